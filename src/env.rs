@@ -1,0 +1,93 @@
+//! The only reader of the world: the clock, randomness, environment variables and the current directory.
+//!
+//! Everything else is handed an [`Env`]. Tests fix the clock with `TRACKER_NOW` (RFC 3339) and the ids with
+//! `TRACKER_SEED` (a number), so that a command's output is the same each time.
+
+use std::cell::RefCell;
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+
+use chrono::{DateTime, Local, NaiveDate, Timelike, Utc};
+
+/// What a command may know of the world it runs in.
+#[derive(Debug)]
+pub struct Env {
+    cwd: PathBuf,
+    fixed_now: Option<DateTime<Utc>>,
+    random: RefCell<fastrand::Rng>,
+}
+
+impl Env {
+    /// Reads the process's own world. A current directory that no longer exists is an error.
+    pub fn from_process() -> std::io::Result<Self> {
+        #[expect(clippy::disallowed_methods, reason = "this module is the one reader of the world")]
+        let cwd = std::env::current_dir()?;
+        let fixed_now = variable("TRACKER_NOW").and_then(|text| text.parse().ok());
+        let seed = variable("TRACKER_SEED").and_then(|text| text.parse().ok());
+        Ok(Self { cwd, fixed_now, random: RefCell::new(random_from(seed)) })
+    }
+
+    /// Makes a world for tests: a folder, a time and a seed.
+    #[must_use]
+    pub fn fixed(cwd: PathBuf, now: DateTime<Utc>, seed: u64) -> Self {
+        Self { cwd, fixed_now: Some(now), random: RefCell::new(fastrand::Rng::with_seed(seed)) }
+    }
+
+    /// Returns the same world seen from another folder (`-C`).
+    #[must_use]
+    pub fn moved_to(mut self, folder: &Path) -> Self {
+        self.cwd = self.cwd.join(folder);
+        self
+    }
+
+    /// Returns the current directory.
+    #[must_use]
+    pub fn cwd(&self) -> &Path {
+        &self.cwd
+    }
+
+    /// Returns the current time, whole seconds, UTC.
+    #[must_use]
+    pub fn now(&self) -> DateTime<Utc> {
+        #[expect(clippy::disallowed_methods, reason = "this module is the one reader of the world")]
+        let now = self.fixed_now.unwrap_or_else(Utc::now);
+        now.with_nanosecond(0).unwrap_or(now)
+    }
+
+    /// Returns today's date where the user is.
+    #[must_use]
+    pub fn today(&self) -> NaiveDate {
+        self.now().with_timezone(&Local).date_naive()
+    }
+
+    /// Returns a random number below `limit`.
+    #[must_use]
+    pub fn random_below(&self, limit: u32) -> u32 {
+        self.random.borrow_mut().u32(..limit)
+    }
+
+    /// Returns an environment variable that is set, not empty and UTF-8.
+    #[must_use]
+    pub fn variable(&self, name: &str) -> Option<String> {
+        variable(name)
+    }
+
+    /// Returns an environment variable that is set and not empty, whatever its bytes.
+    #[must_use]
+    pub fn variable_os(&self, name: &str) -> Option<OsString> {
+        variable_os(name)
+    }
+}
+
+fn variable(name: &str) -> Option<String> {
+    variable_os(name).and_then(|value| value.into_string().ok())
+}
+
+fn variable_os(name: &str) -> Option<OsString> {
+    #[expect(clippy::disallowed_methods, reason = "this module is the one reader of the world")]
+    std::env::var_os(name).filter(|value| !value.is_empty())
+}
+
+fn random_from(seed: Option<u64>) -> fastrand::Rng {
+    seed.or_else(|| getrandom::u64().ok()).map_or_else(fastrand::Rng::new, fastrand::Rng::with_seed)
+}

@@ -1,0 +1,53 @@
+//! The tracker: a team's tasks as Markdown and YAML files in `.tracker/`, in the git repository of the code.
+//!
+//! # The map
+//!
+//! Modules in layer order, lowest first. A module may import from layers above its own row in this table
+//! (lower layers) and from itself, never from a row below: a test reads the table and holds the code to it.
+//!
+//! | layer | module   | owns |
+//! |------:|----------|------|
+//! | 0     | `env`    | now, randomness, variables, the current directory: the only reader of the world |
+//! | 0     | `model`  | the nouns: ids, tasks, stages, moves, problems; pure |
+//! | 1     | `doc`    | text to nouns and back: read, splice, create; pure |
+//! | 1     | `policy` | rules: derived status, badges, dependencies, what can be worked on; pure |
+//! | 1     | `query`  | the query language of `list`, `queue` and `board`; pure |
+//! | 1     | `git`    | facts from git, as plain data: nothing of gix leaves this module |
+//! | 2     | `store`  | `.tracker` on disk: discovery, lock, atomic writes, index, snapshots |
+//! | 2     | `report` | context to text, through templates; pure |
+//! | 2     | `import` | other trackers' files to tasks; pure |
+//! | 3     | `ops`    | the verbs, one file per use case; every door calls these |
+//! | 4     | `cli`    | arguments, output, errors, exit codes |
+//!
+//! # Files on disk
+//!
+//! ```text
+//! .tracker/
+//!   config.toml               format version, project, pipeline, types, roles, reports
+//!   tasks/TASK-7Q2M.md        YAML front matter + Markdown body; the file name is the id
+//!   notes/TASK-7Q2M/*.md      one per note
+//!   templates/                overrides of the built-in report templates
+//! <git dir>/tracker/          local only: index, active task, unsaved edits
+//! <common git dir>/tracker/   local only: lock, ids seen on other branches
+//! ```
+//!
+//! # The one flow
+//!
+//! door (`cli`) → op (`ops`) → snapshot (`store`) and facts (`git`) → pure function (`doc`, `policy`) → changes →
+//! files (`store`). `--dry-run` stops before the last arrow and prints the changes.
+
+pub mod env;
+pub mod model;
+
+pub mod doc;
+pub mod git;
+pub mod policy;
+pub mod query;
+
+pub mod import;
+pub mod report;
+pub mod store;
+
+pub mod ops;
+
+pub mod cli;

@@ -1,0 +1,5 @@
+//! The `tracker` program.
+
+fn main() -> std::process::ExitCode {
+    tracker::cli::main()
+}

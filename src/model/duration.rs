@@ -1,0 +1,86 @@
+//! Lengths of working time, in whole minutes.
+
+use std::fmt;
+
+/// A length of working time in minutes: estimates and time spent. A day is eight hours, a week five days.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct Minutes(pub u32);
+
+const UNITS: [(&[&str], u32); 4] = [
+    (&["w", "week", "weeks"], 5 * 8 * 60),
+    (&["d", "day", "days"], 8 * 60),
+    (&["h", "hr", "hrs", "hour", "hours"], 60),
+    (&["m", "min", "mins", "minute", "minutes"], 1),
+];
+
+impl Minutes {
+    /// Reads `45m`, `1h 30m`, `1.5h`, `2 hours`, `3d`; a bare number is minutes. Returns none for anything else.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let mut rest = text.trim();
+        if let Ok(minutes) = rest.parse() {
+            return Some(Self(minutes));
+        }
+        let mut total = 0.0_f64;
+        while !rest.is_empty() {
+            let digits = rest.find(|c: char| !c.is_ascii_digit() && c != '.').filter(|&at| at > 0)?;
+            let number: f64 = rest[..digits].parse().ok()?;
+            rest = rest[digits..].trim_start();
+            let letters = rest.find(|c: char| !c.is_ascii_alphabetic()).unwrap_or(rest.len());
+            let unit = rest[..letters].to_ascii_lowercase();
+            let (_, factor) = UNITS.iter().find(|(names, _)| names.contains(&unit.as_str()))?;
+            total += number * f64::from(*factor);
+            rest = rest[letters..].trim_start_matches([',', ' ', '\t']);
+        }
+        let rounded = total.round();
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "checked against the range"
+        )]
+        (total > 0.0 && rounded <= f64::from(u32::MAX)).then_some(Self(rounded as u32))
+    }
+}
+
+impl fmt::Display for Minutes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (hours, minutes) = (self.0 / 60, self.0 % 60);
+        let text = match (hours, minutes) {
+            (0, minutes) => format!("{minutes}m"),
+            (hours, 0) => format!("{hours}h"),
+            (hours, minutes) => format!("{hours}h {minutes}m"),
+        };
+        f.pad(&text)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Minutes;
+
+    #[test]
+    fn reads_what_people_write() {
+        let cases = [
+            ("45m", 45),
+            ("1h 30m", 90),
+            ("1.5h", 90),
+            ("30 minutes", 30),
+            ("1 hour", 60),
+            ("2d", 960),
+            ("90", 90),
+        ];
+        for (text, minutes) in cases {
+            assert_eq!(Minutes::parse(text), Some(Minutes(minutes)), "{text}");
+        }
+        for text in ["", "soon", "h", "5x", "1e9h", "99999999999w", "-5m"] {
+            assert_eq!(Minutes::parse(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_it_writes_it_reads() {
+        for minutes in [1, 59, 60, 61, 480, 100_000] {
+            assert_eq!(Minutes::parse(&Minutes(minutes).to_string()), Some(Minutes(minutes)));
+        }
+    }
+}

@@ -1,0 +1,118 @@
+//! Ids of records. An id is a file name, so it is checked here, once, before it can become a path.
+
+use std::fmt;
+use std::str::FromStr;
+
+/// Longest id accepted, in bytes: well under every file system's limit with an ending added.
+const LONGEST: usize = 64;
+
+/// Why a text is no id.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{text}` is not an id; an id looks like `TASK-7Q2M`: capital letters and digits, one hyphen")]
+pub struct IdError {
+    /// The text as given, shortened and without control characters.
+    pub text: String,
+}
+
+fn is_valid(text: &str) -> bool {
+    let Some((prefix, rest)) = text.split_once('-') else { return false };
+    let alphanumeric = |c: u8| c.is_ascii_uppercase() || c.is_ascii_digit();
+    text.len() <= LONGEST
+        && prefix.as_bytes().first().is_some_and(u8::is_ascii_uppercase)
+        && prefix.bytes().all(alphanumeric)
+        && !rest.is_empty()
+        && rest.bytes().all(alphanumeric)
+}
+
+fn printable(text: &str) -> String {
+    text.chars().take(LONGEST).map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
+}
+
+macro_rules! id {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        pub struct $name(Box<str>);
+
+        impl $name {
+            /// Reads an id exactly as a record writes it.
+            pub fn parse(text: &str) -> Result<Self, IdError> {
+                if is_valid(text) { Ok(Self(text.into())) } else { Err(IdError { text: printable(text) }) }
+            }
+
+            /// Returns the id as text.
+            #[must_use]
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+
+            /// Returns what stands before the hyphen.
+            #[must_use]
+            pub fn prefix(&self) -> &str {
+                self.0.split_once('-').map_or("", |(prefix, _)| prefix)
+            }
+
+            /// Returns what stands after the hyphen.
+            #[must_use]
+            pub fn suffix(&self) -> &str {
+                self.0.split_once('-').map_or("", |(_, suffix)| suffix)
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = IdError;
+            fn from_str(text: &str) -> Result<Self, IdError> {
+                Self::parse(text)
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.pad(&self.0)
+            }
+        }
+
+        impl AsRef<str> for $name {
+            fn as_ref(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl std::borrow::Borrow<str> for $name {
+            fn borrow(&self) -> &str {
+                &self.0
+            }
+        }
+    };
+}
+
+id! {
+    /// The id of a task, such as `TASK-7Q2M`.
+    TaskId
+}
+id! {
+    /// The id of a sprint, such as `SPRINT-1`.
+    SprintId
+}
+
+#[cfg(test)]
+mod tests {
+    use super::TaskId;
+
+    #[test]
+    fn accepts_own_and_imported_ids() {
+        for text in ["TASK-7Q2M", "TASK-161FA", "WH-011", "A1-0"] {
+            assert_eq!(TaskId::parse(text).unwrap().as_str(), text);
+        }
+    }
+
+    #[test]
+    fn refuses_what_could_be_a_path_or_an_escape() {
+        for text in
+            ["../../x", "TASK-", "-7", "task-7q2m", "TASK-7/2", "TASK-7\u{1b}[2J", "TASK-7-2", "1A-2", ""]
+        {
+            assert!(TaskId::parse(text).is_err(), "{text:?}");
+        }
+        assert!(TaskId::parse(&format!("TASK-{}", "7".repeat(100))).is_err());
+    }
+}

@@ -1,0 +1,136 @@
+//! What is derived of a task and never stored: its status and its badge.
+
+use std::fmt;
+
+/// Where a task stands, in one word. Derived, in this order: the first that holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Status {
+    /// Somebody said that it will not be done.
+    Cancelled,
+    /// Its stage is `complete`.
+    Completed,
+    /// Blocked by hand, or by a dependency that is open.
+    Blocked,
+    /// Its stage is one of the pipeline's own.
+    InProgress,
+    /// Its stage is `none`.
+    NotStarted,
+}
+
+impl Status {
+    /// All of them, in the order people read them.
+    pub const ALL: [Self; 5] =
+        [Self::NotStarted, Self::InProgress, Self::Blocked, Self::Completed, Self::Cancelled];
+
+    /// Returns the word used in queries and JSON.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Cancelled => "cancelled",
+            Self::Completed => "completed",
+            Self::Blocked => "blocked",
+            Self::InProgress => "in_progress",
+            Self::NotStarted => "not_started",
+        }
+    }
+
+    /// Reads the word; `-` and `_` are the same.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let text = text.to_ascii_lowercase().replace('-', "_");
+        Self::ALL.into_iter().find(|status| status.as_str() == text)
+    }
+
+    /// Tells whether nothing is left to do.
+    #[must_use]
+    pub fn is_closed(self) -> bool {
+        matches!(self, Self::Completed | Self::Cancelled)
+    }
+}
+
+impl fmt::Display for Status {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+/// How a task stands with its reviewers: the same six everywhere.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Badge {
+    /// Not begun.
+    Pending,
+    /// Being worked on, in a stage that asks nobody.
+    InProgress,
+    /// In a stage that asks for sign-offs, and some are missing.
+    AwaitingQa,
+    /// A reviewer rejected it, or a blocking finding is open.
+    IssuesFound,
+    /// All that the stage asks for is there; somebody must finalise it.
+    ReadyToFinalise,
+    /// Through all stages.
+    QaApproved,
+}
+
+impl Badge {
+    /// All six, in the order of a task's life.
+    pub const ALL: [Self; 6] = [
+        Self::Pending,
+        Self::InProgress,
+        Self::AwaitingQa,
+        Self::IssuesFound,
+        Self::ReadyToFinalise,
+        Self::QaApproved,
+    ];
+
+    /// Returns the word used in queries and JSON.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Pending => "pending",
+            Self::InProgress => "in_progress",
+            Self::AwaitingQa => "awaiting_qa",
+            Self::IssuesFound => "issues_found",
+            Self::ReadyToFinalise => "ready_to_finalise",
+            Self::QaApproved => "qa_approved",
+        }
+    }
+
+    /// Returns the words a person reads.
+    #[must_use]
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Pending => "pending",
+            Self::InProgress => "in progress",
+            Self::AwaitingQa => "awaiting QA",
+            Self::IssuesFound => "issues found",
+            Self::ReadyToFinalise => "ready to finalise",
+            Self::QaApproved => "QA approved",
+        }
+    }
+
+    /// Returns the mark shown beside the words.
+    #[must_use]
+    pub fn glyph(self) -> &'static str {
+        match self {
+            Self::Pending => "○",
+            Self::InProgress => "●",
+            Self::AwaitingQa => "⧖",
+            Self::IssuesFound => "✗",
+            Self::ReadyToFinalise => "◎",
+            Self::QaApproved => "✓",
+        }
+    }
+
+    /// Reads the word; `-` and `_` are the same.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let text = text.to_ascii_lowercase().replace('-', "_");
+        Self::ALL.into_iter().find(|badge| badge.as_str() == text)
+    }
+}
+
+impl fmt::Display for Badge {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.label())
+    }
+}
