@@ -1,0 +1,87 @@
+//! Changes below the front matter.
+
+use super::draft::Draft;
+use crate::doc::lines;
+use crate::doc::markdown::{begins_list_item, find_box, is_heading, sections};
+use crate::model::Problem;
+
+impl Draft {
+    pub(super) fn tick(&mut self, number: usize, done: bool) -> Result<(), Problem> {
+        match find_box(&self.text[self.body..], number) {
+            Ok((_, is_done)) if is_done == done => Ok(()),
+            Ok((at, _)) => {
+                let at = self.body + at;
+                self.text.replace_range(at..=at, if done { "x" } else { " " });
+                Ok(())
+            }
+            Err(count) => {
+                let message = match count {
+                    0 => format!("there is no check box `{number}`: the body has none"),
+                    1 => format!("there is no check box `{number}`: the body has one"),
+                    _ => format!("there is no check box `{number}`: the body has {count}"),
+                };
+                Err(Problem::error(message).at_line(lines::number_at(&self.text, self.body)))
+            }
+        }
+    }
+
+    pub(super) fn append_to_section(&mut self, heading: &str, text: &str) -> Result<(), Problem> {
+        let body = &self.text[self.body..];
+        let ending = lines::ending_near(&self.text, self.text.len());
+        let added = lines::with_endings(text.trim_matches(['\n', '\r']), ending);
+        let section = sections(body).into_iter().find(|section| is_heading(&section.heading, heading));
+        let Some(section) = section else {
+            let blank = gap(&self.text, ending);
+            let last = if body.is_empty() || body.ends_with('\n') { ending } else { "" };
+            let new = format!("{blank}## {heading}{ending}{ending}{added}{last}");
+            self.text.push_str(&new);
+            return Ok(());
+        };
+        let (start, end) = (self.body + section.own.start, self.body + section.own.end);
+        let content = self.text[start..end].trim_end();
+        let at =
+            if content.is_empty() { start } else { lines::content_end(&self.text, start + content.len()) };
+        let above = &self.text[..at];
+        let last_line = content.rsplit('\n').next().unwrap_or_default();
+        let joins =
+            begins_list_item(&added) && (begins_list_item(last_line) || last_line.starts_with([' ', '\t']));
+        let before = match (content.is_empty(), joins) {
+            (true, _) if above.ends_with('\n') => 1,
+            (false, true) => 1,
+            _ => 2,
+        };
+        // A blank line before the next heading; at the end of the file a last line ending where there was one.
+        let wanted = if end < self.text.len() { 2 } else { usize::from(self.text.ends_with('\n')) };
+        let after = wanted.saturating_sub(self.text[at..end].matches('\n').count());
+        let new = format!("{}{added}{}", ending.repeat(before), ending.repeat(after));
+        self.text.insert_str(at, &new);
+        Ok(())
+    }
+
+    pub(super) fn replace_body(&mut self, body: &str) -> Result<(), Problem> {
+        let ending = lines::ending_near(&self.text, self.body);
+        let new = if ending == "\n" { body.to_owned() } else { lines::with_endings(body, ending) };
+        if self.text[self.body..] == new {
+            return Ok(());
+        }
+        self.text.truncate(self.body);
+        if !self.text.ends_with('\n') {
+            self.text.push_str(ending);
+            self.body = self.text.len();
+        }
+        self.text.push_str(&new);
+        Ok(())
+    }
+}
+
+/// Returns the line endings that put a blank line below what is there.
+fn gap(text: &str, ending: &str) -> String {
+    let blank = format!("{ending}{ending}");
+    if text.ends_with(&blank) {
+        String::new()
+    } else if text.ends_with('\n') {
+        ending.to_owned()
+    } else {
+        blank
+    }
+}

@@ -1,0 +1,278 @@
+//! Adding, removing and replacing the items of a list, each in its own bytes.
+
+use std::ops::Range;
+
+use super::Scalar;
+use super::draft::Draft;
+use super::set::{meaning, write_list};
+use crate::doc::lines;
+use crate::doc::yaml::entries::{Entry, Style};
+use crate::doc::yaml::items::{Item, items};
+use crate::doc::yaml::scalar::{self, Place};
+use crate::doc::yaml::{Node, flow};
+use crate::model::Problem;
+
+/// Above this many comparisons two lists are taken to have nothing in common.
+const MOST_COMPARISONS: usize = 250_000;
+
+impl Draft {
+    pub(super) fn add_item(&mut self, key: &str, item: &str) -> Result<(), Problem> {
+        let Some(index) = self.index_of(key) else {
+            let written = write_list(&[item.to_owned()]);
+            return self.insert_entry(key, &format!(" {written}"), Node::List(vec![Node::text(item)]));
+        };
+        let count = match &self.root[index].1 {
+            Node::List(nodes) if nodes.iter().any(|node| node.as_text() == Some(item)) => return Ok(()),
+            Node::List(nodes) => nodes.len(),
+            node if node.as_text() == Some(item) => return Ok(()),
+            Node::Null => 0,
+            Node::Text(_) | Node::Literal(_) => 1,
+            Node::Map(_) | Node::Tagged(..) => return Err(self.refuse(Some(key))),
+        };
+        self.make_list(index)?;
+        self.insert_item(index, count, &|place| scalar::text(item, place), Node::text(item))
+    }
+
+    pub(super) fn remove_item(&mut self, key: &str, item: &str) -> Result<(), Problem> {
+        let Some(index) = self.index_of(key) else { return Ok(()) };
+        let is_item = |node: &Node| node.as_text() == Some(item);
+        match &self.root[index].1 {
+            Node::List(nodes) => match nodes.iter().position(is_item) {
+                Some(at) => self.delete_item(index, at),
+                None => Ok(()),
+            },
+            node if is_item(node) => {
+                self.make_list(index)?;
+                self.delete_item(index, 0)
+            }
+            _ => Ok(()),
+        }
+    }
+
+    pub(super) fn set_list(&mut self, index: usize, items: &[String]) -> Result<(), Problem> {
+        self.make_list(index)?;
+        let Node::List(nodes) = &self.root[index].1 else { return Err(self.refuse_at(index)) };
+        let mut kept = common(nodes, items);
+        kept.push((nodes.len(), items.len()));
+        let (mut at, mut old, mut new) = (0, 0, 0);
+        for (next_old, next_new) in kept {
+            // New items first: a list that becomes empty on the way would lose its style.
+            for item in &items[new..next_new] {
+                self.insert_item(index, at, &|place| scalar::text(item, place), Node::text(item))?;
+                at += 1;
+            }
+            for _ in old..next_old {
+                self.delete_item(index, at)?;
+            }
+            (at, old, new) = (at + 1, next_old + 1, next_new + 1);
+        }
+        Ok(())
+    }
+
+    pub(super) fn append(&mut self, key: &str, entry: &[(String, Scalar)]) -> Result<(), Problem> {
+        let written = |(name, value): &(String, Scalar)| {
+            format!("{}: {}", scalar::text(name, Place::Flow), value.write(Place::Flow))
+        };
+        let pairs: Vec<_> = entry.iter().map(written).collect();
+        let mapping = format!("{{{}}}", pairs.join(", "));
+        let node = |(name, value): &(String, Scalar)| (Node::text(name), meaning(&value.write(Place::Flow)));
+        let node = Node::Map(entry.iter().map(node).collect());
+        let Some(index) = self.index_of(key) else {
+            let ending = lines::ending_near(&self.text, self.front.start);
+            return self.insert_entry(key, &format!("{ending}  - {mapping}"), Node::List(vec![node]));
+        };
+        let found = self.entry(index)?;
+        let count = match &self.root[index].1 {
+            Node::Null => 0,
+            Node::List(nodes) => nodes.len(),
+            _ => return Err(self.refuse(Some(key))),
+        };
+        if count > 0 {
+            return self.insert_item(index, count, &|_| mapping.clone(), node);
+        }
+        match found.style {
+            Style::Absent => {}
+            Style::Plain => self.splice(found.colon..found.value.end, ""),
+            Style::FlowList if !self.has_comment(&found) => self.splice(found.colon..found.value.end, ""),
+            _ => return Err(self.refuse(Some(key))),
+        }
+        let line_end = lines::next(&self.text, found.colon).min(self.front.end);
+        self.insert_line(line_end, &format!("  - {mapping}"));
+        self.root[index].1 = Node::List(vec![node]);
+        Ok(())
+    }
+
+    fn has_comment(&self, entry: &Entry) -> bool {
+        flow::scan(self.text.as_bytes(), entry.value.start, entry.value.end)
+            .is_none_or(|found| found.has_comment)
+    }
+
+    fn refuse_at(&self, index: usize) -> Problem {
+        self.refuse(self.root[index].0.as_text())
+    }
+
+    /// Turns nothing or a single scalar into a list between brackets; leaves a list as it is.
+    fn make_list(&mut self, index: usize) -> Result<(), Problem> {
+        let node = self.root[index].1.clone();
+        let entry = self.entry(index)?;
+        match node {
+            Node::List(_) => return Ok(()),
+            Node::Null if entry.style == Style::Absent => self.splice(entry.colon..entry.colon, " []"),
+            Node::Null if entry.style == Style::Plain => self.splice(entry.value, "[]"),
+            Node::Text(_) | Node::Literal(_) if matches!(entry.style, Style::Single | Style::Double) => {
+                self.splice(entry.value.end..entry.value.end, "]");
+                self.splice(entry.value.start..entry.value.start, "[");
+            }
+            Node::Text(ref text) | Node::Literal(ref text) if entry.style == Style::Plain => {
+                let written = scalar::plain(text, Place::Flow);
+                self.splice(entry.value, &format!("[{written}]"));
+            }
+            _ => return Err(self.refuse_at(index)),
+        }
+        self.root[index].1 = Node::List(if node == Node::Null { Vec::new() } else { vec![node] });
+        Ok(())
+    }
+
+    /// Finds a list's items, if they are as many as the parser found.
+    fn items_of(&self, index: usize) -> Result<(Entry, Vec<Item>), Problem> {
+        let entry = self.entry(index)?;
+        let count = match &self.root[index].1 {
+            Node::List(nodes) => nodes.len(),
+            _ => return Err(self.refuse_at(index)),
+        };
+        let found = items(&self.text, &entry).filter(|items| items.len() == count);
+        found.map(|items| (entry, items)).ok_or_else(|| self.refuse_at(index))
+    }
+
+    /// Writes a new item so that it becomes the one at `at`.
+    fn insert_item(
+        &mut self,
+        index: usize,
+        at: usize,
+        write: &dyn Fn(Place) -> String,
+        node: Node,
+    ) -> Result<(), Problem> {
+        let (entry, items) = self.items_of(index)?;
+        match entry.style {
+            Style::BlockList(indent) => self.insert_block_item(&items, at, indent, &write(Place::Block)),
+            _ => self.insert_flow_item(&entry, &items, at, &write(Place::Flow)),
+        }
+        if let Node::List(nodes) = &mut self.root[index].1 {
+            nodes.insert(at, node);
+        }
+        Ok(())
+    }
+
+    fn insert_block_item(&mut self, items: &[Item], at: usize, indent: usize, written: &str) {
+        let model = &items[at.saturating_sub(1)];
+        let gap = &self.text[model.lines.start + indent + 1..model.value.start];
+        let gap = if gap.is_empty() || model.value.is_empty() { " " } else { gap };
+        let line = format!("{}-{gap}{written}", " ".repeat(indent));
+        let place = if at == 0 { items[0].lines.start } else { items[at - 1].lines.end };
+        self.insert_line(place, &line);
+    }
+
+    fn insert_flow_item(&mut self, entry: &Entry, items: &[Item], at: usize, written: &str) {
+        if items.is_empty() {
+            let inner = entry.value.start + 1..entry.value.end - 1;
+            let is_blank = self.text[inner.clone()].trim().is_empty();
+            let place = if is_blank { inner } else { inner.end..inner.end };
+            return self.splice(place, written);
+        }
+        if at == 0 {
+            let start = items[0].value.start;
+            return self.splice(start..start, &format!("{written}, "));
+        }
+        let before = items[at - 1].value.clone();
+        let line_start = lines::start_of(&self.text, before.start);
+        let stands_alone = self.text[line_start..before.start].trim().is_empty();
+        let line_end = lines::content_end(&self.text, before.end);
+        let behind = &self.text[before.end..line_end];
+        let has_comma = behind.trim_start().starts_with(',');
+        let rest = behind.trim_start().trim_start_matches(',').trim_start();
+        if !stands_alone || line_start <= entry.value.start || !(rest.is_empty() || rest.starts_with('#')) {
+            return self.splice(before.end..before.end, &format!(", {written}"));
+        }
+        let indent = self.text[line_start..before.start].to_owned();
+        let comma = if has_comma || at < items.len() { "," } else { "" };
+        self.insert_line(lines::next(&self.text, before.end), &format!("{indent}{written}{comma}"));
+        if !has_comma {
+            self.splice(before.end..before.end, ",");
+        }
+    }
+
+    /// Takes out one item, and the comma or the lines that are its own.
+    fn delete_item(&mut self, index: usize, at: usize) -> Result<(), Problem> {
+        let (entry, items) = self.items_of(index)?;
+        if self.text[items[at].value.clone()].starts_with(['&', '*', '!']) {
+            return Err(self.refuse_at(index));
+        }
+        match entry.style {
+            Style::BlockList(_) if items.len() == 1 => self.replace_below(&entry, "[]"),
+            Style::BlockList(_) => self.splice(items[at].lines.clone(), ""),
+            _ => {
+                let range = self.flow_item_range(&entry, &items, at).ok_or_else(|| self.refuse_at(index))?;
+                self.splice(range, "");
+            }
+        }
+        if let Node::List(nodes) = &mut self.root[index].1 {
+            nodes.remove(at);
+        }
+        Ok(())
+    }
+
+    /// Returns the bytes to take out with a flow item: its line if it has one to itself, else it and a comma.
+    fn flow_item_range(&self, entry: &Entry, items: &[Item], at: usize) -> Option<Range<usize>> {
+        let item = items[at].value.clone();
+        let line_start = lines::start_of(&self.text, item.start);
+        let line_end = lines::content_end(&self.text, item.end);
+        let behind = self.text[item.end..line_end].trim_start();
+        let rest = behind.strip_prefix(',').unwrap_or(behind).trim_start();
+        let alone = self.text[line_start..item.start].trim().is_empty() && line_start > entry.value.start;
+        if alone && (rest.is_empty() || rest.starts_with('#')) {
+            return Some(line_start..lines::next(&self.text, item.end));
+        }
+        let range = if at + 1 < items.len() {
+            item.start..items[at + 1].value.start
+        } else if at > 0 {
+            items[at - 1].value.end..item.end
+        } else {
+            let inner = entry.value.end - 1;
+            let comma = self.text[item.end..inner].trim() == ",";
+            item.start..if comma { inner } else { item.end }
+        };
+        let cut = self.text[range.clone()].replace(&self.text[item], "");
+        (!cut.contains(['\n', '#'])).then_some(range)
+    }
+}
+
+/// Returns the longest common subsequence of two lists, as pairs of indices.
+fn common(nodes: &[Node], items: &[String]) -> Vec<(usize, usize)> {
+    if nodes.len() * items.len() > MOST_COMPARISONS {
+        return Vec::new();
+    }
+    let same = |old: usize, new: usize| nodes[old].as_text() == Some(&items[new]);
+    let width = items.len() + 1;
+    let mut lengths = vec![0_u32; (nodes.len() + 1) * width];
+    for old in (0..nodes.len()).rev() {
+        for new in (0..items.len()).rev() {
+            lengths[old * width + new] = if same(old, new) {
+                lengths[(old + 1) * width + new + 1] + 1
+            } else {
+                lengths[(old + 1) * width + new].max(lengths[old * width + new + 1])
+            };
+        }
+    }
+    let (mut old, mut new, mut pairs) = (0, 0, Vec::new());
+    while old < nodes.len() && new < items.len() {
+        if same(old, new) {
+            pairs.push((old, new));
+            (old, new) = (old + 1, new + 1);
+        } else if lengths[(old + 1) * width + new] >= lengths[old * width + new + 1] {
+            old += 1;
+        } else {
+            new += 1;
+        }
+    }
+    pairs
+}

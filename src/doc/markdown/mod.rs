@@ -1,0 +1,12 @@
+//! The Markdown below the front matter, as far as a task needs it: check boxes and sections.
+//!
+//! No Markdown parser: a walk over lines that knows code fences and HTML comments. Headings are ATX (`## …`).
+
+mod boxes;
+mod sections;
+mod walk;
+
+pub use boxes::{CheckBox, check_boxes};
+pub(super) use boxes::{count, find_box};
+pub(super) use sections::begins_list_item;
+pub use sections::{Section, is_heading, sections};

@@ -1,0 +1,45 @@
+//! A note's file: who wrote it and when as front matter, the note itself below.
+
+use chrono::SecondsFormat;
+
+use super::Document;
+use super::source::Kind;
+use super::task::{Fields, Writer, moment};
+use crate::model::{Note, Problem, Severity, TaskId};
+
+/// Reads a note on a task. Blank lines around its text are not part of it.
+///
+/// # Errors
+/// All problems of the document, each with its line.
+pub fn read_note(task: &TaskId, bytes: &[u8]) -> Result<Note, Vec<Problem>> {
+    let (document, problems) = Document::open(bytes, Kind::Markdown)?;
+    let mut fields = Fields::new(&document, problems);
+    for key in ["at", "by"] {
+        if fields.value(key).is_none() && !fields.is_reported(key) {
+            fields.report(key, Problem::error(format!("the note has no `{key}`")).at_line(1));
+        }
+    }
+    let at = fields.parsed("at", moment);
+    let by = fields.text("by").map(str::to_owned);
+    let problems = fields.into_problems();
+    match (at, by) {
+        (Some(at), Some(by)) if problems.iter().all(|problem| problem.severity == Severity::Warning) => {
+            Ok(Note {
+                task: task.clone(),
+                at,
+                by,
+                text: document.body().trim_matches(['\n', '\r']).to_owned(),
+            })
+        }
+        _ => Err(problems),
+    }
+}
+
+/// Writes a new note.
+#[must_use]
+pub fn create_note(note: &Note) -> String {
+    let mut out = Writer::default();
+    out.plain("at", &note.at.to_rfc3339_opts(SecondsFormat::AutoSi, true));
+    out.text("by", Some(&note.by));
+    out.finish(&format!("\n{}\n", note.text.trim_matches(['\n', '\r'])))
+}

@@ -1,0 +1,118 @@
+//! A [`Task`] to a new file, in canonical form.
+
+use chrono::SecondsFormat;
+
+use super::KEYS;
+use crate::doc::yaml::scalar::{self, Place};
+use crate::doc::yaml::{self, Node, one_line};
+use crate::model::{Move, Priority, SprintId, Stage, Task, TaskId};
+
+/// Writes a new task: keys in canonical order, absent ones left out, quotes only where they are needed, unknown
+/// keys last. The body follows as it is: begin it with an empty line.
+#[must_use]
+pub fn create_task(task: &Task) -> String {
+    let mut out = Writer::default();
+    out.plain("id", task.id.as_str());
+    out.text("title", Some(&task.title));
+    out.text("type", task.kind.as_deref());
+    out.text("priority", task.priority.as_ref().map(Priority::as_str));
+    out.text("stage", Some(task.stage.as_str()).filter(|stage| *stage != Stage::NONE));
+    out.text("assignee", task.assignee.as_deref());
+    out.text("area", task.area.as_deref());
+    out.list("tags", task.tags.iter().map(String::as_str));
+    out.text("sprint", task.sprint.as_ref().map(SprintId::as_str));
+    out.list("depends_on", task.depends_on.iter().map(TaskId::as_str));
+    out.list("files", task.files.iter().map(String::as_str));
+    for (key, minutes) in [("estimate", task.estimate), ("spent", task.spent)] {
+        minutes.inspect(|minutes| out.plain(key, &minutes.to_string()));
+    }
+    task.created.inspect(|day| out.plain("created", &day.to_string()));
+    out.reason("blocked", task.blocked.as_deref());
+    out.reason("cancelled", task.cancelled.as_deref());
+    out.text("source", task.source.as_deref());
+    out.history(&task.history);
+    for (key, value) in task.unknown.iter().filter(|(key, _)| !KEYS.contains(&key.as_str())) {
+        out.unknown(key, value);
+    }
+    out.finish(&task.body)
+}
+
+/// Writes front matter line by line.
+#[derive(Debug, Default)]
+pub(in crate::doc) struct Writer {
+    lines: String,
+}
+
+impl Writer {
+    /// Writes a date, an id or a length.
+    pub(in crate::doc) fn plain(&mut self, key: &str, text: &str) {
+        self.line(key, &scalar::plain(text, Place::Block));
+    }
+
+    /// Writes a text, if there is one.
+    pub(in crate::doc) fn text(&mut self, key: &str, text: Option<&str>) {
+        if let Some(text) = text {
+            self.line(key, &scalar::text(text, Place::Block));
+        }
+    }
+
+    /// Returns the document.
+    pub(in crate::doc) fn finish(self, body: &str) -> String {
+        format!("---\n{}---\n{body}", self.lines)
+    }
+
+    fn line(&mut self, key: &str, written: &str) {
+        self.lines.push_str(&scalar::text(key, Place::Block));
+        self.lines.push(':');
+        if !written.is_empty() {
+            self.lines.push(' ');
+            self.lines.push_str(written);
+        }
+        self.lines.push('\n');
+    }
+
+    fn list<'t>(&mut self, key: &str, items: impl Iterator<Item = &'t str>) {
+        let items: Vec<_> = items.map(|item| scalar::text(item, Place::Flow)).collect();
+        if !items.is_empty() {
+            self.line(key, &format!("[{}]", items.join(", ")));
+        }
+    }
+
+    /// Writes a reason; an empty one is a bare `true`.
+    fn reason(&mut self, key: &str, reason: Option<&str>) {
+        match reason {
+            Some("") => self.line(key, "true"),
+            reason => self.text(key, reason),
+        }
+    }
+
+    fn history(&mut self, history: &[Move]) {
+        if history.is_empty() {
+            return;
+        }
+        self.line("history", "");
+        for step in history {
+            let at = step.at.to_rfc3339_opts(SecondsFormat::AutoSi, true);
+            let text = |text: &str| scalar::text(text, Place::Flow);
+            let why = step.why.as_ref().map(|why| format!(", why: {}", text(why))).unwrap_or_default();
+            let (by, from, to) = (text(&step.by), text(step.from.as_str()), text(step.to.as_str()));
+            self.lines.push_str(&format!("  - {{at: {at}, by: {by}, from: {from}, to: {to}{why}}}\n"));
+        }
+    }
+
+    /// Writes a key that the tracker does not know: as it is where that reads back the same, else in quotes.
+    fn unknown(&mut self, key: &str, value: &str) {
+        let reads_back = !value.contains('\n')
+            && match yaml::parse(&format!("k: {value}\n")) {
+                Ok(Node::Map(pairs)) => match &pairs[..] {
+                    [(_, Node::Null)] => value.is_empty(),
+                    [(_, node)] => {
+                        node.as_text().map_or_else(|| one_line(node) == value, |text| text == value)
+                    }
+                    _ => false,
+                },
+                _ => false,
+            };
+        if reads_back { self.line(key, value) } else { self.text(key, Some(value)) }
+    }
+}

@@ -1,0 +1,145 @@
+//! Typed access to a document's keys that gathers problems instead of stopping at the first.
+
+use chrono::{DateTime, NaiveDate, NaiveDateTime, Utc};
+
+use crate::doc::Document;
+use crate::doc::lines;
+use crate::doc::yaml::Node;
+use crate::doc::yaml::entries::Style;
+use crate::doc::yaml::items;
+use crate::model::Problem;
+
+/// A document's fields and what is wrong with them so far.
+pub(in crate::doc) struct Fields<'d> {
+    document: &'d Document,
+    problems: Vec<Problem>,
+}
+
+impl<'d> Fields<'d> {
+    /// Makes fields of a document in which some problems are known already.
+    pub(in crate::doc) fn new(document: &'d Document, problems: Vec<Problem>) -> Self {
+        Self { document, problems }
+    }
+
+    /// Returns all problems, in the order of their lines.
+    pub(in crate::doc) fn into_problems(self) -> Vec<Problem> {
+        let mut problems = self.problems;
+        problems.sort_by_key(|problem| problem.line);
+        problems
+    }
+
+    /// Takes note of a problem with a key, at the key's line unless the problem has one.
+    pub(in crate::doc) fn report(&mut self, key: &str, problem: Problem) {
+        let problem = if problem.key.is_none() { problem.on_key(key) } else { problem };
+        let line = problem.line.or_else(|| self.document.line_of(key)).unwrap_or(1);
+        self.problems.push(problem.at_line(line));
+    }
+
+    /// Returns a key's value, unless it is absent or nothing.
+    pub(in crate::doc) fn value(&self, key: &str) -> Option<&'d Node> {
+        self.document.value(key).filter(|value| **value != Node::Null)
+    }
+
+    /// Tells whether something is known to be wrong with a key already.
+    pub(in crate::doc) fn is_reported(&self, key: &str) -> bool {
+        self.problems.iter().any(|problem| problem.key.as_deref() == Some(key))
+    }
+
+    /// Returns a key's text. A number or boolean is taken as it is written.
+    pub(in crate::doc) fn text(&mut self, key: &str) -> Option<&'d str> {
+        let value = self.value(key)?;
+        match value.as_text() {
+            Some(text) => Some(text).filter(|text| !text.trim().is_empty()),
+            None => {
+                self.report(key, expected("text", value));
+                None
+            }
+        }
+    }
+
+    /// Returns a key's text as `read` understands it; a text that it does not understand is a problem.
+    pub(in crate::doc) fn parsed<T>(
+        &mut self,
+        key: &str,
+        read: impl Fn(&str) -> Result<T, Problem>,
+    ) -> Option<T> {
+        let text = self.text(key)?;
+        read(text).map_err(|problem| self.report(key, problem)).ok()
+    }
+
+    /// Returns the texts of a list; a single text is a list of one.
+    pub(in crate::doc) fn list(&mut self, key: &str) -> Vec<(usize, &'d str)> {
+        let nodes = match self.value(key) {
+            None => return Vec::new(),
+            Some(Node::List(nodes)) => nodes.as_slice(),
+            Some(node) => std::slice::from_ref(node),
+        };
+        let mut texts = Vec::with_capacity(nodes.len());
+        for (index, node) in nodes.iter().enumerate() {
+            match node.as_text() {
+                Some(text) if !text.trim().is_empty() => texts.push((index, text)),
+                Some(_) => {
+                    self.report_item(key, index, Problem::warning("the item is empty; it is left out"))
+                }
+                None if *node == Node::Null => {
+                    self.report_item(key, index, Problem::warning("the item is empty; it is left out"));
+                }
+                None => self.report_item(key, index, expected("text", node)),
+            }
+        }
+        texts
+    }
+
+    /// Takes note of a problem with one item of a list.
+    pub(in crate::doc) fn report_item(&mut self, key: &str, index: usize, problem: Problem) {
+        let line = self.line_in_item(key, index, None);
+        let problem = Problem { line: problem.line.or(line), ..problem };
+        self.report(key, problem.on_key(format!("{key}[{index}]")));
+    }
+
+    /// Takes note of a problem with one field of a mapping in a list.
+    pub(in crate::doc) fn report_field(&mut self, key: &str, index: usize, field: &str, problem: Problem) {
+        let line = self.line_in_item(key, index, Some(field));
+        let problem = Problem { line, ..problem };
+        self.report(key, problem.on_key(format!("{key}[{index}].{field}")));
+    }
+
+    /// Tells whether a key's value stands in quotes.
+    pub(in crate::doc) fn is_quoted(&self, key: &str) -> bool {
+        self.document.entry(key).is_some_and(|entry| matches!(entry.style, Style::Single | Style::Double))
+    }
+
+    fn line_in_item(&self, key: &str, index: usize, field: Option<&str>) -> Option<usize> {
+        let text = self.document.text();
+        let item = items::items(text, self.document.entry(key)?)?.into_iter().nth(index)?;
+        let within = field.and_then(|field| position_of_field(&text[item.value.clone()], field));
+        Some(lines::number_at(text, item.value.start + within.unwrap_or(0)))
+    }
+}
+
+/// Finds `field:` in the text of a mapping.
+fn position_of_field(text: &str, field: &str) -> Option<usize> {
+    text.match_indices(field).map(|(at, _)| at).find(|&at| {
+        let begins = text[..at].chars().next_back().is_none_or(|c| " \t\n{,'\"".contains(c));
+        begins && text[at + field.len()..].trim_start_matches(['"', '\'', ' ']).starts_with(':')
+    })
+}
+
+/// Makes the problem of a value of the wrong kind.
+pub(in crate::doc) fn expected(what: &str, found: &Node) -> Problem {
+    Problem::error(format!("expected {what}, found {}", found.kind()))
+}
+
+/// Reads a moment: a time with its offset from UTC, one without (which is UTC), or a day (its beginning).
+pub(in crate::doc) fn moment(text: &str) -> Result<DateTime<Utc>, Problem> {
+    if let Ok(time) = DateTime::parse_from_rfc3339(text) {
+        return Ok(time.to_utc());
+    }
+    let formats = ["%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%d %H:%M:%S%.f", "%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M"];
+    let local = formats.iter().find_map(|format| NaiveDateTime::parse_from_str(text, format).ok());
+    let time = local.or_else(|| NaiveDate::parse_from_str(text, "%Y-%m-%d").ok()?.and_hms_opt(0, 0, 0));
+    time.map(|time| time.and_utc()).ok_or_else(|| {
+        let problem = Problem::error(format!("`{text}` is no time"));
+        problem.with_hint("write a time such as `2026-11-11T15:30:00Z`, or a day such as `2026-11-11`")
+    })
+}

@@ -1,0 +1,33 @@
+//! A task's file: its keys, reading and creating it.
+
+mod create;
+mod fields;
+mod history;
+mod read;
+
+pub(super) use create::Writer;
+pub use create::create_task;
+pub(super) use fields::{Fields, moment};
+pub use read::read_task;
+
+/// The keys of a task in canonical order: new documents follow it, and a key that is added finds its place by it.
+pub(super) const KEYS: [&str; 18] = [
+    "id",
+    "title",
+    "type",
+    "priority",
+    "stage",
+    "assignee",
+    "area",
+    "tags",
+    "sprint",
+    "depends_on",
+    "files",
+    "estimate",
+    "spent",
+    "created",
+    "blocked",
+    "cancelled",
+    "source",
+    "history",
+];

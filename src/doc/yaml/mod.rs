@@ -1,0 +1,19 @@
+//! YAML as this crate needs it: parsed to a small tree, scanned for spans, written scalar by scalar.
+//!
+//! Two independent readings of one text. [`parse`] asks the YAML parser what a text means; [`entries`] finds
+//! where that meaning stands. An edit trusts the second only as far as the first confirms it. The parser's
+//! types stay inside [`parse`] and [`raw`].
+
+pub(super) mod entries;
+pub(super) mod flow;
+pub(super) mod items;
+mod limits;
+mod node;
+mod one_line;
+mod parse;
+mod raw;
+pub(super) mod scalar;
+
+pub(super) use node::Node;
+pub(super) use one_line::one_line;
+pub(super) use parse::{Failure, parse};

@@ -1,0 +1,45 @@
+//! A parsed YAML value.
+
+/// A YAML value, order kept, aliases expanded.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(in crate::doc) enum Node {
+    /// Nothing, `~` or `null`.
+    Null,
+    /// A plain number or boolean, as it is written: `007`, `1.10`, `True`.
+    Literal(String),
+    /// A string.
+    Text(String),
+    /// A sequence.
+    List(Vec<Node>),
+    /// A mapping, in the file's order.
+    Map(Vec<(Node, Node)>),
+    /// A value with a tag of its own.
+    Tagged(String, Box<Node>),
+}
+
+impl Node {
+    /// Makes a string.
+    pub(in crate::doc) fn text(text: &str) -> Self {
+        Self::Text(text.to_owned())
+    }
+
+    /// Returns what is written, for a scalar that is not null.
+    pub(in crate::doc) fn as_text(&self) -> Option<&str> {
+        match self {
+            Self::Text(text) | Self::Literal(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// Names the kind of value for a message.
+    pub(in crate::doc) fn kind(&self) -> &'static str {
+        match self {
+            Self::Null => "nothing",
+            Self::Literal(_) => "a number or boolean",
+            Self::Text(_) => "text",
+            Self::List(_) => "a list",
+            Self::Map(_) => "a mapping",
+            Self::Tagged(..) => "a tagged value",
+        }
+    }
+}

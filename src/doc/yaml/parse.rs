@@ -1,0 +1,234 @@
+//! Text to [`Node`], by the YAML parser, within limits.
+//!
+//! Refuses duplicate keys, deep nesting and aliases that multiply; it never overflows the stack and never takes
+//! more than a moment, whatever the text.
+
+use std::cell::Cell;
+use std::collections::HashSet;
+use std::fmt;
+
+use serde::de::{
+    self, DeserializeSeed, Deserializer, EnumAccess, MapAccess, SeqAccess, VariantAccess, Visitor,
+};
+
+use super::{Node, limits, raw};
+
+/// Most values a document may expand to; 64 KiB without aliases cannot hold as many.
+const MOST_VALUES: usize = 70_000;
+/// Most bytes of text a document may expand to.
+const MOST_TEXT: usize = 1024 * 1024;
+
+/// Why a text is no YAML we accept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::doc) struct Failure {
+    /// The line within the text, counted from 1.
+    pub(in crate::doc) line: usize,
+    /// What is wrong, without a place.
+    pub(in crate::doc) message: String,
+}
+
+/// Parses one YAML document.
+pub(in crate::doc) fn parse(text: &str) -> Result<Node, Failure> {
+    limits::check(text)?;
+    let meter =
+        Meter { values: Cell::new(MOST_VALUES), text: Cell::new(MOST_TEXT), literals: Cell::new(false) };
+    let deserializer = serde_yaml::Deserializer::from_str(text);
+    let mut node =
+        Build { meter: &meter }.deserialize(deserializer).map_err(|error| failure(&error, text))?;
+    if meter.literals.get() {
+        raw::restore(text, &mut node).map_err(|error| failure(&error, text))?;
+    }
+    Ok(node)
+}
+
+fn failure(error: &serde_yaml::Error, text: &str) -> Failure {
+    let whole = error.to_string();
+    let last = text.lines().count().max(1);
+    let line = error.location().map_or(1, |location| location.line()).clamp(1, last);
+    // The place is said by the caller, in the file's own lines.
+    let message = whole.split(" at line ").next().unwrap_or(&whole);
+    Failure { line, message: message.to_owned() }
+}
+
+/// What is left of the limits, and whether a second pass must fetch the text of literals.
+struct Meter {
+    values: Cell<usize>,
+    text: Cell<usize>,
+    literals: Cell<bool>,
+}
+
+impl Meter {
+    fn take<E: de::Error>(&self, text: &str) -> Result<(), E> {
+        let left = self.values.get().checked_sub(1).zip(self.text.get().checked_sub(text.len()));
+        let Some((values, bytes)) = left else {
+            return Err(E::custom("aliases expand to more than is accepted"));
+        };
+        self.values.set(values);
+        self.text.set(bytes);
+        Ok(())
+    }
+
+    fn literal<E: de::Error>(&self, text: String) -> Result<Node, E> {
+        self.take::<E>("")?;
+        self.literals.set(true);
+        Ok(Node::Literal(text))
+    }
+}
+
+#[derive(Clone, Copy)]
+struct Build<'m> {
+    meter: &'m Meter,
+}
+
+impl<'de> DeserializeSeed<'de> for Build<'_> {
+    type Value = Node;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Node, D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Build<'_> {
+    type Value = Node;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a YAML value")
+    }
+
+    fn visit_bool<E: de::Error>(self, value: bool) -> Result<Node, E> {
+        self.meter.literal(value.to_string())
+    }
+
+    fn visit_i64<E: de::Error>(self, value: i64) -> Result<Node, E> {
+        self.meter.literal(value.to_string())
+    }
+
+    fn visit_i128<E: de::Error>(self, value: i128) -> Result<Node, E> {
+        self.meter.literal(value.to_string())
+    }
+
+    fn visit_u64<E: de::Error>(self, value: u64) -> Result<Node, E> {
+        self.meter.literal(value.to_string())
+    }
+
+    fn visit_u128<E: de::Error>(self, value: u128) -> Result<Node, E> {
+        self.meter.literal(value.to_string())
+    }
+
+    fn visit_f64<E: de::Error>(self, value: f64) -> Result<Node, E> {
+        self.meter.literal(value.to_string())
+    }
+
+    fn visit_str<E: de::Error>(self, text: &str) -> Result<Node, E> {
+        self.meter.take::<E>(text)?;
+        Ok(Node::text(text))
+    }
+
+    fn visit_unit<E: de::Error>(self) -> Result<Node, E> {
+        self.meter.take::<E>("")?;
+        Ok(Node::Null)
+    }
+
+    fn visit_none<E: de::Error>(self) -> Result<Node, E> {
+        self.visit_unit()
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Node, A::Error> {
+        self.meter.take::<A::Error>("")?;
+        let mut list = Vec::new();
+        while let Some(item) = items.next_element_seed(self)? {
+            list.push(item);
+        }
+        Ok(Node::List(list))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Node, A::Error> {
+        self.meter.take::<A::Error>("")?;
+        let mut map: Vec<(Node, Node)> = Vec::new();
+        let mut seen = Keys::default();
+        while let Some(key) = entries.next_key_seed(self)? {
+            if !seen.insert(&map, &key) {
+                let name = key.as_text().unwrap_or("null").to_owned();
+                return Err(de::Error::custom(format!("the key `{name}` is there twice")));
+            }
+            let value = entries.next_value_seed(self)?;
+            map.push((key, value));
+        }
+        Ok(Node::Map(map))
+    }
+
+    fn visit_enum<A: EnumAccess<'de>>(self, tagged: A) -> Result<Node, A::Error> {
+        let (tag, content) = tagged.variant::<String>()?;
+        let inner = content.newtype_variant_seed(self)?;
+        Ok(Node::Tagged(tag, Box::new(inner)))
+    }
+}
+
+/// Keys seen so far: compared one by one while they are few, hashed once they are many.
+#[derive(Default)]
+struct Keys {
+    many: HashSet<Node>,
+}
+
+impl Keys {
+    const FEW: usize = 24;
+
+    fn insert(&mut self, map: &[(Node, Node)], key: &Node) -> bool {
+        if map.len() < Self::FEW {
+            return map.iter().all(|(seen, _)| seen != key);
+        }
+        if self.many.is_empty() {
+            self.many.extend(map.iter().map(|(seen, _)| seen.clone()));
+        }
+        self.many.insert(key.clone())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Node, parse};
+
+    fn value(text: &str) -> Node {
+        match parse(text).unwrap() {
+            Node::Map(mut entries) => entries.remove(0).1,
+            other => other,
+        }
+    }
+
+    #[test]
+    fn keeps_the_text_of_numbers_and_booleans() {
+        for text in ["2024", "0x1F", "1.10", "True", "+5", "-0", "1e3", ".inf"] {
+            assert_eq!(value(&format!("a: {text}")), Node::Literal(text.to_owned()));
+        }
+        assert_eq!(value("a: [1.10, x, {b: 0o17}]"), {
+            let inner = Node::Map(vec![(Node::text("b"), Node::Literal("0o17".to_owned()))]);
+            Node::List(vec![Node::Literal("1.10".to_owned()), Node::text("x"), inner])
+        });
+        assert_eq!(value("a: 007"), Node::text("007"));
+        assert_eq!(value("a: no"), Node::text("no"));
+        assert_eq!(value("a: 2026-11-11"), Node::text("2026-11-11"));
+        assert_eq!(value("a: ~"), Node::Null);
+        assert_eq!(value(""), Node::Null);
+    }
+
+    #[test]
+    fn refuses_duplicates_with_a_line() {
+        assert!(parse("a: 1\nb: 2\na: 3\n").unwrap_err().message.contains("`a` is there twice"));
+        let many: String = (0..100).map(|n| format!("k{n}: x\n")).collect();
+        assert!(parse(&many).is_ok());
+        assert!(parse(&format!("{many}k7: x\n")).is_err());
+    }
+
+    #[test]
+    fn refuses_what_would_grow_or_nest_without_end() {
+        let mut bomb = String::from("a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n");
+        for n in 1..9 {
+            let list = vec![format!("*a{}", n - 1); 10].join(", ");
+            bomb += &format!("a{n}: &a{n} [{list}]\n");
+        }
+        assert!(parse(&bomb).unwrap_err().message.contains("expand"));
+        for nested in ["[", "{a: ", "- ", "? ", "{a: [", "- - ? "] {
+            assert!(parse(&format!("k:\n  {}", nested.repeat(100_000 / nested.len()))).is_err(), "{nested}");
+        }
+    }
+}
