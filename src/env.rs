@@ -7,7 +7,7 @@ use std::cell::RefCell;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-use chrono::{DateTime, Local, NaiveDate, Timelike, Utc};
+use chrono::{DateTime, FixedOffset, Local, NaiveDate, Timelike, Utc};
 
 /// What a command may know of the world it runs in.
 #[derive(Debug)]
@@ -57,7 +57,13 @@ impl Env {
     /// Returns today's date where the user is.
     #[must_use]
     pub fn today(&self) -> NaiveDate {
-        self.now().with_timezone(&Local).date_naive()
+        self.local_now().date_naive()
+    }
+
+    /// Returns the current time, whole seconds, with the offset of the user's own clock.
+    #[must_use]
+    pub fn local_now(&self) -> DateTime<FixedOffset> {
+        self.now().with_timezone(&Local).fixed_offset()
     }
 
     /// Returns a random number below `limit`.

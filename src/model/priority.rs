@@ -61,7 +61,15 @@ impl Priority {
     /// Returns the rank of a priority's text, as [`Priority::rank`] does; an absent one ranks as medium.
     #[must_use]
     pub fn rank_of(text: Option<&str>) -> u8 {
-        text.map_or(2, |text| Self::parse(text).rank())
+        let Some(text) = text else { return 2 };
+        // Sorting asks this for every task, so it must not allocate.
+        match Self::KNOWN.iter().position(|known| known.eq_ignore_ascii_case(text)) {
+            Some(0) => 4,
+            Some(1) => 3,
+            Some(2) => 2,
+            Some(_) => 1,
+            None => 0,
+        }
     }
 
     /// Compares by urgency, the more urgent first.
@@ -74,5 +82,18 @@ impl Priority {
 impl fmt::Display for Priority {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(self.as_str())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Priority;
+
+    #[test]
+    fn the_rank_of_a_text_is_the_rank_of_its_priority() {
+        for text in ["critical", "HIGH", "medium", "Low", "urgent", ""] {
+            assert_eq!(Priority::rank_of(Some(text)), Priority::parse(text).rank(), "{text}");
+        }
+        assert_eq!(Priority::rank_of(None), Priority::Medium.rank());
     }
 }

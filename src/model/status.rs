@@ -1,4 +1,4 @@
-//! What is derived of a task and never stored: its status and its badge.
+//! What is derived of a task and never stored: its status, its badge, and whether it can be worked on.
 
 use std::fmt;
 
@@ -133,4 +133,15 @@ impl fmt::Display for Badge {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(self.label())
     }
+}
+
+/// What is derived of one task.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Facts {
+    /// Where it stands.
+    pub status: Status,
+    /// How it stands with its reviewers.
+    pub badge: Badge,
+    /// Whether it can be worked on now: neither closed nor blocked.
+    pub ready: bool,
 }

@@ -1,0 +1,49 @@
+//! The order in which people expect ids and tasks.
+
+use std::cmp::Ordering;
+
+use super::{Priority, Summary};
+
+/// Compares two ids as people count: by prefix, then numbers by their value, then the rest by its letters.
+///
+/// ```
+/// use std::cmp::Ordering;
+/// assert_eq!(tracker::model::compare_ids("WH-9", "WH-10"), Ordering::Less);
+/// ```
+#[must_use]
+pub fn compare_ids(a: &str, b: &str) -> Ordering {
+    let (a_prefix, a_rest) = a.split_once('-').unwrap_or((a, ""));
+    let (b_prefix, b_rest) = b.split_once('-').unwrap_or((b, ""));
+    let is_number = |text: &str| !text.is_empty() && text.bytes().all(|c| c.is_ascii_digit());
+    let by_rest = || match (is_number(a_rest), is_number(b_rest)) {
+        (true, true) => {
+            let (a, b) = (a_rest.trim_start_matches('0'), b_rest.trim_start_matches('0'));
+            a.len().cmp(&b.len()).then_with(|| a.cmp(b))
+        }
+        (a_number, b_number) => b_number.cmp(&a_number).then_with(|| a_rest.cmp(b_rest)),
+    };
+    a_prefix.cmp(b_prefix).then_with(by_rest).then_with(|| a.cmp(b))
+}
+
+/// Compares two tasks by which one to do first: the more urgent, then the older, then by id.
+///
+/// A task without a day of creation comes after those that have one.
+#[must_use]
+pub fn first_to_do(a: &Summary<'_>, b: &Summary<'_>) -> Ordering {
+    let age = |task: &Summary<'_>| (task.created.is_none(), task.created);
+    Priority::most_urgent_first(a.priority, b.priority)
+        .then_with(|| age(a).cmp(&age(b)))
+        .then_with(|| compare_ids(a.id, b.id))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::compare_ids;
+
+    #[test]
+    fn numbers_count_and_letters_sort() {
+        let mut ids = ["WH-10", "TASK-7Q2M", "WH-9", "TASK-3", "WH-010", "TASK-161FA", "A-1", "TASK-20"];
+        ids.sort_by(|a, b| compare_ids(a, b));
+        assert_eq!(ids, ["A-1", "TASK-3", "TASK-20", "TASK-161FA", "TASK-7Q2M", "WH-9", "WH-010", "WH-10"]);
+    }
+}

@@ -1,0 +1,205 @@
+//! Circles of dependencies: finding them, naming them, and refusing the edge that would make one.
+//!
+//! Everything here is iterative: a chain of a hundred thousand tasks must not overflow the stack.
+
+use std::collections::{HashMap, VecDeque};
+use std::fmt;
+
+use super::Graph;
+
+/// How many ids of a circle are written out before the middle is left out.
+const SHOWN: usize = 12;
+
+/// Tasks that wait for each other in a circle: each depends on the next, the last on the first.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Cycle {
+    /// Ids, each once.
+    pub ids: Vec<String>,
+}
+
+impl fmt::Display for Cycle {
+    /// Writes the path, back to where it began: `A → B → A`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let left_out = self.ids.len().saturating_sub(SHOWN);
+        let head = if left_out == 0 { self.ids.len() } else { SHOWN - 2 };
+        for id in &self.ids[..head] {
+            write!(f, "{id} → ")?;
+        }
+        if left_out > 0 {
+            write!(f, "… {left_out} more … → ")?;
+            for id in &self.ids[head + left_out..] {
+                write!(f, "{id} → ")?;
+            }
+        }
+        f.write_str(self.ids.first().map_or("", String::as_str))
+    }
+}
+
+impl Graph<'_> {
+    /// Returns one circle of dependencies, a shortest one through the first task that is in any.
+    #[must_use]
+    pub fn cycle(&self) -> Option<Cycle> {
+        self.cycles_in(&self.components()).min_by_key(|(task, _)| *task).map(|(_, cycle)| cycle)
+    }
+
+    /// Returns one circle for each group of tasks that wait for each other, in the order of the tasks.
+    #[must_use]
+    pub fn cycles(&self) -> Vec<Cycle> {
+        let mut found: Vec<_> = self.cycles_in(&self.components()).collect();
+        found.sort_by_key(|(task, _)| *task);
+        found.into_iter().map(|(_, cycle)| cycle).collect()
+    }
+
+    /// Returns the circle that would come about if the task `from` also waited for `to`.
+    #[must_use]
+    pub fn cycle_if(&self, from: &str, to: &str) -> Option<Cycle> {
+        if from == to {
+            return Some(Cycle { ids: vec![from.to_owned()] });
+        }
+        let (start, goal) = (self.task(to)?, self.task(from)?);
+        let path = self.path(start, goal, |_| true)?;
+        let nodes = std::iter::once(goal).chain(path);
+        Some(self.named(nodes))
+    }
+
+    /// Returns all tasks with dependencies before what depends on them, else the order of the tasks; or a circle
+    /// that makes such an order impossible.
+    pub fn topological_order(&self) -> Result<Vec<usize>, Cycle> {
+        let components = self.components();
+        match self.cycles_in(&components).min_by_key(|(task, _)| *task) {
+            Some((_, cycle)) => Err(cycle),
+            None => Ok(components.into_iter().flatten().collect()),
+        }
+    }
+
+    /// Returns the groups of tasks of which each can be reached from each other, dependencies first. A task that
+    /// is in no circle is a group of its own.
+    #[must_use]
+    pub fn components(&self) -> Vec<Vec<usize>> {
+        let mut search = Search::new(self.len());
+        // What a recursive search would keep on the stack: a node, and how many of its edges it has followed.
+        let mut calls: Vec<(usize, usize)> = Vec::new();
+        for root in 0..self.len() {
+            if search.is_new(root) {
+                search.enter(root);
+                calls.push((root, 0));
+            }
+            while let Some((node, followed)) = calls.last_mut() {
+                let node = *node;
+                if let Some(&target) = self.forward.of(node).get(*followed) {
+                    *followed += 1;
+                    if !self.is_task(target) {
+                        continue;
+                    }
+                    if search.is_new(target) {
+                        search.enter(target);
+                        calls.push((target, 0));
+                    } else {
+                        search.look_back(node, target);
+                    }
+                } else {
+                    calls.pop();
+                    search.leave(node, calls.last().map(|(caller, _)| *caller));
+                }
+            }
+        }
+        search.found
+    }
+
+    /// Yields, for each group that is a circle, its first task and a shortest circle through it.
+    fn cycles_in(&self, components: &[Vec<usize>]) -> impl Iterator<Item = (usize, Cycle)> {
+        components.iter().filter_map(|members| {
+            let first = *members.first()?;
+            let path = self.path(first, first, |node| members.binary_search(&node).is_ok())?;
+            Some((first, self.named(path)))
+        })
+    }
+
+    /// Returns a shortest path from `start` to a node with an edge to `goal`, through nodes that `within` accepts.
+    fn path(&self, start: usize, goal: usize, within: impl Fn(usize) -> bool) -> Option<Vec<usize>> {
+        let mut came_from: HashMap<usize, usize> = HashMap::from([(start, start)]);
+        let mut waiting = VecDeque::from([start]);
+        while let Some(node) = waiting.pop_front() {
+            for &target in self.forward.of(node) {
+                if target == goal {
+                    let mut path = vec![node];
+                    let mut at = node;
+                    while at != start {
+                        at = came_from[&at];
+                        path.push(at);
+                    }
+                    path.reverse();
+                    return Some(path);
+                }
+                if within(target) && !came_from.contains_key(&target) {
+                    came_from.insert(target, node);
+                    waiting.push_back(target);
+                }
+            }
+        }
+        None
+    }
+
+    fn named(&self, nodes: impl IntoIterator<Item = usize>) -> Cycle {
+        Cycle { ids: nodes.into_iter().map(|node| self.id(node).to_owned()).collect() }
+    }
+}
+
+/// Tarjan's search for strongly connected components.
+struct Search {
+    /// When a node was entered, from 1; 0 for a node not entered yet.
+    entered: Vec<usize>,
+    /// The earliest node known to be reachable from a node.
+    lowest: Vec<usize>,
+    /// Nodes whose group is not complete yet.
+    open: Vec<usize>,
+    is_open: Vec<bool>,
+    clock: usize,
+    found: Vec<Vec<usize>>,
+}
+
+impl Search {
+    fn new(nodes: usize) -> Self {
+        Self {
+            entered: vec![0; nodes],
+            lowest: vec![0; nodes],
+            open: Vec::new(),
+            is_open: vec![false; nodes],
+            clock: 0,
+            found: Vec::new(),
+        }
+    }
+
+    fn is_new(&self, node: usize) -> bool {
+        self.entered[node] == 0
+    }
+
+    fn enter(&mut self, node: usize) {
+        self.clock += 1;
+        self.entered[node] = self.clock;
+        self.lowest[node] = self.clock;
+        self.open.push(node);
+        self.is_open[node] = true;
+    }
+
+    fn look_back(&mut self, node: usize, target: usize) {
+        if self.is_open[target] {
+            self.lowest[node] = self.lowest[node].min(self.entered[target]);
+        }
+    }
+
+    fn leave(&mut self, node: usize, caller: Option<usize>) {
+        if let Some(caller) = caller {
+            self.lowest[caller] = self.lowest[caller].min(self.lowest[node]);
+        }
+        if self.lowest[node] == self.entered[node] {
+            let start = self.open.iter().rposition(|&open| open == node).unwrap_or(0);
+            let mut members = self.open.split_off(start);
+            for &member in &members {
+                self.is_open[member] = false;
+            }
+            members.sort_unstable();
+            self.found.push(members);
+        }
+    }
+}

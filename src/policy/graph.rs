@@ -1,0 +1,178 @@
+//! Which task waits for which: a graph over all tasks, built once.
+//!
+//! Nodes are indices into the slice of tasks that the graph was built from. Ids that no task has are nodes behind
+//! them, and leave this module as an id without an index.
+
+use std::collections::HashMap;
+
+use crate::model::Summary;
+
+/// The dependencies of all tasks.
+#[derive(Debug, Clone)]
+pub struct Graph<'a> {
+    /// Ids of the tasks, in the order given, then the ids that no task has.
+    ids: Vec<&'a str>,
+    /// Whether a task is complete or cancelled; as long as there are tasks.
+    closed: Vec<bool>,
+    by_id: HashMap<&'a str, usize>,
+    pub(super) forward: Edges,
+    pub(super) backward: Edges,
+}
+
+/// One task seen from another: something it waits for, or something that waits for it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Dependency<'a> {
+    /// The id.
+    pub id: &'a str,
+    /// Its index among the tasks; none where no task has this id.
+    pub task: Option<usize>,
+    /// Whether it holds up what depends on it: it is neither complete nor cancelled, or it is unknown.
+    pub open: bool,
+}
+
+/// Edges of all nodes, one behind the other.
+#[derive(Debug, Clone)]
+pub(super) struct Edges {
+    starts: Vec<usize>,
+    targets: Vec<usize>,
+}
+
+impl Edges {
+    /// Sorts edges by where they begin; edges of one node keep their order.
+    fn new(nodes: usize, edges: &[(usize, usize)]) -> Self {
+        let mut starts = vec![0; nodes + 1];
+        for (from, _) in edges {
+            starts[from + 1] += 1;
+        }
+        for node in 0..nodes {
+            starts[node + 1] += starts[node];
+        }
+        let mut next = starts.clone();
+        let mut targets = vec![0; edges.len()];
+        for &(from, to) in edges {
+            targets[next[from]] = to;
+            next[from] += 1;
+        }
+        Self { starts, targets }
+    }
+
+    /// Returns where the edges of a node lead.
+    pub(super) fn of(&self, node: usize) -> &[usize] {
+        &self.targets[self.starts[node]..self.starts[node + 1]]
+    }
+}
+
+impl<'a> Graph<'a> {
+    /// Builds the graph. An id listed twice by one task counts once.
+    #[must_use]
+    pub fn new(tasks: &[Summary<'a>]) -> Self {
+        let mut ids: Vec<&'a str> = tasks.iter().map(|task| task.id).collect();
+        let mut by_id = HashMap::with_capacity(ids.len());
+        for (node, id) in ids.iter().enumerate() {
+            by_id.entry(*id).or_insert(node);
+        }
+        let mut edges = Vec::new();
+        // For each node the last task that named it: finds repetitions without a set per task.
+        let mut named_by: Vec<usize> = vec![usize::MAX; ids.len()];
+        for (from, task) in tasks.iter().enumerate() {
+            for &id in &task.depends_on {
+                let to = *by_id.entry(id).or_insert_with(|| {
+                    ids.push(id);
+                    named_by.push(usize::MAX);
+                    ids.len() - 1
+                });
+                if named_by[to] != from {
+                    named_by[to] = from;
+                    edges.push((from, to));
+                }
+            }
+        }
+        let forward = Edges::new(ids.len(), &edges);
+        for edge in &mut edges {
+            *edge = (edge.1, edge.0);
+        }
+        let backward = Edges::new(ids.len(), &edges);
+        let closed = tasks.iter().map(Summary::is_closed).collect();
+        Self { ids, closed, by_id, forward, backward }
+    }
+
+    /// Returns how many tasks there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.closed.len()
+    }
+
+    /// Tells whether there is no task.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.closed.is_empty()
+    }
+
+    /// Returns the index of the task with this id.
+    #[must_use]
+    pub fn task(&self, id: &str) -> Option<usize> {
+        self.by_id.get(id).copied().filter(|&node| self.is_task(node))
+    }
+
+    /// Returns what a task waits for, in the order of its file.
+    pub fn dependencies(&self, task: usize) -> impl Iterator<Item = Dependency<'a>> + '_ {
+        self.forward.of(task).iter().map(|&node| self.seen(node))
+    }
+
+    /// Returns what holds a task up: dependencies that are open or that no task has.
+    pub fn open_dependencies(&self, task: usize) -> impl Iterator<Item = Dependency<'a>> + '_ {
+        self.dependencies(task).filter(|dependency| dependency.open)
+    }
+
+    /// Tells whether something holds a task up.
+    #[must_use]
+    pub fn is_held_up(&self, task: usize) -> bool {
+        self.forward.of(task).iter().any(|&node| self.is_open(node))
+    }
+
+    /// Returns the tasks that wait for this one, closed ones included, in the order of the tasks.
+    pub fn dependents(&self, task: usize) -> impl Iterator<Item = Dependency<'a>> + '_ {
+        self.backward.of(task).iter().map(|&node| self.seen(node))
+    }
+
+    /// Returns the open tasks that only this one holds up: what its completion lets begin.
+    pub fn released_by(&self, task: usize) -> impl Iterator<Item = usize> + '_ {
+        self.backward.of(task).iter().copied().filter(move |&waiting| {
+            let mut others = self.forward.of(waiting).iter().filter(|&&node| node != task);
+            !self.closed[waiting] && others.all(|&node| !self.is_open(node))
+        })
+    }
+
+    /// Returns every dependency on an id that no task has: the task that names it, and the id.
+    pub fn unknown(&self) -> impl Iterator<Item = (usize, &'a str)> + '_ {
+        (0..self.len()).flat_map(move |task| {
+            let unknown = self.forward.of(task).iter().filter(|&&node| !self.is_task(node));
+            unknown.map(move |&node| (task, self.ids[node]))
+        })
+    }
+
+    /// Returns the id of a node.
+    pub(super) fn id(&self, node: usize) -> &'a str {
+        self.ids[node]
+    }
+
+    /// Returns how many nodes there are: tasks, and ids that no task has.
+    pub(super) fn nodes(&self) -> usize {
+        self.ids.len()
+    }
+
+    /// Tells whether a node is a task.
+    pub(super) fn is_task(&self, node: usize) -> bool {
+        node < self.closed.len()
+    }
+
+    /// Returns a node as others see it.
+    pub(super) fn seen(&self, node: usize) -> Dependency<'a> {
+        let task = self.is_task(node).then_some(node);
+        Dependency { id: self.ids[node], task, open: self.is_open(node) }
+    }
+
+    fn is_open(&self, node: usize) -> bool {
+        !self.closed.get(node).copied().unwrap_or(false)
+    }
+}

@@ -1,0 +1,127 @@
+//! Dates and times of a query, counted in seconds of the user's own clock.
+
+use chrono::{DateTime, Datelike, NaiveDate, NaiveDateTime};
+
+use super::Context;
+
+/// Seconds of a day.
+const DAY: i64 = 24 * 60 * 60;
+
+/// A stretch of time in seconds since 1970 on the user's clock; the end does not belong to it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Span {
+    pub(super) from: i64,
+    pub(super) to: i64,
+}
+
+impl Span {
+    /// Tells whether it is a single moment.
+    pub(super) fn is_empty(self) -> bool {
+        self.from >= self.to
+    }
+
+    /// Tells whether a moment lies in it.
+    pub(super) fn contains(self, second: i64) -> bool {
+        (self.from..self.to).contains(&second)
+    }
+}
+
+/// A date or time as it is written, and what it stands for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Moment {
+    /// The canonical form.
+    pub(super) text: String,
+    pub(super) span: Span,
+    /// Whether it begins and ends at midnight.
+    pub(super) is_day: bool,
+}
+
+/// Returns the first second of a day that is counted from the common era.
+pub(super) fn start_of_day(days_from_ce: i32) -> i64 {
+    const DAYS_TO_1970: i64 = 719_163;
+    (i64::from(days_from_ce) - DAYS_TO_1970) * DAY
+}
+
+/// Reads a date or time.
+pub(super) fn read_date(text: &str, context: &Context<'_>) -> Option<Moment> {
+    let text = text.to_ascii_lowercase();
+    match text.as_str() {
+        "today" => Some(days_ago(0, context)),
+        "yesterday" => Some(days_ago(1, context)),
+        _ => ago(&text, context).or_else(|| calendar(&text)).or_else(|| time(&text, context)),
+    }
+}
+
+fn start(day: NaiveDate) -> i64 {
+    start_of_day(day.num_days_from_ce())
+}
+
+fn days_ago(days: u32, context: &Context<'_>) -> Moment {
+    let from = start(context.today()) - i64::from(days) * DAY;
+    let text = match days {
+        0 => "today".to_owned(),
+        1 => "yesterday".to_owned(),
+        _ => format!("-{days}d"),
+    };
+    Moment { text, span: Span { from, to: from + DAY }, is_day: true }
+}
+
+/// Reads `-7d`, `-2w`, `-4h`.
+fn ago(text: &str, context: &Context<'_>) -> Option<Moment> {
+    let (number, unit) = text.strip_prefix('-')?.split_at_checked(text.len() - 2)?;
+    if !number.bytes().all(|c| c.is_ascii_digit()) {
+        return None;
+    }
+    let number: u32 = number.parse().ok()?;
+    match unit {
+        "d" => Some(days_ago(number, context)),
+        "w" => Some(days_ago(number.checked_mul(7)?, context)),
+        "h" => {
+            let at = local_seconds(context.now.timestamp(), context) - i64::from(number) * 60 * 60;
+            Some(Moment { text: format!("-{number}h"), span: Span { from: at, to: at }, is_day: false })
+        }
+        _ => None,
+    }
+}
+
+/// Reads `2026`, `2026-11`, `2026-11-01`.
+fn calendar(text: &str) -> Option<Moment> {
+    let number = |part: &str, digits: usize| {
+        (part.len() == digits && part.bytes().all(|c| c.is_ascii_digit()))
+            .then(|| part.parse::<u32>().ok())?
+    };
+    let mut parts = text.split('-');
+    let year = i32::try_from(number(parts.next()?, 4)?).ok()?;
+    let month = parts.next().map(|part| number(part, 2));
+    let day = parts.next().map(|part| number(part, 2));
+    let (from, to) = match (month, day, parts.next()) {
+        (None, _, _) => (NaiveDate::from_ymd_opt(year, 1, 1)?, NaiveDate::from_ymd_opt(year + 1, 1, 1)?),
+        (Some(month), None, _) => {
+            let from = NaiveDate::from_ymd_opt(year, month?, 1)?;
+            (from, from.checked_add_months(chrono::Months::new(1))?)
+        }
+        (Some(month), Some(day), None) => {
+            let from = NaiveDate::from_ymd_opt(year, month?, day?)?;
+            (from, from.succ_opt()?)
+        }
+        _ => return None,
+    };
+    Some(Moment { text: text.to_owned(), span: Span { from: start(from), to: start(to) }, is_day: true })
+}
+
+/// Reads `2026-11-01T15:30`, with seconds or without, with an offset or without.
+fn time(text: &str, context: &Context<'_>) -> Option<Moment> {
+    let text = text.to_ascii_uppercase();
+    let (from, length) = if let Ok(time) = DateTime::parse_from_rfc3339(&text) {
+        (local_seconds(time.timestamp(), context), 1)
+    } else if let Ok(time) = NaiveDateTime::parse_from_str(&text, "%Y-%m-%dT%H:%M:%S") {
+        (time.and_utc().timestamp(), 1)
+    } else {
+        (NaiveDateTime::parse_from_str(&text, "%Y-%m-%dT%H:%M").ok()?.and_utc().timestamp(), 60)
+    };
+    Some(Moment { text, span: Span { from, to: from + length }, is_day: false })
+}
+
+fn local_seconds(timestamp: i64, context: &Context<'_>) -> i64 {
+    timestamp + i64::from(context.now.offset().local_minus_utc())
+}

@@ -1,0 +1,146 @@
+//! The order of a list: `--sort priority,-created,id`.
+
+use std::cmp::Ordering;
+use std::fmt;
+
+use super::error::{Error, ErrorKind, Fault};
+use super::field::names_in;
+use super::fold::folded_chars;
+use super::{Context, Field, Subject, Value};
+use crate::model::{Badge, Priority, Stage, Status, compare_ids};
+
+/// An order of tasks. The default is what to do first: the more urgent, then the older, then by id.
+///
+/// Each field has one natural direction, and `-` before it turns it around: the most urgent first, stages as the
+/// pipeline has them, status and badge as people read them, the earlier and the shorter first, the rest by
+/// letters without their case. A task without a value comes last either way, except that one without a priority
+/// counts as medium. What is equal in all fields is ordered by id, so an order is the same each time.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sort {
+    keys: Vec<Key>,
+    stages: Vec<String>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Key {
+    field: Field,
+    reversed: bool,
+}
+
+impl Sort {
+    /// Reads fields with commas between them.
+    pub fn parse(text: &str, context: &Context<'_>) -> Result<Self, Error> {
+        let keys = names_in(text).map(|(start, name)| Key::parse(name, start)).collect::<Result<_, _>>();
+        let keys = keys.map_err(|fault| fault.within(text))?;
+        let stages = context.stages.iter().map(|stage| (*stage).to_owned()).collect();
+        Ok(Self { keys, stages })
+    }
+
+    /// Compares two tasks.
+    #[must_use]
+    pub fn compare(&self, a: &Subject<'_>, b: &Subject<'_>) -> Ordering {
+        let by_keys = self.keys.iter().map(|key| self.compare_by(*key, a, b));
+        let first = by_keys.into_iter().find(|order| order.is_ne());
+        first.unwrap_or_else(|| compare_ids(a.summary.id, b.summary.id))
+    }
+
+    fn compare_by(&self, key: Key, a: &Subject<'_>, b: &Subject<'_>) -> Ordering {
+        let (one, other) = (a.summary, b.summary);
+        let order = match key.field {
+            Field::Id => compare_ids(one.id, other.id),
+            Field::Priority => Priority::most_urgent_first(one.priority, other.priority),
+            Field::Status => place(&Status::ALL, a.facts.status).cmp(&place(&Status::ALL, b.facts.status)),
+            Field::Badge => place(&Badge::ALL, a.facts.badge).cmp(&place(&Badge::ALL, b.facts.badge)),
+            Field::Ready => b.facts.ready.cmp(&a.facts.ready),
+            Field::Stage => {
+                return missing_last(self.place_of(one.stage), self.place_of(other.stage), key, Ord::cmp);
+            }
+            Field::Sprint => return missing_last(one.sprint, other.sprint, key, |a, b| compare_ids(a, b)),
+            Field::Updated => return missing_last(one.updated, other.updated, key, Ord::cmp),
+            Field::Since => return missing_last(one.since, other.since, key, Ord::cmp),
+            Field::Created => return missing_last(one.created, other.created, key, Ord::cmp),
+            field => {
+                let present = |value: Value<'_>| value != Value::Missing;
+                let (a, b) = (field.value(a), field.value(b));
+                let both = (present(a.clone()).then_some(a), present(b.clone()).then_some(b));
+                return missing_last(both.0, both.1, key, compare_values);
+            }
+        };
+        if key.reversed { order.reverse() } else { order }
+    }
+
+    fn place_of(&self, stage: &str) -> Option<usize> {
+        match stage {
+            Stage::NONE => Some(0),
+            Stage::COMPLETE => Some(usize::MAX),
+            _ => self.stages.iter().position(|known| known == stage).map(|at| at + 1),
+        }
+    }
+}
+
+impl Key {
+    fn parse(name: &str, start: usize) -> Result<Self, Fault> {
+        let (reversed, plain) = match name.strip_prefix('-') {
+            Some(rest) => (true, rest),
+            None => (false, name.strip_prefix('+').unwrap_or(name)),
+        };
+        let start = start + name.len() - plain.len();
+        let field = Field::known(plain, start)?;
+        if field == Field::Body {
+            return Err(Fault::new(start..start + plain.len(), ErrorKind::NoSort { field: field.name() }));
+        }
+        Ok(Self { field, reversed })
+    }
+}
+
+impl Default for Sort {
+    fn default() -> Self {
+        let keys = [Field::Priority, Field::Created, Field::Id];
+        let keys = keys.map(|field| Key { field, reversed: false }).to_vec();
+        Self { keys, stages: Vec::new() }
+    }
+}
+
+impl fmt::Display for Sort {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (at, key) in self.keys.iter().enumerate() {
+            let comma = if at > 0 { "," } else { "" };
+            let sign = if key.reversed { "-" } else { "" };
+            write!(f, "{comma}{sign}{}", key.field.name())?;
+        }
+        Ok(())
+    }
+}
+
+fn place<T: PartialEq + Copy>(all: &[T], value: T) -> Option<usize> {
+    all.iter().position(|other| *other == value)
+}
+
+fn missing_last<T>(a: Option<T>, b: Option<T>, key: Key, compare: impl Fn(&T, &T) -> Ordering) -> Ordering {
+    match (a, b) {
+        (Some(a), Some(b)) if key.reversed => compare(&b, &a),
+        (Some(a), Some(b)) => compare(&a, &b),
+        (a, b) => a.is_none().cmp(&b.is_none()),
+    }
+}
+
+fn compare_values(a: &Value<'_>, b: &Value<'_>) -> Ordering {
+    match (a, b) {
+        (Value::Text(a), Value::Text(b)) => compare_texts(a, b),
+        (Value::List(a), Value::List(b)) => {
+            let pairs = a.iter().zip(*b).map(|(a, b)| compare_texts(a, b));
+            pairs.into_iter().find(|order| order.is_ne()).unwrap_or_else(|| a.len().cmp(&b.len()))
+        }
+        (Value::Length(a), Value::Length(b)) => a.cmp(b),
+        // The share that is ticked, without dividing.
+        (Value::Boxes(a), Value::Boxes(b)) => {
+            let share = |done: u32, total: u32| u64::from(done) * u64::from(total);
+            share(a.done, b.total).cmp(&share(b.done, a.total))
+        }
+        _ => Ordering::Equal,
+    }
+}
+
+fn compare_texts(a: &str, b: &str) -> Ordering {
+    folded_chars(a).cmp(folded_chars(b))
+}
