@@ -1,1 +1,41 @@
-//! (placeholder)
+//! Facts from git, as plain data. Nothing of gix leaves this module, and no git process is started.
+//!
+//! It owns two layers, cheapest first; a command uses the lower where that answers its question:
+//!
+//! 1. [`discover`] finds the repository's folders with a few stats: no object opened, and configuration read
+//!    only where the folders alone do not tell.
+//! 2. [`Repository`] is the whole repository: revisions, trees, blobs, history, configuration, people.
+//!
+//! What it refuses to do: run anything. Configuration that names a program counts only where it is the user's
+//! own (see [`Repository::editor`]); hooks, filters, credential helpers and text conversions never run; a
+//! missing object is never fetched.
+//!
+//! **Ownership.** Where git stops with "dubious ownership" (`safe.directory`), the tracker reads on: it takes
+//! only facts from the repository. But the configuration of a repository that somebody else owns is not
+//! trusted to name programs or paths.
+//!
+//! **Variables.** What the tracker itself decides by comes from [`crate::env::Env`]. gix reads `HOME`,
+//! `XDG_CONFIG_HOME` and git's own `GIT_CONFIG_*` from the process when [`Repository::open`] loads the
+//! configuration, as git does.
+
+mod editor;
+mod error;
+mod identity;
+mod local_config;
+mod log;
+mod object;
+mod people;
+mod places;
+mod remote;
+mod repository;
+mod revision;
+mod tree;
+mod worktrees;
+
+pub use error::Error;
+pub use log::{CommitInfo, Log, LogLimit};
+pub use object::{BlobId, CommitId, ObjectIdError, TreeId};
+pub use people::{People, Person};
+pub use places::{Places, discover};
+pub use repository::{Head, Repository};
+pub use tree::{FileMode, TreeFile};

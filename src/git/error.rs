@@ -1,0 +1,156 @@
+//! What can go wrong when git is asked.
+
+use std::path::PathBuf;
+
+use super::{BlobId, CommitId};
+
+/// Why git could not answer.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// No repository at or above the folder.
+    #[error("`{}` is not in a git repository", .folder.display())]
+    NotARepository {
+        /// Where the search began.
+        folder: PathBuf,
+    },
+    /// `GIT_DIR`, or a `.git` file, names a folder that is no repository.
+    #[error("{named_by} names `{}`, which is not a git repository", .folder.display())]
+    NotAGitDir {
+        /// What names it: a variable, or the path of a `.git` file.
+        named_by: String,
+        /// The folder it names.
+        folder: PathBuf,
+    },
+    /// A file or folder of the repository could not be read or written.
+    #[error("cannot {deed} `{}`", .path.display())]
+    Io {
+        /// What was being done.
+        deed: &'static str,
+        /// To which path.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// The repository is there and could not be opened.
+    #[error("cannot open the repository `{}`: {reason}", .git_dir.display())]
+    Open {
+        /// The repository's own folder.
+        git_dir: PathBuf,
+        /// Why.
+        reason: String,
+    },
+    /// The refs are in a format that cannot be read.
+    #[error("the repository `{}` keeps its refs as a reftable, which cannot be read", .git_dir.display())]
+    Reftable {
+        /// The repository's own folder.
+        git_dir: PathBuf,
+    },
+    /// A revision that names nothing.
+    #[error("`{revision}` is not a revision of this repository")]
+    UnknownRevision {
+        /// As given.
+        revision: String,
+        /// Why, as far as git tells.
+        reason: String,
+        /// Whether the clone lacks older history.
+        shallow: bool,
+    },
+    /// The beginning of several object ids.
+    #[error("`{revision}` is ambiguous: it could be {}", .candidates.join(", "))]
+    AmbiguousRevision {
+        /// As given.
+        revision: String,
+        /// What it could be, at most five.
+        candidates: Vec<String>,
+    },
+    /// A revision that names no commit.
+    #[error("`{revision}` is a {kind}, not a commit")]
+    NotACommit {
+        /// As given.
+        revision: String,
+        /// What it is.
+        kind: String,
+    },
+    /// A commit, tree or blob that this clone does not have.
+    #[error("the object {id} is not in this clone")]
+    MissingObject {
+        /// Its id.
+        id: String,
+        /// Whether the clone lacks older history.
+        shallow: bool,
+    },
+    /// A commit that is damaged, or whose files this clone does not all have.
+    #[error("cannot {deed} of {commit_id}: {reason}")]
+    Commit {
+        /// What was being done.
+        deed: &'static str,
+        /// With which commit.
+        commit_id: CommitId,
+        /// Why it failed.
+        reason: String,
+    },
+    /// A blob that is larger than the caller wants to read.
+    #[error("the content {id} has {size} bytes, more than the {cap} allowed")]
+    TooLarge {
+        /// The blob.
+        id: BlobId,
+        /// Its size in bytes.
+        size: u64,
+        /// The most the caller reads, in bytes.
+        cap: u64,
+    },
+    /// Nobody said who the user is.
+    #[error("git does not know your {}", .missing)]
+    NoIdentity {
+        /// `name` or `email`.
+        missing: &'static str,
+    },
+    /// Any other answer of git that is of no use.
+    #[error("cannot {deed}: {reason}")]
+    Other {
+        /// What was being done.
+        deed: &'static str,
+        /// Why it failed.
+        reason: String,
+    },
+}
+
+const UNSHALLOW: &str = "this clone is shallow; try: git fetch --unshallow";
+
+impl Error {
+    /// Returns what to try, where there is something.
+    #[must_use]
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::NotARepository { .. } => Some("try: git init".to_owned()),
+            Self::NotAGitDir { named_by, .. } => Some(format!("unset or mend {named_by}")),
+            Self::Reftable { .. } => Some("try: git refs migrate --ref-format=files".to_owned()),
+            Self::UnknownRevision { shallow: true, .. } | Self::MissingObject { shallow: true, .. } => {
+                Some(UNSHALLOW.to_owned())
+            }
+            Self::UnknownRevision { reason, .. } => Some(format!("{reason}; see: git branch --all")),
+            Self::AmbiguousRevision { .. } => Some("give more digits".to_owned()),
+            Self::MissingObject { .. } => Some("try: git fetch".to_owned()),
+            Self::NoIdentity { missing } => Some(format!(
+                "try: git config --global user.{missing} {}",
+                if *missing == "name" { "\"Your Name\"" } else { "you@example.com" }
+            )),
+            _ => None,
+        }
+    }
+
+    /// Tells whether there is simply no repository here.
+    #[must_use]
+    pub fn is_not_a_repository(&self) -> bool {
+        matches!(self, Self::NotARepository { .. })
+    }
+
+    pub(super) fn other(deed: &'static str, reason: impl std::fmt::Display) -> Self {
+        Self::Other { deed, reason: one_line(&reason.to_string()) }
+    }
+}
+
+/// gix's errors can span lines; ours are one.
+pub(super) fn one_line(text: &str) -> String {
+    text.lines().map(str::trim).filter(|line| !line.is_empty()).collect::<Vec<_>>().join(": ")
+}

@@ -1,0 +1,184 @@
+//! The commits that touched a path: a bounded walk, newest first.
+
+use std::collections::{BinaryHeap, HashSet};
+
+use chrono::{DateTime, Utc};
+use gix::ObjectId;
+
+use super::{CommitId, Error, Person, Repository};
+
+/// A commit, without its files.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CommitInfo {
+    /// The id.
+    pub id: CommitId,
+    /// The parents, first the one it was made on.
+    pub parents: Vec<CommitId>,
+    /// Who wrote it, as the commit says; see [`super::People`] for who that is.
+    pub author: Person,
+    /// When it was written.
+    pub author_time: DateTime<Utc>,
+    /// When it was committed.
+    pub committer_time: DateTime<Utc>,
+    /// The message's first paragraph, on one line.
+    pub subject: String,
+    /// The whole message; bytes that are not UTF-8 are replaced.
+    pub message: String,
+}
+
+/// How far a walk goes. It ends at whichever comes first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LogLimit {
+    /// The most commits to return.
+    pub found: usize,
+    /// The most commits to look at.
+    pub visited: usize,
+}
+
+/// What a walk found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Log {
+    /// The commits, newest first.
+    pub commits: Vec<CommitInfo>,
+    /// Whether all of the history that this clone has was searched.
+    pub is_complete: bool,
+}
+
+/// A commit that waits to be looked at. Sorted by time, the newest on top.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+struct Waiting {
+    time: i64,
+    id: ObjectId,
+    tree_id: ObjectId,
+    parents: Vec<ObjectId>,
+}
+
+/// Mode and content of a file or folder in a tree.
+type Entry = (u16, ObjectId);
+
+impl Repository {
+    /// Returns the commits, from `tip` back, that changed one of the paths: files, or folders with all in them.
+    ///
+    /// As `git log -- PATH` does, it leaves out a merge that took a path from one parent as it was, and follows
+    /// that parent alone. No paths are all paths. Renames are not followed: records are never renamed.
+    pub fn log_touching(&self, tip: CommitId, paths: &[&str], limit: LogLimit) -> Result<Log, Error> {
+        let paths: Vec<Vec<&str>> =
+            paths.iter().map(|path| path.split('/').filter(|part| !part.is_empty()).collect()).collect();
+        let mut waiting = BinaryHeap::from([self.waiting(tip.raw())?]);
+        let mut seen = HashSet::from([tip.raw()]);
+        let mut commits = Vec::new();
+        let mut visited = 0;
+        while let Some(commit) = waiting.pop() {
+            if commits.len() >= limit.found || visited >= limit.visited {
+                return Ok(Log { commits, is_complete: false });
+            }
+            visited += 1;
+            let mut parents = Vec::with_capacity(commit.parents.len());
+            for parent in &commit.parents {
+                parents.extend(self.waiting_if_here(*parent)?);
+            }
+            let unchanged_since = self.unchanged_parent(&commit, &parents, &paths)?;
+            if let Some(at) = unchanged_since {
+                parents = vec![parents.swap_remove(at)];
+            } else if !parents.is_empty() || self.has_any(&commit, &paths)? {
+                commits.push(self.commit_info(CommitId::new(commit.id))?);
+            }
+            waiting.extend(parents.into_iter().filter(|parent| seen.insert(parent.id)));
+        }
+        Ok(Log { commits, is_complete: true })
+    }
+
+    /// Returns what a commit says of itself.
+    pub fn commit_info(&self, id: CommitId) -> Result<CommitInfo, Error> {
+        let cannot = |error: gix::Error| self.unreadable(id, "read the commit", &error);
+        let commit = self.inner.find_commit(id.raw()).map_err(cannot)?;
+        let author = commit.author().map_err(cannot)?;
+        let committer = commit.committer().map_err(cannot)?;
+        let message = commit.message_raw_sloppy().to_string();
+        let subject = commit.message().map_err(cannot)?.summary().to_string();
+        Ok(CommitInfo {
+            id,
+            parents: commit.parent_ids().map(|parent| CommitId::new(parent.detach())).collect(),
+            author: Person { name: author.name.to_string(), email: author.email.to_string() },
+            author_time: time_of(author.seconds()),
+            committer_time: time_of(committer.seconds()),
+            subject,
+            message,
+        })
+    }
+
+    fn waiting(&self, id: ObjectId) -> Result<Waiting, Error> {
+        let cannot = |error: gix::Error| self.unreadable(CommitId::new(id), "read the commit", &error);
+        let commit = self.inner.find_commit(id).map_err(cannot)?;
+        let time = commit.committer().map_err(cannot)?.seconds();
+        let tree_id = commit.tree_id().map_err(cannot)?.detach();
+        let parents = commit.parent_ids().map(gix::Id::detach).collect();
+        Ok(Waiting { time, id, tree_id, parents })
+    }
+
+    /// A shallow clone ends where its parents are missing: that is an end, not an error.
+    fn waiting_if_here(&self, id: ObjectId) -> Result<Option<Waiting>, Error> {
+        if self.inner.has_object(id) { self.waiting(id).map(Some) } else { Ok(None) }
+    }
+
+    /// The first parent in which all paths are as they are in the commit.
+    fn unchanged_parent(
+        &self,
+        commit: &Waiting,
+        parents: &[Waiting],
+        paths: &[Vec<&str>],
+    ) -> Result<Option<usize>, Error> {
+        for (at, parent) in parents.iter().enumerate() {
+            let mut differs = paths.is_empty();
+            for path in paths {
+                differs = differs || self.differs(commit, parent.tree_id, path)?;
+            }
+            if !differs {
+                return Ok(Some(at));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Goes down both trees at once and stops where they are the same.
+    fn differs(&self, commit: &Waiting, other: ObjectId, path: &[&str]) -> Result<bool, Error> {
+        let (mut one, mut other) = (Some((0, commit.tree_id)), Some((0, other)));
+        for part in path {
+            if one == other {
+                return Ok(false);
+            }
+            one = self.child(commit, one, part)?;
+            other = self.child(commit, other, part)?;
+        }
+        Ok(one != other)
+    }
+
+    fn has_any(&self, commit: &Waiting, paths: &[Vec<&str>]) -> Result<bool, Error> {
+        for path in paths {
+            let mut at = Some((0, commit.tree_id));
+            for part in path {
+                at = self.child(commit, at, part)?;
+            }
+            if at.is_some() {
+                return Ok(true);
+            }
+        }
+        Ok(paths.is_empty())
+    }
+
+    fn child(&self, commit: &Waiting, of: Option<Entry>, name: &str) -> Result<Option<Entry>, Error> {
+        let Some((_, tree)) = of else { return Ok(None) };
+        let cannot = |error: gix::Error| self.unreadable(CommitId::new(commit.id), "read the files", &error);
+        let object = self.inner.find_object(tree).map_err(cannot)?;
+        if object.kind != gix::object::Kind::Tree {
+            return Ok(None);
+        }
+        let entry =
+            object.into_tree().find_entry(name).map(|entry| (entry.mode().value(), entry.object_id()));
+        Ok(entry)
+    }
+}
+
+fn time_of(seconds: i64) -> DateTime<Utc> {
+    DateTime::from_timestamp(seconds, 0).unwrap_or_default()
+}

@@ -1,0 +1,49 @@
+//! People: a name and an address, and one canonical person for all the names somebody committed under.
+
+use std::fmt;
+
+use gix::bstr::BStr;
+
+use super::Repository;
+
+/// A person as git knows people.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Person {
+    /// The name.
+    pub name: String,
+    /// The mail address, which tells people apart.
+    pub email: String,
+}
+
+impl fmt::Display for Person {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} <{}>", self.name, self.email)
+    }
+}
+
+/// Who is who: the repository's mailmap.
+#[derive(Debug, Clone, Default)]
+pub struct People {
+    mailmap: gix::mailmap::Snapshot,
+}
+
+impl People {
+    /// Reads `.mailmap` and what `mailmap.file` and `mailmap.blob` name. An unreadable one counts as empty, as in
+    /// git; a `.mailmap` that is a link is not followed.
+    #[must_use]
+    pub fn load(repository: &Repository) -> Self {
+        Self { mailmap: repository.inner.open_mailmap() }
+    }
+
+    /// Returns the person that the mailmap says this one is; the same person where it says nothing.
+    #[must_use]
+    pub fn canonical(&self, person: &Person) -> Person {
+        let signature = gix::actor::SignatureRef {
+            name: BStr::new(&person.name),
+            email: BStr::new(&person.email),
+            time: "",
+        };
+        let resolved = self.mailmap.resolve_cow(signature);
+        Person { name: resolved.name.to_string(), email: resolved.email.to_string() }
+    }
+}

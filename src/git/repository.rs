@@ -1,0 +1,82 @@
+//! A whole repository, open: about two milliseconds, so only for questions that the folders cannot answer.
+
+use super::error::one_line;
+use super::{CommitId, Error, Places};
+
+/// A repository with its configuration, refs and objects.
+pub struct Repository {
+    pub(super) inner: gix::Repository,
+    places: Places,
+}
+
+/// What HEAD is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Head {
+    /// The branch it is on, without `refs/heads/`; none where it is detached.
+    pub branch: Option<String>,
+    /// The commit; none on a branch without commits.
+    pub commit: Option<CommitId>,
+}
+
+impl Repository {
+    /// Opens the repository with all its configuration.
+    ///
+    /// A repository that somebody else owns opens as well; its configuration is then not trusted to name
+    /// programs and paths.
+    pub fn open(places: &Places) -> Result<Self, Error> {
+        let git_dir = &places.git_dir;
+        if places.common_dir.join("reftable").is_dir() {
+            return Err(Error::Reftable { git_dir: git_dir.clone() });
+        }
+        let options = gix::open::Options::default().open_path_as_is(true);
+        let mut inner = gix::open_opts(git_dir, options).map_err(|error| {
+            let reason = error.iter_errors().map(|cause| one_line(&cause.to_string())).collect::<Vec<_>>();
+            Error::Open { git_dir: git_dir.clone(), reason: reason.join(": ") }
+        })?;
+        inner.object_cache_size_if_unset(4 * 1024 * 1024);
+        Ok(Self { inner, places: places.clone() })
+    }
+
+    /// Returns the repository's folders.
+    #[must_use]
+    pub fn places(&self) -> &Places {
+        &self.places
+    }
+
+    /// Returns what HEAD is: a branch, a commit, or both.
+    pub fn head(&self) -> Result<Head, Error> {
+        let cannot = |error: &gix::Error| Error::other("read HEAD", error);
+        let mut head = self.inner.head().map_err(|error| cannot(&error))?;
+        let branch = head.referent_name().map(|name| name.shorten().to_string());
+        let commit = if head.is_unborn() {
+            None
+        } else {
+            Some(head.peel_to_commit().map_err(|error| cannot(&error))?.id)
+        };
+        Ok(Head { branch, commit: commit.map(CommitId::new) })
+    }
+
+    /// Returns the current branch's name without `refs/heads/`; none where HEAD is detached.
+    pub fn branch(&self) -> Result<Option<String>, Error> {
+        Ok(self.head()?.branch)
+    }
+
+    /// Tells whether the clone lacks older history.
+    #[must_use]
+    pub fn is_shallow(&self) -> bool {
+        self.inner.is_shallow().unwrap_or(false)
+    }
+
+    /// Returns a setting as text, from whichever file says it last. Never a program to run: see
+    /// [`Repository::editor`].
+    #[must_use]
+    pub fn config_text(&self, key: &str) -> Option<String> {
+        self.inner.config_snapshot().string(key).map(|value| value.to_string())
+    }
+}
+
+impl std::fmt::Debug for Repository {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Repository").field("places", &self.places).finish_non_exhaustive()
+    }
+}

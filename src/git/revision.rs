@@ -1,0 +1,51 @@
+//! Revisions to commits: whatever git's revision syntax can say.
+
+use gix::bstr::BStr;
+use gix::revision::spec::parse::Error as SpecError;
+
+use super::error::one_line;
+use super::{CommitId, Error, Repository};
+
+impl Repository {
+    /// Returns the commit that a revision names: a branch, tag, id or part of one, `HEAD~2`, `main@{1}`, `:/text`.
+    ///
+    /// An annotated tag counts as the commit it is of. A range names no single commit and is an error.
+    pub fn resolve(&self, revision: &str) -> Result<CommitId, Error> {
+        let id = self
+            .inner
+            .rev_parse_single(BStr::new(revision))
+            .map_err(|error| self.unresolved(revision, &error))?;
+        let object = id
+            .object()
+            .map_err(|_| Error::MissingObject { id: id.to_string(), shallow: self.is_shallow() })?;
+        let kind = object.kind;
+        match object.peel_to_kind(gix::object::Kind::Commit) {
+            Ok(commit) => Ok(CommitId::new(commit.id)),
+            Err(_) if kind == gix::object::Kind::Tag => Err(Error::NotACommit {
+                revision: revision.to_owned(),
+                kind: "tag of something else".to_owned(),
+            }),
+            Err(_) => Err(Error::NotACommit { revision: revision.to_owned(), kind: kind.to_string() }),
+        }
+    }
+
+    fn unresolved(&self, revision: &str, error: &gix::Error) -> Error {
+        let revision = revision.to_owned();
+        match error.downcast_any_ref::<SpecError>() {
+            Some(
+                SpecError::AmbiguousPrefix { candidates, .. }
+                | SpecError::AmbiguousRefAndObject { candidates, .. },
+            ) => {
+                let name = |(prefix, info): &(gix::hash::Prefix, _)| one_line(&format!("{prefix} {info}"));
+                Error::AmbiguousRevision {
+                    revision,
+                    candidates: candidates.iter().take(5).map(name).collect(),
+                }
+            }
+            _ => {
+                let reason = error.iter_errors().last().map(ToString::to_string).unwrap_or_default();
+                Error::UnknownRevision { revision, reason: one_line(&reason), shallow: self.is_shallow() }
+            }
+        }
+    }
+}

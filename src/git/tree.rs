@@ -1,0 +1,114 @@
+//! What a commit holds: the files below a folder, and their content.
+
+use gix::object::tree::EntryKind;
+
+use super::{BlobId, CommitId, Error, Repository, TreeId};
+
+/// What a tree says of a file besides its content.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum FileMode {
+    /// An ordinary file.
+    Plain,
+    /// A file that can be run.
+    Executable,
+    /// A symbolic link: the content is where it points.
+    Link,
+    /// A commit of another repository: there is no content here.
+    Submodule,
+}
+
+/// A file in a commit.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TreeFile {
+    /// The path from the top of the repository, with `/`; bytes that are not UTF-8 are replaced.
+    pub path: String,
+    /// What it is.
+    pub mode: FileMode,
+    /// Its content. For a submodule the id is that of a commit.
+    pub blob_id: BlobId,
+}
+
+impl Repository {
+    /// Returns all files of a commit below a folder, however deep, sorted by path.
+    ///
+    /// An empty `prefix` is the whole commit. A folder that the commit does not have has no files.
+    pub fn tree_files(&self, commit: CommitId, prefix: &str) -> Result<Vec<TreeFile>, Error> {
+        let prefix = prefix.trim_matches('/');
+        let Some(tree_id) = self.tree_id(commit, prefix)? else { return Ok(Vec::new()) };
+        let cannot = |error: gix::Error| self.unreadable(commit, "list the files", &error);
+        let root = self.inner.find_tree(tree_id.raw()).map_err(cannot)?;
+        let entries = root.traverse().breadthfirst.files().map_err(cannot)?;
+        let mut files = Vec::with_capacity(entries.len());
+        for entry in entries {
+            let Some(mode) = file_mode(entry.mode.kind()) else { continue };
+            let below = String::from_utf8_lossy(&entry.filepath);
+            let path = if prefix.is_empty() { below.into_owned() } else { format!("{prefix}/{below}") };
+            files.push(TreeFile { path, mode, blob_id: BlobId::new(entry.oid) });
+        }
+        files.sort_unstable_by(|a, b| a.path.cmp(&b.path));
+        Ok(files)
+    }
+
+    /// Returns the tree of a folder in a commit: equal ids are equal folders. None where there is no such folder.
+    ///
+    /// An empty `folder` is the whole commit.
+    pub fn tree_id(&self, commit: CommitId, folder: &str) -> Result<Option<TreeId>, Error> {
+        let root = self.root_tree(commit)?;
+        if folder.is_empty() {
+            return Ok(Some(TreeId::new(root.id)));
+        }
+        let entry = root
+            .lookup_entry_by_path(folder)
+            .map_err(|error| self.unreadable(commit, "look up a folder", &error))?;
+        Ok(entry.filter(|entry| entry.mode().is_tree()).map(|entry| TreeId::new(entry.object_id())))
+    }
+
+    /// Returns one file of a commit; none where the commit does not have it.
+    pub fn tree_file(&self, commit: CommitId, path: &str) -> Result<Option<TreeFile>, Error> {
+        let root = self.root_tree(commit)?;
+        let entry = root
+            .lookup_entry_by_path(path)
+            .map_err(|error| self.unreadable(commit, "look up a file", &error))?;
+        Ok(entry.and_then(|entry| {
+            let mode = file_mode(entry.mode().kind())?;
+            Some(TreeFile { path: path.to_owned(), mode, blob_id: BlobId::new(entry.object_id()) })
+        }))
+    }
+
+    /// Returns a blob's bytes, where they are no more than `cap`. A larger one is not even unpacked.
+    pub fn read_blob(&self, id: BlobId, cap: u64) -> Result<Vec<u8>, Error> {
+        let missing = || Error::MissingObject { id: id.to_string(), shallow: self.is_shallow() };
+        let cannot = |error: gix::Error| Error::other("read a blob", error);
+        let header = self.inner.try_find_header(id.raw()).map_err(cannot)?.ok_or_else(missing)?;
+        if header.size() > cap {
+            return Err(Error::TooLarge { id, size: header.size(), cap });
+        }
+        let mut object = self.inner.try_find_object(id.raw()).map_err(cannot)?.ok_or_else(missing)?;
+        Ok(std::mem::take(&mut object.data))
+    }
+
+    fn root_tree(&self, commit: CommitId) -> Result<gix::Tree<'_>, Error> {
+        let found = self
+            .inner
+            .find_commit(commit.raw())
+            .map_err(|error| self.unreadable(commit, "read the commit", &error))?;
+        found.tree().map_err(|error| self.unreadable(commit, "read the files", &error))
+    }
+
+    pub(super) fn unreadable(&self, commit: CommitId, deed: &'static str, error: &gix::Error) -> Error {
+        if !self.inner.has_object(commit.raw()) {
+            return Error::MissingObject { id: commit.to_string(), shallow: self.is_shallow() };
+        }
+        Error::Commit { deed, commit_id: commit, reason: super::error::one_line(&error.to_string()) }
+    }
+}
+
+fn file_mode(kind: EntryKind) -> Option<FileMode> {
+    match kind {
+        EntryKind::Blob => Some(FileMode::Plain),
+        EntryKind::BlobExecutable => Some(FileMode::Executable),
+        EntryKind::Link => Some(FileMode::Link),
+        EntryKind::Commit => Some(FileMode::Submodule),
+        EntryKind::Tree => None,
+    }
+}
