@@ -54,6 +54,15 @@ impl Env {
         now.with_nanosecond(0).unwrap_or(now)
     }
 
+    /// Returns the system clock in nanoseconds since 1970, also where a test has fixed the time: it is compared
+    /// with the time stamps of files.
+    #[must_use]
+    pub fn clock_nanos(&self) -> i64 {
+        #[expect(clippy::disallowed_methods, reason = "this module is the one reader of the world")]
+        let now = Utc::now();
+        now.timestamp_nanos_opt().unwrap_or(i64::MAX)
+    }
+
     /// Returns today's date where the user is.
     #[must_use]
     pub fn today(&self) -> NaiveDate {
@@ -64,6 +73,12 @@ impl Env {
     #[must_use]
     pub fn local_now(&self) -> DateTime<FixedOffset> {
         self.now().with_timezone(&Local).fixed_offset()
+    }
+
+    /// Returns the arguments the process was started with, its own name first.
+    #[must_use]
+    pub fn arguments(&self) -> Vec<OsString> {
+        std::env::args_os().collect()
     }
 
     /// Returns a random number below `limit`.
@@ -97,3 +112,17 @@ fn variable_os(name: &str) -> Option<OsString> {
 fn random_from(seed: Option<u64>) -> fastrand::Rng {
     seed.or_else(|| getrandom::u64().ok()).map_or_else(fastrand::Rng::new, fastrand::Rng::with_seed)
 }
+
+/// A named point in the write path: where `TRACKER_FAIL_POINT` names it, the process ends there as if killed.
+/// Compiled to nothing in a release build.
+#[cfg(debug_assertions)]
+pub fn fail_point(name: &str) {
+    if variable("TRACKER_FAIL_POINT").as_deref() == Some(name) {
+        std::process::abort();
+    }
+}
+
+/// A named point in the write path; does nothing in a release build.
+#[cfg(not(debug_assertions))]
+#[inline(always)]
+pub fn fail_point(_name: &str) {}

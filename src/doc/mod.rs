@@ -7,6 +7,7 @@
 //!
 //! The YAML and TOML parsers stay inside this module. Nothing here touches a file, the clock or git.
 
+mod batch;
 mod config;
 mod document;
 mod edit;
@@ -17,6 +18,7 @@ mod source;
 mod task;
 mod yaml;
 
+pub use batch::{Draft, read_batch};
 pub use config::read_config;
 pub use document::Document;
 pub use edit::{Edit, Scalar, Value};

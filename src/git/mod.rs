@@ -21,6 +21,7 @@
 mod editor;
 mod error;
 mod identity;
+mod ids;
 mod local_config;
 mod log;
 mod object;
@@ -33,6 +34,7 @@ mod tree;
 mod worktrees;
 
 pub use error::Error;
+pub use ids::IdsElsewhere;
 pub use log::{CommitInfo, Log, LogLimit};
 pub use object::{BlobId, CommitId, ObjectIdError, TreeId};
 pub use people::{People, Person};

@@ -1,1 +1,55 @@
-//! (placeholder)
+//! The verbs, one file per use case. Every door calls these; a rule stands in one place.
+//!
+//! An op takes a [`Session`] and a request, reads a snapshot, asks pure code what follows, and returns plain data:
+//! what it found, or what it wrote. It prints nothing and knows no exit code.
+
+mod active;
+mod block;
+mod board;
+mod completion;
+mod demo;
+mod deps;
+mod doctor;
+mod edit;
+mod error;
+mod fields;
+mod ids;
+mod import_cards;
+mod init;
+mod list;
+mod log;
+mod moves;
+mod new;
+mod note;
+mod queue;
+mod report;
+mod session;
+mod set;
+mod show;
+mod tick;
+mod view;
+mod written;
+
+pub use block::{block, cancel, unblock};
+pub use board::{Board, BoardColumn, board};
+pub use completion::{Candidate, task_candidates};
+pub use deps::{DepsRequest, DepsRow, DepsView, deps};
+pub use edit::{EditOutcome, PreparedEdit, finish_edit, prepare_edit};
+pub use error::{Error, Reason, Refusal};
+pub use fields::{Assignment, AssignmentOperator};
+pub use init::{InitRequest, Initialised, init};
+pub use list::{ListRequest, Listing, list};
+pub use log::{Event, EventKind, Story, log};
+pub use moves::{StartRequest, reopen, set_stage, start};
+pub use new::{Draft, new, read_batch};
+pub use note::note;
+pub use queue::{QueueRequest, queue};
+pub use session::Session;
+pub use set::set;
+pub use show::{Shown, show};
+pub use tick::tick;
+pub use view::{BoxView, CountView, DependencyView, MoveView, NoteView, StepView, TaskLine, TaskView};
+pub use written::{Written, WrittenFile, WrittenTask};
+
+/// A result of an op.
+pub type Result<T> = std::result::Result<T, Error>;

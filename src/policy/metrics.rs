@@ -1,5 +1,6 @@
 //! The row of numbers above a board and in reports.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::Tally;
@@ -10,7 +11,7 @@ use crate::model::{Badge, Facts, Status};
 /// A cancelled task counts as cancelled and nothing else; every other task counts under exactly one badge. So
 /// `total` is the sum of the badges and of `cancelled`. `blocked` looks at the same tasks another way: a blocked
 /// task still has its badge.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, JsonSchema)]
 pub struct Metrics {
     /// All tasks.
     pub total: usize,

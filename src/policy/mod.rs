@@ -25,5 +25,5 @@ pub use graph::{Dependency, Graph};
 pub use metrics::Metrics;
 pub use pipeline::stage_order;
 pub use queue::queue;
-pub use standing::{Tally, badge_of, status_of};
+pub use standing::{Tally, badge_of, facts_of, status_of};
 pub use tree::{Branch, Direction};

@@ -84,6 +84,7 @@ pub fn badge_of(task: &Summary<'_>, config: &Config, tally: Tally) -> Badge {
 }
 
 /// Puts status and badge together.
-pub(super) fn facts_of(status: Status, badge: Badge) -> Facts {
+#[must_use]
+pub fn facts_of(status: Status, badge: Badge) -> Facts {
     Facts { status, badge, ready: matches!(status, Status::NotStarted | Status::InProgress) }
 }

@@ -1,1 +1,32 @@
-//! (placeholder)
+//! `.tracker` on disk: where it is, the lock, atomic writes, the disposable index, and snapshots of the working
+//! tree or of any commit.
+//!
+//! A write goes through [`Workspace::lock`] and [`Locked::apply`]; a read goes through [`Snapshot`] and takes no
+//! lock. No symbolic link is followed below `.tracker`, and no file larger than [`LARGEST_FILE`] is read.
+
+mod active;
+mod change;
+mod error;
+mod folder;
+mod index;
+mod layout;
+mod lock;
+mod resolve;
+mod snapshot;
+mod source;
+mod tasks;
+mod workspace;
+mod write;
+
+pub use change::Change;
+pub use error::Error;
+pub use folder::{LARGEST_FILE, Stat};
+pub use layout::Layout;
+pub use lock::Holder;
+pub use snapshot::{Snapshot, TaskFile};
+pub use source::{Entry, EntryKind};
+pub use tasks::Tasks;
+pub use workspace::{Locked, Workspace};
+
+/// A result of the store.
+pub type Result<T> = std::result::Result<T, Error>;

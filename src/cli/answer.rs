@@ -1,0 +1,108 @@
+//! What a command gives back: a result that can be shown to a person and written as JSON, and the problems met.
+
+use schemars::{JsonSchema, Schema};
+use serde::Serialize;
+
+use super::error;
+use super::page::Page;
+use crate::model::{Problem, Severity};
+
+/// The version of the JSON that `--format json` prints. It changes when a field is removed or changes meaning.
+pub(super) const JSON_VERSION: u32 = 1;
+
+/// How a result looks to a person.
+pub(super) trait View {
+    fn show(&self, page: &mut Page);
+}
+
+/// A result with its form forgotten.
+trait Deliverable {
+    fn show(&self, page: &mut Page);
+    fn write_json(&self, head: Head<'_>, out: &mut Vec<u8>);
+}
+
+impl<T: View + Serialize> Deliverable for T {
+    fn show(&self, page: &mut Page) {
+        View::show(self, page);
+    }
+
+    fn write_json(&self, head: Head<'_>, out: &mut Vec<u8>) {
+        let envelope = Envelope {
+            version: JSON_VERSION,
+            command: head.command.to_owned(),
+            exit: head.exit,
+            result: self,
+            problems: head.problems.iter().map(error::ProblemView::from).collect(),
+        };
+        error::write_line(&envelope, out);
+    }
+}
+
+struct Head<'a> {
+    command: &'a str,
+    exit: u8,
+    problems: &'a [Problem],
+}
+
+/// What `--format json` prints when a command has an answer.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(super) struct Envelope<T> {
+    /// Version of this format.
+    version: u32,
+    /// The command that answered.
+    command: String,
+    /// The exit code: 0 yes, 1 a considered no.
+    exit: u8,
+    /// The answer.
+    result: T,
+    /// Documents that could not be used or are odd.
+    problems: Vec<error::ProblemView>,
+}
+
+/// Returns the JSON Schema of a command's answer.
+pub(super) fn schema_of<T: JsonSchema>() -> Schema {
+    schemars::schema_for!(Envelope<T>)
+}
+
+/// A command's answer.
+pub(super) struct Answer {
+    result: Box<dyn Deliverable>,
+    problems: Vec<Problem>,
+    is_no: bool,
+}
+
+impl Answer {
+    /// Makes an answer of a result.
+    pub(super) fn of(result: impl View + Serialize + 'static) -> Self {
+        Self { result: Box::new(result), problems: Vec::new(), is_no: false }
+    }
+
+    /// Adds problems met on the way; an error among them makes the exit code 1.
+    pub(super) fn with_problems(mut self, problems: Vec<Problem>) -> Self {
+        self.problems.extend(problems);
+        self
+    }
+
+    /// Makes the answer a considered no where `is_no` holds.
+    pub(super) fn no_if(mut self, is_no: bool) -> Self {
+        self.is_no |= is_no;
+        self
+    }
+
+    pub(super) fn problems(&self) -> &[Problem] {
+        &self.problems
+    }
+
+    pub(super) fn show(&self, page: &mut Page) {
+        self.result.show(page);
+    }
+
+    pub(super) fn exit(&self) -> u8 {
+        let broken = self.problems.iter().any(|problem| problem.severity == Severity::Error);
+        u8::from(self.is_no || broken)
+    }
+
+    pub(super) fn write_json(&self, command: &str, out: &mut Vec<u8>) {
+        self.result.write_json(Head { command, exit: self.exit(), problems: &self.problems }, out);
+    }
+}

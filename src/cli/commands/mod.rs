@@ -1,0 +1,94 @@
+//! The commands, one file each: arguments, a call of one op, and how the answer looks to a person.
+
+use clap::Subcommand;
+use schemars::Schema;
+
+use super::answer::{Answer, schema_of};
+use super::door::Door;
+use super::error::Failure;
+
+mod shared;
+
+/// What a command returns: an answer, or why there is none.
+type Reply = Result<Box<Answer>, Failure>;
+
+/// Makes the list of commands: the enum that clap reads, the names, the calls and the schemas. A new command is one
+/// line here, one file beside this one, one function in `ops`.
+macro_rules! commands {
+    ($($(#[$attribute:meta])* $module:ident::$variant:ident),* $(,)?) => {
+        $(mod $module;)*
+
+        /// All commands.
+        #[derive(Debug, Subcommand)]
+        pub(super) enum Command {
+            $($(#[$attribute])* $variant($module::$variant)),*
+        }
+
+        impl Command {
+            /// Returns the name of the command's module, which is the command's name with `_` for `-`.
+            pub(super) fn name(&self) -> &'static str {
+                match self { $(Self::$variant(_) => stringify!($module)),* }
+            }
+
+            /// Runs the command.
+            pub(super) fn run(self, door: &Door) -> Reply {
+                match self { $(Self::$variant(arguments) => arguments.run(door)),* }
+            }
+        }
+
+        /// Returns the JSON Schema of every command's answer, by the command's name.
+        fn schemas() -> Vec<(&'static str, Schema)> {
+            vec![$((stringify!($module), schema_of::<$module::Output>())),*]
+        }
+    };
+}
+
+commands! {
+    /// Make a tracker in this repository
+    init::Init,
+    /// Write down a task, or many
+    new::New,
+    /// List tasks that match a query
+    #[command(visible_alias = "ls")]
+    list::List,
+    /// Show one task in full
+    show::Show,
+    /// Show what can be worked on now, first things first
+    queue::Queue,
+    /// Show the tasks as columns by stage
+    board::Board,
+    /// Change fields of tasks
+    set::Set,
+    /// Change a task in your editor
+    edit::Edit,
+    /// Take a task and begin
+    start::Start,
+    /// Tick check boxes of a task
+    tick::Tick,
+    /// Untick check boxes of a task
+    untick::Untick,
+    /// Write a note on a task
+    note::Note,
+    /// Say that tasks cannot go on
+    block::Block,
+    /// Take back a block
+    unblock::Unblock,
+    /// Say that tasks will not be done
+    cancel::Cancel,
+    /// Open closed tasks again
+    reopen::Reopen,
+    /// Move tasks to a stage, whatever their state
+    set_stage::SetStage,
+    /// Tell a task's story in time order
+    log::Log,
+    /// Show which task waits for which
+    deps::Deps,
+    /// Print the JSON Schema of what --format json prints
+    schema::Schema,
+    /// Print the completion script of a shell
+    completions::Completions,
+    /// Write the man pages
+    man::Man,
+    /// Print the reference of all commands as Markdown
+    reference::Reference,
+}

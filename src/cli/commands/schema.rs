@@ -1,0 +1,59 @@
+//! `tracker schema`
+
+use clap::Args;
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::super::answer::{Answer, View};
+use super::super::door::Door;
+use super::super::error::ErrorEnvelope;
+use super::super::page::Page;
+use super::Reply;
+use crate::cli::error::Failure;
+
+/// Prints the JSON Schema of what `--format json` prints: of one command, of errors, or of all.
+#[derive(Debug, Args)]
+pub(in crate::cli) struct Schema {
+    /// A command, or `error`; all in one document where left out
+    #[arg(value_name = "COMMAND")]
+    command: Option<String>,
+}
+
+/// A schema, as it is printed.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(super) struct Output {
+    /// JSON Schemas by command, `error` for errors.
+    schemas: serde_json::Map<String, serde_json::Value>,
+}
+
+impl Schema {
+    pub(super) fn run(self, _door: &Door) -> Reply {
+        let mut schemas: serde_json::Map<String, serde_json::Value> = super::schemas()
+            .into_iter()
+            .chain([("error", schemars::schema_for!(ErrorEnvelope))])
+            .map(|(name, schema)| (name.to_owned(), schema.to_value()))
+            .collect();
+        if let Some(command) = self.command {
+            let name = command.replace('-', "_");
+            let wanted = if name == "ls" { "list" } else { &name };
+            let Some(schema) = schemas.remove(wanted) else {
+                let names: Vec<&str> = schemas.keys().map(String::as_str).collect();
+                let message = format!("`{command}` is no command");
+                return Err(Failure::usage_message(message, format!("one of {}", names.join(", "))));
+            };
+            schemas = serde_json::Map::from_iter([(wanted.to_owned(), schema)]);
+        }
+        Ok(Box::new(Answer::of(Output { schemas })))
+    }
+}
+
+impl View for Output {
+    fn show(&self, page: &mut Page) {
+        let value = match self.schemas.values().next() {
+            Some(only) if self.schemas.len() == 1 => only.clone(),
+            _ => serde_json::Value::Object(self.schemas.clone()),
+        };
+        let text = serde_json::to_string_pretty(&value).expect("a JSON value is always JSON");
+        page.raw(&format!("{text}\n"));
+    }
+}

@@ -1,0 +1,157 @@
+//! How things look that several commands show: what was written, lines of tasks, badges, bars.
+
+use chrono::{DateTime, Utc};
+use owo_colors::Style;
+
+use super::super::answer::View;
+use super::super::page::{Cell, Page, clean, cut};
+use crate::model::{Badge, Minutes};
+use crate::ops::{CountView, TaskLine, Written, WrittenTask};
+
+impl View for Written {
+    fn show(&self, page: &mut Page) {
+        if page.is_quiet() {
+            for task in &self.tasks {
+                page.line(&task.id);
+            }
+            return;
+        }
+        for task in &self.tasks {
+            show_written_task(task, self, page);
+        }
+        for diff in self.files.iter().filter_map(|file| file.diff.as_deref()) {
+            show_diff(diff, page);
+        }
+        if self.dry_run {
+            let count = self.files.len();
+            let files = if count == 1 { "1 file".to_owned() } else { format!("{count} files") };
+            page.line(page.dim(&format!("dry run: {files} would change, nothing was written")));
+        }
+    }
+}
+
+fn show_written_task(task: &WrittenTask, written: &Written, page: &mut Page) {
+    let id = page.bold(&task.id);
+    if task.action == "created" {
+        let word = if written.dry_run { "Would create" } else { "Created" };
+        page.line(format!("{word} {id}  {}", clean(&task.title)));
+        if let [file] = written.files.as_slice() {
+            page.line(format!("  {}", page.dim(&clean(&file.path))));
+        }
+        return;
+    }
+    let title = page.dim(&cut(&clean(&task.title), 40));
+    match task.said.as_slice() {
+        [said] => page.line(format!("{id}  {}  {title}", clean(said))),
+        several => {
+            page.line(format!("{id}  {title}"));
+            for said in several {
+                page.line(format!("  {}", clean(said)));
+            }
+        }
+    }
+}
+
+/// Shows a unified diff.
+pub(super) fn show_diff(diff: &str, page: &mut Page) {
+    for line in diff.lines() {
+        let style = match line.as_bytes().first() {
+            _ if line.starts_with("+++") || line.starts_with("---") => Style::new().bold(),
+            Some(b'+') => Style::new().green(),
+            Some(b'-') => Style::new().red(),
+            Some(b'@') => Style::new().cyan(),
+            _ => Style::new(),
+        };
+        let text = super::super::page::clean_lines(line);
+        page.line(page.paint(&text, style));
+    }
+}
+
+/// Returns the cell of a priority.
+pub(super) fn priority_cell(priority: Option<&str>) -> Cell {
+    let style = match priority {
+        Some("critical") => Style::new().red().bold(),
+        Some("high") => Style::new().yellow(),
+        Some("low") => Style::new().dimmed(),
+        _ => Style::new(),
+    };
+    Cell::styled(priority.unwrap_or("-"), style)
+}
+
+/// Returns the cell that tells how a task stands: blocked, cancelled, sign-offs, deliverables.
+pub(super) fn standing_cell(task: &TaskLine, page: &Page) -> Cell {
+    match task.status.as_str() {
+        "cancelled" => return Cell::styled(page.pick("⊘ cancelled", "cancelled"), Style::new().dimmed()),
+        "blocked" => return Cell::styled(page.pick("■ blocked", "blocked"), Style::new().red()),
+        _ => {}
+    }
+    if task.signoffs.total > 0 && task.status == "in_progress" {
+        return Cell::new(bar(task.signoffs, page));
+    }
+    if task.deliverables.total > 0 && task.status != "completed" {
+        return Cell::styled(bar(task.deliverables, page), Style::new());
+    }
+    badge_cell(&task.badge, page)
+}
+
+/// Returns the cell of a badge: its glyph and its words.
+pub(super) fn badge_cell(badge: &str, page: &Page) -> Cell {
+    let Some(badge) = Badge::parse(badge) else { return Cell::new(badge) };
+    let style = match badge {
+        Badge::Pending => Style::new().dimmed(),
+        Badge::InProgress => Style::new().blue(),
+        Badge::AwaitingQa => Style::new().yellow(),
+        Badge::IssuesFound => Style::new().red(),
+        Badge::ReadyToFinalise => Style::new().cyan(),
+        Badge::QaApproved => Style::new().green(),
+    };
+    let text = if page.is_rich() {
+        format!("{} {}", badge.glyph(), badge.label())
+    } else {
+        badge.label().to_owned()
+    };
+    Cell::styled(text, style)
+}
+
+/// Returns a bar of eight columns and the two numbers.
+pub(super) fn bar(count: CountView, page: &Page) -> String {
+    const WIDTH: u32 = 8;
+    let numbers = format!("{}/{}", count.done, count.total);
+    if !page.is_rich() || count.total == 0 {
+        return numbers;
+    }
+    let full = (u64::from(count.done.min(count.total)) * u64::from(WIDTH) / u64::from(count.total)) as usize;
+    format!("{}{} {numbers}", "█".repeat(full), "░".repeat(WIDTH as usize - full))
+}
+
+/// Returns a length of time as people write it.
+pub(super) fn minutes(minutes: Option<u32>) -> Option<String> {
+    minutes.map(|minutes| Minutes(minutes).to_string())
+}
+
+/// Returns a time as a distance from now.
+pub(super) fn ago(at: Option<DateTime<Utc>>, page: &Page) -> String {
+    at.map_or_else(String::new, |at| page.ago(at))
+}
+
+/// Shows tasks as one line each.
+pub(super) fn show_lines(tasks: &[TaskLine], page: &mut Page) {
+    let row = |task: &TaskLine, page: &Page| {
+        vec![
+            Cell::styled(&task.id, Style::new().bold()),
+            priority_cell(task.priority.as_deref()),
+            Cell::new(&task.stage),
+            standing_cell(task, page),
+            Cell::new(&task.title),
+            Cell::styled(task.assignee.as_deref().unwrap_or_default(), Style::new().cyan()),
+            Cell::styled(ago(task.updated, page), Style::new().dimmed()).right(),
+        ]
+    };
+    let rows: Vec<Vec<Cell>> = tasks.iter().map(|task| row(task, page)).collect();
+    page.columns(&rows, 4, 0);
+}
+
+/// Returns `1 task`, `2 tasks`.
+pub(super) fn counted(count: usize, one: &str) -> String {
+    if count == 1 { format!("1 {one}") } else { format!("{count} {one}s") }
+}

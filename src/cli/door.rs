@@ -1,0 +1,90 @@
+//! What a command gets from the door it came through: the world, the options, a page to write on.
+
+use std::path::PathBuf;
+
+use super::args::{Format, Global, ReadArgs, WriteArgs};
+use super::error::Failure;
+use super::page::{Look, Page};
+use crate::env::Env;
+use crate::ops::Session;
+use crate::store::Workspace;
+
+/// One call of the program.
+pub(super) struct Door {
+    env: Env,
+    format: Format,
+    quiet: bool,
+    look: Look,
+}
+
+impl Door {
+    pub(super) fn new(global: Global, env: Env) -> Self {
+        let env = match &global.directory {
+            Some(folder) => env.moved_to(folder),
+            None => env,
+        };
+        let look = Look::of_stdout(global.color, &env);
+        Self { env, format: global.format, quiet: global.quiet, look }
+    }
+
+    pub(super) fn env(&self) -> &Env {
+        &self.env
+    }
+
+    pub(super) fn format(&self) -> Format {
+        self.format
+    }
+
+    pub(super) fn is_quiet(&self) -> bool {
+        self.quiet
+    }
+
+    pub(super) fn page(&self) -> Page {
+        Page::new(self.look, self.quiet, self.env.now())
+    }
+
+    pub(super) fn error_page(&self) -> Page {
+        Page::for_stderr()
+    }
+
+    /// Opens the tracker for a command that reads.
+    pub(super) fn read(&self, args: &ReadArgs) -> Result<Session<'_>, Failure> {
+        let workspace = Workspace::open(&self.env)?;
+        let snapshot = workspace.snapshot_of(args.at.as_deref())?;
+        Ok(Session::new(&self.env, workspace, snapshot))
+    }
+
+    /// Opens the tracker for a command that writes.
+    pub(super) fn write(&self, args: &WriteArgs) -> Result<Session<'_>, Failure> {
+        let workspace = Workspace::open(&self.env)?.with_lock_timeout(Some(args.lock_timeout));
+        let snapshot = workspace.snapshot();
+        Ok(Session::new(&self.env, workspace, snapshot).dry(args.dry_run))
+    }
+
+    /// Says something to the person at once, beside the answer.
+    pub(super) fn say(&self, text: &str) {
+        if self.format == Format::Human {
+            let mut page = Page::for_stderr();
+            page.line(super::page::clean(text));
+            super::write_stderr(&page.into_text());
+        }
+    }
+
+    /// Returns a path given on the command line, as seen from the current directory.
+    pub(super) fn path(&self, given: &str) -> PathBuf {
+        self.env.cwd().join(given)
+    }
+
+    /// Reads a file named on the command line; `-` is standard input.
+    pub(super) fn read_input(&self, given: &str) -> Result<Vec<u8>, Failure> {
+        use std::io::Read;
+        if given == "-" {
+            let mut bytes = Vec::new();
+            std::io::stdin()
+                .read_to_end(&mut bytes)
+                .map_err(|source| Failure::unreadable_input("standard input", &source))?;
+            return Ok(bytes);
+        }
+        std::fs::read(self.path(given)).map_err(|source| Failure::unreadable_input(given, &source))
+    }
+}

@@ -1,0 +1,310 @@
+//! From an error to what a person reads, what JSON says, and the exit code. Only this file knows exit codes.
+
+use std::io::Write as _;
+
+use owo_colors::Style;
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::answer::JSON_VERSION;
+use super::page::{Cell, Page, clean};
+use crate::model::{Problem, Severity};
+use crate::ops::{self, Refusal};
+use crate::{git, store};
+
+const NO: u8 = 1;
+pub(super) const USAGE: u8 = 2;
+const LOCKED: u8 = 3;
+pub(super) const OUR_BUG: u8 = 70;
+/// So many problems are shown to a person before the rest is only counted.
+const SHOWN_PROBLEMS: usize = 20;
+
+/// Why there is no answer.
+#[derive(Debug)]
+pub(super) struct Failure {
+    kind: &'static str,
+    exit: u8,
+    message: String,
+    hints: Vec<String>,
+    reasons: Vec<ReasonView>,
+    problems: Vec<Problem>,
+    caret: Option<[String; 2]>,
+}
+
+/// A reason of a refusal, in JSON.
+#[derive(Debug, Serialize, JsonSchema)]
+struct ReasonView {
+    /// One word, such as `missing`.
+    label: String,
+    /// What it is about.
+    text: String,
+    /// The command that mends it.
+    mend: Option<String>,
+}
+
+/// Something wrong with a document, in JSON.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(super) struct ProblemView {
+    /// `error` or `warning`.
+    severity: &'static str,
+    /// Path below the top of the working tree.
+    file: String,
+    /// Line, counted from 1.
+    line: Option<usize>,
+    /// The key it is about.
+    key: Option<String>,
+    /// What is wrong.
+    message: String,
+    /// What to do.
+    hint: Option<String>,
+}
+
+impl From<&Problem> for ProblemView {
+    fn from(problem: &Problem) -> Self {
+        Self {
+            severity: if problem.severity == Severity::Error { "error" } else { "warning" },
+            file: problem.file.clone(),
+            line: problem.line,
+            key: problem.key.clone(),
+            message: problem.message.clone(),
+            hint: problem.hint.clone(),
+        }
+    }
+}
+
+/// What `--format json` prints when there is no answer.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(super) struct ErrorEnvelope {
+    /// Version of this format.
+    version: u32,
+    /// The command that failed.
+    command: String,
+    /// The exit code: 1 a considered no, 2 usage or environment, 3 locked, 70 a bug of the tracker.
+    exit: u8,
+    /// What went wrong.
+    error: ErrorView,
+    /// Broken documents behind it.
+    problems: Vec<ProblemView>,
+}
+
+/// What went wrong, in JSON.
+#[derive(Debug, Serialize, JsonSchema)]
+struct ErrorView {
+    /// A word to branch on, such as `not_found`.
+    kind: &'static str,
+    /// What a person would read.
+    message: String,
+    /// What to try.
+    hints: Vec<String>,
+    /// All reasons of a refusal.
+    reasons: Vec<ReasonView>,
+}
+
+/// Writes a value as one line of JSON.
+pub(super) fn write_line(value: &impl Serialize, out: &mut Vec<u8>) {
+    serde_json::to_writer(&mut *out, value).expect("plain data with text keys is always JSON");
+    let _ = out.write_all(b"\n");
+}
+
+impl Failure {
+    fn new(kind: &'static str, exit: u8, message: impl Into<String>) -> Self {
+        Self {
+            kind,
+            exit,
+            message: message.into(),
+            hints: Vec::new(),
+            reasons: Vec::new(),
+            problems: Vec::new(),
+            caret: None,
+        }
+    }
+
+    fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hints.push(hint.into());
+        self
+    }
+
+    pub(super) fn no_current_folder(source: &std::io::Error) -> Self {
+        Self::new("environment", USAGE, format!("cannot tell the current folder: {source}"))
+            .hint("it may have been removed; cd somewhere that exists")
+    }
+
+    pub(super) fn unreadable_input(name: &str, source: &std::io::Error) -> Self {
+        Self::new("unreadable_input", USAGE, format!("cannot read `{name}`: {source}"))
+    }
+
+    pub(super) fn unwritable(name: &str, source: &std::io::Error) -> Self {
+        Self::new("io", USAGE, format!("cannot write `{name}`: {source}"))
+    }
+
+    pub(super) fn usage(error: &clap::Error) -> Self {
+        let text = error.render().to_string();
+        let message = text.lines().next().unwrap_or_default().trim_start_matches("error: ").to_owned();
+        Self::new("usage", USAGE, message).hint("tracker --help")
+    }
+
+    pub(super) fn usage_message(message: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self::new("usage", USAGE, message).hint(hint)
+    }
+
+    pub(super) fn exit(&self) -> u8 {
+        self.exit
+    }
+
+    pub(super) fn write_json(&self, command: &str, out: &mut Vec<u8>) {
+        let reasons = self.reasons.iter().map(|reason| ReasonView {
+            label: reason.label.clone(),
+            text: reason.text.clone(),
+            mend: reason.mend.clone(),
+        });
+        let envelope = ErrorEnvelope {
+            version: JSON_VERSION,
+            command: command.to_owned(),
+            exit: self.exit,
+            error: ErrorView {
+                kind: self.kind,
+                message: self.message.clone(),
+                hints: self.hints.clone(),
+                reasons: reasons.collect(),
+            },
+            problems: self.problems.iter().map(ProblemView::from).collect(),
+        };
+        write_line(&envelope, out);
+    }
+
+    pub(super) fn show(&self, page: &mut Page) {
+        let name = page.paint("tracker:", Style::new().red().bold());
+        page.line(format!("{name} {}", clean(&self.message)));
+        if let Some([text, marks]) = &self.caret {
+            page.line(format!("  {}", clean(text)));
+            page.line(format!("  {}", page.paint(marks, Style::new().red())));
+        }
+        let rows: Vec<Vec<Cell>> = self.reasons.iter().map(ReasonView::cells).collect();
+        page.columns(&rows, 1, 2);
+        let others = if self.message_is_first_problem() { 1 } else { 0 };
+        show_problems(&self.problems[others.min(self.problems.len())..], page);
+        for hint in &self.hints {
+            page.line(format!("  {} {}", page.dim("hint:"), clean(hint)));
+        }
+    }
+
+    fn message_is_first_problem(&self) -> bool {
+        self.problems.first().is_some_and(|problem| problem.to_string() == self.message)
+    }
+}
+
+impl ReasonView {
+    fn cells(&self) -> Vec<Cell> {
+        let mend = self.mend.as_deref().unwrap_or_default();
+        vec![Cell::styled(&self.label, Style::new().yellow()), Cell::new(&self.text), Cell::new(mend)]
+    }
+}
+
+/// Shows problems on stderr: file, line, key, what is wrong, what to do.
+pub(super) fn show_problems(problems: &[Problem], page: &mut Page) {
+    for problem in problems.iter().take(SHOWN_PROBLEMS) {
+        let (word, style) = match problem.severity {
+            Severity::Error => ("error:", Style::new().red().bold()),
+            Severity::Warning => ("warning:", Style::new().yellow().bold()),
+        };
+        page.line(format!("{} {}", page.paint(word, style), clean(&problem.to_string())));
+        if let Some(hint) = &problem.hint {
+            page.line(format!("  {} {}", page.dim("hint:"), clean(hint)));
+        }
+    }
+    if problems.len() > SHOWN_PROBLEMS {
+        page.line(format!("… and {} more: tracker doctor", problems.len() - SHOWN_PROBLEMS));
+    }
+}
+
+impl From<store::Error> for Failure {
+    fn from(error: store::Error) -> Self {
+        let message = error.to_string();
+        match error {
+            store::Error::Git(error) => error.into(),
+            store::Error::Bare { .. } => Self::new("bare_repository", USAGE, message)
+                .hint("run it in a clone or a worktree of this repository"),
+            store::Error::NoTracker { .. } => Self::new("no_tracker", USAGE, message).hint("tracker init"),
+            store::Error::NoTrackerAt { .. } => Self::new("no_tracker", USAGE, message)
+                .hint("name a commit after the one that added .tracker"),
+            store::Error::Io { .. } => Self::new("io", USAGE, message),
+            store::Error::Locked { .. } => {
+                Self::new("locked", LOCKED, message).hint("try again, or wait longer: --lock-timeout 60")
+            }
+            store::Error::Broken(problems) => Self::broken(message, problems),
+            store::Error::NotFound { nearest, .. } => {
+                let failure = Self::new("not_found", USAGE, message);
+                match nearest {
+                    Some(id) => failure.hint(format!("did you mean {id}?")),
+                    None => failure.hint("tracker list"),
+                }
+            }
+            store::Error::Ambiguous { matches, .. } => {
+                let more = if matches.len() > 8 { " …" } else { "" };
+                let some = matches[..matches.len().min(8)].join(" ");
+                Self::new("ambiguous", USAGE, message).hint(format!("give more of it: {some}{more}"))
+            }
+            store::Error::Link { .. } => {
+                Self::new("link", USAGE, message).hint("replace it by the file it points to, or remove it")
+            }
+            store::Error::WrongKind { .. } | store::Error::Exists { .. } => {
+                Self::new("wrong_kind", USAGE, message).hint("move it out of the way")
+            }
+        }
+    }
+}
+
+impl From<git::Error> for Failure {
+    fn from(error: git::Error) -> Self {
+        let failure = Self::new("git", USAGE, error.to_string());
+        match error.hint() {
+            Some(hint) => failure.hint(hint),
+            None => failure,
+        }
+    }
+}
+
+impl From<ops::Error> for Failure {
+    fn from(error: ops::Error) -> Self {
+        let message = error.to_string();
+        match error {
+            ops::Error::Store(error) => error.into(),
+            ops::Error::Usage { hint, .. } => {
+                let failure = Self::new("usage", USAGE, message);
+                match hint {
+                    Some(hint) => failure.hint(hint),
+                    None => failure,
+                }
+            }
+            ops::Error::Query(error) => {
+                let mut failure = Self::new("query", USAGE, message);
+                failure.caret = Some(error.caret());
+                failure.hints.extend(error.hint());
+                failure
+            }
+            ops::Error::Broken(problems) => Self::broken(message, problems),
+            ops::Error::Refused(refusal) => Self::refused(refusal),
+        }
+    }
+}
+
+impl Failure {
+    fn broken(message: String, problems: Vec<Problem>) -> Self {
+        let hint = problems.first().and_then(|problem| problem.hint.clone());
+        let mut failure = Self::new("broken_document", NO, message);
+        failure.hints.extend(hint);
+        failure.problems = problems;
+        failure
+    }
+
+    fn refused(refusal: Refusal) -> Self {
+        let mut failure = Self::new("refused", NO, refusal.what);
+        failure.reasons = refusal
+            .reasons
+            .into_iter()
+            .map(|reason| ReasonView { label: reason.label.to_owned(), text: reason.text, mend: reason.mend })
+            .collect();
+        failure.hints.extend(refusal.kept);
+        failure
+    }
+}

@@ -1,0 +1,258 @@
+//! Text for a person: aligned, fitted to the terminal's width, coloured where that is wanted, and with nothing in
+//! it that a terminal would obey.
+
+use std::borrow::Cow;
+use std::fmt::Write as _;
+use std::io::IsTerminal;
+
+use chrono::{DateTime, Utc};
+use owo_colors::{OwoColorize, Style};
+use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
+
+use super::args::Colour;
+use crate::env::Env;
+
+/// Columns assumed where there is no terminal to ask.
+const WIDTH_WITHOUT_TERMINAL: usize = 100;
+
+/// What the page may use.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Look {
+    rich: bool,
+    width: usize,
+    is_terminal: bool,
+}
+
+impl Look {
+    /// Decides for stdout: colour and glyphs only on a terminal, unless told otherwise.
+    pub(super) fn of_stdout(wanted: Colour, env: &Env) -> Self {
+        let is_terminal = std::io::stdout().is_terminal();
+        let choice = anstream::AutoStream::choice(&std::io::stdout());
+        let rich = match wanted {
+            Colour::Always => true,
+            Colour::Never => false,
+            Colour::Auto => choice != anstream::ColorChoice::Never,
+        };
+        let asked = env.variable("COLUMNS").and_then(|columns| columns.parse().ok());
+        let width = asked.or_else(|| {
+            let (width, _) = terminal_size::terminal_size_of(std::io::stdout())?;
+            Some(usize::from(width.0))
+        });
+        Self { rich, width: width.unwrap_or(WIDTH_WITHOUT_TERMINAL).max(40), is_terminal }
+    }
+
+    /// Decides for stderr.
+    fn of_stderr() -> Self {
+        let choice = anstream::AutoStream::choice(&std::io::stderr());
+        let rich = choice != anstream::ColorChoice::Never;
+        Self { rich, width: WIDTH_WITHOUT_TERMINAL, is_terminal: std::io::stderr().is_terminal() }
+    }
+}
+
+/// A text being written for a person.
+pub(super) struct Page {
+    look: Look,
+    quiet: bool,
+    now: Option<DateTime<Utc>>,
+    text: String,
+}
+
+impl Page {
+    pub(super) fn new(look: Look, quiet: bool, now: DateTime<Utc>) -> Self {
+        Self { look, quiet, now: Some(now), text: String::new() }
+    }
+
+    pub(super) fn for_stderr() -> Self {
+        Self { look: Look::of_stderr(), quiet: false, now: None, text: String::new() }
+    }
+
+    pub(super) fn is_quiet(&self) -> bool {
+        self.quiet
+    }
+
+    /// Tells whether colour and glyphs may be used.
+    pub(super) fn is_rich(&self) -> bool {
+        self.look.rich
+    }
+
+    pub(super) fn width(&self) -> usize {
+        self.look.width
+    }
+
+    /// Tells whether long lines should be cut to the width: on a terminal only, never where they are piped.
+    pub(super) fn is_cut(&self) -> bool {
+        self.look.is_terminal || self.look.rich
+    }
+
+    /// Returns the rich form on a terminal and the plain form elsewhere.
+    pub(super) fn pick<'a>(&self, rich: &'a str, plain: &'a str) -> &'a str {
+        if self.look.rich { rich } else { plain }
+    }
+
+    /// Adds a line.
+    pub(super) fn line(&mut self, text: impl AsRef<str>) {
+        self.text.push_str(text.as_ref().trim_end());
+        self.text.push('\n');
+    }
+
+    /// Adds an empty line, unless the page is empty or ends with one.
+    pub(super) fn gap(&mut self) {
+        if !self.text.is_empty() && !self.text.ends_with("\n\n") {
+            self.text.push('\n');
+        }
+    }
+
+    /// Adds text that is an answer in itself, byte for byte.
+    pub(super) fn raw(&mut self, text: &str) {
+        self.text.push_str(text);
+    }
+
+    /// Returns the text in a style, or as it is where there is no colour.
+    pub(super) fn paint(&self, text: &str, style: Style) -> String {
+        if self.look.rich && !text.is_empty() { text.style(style).to_string() } else { text.to_owned() }
+    }
+
+    pub(super) fn bold(&self, text: &str) -> String {
+        self.paint(text, Style::new().bold())
+    }
+
+    pub(super) fn dim(&self, text: &str) -> String {
+        self.paint(text, Style::new().dimmed())
+    }
+
+    /// Returns a time as a distance from now (`3h`, `2d`), or the date where it lies far back.
+    pub(super) fn ago(&self, at: DateTime<Utc>) -> String {
+        let Some(now) = self.now else { return at.format("%Y-%m-%d %H:%M").to_string() };
+        let seconds = (now - at).num_seconds();
+        match seconds {
+            i64::MIN..=-60 => at.format("%Y-%m-%d %H:%M").to_string(),
+            -59..=59 => "now".to_owned(),
+            60..=3599 => format!("{}m", seconds / 60),
+            3600..=86_399 => format!("{}h", seconds / 3600),
+            86_400..=2_591_999 => format!("{}d", seconds / 86_400),
+            _ => at.format("%Y-%m-%d").to_string(),
+        }
+    }
+
+    /// Adds rows as aligned columns. On a terminal the column `flexible` is cut so that each row fits.
+    pub(super) fn columns(&mut self, rows: &[Vec<Cell>], flexible: usize, indent: usize) {
+        let count = rows.iter().map(Vec::len).max().unwrap_or(0);
+        let width_of =
+            |at: usize| rows.iter().filter_map(|row| row.get(at)).map(Cell::width).max().unwrap_or(0);
+        let mut widths: Vec<usize> = (0..count).map(width_of).collect();
+        let used = widths.iter().filter(|width| **width > 0).count().saturating_sub(1) * 2 + indent;
+        let total: usize = widths.iter().sum::<usize>() + used;
+        if self.is_cut() && total > self.look.width && flexible < count {
+            widths[flexible] = widths[flexible].saturating_sub(total - self.look.width).max(12);
+        }
+        for row in rows {
+            let mut line = " ".repeat(indent);
+            for (at, cell) in row.iter().enumerate().filter(|(at, _)| widths[*at] > 0) {
+                let text = cut(&cell.text, if self.is_cut() { widths[at] } else { usize::MAX });
+                let padding = widths[at].saturating_sub(text.width());
+                let painted = self.paint(&text, cell.style);
+                let (left, right) = if cell.right { (padding, 0) } else { (0, padding) };
+                let _ = write!(line, "{:left$}{painted}{:right$}  ", "", "");
+            }
+            self.line(line);
+        }
+    }
+
+    pub(super) fn into_text(self) -> String {
+        self.text
+    }
+}
+
+/// One cell of a row: text that is safe to print, and its style.
+#[derive(Debug, Clone)]
+pub(super) struct Cell {
+    text: String,
+    style: Style,
+    right: bool,
+}
+
+impl Cell {
+    pub(super) fn new(text: impl AsRef<str>) -> Self {
+        Self { text: clean(text.as_ref()).into_owned(), style: Style::new(), right: false }
+    }
+
+    pub(super) fn styled(text: impl AsRef<str>, style: Style) -> Self {
+        Self { style, ..Self::new(text) }
+    }
+
+    pub(super) fn text(&self) -> &str {
+        &self.text
+    }
+
+    pub(super) fn right(mut self) -> Self {
+        self.right = true;
+        self
+    }
+
+    fn width(&self) -> usize {
+        self.text.width()
+    }
+}
+
+/// Returns the text with all that a terminal would obey made visible: control characters, escape sequences, and
+/// the marks that reverse the direction of writing. Line ends count as control characters.
+pub(super) fn clean(text: &str) -> Cow<'_, str> {
+    let obeyed = |c: char| {
+        c.is_control()
+            || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    };
+    if !text.contains(obeyed) {
+        return Cow::Borrowed(text);
+    }
+    let mut cleaned = String::with_capacity(text.len() + 8);
+    for c in text.chars() {
+        match c {
+            '\n' | '\t' | '\r' => cleaned.push(' '),
+            c if obeyed(c) => {
+                let _ = write!(cleaned, "\\u{{{:x}}}", u32::from(c));
+            }
+            c => cleaned.push(c),
+        }
+    }
+    Cow::Owned(cleaned)
+}
+
+/// Returns a text of several lines with each line cleaned.
+pub(super) fn clean_lines(text: &str) -> String {
+    text.lines().map(|line| clean(&line.replace('\t', "    ")).into_owned()).collect::<Vec<_>>().join("\n")
+}
+
+/// Cuts a text to so many columns, with an ellipsis where something was cut.
+pub(super) fn cut(text: &str, width: usize) -> Cow<'_, str> {
+    if text.width() <= width {
+        return Cow::Borrowed(text);
+    }
+    let (mut kept, mut columns) = (String::new(), 1);
+    for c in text.chars() {
+        columns += c.width().unwrap_or(0);
+        if columns > width {
+            break;
+        }
+        kept.push(c);
+    }
+    kept.push('…');
+    Cow::Owned(kept)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_that_a_terminal_obeys_gets_through() {
+        assert_eq!(clean("a\u{1b}[2Jb\u{7}\u{202e}c"), "a\\u{1b}[2Jb\\u{7}\\u{202e}c");
+        assert_eq!(clean("two\nlines"), "two lines");
+        assert!(matches!(clean("plain ü 日本"), Cow::Borrowed(_)));
+    }
+
+    #[test]
+    fn cuts_by_columns_not_by_letters() {
+        assert_eq!(cut("日本語です", 5), "日本…");
+        assert_eq!(cut("short", 5), "short");
+    }
+}

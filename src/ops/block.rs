@@ -1,0 +1,52 @@
+//! `block`, `unblock`, `cancel`: what a person says of a task beside its stage.
+
+use super::session::Step;
+use super::{Error, Result, Session, Written};
+use crate::doc::{Edit, Value};
+
+/// Blocks tasks by hand.
+pub fn block(session: &Session<'_>, wanted: &[String], why: &str) -> Result<Written> {
+    mark(session, "block", wanted, "blocked", why)
+}
+
+/// Says that tasks will not be done.
+pub fn cancel(session: &Session<'_>, wanted: &[String], why: &str) -> Result<Written> {
+    let written = mark(session, "cancel", wanted, "cancelled", why)?;
+    super::active::forget_closed(session, &written)?;
+    Ok(written)
+}
+
+/// Takes back a block by hand. What still waits for other tasks stays blocked by them.
+pub fn unblock(session: &Session<'_>, wanted: &[String]) -> Result<Written> {
+    session.change("unblock", wanted, |task, _| {
+        Ok(match &task.blocked {
+            Some(_) => {
+                Step::new(vec![Edit::Remove { key: "blocked".to_owned() }], "no longer blocked by hand")
+            }
+            None => Step::nothing("is not blocked by hand"),
+        })
+    })
+}
+
+fn mark(session: &Session<'_>, deed: &str, wanted: &[String], key: &str, why: &str) -> Result<Written> {
+    let why = why.trim();
+    if why.is_empty() || why.contains('\n') {
+        return Err(Error::usage_with(
+            format!("say in one line why it is {key}"),
+            format!("tracker {deed} ID WHY"),
+        ));
+    }
+    session.change(deed, wanted, |task, _| {
+        if task.stage.is_complete() {
+            let mend = Some(format!("tracker reopen {}", task.id));
+            return Err(Error::refused(
+                format!("{} is complete", task.id),
+                "closed",
+                "nothing is left to do",
+                mend,
+            ));
+        }
+        let value = Value::Text(why.to_owned());
+        Ok(Step::new(vec![Edit::Set { key: key.to_owned(), value }], format!("{key}: {why}")))
+    })
+}

@@ -1,0 +1,59 @@
+//! `board`: the tasks as columns by stage, with the row of numbers above.
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::list::{lines, matching, read_query};
+use super::view::TaskLine;
+use super::{Result, Session};
+use crate::model::{Problem, Stage};
+use crate::policy::{Metrics, derive, stage_order};
+use crate::query::Sort;
+
+/// The board.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct Board {
+    /// The query in its canonical form.
+    pub query: String,
+    /// The row of numbers over all tasks that match.
+    pub metrics: Metrics,
+    /// A column for each stage, `none` first and `complete` last.
+    pub columns: Vec<BoardColumn>,
+}
+
+/// One column.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct BoardColumn {
+    /// The stage.
+    pub stage: String,
+    /// Its tasks, first things first; cancelled ones are left out.
+    pub tasks: Vec<TaskLine>,
+}
+
+/// Lays the tasks that match a query out by stage.
+pub fn board(session: &Session<'_>, text: &str) -> Result<(Board, Vec<Problem>)> {
+    let (config, mut problems) = session.snapshot().config()?;
+    let query = read_query(session, &config, text)?;
+    let tasks = session.snapshot().tasks()?;
+    let (summaries, found) = tasks.read();
+    problems.extend(found);
+    let derived = derive(&summaries, &config);
+    let mut chosen = matching(session, &query, &summaries, &derived);
+    let metrics = derived.metrics_of(chosen.iter().copied());
+    super::list::order(&mut chosen, &Sort::default(), &summaries, &derived);
+    chosen.retain(|&at| summaries[at].cancelled.is_none());
+    let mut stages: Vec<&str> = [Stage::NONE].into_iter().chain(stage_order(&config)).collect();
+    for &at in &chosen {
+        // A stage that no pipeline has still shows its tasks.
+        if !stages.contains(&summaries[at].stage) && summaries[at].stage != Stage::COMPLETE {
+            stages.push(summaries[at].stage);
+        }
+    }
+    stages.push(Stage::COMPLETE);
+    let column = |stage: &str| {
+        let inside: Vec<usize> = chosen.iter().copied().filter(|&at| summaries[at].stage == stage).collect();
+        BoardColumn { stage: stage.to_owned(), tasks: lines(&inside, &summaries, &derived) }
+    };
+    let columns = stages.into_iter().map(column).collect();
+    Ok((Board { query: query.to_string(), metrics, columns }, problems))
+}

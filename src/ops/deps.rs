@@ -1,0 +1,89 @@
+//! `deps`: which task waits for which, as a tree; circles are named.
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::{Result, Session};
+use crate::model::Problem;
+use crate::policy::{Direction, derive};
+
+/// What to show.
+#[derive(Debug, Clone, Default)]
+pub struct DepsRequest {
+    /// One task; all that are part of a dependency where left out.
+    pub wanted: Option<String>,
+    /// What waits for the task rather than what it waits for.
+    pub reverse: bool,
+    /// Closed tasks too.
+    pub all: bool,
+}
+
+/// A forest of dependencies.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct DepsView {
+    /// Rows in the order of display.
+    pub rows: Vec<DepsRow>,
+    /// Circles, each as a path that ends where it begins.
+    pub circles: Vec<String>,
+    /// Ids that tasks depend on and that no task has.
+    pub unknown: Vec<String>,
+}
+
+/// One row of the forest.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct DepsRow {
+    /// How deep it lies; 0 for a root.
+    pub depth: usize,
+    /// Whether it is the last of its siblings.
+    pub is_last: bool,
+    /// The id.
+    pub id: String,
+    /// The title; none where no task has this id.
+    pub title: Option<String>,
+    /// Its stage.
+    pub stage: Option<String>,
+    /// Derived status.
+    pub status: Option<String>,
+    /// Whether what lies below it was shown further up.
+    pub repeated: bool,
+}
+
+/// Reads the forest of dependencies.
+pub fn deps(session: &Session<'_>, request: &DepsRequest) -> Result<(DepsView, Vec<Problem>)> {
+    let (config, mut problems) = session.snapshot().config()?;
+    let tasks = session.snapshot().tasks()?;
+    let (summaries, found) = tasks.read();
+    problems.extend(found);
+    let derived = derive(&summaries, &config);
+    let graph = &derived.graph;
+    let direction = if request.reverse { Direction::Dependents } else { Direction::Dependencies };
+    let is_root = |task: usize| {
+        let (below, above) = match direction {
+            Direction::Dependencies => (graph.dependencies(task).next(), graph.dependents(task).next()),
+            Direction::Dependents => (graph.dependents(task).next(), graph.dependencies(task).next()),
+        };
+        below.is_some() && above.is_none() && (request.all || !summaries[task].is_closed())
+    };
+    let roots: Vec<usize> = match &request.wanted {
+        Some(wanted) => graph.task(session.snapshot().resolve(wanted)?.as_str()).into_iter().collect(),
+        None => (0..summaries.len()).filter(|&task| is_root(task)).collect(),
+    };
+    let row = |branch: crate::policy::Branch<'_>| {
+        let task = branch.node.task;
+        DepsRow {
+            depth: branch.depth,
+            is_last: branch.last,
+            id: branch.node.id.to_owned(),
+            title: task.map(|at| summaries[at].title.to_owned()),
+            stage: task.map(|at| summaries[at].stage.to_owned()),
+            status: task.map(|at| derived.facts[at].status.as_str().to_owned()),
+            repeated: branch.repeated,
+        }
+    };
+    let view = DepsView {
+        rows: graph.tree(&roots, direction).into_iter().map(row).collect(),
+        circles: graph.cycles().iter().map(ToString::to_string).collect(),
+        unknown: graph.unknown().map(|(task, id)| format!("{id} (of {})", summaries[task].id)).collect(),
+    };
+    Ok((view, problems))
+}

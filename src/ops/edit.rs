@@ -1,0 +1,125 @@
+//! `edit`: a person changes a task's file in an editor. What they wrote is checked when they come back, and kept
+//! when it is refused.
+
+use std::fs;
+use std::path::PathBuf;
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::session::parse;
+use super::set::refuse_circle;
+use super::written::WrittenTask;
+use super::{Error, Refusal, Result, Session, Written};
+use crate::doc::read_task;
+use crate::model::{Problem, Task, TaskId};
+use crate::policy::Graph;
+use crate::store::{self, Change, Layout, TaskFile};
+
+/// A text laid out for the editor.
+#[derive(Debug)]
+pub struct PreparedEdit {
+    /// The task.
+    pub id: TaskId,
+    /// The file to edit: a copy, outside the records.
+    pub draft: PathBuf,
+    /// Whether the draft holds what was refused the last time.
+    pub is_resumed: bool,
+    original: String,
+}
+
+/// What came of an edit.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct EditOutcome {
+    /// What was written.
+    pub written: Written,
+}
+
+fn io(deed: &'static str, path: &std::path::Path) -> impl FnOnce(std::io::Error) -> Error {
+    let path = path.to_path_buf();
+    move |source| Error::Store(store::Error::Io { deed, path, source })
+}
+
+/// Copies a task's text to where an editor may change it. A text that was refused before is offered again.
+pub fn prepare_edit(session: &Session<'_>, wanted: &str) -> Result<PreparedEdit> {
+    let file = session.snapshot().find(wanted)?;
+    let original = text_of(&file)?;
+    let draft = session.workspace().local_path(&format!("edit/{}.md", file.id));
+    let kept = fs::read_to_string(&draft).ok().filter(|kept| *kept != original);
+    if kept.is_none() {
+        session.workspace().write_local(&format!("edit/{}.md", file.id), original.as_bytes())?;
+    }
+    Ok(PreparedEdit { id: file.id, draft, is_resumed: kept.is_some(), original })
+}
+
+fn text_of(file: &TaskFile) -> Result<String> {
+    String::from_utf8(file.bytes.clone()).map_err(|error| {
+        let line =
+            file.bytes[..error.utf8_error().valid_up_to()].iter().filter(|byte| **byte == b'\n').count() + 1;
+        Error::Broken(vec![Problem::error("is not UTF-8 text").at_line(line).in_file(&file.path)])
+    })
+}
+
+/// Takes back what the editor left. What is refused stays in the draft, and the error says where.
+pub fn finish_edit(session: &Session<'_>, edit: &PreparedEdit) -> Result<Written> {
+    let text = fs::read_to_string(&edit.draft).map_err(io("read", &edit.draft))?;
+    let kept = || Some(format!("your text is kept: tracker edit {} goes on with it", edit.id));
+    let locked = session.lock(&format!("edit {}", edit.id))?;
+    let path = Layout::task(&edit.id);
+    let current = session.snapshot().task_file(&edit.id)?;
+    if current.as_ref().map(|file| file.bytes.as_slice()) != Some(edit.original.as_bytes()) {
+        let what = format!("{} was changed by somebody else meanwhile", edit.id);
+        let reasons = vec![super::Reason { label: "changed", text: path, mend: None }];
+        let kept = Some(format!("your text is in {}; compare it and edit again", edit.draft.display()));
+        return Err(Error::Refused(Refusal { what, reasons, kept }));
+    }
+    let task = checked(session, edit, &text).map_err(|problems| {
+        let lines = problems.into_iter().map(|problem| super::Reason {
+            label: "broken",
+            text: problem.to_string(),
+            mend: problem.hint,
+        });
+        Error::Refused(Refusal {
+            what: format!("what you wrote is no task that {} can be", edit.id),
+            reasons: lines.collect(),
+            kept: kept(),
+        })
+    })?;
+    let change = Change::replace(path, &edit.original, text);
+    let said = if change.is_empty() { "nothing changed" } else { "edited" };
+    let task = WrittenTask::changed(&task, vec![said.to_owned()], !change.is_empty());
+    let written = session.finish(&locked, &[change], vec![task])?;
+    if !session.is_dry() {
+        fs::remove_file(&edit.draft).map_err(io("remove", &edit.draft))?;
+    }
+    Ok(written)
+}
+
+/// Reads the new text as the task it must still be.
+fn checked(
+    session: &Session<'_>,
+    edit: &PreparedEdit,
+    text: &str,
+) -> std::result::Result<Task, Vec<Problem>> {
+    let file = TaskFile { id: edit.id.clone(), path: String::new(), bytes: text.as_bytes().to_vec() };
+    let as_problems = |error: Error| match error {
+        Error::Broken(problems) => problems,
+        other => vec![Problem::error(other.to_string())],
+    };
+    let task = parse(&file).map_err(as_problems)?;
+    let before = read_task(edit.original.as_bytes()).ok();
+    if before.is_none_or(|before| before.depends_on != task.depends_on) {
+        check_circles(session, &task).map_err(as_problems)?;
+    }
+    Ok(task)
+}
+
+fn check_circles(session: &Session<'_>, task: &Task) -> Result<()> {
+    let tasks = session.snapshot().tasks()?;
+    let (mut summaries, _) = tasks.read();
+    for summary in summaries.iter_mut().filter(|summary| summary.id == task.id.as_str()) {
+        summary.depends_on.clear();
+    }
+    let depends_on: Vec<String> = task.depends_on.iter().map(ToString::to_string).collect();
+    refuse_circle(&Graph::new(&summaries), &task.id, &depends_on)
+}

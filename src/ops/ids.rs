@@ -1,0 +1,97 @@
+//! New ids: random by default, and in use nowhere that git can see.
+
+use std::collections::HashSet;
+
+use super::{Error, Result, Session};
+use crate::git::IdsElsewhere;
+use crate::model::{Config, IdScheme, TaskId};
+use crate::store::Layout;
+
+/// Crockford's base 32: no I, L, O or U, so that an id can be read aloud.
+const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+const SHORTEST: usize = 4;
+/// So many taken ids in a row mean that ids of this length are crowded, and the next is one longer.
+const CROWDED: usize = 2;
+
+/// Makes ids for one command. Must be used under the lock.
+pub(super) struct IdMaker<'s, 'e> {
+    session: &'s Session<'e>,
+    config: &'s Config,
+    elsewhere: IdsElsewhere,
+    given: HashSet<TaskId>,
+    next_number: Option<u64>,
+}
+
+impl<'s, 'e> IdMaker<'s, 'e> {
+    pub(super) fn new(session: &'s Session<'e>, config: &'s Config) -> Result<Self> {
+        let elsewhere = IdsElsewhere::load(session.workspace().places(), Layout::ROOT)?;
+        Ok(Self { session, config, elsewhere, given: HashSet::new(), next_number: None })
+    }
+
+    /// Returns an id that no task has, and remembers it.
+    pub(super) fn fresh(&mut self) -> Result<TaskId> {
+        let id = match self.config.id_scheme {
+            IdScheme::Random => self.random()?,
+            IdScheme::Sequential => self.sequential()?,
+        };
+        self.given.insert(id.clone());
+        Ok(id)
+    }
+
+    /// Takes an id that the caller chose, if no task has it.
+    pub(super) fn claim(&mut self, id: &TaskId) -> Result<()> {
+        if self.is_taken(id)? {
+            return Err(Error::usage_with(format!("{id} is taken"), "leave the id out to get a new one"));
+        }
+        self.given.insert(id.clone());
+        Ok(())
+    }
+
+    fn random(&self) -> Result<TaskId> {
+        let (mut length, mut taken) = (SHORTEST, 0);
+        loop {
+            let id = self.candidate(length);
+            if !self.is_taken(&id)? {
+                return Ok(id);
+            }
+            taken += 1;
+            if taken % CROWDED == 0 {
+                length += 1;
+            }
+        }
+    }
+
+    fn candidate(&self, length: usize) -> TaskId {
+        let letter = || char::from(ALPHABET[self.session.env().random_below(32) as usize]);
+        let suffix: String = std::iter::repeat_with(letter).take(length).collect();
+        self.with_suffix(&suffix)
+    }
+
+    fn sequential(&mut self) -> Result<TaskId> {
+        let number = match self.next_number {
+            Some(number) => number,
+            None => self.largest_number()? + 1,
+        };
+        self.next_number = Some(number + 1);
+        Ok(self.with_suffix(&number.to_string()))
+    }
+
+    fn largest_number(&self) -> Result<u64> {
+        let prefix = self.config.id_prefix.as_str();
+        let ids = self.session.snapshot().task_ids()?;
+        let local = ids.iter().filter(|id| id.prefix() == prefix).filter_map(|id| id.suffix().parse().ok());
+        let elsewhere = self.elsewhere.largest_number(prefix).unwrap_or(0);
+        Ok(local.max().unwrap_or(0).max(elsewhere))
+    }
+
+    fn with_suffix(&self, suffix: &str) -> TaskId {
+        TaskId::parse(&format!("{}-{suffix}", self.config.id_prefix))
+            .expect("the prefix was checked when the configuration was read")
+    }
+
+    fn is_taken(&self, id: &TaskId) -> Result<bool> {
+        Ok(self.given.contains(id)
+            || self.session.workspace().work_dir().join(Layout::task(id)).symlink_metadata().is_ok()
+            || self.elsewhere.contains(id))
+    }
+}

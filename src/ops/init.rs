@@ -1,0 +1,77 @@
+//! `init`: makes a tracker in a repository. Done twice it is done once.
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::{Error, Result};
+use crate::env::Env;
+use crate::model::TaskId;
+use crate::store::{Change, Layout, Workspace};
+
+const CONFIG: &str = include_str!("../../templates/init/config.toml");
+const ATTRIBUTES: &str = include_str!("../../templates/init/gitattributes");
+const IGNORE: &str = include_str!("../../templates/init/gitignore");
+
+/// How the tracker shall be.
+#[derive(Debug, Clone, Default)]
+pub struct InitRequest {
+    /// Name of the project; the folder's name where it is left out.
+    pub project: Option<String>,
+    /// What ids begin with.
+    pub prefix: Option<String>,
+    /// Numbers in a row instead of random ids.
+    pub sequential: bool,
+    /// Only tell what would be written.
+    pub dry_run: bool,
+}
+
+/// What `init` did.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct Initialised {
+    /// Top of the working tree.
+    pub work_dir: String,
+    /// Whether nothing was written because the caller asked so.
+    pub dry_run: bool,
+    /// Files that were written, below the top of the working tree; none where all were there.
+    pub files: Vec<String>,
+}
+
+/// Writes what is missing of a tracker and leaves alone what is there.
+pub fn init(env: &Env, request: &InitRequest) -> Result<Initialised> {
+    let workspace = Workspace::discover(env)?;
+    let config = config_text(&workspace, request)?;
+    let wanted =
+        [(Layout::CONFIG, config.as_str()), (Layout::ATTRIBUTES, ATTRIBUTES), (Layout::IGNORE, IGNORE)];
+    let locked = workspace.lock("init")?;
+    let snapshot = workspace.snapshot();
+    let mut changes = Vec::new();
+    for (path, text) in wanted {
+        if snapshot.read(path)?.is_none() {
+            changes.push(Change::create(path, text));
+        }
+    }
+    if !request.dry_run {
+        locked.apply(&changes)?;
+    }
+    Ok(Initialised {
+        work_dir: workspace.work_dir().display().to_string(),
+        dry_run: request.dry_run,
+        files: changes.into_iter().map(|change| change.path).collect(),
+    })
+}
+
+fn config_text(workspace: &Workspace, request: &InitRequest) -> Result<String> {
+    let prefix = request.prefix.as_deref().unwrap_or("TASK").to_ascii_uppercase();
+    if TaskId::parse(&format!("{prefix}-0")).is_err() {
+        let hint = "letters and digits, beginning with a letter, such as TASK or WEB";
+        return Err(Error::usage_with(format!("`{prefix}` cannot begin an id"), hint));
+    }
+    let folder = workspace.work_dir().file_name().map(|name| name.to_string_lossy().into_owned());
+    let project = request.project.clone().or(folder).unwrap_or_default();
+    let scheme = if request.sequential { "sequential" } else { "random" };
+    let quoted = |text: &str| toml::Value::String(text.to_owned()).to_string();
+    Ok(CONFIG
+        .replace("{project}", &quoted(&project))
+        .replace("{prefix}", &quoted(&prefix))
+        .replace("{scheme}", &quoted(scheme)))
+}

@@ -1,0 +1,165 @@
+//! `log`: a task's whole story in time order: its moves, its notes, and the commits that changed its file.
+
+use chrono::{DateTime, Utc};
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::view::boxes_of;
+use super::{Result, Session};
+use crate::doc::read_task;
+use crate::git::{CommitId, CommitInfo, LogLimit, Repository};
+use crate::model::{Problem, Task, TaskId};
+use crate::store::{LARGEST_FILE, Layout};
+
+/// So many commits are looked at before the story says that it may lack older ones.
+const MOST_VISITED: usize = 100_000;
+
+/// A task's story.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct Story {
+    /// The id.
+    pub id: String,
+    /// The title.
+    pub title: String,
+    /// What happened, oldest first.
+    pub events: Vec<Event>,
+    /// Whether all of the history that this clone has was searched.
+    pub is_complete: bool,
+}
+
+/// One thing that happened.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct Event {
+    /// When.
+    pub at: DateTime<Utc>,
+    /// Who; none where nobody wrote it down.
+    pub by: Option<String>,
+    /// What kind of thing.
+    pub kind: EventKind,
+    /// The same in words.
+    pub text: String,
+    /// The commit, where it was one.
+    pub commit: Option<String>,
+    /// What the commit changed of the task.
+    pub changes: Vec<String>,
+}
+
+/// What kind of thing happened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum EventKind {
+    /// The task was written down.
+    Created,
+    /// It moved between stages.
+    Moved,
+    /// Somebody wrote a note.
+    Noted,
+    /// A commit changed its file.
+    Committed,
+}
+
+/// Tells a task's story, at most the newest `limit` events.
+pub fn log(session: &Session<'_>, wanted: &str, limit: Option<usize>) -> Result<(Story, Vec<Problem>)> {
+    let (_, task) = session.find(wanted)?;
+    let (notes, problems) = session.snapshot().notes(&task.id)?;
+    let mut events = own_events(&task);
+    events.extend(notes.into_iter().map(|note| Event {
+        at: note.at,
+        by: Some(note.by),
+        kind: EventKind::Noted,
+        text: note.text.trim_end().to_owned(),
+        commit: None,
+        changes: Vec::new(),
+    }));
+    let (committed, is_complete) = commits(session, &task.id, limit)?;
+    events.extend(committed);
+    events.sort_by(|a, b| (a.at, a.kind).cmp(&(b.at, b.kind)));
+    if let Some(limit) = limit {
+        events.drain(..events.len().saturating_sub(limit));
+    }
+    Ok((Story { id: task.id.to_string(), title: task.title, events, is_complete }, problems))
+}
+
+fn own_events(task: &Task) -> Vec<Event> {
+    let event = |at, by, kind, text| Event { at, by, kind, text, commit: None, changes: Vec::new() };
+    let created = task.created.and_then(|day| day.and_hms_opt(0, 0, 0)).map(|time| time.and_utc());
+    let created = created.map(|at| event(at, None, EventKind::Created, "written down".to_owned()));
+    let moves = task.history.iter().map(|step| {
+        let why = step.why.as_ref().map_or_else(String::new, |why| format!("  {why}"));
+        event(step.at, Some(step.by.clone()), EventKind::Moved, format!("{} → {}{why}", step.from, step.to))
+    });
+    created.into_iter().chain(moves).collect()
+}
+
+fn commits(session: &Session<'_>, id: &TaskId, limit: Option<usize>) -> Result<(Vec<Event>, bool)> {
+    let repository = session.workspace().repository()?;
+    let Some(tip) = session.tip(&repository)? else { return Ok((Vec::new(), true)) };
+    let path = Layout::task(id);
+    let limit = LogLimit { found: limit.unwrap_or(usize::MAX), visited: MOST_VISITED };
+    let log = repository.log_touching(tip, &[&path], limit)?;
+    let event = |commit: &CommitInfo| Event {
+        at: commit.author_time,
+        by: Some(commit.author.name.clone()),
+        kind: EventKind::Committed,
+        text: commit.subject.clone(),
+        commit: Some(commit.id.to_string()),
+        changes: changes(&repository, commit, &path),
+    };
+    Ok((log.commits.iter().map(event).collect(), log.is_complete))
+}
+
+/// Says what a commit changed of a task, field by field.
+fn changes(repository: &Repository, commit: &CommitInfo, path: &str) -> Vec<String> {
+    let after = task_at(repository, commit.id, path);
+    let before = commit.parents.first().and_then(|parent| task_at(repository, *parent, path));
+    match (before, after) {
+        (Some(before), Some(after)) => differences(&before, &after),
+        (None, Some(_)) => vec!["added".to_owned()],
+        (Some(_), None) => vec!["removed, or no longer readable".to_owned()],
+        (None, None) => Vec::new(),
+    }
+}
+
+fn task_at(repository: &Repository, commit: CommitId, path: &str) -> Option<Task> {
+    let file = repository.tree_file(commit, path).ok()??;
+    read_task(&repository.read_blob(file.blob_id, LARGEST_FILE).ok()?).ok()
+}
+
+/// Compares two states of a task, in words.
+fn differences(before: &Task, after: &Task) -> Vec<String> {
+    let (old, new) = (before.summary(), after.summary());
+    let mut said = Vec::new();
+    let mut field = |name: &str, old: String, new: String| {
+        if old != new {
+            let shown = |text: String| if text.is_empty() { "nothing".to_owned() } else { text };
+            said.push(format!("{name} {} → {}", shown(old), shown(new)));
+        }
+    };
+    let text = |value: Option<&str>| value.unwrap_or_default().to_owned();
+    let minutes =
+        |value: Option<u32>| value.map_or_else(String::new, |value| crate::model::Minutes(value).to_string());
+    field("title", old.title.to_owned(), new.title.to_owned());
+    field("type", text(old.kind), text(new.kind));
+    field("priority", text(old.priority), text(new.priority));
+    field("stage", old.stage.to_owned(), new.stage.to_owned());
+    field("assignee", text(old.assignee), text(new.assignee));
+    field("area", text(old.area), text(new.area));
+    field("tags", old.tags.join(", "), new.tags.join(", "));
+    field("sprint", text(old.sprint), text(new.sprint));
+    field("depends_on", old.depends_on.join(", "), new.depends_on.join(", "));
+    field("files", old.files.join(", "), new.files.join(", "));
+    field("estimate", minutes(old.estimate), minutes(new.estimate));
+    field("spent", minutes(old.spent), minutes(new.spent));
+    field("blocked", text(old.blocked), text(new.blocked));
+    field("cancelled", text(old.cancelled), text(new.cancelled));
+    let (old_boxes, new_boxes) = (boxes_of(before), boxes_of(after));
+    for new in &new_boxes {
+        if old_boxes.iter().any(|old| old.text == new.text && old.done != new.done) {
+            said.push(format!("{} {}", if new.done { "ticked" } else { "unticked" }, new.text));
+        }
+    }
+    if said.is_empty() {
+        said.push(if before.body == after.body { "other keys".to_owned() } else { "text".to_owned() });
+    }
+    said
+}

@@ -1,0 +1,143 @@
+//! `new`: writes down tasks, one or many, under one lock and all or none.
+
+use std::collections::HashMap;
+
+use super::fields::{item, scalar};
+use super::ids::IdMaker;
+use super::set::refuse_circle;
+use super::written::WrittenTask;
+use super::{Error, Result, Session, Written};
+use crate::doc::{self, Value};
+use crate::model::{BoxCount, Minutes, Priority, SprintId, Stage, Summary, Task, TaskId};
+use crate::policy::Graph;
+use crate::store::{Change, Layout};
+
+pub use crate::doc::{Draft, read_batch};
+
+/// Creates the tasks of these drafts. A draft may depend on another of the same call as `@REF`.
+pub fn new(session: &Session<'_>, drafts: &[Draft]) -> Result<Written> {
+    let config = session.config()?;
+    let locked = session.lock("new")?;
+    let mut ids = IdMaker::new(session, &config)?;
+    let ids = drafts.iter().map(|draft| id_for(draft, &mut ids)).collect::<Result<Vec<_>>>()?;
+    let references = references(drafts, &ids)?;
+    let resolve = |part: &str| match part.strip_prefix('@') {
+        Some(name) => references.get(name).map(ToString::to_string).ok_or_else(|| {
+            Error::usage_with(format!("`@{name}` names no task of this batch"), "give one a `ref:`")
+        }),
+        None => match TaskId::parse(&part.to_ascii_uppercase()).ok().filter(|id| ids.contains(id)) {
+            Some(id) => Ok(id.to_string()),
+            None => Ok(session.snapshot().resolve(part)?.to_string()),
+        },
+    };
+    let mut tasks = Vec::with_capacity(drafts.len());
+    for (draft, id) in drafts.iter().zip(&ids) {
+        tasks.push(task_of(session, draft, id, &resolve)?);
+    }
+    if tasks.iter().any(|task| !task.depends_on.is_empty()) {
+        refuse_circles(session, &tasks)?;
+    }
+    let changes: Vec<Change> =
+        tasks.iter().map(|task| Change::create(Layout::task(&task.id), doc::create_task(task))).collect();
+    let written = tasks.iter().map(|task| WrittenTask::created(task, Vec::new())).collect();
+    session.finish(&locked, &in_order(&tasks, changes), written)
+}
+
+fn id_for(draft: &Draft, ids: &mut IdMaker<'_, '_>) -> Result<TaskId> {
+    let Some(wanted) = &draft.id else { return ids.fresh() };
+    let id = TaskId::parse(&wanted.to_ascii_uppercase()).map_err(|error| Error::usage(error.to_string()))?;
+    ids.claim(&id)?;
+    Ok(id)
+}
+
+fn references<'d>(drafts: &'d [Draft], ids: &[TaskId]) -> Result<HashMap<&'d str, TaskId>> {
+    let mut references = HashMap::new();
+    for (draft, id) in drafts.iter().zip(ids) {
+        if let Some(name) = draft.reference.as_deref()
+            && references.insert(name, id.clone()).is_some()
+        {
+            return Err(Error::usage(format!("two tasks of this batch are called `{name}`")));
+        }
+    }
+    Ok(references)
+}
+
+fn task_of(
+    session: &Session<'_>,
+    draft: &Draft,
+    id: &TaskId,
+    resolve: &dyn Fn(&str) -> Result<String>,
+) -> Result<Task> {
+    let text = |key: &str, value: &Option<String>| -> Result<Option<String>> {
+        let Some(value) = value.as_deref().map(str::trim).filter(|value| !value.is_empty()) else {
+            return Ok(None);
+        };
+        match scalar(key, value)? {
+            Value::Text(text) | Value::Plain(text) => Ok(Some(text)),
+            _ => Ok(Some(value.to_owned())),
+        }
+    };
+    let list = |key: &str, values: &[String]| -> Result<Vec<String>> {
+        let mut list = Vec::new();
+        for value in values.iter().map(|value| value.trim()).filter(|value| !value.is_empty()) {
+            let value = item(key, value, resolve)?;
+            if !list.contains(&value) {
+                list.push(value);
+            }
+        }
+        Ok(list)
+    };
+    let depends_on = list("depends_on", &draft.depends_on)?;
+    let title = scalar("title", draft.title.trim())?;
+    let body = draft.body();
+    let count = |boxes: &[doc::CheckBox]| BoxCount {
+        done: u32::try_from(boxes.iter().filter(|found| found.done).count()).unwrap_or(u32::MAX),
+        total: u32::try_from(boxes.len()).unwrap_or(u32::MAX),
+    };
+    Ok(Task {
+        id: id.clone(),
+        title: if let Value::Text(title) = title { title } else { draft.title.clone() },
+        kind: text("type", &draft.kind)?,
+        priority: text("priority", &draft.priority)?.map(|text| Priority::parse(&text)),
+        stage: Stage::none(),
+        assignee: text("assignee", &draft.assignee)?,
+        area: text("area", &draft.area)?,
+        tags: list("tags", &draft.tags)?,
+        sprint: text("sprint", &draft.sprint)?.and_then(|text| SprintId::parse(&text).ok()),
+        depends_on: depends_on.iter().filter_map(|id| TaskId::parse(id).ok()).collect(),
+        files: list("files", &draft.files)?,
+        estimate: text("estimate", &draft.estimate)?.and_then(|text| Minutes::parse(&text)),
+        spent: None,
+        created: Some(session.env().today()),
+        blocked: None,
+        cancelled: None,
+        source: None,
+        history: Vec::new(),
+        unknown: Vec::new(),
+        deliverables: BoxCount::default(),
+        boxes: count(&doc::check_boxes(&body)),
+        body,
+        warnings: Vec::new(),
+    })
+}
+
+/// Only a batch that depends on itself can close a circle: nothing old depends on what is new.
+fn refuse_circles(session: &Session<'_>, tasks: &[Task]) -> Result<()> {
+    let old = session.snapshot().tasks()?;
+    let (mut all, _) = old.read();
+    all.extend(tasks.iter().map(Task::summary).collect::<Vec<Summary<'_>>>());
+    let graph = Graph::new(&all);
+    for task in tasks {
+        let depends_on: Vec<String> = task.depends_on.iter().map(ToString::to_string).collect();
+        refuse_circle(&graph, &task.id, &depends_on)?;
+    }
+    Ok(())
+}
+
+/// Puts what others depend on first, so that a batch that is killed half-way leaves no dangling reference.
+fn in_order(tasks: &[Task], changes: Vec<Change>) -> Vec<Change> {
+    let summaries: Vec<Summary<'_>> = tasks.iter().map(Task::summary).collect();
+    let Ok(order) = Graph::new(&summaries).topological_order() else { return changes };
+    let mut changes: Vec<Option<Change>> = changes.into_iter().map(Some).collect();
+    order.into_iter().filter_map(|at| changes.get_mut(at).and_then(Option::take)).collect()
+}

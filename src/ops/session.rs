@@ -1,0 +1,166 @@
+//! One command's hold on a tracker: the world, the working tree, the snapshot it reads, and the way it writes.
+
+use super::written::{Written, WrittenTask};
+use super::{Error, Result};
+use crate::doc::{Document, Edit, read_task};
+use crate::env::Env;
+use crate::git::{CommitId, Repository};
+use crate::model::{Config, Task};
+use crate::store::{Change, Locked, Snapshot, TaskFile, Workspace};
+
+/// What a verb works with.
+#[derive(Debug)]
+pub struct Session<'e> {
+    env: &'e Env,
+    workspace: Workspace,
+    snapshot: Snapshot,
+    dry_run: bool,
+}
+
+/// What one task is to become, and the same in words.
+pub(super) struct Step {
+    pub(super) edits: Vec<Edit>,
+    pub(super) said: Vec<String>,
+}
+
+impl Step {
+    pub(super) fn new(edits: Vec<Edit>, said: impl Into<String>) -> Self {
+        Self { edits, said: vec![said.into()] }
+    }
+
+    /// Makes a step that changes nothing and says why.
+    pub(super) fn nothing(said: impl Into<String>) -> Self {
+        Self::new(Vec::new(), said)
+    }
+}
+
+impl<'e> Session<'e> {
+    /// Makes a session that reads `snapshot` and writes to `workspace`.
+    #[must_use]
+    pub fn new(env: &'e Env, workspace: Workspace, snapshot: Snapshot) -> Self {
+        Self { env, workspace, snapshot, dry_run: false }
+    }
+
+    /// Makes it show what it would write instead of writing.
+    #[must_use]
+    pub fn dry(mut self, dry_run: bool) -> Self {
+        self.dry_run = dry_run;
+        self
+    }
+
+    /// Returns the world.
+    #[must_use]
+    pub fn env(&self) -> &'e Env {
+        self.env
+    }
+
+    /// Returns the working tree.
+    #[must_use]
+    pub fn workspace(&self) -> &Workspace {
+        &self.workspace
+    }
+
+    /// Returns the records as this session sees them.
+    #[must_use]
+    pub fn snapshot(&self) -> &Snapshot {
+        &self.snapshot
+    }
+
+    /// Tells whether nothing is to be written.
+    #[must_use]
+    pub fn is_dry(&self) -> bool {
+        self.dry_run
+    }
+
+    /// Reads the configuration.
+    pub fn config(&self) -> Result<Config> {
+        Ok(self.snapshot.config()?.0)
+    }
+
+    /// Returns the name under which git would commit.
+    pub fn actor(&self) -> Result<String> {
+        Ok(self.workspace.repository()?.identity(self.env)?.name)
+    }
+
+    /// Returns the commit that history is read from: the one the session looks at, else the current one; none
+    /// where there is no commit yet.
+    pub(super) fn tip(&self, repository: &Repository) -> Result<Option<CommitId>> {
+        match self.snapshot.commit_id() {
+            Some(commit_id) => Ok(Some(commit_id)),
+            None => Ok(repository.head()?.commit),
+        }
+    }
+
+    /// Finds a task by a part of its id and reads it.
+    pub(super) fn find(&self, wanted: &str) -> Result<(TaskFile, Task)> {
+        let file = self.snapshot.find(wanted)?;
+        let task = parse(&file)?;
+        Ok((file, task))
+    }
+
+    /// Takes the lock for writes.
+    pub(super) fn lock(&self, deed: &str) -> Result<Locked<'_>> {
+        Ok(self.workspace.lock(deed)?)
+    }
+
+    /// Changes tasks under one lock: reads each, asks `step` what it is to become, and writes all of them only
+    /// when none was refused.
+    pub(super) fn change(
+        &self,
+        deed: &str,
+        wanted: &[String],
+        step: impl Fn(&Task, &TaskFile) -> Result<Step>,
+    ) -> Result<Written> {
+        let locked = self.lock(&format!("{deed} {}", wanted.join(" ")))?;
+        let mut changes: Vec<Change> = Vec::new();
+        let mut tasks = Vec::new();
+        for wanted in wanted {
+            let (file, task) = self.find(wanted)?;
+            if changes.iter().any(|change| change.path == file.path) {
+                continue;
+            }
+            let step = step(&task, &file)?;
+            let change = spliced(&file, &step.edits)?;
+            tasks.push(WrittenTask::changed(&task, step.said, !change.is_empty()));
+            changes.push(change);
+        }
+        self.finish(&locked, &changes, tasks)
+    }
+
+    /// Writes the changes, or only tells of them where nothing is to be written.
+    pub(super) fn finish(
+        &self,
+        locked: &Locked<'_>,
+        changes: &[Change],
+        tasks: Vec<WrittenTask>,
+    ) -> Result<Written> {
+        if !self.dry_run {
+            locked.apply(changes)?;
+        }
+        Ok(Written::new(self.dry_run, changes, tasks))
+    }
+}
+
+/// Reads a task, with every problem bearing the file's name.
+pub(super) fn parse(file: &TaskFile) -> Result<Task> {
+    let named = |problems: Vec<crate::model::Problem>| {
+        Error::Broken(problems.into_iter().map(|problem| problem.in_file(&file.path)).collect())
+    };
+    let task = read_task(&file.bytes).map_err(named)?;
+    if task.id == file.id {
+        return Ok(task);
+    }
+    let message = format!("`{}` is not the id that the file's name says", task.id);
+    Err(named(vec![
+        crate::model::Problem::error(message).on_key("id").at_line(1).with_hint("tracker doctor"),
+    ]))
+}
+
+/// Splices edits into a task's file.
+pub(super) fn spliced(file: &TaskFile, edits: &[Edit]) -> Result<Change> {
+    let named = |problem: crate::model::Problem| problem.in_file(&file.path);
+    let document = Document::markdown(&file.bytes)
+        .map_err(|problems| Error::Broken(problems.into_iter().map(named).collect()))?;
+    let after = document.edit(edits).map_err(|problem| Error::Broken(vec![named(problem)]))?;
+    Ok(Change::replace(&file.path, document.text(), after))
+}

@@ -1,0 +1,127 @@
+//! `show`: one task in full, with everything derived of it. Reads the task and what it depends on, nothing else.
+
+use std::collections::HashMap;
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::session::parse;
+use super::view::{DependencyView, MoveView, NoteView, StepView, TaskLine, TaskView, boxes_of};
+use super::{Result, Session};
+use crate::model::{Config, Problem, Stage, Task, TaskId};
+use crate::policy::{Dependency, Tally, badge_of, facts_of, status_of};
+use crate::store::TaskFile;
+
+/// A task, and what to do next with it.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct Shown {
+    /// The task.
+    pub task: TaskView,
+    /// Commands that bring it forward, most useful first.
+    pub next: Vec<String>,
+}
+
+/// Reads one task in full; problems are those of its notes and its odd values.
+pub fn show(session: &Session<'_>, wanted: &str) -> Result<(Shown, Vec<Problem>)> {
+    let (config, mut problems) = session.snapshot().config()?;
+    let (file, task) = session.find(wanted)?;
+    problems.extend(task.warnings.iter().map(|problem| problem.clone().in_file(&file.path)));
+    let (notes, unreadable) = session.snapshot().notes(&task.id)?;
+    problems.extend(unreadable);
+    let notes: Vec<NoteView> = notes.iter().map(NoteView::from).collect();
+    let view = view(session, &config, &file, &task, notes)?;
+    let next = next_steps(&config, &task, &view);
+    Ok((Shown { task: view, next }, problems))
+}
+
+fn view(
+    session: &Session<'_>,
+    config: &Config,
+    file: &TaskFile,
+    task: &Task,
+    notes: Vec<NoteView>,
+) -> Result<TaskView> {
+    let dependencies = dependencies(session, task)?;
+    let open: HashMap<&str, bool> =
+        dependencies.iter().map(|dependency| (dependency.id.as_str(), dependency.open)).collect();
+    let summary = task.summary();
+    let tally = Tally::default().or_asked_by(&summary, config);
+    let status = status_of(&summary, |id| open.get(id).copied().unwrap_or(true));
+    let facts = facts_of(status, badge_of(&summary, config, tally));
+    let waiting = dependencies.iter().filter(|dependency| dependency.open);
+    let waiting = waiting.map(|dependency| Dependency { id: &dependency.id, task: None, open: true });
+    Ok(TaskView {
+        line: TaskLine::new(&summary, facts, tally, waiting),
+        path: file.path.clone(),
+        pipeline: pipeline(config, task),
+        history: task.history.iter().map(MoveView::from).collect(),
+        boxes: boxes_of(task),
+        notes,
+        unknown: task.unknown.iter().cloned().collect(),
+        body: task.body.clone(),
+        dependencies,
+    })
+}
+
+/// Reads what a task depends on. What cannot be read holds the task up, as an unknown id does.
+fn dependencies(session: &Session<'_>, task: &Task) -> Result<Vec<DependencyView>> {
+    let view = |id: &TaskId| {
+        let file = session.snapshot().task_file(id)?;
+        let read = file.and_then(|file| parse(&file).ok());
+        let open = read.as_ref().is_none_or(|task| !task.summary().is_closed());
+        Ok(DependencyView { id: id.to_string(), title: read.map(|task| task.title), open })
+    };
+    task.depends_on.iter().map(view).collect()
+}
+
+fn pipeline(config: &Config, task: &Task) -> Vec<StepView> {
+    let between = config.stages_of(task.kind.as_deref()).iter().cloned();
+    let mut stages: Vec<Stage> =
+        [Stage::none()].into_iter().chain(between).chain([Stage::complete()]).collect();
+    if !stages.contains(&task.stage) {
+        // A stage that this pipeline does not have is still where the task stands.
+        stages.insert(1, task.stage.clone());
+    }
+    let current = stages.iter().position(|stage| *stage == task.stage).unwrap_or(0);
+    let state = |at: usize| match at.cmp(&current) {
+        std::cmp::Ordering::Less => "passed",
+        std::cmp::Ordering::Equal => "current",
+        std::cmp::Ordering::Greater => "ahead",
+    };
+    stages
+        .iter()
+        .enumerate()
+        .map(|(at, stage)| StepView { stage: stage.to_string(), state: state(at) })
+        .collect()
+}
+
+fn next_steps(config: &Config, task: &Task, view: &TaskView) -> Vec<String> {
+    let id = &task.id;
+    let mut next = Vec::new();
+    if view.line.status == "completed" {
+        return next;
+    }
+    if task.cancelled.is_some() {
+        return vec![format!("tracker reopen {id}")];
+    }
+    if task.blocked.is_some() {
+        next.push(format!("tracker unblock {id}"));
+    }
+    next.extend(view.line.waiting_for.first().map(|id| format!("tracker show {id}")));
+    if task.stage.is_none() {
+        if next.is_empty() {
+            next.push(format!("tracker start {id}"));
+        }
+        return next;
+    }
+    let open: Vec<String> =
+        view.boxes.iter().filter(|found| !found.done).map(|found| found.number.to_string()).collect();
+    if !open.is_empty() {
+        next.push(format!("tracker tick {id} {}", open[..open.len().min(5)].join(" ")));
+    }
+    let stages = config.stages_of(task.kind.as_deref());
+    let at = stages.iter().position(|stage| *stage == task.stage);
+    let following = at.and_then(|at| stages.get(at + 1)).map_or(Stage::COMPLETE, Stage::as_str);
+    next.push(format!("tracker set-stage {id} {following}"));
+    next
+}

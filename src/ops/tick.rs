@@ -1,0 +1,64 @@
+//! `tick`, `untick`: check boxes by number or by what they say.
+
+use super::session::Step;
+use super::{Error, Result, Session, Written};
+use crate::doc::{CheckBox, Edit, check_boxes};
+
+/// Ticks or unticks boxes of one task. Each of `boxes` is a number, a range such as `1-3`, `all`, or a part of
+/// the text.
+pub fn tick(session: &Session<'_>, wanted: &str, boxes: &[String], done: bool) -> Result<Written> {
+    let deed = if done { "tick" } else { "untick" };
+    session.change(deed, &[wanted.to_owned()], |task, _| {
+        let all = check_boxes(&task.body);
+        let mut numbers = Vec::new();
+        for wanted in boxes {
+            numbers.extend(numbers_of(wanted, &all, task.id.as_str())?);
+        }
+        numbers.sort_unstable();
+        numbers.dedup();
+        let chosen = || all.iter().filter(|found| numbers.contains(&found.number));
+        let edits = chosen().filter(|found| found.done != done);
+        let edits = edits.map(|found| Edit::Tick { number: found.number, done }).collect();
+        let state = |found: &CheckBox| if found.done == done { " already" } else { "" };
+        let word = if done { "ticked" } else { "unticked" };
+        let said =
+            chosen().map(|found| format!("{word}{} {} {}", state(found), found.number, found.text)).collect();
+        Ok(Step { edits, said })
+    })
+}
+
+fn numbers_of(wanted: &str, all: &[CheckBox], id: &str) -> Result<Vec<usize>> {
+    if all.is_empty() {
+        let hint = format!("write boxes as `- [ ] text`: tracker edit {id}");
+        return Err(Error::usage_with(format!("{id} has no check boxes"), hint));
+    }
+    if wanted == "all" {
+        return Ok(all.iter().map(|found| found.number).collect());
+    }
+    let range = wanted.split_once('-').and_then(|(from, to)| Some((from.parse().ok()?, to.parse().ok()?)));
+    let number = wanted.parse().ok().map(|number: usize| (number, number));
+    if let Some((from, to)) = number.or(range) {
+        if from == 0 || from > to || to > all.len() {
+            let message = format!("{id} has boxes 1 to {}, not {wanted}", all.len());
+            return Err(Error::usage_with(message, format!("tracker show {id}")));
+        }
+        return Ok((from..=to).collect());
+    }
+    by_text(wanted, all, id)
+}
+
+fn by_text(wanted: &str, all: &[CheckBox], id: &str) -> Result<Vec<usize>> {
+    let lower = wanted.to_lowercase();
+    let exact: Vec<&CheckBox> = all.iter().filter(|found| found.text.to_lowercase() == lower).collect();
+    let part = || all.iter().filter(|found| found.text.to_lowercase().contains(&lower)).collect();
+    let matches: Vec<&CheckBox> = if exact.is_empty() { part() } else { exact };
+    match matches.as_slice() {
+        [only] => Ok(vec![only.number]),
+        [] => Err(Error::usage_with(format!("no box of {id} says `{wanted}`"), format!("tracker show {id}"))),
+        several => {
+            let some = several.iter().take(5).map(|found| format!("{} {}", found.number, found.text));
+            let hint = format!("give the number: {}", some.collect::<Vec<_>>().join("; "));
+            Err(Error::usage_with(format!("`{wanted}` matches {} boxes of {id}", several.len()), hint))
+        }
+    }
+}

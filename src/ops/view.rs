@@ -1,0 +1,239 @@
+//! Tasks as the doors show them: plain data with everything derived filled in. These are the JSON shapes too.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, NaiveDate, Utc};
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use crate::model::{BoxCount, Facts, Move, Note, Summary, Task};
+use crate::policy::{Dependency, Tally};
+
+/// A task in a list.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+pub struct TaskLine {
+    /// The id.
+    pub id: String,
+    /// One line.
+    pub title: String,
+    /// Chooses the pipeline.
+    #[serde(rename = "type")]
+    pub kind: Option<String>,
+    /// `critical`, `high`, `medium`, `low`, or as written.
+    pub priority: Option<String>,
+    /// `none`, one of the pipeline's, or `complete`.
+    pub stage: String,
+    /// Derived: `not_started`, `in_progress`, `blocked`, `completed`, `cancelled`.
+    pub status: String,
+    /// Derived: `pending`, `in_progress`, `awaiting_qa`, `issues_found`, `ready_to_finalise`, `qa_approved`.
+    pub badge: String,
+    /// Derived: whether it can be worked on now.
+    pub ready: bool,
+    /// Who works on it.
+    pub assignee: Option<String>,
+    /// The part of the product.
+    pub area: Option<String>,
+    /// Free labels.
+    pub tags: Vec<String>,
+    /// The sprint it is planned for.
+    pub sprint: Option<String>,
+    /// Tasks that must be done first.
+    pub depends_on: Vec<String>,
+    /// Derived: those of them that are still open.
+    pub waiting_for: Vec<String>,
+    /// Target files.
+    pub files: Vec<String>,
+    /// Estimate in minutes.
+    pub estimate_minutes: Option<u32>,
+    /// Time spent in minutes.
+    pub spent_minutes: Option<u32>,
+    /// The day it was written down.
+    pub created: Option<NaiveDate>,
+    /// When its file last tells of a change.
+    pub updated: Option<DateTime<Utc>>,
+    /// When it entered its stage.
+    pub since: Option<DateTime<Utc>>,
+    /// Why it is blocked by hand.
+    pub blocked: Option<String>,
+    /// Why it will not be done.
+    pub cancelled: Option<String>,
+    /// Where it was imported from.
+    pub source: Option<String>,
+    /// Check boxes under Deliverables.
+    pub deliverables: CountView,
+    /// Sign-offs that the stage asks for.
+    pub signoffs: CountView,
+}
+
+/// So many of so many.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct CountView {
+    /// How many are there.
+    pub done: u32,
+    /// How many there should be.
+    pub total: u32,
+}
+
+impl From<BoxCount> for CountView {
+    fn from(count: BoxCount) -> Self {
+        Self { done: count.done, total: count.total }
+    }
+}
+
+impl From<Tally> for CountView {
+    fn from(tally: Tally) -> Self {
+        Self { done: tally.approved, total: tally.required }
+    }
+}
+
+impl TaskLine {
+    /// Makes a line of a task and what is derived of it.
+    pub(super) fn new<'a>(
+        task: &Summary<'_>,
+        facts: Facts,
+        tally: Tally,
+        open: impl Iterator<Item = Dependency<'a>>,
+    ) -> Self {
+        let text = |value: Option<&str>| value.map(str::to_owned);
+        let texts = |values: &[&str]| values.iter().map(|&value| value.to_owned()).collect();
+        Self {
+            id: task.id.to_owned(),
+            title: task.title.to_owned(),
+            kind: text(task.kind),
+            priority: text(task.priority),
+            stage: task.stage.to_owned(),
+            status: facts.status.as_str().to_owned(),
+            badge: facts.badge.as_str().to_owned(),
+            ready: facts.ready,
+            assignee: text(task.assignee),
+            area: text(task.area),
+            tags: texts(&task.tags),
+            sprint: text(task.sprint),
+            depends_on: texts(&task.depends_on),
+            waiting_for: open.map(|dependency| dependency.id.to_owned()).collect(),
+            files: texts(&task.files),
+            estimate_minutes: task.estimate,
+            spent_minutes: task.spent,
+            created: task.created_day(),
+            updated: task.updated_at(),
+            since: task.since_at(),
+            blocked: text(task.blocked),
+            cancelled: text(task.cancelled),
+            source: text(task.source),
+            deliverables: task.deliverables.into(),
+            signoffs: tally.into(),
+        }
+    }
+}
+
+/// A task in full.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+pub struct TaskView {
+    /// What a list shows of it.
+    #[serde(flatten)]
+    pub line: TaskLine,
+    /// Its file, below the top of the working tree.
+    pub path: String,
+    /// The stages of its pipeline, `none` and `complete` included, and which it has been through.
+    pub pipeline: Vec<StepView>,
+    /// What it depends on, with where that stands.
+    pub dependencies: Vec<DependencyView>,
+    /// Every move between stages, oldest first.
+    pub history: Vec<MoveView>,
+    /// Check boxes, numbered as `tick` takes them.
+    pub boxes: Vec<BoxView>,
+    /// Notes, oldest first.
+    pub notes: Vec<NoteView>,
+    /// Keys that the tracker does not know, with the text of their values.
+    pub unknown: BTreeMap<String, String>,
+    /// The Markdown below the front matter.
+    pub body: String,
+}
+
+/// One stage of a task's pipeline.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct StepView {
+    /// Its name.
+    pub stage: String,
+    /// `passed`, `current` or `ahead`.
+    pub state: &'static str,
+}
+
+/// Something a task depends on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct DependencyView {
+    /// The id.
+    pub id: String,
+    /// Its title; none where no task has this id or its file is broken.
+    pub title: Option<String>,
+    /// Whether it still holds the task up.
+    pub open: bool,
+}
+
+/// A move between stages.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct MoveView {
+    /// When.
+    pub at: DateTime<Utc>,
+    /// Who.
+    pub by: String,
+    /// The stage it left.
+    pub from: String,
+    /// The stage it entered.
+    pub to: String,
+    /// Why.
+    pub why: Option<String>,
+}
+
+impl From<&Move> for MoveView {
+    fn from(step: &Move) -> Self {
+        Self {
+            at: step.at,
+            by: step.by.clone(),
+            from: step.from.to_string(),
+            to: step.to.to_string(),
+            why: step.why.clone(),
+        }
+    }
+}
+
+/// A check box.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct BoxView {
+    /// Counted from 1 through the whole body.
+    pub number: usize,
+    /// The heading it stands under.
+    pub section: Option<String>,
+    /// What it says.
+    pub text: String,
+    /// Whether it is ticked.
+    pub done: bool,
+}
+
+/// A note.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct NoteView {
+    /// When.
+    pub at: DateTime<Utc>,
+    /// Who.
+    pub by: String,
+    /// Markdown.
+    pub text: String,
+}
+
+impl From<&Note> for NoteView {
+    fn from(note: &Note) -> Self {
+        Self { at: note.at, by: note.by.clone(), text: note.text.clone() }
+    }
+}
+
+/// Returns the check boxes of a task's body.
+pub(super) fn boxes_of(task: &Task) -> Vec<BoxView> {
+    let view = |found: crate::doc::CheckBox| BoxView {
+        number: found.number,
+        section: found.section,
+        text: found.text,
+        done: found.done,
+    };
+    crate::doc::check_boxes(&task.body).into_iter().map(view).collect()
+}

@@ -1,0 +1,105 @@
+//! What can go wrong between the tracker and the disk.
+
+use std::io;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use super::Holder;
+use crate::model::Problem;
+
+/// An error of the store.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// Git could not be asked.
+    #[error(transparent)]
+    Git(#[from] crate::git::Error),
+    /// The repository has no working tree to keep files in.
+    #[error("`{}` is a bare repository and has no working tree", git_dir.display())]
+    Bare {
+        /// The git folder.
+        git_dir: PathBuf,
+    },
+    /// The repository has no `.tracker`.
+    #[error("there is no tracker in `{}`", work_dir.display())]
+    NoTracker {
+        /// Top of the working tree.
+        work_dir: PathBuf,
+    },
+    /// The commit has no `.tracker`.
+    #[error("there is no tracker in commit `{rev}`")]
+    NoTrackerAt {
+        /// The revision asked for.
+        rev: String,
+    },
+    /// A file could not be read or written.
+    #[error("cannot {deed} `{}`: {source}", path.display())]
+    Io {
+        /// What was being done, such as `read`.
+        deed: &'static str,
+        /// The file or folder.
+        path: PathBuf,
+        /// The system's word.
+        source: io::Error,
+    },
+    /// Another process holds the lock.
+    #[error("the tracker is locked by {holder}; waited {} s", waited.as_secs())]
+    Locked {
+        /// Who holds it.
+        holder: Holder,
+        /// How long this process waited.
+        waited: Duration,
+    },
+    /// Documents that must be whole are not.
+    #[error("{}", first_of(.0))]
+    Broken(Vec<Problem>),
+    /// No task has this id.
+    #[error("no task matches `{wanted}`")]
+    NotFound {
+        /// What was asked for.
+        wanted: String,
+        /// An id that is close to it.
+        nearest: Option<String>,
+    },
+    /// More than one task matches.
+    #[error("`{wanted}` matches {} tasks", matches.len())]
+    Ambiguous {
+        /// What was asked for.
+        wanted: String,
+        /// The ids that match.
+        matches: Vec<String>,
+    },
+    /// A path below `.tracker` is a symbolic link.
+    #[error("`{}` is a symbolic link, and links below .tracker are not followed", path.display())]
+    Link {
+        /// The link.
+        path: PathBuf,
+    },
+    /// A path is not the kind of thing it should be.
+    #[error("`{}` is not a {expected}", path.display())]
+    WrongKind {
+        /// The path.
+        path: PathBuf,
+        /// `file` or `folder`.
+        expected: &'static str,
+    },
+    /// A file to be created is there already.
+    #[error("`{}` exists already", path.display())]
+    Exists {
+        /// The file.
+        path: PathBuf,
+    },
+}
+
+impl Error {
+    /// Makes the closure that turns an I/O error into one that names the deed and the path.
+    pub(super) fn io<'a>(
+        deed: &'static str,
+        path: impl Into<PathBuf> + 'a,
+    ) -> impl FnOnce(io::Error) -> Self + 'a {
+        move |source| Self::Io { deed, path: path.into(), source }
+    }
+}
+
+fn first_of(problems: &[Problem]) -> String {
+    problems.first().map_or_else(|| "a document is broken".to_owned(), ToString::to_string)
+}

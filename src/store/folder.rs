@@ -1,0 +1,146 @@
+//! Reading below a folder without following links: every file is opened relative to an open folder.
+
+use std::io::{self, Read};
+use std::os::fd::OwnedFd;
+use std::path::{Path, PathBuf};
+
+use rustix::fs::{AtFlags, Dir, FileType, Mode, OFlags};
+
+use super::{Entry, EntryKind, Error, Result};
+
+/// Largest file that is read, in bytes. A record is a page of text; what is larger is not one.
+pub const LARGEST_FILE: u64 = 4 * 1024 * 1024;
+
+/// What tells whether a file is still the one that was read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+pub struct Stat {
+    /// Nanoseconds since 1970 at which the content last changed.
+    pub modified: i64,
+    /// Nanoseconds since 1970 at which content or attributes last changed.
+    pub changed: i64,
+    /// Bytes.
+    pub size: u64,
+    /// Number of the file on its file system.
+    pub inode: u64,
+}
+
+/// An open folder.
+#[derive(Debug)]
+pub(super) struct Folder {
+    fd: OwnedFd,
+    path: PathBuf,
+}
+
+impl Folder {
+    /// Opens a folder below `top`, component by component, following no link. Returns none if it is not there.
+    pub(super) fn open(top: &Path, relative: &str) -> Result<Option<Self>> {
+        let mut path = top.to_path_buf();
+        let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+        let opened = rustix::fs::open(&path, flags, Mode::empty());
+        let mut fd = opened.map_err(|errno| Error::io("open", &path)(errno.into()))?;
+        for name in relative.split('/').filter(|name| !name.is_empty()) {
+            path.push(name);
+            match rustix::fs::openat(&fd, name, flags | OFlags::NOFOLLOW, Mode::empty()) {
+                Ok(next) => fd = next,
+                Err(rustix::io::Errno::NOENT) => return Ok(None),
+                Err(rustix::io::Errno::LOOP | rustix::io::Errno::NOTDIR) => return Err(not_a_folder(path)),
+                Err(errno) => return Err(Error::io("open", path)(errno.into())),
+            }
+        }
+        Ok(Some(Self { fd, path }))
+    }
+
+    /// Lists names and kinds, unsorted. Names that are not UTF-8 come with replacement characters.
+    pub(super) fn entries(&self) -> Result<Vec<Entry>> {
+        let failed = |errno: rustix::io::Errno| Error::io("list", &self.path)(errno.into());
+        let mut entries = Vec::new();
+        for entry in Dir::read_from(&self.fd).map_err(failed)? {
+            let entry = entry.map_err(failed)?;
+            let name = entry.file_name().to_string_lossy();
+            if name == "." || name == ".." {
+                continue;
+            }
+            let kind = match entry.file_type() {
+                FileType::Unknown => self.kind_of(&name)?,
+                known => kind_from(known),
+            };
+            entries.push(Entry { name: name.into_owned(), kind });
+        }
+        Ok(entries)
+    }
+
+    fn kind_of(&self, name: &str) -> Result<EntryKind> {
+        let stat = rustix::fs::statat(&self.fd, name, AtFlags::SYMLINK_NOFOLLOW)
+            .map_err(|errno| Error::io("stat", self.path.join(name))(errno.into()))?;
+        Ok(kind_from(FileType::from_raw_mode(stat.st_mode)))
+    }
+
+    /// Returns a file's stat without following a link; none if it went away.
+    pub(super) fn stat(&self, name: &str) -> Option<Stat> {
+        let stat = rustix::fs::statat(&self.fd, name, AtFlags::SYMLINK_NOFOLLOW).ok()?;
+        Some(stat_from(&stat))
+    }
+
+    /// Reads a regular file, with the stat of what was read. Returns none if it is not there.
+    pub(super) fn read(&self, name: &str) -> Result<Option<(Vec<u8>, Stat)>> {
+        let path = || self.path.join(name);
+        // NONBLOCK: a pipe in place of a file must not make the reader wait.
+        let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
+        let fd = match rustix::fs::openat(&self.fd, name, flags, Mode::empty()) {
+            Ok(fd) => fd,
+            Err(rustix::io::Errno::NOENT) => return Ok(None),
+            Err(rustix::io::Errno::LOOP) => return Err(Error::Link { path: path() }),
+            Err(rustix::io::Errno::NXIO) => {
+                return Err(Error::WrongKind { path: path(), expected: "file" });
+            }
+            Err(errno) => return Err(Error::io("read", path())(errno.into())),
+        };
+        let stat = rustix::fs::fstat(&fd).map_err(|errno| Error::io("stat", path())(errno.into()))?;
+        if FileType::from_raw_mode(stat.st_mode) != FileType::RegularFile {
+            return Err(Error::WrongKind { path: path(), expected: "file" });
+        }
+        let stat = stat_from(&stat);
+        if stat.size > LARGEST_FILE {
+            return Err(Error::io("read", path())(too_large(stat.size)));
+        }
+        let mut bytes = Vec::with_capacity(usize::try_from(stat.size).unwrap_or(0) + 1);
+        std::fs::File::from(fd)
+            .take(LARGEST_FILE)
+            .read_to_end(&mut bytes)
+            .map_err(Error::io("read", path()))?;
+        Ok(Some((bytes, stat)))
+    }
+}
+
+/// Says that a file is over [`LARGEST_FILE`].
+pub(super) fn too_large(size: u64) -> io::Error {
+    let message = format!("{size} bytes; a record has at most {LARGEST_FILE}");
+    io::Error::new(io::ErrorKind::FileTooLarge, message)
+}
+
+fn not_a_folder(path: PathBuf) -> Error {
+    let is_link = path.symlink_metadata().is_ok_and(|meta| meta.file_type().is_symlink());
+    if is_link { Error::Link { path } } else { Error::WrongKind { path, expected: "folder" } }
+}
+
+fn kind_from(file_type: FileType) -> EntryKind {
+    match file_type {
+        FileType::RegularFile => EntryKind::File,
+        FileType::Directory => EntryKind::Folder,
+        FileType::Symlink => EntryKind::Link,
+        _ => EntryKind::Other,
+    }
+}
+
+#[expect(clippy::useless_conversion, reason = "the types of these fields differ between systems")]
+fn stat_from(stat: &rustix::fs::Stat) -> Stat {
+    let nanoseconds = |seconds: i64, rest: u64| {
+        seconds.wrapping_mul(1_000_000_000).wrapping_add(i64::try_from(rest).unwrap_or(0))
+    };
+    Stat {
+        modified: nanoseconds(stat.st_mtime.into(), u64::try_from(stat.st_mtime_nsec).unwrap_or(0)),
+        changed: nanoseconds(stat.st_ctime.into(), u64::try_from(stat.st_ctime_nsec).unwrap_or(0)),
+        size: u64::try_from(stat.st_size).unwrap_or(0),
+        inode: stat.st_ino.into(),
+    }
+}

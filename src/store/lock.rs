@@ -1,0 +1,95 @@
+//! The one lock for writes: advisory, released by the system when its holder ends, however it ends.
+
+use std::fmt;
+use std::fs::{File, OpenOptions};
+use std::io::{Read, Seek, Write};
+use std::path::{Path, PathBuf};
+use std::sync::mpsc;
+use std::time::Duration;
+
+use fs4::FileExt;
+
+use super::{Error, Result};
+
+/// Who holds the lock, as they wrote it down.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Holder(Option<String>);
+
+impl fmt::Display for Holder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.0.as_deref().unwrap_or("another process"))
+    }
+}
+
+/// The lock, held until dropped.
+#[derive(Debug)]
+pub(super) struct Lock {
+    _file: File,
+}
+
+impl Lock {
+    /// Takes the lock, waiting at most `timeout`. `deed` is what others are told while they wait.
+    pub(super) fn acquire(path: &Path, timeout: Duration, deed: &str) -> Result<Self> {
+        let file = open(path)?;
+        let mut file = match FileExt::try_lock(&file) {
+            Ok(()) => file,
+            Err(fs4::TryLockError::WouldBlock) => wait(file, path, timeout)?,
+            Err(fs4::TryLockError::Error(source)) => return Err(Error::io("lock", path)(source)),
+        };
+        // Only a help for whoever waits: the lock holds whether or not this is written.
+        let line = format!("process {} ({deed})\n", std::process::id());
+        let _ = file.set_len(0).and_then(|()| file.rewind()).and_then(|()| file.write_all(line.as_bytes()));
+        Ok(Self { _file: file })
+    }
+}
+
+fn open(path: &Path) -> Result<File> {
+    let mut options = OpenOptions::new();
+    // Reading, writing and no truncation: what NFS needs to lock a file at all.
+    options.read(true).write(true).create(true).truncate(false);
+    match options.open(path) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            if let Some(folder) = path.parent() {
+                std::fs::create_dir_all(folder).map_err(Error::io("create", folder))?;
+            }
+            options.open(path).map_err(Error::io("open", path))
+        }
+        opened => opened.map_err(Error::io("open", path)),
+    }
+}
+
+/// Waits in the system's own queue, which is fair, on a thread of its own, so that the wait can end.
+fn wait(file: File, path: &Path, timeout: Duration) -> Result<File> {
+    let (sender, receiver) = mpsc::channel();
+    std::thread::spawn(move || {
+        let locked = FileExt::lock(&file).map(|()| file);
+        // Nobody listens any more if the wait timed out; the process ends and the lock with it.
+        let _ = sender.send(locked);
+    });
+    match receiver.recv_timeout(timeout) {
+        Ok(locked) => locked.map_err(Error::io("lock", path)),
+        Err(_) => Err(Error::Locked { holder: holder(path), waited: timeout }),
+    }
+}
+
+fn holder(path: &Path) -> Holder {
+    let mut line = String::new();
+    let read = File::open(PathBuf::from(path)).and_then(|file| file.take(300).read_to_string(&mut line));
+    Holder(read.ok().map(|_| line.trim().to_owned()).filter(|line| !line.is_empty()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_second_taker_waits_and_is_told_who_holds_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("deep/lock");
+        let held = Lock::acquire(&path, Duration::from_secs(1), "set TASK-1").unwrap();
+        let refused = Lock::acquire(&path, Duration::from_millis(20), "list").unwrap_err();
+        assert!(refused.to_string().contains("(set TASK-1)"), "{refused}");
+        drop(held);
+        Lock::acquire(&path, Duration::from_secs(5), "list").unwrap();
+    }
+}

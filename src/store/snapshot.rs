@@ -1,0 +1,155 @@
+//! The records at one moment: the working tree's, or a commit's.
+
+use std::path::PathBuf;
+
+use super::source::Source;
+use super::tasks::Tasks;
+use super::{Entry, EntryKind, Error, Layout, Result, resolve};
+use crate::doc;
+use crate::git::CommitId;
+use crate::model::{Config, Note, Problem, TaskId};
+
+/// A task's file, read.
+#[derive(Debug, Clone)]
+pub struct TaskFile {
+    /// The id that the file's name says.
+    pub id: TaskId,
+    /// Path below the top of the working tree.
+    pub path: String,
+    /// The bytes as they stand.
+    pub bytes: Vec<u8>,
+}
+
+/// A view of all records at one moment.
+#[derive(Debug)]
+pub struct Snapshot {
+    source: Source,
+    index: Option<(PathBuf, i64)>,
+}
+
+impl Snapshot {
+    pub(super) fn new(source: Source, index: Option<(PathBuf, i64)>) -> Self {
+        Self { source, index }
+    }
+
+    /// Returns the commit that the records are read from; none for the working tree.
+    #[must_use]
+    pub fn commit_id(&self) -> Option<CommitId> {
+        match &self.source {
+            Source::WorkTree(_) => None,
+            Source::Commit { commit_id, .. } => Some(*commit_id),
+        }
+    }
+
+    /// Reads the configuration. A missing file gives the default one; warnings come with it.
+    pub fn config(&self) -> Result<(Config, Vec<Problem>)> {
+        let located = |problems: Vec<Problem>| -> Vec<Problem> {
+            problems.into_iter().map(|problem| problem.in_file(Layout::CONFIG)).collect()
+        };
+        match self.source.read(Layout::CONFIG)? {
+            None => Ok((Config::default(), Vec::new())),
+            Some(bytes) => match doc::read_config(&bytes) {
+                Ok((config, warnings)) => Ok((config, located(warnings))),
+                Err(problems) => Err(Error::Broken(located(problems))),
+            },
+        }
+    }
+
+    /// Reads all tasks; what is broken is among [`Tasks::problems`], the rest is there.
+    pub fn tasks(&self) -> Result<Tasks> {
+        match (&self.source, &self.index) {
+            (Source::WorkTree(top), Some((index, started))) => Tasks::from_work_tree(top, index, *started),
+            (source, _) => Tasks::from_source(source),
+        }
+    }
+
+    /// Reads one task's file; none if there is no such task.
+    pub fn task_file(&self, id: &TaskId) -> Result<Option<TaskFile>> {
+        let path = Layout::task(id);
+        let bytes = self.source.read(&path)?;
+        Ok(bytes.map(|bytes| TaskFile { id: id.clone(), path, bytes }))
+    }
+
+    /// Finds the task that a part of an id means and reads its file.
+    pub fn find(&self, wanted: &str) -> Result<TaskFile> {
+        let id = self.resolve(wanted)?;
+        self.task_file(&id)?.ok_or(Error::NotFound { wanted: wanted.to_owned(), nearest: None })
+    }
+
+    /// Finds the id that an unambiguous part of it means, in either case.
+    pub fn resolve(&self, wanted: &str) -> Result<TaskId> {
+        let exists = |id: &TaskId| self.task_exists(id);
+        if let Some(id) = resolve::whole_id(wanted).filter(exists) {
+            return Ok(id);
+        }
+        let prefix =
+            self.config().map_or_else(|_| Config::default().id_prefix, |(config, _)| config.id_prefix);
+        if let Some(id) = resolve::whole_id(&format!("{prefix}-{wanted}")).filter(exists) {
+            return Ok(id);
+        }
+        resolve::part_of_id(wanted, &self.task_ids()?)
+    }
+
+    fn task_exists(&self, id: &TaskId) -> bool {
+        matches!(self.source.read(&Layout::task(id)), Ok(Some(_)) | Err(_))
+    }
+
+    /// Returns the ids of all task files, sorted, whether the files can be read or not.
+    pub fn task_ids(&self) -> Result<Vec<TaskId>> {
+        let entries = self.source.list(Layout::TASKS)?;
+        Ok(entries.iter().filter_map(|entry| TaskId::parse(entry.name.strip_suffix(".md")?).ok()).collect())
+    }
+
+    /// Reads a task's notes, oldest first, and the problems of those that cannot be read.
+    pub fn notes(&self, id: &TaskId) -> Result<(Vec<Note>, Vec<Problem>)> {
+        let folder = Layout::notes_of(id);
+        let (mut notes, mut problems) = (Vec::new(), Vec::new());
+        for entry in self.source.list(&folder)? {
+            if entry.name.starts_with('.') || !entry.name.ends_with(".md") {
+                continue;
+            }
+            let path = format!("{folder}/{}", entry.name);
+            let read = self.source.read(&path).map_err(|error| vec![Problem::error(error.to_string())]);
+            match read.and_then(|bytes| doc::read_note(id, &bytes.unwrap_or_default())) {
+                Ok(note) => notes.push(note),
+                Err(found) => problems.extend(found.into_iter().map(|problem| problem.in_file(&path))),
+            }
+        }
+        notes.sort_by_key(|note| note.at);
+        Ok((notes, problems))
+    }
+
+    /// Reads a team's own template; none if it has not overridden this one.
+    pub fn template(&self, name: &str) -> Result<Option<String>> {
+        let path = format!("{}/{name}", Layout::TEMPLATES);
+        let Some(bytes) = self.source.read(&path)? else { return Ok(None) };
+        let not_text = || vec![Problem::error("is not UTF-8 text").in_file(&path)];
+        String::from_utf8(bytes).map(Some).map_err(|_| Error::Broken(not_text()))
+    }
+
+    /// Lists a folder below the top of the working tree, sorted; one that is not there is empty.
+    pub fn list(&self, folder: &str) -> Result<Vec<Entry>> {
+        self.source.list(folder)
+    }
+
+    /// Reads any file below `.tracker`; none if it is not there.
+    pub fn read(&self, path: &str) -> Result<Option<Vec<u8>>> {
+        self.source.read(path)
+    }
+
+    /// Returns the paths of all files below `.tracker` with their kinds, sorted.
+    pub fn walk(&self) -> Result<Vec<(String, EntryKind)>> {
+        let (mut found, mut folders) = (Vec::new(), vec![Layout::ROOT.to_owned()]);
+        while let Some(folder) = folders.pop() {
+            for entry in self.source.list(&folder)? {
+                let path = format!("{folder}/{}", entry.name);
+                if entry.kind == EntryKind::Folder {
+                    folders.push(path.clone());
+                }
+                found.push((path, entry.kind));
+            }
+        }
+        found.sort();
+        Ok(found)
+    }
+}

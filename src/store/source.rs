@@ -1,0 +1,101 @@
+//! One way to read the working tree and any commit: list a folder, read a file.
+
+use std::path::PathBuf;
+
+use super::folder::Folder;
+use super::{Error, Result};
+use crate::git;
+
+/// What stands under a name in a folder.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Entry {
+    /// The name within its folder.
+    pub name: String,
+    /// What it is.
+    pub kind: EntryKind,
+}
+
+/// What a folder's entry is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum EntryKind {
+    /// A regular file.
+    File,
+    /// A folder.
+    Folder,
+    /// A symbolic link; never followed.
+    Link,
+    /// A pipe, a device, a submodule.
+    Other,
+}
+
+/// Where records are read from.
+#[derive(Debug)]
+pub(super) enum Source {
+    /// The files on disk below this folder.
+    WorkTree(PathBuf),
+    /// The files of one commit, sorted by path.
+    Commit { commit_id: git::CommitId, repository: Box<git::Repository>, files: Vec<git::TreeFile> },
+}
+
+impl Source {
+    /// Lists a folder, sorted by name; a folder that is not there is empty.
+    pub(super) fn list(&self, folder: &str) -> Result<Vec<Entry>> {
+        let mut entries = match self {
+            Self::WorkTree(top) => match Folder::open(top, folder)? {
+                Some(folder) => folder.entries()?,
+                None => Vec::new(),
+            },
+            Self::Commit { files, .. } => entries_at(files, folder),
+        };
+        entries.sort();
+        Ok(entries)
+    }
+
+    /// Reads a file; none if it is not there.
+    pub(super) fn read(&self, path: &str) -> Result<Option<Vec<u8>>> {
+        match self {
+            Self::WorkTree(top) => {
+                let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
+                match Folder::open(top, folder)? {
+                    Some(folder) => Ok(folder.read(name)?.map(|(bytes, _)| bytes)),
+                    None => Ok(None),
+                }
+            }
+            Self::Commit { repository, files, .. } => {
+                let Ok(at) = files.binary_search_by(|file| file.path.as_str().cmp(path)) else {
+                    return Ok(None);
+                };
+                read_blob(repository, &files[at])
+            }
+        }
+    }
+}
+
+fn read_blob(repository: &git::Repository, file: &git::TreeFile) -> Result<Option<Vec<u8>>> {
+    let path = || PathBuf::from(&file.path);
+    match file.mode {
+        git::FileMode::Link => Err(Error::Link { path: path() }),
+        git::FileMode::Submodule => Err(Error::WrongKind { path: path(), expected: "file" }),
+        git::FileMode::Plain | git::FileMode::Executable => {
+            Ok(Some(repository.read_blob(file.blob_id, super::LARGEST_FILE)?))
+        }
+    }
+}
+
+fn entries_at(files: &[git::TreeFile], folder: &str) -> Vec<Entry> {
+    let inside = format!("{folder}/");
+    let first = files.partition_point(|file| file.path.as_str() < inside.as_str());
+    let mut entries: Vec<Entry> = Vec::new();
+    for file in files[first..].iter().map_while(|file| Some((file.path.strip_prefix(&inside)?, file.mode))) {
+        let entry = match (file.0.split_once('/'), file.1) {
+            (Some((name, _)), _) => Entry { name: name.to_owned(), kind: EntryKind::Folder },
+            (None, git::FileMode::Link) => Entry { name: file.0.to_owned(), kind: EntryKind::Link },
+            (None, git::FileMode::Submodule) => Entry { name: file.0.to_owned(), kind: EntryKind::Other },
+            (None, _) => Entry { name: file.0.to_owned(), kind: EntryKind::File },
+        };
+        if entries.last() != Some(&entry) {
+            entries.push(entry);
+        }
+    }
+    entries
+}

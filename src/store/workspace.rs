@@ -1,0 +1,155 @@
+//! One working tree with a tracker in it.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use super::folder::Folder;
+use super::lock::Lock;
+use super::source::Source;
+use super::write::{Target, create_folder, rename, write};
+use super::{Change, Error, Layout, Result, Snapshot};
+use crate::env::Env;
+use crate::git;
+
+/// How long a write waits for the lock unless it is told otherwise.
+const LOCK_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// A working tree: each linked worktree has its own tracker, all share one lock.
+#[derive(Debug)]
+pub struct Workspace {
+    places: git::Places,
+    work_dir: PathBuf,
+    started: i64,
+    lock_timeout: Duration,
+}
+
+impl Workspace {
+    /// Finds the working tree around the current directory, whether it has a tracker or not.
+    pub fn discover(env: &Env) -> Result<Self> {
+        let places = git::discover(env)?;
+        let work_dir =
+            places.work_dir.clone().ok_or_else(|| Error::Bare { git_dir: places.git_dir.clone() })?;
+        Ok(Self { places, work_dir, started: env.clock_nanos(), lock_timeout: LOCK_TIMEOUT })
+    }
+
+    /// Finds the tracker around the current directory.
+    pub fn open(env: &Env) -> Result<Self> {
+        let workspace = Self::discover(env)?;
+        if workspace.has_tracker()? {
+            Ok(workspace)
+        } else {
+            Err(Error::NoTracker { work_dir: workspace.work_dir })
+        }
+    }
+
+    /// Changes how long a write waits for the lock.
+    #[must_use]
+    pub fn with_lock_timeout(mut self, timeout: Option<Duration>) -> Self {
+        self.lock_timeout = timeout.unwrap_or(LOCK_TIMEOUT);
+        self
+    }
+
+    /// Tells whether there is a tracker in the working tree.
+    pub fn has_tracker(&self) -> Result<bool> {
+        Ok(Folder::open(&self.work_dir, Layout::ROOT)?.is_some())
+    }
+
+    /// Returns the top of the working tree.
+    #[must_use]
+    pub fn work_dir(&self) -> &Path {
+        &self.work_dir
+    }
+
+    /// Returns where git keeps this repository.
+    #[must_use]
+    pub fn places(&self) -> &git::Places {
+        &self.places
+    }
+
+    /// Opens the repository. Costs about 2 ms, so only what needs it calls it.
+    pub fn repository(&self) -> Result<git::Repository> {
+        Ok(git::Repository::open(&self.places)?)
+    }
+
+    /// Returns the path of a file that is local to this working tree and never committed.
+    #[must_use]
+    pub fn local_path(&self, name: &str) -> PathBuf {
+        self.places.git_dir.join("tracker").join(name)
+    }
+
+    /// Writes a local file, atomically but without waiting for the disk: what it holds can be made again.
+    pub fn write_local(&self, name: &str, bytes: &[u8]) -> Result<()> {
+        let path = self.local_path(name);
+        let folder = path.parent().unwrap_or(&self.places.git_dir);
+        std::fs::create_dir_all(folder).map_err(Error::io("create", folder))?;
+        let temporary = path.with_extension(format!("{}.tmp", std::process::id()));
+        std::fs::write(&temporary, bytes).map_err(Error::io("write", &temporary))?;
+        std::fs::rename(&temporary, &path).map_err(Error::io("replace", path))
+    }
+
+    /// Returns the records as they stand on disk.
+    #[must_use]
+    pub fn snapshot(&self) -> Snapshot {
+        let source = Source::WorkTree(self.work_dir.clone());
+        Snapshot::new(source, Some((self.local_path("index"), self.started)))
+    }
+
+    /// Returns the records as a commit has them, without a checkout.
+    pub fn snapshot_at(&self, rev: &str) -> Result<Snapshot> {
+        let repository = Box::new(self.repository()?);
+        let commit_id = repository.resolve(rev)?;
+        let files = repository.tree_files(commit_id, Layout::ROOT)?;
+        if files.is_empty() {
+            return Err(Error::NoTrackerAt { rev: rev.to_owned() });
+        }
+        Ok(Snapshot::new(Source::Commit { commit_id, repository, files }, None))
+    }
+
+    /// Returns the snapshot of a revision, or of the working tree where none is named.
+    pub fn snapshot_of(&self, rev: Option<&str>) -> Result<Snapshot> {
+        rev.map_or_else(|| Ok(self.snapshot()), |rev| self.snapshot_at(rev))
+    }
+
+    /// Takes the lock for writes. Whatever a write depends on must be read after this.
+    pub fn lock(&self, deed: &str) -> Result<Locked<'_>> {
+        let path = self.places.common_dir.join("tracker").join("lock");
+        Ok(Locked { workspace: self, _lock: Lock::acquire(&path, self.lock_timeout, deed)? })
+    }
+}
+
+/// A working tree that this process alone may write to, until dropped.
+#[derive(Debug)]
+pub struct Locked<'a> {
+    workspace: &'a Workspace,
+    _lock: Lock,
+}
+
+impl Locked<'_> {
+    /// Gives a file another name, which must be free. Only for mending: records are never renamed in daily work.
+    pub fn rename(&self, from: &str, to: &str) -> Result<()> {
+        let top = &self.workspace.work_dir;
+        rename(&top.join(from), &top.join(to))
+    }
+
+    /// Removes what a killed write left behind.
+    pub fn remove_leftover(&self, path: &str) -> Result<()> {
+        let path = self.workspace.work_dir.join(path);
+        std::fs::remove_file(&path).map_err(Error::io("remove", path))
+    }
+
+    /// Writes the changes in their order; each is whole before the next begins. What changes nothing is passed
+    /// over.
+    pub fn apply(&self, changes: &[Change]) -> Result<()> {
+        for change in changes.iter().filter(|change| !change.is_empty()) {
+            let path = self.workspace.work_dir.join(&change.path);
+            let (folder, _) = change.path.rsplit_once('/').unwrap_or(("", &change.path));
+            // Opening the folder component by component is what refuses a link on the way.
+            if Folder::open(&self.workspace.work_dir, folder)?.is_none() {
+                create_folder(&self.workspace.work_dir.join(folder))?;
+            }
+            let target = if change.before.is_some() { Target::Existing } else { Target::New };
+            write(&path, change.after.as_bytes(), target)?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,153 @@
+//! Writing one file so that whoever looks sees the old bytes or the new ones, whatever happens in between:
+//! a temporary file in the same folder, sync, rename, sync of the folder.
+
+use std::fs::{self, File, OpenOptions, Permissions};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use super::{Error, Result};
+use crate::env::fail_point;
+
+/// What must be true of the target.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Target {
+    /// It must not exist.
+    New,
+    /// It exists as a regular file; its permissions are kept.
+    Existing,
+}
+
+/// Replaces or creates a file. On an error the old bytes are intact and the temporary file is gone.
+pub(super) fn write(path: &Path, bytes: &[u8], target: Target) -> Result<()> {
+    let folder = path.parent().unwrap_or(Path::new("."));
+    let mode = check_target(path, target)?;
+    let temporary = Temporary::beside(path)?;
+    temporary.fill(bytes, mode).map_err(Error::io("write", path))?;
+    fail_point("write:synced");
+    match target {
+        Target::Existing => fs::rename(&temporary.path, path).map_err(Error::io("replace", path))?,
+        Target::New => rename_new(&temporary.path, path)?,
+    }
+    fail_point("write:renamed");
+    sync_folder(folder).map_err(Error::io("sync", folder))
+}
+
+/// Gives a file another name in the same folder, which must be free.
+pub(super) fn rename(from: &Path, to: &Path) -> Result<()> {
+    rename_new(from, to)?;
+    let folder = to.parent().unwrap_or(Path::new("."));
+    sync_folder(folder).map_err(Error::io("sync", folder))
+}
+
+/// Creates a folder and its parents and syncs the folder that holds it.
+pub(super) fn create_folder(path: &Path) -> Result<()> {
+    if path.is_dir() {
+        return Ok(());
+    }
+    fs::create_dir_all(path).map_err(Error::io("create", path))?;
+    let parent = path.parent().unwrap_or(Path::new("."));
+    sync_folder(parent).map_err(Error::io("sync", parent))
+}
+
+fn check_target(path: &Path, target: Target) -> Result<Option<Permissions>> {
+    let meta = match fs::symlink_metadata(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound && target == Target::New => return Ok(None),
+        found => found.map_err(Error::io("stat", path))?,
+    };
+    if meta.file_type().is_symlink() {
+        return Err(Error::Link { path: path.into() });
+    }
+    if !meta.is_file() {
+        return Err(Error::WrongKind { path: path.into(), expected: "file" });
+    }
+    if target == Target::New {
+        return Err(Error::Exists { path: path.into() });
+    }
+    if meta.permissions().readonly() {
+        return Err(Error::io("write", path)(io::Error::from(io::ErrorKind::PermissionDenied)));
+    }
+    Ok(Some(meta.permissions()))
+}
+
+/// Renames, and refuses to replace: what a person put there a moment ago stays.
+fn rename_new(from: &Path, to: &Path) -> Result<()> {
+    use rustix::fs::{CWD, RenameFlags, renameat_with};
+    match renameat_with(CWD, from, CWD, to, RenameFlags::NOREPLACE) {
+        Ok(()) => Ok(()),
+        Err(rustix::io::Errno::EXIST) => Err(Error::Exists { path: to.into() }),
+        // A file system that knows no such rename: the check before, under the lock, has to do.
+        Err(rustix::io::Errno::INVAL | rustix::io::Errno::NOSYS) => {
+            fs::rename(from, to).map_err(Error::io("create", to))
+        }
+        Err(errno) => Err(Error::io("create", to)(errno.into())),
+    }
+}
+
+fn sync_folder(folder: &Path) -> io::Result<()> {
+    File::open(folder)?.sync_all()
+}
+
+/// A temporary file that is removed unless it was renamed away.
+struct Temporary {
+    path: PathBuf,
+}
+
+impl Temporary {
+    fn beside(path: &Path) -> Result<Self> {
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        Ok(Self { path: path.with_file_name(format!(".{name}.{}.tmp", std::process::id())) })
+    }
+
+    fn fill(&self, bytes: &[u8], mode: Option<Permissions>) -> io::Result<()> {
+        // A leftover of a killed process with the same number is no reason to stop; a link in its place is.
+        let _ = fs::remove_file(&self.path);
+        let mut file = OpenOptions::new().write(true).create_new(true).open(&self.path)?;
+        fail_point("write:created");
+        let (first, second) = bytes.split_at(bytes.len() / 2);
+        file.write_all(first)?;
+        fail_point("write:half");
+        file.write_all(second)?;
+        if let Some(mode) = mode {
+            file.set_permissions(mode)?;
+        }
+        file.sync_all()
+    }
+}
+
+impl Drop for Temporary {
+    fn drop(&mut self) {
+        let _ = fs::remove_file(&self.path);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn replaces_and_keeps_the_mode() {
+        use std::os::unix::fs::PermissionsExt;
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.md");
+        write(&path, b"old", Target::New).unwrap();
+        fs::set_permissions(&path, Permissions::from_mode(0o640)).unwrap();
+        write(&path, b"new", Target::Existing).unwrap();
+        assert_eq!(fs::read(&path).unwrap(), b"new");
+        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o640);
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn refuses_links_folders_and_what_exists() {
+        let folder = tempfile::tempdir().unwrap();
+        let outside = folder.path().join("outside");
+        fs::write(&outside, "kept").unwrap();
+        let link = folder.path().join("link.md");
+        std::os::unix::fs::symlink(&outside, &link).unwrap();
+        assert!(matches!(write(&link, b"x", Target::Existing), Err(Error::Link { .. })));
+        assert!(matches!(write(&link, b"x", Target::New), Err(Error::Link { .. })));
+        assert!(matches!(write(folder.path(), b"x", Target::Existing), Err(Error::WrongKind { .. })));
+        assert!(matches!(write(&outside, b"x", Target::New), Err(Error::Exists { .. })));
+        assert_eq!(fs::read(&outside).unwrap(), b"kept");
+    }
+}
