@@ -96,6 +96,9 @@ pub(super) fn edits_for(
 /// Checks and normalises the value of a field that is no list.
 pub(super) fn scalar(key: &str, value: &str) -> Result<Value> {
     let text = |text: &str| Value::Text(text.to_owned());
+    if value.chars().any(|c| c.is_control() && c != '\n') {
+        return Err(Error::usage(format!("`{key}` takes no control characters")));
+    }
     match key {
         "title" if value.is_empty() => Err(Error::usage("a task needs a title")),
         "priority" => match Priority::parse(value) {
@@ -131,6 +134,9 @@ pub(super) fn scalar(key: &str, value: &str) -> Result<Value> {
 
 /// Checks one item of a list.
 pub(super) fn item(key: &str, value: &str, resolve: &dyn Fn(&str) -> Result<String>) -> Result<String> {
+    if value.chars().any(|c| c.is_control() && c != '\n') {
+        return Err(Error::usage(format!("an item of `{key}` takes no control characters")));
+    }
     match key {
         "depends_on" => resolve(value),
         "files" => {

@@ -36,6 +36,11 @@ pub struct Initialised {
     pub files: Vec<String>,
 }
 
+/// Returns the files that every tracker has, with their text, except the configuration.
+pub(super) fn own_files() -> [(&'static str, String); 2] {
+    [(Layout::ATTRIBUTES, ATTRIBUTES.to_owned()), (Layout::IGNORE, IGNORE.to_owned())]
+}
+
 /// Writes what is missing of a tracker and leaves alone what is there.
 pub fn init(env: &Env, request: &InitRequest) -> Result<Initialised> {
     let workspace = Workspace::discover(env)?;

@@ -34,6 +34,7 @@ pub use block::{block, cancel, unblock};
 pub use board::{Board, BoardColumn, board};
 pub use completion::{Candidate, task_candidates};
 pub use deps::{DepsRequest, DepsRow, DepsView, deps};
+pub use doctor::{Diagnosis, Finding, doctor};
 pub use edit::{EditOutcome, PreparedEdit, finish_edit, prepare_edit};
 pub use error::{Error, Reason, Refusal};
 pub use fields::{Assignment, AssignmentOperator};

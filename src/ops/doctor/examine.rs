@@ -1,0 +1,252 @@
+//! Looking at every file of a tracker.
+
+use std::collections::{BTreeMap, HashMap};
+
+use super::{Finding, Mend};
+use crate::doc::{Document, read_task};
+use crate::model::{Problem, Stage, Summary, TaskId};
+use crate::ops::{Result, Session, init};
+use crate::policy::{Graph, stage_order};
+use crate::store::{EntryKind, Layout};
+
+/// Files looked at, what is wrong with them, and what can be mended.
+type Examined = (usize, Vec<Finding>, Vec<Mend>);
+
+/// Examines all files below `.tracker`.
+pub(super) fn examine(session: &Session<'_>) -> Result<Examined> {
+    let snapshot = session.snapshot();
+    let mut found = Examination::default();
+    let paths = snapshot.walk()?;
+    found.own_files(&paths);
+    found.kinds(&paths);
+    found.case(&paths);
+    found.leftovers(&paths);
+    match snapshot.config() {
+        Ok((_, warnings)) => found.all("configuration", warnings),
+        Err(error) => {
+            found.all("configuration", vec![Problem::error(error.to_string()).in_file(Layout::CONFIG)])
+        }
+    }
+    for (path, _) in paths.iter().filter(|(path, kind)| is_task_file(path) && *kind == EntryKind::File) {
+        found.task(session, path)?;
+    }
+    let tasks = snapshot.tasks()?;
+    let (summaries, _) = tasks.read();
+    found.references(&summaries);
+    if let Ok((config, _)) = snapshot.config() {
+        found.stages(&summaries, &stage_order(&config));
+    }
+    found.notes(session, &paths)?;
+    found.findings.sort();
+    found.findings.dedup();
+    let files = paths.iter().filter(|(_, kind)| *kind != EntryKind::Folder).count();
+    Ok((files, found.findings, found.mends))
+}
+
+fn is_task_file(path: &str) -> bool {
+    let Some(name) = path.strip_prefix(Layout::TASKS).and_then(|rest| rest.strip_prefix('/')) else {
+        return false;
+    };
+    !name.contains('/') && !name.starts_with('.') && name.ends_with(".md")
+}
+
+#[derive(Default)]
+struct Examination {
+    findings: Vec<Finding>,
+    mends: Vec<Mend>,
+    /// Where each id was found, as documents say it.
+    ids: HashMap<String, String>,
+}
+
+impl Examination {
+    fn add(&mut self, rule: &'static str, problem: Problem) {
+        self.findings.push(Finding::new(rule, problem));
+    }
+
+    fn add_fixable(&mut self, rule: &'static str, problem: Problem, mend: Mend) {
+        let problem = problem.with_hint("tracker doctor --fix");
+        self.findings.push(Finding { fixable: true, ..Finding::new(rule, problem) });
+        self.mends.push(mend);
+    }
+
+    fn all(&mut self, rule: &'static str, problems: Vec<Problem>) {
+        self.findings.extend(problems.into_iter().map(|problem| Finding::new(rule, problem)));
+    }
+
+    /// The files that `init` writes.
+    fn own_files(&mut self, paths: &[(String, EntryKind)]) {
+        for (path, text) in init::own_files() {
+            if !paths.iter().any(|(found, _)| found == path) {
+                let problem = Problem::warning("is missing").in_file(path);
+                self.add_fixable("own-files", problem, Mend::Restore { path, text });
+            }
+        }
+    }
+
+    /// Links, pipes, and folders in the place of files.
+    fn kinds(&mut self, paths: &[(String, EntryKind)]) {
+        for (path, kind) in paths {
+            let said = match kind {
+                EntryKind::Link => "is a symbolic link; links are not followed",
+                EntryKind::Other => "is not a regular file",
+                EntryKind::Folder if is_task_file(path) => "is a folder where a task's file should be",
+                EntryKind::File | EntryKind::Folder => continue,
+            };
+            let hint = "replace it by a regular file, or remove it";
+            self.add("file-kind", Problem::error(said).in_file(path).with_hint(hint));
+        }
+    }
+
+    /// Names that are one name on a file system that does not tell case apart.
+    fn case(&mut self, paths: &[(String, EntryKind)]) {
+        let mut by_lower: BTreeMap<String, Vec<&str>> = BTreeMap::new();
+        for (path, _) in paths {
+            by_lower.entry(path.to_lowercase()).or_default().push(path);
+        }
+        for same in by_lower.into_values().filter(|same| same.len() > 1) {
+            let message = format!("differs from {} only by case", same[0]);
+            let hint = "rename one of them: on some systems they are the same file";
+            self.add("same-but-for-case", Problem::error(message).in_file(same[1]).with_hint(hint));
+        }
+    }
+
+    fn leftovers(&mut self, paths: &[(String, EntryKind)]) {
+        for (path, kind) in paths {
+            let name = path.rsplit('/').next().unwrap_or(path);
+            if *kind == EntryKind::File && name.starts_with('.') && name.ends_with(".tmp") {
+                let problem = Problem::warning("was left behind by a write that was killed").in_file(path);
+                self.add_fixable("leftover", problem, Mend::RemoveLeftover { path: path.clone() });
+            }
+        }
+    }
+
+    /// One task's file: whether it can be read, and whether name and id agree.
+    fn task(&mut self, session: &Session<'_>, path: &str) -> Result<()> {
+        let name = path.rsplit('/').next().and_then(|name| name.strip_suffix(".md")).unwrap_or(path);
+        let bytes = match session.snapshot().read(path) {
+            Ok(bytes) => bytes.unwrap_or_default(),
+            Err(error) => {
+                self.add("broken-document", Problem::error(error.to_string()).in_file(path));
+                return Ok(());
+            }
+        };
+        match read_task(&bytes) {
+            Ok(task) => {
+                let line =
+                    || Document::markdown(&bytes).ok().and_then(|found| found.line_of("id")).unwrap_or(1);
+                self.all("odd-value", located(task.warnings, path));
+                self.name_and_id(session, path, name, task.id.as_str(), line())?;
+            }
+            Err(problems) => {
+                let marker = problems.iter().any(|problem| problem.message.contains("conflict"));
+                let rule = if marker { "conflict-markers" } else { "broken-document" };
+                let missing = problems.iter().any(|problem| {
+                    problem.message.contains("missing") && problem.key.as_deref() == Some("id")
+                });
+                self.all(rule, located(problems, path));
+                if missing && TaskId::parse(name).is_ok() {
+                    self.mends.push(Mend::SetId { path: path.to_owned(), id: name.to_owned() });
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn name_and_id(
+        &mut self,
+        session: &Session<'_>,
+        path: &str,
+        name: &str,
+        id: &str,
+        line: usize,
+    ) -> Result<()> {
+        if let Some(other) = self.ids.insert(id.to_owned(), path.to_owned()) {
+            let message = format!("the id {id} is also that of {other}");
+            self.add("duplicate-id", Problem::error(message).in_file(path).on_key("id").at_line(line));
+        }
+        if name == id {
+            return Ok(());
+        }
+        let message = format!("the file is called {name}.md, and the id in it is {id}");
+        let problem = Problem::error(message).in_file(path).at_line(line);
+        let own_path = format!("{}/{id}.md", Layout::TASKS);
+        if TaskId::parse(name).is_ok() {
+            self.add_fixable(
+                "wrong-file-name",
+                problem,
+                Mend::SetId { path: path.to_owned(), id: name.to_owned() },
+            );
+        } else if session.snapshot().read(&own_path)?.is_none() {
+            self.add_fixable(
+                "wrong-file-name",
+                problem,
+                Mend::Rename { from: path.to_owned(), to: own_path },
+            );
+        } else {
+            self.add(
+                "wrong-file-name",
+                problem.with_hint(format!("{own_path} is there too: join the two by hand")),
+            );
+        }
+        Ok(())
+    }
+
+    /// Dependencies on what is not there, and circles.
+    fn references(&mut self, summaries: &[Summary<'_>]) {
+        let graph = Graph::new(summaries);
+        for (task, id) in graph.unknown() {
+            let from = summaries[task].id;
+            let problem = Problem::error(format!("`{id}` is no task here")).on_key("depends_on");
+            let hint = format!("tracker set {from} depends_on-={id}");
+            self.add("dangling-reference", problem.in_file(path_of(from)).with_hint(hint));
+        }
+        for cycle in graph.cycles() {
+            let path = cycle.to_string();
+            let mut ids = path.split(" → ");
+            let (first, second) = (ids.next().unwrap_or_default(), ids.next().unwrap_or_default());
+            let problem = Problem::error(format!("tasks wait for each other: {path}")).on_key("depends_on");
+            let hint = format!("tracker set {first} depends_on-={second}");
+            self.add("circle", problem.in_file(path_of(first)).with_hint(hint));
+        }
+    }
+
+    /// Stages that no pipeline has.
+    fn stages(&mut self, summaries: &[Summary<'_>], known: &[&str]) {
+        for task in summaries {
+            let stage = task.stage;
+            if stage != Stage::NONE && stage != Stage::COMPLETE && !known.contains(&stage) {
+                let problem = Problem::warning(format!("no pipeline has a stage `{stage}`")).on_key("stage");
+                let hint = format!("tracker set-stage {} STAGE", task.id);
+                self.add("unknown-stage", problem.in_file(path_of(task.id)).with_hint(hint));
+            }
+        }
+    }
+
+    /// Notes that cannot be read, and notes on tasks that are not there.
+    fn notes(&mut self, session: &Session<'_>, paths: &[(String, EntryKind)]) -> Result<()> {
+        let inside = format!("{}/", Layout::NOTES);
+        for (path, _) in paths.iter().filter(|(_, kind)| *kind == EntryKind::Folder) {
+            let Some(name) = path.strip_prefix(&inside) else { continue };
+            match TaskId::parse(name) {
+                Ok(id) => {
+                    let (_, problems) = session.snapshot().notes(&id)?;
+                    self.all("broken-document", problems);
+                    if !paths.iter().any(|(found, _)| *found == Layout::task(&id)) {
+                        let problem = Problem::warning(format!("holds notes on {id}, which is no task here"));
+                        self.add("dangling-reference", problem.in_file(path));
+                    }
+                }
+                Err(error) => self.add("wrong-file-name", Problem::warning(error.to_string()).in_file(path)),
+            }
+        }
+        Ok(())
+    }
+}
+
+fn path_of(id: &str) -> String {
+    format!("{}/{id}.md", Layout::TASKS)
+}
+
+fn located(problems: Vec<Problem>, path: &str) -> Vec<Problem> {
+    problems.into_iter().map(|problem| problem.in_file(path)).collect()
+}
