@@ -83,6 +83,8 @@ commands! {
     log::Log,
     /// Show which task waits for which
     deps::Deps,
+    /// Find, and with --fix mend, what is wrong with the files
+    doctor::Doctor,
     /// Print the JSON Schema of what --format json prints
     schema::Schema,
     /// Print the completion script of a shell
