@@ -16,6 +16,19 @@ use super::{Error, Places};
 /// What a name has to begin with to be a branch, here or on a remote.
 const BRANCHES: [&str; 2] = ["refs/heads", "refs/remotes"];
 
+impl Places {
+    /// Returns the current branch's name without `refs/heads/`, from HEAD's file alone; none where HEAD is
+    /// detached. The branch may have no commits yet.
+    pub fn branch(&self) -> Result<Option<String>, Error> {
+        refuse_reftable(self)?;
+        let path = self.git_dir.join("HEAD");
+        let bytes = fs::read(&path).map_err(|source| Error::Io { deed: "read", path, source })?;
+        let target = bytes.strip_prefix(b"ref:").map(<[u8]>::trim_ascii);
+        let name = target.and_then(|target| target.strip_prefix(b"refs/heads/"));
+        Ok(name.map(|name| String::from_utf8_lossy(name).into_owned()))
+    }
+}
+
 /// Returns the commits that local and remote-tracking branches end in, and those that detached working trees are
 /// at: sorted, each once.
 ///

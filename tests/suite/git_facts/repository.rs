@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use tracker::git::{CommitId, Error, FileMode, Repository};
+use tracker::git::{CommitId, Error, FileMode, IdsElsewhere, Repository};
 
 use super::{open, places};
 use crate::support::Sandbox;
@@ -12,17 +12,20 @@ fn head_is_a_branch_or_a_commit_or_a_branch_without_commits() {
     let sandbox = Sandbox::new();
     let head = open(&sandbox).head().unwrap();
     assert_eq!((head.branch.as_deref(), head.commit), (Some("main"), None));
+    assert_eq!(places(&sandbox, "").branch().unwrap().as_deref(), Some("main"));
 
     let first = sandbox.commit_file("a", "a", "a");
     sandbox.git(&["switch", "--quiet", "--create", "feature/größe"]);
     sandbox.git(&["pack-refs", "--all"]);
     let head = open(&sandbox).head().unwrap();
     assert_eq!(head.branch.as_deref(), Some("feature/größe"));
+    assert_eq!(places(&sandbox, "").branch().unwrap(), head.branch);
     assert_eq!(head.commit.map(|id| id.to_string()), Some(first.clone()));
 
     sandbox.git(&["switch", "--quiet", "--detach"]);
     let repository = open(&sandbox);
     assert_eq!(repository.branch().unwrap(), None);
+    assert_eq!(places(&sandbox, "").branch().unwrap(), None);
     assert_eq!(repository.head().unwrap().commit, Some(CommitId::parse(&first).unwrap()));
 }
 
@@ -60,7 +63,10 @@ fn what_is_no_commit_is_refused_with_the_reason() {
     let repository = open(&sandbox);
     let error = repository.resolve("mian").unwrap_err();
     assert_eq!(error.to_string(), "`mian` is not a revision of this repository");
-    assert!(error.hint().unwrap().ends_with("see: git branch --all"), "{:?}", error.hint());
+    assert_eq!(error.hint().unwrap(), "see: git branch --all, git tag");
+    let error = repository.resolve("HEAD~1..HEAD").unwrap_err();
+    assert_eq!(error.hint().unwrap(), "a range names no single commit; give one");
+    assert!(repository.resolve("HEAD~5").unwrap_err().hint().unwrap().starts_with("commit "));
     for revision in ["", "HEAD~5", "..", "HEAD~1..HEAD", "^HEAD", "a..b", "@{u}", &"0".repeat(40)] {
         let error = repository.resolve(revision).unwrap_err();
         assert!(error.to_string().contains(&format!("`{revision}`")), "{revision}: {error}");
@@ -107,6 +113,7 @@ fn a_shallow_clone_says_that_it_is_one() {
     assert!(matches!(error, Error::MissingObject { shallow: true, .. }), "{error}");
 }
 
+#[cfg(unix)]
 #[test]
 fn a_commit_lists_its_files_below_a_folder() {
     let sandbox = Sandbox::new();
@@ -192,7 +199,9 @@ fn a_reftable_is_refused_with_the_way_out() {
     if made.status != 0 {
         return; // git before 2.45 has no reftables
     }
-    let error = Repository::open(&places(&sandbox, "")).unwrap_err();
-    assert!(matches!(error, Error::Reftable { .. }), "{error}");
+    let places = places(&sandbox, "");
+    assert!(matches!(places.branch(), Err(Error::Reftable { .. })));
+    assert!(matches!(IdsElsewhere::load(&places, ".tracker"), Err(Error::Reftable { .. })));
+    let error = Repository::open(&places).unwrap_err();
     assert_eq!(error.hint().unwrap(), "try: git refs migrate --ref-format=files");
 }
