@@ -4,6 +4,7 @@
 //! `TRACKER_SEED` (a number), so that a command's output is the same each time.
 
 use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
@@ -15,6 +16,8 @@ pub struct Env {
     cwd: PathBuf,
     fixed_now: Option<DateTime<Utc>>,
     random: RefCell<fastrand::Rng>,
+    variables: BTreeMap<String, OsString>,
+    sees_process: bool,
 }
 
 impl Env {
@@ -24,13 +27,27 @@ impl Env {
         let cwd = std::env::current_dir()?;
         let fixed_now = variable("TRACKER_NOW").and_then(|text| text.parse().ok());
         let seed = variable("TRACKER_SEED").and_then(|text| text.parse().ok());
-        Ok(Self { cwd, fixed_now, random: RefCell::new(random_from(seed)) })
+        Ok(Self {
+            cwd,
+            fixed_now,
+            random: RefCell::new(random_from(seed)),
+            variables: BTreeMap::new(),
+            sees_process: true,
+        })
     }
 
-    /// Makes a world for tests: a folder, a time and a seed.
+    /// Makes a world for tests: a folder, a time and a seed. It has no variables, whatever the process has.
     #[must_use]
     pub fn fixed(cwd: PathBuf, now: DateTime<Utc>, seed: u64) -> Self {
-        Self { cwd, fixed_now: Some(now), random: RefCell::new(fastrand::Rng::with_seed(seed)) }
+        let random = RefCell::new(fastrand::Rng::with_seed(seed));
+        Self { cwd, fixed_now: Some(now), random, variables: BTreeMap::new(), sees_process: false }
+    }
+
+    /// Returns the same world with a variable set.
+    #[must_use]
+    pub fn with_variable(mut self, name: &str, value: impl Into<OsString>) -> Self {
+        self.variables.insert(name.to_owned(), value.into());
+        self
     }
 
     /// Returns the same world seen from another folder (`-C`).
@@ -90,13 +107,14 @@ impl Env {
     /// Returns an environment variable that is set, not empty and UTF-8.
     #[must_use]
     pub fn variable(&self, name: &str) -> Option<String> {
-        variable(name)
+        self.variable_os(name).and_then(|value| value.into_string().ok())
     }
 
     /// Returns an environment variable that is set and not empty, whatever its bytes.
     #[must_use]
     pub fn variable_os(&self, name: &str) -> Option<OsString> {
-        variable_os(name)
+        let own = self.variables.get(name).filter(|value| !value.is_empty()).cloned();
+        own.or_else(|| variable_os(name).filter(|_| self.sees_process))
     }
 }
 

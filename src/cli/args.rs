@@ -1,11 +1,13 @@
 //! What every command understands.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, Parser, ValueEnum};
 
 use super::commands::Command;
+use crate::query::Field;
 
 /// Tasks, sign-offs and reports as files in your git repository.
 ///
@@ -86,9 +88,44 @@ pub(super) struct ReadArgs {
     pub(super) at: Option<String>,
 }
 
+/// Turns query terms such as `-assignee:ada` into `!assignee:ada`, which means the same and is not taken for an
+/// option. Only for the commands that take a query.
+pub(super) fn spell_out_negations(arguments: Vec<OsString>) -> Vec<OsString> {
+    let takes_query =
+        arguments.iter().any(|word| ["list", "ls", "queue", "board"].iter().any(|name| word == name));
+    if !takes_query {
+        return arguments;
+    }
+    let negation = |word: &OsString| {
+        let term = word.to_str()?.strip_prefix('-')?;
+        let end = term.find([':', '=', '!', '<', '>'])?;
+        let is_term = matches!(&term[..end], "is" | "has" | "no") || Field::parse(&term[..end]).is_some();
+        is_term.then(|| OsString::from(format!("!{term}")))
+    };
+    arguments.into_iter().map(|word| negation(&word).unwrap_or(word)).collect()
+}
+
 fn seconds(text: &str) -> Result<Duration, String> {
     text.parse::<f64>()
         .ok()
         .and_then(|seconds| Duration::try_from_secs_f64(seconds).ok())
         .ok_or_else(|| "give a number of seconds, such as 10 or 0.5".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_term_of_a_query_is_respelled() {
+        let respelled = |words: &[&str]| -> Vec<String> {
+            let words = words.iter().map(OsString::from).collect();
+            spell_out_negations(words).into_iter().filter_map(|word| word.into_string().ok()).collect()
+        };
+        assert_eq!(
+            respelled(&["tracker", "ls", "-assignee:ada", "-a", "--limit=3"])[2..],
+            ["!assignee:ada", "-a", "--limit=3"]
+        );
+        assert_eq!(respelled(&["tracker", "note", "7q", "-assignee:ada"])[3], "-assignee:ada");
+    }
 }

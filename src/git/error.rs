@@ -50,8 +50,8 @@ pub enum Error {
     UnknownRevision {
         /// As given.
         revision: String,
-        /// Why, as far as git tells.
-        reason: String,
+        /// Why, where there is more to say than that there is no such name.
+        reason: Option<String>,
         /// Whether the clone lacks older history.
         shallow: bool,
     },
@@ -128,7 +128,8 @@ impl Error {
             Self::UnknownRevision { shallow: true, .. } | Self::MissingObject { shallow: true, .. } => {
                 Some(UNSHALLOW.to_owned())
             }
-            Self::UnknownRevision { reason, .. } => Some(format!("{reason}; see: git branch --all")),
+            Self::UnknownRevision { reason: Some(reason), .. } => Some(reason.clone()),
+            Self::UnknownRevision { .. } => Some("see: git branch --all, git tag".to_owned()),
             Self::AmbiguousRevision { .. } => Some("give more digits".to_owned()),
             Self::MissingObject { .. } => Some("try: git fetch".to_owned()),
             Self::NoIdentity { missing } => Some(format!(

@@ -1,13 +1,14 @@
-//! The two settings of a repository's own configuration that say where its working tree is.
+//! The settings of a repository that say where its working tree is: `core.worktree` and `core.bare`.
 //!
-//! Read without opening the repository, and only where the folders alone do not tell.
+//! Read without opening the repository, and hardly parsed: nearly every repository says what the folders say
+//! already.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::Error;
 use super::error::one_line;
-use super::places::is_worth_telling;
+use super::places::{is_worth_telling, path_in, real_or};
 
 /// A repository's own configuration, without the user's and the system's and without includes.
 pub(super) struct LocalConfig {
@@ -16,9 +17,13 @@ pub(super) struct LocalConfig {
 }
 
 impl LocalConfig {
-    /// Reads `config`, and `config.worktree` where the repository uses it.
+    /// Reads `config`, and `config.worktree` where the repository uses it. A linked working tree is where its
+    /// folders say, whatever the main one's configuration is.
     pub(super) fn read(git_dir: &Path, common_dir: &Path) -> Result<Self, Error> {
         let mut files = Vec::new();
+        if git_dir != common_dir {
+            return Ok(Self { files });
+        }
         files.extend(read_file(&common_dir.join("config"), git_dir)?);
         let per_worktree =
             |file: &gix::config::File| file.boolean("extensions.worktreeConfig").ok().flatten();
@@ -28,15 +33,15 @@ impl LocalConfig {
         Ok(Self { files })
     }
 
-    /// Returns `core.worktree`, which may be relative to the repository's own folder.
-    pub(super) fn work_tree(&self) -> Option<PathBuf> {
-        let value = self.files.iter().rev().find_map(|file| file.string("core.worktree"))?;
-        Some(super::places::path_in(&value))
-    }
-
-    /// Tells whether `core.bare` is set.
-    pub(super) fn is_bare(&self) -> bool {
-        self.files.iter().rev().find_map(|file| file.boolean("core.bare").ok().flatten()).unwrap_or(false)
+    /// Returns the working tree's top, where `by_folders` is what it is without configuration.
+    pub(super) fn work_dir(&self, git_dir: &Path, by_folders: Option<&Path>) -> Option<PathBuf> {
+        let named = self.files.iter().rev().find_map(|file| file.string("core.worktree"));
+        let is_bare = |file: &gix::config::File| file.boolean("core.bare").ok().flatten();
+        match named {
+            _ if self.files.iter().rev().find_map(is_bare) == Some(true) => None,
+            Some(named) => Some(real_or(git_dir.join(path_in(&named)))),
+            None => by_folders.map(Path::to_owned),
+        }
     }
 }
 
@@ -48,6 +53,9 @@ fn read_file(path: &Path, git_dir: &Path) -> Result<Option<gix::config::File>, E
         }
         Err(_) => return Ok(None),
     };
+    if !may_say_something(&bytes) {
+        return Ok(None);
+    }
     let metadata = gix::config::file::Metadata::from(gix::config::Source::Local);
     gix::config::File::from_bytes_no_includes(&bytes, metadata, gix::config::file::init::Options::default())
         .map(Some)
@@ -55,4 +63,11 @@ fn read_file(path: &Path, git_dir: &Path) -> Result<Option<gix::config::File>, E
             git_dir: git_dir.to_owned(),
             reason: format!("{}: {}", path.display(), one_line(&error.to_string())),
         })
+}
+
+/// Whether a configuration can say anything of the working tree beyond `bare = false`, which `git init` writes.
+fn may_say_something(bytes: &[u8]) -> bool {
+    let text = bytes.to_ascii_lowercase();
+    let count = |word: &str| text.windows(word.len()).filter(|at| *at == word.as_bytes()).count();
+    count("worktree") > 0 || count("bare") > count("bare = false")
 }

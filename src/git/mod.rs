@@ -1,10 +1,12 @@
 //! Facts from git, as plain data. Nothing of gix leaves this module, and no git process is started.
 //!
-//! It owns two layers, cheapest first; a command uses the lower where that answers its question:
+//! It owns three layers, cheapest first; a command uses the lowest that answers its question:
 //!
 //! 1. [`discover`] finds the repository's folders with a few stats: no object opened, and configuration read
 //!    only where the folders alone do not tell.
-//! 2. [`Repository`] is the whole repository: revisions, trees, blobs, history, configuration, people.
+//! 2. [`IdsElsewhere`] knows the ids in use on other branches and in other working trees, from refs and a
+//!    disposable cache; objects are opened only when a branch has moved.
+//! 3. [`Repository`] is the whole repository: revisions, trees, blobs, history, configuration, people.
 //!
 //! What it refuses to do: run anything. Configuration that names a program counts only where it is the user's
 //! own (see [`Repository::editor`]); hooks, filters, credential helpers and text conversions never run; a
@@ -27,6 +29,7 @@ mod log;
 mod object;
 mod people;
 mod places;
+mod refs;
 mod remote;
 mod repository;
 mod revision;

@@ -71,17 +71,11 @@ impl Surroundings {
     /// What `GIT_DIR` names: a repository's own folder, or a `.git` file.
     fn named(&self, named: &Path, cwd: &Path) -> Result<Places, Error> {
         let git_dir = if named.is_file() { target_of(named)? } else { real_or(named.to_owned()) };
-        let named_by = || "GIT_DIR".to_owned();
         let common_dir = self.common_dir_of(&git_dir, cwd)?;
         if !looks_like_a_repository(&git_dir, &common_dir) {
-            return Err(Error::NotAGitDir { named_by: named_by(), folder: git_dir });
+            return Err(Error::NotAGitDir { named_by: "GIT_DIR".to_owned(), folder: git_dir });
         }
-        let config = LocalConfig::read(&git_dir, &common_dir)?;
-        let work_dir = match config.work_tree() {
-            Some(work_tree) => Some(real_or(git_dir.join(work_tree))),
-            None if config.is_bare() => None,
-            None => Some(cwd.to_owned()),
-        };
+        let work_dir = LocalConfig::read(&git_dir, &common_dir)?.work_dir(&git_dir, Some(cwd));
         Ok(Places { work_dir, git_dir, common_dir })
     }
 
@@ -104,27 +98,25 @@ impl Surroundings {
     /// Looks for `folder/.git`, then whether the folder itself is a repository's own.
     fn probe(&self, folder: &Path, cwd: &Path) -> Result<Option<Places>, Error> {
         let dot_git = folder.join(".git");
-        match fs::metadata(&dot_git) {
-            Ok(found) if found.is_dir() => {
-                let git_dir = if dot_git.is_symlink() { real(&dot_git)? } else { dot_git };
-                let common_dir = self.common_dir_of(&git_dir, cwd)?;
-                if looks_like_a_repository(&git_dir, &common_dir) {
-                    return Ok(Some(Places { work_dir: Some(folder.to_owned()), git_dir, common_dir }));
-                }
-            }
-            Ok(found) if found.is_file() => {
-                let git_dir = target_of(&dot_git)?;
-                let common_dir = self.common_dir_of(&git_dir, cwd)?;
-                if looks_like_a_repository(&git_dir, &common_dir) {
-                    return Ok(Some(Places { work_dir: Some(folder.to_owned()), git_dir, common_dir }));
-                }
-                // git stops here as well: what lies above is another repository, and not the one meant.
-                return Err(Error::NotAGitDir { named_by: dot_git.display().to_string(), folder: git_dir });
-            }
+        let git_dir = match fs::metadata(&dot_git) {
+            Ok(found) if found.is_file() => Some(target_of(&dot_git)?),
+            Ok(_) if dot_git.is_symlink() => Some(real(&dot_git)?),
+            Ok(_) => Some(dot_git.clone()),
             Err(source) if is_worth_telling(&source) => {
                 return Err(Error::Io { deed: "look for a repository in", path: dot_git, source });
             }
-            _ => {}
+            Err(_) => None,
+        };
+        if let Some(git_dir) = git_dir {
+            let common_dir = self.common_dir_of(&git_dir, cwd)?;
+            if looks_like_a_repository(&git_dir, &common_dir) {
+                let work_dir = LocalConfig::read(&git_dir, &common_dir)?.work_dir(&git_dir, Some(folder));
+                return Ok(Some(Places { work_dir, git_dir, common_dir }));
+            }
+            if dot_git.is_file() {
+                // git stops here as well: what lies above is another repository, and not the one meant.
+                return Err(Error::NotAGitDir { named_by: dot_git.display().to_string(), folder: git_dir });
+            }
         }
         if !folder.join("HEAD").exists() {
             return Ok(None);

@@ -1,7 +1,7 @@
-//! A whole repository, open: about two milliseconds, so only for questions that the folders cannot answer.
+//! A whole repository, open: about half a millisecond, so only for questions that the folders cannot answer.
 
 use super::error::one_line;
-use super::{CommitId, Error, Places};
+use super::{CommitId, Error, Places, refs};
 
 /// A repository with its configuration, refs and objects.
 pub struct Repository {
@@ -25,9 +25,7 @@ impl Repository {
     /// programs and paths.
     pub fn open(places: &Places) -> Result<Self, Error> {
         let git_dir = &places.git_dir;
-        if places.common_dir.join("reftable").is_dir() {
-            return Err(Error::Reftable { git_dir: git_dir.clone() });
-        }
+        refs::refuse_reftable(places)?;
         let options = gix::open::Options::default().open_path_as_is(true);
         let mut inner = gix::open_opts(git_dir, options).map_err(|error| {
             let reason = error.iter_errors().map(|cause| one_line(&cause.to_string())).collect::<Vec<_>>();

@@ -11,10 +11,12 @@ impl Repository {
     ///
     /// An annotated tag counts as the commit it is of. A range names no single commit and is an error.
     pub fn resolve(&self, revision: &str) -> Result<CommitId, Error> {
-        let id = self
-            .inner
-            .rev_parse_single(BStr::new(revision))
-            .map_err(|error| self.unresolved(revision, &error))?;
+        let spec =
+            self.inner.rev_parse(BStr::new(revision)).map_err(|error| self.unresolved(revision, &error))?;
+        let Some(id) = spec.single() else {
+            let reason = Some("a range names no single commit; give one".to_owned());
+            return Err(Error::UnknownRevision { revision: revision.to_owned(), reason, shallow: false });
+        };
         let object = id
             .object()
             .map_err(|_| Error::MissingObject { id: id.to_string(), shallow: self.is_shallow() })?;
@@ -42,10 +44,20 @@ impl Repository {
                     candidates: candidates.iter().take(5).map(name).collect(),
                 }
             }
+            Some(SpecError::MissingReference { .. }) => {
+                Error::UnknownRevision { revision, reason: None, shallow: self.is_shallow() }
+            }
             _ => {
-                let reason = error.iter_errors().last().map(ToString::to_string).unwrap_or_default();
-                Error::UnknownRevision { revision, reason: one_line(&reason), shallow: self.is_shallow() }
+                let reason =
+                    error.iter_errors().last().map(|cause| uncapitalised(&one_line(&cause.to_string())));
+                Error::UnknownRevision { revision, reason, shallow: self.is_shallow() }
             }
         }
     }
+}
+
+/// Our messages are fragments; gix's are sentences.
+fn uncapitalised(text: &str) -> String {
+    let mut chars = text.chars();
+    chars.next().map_or_else(String::new, |first| first.to_lowercase().chain(chars).collect())
 }

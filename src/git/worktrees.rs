@@ -42,14 +42,8 @@ impl Places {
 
     /// The main working tree as seen from a linked one: none where the repository is bare.
     fn main_work_dir(&self) -> Option<PathBuf> {
-        let config = LocalConfig::read(&self.common_dir, &self.common_dir).ok()?;
-        if let Some(work_tree) = config.work_tree() {
-            return Some(real_or(self.common_dir.join(work_tree)));
-        }
         let is_dot_git = self.common_dir.file_name().is_some_and(|name| name == ".git");
-        if config.is_bare() || !is_dot_git {
-            return None;
-        }
-        self.common_dir.parent().map(PathBuf::from)
+        let by_folders = self.common_dir.parent().filter(|_| is_dot_git);
+        LocalConfig::read(&self.common_dir, &self.common_dir).ok()?.work_dir(&self.common_dir, by_folders)
     }
 }

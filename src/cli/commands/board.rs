@@ -24,7 +24,7 @@ const NARROWEST: usize = 22;
 #[derive(Debug, Args)]
 pub(in crate::cli) struct Board {
     /// A query that narrows it, as for `tracker list`
-    #[arg(value_name = "QUERY", allow_hyphen_values = true)]
+    #[arg(value_name = "QUERY")]
     query: Vec<String>,
     #[command(flatten)]
     read: ReadArgs,

@@ -25,7 +25,7 @@ pub(super) type Output = ops::Listing;
 #[derive(Debug, Args)]
 pub(in crate::cli) struct List {
     /// The query; put words with operators or spaces in quotes for your shell
-    #[arg(value_name = "QUERY", allow_hyphen_values = true)]
+    #[arg(value_name = "QUERY")]
     query: Vec<String>,
     /// Closed tasks too, where there is no query
     #[arg(short, long)]

@@ -14,7 +14,7 @@ pub(super) type Output = ops::Listing;
 #[derive(Debug, Args)]
 pub(in crate::cli) struct Queue {
     /// A query that narrows it, as for `tracker list`
-    #[arg(value_name = "QUERY", allow_hyphen_values = true)]
+    #[arg(value_name = "QUERY")]
     query: Vec<String>,
     /// Only this stage
     #[arg(long, value_name = "STAGE")]

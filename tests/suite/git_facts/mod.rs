@@ -1,0 +1,20 @@
+//! What `tracker::git` says of real repositories, made by the real git.
+
+mod ids;
+mod log;
+mod places;
+mod repository;
+mod world;
+
+use tracker::git::{self, Places, Repository};
+
+use crate::support::Sandbox;
+
+/// The places of a folder given from the repository's top.
+fn places(sandbox: &Sandbox, folder: &str) -> Places {
+    git::discover(&sandbox.env(folder)).unwrap()
+}
+
+fn open(sandbox: &Sandbox) -> Repository {
+    Repository::open(&places(sandbox, "")).unwrap()
+}

@@ -1,0 +1,226 @@
+//! A throw-away home and repository, with fixed identity, clock and ids, to drive `git` and `tracker` in.
+//!
+//! Nothing of the developer's own set-up gets in: variables are cleared, `HOME` is empty but for a `.gitconfig`
+//! of ours, and the search for a repository stops at the sandbox. Each command runs a minute after the one
+//! before it and with the next seed, so commit ids and task ids are the same each time.
+
+use std::cell::Cell;
+use std::ffi::OsStr;
+use std::fmt;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use chrono::{DateTime, Duration, Utc};
+use tempfile::TempDir;
+use tracker::env::Env;
+
+/// When the first command runs.
+const BEGINNING: &str = "2026-11-11T09:00:00Z";
+
+const GITCONFIG: &str = "\
+[user]
+\tname = Ada Lovelace
+\temail = ada@example.com
+[init]
+\tdefaultBranch = main
+[protocol \"file\"]
+\tallow = always
+[gc]
+\tauto = 0
+[advice]
+\tdetachedHead = false
+";
+
+/// A home folder and a repository below one temporary folder.
+pub(crate) struct Sandbox {
+    root: PathBuf,
+    commands: Cell<u32>,
+    _folder: TempDir,
+}
+
+/// What a command answered.
+pub(crate) struct Output {
+    /// Standard output.
+    pub(crate) stdout: String,
+    /// Standard error.
+    pub(crate) stderr: String,
+    /// The exit code; -1 where a signal ended it.
+    pub(crate) status: i32,
+    root: String,
+}
+
+impl Sandbox {
+    /// Makes a home and, in `repo`, a repository without commits.
+    pub(crate) fn new() -> Self {
+        let sandbox = Self::without_repository();
+        sandbox.git(&["init", "--quiet"]);
+        sandbox
+    }
+
+    /// Makes a home and, in `repo`, an empty folder.
+    pub(crate) fn without_repository() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path().canonicalize().unwrap();
+        for name in ["home", "repo"] {
+            fs::create_dir(root.join(name)).unwrap();
+        }
+        fs::write(root.join("home/.gitconfig"), GITCONFIG).unwrap();
+        Self { root, commands: Cell::new(0), _folder: folder }
+    }
+
+    /// Returns the repository's top folder.
+    pub(crate) fn path(&self) -> PathBuf {
+        self.root.join("repo")
+    }
+
+    /// Returns the folder that holds the home and the repository: the place for a second clone.
+    pub(crate) fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// Runs git in the repository and returns what it printed; a failure of git fails the test.
+    pub(crate) fn git(&self, args: &[&str]) -> String {
+        self.git_in("", args)
+    }
+
+    /// Runs git in a folder given from the repository's top.
+    pub(crate) fn git_in(&self, folder: impl AsRef<Path>, args: &[&str]) -> String {
+        let output = self.run(self.command("git".as_ref(), folder.as_ref()).args(args));
+        assert_eq!(output.status, 0, "git {args:?}: {}{}", output.stdout, output.stderr);
+        output.stdout.trim_end().to_owned()
+    }
+
+    /// Runs the tracker in the repository.
+    pub(crate) fn tracker(&self, args: &[&str]) -> Output {
+        self.tracker_in("", args)
+    }
+
+    /// Runs the tracker in a folder given from the repository's top.
+    pub(crate) fn tracker_in(&self, folder: impl AsRef<Path>, args: &[&str]) -> Output {
+        self.tracker_with(folder, args, |_| {})
+    }
+
+    /// Runs the tracker after `prepare` has changed its variables or its standard input.
+    pub(crate) fn tracker_with(
+        &self,
+        folder: impl AsRef<Path>,
+        args: &[&str],
+        prepare: impl FnOnce(&mut Command),
+    ) -> Output {
+        self.program_with(env!("CARGO_BIN_EXE_tracker"), folder, args, prepare)
+    }
+
+    /// Runs any program in the sandbox's world.
+    pub(crate) fn program_with(
+        &self,
+        program: impl AsRef<OsStr>,
+        folder: impl AsRef<Path>,
+        args: &[&str],
+        prepare: impl FnOnce(&mut Command),
+    ) -> Output {
+        let mut command = self.command(program.as_ref(), folder.as_ref());
+        prepare(command.args(args));
+        self.run(&mut command)
+    }
+
+    /// Writes a file of the repository, and the folders it needs.
+    pub(crate) fn write(&self, path: impl AsRef<Path>, text: impl AsRef<[u8]>) {
+        let path = self.path().join(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    }
+
+    /// Reads a file of the repository.
+    pub(crate) fn read(&self, path: impl AsRef<Path>) -> String {
+        let path = self.path().join(path);
+        fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+    }
+
+    /// Writes a file, commits it alone and returns the commit's id.
+    pub(crate) fn commit_file(&self, path: &str, text: &str, message: &str) -> String {
+        self.write(path, text);
+        self.git(&["add", "--", path]);
+        self.git(&["commit", "--quiet", "--message", message]);
+        self.git(&["rev-parse", "HEAD"])
+    }
+
+    /// Returns the world for calls within this process, seen from a folder given from the repository's top.
+    pub(crate) fn env(&self, folder: impl AsRef<Path>) -> Env {
+        let step = self.step();
+        Env::fixed(self.path().join(folder), time_of(step), u64::from(step))
+    }
+
+    fn step(&self) -> u32 {
+        self.commands.replace(self.commands.get() + 1)
+    }
+
+    fn command(&self, program: &OsStr, folder: &Path) -> Command {
+        let step = self.step();
+        let now = time_of(step).to_rfc3339();
+        let bin = Path::new(env!("CARGO_BIN_EXE_tracker")).parent().unwrap().to_owned();
+        #[expect(clippy::disallowed_methods, reason = "the programs of this machine are needed")]
+        let path = std::env::var_os("PATH").unwrap_or_default();
+        let path = std::env::join_paths([bin].into_iter().chain(std::env::split_paths(&path))).unwrap();
+        let mut command = Command::new(program);
+        command
+            .current_dir(self.path().join(folder))
+            .env_clear()
+            .env("PATH", path)
+            .env("HOME", self.root.join("home"))
+            .env("TZ", "UTC")
+            .env("LC_ALL", "C.UTF-8")
+            .env("GIT_CONFIG_NOSYSTEM", "1")
+            .env("GIT_CEILING_DIRECTORIES", &self.root)
+            .env("GIT_AUTHOR_DATE", &now)
+            .env("GIT_COMMITTER_DATE", &now)
+            .env("TRACKER_NOW", &now)
+            .env("TRACKER_SEED", step.to_string())
+            .stdin(Stdio::null());
+        command
+    }
+
+    fn run(&self, command: &mut Command) -> Output {
+        let output = command.output().unwrap_or_else(|error| panic!("{command:?}: {error}"));
+        let text = |bytes| String::from_utf8(bytes).unwrap_or_else(|error| panic!("{command:?}: {error}"));
+        Output {
+            stdout: text(output.stdout),
+            stderr: text(output.stderr),
+            status: output.status.code().unwrap_or(-1),
+            root: self.root.display().to_string(),
+        }
+    }
+}
+
+fn time_of(step: u32) -> DateTime<Utc> {
+    BEGINNING.parse::<DateTime<Utc>>().unwrap() + Duration::minutes(i64::from(step))
+}
+
+/// Exit code, standard output and standard error together, for inline snapshots; the sandbox's folder is
+/// `[ROOT]`.
+impl fmt::Display for Output {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "exit {}", self.status)?;
+        for (name, text) in [("stdout", &self.stdout), ("stderr", &self.stderr)] {
+            if !text.is_empty() {
+                write!(f, "--- {name}\n{}", text.replace(&self.root, "[ROOT]"))?;
+            }
+        }
+        Ok(())
+    }
+}
+
+#[test]
+fn commits_are_the_same_each_time_and_see_no_set_up_of_the_developer() {
+    let sandbox = Sandbox::new();
+    let first = sandbox.commit_file("a.txt", "a\n", "first");
+    let other = Sandbox::new();
+    assert_eq!(other.commit_file("a.txt", "a\n", "first"), first);
+    let output = other.tracker_with("", &["--version"], |command| {
+        command.env("NO_COLOR", "1");
+    });
+    assert_eq!(output.status, 0, "{output}");
+    assert_eq!(other.tracker(&["--version"]).to_string().lines().next(), Some("exit 0"));
+    assert_eq!(other.read("a.txt"), "a\n");
+    assert!(other.path().starts_with(other.root()));
+}
