@@ -68,7 +68,8 @@ fn days_ago(days: u32, context: &Context<'_>) -> Moment {
 
 /// Reads `-7d`, `-2w`, `-4h`.
 fn ago(text: &str, context: &Context<'_>) -> Option<Moment> {
-    let (number, unit) = text.strip_prefix('-')?.split_at_checked(text.len() - 2)?;
+    let text = text.strip_prefix('-')?;
+    let (number, unit) = text.split_at_checked(text.len().checked_sub(1)?)?;
     if !number.bytes().all(|c| c.is_ascii_digit()) {
         return None;
     }

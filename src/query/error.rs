@@ -113,7 +113,8 @@ impl Error {
                 break;
             }
             line.push(if c.is_control() || is_invisible(c) { '\u{fffd}' } else { c });
-            let mark = if self.span.contains(&byte) { "^" } else { " " };
+            let marked = self.span.contains(&byte) || byte == self.span.start;
+            let mark = if marked { "^" } else { " " };
             marks.push_str(&mark.repeat(wide));
         }
         if !marks.contains('^') {
