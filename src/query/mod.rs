@@ -69,7 +69,7 @@ mod tests;
 mod value;
 
 pub use context::{Context, Subject};
-pub use error::{Error, ErrorKind};
+pub use error::Error;
 pub use expr::Query;
 pub use field::Field;
 pub use nearest::nearest;

@@ -142,5 +142,9 @@ fn compare_values(a: &Value<'_>, b: &Value<'_>) -> Ordering {
 }
 
 fn compare_texts(a: &str, b: &str) -> Ordering {
+    if a.is_ascii() && b.is_ascii() {
+        let lower = |text| str::bytes(text).map(|c| c.to_ascii_lowercase());
+        return lower(a).cmp(lower(b));
+    }
     folded_chars(a).cmp(folded_chars(b))
 }
