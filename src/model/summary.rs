@@ -64,6 +64,36 @@ pub struct Summary<'a> {
     pub boxes: BoxCount,
 }
 
+#[cfg(test)]
+impl<'a> Summary<'a> {
+    /// Makes a task that has an id, a title and nothing else.
+    pub(crate) fn bare(id: &'a str, title: &'a str) -> Self {
+        Self {
+            id,
+            title,
+            kind: None,
+            priority: None,
+            stage: Stage::NONE,
+            assignee: None,
+            area: None,
+            tags: Vec::new(),
+            sprint: None,
+            depends_on: Vec::new(),
+            files: Vec::new(),
+            estimate: None,
+            spent: None,
+            created: None,
+            blocked: None,
+            cancelled: None,
+            source: None,
+            updated: None,
+            since: None,
+            deliverables: BoxCount::default(),
+            boxes: BoxCount::default(),
+        }
+    }
+}
+
 impl Summary<'_> {
     /// Returns the day of creation.
     #[must_use]

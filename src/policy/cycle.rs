@@ -110,6 +110,9 @@ impl Graph<'_> {
     fn cycles_in(&self, components: &[Vec<usize>]) -> impl Iterator<Item = (usize, Cycle)> {
         components.iter().filter_map(|members| {
             let first = *members.first()?;
+            if members.len() == 1 && !self.forward.of(first).contains(&first) {
+                return None;
+            }
             let path = self.path(first, first, |node| members.binary_search(&node).is_ok())?;
             Some((first, self.named(path)))
         })

@@ -61,3 +61,84 @@ impl Derived<'_> {
         Metrics::of(tasks.into_iter().filter_map(both))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{derive, derive_with};
+    use crate::model::{Badge, Config, StageRules, Status, Summary};
+    use crate::policy::{Metrics, Tally};
+
+    fn config() -> Config {
+        let mut config = Config::default();
+        let signoffs = ["a", "b", "c"].map(str::to_owned).to_vec();
+        config.stages.insert("qa".to_owned(), StageRules { signoffs });
+        config
+    }
+
+    fn tasks() -> Vec<Summary<'static>> {
+        let task = |id, stage| Summary { stage, ..Summary::bare(id, "t") };
+        vec![
+            task("T-0", "complete"),
+            Summary { depends_on: vec!["T-0"], ..task("T-1", "none") },
+            Summary { depends_on: vec!["T-1"], ..task("T-2", "dev") },
+            task("T-3", "qa"),
+            Summary { cancelled: Some("no"), ..task("T-4", "qa") },
+            Summary { depends_on: vec!["T-4"], ..task("T-5", "none") },
+            Summary { depends_on: vec!["T-404"], ..task("T-6", "none") },
+            Summary { depends_on: vec!["T-7"], ..task("T-7", "none") },
+        ]
+    }
+
+    #[test]
+    fn every_task_gets_its_facts() {
+        let derived = derive(&tasks(), &config());
+        let status: Vec<Status> = derived.facts.iter().map(|facts| facts.status).collect();
+        use Status::{Blocked, Cancelled, Completed, InProgress, NotStarted};
+        assert_eq!(
+            status,
+            [Completed, NotStarted, Blocked, InProgress, Cancelled, NotStarted, Blocked, Blocked]
+        );
+        let ready: Vec<usize> = (0..8).filter(|&at| derived.facts[at].ready).collect();
+        assert_eq!(ready, [1, 3, 5]);
+        assert_eq!(derived.facts[3].badge, Badge::AwaitingQa);
+        assert_eq!(derived.tallies[3].required, 3);
+    }
+
+    #[test]
+    fn metrics_count_each_task_once() {
+        let derived = derive(&tasks(), &config());
+        let expected = Metrics {
+            total: 8,
+            pending: 4,
+            in_progress: 1,
+            awaiting_qa: 1,
+            qa_approved: 1,
+            cancelled: 1,
+            blocked: 3,
+            ready: 3,
+            pending_signoffs: 3,
+            ..Metrics::default()
+        };
+        assert_eq!(derived.metrics(), expected);
+        assert_eq!(
+            derived.metrics_of([3, 99]),
+            Metrics { total: 1, awaiting_qa: 1, ready: 1, pending_signoffs: 3, ..Metrics::default() }
+        );
+    }
+
+    #[test]
+    fn votes_change_badges_and_counts() {
+        let tally = |task: &Summary<'_>| match task.id {
+            "T-3" => Tally { approved: 2, required: 3, rejected: 1, blocking_findings: 2 },
+            "T-4" => Tally { approved: 0, required: 3, rejected: 5, blocking_findings: 0 },
+            _ => Tally::default(),
+        };
+        let metrics = derive_with(&tasks(), &config(), tally).metrics();
+        assert_eq!((metrics.issues_found, metrics.awaiting_qa), (1, 0));
+        assert_eq!(
+            (metrics.pending_signoffs, metrics.open_issues),
+            (1, 3),
+            "a cancelled task counts no more"
+        );
+    }
+}

@@ -176,3 +176,32 @@ impl<'a> Graph<'a> {
         !self.closed.get(node).copied().unwrap_or(false)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::Graph;
+    use crate::model::Summary;
+
+    fn tasks() -> Vec<Summary<'static>> {
+        let task = |id, stage, depends_on| Summary { stage, depends_on, ..Summary::bare(id, "t") };
+        vec![
+            task("A-1", "dev", vec!["B-1", "C-1", "B-1", "X-1"]),
+            task("B-1", "complete", vec![]),
+            task("C-1", "dev", vec!["B-1"]),
+            task("D-1", "none", vec!["C-1", "B-1"]),
+        ]
+    }
+
+    #[test]
+    fn it_knows_who_waits_for_whom() {
+        let graph = Graph::new(&tasks());
+        let ids = |found: Vec<super::Dependency<'static>>| found.iter().map(|one| one.id).collect::<Vec<_>>();
+        assert_eq!(ids(graph.dependencies(0).collect()), ["B-1", "C-1", "X-1"]);
+        assert_eq!(ids(graph.open_dependencies(0).collect()), ["C-1", "X-1"]);
+        assert_eq!(ids(graph.dependents(1).collect()), ["A-1", "C-1", "D-1"]);
+        assert_eq!(graph.released_by(2).collect::<Vec<_>>(), [3]);
+        assert_eq!(graph.unknown().collect::<Vec<_>>(), [(0, "X-1")]);
+        assert_eq!([graph.is_held_up(0), graph.is_held_up(2)], [true, false]);
+        assert_eq!((graph.task("D-1"), graph.task("X-1"), graph.len()), (Some(3), None, 4));
+    }
+}

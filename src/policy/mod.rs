@@ -11,6 +11,8 @@
 //! [`Graph::unknown`], so that every command can say so.
 
 mod cycle;
+#[cfg(test)]
+mod cycle_tests;
 mod derive;
 mod graph;
 mod metrics;

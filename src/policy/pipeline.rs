@@ -22,3 +22,22 @@ pub fn stage_order(config: &Config) -> Vec<&str> {
     }
     order
 }
+
+#[cfg(test)]
+mod tests {
+    use super::stage_order;
+    use crate::model::{Config, Stage, TypeRules};
+
+    #[test]
+    fn stages_of_types_stand_behind_what_they_follow() {
+        let stages = |names: &[&str]| Some(names.iter().map(|name| Stage::parse(name).unwrap()).collect());
+        let mut config = Config::default();
+        assert_eq!(stage_order(&config), ["dev", "qa", "sec", "docs"]);
+        config
+            .types
+            .insert("docs".to_owned(), TypeRules { stages: stages(&["draft", "dev", "edit", "docs"]) });
+        config.types.insert("odd".to_owned(), TypeRules { stages: stages(&["docs", "dev", "last"]) });
+        config.types.insert("plain".to_owned(), TypeRules { stages: None });
+        assert_eq!(stage_order(&config), ["draft", "dev", "edit", "qa", "sec", "docs", "last"]);
+    }
+}

@@ -13,3 +13,32 @@ pub fn queue(tasks: &[Summary<'_>], facts: &[Facts]) -> Vec<usize> {
     queue.sort_by(|&a, &b| first_to_do(&tasks[a], &tasks[b]));
     queue
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::model::{Config, Summary};
+    use crate::policy::derive;
+
+    #[test]
+    fn urgent_then_old_then_by_id_and_only_what_can_begin() {
+        let task = |id, priority, created| Summary { priority, created, ..Summary::bare(id, "t") };
+        let waiting = |id, on| Summary { depends_on: vec![on], ..task(id, Some("critical"), Some(1)) };
+        let tasks = [
+            task("T-10", Some("low"), Some(1)),
+            task("T-9", None, Some(2)),
+            task("T-8", Some("medium"), None),
+            task("T-7", Some("medium"), Some(2)),
+            task("T-6", Some("High"), Some(9)),
+            task("T-5", Some("urgent"), Some(1)),
+            waiting("T-4", "T-5"),
+            waiting("T-3", "T-404"),
+            Summary { blocked: Some("why"), ..task("T-2", Some("critical"), Some(1)) },
+            Summary { stage: "complete", ..task("T-1", Some("critical"), Some(1)) },
+            waiting("T-0", "T-1"),
+            Summary { stage: "dev", ..task("T-11", Some("high"), Some(8)) },
+        ];
+        let derived = derive(&tasks, &Config::default());
+        let ids: Vec<&str> = derived.queue(&tasks).into_iter().map(|at| tasks[at].id).collect();
+        assert_eq!(ids, ["T-0", "T-11", "T-6", "T-7", "T-9", "T-8", "T-10", "T-5"]);
+    }
+}

@@ -88,3 +88,69 @@ pub fn badge_of(task: &Summary<'_>, config: &Config, tally: Tally) -> Badge {
 pub fn facts_of(status: Status, badge: Badge) -> Facts {
     Facts { status, badge, ready: matches!(status, Status::NotStarted | Status::InProgress) }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::{Tally, badge_of, status_of};
+    use crate::model::{Badge, Config, StageRules, Status, Summary};
+
+    fn config() -> Config {
+        let rules = StageRules { signoffs: vec!["code-reviewer".to_owned(), "test-automator".to_owned()] };
+        let silent = StageRules { signoffs: Vec::new() };
+        let stages = BTreeMap::from([("qa".to_owned(), rules), ("sec".to_owned(), silent)]);
+        Config { stages, ..Config::default() }
+    }
+
+    fn at<'a>(stage: &'a str) -> Summary<'a> {
+        Summary { stage, ..Summary::bare("TASK-1", "t") }
+    }
+
+    #[test]
+    fn status_is_the_first_that_holds() {
+        let waiting = Summary { depends_on: vec!["TASK-2"], ..at("dev") };
+        let open = |_: &str| true;
+        let closed = |_: &str| false;
+        assert_eq!(status_of(&at("none"), open), Status::NotStarted);
+        assert_eq!(status_of(&at("dev"), open), Status::InProgress);
+        assert_eq!(status_of(&at("no-such-stage"), open), Status::InProgress);
+        assert_eq!(status_of(&waiting, open), Status::Blocked);
+        assert_eq!(status_of(&waiting, closed), Status::InProgress);
+        assert_eq!(status_of(&Summary { blocked: Some("why"), ..waiting.clone() }, closed), Status::Blocked);
+        assert_eq!(status_of(&Summary { blocked: Some("why"), ..at("complete") }, open), Status::Completed);
+        assert_eq!(status_of(&Summary { cancelled: Some(""), ..at("complete") }, open), Status::Cancelled);
+    }
+
+    #[test]
+    fn without_votes_the_stage_alone_decides() {
+        let config = config();
+        for (stage, badge) in [
+            ("none", Badge::Pending),
+            ("dev", Badge::InProgress),
+            ("qa", Badge::AwaitingQa),
+            ("sec", Badge::InProgress),
+            ("complete", Badge::QaApproved),
+        ] {
+            assert_eq!(badge_of(&at(stage), &config, Tally::default()), badge, "{stage}");
+        }
+    }
+
+    #[test]
+    fn votes_and_findings_decide_a_stage_that_asks() {
+        let tally = |approved, rejected, blocking_findings| Tally {
+            approved,
+            required: 2,
+            rejected,
+            blocking_findings,
+        };
+        let badge = |stage, tally| badge_of(&at(stage), &config(), tally);
+        assert_eq!(badge("qa", tally(1, 0, 0)), Badge::AwaitingQa);
+        assert_eq!(badge("qa", tally(2, 0, 0)), Badge::ReadyToFinalise);
+        assert_eq!(badge("qa", tally(3, 0, 0)), Badge::ReadyToFinalise);
+        assert_eq!(badge("qa", tally(2, 1, 0)), Badge::IssuesFound);
+        assert_eq!(badge("qa", tally(2, 0, 1)), Badge::IssuesFound);
+        assert_eq!(badge("dev", Tally { rejected: 1, ..Tally::default() }), Badge::IssuesFound);
+        assert_eq!(badge("complete", tally(2, 1, 1)), Badge::QaApproved);
+    }
+}

@@ -55,3 +55,52 @@ impl<'a> Graph<'a> {
         rows
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::Direction;
+    use crate::model::Summary;
+    use crate::policy::Graph;
+
+    fn drawn(edges: &[(&'static str, &[&'static str])], root: &str, direction: Direction) -> Vec<String> {
+        let task = |(id, depends_on): &(&'static str, &[&'static str])| Summary {
+            depends_on: depends_on.to_vec(),
+            ..Summary::bare(id, "t")
+        };
+        let tasks: Vec<_> = edges.iter().map(task).collect();
+        let graph = Graph::new(&tasks);
+        let rows = graph.tree(&[graph.task(root).unwrap()], direction);
+        let draw = |row: &super::Branch<'_>| {
+            let sign = if row.last { '└' } else { '├' };
+            let mark = if row.repeated { " (above)" } else { "" };
+            let unknown = if row.node.task.is_none() { " unknown" } else { "" };
+            format!("{}{sign}{}{mark}{unknown}", " ".repeat(row.depth), row.node.id)
+        };
+        rows.iter().map(draw).collect()
+    }
+
+    #[test]
+    fn each_task_is_expanded_once() {
+        let edges: &[(_, &[_])] = &[
+            ("A-1", &["B-1", "C-1"]),
+            ("B-1", &["D-1"]),
+            ("C-1", &["D-1", "X-1"]),
+            ("D-1", &["E-1"]),
+            ("E-1", &[]),
+        ];
+        assert_eq!(
+            drawn(edges, "A-1", Direction::Dependencies),
+            ["└A-1", " ├B-1", "  └D-1", "   └E-1", " └C-1", "  ├D-1 (above)", "  └X-1 unknown"]
+        );
+        assert_eq!(
+            drawn(edges, "D-1", Direction::Dependents),
+            ["└D-1", " ├B-1", "  └A-1", " └C-1", "  └A-1"]
+        );
+    }
+
+    #[test]
+    fn a_circle_ends() {
+        let edges: &[(_, &[_])] = &[("A-1", &["B-1"]), ("B-1", &["A-1"])];
+        assert_eq!(drawn(edges, "A-1", Direction::Dependencies), ["└A-1", " └B-1", "  └A-1 (above)"]);
+    }
+}

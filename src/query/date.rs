@@ -68,7 +68,8 @@ fn days_ago(days: u32, context: &Context<'_>) -> Moment {
 
 /// Reads `-7d`, `-2w`, `-4h`.
 fn ago(text: &str, context: &Context<'_>) -> Option<Moment> {
-    let (number, unit) = text.strip_prefix('-')?.split_at_checked(text.len() - 2)?;
+    let text = text.strip_prefix('-')?;
+    let (number, unit) = text.split_at_checked(text.len().checked_sub(1)?)?;
     if !number.bytes().all(|c| c.is_ascii_digit()) {
         return None;
     }
@@ -124,4 +125,47 @@ fn time(text: &str, context: &Context<'_>) -> Option<Moment> {
 
 fn local_seconds(timestamp: i64, context: &Context<'_>) -> i64 {
     timestamp + i64::from(context.now.offset().local_minus_utc())
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::DateTime;
+
+    use super::read_date;
+    use crate::query::Context;
+
+    #[test]
+    fn the_ends_of_the_calendar_are_dates_or_none() {
+        let now = DateTime::parse_from_rfc3339("2026-11-12T01:00:00+02:00").unwrap();
+        let context = Context { now, me: &[], stages: &[] };
+        for text in
+            ["0000", "9999", "9999-12", "9999-12-31", "-4294967295d", "-4294967295h", "0000-01-01T00:00"]
+        {
+            let date = read_date(text, &context).expect(text);
+            assert_eq!(read_date(&date.text, &context), Some(date), "{text}");
+        }
+        for text in [
+            "",
+            "-",
+            "-d",
+            "-7",
+            "-é",
+            "é",
+            "-4294967296d",
+            "-4294967295w",
+            "2026-13",
+            "2026-00",
+            "2026-1-1",
+            "2026-11-31",
+            "2026-11-01-01",
+            "20261101",
+            "10000-01-01",
+            "2026-11-01T25:00",
+            "+2026",
+            "-3m",
+            "T",
+        ] {
+            assert_eq!(read_date(text, &context), None, "{text}");
+        }
+    }
 }

@@ -17,14 +17,12 @@ pub struct Error {
     pub text: Box<str>,
     /// Which bytes of it are wrong; empty where something is missing.
     pub span: Range<usize>,
-    /// What is wrong.
-    pub kind: ErrorKind,
+    pub(super) kind: ErrorKind,
 }
 
-/// What can be wrong with a query.
+/// What can be wrong with a query; the messages say it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[expect(missing_docs, reason = "the messages say it")]
-pub enum ErrorKind {
+pub(super) enum ErrorKind {
     #[error("expected {what}")]
     Expected { what: String },
     #[error("expected the name of a field")]
@@ -113,7 +111,8 @@ impl Error {
                 break;
             }
             line.push(if c.is_control() || is_invisible(c) { '\u{fffd}' } else { c });
-            let mark = if self.span.contains(&byte) { "^" } else { " " };
+            let marked = self.span.contains(&byte) || byte == self.span.start;
+            let mark = if marked { "^" } else { " " };
             marks.push_str(&mark.repeat(wide));
         }
         if !marks.contains('^') {

@@ -29,7 +29,7 @@
 //! | `title` `blocked` `cancelled` `source` `body` | a part of the text | |
 //! | `file` | like a line of `.gitignore`: without `/` a name anywhere, with `/` a path or anything below it; `*` stays within a folder, `**` does not | |
 //! | `priority` | critical, high, medium, low; a task without one counts as medium | low < medium < high < critical, unknown words below all |
-//! | `stage` | a stage of the pipeline, `none` or `complete` | none, the pipeline's, complete |
+//! | `stage` | a stage of the pipeline, `none` or `complete` | none, the pipeline's, complete; a stage of no pipeline stands nowhere |
 //! | `status` `badge` (`qa`) | one of the known words | |
 //! | `estimate` `spent` | a length: `45m`, `1h30m`, `2d` of eight hours | shorter < longer |
 //! | `created` `updated` `since` | a day, month or year: `2026-11-11`, `2026-11`, `2026`, `today`, `yesterday`, `-7d` | earlier < later |
@@ -64,10 +64,12 @@ mod resolve;
 mod scan;
 mod sort;
 mod term;
+#[cfg(test)]
+mod tests;
 mod value;
 
 pub use context::{Context, Subject};
-pub use error::{Error, ErrorKind};
+pub use error::Error;
 pub use expr::Query;
 pub use field::Field;
 pub use nearest::nearest;

@@ -35,8 +35,9 @@ impl Pattern {
     /// Tells whether a text matches.
     pub(super) fn matches(&self, text: &str) -> bool {
         match self {
-            Self::Whole(whole) if text.is_ascii() => text.eq_ignore_ascii_case(whole),
-            Self::Whole(whole) => folded_chars(text).eq(whole.chars()),
+            Self::Whole(whole) => {
+                text.eq_ignore_ascii_case(whole) || !text.is_ascii() && folded_chars(text).eq(whole.chars())
+            }
             Self::Part(part) => Haystack::new(text).rest().after(part).is_some(),
             Self::Glob(pieces) => glob(pieces, text).is_some(),
         }

@@ -12,8 +12,8 @@ use crate::model::{Badge, Priority, Stage, Status, compare_ids};
 /// An order of tasks. The default is what to do first: the more urgent, then the older, then by id.
 ///
 /// Each field has one natural direction, and `-` before it turns it around: the most urgent first, stages as the
-/// pipeline has them, status and badge as people read them, the earlier and the shorter first, the rest by
-/// letters without their case. A task without a value comes last either way, except that one without a priority
+/// pipeline has them, status and badge as people read them, `ready` ones first, the earlier and the shorter
+/// first, the rest by letters without their case. A task without a value comes last either way, except that one without a priority
 /// counts as medium. What is equal in all fields is ordered by id, so an order is the same each time.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Sort {
@@ -142,5 +142,9 @@ fn compare_values(a: &Value<'_>, b: &Value<'_>) -> Ordering {
 }
 
 fn compare_texts(a: &str, b: &str) -> Ordering {
+    if a.is_ascii() && b.is_ascii() {
+        let lower = |text| str::bytes(text).map(|c| c.to_ascii_lowercase());
+        return lower(a).cmp(lower(b));
+    }
     folded_chars(a).cmp(folded_chars(b))
 }

@@ -1,0 +1,171 @@
+//! What is said about a query that cannot be read.
+
+use super::{context, error};
+use crate::query::{Field, Query, Sort};
+
+fn told(text: &str) -> String {
+    let error = error(text);
+    let hint = error.hint().map_or(String::new(), |hint| format!(" | {hint}"));
+    format!("{}: {error}{hint}", error.column())
+}
+
+#[test]
+fn unknown_words_come_with_a_suggestion() {
+    for (text, message) in [
+        ("staeg:qa", "1: unknown field `staeg` | did you mean `stage`?"),
+        ("dark LABEL:ui", "6: unknown field `LABEL` | did you mean `tag`?"),
+        ("https://x.org", "1: unknown field `https` | to search for the text itself, put it in quotes"),
+        ("hsa:tag", "1: unknown field `hsa` | did you mean `has`?"),
+        ("größe:3", "1: unknown field `größe` | to search for the text itself, put it in quotes"),
+        ("has:tgas", "5: unknown field `tgas` | did you mean `tags`?"),
+        ("priority:hihg", "10: unknown priority `hihg` | did you mean `high`?"),
+        ("priority>=urgent", "11: unknown priority `urgent` | it is one of critical, high, medium, low"),
+        ("stage:dev,aq", "11: unknown stage `aq` | did you mean `qa`?"),
+        ("stage:ship", "7: unknown stage `ship` | it is one of none, dev, qa, sec, docs, complete"),
+        ("stage>=d*", "8: unknown stage `d*` | it is one of none, dev, qa, sec, docs, complete"),
+        ("status:open", "8: unknown status `open` | did you mean `is:open`?"),
+        ("status:complete", "8: unknown status `complete` | did you mean `completed`?"),
+        (
+            "status:x*",
+            "8: unknown status `x*` | it is one of not_started, in_progress, blocked, completed, cancelled",
+        ),
+        ("badge:approved", "7: unknown badge `approved` | did you mean `qa_approved`?"),
+        ("is:completed", "4: unknown state `completed` | did you mean `status:completed`?"),
+        ("is:opne", "4: unknown state `opne` | did you mean `open`?"),
+    ] {
+        assert_eq!(told(text), message, "{text}");
+    }
+}
+
+#[test]
+fn what_is_missing_or_misplaced_is_named() {
+    for (text, message) in [
+        ("stage:", "7: expected a value behind `stage:`"),
+        ("stage: qa", "7: expected a value behind `stage:`"),
+        ("assignee:\"\"", "10: expected a value behind `assignee:`, or `no:assignee`"),
+        ("stage:dev,,qa", "11: expected a value behind `stage:`"),
+        ("priority >= high", "10: no space belongs around `>=` | write `field>=value`"),
+        (": x", "1: no space belongs around `:` | write `field:value`"),
+        ("a or", "5: expected a term, such as `stage:qa` or a word"),
+        ("or a", "1: expected a term, such as `stage:qa` or a word"),
+        ("a and or b", "7: expected a term, such as `stage:qa` or a word"),
+        ("not", "4: expected a term, such as `stage:qa` or a word"),
+        ("()", "2: expected a term, such as `stage:qa` or a word"),
+        ("a - b", "4: expected a term directly behind the sign"),
+        ("-", "2: expected a term directly behind the sign"),
+        ("\"\"", "1: expected a text to search for"),
+        (
+            "(a",
+            "1: this parenthesis is not closed | to search for the sign itself, put a backslash before it",
+        ),
+        (
+            "a) b",
+            "2: this parenthesis closes nothing | to search for the sign itself, put a backslash before it",
+        ),
+        ("render(x)", "7: expected a space, or quotes around the text"),
+        (
+            "tag:\"a b",
+            "5: this quote is not closed | to search for the sign itself, put a backslash before it",
+        ),
+        ("ab\\", "3: nothing follows the backslash"),
+        (
+            "größer tag:'a",
+            "12: this quote is not closed | to search for the sign itself, put a backslash before it",
+        ),
+    ] {
+        assert_eq!(told(text), message, "{text}");
+    }
+}
+
+#[test]
+fn values_that_do_not_fit_are_explained() {
+    for (text, message) in [
+        ("assignee>ada", "1: `assignee` has no order | write `assignee:value`"),
+        ("is<open", "1: `is` has no order | write `is:value`"),
+        ("priority>=high,low", "11: `>=` takes one value"),
+        ("ready:yes", "1: `ready` cannot be asked for | write `is:ready`"),
+        ("boxes:1", "1: `boxes` cannot be asked for | write `has:boxes` or `no:boxes`"),
+        ("no:stage", "4: every task has a stage"),
+        ("estimate:soon", "10: `soon` is not a length of time | a length is written `45m`, `1h30m` or `2d`"),
+        (
+            "created:2026-02-30",
+            "9: `2026-02-30` is not a date | a date is written `2026-11-01`, `2026-11`, `today`, `yesterday` or \
+             `-7d` for seven days ago",
+        ),
+        (
+            "updated<7d",
+            "9: `7d` could mean before or after | `updated>=-7d` is since then, `updated<-7d` is before that",
+        ),
+        (
+            "since:-4h",
+            "7: `-4h` is a moment: nothing happened exactly then | `since>=-4h` is since then, `since<-4h` is \
+             before that",
+        ),
+        (
+            "created>-4h",
+            "9: `created` is a day, and `-4h` a time of day | ask for a day, such as `today` or `-1d`",
+        ),
+    ] {
+        assert_eq!(told(text), message, "{text}");
+    }
+}
+
+#[test]
+fn carets_stand_below_what_is_wrong() {
+    for (text, below) in [
+        ("tag:ui staeg:qa", "       ^^^^^"),
+        ("stage:dev,aq x", "          ^^"),
+        ("stage:", "      ^"),
+        ("a or ) b", "     ^"),
+        ("größer tag:'a", "           ^"),
+        ("漢字 tgg:x", "     ^^^"),
+    ] {
+        assert_eq!(error(text).caret(), [text.to_owned(), below.to_owned()], "{text}");
+    }
+}
+
+#[test]
+fn what_a_query_holds_cannot_disturb_a_terminal() {
+    let error = error("x\u{1b}[2J\n\u{202e} tgg:x");
+    let [line, below] = error.caret();
+    assert!(!line.contains(char::is_control) && !line.contains('\u{202e}'), "{line:?}");
+    assert!(below.chars().all(|c| c == ' ' || c == '^'));
+    let error = super::error("stage:\u{1b}[2J\u{202e}");
+    assert!(!error.to_string().contains(char::is_control));
+}
+
+#[test]
+fn a_long_query_is_shown_in_part() {
+    let text = format!("{} tgg:x {}", "word ".repeat(100), "word ".repeat(100));
+    let error = error(&text);
+    let [line, below] = error.caret();
+    assert!(line.chars().count() < 110, "{line}");
+    assert!(line.starts_with('…') && line.ends_with('…'), "{line}");
+    let at = below.find('^').unwrap();
+    assert_eq!(line.chars().skip(at).take(3).collect::<String>(), "tgg");
+}
+
+#[test]
+fn depth_is_limited_and_length_is_not() {
+    let nested = |depth: usize| format!("{}a{}", "(".repeat(depth), ")".repeat(depth));
+    let context = context();
+    assert!(Query::parse(&nested(64), &context).is_ok());
+    assert_eq!(error(&nested(65)).to_string(), "more than 64 parentheses inside each other");
+    assert_eq!(error(&"(".repeat(100_000)).column(), 65);
+    assert!(Query::parse(&format!("{}a", "-".repeat(100_001)), &context).is_ok());
+    assert!(Query::parse(&"not ".repeat(10_000), &context).is_err());
+    assert!(Query::parse(&"a or b ".repeat(10_000), &context).is_ok());
+}
+
+#[test]
+fn orders_and_lists_of_fields_tell_what_is_wrong_too() {
+    let sort = |text: &str| Sort::parse(text, &context()).unwrap_err();
+    assert_eq!(sort("priority, -craeted").hint().unwrap(), "did you mean `created`?");
+    assert_eq!(sort("priority, -craeted").caret()[1], "           ^^^^^^^");
+    assert_eq!(sort("id,").to_string(), "expected the name of a field");
+    assert_eq!(sort("").column(), 1);
+    assert_eq!(sort("-body").to_string(), "`body` cannot be sorted by");
+    let fields = |text: &str| Field::parse_list(text);
+    assert_eq!(fields("id, Tags,depends-on").unwrap(), [Field::Id, Field::Tag, Field::Dep]);
+    assert_eq!(fields("id,titel").unwrap_err().caret(), ["id,titel".to_owned(), "   ^^^^^".to_owned()]);
+}
