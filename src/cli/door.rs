@@ -18,7 +18,7 @@ pub(super) struct Door {
 }
 
 impl Door {
-    pub(super) fn new(global: Global, env: Env) -> Self {
+    pub(super) fn new(global: &Global, env: Env) -> Self {
         let env = match &global.directory {
             Some(folder) => env.moved_to(folder),
             None => env,

@@ -45,9 +45,9 @@ pub fn main() -> ExitCode {
 
 fn run(cli: Cli, env: Env) -> ExitCode {
     let (format, name) = (cli.global.format, cli.command.name());
-    let door = Door::new(cli.global, env);
+    let door = Door::new(&cli.global, env);
     match cli.command.run(&door) {
-        Ok(answer) => deliver(answer.as_ref(), &door, name),
+        Ok(answer) => deliver(&answer, &door, name),
         Err(failure) => report(&failure, name, format),
     }
 }

@@ -64,6 +64,11 @@ pub(super) fn check(bytes: &[u8], kind: Kind) -> Result<Source, Vec<Problem>> {
     Ok(Source { text: text.to_owned(), front, body })
 }
 
+/// Tells whether a text holds a merge conflict.
+pub(super) fn has_conflict(text: &str) -> bool {
+    conflict_marker(text.as_bytes()).is_some()
+}
+
 /// Finds what `git merge` leaves behind. A lone `=======` is a Markdown heading's underline, so it does not count.
 fn conflict_marker(bytes: &[u8]) -> Option<Problem> {
     let is_marker = |line: &[u8]| {

@@ -73,7 +73,7 @@ pub fn log(session: &Session<'_>, wanted: &str, limit: Option<usize>) -> Result<
     }));
     let (committed, is_complete) = commits(session, &task.id, limit)?;
     events.extend(committed);
-    events.sort_by(|a, b| (a.at, a.kind).cmp(&(b.at, b.kind)));
+    events.sort_by_key(|event| (event.at, event.kind));
     if let Some(limit) = limit {
         events.drain(..events.len().saturating_sub(limit));
     }

@@ -34,7 +34,7 @@ enum Slot {
 }
 
 /// All tasks of a snapshot, and what is wrong with those that cannot be read.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Tasks {
     index: Index,
     fresh: Vec<Fresh>,
@@ -130,12 +130,6 @@ impl Tasks {
         if written.is_err() {
             let _ = std::fs::remove_file(&temporary);
         }
-    }
-}
-
-impl Default for Tasks {
-    fn default() -> Self {
-        Self { index: Index::default(), fresh: Vec::new(), slots: Vec::new(), strays: Vec::new() }
     }
 }
 

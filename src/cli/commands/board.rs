@@ -34,7 +34,7 @@ impl Board {
     pub(super) fn run(self, door: &Door) -> Reply {
         let session = door.read(&self.read)?;
         let (board, problems) = ops::board(&session, &self.query.join(" "))?;
-        Ok(Box::new(Answer::of(board).with_problems(problems)))
+        Ok(Answer::of(board).with_problems(problems))
     }
 }
 

@@ -27,6 +27,6 @@ pub(in crate::cli) struct Cancel {
 impl Cancel {
     pub(super) fn run(self, door: &Door) -> Reply {
         let session = door.write(&self.write)?;
-        Ok(Box::new(Answer::of(ops::cancel(&session, &[self.id], &self.why.join(" "))?)))
+        Ok(Answer::of(ops::cancel(&session, &[self.id], &self.why.join(" "))?))
     }
 }

@@ -41,7 +41,7 @@ impl Completions {
         match written {
             Some(Ok(())) => {
                 let script = String::from_utf8_lossy(&script).into_owned();
-                Ok(Box::new(Answer::of(Output { shell: self.shell, script })))
+                Ok(Answer::of(Output { shell: self.shell, script }))
             }
             _ => Err(Failure::usage_message(format!("`{}` is no shell known here", self.shell), "such as bash")),
         }

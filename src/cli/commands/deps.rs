@@ -35,7 +35,7 @@ impl Deps {
         let request = ops::DepsRequest { wanted: self.id, reverse: self.reverse, all: self.all };
         let (view, problems) = ops::deps(&session, &request)?;
         let circular = !view.circles.is_empty();
-        Ok(Box::new(Answer::of(view).with_problems(problems).no_if(circular)))
+        Ok(Answer::of(view).with_problems(problems).no_if(circular))
     }
 }
 

@@ -30,7 +30,7 @@ impl Doctor {
         let session = door.write(&self.write)?;
         let diagnosis = ops::doctor(&session, self.fix)?;
         let is_ill = diagnosis.findings.iter().any(|finding| finding.is_error);
-        Ok(Box::new(Answer::of(diagnosis).no_if(is_ill)))
+        Ok(Answer::of(diagnosis).no_if(is_ill))
     }
 }
 

@@ -37,7 +37,7 @@ impl Edit {
         let editor = session.workspace().repository()?.editor(door.env());
         let none = || Failure::usage_message("there is no editor to open", "git config --global core.editor NAME");
         open(&editor.ok_or_else(none)?, &prepared)?;
-        Ok(Box::new(Answer::of(ops::finish_edit(&session, &prepared)?)))
+        Ok(Answer::of(ops::finish_edit(&session, &prepared)?))
     }
 }
 

@@ -35,7 +35,7 @@ impl Init {
             sequential: self.sequential,
             dry_run: self.dry_run,
         };
-        Ok(Box::new(Answer::of(ops::init(door.env(), &request)?)))
+        Ok(Answer::of(ops::init(door.env(), &request)?))
     }
 }
 

@@ -59,7 +59,7 @@ impl List {
             None => Answer::of(listing),
             Some(fields) => Answer::of(Chosen::new(listing, &fields)),
         };
-        Ok(Box::new(answer.with_problems(problems)))
+        Ok(answer.with_problems(problems))
     }
 }
 

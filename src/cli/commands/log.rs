@@ -30,7 +30,7 @@ impl Log {
     pub(super) fn run(self, door: &Door) -> Reply {
         let session = door.read(&self.read)?;
         let (story, problems) = ops::log(&session, &self.id, self.limit)?;
-        Ok(Box::new(Answer::of(story).with_problems(problems)))
+        Ok(Answer::of(story).with_problems(problems))
     }
 }
 

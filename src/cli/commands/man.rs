@@ -35,7 +35,7 @@ impl Man {
             let rendered = clap_mangen::Man::new(Cli::command()).render(&mut page);
             rendered.map_err(|source| Failure::unreadable_input("the man page", &source))?;
             let page = String::from_utf8_lossy(&page).into_owned();
-            return Ok(Box::new(Answer::of(Output { files: Vec::new(), page: Some(page) })));
+            return Ok(Answer::of(Output { files: Vec::new(), page: Some(page) }));
         };
         let path = door.path(&folder);
         let written = std::fs::create_dir_all(&path).and_then(|()| clap_mangen::generate_to(Cli::command(), &path));
@@ -46,7 +46,7 @@ impl Man {
             .filter(|file| file.contains("tracker") && file.ends_with(".1"))
             .collect();
         files.sort();
-        Ok(Box::new(Answer::of(Output { files, page: None })))
+        Ok(Answer::of(Output { files, page: None }))
     }
 }
 

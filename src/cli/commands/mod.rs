@@ -10,7 +10,7 @@ use super::error::Failure;
 mod shared;
 
 /// What a command returns: an answer, or why there is none.
-type Reply = Result<Box<Answer>, Failure>;
+type Reply = Result<Answer, Failure>;
 
 /// Makes the list of commands: the enum that clap reads, the names, the calls and the schemas. A new command is one
 /// line here, one file beside this one, one function in `ops`.
@@ -20,6 +20,7 @@ macro_rules! commands {
 
         /// All commands.
         #[derive(Debug, Subcommand)]
+        #[expect(clippy::large_enum_variant, reason = "one lives, once per process")]
         pub(super) enum Command {
             $($(#[$attribute])* $variant($module::$variant)),*
         }

@@ -79,7 +79,7 @@ impl New {
             None => vec![self.draft()],
         };
         let session = door.write(&self.write)?;
-        Ok(Box::new(Answer::of(ops::new(&session, &drafts)?)))
+        Ok(Answer::of(ops::new(&session, &drafts)?))
     }
 
     fn draft(&self) -> ops::Draft {

@@ -31,6 +31,6 @@ impl Note {
             words => words.join(" "),
         };
         let session = door.write(&self.write)?;
-        Ok(Box::new(Answer::of(ops::note(&session, &self.id, &text)?)))
+        Ok(Answer::of(ops::note(&session, &self.id, &text)?))
     }
 }

@@ -51,6 +51,6 @@ impl Queue {
         let session = door.read(&self.read)?;
         let request = ops::QueueRequest { query: terms.join(" "), limit: self.limit };
         let (listing, problems) = ops::queue(&session, &request)?;
-        Ok(Box::new(Answer::of(listing).with_problems(problems)))
+        Ok(Answer::of(listing).with_problems(problems))
     }
 }

@@ -32,7 +32,7 @@ impl Reference {
         for command in root.get_subcommands().filter(|command| command.get_name() != "help") {
             write_command(command, &mut markdown);
         }
-        Ok(Box::new(Answer::of(Output { markdown })))
+        Ok(Answer::of(Output { markdown }))
     }
 }
 

@@ -27,6 +27,6 @@ pub(in crate::cli) struct Reopen {
 impl Reopen {
     pub(super) fn run(self, door: &Door) -> Reply {
         let session = door.write(&self.write)?;
-        Ok(Box::new(Answer::of(ops::reopen(&session, &self.ids, self.why.as_deref())?)))
+        Ok(Answer::of(ops::reopen(&session, &self.ids, self.why.as_deref())?))
     }
 }

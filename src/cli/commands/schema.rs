@@ -43,7 +43,7 @@ impl Schema {
             };
             schemas = serde_json::Map::from_iter([(wanted.to_owned(), schema)]);
         }
-        Ok(Box::new(Answer::of(Output { schemas })))
+        Ok(Answer::of(Output { schemas }))
     }
 }
 

@@ -36,6 +36,6 @@ impl Set {
         let parsed = fields.iter().map(|field| field.parse()).collect::<Result<Vec<ops::Assignment>, _>>();
         let assignments = parsed.map_err(|message| Failure::usage_message(message, "tracker set --help"))?;
         let session = door.write(&self.write)?;
-        Ok(Box::new(Answer::of(ops::set(&session, &ids, &assignments)?)))
+        Ok(Answer::of(ops::set(&session, &ids, &assignments)?))
     }
 }

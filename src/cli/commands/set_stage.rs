@@ -30,6 +30,6 @@ pub(in crate::cli) struct SetStage {
 impl SetStage {
     pub(super) fn run(self, door: &Door) -> Reply {
         let session = door.write(&self.write)?;
-        Ok(Box::new(Answer::of(ops::set_stage(&session, &[self.id], &self.stage, self.why.as_deref())?)))
+        Ok(Answer::of(ops::set_stage(&session, &[self.id], &self.stage, self.why.as_deref())?))
     }
 }

@@ -32,7 +32,7 @@ impl Show {
         let none = || Failure::usage_message("no task is named and none is active", "tracker show ID");
         let id = self.id.or_else(active).ok_or_else(none)?;
         let (shown, problems) = ops::show(&session, &id)?;
-        Ok(Box::new(Answer::of(shown).with_problems(problems)))
+        Ok(Answer::of(shown).with_problems(problems))
     }
 }
 

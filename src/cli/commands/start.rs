@@ -32,9 +32,9 @@ pub(in crate::cli) struct Start {
 impl Start {
     pub(super) fn run(self, door: &Door) -> Reply {
         let session = door.write(&self.write)?;
-        Ok(Box::new(Answer::of(ops::start(
+        Ok(Answer::of(ops::start(
             &session,
             &ops::StartRequest { wanted: self.id, assignee: self.assignee, force: self.force },
-        )?)))
+        )?))
     }
 }

@@ -24,6 +24,6 @@ pub(in crate::cli) struct Unblock {
 impl Unblock {
     pub(super) fn run(self, door: &Door) -> Reply {
         let session = door.write(&self.write)?;
-        Ok(Box::new(Answer::of(ops::unblock(&session, &self.ids)?)))
+        Ok(Answer::of(ops::unblock(&session, &self.ids)?))
     }
 }

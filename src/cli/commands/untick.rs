@@ -27,6 +27,6 @@ pub(in crate::cli) struct Untick {
 impl Untick {
     pub(super) fn run(self, door: &Door) -> Reply {
         let session = door.write(&self.write)?;
-        Ok(Box::new(Answer::of(ops::tick(&session, &self.id, &self.boxes, false)?)))
+        Ok(Answer::of(ops::tick(&session, &self.id, &self.boxes, false)?))
     }
 }

@@ -2,7 +2,7 @@
 
 use super::draft::Draft;
 use crate::doc::lines;
-use crate::doc::markdown::{begins_list_item, find_box, is_heading, sections};
+use crate::doc::markdown::{Section, begins_list_item, ends_in_text, find_box, is_heading, sections};
 use crate::model::Problem;
 
 impl Draft {
@@ -26,17 +26,37 @@ impl Draft {
     }
 
     pub(super) fn append_to_section(&mut self, heading: &str, text: &str) -> Result<(), Problem> {
-        let body = &self.text[self.body..];
+        let heading = heading.trim();
+        if heading.is_empty() || heading.contains(['\n', '\r']) {
+            return Err(self.refuse(None, "a heading is one line"));
+        }
         let ending = lines::ending_near(&self.text, self.text.len());
         let added = lines::with_endings(text.trim_matches(['\n', '\r']), ending);
+        let body = &self.text[self.body..];
         let section = sections(body).into_iter().find(|section| is_heading(&section.heading, heading));
-        let Some(section) = section else {
-            let blank = gap(&self.text, ending);
-            let last = if body.is_empty() || body.ends_with('\n') { ending } else { "" };
-            let new = format!("{blank}## {heading}{ending}{ending}{added}{last}");
-            self.text.push_str(&new);
-            return Ok(());
-        };
+        let at_end = section.as_ref().is_none_or(|section| section.own.end == body.len());
+        if at_end && !ends_in_text(body) {
+            return Err(self.refuse(None, "a code fence or comment is not closed"));
+        }
+        match section {
+            Some(section) => self.append_below(&section, &added, ending),
+            None => self.append_section(heading, &added, ending),
+        }
+        Ok(())
+    }
+
+    fn append_section(&mut self, heading: &str, added: &str, ending: &str) {
+        if self.body == self.text.len() && !self.text.ends_with('\n') {
+            self.text.push_str(ending);
+            self.body = self.text.len();
+        }
+        let body = &self.text[self.body..];
+        let last = if body.is_empty() || body.ends_with('\n') { ending } else { "" };
+        let new = format!("{}## {heading}{ending}{ending}{added}{last}", gap(body, ending));
+        self.text.push_str(&new);
+    }
+
+    fn append_below(&mut self, section: &Section, added: &str, ending: &str) {
         let (start, end) = (self.body + section.own.start, self.body + section.own.end);
         let content = self.text[start..end].trim_end();
         let at =
@@ -44,7 +64,7 @@ impl Draft {
         let above = &self.text[..at];
         let last_line = content.rsplit('\n').next().unwrap_or_default();
         let joins =
-            begins_list_item(&added) && (begins_list_item(last_line) || last_line.starts_with([' ', '\t']));
+            begins_list_item(added) && (begins_list_item(last_line) || last_line.starts_with([' ', '\t']));
         let before = match (content.is_empty(), joins) {
             (true, _) if above.ends_with('\n') => 1,
             (false, true) => 1,
@@ -55,7 +75,6 @@ impl Draft {
         let after = wanted.saturating_sub(self.text[at..end].matches('\n').count());
         let new = format!("{}{added}{}", ending.repeat(before), ending.repeat(after));
         self.text.insert_str(at, &new);
-        Ok(())
     }
 
     pub(super) fn replace_body(&mut self, body: &str) -> Result<(), Problem> {
@@ -63,6 +82,9 @@ impl Draft {
         let new = if ending == "\n" { body.to_owned() } else { lines::with_endings(body, ending) };
         if self.text[self.body..] == new {
             return Ok(());
+        }
+        if crate::doc::source::has_conflict(&new) {
+            return Err(self.refuse(None, "the new one holds a merge conflict"));
         }
         self.text.truncate(self.body);
         if !self.text.ends_with('\n') {
@@ -75,11 +97,11 @@ impl Draft {
 }
 
 /// Returns the line endings that put a blank line below what is there.
-fn gap(text: &str, ending: &str) -> String {
-    let blank = format!("{ending}{ending}");
-    if text.ends_with(&blank) {
+fn gap(body: &str, ending: &str) -> String {
+    let blank = ending.repeat(2);
+    if body.ends_with(&blank) || body == ending {
         String::new()
-    } else if text.ends_with('\n') {
+    } else if body.is_empty() || body.ends_with('\n') {
         ending.to_owned()
     } else {
         blank

@@ -58,7 +58,7 @@ impl Draft {
                 && entries.iter().zip(&self.root).all(|(entry, (name, _))| name.as_text() == Some(&entry.key))
         };
         let found = entries::scan(&self.text, self.front.clone()).filter(same);
-        found.ok_or_else(|| self.refuse(Some(key)))
+        found.ok_or_else(|| self.refuse(Some(key), "not every key stands on a line of its own"))
     }
 
     /// Finds one entry of the text.
@@ -84,13 +84,12 @@ impl Draft {
         self.splice(at..at, &with);
     }
 
-    /// Makes the problem of a value that cannot be edited safely.
-    pub(super) fn refuse(&self, key: Option<&str>) -> Problem {
-        let message = match key {
-            Some(key) => format!("`{key}` cannot be changed here without touching what is around it"),
-            None => "the body cannot be changed here without touching what is around it".to_owned(),
-        };
-        let problem = Problem::error(message).at_line(self.line_of(key)).with_hint(self.hint());
+    /// Makes the problem of a value that cannot be edited safely, or of the body.
+    pub(super) fn refuse(&self, key: Option<&str>, why: &str) -> Problem {
+        let line = key.map_or_else(|| lines::number_at(&self.text, self.body), |key| self.line_of(key));
+        let subject = if key.is_some() { "" } else { "the body " };
+        let problem = Problem::error(format!("{subject}cannot be changed here: {why}"));
+        let problem = problem.at_line(line).with_hint(self.hint());
         match key {
             Some(key) => problem.on_key(key),
             None => problem,
@@ -106,8 +105,7 @@ impl Draft {
         }
     }
 
-    fn line_of(&self, key: Option<&str>) -> usize {
-        let Some(key) = key else { return lines::number_at(&self.text, self.body) };
+    fn line_of(&self, key: &str) -> usize {
         let entries = entries::scan(&self.text, self.front.clone()).unwrap_or_default();
         let entry = entries.iter().find(|entry| entry.key == key);
         lines::number_at(&self.text, entry.map_or(self.front.start, |entry| entry.start))

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::Scalar;
 use super::draft::Draft;
-use super::set::{meaning, write_list};
+use super::set::write_list;
 use crate::doc::lines;
 use crate::doc::yaml::entries::{Entry, Style};
 use crate::doc::yaml::items::{Item, items};
@@ -14,6 +14,8 @@ use crate::model::Problem;
 
 /// Above this many comparisons two lists are taken to have nothing in common.
 const MOST_COMPARISONS: usize = 250_000;
+
+const NO_LIST: &str = "it is not written as a list";
 
 impl Draft {
     pub(super) fn add_item(&mut self, key: &str, item: &str) -> Result<(), Problem> {
@@ -27,7 +29,7 @@ impl Draft {
             node if node.as_text() == Some(item) => return Ok(()),
             Node::Null => 0,
             Node::Text(_) | Node::Literal(_) => 1,
-            Node::Map(_) | Node::Tagged(..) => return Err(self.refuse(Some(key))),
+            Node::Map(_) | Node::Tagged(..) => return Err(self.refuse(Some(key), NO_LIST)),
         };
         self.make_list(index)?;
         self.insert_item(index, count, &|place| scalar::text(item, place), Node::text(item))
@@ -51,7 +53,7 @@ impl Draft {
 
     pub(super) fn set_list(&mut self, index: usize, items: &[String]) -> Result<(), Problem> {
         self.make_list(index)?;
-        let Node::List(nodes) = &self.root[index].1 else { return Err(self.refuse_at(index)) };
+        let Node::List(nodes) = &self.root[index].1 else { return Err(self.refuse_at(index, NO_LIST)) };
         let mut kept = common(nodes, items);
         kept.push((nodes.len(), items.len()));
         let (mut at, mut old, mut new) = (0, 0, 0);
@@ -70,13 +72,13 @@ impl Draft {
     }
 
     pub(super) fn append(&mut self, key: &str, entry: &[(String, Scalar)]) -> Result<(), Problem> {
-        let written = |(name, value): &(String, Scalar)| {
-            format!("{}: {}", scalar::text(name, Place::Flow), value.write(Place::Flow))
-        };
-        let pairs: Vec<_> = entry.iter().map(written).collect();
-        let mapping = format!("{{{}}}", pairs.join(", "));
-        let node = |(name, value): &(String, Scalar)| (Node::text(name), meaning(&value.write(Place::Flow)));
-        let node = Node::Map(entry.iter().map(node).collect());
+        let (mut pairs, mut nodes) = (Vec::new(), Vec::new());
+        for (name, value) in entry {
+            let written = value.write(Place::Flow);
+            pairs.push(format!("{}: {}", scalar::text(name, Place::Flow), written.text));
+            nodes.push((Node::text(name), written.node));
+        }
+        let (mapping, node) = (format!("{{{}}}", pairs.join(", ")), Node::Map(nodes));
         let Some(index) = self.index_of(key) else {
             let ending = lines::ending_near(&self.text, self.front.start);
             return self.insert_entry(key, &format!("{ending}  - {mapping}"), Node::List(vec![node]));
@@ -85,7 +87,7 @@ impl Draft {
         let count = match &self.root[index].1 {
             Node::Null => 0,
             Node::List(nodes) => nodes.len(),
-            _ => return Err(self.refuse(Some(key))),
+            _ => return Err(self.refuse(Some(key), NO_LIST)),
         };
         if count > 0 {
             return self.insert_item(index, count, &|_| mapping.clone(), node);
@@ -94,7 +96,7 @@ impl Draft {
             Style::Absent => {}
             Style::Plain => self.splice(found.colon..found.value.end, ""),
             Style::FlowList if !self.has_comment(&found) => self.splice(found.colon..found.value.end, ""),
-            _ => return Err(self.refuse(Some(key))),
+            _ => return Err(self.refuse(Some(key), NO_LIST)),
         }
         let line_end = lines::next(&self.text, found.colon).min(self.front.end);
         self.insert_line(line_end, &format!("  - {mapping}"));
@@ -107,8 +109,8 @@ impl Draft {
             .is_none_or(|found| found.has_comment)
     }
 
-    fn refuse_at(&self, index: usize) -> Problem {
-        self.refuse(self.root[index].0.as_text())
+    fn refuse_at(&self, index: usize, why: &str) -> Problem {
+        self.refuse(self.root[index].0.as_text(), why)
     }
 
     /// Turns nothing or a single scalar into a list between brackets; leaves a list as it is.
@@ -127,7 +129,7 @@ impl Draft {
                 let written = scalar::plain(text, Place::Flow);
                 self.splice(entry.value, &format!("[{written}]"));
             }
-            _ => return Err(self.refuse_at(index)),
+            _ => return Err(self.refuse_at(index, NO_LIST)),
         }
         self.root[index].1 = Node::List(if node == Node::Null { Vec::new() } else { vec![node] });
         Ok(())
@@ -138,10 +140,12 @@ impl Draft {
         let entry = self.entry(index)?;
         let count = match &self.root[index].1 {
             Node::List(nodes) => nodes.len(),
-            _ => return Err(self.refuse_at(index)),
+            _ => return Err(self.refuse_at(index, NO_LIST)),
         };
         let found = items(&self.text, &entry).filter(|items| items.len() == count);
-        found.map(|items| (entry, items)).ok_or_else(|| self.refuse_at(index))
+        found
+            .map(|items| (entry, items))
+            .ok_or_else(|| self.refuse_at(index, "its items cannot be told apart"))
     }
 
     /// Writes a new item so that it becomes the one at `at`.
@@ -205,14 +209,15 @@ impl Draft {
     fn delete_item(&mut self, index: usize, at: usize) -> Result<(), Problem> {
         let (entry, items) = self.items_of(index)?;
         if self.text[items[at].value.clone()].starts_with(['&', '*', '!']) {
-            return Err(self.refuse_at(index));
+            return Err(self.refuse_at(index, "the item carries an anchor, an alias or a tag"));
         }
         match entry.style {
             Style::BlockList(_) if items.len() == 1 => self.replace_below(&entry, "[]"),
             Style::BlockList(_) => self.splice(items[at].lines.clone(), ""),
             _ => {
-                let range = self.flow_item_range(&entry, &items, at).ok_or_else(|| self.refuse_at(index))?;
-                self.splice(range, "");
+                let range = self.flow_item_range(&entry, &items, at);
+                let why = "the item shares its line and a comment with others";
+                self.splice(range.ok_or_else(|| self.refuse_at(index, why))?, "");
             }
         }
         if let Node::List(nodes) = &mut self.root[index].1 {

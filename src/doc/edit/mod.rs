@@ -136,7 +136,7 @@ impl Document {
         let comes_out =
             |count: &usize| self.draft(&edits[..*count]).is_ok_and(|draft| is_as_intended(&draft));
         let sound = (1..edits.len()).take_while(comes_out).count();
-        Draft::of(self).refuse(edits[sound].key())
+        Draft::of(self).refuse(edits[sound].key(), "what is around it would change too")
     }
 }
 

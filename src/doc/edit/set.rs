@@ -21,113 +21,119 @@ impl Value {
     }
 }
 
+/// A scalar as it is to stand in the text, and what the parser must make of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Written {
+    pub(super) text: String,
+    pub(super) node: Node,
+}
+
 impl Scalar {
-    /// Returns the text that stands for it, without quotes.
-    fn content(&self) -> String {
-        match self {
-            Self::Text(text) | Self::Plain(text) => text.clone(),
-            Self::Integer(number) => number.to_string(),
-        }
-    }
-
     /// Writes it anew.
-    pub(super) fn write(&self, place: Place) -> String {
+    pub(super) fn write(&self, place: Place) -> Written {
         match self {
-            Self::Text(text) => scalar::text(text, place),
-            Self::Plain(text) => scalar::plain(text, place),
-            Self::Integer(number) => number.to_string(),
-        }
-    }
-}
-
-/// Returns what the YAML parser makes of a scalar as written.
-pub(super) fn meaning(written: &str) -> Node {
-    if written.starts_with(|c: char| c.is_alphabetic()) && !written.contains(['\n', ':', '#']) {
-        let is_word = ["true", "false", "null"].iter().any(|word| written.eq_ignore_ascii_case(word));
-        if !is_word {
-            return Node::text(written);
-        }
-    }
-    yaml::parse(written).unwrap_or(Node::Null)
-}
-
-/// Tells whether a value already says what it is to be set to.
-fn says(node: &Node, value: &Value) -> bool {
-    match value.scalar() {
-        Ok(scalar) => node.as_text() == Some(&scalar.content()),
-        Err(items) => match node {
-            Node::List(nodes) => {
-                nodes.len() == items.len()
-                    && nodes.iter().zip(items).all(|(node, item)| node.as_text() == Some(item))
+            Self::Text(text) => Written { text: scalar::text(text, place), node: Node::text(text) },
+            Self::Integer(number) => {
+                Written { text: number.to_string(), node: Node::Literal(number.to_string()) }
             }
-            Node::Null => items.is_empty(),
-            _ => items.len() == 1 && node.as_text() == Some(&items[0]),
-        },
+            Self::Plain(text) => {
+                let written = scalar::plain(text, place);
+                let node = if written == *text { yaml::parse(text).ok() } else { None };
+                Written { text: written, node: node.unwrap_or_else(|| Node::text(text)) }
+            }
+        }
     }
+
+    /// Writes it in the style that was there, where that can hold it.
+    fn write_as(&self, style: Style) -> Written {
+        let written = self.write(Place::Block);
+        let quoted = match (&written.node, style) {
+            (Node::Text(text), Style::Single) => scalar::single(text).unwrap_or_else(|| scalar::double(text)),
+            (Node::Text(text), Style::Double) => scalar::double(text),
+            _ => return written,
+        };
+        Written { text: quoted, node: written.node }
+    }
+
+    /// Tells whether a value already says this.
+    fn is_said_by(&self, node: &Node, is_quoted: bool) -> bool {
+        let same = match self {
+            Self::Text(text) | Self::Plain(text) => node.as_text() == Some(text),
+            Self::Integer(number) => node.as_text() == Some(&number.to_string()),
+        };
+        // `no` and `"no"` are the same text, but where a reason is asked for only the second one is a reason.
+        let matters = node.as_text().is_some_and(scalar::is_switch);
+        same && !(matters && is_quoted != matches!(self, Self::Text(_)))
+    }
+}
+
+/// Tells whether a list, or a single scalar in its place, already holds these items.
+fn holds(node: &Node, items: &[String]) -> bool {
+    let nodes = match node {
+        Node::List(nodes) => nodes.as_slice(),
+        Node::Null => &[],
+        node => std::slice::from_ref(node),
+    };
+    nodes.len() == items.len() && nodes.iter().zip(items).all(|(node, item)| node.as_text() == Some(item))
 }
 
 impl Draft {
     pub(super) fn set(&mut self, key: &str, value: &Value) -> Result<(), Problem> {
-        let index = self.index_of(key);
-        match (index, value.scalar()) {
-            (Some(index), _) if says(&self.root[index].1, value) => Ok(()),
+        match (self.index_of(key), value.scalar()) {
             (Some(index), Ok(scalar)) => self.set_scalar(index, &scalar),
+            (Some(index), Err(items)) if holds(&self.root[index].1, items) => Ok(()),
             (Some(index), Err(items)) => self.set_list(index, items),
-            (None, Err([])) => Ok(()),
-            (None, Err(items)) => {
-                let written = write_list(items);
-                let nodes = items.iter().map(|item| Node::text(item)).collect();
-                self.insert_entry(key, &format!(" {written}"), Node::List(nodes))
-            }
             (None, Ok(scalar)) => {
                 let written = scalar.write(Place::Block);
-                self.insert_entry(key, &format!(" {written}"), meaning(&written))
+                self.insert_entry(key, &format!(" {}", written.text), written.node)
+            }
+            (None, Err([])) => Ok(()),
+            (None, Err(items)) => {
+                let nodes = items.iter().map(|item| Node::text(item)).collect();
+                self.insert_entry(key, &format!(" {}", write_list(items)), Node::List(nodes))
             }
         }
     }
 
     fn set_scalar(&mut self, index: usize, value: &Scalar) -> Result<(), Problem> {
         let entry = self.entry(index)?;
-        let mut written = value.write(Place::Block);
+        if value.is_said_by(&self.root[index].1, matches!(entry.style, Style::Single | Style::Double)) {
+            return Ok(());
+        }
+        let written = value.write_as(entry.style);
         match entry.style {
-            Style::Decorated => return Err(self.refuse(Some(&entry.key))),
-            Style::Absent => self.splice(entry.colon..entry.colon, &format!(" {written}")),
-            Style::Plain | Style::Single | Style::Double => {
-                written = in_style(value, entry.style).unwrap_or(written);
-                self.splice(entry.value.clone(), &written);
+            Style::Decorated => {
+                return Err(self.refuse(Some(&entry.key), "it carries an anchor, an alias or a tag"));
             }
+            Style::Absent => self.splice(entry.colon..entry.colon, &format!(" {}", written.text)),
+            Style::Plain | Style::Single | Style::Double => self.splice(entry.value, &written.text),
             Style::FlowList | Style::FlowMap => {
                 let found = flow::scan(self.text.as_bytes(), entry.value.start, entry.value.end);
                 if found.is_none_or(|found| found.has_comment) {
-                    return Err(self.refuse(Some(&entry.key)));
+                    return Err(self.refuse(Some(&entry.key), "there are comments between its brackets"));
                 }
-                self.splice(entry.value.clone(), &written);
+                self.splice(entry.value, &written.text);
             }
-            Style::Block => written = self.replace_block(&entry, value),
-            Style::BlockList(_) | Style::Indented => self.replace_below(&entry, &written),
+            Style::Block => self.replace_block(&entry, &written),
+            Style::BlockList(_) | Style::Indented => self.replace_below(&entry, &written.text),
         }
-        self.root[index].1 = meaning(&written);
+        self.root[index].1 = written.node;
         Ok(())
     }
 
     /// Replaces a block scalar, by another one where the new text has several lines.
-    fn replace_block(&mut self, entry: &Entry, value: &Scalar) -> String {
+    fn replace_block(&mut self, entry: &Entry, written: &Written) {
         let header_end = lines::content_end(&self.text, entry.value.start);
         let header = &self.text[entry.value.start..header_end];
         let comment = header.find(" #").map_or("", |at| &header[at..]).to_owned();
-        let ending = lines::ending_near(&self.text, header_end + 1);
-        let block = match value {
-            Scalar::Text(text) if text.contains('\n') => scalar::block(text, ending),
+        let ending = lines::ending_near(&self.text, entry.end);
+        let block = match &written.node {
+            Node::Text(text) if text.contains('\n') => scalar::block(text, ending),
             _ => None,
         };
-        let Some(block) = block else {
-            let written = value.write(Place::Block);
-            self.splice(entry.value.clone(), &format!("{written}{comment}"));
-            return written;
-        };
-        let (head, content) = block.split_once(ending).unwrap_or((&block, ""));
-        self.splice(entry.value.clone(), &format!("{head}{comment}{ending}{content}"));
-        block
+        let block = block.unwrap_or_else(|| written.text.clone());
+        let (head, content) = block.find(ending).map_or((block.as_str(), ""), |at| block.split_at(at));
+        self.splice(entry.value.clone(), &format!("{head}{comment}{content}"));
     }
 
     /// Replaces a value on lines of its own by one behind the key.
@@ -176,18 +182,4 @@ impl Draft {
 pub(super) fn write_list(items: &[String]) -> String {
     let items: Vec<_> = items.iter().map(|item| scalar::text(item, Place::Flow)).collect();
     format!("[{}]", items.join(", "))
-}
-
-/// Writes a scalar in the quotes that were there, where they can hold it.
-fn in_style(value: &Scalar, style: Style) -> Option<String> {
-    let text = match value {
-        Scalar::Integer(_) => return None,
-        Scalar::Plain(text) if matches!(meaning(text), Node::Literal(_)) => return None,
-        Scalar::Plain(text) | Scalar::Text(text) => text,
-    };
-    match style {
-        Style::Single => Some(scalar::single(text).unwrap_or_else(|| scalar::double(text))),
-        Style::Double => Some(scalar::double(text)),
-        _ => None,
-    }
 }

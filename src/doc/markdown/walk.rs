@@ -18,6 +18,13 @@ pub(super) fn lines(body: &str) -> Walk<'_> {
     Walk { body, at: 0, number: 0, fence: None, in_comment: false, last_close: body.rfind("-->") }
 }
 
+/// Tells whether what would be appended to `body` is text: no fence and no comment is open at its end.
+pub(in crate::doc) fn ends_in_text(body: &str) -> bool {
+    let mut walk = lines(body);
+    while walk.next().is_some() {}
+    walk.fence.is_none() && !walk.in_comment
+}
+
 /// The walk's state.
 pub(super) struct Walk<'t> {
     body: &'t str,

@@ -78,13 +78,8 @@ impl<'d> Fields<'d> {
         for (index, node) in nodes.iter().enumerate() {
             match node.as_text() {
                 Some(text) if !text.trim().is_empty() => texts.push((index, text)),
-                Some(_) => {
-                    self.report_item(key, index, Problem::warning("the item is empty; it is left out"))
-                }
-                None if *node == Node::Null => {
-                    self.report_item(key, index, Problem::warning("the item is empty; it is left out"));
-                }
-                None => self.report_item(key, index, expected("text", node)),
+                None if *node != Node::Null => self.report_item(key, index, expected("text", node)),
+                _ => self.report_item(key, index, Problem::warning("the item is empty; it is left out")),
             }
         }
         texts

@@ -18,8 +18,8 @@ pub(super) fn read_history(fields: &mut Fields<'_>) -> Vec<Move> {
             return Vec::new();
         }
     };
-    let read = |(index, node)| match node {
-        &Node::Map(ref pairs) => Entry { index, pairs }.read(fields),
+    let read = |(index, node): (usize, &_)| match node {
+        Node::Map(pairs) => Entry { index, pairs }.read(fields),
         other => {
             fields.report_item(
                 KEY,

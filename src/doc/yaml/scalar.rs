@@ -110,10 +110,15 @@ fn is_flow_key(text: &str) -> bool {
     text.contains(":,") || text.starts_with(':') || text.starts_with('?')
 }
 
+/// Tells whether a text is one of the words for on and off.
+pub(in crate::doc) fn is_switch(text: &str) -> bool {
+    ["true", "false", "yes", "no", "on", "off"].iter().any(|word| text.eq_ignore_ascii_case(word))
+}
+
 /// Tells whether some YAML reader takes the plain text for something other than a text.
 fn is_ambiguous(text: &str) -> bool {
-    const WORDS: [&str; 12] = ["~", "null", "true", "false", "yes", "no", "on", "off", "y", "n", "=", "<<"];
-    if WORDS.iter().any(|word| text.eq_ignore_ascii_case(word)) {
+    const WORDS: [&str; 6] = ["~", "null", "y", "n", "=", "<<"];
+    if is_switch(text) || WORDS.iter().any(|word| text.eq_ignore_ascii_case(word)) {
         return true;
     }
     let unsigned = text.strip_prefix(['+', '-']).unwrap_or(text);

@@ -24,7 +24,7 @@ pub(super) fn examine(session: &Session<'_>) -> Result<Examined> {
     match snapshot.config() {
         Ok((_, warnings)) => found.all("configuration", warnings),
         Err(error) => {
-            found.all("configuration", vec![Problem::error(error.to_string()).in_file(Layout::CONFIG)])
+            found.all("configuration", vec![Problem::error(error.to_string()).in_file(Layout::CONFIG)]);
         }
     }
     for (path, _) in paths.iter().filter(|(path, kind)| is_task_file(path) && *kind == EntryKind::File) {

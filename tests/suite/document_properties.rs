@@ -1,0 +1,1 @@
+//! Properties of reading, creating and editing documents.
