@@ -92,6 +92,17 @@ impl Env {
         self.now().with_timezone(&Local).fixed_offset()
     }
 
+    /// Returns the folder that the system has for what may be thrown away.
+    #[must_use]
+    pub fn temporary_folder(&self) -> PathBuf {
+        std::env::temp_dir()
+    }
+
+    /// Returns the program that runs.
+    pub fn program(&self) -> std::io::Result<PathBuf> {
+        std::env::current_exe()
+    }
+
     /// Returns the arguments the process was started with, its own name first.
     #[must_use]
     pub fn arguments(&self) -> Vec<OsString> {

@@ -33,6 +33,7 @@ mod written;
 pub use block::{block, cancel, unblock};
 pub use board::{Board, BoardColumn, board};
 pub use completion::{Candidate, task_candidates};
+pub use demo::{Demo, DemoStep, demo};
 pub use deps::{DepsRequest, DepsRow, DepsView, deps};
 pub use doctor::{Diagnosis, Finding, doctor};
 pub use edit::{EditOutcome, PreparedEdit, finish_edit, prepare_edit};

@@ -86,6 +86,8 @@ commands! {
     deps::Deps,
     /// Find, and with --fix mend, what is wrong with the files
     doctor::Doctor,
+    /// Play real work through a throw-away repository
+    demo::Demo,
     /// Print the JSON Schema of what --format json prints
     schema::Schema,
     /// Print the completion script of a shell
