@@ -89,11 +89,6 @@ impl Body {
         Self { preamble, sections, crlf }
     }
 
-    /// Makes a body of a text and sections, with the usual blank lines.
-    pub(crate) fn usual(preamble: Vec<String>, sections: Vec<Section>) -> Self {
-        Self { preamble: Block::usual(preamble), sections, crlf: false }
-    }
-
     /// Puts the body together.
     pub(crate) fn join(&self) -> String {
         let mut lines = Vec::new();
@@ -112,7 +107,7 @@ fn section_name<'a>(line: &Line<'a>) -> Option<&'a str> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Body, Section};
+    use super::{Block, Body, Section};
 
     #[test]
     fn puts_together_what_it_took_apart() {
@@ -134,9 +129,9 @@ mod tests {
     #[test]
     fn writes_sections_as_people_do() {
         let sections = vec![Section::usual("A", vec!["x".to_owned()]), Section::usual("B", Vec::new())];
-        let body = Body::usual(vec!["top".to_owned()], sections);
+        let body = Body { preamble: Block::usual(vec!["top".to_owned()]), sections, crlf: false };
         assert_eq!(body.join(), "\ntop\n\n## A\n\nx\n\n## B\n");
         assert_eq!(Body::split(&body.join()), body);
-        assert_eq!(Body::usual(Vec::new(), Vec::new()).join(), "");
+        assert_eq!(Body { preamble: Block::usual(Vec::new()), ..Body::default() }.join(), "");
     }
 }

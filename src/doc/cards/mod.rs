@@ -7,6 +7,7 @@
 
 pub(crate) mod body;
 pub(crate) mod boxes;
+pub(crate) mod days;
 pub(crate) mod field;
 pub(crate) mod heading;
 pub(crate) mod layout;
@@ -14,6 +15,7 @@ pub(crate) mod lines;
 pub(crate) mod moves;
 pub(crate) mod paths;
 pub(crate) mod person;
+pub(crate) mod priority;
 pub(crate) mod section;
 pub(crate) mod status;
 pub(crate) mod value;

@@ -1,5 +1,7 @@
 //! The paths that a card's lists of files name.
 
+use std::collections::HashSet;
+
 use super::{field, lines, value};
 
 /// The name of the section that holds nothing but a task's files.
@@ -12,6 +14,26 @@ pub(crate) struct Found {
     pub(crate) paths: Vec<String>,
     /// Whether the whole section is a list of paths and says nothing more.
     pub(crate) nothing_else: bool,
+}
+
+/// The files of a card: the lists of its sections, one after the other.
+#[derive(Debug, Default)]
+pub(crate) struct Union {
+    /// The paths.
+    pub(crate) paths: Vec<String>,
+    seen: HashSet<String>,
+}
+
+impl Union {
+    /// Adds a list: the first as it is, of a later one what is not there yet.
+    pub(crate) fn add(&mut self, found: &Found) {
+        let is_first = self.paths.is_empty();
+        for path in &found.paths {
+            if self.seen.insert(path.clone()) || is_first {
+                self.paths.push(path.clone());
+            }
+        }
+    }
 }
 
 /// Tells whether a section of this name lists files.

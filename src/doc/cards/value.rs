@@ -28,6 +28,36 @@ pub(crate) fn write(text: &str) -> String {
     if is_plain(text) { text.to_owned() } else { quote(text) }
 }
 
+/// Writes a value that may be left out, so that it is not taken for a word that says there is none.
+pub(crate) fn write_said(text: &str) -> String {
+    if super::days::is_placeholder(text) || super::days::read(text).is_some() {
+        quote(text)
+    } else {
+        write(text)
+    }
+}
+
+/// Reads a list: values between commas, or a JSON array of strings.
+pub(crate) fn read_list(text: &str) -> Vec<String> {
+    let text = text.trim();
+    if let Some(exact) = serde_json::from_str(text).ok().filter(|_: &Vec<String>| text.starts_with('[')) {
+        return exact;
+    }
+    let inner = text.strip_prefix('[').and_then(|text| text.strip_suffix(']')).unwrap_or(text);
+    let items = inner.split(',').map(|item| read(item).text.trim_start_matches('#').to_owned());
+    items.filter(|item| !super::days::is_placeholder(item)).collect()
+}
+
+/// Writes a list so that [`read_list`] returns it.
+pub(crate) fn write_list(items: &[String]) -> String {
+    let plain = items.join(", ");
+    if !plain.chars().any(is_unsafe) && read_list(&plain) == items {
+        return plain;
+    }
+    let quoted: Vec<String> = items.iter().map(|item| quote(item)).collect();
+    format!("[{}]", quoted.join(", "))
+}
+
 /// Tells whether a value stands on a line as it is and comes back as it is.
 pub(crate) fn is_plain(text: &str) -> bool {
     !text.is_empty()
@@ -95,7 +125,7 @@ fn is_unsafe(c: char) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{one_line, quote, read, unquote_prefix, write};
+    use super::{one_line, quote, read, read_list, unquote_prefix, write, write_list};
 
     #[test]
     fn plain_values_stay_plain() {
@@ -114,6 +144,15 @@ mod tests {
             let line = write(text);
             assert!(!line.contains(['\n', '\u{1b}', '\u{202e}']), "{line:?}");
             assert_eq!(read(&line).text, text, "{line:?}");
+        }
+    }
+
+    #[test]
+    fn lists_are_what_they_were() {
+        assert_eq!(read_list("#ui, `a b`, -"), ["ui", "a b"]);
+        for items in [&["ui", "a b"][..], &["a,b"], &["#x", ""], &["none"], &["[a", "b]"], &[" a"], &[]] {
+            let items: Vec<String> = items.iter().map(|item| (*item).to_owned()).collect();
+            assert_eq!(read_list(&write_list(&items)), items, "{items:?}");
         }
     }
 

@@ -1,7 +1,5 @@
 //! One card: from its lines to a task, and a record of where each line went.
 
-use std::collections::HashSet;
-
 use chrono::NaiveDate;
 
 use crate::doc::cards::body::{self, Block, Body};
@@ -9,11 +7,11 @@ use crate::doc::cards::field::Key;
 use crate::doc::cards::layout::Layout;
 use crate::doc::cards::lines::{self, Line};
 use crate::doc::cards::section::{self, Part, Parts};
-use crate::doc::cards::{boxes, moves, paths};
+use crate::doc::cards::{boxes, days, moves, paths};
 use crate::model::{BoxCount, Move, Problem, Stage, Status, Task, TaskId};
 
+use super::Lines;
 use super::metadata::{self, Metadata};
-use super::{Lines, dates};
 
 /// Where one piece of a card went.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
@@ -79,7 +77,8 @@ pub(super) struct Heading<'a> {
 pub(super) fn read(heading: Heading<'_>, below: &[Line<'_>]) -> (Card, Vec<Problem>) {
     let parts = section::read(below);
     let metadata = metadata::read(&parts);
-    let mut builder = Builder { sections: Vec::new(), files: Vec::new(), history: None, metadata };
+    let mut builder =
+        Builder { sections: Vec::new(), files: paths::Union::default(), history: None, metadata };
     let blockers = first_blocker(&parts);
     builder.take_sections(&parts);
     builder.check_derived_days();
@@ -93,7 +92,7 @@ pub(super) fn read(heading: Heading<'_>, below: &[Line<'_>]) -> (Card, Vec<Probl
 
 struct Builder {
     sections: Vec<body::Section>,
-    files: Vec<String>,
+    files: paths::Union,
     history: Option<Vec<Move>>,
     metadata: Metadata,
 }
@@ -101,7 +100,6 @@ struct Builder {
 impl Builder {
     fn take_sections(&mut self, parts: &Parts<'_>) {
         let has_description = parts.sections.iter().any(|part| part.name.eq_ignore_ascii_case("description"));
-        let mut seen = HashSet::new();
         for part in &parts.sections {
             let content = part.content(&self.metadata.taken);
             let lines = Lines { first: part.line, last: part.last_line(&self.metadata.taken) };
@@ -118,9 +116,7 @@ impl Builder {
                 if !found.paths.is_empty() {
                     to.push(format!("files ({})", found.paths.len()));
                 }
-                let before = self.files.len();
-                self.files.extend(found.paths.into_iter().filter(|path| before == 0 || !seen.contains(path)));
-                seen.extend(self.files[before..].iter().cloned());
+                self.files.add(&found);
                 if !found.nothing_else {
                     let section = plain(part, content, has_description);
                     to.push(format!("body: {}", section.heading));
@@ -201,7 +197,7 @@ impl Builder {
             tags: metadata.tags,
             sprint: metadata.sprint,
             depends_on: metadata.depends_on,
-            files: self.files,
+            files: self.files.paths,
             estimate: metadata.estimate,
             spent: metadata.spent,
             created: metadata.created,
@@ -318,7 +314,7 @@ fn first_blocker(parts: &Parts<'_>) -> Option<String> {
     let line = part.entries.iter().map(|entry| entry.text.trim()).find(|line| !line.is_empty())?;
     let item = lines::list_item(line).unwrap_or(line);
     let item = item.strip_prefix("[ ] ").or_else(|| item.strip_prefix("[x] ")).unwrap_or(item).trim();
-    (!dates::is_placeholder(item.trim_end_matches('.'))).then(|| item.to_owned())
+    (!days::is_placeholder(item.trim_end_matches('.'))).then(|| item.to_owned())
 }
 
 /// Counts the boxes under Deliverables, and all of them.

@@ -4,13 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::NaiveDate;
 
+use crate::doc::cards::days::{self, Day};
 use crate::doc::cards::field::{Key, Name};
 use crate::doc::cards::section::{Entry, Parts};
 use crate::doc::cards::status::{self, Reading};
-use crate::doc::cards::{person, value};
+use crate::doc::cards::{person, priority, value};
 use crate::model::{Minutes, Priority, Problem, SprintId, Stage, TaskId};
 
-use super::dates::{self, Day};
 use super::{Lines, Placed};
 
 /// A card's metadata.
@@ -110,17 +110,16 @@ impl Metadata {
             Key::Blocked => set_reason(&mut self.blocked, text, "blocked"),
             Key::Cancelled => self.set_cancelled(text),
             Key::Tags => {
-                self.tags = list(text, |item| item.trim_start_matches('#').to_owned());
+                self.tags = value::read_list(text);
                 Outcome::Taken("tags")
             }
             Key::DependsOn => self.set_depends_on(text),
             Key::Branch => {
-                let text = value::read(text).text;
-                if text.is_empty() {
-                    Outcome::Taken("nothing: it is empty")
-                } else {
-                    self.keep("branch", &text)
+                let read = value::read(text);
+                if read.text.is_empty() && !read.exact {
+                    return Outcome::Taken("nothing: it is empty");
                 }
+                self.keep("branch", &read.text)
             }
             Key::Stage => set_parsed(&mut self.stage, text, Stage::parse, "stage"),
             Key::Sprint => set_parsed(&mut self.sprint, text, |text| SprintId::parse(text).ok(), "sprint"),
@@ -164,50 +163,32 @@ impl Metadata {
     }
 
     fn set_priority(&mut self, text: &str) -> Outcome {
-        let read = value::read(text);
-        if read.exact {
-            self.priority = Some(Priority::parse(&read.text));
-            return Outcome::Taken("priority");
-        }
-        if read.text.contains('|') || dates::is_placeholder(&read.text) {
-            return if read.text.contains('|') {
-                Outcome::Left
-            } else {
+        let Some(reading) = priority::read(text) else {
+            return if days::is_placeholder(text) {
                 Outcome::Taken("nothing: it is empty")
+            } else {
+                Outcome::Left
             };
-        }
-        let (head, tail) =
-            read.text.split_at(read.text.find([' ', '(', ',', '/']).unwrap_or(read.text.len()));
-        let is_word = |c: char| c.is_alphanumeric();
-        // A mark may stand on either side of the word.
-        let (word, rest) = if head.contains(is_word) { (head, tail) } else { (tail, "") };
-        match Priority::parse(word.trim_matches(|c: char| !is_word(c))) {
-            Priority::Unknown(_) => self.priority = Some(Priority::parse(&read.text)),
-            known if rest.contains(is_word) => {
-                self.priority = Some(known);
-                return Outcome::Understood("priority");
-            }
-            known => self.priority = Some(known),
-        }
-        Outcome::Taken("priority")
+        };
+        self.priority = Some(reading.priority);
+        if reading.says_more { Outcome::Understood("priority") } else { Outcome::Taken("priority") }
     }
 
     fn set_cancelled(&mut self, text: &str) -> Outcome {
-        if !value::read(text).exact {
-            if let Some(Day { day, says_more: false }) = dates::read(text) {
-                self.cancelled = Some(format!("imported as cancelled, {day}"));
-                return Outcome::Taken("cancelled");
-            }
+        let day = days::read(text).filter(|day| !day.says_more && !value::read(text).exact);
+        if let Some(Day { day, .. }) = day {
+            self.cancelled = Some(format!("imported as cancelled, {day}"));
+            return Outcome::Taken("cancelled");
         }
         set_reason(&mut self.cancelled, text, "cancelled")
     }
 
     fn set_depends_on(&mut self, text: &str) -> Outcome {
-        if dates::is_placeholder(text) {
+        if days::is_placeholder(text) {
             return Outcome::Taken("nothing: it is empty");
         }
         let ids: Option<Vec<TaskId>> =
-            list(text, str::to_owned).iter().map(|id| TaskId::parse(id).ok()).collect();
+            value::read_list(text).iter().map(|id| TaskId::parse(id).ok()).collect();
         match ids {
             Some(ids) => {
                 self.depends_on = ids;
@@ -219,17 +200,17 @@ impl Metadata {
 }
 
 fn set_day(place: &mut Option<NaiveDate>, text: &str, to: &'static str) -> Outcome {
-    if dates::is_placeholder(text) {
+    if days::is_placeholder(text) {
         return Outcome::Taken("nothing: it is empty");
     }
-    let Some(day) = dates::read(text) else { return Outcome::Left };
+    let Some(day) = days::read(text) else { return Outcome::Left };
     *place = Some(day.day);
     if day.says_more { Outcome::Understood(to) } else { Outcome::Taken(to) }
 }
 
 fn set_minutes(place: &mut Option<Minutes>, text: &str, to: &'static str) -> Outcome {
     let read = value::read(text);
-    if !read.exact && dates::is_placeholder(&read.text) {
+    if !read.exact && days::is_placeholder(&read.text) {
         return Outcome::Taken("nothing: it is empty");
     }
     // A file cannot hold a length of nothing in the form of one.
@@ -245,7 +226,7 @@ fn set_minutes(place: &mut Option<Minutes>, text: &str, to: &'static str) -> Out
 
 fn set_reason(place: &mut Option<String>, text: &str, to: &'static str) -> Outcome {
     let read = value::read(text);
-    if !read.exact && dates::is_placeholder(&read.text) {
+    if !read.exact && days::is_placeholder(&read.text) {
         return Outcome::Taken("nothing: it says no");
     }
     *place = Some(read.text);
@@ -259,7 +240,7 @@ fn set_parsed<T>(
     to: &'static str,
 ) -> Outcome {
     let read = value::read(text);
-    if !read.exact && dates::is_placeholder(&read.text) {
+    if !read.exact && days::is_placeholder(&read.text) {
         return Outcome::Taken("nothing: it is empty");
     }
     *place = parse(&read.text);
@@ -272,13 +253,4 @@ fn kind(text: &str) -> Option<String> {
         && text.starts_with(|c: char| c.is_ascii_alphabetic())
         && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_');
     valid.then(|| text.to_owned())
-}
-
-fn list(text: &str, clean: impl Fn(&str) -> String) -> Vec<String> {
-    if let Some(exact) = serde_json::from_str(text).ok().filter(|_: &Vec<String>| text.starts_with('[')) {
-        return exact;
-    }
-    let inner = text.strip_prefix('[').and_then(|text| text.strip_suffix(']')).unwrap_or(text);
-    let items = inner.split(',').map(|item| clean(&value::read(item).text));
-    items.filter(|item| !dates::is_placeholder(item)).collect()
 }

@@ -8,7 +8,6 @@
 //! here decides by itself to overwrite a task.
 
 mod card;
-mod dates;
 mod document;
 mod encoding;
 mod marks;

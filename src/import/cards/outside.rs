@@ -77,14 +77,14 @@ fn part(lines: &[Line<'_>]) -> Vec<Part> {
     let text = |line: &&Line<'_>| !line.is_blank() && !super::document::is_separator(line);
     let Some(first) = lines.iter().find(text) else { return Vec::new() };
     let footer = lines.iter().rev().find(text).filter(|line| is_footer(line.text));
-    let rest =
+    let mut rest =
         lines.iter().filter(text).filter(|line| footer.is_none_or(|footer| footer.number != line.number));
     let (name, has_text) = match first.heading() {
         Some((_, name)) => (name.to_owned(), rest.clone().count() > 1),
         None => (String::new(), rest.clone().count() > 0),
     };
     let mut parts = Vec::new();
-    if let Some(last) = rest.last() {
+    if let Some(last) = rest.next_back() {
         let kind = kind(lines, first, &name, has_text);
         let first = template_line(lines).filter(|_| kind == Kind::Template).unwrap_or(first.number);
         parts.push(Part { kind, name, lines: Lines { first, last: last.number } });

@@ -1,18 +1,18 @@
-//! Days as people write them on a card.
+//! Days as people write them on a card, and values that say there is nothing.
 
 use chrono::NaiveDate;
 
 /// A day as a card gives it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Day {
+pub(crate) struct Day {
     /// The day.
-    pub(super) day: NaiveDate,
+    pub(crate) day: NaiveDate,
     /// Whether the line says more than the day.
-    pub(super) says_more: bool,
+    pub(crate) says_more: bool,
 }
 
 /// Reads `2025-05-23`, also with more behind it, and the usual long forms.
-pub(super) fn read(text: &str) -> Option<Day> {
+pub(crate) fn read(text: &str) -> Option<Day> {
     const LONG: [&str; 7] =
         ["%Y/%m/%d", "%Y.%m.%d", "%d.%m.%Y", "%B %d, %Y", "%b %d, %Y", "%d %B %Y", "%d %b %Y"];
     let text = text.trim().trim_matches(['`', '*', '"']).trim();
@@ -26,7 +26,7 @@ pub(super) fn read(text: &str) -> Option<Day> {
 }
 
 /// Tells whether a value says that there is none.
-pub(super) fn is_placeholder(text: &str) -> bool {
+pub(crate) fn is_placeholder(text: &str) -> bool {
     let text = text.trim().to_lowercase();
     matches!(text.as_str(), "" | "-" | "—" | "–" | "no" | "none" | "n/a" | "tbd" | "yyyy-mm-dd")
 }
