@@ -8,6 +8,7 @@
 //! The YAML and TOML parsers stay inside this module. Nothing here touches a file, the clock or git.
 
 mod batch;
+pub(crate) mod cards;
 mod config;
 mod document;
 mod edit;
