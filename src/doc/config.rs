@@ -165,7 +165,9 @@ impl Reader<'_> {
         let known: BTreeSet<&str> =
             typed.chain([&config.pipeline.stages]).flatten().map(Stage::as_str).collect();
         let Some(DeValue::Table(stages)) = table.get("stage").map(Spanned::get_ref) else { return };
-        for key in stages.keys().filter(|key| !known.contains(key.get_ref().as_ref())) {
+        let is_unused =
+            |key: &&Key<'_>| !known.contains(key.get_ref().as_ref()) && Stage::parse(key.get_ref()).is_some();
+        for key in stages.keys().filter(is_unused) {
             let message = format!("no pipeline has a stage `{}`", key.get_ref());
             self.warn(key.span(), &format!("stage.{}", key.get_ref()), message);
         }

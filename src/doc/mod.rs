@@ -13,6 +13,7 @@ mod edit;
 mod lines;
 mod markdown;
 mod note;
+mod salvage;
 mod source;
 mod task;
 mod yaml;

@@ -24,7 +24,7 @@ impl<'d> Fields<'d> {
     /// Returns all problems, in the order of their lines.
     pub(in crate::doc) fn into_problems(self) -> Vec<Problem> {
         let mut problems = self.problems;
-        problems.sort_by_key(|problem| problem.line);
+        problems.sort_by(|a, b| (a.line, &a.key).cmp(&(b.line, &b.key)));
         problems
     }
 
@@ -40,9 +40,17 @@ impl<'d> Fields<'d> {
         self.document.value(key).filter(|value| **value != Node::Null)
     }
 
-    /// Tells whether something is known to be wrong with a key already.
-    pub(in crate::doc) fn is_reported(&self, key: &str) -> bool {
-        self.problems.iter().any(|problem| problem.key.as_deref() == Some(key))
+    /// Takes note of a key that must be there and is not, or says nothing.
+    pub(in crate::doc) fn require(&mut self, key: &str, message: &str, hint: &str) {
+        let is_blank = |node: &Node| match node.as_text() {
+            Some(text) => text.trim().is_empty(),
+            None => *node == Node::Null,
+        };
+        let missing = self.document.value(key).is_none_or(is_blank);
+        if missing && !self.document.is_unread(key) {
+            let line = self.document.line_of(key).unwrap_or(1);
+            self.report(key, Problem::error(message).at_line(line).with_hint(hint));
+        }
     }
 
     /// Returns a key's text. A number or boolean is taken as it is written.
