@@ -12,6 +12,9 @@ use toml::de::{DeString, DeTable, DeValue};
 use super::{lines, source};
 use crate::model::{Config, IdScheme, Problem, Severity, Stage, StageRules, TypeRules};
 
+/// Most syntax errors reported: one that is not mended makes many behind it.
+const MOST_ERRORS: usize = 20;
+
 /// Reads the configuration; beside it come warnings, such as keys that this version does not know.
 ///
 /// # Errors
@@ -20,7 +23,7 @@ pub fn read_config(bytes: &[u8]) -> Result<(Config, Vec<Problem>), Vec<Problem>>
     let text = source::plain_text(bytes)?;
     let (table, errors) = DeTable::parse_recoverable(text);
     let mut reader = Reader { text, problems: Vec::new() };
-    for error in errors {
+    for error in errors.into_iter().take(MOST_ERRORS) {
         let span = error.span().unwrap_or(0..0);
         reader.error(span, "", error.message().trim().replace('\n', ", "), None);
     }

@@ -10,6 +10,9 @@ use super::source::Source;
 use super::yaml::{self, Failure, Node, entries};
 use crate::model::Problem;
 
+/// Most problems looked for: a file with more of them is not mended line by line.
+const MOST_PROBLEMS: usize = 100;
+
 /// What was found in a broken mapping.
 #[derive(Debug, Default)]
 pub(super) struct Salvage {
@@ -30,26 +33,26 @@ pub(super) fn read(source: &Source, whole: &Failure) -> Salvage {
         Some(entries) => entries.into_iter().map(|entry| entry.start..entry.end).collect(),
         None => chunks(text, source.front.clone()),
     };
+    let first_line = lines::number_at(text, source.front.start);
+    let (mut line, mut counted) = (first_line, source.front.start);
     for span in &spans {
-        found.read_entry(text, span.clone());
+        line += text[counted..span.start].matches('\n').count();
+        counted = span.start;
+        found.read_entry(&text[span.clone()], line);
+        if found.problems.len() >= MOST_PROBLEMS {
+            return found;
+        }
     }
     if found.problems.is_empty() {
-        let first_line = lines::number_at(text, source.front.start);
-        let problem = explain(whole, first_line);
-        let on_line = |span: &&Range<usize>| problem.line.is_some_and(|line| covers(text, span, line));
-        let key = spans.iter().find(on_line).and_then(|span| key_of(&text[span.clone()]));
-        found.problems.push(match key {
-            Some(key) => problem.on_key(key),
-            None => problem,
-        });
+        let at = (1..whole.line).fold(source.front.start, |at, _| lines::next(text, at));
+        let key = spans.iter().find(|span| span.contains(&at)).and_then(|span| key_of(&text[span.clone()]));
+        found.problems.push(on_key(explain(whole, first_line), key));
     }
     found
 }
 
 impl Salvage {
-    fn read_entry(&mut self, text: &str, span: Range<usize>) {
-        let line = lines::number_at(text, span.start);
-        let entry = &text[span];
+    fn read_entry(&mut self, entry: &str, line: usize) {
         let key = key_of(entry);
         let problem = match yaml::parse(entry) {
             Ok(Node::Map(pairs)) => return pairs.into_iter().for_each(|pair| self.take(pair, line)),
@@ -62,10 +65,7 @@ impl Salvage {
             Err(failure) => explain(&failure, line),
         };
         self.unread.extend(key.clone());
-        self.problems.push(match key {
-            Some(key) => problem.on_key(key),
-            None => problem,
-        });
+        self.problems.push(on_key(problem, key));
     }
 
     fn take(&mut self, pair: (Node, Node), line: usize) {
@@ -103,10 +103,11 @@ fn key_of(entry: &str) -> Option<String> {
     is_word.then(|| key.to_owned())
 }
 
-fn covers(text: &str, span: &Range<usize>, line: usize) -> bool {
-    let first = lines::number_at(text, span.start);
-    let last = lines::number_at(text, span.end.saturating_sub(1));
-    (first..=last).contains(&line)
+fn on_key(problem: Problem, key: Option<String>) -> Problem {
+    match key {
+        Some(key) => problem.on_key(key),
+        None => problem,
+    }
 }
 
 /// Says what the YAML parser means, in the file's lines and with what usually helps.

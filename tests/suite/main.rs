@@ -1,4 +1,6 @@
 //! All integration tests: one binary, one module per subject.
 
+#![expect(clippy::unwrap_used, reason = "a test that fails panics")]
+
 mod document_properties;
 mod documents;
