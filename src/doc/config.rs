@@ -12,6 +12,9 @@ use toml::de::{DeString, DeTable, DeValue};
 use super::{lines, source};
 use crate::model::{Config, IdScheme, Problem, Severity, Stage, StageRules, TypeRules};
 
+/// Most syntax errors reported: one that is not mended makes many behind it.
+const MOST_ERRORS: usize = 20;
+
 /// Reads the configuration; beside it come warnings, such as keys that this version does not know.
 ///
 /// # Errors
@@ -20,7 +23,7 @@ pub fn read_config(bytes: &[u8]) -> Result<(Config, Vec<Problem>), Vec<Problem>>
     let text = source::plain_text(bytes)?;
     let (table, errors) = DeTable::parse_recoverable(text);
     let mut reader = Reader { text, problems: Vec::new() };
-    for error in errors {
+    for error in errors.into_iter().take(MOST_ERRORS) {
         let span = error.span().unwrap_or(0..0);
         reader.error(span, "", error.message().trim().replace('\n', ", "), None);
     }
@@ -165,7 +168,9 @@ impl Reader<'_> {
         let known: BTreeSet<&str> =
             typed.chain([&config.pipeline.stages]).flatten().map(Stage::as_str).collect();
         let Some(DeValue::Table(stages)) = table.get("stage").map(Spanned::get_ref) else { return };
-        for key in stages.keys().filter(|key| !known.contains(key.get_ref().as_ref())) {
+        let is_unused =
+            |key: &&Key<'_>| !known.contains(key.get_ref().as_ref()) && Stage::parse(key.get_ref()).is_some();
+        for key in stages.keys().filter(is_unused) {
             let message = format!("no pipeline has a stage `{}`", key.get_ref());
             self.warn(key.span(), &format!("stage.{}", key.get_ref()), message);
         }

@@ -15,6 +15,7 @@ mod edit;
 mod lines;
 mod markdown;
 mod note;
+mod salvage;
 mod source;
 mod task;
 mod yaml;
