@@ -3,9 +3,9 @@
 #![expect(clippy::unwrap_used, reason = "what fails here is a failing test")]
 
 mod support;
+mod watchdog;
 
-#![expect(clippy::unwrap_used, reason = "a test that fails panics")]
-
+mod concurrency;
 mod document_properties;
 mod documents;
 mod git_facts;
