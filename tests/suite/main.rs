@@ -6,6 +6,7 @@ mod support;
 mod watchdog;
 
 mod concurrency;
+mod crash;
 mod document_properties;
 mod documents;
 mod git_facts;
