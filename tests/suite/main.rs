@@ -10,4 +10,5 @@ mod crash;
 mod document_properties;
 mod documents;
 mod git_facts;
+mod hostile;
 mod readme;
