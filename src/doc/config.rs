@@ -118,7 +118,10 @@ impl Reader<'_> {
         if prefix.len() <= LONGEST_PREFIX && crate::model::TaskId::parse(&format!("{prefix}-0")).is_ok() {
             config.id_prefix = prefix;
         } else {
-            let hint = "a prefix is at most 32 capital letters and digits, such as `TASK`";
+            let hint = match prefix.len() <= LONGEST_PREFIX {
+                true => "a prefix is capital letters and digits, such as `TASK`",
+                false => "a prefix has at most 32 letters and digits",
+            };
             self.error(value.span(), "id_prefix", format!("`{prefix}` cannot begin an id"), Some(hint));
         }
     }

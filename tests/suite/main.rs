@@ -7,6 +7,7 @@ mod watchdog;
 
 mod concurrency;
 mod crash;
+mod disk;
 mod document_properties;
 mod documents;
 mod git_facts;
