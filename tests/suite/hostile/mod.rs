@@ -3,9 +3,9 @@
 
 mod arguments;
 mod commits;
-mod documents;
+pub(crate) mod documents;
 mod local_files;
-mod numbers;
+pub(crate) mod numbers;
 mod places;
 
 use std::collections::BTreeMap;
@@ -14,7 +14,6 @@ use std::path::{Path, PathBuf};
 
 use crate::support::Sandbox;
 use crate::watchdog::{Watched, watch};
-
 
 const GOOD: &str = "---\nid: TASK-GOOD\ntitle: Sound\n---\n\n- [ ] a box\n";
 const SECRET: &str = "---\nid: TASK-1\ntitle: Secret\n---\n\n- [ ] a box\n";
