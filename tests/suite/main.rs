@@ -4,8 +4,6 @@
 
 mod support;
 
-#![expect(clippy::unwrap_used, reason = "a test that fails panics")]
-
 mod document_properties;
 mod documents;
 mod git_facts;
