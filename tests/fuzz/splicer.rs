@@ -40,7 +40,8 @@ pub(crate) fn case(corpus: &Corpus, rng: &mut Rng, tally: &mut Tally) -> Result<
     let context = |wrong: String| format!("{wrong}\nedit: {edit:?}");
     match document.edit(std::slice::from_ref(&edit)) {
         Err(problem) => {
-            tally.count("refused");
+            let reason = problem.message.split(": ").last().unwrap_or_default();
+            tally.count(&format!("refused: {}", reason.trim_matches(|c: char| !c.is_alphabetic())));
             let lines = before.split('\n').count();
             let placed = problem.line.is_some_and(|line| (1..=lines).contains(&line));
             if placed { Ok(()) } else { Err(context(format!("{problem:?}"))) }

@@ -9,7 +9,7 @@ use crate::doc::lines;
 /// One item of a list.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::doc) struct Item {
-    /// The item's value. It may run on over further lines.
+    /// The item's value, over several lines if need be; in a block list its comment is not told apart.
     pub(in crate::doc) value: Range<usize>,
     /// In a block list the item's whole lines; otherwise the same as `value`.
     pub(in crate::doc) lines: Range<usize>,
@@ -38,13 +38,16 @@ fn block_items(text: &str, entry: &Entry, indent: usize) -> Option<Vec<Item>> {
         if depth == indent && (content == "-" || content.starts_with("- ")) {
             let dash = at + indent + 1;
             let blanks = content[1..].len() - content[1..].trim_start_matches(' ').len();
-            items.push(Item { value: dash + blanks..at + line.trim_end().len(), lines: at..end });
+            items.push(Item {
+                value: dash + blanks..at + line.trim_end_matches(lines::BLANKS).len(),
+                lines: at..end,
+            });
         } else if is_content(content, depth, indent) {
             if depth <= indent {
                 return None;
             }
             let item = items.last_mut()?;
-            item.value.end = at + line.trim_end().len();
+            item.value.end = at + line.trim_end_matches(lines::BLANKS).len();
             item.lines.end = end;
         }
         at = end;
@@ -56,7 +59,7 @@ fn block_items(text: &str, entry: &Entry, indent: usize) -> Option<Vec<Item>> {
 /// text.
 fn is_content(content: &str, depth: usize, indent: usize) -> bool {
     let is_comment = content.starts_with('#') && depth <= indent;
-    !is_comment && !content.trim().is_empty()
+    !is_comment && !content.trim_matches(lines::BLANKS).is_empty()
 }
 
 #[cfg(test)]
