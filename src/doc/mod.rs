@@ -13,6 +13,7 @@ mod edit;
 mod lines;
 mod markdown;
 mod note;
+mod printable;
 mod salvage;
 mod source;
 mod task;

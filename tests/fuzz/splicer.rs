@@ -146,7 +146,7 @@ fn says(edit: &Edit, text: &str) -> Result<(), String> {
         }
         Edit::Remove { key } => !map.contains_key(key),
         Edit::AddItem { key, item } => items(key).iter().any(|value| is_text(value, item)),
-        Edit::RemoveItem { .. } => true,
+        Edit::RemoveItem { key, item } => !items(key).iter().any(|value| value.as_str() == Some(item)),
         Edit::Append { key, entry } => items(key).last().is_some_and(|last| last.get(&entry[0].0).is_some()),
         Edit::Tick { .. } | Edit::AppendToSection { .. } | Edit::ReplaceBody(_) => true,
     };

@@ -38,17 +38,14 @@ impl Draft {
     pub(super) fn remove_item(&mut self, key: &str, item: &str) -> Result<(), Problem> {
         let Some(index) = self.index_of(key) else { return Ok(()) };
         let is_item = |node: &Node| node.as_text() == Some(item);
-        match &self.root[index].1 {
-            Node::List(nodes) => match nodes.iter().position(is_item) {
-                Some(at) => self.delete_item(index, at),
-                None => Ok(()),
-            },
-            node if is_item(node) => {
-                self.make_list(index)?;
-                self.delete_item(index, 0)
-            }
-            _ => Ok(()),
+        if is_item(&self.root[index].1) {
+            self.make_list(index)?;
         }
+        while let Node::List(nodes) = &self.root[index].1 {
+            let Some(at) = nodes.iter().rposition(is_item) else { break };
+            self.delete_item(index, at)?;
+        }
+        Ok(())
     }
 
     pub(super) fn set_list(&mut self, index: usize, items: &[String]) -> Result<(), Problem> {
@@ -215,8 +212,12 @@ impl Draft {
             return Err(self.refuse_at(index, "the item carries an anchor, an alias or a tag"));
         }
         match entry.style {
-            Style::BlockList(_) if items.len() == 1 => self.replace_below(&entry, "[]"),
-            Style::BlockList(_) => self.splice(items[at].lines.clone(), ""),
+            Style::BlockList(_) => {
+                self.splice(items[at].lines.start..items[at].own_end, "");
+                if items.len() == 1 {
+                    self.splice(entry.colon..entry.colon, " []");
+                }
+            }
             _ => {
                 let range = self.flow_item_range(&entry, &items, at);
                 let why = "the item shares its line and a comment with others";

@@ -267,7 +267,7 @@ fn is_separator(line: &[u8], at: usize) -> bool {
 }
 
 /// Returns the part of a line before its comment and the blanks around it.
-fn plain_part(line: &str) -> &str {
+pub(super) fn plain_part(line: &str) -> &str {
     let bytes = line.as_bytes();
     let comment = (1..bytes.len()).find(|&at| bytes[at] == b'#' && matches!(bytes[at - 1], b' ' | b'\t'));
     line[..comment.unwrap_or(line.len())].trim_end_matches([' ', '\t', '\r'])
