@@ -23,7 +23,7 @@ pub struct Shown {
 
 /// Reads one task in full; problems are those of its notes and its odd values.
 pub fn show(session: &Session<'_>, wanted: &str) -> Result<(Shown, Vec<Problem>)> {
-    let (config, mut problems) = session.snapshot().config()?;
+    let (config, mut problems) = session.snapshot().config_or_default();
     let (file, task) = session.find(wanted)?;
     problems.extend(task.warnings.iter().map(|problem| problem.clone().in_file(&file.path)));
     let (notes, unreadable) = session.snapshot().notes(&task.id)?;

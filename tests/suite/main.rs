@@ -3,8 +3,12 @@
 #![expect(clippy::unwrap_used, reason = "what fails here is a failing test")]
 
 mod support;
+mod watchdog;
 
+mod concurrency;
+mod crash;
 mod document_properties;
 mod documents;
 mod git_facts;
+mod hostile;
 mod readme;

@@ -13,6 +13,9 @@ use crate::ops;
 
 pub(super) type Output = ops::DepsView;
 
+/// So many levels are drawn; what lies deeper says how deep, or a long chain would be as wide as it is long.
+const DEEPEST: usize = 40;
+
 /// Shows which task waits for which, as a tree. Circles are named, and make the exit code 1.
 #[derive(Debug, Args)]
 pub(in crate::cli) struct Deps {
@@ -45,7 +48,11 @@ impl View for ops::DepsView {
         for row in &self.rows {
             trunks.truncate(row.depth);
             let mut lead = String::new();
-            for is_open in trunks.iter().skip(1) {
+            let hidden = trunks.len().saturating_sub(DEEPEST);
+            if hidden > 0 {
+                lead.push_str(&format!("{hidden} deeper "));
+            }
+            for is_open in trunks.iter().skip(1 + hidden) {
                 lead.push_str(if *is_open { page.pick("│  ", "|  ") } else { "   " });
             }
             if row.depth > 0 {
