@@ -7,7 +7,7 @@ use crate::doc::lines;
 use crate::doc::yaml::Node;
 use crate::doc::yaml::entries::Style;
 use crate::doc::yaml::items;
-use crate::model::Problem;
+use crate::model::{Problem, Severity};
 
 /// A document's fields and what is wrong with them so far.
 pub(in crate::doc) struct Fields<'d> {
@@ -43,6 +43,13 @@ impl<'d> Fields<'d> {
     /// Tells whether something is known to be wrong with a key already.
     pub(in crate::doc) fn is_reported(&self, key: &str) -> bool {
         self.problems.iter().any(|problem| problem.key.as_deref() == Some(key))
+    }
+
+    /// Tells whether a key is missing, as far as the document can be read. Of one that cannot be parsed nobody
+    /// knows what it lacks.
+    pub(in crate::doc) fn is_missing(&self, key: &str) -> bool {
+        let unparsed = |problem: &Problem| problem.severity == Severity::Error && problem.key.is_none();
+        self.value(key).is_none() && !self.is_reported(key) && !self.problems.iter().any(unparsed)
     }
 
     /// Returns a key's text. A number or boolean is taken as it is written.

@@ -75,7 +75,7 @@ pub fn read_task(bytes: &[u8]) -> Result<Task, Vec<Problem>> {
 }
 
 fn id(fields: &mut Fields<'_>) -> Option<TaskId> {
-    if fields.value("id").is_none() && !fields.is_reported("id") {
+    if fields.is_missing("id") {
         let problem = Problem::error("the task has no id").at_line(1);
         fields
             .report("id", problem.with_hint("add a line such as `id: TASK-7Q2M`, equal to the file's name"));
@@ -85,7 +85,9 @@ fn id(fields: &mut Fields<'_>) -> Option<TaskId> {
 
 fn title(fields: &mut Fields<'_>) -> Option<String> {
     let title = fields.text("title");
-    if title.is_none() && !fields.is_reported("title") {
+    if fields.is_missing("title")
+        || fields.value("title").is_some() && title.is_none() && !fields.is_reported("title")
+    {
         let problem = Problem::error("the task has no title").at_line(1);
         fields.report("title", problem.with_hint("add a line such as `title: Add dark mode`"));
     }
