@@ -313,6 +313,7 @@ impl From<ops::Error> for Failure {
                 failure.hints.extend(error.hint());
                 failure
             }
+            ops::Error::Report(error) => Self::new("template", USAGE, message).hint(error.hint()),
             ops::Error::Broken(problems) => Self::broken(message, problems),
             ops::Error::Refused(refusal) => Self::refused(refusal),
         }

@@ -9,8 +9,12 @@ use std::ops::Range;
 use toml::Spanned;
 use toml::de::{DeString, DeTable, DeValue};
 
+use super::printable::printable;
 use super::{lines, source};
 use crate::model::{Config, IdScheme, Problem, Severity, Stage, StageRules, TypeRules};
+
+/// Most syntax errors reported: one that is not mended makes many behind it.
+const MOST_ERRORS: usize = 20;
 
 /// Reads the configuration; beside it come warnings, such as keys that this version does not know.
 ///
@@ -20,7 +24,7 @@ pub fn read_config(bytes: &[u8]) -> Result<(Config, Vec<Problem>), Vec<Problem>>
     let text = source::plain_text(bytes)?;
     let (table, errors) = DeTable::parse_recoverable(text);
     let mut reader = Reader { text, problems: Vec::new() };
-    for error in errors {
+    for error in errors.into_iter().take(MOST_ERRORS) {
         let span = error.span().unwrap_or(0..0);
         reader.error(span, "", error.message().trim().replace('\n', ", "), None);
     }
@@ -105,7 +109,12 @@ impl Reader<'_> {
             config.id_prefix = prefix;
         } else {
             let hint = "a prefix is capital letters and digits, such as `TASK`";
-            self.error(value.span(), "id_prefix", format!("`{prefix}` cannot begin an id"), Some(hint));
+            self.error(
+                value.span(),
+                "id_prefix",
+                format!("`{}` cannot begin an id", printable(&prefix)),
+                Some(hint),
+            );
         }
     }
 
@@ -115,7 +124,12 @@ impl Reader<'_> {
             Some("sequential") => config.id_scheme = IdScheme::Sequential,
             Some(other) => {
                 let hint = "known are `random` and `sequential`";
-                self.error(value.span(), "id_scheme", format!("`{other}` is no way to make ids"), Some(hint));
+                self.error(
+                    value.span(),
+                    "id_scheme",
+                    format!("`{}` is no way to make ids", printable(other)),
+                    Some(hint),
+                );
             }
             None => {}
         }
@@ -165,8 +179,10 @@ impl Reader<'_> {
         let known: BTreeSet<&str> =
             typed.chain([&config.pipeline.stages]).flatten().map(Stage::as_str).collect();
         let Some(DeValue::Table(stages)) = table.get("stage").map(Spanned::get_ref) else { return };
-        for key in stages.keys().filter(|key| !known.contains(key.get_ref().as_ref())) {
-            let message = format!("no pipeline has a stage `{}`", key.get_ref());
+        let is_unused =
+            |key: &&Key<'_>| !known.contains(key.get_ref().as_ref()) && Stage::parse(key.get_ref()).is_some();
+        for key in stages.keys().filter(is_unused) {
+            let message = format!("no pipeline has a stage `{}`", printable(key.get_ref()));
             self.warn(key.span(), &format!("stage.{}", key.get_ref()), message);
         }
     }
@@ -205,7 +221,7 @@ impl Reader<'_> {
     }
 
     fn unknown(&mut self, path: &str, key: &Key<'_>) {
-        let message = format!("this version does not know the key `{}`", key.get_ref());
+        let message = format!("this version does not know the key `{}`", printable(key.get_ref()));
         self.warn(key.span(), path, message);
     }
 
@@ -222,7 +238,7 @@ impl Reader<'_> {
 
     fn place(&self, problem: Problem, span: &Range<usize>, path: &str) -> Problem {
         let problem = problem.at_line(lines::number_at(self.text, span.start));
-        if path.is_empty() { problem } else { problem.on_key(path) }
+        if path.is_empty() { problem } else { problem.on_key(printable(path)) }
     }
 }
 
@@ -231,7 +247,7 @@ fn expected(what: &str, value: &Value<'_>) -> String {
 }
 
 fn not_a_stage(text: &str) -> String {
-    format!("`{text}` is not a stage's name: lowercase letters, digits, `-` and `_`")
+    format!("`{}` is not a stage's name: lowercase letters, digits, `-` and `_`", printable(text))
 }
 
 #[cfg(test)]

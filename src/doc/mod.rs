@@ -15,6 +15,8 @@ mod edit;
 mod lines;
 mod markdown;
 mod note;
+mod printable;
+mod salvage;
 mod source;
 mod task;
 mod yaml;

@@ -9,3 +9,4 @@ mod document_properties;
 mod documents;
 mod git_facts;
 mod house;
+mod readme;

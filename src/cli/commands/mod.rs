@@ -92,6 +92,10 @@ commands! {
     deps::Deps,
     /// Find, and with --fix mend, what is wrong with the files
     doctor::Doctor,
+    /// Read tasks from another tracker's files
+    import::Import,
+    /// Render a report
+    report::Report,
     /// Play real work through a throw-away repository
     demo::Demo,
     /// Print the JSON Schema of what --format json prints

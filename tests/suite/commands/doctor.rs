@@ -123,11 +123,11 @@ fn names_what_only_a_person_can_mend() {
     --- stdout
     warning .tracker/notes/TASK-G0NE  holds notes on TASK-G0NE, which is no task here  dangling-reference
     error .tracker/notes/TASK-G0NE/20261111T090000Z-00000.md:1  the file does not begin with a `---` line  broken-document
-        a task begins with YAML between two `---` lines
+        the file begins with YAML between two `---` lines
     error .tracker/tasks/A-1.md  depends_on: tasks wait for each other: A-1 → A-2 → A-1  circle
         tracker set A-1 depends_on-=A-2
-    error .tracker/tasks/TASK-BR0K.md:3  did not find expected ',' or ']'  broken-document
-        a quote or bracket is not closed
+    error .tracker/tasks/TASK-BR0K.md:3  title: did not find expected ',' or ']'  broken-document
+        a bracket is not closed, or a text in it needs quotes
     error .tracker/tasks/TASK-DANG.md  depends_on: `TASK-G0NE` is no task here  dangling-reference
         tracker set TASK-DANG depends_on-=TASK-G0NE
     warning .tracker/tasks/TASK-DANG.md  stage: no pipeline has a stage `limbo`  unknown-stage

@@ -74,7 +74,8 @@ fn a_refused_text_is_kept_and_gone_on_with() {
     exit 1
     --- stderr
     tracker: what you wrote is no task that TASK-D4RK can be
-      broken  line 4: did not find expected ',' or ']'  a quote or bracket is not closed
+      broken  line 3: title: did not find expected ',' or ']'  a bracket is not closed, or a text in it needs quotes
+      broken  line 13: estimate: `soon` is no length of time   write `45m`, `1h 30m` or `2d`
       hint: your text is kept: tracker edit TASK-D4RK goes on with it
     ");
     assert_eq!(records(&sandbox), before);

@@ -8,11 +8,18 @@ use super::typed;
 use crate::support::Sandbox;
 use insta::assert_snapshot;
 
-/// Returns the names of all commands.
+/// Returns the names of all commands, those within commands too: `import-cards`.
 fn commands() -> Vec<String> {
-    let root = tracker::cli::Cli::command();
-    let names = root.get_subcommands().map(|command| command.get_name().to_owned());
-    names.filter(|name| name != "help").collect()
+    fn below(command: &clap::Command, prefix: &str, names: &mut Vec<String>) {
+        for inner in command.get_subcommands().filter(|inner| inner.get_name() != "help") {
+            let name = format!("{prefix}{}", inner.get_name());
+            below(inner, &format!("{name}-"), names);
+            names.push(name);
+        }
+    }
+    let mut names = Vec::new();
+    below(&tracker::cli::Cli::command(), "", &mut names);
+    names
 }
 
 #[test]

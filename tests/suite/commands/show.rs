@@ -153,8 +153,8 @@ fn a_broken_document_stays_readable() {
 
       Next: tracker edit TASK-BR0K
     --- stderr
-    error: .tracker/tasks/TASK-BR0K.md:3: did not find expected ',' or ']'
-      hint: a quote or bracket is not closed
+    error: .tracker/tasks/TASK-BR0K.md:3: title: did not find expected ',' or ']'
+      hint: a bracket is not closed, or a text in it needs quotes
     ");
     let answer = json(&sandbox.tracker(&["show", "br0k", "--format", "json"]));
     assert_eq!(answer["result"]["task"], serde_json::Value::Null);
