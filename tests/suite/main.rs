@@ -5,10 +5,12 @@
 mod support;
 mod watchdog;
 
+mod commands;
 mod concurrency;
 mod crash;
 mod document_properties;
 mod documents;
 mod git_facts;
 mod hostile;
+mod house;
 mod readme;

@@ -25,7 +25,11 @@ fn played(text: &str) -> String {
             while command.ends_with('\\') {
                 let more = lines.next().unwrap();
                 let _ = writeln!(result, "{more}");
-                command = format!("{}{}", command.trim_end_matches('\\'), more.trim_start().trim_start_matches("> "));
+                command = format!(
+                    "{}{}",
+                    command.trim_end_matches('\\'),
+                    more.trim_start().trim_start_matches("> ")
+                );
             }
             let output = sandbox.program_with("sh", "", &["-c", &format!("{command} 2>&1")], |_| {});
             let printed = output.stdout.replace(&sandbox.root().display().to_string(), "/home/ada");

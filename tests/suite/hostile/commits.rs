@@ -2,9 +2,9 @@
 
 use std::fs;
 
+use super::ALL_AT_ONCE;
 use super::documents::{documents, hold_to_fate};
 use super::places::PLACES;
-use super::ALL_AT_ONCE;
 use crate::watchdog::watch_within;
 
 #[test]

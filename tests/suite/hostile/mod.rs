@@ -15,7 +15,6 @@ use std::path::{Path, PathBuf};
 use crate::support::Sandbox;
 use crate::watchdog::{Watched, watch};
 
-
 const GOOD: &str = "---\nid: TASK-GOOD\ntitle: Sound\n---\n\n- [ ] a box\n";
 const SECRET: &str = "---\nid: TASK-1\ntitle: Secret\n---\n\n- [ ] a box\n";
 /// So many seconds of processor time may go by where all of the documents are read at once.
