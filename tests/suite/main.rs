@@ -4,6 +4,7 @@
 
 mod support;
 
+mod cards;
 mod document_properties;
 mod documents;
 mod git_facts;
