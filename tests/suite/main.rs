@@ -5,6 +5,7 @@
 mod support;
 mod watchdog;
 
+mod cards;
 mod commands;
 mod concurrency;
 mod crash;
