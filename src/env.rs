@@ -129,6 +129,12 @@ impl Env {
     }
 }
 
+/// Returns a time by the user's own clock.
+#[must_use]
+pub fn local(at: DateTime<Utc>) -> DateTime<FixedOffset> {
+    at.with_timezone(&Local).fixed_offset()
+}
+
 fn variable(name: &str) -> Option<String> {
     variable_os(name).and_then(|value| value.into_string().ok())
 }

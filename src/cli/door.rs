@@ -18,6 +18,7 @@ pub(super) struct Door {
     format: Format,
     quiet: bool,
     look: Look,
+    error_look: Look,
 }
 
 impl Door {
@@ -27,7 +28,8 @@ impl Door {
             None => env,
         };
         let look = Look::of_stdout(global.color, &env);
-        Self { env, format: global.format, quiet: global.quiet, look }
+        let error_look = Look::of_stderr(global.color, &env);
+        Self { env, format: global.format, quiet: global.quiet, look, error_look }
     }
 
     pub(super) fn env(&self) -> &Env {
@@ -43,16 +45,20 @@ impl Door {
     }
 
     pub(super) fn page(&self) -> Page {
-        Page::new(self.look, self.quiet, self.env.now())
+        Page::new(self.look, self.quiet, self.env.local_now())
     }
 
     pub(super) fn error_page(&self) -> Page {
-        Page::for_stderr()
+        Page::new(self.error_look, self.quiet, self.env.local_now())
     }
 
     /// Opens the tracker for a command that reads.
     pub(super) fn read(&self, args: &ReadArgs) -> Result<Session<'_>, Failure> {
-        let workspace = Workspace::open(&self.env)?;
+        // A commit may have a tracker where the working tree has none.
+        let workspace = match args.at {
+            Some(_) => Workspace::discover(&self.env)?,
+            None => Workspace::open(&self.env)?,
+        };
         let snapshot = workspace.snapshot_of(args.at.as_deref())?;
         Ok(Session::new(&self.env, workspace, snapshot))
     }
@@ -67,7 +73,7 @@ impl Door {
     /// Says something to the person at once, beside the answer.
     pub(super) fn say(&self, text: &str) {
         if self.format == Format::Human {
-            let mut page = Page::for_stderr();
+            let mut page = self.error_page();
             page.line(super::page::clean(text));
             super::write_stderr(&page.into_text());
         }

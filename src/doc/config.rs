@@ -9,6 +9,7 @@ use std::ops::Range;
 use toml::Spanned;
 use toml::de::{DeString, DeTable, DeValue};
 
+use super::printable::printable;
 use super::{lines, source};
 use crate::model::{Config, IdScheme, Problem, Severity, Stage, StageRules, TypeRules};
 
@@ -118,11 +119,13 @@ impl Reader<'_> {
         if prefix.len() <= LONGEST_PREFIX && crate::model::TaskId::parse(&format!("{prefix}-0")).is_ok() {
             config.id_prefix = prefix;
         } else {
-            let hint = match prefix.len() <= LONGEST_PREFIX {
-                true => "a prefix is capital letters and digits, such as `TASK`",
-                false => "a prefix has at most 32 letters and digits",
-            };
-            self.error(value.span(), "id_prefix", format!("`{prefix}` cannot begin an id"), Some(hint));
+            let hint = "a prefix is at most 32 capital letters and digits, such as `TASK`";
+            self.error(
+                value.span(),
+                "id_prefix",
+                format!("`{}` cannot begin an id", printable(&prefix)),
+                Some(hint),
+            );
         }
     }
 
@@ -132,7 +135,12 @@ impl Reader<'_> {
             Some("sequential") => config.id_scheme = IdScheme::Sequential,
             Some(other) => {
                 let hint = "known are `random` and `sequential`";
-                self.error(value.span(), "id_scheme", format!("`{other}` is no way to make ids"), Some(hint));
+                self.error(
+                    value.span(),
+                    "id_scheme",
+                    format!("`{}` is no way to make ids", printable(other)),
+                    Some(hint),
+                );
             }
             None => {}
         }
@@ -186,7 +194,7 @@ impl Reader<'_> {
         let is_unused =
             |key: &&Key<'_>| !known.contains(key.get_ref().as_ref()) && Stage::parse(key.get_ref()).is_some();
         for key in stages.keys().filter(is_unused) {
-            let message = format!("no pipeline has a stage `{}`", key.get_ref());
+            let message = format!("no pipeline has a stage `{}`", printable(key.get_ref()));
             self.warn(key.span(), &format!("stage.{}", key.get_ref()), message);
         }
     }
@@ -225,7 +233,7 @@ impl Reader<'_> {
     }
 
     fn unknown(&mut self, path: &str, key: &Key<'_>) {
-        let message = format!("this version does not know the key `{}`", key.get_ref());
+        let message = format!("this version does not know the key `{}`", printable(key.get_ref()));
         self.warn(key.span(), path, message);
     }
 
@@ -250,7 +258,7 @@ impl Reader<'_> {
 
     fn place(&self, problem: Problem, span: &Range<usize>, path: &str) -> Problem {
         let problem = problem.at_line(lines::number_at(self.text, span.start));
-        if path.is_empty() { problem } else { problem.on_key(path) }
+        if path.is_empty() { problem } else { problem.on_key(printable(path)) }
     }
 }
 
@@ -259,7 +267,7 @@ fn expected(what: &str, value: &Value<'_>) -> String {
 }
 
 fn not_a_stage(text: &str) -> String {
-    format!("`{text}` is not a stage's name: lowercase letters, digits, `-` and `_`")
+    format!("`{}` is not a stage's name: lowercase letters, digits, `-` and `_`", printable(text))
 }
 
 #[cfg(test)]

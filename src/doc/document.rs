@@ -75,7 +75,16 @@ impl Document {
     /// Returns the line of the file, counted from 1, on which a top-level key stands.
     #[must_use]
     pub fn line_of(&self, key: &str) -> Option<usize> {
-        self.entry(key).map(|entry| lines::number_at(self.text(), entry.start))
+        let start = match self.entry(key) {
+            Some(entry) => entry.start,
+            // Brackets around all keys, or another form that is not scanned.
+            None if self.value(key).is_some() => {
+                let front = self.source.front.clone();
+                front.start + yaml::position_of_key(&self.text()[front], key)?
+            }
+            None => return None,
+        };
+        Some(lines::number_at(self.text(), start))
     }
 
     /// Returns the line of the file on which the body begins.

@@ -15,6 +15,7 @@ mod edit;
 mod lines;
 mod markdown;
 mod note;
+mod printable;
 mod salvage;
 mod source;
 mod task;

@@ -3,9 +3,11 @@
 //! A parser stops at the first error. Here each entry is parsed by itself: the sound ones are read, the others
 //! reported with their own lines.
 
+use std::collections::HashSet;
 use std::ops::Range;
 
 use super::lines;
+use super::printable::printable;
 use super::source::Source;
 use super::yaml::{self, Failure, Node, entries};
 use crate::model::Problem;
@@ -18,6 +20,7 @@ const MOST_PROBLEMS: usize = 100;
 pub(super) struct Salvage {
     /// The entries that are sound.
     pub(super) root: Vec<(Node, Node)>,
+    seen: HashSet<Node>,
     /// The keys of those that are not.
     pub(super) unread: Vec<String>,
     /// What is wrong, at least one problem.
@@ -69,10 +72,10 @@ impl Salvage {
     }
 
     fn take(&mut self, pair: (Node, Node), line: usize) {
-        if self.root.iter().all(|(key, _)| *key != pair.0) {
+        if self.seen.insert(pair.0.clone()) {
             return self.root.push(pair);
         }
-        let key = pair.0.as_text().unwrap_or_default();
+        let key = printable(pair.0.as_text().unwrap_or_default());
         let problem = Problem::error(format!("the key `{key}` is there twice")).at_line(line).on_key(key);
         self.problems.push(problem.with_hint("keep one of the two"));
     }

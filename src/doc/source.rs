@@ -105,7 +105,7 @@ fn utf8(bytes: &[u8]) -> Result<&str, Vec<Problem>> {
 
 /// Finds the YAML between the two fences, and where the body begins.
 fn fences(text: &str, start: usize) -> Result<(Range<usize>, usize), Vec<Problem>> {
-    let is_fence = |line: &str| line.trim_end() == "---";
+    let is_fence = |line: &str| line.trim_end_matches(lines::BLANKS) == "---";
     let front = lines::next(text, start);
     if !is_fence(&text[start..front]) {
         let message = if start == text.len() {
@@ -120,7 +120,7 @@ fn fences(text: &str, start: usize) -> Result<(Range<usize>, usize), Vec<Problem
     while at < text.len() {
         let end = lines::next(text, at);
         let line = &text[at..end];
-        if is_fence(line) || line.trim_end() == "..." {
+        if is_fence(line) || line.trim_end_matches(lines::BLANKS) == "..." {
             return Ok((front..at, end));
         }
         at = end;

@@ -103,7 +103,7 @@ pub(super) fn matching(
     (0..summaries.len()).filter(|&at| matches(at)).collect()
 }
 
-fn body_of(session: &Session<'_>, id: &str) -> Option<String> {
+pub(super) fn body_of(session: &Session<'_>, id: &str) -> Option<String> {
     let file = session.snapshot().task_file(&TaskId::parse(id).ok()?).ok()??;
     Some(Document::markdown(&file.bytes).ok()?.body().to_owned())
 }

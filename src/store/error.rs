@@ -42,7 +42,7 @@ pub enum Error {
         source: io::Error,
     },
     /// Another process holds the lock.
-    #[error("the tracker is locked by {holder}; waited {} s", waited.as_secs())]
+    #[error("the tracker is locked by {holder}; waited {waited:?}")]
     Locked {
         /// Who holds it.
         holder: Holder,

@@ -125,6 +125,15 @@ pub(crate) const VALUES: &[&str] = &[
     " \u{2028}",
     " a\u{85}b: c",
     " a\rb: c",
+    " \u{a0}x\u{a0} # c",
+    "\n  - a\n    # c\n  # d\n  - b: |\n      t\n      # u\n    # v",
+    " |1-\n  a\n # b\n  c",
+    " \"a\" #c\n   # d",
+    "\n  # c\n  \"a\" # d\n  # e",
+    "\n  [a, b] # c",
+    "\n  |\n  a",
+    "\n  &x\n  - a",
+    "\n  a: |\n    b\n  # c",
     " \u{feff}",
 ];
 
@@ -251,4 +260,7 @@ pub(crate) const TEXTS: &[&str] = &[
     "  a\nb",
     "a \nb",
     "\u{7f}",
+    "\u{2003}x",
+    "a:?b",
+    "x\u{3000}",
 ];

@@ -24,12 +24,12 @@ struct Tally {
     /// The input of the case at hand, for the report of a failure.
     input: Vec<u8>,
     /// Cases by outcome.
-    counts: std::collections::BTreeMap<&'static str, u64>,
+    counts: std::collections::BTreeMap<String, u64>,
 }
 
 impl Tally {
-    fn count(&mut self, outcome: &'static str) {
-        *self.counts.entry(outcome).or_default() += 1;
+    fn count(&mut self, outcome: &str) {
+        *self.counts.entry(outcome.to_owned()).or_default() += 1;
     }
 }
 

@@ -40,7 +40,8 @@ pub(crate) fn case(corpus: &Corpus, rng: &mut Rng, tally: &mut Tally) -> Result<
     let context = |wrong: String| format!("{wrong}\nedit: {edit:?}");
     match document.edit(std::slice::from_ref(&edit)) {
         Err(problem) => {
-            tally.count("refused");
+            let reason = problem.message.split(": ").last().unwrap_or_default();
+            tally.count(&format!("refused: {}", reason.trim_matches(|c: char| !c.is_alphabetic())));
             let lines = before.split('\n').count();
             let placed = problem.line.is_some_and(|line| (1..=lines).contains(&line));
             if placed { Ok(()) } else { Err(context(format!("{problem:?}"))) }
@@ -145,7 +146,7 @@ fn says(edit: &Edit, text: &str) -> Result<(), String> {
         }
         Edit::Remove { key } => !map.contains_key(key),
         Edit::AddItem { key, item } => items(key).iter().any(|value| is_text(value, item)),
-        Edit::RemoveItem { .. } => true,
+        Edit::RemoveItem { key, item } => !items(key).iter().any(|value| value.as_str() == Some(item)),
         Edit::Append { key, entry } => items(key).last().is_some_and(|last| last.get(&entry[0].0).is_some()),
         Edit::Tick { .. } | Edit::AppendToSection { .. } | Edit::ReplaceBody(_) => true,
     };

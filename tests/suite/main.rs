@@ -5,6 +5,8 @@
 mod support;
 mod watchdog;
 
+mod cards;
+mod commands;
 mod concurrency;
 mod crash;
 mod disk;
@@ -12,4 +14,5 @@ mod document_properties;
 mod documents;
 mod git_facts;
 mod hostile;
+mod house;
 mod readme;

@@ -4,9 +4,10 @@ use chrono::{DateTime, NaiveDate, NaiveDateTime, Utc};
 
 use crate::doc::Document;
 use crate::doc::lines;
-use crate::doc::yaml::Node;
+use crate::doc::printable::printable;
 use crate::doc::yaml::entries::Style;
 use crate::doc::yaml::items;
+use crate::doc::yaml::{self, Node};
 use crate::model::{Problem, Severity};
 
 /// Most problems of list items that are reported.
@@ -131,17 +132,9 @@ impl<'d> Fields<'d> {
     fn line_in_item(&self, key: &str, index: usize, field: Option<&str>) -> Option<usize> {
         let text = self.document.text();
         let item = items::items(text, self.document.entry(key)?)?.into_iter().nth(index)?;
-        let within = field.and_then(|field| position_of_field(&text[item.value.clone()], field));
+        let within = field.and_then(|field| yaml::position_of_key(&text[item.value.clone()], field));
         Some(lines::number_at(text, item.value.start + within.unwrap_or(0)))
     }
-}
-
-/// Finds `field:` in the text of a mapping.
-fn position_of_field(text: &str, field: &str) -> Option<usize> {
-    text.match_indices(field).map(|(at, _)| at).find(|&at| {
-        let begins = text[..at].chars().next_back().is_none_or(|c| " \t\n{,'\"".contains(c));
-        begins && text[at + field.len()..].trim_start_matches(['"', '\'', ' ']).starts_with(':')
-    })
 }
 
 /// Makes the problem of a value of the wrong kind.
@@ -158,7 +151,7 @@ pub(in crate::doc) fn moment(text: &str) -> Result<DateTime<Utc>, Problem> {
     let local = formats.iter().find_map(|format| NaiveDateTime::parse_from_str(text, format).ok());
     let time = local.or_else(|| NaiveDate::parse_from_str(text, "%Y-%m-%d").ok()?.and_hms_opt(0, 0, 0));
     time.map(|time| time.and_utc()).ok_or_else(|| {
-        let problem = Problem::error(format!("`{text}` is no time"));
+        let problem = Problem::error(format!("`{}` is no time", printable(text)));
         problem.with_hint("write a time such as `2026-11-11T15:30:00Z`, or a day such as `2026-11-11`")
     })
 }

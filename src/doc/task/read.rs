@@ -5,6 +5,7 @@ use chrono::NaiveDate;
 use super::KEYS;
 use super::fields::{Fields, moment};
 use super::history::read_history;
+use crate::doc::printable::printable;
 use crate::doc::source::Kind;
 use crate::doc::yaml::{Node, one_line};
 use crate::doc::{Document, markdown};
@@ -176,9 +177,4 @@ fn shown(node: &Node) -> String {
         Node::Null => String::new(),
         node => node.as_text().map_or_else(|| one_line(node), str::to_owned),
     }
-}
-
-/// Returns a value of the document as a message may hold it.
-pub(super) fn printable(text: &str) -> String {
-    text.chars().take(64).map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
 }

@@ -1,6 +1,8 @@
 //! Why a text is no YAML that we accept, in words and with a line.
 
+use super::node::positions_of_key;
 use crate::doc::lines;
+use crate::doc::printable::printable;
 
 /// What is wrong with a text.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,7 +32,7 @@ impl Failure {
             }
             Some(Refusal::Twice(key)) => {
                 let line = second_line_of(&key, text, line).unwrap_or(line);
-                Self { line, message: format!("the key `{key}` is there twice") }
+                Self { line, message: format!("the key `{}` is there twice", printable(&key)) }
             }
             None => Self::of_parser(error, line, text),
         }
@@ -54,14 +56,7 @@ impl Failure {
 
 /// Finds the line of a key's second appearance at or below a line.
 fn second_line_of(key: &str, text: &str, from: usize) -> Option<usize> {
-    let mut start = 0;
-    for _ in 1..from {
-        start = lines::next(text, start);
-    }
-    let is_key = |at: &usize| {
-        let begins = !text[..*at].ends_with(|c: char| c.is_alphanumeric() || c == '_' || c == '-');
-        begins && text[at + key.len()..].trim_start_matches(['"', '\'', ' ']).starts_with(':')
-    };
-    let found = text[start..].match_indices(key).map(|(at, _)| start + at);
-    found.filter(is_key).nth(1).map(|at| lines::number_at(text, at))
+    let start = (1..from).fold(0, |at, _| lines::next(text, at));
+    let second = positions_of_key(&text[start..], key).nth(1)?;
+    Some(lines::number_at(text, start + second))
 }

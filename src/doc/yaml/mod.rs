@@ -16,6 +16,6 @@ mod raw;
 pub(super) mod scalar;
 
 pub(super) use failure::Failure;
-pub(super) use node::Node;
+pub(super) use node::{Node, position_of_key};
 pub(super) use one_line::one_line;
 pub(super) use parse::parse;

@@ -26,18 +26,27 @@ pub(in crate::doc) fn parse(text: &str) -> Result<Node, Failure> {
     let deserializer = serde_yaml::Deserializer::from_str(text);
     let built = Build { meter: &meter }.deserialize(deserializer);
     let mut node = built.map_err(|error| Failure::of(&error, meter.refusal.take(), text))?;
-    if meter.has_literals.get() {
+    if meter.has_rewritten.get() || meter.has_literals.get() && may_be_rewritten(text) {
         raw::restore(text, &mut node).map_err(|error| Failure::of(&error, None, text))?;
     }
     Ok(node)
+}
+
+/// Tells whether a text may hold a number or boolean that is not written as Rust would write it: `0x1F`, `+1`,
+/// `True`. Most do not, and are spared a second pass.
+fn may_be_rewritten(text: &str) -> bool {
+    text.contains('+')
+        || ["0x", "0o", "0b", "True", "TRUE", "False", "FALSE"].iter().any(|part| text.contains(part))
 }
 
 /// What is left of the limits, and what was met on the way.
 struct Meter {
     values: Cell<usize>,
     text: Cell<usize>,
-    /// Whether a second pass must fetch the text of literals.
+    /// Whether there are numbers or booleans.
     has_literals: Cell<bool>,
+    /// Whether one of them is surely or probably written in another way.
+    has_rewritten: Cell<bool>,
     refusal: Cell<Option<Refusal>>,
 }
 
@@ -47,6 +56,7 @@ impl Default for Meter {
             values: Cell::new(MOST_VALUES),
             text: Cell::new(MOST_TEXT),
             has_literals: Cell::new(false),
+            has_rewritten: Cell::new(false),
             refusal: Cell::new(None),
         }
     }
@@ -98,6 +108,10 @@ impl<'de> Visitor<'de> for Build<'_> {
     }
 
     fn visit_i64<E: de::Error>(self, value: i64) -> Result<Node, E> {
+        if value == 0 {
+            // It is `-0`.
+            self.meter.has_rewritten.set(true);
+        }
         self.meter.literal(value.to_string())
     }
 
@@ -114,6 +128,7 @@ impl<'de> Visitor<'de> for Build<'_> {
     }
 
     fn visit_f64<E: de::Error>(self, value: f64) -> Result<Node, E> {
+        self.meter.has_rewritten.set(true);
         self.meter.literal(value.to_string())
     }
 

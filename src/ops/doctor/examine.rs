@@ -58,8 +58,8 @@ fn is_task_file(path: &str) -> bool {
 struct Examination {
     findings: Vec<Finding>,
     mends: Vec<Mend>,
-    /// Where each id was found, as documents say it.
-    ids: HashMap<String, String>,
+    /// The file and line where each id was found, as documents say it.
+    ids: HashMap<String, (String, usize)>,
 }
 
 impl Examination {
@@ -152,12 +152,17 @@ impl Examination {
             Err(problems) => {
                 let marker = problems.iter().any(|problem| problem.message.contains("conflict"));
                 let rule = if marker { "conflict-markers" } else { "broken-document" };
-                let missing = problems.iter().any(|problem| {
-                    problem.message.contains("missing") && problem.key.as_deref() == Some("id")
-                });
-                self.all(rule, located(problems, path));
-                if missing && TaskId::parse(name).is_ok() {
-                    self.mends.push(Mend::SetId { path: path.to_owned(), id: name.to_owned() });
+                let lacks_id = |problem: &Problem| {
+                    problem.key.as_deref() == Some("id")
+                        && Document::markdown(&bytes).is_ok_and(|document| document.line_of("id").is_none())
+                };
+                let (mendable, rest): (Vec<_>, Vec<_>) = problems
+                    .into_iter()
+                    .partition(|problem| TaskId::parse(name).is_ok() && lacks_id(problem));
+                self.all(rule, located(rest, path));
+                for problem in located(mendable, path) {
+                    let mend = Mend::SetId { path: path.to_owned(), id: name.to_owned() };
+                    self.add_fixable(rule, problem, mend);
                 }
             }
         }
@@ -172,9 +177,12 @@ impl Examination {
         id: &str,
         line: usize,
     ) -> Result<()> {
-        if let Some(other) = self.ids.insert(id.to_owned(), path.to_owned()) {
-            let message = format!("the id {id} is also that of {other}");
-            self.add("duplicate-id", Problem::error(message).in_file(path).on_key("id").at_line(line));
+        if let Some((other, its_line)) = self.ids.insert(id.to_owned(), (path.to_owned(), line)) {
+            // The one that is named like the id is right.
+            let (wrong, line, right) =
+                if name == id { (other.as_str(), its_line, path) } else { (path, line, other.as_str()) };
+            let problem = Problem::error(format!("the id {id} is also that of {right}"));
+            self.add("duplicate-id", problem.in_file(wrong).on_key("id").at_line(line));
         }
         if name == id {
             return Ok(());
