@@ -80,7 +80,7 @@ impl Index {
         let checksum = u32::from_le_bytes(header[8..12].try_into().ok()?);
         let keys_length = usize::try_from(u64::from_le_bytes(header[12..20].try_into().ok()?)).ok()?;
         let records_at = HEADER.checked_add(keys_length).filter(|at| *at <= bytes.len())?;
-        let intact = header[..8] == MAGIC && crc32fast::hash(&bytes[12..]) == checksum;
+        let intact = header[..8] == MAGIC && checksum_of(&bytes[12..]) == checksum;
         intact.then_some(Self { bytes, records_at })
     }
 
@@ -111,10 +111,18 @@ impl Index {
         bytes.extend_from_slice(&u64::try_from(keys.len()).ok()?.to_le_bytes());
         bytes.extend_from_slice(&keys);
         bytes.extend_from_slice(&records);
-        let checksum = crc32fast::hash(&bytes[12..]);
+        let checksum = checksum_of(&bytes[12..]);
         bytes[8..12].copy_from_slice(&checksum.to_le_bytes());
         Some(bytes)
     }
+}
+
+/// The checksum depends on the program's version too: an older program's records may be of another shape.
+fn checksum_of(bytes: &[u8]) -> u32 {
+    let mut hasher = crc32fast::Hasher::new();
+    hasher.update(env!("CARGO_PKG_VERSION").as_bytes());
+    hasher.update(bytes);
+    hasher.finalize()
 }
 
 #[cfg(test)]
