@@ -9,6 +9,9 @@ use crate::env::Env;
 use crate::ops::Session;
 use crate::store::Workspace;
 
+/// Most bytes that are read of a file named on the command line.
+const LARGEST_INPUT: u64 = 32 * 1024 * 1024;
+
 /// One call of the program.
 pub(super) struct Door {
     env: Env,
@@ -83,14 +86,23 @@ impl Door {
 
     /// Reads a file named on the command line; `-` is standard input.
     pub(super) fn read_input(&self, given: &str) -> Result<Vec<u8>, Failure> {
-        use std::io::Read;
-        if given == "-" {
+        use std::io::{Error, ErrorKind, Read};
+        let read = |input: &mut dyn Read| {
             let mut bytes = Vec::new();
-            std::io::stdin()
-                .read_to_end(&mut bytes)
-                .map_err(|source| Failure::unreadable_input("standard input", &source))?;
-            return Ok(bytes);
+            match input.take(LARGEST_INPUT + 1).read_to_end(&mut bytes) {
+                Ok(length) if length as u64 > LARGEST_INPUT => {
+                    Err(Error::new(ErrorKind::FileTooLarge, format!("more than {LARGEST_INPUT} bytes")))
+                }
+                read => read.map(|_| bytes),
+            }
+        };
+        if given == "-" {
+            return read(&mut std::io::stdin().lock())
+                .map_err(|source| Failure::unreadable_input("standard input", &source));
         }
-        std::fs::read(self.path(given)).map_err(|source| Failure::unreadable_input(given, &source))
+        let opened = std::fs::File::open(self.path(given));
+        opened
+            .and_then(|mut file| read(&mut file))
+            .map_err(|source| Failure::unreadable_input(given, &source))
     }
 }

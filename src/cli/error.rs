@@ -272,6 +272,9 @@ impl From<store::Error> for Failure {
             store::Error::Link { .. } => {
                 Self::new("link", USAGE, message).hint("replace it by the file it points to, or remove it")
             }
+            store::Error::Changed { .. } => {
+                Self::new("changed", NO, message).hint("nothing was written to it; try again")
+            }
             store::Error::WrongKind { .. } | store::Error::Exists { .. } => {
                 Self::new("wrong_kind", USAGE, message).hint("move it out of the way")
             }

@@ -21,6 +21,9 @@ const NARROWEST: usize = 12;
 /// So old a time is told as a date, in days.
 const OLD: i64 = 30;
 
+/// Wider columns are not aligned where nothing is cut.
+const WIDEST_COLUMN: usize = 120;
+
 /// What the page may use.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Look {
@@ -170,6 +173,10 @@ impl Page {
         let width_of =
             |at: usize| rows.iter().filter_map(|row| row.get(at)).map(Cell::width).max().unwrap_or(0);
         let mut widths: Vec<usize> = (0..count).map(width_of).collect();
+        if !self.is_cut() {
+            // One endless text must not make every other row as long.
+            widths.iter_mut().for_each(|width| *width = (*width).min(WIDEST_COLUMN));
+        }
         let used = widths.iter().filter(|width| **width > 0).count().saturating_sub(1) * 2 + indent;
         let total: usize = widths.iter().sum::<usize>() + used;
         if self.is_cut() && total > self.look.width && flexible < count {
@@ -185,8 +192,9 @@ impl Page {
                 let text = cut(&cell.text, if self.is_cut() { widths[at] } else { usize::MAX });
                 let padding = widths[at].saturating_sub(text.width());
                 let painted = self.paint(&text, cell.style);
-                let (left, right) = if cell.right { (padding, 0) } else { (0, padding) };
-                let _ = write!(line, "{:left$}{painted}{:right$}  ", "", "");
+                let padding = " ".repeat(padding);
+                let (left, right) = if cell.right { (padding.as_str(), "") } else { ("", padding.as_str()) };
+                let _ = write!(line, "{left}{painted}{right}  ");
             }
             self.line(line);
         }
@@ -270,7 +278,7 @@ impl Cell {
 pub(super) fn clean(text: &str) -> Cow<'_, str> {
     let obeyed = |c: char| {
         c.is_control()
-            || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+            || matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
     };
     if !text.contains(obeyed) {
         return Cow::Borrowed(text);

@@ -23,7 +23,7 @@ pub struct CardsReport {
 
 /// Renders the task-cards document of all tasks that can be read; the others are among the problems.
 pub fn cards_report(session: &Session<'_>, with_context: bool) -> Result<(CardsReport, Vec<Problem>)> {
-    let (config, mut problems) = session.snapshot().config()?;
+    let (config, mut problems) = session.snapshot().config_or_default();
     let (tasks, broken) = all_tasks(session)?;
     problems.extend(broken);
     let summaries: Vec<_> = tasks.iter().map(Task::summary).collect();

@@ -30,7 +30,7 @@ pub struct Shown {
 /// Reads one task in full; problems are those of its notes and its odd values. Of a document that is broken the
 /// text is shown: it must stay readable.
 pub fn show(session: &Session<'_>, wanted: &str) -> Result<(Shown, Vec<Problem>)> {
-    let (config, mut problems) = session.snapshot().config()?;
+    let (config, mut problems) = session.snapshot().config_or_default();
     let file = session.snapshot().find(wanted)?;
     let task = match parse(&file) {
         Ok(task) => task,

@@ -82,6 +82,12 @@ pub enum Error {
         /// `file` or `folder`.
         expected: &'static str,
     },
+    /// A file is no longer what was read.
+    #[error("`{}` was changed by somebody else meanwhile", path.display())]
+    Changed {
+        /// The file.
+        path: PathBuf,
+    },
     /// A file to be created is there already.
     #[error("`{}` exists already", path.display())]
     Exists {

@@ -146,7 +146,8 @@ fn show_body(task: &TaskView, page: &mut Page) {
             let mark = if found.done { page.pick("✓", "[x]") } else { page.pick("☐", "[ ]") };
             let style = if found.done { Style::new().green() } else { Style::new() };
             let mark = page.paint(mark, style);
-            page.line(format!("  {:indent$}{mark} {} {}", "", page.dim(&found.number.to_string()), clean(&found.text)));
+            let indent = " ".repeat(indent);
+            page.line(format!("  {indent}{mark} {} {}", page.dim(&found.number.to_string()), clean(&found.text)));
             next = boxes.next();
         } else if line.starts_with('#') {
             let heading = page.bold(&text);

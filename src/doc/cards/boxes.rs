@@ -1,12 +1,13 @@
 //! Check boxes of a card: `- [ ]`, `- [x]`, and the marks that people set instead of a tick.
 
+use super::lines;
+use crate::doc::{is_heading, markdown};
 use crate::model::BoxCount;
-
-use super::lines::{self, Line};
 
 /// Tells whether a section lists what a task has to deliver: marks in it are ticks.
 pub(crate) fn is_list_of_boxes(section: &str) -> bool {
-    matches!(section.to_lowercase().as_str(), "deliverables" | "acceptance criteria")
+    let name = section.trim_start_matches(|c: char| !c.is_alphanumeric());
+    is_heading(name, "Deliverables") || is_heading(name, "Acceptance criteria")
 }
 
 /// Rewrites `- ✅ done` as `- [x] done`, and an open mark as `- [ ]`; any other line stays.
@@ -28,30 +29,14 @@ fn item(line: &str) -> Option<(&str, &str)> {
     Some((&line[..line.len() - item.len()], item))
 }
 
-/// Counts check boxes outside code.
-pub(crate) fn count<'a>(lines: impl IntoIterator<Item = &'a Line<'a>>) -> BoxCount {
-    let mut count = BoxCount::default();
-    for line in lines {
-        let Some((_, item)) = item(line.text).filter(|_| !line.is_fenced()) else { continue };
-        let mut characters = item.chars();
-        let (open, tick, close) = (characters.next(), characters.next(), characters.next());
-        if open != Some('[') || close != Some(']') || !characters.next().is_none_or(char::is_whitespace) {
-            continue;
-        }
-        match tick {
-            Some('x' | 'X') => (count.done, count.total) = (count.done + 1, count.total + 1),
-            Some(' ') => count.total += 1,
-            _ => {}
-        }
-    }
-    count
+/// Counts the check boxes of a body: those under Deliverables, and all.
+pub(crate) fn count(body: &str) -> (BoxCount, BoxCount) {
+    markdown::count(body, "Deliverables")
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{count, normalised};
-    use crate::doc::cards::lines::scan;
-    use crate::model::BoxCount;
+    use super::{is_list_of_boxes, normalised};
 
     #[test]
     fn marks_become_ticks() {
@@ -64,8 +49,10 @@ mod tests {
     }
 
     #[test]
-    fn counts_outside_code() {
-        let lines = scan("- [x] a\n  - [ ] b\n1. [X] c\n- [link](x)\n```\n- [x] d\n```\n");
-        assert_eq!(count(&lines), BoxCount { done: 2, total: 3 });
+    fn knows_lists_of_boxes_by_name() {
+        for name in ["Deliverables", "deliverables:", "📦 Deliverables", "Acceptance Criteria"] {
+            assert!(is_list_of_boxes(name), "{name}");
+        }
+        assert!(!is_list_of_boxes("Undelivered"));
     }
 }

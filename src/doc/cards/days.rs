@@ -16,8 +16,9 @@ pub(crate) fn read(text: &str) -> Option<Day> {
     const LONG: [&str; 7] =
         ["%Y/%m/%d", "%Y.%m.%d", "%d.%m.%Y", "%B %d, %Y", "%b %d, %Y", "%d %B %Y", "%d %b %Y"];
     let text = text.trim().trim_matches(['`', '*', '"']).trim();
-    if let Some(day) = LONG.iter().find_map(|form| NaiveDate::parse_from_str(text, form).ok()) {
-        return Some(Day { day, says_more: false });
+    let (before, remark) = text.split_once(" (").unwrap_or((text, ""));
+    if let Some(day) = LONG.iter().find_map(|form| NaiveDate::parse_from_str(before.trim(), form).ok()) {
+        return Some(Day { day, says_more: !remark.is_empty() });
     }
     let (head, tail) = text.split_at_checked(10)?;
     let day = NaiveDate::parse_from_str(head, "%Y-%m-%d").ok()?;
@@ -43,6 +44,7 @@ mod tests {
             assert_eq!((day.day.to_string().as_str(), day.says_more), ("2025-05-23", false), "{text}");
         }
         assert!(read("2025-05-23 (afternoon)").unwrap().says_more);
+        assert!(read("May 23, 2025 (afternoon)").unwrap().says_more);
         assert!(read("2025-05-23T10:00:00Z").unwrap().says_more);
         for text in ["", "soon", "2025-13-01", "2025-05-231", "ééééééé"] {
             assert_eq!(read(text), None, "{text}");

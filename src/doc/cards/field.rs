@@ -1,6 +1,7 @@
 //! Metadata lines of a card: `Status: COMPLETED ✅`, `**Status:** ✅ Completed`, `- **Status**: done`.
 
 use super::value;
+use crate::doc::task::KEYS;
 
 /// What a metadata line is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -130,28 +131,6 @@ pub(crate) fn key(name: &str) -> Option<Key> {
     NAMES.iter().find(|(_, names)| names.contains(&name.as_str())).map(|(key, _)| *key)
 }
 
-/// The keys of a task's front matter that have their own place: no line of a card sets them by that name.
-const TASK_KEYS: [&str; 18] = [
-    "id",
-    "title",
-    "type",
-    "priority",
-    "stage",
-    "assignee",
-    "area",
-    "tags",
-    "sprint",
-    "depends_on",
-    "files",
-    "estimate",
-    "spent",
-    "created",
-    "blocked",
-    "cancelled",
-    "source",
-    "history",
-];
-
 fn name_of(shown: &str) -> Name {
     match key(shown) {
         Some(key) => Name::Known(key),
@@ -160,8 +139,9 @@ fn name_of(shown: &str) -> Name {
     }
 }
 
+/// The keys of a task that have their own place are set by no line of that name.
 fn front_matter(name: String) -> Name {
-    if TASK_KEYS.contains(&name.as_str()) { Name::Other } else { Name::FrontMatter(name) }
+    if KEYS.contains(&name.as_str()) { Name::Other } else { Name::FrontMatter(name) }
 }
 
 /// Writes the name of a front matter key that the tracker does not know, so that it reads as one.

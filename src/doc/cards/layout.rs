@@ -59,7 +59,7 @@ pub(crate) fn read_comment(line: &str) -> Option<(&str, Layout)> {
     layout.heading = layout.heading.filter(|heading| !heading.contains('\n'));
     layout.above = layout.above.map(|above| above.min(MOST_BLANKS));
     layout.below = layout.below.map(|below| below.min(MOST_BLANKS));
-    Some((before.trim_end(), layout))
+    Some((before, layout))
 }
 
 /// Writes text as it is, safely inside a card. Returns the lines and how many were added at the end.
@@ -92,7 +92,11 @@ pub(crate) fn unescape_line<'a>(line: &Line<'a>) -> &'a str {
 /// Tells whether a line, whatever its indentation, looks like one that parts a document or a card.
 fn could_be_structure(text: &str) -> bool {
     let text = text.trim_start_matches(' ');
-    text.starts_with('#') || text.starts_with("**") || text.starts_with("<!--") || lines::is_rule(text)
+    text.starts_with('#')
+        || text.starts_with("**")
+        || text.starts_with("<!--")
+        || lines::is_rule(text)
+        || lines::is_footer(text)
 }
 
 /// Tells whether text opens a comment of HTML that it does not close: it would hide the rest of the page.
@@ -125,7 +129,7 @@ mod tests {
         for layout in [Layout::default(), hostile] {
             let line = format!("**x:** {}", comment(&layout));
             assert_eq!(line.matches("-->").count(), 1, "{line}");
-            assert_eq!(read_comment(&line), Some(("**x:**", layout)));
+            assert_eq!(read_comment(&line), Some(("**x:** ", layout)));
         }
     }
 

@@ -48,6 +48,11 @@ impl<'a> Line<'a> {
         self.kind == Kind::Blank
     }
 
+    /// Tells whether the line opens a code fence that nothing closes.
+    pub(crate) fn is_open_fence(&self) -> bool {
+        !self.is_fenced() && opening(self.text).is_some()
+    }
+
     /// Tells whether the line is inside a code fence, or its first or last line.
     pub(crate) fn is_fenced(&self) -> bool {
         self.kind == Kind::Fenced
@@ -196,6 +201,12 @@ pub(crate) fn is_rule(text: &str) -> bool {
     let Some(mark) = text.chars().next().filter(|mark| matches!(mark, '-' | '*' | '_')) else { return false };
     text.chars().all(|c| c == mark || c == ' ' || c == '\t')
         && text.chars().filter(|c| *c == mark).count() >= 3
+}
+
+/// Tells whether a line says when the document was last written, as `*Last Updated: 2026-11-11*` does.
+pub(crate) fn is_footer(text: &str) -> bool {
+    let inner = text.trim_start_matches(['*', '_']);
+    inner.len() < text.len() && inner.to_lowercase().starts_with("last updated")
 }
 
 /// A row of hyphens under a paragraph makes it a heading and is no rule.

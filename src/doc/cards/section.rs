@@ -74,7 +74,7 @@ pub(crate) fn read<'a>(lines: &[Line<'a>]) -> Parts<'a> {
     let mut reader = Reader { parts: Parts::default(), level, in_metadata: true, under_headings: false };
     reader.parts.preamble.line = lines.first().map_or(0, |line| line.number);
     for (at, line) in lines.iter().enumerate() {
-        reader.take(line, lines.get(at + 1));
+        reader.take(line, &lines[at + 1..]);
     }
     reader.parts
 }
@@ -92,8 +92,8 @@ struct Reader<'a> {
 }
 
 impl<'a> Reader<'a> {
-    fn take(&mut self, line: &Line<'a>, next: Option<&Line<'a>>) {
-        if let Some((name, inline, layout)) = self.section_start(line, next) {
+    fn take(&mut self, line: &Line<'a>, below: &[Line<'a>]) {
+        if let Some((name, inline, layout)) = self.section_start(line, below) {
             self.in_metadata = false;
             self.under_headings |= line.heading().is_some();
             let name = name.to_owned();
@@ -104,8 +104,8 @@ impl<'a> Reader<'a> {
             self.parts.sections.push(part);
             return;
         }
-        let marked =
-            layout::read_comment(line.text).filter(|_| self.parts.sections.is_empty() && !line.is_fenced());
+        let is_marked = !self.parts.sections.is_empty() || self.parts.preamble.layout.is_some();
+        let marked = if is_marked || line.is_fenced() { None } else { layout::read_comment(line.text) };
         if let Some(("", layout)) = marked {
             self.in_metadata = false;
             self.parts.preamble.layout = Some(layout);
@@ -127,7 +127,7 @@ impl<'a> Reader<'a> {
         }
         let field = if line.is_fenced() { None } else { self.field(line.text) };
         let text = match line.kind {
-            Kind::Heading { level, .. } if self.under_headings => {
+            Kind::Heading { level, .. } => {
                 // A section is of level 2 in a task, so what is below it moves up with it.
                 let depth = (level + 2).saturating_sub(self.level).clamp(1, 6);
                 format!("{}{}", "#".repeat(depth), &line.text[level..])
@@ -149,7 +149,7 @@ impl<'a> Reader<'a> {
     fn section_start(
         &self,
         line: &Line<'a>,
-        next: Option<&Line<'a>>,
+        below: &[Line<'a>],
     ) -> Option<(&'a str, &'a str, Option<Layout>)> {
         if let Some((level, name)) = line.heading() {
             return (level == self.level).then_some((name, "", None));
@@ -158,16 +158,25 @@ impl<'a> Reader<'a> {
             return None;
         }
         if let Some((label, layout)) = layout::read_comment(line.text) {
-            let name = label.strip_prefix("**")?.strip_suffix(":**")?;
+            let name = label.strip_prefix("**")?.strip_suffix(":** ")?;
             return Some((name, "", Some(layout)));
         }
         let (name, inline) = field::bold(line.text).filter(|_| !self.under_headings)?;
-        let text_follows =
-            next.is_some_and(|next| next.kind == Kind::Text && field::read(next.text).is_none());
-        let empty_field = self.in_metadata && field::key(name).is_some() && !text_follows;
+        let empty_field =
+            self.in_metadata && inline.is_empty() && field::key(name).is_some() && !has_text(below);
         let begins = if inline.is_empty() { !empty_field } else { is_usual_section(name) };
         begins.then_some((name, inline, None))
     }
+}
+
+/// Tells whether text follows, and neither more metadata nor another section.
+fn has_text(below: &[Line<'_>]) -> bool {
+    let next = below.iter().find(|line| !line.is_blank());
+    next.is_some_and(|next| match next.kind {
+        Kind::Text => field::read(next.text).is_none(),
+        Kind::Fenced => true,
+        _ => false,
+    })
 }
 
 /// Tells whether a label of this name begins a section even with text on its line.
@@ -267,9 +276,10 @@ fn reads_back(written: &Written, section: &body::Section) -> bool {
 /// Tells whether nothing in these lines ends the card they stand in, or hides what follows.
 fn is_inside_one_card(lines: &[Line<'_>]) -> bool {
     let ends = lines.iter().any(|line| match line.kind {
-        Kind::Rule => true,
         Kind::Heading { level, text } => level < 4 || (level == 4 && super::heading::read(text).is_some()),
-        _ => false,
+        // A row of hyphens may be a rule or underline a heading, by what stands above it in the end.
+        Kind::Rule | Kind::Text => lines::is_rule(line.text) || lines::is_footer(line.text),
+        Kind::Blank | Kind::Fenced => false,
     });
     !ends
         && !layout::leaves_comment_open(lines)

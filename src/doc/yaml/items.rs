@@ -45,7 +45,7 @@ fn block_items(text: &str, entry: &Entry, indent: usize) -> Option<Vec<Item>> {
             let value = at + line.len() - content[1..].trim_start_matches(' ').len()..at + line.len();
             items.push(Item { value, lines: at..end, own_end: end });
             holds_block = opens_block(line);
-        } else if !(content.is_empty() || is_comment && depth <= indent) {
+        } else if !content.is_empty() && (!is_comment || depth > indent) {
             if depth <= indent {
                 return None;
             }

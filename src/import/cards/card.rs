@@ -8,7 +8,8 @@ use crate::doc::cards::layout::Layout;
 use crate::doc::cards::lines::{self, Line};
 use crate::doc::cards::section::{self, Part, Parts};
 use crate::doc::cards::{boxes, days, moves, paths};
-use crate::model::{BoxCount, Move, Problem, Stage, Status, Task, TaskId};
+use crate::doc::is_heading;
+use crate::model::{Move, Problem, Stage, Status, Task, TaskId};
 
 use super::Lines;
 use super::metadata::{self, Metadata};
@@ -99,7 +100,7 @@ struct Builder {
 
 impl Builder {
     fn take_sections(&mut self, parts: &Parts<'_>) {
-        let has_description = parts.sections.iter().any(|part| part.name.eq_ignore_ascii_case("description"));
+        let has_description = parts.sections.iter().any(|part| is_heading(&part.name, "Description"));
         for part in &parts.sections {
             let content = part.content(&self.metadata.taken);
             let lines = Lines { first: part.line, last: part.last_line(&self.metadata.taken) };
@@ -128,7 +129,7 @@ impl Builder {
     }
 
     fn history_of(&self, part: &Part<'_>, content: &[String]) -> Option<Vec<Move>> {
-        let named = self.history.is_none() && part.name.eq_ignore_ascii_case(moves::SECTION);
+        let named = self.history.is_none() && is_heading(&part.name, moves::SECTION);
         if named { moves::read(content.iter().map(String::as_str)) } else { None }
     }
 
@@ -165,9 +166,8 @@ impl Builder {
     }
 
     fn place_preamble(&mut self, part: &Part<'_>, content: &[String]) {
-        let named = |number: usize| self.metadata.placed.iter().any(|placed| placed.lines.first == number);
         let text = part.entries.iter().filter(|entry| !entry.text.trim().is_empty() && entry.field.is_none());
-        let numbers: Vec<usize> = text.map(|entry| entry.number).filter(|number| !named(*number)).collect();
+        let numbers: Vec<usize> = text.map(|entry| entry.number).collect();
         if let (Some(&first), Some(&last), false) = (numbers.first(), numbers.last(), content.is_empty()) {
             let what = "text above the sections".to_owned();
             self.metadata.placed.push(Placed { what, lines: Lines { first, last }, to: "body".to_owned() });
@@ -181,7 +181,7 @@ impl Builder {
         let metadata = self.metadata;
         let mut placed = metadata.placed;
         placed.sort_by_key(|placed| placed.lines.first);
-        let (deliverables, boxes) = count_boxes(&body);
+        let (deliverables, boxes) = boxes::count(&body);
         let title = metadata.title.unwrap_or_else(|| match heading.title {
             "" => format!("Untitled {}", heading.id),
             title => title.to_owned(),
@@ -292,7 +292,7 @@ fn plain(part: &Part<'_>, mut content: Vec<String>, has_description: bool) -> bo
         });
         content = normalised.collect();
     }
-    let is_objective = part.name.eq_ignore_ascii_case("objective") && !has_description;
+    let is_objective = is_heading(&part.name, "Objective") && !has_description;
     let name = if is_objective { "Description" } else { &part.name };
     body::Section::usual(name, content)
 }
@@ -315,18 +315,4 @@ fn first_blocker(parts: &Parts<'_>) -> Option<String> {
     let item = lines::list_item(line).unwrap_or(line);
     let item = item.strip_prefix("[ ] ").or_else(|| item.strip_prefix("[x] ")).unwrap_or(item).trim();
     (!days::is_placeholder(item.trim_end_matches('.'))).then(|| item.to_owned())
-}
-
-/// Counts the boxes under Deliverables, and all of them.
-fn count_boxes(body: &str) -> (BoxCount, BoxCount) {
-    let lines = lines::scan(body);
-    let all = boxes::count(&lines);
-    let mut inside = false;
-    let under = lines.iter().filter(|line| {
-        if let Some((level, name)) = line.heading().filter(|(level, _)| *level <= 2) {
-            inside = level == 2 && name.eq_ignore_ascii_case("deliverables");
-        }
-        inside
-    });
-    (boxes::count(under), all)
 }

@@ -46,6 +46,7 @@ pub fn read(bytes: &[u8], source_name: &str) -> CardsDocument {
         Ok(text) => read_text(&text, &mut document),
         Err(problem) => document.problems.push(problem),
     }
+    document.problems.sort_by_key(|problem| problem.line);
     for problem in &mut document.problems {
         problem.file = source_name.to_owned();
     }
@@ -65,13 +66,19 @@ fn text(bytes: &[u8]) -> Result<String, Problem> {
         let problem = Problem::error("the file holds a NUL byte").at_line(line_of(offset));
         return Err(problem.with_hint("a document of cards is a text file"));
     }
-    let marks = ["<<<<<<< ", "||||||| ", ">>>>>>> "];
-    let conflict = text.lines().position(|line| marks.iter().any(|mark| line.starts_with(mark)));
+    let conflict = text.lines().position(is_conflict_marker);
     if let Some(at) = conflict {
         let problem = Problem::error("the file holds a merge conflict").at_line(at + 1);
         return Err(problem.with_hint("resolve the merge, then import again"));
     }
     Ok(text.strip_prefix('\u{feff}').unwrap_or(text).replace("\r\n", "\n"))
+}
+
+/// A task's file with such a line is refused as a merge that nobody resolved.
+fn is_conflict_marker(line: &str) -> bool {
+    let marks = ["<<<<<<<", "|||||||", ">>>>>>>"];
+    let rest = marks.iter().find_map(|mark| line.strip_prefix(mark));
+    rest.is_some_and(|rest| rest.is_empty() || rest.starts_with([' ', '\r']))
 }
 
 fn read_text(text: &str, document: &mut CardsDocument) {
@@ -81,6 +88,7 @@ fn read_text(text: &str, document: &mut CardsDocument) {
     document.repairs = repaired.as_ref().map(|repaired| repaired.repairs.clone()).unwrap_or_default();
     report_repairs(document);
     let lines = lines::scan(text);
+    report_open_fences(&lines, document);
     let cards = find_cards(&lines, &mut document.problems);
     let mut outside = 0;
     let file = document.source.rsplit(['/', '\\']).next().unwrap_or_default().to_owned();
@@ -122,20 +130,31 @@ impl CardsDocument {
 }
 
 fn report_repairs(document: &mut CardsDocument) {
-    let lines = |numbers: &[usize]| numbers.iter().map(usize::to_string).collect::<Vec<_>>().join(", ");
+    let look_at = |numbers: &[usize]| {
+        let list = numbers.iter().map(usize::to_string).collect::<Vec<_>>().join(", ");
+        format!("look at {} {list}", if numbers.len() == 1 { "line" } else { "lines" })
+    };
     let Repairs { restored, left, .. } = &document.repairs;
     let mut problems = Vec::new();
     if let Some(&first) = restored.first() {
         let problem =
             Problem::warning("a doubly encoded character had lost a byte; the likeliest one was put there");
-        problems.push(problem.at_line(first).with_hint(format!("look at line {}", lines(restored))));
+        problems.push(problem.at_line(first).with_hint(look_at(restored)));
     }
     if let Some(&first) = left.first() {
         let problem =
             Problem::warning("text that looks doubly encoded could not be repaired and is kept as it is");
-        problems.push(problem.at_line(first).with_hint(format!("look at line {}", lines(left))));
+        problems.push(problem.at_line(first).with_hint(look_at(left)));
     }
     document.problems.extend(problems);
+}
+
+fn report_open_fences(lines: &[Line<'_>], document: &mut CardsDocument) {
+    for line in lines.iter().filter(|line| line.is_open_fence()) {
+        let problem =
+            Problem::warning("the code fence is not closed and is read as text").at_line(line.number);
+        document.problems.push(problem.with_hint("close it, or headings in the code may be read as cards"));
+    }
 }
 
 /// A card's place among the lines: from its heading to before what follows it.
@@ -207,20 +226,15 @@ fn is_document_heading(text: &str) -> bool {
     words.iter().any(|word| text.contains(word))
 }
 
-/// Tells whether a line only sets parts of a document apart.
+/// Tells whether a line only sets parts of a document apart. An indented rule is the text of a card.
 pub(super) fn is_separator(line: &Line<'_>) -> bool {
-    line.kind == Kind::Rule
+    line.kind == Kind::Rule && !line.text.starts_with(' ')
 }
 
 /// Returns how many of a card's lines are its own: rules and the document's last line are not.
 fn without_separators(lines: &[Line<'_>]) -> usize {
-    let mut end = lines.len();
-    while let Some(line) = end.checked_sub(1).and_then(|at| lines.get(at)) {
-        let is_own = !line.is_blank() && !is_separator(line) && !outside::is_footer(line.text);
-        if is_own {
-            break;
-        }
-        end -= 1;
-    }
-    end
+    let is_own = |line: &Line<'_>| !line.is_blank() && !is_separator(line) && !lines::is_footer(line.text);
+    let end = lines.iter().rposition(is_own).map_or(0, |last| last + 1);
+    // Lines of spaces may be text that is kept as it is written.
+    end + lines[end..].iter().take_while(|line| line.is_blank()).count()
 }

@@ -1,6 +1,6 @@
 //! What a card's metadata lines say. A line that is not understood, or says more than its value, is not taken.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use chrono::NaiveDate;
 
@@ -9,7 +9,7 @@ use crate::doc::cards::field::{Key, Name};
 use crate::doc::cards::section::{Entry, Parts};
 use crate::doc::cards::status::{self, Reading};
 use crate::doc::cards::{person, priority, value};
-use crate::model::{Minutes, Priority, Problem, SprintId, Stage, TaskId};
+use crate::model::{Minutes, Priority, Problem, SprintId, Stage, Status, TaskId};
 
 use super::{Lines, Placed};
 
@@ -35,6 +35,8 @@ pub(super) struct Metadata {
     pub(super) blocked: Option<String>,
     pub(super) cancelled: Option<String>,
     pub(super) unknown: Vec<(String, String)>,
+    /// The names among `unknown`.
+    kept: HashSet<String>,
     /// Numbers of the lines that need not stand in the body.
     pub(super) taken: BTreeSet<usize>,
     /// The lines of the keys, where they are given.
@@ -88,7 +90,7 @@ impl Metadata {
     }
 
     fn keep(&mut self, name: &str, text: &str) -> Outcome {
-        if self.unknown.iter().any(|(known, _)| known == name) {
+        if !self.kept.insert(name.to_owned()) {
             return Outcome::Left;
         }
         self.unknown.push((name.to_owned(), text.to_owned()));
@@ -147,7 +149,12 @@ impl Metadata {
             return Outcome::Left;
         };
         self.status = Some(reading);
-        if reading.says_more { Outcome::Understood("stage") } else { Outcome::Taken("stage") }
+        let to = match reading.status {
+            Status::Blocked => "blocked",
+            Status::Cancelled => "cancelled",
+            _ => "stage",
+        };
+        if reading.says_more { Outcome::Understood(to) } else { Outcome::Taken(to) }
     }
 
     fn set_assignee(&mut self, text: &str) -> Outcome {

@@ -21,7 +21,7 @@ pub use document::{CardsDocument, read};
 pub use encoding::Repairs;
 pub use outside::{Kind, Part};
 pub use plan::{Decision, Planned, plan};
-pub use summary::Summary;
+pub use summary::{StatusCount, Summary};
 
 /// A run of lines of the document, both ends included, counted from 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]

@@ -1,7 +1,7 @@
 //! What of a document is no card: title, introduction, template, headings of groups, archive note, statistics.
 
 use crate::doc::cards::heading;
-use crate::doc::cards::lines::Line;
+use crate::doc::cards::lines::{self, Line};
 use crate::model::Problem;
 
 use super::Lines;
@@ -64,7 +64,7 @@ pub(super) fn parts(lines: &[Line<'_>]) -> (Vec<Part>, Vec<Problem>) {
             if part.kind == Kind::Other {
                 let problem = Problem::warning("text outside of any card is not imported");
                 let problem = problem.at_line(part.lines.first);
-                let hint = format!("{} hold it; add it to a task by hand if it is needed", part.lines);
+                let hint = format!("it stands on {}; add it to a task by hand if it is needed", part.lines);
                 problems.push(problem.with_hint(hint));
             }
             parts.push(part);
@@ -76,7 +76,7 @@ pub(super) fn parts(lines: &[Line<'_>]) -> (Vec<Part>, Vec<Problem>) {
 fn part(lines: &[Line<'_>]) -> Vec<Part> {
     let text = |line: &&Line<'_>| !line.is_blank() && !super::document::is_separator(line);
     let Some(first) = lines.iter().find(text) else { return Vec::new() };
-    let footer = lines.iter().rev().find(text).filter(|line| is_footer(line.text));
+    let footer = lines.iter().rev().find(text).filter(|line| lines::is_footer(line.text));
     let mut rest =
         lines.iter().filter(text).filter(|line| footer.is_none_or(|footer| footer.number != line.number));
     let (name, has_text) = match first.heading() {
@@ -123,13 +123,6 @@ fn template_line(lines: &[Line<'_>]) -> Option<usize> {
     let at = lines.iter().position(is_template)?;
     let fence = lines[..at].iter().rposition(|line| !line.is_fenced()).map_or(0, |before| before + 1);
     Some(lines[fence].number)
-}
-
-/// Tells whether a line says when the document was last written.
-pub(super) fn is_footer(text: &str) -> bool {
-    let text = text.trim();
-    let inner = text.trim_matches(['*', '_']).to_lowercase();
-    inner.len() < text.len() && inner.starts_with("last updated")
 }
 
 #[cfg(test)]

@@ -6,13 +6,22 @@ use crate::model::Status;
 
 use super::{CardsDocument, Kind, Part};
 
+/// How many tasks have one status.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+pub struct StatusCount {
+    /// The status, such as `in_progress`.
+    pub status: &'static str,
+    /// How many.
+    pub tasks: usize,
+}
+
 /// The counts of one document, and its parts that are no task.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct Summary {
     /// How many cards became tasks.
     pub tasks: usize,
     /// How many tasks have each status, in the order people read them; those with none are left out.
-    pub statuses: Vec<(&'static str, usize)>,
+    pub statuses: Vec<StatusCount>,
     /// How many doubly encoded characters were repaired.
     pub repaired: usize,
     /// What is no task.
@@ -23,10 +32,11 @@ impl Summary {
     /// Counts a document.
     pub(super) fn of(document: &CardsDocument) -> Self {
         let count = |status| document.cards.iter().filter(|card| card.status == status).count();
-        let statuses = Status::ALL.into_iter().map(|status| (status.as_str(), count(status)));
+        let statuses =
+            Status::ALL.map(|status| StatusCount { status: status.as_str(), tasks: count(status) });
         Self {
             tasks: document.cards.len(),
-            statuses: statuses.filter(|(_, count)| *count > 0).collect(),
+            statuses: statuses.into_iter().filter(|count| count.tasks > 0).collect(),
             repaired: document.repairs.characters,
             parts: document.parts.clone(),
         }
@@ -52,11 +62,8 @@ fn list(words: &[&str]) -> String {
 
 impl fmt::Display for Summary {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let statuses: Vec<String> = self
-            .statuses
-            .iter()
-            .map(|(status, count)| format!("{count} {}", status.replace('_', " ")))
-            .collect();
+        let shown = |count: &StatusCount| format!("{} {}", count.tasks, count.status.replace('_', " "));
+        let statuses: Vec<String> = self.statuses.iter().map(shown).collect();
         write!(f, "{}", plural(self.tasks, "task"))?;
         if !statuses.is_empty() {
             write!(f, ": {}", statuses.join(", "))?;

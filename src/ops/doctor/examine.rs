@@ -1,13 +1,13 @@
 //! Looking at every file of a tracker.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::{Finding, Mend};
 use crate::doc::{Document, read_task};
 use crate::model::{Problem, Stage, Summary, TaskId};
 use crate::ops::{Result, Session, init};
 use crate::policy::{Graph, stage_order};
-use crate::store::{self, EntryKind, Layout};
+use crate::store::{EntryKind, Layout, Snapshot, is_temporary};
 
 /// Files looked at, what is wrong with them, and what can be mended.
 type Examined = (usize, Vec<Finding>, Vec<Mend>);
@@ -21,14 +21,12 @@ pub(super) fn examine(session: &Session<'_>) -> Result<Examined> {
     found.kinds(&paths);
     found.case(&paths);
     found.leftovers(&paths);
-    match snapshot.config() {
-        Ok((_, warnings)) => found.all("configuration", warnings),
-        Err(store::Error::Broken(problems)) => found.all("configuration", problems),
-        Err(error) => {
-            found.all("configuration", vec![Problem::error(error.to_string()).in_file(Layout::CONFIG)]);
-        }
-    }
+    let (_, problems) = snapshot.config_or_default();
+    found.all("configuration", problems);
     for (path, _) in paths.iter().filter(|(path, kind)| is_task_file(path) && *kind == EntryKind::File) {
+        if is_lossy(path) {
+            continue;
+        }
         found.task(session, path)?;
     }
     let tasks = snapshot.tasks()?;
@@ -42,6 +40,11 @@ pub(super) fn examine(session: &Session<'_>) -> Result<Examined> {
     found.findings.dedup();
     let files = paths.iter().filter(|(_, kind)| *kind != EntryKind::Folder).count();
     Ok((files, found.findings, found.mends))
+}
+
+/// Tells whether a path holds what stands in for bytes that are no text: there is no file of that name.
+fn is_lossy(path: &str) -> bool {
+    path.contains(char::REPLACEMENT_CHARACTER)
 }
 
 fn is_task_file(path: &str) -> bool {
@@ -84,9 +87,17 @@ impl Examination {
         }
     }
 
-    /// Links, pipes, and folders in the place of files.
+    /// Links, pipes, folders in the place of files, folders too deep to look into, names that are no text.
     fn kinds(&mut self, paths: &[(String, EntryKind)]) {
         for (path, kind) in paths {
+            if is_lossy(path) {
+                let problem = Problem::error("the name is not UTF-8").in_file(path);
+                self.add("file-name", problem.with_hint("rename it, or remove it"));
+            }
+            if *kind == EntryKind::Folder && path.split('/').count() >= Snapshot::DEEPEST {
+                let problem = Problem::error("lies too deep; what is in it is not looked at").in_file(path);
+                self.add("file-kind", problem.with_hint("no record lies so deep: remove it"));
+            }
             let said = match kind {
                 EntryKind::Link => "is a symbolic link; links are not followed",
                 EntryKind::Other => "is not a regular file",
@@ -114,7 +125,7 @@ impl Examination {
     fn leftovers(&mut self, paths: &[(String, EntryKind)]) {
         for (path, kind) in paths {
             let name = path.rsplit('/').next().unwrap_or(path);
-            if *kind == EntryKind::File && name.starts_with('.') && name.ends_with(".tmp") {
+            if *kind == EntryKind::File && is_temporary(name) && !is_lossy(path) {
                 let problem = Problem::warning("was left behind by a write that was killed").in_file(path);
                 self.add_fixable("leftover", problem, Mend::RemoveLeftover { path: path.clone() });
             }
@@ -234,13 +245,14 @@ impl Examination {
     /// Notes that cannot be read, and notes on tasks that are not there.
     fn notes(&mut self, session: &Session<'_>, paths: &[(String, EntryKind)]) -> Result<()> {
         let inside = format!("{}/", Layout::NOTES);
+        let all: HashSet<&str> = paths.iter().map(|(path, _)| path.as_str()).collect();
         for (path, _) in paths.iter().filter(|(_, kind)| *kind == EntryKind::Folder) {
             let Some(name) = path.strip_prefix(&inside) else { continue };
             match TaskId::parse(name) {
                 Ok(id) => {
                     let (_, problems) = session.snapshot().notes(&id)?;
                     self.all("broken-document", problems);
-                    if !paths.iter().any(|(found, _)| *found == Layout::task(&id)) {
+                    if !all.contains(Layout::task(&id).as_str()) {
                         let problem = Problem::warning(format!("holds notes on {id}, which is no task here"));
                         self.add("dangling-reference", problem.in_file(path));
                     }

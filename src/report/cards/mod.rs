@@ -46,8 +46,8 @@ pub struct Context {
 
 impl Context {
     /// Builds the data of tasks, each with its derived status.
-    pub fn new(tasks: &[Task], status: impl Fn(&Task) -> Status, about: About<'_>) -> Self {
-        let mut sorted: Vec<(&Task, Status)> = tasks.iter().map(|task| (task, status(task))).collect();
+    pub fn new<'t>(tasks: impl IntoIterator<Item = (&'t Task, Status)>, about: About<'_>) -> Self {
+        let mut sorted: Vec<(&Task, Status)> = tasks.into_iter().collect();
         sorted.sort_by(|(a, _), (b, _)| a.id.cmp(&b.id));
         let statistics = Statistics::of(&sorted);
         let (archived, mut active): (Vec<_>, Vec<_>) =

@@ -1,5 +1,7 @@
 //! The sections of one card, written so that the body they come from can be read back.
 
+use std::cell::OnceCell;
+
 use serde::Serialize;
 
 use crate::doc::cards::body::{self, Block, Body};
@@ -7,6 +9,7 @@ use crate::doc::cards::layout::{self, Layout};
 use crate::doc::cards::lines;
 use crate::doc::cards::section::{self, Style, Written};
 use crate::doc::cards::{boxes, moves, paths};
+use crate::doc::is_heading;
 use crate::model::Task;
 
 /// A section as a card is written.
@@ -29,16 +32,16 @@ pub(super) struct LaidOut {
 /// Writes the body, the files and, where asked for, the history of a task.
 pub(super) fn of(task: &Task, with_history: bool) -> LaidOut {
     let body = Body::split(&task.body);
-    let told = files_told(&body);
-    let with_files = told.as_deref() != Some(&task.files);
-    let style = style(&body, with_files);
+    let drafts: Vec<Draft<'_>> = body.sections.iter().map(Draft::of).collect();
+    let with_files = files_told(&drafts).as_deref() != Some(&task.files);
+    let style = style(&drafts, with_files);
     let mut sections: Vec<Section> = preamble(&body).into_iter().collect();
-    let is_marked = |section: &Section| section.label.ends_with("-->");
-    for part in &body.sections {
-        let plain = if may_be_plain(part, with_files) { section::write_plain(part, style) } else { None };
-        let written = plain.unwrap_or_else(|| section::write_as_written(part));
-        sections.push(section(&part.name, written));
+    for draft in &drafts {
+        let plain = draft.plain(style, with_files).cloned();
+        let written = plain.unwrap_or_else(|| section::write_as_written(draft.section));
+        sections.push(section(&draft.section.name, written));
     }
+    let is_marked = |section: &Section| section.label.ends_with("-->");
     let shows_spent = style == Style::Labels && task.spent.is_some() && !sections.iter().any(is_marked);
     if with_files && !task.files.is_empty() {
         let content = task.files.iter().map(|path| paths::write(path)).collect();
@@ -54,44 +57,68 @@ pub(super) fn of(task: &Task, with_history: bool) -> LaidOut {
     LaidOut { sections, shows_spent }
 }
 
-/// Returns the files that a reader finds in the body; none if it would take a section for nothing but files.
-fn files_told(body: &Body) -> Option<Vec<String>> {
-    let mut union = paths::Union::default();
-    for section in &body.sections {
-        let found = found(section);
-        if found.nothing_else {
+/// A section of the body, and the ways to write it.
+struct Draft<'a> {
+    section: &'a body::Section,
+    /// The files that a reader finds in it.
+    files: paths::Found,
+    /// Whether reading leaves a section of this name and text as it is.
+    reads_as_it_is: bool,
+    labels: Option<Written>,
+    headings: OnceCell<Option<Written>>,
+}
+
+impl<'a> Draft<'a> {
+    fn of(section: &'a body::Section) -> Self {
+        let files = paths::in_section(&section.name, section.block.content.iter().map(String::as_str));
+        let reads_as_it_is = reads_as_it_is(section);
+        let labels = section::write_plain(section, Style::Labels);
+        Self { section, files, reads_as_it_is, labels, headings: OnceCell::new() }
+    }
+
+    /// Returns the plain form, if it has one. `with_files`: the card lists its files by themselves, so no other list
+    /// may be read.
+    fn plain(&self, style: Style, with_files: bool) -> Option<&Written> {
+        if !self.reads_as_it_is || (with_files && !self.files.paths.is_empty()) {
             return None;
         }
-        union.add(&found);
+        let headings = || section::write_plain(self.section, Style::Headings);
+        match style {
+            Style::Labels => self.labels.as_ref(),
+            Style::Headings => self.headings.get_or_init(headings).as_ref(),
+        }
+    }
+}
+
+fn reads_as_it_is(section: &body::Section) -> bool {
+    let content = || section.block.content.iter().map(String::as_str);
+    let has_marks = boxes::is_list_of_boxes(&section.name)
+        && lines::scan_lines(content())
+            .iter()
+            .any(|line| !line.is_fenced() && boxes::normalised(line.text) != line.text);
+    let is_history = is_heading(&section.name, moves::SECTION) && moves::read(content()).is_some();
+    !(has_marks || is_history || is_heading(&section.name, "Objective"))
+}
+
+/// Returns the files that a reader finds in the body; none if it would take a section for nothing but files.
+fn files_told(drafts: &[Draft<'_>]) -> Option<Vec<String>> {
+    let style = style(drafts, false);
+    let mut union = paths::Union::default();
+    for draft in drafts.iter().filter(|draft| draft.plain(style, false).is_some()) {
+        if draft.files.nothing_else {
+            return None;
+        }
+        union.add(&draft.files);
     }
     Some(union.paths)
 }
 
-fn found(section: &body::Section) -> paths::Found {
-    paths::in_section(&section.name, section.block.content.iter().map(String::as_str))
-}
-
 /// Labels as long as they can hold every section; headings where they can hold one that labels cannot.
-fn style(body: &Body, with_files: bool) -> Style {
-    let needs_heading = body.sections.iter().any(|section| {
-        may_be_plain(section, with_files)
-            && section::write_plain(section, Style::Labels).is_none()
-            && section::write_plain(section, Style::Headings).is_some()
+fn style(drafts: &[Draft<'_>], with_files: bool) -> Style {
+    let needs_heading = drafts.iter().any(|draft| {
+        draft.plain(Style::Labels, with_files).is_none() && draft.plain(Style::Headings, with_files).is_some()
     });
     if needs_heading { Style::Headings } else { Style::Labels }
-}
-
-/// Tells whether reading leaves a section of this name and text as it is. `with_files`: the card lists the files by
-/// themselves, so no other list may be read.
-fn may_be_plain(section: &body::Section, with_files: bool) -> bool {
-    let content = &section.block.content;
-    let scanned = lines::scan_lines(content.iter().map(String::as_str));
-    let has_marks = boxes::is_list_of_boxes(&section.name)
-        && scanned.iter().any(|line| !line.is_fenced() && boxes::normalised(line.text) != line.text);
-    let is_history = section.name.eq_ignore_ascii_case(moves::SECTION)
-        && moves::read(content.iter().map(String::as_str)).is_some();
-    let names_files = with_files && !found(section).paths.is_empty();
-    !(has_marks || is_history || names_files || section.name.eq_ignore_ascii_case("objective"))
 }
 
 fn preamble(body: &Body) -> Option<Section> {
