@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::session::parse;
 use super::{Error, Result, Session};
-use crate::model::{Problem, Status, Task};
+use crate::model::{Problem, Task};
 use crate::policy::derive;
 use crate::report::cards::{About, Context};
 use crate::report::render;
@@ -28,16 +28,13 @@ pub fn cards_report(session: &Session<'_>, with_context: bool) -> Result<(CardsR
     problems.extend(broken);
     let summaries: Vec<_> = tasks.iter().map(Task::summary).collect();
     let derived = derive(&summaries, &config);
-    let status = |task: &Task| {
-        let at = derived.graph.task(task.id.as_str());
-        at.map_or(Status::NotStarted, |at| derived.facts[at].status)
-    };
+    let statuses = derived.facts.iter().map(|facts| facts.status);
     let about = About {
         title: config.reports.title.as_deref(),
         project: config.project.as_deref(),
         today: session.env().today(),
     };
-    let context = Context::new(&tasks, status, about);
+    let context = Context::new(tasks.iter().zip(statuses), about);
     let own_template = session.snapshot().template("cards.md.j2")?;
     let text = render("cards", own_template.as_deref(), &context)?;
     let context = with_context.then(|| serde_json::to_value(&context));
