@@ -108,7 +108,8 @@ impl Snapshot {
     }
 
     fn task_exists(&self, id: &TaskId) -> bool {
-        matches!(self.source.read(&Layout::task(id)), Ok(Some(_)) | Err(_))
+        // What cannot be looked at is there: reading it says what is wrong.
+        self.source.has(&Layout::task(id)).unwrap_or(true)
     }
 
     /// Returns the ids of all task files, sorted, whether the files can be read or not.

@@ -51,6 +51,17 @@ impl Source {
         Ok(entries)
     }
 
+    /// Tells whether there is anything under this path, without reading it.
+    pub(super) fn has(&self, path: &str) -> Result<bool> {
+        match self {
+            Self::WorkTree(top) => {
+                let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
+                Ok(Folder::open(top, folder)?.is_some_and(|folder| folder.stat(name).is_some()))
+            }
+            Self::Commit { files, .. } => Ok(position(files, path).is_some()),
+        }
+    }
+
     /// Reads a file; none if it is not there.
     pub(super) fn read(&self, path: &str) -> Result<Option<Vec<u8>>> {
         match self {
@@ -62,13 +73,14 @@ impl Source {
                 }
             }
             Self::Commit { repository, files, .. } => {
-                let Ok(at) = files.binary_search_by(|file| file.path.as_str().cmp(path)) else {
-                    return Ok(None);
-                };
-                read_blob(repository, &files[at])
+                position(files, path).map_or(Ok(None), |at| read_blob(repository, &files[at]))
             }
         }
     }
+}
+
+fn position(files: &[git::TreeFile], path: &str) -> Option<usize> {
+    files.binary_search_by(|file| file.path.as_str().cmp(path)).ok()
 }
 
 fn read_blob(repository: &git::Repository, file: &git::TreeFile) -> Result<Option<Vec<u8>>> {
