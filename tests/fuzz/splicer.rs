@@ -199,7 +199,22 @@ fn bytes_same(edit: &Edit, before: &str, after: &str) -> Result<(), String> {
         return Err("bytes outside of the entry changed".to_owned());
     }
     let entry = &after[from..after.len() - (before.len() - to)];
+    comments_below_same(&before[from..to], entry)?;
     if matches!(edit, Edit::Remove { .. }) { Ok(()) } else { comments_same(edit, &before[from..to], entry) }
+}
+
+/// Checks that the comments and blank lines below a value stay, as far as they stand less far to the right.
+fn comments_below_same(before: &str, after: &str) -> Result<(), String> {
+    let lines: Vec<&str> = before.split_inclusive('\n').collect();
+    let depth = |line: &str| line.len() - line.trim_start_matches(' ').len();
+    let is_content = |line: &&&str| !line.trim().is_empty() && !line.trim_start().starts_with('#');
+    let first = lines.iter().skip(1).find(is_content).map_or(1, |line| depth(line));
+    let is_below =
+        |line: &&&str| line.starts_with('#') || (line.trim_start().starts_with('#') && depth(line) < first);
+    // Blank lines between the value and these comments may be the value's own.
+    let count = lines.iter().rev().take_while(is_below).count();
+    let below = lines[lines.len() - count..].concat();
+    if after.ends_with(&below) { Ok(()) } else { Err(format!("what stood below is gone: {below:?}")) }
 }
 
 /// Returns the key that a line seems to begin.
