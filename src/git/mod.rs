@@ -33,6 +33,7 @@ mod refs;
 mod remote;
 mod repository;
 mod revision;
+mod sequencer;
 mod tree;
 mod worktrees;
 
@@ -43,4 +44,5 @@ pub use object::{BlobId, CommitId, ObjectIdError, TreeId};
 pub use people::{People, Person};
 pub use places::{Places, discover};
 pub use repository::{Head, Repository};
+pub use sequencer::{HeadAction, HeadMove, Operation};
 pub use tree::{FileMode, TreeFile};

@@ -4,6 +4,7 @@ mod ids;
 mod log;
 mod places;
 mod repository;
+mod sequencer;
 mod world;
 
 use tracker::git::{self, Places, Repository};
