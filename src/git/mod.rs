@@ -8,7 +8,7 @@
 //!    disposable cache; objects are opened only when a branch has moved.
 //! 3. [`Repository`] is the whole repository: revisions, trees, blobs, history, configuration, people.
 //!
-//! What it refuses to do: run anything. Configuration that names a program counts only where it is the user's
+//! What it refuses to do: run anything, but for the program that signs and verifies. Configuration that names a program counts only where it is the user's
 //! own (see [`Repository::editor`]); hooks, filters, credential helpers and text conversions never run; a
 //! missing object is never fetched.
 //!
@@ -34,6 +34,7 @@ mod remote;
 mod repository;
 mod revision;
 mod sequencer;
+mod sign;
 mod tree;
 mod worktrees;
 
@@ -45,4 +46,5 @@ pub use people::{People, Person};
 pub use places::{Places, discover};
 pub use repository::{Head, Repository};
 pub use sequencer::{HeadAction, HeadMove, Operation};
+pub use sign::{SignError, Verdict};
 pub use tree::{FileMode, TreeFile};

@@ -5,6 +5,7 @@ mod log;
 mod places;
 mod repository;
 mod sequencer;
+mod sign;
 mod world;
 
 use tracker::git::{self, Places, Repository};
