@@ -1,4 +1,5 @@
-//! Facts from git, as plain data. Nothing of gix leaves this module, and no git process is started.
+//! Facts from git, as plain data, and the one change that the tracker makes to a history: [`fold`]. Nothing of
+//! gix leaves this module, and no git process is started.
 //!
 //! It owns three layers, cheapest first; a command uses the lowest that answers its question:
 //!
@@ -22,6 +23,7 @@
 
 mod editor;
 mod error;
+mod fold;
 mod identity;
 mod ids;
 mod local_config;
@@ -39,6 +41,7 @@ mod tree;
 mod worktrees;
 
 pub use error::Error;
+pub use fold::{EditAgain, Fold, FoldEdit, FoldRefusal, Folded, Left, LeftBecause, Place, fold};
 pub use ids::IdsElsewhere;
 pub use log::{CommitInfo, Log, LogLimit};
 pub use object::{BlobId, CommitId, ObjectIdError, TreeId};

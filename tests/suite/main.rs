@@ -6,4 +6,5 @@ mod support;
 
 mod document_properties;
 mod documents;
+mod folding;
 mod git_facts;
