@@ -247,6 +247,8 @@ impl From<store::Error> for Failure {
             store::Error::Link { .. } => {
                 Self::new("link", USAGE, message).hint("replace it by the file it points to, or remove it")
             }
+            store::Error::BrokenHook { .. } => Self::new("broken_hook", USAGE, message)
+                .hint("remove what stands between `# >>> tracker >>>` and `# <<< tracker <<<` by hand"),
             store::Error::WrongKind { .. } | store::Error::Exists { .. } => {
                 Self::new("wrong_kind", USAGE, message).hint("move it out of the way")
             }

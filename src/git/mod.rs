@@ -24,6 +24,7 @@
 mod editor;
 mod error;
 mod fold;
+mod hooks_path;
 mod identity;
 mod ids;
 mod local_config;
@@ -42,6 +43,7 @@ mod worktrees;
 
 pub use error::Error;
 pub use fold::{EditAgain, Fold, FoldEdit, FoldRefusal, Folded, Left, LeftBecause, Place, fold};
+pub use hooks_path::HooksRefusal;
 pub use ids::IdsElsewhere;
 pub use log::{CommitInfo, Log, LogLimit};
 pub use object::{BlobId, CommitId, ObjectIdError, TreeId};

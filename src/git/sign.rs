@@ -150,7 +150,7 @@ impl Repository {
         let temporary = literal.map(|key| self.temporary(format!("{key}\n").as_bytes())).transpose()?;
         let file = match &temporary {
             Some((path, _)) => path.clone(),
-            None => self.expanded(&key),
+            None => self.expanded_path("user.signingKey", &key),
         };
         let mut args: Vec<&OsStr> = ["-Y", "sign", "-n", namespace, "-f"].map(OsStr::new).to_vec();
         args.push(file.as_os_str());
@@ -192,11 +192,6 @@ impl Repository {
 
     fn trusted(&self, key: &str) -> Option<OsString> {
         self.inner.config_snapshot().trusted_program(key).ok().flatten()
-    }
-
-    fn expanded(&self, key: &str) -> PathBuf {
-        let path = self.inner.config_snapshot().trusted_path("user.signingKey").ok().flatten();
-        path.unwrap_or_else(|| PathBuf::from(key))
     }
 
     fn temporary(&self, bytes: &[u8]) -> Result<(PathBuf, Temporary), SignError> {

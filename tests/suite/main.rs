@@ -8,3 +8,4 @@ mod document_properties;
 mod documents;
 mod folding;
 mod git_facts;
+mod hook_files;
