@@ -1,6 +1,7 @@
 //! What `tracker::git` says of real repositories, made by the real git.
 
 mod ids;
+mod links;
 mod log;
 mod places;
 mod repository;
