@@ -28,7 +28,7 @@
 //!   notes/TASK-7Q2M/*.md      one per note
 //!   templates/                overrides of the built-in report templates
 //! <git dir>/tracker/          local only: index, active task, unsaved edits
-//! <common git dir>/tracker/   local only: lock, ids seen on other branches
+//! <common git dir>/tracker/   local only: lock, ids seen on other branches, which commits link what
 //! ```
 //!
 //! # The one flow

@@ -275,6 +275,8 @@ impl From<store::Error> for Failure {
             store::Error::Changed { .. } => {
                 Self::new("changed", NO, message).hint("nothing was written to it; try again")
             }
+            store::Error::BrokenHook { .. } => Self::new("broken_hook", USAGE, message)
+                .hint("remove what stands between `# >>> tracker >>>` and `# <<< tracker <<<` by hand"),
             store::Error::WrongKind { .. } | store::Error::Exists { .. } => {
                 Self::new("wrong_kind", USAGE, message).hint("move it out of the way")
             }

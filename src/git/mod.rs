@@ -1,4 +1,5 @@
-//! Facts from git, as plain data. Nothing of gix leaves this module, and no git process is started.
+//! Facts from git, as plain data, and the one change that the tracker makes to a history: [`fold`]. Nothing of
+//! gix leaves this module, and no git process is started.
 //!
 //! It owns three layers, cheapest first; a command uses the lowest that answers its question:
 //!
@@ -8,7 +9,7 @@
 //!    disposable cache; objects are opened only when a branch has moved.
 //! 3. [`Repository`] is the whole repository: revisions, trees, blobs, history, configuration, people.
 //!
-//! What it refuses to do: run anything. Configuration that names a program counts only where it is the user's
+//! What it refuses to do: run anything, but for the program that signs and verifies. Configuration that names a program counts only where it is the user's
 //! own (see [`Repository::editor`]); hooks, filters, credential helpers and text conversions never run; a
 //! missing object is never fetched.
 //!
@@ -22,8 +23,11 @@
 
 mod editor;
 mod error;
+mod fold;
+mod hooks_path;
 mod identity;
 mod ids;
+mod links;
 mod local_config;
 mod log;
 mod object;
@@ -33,14 +37,21 @@ mod refs;
 mod remote;
 mod repository;
 mod revision;
+mod sequencer;
+mod sign;
 mod tree;
 mod worktrees;
 
 pub use error::Error;
+pub use fold::{EditAgain, Fold, FoldEdit, FoldRefusal, Folded, Left, LeftBecause, Place, fold};
+pub use hooks_path::HooksRefusal;
 pub use ids::IdsElsewhere;
+pub use links::{Grammar, LinkedCommit, Links};
 pub use log::{CommitInfo, Log, LogLimit};
 pub use object::{BlobId, CommitId, ObjectIdError, TreeId};
 pub use people::{People, Person};
 pub use places::{Places, discover};
 pub use repository::{Head, Repository};
+pub use sequencer::{HeadAction, HeadMove, Operation};
+pub use sign::{SignError, Verdict};
 pub use tree::{FileMode, TreeFile};

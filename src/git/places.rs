@@ -21,6 +21,15 @@ pub struct Places {
     pub common_dir: PathBuf,
 }
 
+impl Places {
+    /// Returns the index that git uses: what `GIT_INDEX_FILE` names, else the working tree's own.
+    #[must_use]
+    pub fn index_file(&self, env: &Env) -> PathBuf {
+        let named = env.variable_os("GIT_INDEX_FILE").map(|named| env.cwd().join(named));
+        named.unwrap_or_else(|| self.git_dir.join("index"))
+    }
+}
+
 /// Finds the repository of the current directory, as git would: `GIT_DIR` first, then upwards.
 ///
 /// `GIT_WORK_TREE`, `GIT_COMMON_DIR`, `GIT_CEILING_DIRECTORIES` and `GIT_DISCOVERY_ACROSS_FILESYSTEM` count

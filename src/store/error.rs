@@ -88,6 +88,14 @@ pub enum Error {
         /// The file.
         path: PathBuf,
     },
+    /// A hook that our part cannot be told apart from the rest of.
+    #[error("the hook `{}` cannot be changed: {reason}", path.display())]
+    BrokenHook {
+        /// The hook.
+        path: PathBuf,
+        /// Why.
+        reason: &'static str,
+    },
     /// A file to be created is there already.
     #[error("`{}` exists already", path.display())]
     Exists {

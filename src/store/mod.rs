@@ -1,5 +1,5 @@
 //! `.tracker` on disk: where it is, the lock, atomic writes, the disposable index, and snapshots of the working
-//! tree or of any commit.
+//! tree or of any commit. Also our part of the repository's hooks, which are files to be spliced like any other.
 //!
 //! A write goes through [`Workspace::lock`] and [`Locked::apply`]; a read goes through [`Snapshot`] and takes no
 //! lock. No symbolic link is followed below `.tracker`, and no file larger than [`LARGEST_FILE`] is read.
@@ -8,6 +8,7 @@ mod active;
 mod change;
 mod error;
 mod folder;
+mod hooks;
 mod index;
 mod layout;
 mod lock;
@@ -21,6 +22,7 @@ mod write;
 pub use change::Change;
 pub use error::Error;
 pub use folder::{LARGEST_FILE, Stat};
+pub use hooks::{Hook, HookChange, HookFiles, HookState};
 pub use layout::Layout;
 pub use lock::Holder;
 pub use snapshot::{Snapshot, TaskFile};

@@ -91,6 +91,12 @@ impl Sandbox {
         output.stdout.trim_end().to_owned()
     }
 
+    /// Runs git in the repository and returns its bytes and its exit code.
+    pub(crate) fn git_bytes(&self, args: &[&str]) -> (Vec<u8>, i32) {
+        let output = self.command("git".as_ref(), "".as_ref()).args(args).output().unwrap();
+        (output.stdout, output.status.code().unwrap_or(-1))
+    }
+
     /// Runs the tracker in the repository.
     pub(crate) fn tracker(&self, args: &[&str]) -> Output {
         self.tracker_in("", args)

@@ -1,9 +1,12 @@
 //! What `tracker::git` says of real repositories, made by the real git.
 
 mod ids;
+mod links;
 mod log;
 mod places;
 mod repository;
+mod sequencer;
+mod sign;
 mod world;
 
 use tracker::git::{self, Places, Repository};

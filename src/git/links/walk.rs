@@ -1,0 +1,81 @@
+//! The commits that nobody has looked at yet.
+
+use std::collections::{BinaryHeap, HashMap};
+
+use gix::ObjectId;
+
+use super::Grammar;
+use super::cache::{Parent, Remembered};
+use crate::git::{CommitId, Error, Repository};
+
+/// A commit that has been read.
+struct Read {
+    time: i64,
+    parents: Vec<ObjectId>,
+    ids: Vec<String>,
+}
+
+impl Repository {
+    /// Adds the commits reachable from `tip` that are not remembered, and returns how many.
+    pub(super) fn scan(
+        &self,
+        remembered: &mut Remembered,
+        tip: CommitId,
+        grammar: &Grammar<'_>,
+        limit: usize,
+    ) -> Result<usize, Error> {
+        let mut read: HashMap<ObjectId, Read> = HashMap::new();
+        let mut waiting = BinaryHeap::new();
+        let is_shallow = self.is_shallow();
+        if !remembered.has(tip.raw()) {
+            waiting.push((i64::MAX, tip.raw()));
+        }
+        while let Some((_, id)) = waiting.pop() {
+            if read.len() >= limit {
+                break;
+            }
+            if read.contains_key(&id) {
+                continue;
+            }
+            let commit = self.read_for_links(id, grammar, is_shallow)?;
+            let new = commit.parents.iter().filter(|parent| !remembered.has(**parent));
+            waiting.extend(new.map(|parent| (commit.time, *parent)));
+            read.insert(id, commit);
+        }
+        Ok(add_parents_first(remembered, &mut read, tip.raw()))
+    }
+
+    fn read_for_links(&self, id: ObjectId, grammar: &Grammar<'_>, is_shallow: bool) -> Result<Read, Error> {
+        let cannot = |error: gix::Error| self.unreadable(CommitId::new(id), "read the commit", &error);
+        let commit = self.inner.find_commit(id).map_err(cannot)?;
+        let time = commit.committer().map_err(cannot)?.seconds();
+        let message = commit.message_raw_sloppy().to_string();
+        // A shallow clone ends where its parents are missing: that is an end, not an error.
+        let is_here = |parent: &ObjectId| !is_shallow || self.inner.has_object(*parent);
+        let parents = commit.parent_ids().map(gix::Id::detach).filter(is_here).collect();
+        Ok(Read { time, parents, ids: (grammar.ids_in)(&message) })
+    }
+}
+
+/// A commit's parents are always remembered before it.
+fn add_parents_first(
+    remembered: &mut Remembered,
+    read: &mut HashMap<ObjectId, Read>,
+    tip: ObjectId,
+) -> usize {
+    let count = read.len();
+    let mut path = vec![(tip, 0)];
+    while let Some((id, next)) = path.pop() {
+        let Some(commit) = read.get(&id) else { continue };
+        if let Some(parent) = commit.parents.get(next) {
+            path.push((id, next + 1));
+            path.push((*parent, 0));
+            continue;
+        }
+        if let Some(Read { time, parents, ids }) = read.remove(&id) {
+            let parents: Vec<Parent> = parents.iter().map(|parent| remembered.parent(*parent)).collect();
+            remembered.add(id, time, &parents, ids);
+        }
+    }
+    count
+}

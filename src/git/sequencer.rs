@@ -1,0 +1,185 @@
+//! What git is in the middle of, and what it did last: from files of the git dir, without opening the repository.
+//!
+//! In a linked worktree these files are in a folder of the worktree's own, and so this asks
+//! [`Places::git_dir`].
+
+use std::fmt;
+use std::fs::{self, File};
+use std::io::{Read, Seek, SeekFrom};
+use std::path::Path;
+
+use super::{CommitId, Places};
+
+/// Something of several steps that git is in the middle of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Operation {
+    /// `git rebase`, whichever way it works.
+    Rebase,
+    /// `git am`.
+    ApplyMailbox,
+    /// `git cherry-pick`.
+    CherryPick,
+    /// `git revert`.
+    Revert,
+    /// `git merge`.
+    Merge,
+    /// `git bisect`.
+    Bisect,
+}
+
+impl fmt::Display for Operation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Rebase => "rebase",
+            Self::ApplyMailbox => "am",
+            Self::CherryPick => "cherry-pick",
+            Self::Revert => "revert",
+            Self::Merge => "merge",
+            Self::Bisect => "bisect",
+        })
+    }
+}
+
+/// What HEAD's last move was, as the reflog says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HeadMove {
+    /// Where HEAD was; none where there was no commit yet.
+    pub from: Option<CommitId>,
+    /// Where it went.
+    pub to: CommitId,
+    /// What moved it.
+    pub action: HeadAction,
+    /// The line without its action: for a commit, the subject.
+    pub text: String,
+}
+
+/// What moves HEAD.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum HeadAction {
+    /// `git commit`.
+    Commit,
+    /// `git commit` on a branch without commits.
+    InitialCommit,
+    /// `git commit --amend`.
+    Amend,
+    /// `git commit` that ends a merge.
+    MergeCommit,
+    /// `git commit` that ends a cherry-pick, or a revert.
+    CherryPickCommit,
+    /// Anything else, in git's words, such as `rebase (pick)`, `cherry-pick` or `checkout`.
+    Other(String),
+}
+
+impl HeadAction {
+    /// Tells whether the user has just made a commit of their own, or made it again.
+    #[must_use]
+    pub fn is_own_commit(&self) -> bool {
+        matches!(self, Self::Commit | Self::InitialCommit | Self::Amend)
+    }
+
+    fn from_reflog(text: &str) -> Self {
+        match text {
+            "commit" => Self::Commit,
+            "commit (initial)" => Self::InitialCommit,
+            "commit (amend)" => Self::Amend,
+            "commit (merge)" => Self::MergeCommit,
+            "commit (cherry-pick)" => Self::CherryPickCommit,
+            other => Self::Other(other.to_owned()),
+        }
+    }
+}
+
+/// How much of the reflog's end is read, in bytes. A longer last line is cut, which only its text suffers from.
+const REFLOG_END: u64 = 16 * 1024;
+
+impl Places {
+    /// Returns what git is in the middle of, if anything. A bisect is told last: others happen within it.
+    #[must_use]
+    pub fn operation(&self) -> Option<Operation> {
+        let has = |name: &str| self.git_dir.join(name).exists();
+        let checks: [(&str, Operation); 7] = [
+            ("rebase-merge", Operation::Rebase),
+            ("rebase-apply/applying", Operation::ApplyMailbox),
+            ("rebase-apply", Operation::Rebase),
+            ("CHERRY_PICK_HEAD", Operation::CherryPick),
+            ("REVERT_HEAD", Operation::Revert),
+            ("MERGE_HEAD", Operation::Merge),
+            ("BISECT_LOG", Operation::Bisect),
+        ];
+        let found = checks.iter().find(|(name, _)| has(name)).map(|(_, operation)| *operation);
+        match found {
+            None | Some(Operation::Bisect | Operation::Merge) => self.sequence().or(found),
+            found => found,
+        }
+    }
+
+    /// Between two picks of a row there is nothing but the list of those to come.
+    fn sequence(&self) -> Option<Operation> {
+        let todo = fs::read_to_string(self.git_dir.join("sequencer/todo")).ok()?;
+        let first = todo.lines().map(str::trim).find(|line| !line.is_empty() && !line.starts_with('#'))?;
+        match first.split_whitespace().next() {
+            Some("revert") => Some(Operation::Revert),
+            _ => Some(Operation::CherryPick),
+        }
+    }
+
+    /// Returns HEAD's last move; none where there is no reflog.
+    #[must_use]
+    pub fn last_head_move(&self) -> Option<HeadMove> {
+        head_move(&last_line(&self.git_dir.join("logs/HEAD"))?)
+    }
+}
+
+fn last_line(path: &Path) -> Option<Vec<u8>> {
+    let mut file = File::open(path).ok()?;
+    let length = file.metadata().ok()?.len();
+    file.seek(SeekFrom::Start(length.saturating_sub(REFLOG_END))).ok()?;
+    let mut end = Vec::new();
+    file.read_to_end(&mut end).ok()?;
+    let end = end.trim_ascii_end();
+    let start = end.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
+    Some(end[start..].to_owned())
+}
+
+/// `<from> <to> name <address> seconds zone\taction: text`
+fn head_move(line: &[u8]) -> Option<HeadMove> {
+    let line = String::from_utf8_lossy(line);
+    let (ids, said) = line.split_once('\t').unwrap_or((&line, ""));
+    let mut ids = ids.split(' ');
+    let from = CommitId::parse(ids.next()?).ok()?;
+    let to = CommitId::parse(ids.next()?).ok()?;
+    let (action, text) = said.split_once(": ").unwrap_or((said, ""));
+    let is_null = from.as_bytes().iter().all(|byte| *byte == 0);
+    Some(HeadMove {
+        from: (!is_null).then_some(from),
+        to,
+        action: HeadAction::from_reflog(action.trim_end_matches(':')),
+        text: text.to_owned(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_a_line_of_the_reflog() {
+        let (one, two) = ("1".repeat(40), "2".repeat(40));
+        let said = |action: &str| {
+            let line = format!("{one} {two} Ada <a@x> 1 +0000\t{action}");
+            head_move(line.as_bytes()).unwrap()
+        };
+        let found = said("commit (amend): Add: a thing");
+        assert_eq!(found.action, HeadAction::Amend);
+        assert_eq!(found.text, "Add: a thing");
+        assert_eq!(found.from.unwrap().to_string(), one);
+        assert_eq!(found.to.to_string(), two);
+        assert!(
+            said("commit: x").action.is_own_commit() && said("commit (initial): x").action.is_own_commit()
+        );
+        for other in ["rebase (pick): x", "cherry-pick: x", "commit (merge): x", "checkout: moving", ""] {
+            assert!(!said(other).action.is_own_commit(), "{other}");
+        }
+        assert_eq!(head_move(b"nonsense"), None);
+    }
+}

@@ -1,0 +1,247 @@
+//! Signatures, as git is configured to make them: by `ssh-keygen`, or `gpg` for commits.
+//!
+//! This is the one place of the module that starts processes. The program is git's own choice, and counts only
+//! from configuration that is the user's.
+
+use std::ffi::{OsStr, OsString};
+use std::io::Write;
+use std::path::PathBuf;
+use std::process::{Command, Output, Stdio};
+
+use chrono::{DateTime, Local, Utc};
+use gix::tempfile::{AutoRemove, ContainingDirectory, Handle, handle::Writable};
+
+use super::Repository;
+
+/// Why something could not be signed or verified.
+#[derive(Debug, thiserror::Error)]
+pub enum SignError {
+    /// Git is configured to sign with something else than ssh keys.
+    #[error("git is configured to sign with `{format}`, not with an ssh key")]
+    NotSsh {
+        /// The format.
+        format: String,
+    },
+    /// No key is configured.
+    #[error("git does not know your signing key")]
+    NoKey,
+    /// The program is not there.
+    #[error("`{program}` is not installed")]
+    Missing {
+        /// The program.
+        program: String,
+    },
+    /// The program would not.
+    #[error("`{program}` failed: {reason}")]
+    Failed {
+        /// The program.
+        program: String,
+        /// What it said last.
+        reason: String,
+    },
+    /// A temporary file could not be written.
+    #[error("cannot write a temporary file: {0}")]
+    Temporary(std::io::Error),
+}
+
+impl SignError {
+    /// Returns what to try.
+    #[must_use]
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::NotSsh { .. } | Self::NoKey => Some(
+                "try: git config --global gpg.format ssh; git config --global user.signingKey ~/.ssh/id_ed25519.pub"
+                    .to_owned(),
+            ),
+            Self::Missing { program } if program == "ssh-keygen" => Some("install OpenSSH".to_owned()),
+            _ => None,
+        }
+    }
+}
+
+/// What a signature is worth.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Verdict {
+    /// It is good, and its key is one of the allowed ones.
+    Valid {
+        /// Whose key it is, as the list of allowed signers says; it may be a pattern.
+        principal: String,
+    },
+    /// It is good, and no line of the list allows its key here and at that time.
+    UnknownKey {
+        /// The key's fingerprint.
+        key: String,
+    },
+    /// It is not a signature of this payload.
+    Invalid {
+        /// What `ssh-keygen` said.
+        reason: String,
+    },
+}
+
+/// A file that is gone when it is dropped.
+type Temporary = Handle<Writable>;
+
+impl Repository {
+    /// Signs with the ssh key that git is configured with: a path, a literal key, or one that the agent holds.
+    /// Returns the armoured signature.
+    pub fn sign(&self, payload: &[u8], namespace: &str) -> Result<String, SignError> {
+        match self.config_text("gpg.format").as_deref() {
+            Some("ssh") => self.sign_with_ssh(payload, namespace),
+            other => Err(SignError::NotSsh { format: other.unwrap_or("openpgp").to_owned() }),
+        }
+    }
+
+    /// Judges a signature by a list in the format of `allowed_signers`, as it counted `at` a time.
+    pub fn verify_signature(
+        &self,
+        payload: &[u8],
+        signature: &str,
+        namespace: &str,
+        allowed_signers: &str,
+        at: Option<DateTime<Utc>>,
+    ) -> Result<Verdict, SignError> {
+        let (signature, _kept) = self.temporary(signature.as_bytes())?;
+        let (allowed, _kept_too) = self.temporary(allowed_signers.as_bytes())?;
+        let time = at.map(|at| {
+            let local = at.with_timezone(&Local).format("%Y%m%d%H%M%S");
+            OsString::from(format!("-Overify-time={local}"))
+        });
+        let ask = |verb: &str, more: &[&OsStr]| {
+            let mut args: Vec<&OsStr> = vec!["-Y".as_ref(), verb.as_ref()];
+            args.extend(time.as_deref());
+            args.extend(["-s".as_ref(), signature.as_os_str()]);
+            args.extend(more);
+            self.run(&self.ssh_keygen(), &args, payload)
+        };
+        let found = ask("find-principals", &["-f".as_ref(), allowed.as_os_str()])?;
+        let principals = String::from_utf8_lossy(&found.stdout).into_owned();
+        let principals = principals.split(['\n', ',']).map(str::trim).filter(|one| !one.is_empty());
+        for principal in principals.filter(|_| found.status.success()) {
+            let more = ["-f", "-I", principal, "-n", namespace].map(OsStr::new);
+            let checked = ask("verify", &[more[0], allowed.as_os_str(), more[1], more[2], more[3], more[4]])?;
+            if checked.status.success() {
+                return Ok(Verdict::Valid { principal: principal.to_owned() });
+            }
+        }
+        let checked = ask("check-novalidate", &["-n".as_ref(), namespace.as_ref()])?;
+        if !checked.status.success() {
+            return Ok(Verdict::Invalid { reason: last_word(&checked) });
+        }
+        let said = String::from_utf8_lossy(&checked.stdout).into_owned();
+        let key = said.split_whitespace().find(|word| word.starts_with("SHA256:")).unwrap_or_default();
+        Ok(Verdict::UnknownKey { key: key.to_owned() })
+    }
+
+    /// Signs a commit's bytes as `git commit -S` would.
+    pub(super) fn sign_commit(&self, commit: &[u8]) -> Result<String, SignError> {
+        let format = self.config_text("gpg.format").unwrap_or_else(|| "openpgp".to_owned());
+        match &*format {
+            "ssh" => self.sign_with_ssh(commit, "git"),
+            "x509" => self.sign_with_gpg(commit, "gpgsm", &["gpg.x509.program"]),
+            _ => self.sign_with_gpg(commit, "gpg", &["gpg.openpgp.program", "gpg.program"]),
+        }
+    }
+
+    fn sign_with_ssh(&self, payload: &[u8], namespace: &str) -> Result<String, SignError> {
+        let key = self.ssh_key()?;
+        let literal = key.strip_prefix("key::").or_else(|| key.starts_with("ssh-").then_some(&*key));
+        // Lives until the program has ended.
+        let temporary = literal.map(|key| self.temporary(format!("{key}\n").as_bytes())).transpose()?;
+        let file = match &temporary {
+            Some((path, _)) => path.clone(),
+            None => self.expanded_path("user.signingKey", &key),
+        };
+        let mut args: Vec<&OsStr> = ["-Y", "sign", "-n", namespace, "-f"].map(OsStr::new).to_vec();
+        args.push(file.as_os_str());
+        if temporary.is_some() {
+            args.push("-U".as_ref());
+        }
+        let program = self.ssh_keygen();
+        let output = self.run(&program, &args, payload)?;
+        signature_in(&program, &output)
+    }
+
+    fn ssh_key(&self) -> Result<String, SignError> {
+        if let Some(key) = self.config_text("user.signingKey").filter(|key| !key.is_empty()) {
+            return Ok(key);
+        }
+        let command = self.trusted("gpg.ssh.defaultKeyCommand").ok_or(SignError::NoKey)?;
+        let output = self.run("sh".as_ref(), &["-c".as_ref(), command.as_ref()], b"")?;
+        let said = String::from_utf8_lossy(&output.stdout).into_owned();
+        said.lines().next().filter(|line| !line.is_empty()).map(str::to_owned).ok_or(SignError::NoKey)
+    }
+
+    fn sign_with_gpg(&self, commit: &[u8], default: &str, keys: &[&str]) -> Result<String, SignError> {
+        let configured = keys.iter().find_map(|key| self.trusted(key));
+        let program = configured.unwrap_or_else(|| default.into());
+        let key = self.config_text("user.signingKey").filter(|key| !key.is_empty());
+        let key = key.or_else(|| committer_of(commit)).ok_or(SignError::NoKey)?;
+        let args = ["--status-fd=2", "-bsau", &key].map(OsStr::new);
+        let output = self.run(&program, &args, commit)?;
+        if !String::from_utf8_lossy(&output.stderr).contains("[GNUPG:] SIG_CREATED ") {
+            let program = program.to_string_lossy().into_owned();
+            return Err(SignError::Failed { program, reason: last_word(&output) });
+        }
+        signature_in(&program, &output)
+    }
+
+    fn ssh_keygen(&self) -> OsString {
+        self.trusted("gpg.ssh.program").unwrap_or_else(|| "ssh-keygen".into())
+    }
+
+    fn trusted(&self, key: &str) -> Option<OsString> {
+        self.inner.config_snapshot().trusted_program(key).ok().flatten()
+    }
+
+    fn temporary(&self, bytes: &[u8]) -> Result<(PathBuf, Temporary), SignError> {
+        let folder = &self.places().git_dir;
+        let mut file = gix::tempfile::new(folder, ContainingDirectory::Exists, AutoRemove::Tempfile)
+            .map_err(SignError::Temporary)?;
+        file.write_all(bytes).and_then(|()| file.flush()).map_err(SignError::Temporary)?;
+        let path = file.with_mut(|file| file.path().to_owned()).map_err(SignError::Temporary)?;
+        Ok((path, file))
+    }
+
+    fn run(&self, program: &OsStr, args: &[&OsStr], input: &[u8]) -> Result<Output, SignError> {
+        let mut command = Command::new(program);
+        if let Some(work_dir) = &self.places().work_dir {
+            command.current_dir(work_dir);
+        }
+        command.args(args).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let name = program.to_string_lossy().into_owned();
+        let failed = |error: std::io::Error| match error.kind() {
+            std::io::ErrorKind::NotFound => SignError::Missing { program: name.clone() },
+            _ => SignError::Failed { program: name.clone(), reason: error.to_string() },
+        };
+        let mut child = command.spawn().map_err(failed)?;
+        if let Some(mut stdin) = child.stdin.take() {
+            // A program that does not want it all says why on its way out.
+            let _ = stdin.write_all(input);
+        }
+        child.wait_with_output().map_err(failed)
+    }
+}
+
+fn signature_in(program: &OsStr, output: &Output) -> Result<String, SignError> {
+    let signature = String::from_utf8_lossy(&output.stdout).replace("\r\n", "\n");
+    if output.status.success() && signature.starts_with("-----BEGIN ") {
+        return Ok(signature);
+    }
+    let program = program.to_string_lossy().into_owned();
+    Err(SignError::Failed { program, reason: last_word(output) })
+}
+
+/// The last line that a program said, without control characters.
+fn last_word(output: &Output) -> String {
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    let line = said.lines().map(str::trim).rfind(|line| !line.is_empty() && !line.starts_with("[GNUPG:]"));
+    line.unwrap_or("it gave no reason").chars().filter(|c| !c.is_control()).collect()
+}
+
+/// `Name <address>` of a commit's committer: the key that gpg looks for where none is configured.
+fn committer_of(commit: &[u8]) -> Option<String> {
+    let line = commit.split(|byte| *byte == b'\n').find_map(|line| line.strip_prefix(b"committer "))?;
+    let end = line.iter().rposition(|byte| *byte == b'>')?;
+    Some(String::from_utf8_lossy(&line[..=end]).into_owned())
+}

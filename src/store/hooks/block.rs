@@ -1,0 +1,128 @@
+//! What stands between our two lines.
+
+use std::fmt;
+
+/// The first line of our block.
+pub(super) const BEGIN: &str = "# >>> tracker >>>\n";
+/// The last line of our block, without the end of the line.
+pub(super) const END: &str = "# <<< tracker <<<";
+/// What is put behind the name of a hook that is moved aside.
+pub(super) const ASIDE: &str = ".tracker-original";
+
+/// A hook that the tracker has a part in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Hook {
+    /// Before the message is edited.
+    PrepareCommitMsg,
+    /// After the message has been edited.
+    CommitMsg,
+    /// After the commit has been made.
+    PostCommit,
+    /// Before anything is pushed; what is pushed comes on standard input.
+    PrePush,
+}
+
+impl Hook {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::PrepareCommitMsg, Self::CommitMsg, Self::PostCommit, Self::PrePush];
+
+    /// Returns the name that git knows it by.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::PrepareCommitMsg => "prepare-commit-msg",
+            Self::CommitMsg => "commit-msg",
+            Self::PostCommit => "post-commit",
+            Self::PrePush => "pre-push",
+        }
+    }
+
+    /// What is said where the tracker is not there. One hook of a commit speaks for all: the one in which
+    /// something is missed, and which no option suppresses.
+    fn missed(self) -> Option<&'static str> {
+        match self {
+            Self::PostCommit => Some("this commit moved no task"),
+            Self::PrePush => Some("nothing was checked"),
+            Self::PrepareCommitMsg | Self::CommitMsg => None,
+        }
+    }
+}
+
+impl fmt::Display for Hook {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// How our part got into the hook.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// There was no hook: the file is ours.
+    Created,
+    /// Into a script that was there.
+    Embedded,
+    /// What was there stands beside, and is run by ours.
+    Wrapper,
+}
+
+impl Kind {
+    pub(super) const ALL: [Self; 3] = [Self::Created, Self::Embedded, Self::Wrapper];
+
+    /// The second line of the block, by which the kind is known again.
+    pub(super) fn line(self) -> &'static str {
+        match self {
+            Self::Created => "# Made by `tracker hooks install`. A hook of your own goes above this block.\n",
+            Self::Embedded => {
+                "# Put here by `tracker hooks install`; `tracker hooks uninstall` takes it out.\n"
+            }
+            Self::Wrapper => "# Made by `tracker hooks install`. The hook that was here is run below.\n",
+        }
+    }
+}
+
+/// Returns the whole block, without the end of its last line.
+pub(super) fn block(hook: Hook, kind: Kind) -> String {
+    let body = match kind {
+        Kind::Created => alone(hook),
+        Kind::Embedded => beside(hook),
+        Kind::Wrapper => {
+            format!("{}if [ -x \"$0{ASIDE}\" ]; then exec \"$0{ASIDE}\" \"$@\"; fi\n", beside(hook))
+        }
+    };
+    format!("{BEGIN}{}{body}{END}", kind.line())
+}
+
+/// The shell becomes the tracker: one process less.
+fn alone(hook: Hook) -> String {
+    let missed = hook.missed().map(|missed| format!("{}\n", complaint(missed)));
+    format!(
+        "command -v tracker >/dev/null 2>&1 && exec tracker hook {hook} \"$@\"\n{}",
+        missed.unwrap_or_else(|| ":\n".to_owned())
+    )
+}
+
+fn beside(hook: Hook) -> String {
+    let run = match hook {
+        // git does not ask how it ended, and what follows must run.
+        Hook::PostCommit => format!("  tracker hook {hook} \"$@\" || :\n"),
+        Hook::PrePush => pre_push(),
+        Hook::PrepareCommitMsg | Hook::CommitMsg => format!("  tracker hook {hook} \"$@\" || exit $?\n"),
+    };
+    let missed = hook.missed().map(|missed| format!("else\n  {}\n", complaint(missed))).unwrap_or_default();
+    format!("if command -v tracker >/dev/null 2>&1; then\n{run}{missed}fi\n")
+}
+
+fn complaint(missed: &str) -> String {
+    format!("echo 'tracker: not on PATH, so {missed}' >&2")
+}
+
+/// Both hooks read what is pushed: it is kept, and given to what follows as its standard input.
+fn pre_push() -> String {
+    "  tracker_refs=\n  while IFS= read -r tracker_ref; do\n    \
+     tracker_refs=\"$tracker_refs${tracker_refs:+\n}$tracker_ref\"\n  done\n  \
+     if [ -n \"$tracker_refs\" ]; then\n    \
+     printf '%s\\n' \"$tracker_refs\" | tracker hook pre-push \"$@\" || exit $?\n    exec <<TRACKER_REFS\n\
+     $tracker_refs\nTRACKER_REFS\n  else\n    \
+     tracker hook pre-push \"$@\" </dev/null || exit $?\n    exec </dev/null\n  fi\n"
+        .to_owned()
+}
