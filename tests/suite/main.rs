@@ -7,3 +7,4 @@ mod support;
 mod document_properties;
 mod documents;
 mod git_facts;
+mod merges;

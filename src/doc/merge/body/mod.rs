@@ -23,7 +23,7 @@ pub(super) fn merge(bodies: Three<Option<&str>>) -> Vec<Piece> {
         return pieces;
     }
     // A section that one side changed and the other took away may only have got another heading.
-    let whole = content::merge(bodies.base, ours, theirs, &Subject::Section(String::new()));
+    let whole = content::merge(bodies.base, ours, theirs, &Subject::Lines);
     if !is_torn || is_clean(&whole) { whole } else { pieces }
 }
 

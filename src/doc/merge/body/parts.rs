@@ -83,7 +83,7 @@ fn block<'b>(name: Name, title: &str, heading: &'b str, own: &'b str, is_last: b
 /// Returns where the last line ends that is not blank.
 fn lines_end(text: &str) -> usize {
     let content = text.trim_end().len();
-    if content == 0 { 0 } else { lines::next(text, content - 1).max(content) }
+    if content == 0 { 0 } else { lines::next(text, content) }
 }
 
 /// Returns a heading as headings are compared.

@@ -26,11 +26,7 @@ pub(super) fn judge(records: Three<&Record<'_>>) -> Verdict {
     if stages.ours == stages.theirs {
         return Verdict::Plain;
     }
-    let old: HashSet<&Node> = moves(records.base).iter().collect();
-    let path = |record| -> Vec<(&str, &str)> {
-        let added = moves(record).iter().filter(|step| !old.contains(step));
-        added.map(|step| (field(step, "from").unwrap_or("none"), field(step, "to").unwrap_or(""))).collect()
-    };
+    let path = |record| path(moves(records.base), moves(record));
     let (ours, theirs) = (path(records.ours), path(records.theirs));
     if ours.is_empty() || theirs.is_empty() {
         return Verdict::Plain;
@@ -45,6 +41,23 @@ pub(super) fn judge(records: Three<&Record<'_>>) -> Verdict {
     } else {
         Verdict::Parted
     }
+}
+
+/// Returns the moves that a side added, from stage to stage. A move that stands in for one of the base is a
+/// correction of it.
+fn path<'n>(old: &'n [Node], new: &'n [Node]) -> Vec<(&'n str, &'n str)> {
+    let step = |node| (field(node, "from").unwrap_or("none"), field(node, "to").unwrap_or(""));
+    let (had, has): (HashSet<&Node>, HashSet<&Node>) = (old.iter().collect(), new.iter().collect());
+    let mut gone: Vec<_> = old.iter().filter(|node| !has.contains(node)).map(step).collect();
+    let added = new.iter().filter(|node| !had.contains(node)).map(step);
+    let is_move = |step: &(&str, &str)| match gone.iter().position(|old| old == step) {
+        Some(at) => {
+            gone.swap_remove(at);
+            false
+        }
+        None => true,
+    };
+    added.filter(is_move).collect()
 }
 
 fn moves<'d>(record: &Record<'d>) -> &'d [Node] {

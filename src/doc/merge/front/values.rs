@@ -49,18 +49,25 @@ fn merge_lines(texts: Three<&String>) -> Option<String> {
     Some(merged)
 }
 
-/// Joins mappings key by key. The order is ours; the text decides it where it is written.
+/// Joins mappings key by key.
 fn merge_maps(maps: Three<&[(Node, Node)]>) -> Option<Vec<(Node, Node)>> {
+    let keys = maps.map(|map| map.iter().map(|(key, _)| key).collect::<Vec<_>>());
+    let (keys, sequences) = numbered(keys.as_ref().map(Vec::as_slice));
     let index = maps.map(|map| map.iter().map(|(key, value)| (key, value)).collect::<HashMap<_, _>>());
-    let theirs_only = maps.theirs.iter().filter(|(key, _)| !index.ours.contains_key(key));
-    let mut merged = Vec::new();
-    for (key, _) in maps.ours.iter().chain(theirs_only) {
+    let mut merged: HashMap<usize, Node> = HashMap::new();
+    for (number, key) in keys.iter().enumerate() {
         let versions = index.as_ref().map(|map| map.get(key).copied());
-        if let Some(node) = merge(key.as_text().unwrap_or_default(), versions)? {
-            merged.push((key.clone(), node));
-        }
+        merged.extend(merge(key.as_text().unwrap_or_default(), versions)?.map(|node| (number, node)));
     }
-    Some(merged)
+    let keep: HashSet<usize> = merged.keys().copied().collect();
+    let compare = |a: usize, b: usize| one_line(keys[a]).cmp(&one_line(keys[b]));
+    let order = order::join(sequences.as_ref().map(Vec::as_slice), &keep, &compare).order;
+    Some(
+        order
+            .into_iter()
+            .filter_map(|number| Some((keys[number].clone(), merged.remove(&number)?)))
+            .collect(),
+    )
 }
 
 /// Returns the items of three versions, if all that are there are lists of distinct things.
@@ -88,7 +95,8 @@ fn merge_lists(lists: Three<&[Node]>, versions: Three<Option<&Node>>) -> Option<
     if let Some(decided) = versions.decide() {
         return Some(decided.cloned());
     }
-    let (items, sequences) = numbered(lists);
+    let lists = lists.map(|list| list.iter().collect::<Vec<_>>());
+    let (items, sequences) = numbered(lists.as_ref().map(Vec::as_slice));
     let sets = sequences.as_ref().map(|sequence| sequence.iter().copied().collect::<HashSet<usize>>());
     let is_kept = |id: &usize| *sets.as_ref().map(|set| set.contains(id)).decide_or_greater();
     let keep: HashSet<usize> = (0..items.len()).filter(is_kept).collect();
@@ -120,11 +128,12 @@ fn is_edited_twice(items: &[&Node], sets: &Three<HashSet<usize>>) -> bool {
 }
 
 /// Numbers the items, equal ones alike.
-fn numbered<'n>(lists: Three<&'n [Node]>) -> (Vec<&'n Node>, Three<Vec<usize>>) {
+fn numbered<'n>(lists: Three<&[&'n Node]>) -> (Vec<&'n Node>, Three<Vec<usize>>) {
     let mut items: Vec<&'n Node> = Vec::new();
     let mut numbers: HashMap<&'n Node, usize> = HashMap::new();
     let sequences = lists.map(|list| {
-        let number = |item: &'n Node| {
+        let number = |item: &&'n Node| {
+            let item = *item;
             *numbers.entry(item).or_insert_with(|| {
                 items.push(item);
                 items.len() - 1
