@@ -7,4 +7,5 @@ mod support;
 mod document_properties;
 mod documents;
 mod git_facts;
+mod merge_driver;
 mod merges;

@@ -7,6 +7,7 @@
 //!
 //! `merge(a, b)` is `merge(b, a)`: what both sides add at one place is ordered by content. Nothing here knows git.
 
+mod ancestor;
 mod body;
 mod diff3;
 mod form;
@@ -81,7 +82,8 @@ pub fn merge(
     let theirs = text_of(versions.theirs, "their version")?;
     let base = versions.base.filter(|bytes| !bytes.is_empty());
     let base = base.map(|bytes| text_of(bytes, "the common ancestor")).transpose()?;
-    let formed = Formed::new(base, ours, theirs);
+    let ancestor = base.map(ancestor::undone);
+    let formed = Formed::new(ancestor.as_deref(), ours, theirs);
     let texts = formed.texts.as_ref().map(String::as_str);
     let reader = Reader::new(kind, base.is_some(), texts);
     let is_ancestor = reader.check(identity)?;

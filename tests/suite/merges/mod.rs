@@ -97,7 +97,7 @@ fn cases_merge_alike_from_both_sides() {
         let (one, other) = (case.merge(false), case.merge(true));
         match (one, other) {
             (Ok(one), Ok(other)) if one.conflicts.is_empty() => {
-                assert_eq!(one, other, "{}", case.folder.display())
+                assert_eq!(one, other, "{}", case.folder.display());
             }
             (Ok(one), Ok(other)) => {
                 let subjects = |merge: &Merge| {

@@ -92,7 +92,7 @@ fn bare(heading: &str) -> String {
 }
 
 /// Returns the blank lines between two sections. A version in which the section is the last has no say.
-pub(super) fn gap<'b>(gaps: Three<Option<&'b str>>) -> &'b str {
+pub(super) fn gap(gaps: Three<Option<&str>>) -> &str {
     match (gaps.ours, gaps.theirs) {
         (Some(ours), Some(theirs)) => longer(Three::new(gaps.base.unwrap_or_default(), ours, theirs)),
         (Some(gap), None) | (None, Some(gap)) => gap,
@@ -101,7 +101,7 @@ pub(super) fn gap<'b>(gaps: Three<Option<&'b str>>) -> &'b str {
 }
 
 /// Decides between blank lines: the longer where both changed them.
-pub(super) fn longer<'b>(blanks: Three<&'b str>) -> &'b str {
+pub(super) fn longer(blanks: Three<&str>) -> &str {
     blanks.decide().copied().unwrap_or_else(|| {
         let (ours, theirs) = (blanks.ours, blanks.theirs);
         if (ours.len(), ours) >= (theirs.len(), theirs) { ours } else { theirs }

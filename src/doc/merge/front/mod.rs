@@ -170,20 +170,16 @@ fn by_line(documents: Three<Option<&Document>>, kind: Kind) -> Vec<Piece> {
     let wanted =
         documents.map(|document| Node::Map(document.map_or(Vec::new(), |document| document.root().to_vec())));
     let wanted = values::merge("", wanted.as_ref().map(Some));
-    let is_sound = is_clean(&pieces) && {
-        let found = root_of(&settled(&pieces, Side::Ours), kind).map(|mut root| {
-            root.sort_by(|(a, _), (b, _)| yaml::one_line(a).cmp(&yaml::one_line(b)));
-            root
-        });
-        match (wanted.flatten(), found) {
-            (Some(Node::Map(mut wanted)), Some(found)) => {
-                wanted.sort_by(|(a, _), (b, _)| yaml::one_line(a).cmp(&yaml::one_line(b)));
-                wanted == found
-            }
-            _ => false,
-        }
+    let sorted = |mut root: Vec<(Node, Node)>| {
+        root.sort_by_cached_key(|(key, _)| yaml::one_line(key));
+        root
     };
-    if is_sound {
+    let found = root_of(&settled(&pieces, Side::Ours), kind).map(sorted);
+    let wanted = match wanted {
+        Some(Some(Node::Map(root))) => Some(sorted(root)),
+        _ => None,
+    };
+    if is_clean(&pieces) && wanted.is_some() && wanted == found {
         return pieces;
     }
     vec![Piece::Clash { subject: Subject::Lines, sides: fronts.map(str::to_owned) }]
