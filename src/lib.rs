@@ -9,7 +9,7 @@
 //! |------:|----------|------|
 //! | 0     | `env`    | now, randomness, variables, the current directory: the only reader of the world |
 //! | 0     | `model`  | the nouns: ids, tasks, stages, moves, problems; pure |
-//! | 1     | `doc`    | text to nouns and back: read, splice, create; pure |
+//! | 1     | `doc`    | text to nouns and back: read, splice, create, merge; pure |
 //! | 1     | `policy` | rules: derived status, badges, dependencies, what can be worked on; pure |
 //! | 1     | `query`  | the query language of `list`, `queue` and `board`; pure |
 //! | 1     | `git`    | facts from git, as plain data: nothing of gix leaves this module |

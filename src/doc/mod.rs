@@ -3,7 +3,8 @@
 //! Reading ([`read_task`], [`read_note`], [`read_config`]) reports every problem with its line. Creating
 //! ([`create_task`], [`create_note`]) writes new documents in canonical form. Editing ([`Document::edit`]) splices
 //! new bytes into an existing text and proves, by parsing both, that only the intended value differs; what it
-//! cannot prove it refuses. A user's document is never serialised again.
+//! cannot prove it refuses. Merging ([`merge()`]) joins what two sides changed, field by field, under the same proof. A
+//! user's document is never serialised again.
 //!
 //! The YAML and TOML parsers stay inside this module. Nothing here touches a file, the clock or git.
 
@@ -14,6 +15,7 @@ mod document;
 mod edit;
 mod lines;
 mod markdown;
+mod merge;
 mod note;
 mod printable;
 mod salvage;
@@ -26,5 +28,6 @@ pub use config::read_config;
 pub use document::Document;
 pub use edit::{Edit, Scalar, Value};
 pub use markdown::{CheckBox, Section, check_boxes, is_heading, sections};
+pub use merge::{Conflict, Identity, Marks, Merge, RecordKind, Subject, Versions, merge};
 pub use note::{create_note, read_note};
 pub use task::{create_task, read_task};

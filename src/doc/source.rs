@@ -69,6 +69,11 @@ pub(super) fn has_conflict(text: &str) -> bool {
     conflict_marker(text.as_bytes()).is_some()
 }
 
+/// Returns the line of the first marker of a merge conflict.
+pub(super) fn conflict_line(text: &str) -> Option<usize> {
+    conflict_marker(text.as_bytes()).and_then(|problem| problem.line)
+}
+
 /// Finds what `git merge` leaves behind. A lone `=======` is a Markdown heading's underline, so it does not count.
 fn conflict_marker(bytes: &[u8]) -> Option<Problem> {
     let is_marker = |line: &[u8]| {

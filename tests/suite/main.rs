@@ -17,4 +17,6 @@ mod git_facts;
 mod hook_files;
 mod hostile;
 mod house;
+mod merge_driver;
+mod merges;
 mod readme;

@@ -104,6 +104,9 @@ commands! {
     completions::Completions,
     /// Write the man pages
     man::Man,
+    /// Join three versions of a record, as git asks a merge driver to
+    #[command(hide = true)]
+    merge_driver::MergeDriver,
     /// Print the reference of all commands as Markdown
     reference::Reference,
 }

@@ -29,7 +29,7 @@ impl Reference {
         root.build();
         let mut markdown = format!("# tracker\n\n{}\n", long_about(&root));
         write_options(&root, true, &mut markdown);
-        for command in root.get_subcommands().filter(|command| command.get_name() != "help") {
+        for command in root.get_subcommands().filter(|command| command.get_name() != "help" && !command.is_hide_set()) {
             write_command(command, &mut markdown);
         }
         Ok(Answer::of(Output { markdown }))

@@ -113,7 +113,7 @@ impl Draft {
     }
 
     /// Turns nothing or a single scalar into a list between brackets; leaves a list as it is.
-    fn make_list(&mut self, index: usize) -> Result<(), Problem> {
+    pub(super) fn make_list(&mut self, index: usize) -> Result<(), Problem> {
         let node = self.root[index].1.clone();
         let entry = self.entry(index)?;
         match node {
@@ -148,7 +148,7 @@ impl Draft {
     }
 
     /// Writes a new item so that it becomes the one at `at`.
-    fn insert_item(
+    pub(super) fn insert_item(
         &mut self,
         index: usize,
         at: usize,
@@ -208,7 +208,7 @@ impl Draft {
     }
 
     /// Takes out one item, and the comma or the lines that are its own.
-    fn delete_item(&mut self, index: usize, at: usize) -> Result<(), Problem> {
+    pub(super) fn delete_item(&mut self, index: usize, at: usize) -> Result<(), Problem> {
         let (entry, items) = self.items_of(index)?;
         if self.text[items[at].value.clone()].starts_with(['&', '*', '!']) {
             return Err(self.refuse_at(index, "the item carries an anchor, an alias or a tag"));

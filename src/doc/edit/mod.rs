@@ -7,6 +7,7 @@
 mod body;
 mod draft;
 mod list;
+mod relist;
 mod set;
 
 use super::Document;
@@ -14,6 +15,7 @@ use super::source;
 use super::yaml::{self, Node};
 use crate::model::Problem;
 use draft::Draft;
+pub(super) use relist::{Item, relist};
 
 /// A scalar to write.
 #[derive(Debug, Clone, PartialEq, Eq)]

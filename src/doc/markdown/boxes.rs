@@ -76,6 +76,12 @@ pub(in crate::doc) fn find_box(body: &str, number: usize) -> Result<(usize, bool
     Err(seen)
 }
 
+/// Returns the line of each box, counted from 0, and where its mark stands within the line.
+pub(in crate::doc) fn box_marks(body: &str) -> impl Iterator<Item = (usize, usize)> {
+    let lines = walk::lines(body).filter(|line| line.is_text);
+    lines.filter_map(|line| box_in(line.text).map(|(at, _)| (line.number - 1, at + 1)))
+}
+
 /// Returns where a line's box begins and whether it is ticked.
 fn box_in(line: &str) -> Option<(usize, bool)> {
     let content = line.trim_start_matches([' ', '\t', '>']);

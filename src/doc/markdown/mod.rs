@@ -7,7 +7,7 @@ mod sections;
 mod walk;
 
 pub use boxes::{CheckBox, check_boxes};
-pub(super) use boxes::{count, find_box};
+pub(super) use boxes::{box_marks, count, find_box};
 pub(super) use sections::begins_list_item;
 pub use sections::{Section, is_heading, sections};
 pub(super) use walk::ends_in_text;
