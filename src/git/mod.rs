@@ -39,6 +39,7 @@ mod repository;
 mod revision;
 mod sequencer;
 mod sign;
+mod staged;
 mod tree;
 mod worktrees;
 

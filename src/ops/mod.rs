@@ -14,6 +14,7 @@ mod edit;
 mod error;
 mod fields;
 mod ids;
+mod hooks;
 mod import_cards;
 mod init;
 mod list;
@@ -28,6 +29,7 @@ mod report;
 mod session;
 mod set;
 mod show;
+mod signoffs;
 mod tick;
 mod view;
 mod written;
@@ -41,12 +43,16 @@ pub use doctor::{Diagnosis, Finding, doctor};
 pub use edit::{PreparedEdit, finish_edit, prepare_edit};
 pub use error::{Error, Reason, Refusal};
 pub use fields::{Assignment, AssignmentOperator};
+pub use hooks::{
+    Applied, HookReport, HookView, PostCommit, apply, check_message, hooks_install, hooks_status, hooks_uninstall,
+    post_commit, prepare_message,
+};
 pub use import_cards::{CardsImport, ImportedCard, PlacedView, import_cards};
 pub use init::{InitRequest, Initialised, init};
 pub use list::{ListRequest, Listing, list};
 pub use log::{Event, EventKind, Story, log};
 pub use merge_records::{MergeRequest, MergedConflict, MergedRecord, merge_records};
-pub use moves::{StartRequest, reopen, set_stage, start};
+pub use moves::{StartRequest, advance, fail, reopen, set_stage, start};
 pub use new::{Draft, new, read_batch};
 pub use note::note;
 pub use pick::{Picked, PickedTask, pick};
@@ -54,6 +60,10 @@ pub use queue::{QueueRequest, queue};
 pub use report::{CardsReport, cards_report};
 pub use session::Session;
 pub use set::set;
+pub use signoffs::{
+    FindingView, FindingsView, MissingView, RoleView, SignoffsView, VoteRequest, VoteView, approve, findings, reject,
+    resolve, signoffs, withdraw,
+};
 pub use show::{Shown, show};
 pub use tick::tick;
 pub use view::{BoxView, CountView, DependencyView, MoveView, NoteView, StepView, TaskLine, TaskView};

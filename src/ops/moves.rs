@@ -1,10 +1,14 @@
-//! Moves between stages that a person makes by hand: `start`, `set-stage`, `reopen`. Each is in the history.
+//! Moves between stages that a person makes by hand: `start`, `advance`, `fail`, `set-stage`, `reopen`. The stage
+//! machine says whether and where; each move is in the history.
 
-use super::session::Step;
+use super::session::{Step, spliced};
+use super::signoffs::{Dossier, Files, said_of};
+use super::written::WrittenTask;
 use super::{Error, Reason, Refusal, Result, Session, Written};
 use crate::doc::{Edit, Scalar, Value};
-use crate::model::{Config, Stage, Task};
-use crate::policy::derive;
+use crate::git::Repository;
+use crate::model::{Config, Move, Stage, Task};
+use crate::policy::{self, Case, MovePlan, Outcome};
 
 /// How to start.
 #[derive(Debug, Clone, Default)]
@@ -19,16 +23,25 @@ pub struct StartRequest {
 
 /// Starts a task: takes it, moves it into its first stage if it has not begun, and makes it the active one.
 pub fn start(session: &Session<'_>, request: &StartRequest) -> Result<Written> {
-    let (config, actor) = (session.config()?, session.actor()?);
-    let assignee = request.assignee.as_deref().map_or_else(|| Ok(actor.clone()), super::fields::reason)?;
-    if assignee.is_empty() {
-        return Err(Error::usage("an assignee needs a name"));
-    }
-    let assignee = assignee.as_str();
-    let wanted = [request.wanted.clone()];
-    let written = session.change("start", &wanted, |task, _| {
-        refuse_start(session, &config, task, assignee, request.force)?;
-        Ok(start_step(session, &config, task, assignee, &actor))
+    let assignee = request.assignee.clone();
+    let wanted = std::slice::from_ref(&request.wanted);
+    let written = by_the_machine(session, "start", wanted, |case| {
+        let assignee = assignee.as_deref().unwrap_or(case.actor);
+        let plan = start_plan(case, assignee, request.force)?;
+        let mut step = Step { edits: Vec::new(), said: Vec::new() };
+        if case.task.assignee.as_deref() != Some(assignee) {
+            step.edits.push(Edit::Set { key: "assignee".to_owned(), value: Value::Text(assignee.to_owned()) });
+            step.said.push(format!("assignee = {assignee}"));
+        }
+        match plan {
+            Outcome::Moves(plan) => {
+                step.said.push(said_of(&plan));
+                step.edits.extend(edits_of(&plan));
+            }
+            Outcome::Stays(stage) if step.said.is_empty() => step.said.push(format!("is in {stage} already")),
+            Outcome::Stays(_) => {}
+        }
+        Ok(step)
     })?;
     if !session.is_dry() {
         session.workspace().set_active_task(Some(&session.snapshot().resolve(&request.wanted)?))?;
@@ -36,121 +49,75 @@ pub fn start(session: &Session<'_>, request: &StartRequest) -> Result<Written> {
     Ok(written)
 }
 
-fn start_step(session: &Session<'_>, config: &Config, task: &Task, assignee: &str, actor: &str) -> Step {
-    let (mut edits, mut said) = (Vec::new(), Vec::new());
-    if task.assignee.as_deref() != Some(assignee) {
-        edits.push(Edit::Set { key: "assignee".to_owned(), value: Value::Text(assignee.to_owned()) });
-        said.push(format!("assignee = {assignee}"));
+fn start_plan(case: &Case<'_>, assignee: &str, force: bool) -> Result<Outcome> {
+    let id = &case.task.id;
+    let other = case.task.assignee.as_deref().filter(|other| *other != assignee && !force);
+    let taken = other.map(|other| Reason {
+        label: "assigned",
+        text: format!("to {other}"),
+        mend: Some(format!("tracker start {id} --force")),
+    });
+    let unblocked = Task { blocked: None, ..case.task.clone() };
+    let forced = Case { task: &unblocked, waits_for: &[], ..*case };
+    let outcome = policy::start(if force { &forced } else { case });
+    match (outcome, taken) {
+        (Ok(outcome), None) => Ok(outcome),
+        (Ok(_), Some(taken)) => {
+            let what = format!("{id} cannot start");
+            Err(Error::Refused(Refusal { what, reasons: vec![taken], kept: None }))
+        }
+        (Err(refusal), taken) => {
+            let mut refusal = Refusal::from(refusal);
+            refusal.reasons.extend(taken);
+            let is_closed = case.task.cancelled.is_some() || case.task.stage.is_complete();
+            refusal.kept = (!is_closed).then(|| "--force starts it all the same".to_owned());
+            Err(Error::Refused(refusal))
+        }
     }
-    if task.stage.is_none() {
-        let first = config.stages_of(task.kind.as_deref()).first().cloned().unwrap_or_else(Stage::complete);
-        said.push(format!("none → {first}"));
-        edits.extend(move_edits(session, actor, task, &first, Some("started")));
-    }
-    if said.is_empty() {
-        said.push(format!("is in {} already", task.stage));
-    }
-    Step { edits, said }
 }
 
-fn refuse_start(
-    session: &Session<'_>,
-    config: &Config,
-    task: &Task,
-    assignee: &str,
-    force: bool,
-) -> Result<()> {
-    let id = &task.id;
-    let mut reasons = Vec::new();
-    if task.cancelled.is_some() || task.stage.is_complete() {
-        let state = if task.cancelled.is_some() { "cancelled" } else { "complete" };
-        return Err(Error::refused(
-            format!("{id} is {state}"),
-            "closed",
-            "nothing is left to do",
-            Some(format!("tracker reopen {id}")),
-        ));
-    }
-    if let Some(why) = &task.blocked {
-        reasons.push(Reason {
-            label: "blocked",
-            text: if why.is_empty() { "by hand".to_owned() } else { why.clone() },
-            mend: Some(format!("tracker unblock {id}")),
-        });
-    }
-    for open in open_dependencies(session, config, task)? {
-        reasons.push(Reason {
-            label: "waits for",
-            mend: Some(format!("tracker show {}", open.0)),
-            text: format!("{}  {}", open.0, open.1),
-        });
-    }
-    if let Some(other) = task.assignee.as_deref().filter(|other| *other != assignee) {
-        reasons.push(Reason {
-            label: "assigned",
-            text: format!("to {other}"),
-            mend: Some(format!("tracker start {id} --force")),
-        });
-    }
-    if reasons.is_empty() || force {
-        return Ok(());
-    }
-    let kept = Some("--force starts it all the same".to_owned());
-    Err(Error::Refused(Refusal { what: format!("{id} cannot start"), reasons, kept }))
+/// Moves tasks on to their next stages, where all that their stages ask for is there.
+pub fn advance(session: &Session<'_>, wanted: &[String], why: Option<&str>) -> Result<Written> {
+    by_the_machine(session, "advance", wanted, |case| {
+        let plan = policy::advance(case, why).map_err(|refusal| Error::Refused(refusal.into()))?;
+        Ok(Step::new(edits_of(&plan), said_of(&plan)))
+    })
 }
 
-fn open_dependencies(session: &Session<'_>, config: &Config, task: &Task) -> Result<Vec<(String, String)>> {
-    if task.depends_on.is_empty() {
-        return Ok(Vec::new());
-    }
-    let tasks = session.snapshot().tasks()?;
-    let (summaries, _) = tasks.read();
-    let derived = derive(&summaries, config);
-    let Some(at) = derived.graph.task(task.id.as_str()) else { return Ok(Vec::new()) };
-    let title = |task: Option<usize>| task.map_or("no such task", |at| summaries[at].title).to_owned();
-    let open = derived.graph.open_dependencies(at);
-    Ok(open.map(|dependency| (dependency.id.to_owned(), title(dependency.task))).collect())
+/// Sends a task back to where failures of its stage go.
+pub fn fail(session: &Session<'_>, wanted: &str, why: &str) -> Result<Written> {
+    by_the_machine(session, "fail", &[wanted.to_owned()], |case| {
+        let plan = policy::fail(case, why).map_err(|refusal| Error::Refused(refusal.into()))?;
+        Ok(Step::new(edits_of(&plan), said_of(&plan)))
+    })
 }
 
 /// Moves tasks to a stage whatever their state; the history says that it was an override.
-pub fn set_stage(
-    session: &Session<'_>,
-    wanted: &[String],
-    stage: &str,
-    why: Option<&str>,
-) -> Result<Written> {
-    let (config, actor) = (session.config()?, session.actor()?);
-    let why = why.map(super::fields::reason).transpose()?;
-    let why = why.as_deref();
-    let written = session.change("set-stage", wanted, |task, _| {
-        let known = config.stages_of(task.kind.as_deref());
-        let all = || [Stage::none()].into_iter().chain(known.iter().cloned()).chain([Stage::complete()]);
-        let wanted = stage.to_ascii_lowercase();
-        let Some(to) = all().find(|stage| stage.as_str() == wanted) else {
-            let names: Vec<String> = all().map(|stage| stage.to_string()).collect();
-            return Err(Error::usage_with(
-                format!("`{stage}` is no stage of {}", task.id),
-                format!("one of {}", names.join(", ")),
-            ));
-        };
-        if task.stage == to {
-            return Ok(Step::nothing(format!("is in {to} already")));
-        }
-        let why = why.map_or_else(|| "override".to_owned(), |why| format!("override: {why}"));
-        let edits = move_edits(session, &actor, task, &to, Some(&why));
-        Ok(Step::new(edits, format!("{} → {to}", task.stage)))
-    })?;
-    if stage.eq_ignore_ascii_case(Stage::COMPLETE) {
-        super::active::forget_closed(session, &written)?;
+pub fn set_stage(session: &Session<'_>, wanted: &[String], stage: &str, why: Option<&str>) -> Result<Written> {
+    by_the_machine(session, "set-stage", wanted, |case| {
+        refuse_unknown_stage(case, stage)?;
+        let outcome = policy::set_stage(case, stage, why).map_err(|refusal| Error::Refused(refusal.into()))?;
+        Ok(match outcome {
+            Outcome::Moves(plan) => Step::new(edits_of(&plan), said_of(&plan)),
+            Outcome::Stays(stage) => Step::nothing(format!("is in {stage} already")),
+        })
+    })
+}
+
+/// A stage that was mistyped is a mistake of the call, not a no.
+fn refuse_unknown_stage(case: &Case<'_>, stage: &str) -> Result<()> {
+    let own = case.config.stages_of(case.task.kind.as_deref()).iter().map(Stage::as_str);
+    let known: Vec<&str> = [Stage::NONE].into_iter().chain(own).chain([Stage::COMPLETE]).collect();
+    if known.contains(&stage.trim().to_ascii_lowercase().as_str()) {
+        return Ok(());
     }
-    Ok(written)
+    let message = format!("`{stage}` is no stage of {}", case.task.id);
+    Err(Error::usage_with(message, format!("one of {}", known.join(", "))))
 }
 
 /// Opens tasks again: what was cancelled goes on where it stood, what was complete goes back to the first stage.
 pub fn reopen(session: &Session<'_>, wanted: &[String], why: Option<&str>) -> Result<Written> {
     let (config, actor) = (session.config()?, session.actor()?);
-    let why = why.map(super::fields::reason).transpose()?;
-    let why = why.as_deref();
     session.change("reopen", wanted, |task, _| {
         let (mut edits, mut said) = (Vec::new(), Vec::new());
         if task.cancelled.is_some() {
@@ -161,7 +128,8 @@ pub fn reopen(session: &Session<'_>, wanted: &[String], why: Option<&str>) -> Re
             let first = config.stages_of(task.kind.as_deref()).first().cloned().unwrap_or_else(Stage::none);
             said.push(format!("complete → {first}"));
             let why = why.map_or_else(|| "reopened".to_owned(), |why| format!("reopened: {why}"));
-            edits.extend(move_edits(session, &actor, task, &first, Some(&why)));
+            let (at, from) = (session.env().now(), task.stage.clone());
+            edits.extend(move_edits(&Move { at, by: actor.clone(), from, to: first, why: Some(why) }));
         }
         if said.is_empty() {
             said.push("is open already".to_owned());
@@ -170,25 +138,62 @@ pub fn reopen(session: &Session<'_>, wanted: &[String], why: Option<&str>) -> Re
     })
 }
 
-/// Returns the edits of one move: the stage, and its line in the history.
-pub(super) fn move_edits(
+/// Asks the stage machine what becomes of each task, and writes all of them only when none was refused.
+fn by_the_machine(
     session: &Session<'_>,
-    actor: &str,
-    task: &Task,
-    to: &Stage,
-    why: Option<&str>,
-) -> Vec<Edit> {
-    let at = session.env().now().format("%Y-%m-%dT%H:%M:%SZ").to_string();
-    let text = |text: &str| Scalar::Text(text.to_owned());
-    let mut entry = vec![
-        ("at".to_owned(), Scalar::Plain(at)),
-        ("by".to_owned(), text(actor)),
-        ("from".to_owned(), text(task.stage.as_str())),
-        ("to".to_owned(), text(to.as_str())),
-    ];
-    entry.extend(why.map(|why| ("why".to_owned(), text(why))));
+    deed: &str,
+    wanted: &[String],
+    step: impl Fn(&Case<'_>) -> Result<Step>,
+) -> Result<Written> {
+    let config = session.config()?;
+    let repository: Repository = session.workspace().repository()?;
+    let actor = repository.identity(session.env())?.name;
+    let locked = session.lock(&format!("{deed} {}", wanted.join(" ")))?;
+    let files = Files::of(session, &repository, &config, false)?;
+    let (mut changes, mut tasks) = (Vec::new(), Vec::new());
+    for wanted in wanted {
+        let file = session.snapshot().find(wanted)?;
+        let dossier = Dossier::read(&files, &file)?;
+        let signoffs = dossier.signoffs(&config);
+        let step = step(&dossier.case(&config, &signoffs, &actor, session.env().now()))?;
+        let change = spliced(&file, &step.edits)?;
+        if changes.iter().any(|other: &crate::store::Change| other.path == change.path) {
+            continue;
+        }
+        tasks.push(WrittenTask::changed(&dossier.task, step.said, !change.is_empty()));
+        changes.push(change);
+    }
+    session.finish(&locked, &changes, tasks)
+}
+
+/// Returns the edits of a move.
+pub(super) fn edits_of(plan: &MovePlan) -> Vec<Edit> {
+    move_edits(&plan.step)
+}
+
+/// Returns the edits of one move: the stage, and its line in the history.
+pub(super) fn move_edits(step: &Move) -> Vec<Edit> {
+    let at = step.at.format("%Y-%m-%dT%H:%M:%SZ").to_string();
+    let text = |key: &str, text: &str| (key.to_owned(), Scalar::Text(text.to_owned()));
+    let mut entry = vec![("at".to_owned(), Scalar::Plain(at)), text("by", &step.by)];
+    entry.extend([text("from", step.from.as_str()), text("to", step.to.as_str())]);
+    entry.extend(step.why.as_deref().map(|why| text("why", why)));
     vec![
-        Edit::Set { key: "stage".to_owned(), value: Value::Text(to.to_string()) },
+        Edit::Set { key: "stage".to_owned(), value: Value::Text(step.to.to_string()) },
         Edit::Append { key: "history".to_owned(), entry },
     ]
 }
+
+impl From<policy::Reason> for Reason {
+    fn from(reason: policy::Reason) -> Self {
+        Self { label: reason.label, text: reason.text, mend: reason.mend }
+    }
+}
+
+impl From<policy::Refusal> for Refusal {
+    fn from(refusal: policy::Refusal) -> Self {
+        let reasons = refusal.reasons.into_iter().map(Reason::from).collect();
+        Self { what: refusal.what, reasons, kept: None }
+    }
+}
+

@@ -23,6 +23,27 @@ impl Layout {
     /// Tells git which files to pass over.
     pub const IGNORE: &str = ".tracker/.gitignore";
 
+    /// The folder of votes.
+    pub const SIGNOFFS: &str = ".tracker/signoffs";
+    /// The folder of findings.
+    pub const FINDINGS: &str = ".tracker/findings";
+    /// The folder of roles.
+    pub const ROLES: &str = ".tracker/roles";
+    /// Whose keys sign for whom, in the format of ssh.
+    pub const ALLOWED_SIGNERS: &str = ".tracker/allowed_signers";
+
+    /// Returns the folder of a task's votes.
+    #[must_use]
+    pub fn signoffs_of(id: &TaskId) -> String {
+        format!("{}/{id}", Self::SIGNOFFS)
+    }
+
+    /// Returns the folder of a task's findings.
+    #[must_use]
+    pub fn findings_of(id: &TaskId) -> String {
+        format!("{}/{id}", Self::FINDINGS)
+    }
+
     /// Returns the path of a task's file.
     #[must_use]
     pub fn task(id: &TaskId) -> String {

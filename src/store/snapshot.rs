@@ -7,7 +7,7 @@ use super::tasks::Tasks;
 use super::{Entry, EntryKind, Error, Layout, Result, resolve};
 use crate::doc;
 use crate::git::CommitId;
-use crate::model::{Config, Note, Problem, TaskId};
+use crate::model::{Config, Finding, Note, Problem, TaskId, Vote};
 
 /// A task's file, read.
 #[derive(Debug, Clone)]
@@ -39,8 +39,8 @@ impl Snapshot {
     #[must_use]
     pub fn commit_id(&self) -> Option<CommitId> {
         match &self.source {
-            Source::WorkTree(_) => None,
-            Source::Commit { commit_id, .. } => Some(*commit_id),
+            Source::Commit(commit) => Some(commit.id),
+            Source::WorkTree(_) | Source::Files { .. } => None,
         }
     }
 
@@ -135,6 +135,37 @@ impl Snapshot {
         }
         notes.sort_by_key(|note| note.at);
         Ok((notes, problems))
+    }
+
+    /// Reads a task's votes with the names of their files, and the problems of those that cannot be read.
+    pub fn votes(&self, id: &TaskId) -> Result<(Vec<(String, Vote)>, Vec<Problem>)> {
+        self.records(&Layout::signoffs_of(id), |bytes| doc::read_vote(id, bytes))
+    }
+
+    /// Reads a task's findings with the names of their files, and the problems of those that cannot be read.
+    pub fn findings(&self, id: &TaskId) -> Result<(Vec<(String, Finding)>, Vec<Problem>)> {
+        self.records(&Layout::findings_of(id), |bytes| doc::read_finding(id, bytes))
+    }
+
+    /// Reads the YAML records of a folder, sorted by name.
+    fn records<T>(
+        &self,
+        folder: &str,
+        read: impl Fn(&[u8]) -> std::result::Result<T, Vec<Problem>>,
+    ) -> Result<(Vec<(String, T)>, Vec<Problem>)> {
+        let (mut records, mut problems) = (Vec::new(), Vec::new());
+        for entry in self.source.list(folder)? {
+            if entry.name.starts_with('.') || !entry.name.ends_with(".yaml") {
+                continue;
+            }
+            let path = format!("{folder}/{}", entry.name);
+            let bytes = self.source.read(&path).map_err(|error| vec![Problem::error(error.to_string())]);
+            match bytes.and_then(|bytes| read(&bytes.unwrap_or_default())) {
+                Ok(record) => records.push((entry.name, record)),
+                Err(found) => problems.extend(found.into_iter().map(|problem| problem.in_file(&path))),
+            }
+        }
+        Ok((records, problems))
     }
 
     /// Reads a team's own template; none if it has not overridden this one.

@@ -1,9 +1,10 @@
 //! One way to read the working tree and any commit: list a folder, read a file.
 
+use std::cell::OnceCell;
 use std::path::PathBuf;
 
 use super::folder::Folder;
-use super::{Error, Result};
+use super::{Error, Layout, Result};
 use crate::git;
 
 /// What stands under a name in a folder.
@@ -33,8 +34,47 @@ pub enum EntryKind {
 pub(super) enum Source {
     /// The files on disk below this folder.
     WorkTree(PathBuf),
-    /// The files of one commit, sorted by path.
-    Commit { commit_id: git::CommitId, repository: Box<git::Repository>, files: Vec<git::TreeFile> },
+    /// The files of a commit.
+    Commit(Commit),
+    /// Files of the repository by name, sorted by path: what is staged.
+    Files { repository: Box<git::Repository>, files: Vec<git::TreeFile> },
+}
+
+/// A commit's files: looked up one by one, and listed as a whole only when somebody asks for all tasks.
+#[derive(Debug)]
+pub(super) struct Commit {
+    pub(super) id: git::CommitId,
+    repository: Box<git::Repository>,
+    files: OnceCell<Vec<git::TreeFile>>,
+}
+
+impl Commit {
+    pub(super) fn new(repository: Box<git::Repository>, id: git::CommitId) -> Self {
+        Self { id, repository, files: OnceCell::new() }
+    }
+
+    /// Returns all files of the tracker.
+    pub(super) fn files(&self) -> Result<&[git::TreeFile]> {
+        if let Some(files) = self.files.get() {
+            return Ok(files);
+        }
+        let files = self.repository.tree_files(self.id, Layout::ROOT)?;
+        Ok(self.files.get_or_init(|| files))
+    }
+
+    fn list(&self, folder: &str) -> Result<Vec<Entry>> {
+        if self.files.get().is_some() || folder == Layout::ROOT || folder == Layout::TASKS {
+            return Ok(entries_at(self.files()?, folder));
+        }
+        Ok(entries_at(&self.repository.tree_files(self.id, folder)?, folder))
+    }
+
+    fn file(&self, path: &str) -> Result<Option<git::TreeFile>> {
+        match self.files.get() {
+            Some(files) => Ok(position(files, path).map(|at| files[at].clone())),
+            None => Ok(self.repository.tree_file(self.id, path)?),
+        }
+    }
 }
 
 impl Source {
@@ -45,7 +85,8 @@ impl Source {
                 Some(folder) => folder.entries()?,
                 None => Vec::new(),
             },
-            Self::Commit { files, .. } => entries_at(files, folder),
+            Self::Commit(commit) => commit.list(folder)?,
+            Self::Files { files, .. } => entries_at(files, folder),
         };
         entries.sort();
         Ok(entries)
@@ -58,7 +99,8 @@ impl Source {
                 let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
                 Ok(Folder::open(top, folder)?.is_some_and(|folder| folder.stat(name).is_some()))
             }
-            Self::Commit { files, .. } => Ok(position(files, path).is_some()),
+            Self::Commit(commit) => Ok(commit.file(path)?.is_some()),
+            Self::Files { files, .. } => Ok(position(files, path).is_some()),
         }
     }
 
@@ -72,7 +114,11 @@ impl Source {
                     None => Ok(None),
                 }
             }
-            Self::Commit { repository, files, .. } => {
+            Self::Commit(commit) => {
+                let file = commit.file(path)?;
+                file.map_or(Ok(None), |file| read_blob(&commit.repository, &file))
+            }
+            Self::Files { repository, files } => {
                 position(files, path).map_or(Ok(None), |at| read_blob(repository, &files[at]))
             }
         }

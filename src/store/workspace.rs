@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::folder::Folder;
 use super::lock::Lock;
-use super::source::Source;
+use super::source::{Commit, Source};
 use super::write::{Target, create_folder, rename, write};
 use super::{Change, Error, Layout, Result, Snapshot};
 use crate::env::Env;
@@ -98,11 +98,27 @@ impl Workspace {
     pub fn snapshot_at(&self, rev: &str) -> Result<Snapshot> {
         let repository = Box::new(self.repository()?);
         let commit_id = repository.resolve(rev)?;
-        let files = repository.tree_files(commit_id, Layout::ROOT)?;
-        if files.is_empty() {
+        if repository.tree_id(commit_id, Layout::ROOT)?.is_none() {
             return Err(Error::NoTrackerAt { rev: rev.to_owned() });
         }
-        Ok(Snapshot::new(Source::Commit { commit_id, repository, files }, None))
+        Ok(Snapshot::new(Source::Commit(Commit::new(repository, commit_id)), None))
+    }
+
+    /// Returns the records as they are staged: what a commit made now would have.
+    pub fn snapshot_of_index(&self, env: &Env) -> Result<Snapshot> {
+        let repository = Box::new(self.repository()?);
+        let files = repository.staged_files(&self.places.index_file(env), Layout::ROOT)?;
+        Ok(Snapshot::new(Source::Files { repository, files }, None))
+    }
+
+    /// Returns the records of a commit; of none, no records at all.
+    pub fn snapshot_of_commit(&self, commit_id: Option<git::CommitId>) -> Result<Snapshot> {
+        let repository = Box::new(self.repository()?);
+        let source = match commit_id {
+            Some(commit_id) => Source::Commit(Commit::new(repository, commit_id)),
+            None => Source::Files { repository, files: Vec::new() },
+        };
+        Ok(Snapshot::new(source, None))
     }
 
     /// Returns the snapshot of a revision, or of the working tree where none is named.

@@ -1,0 +1,119 @@
+//! `tracker findings`
+
+use clap::{Args, Subcommand};
+use owo_colors::Style;
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::super::answer::{Answer, View};
+use super::super::args::{ReadArgs, WriteArgs};
+use super::super::complete::tasks;
+use super::super::door::Door;
+use super::super::page::{Cell, Page};
+use super::Reply;
+use super::shared::counted;
+use crate::model::FindingState;
+use crate::ops;
+
+/// What is held against tasks: lists findings, settles and waives them.
+#[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true)]
+pub(in crate::cli) struct Findings {
+    #[command(subcommand)]
+    what: Option<What>,
+    /// The task, by a part of its id; all where left out
+    #[arg(value_name = "ID", add = tasks())]
+    id: Option<String>,
+    /// Settled and waived ones too
+    #[arg(short, long)]
+    all: bool,
+    #[command(flatten)]
+    read: ReadArgs,
+}
+
+#[derive(Debug, Subcommand)]
+enum What {
+    /// Say that a finding is mended
+    Settle(Resolve),
+    /// Say that a finding stays, and why
+    Waive(Resolve),
+    /// Open a finding again
+    Reopen(Resolve),
+}
+
+#[derive(Debug, Args)]
+struct Resolve {
+    /// The task, by a part of its id
+    #[arg(value_name = "ID", add = tasks())]
+    id: String,
+    /// The finding, by its id or the beginning of it
+    #[arg(value_name = "FINDING")]
+    finding: String,
+    /// Why
+    #[arg(long, short = 'm', value_name = "WHY")]
+    why: Option<String>,
+    #[command(flatten)]
+    write: WriteArgs,
+}
+
+/// Findings, or what became of one.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(untagged)]
+pub(super) enum Output {
+    /// A list.
+    List(ops::FindingsView),
+    /// A finding was settled, waived or opened again.
+    Written(ops::Written),
+}
+
+impl Findings {
+    pub(super) fn run(self, door: &Door) -> Reply {
+        let (resolve, to) = match self.what {
+            None => {
+                let session = door.read(&self.read)?;
+                let (view, problems) = ops::findings(&session, self.id.as_deref(), self.all)?;
+                return Ok(Answer::of(Output::List(view)).with_problems(problems));
+            }
+            Some(What::Settle(resolve)) => (resolve, FindingState::Settled),
+            Some(What::Waive(resolve)) => (resolve, FindingState::Waived),
+            Some(What::Reopen(resolve)) => (resolve, FindingState::Open),
+        };
+        let session = door.write(&resolve.write)?;
+        let written = ops::resolve(&session, &resolve.id, &resolve.finding, to, resolve.why.as_deref())?;
+        Ok(Answer::of(Output::Written(written)))
+    }
+}
+
+impl View for Output {
+    fn show(&self, page: &mut Page) {
+        match self {
+            Self::Written(written) => written.show(page),
+            Self::List(view) => show_list(view, page),
+        }
+    }
+}
+
+fn show_list(view: &ops::FindingsView, page: &mut Page) {
+    let row = |finding: &ops::FindingView, page: &Page| {
+        let style = match finding.severity.as_str() {
+            "critical" => Style::new().red().bold(),
+            "high" => Style::new().red(),
+            "medium" => Style::new().yellow(),
+            _ => Style::new().dimmed(),
+        };
+        let (rich, plain) = if finding.blocks { ("✗", "blocks") } else { ("·", "") };
+        vec![
+            Cell::styled(page.pick(rich, plain), style),
+            Cell::styled(&finding.task, Style::new().bold()),
+            Cell::new(&finding.id),
+            Cell::styled(&finding.severity, style),
+            Cell::new(&finding.state),
+            Cell::new(&finding.title),
+            Cell::styled(finding.place.as_deref().unwrap_or_default(), Style::new().cyan()),
+            Cell::styled(format!("{} as {}", finding.by, finding.role), Style::new().dimmed()),
+        ]
+    };
+    let rows: Vec<Vec<Cell>> = view.findings.iter().map(|finding| row(finding, page)).collect();
+    page.columns(&rows, 5, 0);
+    page.line(page.dim(&counted(view.findings.len(), "finding")));
+}

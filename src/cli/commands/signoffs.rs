@@ -1,0 +1,110 @@
+//! `tracker signoffs`
+
+use clap::Args;
+use owo_colors::Style;
+
+use super::super::answer::{Answer, View};
+use super::super::args::ReadArgs;
+use super::super::complete::tasks;
+use super::super::door::Door;
+use super::super::page::{Cell, Page, clean};
+use super::Reply;
+use super::shared::{ago, bar};
+use crate::ops::{self, CountView};
+
+pub(super) type Output = ops::SignoffsView;
+
+/// Tells who is asked for what, since when, which votes count and why the others do not.
+#[derive(Debug, Args)]
+pub(in crate::cli) struct Signoffs {
+    /// The task, by a part of its id
+    #[arg(value_name = "ID", add = tasks())]
+    id: String,
+    /// Check signatures by .tracker/allowed_signers
+    #[arg(long)]
+    verify: bool,
+    #[command(flatten)]
+    read: ReadArgs,
+}
+
+impl Signoffs {
+    pub(super) fn run(self, door: &Door) -> Reply {
+        let session = door.read(&self.read)?;
+        let (view, problems) = ops::signoffs(&session, &self.id, self.verify)?;
+        Ok(Answer::of(view).with_problems(problems))
+    }
+}
+
+impl View for ops::SignoffsView {
+    fn show(&self, page: &mut Page) {
+        let since = ago(self.since, page);
+        let round = if self.round > 1 { format!(", round {}", self.round) } else { String::new() };
+        let stage = format!("{}{round}   since {since}", clean(&self.stage));
+        page.line(format!("{}  {}   {}", page.bold(&self.id), clean(&self.title), page.dim(&stage)));
+        if self.roles.is_empty() {
+            page.line(format!("  {} asks nobody for a sign-off", clean(&self.stage)));
+        }
+        for role in &self.roles {
+            show_role(role, page);
+        }
+        if !self.others.is_empty() {
+            page.gap();
+            page.line(format!("  {}", page.dim("Other votes")));
+            let rows: Vec<Vec<Cell>> = self.others.iter().map(|vote| vote_cells(vote, page)).collect();
+            page.columns(&rows, 5, 2);
+        }
+        show_missing(&self.missing, page);
+    }
+}
+
+fn show_role(role: &ops::RoleView, page: &mut Page) {
+    let count = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
+    let standing = CountView { done: count(role.approved), total: role.quorum };
+    let (rich, plain, style) = match role.done {
+        true => ("✓", "done", Style::new().green()),
+        false => ("⧖", "waits", Style::new().yellow()),
+    };
+    let mark = page.paint(page.pick(rich, plain), style);
+    let waiting = match (role.done, role.waiting_for.as_slice()) {
+        (true, _) => String::new(),
+        (false, []) => "  waiting for anyone".to_owned(),
+        (false, members) => format!("  waiting for {}", clean(&members.join(", "))),
+    };
+    page.line(format!("  {mark} {}  {}{}", page.bold(&clean(&role.role)), bar(standing, page), page.dim(&waiting)));
+    let rows: Vec<Vec<Cell>> = role.votes.iter().map(|vote| vote_cells(vote, page)).collect();
+    page.columns(&rows, 5, 6);
+}
+
+fn vote_cells(vote: &ops::VoteView, page: &Page) -> Vec<Cell> {
+    let (rich, plain, style) = match (vote.counts, vote.verdict.as_str()) {
+        (true, "approved") => ("✓", "approved", Style::new().green()),
+        (true, _) => ("✗", "rejected", Style::new().red()),
+        (false, _) => ("!", "no", Style::new().dimmed()),
+    };
+    let why = match (&vote.why_not, &vote.notes) {
+        (Some(why), _) => format!("{}: {why}", vote.verdict),
+        (None, Some(notes)) => format!("\"{}\"", notes.lines().next().unwrap_or_default()),
+        (None, None) => String::new(),
+    };
+    vec![
+        Cell::styled(page.pick(rich, plain), style),
+        Cell::styled(&vote.by, Style::new().cyan()),
+        Cell::new(&vote.role),
+        Cell::styled(page.ago(vote.at), Style::new().dimmed()),
+        Cell::new(&vote.trust),
+        Cell::new(why),
+    ]
+}
+
+fn show_missing(missing: &[ops::MissingView], page: &mut Page) {
+    if missing.is_empty() {
+        return;
+    }
+    page.gap();
+    let row = |missing: &ops::MissingView| {
+        let label = Cell::styled(&missing.label, Style::new().yellow());
+        vec![label, Cell::new(&missing.text), Cell::new(missing.mend.as_deref().unwrap_or_default())]
+    };
+    let rows: Vec<Vec<Cell>> = missing.iter().map(row).collect();
+    page.columns(&rows, 1, 2);
+}

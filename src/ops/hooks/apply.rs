@@ -1,0 +1,92 @@
+//! `apply RANGE`: what the hooks would have done, for merges made on a server. Done twice it is done once.
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::plan::{Occasion, edited};
+use crate::git::{CommitId, Repository};
+use crate::ops::written::WrittenTask;
+use crate::ops::{Error, Result, Session, Written};
+use crate::policy::{Comments, parse_message};
+use crate::store::{Change, Layout};
+
+/// What was applied.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct Applied {
+    /// How many commits were looked at.
+    pub commits: usize,
+    /// What was written.
+    pub written: Written,
+    /// What was not done, and why.
+    pub left: Vec<String>,
+}
+
+/// Applies what the commits of a range have earned to the working tree, oldest first. A commit that holds its moves
+/// already, and one that was applied before, changes nothing.
+pub fn apply(session: &Session<'_>, range: &str) -> Result<Applied> {
+    let repository = session.workspace().repository()?;
+    let (base, tip) = ends(&repository, range)?;
+    let config = session.config()?;
+    let locked = session.lock("apply")?;
+    let commits = first_parents(&repository, base, tip)?;
+    let mut applied =
+        Applied { commits: commits.len(), written: Written::new(session.is_dry(), &[], Vec::new()), left: Vec::new() };
+    for commit_id in commits {
+        let commit = repository.commit_info(commit_id)?;
+        let directives = parse_message(&commit.message, Comments::None);
+        let changed = repository.files_changed(&[commit_id])?;
+        let before = session.workspace().snapshot_of_commit(commit.parents.first().copied())?;
+        let now = session.workspace().snapshot();
+        let occasion = Occasion {
+            session,
+            repository: &repository,
+            config: &config,
+            before: &before,
+            after: &now,
+            tip: Some(commit_id),
+            directives: &directives,
+            changed: &changed,
+            author: &commit.author.name,
+            at: commit.author_time,
+        };
+        let plan = occasion.plan()?;
+        applied.left.extend(plan.unknown.iter().map(|id| format!("{}: {id} is no task here", commit_id.short())));
+        applied.left.extend(plan.refusals.iter().map(|refusal| format!("{}: {}", commit_id.short(), refusal.what)));
+        for task in plan.tasks {
+            let Some(file) = now.task_file(&task.id)? else { continue };
+            let Some(after) = edited(&file.bytes, &task.edits) else {
+                applied.left.push(format!("{} cannot be edited safely: tracker doctor", Layout::task(&task.id)));
+                continue;
+            };
+            let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+            let change = Change::replace(&task.path, text(&file.bytes), text(&after));
+            let read = crate::ops::session::parse(&file)?;
+            let written = WrittenTask::changed(&read, task.said, true);
+            let written = session.finish(&locked, &[change], vec![written])?;
+            applied.written.tasks.extend(written.tasks);
+            applied.written.files.extend(written.files);
+        }
+    }
+    Ok(applied)
+}
+
+fn ends(repository: &Repository, range: &str) -> Result<(Option<CommitId>, CommitId)> {
+    let Some((base, tip)) = range.split_once("..") else {
+        return Err(Error::usage_with(format!("`{range}` is no range"), "such as origin/main~3..origin/main"));
+    };
+    let tip = repository.resolve(if tip.is_empty() { "HEAD" } else { tip })?;
+    // The zeros that servers give for a branch that is new.
+    let base = if base.bytes().all(|digit| digit == b'0') { None } else { Some(repository.resolve(base)?) };
+    Ok((base, tip))
+}
+
+/// Returns the commits behind `base` up to `tip` along first parents, oldest first.
+fn first_parents(repository: &Repository, base: Option<CommitId>, tip: CommitId) -> Result<Vec<CommitId>> {
+    let (mut commits, mut at) = (Vec::new(), Some(tip));
+    while let Some(commit) = at.filter(|commit| Some(*commit) != base) {
+        commits.push(commit);
+        at = repository.commit_info(commit)?.parents.first().copied();
+    }
+    commits.reverse();
+    Ok(commits)
+}

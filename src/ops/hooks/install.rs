@@ -1,0 +1,109 @@
+//! `hooks install`, `uninstall`, `status`: our part in git's hooks, beside whatever is there, and the merge driver.
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use crate::env::Env;
+use crate::ops::{Error, Result};
+use crate::store::{Hook, HookChange, HookFiles, HookState, Workspace};
+
+/// The hooks of a repository.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct HookReport {
+    /// Where git takes them from.
+    pub folder: String,
+    /// Each hook.
+    pub hooks: Vec<HookView>,
+    /// Whether git joins records with the tracker.
+    pub merge_driver: bool,
+}
+
+/// One hook.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct HookView {
+    /// Its name.
+    pub name: String,
+    /// How it stands, or what was done to it.
+    pub state: &'static str,
+}
+
+const DRIVER: &str = "merge.tracker.driver";
+const COMMAND: &str = "tracker merge-driver %O %A %B %L %P %S %X %Y";
+
+/// Puts our part into the hooks, and registers the merge driver.
+pub fn hooks_install(env: &Env) -> Result<HookReport> {
+    let (workspace, files, folder) = open(env)?;
+    let hooks = each(|hook| Ok(change_word(files.install(hook)?)))?;
+    let set = [("merge.tracker.name", "joins records field by field"), (DRIVER, COMMAND)];
+    for (key, value) in set {
+        configure(&workspace, &["config", "--local", key, value])?;
+    }
+    Ok(HookReport { folder, hooks, merge_driver: true })
+}
+
+/// Takes our part out of the hooks again, byte for byte, and the merge driver with it.
+pub fn hooks_uninstall(env: &Env) -> Result<HookReport> {
+    let (workspace, files, folder) = open(env)?;
+    let hooks = each(|hook| Ok(change_word(files.uninstall(hook)?)))?;
+    if workspace.repository()?.config_text(DRIVER).is_some() {
+        configure(&workspace, &["config", "--local", "--remove-section", "merge.tracker"])?;
+    }
+    Ok(HookReport { folder, hooks, merge_driver: false })
+}
+
+/// Tells how the hooks stand.
+pub fn hooks_status(env: &Env) -> Result<HookReport> {
+    let (workspace, files, folder) = open(env)?;
+    let hooks = each(|hook| Ok(state_word(files.state(hook)?)))?;
+    let merge_driver = workspace.repository()?.config_text(DRIVER).is_some();
+    Ok(HookReport { folder, hooks, merge_driver })
+}
+
+fn open(env: &Env) -> Result<(Workspace, HookFiles, String)> {
+    let workspace = Workspace::open(env)?;
+    let folder = workspace.repository()?.hooks_folder().map_err(|refusal| {
+        let hint = refusal.hint();
+        Error::usage_with(refusal.to_string(), hint)
+    })?;
+    let said = folder.display().to_string();
+    Ok((workspace, HookFiles::new(folder), said))
+}
+
+fn each(work: impl Fn(Hook) -> Result<&'static str>) -> Result<Vec<HookView>> {
+    Hook::ALL.into_iter().map(|hook| Ok(HookView { name: hook.name().to_owned(), state: work(hook)? })).collect()
+}
+
+/// Changes git's configuration as git does it: under its lock, with its comments kept.
+fn configure(workspace: &Workspace, arguments: &[&str]) -> Result<()> {
+    let done = std::process::Command::new("git").args(arguments).current_dir(workspace.work_dir()).output();
+    match done {
+        Ok(done) if done.status.success() => Ok(()),
+        Ok(done) => {
+            let said = String::from_utf8_lossy(&done.stderr).trim().to_owned();
+            Err(Error::usage(format!("git {} failed: {said}", arguments.join(" "))))
+        }
+        Err(error) => Err(Error::usage_with(format!("git cannot be run: {error}"), "install git")),
+    }
+}
+
+fn change_word(change: HookChange) -> &'static str {
+    match change {
+        HookChange::Unchanged => "unchanged",
+        HookChange::Created => "created",
+        HookChange::Embedded => "added to the hook that was there",
+        HookChange::MovedAside => "runs the hook that was there",
+        HookChange::Updated => "updated",
+        HookChange::Removed => "removed",
+        HookChange::Restored => "restored",
+    }
+}
+
+fn state_word(state: HookState) -> &'static str {
+    match state {
+        HookState::Absent => "absent",
+        HookState::Foreign => "without the tracker",
+        HookState::Installed => "installed",
+        HookState::Outdated => "outdated: tracker hooks install",
+        HookState::NotExecutable => "not executable: tracker hooks install",
+    }
+}

@@ -1,0 +1,163 @@
+//! `prepare-commit-msg` and `commit-msg`: the message gets its link, and is held to what it asks for.
+
+use std::path::Path;
+
+use super::plan::{Occasion, Plan};
+use crate::env::Env;
+use crate::git::CommitId;
+use crate::model::{Problem, TaskId};
+use crate::ops::{Error, Reason, Refusal, Result, Session};
+use crate::policy::{Comments, Directives, parse_message};
+use crate::store::{self, Layout, Workspace};
+
+fn io(deed: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> Error {
+    let path = path.to_path_buf();
+    move |source| Error::Store(store::Error::Io { deed, path, source })
+}
+
+/// Adds `Task: ID` for the active task, or for the one that the branch is named after, to a message that names none.
+///
+/// Messages that git or somebody else has written (`merge`, `squash`, an amended or reused one) are left alone.
+pub fn prepare_message(env: &Env, file: &Path, kind: Option<&str>) -> Result<()> {
+    if matches!(kind, Some("merge" | "squash" | "commit")) {
+        return Ok(());
+    }
+    let workspace = Workspace::discover(env)?;
+    if workspace.places().operation().is_some() {
+        return Ok(());
+    }
+    let Some(id) = active(&workspace) else { return Ok(()) };
+    let path = env.cwd().join(file);
+    let bytes = std::fs::read(&path).map_err(io("read", &path))?;
+    // A message in another encoding is left alone: a line of ours could not be read back.
+    let Ok(text) = String::from_utf8(bytes) else { return Ok(()) };
+    let mark = comment_mark(&text);
+    if !parse_message(&text, Comments::Lines(&mark)).tasks().is_empty() {
+        return Ok(());
+    }
+    std::fs::write(&path, linked(&text, &id, &mark)).map_err(io("write", &path))
+}
+
+fn active(workspace: &Workspace) -> Option<TaskId> {
+    let exists = |id: &TaskId| workspace.work_dir().join(Layout::task(id)).is_file();
+    workspace.active_task().filter(exists).or_else(|| {
+        let branch = workspace.places().branch().ok()??;
+        let words: Vec<&str> = branch.split(['/', '_', '.', '-']).collect();
+        let pairs = words.windows(2).map(|pair| format!("{}-{}", pair[0], pair[1]).to_ascii_uppercase());
+        pairs.filter_map(|text| TaskId::parse(&text).ok()).find(exists)
+    })
+}
+
+/// Returns what comment lines begin with: git's own help in the message shows it.
+fn comment_mark(text: &str) -> String {
+    let last = text.lines().rev().find(|line| !line.trim().is_empty()).unwrap_or("#");
+    let mark: String = last.chars().take_while(|c| c.is_ascii_punctuation()).take(1).collect();
+    if mark.is_empty() { "#".to_owned() } else { mark }
+}
+
+/// Puts the link behind the text, in the block of trailers if there is one, and before git's comments.
+fn linked(text: &str, id: &TaskId, mark: &str) -> String {
+    let ending = if text.contains("\r\n") { "\r\n" } else { "\n" };
+    let is_comment = |line: &str| line.starts_with(mark);
+    let lines: Vec<&str> = text.lines().collect();
+    let comments = lines.iter().position(|line| is_comment(line)).unwrap_or(lines.len());
+    let end = lines[..comments].iter().rposition(|line| !line.trim().is_empty()).map_or(0, |at| at + 1);
+    let is_trailer = |line: &str| line.split_once(": ").is_some_and(|(key, _)| !key.is_empty() && !key.contains(' '));
+    let in_trailers = end > 1 && is_trailer(lines[end - 1]);
+    let mut new: Vec<String> = lines[..end].iter().map(|line| (*line).to_owned()).collect();
+    if !in_trailers {
+        new.push(String::new());
+        if end == 0 {
+            new.push(String::new());
+        }
+    }
+    new.push(format!("Task: {id}"));
+    if end < lines.len() {
+        new.extend(lines[end..].iter().map(|line| (*line).to_owned()));
+    }
+    let mut text = new.join(ending);
+    text.push_str(ending);
+    text
+}
+
+/// Checks what a message asks for against what is staged, and refuses the commit with every reason.
+pub fn check_message(env: &Env, file: &Path) -> Result<Vec<Problem>> {
+    let path = env.cwd().join(file);
+    let bytes = std::fs::read(&path).map_err(io("read", &path))?;
+    let text = String::from_utf8_lossy(&bytes).into_owned();
+    let directives = parse_message(&text, Comments::Lines(&comment_mark(&text)));
+    if directives.directives.is_empty() && directives.complaints.is_empty() {
+        return Ok(Vec::new());
+    }
+    let workspace = Workspace::open(env)?;
+    if workspace.places().operation().is_some() {
+        return Ok(Vec::new());
+    }
+    let (fatal, odd): (Vec<_>, Vec<_>) = directives.complaints.iter().partition(|complaint| complaint.is_fatal());
+    let warnings = odd.iter().map(|complaint| Problem::warning(complaint.to_string()).with_hint(complaint.hint()));
+    let warnings = warnings.collect();
+    let mut reasons: Vec<Reason> = fatal
+        .iter()
+        .map(|complaint| Reason {
+            label: "message",
+            text: complaint.to_string(),
+            mend: Some(complaint.hint().to_owned()),
+        })
+        .collect();
+    reasons.extend(reasons_against(env, workspace, &directives)?);
+    if reasons.is_empty() {
+        return Ok(warnings);
+    }
+    let what = "the commit asks for what cannot be".to_owned();
+    let kept = Some(format!("the commit was not made; your message is in {}", path.display()));
+    Err(Error::Refused(Refusal { what, reasons, kept }))
+}
+
+/// Judges the message from HEAD's state; and, as nobody says whether HEAD is about to be amended, from its parent's
+/// too where that differs. What passes from either is let through.
+fn reasons_against(env: &Env, workspace: Workspace, directives: &Directives) -> Result<Vec<Reason>> {
+    let repository = workspace.repository()?;
+    let head = repository.head()?.commit;
+    let parent = match head {
+        Some(head) => repository.commit_info(head)?.parents.first().copied(),
+        None => None,
+    };
+    let staged = workspace.snapshot_of_index(env)?;
+    let (config, _) = staged.config_or_default();
+    let author = repository.identity(env)?.name;
+    let states = [workspace.snapshot_of_commit(head)?, workspace.snapshot_of_commit(parent)?];
+    let session = Session::new(env, workspace, staged);
+    let judged = |before: &store::Snapshot, tip: Option<CommitId>| -> Result<Plan> {
+        let occasion = Occasion {
+            session: &session,
+            repository: &repository,
+            config: &config,
+            before,
+            after: session.snapshot(),
+            tip,
+            directives,
+            changed: &[],
+            author: &author,
+            at: env.now(),
+        };
+        occasion.plan()
+    };
+    let plan = judged(&states[0], head)?;
+    if is_fine(&plan) || is_fine(&judged(&states[1], head)?) {
+        return Ok(Vec::new());
+    }
+    let unknown = plan.unknown.iter().map(|id| Reason {
+        label: "unknown",
+        text: format!("{id} is no task here"),
+        mend: Some("tracker list".to_owned()),
+    });
+    let refused = plan.refusals.iter().flat_map(|refusal| {
+        let first = Reason { label: "refused", text: refusal.what.clone(), mend: None };
+        [first].into_iter().chain(refusal.reasons.iter().cloned())
+    });
+    Ok(unknown.chain(refused).collect())
+}
+
+fn is_fine(plan: &Plan) -> bool {
+    plan.refusals.is_empty() && plan.unknown.is_empty()
+}

@@ -1,0 +1,15 @@
+//! What the git hooks do: link a commit to its task, stop a commit that asks for what cannot be, and fold the moves
+//! that a commit has earned into it.
+//!
+//! Hooks are convenience. Whatever they miss, `apply` does later.
+
+mod apply;
+mod install;
+mod message;
+mod plan;
+mod post_commit;
+
+pub use apply::{Applied, apply};
+pub use install::{HookReport, HookView, hooks_install, hooks_status, hooks_uninstall};
+pub use message::{check_message, prepare_message};
+pub use post_commit::{PostCommit, post_commit};

@@ -1,0 +1,160 @@
+//! `post-commit`: folds the moves that a commit has earned into it.
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::plan::{Occasion, Plan, edited};
+use crate::env::Env;
+use crate::git::{Fold, FoldEdit, fold};
+use crate::model::OnCommit;
+use crate::ops::{Result, Session};
+use crate::policy::{Comments, parse_message};
+use crate::store::{Change, LARGEST_FILE, Layout, Workspace};
+
+/// What became of a commit.
+#[derive(Debug, Clone, Default, Serialize, JsonSchema)]
+pub struct PostCommit {
+    /// What was done, a line each.
+    pub said: Vec<String>,
+    /// What was not done, and why.
+    pub left: Vec<String>,
+}
+
+/// Folds into HEAD's commit what it has earned.
+pub fn post_commit(env: &Env) -> Result<PostCommit> {
+    let workspace = Workspace::open(env)?;
+    let repository = workspace.repository()?;
+    let Some(head) = repository.head()?.commit else { return Ok(PostCommit::default()) };
+    let commit = repository.commit_info(head)?;
+    let directives = parse_message(&commit.message, Comments::None);
+    let parent = commit.parents.first().copied();
+    let records = |commit| repository.tree_id(commit, Layout::ROOT);
+    let has_records = records(head)? != parent.map(records).transpose()?.flatten();
+    if directives.tasks().is_empty() && !has_records {
+        return Ok(PostCommit::default());
+    }
+    let changed = if has_records { repository.files_changed(&[head])? } else { Vec::new() };
+    let places = workspace.places();
+    let is_own = places.last_head_move().is_none_or(|step| step.action.is_own_commit());
+    if let Some(operation) = places.operation().filter(|_| !directives.directives.is_empty()) {
+        let left = vec![format!("a {operation} is under way: no task was moved; tracker apply does it later")];
+        return Ok(PostCommit { said: Vec::new(), left });
+    }
+    if !is_own || places.operation().is_some() || commit.parents.len() > 1 {
+        return Ok(PostCommit::default());
+    }
+    let (before, after) = (workspace.snapshot_of_commit(parent)?, workspace.snapshot_of_commit(Some(head))?);
+    let (config, _) = after.config_or_default();
+    if config.hooks.on_commit == OnCommit::Off {
+        return Ok(PostCommit::default());
+    }
+    let on_commit = config.hooks.on_commit;
+    let session = Session::new(env, workspace, after);
+    let occasion = Occasion {
+        session: &session,
+        repository: &repository,
+        config: &config,
+        before: &before,
+        after: session.snapshot(),
+        tip: Some(head),
+        directives: &directives,
+        changed: &changed,
+        author: &commit.author.name,
+        at: commit.author_time,
+    };
+    let plan = occasion.plan()?;
+    let mut outcome = PostCommit { said: said(&plan), left: left(&plan) };
+    match on_commit {
+        OnCommit::Stage => stage(&session, &plan, &mut outcome)?,
+        _ => fold_into(&session, &repository, head, &plan, &mut outcome)?,
+    }
+    Ok(outcome)
+}
+
+fn said(plan: &Plan) -> Vec<String> {
+    let line = |task: &super::plan::Planned| format!("{}  {}", task.id, task.said.join(", "));
+    plan.tasks.iter().map(line).collect()
+}
+
+fn left(plan: &Plan) -> Vec<String> {
+    let reason = |refusal: &crate::ops::Refusal| {
+        let reasons: Vec<String> =
+            refusal.reasons.iter().map(|reason| format!("{} {}", reason.label, reason.text)).collect();
+        format!("{}: {}", refusal.what, reasons.join("; "))
+    };
+    let unknown = plan.unknown.iter().map(|id| format!("{id} is no task here"));
+    plan.refusals.iter().map(reason).chain(unknown).collect()
+}
+
+fn fold_into(
+    session: &Session<'_>,
+    repository: &crate::git::Repository,
+    head: crate::git::CommitId,
+    plan: &Plan,
+    outcome: &mut PostCommit,
+) -> Result<()> {
+    let mut edits = Vec::new();
+    for task in &plan.tasks {
+        let Some(file) = repository.tree_file(head, &task.path)? else { continue };
+        let before = repository.read_blob(file.blob_id, LARGEST_FILE)?;
+        match edited(&before, &task.edits) {
+            Some(after) => edits.push(FoldEdit { path: task.path.clone(), before: Some(before), after }),
+            None => outcome.left.push(format!("{} cannot be edited safely: tracker doctor", task.path)),
+        }
+    }
+    if edits.is_empty() {
+        return Ok(());
+    }
+    let again = |path: &str, text: &[u8]| {
+        let task = plan.tasks.iter().find(|task| task.path == path)?;
+        edited(text, &task.edits)
+    };
+    let _locked = session.lock("post-commit")?;
+    let wanted = Fold {
+        head,
+        edits: &edits,
+        reflog: "tracker: fold the moves that the commit earned",
+        index_file: session.workspace().places().index_file(session.env()),
+        edit_again: &again,
+    };
+    match fold(repository, &wanted) {
+        Ok(folded) => outcome.left.extend(
+            folded.left.iter().map(|left| format!("{} has other edits and was left as it is", left.path)),
+        ),
+        Err(refusal) => {
+            outcome.said.clear();
+            outcome.left.push(format!("{refusal}: no task was moved; tracker apply HEAD~1..HEAD does it later"));
+        }
+    }
+    Ok(())
+}
+
+/// Leaves the moves in the working tree, staged for the next commit.
+fn stage(session: &Session<'_>, plan: &Plan, outcome: &mut PostCommit) -> Result<()> {
+    let locked = session.lock("post-commit")?;
+    let now = session.workspace().snapshot();
+    for task in &plan.tasks {
+        let Some(file) = now.task_file(&task.id)? else { continue };
+        match edited(&file.bytes, &task.edits) {
+            Some(after) => {
+                let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+                locked.apply(&[Change::replace(&task.path, text(&file.bytes), text(&after))])?;
+            }
+            None => outcome.left.push(format!("{} cannot be edited safely: tracker doctor", task.path)),
+        }
+    }
+    let paths: Vec<&str> = plan.tasks.iter().map(|task| task.path.as_str()).collect();
+    if paths.is_empty() {
+        return Ok(());
+    }
+    // The one way of the hooks that starts a git process: whoever chose it wants the index changed as git does.
+    let added = std::process::Command::new("git")
+        .args(["add", "--"])
+        .args(&paths)
+        .current_dir(session.workspace().work_dir())
+        .output();
+    if !added.is_ok_and(|added| added.status.success()) {
+        outcome.left.push(format!("{} could not be staged", paths.join(", ")));
+    }
+    Ok(())
+}

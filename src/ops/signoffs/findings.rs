@@ -1,0 +1,122 @@
+//! `findings`: what is held against tasks, and what became of it.
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use crate::doc::{Document, resolve_finding};
+use crate::model::{Finding, FindingState, Problem, Resolution};
+use crate::ops::written::WrittenTask;
+use crate::ops::{Error, Result, Session, Written};
+use crate::store::{Change, Layout};
+
+/// Findings of one task or of all.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct FindingsView {
+    /// The findings: by task, the worst first.
+    pub findings: Vec<FindingView>,
+}
+
+/// One finding.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct FindingView {
+    /// The task.
+    pub task: String,
+    /// Its id within the task.
+    pub id: String,
+    /// `critical`, `high`, `medium`, `low` or `info`.
+    pub severity: String,
+    /// `open`, `settled` or `waived`.
+    pub state: String,
+    /// What was found.
+    pub title: String,
+    /// `file:line`, as far as they are known.
+    pub place: Option<String>,
+    /// What to do about it.
+    pub recommendation: Option<String>,
+    /// The role that found it.
+    pub role: String,
+    /// Who wrote it down.
+    pub by: String,
+    /// Whether it keeps its task in its stage.
+    pub blocks: bool,
+}
+
+/// Lists findings: of one task, or of all; open ones only, unless `all`.
+pub fn findings(session: &Session<'_>, wanted: Option<&str>, all: bool) -> Result<(FindingsView, Vec<Problem>)> {
+    let (config, mut problems) = session.snapshot().config_or_default();
+    let ids = match wanted {
+        Some(wanted) => vec![session.snapshot().resolve(wanted)?],
+        None => {
+            let entries = session.snapshot().list(Layout::FINDINGS)?;
+            entries.iter().filter_map(|entry| crate::model::TaskId::parse(&entry.name).ok()).collect()
+        }
+    };
+    let threshold = config.policy.blocking_severity;
+    let mut views = Vec::new();
+    for id in ids {
+        let (found, broken) = session.snapshot().findings(&id)?;
+        problems.extend(broken);
+        let mut found: Vec<Finding> = found.into_iter().map(|(_, finding)| finding).collect();
+        found.retain(|finding| all || finding.state().is_open());
+        found.sort_by(|a, b| {
+            crate::model::FindingSeverity::worst_first(&a.severity, &b.severity).then_with(|| a.id.cmp(&b.id))
+        });
+        views.extend(found.iter().map(|finding| FindingView {
+            task: id.to_string(),
+            id: finding.id.to_string(),
+            severity: finding.severity.to_string(),
+            state: finding.state().to_string(),
+            title: finding.title.clone(),
+            place: finding.place(),
+            recommendation: finding.recommendation.clone(),
+            role: finding.role.clone(),
+            by: finding.by.name.clone(),
+            blocks: finding.state().is_open() && threshold.blocks(finding.severity.rank()),
+        }));
+    }
+    Ok((FindingsView { findings: views }, problems))
+}
+
+/// Settles or waives a finding, or opens it again.
+pub fn resolve(
+    session: &Session<'_>,
+    wanted: &str,
+    finding: &str,
+    to: FindingState,
+    why: Option<&str>,
+) -> Result<Written> {
+    if to == FindingState::Waived && why.is_none_or(|why| why.trim().is_empty()) {
+        return Err(Error::usage_with("say why it is waived", "tracker findings waive ID FINDING -m WHY"));
+    }
+    let by = session.workspace().repository()?.identity(session.env())?;
+    let locked = session.lock("findings")?;
+    let (_, task) = session.find(wanted)?;
+    let (found, _) = session.snapshot().findings(&task.id)?;
+    let matches: Vec<_> =
+        found.iter().filter(|(_, each)| each.id.as_str().starts_with(&finding.to_ascii_uppercase())).collect();
+    let (name, found) = match matches.as_slice() {
+        [only] => *only,
+        [] => {
+            let message = format!("{} has no finding `{finding}`", task.id);
+            return Err(Error::usage_with(message, format!("tracker findings {} --all", task.id)));
+        }
+        several => {
+            let ids: Vec<String> = several.iter().map(|(_, each)| each.id.to_string()).collect();
+            return Err(Error::usage_with(format!("`{finding}` matches {}", ids.join(", ")), "give more of it"));
+        }
+    };
+    let said = format!("{} {to}: {}", found.id, found.title);
+    if *found.state() == to {
+        let task = WrittenTask::changed(&task, vec![format!("{} is {to} already", found.id)], false);
+        return session.finish(&locked, &[], vec![task]);
+    }
+    let resolution =
+        Resolution { at: session.env().now(), by, to, why: why.map(str::trim).map(str::to_owned) };
+    let path = format!("{}/{name}", Layout::findings_of(&task.id));
+    let bytes = session.snapshot().read(&path)?.unwrap_or_default();
+    let located = |problem: Problem| Error::Broken(vec![problem.in_file(&path)]);
+    let document = Document::yaml(&bytes).map_err(Error::Broken)?;
+    let after = document.edit(&[resolve_finding(&resolution)]).map_err(located)?;
+    let changes = [Change::replace(&path, document.text(), after)];
+    session.finish(&locked, &changes, vec![WrittenTask::changed(&task, vec![said], true)])
+}

@@ -1,0 +1,13 @@
+//! Sign-offs: who is asked, who has voted, which votes count, and the moves that follow.
+
+mod cast;
+mod dossier;
+mod findings;
+mod signature;
+mod standing;
+
+pub use cast::{Ballot as VoteRequest, approve, reject, withdraw};
+pub(super) use cast::said_of;
+pub(super) use dossier::{Dossier, Files};
+pub use findings::{FindingView, FindingsView, findings, resolve};
+pub use standing::{MissingView, RoleView, SignoffsView, VoteView, signoffs};
