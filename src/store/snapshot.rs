@@ -189,17 +189,6 @@ impl Snapshot {
     /// Returns the paths of all files below `.tracker` with their kinds, sorted. A folder at the depth of
     /// [`Snapshot::DEEPEST`] is among them, and nothing in it.
     pub fn walk(&self) -> Result<Vec<(String, EntryKind)>> {
-        let (mut found, mut folders) = (Vec::new(), vec![Layout::ROOT.to_owned()]);
-        while let Some(folder) = folders.pop() {
-            for entry in self.source.list(&folder)? {
-                let path = format!("{folder}/{}", entry.name);
-                if entry.kind == EntryKind::Folder && path.split('/').count() < Self::DEEPEST {
-                    folders.push(path.clone());
-                }
-                found.push((path, entry.kind));
-            }
-        }
-        found.sort();
-        Ok(found)
+        self.source.walk(Layout::ROOT)
     }
 }

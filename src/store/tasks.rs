@@ -237,3 +237,34 @@ fn parse(name: &str, bytes: &[u8]) -> std::result::Result<Task, Vec<Problem>> {
         .with_hint(format!("write `id: {expected}`, or rename the file to {}.md", task.id));
     Err(vec![problem.at_line(line.unwrap_or(1))])
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    #[test]
+    fn with_an_index_only_what_changed_is_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let write = |number: usize, title: &str| {
+            let path = folder.path().join(format!("{}/TASK-{number}.md", Layout::TASKS));
+            fs::write(path, format!("---\nid: TASK-{number}\ntitle: {title}\n---\n")).unwrap();
+        };
+        // As if asked long after the last write: nothing is too young for the index.
+        let index = folder.path().join("index");
+        let read = || Tasks::from_work_tree(folder.path(), &index, i64::MAX).unwrap();
+        let count = STALE_ENOUGH + WORTH_THREADS;
+        fs::create_dir_all(folder.path().join(Layout::TASKS)).unwrap();
+        (0..count).for_each(|number| write(number, "Old"));
+        assert_eq!(read().fresh.len(), count);
+        assert_eq!(read().fresh.len(), 0);
+        write(7, "Another");
+        let tasks = read();
+        assert_eq!(tasks.fresh.len(), 1);
+        let (summaries, problems) = tasks.read();
+        let titles: Vec<_> =
+            summaries.iter().filter(|task| task.title != "Old").map(|task| task.id).collect();
+        assert_eq!((titles, summaries.len(), problems), (vec!["TASK-7"], count, vec![]));
+    }
+}
