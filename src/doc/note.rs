@@ -14,11 +14,7 @@ use crate::model::{Note, Problem, Severity, TaskId};
 pub fn read_note(task: &TaskId, bytes: &[u8]) -> Result<Note, Vec<Problem>> {
     let (document, problems) = Document::open(bytes, Kind::Markdown)?;
     let mut fields = Fields::new(&document, problems);
-    for key in ["at", "by"] {
-        if fields.value(key).is_none() && !fields.is_reported(key) {
-            fields.report(key, Problem::error(format!("the note has no `{key}`")).at_line(1));
-        }
-    }
+    fields.require("note", &["at", "by"]);
     let at = fields.parsed("at", moment);
     let by = fields.text("by").map(str::to_owned);
     let problems = fields.into_problems();

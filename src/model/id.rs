@@ -14,6 +14,13 @@ pub struct IdError {
     pub text: String,
 }
 
+impl IdError {
+    /// Makes the error of a text.
+    pub(super) fn of(text: &str) -> Self {
+        Self { text: printable(text) }
+    }
+}
+
 fn is_valid(text: &str) -> bool {
     let Some((prefix, rest)) = text.split_once('-') else { return false };
     let alphanumeric = |c: u8| c.is_ascii_uppercase() || c.is_ascii_digit();
@@ -37,7 +44,7 @@ macro_rules! id {
         impl $name {
             /// Reads an id exactly as a record writes it.
             pub fn parse(text: &str) -> Result<Self, IdError> {
-                if is_valid(text) { Ok(Self(text.into())) } else { Err(IdError { text: printable(text) }) }
+                if is_valid(text) { Ok(Self(text.into())) } else { Err(IdError::of(text)) }
             }
 
             /// Returns the id as text.

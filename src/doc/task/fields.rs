@@ -40,6 +40,17 @@ impl<'d> Fields<'d> {
         self.document.value(key).filter(|value| **value != Node::Null)
     }
 
+    /// Takes note of every one of these keys that is absent.
+    pub(in crate::doc) fn require(&mut self, what: &str, keys: &[&str]) {
+        for key in keys {
+            let is_blank =
+                self.value(key).is_none_or(|node| node.as_text().is_some_and(|t| t.trim().is_empty()));
+            if is_blank && !self.is_reported(key) {
+                self.report(key, Problem::error(format!("the {what} has no `{key}`")).at_line(1));
+            }
+        }
+    }
+
     /// Tells whether something is known to be wrong with a key already.
     pub(in crate::doc) fn is_reported(&self, key: &str) -> bool {
         self.problems.iter().any(|problem| problem.key.as_deref() == Some(key))
