@@ -1,8 +1,9 @@
 //! Rules: what follows from tasks and configuration and is never stored.
 //!
-//! Status, badge, whether a task can be worked on, the graph of dependencies, the queue and the metrics row.
-//! Pure: [`derive()`] looks at every task once and returns what follows; nothing here reads, writes or asks the
-//! clock.
+//! Status, badge, whether a task can be worked on, the graph of dependencies, the queue and the metrics row;
+//! which votes count ([`judge`]) for which content ([`coverage()`]), where a task may go ([`advance`] and its like),
+//! and what a commit message asks for ([`parse_message`]). Pure: [`derive()`] looks at every task once and returns
+//! what follows; nothing here reads, writes or asks the clock.
 //!
 //! # What blocks
 //!
@@ -12,10 +13,15 @@
 
 mod blocking;
 mod coverage;
+#[cfg(test)]
+mod coverage_tests;
 mod cycle;
 #[cfg(test)]
 mod cycle_tests;
 mod derive;
+mod directives;
+#[cfg(test)]
+mod example;
 mod glob;
 mod graph;
 mod identity;
@@ -32,6 +38,7 @@ pub use blocking::{blocking_findings, finding_id, is_same_finding};
 pub use coverage::{Staleness, coverage, covered_by, criteria_digest, explain, is_covered, is_sound};
 pub use cycle::Cycle;
 pub use derive::{Derived, derive, derive_with};
+pub use directives::{Action, Comments, Complaint, Directive, Directives, Oddity, parse_message};
 pub use glob::is_selected;
 pub use graph::{Dependency, Graph};
 pub use identity::{is_agent, is_meant};

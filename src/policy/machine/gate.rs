@@ -1,8 +1,8 @@
 //! The gate of a stage: everything that keeps a task from leaving it.
 
 use super::Case;
-use crate::model::{FindingId, FindingSeverity, Requirement, Stage, TaskId};
-use crate::policy::blocking_findings;
+use crate::model::{Finding, FindingId, FindingSeverity, Requirement, Stage, TaskId};
+use crate::policy::{Weight, blocking_findings, round_of};
 
 /// One thing that keeps a task in its stage.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -148,17 +148,22 @@ fn unticked(case: &Case<'_>) -> Vec<Missing> {
         .collect()
 }
 
-fn signoffs(case: &Case<'_>) -> Vec<Missing> {
+/// Says that the sign-offs at hand were judged before the task moved.
+pub(super) fn outdated(case: &Case<'_>) -> Option<Missing> {
     let signoffs = case.signoffs;
     let fits = signoffs.task == case.task.id
         && signoffs.stage == case.task.stage
-        && signoffs.round == crate::policy::round_of(case.task);
-    if !fits {
-        return vec![Missing::Outdated];
+        && signoffs.round == round_of(case.task);
+    (!fits).then_some(Missing::Outdated)
+}
+
+fn signoffs(case: &Case<'_>) -> Vec<Missing> {
+    let mut missing: Vec<Missing> = outdated(case).into_iter().collect();
+    if !missing.is_empty() {
+        return missing;
     }
-    let mut missing = Vec::new();
-    for role in &signoffs.roles {
-        for vote in role.votes.iter().filter(|vote| vote.weight == crate::policy::Weight::Rejection) {
+    for role in &case.signoffs.roles {
+        for vote in role.votes.iter().filter(|vote| vote.weight == Weight::Rejection) {
             let first = vote.ballot.vote.notes.as_deref().and_then(|notes| notes.lines().next());
             missing.push(Missing::Rejected {
                 role: role.role.clone(),
@@ -178,7 +183,7 @@ fn signoffs(case: &Case<'_>) -> Vec<Missing> {
     missing
 }
 
-fn finding(finding: &crate::model::Finding) -> Missing {
+fn finding(finding: &Finding) -> Missing {
     Missing::Finding {
         id: finding.id.clone(),
         severity: finding.severity.clone(),

@@ -1,6 +1,6 @@
 //! The moves.
 
-use super::gate::{blocked, blocked_by_hand, closed, gate, unknown_stage};
+use super::gate::{blocked, blocked_by_hand, closed, gate, outdated, unknown_stage};
 use super::{Case, Missing, MoveKind, MovePlan, Outcome, Refusal};
 use crate::model::{Advance, Move, Stage};
 use crate::policy::rounds::{override_reason, reads_as_override};
@@ -71,6 +71,7 @@ pub fn fail(case: &Case<'_>, why: &str) -> Result<MovePlan, Refusal> {
     if missing.is_empty() {
         missing.extend(unknown_stage(case));
         missing.extend(blocked_by_hand(case));
+        missing.extend(outdated(case));
     }
     let what = format!("{id} cannot fail");
     if !missing.is_empty() {
@@ -133,8 +134,8 @@ fn next(case: &Case<'_>) -> Stage {
 }
 
 fn plan(case: &Case<'_>, kind: MoveKind, to: Stage, why: Option<String>) -> MovePlan {
-    let step =
-        Move { at: case.now, by: case.actor.to_owned(), from: case.task.stage.clone(), to: to.clone(), why };
     let asks = case.config.signoffs_of(to.as_str()).to_vec();
+    let from = case.task.stage.clone();
+    let step = Move { at: case.now, by: case.actor.to_owned(), from, to, why };
     MovePlan { task: case.task.id.clone(), kind, step, asks }
 }
