@@ -104,7 +104,10 @@ fn salvage(source: &Source, whole: &Failure) -> (Vec<(Node, Node)>, Vec<Problem>
     let first_line = lines::number_at(text, source.front.start);
     let mut root: Vec<(Node, Node)> = Vec::new();
     let mut problems = Vec::new();
-    for entry in entries::scan(text, source.front.clone()).unwrap_or_default() {
+    // Entry by entry costs more than it tells where a machine wrote thousands.
+    let is_small = source.front.len() <= source::FRONT_MATTER_CAP;
+    let entries = if is_small { entries::scan(text, source.front.clone()) } else { None };
+    for entry in entries.unwrap_or_default() {
         let line = lines::number_at(text, entry.start);
         if root.iter().any(|(key, _)| key.as_text() == Some(&entry.key)) {
             let message = format!("the key `{}` is there twice", entry.key);

@@ -178,3 +178,34 @@ pub fn resolve_finding(resolution: &Resolution) -> Edit {
     entry.extend(resolution.why.as_deref().map(|why| ("why".to_owned(), text(why))));
     Edit::Append { key: RESOLUTIONS.list.to_owned(), entry }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{create_finding, read_finding, resolve_finding};
+    use crate::doc::Document;
+    use crate::model::{FindingState, Person, Resolution, TaskId};
+
+    const TEXT: &str = "# by hand\nid: F2\ntask: TASK-7Q2M\nrole: tester\nseverity: high  # really\n\
+                        title: slow\nby: Ken <ken@example.com>\nat: 2026-11-11T15:30:00Z\n";
+
+    fn resolution(at: &str, to: FindingState) -> Resolution {
+        let by = Person { name: "Ada".to_owned(), email: "ada@example.com".to_owned() };
+        Resolution { at: at.parse().unwrap(), by, to, why: Some("cached: all of it".to_owned()) }
+    }
+
+    #[test]
+    fn settling_appends_and_touches_nothing_else() {
+        let task = TaskId::parse("TASK-7Q2M").unwrap();
+        let document = Document::yaml(TEXT.as_bytes()).unwrap();
+        let settled = resolution("2026-11-12T10:00:00Z", FindingState::Settled);
+        let text = document.edit(&[resolve_finding(&settled)]).unwrap();
+        assert!(text.starts_with(TEXT), "{text}");
+        let again = resolution("2026-11-13T10:00:00Z", FindingState::Open);
+        let both = Document::yaml(text.as_bytes()).unwrap().edit(&[resolve_finding(&again)]).unwrap();
+        assert!(both.starts_with(&text), "{both}");
+        let finding = read_finding(&task, both.as_bytes()).unwrap();
+        assert_eq!(finding.resolutions, [settled, again]);
+        assert!(finding.state().is_open());
+        assert_eq!(read_finding(&task, create_finding(&finding).as_bytes()).unwrap(), finding);
+    }
+}

@@ -9,6 +9,9 @@ use crate::doc::yaml::entries::Style;
 use crate::doc::yaml::items;
 use crate::model::Problem;
 
+/// How many problems are traced to their item: each costs a walk over the list. Further ones name the list's line.
+const LOCATED: usize = 100;
+
 /// A document's fields and what is wrong with them so far.
 pub(in crate::doc) struct Fields<'d> {
     document: &'d Document,
@@ -46,7 +49,7 @@ impl<'d> Fields<'d> {
             let is_blank =
                 self.value(key).is_none_or(|node| node.as_text().is_some_and(|t| t.trim().is_empty()));
             if is_blank && !self.is_reported(key) {
-                self.report(key, Problem::error(format!("the {what} has no `{key}`")).at_line(1));
+                self.report(key, Problem::error(format!("the {what} has no `{key}`")));
             }
         }
     }
@@ -116,6 +119,9 @@ impl<'d> Fields<'d> {
     }
 
     fn line_in_item(&self, key: &str, index: usize, field: Option<&str>) -> Option<usize> {
+        if self.problems.len() >= LOCATED {
+            return None;
+        }
         let text = self.document.text();
         let item = items::items(text, self.document.entry(key)?)?.into_iter().nth(index)?;
         let within = field.and_then(|field| position_of_field(&text[item.value.clone()], field));

@@ -5,6 +5,8 @@
 
 mod create;
 mod read;
+#[cfg(test)]
+mod tests;
 
 pub use create::{create_vote, signed_text, vote_file_name};
 pub use read::read_vote;
