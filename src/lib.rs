@@ -8,9 +8,9 @@
 //! | layer | module   | owns |
 //! |------:|----------|------|
 //! | 0     | `env`    | now, randomness, variables, the current directory: the only reader of the world |
-//! | 0     | `model`  | the nouns: ids, tasks, stages, moves, problems; pure |
+//! | 0     | `model`  | the nouns: ids, people, tasks, stages, votes, findings, roles, problems; pure |
 //! | 1     | `doc`    | text to nouns and back: read, splice, create, merge; pure |
-//! | 1     | `policy` | rules: derived status, badges, dependencies, what can be worked on; pure |
+//! | 1     | `policy` | rules: status, badges, dependencies, votes, coverage, the stage machine, directives; pure |
 //! | 1     | `query`  | the query language of `list`, `queue` and `board`; pure |
 //! | 1     | `git`    | facts from git, as plain data: nothing of gix leaves this module |
 //! | 2     | `store`  | `.tracker` on disk: discovery, lock, atomic writes, index, snapshots |
@@ -23,9 +23,12 @@
 //!
 //! ```text
 //! .tracker/
-//!   config.toml               format version, project, pipeline, types, roles, reports
+//!   config.toml               format version, project, pipeline, types, roles, hooks, policy, reports
 //!   tasks/TASK-7Q2M.md        YAML front matter + Markdown body; the file name is the id
 //!   notes/TASK-7Q2M/*.md      one per note
+//!   signoffs/TASK-7Q2M/*.yaml one per vote, written once
+//!   findings/TASK-7Q2M/*.yaml one per finding
+//!   roles/*.md                what a role is told: prompt and checklist
 //!   templates/                overrides of the built-in report templates
 //! <git dir>/tracker/          local only: index, active task, unsaved edits
 //! <common git dir>/tracker/   local only: lock, ids seen on other branches, which commits link what

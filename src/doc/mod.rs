@@ -1,7 +1,7 @@
 //! Text to nouns and back, pure: what a document says, and how to change one value of it and nothing else.
 //!
-//! Reading ([`read_task`], [`read_note`], [`read_config`]) reports every problem with its line. Creating
-//! ([`create_task`], [`create_note`]) writes new documents in canonical form. Editing ([`Document::edit`]) splices
+//! Reading ([`read_task`], [`read_note`], [`read_vote`], [`read_finding`], [`read_role`], [`read_config`]) reports
+//! every problem with its line. Creating ([`create_task`], [`create_note`], [`create_vote`], …) writes new documents in canonical form. Editing ([`Document::edit`]) splices
 //! new bytes into an existing text and proves, by parsing both, that only the intended value differs; what it
 //! cannot prove it refuses. Merging ([`merge()`]) joins what two sides changed, field by field, under the same proof. A
 //! user's document is never serialised again.
@@ -13,21 +13,28 @@ pub(crate) mod cards;
 mod config;
 mod document;
 mod edit;
+mod finding;
 mod lines;
 mod markdown;
 mod merge;
 mod note;
 mod printable;
+mod role;
 mod salvage;
 mod source;
 mod task;
+mod vote;
+mod words;
 mod yaml;
 
 pub use batch::{Draft, read_batch};
 pub use config::read_config;
 pub use document::Document;
 pub use edit::{Edit, Scalar, Value};
-pub use markdown::{CheckBox, Section, check_boxes, is_heading, sections};
+pub use finding::{create_finding, read_finding, resolve_finding};
+pub use markdown::{CheckBox, Section, acceptance_text, check_boxes, is_heading, open_boxes, sections};
 pub use merge::{Conflict, Identity, Marks, Merge, RecordKind, Subject, Versions, merge};
 pub use note::{create_note, read_note};
+pub use role::{create_role, read_role};
 pub use task::{create_task, read_task};
+pub use vote::{create_vote, read_vote, signed_text, vote_file_name};

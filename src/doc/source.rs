@@ -11,6 +11,9 @@ use crate::model::Problem;
 /// Longest front matter accepted, in bytes: YAML parsers are quadratic in places, and no task needs more.
 pub(super) const FRONT_MATTER_CAP: usize = 64 * 1024;
 
+/// Longest file of nothing but YAML accepted, in bytes: a vote names every file that it covers.
+const YAML_CAP: usize = 1024 * 1024;
+
 const BOM: &str = "\u{feff}";
 
 /// How a document holds its YAML.
@@ -53,13 +56,13 @@ pub(super) fn check(bytes: &[u8], kind: Kind) -> Result<Source, Vec<Problem>> {
         Kind::Markdown => fences(text, start)?,
         Kind::Yaml => (start..text.len(), text.len()),
     };
-    if front.len() > FRONT_MATTER_CAP {
-        let what = if kind == Kind::Markdown { "front matter" } else { "document" };
-        let message =
-            format!("the {what} is {} bytes long; at most {FRONT_MATTER_CAP} are read", front.len());
-        return Err(vec![
-            Problem::error(message).at_line(1).with_hint("move long text below the front matter"),
-        ]);
+    let (what, cap, hint) = match kind {
+        Kind::Markdown => ("front matter", FRONT_MATTER_CAP, "move long text below the front matter"),
+        Kind::Yaml => ("document", YAML_CAP, "a record is small; restore it with git"),
+    };
+    if front.len() > cap {
+        let message = format!("the {what} is {} bytes long; at most {cap} are read", front.len());
+        return Err(vec![Problem::error(message).at_line(1).with_hint(hint)]);
     }
     Ok(Source { text: text.to_owned(), front, body })
 }

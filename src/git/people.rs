@@ -1,25 +1,9 @@
-//! People: a name and an address, and one canonical person for all the names somebody committed under.
-
-use std::fmt;
+//! One canonical person for all the names and addresses that somebody committed under.
 
 use gix::bstr::BStr;
 
 use super::Repository;
-
-/// A person as git knows people.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Person {
-    /// The name.
-    pub name: String,
-    /// The mail address, which tells people apart.
-    pub email: String,
-}
-
-impl fmt::Display for Person {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} <{}>", self.name, self.email)
-    }
-}
+pub use crate::model::Person;
 
 /// Who is who: the repository's mailmap.
 #[derive(Debug, Clone, Default)]

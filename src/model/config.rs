@@ -1,8 +1,8 @@
-//! What `.tracker/config.toml` says: project, pipeline, types, reports.
+//! What `.tracker/config.toml` says: project, pipeline, stages, types, roles, hooks, policy, reports.
 
 use std::collections::BTreeMap;
 
-use super::Stage;
+use super::{Advance, HookRules, PolicyRules, Role, RoleRules, Stage, StageRules};
 
 /// How new ids are made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -19,13 +19,6 @@ pub enum IdScheme {
 pub struct Pipeline {
     /// Names of the stages, in order.
     pub stages: Vec<Stage>,
-}
-
-/// What one stage asks for.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct StageRules {
-    /// Roles whose sign-off the stage asks for.
-    pub signoffs: Vec<String>,
 }
 
 /// What one task type changes.
@@ -59,9 +52,20 @@ pub struct Config {
     pub stages: BTreeMap<String, StageRules>,
     /// What task types change, by name.
     pub types: BTreeMap<String, TypeRules>,
+    /// The rules of roles, by name.
+    pub roles: BTreeMap<String, RoleRules>,
+    /// Settings of the git hooks.
+    pub hooks: HookRules,
+    /// Which votes count and which findings block.
+    pub policy: PolicyRules,
     /// Settings of reports.
     pub reports: ReportSettings,
 }
+
+static NO_RULES: StageRules =
+    StageRules { signoffs: Vec::new(), on_fail: None, advance: Advance::Auto, requires: Vec::new() };
+static ANYONE: RoleRules =
+    RoleRules { members: Vec::new(), quorum: 1, people_only: false, paths: Vec::new() };
 
 impl Config {
     /// The format this program writes and the newest it reads.
@@ -78,7 +82,39 @@ impl Config {
     /// Returns the roles whose sign-off a stage asks for.
     #[must_use]
     pub fn signoffs_of(&self, stage: &str) -> &[String] {
-        self.stages.get(stage).map_or(&[], |rules| &rules.signoffs)
+        &self.rules_of(stage).signoffs
+    }
+
+    /// Returns what a stage asks for; nothing where the configuration does not say.
+    #[must_use]
+    pub fn rules_of(&self, stage: &str) -> &StageRules {
+        self.stages.get(stage).unwrap_or(&NO_RULES)
+    }
+
+    /// Returns a role; one that the configuration does not name is anyone's and needs one approval.
+    #[must_use]
+    pub fn role<'c>(&'c self, name: &'c str) -> Role<'c> {
+        Role { name, rules: self.roles.get(name).unwrap_or(&ANYONE) }
+    }
+
+    /// Returns the stage that a failure sends a task to: `on_fail` where that stands before the stage in the
+    /// pipeline of this type, else the pipeline's first stage. None for a stage that the pipeline does not have.
+    #[must_use]
+    pub fn on_fail_of(&self, kind: Option<&str>, stage: &Stage) -> Option<Stage> {
+        let stages = self.stages_of(kind);
+        let at = stages.iter().position(|own| own == stage)?;
+        let wanted = self.rules_of(stage.as_str()).on_fail.as_ref();
+        let earlier = wanted.filter(|wanted| wanted.is_none() || stages[..at].contains(wanted));
+        earlier.or_else(|| stages.first()).cloned()
+    }
+
+    /// Returns the stage behind one in the pipeline of this type. None for `complete` and for a stage that the
+    /// pipeline does not have.
+    #[must_use]
+    pub fn stage_after(&self, kind: Option<&str>, stage: &Stage) -> Option<Stage> {
+        let stages = self.stages_of(kind);
+        let next = if stage.is_none() { 0 } else { stages.iter().position(|own| own == stage)? + 1 };
+        Some(stages.get(next).cloned().unwrap_or_else(Stage::complete))
     }
 }
 
@@ -93,6 +129,9 @@ impl Default for Config {
             pipeline: Pipeline { stages: ["dev", "qa", "sec", "docs"].into_iter().map(stage).collect() },
             stages: BTreeMap::new(),
             types: BTreeMap::new(),
+            roles: BTreeMap::new(),
+            hooks: HookRules::default(),
+            policy: PolicyRules::default(),
             reports: ReportSettings::default(),
         }
     }

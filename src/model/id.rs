@@ -14,6 +14,13 @@ pub struct IdError {
     pub text: String,
 }
 
+impl IdError {
+    /// Makes the error of a text.
+    pub(super) fn of(text: &str) -> Self {
+        Self { text: printable(text) }
+    }
+}
+
 fn is_valid(text: &str) -> bool {
     let Some((prefix, rest)) = text.split_once('-') else { return false };
     let alphanumeric = |c: u8| c.is_ascii_uppercase() || c.is_ascii_digit();
@@ -42,7 +49,7 @@ macro_rules! id {
 
             /// Tells whether a text is an id, without making one.
             pub fn check(text: &str) -> Result<(), IdError> {
-                if is_valid(text) { Ok(()) } else { Err(IdError { text: printable(text) }) }
+                if is_valid(text) { Ok(()) } else { Err(IdError::of(text)) }
             }
 
             /// Returns the id as text.

@@ -1,25 +1,39 @@
-//! The nouns: ids, tasks, stages, moves, notes, configuration, and the problems a document can have.
+//! The nouns: ids, people, tasks, stages, moves, notes, votes, findings, roles, configuration, and the problems a
+//! document can have.
 //!
 //! Pure data. Nothing here reads a file, asks the clock or knows YAML.
 
 mod config;
 mod duration;
+mod finding;
 mod id;
 mod order;
+mod person;
 mod priority;
 mod problem;
+mod role;
+mod rules;
 mod stage;
 mod status;
 mod summary;
 mod task;
+mod vote;
 
-pub use config::{Config, IdScheme, Pipeline, ReportSettings, StageRules, TypeRules};
+pub use config::{Config, IdScheme, Pipeline, ReportSettings, TypeRules};
 pub use duration::Minutes;
+pub use finding::{Finding, FindingId, FindingSeverity, FindingState, Resolution, ToolSource};
 pub use id::{IdError, SprintId, TaskId};
 pub use order::{compare_ids, first_to_do};
+pub use person::Person;
 pub use priority::Priority;
 pub use problem::{Problem, Severity};
+pub use role::{Role, RoleGuide, RoleRules, is_role_name};
+pub use rules::{
+    Advance, Blocking, HookRules, OnCommit, OpenBox, PolicyRules, Requirement, SelfApproval, Signatures,
+    StageRules,
+};
 pub use stage::Stage;
 pub use status::{Badge, Facts, Status};
 pub use summary::{BoxCount, Summary};
 pub use task::{Move, Note, Task};
+pub use vote::{AcceptanceText, Coverage, CoveredFile, Verdict, Vote};

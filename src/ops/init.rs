@@ -8,9 +8,37 @@ use crate::env::Env;
 use crate::model::TaskId;
 use crate::store::{Change, Layout, Workspace};
 
-const CONFIG: &str = include_str!("../../templates/init/config.toml");
+const PLAIN: &str = include_str!("../../templates/init/plain.toml");
+const SOLO: &str = include_str!("../../templates/init/solo.toml");
+const TEAM: &str = include_str!("../../templates/init/team.toml");
+const REGULATED: &str = include_str!("../../templates/init/regulated.toml");
+const GITHUB: &str = include_str!("../../templates/ci/github.yml");
+const GITLAB: &str = include_str!("../../templates/ci/gitlab.yml");
 const ATTRIBUTES: &str = include_str!("../../templates/init/gitattributes");
 const IGNORE: &str = include_str!("../../templates/init/gitignore");
+
+/// A configuration that fits a way of working.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Profile {
+    /// The default pipeline, and nobody is asked for a sign-off.
+    #[default]
+    Plain,
+    /// One stage and nobody to ask.
+    Solo,
+    /// Reviewed and tested, by others than who wrote it.
+    Team,
+    /// Signed with keys, and never for oneself.
+    Regulated,
+}
+
+/// Where a workflow runs that does on the server what hooks do elsewhere.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Server {
+    /// GitHub Actions.
+    Github,
+    /// GitLab CI.
+    Gitlab,
+}
 
 /// How the tracker shall be.
 #[derive(Debug, Clone, Default)]
@@ -21,6 +49,10 @@ pub struct InitRequest {
     pub prefix: Option<String>,
     /// Numbers in a row instead of random ids.
     pub sequential: bool,
+    /// Which configuration to begin with.
+    pub profile: Profile,
+    /// The workflow to write as well.
+    pub server: Option<Server>,
     /// Only tell what would be written.
     pub dry_run: bool,
 }
@@ -75,7 +107,13 @@ fn config_text(workspace: &Workspace, request: &InitRequest) -> Result<String> {
     let project = request.project.clone().or(folder).unwrap_or_default();
     let scheme = if request.sequential { "sequential" } else { "random" };
     let quoted = |text: &str| toml::Value::String(text.to_owned()).to_string();
-    Ok(CONFIG
+    let template = match request.profile {
+        Profile::Plain => PLAIN,
+        Profile::Solo => SOLO,
+        Profile::Team => TEAM,
+        Profile::Regulated => REGULATED,
+    };
+    Ok(template
         .replace("{project}", &quoted(&project))
         .replace("{prefix}", &quoted(&prefix))
         .replace("{scheme}", &quoted(scheme)))

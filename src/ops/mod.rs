@@ -13,8 +13,8 @@ mod doctor;
 mod edit;
 mod error;
 mod fields;
-mod ids;
 mod hooks;
+mod ids;
 mod import_cards;
 mod init;
 mod list;
@@ -44,11 +44,11 @@ pub use edit::{PreparedEdit, finish_edit, prepare_edit};
 pub use error::{Error, Reason, Refusal};
 pub use fields::{Assignment, AssignmentOperator};
 pub use hooks::{
-    Applied, HookReport, HookView, PostCommit, apply, check_message, hooks_install, hooks_status, hooks_uninstall,
-    post_commit, prepare_message,
+    Applied, HookReport, HookView, PostCommit, apply, check_message, hooks_install, hooks_status,
+    hooks_uninstall, post_commit, prepare_message,
 };
 pub use import_cards::{CardsImport, ImportedCard, PlacedView, import_cards};
-pub use init::{InitRequest, Initialised, init};
+pub use init::{InitRequest, Initialised, Profile, Server, init};
 pub use list::{ListRequest, Listing, list};
 pub use log::{Event, EventKind, Story, log};
 pub use merge_records::{MergeRequest, MergedConflict, MergedRecord, merge_records};
@@ -60,11 +60,11 @@ pub use queue::{QueueRequest, queue};
 pub use report::{CardsReport, cards_report};
 pub use session::Session;
 pub use set::set;
-pub use signoffs::{
-    FindingView, FindingsView, MissingView, RoleView, SignoffsView, VoteRequest, VoteView, approve, findings, reject,
-    resolve, signoffs, withdraw,
-};
 pub use show::{Shown, show};
+pub use signoffs::{
+    FindingView, FindingsView, MissingView, RoleView, SignoffsView, VoteRequest, VoteView, approve, findings,
+    reject, resolve, signoffs, withdraw,
+};
 pub use tick::tick;
 pub use view::{BoxView, CountView, DependencyView, MoveView, NoteView, StepView, TaskLine, TaskView};
 pub use written::{Written, WrittenFile, WrittenTask};

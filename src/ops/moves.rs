@@ -7,7 +7,7 @@ use super::written::WrittenTask;
 use super::{Error, Reason, Refusal, Result, Session, Written};
 use crate::doc::{Edit, Scalar, Value};
 use crate::git::Repository;
-use crate::model::{Config, Move, Stage, Task};
+use crate::model::{Move, Stage, Task};
 use crate::policy::{self, Case, MovePlan, Outcome};
 
 /// How to start.
@@ -30,7 +30,8 @@ pub fn start(session: &Session<'_>, request: &StartRequest) -> Result<Written> {
         let plan = start_plan(case, assignee, request.force)?;
         let mut step = Step { edits: Vec::new(), said: Vec::new() };
         if case.task.assignee.as_deref() != Some(assignee) {
-            step.edits.push(Edit::Set { key: "assignee".to_owned(), value: Value::Text(assignee.to_owned()) });
+            step.edits
+                .push(Edit::Set { key: "assignee".to_owned(), value: Value::Text(assignee.to_owned()) });
             step.said.push(format!("assignee = {assignee}"));
         }
         match plan {
@@ -93,10 +94,16 @@ pub fn fail(session: &Session<'_>, wanted: &str, why: &str) -> Result<Written> {
 }
 
 /// Moves tasks to a stage whatever their state; the history says that it was an override.
-pub fn set_stage(session: &Session<'_>, wanted: &[String], stage: &str, why: Option<&str>) -> Result<Written> {
+pub fn set_stage(
+    session: &Session<'_>,
+    wanted: &[String],
+    stage: &str,
+    why: Option<&str>,
+) -> Result<Written> {
     by_the_machine(session, "set-stage", wanted, |case| {
         refuse_unknown_stage(case, stage)?;
-        let outcome = policy::set_stage(case, stage, why).map_err(|refusal| Error::Refused(refusal.into()))?;
+        let outcome =
+            policy::set_stage(case, stage, why).map_err(|refusal| Error::Refused(refusal.into()))?;
         Ok(match outcome {
             Outcome::Moves(plan) => Step::new(edits_of(&plan), said_of(&plan)),
             Outcome::Stays(stage) => Step::nothing(format!("is in {stage} already")),
@@ -196,4 +203,3 @@ impl From<policy::Refusal> for Refusal {
         Self { what: refusal.what, reasons, kept: None }
     }
 }
-

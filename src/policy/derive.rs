@@ -71,7 +71,7 @@ mod tests {
     fn config() -> Config {
         let mut config = Config::default();
         let signoffs = ["a", "b", "c"].map(str::to_owned).to_vec();
-        config.stages.insert("qa".to_owned(), StageRules { signoffs });
+        config.stages.insert("qa".to_owned(), StageRules { signoffs, ..StageRules::default() });
         config
     }
 

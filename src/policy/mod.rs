@@ -1,8 +1,9 @@
 //! Rules: what follows from tasks and configuration and is never stored.
 //!
-//! Status, badge, whether a task can be worked on, the graph of dependencies, the queue and the metrics row.
-//! Pure: [`derive()`] looks at every task once and returns what follows; nothing here reads, writes or asks the
-//! clock.
+//! Status, badge, whether a task can be worked on, the graph of dependencies, the queue and the metrics row;
+//! which votes count ([`judge`]) for which content ([`coverage()`]), where a task may go ([`advance`] and its like),
+//! and what a commit message asks for ([`parse_message`]). Pure: [`derive()`] looks at every task once and returns
+//! what follows; nothing here reads, writes or asks the clock.
 //!
 //! # What blocks
 //!
@@ -10,22 +11,47 @@
 //! task has holds it up too: a mistyped id must not let work begin too early. Such ids are listed by
 //! [`Graph::unknown`], so that every command can say so.
 
+mod blocking;
+mod coverage;
+#[cfg(test)]
+mod coverage_tests;
 mod cycle;
 #[cfg(test)]
 mod cycle_tests;
 mod derive;
+mod directives;
+#[cfg(test)]
+mod example;
+mod glob;
 mod graph;
+mod identity;
+mod machine;
 mod metrics;
 mod pipeline;
 mod queue;
+mod rounds;
 mod standing;
 mod tree;
+mod votes;
 
+pub use blocking::{blocking_findings, finding_id, is_same_finding};
+pub use coverage::{Staleness, coverage, covered_by, criteria_digest, explain, is_covered, is_sound};
 pub use cycle::Cycle;
 pub use derive::{Derived, derive, derive_with};
+pub use directives::{Action, Comments, Complaint, Directive, Directives, Oddity, parse_message};
+pub use glob::is_selected;
 pub use graph::{Dependency, Graph};
+pub use identity::{is_agent, is_meant};
+pub use machine::{
+    Case, Gate, Missing, MoveKind, MovePlan, Outcome, Reason, Refusal, TaskEdit, advance, auto_advance, fail,
+    gate, set_stage, start,
+};
 pub use metrics::Metrics;
 pub use pipeline::stage_order;
 pub use queue::queue;
+pub use rounds::{is_override, round_in, round_of};
 pub use standing::{Tally, badge_of, facts_of, status_of};
 pub use tree::{Branch, Direction};
+pub use votes::{
+    Ballot, Content, Flaw, JudgedVote, LinkedCommit, RoleStanding, Signoffs, Trust, Weight, WhyNot, judge,
+};

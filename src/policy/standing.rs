@@ -97,8 +97,11 @@ mod tests {
     use crate::model::{Badge, Config, StageRules, Status, Summary};
 
     fn config() -> Config {
-        let rules = StageRules { signoffs: vec!["code-reviewer".to_owned(), "test-automator".to_owned()] };
-        let silent = StageRules { signoffs: Vec::new() };
+        let rules = StageRules {
+            signoffs: vec!["code-reviewer".to_owned(), "test-automator".to_owned()],
+            ..StageRules::default()
+        };
+        let silent = StageRules::default();
         let stages = BTreeMap::from([("qa".to_owned(), rules), ("sec".to_owned(), silent)]);
         Config { stages, ..Config::default() }
     }

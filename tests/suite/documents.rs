@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use serde_yaml::Value as Yaml;
 use tracker::doc::{self, Document, Edit, Scalar, Value};
-use tracker::model::{Problem, Severity, Task, TaskId};
+use tracker::model::{CoveredFile, Finding, Problem, RoleGuide, Severity, Task, TaskId, Vote};
 
 fn fixtures(folder: &str) -> Vec<PathBuf> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures").join(folder);
@@ -81,13 +81,107 @@ fn shown_task(task: &Task) -> String {
     out + &shown(&task.warnings)
 }
 
+/// Reads a record and shows it; written anew and read once more, it must be the same.
+fn read_back<T>(
+    bytes: &[u8],
+    read: impl Fn(&[u8]) -> Result<T, Vec<Problem>>,
+    write: impl Fn(&T) -> (String, String),
+) -> Result<String, Vec<Problem>> {
+    let (written, shown) = write(&read(bytes)?);
+    let again = read(written.as_bytes()).unwrap_or_else(|problems| panic!("{problems:?}\n{written}"));
+    let (twice, shown_again) = write(&again);
+    assert_eq!(written, twice);
+    let without_warnings = |text: &str| text.split("warning: ").next().unwrap().to_owned();
+    assert_eq!(without_warnings(&shown), without_warnings(&shown_again));
+    Ok(shown)
+}
+
+fn shown_fields(
+    fields: &[(&str, Option<String>)],
+    unknown: &[(String, String)],
+    warnings: &[Problem],
+) -> String {
+    let mut out = String::new();
+    for (name, value) in fields {
+        if let Some(value) = value {
+            writeln!(out, "{name}: {value}").unwrap();
+        }
+    }
+    for (key, value) in unknown {
+        writeln!(out, "unknown: {key:?} = {value:?}").unwrap();
+    }
+    out + &shown(warnings)
+}
+
+fn shown_vote(vote: &Vote) -> String {
+    let files = |files: &[CoveredFile]| {
+        let file = |file: &CoveredFile| format!("\n  {:06o} {} {:?}", file.mode, file.blob, file.path);
+        files.iter().map(file).collect::<String>()
+    };
+    let quoted = |text: &Option<String>| text.as_ref().map(|text| format!("{text:?}"));
+    let findings: Vec<String> = vote.findings.iter().map(ToString::to_string).collect();
+    let fields = [
+        ("vote", Some(format!("{} as {} on {}", vote.verdict, vote.role, vote.task))),
+        ("by", Some(vote.by.to_string())),
+        ("at", Some(format!("{} in {}, round {}", vote.at, vote.stage, vote.round))),
+        ("commit", Some(vote.commit.clone())),
+        ("digest", Some(vote.covers.digest.clone())),
+        ("criteria", Some(vote.covers.criteria.clone())),
+        ("files", Some(files(&vote.covers.files))),
+        ("notes", quoted(&vote.notes)),
+        ("findings", (!findings.is_empty()).then(|| findings.join(" "))),
+        ("signature", quoted(&vote.signature)),
+    ];
+    shown_fields(&fields, &vote.unknown, &vote.warnings)
+}
+
+fn shown_finding(finding: &Finding) -> String {
+    let source = finding.source.as_ref();
+    let mut fields = vec![
+        ("finding", Some(format!("{} {} {:?}", finding.id, finding.severity, finding.title))),
+        ("on", Some(format!("{} by {} as {}", finding.task, finding.by, finding.role))),
+        ("at", Some(finding.at.to_string())),
+        ("place", finding.place()),
+        ("recommendation", finding.recommendation.as_ref().map(|text| format!("{text:?}"))),
+        ("source", source.map(|source| format!("{source:?}"))),
+        ("state", Some(finding.state().to_string())),
+    ];
+    for resolution in &finding.resolutions {
+        let text = format!("{} {} by {} {:?}", resolution.at, resolution.to, resolution.by, resolution.why);
+        fields.push(("resolution", Some(text)));
+    }
+    shown_fields(&fields, &finding.unknown, &finding.warnings)
+}
+
+fn shown_role(guide: &RoleGuide) -> String {
+    let fields = [
+        ("role", Some(guide.role.clone())),
+        ("title", guide.title.clone()),
+        ("prompt", Some(format!("{:?}", guide.prompt))),
+        ("checklist", Some(format!("{:?}", guide.checklist))),
+    ];
+    shown_fields(&fields, &guide.unknown, &guide.warnings)
+}
+
 /// Reads a document by what its name says it is, and shows the outcome.
 fn outcome(path: &Path) -> (bool, String) {
     let bytes = fs::read(path).unwrap();
     let name = path.file_name().unwrap().to_str().unwrap();
+    let task = TaskId::parse("TASK-7Q2M").unwrap();
     let result = if name.ends_with(".note.md") {
-        let task = TaskId::parse("TASK-7Q2M").unwrap();
         doc::read_note(&task, &bytes).map(|note| format!("{} {:?} {:?}\n", note.at, note.by, note.text))
+    } else if name.ends_with(".vote.yaml") {
+        read_back(
+            &bytes,
+            |bytes| doc::read_vote(&task, bytes),
+            |vote| (doc::create_vote(vote), shown_vote(vote)),
+        )
+    } else if name.ends_with(".finding.yaml") {
+        let write = |finding: &Finding| (doc::create_finding(finding), shown_finding(finding));
+        read_back(&bytes, |bytes| doc::read_finding(&task, bytes), write)
+    } else if let Some(role) = name.strip_suffix(".role.md") {
+        let write = |guide: &RoleGuide| (doc::create_role(guide), shown_role(guide));
+        read_back(&bytes, |bytes| doc::read_role(role, bytes), write)
     } else if name.ends_with(".toml") {
         doc::read_config(&bytes).map(|(config, warnings)| format!("{config:#?}\n{}", shown(&warnings)))
     } else if name.ends_with(".yaml") {

@@ -1,6 +1,6 @@
 //! `tracker init`
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 
 use super::super::answer::{Answer, View};
 use super::super::door::Door;
@@ -22,9 +22,28 @@ pub(in crate::cli) struct Init {
     /// Number tasks in a row instead of giving them random ids
     #[arg(long)]
     sequential: bool,
+    /// A configuration that fits: for one person, for a team, or for work that must be accounted for
+    #[arg(long, value_enum, value_name = "PROFILE")]
+    profile: Option<ProfileName>,
+    /// Write a workflow as well that does on the server what hooks do elsewhere
+    #[arg(long, value_enum, value_name = "SERVER")]
+    ci: Option<ServerName>,
     /// Show what would be written, and write nothing
     #[arg(short = 'n', long)]
     dry_run: bool,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum ProfileName {
+    Solo,
+    Team,
+    Regulated,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum ServerName {
+    Github,
+    Gitlab,
 }
 
 impl Init {
@@ -33,6 +52,16 @@ impl Init {
             project: self.project,
             prefix: Some(self.prefix),
             sequential: self.sequential,
+            profile: match self.profile {
+                None => ops::Profile::Plain,
+                Some(ProfileName::Solo) => ops::Profile::Solo,
+                Some(ProfileName::Team) => ops::Profile::Team,
+                Some(ProfileName::Regulated) => ops::Profile::Regulated,
+            },
+            server: self.ci.map(|server| match server {
+                ServerName::Github => ops::Server::Github,
+                ServerName::Gitlab => ops::Server::Gitlab,
+            }),
             dry_run: self.dry_run,
         };
         Ok(Answer::of(ops::init(door.env(), &request)?))

@@ -84,6 +84,27 @@ commands! {
     cancel::Cancel,
     /// Open closed tasks again
     reopen::Reopen,
+    /// Move tasks on to their next stages
+    advance::Advance,
+    /// Send a task back
+    fail::Fail,
+    /// Approve a task for a role
+    approve::Approve,
+    /// Reject a task for a role
+    reject::Reject,
+    /// Take your vote back
+    withdraw::Withdraw,
+    /// Tell who is asked for a sign-off, and which votes count
+    signoffs::Signoffs,
+    /// List, settle and waive what is held against tasks
+    findings::Findings,
+    /// Install the git hooks, or take them out
+    hooks::Hooks,
+    /// Do what the hooks would have done for a range of commits
+    apply::Apply,
+    /// Do the work of one git hook
+    #[command(hide = true)]
+    hook::Hook,
     /// Move a task to a stage, whatever its state
     set_stage::SetStage,
     /// Tell a task's story in time order

@@ -1,6 +1,6 @@
 //! Check boxes: `- [ ]` and `- [x]`, in every kind of list.
 
-use super::sections::{HeadingStack, is_heading};
+use super::sections::{HeadingStack, begins_list_item, is_heading};
 use super::walk;
 use crate::model::BoxCount;
 
@@ -83,7 +83,7 @@ pub(in crate::doc) fn box_marks(body: &str) -> impl Iterator<Item = (usize, usiz
 }
 
 /// Returns where a line's box begins and whether it is ticked.
-fn box_in(line: &str) -> Option<(usize, bool)> {
+pub(super) fn box_in(line: &str) -> Option<(usize, bool)> {
     let content = line.trim_start_matches([' ', '\t', '>']);
     let marker = match content.as_bytes().first()? {
         b'-' | b'*' | b'+' => 1,
@@ -106,6 +106,18 @@ fn box_in(line: &str) -> Option<(usize, bool)> {
     let separated = rest.len() < content[marker..].len();
     let ends = rest[3..].is_empty() || rest[3..].starts_with([' ', '\t']);
     (separated && ends).then(|| (line.len() - rest.len(), done))
+}
+
+/// Returns the text of a list item, without its marker and box.
+pub(in crate::doc) fn list_item(line: &str) -> Option<&str> {
+    if !begins_list_item(line) {
+        return None;
+    }
+    let text = match box_in(line) {
+        Some((at, _)) => &line[at + 3..],
+        None => line.trim_start().split_once(' ')?.1,
+    };
+    Some(text.trim()).filter(|text| !text.is_empty())
 }
 
 #[cfg(test)]

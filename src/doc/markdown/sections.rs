@@ -103,12 +103,12 @@ pub(super) struct HeadingStack<'t> {
 }
 
 impl<'t> HeadingStack<'t> {
-    /// Takes in one line.
-    pub(super) fn read(&mut self, line: &'t str) {
-        if let Some((level, heading)) = heading_in(line) {
-            self.open.retain(|&(above, _)| above < level);
-            self.open.push((level, heading));
-        }
+    /// Takes in one line; tells whether it is a heading.
+    pub(super) fn read(&mut self, line: &'t str) -> bool {
+        let Some((level, heading)) = heading_in(line) else { return false };
+        self.open.retain(|&(above, _)| above < level);
+        self.open.push((level, heading));
+        true
     }
 
     /// Returns the nearest heading.

@@ -56,6 +56,36 @@ impl Writer {
         }
     }
 
+    /// Writes a text that may run over several lines, as a block where that holds it exactly.
+    pub(in crate::doc) fn long(&mut self, key: &str, text: Option<&str>) {
+        match text.filter(|text| text.contains('\n')).and_then(|text| scalar::block(text, "\n")) {
+            Some(block) => self.line(key, &block),
+            None => self.text(key, text),
+        }
+    }
+
+    /// Writes a list of mappings, each on a line; the values are written already.
+    pub(in crate::doc) fn mappings<'t>(
+        &mut self,
+        key: &str,
+        mappings: impl Iterator<Item = Vec<(&'t str, String)>>,
+    ) {
+        let mut mappings = mappings.peekable();
+        if mappings.peek().is_none() {
+            return;
+        }
+        self.line(key, "");
+        for mapping in mappings {
+            let pairs: Vec<String> = mapping.iter().map(|(key, value)| format!("{key}: {value}")).collect();
+            self.lines.push_str(&format!("  - {{{}}}\n", pairs.join(", ")));
+        }
+    }
+
+    /// Returns a document that is YAML and nothing else.
+    pub(in crate::doc) fn finish_yaml(self) -> String {
+        self.lines
+    }
+
     /// Returns the document.
     pub(in crate::doc) fn finish(self, body: &str) -> String {
         format!("---\n{}---\n{body}", self.lines)
@@ -71,7 +101,8 @@ impl Writer {
         self.lines.push('\n');
     }
 
-    fn list<'t>(&mut self, key: &str, items: impl Iterator<Item = &'t str>) {
+    /// Writes a list of texts on one line, unless it is empty.
+    pub(in crate::doc) fn list<'t>(&mut self, key: &str, items: impl Iterator<Item = &'t str>) {
         let items: Vec<_> = items.map(|item| scalar::text(item, Place::Flow)).collect();
         if !items.is_empty() {
             self.line(key, &format!("[{}]", items.join(", ")));
@@ -87,21 +118,22 @@ impl Writer {
     }
 
     fn history(&mut self, history: &[Move]) {
-        if history.is_empty() {
-            return;
-        }
-        self.line("history", "");
-        for step in history {
-            let at = step.at.to_rfc3339_opts(SecondsFormat::AutoSi, true);
-            let text = |text: &str| scalar::text(text, Place::Flow);
-            let why = step.why.as_ref().map(|why| format!(", why: {}", text(why))).unwrap_or_default();
-            let (by, from, to) = (text(&step.by), text(step.from.as_str()), text(step.to.as_str()));
-            self.lines.push_str(&format!("  - {{at: {at}, by: {by}, from: {from}, to: {to}{why}}}\n"));
-        }
+        let text = |text: &str| scalar::text(text, Place::Flow);
+        let pairs = |step: &Move| {
+            let mut pairs = vec![
+                ("at", step.at.to_rfc3339_opts(SecondsFormat::AutoSi, true)),
+                ("by", text(&step.by)),
+                ("from", text(step.from.as_str())),
+                ("to", text(step.to.as_str())),
+            ];
+            pairs.extend(step.why.as_deref().map(|why| ("why", text(why))));
+            pairs
+        };
+        self.mappings("history", history.iter().map(pairs));
     }
 
     /// Writes a key that the tracker does not know: as it is where that reads back the same, else in quotes.
-    fn unknown(&mut self, key: &str, value: &str) {
+    pub(in crate::doc) fn unknown(&mut self, key: &str, value: &str) {
         let reads_back = !value.contains('\n')
             && match yaml::parse(&format!("k: {value}\n")) {
                 Ok(Node::Map(pairs)) => match &pairs[..] {

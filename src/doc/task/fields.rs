@@ -64,6 +64,14 @@ impl<'d> Fields<'d> {
         }
     }
 
+    /// Takes note of every one of these keys that is absent from a record, each with an example of its value.
+    pub(in crate::doc) fn require_all(&mut self, what: &str, keys: &[(&str, &str)]) {
+        for (key, example) in keys {
+            let hint = format!("add a line such as `{key}: {example}`");
+            self.require(key, &format!("the {what} has no `{key}`"), &hint);
+        }
+    }
+
     /// Returns a key's text. A number or boolean is taken as it is written.
     pub(in crate::doc) fn text(&mut self, key: &str) -> Option<&'d str> {
         let value = self.value(key)?;

@@ -41,7 +41,7 @@ pub fn read_task(bytes: &[u8]) -> Result<Task, Vec<Problem>> {
     let cancelled = reason(&mut fields, "cancelled");
     let source = fields.text("source").map(str::to_owned);
     let history = read_history(&mut fields);
-    let unknown = unknown(&document);
+    let unknown = unknown_but(&document, &KEYS);
     let problems = fields.into_problems();
     let (Some(id), Some(title)) = (id, title) else { return Err(problems) };
     if problems.iter().any(|problem| problem.severity == Severity::Error) {
@@ -105,7 +105,7 @@ fn kind(text: &str) -> Result<String, Problem> {
 }
 
 /// Reads a stage's name.
-pub(super) fn stage(text: &str) -> Result<Stage, Problem> {
+pub(in crate::doc) fn stage(text: &str) -> Result<Stage, Problem> {
     Stage::parse(text).ok_or_else(|| {
         let problem = Problem::error(format!("`{}` is not a stage's name", printable(text)));
         match Stage::parse(&text.trim().to_lowercase()) {
@@ -129,7 +129,8 @@ fn day(text: &str) -> Result<NaiveDate, Problem> {
     })
 }
 
-fn id_problem(error: &IdError) -> Problem {
+/// Makes the problem of a text that is no id.
+pub(in crate::doc) fn id_problem(error: &IdError) -> Problem {
     Problem::error(format!("`{}` is not an id", error.text))
         .with_hint("an id looks like `TASK-7Q2M`: capital letters and digits, one hyphen")
 }
@@ -165,8 +166,9 @@ fn reason(fields: &mut Fields<'_>, key: &str) -> Option<String> {
     }
 }
 
-fn unknown(document: &Document) -> Vec<(String, String)> {
-    let is_known = |name: &Node| name.as_text().is_some_and(|name| KEYS.contains(&name));
+/// Returns the keys that are none of the known ones, with the text of their values.
+pub(in crate::doc) fn unknown_but(document: &Document, known: &[&str]) -> Vec<(String, String)> {
+    let is_known = |name: &Node| name.as_text().is_some_and(|name| known.contains(&name));
     let pairs = document.root().iter().filter(|(name, _)| !is_known(name));
     pairs.map(|(name, value)| (shown(name), shown(value))).collect()
 }

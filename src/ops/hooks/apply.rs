@@ -29,8 +29,11 @@ pub fn apply(session: &Session<'_>, range: &str) -> Result<Applied> {
     let config = session.config()?;
     let locked = session.lock("apply")?;
     let commits = first_parents(&repository, base, tip)?;
-    let mut applied =
-        Applied { commits: commits.len(), written: Written::new(session.is_dry(), &[], Vec::new()), left: Vec::new() };
+    let mut applied = Applied {
+        commits: commits.len(),
+        written: Written::new(session.is_dry(), &[], Vec::new()),
+        left: Vec::new(),
+    };
     for commit_id in commits {
         let commit = repository.commit_info(commit_id)?;
         let directives = parse_message(&commit.message, Comments::None);
@@ -38,7 +41,6 @@ pub fn apply(session: &Session<'_>, range: &str) -> Result<Applied> {
         let before = session.workspace().snapshot_of_commit(commit.parents.first().copied())?;
         let now = session.workspace().snapshot();
         let occasion = Occasion {
-            session,
             repository: &repository,
             config: &config,
             before: &before,
@@ -50,12 +52,18 @@ pub fn apply(session: &Session<'_>, range: &str) -> Result<Applied> {
             at: commit.author_time,
         };
         let plan = occasion.plan()?;
-        applied.left.extend(plan.unknown.iter().map(|id| format!("{}: {id} is no task here", commit_id.short())));
-        applied.left.extend(plan.refusals.iter().map(|refusal| format!("{}: {}", commit_id.short(), refusal.what)));
+        applied
+            .left
+            .extend(plan.unknown.iter().map(|id| format!("{}: {id} is no task here", commit_id.short())));
+        applied
+            .left
+            .extend(plan.refusals.iter().map(|refusal| format!("{}: {}", commit_id.short(), refusal.what)));
         for task in plan.tasks {
             let Some(file) = now.task_file(&task.id)? else { continue };
             let Some(after) = edited(&file.bytes, &task.edits) else {
-                applied.left.push(format!("{} cannot be edited safely: tracker doctor", Layout::task(&task.id)));
+                applied
+                    .left
+                    .push(format!("{} cannot be edited safely: tracker doctor", Layout::task(&task.id)));
                 continue;
             };
             let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
@@ -72,7 +80,10 @@ pub fn apply(session: &Session<'_>, range: &str) -> Result<Applied> {
 
 fn ends(repository: &Repository, range: &str) -> Result<(Option<CommitId>, CommitId)> {
     let Some((base, tip)) = range.split_once("..") else {
-        return Err(Error::usage_with(format!("`{range}` is no range"), "such as origin/main~3..origin/main"));
+        return Err(Error::usage_with(
+            format!("`{range}` is no range"),
+            "such as origin/main~3..origin/main",
+        ));
     };
     let tip = repository.resolve(if tip.is_empty() { "HEAD" } else { tip })?;
     // The zeros that servers give for a branch that is new.

@@ -70,7 +70,10 @@ fn open(env: &Env) -> Result<(Workspace, HookFiles, String)> {
 }
 
 fn each(work: impl Fn(Hook) -> Result<&'static str>) -> Result<Vec<HookView>> {
-    Hook::ALL.into_iter().map(|hook| Ok(HookView { name: hook.name().to_owned(), state: work(hook)? })).collect()
+    Hook::ALL
+        .into_iter()
+        .map(|hook| Ok(HookView { name: hook.name().to_owned(), state: work(hook)? }))
+        .collect()
 }
 
 /// Changes git's configuration as git does it: under its lock, with its comments kept.

@@ -7,7 +7,7 @@ use crate::env::Env;
 use crate::git::CommitId;
 use crate::model::{Problem, TaskId};
 use crate::ops::{Error, Reason, Refusal, Result, Session};
-use crate::policy::{Comments, Directives, parse_message};
+use crate::policy::{Action, Comments, Directives, parse_message};
 use crate::store::{self, Layout, Workspace};
 
 fn io(deed: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> Error {
@@ -62,7 +62,8 @@ fn linked(text: &str, id: &TaskId, mark: &str) -> String {
     let lines: Vec<&str> = text.lines().collect();
     let comments = lines.iter().position(|line| is_comment(line)).unwrap_or(lines.len());
     let end = lines[..comments].iter().rposition(|line| !line.trim().is_empty()).map_or(0, |at| at + 1);
-    let is_trailer = |line: &str| line.split_once(": ").is_some_and(|(key, _)| !key.is_empty() && !key.contains(' '));
+    let is_trailer =
+        |line: &str| line.split_once(": ").is_some_and(|(key, _)| !key.is_empty() && !key.contains(' '));
     let in_trailers = end > 1 && is_trailer(lines[end - 1]);
     let mut new: Vec<String> = lines[..end].iter().map(|line| (*line).to_owned()).collect();
     if !in_trailers {
@@ -93,8 +94,10 @@ pub fn check_message(env: &Env, file: &Path) -> Result<Vec<Problem>> {
     if workspace.places().operation().is_some() {
         return Ok(Vec::new());
     }
-    let (fatal, odd): (Vec<_>, Vec<_>) = directives.complaints.iter().partition(|complaint| complaint.is_fatal());
-    let warnings = odd.iter().map(|complaint| Problem::warning(complaint.to_string()).with_hint(complaint.hint()));
+    let (fatal, odd): (Vec<_>, Vec<_>) =
+        directives.complaints.iter().partition(|complaint| complaint.is_fatal());
+    let warnings =
+        odd.iter().map(|complaint| Problem::warning(complaint.to_string()).with_hint(complaint.hint()));
     let warnings = warnings.collect();
     let mut reasons: Vec<Reason> = fatal
         .iter()
@@ -113,15 +116,14 @@ pub fn check_message(env: &Env, file: &Path) -> Result<Vec<Problem>> {
     Err(Error::Refused(Refusal { what, reasons, kept }))
 }
 
-/// Judges the message from HEAD's state; and, as nobody says whether HEAD is about to be amended, from its parent's
-/// too where that differs. What passes from either is let through.
+/// Judges the message from HEAD's state. Nobody says whether HEAD is about to be amended: where HEAD's own message
+/// asks for the same moves, the message is let through if it passes from the state of HEAD's parent.
 fn reasons_against(env: &Env, workspace: Workspace, directives: &Directives) -> Result<Vec<Reason>> {
     let repository = workspace.repository()?;
     let head = repository.head()?.commit;
-    let parent = match head {
-        Some(head) => repository.commit_info(head)?.parents.first().copied(),
-        None => None,
-    };
+    let commit = head.map(|head| repository.commit_info(head)).transpose()?;
+    let parent = commit.as_ref().and_then(|commit| commit.parents.first().copied());
+    let may_amend = commit.as_ref().is_some_and(|commit| repeats(&commit.message, directives));
     let staged = workspace.snapshot_of_index(env)?;
     let (config, _) = staged.config_or_default();
     let author = repository.identity(env)?.name;
@@ -129,7 +131,6 @@ fn reasons_against(env: &Env, workspace: Workspace, directives: &Directives) -> 
     let session = Session::new(env, workspace, staged);
     let judged = |before: &store::Snapshot, tip: Option<CommitId>| -> Result<Plan> {
         let occasion = Occasion {
-            session: &session,
             repository: &repository,
             config: &config,
             before,
@@ -143,7 +144,7 @@ fn reasons_against(env: &Env, workspace: Workspace, directives: &Directives) -> 
         occasion.plan()
     };
     let plan = judged(&states[0], head)?;
-    if is_fine(&plan) || is_fine(&judged(&states[1], head)?) {
+    if is_fine(&plan) || (may_amend && is_fine(&judged(&states[1], head)?)) {
         return Ok(Vec::new());
     }
     let unknown = plan.unknown.iter().map(|id| Reason {
@@ -156,6 +157,14 @@ fn reasons_against(env: &Env, workspace: Workspace, directives: &Directives) -> 
         [first].into_iter().chain(refusal.reasons.iter().cloned())
     });
     Ok(unknown.chain(refused).collect())
+}
+
+/// Tells whether a message asks for every move that the directives ask for.
+fn repeats(message: &str, directives: &Directives) -> bool {
+    let old = parse_message(message, Comments::None);
+    let mut moves =
+        directives.directives.iter().filter(|new| matches!(new.action, Action::Advance | Action::Fail(_)));
+    moves.all(|new| old.directives.iter().any(|old| old.task == new.task && old.action == new.action))
 }
 
 fn is_fine(plan: &Plan) -> bool {

@@ -10,13 +10,12 @@ use crate::model::{Config, Minutes, Stage, Task, TaskId};
 use crate::ops::moves::edits_of;
 use crate::ops::session::parse;
 use crate::ops::signoffs::{Dossier, Files, said_of};
-use crate::ops::{Refusal, Result, Session};
+use crate::ops::{Refusal, Result};
 use crate::policy::{self, Action, Directives, MovePlan};
 use crate::store::{Layout, Snapshot, TaskFile};
 
 /// A commit, or one that is about to be made.
 pub(super) struct Occasion<'a> {
-    pub(super) session: &'a Session<'a>,
     pub(super) repository: &'a crate::git::Repository,
     pub(super) config: &'a Config,
     /// The records of its parent.
@@ -77,8 +76,10 @@ impl Occasion<'_> {
     /// Returns the tasks whose record or votes the commit changed.
     fn touched(&self) -> BTreeSet<TaskId> {
         let task_of = |path: &String| {
-            let record = path.strip_prefix(Layout::TASKS).and_then(|rest| rest.strip_prefix('/')?.strip_suffix(".md"));
-            let vote = || path.strip_prefix(Layout::SIGNOFFS)?.strip_prefix('/')?.split_once('/').map(|(id, _)| id);
+            let record =
+                path.strip_prefix(Layout::TASKS).and_then(|rest| rest.strip_prefix('/')?.strip_suffix(".md"));
+            let vote =
+                || path.strip_prefix(Layout::SIGNOFFS)?.strip_prefix('/')?.split_once('/').map(|(id, _)| id);
             TaskId::parse(record.or_else(vote)?).ok()
         };
         self.changed.iter().filter_map(task_of).collect()

@@ -37,7 +37,8 @@ pub fn post_commit(env: &Env) -> Result<PostCommit> {
     let places = workspace.places();
     let is_own = places.last_head_move().is_none_or(|step| step.action.is_own_commit());
     if let Some(operation) = places.operation().filter(|_| !directives.directives.is_empty()) {
-        let left = vec![format!("a {operation} is under way: no task was moved; tracker apply does it later")];
+        let left =
+            vec![format!("a {operation} is under way: no task was moved; tracker apply does it later")];
         return Ok(PostCommit { said: Vec::new(), left });
     }
     if !is_own || places.operation().is_some() || commit.parents.len() > 1 {
@@ -51,7 +52,6 @@ pub fn post_commit(env: &Env) -> Result<PostCommit> {
     let on_commit = config.hooks.on_commit;
     let session = Session::new(env, workspace, after);
     let occasion = Occasion {
-        session: &session,
         repository: &repository,
         config: &config,
         before: &before,
@@ -123,7 +123,9 @@ fn fold_into(
         ),
         Err(refusal) => {
             outcome.said.clear();
-            outcome.left.push(format!("{refusal}: no task was moved; tracker apply HEAD~1..HEAD does it later"));
+            outcome
+                .left
+                .push(format!("{refusal}: no task was moved; tracker apply HEAD~1..HEAD does it later"));
         }
     }
     Ok(())

@@ -4,16 +4,12 @@ use super::signature::sign;
 use super::{Dossier, Files};
 use crate::doc::{create_finding, create_vote, vote_file_name};
 use crate::git::Repository;
-use crate::model::{
-    Config, Finding, FindingId, FindingSeverity, Person, Task, Verdict, Vote,
-};
+use crate::model::{Config, Finding, FindingId, FindingSeverity, Person, Task, Verdict, Vote};
 use crate::ops::moves::edits_of;
 use crate::ops::session::spliced;
 use crate::ops::written::WrittenTask;
 use crate::ops::{Error, Result, Session, Written};
-use crate::policy::{
-    MovePlan, auto_advance, coverage, covered_by, fail, finding_id, round_of,
-};
+use crate::policy::{MovePlan, auto_advance, coverage, covered_by, fail, finding_id, round_of};
 use crate::store::{Change, Layout, Locked, TaskFile};
 
 /// A vote to cast.
@@ -39,7 +35,8 @@ pub fn approve(session: &Session<'_>, request: &Ballot) -> Result<Written> {
 /// Rejects a task for a role: a veto until the same person votes again. It goes where failures go.
 pub fn reject(session: &Session<'_>, request: &Ballot) -> Result<Written> {
     if request.notes.is_none() && request.findings.is_empty() {
-        let hint = "tracker reject ID --as ROLE -m WHY, or --finding \"high: what is wrong @ src/file.rs:12\"";
+        let hint =
+            "tracker reject ID --as ROLE -m WHY, or --finding \"high: what is wrong @ src/file.rs:12\"";
         return Err(Error::usage_with("a rejection needs a reason", hint));
     }
     cast(session, request, Verdict::Rejected)
@@ -62,7 +59,12 @@ fn cast(session: &Session<'_>, request: &Ballot, verdict: Verdict) -> Result<Wri
     let mut dossier = Dossier::of(&files, task)?;
     let Some(tip) = files.tip else {
         let mend = Some("git commit".to_owned());
-        return Err(Error::refused(format!("{} cannot be voted on", file.id), "commit", "nothing is committed yet", mend));
+        return Err(Error::refused(
+            format!("{} cannot be voted on", file.id),
+            "commit",
+            "nothing is committed yet",
+            mend,
+        ));
     };
     let found = read_findings(session, &dossier.task, &role, &by, &request.findings)?;
     let content = covered_by(config.role(&role), &dossier.content.files);
@@ -88,7 +90,12 @@ fn cast(session: &Session<'_>, request: &Ballot, verdict: Verdict) -> Result<Wri
     let changes = changes_of(&vote, &found);
     dossier.findings.extend(found);
     dossier.add(&vote);
-    finish(session, &repository, &locked, Cast { config: &config, file: &file, dossier: &dossier, vote: &vote, changes })
+    finish(
+        session,
+        &repository,
+        &locked,
+        Cast { config: &config, file: &file, dossier: &dossier, vote: &vote, changes },
+    )
 }
 
 struct Cast<'a> {
@@ -108,13 +115,16 @@ fn finish(session: &Session<'_>, _: &Repository, locked: &Locked<'_>, cast: Cast
     let mut said = vec![format!("{} as {}", vote.verdict, vote.role)];
     let mut judged = signoffs.roles.iter().flat_map(|role| &role.votes).chain(&signoffs.others);
     let own = judged.find(|judged| judged.ballot.vote == *vote);
-    if let Some(why) = own.and_then(|judged| judged.weight.why_not()).filter(|_| vote.verdict != Verdict::Withdrawn) {
+    if let Some(why) =
+        own.and_then(|judged| judged.weight.why_not()).filter(|_| vote.verdict != Verdict::Withdrawn)
+    {
         said.push(format!("it does not count: {why}"));
     }
     let plan = match vote.verdict {
         Verdict::Approved => auto_advance(&case),
         Verdict::Rejected if counts(own) => {
-            let first = vote.notes.as_deref().and_then(|notes| notes.lines().next()).unwrap_or("see its findings");
+            let first =
+                vote.notes.as_deref().and_then(|notes| notes.lines().next()).unwrap_or("see its findings");
             fail(&case, &format!("rejected by {} as {}: {first}", vote.by.name, vote.role)).ok()
         }
         _ => None,
@@ -140,8 +150,11 @@ pub(in crate::ops) fn said_of(plan: &MovePlan) -> String {
 impl Dossier {
     /// Counts a vote that is about to be written.
     fn add(&mut self, vote: &Vote) {
-        let trust =
-            if vote.signature.is_some() { crate::policy::Trust::Signed } else { crate::policy::Trust::Attributed };
+        let trust = if vote.signature.is_some() {
+            crate::policy::Trust::Signed
+        } else {
+            crate::policy::Trust::Attributed
+        };
         self.ballots.push(crate::policy::Ballot {
             name: vote_file_name(vote),
             folder: vote.task.clone(),
@@ -159,14 +172,19 @@ fn refuse_unasked(config: &Config, task: &Task, verdict: &Verdict) -> Result<()>
         return Ok(());
     }
     let what = format!("{} asks nobody for a sign-off", task.id);
-    let text = format!("it is in {}", if task.cancelled.is_some() { "no stage: cancelled" } else { task.stage.as_str() });
+    let text = format!(
+        "it is in {}",
+        if task.cancelled.is_some() { "no stage: cancelled" } else { task.stage.as_str() }
+    );
     Err(Error::refused(what, "stage", text, Some(format!("tracker signoffs {}", task.id))))
 }
 
 fn role_of(config: &Config, task: &Task, wanted: Option<&str>) -> Result<String> {
     let asked = config.signoffs_of(task.stage.as_str());
     match (wanted, asked) {
-        (Some(wanted), asked) if asked.is_empty() || asked.iter().any(|role| role == wanted) => Ok(wanted.to_owned()),
+        (Some(wanted), asked) if asked.is_empty() || asked.iter().any(|role| role == wanted) => {
+            Ok(wanted.to_owned())
+        }
         (Some(wanted), asked) => {
             let message = format!("{} in {} does not ask `{wanted}`", task.id, task.stage);
             Err(Error::usage_with(message, format!("one of {}", asked.join(", "))))
@@ -221,7 +239,8 @@ struct SaidFinding {
 
 /// Reads `high: token logged @ src/auth.rs:41`.
 fn read_finding_text(text: &str) -> Result<SaidFinding> {
-    let usage = |message: String| Error::usage_with(message, "--finding \"high: token is logged @ src/auth.rs:41\"");
+    let usage =
+        |message: String| Error::usage_with(message, "--finding \"high: token is logged @ src/auth.rs:41\"");
     let (severity, rest) = text.split_once(':').ok_or_else(|| usage(format!("`{text}` has no severity")))?;
     let severity = match FindingSeverity::parse(severity.trim()) {
         FindingSeverity::Unknown(word) => {

@@ -8,7 +8,8 @@ use crate::model::{Config, CoveredFile, Finding, OpenBox, Person, Problem, Signa
 use crate::ops::session::parse;
 use crate::ops::{Result, Session};
 use crate::policy::{
-    Ballot, Case, Comments, Content, Flaw, LinkedCommit, Signoffs, Trust, criteria_digest, judge, parse_message,
+    Ballot, Case, Comments, Content, Flaw, LinkedCommit, Signoffs, Trust, criteria_digest, judge,
+    parse_message,
 };
 use crate::store::{Layout, Snapshot, TaskFile};
 
@@ -99,11 +100,6 @@ impl Dossier {
         judge(&self.task, config, &self.ballots, &self.content, |person| self.people.canonical(person))
     }
 
-    /// Returns the one person behind a name and address.
-    pub(in crate::ops) fn canonical(&self, person: &Person) -> Person {
-        self.people.canonical(person)
-    }
-
     /// Puts together what the stage machine looks at.
     pub(in crate::ops) fn case<'c>(
         &'c self,
@@ -130,7 +126,8 @@ fn waits_for(snapshot: &Snapshot, task: &Task) -> Result<Vec<TaskId>> {
     let mut open = Vec::new();
     for id in &task.depends_on {
         let file = snapshot.task_file(id)?;
-        let is_closed = file.and_then(|file| parse(&file).ok()).is_some_and(|task| task.summary().is_closed());
+        let is_closed =
+            file.and_then(|file| parse(&file).ok()).is_some_and(|task| task.summary().is_closed());
         if !is_closed {
             open.push(id.clone());
         }

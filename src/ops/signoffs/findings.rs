@@ -42,7 +42,11 @@ pub struct FindingView {
 }
 
 /// Lists findings: of one task, or of all; open ones only, unless `all`.
-pub fn findings(session: &Session<'_>, wanted: Option<&str>, all: bool) -> Result<(FindingsView, Vec<Problem>)> {
+pub fn findings(
+    session: &Session<'_>,
+    wanted: Option<&str>,
+    all: bool,
+) -> Result<(FindingsView, Vec<Problem>)> {
     let (config, mut problems) = session.snapshot().config_or_default();
     let ids = match wanted {
         Some(wanted) => vec![session.snapshot().resolve(wanted)?],
@@ -92,8 +96,10 @@ pub fn resolve(
     let locked = session.lock("findings")?;
     let (_, task) = session.find(wanted)?;
     let (found, _) = session.snapshot().findings(&task.id)?;
-    let matches: Vec<_> =
-        found.iter().filter(|(_, each)| each.id.as_str().starts_with(&finding.to_ascii_uppercase())).collect();
+    let matches: Vec<_> = found
+        .iter()
+        .filter(|(_, each)| each.id.as_str().starts_with(&finding.to_ascii_uppercase()))
+        .collect();
     let (name, found) = match matches.as_slice() {
         [only] => *only,
         [] => {
@@ -102,7 +108,10 @@ pub fn resolve(
         }
         several => {
             let ids: Vec<String> = several.iter().map(|(_, each)| each.id.to_string()).collect();
-            return Err(Error::usage_with(format!("`{finding}` matches {}", ids.join(", ")), "give more of it"));
+            return Err(Error::usage_with(
+                format!("`{finding}` matches {}", ids.join(", ")),
+                "give more of it",
+            ));
         }
     };
     let said = format!("{} {to}: {}", found.id, found.title);

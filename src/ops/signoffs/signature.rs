@@ -28,8 +28,7 @@ pub(super) fn sign(repository: &Repository, vote: &Vote) -> Result<String> {
 pub(super) fn check(repository: &Repository, vote: &Vote, signers: &str) -> bool {
     let Some(signature) = &vote.signature else { return false };
     let text = signed_text(vote);
-    let verdict =
-        repository.verify_signature(text.as_bytes(), signature, NAMESPACE, signers, Some(vote.at));
+    let verdict = repository.verify_signature(text.as_bytes(), signature, NAMESPACE, signers, Some(vote.at));
     match verdict {
         Ok(git::Verdict::Valid { principal }) => crate::policy::is_meant(&principal, &vote.by),
         _ => false,

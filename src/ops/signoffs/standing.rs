@@ -95,7 +95,8 @@ pub fn signoffs(session: &Session<'_>, wanted: &str, verify: bool) -> Result<(Si
     problems.extend(dossier.problems.iter().cloned());
     let standing = dossier.signoffs(&config);
     let case = dossier.case(&config, &standing, "", session.env().now());
-    let missing = gate(&case).missing.iter().map(|missing| {
+    let gate = gate(&case);
+    let missing = gate.missing.iter().map(|missing| {
         let reason = Reason::from(missing.reason(&dossier.task.id));
         MissingView { label: reason.label.to_owned(), text: reason.text, mend: reason.mend }
     });

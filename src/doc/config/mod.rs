@@ -3,7 +3,11 @@
 //! Every key is looked at: a known one with a value it cannot have is an error, an unknown one is a warning, since
 //! a newer program may have written it.
 
-use std::collections::{BTreeSet, HashSet};
+mod policy;
+mod stages;
+#[cfg(test)]
+mod tests;
+
 use std::ops::Range;
 
 use toml::Spanned;
@@ -11,7 +15,7 @@ use toml::de::{DeString, DeTable, DeValue};
 
 use super::printable::printable;
 use super::{lines, source};
-use crate::model::{Config, IdScheme, Problem, Severity, Stage, StageRules, TypeRules};
+use crate::model::{Config, IdScheme, Problem, Severity, Stage, is_role_name};
 
 /// Most syntax errors reported: one that is not mended makes many behind it.
 const MOST_ERRORS: usize = 20;
@@ -41,7 +45,7 @@ pub fn read_config(bytes: &[u8]) -> Result<(Config, Vec<Problem>), Vec<Problem>>
     }
     let mut config = Config::default();
     reader.root(table.get_ref(), &mut config);
-    reader.unused_stages(table.get_ref(), &config);
+    reader.check_stages(table.get_ref(), &config);
     let mut problems = reader.problems;
     problems.sort_by_key(|problem| problem.line);
     if problems.iter().any(|problem| problem.severity == Severity::Error) {
@@ -84,6 +88,16 @@ impl Reader<'_> {
                     let rules = reader.type_rules(path, value);
                     config.types.insert(key.get_ref().to_string(), rules);
                 }),
+                "roles" => self.table("roles", value, |reader, path, key, value| {
+                    let name = key.get_ref();
+                    if !is_role_name(name) {
+                        reader.error(key.span(), path, not_a_role(name), None);
+                    }
+                    let rules = reader.role_rules(path, value);
+                    config.roles.insert(name.to_string(), rules);
+                }),
+                "hooks" => config.hooks = self.hook_rules(value),
+                "policy" => config.policy = self.policy_rules(value),
                 "reports" => {
                     self.table("reports", value, |reader, path, key, value| match key.get_ref().as_ref() {
                         "title" => config.reports.title = reader.text(path, value),
@@ -146,59 +160,6 @@ impl Reader<'_> {
         }
     }
 
-    fn stage_rules(&mut self, path: &str, value: &Value<'_>) -> StageRules {
-        let mut rules = StageRules::default();
-        self.table(path, value, |reader, path, key, value| match key.get_ref().as_ref() {
-            "signoffs" => {
-                rules.signoffs = reader.texts(path, value).into_iter().map(|(text, _)| text).collect();
-            }
-            _ => reader.unknown(path, key),
-        });
-        rules
-    }
-
-    fn type_rules(&mut self, path: &str, value: &Value<'_>) -> TypeRules {
-        let mut rules = TypeRules::default();
-        self.table(path, value, |reader, path, key, value| match key.get_ref().as_ref() {
-            "stages" => rules.stages = Some(reader.stages(path, value)),
-            _ => reader.unknown(path, key),
-        });
-        rules
-    }
-
-    fn stages(&mut self, path: &str, value: &Value<'_>) -> Vec<Stage> {
-        let mut stages: Vec<Stage> = Vec::new();
-        let mut seen = HashSet::new();
-        for (text, span) in self.texts(path, value) {
-            match Stage::parse(&text) {
-                None => self.error(span, path, not_a_stage(&text), None),
-                Some(stage) if stage.is_none() || stage.is_complete() => {
-                    let hint = "every pipeline begins at `none` and ends at `complete`; leave the two out";
-                    self.error(span, path, format!("`{stage}` is not for a pipeline to name"), Some(hint));
-                }
-                Some(stage) if !seen.insert(stage.to_string()) => {
-                    self.error(span, path, format!("`{stage}` is there twice"), Some("name each stage once"));
-                }
-                Some(stage) => stages.push(stage),
-            }
-        }
-        stages
-    }
-
-    /// Warns of rules for stages that no pipeline has.
-    fn unused_stages(&mut self, table: &DeTable<'_>, config: &Config) {
-        let typed = config.types.values().filter_map(|rules| rules.stages.as_ref());
-        let known: BTreeSet<&str> =
-            typed.chain([&config.pipeline.stages]).flatten().map(Stage::as_str).collect();
-        let Some(DeValue::Table(stages)) = table.get("stage").map(Spanned::get_ref) else { return };
-        let is_unused =
-            |key: &&Key<'_>| !known.contains(key.get_ref().as_ref()) && Stage::parse(key.get_ref()).is_some();
-        for key in stages.keys().filter(is_unused) {
-            let message = format!("no pipeline has a stage `{}`", printable(key.get_ref()));
-            self.warn(key.span(), &format!("stage.{}", key.get_ref()), message);
-        }
-    }
-
     fn table(
         &mut self,
         path: &str,
@@ -221,6 +182,36 @@ impl Reader<'_> {
             self.error(value.span(), path, expected("a text", value), None);
         }
         text
+    }
+
+    fn switch(&mut self, path: &str, value: &Value<'_>) -> Option<bool> {
+        let switch = value.get_ref().as_bool();
+        if switch.is_none() {
+            self.error(value.span(), path, expected("`true` or `false`", value), None);
+        }
+        switch
+    }
+
+    /// Reads a text that is one of a few words.
+    fn word<T: Copy>(&mut self, path: &str, value: &Value<'_>, known: &[(&str, T)]) -> Option<T> {
+        let text = self.text(path, value)?;
+        self.word_of(path, &text, value.span(), known)
+    }
+
+    fn word_of<T: Copy>(
+        &mut self,
+        path: &str,
+        text: &str,
+        span: Range<usize>,
+        known: &[(&str, T)],
+    ) -> Option<T> {
+        let found = known.iter().find(|(word, _)| *word == text).map(|&(_, value)| value);
+        if found.is_none() {
+            let words: Vec<String> = known.iter().map(|(word, _)| format!("`{word}`")).collect();
+            let hint = format!("known are {}", words.join(", "));
+            self.error(span, path, format!("`{}` is not known here", printable(text)), Some(&hint));
+        }
+        found
     }
 
     fn texts(&mut self, path: &str, value: &Value<'_>) -> Vec<(String, Range<usize>)> {
@@ -266,51 +257,11 @@ fn expected(what: &str, value: &Value<'_>) -> String {
     format!("expected {what}, found {}", value.get_ref().type_str())
 }
 
-fn not_a_stage(text: &str) -> String {
-    format!("`{}` is not a stage's name: lowercase letters, digits, `-` and `_`", printable(text))
+fn not_a_role(text: &str) -> String {
+    let text = printable(text);
+    format!("`{text}` is not a role's name: letters, digits, `-` and `_`, beginning with a letter")
 }
 
-#[cfg(test)]
-mod tests {
-    use super::read_config;
-    use crate::model::{Config, IdScheme};
-
-    fn problems(text: &str) -> Vec<(usize, String)> {
-        let found = read_config(text.as_bytes());
-        let all = found.map_or_else(|problems| problems, |(_, warnings)| warnings);
-        all.into_iter().map(|problem| (problem.line.unwrap(), problem.message)).collect()
-    }
-
-    #[test]
-    fn reads_all_it_knows() {
-        let text = "format = 1\nproject = \"Demo\"\nid_prefix = \"WH\"\nid_scheme = \"sequential\"\n\
-                    [pipeline]\nstages = [\"dev\", \"qa\"]\n[stage.qa]\nsignoffs = [\"reviewer\"]\n\
-                    [types.docs]\nstages = [\"dev\"]\n[reports]\ntitle = \"Cards\"\n";
-        let (config, warnings) = read_config(text.as_bytes()).unwrap();
-        assert_eq!(warnings, []);
-        assert_eq!(config.project.as_deref(), Some("Demo"));
-        assert_eq!((config.id_prefix.as_str(), config.id_scheme), ("WH", IdScheme::Sequential));
-        assert_eq!(config.stages_of(Some("docs")).len(), 1);
-        assert_eq!(config.stages_of(None).len(), 2);
-        assert_eq!(config.signoffs_of("qa"), ["reviewer"]);
-        assert_eq!(config.reports.title.as_deref(), Some("Cards"));
-        assert_eq!(read_config(b"").unwrap().0, Config::default());
-    }
-
-    #[test]
-    fn names_every_line() {
-        let found = problems(
-            "format = 1\nfuture = 1\n[pipeline]\nstages = [\"Dev\", \"dev\", \"dev\", 3]\nx = 1\n[stage.zz]\n",
-        );
-        assert_eq!(found.iter().map(|(line, _)| *line).collect::<Vec<_>>(), [2, 4, 4, 4, 5, 6]);
-        assert!(problems("format = 99\n")[0].1.contains("newer"));
-        assert_eq!(problems("a = 1\na = 2\n[b\n").iter().map(|(line, _)| *line).max(), Some(3));
-    }
-
-    #[test]
-    fn unknown_keys_never_fail() {
-        let (_, warnings) =
-            read_config(b"[hooks]\non_commit = \"fold\"\n[stage.qa]\non_fail = \"dev\"\n").unwrap();
-        assert_eq!(warnings.len(), 2);
-    }
+fn not_a_stage(text: &str) -> String {
+    format!("`{}` is not a stage's name: lowercase letters, digits, `-` and `_`", printable(text))
 }

@@ -1,0 +1,104 @@
+use super::read_config;
+use crate::model::{
+    Advance, Blocking, Config, IdScheme, OnCommit, Requirement, SelfApproval, Signatures, Stage, StageRules,
+};
+
+fn problems(text: &str) -> Vec<(usize, String)> {
+    let found = read_config(text.as_bytes());
+    let all = found.map_or_else(|problems| problems, |(_, warnings)| warnings);
+    all.into_iter().map(|problem| (problem.line.unwrap(), problem.message)).collect()
+}
+
+#[test]
+fn reads_all_it_knows() {
+    let text = "format = 1\nproject = \"Demo\"\nid_prefix = \"WH\"\nid_scheme = \"sequential\"\n\
+                [pipeline]\nstages = [\"dev\", \"qa\"]\n[stage.qa]\nsignoffs = [\"reviewer\"]\n\
+                [types.docs]\nstages = [\"dev\"]\n[reports]\ntitle = \"Cards\"\n";
+    let (config, warnings) = read_config(text.as_bytes()).unwrap();
+    assert_eq!(warnings, []);
+    assert_eq!(config.project.as_deref(), Some("Demo"));
+    assert_eq!((config.id_prefix.as_str(), config.id_scheme), ("WH", IdScheme::Sequential));
+    assert_eq!(config.stages_of(Some("docs")).len(), 1);
+    assert_eq!(config.stages_of(None).len(), 2);
+    assert_eq!(config.signoffs_of("qa"), ["reviewer"]);
+    assert_eq!(config.reports.title.as_deref(), Some("Cards"));
+    assert_eq!(read_config(b"").unwrap().0, Config::default());
+}
+
+#[test]
+fn names_every_line() {
+    let found = problems(
+        "format = 1\nfuture = 1\n[pipeline]\nstages = [\"Dev\", \"dev\", \"dev\", 3]\nx = 1\n[stage.zz]\n",
+    );
+    assert_eq!(found.iter().map(|(line, _)| *line).collect::<Vec<_>>(), [2, 4, 4, 4, 5, 6]);
+    assert!(problems("format = 99\n")[0].1.contains("newer"));
+    assert_eq!(problems("a = 1\na = 2\n[b\n").iter().map(|(line, _)| *line).max(), Some(3));
+}
+
+#[test]
+fn reads_stages_roles_hooks_and_policy() {
+    let text = "[stage.qa]\nsignoffs = [\"code-reviewer\"]\non_fail = \"dev\"\nadvance = \"manual\"\n\
+                requires = [\"deliverables\", \"boxes\"]\n\
+                [roles.code-reviewer]\nmembers = [\"a@example.com\", \"*@example.org\"]\nquorum = 2\n\
+                people_only = true\npaths = [\"src/**\"]\n\
+                [hooks]\non_commit = \"stage\"\npre_push = true\n\
+                [policy]\nself_approval = \"forbid\"\nblocking_severity = \"medium\"\n\
+                signatures = \"require\"\nagents = [\"claude\"]\n";
+    let (config, warnings) = read_config(text.as_bytes()).unwrap();
+    assert_eq!(warnings, []);
+    let qa = config.rules_of("qa");
+    assert_eq!(qa.on_fail.as_ref().map(Stage::as_str), Some("dev"));
+    assert_eq!(qa.advance, Advance::Manual);
+    assert_eq!(qa.requires, [Requirement::Deliverables, Requirement::Boxes]);
+    let role = config.role("code-reviewer").rules;
+    assert_eq!((role.quorum, role.people_only, role.members.len()), (2, true, 2));
+    assert_eq!(role.paths, ["src/**"]);
+    assert_eq!((config.hooks.on_commit, config.hooks.pre_push), (OnCommit::Stage, true));
+    assert_eq!(config.policy.self_approval, SelfApproval::Forbid);
+    assert_eq!(config.policy.blocking_severity, Blocking::Medium);
+    assert_eq!(config.policy.signatures, Signatures::Require);
+    assert_eq!(config.policy.agents, ["claude"]);
+}
+
+#[test]
+fn what_is_not_said_is_lenient() {
+    let config = Config::default();
+    let nobody = config.role("nobody-configured");
+    assert_eq!((nobody.rules.quorum, nobody.rules.members.len()), (1, 0));
+    assert_eq!(config.rules_of("qa"), &StageRules::default());
+    let stage = |name: &str| Stage::parse(name).unwrap();
+    assert_eq!(config.on_fail_of(None, &stage("sec")), Some(stage("dev")));
+    assert_eq!(config.on_fail_of(None, &stage("review")), None);
+    assert_eq!(config.stage_after(None, &Stage::none()), Some(stage("dev")));
+    assert_eq!(config.stage_after(None, &stage("docs")), Some(Stage::complete()));
+    assert_eq!(config.stage_after(None, &Stage::complete()), None);
+}
+
+#[test]
+fn a_failure_leads_back() {
+    for (text, expected) in [
+        ("[stage.qa]\non_fail = \"docs\"\n", Some("`docs` comes before `qa` in no pipeline")),
+        ("[stage.qa]\non_fail = \"qa\"\n", Some("`qa` comes before `qa` in no pipeline")),
+        ("[stage.qa]\non_fail = \"review\"\n", Some("`review` comes before `qa` in no pipeline")),
+        ("[stage.qa]\non_fail = \"complete\"\n", Some("a failure completes nothing")),
+        ("[stage.qa]\non_fail = \"none\"\n", None),
+        ("[stage.qa]\non_fail = \"dev\"\n", None),
+    ] {
+        let found = problems(text);
+        assert_eq!(
+            found.first().map(|(line, message)| (*line, message.as_str())),
+            expected.map(|text| (2, text))
+        );
+    }
+    let typed = b"[types.odd]\nstages = [\"review\", \"qa\"]\n[stage.qa]\non_fail = \"review\"\n";
+    let (config, _) = read_config(typed).unwrap();
+    let stage = |name: &str| Stage::parse(name).unwrap();
+    assert_eq!(config.on_fail_of(Some("odd"), &stage("qa")), Some(stage("review")));
+    assert_eq!(config.on_fail_of(None, &stage("qa")), Some(stage("dev")), "a pipeline without it");
+}
+
+#[test]
+fn unknown_keys_never_fail() {
+    let (_, warnings) = read_config(b"[hooks]\ncolour = 1\n[stage.qa]\nafter = \"dev\"\n").unwrap();
+    assert_eq!(warnings.len(), 2);
+}

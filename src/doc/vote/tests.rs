@@ -1,0 +1,133 @@
+use chrono::DateTime;
+use proptest::prelude::*;
+
+use super::{create_vote, read_vote, signed_text, vote_file_name};
+use crate::model::{Coverage, CoveredFile, FindingId, Person, Stage, TaskId, Verdict, Vote};
+
+fn task() -> TaskId {
+    TaskId::parse("TASK-7Q2M").unwrap()
+}
+
+fn vote() -> Vote {
+    Vote {
+        task: task(),
+        role: "code-reviewer".to_owned(),
+        verdict: Verdict::Approved,
+        by: Person { name: "Ada Lovelace".to_owned(), email: "ada@example.com".to_owned() },
+        at: DateTime::from_timestamp(1_800_000_000, 0).unwrap(),
+        stage: Stage::parse("qa").unwrap(),
+        round: 1,
+        commit: "4".repeat(40),
+        covers: Coverage { digest: "a".repeat(64), criteria: "1".repeat(64), files: Vec::new() },
+        notes: None,
+        findings: Vec::new(),
+        signature: None,
+        unknown: Vec::new(),
+        warnings: Vec::new(),
+    }
+}
+
+#[test]
+fn a_vote_as_a_person_reads_it() {
+    let mut vote = vote();
+    vote.covers.files = vec![
+        CoveredFile { path: "src/b, c.rs".to_owned(), mode: 0o100_644, blob: "b".repeat(40) },
+        CoveredFile::deleted("src/a.rs"),
+    ];
+    vote.notes = Some("clean\nfollows conventions\n".to_owned());
+    vote.findings = vec![FindingId::parse("F2").unwrap()];
+    let (b, zero) = ("b".repeat(40), "0".repeat(40));
+    let expected = format!(
+        "task: TASK-7Q2M\nrole: code-reviewer\nverdict: approved\nby: Ada Lovelace <ada@example.com>\n\
+         at: 2027-01-15T08:00:00Z\nstage: qa\nround: 1\ncommit: \"{}\"\ndigest: {}\ncriteria: \"{}\"\nfiles:\n  \
+         - {{path: src/a.rs, mode: 000000, blob: \"{zero}\"}}\n  \
+         - {{path: \"src/b, c.rs\", mode: 100644, blob: {b}}}\nnotes: |\n  clean\n  follows conventions\n\
+         findings: [F2]\n",
+        vote.commit, vote.covers.digest, vote.covers.criteria
+    );
+    assert_eq!(create_vote(&vote), expected);
+}
+
+#[test]
+fn votes_of_one_second_have_two_names() {
+    let (one, mut other) = (vote(), vote());
+    other.verdict = Verdict::Rejected;
+    let name = vote_file_name(&one);
+    assert!(name.starts_with("20270115T080000Z-code-reviewer-") && name.ends_with(".yaml"), "{name}");
+    assert_eq!(vote_file_name(&one), name);
+    assert_ne!(vote_file_name(&other), name);
+}
+
+#[test]
+fn thousands_of_files_are_read_back() {
+    let mut vote = vote();
+    let file = |number: usize| CoveredFile {
+        path: format!("src/some/folder/of/it/file_{number:05}.rs"),
+        mode: 0o100_644,
+        blob: format!("{number:040x}"),
+    };
+    vote.covers.files = (0..5000).map(file).collect();
+    assert_eq!(read_vote(&task(), create_vote(&vote).as_bytes()).unwrap(), vote);
+}
+
+#[test]
+fn everything_but_the_signature_is_signed() {
+    let plain = vote();
+    let signed = Vote { signature: Some("-----BEGIN\nx\n-----END\n".to_owned()), ..vote() };
+    assert_ne!(create_vote(&signed), create_vote(&plain));
+    assert_eq!(signed_text(&signed), signed_text(&plain));
+    let changes: [fn(&mut Vote); 8] = [
+        |vote| vote.verdict = Verdict::Rejected,
+        |vote| vote.role = "tester".to_owned(),
+        |vote| vote.by.name = "Eve".to_owned(),
+        |vote| vote.round = 2,
+        |vote| vote.commit = "5".repeat(40),
+        |vote| vote.covers.files = vec![CoveredFile::deleted("a")],
+        |vote| vote.notes = Some("x".to_owned()),
+        |vote| vote.unknown = vec![("extra".to_owned(), "1".to_owned())],
+    ];
+    for change in changes {
+        let mut changed = signed.clone();
+        change(&mut changed);
+        assert_ne!(signed_text(&changed), signed_text(&signed));
+    }
+}
+
+fn votes() -> impl Strategy<Value = Vote> {
+    let file = (".{1,12}", prop::sample::select(vec![0, 0o100_644, 0o120_000]), "[0-9a-f]{40}");
+    let files = proptest::collection::btree_map(file.0, (file.1, file.2), 0..4);
+    let text = || proptest::option::of(prop_oneof!["(?s).{0,40}", "([a-z:#-]{0,6} ?\n?){1,6}"]);
+    let name = "[^<>\\p{C}\\s]{1,8}( [^<>\\p{C}\\s]{1,8})?";
+    (files, text(), text(), name, "[0-9a-f]{64}", 1..9_u32, 0..2_000_000_000_i64).prop_map(
+        |(files, notes, signature, name, digest, round, at)| {
+            let file = |(path, (mode, blob))| CoveredFile { path, mode, blob };
+            let said = |text: Option<String>| text.filter(|text| !text.trim().is_empty());
+            let mut vote = vote();
+            vote.covers.files = files.into_iter().map(file).collect();
+            vote.covers.files.sort();
+            vote.covers.digest = digest;
+            (vote.notes, vote.signature) = (said(notes), said(signature));
+            vote.by.name = name;
+            vote.round = round;
+            vote.at = DateTime::from_timestamp(at, 0).unwrap();
+            vote
+        },
+    )
+}
+
+proptest! {
+    #[test]
+    fn what_is_written_is_read(vote in votes()) {
+        // No file of git holds a NUL in its name, and no document one at all.
+        prop_assume!(!format!("{vote:?}").contains("\\0"));
+        let text = create_vote(&vote);
+        let read = read_vote(&task(), text.as_bytes());
+        prop_assert_eq!(read.as_ref(), Ok(&vote), "{}", text);
+        prop_assert_eq!(signed_text(&vote), signed_text(&read.unwrap()));
+    }
+
+    #[test]
+    fn reading_never_panics(text in "(?s).{0,200}") {
+        let _ = read_vote(&task(), text.as_bytes());
+    }
+}

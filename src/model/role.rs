@@ -1,0 +1,58 @@
+//! Roles: who may sign off what, and what they are told.
+
+use super::Problem;
+
+/// The rules of one role: `[roles.NAME]` of the configuration.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RoleRules {
+    /// Who may vote for it: addresses, `*@example.com`, or names. Empty: anyone.
+    pub members: Vec<String>,
+    /// How many people must approve.
+    pub quorum: u32,
+    /// Whether agents' votes do not count.
+    pub people_only: bool,
+    /// Globs of the files it reviews. Empty: all.
+    pub paths: Vec<String>,
+}
+
+impl Default for RoleRules {
+    fn default() -> Self {
+        Self { members: Vec::new(), quorum: 1, people_only: false, paths: Vec::new() }
+    }
+}
+
+/// A role with its rules.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Role<'c> {
+    /// Its name.
+    pub name: &'c str,
+    /// Its rules.
+    pub rules: &'c RoleRules,
+}
+
+/// What a role is told: `roles/NAME.md`. Who may vote for it is not said here but in the configuration, so that
+/// no two places can disagree.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct RoleGuide {
+    /// The role's name, equal to the file's name without its ending.
+    pub role: String,
+    /// One line for people.
+    pub title: Option<String>,
+    /// What an agent in this role is told: Markdown, without the checklist.
+    pub prompt: String,
+    /// What a person in this role goes through.
+    pub checklist: Vec<String>,
+    /// Keys that the tracker does not know, with the text of their values, in the file's order.
+    pub unknown: Vec<(String, String)>,
+    /// What is odd about the document without making it unusable.
+    pub warnings: Vec<Problem>,
+}
+
+/// Tells whether a text is a role's name: letters, digits, `-` and `_`, beginning with a letter. It is a file's
+/// name, so nothing else can be one.
+#[must_use]
+pub fn is_role_name(text: &str) -> bool {
+    text.len() <= 64
+        && text.as_bytes().first().is_some_and(u8::is_ascii_alphabetic)
+        && text.bytes().all(|c| c.is_ascii_alphanumeric() || c == b'-' || c == b'_')
+}

@@ -1,0 +1,206 @@
+//! What stages, hooks and the policy ask for, as the configuration says.
+
+use super::Stage;
+
+/// When a task leaves a stage that asks for sign-offs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Advance {
+    /// By itself, once all that the stage asks for is there.
+    #[default]
+    Auto,
+    /// When somebody finalises it.
+    Manual,
+}
+
+/// Check boxes that a stage wants ticked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Requirement {
+    /// Those under Deliverables.
+    Deliverables,
+    /// Those under Acceptance criteria.
+    Criteria,
+    /// All of the body.
+    Boxes,
+}
+
+impl Requirement {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Deliverables, Self::Criteria, Self::Boxes];
+
+    /// Returns the word of the configuration.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Deliverables => "deliverables",
+            Self::Criteria => "criteria",
+            Self::Boxes => "boxes",
+        }
+    }
+
+    /// Reads the word.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|requirement| requirement.as_str() == text)
+    }
+}
+
+/// A check box that is not ticked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OpenBox {
+    /// Its number, counted from 1 through the whole body.
+    pub number: usize,
+    /// What stands behind it.
+    pub text: String,
+    /// Whether it stands under Deliverables.
+    pub is_deliverable: bool,
+    /// Whether it stands under Acceptance criteria.
+    pub is_criterion: bool,
+}
+
+impl OpenBox {
+    /// Tells whether a requirement asks for it.
+    #[must_use]
+    pub fn is_asked_by(&self, requirement: Requirement) -> bool {
+        match requirement {
+            Requirement::Deliverables => self.is_deliverable,
+            Requirement::Criteria => self.is_criterion,
+            Requirement::Boxes => true,
+        }
+    }
+}
+
+/// What one stage asks for.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct StageRules {
+    /// Roles whose sign-off the stage asks for.
+    pub signoffs: Vec<String>,
+    /// Where a failure sends the task; the first stage of its pipeline where this is not said.
+    pub on_fail: Option<Stage>,
+    /// Whether the last sign-off moves the task on.
+    pub advance: Advance,
+    /// Check boxes that must be ticked.
+    pub requires: Vec<Requirement>,
+}
+
+/// What becomes of the moves that a commit earns.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum OnCommit {
+    /// They become part of the commit.
+    #[default]
+    Fold,
+    /// They are left staged for the next commit.
+    Stage,
+    /// There are none.
+    Off,
+}
+
+/// Settings of the git hooks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct HookRules {
+    /// What becomes of the moves that a commit earns.
+    pub on_commit: OnCommit,
+    /// Whether the gate runs before a push.
+    pub pre_push: bool,
+}
+
+/// Whether those who wrote something may approve it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum SelfApproval {
+    /// Their approval counts like any other.
+    #[default]
+    Allow,
+    /// Their approval does not count.
+    Forbid,
+}
+
+/// What an approval without a valid signature is worth.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Signatures {
+    /// As much as any other.
+    #[default]
+    Off,
+    /// As much as any other, and it is said.
+    Warn,
+    /// Nothing.
+    Require,
+}
+
+/// The least severity of an open finding that keeps a gate shut.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub enum Blocking {
+    /// None does.
+    Off,
+    /// `critical`
+    Critical,
+    /// `high` and worse.
+    #[default]
+    High,
+    /// `medium` and worse.
+    Medium,
+    /// `low` and worse.
+    Low,
+    /// All do.
+    Info,
+}
+
+impl Blocking {
+    /// All of them, the most lenient first.
+    pub const ALL: [Self; 6] = [Self::Off, Self::Critical, Self::High, Self::Medium, Self::Low, Self::Info];
+
+    /// Returns the word of the configuration.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Off => "off",
+            Self::Critical => "critical",
+            Self::High => "high",
+            Self::Medium => "medium",
+            Self::Low => "low",
+            Self::Info => "info",
+        }
+    }
+
+    /// Reads the word.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|blocking| blocking.as_str() == text)
+    }
+
+    /// Tells whether an open finding of this rank, as [`super::FindingSeverity::rank`] gives it, keeps a gate shut.
+    #[must_use]
+    pub fn blocks(self, rank: u8) -> bool {
+        match self {
+            Self::Off => false,
+            Self::Critical => rank >= 5,
+            Self::High => rank >= 4,
+            Self::Medium => rank >= 3,
+            Self::Low => rank >= 2,
+            Self::Info => true,
+        }
+    }
+}
+
+/// Which votes count and which findings block.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PolicyRules {
+    /// Whether those who wrote something may approve it.
+    pub self_approval: SelfApproval,
+    /// The least severity of an open finding that keeps a gate shut.
+    pub blocking_severity: Blocking,
+    /// What an approval without a valid signature is worth.
+    pub signatures: Signatures,
+    /// Who is an agent: addresses or names, `*` for anything. An agent that borrows a person's name and address
+    /// is told apart by a signature only.
+    pub agents: Vec<String>,
+}
+
+impl Default for PolicyRules {
+    fn default() -> Self {
+        Self {
+            self_approval: SelfApproval::default(),
+            blocking_severity: Blocking::default(),
+            signatures: Signatures::default(),
+            agents: ["*[bot]", "*[bot]@*"].map(str::to_owned).to_vec(),
+        }
+    }
+}

@@ -1,0 +1,69 @@
+//! Findings: which of them keep a gate shut, and what a new one is called.
+
+use sha2::{Digest, Sha256};
+
+use crate::model::{Config, Finding, FindingId, FindingSeverity};
+
+/// Crockford's base 32: no letter that looks like a digit.
+const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+const SHORTEST: usize = 4;
+const LONGEST: usize = 26;
+
+/// Returns the findings that keep a task in its stage, the worst first: open, and of a severity that blocks.
+#[must_use]
+pub fn blocking_findings<'f>(config: &Config, findings: &'f [Finding]) -> Vec<&'f Finding> {
+    let threshold = config.policy.blocking_severity;
+    let blocks = |finding: &&Finding| finding.state().is_open() && threshold.blocks(finding.severity.rank());
+    let mut blocking: Vec<&Finding> = findings.iter().filter(blocks).collect();
+    blocking
+        .sort_by(|a, b| FindingSeverity::worst_first(&a.severity, &b.severity).then_with(|| a.id.cmp(&b.id)));
+    blocking
+}
+
+/// Makes the id of a new finding from its content, so that two clones that write findings down at once make two
+/// files, and the same finding of a tool is never written down twice. `is_taken` tells whether another finding of
+/// the task has an id.
+///
+/// What a tool found is told by its fingerprint, else by rule, title and file; what a person found by its words,
+/// author and time.
+#[must_use]
+pub fn finding_id(finding: &Finding, is_taken: impl Fn(&FindingId) -> bool) -> FindingId {
+    let digest = Sha256::digest(identity(finding).join("\u{1f}"));
+    let text: String = digest.iter().take(LONGEST).map(|byte| letter(*byte)).collect();
+    let id = |length: usize| {
+        FindingId::parse(&format!("F{}", &text[..length])).expect("`F` with letters of the alphabet is an id")
+    };
+    (SHORTEST..LONGEST).map(id).find(|id| !is_taken(id)).unwrap_or_else(|| id(LONGEST))
+}
+
+/// Tells whether two findings are the same one: what a tool found again.
+#[must_use]
+pub fn is_same_finding(a: &Finding, b: &Finding) -> bool {
+    identity(a) == identity(b)
+}
+
+fn letter(byte: u8) -> char {
+    char::from(ALPHABET[usize::from(byte) % ALPHABET.len()])
+}
+
+fn identity(finding: &Finding) -> Vec<String> {
+    let text = |text: &Option<String>| text.clone().unwrap_or_default();
+    let common = [finding.task.to_string(), finding.role.clone()];
+    let own = match &finding.source {
+        Some(source) if source.fingerprint.is_some() => {
+            vec![source.tool.clone(), text(&source.rule), text(&source.fingerprint)]
+        }
+        Some(source) => {
+            let title = finding.title.clone();
+            vec![source.tool.clone(), text(&source.rule), String::new(), title, text(&finding.file)]
+        }
+        None => vec![
+            finding.title.clone(),
+            text(&finding.file),
+            finding.line.unwrap_or_default().to_string(),
+            finding.by.email.to_lowercase(),
+            finding.at.to_rfc3339(),
+        ],
+    };
+    common.into_iter().chain(own).collect()
+}

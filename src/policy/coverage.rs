@@ -1,0 +1,179 @@
+//! What a vote covers: a digest over a task's content, and what has changed since.
+//!
+//! The digest covers content and nothing else: neither commits nor dates nor the order of files. So an approval
+//! survives rebase, squash and cherry-pick, and is stale as soon as one covered file or the acceptance text
+//! differs. It holds the task's id: a vote copied to another task fits nothing there.
+
+use std::cmp::Ordering;
+use std::collections::BTreeMap;
+use std::fmt;
+
+use sha2::{Digest, Sha256};
+
+use super::glob;
+use crate::model::{AcceptanceText, Coverage, CoveredFile, Role, TaskId};
+
+/// Says which encoding a digest is over; another encoding has another line.
+const COVERAGE_FORMAT: &[u8] = b"tracker coverage 1\n";
+const CRITERIA_FORMAT: &[u8] = b"tracker acceptance 1\n";
+
+/// Folders of the tracker's own records. Commits that do the work change these as well, by the hooks or by voting;
+/// if votes covered them, every vote would make the one before it stale.
+const RECORDS: [&str; 8] =
+    ["tasks", "signoffs", "findings", "notes", "plans", "runs", "escalations", "sprints"];
+
+/// Returns the digest of an acceptance text, in hex.
+#[must_use]
+pub fn criteria_digest(text: &AcceptanceText) -> String {
+    let mut encoder = Encoder::new(CRITERIA_FORMAT);
+    encoder.field(text.criteria.as_bytes());
+    encoder.field(text.deliverables.as_bytes());
+    encoder.finish()
+}
+
+/// Returns what a vote on a task covers; `criteria` is the digest of its acceptance text. The order of the files
+/// does not matter.
+#[must_use]
+pub fn coverage(task: &TaskId, criteria: &str, files: impl IntoIterator<Item = CoveredFile>) -> Coverage {
+    let mut files: Vec<CoveredFile> = files.into_iter().collect();
+    files.sort();
+    files.dedup();
+    Coverage { digest: digest(task, criteria, &files), criteria: criteria.to_owned(), files }
+}
+
+/// Tells whether a coverage is in itself sound: its digest is that of this task and its own list of files.
+#[must_use]
+pub fn is_sound(task: &TaskId, covers: &Coverage) -> bool {
+    coverage(task, &covers.criteria, covers.files.iter().cloned()).digest == covers.digest
+}
+
+/// Returns the files, of those that a task's linked commits changed, that a role reviews. The tracker's own records
+/// are never among them.
+#[must_use]
+pub fn covered_by(role: Role<'_>, files: &[CoveredFile]) -> Vec<CoveredFile> {
+    files.iter().filter(|file| is_covered(role, &file.path)).cloned().collect()
+}
+
+/// Tells whether a role reviews a path.
+#[must_use]
+pub fn is_covered(role: Role<'_>, path: &str) -> bool {
+    let globs = &role.rules.paths;
+    !is_record(path) && (globs.is_empty() || glob::is_selected(globs, path))
+}
+
+fn is_record(path: &str) -> bool {
+    let folder = path.strip_prefix(".tracker/").and_then(|rest| rest.split_once('/'));
+    folder.is_some_and(|(folder, _)| RECORDS.contains(&folder))
+}
+
+fn digest(task: &TaskId, criteria: &str, sorted: &[CoveredFile]) -> String {
+    let mut encoder = Encoder::new(COVERAGE_FORMAT);
+    encoder.field(task.as_str().as_bytes());
+    encoder.field(criteria.as_bytes());
+    encoder.field(&(sorted.len() as u64).to_be_bytes());
+    for file in sorted {
+        encoder.field(file.path.as_bytes());
+        encoder.field(&file.mode.to_be_bytes());
+        encoder.field(file.blob.as_bytes());
+    }
+    encoder.finish()
+}
+
+/// Hashes fields, each behind its length, so that no two lists of fields have one encoding.
+struct Encoder(Sha256);
+
+impl Encoder {
+    fn new(format: &[u8]) -> Self {
+        Self(Sha256::new_with_prefix(format))
+    }
+
+    fn field(&mut self, bytes: &[u8]) {
+        self.0.update((bytes.len() as u64).to_be_bytes());
+        self.0.update(bytes);
+    }
+
+    fn finish(self) -> String {
+        hex(&self.0.finalize())
+    }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// One reason why a vote is stale.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Staleness {
+    /// The acceptance criteria or deliverables are worded otherwise.
+    CriteriaChanged,
+    /// A covered file has other content.
+    FileChanged(String),
+    /// A covered file has another mode.
+    ModeChanged(String),
+    /// A covered file was deleted.
+    FileDeleted(String),
+    /// The task changed another file.
+    FileAdded(String),
+    /// A covered file is no longer among what the task changed, or what the role reviews.
+    FileRemoved(String),
+}
+
+impl Staleness {
+    /// Returns the file it is about.
+    #[must_use]
+    pub fn path(&self) -> Option<&str> {
+        match self {
+            Self::CriteriaChanged => None,
+            Self::FileChanged(path)
+            | Self::ModeChanged(path)
+            | Self::FileDeleted(path)
+            | Self::FileAdded(path)
+            | Self::FileRemoved(path) => Some(path),
+        }
+    }
+}
+
+impl fmt::Display for Staleness {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::CriteriaChanged => f.write_str("the acceptance criteria or deliverables were reworded"),
+            Self::FileChanged(path) => write!(f, "{path} changed"),
+            Self::ModeChanged(path) => write!(f, "{path} changed its mode"),
+            Self::FileDeleted(path) => write!(f, "{path} was deleted"),
+            Self::FileAdded(path) => write!(f, "{path} came in addition"),
+            Self::FileRemoved(path) => write!(f, "{path} is no longer part of it"),
+        }
+    }
+}
+
+/// Says what differs between what a vote covers and the content as it is: nothing exactly where the two have one
+/// digest. Both must be of one task, and sound.
+#[must_use]
+pub fn explain(old: &Coverage, now: &Coverage) -> Vec<Staleness> {
+    let by_path = |coverage: &'_ Coverage| -> BTreeMap<String, (u32, String)> {
+        let entry = |file: &CoveredFile| (file.path.clone(), (file.mode, file.blob.clone()));
+        coverage.files.iter().map(entry).collect()
+    };
+    let (before, after) = (by_path(old), by_path(now));
+    let mut found = Vec::new();
+    if old.criteria != now.criteria {
+        found.push(Staleness::CriteriaChanged);
+    }
+    for (path, (mode, blob)) in &before {
+        match after.get(path) {
+            None => found.push(Staleness::FileRemoved(path.clone())),
+            Some((new_mode, new_blob)) => {
+                let change = match (new_blob.cmp(blob), new_mode.cmp(mode)) {
+                    (Ordering::Equal, Ordering::Equal) => continue,
+                    _ if *new_mode == 0 => Staleness::FileDeleted(path.clone()),
+                    (Ordering::Equal, _) => Staleness::ModeChanged(path.clone()),
+                    _ => Staleness::FileChanged(path.clone()),
+                };
+                found.push(change);
+            }
+        }
+    }
+    let added = after.keys().filter(|path| !before.contains_key(*path));
+    found.extend(added.map(|path| Staleness::FileAdded(path.clone())));
+    found
+}

@@ -1,0 +1,70 @@
+//! A message to its lines: what is the subject, what git will remove, what is left.
+
+use super::conflict::contradictions;
+use super::line::{read_line, subject_ids};
+use super::{Action, Directive, Directives};
+
+/// Which lines git removes before it makes the commit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Comments<'c> {
+    /// None: the commit is made, or git was told to keep all.
+    None,
+    /// Lines that begin with this, and all that is below a scissors line.
+    Lines(&'c str),
+    /// Only what is below a scissors line that begins with this, as `--cleanup=scissors` has it.
+    Scissors(&'c str),
+}
+
+/// What stands behind the comment mark in a scissors line; git asks for no more and no less.
+const SCISSORS: &str = "------------------------ >8 ------------------------";
+
+/// Reads what a commit message asks for.
+#[must_use]
+pub fn parse_message(message: &str, comments: Comments<'_>) -> Directives {
+    let mut found = Directives::default();
+    let mut subject_seen = false;
+    // An editor on another system may have left `\r\n`, or `\r` alone.
+    for (index, line) in message.split('\n').enumerate() {
+        let line = line.trim_end();
+        if is_scissors(line, comments) {
+            break;
+        }
+        if line.trim_start().is_empty() || is_comment(line, comments) {
+            continue;
+        }
+        if !subject_seen {
+            subject_seen = true;
+            found.subject = subject_ids(line);
+            continue;
+        }
+        let read = read_line(line, index + 1);
+        for directive in read.directives {
+            if !is_repeated(&found.directives, &directive) {
+                found.directives.push(directive);
+            }
+        }
+        found.complaints.extend(read.complaint);
+    }
+    found.complaints.extend(contradictions(&found.directives));
+    found.complaints.sort_by_key(|complaint| complaint.line);
+    found
+}
+
+/// Tells whether a directive says what another one has said. Times add up, so those are never the same.
+fn is_repeated(directives: &[Directive], new: &Directive) -> bool {
+    let is_same = |old: &Directive| old.task == new.task && old.action == new.action;
+    !matches!(new.action, Action::Time(_)) && directives.iter().any(is_same)
+}
+
+fn is_comment(line: &str, comments: Comments<'_>) -> bool {
+    match comments {
+        Comments::Lines(mark) => !mark.is_empty() && line.starts_with(mark),
+        Comments::None | Comments::Scissors(_) => false,
+    }
+}
+
+fn is_scissors(line: &str, comments: Comments<'_>) -> bool {
+    let (Comments::Lines(mark) | Comments::Scissors(mark)) = comments else { return false };
+    let rest = line.strip_prefix(mark).filter(|_| !mark.is_empty());
+    rest.is_some_and(|rest| rest.strip_prefix(' ').unwrap_or(rest) == SCISSORS)
+}

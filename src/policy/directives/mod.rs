@@ -1,0 +1,185 @@
+//! Directives of commit messages: whole lines such as `Advance: TASK-7Q2M`, never prose.
+//!
+//! | line                    | means |
+//! |-------------------------|-------|
+//! | `Task: ID, ID`          | the commit belongs to these tasks |
+//! | `Advance: ID, ID`       | they move on; also `Closes:`, `Fixes:`, `Resolves:`, `Completes:` |
+//! | `Fail: ID why`          | it goes back |
+//! | `Block: ID why`         | it is blocked |
+//! | `Unblock: ID`           | it is no longer blocked |
+//! | `Time: ID 1h 30m`       | this much time went into it |
+//!
+//! A directive begins in the first column of any line below the subject; neither blank lines nor `---` hide it. The
+//! case of keys and ids does not matter. An id in the subject links the commit to the task, and no more. What is
+//! indented or quoted is somebody else's message, as `git merge --squash` writes it, and directs nothing.
+//!
+//! `Fixes:` and its like are used by other trackers too (`Fixes: #12`): there, what is no id of ours is passed over
+//! without a word.
+
+mod conflict;
+mod line;
+mod message;
+
+#[cfg(test)]
+mod tests;
+
+pub use message::{Comments, parse_message};
+
+use std::fmt;
+
+use crate::model::{Minutes, TaskId};
+
+/// What a directive asks for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Action {
+    /// The commit belongs to the task.
+    Link,
+    /// The task moves on.
+    Advance,
+    /// The task goes back, for this reason.
+    Fail(String),
+    /// The task is blocked, for this reason; it may be empty.
+    Block(String),
+    /// The task is no longer blocked.
+    Unblock,
+    /// This much time went into the task.
+    Time(Minutes),
+}
+
+impl Action {
+    /// Returns the word of the directive.
+    #[must_use]
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::Link => "Task",
+            Self::Advance => "Advance",
+            Self::Fail(_) => "Fail",
+            Self::Block(_) => "Block",
+            Self::Unblock => "Unblock",
+            Self::Time(_) => "Time",
+        }
+    }
+}
+
+/// One directive on one task.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Directive {
+    /// The task.
+    pub task: TaskId,
+    /// What is asked for.
+    pub action: Action,
+    /// The line of the message, counted from 1.
+    pub line: usize,
+    /// Whether the line uses a word of other trackers, such as `Fixes:`, so that an unknown id may be theirs.
+    pub is_borrowed: bool,
+}
+
+/// What is wrong with a line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Oddity {
+    /// It begins as a directive does and goes on as prose: it directs nothing.
+    Prose,
+    /// It holds something that was probably meant as an id.
+    NotAnId(String),
+    /// Behind the ids stands something else.
+    Trailing(String),
+    /// A failure without a reason.
+    NoReason,
+    /// A time that is none.
+    NotATime(String),
+    /// One time for several tasks.
+    SharedTime,
+    /// Two directives that cannot both be meant.
+    Contradiction {
+        /// The task.
+        task: TaskId,
+        /// The word of the one.
+        first: &'static str,
+        /// The line of the one.
+        first_line: usize,
+        /// The word of the other, on the line of the oddity.
+        second: &'static str,
+    },
+}
+
+/// One thing that is wrong with a message.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Complaint {
+    /// The line of the message, counted from 1.
+    pub line: usize,
+    /// The word that the line begins with, as written.
+    pub key: String,
+    /// What is wrong.
+    pub oddity: Oddity,
+}
+
+impl Complaint {
+    /// Tells whether the commit must not be made like this: something was asked for that cannot be done as asked.
+    #[must_use]
+    pub fn is_fatal(&self) -> bool {
+        self.oddity != Oddity::Prose
+    }
+
+    /// Returns what to write instead.
+    #[must_use]
+    pub fn hint(&self) -> &'static str {
+        match self.oddity {
+            Oddity::Prose => "a directive is `Word: ID` and nothing else; as prose the line means nothing",
+            Oddity::NotAnId(_) => "write the whole id, such as `TASK-7Q2M`",
+            Oddity::Trailing(_) => "write nothing behind the ids; several are separated by commas",
+            Oddity::NoReason => "write why: `Fail: TASK-7Q2M the colours are wrong`",
+            Oddity::NotATime(_) => "write a time such as `1h 30m` or `45m`",
+            Oddity::SharedTime => "write one line for each task",
+            Oddity::Contradiction { .. } => "keep one of the two, or make two commits",
+        }
+    }
+}
+
+impl fmt::Display for Complaint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "line {}: {}: ", self.line, self.key)?;
+        match &self.oddity {
+            Oddity::Prose => f.write_str("no id follows; the line directs nothing"),
+            Oddity::NotAnId(text) => write!(f, "`{}` is not an id", text.escape_debug()),
+            Oddity::Trailing(text) => write!(f, "`{}` is too much", text.escape_debug()),
+            Oddity::NoReason => f.write_str("a failure needs a reason"),
+            Oddity::NotATime(text) => write!(f, "`{}` is no length of time", text.escape_debug()),
+            Oddity::SharedTime => f.write_str("one time for several tasks"),
+            Oddity::Contradiction { task, first, first_line, second } => {
+                write!(f, "{second} of {task} contradicts {first} on line {first_line}")
+            }
+        }
+    }
+}
+
+/// What a commit message asks for.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Directives {
+    /// Ids in the subject, in order: they link, and may be something else altogether, such as `UTF-8`.
+    pub subject: Vec<TaskId>,
+    /// The directives, in the order of their lines; none is there twice.
+    pub directives: Vec<Directive>,
+    /// What is wrong, in the order of lines.
+    pub complaints: Vec<Complaint>,
+}
+
+impl Directives {
+    /// Tells whether something was asked for that cannot be done as asked.
+    #[must_use]
+    pub fn are_refused(&self) -> bool {
+        self.complaints.iter().any(Complaint::is_fatal)
+    }
+
+    /// Returns the tasks that the message names, each once: those of directives, then those of the subject.
+    #[must_use]
+    pub fn tasks(&self) -> Vec<&TaskId> {
+        let mut tasks = Vec::new();
+        let named = self.directives.iter().map(|directive| &directive.task);
+        for task in named.chain(&self.subject) {
+            if !tasks.contains(&task) {
+                tasks.push(task);
+            }
+        }
+        tasks
+    }
+}

@@ -1,0 +1,217 @@
+use proptest::prelude::*;
+
+use super::{Action, Comments, Directives, Oddity, parse_message};
+use crate::model::TaskId;
+
+const HASH: Comments<'_> = Comments::Lines("#");
+
+fn parse(message: &str) -> Directives {
+    parse_message(message, HASH)
+}
+
+/// Shows directives as `line word task detail`.
+fn shown(found: &Directives) -> Vec<String> {
+    let show = |directive: &super::Directive| {
+        let detail = match &directive.action {
+            Action::Fail(why) | Action::Block(why) => format!(" {why}"),
+            Action::Time(minutes) => format!(" {minutes}"),
+            _ => String::new(),
+        };
+        format!("{} {} {}{}", directive.line, directive.action.word(), directive.task, detail)
+    };
+    found.directives.iter().map(show).collect()
+}
+
+fn oddities(message: &str) -> Vec<Oddity> {
+    parse(message).complaints.into_iter().map(|complaint| complaint.oddity).collect()
+}
+
+fn id(text: &str) -> TaskId {
+    TaskId::parse(text).unwrap()
+}
+
+#[test]
+fn every_directive() {
+    let message = "Subject\n\nTask: A-1\nAdvance: A-2\nCloses: A-3\nFixes: A-4\nResolves: A-5\nCompletes: A-6\n\
+                   Fail: A-7 the colours, all wrong\nBlock: A-8 no design\nBlock: A-9\nUnblock: A-10\n\
+                   Time: A-11 1h 30m\n";
+    let found = parse(message);
+    assert_eq!(
+        shown(&found),
+        [
+            "3 Task A-1",
+            "4 Advance A-2",
+            "5 Advance A-3",
+            "6 Advance A-4",
+            "7 Advance A-5",
+            "8 Advance A-6",
+            "9 Fail A-7 the colours, all wrong",
+            "10 Block A-8 no design",
+            "11 Block A-9 ",
+            "12 Unblock A-10",
+            "13 Time A-11 1h 30m",
+        ]
+    );
+    assert_eq!(found.complaints, []);
+    let borrowed: Vec<bool> = found.directives.iter().map(|directive| directive.is_borrowed).collect();
+    assert_eq!(borrowed.iter().filter(|is| **is).count(), 4);
+}
+
+#[test]
+fn lines_that_direct() {
+    for (line, expected) in [
+        ("Advance: TASK-7Q2M", "3 Advance TASK-7Q2M"),
+        ("advance: task-7q2m", "3 Advance TASK-7Q2M"),
+        ("ADVANCE:\tTASK-7Q2M", "3 Advance TASK-7Q2M"),
+        ("Advance:   TASK-7Q2M   ", "3 Advance TASK-7Q2M"),
+        ("Advance: TASK-7Q2M\r", "3 Advance TASK-7Q2M"),
+        ("Time: WH-011 45", "3 Time WH-011 45m"),
+    ] {
+        assert_eq!(shown(&parse(&format!("Subject\n\n{line}\n"))), [expected], "{line:?}");
+    }
+}
+
+#[test]
+fn lines_that_direct_nothing() {
+    for line in [
+        "does not fix TASK-7Q2M",
+        "This fixes: TASK-7Q2M",
+        "Closes TASK-7Q2M",
+        "Fixes: #12",
+        "Fixes: https://example.com/issues/TASK-1",
+        "Fixes: the crash of TASK-7Q2M",
+        "Fixes: TASK-7Q2M and more",
+        "Fixes: 12, 13",
+        "Fixes:",
+        "    Advance: TASK-7Q2M",
+        "> Advance: TASK-7Q2M",
+        "# Advance: TASK-7Q2M",
+        "Advance TASK-7Q2M",
+        "Advance:TASK-7Q2M",
+        "Time:12",
+        "Signed-off-by: Ada <ada@example.com>",
+    ] {
+        let found = parse(&format!("Subject\n\n{line}\n"));
+        assert_eq!((shown(&found), found.complaints), (Vec::new(), Vec::new()), "{line}");
+    }
+}
+
+#[test]
+fn several_ids_and_repeats() {
+    assert_eq!(
+        shown(&parse("s\n\nAdvance: A-1, A-2 ,A-1,a-3\n")),
+        ["3 Advance A-1", "3 Advance A-2", "3 Advance A-3"]
+    );
+    assert_eq!(shown(&parse("s\n\nFixes: A-1, #12\nAdvance: A-1\n")), ["3 Advance A-1"]);
+    assert_eq!(shown(&parse("s\n\nFail: A-1, A-2 why\n")), ["3 Fail A-1 why", "3 Fail A-2 why"]);
+    let twice = shown(&parse("s\n\nTime: A-1 1h\nTime: A-1 1h\n"));
+    assert_eq!(twice.len(), 2, "times add up");
+}
+
+#[test]
+fn the_subject_links_and_no_more() {
+    for (subject, ids) in [
+        ("TASK-7Q2M: remember the theme", &["TASK-7Q2M"][..]),
+        ("Advance: TASK-7Q2M", &["TASK-7Q2M"]),
+        ("Fix (A-1, A-2), then A-1.", &["A-1", "A-2"]),
+        ("fixup! A-1 x", &["A-1"]),
+        ("no a-1, no XA-1-B, no src/A-1/x, no A-1.rs", &[]),
+    ] {
+        let found = parse(subject);
+        assert_eq!(found.subject, ids.iter().map(|text| id(text)).collect::<Vec<_>>(), "{subject}");
+        assert_eq!((found.directives, found.complaints), (Vec::new(), Vec::new()), "{subject}");
+    }
+    let found = parse("# comment\n\n\nA-1 subject\nAdvance: A-2\n");
+    assert_eq!(found.tasks(), [&id("A-2"), &id("A-1")]);
+}
+
+#[test]
+fn what_git_removes_directs_nothing() {
+    let scissors = "# ------------------------ >8 ------------------------";
+    let message = format!("s\n\nTask: A-1\n#Task: A-2\n{scissors}\nTask: A-3\n");
+    assert_eq!(shown(&parse(&message)), ["3 Task A-1"]);
+    assert_eq!(shown(&parse(&message.replace('\n', "\r\n"))), ["3 Task A-1"]);
+    assert_eq!(shown(&parse_message(&message, Comments::None)), ["3 Task A-1", "6 Task A-3"]);
+    assert_eq!(shown(&parse_message(&message, Comments::Scissors("#"))), ["3 Task A-1"]);
+    let other = message.replace('#', "//");
+    assert_eq!(shown(&parse_message(&other, Comments::Lines("//"))), ["3 Task A-1"]);
+    assert_eq!(shown(&parse("s\n\n; Task: A-2\n---\nTask: A-1\n")), ["5 Task A-1"], "`---` hides nothing");
+    let quoted = "s\n\nTask: A-1 ------------------------ >8 ------------------------\n";
+    assert_eq!(shown(&parse(quoted)), Vec::<String>::new());
+}
+
+#[test]
+fn what_cannot_be_meant_is_said() {
+    let text = |text: &str| text.to_owned();
+    for (line, oddity) in [
+        ("Advance: 7Q2M", Oddity::NotAnId(text("7Q2M"))),
+        ("Task: TASK_7Q2M", Oddity::NotAnId(text("TASK_7Q2M"))),
+        ("Advance: A-1 now", Oddity::Trailing(text("now"))),
+        ("Advance: A-1 A-2", Oddity::Trailing(text("A-2"))),
+        ("Fail: A-1", Oddity::NoReason),
+        ("Time: A-1 soon", Oddity::NotATime(text("soon"))),
+        ("Time: A-1", Oddity::NotATime(text(""))),
+        ("Time: A-1, A-2 1h", Oddity::SharedTime),
+        ("Task: rename the theme", Oddity::Prose),
+        ("Fail: the build breaks", Oddity::Prose),
+    ] {
+        let found = parse(&format!("s\n\n{line}\n"));
+        assert_eq!(found.are_refused(), oddity != Oddity::Prose, "{line}");
+        let shown: Vec<_> = found.complaints.into_iter().map(|c| (c.line, c.oddity)).collect();
+        assert_eq!(shown, [(3, oddity)], "{line}");
+    }
+}
+
+#[test]
+fn what_disagrees_is_said() {
+    for (lines, disagree) in [
+        ("Advance: A-1\nFail: A-1 x", true),
+        ("Fail: A-1 x\nCloses: A-1", true),
+        ("Block: A-1 x\nUnblock: A-1", true),
+        ("Advance: A-1\nBlock: A-1 x", true),
+        ("Fail: A-1 x\nFail: A-1 y", true),
+        ("Advance: A-1\nFail: A-2 x", false),
+        ("Task: A-1\nFail: A-1 x", false),
+        ("Unblock: A-1\nAdvance: A-1", false),
+        ("Fail: A-1 x\nBlock: A-1 y", false),
+        ("Advance: A-1\nAdvance: A-1", false),
+    ] {
+        let found = oddities(&format!("s\n\n{lines}\n"));
+        assert_eq!(found.len(), usize::from(disagree), "{lines}: {found:?}");
+    }
+    let found = parse("s\n\nAdvance: A-1\nFail: A-1 x\n");
+    assert_eq!(found.complaints[0].to_string(), "line 4: Fail: Fail of A-1 contradicts Advance on line 3");
+}
+
+proptest! {
+    #[test]
+    fn never_panics(message in ".{0,300}", mark in "[#;/ é]{0,3}") {
+        for comments in [Comments::None, Comments::Lines(&mark), Comments::Scissors(&mark)] {
+            let found = parse_message(&message, comments);
+            for complaint in &found.complaints {
+                prop_assert!(!complaint.to_string().contains('\n'));
+            }
+        }
+    }
+
+    #[test]
+    fn lines_of_directives_never_panic(lines in proptest::collection::vec(
+        "(Task|advance|FAIL|Time|Block|Fixes)?:?[ \t]{0,2}[A-Z]{0,2}-?[0-9a-z]{0,3}[, \r]{0,2}[A-Z0-9é-]{0,4}", 0..8)) {
+        let found = parse(&lines.join("\n"));
+        let all = lines.len();
+        prop_assert!(found.directives.iter().all(|directive| (2..=all).contains(&directive.line)));
+        let sorted = found.complaints.windows(2).all(|pair| pair[0].line <= pair[1].line);
+        prop_assert!(sorted);
+    }
+
+    #[test]
+    fn prose_without_colons_directs_nothing(message in "[a-zA-Z0-9 \n-]{0,200}") {
+        prop_assert_eq!(parse(&message).directives, Vec::new());
+    }
+
+    #[test]
+    fn line_endings_do_not_matter(lines in proptest::collection::vec("[A-Za-z:, 0-9-]{0,30}", 0..6)) {
+        let message = lines.join("\n");
+        prop_assert_eq!(parse(&message), parse(&message.replace('\n', "\r\n")));
+    }
+}

@@ -1,0 +1,125 @@
+//! One task, its rules and its votes: what the tests of votes and of the machine begin with.
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use super::{Ballot, Content, LinkedCommit, Trust, coverage, covered_by};
+use crate::model::{
+    BoxCount, Config, CoveredFile, Move, Person, RoleRules, Stage, StageRules, Task, TaskId, Verdict, Vote,
+};
+
+pub(super) const ADA: &str = "ada@example.com";
+pub(super) const KEN: &str = "ken@example.com";
+
+pub(super) fn stage(name: &str) -> Stage {
+    Stage::parse(name).unwrap()
+}
+
+pub(super) fn person(email: &str) -> Person {
+    let name = email.split('@').next().unwrap();
+    Person { name: name.to_owned(), email: email.to_owned() }
+}
+
+pub(super) fn moved(from: &str, to: &str, why: &str) -> Move {
+    Move {
+        at: DateTime::UNIX_EPOCH,
+        by: "ada".to_owned(),
+        from: stage(from),
+        to: stage(to),
+        why: Some(why.to_owned()),
+    }
+}
+
+pub(super) fn task_in(name: &str) -> Task {
+    let mut task = Task {
+        id: TaskId::parse("TASK-7Q2M").unwrap(),
+        title: "Add dark mode".to_owned(),
+        kind: None,
+        priority: None,
+        stage: stage(name),
+        assignee: None,
+        area: None,
+        tags: Vec::new(),
+        sprint: None,
+        depends_on: Vec::new(),
+        files: Vec::new(),
+        estimate: None,
+        spent: None,
+        created: None,
+        blocked: None,
+        cancelled: None,
+        source: None,
+        history: vec![moved("none", "dev", "started")],
+        unknown: Vec::new(),
+        body: String::new(),
+        deliverables: BoxCount::default(),
+        boxes: BoxCount::default(),
+        warnings: Vec::new(),
+    };
+    if name != "dev" {
+        task.history.push(moved("dev", name, "done"));
+    }
+    task
+}
+
+pub(super) fn file(path: &str, blob: &str) -> CoveredFile {
+    CoveredFile { path: path.to_owned(), mode: 0o100_644, blob: blob.repeat(40) }
+}
+
+pub(super) fn content() -> Content {
+    Content {
+        criteria: "c".to_owned(),
+        files: vec![file("src/a.rs", "a"), file("docs/b.md", "b"), file(".tracker/tasks/TASK-7Q2M.md", "c")],
+        commits: vec![LinkedCommit {
+            authors: vec![person("dev@example.com"), person("pair@example.com")],
+            paths: vec!["src/a.rs".to_owned()],
+        }],
+    }
+}
+
+/// A config in which `qa` asks a reviewer, who reviews `src`, and a tester, of whom two must agree.
+pub(super) fn config() -> Config {
+    let mut config = Config::default();
+    let signoffs = ["reviewer", "tester"].map(str::to_owned).to_vec();
+    config.stages.insert("qa".to_owned(), StageRules { signoffs, ..StageRules::default() });
+    let rules = |members: &[&str], quorum, paths: &[&str]| RoleRules {
+        members: members.iter().map(|text| (*text).to_owned()).collect(),
+        quorum,
+        people_only: false,
+        paths: paths.iter().map(|text| (*text).to_owned()).collect(),
+    };
+    config.roles.insert("reviewer".to_owned(), rules(&[], 1, &["src/**"]));
+    config.roles.insert("tester".to_owned(), rules(&[ADA, KEN, "eve@example.com"], 2, &[]));
+    config
+}
+
+/// A sound vote, cast some minutes after the beginning.
+pub(super) fn ballot(minute: i64, email: &str, role: &str, verdict: Verdict) -> Ballot {
+    let task = task_in("qa");
+    let covers = coverage(
+        &task.id,
+        "c",
+        covered_by(config().role(role), &content().files).into_iter().collect::<Vec<_>>(),
+    );
+    Ballot {
+        name: format!("{minute:03}-{role}"),
+        folder: task.id.clone(),
+        trust: Trust::Attributed,
+        flaw: None,
+        vote: Vote {
+            task: task.id,
+            role: role.to_owned(),
+            verdict,
+            by: person(email),
+            at: DateTime::<Utc>::UNIX_EPOCH + TimeDelta::minutes(minute),
+            stage: stage("qa"),
+            round: 1,
+            commit: "0".repeat(40),
+            covers,
+            notes: None,
+            findings: Vec::new(),
+            signature: None,
+            unknown: Vec::new(),
+            warnings: Vec::new(),
+        },
+    }
+}

@@ -1,0 +1,70 @@
+//! Who is meant: patterns of people against people.
+
+use super::glob::name_matches;
+use crate::model::Person;
+
+/// Tells whether a pattern of `members` means a person: with `@` it is compared with the address, else with the
+/// name. `*` stands for anything; case does not matter.
+#[must_use]
+pub fn is_meant(pattern: &str, person: &Person) -> bool {
+    let subject = if pattern.contains('@') { &person.email } else { &person.name };
+    wildcard(pattern, subject)
+}
+
+/// Tells whether a pattern of `agents` means a person. Without `@`, it is compared with the part of the address
+/// before the `@` as well: to take an agent for a person is the worse mistake.
+#[must_use]
+pub fn is_agent(patterns: &[String], person: &Person) -> bool {
+    let local = person.email.split('@').next().unwrap_or_default();
+    let meant =
+        |pattern: &String| is_meant(pattern, person) || !pattern.contains('@') && wildcard(pattern, local);
+    patterns.iter().any(meant)
+}
+
+/// Compares texts; `*` in the pattern stands for anything, and nothing else in it is special.
+fn wildcard(pattern: &str, text: &str) -> bool {
+    let mut literal = String::with_capacity(pattern.len());
+    for c in pattern.to_lowercase().chars() {
+        if matches!(c, '?' | '[' | '\\') {
+            literal.push('\\');
+        }
+        literal.push(c);
+    }
+    name_matches(&literal, &text.to_lowercase())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{is_agent, is_meant};
+    use crate::model::Person;
+
+    fn person(name: &str, email: &str) -> Person {
+        Person { name: name.to_owned(), email: email.to_owned() }
+    }
+
+    #[test]
+    fn members_are_meant_by_address_or_name() {
+        let ada = person("Ada Lovelace", "Ada@Example.com");
+        for pattern in ["ada@example.com", "*@example.com", "ada lovelace", "Ada*", "*"] {
+            assert!(is_meant(pattern, &ada), "{pattern}");
+        }
+        for pattern in ["ada", "bob@example.com", "*@example.org", "@example.com", "ada@exampl?.com"] {
+            assert!(!is_meant(pattern, &ada), "{pattern}");
+        }
+    }
+
+    #[test]
+    fn agents_are_meant_by_more() {
+        let patterns = ["*[bot]", "*[bot]@*", "claude", "*@bots.example"].map(str::to_owned);
+        for agent in [
+            person("dependabot[bot]", "x@y"),
+            person("d", "49699333+dependabot[bot]@users.noreply.github.com"),
+            person("Claude", "a@b"),
+            person("x", "claude@anywhere"),
+            person("x", "a@bots.example"),
+        ] {
+            assert!(is_agent(&patterns, &agent), "{agent}");
+        }
+        assert!(!is_agent(&patterns, &person("bo", "bo@example.com")));
+    }
+}

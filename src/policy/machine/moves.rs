@@ -1,0 +1,141 @@
+//! The moves.
+
+use super::gate::{blocked, blocked_by_hand, closed, gate, outdated, unknown_stage};
+use super::{Case, Missing, MoveKind, MovePlan, Outcome, Refusal};
+use crate::model::{Advance, Move, Stage};
+use crate::policy::rounds::{override_reason, reads_as_override};
+
+/// Begins a task: into the first stage of its pipeline. One that has begun stays where it is.
+///
+/// # Errors
+/// A refusal, where it is closed or blocked.
+pub fn start(case: &Case<'_>) -> Result<Outcome, Refusal> {
+    let id = &case.task.id;
+    let mut missing = closed(case);
+    if missing.is_empty() {
+        if !case.task.stage.is_none() {
+            return Ok(Outcome::Stays(case.task.stage.clone()));
+        }
+        missing = blocked(case);
+    }
+    if !missing.is_empty() {
+        return Err(Refusal::of(format!("{id} cannot start"), id, &missing));
+    }
+    Ok(Outcome::Moves(plan(case, MoveKind::Start, next(case), Some("started".to_owned()))))
+}
+
+/// Moves a task on to its next stage, because somebody says so.
+///
+/// # Errors
+/// A refusal that names everything missing.
+pub fn advance(case: &Case<'_>, why: Option<&str>) -> Result<MovePlan, Refusal> {
+    if case.task.stage.is_none() {
+        return start(case)
+            .map(|outcome| outcome.plan().expect("a task that has not begun moves when it starts"));
+    }
+    let gate = gate(case);
+    if !gate.is_open() {
+        return Err(Refusal::of(cannot_leave(case), &case.task.id, &gate.missing));
+    }
+    Ok(plan(case, MoveKind::Advance, next(case), said(why)))
+}
+
+/// Moves a task on by itself, if all that its stage asks for is there, sign-offs are among that, and the stage is
+/// not manual. Nobody asked for this move, so there is no refusal.
+#[must_use]
+pub fn auto_advance(case: &Case<'_>) -> Option<MovePlan> {
+    let rules = case.config.rules_of(case.task.stage.as_str());
+    let is_wanted =
+        rules.advance == Advance::Auto && !rules.signoffs.is_empty() && !case.task.stage.is_none();
+    if !is_wanted || !gate(case).is_open() {
+        return None;
+    }
+    let mut names: Vec<&str> = Vec::new();
+    for person in case.signoffs.roles.iter().flat_map(|role| &role.approvals) {
+        if !names.contains(&person.name.as_str()) {
+            names.push(&person.name);
+        }
+    }
+    let why = format!("signed off by {}", names.join(", "));
+    Some(plan(case, MoveKind::Auto, next(case), Some(why)))
+}
+
+/// Sends a task back to where failures of its stage go.
+///
+/// # Errors
+/// A refusal, where it has not begun, is closed or blocked by hand, stands where a failure would send it, or no
+/// reason is given.
+pub fn fail(case: &Case<'_>, why: &str) -> Result<MovePlan, Refusal> {
+    let (id, stage) = (&case.task.id, &case.task.stage);
+    let mut missing = closed(case);
+    if missing.is_empty() {
+        missing.extend(unknown_stage(case));
+        missing.extend(blocked_by_hand(case));
+        missing.extend(outdated(case));
+    }
+    let what = format!("{id} cannot fail");
+    if !missing.is_empty() {
+        return Err(Refusal::of(what, id, &missing));
+    }
+    let why = why.trim();
+    let Some(to) = case.config.on_fail_of(case.task.kind.as_deref(), stage) else {
+        let mend = format!("tracker start {id}");
+        return Err(Refusal::one(what, "not begun", "nothing is there to fail".to_owned(), Some(mend)));
+    };
+    if to == *stage {
+        let mend = format!("tracker note {id} \"…\"");
+        let text = format!("it is in {stage} already, where a failure sends it");
+        return Err(Refusal::one(what, "there", text, Some(mend)));
+    }
+    if why.is_empty() {
+        let text = "a failure needs a reason".to_owned();
+        return Err(Refusal::one(what, "why", text, Some(format!("tracker fail {id} \"…\""))));
+    }
+    Ok(plan(case, MoveKind::Fail, to, Some(format!("failed: {why}"))))
+}
+
+/// Moves a task to any stage of its pipeline, `none` and `complete` included, whatever is missing. The history says
+/// that it was an override.
+///
+/// # Errors
+/// A refusal, where the task is cancelled or its pipeline has no such stage.
+pub fn set_stage(case: &Case<'_>, stage: &str, why: Option<&str>) -> Result<Outcome, Refusal> {
+    let id = &case.task.id;
+    if case.task.cancelled.is_some() {
+        return Err(Refusal::of(format!("{id} cannot move"), id, &[Missing::Cancelled]));
+    }
+    let own = case.config.stages_of(case.task.kind.as_deref());
+    let all = || [Stage::none()].into_iter().chain(own.iter().cloned()).chain([Stage::complete()]);
+    let wanted = stage.trim().to_ascii_lowercase();
+    let Some(to) = all().find(|stage| stage.as_str() == wanted) else {
+        let names: Vec<String> = all().map(|stage| stage.to_string()).collect();
+        let text = format!("`{}` is none of {}", stage.escape_debug(), names.join(", "));
+        return Err(Refusal::one(format!("{id} cannot move"), "stage", text, None));
+    };
+    if to == case.task.stage {
+        return Ok(Outcome::Stays(to));
+    }
+    Ok(Outcome::Moves(plan(case, MoveKind::Override, to, Some(override_reason(why)))))
+}
+
+fn said(why: Option<&str>) -> Option<String> {
+    let why = why.map(str::trim).filter(|why| !why.is_empty())?;
+    // A reason that reads as that of an override would lift vetoes.
+    Some(if reads_as_override(why) { format!("advanced: {why}") } else { why.to_owned() })
+}
+
+fn cannot_leave(case: &Case<'_>) -> String {
+    format!("{} cannot leave {}", case.task.id, case.task.stage)
+}
+
+fn next(case: &Case<'_>) -> Stage {
+    let next = case.config.stage_after(case.task.kind.as_deref(), &case.task.stage);
+    next.expect("the stage is one of the pipeline's, or the gate would not be open")
+}
+
+fn plan(case: &Case<'_>, kind: MoveKind, to: Stage, why: Option<String>) -> MovePlan {
+    let asks = case.config.signoffs_of(to.as_str()).to_vec();
+    let from = case.task.stage.clone();
+    let step = Move { at: case.now, by: case.actor.to_owned(), from, to, why };
+    MovePlan { task: case.task.id.clone(), kind, step, asks }
+}

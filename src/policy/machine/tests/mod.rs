@@ -1,0 +1,312 @@
+//! The machine: one row for each rule of the pipeline.
+
+mod properties;
+mod world;
+
+use world::{World, now, world};
+
+use super::{Case, MovePlan, Outcome, Refusal, TaskEdit, advance, auto_advance, fail, set_stage, start};
+use crate::model::{
+    Advance, Blocking, Config, Finding, FindingId, FindingSeverity, FindingState, OpenBox, Person,
+    Requirement, Resolution, StageRules, Task, TaskId, TypeRules, Verdict,
+};
+use crate::policy::example::{ADA, KEN, ballot, content, moved, person, stage, task_in};
+use crate::policy::judge;
+
+fn open_box(number: usize, is_deliverable: bool, is_criterion: bool) -> OpenBox {
+    OpenBox { number, text: format!("thing {number}"), is_deliverable, is_criterion }
+}
+
+fn finding(id: &str, severity: &str) -> Finding {
+    Finding {
+        id: FindingId::parse(id).unwrap(),
+        task: task_in("qa").id,
+        role: "reviewer".to_owned(),
+        severity: FindingSeverity::parse(severity),
+        title: "token logged".to_owned(),
+        file: Some("src/auth.rs".to_owned()),
+        line: Some(41),
+        recommendation: None,
+        by: person(KEN),
+        at: now(),
+        source: None,
+        resolutions: Vec::new(),
+        unknown: Vec::new(),
+        warnings: Vec::new(),
+    }
+}
+
+/// Shows a refusal as a person sees it.
+fn shown(refusal: &Refusal) -> Vec<String> {
+    let reason = |reason: &super::Reason| {
+        format!("{}  {}  {}", reason.label, reason.text, reason.mend.as_deref().unwrap_or("-"))
+    };
+    std::iter::once(refusal.what.clone()).chain(refusal.reasons.iter().map(reason)).collect()
+}
+
+fn path(result: Result<MovePlan, Refusal>) -> String {
+    match result {
+        Ok(plan) => format!("{} → {}", plan.from(), plan.to()),
+        Err(refusal) => refusal.reasons.iter().map(|reason| reason.label).collect::<Vec<_>>().join(", "),
+    }
+}
+
+#[test]
+fn the_default_pipeline_from_end_to_end() {
+    let mut world = World { config: Config::default(), ..world("dev") };
+    world.task.stage = stage("none");
+    world.task.history.clear();
+    let mut stages = Vec::new();
+    while let Ok(plan) = world.advance() {
+        assert_eq!(plan.edits()[0], TaskEdit::SetStage(plan.to().clone()));
+        assert_eq!((plan.step.by.as_str(), plan.step.at), ("ada", now()));
+        plan.apply(&mut world.task);
+        stages.push(world.task.stage.to_string());
+    }
+    assert_eq!(stages, ["dev", "qa", "sec", "docs", "complete"]);
+    assert_eq!(world.task.history.len(), 5);
+    let refused = shown(&world.advance().unwrap_err());
+    assert_eq!(
+        refused,
+        ["TASK-7Q2M cannot leave complete", "closed  it is complete  tracker reopen TASK-7Q2M"]
+    );
+}
+
+#[test]
+fn a_type_has_a_route_of_its_own() {
+    let mut world = world("dev");
+    let stages = Some(vec![stage("dev"), stage("docs")]);
+    world.config.types.insert("docs".to_owned(), TypeRules { stages });
+    world.task.kind = Some("docs".to_owned());
+    assert_eq!(path(world.advance()), "dev → docs");
+    world.task.stage = stage("qa");
+    assert_eq!(
+        shown(&world.advance().unwrap_err())[1],
+        "stage  qa is no stage of its pipeline  tracker set-stage TASK-7Q2M dev"
+    );
+    assert_eq!(path(world.with(|case| fail(case, "x"))), "stage");
+    world.config.types.insert("docs".to_owned(), TypeRules { stages: Some(Vec::new()) });
+    world.task.stage = stage("none");
+    assert_eq!(path(world.advance()), "none → complete", "a pipeline without stages");
+}
+
+#[test]
+fn a_refusal_names_everything_missing() {
+    let mut world = world("qa");
+    let rules = world.config.stages.get_mut("qa").unwrap();
+    rules.requires = vec![Requirement::Deliverables, Requirement::Criteria];
+    world.task.blocked = Some("waiting for the design".to_owned());
+    world.waits_for = vec![TaskId::parse("TASK-3F8K").unwrap()];
+    world.open_boxes = vec![open_box(1, true, false), open_box(3, true, false), open_box(4, false, true)];
+    world.findings = vec![finding("F2", "high"), finding("F3", "low"), finding("F1", "critical")];
+    let mut rejected = ballot(1, KEN, "tester", Verdict::Rejected);
+    rejected.vote.notes = Some("too slow\nby far".to_owned());
+    world.ballots = vec![rejected, ballot(2, ADA, "tester", Verdict::Approved)];
+    assert_eq!(
+        shown(&world.advance().unwrap_err()),
+        [
+            "TASK-7Q2M cannot leave qa",
+            "blocked  waiting for the design  tracker unblock TASK-7Q2M",
+            "waits for  TASK-3F8K  tracker show TASK-3F8K",
+            "unticked  deliverables 1 thing 1, 3 thing 3  tracker tick TASK-7Q2M 1 3",
+            "unticked  acceptance criterion 4 thing 4  tracker tick TASK-7Q2M 4",
+            "missing  approval of reviewer  tracker approve TASK-7Q2M --as reviewer",
+            "rejected  by ken as tester: too slow  ken: tracker approve TASK-7Q2M --as tester",
+            "missing  approval of tester, 1 of 2, by ken@example.com or eve@example.com  \
+             tracker approve TASK-7Q2M --as tester",
+            "open  finding F1 critical: token logged, src/auth.rs:41  tracker findings settle TASK-7Q2M F1",
+            "open  finding F2 high: token logged, src/auth.rs:41  tracker findings settle TASK-7Q2M F2",
+        ]
+    );
+    assert!(!world.gate().waits_for_signoffs_only());
+}
+
+#[test]
+fn boxes_keep_a_stage_that_requires_them() {
+    let boxes = [open_box(1, true, false), open_box(2, false, true), open_box(3, false, false)];
+    for (requirement, keep) in [
+        (Requirement::Deliverables, [true, false, false]),
+        (Requirement::Criteria, [false, true, false]),
+        (Requirement::Boxes, [true, true, true]),
+    ] {
+        for (open, keeps) in boxes.iter().zip(keep) {
+            let mut world = world("dev");
+            let rules = StageRules { requires: vec![requirement], ..StageRules::default() };
+            world.config.stages.insert("dev".to_owned(), rules);
+            world.open_boxes = vec![open.clone()];
+            assert_eq!(!world.gate().is_open(), keeps, "{requirement:?} {open:?}");
+            world.open_boxes.clear();
+            assert!(world.gate().is_open(), "no box is an open box");
+        }
+    }
+}
+
+#[test]
+fn open_findings_that_block_keep_the_gate_shut() {
+    for (threshold, severity, shuts) in [
+        (Blocking::High, "critical", true),
+        (Blocking::High, "high", true),
+        (Blocking::High, "medium", false),
+        (Blocking::High, "catastrophic", true),
+        (Blocking::Critical, "high", false),
+        (Blocking::Info, "info", true),
+        (Blocking::Off, "critical", false),
+    ] {
+        let mut world = world("dev");
+        world.config.policy.blocking_severity = threshold;
+        world.findings = vec![finding("F1", severity)];
+        assert_eq!(!world.gate().is_open(), shuts, "{threshold:?} {severity}");
+        for (state, is_open) in [("settled", true), ("waived", true), ("open", !shuts), ("gone", !shuts)] {
+            let to = FindingState::parse(state);
+            world.findings[0].resolutions = vec![Resolution { at: now(), by: person(ADA), to, why: None }];
+            assert_eq!(world.gate().is_open(), is_open, "{state}");
+        }
+    }
+}
+
+#[test]
+fn the_last_sign_off_moves_a_task_on() {
+    let done = world("qa").signed_off();
+    let plan = done.auto().unwrap();
+    assert_eq!((plan.to().as_str(), plan.step.why.as_deref()), ("sec", Some("signed off by ada, ken")));
+    let missing = World { ballots: done.ballots[..2].to_vec(), ..world("qa").signed_off() };
+    assert_eq!(missing.auto(), None);
+    assert!(missing.gate().waits_for_signoffs_only());
+    let mut manual = world("qa").signed_off();
+    manual.config.stages.get_mut("qa").unwrap().advance = Advance::Manual;
+    assert_eq!(manual.auto(), None);
+    assert_eq!(path(manual.advance()), "qa → sec", "ready, and somebody finalises it");
+    let silent = world("dev");
+    assert_eq!(silent.auto(), None, "a stage without sign-offs never advances by itself");
+    assert!(silent.gate().is_open());
+    let blocked = World { waits_for: vec![task_in("dev").id], ..world("qa").signed_off() };
+    assert_eq!(blocked.auto(), None);
+}
+
+#[test]
+fn closed_and_blocked_tasks_stay() {
+    let cancelled = |world: &mut World| world.task.cancelled = Some(String::new());
+    let complete = |world: &mut World| world.task.stage = stage("complete");
+    let blocked = |world: &mut World| world.task.blocked = Some(String::new());
+    let waiting = |world: &mut World| world.waits_for = vec![TaskId::parse("TASK-1").unwrap()];
+    type Row = (fn(&mut World), [&'static str; 4]);
+    let rows: [Row; 4] = [
+        (cancelled, ["closed", "closed", "closed", "closed"]),
+        (complete, ["closed", "closed", "closed", "complete → sec"]),
+        (blocked, ["blocked", "stays", "blocked", "qa → sec"]),
+        (waiting, ["waits for", "stays", "qa → dev", "qa → sec"]),
+    ];
+    for (change, expected) in rows {
+        let mut world = world("qa").signed_off();
+        change(&mut world);
+        let outcome = |outcome: Result<Outcome, Refusal>| match outcome {
+            Ok(Outcome::Stays(_)) => "stays".to_owned(),
+            other => path(other.map(|outcome| outcome.plan().unwrap())),
+        };
+        let found = [
+            path(world.advance()),
+            outcome(world.with(start)),
+            path(world.with(|case| fail(case, "x"))),
+            outcome(world.with(|case| set_stage(case, "sec", None))),
+        ];
+        assert_eq!(found, expected);
+        assert_eq!(world.auto(), None);
+        world.task.stage = stage("none");
+        world.task.cancelled.get_or_insert_default();
+        assert!(world.with(start).is_err());
+    }
+    let mut waiting = world("dev");
+    waiting.task.stage = stage("none");
+    waiting.waits_for = vec![TaskId::parse("TASK-1").unwrap()];
+    assert_eq!(
+        shown(&waiting.with(start).unwrap_err()),
+        ["TASK-7Q2M cannot start", "waits for  TASK-1  tracker show TASK-1"]
+    );
+}
+
+#[test]
+fn a_failure_leads_back() {
+    for (at, on_fail, expected) in [
+        ("sec", None, "sec → dev"),
+        ("sec", Some("qa"), "sec → qa"),
+        ("sec", Some("none"), "sec → none"),
+        ("sec", Some("docs"), "sec → dev"),
+        ("qa", Some("elsewhere"), "qa → dev"),
+        ("dev", None, "there"),
+        ("none", None, "not begun"),
+        ("complete", None, "closed"),
+        ("review", None, "stage"),
+    ] {
+        let mut world = world(at);
+        let rules = StageRules { on_fail: on_fail.map(stage), ..StageRules::default() };
+        world.config.stages.insert(at.to_owned(), rules);
+        assert_eq!(path(world.with(|case| fail(case, "too slow"))), expected, "{at} {on_fail:?}");
+    }
+    let plan = world("sec").with(|case| fail(case, " too slow ")).unwrap();
+    assert_eq!(plan.step.why.as_deref(), Some("failed: too slow"));
+    assert_eq!(path(world("sec").with(|case| fail(case, " "))), "why");
+}
+
+#[test]
+fn after_a_failure_approvals_are_asked_for_again() {
+    let mut world = world("qa").signed_off();
+    world.with(|case| fail(case, "too slow")).unwrap().apply(&mut world.task);
+    let plan = world.advance().unwrap();
+    assert_eq!(plan.asks, ["reviewer", "tester"]);
+    plan.apply(&mut world.task);
+    assert_eq!(path(world.advance()), "missing, missing");
+    assert_eq!(world.auto(), None);
+    for ballot in &mut world.ballots {
+        ballot.vote.round = 2;
+    }
+    assert_eq!(path(world.advance()), "qa → sec");
+}
+
+#[test]
+fn an_override_goes_anywhere_and_says_so() {
+    let set = |to: &str, why: Option<&str>| world("qa").with(|case| set_stage(case, to, why));
+    let plan = |to: &str, why: Option<&str>| set(to, why).unwrap().plan().unwrap().step;
+    assert_eq!(plan("docs", Some("shipped")).why.as_deref(), Some("override: shipped"));
+    assert_eq!(plan("NONE", Some(" ")).why.as_deref(), Some("override"));
+    assert_eq!(plan("complete", None).to, stage("complete"));
+    assert_eq!(set("qa", None), Ok(Outcome::Stays(stage("qa"))));
+    assert_eq!(
+        shown(&set("review", None).unwrap_err())[1],
+        "stage  `review` is none of none, dev, qa, sec, docs, complete  -"
+    );
+    assert!(set("../x\u{1b}", None).is_err_and(|refusal| !refusal.reasons[0].text.contains('\u{1b}')));
+}
+
+#[test]
+fn no_reason_poses_as_an_override() {
+    let why = |why: &str| world("dev").with(|case| advance(case, Some(why))).unwrap().step.why;
+    assert_eq!(why("override: trust me").as_deref(), Some("advanced: override: trust me"));
+    assert_eq!(why("overridden by taste").as_deref(), Some("overridden by taste"));
+    assert_eq!(why("  "), None);
+}
+
+#[test]
+fn sign_offs_of_one_stage_move_nothing_out_of_another() {
+    let world = world("qa").signed_off();
+    let signoffs = judge(&world.task, &world.config, &world.ballots, &content(), Person::clone);
+    let mut task = world.task.clone();
+    let ask = |task: &Task| {
+        let case = Case {
+            task,
+            config: &world.config,
+            signoffs: &signoffs,
+            findings: &[],
+            open_boxes: &[],
+            waits_for: &[],
+            actor: "ada",
+            now: now(),
+        };
+        (path(advance(&case, None)), auto_advance(&case).is_some())
+    };
+    assert_eq!(ask(&task), ("qa → sec".to_owned(), true));
+    task.stage = stage("sec");
+    assert_eq!(ask(&task), ("outdated".to_owned(), false));
+    task.stage = stage("qa");
+    task.history.extend([moved("qa", "dev", "failed: x"), moved("dev", "qa", "")]);
+    assert_eq!(ask(&task), ("outdated".to_owned(), false));
+}

@@ -1,0 +1,67 @@
+//! One task with all that the machine looks at, to be changed and asked.
+
+use chrono::{DateTime, Utc};
+
+use crate::model::{Config, Finding, OpenBox, Person, Task, TaskId, Verdict};
+use crate::policy::example::{ADA, KEN, ballot, config, content, task_in};
+use crate::policy::machine::{Case, Gate, MovePlan, Refusal, advance, auto_advance, gate};
+use crate::policy::{Ballot, judge};
+
+/// A task with all that is known of it.
+pub(super) struct World {
+    pub(super) task: Task,
+    pub(super) config: Config,
+    pub(super) ballots: Vec<Ballot>,
+    pub(super) findings: Vec<Finding>,
+    pub(super) open_boxes: Vec<OpenBox>,
+    pub(super) waits_for: Vec<TaskId>,
+}
+
+pub(super) fn world(stage: &str) -> World {
+    World {
+        task: task_in(stage),
+        config: config(),
+        ballots: Vec::new(),
+        findings: Vec::new(),
+        open_boxes: Vec::new(),
+        waits_for: Vec::new(),
+    }
+}
+
+impl World {
+    pub(super) fn with<T>(&self, ask: impl FnOnce(&Case<'_>) -> T) -> T {
+        let signoffs = judge(&self.task, &self.config, &self.ballots, &content(), Person::clone);
+        ask(&Case {
+            task: &self.task,
+            config: &self.config,
+            signoffs: &signoffs,
+            findings: &self.findings,
+            open_boxes: &self.open_boxes,
+            waits_for: &self.waits_for,
+            actor: "ada",
+            now: now(),
+        })
+    }
+
+    pub(super) fn advance(&self) -> Result<MovePlan, Refusal> {
+        self.with(|case| advance(case, None))
+    }
+
+    pub(super) fn auto(&self) -> Option<MovePlan> {
+        self.with(auto_advance)
+    }
+
+    pub(super) fn gate(&self) -> Gate {
+        self.with(gate)
+    }
+
+    pub(super) fn signed_off(mut self) -> Self {
+        let votes = [(1, ADA, "reviewer"), (2, ADA, "tester"), (3, KEN, "tester")];
+        self.ballots = votes.map(|(minute, who, role)| ballot(minute, who, role, Verdict::Approved)).to_vec();
+        self
+    }
+}
+
+pub(super) fn now() -> DateTime<Utc> {
+    DateTime::from_timestamp(1_800_000_000, 0).unwrap()
+}

@@ -1,0 +1,72 @@
+//! Rounds: how often a task has been in a stage, read from its history.
+//!
+//! A round is one stay in a stage. A task that was sent back and comes again begins another round, in which earlier
+//! approvals no longer count. Clocks play no part: only the order of the moves does.
+
+use crate::model::{Config, Move, Stage, Task};
+
+/// What the reason of an override begins with.
+const OVERRIDE: &str = "override";
+
+/// Returns which round a task is in: 1 for its first stay in its stage, also where the history does not tell.
+#[must_use]
+pub fn round_of(task: &Task) -> u32 {
+    round_in(task, &task.stage)
+}
+
+/// Returns how often a task has entered a stage, at least 1. A move to where the task is already, as a merge of two
+/// branches that made the same move leaves behind, begins no round.
+#[must_use]
+pub fn round_in(task: &Task, stage: &Stage) -> u32 {
+    entries(&task.history, stage).max(1)
+}
+
+fn entries(history: &[Move], stage: &Stage) -> u32 {
+    let (mut at, mut rounds) = (None, 0);
+    for step in history {
+        if at != Some(&step.to) && step.to == *stage {
+            rounds += 1;
+        }
+        at = Some(&step.to);
+    }
+    rounds
+}
+
+/// Returns the reason that the history gives for an override.
+#[must_use]
+pub(super) fn override_reason(why: Option<&str>) -> String {
+    match why.map(str::trim).filter(|why| !why.is_empty()) {
+        Some(why) => format!("{OVERRIDE}: {why}"),
+        None => OVERRIDE.to_owned(),
+    }
+}
+
+/// Tells whether a move of the history overrode what the stage asks for.
+#[must_use]
+pub fn is_override(step: &Move) -> bool {
+    step.why.as_deref().is_some_and(reads_as_override)
+}
+
+/// Tells whether a reason reads as that of an override.
+pub(super) fn reads_as_override(why: &str) -> bool {
+    why.strip_prefix(OVERRIDE).is_some_and(|rest| rest.is_empty() || rest.starts_with(':'))
+}
+
+/// Returns the last round of a stage whose rejections an override has replaced: one that led the task forward, from
+/// this stage or past it. 0 where there is none.
+#[must_use]
+pub(super) fn overridden_round(task: &Task, config: &Config, stage: &Stage) -> u32 {
+    let stages = config.stages_of(task.kind.as_deref());
+    let place = |wanted: &Stage| match wanted {
+        wanted if wanted.is_none() => Some(0),
+        wanted if wanted.is_complete() => Some(stages.len() + 1),
+        wanted => stages.iter().position(|own| own == wanted).map(|at| at + 1),
+    };
+    let Some(own) = place(stage) else { return 0 };
+    let passes = |step: &Move| match (place(&step.from), place(&step.to)) {
+        (Some(from), Some(to)) => is_override(step) && from <= own && own < to,
+        _ => false,
+    };
+    let last = task.history.iter().rposition(passes);
+    last.map_or(0, |last| entries(&task.history[..last], stage).max(1))
+}

@@ -1,0 +1,204 @@
+//! From votes to sign-offs.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{Ballot, Content, Flaw, JudgedVote, RoleStanding, Signoffs, Trust, Weight, WhyNot};
+use crate::model::{Config, Coverage, Person, Role, SelfApproval, Signatures, Stage, Task, Verdict};
+use crate::policy::rounds::overridden_round;
+use crate::policy::{coverage, covered_by, explain, is_agent, is_covered, is_meant, is_sound, round_of};
+
+/// Judges all votes of a task in the stage that it is in. `canonical` is the mailmap: it returns the one person
+/// behind a name and address.
+#[must_use]
+pub fn judge<'v>(
+    task: &Task,
+    config: &Config,
+    ballots: &'v [Ballot],
+    content: &Content,
+    canonical: impl Fn(&Person) -> Person,
+) -> Signoffs<'v> {
+    let mut judge = Judge {
+        task,
+        config,
+        content,
+        canonical: &canonical,
+        round: round_of(task),
+        scopes: BTreeMap::new(),
+    };
+    let mut people: Vec<(&Ballot, Person)> =
+        ballots.iter().map(|ballot| (ballot, canonical(&ballot.vote.by))).collect();
+    people.sort_by(|(a, _), (b, _)| (a.vote.at, &a.name).cmp(&(b.vote.at, &b.name)));
+    let latest = judge.latest(&people);
+    let asked = config.signoffs_of(task.stage.as_str());
+    let mut votes: BTreeMap<&str, Vec<JudgedVote<'v>>> = BTreeMap::new();
+    let mut others = Vec::new();
+    for (ballot, person) in people {
+        let is_latest = latest.get(&place_of(ballot, &person)).is_some_and(|name| *name == ballot.name);
+        let weight = judge.weight(ballot, &person, is_latest);
+        let vote = JudgedVote { ballot, person, weight };
+        let is_asked = ballot.vote.stage == task.stage && asked.contains(&ballot.vote.role);
+        match is_asked {
+            true => votes.entry(&ballot.vote.role).or_default().push(vote),
+            false => others.push(vote),
+        }
+    }
+    let standing =
+        |role: &String| standing(config.role(role), votes.remove(role.as_str()).unwrap_or_default());
+    let roles = asked.iter().map(standing).collect();
+    Signoffs { task: task.id.clone(), stage: task.stage.clone(), round: judge.round, roles, others }
+}
+
+fn standing<'v>(role: Role<'_>, votes: Vec<JudgedVote<'v>>) -> RoleStanding<'v> {
+    let of = |weight: Weight| -> Vec<Person> {
+        votes.iter().filter(|vote| vote.weight == weight).map(|vote| vote.person.clone()).collect()
+    };
+    let (approvals, rejections) = (of(Weight::Approval), of(Weight::Rejection));
+    let is_done = approvals.len() >= role.rules.quorum as usize && rejections.is_empty();
+    let has_approved = |member: &str| {
+        let mut approving = votes.iter().filter(|vote| vote.weight == Weight::Approval);
+        approving.any(|vote| means(member, vote.ballot, &vote.person))
+    };
+    let waiting = role.rules.members.iter().filter(|member| member.contains('*') || !has_approved(member));
+    let waiting_for = if is_done { Vec::new() } else { waiting.cloned().collect() };
+    let name = role.name.to_owned();
+    RoleStanding { role: name, quorum: role.rules.quorum, approvals, rejections, waiting_for, votes }
+}
+
+/// Tells whether a pattern means the author of a vote, by the name in the file or by the mailmap's.
+fn means(pattern: &str, ballot: &Ballot, person: &Person) -> bool {
+    is_meant(pattern, person) || is_meant(pattern, &ballot.vote.by)
+}
+
+/// A person's place among the votes: a later vote replaces an earlier one of the same place.
+type Place = (String, String, Stage);
+
+fn place_of(ballot: &Ballot, person: &Person) -> Place {
+    (person.email.to_lowercase(), ballot.vote.role.clone(), ballot.vote.stage.clone())
+}
+
+struct Judge<'a> {
+    task: &'a Task,
+    config: &'a Config,
+    content: &'a Content,
+    canonical: &'a dyn Fn(&Person) -> Person,
+    round: u32,
+    scopes: BTreeMap<String, Scope>,
+}
+
+/// What a role reviews of a task, as it is now.
+struct Scope {
+    covers: Coverage,
+    authors: BTreeSet<String>,
+}
+
+impl Judge<'_> {
+    /// Returns the name of the vote that speaks for each person, of those that may replace others.
+    fn latest(&self, people: &[(&Ballot, Person)]) -> BTreeMap<Place, String> {
+        let mut latest: BTreeMap<Place, (u32, String)> = BTreeMap::new();
+        // By time: of votes in one round, the later replaces the earlier.
+        for (ballot, person) in people.iter().filter(|(ballot, person)| self.unfit(ballot, person).is_none())
+        {
+            let entry = latest.entry(place_of(ballot, person)).or_insert((0, String::new()));
+            if ballot.vote.round >= entry.0 {
+                *entry = (ballot.vote.round, ballot.name.clone());
+            }
+        }
+        latest.into_iter().map(|(place, (_, name))| (place, name)).collect()
+    }
+
+    /// Says why a vote is none at all: it neither counts nor replaces another.
+    fn unfit(&self, ballot: &Ballot, person: &Person) -> Option<WhyNot> {
+        let vote = &ballot.vote;
+        let rules = self.config.role(&vote.role).rules;
+        if vote.task != self.task.id || ballot.folder != self.task.id {
+            let from = if vote.task == self.task.id { &ballot.folder } else { &vote.task };
+            return Some(WhyNot::Copied(from.clone()));
+        }
+        if let Verdict::Unknown(text) = &vote.verdict {
+            return Some(WhyNot::UnknownVerdict(text.clone()));
+        }
+        if !rules.members.is_empty() && !rules.members.iter().any(|member| means(member, ballot, person)) {
+            return Some(WhyNot::Outsider);
+        }
+        let agents = &self.config.policy.agents;
+        if rules.people_only && (is_agent(agents, person) || is_agent(agents, &vote.by)) {
+            return Some(WhyNot::Agent);
+        }
+        // Doubts about the file must not lift a veto, so they touch no rejection.
+        if vote.verdict == Verdict::Rejected { None } else { self.doubt(ballot) }
+    }
+
+    /// Says what is doubtful about a vote's file.
+    fn doubt(&self, ballot: &Ballot) -> Option<WhyNot> {
+        match ballot.flaw {
+            Some(Flaw::Altered) => return Some(WhyNot::Altered),
+            Some(Flaw::BadSignature) => return Some(WhyNot::BadSignature),
+            None => {}
+        }
+        if !is_sound(&self.task.id, &ballot.vote.covers) {
+            return Some(WhyNot::Unsound);
+        }
+        let wanted = self.config.policy.signatures == Signatures::Require;
+        (wanted && ballot.trust != Trust::Signed).then_some(WhyNot::Unsigned)
+    }
+
+    fn weight(&mut self, ballot: &Ballot, person: &Person, is_latest: bool) -> Weight {
+        if let Some(why) = self.unfit(ballot, person) {
+            return Weight::None(why);
+        }
+        if !is_latest {
+            return Weight::None(WhyNot::Superseded);
+        }
+        let vote = &ballot.vote;
+        let is_asked = self.config.signoffs_of(vote.stage.as_str()).contains(&vote.role);
+        match vote.verdict {
+            Verdict::Approved => self.approval(ballot, person, is_asked),
+            Verdict::Rejected if !is_asked => Weight::None(WhyNot::NotAsked),
+            Verdict::Rejected if vote.round <= overridden_round(self.task, self.config, &vote.stage) => {
+                Weight::None(WhyNot::Overridden)
+            }
+            Verdict::Rejected => Weight::Rejection,
+            Verdict::Withdrawn | Verdict::Unknown(_) => Weight::None(WhyNot::Withdrawn),
+        }
+    }
+
+    fn approval(&mut self, ballot: &Ballot, person: &Person, is_asked: bool) -> Weight {
+        let vote = &ballot.vote;
+        if vote.stage != self.task.stage {
+            return Weight::None(WhyNot::OtherStage(vote.stage.clone()));
+        }
+        if !is_asked {
+            return Weight::None(WhyNot::NotAsked);
+        }
+        if vote.round != self.round {
+            return Weight::None(WhyNot::OtherRound { cast: vote.round, now: self.round });
+        }
+        let forbids = self.config.policy.self_approval == SelfApproval::Forbid;
+        let scope = self.scope(&vote.role);
+        if scope.covers.digest != vote.covers.digest {
+            return Weight::None(WhyNot::Stale(explain(&vote.covers, &scope.covers)));
+        }
+        if forbids && scope.authors.contains(&person.email.to_lowercase()) {
+            return Weight::None(WhyNot::OwnWork);
+        }
+        Weight::Approval
+    }
+
+    fn scope(&mut self, role: &str) -> &Scope {
+        if !self.scopes.contains_key(role) {
+            let scope = self.look(self.config.role(role));
+            self.scopes.insert(role.to_owned(), scope);
+        }
+        &self.scopes[role]
+    }
+
+    fn look(&self, role: Role<'_>) -> Scope {
+        let files = covered_by(role, &self.content.files);
+        let covers = coverage(&self.task.id, &self.content.criteria, files);
+        let touches = |paths: &[String]| paths.iter().any(|path| is_covered(role, path));
+        let commits = self.content.commits.iter().filter(|commit| touches(&commit.paths));
+        let authors = commits.flat_map(|commit| &commit.authors);
+        let authors = authors.map(|author| (self.canonical)(author).email.to_lowercase()).collect();
+        Scope { covers, authors }
+    }
+}

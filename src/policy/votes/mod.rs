@@ -1,0 +1,184 @@
+//! Which votes count, and why the others do not.
+//!
+//! A vote is judged when it is used, against the content as it is: nothing about its validity is stored. Facts from
+//! outside come in as data: the votes with what git knows of their files ([`Ballot`]), and what the task's linked
+//! commits did ([`Content`]).
+//!
+//! # What lifts a veto
+//!
+//! A rejection stands, in every later round, until the same person votes again for that role in that stage or an
+//! override leads the task on. What is doubtful about a *file* never lifts a veto: an approval whose file was
+//! altered, whose signature is bad or whose digest does not fit replaces nothing, and a rejection in the same state
+//! stands.
+//!
+//! # Who is a person
+//!
+//! `people_only` roles do not count votes of those whom `[policy] agents` names. An agent that uses a person's name
+//! and address cannot be told from that person by a name; where that matters, `signatures = "require"` and a key
+//! that the agent does not have tell them apart.
+
+mod judge;
+mod weight;
+
+#[cfg(test)]
+mod tests;
+
+pub use judge::judge;
+pub use weight::{Weight, WhyNot};
+
+use crate::model::{CoveredFile, Finding, Person, Stage, TaskId, Vote};
+
+use super::Tally;
+
+/// How sure it is that a vote is by the person it names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Trust {
+    /// Nothing but the file says so.
+    Unverified,
+    /// The commit that added the file is by that person.
+    Attributed,
+    /// A key of that person signed it.
+    Signed,
+}
+
+impl Trust {
+    /// Returns the word that people read.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Unverified => "unverified",
+            Self::Attributed => "attributed",
+            Self::Signed => "signed",
+        }
+    }
+}
+
+/// What is wrong with a vote's file, as git and the signature tell.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Flaw {
+    /// It was changed after it was added.
+    Altered,
+    /// It has a signature that does not fit it, or is by nobody allowed.
+    BadSignature,
+}
+
+/// A vote, with what is known of its file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ballot {
+    /// The file's name: tells votes of one second apart.
+    pub name: String,
+    /// The task in whose folder it lies.
+    pub folder: TaskId,
+    /// What it says.
+    pub vote: Vote,
+    /// How sure it is whose it is.
+    pub trust: Trust,
+    /// What is wrong with its file.
+    pub flaw: Option<Flaw>,
+}
+
+/// One of the task's linked commits.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct LinkedCommit {
+    /// Who wrote it, and who co-wrote it.
+    pub authors: Vec<Person>,
+    /// The paths that it changed.
+    pub paths: Vec<String>,
+}
+
+/// A task's content as it is.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Content {
+    /// Digest of the acceptance text, as [`super::criteria_digest`] makes it.
+    pub criteria: String,
+    /// Every file that the linked commits changed, as it is now; deleted ones included.
+    pub files: Vec<CoveredFile>,
+    /// The linked commits.
+    pub commits: Vec<LinkedCommit>,
+}
+
+/// A vote and what it is worth.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct JudgedVote<'v> {
+    /// The vote.
+    pub ballot: &'v Ballot,
+    /// Whose it is, by the mailmap.
+    pub person: Person,
+    /// What it is worth.
+    pub weight: Weight,
+}
+
+/// How one role of a stage stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RoleStanding<'v> {
+    /// The role.
+    pub role: String,
+    /// How many people must approve.
+    pub quorum: u32,
+    /// Whose approvals count, by time.
+    pub approvals: Vec<Person>,
+    /// Whose rejections stand, by time.
+    pub rejections: Vec<Person>,
+    /// Members who could still approve, as the configuration names them; empty where anyone can, and where nobody
+    /// is waited for.
+    pub waiting_for: Vec<String>,
+    /// All votes for the role in this stage, by time.
+    pub votes: Vec<JudgedVote<'v>>,
+}
+
+impl RoleStanding<'_> {
+    /// Returns how many approvals are missing.
+    #[must_use]
+    pub fn missing(&self) -> u32 {
+        self.quorum.saturating_sub(count(&self.approvals))
+    }
+
+    /// Tells whether the role has signed off: its quorum is there and nobody objects.
+    #[must_use]
+    pub fn has_signed_off(&self) -> bool {
+        self.missing() == 0 && self.rejections.is_empty()
+    }
+}
+
+/// The sign-offs of a task in the stage that it is in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Signoffs<'v> {
+    /// The task.
+    pub task: TaskId,
+    /// The stage they were judged for.
+    pub stage: Stage,
+    /// The round they were judged for.
+    pub round: u32,
+    /// The roles that the stage asks, in the configuration's order.
+    pub roles: Vec<RoleStanding<'v>>,
+    /// Votes in other stages and for roles that are not asked, by time. A rejection among them still stands, but it
+    /// keeps only its own stage's gate shut.
+    pub others: Vec<JudgedVote<'v>>,
+}
+
+impl Signoffs<'_> {
+    /// Tells whether every role that is asked has signed off; also where none is asked.
+    #[must_use]
+    pub fn are_complete(&self) -> bool {
+        self.roles.iter().all(RoleStanding::has_signed_off)
+    }
+
+    /// Returns the numbers of badges and progress bars; `blocking` are the findings that keep the gate shut.
+    #[must_use]
+    pub fn tally<'f>(&self, blocking: impl IntoIterator<Item = &'f Finding>) -> Tally {
+        let sum =
+            |of: &dyn Fn(&RoleStanding<'_>) -> u32| self.roles.iter().map(of).fold(0, u32::saturating_add);
+        let elsewhere = self.others.iter().filter(|vote| vote.weight == Weight::Rejection).count();
+        Tally {
+            approved: sum(&|role| role.quorum - role.missing()),
+            required: sum(&|role| role.quorum),
+            rejected: sum(&|role| count(&role.rejections))
+                .saturating_add(u32::try_from(elsewhere).unwrap_or(u32::MAX)),
+            blocking_findings: u32::try_from(blocking.into_iter().count()).unwrap_or(u32::MAX),
+        }
+    }
+}
+
+fn count(people: &[Person]) -> u32 {
+    u32::try_from(people.len()).unwrap_or(u32::MAX)
+}

@@ -1,0 +1,292 @@
+//! Which votes count: one row for each rule.
+
+use super::{Ballot, Flaw, Signoffs, Trust, Weight, WhyNot, judge};
+use crate::model::{Config, Person, PolicyRules, SelfApproval, Signatures, Task, TaskId, Verdict};
+use crate::policy::example::{ADA, KEN, ballot, config, content, file, moved, stage, task_in};
+use crate::policy::{Staleness, Tally, coverage};
+
+fn approval(minute: i64, email: &str, role: &str) -> Ballot {
+    ballot(minute, email, role, Verdict::Approved)
+}
+
+fn rejection(minute: i64, email: &str, role: &str) -> Ballot {
+    ballot(minute, email, role, Verdict::Rejected)
+}
+
+fn with(mut ballot: Ballot, change: impl FnOnce(&mut Ballot)) -> Ballot {
+    change(&mut ballot);
+    ballot
+}
+
+fn judged<'v>(task: &Task, config: &Config, ballots: &'v [Ballot]) -> Signoffs<'v> {
+    judge(task, config, ballots, &content(), Person::clone)
+}
+
+/// Returns the weight of the vote of each name, in order of names.
+fn weights(task: &Task, config: &Config, ballots: &[Ballot]) -> Vec<Weight> {
+    let signoffs = judged(task, config, ballots);
+    let votes = signoffs.roles.iter().flat_map(|role| &role.votes).chain(&signoffs.others);
+    let mut found: Vec<_> = votes.map(|vote| (vote.ballot.name.clone(), vote.weight.clone())).collect();
+    found.sort_by(|a, b| a.0.cmp(&b.0));
+    assert_eq!(found.len(), ballots.len(), "every vote is shown");
+    found.into_iter().map(|(_, weight)| weight).collect()
+}
+
+fn weight(task: &Task, config: &Config, ballot: Ballot) -> Weight {
+    weights(task, config, &[ballot]).remove(0)
+}
+
+fn not(why: WhyNot) -> Weight {
+    Weight::None(why)
+}
+
+#[test]
+fn a_sound_approval_counts() {
+    assert_eq!(weight(&task_in("qa"), &config(), approval(1, KEN, "reviewer")), Weight::Approval);
+}
+
+#[test]
+fn each_reason_not_to_count() {
+    let mut strict = config();
+    strict.policy.signatures = Signatures::Require;
+    strict.policy.self_approval = SelfApproval::Forbid;
+    strict.policy.agents = vec!["claude".to_owned()];
+    strict.roles.get_mut("tester").unwrap().people_only = true;
+    strict.roles.get_mut("tester").unwrap().members = Vec::new();
+    let signed = |ballot: Ballot| with(ballot, |ballot| ballot.trust = Trust::Signed);
+    let other = TaskId::parse("TASK-1").unwrap();
+    let changed = vec![Staleness::FileChanged("src/a.rs".to_owned())];
+    let stale = with(approval(1, KEN, "reviewer"), |ballot| {
+        let files = [file("src/a.rs", "e")];
+        ballot.vote.covers = coverage(&ballot.folder, "c", files);
+    });
+    let lenient = config();
+    let rows: Vec<(&str, &Config, Ballot, WhyNot)> = vec![
+        (
+            "copied into this folder",
+            &lenient,
+            with(approval(1, KEN, "reviewer"), |ballot| ballot.vote.task = other.clone()),
+            WhyNot::Copied(other),
+        ),
+        ("outside the members", &lenient, approval(1, "bob@example.com", "tester"), WhyNot::Outsider),
+        ("stale", &lenient, stale, WhyNot::Stale(changed)),
+        (
+            "an earlier round",
+            &lenient,
+            with(approval(1, KEN, "reviewer"), |ballot| ballot.vote.round = 3),
+            WhyNot::OtherRound { cast: 3, now: 1 },
+        ),
+        (
+            "another stage",
+            &lenient,
+            with(approval(1, KEN, "reviewer"), |ballot| ballot.vote.stage = stage("sec")),
+            WhyNot::OtherStage(stage("sec")),
+        ),
+        ("a role that is not asked", &lenient, approval(1, KEN, "designer"), WhyNot::NotAsked),
+        (
+            "tampered with",
+            &lenient,
+            with(approval(1, KEN, "reviewer"), |ballot| ballot.vote.covers.files.clear()),
+            WhyNot::Unsound,
+        ),
+        (
+            "altered",
+            &lenient,
+            with(approval(1, KEN, "reviewer"), |ballot| ballot.flaw = Some(Flaw::Altered)),
+            WhyNot::Altered,
+        ),
+        (
+            "badly signed",
+            &lenient,
+            with(approval(1, KEN, "reviewer"), |ballot| ballot.flaw = Some(Flaw::BadSignature)),
+            WhyNot::BadSignature,
+        ),
+        ("not signed", &strict, approval(1, KEN, "reviewer"), WhyNot::Unsigned),
+        ("an agent", &strict, signed(approval(1, "claude@bots.example", "tester")), WhyNot::Agent),
+        ("the author", &strict, signed(approval(1, "dev@example.com", "reviewer")), WhyNot::OwnWork),
+        ("a co-author", &strict, signed(approval(1, "Pair@example.com", "reviewer")), WhyNot::OwnWork),
+        (
+            "an unknown verdict",
+            &lenient,
+            ballot(1, KEN, "reviewer", Verdict::Unknown("maybe".to_owned())),
+            WhyNot::UnknownVerdict("maybe".to_owned()),
+        ),
+        ("withdrawn", &lenient, ballot(1, KEN, "reviewer", Verdict::Withdrawn), WhyNot::Withdrawn),
+    ];
+    for (what, config, ballot, why) in rows {
+        assert_eq!(weight(&task_in("qa"), config, ballot), not(why), "{what}");
+    }
+    // What is no reason.
+    assert_eq!(
+        weight(&task_in("qa"), &config(), approval(1, "dev@example.com", "reviewer")),
+        Weight::Approval
+    );
+    let agent = signed(approval(1, "claude@bots.example", "reviewer"));
+    assert_eq!(weight(&task_in("qa"), &strict, agent), Weight::Approval, "the role is not for people only");
+}
+
+#[test]
+fn who_wrote_only_what_the_role_does_not_review_may_approve() {
+    let mut config = config();
+    config.policy.self_approval = SelfApproval::Forbid;
+    let mut content = content();
+    content.commits[0].paths = vec!["docs/b.md".to_owned()];
+    let ballots = [approval(1, "dev@example.com", "reviewer")];
+    let signoffs = judge(&task_in("qa"), &config, &ballots, &content, Person::clone);
+    assert_eq!(signoffs.roles[0].votes[0].weight, Weight::Approval);
+}
+
+#[test]
+fn the_last_vote_of_a_person_speaks() {
+    let superseded = || not(WhyNot::Superseded);
+    let config = config();
+    let task = task_in("qa");
+    let by = |minute, verdict| ballot(minute, KEN, "reviewer", verdict);
+    use Verdict::{Approved, Rejected, Withdrawn};
+    for (first, second, expected) in [
+        (Approved, Rejected, Weight::Rejection),
+        (Rejected, Approved, Weight::Approval),
+        (Rejected, Withdrawn, not(WhyNot::Withdrawn)),
+        (Approved, Withdrawn, not(WhyNot::Withdrawn)),
+        (Approved, Approved, Weight::Approval),
+    ] {
+        let ballots = [by(2, second), by(1, first)];
+        assert_eq!(weights(&task, &config, &ballots), [superseded(), expected]);
+    }
+    let other = [by(1, Rejected), approval(2, ADA, "reviewer")];
+    assert_eq!(
+        weights(&task, &config, &other),
+        [Weight::Rejection, Weight::Approval],
+        "nobody lifts another's veto"
+    );
+    let role = [by(1, Rejected), approval(2, KEN, "tester")];
+    assert_eq!(weights(&task, &config, &role), [Weight::Rejection, Weight::Approval], "each role for itself");
+}
+
+#[test]
+fn what_is_doubtful_lifts_no_veto() {
+    let task = task_in("qa");
+    let lenient = config();
+    let mut strict = config();
+    strict.policy.signatures = Signatures::Require;
+    type Row<'c> = (&'static str, &'c Config, fn(&mut Ballot));
+    let doubtful: [Row<'_>; 4] = [
+        ("altered", &lenient, |ballot| ballot.flaw = Some(Flaw::Altered)),
+        ("badly signed", &lenient, |ballot| ballot.flaw = Some(Flaw::BadSignature)),
+        ("not signed", &strict, |ballot| ballot.trust = Trust::Attributed),
+        ("tampered with", &lenient, |ballot| ballot.vote.covers.digest = "0".repeat(64)),
+    ];
+    for (what, config, spoil) in doubtful {
+        for verdict in [Verdict::Approved, Verdict::Withdrawn] {
+            let ballots = [rejection(1, KEN, "reviewer"), with(ballot(2, KEN, "reviewer", verdict), spoil)];
+            assert_eq!(weights(&task, config, &ballots)[0], Weight::Rejection, "{what}");
+        }
+        assert_eq!(
+            weight(&task, config, with(rejection(1, KEN, "reviewer"), spoil)),
+            Weight::Rejection,
+            "{what}"
+        );
+    }
+}
+
+#[test]
+fn a_rejection_stands_until_its_author_votes_again() {
+    let mut task = task_in("qa");
+    let config = config();
+    let rejected = rejection(1, KEN, "reviewer");
+    let early = approval(1, ADA, "tester");
+    task.history.extend([moved("qa", "dev", "failed: x"), moved("dev", "qa", "done")]);
+    let ballots = [rejected.clone(), early];
+    let found = weights(&task, &config, &ballots);
+    assert_eq!(found, [Weight::Rejection, not(WhyNot::OtherRound { cast: 1, now: 2 })]);
+    let again = with(approval(9, KEN, "reviewer"), |ballot| ballot.vote.round = 2);
+    let ballots = [rejected.clone(), again];
+    assert_eq!(weights(&task, &config, &ballots), [not(WhyNot::Superseded), Weight::Approval]);
+    // Sent back, it still shows.
+    let mut back = task_in("qa");
+    back.history.push(moved("qa", "dev", "failed: x"));
+    back.stage = stage("dev");
+    let ballots = [rejected];
+    let signoffs = judged(&back, &config, &ballots);
+    assert_eq!(signoffs.tally([]), Tally { rejected: 1, ..Tally::default() });
+    assert!(signoffs.are_complete(), "and keeps no other stage's gate shut");
+}
+
+#[test]
+fn an_override_that_leads_on_replaces_rejections() {
+    let config = config();
+    let rejected = || rejection(1, KEN, "reviewer");
+    for (moves, expected) in [
+        (vec![moved("qa", "sec", "override: shipped")], not(WhyNot::Overridden)),
+        (
+            vec![moved("qa", "dev", "failed: x"), moved("dev", "complete", "override")],
+            not(WhyNot::Overridden),
+        ),
+        (vec![moved("qa", "dev", "override: back")], Weight::Rejection),
+        (vec![moved("qa", "sec", "overrides nothing")], Weight::Rejection),
+        (vec![moved("qa", "sec", "done")], Weight::Rejection),
+    ] {
+        let mut task = task_in("qa");
+        task.stage = moves.last().unwrap().to.clone();
+        task.history.extend(moves.clone());
+        assert_eq!(weight(&task, &config, rejected()), expected, "{moves:?}");
+    }
+    // Rejected once more after the override, it stands.
+    let mut task = task_in("qa");
+    task.history.extend([
+        moved("qa", "sec", "override"),
+        moved("sec", "dev", "failed: x"),
+        moved("dev", "qa", ""),
+    ]);
+    let again = with(rejected(), |ballot| ballot.vote.round = 2);
+    assert_eq!(weight(&task, &config, again), Weight::Rejection);
+}
+
+#[test]
+fn a_quorum_counts_people() {
+    let canonical = |person: &Person| match person.email.as_str() {
+        "ken@home.example" => super::super::example::person(KEN),
+        _ => person.clone(),
+    };
+    let config = config();
+    let task = task_in("qa");
+    let tester = |ballots: &[Ballot]| {
+        let signoffs = judge(&task, &config, ballots, &content(), canonical);
+        let role = &signoffs.roles[1];
+        (role.approvals.len(), role.missing(), role.has_signed_off(), role.waiting_for.clone())
+    };
+    let ken = approval(1, KEN, "tester");
+    let home = approval(2, "ken@home.example", "tester");
+    let ada = approval(3, ADA, "tester");
+    let rest = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
+    let one = (1, 1, false, rest(&[ADA, "eve@example.com"]));
+    assert_eq!(tester(std::slice::from_ref(&ken)), one);
+    assert_eq!(tester(&[ken.clone(), home.clone()]), one, "two addresses are one person");
+    assert_eq!(tester(&[ken, home, ada.clone()]), (2, 0, true, rest(&[])));
+    let eve = rejection(4, "eve@example.com", "tester");
+    let vetoed = [approval(1, KEN, "tester"), ada, eve];
+    assert_eq!(tester(&vetoed), (2, 0, false, rest(&["eve@example.com"])), "a veto outweighs a quorum");
+}
+
+#[test]
+fn the_tally_counts_no_more_than_is_asked() {
+    let ballots = [
+        approval(1, KEN, "reviewer"),
+        approval(2, ADA, "reviewer"),
+        approval(3, ADA, "tester"),
+        rejection(4, KEN, "tester"),
+    ];
+    let config = config();
+    let signoffs = judged(&task_in("qa"), &config, &ballots);
+    let expected = Tally { approved: 2, required: 3, rejected: 1, blocking_findings: 0 };
+    assert_eq!(signoffs.tally([]), expected);
+    let nobody = Config { policy: PolicyRules::default(), ..Config::default() };
+    assert_eq!(judged(&task_in("qa"), &nobody, &[]).tally([]), Tally::default());
+}
+
+#[test]
+fn two_branches_that_made_one_move_begin_one_round() {
+    let mut task = task_in("qa");
+    task.history.push(moved("dev", "qa", "done elsewhere"));
+    assert_eq!(weight(&task, &config(), approval(1, KEN, "reviewer")), Weight::Approval);
+}

@@ -1,0 +1,124 @@
+//! What a vote is worth, in words.
+
+use std::fmt;
+
+use crate::model::{Stage, TaskId};
+use crate::policy::Staleness;
+
+/// What a vote is worth.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Weight {
+    /// An approval that counts.
+    Approval,
+    /// A rejection that stands.
+    Rejection,
+    /// It does not count.
+    None(WhyNot),
+}
+
+impl Weight {
+    /// Returns why the vote does not count.
+    #[must_use]
+    pub fn why_not(&self) -> Option<&WhyNot> {
+        match self {
+            Self::None(why) => Some(why),
+            Self::Approval | Self::Rejection => None,
+        }
+    }
+}
+
+/// Why a vote does not count.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum WhyNot {
+    /// It was cast on another task.
+    Copied(TaskId),
+    /// It says neither yes nor no.
+    UnknownVerdict(String),
+    /// Its author is no member of the role.
+    Outsider,
+    /// Its author is an agent, and the role is for people.
+    Agent,
+    /// Its file was changed after it was cast.
+    Altered,
+    /// Its signature does not fit it.
+    BadSignature,
+    /// It has no signature, and the policy wants one.
+    Unsigned,
+    /// Its digest is not that of its own list of files.
+    Unsound,
+    /// The same person voted again.
+    Superseded,
+    /// It takes an earlier vote back, and says nothing else.
+    Withdrawn,
+    /// It was cast in another stage.
+    OtherStage(Stage),
+    /// The stage does not ask for this role.
+    NotAsked,
+    /// It was cast in another round.
+    OtherRound {
+        /// The round in which it was cast.
+        cast: u32,
+        /// The round the task is in.
+        now: u32,
+    },
+    /// An override led the task past it.
+    Overridden,
+    /// What it covers has changed.
+    Stale(Vec<Staleness>),
+    /// Its author wrote what it covers.
+    OwnWork,
+}
+
+impl WhyNot {
+    /// Returns one word for it, for queries and JSON.
+    #[must_use]
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::Copied(_) => "copied",
+            Self::UnknownVerdict(_) => "unknown_verdict",
+            Self::Outsider => "outsider",
+            Self::Agent => "agent",
+            Self::Altered => "altered",
+            Self::BadSignature => "bad_signature",
+            Self::Unsigned => "unsigned",
+            Self::Unsound => "unsound",
+            Self::Superseded => "superseded",
+            Self::Withdrawn => "withdrawn",
+            Self::OtherStage(_) => "other_stage",
+            Self::NotAsked => "not_asked",
+            Self::OtherRound { .. } => "other_round",
+            Self::Overridden => "overridden",
+            Self::Stale(_) => "stale",
+            Self::OwnWork => "own_work",
+        }
+    }
+}
+
+impl fmt::Display for WhyNot {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Copied(task) => write!(f, "it was cast on {task}"),
+            Self::UnknownVerdict(text) => write!(f, "`{}` is no verdict", text.escape_debug()),
+            Self::Outsider => f.write_str("its author is no member of the role"),
+            Self::Agent => f.write_str("only people sign off for this role"),
+            Self::Altered => f.write_str("its file was changed after it was cast"),
+            Self::BadSignature => f.write_str("its signature does not fit"),
+            Self::Unsigned => f.write_str("it is not signed, and the policy wants that"),
+            Self::Unsound => f.write_str("its digest does not fit its own list of files"),
+            Self::Superseded => f.write_str("the same person voted again"),
+            Self::Withdrawn => f.write_str("withdrawn"),
+            Self::OtherStage(stage) => write!(f, "it was cast in {stage}"),
+            Self::NotAsked => f.write_str("the stage does not ask for this role"),
+            Self::OtherRound { cast, now } => write!(f, "it was cast in round {cast}, this is round {now}"),
+            Self::Overridden => f.write_str("an override led the task past it"),
+            Self::Stale(reasons) => {
+                f.write_str("stale: ")?;
+                for (index, reason) in reasons.iter().enumerate() {
+                    write!(f, "{}{reason}", if index > 0 { ", " } else { "" })?;
+                }
+                Ok(())
+            }
+            Self::OwnWork => f.write_str("its author wrote what it covers"),
+        }
+    }
+}
