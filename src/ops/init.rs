@@ -77,8 +77,12 @@ pub(super) fn own_files() -> [(&'static str, String); 2] {
 pub fn init(env: &Env, request: &InitRequest) -> Result<Initialised> {
     let workspace = Workspace::discover(env)?;
     let config = config_text(&workspace, request)?;
-    let wanted =
-        [(Layout::CONFIG, config.as_str()), (Layout::ATTRIBUTES, ATTRIBUTES), (Layout::IGNORE, IGNORE)];
+    let mut wanted =
+        vec![(Layout::CONFIG, config.as_str()), (Layout::ATTRIBUTES, ATTRIBUTES), (Layout::IGNORE, IGNORE)];
+    wanted.extend(request.server.map(|server| match server {
+        Server::Github => (".github/workflows/tracker.yml", GITHUB),
+        Server::Gitlab => (".gitlab/tracker.yml", GITLAB),
+    }));
     let locked = workspace.lock("init")?;
     let snapshot = workspace.snapshot();
     let mut changes = Vec::new();

@@ -20,6 +20,9 @@ pub struct TaskFile {
     pub bytes: Vec<u8>,
 }
 
+/// Records with the names of their files, and the problems of those that cannot be read.
+pub type Records<T> = (Vec<(String, T)>, Vec<Problem>);
+
 /// A view of all records at one moment.
 #[derive(Debug)]
 pub struct Snapshot {
@@ -138,12 +141,12 @@ impl Snapshot {
     }
 
     /// Reads a task's votes with the names of their files, and the problems of those that cannot be read.
-    pub fn votes(&self, id: &TaskId) -> Result<(Vec<(String, Vote)>, Vec<Problem>)> {
+    pub fn votes(&self, id: &TaskId) -> Result<Records<Vote>> {
         self.records(&Layout::signoffs_of(id), |bytes| doc::read_vote(id, bytes))
     }
 
     /// Reads a task's findings with the names of their files, and the problems of those that cannot be read.
-    pub fn findings(&self, id: &TaskId) -> Result<(Vec<(String, Finding)>, Vec<Problem>)> {
+    pub fn findings(&self, id: &TaskId) -> Result<Records<Finding>> {
         self.records(&Layout::findings_of(id), |bytes| doc::read_finding(id, bytes))
     }
 
@@ -152,7 +155,7 @@ impl Snapshot {
         &self,
         folder: &str,
         read: impl Fn(&[u8]) -> std::result::Result<T, Vec<Problem>>,
-    ) -> Result<(Vec<(String, T)>, Vec<Problem>)> {
+    ) -> Result<Records<T>> {
         let (mut records, mut problems) = (Vec::new(), Vec::new());
         for entry in self.source.list(folder)? {
             if entry.name.starts_with('.') || !entry.name.ends_with(".yaml") {

@@ -157,7 +157,8 @@ impl Occasion<'_> {
         let is_open = task.cancelled.is_none() && !task.stage.is_complete();
         let begins = is_named && is_open && task.stage.is_none();
         let asks = !self.config.signoffs_of(task.stage.as_str()).is_empty();
-        if !is_wanted && !begins && !(is_touched && asks) {
+        let is_nothing_asked = !(is_wanted || begins || is_touched && asks);
+        if is_nothing_asked {
             return Ok(Vec::new());
         }
         let mut moves = Vec::new();
