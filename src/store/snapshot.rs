@@ -21,7 +21,7 @@ pub struct TaskFile {
 }
 
 /// Records with the names of their files, and the problems of those that cannot be read.
-pub type Records<T> = (Vec<(String, T)>, Vec<Problem>);
+pub(super) type Records<T> = (Vec<(String, T)>, Vec<Problem>);
 
 /// A view of all records at one moment.
 #[derive(Debug)]
