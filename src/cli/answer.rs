@@ -4,11 +4,9 @@ use schemars::{JsonSchema, Schema};
 use serde::Serialize;
 
 use super::error;
+use super::json::{JSON_VERSION, ProblemView, write_line};
 use super::page::Page;
 use crate::model::{Problem, Severity};
-
-/// The version of the JSON that `--format json` prints. It changes when a field is removed or changes meaning.
-pub(super) const JSON_VERSION: u32 = 1;
 
 /// How a result looks to a person.
 pub(super) trait View {
@@ -41,9 +39,9 @@ impl<T: View + Serialize> Deliverable for T {
             command: head.command.to_owned(),
             exit: head.exit,
             result: self,
-            problems: head.problems.iter().map(error::ProblemView::from).collect(),
+            problems: head.problems.iter().map(ProblemView::from).collect(),
         };
-        error::write_line(&envelope, out);
+        write_line(&envelope, out);
     }
 }
 
@@ -65,7 +63,7 @@ pub(super) struct Envelope<T> {
     /// The answer.
     result: T,
     /// Documents that could not be used or are odd.
-    problems: Vec<error::ProblemView>,
+    problems: Vec<ProblemView>,
 }
 
 /// Returns the JSON Schema of a command's answer.

@@ -1,12 +1,10 @@
 //! From an error to what a person reads, what JSON says, and the exit code. Only this file knows exit codes.
 
-use std::io::Write as _;
-
 use owo_colors::Style;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::answer::JSON_VERSION;
+use super::json::{JSON_VERSION, ProblemView, write_line};
 use super::page::{Cell, Page, clean};
 use crate::model::{Problem, Severity};
 use crate::ops::{self, Refusal};
@@ -54,36 +52,6 @@ struct ReasonView {
     mend: Option<String>,
 }
 
-/// Something wrong with a document, in JSON.
-#[derive(Debug, Serialize, JsonSchema)]
-pub(super) struct ProblemView {
-    /// `error` or `warning`.
-    severity: &'static str,
-    /// Path below the top of the working tree.
-    file: String,
-    /// Line, counted from 1.
-    line: Option<usize>,
-    /// The key it is about.
-    key: Option<String>,
-    /// What is wrong.
-    message: String,
-    /// What to do.
-    hint: Option<String>,
-}
-
-impl From<&Problem> for ProblemView {
-    fn from(problem: &Problem) -> Self {
-        Self {
-            severity: if problem.severity == Severity::Error { "error" } else { "warning" },
-            file: problem.file.clone(),
-            line: problem.line,
-            key: problem.key.clone(),
-            message: problem.message.clone(),
-            hint: problem.hint.clone(),
-        }
-    }
-}
-
 /// What `--format json` prints when there is no answer.
 #[derive(Debug, Serialize, JsonSchema)]
 pub(super) struct ErrorEnvelope {
@@ -112,12 +80,6 @@ struct ErrorView {
     reasons: Vec<ReasonView>,
     /// Where the mistake is, in a query, an order or a list of fields.
     position: Option<PositionView>,
-}
-
-/// Writes a value as one line of JSON.
-pub(super) fn write_line(value: &impl Serialize, out: &mut Vec<u8>) {
-    serde_json::to_writer(&mut *out, value).expect("plain data with text keys is always JSON");
-    let _ = out.write_all(b"\n");
 }
 
 impl Failure {

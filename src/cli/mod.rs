@@ -8,8 +8,10 @@ pub mod commands;
 mod complete;
 mod door;
 mod error;
+mod json;
 mod page;
 mod panic;
+mod parse;
 
 use std::ffi::OsString;
 use std::io::{IsTerminal, Write};
@@ -18,11 +20,11 @@ use std::process::ExitCode;
 use clap::{CommandFactory, FromArgMatches};
 
 use answer::Answer;
-pub use args::Cli;
 use args::Format;
 use door::Door;
 use error::Failure;
 use page::{Look, Page};
+pub use parse::Cli;
 
 use crate::env::Env;
 
@@ -43,7 +45,7 @@ pub fn main() -> ExitCode {
     if complete::answered(&env) {
         return ExitCode::SUCCESS;
     }
-    let arguments = args::set_texts_apart(args::spell_out_negations(env.arguments()));
+    let arguments = parse::set_texts_apart(parse::spell_out_negations(env.arguments()));
     match Cli::command().try_get_matches_from(&arguments).and_then(|matches| Cli::from_arg_matches(&matches))
     {
         Ok(cli) => run(cli, env),
@@ -113,7 +115,7 @@ fn usage(error: &clap::Error, arguments: &[OsString], env: &Env) -> ExitCode {
     let json = arguments.iter().any(|word| word == "--format=json")
         || arguments.windows(2).any(|pair| pair[0] == "--format" && pair[1] == "json");
     if json {
-        let name = args::command_named(arguments);
+        let name = parse::command_named(arguments);
         let page = Page::new(Look::plain(), false, env.local_now());
         return report(&Failure::usage(error), &name, Format::Json, page);
     }

@@ -6,10 +6,10 @@ use std::fmt::Write as _;
 use std::io::IsTerminal;
 
 use chrono::{DateTime, FixedOffset, NaiveDate, Utc};
+use clap::ValueEnum;
 use owo_colors::{OwoColorize, Style};
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
-use super::args::Colour;
 use crate::env::{self, Env};
 
 /// Columns assumed where there is no terminal to ask.
@@ -23,6 +23,15 @@ const OLD: i64 = 30;
 
 /// Wider columns are not aligned where nothing is cut.
 const WIDEST_COLUMN: usize = 120;
+
+/// When to use colour and glyphs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub(super) enum Colour {
+    #[default]
+    Auto,
+    Always,
+    Never,
+}
 
 /// What the page may use.
 #[derive(Debug, Clone, Copy)]

@@ -6,7 +6,7 @@ use crate::doc::Document;
 use crate::doc::lines;
 use crate::doc::printable::printable;
 use crate::doc::yaml::entries::Style;
-use crate::doc::yaml::items;
+use crate::doc::yaml::items::{self, Item};
 use crate::doc::yaml::{self, Node};
 use crate::model::{Problem, Severity};
 
@@ -17,12 +17,14 @@ const MOST_PROBLEMS: usize = 200;
 pub(in crate::doc) struct Fields<'d> {
     document: &'d Document,
     problems: Vec<Problem>,
+    /// Where the items of the list that was last asked about stand.
+    items: Option<(String, Vec<Item>)>,
 }
 
 impl<'d> Fields<'d> {
     /// Makes fields of a document in which some problems are known already.
     pub(in crate::doc) fn new(document: &'d Document, problems: Vec<Problem>) -> Self {
-        Self { document, problems }
+        Self { document, problems, items: None }
     }
 
     /// Returns all problems, in the order of their lines.
@@ -137,9 +139,13 @@ impl<'d> Fields<'d> {
         self.document.entry(key).is_some_and(|entry| matches!(entry.style, Style::Single | Style::Double))
     }
 
-    fn line_in_item(&self, key: &str, index: usize, field: Option<&str>) -> Option<usize> {
+    fn line_in_item(&mut self, key: &str, index: usize, field: Option<&str>) -> Option<usize> {
         let text = self.document.text();
-        let item = items::items(text, self.document.entry(key)?)?.into_iter().nth(index)?;
+        if self.items.as_ref().is_none_or(|(of, _)| of != key) {
+            self.items = Some((key.to_owned(), items::items(text, self.document.entry(key)?)?));
+        }
+        let (_, items) = self.items.as_ref()?;
+        let item = items.get(index)?;
         let within = field.and_then(|field| yaml::position_of_key(&text[item.value.clone()], field));
         Some(lines::number_at(text, item.value.start + within.unwrap_or(0)))
     }
