@@ -105,6 +105,19 @@ pub(super) fn spell_out_negations(arguments: Vec<OsString>) -> Vec<OsString> {
     arguments.into_iter().map(|word| negation(&word).unwrap_or(word)).collect()
 }
 
+/// Returns the command that these arguments name, for errors that come before they are understood.
+pub(super) fn command_named(arguments: &[OsString]) -> String {
+    use clap::CommandFactory;
+    let root = Cli::command();
+    let named = arguments.iter().skip(1).find_map(|word| root.find_subcommand(word));
+    named.map_or_else(|| "tracker".to_owned(), |command| command.get_name().to_owned())
+}
+
+/// Reads how many are wanted at most.
+pub(super) fn count(text: &str) -> Result<usize, String> {
+    text.parse().map_err(|_| "give a number, such as 10".to_owned())
+}
+
 fn seconds(text: &str) -> Result<Duration, String> {
     text.parse::<f64>()
         .ok()

@@ -2,8 +2,9 @@
 
 use chrono::SecondsFormat;
 
+use super::printable::printable;
 use super::source::Kind;
-use super::task::{Entry, EntryKind, Fields, Writer, entries, moment, printable, unknown_but};
+use super::task::{Entry, EntryKind, Fields, Writer, entries, moment, unknown_but};
 use super::words::{finding_id, person, role_name, task_id};
 use super::yaml::Node;
 use super::yaml::scalar::{self, Place};
@@ -30,6 +31,16 @@ const KEYS: [&str; 14] = [
     "resolutions",
 ];
 
+const REQUIRED: [(&str, &str); 7] = [
+    ("id", "F2"),
+    ("task", "TASK-7Q2M"),
+    ("role", "security-auditor"),
+    ("severity", "high"),
+    ("title", "token logged"),
+    ("by", "Ada Lovelace <ada@example.com>"),
+    ("at", "2026-11-11T15:30:00Z"),
+];
+
 const RESOLUTIONS: EntryKind = EntryKind {
     list: "resolutions",
     one: "resolution",
@@ -45,7 +56,7 @@ const RESOLUTIONS: EntryKind = EntryKind {
 pub fn read_finding(folder: &TaskId, bytes: &[u8]) -> Result<Finding, Vec<Problem>> {
     let (document, problems) = Document::open(bytes, Kind::Yaml)?;
     let mut fields = Fields::new(&document, problems);
-    fields.require("finding", &["id", "task", "role", "severity", "title", "by", "at"]);
+    fields.require_all("finding", &REQUIRED);
     let id = fields.parsed("id", finding_id);
     let task = fields.parsed("task", |text| match task_id(text)? {
         task if task == *folder => Ok(task),

@@ -8,6 +8,7 @@
 //! The YAML and TOML parsers stay inside this module. Nothing here touches a file, the clock or git.
 
 mod batch;
+pub(crate) mod cards;
 mod config;
 mod document;
 mod edit;
@@ -15,7 +16,9 @@ mod finding;
 mod lines;
 mod markdown;
 mod note;
+mod printable;
 mod role;
+mod salvage;
 mod source;
 mod task;
 mod vote;

@@ -14,7 +14,8 @@ use crate::model::{Note, Problem, Severity, TaskId};
 pub fn read_note(task: &TaskId, bytes: &[u8]) -> Result<Note, Vec<Problem>> {
     let (document, problems) = Document::open(bytes, Kind::Markdown)?;
     let mut fields = Fields::new(&document, problems);
-    fields.require("note", &["at", "by"]);
+    fields.require("at", "the note has no `at`", "add a line such as `at: 2026-11-11T15:30:00Z`");
+    fields.require("by", "the note has no `by`", "add a line such as `by: ada`");
     let at = fields.parsed("at", moment);
     let by = fields.text("by").map(str::to_owned);
     let problems = fields.into_problems();

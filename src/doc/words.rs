@@ -1,6 +1,7 @@
 //! Single words and phrases of records: people, roles, ids, hex, each with the problem of a text that is none.
 
-use super::task::{id_problem, printable};
+use super::printable::printable;
+use super::task::id_problem;
 use crate::model::{FindingId, Person, Problem, TaskId, is_role_name};
 
 /// Reads `Name <address>`.

@@ -65,7 +65,7 @@ const SCRIPT: &[Line] = &[
     ("A circle of dependencies is refused and named", "tracker", &["set", "c0l", "depends_on+=D4RK"], 1),
     ("The board", "tracker", &["board"], 0),
     ("One task's whole story", "tracker", &["log", "c0l"], 0),
-    ("Any moment can be read", "tracker", &["list", "--at", "HEAD~1", "stage:dev,complete tag:ui"], 0),
+    ("Any moment can be read", "tracker", &["list", "--at", "HEAD~1", "tag:ui stage:none"], 0),
     ("The same for a program", "tracker", &["list", "--format", "json", "--fields", "id,stage", "tag:ui"], 0),
     ("A document to hand over, from a template", "tracker", &["report", "cards", "--output", "CARDS.md"], 0),
     ("Nothing is wrong with the files", "tracker", &["doctor"], 0),
@@ -95,6 +95,12 @@ fn io(deed: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> Error {
     move |source| Error::Store(store::Error::Io { deed, path, source })
 }
 
+/// Returns a word as one would type it in a shell.
+fn typed(word: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_=./:,@~+".contains(c);
+    if word.chars().all(plain) { word.to_owned() } else { format!("'{word}'") }
+}
+
 fn play(line: &Line, tracker: &Path, folder: &Path) -> Result<DemoStep> {
     let (why, program, arguments, expected) = *line;
     let mut command = if program == "tracker" { Command::new(tracker) } else { Command::new(program) };
@@ -107,7 +113,10 @@ fn play(line: &Line, tracker: &Path, folder: &Path) -> Result<DemoStep> {
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     let step = DemoStep {
         why: why.to_owned(),
-        command: format!("{program} {}", shell_words::join(arguments)),
+        command: format!(
+            "{program} {}",
+            arguments.iter().map(|word| typed(word)).collect::<Vec<_>>().join(" ")
+        ),
         output: format!("{}{}", text(&output.stdout), text(&output.stderr)),
         exit: output.status.code().unwrap_or(-1),
     };

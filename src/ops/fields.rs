@@ -74,7 +74,7 @@ pub(super) fn edits_for(
 ) -> Result<Vec<Edit>> {
     let key = assignment.key.as_str();
     if matches!(key, "tags" | "files" | "depends_on") {
-        return list_edits(assignment, resolve);
+        return list_edits(assignment, task, resolve);
     }
     if assignment.operator != AssignmentOperator::Set {
         return Err(Error::usage_with(
@@ -110,7 +110,7 @@ pub(super) fn scalar(key: &str, value: &str) -> Result<Value> {
         },
         "sprint" => match SprintId::parse(&value.to_ascii_uppercase()) {
             Ok(id) => Ok(text(id.as_str())),
-            Err(error) => Err(Error::usage_with(error.to_string(), "such as sprint=SPRINT-1")),
+            Err(_) => Err(Error::usage_with(format!("`{value}` is no sprint"), "such as SPRINT-1")),
         },
         "estimate" | "spent" => match Minutes::parse(value) {
             Some(minutes) => Ok(text(&minutes.to_string())),
@@ -159,7 +159,11 @@ pub(super) fn items(value: &str) -> impl Iterator<Item = &str> {
     value.split(',').map(str::trim).filter(|item| !item.is_empty())
 }
 
-fn list_edits(assignment: &Assignment, resolve: &dyn Fn(&str) -> Result<String>) -> Result<Vec<Edit>> {
+fn list_edits(
+    assignment: &Assignment,
+    task: &Task,
+    resolve: &dyn Fn(&str) -> Result<String>,
+) -> Result<Vec<Edit>> {
     let key = &assignment.key;
     let checked = |value: &str| match assignment.operator {
         // What is to be removed may name a task that is no longer there.
@@ -180,10 +184,25 @@ fn list_edits(assignment: &Assignment, resolve: &dyn Fn(&str) -> Result<String>)
         AssignmentOperator::Set if list.is_empty() => vec![Edit::Remove { key: key() }],
         AssignmentOperator::Set => vec![Edit::Set { key: key(), value: Value::List(list) }],
         AssignmentOperator::Add => list.into_iter().map(|item| Edit::AddItem { key: key(), item }).collect(),
+        // A list that holds nothing is left out.
+        AssignmentOperator::Remove if is_all(&assignment.key, task, &list) => {
+            vec![Edit::Remove { key: key() }]
+        }
         AssignmentOperator::Remove => {
             list.into_iter().map(|item| Edit::RemoveItem { key: key(), item }).collect()
         }
     })
+}
+
+/// Tells whether a list of the task holds something, and nothing but these.
+fn is_all(key: &str, task: &Task, items: &[String]) -> bool {
+    let summary = task.summary();
+    let held = match key {
+        "tags" => summary.tags,
+        "files" => summary.files,
+        _ => summary.depends_on,
+    };
+    !held.is_empty() && held.iter().all(|held| items.iter().any(|item| item == held))
 }
 
 fn not_settable(key: &str) -> Error {

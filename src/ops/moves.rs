@@ -116,7 +116,7 @@ pub fn set_stage(
     why: Option<&str>,
 ) -> Result<Written> {
     let (config, actor) = (session.config()?, session.actor()?);
-    session.change("set-stage", wanted, |task, _| {
+    let written = session.change("set-stage", wanted, |task, _| {
         let known = config.stages_of(task.kind.as_deref());
         let all = || [Stage::none()].into_iter().chain(known.iter().cloned()).chain([Stage::complete()]);
         let wanted = stage.to_ascii_lowercase();
@@ -133,7 +133,11 @@ pub fn set_stage(
         let why = why.map_or_else(|| "override".to_owned(), |why| format!("override: {why}"));
         let edits = move_edits(session, &actor, task, &to, Some(&why));
         Ok(Step::new(edits, format!("{} → {to}", task.stage)))
-    })
+    })?;
+    if stage.eq_ignore_ascii_case(Stage::COMPLETE) {
+        super::active::forget_closed(session, &written)?;
+    }
+    Ok(written)
 }
 
 /// Opens tasks again: what was cancelled goes on where it stood, what was complete goes back to the first stage.

@@ -1,5 +1,7 @@
 //! Pipelines and the rules of their stages.
 
+use std::collections::HashSet;
+
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
@@ -24,10 +26,11 @@ impl Reader<'_> {
 
     fn roles(&mut self, path: &str, value: &Value<'_>) -> Vec<String> {
         let mut roles: Vec<String> = Vec::new();
+        let mut seen = HashSet::new();
         for (text, span) in self.texts(path, value) {
             if !is_role_name(&text) {
                 self.error(span, path, not_a_role(&text), None);
-            } else if roles.contains(&text) {
+            } else if !seen.insert(text.clone()) {
                 let hint = "name each role once; how many people must approve is the role's `quorum`";
                 self.error(span, path, format!("`{text}` is there twice"), Some(hint));
             } else {
@@ -71,6 +74,7 @@ impl Reader<'_> {
 
     pub(super) fn stages(&mut self, path: &str, value: &Value<'_>) -> Vec<Stage> {
         let mut stages: Vec<Stage> = Vec::new();
+        let mut seen = HashSet::new();
         for (text, span) in self.texts(path, value) {
             match Stage::parse(&text) {
                 None => self.error(span, path, not_a_stage(&text), None),
@@ -78,7 +82,7 @@ impl Reader<'_> {
                     let hint = "every pipeline begins at `none` and ends at `complete`; leave the two out";
                     self.error(span, path, format!("`{stage}` is not for a pipeline to name"), Some(hint));
                 }
-                Some(stage) if stages.contains(&stage) => {
+                Some(stage) if !seen.insert(stage.to_string()) => {
                     self.error(span, path, format!("`{stage}` is there twice"), Some("name each stage once"));
                 }
                 Some(stage) => stages.push(stage),
@@ -100,7 +104,9 @@ impl Reader<'_> {
                 .filter_map(|stages| Some((*stages, stages.iter().position(|stage| stage.as_str() == name)?)))
                 .collect();
             if places.is_empty() {
-                self.warn(key.span(), &path, format!("no pipeline has a stage `{name}`"));
+                if Stage::parse(name).is_some() {
+                    self.warn(key.span(), &path, format!("no pipeline has a stage `{name}`"));
+                }
                 continue;
             }
             let Some(target) = config.rules_of(name).on_fail.as_ref().filter(|stage| !stage.is_none()) else {

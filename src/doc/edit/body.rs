@@ -20,7 +20,8 @@ impl Draft {
                     1 => format!("there is no check box `{number}`: the body has one"),
                     _ => format!("there is no check box `{number}`: the body has {count}"),
                 };
-                Err(Problem::error(message).at_line(lines::number_at(&self.text, self.body)))
+                let problem = Problem::error(message).at_line(lines::number_at(&self.text, self.body));
+                Err(problem.with_hint("boxes are numbered from 1 through the whole body"))
             }
         }
     }

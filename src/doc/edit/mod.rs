@@ -120,6 +120,12 @@ impl Document {
         if draft.text == self.text() || is_as_intended(&draft) {
             return Ok(draft.text);
         }
+        if draft.front.len() > source::FRONT_MATTER_CAP {
+            let message = format!("more than {} bytes of YAML are not read again", source::FRONT_MATTER_CAP);
+            return Err(Problem::error(message)
+                .at_line(1)
+                .with_hint("move long text below the front matter"));
+        }
         Err(self.blame(edits))
     }
 

@@ -3,7 +3,6 @@
 use chrono::{DateTime, Utc};
 
 use super::fields::{Fields, expected, moment};
-use super::read::printable;
 use crate::doc::yaml::Node;
 use crate::model::Problem;
 
@@ -74,12 +73,7 @@ impl<'n> Entry<'n> {
 
     /// Returns the time that a field holds; its absence is a problem.
     pub(in crate::doc) fn moment(&self, fields: &mut Fields<'_>, field: &str) -> Option<DateTime<Utc>> {
-        self.required(fields, field, |text| {
-            moment(text).map_err(|problem| Problem {
-                message: format!("`{}` is no time", printable(text)),
-                ..problem
-            })
-        })
+        self.required(fields, field, moment)
     }
 
     /// Takes note of a problem with a field.

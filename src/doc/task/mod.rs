@@ -11,7 +11,7 @@ pub use create::create_task;
 pub(super) use entry::{Entry, EntryKind, entries};
 pub(super) use fields::{Fields, moment};
 pub use read::read_task;
-pub(super) use read::{id_problem, printable, stage, unknown_but};
+pub(super) use read::{id_problem, stage, unknown_but};
 
 /// The keys of a task in canonical order: new documents follow it, and a key that is added finds its place by it.
 pub(super) const KEYS: [&str; 18] = [

@@ -4,8 +4,9 @@ use std::collections::HashSet;
 
 use super::KEYS;
 use crate::doc::Document;
+use crate::doc::printable::printable;
 use crate::doc::source::Kind;
-use crate::doc::task::{Entry, EntryKind, Fields, entries, moment, printable, stage, unknown_but};
+use crate::doc::task::{Entry, EntryKind, Fields, entries, moment, stage, unknown_but};
 use crate::doc::words::{finding_id, hex, person, role_name, task_id};
 use crate::model::{Coverage, CoveredFile, FindingId, Problem, Severity, TaskId, Verdict, Vote};
 
@@ -15,6 +16,19 @@ const FILES: EntryKind = EntryKind {
     plural: "files",
     example: "{path: src/a.rs, mode: 100644, blob: 3b18e5…}",
 };
+
+const REQUIRED: [(&str, &str); 10] = [
+    ("task", "TASK-7Q2M"),
+    ("role", "code-reviewer"),
+    ("verdict", "approved"),
+    ("by", "Ada Lovelace <ada@example.com>"),
+    ("at", "2026-11-11T15:30:00Z"),
+    ("stage", "qa"),
+    ("round", "1"),
+    ("commit", "3b18e5…"),
+    ("digest", "9875e7…"),
+    ("criteria", "19b612…"),
+];
 
 /// How many broken files are named: a place in a long list costs time to find.
 const NAMED: usize = 5;
@@ -28,7 +42,7 @@ const NAMED: usize = 5;
 pub fn read_vote(folder: &TaskId, bytes: &[u8]) -> Result<Vote, Vec<Problem>> {
     let (document, problems) = Document::open(bytes, Kind::Yaml)?;
     let mut fields = Fields::new(&document, problems);
-    fields.require("vote", &KEYS[..10]);
+    fields.require_all("vote", &REQUIRED);
     let task = fields.parsed("task", task_id);
     if let Some(task) = task.as_ref().filter(|task| *task != folder) {
         let problem = Problem::warning(format!("the vote is on {task} and lies in the folder of {folder}"));

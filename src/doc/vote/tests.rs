@@ -1,3 +1,5 @@
+//! A vote's bytes, and that they are read back.
+
 use chrono::DateTime;
 use proptest::prelude::*;
 
