@@ -43,7 +43,7 @@ pub fn main() -> ExitCode {
     if complete::answered(&env) {
         return ExitCode::SUCCESS;
     }
-    let arguments = args::spell_out_negations(env.arguments());
+    let arguments = args::set_texts_apart(args::spell_out_negations(env.arguments()));
     match Cli::command().try_get_matches_from(&arguments).and_then(|matches| Cli::from_arg_matches(&matches))
     {
         Ok(cli) => run(cli, env),

@@ -115,3 +115,33 @@ impl Document {
         self.entries.get_or_init(scan).as_ref()?.iter().find(|entry| entry.key == key)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::Document;
+
+    #[test]
+    fn knows_its_lines() {
+        let text =
+            "\u{feff}---\r\n# head\r\nid: TASK-1\r\n\r\nquoted: \"a\r\n  b\"\r\nlast: x\r\n---\r\nbody\r\n";
+        let document = Document::markdown(text.as_bytes()).unwrap();
+        assert_eq!(document.text(), text);
+        assert_eq!(document.body(), "body\r\n");
+        assert_eq!(document.body_line(), 9);
+        let lines = ["id", "quoted", "last", "none"].map(|key| document.line_of(key));
+        assert_eq!(lines, [Some(3), Some(5), Some(7), None]);
+    }
+
+    #[test]
+    fn knows_lines_of_what_it_cannot_edit() {
+        let document = Document::markdown(b"---\n{id: TASK-1,\n  title: x}\n---\n").unwrap();
+        assert_eq!(document.line_of("title"), Some(3));
+    }
+
+    #[test]
+    fn a_whole_file_of_yaml_has_no_body() {
+        let document = Document::yaml(b"a: 1\nb: 2").unwrap();
+        assert_eq!((document.body(), document.line_of("b")), ("", Some(2)));
+        assert!(Document::yaml(b"").is_ok());
+    }
+}

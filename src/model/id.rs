@@ -44,7 +44,12 @@ macro_rules! id {
         impl $name {
             /// Reads an id exactly as a record writes it.
             pub fn parse(text: &str) -> Result<Self, IdError> {
-                if is_valid(text) { Ok(Self(text.into())) } else { Err(IdError::of(text)) }
+                Self::check(text).map(|()| Self(text.into()))
+            }
+
+            /// Tells whether a text is an id, without making one.
+            pub fn check(text: &str) -> Result<(), IdError> {
+                if is_valid(text) { Ok(()) } else { Err(IdError::of(text)) }
             }
 
             /// Returns the id as text.

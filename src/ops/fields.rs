@@ -40,6 +40,9 @@ impl FromStr for Assignment {
             Some(key) => (key, AssignmentOperator::Remove),
             None => (left, AssignmentOperator::Set),
         };
+        if key.is_empty() {
+            return Err(format!("`{text}` names no field"));
+        }
         let key = match key {
             "tag" => "tags",
             "file" => "files",
@@ -132,6 +135,15 @@ pub(super) fn scalar(key: &str, value: &str) -> Result<Value> {
     }
 }
 
+/// Checks a reason that a person gives, for the front matter: one line, nothing that a terminal obeys.
+pub(super) fn reason(text: &str) -> Result<String> {
+    let text = text.trim();
+    if text.chars().any(char::is_control) {
+        return Err(Error::usage("a reason is one line, without control characters"));
+    }
+    Ok(text.to_owned())
+}
+
 /// Checks one item of a list.
 pub(super) fn item(key: &str, value: &str, resolve: &dyn Fn(&str) -> Result<String>) -> Result<String> {
     if value.chars().any(|c| c.is_control() && c != '\n') {
@@ -178,6 +190,13 @@ fn list_edits(
         if !list.contains(&value) {
             list.push(value);
         }
+    }
+    if list.is_empty() && assignment.operator != AssignmentOperator::Set {
+        let deed = if assignment.operator == AssignmentOperator::Add { "add to" } else { "take out of" };
+        return Err(Error::usage_with(
+            format!("say what to {deed} `{key}`"),
+            format!("{key}= removes it as a whole"),
+        ));
     }
     let key = || key.clone();
     Ok(match assignment.operator {

@@ -14,7 +14,7 @@ pub enum Error {
     /// The template is wrong, or asks for what it may not have.
     #[error("{}: {message}", place(.template, *.line))]
     Template {
-        /// Name of the template.
+        /// The template's file name.
         template: String,
         /// Line of the template, counted from 1, where it is known.
         line: Option<usize>,

@@ -44,7 +44,8 @@ fn render_within(
         "cards" => CARDS,
         name => return Err(Error::UnknownTemplate { name: name.to_owned() }),
     };
-    let failed = |error: minijinja::Error| Error::of(&error, template_name);
+    let file = format!("{template_name}.md.j2");
+    let failed = |error: minijinja::Error| Error::of(&error, &file);
     let mut environment = Environment::new();
     environment.set_auto_escape_callback(|_| AutoEscape::None);
     environment.set_undefined_behavior(UndefinedBehavior::Strict);
@@ -103,9 +104,9 @@ mod tests {
     #[test]
     fn errors_name_template_and_line_and_what_to_do() {
         let (message, hint) = error("one\n{{ titel }}\n");
-        assert_eq!(message, "template `cards`, line 2: undefined value: `titel` is undefined");
+        assert_eq!(message, "template `cards.md.j2`, line 2: undefined value: `titel` is undefined");
         assert!(hint.contains("--context"), "{hint}");
-        assert!(error("{% if title %}").0.starts_with("template `cards`, line 1: syntax error: "));
+        assert!(error("{% if title %}").0.starts_with("template `cards.md.j2`, line 1: syntax error: "));
         assert!(error("{{ title | shout }}").1.contains("`line`"));
         assert!(error("{% include '/etc/passwd' %}").1.contains("one file"));
         assert_eq!(render("board", None, &()).unwrap_err().to_string(), "there is no report `board`");

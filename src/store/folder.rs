@@ -12,7 +12,7 @@ use super::{Entry, EntryKind, Error, Result};
 pub const LARGEST_FILE: u64 = 4 * 1024 * 1024;
 
 /// What tells whether a file is still the one that was read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Stat {
     /// Nanoseconds since 1970 at which the content last changed.
     pub modified: i64,
@@ -22,6 +22,31 @@ pub struct Stat {
     pub size: u64,
     /// Number of the file on its file system.
     pub inode: u64,
+}
+
+impl Stat {
+    /// How many bytes [`Stat::to_bytes`] gives.
+    pub(super) const LENGTH: usize = 32;
+
+    /// Returns the stat as bytes, for the index.
+    pub(super) fn to_bytes(self) -> [u8; Self::LENGTH] {
+        let mut bytes = [0; Self::LENGTH];
+        let words = [self.modified.to_le_bytes(), self.changed.to_le_bytes(), self.size.to_le_bytes()];
+        let words = words.into_iter().chain([self.inode.to_le_bytes()]);
+        bytes.chunks_exact_mut(8).zip(words).for_each(|(place, word)| place.copy_from_slice(&word));
+        bytes
+    }
+
+    /// Reads what [`Stat::to_bytes`] wrote.
+    pub(super) fn from_bytes(bytes: &[u8; Self::LENGTH]) -> Self {
+        let word = |at: usize| std::array::from_fn(|byte| bytes[at * 8 + byte]);
+        Self {
+            modified: i64::from_le_bytes(word(0)),
+            changed: i64::from_le_bytes(word(1)),
+            size: u64::from_le_bytes(word(2)),
+            inode: u64::from_le_bytes(word(3)),
+        }
+    }
 }
 
 /// An open folder.

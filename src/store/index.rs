@@ -8,12 +8,15 @@ use serde::{Deserialize, Serialize};
 use super::Stat;
 use crate::model::{Problem, Severity, Summary};
 
-/// Changes whenever a type below or in [`Summary`] does; another number means another program wrote it.
-const MAGIC: [u8; 8] = *b"trkidx01";
-const HEADER: usize = MAGIC.len() + 4 + 8;
+/// Changes whenever the format or a type below or in [`Summary`] does; another number means another program wrote it.
+const MAGIC: [u8; 8] = *b"trkidx02";
+/// Magic, checksum of all that follows it, number of files, bytes of names.
+const HEADER: usize = 8 + 4 + 4 + 4;
+/// A stat, where the file's name ends and where its record ends.
+const ROW: usize = Stat::LENGTH + 4 + 4;
 
 /// A file name and the stat its record was read with.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy)]
 pub(super) struct Key<'a> {
     pub(super) name: &'a str,
     pub(super) stat: Stat,
@@ -61,11 +64,12 @@ impl<'a> Stored<'a> {
     }
 }
 
-/// The bytes of an index whose checksum holds: keys first, so that the stats can be compared before any record
-/// is decoded.
+/// The bytes of an index whose checksum holds: rows of one length, then names, then records. So stats are compared
+/// before any record is decoded, and records are decoded each by itself, on as many threads as there are.
 #[derive(Debug, Default)]
 pub(super) struct Index {
     bytes: Vec<u8>,
+    names_at: usize,
     records_at: usize,
 }
 
@@ -76,45 +80,78 @@ impl Index {
     }
 
     fn checked(bytes: Vec<u8>) -> Option<Self> {
-        let header = bytes.get(..HEADER)?;
-        let checksum = u32::from_le_bytes(header[8..12].try_into().ok()?);
-        let keys_length = usize::try_from(u64::from_le_bytes(header[12..20].try_into().ok()?)).ok()?;
-        let records_at = HEADER.checked_add(keys_length).filter(|at| *at <= bytes.len())?;
-        let intact = header[..8] == MAGIC && crc32fast::hash(&bytes[12..]) == checksum;
-        intact.then_some(Self { bytes, records_at })
+        let is_ours = bytes.get(..8)? == MAGIC;
+        let names_at = HEADER.checked_add(number(&bytes, 12)?.checked_mul(ROW)?)?;
+        let records_at = names_at.checked_add(number(&bytes, 16)?)?;
+        let is_whole = number(&bytes, 8)? == checksum_of(&bytes[12..]) as usize;
+        (is_ours && is_whole && records_at <= bytes.len()).then_some(Self { bytes, names_at, records_at })
     }
 
     /// Returns the keys, sorted by name.
-    pub(super) fn keys(&self) -> Vec<Key<'_>> {
-        self.bytes
-            .get(HEADER..self.records_at)
-            .and_then(|bytes| postcard::from_bytes(bytes).ok())
-            .unwrap_or_default()
+    pub(super) fn keys(&self) -> impl Iterator<Item = Key<'_>> {
+        let count = self.names_at.saturating_sub(HEADER) / ROW;
+        (0..count).filter_map(|at| self.key(at))
     }
 
-    /// Returns the records, in the order of the keys.
-    pub(super) fn records(&self) -> Vec<Record<'_>> {
-        self.bytes
-            .get(self.records_at..)
-            .filter(|bytes| !bytes.is_empty())
-            .and_then(|bytes| postcard::from_bytes(bytes).ok())
-            .unwrap_or_default()
+    /// Returns one key.
+    pub(super) fn key(&self, at: usize) -> Option<Key<'_>> {
+        let stat = self.row(at)?.first_chunk()?;
+        let name = self.part(self.names_at, at, Stat::LENGTH)?;
+        Some(Key { name: std::str::from_utf8(name).ok()?, stat: Stat::from_bytes(stat) })
     }
 
-    /// Returns the bytes of an index of these records.
-    pub(super) fn encode(keys: &[Key<'_>], records: &[&Record<'_>]) -> Option<Vec<u8>> {
-        let keys = postcard::to_stdvec(keys).ok()?;
-        let records = postcard::to_stdvec(records).ok()?;
-        let mut bytes = Vec::with_capacity(HEADER + keys.len() + records.len());
-        bytes.extend_from_slice(&MAGIC);
-        bytes.extend_from_slice(&[0; 4]);
-        bytes.extend_from_slice(&u64::try_from(keys.len()).ok()?.to_le_bytes());
-        bytes.extend_from_slice(&keys);
-        bytes.extend_from_slice(&records);
-        let checksum = crc32fast::hash(&bytes[12..]);
+    /// Returns the record of a key.
+    pub(super) fn record(&self, at: usize) -> Option<Record<'_>> {
+        postcard::from_bytes(self.part(self.records_at, at, Stat::LENGTH + 4)?).ok()
+    }
+
+    fn row(&self, at: usize) -> Option<&[u8]> {
+        let start = HEADER + at * ROW;
+        self.bytes.get(start..start + ROW).filter(|_| start + ROW <= self.names_at)
+    }
+
+    /// Returns the part behind `base` that ends where a row says and begins where the row before says.
+    fn part(&self, base: usize, at: usize, column: usize) -> Option<&[u8]> {
+        let start = at.checked_sub(1).map_or(Some(0), |before| number(self.row(before)?, column))?;
+        self.bytes.get(base + start..base + number(self.row(at)?, column)?)
+    }
+
+    /// Returns the bytes of an index of these records, which come sorted by name.
+    pub(super) fn encode(entries: &[(Key<'_>, Record<'_>)]) -> Option<Vec<u8>> {
+        let (mut rows, mut names, mut records) = (Vec::new(), Vec::new(), Vec::new());
+        for (key, record) in entries {
+            names.extend_from_slice(key.name.as_bytes());
+            records = postcard::to_extend(record, records).ok()?;
+            rows.extend_from_slice(&key.stat.to_bytes());
+            for part in [&names, &records] {
+                rows.extend_from_slice(&u32::try_from(part.len()).ok()?.to_le_bytes());
+            }
+        }
+        let counts = [entries.len(), names.len()].map(u32::try_from);
+        let mut bytes = [MAGIC.as_slice(), &[0; 4]].concat();
+        for count in counts {
+            bytes.extend_from_slice(&count.ok()?.to_le_bytes());
+        }
+        for part in [rows, names, records] {
+            bytes.extend_from_slice(&part);
+        }
+        let checksum = checksum_of(&bytes[12..]);
         bytes[8..12].copy_from_slice(&checksum.to_le_bytes());
         Some(bytes)
     }
+}
+
+fn number(bytes: &[u8], at: usize) -> Option<usize> {
+    let bytes = bytes.get(at..at + 4)?.first_chunk()?;
+    usize::try_from(u32::from_le_bytes(*bytes)).ok()
+}
+
+/// The checksum depends on the program's version too: an older program's records may be of another shape.
+fn checksum_of(bytes: &[u8]) -> u32 {
+    let mut hasher = crc32fast::Hasher::new();
+    hasher.update(env!("CARGO_PKG_VERSION").as_bytes());
+    hasher.update(bytes);
+    hasher.finalize()
 }
 
 #[cfg(test)]
@@ -123,16 +160,24 @@ mod tests {
 
     fn encoded() -> Vec<u8> {
         let problem = Problem::error("is odd").at_line(3);
-        let record = Record { summary: None, problems: vec![Stored::from(&problem)] };
-        let key = Key { name: "TASK-1.md", stat: Stat { modified: 1, changed: 2, size: 3, inode: 4 } };
-        Index::encode(&[key], &[&record]).unwrap()
+        let records =
+            [vec![], vec![Stored::from(&problem)]].map(|problems| Record { summary: None, problems });
+        let keys = [
+            Key { name: "TASK-1.md", stat: Stat { modified: 1, changed: 2, size: 3, inode: 4 } },
+            Key { name: "TASK-22.md", stat: Stat { modified: 5, changed: -6, size: 7, inode: 8 } },
+        ];
+        Index::encode(&keys.into_iter().zip(records).collect::<Vec<_>>()).unwrap()
     }
 
     #[test]
     fn reads_what_it_wrote() {
         let index = Index::checked(encoded()).unwrap();
-        assert_eq!(index.keys()[0].name, "TASK-1.md");
-        assert_eq!(index.records()[0].problems[0].to_problem("f").to_string(), "f:3: is odd");
+        let names: Vec<_> = index.keys().map(|key| key.name).collect();
+        assert_eq!(names, ["TASK-1.md", "TASK-22.md"]);
+        let key = index.key(1).unwrap();
+        assert_eq!(key.stat, Stat { modified: 5, changed: -6, size: 7, inode: 8 });
+        assert_eq!(index.record(1).unwrap().problems[0].to_problem("f").to_string(), "f:3: is odd");
+        assert!(index.record(0).unwrap().problems.is_empty() && index.record(2).is_none());
     }
 
     #[test]

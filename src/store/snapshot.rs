@@ -108,7 +108,8 @@ impl Snapshot {
     }
 
     fn task_exists(&self, id: &TaskId) -> bool {
-        matches!(self.source.read(&Layout::task(id)), Ok(Some(_)) | Err(_))
+        // What cannot be looked at is there: reading it says what is wrong.
+        self.source.has(&Layout::task(id)).unwrap_or(true)
     }
 
     /// Returns the ids of all task files, sorted, whether the files can be read or not.
@@ -157,17 +158,6 @@ impl Snapshot {
     /// Returns the paths of all files below `.tracker` with their kinds, sorted. A folder at the depth of
     /// [`Snapshot::DEEPEST`] is among them, and nothing in it.
     pub fn walk(&self) -> Result<Vec<(String, EntryKind)>> {
-        let (mut found, mut folders) = (Vec::new(), vec![Layout::ROOT.to_owned()]);
-        while let Some(folder) = folders.pop() {
-            for entry in self.source.list(&folder)? {
-                let path = format!("{folder}/{}", entry.name);
-                if entry.kind == EntryKind::Folder && path.split('/').count() < Self::DEEPEST {
-                    folders.push(path.clone());
-                }
-                found.push((path, entry.kind));
-            }
-        }
-        found.sort();
-        Ok(found)
+        self.source.walk(Layout::ROOT)
     }
 }

@@ -1,9 +1,13 @@
 //! One way to read the working tree and any commit: list a folder, read a file.
 
-use std::path::PathBuf;
+use std::fs::FileType;
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+
+use walkdir::WalkDir;
 
 use super::folder::Folder;
-use super::{Error, Result};
+use super::{Error, Result, Snapshot};
 use crate::git;
 
 /// What stands under a name in a folder.
@@ -51,6 +55,27 @@ impl Source {
         Ok(entries)
     }
 
+    /// Returns the paths of everything below a folder with their kinds, sorted.
+    pub(super) fn walk(&self, folder: &str) -> Result<Vec<(String, EntryKind)>> {
+        let mut found = match self {
+            Self::WorkTree(top) => walk_files(top, folder)?,
+            Self::Commit { files, .. } => walk_tree(files, folder),
+        };
+        found.sort();
+        Ok(found)
+    }
+
+    /// Tells whether there is anything under this path, without reading it.
+    pub(super) fn has(&self, path: &str) -> Result<bool> {
+        match self {
+            Self::WorkTree(top) => {
+                let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
+                Ok(Folder::open(top, folder)?.is_some_and(|folder| folder.stat(name).is_some()))
+            }
+            Self::Commit { files, .. } => Ok(position(files, path).is_some()),
+        }
+    }
+
     /// Reads a file; none if it is not there.
     pub(super) fn read(&self, path: &str) -> Result<Option<Vec<u8>>> {
         match self {
@@ -62,13 +87,60 @@ impl Source {
                 }
             }
             Self::Commit { repository, files, .. } => {
-                let Ok(at) = files.binary_search_by(|file| file.path.as_str().cmp(path)) else {
-                    return Ok(None);
-                };
-                read_blob(repository, &files[at])
+                position(files, path).map_or(Ok(None), |at| read_blob(repository, &files[at]))
             }
         }
     }
+}
+
+/// Walks folders on disk. Links are told of and not followed.
+fn walk_files(top: &Path, folder: &str) -> Result<Vec<(String, EntryKind)>> {
+    let mut found = Vec::new();
+    for entry in
+        WalkDir::new(top.join(folder)).min_depth(1).max_depth(Snapshot::DEEPEST - 1).follow_root_links(false)
+    {
+        let entry = match entry {
+            Ok(entry) => entry,
+            // Deleted since its folder was listed, or never there.
+            Err(error) if error.io_error().is_some_and(|error| error.kind() == ErrorKind::NotFound) => {
+                continue;
+            }
+            Err(error) => {
+                let path = error.path().unwrap_or(top).to_owned();
+                return Err(Error::io("list", path)(error.into()));
+            }
+        };
+        let path = entry.path().strip_prefix(top).unwrap_or(entry.path()).to_string_lossy().into_owned();
+        found.push((path, kind_from(entry.file_type())));
+    }
+    Ok(found)
+}
+
+fn kind_from(kind: FileType) -> EntryKind {
+    match kind {
+        _ if kind.is_symlink() => EntryKind::Link,
+        _ if kind.is_dir() => EntryKind::Folder,
+        _ if kind.is_file() => EntryKind::File,
+        _ => EntryKind::Other,
+    }
+}
+
+fn walk_tree(files: &[git::TreeFile], folder: &str) -> Vec<(String, EntryKind)> {
+    let (mut found, mut folders) = (Vec::new(), vec![folder.to_owned()]);
+    while let Some(folder) = folders.pop() {
+        for entry in entries_at(files, &folder) {
+            let path = format!("{folder}/{}", entry.name);
+            if entry.kind == EntryKind::Folder && path.split('/').count() < Snapshot::DEEPEST {
+                folders.push(path.clone());
+            }
+            found.push((path, entry.kind));
+        }
+    }
+    found
+}
+
+fn position(files: &[git::TreeFile], path: &str) -> Option<usize> {
+    files.binary_search_by(|file| file.path.as_str().cmp(path)).ok()
 }
 
 fn read_blob(repository: &git::Repository, file: &git::TreeFile) -> Result<Option<Vec<u8>>> {

@@ -49,7 +49,7 @@ impl Tasks {
         let (names, strays) = task_names(folder.entries()?);
         let index = Index::read(index_path);
         let stats = each(&names, |name| folder.stat(name));
-        let (slots, stale) = compare(&names, &stats, &index.keys());
+        let (slots, stale) = compare(&names, &stats, index.keys());
         let fresh = each(&stale, |at| read_fresh(&folder, &names[*at]));
         let (fresh, slots) = drop_vanished(fresh, slots);
         let tasks = Self { index, fresh, slots, strays };
@@ -79,48 +79,36 @@ impl Tasks {
     /// Returns the tasks that can be read, sorted by file name, and all problems, warnings included.
     #[must_use]
     pub fn read(&self) -> (Vec<Summary<'_>>, Vec<Problem>) {
-        let indexed = if self.slots.len() > self.fresh.len() { self.index.records() } else { Vec::new() };
-        let mut indexed: Vec<Option<Record<'_>>> = indexed.into_iter().map(Some).collect();
-        let keys = self.index.keys();
-        let mut summaries = Vec::with_capacity(self.slots.len());
         let mut problems = self.strays.clone();
-        for slot in &self.slots {
-            match *slot {
-                Slot::Indexed(at) => {
-                    let Some(record) = indexed.get_mut(at).and_then(Option::take) else { continue };
-                    let file = || format!("{}/{}", Layout::TASKS, keys[at].name);
-                    problems.extend(record.problems.iter().map(|problem| problem.to_problem(&file())));
-                    summaries.extend(record.summary);
-                }
-                Slot::Fresh(at) => {
-                    let fresh = &self.fresh[at];
-                    problems.extend(fresh.problems());
-                    summaries.extend(fresh.read.as_ref().ok().map(Task::summary));
-                }
-            }
+        let summary = |(summary, found): (_, Vec<Problem>)| {
+            problems.extend(found);
+            summary
+        };
+        let summaries = each(&self.slots, |slot| self.read_slot(*slot)).into_iter().filter_map(summary);
+        (summaries.collect(), problems)
+    }
+
+    fn read_slot(&self, slot: Slot) -> (Option<Summary<'_>>, Vec<Problem>) {
+        let Some((key, record)) = self.entry(slot) else { return (None, Vec::new()) };
+        let problem = |stored: &Stored<'_>| stored.to_problem(&format!("{}/{}", Layout::TASKS, key.name));
+        (record.summary, record.problems.iter().map(problem).collect())
+    }
+
+    fn entry(&self, slot: Slot) -> Option<(Key<'_>, Record<'_>)> {
+        match slot {
+            Slot::Fresh(at) => self.fresh.get(at).map(Fresh::entry),
+            Slot::Indexed(at) => Some((self.index.key(at)?, self.index.record(at)?)),
         }
-        (summaries, problems)
     }
 
     fn write_index(&self, path: &Path, started: i64) {
-        let indexed = self.index.records();
-        let old_keys = self.index.keys();
-        let fresh: Vec<_> = self.fresh.iter().map(Fresh::record).collect();
-        let (mut keys, mut records) = (Vec::new(), Vec::new());
-        for slot in &self.slots {
-            let (name, stat, record) = match *slot {
-                Slot::Indexed(at) => (old_keys[at].name, old_keys[at].stat, &indexed[at]),
-                Slot::Fresh(at) => (self.fresh[at].name.as_str(), self.fresh[at].stat, &fresh[at]),
-            };
-            if stat.modified.max(stat.changed) < started - TICK {
-                keys.push(Key { name, stat });
-                records.push(record);
-            }
-        }
-        if keys.is_empty() {
+        let is_settled = |(key, _): &(Key<'_>, _)| key.stat.modified.max(key.stat.changed) < started - TICK;
+        let entries: Vec<_> =
+            self.slots.iter().filter_map(|slot| self.entry(*slot)).filter(is_settled).collect();
+        if entries.is_empty() {
             return;
         }
-        let Some(bytes) = Index::encode(&keys, &records) else { return };
+        let Some(bytes) = Index::encode(&entries) else { return };
         // The index only saves time: if it cannot be written, the next command reads the files again.
         let temporary = path.with_extension(format!("{}.tmp", std::process::id()));
         let folder = path.parent().unwrap_or(path);
@@ -134,23 +122,13 @@ impl Tasks {
 }
 
 impl Fresh {
-    fn problems(&self) -> Vec<Problem> {
-        let file = format!("{}/{}", Layout::TASKS, self.name);
-        let found = match &self.read {
-            Ok(task) => &task.warnings,
-            Err(problems) => problems,
+    fn entry(&self) -> (Key<'_>, Record<'_>) {
+        let (summary, problems) = match &self.read {
+            Ok(task) => (Some(task.summary()), &task.warnings),
+            Err(problems) => (None, problems),
         };
-        found.iter().map(|problem| problem.clone().in_file(&file)).collect()
-    }
-
-    fn record(&self) -> Record<'_> {
-        match &self.read {
-            Ok(task) => Record {
-                summary: Some(task.summary()),
-                problems: task.warnings.iter().map(Stored::from).collect(),
-            },
-            Err(problems) => Record { summary: None, problems: problems.iter().map(Stored::from).collect() },
-        }
+        let key = Key { name: &self.name, stat: self.stat };
+        (key, Record { summary, problems: problems.iter().map(Stored::from).collect() })
     }
 }
 
@@ -170,9 +148,9 @@ fn task_names(entries: Vec<Entry>) -> (Vec<String>, Vec<Problem>) {
         if entry.name.starts_with('.') {
             continue;
         }
-        let stray = match (entry.kind, entry.name.strip_suffix(".md").map(TaskId::parse)) {
-            (EntryKind::File, Some(Ok(_))) => {
-                names.push(entry.name);
+        let stray = match (entry.kind, entry.name.strip_suffix(".md").map(TaskId::check)) {
+            (EntryKind::File, Some(Ok(()))) => {
+                names.push((first_bytes(&entry.name), entry.name));
                 continue;
             }
             (EntryKind::File, Some(Err(error))) => {
@@ -187,21 +165,33 @@ fn task_names(entries: Vec<Entry>) -> (Vec<String>, Vec<Problem>) {
     }
     names.sort_unstable();
     strays.sort();
-    (names, strays)
+    (names.into_iter().map(|(_, name)| name).collect(), strays)
+}
+
+/// The beginning of a name as a number of the same order: enough to sort nearly all names without looking each up
+/// in memory.
+fn first_bytes(name: &str) -> u128 {
+    let mut first = [0; 16];
+    first.iter_mut().zip(name.bytes()).for_each(|(place, byte)| *place = byte);
+    u128::from_be_bytes(first)
 }
 
 /// Decides for each name whether the index still tells the truth; both lists are sorted.
-fn compare(names: &[String], stats: &[Option<Stat>], keys: &[Key<'_>]) -> (Vec<Slot>, Vec<usize>) {
-    let (mut slots, mut stale, mut at) = (Vec::with_capacity(names.len()), Vec::new(), 0);
+fn compare<'k>(
+    names: &[String],
+    stats: &[Option<Stat>],
+    keys: impl Iterator<Item = Key<'k>>,
+) -> (Vec<Slot>, Vec<usize>) {
+    let (mut slots, mut stale) = (Vec::with_capacity(names.len()), Vec::new());
+    let mut keys = keys.enumerate().peekable();
     for (position, (name, stat)) in names.iter().zip(stats).enumerate() {
-        while keys.get(at).is_some_and(|key| key.name < name.as_str()) {
-            at += 1;
-        }
-        if keys.get(at).is_some_and(|key| key.name == name && Some(key.stat) == *stat) {
-            slots.push(Slot::Indexed(at));
-        } else {
-            slots.push(Slot::Fresh(stale.len()));
-            stale.push(position);
+        while keys.next_if(|(_, key)| key.name < name.as_str()).is_some() {}
+        match keys.next_if(|(_, key)| key.name == name && Some(key.stat) == *stat) {
+            Some((at, _)) => slots.push(Slot::Indexed(at)),
+            None => {
+                slots.push(Slot::Fresh(stale.len()));
+                stale.push(position);
+            }
         }
     }
     (slots, stale)
@@ -246,4 +236,35 @@ fn parse(name: &str, bytes: &[u8]) -> std::result::Result<Task, Vec<Problem>> {
         .on_key("id")
         .with_hint(format!("write `id: {expected}`, or rename the file to {}.md", task.id));
     Err(vec![problem.at_line(line.unwrap_or(1))])
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    #[test]
+    fn with_an_index_only_what_changed_is_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let write = |number: usize, title: &str| {
+            let path = folder.path().join(format!("{}/TASK-{number}.md", Layout::TASKS));
+            fs::write(path, format!("---\nid: TASK-{number}\ntitle: {title}\n---\n")).unwrap();
+        };
+        // As if asked long after the last write: nothing is too young for the index.
+        let index = folder.path().join("index");
+        let read = || Tasks::from_work_tree(folder.path(), &index, i64::MAX).unwrap();
+        let count = STALE_ENOUGH + WORTH_THREADS;
+        fs::create_dir_all(folder.path().join(Layout::TASKS)).unwrap();
+        (0..count).for_each(|number| write(number, "Old"));
+        assert_eq!(read().fresh.len(), count);
+        assert_eq!(read().fresh.len(), 0);
+        write(7, "Another");
+        let tasks = read();
+        assert_eq!(tasks.fresh.len(), 1);
+        let (summaries, problems) = tasks.read();
+        let titles: Vec<_> =
+            summaries.iter().filter(|task| task.title != "Old").map(|task| task.id).collect();
+        assert_eq!((titles, summaries.len(), problems), (vec!["TASK-7"], count, vec![]));
+    }
 }

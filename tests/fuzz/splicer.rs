@@ -146,7 +146,7 @@ fn says(edit: &Edit, text: &str) -> Result<(), String> {
         }
         Edit::Remove { key } => !map.contains_key(key),
         Edit::AddItem { key, item } => items(key).iter().any(|value| is_text(value, item)),
-        Edit::RemoveItem { key, item } => !items(key).iter().any(|value| value.as_str() == Some(item)),
+        Edit::RemoveItem { key, item } => !items(key).contains(&Yaml::String(item.clone())),
         Edit::Append { key, entry } => items(key).last().is_some_and(|last| last.get(&entry[0].0).is_some()),
         Edit::Tick { .. } | Edit::AppendToSection { .. } | Edit::ReplaceBody(_) => true,
     };
@@ -180,20 +180,15 @@ fn bytes_same(edit: &Edit, before: &str, after: &str) -> Result<(), String> {
         };
     };
     let (start, end) = front(before);
-    let is_key = |line: &str| {
-        !line.starts_with([' ', '\t', '#', '-', '\r', '\n', ']', '}', '?', '%', '.']) && line.contains(':')
-    };
     let mut keys: Vec<(usize, &str)> = Vec::new();
     let mut at = start;
     for line in before[start..end].split_inclusive('\n') {
-        if is_key(line) {
-            let name = line.split(':').next().unwrap_or_default().trim_end().trim_matches(['"', '\'']);
-            keys.push((at, name));
-        }
+        keys.extend(key_of(line).map(|name| (at, name)));
         at += line.len();
     }
-    if keys.len() != mapping(before)?.len() {
-        // A value runs on at column 0; a plain search cannot tell it from a key.
+    let parsed = mapping(before)?;
+    if !parsed.keys().map(Yaml::as_str).eq(keys.iter().map(|(_, name)| Some(*name))) {
+        // A value runs on at column 0, or a key needs more than a plain search.
         return Ok(());
     }
     let Some(index) = keys.iter().position(|(_, name)| *name == key) else {
@@ -204,7 +199,33 @@ fn bytes_same(edit: &Edit, before: &str, after: &str) -> Result<(), String> {
         return Err("bytes outside of the entry changed".to_owned());
     }
     let entry = &after[from..after.len() - (before.len() - to)];
+    comments_below_same(&before[from..to], entry)?;
     if matches!(edit, Edit::Remove { .. }) { Ok(()) } else { comments_same(edit, &before[from..to], entry) }
+}
+
+/// Checks that the comments and blank lines below a value stay, as far as they stand less far to the right.
+fn comments_below_same(before: &str, after: &str) -> Result<(), String> {
+    let lines: Vec<&str> = before.split_inclusive('\n').collect();
+    let depth = |line: &str| line.len() - line.trim_start_matches(' ').len();
+    let is_content = |line: &&&str| !line.trim().is_empty() && !line.trim_start().starts_with('#');
+    let first = lines.iter().skip(1).find(is_content).map_or(1, |line| depth(line));
+    let is_below =
+        |line: &&&str| line.starts_with('#') || (line.trim_start().starts_with('#') && depth(line) < first);
+    // Blank lines between the value and these comments may be the value's own.
+    let count = lines.iter().rev().take_while(is_below).count();
+    let below = lines[lines.len() - count..].concat();
+    if after.ends_with(&below) { Ok(()) } else { Err(format!("what stood below is gone: {below:?}")) }
+}
+
+/// Returns the key that a line seems to begin.
+fn key_of(line: &str) -> Option<&str> {
+    let line = line.trim_end_matches(['\r', '\n']);
+    let colon = line
+        .find(": ")
+        .or_else(|| line.find(":\t"))
+        .or_else(|| line.ends_with(':').then(|| line.len() - 1))?;
+    let elsewhere = [' ', '\t', '#', '-', ']', '}', '?', '%', '.'];
+    (!line.starts_with(elsewhere)).then(|| line[..colon].trim_end().trim_matches(['"', '\'']))
 }
 
 /// Checks that nothing but whole lines was added.

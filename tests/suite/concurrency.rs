@@ -150,7 +150,7 @@ fn check(crowd: &Crowd, number: impl Fn(usize, usize) -> usize) {
                 }
                 1 => {
                     ticked += 1;
-                    task(&words[1])["boxes"][n - 1]["done"] == Value::Bool(true)
+                    task(&words[1])["check_boxes"][n - 1]["done"] == Value::Bool(true)
                 }
                 2 => {
                     notes += 1;
@@ -173,7 +173,7 @@ fn check(crowd: &Crowd, number: impl Fn(usize, usize) -> usize) {
         |list: &str| shown.iter().map(|(_, task)| task[list].as_array().unwrap().len()).sum::<usize>();
     let done = shown
         .iter()
-        .flat_map(|(_, task)| task["boxes"].as_array().unwrap())
+        .flat_map(|(_, task)| task["check_boxes"].as_array().unwrap())
         .filter(|found| found["done"] == true);
     assert_eq!((done.count(), count("tags") + count("files"), count("notes")), (ticked, listed_items, notes));
     assert_eq!(titles.len(), crowd.processes + 1 + new);

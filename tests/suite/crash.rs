@@ -37,7 +37,7 @@ fn leftovers(sandbox: &Sandbox) -> Vec<String> {
 fn goes_on(sandbox: &Sandbox) {
     let left = leftovers(sandbox);
     for words in ["list", "show 1", "queue", "board", "deps", "log 1", "set 1 tags+=x", "note 1 x", "new x"] {
-        let ran = run(sandbox, &words.split(' ').collect::<Vec<_>>());
+        let ran = run(sandbox, &[&words.split(' ').collect::<Vec<_>>()[..], &["--quiet"]].concat());
         ran.exits(0);
         assert_eq!(ran.stderr, "", "{ran}");
     }
@@ -104,8 +104,8 @@ mod fail_points {
             for point in BEFORE {
                 let sandbox = prepared();
                 die(&sandbox, point, words);
-                let list = run(&sandbox, &["list"]).stdout;
-                assert!(list.contains("1 task"), "{point}: {list}");
+                let list = run(&sandbox, &["list"]);
+                assert!(list.stderr.contains("1 task"), "{point}: {list}");
                 assert!(!run(&sandbox, &["show", "1"]).stdout.contains("a note"));
             }
             let sandbox = prepared();
@@ -154,7 +154,7 @@ mod fail_points {
                 die(&sandbox, &format!("{point}@{nth}"), &["new", "--batch", ".git/batch"]);
                 let written = if point == AFTER { nth } else { nth - 1 };
                 let listed = run(&sandbox, &["list"]);
-                assert!(listed.stdout.contains(&format!("{} task", written + 1)), "{point}@{nth}: {listed}");
+                assert!(listed.stderr.contains(&format!("{} task", written + 1)), "{point}@{nth}: {listed}");
                 let found = run(&sandbox, &["doctor"]);
                 found.exits(0);
                 assert!(!found.stdout.contains("no task here"), "{found}");

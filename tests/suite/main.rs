@@ -9,6 +9,7 @@ mod cards;
 mod commands;
 mod concurrency;
 mod crash;
+mod disk;
 mod document_properties;
 mod documents;
 mod git_facts;

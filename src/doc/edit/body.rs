@@ -33,6 +33,9 @@ impl Draft {
         }
         let ending = lines::ending_near(&self.text, self.text.len());
         let added = lines::with_endings(text.trim_matches(['\n', '\r']), ending);
+        if added.trim().is_empty() {
+            return Ok(());
+        }
         let body = &self.text[self.body..];
         let section = sections(body).into_iter().find(|section| is_heading(&section.heading, heading));
         let at_end = section.as_ref().is_none_or(|section| section.own.end == body.len());

@@ -38,8 +38,10 @@ impl Draft {
     pub(super) fn remove_item(&mut self, key: &str, item: &str) -> Result<(), Problem> {
         let Some(index) = self.index_of(key) else { return Ok(()) };
         let is_item = |node: &Node| node.as_text() == Some(item);
-        if is_item(&self.root[index].1) {
-            self.make_list(index)?;
+        match &self.root[index].1 {
+            Node::Map(_) | Node::Tagged(..) => return Err(self.refuse(Some(key), NO_LIST)),
+            node if is_item(node) => self.make_list(index)?,
+            _ => {}
         }
         while let Node::List(nodes) = &self.root[index].1 {
             let Some(at) = nodes.iter().rposition(is_item) else { break };

@@ -4,7 +4,7 @@ use super::draft::Draft;
 use super::{Scalar, Value};
 use crate::doc::lines;
 use crate::doc::task::KEYS;
-use crate::doc::yaml::entries::{Entry, Style};
+use crate::doc::yaml::entries::{Entry, Style, plain_part};
 use crate::doc::yaml::scalar::{self, Place};
 use crate::doc::yaml::{self, Node, flow};
 use crate::model::Problem;
@@ -130,7 +130,7 @@ impl Draft {
     fn replace_block(&mut self, entry: &Entry, written: &Written) {
         let header_end = lines::content_end(&self.text, entry.value.start);
         let header = &self.text[entry.value.start..header_end];
-        let comment = header.find(" #").map_or("", |at| &header[at..]).to_owned();
+        let comment = header[plain_part(header).len()..].to_owned();
         let ending = lines::ending_near(&self.text, entry.end);
         let block = match &written.node {
             Node::Text(text) if text.contains('\n') => scalar::block(text, ending),

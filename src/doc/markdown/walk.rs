@@ -15,7 +15,9 @@ pub(super) struct Line<'t> {
 
 /// Walks over the lines of `body`.
 pub(super) fn lines(body: &str) -> Walk<'_> {
-    Walk { body, at: 0, number: 0, fence: None, in_comment: false, last_close: body.rfind("-->") }
+    let has_comments = body.contains("<!--");
+    let last_close = if has_comments { body.rfind("-->") } else { None };
+    Walk { body, at: 0, number: 0, fence: None, in_comment: false, has_comments, last_close }
 }
 
 /// Tells whether what would be appended to `body` is text: no fence and no comment is open at its end.
@@ -33,6 +35,8 @@ pub(super) struct Walk<'t> {
     /// Character and length of the fence that is open.
     fence: Option<(u8, usize)>,
     in_comment: bool,
+    /// Whether a comment begins anywhere: known once, because most bodies have none.
+    has_comments: bool,
     /// Where the last `-->` stands: known once, so that many unclosed comments cost nothing.
     last_close: Option<usize>,
 }
@@ -81,6 +85,9 @@ impl Walk<'_> {
     /// Looks for a comment that begins at or behind `from` and runs on past the line.
     fn open_comment(&mut self, start: usize, line: &str, from: usize) {
         let mut at = from;
+        if !self.has_comments {
+            return;
+        }
         while let Some(open) = comment_start(line, at) {
             match line[open..].find("-->") {
                 Some(close) => at = open + close + 3,

@@ -13,6 +13,9 @@ use crate::model::{Problem, Severity};
 /// Most problems of list items that are reported.
 const MOST_PROBLEMS: usize = 200;
 
+/// Most bytes that are walked over to find the lines of such problems: each costs a walk over the list.
+const MOST_WALKED: usize = 4 * 1024 * 1024;
+
 /// A document's fields and what is wrong with them so far.
 pub(in crate::doc) struct Fields<'d> {
     document: &'d Document,
@@ -36,7 +39,8 @@ impl<'d> Fields<'d> {
     fn is_surplus(&self, problem: &Problem) -> bool {
         let is_error = |problem: &Problem| problem.severity == Severity::Error;
         let counts = !is_error(problem) || self.problems.iter().any(is_error);
-        self.problems.len() >= MOST_PROBLEMS && counts
+        let most = MOST_PROBLEMS.min(1 + MOST_WALKED / (1 + self.document.text().len()));
+        self.problems.len() >= most && counts
     }
 
     /// Takes note of a problem with a key, at the key's line unless the problem has one.

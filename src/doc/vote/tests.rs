@@ -73,6 +73,17 @@ fn thousands_of_files_are_read_back() {
 }
 
 #[test]
+fn a_hostile_list_is_refused_and_named() {
+    let base = create_vote(&vote());
+    for key in ["findings", "files"] {
+        let text = format!("{base}{key}:\n{}", "- ../x\n".repeat(60_000));
+        let problems = read_vote(&task(), text.as_bytes()).unwrap_err();
+        assert_eq!(problems[0].line, Some(12), "{problems:?}");
+        assert!(problems.len() < 30);
+    }
+}
+
+#[test]
 fn everything_but_the_signature_is_signed() {
     let plain = vote();
     let signed = Vote { signature: Some("-----BEGIN\nx\n-----END\n".to_owned()), ..vote() };

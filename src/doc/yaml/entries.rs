@@ -188,14 +188,17 @@ impl<'t> Scanner<'t> {
 
     /// Finds a block scalar from its `|` or `>`.
     fn block_scalar(&self, at: usize) -> (Style, Range<usize>, usize) {
-        let header = self.line(at);
-        let keeps = plain_part(header).contains('+');
+        let header = plain_part(self.line(at));
+        let keeps = header.contains('+');
+        let mut indent = header.chars().find_map(|c| c.to_digit(10)).map(|digit| digit as usize);
         let mut end = self.next(at);
         let mut next = end;
         while next < self.limit {
             let line = self.line(next);
             let is_blank = line.trim_matches(lines::BLANKS).is_empty();
-            if !is_blank && !line.starts_with(' ') {
+            // A comment may stand below the text, less indented.
+            let depth = lines::indent_of(line);
+            if !is_blank && depth < *indent.get_or_insert(depth.max(1)) {
                 break;
             }
             next = self.next(next);
@@ -267,7 +270,7 @@ fn is_separator(line: &[u8], at: usize) -> bool {
 }
 
 /// Returns the part of a line before its comment and the blanks around it.
-pub(super) fn plain_part(line: &str) -> &str {
+pub(in crate::doc) fn plain_part(line: &str) -> &str {
     let bytes = line.as_bytes();
     let comment = (1..bytes.len()).find(|&at| bytes[at] == b'#' && matches!(bytes[at - 1], b' ' | b'\t'));
     line[..comment.unwrap_or(line.len())].trim_end_matches([' ', '\t', '\r'])
@@ -297,6 +300,8 @@ mod tests {
         assert_eq!(one("a: \"b\n\n c\"\n"), (Style::Double, "\"b\n\n c\""));
         assert_eq!(one("a: [b,\n c] # d\r\ne: f\r\n"), (Style::FlowList, "[b,\n c]"));
         assert_eq!(one("a: |\n  b\n\n  c\n\n# d\ne: f\n"), (Style::Block, "|\n  b\n\n  c"));
+        assert_eq!(one("a: |\n   b\n    # c\n  # d\ne: f\n"), (Style::Block, "|\n   b\n    # c"));
+        assert_eq!(one("a: |1-\n   b\n # c\ne: f\n"), (Style::Block, "|1-\n   b\n # c"));
         assert_eq!(one("a: |+\n  b\n\ne: f\n"), (Style::Block, "|+\n  b\n"));
         assert_eq!(one("a: &x b\n"), (Style::Decorated, "&x b"));
     }

@@ -45,10 +45,11 @@ fn block_items(text: &str, entry: &Entry, indent: usize) -> Option<Vec<Item>> {
             let value = at + line.len() - content[1..].trim_start_matches(' ').len()..at + line.len();
             items.push(Item { value, lines: at..end, own_end: end });
             holds_block = opens_block(line);
-        } else if !content.is_empty() && (!is_comment || depth > indent) {
-            if depth <= indent {
-                return None;
-            }
+        } else if content.is_empty() || is_comment && depth <= indent {
+            // It stands between the items.
+        } else if depth <= indent {
+            return None;
+        } else {
             holds_block |= opens_block(line);
             let item = items.last_mut()?;
             item.lines.end = end;

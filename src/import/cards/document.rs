@@ -174,7 +174,8 @@ fn find_cards<'a>(lines: &[Line<'a>], problems: &mut Vec<Problem>) -> Vec<Found<
     for (card, next) in found.iter_mut().zip(starts.into_iter().skip(1)) {
         let inside = &lines[card.start + 1..next];
         let length = inside.iter().position(|line| ends_card(line, card.level)).unwrap_or(inside.len());
-        card.end = card.start + 1 + without_separators(&inside[..length]);
+        let is_last = card.start + 1 + length == lines.len();
+        card.end = card.start + 1 + without_separators(&inside[..length], is_last);
     }
     found
 }
@@ -231,10 +232,14 @@ pub(super) fn is_separator(line: &Line<'_>) -> bool {
     line.kind == Kind::Rule && !line.text.starts_with(' ')
 }
 
-/// Returns how many of a card's lines are its own: rules and the document's last line are not.
-fn without_separators(lines: &[Line<'_>]) -> usize {
-    let is_own = |line: &Line<'_>| !line.is_blank() && !is_separator(line) && !lines::is_footer(line.text);
-    let end = lines.iter().rposition(is_own).map_or(0, |last| last + 1);
+/// Returns how many of a card's lines are its own: rules below it are not, nor is the document's last line.
+fn without_separators(lines: &[Line<'_>], is_last: bool) -> usize {
+    let is_own = |line: &Line<'_>| !line.is_blank() && !is_separator(line);
+    let end_of = |lines: &[Line<'_>]| lines.iter().rposition(is_own).map_or(0, |last| last + 1);
+    let mut end = end_of(lines);
+    if is_last && end.checked_sub(1).is_some_and(|last| lines::is_footer(lines[last].text)) {
+        end = end_of(&lines[..end - 1]);
+    }
     // Lines of spaces may be text that is kept as it is written.
     end + lines[end..].iter().take_while(|line| line.is_blank()).count()
 }

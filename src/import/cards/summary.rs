@@ -91,7 +91,7 @@ impl fmt::Display for Summary {
         }
         let other: Vec<String> = self.of_kind(Kind::Other).map(|part| part.lines.to_string()).collect();
         if !other.is_empty() {
-            write!(f, "; no card: {}", other.join(", "))?;
+            write!(f, "; text outside of any card: {}", other.join(", "))?;
         }
         Ok(())
     }

@@ -79,6 +79,17 @@ fn encoding_twice_changes_nothing() {
 }
 
 #[test]
+fn only_the_last_line_of_a_document_is_its_footer() {
+    let card = |id: usize| {
+        format!("### TASK-{id}: x\nStatus: Done\nCompleted: 2026-01-02\n\n*Last Updated: May*\n\n---\n\n")
+    };
+    let document = cards::read((card(1) + &card(2)).as_bytes(), "cards.md");
+    let bodies: Vec<String> = tasks(&document).into_iter().map(|task| task.body).collect();
+    assert_eq!(bodies, ["\n*Last Updated: May*\n", ""]);
+    assert_eq!(document.parts.len(), 1);
+}
+
+#[test]
 fn the_source_is_the_file_and_the_id() {
     let document = cards::read(b"### TASK-7: x\nStatus: Done\n", "docs/old/TASK_CARDS.md");
     assert_eq!(tasks(&document)[0].source.as_deref(), Some("TASK_CARDS.md#TASK-7"));

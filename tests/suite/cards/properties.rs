@@ -307,8 +307,14 @@ fn without_counts(mut tasks: Vec<Task>) -> Vec<Task> {
     tasks
 }
 
+/// A third of the usual number: these cases are large.
+fn config() -> ProptestConfig {
+    let usual = ProptestConfig::default();
+    ProptestConfig { cases: usual.cases.div_ceil(3), failure_persistence: None, ..usual }
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(config())]
 
     #[test]
     fn what_is_rendered_is_read_as_the_same_tasks(all in vec(task(), 1..5)) {

@@ -61,6 +61,28 @@ fn a_card_written_by_hand_into_a_rendered_document_is_read() {
 }
 
 #[test]
+fn no_value_leaves_its_line_or_acts_on_a_terminal() {
+    let document =
+        cards::read(b"### TASK-1: x\nStatus: Done\nCompleted: 2026-01-02\nAssigned: y\n", "cards.md");
+    let mut task = tasks(&document).remove(0);
+    let hostile = "x\n## Completed\n\u{1b}[2J\u{202e}\u{9b}31m <!--";
+    hostile.clone_into(&mut task.title);
+    task.assignee = Some(hostile.to_owned());
+    task.area = Some(hostile.to_owned());
+    task.tags = vec![hostile.to_owned()];
+    task.files = vec![hostile.to_owned()];
+    task.cancelled = Some(hostile.to_owned());
+    task.history[0].by = hostile.to_owned();
+    task.history[0].why = Some(hostile.to_owned());
+    task.unknown = vec![(hostile.to_owned(), hostile.to_owned())];
+    let text = render(std::slice::from_ref(&task));
+    assert!(!text.contains(['\u{1b}', '\u{202e}', '\u{9b}']), "{text}");
+    assert_eq!(text.matches("\n## Completed").count(), 1, "{text}");
+    let read = tasks(&cards::read(text.as_bytes(), "cards.md"));
+    assert_eq!(comparable(read), comparable(vec![task]));
+}
+
+#[test]
 fn the_context_is_plain_data_and_the_same_each_time() {
     let mut imported = tasks(&fixture("every-status.md"));
     let json = serde_json::to_value(context(&imported)).unwrap();

@@ -122,6 +122,10 @@ fn refuses_what_makes_no_sense() {
         cancel d4
         unblock
         reopen zzz
+        block d4 'two \u{7}'
+        reopen c0de --why '\u{1b}[2J'
+        set-stage d4 qa --why '\u{1b}[2J'
+        start d4 --assignee '\u{1b}[2J'
         block d4 why -n
         cancel d4 why -n --quiet
     "), @r"
@@ -138,7 +142,7 @@ fn refuses_what_makes_no_sense() {
     $ tracker block d4 ' '
     exit 2
     --- stderr
-    tracker: say in one line why it is blocked
+    tracker: say why it is blocked
       hint: tracker block ID WHY
 
     $ tracker block c0de why
@@ -178,6 +182,26 @@ fn refuses_what_makes_no_sense() {
     --- stderr
     tracker: no task matches `zzz`
       hint: tracker list
+
+    $ tracker block d4 'two �'
+    exit 2
+    --- stderr
+    tracker: a reason is one line, without control characters
+
+    $ tracker reopen c0de --why '�[2J'
+    exit 2
+    --- stderr
+    tracker: a reason is one line, without control characters
+
+    $ tracker set-stage d4 qa --why '�[2J'
+    exit 2
+    --- stderr
+    tracker: a reason is one line, without control characters
+
+    $ tracker start d4 --assignee '�[2J'
+    exit 2
+    --- stderr
+    tracker: a reason is one line, without control characters
 
     $ tracker block d4 why -n
     exit 0

@@ -152,7 +152,7 @@ fn names_what_only_a_person_can_mend() {
 }
 
 #[test]
-fn a_broken_configuration_is_found_and_stops_what_needs_it() {
+fn a_broken_configuration_is_found_and_the_tasks_are_shown() {
     let sandbox = world();
     sandbox.write(".tracker/config.toml", "format = 1\n[pipeline]\nstages = 3\n");
     assert_snapshot!(typed(&sandbox, "
@@ -168,8 +168,13 @@ fn a_broken_configuration_is_found_and_stops_what_needs_it() {
 
     $ tracker list
     exit 1
+    --- stdout
+    TASK-S3SS  critical  none  pending  Session expires while typing                     1d
+    TASK-D4RK  high      dev   1/2      Add dark mode to the dashboard  Ada Lovelace     2d
+    TASK-EXP0  low       none  blocked  Describe the export                           today
     --- stderr
-    tracker: .tracker/config.toml:3: pipeline.stages: expected a list of texts, found integer
+    error: .tracker/config.toml:3: pipeline.stages: expected a list of texts, found integer
+    3 tasks; 1 closed: tracker list --all
     ");
 }
 

@@ -109,6 +109,6 @@ fn says_what_it_needs() {
     exit 2
     --- stderr
     tracker: `7UP` cannot begin an id
-      hint: letters and digits, beginning with a letter, such as TASK or WEB
+      hint: at most 32 letters and digits, beginning with a letter, such as TASK or WEB
     ");
 }

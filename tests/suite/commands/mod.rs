@@ -125,7 +125,8 @@ fn typed(sandbox: &Sandbox, lines: &str) -> String {
     for line in lines.lines().map(str::trim).filter(|line| !line.is_empty()) {
         let words = shell_words::split(line).unwrap();
         let words: Vec<&str> = words.iter().map(String::as_str).collect();
-        write!(seen, "$ tracker {line}\n{}\n", sandbox.tracker(&words)).unwrap();
+        let shown: String = line.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect();
+        write!(seen, "$ tracker {shown}\n{}\n", sandbox.tracker(&words)).unwrap();
     }
     seen
 }

@@ -113,6 +113,55 @@ fn refuses_what_says_nothing() {
 }
 
 #[test]
+fn a_text_may_begin_with_a_hyphen_and_a_misspelt_option_is_no_text() {
+    let sandbox = world();
+    assert_snapshot!(typed(&sandbox, "
+        note d4 '- one item' --dry-run --quiet
+        note d4 text --dry-runn
+        block d4 -x
+        block s3 -q - no - access
+        new a -n -q --description '- [ ] a box' --criterion '-1 is refused'
+    "), @r"
+    $ tracker note d4 '- one item' --dry-run --quiet
+    exit 0
+    --- stdout
+    TASK-D4RK
+
+    $ tracker note d4 text --dry-runn
+    exit 2
+    --- stderr
+    error: unexpected argument '--dry-runn' found
+
+      tip: a similar argument exists: '--dry-run'
+
+    Usage: tracker note --dry-run <ID> <TEXT>...
+
+    For more information, try '--help'.
+
+    $ tracker block d4 -x
+    exit 2
+    --- stderr
+    error: unexpected argument '-x' found
+
+      tip: to pass '-x' as a value, use '-- -x'
+
+    Usage: tracker block [OPTIONS] <ID> <WHY>...
+
+    For more information, try '--help'.
+
+    $ tracker block s3 -q - no - access
+    exit 0
+    --- stdout
+    TASK-S3SS
+
+    $ tracker new a -n -q --description '- [ ] a box' --criterion '-1 is refused'
+    exit 0
+    --- stdout
+    TASK-8J8K
+    ");
+}
+
+#[test]
 fn notes_of_two_clones_meet_in_a_plain_merge() {
     let sandbox = world();
     sandbox.git_in("..", &["clone", "--quiet", "repo", "other"]);

@@ -95,6 +95,8 @@ fn refuses_what_makes_no_sense_and_says_what_would() {
         set d4 reviewer=ken
         set d4 depends_on+=nope
         set d4 files+=../x
+        set d4 tags+=
+        set d4 =x
         set d4 zzz priority=low
     "), @r"
     $ tracker set
@@ -195,6 +197,18 @@ fn refuses_what_makes_no_sense_and_says_what_would() {
     --- stderr
     tracker: `../x` does not lie in the repository
       hint: give a path below the top of the working tree
+
+    $ tracker set d4 tags+=
+    exit 2
+    --- stderr
+    tracker: say what to add to `tags`
+      hint: tags= removes it as a whole
+
+    $ tracker set d4 =x
+    exit 2
+    --- stderr
+    tracker: `=x` names no field
+      hint: tracker set --help
 
     $ tracker set d4 zzz priority=low
     exit 2

@@ -2,9 +2,9 @@
 
 use std::fs;
 
-use super::ALL_AT_ONCE;
 use super::documents::{documents, hold_to_fate};
 use super::places::PLACES;
+use super::{ALL_AT_ONCE, Ordeal};
 use crate::watchdog::watch_within;
 
 #[test]
@@ -66,4 +66,70 @@ fn a_commit_bears_all_of_it_as_well() {
         assert!(ordeal.run(&["list", "--at", "HEAD"]).status != Some(0));
     }
     ordeal.nothing_outside_changed();
+}
+
+/// Writes a tree as it is, however wrong, and returns its id. Each entry is a mode, a name and an object's id.
+fn tree(ordeal: &Ordeal, entries: &[(&str, &[u8], &str)]) -> String {
+    let mut bytes = Vec::new();
+    for (mode, name, id) in entries {
+        bytes.extend([mode.as_bytes(), b" ", name, b"\0"].concat());
+        bytes.extend((0..40).step_by(2).map(|at| u8::from_str_radix(&id[at..at + 2], 16).unwrap()));
+    }
+    ordeal.sandbox.write(".git/object", bytes);
+    ordeal.sandbox.git(&["hash-object", "-t", "tree", "--literally", "-w", ".git/object"])
+}
+
+fn commit(ordeal: &Ordeal, tracker: &str) -> String {
+    let root = tree(ordeal, &[("40000", b".tracker", tracker)]);
+    ordeal.sandbox.git(&["commit-tree", &root, "-m", "made by hand"])
+}
+
+#[test]
+fn trees_that_git_would_not_make_are_borne() {
+    let ordeal = Ordeal::new();
+    let good = ordeal.sandbox.git(&["hash-object", "-w", ".tracker/tasks/TASK-GOOD.md"]);
+    let missing = "01".repeat(20);
+    let tasks = tree(
+        &ordeal,
+        &[
+            ("100644", b"TASK-GOOD.md", &good),
+            ("100644", b"..", &good),
+            ("100644", b"../../../outside/new.md", &good),
+            ("100644", b"TASK-1.md", &good),
+            ("100644", b"TASK-1.md", &good),
+            ("100644", b"", &good),
+            ("100644", b"\x1b[2J.md", &good),
+            ("100644", b"\xff.md", &good),
+            ("777777", b"TASK-MODE.md", &good),
+            ("100644", b"TASK-MISSING.md", &missing),
+        ],
+    );
+    let mut deep = tree(&ordeal, &[("100644", b"x", &good)]);
+    for _ in 0..100 {
+        deep = tree(&ordeal, &[("40000", b"a", &deep)]);
+    }
+    let both = [
+        ("40000", b"deep".as_slice(), deep.as_str()),
+        ("100644", b"tasks", &good),
+        ("40000", b"tasks", &tasks),
+    ];
+    let id = commit(&ordeal, &tree(&ordeal, &both));
+    let listed = ordeal.run(&["list", "--at", &id]);
+    listed.exits(1).complains_of("TASK-1.md").complains_of("TASK-MISSING.md").complains_of("TASK-MODE.md");
+    assert!(listed.stdout.contains("TASK-GOOD"), "{listed}");
+    ordeal.read_all("TASK-GOOD", &["--at", &id]);
+    ordeal.nothing_outside_changed();
+}
+
+#[test]
+fn a_few_trees_that_stand_for_billions_of_files_are_refused() {
+    let ordeal = Ordeal::new();
+    let good = ordeal.sandbox.git(&["hash-object", "-w", ".tracker/tasks/TASK-GOOD.md"]);
+    let names: Vec<Vec<u8>> = (0..10).map(|n| format!("n{n}").into_bytes()).collect();
+    let ten = |mode, id: &str| {
+        tree(&ordeal, &names.iter().map(|name| (mode, name.as_slice(), id)).collect::<Vec<_>>())
+    };
+    let bomb = (0..9).fold(ten("100644", &good), |below, _| ten("40000", &below));
+    let id = commit(&ordeal, &bomb);
+    ordeal.run(&["list", "--at", &id]).exits(2).complains_of("more than 1000000");
 }

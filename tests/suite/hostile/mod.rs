@@ -3,9 +3,9 @@
 
 mod arguments;
 mod commits;
-mod documents;
+pub(crate) mod documents;
 mod local_files;
-mod numbers;
+pub(crate) mod numbers;
 mod places;
 
 use std::collections::BTreeMap;
