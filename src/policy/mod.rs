@@ -13,15 +13,11 @@
 
 mod blocking;
 mod coverage;
-#[cfg(test)]
-mod coverage_tests;
 mod cycle;
 #[cfg(test)]
 mod cycle_tests;
 mod derive;
 mod directives;
-#[cfg(test)]
-mod example;
 mod glob;
 mod graph;
 mod identity;
@@ -31,6 +27,8 @@ mod pipeline;
 mod queue;
 mod rounds;
 mod standing;
+#[cfg(test)]
+mod tests;
 mod tree;
 mod votes;
 

@@ -1,3 +1,5 @@
+//! What each key of the configuration may hold.
+
 use super::read_config;
 use crate::model::{
     Advance, Blocking, Config, IdScheme, OnCommit, Requirement, SelfApproval, Signatures, Stage, StageRules,

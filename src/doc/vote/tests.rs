@@ -1,3 +1,5 @@
+//! A vote's bytes, and that they are read back.
+
 use chrono::DateTime;
 use proptest::prelude::*;
 
@@ -68,6 +70,17 @@ fn thousands_of_files_are_read_back() {
     };
     vote.covers.files = (0..5000).map(file).collect();
     assert_eq!(read_vote(&task(), create_vote(&vote).as_bytes()).unwrap(), vote);
+}
+
+#[test]
+fn a_hostile_list_is_refused_and_named() {
+    let base = create_vote(&vote());
+    for key in ["findings", "files"] {
+        let text = format!("{base}{key}:\n{}", "- ../x\n".repeat(60_000));
+        let problems = read_vote(&task(), text.as_bytes()).unwrap_err();
+        assert_eq!(problems[0].line, Some(12), "{problems:?}");
+        assert!(problems.len() < 30);
+    }
 }
 
 #[test]

@@ -1,3 +1,5 @@
+//! What directs, what does not, and what is said of it.
+
 use proptest::prelude::*;
 
 use super::{Action, Comments, Directives, Oddity, parse_message};

@@ -2,7 +2,7 @@
 
 use super::{Ballot, Flaw, Signoffs, Trust, Weight, WhyNot, judge};
 use crate::model::{Config, Person, PolicyRules, SelfApproval, Signatures, Task, TaskId, Verdict};
-use crate::policy::example::{ADA, KEN, ballot, config, content, file, moved, stage, task_in};
+use crate::policy::tests::example::{ADA, KEN, ballot, config, content, file, moved, stage, task_in};
 use crate::policy::{Staleness, Tally, coverage};
 
 fn approval(minute: i64, email: &str, role: &str) -> Ballot {
@@ -245,7 +245,7 @@ fn an_override_that_leads_on_replaces_rejections() {
 #[test]
 fn a_quorum_counts_people() {
     let canonical = |person: &Person| match person.email.as_str() {
-        "ken@home.example" => super::super::example::person(KEN),
+        "ken@home.example" => crate::policy::tests::example::person(KEN),
         _ => person.clone(),
     };
     let config = config();

@@ -10,8 +10,8 @@ use crate::model::{
     Advance, Blocking, Config, Finding, FindingId, FindingSeverity, FindingState, OpenBox, Person,
     Requirement, Resolution, StageRules, Task, TaskId, TypeRules, Verdict,
 };
-use crate::policy::example::{ADA, KEN, ballot, content, moved, person, stage, task_in};
 use crate::policy::judge;
+use crate::policy::tests::example::{ADA, KEN, ballot, content, moved, person, stage, task_in};
 
 fn open_box(number: usize, is_deliverable: bool, is_criterion: bool) -> OpenBox {
     OpenBox { number, text: format!("thing {number}"), is_deliverable, is_criterion }

@@ -4,9 +4,9 @@ use proptest::prelude::*;
 
 use super::world::{now, world};
 use crate::model::{Person, Verdict};
-use crate::policy::example::{ADA, KEN, ballot, content, stage};
 use crate::policy::judge;
 use crate::policy::machine::{Case, MovePlan, advance, auto_advance, fail, set_stage, start};
+use crate::policy::tests::example::{ADA, KEN, ballot, content, stage};
 
 /// What a person or a hook may ask for.
 #[derive(Debug, Clone)]

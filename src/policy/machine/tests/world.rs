@@ -3,8 +3,8 @@
 use chrono::{DateTime, Utc};
 
 use crate::model::{Config, Finding, OpenBox, Person, Task, TaskId, Verdict};
-use crate::policy::example::{ADA, KEN, ballot, config, content, task_in};
 use crate::policy::machine::{Case, Gate, MovePlan, Refusal, advance, auto_advance, gate};
+use crate::policy::tests::example::{ADA, KEN, ballot, config, content, task_in};
 use crate::policy::{Ballot, judge};
 
 /// A task with all that is known of it.

@@ -2,8 +2,8 @@
 
 use proptest::prelude::*;
 
-use super::{Staleness, coverage, covered_by, criteria_digest, explain, is_sound};
 use crate::model::{AcceptanceText, Config, Coverage, CoveredFile, RoleRules, TaskId};
+use crate::policy::{Staleness, coverage, covered_by, criteria_digest, explain, is_sound};
 
 fn task() -> TaskId {
     TaskId::parse("TASK-7Q2M").unwrap()

@@ -2,24 +2,24 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::{Ballot, Content, LinkedCommit, Trust, coverage, covered_by};
 use crate::model::{
     BoxCount, Config, CoveredFile, Move, Person, RoleRules, Stage, StageRules, Task, TaskId, Verdict, Vote,
 };
+use crate::policy::{Ballot, Content, LinkedCommit, Trust, coverage, covered_by};
 
-pub(super) const ADA: &str = "ada@example.com";
-pub(super) const KEN: &str = "ken@example.com";
+pub(in crate::policy) const ADA: &str = "ada@example.com";
+pub(in crate::policy) const KEN: &str = "ken@example.com";
 
-pub(super) fn stage(name: &str) -> Stage {
+pub(in crate::policy) fn stage(name: &str) -> Stage {
     Stage::parse(name).unwrap()
 }
 
-pub(super) fn person(email: &str) -> Person {
+pub(in crate::policy) fn person(email: &str) -> Person {
     let name = email.split('@').next().unwrap();
     Person { name: name.to_owned(), email: email.to_owned() }
 }
 
-pub(super) fn moved(from: &str, to: &str, why: &str) -> Move {
+pub(in crate::policy) fn moved(from: &str, to: &str, why: &str) -> Move {
     Move {
         at: DateTime::UNIX_EPOCH,
         by: "ada".to_owned(),
@@ -29,7 +29,7 @@ pub(super) fn moved(from: &str, to: &str, why: &str) -> Move {
     }
 }
 
-pub(super) fn task_in(name: &str) -> Task {
+pub(in crate::policy) fn task_in(name: &str) -> Task {
     let mut task = Task {
         id: TaskId::parse("TASK-7Q2M").unwrap(),
         title: "Add dark mode".to_owned(),
@@ -61,11 +61,11 @@ pub(super) fn task_in(name: &str) -> Task {
     task
 }
 
-pub(super) fn file(path: &str, blob: &str) -> CoveredFile {
+pub(in crate::policy) fn file(path: &str, blob: &str) -> CoveredFile {
     CoveredFile { path: path.to_owned(), mode: 0o100_644, blob: blob.repeat(40) }
 }
 
-pub(super) fn content() -> Content {
+pub(in crate::policy) fn content() -> Content {
     Content {
         criteria: "c".to_owned(),
         files: vec![file("src/a.rs", "a"), file("docs/b.md", "b"), file(".tracker/tasks/TASK-7Q2M.md", "c")],
@@ -77,7 +77,7 @@ pub(super) fn content() -> Content {
 }
 
 /// A config in which `qa` asks a reviewer, who reviews `src`, and a tester, of whom two must agree.
-pub(super) fn config() -> Config {
+pub(in crate::policy) fn config() -> Config {
     let mut config = Config::default();
     let signoffs = ["reviewer", "tester"].map(str::to_owned).to_vec();
     config.stages.insert("qa".to_owned(), StageRules { signoffs, ..StageRules::default() });
@@ -93,7 +93,7 @@ pub(super) fn config() -> Config {
 }
 
 /// A sound vote, cast some minutes after the beginning.
-pub(super) fn ballot(minute: i64, email: &str, role: &str, verdict: Verdict) -> Ballot {
+pub(in crate::policy) fn ballot(minute: i64, email: &str, role: &str, verdict: Verdict) -> Ballot {
     let task = task_in("qa");
     let covers = coverage(
         &task.id,
