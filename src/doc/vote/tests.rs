@@ -79,7 +79,7 @@ fn a_hostile_list_is_refused_and_named() {
         let text = format!("{base}{key}:\n{}", "- ../x\n".repeat(60_000));
         let problems = read_vote(&task(), text.as_bytes()).unwrap_err();
         assert_eq!(problems[0].line, Some(12), "{problems:?}");
-        assert!(problems.len() < 30);
+        assert!(problems.len() <= 201, "{}", problems.len());
     }
 }
 
