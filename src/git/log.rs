@@ -88,6 +88,32 @@ impl Repository {
         Ok(Log { commits, is_complete: true })
     }
 
+    /// Returns the commits of `tip`'s history that are not in `base`'s, each behind its parents.
+    pub fn commits_between(&self, base: Option<CommitId>, tip: CommitId) -> Result<Vec<CommitInfo>, Error> {
+        let failed = |error: gix::Error| self.unreadable(tip, "walk back from", &error);
+        let walk = self.inner.rev_walk([tip.raw()]).with_hidden(base.map(CommitId::raw));
+        let mut within = HashSet::new();
+        for step in walk.all().map_err(failed)? {
+            within.insert(step.map_err(failed)?.id);
+        }
+        let (mut commits, mut waiting, mut entered) = (Vec::new(), vec![tip], HashSet::new());
+        while let Some(id) = waiting.last().copied() {
+            if !within.contains(&id.raw()) {
+                waiting.pop();
+                continue;
+            }
+            let commit = self.commit_info(id)?;
+            if entered.insert(id) {
+                waiting.extend(commit.parents.iter().rev());
+            } else {
+                waiting.pop();
+                within.remove(&id.raw());
+                commits.push(commit);
+            }
+        }
+        Ok(commits)
+    }
+
     /// Returns what a commit says of itself.
     pub fn commit_info(&self, id: CommitId) -> Result<CommitInfo, Error> {
         let cannot = |error: gix::Error| self.unreadable(id, "read the commit", &error);

@@ -7,6 +7,7 @@ mod watchdog;
 
 mod cards;
 mod commands;
+mod commits;
 mod concurrency;
 mod crash;
 mod disk;

@@ -137,6 +137,11 @@ impl Sandbox {
         command
     }
 
+    /// Returns the command that runs git in a folder, for tests that start it themselves.
+    pub(crate) fn git_command(&self, folder: &str) -> Command {
+        self.command("git".as_ref(), folder.as_ref())
+    }
+
     /// Writes a file of the repository, and the folders it needs.
     pub(crate) fn write(&self, path: impl AsRef<Path>, text: impl AsRef<[u8]>) {
         let path = self.path().join(path);

@@ -10,7 +10,8 @@ use super::super::answer::{Answer, View};
 use super::super::door::Door;
 use super::super::page::Page;
 use super::Reply;
-use crate::ops;
+use crate::model::Problem;
+use crate::{ops, store};
 
 /// Does the work of one git hook.
 #[derive(Debug, Args)]
@@ -44,38 +45,44 @@ enum Which {
     },
 }
 
-/// What a hook did.
+/// What a hook says: nothing, on standard output.
 #[derive(Debug, Serialize, JsonSchema)]
-pub(super) struct Output {
-    /// What was done, a line each.
-    said: Vec<String>,
-    /// What was not done, and why.
-    left: Vec<String>,
-}
+pub(super) struct Output {}
 
 impl Hook {
+    /// A considered no stops a commit; nothing else does that goes wrong in here.
     pub(super) fn run(self, door: &Door) -> Reply {
-        let mut output = Output { said: Vec::new(), left: Vec::new() };
-        let mut problems = Vec::new();
+        match self.work(door) {
+            Ok(problems) => Ok(Answer::of(Output {}).with_problems(problems)),
+            Err(ops::Error::Refused(refusal)) => Err(ops::Error::Refused(refusal).into()),
+            // A commit from before the tracker, or one that removes it.
+            Err(ops::Error::Store(store::Error::NoTracker { .. })) => Ok(Answer::of(Output {})),
+            Err(error) => {
+                door.say(&format!("tracker: {error}; the commit goes on without the tracker"));
+                Ok(Answer::of(Output {}))
+            }
+        }
+    }
+
+    fn work(self, door: &Door) -> Result<Vec<Problem>, ops::Error> {
         match self.which {
             Which::PrepareCommitMsg { file, kind, .. } => {
                 ops::prepare_message(door.env(), &file, kind.as_deref())?;
             }
-            Which::CommitMsg { file } => problems = ops::check_message(door.env(), &file)?,
+            Which::CommitMsg { file } => return ops::check_message(door.env(), &file),
             Which::PostCommit {} => {
                 let outcome = ops::post_commit(door.env())?;
-                output = Output { said: outcome.said, left: outcome.left };
+                for line in outcome.said.iter().chain(&outcome.left) {
+                    door.say(&format!("tracker: {line}"));
+                }
             }
             Which::PrePush { .. } => {}
         }
-        Ok(Answer::of(output).with_problems(problems))
+        Ok(Vec::new())
     }
 }
 
 impl View for Output {
-    fn show(&self, page: &mut Page) {
-        for said in self.said.iter().chain(&self.left) {
-            page.line(format!("tracker: {}", super::super::page::clean(said)));
-        }
-    }
+    /// Standard output is git's.
+    fn show(&self, _page: &mut Page) {}
 }

@@ -1,6 +1,6 @@
 //! `tracker schema`
 
-use clap::Args;
+use clap::{Args, CommandFactory};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -9,6 +9,7 @@ use super::super::door::Door;
 use super::super::error::ErrorEnvelope;
 use super::super::page::Page;
 use super::Reply;
+use crate::cli::Cli;
 use crate::cli::error::Failure;
 
 /// Prints the JSON Schema of what `--format json` prints: of one command, of errors, or of all.
@@ -30,6 +31,7 @@ impl Schema {
     pub(super) fn run(self, _door: &Door) -> Reply {
         let mut schemas: serde_json::Map<String, serde_json::Value> = super::schemas()
             .into_iter()
+            .filter(|(name, _)| !is_hidden(name))
             .chain([("error".to_owned(), schemars::schema_for!(ErrorEnvelope))])
             .map(|(name, schema)| (name, schema.to_value()))
             .collect();
@@ -44,6 +46,11 @@ impl Schema {
         }
         Ok(Answer::of(Output { schemas }))
     }
+}
+
+/// What only git calls has no place among what people and programs call.
+fn is_hidden(name: &str) -> bool {
+    Cli::command().find_subcommand(name).is_some_and(clap::Command::is_hide_set)
 }
 
 impl View for Output {

@@ -1,14 +1,18 @@
 //! `apply RANGE`: what the hooks would have done, for merges made on a server. Done twice it is done once.
 
+use std::collections::BTreeMap;
+
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::plan::{Occasion, edited};
 use crate::git::{CommitId, Repository};
+use crate::model::TaskId;
+use crate::ops::session::parse;
 use crate::ops::written::WrittenTask;
 use crate::ops::{Error, Result, Session, Written};
-use crate::policy::{Comments, parse_message};
-use crate::store::{Change, Layout};
+use crate::policy::{Action, Comments, Directives, parse_message};
+use crate::store::{Change, Layout, Snapshot};
 
 /// What was applied.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
@@ -28,23 +32,27 @@ pub fn apply(session: &Session<'_>, range: &str) -> Result<Applied> {
     let (base, tip) = ends(&repository, range)?;
     let config = session.config()?;
     let locked = session.lock("apply")?;
-    let commits = first_parents(&repository, base, tip)?;
+    let commits = repository.commits_between(base, tip)?;
     let mut applied = Applied {
         commits: commits.len(),
         written: Written::new(session.is_dry(), &[], Vec::new()),
         left: Vec::new(),
     };
-    for commit_id in commits {
-        let commit = repository.commit_info(commit_id)?;
+    let mut claimed = BTreeMap::new();
+    for commit in commits {
+        let commit_id = commit.id;
         let directives = parse_message(&commit.message, Comments::None);
         let changed = repository.files_changed(&[commit_id])?;
         let before = session.workspace().snapshot_of_commit(commit.parents.first().copied())?;
+        let own = session.workspace().snapshot_of_commit(Some(commit_id))?;
         let now = session.workspace().snapshot();
         let occasion = Occasion {
             repository: &repository,
             config: &config,
             before: &before,
+            own: &own,
             after: &now,
+            claimed: &claimed,
             tip: Some(commit_id),
             directives: &directives,
             changed: &changed,
@@ -52,12 +60,11 @@ pub fn apply(session: &Session<'_>, range: &str) -> Result<Applied> {
             at: commit.author_time,
         };
         let plan = occasion.plan()?;
-        applied
-            .left
-            .extend(plan.unknown.iter().map(|id| format!("{}: {id} is no task here", commit_id.short())));
-        applied
-            .left
-            .extend(plan.refusals.iter().map(|refusal| format!("{}: {}", commit_id.short(), refusal.what)));
+        claim(&mut claimed, &directives, [&before, &own])?;
+        let unknown = plan.unknown.iter().map(|id| format!("{}: {id} is no task here", commit_id.short()));
+        applied.left.extend(unknown);
+        let refused = plan.refusals.iter().map(|refusal| format!("{}: {}", commit_id.short(), refusal.what));
+        applied.left.extend(refused);
         for task in plan.tasks {
             let Some(file) = now.task_file(&task.id)? else { continue };
             let Some(after) = edited(&file.bytes, &task.edits) else {
@@ -68,7 +75,7 @@ pub fn apply(session: &Session<'_>, range: &str) -> Result<Applied> {
             };
             let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
             let change = Change::replace(&task.path, text(&file.bytes), text(&after));
-            let read = crate::ops::session::parse(&file)?;
+            let read = parse(&file)?;
             let written = WrittenTask::changed(&read, task.said, true);
             let written = session.finish(&locked, &[change], vec![written])?;
             applied.written.tasks.extend(written.tasks);
@@ -76,6 +83,27 @@ pub fn apply(session: &Session<'_>, range: &str) -> Result<Applied> {
         }
     }
     Ok(applied)
+}
+
+/// Adds the time that a commit asks for, unless it holds it already.
+fn claim(
+    claimed: &mut BTreeMap<TaskId, u32>,
+    directives: &Directives,
+    [before, own]: [&Snapshot; 2],
+) -> Result<()> {
+    let spent = |snapshot: &Snapshot, id: &TaskId| -> Result<u32> {
+        let task = snapshot.task_file(id)?.and_then(|file| parse(&file).ok());
+        Ok(task.and_then(|task| task.spent).unwrap_or_default().0)
+    };
+    for directive in &directives.directives {
+        if let Action::Time(time) = &directive.action
+            && spent(before, &directive.task)? == spent(own, &directive.task)?
+        {
+            let sum = claimed.entry(directive.task.clone()).or_default();
+            *sum = sum.saturating_add(time.0);
+        }
+    }
+    Ok(())
 }
 
 fn ends(repository: &Repository, range: &str) -> Result<(Option<CommitId>, CommitId)> {
@@ -89,15 +117,4 @@ fn ends(repository: &Repository, range: &str) -> Result<(Option<CommitId>, Commi
     // The zeros that servers give for a branch that is new.
     let base = if base.bytes().all(|digit| digit == b'0') { None } else { Some(repository.resolve(base)?) };
     Ok((base, tip))
-}
-
-/// Returns the commits behind `base` up to `tip` along first parents, oldest first.
-fn first_parents(repository: &Repository, base: Option<CommitId>, tip: CommitId) -> Result<Vec<CommitId>> {
-    let (mut commits, mut at) = (Vec::new(), Some(tip));
-    while let Some(commit) = at.filter(|commit| Some(*commit) != base) {
-        commits.push(commit);
-        at = repository.commit_info(commit)?.parents.first().copied();
-    }
-    commits.reverse();
-    Ok(commits)
 }

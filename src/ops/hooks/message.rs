@@ -1,5 +1,6 @@
 //! `prepare-commit-msg` and `commit-msg`: the message gets its link, and is held to what it asks for.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use super::plan::{Occasion, Plan};
@@ -31,7 +32,7 @@ pub fn prepare_message(env: &Env, file: &Path, kind: Option<&str>) -> Result<()>
     let bytes = std::fs::read(&path).map_err(io("read", &path))?;
     // A message in another encoding is left alone: a line of ours could not be read back.
     let Ok(text) = String::from_utf8(bytes) else { return Ok(()) };
-    let mark = comment_mark(&text);
+    let mark = comment_mark(&workspace, &text)?;
     if !parse_message(&text, Comments::Lines(&mark)).tasks().is_empty() {
         return Ok(());
     }
@@ -48,11 +49,25 @@ fn active(workspace: &Workspace) -> Option<TaskId> {
     })
 }
 
-/// Returns what comment lines begin with: git's own help in the message shows it.
-fn comment_mark(text: &str) -> String {
-    let last = text.lines().rev().find(|line| !line.trim().is_empty()).unwrap_or("#");
-    let mark: String = last.chars().take_while(|c| c.is_ascii_punctuation()).take(1).collect();
-    if mark.is_empty() { "#".to_owned() } else { mark }
+/// Returns what comment lines begin with: as git is configured, and as its own help in the message shows where git
+/// was told to choose.
+fn comment_mark(workspace: &Workspace, text: &str) -> Result<String> {
+    let repository = workspace.repository()?;
+    let configured = ["core.commentString", "core.commentChar"].into_iter();
+    let mark = configured.filter_map(|key| repository.config_text(key)).find(|mark| !mark.is_empty());
+    Ok(match mark {
+        Some(mark) if mark == "auto" => chosen_mark(text),
+        Some(mark) => mark,
+        None => "#".to_owned(),
+    })
+}
+
+fn chosen_mark(text: &str) -> String {
+    let helps = [" Please enter the commit message", " ------------------------ >8 ------------------------"];
+    let is_help = |rest: &str| helps.iter().any(|help| rest.starts_with(help));
+    let marks = text.lines().filter_map(|line| line.chars().next().map(|mark| (mark, line)));
+    let found = marks.filter(|(mark, line)| is_help(&line[mark.len_utf8()..])).map(|(mark, _)| mark).next();
+    found.unwrap_or('#').to_string()
 }
 
 /// Puts the link behind the text, in the block of trailers if there is one, and before git's comments.
@@ -86,11 +101,16 @@ pub fn check_message(env: &Env, file: &Path) -> Result<Vec<Problem>> {
     let path = env.cwd().join(file);
     let bytes = std::fs::read(&path).map_err(io("read", &path))?;
     let text = String::from_utf8_lossy(&bytes).into_owned();
-    let directives = parse_message(&text, Comments::Lines(&comment_mark(&text)));
-    if directives.directives.is_empty() && directives.complaints.is_empty() {
+    let is_silent = |found: &Directives| found.directives.is_empty() && found.complaints.is_empty();
+    // Most messages ask for nothing even where comments count: no repository is opened for those.
+    if is_silent(&parse_message(&text, Comments::None)) {
         return Ok(Vec::new());
     }
     let workspace = Workspace::open(env)?;
+    let directives = parse_message(&text, Comments::Lines(&comment_mark(&workspace, &text)?));
+    if is_silent(&directives) {
+        return Ok(Vec::new());
+    }
     if workspace.places().operation().is_some() {
         return Ok(Vec::new());
     }
@@ -134,7 +154,9 @@ fn reasons_against(env: &Env, workspace: Workspace, directives: &Directives) -> 
             repository: &repository,
             config: &config,
             before,
+            own: session.snapshot(),
             after: session.snapshot(),
+            claimed: &BTreeMap::new(),
             tip,
             directives,
             changed: &[],

@@ -1,15 +1,15 @@
 //! What a commit earns: from its message and from what it changed of votes and tasks, judged from its parent's state.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
 
 use crate::doc::{Document, Edit, Value};
 use crate::git::CommitId;
-use crate::model::{Config, Minutes, Stage, Task, TaskId};
+use crate::model::{Config, Minutes, Move, Stage, Task, TaskId};
 use crate::ops::moves::edits_of;
 use crate::ops::session::parse;
-use crate::ops::signoffs::{Dossier, Files, said_of};
+use crate::ops::signoffs::{Dossier, Files, rejected_because, said_of};
 use crate::ops::{Refusal, Result};
 use crate::policy::{self, Action, Directives, MovePlan};
 use crate::store::{Layout, Snapshot, TaskFile};
@@ -21,7 +21,11 @@ pub(super) struct Occasion<'a> {
     /// The records of its parent.
     pub(super) before: &'a Snapshot,
     /// Its own records.
+    pub(super) own: &'a Snapshot,
+    /// The records that are to be changed: its own, or later ones.
     pub(super) after: &'a Snapshot,
+    /// How much time the commits before it, of those looked at, ask for.
+    pub(super) claimed: &'a BTreeMap<TaskId, u32>,
     /// Where linked commits are looked for.
     pub(super) tip: Option<CommitId>,
     pub(super) directives: &'a Directives,
@@ -94,21 +98,34 @@ impl Occasion<'_> {
         plan: &mut Plan,
     ) -> Result<()> {
         let before = self.before.task_file(&task.id)?.and_then(|file| parse(&file).ok());
-        let was = before.as_ref().map_or_else(Stage::none, |task| task.stage.clone());
-        let has_moved = task.stage != was;
         let (mut edits, mut said) = self.field_edits(before.as_ref(), &task);
-        if !has_moved {
-            let moves = self.moves(task, is_named, is_touched, plan)?;
-            for step in &moves {
-                edits.extend(edits_of(step));
-                said.push(said_of(step));
-            }
+        let made = self.made(before.as_ref(), &task)?;
+        for step in &self.moves(task, &made, is_named, is_touched, plan)? {
+            edits.extend(edits_of(step));
+            said.push(said_of(step));
         }
         if !edits.is_empty() {
             let id = file.id.clone();
             plan.tasks.push(Planned { id, path: file.path.clone(), edits, said });
         }
         Ok(())
+    }
+
+    /// Returns the moves that the commit holds already, and those that were made for it afterwards: these bear its
+    /// author's name and time.
+    fn made(&self, before: Option<&Task>, after: &Task) -> Result<Vec<Move>> {
+        let own = self.own.task_file(&after.id)?.and_then(|file| parse(&file).ok());
+        let since = before.map_or(0, |task| task.history.len());
+        let held = own.iter().flat_map(|task| task.history.iter().skip(since));
+        let is_its = |step: &&Move| step.by == self.author && step.at.timestamp() == self.at.timestamp();
+        let later = after.history.iter().skip(since).filter(is_its);
+        let mut made: Vec<Move> = held.chain(later).cloned().collect();
+        let was = before.map_or_else(Stage::none, |task| task.stage.clone());
+        if let Some(own) = own.filter(|own| made.is_empty() && own.stage != was) {
+            // Moved by hand, with no word in the history.
+            made.push(Move { at: self.at, by: self.author.to_owned(), from: was, to: own.stage, why: None });
+        }
+        Ok(made)
     }
 
     /// Returns the edits of `Block`, `Unblock` and `Time`. What the commit holds already is not done again.
@@ -130,11 +147,12 @@ impl Occasion<'_> {
                 _ => {}
             }
         }
-        let spent_before = before.and_then(|task| task.spent).unwrap_or_default();
+        let claimed = self.claimed.get(&after.id).copied().unwrap_or_default();
+        let spent_before = before.and_then(|task| task.spent).unwrap_or_default().0.saturating_add(claimed);
         if let Some(spent) = spent
-            && after.spent.unwrap_or_default() == spent_before
+            && after.spent.unwrap_or_default().0 == spent_before
         {
-            let total = Minutes(spent_before.0.saturating_add(spent));
+            let total = Minutes(spent_before.saturating_add(spent));
             edits.push(Edit::Set { key: "spent".to_owned(), value: Value::Text(total.to_string()) });
             said.push(format!("spent {} more, {total} in all", Minutes(spent)));
         }
@@ -142,7 +160,14 @@ impl Occasion<'_> {
     }
 
     /// Returns the moves of one task, each judged in the state that the one before leaves.
-    fn moves(&self, task: Task, is_named: bool, is_touched: bool, plan: &mut Plan) -> Result<Vec<MovePlan>> {
+    fn moves(
+        &self,
+        task: Task,
+        made: &[Move],
+        is_named: bool,
+        is_touched: bool,
+        plan: &mut Plan,
+    ) -> Result<Vec<MovePlan>> {
         let files = Files {
             repository: self.repository,
             snapshot: self.after,
@@ -152,12 +177,16 @@ impl Occasion<'_> {
         };
         let id = task.id.clone();
         let own = self.directives.directives.iter().filter(|directive| directive.task == id);
-        let actions: Vec<&Action> = own.map(|directive| &directive.action).collect();
-        let is_wanted = actions.iter().any(|action| matches!(action, Action::Advance | Action::Fail(_)));
+        // Where the commit has left a stage already, it has done what it asks for: it is amended, or moved by hand.
+        let is_done = made.iter().any(|step| !step.from.is_none());
+        let asked = own.map(|directive| &directive.action);
+        let asked = asked.filter(|action| matches!(action, Action::Advance | Action::Fail(_)) && !is_done);
+        let actions: Vec<&Action> = asked.collect();
+        let is_wanted = !actions.is_empty();
         let is_open = task.cancelled.is_none() && !task.stage.is_complete();
-        let begins = is_named && is_open && task.stage.is_none();
+        let begins = is_named && is_open && task.stage.is_none() && made.is_empty();
         let asks = !self.config.signoffs_of(task.stage.as_str()).is_empty();
-        let is_nothing_asked = !(is_wanted || begins || is_touched && asks);
+        let is_nothing_asked = !(is_wanted || begins || is_touched && asks && !is_done);
         if is_nothing_asked {
             return Ok(Vec::new());
         }
@@ -184,11 +213,29 @@ impl Occasion<'_> {
                 Err(refusal) => plan.refusals.push(refusal.into()),
             }
         }
-        if moves.is_empty() && is_touched {
+        if moves.is_empty() && is_touched && !is_done {
             let signoffs = dossier.signoffs(self.config);
-            moves.extend(policy::auto_advance(&dossier.case(self.config, &signoffs, self.author, self.at)));
+            let case = dossier.case(self.config, &signoffs, self.author, self.at);
+            let rejection = self.new_rejection(&signoffs);
+            moves.extend(match rejection {
+                Some(why) => policy::fail(&case, &why).ok(),
+                None => policy::auto_advance(&case),
+            });
         }
         Ok(moves)
+    }
+
+    /// Returns why a rejection that the commit brings sends the task back. One of an earlier round has done so.
+    fn new_rejection(&self, signoffs: &policy::Signoffs<'_>) -> Option<String> {
+        let folder = Layout::signoffs_of(&signoffs.task);
+        let is_new = |vote: &&policy::JudgedVote<'_>| {
+            let path = format!("{folder}/{}", vote.ballot.name);
+            vote.weight == policy::Weight::Rejection
+                && vote.ballot.vote.round == signoffs.round
+                && self.changed.contains(&path)
+        };
+        let found = signoffs.roles.iter().flat_map(|role| &role.votes).find(is_new)?;
+        Some(rejected_because(&found.ballot.vote))
     }
 
     fn judged<T>(

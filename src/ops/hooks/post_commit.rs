@@ -1,11 +1,13 @@
 //! `post-commit`: folds the moves that a commit has earned into it.
 
+use std::collections::BTreeMap;
+
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::plan::{Occasion, Plan, edited};
 use crate::env::Env;
-use crate::git::{Fold, FoldEdit, fold};
+use crate::git::{Fold, FoldEdit, Operation, fold};
 use crate::model::OnCommit;
 use crate::ops::{Result, Session};
 use crate::policy::{Comments, parse_message};
@@ -36,12 +38,8 @@ pub fn post_commit(env: &Env) -> Result<PostCommit> {
     let changed = if has_records { repository.files_changed(&[head])? } else { Vec::new() };
     let places = workspace.places();
     let is_own = places.last_head_move().is_none_or(|step| step.action.is_own_commit());
-    if let Some(operation) = places.operation().filter(|_| !directives.directives.is_empty()) {
-        let left =
-            vec![format!("a {operation} is under way: no task was moved; tracker apply does it later")];
-        return Ok(PostCommit { said: Vec::new(), left });
-    }
-    if !is_own || places.operation().is_some() || commit.parents.len() > 1 {
+    let operation = places.operation();
+    if operation.is_none() && (!is_own || commit.parents.len() > 1) {
         return Ok(PostCommit::default());
     }
     let (before, after) = (workspace.snapshot_of_commit(parent)?, workspace.snapshot_of_commit(Some(head))?);
@@ -55,7 +53,9 @@ pub fn post_commit(env: &Env) -> Result<PostCommit> {
         repository: &repository,
         config: &config,
         before: &before,
+        own: session.snapshot(),
         after: session.snapshot(),
+        claimed: &BTreeMap::new(),
         tip: Some(head),
         directives: &directives,
         changed: &changed,
@@ -63,12 +63,27 @@ pub fn post_commit(env: &Env) -> Result<PostCommit> {
         at: commit.author_time,
     };
     let plan = occasion.plan()?;
+    if let Some(operation) = operation {
+        return Ok(stood_aside(operation, &plan));
+    }
     let mut outcome = PostCommit { said: said(&plan), left: left(&plan) };
     match on_commit {
         OnCommit::Stage => stage(&session, &plan, &mut outcome)?,
         _ => fold_into(&session, &repository, head, &plan, &mut outcome)?,
     }
     Ok(outcome)
+}
+
+/// What git makes by itself is not changed under its hands. What has its moves already needs no word.
+fn stood_aside(operation: Operation, plan: &Plan) -> PostCommit {
+    let tasks: Vec<&str> = plan.tasks.iter().map(|task| task.id.as_str()).collect();
+    if tasks.is_empty() {
+        return PostCommit::default();
+    }
+    let tasks = tasks.join(", ");
+    let left =
+        format!("a {operation} is under way: {tasks} did not move; after it, tracker apply HEAD~1..HEAD");
+    PostCommit { said: Vec::new(), left: vec![left] }
 }
 
 fn said(plan: &Plan) -> Vec<String> {

@@ -122,11 +122,7 @@ fn finish(session: &Session<'_>, _: &Repository, locked: &Locked<'_>, cast: Cast
     }
     let plan = match vote.verdict {
         Verdict::Approved => auto_advance(&case),
-        Verdict::Rejected if counts(own) => {
-            let first =
-                vote.notes.as_deref().and_then(|notes| notes.lines().next()).unwrap_or("see its findings");
-            fail(&case, &format!("rejected by {} as {}: {first}", vote.by.name, vote.role)).ok()
-        }
+        Verdict::Rejected if counts(own) => fail(&case, &rejected_because(vote)).ok(),
         _ => None,
     };
     if let Some(plan) = &plan {
@@ -139,6 +135,12 @@ fn finish(session: &Session<'_>, _: &Repository, locked: &Locked<'_>, cast: Cast
 
 fn counts(own: Option<&crate::policy::JudgedVote<'_>>) -> bool {
     own.is_some_and(|judged| judged.weight.why_not().is_none())
+}
+
+/// Says why a rejection sends a task back, as the history tells it.
+pub(in crate::ops) fn rejected_because(vote: &Vote) -> String {
+    let first = vote.notes.as_deref().and_then(|notes| notes.lines().next()).unwrap_or("see its findings");
+    format!("rejected by {} as {}: {first}", vote.by.name, vote.role)
 }
 
 /// Says what a move does, and whom it asks.

@@ -6,8 +6,8 @@ mod findings;
 mod signature;
 mod standing;
 
-pub(super) use cast::said_of;
 pub use cast::{Ballot as VoteRequest, approve, reject, withdraw};
+pub(super) use cast::{rejected_because, said_of};
 pub(super) use dossier::{Dossier, Files};
 pub use findings::{FindingView, FindingsView, findings, resolve};
 pub use standing::{MissingView, RoleView, SignoffsView, VoteView, signoffs};

@@ -4,7 +4,7 @@ mod cached_trees;
 mod desk;
 mod forms;
 mod refusals;
-mod signed;
+pub(crate) mod signed;
 
 use std::path::PathBuf;
 

@@ -1,0 +1,43 @@
+//! `tracker apply`: what the hooks would have done.
+
+use super::*;
+
+/// A branch made and merged where there are no hooks.
+fn merged() -> Sandbox {
+    let sandbox = world();
+    sandbox.tracker(&["hooks", "uninstall"]);
+    sandbox.git(&["checkout", "--quiet", "-b", "feature"]);
+    commit(&sandbox, "src/a", "A\n\nTask: TASK-1AAA\nTime: TASK-1AAA 10m");
+    commit(&sandbox, "src/a", "B\n\nAdvance: TASK-1AAA\nTime: TASK-1AAA 5m");
+    sandbox.git(&["checkout", "--quiet", "main"]);
+    sandbox.git(&["merge", "--quiet", "--no-ff", "feature", "-m", "Merge feature"]);
+    assert_eq!(stage(&sandbox, READY), "none");
+    sandbox
+}
+
+#[test]
+fn a_merge_made_without_hooks_is_made_up_for_once() {
+    let sandbox = merged();
+    let applied = sandbox.tracker(&["apply", "HEAD~1..HEAD"]);
+    assert_eq!(applied.status, 0, "{applied}");
+    let text = sandbox.read(path_of(READY));
+    assert!(text.contains("stage: qa\n") && text.contains("spent: 15m\n"), "{text}");
+    for range in ["HEAD~1..HEAD", "HEAD~1.."] {
+        assert_eq!(sandbox.tracker(&["apply", range]).status, 0);
+        assert_eq!(sandbox.read(path_of(READY)), text);
+    }
+    sandbox.git(&["commit", "--quiet", "-am", "Moves"]);
+    assert_eq!(sandbox.tracker(&["apply", "HEAD~2..HEAD"]).status, 0);
+    assert_clean(&sandbox);
+}
+
+#[test]
+fn commits_that_hold_their_moves_change_nothing() {
+    let sandbox = world();
+    commit(&sandbox, "src/a", "A\n\nTask: TASK-1AAA\nTime: TASK-1AAA 10m");
+    commit(&sandbox, "src/a", "B\n\nAdvance: TASK-1AAA\nTime: TASK-1AAA 5m");
+    commit(&sandbox, "src/a", "C\n\nFail: TASK-1AAA why");
+    let applied = sandbox.tracker(&["apply", "HEAD~3..HEAD"]);
+    assert_eq!(applied.status, 0, "{applied}");
+    assert_eq!(sandbox.git(&["status", "--porcelain"]), "", "{applied}");
+}

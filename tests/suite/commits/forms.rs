@@ -1,0 +1,202 @@
+//! The forms of `git commit`: each moves what it has earned, and leaves everything else as it was.
+
+use std::fs;
+
+use super::*;
+
+#[test]
+fn a_linked_commit_starts_the_task() {
+    let sandbox = world();
+    let said = commit(&sandbox, "src/a", "Begin\n\nTask: TASK-2BBB");
+    assert_eq!(said, "tracker: TASK-2BBB  none → dev\n");
+    assert_eq!(moves(&sandbox, OPEN), ["none dev"]);
+    assert_eq!(commit(&sandbox, "src/a", "Go on\n\nTask: TASK-2BBB"), "");
+    assert_eq!(moves(&sandbox, OPEN), ["none dev"]);
+    assert_clean(&sandbox);
+}
+
+#[test]
+fn the_commit_is_the_same_but_for_the_task() {
+    let sandbox = world();
+    let parent = head(&sandbox);
+    let before = sandbox.git(&["log", "-1", "--format=%an %ae %cn %ce"]);
+    commit(&sandbox, "src/a", "End\n\nAdvance: TASK-1AAA");
+    assert_eq!(moves(&sandbox, READY), ["none dev", "dev qa"]);
+    assert_eq!(sandbox.git(&["log", "-1", "--format=%P %B"]), format!("{parent} End\n\nAdvance: TASK-1AAA"));
+    assert_eq!(sandbox.git(&["log", "-1", "--format=%an %ae %cn %ce"]), before);
+    let unfolded = sandbox.git(&["log", "-1", "--format=%at %ct", "HEAD@{1}"]);
+    assert_eq!(sandbox.git(&["log", "-1", "--format=%at %ct"]), unfolded);
+    assert_eq!(sandbox.git(&["show", "--name-only", "--format="]), format!("{}\nsrc/a", path_of(READY)));
+    assert_clean(&sandbox);
+}
+
+#[test]
+fn amended_twice_is_moved_once() {
+    let sandbox = world();
+    commit(&sandbox, "src/a", "End\n\nAdvance: TASK-1AAA\nTime: TASK-1AAA 10m");
+    for message in [None, Some("Reworded\n\nAdvance: TASK-1AAA\nTime: TASK-1AAA 10m")] {
+        let mut args = vec!["commit", "--quiet", "--amend", "--no-edit"];
+        if let Some(message) = message {
+            args = vec!["commit", "--quiet", "--amend", "--reset-author", "--message", message];
+        }
+        let done = git(&sandbox, &args);
+        assert_eq!((done.status, done.stderr.as_str()), (0, ""));
+        assert_eq!(moves(&sandbox, READY), ["none dev", "dev qa"]);
+        assert!(sandbox.read(path_of(READY)).contains("spent: 10m\n"));
+        assert_clean(&sandbox);
+    }
+}
+
+#[test]
+fn a_move_made_by_hand_is_not_made_again_and_a_start_by_hand_does_not_stand_for_it() {
+    let sandbox = world();
+    assert_eq!(sandbox.tracker(&["start", "1aaa"]).status, 0);
+    let done = git(&sandbox, &["commit", "--quiet", "-a", "-m", "All\n\nAdvance: TASK-1AAA"]);
+    assert_eq!(done.stderr, "tracker: TASK-1AAA  dev → qa   asks code-reviewer\n");
+    let sandbox = world();
+    sandbox.tracker(&["start", "1aaa"]);
+    assert_eq!(sandbox.tracker(&["advance", "1aaa"]).status, 0);
+    let done = git(&sandbox, &["commit", "--quiet", "-a", "-m", "All\n\nAdvance: TASK-1AAA"]);
+    assert_eq!((done.status, done.stderr.as_str()), (0, ""));
+    assert_eq!(moves(&sandbox, READY), ["none dev", "dev qa"]);
+}
+
+#[test]
+fn without_verification_what_is_earned_moves_and_the_rest_is_named() {
+    let sandbox = world();
+    sandbox.write("src/a", "new\n");
+    let message = "End\n\nAdvance: TASK-1AAA, TASK-2BBB\nTask: TASK-9ZZZ";
+    let done = git(&sandbox, &["commit", "--quiet", "--no-verify", "-a", "-m", message]);
+    assert_eq!(done.status, 0);
+    assert!(done.stderr.contains("TASK-1AAA  none → dev, dev → qa"), "{done}");
+    assert!(done.stderr.contains("TASK-2BBB cannot leave dev"), "{done}");
+    assert!(done.stderr.contains("TASK-9ZZZ is no task here"), "{done}");
+    assert_eq!((stage(&sandbox, READY), stage(&sandbox, OPEN)), ("qa".to_owned(), "dev".to_owned()));
+    assert_clean(&sandbox);
+}
+
+#[test]
+fn nothing_else_slips_in() {
+    for form in [&["--", "src/a"][..], &["--patch"][..], &["--only", "src/a"][..]] {
+        let sandbox = world();
+        let other = task(OPEN, "", ' ').replace("Do ", "Really do ");
+        sandbox.write(path_of(OPEN), &other);
+        sandbox.git(&["add", "."]);
+        sandbox.write(path_of(CLOSED), task(CLOSED, "stage: complete\n", ' '));
+        sandbox.write("src/a", "x\n");
+        sandbox.write("untracked", "");
+        let is_patch = form == ["--patch"];
+        if is_patch {
+            sandbox.git(&["reset", "--quiet"]);
+        }
+        let before = sandbox.git(&["status", "--porcelain"]).replace(" M src/a\n", "");
+        let mut args = vec!["commit", "--quiet", "--message", "One\n\nAdvance: TASK-1AAA"];
+        args.extend(form);
+        let done = sandbox.program_with("git", "", &args, |command| {
+            let answers = sandbox.root().join("answers");
+            fs::write(&answers, "n\nn\ny\n").unwrap();
+            command.stdin(fs::File::open(answers).unwrap());
+        });
+        assert_eq!(done.status, 0, "{done}");
+        assert_eq!(sandbox.git(&["status", "--porcelain"]), before, "{form:?}");
+        let changed = sandbox.git(&["show", "--name-only", "--format="]);
+        assert_eq!(changed, format!("{}\nsrc/a", path_of(READY)), "{form:?}");
+        assert_eq!(sandbox.read(path_of(OPEN)), other);
+    }
+}
+
+#[test]
+fn all_is_committed_at_once() {
+    let sandbox = world();
+    sandbox.write("src/a", "x\n");
+    sandbox.write(path_of(OPEN), task(OPEN, "", 'x'));
+    sandbox.git(&["commit", "--quiet", "-a", "-m", "All\n\nAdvance: TASK-2BBB"]);
+    assert_eq!(stage(&sandbox, OPEN), "qa");
+    assert_clean(&sandbox);
+}
+
+#[test]
+fn no_commit_no_move() {
+    let sandbox = world();
+    let before = head(&sandbox);
+    let nothing = git(&sandbox, &["commit", "--message", "None\n\nTask: TASK-1AAA"]);
+    assert_eq!(nothing.status, 1);
+    sandbox.write("src/a", "x\n");
+    let aborted = sandbox.program_with("git", "", &["commit", "-a"], |command| {
+        command.env("GIT_EDITOR", "false");
+    });
+    assert_eq!(aborted.status, 1);
+    assert_eq!(head(&sandbox), before);
+    assert_eq!(sandbox.git(&["status", "--porcelain"]), " M src/a");
+}
+
+#[test]
+fn the_first_commit_of_a_repository_moves_too() {
+    let sandbox = Sandbox::new();
+    fill(&sandbox);
+    install(&sandbox);
+    sandbox.git(&["add", "."]);
+    sandbox.git(&["commit", "--quiet", "--message", "First\n\nAdvance: TASK-1AAA"]);
+    assert_eq!(moves(&sandbox, READY), ["none dev", "dev qa"]);
+    assert_eq!(sandbox.git(&["log", "--format=%s"]), "First");
+    assert_clean(&sandbox);
+}
+
+#[test]
+fn places() {
+    let sandbox = world();
+    sandbox.git(&["checkout", "--quiet", "--detach"]);
+    commit(&sandbox, "src/a", "Detached\n\nTask: TASK-1AAA");
+    assert_eq!(stage(&sandbox, READY), "dev");
+    assert_clean(&sandbox);
+
+    let sandbox = world();
+    let deep = ["commit", "--quiet", "--allow-empty", "-m", "Deep\n\nTask: TASK-1AAA"];
+    sandbox.git_in("src", &deep);
+    assert_eq!(stage(&sandbox, READY), "dev");
+    assert_clean(&sandbox);
+
+    let sandbox = world();
+    sandbox.git(&["worktree", "add", "--quiet", "-b", "it's-branch", "../it's ünder"]);
+    sandbox.git_in("../it's ünder", &deep);
+    assert_eq!(sandbox.git_in("../it's ünder", &["status", "--porcelain"]), "");
+    assert_eq!(stage_at(&sandbox, "it's-branch", READY), "dev");
+
+    let sandbox = world();
+    let top = sandbox.path();
+    let done = sandbox.program_with("git", sandbox.root(), &deep, |command| {
+        command.env("GIT_DIR", top.join(".git")).env("GIT_WORK_TREE", &top);
+    });
+    assert_eq!(done.stderr, "tracker: TASK-1AAA  none → dev\n");
+    assert_clean(&sandbox);
+}
+
+#[test]
+fn a_signed_commit_stays_signed() {
+    let sandbox = world();
+    crate::folding::signed::sign_with_ssh(&sandbox);
+    commit(&sandbox, "src/a", "Signed\n\nAdvance: TASK-1AAA");
+    assert_eq!(stage(&sandbox, READY), "qa");
+    sandbox.git(&["verify-commit", "HEAD"]);
+    assert_clean(&sandbox);
+}
+
+#[test]
+fn two_at_once_in_two_worktrees_both_move() {
+    let sandbox = world();
+    sandbox.git(&["worktree", "add", "--quiet", "../other"]);
+    let args = ["commit", "--quiet", "--allow-empty", "-m", "One\n\nTask: TASK-1AAA"];
+    std::thread::scope(|scope| {
+        let started = ["", "../other"].map(|folder| {
+            let mut command = sandbox.git_command(folder);
+            command.args(args);
+            scope.spawn(move || command.output().unwrap().status.success())
+        });
+        assert!(started.into_iter().all(|each| each.join().unwrap()));
+    });
+    for folder in ["", "../other"] {
+        let text = sandbox.git_in(folder, &["show", &format!("HEAD:{}", path_of(READY))]);
+        assert!(text.contains("stage: dev"), "{folder} {text}");
+        assert_eq!(sandbox.git_in(folder, &["status", "--porcelain"]), "");
+    }
+}

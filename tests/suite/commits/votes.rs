@@ -1,0 +1,38 @@
+//! Votes that come with a commit.
+
+use super::*;
+
+/// A task in qa, and a vote on it whose move is taken out again: only the vote is committed.
+fn voted(args: &[&str]) -> (Sandbox, String) {
+    let sandbox = world();
+    commit(&sandbox, "src/a", "x\n\nAdvance: TASK-1AAA");
+    let cast = sandbox.tracker(args);
+    assert_eq!(cast.status, 0, "{cast}");
+    sandbox.git(&["checkout", "--quiet", "--", ".tracker/tasks"]);
+    sandbox.git(&["add", "."]);
+    let done = git(&sandbox, &["commit", "--quiet", "-m", "Vote"]);
+    assert_eq!(done.status, 0, "{done}");
+    assert_clean(&sandbox);
+    (sandbox, done.stderr)
+}
+
+#[test]
+fn the_last_approval_moves_the_task_on() {
+    let (sandbox, said) = voted(&["approve", "1aaa", "--as", "code-reviewer"]);
+    assert_eq!(moves(&sandbox, READY), ["none dev", "dev qa", "qa sec"]);
+    assert!(said.contains("qa → sec"), "{said}");
+    sandbox.git(&["commit", "--quiet", "--amend", "--no-edit"]);
+    assert_eq!(stage(&sandbox, READY), "sec");
+}
+
+#[test]
+fn a_rejection_sends_it_back_once() {
+    let (sandbox, said) = voted(&["reject", "1aaa", "--as", "code-reviewer", "-m", "too bright"]);
+    assert_eq!(moves(&sandbox, READY), ["none dev", "dev qa", "qa dev"]);
+    assert!(said.contains("qa → dev"), "{said}");
+    assert!(sandbox.read(path_of(READY)).contains("too bright"));
+    commit(&sandbox, "src/a", "x\n\nAdvance: TASK-1AAA");
+    sandbox.tracker(&["set", "1aaa", "area=ui"]);
+    sandbox.git(&["commit", "--quiet", "-am", "Edit"]);
+    assert_eq!(stage(&sandbox, READY), "qa");
+}
