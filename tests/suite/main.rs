@@ -20,3 +20,4 @@ mod house;
 mod merge_driver;
 mod merges;
 mod readme;
+mod signoffs;

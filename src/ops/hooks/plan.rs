@@ -143,13 +143,7 @@ impl Occasion<'_> {
 
     /// Returns the moves of one task, each judged in the state that the one before leaves.
     fn moves(&self, task: Task, is_named: bool, is_touched: bool, plan: &mut Plan) -> Result<Vec<MovePlan>> {
-        let files = Files {
-            repository: self.repository,
-            snapshot: self.after,
-            tip: self.tip,
-            config: self.config,
-            verify: false,
-        };
+        let files = Files::at(self.repository, self.after, self.tip, self.config);
         let id = task.id.clone();
         let own = self.directives.directives.iter().filter(|directive| directive.task == id);
         let actions: Vec<&Action> = own.map(|directive| &directive.action).collect();
