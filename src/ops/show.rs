@@ -54,8 +54,8 @@ pub fn show(session: &Session<'_>, wanted: &str) -> Result<(Shown, Vec<Problem>)
     let view = view(session, &config, &file, &dossier, notes)?;
     let next = next_steps(task, &view, &signoffs);
     let (id, path) = (task.id.to_string(), view.path.clone());
-    let is_shown = !task.summary().is_closed() && !(signoffs.roles.is_empty() && signoffs.others.is_empty());
-    let signoffs = is_shown.then_some(signoffs);
+    let is_idle = signoffs.roles.is_empty() && signoffs.others.is_empty();
+    let signoffs = (!task.summary().is_closed() && !is_idle).then_some(signoffs);
     Ok((Shown { id, path, task: Some(view), text: None, signoffs, next }, problems))
 }
 

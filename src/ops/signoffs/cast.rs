@@ -124,8 +124,10 @@ fn finish(session: &Session<'_>, locked: &Locked<'_>, cast: Cast<'_>) -> Result<
     let plan = match vote.verdict {
         Verdict::Approved => auto_advance(&case),
         Verdict::Rejected if counts(own) => {
-            let first =
-                vote.notes.as_deref().and_then(|notes| notes.lines().next()).unwrap_or("see its findings");
+            let first = vote.notes.as_deref().and_then(|notes| notes.lines().next());
+            // The history is one line that a terminal shows.
+            let first: String =
+                first.unwrap_or("see its findings").chars().filter(|c| !c.is_control()).collect();
             fail(&case, &format!("rejected by {} as {}: {first}", vote.by.name, vote.role)).ok()
         }
         _ => None,
