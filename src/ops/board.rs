@@ -4,10 +4,11 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::list::{lines, matching, read_query};
+use super::signoffs::derived;
 use super::view::TaskLine;
 use super::{Result, Session};
 use crate::model::{Problem, Stage};
-use crate::policy::{Metrics, derive, stage_order};
+use crate::policy::{Metrics, stage_order};
 use crate::query::Sort;
 
 /// The board.
@@ -37,7 +38,7 @@ pub fn board(session: &Session<'_>, text: &str) -> Result<(Board, Vec<Problem>)>
     let tasks = session.snapshot().tasks()?;
     let (summaries, found) = tasks.read();
     problems.extend(found);
-    let derived = derive(&summaries, &config);
+    let derived = derived(session, &config, &summaries, &mut problems)?;
     let mut chosen = matching(session, &query, &summaries, &derived);
     let metrics = derived.metrics_of(chosen.iter().copied());
     super::list::order(&mut chosen, &Sort::default(), &summaries, &derived);

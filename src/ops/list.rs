@@ -5,11 +5,12 @@ use std::borrow::Cow;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::signoffs::derived;
 use super::view::TaskLine;
 use super::{Result, Session};
 use crate::doc::Document;
 use crate::model::{Config, Problem, Summary, TaskId};
-use crate::policy::{Derived, derive, stage_order};
+use crate::policy::{Derived, stage_order};
 use crate::query::{Context, Query, Sort, Subject};
 
 /// What to list.
@@ -50,7 +51,7 @@ pub fn list(session: &Session<'_>, request: &ListRequest) -> Result<(Listing, Ve
     let tasks = session.snapshot().tasks()?;
     let (summaries, found) = tasks.read();
     problems.extend(found);
-    let derived = derive(&summaries, &config);
+    let derived = derived(session, &config, &summaries, &mut problems)?;
     let mut chosen = matching(session, &query, &summaries, &derived);
     let before = chosen.len();
     if request.query.trim().is_empty() && !request.all {

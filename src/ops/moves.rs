@@ -1,6 +1,7 @@
 //! Moves between stages that a person makes by hand: `start`, `advance`, `fail`, `set-stage`, `reopen`. The stage
 //! machine says whether and where; each move is in the history.
 
+use super::fields::reason;
 use super::session::{Step, spliced};
 use super::signoffs::{Dossier, Files, said_of};
 use super::written::WrittenTask;
@@ -23,7 +24,7 @@ pub struct StartRequest {
 
 /// Starts a task: takes it, moves it into its first stage if it has not begun, and makes it the active one.
 pub fn start(session: &Session<'_>, request: &StartRequest) -> Result<Written> {
-    let assignee = request.assignee.clone();
+    let assignee = request.assignee.as_deref().map(reason).transpose()?;
     let wanted = std::slice::from_ref(&request.wanted);
     let written = by_the_machine(session, "start", wanted, |case| {
         let assignee = assignee.as_deref().unwrap_or(case.actor);
@@ -79,16 +80,18 @@ fn start_plan(case: &Case<'_>, assignee: &str, force: bool) -> Result<Outcome> {
 
 /// Moves tasks on to their next stages, where all that their stages ask for is there.
 pub fn advance(session: &Session<'_>, wanted: &[String], why: Option<&str>) -> Result<Written> {
+    let why = why.map(reason).transpose()?;
     by_the_machine(session, "advance", wanted, |case| {
-        let plan = policy::advance(case, why).map_err(|refusal| Error::Refused(refusal.into()))?;
+        let plan = policy::advance(case, why.as_deref()).map_err(|refusal| Error::Refused(refusal.into()))?;
         Ok(Step::new(edits_of(&plan), said_of(&plan)))
     })
 }
 
 /// Sends a task back to where failures of its stage go.
 pub fn fail(session: &Session<'_>, wanted: &str, why: &str) -> Result<Written> {
+    let why = reason(why)?;
     by_the_machine(session, "fail", &[wanted.to_owned()], |case| {
-        let plan = policy::fail(case, why).map_err(|refusal| Error::Refused(refusal.into()))?;
+        let plan = policy::fail(case, &why).map_err(|refusal| Error::Refused(refusal.into()))?;
         Ok(Step::new(edits_of(&plan), said_of(&plan)))
     })
 }
@@ -100,10 +103,11 @@ pub fn set_stage(
     stage: &str,
     why: Option<&str>,
 ) -> Result<Written> {
+    let why = why.map(reason).transpose()?;
     by_the_machine(session, "set-stage", wanted, |case| {
         refuse_unknown_stage(case, stage)?;
-        let outcome =
-            policy::set_stage(case, stage, why).map_err(|refusal| Error::Refused(refusal.into()))?;
+        let outcome = policy::set_stage(case, stage, why.as_deref())
+            .map_err(|refusal| Error::Refused(refusal.into()))?;
         Ok(match outcome {
             Outcome::Moves(plan) => Step::new(edits_of(&plan), said_of(&plan)),
             Outcome::Stays(stage) => Step::nothing(format!("is in {stage} already")),
@@ -125,6 +129,7 @@ fn refuse_unknown_stage(case: &Case<'_>, stage: &str) -> Result<()> {
 /// Opens tasks again: what was cancelled goes on where it stood, what was complete goes back to the first stage.
 pub fn reopen(session: &Session<'_>, wanted: &[String], why: Option<&str>) -> Result<Written> {
     let (config, actor) = (session.config()?, session.actor()?);
+    let why = why.map(reason).transpose()?;
     session.change("reopen", wanted, |task, _| {
         let (mut edits, mut said) = (Vec::new(), Vec::new());
         if task.cancelled.is_some() {
@@ -134,7 +139,7 @@ pub fn reopen(session: &Session<'_>, wanted: &[String], why: Option<&str>) -> Re
         if task.stage.is_complete() {
             let first = config.stages_of(task.kind.as_deref()).first().cloned().unwrap_or_else(Stage::none);
             said.push(format!("complete → {first}"));
-            let why = why.map_or_else(|| "reopened".to_owned(), |why| format!("reopened: {why}"));
+            let why = why.as_deref().map_or_else(|| "reopened".to_owned(), |why| format!("reopened: {why}"));
             let (at, from) = (session.env().now(), task.stage.clone());
             edits.extend(move_edits(&Move { at, by: actor.clone(), from, to: first, why: Some(why) }));
         }
@@ -157,20 +162,32 @@ fn by_the_machine(
     let actor = repository.identity(session.env())?.name;
     let locked = session.lock(&format!("{deed} {}", wanted.join(" ")))?;
     let files = Files::of(session, &repository, &config, false)?;
-    let (mut changes, mut tasks) = (Vec::new(), Vec::new());
+    let (mut changes, mut tasks, mut closed) = (Vec::new(), Vec::new(), Vec::new());
     for wanted in wanted {
         let file = session.snapshot().find(wanted)?;
         let dossier = Dossier::read(&files, &file)?;
         let signoffs = dossier.signoffs(&config);
         let step = step(&dossier.case(&config, &signoffs, &actor, session.env().now()))?;
         let change = spliced(&file, &step.edits)?;
+        if step.edits.iter().any(closes) {
+            closed.push(file.id.clone());
+        }
         if changes.iter().any(|other: &crate::store::Change| other.path == change.path) {
             continue;
         }
         tasks.push(WrittenTask::changed(&dossier.task, step.said, !change.is_empty()));
         changes.push(change);
     }
-    session.finish(&locked, &changes, tasks)
+    let written = session.finish(&locked, &changes, tasks)?;
+    if !session.is_dry() && session.workspace().active_task().is_some_and(|id| closed.contains(&id)) {
+        session.workspace().set_active_task(None)?;
+    }
+    Ok(written)
+}
+
+/// Tells whether an edit completes a task.
+fn closes(edit: &Edit) -> bool {
+    matches!(edit, Edit::Set { key, value: Value::Text(to) } if key == "stage" && to == Stage::COMPLETE)
 }
 
 /// Returns the edits of a move.

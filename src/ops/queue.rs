@@ -1,9 +1,9 @@
 //! `queue`: what can be worked on now, first things first.
 
 use super::list::{Listing, lines, matching, read_query};
+use super::signoffs::derived;
 use super::{Result, Session};
 use crate::model::Problem;
-use crate::policy::derive;
 
 /// What to look for.
 #[derive(Debug, Clone, Default)]
@@ -21,7 +21,7 @@ pub fn queue(session: &Session<'_>, request: &QueueRequest) -> Result<(Listing, 
     let tasks = session.snapshot().tasks()?;
     let (summaries, found) = tasks.read();
     problems.extend(found);
-    let derived = derive(&summaries, &config);
+    let derived = derived(session, &config, &summaries, &mut problems)?;
     let mut is_chosen = vec![false; summaries.len()];
     for at in matching(session, &query, &summaries, &derived) {
         is_chosen[at] = true;

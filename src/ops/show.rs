@@ -6,10 +6,11 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::session::parse;
+use super::signoffs::{Dossier, SignoffsView, seen, view_of};
 use super::view::{DependencyView, MoveView, NoteView, StepView, TaskLine, TaskView, boxes_of};
 use super::{Error, Result, Session};
 use crate::model::{Config, Problem, Stage, Task, TaskId};
-use crate::policy::{Dependency, Tally, badge_of, facts_of, status_of};
+use crate::policy::{Dependency, badge_of, blocking_findings, facts_of, status_of};
 use crate::store::TaskFile;
 
 /// A task, and what to do next with it.
@@ -23,6 +24,8 @@ pub struct Shown {
     pub task: Option<TaskView>,
     /// The document as it stands; only where it is broken.
     pub text: Option<String>,
+    /// How it stands with its reviewers; none where nobody is asked and nobody has voted.
+    pub signoffs: Option<SignoffsView>,
     /// Commands that bring it forward, most useful first.
     pub next: Vec<String>,
 }
@@ -44,10 +47,16 @@ pub fn show(session: &Session<'_>, wanted: &str) -> Result<(Shown, Vec<Problem>)
     let (notes, unreadable) = session.snapshot().notes(&task.id)?;
     problems.extend(unreadable);
     let notes: Vec<NoteView> = notes.iter().map(NoteView::from).collect();
-    let view = view(session, &config, &file, &task, notes)?;
-    let next = next_steps(&config, &task, &view);
+    let dossier = seen(session, &config, task)?;
+    problems.extend(dossier.problems.iter().cloned());
+    let task = &dossier.task;
+    let signoffs = view_of(session, &config, &dossier);
+    let view = view(session, &config, &file, &dossier, notes)?;
+    let next = next_steps(task, &view, &signoffs);
     let (id, path) = (task.id.to_string(), view.path.clone());
-    Ok((Shown { id, path, task: Some(view), text: None, next }, problems))
+    let is_idle = signoffs.roles.is_empty() && signoffs.others.is_empty();
+    let signoffs = (!task.summary().is_closed() && !is_idle).then_some(signoffs);
+    Ok((Shown { id, path, task: Some(view), text: None, signoffs, next }, problems))
 }
 
 fn broken(file: &TaskFile) -> Shown {
@@ -56,6 +65,7 @@ fn broken(file: &TaskFile) -> Shown {
         path: file.path.clone(),
         task: None,
         text: Some(String::from_utf8_lossy(&file.bytes).into_owned()),
+        signoffs: None,
         next: vec![format!("tracker edit {}", file.id)],
     }
 }
@@ -64,14 +74,16 @@ fn view(
     session: &Session<'_>,
     config: &Config,
     file: &TaskFile,
-    task: &Task,
+    dossier: &Dossier,
     notes: Vec<NoteView>,
 ) -> Result<TaskView> {
+    let task = &dossier.task;
     let dependencies = dependencies(session, task)?;
     let open: HashMap<&str, bool> =
         dependencies.iter().map(|dependency| (dependency.id.as_str(), dependency.open)).collect();
     let summary = task.summary();
-    let tally = Tally::default().or_asked_by(&summary, config);
+    let blocking = blocking_findings(config, &dossier.findings);
+    let tally = dossier.signoffs(config).tally(blocking).or_asked_by(&summary, config);
     let status = status_of(&summary, |id| open.get(id).copied().unwrap_or(true));
     let facts = facts_of(status, badge_of(&summary, config, tally));
     let waiting = dependencies.iter().filter(|dependency| dependency.open);
@@ -121,7 +133,10 @@ fn pipeline(config: &Config, task: &Task) -> Vec<StepView> {
         .collect()
 }
 
-fn next_steps(config: &Config, task: &Task, view: &TaskView) -> Vec<String> {
+/// So many steps are named at once.
+const STEPS: usize = 4;
+
+fn next_steps(task: &Task, view: &TaskView, signoffs: &SignoffsView) -> Vec<String> {
     let id = &task.id;
     let mut next = Vec::new();
     if view.line.status == "completed" {
@@ -145,12 +160,15 @@ fn next_steps(config: &Config, task: &Task, view: &TaskView) -> Vec<String> {
     }
     let open: Vec<String> =
         view.check_boxes.iter().filter(|found| !found.done).map(|found| found.number.to_string()).collect();
-    if !open.is_empty() {
+    let mut mends = signoffs.missing.iter().filter_map(|missing| missing.mend.clone()).peekable();
+    let asks_for_boxes = signoffs.missing.iter().any(|missing| missing.label == "unticked");
+    if !open.is_empty() && !asks_for_boxes {
         next.push(format!("tracker tick {id} {}", open[..open.len().min(5)].join(" ")));
     }
-    let stages = config.stages_of(task.kind.as_deref());
-    let at = stages.iter().position(|stage| *stage == task.stage);
-    let following = at.and_then(|at| stages.get(at + 1)).map_or(Stage::COMPLETE, Stage::as_str);
-    next.push(format!("tracker set-stage {id} {following}"));
+    if mends.peek().is_none() {
+        next.push(format!("tracker advance {id}"));
+    }
+    next.extend(mends);
+    next.truncate(STEPS);
     next
 }

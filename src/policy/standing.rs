@@ -16,15 +16,15 @@ pub struct Tally {
 }
 
 impl Tally {
-    /// Returns the tally with `required` filled in from the configuration where nobody has counted: one approval
-    /// for each role that the task's stage asks.
+    /// Returns the tally with `required` filled in from the configuration where nobody has counted: the quorum
+    /// of each role that the task's stage asks.
     #[must_use]
     pub fn or_asked_by(self, task: &Summary<'_>, config: &Config) -> Self {
         if self.required > 0 {
             return self;
         }
-        let roles = config.signoffs_of(task.stage).len();
-        Self { required: u32::try_from(roles).unwrap_or(u32::MAX), ..self }
+        let quorums = config.signoffs_of(task.stage).iter().map(|role| config.role(role).rules.quorum);
+        Self { required: quorums.fold(0, u32::saturating_add), ..self }
     }
 
     /// Returns how many approvals are missing.

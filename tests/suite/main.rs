@@ -21,3 +21,4 @@ mod house;
 mod merge_driver;
 mod merges;
 mod readme;
+mod signoffs;

@@ -87,6 +87,9 @@ pub(super) fn standing_cell(task: &TaskLine, page: &Page) -> Cell {
         "blocked" => return Cell::styled(page.pick("■ blocked", "blocked"), Style::new().red()),
         _ => {}
     }
+    if task.badge == Badge::IssuesFound.as_str() {
+        return badge_cell(&task.badge, page);
+    }
     if task.signoffs.total > 0 && task.status == "in_progress" {
         return Cell::new(bar(task.signoffs, page));
     }

@@ -41,6 +41,7 @@ impl View for ops::Shown {
         match &self.task {
             Some(task) => {
                 show_head(task, page);
+                show_signoffs(self, task, page);
                 show_dependencies(task, page);
                 show_body(task, page);
                 show_notes(task, page);
@@ -93,9 +94,16 @@ fn show_head(task: &TaskView, page: &mut Page) {
     for (key, value) in &task.unknown {
         page.line(format!("  {} {}", page.dim(&format!("{}:", clean(key))), clean(value)));
     }
-    if line.signoffs.total > 0 {
-        page.line(format!("  sign-offs {}", bar(line.signoffs, page)));
+}
+
+fn show_signoffs(shown: &ops::Shown, task: &TaskView, page: &mut Page) {
+    let Some(signoffs) = &shown.signoffs else { return };
+    page.gap();
+    if !signoffs.roles.is_empty() {
+        let title = page.bold(&format!("Sign-offs for {}", clean(&signoffs.stage)));
+        page.line(format!("  {title}  {}", bar(task.line.signoffs, page)));
     }
+    signoffs.show_votes(page);
 }
 
 fn pipeline(task: &TaskView, page: &Page) -> String {

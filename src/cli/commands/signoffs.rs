@@ -44,6 +44,14 @@ impl View for ops::SignoffsView {
         if self.roles.is_empty() {
             page.line(format!("  {} asks nobody for a sign-off", clean(&self.stage)));
         }
+        self.show_votes(page);
+        show_missing(&self.missing, page);
+    }
+}
+
+impl ops::SignoffsView {
+    /// Shows the roles that are asked with their votes, then the other votes.
+    pub(super) fn show_votes(&self, page: &mut Page) {
         for role in &self.roles {
             show_role(role, page);
         }
@@ -53,7 +61,6 @@ impl View for ops::SignoffsView {
             let rows: Vec<Vec<Cell>> = self.others.iter().map(|vote| vote_cells(vote, page)).collect();
             page.columns(&rows, 5, 2);
         }
-        show_missing(&self.missing, page);
     }
 }
 

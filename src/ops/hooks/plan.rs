@@ -168,13 +168,7 @@ impl Occasion<'_> {
         is_touched: bool,
         plan: &mut Plan,
     ) -> Result<Vec<MovePlan>> {
-        let files = Files {
-            repository: self.repository,
-            snapshot: self.after,
-            tip: self.tip,
-            config: self.config,
-            verify: false,
-        };
+        let files = Files::at(self.repository, self.after, self.tip, self.config);
         let id = task.id.clone();
         let own = self.directives.directives.iter().filter(|directive| directive.task == id);
         // Where the commit has left a stage already, it has done what it asks for: it is amended, or moved by hand.

@@ -3,13 +3,14 @@
 use super::signature::sign;
 use super::{Dossier, Files};
 use crate::doc::{create_finding, create_vote, vote_file_name};
-use crate::git::Repository;
-use crate::model::{Config, Finding, FindingId, FindingSeverity, Person, Task, Verdict, Vote};
+use crate::model::{Config, Finding, FindingId, FindingSeverity, Person, Stage, Task, Verdict, Vote};
 use crate::ops::moves::edits_of;
 use crate::ops::session::spliced;
 use crate::ops::written::WrittenTask;
 use crate::ops::{Error, Result, Session, Written};
-use crate::policy::{MovePlan, auto_advance, coverage, covered_by, fail, finding_id, round_of};
+use crate::policy::{
+    self, JudgedVote, MovePlan, Trust, WhyNot, auto_advance, coverage, covered_by, fail, finding_id, round_in,
+};
 use crate::store::{Change, Layout, Locked, TaskFile};
 
 /// A vote to cast.
@@ -53,10 +54,16 @@ fn cast(session: &Session<'_>, request: &Ballot, verdict: Verdict) -> Result<Wri
     let by = repository.identity(session.env())?;
     let locked = session.lock(&format!("{verdict} {}", request.wanted))?;
     let (file, task) = session.find(&request.wanted)?;
-    refuse_unasked(&config, &task, &verdict)?;
-    let role = role_of(&config, &task, request.role.as_deref())?;
     let files = Files::of(session, &repository, &config, request.sign)?;
+    let place = match verdict {
+        Verdict::Withdrawn => None,
+        _ => Some(place_of(&config, &task, request.role.as_deref())?),
+    };
     let mut dossier = Dossier::of(&files, task)?;
+    let Place { role, stage } = match place {
+        Some(place) => place,
+        None => own_place(&dossier, &config, &by, request.role.as_deref())?,
+    };
     let Some(tip) = files.tip else {
         let mend = Some("git commit".to_owned());
         return Err(Error::refused(
@@ -74,8 +81,8 @@ fn cast(session: &Session<'_>, request: &Ballot, verdict: Verdict) -> Result<Wri
         verdict,
         by,
         at: session.env().now(),
-        stage: dossier.task.stage.clone(),
-        round: round_of(&dossier.task),
+        round: round_in(&dossier.task, &stage),
+        stage,
         commit: tip.to_string(),
         notes: request.notes.clone(),
         findings: found.iter().map(|finding| finding.id.clone()).collect(),
@@ -89,13 +96,8 @@ fn cast(session: &Session<'_>, request: &Ballot, verdict: Verdict) -> Result<Wri
     }
     let changes = changes_of(&vote, &found);
     dossier.findings.extend(found);
-    dossier.add(&vote);
-    finish(
-        session,
-        &repository,
-        &locked,
-        Cast { config: &config, file: &file, dossier: &dossier, vote: &vote, changes },
-    )
+    dossier.add(&files, &vote)?;
+    finish(session, &locked, Cast { config: &config, file: &file, dossier: &dossier, vote: &vote, changes })
 }
 
 struct Cast<'a> {
@@ -108,15 +110,14 @@ struct Cast<'a> {
 
 /// Writes the vote, then the move that it earns: a write that is killed in between leaves a vote that the next
 /// command counts.
-fn finish(session: &Session<'_>, _: &Repository, locked: &Locked<'_>, cast: Cast<'_>) -> Result<Written> {
+fn finish(session: &Session<'_>, locked: &Locked<'_>, cast: Cast<'_>) -> Result<Written> {
     let Cast { config, file, dossier, vote, mut changes } = cast;
     let signoffs = dossier.signoffs(config);
     let case = dossier.case(config, &signoffs, &vote.by.name, vote.at);
     let mut said = vec![format!("{} as {}", vote.verdict, vote.role)];
     let mut judged = signoffs.roles.iter().flat_map(|role| &role.votes).chain(&signoffs.others);
     let own = judged.find(|judged| judged.ballot.vote == *vote);
-    if let Some(why) =
-        own.and_then(|judged| judged.weight.why_not()).filter(|_| vote.verdict != Verdict::Withdrawn)
+    if let Some(why) = own.and_then(|judged| judged.weight.why_not()).filter(|why| **why != WhyNot::Withdrawn)
     {
         said.push(format!("it does not count: {why}"));
     }
@@ -133,13 +134,15 @@ fn finish(session: &Session<'_>, _: &Repository, locked: &Locked<'_>, cast: Cast
     session.finish(locked, &changes, vec![task])
 }
 
-fn counts(own: Option<&crate::policy::JudgedVote<'_>>) -> bool {
+fn counts(own: Option<&JudgedVote<'_>>) -> bool {
     own.is_some_and(|judged| judged.weight.why_not().is_none())
 }
 
 /// Says why a rejection sends a task back, as the history tells it.
 pub(in crate::ops) fn rejected_because(vote: &Vote) -> String {
     let first = vote.notes.as_deref().and_then(|notes| notes.lines().next()).unwrap_or("see its findings");
+    // The history is one line that a terminal shows.
+    let first: String = first.chars().filter(|c| !c.is_control()).collect();
     format!("rejected by {} as {}: {first}", vote.by.name, vote.role)
 }
 
@@ -150,53 +153,80 @@ pub(in crate::ops) fn said_of(plan: &MovePlan) -> String {
 }
 
 impl Dossier {
-    /// Counts a vote that is about to be written.
-    fn add(&mut self, vote: &Vote) {
-        let trust = if vote.signature.is_some() {
-            crate::policy::Trust::Signed
-        } else {
-            crate::policy::Trust::Attributed
+    /// Counts a vote that is about to be written, as it will be counted once it is there.
+    fn add(&mut self, files: &Files<'_>, vote: &Vote) -> Result<()> {
+        let (trust, flaw) = match files.trust_of(vote)? {
+            Some(Ok(signed)) => (signed, None),
+            Some(Err(bad)) => (Trust::Attributed, Some(bad)),
+            None => (Trust::Attributed, None),
         };
-        self.ballots.push(crate::policy::Ballot {
-            name: vote_file_name(vote),
-            folder: vote.task.clone(),
-            vote: vote.clone(),
-            trust,
-            flaw: None,
-        });
+        let (name, folder) = (vote_file_name(vote), vote.task.clone());
+        self.ballots.push(policy::Ballot { name, folder, vote: vote.clone(), trust, flaw });
+        Ok(())
     }
 }
 
-fn refuse_unasked(config: &Config, task: &Task, verdict: &Verdict) -> Result<()> {
-    let asked = config.signoffs_of(task.stage.as_str());
-    let is_open = task.cancelled.is_none() && !task.stage.is_complete();
-    if (is_open && !asked.is_empty()) || *verdict == Verdict::Withdrawn {
-        return Ok(());
-    }
-    let what = format!("{} asks nobody for a sign-off", task.id);
-    let text = format!(
-        "it is in {}",
-        if task.cancelled.is_some() { "no stage: cancelled" } else { task.stage.as_str() }
-    );
-    Err(Error::refused(what, "stage", text, Some(format!("tracker signoffs {}", task.id))))
+/// What a vote is about.
+struct Place {
+    role: String,
+    stage: Stage,
 }
 
-fn role_of(config: &Config, task: &Task, wanted: Option<&str>) -> Result<String> {
+/// Returns the place of a new approval or rejection: the stage the task is in.
+fn place_of(config: &Config, task: &Task, wanted: Option<&str>) -> Result<Place> {
     let asked = config.signoffs_of(task.stage.as_str());
-    match (wanted, asked) {
-        (Some(wanted), asked) if asked.is_empty() || asked.iter().any(|role| role == wanted) => {
-            Ok(wanted.to_owned())
-        }
+    if task.cancelled.is_some() || task.stage.is_complete() || asked.is_empty() {
+        let what = format!("{} asks nobody for a sign-off", task.id);
+        let state =
+            if task.cancelled.is_some() { "cancelled".to_owned() } else { format!("in {}", task.stage) };
+        let mend = Some(format!("tracker signoffs {}", task.id));
+        return Err(Error::refused(what, "stage", format!("it is {state}"), mend));
+    }
+    let role = match (wanted, asked) {
+        (Some(wanted), asked) if asked.iter().any(|role| role == wanted) => wanted.to_owned(),
         (Some(wanted), asked) => {
-            let message = format!("{} in {} does not ask `{wanted}`", task.id, task.stage);
-            Err(Error::usage_with(message, format!("one of {}", asked.join(", "))))
+            let message = format!("{} in {} does not ask `{}`", task.id, task.stage, wanted.escape_debug());
+            return Err(Error::usage_with(message, format!("one of {}", asked.join(", "))));
         }
-        (None, [only]) => Ok(only.clone()),
+        (None, [only]) => only.clone(),
         (None, asked) => {
             let message = format!("say for which role you vote on {}", task.id);
-            Err(Error::usage_with(message, format!("--as {}", asked.join(", or --as "))))
+            return Err(Error::usage_with(message, format!("--as {}", asked.join(", or --as "))));
         }
+    };
+    Ok(Place { role, stage: task.stage.clone() })
+}
+
+/// Returns the place of the vote that a person takes back: also in a stage that the task has left, where a rejection
+/// still stands.
+fn own_place(dossier: &Dossier, config: &Config, by: &Person, wanted: Option<&str>) -> Result<Place> {
+    let signoffs = dossier.signoffs(config);
+    let (me, id) = (dossier.canonical(by), &dossier.task.id);
+    let gone = |why: &WhyNot| {
+        matches!(why, WhyNot::Superseded | WhyNot::Withdrawn | WhyNot::Copied(_) | WhyNot::Overridden)
+    };
+    let own = signoffs.roles.iter().flat_map(|role| &role.votes).chain(&signoffs.others).filter(|judged| {
+        judged.person.email.eq_ignore_ascii_case(&me.email)
+            && wanted.is_none_or(|role| judged.ballot.vote.role == role)
+            && !judged.weight.why_not().is_some_and(gone)
+    });
+    let mut votes: Vec<&JudgedVote<'_>> = own.collect();
+    votes.sort_by_key(|judged| (judged.weight.why_not().is_none(), judged.ballot.vote.at));
+    let Some(last) = votes.pop() else {
+        let text = format!("{} has none that stands", by.name);
+        let mend = Some(format!("tracker signoffs {id}"));
+        return Err(Error::refused(format!("{id} has no vote to take back"), "vote", text, mend));
+    };
+    let vote = &last.ballot.vote;
+    if wanted.is_none() && votes.iter().any(|other| other.ballot.vote.role != vote.role) {
+        let mut roles: Vec<&str> =
+            votes.iter().chain([&last]).map(|own| own.ballot.vote.role.as_str()).collect();
+        roles.sort_unstable();
+        roles.dedup();
+        let hint = format!("--as {}", roles.join(", or --as "));
+        return Err(Error::usage_with(format!("say which of your votes on {id} you take back"), hint));
     }
+    Ok(Place { role: vote.role.clone(), stage: vote.stage.clone() })
 }
 
 fn read_findings(

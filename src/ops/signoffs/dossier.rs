@@ -1,10 +1,14 @@
 //! All that is known of one task when it is judged: its votes and findings, and what its commits changed.
 
-use std::collections::BTreeSet;
+use std::cell::OnceCell;
+use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 
-use crate::doc::{acceptance_text, open_boxes};
-use crate::git::{CommitId, FileMode, Grammar, LogLimit, People, Repository};
-use crate::model::{Config, CoveredFile, Finding, OpenBox, Person, Problem, Signatures, Task, TaskId};
+use crate::doc::{acceptance_text, open_boxes, read_vote};
+use crate::git::{BlobId, CommitId, FileMode, Grammar, Links, LogLimit, People, Repository};
+use crate::model::{
+    Config, CoveredFile, Finding, OpenBox, Person, Problem, Signatures, Task, TaskId, Verdict, Vote,
+};
 use crate::ops::session::parse;
 use crate::ops::{Result, Session};
 use crate::policy::{
@@ -31,7 +35,7 @@ pub(in crate::ops) struct Dossier {
     pub(in crate::ops) open_boxes: Vec<OpenBox>,
     pub(in crate::ops) waits_for: Vec<TaskId>,
     pub(in crate::ops) problems: Vec<Problem>,
-    people: People,
+    people: Option<Rc<People>>,
 }
 
 /// Where a dossier is read from.
@@ -43,6 +47,8 @@ pub(in crate::ops) struct Files<'a> {
     pub(in crate::ops) config: &'a Config,
     /// Whether signatures are checked even where the policy does not ask.
     pub(in crate::ops) verify: bool,
+    people: OnceCell<Rc<People>>,
+    links: OnceCell<Links>,
 }
 
 impl<'a> Files<'a> {
@@ -53,7 +59,47 @@ impl<'a> Files<'a> {
         verify: bool,
     ) -> Result<Self> {
         let tip = session.tip(repository)?;
-        Ok(Self { repository, snapshot: session.snapshot(), tip, config, verify })
+        Ok(Self { verify, ..Self::at(repository, session.snapshot(), tip, config) })
+    }
+
+    /// Reads from a snapshot and the history of a commit.
+    pub(in crate::ops) fn at(
+        repository: &'a Repository,
+        snapshot: &'a Snapshot,
+        tip: Option<CommitId>,
+        config: &'a Config,
+    ) -> Self {
+        let (people, links) = (OnceCell::new(), OnceCell::new());
+        Self { repository, snapshot, tip, config, verify: false, people, links }
+    }
+
+    /// Returns the mailmap, read once.
+    pub(in crate::ops) fn people(&self) -> &Rc<People> {
+        self.people.get_or_init(|| Rc::new(People::load(self.repository)))
+    }
+
+    /// Returns which commits belong to which task, read once.
+    fn links(&self, tip: CommitId) -> Result<&Links> {
+        if let Some(links) = self.links.get() {
+            return Ok(links);
+        }
+        let grammar = Grammar { version: GRAMMAR, ids_in: &ids_in };
+        let links = self.repository.links(tip, &grammar, MOST_LINKS)?;
+        Ok(self.links.get_or_init(|| links))
+    }
+
+    /// Says how sure it is whose a vote is, and what is wrong with it, once its signature is looked at.
+    pub(super) fn trust_of(&self, vote: &Vote) -> Result<Option<std::result::Result<Trust, Flaw>>> {
+        let is_checked = self.verify || self.config.policy.signatures != Signatures::Off;
+        if vote.signature.is_none() || !is_checked {
+            return Ok(None);
+        }
+        let signers = allowed_signers(self.snapshot)?;
+        Ok(Some(if check(self.repository, vote, &signers) {
+            Ok(Trust::Signed)
+        } else {
+            Err(Flaw::BadSignature)
+        }))
     }
 }
 
@@ -68,36 +114,55 @@ impl Dossier {
         let (votes, mut problems) = files.snapshot.votes(&task.id)?;
         let (findings, broken) = files.snapshot.findings(&task.id)?;
         problems.extend(broken);
-        let history = VoteHistory::read(files, &task.id, votes.is_empty())?;
-        let signers = allowed_signers(files.snapshot)?;
+        let history = VoteHistory::read(files, &task, votes.is_empty())?;
         let mut ballots = Vec::with_capacity(votes.len());
         for (name, vote) in votes {
-            let path = format!("{}/{name}", Layout::signoffs_of(&task.id));
-            let (mut trust, mut flaw) = history.judge(files, &path, &vote.by)?;
-            let is_checked = files.verify || files.config.policy.signatures != Signatures::Off;
-            if vote.signature.is_some() && is_checked {
-                match check(files.repository, &vote, &signers) {
-                    true => trust = Trust::Signed,
-                    false => flaw = flaw.or(Some(Flaw::BadSignature)),
-                }
-            }
-            ballots.push(Ballot { name, folder: task.id.clone(), vote, trust, flaw });
+            ballots.push(history.ballot(files, &task.id, name, vote)?);
         }
+        let lost = history.lost_vetoes(files, &task.id, &ballots)?;
+        problems.extend(lost.iter().map(|ballot| {
+            let path = format!("{}/{}", Layout::signoffs_of(&task.id), ballot.name);
+            Problem::warning("is gone or cannot be read; the rejection in it stands").in_file(&path)
+        }));
+        ballots.extend(lost);
         Ok(Self {
             content: content(files, &task)?,
             open_boxes: open_boxes(&task.body),
             waits_for: waits_for(files.snapshot, &task)?,
             findings: findings.into_iter().map(|(_, finding)| finding).collect(),
-            people: People::load(files.repository),
+            people: Some(Rc::clone(files.people())),
             ballots,
             problems,
             task,
         })
     }
 
+    /// Reads what is known of a task that nobody has voted on and that asks for no vote: no need to ask git.
+    pub(in crate::ops) fn without_votes(snapshot: &Snapshot, task: Task) -> Result<Self> {
+        let (findings, problems) = snapshot.findings(&task.id)?;
+        Ok(Self {
+            content: Content {
+                criteria: criteria_digest(&acceptance_text(&task.body)),
+                ..Content::default()
+            },
+            open_boxes: open_boxes(&task.body),
+            waits_for: waits_for(snapshot, &task)?,
+            findings: findings.into_iter().map(|(_, finding)| finding).collect(),
+            people: None,
+            ballots: Vec::new(),
+            problems,
+            task,
+        })
+    }
+
+    /// Returns the one person behind a name and address.
+    pub(in crate::ops) fn canonical(&self, person: &Person) -> Person {
+        self.people.as_ref().map_or_else(|| person.clone(), |people| people.canonical(person))
+    }
+
     /// Judges the votes.
     pub(in crate::ops) fn signoffs(&self, config: &Config) -> Signoffs<'_> {
-        judge(&self.task, config, &self.ballots, &self.content, |person| self.people.canonical(person))
+        judge(&self.task, config, &self.ballots, &self.content, |person| self.canonical(person))
     }
 
     /// Puts together what the stage machine looks at.
@@ -145,8 +210,7 @@ fn content(files: &Files<'_>, task: &Task) -> Result<Content> {
     let criteria = criteria_digest(&acceptance_text(&task.body));
     let Some(tip) = files.tip else { return Ok(Content { criteria, ..Content::default() }) };
     let repository = files.repository;
-    let grammar = Grammar { version: GRAMMAR, ids_in: &ids_in };
-    let links = repository.links(tip, &grammar, MOST_LINKS)?;
+    let links = files.links(tip)?;
     let (mut commits, mut paths) = (Vec::new(), BTreeSet::new());
     for commit in links.of(task.id.as_str()) {
         let changed = repository.files_changed(&[commit])?;
@@ -172,32 +236,78 @@ fn mode_of(mode: FileMode) -> u32 {
     }
 }
 
-/// The commits that touched a task's votes, oldest first.
+/// A task's votes as they were cast: each as the first commit that has it has it.
 struct VoteHistory {
-    commits: Vec<(CommitId, Person)>,
+    cast: BTreeMap<String, (BlobId, Person)>,
 }
 
 impl VoteHistory {
-    fn read(files: &Files<'_>, id: &TaskId, is_idle: bool) -> Result<Self> {
-        let Some(tip) = files.tip.filter(|_| !is_idle) else { return Ok(Self { commits: Vec::new() }) };
+    /// Reads it. A task without votes is looked at only where it once failed: what failed it may be gone.
+    fn read(files: &Files<'_>, task: &Task, is_idle: bool) -> Result<Self> {
+        let has_failed =
+            task.history.iter().any(|step| step.why.as_deref().is_some_and(|why| why.starts_with("failed:")));
+        let mut cast = BTreeMap::new();
+        let Some(tip) = files.tip.filter(|_| !is_idle || has_failed) else { return Ok(Self { cast }) };
         let limit = LogLimit { found: usize::MAX, visited: MOST_VISITED };
-        let log = files.repository.log_touching(tip, &[&Layout::signoffs_of(id)], limit)?;
-        let commits = log.commits.into_iter().rev().map(|commit| (commit.id, commit.author)).collect();
-        Ok(Self { commits })
+        let folder = Layout::signoffs_of(&task.id);
+        let log = files.repository.log_touching(tip, &[&folder], limit)?;
+        for commit in log.commits.into_iter().rev() {
+            for file in files.repository.tree_files(commit.id, &folder)? {
+                let name = file.path.rsplit('/').next().unwrap_or_default().to_owned();
+                cast.entry(name).or_insert_with(|| (file.blob_id, commit.author.clone()));
+            }
+        }
+        Ok(Self { cast })
     }
 
-    /// Says whose the file is by git's word: who added it, and whether it is still what was added.
-    fn judge(&self, files: &Files<'_>, path: &str, by: &Person) -> Result<(Trust, Option<Flaw>)> {
-        let repository = files.repository;
-        for (commit, author) in &self.commits {
-            let Some(added) = repository.tree_file(*commit, path)? else { continue };
-            let now = files.snapshot.read(path)?.unwrap_or_default();
-            let then = repository.read_blob(added.blob_id, crate::store::LARGEST_FILE)?;
-            let flaw = (now != then).then_some(Flaw::Altered);
-            let people = People::load(repository);
-            let is_own = people.canonical(author).email.eq_ignore_ascii_case(&people.canonical(by).email);
-            return Ok((if is_own { Trust::Attributed } else { Trust::Unverified }, flaw));
+    /// Judges a vote's file: by whom it was added, and whether it is still what was added. A rejection that was
+    /// edited counts as it was cast.
+    fn ballot(&self, files: &Files<'_>, id: &TaskId, name: String, mut vote: Vote) -> Result<Ballot> {
+        let (mut trust, mut flaw) = (Trust::Unverified, None);
+        if let Some((blob, author)) = self.cast.get(&name) {
+            let path = format!("{}/{name}", Layout::signoffs_of(id));
+            let now = files.snapshot.read(&path)?.unwrap_or_default();
+            let then = files.repository.read_blob(*blob, crate::store::LARGEST_FILE)?;
+            if !is_same_text(&now, &then) {
+                flaw = Some(Flaw::Altered);
+                let cast = read_vote(id, &then).ok().filter(|cast| cast.verdict == Verdict::Rejected);
+                vote = cast.unwrap_or(vote);
+            }
+            trust = trust_in(files, author, &vote.by);
         }
-        Ok((Trust::Unverified, None))
+        match files.trust_of(&vote)? {
+            Some(Ok(signed)) => trust = signed,
+            Some(Err(bad)) => flaw = flaw.or(Some(bad)),
+            None => {}
+        }
+        Ok(Ballot { name, folder: id.clone(), vote, trust, flaw })
     }
+
+    /// Returns the rejections whose files were deleted or made unreadable: that lifts no veto.
+    fn lost_vetoes(&self, files: &Files<'_>, id: &TaskId, here: &[Ballot]) -> Result<Vec<Ballot>> {
+        let names: BTreeSet<&str> = here.iter().map(|ballot| ballot.name.as_str()).collect();
+        let mut lost = Vec::new();
+        for (name, (blob, author)) in self.cast.iter().filter(|(name, _)| !names.contains(name.as_str())) {
+            let then = files.repository.read_blob(*blob, crate::store::LARGEST_FILE)?;
+            let Ok(vote) = read_vote(id, &then) else { continue };
+            if vote.verdict == Verdict::Rejected {
+                let trust = trust_in(files, author, &vote.by);
+                let (name, folder) = (name.clone(), id.clone());
+                lost.push(Ballot { name, folder, vote, trust, flaw: Some(Flaw::Altered) });
+            }
+        }
+        Ok(lost)
+    }
+}
+
+/// Tells whether two texts differ in line endings at most, as a working tree's do from git's.
+fn is_same_text(now: &[u8], then: &[u8]) -> bool {
+    let plain = |bytes: &[u8]| bytes.iter().copied().filter(|&byte| byte != b'\r').collect::<Vec<u8>>();
+    now == then || plain(now) == plain(then)
+}
+
+fn trust_in(files: &Files<'_>, author: &Person, by: &Person) -> Trust {
+    let people = files.people();
+    let is_own = people.canonical(author).email.eq_ignore_ascii_case(&people.canonical(by).email);
+    if is_own { Trust::Attributed } else { Trust::Unverified }
 }

@@ -5,9 +5,12 @@ mod dossier;
 mod findings;
 mod signature;
 mod standing;
+mod tally;
 
 pub use cast::{Ballot as VoteRequest, approve, reject, withdraw};
 pub(super) use cast::{rejected_because, said_of};
 pub(super) use dossier::{Dossier, Files};
 pub use findings::{FindingView, FindingsView, findings, resolve};
 pub use standing::{MissingView, RoleView, SignoffsView, VoteView, signoffs};
+pub(super) use standing::{seen, view_of};
+pub(super) use tally::derived;

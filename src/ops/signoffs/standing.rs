@@ -5,10 +5,11 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{Dossier, Files};
-use crate::model::Problem;
+use crate::model::{Config, Problem, Task};
 use crate::ops::error::Reason;
 use crate::ops::{Result, Session};
 use crate::policy::{JudgedVote, RoleStanding, Weight, gate};
+use crate::store::Layout;
 
 /// How a task stands with its reviewers.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
@@ -93,14 +94,30 @@ pub fn signoffs(session: &Session<'_>, wanted: &str, verify: bool) -> Result<(Si
     let files = Files::of(session, &repository, &config, verify)?;
     let dossier = Dossier::read(&files, &session.snapshot().find(wanted)?)?;
     problems.extend(dossier.problems.iter().cloned());
-    let standing = dossier.signoffs(&config);
-    let case = dossier.case(&config, &standing, "", session.env().now());
+    Ok((view_of(session, &config, &dossier), problems))
+}
+
+/// Reads what is known of one task, and asks git only where there are votes or some are asked for.
+pub(in crate::ops) fn seen(session: &Session<'_>, config: &Config, task: Task) -> Result<Dossier> {
+    let asks = !config.signoffs_of(task.stage.as_str()).is_empty();
+    let has_votes = !session.snapshot().list(&Layout::signoffs_of(&task.id))?.is_empty();
+    if task.summary().is_closed() || !(asks || has_votes) {
+        return Dossier::without_votes(session.snapshot(), task);
+    }
+    let repository = session.workspace().repository()?;
+    Dossier::of(&Files::of(session, &repository, config, false)?, task)
+}
+
+/// Shows how a task stands.
+pub(in crate::ops) fn view_of(session: &Session<'_>, config: &Config, dossier: &Dossier) -> SignoffsView {
+    let standing = dossier.signoffs(config);
+    let case = dossier.case(config, &standing, "", session.env().now());
     let gate = gate(&case);
     let missing = gate.missing.iter().map(|missing| {
         let reason = Reason::from(missing.reason(&dossier.task.id));
         MissingView { label: reason.label.to_owned(), text: reason.text, mend: reason.mend }
     });
-    let view = SignoffsView {
+    SignoffsView {
         id: dossier.task.id.to_string(),
         title: dossier.task.title.clone(),
         stage: dossier.task.stage.to_string(),
@@ -109,8 +126,7 @@ pub fn signoffs(session: &Session<'_>, wanted: &str, verify: bool) -> Result<(Si
         roles: standing.roles.iter().map(RoleView::from).collect(),
         others: standing.others.iter().map(VoteView::from).collect(),
         missing: missing.collect(),
-    };
-    Ok((view, problems))
+    }
 }
 
 impl From<&RoleStanding<'_>> for RoleView {

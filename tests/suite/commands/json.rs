@@ -52,6 +52,30 @@ const CALLS: &str = "
     reopen d4
     set-stage d4 qa
     set-stage d4 nowhere
+    signoffs d4
+    approve d4
+    approve d4 --as reviewer --dry-run
+    approve d4 --as reviewer -m fine
+    signoffs d4 --verify
+    show d4
+    advance d4
+    withdraw d4
+    withdraw d4
+    reject d4 --as tester
+    reject d4 --as tester --finding high:bad
+    list d4
+    board d4
+    findings
+    findings waive d4 F
+    findings settle d4 F
+    findings d4 --all
+    advance d4
+    signoffs d4
+    signoffs zzz
+    fail d4 why
+    fail d4 why
+    hooks status
+    apply HEAD..HEAD
     log d4
     log zzz
     deps
@@ -91,6 +115,9 @@ fn assert_valid(validator: &Validator, value: &Value, call: &str) {
 fn every_answer_and_every_error_is_what_the_schema_says() {
     let sandbox = world();
     sandbox.write(".tracker/tasks/TASK-BR0K.md", "---\nid: TASK-BR0K\ntitle: [oops\n---\n");
+    let config = sandbox.read(".tracker/config.toml");
+    let asks = "\n[stage.qa]\nsignoffs = [\"reviewer\", \"tester\"]\n";
+    sandbox.write(".tracker/config.toml", config + asks);
     sandbox.write("cards.md", include_str!("../../../templates/demo/TASK_CARDS.md"));
     let schemas = schemas(&sandbox);
     let mut seen = BTreeSet::new();

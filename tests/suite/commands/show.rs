@@ -35,7 +35,7 @@ fn shows_everything_of_a_task() {
         The table is in.
         Use it.
 
-      Next: tracker tick TASK-D4RK 2 3  or  tracker set-stage TASK-D4RK qa
+      Next: tracker tick TASK-D4RK 2 3  or  tracker advance TASK-D4RK
     ");
 }
 

@@ -104,7 +104,7 @@ fn a_terminal_gets_glyphs_beside_the_colours() {
 
       ☐ 3 nobody is blinded
 
-      Next: tracker tick TASK-D4RK 2 3  or  tracker set-stage TASK-D4RK qa
+      Next: tracker tick TASK-D4RK 2 3  or  tracker advance TASK-D4RK
     ");
     assert_snapshot!(plain(&wide(&sandbox, "80", &["deps", "--all"])), @r"
     TASK-D4RK  ○  Add dark mode to the dashboard

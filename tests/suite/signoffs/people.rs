@@ -1,0 +1,88 @@
+//! Whose votes count.
+
+use super::{ONE, TWO, ask, by, commit, ok, standing, world};
+
+#[test]
+fn one_person_under_two_addresses_is_one() {
+    let sandbox = world(&format!("{ONE}[roles.reviewer]\nquorum = 2\n"));
+    sandbox.write(
+        ".mailmap",
+        "Ada Lovelace <ada@example.com>\nAda Lovelace <ada@example.com> <lovelace@example.com>\n",
+    );
+    commit(&sandbox, "Who is who");
+    ok(&by(&sandbox, "Ada", "approve t3st"));
+    ok(&by(&sandbox, "Lovelace", "approve t3st"));
+    assert_eq!(
+        standing(&sandbox),
+        "reviewer 1/2\n  Ada Lovelace approved: the same person voted again\n  Ada Lovelace approved: counts"
+    );
+    ok(&by(&sandbox, "Bob", "approve t3st"));
+    assert_eq!(super::stage(&sandbox), "sec");
+}
+
+#[test]
+fn voting_twice_counts_once() {
+    let sandbox = world(&format!("{ONE}[roles.reviewer]\nquorum = 2\n"));
+    ok(&by(&sandbox, "Ada", "approve t3st"));
+    ok(&by(&sandbox, "Ada", "approve t3st -m again"));
+    assert!(standing(&sandbox).starts_with("reviewer 1/2"), "{}", standing(&sandbox));
+}
+
+#[test]
+fn who_wrote_it_does_not_count_where_that_is_forbidden() {
+    let sandbox = world(&format!("{ONE}[policy]\nself_approval = \"forbid\"\n"));
+    let output = by(&sandbox, "Ken", "approve t3st");
+    assert!(ok(&output).stdout.contains("it does not count: its author wrote what it covers"), "{output}");
+    assert_eq!(standing(&sandbox), "reviewer 0/1\n  Ken approved: its author wrote what it covers");
+    ok(&by(&sandbox, "Ada", "approve t3st"));
+    assert_eq!(super::stage(&sandbox), "sec");
+}
+
+#[test]
+fn nor_does_who_co_wrote_it_by_any_address() {
+    let sandbox = world(&format!("{ONE}[policy]\nself_approval = \"forbid\"\n"));
+    sandbox.write(
+        ".mailmap",
+        "Ada Lovelace <ada@example.com>\nAda Lovelace <ada@example.com> <lovelace@example.com>\n",
+    );
+    sandbox.write("src/theme.rs", "// together\n");
+    sandbox.git(&["add", "--all"]);
+    let message = "Pair\n\nTask: TASK-T3ST\nCo-authored-by: Ada <lovelace@example.com>\n";
+    sandbox.git(&["-c", "user.email=ken@example.com", "commit", "--quiet", "--message", message]);
+    ok(&by(&sandbox, "Ada", "approve t3st"));
+    assert_eq!(standing(&sandbox), "reviewer 0/1\n  Ada Lovelace approved: its author wrote what it covers");
+}
+
+#[test]
+fn who_wrote_it_counts_where_nobody_forbids_it() {
+    let sandbox = world(&format!("{ONE}[policy]\nself_approval = \"allow\"\n"));
+    ok(&by(&sandbox, "Ken", "approve t3st"));
+    assert_eq!(super::stage(&sandbox), "sec");
+}
+
+#[test]
+fn outsiders_are_shown_and_do_not_count() {
+    let sandbox = world(&format!("{TWO}[roles.reviewer]\nmembers = [\"ada@example.com\"]\n"));
+    let output = by(&sandbox, "Bob", "approve t3st --as reviewer");
+    assert!(ok(&output).stdout.contains("its author is no member of the role"), "{output}");
+    ok(&by(&sandbox, "Bob", "reject t3st --as reviewer -m no"));
+    assert_eq!(super::stage(&sandbox), "qa", "an outsider's rejection is no veto");
+    let shown = standing(&sandbox);
+    assert!(shown.starts_with("reviewer 0/1"), "{shown}");
+    let answer = ask(&sandbox, "signoffs t3st");
+    assert_eq!(answer["result"]["roles"][0]["waiting_for"][0], "ada@example.com");
+    ok(&by(&sandbox, "Ada", "approve t3st --as reviewer"));
+    assert!(standing(&sandbox).starts_with("reviewer 1/1"), "{}", standing(&sandbox));
+}
+
+#[test]
+fn agents_do_not_count_for_people() {
+    let rules =
+        format!("{ONE}[roles.reviewer]\npeople_only = true\n[policy]\nagents = [\"bot@example.com\"]\n");
+    let sandbox = world(&rules);
+    let output = by(&sandbox, "Bot", "approve t3st");
+    assert!(ok(&output).stdout.contains("only people sign off for this role"), "{output}");
+    assert_eq!(super::stage(&sandbox), "qa");
+    ok(&by(&sandbox, "Ada", "approve t3st"));
+    assert_eq!(super::stage(&sandbox), "sec");
+}

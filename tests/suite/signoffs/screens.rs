@@ -1,0 +1,85 @@
+//! Badges, bars and the sign-offs block wherever a task is shown.
+
+use super::{ONE, TWO, ask, by, ok, world};
+use crate::support::Sandbox;
+
+fn seen(sandbox: &Sandbox) -> [String; 5] {
+    let of = |task: &serde_json::Value| {
+        assert!(task.is_object(), "{task}");
+        format!(
+            "{} {}/{}",
+            task["badge"].as_str().unwrap(),
+            task["signoffs"]["done"],
+            task["signoffs"]["total"]
+        )
+    };
+    let board = ask(sandbox, "board t3st");
+    let columns = board["result"]["columns"].as_array().unwrap();
+    let column = columns.iter().find(|column| !column["tasks"].as_array().unwrap().is_empty()).unwrap();
+    [
+        of(&ask(sandbox, "show t3st")["result"]["task"]),
+        of(&ask(sandbox, "list t3st")["result"]["tasks"][0]),
+        of(&column["tasks"][0]),
+        of(&ask(sandbox, "queue t3st")["result"]["tasks"][0]),
+        of(&ask(sandbox, "list t3st --at HEAD")["result"]["tasks"][0]),
+    ]
+}
+
+#[test]
+fn all_show_the_same_badge_from_the_votes_that_count() {
+    let sandbox = world(&format!("{TWO}advance = \"manual\"\n"));
+    assert_eq!(seen(&sandbox), ["awaiting_qa 0/2"; 5].map(str::to_owned));
+    ok(&by(&sandbox, "Ada", "approve t3st --as reviewer"));
+    assert_eq!(seen(&sandbox), ["awaiting_qa 1/2"; 5].map(str::to_owned));
+    ok(&by(&sandbox, "Bob", "approve t3st --as tester"));
+    assert_eq!(seen(&sandbox), ["ready_to_finalise 2/2"; 5].map(str::to_owned));
+    sandbox.write("src/theme.rs", "// other\n");
+    super::work(&sandbox, "More");
+    assert_eq!(seen(&sandbox), ["awaiting_qa 0/2"; 5].map(str::to_owned));
+    ok(&by(&sandbox, "Bob", "reject t3st --as tester -m no"));
+    assert_eq!(seen(&sandbox), ["issues_found 0/0"; 5].map(str::to_owned));
+    let metrics = &ask(&sandbox, "board")["result"]["metrics"];
+    assert_eq!(metrics["issues_found"], 1, "{metrics}");
+    assert_eq!(ask(&sandbox, "list badge:issues_found")["result"]["matched"], 1);
+}
+
+#[test]
+fn a_finding_alone_is_an_issue() {
+    let sandbox = world(ONE);
+    ok(&by(&sandbox, "Ada", "reject t3st --finding 'critical: it leaks'"));
+    ok(&by(&sandbox, "Ada", "withdraw t3st"));
+    assert_eq!(seen(&sandbox), ["issues_found 0/0"; 5].map(str::to_owned));
+}
+
+#[test]
+fn show_tells_who_is_asked_and_what_to_do_next() {
+    let sandbox = world(TWO);
+    ok(&by(&sandbox, "Ada", "approve t3st --as reviewer -m 'clean, follows conventions'"));
+    let output = sandbox.tracker(&["show", "t3st"]);
+    for text in [
+        "Sign-offs for qa  1/2",
+        "reviewer  1/1",
+        "Ada",
+        "attributed",
+        "clean, follows conventions",
+        "tester  0/1",
+        "waiting for anyone",
+        "tracker approve TASK-T3ST --as tester",
+    ] {
+        assert!(output.stdout.contains(text), "{text}: {output}");
+    }
+    sandbox.write("src/theme.rs", "// other\n");
+    super::work(&sandbox, "More");
+    let output = sandbox.tracker(&["show", "t3st"]);
+    assert!(output.stdout.contains("stale: src/theme.rs changed"), "{output}");
+}
+
+#[test]
+fn a_list_goes_on_where_votes_cannot_be_read() {
+    let sandbox = world(TWO);
+    sandbox.write(".tracker/signoffs/TASK-T3ST/x.yaml", "verdict: [\n");
+    sandbox.write(".tracker/findings/TASK-T3ST/x.yaml", "severity: [\n");
+    let answer = ask(&sandbox, "list t3st");
+    assert_eq!(answer["result"]["tasks"][0]["badge"], "awaiting_qa", "{answer}");
+    assert!(answer["problems"].to_string().contains("x.yaml"), "{answer}");
+}
