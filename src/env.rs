@@ -92,6 +92,17 @@ impl Env {
         self.now().with_timezone(&Local).fixed_offset()
     }
 
+    /// Returns the folder that the system has for what may be thrown away.
+    #[must_use]
+    pub fn temporary_folder(&self) -> PathBuf {
+        std::env::temp_dir()
+    }
+
+    /// Returns the program that runs.
+    pub fn program(&self) -> std::io::Result<PathBuf> {
+        std::env::current_exe()
+    }
+
     /// Returns the arguments the process was started with, its own name first.
     #[must_use]
     pub fn arguments(&self) -> Vec<OsString> {
@@ -118,6 +129,12 @@ impl Env {
     }
 }
 
+/// Returns a time by the user's own clock.
+#[must_use]
+pub fn local(at: DateTime<Utc>) -> DateTime<FixedOffset> {
+    at.with_timezone(&Local).fixed_offset()
+}
+
 fn variable(name: &str) -> Option<String> {
     variable_os(name).and_then(|value| value.into_string().ok())
 }
@@ -132,11 +149,17 @@ fn random_from(seed: Option<u64>) -> fastrand::Rng {
 }
 
 /// A named point in the write path: where `TRACKER_FAIL_POINT` names it, the process ends there as if killed.
-/// Compiled to nothing in a release build.
+/// `NAME@3` means the third time. Compiled to nothing in a release build.
 #[cfg(debug_assertions)]
 pub fn fail_point(name: &str) {
-    if variable("TRACKER_FAIL_POINT").as_deref() == Some(name) {
-        std::process::abort();
+    static PASSED: std::sync::atomic::AtomicU32 = std::sync::atomic::AtomicU32::new(0);
+    let Some(wanted) = variable("TRACKER_FAIL_POINT") else { return };
+    let (point, nth) = wanted.split_once('@').unwrap_or((&wanted, "1"));
+    if point == name {
+        let passed = PASSED.fetch_add(1, std::sync::atomic::Ordering::Relaxed) + 1;
+        if nth.parse() == Ok(passed) {
+            std::process::abort();
+        }
     }
 }
 

@@ -12,18 +12,27 @@ pub(super) const JSON_VERSION: u32 = 1;
 
 /// How a result looks to a person.
 pub(super) trait View {
+    /// Shows the answer itself.
     fn show(&self, page: &mut Page);
+
+    /// Shows what is said beside the answer, on stderr: counts, hints. Left out where the user wants quiet.
+    fn remark(&self, _page: &mut Page) {}
 }
 
 /// A result with its form forgotten.
 trait Deliverable {
     fn show(&self, page: &mut Page);
+    fn remark(&self, page: &mut Page);
     fn write_json(&self, head: Head<'_>, out: &mut Vec<u8>);
 }
 
 impl<T: View + Serialize> Deliverable for T {
     fn show(&self, page: &mut Page) {
         View::show(self, page);
+    }
+
+    fn remark(&self, page: &mut Page) {
+        View::remark(self, page);
     }
 
     fn write_json(&self, head: Head<'_>, out: &mut Vec<u8>) {
@@ -89,12 +98,16 @@ impl Answer {
         self
     }
 
-    pub(super) fn problems(&self) -> &[Problem] {
-        &self.problems
-    }
-
     pub(super) fn show(&self, page: &mut Page) {
         self.result.show(page);
+    }
+
+    /// Shows what is said beside the answer.
+    pub(super) fn remark(&self, page: &mut Page) {
+        error::show_problems(&self.problems, page);
+        if !page.is_quiet() {
+            self.result.remark(page);
+        }
     }
 
     pub(super) fn exit(&self) -> u8 {

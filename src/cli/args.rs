@@ -105,6 +105,35 @@ pub(super) fn spell_out_negations(arguments: Vec<OsString>) -> Vec<OsString> {
     arguments.into_iter().map(|word| negation(&word).unwrap_or(word)).collect()
 }
 
+/// Sets a text such as `- one item` apart from the options: a list in Markdown begins with a hyphen and a space,
+/// as no option does. Only for the commands that take a text.
+pub(super) fn set_texts_apart(arguments: Vec<OsString>) -> Vec<OsString> {
+    let is_text = |word: &OsString| word.to_string_lossy().starts_with("- ");
+    if !arguments.iter().any(is_text) || arguments.iter().any(|word| word == "--") {
+        return arguments;
+    }
+    if !matches!(command_named(&arguments).as_str(), "note" | "block" | "cancel") {
+        return arguments;
+    }
+    let (texts, mut rest): (Vec<_>, Vec<_>) = arguments.into_iter().partition(is_text);
+    rest.push("--".into());
+    rest.extend(texts);
+    rest
+}
+
+/// Returns the command that these arguments name, for errors that come before they are understood.
+pub(super) fn command_named(arguments: &[OsString]) -> String {
+    use clap::CommandFactory;
+    let root = Cli::command();
+    let named = arguments.iter().skip(1).find_map(|word| root.find_subcommand(word));
+    named.map_or_else(|| "tracker".to_owned(), |command| command.get_name().to_owned())
+}
+
+/// Reads how many are wanted at most.
+pub(super) fn count(text: &str) -> Result<usize, String> {
+    text.parse().map_err(|_| "give a number, such as 10".to_owned())
+}
+
 fn seconds(text: &str) -> Result<Duration, String> {
     text.parse::<f64>()
         .ok()

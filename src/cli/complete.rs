@@ -1,7 +1,9 @@
 //! Completion of ids, with the titles beside them.
 
+use std::ffi::OsStr;
+
 use clap::CommandFactory;
-use clap_complete::engine::{ArgValueCandidates, CompletionCandidate};
+use clap_complete::engine::{ArgValueCompleter, CompletionCandidate};
 
 use super::Cli;
 use crate::env::Env;
@@ -16,17 +18,21 @@ pub(super) fn answered(env: &Env) -> bool {
     true
 }
 
-/// Completes a task's id, or a part of it.
-pub(super) fn tasks() -> ArgValueCandidates {
-    ArgValueCandidates::new(candidates)
+/// Completes a task's id, from its beginning or from any part of it, in either case.
+pub(super) fn tasks() -> ArgValueCompleter {
+    ArgValueCompleter::new(candidates)
 }
 
-fn candidates() -> Vec<CompletionCandidate> {
+fn candidates(typed: &OsStr) -> Vec<CompletionCandidate> {
     // A shell that completes must never be disturbed by an error.
     let found = Env::from_process().ok().and_then(|env| ops::task_candidates(&env).ok()).unwrap_or_default();
-    let candidate = |found: ops::Candidate| {
-        let title = super::page::clean(&found.title).into_owned();
-        CompletionCandidate::new(found.id).help(Some(title.into()))
+    let typed = typed.to_string_lossy().to_ascii_uppercase();
+    let begins = found.iter().any(|task| task.id.starts_with(&typed));
+    let matches =
+        |task: &ops::Candidate| if begins { task.id.starts_with(&typed) } else { task.id.contains(&typed) };
+    let candidate = |task: ops::Candidate| {
+        let title = super::page::clean(&task.title).into_owned();
+        CompletionCandidate::new(task.id).help(Some(title.into()))
     };
-    found.into_iter().map(candidate).collect()
+    found.into_iter().filter(matches).map(candidate).collect()
 }

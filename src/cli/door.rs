@@ -9,12 +9,16 @@ use crate::env::Env;
 use crate::ops::Session;
 use crate::store::Workspace;
 
+/// Most bytes that are read of a file named on the command line.
+const LARGEST_INPUT: u64 = 32 * 1024 * 1024;
+
 /// One call of the program.
 pub(super) struct Door {
     env: Env,
     format: Format,
     quiet: bool,
     look: Look,
+    error_look: Look,
 }
 
 impl Door {
@@ -24,7 +28,8 @@ impl Door {
             None => env,
         };
         let look = Look::of_stdout(global.color, &env);
-        Self { env, format: global.format, quiet: global.quiet, look }
+        let error_look = Look::of_stderr(global.color, &env);
+        Self { env, format: global.format, quiet: global.quiet, look, error_look }
     }
 
     pub(super) fn env(&self) -> &Env {
@@ -40,16 +45,20 @@ impl Door {
     }
 
     pub(super) fn page(&self) -> Page {
-        Page::new(self.look, self.quiet, self.env.now())
+        Page::new(self.look, self.quiet, self.env.local_now())
     }
 
     pub(super) fn error_page(&self) -> Page {
-        Page::for_stderr()
+        Page::new(self.error_look, self.quiet, self.env.local_now())
     }
 
     /// Opens the tracker for a command that reads.
     pub(super) fn read(&self, args: &ReadArgs) -> Result<Session<'_>, Failure> {
-        let workspace = Workspace::open(&self.env)?;
+        // A commit may have a tracker where the working tree has none.
+        let workspace = match args.at {
+            Some(_) => Workspace::discover(&self.env)?,
+            None => Workspace::open(&self.env)?,
+        };
         let snapshot = workspace.snapshot_of(args.at.as_deref())?;
         Ok(Session::new(&self.env, workspace, snapshot))
     }
@@ -64,7 +73,7 @@ impl Door {
     /// Says something to the person at once, beside the answer.
     pub(super) fn say(&self, text: &str) {
         if self.format == Format::Human {
-            let mut page = Page::for_stderr();
+            let mut page = self.error_page();
             page.line(super::page::clean(text));
             super::write_stderr(&page.into_text());
         }
@@ -77,14 +86,23 @@ impl Door {
 
     /// Reads a file named on the command line; `-` is standard input.
     pub(super) fn read_input(&self, given: &str) -> Result<Vec<u8>, Failure> {
-        use std::io::Read;
-        if given == "-" {
+        use std::io::{Error, ErrorKind, Read};
+        let read = |input: &mut dyn Read| {
             let mut bytes = Vec::new();
-            std::io::stdin()
-                .read_to_end(&mut bytes)
-                .map_err(|source| Failure::unreadable_input("standard input", &source))?;
-            return Ok(bytes);
+            match input.take(LARGEST_INPUT + 1).read_to_end(&mut bytes) {
+                Ok(length) if length as u64 > LARGEST_INPUT => {
+                    Err(Error::new(ErrorKind::FileTooLarge, format!("more than {LARGEST_INPUT} bytes")))
+                }
+                read => read.map(|_| bytes),
+            }
+        };
+        if given == "-" {
+            return read(&mut std::io::stdin().lock())
+                .map_err(|source| Failure::unreadable_input("standard input", &source));
         }
-        std::fs::read(self.path(given)).map_err(|source| Failure::unreadable_input(given, &source))
+        let opened = std::fs::File::open(self.path(given));
+        opened
+            .and_then(|mut file| read(&mut file))
+            .map_err(|source| Failure::unreadable_input(given, &source))
     }
 }

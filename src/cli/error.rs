@@ -29,6 +29,18 @@ pub(super) struct Failure {
     reasons: Vec<ReasonView>,
     problems: Vec<Problem>,
     caret: Option<[String; 2]>,
+    position: Option<PositionView>,
+}
+
+/// Where in a text of the user's a mistake is, in JSON.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+struct PositionView {
+    /// The whole text.
+    text: String,
+    /// The character at which the mistake begins, counted from 1.
+    column: usize,
+    /// How many characters are wrong; 0 where something is missing.
+    length: usize,
 }
 
 /// A reason of a refusal, in JSON.
@@ -98,6 +110,8 @@ struct ErrorView {
     hints: Vec<String>,
     /// All reasons of a refusal.
     reasons: Vec<ReasonView>,
+    /// Where the mistake is, in a query, an order or a list of fields.
+    position: Option<PositionView>,
 }
 
 /// Writes a value as one line of JSON.
@@ -116,6 +130,7 @@ impl Failure {
             reasons: Vec::new(),
             problems: Vec::new(),
             caret: None,
+            position: None,
         }
     }
 
@@ -137,10 +152,19 @@ impl Failure {
         Self::new("io", USAGE, format!("cannot write `{name}`: {source}"))
     }
 
+    /// Makes a failure of what clap says: its first paragraph is the message, its tips and usage are hints.
     pub(super) fn usage(error: &clap::Error) -> Self {
         let text = error.render().to_string();
-        let message = text.lines().next().unwrap_or_default().trim_start_matches("error: ").to_owned();
-        Self::new("usage", USAGE, message).hint("tracker --help")
+        let mut paragraphs = text.split("\n\n");
+        let joined = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+        let message = joined(paragraphs.next().unwrap_or_default());
+        let mut failure = Self::new("usage", USAGE, message.trim_start_matches("error: "));
+        for line in paragraphs.flat_map(str::lines).map(str::trim) {
+            if line.starts_with("tip: ") || line.starts_with("Usage: ") {
+                failure.hints.push(line.trim_start_matches("tip: ").to_owned());
+            }
+        }
+        failure
     }
 
     pub(super) fn usage_message(message: impl Into<String>, hint: impl Into<String>) -> Self {
@@ -166,6 +190,7 @@ impl Failure {
                 message: self.message.clone(),
                 hints: self.hints.clone(),
                 reasons: reasons.collect(),
+                position: self.position.clone(),
             },
             problems: self.problems.iter().map(ProblemView::from).collect(),
         };
@@ -247,6 +272,9 @@ impl From<store::Error> for Failure {
             store::Error::Link { .. } => {
                 Self::new("link", USAGE, message).hint("replace it by the file it points to, or remove it")
             }
+            store::Error::Changed { .. } => {
+                Self::new("changed", NO, message).hint("nothing was written to it; try again")
+            }
             store::Error::WrongKind { .. } | store::Error::Exists { .. } => {
                 Self::new("wrong_kind", USAGE, message).hint("move it out of the way")
             }
@@ -279,9 +307,16 @@ impl From<ops::Error> for Failure {
             ops::Error::Query(error) => {
                 let mut failure = Self::new("query", USAGE, message);
                 failure.caret = Some(error.caret());
+                let wrong = error.text.get(error.span.clone()).unwrap_or_default();
+                failure.position = Some(PositionView {
+                    text: error.text.to_string(),
+                    column: error.column(),
+                    length: wrong.chars().count(),
+                });
                 failure.hints.extend(error.hint());
                 failure
             }
+            ops::Error::Report(error) => Self::new("template", USAGE, message).hint(error.hint()),
             ops::Error::Broken(problems) => Self::broken(message, problems),
             ops::Error::Refused(refusal) => Self::refused(refusal),
         }

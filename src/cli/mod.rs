@@ -11,6 +11,7 @@ mod error;
 mod page;
 mod panic;
 
+use std::ffi::OsString;
 use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
 
@@ -21,6 +22,7 @@ pub use args::Cli;
 use args::Format;
 use door::Door;
 use error::Failure;
+use page::{Look, Page};
 
 use crate::env::Env;
 
@@ -30,55 +32,69 @@ pub fn main() -> ExitCode {
     panic::report_as_our_bug();
     let env = match Env::from_process() {
         Ok(env) => env,
-        Err(source) => return report(&Failure::no_current_folder(&source), "tracker", Format::Human),
+        Err(source) => {
+            let mut page = Page::new(Look::plain(), false, chrono::DateTime::UNIX_EPOCH.fixed_offset());
+            let failure = Failure::no_current_folder(&source);
+            failure.show(&mut page);
+            write_stderr(&page.into_text());
+            return ExitCode::from(failure.exit());
+        }
     };
     if complete::answered(&env) {
         return ExitCode::SUCCESS;
     }
-    let arguments = args::spell_out_negations(env.arguments());
+    let arguments = args::set_texts_apart(args::spell_out_negations(env.arguments()));
     match Cli::command().try_get_matches_from(&arguments).and_then(|matches| Cli::from_arg_matches(&matches))
     {
         Ok(cli) => run(cli, env),
-        Err(error) => usage(&error, &arguments),
+        Err(error) => usage(&error, &arguments, &env),
     }
 }
 
 fn run(cli: Cli, env: Env) -> ExitCode {
-    let (format, name) = (cli.global.format, cli.command.name());
+    let name = cli.command.name();
     let door = Door::new(&cli.global, env);
     match cli.command.run(&door) {
-        Ok(answer) => deliver(&answer, &door, name),
-        Err(failure) => report(&failure, name, format),
+        Ok(answer) => deliver(&answer, &door, &name),
+        Err(failure) => report(&failure, &name, door.format(), door.error_page()),
     }
 }
 
-/// Prints an answer: the answer itself to stdout, the problems met on the way to stderr.
+/// Prints an answer: the answer itself to stdout, then the problems met on the way and what else there is to say
+/// to stderr, where they are the last that a person sees.
 fn deliver(answer: &Answer, door: &Door, name: &str) -> ExitCode {
     let mut out = Vec::new();
+    let mut beside = door.error_page();
     match door.format() {
         Format::Json => answer.write_json(name, &mut out),
         Format::Human => {
             let mut page = door.page();
             answer.show(&mut page);
             out = page.into_text().into_bytes();
-            let mut errors = door.error_page();
-            error::show_problems(answer.problems(), &mut errors);
-            write_stderr(&errors.into_text());
+            answer.remark(&mut beside);
         }
     }
-    write_stdout(&out);
-    ExitCode::from(answer.exit())
+    match write_stdout(&out) {
+        Ok(()) => {
+            write_stderr(&beside.into_text());
+            ExitCode::from(answer.exit())
+        }
+        Err(source) => {
+            let failure = Failure::unwritable("standard output", &source);
+            report(&failure, name, Format::Human, door.error_page())
+        }
+    }
 }
 
-fn report(failure: &Failure, name: &str, format: Format) -> ExitCode {
+fn report(failure: &Failure, name: &str, format: Format, mut page: Page) -> ExitCode {
     match format {
         Format::Json => {
             let mut out = Vec::new();
             failure.write_json(name, &mut out);
-            write_stdout(&out);
+            // The exit code tells the same where nobody can be told.
+            let _ = write_stdout(&out);
         }
         Format::Human => {
-            let mut page = page::Page::for_stderr();
             failure.show(&mut page);
             write_stderr(&page.into_text());
         }
@@ -87,17 +103,19 @@ fn report(failure: &Failure, name: &str, format: Format) -> ExitCode {
 }
 
 /// Help and version are answers; anything else that clap says is a usage error, in JSON where JSON was asked for.
-fn usage(error: &clap::Error, arguments: &[std::ffi::OsString]) -> ExitCode {
+fn usage(error: &clap::Error, arguments: &[OsString], env: &Env) -> ExitCode {
     if !error.use_stderr() {
         let text = error.render();
         let text = if std::io::stdout().is_terminal() { text.ansi().to_string() } else { text.to_string() };
-        write_stdout(text.as_bytes());
+        let _ = write_stdout(text.as_bytes());
         return ExitCode::SUCCESS;
     }
     let json = arguments.iter().any(|word| word == "--format=json")
         || arguments.windows(2).any(|pair| pair[0] == "--format" && pair[1] == "json");
     if json {
-        return report(&Failure::usage(error), "tracker", Format::Json);
+        let name = args::command_named(arguments);
+        let page = Page::new(Look::plain(), false, env.local_now());
+        return report(&Failure::usage(error), &name, Format::Json, page);
     }
     let text = error.render();
     let rich = std::io::stderr().is_terminal();
@@ -105,10 +123,13 @@ fn usage(error: &clap::Error, arguments: &[std::ffi::OsString]) -> ExitCode {
     ExitCode::from(error::USAGE)
 }
 
-/// A reader that has seen enough, such as `head`, is no error.
-fn write_stdout(bytes: &[u8]) {
+/// Writes to stdout. A reader that has seen enough, such as `head`, is no error; a full disk is.
+fn write_stdout(bytes: &[u8]) -> std::io::Result<()> {
     let mut stdout = std::io::stdout().lock();
-    let _ = stdout.write_all(bytes).and_then(|()| stdout.flush());
+    match stdout.write_all(bytes).and_then(|()| stdout.flush()) {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(error),
+        _ => Ok(()),
+    }
 }
 
 fn write_stderr(text: &str) {

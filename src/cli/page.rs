@@ -5,47 +5,71 @@ use std::borrow::Cow;
 use std::fmt::Write as _;
 use std::io::IsTerminal;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, FixedOffset, NaiveDate, Utc};
 use owo_colors::{OwoColorize, Style};
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 use super::args::Colour;
-use crate::env::Env;
+use crate::env::{self, Env};
 
 /// Columns assumed where there is no terminal to ask.
 const WIDTH_WITHOUT_TERMINAL: usize = 100;
+/// Where nothing is cut, a longer text pushes the rest of its own row aside and not that of all rows.
+const WIDEST_PADDING: usize = 60;
+/// A text is cut to no less than this.
+const NARROWEST: usize = 12;
+/// So old a time is told as a date, in days.
+const OLD: i64 = 30;
+
+/// Wider columns are not aligned where nothing is cut.
+const WIDEST_COLUMN: usize = 120;
 
 /// What the page may use.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Look {
-    rich: bool,
+    colour: bool,
+    glyphs: bool,
+    is_cut: bool,
     width: usize,
-    is_terminal: bool,
 }
 
 impl Look {
     /// Decides for stdout: colour and glyphs only on a terminal, unless told otherwise.
     pub(super) fn of_stdout(wanted: Colour, env: &Env) -> Self {
-        let is_terminal = std::io::stdout().is_terminal();
-        let choice = anstream::AutoStream::choice(&std::io::stdout());
-        let rich = match wanted {
+        let stdout = std::io::stdout();
+        let choice = anstream::AutoStream::choice(&stdout);
+        Self::decide(wanted, choice, stdout.is_terminal(), terminal_size::terminal_size_of(&stdout), env)
+    }
+
+    /// Decides for stderr.
+    pub(super) fn of_stderr(wanted: Colour, env: &Env) -> Self {
+        let stderr = std::io::stderr();
+        let choice = anstream::AutoStream::choice(&stderr);
+        Self::decide(wanted, choice, stderr.is_terminal(), terminal_size::terminal_size_of(&stderr), env)
+    }
+
+    /// Decides without knowing what the user wants: for errors before the arguments are read.
+    pub(super) fn plain() -> Self {
+        Self { colour: false, glyphs: false, is_cut: false, width: WIDTH_WITHOUT_TERMINAL }
+    }
+
+    fn decide(
+        wanted: Colour,
+        choice: anstream::ColorChoice,
+        is_terminal: bool,
+        size: Option<(terminal_size::Width, terminal_size::Height)>,
+        env: &Env,
+    ) -> Self {
+        let colour = match wanted {
             Colour::Always => true,
             Colour::Never => false,
             Colour::Auto => choice != anstream::ColorChoice::Never,
         };
+        let rich = colour || is_terminal;
         let asked = env.variable("COLUMNS").and_then(|columns| columns.parse().ok());
-        let width = asked.or_else(|| {
-            let (width, _) = terminal_size::terminal_size_of(std::io::stdout())?;
-            Some(usize::from(width.0))
-        });
-        Self { rich, width: width.unwrap_or(WIDTH_WITHOUT_TERMINAL).max(40), is_terminal }
-    }
-
-    /// Decides for stderr.
-    fn of_stderr() -> Self {
-        let choice = anstream::AutoStream::choice(&std::io::stderr());
-        let rich = choice != anstream::ColorChoice::Never;
-        Self { rich, width: WIDTH_WITHOUT_TERMINAL, is_terminal: std::io::stderr().is_terminal() }
+        let width = asked.or_else(|| size.map(|(width, _)| usize::from(width.0)));
+        let width = width.unwrap_or(WIDTH_WITHOUT_TERMINAL).max(40);
+        Self { colour, glyphs: rich, is_cut: rich, width }
     }
 }
 
@@ -53,26 +77,22 @@ impl Look {
 pub(super) struct Page {
     look: Look,
     quiet: bool,
-    now: Option<DateTime<Utc>>,
+    now: DateTime<FixedOffset>,
     text: String,
 }
 
 impl Page {
-    pub(super) fn new(look: Look, quiet: bool, now: DateTime<Utc>) -> Self {
-        Self { look, quiet, now: Some(now), text: String::new() }
-    }
-
-    pub(super) fn for_stderr() -> Self {
-        Self { look: Look::of_stderr(), quiet: false, now: None, text: String::new() }
+    pub(super) fn new(look: Look, quiet: bool, now: DateTime<FixedOffset>) -> Self {
+        Self { look, quiet, now, text: String::new() }
     }
 
     pub(super) fn is_quiet(&self) -> bool {
         self.quiet
     }
 
-    /// Tells whether colour and glyphs may be used.
+    /// Tells whether glyphs may be used.
     pub(super) fn is_rich(&self) -> bool {
-        self.look.rich
+        self.look.glyphs
     }
 
     pub(super) fn width(&self) -> usize {
@@ -81,12 +101,12 @@ impl Page {
 
     /// Tells whether long lines should be cut to the width: on a terminal only, never where they are piped.
     pub(super) fn is_cut(&self) -> bool {
-        self.look.is_terminal || self.look.rich
+        self.look.is_cut
     }
 
     /// Returns the rich form on a terminal and the plain form elsewhere.
     pub(super) fn pick<'a>(&self, rich: &'a str, plain: &'a str) -> &'a str {
-        if self.look.rich { rich } else { plain }
+        if self.look.glyphs { rich } else { plain }
     }
 
     /// Adds a line.
@@ -109,7 +129,7 @@ impl Page {
 
     /// Returns the text in a style, or as it is where there is no colour.
     pub(super) fn paint(&self, text: &str, style: Style) -> String {
-        if self.look.rich && !text.is_empty() { text.style(style).to_string() } else { text.to_owned() }
+        if self.look.colour && !text.is_empty() { text.style(style).to_string() } else { text.to_owned() }
     }
 
     pub(super) fn bold(&self, text: &str) -> String {
@@ -122,16 +142,29 @@ impl Page {
 
     /// Returns a time as a distance from now (`3h`, `2d`), or the date where it lies far back.
     pub(super) fn ago(&self, at: DateTime<Utc>) -> String {
-        let Some(now) = self.now else { return at.format("%Y-%m-%d %H:%M").to_string() };
-        let seconds = (now - at).num_seconds();
+        let seconds = (self.now.to_utc() - at).num_seconds();
         match seconds {
-            i64::MIN..=-60 => at.format("%Y-%m-%d %H:%M").to_string(),
+            i64::MIN..=-60 => self.time(at),
             -59..=59 => "now".to_owned(),
             60..=3599 => format!("{}m", seconds / 60),
             3600..=86_399 => format!("{}h", seconds / 3600),
-            86_400..=2_591_999 => format!("{}d", seconds / 86_400),
-            _ => at.format("%Y-%m-%d").to_string(),
+            _ if seconds / 86_400 < OLD => format!("{}d", seconds / 86_400),
+            _ => env::local(at).format("%Y-%m-%d").to_string(),
         }
+    }
+
+    /// Returns a day as a distance from today in whole days, or the day itself where it lies far back.
+    pub(super) fn days_ago(&self, day: NaiveDate) -> String {
+        match (self.now.date_naive() - day).num_days() {
+            0 => "today".to_owned(),
+            days if (1..OLD).contains(&days) => format!("{days}d"),
+            _ => day.to_string(),
+        }
+    }
+
+    /// Returns a time by the user's own clock.
+    pub(super) fn time(&self, at: DateTime<Utc>) -> String {
+        env::local(at).format("%Y-%m-%d %H:%M").to_string()
     }
 
     /// Adds rows as aligned columns. On a terminal the column `flexible` is cut so that each row fits.
@@ -140,10 +173,18 @@ impl Page {
         let width_of =
             |at: usize| rows.iter().filter_map(|row| row.get(at)).map(Cell::width).max().unwrap_or(0);
         let mut widths: Vec<usize> = (0..count).map(width_of).collect();
+        if !self.is_cut() {
+            // One endless text must not make every other row as long.
+            widths.iter_mut().for_each(|width| *width = (*width).min(WIDEST_COLUMN));
+        }
         let used = widths.iter().filter(|width| **width > 0).count().saturating_sub(1) * 2 + indent;
         let total: usize = widths.iter().sum::<usize>() + used;
         if self.is_cut() && total > self.look.width && flexible < count {
-            widths[flexible] = widths[flexible].saturating_sub(total - self.look.width).max(12);
+            widths[flexible] = widths[flexible].saturating_sub(total - self.look.width).max(NARROWEST);
+            self.drop_columns(&mut widths, flexible, indent);
+        }
+        if let Some(width) = widths.get_mut(flexible).filter(|_| !self.is_cut()) {
+            *width = (*width).min(WIDEST_PADDING);
         }
         for row in rows {
             let mut line = " ".repeat(indent);
@@ -151,11 +192,49 @@ impl Page {
                 let text = cut(&cell.text, if self.is_cut() { widths[at] } else { usize::MAX });
                 let padding = widths[at].saturating_sub(text.width());
                 let painted = self.paint(&text, cell.style);
-                let (left, right) = if cell.right { (padding, 0) } else { (0, padding) };
-                let _ = write!(line, "{:left$}{painted}{:right$}  ", "", "");
+                let padding = " ".repeat(padding);
+                let (left, right) = if cell.right { (padding.as_str(), "") } else { ("", padding.as_str()) };
+                let _ = write!(line, "{left}{painted}{right}  ");
             }
             self.line(line);
         }
+    }
+
+    /// Leaves out columns where a terminal is too narrow for all: those after the flexible one first, the last
+    /// first, then those before it; never the first one, which says what the row is about.
+    fn drop_columns(&self, widths: &mut [usize], flexible: usize, indent: usize) {
+        let total = |widths: &[usize]| {
+            let shown = widths.iter().filter(|width| **width > 0);
+            indent + shown.map(|width| width + 2).sum::<usize>() - 2
+        };
+        for at in (flexible + 1..widths.len()).rev().chain((1..flexible).rev()) {
+            if total(widths) <= self.look.width {
+                return;
+            }
+            widths[at] = 0;
+        }
+    }
+
+    /// Adds parts side by side with ` · ` between them, on as many lines as the width asks for.
+    pub(super) fn flow(&mut self, parts: &[Cell], indent: usize) {
+        const BETWEEN: &str = " · ";
+        let (mut line, mut columns) = (String::new(), 0);
+        for part in parts {
+            if columns > 0
+                && self.is_cut()
+                && indent + columns + BETWEEN.width() + part.width() > self.look.width
+            {
+                self.line(format!("{:indent$}{line}", ""));
+                (line, columns) = (String::new(), 0);
+            }
+            if columns > 0 {
+                line.push_str(BETWEEN);
+                columns += BETWEEN.width();
+            }
+            line.push_str(&self.paint(&part.text, part.style));
+            columns += part.width();
+        }
+        self.line(format!("{:indent$}{line}", ""));
     }
 
     pub(super) fn into_text(self) -> String {
@@ -199,7 +278,7 @@ impl Cell {
 pub(super) fn clean(text: &str) -> Cow<'_, str> {
     let obeyed = |c: char| {
         c.is_control()
-            || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+            || matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
     };
     if !text.contains(obeyed) {
         return Cow::Borrowed(text);

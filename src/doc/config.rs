@@ -3,14 +3,24 @@
 //! Every key is looked at: a known one with a value it cannot have is an error, an unknown one is a warning, since
 //! a newer program may have written it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 use std::ops::Range;
 
 use toml::Spanned;
 use toml::de::{DeString, DeTable, DeValue};
 
+use super::printable::printable;
 use super::{lines, source};
 use crate::model::{Config, IdScheme, Problem, Severity, Stage, StageRules, TypeRules};
+
+/// Most syntax errors reported: one that is not mended makes many behind it.
+const MOST_ERRORS: usize = 20;
+
+/// Most problems of the values that are reported.
+const MOST_PROBLEMS: usize = 200;
+
+/// Longest prefix of ids, in bytes: an id of any length that the tracker makes still fits behind it.
+const LONGEST_PREFIX: usize = 32;
 
 /// Reads the configuration; beside it come warnings, such as keys that this version does not know.
 ///
@@ -18,9 +28,14 @@ use crate::model::{Config, IdScheme, Problem, Severity, Stage, StageRules, TypeR
 /// All problems of the document, warnings included, each with its line.
 pub fn read_config(bytes: &[u8]) -> Result<(Config, Vec<Problem>), Vec<Problem>> {
     let text = source::plain_text(bytes)?;
+    if text.len() > source::FRONT_MATTER_CAP {
+        let message =
+            format!("the file is {} bytes long; at most {} are read", text.len(), source::FRONT_MATTER_CAP);
+        return Err(vec![Problem::error(message).at_line(1)]);
+    }
     let (table, errors) = DeTable::parse_recoverable(text);
     let mut reader = Reader { text, problems: Vec::new() };
-    for error in errors {
+    for error in errors.into_iter().take(MOST_ERRORS) {
         let span = error.span().unwrap_or(0..0);
         reader.error(span, "", error.message().trim().replace('\n', ", "), None);
     }
@@ -101,11 +116,16 @@ impl Reader<'_> {
 
     fn id_prefix(&mut self, value: &Value<'_>, config: &mut Config) {
         let Some(prefix) = self.text("id_prefix", value) else { return };
-        if crate::model::TaskId::parse(&format!("{prefix}-0")).is_ok() {
+        if prefix.len() <= LONGEST_PREFIX && crate::model::TaskId::parse(&format!("{prefix}-0")).is_ok() {
             config.id_prefix = prefix;
         } else {
-            let hint = "a prefix is capital letters and digits, such as `TASK`";
-            self.error(value.span(), "id_prefix", format!("`{prefix}` cannot begin an id"), Some(hint));
+            let hint = "a prefix is at most 32 capital letters and digits, such as `TASK`";
+            self.error(
+                value.span(),
+                "id_prefix",
+                format!("`{}` cannot begin an id", printable(&prefix)),
+                Some(hint),
+            );
         }
     }
 
@@ -115,7 +135,12 @@ impl Reader<'_> {
             Some("sequential") => config.id_scheme = IdScheme::Sequential,
             Some(other) => {
                 let hint = "known are `random` and `sequential`";
-                self.error(value.span(), "id_scheme", format!("`{other}` is no way to make ids"), Some(hint));
+                self.error(
+                    value.span(),
+                    "id_scheme",
+                    format!("`{}` is no way to make ids", printable(other)),
+                    Some(hint),
+                );
             }
             None => {}
         }
@@ -143,6 +168,7 @@ impl Reader<'_> {
 
     fn stages(&mut self, path: &str, value: &Value<'_>) -> Vec<Stage> {
         let mut stages: Vec<Stage> = Vec::new();
+        let mut seen = HashSet::new();
         for (text, span) in self.texts(path, value) {
             match Stage::parse(&text) {
                 None => self.error(span, path, not_a_stage(&text), None),
@@ -150,7 +176,7 @@ impl Reader<'_> {
                     let hint = "every pipeline begins at `none` and ends at `complete`; leave the two out";
                     self.error(span, path, format!("`{stage}` is not for a pipeline to name"), Some(hint));
                 }
-                Some(stage) if stages.contains(&stage) => {
+                Some(stage) if !seen.insert(stage.to_string()) => {
                     self.error(span, path, format!("`{stage}` is there twice"), Some("name each stage once"));
                 }
                 Some(stage) => stages.push(stage),
@@ -165,8 +191,10 @@ impl Reader<'_> {
         let known: BTreeSet<&str> =
             typed.chain([&config.pipeline.stages]).flatten().map(Stage::as_str).collect();
         let Some(DeValue::Table(stages)) = table.get("stage").map(Spanned::get_ref) else { return };
-        for key in stages.keys().filter(|key| !known.contains(key.get_ref().as_ref())) {
-            let message = format!("no pipeline has a stage `{}`", key.get_ref());
+        let is_unused =
+            |key: &&Key<'_>| !known.contains(key.get_ref().as_ref()) && Stage::parse(key.get_ref()).is_some();
+        for key in stages.keys().filter(is_unused) {
+            let message = format!("no pipeline has a stage `{}`", printable(key.get_ref()));
             self.warn(key.span(), &format!("stage.{}", key.get_ref()), message);
         }
     }
@@ -205,24 +233,32 @@ impl Reader<'_> {
     }
 
     fn unknown(&mut self, path: &str, key: &Key<'_>) {
-        let message = format!("this version does not know the key `{}`", key.get_ref());
+        let message = format!("this version does not know the key `{}`", printable(key.get_ref()));
         self.warn(key.span(), path, message);
     }
 
     fn error(&mut self, span: Range<usize>, path: &str, message: String, hint: Option<&str>) {
+        // The first error is never too many: it is what makes the document a broken one.
+        let is_error = |problem: &Problem| problem.severity == Severity::Error;
+        if self.problems.len() >= MOST_PROBLEMS && self.problems.iter().any(is_error) {
+            return;
+        }
         let mut problem = self.place(Problem::error(message), &span, path);
         problem.hint = hint.map(str::to_owned);
         self.problems.push(problem);
     }
 
     fn warn(&mut self, span: Range<usize>, path: &str, message: String) {
+        if self.problems.len() >= MOST_PROBLEMS {
+            return;
+        }
         let problem = self.place(Problem::warning(message), &span, path);
         self.problems.push(problem);
     }
 
     fn place(&self, problem: Problem, span: &Range<usize>, path: &str) -> Problem {
         let problem = problem.at_line(lines::number_at(self.text, span.start));
-        if path.is_empty() { problem } else { problem.on_key(path) }
+        if path.is_empty() { problem } else { problem.on_key(printable(path)) }
     }
 }
 
@@ -231,7 +267,7 @@ fn expected(what: &str, value: &Value<'_>) -> String {
 }
 
 fn not_a_stage(text: &str) -> String {
-    format!("`{text}` is not a stage's name: lowercase letters, digits, `-` and `_`")
+    format!("`{}` is not a stage's name: lowercase letters, digits, `-` and `_`", printable(text))
 }
 
 #[cfg(test)]

@@ -1,12 +1,11 @@
 //! A parsed text that still knows where everything stands.
 
-use std::ops::Range;
 use std::sync::OnceLock;
 
-use super::lines;
 use super::source::{self, Kind, Source};
 use super::yaml::entries::{self, Entry};
-use super::yaml::{self, Failure, Node};
+use super::yaml::{self, Node};
+use super::{lines, salvage};
 use crate::model::Problem;
 
 /// A document: its exact text, what its YAML says, and where each top-level entry stands.
@@ -14,6 +13,8 @@ use crate::model::Problem;
 pub struct Document {
     source: Source,
     root: Vec<(Node, Node)>,
+    /// Keys of a broken document whose values could not be read.
+    unread: Vec<String>,
     entries: OnceLock<Option<Vec<Entry>>>,
 }
 
@@ -43,17 +44,20 @@ impl Document {
     pub(super) fn open(bytes: &[u8], kind: Kind) -> Result<(Self, Vec<Problem>), Vec<Problem>> {
         let source = source::check(bytes, kind)?;
         let front = &source.text[source.front.clone()];
-        let (root, problems) = match yaml::parse(front) {
-            Ok(Node::Map(root)) => (root, Vec::new()),
-            Ok(Node::Null) => (Vec::new(), Vec::new()),
+        let (root, unread, problems) = match yaml::parse(front) {
+            Ok(Node::Map(root)) => (root, Vec::new(), Vec::new()),
+            Ok(Node::Null) => Default::default(),
             Ok(other) => {
                 let message = format!("expected `key: value` lines, found {}", other.kind());
                 let line = lines::number_at(&source.text, source.front.start);
                 return Err(vec![Problem::error(message).at_line(line)]);
             }
-            Err(failure) => salvage(&source, &failure),
+            Err(failure) => {
+                let found = salvage::read(&source, &failure);
+                (found.root, found.unread, found.problems)
+            }
         };
-        Ok((Self { source, root, entries: OnceLock::new() }, problems))
+        Ok((Self { source, root, unread, entries: OnceLock::new() }, problems))
     }
 
     /// Returns the exact text, a byte order mark included.
@@ -71,7 +75,16 @@ impl Document {
     /// Returns the line of the file, counted from 1, on which a top-level key stands.
     #[must_use]
     pub fn line_of(&self, key: &str) -> Option<usize> {
-        self.entry(key).map(|entry| lines::number_at(self.text(), entry.start))
+        let start = match self.entry(key) {
+            Some(entry) => entry.start,
+            // Brackets around all keys, or another form that is not scanned.
+            None if self.value(key).is_some() => {
+                let front = self.source.front.clone();
+                front.start + yaml::position_of_key(&self.text()[front], key)?
+            }
+            None => return None,
+        };
+        Some(lines::number_at(self.text(), start))
     }
 
     /// Returns the line of the file on which the body begins.
@@ -92,70 +105,43 @@ impl Document {
         self.root.iter().find(|(name, _)| name.as_text() == Some(key)).map(|(_, value)| value)
     }
 
+    /// Tells whether a key is there but could not be read.
+    pub(super) fn is_unread(&self, key: &str) -> bool {
+        self.unread.iter().any(|unread| unread == key)
+    }
+
     pub(super) fn entry(&self, key: &str) -> Option<&Entry> {
         let scan = || entries::scan(&self.source.text, self.source.front.clone());
         self.entries.get_or_init(scan).as_ref()?.iter().find(|entry| entry.key == key)
     }
 }
 
-/// Reads the entries of a broken mapping one by one, so that every broken one is named at once.
-fn salvage(source: &Source, whole: &Failure) -> (Vec<(Node, Node)>, Vec<Problem>) {
-    let text = &source.text;
-    let first_line = lines::number_at(text, source.front.start);
-    let mut root: Vec<(Node, Node)> = Vec::new();
-    let mut problems = Vec::new();
-    for entry in entries::scan(text, source.front.clone()).unwrap_or_default() {
-        let line = lines::number_at(text, entry.start);
-        if root.iter().any(|(key, _)| key.as_text() == Some(&entry.key)) {
-            let message = format!("the key `{}` is there twice", entry.key);
-            problems.push(
-                Problem::error(message).at_line(line).on_key(entry.key).with_hint("keep one of the two"),
-            );
-            continue;
-        }
-        match parse_one(text, entry.start..entry.end) {
-            Ok(pair) => root.extend(pair),
-            Err(failure) => problems.push(explain(&failure, line).on_key(entry.key)),
-        }
-    }
-    if problems.is_empty() {
-        problems.push(explain(whole, first_line));
-    }
-    (root, problems)
-}
+#[cfg(test)]
+mod tests {
+    use super::Document;
 
-fn parse_one(text: &str, span: Range<usize>) -> Result<Option<(Node, Node)>, Failure> {
-    match yaml::parse(&text[span]) {
-        Ok(Node::Map(mut pairs)) => Ok(pairs.pop()),
-        Ok(_) => Ok(None),
-        // Its anchor stands in another entry.
-        Err(failure) if failure.message.contains("unknown anchor") => Ok(None),
-        Err(failure) => Err(failure),
+    #[test]
+    fn knows_its_lines() {
+        let text =
+            "\u{feff}---\r\n# head\r\nid: TASK-1\r\n\r\nquoted: \"a\r\n  b\"\r\nlast: x\r\n---\r\nbody\r\n";
+        let document = Document::markdown(text.as_bytes()).unwrap();
+        assert_eq!(document.text(), text);
+        assert_eq!(document.body(), "body\r\n");
+        assert_eq!(document.body_line(), 9);
+        let lines = ["id", "quoted", "last", "none"].map(|key| document.line_of(key));
+        assert_eq!(lines, [Some(3), Some(5), Some(7), None]);
     }
-}
 
-/// Says what the YAML parser means, in the file's lines and with what usually helps.
-fn explain(failure: &Failure, first_line: usize) -> Problem {
-    let message = failure.message.as_str();
-    let hint = if message.contains("mapping values are not allowed") {
-        Some("a text that holds `: ` needs quotes")
-    } else if message.contains("cannot start any token") {
-        Some(
-            "a text that begins with a tab, `@`, `` ` `` or `%` needs quotes, and YAML is indented with spaces",
-        )
-    } else if message.contains("unknown anchor") {
-        Some("a text that begins with `*` or `&` needs quotes")
-    } else if message.contains("unexpected end of stream") || message.contains("did not find expected ',' or")
-    {
-        Some("a quote or bracket is not closed")
-    } else if message.contains("did not find expected") {
-        Some("check indentation, quotes and brackets here and on the line above")
-    } else {
-        None
-    };
-    let problem = Problem::error(message).at_line(first_line + failure.line - 1);
-    match hint {
-        Some(hint) => problem.with_hint(hint),
-        None => problem,
+    #[test]
+    fn knows_lines_of_what_it_cannot_edit() {
+        let document = Document::markdown(b"---\n{id: TASK-1,\n  title: x}\n---\n").unwrap();
+        assert_eq!(document.line_of("title"), Some(3));
+    }
+
+    #[test]
+    fn a_whole_file_of_yaml_has_no_body() {
+        let document = Document::yaml(b"a: 1\nb: 2").unwrap();
+        assert_eq!((document.body(), document.line_of("b")), ("", Some(2)));
+        assert!(Document::yaml(b"").is_ok());
     }
 }

@@ -45,6 +45,9 @@ pub(super) fn with_endings(text: &str, ending: &str) -> String {
     if ending == "\n" { plain } else { plain.replace('\n', ending) }
 }
 
+/// What YAML takes for blank, line endings included. Unicode's other blanks are text to it.
+pub(super) const BLANKS: [char; 4] = [' ', '\t', '\r', '\n'];
+
 /// Returns how many spaces a line begins with.
 pub(super) fn indent_of(line: &str) -> usize {
     line.len() - line.trim_start_matches(' ').len()

@@ -8,12 +8,15 @@
 //! The YAML and TOML parsers stay inside this module. Nothing here touches a file, the clock or git.
 
 mod batch;
+pub(crate) mod cards;
 mod config;
 mod document;
 mod edit;
 mod lines;
 mod markdown;
 mod note;
+mod printable;
+mod salvage;
 mod source;
 mod task;
 mod yaml;

@@ -14,11 +14,8 @@ use crate::model::{Note, Problem, Severity, TaskId};
 pub fn read_note(task: &TaskId, bytes: &[u8]) -> Result<Note, Vec<Problem>> {
     let (document, problems) = Document::open(bytes, Kind::Markdown)?;
     let mut fields = Fields::new(&document, problems);
-    for key in ["at", "by"] {
-        if fields.value(key).is_none() && !fields.is_reported(key) {
-            fields.report(key, Problem::error(format!("the note has no `{key}`")).at_line(1));
-        }
-    }
+    fields.require("at", "the note has no `at`", "add a line such as `at: 2026-11-11T15:30:00Z`");
+    fields.require("by", "the note has no `by`", "add a line such as `by: ada`");
     let at = fields.parsed("at", moment);
     let by = fields.text("by").map(str::to_owned);
     let problems = fields.into_problems();

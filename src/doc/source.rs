@@ -97,7 +97,7 @@ fn utf8(bytes: &[u8]) -> Result<&str, Vec<Problem>> {
     match bytes.iter().position(|&byte| byte == 0) {
         Some(offset) => {
             let problem = Problem::error("the file holds a NUL byte").at_line(line_of(offset));
-            Err(vec![problem.with_hint("a task is a text file; restore it with git")])
+            Err(vec![problem.with_hint("restore the file with git")])
         }
         None => Ok(text),
     }
@@ -105,7 +105,7 @@ fn utf8(bytes: &[u8]) -> Result<&str, Vec<Problem>> {
 
 /// Finds the YAML between the two fences, and where the body begins.
 fn fences(text: &str, start: usize) -> Result<(Range<usize>, usize), Vec<Problem>> {
-    let is_fence = |line: &str| line.trim_end() == "---";
+    let is_fence = |line: &str| line.trim_end_matches(lines::BLANKS) == "---";
     let front = lines::next(text, start);
     if !is_fence(&text[start..front]) {
         let message = if start == text.len() {
@@ -113,14 +113,14 @@ fn fences(text: &str, start: usize) -> Result<(Range<usize>, usize), Vec<Problem
         } else {
             "the file does not begin with a `---` line"
         };
-        let hint = "a task begins with YAML between two `---` lines";
+        let hint = "the file begins with YAML between two `---` lines";
         return Err(vec![Problem::error(message).at_line(1).with_hint(hint)]);
     }
     let mut at = front;
     while at < text.len() {
         let end = lines::next(text, at);
         let line = &text[at..end];
-        if is_fence(line) || line.trim_end() == "..." {
+        if is_fence(line) || line.trim_end_matches(lines::BLANKS) == "..." {
             return Ok((front..at, end));
         }
         at = end;

@@ -28,22 +28,41 @@ pub struct TreeFile {
     pub blob_id: BlobId,
 }
 
+/// Folders nested deeper are not looked into.
+const DEEPEST: usize = 64;
+/// Most files and folders listed at once.
+const MOST_ENTRIES: usize = 1_000_000;
+
 impl Repository {
-    /// Returns all files of a commit below a folder, however deep, sorted by path.
+    /// Returns all files of a commit below a folder, sorted by path. An empty `prefix` is the whole commit. A folder
+    /// that the commit does not have has no files.
     ///
-    /// An empty `prefix` is the whole commit. A folder that the commit does not have has no files.
+    /// Folders more than 64 deep are not looked into. More than a million entries are an error: a few small trees
+    /// that name each other can stand for more files than there is memory.
     pub fn tree_files(&self, commit: CommitId, prefix: &str) -> Result<Vec<TreeFile>, Error> {
         let prefix = prefix.trim_matches('/');
         let Some(tree_id) = self.tree_id(commit, prefix)? else { return Ok(Vec::new()) };
         let cannot = |error: gix::Error| self.unreadable(commit, "list the files", &error);
-        let root = self.inner.find_tree(tree_id.raw()).map_err(cannot)?;
-        let entries = root.traverse().breadthfirst.files().map_err(cannot)?;
-        let mut files = Vec::with_capacity(entries.len());
-        for entry in entries {
-            let Some(mode) = file_mode(entry.mode.kind()) else { continue };
-            let below = String::from_utf8_lossy(&entry.filepath);
-            let path = if prefix.is_empty() { below.into_owned() } else { format!("{prefix}/{below}") };
-            files.push(TreeFile { path, mode, blob_id: BlobId::new(entry.oid) });
+        let (mut files, mut entries) = (Vec::new(), 0_usize);
+        let mut waiting = vec![(prefix.to_owned(), tree_id.raw(), 0)];
+        while let Some((folder, id, depth)) = waiting.pop() {
+            let tree = self.inner.find_tree(id).map_err(cannot)?;
+            for entry in tree.iter() {
+                let entry = entry.map_err(|error| cannot(gix::Error::from_error(error)))?;
+                let name = String::from_utf8_lossy(entry.filename());
+                let path = if folder.is_empty() { name.into_owned() } else { format!("{folder}/{name}") };
+                let object = entry.object_id();
+                match file_mode(entry.kind()) {
+                    Some(mode) => files.push(TreeFile { path, mode, blob_id: BlobId::new(object) }),
+                    None if depth < DEEPEST => waiting.push((path, object, depth + 1)),
+                    None => {}
+                }
+                entries += 1;
+                if entries > MOST_ENTRIES {
+                    let reason = format!("there are more than {MOST_ENTRIES}");
+                    return Err(Error::Commit { deed: "list the files", commit_id: commit, reason });
+                }
+            }
         }
         files.sort_unstable_by(|a, b| a.path.cmp(&b.path));
         Ok(files)

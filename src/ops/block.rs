@@ -29,12 +29,9 @@ pub fn unblock(session: &Session<'_>, wanted: &[String]) -> Result<Written> {
 }
 
 fn mark(session: &Session<'_>, deed: &str, wanted: &[String], key: &str, why: &str) -> Result<Written> {
-    let why = why.trim();
-    if why.is_empty() || why.contains('\n') {
-        return Err(Error::usage_with(
-            format!("say in one line why it is {key}"),
-            format!("tracker {deed} ID WHY"),
-        ));
+    let why = super::fields::reason(why)?;
+    if why.is_empty() {
+        return Err(Error::usage_with(format!("say why it is {key}"), format!("tracker {deed} ID WHY")));
     }
     session.change(deed, wanted, |task, _| {
         if task.stage.is_complete() {
@@ -46,7 +43,7 @@ fn mark(session: &Session<'_>, deed: &str, wanted: &[String], key: &str, why: &s
                 mend,
             ));
         }
-        let value = Value::Text(why.to_owned());
+        let value = Value::Text(why.clone());
         Ok(Step::new(vec![Edit::Set { key: key.to_owned(), value }], format!("{key}: {why}")))
     })
 }

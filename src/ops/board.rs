@@ -32,7 +32,7 @@ pub struct BoardColumn {
 
 /// Lays the tasks that match a query out by stage.
 pub fn board(session: &Session<'_>, text: &str) -> Result<(Board, Vec<Problem>)> {
-    let (config, mut problems) = session.snapshot().config()?;
+    let (config, mut problems) = session.snapshot().config_or_default();
     let query = read_query(session, &config, text)?;
     let tasks = session.snapshot().tasks()?;
     let (summaries, found) = tasks.read();

@@ -4,9 +4,6 @@
 use std::fs;
 use std::path::PathBuf;
 
-use schemars::JsonSchema;
-use serde::Serialize;
-
 use super::session::parse;
 use super::set::refuse_circle;
 use super::written::WrittenTask;
@@ -26,13 +23,6 @@ pub struct PreparedEdit {
     /// Whether the draft holds what was refused the last time.
     pub is_resumed: bool,
     original: String,
-}
-
-/// What came of an edit.
-#[derive(Debug, Clone, Serialize, JsonSchema)]
-pub struct EditOutcome {
-    /// What was written.
-    pub written: Written,
 }
 
 fn io(deed: &'static str, path: &std::path::Path) -> impl FnOnce(std::io::Error) -> Error {
@@ -104,6 +94,10 @@ fn checked(
     let file = TaskFile { id: edit.id.clone(), path: String::new(), bytes: text.as_bytes().to_vec() };
     let as_problems = |error: Error| match error {
         Error::Broken(problems) => problems,
+        Error::Refused(Refusal { what, reasons, .. }) => {
+            let why: Vec<String> = reasons.into_iter().map(|reason| reason.text).collect();
+            vec![Problem::error(format!("{what}: {}", why.join(", "))).on_key("depends_on")]
+        }
         other => vec![Problem::error(other.to_string())],
     };
     let task = parse(&file).map_err(as_problems)?;

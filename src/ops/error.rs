@@ -20,6 +20,9 @@ pub enum Error {
         /// What to give instead.
         hint: Option<String>,
     },
+    /// A report's template cannot be rendered.
+    #[error(transparent)]
+    Report(#[from] crate::report::Error),
     /// The rules say no.
     #[error("{}", .0.what)]
     Refused(Refusal),

@@ -40,6 +40,9 @@ impl FromStr for Assignment {
             Some(key) => (key, AssignmentOperator::Remove),
             None => (left, AssignmentOperator::Set),
         };
+        if key.is_empty() {
+            return Err(format!("`{text}` names no field"));
+        }
         let key = match key {
             "tag" => "tags",
             "file" => "files",
@@ -74,7 +77,7 @@ pub(super) fn edits_for(
 ) -> Result<Vec<Edit>> {
     let key = assignment.key.as_str();
     if matches!(key, "tags" | "files" | "depends_on") {
-        return list_edits(assignment, resolve);
+        return list_edits(assignment, task, resolve);
     }
     if assignment.operator != AssignmentOperator::Set {
         return Err(Error::usage_with(
@@ -110,7 +113,7 @@ pub(super) fn scalar(key: &str, value: &str) -> Result<Value> {
         },
         "sprint" => match SprintId::parse(&value.to_ascii_uppercase()) {
             Ok(id) => Ok(text(id.as_str())),
-            Err(error) => Err(Error::usage_with(error.to_string(), "such as sprint=SPRINT-1")),
+            Err(_) => Err(Error::usage_with(format!("`{value}` is no sprint"), "such as SPRINT-1")),
         },
         "estimate" | "spent" => match Minutes::parse(value) {
             Some(minutes) => Ok(text(&minutes.to_string())),
@@ -130,6 +133,15 @@ pub(super) fn scalar(key: &str, value: &str) -> Result<Value> {
         _ if value.contains('\n') => Err(Error::usage(format!("`{key}` takes one line"))),
         _ => Ok(text(value)),
     }
+}
+
+/// Checks a reason that a person gives, for the front matter: one line, nothing that a terminal obeys.
+pub(super) fn reason(text: &str) -> Result<String> {
+    let text = text.trim();
+    if text.chars().any(char::is_control) {
+        return Err(Error::usage("a reason is one line, without control characters"));
+    }
+    Ok(text.to_owned())
 }
 
 /// Checks one item of a list.
@@ -159,7 +171,11 @@ pub(super) fn items(value: &str) -> impl Iterator<Item = &str> {
     value.split(',').map(str::trim).filter(|item| !item.is_empty())
 }
 
-fn list_edits(assignment: &Assignment, resolve: &dyn Fn(&str) -> Result<String>) -> Result<Vec<Edit>> {
+fn list_edits(
+    assignment: &Assignment,
+    task: &Task,
+    resolve: &dyn Fn(&str) -> Result<String>,
+) -> Result<Vec<Edit>> {
     let key = &assignment.key;
     let checked = |value: &str| match assignment.operator {
         // What is to be removed may name a task that is no longer there.
@@ -175,15 +191,37 @@ fn list_edits(assignment: &Assignment, resolve: &dyn Fn(&str) -> Result<String>)
             list.push(value);
         }
     }
+    if list.is_empty() && assignment.operator != AssignmentOperator::Set {
+        let deed = if assignment.operator == AssignmentOperator::Add { "add to" } else { "take out of" };
+        return Err(Error::usage_with(
+            format!("say what to {deed} `{key}`"),
+            format!("{key}= removes it as a whole"),
+        ));
+    }
     let key = || key.clone();
     Ok(match assignment.operator {
         AssignmentOperator::Set if list.is_empty() => vec![Edit::Remove { key: key() }],
         AssignmentOperator::Set => vec![Edit::Set { key: key(), value: Value::List(list) }],
         AssignmentOperator::Add => list.into_iter().map(|item| Edit::AddItem { key: key(), item }).collect(),
+        // A list that holds nothing is left out.
+        AssignmentOperator::Remove if is_all(&assignment.key, task, &list) => {
+            vec![Edit::Remove { key: key() }]
+        }
         AssignmentOperator::Remove => {
             list.into_iter().map(|item| Edit::RemoveItem { key: key(), item }).collect()
         }
     })
+}
+
+/// Tells whether a list of the task holds something, and nothing but these.
+fn is_all(key: &str, task: &Task, items: &[String]) -> bool {
+    let summary = task.summary();
+    let held = match key {
+        "tags" => summary.tags,
+        "files" => summary.files,
+        _ => summary.depends_on,
+    };
+    !held.is_empty() && held.iter().all(|held| items.iter().any(|item| item == held))
 }
 
 fn not_settable(key: &str) -> Error {

@@ -13,6 +13,9 @@ const SHORTEST: usize = 4;
 /// So many taken ids in a row mean that ids of this length are crowded, and the next is one longer.
 const CROWDED: usize = 2;
 
+/// A number above this is a name that happens to be digits, and no number to count on from.
+const LARGEST_NUMBER: u64 = 999_999_999;
+
 /// Makes ids for one command. Must be used under the lock.
 pub(super) struct IdMaker<'s, 'e> {
     session: &'s Session<'e>,
@@ -68,10 +71,13 @@ impl<'s, 'e> IdMaker<'s, 'e> {
     }
 
     fn sequential(&mut self) -> Result<TaskId> {
-        let number = match self.next_number {
+        let mut number = match self.next_number {
             Some(number) => number,
             None => self.largest_number()? + 1,
         };
+        while self.is_taken(&self.with_suffix(&number.to_string()))? {
+            number += 1;
+        }
         self.next_number = Some(number + 1);
         Ok(self.with_suffix(&number.to_string()))
     }
@@ -80,8 +86,8 @@ impl<'s, 'e> IdMaker<'s, 'e> {
         let prefix = self.config.id_prefix.as_str();
         let ids = self.session.snapshot().task_ids()?;
         let local = ids.iter().filter(|id| id.prefix() == prefix).filter_map(|id| id.suffix().parse().ok());
-        let elsewhere = self.elsewhere.largest_number(prefix).unwrap_or(0);
-        Ok(local.max().unwrap_or(0).max(elsewhere))
+        let elsewhere = self.elsewhere.largest_number(prefix);
+        Ok(local.chain(elsewhere).filter(|number| *number <= LARGEST_NUMBER).max().unwrap_or(0))
     }
 
     fn with_suffix(&self, suffix: &str) -> TaskId {

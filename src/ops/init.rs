@@ -67,8 +67,8 @@ pub fn init(env: &Env, request: &InitRequest) -> Result<Initialised> {
 
 fn config_text(workspace: &Workspace, request: &InitRequest) -> Result<String> {
     let prefix = request.prefix.as_deref().unwrap_or("TASK").to_ascii_uppercase();
-    if TaskId::parse(&format!("{prefix}-0")).is_err() {
-        let hint = "letters and digits, beginning with a letter, such as TASK or WEB";
+    if prefix.len() > 32 || TaskId::parse(&format!("{prefix}-0")).is_err() {
+        let hint = "at most 32 letters and digits, beginning with a letter, such as TASK or WEB";
         return Err(Error::usage_with(format!("`{prefix}` cannot begin an id"), hint));
     }
     let folder = workspace.work_dir().file_name().map(|name| name.to_string_lossy().into_owned());

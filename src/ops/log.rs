@@ -105,7 +105,8 @@ fn commits(session: &Session<'_>, id: &TaskId, limit: Option<usize>) -> Result<(
         commit: Some(commit.id.to_string()),
         changes: changes(&repository, commit, &path),
     };
-    Ok((log.commits.iter().map(event).collect(), log.is_complete))
+    // Oldest first, so that commits of one second keep their order.
+    Ok((log.commits.iter().rev().map(event).collect(), log.is_complete))
 }
 
 /// Says what a commit changed of a task, field by field.

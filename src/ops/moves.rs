@@ -20,7 +20,11 @@ pub struct StartRequest {
 /// Starts a task: takes it, moves it into its first stage if it has not begun, and makes it the active one.
 pub fn start(session: &Session<'_>, request: &StartRequest) -> Result<Written> {
     let (config, actor) = (session.config()?, session.actor()?);
-    let assignee = request.assignee.as_deref().unwrap_or(&actor);
+    let assignee = request.assignee.as_deref().map_or_else(|| Ok(actor.clone()), super::fields::reason)?;
+    if assignee.is_empty() {
+        return Err(Error::usage("an assignee needs a name"));
+    }
+    let assignee = assignee.as_str();
     let wanted = [request.wanted.clone()];
     let written = session.change("start", &wanted, |task, _| {
         refuse_start(session, &config, task, assignee, request.force)?;
@@ -116,7 +120,9 @@ pub fn set_stage(
     why: Option<&str>,
 ) -> Result<Written> {
     let (config, actor) = (session.config()?, session.actor()?);
-    session.change("set-stage", wanted, |task, _| {
+    let why = why.map(super::fields::reason).transpose()?;
+    let why = why.as_deref();
+    let written = session.change("set-stage", wanted, |task, _| {
         let known = config.stages_of(task.kind.as_deref());
         let all = || [Stage::none()].into_iter().chain(known.iter().cloned()).chain([Stage::complete()]);
         let wanted = stage.to_ascii_lowercase();
@@ -133,12 +139,18 @@ pub fn set_stage(
         let why = why.map_or_else(|| "override".to_owned(), |why| format!("override: {why}"));
         let edits = move_edits(session, &actor, task, &to, Some(&why));
         Ok(Step::new(edits, format!("{} → {to}", task.stage)))
-    })
+    })?;
+    if stage.eq_ignore_ascii_case(Stage::COMPLETE) {
+        super::active::forget_closed(session, &written)?;
+    }
+    Ok(written)
 }
 
 /// Opens tasks again: what was cancelled goes on where it stood, what was complete goes back to the first stage.
 pub fn reopen(session: &Session<'_>, wanted: &[String], why: Option<&str>) -> Result<Written> {
     let (config, actor) = (session.config()?, session.actor()?);
+    let why = why.map(super::fields::reason).transpose()?;
+    let why = why.as_deref();
     session.change("reopen", wanted, |task, _| {
         let (mut edits, mut said) = (Vec::new(), Vec::new());
         if task.cancelled.is_some() {

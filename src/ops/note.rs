@@ -1,10 +1,25 @@
 //! `note`: a file of its own for each note, so that a plain merge keeps what two people wrote.
 
+use chrono::{DateTime, Utc};
+
 use super::written::WrittenTask;
 use super::{Error, Result, Session, Written};
 use crate::doc::create_note;
-use crate::model::Note;
+use crate::model::{Note, TaskId};
 use crate::store::{Change, Layout};
+
+/// Returns a path for a note that no file has. The random part keeps notes of the same second apart, also those
+/// written in another clone.
+fn free_path(session: &Session<'_>, id: &TaskId, at: DateTime<Utc>) -> String {
+    loop {
+        let unique = session.env().random_below(1 << 20);
+        let name = format!("{}-{unique:05x}.md", at.format("%Y%m%dT%H%M%SZ"));
+        let path = format!("{}/{name}", Layout::notes_of(id));
+        if session.workspace().work_dir().join(&path).symlink_metadata().is_err() {
+            return path;
+        }
+    }
+}
 
 /// Adds a note to a task.
 pub fn note(session: &Session<'_>, wanted: &str, text: &str) -> Result<Written> {
@@ -20,10 +35,7 @@ pub fn note(session: &Session<'_>, wanted: &str, text: &str) -> Result<Written> 
     let (_, task) = session.find(wanted)?;
     let at = session.env().now();
     let note = Note { task: task.id.clone(), at, by, text: format!("{text}\n") };
-    // The random part keeps notes of the same second apart, also those written in another clone.
-    let unique = session.env().random_below(1 << 20);
-    let name = format!("{}-{unique:05x}.md", at.format("%Y%m%dT%H%M%SZ"));
-    let path = format!("{}/{name}", Layout::notes_of(&task.id));
+    let path = free_path(session, &task.id, at);
     let changes = [Change::create(path, create_note(&note))];
     let first = text.lines().next().unwrap_or_default();
     session.finish(

@@ -16,7 +16,7 @@ pub struct QueueRequest {
 
 /// Lists what can be worked on: neither closed nor blocked, all dependencies done; by priority, then age.
 pub fn queue(session: &Session<'_>, request: &QueueRequest) -> Result<(Listing, Vec<Problem>)> {
-    let (config, mut problems) = session.snapshot().config()?;
+    let (config, mut problems) = session.snapshot().config_or_default();
     let query = read_query(session, &config, &request.query)?;
     let tasks = session.snapshot().tasks()?;
     let (summaries, found) = tasks.read();

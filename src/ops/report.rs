@@ -1,1 +1,59 @@
-//! stub
+//! `report`: a context of plain data, rendered by a template that a team may override.
+
+use rayon::prelude::*;
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::session::parse;
+use super::{Error, Result, Session};
+use crate::model::{Problem, Task};
+use crate::policy::derive;
+use crate::report::cards::{About, Context};
+use crate::report::render;
+
+/// A report of task cards.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct CardsReport {
+    /// The document.
+    pub text: String,
+    /// The data it was rendered from, as JSON.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub context: Option<serde_json::Value>,
+}
+
+/// Renders the task-cards document of all tasks that can be read; the others are among the problems.
+pub fn cards_report(session: &Session<'_>, with_context: bool) -> Result<(CardsReport, Vec<Problem>)> {
+    let (config, mut problems) = session.snapshot().config_or_default();
+    let (tasks, broken) = all_tasks(session)?;
+    problems.extend(broken);
+    let summaries: Vec<_> = tasks.iter().map(Task::summary).collect();
+    let derived = derive(&summaries, &config);
+    let statuses = derived.facts.iter().map(|facts| facts.status);
+    let about = About {
+        title: config.reports.title.as_deref(),
+        project: config.project.as_deref(),
+        today: session.env().today(),
+    };
+    let context = Context::new(tasks.iter().zip(statuses), about);
+    let own_template = session.snapshot().template("cards.md.j2")?;
+    let text = render("cards", own_template.as_deref(), &context)?;
+    let context = with_context.then(|| serde_json::to_value(&context));
+    let context = context.transpose().expect("plain data with text keys is always JSON");
+    Ok((CardsReport { text, context }, problems))
+}
+
+fn all_tasks(session: &Session<'_>) -> Result<(Vec<Task>, Vec<Problem>)> {
+    let ids = session.snapshot().task_ids()?;
+    let files: Vec<_> = ids.iter().map(|id| session.snapshot().task_file(id)).collect();
+    let read: Vec<Result<Option<Task>>> =
+        files.into_par_iter().map(|file| file?.map(|file| parse(&file)).transpose()).collect();
+    let (mut tasks, mut problems) = (Vec::new(), Vec::new());
+    for task in read {
+        match task {
+            Ok(task) => tasks.extend(task),
+            Err(Error::Broken(found)) => problems.extend(found),
+            Err(error) => problems.push(Problem::error(error.to_string())),
+        }
+    }
+    Ok((tasks, problems))
+}

@@ -119,9 +119,12 @@ impl<'e> Session<'e> {
             if changes.iter().any(|change| change.path == file.path) {
                 continue;
             }
-            let step = step(&task, &file)?;
-            let change = spliced(&file, &step.edits)?;
-            tasks.push(WrittenTask::changed(&task, step.said, !change.is_empty()));
+            let Step { edits, mut said } = step(&task, &file)?;
+            let change = spliced(&file, &edits)?;
+            if change.is_empty() && !edits.is_empty() {
+                said = said.into_iter().map(|said| format!("{said} (as it was)")).collect();
+            }
+            tasks.push(WrittenTask::changed(&task, said, !change.is_empty()));
             changes.push(change);
         }
         self.finish(&locked, &changes, tasks)
@@ -151,9 +154,9 @@ pub(super) fn parse(file: &TaskFile) -> Result<Task> {
         return Ok(task);
     }
     let message = format!("`{}` is not the id that the file's name says", task.id);
-    Err(named(vec![
-        crate::model::Problem::error(message).on_key("id").at_line(1).with_hint("tracker doctor"),
-    ]))
+    let line = Document::markdown(&file.bytes).ok().and_then(|document| document.line_of("id")).unwrap_or(1);
+    let problem = crate::model::Problem::error(message).on_key("id").at_line(line);
+    Err(named(vec![problem.with_hint(format!("write `id: {}`", file.id))]))
 }
 
 /// Splices edits into a task's file.

@@ -3,6 +3,7 @@
 use super::fields::edits_for;
 use super::session::Step;
 use super::{Assignment, AssignmentOperator, Error, Result, Session, Written};
+use crate::doc::{Edit, Value};
 use crate::model::{Task, TaskId};
 use crate::policy::Graph;
 
@@ -17,18 +18,40 @@ pub fn set(session: &Session<'_>, wanted: &[String], assignments: &[Assignment])
         for assignment in assignments.iter().filter(|assignment| assignment.key == "depends_on") {
             refuse_circles(session, task, assignment, &resolve)?;
         }
-        Ok(Step { edits, said: assignments.iter().map(said).collect() })
+        let said = said(&edits);
+        Ok(Step { edits, said })
     })
 }
 
-fn said(assignment: &Assignment) -> String {
-    let Assignment { key, operator, value } = assignment;
-    match operator {
-        AssignmentOperator::Set if value.trim().is_empty() => format!("{key} removed"),
-        AssignmentOperator::Set => format!("{key} = {}", value.trim()),
-        AssignmentOperator::Add => format!("{key} + {}", value.trim()),
-        AssignmentOperator::Remove => format!("{key} - {}", value.trim()),
+fn shown(value: &Value) -> String {
+    match value {
+        Value::Text(text) | Value::Plain(text) => text.clone(),
+        Value::Integer(number) => number.to_string(),
+        Value::List(items) => items.join(", "),
     }
+}
+
+/// Says what the edits do, the items of one list together.
+fn said(edits: &[Edit]) -> Vec<String> {
+    let mut said: Vec<String> = Vec::new();
+    let mut listed: Option<String> = None;
+    for edit in edits {
+        let (head, value) = match edit {
+            Edit::Set { key, value } => (format!("{key} = "), shown(value)),
+            Edit::Remove { key } => (format!("{key} removed"), String::new()),
+            Edit::AddItem { key, item } => (format!("{key} + "), item.clone()),
+            Edit::RemoveItem { key, item } => (format!("{key} - "), item.clone()),
+            // Not among what `set` does.
+            _ => continue,
+        };
+        let is_item = matches!(edit, Edit::AddItem { .. } | Edit::RemoveItem { .. });
+        match said.last_mut().filter(|_| is_item && listed.as_ref() == Some(&head)) {
+            Some(last) => last.push_str(&format!(", {value}")),
+            None => said.push(format!("{head}{value}")),
+        }
+        listed = is_item.then_some(head);
+    }
+    said
 }
 
 fn refuse_circles(
@@ -55,7 +78,11 @@ fn refuse_circles(
 pub(super) fn refuse_circle(graph: &Graph<'_>, from: &TaskId, added: &[String]) -> Result<()> {
     for to in added {
         if let Some(cycle) = graph.cycle_if(from.as_str(), to) {
-            let what = format!("{from} cannot wait for {to}: they would wait for each other");
+            let what = if from.as_str() == to {
+                format!("{from} cannot wait for itself")
+            } else {
+                format!("{from} cannot wait for {to}: they would wait for each other")
+            };
             return Err(Error::refused(what, "circle", cycle.to_string(), Some("tracker deps".to_owned())));
         }
     }

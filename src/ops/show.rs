@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::session::parse;
 use super::view::{DependencyView, MoveView, NoteView, StepView, TaskLine, TaskView, boxes_of};
-use super::{Result, Session};
+use super::{Error, Result, Session};
 use crate::model::{Config, Problem, Stage, Task, TaskId};
 use crate::policy::{Dependency, Tally, badge_of, facts_of, status_of};
 use crate::store::TaskFile;
@@ -15,23 +15,49 @@ use crate::store::TaskFile;
 /// A task, and what to do next with it.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct Shown {
-    /// The task.
-    pub task: TaskView,
+    /// The id.
+    pub id: String,
+    /// Its file, below the top of the working tree.
+    pub path: String,
+    /// The task; none where its document is broken, and then the problems say why.
+    pub task: Option<TaskView>,
+    /// The document as it stands; only where it is broken.
+    pub text: Option<String>,
     /// Commands that bring it forward, most useful first.
     pub next: Vec<String>,
 }
 
-/// Reads one task in full; problems are those of its notes and its odd values.
+/// Reads one task in full; problems are those of its notes and its odd values. Of a document that is broken the
+/// text is shown: it must stay readable.
 pub fn show(session: &Session<'_>, wanted: &str) -> Result<(Shown, Vec<Problem>)> {
-    let (config, mut problems) = session.snapshot().config()?;
-    let (file, task) = session.find(wanted)?;
+    let (config, mut problems) = session.snapshot().config_or_default();
+    let file = session.snapshot().find(wanted)?;
+    let task = match parse(&file) {
+        Ok(task) => task,
+        Err(Error::Broken(found)) => {
+            problems.extend(found);
+            return Ok((broken(&file), problems));
+        }
+        Err(error) => return Err(error),
+    };
     problems.extend(task.warnings.iter().map(|problem| problem.clone().in_file(&file.path)));
     let (notes, unreadable) = session.snapshot().notes(&task.id)?;
     problems.extend(unreadable);
     let notes: Vec<NoteView> = notes.iter().map(NoteView::from).collect();
     let view = view(session, &config, &file, &task, notes)?;
     let next = next_steps(&config, &task, &view);
-    Ok((Shown { task: view, next }, problems))
+    let (id, path) = (task.id.to_string(), view.path.clone());
+    Ok((Shown { id, path, task: Some(view), text: None, next }, problems))
+}
+
+fn broken(file: &TaskFile) -> Shown {
+    Shown {
+        id: file.id.to_string(),
+        path: file.path.clone(),
+        task: None,
+        text: Some(String::from_utf8_lossy(&file.bytes).into_owned()),
+        next: vec![format!("tracker edit {}", file.id)],
+    }
 }
 
 fn view(
@@ -55,7 +81,7 @@ fn view(
         path: file.path.clone(),
         pipeline: pipeline(config, task),
         history: task.history.iter().map(MoveView::from).collect(),
-        boxes: boxes_of(task),
+        check_boxes: boxes_of(task),
         notes,
         unknown: task.unknown.iter().cloned().collect(),
         body: task.body.clone(),
@@ -107,15 +133,18 @@ fn next_steps(config: &Config, task: &Task, view: &TaskView) -> Vec<String> {
     if task.blocked.is_some() {
         next.push(format!("tracker unblock {id}"));
     }
-    next.extend(view.line.waiting_for.first().map(|id| format!("tracker show {id}")));
-    if task.stage.is_none() {
-        if next.is_empty() {
-            next.push(format!("tracker start {id}"));
-        }
+    next.extend(view.dependencies.iter().find(|found| found.open).map(|found| match found.title {
+        Some(_) => format!("tracker show {}", found.id),
+        None => format!("tracker set {id} depends_on-={}", found.id),
+    }));
+    if !next.is_empty() {
         return next;
     }
+    if task.stage.is_none() {
+        return vec![format!("tracker start {id}")];
+    }
     let open: Vec<String> =
-        view.boxes.iter().filter(|found| !found.done).map(|found| found.number.to_string()).collect();
+        view.check_boxes.iter().filter(|found| !found.done).map(|found| found.number.to_string()).collect();
     if !open.is_empty() {
         next.push(format!("tracker tick {id} {}", open[..open.len().min(5)].join(" ")));
     }

@@ -61,6 +61,8 @@ pub struct TaskLine {
     pub source: Option<String>,
     /// Check boxes under Deliverables.
     pub deliverables: CountView,
+    /// Check boxes anywhere in the body.
+    pub boxes: CountView,
     /// Sign-offs that the stage asks for.
     pub signoffs: CountView,
 }
@@ -121,6 +123,7 @@ impl TaskLine {
             cancelled: text(task.cancelled),
             source: text(task.source),
             deliverables: task.deliverables.into(),
+            boxes: task.boxes.into(),
             signoffs: tally.into(),
         }
     }
@@ -141,7 +144,7 @@ pub struct TaskView {
     /// Every move between stages, oldest first.
     pub history: Vec<MoveView>,
     /// Check boxes, numbered as `tick` takes them.
-    pub boxes: Vec<BoxView>,
+    pub check_boxes: Vec<BoxView>,
     /// Notes, oldest first.
     pub notes: Vec<NoteView>,
     /// Keys that the tracker does not know, with the text of their values.

@@ -4,6 +4,8 @@ use std::ops::Range;
 
 use unicode_width::UnicodeWidthChar;
 
+use super::Field;
+
 /// How many columns of a query are shown around a mistake.
 const SHOWN: usize = 100;
 /// How many characters of the user's own value are repeated in a message.
@@ -41,6 +43,8 @@ pub(super) enum ErrorKind {
     TooDeep { limit: usize },
     #[error("unknown field `{}`", printable(word))]
     UnknownField { word: String, suggestion: Option<&'static str> },
+    #[error("unknown field `{}`", printable(word))]
+    NoSuchField { word: String },
     #[error("unknown {field} `{}`", printable(word))]
     UnknownValue { field: &'static str, word: String, suggestion: Option<String>, known: Vec<String> },
     #[error("`{field}` has no order")]
@@ -151,6 +155,9 @@ impl ErrorKind {
         let hint = match self {
             Self::UnknownField { suggestion: Some(suggestion), .. } => did_you_mean(suggestion),
             Self::UnknownField { .. } => "to search for the text itself, put it in quotes".to_owned(),
+            Self::NoSuchField { .. } => {
+                format!("it is one of {}", Field::ALL.map(Field::name).join(", "))
+            }
             Self::UnknownValue { suggestion: Some(suggestion), .. } => did_you_mean(suggestion),
             Self::UnknownValue { known, .. } => format!("it is one of {}", known.join(", ")),
             Self::LooseOperator { operator } => format!("write `field{operator}value`"),

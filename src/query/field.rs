@@ -157,7 +157,12 @@ impl Field {
         if name.is_empty() {
             return Err(Fault::new(span, ErrorKind::ExpectedField));
         }
-        Self::parse(name).ok_or_else(|| Fault::new(span, Self::unknown(name, &[])))
+        Self::parse(name).ok_or_else(|| match Self::unknown(name, &[]) {
+            ErrorKind::UnknownField { word, suggestion: None } => {
+                Fault::new(span, ErrorKind::NoSuchField { word })
+            }
+            kind => Fault::new(span, kind),
+        })
     }
 
     /// Returns the error for a word that is no field; `others` are words that were possible as well.

@@ -42,7 +42,7 @@ pub enum Error {
         source: io::Error,
     },
     /// Another process holds the lock.
-    #[error("the tracker is locked by {holder}; waited {} s", waited.as_secs())]
+    #[error("the tracker is locked by {holder}; waited {waited:?}")]
     Locked {
         /// Who holds it.
         holder: Holder,
@@ -81,6 +81,12 @@ pub enum Error {
         path: PathBuf,
         /// `file` or `folder`.
         expected: &'static str,
+    },
+    /// A file is no longer what was read.
+    #[error("`{}` was changed by somebody else meanwhile", path.display())]
+    Changed {
+        /// The file.
+        path: PathBuf,
     },
     /// A file to be created is there already.
     #[error("`{}` exists already", path.display())]

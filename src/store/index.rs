@@ -83,7 +83,7 @@ impl Index {
         let is_ours = bytes.get(..8)? == MAGIC;
         let names_at = HEADER.checked_add(number(&bytes, 12)?.checked_mul(ROW)?)?;
         let records_at = names_at.checked_add(number(&bytes, 16)?)?;
-        let is_whole = number(&bytes, 8)? == crc32fast::hash(&bytes[12..]) as usize;
+        let is_whole = number(&bytes, 8)? == checksum_of(&bytes[12..]) as usize;
         (is_ours && is_whole && records_at <= bytes.len()).then_some(Self { bytes, names_at, records_at })
     }
 
@@ -135,7 +135,7 @@ impl Index {
         for part in [rows, names, records] {
             bytes.extend_from_slice(&part);
         }
-        let checksum = crc32fast::hash(&bytes[12..]);
+        let checksum = checksum_of(&bytes[12..]);
         bytes[8..12].copy_from_slice(&checksum.to_le_bytes());
         Some(bytes)
     }
@@ -144,6 +144,14 @@ impl Index {
 fn number(bytes: &[u8], at: usize) -> Option<usize> {
     let bytes = bytes.get(at..at + 4)?.first_chunk()?;
     usize::try_from(u32::from_le_bytes(*bytes)).ok()
+}
+
+/// The checksum depends on the program's version too: an older program's records may be of another shape.
+fn checksum_of(bytes: &[u8]) -> u32 {
+    let mut hasher = crc32fast::Hasher::new();
+    hasher.update(env!("CARGO_PKG_VERSION").as_bytes());
+    hasher.update(bytes);
+    hasher.finalize()
 }
 
 #[cfg(test)]

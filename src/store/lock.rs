@@ -3,13 +3,16 @@
 use std::fmt;
 use std::fs::{File, OpenOptions};
 use std::io::{Read, Seek, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::mpsc;
 use std::time::Duration;
 
 use fs4::FileExt;
 
 use super::{Error, Result};
+
+/// So many bytes are read of what the holder wrote.
+const LONGEST_LINE: u64 = 300;
 
 /// Who holds the lock, as they wrote it down.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -73,9 +76,12 @@ fn wait(file: File, path: &Path, timeout: Duration) -> Result<File> {
 }
 
 fn holder(path: &Path) -> Holder {
-    let mut line = String::new();
-    let read = File::open(PathBuf::from(path)).and_then(|file| file.take(300).read_to_string(&mut line));
-    Holder(read.ok().map(|_| line.trim().to_owned()).filter(|line| !line.is_empty()))
+    let mut bytes = Vec::new();
+    let read = File::open(path).and_then(|file| file.take(LONGEST_LINE).read_to_end(&mut bytes));
+    let text: String =
+        bytes.utf8_chunks().map_while(|chunk| Some(chunk.valid()).filter(|text| !text.is_empty())).collect();
+    let line = text.lines().next().unwrap_or_default().trim();
+    Holder(read.ok().map(|_| line.to_owned()).filter(|line| !line.is_empty()))
 }
 
 #[cfg(test)]

@@ -27,6 +27,7 @@ pub use snapshot::{Snapshot, TaskFile};
 pub use source::{Entry, EntryKind};
 pub use tasks::Tasks;
 pub use workspace::{Locked, Workspace};
+pub use write::is_temporary;
 
 /// A result of the store.
 pub type Result<T> = std::result::Result<T, Error>;

@@ -28,6 +28,9 @@ pub struct Snapshot {
 }
 
 impl Snapshot {
+    /// How many folders deep [`Snapshot::walk`] goes, the tracker's own included.
+    pub const DEEPEST: usize = 24;
+
     pub(super) fn new(source: Source, index: Option<(PathBuf, i64)>) -> Self {
         Self { source, index }
     }
@@ -52,6 +55,20 @@ impl Snapshot {
                 Ok((config, warnings)) => Ok((config, located(warnings))),
                 Err(problems) => Err(Error::Broken(located(problems))),
             },
+        }
+    }
+
+    /// Reads the configuration for a command that only reads: where it is broken the default one stands in, and
+    /// what is wrong comes with it as errors.
+    #[must_use]
+    pub fn config_or_default(&self) -> (Config, Vec<Problem>) {
+        match self.config() {
+            Ok(read) => read,
+            Err(Error::Broken(problems)) => (Config::default(), problems),
+            Err(error) => {
+                let problem = Problem::error(error.to_string()).in_file(Layout::CONFIG);
+                (Config::default(), vec![problem])
+            }
         }
     }
 
@@ -138,8 +155,9 @@ impl Snapshot {
         self.source.read(path)
     }
 
-    /// Returns the paths of all files below `.tracker` with their kinds, sorted.
+    /// Returns the paths of all files below `.tracker` with their kinds, sorted. A folder at the depth of
+    /// [`Snapshot::DEEPEST`] is among them, and nothing in it.
     pub fn walk(&self) -> Result<Vec<(String, EntryKind)>> {
-        self.source.walk(Layout::ROOT)
+        self.source.walk(Layout::ROOT, Self::DEEPEST)
     }
 }

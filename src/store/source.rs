@@ -55,11 +55,11 @@ impl Source {
         Ok(entries)
     }
 
-    /// Returns the paths of everything below a folder with their kinds, sorted.
-    pub(super) fn walk(&self, folder: &str) -> Result<Vec<(String, EntryKind)>> {
+    /// Returns the paths of everything below a folder with their kinds, sorted; none has more names than `deepest`.
+    pub(super) fn walk(&self, folder: &str, deepest: usize) -> Result<Vec<(String, EntryKind)>> {
         let mut found = match self {
-            Self::WorkTree(top) => walk_files(top, folder)?,
-            Self::Commit { files, .. } => walk_tree(files, folder),
+            Self::WorkTree(top) => walk_files(top, folder, deepest)?,
+            Self::Commit { files, .. } => walk_tree(files, folder, deepest),
         };
         found.sort();
         Ok(found)
@@ -94,9 +94,10 @@ impl Source {
 }
 
 /// Walks folders on disk. Links are told of and not followed.
-fn walk_files(top: &Path, folder: &str) -> Result<Vec<(String, EntryKind)>> {
+fn walk_files(top: &Path, folder: &str, deepest: usize) -> Result<Vec<(String, EntryKind)>> {
     let mut found = Vec::new();
-    for entry in WalkDir::new(top.join(folder)).min_depth(1).follow_root_links(false) {
+    let below = deepest - names_in(folder);
+    for entry in WalkDir::new(top.join(folder)).min_depth(1).max_depth(below).follow_root_links(false) {
         let entry = match entry {
             Ok(entry) => entry,
             // Deleted since its folder was listed, or never there.
@@ -123,12 +124,16 @@ fn kind_from(kind: FileType) -> EntryKind {
     }
 }
 
-fn walk_tree(files: &[git::TreeFile], folder: &str) -> Vec<(String, EntryKind)> {
+fn names_in(path: &str) -> usize {
+    path.split('/').count()
+}
+
+fn walk_tree(files: &[git::TreeFile], folder: &str, deepest: usize) -> Vec<(String, EntryKind)> {
     let (mut found, mut folders) = (Vec::new(), vec![folder.to_owned()]);
     while let Some(folder) = folders.pop() {
         for entry in entries_at(files, &folder) {
             let path = format!("{folder}/{}", entry.name);
-            if entry.kind == EntryKind::Folder {
+            if entry.kind == EntryKind::Folder && names_in(&path) < deepest {
                 folders.push(path.clone());
             }
             found.push((path, entry.kind));

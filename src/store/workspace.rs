@@ -142,14 +142,24 @@ impl Locked<'_> {
     pub fn apply(&self, changes: &[Change]) -> Result<()> {
         for change in changes.iter().filter(|change| !change.is_empty()) {
             let path = self.workspace.work_dir.join(&change.path);
-            let (folder, _) = change.path.rsplit_once('/').unwrap_or(("", &change.path));
+            let (folder, name) = change.path.rsplit_once('/').unwrap_or(("", &change.path));
             // Opening the folder component by component is what refuses a link on the way.
-            if Folder::open(&self.workspace.work_dir, folder)?.is_none() {
-                create_folder(&self.workspace.work_dir.join(folder))?;
+            match (Folder::open(&self.workspace.work_dir, folder)?, &change.before) {
+                (None, _) => create_folder(&self.workspace.work_dir.join(folder))?,
+                (Some(folder), Some(before)) => refuse_if_changed(&folder, name, before, &path)?,
+                (Some(_), None) => {}
             }
             let target = if change.before.is_some() { Target::Existing } else { Target::New };
             write(&path, change.after.as_bytes(), target)?;
         }
         Ok(())
+    }
+}
+
+/// An editor takes no lock: what was saved since the file was read must not be lost.
+fn refuse_if_changed(folder: &Folder, name: &str, before: &str, path: &Path) -> Result<()> {
+    match folder.read(name)? {
+        Some((bytes, _)) if bytes == before.as_bytes() => Ok(()),
+        _ => Err(Error::Changed { path: path.into() }),
     }
 }

@@ -8,6 +8,15 @@ use std::path::{Path, PathBuf};
 use super::{Error, Result};
 use crate::env::fail_point;
 
+/// Tells whether a file's name is that of a temporary file of ours: `.NAME.PROCESS.tmp`.
+#[must_use]
+pub fn is_temporary(name: &str) -> bool {
+    let parts = name.strip_prefix('.').and_then(|name| name.strip_suffix(".tmp")?.rsplit_once('.'));
+    parts.is_some_and(|(name, process)| {
+        !name.is_empty() && !process.is_empty() && process.bytes().all(|byte| byte.is_ascii_digit())
+    })
+}
+
 /// What must be true of the target.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Target {
@@ -39,13 +48,19 @@ pub(super) fn rename(from: &Path, to: &Path) -> Result<()> {
     sync_folder(folder).map_err(Error::io("sync", folder))
 }
 
-/// Creates a folder and its parents and syncs the folder that holds it.
+/// Creates a folder and the parents that are missing, and syncs each folder that got a new one.
 pub(super) fn create_folder(path: &Path) -> Result<()> {
     if path.is_dir() {
         return Ok(());
     }
-    fs::create_dir_all(path).map_err(Error::io("create", path))?;
     let parent = path.parent().unwrap_or(Path::new("."));
+    create_folder(parent)?;
+    match fs::create_dir(path) {
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {
+            return Err(Error::io("create", path)(error));
+        }
+        _ => {}
+    }
     sync_folder(parent).map_err(Error::io("sync", parent))
 }
 

@@ -124,6 +124,13 @@ impl Sandbox {
         self.run(&mut command)
     }
 
+    /// Returns the command that runs the tracker in the repository, for tests that start it themselves.
+    pub(crate) fn tracker_command(&self, args: &[&str]) -> Command {
+        let mut command = self.command(env!("CARGO_BIN_EXE_tracker").as_ref(), "".as_ref());
+        command.args(args);
+        command
+    }
+
     /// Writes a file of the repository, and the folders it needs.
     pub(crate) fn write(&self, path: impl AsRef<Path>, text: impl AsRef<[u8]>) {
         let path = self.path().join(path);

@@ -7,9 +7,9 @@ use unicode_width::UnicodeWidthStr;
 use super::super::answer::{Answer, View};
 use super::super::args::ReadArgs;
 use super::super::door::Door;
-use super::super::page::{Page, clean, cut};
+use super::super::page::{Cell, Page, clean, cut};
 use super::Reply;
-use super::shared::{badge_cell, counted};
+use super::shared::{badge_cell, priority_cell, standing_cell};
 use crate::model::Badge;
 use crate::ops;
 
@@ -19,6 +19,10 @@ pub(super) type Output = ops::Board;
 const SHOWN: usize = 12;
 /// A column narrower than this says nothing; rather fewer beside each other.
 const NARROWEST: usize = 22;
+/// A column wider than this is hard to read across.
+const WIDEST: usize = 44;
+/// Between two columns.
+const GAP: usize = 2;
 
 /// Shows the tasks as columns by stage, with their badges and the row of numbers.
 #[derive(Debug, Args)]
@@ -41,18 +45,66 @@ impl Board {
 impl View for ops::Board {
     fn show(&self, page: &mut Page) {
         show_metrics(self, page);
-        page.gap();
-        let across = (page.width() / NARROWEST).clamp(1, self.columns.len().max(1));
-        let width = (page.width() - (across - 1) * 2) / across;
-        for columns in self.columns.chunks(across) {
-            show_columns(columns, width, page);
-        }
-        if !page.is_rich() {
+        if !page.is_cut() {
+            show_as_lists(self, page);
             return;
         }
-        let legend: Vec<String> = Badge::ALL.iter().map(|badge| format!("{} {}", badge.glyph(), badge.label())).collect();
-        page.line(page.dim(&legend.join("   ")));
+        page.gap();
+        for (columns, widths) in rows_of_columns(&self.columns, page.width()) {
+            show_columns(columns, &widths, page);
+        }
+        let legend = |badge: &Badge| {
+            Cell::styled(format!("{} {}", badge.glyph(), badge.label()), Style::new().dimmed())
+        };
+        page.flow(&Badge::ALL.iter().map(legend).collect::<Vec<_>>(), 0);
     }
+}
+
+/// Shows one stage below the other, with nothing cut: for pipes.
+fn show_as_lists(board: &ops::Board, page: &mut Page) {
+    for column in &board.columns {
+        page.line(head_of(column));
+        let row = |task: &ops::TaskLine| {
+            vec![
+                Cell::new(&task.id),
+                priority_cell(task.priority.as_deref()),
+                standing_cell(task, page),
+                Cell::new(&task.title),
+                Cell::new(task.assignee.as_deref().unwrap_or_default()),
+            ]
+        };
+        let rows: Vec<Vec<Cell>> = column.tasks.iter().map(row).collect();
+        page.columns(&rows, 3, 2);
+    }
+}
+
+fn head_of(column: &ops::BoardColumn) -> String {
+    format!("{} {}", clean(&column.stage), column.tasks.len())
+}
+
+/// Puts the columns into as few rows as leave each a width that says something. An empty column takes no more
+/// than its head.
+fn rows_of_columns(columns: &[ops::BoardColumn], width: usize) -> Vec<(&[ops::BoardColumn], Vec<usize>)> {
+    let shares = |columns: &[ops::BoardColumn]| {
+        let (empty, full): (Vec<_>, Vec<_>) = columns.iter().partition(|column| column.tasks.is_empty());
+        let heads: usize = empty.iter().map(|column| head_of(column).width()).sum();
+        let left = width.saturating_sub(heads + (columns.len() - 1) * GAP);
+        let share = (left / full.len().max(1)).min(WIDEST);
+        let width_of = |column: &ops::BoardColumn| match column.tasks.is_empty() {
+            true => head_of(column).width(),
+            false => share,
+        };
+        let fits = if full.is_empty() { left > 0 } else { share >= NARROWEST };
+        (fits, columns.iter().map(width_of).collect::<Vec<_>>())
+    };
+    let mut rows = Vec::new();
+    for count in 1..=columns.len() {
+        rows = columns.chunks(columns.len().div_ceil(count)).map(|row| (row, shares(row))).collect();
+        if rows.iter().all(|(_, (fits, _))| *fits) {
+            break;
+        }
+    }
+    rows.into_iter().map(|(row, (_, widths))| (row, widths)).collect()
 }
 
 fn show_metrics(board: &ops::Board, page: &mut Page) {
@@ -66,50 +118,38 @@ fn show_metrics(board: &ops::Board, page: &mut Page) {
         (metrics.open_issues, "open QA issues", Style::new().red()),
         (metrics.blocked as u64, "blocked", Style::new().red()),
     ];
-    let said: Vec<String> = numbers
-        .iter()
-        .map(|(count, label, style)| {
-            let shown = if *count == 0 { page.dim("0") } else { page.paint(&count.to_string(), *style) };
-            format!("{shown} {label}")
-        })
-        .collect();
-    page.line(said.join(" · "));
+    let said = |(count, label, style): &(u64, &str, Style)| {
+        let style = if *count == 0 { Style::new().dimmed() } else { *style };
+        Cell::styled(format!("{count} {label}"), style)
+    };
+    page.flow(&numbers.iter().map(said).collect::<Vec<_>>(), 0);
 }
 
 /// Shows columns beside each other; each task takes two lines, id with badge and title.
-fn show_columns(columns: &[ops::BoardColumn], width: usize, page: &mut Page) {
-    let heads: Vec<(String, Style)> = columns
-        .iter()
-        .map(|column| (format!("{} {}", clean(&column.stage), column.tasks.len()), Style::new().bold().underline()))
-        .collect();
-    show_row(&heads, width, page);
+fn show_columns(columns: &[ops::BoardColumn], widths: &[usize], page: &mut Page) {
+    let nothing = || (String::new(), Style::new());
+    let head = |column| (head_of(column), Style::new().bold().underline());
+    show_row(columns.iter().map(head), widths, page);
     let depth = columns.iter().map(|column| column.tasks.len().min(SHOWN)).max().unwrap_or(0);
     for at in 0..depth {
-        let task = |column: &ops::BoardColumn| column.tasks.get(at).cloned();
-        let first = columns.iter().map(|column| task(column).map_or_else(Default::default, |task| head(&task, page)));
-        let first: Vec<_> = first.collect();
-        show_row(&first, width, page);
-        let second = columns.iter().map(|column| match task(column) {
-            Some(task) => (format!("  {}", clean(&task.title)), Style::new()),
-            None => (String::new(), Style::new()),
-        });
-        let second: Vec<_> = second.collect();
-        show_row(&second, width, page);
+        let tasks = || columns.iter().map(|column| column.tasks.get(at));
+        let firsts: Vec<_> =
+            tasks().map(|task| task.map_or_else(nothing, |task| first_line(task, page))).collect();
+        show_row(firsts.into_iter(), widths, page);
+        let second = |task: &ops::TaskLine| (format!("  {}", clean(&task.title)), Style::new());
+        show_row(tasks().map(|task| task.map_or_else(nothing, second)), widths, page);
     }
-    let more: Vec<(String, Style)> = columns
-        .iter()
-        .map(|column| match column.tasks.len().saturating_sub(SHOWN) {
-            0 => (String::new(), Style::new()),
-            rest => (format!("… {} more", counted(rest, "task")), Style::new().dimmed()),
-        })
-        .collect();
-    if more.iter().any(|(text, _)| !text.is_empty()) {
-        show_row(&more, width, page);
+    let more = |column: &ops::BoardColumn| match column.tasks.len().saturating_sub(SHOWN) {
+        0 => nothing(),
+        rest => (format!("… {rest} more"), Style::new().dimmed()),
+    };
+    if columns.iter().any(|column| column.tasks.len() > SHOWN) {
+        show_row(columns.iter().map(more), widths, page);
     }
     page.gap();
 }
 
-fn head(task: &ops::TaskLine, page: &Page) -> (String, Style) {
+fn first_line(task: &ops::TaskLine, page: &Page) -> (String, Style) {
     let mark = match (task.status.as_str(), Badge::parse(&task.badge)) {
         ("blocked", _) => page.pick("■", "blocked").to_owned(),
         (_, Some(badge)) if page.is_rich() => badge.glyph().to_owned(),
@@ -120,16 +160,17 @@ fn head(task: &ops::TaskLine, page: &Page) -> (String, Style) {
         Some("high") => Style::new().yellow(),
         _ => Style::new().bold(),
     };
-    (format!("{mark} {} {}", task.id, clean(task.assignee.as_deref().unwrap_or_default())), style)
+    let assignee = task.assignee.as_deref().map_or_else(String::new, |name| format!(" {}", clean(name)));
+    (format!("{mark} {}{assignee}", task.id), style)
 }
 
-fn show_row(cells: &[(String, Style)], width: usize, page: &mut Page) {
+fn show_row(cells: impl Iterator<Item = (String, Style)>, widths: &[usize], page: &mut Page) {
     let mut line = String::new();
-    for (text, style) in cells {
-        let text = cut(text, width);
+    for ((text, style), &width) in cells.zip(widths) {
+        let text = cut(&text, width);
         let padding = width.saturating_sub(text.width());
-        line.push_str(&page.paint(&text, *style));
-        line.push_str(&" ".repeat(padding + 2));
+        line.push_str(&page.paint(&text, style));
+        line.push_str(&" ".repeat(padding + GAP));
     }
     page.line(line);
 }

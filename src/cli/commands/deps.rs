@@ -2,16 +2,20 @@
 
 use clap::Args;
 use owo_colors::Style;
+use unicode_width::UnicodeWidthStr;
 
 use super::super::answer::{Answer, View};
 use super::super::args::ReadArgs;
 use super::super::complete::tasks;
 use super::super::door::Door;
-use super::super::page::{Page, clean};
+use super::super::page::{Page, clean, cut};
 use super::Reply;
 use crate::ops;
 
 pub(super) type Output = ops::DepsView;
+
+/// Rows that lie deeper are not indented further.
+const DEEPEST: usize = 12;
 
 /// Shows which task waits for which, as a tree. Circles are named, and make the exit code 1.
 #[derive(Debug, Args)]
@@ -44,15 +48,9 @@ impl View for ops::DepsView {
         let mut trunks: Vec<bool> = Vec::new();
         for row in &self.rows {
             trunks.truncate(row.depth);
-            let mut lead = String::new();
-            for is_open in trunks.iter().skip(1) {
-                lead.push_str(if *is_open { page.pick("│  ", "|  ") } else { "   " });
-            }
-            if row.depth > 0 {
-                lead.push_str(if row.is_last { page.pick("└─ ", "`- ") } else { page.pick("├─ ", "|- ") });
-            }
+            let lead = lead_of(row, &trunks, page);
             trunks.push(!row.is_last);
-            page.line(format!("{}{}", page.dim(&lead), text_of(row, page)));
+            page.line(format!("{}{}", page.dim(&lead), text_of(row, lead.width(), page)));
         }
         if self.rows.is_empty() && self.circles.is_empty() {
             page.line("No open task depends on another");
@@ -66,7 +64,23 @@ impl View for ops::DepsView {
     }
 }
 
-fn text_of(row: &ops::DepsRow, page: &Page) -> String {
+/// Draws what stands before a row. From a certain depth on the depth is told as a number, so that a long chain
+/// does not run out of the page.
+fn lead_of(row: &ops::DepsRow, trunks: &[bool], page: &Page) -> String {
+    let mut lead = String::new();
+    if row.depth > DEEPEST {
+        return format!("{:1$}{2} {3} ", "", (DEEPEST - 1) * 3, page.pick("…", "..."), row.depth);
+    }
+    for is_open in trunks.iter().skip(1) {
+        lead.push_str(if *is_open { page.pick("│  ", "|  ") } else { "   " });
+    }
+    if row.depth > 0 {
+        lead.push_str(if row.is_last { page.pick("└─ ", "`- ") } else { page.pick("├─ ", "|- ") });
+    }
+    lead
+}
+
+fn text_of(row: &ops::DepsRow, indent: usize, page: &Page) -> String {
     let (rich, plain, style) = match row.status.as_deref() {
         None => ("?", "missing", Style::new().red()),
         Some("completed") => ("✓", "complete", Style::new().green()),
@@ -74,8 +88,11 @@ fn text_of(row: &ops::DepsRow, page: &Page) -> String {
         Some("blocked") => ("■", "blocked", Style::new().red()),
         Some(_) => ("○", row.stage.as_deref().unwrap_or_default(), Style::new().yellow()),
     };
-    let mark = page.paint(&clean(page.pick(rich, plain)), style);
+    let mark = clean(page.pick(rich, plain)).into_owned();
+    let again = if row.repeated { "  (shown above)" } else { "" };
     let title = clean(row.title.as_deref().unwrap_or("no such task")).into_owned();
-    let again = if row.repeated { page.dim("  (shown above)") } else { String::new() };
-    format!("{}  {mark}  {title}{again}", page.bold(&row.id))
+    let used = indent + row.id.width() + mark.width() + again.width() + 4;
+    let room = if page.is_cut() { page.width().saturating_sub(used).max(12) } else { usize::MAX };
+    let title = cut(&title, room).into_owned();
+    format!("{}  {}  {title}{}", page.bold(&row.id), page.paint(&mark, style), page.dim(again))
 }

@@ -53,6 +53,9 @@ impl View for ops::Diagnosis {
                 page.line(format!("    {}", page.dim(&clean(hint))));
             }
         }
+    }
+
+    fn remark(&self, page: &mut Page) {
         let errors = self.findings.iter().filter(|finding| finding.is_error).count();
         let warnings = self.findings.len() - errors;
         let files = counted(self.files, "file");

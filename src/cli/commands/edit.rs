@@ -32,7 +32,7 @@ impl Edit {
         let session = door.write(&self.write)?;
         let prepared = ops::prepare_edit(&session, &self.id)?;
         if prepared.is_resumed && !door.is_quiet() {
-            door.say(&format!("going on with the text of {} that was refused before", prepared.id));
+            door.say(&format!("going on with your text of {} that was not written before", prepared.id));
         }
         let editor = session.workspace().repository()?.editor(door.env());
         let none = || Failure::usage_message("there is no editor to open", "git config --global core.editor NAME");

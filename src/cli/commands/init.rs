@@ -41,6 +41,9 @@ impl Init {
 
 impl View for ops::Initialised {
     fn show(&self, page: &mut Page) {
+        if page.is_quiet() {
+            return;
+        }
         let place = clean(&self.work_dir).into_owned();
         if self.files.is_empty() {
             page.line(format!("There is a tracker in {place} already; nothing was changed"));
@@ -51,7 +54,10 @@ impl View for ops::Initialised {
         for file in &self.files {
             page.line(format!("  {}", page.dim(file)));
         }
-        if !page.is_quiet() && !self.dry_run {
+    }
+
+    fn remark(&self, page: &mut Page) {
+        if !self.dry_run && !self.files.is_empty() {
             page.line("Next: tracker new \"What is to be done\"");
         }
     }

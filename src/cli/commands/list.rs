@@ -2,19 +2,30 @@
 
 use clap::Args;
 use owo_colors::Style;
+use schemars::JsonSchema;
 use serde::Serialize;
+use serde_json::Value;
 
 use super::super::answer::{Answer, View};
-use super::super::args::ReadArgs;
+use super::super::args::{ReadArgs, count};
 use super::super::door::Door;
 use super::super::page::{Cell, Page};
 use super::Reply;
-use super::shared::{counted, show_lines};
+use super::shared::{counted, minutes, show_lines};
 use crate::cli::error::Failure;
 use crate::ops;
 use crate::query::Field;
 
-pub(super) type Output = ops::Listing;
+/// Whole lines, or with `--fields` only these fields of each.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(untagged)]
+pub(super) enum Output {
+    Whole(ops::Listing),
+    Picked(ops::Picked),
+}
+
+/// What the key of a length of time ends with.
+const MINUTES: &str = "_minutes";
 
 /// Lists the tasks that match a query; without one, every open task.
 ///
@@ -34,7 +45,7 @@ pub(in crate::cli) struct List {
     #[arg(short, long, value_name = "FIELDS", allow_hyphen_values = true)]
     sort: Option<String>,
     /// At most so many
-    #[arg(short, long, value_name = "COUNT")]
+    #[arg(short, long, value_name = "COUNT", value_parser = count)]
     limit: Option<usize>,
     /// Only these fields, such as id,title,assignee
     #[arg(short, long, value_name = "FIELDS")]
@@ -55,11 +66,27 @@ impl List {
         };
         let session = door.read(&self.read)?;
         let (listing, problems) = ops::list(&session, &request)?;
-        let answer = match fields {
-            None => Answer::of(listing),
-            Some(fields) => Answer::of(Chosen::new(listing, &fields)),
+        let output = match fields {
+            None => Output::Whole(listing),
+            Some(fields) => Output::Picked(ops::pick(&session, listing, &fields)),
         };
-        Ok(answer.with_problems(problems))
+        Ok(Answer::of(output).with_problems(problems))
+    }
+}
+
+impl View for Output {
+    fn show(&self, page: &mut Page) {
+        match self {
+            Self::Whole(listing) => listing.show(page),
+            Self::Picked(picked) => picked.show(page),
+        }
+    }
+
+    fn remark(&self, page: &mut Page) {
+        match self {
+            Self::Whole(listing) => listing.remark(page),
+            Self::Picked(picked) => picked.remark(page),
+        }
     }
 }
 
@@ -72,6 +99,9 @@ impl View for ops::Listing {
             return;
         }
         show_lines(&self.tasks, page);
+    }
+
+    fn remark(&self, page: &mut Page) {
         page.line(page.dim(&summary(self)));
     }
 }
@@ -92,54 +122,39 @@ fn summary(listing: &ops::Listing) -> String {
     said
 }
 
-/// A listing of chosen fields.
-#[derive(Debug, Serialize)]
-struct Chosen {
-    query: String,
-    matched: usize,
-    hidden: usize,
-    tasks: Vec<serde_json::Map<String, serde_json::Value>>,
-}
+impl View for ops::Picked {
+    fn show(&self, page: &mut Page) {
+        let Some(first) = self.tasks.first() else { return };
+        let name = |key: &String| key.trim_end_matches(MINUTES).to_owned();
+        let heads = first.0.keys().map(|key| Cell::styled(name(key), Style::new().dimmed())).collect();
+        let row = |task: &ops::PickedTask| task.0.iter().map(|(key, value)| Cell::new(text(key, value))).collect();
+        let mut rows: Vec<Vec<Cell>> = if page.is_quiet() { Vec::new() } else { vec![heads] };
+        rows.extend(self.tasks.iter().map(row));
+        let title = first.0.keys().position(|key| key == "title").unwrap_or(usize::MAX);
+        page.columns(&rows, title, 0);
+    }
 
-impl Chosen {
-    fn new(listing: ops::Listing, fields: &[Field]) -> Self {
-        let pick = |task: &ops::TaskLine| {
-            let all = serde_json::to_value(task).expect("plain data with text keys is always JSON");
-            fields.iter().map(|field| (field.key().to_owned(), value_of(&all, *field))).collect()
-        };
-        let tasks = listing.tasks.iter().map(pick).collect();
-        Self { query: listing.query, matched: listing.matched, hidden: listing.hidden, tasks }
+    fn remark(&self, page: &mut Page) {
+        if self.tasks.len() < self.matched {
+            page.line(page.dim(&format!("{} of {}", self.tasks.len(), counted(self.matched, "task"))));
+        }
     }
 }
 
-/// Returns a field of a line, which carries lengths of time under names that say the unit.
-fn value_of(line: &serde_json::Value, field: Field) -> serde_json::Value {
-    let minutes = || line.get(format!("{}_minutes", field.key()));
-    line.get(field.key()).or_else(minutes).cloned().unwrap_or_default()
-}
-
-impl View for Chosen {
-    fn show(&self, page: &mut Page) {
-        let Some(first) = self.tasks.first() else { return };
-        let heads = first.keys().map(|key| Cell::styled(key, Style::new().dimmed())).collect();
-        let text = |value: &serde_json::Value| match value {
-            serde_json::Value::Null => String::new(),
-            serde_json::Value::String(text) => text.clone(),
-            serde_json::Value::Array(items) => {
-                items.iter().filter_map(serde_json::Value::as_str).collect::<Vec<_>>().join(",")
-            }
-            serde_json::Value::Object(count) => {
-                let number = |key: &str| count.get(key).map_or_else(String::new, ToString::to_string);
-                format!("{}/{}", number("done"), number("total"))
-            }
-            other => other.to_string(),
-        };
-        let row = |task: &serde_json::Map<String, serde_json::Value>| {
-            task.values().map(|value| Cell::new(text(value))).collect()
-        };
-        let mut rows: Vec<Vec<Cell>> = if page.is_quiet() { Vec::new() } else { vec![heads] };
-        rows.extend(self.tasks.iter().map(row));
-        let title = first.keys().position(|key| key == "title").unwrap_or(usize::MAX);
-        page.columns(&rows, title, 0);
+/// Returns a value as people write it.
+fn text(key: &str, value: &Value) -> String {
+    match value {
+        Value::Null => String::new(),
+        Value::String(text) => text.trim().to_owned(),
+        Value::Number(number) if key.ends_with(MINUTES) => {
+            let number = number.as_u64().and_then(|number| u32::try_from(number).ok());
+            minutes(number).unwrap_or_default()
+        }
+        Value::Array(items) => items.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(","),
+        Value::Object(count) => {
+            let number = |key: &str| count.get(key).map_or_else(String::new, ToString::to_string);
+            format!("{}/{}", number("done"), number("total"))
+        }
+        other => other.to_string(),
     }
 }

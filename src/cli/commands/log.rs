@@ -4,7 +4,7 @@ use clap::Args;
 use owo_colors::Style;
 
 use super::super::answer::{Answer, View};
-use super::super::args::ReadArgs;
+use super::super::args::{ReadArgs, count};
 use super::super::complete::tasks;
 use super::super::door::Door;
 use super::super::page::{Page, clean, clean_lines};
@@ -20,7 +20,7 @@ pub(in crate::cli) struct Log {
     #[arg(value_name = "ID", add = tasks())]
     id: String,
     /// Only the newest so many
-    #[arg(short, long, value_name = "COUNT")]
+    #[arg(short, long, value_name = "COUNT", value_parser = count)]
     limit: Option<usize>,
     #[command(flatten)]
     read: ReadArgs,
@@ -40,7 +40,10 @@ impl View for ops::Story {
         for event in &self.events {
             show_event(event, page);
         }
-        if !self.is_complete && !page.is_quiet() {
+    }
+
+    fn remark(&self, page: &mut Page) {
+        if !self.is_complete {
             page.line(page.dim("older commits were not looked at"));
         }
     }
@@ -54,7 +57,12 @@ fn show_event(event: &ops::Event, page: &mut Page) {
         EventKind::Committed => ("●", "commit"),
     };
     let mark = format!("{:1$}", page.pick(rich, plain), if page.is_rich() { 1 } else { 7 });
-    let at = page.dim(&event.at.format("%Y-%m-%d %H:%M").to_string());
+    // Of its beginning a task keeps the day alone.
+    let at = match event.kind {
+        EventKind::Created => format!("{:16}", event.at.date_naive().to_string()),
+        _ => page.time(event.at),
+    };
+    let at = page.dim(&at);
     let by = event.by.as_deref().map_or_else(String::new, |by| format!("{}  ", clean(by)));
     let by = page.paint(&by, Style::new().cyan());
     let commit = event.commit.as_deref().map_or_else(String::new, |id| format!("{}  ", &id[..id.len().min(7)]));

@@ -15,20 +15,26 @@ type Reply = Result<Answer, Failure>;
 /// Makes the list of commands: the enum that clap reads, the names, the calls and the schemas. A new command is one
 /// line here, one file beside this one, one function in `ops`.
 macro_rules! commands {
-    ($($(#[$attribute:meta])* $module:ident::$variant:ident),* $(,)?) => {
+    ($(#[doc = $about:literal] $(#[$attribute:meta])* $module:ident::$variant:ident),* $(,)?) => {
         $(mod $module;)*
 
         /// All commands.
         #[derive(Debug, Subcommand)]
         #[expect(clippy::large_enum_variant, reason = "one lives, once per process")]
         pub(super) enum Command {
-            $($(#[$attribute])* $variant($module::$variant)),*
+            $(
+                // Not as a doc comment: that would hide the long help of the command's own struct.
+                #[command(about = $about.trim_start())]
+                $(#[$attribute])*
+                $variant($module::$variant)
+            ),*
         }
 
         impl Command {
-            /// Returns the name of the command's module, which is the command's name with `_` for `-`.
-            pub(super) fn name(&self) -> &'static str {
-                match self { $(Self::$variant(_) => stringify!($module)),* }
+            /// Returns the command's name, as it is typed.
+            pub(super) fn name(&self) -> String {
+                let module = match self { $(Self::$variant(_) => stringify!($module)),* };
+                module.replace('_', "-")
             }
 
             /// Runs the command.
@@ -38,8 +44,8 @@ macro_rules! commands {
         }
 
         /// Returns the JSON Schema of every command's answer, by the command's name.
-        fn schemas() -> Vec<(&'static str, Schema)> {
-            vec![$((stringify!($module), schema_of::<$module::Output>())),*]
+        fn schemas() -> Vec<(String, Schema)> {
+            vec![$((stringify!($module).replace('_', "-"), schema_of::<$module::Output>())),*]
         }
     };
 }
@@ -70,15 +76,15 @@ commands! {
     untick::Untick,
     /// Write a note on a task
     note::Note,
-    /// Say that tasks cannot go on
+    /// Say that a task cannot go on
     block::Block,
     /// Take back a block
     unblock::Unblock,
-    /// Say that tasks will not be done
+    /// Say that a task will not be done
     cancel::Cancel,
     /// Open closed tasks again
     reopen::Reopen,
-    /// Move tasks to a stage, whatever their state
+    /// Move a task to a stage, whatever its state
     set_stage::SetStage,
     /// Tell a task's story in time order
     log::Log,
@@ -86,6 +92,12 @@ commands! {
     deps::Deps,
     /// Find, and with --fix mend, what is wrong with the files
     doctor::Doctor,
+    /// Read tasks from another tracker's files
+    import::Import,
+    /// Render a report
+    report::Report,
+    /// Play real work through a throw-away repository
+    demo::Demo,
     /// Print the JSON Schema of what --format json prints
     schema::Schema,
     /// Print the completion script of a shell

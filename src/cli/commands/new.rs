@@ -49,13 +49,13 @@ pub(in crate::cli) struct New {
     #[arg(long, value_name = "TIME")]
     estimate: Option<String>,
     /// The description, in Markdown
-    #[arg(short, long, value_name = "TEXT")]
+    #[arg(short, long, value_name = "TEXT", allow_hyphen_values = true)]
     description: Option<String>,
     /// A deliverable, as a check box; may be given again
-    #[arg(long = "deliverable", value_name = "TEXT")]
+    #[arg(long = "deliverable", value_name = "TEXT", allow_hyphen_values = true)]
     deliverables: Vec<String>,
     /// An acceptance criterion, as a check box; may be given again
-    #[arg(long = "criterion", value_name = "TEXT")]
+    #[arg(long = "criterion", value_name = "TEXT", allow_hyphen_values = true)]
     criteria: Vec<String>,
     /// An id of your own instead of a new one
     #[arg(long, value_name = "ID")]

@@ -3,7 +3,7 @@
 use clap::Args;
 
 use super::super::answer::Answer;
-use super::super::args::ReadArgs;
+use super::super::args::{ReadArgs, count};
 use super::super::door::Door;
 use super::Reply;
 use crate::ops;
@@ -26,7 +26,7 @@ pub(in crate::cli) struct Queue {
     #[arg(long, value_name = "SPRINT")]
     sprint: Option<String>,
     /// At most so many
-    #[arg(short, long, value_name = "COUNT")]
+    #[arg(short, long, value_name = "COUNT", value_parser = count)]
     limit: Option<usize>,
     #[command(flatten)]
     read: ReadArgs,

@@ -30,12 +30,11 @@ impl Schema {
     pub(super) fn run(self, _door: &Door) -> Reply {
         let mut schemas: serde_json::Map<String, serde_json::Value> = super::schemas()
             .into_iter()
-            .chain([("error", schemars::schema_for!(ErrorEnvelope))])
-            .map(|(name, schema)| (name.to_owned(), schema.to_value()))
+            .chain([("error".to_owned(), schemars::schema_for!(ErrorEnvelope))])
+            .map(|(name, schema)| (name, schema.to_value()))
             .collect();
         if let Some(command) = self.command {
-            let name = command.replace('-', "_");
-            let wanted = if name == "ls" { "list" } else { &name };
+            let wanted = if command == "ls" { "list" } else { &command };
             let Some(schema) = schemas.remove(wanted) else {
                 let names: Vec<&str> = schemas.keys().map(String::as_str).collect();
                 let message = format!("`{command}` is no command");

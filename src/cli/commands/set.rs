@@ -19,7 +19,7 @@ pub(super) type Output = ops::Written;
 #[derive(Debug, Args)]
 pub(in crate::cli) struct Set {
     /// The tasks, each by a part of its id, then the fields
-    #[arg(required = true, num_args = 2.., value_name = "ID… FIELD=VALUE", add = tasks())]
+    #[arg(required = true, value_name = "ID… FIELD=VALUE", add = tasks())]
     words: Vec<String>,
     #[command(flatten)]
     write: WriteArgs,

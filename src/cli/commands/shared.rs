@@ -1,6 +1,6 @@
 //! How things look that several commands show: what was written, lines of tasks, badges, bars.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use owo_colors::Style;
 
 use super::super::answer::View;
@@ -22,9 +22,11 @@ impl View for Written {
         for diff in self.files.iter().filter_map(|file| file.diff.as_deref()) {
             show_diff(diff, page);
         }
+    }
+
+    fn remark(&self, page: &mut Page) {
         if self.dry_run {
-            let count = self.files.len();
-            let files = if count == 1 { "1 file".to_owned() } else { format!("{count} files") };
+            let files = counted(self.files.len(), "file");
             page.line(page.dim(&format!("dry run: {files} would change, nothing was written")));
         }
     }
@@ -113,11 +115,14 @@ pub(super) fn badge_cell(badge: &str, page: &Page) -> Cell {
     Cell::styled(text, style)
 }
 
-/// Returns a bar of eight columns and the two numbers.
+/// A terminal narrower than this has no room for bars.
+const ROOM_FOR_BARS: usize = 100;
+
+/// Returns a bar of eight columns, where there is room for it, and the two numbers.
 pub(super) fn bar(count: CountView, page: &Page) -> String {
     const WIDTH: u32 = 8;
     let numbers = format!("{}/{}", count.done, count.total);
-    if !page.is_rich() || count.total == 0 {
+    if !page.is_rich() || count.total == 0 || page.width() < ROOM_FOR_BARS {
         return numbers;
     }
     let full = (u64::from(count.done.min(count.total)) * u64::from(WIDTH) / u64::from(count.total)) as usize;
@@ -134,6 +139,15 @@ pub(super) fn ago(at: Option<DateTime<Utc>>, page: &Page) -> String {
     at.map_or_else(String::new, |at| page.ago(at))
 }
 
+/// Returns how long ago a task last changed. Of a task that has not moved only the day is known.
+fn last_change(task: &TaskLine, page: &Page) -> String {
+    let midnight = |day: NaiveDate| day.and_hms_opt(0, 0, 0).map(|time| time.and_utc());
+    match task.created {
+        Some(day) if task.updated == midnight(day) => page.days_ago(day),
+        _ => ago(task.updated, page),
+    }
+}
+
 /// Shows tasks as one line each.
 pub(super) fn show_lines(tasks: &[TaskLine], page: &mut Page) {
     let row = |task: &TaskLine, page: &Page| {
@@ -144,7 +158,7 @@ pub(super) fn show_lines(tasks: &[TaskLine], page: &mut Page) {
             standing_cell(task, page),
             Cell::new(&task.title),
             Cell::styled(task.assignee.as_deref().unwrap_or_default(), Style::new().cyan()),
-            Cell::styled(ago(task.updated, page), Style::new().dimmed()).right(),
+            Cell::styled(last_change(task, page), Style::new().dimmed()).right(),
         ]
     };
     let rows: Vec<Vec<Cell>> = tasks.iter().map(|task| row(task, page)).collect();

@@ -38,15 +38,32 @@ impl Show {
 
 impl View for ops::Shown {
     fn show(&self, page: &mut Page) {
-        let task = &self.task;
-        show_head(task, page);
-        show_dependencies(task, page);
-        show_body(task, page);
-        show_notes(task, page);
+        match &self.task {
+            Some(task) => {
+                show_head(task, page);
+                show_dependencies(task, page);
+                show_body(task, page);
+                show_notes(task, page);
+            }
+            None => show_broken(self, page),
+        }
         if !self.next.is_empty() && !page.is_quiet() {
             page.gap();
             page.line(format!("  {} {}", page.dim("Next:"), self.next.join("  or  ")));
         }
+    }
+}
+
+/// Shows a document that cannot be read as a task: its lines, numbered as the problems name them.
+fn show_broken(shown: &ops::Shown, page: &mut Page) {
+    let state = page.paint("cannot be read as a task", Style::new().red());
+    page.line(format!("{}  {state}", page.bold(&shown.id)));
+    page.line(format!("  {}", page.dim(&clean(&shown.path))));
+    page.gap();
+    let text = shown.text.as_deref().unwrap_or_default();
+    let width = text.lines().count().to_string().len();
+    for (at, line) in text.lines().enumerate() {
+        page.line(format!("  {}  {}", page.dim(&format!("{:>width$}", at + 1)), clean_lines(line)));
     }
 }
 
@@ -66,8 +83,7 @@ fn show_head(task: &TaskView, page: &mut Page) {
     let assignee = line.assignee.clone().or_else(|| Some("unassigned".to_owned()));
     let facts = [line.kind.clone(), line.priority.clone(), line.area.clone(), assignee, line.sprint.clone()];
     let facts = facts.into_iter().chain([estimate, spent, created, tags]).flatten();
-    let facts: Vec<String> = facts.map(|fact| clean(&fact).into_owned()).collect();
-    page.line(format!("  {}", facts.join(" · ")));
+    page.flow(&facts.map(Cell::new).collect::<Vec<_>>(), 2);
     page.line(format!("  {}", pipeline(task, page)));
     for (label, why) in [("Blocked:", &line.blocked), ("Cancelled:", &line.cancelled)] {
         if let Some(why) = why {
@@ -120,7 +136,7 @@ fn show_body(task: &TaskView, page: &mut Page) {
         return;
     }
     page.gap();
-    let mut boxes = task.boxes.iter();
+    let mut boxes = task.check_boxes.iter();
     let mut next = boxes.next();
     for line in body.lines() {
         let text = clean_lines(line);
@@ -130,7 +146,8 @@ fn show_body(task: &TaskView, page: &mut Page) {
             let mark = if found.done { page.pick("✓", "[x]") } else { page.pick("☐", "[ ]") };
             let style = if found.done { Style::new().green() } else { Style::new() };
             let mark = page.paint(mark, style);
-            page.line(format!("  {:indent$}{mark} {} {}", "", page.dim(&found.number.to_string()), clean(&found.text)));
+            let indent = " ".repeat(indent);
+            page.line(format!("  {indent}{mark} {} {}", page.dim(&found.number.to_string()), clean(&found.text)));
             next = boxes.next();
         } else if line.starts_with('#') {
             let heading = page.bold(&text);

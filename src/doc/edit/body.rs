@@ -20,7 +20,8 @@ impl Draft {
                     1 => format!("there is no check box `{number}`: the body has one"),
                     _ => format!("there is no check box `{number}`: the body has {count}"),
                 };
-                Err(Problem::error(message).at_line(lines::number_at(&self.text, self.body)))
+                let problem = Problem::error(message).at_line(lines::number_at(&self.text, self.body));
+                Err(problem.with_hint("boxes are numbered from 1 through the whole body"))
             }
         }
     }
@@ -32,6 +33,9 @@ impl Draft {
         }
         let ending = lines::ending_near(&self.text, self.text.len());
         let added = lines::with_endings(text.trim_matches(['\n', '\r']), ending);
+        if added.trim().is_empty() {
+            return Ok(());
+        }
         let body = &self.text[self.body..];
         let section = sections(body).into_iter().find(|section| is_heading(&section.heading, heading));
         let at_end = section.as_ref().is_none_or(|section| section.own.end == body.len());

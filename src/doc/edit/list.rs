@@ -39,16 +39,15 @@ impl Draft {
         let Some(index) = self.index_of(key) else { return Ok(()) };
         let is_item = |node: &Node| node.as_text() == Some(item);
         match &self.root[index].1 {
-            Node::List(nodes) => match nodes.iter().position(is_item) {
-                Some(at) => self.delete_item(index, at),
-                None => Ok(()),
-            },
-            node if is_item(node) => {
-                self.make_list(index)?;
-                self.delete_item(index, 0)
-            }
-            _ => Ok(()),
+            Node::Map(_) | Node::Tagged(..) => return Err(self.refuse(Some(key), NO_LIST)),
+            node if is_item(node) => self.make_list(index)?,
+            _ => {}
         }
+        while let Node::List(nodes) = &self.root[index].1 {
+            let Some(at) = nodes.iter().rposition(is_item) else { break };
+            self.delete_item(index, at)?;
+        }
+        Ok(())
     }
 
     pub(super) fn set_list(&mut self, index: usize, items: &[String]) -> Result<(), Problem> {
@@ -179,7 +178,7 @@ impl Draft {
     fn insert_flow_item(&mut self, entry: &Entry, items: &[Item], at: usize, written: &str) {
         if items.is_empty() {
             let inner = entry.value.start + 1..entry.value.end - 1;
-            let is_blank = self.text[inner.clone()].trim().is_empty();
+            let is_blank = self.text[inner.clone()].trim_matches(lines::BLANKS).is_empty();
             let place = if is_blank { inner } else { inner.end..inner.end };
             return self.splice(place, written);
         }
@@ -189,11 +188,14 @@ impl Draft {
         }
         let before = items[at - 1].value.clone();
         let line_start = lines::start_of(&self.text, before.start);
-        let stands_alone = self.text[line_start..before.start].trim().is_empty();
+        let stands_alone = self.text[line_start..before.start].trim_matches(lines::BLANKS).is_empty();
         let line_end = lines::content_end(&self.text, before.end);
         let behind = &self.text[before.end..line_end];
-        let has_comma = behind.trim_start().starts_with(',');
-        let rest = behind.trim_start().trim_start_matches(',').trim_start();
+        let has_comma = behind.trim_start_matches(lines::BLANKS).starts_with(',');
+        let rest = behind
+            .trim_start_matches(lines::BLANKS)
+            .trim_start_matches(',')
+            .trim_start_matches(lines::BLANKS);
         if !stands_alone || line_start <= entry.value.start || !(rest.is_empty() || rest.starts_with('#')) {
             return self.splice(before.end..before.end, &format!(", {written}"));
         }
@@ -212,8 +214,12 @@ impl Draft {
             return Err(self.refuse_at(index, "the item carries an anchor, an alias or a tag"));
         }
         match entry.style {
-            Style::BlockList(_) if items.len() == 1 => self.replace_below(&entry, "[]"),
-            Style::BlockList(_) => self.splice(items[at].lines.clone(), ""),
+            Style::BlockList(_) => {
+                self.splice(items[at].lines.start..items[at].own_end, "");
+                if items.len() == 1 {
+                    self.splice(entry.colon..entry.colon, " []");
+                }
+            }
             _ => {
                 let range = self.flow_item_range(&entry, &items, at);
                 let why = "the item shares its line and a comment with others";
@@ -231,9 +237,10 @@ impl Draft {
         let item = items[at].value.clone();
         let line_start = lines::start_of(&self.text, item.start);
         let line_end = lines::content_end(&self.text, item.end);
-        let behind = self.text[item.end..line_end].trim_start();
-        let rest = behind.strip_prefix(',').unwrap_or(behind).trim_start();
-        let alone = self.text[line_start..item.start].trim().is_empty() && line_start > entry.value.start;
+        let behind = self.text[item.end..line_end].trim_start_matches(lines::BLANKS);
+        let rest = behind.strip_prefix(',').unwrap_or(behind).trim_start_matches(lines::BLANKS);
+        let alone = self.text[line_start..item.start].trim_matches(lines::BLANKS).is_empty()
+            && line_start > entry.value.start;
         if alone && (rest.is_empty() || rest.starts_with('#')) {
             return Some(line_start..lines::next(&self.text, item.end));
         }
@@ -243,7 +250,7 @@ impl Draft {
             items[at - 1].value.end..item.end
         } else {
             let inner = entry.value.end - 1;
-            let comma = self.text[item.end..inner].trim() == ",";
+            let comma = self.text[item.end..inner].trim_matches(lines::BLANKS) == ",";
             item.start..if comma { inner } else { item.end }
         };
         let cut = self.text[range.clone()].replace(&self.text[item], "");

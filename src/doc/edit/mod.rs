@@ -120,6 +120,12 @@ impl Document {
         if draft.text == self.text() || is_as_intended(&draft) {
             return Ok(draft.text);
         }
+        if draft.front.len() > source::FRONT_MATTER_CAP {
+            let message = format!("more than {} bytes of YAML are not read again", source::FRONT_MATTER_CAP);
+            return Err(Problem::error(message)
+                .at_line(1)
+                .with_hint("move long text below the front matter"));
+        }
         Err(self.blame(edits))
     }
 
@@ -150,5 +156,47 @@ fn is_as_intended(draft: &Draft) -> bool {
         Ok(Node::Map(root)) => root == draft.root,
         Ok(Node::Null) => draft.root.is_empty(),
         _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Document, Edit, Value};
+
+    const TEXT: &str = "---\nid: TASK-1\ntitle: x\nstage: &s dev\n---\nbody\n";
+
+    fn set(key: &str, value: &str) -> Edit {
+        Edit::Set { key: key.to_owned(), value: Value::Text(value.to_owned()) }
+    }
+
+    #[test]
+    fn all_edits_are_made_or_none() {
+        let document = Document::markdown(TEXT.as_bytes()).unwrap();
+        let problem = document.edit(&[set("title", "y"), set("stage", "qa"), set("area", "ui")]).unwrap_err();
+        assert_eq!((problem.line, problem.key.as_deref()), (Some(4), Some("stage")));
+        assert!(problem.hint.unwrap().contains("tracker edit TASK-1"));
+        assert_eq!(document.text(), TEXT);
+    }
+
+    #[test]
+    fn what_would_not_be_read_again_is_not_written() {
+        let document = Document::markdown(TEXT.as_bytes()).unwrap();
+        assert!(document.edit(&[set("title", &"x".repeat(60_000))]).is_ok());
+        let problem = document.edit(&[set("title", &"x".repeat(70_000))]).unwrap_err();
+        assert!(problem.message.contains("65536"));
+        let conflict = Edit::ReplaceBody("a\n>>>>>>> b\n".to_owned());
+        assert!(document.edit(&[conflict]).unwrap_err().message.contains("conflict"));
+    }
+
+    #[test]
+    fn the_first_edit_that_fails_is_named() {
+        // An anchor may go only when nothing refers to it.
+        let text = TEXT.replace("title: x", "title: x\narea: *s").replace("stage: &s dev\n", "");
+        let text = text.replace("id: TASK-1\n", "id: TASK-1\nstage: &s dev\n");
+        let document = Document::markdown(text.as_bytes()).unwrap();
+        let remove = |key: &str| Edit::Remove { key: key.to_owned() };
+        let problem = document.edit(&[set("title", "y"), remove("stage"), set("type", "bug")]).unwrap_err();
+        assert_eq!(problem.key.as_deref(), Some("stage"));
+        assert!(document.edit(&[remove("area"), remove("stage")]).is_ok());
     }
 }

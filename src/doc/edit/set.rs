@@ -4,7 +4,7 @@ use super::draft::Draft;
 use super::{Scalar, Value};
 use crate::doc::lines;
 use crate::doc::task::KEYS;
-use crate::doc::yaml::entries::{Entry, Style};
+use crate::doc::yaml::entries::{Entry, Style, plain_part};
 use crate::doc::yaml::scalar::{self, Place};
 use crate::doc::yaml::{self, Node, flow};
 use crate::model::Problem;
@@ -56,14 +56,11 @@ impl Scalar {
     }
 
     /// Tells whether a value already says this.
-    fn is_said_by(&self, node: &Node, is_quoted: bool) -> bool {
-        let same = match self {
+    fn is_said_by(&self, node: &Node) -> bool {
+        match self {
             Self::Text(text) | Self::Plain(text) => node.as_text() == Some(text),
             Self::Integer(number) => node.as_text() == Some(&number.to_string()),
-        };
-        // `no` and `"no"` are the same text, but where a reason is asked for only the second one is a reason.
-        let matters = node.as_text().is_some_and(scalar::is_switch);
-        same && !(matters && is_quoted != matches!(self, Self::Text(_)))
+        }
     }
 }
 
@@ -96,8 +93,16 @@ impl Draft {
     }
 
     fn set_scalar(&mut self, index: usize, value: &Scalar) -> Result<(), Problem> {
+        let node = &self.root[index].1;
+        let is_said = value.is_said_by(node);
+        // `no` and `"no"` are the same text, but where a reason is asked for only the second one is a reason.
+        let quotes_matter = node.as_text().is_some_and(scalar::is_switch);
+        if is_said && !quotes_matter {
+            return Ok(());
+        }
         let entry = self.entry(index)?;
-        if value.is_said_by(&self.root[index].1, matches!(entry.style, Style::Single | Style::Double)) {
+        let is_quoted = matches!(entry.style, Style::Single | Style::Double);
+        if is_said && is_quoted == matches!(value, Scalar::Text(_)) {
             return Ok(());
         }
         let written = value.write_as(entry.style);
@@ -125,7 +130,7 @@ impl Draft {
     fn replace_block(&mut self, entry: &Entry, written: &Written) {
         let header_end = lines::content_end(&self.text, entry.value.start);
         let header = &self.text[entry.value.start..header_end];
-        let comment = header.find(" #").map_or("", |at| &header[at..]).to_owned();
+        let comment = header[plain_part(header).len()..].to_owned();
         let ending = lines::ending_near(&self.text, entry.end);
         let block = match &written.node {
             Node::Text(text) if text.contains('\n') => scalar::block(text, ending),

@@ -114,17 +114,18 @@ fn opening_fence(line: &str) -> Option<(u8, usize)> {
 
 /// Finds `<!--` at or behind `from`, outside of code in backticks.
 fn comment_start(line: &str, from: usize) -> Option<usize> {
+    let mut open = from + line[from..].find("<!--")?;
     let mut at = from;
-    loop {
-        let open = at + line[at..].find("<!--")?;
-        let Some(tick) = line[at..open].find('`').map(|tick| at + tick) else { return Some(open) };
+    while let Some(tick) = line[at..open].find('`').map(|tick| at + tick) {
         let length = line[tick..].bytes().take_while(|&byte| byte == b'`').count();
         let inside = tick + length;
-        match line[inside..].find(&line[tick..inside]) {
-            Some(close) => at = inside + close + length,
-            None => return Some(open),
+        let Some(close) = line[inside..].find(&line[tick..inside]) else { break };
+        at = inside + close + length;
+        if at > open {
+            open = at + line[at..].find("<!--")?;
         }
     }
+    Some(open)
 }
 
 #[cfg(test)]

@@ -4,10 +4,14 @@ use chrono::{DateTime, NaiveDate, NaiveDateTime, Utc};
 
 use crate::doc::Document;
 use crate::doc::lines;
-use crate::doc::yaml::Node;
+use crate::doc::printable::printable;
 use crate::doc::yaml::entries::Style;
 use crate::doc::yaml::items;
-use crate::model::Problem;
+use crate::doc::yaml::{self, Node};
+use crate::model::{Problem, Severity};
+
+/// Most problems of list items that are reported.
+const MOST_PROBLEMS: usize = 200;
 
 /// A document's fields and what is wrong with them so far.
 pub(in crate::doc) struct Fields<'d> {
@@ -24,8 +28,15 @@ impl<'d> Fields<'d> {
     /// Returns all problems, in the order of their lines.
     pub(in crate::doc) fn into_problems(self) -> Vec<Problem> {
         let mut problems = self.problems;
-        problems.sort_by_key(|problem| problem.line);
+        problems.sort_by(|a, b| (a.line, &a.key).cmp(&(b.line, &b.key)));
         problems
+    }
+
+    /// Tells whether a problem is one too many to look up its line. The first error is never too many.
+    fn is_surplus(&self, problem: &Problem) -> bool {
+        let is_error = |problem: &Problem| problem.severity == Severity::Error;
+        let counts = !is_error(problem) || self.problems.iter().any(is_error);
+        self.problems.len() >= MOST_PROBLEMS && counts
     }
 
     /// Takes note of a problem with a key, at the key's line unless the problem has one.
@@ -40,9 +51,17 @@ impl<'d> Fields<'d> {
         self.document.value(key).filter(|value| **value != Node::Null)
     }
 
-    /// Tells whether something is known to be wrong with a key already.
-    pub(in crate::doc) fn is_reported(&self, key: &str) -> bool {
-        self.problems.iter().any(|problem| problem.key.as_deref() == Some(key))
+    /// Takes note of a key that must be there and is not, or says nothing.
+    pub(in crate::doc) fn require(&mut self, key: &str, message: &str, hint: &str) {
+        let is_blank = |node: &Node| match node.as_text() {
+            Some(text) => text.trim().is_empty(),
+            None => *node == Node::Null,
+        };
+        let missing = self.document.value(key).is_none_or(is_blank);
+        if missing && !self.document.is_unread(key) {
+            let line = self.document.line_of(key).unwrap_or(1);
+            self.report(key, Problem::error(message).at_line(line).with_hint(hint));
+        }
     }
 
     /// Returns a key's text. A number or boolean is taken as it is written.
@@ -87,6 +106,9 @@ impl<'d> Fields<'d> {
 
     /// Takes note of a problem with one item of a list.
     pub(in crate::doc) fn report_item(&mut self, key: &str, index: usize, problem: Problem) {
+        if self.is_surplus(&problem) {
+            return;
+        }
         let line = self.line_in_item(key, index, None);
         let problem = Problem { line: problem.line.or(line), ..problem };
         self.report(key, problem.on_key(format!("{key}[{index}]")));
@@ -94,6 +116,9 @@ impl<'d> Fields<'d> {
 
     /// Takes note of a problem with one field of a mapping in a list.
     pub(in crate::doc) fn report_field(&mut self, key: &str, index: usize, field: &str, problem: Problem) {
+        if self.is_surplus(&problem) {
+            return;
+        }
         let line = self.line_in_item(key, index, Some(field));
         let problem = Problem { line, ..problem };
         self.report(key, problem.on_key(format!("{key}[{index}].{field}")));
@@ -107,17 +132,9 @@ impl<'d> Fields<'d> {
     fn line_in_item(&self, key: &str, index: usize, field: Option<&str>) -> Option<usize> {
         let text = self.document.text();
         let item = items::items(text, self.document.entry(key)?)?.into_iter().nth(index)?;
-        let within = field.and_then(|field| position_of_field(&text[item.value.clone()], field));
+        let within = field.and_then(|field| yaml::position_of_key(&text[item.value.clone()], field));
         Some(lines::number_at(text, item.value.start + within.unwrap_or(0)))
     }
-}
-
-/// Finds `field:` in the text of a mapping.
-fn position_of_field(text: &str, field: &str) -> Option<usize> {
-    text.match_indices(field).map(|(at, _)| at).find(|&at| {
-        let begins = text[..at].chars().next_back().is_none_or(|c| " \t\n{,'\"".contains(c));
-        begins && text[at + field.len()..].trim_start_matches(['"', '\'', ' ']).starts_with(':')
-    })
 }
 
 /// Makes the problem of a value of the wrong kind.
@@ -134,7 +151,7 @@ pub(in crate::doc) fn moment(text: &str) -> Result<DateTime<Utc>, Problem> {
     let local = formats.iter().find_map(|format| NaiveDateTime::parse_from_str(text, format).ok());
     let time = local.or_else(|| NaiveDate::parse_from_str(text, "%Y-%m-%d").ok()?.and_hms_opt(0, 0, 0));
     time.map(|time| time.and_utc()).ok_or_else(|| {
-        let problem = Problem::error(format!("`{text}` is no time"));
+        let problem = Problem::error(format!("`{}` is no time", printable(text)));
         problem.with_hint("write a time such as `2026-11-11T15:30:00Z`, or a day such as `2026-11-11`")
     })
 }

@@ -1,7 +1,7 @@
 //! The moves in a task's `history`.
 
 use super::fields::{Fields, expected, moment};
-use super::read::{printable, stage};
+use super::read::stage;
 use crate::doc::yaml::Node;
 use crate::model::{Move, Problem, Stage};
 
@@ -39,12 +39,7 @@ struct Entry<'n> {
 
 impl Entry<'_> {
     fn read(&self, fields: &mut Fields<'_>) -> Option<Move> {
-        let at = self.parsed(fields, "at", |text| {
-            moment(text).map_err(|problem| Problem {
-                message: format!("`{}` is no time", printable(text)),
-                ..problem
-            })
-        });
+        let at = self.parsed(fields, "at", moment);
         let by = self.parsed(fields, "by", |text| Ok(text.to_owned()));
         let from: Option<Stage> = self.parsed(fields, "from", stage);
         let to = self.parsed(fields, "to", stage);

@@ -5,6 +5,7 @@ use chrono::NaiveDate;
 use super::KEYS;
 use super::fields::{Fields, moment};
 use super::history::read_history;
+use crate::doc::printable::printable;
 use crate::doc::source::Kind;
 use crate::doc::yaml::{Node, one_line};
 use crate::doc::{Document, markdown};
@@ -75,21 +76,17 @@ pub fn read_task(bytes: &[u8]) -> Result<Task, Vec<Problem>> {
 }
 
 fn id(fields: &mut Fields<'_>) -> Option<TaskId> {
-    if fields.value("id").is_none() && !fields.is_reported("id") {
-        let problem = Problem::error("the task has no id").at_line(1);
-        fields
-            .report("id", problem.with_hint("add a line such as `id: TASK-7Q2M`, equal to the file's name"));
-    }
+    fields.require(
+        "id",
+        "the task has no id",
+        "add a line such as `id: TASK-7Q2M`, equal to the file's name",
+    );
     fields.parsed("id", |text| TaskId::parse(text).map_err(|error| id_problem(&error)))
 }
 
 fn title(fields: &mut Fields<'_>) -> Option<String> {
-    let title = fields.text("title");
-    if title.is_none() && !fields.is_reported("title") {
-        let problem = Problem::error("the task has no title").at_line(1);
-        fields.report("title", problem.with_hint("add a line such as `title: Add dark mode`"));
-    }
-    let title = title?;
+    fields.require("title", "the task has no title", "add a line such as `title: Add dark mode`");
+    let title = fields.text("title")?;
     if title.chars().any(char::is_control) {
         fields.report("title", Problem::warning("the title holds line breaks or control characters"));
     }
@@ -180,9 +177,4 @@ fn shown(node: &Node) -> String {
         Node::Null => String::new(),
         node => node.as_text().map_or_else(|| one_line(node), str::to_owned),
     }
-}
-
-/// Returns a value of the document as a message may hold it.
-pub(super) fn printable(text: &str) -> String {
-    text.chars().take(64).map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
 }

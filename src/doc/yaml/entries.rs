@@ -7,7 +7,7 @@
 use std::ops::Range;
 
 use super::flow;
-use crate::doc::lines;
+use crate::doc::{lines, yaml};
 
 /// How a value is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -59,10 +59,11 @@ pub(in crate::doc) fn scan(text: &str, region: Range<usize>) -> Option<Vec<Entry
     let mut at = region.start;
     while at < region.end {
         let line = scanner.line(at);
-        let begins_document = entries.is_empty() && (line.trim_end() == "---" || line.starts_with('%'));
+        let begins_document =
+            entries.is_empty() && (line.trim_end_matches(lines::BLANKS) == "---" || line.starts_with('%'));
         if is_blank_or_comment(line) || begins_document {
             at = scanner.next(at);
-        } else if line.trim_end() == "..." {
+        } else if line.trim_end_matches(lines::BLANKS) == "..." {
             let rest = &text[scanner.next(at)..region.end];
             return rest.lines().all(is_blank_or_comment).then_some(entries);
         } else {
@@ -76,7 +77,7 @@ pub(in crate::doc) fn scan(text: &str, region: Range<usize>) -> Option<Vec<Entry
 
 /// Tells whether a line says nothing: blank, or nothing but a comment.
 fn is_blank_or_comment(line: &str) -> bool {
-    let content = line.trim();
+    let content = line.trim_matches(lines::BLANKS);
     content.is_empty() || content.starts_with('#')
 }
 
@@ -112,12 +113,12 @@ impl<'t> Scanner<'t> {
         let first = *line.as_bytes().first()?;
         if first == b'"' || first == b'\'' {
             let end = flow::quoted_end(line.as_bytes(), 0, line.len())?;
-            let inner = &line[1..end - 1];
             let blanks = line[end..].len() - line[end..].trim_start_matches(' ').len();
-            let separated = is_separator(line.as_bytes(), end + blanks);
-            // A key that needs unescaping is rare; the parser's reading of it would have to be matched here.
-            let simple = !inner.contains(['\\', '\'', '"']);
-            return (separated && simple).then(|| (inner.to_owned(), start + end + blanks + 1));
+            if !is_separator(line.as_bytes(), end + blanks) {
+                return None;
+            }
+            let key = yaml::parse(&line[..end]).ok()?.as_text()?.to_owned();
+            return Some((key, start + end + blanks + 1));
         }
         let indicator = b" \t?-:,[]{}#&*!|>%@`".contains(&first);
         let dash_or_colon_in_word = matches!(first, b'-' | b'?' | b':')
@@ -126,7 +127,7 @@ impl<'t> Scanner<'t> {
             return None;
         }
         let colon = (0..line.len()).find(|&at| is_separator(line.as_bytes(), at))?;
-        let key = line[..colon].trim_end();
+        let key = line[..colon].trim_end_matches(lines::BLANKS);
         (!key.contains(" #")).then(|| (key.to_owned(), start + colon + 1))
     }
 
@@ -168,16 +169,16 @@ impl<'t> Scanner<'t> {
         let line = self.line(at);
         let mut value_end = at + plain_part(line).len();
         let mut end = self.next(at);
-        let mut commented = plain_part(line).len() < line.trim_end().len();
+        let mut commented = plain_part(line).len() < line.trim_end_matches(lines::BLANKS).len();
         let mut next = end;
         while next < self.limit && !commented {
             let line = self.line(next);
-            if !line.trim().is_empty() {
-                if !line.starts_with([' ', '\t']) || line.trim_start().starts_with('#') {
+            if !line.trim_matches(lines::BLANKS).is_empty() {
+                if !line.starts_with([' ', '\t']) || line.trim_start_matches(lines::BLANKS).starts_with('#') {
                     break;
                 }
                 value_end = next + plain_part(line).len();
-                commented = plain_part(line).len() < line.trim_end().len();
+                commented = plain_part(line).len() < line.trim_end_matches(lines::BLANKS).len();
                 end = self.next(next);
             }
             next = self.next(next);
@@ -187,14 +188,17 @@ impl<'t> Scanner<'t> {
 
     /// Finds a block scalar from its `|` or `>`.
     fn block_scalar(&self, at: usize) -> (Style, Range<usize>, usize) {
-        let header = self.line(at);
-        let keeps = plain_part(header).contains('+');
+        let header = plain_part(self.line(at));
+        let keeps = header.contains('+');
+        let mut indent = header.chars().find_map(|c| c.to_digit(10)).map(|digit| digit as usize);
         let mut end = self.next(at);
         let mut next = end;
         while next < self.limit {
             let line = self.line(next);
-            let is_blank = line.trim().is_empty();
-            if !is_blank && !line.starts_with(' ') {
+            let is_blank = line.trim_matches(lines::BLANKS).is_empty();
+            // A comment may stand below the text, less indented.
+            let depth = lines::indent_of(line);
+            if !is_blank && depth < *indent.get_or_insert(depth.max(1)) {
                 break;
             }
             next = self.next(next);
@@ -244,8 +248,9 @@ impl<'t> Scanner<'t> {
             let line = self.line(next);
             let is_dash = dashes && (line == "-" || line.starts_with("- "));
             let is_indented = line.starts_with([' ', '\t']);
-            let is_comment = line.trim_start().starts_with('#') && lines::indent_of(line) <= depth;
-            if line.trim().is_empty() || is_comment {
+            let is_comment =
+                line.trim_start_matches(lines::BLANKS).starts_with('#') && lines::indent_of(line) <= depth;
+            if line.trim_matches(lines::BLANKS).is_empty() || is_comment {
                 next = self.next(next);
                 continue;
             }
@@ -265,7 +270,7 @@ fn is_separator(line: &[u8], at: usize) -> bool {
 }
 
 /// Returns the part of a line before its comment and the blanks around it.
-fn plain_part(line: &str) -> &str {
+pub(in crate::doc) fn plain_part(line: &str) -> &str {
     let bytes = line.as_bytes();
     let comment = (1..bytes.len()).find(|&at| bytes[at] == b'#' && matches!(bytes[at - 1], b' ' | b'\t'));
     line[..comment.unwrap_or(line.len())].trim_end_matches([' ', '\t', '\r'])
@@ -295,6 +300,8 @@ mod tests {
         assert_eq!(one("a: \"b\n\n c\"\n"), (Style::Double, "\"b\n\n c\""));
         assert_eq!(one("a: [b,\n c] # d\r\ne: f\r\n"), (Style::FlowList, "[b,\n c]"));
         assert_eq!(one("a: |\n  b\n\n  c\n\n# d\ne: f\n"), (Style::Block, "|\n  b\n\n  c"));
+        assert_eq!(one("a: |\n   b\n    # c\n  # d\ne: f\n"), (Style::Block, "|\n   b\n    # c"));
+        assert_eq!(one("a: |1-\n   b\n # c\ne: f\n"), (Style::Block, "|1-\n   b\n # c"));
         assert_eq!(one("a: |+\n  b\n\ne: f\n"), (Style::Block, "|+\n  b\n"));
         assert_eq!(one("a: &x b\n"), (Style::Decorated, "&x b"));
     }

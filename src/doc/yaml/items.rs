@@ -2,17 +2,20 @@
 
 use std::ops::Range;
 
-use super::entries::{Entry, Style};
+use super::entries::{Entry, Style, plain_part};
 use super::flow;
 use crate::doc::lines;
 
 /// One item of a list.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::doc) struct Item {
-    /// The item's value. It may run on over further lines.
+    /// The item's value, over several lines if need be; in a block list its comment is not told apart.
     pub(in crate::doc) value: Range<usize>,
-    /// In a block list the item's whole lines; otherwise the same as `value`.
+    /// In a block list the item's whole lines, with the comments below it that are indented further than its dash;
+    /// otherwise the same as `value`.
     pub(in crate::doc) lines: Range<usize>,
+    /// Where its lines end without those comments, unless they may be text.
+    pub(in crate::doc) own_end: usize,
 }
 
 /// Finds the items of an entry's list; none where it is not written as a list.
@@ -20,7 +23,8 @@ pub(in crate::doc) fn items(text: &str, entry: &Entry) -> Option<Vec<Item>> {
     match entry.style {
         Style::FlowList => {
             let found = flow::scan(text.as_bytes(), entry.value.start, entry.value.end)?;
-            Some(found.items.into_iter().map(|span| Item { value: span.clone(), lines: span }).collect())
+            let item = |span: Range<usize>| Item { value: span.clone(), own_end: span.end, lines: span };
+            Some(found.items.into_iter().map(item).collect())
         }
         Style::BlockList(indent) => block_items(text, entry, indent),
         _ => None,
@@ -29,34 +33,41 @@ pub(in crate::doc) fn items(text: &str, entry: &Entry) -> Option<Vec<Item>> {
 
 fn block_items(text: &str, entry: &Entry, indent: usize) -> Option<Vec<Item>> {
     let mut items: Vec<Item> = Vec::new();
+    let mut holds_block = false;
     let mut at = entry.value.start;
     while at < entry.end {
         let end = lines::next(text, at).min(entry.end);
-        let line = lines::without_ending(&text[at..end]);
+        let line = text[at..end].trim_end_matches(lines::BLANKS);
         let content = line.trim_start_matches(' ');
         let depth = line.len() - content.len();
+        let is_comment = content.starts_with('#');
         if depth == indent && (content == "-" || content.starts_with("- ")) {
-            let dash = at + indent + 1;
-            let blanks = content[1..].len() - content[1..].trim_start_matches(' ').len();
-            items.push(Item { value: dash + blanks..at + line.trim_end().len(), lines: at..end });
-        } else if is_content(content, depth, indent) {
-            if depth <= indent {
-                return None;
-            }
+            let value = at + line.len() - content[1..].trim_start_matches(' ').len()..at + line.len();
+            items.push(Item { value, lines: at..end, own_end: end });
+            holds_block = opens_block(line);
+        } else if content.is_empty() || is_comment && depth <= indent {
+            // It stands between the items.
+        } else if depth <= indent {
+            return None;
+        } else {
+            holds_block |= opens_block(line);
             let item = items.last_mut()?;
-            item.value.end = at + line.trim_end().len();
             item.lines.end = end;
+            if !is_comment || holds_block {
+                item.own_end = end;
+                item.value.end = at + line.len();
+            }
         }
         at = end;
     }
     Some(items)
 }
 
-/// Tells whether a line belongs to an item. A comment does where it is indented further than the dash: it may be
-/// text.
-fn is_content(content: &str, depth: usize, indent: usize) -> bool {
-    let is_comment = content.starts_with('#') && depth <= indent;
-    !is_comment && !content.trim().is_empty()
+/// Tells whether the lines below this one may be the text of a block scalar, in which `#` begins no comment.
+fn opens_block(line: &str) -> bool {
+    let last = plain_part(line).rsplit([' ', '\t']).next().unwrap_or_default();
+    last.starts_with(['|', '>'])
+        && last[1..].bytes().all(|byte| byte.is_ascii_digit() || b"+-".contains(&byte))
 }
 
 #[cfg(test)]
@@ -76,6 +87,7 @@ mod tests {
             found("a:\n  # first\n  - b # x\n\n  # second\n  -  c:\n      d\n# e\nf: g\n"),
             Some(vec!["  - b # x\n", "  -  c:\n      d\n"])
         );
+        assert_eq!(found("a:\n  - b\n    # c\n"), Some(vec!["  - b\n    # c\n"]));
         assert_eq!(found("a: b\n"), None);
         assert_eq!(found("a:\n  - b\n c: d\n"), None);
     }

@@ -2,9 +2,10 @@
 //!
 //! Two independent readings of one text. [`parse`] asks the YAML parser what a text means; [`entries`] finds
 //! where that meaning stands. An edit trusts the second only as far as the first confirms it. The parser's
-//! types stay inside [`parse`] and [`raw`].
+//! types stay inside [`parse`], [`raw`] and [`failure`].
 
 pub(super) mod entries;
+mod failure;
 pub(super) mod flow;
 pub(super) mod items;
 mod limits;
@@ -14,6 +15,7 @@ mod parse;
 mod raw;
 pub(super) mod scalar;
 
-pub(super) use node::Node;
+pub(super) use failure::Failure;
+pub(super) use node::{Node, position_of_key};
 pub(super) use one_line::one_line;
-pub(super) use parse::{Failure, parse};
+pub(super) use parse::parse;

@@ -43,3 +43,17 @@ impl Node {
         }
     }
 }
+
+/// Finds where `key:` stands in the text of a mapping, in whatever style; a guess, good enough for a line number.
+pub(in crate::doc) fn position_of_key(text: &str, key: &str) -> Option<usize> {
+    positions_of_key(text, key).next()
+}
+
+/// Finds all places where `key:` seems to stand.
+pub(super) fn positions_of_key(text: &str, key: &str) -> impl Iterator<Item = usize> {
+    let is_key = move |at: &usize| {
+        let begins = text[..*at].chars().next_back().is_none_or(|c| " \t\n{,'\"".contains(c));
+        begins && text[at + key.len()..].trim_start_matches(['"', '\'', ' ']).starts_with(':')
+    };
+    text.match_indices(key).map(|(at, _)| at).filter(is_key)
+}

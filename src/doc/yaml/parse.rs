@@ -11,6 +11,7 @@ use serde::de::{
     self, DeserializeSeed, Deserializer, EnumAccess, MapAccess, SeqAccess, VariantAccess, Visitor,
 };
 
+use super::failure::{Failure, Refusal};
 use super::{Node, limits, raw};
 
 /// Most values a document may expand to; 64 KiB without aliases cannot hold as many.
@@ -18,51 +19,53 @@ const MOST_VALUES: usize = 70_000;
 /// Most bytes of text a document may expand to.
 const MOST_TEXT: usize = 1024 * 1024;
 
-/// Why a text is no YAML we accept.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(in crate::doc) struct Failure {
-    /// The line within the text, counted from 1.
-    pub(in crate::doc) line: usize,
-    /// What is wrong, without a place.
-    pub(in crate::doc) message: String,
-}
-
 /// Parses one YAML document.
 pub(in crate::doc) fn parse(text: &str) -> Result<Node, Failure> {
     limits::check(text)?;
-    let meter =
-        Meter { values: Cell::new(MOST_VALUES), text: Cell::new(MOST_TEXT), literals: Cell::new(false) };
+    let meter = Meter::default();
     let deserializer = serde_yaml::Deserializer::from_str(text);
-    let mut node =
-        Build { meter: &meter }.deserialize(deserializer).map_err(|error| failure(&error, text))?;
-    if meter.literals.get() {
-        raw::restore(text, &mut node).map_err(|error| failure(&error, text))?;
+    let built = Build { meter: &meter }.deserialize(deserializer);
+    let mut node = built.map_err(|error| Failure::of(&error, meter.refusal.take(), text))?;
+    if meter.has_rewritten.get() || meter.has_literals.get() && may_be_rewritten(text) {
+        raw::restore(text, &mut node).map_err(|error| Failure::of(&error, None, text))?;
     }
     Ok(node)
 }
 
-fn failure(error: &serde_yaml::Error, text: &str) -> Failure {
-    let whole = error.to_string();
-    let last = text.lines().count().max(1);
-    let line = error.location().map_or(1, |location| location.line()).clamp(1, last);
-    // The place is said by the caller, in the file's own lines.
-    let message = whole.split(" at line ").next().unwrap_or(&whole);
-    Failure { line, message: message.to_owned() }
+/// Tells whether a text may hold a number or boolean that is not written as Rust would write it: `0x1F`, `+1`,
+/// `True`. Most do not, and are spared a second pass.
+fn may_be_rewritten(text: &str) -> bool {
+    text.contains('+')
+        || ["0x", "0o", "0b", "True", "TRUE", "False", "FALSE"].iter().any(|part| text.contains(part))
 }
 
-/// What is left of the limits, and whether a second pass must fetch the text of literals.
+/// What is left of the limits, and what was met on the way.
 struct Meter {
     values: Cell<usize>,
     text: Cell<usize>,
-    literals: Cell<bool>,
+    /// Whether there are numbers or booleans.
+    has_literals: Cell<bool>,
+    /// Whether one of them is surely or probably written in another way.
+    has_rewritten: Cell<bool>,
+    refusal: Cell<Option<Refusal>>,
+}
+
+impl Default for Meter {
+    fn default() -> Self {
+        Self {
+            values: Cell::new(MOST_VALUES),
+            text: Cell::new(MOST_TEXT),
+            has_literals: Cell::new(false),
+            has_rewritten: Cell::new(false),
+            refusal: Cell::new(None),
+        }
+    }
 }
 
 impl Meter {
     fn take<E: de::Error>(&self, text: &str) -> Result<(), E> {
         let left = self.values.get().checked_sub(1).zip(self.text.get().checked_sub(text.len()));
-        let Some((values, bytes)) = left else {
-            return Err(E::custom("aliases expand to more than is accepted"));
-        };
+        let Some((values, bytes)) = left else { return Err(self.refuse(Refusal::Growth)) };
         self.values.set(values);
         self.text.set(bytes);
         Ok(())
@@ -70,8 +73,13 @@ impl Meter {
 
     fn literal<E: de::Error>(&self, text: String) -> Result<Node, E> {
         self.take::<E>("")?;
-        self.literals.set(true);
+        self.has_literals.set(true);
         Ok(Node::Literal(text))
+    }
+
+    fn refuse<E: de::Error>(&self, refusal: Refusal) -> E {
+        self.refusal.set(Some(refusal));
+        E::custom("refused")
     }
 }
 
@@ -100,6 +108,10 @@ impl<'de> Visitor<'de> for Build<'_> {
     }
 
     fn visit_i64<E: de::Error>(self, value: i64) -> Result<Node, E> {
+        if value == 0 {
+            // It is `-0`.
+            self.meter.has_rewritten.set(true);
+        }
         self.meter.literal(value.to_string())
     }
 
@@ -116,6 +128,7 @@ impl<'de> Visitor<'de> for Build<'_> {
     }
 
     fn visit_f64<E: de::Error>(self, value: f64) -> Result<Node, E> {
+        self.meter.has_rewritten.set(true);
         self.meter.literal(value.to_string())
     }
 
@@ -149,7 +162,7 @@ impl<'de> Visitor<'de> for Build<'_> {
         while let Some(key) = entries.next_key_seed(self)? {
             if !seen.insert(&map, &key) {
                 let name = key.as_text().unwrap_or("null").to_owned();
-                return Err(de::Error::custom(format!("the key `{name}` is there twice")));
+                return Err(self.meter.refuse(Refusal::Twice(name)));
             }
             let value = entries.next_value_seed(self)?;
             map.push((key, value));

@@ -102,12 +102,12 @@ fn is_plain(text: &str, place: Place) -> bool {
         && !text.starts_with("---")
         && !text.starts_with("...")
         && (place == Place::Block || !text.contains([',', '[', ']', '{', '}']))
-        && (place == Place::Block || !is_flow_key(text))
+        && (place == Place::Block || !reads_as_key(text))
 }
 
-/// Tells whether brackets would read a colon in the text as a separator.
-fn is_flow_key(text: &str) -> bool {
-    text.contains(":,") || text.starts_with(':') || text.starts_with('?')
+/// Tells whether, between brackets, a colon or question mark in the text would not be text.
+fn reads_as_key(text: &str) -> bool {
+    text.contains(":?") || text.starts_with([':', '?'])
 }
 
 /// Tells whether a text is one of the words for on and off.

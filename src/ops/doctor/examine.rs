@@ -1,13 +1,13 @@
 //! Looking at every file of a tracker.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::{Finding, Mend};
 use crate::doc::{Document, read_task};
 use crate::model::{Problem, Stage, Summary, TaskId};
 use crate::ops::{Result, Session, init};
 use crate::policy::{Graph, stage_order};
-use crate::store::{EntryKind, Layout};
+use crate::store::{EntryKind, Layout, Snapshot, is_temporary};
 
 /// Files looked at, what is wrong with them, and what can be mended.
 type Examined = (usize, Vec<Finding>, Vec<Mend>);
@@ -21,13 +21,12 @@ pub(super) fn examine(session: &Session<'_>) -> Result<Examined> {
     found.kinds(&paths);
     found.case(&paths);
     found.leftovers(&paths);
-    match snapshot.config() {
-        Ok((_, warnings)) => found.all("configuration", warnings),
-        Err(error) => {
-            found.all("configuration", vec![Problem::error(error.to_string()).in_file(Layout::CONFIG)]);
-        }
-    }
+    let (_, problems) = snapshot.config_or_default();
+    found.all("configuration", problems);
     for (path, _) in paths.iter().filter(|(path, kind)| is_task_file(path) && *kind == EntryKind::File) {
+        if is_lossy(path) {
+            continue;
+        }
         found.task(session, path)?;
     }
     let tasks = snapshot.tasks()?;
@@ -43,6 +42,11 @@ pub(super) fn examine(session: &Session<'_>) -> Result<Examined> {
     Ok((files, found.findings, found.mends))
 }
 
+/// Tells whether a path holds what stands in for bytes that are no text: there is no file of that name.
+fn is_lossy(path: &str) -> bool {
+    path.contains(char::REPLACEMENT_CHARACTER)
+}
+
 fn is_task_file(path: &str) -> bool {
     let Some(name) = path.strip_prefix(Layout::TASKS).and_then(|rest| rest.strip_prefix('/')) else {
         return false;
@@ -54,8 +58,8 @@ fn is_task_file(path: &str) -> bool {
 struct Examination {
     findings: Vec<Finding>,
     mends: Vec<Mend>,
-    /// Where each id was found, as documents say it.
-    ids: HashMap<String, String>,
+    /// The file and line where each id was found, as documents say it.
+    ids: HashMap<String, (String, usize)>,
 }
 
 impl Examination {
@@ -83,9 +87,17 @@ impl Examination {
         }
     }
 
-    /// Links, pipes, and folders in the place of files.
+    /// Links, pipes, folders in the place of files, folders too deep to look into, names that are no text.
     fn kinds(&mut self, paths: &[(String, EntryKind)]) {
         for (path, kind) in paths {
+            if is_lossy(path) {
+                let problem = Problem::error("the name is not UTF-8").in_file(path);
+                self.add("file-name", problem.with_hint("rename it, or remove it"));
+            }
+            if *kind == EntryKind::Folder && path.split('/').count() >= Snapshot::DEEPEST {
+                let problem = Problem::error("lies too deep; what is in it is not looked at").in_file(path);
+                self.add("file-kind", problem.with_hint("no record lies so deep: remove it"));
+            }
             let said = match kind {
                 EntryKind::Link => "is a symbolic link; links are not followed",
                 EntryKind::Other => "is not a regular file",
@@ -113,7 +125,7 @@ impl Examination {
     fn leftovers(&mut self, paths: &[(String, EntryKind)]) {
         for (path, kind) in paths {
             let name = path.rsplit('/').next().unwrap_or(path);
-            if *kind == EntryKind::File && name.starts_with('.') && name.ends_with(".tmp") {
+            if *kind == EntryKind::File && is_temporary(name) && !is_lossy(path) {
                 let problem = Problem::warning("was left behind by a write that was killed").in_file(path);
                 self.add_fixable("leftover", problem, Mend::RemoveLeftover { path: path.clone() });
             }
@@ -140,12 +152,17 @@ impl Examination {
             Err(problems) => {
                 let marker = problems.iter().any(|problem| problem.message.contains("conflict"));
                 let rule = if marker { "conflict-markers" } else { "broken-document" };
-                let missing = problems.iter().any(|problem| {
-                    problem.message.contains("missing") && problem.key.as_deref() == Some("id")
-                });
-                self.all(rule, located(problems, path));
-                if missing && TaskId::parse(name).is_ok() {
-                    self.mends.push(Mend::SetId { path: path.to_owned(), id: name.to_owned() });
+                let lacks_id = |problem: &Problem| {
+                    problem.key.as_deref() == Some("id")
+                        && Document::markdown(&bytes).is_ok_and(|document| document.line_of("id").is_none())
+                };
+                let (mendable, rest): (Vec<_>, Vec<_>) = problems
+                    .into_iter()
+                    .partition(|problem| TaskId::parse(name).is_ok() && lacks_id(problem));
+                self.all(rule, located(rest, path));
+                for problem in located(mendable, path) {
+                    let mend = Mend::SetId { path: path.to_owned(), id: name.to_owned() };
+                    self.add_fixable(rule, problem, mend);
                 }
             }
         }
@@ -160,9 +177,12 @@ impl Examination {
         id: &str,
         line: usize,
     ) -> Result<()> {
-        if let Some(other) = self.ids.insert(id.to_owned(), path.to_owned()) {
-            let message = format!("the id {id} is also that of {other}");
-            self.add("duplicate-id", Problem::error(message).in_file(path).on_key("id").at_line(line));
+        if let Some((other, its_line)) = self.ids.insert(id.to_owned(), (path.to_owned(), line)) {
+            // The one that is named like the id is right.
+            let (wrong, line, right) =
+                if name == id { (other.as_str(), its_line, path) } else { (path, line, other.as_str()) };
+            let problem = Problem::error(format!("the id {id} is also that of {right}"));
+            self.add("duplicate-id", problem.in_file(wrong).on_key("id").at_line(line));
         }
         if name == id {
             return Ok(());
@@ -225,13 +245,14 @@ impl Examination {
     /// Notes that cannot be read, and notes on tasks that are not there.
     fn notes(&mut self, session: &Session<'_>, paths: &[(String, EntryKind)]) -> Result<()> {
         let inside = format!("{}/", Layout::NOTES);
+        let all: HashSet<&str> = paths.iter().map(|(path, _)| path.as_str()).collect();
         for (path, _) in paths.iter().filter(|(_, kind)| *kind == EntryKind::Folder) {
             let Some(name) = path.strip_prefix(&inside) else { continue };
             match TaskId::parse(name) {
                 Ok(id) => {
                     let (_, problems) = session.snapshot().notes(&id)?;
                     self.all("broken-document", problems);
-                    if !paths.iter().any(|(found, _)| *found == Layout::task(&id)) {
+                    if !all.contains(Layout::task(&id).as_str()) {
                         let problem = Problem::warning(format!("holds notes on {id}, which is no task here"));
                         self.add("dangling-reference", problem.in_file(path));
                     }

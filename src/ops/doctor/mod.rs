@@ -6,7 +6,7 @@ mod mend;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::{Result, Session};
+use super::{Error, Result, Session};
 use crate::model::{Problem, Severity};
 
 /// What the doctor found.
@@ -82,10 +82,19 @@ pub fn doctor(session: &Session<'_>, fix: bool) -> Result<Diagnosis> {
         return Ok(Diagnosis { files, findings, mended, dry_run: true });
     }
     let mut mended = Vec::new();
+    let mut refused = Vec::new();
     for mend in &mends {
-        mend::apply(session, &locked, mend)?;
-        mended.push(mend.said());
+        match mend::apply(session, &locked, mend) {
+            Ok(()) => mended.push(mend.said()),
+            // A document that cannot be edited keeps no other from being mended.
+            Err(Error::Broken(problems)) => {
+                refused.extend(problems.into_iter().map(|problem| Finding::new("not-mended", problem)));
+            }
+            Err(error) => return Err(error),
+        }
     }
-    let (files, findings, _) = examine::examine(session)?;
+    let (files, mut findings, _) = examine::examine(session)?;
+    findings.extend(refused);
+    findings.sort();
     Ok(Diagnosis { files, findings, mended, dry_run: false })
 }

@@ -1,0 +1,170 @@
+//! A value on one line: as it is where that is safe, else as a JSON string.
+//!
+//! A title with a line break, an escape sequence or a direction override must not break out of its line. A value
+//! that would not come back as it is gets quoted; a quoted value is exact, so nothing is read into it.
+
+/// A value as a line gives it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Value {
+    /// The text.
+    pub(crate) text: String,
+    /// Whether it was quoted: it is what its writer had, to the letter.
+    pub(crate) exact: bool,
+}
+
+/// Reads a value: a JSON string, or text, out of the backticks around it.
+pub(crate) fn read(text: &str) -> Value {
+    let text = text.trim();
+    if let Some(quoted) = unquote(text) {
+        return Value { text: quoted, exact: true };
+    }
+    let inner = text.strip_prefix('`').and_then(|text| text.strip_suffix('`'));
+    let text = inner.filter(|inner| !inner.is_empty() && !inner.contains('`')).unwrap_or(text);
+    Value { text: text.trim().to_owned(), exact: false }
+}
+
+/// Writes a value so that [`read`] returns it.
+pub(crate) fn write(text: &str) -> String {
+    if is_plain(text) { text.to_owned() } else { quote(text) }
+}
+
+/// Writes a value that may be left out, so that it is not taken for a word that says there is none.
+pub(crate) fn write_said(text: &str) -> String {
+    if super::days::is_placeholder(text) || super::days::read(text).is_some() {
+        quote(text)
+    } else {
+        write(text)
+    }
+}
+
+/// Reads a list: values between commas, or a JSON array of strings.
+pub(crate) fn read_list(text: &str) -> Vec<String> {
+    let text = text.trim();
+    if let Some(exact) = serde_json::from_str(text).ok().filter(|_: &Vec<String>| text.starts_with('[')) {
+        return exact;
+    }
+    let inner = text.strip_prefix('[').and_then(|text| text.strip_suffix(']')).unwrap_or(text);
+    let items = inner.split(',').map(|item| read(item).text.trim_start_matches('#').to_owned());
+    items.filter(|item| !super::days::is_placeholder(item)).collect()
+}
+
+/// Writes a list so that [`read_list`] returns it.
+pub(crate) fn write_list(items: &[String]) -> String {
+    let plain = items.join(", ");
+    if !plain.chars().any(is_unsafe) && read_list(&plain) == items {
+        return plain;
+    }
+    let quoted: Vec<String> = items.iter().map(|item| quote(item)).collect();
+    format!("[{}]", quoted.join(", "))
+}
+
+/// Tells whether a value stands on a line as it is and comes back as it is.
+pub(crate) fn is_plain(text: &str) -> bool {
+    !text.is_empty()
+        && !text.chars().any(is_unsafe)
+        && read(text) == (Value { text: text.to_owned(), exact: false })
+}
+
+/// Reads a text that is a JSON string and nothing else.
+pub(crate) fn unquote(text: &str) -> Option<String> {
+    text.starts_with('"').then(|| serde_json::from_str(text).ok()).flatten()
+}
+
+/// Reads a JSON string at the beginning of a text; returns it with what follows.
+pub(crate) fn unquote_prefix(text: &str) -> Option<(String, &str)> {
+    if !text.starts_with('"') {
+        return None;
+    }
+    let mut values = serde_json::Deserializer::from_str(text).into_iter::<String>();
+    let value = values.next()?.ok()?;
+    Some((value, &text[values.byte_offset()..]))
+}
+
+/// Writes a text as a JSON string in which no character acts on a terminal or on the direction of the line.
+pub(crate) fn quote(text: &str) -> String {
+    use std::fmt::Write as _;
+    let mut result = String::with_capacity(text.len() + 2);
+    result.push('"');
+    for c in text.chars() {
+        match c {
+            '"' | '\\' => result.extend(['\\', c]),
+            '\n' => result.push_str("\\n"),
+            '\r' => result.push_str("\\r"),
+            '\t' => result.push_str("\\t"),
+            c if is_unsafe(c) => {
+                let _ = write!(result, "\\u{:04x}", u32::from(c));
+            }
+            c => result.push(c),
+        }
+    }
+    result.push('"');
+    result
+}
+
+/// Makes a text safe for a heading or a line: line breaks become spaces, other control characters are escaped.
+pub(crate) fn one_line(text: &str) -> String {
+    use std::fmt::Write as _;
+    let mut result = String::with_capacity(text.len());
+    for c in text.trim().chars() {
+        match c {
+            '\n' | '\r' | '\t' | '\u{2028}' | '\u{2029}' => result.push(' '),
+            c if is_unsafe(c) => {
+                let _ = write!(result, "\\u{:04x}", u32::from(c));
+            }
+            c => result.push(c),
+        }
+    }
+    result
+}
+
+/// Control characters, line separators and those that change the direction of what follows. All are below U+FFFF.
+fn is_unsafe(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{one_line, quote, read, read_list, unquote_prefix, write, write_list};
+
+    #[test]
+    fn plain_values_stay_plain() {
+        for text in ["CA", "main (merged)", "a: b", "ünï → code", "say \"hi\""] {
+            assert_eq!(write(text), text);
+        }
+        assert_eq!(read(" `dev/x` ").text, "dev/x");
+        assert_eq!(read("`a` and `b`").text, "`a` and `b`");
+    }
+
+    #[test]
+    fn what_it_writes_it_reads() {
+        for text in
+            ["", " a", "a\nb", "\"q\"", "`x`", "\u{1b}[2J", "\u{202e}x", "a\\", "\u{feff}", "\"", "``"]
+        {
+            let line = write(text);
+            assert!(!line.contains(['\n', '\u{1b}', '\u{202e}']), "{line:?}");
+            assert_eq!(read(&line).text, text, "{line:?}");
+        }
+    }
+
+    #[test]
+    fn lists_are_what_they_were() {
+        assert_eq!(read_list("#ui, `a b`, -"), ["ui", "a b"]);
+        for items in [&["ui", "a b"][..], &["a,b"], &["#x", ""], &["none"], &["[a", "b]"], &[" a"], &[]] {
+            let items: Vec<String> = items.iter().map(|item| (*item).to_owned()).collect();
+            assert_eq!(read_list(&write_list(&items)), items, "{items:?}");
+        }
+    }
+
+    #[test]
+    fn quoted_text_ends_where_it_ends() {
+        let line = format!("{}: why", quote("a: \"b\""));
+        assert_eq!(unquote_prefix(&line), Some(("a: \"b\"".to_owned(), ": why")));
+        assert_eq!(unquote_prefix("\"open"), None);
+    }
+
+    #[test]
+    fn a_line_has_no_breaks_and_no_escapes() {
+        assert_eq!(one_line(" a\nb\u{1b}[0m "), "a b\\u001b[0m");
+    }
+}

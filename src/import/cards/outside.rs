@@ -1,0 +1,162 @@
+//! What of a document is no card: title, introduction, template, headings of groups, archive note, statistics.
+
+use crate::doc::cards::heading;
+use crate::doc::cards::lines::{self, Line};
+use crate::model::Problem;
+
+use super::Lines;
+
+/// What a part of the document is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    /// The document's title and what introduces it.
+    Title,
+    /// A card to copy, with an id such as `TASK-XXXX`.
+    Template,
+    /// A heading above cards, with a note at most.
+    Group,
+    /// The note that finished tasks are moved here.
+    Archive,
+    /// Numbers: the tracker derives them.
+    Statistics,
+    /// When the document was last written: git knows.
+    Footer,
+    /// Anything else. It is reported.
+    Other,
+}
+
+impl Kind {
+    /// Returns what a summary calls it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Title => "title",
+            Self::Template => "template",
+            Self::Group => "heading",
+            Self::Archive => "archive note",
+            Self::Statistics => "statistics",
+            Self::Footer => "footer",
+            Self::Other => "other text",
+        }
+    }
+}
+
+/// A part of the document that is no card.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct Part {
+    /// What it is for.
+    pub kind: Kind,
+    /// Its heading; empty where it has none.
+    pub name: String,
+    /// Where it stands.
+    pub lines: Lines,
+}
+
+/// Takes apart lines that belong to no card.
+pub(super) fn parts(lines: &[Line<'_>]) -> (Vec<Part>, Vec<Problem>) {
+    let (mut parts, mut problems) = (Vec::new(), Vec::new());
+    let starts = (0..lines.len()).filter(|&at| at == 0 || lines[at].heading().is_some());
+    let starts: Vec<usize> = starts.collect();
+    for (index, &start) in starts.iter().enumerate() {
+        let end = starts.get(index + 1).copied().unwrap_or(lines.len());
+        for part in part(&lines[start..end]) {
+            if part.kind == Kind::Other {
+                let problem = Problem::warning("text outside of any card is not imported");
+                let problem = problem.at_line(part.lines.first);
+                let hint = format!("it stands on {}; add it to a task by hand if it is needed", part.lines);
+                problems.push(problem.with_hint(hint));
+            }
+            parts.push(part);
+        }
+    }
+    (parts, problems)
+}
+
+fn part(lines: &[Line<'_>]) -> Vec<Part> {
+    let text = |line: &&Line<'_>| !line.is_blank() && !super::document::is_separator(line);
+    let Some(first) = lines.iter().find(text) else { return Vec::new() };
+    let footer = lines.iter().rev().find(text).filter(|line| lines::is_footer(line.text));
+    let mut rest =
+        lines.iter().filter(text).filter(|line| footer.is_none_or(|footer| footer.number != line.number));
+    let (name, has_text) = match first.heading() {
+        Some((_, name)) => (name.to_owned(), rest.clone().count() > 1),
+        None => (String::new(), rest.clone().count() > 0),
+    };
+    let mut parts = Vec::new();
+    if let Some(last) = rest.next_back() {
+        let kind = kind(lines, first, &name, has_text);
+        let first = template_line(lines).filter(|_| kind == Kind::Template).unwrap_or(first.number);
+        parts.push(Part { kind, name, lines: Lines { first, last: last.number } });
+    }
+    if let Some(line) = footer {
+        let lines = Lines { first: line.number, last: line.number };
+        parts.push(Part { kind: Kind::Footer, name: String::new(), lines });
+    }
+    parts
+}
+
+fn kind(lines: &[Line<'_>], first: &Line<'_>, name: &str, has_text: bool) -> Kind {
+    let name = name.to_lowercase();
+    let holds = |words: &[&str]| words.iter().any(|word| name.contains(word));
+    if template_line(lines).is_some() {
+        return Kind::Template;
+    }
+    match first.heading() {
+        None => Kind::Other,
+        Some((1, _)) => Kind::Title,
+        Some(_) if holds(&["archive"]) => Kind::Archive,
+        Some(_) if holds(&["statistic", "metrics", "summary"]) => Kind::Statistics,
+        Some(_) if !has_text || holds(&["tasks", "backlog", "template", "how to"]) => Kind::Group,
+        Some(_) => Kind::Other,
+    }
+}
+
+/// Returns the line on which a template begins: its fence, or its heading.
+fn template_line(lines: &[Line<'_>]) -> Option<usize> {
+    let is_template = |line: &Line<'_>| {
+        let text = line.text.trim_start();
+        let heading = text.trim_start_matches('#');
+        let card = if heading.len() < text.len() { heading::read(heading) } else { None };
+        card.is_some_and(|(id, _)| line.is_fenced() || heading::is_placeholder(&id))
+    };
+    let at = lines.iter().position(is_template)?;
+    let fence = lines[..at].iter().rposition(|line| !line.is_fenced()).map_or(0, |before| before + 1);
+    Some(lines[fence].number)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Kind, parts};
+    use crate::doc::cards::lines::scan;
+
+    fn found(text: &str) -> Vec<(Kind, String)> {
+        let lines = scan(text);
+        parts(&lines).0.into_iter().map(|part| (part.kind, part.lines.to_string())).collect()
+    }
+
+    #[test]
+    fn names_every_part() {
+        let text = "# Cards\n\nHello.\n\n## Template\n\n```md\n### TASK-XXXX: x\n```\n\n---\n\n## Active Tasks\n\n\
+                    ## Completed Tasks Archive\n\n[moved here]\n\n## Statistics\n- 5\n\n---\n\n*Last Updated: x*\n";
+        let expected = [
+            (Kind::Title, "lines 1-3"),
+            (Kind::Template, "lines 7-9"),
+            (Kind::Group, "line 13"),
+            (Kind::Archive, "lines 15-17"),
+            (Kind::Statistics, "lines 19-20"),
+            (Kind::Footer, "line 24"),
+        ];
+        let expected: Vec<_> = expected.iter().map(|(kind, lines)| (*kind, (*lines).to_owned())).collect();
+        assert_eq!(found(text), expected);
+    }
+
+    #[test]
+    fn reports_what_it_cannot_name() {
+        let lines = scan("## Ideas\n\nPaint it.\n");
+        let (parts, problems) = parts(&lines);
+        assert_eq!(parts[0].kind, Kind::Other);
+        assert_eq!(problems[0].line, Some(1));
+        assert_eq!(found("loose text\n"), [(Kind::Other, "line 1".to_owned())]);
+    }
+}

@@ -1,0 +1,276 @@
+//! One task as a card: its data, and its metadata lines ready to be laid out.
+
+use chrono::{NaiveDate, SecondsFormat};
+use serde::Serialize;
+
+use crate::doc::cards::{field, heading, moves, person, priority, status, value};
+use crate::model::{BoxCount, Minutes, Move, Priority, SprintId, Stage, Status, Task};
+
+use super::sections::{self, Section};
+
+/// A metadata line: both parts are safe on a line.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Field {
+    /// The name.
+    pub name: String,
+    /// The value.
+    pub value: String,
+}
+
+/// A move between stages.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Step {
+    /// When.
+    pub at: String,
+    /// Who.
+    pub by: String,
+    /// The stage it left.
+    pub from: String,
+    /// The stage it entered.
+    pub to: String,
+    /// Why.
+    pub why: Option<String>,
+}
+
+/// One task. Its values are as they stand in its file, except where a field says that it is ready for a line.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Card {
+    /// The id.
+    pub id: String,
+    /// The title.
+    pub title: String,
+    /// Id and title, safe in a heading.
+    pub heading: String,
+    /// The derived status, such as `in_progress`.
+    pub status: &'static str,
+    /// The status as a card is written, such as `IN_PROGRESS 🚧`.
+    pub status_shown: String,
+    /// The stage.
+    pub stage: String,
+    /// The type.
+    pub kind: Option<String>,
+    /// The priority.
+    pub priority: Option<String>,
+    /// Who works on it.
+    pub assignee: Option<String>,
+    /// The part of the product it belongs to.
+    pub area: Option<String>,
+    /// Labels.
+    pub tags: Vec<String>,
+    /// Sprint id.
+    pub sprint: Option<String>,
+    /// Ids of the tasks that come first.
+    pub depends_on: Vec<String>,
+    /// Target files.
+    pub files: Vec<String>,
+    /// The estimate, such as `1h 30m`.
+    pub estimate: Option<String>,
+    /// The time spent.
+    pub spent: Option<String>,
+    /// The day it was written down.
+    pub created: Option<String>,
+    /// The day it last changed.
+    pub updated: Option<String>,
+    /// The day it was completed.
+    pub completed: Option<String>,
+    /// Why it is blocked by hand.
+    pub blocked: Option<String>,
+    /// Why it will not be done.
+    pub cancelled: Option<String>,
+    /// Where it was imported from.
+    pub source: Option<String>,
+    /// Moves between stages.
+    pub history: Vec<Step>,
+    /// Check boxes under Deliverables.
+    pub deliverables: BoxCount,
+    /// All check boxes.
+    pub boxes: BoxCount,
+    /// The metadata lines of the card, in order, ready to be written.
+    pub metadata: Vec<Field>,
+    /// The sections of the card, in order, ready to be written.
+    pub sections: Vec<Section>,
+    /// The body, to the letter.
+    pub body: String,
+}
+
+impl Card {
+    /// Builds the card of a task.
+    pub(super) fn of(task: &Task, status: Status) -> Self {
+        let days = Days::of(task, status);
+        let implied = days.implied_history(task, status);
+        let laid_out = sections::of(task, implied != task.history);
+        let (heading, title_is_shown) = heading::write(&task.id, &task.title);
+        let mut lines = Lines { fields: Vec::new() };
+        if !title_is_shown {
+            lines.add("Title", value::quote(&task.title));
+        }
+        lines.add_standing(task, status, &days);
+        lines.add_plan(task, laid_out.shows_spent);
+        lines.add_unknown(task);
+        let day = |day: Option<NaiveDate>| day.map(|day| day.to_string());
+        let texts = |ids: Vec<&str>| ids.into_iter().map(str::to_owned).collect();
+        Self {
+            id: task.id.to_string(),
+            title: task.title.clone(),
+            heading,
+            status: status.as_str(),
+            status_shown: status::write(status, is_blocked_by_dependency(task, status)),
+            stage: task.stage.to_string(),
+            kind: task.kind.clone(),
+            priority: task.priority.as_ref().map(Priority::to_string),
+            assignee: task.assignee.clone(),
+            area: task.area.clone(),
+            tags: task.tags.clone(),
+            sprint: task.sprint.as_ref().map(SprintId::to_string),
+            depends_on: texts(task.depends_on.iter().map(AsRef::as_ref).collect()),
+            files: task.files.clone(),
+            estimate: task.estimate.map(|minutes| minutes.to_string()),
+            spent: task.spent.map(|minutes| minutes.to_string()),
+            created: day(task.created),
+            updated: day(task.updated().map(|time| time.date_naive())),
+            completed: day(days.completed),
+            blocked: task.blocked.clone(),
+            cancelled: task.cancelled.clone(),
+            source: task.source.clone(),
+            history: task.history.iter().map(step).collect(),
+            deliverables: task.deliverables,
+            boxes: task.boxes,
+            metadata: lines.fields,
+            sections: laid_out.sections,
+            body: task.body.clone(),
+        }
+    }
+}
+
+fn step(step: &Move) -> Step {
+    Step {
+        at: step.at.to_rfc3339_opts(SecondsFormat::AutoSi, true),
+        by: step.by.clone(),
+        from: step.from.to_string(),
+        to: step.to.to_string(),
+        why: step.why.clone(),
+    }
+}
+
+fn is_blocked_by_dependency(task: &Task, status: Status) -> bool {
+    status == Status::Blocked && task.blocked.is_none()
+}
+
+/// The days that a card shows.
+struct Days {
+    created: Option<NaiveDate>,
+    /// Shown where it is neither of the other two.
+    updated: Option<NaiveDate>,
+    /// The day of the last move, if it completed the task.
+    completed: Option<NaiveDate>,
+}
+
+impl Days {
+    fn of(task: &Task, status: Status) -> Self {
+        let last = task.history.last().filter(|step| step.to.is_complete() && status == Status::Completed);
+        let completed = last.map(|step| step.at.date_naive());
+        let updated = task.updated().map(|time| time.date_naive());
+        let updated = updated.filter(|_| updated != task.created && updated != completed);
+        Self { created: task.created, updated, completed }
+    }
+
+    /// Returns the history that these days alone tell a reader of the card.
+    fn implied_history(&self, task: &Task, status: Status) -> Vec<Move> {
+        let (day, to) = match status {
+            Status::Completed => (self.completed.or(self.updated), Stage::complete()),
+            Status::InProgress => (self.updated.or(self.created), task.stage.clone()),
+            _ => (None, Stage::none()),
+        };
+        day.and_then(|day| moves::implied(status, day, task.assignee.as_deref(), &to)).into_iter().collect()
+    }
+}
+
+/// The metadata lines of one card.
+struct Lines {
+    fields: Vec<Field>,
+}
+
+impl Lines {
+    fn add(&mut self, name: &str, value: String) {
+        self.fields.push(Field { name: name.to_owned(), value });
+    }
+
+    fn add_text(&mut self, name: &str, text: Option<&str>) {
+        if let Some(text) = text {
+            self.add(name, value::write_said(text));
+        }
+    }
+
+    /// Adds where the task stands, who has it and since when.
+    fn add_standing(&mut self, task: &Task, status: Status, days: &Days) {
+        self.add("Status", status::write(status, is_blocked_by_dependency(task, status)));
+        let told = match status {
+            Status::Completed => task.stage.is_complete(),
+            Status::InProgress => false,
+            Status::NotStarted | Status::Blocked | Status::Cancelled => task.stage.is_none(),
+        };
+        if !told {
+            self.add("Stage", task.stage.to_string());
+        }
+        if let Some(assignee) = &task.assignee {
+            self.add(
+                "Assigned",
+                whole_assignment(task).map_or_else(|| person::write(assignee), str::to_owned),
+            );
+        }
+        if let Some(priority) = &task.priority {
+            self.add("Priority", priority::write(priority));
+        }
+        for (name, day) in
+            [("Created", days.created), ("Updated", days.updated), ("Completed", days.completed)]
+        {
+            if let Some(day) = day {
+                self.add(name, day.to_string());
+            }
+        }
+    }
+
+    /// Adds what the task belongs to and waits for.
+    fn add_plan(&mut self, task: &Task, spent_is_shown: bool) {
+        self.add_text("Type", task.kind.as_deref());
+        self.add_text("Area", task.area.as_deref());
+        if !task.tags.is_empty() {
+            self.add("Tags", value::write_list(&task.tags));
+        }
+        self.add_text("Sprint", task.sprint.as_ref().map(SprintId::as_str));
+        if !task.depends_on.is_empty() {
+            let ids: Vec<&str> = task.depends_on.iter().map(AsRef::as_ref).collect();
+            self.add("Depends on", ids.join(", "));
+        }
+        for (name, minutes) in
+            [("Estimate", task.estimate), ("Time Spent", task.spent.filter(|_| !spent_is_shown))]
+        {
+            if let Some(minutes) = minutes {
+                self.add(name, length(minutes));
+            }
+        }
+        self.add_text("Blocked", task.blocked.as_deref());
+        self.add_text("Cancelled", task.cancelled.as_deref());
+    }
+
+    fn add_unknown(&mut self, task: &Task) {
+        let shown = usize::from(whole_assignment(task).is_some());
+        for (name, text) in task.unknown.iter().skip(shown) {
+            let name = if name == "branch" { "Branch".to_owned() } else { field::write_unknown(name) };
+            self.add(&name, value::write(text));
+        }
+    }
+}
+
+/// Returns the text of an imported card that named more than one person, if it still tells who is assigned.
+fn whole_assignment(task: &Task) -> Option<&str> {
+    let (_, whole) = task.unknown.first().filter(|(name, _)| name == "assigned")?;
+    let read = person::read(whole);
+    let same = read.first == task.assignee && read.whole.as_ref() == Some(whole) && value::is_plain(whole);
+    same.then_some(whole)
+}
+
+/// Writes a length of time. One of nothing has no form that a card reads, so it is quoted.
+pub(super) fn length(minutes: Minutes) -> String {
+    if minutes.0 == 0 { value::quote("0") } else { minutes.to_string() }
+}

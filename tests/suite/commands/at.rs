@@ -1,0 +1,100 @@
+//! `--at REV` answers as a checkout of that commit would, without one.
+
+use super::{commit, json, typed, world};
+use insta::assert_snapshot;
+
+const READS: [&[&str]; 9] = [
+    &["list", "--all"],
+    &["list", "dark", "--fields", "id,body,boxes"],
+    &["show", "d4"],
+    &["show", "s3"],
+    &["board"],
+    &["queue"],
+    &["deps", "--all"],
+    &["deps", "s3", "--reverse"],
+    &["log", "d4"],
+];
+
+#[test]
+fn every_reading_command_equals_a_checkout() {
+    let sandbox = world();
+    let first = sandbox.git(&["rev-parse", "HEAD"]);
+    sandbox.tracker(&["note", "d4", "Later."]);
+    sandbox.tracker(&["tick", "d4", "all"]);
+    sandbox.tracker(&["start", "s3"]);
+    sandbox.tracker(&["set-stage", "d4", "complete"]);
+    sandbox.tracker(&["new", "Another", "--dep", "s3"]);
+    sandbox.write(".tracker/config.toml", "format = 1\n[pipeline]\nstages = [\"dev\", \"try\"]\n");
+    commit(&sandbox, "Work");
+    sandbox.tracker(&["set", "s3", "title=Not committed"]);
+    let answer = |args: &[&str], more: &[&str]| {
+        let args: Vec<&str> = args.iter().chain(more).copied().collect();
+        json(&sandbox.tracker(&[&args, &["--format", "json"][..]].concat()))
+    };
+    let before: Vec<_> = READS.iter().map(|args| answer(args, &["--at", &first])).collect();
+    let now: Vec<_> = READS.iter().map(|args| answer(args, &[])).collect();
+    sandbox.git(&["checkout", "--quiet", "--force", &first]);
+    for ((args, before), now) in READS.iter().zip(&before).zip(&now) {
+        assert_eq!(&answer(args, &[]), before, "{args:?}");
+        assert_ne!(now, before, "{args:?} tells nothing of the time between");
+    }
+}
+
+#[test]
+fn a_revision_without_a_tracker_or_none_at_all_is_an_error() {
+    let sandbox = world();
+    sandbox.git(&["switch", "--quiet", "--orphan", "empty"]);
+    sandbox.git(&["commit", "--quiet", "--allow-empty", "--message", "Nothing"]);
+    assert_snapshot!(typed(&sandbox, "
+        list --at empty
+        list --at nowhere
+        list --at main~9
+        show d4 --at main:src
+        queue
+    "), @r#"
+    $ tracker list --at empty
+    exit 2
+    --- stderr
+    tracker: there is no tracker in commit `empty`
+      hint: name a commit after the one that added .tracker
+
+    $ tracker list --at nowhere
+    exit 2
+    --- stderr
+    tracker: `nowhere` is not a revision of this repository
+      hint: see: git branch --all, git tag
+
+    $ tracker list --at main~9
+    exit 2
+    --- stderr
+    tracker: `main~9` is not a revision of this repository
+      hint: commit 36c6890 has 0 ancestors along the first parent and ancestor number 9 is out of range
+
+    $ tracker show d4 --at main:src
+    exit 2
+    --- stderr
+    tracker: `main:src` is not a revision of this repository
+      hint: could not find path "src" in tree 3561a86 of parent object 36c6890
+
+    $ tracker queue
+    exit 2
+    --- stderr
+    tracker: there is no tracker in `[ROOT]/repo`
+      hint: tracker init
+    "#);
+    assert_eq!(sandbox.tracker(&["list", "--at", "main"]).status, 0, "the working tree needs no tracker");
+}
+
+#[test]
+fn a_task_that_was_not_there_yet_is_not_found() {
+    let sandbox = world();
+    sandbox.tracker(&["new", "Later", "--id", "TASK-L8ER"]);
+    commit(&sandbox, "Later");
+    assert_eq!(sandbox.tracker(&["show", "l8er"]).status, 0);
+    assert_snapshot!(sandbox.tracker(&["show", "l8er", "--at", "HEAD~1"]), @r"
+    exit 2
+    --- stderr
+    tracker: no task matches `l8er`
+      hint: tracker list
+    ");
+}

@@ -1,0 +1,180 @@
+//! `tracker new --batch`
+
+use std::fs::File;
+
+use super::{empty, records, typed};
+use insta::assert_snapshot;
+
+const YAML: &str = "\
+# what a sprint needs
+- title: One table for all colours
+  ref: table
+  priority: high
+- title: Add dark mode
+  type: feature
+  depends_on: ['@table']
+  deliverables: [a toggle]
+";
+
+#[test]
+fn creates_many_that_may_depend_on_each_other() {
+    let sandbox = empty();
+    sandbox.write("plan.yaml", YAML);
+    assert_snapshot!(typed(&sandbox, "
+        new --batch plan.yaml --dry-run --quiet
+        new --batch plan.yaml
+        deps
+    "), @r"
+    $ tracker new --batch plan.yaml --dry-run --quiet
+    exit 0
+    --- stdout
+    TASK-8DD1
+    TASK-H0EM
+
+    $ tracker new --batch plan.yaml
+    exit 0
+    --- stdout
+    Created TASK-XZRQ  One table for all colours
+    Created TASK-9J66  Add dark mode
+
+    $ tracker deps
+    exit 0
+    --- stdout
+    TASK-9J66  blocked  Add dark mode
+    `- TASK-XZRQ  none  One table for all colours
+    ");
+}
+
+#[test]
+fn reads_json_and_json_lines_alike() {
+    let sandbox = empty();
+    sandbox.write("plan.json", r#"[{"title": "A", "ref": "a"}, {"title": "B", "depends_on": ["@a"]}]"#);
+    sandbox.write(
+        "plan.jsonl",
+        "{\"title\": \"C\", \"ref\": \"c\"}\n{\"title\": \"D\", \"depends_on\": [\"@c\"]}\n",
+    );
+    assert_snapshot!(typed(&sandbox, "
+        new --batch plan.json --quiet
+        new --batch plan.jsonl --quiet
+        list --fields title,dep --sort title
+    "), @r"
+    $ tracker new --batch plan.json --quiet
+    exit 0
+    --- stdout
+    TASK-8DD1
+    TASK-H0EM
+
+    $ tracker new --batch plan.jsonl --quiet
+    exit 0
+    --- stdout
+    TASK-XZRQ
+    TASK-9J66
+
+    $ tracker list --fields title,dep --sort title
+    exit 0
+    --- stdout
+    title  depends_on
+    A
+    B      TASK-8DD1
+    C
+    D      TASK-XZRQ
+    ");
+}
+
+#[test]
+fn reads_standard_input() {
+    let sandbox = empty();
+    sandbox.write("plan.yaml", YAML);
+    let input = File::open(sandbox.path().join("plan.yaml")).unwrap();
+    let output = sandbox.tracker_with("", &["new", "--batch", "-", "-q"], |command| {
+        command.stdin(input);
+    });
+    assert_snapshot!(output, @r"
+    exit 0
+    --- stdout
+    TASK-8DD1
+    TASK-H0EM
+    ");
+}
+
+#[test]
+fn all_or_none() {
+    let sandbox = empty();
+    let before = records(&sandbox);
+    let plan = |name: &str, text: &str| sandbox.write(name, text);
+    plan(
+        "circle.yaml",
+        "- {title: A, ref: a, depends_on: ['@b']}\n- {title: B, ref: b, depends_on: ['@a']}\n",
+    );
+    plan("typo.yaml", "- title: A\n- title: B\n  pritority: high\n");
+    plan("value.yaml", "- title: A\n- title: B\n  priority: urgent\n");
+    plan("noref.yaml", "- title: A\n- title: B\n  depends_on: ['@c']\n");
+    plan("tworef.yaml", "- {title: A, ref: a}\n- {title: B, ref: a}\n");
+    plan("lines.jsonl", "{\"title\": \"A\"}\n{\"titel\": \"B\"}\n{\"title\": 3}\n");
+    plan("empty.yaml", "[]\n");
+    plan("text.yaml", "just a text\n");
+    assert_snapshot!(typed(&sandbox, "
+        new --batch circle.yaml
+        new --batch typo.yaml
+        new --batch value.yaml
+        new --batch noref.yaml
+        new --batch tworef.yaml
+        new --batch lines.jsonl
+        new --batch empty.yaml
+        new --batch text.yaml
+        new --batch nowhere.yaml
+    "), @r#"
+    $ tracker new --batch circle.yaml
+    exit 1
+    --- stderr
+    tracker: TASK-8DD1 cannot wait for TASK-H0EM: they would wait for each other
+      circle  TASK-8DD1 → TASK-H0EM → TASK-8DD1  tracker deps
+
+    $ tracker new --batch typo.yaml
+    exit 1
+    --- stderr
+    tracker: typo.yaml:3: .[1]: unknown field `pritority`, expected one of `ref`, `id`, `title`, `type`, `priority`, `assignee`, `area`, `tags`, `sprint`, `depends_on`, `files`, `estimate`, `description`, `deliverables`, `criteria` at line 3 column 3
+      hint: a batch is a list: `- title: What is to be done`, or one JSON object per line
+
+    $ tracker new --batch value.yaml
+    exit 2
+    --- stderr
+    tracker: `urgent` is no priority
+      hint: one of critical, high, medium, low
+
+    $ tracker new --batch noref.yaml
+    exit 2
+    --- stderr
+    tracker: `@c` names no task of this batch
+      hint: give one a `ref:`
+
+    $ tracker new --batch tworef.yaml
+    exit 2
+    --- stderr
+    tracker: two tasks of this batch are called `a`
+
+    $ tracker new --batch lines.jsonl
+    exit 1
+    --- stderr
+    tracker: lines.jsonl:2: unknown field `titel`, expected one of `ref`, `id`, `title`, `type`, `priority`, `assignee`, `area`, `tags`, `sprint`, `depends_on`, `files`, `estimate`, `description`, `deliverables`, `criteria` at line 1 column 8
+    error: lines.jsonl:3: invalid type: integer `3`, expected a string at line 1 column 11
+
+    $ tracker new --batch empty.yaml
+    exit 1
+    --- stderr
+    tracker: empty.yaml: there is no task in it
+      hint: - title: What is to be done
+
+    $ tracker new --batch text.yaml
+    exit 1
+    --- stderr
+    tracker: text.yaml:1: invalid type: string "just a text", expected a sequence
+      hint: a batch is a list: `- title: What is to be done`, or one JSON object per line
+
+    $ tracker new --batch nowhere.yaml
+    exit 2
+    --- stderr
+    tracker: cannot read `nowhere.yaml`: No such file or directory (os error 2)
+    "#);
+    assert_eq!(records(&sandbox), before);
+}

@@ -1,0 +1,227 @@
+//! `tracker block`, `unblock`, `cancel`, `reopen`: done twice they are done once, and the record stays.
+
+use super::{changed, records, typed, world};
+use insta::assert_snapshot;
+
+#[test]
+fn a_block_is_a_field_and_goes_without_a_trace() {
+    let sandbox = world();
+    assert_snapshot!(typed(&sandbox, "
+        block s3 no access to the server
+        block s3 no access to the server
+        block s3 'still: no access'
+        list -q is:blocked
+    "), @r"
+    $ tracker block s3 no access to the server
+    exit 0
+    --- stdout
+    TASK-S3SS  blocked: no access to the server  Session expires while typing
+
+    $ tracker block s3 no access to the server
+    exit 0
+    --- stdout
+    TASK-S3SS  blocked: no access to the server (as it was)  Session expires while typing
+
+    $ tracker block s3 'still: no access'
+    exit 0
+    --- stdout
+    TASK-S3SS  blocked: still: no access  Session expires while typing
+
+    $ tracker list -q is:blocked
+    exit 0
+    --- stdout
+    TASK-S3SS
+    TASK-EXP0
+    ");
+    assert_snapshot!(changed(&sandbox), @r#"+blocked: "still: no access""#);
+    assert_snapshot!(typed(&sandbox, "
+        unblock s3
+        unblock s3
+    "), @r"
+    $ tracker unblock s3
+    exit 0
+    --- stdout
+    TASK-S3SS  no longer blocked by hand  Session expires while typing
+
+    $ tracker unblock s3
+    exit 0
+    --- stdout
+    TASK-S3SS  is not blocked by hand  Session expires while typing
+    ");
+    assert_eq!(changed(&sandbox), "");
+}
+
+#[test]
+fn a_cancelled_task_goes_on_where_it_stood() {
+    let sandbox = world();
+    assert_snapshot!(typed(&sandbox, "
+        cancel d4 duplicate of TASK-C0DE
+        cancel d4 duplicate of TASK-C0DE
+        list
+        reopen d4
+        reopen d4
+    "), @r"
+    $ tracker cancel d4 duplicate of TASK-C0DE
+    exit 0
+    --- stdout
+    TASK-D4RK  cancelled: duplicate of TASK-C0DE  Add dark mode to the dashboard
+
+    $ tracker cancel d4 duplicate of TASK-C0DE
+    exit 0
+    --- stdout
+    TASK-D4RK  cancelled: duplicate of TASK-C0DE (as it was)  Add dark mode to the dashboard
+
+    $ tracker list
+    exit 0
+    --- stdout
+    TASK-S3SS  critical  none  pending  Session expires while typing     1d
+    TASK-EXP0  low       none  blocked  Describe the export           today
+    --- stderr
+    2 tasks; 2 closed: tracker list --all
+
+    $ tracker reopen d4
+    exit 0
+    --- stdout
+    TASK-D4RK  no longer cancelled, goes on in dev  Add dark mode to the dashboard
+
+    $ tracker reopen d4
+    exit 0
+    --- stdout
+    TASK-D4RK  is open already  Add dark mode to the dashboard
+    ");
+    assert_eq!(changed(&sandbox), "");
+}
+
+#[test]
+fn a_complete_task_is_reopened_into_its_first_stage() {
+    let sandbox = world();
+    assert_snapshot!(typed(&sandbox, "
+        reopen c0de --why 'a colour is missing'
+    "), @r"
+    $ tracker reopen c0de --why 'a colour is missing'
+    exit 0
+    --- stdout
+    TASK-C0DE  complete → dev  One table for all colours
+    ");
+    assert_snapshot!(changed(&sandbox), @r#"
+    -stage: complete
+    +stage: dev
+    +  - {at: 2026-11-11T09:05:00Z, by: Ada Lovelace, from: complete, to: dev, why: "reopened: a colour is missing"}
+    "#);
+}
+
+#[test]
+fn refuses_what_makes_no_sense() {
+    let sandbox = world();
+    let before = records(&sandbox);
+    assert_snapshot!(typed(&sandbox, "
+        block d4
+        block d4 ' '
+        block c0de why
+        cancel c0de why
+        cancel d4
+        unblock
+        reopen zzz
+        block d4 'two \u{7}'
+        reopen c0de --why '\u{1b}[2J'
+        set-stage d4 qa --why '\u{1b}[2J'
+        start d4 --assignee '\u{1b}[2J'
+        block d4 why -n
+        cancel d4 why -n --quiet
+    "), @r"
+    $ tracker block d4
+    exit 2
+    --- stderr
+    error: the following required arguments were not provided:
+      <WHY>...
+
+    Usage: tracker block <ID> <WHY>...
+
+    For more information, try '--help'.
+
+    $ tracker block d4 ' '
+    exit 2
+    --- stderr
+    tracker: say why it is blocked
+      hint: tracker block ID WHY
+
+    $ tracker block c0de why
+    exit 1
+    --- stderr
+    tracker: TASK-C0DE is complete
+      closed  nothing is left to do  tracker reopen TASK-C0DE
+
+    $ tracker cancel c0de why
+    exit 1
+    --- stderr
+    tracker: TASK-C0DE is complete
+      closed  nothing is left to do  tracker reopen TASK-C0DE
+
+    $ tracker cancel d4
+    exit 2
+    --- stderr
+    error: the following required arguments were not provided:
+      <WHY>...
+
+    Usage: tracker cancel <ID> <WHY>...
+
+    For more information, try '--help'.
+
+    $ tracker unblock
+    exit 2
+    --- stderr
+    error: the following required arguments were not provided:
+      <ID>...
+
+    Usage: tracker unblock <ID>...
+
+    For more information, try '--help'.
+
+    $ tracker reopen zzz
+    exit 2
+    --- stderr
+    tracker: no task matches `zzz`
+      hint: tracker list
+
+    $ tracker block d4 'two �'
+    exit 2
+    --- stderr
+    tracker: a reason is one line, without control characters
+
+    $ tracker reopen c0de --why '�[2J'
+    exit 2
+    --- stderr
+    tracker: a reason is one line, without control characters
+
+    $ tracker set-stage d4 qa --why '�[2J'
+    exit 2
+    --- stderr
+    tracker: a reason is one line, without control characters
+
+    $ tracker start d4 --assignee '�[2J'
+    exit 2
+    --- stderr
+    tracker: a reason is one line, without control characters
+
+    $ tracker block d4 why -n
+    exit 0
+    --- stdout
+    TASK-D4RK  blocked: why  Add dark mode to the dashboard
+    --- a/.tracker/tasks/TASK-D4RK.md
+    +++ b/.tracker/tasks/TASK-D4RK.md
+    @@ -13,4 +13,5 @@
+     estimate: 45m
+     created: 2026-11-08
+    +blocked: why
+     history:
+       - {at: 2026-11-09T09:00:00Z, by: Ada Lovelace, from: none, to: dev, why: started}
+    --- stderr
+    dry run: 1 file would change, nothing was written
+
+    $ tracker cancel d4 why -n --quiet
+    exit 0
+    --- stdout
+    TASK-D4RK
+    ");
+    assert_eq!(records(&sandbox), before);
+}

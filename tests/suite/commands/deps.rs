@@ -1,0 +1,122 @@
+//! `tracker deps`
+
+use super::{empty, typed, world};
+use insta::assert_snapshot;
+
+#[test]
+fn draws_what_waits_for_what() {
+    let sandbox = world();
+    assert_snapshot!(typed(&sandbox, "
+        deps
+        deps --all
+        deps d4
+        deps s3 --reverse
+        deps c0de
+        deps zzz
+    "), @r"
+    $ tracker deps
+    exit 0
+    --- stdout
+    TASK-D4RK  dev  Add dark mode to the dashboard
+    `- TASK-C0DE  complete  One table for all colours
+    TASK-EXP0  blocked  Describe the export
+    `- TASK-S3SS  none  Session expires while typing
+
+    $ tracker deps --all
+    exit 0
+    --- stdout
+    TASK-D4RK  dev  Add dark mode to the dashboard
+    `- TASK-C0DE  complete  One table for all colours
+    TASK-EXP0  blocked  Describe the export
+    `- TASK-S3SS  none  Session expires while typing
+
+    $ tracker deps d4
+    exit 0
+    --- stdout
+    TASK-D4RK  dev  Add dark mode to the dashboard
+    `- TASK-C0DE  complete  One table for all colours
+
+    $ tracker deps s3 --reverse
+    exit 0
+    --- stdout
+    TASK-S3SS  none  Session expires while typing
+    `- TASK-EXP0  blocked  Describe the export
+
+    $ tracker deps c0de
+    exit 0
+    --- stdout
+    TASK-C0DE  complete  One table for all colours
+
+    $ tracker deps zzz
+    exit 2
+    --- stderr
+    tracker: no task matches `zzz`
+      hint: tracker list
+    ");
+    assert_snapshot!(empty().tracker(&["deps"]), @r"
+    exit 0
+    --- stdout
+    No open task depends on another
+    ");
+}
+
+#[test]
+fn circles_and_unknown_ids_are_named() {
+    let sandbox = world();
+    let task = |id: &str, on: &str| {
+        let text = format!("---\nid: {id}\ntitle: t\ndepends_on: [{on}]\n---\n");
+        sandbox.write(format!(".tracker/tasks/{id}.md"), text);
+    };
+    task("A-1", "A-2");
+    task("A-2", "A-3");
+    task("A-3", "A-1");
+    task("B-1", "G0NE-1");
+    assert_snapshot!(sandbox.tracker(&["deps"]), @r"
+    exit 1
+    --- stdout
+    B-1  blocked  t
+    `- G0NE-1  missing  no such task
+    TASK-D4RK  dev  Add dark mode to the dashboard
+    `- TASK-C0DE  complete  One table for all colours
+    TASK-EXP0  blocked  Describe the export
+    `- TASK-S3SS  none  Session expires while typing
+    circle: A-1 → A-2 → A-3 → A-1
+    no such task: G0NE-1 (of B-1)
+    ");
+}
+
+#[test]
+fn a_long_chain_stays_on_the_page() {
+    let sandbox = empty();
+    for at in 1..=20 {
+        let on = if at < 20 { format!("depends_on: [C-{}]\n", at + 1) } else { String::new() };
+        sandbox.write(
+            format!(".tracker/tasks/C-{at}.md"),
+            format!("---\nid: C-{at}\ntitle: Link {at}\n{on}---\n"),
+        );
+    }
+    assert_snapshot!(sandbox.tracker(&["deps"]), @r"
+    exit 0
+    --- stdout
+    C-1  blocked  Link 1
+    `- C-2  blocked  Link 2
+       `- C-3  blocked  Link 3
+          `- C-4  blocked  Link 4
+             `- C-5  blocked  Link 5
+                `- C-6  blocked  Link 6
+                   `- C-7  blocked  Link 7
+                      `- C-8  blocked  Link 8
+                         `- C-9  blocked  Link 9
+                            `- C-10  blocked  Link 10
+                               `- C-11  blocked  Link 11
+                                  `- C-12  blocked  Link 12
+                                     `- C-13  blocked  Link 13
+                                     ... 13 C-14  blocked  Link 14
+                                     ... 14 C-15  blocked  Link 15
+                                     ... 15 C-16  blocked  Link 16
+                                     ... 16 C-17  blocked  Link 17
+                                     ... 17 C-18  blocked  Link 18
+                                     ... 18 C-19  blocked  Link 19
+                                     ... 19 C-20  none  Link 20
+    ");
+}

@@ -1,0 +1,197 @@
+//! `tracker edit`
+
+use std::fs;
+
+use super::{changed, records, typed, world};
+use crate::support::{Output, Sandbox};
+use insta::assert_snapshot;
+
+const TASK: &str = ".tracker/tasks/TASK-D4RK.md";
+
+/// Runs `tracker edit` with a shell script for an editor; the file is `$1`.
+fn edited(sandbox: &Sandbox, script: &str, args: &[&str]) -> Output {
+    let editor = sandbox.root().join("editor.sh");
+    fs::write(&editor, script).unwrap();
+    let words: Vec<&str> = ["edit", "d4"].into_iter().chain(args.iter().copied()).collect();
+    sandbox.tracker_with("", &words, |command| {
+        command.env("GIT_EDITOR", format!("sh {}", editor.display()));
+    })
+}
+
+#[test]
+fn writes_what_the_editor_left() {
+    let sandbox = world();
+    assert_snapshot!(edited(&sandbox, "sed -i 's/^priority: .*/priority: low # for now/' $1", &[]), @r"
+    exit 0
+    --- stdout
+    TASK-D4RK  edited  Add dark mode to the dashboard
+    ");
+    assert_snapshot!(changed(&sandbox), @r"
+    -priority: high
+    +priority: low # for now
+    ");
+}
+
+#[test]
+fn unchanged_is_said() {
+    let sandbox = world();
+    let before = records(&sandbox);
+    assert_snapshot!(edited(&sandbox, "true", &[]), @r"
+    exit 0
+    --- stdout
+    TASK-D4RK  nothing changed  Add dark mode to the dashboard
+    ");
+    assert_eq!(records(&sandbox), before);
+}
+
+#[test]
+fn dry_run_shows_the_diff() {
+    let sandbox = world();
+    assert_snapshot!(edited(&sandbox, "sed -i 's/^priority: .*/priority: low/' $1", &["--dry-run"]), @r"
+    exit 0
+    --- stdout
+    TASK-D4RK  edited  Add dark mode to the dashboard
+    --- a/.tracker/tasks/TASK-D4RK.md
+    +++ b/.tracker/tasks/TASK-D4RK.md
+    @@ -3,5 +3,5 @@
+     title: Add dark mode to the dashboard
+     type: feature
+    -priority: high
+    +priority: low
+     stage: dev
+     assignee: Ada Lovelace
+    --- stderr
+    dry run: 1 file would change, nothing was written
+    ");
+    assert_eq!(changed(&sandbox), "");
+}
+
+#[test]
+fn a_refused_text_is_kept_and_gone_on_with() {
+    let sandbox = world();
+    let before = records(&sandbox);
+    assert_snapshot!(edited(&sandbox, "sed -i 's/^title: .*/title: [oops/; s/^estimate.*/estimate: soon/' $1", &[]), @r"
+    exit 1
+    --- stderr
+    tracker: what you wrote is no task that TASK-D4RK can be
+      broken  line 3: title: did not find expected ',' or ']'  a bracket is not closed, or a text in it needs quotes
+      broken  line 13: estimate: `soon` is no length of time   write `45m`, `1h 30m` or `2d`
+      hint: your text is kept: tracker edit TASK-D4RK goes on with it
+    ");
+    assert_eq!(records(&sandbox), before);
+    assert_snapshot!(edited(&sandbox, "sed -i 's/oops/Dark]/; s/soon/1h/; s/\\[Dark\\]/Dark/' $1", &[]), @r"
+    exit 0
+    --- stdout
+    TASK-D4RK  edited  Dark
+    --- stderr
+    going on with your text of TASK-D4RK that was not written before
+    ");
+    assert_snapshot!(changed(&sandbox), @r"
+    -title: Add dark mode to the dashboard
+    +title: Dark
+    -estimate: 45m
+    +estimate: 1h
+    ");
+    assert_snapshot!(edited(&sandbox, "true", &[]), @r"
+    exit 0
+    --- stdout
+    TASK-D4RK  nothing changed  Dark
+    ");
+}
+
+#[test]
+fn another_id_or_a_circle_is_refused() {
+    let sandbox = world();
+    assert_snapshot!(edited(&sandbox, "sed -i 's/^id: .*/id: TASK-0THR/' $1", &[]), @r"
+    exit 1
+    --- stderr
+    tracker: what you wrote is no task that TASK-D4RK can be
+      broken  line 2: id: `TASK-0THR` is not the id that the file's name says  write `id: TASK-D4RK`
+      hint: your text is kept: tracker edit TASK-D4RK goes on with it
+    ");
+    assert_snapshot!(edited(&sandbox, "sed -i 's/^id: .*/id: TASK-D4RK/; s/^depends_on.*/depends_on: [TASK-D4RK]/' $1", &[]), @r"
+    exit 1
+    --- stderr
+    going on with your text of TASK-D4RK that was not written before
+    tracker: what you wrote is no task that TASK-D4RK can be
+      broken  depends_on: TASK-D4RK cannot wait for itself: TASK-D4RK → TASK-D4RK
+      hint: your text is kept: tracker edit TASK-D4RK goes on with it
+    ");
+    assert_eq!(changed(&sandbox), "");
+}
+
+#[test]
+fn a_change_by_somebody_else_is_not_overwritten() {
+    let sandbox = world();
+    let script = format!("sed -i 's/^priority: .*/priority: low/' $1; echo more >> {TASK}");
+    assert_snapshot!(edited(&sandbox, &script, &[]), @r"
+    exit 1
+    --- stderr
+    tracker: TASK-D4RK was changed by somebody else meanwhile
+      changed  .tracker/tasks/TASK-D4RK.md
+      hint: your text is in [ROOT]/repo/.git/tracker/edit/TASK-D4RK.md; compare it and edit again
+    ");
+    assert!(sandbox.read(TASK).ends_with("more\n"));
+}
+
+#[test]
+fn an_editor_that_fails_changes_nothing() {
+    let sandbox = world();
+    assert_snapshot!(edited(&sandbox, "exit 3", &[]), @r"
+    exit 2
+    --- stderr
+    tracker: the editor `sh [ROOT]/editor.sh` ended with exit status: 3; nothing was changed
+      hint: what you wrote is in [ROOT]/repo/.git/tracker/edit/TASK-D4RK.md
+    ");
+    let output = sandbox.tracker_with("", &["edit", "d4"], |command| {
+        command.env("GIT_EDITOR", "no-such-editor");
+    });
+    assert_snapshot!(output, @r"
+    exit 2
+    --- stderr
+    no-such-editor: 1: no-such-editor: not found
+    tracker: the editor `no-such-editor` ended with exit status: 127; nothing was changed
+      hint: what you wrote is in [ROOT]/repo/.git/tracker/edit/TASK-D4RK.md
+    ");
+    assert_snapshot!(typed(&sandbox, "
+        edit d4
+        edit zzz
+        edit
+    "), @r"
+    $ tracker edit d4
+    exit 2
+    --- stderr
+    tracker: there is no editor to open
+      hint: git config --global core.editor NAME
+
+    $ tracker edit zzz
+    exit 2
+    --- stderr
+    tracker: no task matches `zzz`
+      hint: tracker list
+
+    $ tracker edit
+    exit 2
+    --- stderr
+    error: the following required arguments were not provided:
+      <ID>
+
+    Usage: tracker edit <ID>
+
+    For more information, try '--help'.
+    ");
+    assert_eq!(changed(&sandbox), "");
+}
+
+#[test]
+fn a_broken_document_can_be_mended() {
+    let sandbox = world();
+    let broken = sandbox.read(TASK).replace("title: Add dark mode to the dashboard", "title: [oops");
+    sandbox.write(TASK, broken);
+    assert_snapshot!(edited(&sandbox, "sed -i 's/^title: .*/title: Add dark mode to the dashboard/' $1", &[]), @r"
+    exit 0
+    --- stdout
+    TASK-D4RK  edited  Add dark mode to the dashboard
+    ");
+    assert_eq!(changed(&sandbox), "");
+}

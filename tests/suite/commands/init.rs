@@ -1,0 +1,114 @@
+//! `tracker init`
+
+use super::{commit, empty, records, typed};
+use crate::support::Sandbox;
+use insta::assert_snapshot;
+
+#[test]
+fn makes_a_tracker_and_says_what_is_next() {
+    let sandbox = Sandbox::new();
+    assert_snapshot!(sandbox.tracker(&["init"]), @r#"
+    exit 0
+    --- stdout
+    Made a tracker in [ROOT]/repo
+      .tracker/config.toml
+      .tracker/.gitattributes
+      .tracker/.gitignore
+    --- stderr
+    Next: tracker new "What is to be done"
+    "#);
+    assert_snapshot!(sandbox.read(".tracker/config.toml"), @r#"
+    # The tracker's configuration. It is read from the commit or working tree that a command looks at.
+    format = 1
+    project = "repo"
+    id_prefix = "TASK"        # what new ids begin with
+    id_scheme = "random"      # "random": two clones that create tasks at once do not collide; or "sequential"
+
+    # The stages of every task, between none and complete, in order.
+    [pipeline]
+    stages = ["dev", "qa", "sec", "docs"]
+
+    # A route of its own for one type of task.
+    # [types.docs]
+    # stages = ["dev", "docs"]
+
+    [reports]
+    # title = "Task Cards"   # of `tracker report cards`
+    "#);
+}
+
+#[test]
+fn twice_is_once() {
+    let sandbox = empty();
+    sandbox.write(".tracker/config.toml", "format = 1\n# ours\n");
+    let before = records(&sandbox);
+    assert_snapshot!(sandbox.tracker(&["init", "--project", "Other"]), @r"
+    exit 0
+    --- stdout
+    There is a tracker in [ROOT]/repo already; nothing was changed
+    ");
+    assert_eq!(records(&sandbox), before);
+}
+
+#[test]
+fn dry_run_writes_nothing() {
+    let sandbox = Sandbox::new();
+    assert_snapshot!(sandbox.tracker(&["init", "--dry-run"]), @r"
+    exit 0
+    --- stdout
+    Would make a tracker in [ROOT]/repo
+      .tracker/config.toml
+      .tracker/.gitattributes
+      .tracker/.gitignore
+    ");
+    assert!(!sandbox.path().join(".tracker").exists());
+}
+
+#[test]
+fn ids_may_be_numbers_with_a_prefix_of_ones_own() {
+    let sandbox = Sandbox::new();
+    assert_snapshot!(typed(&sandbox, "
+        init --prefix web --sequential --quiet
+        new one --quiet
+        new two --quiet
+    "), @r"
+    $ tracker init --prefix web --sequential --quiet
+    exit 0
+
+    $ tracker new one --quiet
+    exit 0
+    --- stdout
+    WEB-1
+
+    $ tracker new two --quiet
+    exit 0
+    --- stdout
+    WEB-2
+    ");
+    commit(&sandbox, "Two tasks");
+}
+
+#[test]
+fn says_what_it_needs() {
+    let sandbox = Sandbox::without_repository();
+    assert_snapshot!(sandbox.tracker(&["init"]), @r"
+    exit 2
+    --- stderr
+    tracker: `[ROOT]/repo` is not in a git repository
+      hint: try: git init
+    ");
+    sandbox.git(&["init", "--quiet", "--bare", "bare.git"]);
+    assert_snapshot!(sandbox.tracker_in("bare.git", &["init"]), @r"
+    exit 2
+    --- stderr
+    tracker: `[ROOT]/repo/bare.git` is a bare repository and has no working tree
+      hint: run it in a clone or a worktree of this repository
+    ");
+    let sandbox = Sandbox::new();
+    assert_snapshot!(sandbox.tracker(&["init", "--prefix", "7up"]), @r"
+    exit 2
+    --- stderr
+    tracker: `7UP` cannot begin an id
+      hint: letters and digits, beginning with a letter, such as TASK or WEB
+    ");
+}

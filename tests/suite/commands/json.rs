@@ -1,0 +1,189 @@
+//! `--format json`: what every command prints is what `tracker schema` says.
+
+use std::collections::BTreeSet;
+
+use jsonschema::Validator;
+use serde_json::Value;
+
+use super::{json, typed, world};
+use crate::support::Sandbox;
+use insta::assert_snapshot;
+
+/// One call of each command at least, answers and refusals, in an order in which they make sense.
+const CALLS: &str = "
+    init
+    list
+    list --all --sort -created
+    list --fields id,title,type,priority,stage,status,badge,ready,assignee,area,tag,sprint,dep,file,estimate,spent,created,updated,since,blocked,cancelled,source,deliverables,boxes,body
+    list --fields estimate
+    list stage:nowhere
+    ls nothing:at:all
+    show d4
+    show s3
+    show br0k
+    show zzz
+    show task
+    queue
+    queue --stage nowhere
+    board
+    board tag:ui
+    new One --type docs
+    new Two --dry-run
+    new Three --priority urgent
+    new --batch nowhere.yaml
+    set d4 priority=low
+    set d4 priority=low --dry-run
+    set d4 stage=qa
+    set br0k priority=low
+    set s3 depends_on=exp0
+    edit d4
+    start s3
+    start exp
+    tick d4 2
+    tick d4 9
+    untick d4 2
+    note d4 text
+    note zzz text
+    block d4 why
+    block c0de why
+    unblock d4
+    cancel d4 why
+    reopen d4
+    reopen d4
+    set-stage d4 qa
+    set-stage d4 nowhere
+    log d4
+    log zzz
+    deps
+    deps d4 --reverse
+    deps zzz
+    doctor
+    doctor --fix --dry-run
+    schema
+    schema list
+    schema nothing
+    completions bash
+    completions nothing
+    man
+    man .tracker/config.toml
+    reference
+    import cards cards.md
+    import cards nowhere.md
+    import
+    report cards
+    demo --into ..
+    list --at nowhere
+    list --limit many
+    -C nowhere list
+";
+
+fn schemas(sandbox: &Sandbox) -> Value {
+    serde_json::from_str(&sandbox.tracker(&["schema"]).stdout).unwrap()
+}
+
+fn assert_valid(validator: &Validator, value: &Value, call: &str) {
+    let errors: Vec<String> =
+        validator.iter_errors(value).map(|error| format!("{} at {}", error, error.instance_path())).collect();
+    assert!(errors.is_empty(), "{call}: {errors:#?}\n{value:#}");
+}
+
+#[test]
+fn every_answer_and_every_error_is_what_the_schema_says() {
+    let sandbox = world();
+    sandbox.write(".tracker/tasks/TASK-BR0K.md", "---\nid: TASK-BR0K\ntitle: [oops\n---\n");
+    sandbox.write("cards.md", include_str!("../../../templates/demo/TASK_CARDS.md"));
+    let schemas = schemas(&sandbox);
+    let mut seen = BTreeSet::new();
+    for call in CALLS.lines().map(str::trim).filter(|call| !call.is_empty()) {
+        let words: Vec<&str> = call.split(' ').chain(["--format", "json"]).collect();
+        let output = sandbox.tracker_with("", &words, |command| {
+            command.env("GIT_EDITOR", "true");
+        });
+        let value = json(&output);
+        let command = value["command"].as_str().unwrap();
+        let name = if value.get("error").is_some() { "error" } else { command };
+        let schema = &schemas[name];
+        assert!(schema.is_object(), "{call}: there is no schema of {name}");
+        assert_valid(&jsonschema::validator_for(schema).unwrap(), &value, call);
+        if name != "error" {
+            seen.insert(name.to_owned());
+        }
+        assert_eq!(value["version"], 1, "{call}");
+    }
+    let all: BTreeSet<String> = schemas.as_object().unwrap().keys().cloned().collect();
+    let missed: Vec<&String> = all.difference(&seen).filter(|name| *name != "error").collect();
+    assert!(missed.is_empty(), "no call of {missed:?} answers here");
+}
+
+#[test]
+fn the_schema_would_notice() {
+    let sandbox = world();
+    let schemas = schemas(&sandbox);
+    let validator = jsonschema::validator_for(&schemas["list"]).unwrap();
+    let mut value = json(&sandbox.tracker(&["list", "--format", "json"]));
+    assert!(validator.is_valid(&value));
+    value["result"]["tasks"][0]["title"] = 7.into();
+    assert!(!validator.is_valid(&value));
+    let mut value = json(&sandbox.tracker(&["list", "--fields", "id", "--format", "json"]));
+    value["result"]["tasks"][0]["bogus"] = 7.into();
+    assert!(!validator.is_valid(&value));
+}
+
+#[test]
+fn a_whole_line_has_every_field_every_time() {
+    let sandbox = world();
+    let answer = json(&sandbox.tracker(&["list", "--format", "json"]));
+    let keys = |task: &Value| task.as_object().unwrap().keys().cloned().collect::<Vec<_>>();
+    let tasks = answer["result"]["tasks"].as_array().unwrap();
+    assert!(tasks.iter().all(|task| keys(task) == keys(&tasks[0])));
+    assert_snapshot!(sandbox.tracker(&["list", "d4rk", "--format", "json"]), @r#"
+    exit 0
+    --- stdout
+    {"version":1,"command":"list","exit":0,"result":{"query":"d4rk","tasks":[{"id":"TASK-D4RK","title":"Add dark mode to the dashboard","type":"feature","priority":"high","stage":"dev","status":"in_progress","badge":"in_progress","ready":true,"assignee":"Ada Lovelace","area":"ui","tags":["ui","theme"],"sprint":"SPRINT-1","depends_on":["TASK-C0DE"],"waiting_for":[],"files":["src/ui/theme.rs"],"estimate_minutes":45,"spent_minutes":null,"created":"2026-11-08","updated":"2026-11-09T09:00:00Z","since":"2026-11-09T09:00:00Z","blocked":null,"cancelled":null,"source":null,"deliverables":{"done":1,"total":2},"boxes":{"done":1,"total":3},"signoffs":{"done":0,"total":0}}],"matched":1,"hidden":0},"problems":[]}
+    "#);
+}
+
+#[test]
+fn an_error_has_a_word_to_branch_on_and_what_to_try() {
+    let sandbox = world();
+    assert_snapshot!(typed(&sandbox, "
+        show d4rl --format json
+        list stage:qq --format json
+        start exp --format json
+        set s3 depends_on=exp --format json
+    "), @r#"
+    $ tracker show d4rl --format json
+    exit 2
+    --- stdout
+    {"version":1,"command":"show","exit":2,"error":{"kind":"not_found","message":"no task matches `d4rl`","hints":["did you mean TASK-D4RK?"],"reasons":[],"position":null},"problems":[]}
+
+    $ tracker list stage:qq --format json
+    exit 2
+    --- stdout
+    {"version":1,"command":"list","exit":2,"error":{"kind":"query","message":"unknown stage `qq`","hints":["did you mean `qa`?"],"reasons":[],"position":{"text":"stage:qq","column":7,"length":2}},"problems":[]}
+
+    $ tracker start exp --format json
+    exit 1
+    --- stdout
+    {"version":1,"command":"start","exit":1,"error":{"kind":"refused","message":"TASK-EXP0 cannot start","hints":["--force starts it all the same"],"reasons":[{"label":"waits for","text":"TASK-S3SS  Session expires while typing","mend":"tracker show TASK-S3SS"}],"position":null},"problems":[]}
+
+    $ tracker set s3 depends_on=exp --format json
+    exit 1
+    --- stdout
+    {"version":1,"command":"set","exit":1,"error":{"kind":"refused","message":"TASK-S3SS cannot wait for TASK-EXP0: they would wait for each other","hints":[],"reasons":[{"label":"circle","text":"TASK-S3SS → TASK-EXP0 → TASK-S3SS","mend":"tracker deps"}],"position":null},"problems":[]}
+    "#);
+}
+
+#[test]
+fn schema_of_one_command_by_any_of_its_names() {
+    let sandbox = Sandbox::without_repository();
+    assert_eq!(sandbox.tracker(&["schema", "ls"]).stdout, sandbox.tracker(&["schema", "list"]).stdout);
+    assert_eq!(sandbox.tracker(&["schema", "set-stage"]).status, 0);
+    assert_snapshot!(typed(&sandbox, "schema nothing"), @r"
+    $ tracker schema nothing
+    exit 2
+    --- stderr
+    tracker: `nothing` is no command
+      hint: one of init, new, list, show, queue, board, set, edit, start, tick, untick, note, block, unblock, cancel, reopen, set-stage, log, deps, doctor, import, report, demo, schema, completions, man, reference, error
+    ");
+}

@@ -1,0 +1,72 @@
+//! `tracker log`
+
+use super::{commit, empty, typed, world};
+use insta::assert_snapshot;
+
+#[test]
+fn tells_moves_notes_and_commits_in_time_order() {
+    let sandbox = world();
+    sandbox.tracker(&["note", "d4", "The table is in.\nUse it."]);
+    sandbox.tracker(&["tick", "d4", "2"]);
+    sandbox.tracker(&["set", "d4", "priority=low", "tags-=theme"]);
+    sandbox.tracker(&["set-stage", "d4", "qa", "--why", "shown to Ken"]);
+    commit(&sandbox, "Move the colours into a table");
+    assert_snapshot!(sandbox.tracker(&["log", "d4"]), @r"
+    exit 0
+    --- stdout
+    TASK-D4RK  Add dark mode to the dashboard
+      2026-11-08        created  written down
+      2026-11-09 09:00  moved    Ada Lovelace  none → dev  started
+      2026-11-11 09:03  commit   Ada Lovelace  36c6890  Four tasks
+          added
+      2026-11-11 09:05  noted    Ada Lovelace  The table is in.
+          Use it.
+      2026-11-11 09:08  moved    Ada Lovelace  dev → qa  override: shown to Ken
+      2026-11-11 09:10  commit   Ada Lovelace  ee86416  Move the colours into a table
+          priority high → low
+          stage dev → qa
+          tags ui, theme → ui
+          ticked two colours from one table
+    ");
+    assert_snapshot!(sandbox.tracker(&["log", "d4", "--limit", "2"]), @r"
+    exit 0
+    --- stdout
+    TASK-D4RK  Add dark mode to the dashboard
+      2026-11-11 09:08  moved    Ada Lovelace  dev → qa  override: shown to Ken
+      2026-11-11 09:10  commit   Ada Lovelace  ee86416  Move the colours into a table
+          priority high → low
+          stage dev → qa
+          tags ui, theme → ui
+          ticked two colours from one table
+    ");
+}
+
+#[test]
+fn a_task_without_commits_has_a_story_too() {
+    let sandbox = empty();
+    sandbox.tracker(&["new", "First", "--id", "TASK-1"]);
+    assert_snapshot!(typed(&sandbox, "
+        log 1
+        log zzz
+        log 1 --limit all
+    "), @r"
+    $ tracker log 1
+    exit 0
+    --- stdout
+    TASK-1  First
+      2026-11-11        created  written down
+
+    $ tracker log zzz
+    exit 2
+    --- stderr
+    tracker: no task matches `zzz`
+      hint: tracker list
+
+    $ tracker log 1 --limit all
+    exit 2
+    --- stderr
+    error: invalid value 'all' for '--limit <COUNT>': give a number, such as 10
+
+    For more information, try '--help'.
+    ");
+}

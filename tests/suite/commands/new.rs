@@ -1,0 +1,207 @@
+//! `tracker new`
+
+use super::{empty, records, typed, world};
+use insta::assert_snapshot;
+
+#[test]
+fn writes_a_file_that_a_person_can_read() {
+    let sandbox = empty();
+    assert_snapshot!(typed(&sandbox, r#"
+        new "Add dark mode" --id TASK-D4RK --type feature --priority HIGH --tag ui,theme --tag ui --area ui --assignee ada --sprint sprint-1 --estimate "1h 30m" --file ./src/ui.rs --description "Make it dark." --deliverable "a toggle" --deliverable "one  table" --criterion "nobody is blinded"
+    "#), @r#"
+    $ tracker new "Add dark mode" --id TASK-D4RK --type feature --priority HIGH --tag ui,theme --tag ui --area ui --assignee ada --sprint sprint-1 --estimate "1h 30m" --file ./src/ui.rs --description "Make it dark." --deliverable "a toggle" --deliverable "one  table" --criterion "nobody is blinded"
+    exit 0
+    --- stdout
+    Created TASK-D4RK  Add dark mode
+      .tracker/tasks/TASK-D4RK.md
+    "#);
+    assert_snapshot!(sandbox.read(".tracker/tasks/TASK-D4RK.md"), @r"
+    ---
+    id: TASK-D4RK
+    title: Add dark mode
+    type: feature
+    priority: high
+    assignee: ada
+    area: ui
+    tags: [ui, theme]
+    sprint: SPRINT-1
+    files: [src/ui.rs]
+    estimate: 1h 30m
+    created: 2026-11-11
+    ---
+
+    ## Description
+
+    Make it dark.
+
+    ## Deliverables
+
+    - [ ] a toggle
+    - [ ] one table
+
+    ## Acceptance criteria
+
+    - [ ] nobody is blinded
+    ");
+    sandbox.tracker(&["new", "Only a title", "--id", "task-b4re"]);
+    assert_snapshot!(sandbox.read(".tracker/tasks/TASK-B4RE.md"), @r"
+    ---
+    id: TASK-B4RE
+    title: Only a title
+    created: 2026-11-11
+    ---
+    ");
+}
+
+#[test]
+fn quiet_prints_the_id_alone() {
+    assert_snapshot!(empty().tracker(&["new", "Add dark mode", "--quiet"]), @r"
+    exit 0
+    --- stdout
+    TASK-8DD1
+    ");
+}
+
+#[test]
+fn dry_run_shows_the_file_and_writes_nothing() {
+    let sandbox = world();
+    let before = records(&sandbox);
+    assert_snapshot!(sandbox.tracker(&["new", "A: \"b\" # c", "--dep", "d4", "--dry-run"]), @r#"
+    exit 0
+    --- stdout
+    Would create TASK-MSJ8  A: "b" # c
+      .tracker/tasks/TASK-MSJ8.md
+    --- /dev/null
+    +++ b/.tracker/tasks/TASK-MSJ8.md
+    @@ -0,0 +1,6 @@
+    +---
+    +id: TASK-MSJ8
+    +title: 'A: "b" # c'
+    +depends_on: [TASK-D4RK]
+    +created: 2026-11-11
+    +---
+    --- stderr
+    dry run: 1 file would change, nothing was written
+    "#);
+    assert_eq!(sandbox.tracker(&["new", "two\nlines"]).status, 2);
+    assert_eq!(records(&sandbox), before);
+}
+
+#[test]
+fn refuses_what_makes_no_sense_and_says_what_would() {
+    let sandbox = world();
+    let before = records(&sandbox);
+    assert_snapshot!(typed(&sandbox, r#"
+        new
+        new " "
+        new a --id ../../x
+        new a --id TASK-D4RK
+        new a --priority urgent
+        new a --sprint "next week"
+        new a --estimate soon
+        new a --type "a b"
+        new a --file ../secret
+        new a --file /etc/passwd
+        new a --depends-on nope
+        new a --depends-on task
+        new a --pritority high
+        new a --batch b
+    "#), @r#"
+    $ tracker new
+    exit 2
+    --- stderr
+    error: the following required arguments were not provided:
+      <TITLE>
+
+    Usage: tracker new <TITLE>
+
+    For more information, try '--help'.
+
+    $ tracker new " "
+    exit 2
+    --- stderr
+    tracker: a task needs a title
+
+    $ tracker new a --id ../../x
+    exit 2
+    --- stderr
+    tracker: `../../x` is no id
+      hint: capital letters and digits with one hyphen, such as TASK-7Q2M
+
+    $ tracker new a --id TASK-D4RK
+    exit 2
+    --- stderr
+    tracker: TASK-D4RK is taken
+      hint: leave the id out to get a new one
+
+    $ tracker new a --priority urgent
+    exit 2
+    --- stderr
+    tracker: `urgent` is no priority
+      hint: one of critical, high, medium, low
+
+    $ tracker new a --sprint "next week"
+    exit 2
+    --- stderr
+    tracker: `next week` is no sprint
+      hint: such as SPRINT-1
+
+    $ tracker new a --estimate soon
+    exit 2
+    --- stderr
+    tracker: `soon` is no length of time
+      hint: such as 45m, 2h, 1h 30m or 3d (a day is 8 hours)
+
+    $ tracker new a --type "a b"
+    exit 2
+    --- stderr
+    tracker: `a b` is no task type
+      hint: letters, digits, `-` and `_`, such as feature or bug
+
+    $ tracker new a --file ../secret
+    exit 2
+    --- stderr
+    tracker: `../secret` does not lie in the repository
+      hint: give a path below the top of the working tree
+
+    $ tracker new a --file /etc/passwd
+    exit 2
+    --- stderr
+    tracker: `/etc/passwd` does not lie in the repository
+      hint: give a path below the top of the working tree
+
+    $ tracker new a --depends-on nope
+    exit 2
+    --- stderr
+    tracker: no task matches `nope`
+      hint: tracker list
+
+    $ tracker new a --depends-on task
+    exit 2
+    --- stderr
+    tracker: `task` matches 4 tasks
+      hint: give more of it: TASK-C0DE TASK-D4RK TASK-EXP0 TASK-S3SS
+
+    $ tracker new a --pritority high
+    exit 2
+    --- stderr
+    error: unexpected argument '--pritority' found
+
+      tip: a similar argument exists: '--priority'
+
+    Usage: tracker new --priority <PRIORITY> <TITLE>
+
+    For more information, try '--help'.
+
+    $ tracker new a --batch b
+    exit 2
+    --- stderr
+    error: the argument '[TITLE]' cannot be used with '--batch <FILE>'
+
+    Usage: tracker new <TITLE>
+
+    For more information, try '--help'.
+    "#);
+    assert_eq!(sandbox.tracker(&["new", "two\nlines"]).status, 2);
+    assert_eq!(records(&sandbox), before);
+}

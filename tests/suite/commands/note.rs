@@ -1,0 +1,176 @@
+//! `tracker note`
+
+use std::fs;
+
+use super::{commit, json, records, typed, world};
+use insta::assert_snapshot;
+
+#[test]
+fn writes_a_file_of_its_own() {
+    let sandbox = world();
+    let before = records(&sandbox);
+    assert_snapshot!(typed(&sandbox, "
+        note d4 The table is in.
+        note d4 -q -- -v is not an option here
+        note d4 'would be' --dry-run
+    "), @r"
+    $ tracker note d4 The table is in.
+    exit 0
+    --- stdout
+    TASK-D4RK  noted: The table is in.  Add dark mode to the dashboard
+
+    $ tracker note d4 -q -- -v is not an option here
+    exit 0
+    --- stdout
+    TASK-D4RK
+
+    $ tracker note d4 'would be' --dry-run
+    exit 0
+    --- stdout
+    TASK-D4RK  noted: would be  Add dark mode to the dashboard
+    --- /dev/null
+    +++ b/.tracker/notes/TASK-D4RK/20261111T090700Z-707e7.md
+    @@ -0,0 +1,6 @@
+    +---
+    +at: 2026-11-11T09:07:00Z
+    +by: Ada Lovelace
+    +---
+    +
+    +would be
+    --- stderr
+    dry run: 1 file would change, nothing was written
+    ");
+    let after = records(&sandbox);
+    let new: Vec<_> = after.iter().filter(|(path, _)| !before.contains_key(*path)).collect();
+    assert_eq!(new.len(), 2);
+    assert_snapshot!(format!("{}\n{}", new[0].0, new[0].1), @r"
+    notes/TASK-D4RK/20261111T090500Z-a2df0.md
+    ---
+    at: 2026-11-11T09:05:00Z
+    by: Ada Lovelace
+    ---
+
+    The table is in.
+    ");
+}
+
+#[test]
+fn reads_standard_input() {
+    let sandbox = world();
+    fs::write(sandbox.root().join("text"), "# Findings\n\n- one\n").unwrap();
+    let input = fs::File::open(sandbox.root().join("text")).unwrap();
+    let output = sandbox.tracker_with("", &["note", "d4", "-"], |command| {
+        command.stdin(input);
+    });
+    assert_snapshot!(output, @r"
+    exit 0
+    --- stdout
+    TASK-D4RK  noted: # Findings  Add dark mode to the dashboard
+    ");
+    let shown = json(&sandbox.tracker(&["show", "d4", "--format", "json"]));
+    assert_eq!(shown["result"]["task"]["notes"][0]["text"], "# Findings\n\n- one");
+}
+
+#[test]
+fn refuses_what_says_nothing() {
+    let sandbox = world();
+    let before = records(&sandbox);
+    assert_snapshot!(typed(&sandbox, "
+        note d4
+        note d4 ' '
+        note d4 -
+        note zzz text
+    "), @r"
+    $ tracker note d4
+    exit 2
+    --- stderr
+    error: the following required arguments were not provided:
+      <TEXT>...
+
+    Usage: tracker note <ID> <TEXT>...
+
+    For more information, try '--help'.
+
+    $ tracker note d4 ' '
+    exit 2
+    --- stderr
+    tracker: a note needs a text
+      hint: tracker note ID TEXT, or - to read standard input
+
+    $ tracker note d4 -
+    exit 2
+    --- stderr
+    tracker: a note needs a text
+      hint: tracker note ID TEXT, or - to read standard input
+
+    $ tracker note zzz text
+    exit 2
+    --- stderr
+    tracker: no task matches `zzz`
+      hint: tracker list
+    ");
+    assert_eq!(records(&sandbox), before);
+}
+
+#[test]
+fn a_text_may_begin_with_a_hyphen_and_a_misspelt_option_is_no_text() {
+    let sandbox = world();
+    assert_snapshot!(typed(&sandbox, "
+        note d4 '- one item' --dry-run --quiet
+        note d4 text --dry-runn
+        block d4 -x
+        block s3 -q - no - access
+        new a -n -q --description '- [ ] a box' --criterion '-1 is refused'
+    "), @r"
+    $ tracker note d4 '- one item' --dry-run --quiet
+    exit 0
+    --- stdout
+    TASK-D4RK
+
+    $ tracker note d4 text --dry-runn
+    exit 2
+    --- stderr
+    error: unexpected argument '--dry-runn' found
+
+      tip: a similar argument exists: '--dry-run'
+
+    Usage: tracker note --dry-run <ID> <TEXT>...
+
+    For more information, try '--help'.
+
+    $ tracker block d4 -x
+    exit 2
+    --- stderr
+    error: unexpected argument '-x' found
+
+      tip: to pass '-x' as a value, use '-- -x'
+
+    Usage: tracker block [OPTIONS] <ID> <WHY>...
+
+    For more information, try '--help'.
+
+    $ tracker block s3 -q - no - access
+    exit 0
+    --- stdout
+    TASK-S3SS
+
+    $ tracker new a -n -q --description '- [ ] a box' --criterion '-1 is refused'
+    exit 0
+    --- stdout
+    TASK-8J8K
+    ");
+}
+
+#[test]
+fn notes_of_two_clones_meet_in_a_plain_merge() {
+    let sandbox = world();
+    sandbox.git_in("..", &["clone", "--quiet", "repo", "other"]);
+    sandbox.tracker(&["note", "d4", "from here"]);
+    commit(&sandbox, "A note");
+    sandbox.tracker_in("../other", &["note", "d4", "from there"]);
+    sandbox.git_in("../other", &["add", "--all"]);
+    sandbox.git_in("../other", &["commit", "--quiet", "--message", "Another note"]);
+    sandbox.git_in("../other", &["pull", "--quiet", "--no-rebase", "--no-edit"]);
+    let shown = sandbox.tracker_in("../other", &["show", "d4"]).stdout;
+    assert!(shown.contains("from here") && shown.contains("from there"), "{shown}");
+}

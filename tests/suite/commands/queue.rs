@@ -1,0 +1,80 @@
+//! `tracker queue`
+
+use super::{json, typed, world};
+use insta::assert_snapshot;
+
+#[test]
+fn shows_what_can_be_worked_on_first_things_first() {
+    let sandbox = world();
+    assert_snapshot!(typed(&sandbox, "
+        queue
+        queue --limit 1 --quiet
+        queue --stage none --quiet
+        queue --assignee 'Ada Lovelace' --quiet
+        queue --assignee @me --quiet
+        queue --sprint SPRINT-1 --quiet
+        queue type:bug or tag:ui --stage dev --quiet
+        queue --stage nowhere
+    "), @r#"
+    $ tracker queue
+    exit 0
+    --- stdout
+    TASK-S3SS  critical  none  pending  Session expires while typing                  1d
+    TASK-D4RK  high      dev   1/2      Add dark mode to the dashboard  Ada Lovelace  2d
+    --- stderr
+    2 tasks
+
+    $ tracker queue --limit 1 --quiet
+    exit 0
+    --- stdout
+    TASK-S3SS
+
+    $ tracker queue --stage none --quiet
+    exit 0
+    --- stdout
+    TASK-S3SS
+
+    $ tracker queue --assignee 'Ada Lovelace' --quiet
+    exit 0
+    --- stdout
+    TASK-D4RK
+
+    $ tracker queue --assignee @me --quiet
+    exit 0
+    --- stdout
+    TASK-D4RK
+
+    $ tracker queue --sprint SPRINT-1 --quiet
+    exit 0
+    --- stdout
+    TASK-D4RK
+
+    $ tracker queue type:bug or tag:ui --stage dev --quiet
+    exit 0
+    --- stdout
+    TASK-D4RK
+
+    $ tracker queue --stage nowhere
+    exit 2
+    --- stderr
+    tracker: unknown stage `nowhere`
+      stage:"nowhere"
+            ^^^^^^^^^
+      hint: it is one of none, dev, qa, sec, docs, complete
+    "#);
+}
+
+#[test]
+fn a_task_comes_up_when_what_it_waited_for_is_done() {
+    let sandbox = world();
+    let ids = || -> Vec<String> {
+        let answer = json(&sandbox.tracker(&["queue", "--format", "json"]));
+        let tasks = answer["result"]["tasks"].as_array().unwrap().clone();
+        tasks.iter().map(|task| task["id"].as_str().unwrap().to_owned()).collect()
+    };
+    assert_eq!(ids(), ["TASK-S3SS", "TASK-D4RK"]);
+    sandbox.tracker(&["set-stage", "s3", "complete"]);
+    assert_eq!(ids(), ["TASK-D4RK", "TASK-EXP0"]);
+    sandbox.tracker(&["block", "d4", "no colours"]);
+    assert_eq!(ids(), ["TASK-EXP0"]);
+}

@@ -1,0 +1,261 @@
+//! `tracker set`
+
+use super::{changed, records, typed, world};
+use insta::assert_snapshot;
+
+#[test]
+fn changes_fields_of_one_or_more_tasks() {
+    let sandbox = world();
+    assert_snapshot!(typed(&sandbox, "
+        set d4 priority=low tags+=dark,ui tags-=theme estimate=2h assignee=
+        set s3 exp sprint=sprint-2
+        set d4 priority=LOW
+        set d4 priority=low --quiet
+    "), @r"
+    $ tracker set d4 priority=low tags+=dark,ui tags-=theme estimate=2h assignee=
+    exit 0
+    --- stdout
+    TASK-D4RK  Add dark mode to the dashboard
+      priority = low
+      tags + dark, ui
+      tags - theme
+      estimate = 2h
+      assignee removed
+
+    $ tracker set s3 exp sprint=sprint-2
+    exit 0
+    --- stdout
+    TASK-S3SS  sprint = SPRINT-2  Session expires while typing
+    TASK-EXP0  sprint = SPRINT-2  Describe the export
+
+    $ tracker set d4 priority=LOW
+    exit 0
+    --- stdout
+    TASK-D4RK  priority = low (as it was)  Add dark mode to the dashboard
+
+    $ tracker set d4 priority=low --quiet
+    exit 0
+    --- stdout
+    TASK-D4RK
+    ");
+    assert_snapshot!(changed(&sandbox), @r"
+    -priority: high
+    +priority: low
+    -assignee: Ada Lovelace
+    -tags: [ui, theme]
+    +tags: [ui, dark]
+    -estimate: 45m
+    +estimate: 2h
+    +sprint: SPRINT-2
+    +sprint: SPRINT-2
+    ");
+}
+
+#[test]
+fn dry_run_shows_the_diff_and_writes_nothing() {
+    let sandbox = world();
+    let before = records(&sandbox);
+    assert_snapshot!(sandbox.tracker(&["set", "d4", "priority=low", "--dry-run"]), @r"
+    exit 0
+    --- stdout
+    TASK-D4RK  priority = low  Add dark mode to the dashboard
+    --- a/.tracker/tasks/TASK-D4RK.md
+    +++ b/.tracker/tasks/TASK-D4RK.md
+    @@ -3,5 +3,5 @@
+     title: Add dark mode to the dashboard
+     type: feature
+    -priority: high
+    +priority: low
+     stage: dev
+     assignee: Ada Lovelace
+    --- stderr
+    dry run: 1 file would change, nothing was written
+    ");
+    assert_eq!(records(&sandbox), before);
+}
+
+#[test]
+fn refuses_what_makes_no_sense_and_says_what_would() {
+    let sandbox = world();
+    let before = records(&sandbox);
+    assert_snapshot!(typed(&sandbox, "
+        set
+        set d4
+        set priority=low
+        set d4 prioriy=low
+        set d4 priority=urgent
+        set d4 priority+=low
+        set d4 title=
+        set d4 created=yesterday
+        set d4 estimate=soon
+        set d4 stage=qa
+        set d4 status=done
+        set d4 blocked=yes
+        set d4 id=TASK-1
+        set d4 reviewer=ken
+        set d4 depends_on+=nope
+        set d4 files+=../x
+        set d4 tags+=
+        set d4 =x
+        set d4 zzz priority=low
+    "), @r"
+    $ tracker set
+    exit 2
+    --- stderr
+    error: the following required arguments were not provided:
+      <ID… FIELD=VALUE>...
+
+    Usage: tracker set <ID… FIELD=VALUE>...
+
+    For more information, try '--help'.
+
+    $ tracker set d4
+    exit 2
+    --- stderr
+    tracker: say which field to set
+      hint: tracker set ID FIELD=VALUE, such as tracker set 7q2 priority=high
+
+    $ tracker set priority=low
+    exit 2
+    --- stderr
+    tracker: say which task to set
+      hint: tracker set ID FIELD=VALUE, such as tracker set 7q2 priority=high
+
+    $ tracker set d4 prioriy=low
+    exit 2
+    --- stderr
+    tracker: `prioriy` is no field that can be set
+      hint: did you mean `priority`?
+
+    $ tracker set d4 priority=urgent
+    exit 2
+    --- stderr
+    tracker: `urgent` is no priority
+      hint: one of critical, high, medium, low
+
+    $ tracker set d4 priority+=low
+    exit 2
+    --- stderr
+    tracker: `priority` is no list
+      hint: set it as a whole: priority=low
+
+    $ tracker set d4 title=
+    exit 2
+    --- stderr
+    tracker: a task needs a title
+
+    $ tracker set d4 created=yesterday
+    exit 2
+    --- stderr
+    tracker: `yesterday` is no date
+      hint: such as 2026-11-20
+
+    $ tracker set d4 estimate=soon
+    exit 2
+    --- stderr
+    tracker: `soon` is no length of time
+      hint: such as 45m, 2h, 1h 30m or 3d (a day is 8 hours)
+
+    $ tracker set d4 stage=qa
+    exit 2
+    --- stderr
+    tracker: `stage` is no field that can be set
+      hint: a stage is moved to: tracker set-stage ID STAGE
+
+    $ tracker set d4 status=done
+    exit 2
+    --- stderr
+    tracker: `status` is no field that can be set
+      hint: status is derived: tracker start, block, cancel, set-stage
+
+    $ tracker set d4 blocked=yes
+    exit 2
+    --- stderr
+    tracker: `blocked` is no field that can be set
+      hint: tracker block ID WHY, tracker unblock ID
+
+    $ tracker set d4 id=TASK-1
+    exit 2
+    --- stderr
+    tracker: `id` is no field that can be set
+      hint: it is written by the tracker alone
+
+    $ tracker set d4 reviewer=ken
+    exit 2
+    --- stderr
+    tracker: `reviewer` is no field that can be set
+      hint: one of title, type, priority, assignee, area, tags, sprint, depends_on, files, estimate, spent, created; a key of your own is added with tracker edit ID
+
+    $ tracker set d4 depends_on+=nope
+    exit 2
+    --- stderr
+    tracker: no task matches `nope`
+      hint: tracker list
+
+    $ tracker set d4 files+=../x
+    exit 2
+    --- stderr
+    tracker: `../x` does not lie in the repository
+      hint: give a path below the top of the working tree
+
+    $ tracker set d4 tags+=
+    exit 2
+    --- stderr
+    tracker: say what to add to `tags`
+      hint: tags= removes it as a whole
+
+    $ tracker set d4 =x
+    exit 2
+    --- stderr
+    tracker: `=x` names no field
+      hint: tracker set --help
+
+    $ tracker set d4 zzz priority=low
+    exit 2
+    --- stderr
+    tracker: no task matches `zzz`
+      hint: tracker list
+    ");
+    assert_eq!(records(&sandbox), before);
+}
+
+#[test]
+fn a_circle_is_refused_and_named() {
+    let sandbox = world();
+    assert_snapshot!(typed(&sandbox, "
+        set s3 depends_on+=exp0
+        set s3 depends_on=s3
+        set c0de depends_on=exp0,d4rk
+    "), @r"
+    $ tracker set s3 depends_on+=exp0
+    exit 1
+    --- stderr
+    tracker: TASK-S3SS cannot wait for TASK-EXP0: they would wait for each other
+      circle  TASK-S3SS → TASK-EXP0 → TASK-S3SS  tracker deps
+
+    $ tracker set s3 depends_on=s3
+    exit 1
+    --- stderr
+    tracker: TASK-S3SS cannot wait for itself
+      circle  TASK-S3SS → TASK-S3SS  tracker deps
+
+    $ tracker set c0de depends_on=exp0,d4rk
+    exit 1
+    --- stderr
+    tracker: TASK-C0DE cannot wait for TASK-D4RK: they would wait for each other
+      circle  TASK-C0DE → TASK-D4RK → TASK-C0DE  tracker deps
+    ");
+    assert_eq!(changed(&sandbox), "");
+}
+
+#[test]
+fn a_dependency_that_is_gone_can_be_taken_out() {
+    let sandbox = world();
+    std::fs::remove_file(sandbox.path().join(".tracker/tasks/TASK-S3SS.md")).unwrap();
+    assert_snapshot!(sandbox.tracker(&["set", "exp", "depends_on-=TASK-S3SS"]), @r"
+    exit 0
+    --- stdout
+    TASK-EXP0  depends_on removed  Describe the export
+    ");
+    assert!(!sandbox.read(".tracker/tasks/TASK-EXP0.md").contains("depends_on"));
+}

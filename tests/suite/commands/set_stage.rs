@@ -1,0 +1,55 @@
+//! `tracker set-stage`
+
+use super::{changed, typed, world};
+use insta::assert_snapshot;
+
+#[test]
+fn moves_a_task_and_the_history_says_that_it_was_an_override() {
+    let sandbox = world();
+    assert_snapshot!(typed(&sandbox, "
+        set-stage d4 QA --why 'reviewed on paper'
+        set-stage d4 qa
+        set-stage s3 complete
+        set-stage s3 nowhere
+        set-stage s3
+    "), @r"
+    $ tracker set-stage d4 QA --why 'reviewed on paper'
+    exit 0
+    --- stdout
+    TASK-D4RK  dev → qa  Add dark mode to the dashboard
+
+    $ tracker set-stage d4 qa
+    exit 0
+    --- stdout
+    TASK-D4RK  is in qa already  Add dark mode to the dashboard
+
+    $ tracker set-stage s3 complete
+    exit 0
+    --- stdout
+    TASK-S3SS  none → complete  Session expires while typing
+
+    $ tracker set-stage s3 nowhere
+    exit 2
+    --- stderr
+    tracker: `nowhere` is no stage of TASK-S3SS
+      hint: one of none, dev, qa, sec, docs, complete
+
+    $ tracker set-stage s3
+    exit 2
+    --- stderr
+    error: the following required arguments were not provided:
+      <STAGE>
+
+    Usage: tracker set-stage <ID> <STAGE>
+
+    For more information, try '--help'.
+    ");
+    assert_snapshot!(changed(&sandbox), @r#"
+    -stage: dev
+    +stage: qa
+    +  - {at: 2026-11-11T09:05:00Z, by: Ada Lovelace, from: dev, to: qa, why: "override: reviewed on paper"}
+    +stage: complete
+    +history:
+    +  - {at: 2026-11-11T09:07:00Z, by: Ada Lovelace, from: none, to: complete, why: override}
+    "#);
+}

@@ -1,0 +1,136 @@
+//! `tracker start`
+
+use super::{changed, records, typed, world};
+use insta::assert_snapshot;
+
+#[test]
+fn takes_a_task_moves_it_and_makes_it_the_active_one() {
+    let sandbox = world();
+    assert_snapshot!(typed(&sandbox, "
+        start s3
+        start s3
+        start s3 --quiet
+    "), @r"
+    $ tracker start s3
+    exit 0
+    --- stdout
+    TASK-S3SS  Session expires while typing
+      assignee = Ada Lovelace
+      none → dev
+
+    $ tracker start s3
+    exit 0
+    --- stdout
+    TASK-S3SS  is in dev already  Session expires while typing
+
+    $ tracker start s3 --quiet
+    exit 0
+    --- stdout
+    TASK-S3SS
+    ");
+    assert_snapshot!(changed(&sandbox), @r"
+    +stage: dev
+    +assignee: Ada Lovelace
+    +history:
+    +  - {at: 2026-11-11T09:05:00Z, by: Ada Lovelace, from: none, to: dev, why: started}
+    ");
+    assert!(sandbox.tracker(&["show"]).stdout.starts_with("TASK-S3SS"));
+}
+
+#[test]
+fn refuses_what_cannot_start_and_says_all_of_why() {
+    let sandbox = world();
+    sandbox.tracker(&["block", "exp", "no words"]);
+    sandbox.tracker(&["set", "exp", "assignee=grace"]);
+    sandbox.tracker(&["cancel", "d4", "too dark"]);
+    let before = records(&sandbox);
+    assert_snapshot!(typed(&sandbox, "
+        start exp
+        start c0de
+        start d4
+        start zzz
+    "), @r"
+    $ tracker start exp
+    exit 1
+    --- stderr
+    tracker: TASK-EXP0 cannot start
+      blocked    no words                                 tracker unblock TASK-EXP0
+      waits for  TASK-S3SS  Session expires while typing  tracker show TASK-S3SS
+      assigned   to grace                                 tracker start TASK-EXP0 --force
+      hint: --force starts it all the same
+
+    $ tracker start c0de
+    exit 1
+    --- stderr
+    tracker: TASK-C0DE is complete
+      closed  nothing is left to do  tracker reopen TASK-C0DE
+
+    $ tracker start d4
+    exit 1
+    --- stderr
+    tracker: TASK-D4RK is cancelled
+      closed  nothing is left to do  tracker reopen TASK-D4RK
+
+    $ tracker start zzz
+    exit 2
+    --- stderr
+    tracker: no task matches `zzz`
+      hint: tracker list
+    ");
+    assert_eq!(records(&sandbox), before);
+    assert_snapshot!(typed(&sandbox, "
+        start exp --force --assignee ken
+    "), @r"
+    $ tracker start exp --force --assignee ken
+    exit 0
+    --- stdout
+    TASK-EXP0  Describe the export
+      assignee = ken
+      none → dev
+    ");
+}
+
+#[test]
+fn dry_run_changes_neither_file_nor_active_task() {
+    let sandbox = world();
+    let before = records(&sandbox);
+    assert_snapshot!(sandbox.tracker(&["start", "s3", "--dry-run"]), @r"
+    exit 0
+    --- stdout
+    TASK-S3SS  Session expires while typing
+      assignee = Ada Lovelace
+      none → dev
+    --- a/.tracker/tasks/TASK-S3SS.md
+    +++ b/.tracker/tasks/TASK-S3SS.md
+    @@ -4,4 +4,8 @@
+     type: bug
+     priority: critical
+    +stage: dev
+    +assignee: Ada Lovelace
+     created: 2026-11-10
+    +history:
+    +  - {at: 2026-11-11T09:05:00Z, by: Ada Lovelace, from: none, to: dev, why: started}
+     ---
+    --- stderr
+    dry run: 1 file would change, nothing was written
+    ");
+    assert_eq!(records(&sandbox), before);
+    assert_eq!(sandbox.tracker(&["show"]).status, 2);
+}
+
+#[test]
+fn closing_the_active_task_ends_that() {
+    let sandbox = world();
+    sandbox.tracker(&["start", "s3"]);
+    sandbox.tracker(&["cancel", "s3", "not ours"]);
+    assert_snapshot!(sandbox.tracker(&["show"]), @r"
+    exit 2
+    --- stderr
+    tracker: no task is named and none is active
+      hint: tracker show ID
+    ");
+    sandbox.tracker(&["reopen", "s3"]);
+    sandbox.tracker(&["start", "s3"]);
+    sandbox.tracker(&["set-stage", "s3", "complete"]);
+    assert_eq!(sandbox.tracker(&["show"]).status, 2);
+}

@@ -1,0 +1,229 @@
+//! A process that dies in the middle of a write leaves the old file or the new one, never another, and nothing
+//! that stands in the way of the next.
+
+use std::fs;
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use rustix::process::{Signal, kill_process};
+
+use crate::support::Sandbox;
+use crate::watchdog::{Watched, pid_of, watch};
+
+const TASK: &str = "---\nid: TASK-1\ntitle: One # kept\nestimate: 1m\nsprint: SPRINT-1\n---\n\n- [ ] a box\n";
+const FILE: &str = ".tracker/tasks/TASK-1.md";
+
+fn prepared() -> Sandbox {
+    let sandbox = Sandbox::new();
+    assert_eq!(sandbox.tracker(&["init"]).status, 0);
+    sandbox.write(FILE, TASK);
+    sandbox
+}
+
+fn run(sandbox: &Sandbox, words: &[&str]) -> Watched {
+    let ran = watch(&mut sandbox.tracker_command(words));
+    ran.decent();
+    ran
+}
+
+/// Returns the names of all files below `.tracker` that a killed write left behind.
+fn leftovers(sandbox: &Sandbox) -> Vec<String> {
+    let walk = walkdir::WalkDir::new(sandbox.path().join(".tracker"));
+    let names = walk.into_iter().map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned());
+    names.filter(|name| name.ends_with(".tmp")).collect()
+}
+
+/// Every command goes on as if nothing had been, and the doctor takes away what was left.
+fn goes_on(sandbox: &Sandbox) {
+    let left = leftovers(sandbox);
+    for words in ["list", "show 1", "queue", "board", "deps", "log 1", "set 1 tags+=x", "note 1 x", "new x"] {
+        let ran = run(sandbox, &words.split(' ').collect::<Vec<_>>());
+        ran.exits(0);
+        assert_eq!(ran.stderr, "", "{ran}");
+    }
+    assert_eq!(leftovers(sandbox), left);
+    let found = run(sandbox, &["doctor"]);
+    assert_eq!(found.stdout.matches("was killed").count(), left.len(), "{found}");
+    run(sandbox, &["doctor", "--fix"]).exits(0);
+    assert_eq!(leftovers(sandbox), [""; 0]);
+    let after = run(sandbox, &["doctor"]);
+    after.exits(0);
+    assert!(!after.stdout.contains("was killed"), "{after}");
+}
+
+#[test]
+fn a_leftover_is_nobody_s_record_and_the_doctor_removes_it() {
+    let sandbox = prepared();
+    for name in [
+        "tasks/.TASK-1.md.4711.tmp",
+        "tasks/.TASK-2.md.1.tmp",
+        "notes/TASK-1/.x.md.7.tmp",
+        ".config.toml.3.tmp",
+    ] {
+        sandbox.write(format!(".tracker/{name}"), "---\nid: TASK-1\nti");
+    }
+    // Not ours, however much it looks like it.
+    sandbox.write(".tracker/.mine.tmp", "kept");
+    assert_eq!(leftovers(&sandbox).len(), 5);
+    run(&sandbox, &["list"]).exits(0);
+    assert_eq!(run(&sandbox, &["doctor"]).stdout.matches("was killed").count(), 4);
+    run(&sandbox, &["doctor", "--fix", "--dry-run"]);
+    assert_eq!(leftovers(&sandbox).len(), 5);
+    run(&sandbox, &["doctor", "--fix"]).exits(0);
+    assert_eq!(leftovers(&sandbox), [".mine.tmp"]);
+}
+
+/// The named points of a write. They exist in debug builds only.
+#[cfg(debug_assertions)]
+mod fail_points {
+    use super::*;
+
+    const BEFORE: [&str; 3] = ["write:created", "write:half", "write:synced"];
+    const AFTER: &str = "write:renamed";
+
+    fn die(sandbox: &Sandbox, point: &str, words: &[&str]) {
+        let died = watch(sandbox.tracker_command(words).env("TRACKER_FAIL_POINT", point));
+        assert_eq!(died.signal, Some(Signal::ABORT.as_raw()), "{point}: {died}");
+    }
+
+    #[test]
+    fn an_edit_is_made_whole_or_not_at_all() {
+        for (point, is_made) in BEFORE.map(|point| (point, false)).into_iter().chain([(AFTER, true)]) {
+            let sandbox = prepared();
+            die(&sandbox, point, &["set", "TASK-1", "estimate=7m"]);
+            let expected = if is_made { TASK.replace("1m", "7m") } else { TASK.to_owned() };
+            assert_eq!(sandbox.read(FILE), expected, "{point}");
+            assert_eq!(leftovers(&sandbox).len(), usize::from(!is_made), "{point}");
+            goes_on(&sandbox);
+        }
+    }
+
+    #[test]
+    fn a_new_file_is_there_whole_or_not_at_all() {
+        for words in [&["new", "two", "--id", "TASK-2"][..], &["note", "TASK-1", "a note"]] {
+            for point in BEFORE {
+                let sandbox = prepared();
+                die(&sandbox, point, words);
+                let list = run(&sandbox, &["list"]).stdout;
+                assert!(list.contains("1 task"), "{point}: {list}");
+                assert!(!run(&sandbox, &["show", "1"]).stdout.contains("a note"));
+            }
+            let sandbox = prepared();
+            die(&sandbox, AFTER, words);
+            let seen = run(&sandbox, &["list"]).stdout + &run(&sandbox, &["show", "1"]).stdout;
+            assert!(seen.contains("two") || seen.contains("a note"), "{seen}");
+            goes_on(&sandbox);
+        }
+    }
+
+    #[test]
+    fn the_doctor_may_die_at_its_work() {
+        for point in BEFORE.into_iter().chain([AFTER]) {
+            let sandbox = prepared();
+            sandbox.write(".tracker/tasks/TASK-2.md", "---\nid: TASK-9\ntitle: x\n---\n");
+            fs::remove_file(sandbox.path().join(".tracker/.gitignore")).unwrap();
+            die(&sandbox, point, &["doctor", "--fix"]);
+            run(&sandbox, &["doctor", "--fix"]).exits(0);
+            assert!(sandbox.read(".tracker/tasks/TASK-2.md").contains("id: TASK-2"));
+            goes_on(&sandbox);
+        }
+    }
+
+    #[test]
+    fn a_beginning_that_was_cut_short_can_be_made_again() {
+        for nth in 1..=3 {
+            for point in BEFORE.into_iter().chain([AFTER]) {
+                let sandbox = Sandbox::new();
+                die(&sandbox, &format!("{point}@{nth}"), &["init"]);
+                run(&sandbox, &["init"]).exits(0);
+                sandbox.write(FILE, TASK);
+                goes_on(&sandbox);
+            }
+        }
+    }
+
+    /// What others depend on is written first, so at no moment does a task wait for one that is not there.
+    #[test]
+    fn a_batch_that_was_cut_short_leaves_a_sound_tracker() {
+        let batch = "- {title: a, ref: a, depends_on: ['@b', '@c']}\n- {title: b, ref: b, depends_on: ['@c', '1']}\n\
+                     - {title: c, ref: c, depends_on: ['@d']}\n- {title: d, ref: d}\n";
+        for nth in 1..=4 {
+            for point in BEFORE.into_iter().chain([AFTER]) {
+                let sandbox = prepared();
+                sandbox.write(".git/batch", batch);
+                die(&sandbox, &format!("{point}@{nth}"), &["new", "--batch", ".git/batch"]);
+                let written = if point == AFTER { nth } else { nth - 1 };
+                let listed = run(&sandbox, &["list"]);
+                assert!(listed.stdout.contains(&format!("{} task", written + 1)), "{point}@{nth}: {listed}");
+                let found = run(&sandbox, &["doctor"]);
+                found.exits(0);
+                assert!(!found.stdout.contains("no task here"), "{found}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_task_that_was_begun_is_begun_once() {
+        for point in BEFORE.into_iter().chain([AFTER]) {
+            let sandbox = prepared();
+            die(&sandbox, point, &["start", "TASK-1"]);
+            run(&sandbox, &["start", "TASK-1"]).exits(0);
+            assert_eq!(sandbox.read(FILE).matches("to: dev").count(), 1, "{}", sandbox.read(FILE));
+        }
+    }
+}
+
+/// Kills a writer so many times, each at a moment of chance. Returns how many edits were made, and how many writes
+/// left something behind.
+pub(crate) fn killed_at_random(kills: usize, seed: u64) -> (usize, usize) {
+    let sandbox = prepared();
+    let body = "x".repeat(200_000);
+    sandbox.write(FILE, format!("{TASK}{body}\n"));
+    let mut random = fastrand::Rng::with_seed(seed);
+    let took = time_of_one(&sandbox);
+    let mut old = sandbox.read(FILE);
+    let (mut made, mut left) = (0, 0);
+    for n in 1..=kills {
+        let n = n + 1;
+        let estimate = format!("estimate={n}m");
+        let mut writer = quiet(sandbox.tracker_command(&["set", "TASK-1", &estimate])).spawn().unwrap();
+        std::thread::sleep(took.mul_f64(random.f64() * 1.1));
+        let _ = kill_process(pid_of(&writer), Signal::KILL);
+        writer.wait().unwrap();
+        let now = sandbox.read(FILE);
+        let line = old.lines().find(|line| line.starts_with("estimate:")).unwrap();
+        let new = old.replacen(line, &format!("estimate: {n}m"), 1);
+        assert!(now == old || now == new, "kill {n} left neither the old file nor the new one");
+        made += usize::from(now == new);
+        if leftovers(&sandbox).len() > left {
+            left = leftovers(&sandbox).len();
+            run(&sandbox, &["show", "TASK-1"]).exits(0);
+        }
+        old = now;
+    }
+    goes_on(&sandbox);
+    (made, left)
+}
+
+fn quiet(mut command: Command) -> Command {
+    command.stdout(Stdio::null()).stderr(Stdio::null());
+    command
+}
+
+/// How long one edit takes on this machine now: the stretch of time that kills are spread over.
+fn time_of_one(sandbox: &Sandbox) -> Duration {
+    let times = (0..3).map(|_| {
+        #[expect(clippy::disallowed_methods, reason = "a real delay is measured")]
+        let begun = std::time::Instant::now();
+        assert!(
+            quiet(sandbox.tracker_command(&["set", "TASK-1", "estimate=1m"])).status().unwrap().success()
+        );
+        begun.elapsed()
+    });
+    times.max().unwrap()
+}
+
+#[test]
+fn a_kill_at_any_moment_leaves_the_old_file_or_the_new_one() {
+    killed_at_random(25, 7);
+}

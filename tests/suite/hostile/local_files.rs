@@ -1,0 +1,44 @@
+//! The files that hold nothing of their own: damaged, they are made again.
+
+use std::fs;
+
+use super::{Ordeal, task};
+
+#[test]
+fn damaged_local_files_are_made_again() {
+    let ordeal = Ordeal::new();
+    let local = ordeal.sandbox.path().join(".git/tracker");
+    for n in 0..40 {
+        ordeal.sandbox.write(format!(".tracker/tasks/T-{n}.md"), task(&format!("T-{n}"), "", ""));
+    }
+    ordeal.sandbox.git(&["add", "."]);
+    ordeal.sandbox.git(&["commit", "--quiet", "--message", "tasks"]);
+    let expected = ordeal.run(&["list"]).stdout;
+    ordeal.run(&["start", "TASK-GOOD"]).exits(0);
+    ordeal.run(&["set-stage", "TASK-GOOD", "none"]).exits(0);
+    ordeal.run(&["new", "a"]).exits(0);
+    let count = ordeal.run(&["list"]).stdout.lines().count();
+    assert_eq!(count, expected.lines().count() + 1);
+    let mut random = fastrand::Rng::with_seed(7);
+    for round in 0..6 {
+        for name in ["index", "ids", "active", "lock"] {
+            let path = local.join(name);
+            let mut bytes = fs::read(&path).unwrap_or_default();
+            match round {
+                0 => bytes = (0..5_000).map(|_| random.u8(..)).collect(),
+                1 => bytes.truncate(bytes.len() / 2),
+                2 => bytes.clear(),
+                3 => bytes.extend([0; 100]),
+                _ => bytes.iter_mut().for_each(|byte| *byte ^= u8::from(random.u8(..) > 250)),
+            }
+            fs::write(&path, bytes).unwrap();
+        }
+        let listed = ordeal.run(&["list"]);
+        listed.exits(0);
+        assert_eq!((listed.stdout.lines().count(), listed.stderr.as_str()), (count, ""));
+        ordeal.run(&["show"]);
+        ordeal.run(&["set", "TASK-GOOD", &format!("estimate={}m", round + 1)]).exits(0);
+        let id = ordeal.run(&["new", "b", "--quiet"]).stdout;
+        fs::remove_file(ordeal.sandbox.path().join(format!(".tracker/tasks/{}.md", id.trim()))).unwrap();
+    }
+}

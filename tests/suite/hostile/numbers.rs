@@ -1,0 +1,49 @@
+//! More of something than anybody has.
+
+use std::fs;
+
+use super::Ordeal;
+
+/// So many files that are no tasks.
+pub(crate) fn junk(count: usize) {
+    let ordeal = Ordeal::new();
+    let folder = ordeal.sandbox.path().join(".tracker/tasks");
+    for n in 0..count {
+        fs::write(folder.join(format!("junk {n}.md")), "x").unwrap();
+        fs::create_dir_all(ordeal.sandbox.path().join(format!(".tracker/notes/X-{n}"))).unwrap();
+    }
+    let listed = ordeal.run(&["list"]);
+    listed.exits(1).complains_of("junk");
+    assert!(listed.stdout.contains("TASK-GOOD"));
+    ordeal.read_all("TASK-GOOD", &[]);
+    ordeal.write_all("TASK-GOOD");
+}
+
+#[test]
+fn thousands_of_junk_files_are_borne() {
+    junk(3_000);
+}
+
+/// A chain of so many tasks, each waiting for the next, and a circle at its end.
+pub(crate) fn chain(count: usize) {
+    let ordeal = Ordeal::new();
+    for n in 0..count {
+        let next = (n + 1) % count;
+        let text = format!("---\nid: C-{n}\ntitle: x\ndepends_on: [C-{next}]\n---\n");
+        ordeal.sandbox.write(format!(".tracker/tasks/C-{n}.md"), text);
+    }
+    ordeal.read_all("C-0", &[]);
+    ordeal.sandbox.write(
+        format!(".tracker/tasks/C-{}.md", count - 1),
+        format!("---\nid: C-{}\ntitle: x\n---\n", count - 1),
+    );
+    ordeal.read_all("C-0", &[]);
+    assert!(ordeal.run(&["deps"]).stdout.len() < 1_000 * count, "the tree is wider than anybody can read");
+    ordeal.run(&["set", &format!("C-{}", count - 1), "depends_on+=C-0"]).exits(1);
+    ordeal.run(&["doctor"]);
+}
+
+#[test]
+fn long_chains_are_borne() {
+    chain(1_000);
+}
