@@ -5,6 +5,8 @@
 
 use std::collections::HashMap;
 
+use foldhash::fast::RandomState;
+
 use crate::model::Summary;
 
 /// The dependencies of all tasks.
@@ -14,7 +16,7 @@ pub struct Graph<'a> {
     ids: Vec<&'a str>,
     /// Whether a task is complete or cancelled; as long as there are tasks.
     closed: Vec<bool>,
-    by_id: HashMap<&'a str, usize>,
+    by_id: HashMap<&'a str, usize, RandomState>,
     pub(super) forward: Edges,
     pub(super) backward: Edges,
 }
@@ -67,7 +69,7 @@ impl<'a> Graph<'a> {
     #[must_use]
     pub fn new(tasks: &[Summary<'a>]) -> Self {
         let mut ids: Vec<&'a str> = tasks.iter().map(|task| task.id).collect();
-        let mut by_id = HashMap::with_capacity(ids.len());
+        let mut by_id = HashMap::with_capacity_and_hasher(ids.len(), RandomState::default());
         for (node, id) in ids.iter().enumerate() {
             by_id.entry(*id).or_insert(node);
         }

@@ -5,7 +5,7 @@ use std::path::Path;
 use rayon::prelude::*;
 
 use super::folder::Folder;
-use super::index::{Index, Key, Record, Stored};
+use super::index::{self, Index, Key, Record, Stored};
 use super::source::Source;
 use super::{Entry, EntryKind, Layout, Result, Stat};
 use crate::doc;
@@ -108,7 +108,7 @@ impl Tasks {
         if entries.is_empty() {
             return;
         }
-        let Some(bytes) = Index::encode(&entries) else { return };
+        let Some(bytes) = index::encode(&entries) else { return };
         // The index only saves time: if it cannot be written, the next command reads the files again.
         let temporary = path.with_extension(format!("{}.tmp", std::process::id()));
         let folder = path.parent().unwrap_or(path);

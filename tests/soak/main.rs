@@ -41,7 +41,7 @@ const ORDEALS: [Ordeal; 5] = [
     }),
     ("junk", || {
         hostile::numbers::junk(50_000);
-        "50,000 junk files and as many folders".to_owned()
+        "50,000 junk files, 5,000 folders".to_owned()
     }),
     ("chain", || {
         hostile::numbers::chain(10_000);

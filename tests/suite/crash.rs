@@ -184,15 +184,15 @@ pub(crate) fn killed_at_random(kills: usize, seed: u64) -> (usize, usize) {
     let mut old = sandbox.read(FILE);
     let (mut made, mut left) = (0, 0);
     for n in 1..=kills {
-        let n = n + 1;
-        let estimate = format!("estimate={n}m");
-        let mut writer = quiet(sandbox.tracker_command(&["set", "TASK-1", &estimate])).spawn().unwrap();
-        std::thread::sleep(took.mul_f64(random.f64() * 1.1));
+        let sprint = format!("SPRINT-{}", n + 1);
+        let word = format!("sprint={sprint}");
+        let mut writer = quiet(sandbox.tracker_command(&["set", "TASK-1", &word])).spawn().unwrap();
+        std::thread::sleep(took.mul_f64(0.4 + random.f64()));
         let _ = kill_process(pid_of(&writer), Signal::KILL);
         writer.wait().unwrap();
         let now = sandbox.read(FILE);
-        let line = old.lines().find(|line| line.starts_with("estimate:")).unwrap();
-        let new = old.replacen(line, &format!("estimate: {n}m"), 1);
+        let line = old.lines().find(|line| line.starts_with("sprint:")).unwrap();
+        let new = old.replacen(line, &format!("sprint: {sprint}"), 1);
         assert!(now == old || now == new, "kill {n} left neither the old file nor the new one");
         made += usize::from(now == new);
         if leftovers(&sandbox).len() > left {
@@ -216,7 +216,7 @@ fn time_of_one(sandbox: &Sandbox) -> Duration {
         #[expect(clippy::disallowed_methods, reason = "a real delay is measured")]
         let begun = std::time::Instant::now();
         assert!(
-            quiet(sandbox.tracker_command(&["set", "TASK-1", "estimate=1m"])).status().unwrap().success()
+            quiet(sandbox.tracker_command(&["set", "TASK-1", "sprint=SPRINT-1"])).status().unwrap().success()
         );
         begun.elapsed()
     });

@@ -161,9 +161,10 @@ pub(in crate::doc) fn moment(text: &str) -> Result<DateTime<Utc>, Problem> {
     if let Ok(time) = DateTime::parse_from_rfc3339(text) {
         return Ok(time.to_utc());
     }
+    let day = NaiveDate::parse_from_str(text, "%Y-%m-%d").ok().and_then(|day| day.and_hms_opt(0, 0, 0));
     let formats = ["%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%d %H:%M:%S%.f", "%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M"];
-    let local = formats.iter().find_map(|format| NaiveDateTime::parse_from_str(text, format).ok());
-    let time = local.or_else(|| NaiveDate::parse_from_str(text, "%Y-%m-%d").ok()?.and_hms_opt(0, 0, 0));
+    let local = || formats.iter().find_map(|format| NaiveDateTime::parse_from_str(text, format).ok());
+    let time = day.or_else(local);
     time.map(|time| time.and_utc()).ok_or_else(|| {
         let problem = Problem::error(format!("`{}` is no time", printable(text)));
         problem.with_hint("write a time such as `2026-11-11T15:30:00Z`, or a day such as `2026-11-11`")

@@ -2,7 +2,7 @@
 //!
 //! Two independent readings of one text. [`parse`] asks the YAML parser what a text means; [`entries`] finds
 //! where that meaning stands. An edit trusts the second only as far as the first confirms it. The parser's
-//! types stay inside [`parse`], [`raw`] and [`failure`].
+//! types stay inside [`parse`], [`raw`] and [`failure`]; [`quick`] spares most documents the parser.
 
 pub(super) mod entries;
 mod failure;
@@ -12,6 +12,7 @@ mod limits;
 mod node;
 mod one_line;
 mod parse;
+mod quick;
 mod raw;
 pub(super) mod scalar;
 

@@ -12,7 +12,7 @@ use serde::de::{
 };
 
 use super::failure::{Failure, Refusal};
-use super::{Node, limits, raw};
+use super::{Node, limits, quick, raw};
 
 /// Most values a document may expand to; 64 KiB without aliases cannot hold as many.
 const MOST_VALUES: usize = 70_000;
@@ -21,6 +21,11 @@ const MOST_TEXT: usize = 1024 * 1024;
 
 /// Parses one YAML document.
 pub(in crate::doc) fn parse(text: &str) -> Result<Node, Failure> {
+    quick::read(text).map_or_else(|| by_parser(text), Ok)
+}
+
+/// Parses one YAML document of whatever form.
+pub(super) fn by_parser(text: &str) -> Result<Node, Failure> {
     limits::check(text)?;
     let meter = Meter::default();
     let deserializer = serde_yaml::Deserializer::from_str(text);
@@ -222,6 +227,22 @@ mod tests {
         assert_eq!(value("a: 2026-11-11"), Node::text("2026-11-11"));
         assert_eq!(value("a: ~"), Node::Null);
         assert_eq!(value(""), Node::Null);
+    }
+
+    #[test]
+    fn keys_are_what_they_are_written_as() {
+        let key = |text: &str| match parse(text).unwrap() {
+            Node::Map(mut entries) => entries.remove(0).0,
+            other => other,
+        };
+        assert_eq!(key("a b: x"), Node::text("a b"));
+        assert_eq!(key("\"1\": x"), Node::text("1"));
+        assert_eq!(key("1: x"), Node::Literal("1".to_owned()));
+        assert_eq!(key("True: x"), Node::Literal("True".to_owned()));
+        assert_eq!(key("'null': x"), Node::text("null"));
+        assert_eq!(key("~: x"), Node::Null);
+        assert_eq!(key("? [a]\n: x"), Node::List(vec![Node::text("a")]));
+        assert_eq!(key("!t a: x"), Node::Tagged("t".to_owned(), Box::new(Node::text("a"))));
     }
 
     #[test]

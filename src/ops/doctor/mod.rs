@@ -81,6 +81,9 @@ pub fn doctor(session: &Session<'_>, fix: bool) -> Result<Diagnosis> {
         let mended = mends.iter().map(Mend::said).collect();
         return Ok(Diagnosis { files, findings, mended, dry_run: true });
     }
+    if mends.is_empty() {
+        return Ok(Diagnosis { files, findings, mended: Vec::new(), dry_run: false });
+    }
     let mut mended = Vec::new();
     let mut refused = Vec::new();
     for mend in &mends {

@@ -1,0 +1,97 @@
+//! What the index holds of a file.
+
+use super::fields::fields;
+use crate::model::{BoxCount, Problem, Severity, Summary};
+use crate::store::Stat;
+
+/// A file name and the stat its record was read with.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::store) struct Key<'a> {
+    pub(in crate::store) name: &'a str,
+    pub(in crate::store) stat: Stat,
+}
+
+/// What a file's text said.
+#[derive(Debug)]
+pub(in crate::store) struct Record<'a> {
+    pub(in crate::store) summary: Option<Summary<'a>>,
+    pub(in crate::store) problems: Vec<Stored<'a>>,
+}
+
+/// A [`Problem`] without its file, which is the record's own.
+#[derive(Debug)]
+pub(in crate::store) struct Stored<'a> {
+    line: Option<u32>,
+    key: Option<&'a str>,
+    message: &'a str,
+    hint: Option<&'a str>,
+    is_error: bool,
+}
+
+impl<'a> Stored<'a> {
+    pub(in crate::store) fn from(problem: &'a Problem) -> Self {
+        Self {
+            line: problem.line.and_then(|line| u32::try_from(line).ok()),
+            key: problem.key.as_deref(),
+            message: &problem.message,
+            hint: problem.hint.as_deref(),
+            is_error: problem.severity == Severity::Error,
+        }
+    }
+
+    pub(in crate::store) fn to_problem(&self, file: &str) -> Problem {
+        Problem {
+            file: file.to_owned(),
+            line: self.line.map(|line| line as usize),
+            key: self.key.map(str::to_owned),
+            message: self.message.to_owned(),
+            hint: self.hint.map(str::to_owned),
+            severity: if self.is_error { Severity::Error } else { Severity::Warning },
+        }
+    }
+}
+
+// A type's fields stand here once: they are encoded and decoded by this list, and an index of another list is not ours.
+fields! {
+    RECORD = Record<'a> { summary: Option<Summary<'a>>, problems: Vec<Stored<'a>> }
+}
+fields! {
+    STORED = Stored<'a> {
+        line: Option<u32>,
+        key: Option<&'a str>,
+        message: &'a str,
+        hint: Option<&'a str>,
+        is_error: bool,
+    }
+}
+fields! {
+    SUMMARY = Summary<'a> {
+        id: &'a str,
+        title: &'a str,
+        kind: Option<&'a str>,
+        priority: Option<&'a str>,
+        stage: &'a str,
+        assignee: Option<&'a str>,
+        area: Option<&'a str>,
+        tags: Vec<&'a str>,
+        sprint: Option<&'a str>,
+        depends_on: Vec<&'a str>,
+        files: Vec<&'a str>,
+        estimate: Option<u32>,
+        spent: Option<u32>,
+        created: Option<i32>,
+        blocked: Option<&'a str>,
+        cancelled: Option<&'a str>,
+        source: Option<&'a str>,
+        updated: Option<i64>,
+        since: Option<i64>,
+        deliverables: BoxCount,
+        boxes: BoxCount,
+    }
+}
+fields! {
+    BOX_COUNT = BoxCount { done: u32, total: u32 }
+}
+
+/// What an index was written as; one of another shape is no index of ours.
+pub(super) const SHAPE: [&str; 5] = [env!("CARGO_PKG_VERSION"), RECORD, STORED, SUMMARY, BOX_COUNT];
