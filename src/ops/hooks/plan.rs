@@ -208,15 +208,19 @@ impl Occasion<'_> {
             }
         }
         if moves.is_empty() && is_touched && !is_done {
-            let signoffs = dossier.signoffs(self.config);
-            let case = dossier.case(self.config, &signoffs, self.author, self.at);
-            let rejection = self.new_rejection(&signoffs);
-            moves.extend(match rejection {
-                Some(why) => policy::fail(&case, &why).ok(),
-                None => policy::auto_advance(&case),
-            });
+            moves.extend(self.by_votes(&dossier));
         }
         Ok(moves)
+    }
+
+    /// Returns the move that votes make by themselves.
+    fn by_votes(&self, dossier: &Dossier) -> Option<MovePlan> {
+        let signoffs = dossier.signoffs(self.config);
+        let case = dossier.case(self.config, &signoffs, self.author, self.at);
+        match self.new_rejection(&signoffs) {
+            Some(why) => policy::fail(&case, &why).ok(),
+            None => policy::auto_advance(&case),
+        }
     }
 
     /// Returns why a rejection that the commit brings sends the task back. One of an earlier round has done so.
