@@ -167,7 +167,8 @@ fn by_the_machine(
         let file = session.snapshot().find(wanted)?;
         let dossier = Dossier::read(&files, &file)?;
         let signoffs = dossier.signoffs(&config);
-        let step = step(&dossier.case(&config, &signoffs, &actor, session.env().now()))?;
+        let step = step(&dossier.case(&config, &signoffs, &actor, session.env().now()));
+        let step = step.map_err(|error| with_titles(session, error))?;
         let change = spliced(&file, &step.edits)?;
         if step.edits.iter().any(closes) {
             closed.push(file.id.clone());
@@ -183,6 +184,18 @@ fn by_the_machine(
         session.workspace().set_active_task(None)?;
     }
     Ok(written)
+}
+
+/// Adds the titles of the tasks that a refusal waits for.
+fn with_titles(session: &Session<'_>, mut error: Error) -> Error {
+    if let Error::Refused(refusal) = &mut error {
+        for reason in refusal.reasons.iter_mut().filter(|reason| reason.label == "waits for") {
+            if let Ok((_, task)) = session.find(&reason.text) {
+                reason.text = format!("{}  {}", task.id, task.title);
+            }
+        }
+    }
+    error
 }
 
 /// Tells whether an edit completes a task.

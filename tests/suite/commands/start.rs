@@ -62,14 +62,14 @@ fn refuses_what_cannot_start_and_says_all_of_why() {
     $ tracker start c0de
     exit 1
     --- stderr
-    tracker: TASK-C0DE is complete
-      closed  nothing is left to do  tracker reopen TASK-C0DE
+    tracker: TASK-C0DE cannot start
+      closed  it is complete  tracker reopen TASK-C0DE
 
     $ tracker start d4
     exit 1
     --- stderr
-    tracker: TASK-D4RK is cancelled
-      closed  nothing is left to do  tracker reopen TASK-D4RK
+    tracker: TASK-D4RK cannot start
+      closed  it is cancelled  tracker reopen TASK-D4RK
 
     $ tracker start zzz
     exit 2
