@@ -11,7 +11,9 @@ use insta::assert_snapshot;
 /// Returns the names of all commands, those within commands too: `import-cards`.
 fn commands() -> Vec<String> {
     fn below(command: &clap::Command, prefix: &str, names: &mut Vec<String>) {
-        for inner in command.get_subcommands().filter(|inner| inner.get_name() != "help") {
+        for inner in
+            command.get_subcommands().filter(|inner| inner.get_name() != "help" && !inner.is_hide_set())
+        {
             let name = format!("{prefix}{}", inner.get_name());
             below(inner, &format!("{name}-"), names);
             names.push(name);
@@ -76,7 +78,9 @@ fn the_reference_names_every_command_and_option() {
     let reference = Sandbox::without_repository().tracker(&["reference"]).stdout;
     let mut root = tracker::cli::Cli::command();
     root.build();
-    for command in root.get_subcommands().filter(|command| command.get_name() != "help") {
+    for command in
+        root.get_subcommands().filter(|command| command.get_name() != "help" && !command.is_hide_set())
+    {
         let head = format!("## tracker {}\n", command.get_name());
         let section = reference.split(&head).nth(1).unwrap_or_else(|| panic!("no {head}"));
         let section = section.split("\n## ").next().unwrap();
