@@ -1,6 +1,6 @@
 //! The command line: arguments, output, errors, exit codes. It parses, calls one op, and shows the answer.
 //!
-//! stdout is the answer, stderr is everything else. Only [`error`] knows exit codes.
+//! stdout is the answer, stderr is everything else. Only `error` knows exit codes.
 
 mod answer;
 mod args;

@@ -75,7 +75,7 @@ impl Snapshot {
         }
     }
 
-    /// Reads all tasks; what is broken is among [`Tasks::problems`], the rest is there.
+    /// Reads all tasks; what is broken is among the problems of [`Tasks::read`], the rest is there.
     pub fn tasks(&self) -> Result<Tasks> {
         match (&self.source, &self.index) {
             (Source::WorkTree(top), Some((index, started))) => Tasks::from_work_tree(top, index, *started),
