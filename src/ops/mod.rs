@@ -44,7 +44,7 @@ pub use edit::{PreparedEdit, finish_edit, prepare_edit};
 pub use error::{Error, Reason, Refusal};
 pub use fields::{Assignment, AssignmentOperator};
 pub use hooks::{
-    Applied, HookReport, HookView, PostCommit, apply, check_message, hooks_install, hooks_status,
+    Applied, HookReport, HookView, PostCommit, apply, check_message, check_push, hooks_install, hooks_status,
     hooks_uninstall, post_commit, prepare_message,
 };
 pub use import_cards::{CardsImport, ImportedCard, PlacedView, import_cards};

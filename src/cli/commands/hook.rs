@@ -76,7 +76,10 @@ impl Hook {
                     door.say(&format!("tracker: {line}"));
                 }
             }
-            Which::PrePush { .. } => {}
+            Which::PrePush { .. } => {
+                let lines = std::io::read_to_string(std::io::stdin()).unwrap_or_default();
+                ops::check_push(door.env(), &lines)?;
+            }
         }
         Ok(Vec::new())
     }

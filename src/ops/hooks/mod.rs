@@ -8,8 +8,10 @@ mod install;
 mod message;
 mod plan;
 mod post_commit;
+mod push;
 
 pub use apply::{Applied, apply};
 pub use install::{HookReport, HookView, hooks_install, hooks_status, hooks_uninstall};
 pub use message::{check_message, prepare_message};
 pub use post_commit::{PostCommit, post_commit};
+pub use push::check_push;

@@ -6,6 +6,7 @@ mod forms;
 mod installed;
 mod messages;
 mod operations;
+mod pushes;
 mod refusals;
 mod votes;
 
