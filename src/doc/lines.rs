@@ -8,20 +8,21 @@ pub(super) fn number_at(text: &str, offset: usize) -> usize {
     before.iter().filter(|&&byte| byte == b'\n').count() + 1
 }
 
-/// Returns the offset at which the line that holds `offset` begins.
+/// Returns the offset at which the line that holds `offset` begins. The offset may be within a character.
 pub(super) fn start_of(text: &str, offset: usize) -> usize {
-    text[..offset].rfind('\n').map_or(0, |at| at + 1)
+    text.as_bytes()[..offset].iter().rposition(|&byte| byte == b'\n').map_or(0, |at| at + 1)
 }
 
 /// Returns the offset just behind the line that holds `offset`: behind its `\n`, or the end of the text.
 pub(super) fn next(text: &str, offset: usize) -> usize {
-    text[offset..].find('\n').map_or(text.len(), |at| offset + at + 1)
+    let newline = text.as_bytes()[offset..].iter().position(|&byte| byte == b'\n');
+    newline.map_or(text.len(), |at| offset + at + 1)
 }
 
 /// Returns the offset at which the content of the line that holds `offset` ends, before its line ending.
 pub(super) fn content_end(text: &str, offset: usize) -> usize {
-    let end = text[offset..].find('\n').map_or(text.len(), |at| offset + at);
-    if text[offset..end].ends_with('\r') { end - 1 } else { end }
+    let end = next(text, offset);
+    offset + without_ending(&text[offset..end]).len()
 }
 
 /// Returns a line without its ending.
@@ -66,6 +67,7 @@ mod tests {
         assert_eq!(start_of(text, 4), 3);
         assert_eq!(next(text, 0), 3);
         assert_eq!(next(text, 7), 8);
+        assert_eq!(start_of("a\né", 3), 2);
         assert_eq!(content_end(text, 0), 1);
         assert_eq!(content_end(text, 3), 5);
         assert_eq!(ending_near(text, 3), "\r\n");

@@ -214,7 +214,13 @@ fn comments_below_same(before: &str, after: &str) -> Result<(), String> {
     // Blank lines between the value and these comments may be the value's own.
     let count = lines.iter().rev().take_while(is_below).count();
     let below = lines[lines.len() - count..].concat();
-    if after.ends_with(&below) { Ok(()) } else { Err(format!("what stood below is gone: {below:?}")) }
+    let meaning = |text: &str| serde_yaml::from_str::<Yaml>(text).ok();
+    let is_comment = meaning(before) == meaning(&before[..before.len() - below.len()]);
+    if !is_comment || after.ends_with(&below) {
+        Ok(())
+    } else {
+        Err(format!("what stood below is gone: {below:?}"))
+    }
 }
 
 /// Returns the key that a line seems to begin.
