@@ -37,6 +37,9 @@ pub fn create_task(task: &Task) -> String {
     out.finish(&task.body)
 }
 
+/// Longest key, in bytes, that may stand before its colon on one line; YAML allows 1024 characters.
+const LONGEST_KEY: usize = 1000;
+
 /// Writes front matter line by line.
 #[derive(Debug, Default)]
 pub(in crate::doc) struct Writer {
@@ -92,7 +95,14 @@ impl Writer {
     }
 
     fn line(&mut self, key: &str, written: &str) {
-        self.lines.push_str(&scalar::text(key, Place::Block));
+        let name = scalar::text(key, Place::Block);
+        if name.len() > LONGEST_KEY {
+            self.lines.push_str("? ");
+            self.lines.push_str(&name);
+            self.lines.push('\n');
+        } else {
+            self.lines.push_str(&name);
+        }
         self.lines.push(':');
         if !written.is_empty() {
             self.lines.push(' ');
@@ -146,5 +156,18 @@ impl Writer {
                 _ => false,
             };
         if reads_back { self.line(key, value) } else { self.text(key, Some(value)) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::create_task;
+    use crate::doc::read_task;
+
+    #[test]
+    fn writes_keys_of_any_length() {
+        let mut task = read_task(b"---\nid: TASK-1\ntitle: x\n---\n").unwrap();
+        task.unknown = vec![("k".repeat(5000), "v".to_owned()), ("\t".repeat(600), String::new())];
+        assert_eq!(read_task(create_task(&task).as_bytes()).unwrap().unknown, task.unknown);
     }
 }

@@ -239,17 +239,20 @@ impl<'t> Scanner<'t> {
     }
 
     /// Returns where the indented lines that begin at or below `from` end. Comments and blank lines at their end
-    /// are not theirs, unless a comment is indented further than the first line: it may be text.
+    /// are not theirs, unless a comment is indented further than the first line: it may be text. Below a value that
+    /// begins on its key's line it is text only where there is a block scalar.
     fn indented_end(&self, from: usize, dashes: bool) -> usize {
-        let depth = lines::indent_of(self.line(from));
+        let begins_line = lines::start_of(self.text, from) == from;
+        let depth = if begins_line { lines::indent_of(self.line(from)) } else { 0 };
+        let mut may_be_text = begins_line || opens_block(self.line(from));
         let mut end = self.next(from);
         let mut next = end;
         while next < self.limit {
             let line = self.line(next);
             let is_dash = dashes && (line == "-" || line.starts_with("- "));
             let is_indented = line.starts_with([' ', '\t']);
-            let is_comment =
-                line.trim_start_matches(lines::BLANKS).starts_with('#') && lines::indent_of(line) <= depth;
+            let begins_comment = line.trim_start_matches(lines::BLANKS).starts_with('#');
+            let is_comment = begins_comment && (!may_be_text || lines::indent_of(line) <= depth);
             if line.trim_matches(lines::BLANKS).is_empty() || is_comment {
                 next = self.next(next);
                 continue;
@@ -257,6 +260,7 @@ impl<'t> Scanner<'t> {
             if !is_indented && !is_dash {
                 break;
             }
+            may_be_text |= opens_block(line);
             next = self.next(next);
             end = next;
         }
@@ -274,6 +278,13 @@ pub(in crate::doc) fn plain_part(line: &str) -> &str {
     let bytes = line.as_bytes();
     let comment = (1..bytes.len()).find(|&at| bytes[at] == b'#' && matches!(bytes[at - 1], b' ' | b'\t'));
     line[..comment.unwrap_or(line.len())].trim_end_matches([' ', '\t', '\r'])
+}
+
+/// Tells whether the lines below this one may be the text of a block scalar, in which `#` begins no comment.
+pub(super) fn opens_block(line: &str) -> bool {
+    let last = plain_part(line).rsplit([' ', '\t']).next().unwrap_or_default();
+    last.starts_with(['|', '>'])
+        && last[1..].bytes().all(|byte| byte.is_ascii_digit() || b"+-".contains(&byte))
 }
 
 #[cfg(test)]
@@ -304,6 +315,8 @@ mod tests {
         assert_eq!(one("a: |1-\n   b\n # c\ne: f\n"), (Style::Block, "|1-\n   b\n # c"));
         assert_eq!(one("a: |+\n  b\n\ne: f\n"), (Style::Block, "|+\n  b\n"));
         assert_eq!(one("a: &x b\n"), (Style::Decorated, "&x b"));
+        assert_eq!(one("a: !t b\n  c\n  # d\ne: f\n"), (Style::Decorated, "!t b\n  c"));
+        assert_eq!(one("a: !t |\n  c\n  # d\ne: f\n"), (Style::Decorated, "!t |\n  c\n  # d"));
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::entries::{Entry, Style, plain_part};
+use super::entries::{Entry, Style, opens_block};
 use super::flow;
 use crate::doc::lines;
 
@@ -61,13 +61,6 @@ fn block_items(text: &str, entry: &Entry, indent: usize) -> Option<Vec<Item>> {
         at = end;
     }
     Some(items)
-}
-
-/// Tells whether the lines below this one may be the text of a block scalar, in which `#` begins no comment.
-fn opens_block(line: &str) -> bool {
-    let last = plain_part(line).rsplit([' ', '\t']).next().unwrap_or_default();
-    last.starts_with(['|', '>'])
-        && last[1..].bytes().all(|byte| byte.is_ascii_digit() || b"+-".contains(&byte))
 }
 
 #[cfg(test)]

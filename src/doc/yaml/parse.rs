@@ -40,8 +40,9 @@ pub(super) fn by_parser(text: &str) -> Result<Node, Failure> {
 /// Tells whether a text may hold a number or boolean that is not written as Rust would write it: `0x1F`, `+1`,
 /// `True`. Most do not, and are spared a second pass.
 fn may_be_rewritten(text: &str) -> bool {
-    text.contains('+')
-        || ["0x", "0o", "0b", "True", "TRUE", "False", "FALSE"].iter().any(|part| text.contains(part))
+    // The plus of a time's offset from UTC follows a digit.
+    let has_plus = text.as_bytes().windows(2).any(|pair| pair[1] == b'+' && !pair[0].is_ascii_alphanumeric());
+    has_plus || ["0x", "0o", "0b", "True", "TRUE", "False", "FALSE"].iter().any(|part| text.contains(part))
 }
 
 /// What is left of the limits, and what was met on the way.
@@ -215,7 +216,7 @@ mod tests {
 
     #[test]
     fn keeps_the_text_of_numbers_and_booleans() {
-        for text in ["2024", "0x1F", "1.10", "True", "+5", "-0", "1e3", ".inf"] {
+        for text in ["2024", "0x1F", "-0b1", "1.10", "True", "+5", "-0", "1e3", ".inf"] {
             assert_eq!(value(&format!("a: {text}")), Node::Literal(text.to_owned()));
         }
         assert_eq!(value("a: [1.10, x, {b: 0o17}]"), {
