@@ -24,33 +24,46 @@ fn dashes(line: &str) -> usize {
     words.take_while(|word| matches!(*word, "-" | "?" | ":")).count()
 }
 
-/// Counts brackets, by rules that know quotes and nothing else.
+/// Counts how deep brackets are within brackets. Those in a plain text outside of brackets are text.
 fn brackets(bytes: &[u8]) -> Result<(), Failure> {
-    let (mut at, mut depth, mut line) = (0, 0_usize, 1);
-    let mut before = b' ';
+    let (mut at, mut depth) = (0, 0_usize);
     while let Some(&byte) = bytes.get(at) {
+        let before = if at == 0 { b'\n' } else { bytes[at - 1] };
         let begins = matches!(before, b' ' | b'\t' | b'\n' | b'[' | b'{' | b',' | b':');
-        match byte {
-            b'"' | b'\'' if begins => {
-                if let Some(end) = quoted_end(bytes, at, bytes.len()) {
-                    line += bytes[at..end].iter().filter(|&&byte| byte == b'\n').count();
-                    before = b'"';
-                    at = end;
-                    continue;
-                }
+        at = match byte {
+            b'"' | b'\'' if begins => quoted_end(bytes, at, bytes.len()).unwrap_or(at + 1),
+            b'[' | b'{' => {
+                depth += 1;
+                at + 1
             }
-            b'[' | b'{' => depth += 1,
-            b']' | b'}' => depth = depth.saturating_sub(1),
-            b'\n' => line += 1,
-            _ => {}
-        }
+            b']' | b'}' => {
+                depth = depth.saturating_sub(1);
+                at + 1
+            }
+            _ if depth == 0 && begins => word_end(bytes, at),
+            _ => at + 1,
+        };
         if depth > DEEPEST {
+            let line = bytes[..at].iter().filter(|&&byte| byte == b'\n').count() + 1;
             return Err(failure(line, "brackets"));
         }
-        before = byte;
-        at += 1;
     }
     Ok(())
+}
+
+/// Returns where a value may begin behind what stands at `at`: behind a blank, a dash, an anchor or tag, or behind
+/// the colon of a key; else at the end of the line, for it is text.
+fn word_end(bytes: &[u8], at: usize) -> usize {
+    let is_blank = |at: usize| bytes.get(at).is_none_or(|byte| matches!(byte, b' ' | b'\t' | b'\r' | b'\n'));
+    match bytes[at] {
+        b' ' | b'\t' | b'\r' | b'\n' => at + 1,
+        b'-' | b'?' | b':' if is_blank(at + 1) => at + 1,
+        b'&' | b'*' | b'!' => (at + 1..bytes.len()).find(|end| is_blank(*end)).unwrap_or(bytes.len()),
+        _ => {
+            let is_end = |end: &usize| bytes[*end] == b'\n' || (bytes[*end] == b':' && is_blank(end + 1));
+            (at + 1..bytes.len()).find(is_end).map_or(bytes.len(), |end| end + 1)
+        }
+    }
 }
 
 #[cfg(test)]
@@ -66,6 +79,16 @@ mod tests {
         for deep in ["- ", "? ", "-  ", "- ? "] {
             let text = format!("a:\n\n  {}x", deep.repeat(130 / deep.len() + 65));
             assert_eq!(check(&text).unwrap_err().line, 3, "{deep}");
+        }
+    }
+
+    #[test]
+    fn brackets_in_a_plain_text_are_text() {
+        let text = "{open ".repeat(100);
+        assert!(check(&format!("a: x {text}\nb: (x {text}\nc:\n  - x {text}\n")).is_ok());
+        for begin in ["", "a: ", "- a: ", "'a': ", "a:\n  ", "- ? ", "a: &a ", "a: !t ", "a b:\t", "{a: b}\n"]
+        {
+            assert!(check(&format!("{begin}{text}")).is_err(), "{begin}");
         }
     }
 }
