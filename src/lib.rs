@@ -14,10 +14,11 @@
 //! | 1     | `query`  | the query language of `list`, `queue` and `board`; pure |
 //! | 1     | `git`    | facts from git, as plain data: nothing of gix leaves this module |
 //! | 2     | `store`  | `.tracker` on disk: discovery, lock, atomic writes, index, snapshots |
-//! | 2     | `report` | context to text, through templates; pure |
 //! | 2     | `import` | other trackers' files to tasks; pure |
-//! | 3     | `ops`    | the verbs, one file per use case; every door calls these |
-//! | 4     | `cli`    | arguments, output, errors, exit codes |
+//! | 2     | `review` | a range of commits by task, and the rules of the gate; pure |
+//! | 3     | `report` | context to text: cards, and reviews for pull requests and machines; pure |
+//! | 4     | `ops`    | the verbs, one file per use case; every door calls these |
+//! | 5     | `cli`    | arguments, output, errors, exit codes |
 //!
 //! # Files on disk
 //!
@@ -48,8 +49,10 @@ pub mod policy;
 pub mod query;
 
 pub mod import;
-pub mod report;
+pub mod review;
 pub mod store;
+
+pub mod report;
 
 pub mod ops;
 

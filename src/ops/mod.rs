@@ -13,6 +13,7 @@ mod doctor;
 mod edit;
 mod error;
 mod fields;
+mod gate;
 mod hooks;
 mod ids;
 mod import_cards;
@@ -43,6 +44,7 @@ pub use doctor::{Diagnosis, Finding, doctor};
 pub use edit::{PreparedEdit, finish_edit, prepare_edit};
 pub use error::{Error, Reason, Refusal};
 pub use fields::{Assignment, AssignmentOperator};
+pub use gate::{GateRequest, review};
 pub use hooks::{
     Applied, HookReport, HookView, PostCommit, apply, check_message, check_push, hooks_install, hooks_status,
     hooks_uninstall, post_commit, prepare_message,

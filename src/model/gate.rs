@@ -1,0 +1,175 @@
+//! The rules of the gate, and how strictly each is held.
+
+use std::fmt;
+
+/// How strictly a rule is held.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Level {
+    /// It is not looked at.
+    Off,
+    /// A breach is told and stops nothing.
+    Warn,
+    /// A breach shuts the gate.
+    Error,
+}
+
+impl Level {
+    /// All of them, the most lenient first.
+    pub const ALL: [Self; 3] = [Self::Off, Self::Warn, Self::Error];
+
+    /// Returns the word of the configuration.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Off => "off",
+            Self::Warn => "warn",
+            Self::Error => "error",
+        }
+    }
+}
+
+impl fmt::Display for Level {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+/// A rule of the gate: a key of `[policy]`, with a level as its value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum GateRule {
+    /// Every move is one that the pipeline has, and no history is rewritten.
+    LegalMoves,
+    /// Every stage that was left had what it asks for.
+    EarnedMoves,
+    /// No override led a task past what was missing.
+    Overrides,
+    /// The boxes that a stage asks for are ticked.
+    Deliverables,
+    /// No finding of a blocking severity is open, and none is deleted or belittled.
+    OpenFindings,
+    /// Approvals are not by those who wrote what they cover.
+    SelfApproval,
+    /// Votes are by members of their roles.
+    RoleMembers,
+    /// Votes are signed where the policy wants that.
+    SignedVotes,
+    /// Votes are never changed or deleted.
+    NoRewrittenVotes,
+    /// What the gate judges by changes only with its owners' votes.
+    PolicyOwners,
+    /// Commits belong to tasks.
+    LinkedCommits,
+    /// Files that reviewers are to see were seen by them.
+    CoveredFiles,
+    /// A task changes the files that it declares.
+    DeclaredFiles,
+    /// A task is far enough to be merged.
+    MergeStage,
+    /// Nobody works on more at once than is agreed.
+    WipLimit,
+    /// Records can be read.
+    BrokenDocuments,
+    /// A merge of records holds what its sides brought, and nothing else.
+    MergeIntegrity,
+    /// What a change of some files asks for in others.
+    Standards,
+    /// The project's own commands say yes.
+    Commands,
+}
+
+impl GateRule {
+    /// All of them, in the order of reports.
+    pub const ALL: [Self; 19] = [
+        Self::LegalMoves,
+        Self::EarnedMoves,
+        Self::Overrides,
+        Self::Deliverables,
+        Self::OpenFindings,
+        Self::SelfApproval,
+        Self::RoleMembers,
+        Self::SignedVotes,
+        Self::NoRewrittenVotes,
+        Self::PolicyOwners,
+        Self::LinkedCommits,
+        Self::CoveredFiles,
+        Self::DeclaredFiles,
+        Self::MergeStage,
+        Self::WipLimit,
+        Self::BrokenDocuments,
+        Self::MergeIntegrity,
+        Self::Standards,
+        Self::Commands,
+    ];
+
+    /// Returns its name.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::LegalMoves => "legal-moves",
+            Self::EarnedMoves => "earned-moves",
+            Self::Overrides => "overrides",
+            Self::Deliverables => "deliverables",
+            Self::OpenFindings => "open-findings",
+            Self::SelfApproval => "self-approval",
+            Self::RoleMembers => "role-members",
+            Self::SignedVotes => "signed-votes",
+            Self::NoRewrittenVotes => "no-rewritten-votes",
+            Self::PolicyOwners => "policy-owners",
+            Self::LinkedCommits => "linked-commits",
+            Self::CoveredFiles => "covered-files",
+            Self::DeclaredFiles => "declared-files",
+            Self::MergeStage => "merge-stage",
+            Self::WipLimit => "wip-limit",
+            Self::BrokenDocuments => "broken-documents",
+            Self::MergeIntegrity => "merge-integrity",
+            Self::Standards => "standards",
+            Self::Commands => "commands",
+        }
+    }
+
+    /// Reads a name.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|rule| rule.as_str() == text)
+    }
+
+    /// Returns the level that it has where the configuration does not say.
+    #[must_use]
+    pub fn default_level(self) -> Level {
+        match self {
+            Self::LinkedCommits | Self::DeclaredFiles | Self::WipLimit => Level::Warn,
+            _ => Level::Error,
+        }
+    }
+}
+
+impl fmt::Display for GateRule {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+/// What a change of some files asks for in others: `[[policy.standard]]`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Standard {
+    /// Globs of the files whose change asks.
+    pub when: Vec<String>,
+    /// Globs of the files of which one must change as well.
+    pub then: Vec<String>,
+    /// How strictly it is held.
+    pub level: Level,
+    /// What a person is told.
+    pub message: Option<String>,
+}
+
+/// A command of the project's own that says yes or no: `[[policy.command]]`. It runs only where the caller allows
+/// it on the command line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GateCommand {
+    /// Its name in reports.
+    pub name: String,
+    /// What the shell runs, at the top of the working tree.
+    pub run: String,
+    /// How strictly it is held.
+    pub level: Level,
+}

@@ -1,0 +1,10 @@
+//! A range of commits, by task, and what the gate says of it. Pure.
+
+mod verdict;
+mod view;
+
+pub use verdict::{Breach, RuleOutcome, Verdict};
+pub use view::{
+    CommitReview, FieldChange, FileReview, FindingReview, Loose, MoveReview, RangeReview, Review, TaskReview,
+    VoteReview, Web,
+};

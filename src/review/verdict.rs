@@ -1,0 +1,86 @@
+//! What the gate says.
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use crate::model::{GateRule, Level};
+
+/// One thing that a rule does not allow.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct Breach {
+    /// The rule's name.
+    pub rule: String,
+    /// `error` shuts the gate, `warn` does not.
+    pub level: String,
+    /// The task it is about.
+    pub task: Option<String>,
+    /// The commit it is about: its whole id.
+    pub commit: Option<String>,
+    /// The file it is about, below the repository.
+    pub file: Option<String>,
+    /// The line of that file, counted from 1.
+    pub line: Option<usize>,
+    /// What is wrong: one line.
+    pub message: String,
+    /// What to do about it.
+    pub mend: Option<String>,
+}
+
+impl Breach {
+    /// Makes the breach of a rule.
+    #[must_use]
+    pub fn of(rule: GateRule, level: Level, message: impl Into<String>) -> Self {
+        Self {
+            rule: rule.as_str().to_owned(),
+            level: level.as_str().to_owned(),
+            task: None,
+            commit: None,
+            file: None,
+            line: None,
+            message: message.into(),
+            mend: None,
+        }
+    }
+
+    /// Tells whether it shuts the gate.
+    #[must_use]
+    pub fn is_error(&self) -> bool {
+        self.level == Level::Error.as_str()
+    }
+}
+
+/// How one rule came out.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct RuleOutcome {
+    /// The rule's name.
+    pub rule: String,
+    /// How strictly it is held: `off`, `warn`, `error`.
+    pub level: String,
+    /// How many breaches shut the gate.
+    pub errors: usize,
+    /// How many breaches do not.
+    pub warnings: usize,
+    /// What could not be looked at, or what else there is to say: one line.
+    pub remark: Option<String>,
+}
+
+/// What the gate says.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, JsonSchema)]
+pub struct Verdict {
+    /// Every rule, in a fixed order.
+    pub rules: Vec<RuleOutcome>,
+    /// Every breach, by rule, then task, commit, file and message.
+    pub breaches: Vec<Breach>,
+    /// How many breaches shut the gate.
+    pub errors: usize,
+    /// How many breaches do not.
+    pub warnings: usize,
+}
+
+impl Verdict {
+    /// Tells whether the gate lets the range through.
+    #[must_use]
+    pub fn is_yes(&self) -> bool {
+        self.errors == 0
+    }
+}
