@@ -44,7 +44,7 @@ pub use doctor::{Diagnosis, Finding, doctor};
 pub use edit::{PreparedEdit, finish_edit, prepare_edit};
 pub use error::{Error, Reason, Refusal};
 pub use fields::{Assignment, AssignmentOperator};
-pub use gate::{GateRequest, review};
+pub use gate::{GateRequest, check_records, review};
 pub use hooks::{
     Applied, HookReport, HookView, PostCommit, apply, check_message, check_push, hooks_install, hooks_status,
     hooks_uninstall, post_commit, prepare_message,
