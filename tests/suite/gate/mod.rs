@@ -6,6 +6,7 @@
 mod attacks;
 mod honest;
 mod ranges;
+mod signed;
 
 use std::fs;
 use std::sync::OnceLock;
