@@ -6,12 +6,14 @@
 mod active;
 mod block;
 mod board;
+mod check_records;
 mod completion;
 mod demo;
 mod deps;
 mod doctor;
 mod edit;
 mod error;
+mod explain;
 mod fields;
 mod gate;
 mod hooks;
@@ -37,12 +39,14 @@ mod written;
 
 pub use block::{block, cancel, unblock};
 pub use board::{Board, BoardColumn, board};
+pub use check_records::check_records;
 pub use completion::{Candidate, task_candidates};
 pub use demo::{Demo, DemoStep, demo};
 pub use deps::{DepsRequest, DepsRow, DepsView, deps};
 pub use doctor::{Diagnosis, Finding, doctor};
 pub use edit::{PreparedEdit, finish_edit, prepare_edit};
 pub use error::{Error, Reason, Refusal};
+pub use explain::{RuleView, Rules, explain};
 pub use fields::{Assignment, AssignmentOperator};
 pub use gate::{GateRequest, review};
 pub use hooks::{
