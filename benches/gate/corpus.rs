@@ -79,7 +79,11 @@ impl Stream {
             stream.file(&source(number), &content(number))?;
         }
         for number in 1..commits - RANGE {
-            let link = if number % 20 == 7 { format!("\n\nTask: {}", task_id(tasks - 1 - number % 500)) } else { String::new() };
+            let link = if number % 20 == 7 {
+                format!("\n\nTask: {}", task_id(tasks - 1 - number % 500))
+            } else {
+                String::new()
+            };
             stream.commit("main", "Ken", &format!("Change {number}{link}"))?;
             stream.file(&source(number), &content(number))?;
         }
@@ -121,7 +125,11 @@ impl Stream {
     fn commit(&mut self, branch: &str, name: &str, message: &str) -> Result<()> {
         self.at += 60;
         let email = name.to_lowercase();
-        writeln!(self.out, "commit refs/heads/{branch}\ncommitter {name} <{email}@example.com> {} +0000", self.at)?;
+        writeln!(
+            self.out,
+            "commit refs/heads/{branch}\ncommitter {name} <{email}@example.com> {} +0000",
+            self.at
+        )?;
         Ok(write!(self.out, "data {}\n{message}\n", message.len())?)
     }
 
@@ -158,7 +166,9 @@ fn vote(id: &str, at: i64, files: &[(String, String)]) -> Result<Vote> {
 
 fn record(id: &str, number: usize, moves: &[(i64, &str, &str, &str)]) -> String {
     let stage = moves.last().map_or("none", |step| step.3);
-    let mut text = format!("---\nid: {id}\ntitle: Make part {number} of the whole\npriority: high\nstage: {stage}\ncreated: 2023-11-01\n");
+    let mut text = format!(
+        "---\nid: {id}\ntitle: Make part {number} of the whole\npriority: high\nstage: {stage}\ncreated: 2023-11-01\n"
+    );
     if !moves.is_empty() {
         text.push_str("history:\n");
     }

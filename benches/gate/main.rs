@@ -39,7 +39,11 @@ fn main() -> ExitCode {
         _ => Err("the size is a number of commits and one of tasks, such as 5000 1000".into()),
     };
     // A run that was interrupted leaves its folder to the next.
-    let cleaned = if std::env::args().any(|argument| argument == "--keep") { Ok(()) } else { std::fs::remove_dir_all(&folder) };
+    let cleaned = if std::env::args().any(|argument| argument == "--keep") {
+        Ok(())
+    } else {
+        std::fs::remove_dir_all(&folder)
+    };
     match done.and_then(|()| cleaned.map_err(Into::into)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
@@ -74,16 +78,19 @@ fn compare(corpus: &Corpus, verb: &str, range: usize, most: f64) -> Result<()> {
         &["review", &between, "--quiet"]
     };
     let log = ["log", "--raw", "-m", "--first-parent", between.as_str()];
-    let (git, own) = (Process::new("git", &log, corpus.folder()), Process::new(TRACKER, own, corpus.folder()));
+    let (git, own) =
+        (Process::new("git", &log, corpus.folder()), Process::new(TRACKER, own, corpus.folder()));
     let racers: [Racer<'_>; 2] = [Box::new(|| git.run()), Box::new(|| own.run())];
     let [git, own] = race(ROUNDS, racers)?;
     let ratio = own.median() / git.median();
     let verdict = if ratio <= most { "pass" } else { "**miss**" };
     println!(
-        "| `{verb}` of {range} commits : `git log --raw -m --first-parent` | {ratio:.2} × | {:.2} × | ≤ {most} ×: {verdict} | {:.1} ms : {:.1} ms | {:.0} MB |",
+        "| `{verb}` of {range} commits : `git log --raw -m --first-parent` | {ratio:.2} × | {:.2} × | ≤ {most} ×: {verdict} | {:.1} ms : {:.1} ms, at best {:.1} : {:.1} | {:.0} MB |",
         own.cpu() / git.cpu(),
         own.median(),
         git.median(),
+        own.min(),
+        git.min(),
         own.peak()
     );
     Ok(())

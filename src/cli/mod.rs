@@ -55,6 +55,14 @@ pub fn main() -> ExitCode {
 
 fn run(cli: Cli, env: Env) -> ExitCode {
     let name = cli.command.name();
+    let format = cli.global.format;
+    if !format.is_common() && !parse::knows_every_format(&name) {
+        let known = Failure::usage_message(
+            format!("`{name}` has no answer as `{}`", format.name()),
+            "--format human or --format json; the others are for tracker review and tracker check",
+        );
+        return report(&known, &name, format, Door::new(&cli.global, env).error_page());
+    }
     let door = Door::new(&cli.global, env);
     match cli.command.run(&door) {
         Ok(answer) => deliver(&answer, &door, &name),
@@ -74,6 +82,11 @@ fn deliver(answer: &Answer, door: &Door, name: &str) -> ExitCode {
             answer.show(&mut page);
             out = page.into_text().into_bytes();
             answer.remark(&mut beside);
+        }
+        format => {
+            let text = answer.rendered(format).expect("a command that knows a form was asked for");
+            out = text.into_bytes();
+            answer.warn(&mut beside);
         }
     }
     match write_stdout(&out) {
@@ -96,7 +109,7 @@ fn report(failure: &Failure, name: &str, format: Format, mut page: Page) -> Exit
             // The exit code tells the same where nobody can be told.
             let _ = write_stdout(&out);
         }
-        Format::Human => {
+        _ => {
             failure.show(&mut page);
             write_stderr(&page.into_text());
         }

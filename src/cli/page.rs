@@ -246,6 +246,18 @@ impl Page {
         self.line(format!("{:indent$}{line}", ""));
     }
 
+    /// Adds a text behind a head; where it does not fit a terminal, it goes on in lines of its own, as far in.
+    pub(super) fn hanging(&mut self, head: &Cell, indent: usize, text: &Cell) {
+        let room = self.look.width.saturating_sub(indent).max(NARROWEST);
+        let lines = if self.is_cut() { wrapped(&text.text, room) } else { vec![text.text.clone()] };
+        let padding = indent.saturating_sub(head.width());
+        let head = format!("{}{:padding$}", self.paint(&head.text, head.style), "");
+        for (at, line) in lines.iter().enumerate() {
+            let line = self.paint(line, text.style);
+            self.line(if at == 0 { format!("{head}{line}") } else { format!("{:indent$}{line}", "") });
+        }
+    }
+
     pub(super) fn into_text(self) -> String {
         self.text
     }
@@ -310,6 +322,23 @@ pub(super) fn clean_lines(text: &str) -> String {
     text.lines().map(|line| clean(&line.replace('\t', "    ")).into_owned()).collect::<Vec<_>>().join("\n")
 }
 
+/// Breaks a text into lines of so many columns, between words; a word that is longer than a line stays whole.
+fn wrapped(text: &str, width: usize) -> Vec<String> {
+    let mut lines = vec![String::new()];
+    for word in text.split(' ') {
+        let line = lines.last_mut().expect("there is always a line");
+        if line.is_empty() {
+            line.push_str(word);
+        } else if line.width() + 1 + word.width() <= width {
+            line.push(' ');
+            line.push_str(word);
+        } else {
+            lines.push(word.to_owned());
+        }
+    }
+    lines
+}
+
 /// Cuts a text to so many columns, with an ellipsis where something was cut.
 pub(super) fn cut(text: &str, width: usize) -> Cow<'_, str> {
     if text.width() <= width {
@@ -336,6 +365,14 @@ mod tests {
         assert_eq!(clean("a\u{1b}[2Jb\u{7}\u{202e}c"), "a\\u{1b}[2Jb\\u{7}\\u{202e}c");
         assert_eq!(clean("two\nlines"), "two lines");
         assert!(matches!(clean("plain ü 日本"), Cow::Borrowed(_)));
+    }
+
+    #[test]
+    fn breaks_between_words() {
+        assert_eq!(wrapped("one two three", 7), ["one two", "three"]);
+        assert_eq!(wrapped("日本 語です", 6), ["日本", "語です"]);
+        assert_eq!(wrapped("", 7), [""]);
+        assert_eq!(wrapped("a muchtoolong b", 5), ["a", "muchtoolong", "b"]);
     }
 
     #[test]

@@ -12,6 +12,7 @@ mod deps;
 mod doctor;
 mod edit;
 mod error;
+mod explain;
 mod fields;
 mod gate;
 mod hooks;
@@ -43,6 +44,7 @@ pub use deps::{DepsRequest, DepsRow, DepsView, deps};
 pub use doctor::{Diagnosis, Finding, doctor};
 pub use edit::{PreparedEdit, finish_edit, prepare_edit};
 pub use error::{Error, Reason, Refusal};
+pub use explain::{RuleView, Rules, explain};
 pub use fields::{Assignment, AssignmentOperator};
 pub use gate::{GateRequest, check_records, review};
 pub use hooks::{

@@ -7,6 +7,7 @@ use super::answer::{Answer, schema_of};
 use super::door::Door;
 use super::error::Failure;
 
+mod judged;
 mod shared;
 
 /// What a command returns: an answer, or why there is none.
@@ -111,6 +112,12 @@ commands! {
     log::Log,
     /// Show which task waits for which
     deps::Deps,
+    /// Show a range of commits by task: moves, votes, files, and what is missing
+    review::Review,
+    /// Judge a range of commits by the policy of the branch it is for
+    check::Check,
+    /// Tell what a rule of the gate holds, and why
+    explain::Explain,
     /// Find, and with --fix mend, what is wrong with the files
     doctor::Doctor,
     /// Read tasks from another tracker's files

@@ -83,6 +83,13 @@ const CALLS: &str = "
     deps zzz
     doctor
     doctor --fix --dry-run
+    check
+    check --base nowhere
+    review nowhere..HEAD
+    review ..
+    explain
+    explain earned-moves
+    explain nothing
     schema
     schema list
     schema nothing
@@ -101,8 +108,8 @@ const CALLS: &str = "
     -C nowhere list
 ";
 
-/// No answers to people: an error, and what git calls with its own arguments.
-const OF_GIT: [&str; 3] = ["error", "hook", "merge-driver"];
+/// No answers to people: an error, and what git calls with its own arguments. A review has no answer yet.
+const OF_GIT: [&str; 4] = ["error", "hook", "merge-driver", "review"];
 
 fn schemas(sandbox: &Sandbox) -> Value {
     serde_json::from_str(&sandbox.tracker(&["schema"]).stdout).unwrap()
@@ -215,6 +222,6 @@ fn schema_of_one_command_by_any_of_its_names() {
     exit 2
     --- stderr
     tracker: `nothing` is no command
-      hint: one of init, new, list, show, queue, board, set, edit, start, tick, untick, note, block, unblock, cancel, reopen, advance, fail, approve, reject, withdraw, signoffs, findings, hooks, apply, set-stage, log, deps, doctor, import, report, demo, schema, completions, man, reference, error
+      hint: one of init, new, list, show, queue, board, set, edit, start, tick, untick, note, block, unblock, cancel, reopen, advance, fail, approve, reject, withdraw, signoffs, findings, hooks, apply, set-stage, log, deps, review, check, explain, doctor, import, report, demo, schema, completions, man, reference, error
     ");
 }
