@@ -15,7 +15,7 @@
 //! | 1     | `git`    | facts from git, as plain data: nothing of gix leaves this module |
 //! | 2     | `store`  | `.tracker` on disk: discovery, lock, atomic writes, index, snapshots |
 //! | 2     | `report` | context to text, through templates; pure |
-//! | 2     | `import` | other trackers' files to tasks; pure |
+//! | 2     | `import` | other trackers' files to tasks, tools' reports to findings; pure |
 //! | 3     | `ops`    | the verbs, one file per use case; every door calls these |
 //! | 4     | `cli`    | arguments, output, errors, exit codes |
 //!

@@ -16,6 +16,7 @@ mod fields;
 mod hooks;
 mod ids;
 mod import_cards;
+mod import_findings;
 mod init;
 mod list;
 mod log;
@@ -36,7 +37,7 @@ mod written;
 
 pub use block::{block, cancel, unblock};
 pub use board::{Board, BoardColumn, board};
-pub use completion::{Candidate, task_candidates};
+pub use completion::{Candidate, role_candidates, task_candidates};
 pub use demo::{Demo, DemoStep, demo};
 pub use deps::{DepsRequest, DepsRow, DepsView, deps};
 pub use doctor::{Diagnosis, Finding, doctor};
@@ -48,6 +49,7 @@ pub use hooks::{
     hooks_uninstall, post_commit, prepare_message,
 };
 pub use import_cards::{CardsImport, ImportedCard, PlacedView, import_cards};
+pub use import_findings::{FindingsImport, FindingsImportRequest, ImportedFinding, import_findings};
 pub use init::{InitRequest, Initialised, Profile, Server, init};
 pub use list::{ListRequest, Listing, list};
 pub use log::{Event, EventKind, Story, log};

@@ -96,7 +96,7 @@ commands! {
     withdraw::Withdraw,
     /// Tell who is asked for a sign-off, and which votes count
     signoffs::Signoffs,
-    /// List, settle and waive what is held against tasks
+    /// List, import, settle and waive what is held against tasks
     findings::Findings,
     /// Install the git hooks, or take them out
     hooks::Hooks,

@@ -66,6 +66,11 @@ const CALLS: &str = "
     list d4
     board d4
     findings
+    findings import scan.sarif --task s3 --as tester --create-tasks --dry-run
+    findings import scan.sarif --task s3 --as tester
+    findings import nothing.xml --task s3 --as tester
+    findings import scan.sarif --task s3 --as nobody
+    findings import nowhere.sarif --task d4
     findings waive d4 F
     findings settle d4 F
     findings d4 --all
@@ -122,6 +127,8 @@ fn every_answer_and_every_error_is_what_the_schema_says() {
     let asks = "\n[stage.qa]\nsignoffs = [\"reviewer\", \"tester\"]\n";
     sandbox.write(".tracker/config.toml", config + asks);
     sandbox.write("cards.md", include_str!("../../../templates/demo/TASK_CARDS.md"));
+    sandbox.write("scan.sarif", include_str!("../../../fixtures/findings/semgrep.sarif"));
+    sandbox.write("nothing.xml", "<testsuite/>");
     let schemas = schemas(&sandbox);
     let mut seen = BTreeSet::new();
     for call in CALLS.lines().map(str::trim).filter(|call| !call.is_empty()) {
