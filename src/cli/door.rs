@@ -70,6 +70,11 @@ impl Door {
         Ok(Session::new(&self.env, workspace, snapshot).dry(args.dry_run))
     }
 
+    /// Tells whether somebody looks on: stderr is a terminal, and they have not asked for quiet or for JSON.
+    pub(super) fn is_attended(&self) -> bool {
+        self.format == Format::Human && !self.quiet && self.error_page().is_rich()
+    }
+
     /// Says something to the person at once, beside the answer.
     pub(super) fn say(&self, text: &str) {
         if self.format == Format::Human {

@@ -98,6 +98,9 @@ commands! {
     signoffs::Signoffs,
     /// List, import, settle and waive what is held against tasks
     findings::Findings,
+    /// Show who may sign off what, and what a role is told
+    #[command(visible_alias = "roles")]
+    role::Role,
     /// Install the git hooks, or take them out
     hooks::Hooks,
     /// Do what the hooks would have done for a range of commits

@@ -65,6 +65,14 @@ const CALLS: &str = "
     reject d4 --as tester --finding high:bad
     list d4
     board d4
+    role
+    roles --at HEAD
+    role show reviewer
+    role show reviewer --prompt
+    role show nobody
+    role new reviewer --dry-run
+    role new reviewer
+    role new reviewer
     findings
     findings import scan.sarif --task s3 --as tester --create-tasks --dry-run
     findings import scan.sarif --task s3 --as tester
@@ -222,6 +230,6 @@ fn schema_of_one_command_by_any_of_its_names() {
     exit 2
     --- stderr
     tracker: `nothing` is no command
-      hint: one of init, new, list, show, queue, board, set, edit, start, tick, untick, note, block, unblock, cancel, reopen, advance, fail, approve, reject, withdraw, signoffs, findings, hooks, apply, set-stage, log, deps, doctor, import, report, demo, schema, completions, man, reference, error
+      hint: one of init, new, list, show, queue, board, set, edit, start, tick, untick, note, block, unblock, cancel, reopen, advance, fail, approve, reject, withdraw, signoffs, findings, role, hooks, apply, set-stage, log, deps, doctor, import, report, demo, schema, completions, man, reference, error
     ");
 }
