@@ -169,6 +169,8 @@ fn next_steps(task: &Task, view: &TaskView, signoffs: &SignoffsView) -> Vec<Stri
         next.push(format!("tracker advance {id}"));
     }
     next.extend(mends);
+    let mut open = signoffs.roles.iter().filter(|role| !role.done && role.prompt.is_some());
+    next.extend(open.next().map(|role| format!("tracker role show {}", role.role)));
     next.truncate(STEPS);
     next
 }

@@ -32,7 +32,7 @@ mod tests;
 mod tree;
 mod votes;
 
-pub use blocking::{blocking_findings, finding_id, is_same_finding};
+pub use blocking::{blocking_findings, finding_id, finding_identity, is_same_finding};
 pub use coverage::{Staleness, coverage, covered_by, criteria_digest, explain, is_covered, is_sound};
 pub use cycle::Cycle;
 pub use derive::{Derived, derive, derive_with};

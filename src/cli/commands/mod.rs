@@ -97,8 +97,11 @@ commands! {
     withdraw::Withdraw,
     /// Tell who is asked for a sign-off, and which votes count
     signoffs::Signoffs,
-    /// List, settle and waive what is held against tasks
+    /// List, import, settle and waive what is held against tasks
     findings::Findings,
+    /// Show who may sign off what, and what a role is told
+    #[command(visible_alias = "roles")]
+    role::Role,
     /// Install the git hooks, or take them out
     hooks::Hooks,
     /// Do what the hooks would have done for a range of commits

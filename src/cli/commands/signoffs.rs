@@ -77,7 +77,11 @@ fn show_role(role: &ops::RoleView, page: &mut Page) {
         (false, []) => "  waiting for anyone".to_owned(),
         (false, members) => format!("  waiting for {}", clean(&members.join(", "))),
     };
-    page.line(format!("  {mark} {}  {}{}", page.bold(&clean(&role.role)), bar(standing, page), page.dim(&waiting)));
+    // Who still has to vote is told what the role goes by.
+    let text = role.prompt.as_ref().filter(|_| !role.done);
+    let text = text.map(|path| format!("  {}", clean(path))).unwrap_or_default();
+    let rest = page.dim(&format!("{waiting}{text}"));
+    page.line(format!("  {mark} {}  {}{rest}", page.bold(&clean(&role.role)), bar(standing, page)));
     let rows: Vec<Vec<Cell>> = role.votes.iter().map(|vote| vote_cells(vote, page)).collect();
     page.columns(&rows, 5, 6);
 }

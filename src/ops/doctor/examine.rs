@@ -36,6 +36,7 @@ pub(super) fn examine(session: &Session<'_>) -> Result<Examined> {
         found.stages(&summaries, &stage_order(&config));
     }
     found.notes(session, &paths)?;
+    found.roles(session)?;
     found.findings.sort();
     found.findings.dedup();
     let files = paths.iter().filter(|(_, kind)| *kind != EntryKind::Folder).count();
@@ -240,6 +241,23 @@ impl Examination {
                 self.add("unknown-stage", problem.in_file(path_of(task.id)).with_hint(hint));
             }
         }
+    }
+
+    /// Texts of roles that cannot be read, and of roles that nobody asks.
+    fn roles(&mut self, session: &Session<'_>) -> Result<()> {
+        let (guides, problems) = session.snapshot().roles()?;
+        self.all("broken-document", problems);
+        for guide in guides {
+            let path = Layout::role(&guide.role);
+            self.all("odd-value", located(guide.warnings, &path));
+            let Ok((config, _)) = session.snapshot().config() else { continue };
+            if !config.role_names().contains(&guide.role.as_str()) {
+                let problem = Problem::warning(format!("the configuration has no role `{}`", guide.role));
+                let hint = format!("name it in the `signoffs` of a stage, or as `[roles.{}]`", guide.role);
+                self.add("unknown-role", problem.in_file(&path).with_hint(hint));
+            }
+        }
+        Ok(())
     }
 
     /// Notes that cannot be read, and notes on tasks that are not there.

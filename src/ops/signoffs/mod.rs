@@ -8,7 +8,7 @@ mod standing;
 mod tally;
 
 pub use cast::{Ballot as VoteRequest, approve, reject, withdraw};
-pub(super) use cast::{rejected_because, said_of};
+pub(super) use cast::{Booth, CastVote, Statement, creation_of, rejected_because, said_of};
 pub(super) use dossier::{Dossier, Files, grammar, is_same_text, linked_ids, named_ids, waits_for};
 pub use findings::{FindingView, FindingsView, findings, resolve};
 pub(super) use signature::check;

@@ -1,5 +1,7 @@
 //! `signoffs`: who is asked for what, since when, which votes count and why the others do not.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, Utc};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -37,6 +39,8 @@ pub struct SignoffsView {
 pub struct RoleView {
     /// Its name.
     pub role: String,
+    /// The file that says what it is told, with a prompt for agents and a checklist for people; none where there is none.
+    pub prompt: Option<String>,
     /// How many approvals count.
     pub approved: usize,
     /// How many are asked for.
@@ -117,28 +121,29 @@ pub(in crate::ops) fn view_of(session: &Session<'_>, config: &Config, dossier: &
         let reason = Reason::from(missing.reason(&dossier.task.id));
         MissingView { label: reason.label.to_owned(), text: reason.text, mend: reason.mend }
     });
+    // A folder that cannot be listed tells no more than one that is not there.
+    let texts = session.snapshot().role_files().unwrap_or_default();
     SignoffsView {
         id: dossier.task.id.to_string(),
         title: dossier.task.title.clone(),
         stage: dossier.task.stage.to_string(),
         round: standing.round,
         since: dossier.task.since(),
-        roles: standing.roles.iter().map(RoleView::from).collect(),
+        roles: standing.roles.iter().map(|role| role_of(role, &texts)).collect(),
         others: standing.others.iter().map(VoteView::from).collect(),
         missing: missing.collect(),
     }
 }
 
-impl From<&RoleStanding<'_>> for RoleView {
-    fn from(role: &RoleStanding<'_>) -> Self {
-        Self {
-            role: role.role.clone(),
-            approved: role.approvals.len(),
-            quorum: role.quorum,
-            done: role.has_signed_off(),
-            waiting_for: role.waiting_for.clone(),
-            votes: role.votes.iter().map(VoteView::from).collect(),
-        }
+fn role_of(role: &RoleStanding<'_>, texts: &BTreeMap<String, String>) -> RoleView {
+    RoleView {
+        role: role.role.clone(),
+        prompt: texts.get(&role.role).cloned(),
+        approved: role.approvals.len(),
+        quorum: role.quorum,
+        done: role.has_signed_off(),
+        waiting_for: role.waiting_for.clone(),
+        votes: role.votes.iter().map(VoteView::from).collect(),
     }
 }
 

@@ -18,6 +18,7 @@ mod manual;
 mod new;
 mod note;
 mod queue;
+mod role;
 mod set;
 mod set_stage;
 mod show;
