@@ -9,7 +9,7 @@ use super::set::refuse_circle;
 use super::written::WrittenTask;
 use super::{Error, Refusal, Result, Session, Written};
 use crate::doc::read_task;
-use crate::model::{Problem, Task, TaskId};
+use crate::model::{Problem, Task, TaskId, Texts};
 use crate::policy::Graph;
 use crate::store::{self, Change, Layout, TaskFile};
 
@@ -112,7 +112,7 @@ fn check_circles(session: &Session<'_>, task: &Task) -> Result<()> {
     let tasks = session.snapshot().tasks()?;
     let (mut summaries, _) = tasks.read();
     for summary in summaries.iter_mut().filter(|summary| summary.id == task.id.as_str()) {
-        summary.depends_on.clear();
+        summary.depends_on = Texts::default();
     }
     let depends_on: Vec<String> = task.depends_on.iter().map(ToString::to_string).collect();
     refuse_circle(&Graph::new(&summaries), &task.id, &depends_on)

@@ -75,10 +75,16 @@ impl Folder {
         Ok(Some(Self { fd, path }))
     }
 
-    /// Lists names and kinds, unsorted. Names that are not UTF-8 come with replacement characters.
+    /// Lists names and kinds, unsorted.
     pub(super) fn entries(&self) -> Result<Vec<Entry>> {
-        let failed = |errno: rustix::io::Errno| Error::io("list", &self.path)(errno.into());
         let mut entries = Vec::new();
+        self.visit(|name, kind| entries.push(Entry { name: name.to_owned(), kind }))?;
+        Ok(entries)
+    }
+
+    /// Shows names and kinds one by one, unsorted. Names that are not UTF-8 come with replacement characters.
+    pub(super) fn visit(&self, mut see: impl FnMut(&str, EntryKind)) -> Result<()> {
+        let failed = |errno: rustix::io::Errno| Error::io("list", &self.path)(errno.into());
         for entry in Dir::read_from(&self.fd).map_err(failed)? {
             let entry = entry.map_err(failed)?;
             let name = entry.file_name().to_string_lossy();
@@ -89,9 +95,9 @@ impl Folder {
                 FileType::Unknown => self.kind_of(&name)?,
                 known => kind_from(known),
             };
-            entries.push(Entry { name: name.into_owned(), kind });
+            see(&name, kind);
         }
-        Ok(entries)
+        Ok(())
     }
 
     fn kind_of(&self, name: &str) -> Result<EntryKind> {

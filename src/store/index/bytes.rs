@@ -72,9 +72,22 @@ impl<'a> Reader<'a> {
         (count <= self.numbers.len()).then_some(count)
     }
 
+    /// Reads as many places as a count says.
+    pub(super) fn ends(&mut self) -> Option<&'a [[u8; 4]]> {
+        let length = usize::try_from(self.number()?).ok()?.checked_mul(4)?;
+        let (ends, rest) = self.numbers.split_at_checked(length)?;
+        self.numbers = rest;
+        Some(ends.as_chunks().0)
+    }
+
     pub(super) fn text(&mut self) -> Option<&'a str> {
-        let length = usize::try_from(self.number()?).ok()?;
-        let (text, rest) = self.text.split_at_checked(length)?;
+        let length = self.number()?;
+        self.piece(length)
+    }
+
+    /// Reads so many bytes of text.
+    pub(super) fn piece(&mut self, length: u32) -> Option<&'a str> {
+        let (text, rest) = self.text.split_at_checked(usize::try_from(length).ok()?)?;
         self.text = rest;
         Some(text)
     }

@@ -45,16 +45,21 @@ impl Index {
         Some(Self { bytes, text, numbers_at: lengths.rows, texts_at: lengths.names })
     }
 
-    /// Returns the keys, sorted by name.
-    pub(in crate::store) fn keys(&self) -> impl Iterator<Item = Key<'_>> {
-        (0..self.numbers_at / ROW).filter_map(|at| self.key(at))
+    /// Returns how many rows there are.
+    pub(in crate::store) fn len(&self) -> usize {
+        self.numbers_at / ROW
+    }
+
+    /// Returns the name of a row; rows are sorted by name.
+    pub(in crate::store) fn name(&self, at: usize) -> Option<&str> {
+        let (start, end) = self.piece(at, Part::Names)?;
+        self.text.get(start..end)
     }
 
     /// Returns one key.
     pub(in crate::store) fn key(&self, at: usize) -> Option<Key<'_>> {
         let stat = self.row(at)?.first_chunk()?;
-        let (start, end) = self.piece(at, Part::Names)?;
-        Some(Key { name: self.text.get(start..end)?, stat: Stat::from_bytes(stat) })
+        Some(Key { name: self.name(at)?, stat: Stat::from_bytes(stat) })
     }
 
     /// Returns the record of a key.
