@@ -40,7 +40,7 @@ fn compare(folder: &Folder, index: &Index, pieces: &Mutex<Enumerate<ChunksMut<'_
     while let Some((piece, is_same)) = next() {
         for (at, is_same) in is_same.iter_mut().enumerate() {
             // The index is only a file: no name in it leads out of the folder.
-            let key = index.key(piece * PIECE + at).filter(|key| !key.name.contains('/'));
+            let key = index.key(piece * PIECE + at).filter(|key| !key.name.bytes().any(|byte| byte == b'/'));
             *is_same = key.is_some_and(|key| folder.stat(key.name) == Some(key.stat));
         }
     }

@@ -53,7 +53,19 @@ impl<'a> Reader<'a> {
         Some(*first)
     }
 
+    #[inline]
     pub(super) fn number(&mut self) -> Option<u32> {
+        match self.numbers {
+            // Nearly all of them.
+            [byte, rest @ ..] if *byte < 0x80 => {
+                self.numbers = rest;
+                Some(u32::from(*byte))
+            }
+            _ => self.large_number(),
+        }
+    }
+
+    fn large_number(&mut self) -> Option<u32> {
         let mut number = 0;
         for shift in [0, 7, 14, 21, 28] {
             let [byte] = self.bytes()?;
