@@ -1,6 +1,6 @@
 //! An index to records, which borrow from it.
 
-use std::fs::File;
+use std::fs::{File, OpenOptions};
 use std::io::Read;
 use std::path::Path;
 
@@ -8,6 +8,7 @@ use super::bytes::Reader;
 use super::fields::Field;
 use super::layout::{HEADER, Lengths, Part, ROW, is_sealed, number};
 use super::record::{Key, Record};
+use crate::git::open_regular;
 use crate::store::Stat;
 
 /// An index whose checksum holds.
@@ -25,7 +26,7 @@ impl Index {
     /// Reads an index; one that is missing, torn or of another shape is empty.
     pub(in crate::store) fn read(path: &Path) -> Self {
         let open = |file: File| Self::checked(&file, file.metadata().ok()?.len());
-        File::open(path).ok().and_then(open).unwrap_or_default()
+        open_regular(OpenOptions::new().read(true), path).ok().and_then(open).unwrap_or_default()
     }
 
     /// Reads an index of so many bytes.
