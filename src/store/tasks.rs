@@ -66,19 +66,16 @@ impl Tasks {
     pub(super) fn from_source(source: &Source) -> Result<Self> {
         let entries = source.list(Layout::TASKS)?;
         let names = Names::among(entries.iter().map(|entry| (entry.name.as_str(), entry.kind)));
-        let read = |name| (name, source.read(&format!("{}/{name}", Layout::TASKS)));
-        let files: Vec<_> = names.iter().map(read).collect();
-        let fresh = each(&files, |(name, bytes)| {
+        let paths: Vec<String> = names.iter().map(|name| format!("{}/{name}", Layout::TASKS)).collect();
+        let stat = Stat { modified: 0, changed: 0, size: 0, inode: 0 };
+        let fresh = source.map_files(&paths, |path, bytes| {
+            let name = path.rsplit('/').next().unwrap_or_default();
             let read = match bytes {
-                Ok(bytes) => parse(name, bytes.as_deref().unwrap_or_default()),
+                Ok(bytes) => parse(name, &bytes),
                 Err(error) => Err(vec![Problem::error(error.to_string())]),
             };
-            Fresh {
-                name: (*name).to_owned(),
-                stat: Stat { modified: 0, changed: 0, size: 0, inode: 0 },
-                read,
-            }
-        });
+            Fresh { name: name.to_owned(), stat, read }
+        })?;
         let slots = (0..fresh.len()).map(Slot::Fresh).collect();
         Ok(Self { index: Index::default(), fresh, slots, strays: names.into_strays() })
     }
