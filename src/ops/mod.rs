@@ -6,6 +6,7 @@
 mod active;
 mod block;
 mod board;
+mod choose;
 mod completion;
 mod demo;
 mod deps;

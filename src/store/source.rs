@@ -140,6 +140,31 @@ impl Source {
     }
 }
 
+impl Source {
+    /// Reads many files and makes something of each, of a commit on several threads where that pays; the order
+    /// stays. What is not there is passed over.
+    pub(super) fn map_files<T: Send>(
+        &self,
+        paths: &[String],
+        make: impl Fn(&str, Result<Vec<u8>>) -> T + Sync,
+    ) -> Result<Vec<T>> {
+        let (repository, files) = match self {
+            Self::Commit(commit) => (&commit.repository, commit.files()?),
+            Self::Files { repository, files } => (repository, files.as_slice()),
+            Self::WorkTree(_) => {
+                let one = |path: &String| Some(make(path, self.read(path).transpose()?));
+                return Ok(paths.iter().filter_map(one).collect());
+            }
+        };
+        let blob = |path: &String| position(files, path).map(|at| files[at].blob_id);
+        let (paths, ids): (Vec<_>, Vec<_>) =
+            paths.iter().filter_map(|path| Some((path, blob(path)?))).unzip();
+        let make =
+            |at: usize, read: std::result::Result<_, git::Error>| make(paths[at], read.map_err(Error::from));
+        Ok(repository.map_blobs(&ids, super::LARGEST_FILE, make))
+    }
+}
+
 /// Walks folders on disk. Links are told of and not followed.
 fn walk_files(top: &Path, folder: &str) -> Result<Vec<(String, EntryKind)>> {
     let mut found = Vec::new();
