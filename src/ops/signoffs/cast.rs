@@ -2,8 +2,9 @@
 
 use super::signature::sign;
 use super::{Dossier, Files};
-use crate::doc::{create_finding, create_vote, vote_file_name};
+use crate::doc::{create_finding, create_vote, read_vote, vote_file_name};
 use crate::model::{Config, Finding, FindingId, FindingSeverity, Person, Stage, Task, Verdict, Vote};
+use crate::ops::active::forget_closed;
 use crate::ops::moves::edits_of;
 use crate::ops::session::spliced;
 use crate::ops::written::WrittenTask;
@@ -12,6 +13,9 @@ use crate::policy::{
     self, JudgedVote, MovePlan, Trust, WhyNot, auto_advance, coverage, covered_by, fail, finding_id, round_in,
 };
 use crate::store::{Change, Layout, Locked, TaskFile};
+
+/// A vote on fewer files than this can be read again, however long their names are.
+const SURELY_FITS: usize = 200;
 
 /// A vote to cast.
 #[derive(Debug, Clone, Default)]
@@ -94,10 +98,23 @@ fn cast(session: &Session<'_>, request: &Ballot, verdict: Verdict) -> Result<Wri
     if request.sign {
         vote.signature = Some(sign(&repository, &vote)?);
     }
+    refuse_if_too_large(&vote)?;
     let changes = changes_of(&vote, &found);
     dossier.findings.extend(found);
     dossier.add(&files, &vote)?;
     finish(session, &locked, Cast { config: &config, file: &file, dossier: &dossier, vote: &vote, changes })
+}
+
+/// A vote that covers so much that it could not be read again must not be written.
+fn refuse_if_too_large(vote: &Vote) -> Result<()> {
+    let count = vote.covers.files.len();
+    if count < SURELY_FITS || read_vote(&vote.task, create_vote(vote).as_bytes()).is_ok() {
+        return Ok(());
+    }
+    let what = format!("{} cannot be voted on as {}", vote.task, vote.role);
+    let text = format!("the vote would cover {count} files, more than one record holds");
+    let mend = format!("narrow `paths` of [roles.{}] in {}", vote.role, Layout::CONFIG);
+    Err(Error::refused(what, "too large", text, Some(mend)))
 }
 
 struct Cast<'a> {
@@ -131,7 +148,11 @@ fn finish(session: &Session<'_>, locked: &Locked<'_>, cast: Cast<'_>) -> Result<
         changes.push(spliced(file, &edits_of(plan))?);
     }
     let task = WrittenTask::changed(&dossier.task, said, true);
-    session.finish(locked, &changes, vec![task])
+    let written = session.finish(locked, &changes, vec![task])?;
+    if plan.is_some_and(|plan| plan.to().is_complete()) {
+        forget_closed(session, &written)?;
+    }
+    Ok(written)
 }
 
 fn counts(own: Option<&JudgedVote<'_>>) -> bool {

@@ -3,14 +3,15 @@
 mod cast;
 mod dossier;
 mod findings;
+mod history;
 mod signature;
 mod standing;
 mod tally;
 
 pub use cast::{Ballot as VoteRequest, approve, reject, withdraw};
 pub(super) use cast::{rejected_because, said_of};
-pub(super) use dossier::{Dossier, Files};
+pub(super) use dossier::{Dossier, Files, has_failed};
 pub use findings::{FindingView, FindingsView, findings, resolve};
-pub use standing::{MissingView, RoleView, SignoffsView, VoteView, signoffs};
+pub use standing::{MissingView, RoleView, SignoffsView, Verify, VoteView, signoffs};
 pub(super) use standing::{seen, view_of};
 pub(super) use tally::derived;
