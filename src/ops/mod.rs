@@ -36,6 +36,7 @@ mod set;
 mod show;
 mod signoffs;
 mod tick;
+mod unmerged;
 mod view;
 mod written;
 
@@ -71,10 +72,11 @@ pub use session::Session;
 pub use set::set;
 pub use show::{Shown, show};
 pub use signoffs::{
-    FindingView, FindingsView, MissingView, RoleView, SignoffsView, VoteRequest, VoteView, approve, findings,
-    reject, resolve, signoffs, withdraw,
+    FindingView, FindingsView, MissingView, RoleView, SignoffsView, Verify, VoteRequest, VoteView, approve,
+    findings, reject, resolve, signoffs, withdraw,
 };
 pub use tick::tick;
+pub use unmerged::explain_conflicts;
 pub use view::{BoxView, CountView, DependencyView, MoveView, NoteView, StepView, TaskLine, TaskView};
 pub use written::{Written, WrittenFile, WrittenTask};
 

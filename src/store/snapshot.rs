@@ -44,7 +44,7 @@ impl Snapshot {
     pub fn commit_id(&self) -> Option<CommitId> {
         match &self.source {
             Source::Commit(commit) => Some(commit.id),
-            Source::WorkTree(_) | Source::Files { .. } => None,
+            Source::WorkTree(_) | Source::Staged { .. } => None,
         }
     }
 

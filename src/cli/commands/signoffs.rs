@@ -20,9 +20,12 @@ pub(in crate::cli) struct Signoffs {
     /// The task, by a part of its id
     #[arg(value_name = "ID", add = tasks())]
     id: String,
-    /// Check signatures by .tracker/allowed_signers
+    /// Check signatures by the .tracker/allowed_signers of the branch that the work goes to
     #[arg(long)]
     verify: bool,
+    /// Check them by the list at this commit; where left out, at the remote's default branch
+    #[arg(long, value_name = "REV")]
+    base: Option<String>,
     #[command(flatten)]
     read: ReadArgs,
 }
@@ -30,7 +33,8 @@ pub(in crate::cli) struct Signoffs {
 impl Signoffs {
     pub(super) fn run(self, door: &Door) -> Reply {
         let session = door.read(&self.read)?;
-        let (view, problems) = ops::signoffs(&session, &self.id, self.verify)?;
+        let verify = ops::Verify { wanted: self.verify || self.base.is_some(), base: self.base };
+        let (view, problems) = ops::signoffs(&session, &self.id, &verify)?;
         Ok(Answer::of(view).with_problems(problems))
     }
 }

@@ -2,8 +2,9 @@
 
 use super::signature::sign;
 use super::{Dossier, Files};
-use crate::doc::{create_finding, create_vote, vote_file_name};
+use crate::doc::{create_finding, create_vote, read_vote, vote_file_name};
 use crate::model::{Config, Finding, FindingId, FindingSeverity, Person, Stage, Task, Verdict, Vote};
+use crate::ops::active::forget_closed;
 use crate::ops::moves::edits_of;
 use crate::ops::session::spliced;
 use crate::ops::written::WrittenTask;
@@ -12,6 +13,9 @@ use crate::policy::{
     self, JudgedVote, MovePlan, Trust, WhyNot, auto_advance, coverage, covered_by, fail, finding_id, round_in,
 };
 use crate::store::{Change, Layout, TaskFile};
+
+/// A vote on fewer files than this can be read again, however long their names are.
+const SURELY_FITS: usize = 200;
 
 /// A vote to cast.
 #[derive(Debug, Clone, Default)]
@@ -80,7 +84,23 @@ fn cast(session: &Session<'_>, request: &Ballot, verdict: Verdict) -> Result<Wri
     let cast = booth.cast(statement)?;
     changes.extend(cast.changes);
     let task = WrittenTask::changed(&booth.dossier.task, cast.said, true);
-    session.finish(&locked, &changes, vec![task])
+    let written = session.finish(&locked, &changes, vec![task])?;
+    if cast.completes {
+        forget_closed(session, &written)?;
+    }
+    Ok(written)
+}
+
+/// A vote that covers so much that it could not be read again must not be written.
+fn refuse_if_too_large(vote: &Vote) -> Result<()> {
+    let count = vote.covers.files.len();
+    if count < SURELY_FITS || read_vote(&vote.task, create_vote(vote).as_bytes()).is_ok() {
+        return Ok(());
+    }
+    let what = format!("{} cannot be voted on as {}", vote.task, vote.role);
+    let text = format!("the vote would cover {count} files, more than one record holds");
+    let mend = format!("narrow `paths` of [roles.{}] in {}", vote.role, Layout::CONFIG);
+    Err(Error::refused(what, "too large", text, Some(mend)))
 }
 
 /// What a vote says.
@@ -106,6 +126,8 @@ pub(in crate::ops) struct Booth<'a> {
 pub(in crate::ops) struct CastVote {
     pub(in crate::ops) changes: Vec<Change>,
     pub(in crate::ops) said: Vec<String>,
+    /// Whether the move completes the task.
+    pub(in crate::ops) completes: bool,
 }
 
 impl Booth<'_> {
@@ -138,7 +160,8 @@ impl Booth<'_> {
             said.push(said_of(plan));
             changes.push(spliced(self.file, &edits_of(plan))?);
         }
-        Ok(CastVote { changes, said })
+        let completes = plan.is_some_and(|plan| plan.to().is_complete());
+        Ok(CastVote { changes, said, completes })
     }
 
     fn vote(&self, statement: Statement) -> Result<Vote> {
@@ -169,6 +192,7 @@ impl Booth<'_> {
         if is_signed {
             vote.signature = Some(sign(self.files.repository, &vote)?);
         }
+        refuse_if_too_large(&vote)?;
         Ok(vote)
     }
 }
