@@ -79,6 +79,9 @@ pub enum Error {
         /// Whether the clone lacks older history.
         shallow: bool,
     },
+    /// History is missing that the answer hangs on.
+    #[error("this clone is shallow: the history is missing that moves and votes are judged by")]
+    Shallow,
     /// A commit that is damaged, or whose files this clone does not all have.
     #[error("cannot {deed} of {commit_id}: {reason}")]
     Commit {
@@ -122,6 +125,9 @@ impl Error {
     #[must_use]
     pub fn hint(&self) -> Option<String> {
         match self {
+            Self::Shallow => Some(
+                "fetch all of it: git fetch --unshallow; in a workflow, check out with `fetch-depth: 0`".to_owned(),
+            ),
             Self::NotARepository { .. } => Some("try: git init".to_owned()),
             Self::NotAGitDir { named_by, .. } => Some(format!("unset or mend {named_by}")),
             Self::Reftable { .. } => Some("try: git refs migrate --ref-format=files".to_owned()),
@@ -131,7 +137,11 @@ impl Error {
             Self::UnknownRevision { reason: Some(reason), .. } => Some(reason.clone()),
             Self::UnknownRevision { .. } => Some("see: git branch --all, git tag".to_owned()),
             Self::AmbiguousRevision { .. } => Some("give more digits".to_owned()),
-            Self::MissingObject { .. } => Some("try: git fetch".to_owned()),
+            Self::MissingObject { .. } => Some(
+                "a partial clone does not have it: git fetch --refetch --no-filter; in a workflow, check out with \
+                 `fetch-depth: 0` and no filter"
+                    .to_owned(),
+            ),
             Self::NoIdentity { missing } => Some(format!(
                 "try: git config --global user.{missing} {}",
                 if *missing == "name" { "\"Your Name\"" } else { "you@example.com" }

@@ -21,12 +21,15 @@
 //! `XDG_CONFIG_HOME` and git's own `GIT_CONFIG_*` from the process when [`Repository::open`] loads the
 //! configuration, as git does.
 
+mod ancestry;
+mod changes;
 mod editor;
 mod error;
 mod fold;
 mod hooks_path;
 mod identity;
 mod ids;
+mod lines;
 mod links;
 mod local_config;
 mod log;
@@ -43,16 +46,18 @@ mod staged;
 mod tree;
 mod worktrees;
 
+pub use changes::{FileChange, FileState};
 pub use error::Error;
 pub use fold::{EditAgain, Fold, FoldEdit, FoldRefusal, Folded, Left, LeftBecause, Place, fold};
 pub use hooks_path::HooksRefusal;
 pub use ids::IdsElsewhere;
+pub use lines::LineCount;
 pub use links::{Grammar, LinkedCommit, Links};
 pub use log::{CommitInfo, Log, LogLimit};
 pub use object::{BlobId, CommitId, ObjectIdError, TreeId};
 pub use people::{People, Person};
 pub use places::{Places, discover};
-pub use repository::{Head, Repository};
+pub use repository::{Head, Repository, SharedRepository};
 pub use sequencer::{HeadAction, HeadMove, Operation};
 pub use sign::{SignError, Verdict};
 pub use tree::{FileMode, TreeFile};

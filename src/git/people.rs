@@ -2,8 +2,11 @@
 
 use gix::bstr::BStr;
 
-use super::Repository;
+use super::{CommitId, Error, FileMode, Repository};
 pub use crate::model::Person;
+
+/// Most bytes that are read of a mailmap.
+const LARGEST_MAILMAP: u64 = 4 * 1024 * 1024;
 
 /// Who is who: the repository's mailmap.
 #[derive(Debug, Clone, Default)]
@@ -17,6 +20,18 @@ impl People {
     #[must_use]
     pub fn load(repository: &Repository) -> Self {
         Self { mailmap: repository.inner.open_mailmap() }
+    }
+
+    /// Reads the `.mailmap` of a commit, and no other: what the working tree or the user's configuration says does not
+    /// count there.
+    pub fn at(repository: &Repository, commit: CommitId) -> Result<Self, Error> {
+        let file = repository.tree_file(commit, ".mailmap")?;
+        let Some(file) = file.filter(|file| matches!(file.mode, FileMode::Plain | FileMode::Executable))
+        else {
+            return Ok(Self::default());
+        };
+        let bytes = repository.read_blob(file.blob_id, LARGEST_MAILMAP)?;
+        Ok(Self { mailmap: gix::mailmap::Snapshot::from_bytes(&bytes) })
     }
 
     /// Returns the person that the mailmap says this one is; the same person where it says nothing.

@@ -3,6 +3,9 @@
 use super::error::one_line;
 use super::{CommitId, Error, Places, refs};
 
+/// Unpacked objects that are kept, in bytes.
+const OBJECT_CACHE: usize = 4 * 1024 * 1024;
+
 /// A repository with its configuration, refs and objects.
 pub struct Repository {
     pub(super) inner: gix::Repository,
@@ -31,7 +34,7 @@ impl Repository {
             let reason = error.iter_errors().map(|cause| one_line(&cause.to_string())).collect::<Vec<_>>();
             Error::Open { git_dir: git_dir.clone(), reason: reason.join(": ") }
         })?;
-        inner.object_cache_size_if_unset(4 * 1024 * 1024);
+        inner.object_cache_size_if_unset(OBJECT_CACHE);
         Ok(Self { inner, places: places.clone() })
     }
 
@@ -70,6 +73,30 @@ impl Repository {
     #[must_use]
     pub fn config_text(&self, key: &str) -> Option<String> {
         self.inner.config_snapshot().string(key).map(|value| value.to_string())
+    }
+}
+
+/// A repository that threads share: each opens its own view of it.
+pub struct SharedRepository {
+    inner: gix::ThreadSafeRepository,
+    places: Places,
+}
+
+impl SharedRepository {
+    /// Returns a view for the thread that asks. Cheap, but no reason to ask once a file.
+    #[must_use]
+    pub fn open(&self) -> Repository {
+        let mut inner = self.inner.to_thread_local();
+        inner.object_cache_size_if_unset(OBJECT_CACHE);
+        Repository { inner, places: self.places.clone() }
+    }
+}
+
+impl Repository {
+    /// Makes a repository that threads can share.
+    #[must_use]
+    pub fn shared(&self) -> SharedRepository {
+        SharedRepository { inner: self.inner.clone().into_sync(), places: self.places.clone() }
     }
 }
 

@@ -8,7 +8,7 @@ use gix::index::entry::{Mode, Stage};
 use super::{BlobId, Error, FileMode, Repository, TreeFile};
 
 impl Repository {
-    /// Returns the staged files below a folder, sorted by path. One that is in conflict comes as ours.
+    /// Returns the staged files below a folder, sorted by path; all where the folder is empty. One that is in conflict comes as ours.
     pub fn staged_files(&self, index_file: &Path, folder: &str) -> Result<Vec<TreeFile>, Error> {
         if !index_file.exists() {
             return Ok(Vec::new());
@@ -17,7 +17,10 @@ impl Repository {
         let index = gix::index::File::at(index_file, self.inner.object_hash(), true, options)
             .map_err(|error| Error::other("read the index", error))?;
         let inside = format!("{folder}/");
-        let entries = index.prefixed_entries(inside.as_bytes().as_bstr()).unwrap_or_default();
+        let entries = match folder {
+            "" => index.entries(),
+            _ => index.prefixed_entries(inside.as_bytes().as_bstr()).unwrap_or_default(),
+        };
         let file = |entry: &gix::index::Entry| {
             let mode = match entry.mode {
                 Mode::FILE => FileMode::Plain,

@@ -122,7 +122,7 @@ impl Repository {
     }
 }
 
-fn file_mode(kind: EntryKind) -> Option<FileMode> {
+pub(super) fn file_mode(kind: EntryKind) -> Option<FileMode> {
     match kind {
         EntryKind::Blob => Some(FileMode::Plain),
         EntryKind::BlobExecutable => Some(FileMode::Executable),

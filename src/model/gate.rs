@@ -1,6 +1,9 @@
 //! The rules of the gate, and how strictly each is held.
 
+use std::collections::BTreeMap;
 use std::fmt;
+
+use super::Stage;
 
 /// How strictly a rule is held.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -172,4 +175,31 @@ pub struct GateCommand {
     pub run: String,
     /// How strictly it is held.
     pub level: Level,
+}
+
+/// What the gate is told by `[policy]`.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct GateRules {
+    /// Levels that the configuration gives.
+    pub levels: BTreeMap<GateRule, Level>,
+    /// The role whose approval a change of the policy needs.
+    pub owners: Option<String>,
+    /// Globs of further files that only change with the owners' approval.
+    pub protect: Vec<String>,
+    /// The stage that a task must have reached to be merged.
+    pub merge_stage: Option<Stage>,
+    /// How many tasks one person may have in progress.
+    pub wip_limit: Option<u32>,
+    /// What a change of some files asks for in others.
+    pub standards: Vec<Standard>,
+    /// Commands of the project's own.
+    pub commands: Vec<GateCommand>,
+}
+
+impl GateRules {
+    /// Returns how strictly a rule is held.
+    #[must_use]
+    pub fn level_of(&self, rule: GateRule) -> Level {
+        self.levels.get(&rule).copied().unwrap_or_else(|| rule.default_level())
+    }
 }

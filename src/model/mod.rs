@@ -23,7 +23,7 @@ mod vote;
 pub use config::{Config, IdScheme, Pipeline, ReportSettings, TypeRules};
 pub use duration::Minutes;
 pub use finding::{Finding, FindingId, FindingSeverity, FindingState, Resolution, ToolSource};
-pub use gate::{GateCommand, GateRule, Level, Standard};
+pub use gate::{GateCommand, GateRule, GateRules, Level, Standard};
 pub use id::{IdError, SprintId, TaskId};
 pub use order::{compare_ids, first_to_do};
 pub use person::Person;

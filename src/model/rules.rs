@@ -1,6 +1,6 @@
 //! What stages, hooks and the policy ask for, as the configuration says.
 
-use super::Stage;
+use super::{GateRules, Stage};
 
 /// When a task leaves a stage that asks for sign-offs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -192,6 +192,8 @@ pub struct PolicyRules {
     /// Who is an agent: addresses or names, `*` for anything. An agent that borrows a person's name and address
     /// is told apart by a signature only.
     pub agents: Vec<String>,
+    /// What the gate of pull requests is told.
+    pub gate: GateRules,
 }
 
 impl Default for PolicyRules {
@@ -201,6 +203,7 @@ impl Default for PolicyRules {
             blocking_severity: Blocking::default(),
             signatures: Signatures::default(),
             agents: ["*[bot]", "*[bot]@*"].map(str::to_owned).to_vec(),
+            gate: GateRules::default(),
         }
     }
 }

@@ -6,7 +6,6 @@
 mod active;
 mod block;
 mod board;
-mod check_records;
 mod completion;
 mod demo;
 mod deps;
@@ -39,7 +38,6 @@ mod written;
 
 pub use block::{block, cancel, unblock};
 pub use board::{Board, BoardColumn, board};
-pub use check_records::check_records;
 pub use completion::{Candidate, task_candidates};
 pub use demo::{Demo, DemoStep, demo};
 pub use deps::{DepsRequest, DepsRow, DepsView, deps};
@@ -48,7 +46,7 @@ pub use edit::{PreparedEdit, finish_edit, prepare_edit};
 pub use error::{Error, Reason, Refusal};
 pub use explain::{RuleView, Rules, explain};
 pub use fields::{Assignment, AssignmentOperator};
-pub use gate::{GateRequest, review};
+pub use gate::{GateRequest, check_records, review};
 pub use hooks::{
     Applied, HookReport, HookView, PostCommit, apply, check_message, check_push, hooks_install, hooks_status,
     hooks_uninstall, post_commit, prepare_message,

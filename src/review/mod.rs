@@ -1,14 +1,48 @@
-//! A range of commits, by task, and what the gate says of it. Pure.
+//! A range of commits, by task, and the gate that recomputes its claims. Pure: facts come in as plain data, a
+//! [`Review`] goes out.
+//!
+//! [`review`] looks at the range once. Every task that the range touches becomes a [`TaskReview`]; every rule of the
+//! policy becomes a [`RuleOutcome`] with its [`Breach`]es. Nothing is believed that a file claims: moves are judged
+//! by the stage machine again, from the votes as they stand at the head, for the content as it is there, by the
+//! rules of the base.
+//!
+//! It owns the rules of the gate, one file each in `rules`. It refuses to read files, ask git or format text.
 
 mod explain;
+mod facts;
+mod fields;
+mod histories;
+mod passes;
+mod rules;
 #[cfg(test)]
 pub(crate) mod sample;
+mod tasks;
 mod verdict;
 mod view;
+mod web;
 
 pub use explain::{Explanation, explain};
+pub use facts::{
+    CommandOutcome, CommitFacts, FileFacts, FileState, MergedRecord, People, RangeFacts, RecordStep,
+    TaskFacts,
+};
 pub use verdict::{Breach, RuleOutcome, Verdict};
 pub use view::{
     CommitReview, FieldChange, FileReview, FindingReview, Loose, MoveReview, RangeReview, Review, TaskReview,
     VoteReview, Web,
 };
+
+use crate::model::Config;
+
+/// Looks at a range: every task that it touches, and every rule.
+#[must_use]
+pub fn review(facts: &RangeFacts<'_>, config: &Config) -> Review {
+    let passes = passes::of_range(facts, config);
+    let verdict = rules::judge(facts, config, &passes);
+    Review {
+        range: facts.range.clone(),
+        tasks: tasks::of_range(facts, config, &passes, &verdict),
+        loose: tasks::loose(facts, &verdict),
+        verdict,
+    }
+}

@@ -172,7 +172,7 @@ pub(crate) fn review() -> Review {
     review.loose = Loose {
         commits: vec![commit("9fc01aa", "wip")],
         files: vec![FileReview { change: "added".to_owned(), ..file("notes.txt", (7, 1), &[]) }],
-        policy: vec![file(".tracker/config.toml", (1, 1), &[])],
+        policy: vec![FileReview { is_uncovered: false, ..file(".tracker/config.toml", (1, 1), &[]) }],
     };
     let task = Some("TASK-7Q2M");
     let earned = Breach {

@@ -14,6 +14,7 @@ mod disk;
 mod document_properties;
 mod documents;
 mod folding;
+mod gate;
 mod git_facts;
 mod hook_files;
 mod hostile;

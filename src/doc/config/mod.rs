@@ -3,6 +3,7 @@
 //! Every key is looked at: a known one with a value it cannot have is an error, an unknown one is a warning, since
 //! a newer program may have written it.
 
+mod gate;
 mod policy;
 mod stages;
 #[cfg(test)]

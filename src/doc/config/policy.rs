@@ -56,13 +56,14 @@ impl Reader<'_> {
                 rules.signatures = reader.word(path, value, &known).unwrap_or_default();
             }
             "agents" => rules.agents = reader.patterns(path, value),
+            name if reader.gate_key(&mut rules.gate, path, name, value) => {}
             _ => reader.unknown(path, key),
         });
         rules
     }
 
     /// Reads a list of patterns. An empty one matches nothing and is a slip of the pen.
-    fn patterns(&mut self, path: &str, value: &Value<'_>) -> Vec<String> {
+    pub(super) fn patterns(&mut self, path: &str, value: &Value<'_>) -> Vec<String> {
         let mut patterns = Vec::new();
         for (text, span) in self.texts(path, value) {
             if text.trim().is_empty() {
@@ -74,7 +75,7 @@ impl Reader<'_> {
         patterns
     }
 
-    fn count(&mut self, path: &str, value: &Value<'_>) -> Option<u32> {
+    pub(super) fn count(&mut self, path: &str, value: &Value<'_>) -> Option<u32> {
         let number =
             value.get_ref().as_integer().and_then(|n| u32::from_str_radix(n.as_str(), n.radix()).ok());
         let number = number.filter(|&number| number > 0);

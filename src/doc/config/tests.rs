@@ -2,7 +2,8 @@
 
 use super::read_config;
 use crate::model::{
-    Advance, Blocking, Config, IdScheme, OnCommit, Requirement, SelfApproval, Signatures, Stage, StageRules,
+    Advance, Blocking, Config, GateRule, IdScheme, Level, OnCommit, Requirement, SelfApproval, Signatures,
+    Stage, StageRules,
 };
 
 fn problems(text: &str) -> Vec<(usize, String)> {
@@ -103,4 +104,25 @@ fn a_failure_leads_back() {
 fn unknown_keys_never_fail() {
     let (_, warnings) = read_config(b"[hooks]\ncolour = 1\n[stage.qa]\nafter = \"dev\"\n").unwrap();
     assert_eq!(warnings.len(), 2);
+}
+
+#[test]
+fn reads_what_the_gate_is_told() {
+    let text = "[policy]\nlinked-commits = \"error\"\nwip-limit = \"off\"\nowners = \"policy-owner\"\n\
+                protect = [\"deploy/**\"]\nmerge_stage = \"complete\"\nwip_limit = 3\n\
+                [[policy.standard]]\nwhen = [\"src/**\"]\nthen = [\"tests/**\"]\nmessage = \"test it\"\n\
+                [[policy.command]]\nname = \"lint\"\nrun = \"make lint\"\nlevel = \"warn\"\n";
+    let (config, warnings) = read_config(text.as_bytes()).unwrap();
+    assert_eq!(warnings, []);
+    let gate = config.policy.gate;
+    assert_eq!(gate.level_of(GateRule::LinkedCommits), Level::Error);
+    assert_eq!(gate.level_of(GateRule::WipLimit), Level::Off);
+    assert_eq!(gate.level_of(GateRule::EarnedMoves), Level::Error);
+    assert_eq!(gate.owners.as_deref(), Some("policy-owner"));
+    assert_eq!((gate.protect, gate.wip_limit), (vec!["deploy/**".to_owned()], Some(3)));
+    assert!(gate.merge_stage.is_some_and(|stage| stage.is_complete()));
+    assert_eq!((gate.standards.len(), gate.standards[0].level), (1, Level::Warn));
+    assert_eq!((gate.commands[0].name.as_str(), gate.commands[0].level), ("lint", Level::Warn));
+    let found = problems("[policy]\nearned-moves = \"no\"\n[[policy.standard]]\nwhen = [\"a\"]\n");
+    assert_eq!(found.iter().map(|(line, _)| *line).collect::<Vec<_>>(), [2, 3]);
 }

@@ -6,7 +6,6 @@
 //! made again.
 
 mod cache;
-mod changes;
 mod walk;
 
 use std::fs;

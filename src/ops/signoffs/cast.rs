@@ -117,9 +117,11 @@ fn finish(session: &Session<'_>, locked: &Locked<'_>, cast: Cast<'_>) -> Result<
     let mut said = vec![format!("{} as {}", vote.verdict, vote.role)];
     let mut judged = signoffs.roles.iter().flat_map(|role| &role.votes).chain(&signoffs.others);
     let own = judged.find(|judged| judged.ballot.vote == *vote);
-    if let Some(why) = own.and_then(|judged| judged.weight.why_not()).filter(|why| **why != WhyNot::Withdrawn)
-    {
-        said.push(format!("it does not count: {why}"));
+    let is_owners = config.policy.gate.owners.as_deref() == Some(vote.role.as_str());
+    match own.and_then(|judged| judged.weight.why_not()) {
+        None | Some(WhyNot::Withdrawn) => {}
+        Some(WhyNot::NotAsked) if is_owners => said.push("for its changes of the policy".to_owned()),
+        Some(why) => said.push(format!("it does not count: {why}")),
     }
     let plan = match vote.verdict {
         Verdict::Approved => auto_advance(&case),
@@ -175,6 +177,10 @@ struct Place {
 /// Returns the place of a new approval or rejection: the stage the task is in.
 fn place_of(config: &Config, task: &Task, wanted: Option<&str>) -> Result<Place> {
     let asked = config.signoffs_of(task.stage.as_str());
+    // Owners of the policy sign what changes it, whatever the stage asks.
+    if let Some(owners) = wanted.filter(|wanted| config.policy.gate.owners.as_deref() == Some(*wanted)) {
+        return Ok(Place { role: owners.to_owned(), stage: task.stage.clone() });
+    }
     if task.cancelled.is_some() || task.stage.is_complete() || asked.is_empty() {
         let what = format!("{} asks nobody for a sign-off", task.id);
         let state =

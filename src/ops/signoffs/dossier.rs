@@ -83,8 +83,7 @@ impl<'a> Files<'a> {
         if let Some(links) = self.links.get() {
             return Ok(links);
         }
-        let grammar = Grammar { version: GRAMMAR, ids_in: &ids_in };
-        let links = self.repository.links(tip, &grammar, MOST_LINKS)?;
+        let links = self.repository.links(tip, &grammar(), MOST_LINKS)?;
         Ok(self.links.get_or_init(|| links))
     }
 
@@ -187,7 +186,7 @@ impl Dossier {
 }
 
 /// Returns the dependencies that are open, or that cannot be read.
-fn waits_for(snapshot: &Snapshot, task: &Task) -> Result<Vec<TaskId>> {
+pub(in crate::ops) fn waits_for(snapshot: &Snapshot, task: &Task) -> Result<Vec<TaskId>> {
     let mut open = Vec::new();
     for id in &task.depends_on {
         let file = snapshot.task_file(id)?;
@@ -200,9 +199,25 @@ fn waits_for(snapshot: &Snapshot, task: &Task) -> Result<Vec<TaskId>> {
     Ok(open)
 }
 
-/// Returns the ids that a message links.
+/// Returns the tasks that a message links.
+pub(in crate::ops) fn linked_ids(message: &str) -> Vec<TaskId> {
+    parse_message(message, Comments::None).tasks().into_iter().cloned().collect()
+}
+
+/// Returns the tasks that a message names on purpose: not an id of another tracker under a word that it borrows.
+pub(in crate::ops) fn named_ids(message: &str, prefix: &str) -> Vec<TaskId> {
+    let directives = parse_message(message, Comments::None).directives;
+    let meant = directives.into_iter().filter(|own| !own.is_borrowed || own.task.prefix() == prefix);
+    meant.map(|own| own.task).collect()
+}
+
+/// Returns how messages are read for what they link.
+pub(in crate::ops) fn grammar() -> Grammar<'static> {
+    Grammar { version: GRAMMAR, ids_in: &ids_in }
+}
+
 fn ids_in(message: &str) -> Vec<String> {
-    parse_message(message, Comments::None).tasks().into_iter().map(ToString::to_string).collect()
+    linked_ids(message).iter().map(ToString::to_string).collect()
 }
 
 /// Reads what the task's linked commits changed, as it is at the tip.
@@ -301,7 +316,7 @@ impl VoteHistory {
 }
 
 /// Tells whether two texts differ in line endings at most, as a working tree's do from git's.
-fn is_same_text(now: &[u8], then: &[u8]) -> bool {
+pub(in crate::ops) fn is_same_text(now: &[u8], then: &[u8]) -> bool {
     let plain = |bytes: &[u8]| bytes.iter().copied().filter(|&byte| byte != b'\r').collect::<Vec<u8>>();
     now == then || plain(now) == plain(then)
 }

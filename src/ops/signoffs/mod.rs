@@ -9,8 +9,9 @@ mod tally;
 
 pub use cast::{Ballot as VoteRequest, approve, reject, withdraw};
 pub(super) use cast::{rejected_because, said_of};
-pub(super) use dossier::{Dossier, Files};
+pub(super) use dossier::{Dossier, Files, grammar, is_same_text, linked_ids, named_ids, waits_for};
 pub use findings::{FindingView, FindingsView, findings, resolve};
+pub(super) use signature::check;
 pub use standing::{MissingView, RoleView, SignoffsView, VoteView, signoffs};
 pub(super) use standing::{seen, view_of};
 pub(super) use tally::derived;

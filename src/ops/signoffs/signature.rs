@@ -25,7 +25,7 @@ pub(super) fn sign(repository: &Repository, vote: &Vote) -> Result<String> {
 }
 
 /// Tells whether a vote's signature is by a key of the person whom the vote names.
-pub(super) fn check(repository: &Repository, vote: &Vote, signers: &str) -> bool {
+pub(in crate::ops) fn check(repository: &Repository, vote: &Vote, signers: &str) -> bool {
     let Some(signature) = &vote.signature else { return false };
     let text = signed_text(vote);
     let verdict = repository.verify_signature(text.as_bytes(), signature, NAMESPACE, signers, Some(vote.at));

@@ -51,11 +51,9 @@ fn annotate(kind: &str, breach: &Breach, out: &mut String) {
         properties.push(format!("line={line}"));
     }
     properties.push(format!("title={}", property(&visible(&breach.rule, LONGEST))));
-    let task = breach.task.as_deref().filter(|task| !breach.message.contains(task));
-    let task = task.map_or_else(String::new, |task| format!("{}: ", visible(task, LONGEST)));
     let mend =
         breach.mend.as_deref().map_or_else(String::new, |mend| format!("\n{}", visible(mend, LONGEST)));
-    let message = data(&format!("{task}{}{mend}", visible(&breach.message, LONGEST)));
+    let message = data(&format!("{}{mend}", visible(&breach.said(), LONGEST)));
     let _ = writeln!(out, "::{kind} {}::{message}", properties.join(","));
 }
 

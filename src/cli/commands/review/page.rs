@@ -48,7 +48,8 @@ fn in_order(tasks: &[TaskReview]) -> Vec<&TaskReview> {
 
 fn show_task(task: &TaskReview, is_full: bool, page: &mut Page) {
     let (mark, style) = match (task.errors, task.warnings) {
-        (0, 0) => (page.pick("✓", "ok"), GOOD),
+        (0, 0) if task.missing.is_empty() => (page.pick("✓", "ok"), GOOD),
+        (0, 0) => (page.pick("○", "open"), DIM),
         (0, _) => (page.pick("!", "warn"), WARN),
         _ => (page.pick("✗", "error"), BAD),
     };
@@ -73,7 +74,7 @@ fn show_task(task: &TaskReview, is_full: bool, page: &mut Page) {
     list(page, "findings", rows, 3);
     list(page, "commits", task.commits.iter().map(commit_row).collect(), 1);
     list(page, "files", task.files.iter().map(|file| file_row(file, page)).collect(), 1);
-    let missing = |text: &String| vec![Cell::styled(page.pick("✗", "no"), BAD), Cell::new(text)];
+    let missing = |text: &String| vec![Cell::styled(page.pick("○", "-"), WARN), Cell::new(text)];
     let rows = task.missing.iter().map(missing).collect();
     list(page, "missing", rows, 1);
 }
@@ -119,13 +120,14 @@ fn show_list(page: &mut Page, name: &str, mut rows: Vec<Vec<Cell>>, flexible: us
 
 fn move_row(made: &MoveReview, page: &Page) -> Vec<Cell> {
     let forced = if made.is_override { "override" } else { "" };
+    let why = made.why.as_deref().filter(|why| *why != forced);
     vec![
         Cell::new(format!("{} {} {}", made.from, page.pick("→", ">"), made.to)),
         Cell::styled(&made.by, Style::new().cyan()),
         Cell::styled(page.ago(made.at), DIM),
         Cell::styled(forced, WARN),
         Cell::new(""),
-        Cell::new(made.why.as_deref().unwrap_or_default()),
+        Cell::new(why.unwrap_or_default()),
     ]
 }
 
@@ -136,12 +138,7 @@ fn vote_row(vote: &VoteReview, page: &Page) -> Vec<Cell> {
         (_, false) => (page.pick("!", "void"), WARN),
     };
     let verdict = if vote.verdict == "approved" { String::new() } else { format!("{}  ", vote.verdict) };
-    let why_not = match (&vote.reason, &vote.why_not) {
-        (Some(reason), Some(why)) if !why.contains(reason.as_str()) => format!("{reason}: {why}"),
-        (_, Some(why)) => why.clone(),
-        (Some(reason), None) => reason.clone(),
-        (None, None) => String::new(),
-    };
+    let why_not = vote.why_not.as_ref().or(vote.reason.as_ref()).cloned().unwrap_or_default();
     let notes = vote.notes.as_ref().map_or_else(String::new, |notes| format!("\"{notes}\""));
     let said = [why_not, notes].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("  ");
     vec![
@@ -232,21 +229,11 @@ fn show_loose(loose: &Loose, is_full: bool, page: &mut Page) {
         page.gap();
         page.line(page.bold("Belongs to no task"));
         show_list(page, "commits", loose.commits.iter().map(commit_row).collect(), 1, is_full);
-        show_list(page, "files", loose.files.iter().map(|file| loose_row(file, page)).collect(), 1, is_full);
+        show_list(page, "files", loose.files.iter().map(|file| file_row(file, page)).collect(), 1, is_full);
     }
     if !loose.policy.is_empty() {
         page.gap();
         page.line(page.bold("What the gate judges by"));
-        show_list(page, "files", loose.policy.iter().map(|file| loose_row(file, page)).collect(), 1, is_full);
+        show_list(page, "files", loose.policy.iter().map(|file| file_row(file, page)).collect(), 1, is_full);
     }
-}
-
-/// Returns the row of a file that nobody was asked to look at for a task.
-fn loose_row(file: &FileReview, page: &Page) -> Vec<Cell> {
-    let mut row = file_row(file, page);
-    row[0] = Cell::styled(page.pick("·", "-"), DIM);
-    if file.covered_by.is_empty() {
-        row.truncate(4);
-    }
-    row
 }

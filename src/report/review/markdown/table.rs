@@ -14,10 +14,11 @@ const STAGES: usize = 8;
 /// So many things that are missing are shown.
 const MISSING: usize = 2;
 
-/// Returns the mark of a task: whether something stands against it.
+/// Returns the mark of a task: whether something stands against it, or only in front of it.
 pub(super) fn mark(task: &TaskReview) -> &'static str {
     match (task.errors, task.warnings) {
-        (0, 0) => "✓",
+        (0, 0) if task.missing.is_empty() => "✓",
+        (0, 0) => "○",
         (0, _) => "!",
         _ => "✗",
     }
@@ -79,7 +80,12 @@ fn votes(task: &TaskReview) -> String {
             *reasons.entry("rejected").or_default() += 1;
         }
     }
-    said.extend(reasons.into_iter().take(4).map(|(reason, count)| format!("{count} {}", text(reason, NAME))));
+    said.extend(
+        reasons
+            .into_iter()
+            .take(4)
+            .map(|(reason, count)| format!("{count} {}", text(&reason.replace('_', " "), NAME))),
+    );
     said.join(", ")
 }
 

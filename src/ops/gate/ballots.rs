@@ -1,0 +1,152 @@
+//! A task's votes as they stand at the head, with what the range did to them.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::Scene;
+use super::records::Record;
+use crate::doc::read_vote;
+use crate::git::{BlobId, LogLimit};
+use crate::model::{Person, Signatures, TaskId, Verdict, Vote};
+use crate::ops::Result;
+use crate::ops::signoffs::{check, is_same_text};
+use crate::policy::{Ballot, Flaw, Trust};
+use crate::store::{LARGEST_FILE, Layout};
+
+/// So many commits before the range are looked at for who added a vote that is older.
+const MOST_VISITED: usize = 20_000;
+
+/// The votes of the range: by task, the names of their files with who first added them, and what they then held.
+pub(super) type Cast = BTreeMap<TaskId, BTreeMap<String, (BlobId, Person)>>;
+
+impl Scene<'_> {
+    /// Returns the votes that commits of the range added, each as it was first added.
+    pub(super) fn cast(&self) -> Cast {
+        let mut cast = Cast::new();
+        for (info, changes) in &self.changes.commits {
+            for change in changes.iter().filter(|change| change.before.is_none()) {
+                let (Some(Record::Vote(id, name)), Some(after)) = (Record::at(&change.path), change.after)
+                else {
+                    continue;
+                };
+                let own = cast.entry(id).or_default();
+                own.entry(name.to_owned()).or_insert_with(|| (after.blob_id, info.author.clone()));
+            }
+        }
+        cast
+    }
+
+    /// Returns a task's votes: those at the head, and rejections that were taken away. An edited rejection counts as
+    /// it was cast.
+    pub(super) fn ballots(&self, id: &TaskId, cast: &Cast) -> Result<(Vec<Ballot>, BTreeSet<String>)> {
+        let (votes, _) = self.head.votes(id)?;
+        let (earlier, _) =
+            if self.ends.merge_base.is_some() { self.before.votes(id)? } else { Default::default() };
+        let nothing = BTreeMap::new();
+        let own = cast.get(id).unwrap_or(&nothing);
+        let old: BTreeMap<&str, &Vote> = earlier.iter().map(|(name, vote)| (name.as_str(), vote)).collect();
+        let authors = self.earlier_authors(id, &votes, &old)?;
+        let (mut ballots, mut new) = (Vec::new(), BTreeSet::new());
+        let names: BTreeSet<&str> = votes.iter().map(|(name, _)| name.as_str()).collect();
+        let gone =
+            old.iter().filter(|(name, vote)| !names.contains(*name) && vote.verdict == Verdict::Rejected);
+        for (name, vote) in gone {
+            let vote = (*vote).clone();
+            ballots.push(Ballot {
+                name: (*name).to_owned(),
+                folder: id.clone(),
+                vote,
+                trust: Trust::Unverified,
+                flaw: Some(Flaw::Altered),
+            });
+        }
+        for (name, (blob, author)) in own.iter().filter(|(name, _)| !names.contains(name.as_str())) {
+            if let Some(vote) = self.vote_of(id, *blob)?.filter(|vote| vote.verdict == Verdict::Rejected) {
+                let trust = self.trust_in(author, &vote.by);
+                ballots.push(Ballot {
+                    name: name.clone(),
+                    folder: id.clone(),
+                    vote,
+                    trust,
+                    flaw: Some(Flaw::Altered),
+                });
+            }
+        }
+        for (name, vote) in &votes {
+            let path = format!("{}/{name}", Layout::signoffs_of(id));
+            let is_old = old.contains_key(name.as_str());
+            let (first, author) = match own.get(name.as_str()) {
+                Some((blob, author)) if !is_old => {
+                    (Some(self.repository.read_blob(*blob, LARGEST_FILE)?), Some(author))
+                }
+                _ if is_old => (self.before.read(&path)?, authors.get(name.as_str())),
+                _ => (None, None),
+            };
+            if !is_old {
+                new.insert(name.clone());
+            }
+            ballots.push(self.ballot(id, name, vote, first, author)?);
+        }
+        Ok((ballots, new))
+    }
+
+    fn ballot(
+        &self,
+        id: &TaskId,
+        name: &str,
+        vote: &Vote,
+        first: Option<Vec<u8>>,
+        author: Option<&Person>,
+    ) -> Result<Ballot> {
+        let (mut vote, mut flaw) = (vote.clone(), None);
+        let now = self.head.read(&format!("{}/{name}", Layout::signoffs_of(id)))?.unwrap_or_default();
+        if let Some(first) = first.filter(|first| !is_same_text(&now, first)) {
+            flaw = Some(Flaw::Altered);
+            let cast = read_vote(id, &first).ok().filter(|cast| cast.verdict == Verdict::Rejected);
+            vote = cast.unwrap_or(vote);
+        }
+        let mut trust = author.map_or(Trust::Unverified, |author| self.trust_in(author, &vote.by));
+        let wants = self.policy.config.policy.signatures != Signatures::Off || self.verifies;
+        if wants && vote.signature.is_some() {
+            if check(self.repository, &vote, &self.policy.signers) {
+                trust = Trust::Signed;
+            } else if flaw.is_none() && self.policy.config.policy.signatures != Signatures::Off {
+                flaw = Some(Flaw::BadSignature);
+            }
+        }
+        Ok(Ballot { name: name.to_owned(), folder: id.clone(), vote, trust, flaw })
+    }
+
+    /// Returns who added the votes that are older than the range.
+    fn earlier_authors(
+        &self,
+        id: &TaskId,
+        votes: &[(String, Vote)],
+        old: &BTreeMap<&str, &Vote>,
+    ) -> Result<BTreeMap<String, Person>> {
+        let mut authors = BTreeMap::new();
+        let is_asked = votes.iter().any(|(name, _)| old.contains_key(name.as_str()));
+        let Some(merge_base) = self.ends.merge_base.filter(|_| is_asked) else { return Ok(authors) };
+        let folder = Layout::signoffs_of(id);
+        let limit = LogLimit { found: usize::MAX, visited: MOST_VISITED };
+        for commit in self.repository.log_touching(merge_base, &[&folder], limit)?.commits.into_iter().rev() {
+            for file in self.repository.tree_files(commit.id, &folder)? {
+                let name = file.path.rsplit('/').next().unwrap_or_default().to_owned();
+                authors.entry(name).or_insert_with(|| commit.author.clone());
+            }
+        }
+        Ok(authors)
+    }
+
+    fn vote_of(&self, id: &TaskId, blob: BlobId) -> Result<Option<Vote>> {
+        Ok(read_vote(id, &self.repository.read_blob(blob, LARGEST_FILE)?).ok())
+    }
+
+    fn trust_in(&self, author: &Person, by: &Person) -> Trust {
+        let people = &self.policy.people;
+        if people.canonical(author).is_same(&people.canonical(by)) {
+            Trust::Attributed
+        } else {
+            Trust::Unverified
+        }
+    }
+}

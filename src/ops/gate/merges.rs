@@ -1,0 +1,155 @@
+//! Merge commits of the range: what the field merge of their parents gives, against what they hold.
+
+use std::collections::BTreeMap;
+
+use similar::{ChangeTag, TextDiff};
+
+use super::Scene;
+use super::records::Record;
+use crate::doc::{Marks, RecordKind, Versions, merge};
+use crate::git::{CommitId, CommitInfo, FileChange, FileState};
+use crate::ops::Result;
+use crate::review::MergedRecord;
+
+/// So many differing lines are shown.
+const SHOWN: usize = 4;
+/// A merge of so many records that both sides changed is looked at no further.
+const MOST_RECORDS: usize = 20_000;
+
+impl Scene<'_> {
+    /// Returns the records of merge commits that are not what their parents give.
+    pub(super) fn merged(&self) -> Result<Vec<MergedRecord>> {
+        let mut found = Vec::new();
+        for (info, changes) in self.changes.commits.iter().filter(|(info, _)| info.parents.len() > 1) {
+            match info.parents.as_slice() {
+                [ours, theirs] => self.join(info, *ours, *theirs, &mut found)?,
+                _ => self.beyond_all(info, changes, &mut found)?,
+            }
+        }
+        Ok(found)
+    }
+
+    /// Of an octopus, what it has otherwise than all of its parents.
+    fn beyond_all(
+        &self,
+        info: &CommitInfo,
+        changes: &[FileChange],
+        found: &mut Vec<MergedRecord>,
+    ) -> Result<()> {
+        for change in changes {
+            if let Some(record) = Record::at(&change.path) {
+                let before = self.text(change.before)?;
+                let after = self.text(change.after)?;
+                found.extend(difference(info.id, &change.path, &record, &before, &after, false));
+            }
+        }
+        Ok(())
+    }
+
+    fn join(
+        &self,
+        info: &CommitInfo,
+        ours: CommitId,
+        theirs: CommitId,
+        found: &mut Vec<MergedRecord>,
+    ) -> Result<()> {
+        let repository = self.repository;
+        let between = by_path(repository.changes_between(Some(ours), theirs)?);
+        let from_ours = by_path(repository.changes_between(Some(ours), info.id)?);
+        if between.is_empty() && from_ours.is_empty() {
+            return Ok(());
+        }
+        let base = repository.merge_base(ours, theirs)?;
+        let from_base = by_path(repository.changes_between(base, ours)?);
+        let mut paths: Vec<&String> = between.keys().chain(from_ours.keys()).collect();
+        paths.sort_unstable();
+        paths.dedup();
+        for path in paths.into_iter().take(MOST_RECORDS) {
+            let Some(record) = Record::at(path) else { continue };
+            let ours_state = match (between.get(path), from_ours.get(path)) {
+                (Some(change), _) => change.before,
+                (None, Some(change)) => change.before,
+                (None, None) => None,
+            };
+            let theirs_state = between.get(path).map_or(ours_state, |change| change.after);
+            let base_state = from_base.get(path).map_or(ours_state, |change| change.before);
+            let result = from_ours.get(path).map_or(ours_state, |change| change.after);
+            let blob = |state: Option<FileState>| state.map(|state| state.blob_id);
+            let plain = if blob(ours_state) == blob(base_state) {
+                Some(theirs_state)
+            } else if blob(theirs_state) == blob(base_state) || blob(theirs_state) == blob(ours_state) {
+                Some(ours_state)
+            } else {
+                None
+            };
+            let (expected, had_conflict) = match plain {
+                Some(state) if blob(state) == blob(result) => continue,
+                Some(state) => (self.text(state)?, false),
+                None => self.field_merge(path, [base_state, ours_state, theirs_state])?,
+            };
+            let held = self.text(result)?;
+            found.extend(difference(info.id, path, &record, &expected, &held, had_conflict));
+        }
+        Ok(())
+    }
+
+    fn field_merge(&self, path: &str, states: [Option<FileState>; 3]) -> Result<(String, bool)> {
+        let [base, ours, theirs] = states;
+        let (Some(own), Some(other)) = (self.read(ours)?, self.read(theirs)?) else {
+            // Deleted on one side and changed on the other: a person has to settle that.
+            return Ok((self.text(ours.or(theirs))?, true));
+        };
+        let base = self.read(base)?;
+        let kind = match path.rsplit('.').next() {
+            Some("md") => RecordKind::Markdown,
+            Some("yaml") => RecordKind::Yaml,
+            Some("toml") => RecordKind::Toml,
+            _ => RecordKind::Text,
+        };
+        let marks = Marks { base: "base", ours: "ours", theirs: "theirs", size: 7 };
+        let versions = Versions { base: base.as_deref(), ours: &own, theirs: &other };
+        Ok(match merge(kind, versions, None, &marks) {
+            Ok(merged) => (merged.text, !merged.conflicts.is_empty()),
+            Err(_) => (String::from_utf8_lossy(&own).into_owned(), true),
+        })
+    }
+
+    fn text(&self, state: Option<FileState>) -> Result<String> {
+        Ok(String::from_utf8_lossy(&self.read(state)?.unwrap_or_default()).into_owned())
+    }
+}
+
+fn by_path(changes: Vec<FileChange>) -> BTreeMap<String, FileChange> {
+    let records = changes.into_iter().filter(|change| change.path.starts_with(".tracker/"));
+    records.map(|change| (change.path.clone(), change)).collect()
+}
+
+fn difference(
+    commit: CommitId,
+    path: &str,
+    record: &Record<'_>,
+    expected: &str,
+    held: &str,
+    had_conflict: bool,
+) -> Option<MergedRecord> {
+    if expected == held {
+        return None;
+    }
+    let diff = TextDiff::from_lines(expected, held);
+    let lines = diff.iter_all_changes().filter_map(|change| {
+        let sign = match change.tag() {
+            ChangeTag::Delete => '-',
+            ChangeTag::Insert => '+',
+            ChangeTag::Equal => return None,
+        };
+        let text = change.value().trim();
+        let is_mark = text.starts_with("<<<<<<<")
+            || text.starts_with("=======")
+            || text.starts_with(">>>>>>>")
+            || text.starts_with("|||||||");
+        (!is_mark && !text.is_empty()).then(|| format!("{sign}{text}"))
+    });
+    let difference = lines.take(SHOWN).collect();
+    let task = record.task().cloned();
+    Some(MergedRecord { commit: commit.to_string(), path: path.to_owned(), task, had_conflict, difference })
+}

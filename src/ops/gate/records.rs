@@ -1,0 +1,207 @@
+//! What commits did to records that are only ever added to, and records that cannot be read.
+
+use super::Scene;
+use crate::doc::{read_config, read_finding, read_note, read_role, read_task, read_vote};
+use crate::git::{FileChange, FileMode, FileState};
+use crate::model::{Finding, Move, Problem, Severity, TaskId};
+use crate::ops::Result;
+use crate::review::RecordStep;
+use crate::store::Layout;
+
+/// What a path below `.tracker` holds.
+pub(super) enum Record<'p> {
+    Task(TaskId),
+    Vote(TaskId, &'p str),
+    Finding(TaskId),
+    Note(TaskId),
+    Role(&'p str),
+    Config,
+    Other,
+}
+
+impl<'p> Record<'p> {
+    /// Tells what a path holds; none for what is no file of the tracker.
+    pub(super) fn at(path: &'p str) -> Option<Self> {
+        let below = path.strip_prefix(Layout::ROOT)?.strip_prefix('/')?;
+        let parts: Vec<&str> = below.split('/').collect();
+        let task = |text: &str| TaskId::parse(text).ok();
+        Some(match parts.as_slice() {
+            ["config.toml"] => Self::Config,
+            ["tasks", name] => name.strip_suffix(".md").and_then(task).map_or(Self::Other, Self::Task),
+            ["signoffs", id, name] if name.ends_with(".yaml") => {
+                task(id).map_or(Self::Other, |id| Self::Vote(id, name))
+            }
+            ["findings", id, name] if name.ends_with(".yaml") => task(id).map_or(Self::Other, Self::Finding),
+            ["notes", id, name] if name.ends_with(".md") => task(id).map_or(Self::Other, Self::Note),
+            ["roles", name] => name.strip_suffix(".md").map_or(Self::Other, Self::Role),
+            _ => Self::Other,
+        })
+    }
+
+    /// Returns the task that it belongs to.
+    pub(super) fn task(&self) -> Option<&TaskId> {
+        match self {
+            Self::Task(id) | Self::Vote(id, _) | Self::Finding(id) | Self::Note(id) => Some(id),
+            Self::Role(_) | Self::Config | Self::Other => None,
+        }
+    }
+}
+
+impl Scene<'_> {
+    /// Returns what the commits did to histories, votes and findings, and last what is staged.
+    pub(super) fn steps(&self) -> Result<Vec<RecordStep>> {
+        let mut steps = Vec::new();
+        for (info, changes) in &self.changes.commits {
+            for change in changes {
+                steps.extend(self.step(Some(info.id.to_string()), change)?);
+            }
+        }
+        if self.ends.is_staged {
+            for change in self.changes.net.values() {
+                steps.extend(self.step(None, change)?);
+            }
+        }
+        steps.extend(self.dropped_by_merges(&steps));
+        Ok(steps)
+    }
+
+    fn step(&self, commit: Option<String>, change: &FileChange) -> Result<Option<RecordStep>> {
+        let Some(before) = change.before else { return Ok(None) };
+        let is_same = change.after.is_some_and(|after| after.blob_id == before.blob_id);
+        let Some(record) = Record::at(&change.path).filter(|_| !is_same) else { return Ok(None) };
+        let path = change.path.clone();
+        Ok(match record {
+            Record::Task(task) => {
+                let before = self.history(Some(before))?;
+                let after = self.history(change.after)?;
+                (before != after).then_some(RecordStep::History { commit, task, path, before, after })
+            }
+            Record::Vote(task, _) => {
+                Some(RecordStep::Vote { commit, task, path, is_deleted: change.after.is_none() })
+            }
+            Record::Finding(task) => {
+                let deed = self.deed(&task, before, change.after)?;
+                deed.map(|deed| RecordStep::Finding { commit, task, path, deed })
+            }
+            _ => None,
+        })
+    }
+
+    fn history(&self, state: Option<FileState>) -> Result<Vec<Move>> {
+        let bytes = self.read(state)?;
+        Ok(bytes.and_then(|bytes| read_task(&bytes).ok()).map(|task| task.history).unwrap_or_default())
+    }
+
+    /// Says what was done to a finding that is more than adding what became of it.
+    fn deed(&self, task: &TaskId, before: FileState, after: Option<FileState>) -> Result<Option<String>> {
+        let read = |bytes: Option<Vec<u8>>| bytes.and_then(|bytes| read_finding(task, &bytes).ok());
+        let Some(old) = read(self.read(Some(before))?) else { return Ok(None) };
+        if after.is_none() {
+            return Ok(Some(format!("deletes finding {} ({})", old.id, old.severity)));
+        }
+        let Some(new) = read(self.read(after)?) else { return Ok(None) };
+        Ok(belittled(&old, &new))
+    }
+
+    /// A merge that takes one side's folder as it is drops what the other side brought, and looks as if nothing had
+    /// happened: votes that commits of the range brought and that are neither at the head nor deleted by a commit.
+    fn dropped_by_merges(&self, steps: &[RecordStep]) -> Vec<RecordStep> {
+        let is_told = |path: &str| {
+            steps.iter().any(|step| match step {
+                RecordStep::Vote { path: own, .. } => own == path,
+                _ => false,
+            })
+        };
+        let mut dropped = Vec::new();
+        for (_, changes) in &self.changes.commits {
+            for change in changes.iter().filter(|change| change.before.is_none()) {
+                let Some(Record::Vote(task, _)) = Record::at(&change.path) else { continue };
+                let is_here = self.changes.net.get(&change.path).is_some_and(|net| net.after.is_some());
+                if !is_here && !is_told(&change.path) && !self.is_at_merge_base(&change.path) {
+                    dropped.push(RecordStep::Vote {
+                        commit: None,
+                        task,
+                        path: change.path.clone(),
+                        is_deleted: true,
+                    });
+                }
+            }
+        }
+        dropped.sort_by(|a, b| format!("{a:?}").cmp(&format!("{b:?}")));
+        dropped.dedup();
+        dropped
+    }
+
+    fn is_at_merge_base(&self, path: &str) -> bool {
+        self.before.read(path).is_ok_and(|bytes| bytes.is_some())
+    }
+
+    /// Returns the problems of records that the range changed.
+    pub(super) fn broken(&self) -> Result<Vec<Problem>> {
+        let mut problems = Vec::new();
+        for change in self.changes.net.values() {
+            let (Some(after), Some(record)) = (change.after, Record::at(&change.path)) else { continue };
+            if after.mode == FileMode::Link {
+                problems.push(
+                    Problem::error("is a symbolic link, which is never followed").in_file(&change.path),
+                );
+                continue;
+            }
+            let bytes = match self.read(Some(after)) {
+                Ok(bytes) => bytes.unwrap_or_default(),
+                Err(crate::ops::Error::Store(crate::store::Error::Git(
+                    error @ crate::git::Error::TooLarge { .. },
+                ))) => {
+                    problems.push(Problem::error(error.to_string()).in_file(&change.path));
+                    continue;
+                }
+                Err(error) => return Err(error),
+            };
+            let found = problems_of(&record, &bytes)
+                .into_iter()
+                .filter(|problem| problem.severity == Severity::Error);
+            problems.extend(found.map(|problem| problem.in_file(&change.path)));
+        }
+        Ok(problems)
+    }
+}
+
+fn problems_of(record: &Record<'_>, bytes: &[u8]) -> Vec<Problem> {
+    match record {
+        Record::Task(id) => match read_task(bytes) {
+            Ok(task) if task.id == *id => Vec::new(),
+            Ok(task) => {
+                let message = format!("`{}` is not the id that the file's name says", task.id);
+                vec![Problem::error(message).on_key("id")]
+            }
+            Err(problems) => problems,
+        },
+        Record::Vote(id, _) => match read_vote(id, bytes) {
+            Ok(vote) if vote.task == *id => Vec::new(),
+            Ok(vote) => {
+                vec![Problem::error(format!("the vote is on {}, and lies in the folder of {id}", vote.task))]
+            }
+            Err(problems) => problems,
+        },
+        Record::Finding(id) => read_finding(id, bytes).err().unwrap_or_default(),
+        Record::Note(id) => read_note(id, bytes).err().unwrap_or_default(),
+        Record::Role(name) => read_role(name, bytes).err().unwrap_or_default(),
+        Record::Config => read_config(bytes).err().unwrap_or_default(),
+        Record::Other => Vec::new(),
+    }
+}
+
+/// Says how a finding was made less than it was.
+fn belittled(old: &Finding, new: &Finding) -> Option<String> {
+    let id = &old.id;
+    if new.severity.rank() < old.severity.rank() {
+        return Some(format!("makes finding {id} {} where it was {}", new.severity, old.severity));
+    }
+    let kept = old.resolutions.len() <= new.resolutions.len()
+        && old.resolutions.iter().all(|step| new.resolutions.contains(step));
+    if !kept {
+        return Some(format!("takes back what became of finding {id}"));
+    }
+    let is_same = old.title == new.title && old.role == new.role && old.file == new.file && old.id == new.id;
+    (!is_same).then(|| format!("rewrites finding {id}"))
+}

@@ -1,0 +1,84 @@
+//! What changed between two states of a task: fields, boxes, text.
+
+use std::collections::BTreeMap;
+
+use super::FieldChange;
+use crate::doc::check_boxes;
+use crate::model::Task;
+
+/// Returns the fields that differ, by key, but for the stage and the history, which are moves.
+pub(super) fn changed(before: &Task, after: &Task) -> Vec<FieldChange> {
+    let (old, new) = (fields(before), fields(after));
+    let keys: std::collections::BTreeSet<&str> = old.keys().chain(new.keys()).map(String::as_str).collect();
+    let change = |key: &str| FieldChange {
+        key: key.to_owned(),
+        before: old.get(key).cloned(),
+        after: new.get(key).cloned(),
+    };
+    keys.into_iter().map(change).filter(|change| change.before != change.after).collect()
+}
+
+fn fields(task: &Task) -> BTreeMap<String, String> {
+    let list = |items: &[String]| (!items.is_empty()).then(|| items.join(", "));
+    let depends: Vec<String> = task.depends_on.iter().map(ToString::to_string).collect();
+    let known = [
+        ("title", Some(task.title.clone())),
+        ("type", task.kind.clone()),
+        ("priority", task.priority.as_ref().map(ToString::to_string)),
+        ("assignee", task.assignee.clone()),
+        ("area", task.area.clone()),
+        ("tags", list(&task.tags)),
+        ("sprint", task.sprint.as_ref().map(ToString::to_string)),
+        ("depends_on", list(&depends)),
+        ("files", list(&task.files)),
+        ("estimate", task.estimate.map(|time| time.to_string())),
+        ("spent", task.spent.map(|time| time.to_string())),
+        ("created", task.created.map(|day| day.to_string())),
+        ("blocked", task.blocked.clone()),
+        ("cancelled", task.cancelled.clone()),
+        ("source", task.source.clone()),
+    ];
+    let known = known.into_iter().filter_map(|(key, value)| Some((key.to_owned(), value?)));
+    known.chain(task.unknown.iter().cloned()).collect()
+}
+
+/// Boxes that were ticked and unticked.
+pub(super) struct Ticks {
+    pub(super) ticked: Vec<String>,
+    pub(super) unticked: Vec<String>,
+    /// Whether the text differs in more than ticks.
+    pub(super) is_reworded: bool,
+}
+
+/// Compares the bodies of two states of a task. A box is known by its text; a new one that is ticked counts as ticked.
+pub(super) fn ticks(before: Option<&Task>, after: &Task) -> Ticks {
+    let counts = |task: &Task| {
+        let mut counts: BTreeMap<String, (i32, i32)> = BTreeMap::new();
+        for found in check_boxes(&task.body) {
+            let count = counts.entry(found.text.trim().to_owned()).or_default();
+            *if found.done { &mut count.0 } else { &mut count.1 } += 1;
+        }
+        counts
+    };
+    let old = before.map(counts).unwrap_or_default();
+    let (mut ticked, mut unticked) = (Vec::new(), Vec::new());
+    for (text, (done, open)) in counts(after) {
+        let (was_done, was_open) = old.get(&text).copied().unwrap_or_default();
+        if done > was_done {
+            ticked.push(text);
+        } else if open > was_open && was_done > done {
+            unticked.push(text);
+        }
+    }
+    let is_reworded = before.is_some_and(|before| plain(&before.body) != plain(&after.body));
+    Ticks { ticked, unticked, is_reworded }
+}
+
+/// Returns a body with all boxes alike.
+fn plain(body: &str) -> String {
+    let lines = body.lines().map(|line| {
+        let open = line.replacen("[x]", "[ ]", 1).replacen("[X]", "[ ]", 1);
+        open.trim_end().to_owned()
+    });
+    lines.collect::<Vec<_>>().join("\n")
+}

@@ -1,0 +1,115 @@
+//! `earned-moves`, `overrides`, `deliverables`, `open-findings` and the rules about votes that a move rests on: each
+//! stage that the range led a task out of must have had what it asks for, as things are at the head.
+
+use super::super::passes::{Judged, Pass};
+use super::{About, Book};
+use crate::model::{GateRule, Move, TaskId, Verdict};
+use crate::policy::{JudgedVote, Missing, RoleStanding, WhyNot, is_override};
+
+pub(super) fn judge(tasks: &[Judged<'_>], book: &mut Book<'_>) {
+    for task in tasks {
+        for pass in &task.passes {
+            of_pass(task, pass, book);
+        }
+    }
+}
+
+fn of_pass(task: &Judged<'_>, pass: &Pass<'_>, book: &mut Book<'_>) {
+    let id = &task.facts.id;
+    for missing in &pass.gate.missing {
+        let reason = missing.reason(id);
+        let about = || About {
+            task: Some(id),
+            file: Some(&task.facts.path),
+            mend: mend_of(task, missing, reason.mend.clone()),
+            ..About::default()
+        };
+        let Some((rule, what)) = rule_of(missing, pass, &reason.text) else { continue };
+        if pass.is_forced {
+            let by = pass.step.map_or_else(|| "by hand".to_owned(), how);
+            book.add(GateRule::Overrides, format!("left {} {by}, {what}", pass.stage), about());
+        } else {
+            book.add(rule, format!("left {}, {what}", pass.stage), about());
+        }
+    }
+    for role in pass.signoffs.roles.iter().filter(|role| !role.has_signed_off()) {
+        for vote in &role.votes {
+            blame(id, role, vote, book);
+        }
+    }
+}
+
+fn how(step: &Move) -> String {
+    let deed = if is_override(step) { "an override" } else { "a jump" };
+    format!("by {deed} of {}", step.by)
+}
+
+/// Says what makes up for an approval that is missing in a stage that was left: the stage must be entered again.
+fn mend_of(task: &Judged<'_>, missing: &Missing, mend: Option<String>) -> Option<String> {
+    let (Missing::Signoff { role, .. }, Some(after)) = (missing, &task.facts.after) else { return mend };
+    let id = &task.facts.id;
+    let back = if after.stage.is_complete() {
+        format!("tracker reopen {id}")
+    } else {
+        format!("tracker fail {id} WHY")
+    };
+    Some(format!("{back}, and when it is there again: tracker approve {id} --as {role}"))
+}
+
+/// Returns the rule that a missing thing breaks, and what is to be said of it.
+fn rule_of(missing: &Missing, pass: &Pass<'_>, text: &str) -> Option<(GateRule, String)> {
+    Some(match missing {
+        Missing::Signoff { role, .. } => {
+            let standing = pass.signoffs.roles.iter().find(|standing| standing.role == *role);
+            let votes = standing.map(|standing| standing.votes.as_slice()).unwrap_or_default();
+            let idle: Vec<String> = votes.iter().filter_map(excuse).collect();
+            let idle = if idle.is_empty() { String::new() } else { format!(": {}", idle.join("; ")) };
+            (GateRule::EarnedMoves, format!("without the {text}{idle}"))
+        }
+        Missing::Rejected { .. } => (GateRule::EarnedMoves, format!("although it is rejected {text}")),
+        Missing::WaitsFor(other) => (GateRule::EarnedMoves, format!("and it waits for {other}")),
+        Missing::Unticked { .. } => (GateRule::Deliverables, format!("with {text} not ticked")),
+        Missing::Finding { .. } => (GateRule::OpenFindings, format!("with {text} open")),
+        // None of these is asked of a stage that was left: what blocks or closes a task now came later.
+        Missing::Cancelled
+        | Missing::Completed
+        | Missing::UnknownStage { .. }
+        | Missing::Blocked(_)
+        | Missing::Outdated => return None,
+    })
+}
+
+/// Says why an approval does not count.
+fn excuse(vote: &JudgedVote<'_>) -> Option<String> {
+    let why = vote.weight.why_not()?;
+    let is_approval = vote.ballot.vote.verdict == Verdict::Approved;
+    (is_approval && *why != WhyNot::Superseded).then(|| match why {
+        WhyNot::Stale(_) => format!("that of {} is {why}", vote.person.name),
+        _ => format!("that of {} does not count: {why}", vote.person.name),
+    })
+}
+
+/// Names the rule by which a vote that a move needed does not count.
+fn blame(id: &TaskId, role: &RoleStanding<'_>, vote: &JudgedVote<'_>, book: &mut Book<'_>) {
+    let Some(why) = vote.weight.why_not() else { return };
+    let Some(rule) = rule_against(why) else { return };
+    let file = path_of(vote);
+    let about = About { task: Some(id), file: Some(&file), ..About::default() };
+    book.add(rule, format!("the vote of {} as {} does not count: {why}", vote.person.name, role.role), about);
+}
+
+/// Returns the rule that speaks against a vote.
+pub(super) fn rule_against(why: &WhyNot) -> Option<GateRule> {
+    match why {
+        WhyNot::OwnWork => Some(GateRule::SelfApproval),
+        WhyNot::Outsider | WhyNot::Agent => Some(GateRule::RoleMembers),
+        WhyNot::Unsigned | WhyNot::BadSignature => Some(GateRule::SignedVotes),
+        WhyNot::Altered | WhyNot::Copied(_) | WhyNot::Unsound => Some(GateRule::NoRewrittenVotes),
+        _ => None,
+    }
+}
+
+/// Returns the path of a vote's file.
+pub(super) fn path_of(vote: &JudgedVote<'_>) -> String {
+    format!(".tracker/signoffs/{}/{}", vote.ballot.folder, vote.ballot.name)
+}

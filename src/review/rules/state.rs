@@ -1,0 +1,115 @@
+//! `merge-stage`, `wip-limit`, `broken-documents`, `merge-integrity` and `commands`: how things are at the head.
+
+use super::super::facts::{MergedRecord, RangeFacts};
+use super::super::passes::{Judged, place_in, route};
+use super::files::is_record;
+use super::{About, Book};
+use crate::model::{GateRule, Level, Severity};
+
+pub(super) fn judge(facts: &RangeFacts<'_>, tasks: &[Judged<'_>], book: &mut Book<'_>) {
+    merge_stage(facts, tasks, book);
+    wip_limit(facts, book);
+    broken_documents(facts, book);
+    for record in &facts.merged {
+        of_merge(record, book);
+    }
+    commands(facts, book);
+}
+
+fn merge_stage(facts: &RangeFacts<'_>, tasks: &[Judged<'_>], book: &mut Book<'_>) {
+    let Some(wanted) = book.config.policy.gate.merge_stage.clone() else { return };
+    for task in tasks {
+        let does_work = |at: &usize| facts.commits[*at].paths.iter().any(|path| !is_record(path));
+        let Some(after) = task.facts.after.as_ref().filter(|after| after.cancelled.is_none()) else {
+            continue;
+        };
+        if !task.facts.commits.iter().any(does_work) {
+            continue;
+        }
+        let stages = book.config.stages_of(route(task.facts));
+        // A route without that stage has to be gone to its end.
+        let needed = place_in(stages, &wanted).unwrap_or(stages.len() + 1);
+        if place_in(stages, &after.stage).is_none_or(|here| here < needed) {
+            let message = format!("is in {}, and what is merged must have reached {wanted}", after.stage);
+            let mend = Some(format!("tracker signoffs {}", task.facts.id));
+            let about =
+                About { task: Some(&task.facts.id), file: Some(&task.facts.path), mend, ..About::default() };
+            book.add(GateRule::MergeStage, message, about);
+        }
+    }
+}
+
+fn wip_limit(facts: &RangeFacts<'_>, book: &mut Book<'_>) {
+    let Some(limit) = book.config.policy.gate.wip_limit else { return };
+    for (assignee, tasks) in facts.in_progress.iter().filter(|(_, tasks)| tasks.len() > limit as usize) {
+        let names: Vec<&str> = tasks.iter().take(5).map(AsRef::as_ref).collect();
+        let more = if tasks.len() > names.len() { ", …" } else { "" };
+        let message = format!(
+            "{assignee} has {} tasks in progress, {limit} are agreed: {}{more}",
+            tasks.len(),
+            names.join(", ")
+        );
+        book.add(GateRule::WipLimit, message, About::default());
+    }
+}
+
+fn broken_documents(facts: &RangeFacts<'_>, book: &mut Book<'_>) {
+    for problem in &facts.broken {
+        let key = problem.key.as_ref().map(|key| format!("{key}: ")).unwrap_or_default();
+        let most = if problem.severity == Severity::Error { Level::Error } else { Level::Warn };
+        let about = About {
+            file: Some(&problem.file),
+            line: problem.line,
+            mend: problem.hint.clone(),
+            ..About::default()
+        };
+        book.add_at(most, GateRule::BrokenDocuments, format!("{key}{}", problem.message), about);
+    }
+    for task in facts.tasks.iter().filter(|task| task.collides) {
+        let message = "the base has another new task of this id";
+        let mend = Some("merge the base, and give one of the two another id: tracker doctor".to_owned());
+        let about = About { task: Some(&task.id), file: Some(&task.path), mend, ..About::default() };
+        book.add(GateRule::BrokenDocuments, message, about);
+    }
+}
+
+fn of_merge(record: &MergedRecord, book: &mut Book<'_>) {
+    let difference = record.difference.join(" ");
+    let (most, message) = if record.had_conflict {
+        (Level::Warn, format!("a conflict was settled by hand: {difference}"))
+    } else {
+        (Level::Error, format!("the merge holds what neither side brought: {difference}"))
+    };
+    let mend = Some("merge again with the driver in place: tracker hooks install".to_owned());
+    let about = About {
+        task: record.task.as_ref(),
+        commit: Some(&record.commit),
+        file: Some(&record.path),
+        line: None,
+        mend,
+    };
+    book.add_at(most, GateRule::MergeIntegrity, message, about);
+}
+
+fn commands(facts: &RangeFacts<'_>, book: &mut Book<'_>) {
+    let Some(outcomes) = &facts.commands else {
+        let count = book.config.policy.gate.commands.len();
+        if count > 0 {
+            book.remark(
+                GateRule::Commands,
+                format!("{count} not run: --allow-commands runs what the policy names"),
+            );
+        }
+        return;
+    };
+    for outcome in outcomes.iter().filter(|outcome| !outcome.is_yes) {
+        let own = book.config.policy.gate.commands.iter().find(|command| command.name == outcome.name);
+        let most = own.map_or(Level::Error, |command| command.level);
+        book.add_at(
+            most,
+            GateRule::Commands,
+            format!("{} says no: {}", outcome.name, outcome.said),
+            About::default(),
+        );
+    }
+}

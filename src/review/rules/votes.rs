@@ -1,0 +1,135 @@
+//! Votes and findings that were changed or deleted, and votes that the range brings and that do not count.
+
+use super::super::facts::{RangeFacts, RecordStep, TaskFacts};
+use super::super::passes::Judged;
+use super::moves::{path_of, rule_against};
+use super::{About, Book};
+use crate::model::{Finding, FindingState, GateRule, Level, Resolution, SelfApproval, Signatures};
+use crate::policy::{JudgedVote, Signoffs, Trust, Weight, blocking_findings, is_meant};
+
+pub(super) fn judge(facts: &RangeFacts<'_>, tasks: &[Judged<'_>], book: &mut Book<'_>) {
+    for step in &facts.steps {
+        of_step(step, book);
+    }
+    for task in tasks {
+        idle_votes(task, book);
+        resolutions(facts, task.facts, book);
+    }
+}
+
+fn of_step(step: &RecordStep, book: &mut Book<'_>) {
+    match step {
+        RecordStep::Vote { commit, task, path, is_deleted } => {
+            let deed = if *is_deleted { "deletes a vote" } else { "changes a vote that was cast" };
+            let mend = Some("restore the file; who changed their mind votes again".to_owned());
+            let about =
+                About { task: Some(task), commit: commit.as_deref(), file: Some(path), line: None, mend };
+            book.add(GateRule::NoRewrittenVotes, deed, about);
+        }
+        RecordStep::Finding { commit, task, path, deed } => {
+            let id = path.rsplit('/').next().and_then(|name| name.strip_suffix(".yaml")).unwrap_or(path);
+            let mend = Some(format!("restore the file; tracker findings settle {task} {id}, or waive"));
+            let about =
+                About { task: Some(task), commit: commit.as_deref(), file: Some(path), line: None, mend };
+            book.add(GateRule::OpenFindings, deed.clone(), about);
+        }
+        RecordStep::History { .. } => {}
+    }
+}
+
+/// Votes that the range brings and that count for nothing are worth a warning, where no move rests on them.
+fn idle_votes(task: &Judged<'_>, book: &mut Book<'_>) {
+    let standing = task.passes.iter().map(|pass| &pass.signoffs);
+    let all: Vec<&Signoffs<'_>> =
+        standing.chain(task.current.as_ref().map(|(signoffs, _)| signoffs)).collect();
+    for vote in all.iter().flat_map(|signoffs| votes_of(signoffs)) {
+        let is_new = task.facts.new_votes.contains(&vote.ballot.name);
+        let file = path_of(vote);
+        let about = || About { task: Some(&task.facts.id), file: Some(&file), ..About::default() };
+        let (name, role) = (&vote.person.name, &vote.ballot.vote.role);
+        if let Some(why) = vote.weight.why_not().filter(|_| is_new) {
+            if let Some(rule) = rule_against(why) {
+                book.add_at(
+                    Level::Warn,
+                    rule,
+                    format!("the vote of {name} as {role} does not count: {why}"),
+                    about(),
+                );
+            }
+        }
+        if vote.weight == Weight::Approval && is_new {
+            doubt(vote, about(), book);
+        }
+    }
+}
+
+/// Says how little is known of whose an approval is that counts.
+fn doubt(vote: &JudgedVote<'_>, about: About<'_>, book: &mut Book<'_>) {
+    let (name, role) = (&vote.person.name, &vote.ballot.vote.role);
+    let wants = book.config.policy.signatures == Signatures::Warn;
+    let message = match vote.ballot.trust {
+        Trust::Signed => return,
+        Trust::Unverified => format!(
+            "nothing but its file says that the approval as {role} is by {name}: the commit is by another"
+        ),
+        Trust::Attributed if wants => format!("the approval of {name} as {role} is not signed"),
+        Trust::Attributed => return,
+    };
+    book.add_at(Level::Warn, GateRule::SignedVotes, message, about);
+}
+
+/// Returns all votes of a task's sign-offs.
+fn votes_of<'s, 'v>(signoffs: &'s Signoffs<'v>) -> impl Iterator<Item = &'s JudgedVote<'v>> {
+    signoffs.roles.iter().flat_map(|role| &role.votes).chain(&signoffs.others)
+}
+
+/// Who settles or waives a finding that blocks must be one whose role found it, and, where nobody may approve their
+/// own work, not its author.
+fn resolutions(range: &RangeFacts<'_>, facts: &TaskFacts, book: &mut Book<'_>) {
+    for finding in &facts.findings {
+        let before = facts.findings_before.iter().find(|old| old.id == finding.id);
+        let known = before.map_or(0, |old| old.resolutions.len());
+        let Some(new) =
+            finding.resolutions.get(known..).and_then(|new| new.iter().rfind(|step| closes(step)))
+        else {
+            continue;
+        };
+        if finding.state().is_open() || !blocks(finding, book) {
+            continue;
+        }
+        let Some(doubt) = doubt_about(range, facts, finding, new, book) else { continue };
+        let file = format!(".tracker/findings/{}/{}.yaml", facts.id, finding.id);
+        let message =
+            format!("{} {} was {} by {}, {doubt}", finding.severity, finding.id, new.to, new.by.name);
+        let about = About { task: Some(&facts.id), file: Some(&file), ..About::default() };
+        book.add(GateRule::OpenFindings, message, about);
+    }
+}
+
+fn closes(step: &Resolution) -> bool {
+    matches!(step.to, FindingState::Settled | FindingState::Waived)
+}
+
+fn blocks(finding: &Finding, book: &Book<'_>) -> bool {
+    let open = Finding { resolutions: Vec::new(), ..finding.clone() };
+    !blocking_findings(book.config, std::slice::from_ref(&open)).is_empty()
+}
+
+fn doubt_about(
+    range: &RangeFacts<'_>,
+    facts: &TaskFacts,
+    finding: &Finding,
+    step: &Resolution,
+    book: &Book<'_>,
+) -> Option<String> {
+    let person = (range.people)(&step.by);
+    let members = &book.config.role(&finding.role).rules.members;
+    let is_member = members.iter().any(|member| is_meant(member, &person) || is_meant(member, &step.by));
+    if !members.is_empty() && !is_member {
+        return Some(format!("who is no member of {}", finding.role));
+    }
+    let mut authors = facts.content.commits.iter().flat_map(|commit| &commit.authors);
+    let is_own = authors.any(|author| (range.people)(author).is_same(&person));
+    let forbids = book.config.policy.self_approval == SelfApproval::Forbid;
+    (forbids && is_own).then(|| "who wrote what it is about".to_owned())
+}

@@ -1,0 +1,240 @@
+//! The range by task, and what belongs to none.
+
+use std::collections::BTreeMap;
+
+use super::facts::{CommitFacts, FileFacts, RangeFacts, TaskFacts};
+use super::passes::Judged;
+use super::rules::{Cover, is_policy, is_record};
+use super::{
+    CommitReview, FileReview, FindingReview, Loose, MoveReview, TaskReview, Verdict, VoteReview, fields,
+};
+use crate::model::{Config, Finding};
+use crate::policy::{JudgedVote, Signoffs, Weight, blocking_findings, is_override};
+
+/// Returns, for every path that linked commits of the range changed, the tasks' places among the facts.
+pub(super) fn owners_of_files<'f>(facts: &'f RangeFacts<'_>) -> BTreeMap<&'f str, Vec<usize>> {
+    let mut owners: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+    for (at, task) in facts.tasks.iter().enumerate() {
+        for path in task.commits.iter().flat_map(|commit| &facts.commits[*commit].paths) {
+            let own = owners.entry(path).or_default();
+            if own.last() != Some(&at) {
+                own.push(at);
+            }
+        }
+    }
+    owners
+}
+
+/// Shows all tasks.
+pub(super) fn of_range(
+    facts: &RangeFacts<'_>,
+    config: &Config,
+    judged: &[Judged<'_>],
+    verdict: &Verdict,
+) -> Vec<TaskReview> {
+    let files: BTreeMap<&str, &FileFacts> =
+        facts.files.iter().map(|file| (file.path.as_str(), file)).collect();
+    let owners = owners_of_files(facts);
+    let show = |(at, task): (usize, &Judged<'_>)| {
+        let mut shown = of_task(task, config);
+        shown.commits = task.facts.commits.iter().map(|at| commit(&facts.commits[*at])).collect();
+        shown.files = owners
+            .iter()
+            .filter(|(path, own)| own.contains(&at) && !is_record(path))
+            .map(|(path, own)| {
+                let own: Vec<(usize, &Judged<'_>)> = own.iter().map(|at| (*at, &judged[*at])).collect();
+                covered(path, files.get(path).copied(), &Cover::of(path, &own, config))
+            })
+            .collect();
+        let own = verdict.breaches.iter().filter(|breach| breach.task.as_deref() == Some(&shown.id));
+        let (errors, warnings): (Vec<_>, Vec<_>) = own.partition(|breach| breach.is_error());
+        (shown.errors, shown.warnings) = (errors.len(), warnings.len());
+        shown
+    };
+    judged.iter().enumerate().map(show).collect()
+}
+
+fn of_task(task: &Judged<'_>, config: &Config) -> TaskReview {
+    let facts = task.facts;
+    let any = facts.after.as_ref().or(facts.before.as_ref());
+    let mut shown = TaskReview {
+        id: facts.id.to_string(),
+        title: any.map(|task| task.title.clone()).unwrap_or_default(),
+        is_new: facts.before.is_none() && !facts.is_deleted,
+        is_deleted: facts.is_deleted,
+        stage_before: facts.before.as_ref().map(|task| task.stage.to_string()),
+        stage: any.map(|task| task.stage.to_string()).unwrap_or_default(),
+        moves: task.moves.iter().map(|(_, step)| moved(step)).collect(),
+        votes: votes(task),
+        findings: findings(facts, config),
+        notes: facts.notes,
+        ..TaskReview::default()
+    };
+    if let Some(after) = &facts.after {
+        let ticks = fields::ticks(facts.before.as_ref(), after);
+        (shown.ticked, shown.unticked, shown.is_reworded) = (ticks.ticked, ticks.unticked, ticks.is_reworded);
+        shown.fields = facts.before.as_ref().map(|before| fields::changed(before, after)).unwrap_or_default();
+    }
+    if let Some((signoffs, gate)) = &task.current {
+        let tally = signoffs.tally(&[]);
+        (shown.approved, shown.required) = (tally.approved, tally.required);
+        shown.missing = gate
+            .missing
+            .iter()
+            .map(|missing| {
+                let reason = missing.reason(&facts.id);
+                format!("{} {}", reason.label, reason.text)
+            })
+            .collect();
+    }
+    shown
+}
+
+fn moved(step: &crate::model::Move) -> MoveReview {
+    MoveReview {
+        from: step.from.to_string(),
+        to: step.to.to_string(),
+        by: step.by.clone(),
+        at: step.at,
+        why: step.why.clone(),
+        is_override: is_override(step),
+    }
+}
+
+/// Returns the votes that the range brings, and those that its moves or the task's stage rest on, by time. A vote is
+/// shown as it was judged where it was asked.
+fn votes(task: &Judged<'_>) -> Vec<VoteReview> {
+    let mut shown: BTreeMap<&str, VoteReview> = BTreeMap::new();
+    let standings = task.passes.iter().map(|pass| &pass.signoffs);
+    let standings: Vec<&Signoffs<'_>> =
+        standings.chain(task.current.iter().map(|(signoffs, _)| signoffs)).collect();
+    let asked = standings.iter().flat_map(|signoffs| &signoffs.roles).flat_map(|role| &role.votes);
+    for vote in asked {
+        shown.insert(&vote.ballot.name, voted(vote, task.facts));
+    }
+    let last = task.passed.iter().chain(task.current.iter().map(|(signoffs, _)| signoffs)).next_back();
+    let all = last
+        .iter()
+        .flat_map(|signoffs| signoffs.roles.iter().flat_map(|role| &role.votes).chain(&signoffs.others));
+    for vote in all.filter(|vote| task.facts.new_votes.contains(&vote.ballot.name)) {
+        shown.entry(&vote.ballot.name).or_insert_with(|| voted(vote, task.facts));
+    }
+    let mut votes: Vec<VoteReview> = shown.into_values().collect();
+    votes.sort_by(|a, b| (a.at, &a.role, &a.by).cmp(&(b.at, &b.role, &b.by)));
+    votes
+}
+
+fn voted(judged: &JudgedVote<'_>, facts: &TaskFacts) -> VoteReview {
+    let vote = &judged.ballot.vote;
+    let why = judged.weight.why_not();
+    VoteReview {
+        role: vote.role.clone(),
+        verdict: vote.verdict.to_string(),
+        by: judged.person.name.clone(),
+        at: vote.at,
+        stage: vote.stage.to_string(),
+        trust: judged.ballot.trust.as_str().to_owned(),
+        counts: !matches!(judged.weight, Weight::None(_)),
+        reason: why.map(|why| why.word().to_owned()),
+        why_not: why.map(ToString::to_string),
+        notes: vote.notes.as_deref().and_then(|notes| notes.lines().next()).map(str::to_owned),
+        is_new: facts.new_votes.contains(&judged.ballot.name),
+    }
+}
+
+fn findings(facts: &TaskFacts, config: &Config) -> Vec<FindingReview> {
+    let mut shown = Vec::new();
+    for finding in &facts.findings {
+        let before = facts.findings_before.iter().find(|old| old.id == finding.id);
+        let is_changed = before.is_none_or(|old| old.state() != finding.state());
+        let change = is_changed.then(|| match (finding.state().as_str(), before) {
+            ("open", None) => "opened".to_owned(),
+            ("open", Some(_)) => "reopened".to_owned(),
+            (state, _) => state.to_owned(),
+        });
+        if change.is_none() && !finding.state().is_open() {
+            continue;
+        }
+        let by =
+            if is_changed { finding.resolution().map_or(&finding.by, |step| &step.by) } else { &finding.by };
+        shown.push(FindingReview {
+            by: change.is_some().then(|| by.name.clone()),
+            blocks: !blocking_findings(config, std::slice::from_ref(finding)).is_empty(),
+            ..found(finding, change)
+        });
+    }
+    let gone = facts.findings_before.iter().filter(|old| !facts.findings.iter().any(|own| own.id == old.id));
+    shown.extend(gone.map(|finding| found(finding, Some("deleted".to_owned()))));
+    shown
+}
+
+fn found(finding: &Finding, change: Option<String>) -> FindingReview {
+    FindingReview {
+        id: finding.id.to_string(),
+        severity: finding.severity.to_string(),
+        title: finding.title.clone(),
+        place: finding.place(),
+        change,
+        by: None,
+        state: finding.state().to_string(),
+        blocks: false,
+    }
+}
+
+fn commit(commit: &CommitFacts) -> CommitReview {
+    CommitReview {
+        id: commit.id.clone(),
+        subject: commit.subject.clone(),
+        author: commit.author.name.clone(),
+    }
+}
+
+fn covered(path: &str, facts: Option<&FileFacts>, cover: &Cover) -> FileReview {
+    FileReview {
+        covered_by: cover.by.clone(),
+        is_uncovered: facts.is_some() && !cover.missing.is_empty(),
+        ..file(path, facts)
+    }
+}
+
+/// Shows a file; one that the head has as the base had is told as undone.
+fn file(path: &str, facts: Option<&FileFacts>) -> FileReview {
+    let change = facts.map_or("undone", |facts| match (&facts.before, &facts.after) {
+        (None, _) => "added",
+        (_, None) => "deleted",
+        (Some(before), Some(after)) if before.blob == after.blob => "mode",
+        _ => "changed",
+    });
+    let lines = facts.and_then(|facts| facts.lines);
+    FileReview {
+        path: path.to_owned(),
+        change: change.to_owned(),
+        added: lines.map(|(added, _)| added),
+        removed: lines.map(|(_, removed)| removed),
+        covered_by: Vec::new(),
+        is_uncovered: false,
+    }
+}
+
+/// Shows what belongs to no task.
+pub(super) fn loose(facts: &RangeFacts<'_>, verdict: &Verdict) -> Loose {
+    let owners = owners_of_files(facts);
+    let does_work = |commit: &&CommitFacts| commit.paths.iter().any(|path| !is_record(path));
+    let is_loose = |commit: &&CommitFacts| commit.links.iter().all(|id| commit.unknown.contains(id));
+    let unseen = |path: &str| {
+        let mut own = verdict.breaches.iter().filter(|breach| breach.file.as_deref() == Some(path));
+        own.any(|breach| breach.rule == crate::model::GateRule::CoveredFiles.as_str())
+    };
+    let show = |facts: &FileFacts| FileReview {
+        is_uncovered: unseen(&facts.path),
+        ..file(&facts.path, Some(facts))
+    };
+    let (policy, others): (Vec<&FileFacts>, Vec<&FileFacts>) =
+        facts.files.iter().filter(|file| !is_record(&file.path)).partition(|file| is_policy(&file.path));
+    let unowned = others.into_iter().filter(|file| !owners.contains_key(file.path.as_str()));
+    Loose {
+        commits: facts.commits.iter().filter(does_work).filter(is_loose).map(commit).collect(),
+        files: unowned.map(show).collect(),
+        policy: policy.into_iter().map(show).collect(),
+    }
+}
