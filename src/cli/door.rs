@@ -63,6 +63,14 @@ impl Door {
         Ok(Session::new(&self.env, workspace, snapshot))
     }
 
+    /// Opens the repository for a command that looks at ranges of commits: the working tree may have no tracker, or
+    /// no longer.
+    pub(super) fn range(&self) -> Result<Session<'_>, Failure> {
+        let workspace = Workspace::discover(&self.env)?;
+        let snapshot = workspace.snapshot();
+        Ok(Session::new(&self.env, workspace, snapshot))
+    }
+
     /// Opens the tracker for a command that writes.
     pub(super) fn write(&self, args: &WriteArgs) -> Result<Session<'_>, Failure> {
         let workspace = Workspace::open(&self.env)?.with_lock_timeout(Some(args.lock_timeout));

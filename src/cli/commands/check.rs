@@ -63,7 +63,7 @@ pub(super) struct Output {
 
 impl Check {
     pub(super) fn run(self, door: &Door) -> Reply {
-        let session = door.read(&ReadArgs::default())?;
+        let session = if self.is_of_records() { door.read(&ReadArgs::default())? } else { door.range()? };
         let (review, mut problems) = self.look(&session, door.format())?;
         problems.extend(write_step_summary(&review, door));
         let is_no = !review.verdict.is_yes();
@@ -90,14 +90,14 @@ impl Check {
             runs_commands: self.allow_commands,
         };
         if self.is_of_records() {
-            let mut review = ops::check_records(session, &request)?;
+            let (mut review, problems) = ops::check_records(session, &request)?;
             // Of the others nothing can be said without a range: that they hold would be believed.
             let is_looked_at = |rule: &RuleOutcome| {
                 let known = GateRule::parse(&rule.rule);
                 known.is_some_and(|rule| OF_RECORDS.contains(&rule))
             };
             review.verdict.rules.retain(is_looked_at);
-            return Ok((review, Vec::new()));
+            return Ok((review, problems));
         }
         Ok(ops::review(session, &request)?)
     }

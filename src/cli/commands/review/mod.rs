@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::super::answer::{Answer, View};
-use super::super::args::{Format, ReadArgs, every_format};
+use super::super::args::{Format, every_format};
 use super::super::door::Door;
 use super::super::page::Page;
 use super::judged::{remark_verdict, rendered, write_step_summary};
@@ -59,7 +59,7 @@ impl Review {
             let message = "what is staged stands on the current commit, and on no other";
             return Err(Failure::usage_message(message, "name the base alone: tracker review BASE.. --staged"));
         }
-        let session = door.read(&ReadArgs::default())?;
+        let session = door.range()?;
         let request =
             GateRequest { base, head, is_staged: self.staged, counts_lines: true, runs_commands: false };
         let (review, mut problems) = ops::review(&session, &request)?;
