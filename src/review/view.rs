@@ -102,6 +102,19 @@ pub struct TaskReview {
     pub warnings: usize,
 }
 
+impl TaskReview {
+    /// Returns where a task stands that the range does not move.
+    #[must_use]
+    pub fn standing(&self) -> String {
+        match (self.is_new, self.stage.as_str()) {
+            (true, "none") => "new".to_owned(),
+            (true, stage) => format!("new, in {stage}"),
+            (false, "none") => "not started".to_owned(),
+            (false, stage) => format!("in {stage}"),
+        }
+    }
+}
+
 /// One move.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct MoveReview {

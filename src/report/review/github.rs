@@ -45,8 +45,7 @@ fn annotate(kind: &str, breach: &Breach, out: &mut String) {
     let mut properties = Vec::new();
     let of_task = || Some(format!(".tracker/tasks/{}.md", breach.task.as_deref()?));
     if let Some(file) = breach.file.clone().or_else(of_task) {
-        // A path is exact: what is made visible in it would name no file.
-        properties.push(format!("file={}", property(&file)));
+        properties.push(format!("file={}", property(&visible(&file, LONGEST))));
         let line = breach.line.filter(|_| breach.file.is_some()).unwrap_or(1);
         properties.push(format!("line={line}"));
     }

@@ -101,9 +101,10 @@ fn without_a_range_it_looks_at_the_records() {
     exit 0
     --- stdout
     working tree · policy from the working tree
-    ok    19 rules
+    ok    3 rules
     --- stderr
     nothing stands against it
+    these are the records alone; a branch is judged by: tracker check --base main
     ");
     sandbox.write(".tracker/tasks/TASK-BR0K.md", "---\nid: TASK-BR0K\ntitle: [oops\n---\n");
     assert_snapshot!(typed(&sandbox, "check"), @r"
@@ -113,9 +114,10 @@ fn without_a_range_it_looks_at_the_records() {
     working tree · policy from the working tree
     error broken-documents  title: did not find expected ',' or ']' (.tracker/tasks/TASK-BR0K.md:3)
                             a bracket is not closed, or a text in it needs quotes
-    ok    18 other rules
+    ok    2 other rules
     --- stderr
     1 error, 0 warnings      tracker explain broken-documents
+    these are the records alone; a branch is judged by: tracker check --base main
     ");
     let answer = json(&sandbox.tracker(&["check", "--format", "json"]));
     assert_eq!((&answer["exit"], &answer["result"]["verdict"]["errors"]), (&1.into(), &1.into()));

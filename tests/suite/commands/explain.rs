@@ -58,8 +58,8 @@ fn one_rule_is_told_in_full() {
 
       holds   For each move on, the gate computes again what the stage asks for: sign-offs of each role, as many as its quorum, valid for the content as it is at the head, and no standing rejection.
       why     A hook can be skipped and a file can be edited by hand. A vote is about what its author saw: code that changed afterwards was seen by nobody.
-      breach  TASK-7Q2M left qa, and the vote of code-reviewer is stale: src/theme.rs changed after it
-      mend    Ask the role to look again and to vote: `tracker approve TASK --as ROLE`. `tracker signoffs TASK` tells what each vote covers and why one does not count.
+      breach  TASK-7Q2M: left qa, without the approval of code-reviewer: that of Grace is stale: src/theme.rs changed
+      mend    Take the task back to the stage (`tracker fail TASK WHY`, or `tracker reopen TASK` where it is complete) and ask the role to look again: `tracker approve TASK --as ROLE`. `tracker signoffs TASK` tells what each vote covers and why one does not count.
       switch  in .tracker/config.toml, error where it says nothing:
               [policy]
               earned-moves = "error"    # or "warn", or "off"
@@ -89,11 +89,13 @@ fn one_rule_is_told_in_full() {
       why     A hook can be skipped and a file can be edited by hand. A vote
               is about what its author saw: code that changed afterwards was
               seen by nobody.
-      breach  TASK-7Q2M left qa, and the vote of code-reviewer is stale:
-              src/theme.rs changed after it
-      mend    Ask the role to look again and to vote: `tracker approve TASK
-              --as ROLE`. `tracker signoffs TASK` tells what each vote
-              covers and why one does not count.
+      breach  TASK-7Q2M: left qa, without the approval of code-reviewer:
+              that of Grace is stale: src/theme.rs changed
+      mend    Take the task back to the stage (`tracker fail TASK WHY`, or
+              `tracker reopen TASK` where it is complete) and ask the role
+              to look again: `tracker approve TASK --as ROLE`. `tracker
+              signoffs TASK` tells what each vote covers and why one does
+              not count.
       switch  in .tracker/config.toml, error where it says nothing:
               [policy]
               earned-moves = "error"    # or "warn", or "off"

@@ -90,14 +90,14 @@ fn a_range_is_told_by_task() {
                  9fa9990  Three colours     Ada Lovelace
       files      !  src/theme.rs  +3 -0  added  not covered
 
-    open  TASK-EXP0  Describe the export  none
+    open  TASK-EXP0  Describe the export  not started
       changed    notes  1 written
-      missing    no  waits for TASK-S3SS
+      missing    -  waits for TASK-S3SS
 
     Belongs to no task
       commits    6313a1f  wip      Ada Lovelace
                  30ed76c  Be kind  Ada Lovelace
-      files      -  notes.txt  +1 -0  added
+      files      !  notes.txt  +1 -0  added  not covered
 
     What the gate judges by
       files      -  .tracker/config.toml
@@ -124,7 +124,7 @@ fn a_range_is_told_by_task() {
     --- stdout
     - **TASK-D4RK** Add dark mode to the dashboard: dev → qa → complete
       - [x] two colours from one table
-    - **TASK-EXP0** Describe the export: none
+    - **TASK-EXP0** Describe the export: not started
 
     Without a task:
 
@@ -147,14 +147,14 @@ fn a_range_is_told_by_task() {
                  9fa9990  Three colours     Ada Lovelace
       files      !  src/theme.rs  +3 -0  added  not covered
 
-    open  TASK-EXP0  Describe the export  none
+    open  TASK-EXP0  Describe the export  not started
       changed    notes  1 written
-      missing    no  waits for TASK-S3SS
+      missing    -  waits for TASK-S3SS
 
     Belongs to no task
       commits    6313a1f  wip      Ada Lovelace
                  30ed76c  Be kind  Ada Lovelace
-      files      -  notes.txt  +1 -0  added
+      files      !  notes.txt  +1 -0  added  not covered
 
     What the gate judges by
       files      -  .tracker/config.toml
@@ -196,14 +196,14 @@ fn a_terminal_gets_glyphs_and_is_never_exceeded() {
                  9fa9990  Three colours     Ada Lovelace
       files      !  src/theme.rs  +3 −0  added  not covered
 
-    ○  TASK-EXP0  Describe the export  none
+    ○  TASK-EXP0  Describe the export  not started
       changed    notes  1 written
-      missing    ✗  waits for TASK-S3SS
+      missing    ○  waits for TASK-S3SS
 
     Belongs to no task
       commits    6313a1f  wip      Ada Lovelace
                  30ed76c  Be kind  Ada Lovelace
-      files      ·  notes.txt  +1 −0  added
+      files      !  notes.txt  +1 −0  added  not covered
 
     What the gate judges by
       files      ·  .tracker/config.toml
@@ -244,7 +244,7 @@ fn what_is_staged_can_be_looked_at() {
     --- stdout
     HEAD..index · 0 commits · 1 task · policy from HEAD
 
-    ok  TASK-D4RK  Add dark mode to the dashboard  dev
+    ok  TASK-D4RK  Add dark mode to the dashboard  in dev
       boxes      [x]  two colours from one table
 
     ok    19 rules
@@ -301,6 +301,9 @@ fn markdown_is_a_comment_that_is_the_same_each_time() {
 #[test]
 fn hostile_texts_reach_no_terminal_and_no_comment() {
     let sandbox = world();
+    let standard = "[[policy.standard]]\nwhen = [\"src/**\"]\nthen = [\"tests/**\"]\n";
+    sandbox.write(".tracker/config.toml", format!("{POLICY}{standard}"));
+    commit(&sandbox, "Test what changes");
     sandbox.git(&["switch", "--quiet", "--create", "topic"]);
     let evil = "\\e[2J\\e]0;x\\a\\u202e<script>@everyone #1 | ![x](https://evil.example)";
     sandbox.write(

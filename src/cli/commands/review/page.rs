@@ -64,7 +64,7 @@ fn show_task(task: &TaskReview, is_full: bool, page: &mut Page) {
         show_list(page, name, rows, flexible, is_full);
     };
     let rows = task.moves.iter().map(|made| move_row(made, page)).collect();
-    list(page, "moves", rows, 5);
+    list(page, "moves", rows, 3);
     let rows = task.votes.iter().map(|vote| vote_row(vote, page)).collect();
     let name = if task.required > 0 { format!("votes {}/{}", task.approved, task.required) } else { "votes".into() };
     list(page, &name, rows, 5);
@@ -85,16 +85,16 @@ fn path(task: &TaskReview, page: &Page) -> String {
     let mut stages: Vec<&str> = task.moves.first().map(|first| first.from.as_str()).into_iter().collect();
     stages.extend(task.moves.iter().map(|made| made.to.as_str()));
     let way = match stages.len() {
-        0 => task.stage.clone(),
+        0 => task.standing(),
         count if count > SHOWN_STAGES => {
             let last = stages[count - 1];
             format!("{}{arrow}{}{arrow}{last}", stages[..3].join(arrow), page.pick("…", "..."))
         }
         _ => stages.join(arrow),
     };
-    match (task.is_new, task.is_deleted) {
+    match (task.is_new && !stages.is_empty(), task.is_deleted) {
         (_, true) => "deleted".to_owned(),
-        (true, _) => format!("new  {way}"),
+        (true, _) => format!("new, {way}"),
         _ => way,
     }
 }
@@ -119,14 +119,14 @@ fn show_list(page: &mut Page, name: &str, mut rows: Vec<Vec<Cell>>, flexible: us
 }
 
 fn move_row(made: &MoveReview, page: &Page) -> Vec<Cell> {
-    let forced = if made.is_override { "override" } else { "" };
+    // In the cell that is never left out: an override is what one must not miss.
+    let (forced, style) = if made.is_override { ("override", WARN) } else { ("", Style::new()) };
+    let step = format!("{} {} {}  {forced}", made.from, page.pick("→", ">"), made.to);
     let why = made.why.as_deref().filter(|why| *why != forced);
     vec![
-        Cell::new(format!("{} {} {}", made.from, page.pick("→", ">"), made.to)),
+        Cell::styled(step.trim_end(), style),
         Cell::styled(&made.by, Style::new().cyan()),
         Cell::styled(page.ago(made.at), DIM),
-        Cell::styled(forced, WARN),
-        Cell::new(""),
         Cell::new(why.unwrap_or_default()),
     ]
 }

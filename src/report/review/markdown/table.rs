@@ -56,11 +56,11 @@ pub(super) fn way(task: &TaskReview) -> String {
     let joined =
         |stages: &[&str]| stages.iter().map(|stage| text(stage, NAME)).collect::<Vec<_>>().join(" → ");
     let way = match stages.len() {
-        0 => text(&task.stage, NAME),
+        0 => text(&task.standing(), NAME),
         count if count > STAGES => format!("{} → … → {}", joined(&stages[..3]), joined(&stages[count - 1..])),
         _ => joined(&stages),
     };
-    if task.is_new { format!("new, {way}") } else { way }
+    if task.is_new && !stages.is_empty() { format!("new, {way}") } else { way }
 }
 
 /// Returns how many approvals count, and why others do not.
