@@ -42,16 +42,16 @@ pub(super) fn show(review: &Review, is_full: bool, page: &mut Page) {
 /// Returns the tasks that something stands against first, otherwise as they are.
 fn in_order(tasks: &[TaskReview]) -> Vec<&TaskReview> {
     let mut ordered: Vec<&TaskReview> = tasks.iter().collect();
-    ordered.sort_by_key(|task| (task.errors == 0, task.warnings == 0));
+    ordered.sort_by_key(|task| (!task.is_refused(), task.warnings == 0));
     ordered
 }
 
 fn show_task(task: &TaskReview, is_full: bool, page: &mut Page) {
-    let (mark, style) = match (task.errors, task.warnings) {
-        (0, 0) if task.missing.is_empty() => (page.pick("✓", "ok"), GOOD),
-        (0, 0) => (page.pick("○", "open"), DIM),
-        (0, _) => (page.pick("!", "warn"), WARN),
-        _ => (page.pick("✗", "error"), BAD),
+    let (mark, style) = match (task.is_refused(), task.warnings) {
+        (true, _) => (page.pick("✗", "error"), BAD),
+        (false, 0) if task.missing.is_empty() => (page.pick("✓", "ok"), GOOD),
+        (false, 0) => (page.pick("○", "open"), DIM),
+        (false, _) => (page.pick("!", "warn"), WARN),
     };
     let head = vec![
         Cell::styled(mark, style),

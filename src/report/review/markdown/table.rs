@@ -16,18 +16,18 @@ const MISSING: usize = 2;
 
 /// Returns the mark of a task: whether something stands against it, or only in front of it.
 pub(super) fn mark(task: &TaskReview) -> &'static str {
-    match (task.errors, task.warnings) {
-        (0, 0) if task.missing.is_empty() => "✓",
-        (0, 0) => "○",
-        (0, _) => "!",
-        _ => "✗",
+    match (task.is_refused(), task.warnings) {
+        (true, _) => "✗",
+        (false, 0) if task.missing.is_empty() => "✓",
+        (false, 0) => "○",
+        (false, _) => "!",
     }
 }
 
 /// Returns the tasks that something stands against first, otherwise as they are.
 pub(super) fn in_order(tasks: &[TaskReview]) -> Vec<&TaskReview> {
     let mut ordered: Vec<&TaskReview> = tasks.iter().collect();
-    ordered.sort_by_key(|task| (task.errors == 0, task.warnings == 0));
+    ordered.sort_by_key(|task| (!task.is_refused(), task.warnings == 0));
     ordered
 }
 
