@@ -129,6 +129,11 @@ impl Answer {
         self.result.rendered(format)
     }
 
+    /// Returns the problems, to add to what they say.
+    pub(super) fn problems_mut(&mut self) -> &mut [Problem] {
+        &mut self.problems
+    }
+
     pub(super) fn exit(&self) -> u8 {
         let broken = self.problems.iter().any(|problem| problem.severity == Severity::Error);
         u8::from(self.is_no || broken)

@@ -9,7 +9,7 @@ use clap::{Arg, Args, ValueEnum};
 use super::page::Colour;
 
 /// Options that stand before or after the command.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 pub(super) struct Global {
     /// Run as if started in this folder
     #[arg(short = 'C', long, global = true, value_name = "DIR", help_heading = "Everywhere")]

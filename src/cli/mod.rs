@@ -27,6 +27,7 @@ use page::{Look, Page};
 pub use parse::Cli;
 
 use crate::env::Env;
+use crate::ops;
 
 /// Runs the program and returns its exit code.
 #[must_use]
@@ -44,6 +45,9 @@ pub fn main() -> ExitCode {
     };
     if complete::answered(&env) {
         return ExitCode::SUCCESS;
+    }
+    if let Some(hook) = commands::called_by_git(&env.arguments()) {
+        return run(Cli { global: args::Global::default(), command: hook }, env);
     }
     let arguments = parse::set_texts_apart(parse::spell_out_negations(env.arguments()));
     match Cli::command().try_get_matches_from(&arguments).and_then(|matches| Cli::from_arg_matches(&matches))
@@ -65,8 +69,14 @@ fn run(cli: Cli, env: Env) -> ExitCode {
     }
     let door = Door::new(&cli.global, env);
     match cli.command.run(&door) {
-        Ok(answer) => deliver(&answer, &door, &name),
-        Err(failure) => report(&failure, &name, door.format(), door.error_page()),
+        Ok(mut answer) => {
+            ops::explain_conflicts(door.env(), answer.problems_mut());
+            deliver(&answer, &door, &name)
+        }
+        Err(mut failure) => {
+            failure.explain(|problems| ops::explain_conflicts(door.env(), problems));
+            report(&failure, &name, door.format(), door.error_page())
+        }
     }
 }
 

@@ -300,21 +300,23 @@ impl Cell {
     }
 }
 
+/// Tells whether a terminal obeys a character instead of showing it.
+pub(super) fn is_obeyed(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
 /// Returns the text with all that a terminal would obey made visible: control characters, escape sequences, and
 /// the marks that reverse the direction of writing. Line ends count as control characters.
 pub(super) fn clean(text: &str) -> Cow<'_, str> {
-    let obeyed = |c: char| {
-        c.is_control()
-            || matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-    };
-    if !text.contains(obeyed) {
+    if !text.contains(is_obeyed) {
         return Cow::Borrowed(text);
     }
     let mut cleaned = String::with_capacity(text.len() + 8);
     for c in text.chars() {
         match c {
             '\n' | '\t' | '\r' => cleaned.push(' '),
-            c if obeyed(c) => {
+            c if is_obeyed(c) => {
                 let _ = write!(cleaned, "\\u{{{:x}}}", u32::from(c));
             }
             c => cleaned.push(c),

@@ -2,37 +2,70 @@
 
 use std::path::Path;
 
-use gix::bstr::ByteSlice;
+use gix::bstr::{BStr, ByteSlice};
 use gix::index::entry::{Mode, Stage};
 
 use super::{BlobId, Error, FileMode, Repository, TreeFile};
 
+/// The staged files at one moment. One that is in conflict counts as ours.
+#[derive(Default)]
+pub struct Staged {
+    /// None where nothing was ever staged.
+    index: Option<gix::index::File>,
+}
+
 impl Repository {
-    /// Returns the staged files below a folder, sorted by path; all where the folder is empty. One that is in conflict comes as ours.
-    pub fn staged_files(&self, index_file: &Path, folder: &str) -> Result<Vec<TreeFile>, Error> {
+    /// Reads what is staged.
+    pub fn staged(&self, index_file: &Path) -> Result<Staged, Error> {
         if !index_file.exists() {
-            return Ok(Vec::new());
+            return Ok(Staged::default());
         }
         let options = gix::index::decode::Options::default();
         let index = gix::index::File::at(index_file, self.inner.object_hash(), true, options)
             .map_err(|error| Error::other("read the index", error))?;
+        Ok(Staged { index: Some(index) })
+    }
+}
+
+impl Staged {
+    /// Returns one file; none where it is not staged.
+    #[must_use]
+    pub fn file(&self, path: &str) -> Option<TreeFile> {
+        let index = self.index.as_ref()?;
+        let stages = [Stage::Unconflicted, Stage::Ours];
+        let entry = stages.iter().find_map(|stage| index.entry_by_path_and_stage(BStr::new(path), *stage))?;
+        file_of(index, entry)
+    }
+
+    /// Returns the files below a folder, sorted by path; all where the folder is empty.
+    #[must_use]
+    pub fn files(&self, folder: &str) -> Vec<TreeFile> {
+        let Some(index) = &self.index else { return Vec::new() };
         let inside = format!("{folder}/");
         let entries = match folder {
             "" => index.entries(),
             _ => index.prefixed_entries(inside.as_bytes().as_bstr()).unwrap_or_default(),
         };
-        let file = |entry: &gix::index::Entry| {
-            let mode = match entry.mode {
-                Mode::FILE => FileMode::Plain,
-                Mode::FILE_EXECUTABLE => FileMode::Executable,
-                Mode::SYMLINK => FileMode::Link,
-                Mode::COMMIT => FileMode::Submodule,
-                _ => return None,
-            };
-            let is_wanted = matches!(entry.stage(), Stage::Unconflicted | Stage::Ours);
-            let path = entry.path(&index).to_str_lossy().into_owned();
-            is_wanted.then(|| TreeFile { path, mode, blob_id: BlobId::new(entry.id) })
-        };
-        Ok(entries.iter().filter_map(file).collect())
+        let wanted = |entry: &&gix::index::Entry| matches!(entry.stage(), Stage::Unconflicted | Stage::Ours);
+        entries.iter().filter(wanted).filter_map(|entry| file_of(index, entry)).collect()
     }
+}
+
+impl std::fmt::Debug for Staged {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let entries = self.index.as_ref().map_or(0, |index| index.entries().len());
+        f.debug_struct("Staged").field("entries", &entries).finish()
+    }
+}
+
+fn file_of(index: &gix::index::File, entry: &gix::index::Entry) -> Option<TreeFile> {
+    let mode = match entry.mode {
+        Mode::FILE => FileMode::Plain,
+        Mode::FILE_EXECUTABLE => FileMode::Executable,
+        Mode::SYMLINK => FileMode::Link,
+        Mode::COMMIT => FileMode::Submodule,
+        _ => return None,
+    };
+    let path = entry.path(index).to_str_lossy().into_owned();
+    Some(TreeFile { path, mode, blob_id: BlobId::new(entry.id) })
 }

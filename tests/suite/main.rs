@@ -23,3 +23,4 @@ mod merge_driver;
 mod merges;
 mod readme;
 mod signoffs;
+mod tool_reports;

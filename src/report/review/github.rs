@@ -98,7 +98,7 @@ mod tests {
         let (properties, message) = shown.strip_prefix("::error ").unwrap().split_once("::").unwrap();
         let keys: Vec<&str> = properties.split(',').map(|part| part.split('=').next().unwrap()).collect();
         assert_eq!(keys, ["file", "line", "title"], "{shown}");
-        assert!(properties.starts_with("file=a%0A%3A%3Aerror%3A%3Ab%2Cc%3Ad%250A,"), "{shown}");
+        assert!(properties.starts_with("file=a %3A%3Aerror%3A%3Ab%2Cc%3Ad%250A,"), "{shown}");
         assert!(message.contains("%250A") && message.contains("%0Ax ::stop-commands::y"), "{shown}");
     }
 

@@ -65,7 +65,20 @@ const CALLS: &str = "
     reject d4 --as tester --finding high:bad
     list d4
     board d4
+    role
+    roles --at HEAD
+    role show reviewer
+    role show reviewer --prompt
+    role show nobody
+    role new reviewer --dry-run
+    role new reviewer
+    role new reviewer
     findings
+    findings import scan.sarif --task s3 --as tester --create-tasks --dry-run
+    findings import scan.sarif --task s3 --as tester
+    findings import nothing.xml --task s3 --as tester
+    findings import scan.sarif --task s3 --as nobody
+    findings import nowhere.sarif --task d4
     findings waive d4 F
     findings settle d4 F
     findings d4 --all
@@ -133,6 +146,8 @@ fn every_answer_and_every_error_is_what_the_schema_says() {
     let asks = "\n[stage.qa]\nsignoffs = [\"reviewer\", \"tester\"]\n";
     sandbox.write(".tracker/config.toml", config + asks);
     sandbox.write("cards.md", include_str!("../../../templates/demo/TASK_CARDS.md"));
+    sandbox.write("scan.sarif", include_str!("../../../fixtures/findings/semgrep.sarif"));
+    sandbox.write("nothing.xml", "<testsuite/>");
     let schemas = schemas(&sandbox);
     let mut seen = BTreeSet::new();
     for call in CALLS.lines().map(str::trim).filter(|call| !call.is_empty()) {
@@ -226,6 +241,6 @@ fn schema_of_one_command_by_any_of_its_names() {
     exit 2
     --- stderr
     tracker: `nothing` is no command
-      hint: one of init, new, list, show, queue, board, set, edit, start, tick, untick, note, block, unblock, cancel, reopen, advance, fail, approve, reject, withdraw, signoffs, findings, hooks, apply, set-stage, log, deps, review, check, explain, doctor, import, report, demo, schema, completions, man, reference, error
+      hint: one of init, new, list, show, queue, board, set, edit, start, tick, untick, note, block, unblock, cancel, reopen, advance, fail, approve, reject, withdraw, signoffs, findings, role, hooks, apply, set-stage, log, deps, review, check, explain, doctor, import, report, demo, schema, completions, man, reference, error
     ");
 }

@@ -21,6 +21,7 @@ mod new;
 mod note;
 mod queue;
 mod review;
+mod role;
 mod set;
 mod set_stage;
 mod show;
