@@ -90,7 +90,8 @@ fn missing(task: &Judged<'_>) -> Vec<String> {
     let mut all: Vec<String> = Vec::new();
     for missing in gates.flat_map(|gate| &gate.missing) {
         let reason = missing.reason(&task.facts.id);
-        let text = if reason.label == "missing" { reason.text } else { format!("{} {}", reason.label, reason.text) };
+        let text =
+            if reason.label == "missing" { reason.text } else { format!("{} {}", reason.label, reason.text) };
         if !all.contains(&text) {
             all.push(text);
         }
