@@ -73,6 +73,16 @@ impl Found {
         }
     }
 
+    /// Gives it another title than its first line, if there is one.
+    pub(super) fn titled(mut self, title: Option<String>) -> Self {
+        let Some(title) = title.map(|title| one_line(&title, TITLE)).filter(|title| !title.is_empty()) else {
+            return self;
+        };
+        self.detail = self.detail.or(Some(self.title));
+        self.title = title;
+        self
+    }
+
     /// Adds the rule, if there is one.
     pub(super) fn of_rule(mut self, rule: Option<&str>) -> Self {
         self.rule = rule.map(name).filter(|rule| !rule.is_empty());
