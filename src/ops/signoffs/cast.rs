@@ -137,13 +137,9 @@ impl Booth<'_> {
         let vote = self.vote(statement)?;
         self.dossier.add(self.files, &vote)?;
         let path = format!("{}/{}", Layout::signoffs_of(&vote.task), vote_file_name(&vote));
-        let mut cast = CastVote {
-            changes: vec![Change::create(path, create_vote(&vote))],
-            said: vec![format!("{} as {}", vote.verdict, vote.role)],
-        };
-        let follows = self.follows(&vote)?;
-        cast.changes.extend(follows.changes);
-        cast.said.extend(follows.said);
+        let mut cast = self.follows(&vote)?;
+        cast.changes.insert(0, Change::create(path, create_vote(&vote)));
+        cast.said.insert(0, format!("{} as {}", vote.verdict, vote.role));
         Ok(cast)
     }
 

@@ -15,8 +15,13 @@ pub(super) fn judge(facts: &RangeFacts<'_>, tasks: &[Judged<'_>], book: &mut Boo
         let RecordStep::History { commit, task, path, before, after } = step else { continue };
         if let Some(gone) = lost(before, after) {
             let message = format!("takes {} of {} out of the history", said(gone), gone.by);
-            let about =
-                About { task: Some(task), commit: commit.as_deref(), file: Some(path), mend: restore(path), ..About::default() };
+            let about = About {
+                task: Some(task),
+                commit: commit.as_deref(),
+                file: Some(path),
+                mend: restore(path),
+                ..About::default()
+            };
             book.add(RULE, message, about);
         }
     }
