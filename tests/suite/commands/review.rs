@@ -89,6 +89,7 @@ fn a_range_is_told_by_task() {
                  b252dda  Ask for a review  Ada Lovelace
                  9fa9990  Three colours     Ada Lovelace
       files      !  src/theme.rs  +3 -0  added  not covered
+      missing    -  approval of code-reviewer
 
     open  TASK-EXP0  Describe the export  not started
       changed    notes  1 written
@@ -146,6 +147,7 @@ fn a_range_is_told_by_task() {
                  b252dda  Ask for a review  Ada Lovelace
                  9fa9990  Three colours     Ada Lovelace
       files      !  src/theme.rs  +3 -0  added  not covered
+      missing    -  approval of code-reviewer
 
     open  TASK-EXP0  Describe the export  not started
       changed    notes  1 written
@@ -195,6 +197,7 @@ fn a_terminal_gets_glyphs_and_is_never_exceeded() {
                  b252dda  Ask for a review  Ada Lovelace
                  9fa9990  Three colours     Ada Lovelace
       files      !  src/theme.rs  +3 −0  added  not covered
+      missing    ○  approval of code-reviewer
 
     ○  TASK-EXP0  Describe the export  not started
       changed    notes  1 written
