@@ -54,9 +54,9 @@ impl Door {
 
     /// Opens the tracker for a command that reads.
     pub(super) fn read(&self, args: &ReadArgs) -> Result<Session<'_>, Failure> {
-        // A commit may have a tracker where the working tree has none.
+        // A commit may have a tracker where the working tree has none, and where there is no working tree.
         let workspace = match args.at {
-            Some(_) => Workspace::discover(&self.env)?,
+            Some(_) => Workspace::anywhere(&self.env)?,
             None => Workspace::open(&self.env)?,
         };
         let snapshot = workspace.snapshot_of(args.at.as_deref())?;

@@ -46,8 +46,9 @@ pub use error::{Error, Reason, Refusal};
 pub use fields::{Assignment, AssignmentOperator};
 pub use gate::{GateRequest, check_records, review};
 pub use hooks::{
-    Applied, HookReport, HookView, PostCommit, apply, check_message, check_push, hooks_install, hooks_status,
-    hooks_uninstall, post_commit, prepare_message,
+    Applied, BranchReport, HookReport, HookView, PostCommit, PushReport, apply, check_message, check_push,
+    hooks_install, hooks_install_server, hooks_status, hooks_uninstall, judge_receive, post_commit,
+    prepare_message,
 };
 pub use import_cards::{CardsImport, ImportedCard, PlacedView, import_cards};
 pub use init::{InitRequest, Initialised, Profile, Server, init};

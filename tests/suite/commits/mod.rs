@@ -7,6 +7,7 @@ mod installed;
 mod messages;
 mod operations;
 mod pushes;
+mod received;
 mod refusals;
 mod votes;
 
