@@ -63,6 +63,13 @@ impl Door {
         Ok(Session::new(&self.env, workspace, snapshot))
     }
 
+    /// Opens the repository for a command that says itself which commits it reads.
+    pub(super) fn compare(&self) -> Result<Session<'_>, Failure> {
+        let workspace = Workspace::anywhere(&self.env)?;
+        let snapshot = workspace.snapshot();
+        Ok(Session::new(&self.env, workspace, snapshot))
+    }
+
     /// Opens the tracker for a command that writes.
     pub(super) fn write(&self, args: &WriteArgs) -> Result<Session<'_>, Failure> {
         let workspace = Workspace::open(&self.env)?.with_lock_timeout(Some(args.lock_timeout));

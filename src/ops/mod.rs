@@ -9,6 +9,7 @@ mod board;
 mod completion;
 mod demo;
 mod deps;
+mod diff;
 mod doctor;
 mod edit;
 mod error;
@@ -40,6 +41,10 @@ pub use board::{Board, BoardColumn, board};
 pub use completion::{Candidate, task_candidates};
 pub use demo::{Demo, DemoStep, demo};
 pub use deps::{DepsRequest, DepsRow, DepsView, deps};
+pub use diff::{
+    DiffFile, DiffFinding, DiffNote, DiffRequest, DiffSide, DiffStage, DiffTask, DiffView, DiffVote,
+    DiffWarning, diff,
+};
 pub use doctor::{Diagnosis, Finding, doctor};
 pub use edit::{PreparedEdit, finish_edit, prepare_edit};
 pub use error::{Error, Reason, Refusal};

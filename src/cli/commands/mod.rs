@@ -109,6 +109,8 @@ commands! {
     set_stage::SetStage,
     /// Tell a task's story in time order
     log::Log,
+    /// Show what differs between two commits, task by task
+    diff::Diff,
     /// Show which task waits for which
     deps::Deps,
     /// Find, and with --fix mend, what is wrong with the files

@@ -7,6 +7,7 @@ mod board;
 mod bytes;
 mod completions;
 mod deps;
+mod diff;
 mod doctor;
 mod edit;
 mod everywhere;
