@@ -8,6 +8,7 @@ mod screens;
 mod signatures;
 mod stale;
 mod tampering;
+mod time_travel;
 
 use serde_json::Value;
 
