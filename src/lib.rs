@@ -14,7 +14,7 @@
 //! | 1     | `query`  | the query language of `list`, `queue` and `board`; pure |
 //! | 1     | `git`    | facts from git, as plain data: nothing of gix leaves this module |
 //! | 2     | `store`  | `.tracker` on disk: discovery, lock, atomic writes, index, snapshots |
-//! | 2     | `import` | other trackers' files to tasks; pure |
+//! | 2     | `import` | other trackers' files to tasks, tools' reports to findings; pure |
 //! | 2     | `review` | a range of commits by task, and the rules of the gate; pure |
 //! | 3     | `report` | context to text: cards, and reviews for pull requests and machines; pure |
 //! | 4     | `ops`    | the verbs, one file per use case; every door calls these |

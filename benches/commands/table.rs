@@ -1,5 +1,7 @@
 //! The figures as a Markdown table, with a verdict where something was promised.
 
+use std::cell::RefCell;
+
 use crate::race::Samples;
 
 /// One line of the table.
@@ -87,19 +89,32 @@ fn time(samples: &Samples) -> String {
     format!("{:.2} ms", samples.median())
 }
 
-/// Prints the lines as they come.
+/// Prints the lines as they come, and at the end those with a promise once more, as the README has them.
 #[derive(Debug)]
-pub(crate) struct Table;
+pub(crate) struct Table {
+    promised: RefCell<Vec<String>>,
+}
 
 impl Table {
     pub(crate) fn begin(size: usize) -> Self {
         println!("| {size} tasks | median | fastest | processors | promised | medians |");
         println!("|---|--:|--:|--:|---|---|");
-        Self
+        Self { promised: RefCell::default() }
     }
 
     pub(crate) fn add(&self, row: &Row) {
         let Row { what, measured, best, cpu, promise, times } = row;
         println!("| {what} | {measured} | {best} | {cpu} | {promise} | {times} |");
+        if let Some((promise, _)) = promise.split_once(':') {
+            self.promised.borrow_mut().push(format!("| {what} | {measured} | {cpu} | {promise} |"));
+        }
+    }
+
+    /// Prints the table of the README.
+    pub(crate) fn end(&self) {
+        println!("\n| what | wall | processors | promised |\n|---|--:|--:|--:|");
+        for line in self.promised.borrow().iter() {
+            println!("{line}");
+        }
     }
 }

@@ -3,6 +3,7 @@
 use schemars::{JsonSchema, Schema};
 use serde::Serialize;
 
+use super::args::Format;
 use super::error;
 use super::json::{JSON_VERSION, ProblemView, write_line};
 use super::page::Page;
@@ -15,12 +16,18 @@ pub(super) trait View {
 
     /// Shows what is said beside the answer, on stderr: counts, hints. Left out where the user wants quiet.
     fn remark(&self, _page: &mut Page) {}
+
+    /// Returns the answer in a form that only some commands know.
+    fn rendered(&self, _format: Format) -> Option<String> {
+        None
+    }
 }
 
 /// A result with its form forgotten.
 trait Deliverable {
     fn show(&self, page: &mut Page);
     fn remark(&self, page: &mut Page);
+    fn rendered(&self, format: Format) -> Option<String>;
     fn write_json(&self, head: Head<'_>, out: &mut Vec<u8>);
 }
 
@@ -31,6 +38,10 @@ impl<T: View + Serialize> Deliverable for T {
 
     fn remark(&self, page: &mut Page) {
         View::remark(self, page);
+    }
+
+    fn rendered(&self, format: Format) -> Option<String> {
+        View::rendered(self, format)
     }
 
     fn write_json(&self, head: Head<'_>, out: &mut Vec<u8>) {
@@ -106,6 +117,21 @@ impl Answer {
         if !page.is_quiet() {
             self.result.remark(page);
         }
+    }
+
+    /// Shows the problems alone, beside an answer that is for a program.
+    pub(super) fn warn(&self, page: &mut Page) {
+        error::show_problems(&self.problems, page);
+    }
+
+    /// Returns the answer in a form that only some commands know.
+    pub(super) fn rendered(&self, format: Format) -> Option<String> {
+        self.result.rendered(format)
+    }
+
+    /// Returns the problems, to add to what they say.
+    pub(super) fn problems_mut(&mut self) -> &mut [Problem] {
+        &mut self.problems
     }
 
     pub(super) fn exit(&self) -> u8 {

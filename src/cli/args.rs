@@ -3,17 +3,18 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::{Args, ValueEnum};
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+use clap::{Arg, Args, ValueEnum};
 
 use super::page::Colour;
 
 /// Options that stand before or after the command.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 pub(super) struct Global {
     /// Run as if started in this folder
     #[arg(short = 'C', long, global = true, value_name = "DIR", help_heading = "Everywhere")]
     pub(super) directory: Option<PathBuf>,
-    /// How to answer: for people, or as one JSON document (see `tracker schema`)
+    /// How to answer: for people, or as one JSON document (see `tracker schema`); `review` and `check` know more
     #[arg(long, global = true, value_enum, default_value_t, help_heading = "Everywhere")]
     pub(super) format: Format,
     /// Say only what was asked for: ids for writes, no hints
@@ -31,12 +32,49 @@ pub(super) struct Global {
     pub(super) color: Colour,
 }
 
-/// The form of the answer.
+/// The form of the answer. What is hidden is for the commands that list every form themselves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
 pub(super) enum Format {
     #[default]
     Human,
     Json,
+    #[value(hide = true)]
+    Markdown,
+    #[value(hide = true)]
+    Github,
+    #[value(hide = true)]
+    Sarif,
+    #[value(hide = true)]
+    Junit,
+    #[value(hide = true)]
+    Gitlab,
+}
+
+impl Format {
+    /// Tells whether every command knows it.
+    pub(super) fn is_common(self) -> bool {
+        matches!(self, Self::Human | Self::Json)
+    }
+
+    /// Returns its name, as it is typed.
+    pub(super) fn name(self) -> String {
+        self.to_possible_value().map_or_else(String::new, |value| value.get_name().to_owned())
+    }
+}
+
+/// Returns `--format` for the commands that know every form. It takes the place of the one that all others have.
+pub(super) fn every_format() -> Arg {
+    let shown = |format: &Format| Some(format.to_possible_value()?.hide(false));
+    let values = Format::value_variants().iter().filter_map(shown);
+    let parser =
+        PossibleValuesParser::new(values).map(|name| Format::from_str(&name, false).unwrap_or_default());
+    Arg::new("format")
+        .long("format")
+        .value_name("FORMAT")
+        .value_parser(parser)
+        .default_value("human")
+        .help_heading("Everywhere")
+        .help("How to answer: for people, as JSON, or for a pull request, an annotation, a dashboard")
 }
 
 /// Options of commands that write.

@@ -23,6 +23,16 @@ pub(super) fn tasks() -> ArgValueCompleter {
     ArgValueCompleter::new(candidates)
 }
 
+/// Completes the name of a role.
+pub(super) fn roles() -> ArgValueCompleter {
+    ArgValueCompleter::new(|typed: &OsStr| {
+        let found =
+            Env::from_process().ok().and_then(|env| ops::role_candidates(&env).ok()).unwrap_or_default();
+        let typed = typed.to_string_lossy().into_owned();
+        found.into_iter().filter(|role| role.starts_with(&typed)).map(CompletionCandidate::new).collect()
+    })
+}
+
 fn candidates(typed: &OsStr) -> Vec<CompletionCandidate> {
     // A shell that completes must never be disturbed by an error.
     let found = Env::from_process().ok().and_then(|env| ops::task_candidates(&env).ok()).unwrap_or_default();

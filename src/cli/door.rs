@@ -10,7 +10,7 @@ use crate::ops::Session;
 use crate::store::Workspace;
 
 /// Most bytes that are read of a file named on the command line.
-const LARGEST_INPUT: u64 = 32 * 1024 * 1024;
+const LARGEST_INPUT: usize = 32 * 1024 * 1024;
 
 /// One call of the program.
 pub(super) struct Door {
@@ -70,11 +70,24 @@ impl Door {
         Ok(Session::new(&self.env, workspace, snapshot))
     }
 
+    /// Opens the repository for a command that looks at ranges of commits: the working tree may have no tracker, or
+    /// no longer.
+    pub(super) fn range(&self) -> Result<Session<'_>, Failure> {
+        let workspace = Workspace::discover(&self.env)?;
+        let snapshot = workspace.snapshot();
+        Ok(Session::new(&self.env, workspace, snapshot))
+    }
+
     /// Opens the tracker for a command that writes.
     pub(super) fn write(&self, args: &WriteArgs) -> Result<Session<'_>, Failure> {
         let workspace = Workspace::open(&self.env)?.with_lock_timeout(Some(args.lock_timeout));
         let snapshot = workspace.snapshot();
         Ok(Session::new(&self.env, workspace, snapshot).dry(args.dry_run))
+    }
+
+    /// Tells whether somebody looks on: stderr is a terminal, and they have not asked for quiet or for JSON.
+    pub(super) fn is_attended(&self) -> bool {
+        self.format == Format::Human && !self.quiet && self.error_page().is_rich()
     }
 
     /// Says something to the person at once, beside the answer.
@@ -93,15 +106,20 @@ impl Door {
 
     /// Reads a file named on the command line; `-` is standard input.
     pub(super) fn read_input(&self, given: &str) -> Result<Vec<u8>, Failure> {
-        use std::io::{Error, ErrorKind, Read};
+        use std::io::{Error, ErrorKind};
+        let too_large = || Error::new(ErrorKind::FileTooLarge, format!("more than {LARGEST_INPUT} bytes"));
+        let bytes = self.read_up_to(given, LARGEST_INPUT)?;
+        let name = if given == "-" { "standard input" } else { given };
+        bytes.ok_or_else(|| Failure::unreadable_input(name, &too_large()))
+    }
+
+    /// Reads a file named on the command line, or standard input; none where it has more bytes than `most`.
+    pub(super) fn read_up_to(&self, given: &str, most: usize) -> Result<Option<Vec<u8>>, Failure> {
+        use std::io::Read;
         let read = |input: &mut dyn Read| {
             let mut bytes = Vec::new();
-            match input.take(LARGEST_INPUT + 1).read_to_end(&mut bytes) {
-                Ok(length) if length as u64 > LARGEST_INPUT => {
-                    Err(Error::new(ErrorKind::FileTooLarge, format!("more than {LARGEST_INPUT} bytes")))
-                }
-                read => read.map(|_| bytes),
-            }
+            let length = input.take(most as u64 + 1).read_to_end(&mut bytes)?;
+            Ok((length <= most).then_some(bytes))
         };
         if given == "-" {
             return read(&mut std::io::stdin().lock())

@@ -137,6 +137,17 @@ impl Failure {
         self.exit
     }
 
+    /// Lets somebody who knows more of the repository say what to do about the broken documents.
+    pub(super) fn explain(&mut self, explain: impl FnOnce(&mut [Problem])) {
+        let hint_of = |problems: &[Problem]| problems.first().and_then(|problem| problem.hint.clone());
+        let before = hint_of(&self.problems);
+        explain(&mut self.problems);
+        let after = hint_of(&self.problems);
+        for hint in self.hints.iter_mut().filter(|hint| Some(hint.as_str()) == before.as_deref()) {
+            *hint = after.clone().unwrap_or_default();
+        }
+    }
+
     pub(super) fn write_json(&self, command: &str, out: &mut Vec<u8>) {
         let reasons = self.reasons.iter().map(|reason| ReasonView {
             label: reason.label.clone(),

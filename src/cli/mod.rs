@@ -27,6 +27,7 @@ use page::{Look, Page};
 pub use parse::Cli;
 
 use crate::env::Env;
+use crate::ops;
 
 /// Runs the program and returns its exit code.
 #[must_use]
@@ -45,6 +46,9 @@ pub fn main() -> ExitCode {
     if complete::answered(&env) {
         return ExitCode::SUCCESS;
     }
+    if let Some(hook) = commands::called_by_git(&env.arguments()) {
+        return run(Cli { global: args::Global::default(), command: hook }, env);
+    }
     let arguments = parse::set_texts_apart(parse::spell_out_negations(env.arguments()));
     match Cli::command().try_get_matches_from(&arguments).and_then(|matches| Cli::from_arg_matches(&matches))
     {
@@ -55,10 +59,24 @@ pub fn main() -> ExitCode {
 
 fn run(cli: Cli, env: Env) -> ExitCode {
     let name = cli.command.name();
+    let format = cli.global.format;
+    if !format.is_common() && !parse::knows_every_format(&name) {
+        let known = Failure::usage_message(
+            format!("`{name}` has no answer as `{}`", format.name()),
+            "--format human or --format json; the others are for tracker review and tracker check",
+        );
+        return report(&known, &name, format, Door::new(&cli.global, env).error_page());
+    }
     let door = Door::new(&cli.global, env);
     match cli.command.run(&door) {
-        Ok(answer) => deliver(&answer, &door, &name),
-        Err(failure) => report(&failure, &name, door.format(), door.error_page()),
+        Ok(mut answer) => {
+            ops::explain_conflicts(door.env(), answer.problems_mut());
+            deliver(&answer, &door, &name)
+        }
+        Err(mut failure) => {
+            failure.explain(|problems| ops::explain_conflicts(door.env(), problems));
+            report(&failure, &name, door.format(), door.error_page())
+        }
     }
 }
 
@@ -74,6 +92,11 @@ fn deliver(answer: &Answer, door: &Door, name: &str) -> ExitCode {
             answer.show(&mut page);
             out = page.into_text().into_bytes();
             answer.remark(&mut beside);
+        }
+        format => {
+            let text = answer.rendered(format).expect("a command that knows a form was asked for");
+            out = text.into_bytes();
+            answer.warn(&mut beside);
         }
     }
     match write_stdout(&out) {
@@ -96,7 +119,7 @@ fn report(failure: &Failure, name: &str, format: Format, mut page: Page) -> Exit
             // The exit code tells the same where nobody can be told.
             let _ = write_stdout(&out);
         }
-        Format::Human => {
+        _ => {
             failure.show(&mut page);
             write_stderr(&page.into_text());
         }

@@ -246,6 +246,18 @@ impl Page {
         self.line(format!("{:indent$}{line}", ""));
     }
 
+    /// Adds a text behind a head; where it does not fit a terminal, it goes on in lines of its own, as far in.
+    pub(super) fn hanging(&mut self, head: &Cell, indent: usize, text: &Cell) {
+        let room = self.look.width.saturating_sub(indent).max(NARROWEST);
+        let lines = if self.is_cut() { wrapped(&text.text, room) } else { vec![text.text.clone()] };
+        let padding = indent.saturating_sub(head.width());
+        let head = format!("{}{:padding$}", self.paint(&head.text, head.style), "");
+        for (at, line) in lines.iter().enumerate() {
+            let line = self.paint(line, text.style);
+            self.line(if at == 0 { format!("{head}{line}") } else { format!("{:indent$}{line}", "") });
+        }
+    }
+
     pub(super) fn into_text(self) -> String {
         self.text
     }
@@ -282,21 +294,23 @@ impl Cell {
     }
 }
 
+/// Tells whether a terminal obeys a character instead of showing it.
+pub(super) fn is_obeyed(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
 /// Returns the text with all that a terminal would obey made visible: control characters, escape sequences, and
 /// the marks that reverse the direction of writing. Line ends count as control characters.
 pub(super) fn clean(text: &str) -> Cow<'_, str> {
-    let obeyed = |c: char| {
-        c.is_control()
-            || matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-    };
-    if !text.contains(obeyed) {
+    if !text.contains(is_obeyed) {
         return Cow::Borrowed(text);
     }
     let mut cleaned = String::with_capacity(text.len() + 8);
     for c in text.chars() {
         match c {
             '\n' | '\t' | '\r' => cleaned.push(' '),
-            c if obeyed(c) => {
+            c if is_obeyed(c) => {
                 let _ = write!(cleaned, "\\u{{{:x}}}", u32::from(c));
             }
             c => cleaned.push(c),
@@ -308,6 +322,23 @@ pub(super) fn clean(text: &str) -> Cow<'_, str> {
 /// Returns a text of several lines with each line cleaned.
 pub(super) fn clean_lines(text: &str) -> String {
     text.lines().map(|line| clean(&line.replace('\t', "    ")).into_owned()).collect::<Vec<_>>().join("\n")
+}
+
+/// Breaks a text into lines of so many columns, between words; a word that is longer than a line stays whole.
+fn wrapped(text: &str, width: usize) -> Vec<String> {
+    let mut lines = vec![String::new()];
+    for word in text.split(' ') {
+        let line = lines.last_mut().expect("there is always a line");
+        if line.is_empty() {
+            line.push_str(word);
+        } else if line.width() + 1 + word.width() <= width {
+            line.push(' ');
+            line.push_str(word);
+        } else {
+            lines.push(word.to_owned());
+        }
+    }
+    lines
 }
 
 /// Cuts a text to so many columns, with an ellipsis where something was cut.
@@ -336,6 +367,14 @@ mod tests {
         assert_eq!(clean("a\u{1b}[2Jb\u{7}\u{202e}c"), "a\\u{1b}[2Jb\\u{7}\\u{202e}c");
         assert_eq!(clean("two\nlines"), "two lines");
         assert!(matches!(clean("plain ü 日本"), Cow::Borrowed(_)));
+    }
+
+    #[test]
+    fn breaks_between_words() {
+        assert_eq!(wrapped("one two three", 7), ["one two", "three"]);
+        assert_eq!(wrapped("日本 語です", 6), ["日本", "語です"]);
+        assert_eq!(wrapped("", 7), [""]);
+        assert_eq!(wrapped("a muchtoolong b", 5), ["a", "muchtoolong", "b"]);
     }
 
     #[test]

@@ -60,6 +60,14 @@ pub(super) fn set_texts_apart(arguments: Vec<OsString>) -> Vec<OsString> {
     rest
 }
 
+/// Tells whether a command lists every form of answers as its own.
+pub(super) fn knows_every_format(command: &str) -> bool {
+    use clap::CommandFactory;
+    let root = Cli::command();
+    let found = root.find_subcommand(command);
+    found.is_some_and(|command| command.get_arguments().any(|argument| argument.get_id() == "format"))
+}
+
 /// Returns the command that these arguments name, for errors that come before they are understood.
 pub(super) fn command_named(arguments: &[OsString]) -> String {
     use clap::CommandFactory;

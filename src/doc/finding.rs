@@ -14,12 +14,13 @@ use crate::model::{
 };
 
 /// The keys of a finding in canonical order.
-const KEYS: [&str; 14] = [
+const KEYS: [&str; 15] = [
     "id",
     "task",
     "role",
     "severity",
     "title",
+    "detail",
     "file",
     "line",
     "recommendation",
@@ -68,6 +69,7 @@ pub fn read_finding(folder: &TaskId, bytes: &[u8]) -> Result<Finding, Vec<Proble
     let role = fields.parsed("role", role_name);
     let severity = severity(&mut fields);
     let title = fields.text("title").map(str::to_owned);
+    let detail = fields.text("detail").map(str::to_owned);
     let file = fields.text("file").map(str::to_owned);
     let line = fields.parsed("line", |text| {
         let line = text.parse().ok().filter(|&line| line > 0);
@@ -94,6 +96,7 @@ pub fn read_finding(folder: &TaskId, bytes: &[u8]) -> Result<Finding, Vec<Proble
         role,
         severity,
         title,
+        detail,
         file,
         line,
         recommendation,
@@ -148,6 +151,7 @@ pub fn create_finding(finding: &Finding) -> String {
     out.text("role", Some(&finding.role));
     out.text("severity", Some(finding.severity.as_str()));
     out.text("title", Some(&finding.title));
+    out.long("detail", finding.detail.as_deref());
     out.text("file", finding.file.as_deref());
     finding.line.inspect(|line| out.plain("line", &line.to_string()));
     out.long("recommendation", finding.recommendation.as_deref());

@@ -1,13 +1,14 @@
 //! Facts from git, as plain data, and the one change that the tracker makes to a history: [`fold`]. Nothing of
 //! gix leaves this module, and no git process is started.
 //!
-//! It owns three layers, cheapest first; a command uses the lowest that answers its question:
+//! It owns four layers, cheapest first; a command uses the lowest that answers its question:
 //!
 //! 1. [`discover`] finds the repository's folders with a few stats: no object opened, and configuration read
 //!    only where the folders alone do not tell.
 //! 2. [`IdsElsewhere`] knows the ids in use on other branches and in other working trees, from refs and a
 //!    disposable cache; objects are opened only when a branch has moved.
-//! 3. [`Repository`] is the whole repository: revisions, trees, blobs, history, configuration, people.
+//! 3. [`glance`] reads HEAD's commit and what it did to one folder, for a hook that mostly has nothing to do.
+//! 4. [`Repository`] is the whole repository: revisions, trees, blobs, history, configuration, people.
 //!
 //! What it refuses to do: run anything, but for the program that signs and verifies. Configuration that names a program counts only where it is the user's
 //! own (see [`Repository::editor`]); hooks, filters, credential helpers and text conversions never run; a
@@ -26,6 +27,7 @@ mod changes;
 mod editor;
 mod error;
 mod fold;
+mod glance;
 mod hooks_path;
 mod identity;
 mod ids;
@@ -38,6 +40,7 @@ mod objects;
 mod people;
 mod places;
 mod refs;
+mod regular;
 mod remote;
 mod repository;
 mod revision;
@@ -50,6 +53,7 @@ mod worktrees;
 pub use changes::{FileChange, FileState};
 pub use error::Error;
 pub use fold::{EditAgain, Fold, FoldEdit, FoldRefusal, Folded, Left, LeftBecause, Place, fold};
+pub use glance::{Glance, glance};
 pub use hooks_path::HooksRefusal;
 pub use ids::IdsElsewhere;
 pub use lines::LineCount;
@@ -59,7 +63,9 @@ pub use object::{BlobId, CommitId, ObjectIdError, TreeId};
 pub use objects::Quarantine;
 pub use people::{People, Person};
 pub use places::{Places, discover};
+pub use regular::{open_regular, read_regular};
 pub use repository::{Head, Repository, SharedRepository};
 pub use sequencer::{HeadAction, HeadMove, Operation};
 pub use sign::{SignError, Verdict};
+pub use staged::Staged;
 pub use tree::{FileMode, TreeFile};

@@ -99,7 +99,7 @@ impl Loose {
 }
 
 /// Reads one ref's file: none where it is symbolic or damaged.
-fn read_ref(path: &Path) -> std::io::Result<Option<ObjectId>> {
+pub(super) fn read_ref(path: &Path) -> std::io::Result<Option<ObjectId>> {
     // Longer than any id: what does not fit is no id either.
     let mut buffer = [0; 80];
     // One read: a ref's file is shorter than any system splits.

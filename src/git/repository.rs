@@ -48,6 +48,11 @@ impl Repository {
         Ok(Self { inner, places: places.clone() })
     }
 
+    /// Makes one thread's own of what several share.
+    pub(super) fn local(inner: gix::Repository, places: &Places) -> Self {
+        Self { inner, places: places.clone() }
+    }
+
     /// Returns the repository's folders.
     #[must_use]
     pub fn places(&self) -> &Places {

@@ -1,6 +1,7 @@
 //! What a commit holds: the files below a folder, and their content.
 
 use gix::object::tree::EntryKind;
+use rayon::prelude::*;
 
 use super::{BlobId, CommitId, Error, Repository, TreeId};
 
@@ -32,6 +33,9 @@ pub struct TreeFile {
 const DEEPEST: usize = 64;
 /// Most files and folders listed at once.
 const MOST_ENTRIES: usize = 1_000_000;
+
+/// From so many blobs on, they are read on several threads.
+const WORTH_THREADS: usize = 256;
 
 impl Repository {
     /// Returns all files of a commit below a folder, sorted by path. An empty `prefix` is the whole commit. A folder
@@ -104,6 +108,25 @@ impl Repository {
         }
         let mut object = self.inner.try_find_object(id.raw()).map_err(cannot)?.ok_or_else(missing)?;
         Ok(std::mem::take(&mut object.data))
+    }
+
+    /// Reads many blobs on as many threads as there are, each as [`Repository::read_blob`] does, and makes something
+    /// of each; the order stays.
+    pub fn map_blobs<T: Send>(
+        &self,
+        ids: &[BlobId],
+        cap: u64,
+        make: impl Fn(usize, Result<Vec<u8>, Error>) -> T + Sync,
+    ) -> Vec<T> {
+        if ids.len() < WORTH_THREADS {
+            return ids.iter().enumerate().map(|(at, id)| make(at, self.read_blob(*id, cap))).collect();
+        }
+        let shared = self.inner.clone().into_sync();
+        let places = self.places();
+        let own = || Self::local(shared.to_thread_local(), places);
+        let read =
+            |repository: &mut Self, (at, id): (usize, &BlobId)| make(at, repository.read_blob(*id, cap));
+        ids.par_iter().enumerate().with_min_len(WORTH_THREADS).map_init(own, read).collect()
     }
 
     fn root_tree(&self, commit: CommitId) -> Result<gix::Tree<'_>, Error> {

@@ -91,6 +91,16 @@ impl Config {
         self.stages.get(stage).unwrap_or(&NO_RULES)
     }
 
+    /// Returns the names of all roles that stages ask or that have rules, sorted.
+    #[must_use]
+    pub fn role_names(&self) -> Vec<&str> {
+        let asked = self.stages.values().flat_map(|rules| &rules.signoffs);
+        let mut names: Vec<&str> = self.roles.keys().chain(asked).map(String::as_str).collect();
+        names.sort_unstable();
+        names.dedup();
+        names
+    }
+
     /// Returns a role; one that the configuration does not name is anyone's and needs one approval.
     #[must_use]
     pub fn role<'c>(&'c self, name: &'c str) -> Role<'c> {

@@ -21,7 +21,7 @@ impl Minutes {
         if let Ok(minutes) = rest.parse() {
             return Some(Self(minutes));
         }
-        let mut total = 0.0_f64;
+        let mut total = None;
         while !rest.is_empty() {
             let digits = rest.find(|c: char| !c.is_ascii_digit() && c != '.').filter(|&at| at > 0)?;
             let number: f64 = rest[..digits].parse().ok()?;
@@ -29,16 +29,16 @@ impl Minutes {
             let letters = rest.find(|c: char| !c.is_ascii_alphabetic()).unwrap_or(rest.len());
             let unit = rest[..letters].to_ascii_lowercase();
             let (_, factor) = UNITS.iter().find(|(names, _)| names.contains(&unit.as_str()))?;
-            total += number * f64::from(*factor);
+            total = Some(total.unwrap_or(0.0) + number * f64::from(*factor));
             rest = rest[letters..].trim_start_matches([',', ' ', '\t']);
         }
-        let rounded = total.round();
+        let rounded = total?.round();
         #[expect(
             clippy::cast_possible_truncation,
             clippy::cast_sign_loss,
             reason = "checked against the range"
         )]
-        (total > 0.0 && rounded <= f64::from(u32::MAX)).then_some(Self(rounded as u32))
+        (rounded <= f64::from(u32::MAX)).then_some(Self(rounded as u32))
     }
 }
 
@@ -68,6 +68,7 @@ mod tests {
             ("1 hour", 60),
             ("2d", 960),
             ("90", 90),
+            ("0m", 0),
         ];
         for (text, minutes) in cases {
             assert_eq!(Minutes::parse(text), Some(Minutes(minutes)), "{text}");
@@ -79,7 +80,7 @@ mod tests {
 
     #[test]
     fn what_it_writes_it_reads() {
-        for minutes in [1, 59, 60, 61, 480, 100_000] {
+        for minutes in [0, 1, 59, 60, 61, 480, 100_000, u32::MAX] {
             assert_eq!(Minutes::parse(&Minutes(minutes).to_string()), Some(Minutes(minutes)));
         }
     }

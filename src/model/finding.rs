@@ -200,7 +200,9 @@ pub struct Finding {
     pub severity: FindingSeverity,
     /// One line.
     pub title: String,
-    /// Path below the repository.
+    /// All that was said, where that is more than one line.
+    pub detail: Option<String>,
+    /// Path below the repository, or as a tool writes it; never opened.
     pub file: Option<String>,
     /// Line of that file, counted from 1.
     pub line: Option<u32>,

@@ -22,13 +22,16 @@ impl IdError {
 }
 
 fn is_valid(text: &str) -> bool {
-    let Some((prefix, rest)) = text.split_once('-') else { return false };
-    let alphanumeric = |c: u8| c.is_ascii_uppercase() || c.is_ascii_digit();
+    // Every listing asks this of every file.
+    let text = text.as_bytes();
+    let alphanumeric = |c: &u8| c.is_ascii_uppercase() || c.is_ascii_digit();
+    let Some(hyphen) = text.iter().position(|c| !alphanumeric(c)) else { return false };
+    let (prefix, rest) = text.split_at(hyphen);
     text.len() <= LONGEST
-        && prefix.as_bytes().first().is_some_and(u8::is_ascii_uppercase)
-        && prefix.bytes().all(alphanumeric)
-        && !rest.is_empty()
-        && rest.bytes().all(alphanumeric)
+        && prefix.first().is_some_and(u8::is_ascii_uppercase)
+        && rest.len() > 1
+        && rest[0] == b'-'
+        && rest[1..].iter().all(alphanumeric)
 }
 
 fn printable(text: &str) -> String {

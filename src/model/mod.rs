@@ -18,6 +18,7 @@ mod stage;
 mod status;
 mod summary;
 mod task;
+mod texts;
 mod vote;
 
 pub use config::{Config, IdScheme, Pipeline, ReportSettings, TypeRules};
@@ -38,4 +39,5 @@ pub use stage::Stage;
 pub use status::{Badge, Facts, Status};
 pub use summary::{BoxCount, Summary};
 pub use task::{Move, Note, Task};
+pub use texts::Texts;
 pub use vote::{AcceptanceText, Coverage, CoveredFile, Verdict, Vote};

@@ -3,7 +3,7 @@
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::Stage;
+use super::{Stage, Texts};
 
 /// Ticked and all check boxes of a text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -15,7 +15,7 @@ pub struct BoxCount {
 }
 
 /// A task without its body, history and unknown keys. Borrows from a [`super::Task`] or from the index.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Summary<'a> {
     /// The id.
     pub id: &'a str,
@@ -32,16 +32,13 @@ pub struct Summary<'a> {
     /// The part of the product it belongs to.
     pub area: Option<&'a str>,
     /// Free labels.
-    #[serde(borrow)]
-    pub tags: Vec<&'a str>,
+    pub tags: Texts<'a>,
     /// Sprint id.
     pub sprint: Option<&'a str>,
     /// Ids of tasks that must be done first.
-    #[serde(borrow)]
-    pub depends_on: Vec<&'a str>,
+    pub depends_on: Texts<'a>,
     /// Target files.
-    #[serde(borrow)]
-    pub files: Vec<&'a str>,
+    pub files: Texts<'a>,
     /// Minutes.
     pub estimate: Option<u32>,
     /// Minutes.
@@ -76,10 +73,10 @@ impl<'a> Summary<'a> {
             stage: Stage::NONE,
             assignee: None,
             area: None,
-            tags: Vec::new(),
+            tags: Texts::default(),
             sprint: None,
-            depends_on: Vec::new(),
-            files: Vec::new(),
+            depends_on: Texts::default(),
+            files: Texts::default(),
             estimate: None,
             spent: None,
             created: None,

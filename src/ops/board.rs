@@ -3,13 +3,11 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::list::{lines, matching, read_query};
-use super::signoffs::derived;
+use super::choose::{Choice, read_query};
 use super::view::TaskLine;
 use super::{Result, Session};
 use crate::model::{Problem, Stage};
 use crate::policy::{Metrics, stage_order};
-use crate::query::Sort;
 
 /// The board.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
@@ -34,17 +32,17 @@ pub struct BoardColumn {
 /// Lays the tasks that match a query out by stage.
 pub fn board(session: &Session<'_>, text: &str) -> Result<(Board, Vec<Problem>)> {
     let (config, mut problems) = session.snapshot().config_or_default();
-    let query = read_query(session, &config, text)?;
+    let (query, sort) = read_query(session, &config, text, None)?;
     let tasks = session.snapshot().tasks()?;
-    let (summaries, found) = tasks.read();
-    problems.extend(found);
-    let derived = derived(session, &config, &summaries, &mut problems)?;
-    let mut chosen = matching(session, &query, &summaries, &derived);
-    let metrics = derived.metrics_of(chosen.iter().copied());
-    super::list::order(&mut chosen, &Sort::default(), &summaries, &derived);
-    chosen.retain(|&at| summaries[at].cancelled.is_none());
+    let choice = Choice { session, config: &config, query: &query };
+    let mut chosen = choice.among(&tasks, &mut problems, |_| true)?;
+    let metrics = chosen.derived.metrics_of(chosen.matching.iter().copied());
+    chosen.sort(&sort);
+    let summaries = &chosen.summaries;
+    let shown: Vec<usize> =
+        chosen.matching.iter().copied().filter(|&at| summaries[at].cancelled.is_none()).collect();
     let mut stages: Vec<&str> = [Stage::NONE].into_iter().chain(stage_order(&config)).collect();
-    for &at in &chosen {
+    for &at in &shown {
         // A stage that no pipeline has still shows its tasks.
         if !stages.contains(&summaries[at].stage) && summaries[at].stage != Stage::COMPLETE {
             stages.push(summaries[at].stage);
@@ -52,8 +50,8 @@ pub fn board(session: &Session<'_>, text: &str) -> Result<(Board, Vec<Problem>)>
     }
     stages.push(Stage::COMPLETE);
     let column = |stage: &str| {
-        let inside: Vec<usize> = chosen.iter().copied().filter(|&at| summaries[at].stage == stage).collect();
-        BoardColumn { stage: stage.to_owned(), tasks: lines(&inside, &summaries, &derived) }
+        let inside: Vec<usize> = shown.iter().copied().filter(|&at| summaries[at].stage == stage).collect();
+        BoardColumn { stage: stage.to_owned(), tasks: chosen.lines(&inside) }
     };
     let columns = stages.into_iter().map(column).collect();
     Ok((Board { query: query.to_string(), metrics, columns }, problems))

@@ -13,6 +13,12 @@ pub struct Candidate {
     pub title: String,
 }
 
+/// Returns the names of all roles that the configuration knows, sorted.
+pub fn role_candidates(env: &Env) -> Result<Vec<String>> {
+    let (config, _) = Workspace::open(env)?.snapshot().config()?;
+    Ok(config.role_names().into_iter().map(str::to_owned).collect())
+}
+
 /// Returns the ids of all tasks, the open ones first.
 pub fn task_candidates(env: &Env) -> Result<Vec<Candidate>> {
     let tasks = Workspace::open(env)?.snapshot().tasks()?;

@@ -14,6 +14,13 @@ use crate::store;
 const CARDS: &str = include_str!("../../templates/demo/TASK_CARDS.md");
 /// What the team of the demo plans, as a batch.
 const PLAN: &str = include_str!("../../templates/demo/plan.yaml");
+/// What a scanner reports before something is mended, and after.
+const REPORTS: [&str; 2] = [
+    include_str!("../../templates/demo/probe.sarif"),
+    include_str!("../../templates/demo/probe-later.sarif"),
+];
+/// The role that the reports speak for.
+const AUDITOR: &str = "security-auditor";
 
 /// What the demo did.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
@@ -45,7 +52,7 @@ const SCRIPT: &[Line] = &[
     ("A repository of its own", "git", &["init", "--quiet", "--initial-branch=main"], 0),
     ("", "git", &["config", "user.name", "ada"], 0),
     ("", "git", &["config", "user.email", "ada@example.com"], 0),
-    ("The tracker is a folder in it", "tracker", &["init", "--project", "Dashboard"], 0),
+    ("The tracker is a folder in it", "tracker", &["init", "--project", "Dashboard", "--profile", "team"], 0),
     ("Many tasks in one go: all or none", "tracker", &["new", "--batch", "plan.yaml"], 0),
     ("What another tracker wrote is read whole", "tracker", &["import", "cards", "TASK_CARDS.md"], 0),
     ("Tasks are files, so they are committed like code", "git", &["add", "--all"], 0),
@@ -56,7 +63,21 @@ const SCRIPT: &[Line] = &[
     ("Work is done, boxes are ticked, a note is left", "tracker", &["tick", "c0l", "1-2"], 0),
     ("", "tracker", &["note", "c0l", "Contrast was measured, AA everywhere"], 0),
     ("", "tracker", &["set", "c0l", "spent=40m", "tags+=reviewed"], 0),
-    ("", "tracker", &["set-stage", "c0l", "complete", "--why", "reviewed in the same room"], 0),
+    ("", "tracker", &["set-stage", "c0l", "sec", "--why", "reviewed in the same room"], 0),
+    ("Roles have rules, and texts that say what to look at", "tracker", &["role"], 0),
+    (
+        "A tool's report rejects where it is bad",
+        "tracker",
+        &["findings", "import", "probe.sarif", "--task", "c0l", "--as", AUDITOR],
+        1,
+    ),
+    (
+        "Mended: what is gone is settled",
+        "tracker",
+        &["findings", "import", "probe-later.sarif", "--task", "c0l", "--as", AUDITOR, "--settle-gone"],
+        0,
+    ),
+    ("", "tracker", &["set-stage", "c0l", "complete", "--why", "looked at together"], 0),
     ("The diff is the state of the work, nothing else", "git", &["--no-pager", "diff", "--stat"], 0),
     ("", "git", &["add", "--all"], 0),
     ("", "git", &["commit", "--quiet", "--message", "Put the colours into one table"], 0),
@@ -74,7 +95,14 @@ const SCRIPT: &[Line] = &[
 /// Makes a repository in a new folder below `parent`, or below the system's folder for such, and plays the script.
 pub fn demo(env: &Env, program: &Path, parent: Option<&Path>) -> Result<Demo> {
     let folder = make_folder(env, parent)?;
-    for (name, text) in [("plan.yaml", PLAN), ("TASK_CARDS.md", CARDS)] {
+    let [before, after] = REPORTS;
+    let files = [
+        ("plan.yaml", PLAN),
+        ("TASK_CARDS.md", CARDS),
+        ("probe.sarif", before),
+        ("probe-later.sarif", after),
+    ];
+    for (name, text) in files {
         let path = folder.join(name);
         std::fs::write(&path, text).map_err(io("write", &path))?;
     }

@@ -2,14 +2,15 @@
 //! when it is refused.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::session::parse;
 use super::set::refuse_circle;
 use super::written::WrittenTask;
 use super::{Error, Refusal, Result, Session, Written};
 use crate::doc::read_task;
-use crate::model::{Problem, Task, TaskId};
+use crate::git::read_regular;
+use crate::model::{Problem, Task, TaskId, Texts};
 use crate::policy::Graph;
 use crate::store::{self, Change, Layout, TaskFile};
 
@@ -35,11 +36,16 @@ pub fn prepare_edit(session: &Session<'_>, wanted: &str) -> Result<PreparedEdit>
     let file = session.snapshot().find(wanted)?;
     let original = text_of(&file)?;
     let draft = session.workspace().local_path(&format!("edit/{}.md", file.id));
-    let kept = fs::read_to_string(&draft).ok().filter(|kept| *kept != original);
+    let kept = read_draft(&draft).ok().filter(|kept| *kept != original);
     if kept.is_none() {
         session.workspace().write_local(&format!("edit/{}.md", file.id), original.as_bytes())?;
     }
     Ok(PreparedEdit { id: file.id, draft, is_resumed: kept.is_some(), original })
+}
+
+fn read_draft(draft: &Path) -> std::io::Result<String> {
+    let not_text = |error| std::io::Error::new(std::io::ErrorKind::InvalidData, error);
+    String::from_utf8(read_regular(draft)?).map_err(not_text)
 }
 
 fn text_of(file: &TaskFile) -> Result<String> {
@@ -52,7 +58,7 @@ fn text_of(file: &TaskFile) -> Result<String> {
 
 /// Takes back what the editor left. What is refused stays in the draft, and the error says where.
 pub fn finish_edit(session: &Session<'_>, edit: &PreparedEdit) -> Result<Written> {
-    let text = fs::read_to_string(&edit.draft).map_err(io("read", &edit.draft))?;
+    let text = read_draft(&edit.draft).map_err(io("read", &edit.draft))?;
     let kept = || Some(format!("your text is kept: tracker edit {} goes on with it", edit.id));
     let locked = session.lock(&format!("edit {}", edit.id))?;
     let path = Layout::task(&edit.id);
@@ -112,7 +118,7 @@ fn check_circles(session: &Session<'_>, task: &Task) -> Result<()> {
     let tasks = session.snapshot().tasks()?;
     let (mut summaries, _) = tasks.read();
     for summary in summaries.iter_mut().filter(|summary| summary.id == task.id.as_str()) {
-        summary.depends_on.clear();
+        summary.depends_on = Texts::default();
     }
     let depends_on: Vec<String> = task.depends_on.iter().map(ToString::to_string).collect();
     refuse_circle(&Graph::new(&summaries), &task.id, &depends_on)

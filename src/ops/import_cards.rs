@@ -10,7 +10,7 @@ use super::written::WrittenTask;
 use super::{Result, Session, Written};
 use crate::doc::{Edit, Scalar, Value, create_task};
 use crate::import::cards::{Card, CardsDocument, Decision, Planned, plan, read};
-use crate::model::{Minutes, Problem, Stage, Task, TaskId};
+use crate::model::{Minutes, Problem, Stage, Task, TaskId, Texts};
 use crate::store::{Change, Layout, TaskFile};
 
 /// What an import did.
@@ -124,12 +124,9 @@ fn edits_for(field: &str, old: &Task, card: &Task) -> Vec<Edit> {
         Some(value) => vec![Edit::Set { key: key(), value: Value::Text(value.to_owned()) }],
         None => vec![Edit::Remove { key: key() }],
     };
-    let list = |items: &[&str]| match items {
-        [] => vec![Edit::Remove { key: key() }],
-        items => {
-            let items = items.iter().map(|&item| item.to_owned()).collect();
-            vec![Edit::Set { key: key(), value: Value::List(items) }]
-        }
+    let list = |items: &Texts<'_>| match items.iter().map(str::to_owned).collect::<Vec<_>>() {
+        items if items.is_empty() => vec![Edit::Remove { key: key() }],
+        items => vec![Edit::Set { key: key(), value: Value::List(items) }],
     };
     let minutes = |value: Option<u32>| value.map(|value| Minutes(value).to_string());
     match field {

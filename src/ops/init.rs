@@ -3,7 +3,9 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::roles::starter;
 use super::{Error, Result};
+use crate::doc::read_config;
 use crate::env::Env;
 use crate::model::TaskId;
 use crate::store::{Change, Layout, Workspace};
@@ -86,6 +88,9 @@ pub fn init(env: &Env, request: &InitRequest) -> Result<Initialised> {
     let locked = workspace.lock("init")?;
     let snapshot = workspace.snapshot();
     let mut changes = Vec::new();
+    let there = snapshot.read(Layout::CONFIG)?;
+    let texts = role_texts(request.profile, there.as_deref().unwrap_or(config.as_bytes()));
+    wanted.extend(texts.iter().map(|(path, text)| (path.as_str(), *text)));
     for (path, text) in wanted {
         if snapshot.read(path)?.is_none() {
             changes.push(Change::create(path, text));
@@ -99,6 +104,15 @@ pub fn init(env: &Env, request: &InitRequest) -> Result<Initialised> {
         dry_run: request.dry_run,
         files: changes.into_iter().map(|change| change.path).collect(),
     })
+}
+
+/// Returns what roles are told, to begin with: those that the configuration names and for which there is a text.
+fn role_texts(profile: Profile, config: &[u8]) -> Vec<(String, &'static str)> {
+    let (Profile::Team | Profile::Regulated, Ok((config, _))) = (profile, read_config(config)) else {
+        return Vec::new();
+    };
+    let names = config.role_names().into_iter();
+    names.filter_map(|name| Some((Layout::role(name), starter(name)?))).collect()
 }
 
 fn config_text(workspace: &Workspace, request: &InitRequest) -> Result<String> {

@@ -6,6 +6,7 @@
 mod active;
 mod block;
 mod board;
+mod choose;
 mod completion;
 mod demo;
 mod deps;
@@ -13,11 +14,13 @@ mod diff;
 mod doctor;
 mod edit;
 mod error;
+mod explain;
 mod fields;
 mod gate;
 mod hooks;
 mod ids;
 mod import_cards;
+mod import_findings;
 mod init;
 mod list;
 mod log;
@@ -28,17 +31,19 @@ mod note;
 mod pick;
 mod queue;
 mod report;
+mod roles;
 mod session;
 mod set;
 mod show;
 mod signoffs;
 mod tick;
+mod unmerged;
 mod view;
 mod written;
 
 pub use block::{block, cancel, unblock};
 pub use board::{Board, BoardColumn, board};
-pub use completion::{Candidate, task_candidates};
+pub use completion::{Candidate, role_candidates, task_candidates};
 pub use demo::{Demo, DemoStep, demo};
 pub use deps::{DepsRequest, DepsRow, DepsView, deps};
 pub use diff::{
@@ -48,6 +53,7 @@ pub use diff::{
 pub use doctor::{Diagnosis, Finding, doctor};
 pub use edit::{PreparedEdit, finish_edit, prepare_edit};
 pub use error::{Error, Reason, Refusal};
+pub use explain::{RuleView, Rules, explain};
 pub use fields::{Assignment, AssignmentOperator};
 pub use gate::{GateRequest, check_records, review};
 pub use hooks::{
@@ -56,6 +62,7 @@ pub use hooks::{
     prepare_message,
 };
 pub use import_cards::{CardsImport, ImportedCard, PlacedView, import_cards};
+pub use import_findings::{FindingsImport, FindingsImportRequest, ImportedFinding, import_findings};
 pub use init::{InitRequest, Initialised, Profile, Server, init};
 pub use list::{ListRequest, Listing, list};
 pub use log::{Event, EventKind, Story, log};
@@ -66,14 +73,16 @@ pub use note::note;
 pub use pick::{Picked, PickedTask, pick};
 pub use queue::{QueueRequest, queue};
 pub use report::{CardsReport, cards_report};
+pub use roles::{RoleSummary, RoleText, RolesView, checklist, new_role, role, roles};
 pub use session::Session;
 pub use set::set;
 pub use show::{Shown, show};
 pub use signoffs::{
-    FindingView, FindingsView, MissingView, RoleView, SignoffsView, VoteRequest, VoteView, approve, findings,
-    reject, resolve, signoffs, withdraw,
+    FindingView, FindingsView, MissingView, RoleView, SignoffsView, Verify, VoteRequest, VoteView, approve,
+    findings, reject, resolve, signoffs, withdraw,
 };
 pub use tick::tick;
+pub use unmerged::explain_conflicts;
 pub use view::{BoxView, CountView, DependencyView, MoveView, NoteView, StepView, TaskLine, TaskView};
 pub use written::{Written, WrittenFile, WrittenTask};
 

@@ -7,7 +7,6 @@ use super::signoffs::{Dossier, Files, said_of};
 use super::written::WrittenTask;
 use super::{Error, Reason, Refusal, Result, Session, Written};
 use crate::doc::{Edit, Scalar, Value};
-use crate::git::Repository;
 use crate::model::{Move, Stage, Task};
 use crate::policy::{self, Case, MovePlan, Outcome};
 
@@ -158,7 +157,7 @@ fn by_the_machine(
     step: impl Fn(&Case<'_>) -> Result<Step>,
 ) -> Result<Written> {
     let config = session.config()?;
-    let repository: Repository = session.workspace().repository()?;
+    let repository = session.workspace().repository()?;
     let actor = repository.identity(session.env())?.name;
     let locked = session.lock(&format!("{deed} {}", wanted.join(" ")))?;
     let files = Files::of(session, &repository, &config, false)?;

@@ -6,7 +6,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use super::list::body_of;
+use super::choose::body_of;
 use super::{Listing, Session, TaskLine};
 use crate::query::Field;
 

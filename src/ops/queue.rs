@@ -1,8 +1,7 @@
 //! `queue`: what can be worked on now, first things first.
 
-use super::list::{Listing, lines, matching, read_query};
-use super::signoffs::derived;
-use super::{Result, Session};
+use super::choose::{Choice, read_query};
+use super::{Listing, Result, Session};
 use crate::model::Problem;
 
 /// What to look for.
@@ -17,19 +16,16 @@ pub struct QueueRequest {
 /// Lists what can be worked on: neither closed nor blocked, all dependencies done; by priority, then age.
 pub fn queue(session: &Session<'_>, request: &QueueRequest) -> Result<(Listing, Vec<Problem>)> {
     let (config, mut problems) = session.snapshot().config_or_default();
-    let query = read_query(session, &config, &request.query)?;
+    let (query, _) = read_query(session, &config, &request.query, None)?;
     let tasks = session.snapshot().tasks()?;
-    let (summaries, found) = tasks.read();
-    problems.extend(found);
-    let derived = derived(session, &config, &summaries, &mut problems)?;
-    let mut is_chosen = vec![false; summaries.len()];
-    for at in matching(session, &query, &summaries, &derived) {
-        is_chosen[at] = true;
-    }
-    let mut chosen = derived.queue(&summaries);
-    chosen.retain(|&at| is_chosen[at]);
-    let matched = chosen.len();
-    chosen.truncate(request.limit.unwrap_or(usize::MAX));
-    let tasks = lines(&chosen, &summaries, &derived);
+    let choice = Choice { session, config: &config, query: &query };
+    let chosen = choice.among(&tasks, &mut problems, |task| !task.is_closed())?;
+    let mut is_chosen = vec![false; chosen.summaries.len()];
+    chosen.matching.iter().for_each(|&at| is_chosen[at] = true);
+    let mut queue = chosen.derived.queue(&chosen.summaries);
+    queue.retain(|&at| is_chosen[at]);
+    let matched = queue.len();
+    queue.truncate(request.limit.unwrap_or(usize::MAX));
+    let tasks = chosen.lines(&queue);
     Ok((Listing { query: query.to_string(), tasks, matched, hidden: 0 }, problems))
 }

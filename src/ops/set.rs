@@ -4,7 +4,7 @@ use super::fields::edits_for;
 use super::session::Step;
 use super::{Assignment, AssignmentOperator, Error, Result, Session, Written};
 use crate::doc::{Edit, Value};
-use crate::model::{Task, TaskId};
+use crate::model::{Task, TaskId, Texts};
 use crate::policy::Graph;
 
 /// Changes fields of one or more tasks.
@@ -68,7 +68,7 @@ fn refuse_circles(
     let (mut summaries, _) = tasks.read();
     for summary in summaries.iter_mut().filter(|summary| summary.id == task.id.as_str()) {
         if assignment.operator == AssignmentOperator::Set {
-            summary.depends_on.clear();
+            summary.depends_on = Texts::default();
         }
     }
     refuse_circle(&Graph::new(&summaries), &task.id, &added)

@@ -26,7 +26,7 @@ pub struct Shown {
     pub text: Option<String>,
     /// How it stands with its reviewers; none where nobody is asked and nobody has voted.
     pub signoffs: Option<SignoffsView>,
-    /// Commands that bring it forward, most useful first.
+    /// What brings it forward, most useful first: commands, or whom to ask for what.
     pub next: Vec<String>,
 }
 
@@ -160,7 +160,7 @@ fn next_steps(task: &Task, view: &TaskView, signoffs: &SignoffsView) -> Vec<Stri
     }
     let open: Vec<String> =
         view.check_boxes.iter().filter(|found| !found.done).map(|found| found.number.to_string()).collect();
-    let mut mends = signoffs.missing.iter().filter_map(|missing| missing.mend.clone()).peekable();
+    let mut mends = signoffs.missing.iter().filter_map(|missing| missing.next.clone()).peekable();
     let asks_for_boxes = signoffs.missing.iter().any(|missing| missing.label == "unticked");
     if !open.is_empty() && !asks_for_boxes {
         next.push(format!("tracker tick {id} {}", open[..open.len().min(5)].join(" ")));
@@ -169,6 +169,8 @@ fn next_steps(task: &Task, view: &TaskView, signoffs: &SignoffsView) -> Vec<Stri
         next.push(format!("tracker advance {id}"));
     }
     next.extend(mends);
+    let mut open = signoffs.roles.iter().filter(|role| !role.done && role.prompt.is_some());
+    next.extend(open.next().map(|role| format!("tracker role show {}", role.role)));
     next.truncate(STEPS);
     next
 }

@@ -6,7 +6,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::model::{BoxCount, Facts, Move, Note, Summary, Task};
+use crate::model::{BoxCount, Facts, Move, Note, Summary, Task, Texts};
 use crate::policy::{Dependency, Tally};
 
 /// A task in a list.
@@ -97,7 +97,7 @@ impl TaskLine {
         open: impl Iterator<Item = Dependency<'a>>,
     ) -> Self {
         let text = |value: Option<&str>| value.map(str::to_owned);
-        let texts = |values: &[&str]| values.iter().map(|&value| value.to_owned()).collect();
+        let texts = |values: &Texts<'_>| values.iter().map(str::to_owned).collect();
         Self {
             id: task.id.to_owned(),
             title: task.title.to_owned(),

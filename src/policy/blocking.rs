@@ -24,11 +24,11 @@ pub fn blocking_findings<'f>(config: &Config, findings: &'f [Finding]) -> Vec<&'
 /// files, and the same finding of a tool is never written down twice. `is_taken` tells whether another finding of
 /// the task has an id.
 ///
-/// What a tool found is told by its fingerprint, else by rule, title and file; what a person found by its words,
+/// What a tool found is told by its file and fingerprint, else by rule, title and file; what a person found by its words,
 /// author and time.
 #[must_use]
 pub fn finding_id(finding: &Finding, is_taken: impl Fn(&FindingId) -> bool) -> FindingId {
-    let digest = Sha256::digest(identity(finding).join("\u{1f}"));
+    let digest = Sha256::digest(finding_identity(finding).join("\u{1f}"));
     let text: String = digest.iter().take(LONGEST).map(|byte| letter(*byte)).collect();
     let id = |length: usize| {
         FindingId::parse(&format!("F{}", &text[..length])).expect("`F` with letters of the alphabet is an id")
@@ -39,19 +39,18 @@ pub fn finding_id(finding: &Finding, is_taken: impl Fn(&FindingId) -> bool) -> F
 /// Tells whether two findings are the same one: what a tool found again.
 #[must_use]
 pub fn is_same_finding(a: &Finding, b: &Finding) -> bool {
-    identity(a) == identity(b)
+    finding_identity(a) == finding_identity(b)
 }
 
-fn letter(byte: u8) -> char {
-    char::from(ALPHABET[usize::from(byte) % ALPHABET.len()])
-}
-
-fn identity(finding: &Finding) -> Vec<String> {
+/// Returns what findings that are the same one have in common, and no others, to look many up at once.
+#[must_use]
+pub fn finding_identity(finding: &Finding) -> Vec<String> {
     let text = |text: &Option<String>| text.clone().unwrap_or_default();
     let common = [finding.task.to_string(), finding.role.clone()];
     let own = match &finding.source {
         Some(source) if source.fingerprint.is_some() => {
-            vec![source.tool.clone(), text(&source.rule), text(&source.fingerprint)]
+            // Files of the same text give the same fingerprint.
+            vec![source.tool.clone(), text(&source.rule), text(&source.fingerprint), text(&finding.file)]
         }
         Some(source) => {
             let title = finding.title.clone();
@@ -66,4 +65,8 @@ fn identity(finding: &Finding) -> Vec<String> {
         ],
     };
     common.into_iter().chain(own).collect()
+}
+
+fn letter(byte: u8) -> char {
+    char::from(ALPHABET[usize::from(byte) % ALPHABET.len()])
 }

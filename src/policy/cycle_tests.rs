@@ -10,7 +10,7 @@ fn tasks(count: usize, edges: &[(usize, usize)]) -> Vec<Summary<'static>> {
     let ids: Vec<&'static str> = (0..count).map(|at| &*format!("T-{at}").leak()).collect();
     let mut tasks: Vec<Summary<'static>> = ids.iter().map(|id| Summary::bare(id, "t")).collect();
     for &(from, to) in edges {
-        tasks[from].depends_on.push(ids[to]);
+        tasks[from].depends_on = tasks[from].depends_on.iter().chain([ids[to]]).collect();
     }
     tasks
 }

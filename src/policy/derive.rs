@@ -18,17 +18,19 @@ pub struct Derived<'a> {
 /// Derives what follows from tasks that nobody has voted on.
 #[must_use]
 pub fn derive<'a>(tasks: &[Summary<'a>], config: &Config) -> Derived<'a> {
-    derive_with(tasks, config, |_| Tally::default())
+    derive_with(tasks, config, |_| Tally::default(), |_| false)
 }
 
-/// Derives what follows from tasks and their votes; `tally` is asked once per task.
+/// Derives what follows from tasks and their votes; `tally` is asked once per task. They may be some of many:
+/// `is_closed` tells of an id that is none of theirs whether its task is complete or cancelled.
 #[must_use]
 pub fn derive_with<'a>(
     tasks: &[Summary<'a>],
     config: &Config,
     tally: impl Fn(&Summary<'a>) -> Tally,
+    is_closed: impl Fn(&str) -> bool,
 ) -> Derived<'a> {
-    let graph = Graph::new(tasks);
+    let graph = Graph::of_some(tasks, is_closed);
     let tallies: Vec<Tally> = tasks.iter().map(|task| tally(task).or_asked_by(task, config)).collect();
     let facts = tasks
         .iter()
@@ -79,13 +81,13 @@ mod tests {
         let task = |id, stage| Summary { stage, ..Summary::bare(id, "t") };
         vec![
             task("T-0", "complete"),
-            Summary { depends_on: vec!["T-0"], ..task("T-1", "none") },
-            Summary { depends_on: vec!["T-1"], ..task("T-2", "dev") },
+            Summary { depends_on: vec!["T-0"].into(), ..task("T-1", "none") },
+            Summary { depends_on: vec!["T-1"].into(), ..task("T-2", "dev") },
             task("T-3", "qa"),
             Summary { cancelled: Some("no"), ..task("T-4", "qa") },
-            Summary { depends_on: vec!["T-4"], ..task("T-5", "none") },
-            Summary { depends_on: vec!["T-404"], ..task("T-6", "none") },
-            Summary { depends_on: vec!["T-7"], ..task("T-7", "none") },
+            Summary { depends_on: vec!["T-4"].into(), ..task("T-5", "none") },
+            Summary { depends_on: vec!["T-404"].into(), ..task("T-6", "none") },
+            Summary { depends_on: vec!["T-7"].into(), ..task("T-7", "none") },
         ]
     }
 
@@ -133,7 +135,7 @@ mod tests {
             "T-4" => Tally { approved: 0, required: 3, rejected: 5, blocking_findings: 0 },
             _ => Tally::default(),
         };
-        let metrics = derive_with(&tasks(), &config(), tally).metrics();
+        let metrics = derive_with(&tasks(), &config(), tally, |_| false).metrics();
         assert_eq!((metrics.issues_found, metrics.awaiting_qa), (1, 0));
         assert_eq!(
             (metrics.pending_signoffs, metrics.open_issues),

@@ -1,6 +1,6 @@
 //! Which task waits for which: a graph over all tasks, built once.
 //!
-//! Nodes are indices into the slice of tasks that the graph was built from. Ids that no task has are nodes behind
+//! Nodes are indices into the slice of tasks that the graph was built from. Ids that none of them has are nodes behind
 //! them, and leave this module as an id without an index.
 
 use std::collections::HashMap;
@@ -14,7 +14,9 @@ use crate::model::Summary;
 pub struct Graph<'a> {
     /// Ids of the tasks, in the order given, then the ids that no task has.
     ids: Vec<&'a str>,
-    /// Whether a task is complete or cancelled; as long as there are tasks.
+    /// How many of them are tasks.
+    tasks: usize,
+    /// Whether each is complete or cancelled.
     closed: Vec<bool>,
     by_id: HashMap<&'a str, usize, RandomState>,
     pub(super) forward: Edges,
@@ -26,7 +28,7 @@ pub struct Graph<'a> {
 pub struct Dependency<'a> {
     /// The id.
     pub id: &'a str,
-    /// Its index among the tasks; none where no task has this id.
+    /// Its index among the tasks; none where none of them has this id.
     pub task: Option<usize>,
     /// Whether it holds up what depends on it: it is neither complete nor cancelled, or it is unknown.
     pub open: bool,
@@ -68,6 +70,13 @@ impl<'a> Graph<'a> {
     /// Builds the graph. An id listed twice by one task counts once.
     #[must_use]
     pub fn new(tasks: &[Summary<'a>]) -> Self {
+        Self::of_some(tasks, |_| false)
+    }
+
+    /// Builds the graph of some of the tasks. `is_closed` tells of an id that is none of theirs whether its task is
+    /// complete or cancelled; it is asked once.
+    pub fn of_some(tasks: &[Summary<'a>], is_closed: impl Fn(&str) -> bool) -> Self {
+        let mut closed: Vec<bool> = tasks.iter().map(Summary::is_closed).collect();
         let mut ids: Vec<&'a str> = tasks.iter().map(|task| task.id).collect();
         let mut by_id = HashMap::with_capacity_and_hasher(ids.len(), RandomState::default());
         for (node, id) in ids.iter().enumerate() {
@@ -77,10 +86,11 @@ impl<'a> Graph<'a> {
         // For each node the last task that named it: finds repetitions without a set per task.
         let mut named_by: Vec<usize> = vec![usize::MAX; ids.len()];
         for (from, task) in tasks.iter().enumerate() {
-            for &id in &task.depends_on {
+            for id in task.depends_on.iter() {
                 let to = *by_id.entry(id).or_insert_with(|| {
                     ids.push(id);
                     named_by.push(usize::MAX);
+                    closed.push(is_closed(id));
                     ids.len() - 1
                 });
                 if named_by[to] != from {
@@ -94,20 +104,19 @@ impl<'a> Graph<'a> {
             *edge = (edge.1, edge.0);
         }
         let backward = Edges::new(ids.len(), &edges);
-        let closed = tasks.iter().map(Summary::is_closed).collect();
-        Self { ids, closed, by_id, forward, backward }
+        Self { ids, tasks: tasks.len(), closed, by_id, forward, backward }
     }
 
     /// Returns how many tasks there are.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.closed.len()
+        self.tasks
     }
 
     /// Tells whether there is no task.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.closed.is_empty()
+        self.tasks == 0
     }
 
     /// Returns the index of the task with this id.
@@ -165,7 +174,7 @@ impl<'a> Graph<'a> {
 
     /// Tells whether a node is a task.
     pub(super) fn is_task(&self, node: usize) -> bool {
-        node < self.closed.len()
+        node < self.tasks
     }
 
     /// Returns a node as others see it.
@@ -175,7 +184,7 @@ impl<'a> Graph<'a> {
     }
 
     fn is_open(&self, node: usize) -> bool {
-        !self.closed.get(node).copied().unwrap_or(false)
+        !self.closed[node]
     }
 }
 
@@ -185,7 +194,7 @@ mod tests {
     use crate::model::Summary;
 
     fn tasks() -> Vec<Summary<'static>> {
-        let task = |id, stage, depends_on| Summary { stage, depends_on, ..Summary::bare(id, "t") };
+        let task = |id, stage, on: Vec<_>| Summary { stage, depends_on: on.into(), ..Summary::bare(id, "t") };
         vec![
             task("A-1", "dev", vec!["B-1", "C-1", "B-1", "X-1"]),
             task("B-1", "complete", vec![]),

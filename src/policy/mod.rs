@@ -32,11 +32,13 @@ mod tests;
 mod tree;
 mod votes;
 
-pub use blocking::{blocking_findings, finding_id, is_same_finding};
+pub use blocking::{blocking_findings, finding_id, finding_identity, is_same_finding};
 pub use coverage::{Staleness, coverage, covered_by, criteria_digest, explain, is_covered, is_sound};
 pub use cycle::Cycle;
 pub use derive::{Derived, derive, derive_with};
-pub use directives::{Action, Comments, Complaint, Directive, Directives, Oddity, parse_message};
+pub use directives::{
+    Action, Comments, Complaint, DIRECTIVE_WORDS, Directive, Directives, Oddity, parse_message,
+};
 pub use glob::is_selected;
 pub use graph::{Dependency, Graph};
 pub use identity::{is_agent, is_meant};

@@ -22,7 +22,7 @@ mod tests {
     #[test]
     fn urgent_then_old_then_by_id_and_only_what_can_begin() {
         let task = |id, priority, created| Summary { priority, created, ..Summary::bare(id, "t") };
-        let waiting = |id, on| Summary { depends_on: vec![on], ..task(id, Some("critical"), Some(1)) };
+        let waiting = |id, on| Summary { depends_on: vec![on].into(), ..task(id, Some("critical"), Some(1)) };
         let tasks = [
             task("T-10", Some("low"), Some(1)),
             task("T-9", None, Some(2)),

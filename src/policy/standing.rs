@@ -43,7 +43,7 @@ impl Tally {
 /// Derives a task's status. `is_open` tells whether the task of an id is neither complete nor cancelled; for an
 /// id that no task has it answers yes, because a mistyped id must not let work begin.
 pub fn status_of(task: &Summary<'_>, is_open: impl Fn(&str) -> bool) -> Status {
-    status_when(task, || task.depends_on.iter().any(|id| is_open(id)))
+    status_when(task, || task.depends_on.iter().any(&is_open))
 }
 
 /// Derives a task's status; `is_held_up` tells whether one of its dependencies is open.
@@ -112,7 +112,7 @@ mod tests {
 
     #[test]
     fn status_is_the_first_that_holds() {
-        let waiting = Summary { depends_on: vec!["TASK-2"], ..at("dev") };
+        let waiting = Summary { depends_on: vec!["TASK-2"].into(), ..at("dev") };
         let open = |_: &str| true;
         let closed = |_: &str| false;
         assert_eq!(status_of(&at("none"), open), Status::NotStarted);

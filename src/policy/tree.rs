@@ -64,7 +64,7 @@ mod tests {
 
     fn drawn(edges: &[(&'static str, &[&'static str])], root: &str, direction: Direction) -> Vec<String> {
         let task = |(id, depends_on): &(&'static str, &[&'static str])| Summary {
-            depends_on: depends_on.to_vec(),
+            depends_on: depends_on.to_vec().into(),
             ..Summary::bare(id, "t")
         };
         let tasks: Vec<_> = edges.iter().map(task).collect();

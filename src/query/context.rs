@@ -5,7 +5,7 @@ use std::fmt;
 
 use chrono::{DateTime, FixedOffset, NaiveDate};
 
-use crate::model::{Facts, Summary};
+use crate::model::{Badge, Facts, Status, Summary};
 
 /// What a query is read against.
 #[derive(Debug, Clone, Copy)]
@@ -43,6 +43,14 @@ impl<'a> Subject<'a> {
     #[must_use]
     pub fn new(summary: &'a Summary<'a>, facts: &'a Facts) -> Self {
         Self { summary, facts, body: &|| None }
+    }
+
+    /// Makes a subject of which nothing is derived yet, for a query that does not ask
+    /// ([`Query::needs_facts`](super::Query::needs_facts)).
+    #[must_use]
+    pub fn underived(summary: &'a Summary<'a>) -> Self {
+        const NOTHING: Facts = Facts { status: Status::NotStarted, badge: Badge::Pending, ready: false };
+        Self::new(summary, &NOTHING)
     }
 
     /// Adds how to read the body.

@@ -108,8 +108,8 @@ fn any_text(field: Field, task: &Summary<'_>, passes: impl Fn(&str) -> bool) -> 
         Field::Blocked => task.blocked,
         Field::Cancelled => task.cancelled,
         Field::Source => task.source,
-        Field::Tag => return task.tags.iter().any(|text| passes(text)),
-        Field::Dep => return task.depends_on.iter().any(|text| passes(text)),
+        Field::Tag => return task.tags.iter().any(&passes),
+        Field::Dep => return task.depends_on.iter().any(&passes),
         // Fields that are no texts have tests of their own.
         _ => None,
     };

@@ -88,6 +88,12 @@ impl Query {
         self.asks_about(Field::Body)
     }
 
+    /// Tells whether it may be decided by what is derived of a task, its [`Facts`](crate::model::Facts).
+    #[must_use]
+    pub fn needs_facts(&self) -> bool {
+        self.asks_about(Field::Status) || self.asks_about(Field::Badge)
+    }
+
     /// Tells whether a term asks about a field. `is:mine` asks about the assignee, every other `is:` about the
     /// status; a term without a field asks about id, title and tags.
     #[must_use]

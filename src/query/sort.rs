@@ -128,7 +128,7 @@ fn compare_values(a: &Value<'_>, b: &Value<'_>) -> Ordering {
     match (a, b) {
         (Value::Text(a), Value::Text(b)) => compare_texts(a, b),
         (Value::List(a), Value::List(b)) => {
-            let pairs = a.iter().zip(*b).map(|(a, b)| compare_texts(a, b));
+            let pairs = a.iter().zip(b.iter()).map(|(a, b)| compare_texts(a, b));
             pairs.into_iter().find(|order| order.is_ne()).unwrap_or_else(|| a.len().cmp(&b.len()))
         }
         (Value::Length(a), Value::Length(b)) => a.cmp(b),

@@ -7,7 +7,7 @@ use chrono::{DateTime, NaiveDate, SecondsFormat, Utc};
 use serde::{Serialize, Serializer};
 
 use super::{Field, Subject};
-use crate::model::{BoxCount, Minutes};
+use crate::model::{BoxCount, Minutes, Texts};
 
 /// The value of one field of one task.
 ///
@@ -20,7 +20,7 @@ pub enum Value<'a> {
     /// A text.
     Text(Cow<'a, str>),
     /// Several texts, in the file's order; at least one.
-    List(&'a [&'a str]),
+    List(&'a Texts<'a>),
     /// A length of working time.
     Length(Minutes),
     /// A day.
@@ -76,7 +76,7 @@ fn text(text: Option<&str>) -> Value<'_> {
     some(text, |text| Value::Text(Cow::Borrowed(text)))
 }
 
-fn list<'a>(items: &'a [&'a str]) -> Value<'a> {
+fn list<'a>(items: &'a Texts<'a>) -> Value<'a> {
     if items.is_empty() { Value::Missing } else { Value::List(items) }
 }
 
@@ -104,7 +104,7 @@ impl Serialize for Value<'_> {
         match self {
             Self::Missing => serializer.serialize_none(),
             Self::Text(text) => serializer.serialize_str(text),
-            Self::List(items) => items.serialize(serializer),
+            Self::List(items) => serializer.collect_seq(items.iter()),
             Self::Length(minutes) => serializer.serialize_u32(minutes.0),
             Self::Day(day) => serializer.collect_str(day),
             Self::Time(time) => serializer.serialize_str(&time.to_rfc3339_opts(SecondsFormat::Secs, true)),

@@ -7,6 +7,7 @@
 pub mod cards;
 mod error;
 mod render;
+pub mod review;
 
 pub use error::Error;
 pub use render::{TEMPLATES, render};

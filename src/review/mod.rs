@@ -8,16 +8,20 @@
 //!
 //! It owns the rules of the gate, one file each in `rules`. It refuses to read files, ask git or format text.
 
+mod explain;
 mod facts;
 mod fields;
 mod histories;
 mod passes;
 mod rules;
+#[cfg(test)]
+pub(crate) mod sample;
 mod tasks;
 mod verdict;
 mod view;
 mod web;
 
+pub use explain::{Explanation, explain};
 pub use facts::{
     CommandOutcome, CommitFacts, FileFacts, FileState, MergedRecord, People, RangeFacts, RecordStep,
     TaskFacts,

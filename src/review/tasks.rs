@@ -34,24 +34,24 @@ pub(super) fn of_range(
 ) -> Vec<TaskReview> {
     let files: BTreeMap<&str, &FileFacts> =
         facts.files.iter().map(|file| (file.path.as_str(), file)).collect();
-    let owners = owners_of_files(facts);
-    let show = |(at, task): (usize, &Judged<'_>)| {
+    let mut shown_files: Vec<Vec<FileReview>> = vec![Vec::new(); judged.len()];
+    for (path, own) in owners_of_files(facts).into_iter().filter(|(path, _)| !is_record(path)) {
+        let tasks: Vec<(usize, &Judged<'_>)> = own.iter().map(|at| (*at, &judged[*at])).collect();
+        let file = covered(path, files.get(path).copied(), &Cover::of(path, &tasks, config));
+        for at in own {
+            shown_files[at].push(file.clone());
+        }
+    }
+    let show = |(task, files): (&Judged<'_>, Vec<FileReview>)| {
         let mut shown = of_task(task, config);
         shown.commits = task.facts.commits.iter().map(|at| commit(&facts.commits[*at])).collect();
-        shown.files = owners
-            .iter()
-            .filter(|(path, own)| own.contains(&at) && !is_record(path))
-            .map(|(path, own)| {
-                let own: Vec<(usize, &Judged<'_>)> = own.iter().map(|at| (*at, &judged[*at])).collect();
-                covered(path, files.get(path).copied(), &Cover::of(path, &own, config))
-            })
-            .collect();
+        shown.files = files;
         let own = verdict.breaches.iter().filter(|breach| breach.task.as_deref() == Some(&shown.id));
         let (errors, warnings): (Vec<_>, Vec<_>) = own.partition(|breach| breach.is_error());
         (shown.errors, shown.warnings) = (errors.len(), warnings.len());
         shown
     };
-    judged.iter().enumerate().map(show).collect()
+    judged.iter().zip(shown_files).map(show).collect()
 }
 
 fn of_task(task: &Judged<'_>, config: &Config) -> TaskReview {
@@ -75,19 +75,28 @@ fn of_task(task: &Judged<'_>, config: &Config) -> TaskReview {
         (shown.ticked, shown.unticked, shown.is_reworded) = (ticks.ticked, ticks.unticked, ticks.is_reworded);
         shown.fields = facts.before.as_ref().map(|before| fields::changed(before, after)).unwrap_or_default();
     }
-    if let Some((signoffs, gate)) = &task.current {
+    if let Some((signoffs, _)) = &task.current {
         let tally = signoffs.tally(&[]);
         (shown.approved, shown.required) = (tally.approved, tally.required);
-        shown.missing = gate
-            .missing
-            .iter()
-            .map(|missing| {
-                let reason = missing.reason(&facts.id);
-                format!("{} {}", reason.label, reason.text)
-            })
-            .collect();
     }
+    shown.missing = missing(task);
     shown
+}
+
+/// Returns what is missing: in the stages that it left and should not have, then for leaving the one it is in.
+fn missing(task: &Judged<'_>) -> Vec<String> {
+    let left = task.passes.iter().map(|pass| &pass.gate);
+    let gates = left.chain(task.current.as_ref().map(|(_, gate)| gate));
+    let mut all: Vec<String> = Vec::new();
+    for missing in gates.flat_map(|gate| &gate.missing) {
+        let reason = missing.reason(&task.facts.id);
+        let text =
+            if reason.label == "missing" { reason.text } else { format!("{} {}", reason.label, reason.text) };
+        if !all.contains(&text) {
+            all.push(text);
+        }
+    }
+    all
 }
 
 fn moved(step: &crate::model::Move) -> MoveReview {

@@ -1,6 +1,7 @@
 //! The task somebody works on in this working tree: local, never committed.
 
 use super::{Error, Result, Workspace};
+use crate::git::read_regular;
 use crate::model::TaskId;
 
 const NAME: &str = "active";
@@ -9,7 +10,7 @@ impl Workspace {
     /// Returns the active task, if one is set.
     #[must_use]
     pub fn active_task(&self) -> Option<TaskId> {
-        let text = std::fs::read_to_string(self.local_path(NAME)).ok()?;
+        let text = String::from_utf8(read_regular(&self.local_path(NAME)).ok()?).ok()?;
         TaskId::parse(text.trim()).ok()
     }
 

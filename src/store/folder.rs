@@ -1,10 +1,13 @@
 //! Reading below a folder without following links: every file is opened relative to an open folder.
 
+use std::ffi::CStr;
 use std::io::{self, Read};
 use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 
-use rustix::fs::{AtFlags, Dir, FileType, Mode, OFlags};
+#[cfg(target_os = "linux")]
+use rustix::fs::SeekFrom;
+use rustix::fs::{AtFlags, FileType, Mode, OFlags};
 
 use super::{Entry, EntryKind, Error, Result};
 
@@ -75,23 +78,29 @@ impl Folder {
         Ok(Some(Self { fd, path }))
     }
 
-    /// Lists names and kinds, unsorted. Names that are not UTF-8 come with replacement characters.
+    /// Lists names and kinds, unsorted.
     pub(super) fn entries(&self) -> Result<Vec<Entry>> {
-        let failed = |errno: rustix::io::Errno| Error::io("list", &self.path)(errno.into());
         let mut entries = Vec::new();
-        for entry in Dir::read_from(&self.fd).map_err(failed)? {
-            let entry = entry.map_err(failed)?;
-            let name = entry.file_name().to_string_lossy();
-            if name == "." || name == ".." {
-                continue;
-            }
-            let kind = match entry.file_type() {
-                FileType::Unknown => self.kind_of(&name)?,
-                known => kind_from(known),
-            };
-            entries.push(Entry { name: name.into_owned(), kind });
-        }
+        self.visit(|name, kind| entries.push(Entry { name: name.to_owned(), kind }))?;
         Ok(entries)
+    }
+
+    /// Shows names and kinds one by one, unsorted. Names that are not UTF-8 come with replacement characters.
+    pub(super) fn visit(&self, mut see: impl FnMut(&str, EntryKind)) -> Result<()> {
+        let mut unknown = Ok(());
+        let listed = each_entry(&self.fd, |name, file_type| {
+            let name = name.to_string_lossy();
+            match file_type {
+                _ if name == "." || name == ".." => {}
+                FileType::Unknown => match self.kind_of(&name) {
+                    Ok(kind) => see(&name, kind),
+                    Err(error) => unknown = Err(error),
+                },
+                known => see(&name, kind_from(known)),
+            }
+        });
+        listed.map_err(|errno| Error::io("list", &self.path)(errno.into()))?;
+        unknown
     }
 
     fn kind_of(&self, name: &str) -> Result<EntryKind> {
@@ -141,6 +150,31 @@ impl Folder {
 pub(super) fn too_large(size: u64) -> io::Error {
     let message = format!("{size} bytes; a record has at most {LARGEST_FILE}");
     io::Error::new(io::ErrorKind::FileTooLarge, message)
+}
+
+/// Shows every entry of a folder, straight from the buffer that the kernel fills.
+#[cfg(target_os = "linux")]
+fn each_entry(fd: &OwnedFd, mut see: impl FnMut(&CStr, FileType)) -> rustix::io::Result<()> {
+    /// Room for a few hundred names, and for the longest many times.
+    const ROOM: usize = 32 * 1024;
+    rustix::fs::seek(fd, SeekFrom::Start(0))?;
+    let mut buffer = Vec::with_capacity(ROOM);
+    let mut entries = rustix::fs::RawDir::new(fd, buffer.spare_capacity_mut());
+    while let Some(entry) = entries.next() {
+        let entry = entry?;
+        see(entry.file_name(), entry.file_type());
+    }
+    Ok(())
+}
+
+/// Shows every entry of a folder.
+#[cfg(not(target_os = "linux"))]
+fn each_entry(fd: &OwnedFd, mut see: impl FnMut(&CStr, FileType)) -> rustix::io::Result<()> {
+    for entry in rustix::fs::Dir::read_from(fd)? {
+        let entry = entry?;
+        see(entry.file_name(), entry.file_type());
+    }
+    Ok(())
 }
 
 fn not_a_folder(path: PathBuf) -> Error {

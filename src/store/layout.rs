@@ -32,6 +32,12 @@ impl Layout {
     /// Whose keys sign for whom, in the format of ssh.
     pub const ALLOWED_SIGNERS: &str = ".tracker/allowed_signers";
 
+    /// Returns the path of a role's file.
+    #[must_use]
+    pub fn role(name: &str) -> String {
+        format!("{}/{name}.md", Self::ROLES)
+    }
+
     /// Returns the folder of a task's votes.
     #[must_use]
     pub fn signoffs_of(id: &TaskId) -> String {

@@ -10,6 +10,7 @@ use std::time::Duration;
 use fs4::FileExt;
 
 use super::{Error, Result};
+use crate::git::open_regular;
 
 /// So many bytes are read of what the holder wrote.
 const LONGEST_LINE: u64 = 300;
@@ -50,12 +51,12 @@ fn open(path: &Path) -> Result<File> {
     let mut options = OpenOptions::new();
     // Reading, writing and no truncation: what NFS needs to lock a file at all.
     options.read(true).write(true).create(true).truncate(false);
-    match options.open(path) {
+    match open_regular(&mut options, path) {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
             if let Some(folder) = path.parent() {
                 std::fs::create_dir_all(folder).map_err(Error::io("create", folder))?;
             }
-            options.open(path).map_err(Error::io("open", path))
+            open_regular(&mut options, path).map_err(Error::io("open", path))
         }
         opened => opened.map_err(Error::io("open", path)),
     }
@@ -77,7 +78,8 @@ fn wait(file: File, path: &Path, timeout: Duration) -> Result<File> {
 
 fn holder(path: &Path) -> Holder {
     let mut bytes = Vec::new();
-    let read = File::open(path).and_then(|file| file.take(LONGEST_LINE).read_to_end(&mut bytes));
+    let read = open_regular(OpenOptions::new().read(true), path)
+        .and_then(|file| file.take(LONGEST_LINE).read_to_end(&mut bytes));
     let text: String =
         bytes.utf8_chunks().map_while(|chunk| Some(chunk.valid()).filter(|text| !text.is_empty())).collect();
     let line = text.lines().next().unwrap_or_default().trim();

@@ -12,10 +12,12 @@ mod hooks;
 mod index;
 mod layout;
 mod lock;
+mod names;
 mod resolve;
 mod snapshot;
 mod source;
 mod tasks;
+mod unchanged;
 mod workspace;
 mod write;
 

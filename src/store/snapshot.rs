@@ -1,5 +1,6 @@
 //! The records at one moment: the working tree's, or a commit's.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use super::source::Source;
@@ -7,7 +8,7 @@ use super::tasks::Tasks;
 use super::{Entry, EntryKind, Error, Layout, Result, resolve};
 use crate::doc;
 use crate::git::CommitId;
-use crate::model::{Config, Finding, Note, Problem, TaskId, Vote};
+use crate::model::{Config, Finding, Note, Problem, RoleGuide, TaskId, Vote};
 
 /// A task's file, read.
 #[derive(Debug, Clone)]
@@ -43,7 +44,7 @@ impl Snapshot {
     pub fn commit_id(&self) -> Option<CommitId> {
         match &self.source {
             Source::Commit(commit) => Some(commit.id),
-            Source::WorkTree(_) | Source::Files { .. } => None,
+            Source::WorkTree(_) | Source::Staged { .. } => None,
         }
     }
 
@@ -169,6 +170,44 @@ impl Snapshot {
             }
         }
         Ok((records, problems))
+    }
+
+    /// Returns the paths of the roles' files, by the names of the roles.
+    pub fn role_files(&self) -> Result<BTreeMap<String, String>> {
+        let entries = self.source.list(Layout::ROLES)?;
+        let names = entries.iter().filter_map(|entry| entry.name.strip_suffix(".md"));
+        let names = names.filter(|name| !name.starts_with('.'));
+        Ok(names.map(|name| (name.to_owned(), Layout::role(name))).collect())
+    }
+
+    /// Reads what all roles are told, sorted by name, and the problems of the files that cannot be read.
+    pub fn roles(&self) -> Result<(Vec<RoleGuide>, Vec<Problem>)> {
+        let (mut guides, mut problems) = (Vec::new(), Vec::new());
+        for name in self.role_files()?.keys() {
+            match self.role(name)? {
+                Some(Ok(guide)) => guides.push(guide),
+                Some(Err(found)) => problems.extend(found),
+                None => {}
+            }
+        }
+        Ok((guides, problems))
+    }
+
+    /// Reads what a role is told, or what is wrong with its file; none where it has none.
+    pub fn role(&self, name: &str) -> Result<Option<std::result::Result<RoleGuide, Vec<Problem>>>> {
+        // A name that is a path would lead elsewhere.
+        if name.contains('/') {
+            return Ok(None);
+        }
+        let path = Layout::role(name);
+        let located = |problems: Vec<Problem>| -> Vec<Problem> {
+            problems.into_iter().map(|problem| problem.in_file(&path)).collect()
+        };
+        Ok(match self.source.read(&path) {
+            Ok(None) => None,
+            Ok(Some(bytes)) => Some(doc::read_role(name, &bytes).map_err(located)),
+            Err(error) => Some(Err(located(vec![Problem::error(error.to_string())]))),
+        })
     }
 
     /// Reads a team's own template; none if it has not overridden this one.

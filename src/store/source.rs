@@ -4,6 +4,7 @@ use std::cell::OnceCell;
 use std::fs::FileType;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 
 use walkdir::WalkDir;
 
@@ -40,20 +41,20 @@ pub(super) enum Source {
     WorkTree(PathBuf),
     /// The files of a commit.
     Commit(Commit),
-    /// Files of the repository by name, sorted by path: what is staged.
-    Files { repository: Box<git::Repository>, files: Vec<git::TreeFile> },
+    /// What is staged.
+    Staged { repository: Rc<git::Repository>, staged: Box<git::Staged> },
 }
 
 /// A commit's files: looked up one by one, and listed as a whole only when somebody asks for all tasks.
 #[derive(Debug)]
 pub(super) struct Commit {
     pub(super) id: git::CommitId,
-    repository: Box<git::Repository>,
+    repository: Rc<git::Repository>,
     files: OnceCell<Vec<git::TreeFile>>,
 }
 
 impl Commit {
-    pub(super) fn new(repository: Box<git::Repository>, id: git::CommitId) -> Self {
+    pub(super) fn new(repository: Rc<git::Repository>, id: git::CommitId) -> Self {
         Self { id, repository, files: OnceCell::new() }
     }
 
@@ -90,7 +91,7 @@ impl Source {
                 None => Vec::new(),
             },
             Self::Commit(commit) => commit.list(folder)?,
-            Self::Files { files, .. } => entries_at(files, folder),
+            Self::Staged { staged, .. } => entries_at(&staged.files(folder), folder),
         };
         entries.sort();
         Ok(entries)
@@ -101,7 +102,7 @@ impl Source {
         let mut found = match self {
             Self::WorkTree(top) => walk_files(top, folder)?,
             Self::Commit(commit) => walk_tree(commit.files()?, folder),
-            Self::Files { files, .. } => walk_tree(files, folder),
+            Self::Staged { staged, .. } => walk_tree(&staged.files(folder), folder),
         };
         found.sort();
         Ok(found)
@@ -115,7 +116,7 @@ impl Source {
                 Ok(Folder::open(top, folder)?.is_some_and(|folder| folder.stat(name).is_some()))
             }
             Self::Commit(commit) => Ok(commit.file(path)?.is_some()),
-            Self::Files { files, .. } => Ok(position(files, path).is_some()),
+            Self::Staged { staged, .. } => Ok(staged.file(path).is_some()),
         }
     }
 
@@ -133,10 +134,34 @@ impl Source {
                 let file = commit.file(path)?;
                 file.map_or(Ok(None), |file| read_blob(&commit.repository, &file))
             }
-            Self::Files { repository, files } => {
-                position(files, path).map_or(Ok(None), |at| read_blob(repository, &files[at]))
+            Self::Staged { repository, staged } => {
+                staged.file(path).map_or(Ok(None), |file| read_blob(repository, &file))
             }
         }
+    }
+}
+
+impl Source {
+    /// Reads many files and makes something of each, of a commit on several threads where that pays; the order
+    /// stays. What is not there is passed over.
+    pub(super) fn map_files<T: Send>(
+        &self,
+        paths: &[String],
+        make: impl Fn(&str, Result<Vec<u8>>) -> T + Sync,
+    ) -> Result<Vec<T>> {
+        let (repository, files) = match self {
+            Self::Commit(commit) => (&commit.repository, commit.files()?),
+            Self::WorkTree(_) | Self::Staged { .. } => {
+                let one = |path: &String| Some(make(path, self.read(path).transpose()?));
+                return Ok(paths.iter().filter_map(one).collect());
+            }
+        };
+        let blob = |path: &String| position(files, path).map(|at| files[at].blob_id);
+        let (paths, ids): (Vec<_>, Vec<_>) =
+            paths.iter().filter_map(|path| Some((path, blob(path)?))).unzip();
+        let make =
+            |at: usize, read: std::result::Result<_, git::Error>| make(paths[at], read.map_err(Error::from));
+        Ok(repository.map_blobs(&ids, super::LARGEST_FILE, make))
     }
 }
 

@@ -6,10 +6,12 @@ use rayon::prelude::*;
 
 use super::folder::Folder;
 use super::index::{self, Index, Key, Record, Stored};
+use super::names::Names;
 use super::source::Source;
-use super::{Entry, EntryKind, Layout, Result, Stat};
+use super::unchanged::unchanged;
+use super::{Layout, Result, Stat};
 use crate::doc;
-use crate::model::{Problem, Summary, Task, TaskId};
+use crate::model::{Problem, Summary, Task};
 
 /// From so many files on, the work is spread over threads; below, starting them costs more than it gives.
 const WORTH_THREADS: usize = 256;
@@ -46,14 +48,15 @@ impl Tasks {
     /// Reads the tasks of a working tree through the index, and mends the index where it pays.
     pub(super) fn from_work_tree(top: &Path, index_path: &Path, started: i64) -> Result<Self> {
         let Some(folder) = Folder::open(top, Layout::TASKS)? else { return Ok(Self::default()) };
-        let (names, strays) = task_names(folder.entries()?);
         let index = Index::read(index_path);
-        let stats = each(&names, |name| folder.stat(name));
-        let (slots, stale) = compare(&names, &stats, index.keys());
-        let fresh = each(&stale, |at| read_fresh(&folder, &names[*at]));
+        let (is_same, names) = unchanged(&folder, &index, || Names::of(&folder));
+        let names = names?;
+        let (slots, stale) = slots(&names, &index, &is_same);
+        let fresh = each(&stale, |name| read_fresh(&folder, name));
         let (fresh, slots) = drop_vanished(fresh, slots);
-        let tasks = Self { index, fresh, slots, strays };
-        if tasks.fresh.len() > STALE_ENOUGH {
+        let unused = index.len().saturating_sub(slots.len());
+        let tasks = Self { index, fresh, slots, strays: names.into_strays() };
+        if tasks.fresh.len().max(unused) > STALE_ENOUGH {
             tasks.write_index(index_path, started);
         }
         Ok(tasks)
@@ -61,37 +64,65 @@ impl Tasks {
 
     /// Reads the tasks of a commit.
     pub(super) fn from_source(source: &Source) -> Result<Self> {
-        let (names, strays) = task_names(source.list(Layout::TASKS)?);
-        let texts: Vec<_> =
-            names.iter().map(|name| source.read(&format!("{}/{name}", Layout::TASKS))).collect();
-        let files: Vec<_> = names.iter().zip(texts).collect();
-        let fresh = each(&files, |(name, bytes)| {
+        let entries = source.list(Layout::TASKS)?;
+        let names = Names::among(entries.iter().map(|entry| (entry.name.as_str(), entry.kind)));
+        let paths: Vec<String> = names.iter().map(|name| format!("{}/{name}", Layout::TASKS)).collect();
+        let stat = Stat { modified: 0, changed: 0, size: 0, inode: 0 };
+        let fresh = source.map_files(&paths, |path, bytes| {
+            let name = path.rsplit('/').next().unwrap_or_default();
             let read = match bytes {
-                Ok(bytes) => parse(name, bytes.as_deref().unwrap_or_default()),
+                Ok(bytes) => parse(name, &bytes),
                 Err(error) => Err(vec![Problem::error(error.to_string())]),
             };
-            Fresh { name: (*name).clone(), stat: Stat { modified: 0, changed: 0, size: 0, inode: 0 }, read }
-        });
+            Fresh { name: name.to_owned(), stat, read }
+        })?;
         let slots = (0..fresh.len()).map(Slot::Fresh).collect();
-        Ok(Self { index: Index::default(), fresh, slots, strays })
+        Ok(Self { index: Index::default(), fresh, slots, strays: names.into_strays() })
     }
 
     /// Returns the tasks that can be read, sorted by file name, and all problems, warnings included.
     #[must_use]
     pub fn read(&self) -> (Vec<Summary<'_>>, Vec<Problem>) {
-        let mut problems = self.strays.clone();
-        let summary = |(summary, found): (_, Vec<Problem>)| {
-            problems.extend(found);
-            summary
-        };
-        let summaries = each(&self.slots, |slot| self.read_slot(*slot)).into_iter().filter_map(summary);
-        (summaries.collect(), problems)
+        let mut summaries = Vec::with_capacity(self.slots.len());
+        let problems = self.read_into(&mut summaries, |_| true);
+        (summaries, problems)
     }
 
-    fn read_slot(&self, slot: Slot) -> (Option<Summary<'_>>, Vec<Problem>) {
-        let Some((key, record)) = self.entry(slot) else { return (None, Vec::new()) };
-        let problem = |stored: &Stored<'_>| stored.to_problem(&format!("{}/{}", Layout::TASKS, key.name));
-        (record.summary, record.problems.iter().map(problem).collect())
+    /// Returns those of the tasks that are wanted, sorted by file name, and all problems.
+    pub fn select(&self, wanted: impl Fn(&Summary<'_>) -> bool) -> (Vec<Summary<'_>>, Vec<Problem>) {
+        let mut summaries = Vec::new();
+        let problems = self.read_into(&mut summaries, wanted);
+        (summaries, problems)
+    }
+
+    /// Returns the task of an id; none where there is none or its file cannot be read.
+    #[must_use]
+    pub fn find(&self, id: &str) -> Option<Summary<'_>> {
+        // Sorted by name is sorted by id: the dot of the ending comes before every letter of an id.
+        let id_of = |slot: &Slot| self.name(*slot).strip_suffix(".md").unwrap_or_default();
+        let at = self.slots.binary_search_by(|slot| id_of(slot).cmp(id)).ok()?;
+        self.entry(self.slots[at])?.1.summary
+    }
+
+    fn read_into<'a>(
+        &'a self,
+        summaries: &mut Vec<Summary<'a>>,
+        wanted: impl Fn(&Summary<'_>) -> bool,
+    ) -> Vec<Problem> {
+        let mut problems = self.strays.clone();
+        for (key, record) in self.slots.iter().filter_map(|slot| self.entry(*slot)) {
+            let problem = |stored: &Stored<'_>| stored.to_problem(&format!("{}/{}", Layout::TASKS, key.name));
+            problems.extend(record.problems.iter().map(problem));
+            summaries.extend(record.summary.filter(|summary| wanted(summary)));
+        }
+        problems
+    }
+
+    fn name(&self, slot: Slot) -> &str {
+        match slot {
+            Slot::Fresh(at) => self.fresh.get(at).map_or("", |fresh| &fresh.name),
+            Slot::Indexed(at) => self.index.name(at).unwrap_or_default(),
+        }
     }
 
     fn entry(&self, slot: Slot) -> Option<(Key<'_>, Record<'_>)> {
@@ -141,56 +172,18 @@ fn each<T: Sync, R: Send>(items: &[T], work: impl Fn(&T) -> R + Sync + Send) -> 
     }
 }
 
-/// Tells task files from what does not belong, sorted by name. Names that begin with a dot are nobody's record.
-fn task_names(entries: Vec<Entry>) -> (Vec<String>, Vec<Problem>) {
-    let (mut names, mut strays) = (Vec::with_capacity(entries.len()), Vec::new());
-    for entry in entries {
-        if entry.name.starts_with('.') {
-            continue;
-        }
-        let stray = match (entry.kind, entry.name.strip_suffix(".md").map(TaskId::check)) {
-            (EntryKind::File, Some(Ok(()))) => {
-                names.push((first_bytes(&entry.name), entry.name));
-                continue;
-            }
-            (EntryKind::File, Some(Err(error))) => {
-                Problem::error(format!("the file's name is no task id: {error}"))
-            }
-            (EntryKind::File, None) => Problem::warning("is not a task: the name does not end in `.md`"),
-            (EntryKind::Link, _) => Problem::error("is a symbolic link; links are not followed"),
-            (EntryKind::Folder, _) => Problem::error("is a folder where a task's file should be"),
-            (EntryKind::Other, _) => Problem::error("is not a regular file"),
-        };
-        strays.push(stray.in_file(format!("{}/{}", Layout::TASKS, entry.name)));
-    }
-    names.sort_unstable();
-    strays.sort();
-    (names.into_iter().map(|(_, name)| name).collect(), strays)
-}
-
-/// The beginning of a name as a number of the same order: enough to sort nearly all names without looking each up
-/// in memory.
-fn first_bytes(name: &str) -> u128 {
-    let mut first = [0; 16];
-    first.iter_mut().zip(name.bytes()).for_each(|(place, byte)| *place = byte);
-    u128::from_be_bytes(first)
-}
-
-/// Decides for each name whether the index still tells the truth; both lists are sorted.
-fn compare<'k>(
-    names: &[String],
-    stats: &[Option<Stat>],
-    keys: impl Iterator<Item = Key<'k>>,
-) -> (Vec<Slot>, Vec<usize>) {
+/// Decides for each name whether the index tells the truth; names and rows are sorted alike.
+fn slots<'n>(names: &'n Names, index: &Index, is_same: &[bool]) -> (Vec<Slot>, Vec<&'n str>) {
     let (mut slots, mut stale) = (Vec::with_capacity(names.len()), Vec::new());
-    let mut keys = keys.enumerate().peekable();
-    for (position, (name, stat)) in names.iter().zip(stats).enumerate() {
-        while keys.next_if(|(_, key)| key.name < name.as_str()).is_some() {}
-        match keys.next_if(|(_, key)| key.name == name && Some(key.stat) == *stat) {
+    let row = |at: usize| Some((at, index.name(at)?));
+    let mut rows = (0..index.len()).filter_map(row).peekable();
+    for name in names.iter() {
+        while rows.next_if(|(_, row)| *row < name).is_some() {}
+        match rows.next_if(|(at, row)| *row == name && is_same[*at]) {
             Some((at, _)) => slots.push(Slot::Indexed(at)),
             None => {
                 slots.push(Slot::Fresh(stale.len()));
-                stale.push(position);
+                stale.push(name);
             }
         }
     }
@@ -262,9 +255,19 @@ mod tests {
         write(7, "Another");
         let tasks = read();
         assert_eq!(tasks.fresh.len(), 1);
+        assert_eq!(tasks.find("TASK-7").map(|task| task.title), Some("Another"));
+        assert_eq!(tasks.find("TASK-70").map(|task| task.title), Some("Old"));
+        assert_eq!(tasks.find("TASK-7.md").or(tasks.find("TASK")), None);
+        assert_eq!(tasks.select(|task| task.title != "Old").0.len(), 1);
         let (summaries, problems) = tasks.read();
         let titles: Vec<_> =
             summaries.iter().filter(|task| task.title != "Old").map(|task| task.id).collect();
         assert_eq!((titles, summaries.len(), problems), (vec!["TASK-7"], count, vec![]));
+        assert_eq!(tasks.index.len(), count);
+        (8..8 + 2 * STALE_ENOUGH).for_each(|number| {
+            fs::remove_file(folder.path().join(format!("{}/TASK-{number}.md", Layout::TASKS))).unwrap();
+        });
+        assert_eq!(read().slots.len(), count - 2 * STALE_ENOUGH);
+        assert_eq!(read().index.len(), count - 2 * STALE_ENOUGH, "what is gone is forgotten");
     }
 }

@@ -141,6 +141,7 @@ fn shown_finding(finding: &Finding) -> String {
         ("finding", Some(format!("{} {} {:?}", finding.id, finding.severity, finding.title))),
         ("on", Some(format!("{} by {} as {}", finding.task, finding.by, finding.role))),
         ("at", Some(finding.at.to_string())),
+        ("detail", finding.detail.as_ref().map(|text| format!("{text:?}"))),
         ("place", finding.place()),
         ("recommendation", finding.recommendation.as_ref().map(|text| format!("{text:?}"))),
         ("source", source.map(|source| format!("{source:?}"))),

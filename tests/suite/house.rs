@@ -12,7 +12,7 @@ const LONGEST_FUNCTION: usize = 60;
 /// Names that say nothing.
 const EMPTY_NAMES: [&str; 7] = ["util", "utils", "common", "helper", "helpers", "misc", "stuff"];
 /// Where a crate may be named: what it brings is copied to plain data at that border.
-const BORDERS: [(&str, &[&str]); 7] = [
+const BORDERS: [(&str, &[&str]); 8] = [
     ("gix", &["src/git/"]),
     ("clap", &["src/cli/"]),
     ("clap_complete", &["src/cli/"]),
@@ -20,6 +20,7 @@ const BORDERS: [(&str, &[&str]); 7] = [
     ("fs4", &["src/store/"]),
     ("serde_yaml", &["src/doc/"]),
     ("minijinja", &["src/report/"]),
+    ("quick_xml", &["src/import/"]),
 ];
 
 /// One source file.

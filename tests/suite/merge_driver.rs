@@ -271,6 +271,19 @@ fn without_the_driver_git_marks_lines_and_every_command_says_so() {
             output.stderr.contains(FILE) && output.stderr.contains("merge conflict"),
             "{words:?} {output}"
         );
+        let way_on =
+            format!("edit {FILE} until no marker is left; then: tracker doctor; git add {FILE}; git");
+        assert!(output.stderr.contains(&format!("{way_on} merge --continue")), "{words:?} {output}");
+    }
+    let shown = sandbox.tracker(&["list", "--format", "json"]);
+    assert!(shown.stdout.contains("git merge --continue"), "{shown}");
+    sandbox.git(&["merge", "--abort"]);
+    for (operation, arguments) in [("rebase", ["rebase", "other"]), ("cherry-pick", ["cherry-pick", "other"])]
+    {
+        assert_eq!(try_git(&sandbox, &arguments).0, 1);
+        let output = sandbox.tracker(&["list"]);
+        assert!(output.stderr.contains(&format!("; git {operation} --continue")), "{output}");
+        sandbox.git(&[operation, "--abort"]);
     }
 }
 

@@ -4,12 +4,12 @@
 //! of ours, and the search for a repository stops at the sandbox. Each command runs a minute after the one
 //! before it and with the next seed, so commit ids and task ids are the same each time.
 
-use std::cell::Cell;
 use std::ffi::OsStr;
 use std::fmt;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use chrono::{DateTime, Duration, Utc};
 use tempfile::TempDir;
@@ -35,7 +35,7 @@ const GITCONFIG: &str = "\
 /// A home folder and a repository below one temporary folder.
 pub(crate) struct Sandbox {
     root: PathBuf,
-    commands: Cell<u32>,
+    commands: AtomicU32,
     _folder: TempDir,
 }
 
@@ -66,7 +66,23 @@ impl Sandbox {
             fs::create_dir(root.join(name)).unwrap();
         }
         fs::write(root.join("home/.gitconfig"), GITCONFIG).unwrap();
-        Self { root, commands: Cell::new(0), _folder: folder }
+        Self { root, commands: AtomicU32::new(0), _folder: folder }
+    }
+
+    /// Makes a sandbox with the same repository, in which the clock and the ids go on from where they are here.
+    pub(crate) fn copied(&self) -> Self {
+        let copy = Self::without_repository();
+        copy.commands.store(self.commands.load(Ordering::Relaxed), Ordering::Relaxed);
+        for entry in walkdir::WalkDir::new(self.path()) {
+            let entry = entry.unwrap();
+            let target = copy.path().join(entry.path().strip_prefix(self.path()).unwrap());
+            if entry.file_type().is_dir() {
+                fs::create_dir_all(&target).unwrap();
+            } else {
+                fs::copy(entry.path(), &target).unwrap();
+            }
+        }
+        copy
     }
 
     /// Returns the repository's top folder.
@@ -170,7 +186,7 @@ impl Sandbox {
     }
 
     fn step(&self) -> u32 {
-        self.commands.replace(self.commands.get() + 1)
+        self.commands.fetch_add(1, Ordering::Relaxed)
     }
 
     fn command(&self, program: &OsStr, folder: &Path) -> Command {

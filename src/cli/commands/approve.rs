@@ -4,9 +4,10 @@ use clap::Args;
 
 use super::super::answer::Answer;
 use super::super::args::WriteArgs;
-use super::super::complete::tasks;
+use super::super::complete::{roles, tasks};
 use super::super::door::Door;
 use super::Reply;
+use super::shared::show_checklist;
 use crate::ops;
 
 pub(super) type Output = ops::Written;
@@ -19,7 +20,7 @@ pub(in crate::cli) struct Approve {
     #[arg(value_name = "ID", add = tasks())]
     id: String,
     /// The role you vote for; where the stage asks only one, that one
-    #[arg(long = "as", value_name = "ROLE")]
+    #[arg(long = "as", value_name = "ROLE", add = roles())]
     role: Option<String>,
     /// What you have to say, in Markdown
     #[arg(long, short = 'm', value_name = "TEXT")]
@@ -34,6 +35,7 @@ pub(in crate::cli) struct Approve {
 impl Approve {
     pub(super) fn run(self, door: &Door) -> Reply {
         let session = door.write(&self.write)?;
+        show_checklist(door, &session, &self.id, self.role.as_deref());
         let request = ops::VoteRequest {
             wanted: self.id,
             role: self.role,

@@ -1,5 +1,6 @@
 //! `tracker hook`: what git's hooks call.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
@@ -61,6 +62,26 @@ pub(super) struct Output {
 }
 
 impl Hook {
+    /// Reads the words behind `tracker hook`, as our hooks write them.
+    pub(super) fn from_words(words: &[OsString]) -> Option<Self> {
+        let (name, words) = words.split_first()?;
+        if words.iter().any(|word| word.as_encoded_bytes().starts_with(b"-")) {
+            return None;
+        }
+        let text = |word: Option<&OsString>| word.map(|word| word.clone().into_string().ok());
+        let which = match (name.to_str()?, words) {
+            ("prepare-commit-msg", [file, rest @ ..]) if rest.len() <= 2 => Which::PrepareCommitMsg {
+                file: file.into(),
+                kind: text(rest.first()).map_or(Some(None), |kind| kind.map(Some))?,
+                commit: text(rest.get(1)).map_or(Some(None), |commit| commit.map(Some))?,
+            },
+            ("commit-msg", [file]) => Which::CommitMsg { file: file.into() },
+            ("post-commit", []) => Which::PostCommit {},
+            _ => return None,
+        };
+        Some(Self { which })
+    }
+
     /// A considered no stops a commit; nothing else does that goes wrong in here. On a server whatever goes wrong
     /// stops a push.
     pub(super) fn run(self, door: &Door) -> Reply {

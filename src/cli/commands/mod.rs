@@ -1,5 +1,7 @@
 //! The commands, one file each: arguments, a call of one op, and how the answer looks to a person.
 
+use std::ffi::OsString;
+
 use clap::Subcommand;
 use schemars::Schema;
 
@@ -7,10 +9,18 @@ use super::answer::{Answer, schema_of};
 use super::door::Door;
 use super::error::Failure;
 
+mod judged;
 mod shared;
 
 /// What a command returns: an answer, or why there is none.
 type Reply = Result<Answer, Failure>;
+
+/// Reads the command line of a hook that git has called, without the parser that knows all commands: that one takes
+/// longer than most hooks. Anything else is for the parser.
+pub(super) fn called_by_git(arguments: &[OsString]) -> Option<Command> {
+    let [_, command, words @ ..] = arguments else { return None };
+    (command == "hook").then(|| hook::Hook::from_words(words).map(Command::Hook))?
+}
 
 /// Makes the list of commands: the enum that clap reads, the names, the calls and the schemas. A new command is one
 /// line here, one file beside this one, one function in `ops`.
@@ -96,8 +106,11 @@ commands! {
     withdraw::Withdraw,
     /// Tell who is asked for a sign-off, and which votes count
     signoffs::Signoffs,
-    /// List, settle and waive what is held against tasks
+    /// List, import, settle and waive what is held against tasks
     findings::Findings,
+    /// Show who may sign off what, and what a role is told
+    #[command(visible_alias = "roles")]
+    role::Role,
     /// Install the git hooks, or take them out
     hooks::Hooks,
     /// Do what the hooks would have done for a range of commits
@@ -113,6 +126,12 @@ commands! {
     diff::Diff,
     /// Show which task waits for which
     deps::Deps,
+    /// Show a range of commits by task: moves, votes, files, and what is missing
+    review::Review,
+    /// Judge a range of commits by the policy of the branch it is for
+    check::Check,
+    /// Tell what a rule of the gate holds, and why
+    explain::Explain,
     /// Find, and with --fix mend, what is wrong with the files
     doctor::Doctor,
     /// Read tasks from another tracker's files

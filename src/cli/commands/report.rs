@@ -7,6 +7,7 @@ use serde::Serialize;
 use super::super::answer::{Answer, View};
 use super::super::args::ReadArgs;
 use super::super::door::Door;
+use super::super::json::pretty;
 use super::super::page::{Page, clean};
 use super::Reply;
 use crate::cli::error::Failure;
@@ -63,10 +64,7 @@ impl View for Output {
     fn show(&self, page: &mut Page) {
         match (&self.output, &self.report.context) {
             (Some(file), _) => page.line(format!("Wrote {}", clean(file))),
-            (None, Some(context)) => {
-                let text = serde_json::to_string_pretty(context).expect("a JSON value is always JSON");
-                page.raw(&format!("{text}\n"));
-            }
+            (None, Some(context)) => page.raw(&pretty(context)),
             (None, None) => page.raw(&self.report.text),
         }
     }

@@ -7,6 +7,7 @@ use serde::Serialize;
 use super::super::answer::{Answer, View};
 use super::super::door::Door;
 use super::super::error::ErrorEnvelope;
+use super::super::json::pretty;
 use super::super::page::Page;
 use super::Reply;
 use crate::cli::Cli;
@@ -59,7 +60,6 @@ impl View for Output {
             Some(only) if self.schemas.len() == 1 => only.clone(),
             _ => serde_json::Value::Object(self.schemas.clone()),
         };
-        let text = serde_json::to_string_pretty(&value).expect("a JSON value is always JSON");
-        page.raw(&format!("{text}\n"));
+        page.raw(&pretty(&value));
     }
 }

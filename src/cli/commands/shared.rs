@@ -4,9 +4,13 @@ use chrono::{DateTime, NaiveDate, Utc};
 use owo_colors::Style;
 
 use super::super::answer::View;
+use super::super::door::Door;
 use super::super::page::{Cell, Page, clean, cut};
 use crate::model::{Badge, Minutes};
-use crate::ops::{CountView, TaskLine, Written, WrittenTask};
+use crate::ops::{self, CountView, Session, TaskLine, Written, WrittenTask};
+
+/// So many items of a checklist are shown beside a vote.
+const MOST_ITEMS: usize = 7;
 
 impl View for Written {
     fn show(&self, page: &mut Page) {
@@ -166,6 +170,22 @@ pub(super) fn show_lines(tasks: &[TaskLine], page: &mut Page) {
     };
     let rows: Vec<Vec<Cell>> = tasks.iter().map(|task| row(task, page)).collect();
     page.columns(&rows, 4, 0);
+}
+
+/// Reminds a person at a terminal of what the role goes through that they vote for.
+pub(super) fn show_checklist(door: &Door, session: &Session<'_>, id: &str, role: Option<&str>) {
+    if !door.is_attended() {
+        return;
+    }
+    if let Some((role, items)) = ops::checklist(session, id, role) {
+        door.say(&format!("{role} goes through:"));
+        for item in items.iter().take(MOST_ITEMS) {
+            door.say(&format!("  ☐ {item}"));
+        }
+        if items.len() > MOST_ITEMS {
+            door.say(&format!("  … and {} more: tracker role show {role}", items.len() - MOST_ITEMS));
+        }
+    }
 }
 
 /// Returns `1 task`, `2 tasks`.

@@ -20,9 +20,12 @@ pub(in crate::cli) struct Signoffs {
     /// The task, by a part of its id
     #[arg(value_name = "ID", add = tasks())]
     id: String,
-    /// Check signatures by .tracker/allowed_signers
+    /// Check signatures by the .tracker/allowed_signers of the branch that the work goes to
     #[arg(long)]
     verify: bool,
+    /// Check them by the list at this commit; where left out, at the remote's default branch
+    #[arg(long, value_name = "REV")]
+    base: Option<String>,
     #[command(flatten)]
     read: ReadArgs,
 }
@@ -30,7 +33,8 @@ pub(in crate::cli) struct Signoffs {
 impl Signoffs {
     pub(super) fn run(self, door: &Door) -> Reply {
         let session = door.read(&self.read)?;
-        let (view, problems) = ops::signoffs(&session, &self.id, self.verify)?;
+        let verify = ops::Verify { wanted: self.verify || self.base.is_some(), base: self.base };
+        let (view, problems) = ops::signoffs(&session, &self.id, &verify)?;
         Ok(Answer::of(view).with_problems(problems))
     }
 }
@@ -77,7 +81,11 @@ fn show_role(role: &ops::RoleView, page: &mut Page) {
         (false, []) => "  waiting for anyone".to_owned(),
         (false, members) => format!("  waiting for {}", clean(&members.join(", "))),
     };
-    page.line(format!("  {mark} {}  {}{}", page.bold(&clean(&role.role)), bar(standing, page), page.dim(&waiting)));
+    // Who still has to vote is told what the role goes by.
+    let text = role.prompt.as_ref().filter(|_| !role.done);
+    let text = text.map(|path| format!("  {}", clean(path))).unwrap_or_default();
+    let rest = page.dim(&format!("{waiting}{text}"));
+    page.line(format!("  {mark} {}  {}{rest}", page.bold(&clean(&role.role)), bar(standing, page)));
     let rows: Vec<Vec<Cell>> = role.votes.iter().map(|vote| vote_cells(vote, page)).collect();
     page.columns(&rows, 5, 6);
 }

@@ -4,7 +4,7 @@ use clap::Args;
 
 use super::super::answer::Answer;
 use super::super::args::WriteArgs;
-use super::super::complete::tasks;
+use super::super::complete::{roles, tasks};
 use super::super::door::Door;
 use super::Reply;
 use crate::ops;
@@ -18,7 +18,7 @@ pub(in crate::cli) struct Withdraw {
     #[arg(value_name = "ID", add = tasks())]
     id: String,
     /// The role you vote for; where the stage asks only one, that one
-    #[arg(long = "as", value_name = "ROLE")]
+    #[arg(long = "as", value_name = "ROLE", add = roles())]
     role: Option<String>,
     /// What you have to say, in Markdown
     #[arg(long, short = 'm', value_name = "TEXT")]

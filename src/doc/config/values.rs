@@ -26,11 +26,11 @@ pub fn config_values(bytes: &[u8]) -> Result<BTreeMap<String, String>, Vec<Probl
         ]
     })?;
     let mut values = BTreeMap::new();
-    collect(String::new(), table.get_ref(), &mut values, 0);
+    collect("", table.get_ref(), &mut values, 0);
     Ok(values)
 }
 
-fn collect(path: String, table: &DeTable<'_>, values: &mut BTreeMap<String, String>, depth: usize) {
+fn collect(path: &str, table: &DeTable<'_>, values: &mut BTreeMap<String, String>, depth: usize) {
     for (key, value) in table {
         let path =
             if path.is_empty() { key.get_ref().to_string() } else { format!("{path}.{}", key.get_ref()) };
@@ -40,7 +40,7 @@ fn collect(path: String, table: &DeTable<'_>, values: &mut BTreeMap<String, Stri
 
 fn value_at(path: String, value: &DeValue<'_>, values: &mut BTreeMap<String, String>, depth: usize) {
     match value {
-        DeValue::Table(table) if depth < DEEPEST => collect(path, table, values, depth + 1),
+        DeValue::Table(table) if depth < DEEPEST => collect(&path, table, values, depth + 1),
         DeValue::Array(items)
             if depth < DEEPEST && items.iter().any(|item| item.get_ref().as_table().is_some()) =>
         {

@@ -18,6 +18,8 @@ use std::path::Path;
 
 use gix::ObjectId;
 
+use crate::git::read_regular;
+
 use super::scan::{Findings, Tasks};
 
 const MAGIC: &[u8; 15] = b"tracker ids v1\n";
@@ -82,7 +84,7 @@ impl Parts {
 impl Cache {
     /// Reads the file. None where it is missing, of another version or damaged: it is made anew then.
     pub(super) fn read(file: &Path) -> Option<Self> {
-        Self::parse(fs::read(file).ok()?)
+        Self::parse(read_regular(file).ok()?)
     }
 
     fn parse(bytes: Vec<u8>) -> Option<Self> {

@@ -8,7 +8,7 @@ use gix::ObjectId;
 use gix::hashtable::HashMap;
 
 use super::{LinkedCommit, Links};
-use crate::git::CommitId;
+use crate::git::{CommitId, read_regular};
 
 const MAGIC: [u8; 8] = *b"trklnk01";
 /// Magic, checksum, stamp, limit, whether anything was left out.
@@ -45,7 +45,7 @@ impl Remembered {
 
     /// Reads the file; what cannot be used is nothing.
     pub(super) fn read(file: &Path, stamp: u32, limit: usize, hash: gix::hash::Kind) -> Self {
-        let bytes = fs::read(file).unwrap_or_default();
+        let bytes = read_regular(file).unwrap_or_default();
         Self::decode(&bytes, stamp, limit as u64, hash).unwrap_or_else(Self::nothing)
     }
 

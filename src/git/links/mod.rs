@@ -1,4 +1,4 @@
-//! Which commits link which tasks, remembered: a second look reads only the commits that are new.
+//! Which commits link which tasks and change which records, remembered: a second look reads only the commits that are new.
 //!
 //! What a message links is said by the caller's own pure function. What it said is kept in `tracker/links` of the
 //! common dir, with who is whose parent, so that the answer is exact for any tip on any branch without opening a
@@ -6,6 +6,7 @@
 //! made again.
 
 mod cache;
+mod touched;
 mod walk;
 
 use std::fs;
@@ -27,6 +28,8 @@ pub struct Grammar<'a> {
     pub version: &'a str,
     /// Returns the ids that a message links. It is called once a commit.
     pub ids_in: &'a dyn Fn(&str) -> Vec<String>,
+    /// Folders of which it is remembered which commits changed what in them; one by another version too.
+    pub folders: &'a [&'a str],
 }
 
 /// A commit that links something.
@@ -56,6 +59,20 @@ impl Links {
         let links = |commit: &&LinkedCommit| commit.ids.iter().any(|linked| linked == id);
         self.commits.iter().filter(links).map(|commit| commit.id).collect()
     }
+
+    /// Returns the commits that changed something below `FOLDER/NAME`, of a folder that the grammar names: newest
+    /// first. Where a commit changed very many names, it is among those of every name.
+    #[must_use]
+    pub fn touching(&self, folder: &str, name: &str) -> Vec<CommitId> {
+        let (one, any) = (mark(folder, name), mark(folder, ""));
+        let touches = |commit: &&LinkedCommit| commit.ids.iter().any(|id| *id == one || *id == any);
+        self.commits.iter().filter(touches).map(|commit| commit.id).collect()
+    }
+}
+
+/// What is remembered of a commit that changed a name in a folder, among what it links: no id begins with a slash.
+fn mark(folder: &str, name: &str) -> String {
+    format!("/{folder}/{name}")
 }
 
 impl Repository {

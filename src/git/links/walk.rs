@@ -9,10 +9,11 @@ use super::cache::{Parent, Remembered};
 use crate::git::{CommitId, Error, Repository};
 
 /// A commit that has been read.
-struct Read {
+pub(super) struct Read {
     time: i64,
-    parents: Vec<ObjectId>,
-    ids: Vec<String>,
+    pub(super) tree: ObjectId,
+    pub(super) parents: Vec<ObjectId>,
+    pub(super) ids: Vec<String>,
 }
 
 impl Repository {
@@ -25,7 +26,7 @@ impl Repository {
         limit: usize,
     ) -> Result<usize, Error> {
         let mut read: HashMap<ObjectId, Read> = HashMap::new();
-        let mut waiting = BinaryHeap::new();
+        let (mut waiting, mut order) = (BinaryHeap::new(), Vec::new());
         let is_shallow = self.is_shallow();
         if !remembered.has(tip.raw()) {
             waiting.push((i64::MAX, tip.raw()));
@@ -41,7 +42,9 @@ impl Repository {
             let new = commit.parents.iter().filter(|parent| !remembered.has(**parent));
             waiting.extend(new.map(|parent| (commit.time, *parent)));
             read.insert(id, commit);
+            order.push(id);
         }
+        self.mark_touched(&mut read, &order, grammar.folders)?;
         Ok(add_parents_first(remembered, &mut read, tip.raw()))
     }
 
@@ -49,11 +52,12 @@ impl Repository {
         let cannot = |error: gix::Error| self.unreadable(CommitId::new(id), "read the commit", &error);
         let commit = self.inner.find_commit(id).map_err(cannot)?;
         let time = commit.committer().map_err(cannot)?.seconds();
+        let tree = commit.tree_id().map_err(cannot)?.detach();
         let message = commit.message_raw_sloppy().to_string();
         // A shallow clone ends where its parents are missing: that is an end, not an error.
         let is_here = |parent: &ObjectId| !is_shallow || self.inner.has_object(*parent);
         let parents = commit.parent_ids().map(gix::Id::detach).filter(is_here).collect();
-        Ok(Read { time, parents, ids: (grammar.ids_in)(&message) })
+        Ok(Read { time, tree, parents, ids: (grammar.ids_in)(&message) })
     }
 }
 
@@ -72,7 +76,7 @@ fn add_parents_first(
             path.push((*parent, 0));
             continue;
         }
-        if let Some(Read { time, parents, ids }) = read.remove(&id) {
+        if let Some(Read { time, parents, ids, .. }) = read.remove(&id) {
             let parents: Vec<Parent> = parents.iter().map(|parent| remembered.parent(*parent)).collect();
             remembered.add(id, time, &parents, ids);
         }

@@ -50,7 +50,7 @@ pub fn diff(session: &Session<'_>, request: &DiffRequest) -> Result<(DiffView, V
     let mut problems = Vec::new();
     let mut tasks = Vec::new();
     for (id, paths) in by_task {
-        tasks.push(tasks::compare(&sides, id, &paths, &mut problems)?);
+        tasks.push(tasks::compare(&sides, &id, &paths, &mut problems)?);
     }
     let (config, files) = policy::compare(&sides, &others, &mut problems)?;
     let view = DiffView { from: sides.from.view(), to: sides.to.view(), tasks, config, files };

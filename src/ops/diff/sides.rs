@@ -120,8 +120,9 @@ impl Sides {
     fn changed_on_disk(&self, session: &Session<'_>, repository: &Repository) -> Result<BTreeSet<String>> {
         let workspace = session.workspace();
         let index = workspace.places().index_file(session.env());
+        let staged = repository.staged(&index)?;
         let clean: BTreeMap<_, _> =
-            repository.clean_files(&index, Layout::ROOT, workspace.work_dir())?.into_iter().collect();
+            staged.clean_files(Layout::ROOT, workspace.work_dir()).into_iter().collect();
         let committed = match self.from.commit {
             Some(commit) => repository.tree_files(commit, Layout::ROOT)?,
             None => Vec::new(),

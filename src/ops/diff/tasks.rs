@@ -14,11 +14,11 @@ use crate::store::Layout;
 /// Compares what differs of one task.
 pub(super) fn compare(
     sides: &Sides,
-    id: TaskId,
+    id: &TaskId,
     paths: &[&str],
     problems: &mut Vec<Problem>,
 ) -> Result<DiffTask> {
-    let path = Layout::task(&id);
+    let path = Layout::task(id);
     // Of a task that is the same, whatever is odd about it is no news.
     let mut known = Vec::new();
     let is_changed = paths.contains(&path.as_str());
@@ -34,7 +34,7 @@ pub(super) fn compare(
             .unwrap_or_default(),
         is_new: is_changed && !is_there(&sides.from),
         is_deleted: is_changed && !is_there(&sides.to),
-        ..DiffTask::of(&id)
+        ..DiffTask::of(id)
     };
     if is_changed {
         of_file(&mut diff, task.before.as_ref(), task.after.as_ref());
@@ -42,15 +42,15 @@ pub(super) fn compare(
     for path in paths {
         match Record::at(path) {
             Some(Record::Vote(..)) => {
-                let votes = pair(sides, path, |bytes| read_vote(&id, bytes), problems)?;
+                let votes = pair(sides, path, |bytes| read_vote(id, bytes), problems)?;
                 diff.votes.extend(vote(votes.before.as_ref(), votes.after.as_ref()));
             }
             Some(Record::Finding(_)) => {
-                let findings = pair(sides, path, |bytes| read_finding(&id, bytes), problems)?;
+                let findings = pair(sides, path, |bytes| read_finding(id, bytes), problems)?;
                 diff.findings.extend(finding(findings.before.as_ref(), findings.after.as_ref()));
             }
             Some(Record::Note(_)) => {
-                let notes = pair(sides, path, |bytes| read_note(&id, bytes), problems)?;
+                let notes = pair(sides, path, |bytes| read_note(id, bytes), problems)?;
                 diff.notes.extend(note(notes.before.as_ref(), notes.after.as_ref()));
             }
             _ => {}

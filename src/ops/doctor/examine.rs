@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::{Finding, Mend};
 use crate::doc::{Document, read_task};
-use crate::model::{Problem, Stage, Summary, TaskId};
+use crate::model::{Problem, Stage, Summary, Task, TaskId};
 use crate::ops::{Result, Session, init};
 use crate::policy::{Graph, stage_order};
 use crate::store::{EntryKind, Layout, Snapshot, is_temporary};
@@ -23,19 +23,20 @@ pub(super) fn examine(session: &Session<'_>) -> Result<Examined> {
     found.leftovers(&paths);
     let (_, problems) = snapshot.config_or_default();
     found.all("configuration", problems);
+    let mut tasks: Vec<Task> = Vec::new();
     for (path, _) in paths.iter().filter(|(path, kind)| is_task_file(path) && *kind == EntryKind::File) {
         if is_lossy(path) {
             continue;
         }
-        found.task(session, path)?;
+        tasks.extend(found.task(session, path)?);
     }
-    let tasks = snapshot.tasks()?;
-    let (summaries, _) = tasks.read();
+    let summaries: Vec<Summary<'_>> = tasks.iter().map(Task::summary).collect();
     found.references(&summaries);
     if let Ok((config, _)) = snapshot.config() {
         found.stages(&summaries, &stage_order(&config));
     }
     found.notes(session, &paths)?;
+    found.roles(session)?;
     found.findings.sort();
     found.findings.dedup();
     let files = paths.iter().filter(|(_, kind)| *kind != EntryKind::Folder).count();
@@ -132,22 +133,26 @@ impl Examination {
         }
     }
 
-    /// One task's file: whether it can be read, and whether name and id agree.
-    fn task(&mut self, session: &Session<'_>, path: &str) -> Result<()> {
+    /// One task's file: whether it can be read, and whether name and id agree. Returns the task where both hold,
+    /// as other commands see it.
+    fn task(&mut self, session: &Session<'_>, path: &str) -> Result<Option<Task>> {
         let name = path.rsplit('/').next().and_then(|name| name.strip_suffix(".md")).unwrap_or(path);
         let bytes = match session.snapshot().read(path) {
             Ok(bytes) => bytes.unwrap_or_default(),
             Err(error) => {
                 self.add("broken-document", Problem::error(error.to_string()).in_file(path));
-                return Ok(());
+                return Ok(None);
             }
         };
         match read_task(&bytes) {
-            Ok(task) => {
+            Ok(mut task) => {
                 let line =
                     || Document::markdown(&bytes).ok().and_then(|found| found.line_of("id")).unwrap_or(1);
-                self.all("odd-value", located(task.warnings, path));
+                self.all("odd-value", located(std::mem::take(&mut task.warnings), path));
                 self.name_and_id(session, path, name, task.id.as_str(), line())?;
+                // Of ten thousand tasks the bodies are most of what is read, and none of what is asked from here on.
+                task.body = String::new();
+                Ok(Some(task).filter(|task| task.id.as_str() == name))
             }
             Err(problems) => {
                 let marker = problems.iter().any(|problem| problem.message.contains("conflict"));
@@ -164,9 +169,9 @@ impl Examination {
                     let mend = Mend::SetId { path: path.to_owned(), id: name.to_owned() };
                     self.add_fixable(rule, problem, mend);
                 }
+                Ok(None)
             }
         }
-        Ok(())
     }
 
     fn name_and_id(
@@ -240,6 +245,23 @@ impl Examination {
                 self.add("unknown-stage", problem.in_file(path_of(task.id)).with_hint(hint));
             }
         }
+    }
+
+    /// Texts of roles that cannot be read, and of roles that nobody asks.
+    fn roles(&mut self, session: &Session<'_>) -> Result<()> {
+        let (guides, problems) = session.snapshot().roles()?;
+        self.all("broken-document", problems);
+        for guide in guides {
+            let path = Layout::role(&guide.role);
+            self.all("odd-value", located(guide.warnings, &path));
+            let Ok((config, _)) = session.snapshot().config() else { continue };
+            if !config.role_names().contains(&guide.role.as_str()) {
+                let problem = Problem::warning(format!("the configuration has no role `{}`", guide.role));
+                let hint = format!("name it in the `signoffs` of a stage, or as `[roles.{}]`", guide.role);
+                self.add("unknown-role", problem.in_file(&path).with_hint(hint));
+            }
+        }
+        Ok(())
     }
 
     /// Notes that cannot be read, and notes on tasks that are not there.

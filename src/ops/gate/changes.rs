@@ -29,8 +29,8 @@ impl Changes {
         };
         let commits: Result<Vec<_>> = infos.into_par_iter().map_init(|| shared.open(), of).collect();
         let net = if ends.is_staged {
-            let staged =
-                repository.staged_files(&session.workspace().places().index_file(session.env()), "")?;
+            let index_file = session.workspace().places().index_file(session.env());
+            let staged = repository.staged(&index_file)?.files("");
             let before =
                 ends.merge_base.map(|id| repository.tree_files(id, "")).transpose()?.unwrap_or_default();
             differences(&before, &staged)

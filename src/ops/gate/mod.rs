@@ -153,7 +153,7 @@ impl Scene<'_> {
 }
 
 /// Looks at the records as they stand, without a range: what cannot be read, and the limits that are agreed.
-pub fn check_records(session: &Session<'_>, request: &GateRequest) -> Result<Review> {
+pub fn check_records(session: &Session<'_>, request: &GateRequest) -> Result<(Review, Vec<Problem>)> {
     let (config, problems) = session.snapshot().config_or_default();
     let diagnosis = super::doctor(session, false)?;
     let found = diagnosis.findings.into_iter().map(|found| {
@@ -184,7 +184,7 @@ pub fn check_records(session: &Session<'_>, request: &GateRequest) -> Result<Rev
         commands,
         people: &Person::clone,
     };
-    Ok(review::review(&facts, &config))
+    Ok((review::review(&facts, &config), Vec::new()))
 }
 
 /// Returns the tasks in progress by assignee, where a limit is agreed.

@@ -12,7 +12,7 @@ use crate::ops::signoffs::{named_ids, waits_for};
 use crate::ops::{Result, session};
 use crate::policy::Content;
 use crate::review::{CommitFacts, TaskFacts};
-use crate::store::{Layout, TaskFile};
+use crate::store::{self, Layout, TaskFile};
 
 type Found = (Vec<CommitFacts>, Vec<TaskFacts>);
 
@@ -29,7 +29,7 @@ impl Scene<'_> {
         let (mut tasks, mut missing) = (Vec::new(), BTreeSet::new());
         for (id, links) in links {
             let before = self.before_file(id)?;
-            let after = self.head.task_file(id)?;
+            let after = self.after_file(id)?;
             if before.is_none() && after.is_none() {
                 missing.insert(id);
                 continue;
@@ -70,6 +70,16 @@ impl Scene<'_> {
             return Ok(bytes.map(|bytes| TaskFile { id: id.clone(), path, bytes }));
         }
         Ok(if self.ends.merge_base.is_some() { self.before.task_file(id)? } else { None })
+    }
+
+    /// Reads a task's file at the head. What is there and is no file is a broken one.
+    fn after_file(&self, id: &TaskId) -> Result<Option<TaskFile>> {
+        match self.head.task_file(id) {
+            Err(store::Error::Link { .. } | store::Error::WrongKind { .. }) => {
+                Ok(Some(TaskFile { id: id.clone(), path: Layout::task(id), bytes: Vec::new() }))
+            }
+            found => Ok(found?),
+        }
     }
 
     fn task(

@@ -1,18 +1,19 @@
 //! `apply RANGE`: what the hooks would have done, for merges made on a server. Done twice it is done once.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::plan::{Occasion, edited};
-use crate::git::{CommitId, Repository};
-use crate::model::TaskId;
+use crate::doc::read_task;
+use crate::git::{CommitId, LogLimit, Repository};
+use crate::model::{Task, TaskId};
 use crate::ops::session::parse;
 use crate::ops::written::WrittenTask;
 use crate::ops::{Error, Result, Session, Written};
 use crate::policy::{Action, Comments, Directives, parse_message};
-use crate::store::{Change, Layout, Snapshot};
+use crate::store::{Change, LARGEST_FILE, Layout, Snapshot};
 
 /// What was applied.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
@@ -46,8 +47,10 @@ pub fn apply(session: &Session<'_>, range: &str) -> Result<Applied> {
         let before = session.workspace().snapshot_of_commit(commit.parents.first().copied())?;
         let own = session.workspace().snapshot_of_commit(Some(commit_id))?;
         let now = session.workspace().snapshot();
+        let later = |id: &TaskId| versions_since(&repository, commit_id, id);
         let occasion = Occasion {
             repository: &repository,
+            later: &later,
             config: &config,
             before: &before,
             own: &own,
@@ -83,6 +86,26 @@ pub fn apply(session: &Session<'_>, range: &str) -> Result<Applied> {
         }
     }
     Ok(applied)
+}
+
+/// So many commits are looked at for what became of a task.
+const MOST_VISITED: usize = 20_000;
+
+/// Returns a task as the commits of HEAD's history that are not older than this one have changed it.
+fn versions_since(repository: &Repository, commit: CommitId, id: &TaskId) -> Result<Vec<Task>> {
+    let Some(head) = repository.head()?.commit else { return Ok(Vec::new()) };
+    let since: BTreeSet<CommitId> =
+        repository.commits_between(Some(commit), head)?.into_iter().map(|commit| commit.id).collect();
+    let path = Layout::task(id);
+    let limit = LogLimit { found: usize::MAX, visited: MOST_VISITED.min(since.len() + 1) };
+    let mut versions = Vec::new();
+    for commit in repository.log_touching(head, &[&path], limit)?.commits {
+        let file = repository.tree_file(commit.id, &path)?.filter(|_| since.contains(&commit.id));
+        let Some(file) = file else { continue };
+        let bytes = repository.read_blob(file.blob_id, LARGEST_FILE)?;
+        versions.extend(read_task(&bytes).ok());
+    }
+    Ok(versions)
 }
 
 /// Adds the time that a commit asks for, unless it holds it already.

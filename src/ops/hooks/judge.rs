@@ -1,6 +1,7 @@
 //! Whether a branch may become what somebody pushes: by the rules of the side that is pushed to.
 
 use std::collections::BTreeSet;
+use std::rc::Rc;
 
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -41,7 +42,7 @@ pub(super) struct Update {
 /// The side that is pushed to.
 pub(super) struct Judge<'a> {
     session: &'a Session<'a>,
-    repository: Repository,
+    repository: Rc<Repository>,
     /// The default branch by name; what it is now.
     default: Option<(String, Option<CommitId>)>,
     /// Globs of the other branches that the policy judges.
@@ -50,11 +51,8 @@ pub(super) struct Judge<'a> {
 
 impl<'a> Judge<'a> {
     /// Reads which branches are judged, from the default branch.
-    pub(super) fn new(
-        session: &'a Session<'a>,
-        repository: Repository,
-        default: Option<(String, Option<CommitId>)>,
-    ) -> Result<Self> {
+    pub(super) fn new(session: &'a Session<'a>, default: Option<(String, Option<CommitId>)>) -> Result<Self> {
+        let repository = session.workspace().repository()?;
         let mut judge = Self { session, repository, default, gated: Vec::new() };
         if let Some((name, Some(commit_id))) = judge.default.clone() {
             let hooks = judge.rules_of(&name, commit_id)?.hooks;

@@ -102,11 +102,16 @@ pub fn check_message(env: &Env, file: &Path) -> Result<Vec<Problem>> {
     let bytes = std::fs::read(&path).map_err(io("read", &path))?;
     let text = String::from_utf8_lossy(&bytes).into_owned();
     let is_silent = |found: &Directives| found.directives.is_empty() && found.complaints.is_empty();
-    // Most messages ask for nothing even where comments count: no repository is opened for those.
-    if is_silent(&parse_message(&text, Comments::None)) {
+    // Most messages ask for nothing even where comments count, or for no more than a link that is there: no
+    // repository is opened for those.
+    let at_most = parse_message(&text, Comments::None);
+    if is_silent(&at_most) {
         return Ok(Vec::new());
     }
     let workspace = Workspace::open(env)?;
+    if at_most.complaints.is_empty() && are_granted(&workspace, &at_most) {
+        return Ok(Vec::new());
+    }
     let directives = parse_message(&text, Comments::Lines(&comment_mark(&workspace, &text)?));
     if is_silent(&directives) {
         return Ok(Vec::new());
@@ -136,6 +141,15 @@ pub fn check_message(env: &Env, file: &Path) -> Result<Vec<Problem>> {
     Err(Error::Refused(Refusal { what, reasons, kept }))
 }
 
+/// Tells that a message asks for nothing that can be refused: no move, and no task that is unknown. A task that is
+/// only just written down may be linked before it is committed.
+fn are_granted(workspace: &Workspace, directives: &Directives) -> bool {
+    directives.directives.iter().all(|directive| {
+        !matches!(directive.action, Action::Advance | Action::Fail(_))
+            && workspace.work_dir().join(Layout::task(&directive.task)).is_file()
+    })
+}
+
 /// Judges the message from HEAD's state. Nobody says whether HEAD is about to be amended: where HEAD's own message
 /// asks for the same moves, the message is let through if it passes from the state of HEAD's parent.
 fn reasons_against(env: &Env, workspace: Workspace, directives: &Directives) -> Result<Vec<Reason>> {
@@ -156,6 +170,7 @@ fn reasons_against(env: &Env, workspace: Workspace, directives: &Directives) -> 
             before,
             own: session.snapshot(),
             after: session.snapshot(),
+            later: &|_| Ok(Vec::new()),
             claimed: &BTreeMap::new(),
             tip,
             directives,

@@ -9,7 +9,7 @@ use crate::git::CommitId;
 use crate::model::{Config, Minutes, Move, Stage, Task, TaskId};
 use crate::ops::moves::edits_of;
 use crate::ops::session::parse;
-use crate::ops::signoffs::{Dossier, Files, rejected_because, said_of};
+use crate::ops::signoffs::{Dossier, Files, has_failed, rejected_because, said_of};
 use crate::ops::{Refusal, Result};
 use crate::policy::{self, Action, Directives, MovePlan};
 use crate::store::{Layout, Snapshot, TaskFile};
@@ -24,6 +24,8 @@ pub(super) struct Occasion<'a> {
     pub(super) own: &'a Snapshot,
     /// The records that are to be changed: its own, or later ones.
     pub(super) after: &'a Snapshot,
+    /// Returns the task as the commits after it have it; of a commit just made there are none.
+    pub(super) later: &'a dyn Fn(&TaskId) -> Result<Vec<Task>>,
     /// How much time the commits before it, of those looked at, ask for.
     pub(super) claimed: &'a BTreeMap<TaskId, u32>,
     /// Where linked commits are looked for.
@@ -41,6 +43,8 @@ pub(super) struct Planned {
     pub(super) path: String,
     pub(super) edits: Vec<Edit>,
     pub(super) said: Vec<String>,
+    /// Whether it is complete then.
+    pub(super) completes: bool,
 }
 
 /// What a commit earns, and what it asks for in vain.
@@ -98,15 +102,17 @@ impl Occasion<'_> {
         plan: &mut Plan,
     ) -> Result<()> {
         let before = self.before.task_file(&task.id)?.and_then(|file| parse(&file).ok());
-        let (mut edits, mut said) = self.field_edits(before.as_ref(), &task);
+        let (mut edits, mut said) = self.field_edits(before.as_ref(), &task)?;
         let made = self.made(before.as_ref(), &task)?;
-        for step in &self.moves(task, &made, is_named, is_touched, plan)? {
+        let moves = self.moves(task, &made, is_named, is_touched, plan)?;
+        for step in &moves {
             edits.extend(edits_of(step));
             said.push(said_of(step));
         }
+        let completes = moves.last().is_some_and(|step| step.to().is_complete());
         if !edits.is_empty() {
             let id = file.id.clone();
-            plan.tasks.push(Planned { id, path: file.path.clone(), edits, said });
+            plan.tasks.push(Planned { id, path: file.path.clone(), edits, said, completes });
         }
         Ok(())
     }
@@ -129,17 +135,17 @@ impl Occasion<'_> {
     }
 
     /// Returns the edits of `Block`, `Unblock` and `Time`. What the commit holds already is not done again.
-    fn field_edits(&self, before: Option<&Task>, after: &Task) -> (Vec<Edit>, Vec<String>) {
+    fn field_edits(&self, before: Option<&Task>, after: &Task) -> Result<(Vec<Edit>, Vec<String>)> {
         let (mut edits, mut said) = (Vec::new(), Vec::new());
         let mut spent = None;
         for directive in self.directives.directives.iter().filter(|directive| directive.task == after.id) {
             match &directive.action {
-                Action::Block(why) if after.blocked.is_none() => {
+                Action::Block(why) if after.blocked.is_none() && !self.was_blocked_since(&after.id)? => {
                     let why = if why.is_empty() { "by a commit" } else { why };
                     edits.push(Edit::Set { key: "blocked".to_owned(), value: Value::Text(why.to_owned()) });
                     said.push(format!("blocked: {why}"));
                 }
-                Action::Unblock if after.blocked.is_some() => {
+                Action::Unblock if after.blocked.is_some() && !self.was_unblocked_since(&after.id)? => {
                     edits.push(Edit::Remove { key: "blocked".to_owned() });
                     said.push("no longer blocked by hand".to_owned());
                 }
@@ -156,7 +162,23 @@ impl Occasion<'_> {
             edits.push(Edit::Set { key: "spent".to_owned(), value: Value::Text(total.to_string()) });
             said.push(format!("spent {} more, {total} in all", Minutes(spent)));
         }
-        (edits, said)
+        Ok((edits, said))
+    }
+
+    /// Tells whether the commit's block was there once, in the commit itself or later: then whoever lifted it meant
+    /// to.
+    fn was_blocked_since(&self, id: &TaskId) -> Result<bool> {
+        let own = self.own.task_file(id)?.and_then(|file| parse(&file).ok());
+        Ok(own.is_some_and(|task| task.blocked.is_some())
+            || (self.later)(id)?.iter().any(|task| task.blocked.is_some()))
+    }
+
+    /// Tells whether the block that is there now is not the one that the commit lifts: that one was lifted later, or
+    /// was not there, and this one came later.
+    fn was_unblocked_since(&self, id: &TaskId) -> Result<bool> {
+        let own = self.own.task_file(id)?.and_then(|file| parse(&file).ok());
+        let was_blocked = own.is_some_and(|task| task.blocked.is_some());
+        Ok((self.later)(id)?.iter().any(|task| task.blocked.is_some() != was_blocked))
     }
 
     /// Returns the moves of one task, each judged in the state that the one before leaves.
@@ -185,7 +207,10 @@ impl Occasion<'_> {
             return Ok(Vec::new());
         }
         let mut moves = Vec::new();
-        let mut dossier = Dossier::of(&files, task)?;
+        let mut dossier = match self.may_have_votes(&task)? {
+            true => Dossier::of(&files, task)?,
+            false => Dossier::without_votes(self.after, task)?,
+        };
         if begins {
             let step = self.judged(&dossier, |case| policy::start(case).map(policy::Outcome::plan));
             match step {
@@ -211,6 +236,18 @@ impl Occasion<'_> {
             moves.extend(self.by_votes(&dossier));
         }
         Ok(moves)
+    }
+
+    /// Tells whether git must be asked for what the votes on a task cover, and for those that are gone: votes are
+    /// there, or asked for in its stage or in the one it may begin with, or it has been sent back once.
+    fn may_have_votes(&self, task: &Task) -> Result<bool> {
+        let first = self.config.stages_of(task.kind.as_deref()).first().filter(|_| task.stage.is_none());
+        let asks = [Some(&task.stage), first]
+            .into_iter()
+            .flatten()
+            .any(|stage| !self.config.signoffs_of(stage.as_str()).is_empty());
+        let has_failed = has_failed(task);
+        Ok(asks || has_failed || !self.after.list(&Layout::signoffs_of(&task.id))?.is_empty())
     }
 
     /// Returns the move that votes make by themselves.

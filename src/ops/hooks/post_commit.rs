@@ -7,10 +7,11 @@ use serde::Serialize;
 
 use super::plan::{Occasion, Plan, edited};
 use crate::env::Env;
-use crate::git::{Fold, FoldEdit, Operation, fold};
-use crate::model::OnCommit;
+use crate::git::{Fold, FoldEdit, Operation, fold, glance};
+use crate::model::{OnCommit, TaskId};
+use crate::ops::session::parse;
 use crate::ops::{Result, Session};
-use crate::policy::{Comments, parse_message};
+use crate::policy::{Action, Comments, parse_message};
 use crate::store::{Change, LARGEST_FILE, Layout, Workspace};
 
 /// What became of a commit.
@@ -25,6 +26,9 @@ pub struct PostCommit {
 /// Folds into HEAD's commit what it has earned.
 pub fn post_commit(env: &Env) -> Result<PostCommit> {
     let workspace = Workspace::open(env)?;
+    if has_nothing_to_do(&workspace) {
+        return Ok(PostCommit::default());
+    }
     let repository = workspace.repository()?;
     let Some(head) = repository.head()?.commit else { return Ok(PostCommit::default()) };
     let commit = repository.commit_info(head)?;
@@ -55,6 +59,7 @@ pub fn post_commit(env: &Env) -> Result<PostCommit> {
         before: &before,
         own: session.snapshot(),
         after: session.snapshot(),
+        later: &|_| Ok(Vec::new()),
         claimed: &BTreeMap::new(),
         tip: Some(head),
         directives: &directives,
@@ -71,7 +76,34 @@ pub fn post_commit(env: &Env) -> Result<PostCommit> {
         OnCommit::Stage => stage(&session, &plan, &mut outcome)?,
         _ => fold_into(&session, &repository, head, &plan, &mut outcome)?,
     }
+    forget_completed(&session, &plan, &outcome)?;
     Ok(outcome)
+}
+
+/// A task that the commit completes is no longer the active one.
+fn forget_completed(session: &Session<'_>, plan: &Plan, outcome: &PostCommit) -> Result<()> {
+    let workspace = session.workspace();
+    let Some(active) = workspace.active_task().filter(|_| !outcome.said.is_empty()) else { return Ok(()) };
+    if plan.tasks.iter().any(|task| task.completes && task.id == active) {
+        workspace.set_active_task(None)?;
+    }
+    Ok(())
+}
+
+/// Tells that a commit changed no record and names at most tasks that have begun, so that nobody has to look closer.
+/// A task that has begun in the working tree begins with the commit that brings that.
+fn has_nothing_to_do(workspace: &Workspace) -> bool {
+    let Some(seen) = glance(workspace.places(), Layout::ROOT).filter(|seen| !seen.has_changed) else {
+        return false;
+    };
+    let directives = parse_message(&seen.message, Comments::None);
+    let snapshot = workspace.snapshot();
+    let has_begun = |id: &TaskId| {
+        let task = snapshot.task_file(id).ok().flatten().and_then(|file| parse(&file).ok());
+        task.is_some_and(|task| task.cancelled.is_some() || !task.stage.is_none())
+    };
+    directives.directives.iter().all(|directive| directive.action == Action::Link)
+        && directives.tasks().into_iter().all(has_begun)
 }
 
 /// What git makes by itself is not changed under its hands. What has its moves already needs no word.

@@ -25,7 +25,7 @@ pub fn check_push(env: &Env, remote: &str, lines: &str) -> Result<PushReport> {
     let default = default_branch(&repository, remote, &updates)?;
     let snapshot = workspace.snapshot();
     let session = Session::new(env, workspace, snapshot);
-    let judge = Judge::new(&session, session.workspace().repository()?, default)?;
+    let judge = Judge::new(&session, default)?;
     let mut report = PushReport::default();
     for mut update in updates {
         // What the remote has and this clone does not: git will ask to fetch it first.

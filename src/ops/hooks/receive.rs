@@ -46,7 +46,7 @@ pub fn judge_receive(env: &Env, lines: &str) -> Result<PushReport> {
     let snapshot = workspace.snapshot_of_commit(default.1)?;
     let session = Session::new(env, workspace, snapshot);
     let mut report = PushReport::default();
-    let judge = Judge::new(&session, session.workspace().repository()?, Some(default.clone()))?;
+    let judge = Judge::new(&session, Some(default.clone()))?;
     for mut update in updates.into_iter().flatten() {
         let whole = format!("refs/heads/{}", update.branch);
         // A name for another branch: git moves that one.

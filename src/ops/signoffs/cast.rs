@@ -2,8 +2,9 @@
 
 use super::signature::sign;
 use super::{Dossier, Files};
-use crate::doc::{create_finding, create_vote, vote_file_name};
+use crate::doc::{create_finding, create_vote, read_vote, vote_file_name};
 use crate::model::{Config, Finding, FindingId, FindingSeverity, Person, Stage, Task, Verdict, Vote};
+use crate::ops::active::forget_closed;
 use crate::ops::moves::edits_of;
 use crate::ops::session::spliced;
 use crate::ops::written::WrittenTask;
@@ -11,7 +12,10 @@ use crate::ops::{Error, Result, Session, Written};
 use crate::policy::{
     self, JudgedVote, MovePlan, Trust, WhyNot, auto_advance, coverage, covered_by, fail, finding_id, round_in,
 };
-use crate::store::{Change, Layout, Locked, TaskFile};
+use crate::store::{Change, Layout, TaskFile};
+
+/// A vote on fewer files than this can be read again, however long their names are.
+const SURELY_FITS: usize = 200;
 
 /// A vote to cast.
 #[derive(Debug, Clone, Default)]
@@ -59,81 +63,144 @@ fn cast(session: &Session<'_>, request: &Ballot, verdict: Verdict) -> Result<Wri
         Verdict::Withdrawn => None,
         _ => Some(place_of(&config, &task, request.role.as_deref())?),
     };
-    let mut dossier = Dossier::of(&files, task)?;
+    let dossier = Dossier::of(&files, task)?;
     let Place { role, stage } = match place {
         Some(place) => place,
         None => own_place(&dossier, &config, &by, request.role.as_deref())?,
     };
-    let Some(tip) = files.tip else {
-        let mend = Some("git commit".to_owned());
-        return Err(Error::refused(
-            format!("{} cannot be voted on", file.id),
-            "commit",
-            "nothing is committed yet",
-            mend,
-        ));
-    };
     let found = read_findings(session, &dossier.task, &role, &by, &request.findings)?;
-    let content = covered_by(config.role(&role), &dossier.content.files);
-    let mut vote = Vote {
-        task: file.id.clone(),
-        covers: coverage(&file.id, &dossier.content.criteria, content),
-        verdict,
-        by,
-        at: session.env().now(),
-        round: round_in(&dossier.task, &stage),
+    let statement = Statement {
+        role,
         stage,
-        commit: tip.to_string(),
+        verdict,
         notes: request.notes.clone(),
         findings: found.iter().map(|finding| finding.id.clone()).collect(),
-        signature: None,
-        role,
-        unknown: Vec::new(),
-        warnings: Vec::new(),
+        sign: request.sign,
     };
-    if request.sign {
-        vote.signature = Some(sign(&repository, &vote)?);
+    // Findings first: a vote never names one that is not there.
+    let mut changes: Vec<Change> = found.iter().map(creation_of).collect();
+    let mut booth = Booth { session, files: &files, file: &file, dossier, by };
+    booth.dossier.findings.extend(found);
+    let cast = booth.cast(statement)?;
+    changes.extend(cast.changes);
+    let task = WrittenTask::changed(&booth.dossier.task, cast.said, true);
+    let written = session.finish(&locked, &changes, vec![task])?;
+    if cast.completes {
+        forget_closed(session, &written)?;
     }
-    let changes = changes_of(&vote, &found);
-    dossier.findings.extend(found);
-    dossier.add(&files, &vote)?;
-    finish(session, &locked, Cast { config: &config, file: &file, dossier: &dossier, vote: &vote, changes })
+    Ok(written)
 }
 
-struct Cast<'a> {
-    config: &'a Config,
-    file: &'a TaskFile,
-    dossier: &'a Dossier,
-    vote: &'a Vote,
-    changes: Vec<Change>,
+/// A vote that covers so much that it could not be read again must not be written.
+fn refuse_if_too_large(vote: &Vote) -> Result<()> {
+    let count = vote.covers.files.len();
+    if count < SURELY_FITS || read_vote(&vote.task, create_vote(vote).as_bytes()).is_ok() {
+        return Ok(());
+    }
+    let what = format!("{} cannot be voted on as {}", vote.task, vote.role);
+    let text = format!("the vote would cover {count} files, more than one record holds");
+    let mend = format!("narrow `paths` of [roles.{}] in {}", vote.role, Layout::CONFIG);
+    Err(Error::refused(what, "too large", text, Some(mend)))
 }
 
-/// Writes the vote, then the move that it earns: a write that is killed in between leaves a vote that the next
-/// command counts.
-fn finish(session: &Session<'_>, locked: &Locked<'_>, cast: Cast<'_>) -> Result<Written> {
-    let Cast { config, file, dossier, vote, mut changes } = cast;
-    let signoffs = dossier.signoffs(config);
-    let case = dossier.case(config, &signoffs, &vote.by.name, vote.at);
-    let mut said = vec![format!("{} as {}", vote.verdict, vote.role)];
-    let mut judged = signoffs.roles.iter().flat_map(|role| &role.votes).chain(&signoffs.others);
-    let own = judged.find(|judged| judged.ballot.vote == *vote);
-    let is_owners = config.policy.gate.owners.as_deref() == Some(vote.role.as_str());
-    match own.and_then(|judged| judged.weight.why_not()) {
-        None | Some(WhyNot::Withdrawn) => {}
-        Some(WhyNot::NotAsked) if is_owners => said.push("for its changes of the policy".to_owned()),
-        Some(why) => said.push(format!("it does not count: {why}")),
+/// What a vote says.
+pub(in crate::ops) struct Statement {
+    pub(in crate::ops) role: String,
+    pub(in crate::ops) stage: Stage,
+    pub(in crate::ops) verdict: Verdict,
+    pub(in crate::ops) notes: Option<String>,
+    pub(in crate::ops) findings: Vec<FindingId>,
+    pub(in crate::ops) sign: bool,
+}
+
+/// Who votes, and all that is known of the task they vote on.
+pub(in crate::ops) struct Booth<'a> {
+    pub(in crate::ops) session: &'a Session<'a>,
+    pub(in crate::ops) files: &'a Files<'a>,
+    pub(in crate::ops) file: &'a TaskFile,
+    pub(in crate::ops) dossier: Dossier,
+    pub(in crate::ops) by: Person,
+}
+
+/// A vote's file, the move that it earns, and both in words.
+pub(in crate::ops) struct CastVote {
+    pub(in crate::ops) changes: Vec<Change>,
+    pub(in crate::ops) said: Vec<String>,
+    /// Whether the move completes the task.
+    pub(in crate::ops) completes: bool,
+}
+
+impl Booth<'_> {
+    /// Makes the vote, then the move that it earns: a write that is killed in between leaves a vote that the next
+    /// command counts.
+    pub(in crate::ops) fn cast(&mut self, statement: Statement) -> Result<CastVote> {
+        let vote = self.vote(statement)?;
+        self.dossier.add(self.files, &vote)?;
+        let path = format!("{}/{}", Layout::signoffs_of(&vote.task), vote_file_name(&vote));
+        let mut changes = vec![Change::create(path, create_vote(&vote))];
+        let (dossier, config) = (&self.dossier, self.files.config);
+        let signoffs = dossier.signoffs(config);
+        let case = dossier.case(config, &signoffs, &vote.by.name, vote.at);
+        let mut said = vec![format!("{} as {}", vote.verdict, vote.role)];
+        let mut judged = signoffs.roles.iter().flat_map(|role| &role.votes).chain(&signoffs.others);
+        let own = judged.find(|judged| judged.ballot.vote == vote);
+        let why_not = own.and_then(|judged| judged.weight.why_not());
+        let is_owners = config.policy.gate.owners.as_deref() == Some(vote.role.as_str());
+        match why_not {
+            None | Some(WhyNot::Withdrawn) => {}
+            Some(WhyNot::NotAsked) if is_owners => said.push("for its changes of the policy".to_owned()),
+            Some(why) => said.push(format!("it does not count: {why}")),
+        }
+        let plan = match vote.verdict {
+            Verdict::Approved => auto_advance(&case),
+            Verdict::Rejected if counts(own) => fail(&case, &rejected_because(&vote)).ok(),
+            _ => None,
+        };
+        if let Some(plan) = &plan {
+            said.push(said_of(plan));
+            changes.push(spliced(self.file, &edits_of(plan))?);
+        }
+        let completes = plan.is_some_and(|plan| plan.to().is_complete());
+        Ok(CastVote { changes, said, completes })
     }
-    let plan = match vote.verdict {
-        Verdict::Approved => auto_advance(&case),
-        Verdict::Rejected if counts(own) => fail(&case, &rejected_because(vote)).ok(),
-        _ => None,
-    };
-    if let Some(plan) = &plan {
-        said.push(said_of(plan));
-        changes.push(spliced(file, &edits_of(plan))?);
+
+    fn vote(&self, statement: Statement) -> Result<Vote> {
+        let Statement { role, stage, verdict, notes, findings, sign: is_signed } = statement;
+        let (id, dossier) = (&self.file.id, &self.dossier);
+        let Some(tip) = self.files.tip else {
+            let what = format!("{id} cannot be voted on");
+            let mend = Some("git commit".to_owned());
+            return Err(Error::refused(what, "commit", "nothing is committed yet", mend));
+        };
+        let content = covered_by(self.files.config.role(&role), &dossier.content.files);
+        let mut vote = Vote {
+            task: id.clone(),
+            covers: coverage(id, &dossier.content.criteria, content),
+            verdict,
+            by: self.by.clone(),
+            at: self.session.env().now(),
+            round: round_in(&dossier.task, &stage),
+            stage,
+            commit: tip.to_string(),
+            notes,
+            findings,
+            signature: None,
+            role,
+            unknown: Vec::new(),
+            warnings: Vec::new(),
+        };
+        if is_signed {
+            vote.signature = Some(sign(self.files.repository, &vote)?);
+        }
+        refuse_if_too_large(&vote)?;
+        Ok(vote)
     }
-    let task = WrittenTask::changed(&dossier.task, said, true);
-    session.finish(locked, &changes, vec![task])
+}
+
+/// Returns the change that writes a finding down.
+pub(in crate::ops) fn creation_of(finding: &Finding) -> Change {
+    let path = format!("{}/{}.yaml", Layout::findings_of(&finding.task), finding.id);
+    Change::create(path, create_finding(finding))
 }
 
 fn counts(own: Option<&JudgedVote<'_>>) -> bool {
@@ -251,6 +318,7 @@ fn read_findings(
             role: role.to_owned(),
             severity: said.severity,
             title: said.title,
+            detail: None,
             file: said.file,
             line: said.line,
             recommendation: None,
@@ -300,16 +368,4 @@ fn read_finding_text(text: &str) -> Result<SaidFinding> {
         None => place.to_owned(),
     });
     Ok(SaidFinding { severity, title: title.to_owned(), file, line })
-}
-
-fn changes_of(vote: &Vote, found: &[Finding]) -> Vec<Change> {
-    let finding = |finding: &Finding| {
-        let path = format!("{}/{}.yaml", Layout::findings_of(&finding.task), finding.id);
-        Change::create(path, create_finding(finding))
-    };
-    // Findings first: a vote never names one that is not there.
-    let mut changes: Vec<Change> = found.iter().map(finding).collect();
-    let path = format!("{}/{}", Layout::signoffs_of(&vote.task), vote_file_name(vote));
-    changes.push(Change::create(path, create_vote(vote)));
-    changes
 }

@@ -1,30 +1,29 @@
 //! All that is known of one task when it is judged: its votes and findings, and what its commits changed.
 
 use std::cell::OnceCell;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::rc::Rc;
 
-use crate::doc::{acceptance_text, open_boxes, read_vote};
-use crate::git::{BlobId, CommitId, FileMode, Grammar, Links, LogLimit, People, Repository};
-use crate::model::{
-    Config, CoveredFile, Finding, OpenBox, Person, Problem, Signatures, Task, TaskId, Verdict, Vote,
-};
+use crate::doc::{acceptance_text, open_boxes};
+use crate::git::{CommitId, FileMode, Grammar, Links, People, Repository};
+use crate::model::{Config, CoveredFile, Finding, OpenBox, Person, Problem, Signatures, Task, TaskId, Vote};
 use crate::ops::session::parse;
 use crate::ops::{Result, Session};
 use crate::policy::{
-    Ballot, Case, Comments, Content, Flaw, LinkedCommit, Signoffs, Trust, criteria_digest, judge,
+    Ballot, Case, Comments, Content, Flaw, LinkedCommit, Signoffs, Trust, criteria_digest, is_covered, judge,
     parse_message,
 };
 use crate::store::{Layout, Snapshot, TaskFile};
 
+use super::history::RecordHistory;
 use super::signature::{allowed_signers, check};
 
 /// So many commits that nobody has read before are read for what they link.
 const MOST_LINKS: usize = 200_000;
-/// So many commits are looked at for who added a vote.
-const MOST_VISITED: usize = 20_000;
-/// Changes with what a message links, so that what was remembered is forgotten.
-const GRAMMAR: &str = "1";
+/// Changes with what a message links and with the folders, so that what was remembered is forgotten.
+const GRAMMAR: &str = "2";
+/// Whose changes are remembered.
+const FOLDERS: [&str; 2] = [Layout::SIGNOFFS, Layout::FINDINGS];
 
 /// What is known of one task.
 pub(in crate::ops) struct Dossier {
@@ -47,6 +46,8 @@ pub(in crate::ops) struct Files<'a> {
     pub(in crate::ops) config: &'a Config,
     /// Whether signatures are checked even where the policy does not ask.
     pub(in crate::ops) verify: bool,
+    /// The list of those whose keys count; what the snapshot has where it is not said.
+    pub(super) signers: Option<String>,
     people: OnceCell<Rc<People>>,
     links: OnceCell<Links>,
 }
@@ -70,7 +71,7 @@ impl<'a> Files<'a> {
         config: &'a Config,
     ) -> Self {
         let (people, links) = (OnceCell::new(), OnceCell::new());
-        Self { repository, snapshot, tip, config, verify: false, people, links }
+        Self { repository, snapshot, tip, config, verify: false, signers: None, people, links }
     }
 
     /// Returns the mailmap of where the records are, read once.
@@ -83,7 +84,7 @@ impl<'a> Files<'a> {
     }
 
     /// Returns which commits belong to which task, read once.
-    fn links(&self, tip: CommitId) -> Result<&Links> {
+    pub(super) fn links(&self, tip: CommitId) -> Result<&Links> {
         if let Some(links) = self.links.get() {
             return Ok(links);
         }
@@ -97,7 +98,8 @@ impl<'a> Files<'a> {
         if vote.signature.is_none() || !is_checked {
             return Ok(None);
         }
-        let signers = allowed_signers(self.snapshot)?;
+        let own = || allowed_signers(self.snapshot);
+        let signers = self.signers.clone().map_or_else(own, Ok)?;
         Ok(Some(if check(self.repository, vote, &signers) {
             Ok(Trust::Signed)
         } else {
@@ -117,22 +119,19 @@ impl Dossier {
         let (votes, mut problems) = files.snapshot.votes(&task.id)?;
         let (findings, broken) = files.snapshot.findings(&task.id)?;
         problems.extend(broken);
-        let history = VoteHistory::read(files, &task, votes.is_empty())?;
+        let history = RecordHistory::read(files, &task)?;
         let mut ballots = Vec::with_capacity(votes.len());
         for (name, vote) in votes {
             ballots.push(history.ballot(files, &task.id, name, vote)?);
         }
-        let lost = history.lost_vetoes(files, &task.id, &ballots)?;
-        problems.extend(lost.iter().map(|ballot| {
-            let path = format!("{}/{}", Layout::signoffs_of(&task.id), ballot.name);
-            Problem::warning("is gone or cannot be read; the rejection in it stands").in_file(&path)
-        }));
-        ballots.extend(lost);
+        ballots.extend(history.lost_vetoes(files, &task.id, &ballots, &mut problems)?);
+        let lost = history.lost_findings(files, &task.id, &findings, &mut problems)?;
+        let findings = findings.into_iter().map(|(_, finding)| finding).chain(lost).collect();
         Ok(Self {
             content: content(files, &task)?,
             open_boxes: open_boxes(&task.body),
             waits_for: waits_for(files.snapshot, &task)?,
-            findings: findings.into_iter().map(|(_, finding)| finding).collect(),
+            findings,
             people: Some(Rc::clone(files.people())),
             ballots,
             problems,
@@ -161,6 +160,16 @@ impl Dossier {
     /// Returns the one person behind a name and address.
     pub(in crate::ops) fn canonical(&self, person: &Person) -> Person {
         self.people.as_ref().map_or_else(|| person.clone(), |people| people.canonical(person))
+    }
+
+    /// Tells whether a person wrote, or helped to write, what a role reviews of the task.
+    pub(super) fn is_author(&self, config: &Config, role: &str, person: &Person) -> bool {
+        let role = config.role(role);
+        let covers = |commit: &&LinkedCommit| commit.paths.iter().any(|path| is_covered(role, path));
+        let authors = self.content.commits.iter().filter(covers).flat_map(|commit| &commit.authors);
+        authors
+            .map(|author| self.canonical(author))
+            .any(|author| author.email.eq_ignore_ascii_case(&person.email))
     }
 
     /// Judges the votes.
@@ -217,7 +226,7 @@ pub(in crate::ops) fn named_ids(message: &str, prefix: &str) -> Vec<TaskId> {
 
 /// Returns how messages are read for what they link.
 pub(in crate::ops) fn grammar() -> Grammar<'static> {
-    Grammar { version: GRAMMAR, ids_in: &ids_in }
+    Grammar { version: GRAMMAR, ids_in: &ids_in, folders: &FOLDERS }
 }
 
 fn ids_in(message: &str) -> Vec<String> {
@@ -255,78 +264,7 @@ fn mode_of(mode: FileMode) -> u32 {
     }
 }
 
-/// A task's votes as they were cast: each as the first commit that has it has it.
-struct VoteHistory {
-    cast: BTreeMap<String, (BlobId, Person)>,
-}
-
-impl VoteHistory {
-    /// Reads it. A task without votes is looked at only where it once failed: what failed it may be gone.
-    fn read(files: &Files<'_>, task: &Task, is_idle: bool) -> Result<Self> {
-        let has_failed =
-            task.history.iter().any(|step| step.why.as_deref().is_some_and(|why| why.starts_with("failed:")));
-        let mut cast = BTreeMap::new();
-        let Some(tip) = files.tip.filter(|_| !is_idle || has_failed) else { return Ok(Self { cast }) };
-        let limit = LogLimit { found: usize::MAX, visited: MOST_VISITED };
-        let folder = Layout::signoffs_of(&task.id);
-        let log = files.repository.log_touching(tip, &[&folder], limit)?;
-        for commit in log.commits.into_iter().rev() {
-            for file in files.repository.tree_files(commit.id, &folder)? {
-                let name = file.path.rsplit('/').next().unwrap_or_default().to_owned();
-                cast.entry(name).or_insert_with(|| (file.blob_id, commit.author.clone()));
-            }
-        }
-        Ok(Self { cast })
-    }
-
-    /// Judges a vote's file: by whom it was added, and whether it is still what was added. A rejection that was
-    /// edited counts as it was cast.
-    fn ballot(&self, files: &Files<'_>, id: &TaskId, name: String, mut vote: Vote) -> Result<Ballot> {
-        let (mut trust, mut flaw) = (Trust::Unverified, None);
-        if let Some((blob, author)) = self.cast.get(&name) {
-            let path = format!("{}/{name}", Layout::signoffs_of(id));
-            let now = files.snapshot.read(&path)?.unwrap_or_default();
-            let then = files.repository.read_blob(*blob, crate::store::LARGEST_FILE)?;
-            if !is_same_text(&now, &then) {
-                flaw = Some(Flaw::Altered);
-                let cast = read_vote(id, &then).ok().filter(|cast| cast.verdict == Verdict::Rejected);
-                vote = cast.unwrap_or(vote);
-            }
-            trust = trust_in(files, author, &vote.by);
-        }
-        match files.trust_of(&vote)? {
-            Some(Ok(signed)) => trust = signed,
-            Some(Err(bad)) => flaw = flaw.or(Some(bad)),
-            None => {}
-        }
-        Ok(Ballot { name, folder: id.clone(), vote, trust, flaw })
-    }
-
-    /// Returns the rejections whose files were deleted or made unreadable: that lifts no veto.
-    fn lost_vetoes(&self, files: &Files<'_>, id: &TaskId, here: &[Ballot]) -> Result<Vec<Ballot>> {
-        let names: BTreeSet<&str> = here.iter().map(|ballot| ballot.name.as_str()).collect();
-        let mut lost = Vec::new();
-        for (name, (blob, author)) in self.cast.iter().filter(|(name, _)| !names.contains(name.as_str())) {
-            let then = files.repository.read_blob(*blob, crate::store::LARGEST_FILE)?;
-            let Ok(vote) = read_vote(id, &then) else { continue };
-            if vote.verdict == Verdict::Rejected {
-                let trust = trust_in(files, author, &vote.by);
-                let (name, folder) = (name.clone(), id.clone());
-                lost.push(Ballot { name, folder, vote, trust, flaw: Some(Flaw::Altered) });
-            }
-        }
-        Ok(lost)
-    }
-}
-
-/// Tells whether two texts differ in line endings at most, as a working tree's do from git's.
-pub(in crate::ops) fn is_same_text(now: &[u8], then: &[u8]) -> bool {
-    let plain = |bytes: &[u8]| bytes.iter().copied().filter(|&byte| byte != b'\r').collect::<Vec<u8>>();
-    now == then || plain(now) == plain(then)
-}
-
-fn trust_in(files: &Files<'_>, author: &Person, by: &Person) -> Trust {
-    let people = files.people();
-    let is_own = people.canonical(author).email.eq_ignore_ascii_case(&people.canonical(by).email);
-    if is_own { Trust::Attributed } else { Trust::Unverified }
+/// Tells whether a task has been sent back: what failed it may be gone.
+pub(in crate::ops) fn has_failed(task: &Task) -> bool {
+    task.history.iter().any(|step| step.why.as_deref().is_some_and(|why| why.starts_with("failed:")))
 }

@@ -5,6 +5,7 @@ use serde::Serialize;
 
 use crate::doc::{Document, resolve_finding};
 use crate::model::{Finding, FindingState, Problem, Resolution};
+use crate::ops::import_findings::FixTasks;
 use crate::ops::written::WrittenTask;
 use crate::ops::{Error, Result, Session, Written};
 use crate::store::{Change, Layout};
@@ -39,6 +40,8 @@ pub struct FindingView {
     pub by: String,
     /// Whether it keeps its task in its stage.
     pub blocks: bool,
+    /// The task that mends it, where an import made one.
+    pub fix: Option<String>,
 }
 
 /// Lists findings: of one task, or of all; open ones only, unless `all`.
@@ -57,6 +60,7 @@ pub fn findings(
     };
     let threshold = config.policy.blocking_severity;
     let mut views = Vec::new();
+    let mut fixes = None;
     for id in ids {
         let (found, broken) = session.snapshot().findings(&id)?;
         problems.extend(broken);
@@ -65,6 +69,9 @@ pub fn findings(
         found.sort_by(|a, b| {
             crate::model::FindingSeverity::worst_first(&a.severity, &b.severity).then_with(|| a.id.cmp(&b.id))
         });
+        if fixes.is_none() && found.iter().any(|finding| finding.source.is_some()) {
+            fixes = Some(FixTasks::find(session)?);
+        }
         views.extend(found.iter().map(|finding| FindingView {
             task: id.to_string(),
             id: finding.id.to_string(),
@@ -75,6 +82,7 @@ pub fn findings(
             recommendation: finding.recommendation.clone(),
             role: finding.role.clone(),
             by: finding.by.name.clone(),
+            fix: fixes.as_ref().and_then(|fixes| fixes.of(finding)).map(str::to_owned),
             blocks: finding.state().is_open() && threshold.blocks(finding.severity.rank()),
         }));
     }

@@ -1,14 +1,18 @@
 //! `signoffs`: who is asked for what, since when, which votes count and why the others do not.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, Utc};
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::signature::allowed_signers;
 use super::{Dossier, Files};
-use crate::model::{Config, Problem, Task};
+use crate::git::Repository;
+use crate::model::{Config, Problem, SelfApproval, Signatures, Task};
 use crate::ops::error::Reason;
 use crate::ops::{Result, Session};
-use crate::policy::{JudgedVote, RoleStanding, Weight, gate};
+use crate::policy::{JudgedVote, Missing, RoleStanding, Trust, Weight, gate, is_meant};
 use crate::store::Layout;
 
 /// How a task stands with its reviewers.
@@ -37,6 +41,8 @@ pub struct SignoffsView {
 pub struct RoleView {
     /// Its name.
     pub role: String,
+    /// The file that says what it is told, with a prompt for agents and a checklist for people; none where there is none.
+    pub prompt: Option<String>,
     /// How many approvals count.
     pub approved: usize,
     /// How many are asked for.
@@ -85,16 +91,72 @@ pub struct MissingView {
     pub text: String,
     /// The command that mends it.
     pub mend: Option<String>,
+    /// The same for whoever asks: the command where it would count, else whom to ask for what.
+    pub next: Option<String>,
 }
 
-/// Tells how a task stands with its reviewers. With `verify`, signatures are checked.
-pub fn signoffs(session: &Session<'_>, wanted: &str, verify: bool) -> Result<(SignoffsView, Vec<Problem>)> {
+/// Whether signatures are checked, and by whose list.
+#[derive(Debug, Clone, Default)]
+pub struct Verify {
+    /// Whether they are checked even where the policy does not ask.
+    pub wanted: bool,
+    /// The commit whose list of allowed signers counts; where left out, the remote's default branch.
+    pub base: Option<String>,
+}
+
+/// Tells how a task stands with its reviewers.
+///
+/// Whoever may sign is said by the branch that the work is to go to, not by the work itself.
+pub fn signoffs(
+    session: &Session<'_>,
+    wanted: &str,
+    verify: &Verify,
+) -> Result<(SignoffsView, Vec<Problem>)> {
     let (config, mut problems) = session.snapshot().config_or_default();
     let repository = session.workspace().repository()?;
-    let files = Files::of(session, &repository, &config, verify)?;
+    let mut files = Files::of(session, &repository, &config, verify.wanted)?;
+    if verify.wanted {
+        files.signers = signers_of_target(session, &repository, verify.base.as_deref(), &mut problems)?;
+    }
     let dossier = Dossier::read(&files, &session.snapshot().find(wanted)?)?;
     problems.extend(dossier.problems.iter().cloned());
+    if config.policy.signatures == Signatures::Warn {
+        problems.extend(unsigned(&config, &dossier));
+    }
     Ok((view_of(session, &config, &dossier), problems))
+}
+
+/// Warns of the votes that count without a signature.
+fn unsigned(config: &Config, dossier: &Dossier) -> Vec<Problem> {
+    let standing = dossier.signoffs(config);
+    let votes = standing.roles.iter().flat_map(|role| &role.votes);
+    let unsigned = votes.filter(|vote| vote.weight.why_not().is_none() && vote.ballot.trust != Trust::Signed);
+    let problem = |vote: &JudgedVote<'_>| {
+        let path = format!("{}/{}", Layout::signoffs_of(&dossier.task.id), vote.ballot.name);
+        let message = format!("the vote of {} as {} is not signed", vote.person.name, vote.ballot.vote.role);
+        Problem::warning(message).in_file(path).with_hint("vote again with --sign")
+    };
+    unsigned.map(problem).collect()
+}
+
+/// Returns the list of allowed signers of the target branch. None, and a warning, where no such branch is known.
+fn signers_of_target(
+    session: &Session<'_>,
+    repository: &Repository,
+    base: Option<&str>,
+    problems: &mut Vec<Problem>,
+) -> Result<Option<String>> {
+    let target = match base {
+        Some(base) => Some(repository.resolve(base)?),
+        None => repository.resolve("refs/remotes/origin/HEAD").ok(),
+    };
+    if target.is_none() {
+        let message = "no target branch is known: signatures are checked by the list that stands here";
+        let hint = "--base REV names the branch the work goes to; git remote set-head origin --auto";
+        problems.push(Problem::warning(message).in_file(Layout::ALLOWED_SIGNERS).with_hint(hint));
+        return Ok(None);
+    }
+    allowed_signers(&session.workspace().snapshot_of_commit(target)?).map(Some)
 }
 
 /// Reads what is known of one task, and asks git only where there are votes or some are asked for.
@@ -115,30 +177,52 @@ pub(in crate::ops) fn view_of(session: &Session<'_>, config: &Config, dossier: &
     let gate = gate(&case);
     let missing = gate.missing.iter().map(|missing| {
         let reason = Reason::from(missing.reason(&dossier.task.id));
-        MissingView { label: reason.label.to_owned(), text: reason.text, mend: reason.mend }
+        let next = next_of(session, config, dossier, missing).or_else(|| reason.mend.clone());
+        MissingView { label: reason.label.to_owned(), text: reason.text, mend: reason.mend, next }
     });
+    // A folder that cannot be listed tells no more than one that is not there.
+    let texts = session.snapshot().role_files().unwrap_or_default();
     SignoffsView {
         id: dossier.task.id.to_string(),
         title: dossier.task.title.clone(),
         stage: dossier.task.stage.to_string(),
         round: standing.round,
         since: dossier.task.since(),
-        roles: standing.roles.iter().map(RoleView::from).collect(),
+        roles: standing.roles.iter().map(|role| role_of(role, &texts)).collect(),
         others: standing.others.iter().map(VoteView::from).collect(),
         missing: missing.collect(),
     }
 }
 
-impl From<&RoleStanding<'_>> for RoleView {
-    fn from(role: &RoleStanding<'_>) -> Self {
-        Self {
-            role: role.role.clone(),
-            approved: role.approvals.len(),
-            quorum: role.quorum,
-            done: role.has_signed_off(),
-            waiting_for: role.waiting_for.clone(),
-            votes: role.votes.iter().map(VoteView::from).collect(),
+/// Says what whoever asks can do about a vote that is missing: cast it, or ask somebody for it. None where anyone
+/// can do something about it.
+fn next_of(session: &Session<'_>, config: &Config, dossier: &Dossier, missing: &Missing) -> Option<String> {
+    let (who, favour) = missing.favour()?;
+    let me = session.workspace().repository().ok()?.identity(session.env()).ok();
+    let me = me.map(|me| dossier.canonical(&me));
+    let is_me = |pattern: &String| me.as_ref().is_some_and(|me| is_meant(pattern, me));
+    let id = &dossier.task.id;
+    let command = |role: &str| Some(format!("tracker approve {id} --as {role}"));
+    match missing {
+        Missing::Rejected { role, .. } if who.iter().any(is_me) => command(role),
+        Missing::Signoff { role, .. } if who.is_empty() || who.iter().any(is_me) => {
+            let is_own = me.is_some_and(|me| dossier.is_author(config, role, &me));
+            let forbids = config.policy.self_approval == SelfApproval::Forbid;
+            if is_own && forbids { Some(format!("ask somebody else to {favour}")) } else { command(role) }
         }
+        _ => Some(format!("ask {} to {favour}", who.join(" or "))),
+    }
+}
+
+fn role_of(role: &RoleStanding<'_>, texts: &BTreeMap<String, String>) -> RoleView {
+    RoleView {
+        role: role.role.clone(),
+        prompt: texts.get(&role.role).cloned(),
+        approved: role.approvals.len(),
+        quorum: role.quorum,
+        done: role.has_signed_off(),
+        waiting_for: role.waiting_for.clone(),
+        votes: role.votes.iter().map(VoteView::from).collect(),
     }
 }
 

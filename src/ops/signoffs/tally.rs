@@ -9,24 +9,27 @@ use super::{Dossier, Files};
 use crate::model::{Config, Problem, Summary, TaskId, Verdict};
 use crate::ops::{Result, Session};
 use crate::policy::{Derived, Tally, blocking_findings, derive_with};
-use crate::store::{Layout, TaskFile};
+use crate::store::{Layout, TaskFile, Tasks};
 
-/// Derives what follows from tasks, their votes and their findings. What cannot be read of them is added to the
-/// problems, and the list goes on.
+/// Derives what follows from some of the tasks, their votes and their findings. What cannot be read of votes and
+/// findings is added to the problems, whichever of all tasks they are of, and the list goes on.
 pub(in crate::ops) fn derived<'a>(
     session: &Session<'_>,
     config: &Config,
-    tasks: &[Summary<'a>],
+    tasks: &Tasks,
+    some: &[Summary<'a>],
     problems: &mut Vec<Problem>,
 ) -> Result<Derived<'a>> {
     let tallies = tallies(session, config, tasks, problems)?;
-    Ok(derive_with(tasks, config, |task| tallies.get(task.id).copied().unwrap_or_default()))
+    let tally = |task: &Summary<'_>| tallies.get(task.id).copied().unwrap_or_default();
+    let is_closed = |id: &str| tasks.find(id).is_some_and(|task| task.is_closed());
+    Ok(derive_with(some, config, tally, is_closed))
 }
 
 fn tallies(
     session: &Session<'_>,
     config: &Config,
-    tasks: &[Summary<'_>],
+    tasks: &Tasks,
     problems: &mut Vec<Problem>,
 ) -> Result<HashMap<String, Tally>> {
     let snapshot = session.snapshot();
@@ -35,8 +38,9 @@ fn tallies(
     };
     let (voted, found) = (names(Layout::SIGNOFFS)?, names(Layout::FINDINGS)?);
     let (mut tallies, mut to_judge) = (HashMap::new(), Vec::new());
-    for task in tasks.iter().filter(|task| !task.is_closed()) {
-        let Ok(id) = TaskId::parse(task.id) else { continue };
+    for name in voted.union(&found) {
+        let Ok(id) = TaskId::parse(name) else { continue };
+        let Some(task) = tasks.find(name).filter(|task| !task.is_closed()) else { continue };
         if found.contains(task.id) {
             let (findings, broken) = snapshot.findings(&id)?;
             problems.extend(broken);
@@ -44,7 +48,7 @@ fn tallies(
             let blocking = u32::try_from(blocking_findings(config, &findings).len()).unwrap_or(u32::MAX);
             tallies.insert(task.id.to_owned(), Tally { blocking_findings: blocking, ..Tally::default() });
         }
-        if voted.contains(task.id) && is_to_judge(session, config, task, &id)? {
+        if voted.contains(task.id) && is_to_judge(session, config, &task, &id)? {
             to_judge.extend(snapshot.task_file(&id)?);
         }
     }

@@ -36,6 +36,17 @@ const WORDS: [(&str, Word); 10] = [
     ("time", Word::Time),
 ];
 
+/// The words that directives begin with, in lower case.
+pub const DIRECTIVE_WORDS: [&str; WORDS.len()] = {
+    let mut words = [""; WORDS.len()];
+    let mut at = 0;
+    while at < words.len() {
+        words[at] = WORDS[at].0;
+        at += 1;
+    }
+    words
+};
+
 /// Reads a line without its ending.
 pub(super) fn read_line(line: &str, number: usize) -> Read {
     let Some((key, rest)) = line.split_once(':') else { return Read::default() };

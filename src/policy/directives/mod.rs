@@ -23,6 +23,7 @@ mod message;
 #[cfg(test)]
 mod tests;
 
+pub use line::DIRECTIVE_WORDS;
 pub use message::{Comments, parse_message};
 
 use std::fmt;

@@ -148,6 +148,20 @@ fn unticked(case: &Case<'_>) -> Vec<Missing> {
         .collect()
 }
 
+impl Missing {
+    /// Returns who can mend it, as patterns of people, and what to ask of them; none where anyone can.
+    #[must_use]
+    pub fn favour(&self) -> Option<(&[String], String)> {
+        match self {
+            Self::Signoff { role, waiting_for, .. } => Some((waiting_for, format!("approve as {role}"))),
+            Self::Rejected { role, by, .. } => {
+                Some((std::slice::from_ref(by), format!("vote again as {role}")))
+            }
+            _ => None,
+        }
+    }
+}
+
 /// Says that the sign-offs at hand were judged before the task moved.
 pub(super) fn outdated(case: &Case<'_>) -> Option<Missing> {
     let signoffs = case.signoffs;

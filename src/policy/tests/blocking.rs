@@ -11,6 +11,7 @@ fn finding(source: Option<ToolSource>) -> Finding {
         role: "tester".to_owned(),
         severity: FindingSeverity::High,
         title: "token logged".to_owned(),
+        detail: None,
         file: Some("src/auth.rs".to_owned()),
         line: Some(41),
         recommendation: None,

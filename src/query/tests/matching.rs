@@ -299,3 +299,18 @@ fn nobody_can_be_asked_about_without_a_name() {
         assert_eq!(error.to_string(), "nobody knows who you are");
     }
 }
+
+#[test]
+fn a_query_that_asks_for_nothing_derived_needs_none_of_it() {
+    for text in ["is:open", "-is:ready", "status:blocked", "a (b or qa:pending)", "x is:mine,closed"] {
+        assert!(query(text).needs_facts(), "{text}");
+    }
+    for text in ["", "dark", "stage:qa priority>=high", "is:mine has:file no:body", "dep:1 created<2026"] {
+        let query = query(text);
+        assert!(!query.needs_facts(), "{text}");
+        for (summary, facts) in &tasks() {
+            let with_facts = query.matches(&Subject::new(summary, facts));
+            assert_eq!(query.matches(&Subject::underived(summary)), with_facts, "{text}");
+        }
+    }
+}

@@ -53,10 +53,10 @@ pub(super) fn tasks() -> Vec<(Summary<'static>, Facts)> {
                 stage: "qa",
                 assignee: Some("ada@example.com"),
                 area: Some("ui"),
-                tags: vec!["ui", "Theme"],
+                tags: vec!["ui", "Theme"].into(),
                 sprint: Some("SPRINT-1"),
-                depends_on: vec!["TASK-3F8K"],
-                files: vec!["src/ui/theme.rs", "README.md"],
+                depends_on: vec!["TASK-3F8K"].into(),
+                files: vec!["src/ui/theme.rs", "README.md"].into(),
                 estimate: Some(45),
                 spent: Some(90),
                 created: day("2026-11-01"),
@@ -73,7 +73,7 @@ pub(super) fn tasks() -> Vec<(Summary<'static>, Facts)> {
                 stage: "dev",
                 assignee: Some("Grace"),
                 area: Some("backend/auth"),
-                tags: vec!["auth", "two words"],
+                tags: vec!["auth", "two words"].into(),
                 blocked: Some("waiting for the design"),
                 estimate: Some(180),
                 created: day("2026-10-31"),
@@ -87,7 +87,7 @@ pub(super) fn tasks() -> Vec<(Summary<'static>, Facts)> {
             Summary {
                 priority: Some("low"),
                 created: day("2025-12-31"),
-                files: vec!["src/main.rs"],
+                files: vec!["src/main.rs"].into(),
                 ..task("WH-010", "Straße, größer")
             },
             facts(Status::NotStarted, Badge::Pending),
@@ -107,7 +107,7 @@ pub(super) fn tasks() -> Vec<(Summary<'static>, Facts)> {
             Summary {
                 stage: "old-stage",
                 cancelled: Some("duplicate of TASK-7Q2M"),
-                files: vec!["docs/guide/intro.md"],
+                files: vec!["docs/guide/intro.md"].into(),
                 ..task("TASK-0005", "or")
             },
             facts(Status::Cancelled, Badge::InProgress),

@@ -136,7 +136,7 @@ proptest! {
 
     #[test]
     fn paths_too(pattern in "[ab](/?([ab]|\\*\\*/|\\*)){0,4}", path in "[ab]{1,2}(/[ab]{1,2}){0,3}") {
-        let task = Summary { files: vec![&path], ..Summary::bare("X-1", "t") };
+        let task = Summary { files: vec![path.as_str()].into(), ..Summary::bare("X-1", "t") };
         let (_, facts) = tasks()[0].clone();
         let query = read(&format!("file={pattern}")).unwrap();
         let names: Vec<&str> = pattern.split('/').filter(|name| !name.is_empty()).collect();

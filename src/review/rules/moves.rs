@@ -3,8 +3,8 @@
 
 use super::super::passes::{Judged, Pass};
 use super::{About, Book};
-use crate::model::{GateRule, TaskId, Verdict};
-use crate::policy::{JudgedVote, Missing, RoleStanding, WhyNot};
+use crate::model::{GateRule, Move, TaskId, Verdict};
+use crate::policy::{JudgedVote, Missing, RoleStanding, WhyNot, is_override};
 
 pub(super) fn judge(tasks: &[Judged<'_>], book: &mut Book<'_>) {
     for task in tasks {
@@ -21,14 +21,12 @@ fn of_pass(task: &Judged<'_>, pass: &Pass<'_>, book: &mut Book<'_>) {
         let about = || About {
             task: Some(id),
             file: Some(&task.facts.path),
-            mend: reason.mend.clone(),
+            mend: mend_of(task, missing, reason.mend.clone()),
             ..About::default()
         };
         let Some((rule, what)) = rule_of(missing, pass, &reason.text) else { continue };
         if pass.is_forced {
-            let by = pass
-                .step
-                .map_or_else(|| "by hand".to_owned(), |step| format!("by an override of {}", step.by));
+            let by = pass.step.map_or_else(|| "by hand".to_owned(), how);
             book.add(GateRule::Overrides, format!("left {} {by}, {what}", pass.stage), about());
         } else {
             book.add(rule, format!("left {}, {what}", pass.stage), about());
@@ -39,6 +37,23 @@ fn of_pass(task: &Judged<'_>, pass: &Pass<'_>, book: &mut Book<'_>) {
             blame(id, role, vote, book);
         }
     }
+}
+
+fn how(step: &Move) -> String {
+    let deed = if is_override(step) { "an override" } else { "a jump" };
+    format!("by {deed} of {}", step.by)
+}
+
+/// Says what makes up for an approval that is missing in a stage that was left: the stage must be entered again.
+fn mend_of(task: &Judged<'_>, missing: &Missing, mend: Option<String>) -> Option<String> {
+    let (Missing::Signoff { role, .. }, Some(after)) = (missing, &task.facts.after) else { return mend };
+    let id = &task.facts.id;
+    let back = if after.stage.is_complete() {
+        format!("tracker reopen {id}")
+    } else {
+        format!("tracker fail {id} WHY")
+    };
+    Some(format!("{back}, and when it is there again: tracker approve {id} --as {role}"))
 }
 
 /// Returns the rule that a missing thing breaks, and what is to be said of it.

@@ -57,12 +57,25 @@ fn idle_votes(task: &Judged<'_>, book: &mut Book<'_>) {
                 );
             }
         }
-        let is_unsigned = vote.weight == Weight::Approval && vote.ballot.trust != Trust::Signed;
-        if is_unsigned && is_new && book.config.policy.signatures == Signatures::Warn {
-            let message = format!("the approval of {name} as {role} is not signed");
-            book.add_at(Level::Warn, GateRule::SignedVotes, message, about());
+        if vote.weight == Weight::Approval && is_new {
+            doubt(vote, about(), book);
         }
     }
+}
+
+/// Says how little is known of whose an approval is that counts.
+fn doubt(vote: &JudgedVote<'_>, about: About<'_>, book: &mut Book<'_>) {
+    let (name, role) = (&vote.person.name, &vote.ballot.vote.role);
+    let wants = book.config.policy.signatures == Signatures::Warn;
+    let message = match vote.ballot.trust {
+        Trust::Signed => return,
+        Trust::Unverified => format!(
+            "nothing but its file says that the approval as {role} is by {name}: the commit is by another"
+        ),
+        Trust::Attributed if wants => format!("the approval of {name} as {role} is not signed"),
+        Trust::Attributed => return,
+    };
+    book.add_at(Level::Warn, GateRule::SignedVotes, message, about);
 }
 
 /// Returns all votes of a task's sign-offs.

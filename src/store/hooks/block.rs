@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use super::asked::asked;
+
 /// The first line of our block.
 pub(super) const BEGIN: &str = "# >>> tracker >>>\n";
 /// The last line of our block, without the end of the line.
@@ -104,13 +106,15 @@ pub(super) fn block(hook: Hook, kind: Kind) -> String {
 /// The shell becomes the tracker: one process less.
 fn alone(hook: Hook) -> String {
     let missed = hook.missed().map(|missed| format!("{}\n{}", complaint(missed), refusal(hook, "")));
+    let (look, condition) = asked(hook);
     format!(
-        "command -v tracker >/dev/null 2>&1 && exec tracker hook {hook} \"$@\"\n{}",
+        "{look}{condition}command -v tracker >/dev/null 2>&1 && exec tracker hook {hook} \"$@\"\n{}",
         missed.unwrap_or_else(|| ":\n".to_owned())
     )
 }
 
 fn beside(hook: Hook) -> String {
+    let (look, condition) = asked(hook);
     let run = match hook {
         // git does not ask how it ended, and what follows must run.
         Hook::PostCommit => format!("  tracker hook {hook} \"$@\" || :\n"),
@@ -121,7 +125,7 @@ fn beside(hook: Hook) -> String {
         .missed()
         .map(|missed| format!("else\n  {}\n{}", complaint(missed), refusal(hook, "  ")))
         .unwrap_or_default();
-    format!("if command -v tracker >/dev/null 2>&1; then\n{run}{missed}fi\n")
+    format!("{look}if {condition}command -v tracker >/dev/null 2>&1; then\n{run}{missed}fi\n")
 }
 
 fn complaint(missed: &str) -> String {

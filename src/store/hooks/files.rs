@@ -63,14 +63,17 @@ impl HookFiles {
     /// files beside it, which are the user's.
     #[must_use]
     pub fn file(&self, hook: Hook) -> PathBuf {
-        let generated = self.folder.join(hook.name());
-        let is_husky = self.folder.ends_with(".husky/_")
-            && self.folder.join("h").is_file()
-            && fs::read(&generated).is_ok_and(|text| text.windows(2).any(|at| at == b"/h"));
-        match self.folder.parent() {
-            Some(own) if is_husky => own.join(hook.name()),
-            _ => generated,
+        match self.folder.parent().filter(|_| self.is_run_by_husky(hook)) {
+            Some(own) => own.join(hook.name()),
+            None => self.folder.join(hook.name()),
         }
+    }
+
+    /// husky hands the user's files to a shell, executable or not.
+    fn is_run_by_husky(&self, hook: Hook) -> bool {
+        self.folder.ends_with(".husky/_")
+            && self.folder.join("h").is_file()
+            && fs::read(self.folder.join(hook.name())).is_ok_and(|text| text.windows(2).any(|at| at == b"/h"))
     }
 
     /// Tells how a hook stands.
@@ -80,7 +83,7 @@ impl HookFiles {
         Ok(match found.ours(&file, hook)? {
             None => HookState::Foreign,
             Some(ours) if !ours.is_current => HookState::Outdated,
-            Some(_) if !found.is_executable => HookState::NotExecutable,
+            Some(_) if !found.is_executable && !self.is_run_by_husky(hook) => HookState::NotExecutable,
             Some(_) => HookState::Installed,
         })
     }
@@ -94,8 +97,9 @@ impl HookFiles {
             create(&file, &script::whole(hook, kind))?;
             return Ok(HookChange::Created);
         };
+        let is_run = found.is_executable || self.is_run_by_husky(hook);
         if let Some(ours) = found.ours(&file, hook)? {
-            if ours.is_current && found.is_executable {
+            if ours.is_current && is_run {
                 return Ok(HookChange::Unchanged);
             }
             let text = if ours.is_all_ours() {
@@ -109,7 +113,7 @@ impl HookFiles {
             return Ok(HookChange::Updated);
         }
         match &found.script {
-            Some(text) if found.is_executable && script::is_shell_script(text) => {
+            Some(text) if is_run && script::is_shell_script(text) => {
                 replace(&file, &script::embed(text, hook, Kind::Embedded), found.mode)?;
                 Ok(HookChange::Embedded)
             }

@@ -125,12 +125,13 @@ mod tests {
 
     #[test]
     fn the_block_stands_behind_the_first_comments() {
-        let with = embed(SCRIPTS[3].as_bytes(), Hook::CommitMsg, Kind::Embedded);
+        let with = embed(SCRIPTS[3].as_bytes(), Hook::PostCommit, Kind::Embedded);
         let with = String::from_utf8(with).unwrap();
         let expected = "#!/bin/sh\n# why\n\
             # >>> tracker >>>\n\
             # Put here by `tracker hooks install`; `tracker hooks uninstall` takes it out.\n\
-            if command -v tracker >/dev/null 2>&1; then\n  tracker hook commit-msg \"$@\" || exit $?\nfi\n\
+            if command -v tracker >/dev/null 2>&1; then\n  tracker hook post-commit \"$@\" || :\nelse\n  \
+            echo 'tracker: not on PATH, so this commit moved no task' >&2\nfi\n\
             # <<< tracker <<<\n\n# more\nexec other \"$@\"";
         assert_eq!(with, expected);
     }

@@ -53,7 +53,19 @@ impl<'a> Reader<'a> {
         Some(*first)
     }
 
+    #[inline]
     pub(super) fn number(&mut self) -> Option<u32> {
+        match self.numbers {
+            // Nearly all of them.
+            [byte, rest @ ..] if *byte < 0x80 => {
+                self.numbers = rest;
+                Some(u32::from(*byte))
+            }
+            _ => self.large_number(),
+        }
+    }
+
+    fn large_number(&mut self) -> Option<u32> {
         let mut number = 0;
         for shift in [0, 7, 14, 21, 28] {
             let [byte] = self.bytes()?;
@@ -72,9 +84,22 @@ impl<'a> Reader<'a> {
         (count <= self.numbers.len()).then_some(count)
     }
 
+    /// Reads as many places as a count says.
+    pub(super) fn ends(&mut self) -> Option<&'a [[u8; 4]]> {
+        let length = usize::try_from(self.number()?).ok()?.checked_mul(4)?;
+        let (ends, rest) = self.numbers.split_at_checked(length)?;
+        self.numbers = rest;
+        Some(ends.as_chunks().0)
+    }
+
     pub(super) fn text(&mut self) -> Option<&'a str> {
-        let length = usize::try_from(self.number()?).ok()?;
-        let (text, rest) = self.text.split_at_checked(length)?;
+        let length = self.number()?;
+        self.piece(length)
+    }
+
+    /// Reads so many bytes of text.
+    pub(super) fn piece(&mut self, length: u32) -> Option<&'a str> {
+        let (text, rest) = self.text.split_at_checked(usize::try_from(length).ok()?)?;
         self.text = rest;
         Some(text)
     }

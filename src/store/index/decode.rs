@@ -1,6 +1,6 @@
 //! An index to records, which borrow from it.
 
-use std::fs::File;
+use std::fs::{File, OpenOptions};
 use std::io::Read;
 use std::path::Path;
 
@@ -8,6 +8,7 @@ use super::bytes::Reader;
 use super::fields::Field;
 use super::layout::{HEADER, Lengths, Part, ROW, is_sealed, number};
 use super::record::{Key, Record};
+use crate::git::open_regular;
 use crate::store::Stat;
 
 /// An index whose checksum holds.
@@ -25,7 +26,7 @@ impl Index {
     /// Reads an index; one that is missing, torn or of another shape is empty.
     pub(in crate::store) fn read(path: &Path) -> Self {
         let open = |file: File| Self::checked(&file, file.metadata().ok()?.len());
-        File::open(path).ok().and_then(open).unwrap_or_default()
+        open_regular(OpenOptions::new().read(true), path).ok().and_then(open).unwrap_or_default()
     }
 
     /// Reads an index of so many bytes.
@@ -45,16 +46,21 @@ impl Index {
         Some(Self { bytes, text, numbers_at: lengths.rows, texts_at: lengths.names })
     }
 
-    /// Returns the keys, sorted by name.
-    pub(in crate::store) fn keys(&self) -> impl Iterator<Item = Key<'_>> {
-        (0..self.numbers_at / ROW).filter_map(|at| self.key(at))
+    /// Returns how many rows there are.
+    pub(in crate::store) fn len(&self) -> usize {
+        self.numbers_at / ROW
+    }
+
+    /// Returns the name of a row; rows are sorted by name.
+    pub(in crate::store) fn name(&self, at: usize) -> Option<&str> {
+        let (start, end) = self.piece(at, Part::Names)?;
+        self.text.get(start..end)
     }
 
     /// Returns one key.
     pub(in crate::store) fn key(&self, at: usize) -> Option<Key<'_>> {
         let stat = self.row(at)?.first_chunk()?;
-        let (start, end) = self.piece(at, Part::Names)?;
-        Some(Key { name: self.text.get(start..end)?, stat: Stat::from_bytes(stat) })
+        Some(Key { name: self.name(at)?, stat: Stat::from_bytes(stat) })
     }
 
     /// Returns the record of a key.

@@ -1,6 +1,7 @@
 //! How each type of field is encoded: numbers and lengths in one place, texts one behind the other in another.
 
 use super::bytes::{Reader, Writer};
+use crate::model::Texts;
 
 /// A value that the index can hold.
 pub(super) trait Field<'a>: Sized {
@@ -110,5 +111,24 @@ impl<'a, T: Field<'a>> Field<'a> for Vec<T> {
             items.push(T::read(from)?);
         }
         Some(items)
+    }
+}
+
+/// The places where to cut stand among the numbers, the texts themselves one behind the other.
+impl<'a> Field<'a> for Texts<'a> {
+    fn write(&self, out: &mut Writer) {
+        out.length(self.len());
+        let mut end = 0;
+        for text in self.iter() {
+            end += text.len();
+            out.bytes(&u32::try_from(end).unwrap_or(u32::MAX).to_le_bytes());
+            out.text.push_str(text);
+        }
+    }
+
+    fn read(from: &mut Reader<'a>) -> Option<Self> {
+        let ends = from.ends()?;
+        let length = ends.last().map_or(0, |end| u32::from_le_bytes(*end));
+        Some(Self::cut(from.piece(length)?, ends))
     }
 }

@@ -1,7 +1,7 @@
 //! What the index holds of a file.
 
 use super::fields::fields;
-use crate::model::{BoxCount, Problem, Severity, Summary};
+use crate::model::{BoxCount, Problem, Severity, Summary, Texts};
 use crate::store::Stat;
 
 /// A file name and the stat its record was read with.
@@ -73,10 +73,10 @@ fields! {
         stage: &'a str,
         assignee: Option<&'a str>,
         area: Option<&'a str>,
-        tags: Vec<&'a str>,
+        tags: Texts<'a>,
         sprint: Option<&'a str>,
-        depends_on: Vec<&'a str>,
-        files: Vec<&'a str>,
+        depends_on: Texts<'a>,
+        files: Texts<'a>,
         estimate: Option<u32>,
         spent: Option<u32>,
         created: Option<i32>,

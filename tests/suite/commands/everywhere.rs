@@ -151,6 +151,7 @@ fn dry_runs_write_nothing_at_all() {
         "untick d4 1",
         "set-stage d4 qa",
         "doctor --fix",
+        "role new tester",
         "init",
     ] {
         let output = sandbox.tracker(&[&line.split(' ').collect::<Vec<_>>()[..], &["--dry-run"]].concat());

@@ -65,7 +65,20 @@ const CALLS: &str = "
     reject d4 --as tester --finding high:bad
     list d4
     board d4
+    role
+    roles --at HEAD
+    role show reviewer
+    role show reviewer --prompt
+    role show nobody
+    role new reviewer --dry-run
+    role new reviewer
+    role new reviewer
     findings
+    findings import scan.sarif --task s3 --as tester --create-tasks --dry-run
+    findings import scan.sarif --task s3 --as tester
+    findings import nothing.xml --task s3 --as tester
+    findings import scan.sarif --task s3 --as nobody
+    findings import nowhere.sarif --task d4
     findings waive d4 F
     findings settle d4 F
     findings d4 --all
@@ -86,6 +99,13 @@ const CALLS: &str = "
     diff zzz
     doctor
     doctor --fix --dry-run
+    check
+    check --base nowhere
+    review nowhere..HEAD
+    review ..
+    explain
+    explain earned-moves
+    explain nothing
     schema
     schema list
     schema nothing
@@ -104,8 +124,8 @@ const CALLS: &str = "
     -C nowhere list
 ";
 
-/// No answers to people: an error, and what git calls with its own arguments.
-const OF_GIT: [&str; 3] = ["error", "hook", "merge-driver"];
+/// No answers to people: an error, and what git calls with its own arguments. A review has no answer yet.
+const OF_GIT: [&str; 4] = ["error", "hook", "merge-driver", "review"];
 
 fn schemas(sandbox: &Sandbox) -> Value {
     serde_json::from_str(&sandbox.tracker(&["schema"]).stdout).unwrap()
@@ -125,6 +145,8 @@ fn every_answer_and_every_error_is_what_the_schema_says() {
     let asks = "\n[stage.qa]\nsignoffs = [\"reviewer\", \"tester\"]\n";
     sandbox.write(".tracker/config.toml", config + asks);
     sandbox.write("cards.md", include_str!("../../../templates/demo/TASK_CARDS.md"));
+    sandbox.write("scan.sarif", include_str!("../../../fixtures/findings/semgrep.sarif"));
+    sandbox.write("nothing.xml", "<testsuite/>");
     let schemas = schemas(&sandbox);
     let mut seen = BTreeSet::new();
     for call in CALLS.lines().map(str::trim).filter(|call| !call.is_empty()) {
@@ -218,6 +240,6 @@ fn schema_of_one_command_by_any_of_its_names() {
     exit 2
     --- stderr
     tracker: `nothing` is no command
-      hint: one of init, new, list, show, queue, board, set, edit, start, tick, untick, note, block, unblock, cancel, reopen, advance, fail, approve, reject, withdraw, signoffs, findings, hooks, apply, set-stage, log, diff, deps, doctor, import, report, demo, schema, completions, man, reference, error
+      hint: one of init, new, list, show, queue, board, set, edit, start, tick, untick, note, block, unblock, cancel, reopen, advance, fail, approve, reject, withdraw, signoffs, findings, role, hooks, apply, set-stage, log, diff, deps, review, check, explain, doctor, import, report, demo, schema, completions, man, reference, error
     ");
 }

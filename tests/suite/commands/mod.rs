@@ -19,6 +19,7 @@ mod manual;
 mod new;
 mod note;
 mod queue;
+mod role;
 mod set;
 mod set_stage;
 mod show;

@@ -71,6 +71,30 @@ fn reads_standard_input() {
     assert_eq!(shown["result"]["task"]["notes"][0]["text"], "# Findings\n\n- one");
 }
 
+/// The output of a program, pasted into a note, is kept as it was; only who shows it takes care.
+#[test]
+fn what_a_terminal_obeys_is_kept_in_the_file_and_shown_harmless() {
+    let sandbox = world();
+    let (before, text) = (records(&sandbox), "a\u{1b}[31m\u{9b}2J\u{202e}b\n\u{7}c");
+    for args in [
+        &["note", "d4", text, "--dry-run"][..],
+        &["note", "d4", text],
+        &["show", "d4"],
+        &["log", "d4"],
+        &["show", "d4", "--format", "json"],
+        &["log", "d4", "--format", "json"],
+    ] {
+        let seen = sandbox.tracker(args).to_string();
+        assert!(seen.contains("1b") && seen.contains("9b"), "{args:?} {seen}");
+        assert!(!seen.contains(['\u{1b}', '\u{9b}', '\u{202e}', '\u{7}']), "{args:?} {seen:?}");
+    }
+    let after = records(&sandbox);
+    let (_, note) = after.iter().find(|(path, _)| !before.contains_key(*path)).unwrap();
+    assert!(note.contains(text), "{note:?}");
+    let shown = json(&sandbox.tracker(&["show", "d4", "--format", "json"]));
+    assert_eq!(shown["result"]["task"]["notes"][0]["text"], text);
+}
+
 #[test]
 fn refuses_what_says_nothing() {
     let sandbox = world();

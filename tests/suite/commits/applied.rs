@@ -41,3 +41,38 @@ fn commits_that_hold_their_moves_change_nothing() {
     assert_eq!(applied.status, 0, "{applied}");
     assert_eq!(sandbox.git(&["status", "--porcelain"]), "", "{applied}");
 }
+
+#[test]
+fn what_was_lifted_or_set_later_is_not_done_again() {
+    let said = |sandbox: &Sandbox| sandbox.git(&["status", "--porcelain"]);
+    let again = |sandbox: &Sandbox, range: &str| {
+        assert_eq!(sandbox.tracker(&["apply", range]).status, 0);
+        assert_eq!(said(sandbox), "", "{range}");
+    };
+    // Folded by the hook, lifted by hand.
+    let sandbox = world();
+    commit(&sandbox, "src/a", "A\n\nBlock: TASK-1AAA waiting");
+    sandbox.tracker(&["unblock", "1aaa"]);
+    sandbox.git(&["commit", "--quiet", "-am", "Go on"]);
+    again(&sandbox, "HEAD~2..HEAD");
+    // Applied, lifted by hand; then blocked by hand, which an old `Unblock` does not lift.
+    let sandbox = world();
+    sandbox.tracker(&["hooks", "uninstall"]);
+    let base = head(&sandbox);
+    commit(&sandbox, "src/a", "A\n\nBlock: TASK-1AAA waiting");
+    let range = format!("{base}..{}", head(&sandbox));
+    sandbox.tracker(&["apply", &range]);
+    assert!(sandbox.read(path_of(READY)).contains("blocked: waiting"));
+    sandbox.git(&["commit", "--quiet", "-am", "Applied"]);
+    commit(&sandbox, "src/a", "B\n\nUnblock: TASK-1AAA");
+    let longer = format!("{base}..{}", head(&sandbox));
+    sandbox.tracker(&["apply", &longer]);
+    assert!(!sandbox.read(path_of(READY)).contains("blocked"));
+    sandbox.git(&["commit", "--quiet", "-am", "Applied too"]);
+    again(&sandbox, &range);
+    again(&sandbox, &longer);
+    sandbox.tracker(&["block", "1aaa", "for another reason"]);
+    sandbox.git(&["commit", "--quiet", "-am", "Stop"]);
+    again(&sandbox, &longer);
+    assert!(sandbox.read(path_of(READY)).contains("for another reason"));
+}

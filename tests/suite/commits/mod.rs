@@ -2,11 +2,14 @@
 
 mod applied;
 mod directives;
+mod encounters;
 mod forms;
 mod installed;
 mod messages;
 mod operations;
+mod processes;
 mod pushes;
+mod real_hook_managers;
 mod received;
 mod refusals;
 mod votes;

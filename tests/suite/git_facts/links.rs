@@ -22,7 +22,9 @@ fn links_with(repository: &Repository, revision: &str, version: &str, limit: usi
         ids_in(message)
     };
     let tip = repository.resolve(revision).unwrap();
-    let links = repository.links(tip, &Grammar { version, ids_in: &ids_in }, limit).unwrap();
+    let links = repository
+        .links(tip, &Grammar { version, ids_in: &ids_in, folders: &[".tracker/votes"] }, limit)
+        .unwrap();
     (links, read.get())
 }
 

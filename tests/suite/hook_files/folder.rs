@@ -15,7 +15,7 @@ fn folder(world: &World, at: &str) -> Result<std::path::PathBuf, HooksRefusal> {
 #[test]
 fn linked_worktrees_and_folders_below_share_the_hooks() {
     let world = World::new();
-    world.sandbox.git(&["worktree", "add", "--quiet", "-b", "side", "../linked tree é"]);
+    world.sandbox.git(&["worktree", "add", "--quiet", "-b", "side-1", "../linked tree é"]);
     fs::create_dir(world.sandbox.path().join("sub")).unwrap();
     let hooks = world.sandbox.path().join(".git/hooks");
     for at in ["", "sub", "../linked tree é"] {
@@ -23,7 +23,11 @@ fn linked_worktrees_and_folders_below_share_the_hooks() {
     }
     install_all(&world.files_in("../linked tree é"));
     for at in ["", "sub", "../linked tree é"] {
-        world.git_with(at, &["commit", "--quiet", "--allow-empty", "--message", "x"], true);
+        world.git_with(
+            at,
+            &["commit", "--quiet", "--allow-empty", "--message", "x\n\nAdvance: TASK-1"],
+            true,
+        );
         assert_eq!(world.log().lines().count(), 3, "{at}");
     }
 }
@@ -77,7 +81,7 @@ fn the_way_out_of_a_refusal_works() {
     assert_eq!(folder(&world, "").unwrap(), world.sandbox.path().join(".git/hooks"));
 }
 
-/// The hooks that husky 9 makes: git runs those in `_`, and they run the user's beside.
+/// The hooks that husky 9 makes: git runs those in `_`, and they run the user's beside, executable or not.
 #[test]
 fn husky() {
     let world = World::new();
@@ -95,7 +99,7 @@ fn husky() {
     world.sandbox.git(&["config", "core.hooksPath", ".husky/_"]);
     let log = world.log_file();
     fs::write(top.join(".husky/pre-commit"), format!("echo theirs >>'{}'\n", log.display())).unwrap();
-    executable(&top.join(".husky/commit-msg"), &format!("echo theirs >>'{}'\n", log.display()));
+    fs::write(top.join(".husky/commit-msg"), format!("echo theirs >>'{}'\n", log.display())).unwrap();
     let before = listing(&top.join(".husky"));
     install_all(&world.files());
     // A new installation of husky leaves ours alone.

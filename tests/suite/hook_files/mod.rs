@@ -1,5 +1,6 @@
 //! Our part of git's hooks, beside whatever else is there: run by the real git.
 
+mod asked;
 mod beside;
 mod folder;
 
@@ -25,6 +26,7 @@ impl World {
         let bin = sandbox.root().join("bin é 'q'");
         fs::create_dir(&bin).unwrap();
         let world = Self { sandbox, bin };
+        world.set_active(true);
         world.program("tracker", "tracker \"$@\"", 0);
         world
     }
@@ -80,8 +82,21 @@ impl World {
         self.git_with("", args, true)
     }
 
+    /// Makes a task the active one, or none: without one, and on a branch of one word, no message gets a link.
+    fn set_active(&self, is_active: bool) {
+        let folder = self.sandbox.path().join(".git/tracker");
+        fs::create_dir_all(&folder).unwrap();
+        let file = folder.join("active");
+        if is_active { fs::write(file, "TASK-1\n").unwrap() } else { fs::remove_file(file).unwrap() }
+    }
+
+    fn commit_saying(&self, message: &str) -> Output {
+        self.git(&["commit", "--quiet", "--allow-empty", "--message", message])
+    }
+
+    /// Makes a commit in which every hook has something to ask.
     fn commit(&self) -> Output {
-        self.git(&["commit", "--quiet", "--allow-empty", "--message", "Next"])
+        self.commit_saying("Next\n\nAdvance: TASK-1")
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::fs;
 
+use super::places::make_pipe;
 use super::{Ordeal, task};
 
 #[test]
@@ -42,4 +43,29 @@ fn damaged_local_files_are_made_again() {
         let id = ordeal.run(&["new", "b", "--quiet"]).stdout;
         fs::remove_file(ordeal.sandbox.path().join(format!(".tracker/tasks/{}.md", id.trim()))).unwrap();
     }
+}
+
+#[test]
+fn no_command_waits_for_a_pipe_in_the_place_of_a_local_file() {
+    let ordeal = Ordeal::new();
+    let local = ordeal.sandbox.path().join(".git/tracker");
+    ordeal.sandbox.git(&["add", "."]);
+    ordeal.sandbox.git(&["commit", "--quiet", "--message", "TASK-GOOD: tasks"]);
+    for name in ["index", "ids", "links", "active", "edit/TASK-GOOD.md"] {
+        fs::create_dir_all(local.join("edit")).unwrap();
+        make_pipe(&local.join(name));
+        for words in [
+            &["list"][..],
+            &["show", "TASK-GOOD"],
+            &["log", "TASK-GOOD"],
+            &["start", "TASK-GOOD"],
+            &["new", "another"],
+        ] {
+            ordeal.run(words).exits(0);
+        }
+        ordeal.run(&["edit", "TASK-GOOD"]);
+    }
+    make_pipe(&local.join("lock"));
+    ordeal.run(&["list"]).exits(0);
+    ordeal.run(&["set", "TASK-GOOD", "estimate=1h"]).exits(2).complains_of("it is not a regular file");
 }

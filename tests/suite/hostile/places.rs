@@ -37,7 +37,7 @@ fn replace_by_folder(path: &Path) {
     fs::create_dir_all(path.join("inside")).unwrap();
 }
 
-fn make_pipe(path: &Path) {
+pub(super) fn make_pipe(path: &Path) {
     let _ = fs::remove_file(path);
     rustix::fs::mkfifoat(rustix::fs::CWD, path, rustix::fs::Mode::from_raw_mode(0o600)).unwrap();
 }

@@ -2,6 +2,7 @@
 
 mod counting;
 mod findings;
+mod import;
 mod moves;
 mod people;
 mod screens;

@@ -183,3 +183,33 @@ fn a_vote_at_an_earlier_commit_is_judged_by_that_commit() {
     assert_eq!(super::standing_of(&sandbox, "signoffs t3st --at HEAD~2"), "reviewer 0/1\ntester 0/1");
     assert_eq!(files(&sandbox, ".tracker/signoffs/TASK-T3ST").len(), 1);
 }
+
+#[test]
+fn the_approval_that_completes_the_active_task_ends_it() {
+    let sandbox = world(&format!("{ONE}[types.short]\nstages = [\"dev\", \"qa\"]\n"));
+    ok(&by(&sandbox, "Ken", "set t3st type=short"));
+    ok(&by(&sandbox, "Ken", "start t3st"));
+    let active = sandbox.path().join(".git/tracker/active");
+    assert!(active.exists());
+    ok(&by(&sandbox, "Ada", "approve t3st"));
+    assert_eq!(stage(&sandbox), "complete");
+    assert!(!active.exists());
+}
+
+#[test]
+fn a_vote_that_could_not_be_read_again_is_not_cast() {
+    let sandbox = world(&format!("{ONE}[roles.reviewer]\npaths = [\"src/**\"]\n"));
+    let deep = ["n".repeat(200), "m".repeat(200), "o".repeat(200)].join("/");
+    for number in 0..1800 {
+        sandbox.write(format!("src/{deep}/{number}"), "");
+    }
+    super::work(&sandbox, "Generate");
+    let refused = super::alone(&sandbox, "Ada", "approve t3st");
+    assert_eq!(refused.status, 1, "{refused}");
+    assert!(refused.stderr.contains("cover 1801 files"), "{refused}");
+    assert!(refused.stderr.contains("narrow `paths` of [roles.reviewer]"), "{refused}");
+    assert!(super::votes(&sandbox).is_empty());
+    super::replace(&sandbox, ".tracker/config.toml", "src/**", "src/*.rs");
+    super::commit(&sandbox, "Narrow");
+    ok(&by(&sandbox, "Ada", "approve t3st"));
+}

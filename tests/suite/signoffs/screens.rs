@@ -83,3 +83,23 @@ fn a_list_goes_on_where_votes_cannot_be_read() {
     assert_eq!(answer["result"]["tasks"][0]["badge"], "awaiting_qa", "{answer}");
     assert!(answer["problems"].to_string().contains("x.yaml"), "{answer}");
 }
+
+#[test]
+fn the_next_step_is_a_command_only_for_whom_it_helps() {
+    let next = |sandbox: &Sandbox, name: &str| {
+        let output = super::alone(sandbox, name, "show t3st --format json");
+        let answer: serde_json::Value = serde_json::from_str(&output.stdout).unwrap();
+        let steps = answer["result"]["next"].as_array().unwrap();
+        let steps: Vec<&str> = steps.iter().map(|step| step.as_str().unwrap()).collect();
+        steps.iter().skip(1).map(|step| (*step).to_owned()).collect::<Vec<_>>()
+    };
+    let rules = format!("{ONE}[roles.reviewer]\nmembers = [\"ada@example.com\", \"ken@example.com\"]\n");
+    let sandbox = world(&format!("{rules}[policy]\nself_approval = \"forbid\"\n"));
+    assert_eq!(next(&sandbox, "Ada"), ["tracker approve TASK-T3ST --as reviewer"]);
+    assert_eq!(next(&sandbox, "Eve"), ["ask ada@example.com or ken@example.com to approve as reviewer"]);
+    assert_eq!(next(&sandbox, "Ken"), ["ask somebody else to approve as reviewer"]);
+    ok(&by(&sandbox, "Ada", "reject t3st -m no"));
+    ok(&by(&sandbox, "Ken", "advance t3st"));
+    assert_eq!(next(&sandbox, "Ada")[0], "tracker approve TASK-T3ST --as reviewer");
+    assert_eq!(next(&sandbox, "Eve")[0], "ask Ada to vote again as reviewer");
+}

@@ -89,3 +89,38 @@ fn without_a_key_there_is_nothing_to_sign_with() {
     assert!(output.stderr.contains("hint"), "{output}");
     assert_eq!(votes(&sandbox).len(), 0);
 }
+
+#[test]
+fn whose_keys_count_is_said_by_the_branch_that_the_work_goes_to() {
+    let sandbox = signing(TWO);
+    let target = sandbox.git(&["rev-parse", "HEAD"]);
+    let eve = std::fs::read_to_string(sandbox.root().join("home/eve.pub")).unwrap();
+    sandbox.write(".tracker/allowed_signers", format!("ada@example.com {eve}"));
+    commit(&sandbox, "Eve's key is Ada's");
+    use_key(&sandbox, "eve");
+    ok(&by(&sandbox, "Ada", "approve t3st --as reviewer --sign"));
+    let here = ask(&sandbox, "signoffs t3st --verify");
+    assert!(here["problems"].to_string().contains("no target branch is known"), "{here}");
+    assert_eq!(trust(&sandbox, "signoffs t3st --verify"), "signed");
+    let bad = "its signature does not fit";
+    assert!(standing_of(&sandbox, &format!("signoffs t3st --base {target}")).contains(bad));
+    sandbox.git(&["update-ref", "refs/remotes/origin/main", &target]);
+    sandbox.git(&["symbolic-ref", "refs/remotes/origin/HEAD", "refs/remotes/origin/main"]);
+    assert!(standing_of(&sandbox, "signoffs t3st --verify").contains(bad));
+    assert_eq!(trust(&sandbox, "signoffs t3st --base HEAD"), "signed");
+    assert_eq!(sandbox.tracker(&["signoffs", "t3st", "--base", "nowhere"]).status, 2);
+}
+
+#[test]
+fn where_signatures_are_wished_for_one_without_counts_and_is_named() {
+    let sandbox = signing(&format!("{TWO}[policy]\nsignatures = \"warn\"\n"));
+    ok(&by(&sandbox, "Ada", "approve t3st --as reviewer"));
+    let shown = sandbox.tracker(&["signoffs", "t3st"]);
+    assert_eq!(shown.status, 0, "{shown}");
+    assert!(shown.stderr.contains("the vote of Ada as reviewer is not signed"), "{shown}");
+    assert!(standing(&sandbox).starts_with("reviewer 1/1"));
+    ok(&by(&sandbox, "Ada", "approve t3st --as reviewer --sign"));
+    let shown = sandbox.tracker(&["signoffs", "t3st"]);
+    assert_eq!(shown.stderr, "", "{shown}");
+    assert!(shown.stdout.contains("signed"), "{shown}");
+}

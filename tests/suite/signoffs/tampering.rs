@@ -1,6 +1,6 @@
 //! Votes that somebody has had a hand in.
 
-use super::{ONE, TWO, ask, by, commit, ok, replace, stage, standing, standing_of, votes, world};
+use super::{ONE, TWO, alone, ask, by, commit, ok, replace, stage, standing, standing_of, votes, world};
 
 #[test]
 fn a_vote_copied_to_another_task_counts_for_nothing() {
@@ -80,4 +80,38 @@ fn a_vote_in_the_name_of_another_is_unverified() {
     let answer = ask(&sandbox, "signoffs t3st");
     assert_eq!(answer["result"]["roles"][0]["votes"][0]["trust"], "unverified");
     ok(&by(&sandbox, "Bob", "approve t3st --as tester"));
+}
+
+#[test]
+fn a_deleted_finding_is_open_still() {
+    let sandbox = world(&format!("{ONE}[policy]\nblocking_severity = \"high\"\n"));
+    ok(&by(&sandbox, "Ada", "reject t3st --finding 'high: token is logged' --finding 'high: a slow loop'"));
+    ok(&by(&sandbox, "Ken", "set-stage t3st qa"));
+    let folder = ".tracker/findings/TASK-T3ST";
+    let settled = ask(&sandbox, "findings t3st")["result"]["findings"][1]["id"].as_str().unwrap().to_owned();
+    ok(&by(&sandbox, "Ken", &format!("findings settle t3st {settled} -m fixed")));
+    std::fs::remove_dir_all(sandbox.path().join(folder)).unwrap();
+    std::fs::remove_dir_all(sandbox.path().join(".tracker/signoffs")).unwrap();
+    for deed in ["before", "after"] {
+        ok(&alone(&sandbox, "Ada", "approve t3st"));
+        assert_eq!(stage(&sandbox), "qa", "{deed} the deletion is committed");
+        let refused = alone(&sandbox, "Ken", "advance t3st");
+        assert_eq!(refused.status, 1, "{refused}");
+        let open = refused.stderr.lines().filter(|line| line.contains("finding")).count();
+        assert_eq!(open, 1, "the settled one is settled: {refused}");
+        commit(&sandbox, "Tidy");
+    }
+    let answer = ask(&sandbox, "signoffs t3st");
+    let problem = answer["problems"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|problem| problem["message"].as_str().unwrap().contains("the finding in it is open"));
+    let hint = problem.unwrap_or_else(|| panic!("{answer}"))["hint"].as_str().unwrap().to_owned();
+    let words: Vec<&str> = hint.split(' ').skip(1).collect();
+    sandbox.git(&words);
+    let id = ask(&sandbox, "findings t3st")["result"]["findings"][0]["id"].as_str().unwrap().to_owned();
+    ok(&by(&sandbox, "Ken", &format!("findings settle t3st {id} -m fixed")));
+    ok(&by(&sandbox, "Ken", "advance t3st"));
+    assert_eq!(stage(&sandbox), "sec");
 }

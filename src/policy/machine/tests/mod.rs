@@ -24,6 +24,7 @@ fn finding(id: &str, severity: &str) -> Finding {
         role: "reviewer".to_owned(),
         severity: FindingSeverity::parse(severity),
         title: "token logged".to_owned(),
+        detail: None,
         file: Some("src/auth.rs".to_owned()),
         line: Some(41),
         recommendation: None,

@@ -1,21 +1,23 @@
 //! `tracker findings`
 
+mod import;
+
 use clap::{Args, Subcommand};
 use owo_colors::Style;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::super::answer::{Answer, View};
-use super::super::args::{ReadArgs, WriteArgs};
-use super::super::complete::tasks;
-use super::super::door::Door;
-use super::super::page::{Cell, Page};
 use super::Reply;
 use super::shared::counted;
+use crate::cli::answer::{Answer, View};
+use crate::cli::args::{ReadArgs, WriteArgs};
+use crate::cli::complete::tasks;
+use crate::cli::door::Door;
+use crate::cli::page::{Cell, Page};
 use crate::model::FindingState;
 use crate::ops;
 
-/// What is held against tasks: lists findings, settles and waives them.
+/// What is held against tasks: lists findings, imports, settles and waives them.
 #[derive(Debug, Args)]
 #[command(args_conflicts_with_subcommands = true)]
 pub(in crate::cli) struct Findings {
@@ -33,6 +35,8 @@ pub(in crate::cli) struct Findings {
 
 #[derive(Debug, Subcommand)]
 enum What {
+    /// Read what a tool found
+    Import(import::Import),
     /// Say that a finding is mended
     Settle(Resolve),
     /// Say that a finding stays, and why
@@ -62,6 +66,8 @@ struct Resolve {
 pub(super) enum Output {
     /// A list.
     List(ops::FindingsView),
+    /// A report was imported.
+    Imported(Box<ops::FindingsImport>),
     /// A finding was settled, waived or opened again.
     Written(ops::Written),
 }
@@ -74,6 +80,7 @@ impl Findings {
                 let (view, problems) = ops::findings(&session, self.id.as_deref(), self.all)?;
                 return Ok(Answer::of(Output::List(view)).with_problems(problems));
             }
+            Some(What::Import(import)) => return import.run(door),
             Some(What::Settle(resolve)) => (resolve, FindingState::Settled),
             Some(What::Waive(resolve)) => (resolve, FindingState::Waived),
             Some(What::Reopen(resolve)) => (resolve, FindingState::Open),
@@ -88,7 +95,16 @@ impl View for Output {
     fn show(&self, page: &mut Page) {
         match self {
             Self::Written(written) => written.show(page),
+            Self::Imported(import) => import.show(page),
             Self::List(view) => show_list(view, page),
+        }
+    }
+
+    fn remark(&self, page: &mut Page) {
+        match self {
+            Self::Written(written) => written.remark(page),
+            Self::Imported(import) => import.remark(page),
+            Self::List(_) => {}
         }
     }
 }
@@ -110,6 +126,7 @@ fn show_list(view: &ops::FindingsView, page: &mut Page) {
             Cell::new(&finding.state),
             Cell::new(&finding.title),
             Cell::styled(finding.place.as_deref().unwrap_or_default(), Style::new().cyan()),
+            Cell::styled(finding.fix.as_deref().unwrap_or_default(), Style::new().bold()),
             Cell::styled(format!("{} as {}", finding.by, finding.role), Style::new().dimmed()),
         ]
     };

@@ -1,0 +1,195 @@
+//! A repository with a long history, many tasks, and an honest pull request on top.
+
+use std::fmt::Write as _;
+use std::fs::{self, File};
+use std::io::{BufWriter, Write};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use chrono::DateTime;
+use tracker::doc::{acceptance_text, create_vote, vote_file_name};
+use tracker::model::{CoveredFile, Person, Stage, TaskId, Verdict, Vote};
+use tracker::policy::{coverage, criteria_digest};
+
+use crate::Result;
+
+/// How many commits the pull request has.
+pub(crate) const RANGE: usize = 1000;
+/// So many commits belong to one of its tasks.
+const STEPS: usize = 5;
+/// How many files the commits before it change in turn.
+const FILES: usize = 500;
+const BEGINNING: i64 = 1_700_000_000;
+const LETTERS: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+const CONFIG: &str = "format = 1\n[pipeline]\nstages = [\"dev\", \"qa\"]\n[stage.dev]\nrequires = [\"deliverables\"]\n\
+    [stage.qa]\nsignoffs = [\"reviewer\"]\n[roles.reviewer]\nmembers = [\"ada@example.com\"]\npaths = [\"src/**\"]\n\
+    [policy]\nself_approval = \"forbid\"\nlinked-commits = \"error\"\n";
+const BODY: &str = "\n## Description\n\nThe part is asked for, and what it is for is said in a paragraph that somebody \
+    took the time to write.\n\n## Deliverables\n\n- [x] The part\n\n## Acceptance criteria\n\n- [ ] It fits\n";
+
+/// The repository.
+#[derive(Debug)]
+pub(crate) struct Corpus {
+    folder: PathBuf,
+}
+
+impl Corpus {
+    pub(crate) fn create(folder: &Path, commits: usize, tasks: usize) -> Result<Self> {
+        let corpus = Self { folder: folder.join("repository") };
+        fs::create_dir_all(&corpus.folder)?;
+        corpus.git(&["init", "--quiet", "--initial-branch=main"], None)?;
+        let stream = folder.join("stream");
+        Stream::write(&stream, commits, tasks)?;
+        corpus.git(&["fast-import", "--quiet"], Some(File::open(&stream)?))?;
+        fs::remove_file(&stream)?;
+        corpus.git(&["checkout", "--quiet", "work"], None)?;
+        corpus.git(&["gc", "--quiet"], None)?;
+        Ok(corpus)
+    }
+
+    pub(crate) fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    fn git(&self, arguments: &[&str], input: Option<File>) -> Result<()> {
+        let mut command = Command::new("git");
+        command.args(arguments).current_dir(&self.folder).stdin(input.map_or_else(Stdio::null, Stdio::from));
+        let status = command.status()?;
+        if status.success() { Ok(()) } else { Err(format!("git {arguments:?}: {status}").into()) }
+    }
+}
+
+/// What `git fast-import` reads.
+struct Stream {
+    out: BufWriter<File>,
+    /// When the next commit is made, in seconds.
+    at: i64,
+}
+
+impl Stream {
+    fn write(path: &Path, commits: usize, tasks: usize) -> Result<()> {
+        let mut stream = Self { out: BufWriter::new(File::create(path)?), at: BEGINNING };
+        stream.commit("main", "Ken", "Begin")?;
+        stream.file(".tracker/config.toml", CONFIG)?;
+        for number in 0..tasks {
+            let id = task_id(number);
+            stream.file(&format!(".tracker/tasks/{id}.md"), &record(&id, number, &[]))?;
+        }
+        for number in 0..FILES {
+            stream.file(&source(number), &content(number))?;
+        }
+        for number in 1..commits - RANGE {
+            let link = if number % 20 == 7 {
+                format!("\n\nTask: {}", task_id(tasks - 1 - number % 500))
+            } else {
+                String::new()
+            };
+            stream.commit("main", "Ken", &format!("Change {number}{link}"))?;
+            stream.file(&source(number), &content(number))?;
+        }
+        writeln!(stream.out, "reset refs/heads/work\nfrom refs/heads/main\n")?;
+        for number in 0..RANGE / STEPS {
+            stream.task(number)?;
+        }
+        Ok(stream.out.into_inner().map_err(std::io::IntoInnerError::into_error)?.sync_all()?)
+    }
+
+    /// Works on one task: two commits of code, delivery, the reviewer's vote, and a word of documentation.
+    fn task(&mut self, number: usize) -> Result<()> {
+        let id = task_id(number);
+        let path = format!(".tracker/tasks/{id}.md");
+        let mut moves: Vec<(i64, &str, &str, &str)> = Vec::new();
+        let mut covered = Vec::new();
+        for part in 0..2 {
+            self.commit("work", "Ken", &format!("Make part {number}\n\nTask: {id}"))?;
+            if part == 0 {
+                moves.push((self.at, "Ken", "none", "dev"));
+                self.file(&path, &record(&id, number, &moves))?;
+            }
+            let (file, text) = (format!("src/new{number}/part{part}.txt"), content(number + part));
+            covered.push((file.clone(), text.clone()));
+            self.file(&file, &text)?;
+        }
+        self.commit("work", "Ken", &format!("Deliver part {number}\n\nAdvance: {id}"))?;
+        moves.push((self.at, "Ken", "dev", "qa"));
+        self.file(&path, &record(&id, number, &moves))?;
+        self.commit("work", "Ada", &format!("Approve part {number}"))?;
+        moves.push((self.at, "Ada", "qa", "complete"));
+        self.file(&path, &record(&id, number, &moves))?;
+        let vote = vote(&id, self.at, &covered)?;
+        self.file(&format!(".tracker/signoffs/{id}/{}", vote_file_name(&vote)), &create_vote(&vote))?;
+        self.commit("work", "Ken", &format!("Document part {number}\n\nTask: {id}"))?;
+        self.file(&format!("docs/part{number}.txt"), &content(number))
+    }
+
+    fn commit(&mut self, branch: &str, name: &str, message: &str) -> Result<()> {
+        self.at += 60;
+        let email = name.to_lowercase();
+        writeln!(
+            self.out,
+            "commit refs/heads/{branch}\ncommitter {name} <{email}@example.com> {} +0000",
+            self.at
+        )?;
+        Ok(write!(self.out, "data {}\n{message}\n", message.len())?)
+    }
+
+    fn file(&mut self, path: &str, text: &str) -> Result<()> {
+        Ok(write!(self.out, "M 100644 inline {path}\ndata {}\n{text}\n", text.len())?)
+    }
+}
+
+fn vote(id: &str, at: i64, files: &[(String, String)]) -> Result<Vote> {
+    let task = TaskId::parse(id)?;
+    let criteria = criteria_digest(&acceptance_text(BODY));
+    let mut covered = Vec::new();
+    for (path, text) in files {
+        let blob = gix::objs::compute_hash(gix::hash::Kind::Sha1, gix::objs::Kind::Blob, text.as_bytes())?;
+        covered.push(CoveredFile { path: path.clone(), mode: 0o100_644, blob: blob.to_string() });
+    }
+    Ok(Vote {
+        covers: coverage(&task, &criteria, covered),
+        task,
+        role: "reviewer".to_owned(),
+        verdict: Verdict::Approved,
+        by: Person { name: "Ada".to_owned(), email: "ada@example.com".to_owned() },
+        at: DateTime::from_timestamp(at, 0).ok_or("no time")?,
+        stage: Stage::parse("qa").ok_or("no stage")?,
+        round: 1,
+        commit: "0".repeat(40),
+        notes: None,
+        findings: Vec::new(),
+        signature: None,
+        unknown: Vec::new(),
+        warnings: Vec::new(),
+    })
+}
+
+fn record(id: &str, number: usize, moves: &[(i64, &str, &str, &str)]) -> String {
+    let stage = moves.last().map_or("none", |step| step.3);
+    let mut text = format!(
+        "---\nid: {id}\ntitle: Make part {number} of the whole\npriority: high\nstage: {stage}\ncreated: 2023-11-01\n"
+    );
+    if !moves.is_empty() {
+        text.push_str("history:\n");
+    }
+    for (at, by, from, to) in moves {
+        let at = DateTime::from_timestamp(*at, 0).unwrap_or_default().format("%Y-%m-%dT%H:%M:%SZ");
+        let _ = writeln!(text, "  - {{at: {at}, by: {by}, from: {from}, to: {to}}}");
+    }
+    text + "---\n" + BODY
+}
+
+/// Returns the id of a task: distinct for each number below a million, and in no order.
+fn task_id(number: usize) -> String {
+    let mixed = number * 409_021 % LETTERS.len().pow(4);
+    let letter = |place| char::from(LETTERS[mixed / LETTERS.len().pow(place) % LETTERS.len()]);
+    format!("TASK-{}{}{}{}", letter(3), letter(2), letter(1), letter(0))
+}
+
+fn source(number: usize) -> String {
+    format!("lib/part{}/file{}.txt", number % FILES / 25, number % FILES % 25)
+}
+
+fn content(number: usize) -> String {
+    (0..40).map(|line| format!("line {line} of version {}\n", number / (line + 1))).collect()
+}

@@ -1,0 +1,249 @@
+//! A repository with a long history and many tasks, and commits into it.
+
+use std::cell::Cell;
+use std::fs::{self, File, Permissions};
+use std::io::{BufWriter, Write as _};
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use crate::Result;
+use crate::program::{Program, is_on_path};
+
+/// How many commits the task under review has.
+pub(crate) const REVIEWED: usize = 200;
+/// How many files the commits change in turn.
+const FILES: usize = 500;
+const LETTERS: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+const CONFIG: &str = "format = 1\nproject = \"Bench\"\nid_prefix = \"TASK\"\n\n[pipeline]\nstages = [\"dev\", \
+    \"qa\", \"docs\"]\n\n[stage.dev]\nrequires = [\"deliverables\"]\n\n[stage.qa]\nsignoffs = [\"reviewer\"]\n";
+
+/// Which hooks a commit runs.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Hooks {
+    /// None.
+    None,
+    /// As many as ours, each a shell that does nothing.
+    Empty,
+    /// Ours, as `tracker hooks install` puts them there.
+    Ours,
+    /// Those of pre-commit.
+    Other,
+}
+
+/// The repository.
+#[derive(Debug)]
+pub(crate) struct Corpus {
+    folder: PathBuf,
+    tasks: usize,
+    commits: Cell<usize>,
+    moved: Cell<usize>,
+}
+
+impl Corpus {
+    pub(crate) fn create(folder: &Path, commits: usize, tasks: usize) -> Result<Self> {
+        fs::create_dir_all(folder)?;
+        let corpus = Self {
+            folder: folder.join("repository"),
+            tasks,
+            commits: Cell::new(commits),
+            moved: Cell::new(tasks / 2),
+        };
+        fs::create_dir(&corpus.folder)?;
+        corpus.git(&["init", "--quiet", "--initial-branch=main"]).run()?;
+        // A clean-up that commit starts by itself would run on beside what is measured.
+        for setting in ["gc.auto=0", "maintenance.auto=false"] {
+            let (key, value) = setting.split_once('=').unwrap_or((setting, ""));
+            corpus.git(&["config", key, value]).run()?;
+        }
+        let stream = folder.join("stream");
+        corpus.write_history(&stream, commits)?;
+        corpus.git(&["fast-import", "--quiet"]).reading(File::open(&stream)?).run()?;
+        fs::remove_file(&stream)?;
+        for arguments in [["reset", "--quiet", "--hard"].as_slice(), &["gc", "--quiet"]] {
+            corpus.git(arguments).run()?;
+        }
+        for hooks in [Hooks::None, Hooks::Empty, Hooks::Other] {
+            fs::create_dir(corpus.hooks_folder(hooks))?;
+        }
+        corpus.tracker(&["hooks", "install"]).run()?;
+        for hook in fs::read_dir(corpus.hooks_folder(Hooks::Ours))? {
+            let hook = hook?;
+            if hook.path().extension().is_none() {
+                let path = corpus.hooks_folder(Hooks::Empty).join(hook.file_name());
+                fs::write(&path, "#!/bin/sh\n")?;
+                fs::set_permissions(&path, Permissions::from_mode(0o755))?;
+            }
+        }
+        Ok(corpus)
+    }
+
+    /// Commits a change of one file, and returns how long the commit took.
+    pub(crate) fn commit(&self, hooks: Hooks, message: &dyn Fn(usize) -> Result<String>) -> Result<Duration> {
+        let number = self.stage_a_change()?;
+        self.commit_with(hooks, &["--message", &message(number)?]).run()
+    }
+
+    /// Commits without hooks, then moves a task by hand and amends; returns how long the amending took.
+    pub(crate) fn commit_and_amend(&self) -> Result<Duration> {
+        let number = self.stage_a_change()?;
+        self.commit_with(Hooks::None, &["--message", &format!("Change {number}")]).run()?;
+        let path = format!(".tracker/tasks/{}.md", self.next_to_move()?);
+        let file = self.folder.join(&path);
+        let entry =
+            "stage: qa\nhistory:\n  - {at: 2026-11-11T09:00:00Z, by: ada@example.com, from: dev, to: qa}\n";
+        fs::write(&file, fs::read_to_string(&file)?.replace("stage: dev\n", entry))?;
+        let added = self.git(&["add", &path]).run()?;
+        Ok(added + self.commit_with(Hooks::None, &["--amend", "--no-edit", "--no-verify"]).run()?)
+    }
+
+    /// Returns the message of a commit that moves nothing.
+    pub(crate) fn message(&self, number: usize, linked: bool) -> Result<String> {
+        let text =
+            format!("Change {number}\n\nThe change says what it is for, in a line or two, as people do.\n");
+        let link = format!("\nTask: {}\n", self.task_id(1));
+        Ok(if linked { text + &link } else { text })
+    }
+
+    /// Returns a task that is at work and has not been moved.
+    pub(crate) fn next_to_move(&self) -> Result<String> {
+        self.moved.set(self.moved.get() + 1);
+        if self.moved.get() >= self.tasks {
+            Err("there are too few tasks".into())
+        } else {
+            Ok(self.task_id(self.moved.get()))
+        }
+    }
+
+    /// Returns the task under review.
+    pub(crate) fn reviewed(&self) -> String {
+        self.task_id(0)
+    }
+
+    /// Returns `git log` of the commits of the task under review, as arguments.
+    pub(crate) fn log_of_linked(&self) -> Result<Vec<String>> {
+        let grep = format!("--grep=^Task: {}$", self.reviewed());
+        let found = self.git(&["log", "--format=%H", &grep]).output()?;
+        let log = ["log", "--raw", "--format=%H %an %ae%n%B", "--no-walk=unsorted"].map(str::to_owned);
+        let log: Vec<String> = log.into_iter().chain(found.lines().map(str::to_owned)).collect();
+        if log.len() == REVIEWED + 4 {
+            Ok(log)
+        } else {
+            Err(format!("{} commits are linked", log.len()).into())
+        }
+    }
+
+    /// Takes away what is remembered of which commits link what.
+    pub(crate) fn forget_links(&self) -> Result<()> {
+        Ok(fs::remove_file(self.folder.join(".git/tracker/links"))?)
+    }
+
+    /// Sets up pre-commit with one hook that does nothing; tells whether it is there.
+    pub(crate) fn install_other(&self) -> Result<bool> {
+        if !is_on_path("pre-commit") {
+            return Ok(false);
+        }
+        let config = "repos:\n- repo: local\n  hooks:\n  - {id: nothing, name: nothing, entry: 'true', \
+            language: system, always_run: true, pass_filenames: false}\n";
+        fs::write(self.folder.join(".pre-commit-config.yaml"), config)?;
+        self.git(&["add", ".pre-commit-config.yaml"]).run()?;
+        self.commit_with(Hooks::None, &["--message", "Other hooks"]).run()?;
+        Program::new("pre-commit", &["install"], &self.folder).run()?;
+        let made = self.hooks_folder(Hooks::Ours).join("pre-commit");
+        fs::rename(made, self.hooks_folder(Hooks::Other).join("pre-commit"))?;
+        Ok(true)
+    }
+
+    pub(crate) fn git(&self, arguments: &[&str]) -> Program {
+        Program::new("git", arguments, &self.folder)
+    }
+
+    pub(crate) fn tracker(&self, arguments: &[&str]) -> Program {
+        Program::tracker(arguments, &self.folder)
+    }
+
+    fn commit_with(&self, hooks: Hooks, more: &[&str]) -> Program {
+        let setting = format!("core.hooksPath={}", self.hooks_folder(hooks).display());
+        let arguments = [&["-c", &setting, "commit", "--quiet"], more].concat();
+        self.git(&arguments)
+    }
+
+    fn hooks_folder(&self, hooks: Hooks) -> PathBuf {
+        match hooks {
+            Hooks::Ours => self.folder.join(".git/hooks"),
+            Hooks::None => self.folder.with_extension("none"),
+            Hooks::Empty => self.folder.with_extension("empty"),
+            Hooks::Other => self.folder.with_extension("other"),
+        }
+    }
+
+    fn stage_a_change(&self) -> Result<usize> {
+        let number = self.commits.get() + 1;
+        self.commits.set(number);
+        let path = source(number);
+        fs::write(self.folder.join(&path), content(number))?;
+        self.git(&["add", &path]).run()?;
+        Ok(number)
+    }
+
+    /// Returns the id of a task: distinct for each number below a million, and in no order.
+    fn task_id(&self, number: usize) -> String {
+        let mixed = number * 409_021 % LETTERS.len().pow(4);
+        let letter = |place| char::from(LETTERS[mixed / LETTERS.len().pow(place) % LETTERS.len()]);
+        format!("TASK-{}{}{}{}", letter(3), letter(2), letter(1), letter(0))
+    }
+
+    /// Writes the history as `git fast-import` reads it: all tasks first, then changes of which some link a task.
+    fn write_history(&self, path: &Path, commits: usize) -> Result<()> {
+        let mut out = BufWriter::new(File::create(path)?);
+        for number in 0..commits {
+            let step = commits / REVIEWED;
+            let linked = match number {
+                _ if number % step == step / 2 && number / step < REVIEWED => Some(0),
+                _ if number % 20 == 7 => Some(2 + number / 20 % (self.tasks - 2)),
+                _ => None,
+            };
+            let link = linked.map(|task| format!("\nTask: {}\n", self.task_id(task))).unwrap_or_default();
+            let message =
+                format!("Change {number}\n\nWhy it was made is said here, in a line or two.\n{link}");
+            let at = 1_700_000_000 + number * 60;
+            write!(out, "commit refs/heads/main\ncommitter Ken <ken@example.com> {at} +0000\n")?;
+            write!(out, "data {}\n{message}\n", message.len())?;
+            if number == 0 {
+                inline(&mut out, ".tracker/config.toml", CONFIG)?;
+                for task in 0..self.tasks {
+                    inline(&mut out, &format!(".tracker/tasks/{}.md", self.task_id(task)), &self.task(task))?;
+                }
+                for file in 0..FILES {
+                    inline(&mut out, &source(file), &content(file))?;
+                }
+            } else {
+                inline(&mut out, &source(number), &content(number))?;
+            }
+        }
+        Ok(out.into_inner().map_err(std::io::IntoInnerError::into_error)?.sync_all()?)
+    }
+
+    fn task(&self, number: usize) -> String {
+        let stage = if number == 0 { "qa" } else { "dev" };
+        format!(
+            "---\nid: {}\ntitle: Make part {number} of the whole\npriority: high\nstage: {stage}\ncreated: \
+             2026-01-11\n---\n\n## Description\n\nPart {number} is asked for, and what it is for is said in a \
+             paragraph that somebody took the time to write.\n\n## Deliverables\n\n- [x] The part\n\n## Acceptance \
+             criteria\n\n- [ ] It fits\n",
+            self.task_id(number)
+        )
+    }
+}
+
+fn inline(out: &mut impl std::io::Write, path: &str, text: &str) -> Result<()> {
+    Ok(write!(out, "M 100644 inline {path}\ndata {}\n{text}\n", text.len())?)
+}
+
+fn source(number: usize) -> String {
+    format!("src/part{}/file{}.txt", number % FILES / 25, number % FILES % 25)
+}
+
+fn content(number: usize) -> String {
+    (0..40).map(|line| format!("line {line} of version {}\n", number / (line + 1))).collect()
+}

@@ -1,0 +1,76 @@
+//! One run of a program, in a world that is the same for everybody.
+
+use std::ffi::OsString;
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use crate::Result;
+
+const TRACKER: &str = env!("CARGO_BIN_EXE_tracker");
+
+/// A program, its arguments and the folder it runs in.
+#[derive(Debug)]
+pub(crate) struct Program {
+    command: Command,
+}
+
+impl Program {
+    /// Nothing of the caller's own git set-up gets in; the tracker that was built is the first on PATH.
+    pub(crate) fn new(program: &str, arguments: &[&str], folder: &Path) -> Self {
+        let mut command = Command::new(program);
+        command.args(arguments).current_dir(folder).env_clear();
+        command.env("PATH", search_path()).env("HOME", folder.join("..")).env("GIT_CONFIG_NOSYSTEM", "1");
+        for (role, what) in
+            [("AUTHOR", "NAME"), ("AUTHOR", "EMAIL"), ("COMMITTER", "NAME"), ("COMMITTER", "EMAIL")]
+        {
+            command.env(format!("GIT_{role}_{what}"), "ada@example.com");
+        }
+        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+        Self { command }
+    }
+
+    pub(crate) fn tracker(arguments: &[&str], folder: &Path) -> Self {
+        Self::new(TRACKER, arguments, folder)
+    }
+
+    pub(crate) fn reading(mut self, file: File) -> Self {
+        self.command.stdin(file);
+        self
+    }
+
+    /// Runs it and returns how long that took; its output is thrown away.
+    pub(crate) fn run(mut self) -> Result<Duration> {
+        let start = now();
+        let status = self.command.status()?;
+        let wall = start.elapsed();
+        if status.success() { Ok(wall) } else { Err(format!("{:?}: {status}", self.command).into()) }
+    }
+
+    /// Runs it and returns what it prints.
+    pub(crate) fn output(mut self) -> Result<String> {
+        let output = self.command.stdout(Stdio::piped()).output()?;
+        if !output.status.success() {
+            return Err(format!("{:?}: {}", self.command, output.status).into());
+        }
+        Ok(String::from_utf8(output.stdout)?)
+    }
+}
+
+/// Tells whether a program is on PATH.
+pub(crate) fn is_on_path(program: &str) -> bool {
+    std::env::split_paths(&search_path()).any(|folder| folder.join(program).is_file())
+}
+
+fn search_path() -> OsString {
+    let own = Path::new(TRACKER).parent().map(PathBuf::from);
+    let path = std::env::vars_os().find(|(name, _)| name == "PATH").map(|(_, path)| path).unwrap_or_default();
+    std::env::join_paths(own.into_iter().chain(std::env::split_paths(&path))).unwrap_or(path)
+}
+
+/// Returns the time on the stop-watch.
+fn now() -> Instant {
+    #[expect(clippy::disallowed_methods, reason = "a stop-watch is what this is")]
+    Instant::now()
+}

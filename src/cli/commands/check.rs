@@ -1,0 +1,102 @@
+//! `tracker check`
+
+use clap::Args;
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::super::answer::{Answer, View};
+use super::super::args::{Format, ReadArgs, every_format};
+use super::super::door::Door;
+use super::super::page::Page;
+use super::judged::{remark_verdict, rendered, show_range, show_verdict, write_step_summary};
+use super::Reply;
+use crate::cli::error::Failure;
+use crate::model::Problem;
+use crate::ops::{self, GateRequest, Session};
+use crate::review::{RangeReview, Review, Verdict};
+
+/// Judges a range of commits by the policy of the branch that it is for: every move legal and earned, votes valid
+/// for the content as it is, commits linked, no change of policy without its owners, no broken record. Exit code 0
+/// is yes, 1 is no, 2 says that nothing could be judged.
+///
+/// Without --base, --head and --staged it looks at the working tree: whether every record can be read.
+///
+/// --format github annotates the files of a pull request (and fills the summary of the step), markdown is a
+/// comment for one, sarif is for code scanning, junit for test reports, gitlab for code quality.
+#[derive(Debug, Args)]
+#[command(arg = every_format())]
+pub(in crate::cli) struct Check {
+    /// The branch or commit that the range is to be merged into, whose policy judges
+    #[arg(long, value_name = "REV")]
+    base: Option<String>,
+    /// The commit that is to be merged; the current one where left out
+    #[arg(long, value_name = "REV")]
+    head: Option<String>,
+    /// Judge what is staged as well
+    #[arg(long, conflicts_with = "head")]
+    staged: bool,
+    /// Run the commands that the policy names: what they do is up to the branch at --base
+    #[arg(long)]
+    allow_commands: bool,
+    /// Show every breach
+    #[arg(long)]
+    full: bool,
+}
+
+/// What the gate says.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(super) struct Output {
+    /// What was looked at, and by whose rules.
+    range: RangeReview,
+    /// What the gate says.
+    verdict: Verdict,
+    #[serde(skip)]
+    review: Review,
+    #[serde(skip)]
+    is_full: bool,
+}
+
+impl Check {
+    pub(super) fn run(self, door: &Door) -> Reply {
+        let has_range = self.base.is_some() || self.head.is_some() || self.staged;
+        let session = if has_range { door.range()? } else { door.read(&ReadArgs::default())? };
+        let (review, mut problems) = self.look(&session, has_range, door.format())?;
+        problems.extend(write_step_summary(&review, door));
+        let is_no = !review.verdict.is_yes();
+        let output = Output {
+            range: review.range.clone(),
+            verdict: review.verdict.clone(),
+            review,
+            is_full: self.full,
+        };
+        Ok(Answer::of(output).with_problems(problems).no_if(is_no))
+    }
+
+    fn look(&self, session: &Session<'_>, has_range: bool, format: Format) -> Result<(Review, Vec<Problem>), Failure> {
+        let request = GateRequest {
+            base: self.base.clone(),
+            head: self.head.clone(),
+            is_staged: self.staged,
+            counts_lines: matches!(format, Format::Markdown | Format::Github),
+            runs_commands: self.allow_commands,
+        };
+        Ok(if has_range { ops::review(session, &request)? } else { ops::check_records(session, &request)? })
+    }
+}
+
+impl View for Output {
+    fn show(&self, page: &mut Page) {
+        if !page.is_quiet() {
+            show_range(&self.range, self.review.tasks.len(), page);
+        }
+        show_verdict(&self.verdict, self.is_full, page);
+    }
+
+    fn remark(&self, page: &mut Page) {
+        remark_verdict(&self.verdict, page);
+    }
+
+    fn rendered(&self, format: Format) -> Option<String> {
+        rendered(&self.review, format)
+    }
+}

@@ -1,0 +1,158 @@
+//! `tracker findings import`
+
+use clap::{Args, ValueEnum};
+use owo_colors::Style;
+
+use super::super::Reply;
+use super::super::shared::{counted, show_diff};
+use super::Output;
+use crate::cli::answer::{Answer, View};
+use crate::cli::args::WriteArgs;
+use crate::cli::complete::{roles, tasks};
+use crate::cli::door::Door;
+use crate::cli::page::{Cell, Page, clean};
+use crate::import::findings::{LARGEST, ReportFormat};
+use crate::ops::{self, FindingsImport, ImportedFinding};
+
+/// Reads what a tool found: SARIF 2.1.0, JUnit XML, `security_report.json`, `bugs.json`.
+///
+/// A finding that is high or critical rejects the task for the role, as `tracker reject` does; others are written
+/// down. Importing the same report again changes nothing; one that was settled and is found again is open again, one
+/// that was waived stays so. A report that cannot be read is a rejection, never a pass. The exit code is 1 where the
+/// stage fails.
+#[derive(Debug, Args)]
+pub(super) struct Import {
+    /// The report; `-` reads standard input
+    #[arg(value_name = "FILE")]
+    file: String,
+    /// The task, by a part of its id
+    #[arg(long, value_name = "ID", add = tasks())]
+    task: String,
+    /// The role that the report speaks for; where the stage asks only one, that one
+    #[arg(long = "as", value_name = "ROLE", add = roles())]
+    role: Option<String>,
+    /// What the report is, where its content does not tell
+    #[arg(long, value_enum, value_name = "FORMAT")]
+    from: Option<From>,
+    /// Make a task for each finding, to mend it
+    #[arg(long)]
+    create_tasks: bool,
+    /// Settle open findings of the same tools that the report no longer holds
+    #[arg(long)]
+    settle_gone: bool,
+    /// Sign the rejection with the ssh key that git is configured with
+    #[arg(long)]
+    sign: bool,
+    #[command(flatten)]
+    write: WriteArgs,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum From {
+    Sarif,
+    Junit,
+    Security,
+    Bugs,
+}
+
+impl Import {
+    pub(super) fn run(self, door: &Door) -> Reply {
+        let bytes = door.read_up_to(&self.file, LARGEST)?;
+        let name = match self.file.as_str() {
+            "-" => "standard input",
+            path => path.rsplit('/').find(|part| !part.is_empty()).unwrap_or(path),
+        };
+        let session = door.write(&self.write)?;
+        let request = ops::FindingsImportRequest {
+            wanted: self.task,
+            role: self.role,
+            name: clean(name).into_owned(),
+            given: self.file.clone(),
+            bytes: bytes.as_deref(),
+            format: self.from.map(|from| match from {
+                From::Sarif => ReportFormat::Sarif,
+                From::Junit => ReportFormat::Junit,
+                From::Security => ReportFormat::Security,
+                From::Bugs => ReportFormat::Bugs,
+            }),
+            create_tasks: self.create_tasks,
+            settle_gone: self.settle_gone,
+            sign: self.sign,
+        };
+        let (import, problems) = ops::import_findings(&session, &request)?;
+        let fails = import.fails;
+        Ok(Answer::of(Output::Imported(Box::new(import))).with_problems(problems).no_if(fails))
+    }
+}
+
+impl View for FindingsImport {
+    fn show(&self, page: &mut Page) {
+        if page.is_quiet() {
+            self.written.tasks.iter().for_each(|task| page.line(&task.id));
+            return;
+        }
+        let is_told = self.tools.iter().all(|tool| Some(tool) == self.format.as_ref());
+        let tools = if is_told { String::new() } else { format!(", by {}", self.tools.join(", ")) };
+        let format = self.format.as_deref().unwrap_or("cannot be read");
+        let head = clean(&format!("{}: {format}{tools}", self.report)).into_owned();
+        page.line(format!("{}  {}  {}", page.bold(&self.task), clean(&self.title), page.dim(&head)));
+        let rows: Vec<Vec<Cell>> = self.findings.iter().map(|finding| row(finding, page)).collect();
+        page.columns(&rows, 4, 2);
+        for said in self.written.tasks.first().iter().flat_map(|task| &task.said) {
+            page.line(format!("  {}", clean(said)));
+        }
+        if self.left_out > 0 {
+            page.line(format!("  {}", page.dim(&format!("{} suppressed, skipped or well", counted(self.left_out, "result")))));
+        }
+        if let Some(words) = vote_in_words(self) {
+            page.line(format!("  {words}"));
+        }
+        for diff in self.written.files.iter().filter_map(|file| file.diff.as_deref()) {
+            show_diff(diff, page);
+        }
+    }
+
+    fn remark(&self, page: &mut Page) {
+        if self.written.dry_run {
+            let files = counted(self.written.files.len(), "file");
+            page.line(page.dim(&format!("dry run: {files} would change, nothing was written")));
+        }
+        if !self.next.is_empty() {
+            page.line(clean(&format!("Next: {}", self.next.join("  or  "))));
+        }
+    }
+}
+
+fn vote_in_words(import: &FindingsImport) -> Option<&'static str> {
+    Some(match (import.vote, import.fails) {
+        ("rejected", _) => return None,
+        ("stands", _) => "your rejection stands",
+        ("not_asked", _) => "no vote was cast: the stage does not ask for the role",
+        (_, true) => "no vote was cast: nothing is high or critical; what blocks keeps the task in its stage",
+        (_, false) => "no vote was cast: nothing is high or critical",
+    })
+}
+
+fn row(finding: &ImportedFinding, page: &Page) -> Vec<Cell> {
+    let style = match finding.severity.as_str() {
+        "critical" => Style::new().red().bold(),
+        "high" => Style::new().red(),
+        "medium" => Style::new().yellow(),
+        _ => Style::new().dimmed(),
+    };
+    let (rich, plain) = match finding.standing {
+        "new" => ("+", "new"),
+        "known" => ("=", "known"),
+        "reopened" => ("↺", "reopened"),
+        _ => ("-", "waived"),
+    };
+    let severity = if finding.worse { format!("{}, worse", finding.severity) } else { finding.severity.clone() };
+    vec![
+        Cell::styled(page.pick(rich, plain), style),
+        Cell::new(&finding.id),
+        Cell::styled(severity, style),
+        Cell::styled(finding.place.as_deref().unwrap_or_default(), Style::new().cyan()),
+        Cell::new(&finding.title),
+        Cell::styled(finding.fix.as_deref().unwrap_or_default(), Style::new().bold()),
+    ]
+}

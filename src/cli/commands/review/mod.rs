@@ -1,0 +1,129 @@
+//! `tracker review`
+
+mod page;
+
+use clap::Args;
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::super::answer::{Answer, View};
+use super::super::args::{Format, every_format};
+use super::super::door::Door;
+use super::super::page::Page;
+use super::judged::{remark_verdict, rendered, write_step_summary};
+use super::Reply;
+use crate::cli::error::Failure;
+use crate::ops::{self, GateRequest};
+use crate::report::review as forms;
+
+/// Shows a range of commits by task: moves, votes and whether they count, boxes, findings, files and whether they
+/// are covered, what is missing, and what the gate says of it. It is a page to read: the exit code is 0 whatever
+/// the gate says; `tracker check` answers with yes or no.
+///
+/// BASE..HEAD and BASE...HEAD are alike: what HEAD has and BASE has not, as a pull request shows it. A branch alone
+/// is what it would bring into the default branch of the remote. Nothing is the current branch.
+///
+/// --format markdown is a comment for a pull request, to be updated in place: its first line is the same each time.
+#[derive(Debug, Args)]
+#[command(arg = every_format())]
+pub(in crate::cli) struct Review {
+    /// BASE..HEAD, or a branch; the current branch where left out
+    #[arg(value_name = "RANGE")]
+    range: Option<String>,
+    /// Look at what is staged as well
+    #[arg(long)]
+    staged: bool,
+    /// Print what one would write as a pull request's description: Markdown, without a verdict
+    #[arg(long)]
+    brief: bool,
+    /// Leave nothing out of long lists
+    #[arg(long)]
+    full: bool,
+}
+
+/// A range by task.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(super) struct Output {
+    #[serde(flatten)]
+    review: crate::review::Review,
+    #[serde(skip)]
+    is_brief: bool,
+    #[serde(skip)]
+    is_full: bool,
+}
+
+impl Review {
+    pub(super) fn run(self, door: &Door) -> Reply {
+        let (base, head) = ends(self.range.as_deref())?;
+        if self.staged && head.is_some() {
+            let message = "what is staged stands on the current commit, and on no other";
+            return Err(Failure::usage_message(message, "name the base alone: tracker review BASE.. --staged"));
+        }
+        let session = door.range()?;
+        let request =
+            GateRequest { base, head, is_staged: self.staged, counts_lines: true, runs_commands: false };
+        let (review, mut problems) = ops::review(&session, &request)?;
+        problems.extend(write_step_summary(&review, door));
+        let output = Output { review, is_brief: self.brief, is_full: self.full };
+        Ok(Answer::of(output).with_problems(problems))
+    }
+}
+
+/// Returns the two ends that a range names, where it names them. As in git, an end that is left out is the current
+/// commit; a branch alone is a head without a base.
+fn ends(range: Option<&str>) -> Result<(Option<String>, Option<String>), Failure> {
+    let Some(range) = range else { return Ok((None, None)) };
+    let Some((base, head)) = range.split_once("...").or_else(|| range.split_once("..")) else {
+        return Ok((None, Some(range.to_owned())));
+    };
+    if base.is_empty() && head.is_empty() {
+        let message = format!("`{range}` names no commit");
+        return Err(Failure::usage_message(message, "tracker review BASE..HEAD, or nothing for the current branch"));
+    }
+    let base = if base.is_empty() { "HEAD" } else { base };
+    Ok((Some(base.to_owned()), Some(head.to_owned()).filter(|head| !head.is_empty())))
+}
+
+impl View for Output {
+    fn show(&self, page: &mut Page) {
+        if self.is_brief {
+            page.raw(&forms::brief(&self.review));
+        } else {
+            page::show(&self.review, self.is_full, page);
+        }
+    }
+
+    fn remark(&self, page: &mut Page) {
+        if !self.is_brief {
+            remark_verdict(&self.review.verdict, page);
+        }
+    }
+
+    fn rendered(&self, format: Format) -> Option<String> {
+        match format {
+            Format::Markdown if self.is_brief => Some(forms::brief(&self.review)),
+            _ => rendered(&self.review, format),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::ends;
+
+    #[test]
+    fn a_range_is_read_as_git_reads_it() {
+        let read = |range: &str| {
+            let (base, head) = ends(Some(range)).unwrap();
+            [base, head].map(|end| end.unwrap_or_else(|| "-".to_owned())).join(" ")
+        };
+        assert_eq!(read("main..topic"), "main topic");
+        assert_eq!(read("main...topic"), "main topic");
+        assert_eq!(read("main.."), "main -");
+        assert_eq!(read("..topic"), "HEAD topic");
+        assert_eq!(read("topic"), "- topic");
+        assert_eq!(read("v1.2..v1.3"), "v1.2 v1.3");
+        assert!(ends(Some("..")).is_err() && ends(Some("...")).is_err());
+        assert_eq!(ends(None).unwrap(), (None, None));
+    }
+}

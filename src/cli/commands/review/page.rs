@@ -1,0 +1,252 @@
+//! A range by task, as a page for a person.
+
+use owo_colors::Style;
+
+use super::super::judged::{show_range, show_verdict};
+use super::super::shared::counted;
+use crate::cli::page::{Cell, Page};
+use crate::review::{CommitReview, FileReview, FindingReview, Loose, MoveReview, Review, TaskReview, VoteReview};
+
+/// So many rows of one list are shown before the rest is only counted.
+const SHOWN_ROWS: usize = 12;
+/// So many tasks are shown.
+const SHOWN_TASKS: usize = 40;
+/// So many stages of a path are shown.
+const SHOWN_STAGES: usize = 8;
+/// Columns of a list's name.
+const LABEL: usize = 9;
+
+const GOOD: Style = Style::new().green();
+const BAD: Style = Style::new().red();
+const WARN: Style = Style::new().yellow();
+const DIM: Style = Style::new().dimmed();
+
+/// Shows a review.
+pub(super) fn show(review: &Review, is_full: bool, page: &mut Page) {
+    show_range(&review.range, review.tasks.len(), page);
+    let shown = if is_full { review.tasks.len() } else { SHOWN_TASKS.min(review.tasks.len()) };
+    for task in in_order(&review.tasks).into_iter().take(shown) {
+        page.gap();
+        show_task(task, is_full, page);
+    }
+    if shown < review.tasks.len() {
+        page.gap();
+        let more = counted(review.tasks.len() - shown, "more task");
+        page.line(page.dim(&format!("{} {more}: --full", page.pick("…", "..."))));
+    }
+    show_loose(&review.loose, is_full, page);
+    page.gap();
+    show_verdict(&review.verdict, is_full, page);
+}
+
+/// Returns the tasks that something stands against first, otherwise as they are.
+fn in_order(tasks: &[TaskReview]) -> Vec<&TaskReview> {
+    let mut ordered: Vec<&TaskReview> = tasks.iter().collect();
+    ordered.sort_by_key(|task| (task.errors == 0, task.warnings == 0));
+    ordered
+}
+
+fn show_task(task: &TaskReview, is_full: bool, page: &mut Page) {
+    let (mark, style) = match (task.errors, task.warnings) {
+        (0, 0) => (page.pick("✓", "ok"), GOOD),
+        (0, _) => (page.pick("!", "warn"), WARN),
+        _ => (page.pick("✗", "error"), BAD),
+    };
+    let head = vec![
+        Cell::styled(mark, style),
+        Cell::styled(&task.id, Style::new().bold()),
+        Cell::new(&task.title),
+        Cell::styled(path(task, page), Style::new().cyan()),
+    ];
+    page.columns(&[head], 2, 0);
+    let list = |page: &mut Page, name: &str, rows: Vec<Vec<Cell>>, flexible: usize| {
+        show_list(page, name, rows, flexible, is_full);
+    };
+    let rows = task.moves.iter().map(|made| move_row(made, page)).collect();
+    list(page, "moves", rows, 5);
+    let rows = task.votes.iter().map(|vote| vote_row(vote, page)).collect();
+    let name = if task.required > 0 { format!("votes {}/{}", task.approved, task.required) } else { "votes".into() };
+    list(page, &name, rows, 5);
+    list(page, "boxes", box_rows(task, page), 1);
+    list(page, "changed", changed_rows(task, page), 1);
+    let rows = task.findings.iter().map(|finding| finding_row(finding, page)).collect();
+    list(page, "findings", rows, 3);
+    list(page, "commits", task.commits.iter().map(commit_row).collect(), 1);
+    list(page, "files", task.files.iter().map(|file| file_row(file, page)).collect(), 1);
+    let missing = |text: &String| vec![Cell::styled(page.pick("✗", "no"), BAD), Cell::new(text)];
+    let rows = task.missing.iter().map(missing).collect();
+    list(page, "missing", rows, 1);
+}
+
+/// Returns the stages that a task went through, or what else became of it.
+fn path(task: &TaskReview, page: &Page) -> String {
+    let arrow = page.pick(" → ", " > ");
+    let mut stages: Vec<&str> = task.moves.first().map(|first| first.from.as_str()).into_iter().collect();
+    stages.extend(task.moves.iter().map(|made| made.to.as_str()));
+    let way = match stages.len() {
+        0 => task.stage.clone(),
+        count if count > SHOWN_STAGES => {
+            let last = stages[count - 1];
+            format!("{}{arrow}{}{arrow}{last}", stages[..3].join(arrow), page.pick("…", "..."))
+        }
+        _ => stages.join(arrow),
+    };
+    match (task.is_new, task.is_deleted) {
+        (_, true) => "deleted".to_owned(),
+        (true, _) => format!("new  {way}"),
+        _ => way,
+    }
+}
+
+/// Shows a list with its name in front of the first row.
+fn show_list(page: &mut Page, name: &str, mut rows: Vec<Vec<Cell>>, flexible: usize, is_full: bool) {
+    if rows.is_empty() {
+        return;
+    }
+    let count = rows.len();
+    let shown = if is_full || count <= SHOWN_ROWS + 1 { count } else { SHOWN_ROWS };
+    rows.truncate(shown);
+    for (at, row) in rows.iter_mut().enumerate() {
+        let name = if at == 0 { name } else { "" };
+        row.insert(0, Cell::styled(format!("{name:LABEL$}"), DIM));
+    }
+    page.columns(&rows, flexible + 1, 2);
+    if shown < count {
+        let more = format!("{} {} more: --full", page.pick("…", "..."), count - shown);
+        page.line(format!("{:1$}{2}", "", LABEL + 4, page.dim(&more)));
+    }
+}
+
+fn move_row(made: &MoveReview, page: &Page) -> Vec<Cell> {
+    let forced = if made.is_override { "override" } else { "" };
+    vec![
+        Cell::new(format!("{} {} {}", made.from, page.pick("→", ">"), made.to)),
+        Cell::styled(&made.by, Style::new().cyan()),
+        Cell::styled(page.ago(made.at), DIM),
+        Cell::styled(forced, WARN),
+        Cell::new(""),
+        Cell::new(made.why.as_deref().unwrap_or_default()),
+    ]
+}
+
+fn vote_row(vote: &VoteReview, page: &Page) -> Vec<Cell> {
+    let (mark, style) = match (vote.verdict.as_str(), vote.counts) {
+        ("rejected", true) => (page.pick("✗", "no"), BAD),
+        (_, true) => (page.pick("✓", "ok"), GOOD),
+        (_, false) => (page.pick("!", "void"), WARN),
+    };
+    let verdict = if vote.verdict == "approved" { String::new() } else { format!("{}  ", vote.verdict) };
+    let why_not = match (&vote.reason, &vote.why_not) {
+        (Some(reason), Some(why)) if !why.contains(reason.as_str()) => format!("{reason}: {why}"),
+        (_, Some(why)) => why.clone(),
+        (Some(reason), None) => reason.clone(),
+        (None, None) => String::new(),
+    };
+    let notes = vote.notes.as_ref().map_or_else(String::new, |notes| format!("\"{notes}\""));
+    let said = [why_not, notes].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("  ");
+    vec![
+        Cell::styled(mark, style),
+        Cell::new(&vote.role),
+        Cell::styled(&vote.by, Style::new().cyan()),
+        Cell::styled(page.ago(vote.at), DIM),
+        Cell::styled(&vote.trust, if vote.trust == "signed" { GOOD } else { DIM }),
+        Cell::new(format!("{verdict}{said}")),
+    ]
+}
+
+fn box_rows(task: &TaskReview, page: &Page) -> Vec<Vec<Cell>> {
+    let ticked = task.ticked.iter().map(|text| vec![Cell::styled(page.pick("✓", "[x]"), GOOD), Cell::new(text)]);
+    let opened = |text: &String| {
+        let text = format!("{text}  (opened again)");
+        vec![Cell::styled(page.pick("☐", "[ ]"), WARN), Cell::new(text)]
+    };
+    ticked.chain(task.unticked.iter().map(opened)).collect()
+}
+
+fn changed_rows(task: &TaskReview, page: &Page) -> Vec<Vec<Cell>> {
+    let arrow = page.pick("→", ">");
+    let value = |value: &Option<String>| value.clone().unwrap_or_else(|| "nothing".to_owned());
+    let fields = task.fields.iter().map(|field| {
+        let change = format!("{} {arrow} {}", value(&field.before), value(&field.after));
+        vec![Cell::new(&field.key), Cell::new(change)]
+    });
+    let text = task.is_reworded.then(|| vec![Cell::new("text"), Cell::new("reworded")]);
+    let notes = (task.notes > 0).then(|| vec![Cell::new("notes"), Cell::new(format!("{} written", task.notes))]);
+    fields.chain(text).chain(notes).collect()
+}
+
+fn finding_row(finding: &FindingReview, page: &Page) -> Vec<Cell> {
+    let (mark, style) = match (finding.state.as_str(), finding.blocks) {
+        ("open", true) => (page.pick("✗", "no"), BAD),
+        ("open", false) => (page.pick("!", "open"), WARN),
+        _ => (page.pick("✓", "ok"), GOOD),
+    };
+    let by = finding.by.as_ref().map_or_else(String::new, |by| format!(" by {by}"));
+    let change = finding.change.as_ref().map_or_else(|| finding.state.clone(), |change| format!("{change}{by}"));
+    vec![
+        Cell::styled(mark, style),
+        Cell::new(&finding.id),
+        Cell::new(&finding.severity),
+        Cell::new(&finding.title),
+        Cell::styled(finding.place.as_deref().unwrap_or_default(), DIM),
+        Cell::styled(change, DIM),
+    ]
+}
+
+fn commit_row(commit: &CommitReview) -> Vec<Cell> {
+    let short: String = commit.id.chars().take(7).collect();
+    vec![
+        Cell::styled(short, Style::new().yellow()),
+        Cell::new(&commit.subject),
+        Cell::styled(&commit.author, Style::new().cyan()),
+    ]
+}
+
+fn file_row(file: &FileReview, page: &Page) -> Vec<Cell> {
+    let (mark, style) = match (file.is_uncovered, file.covered_by.is_empty()) {
+        (true, _) => (page.pick("!", "!"), WARN),
+        (false, false) => (page.pick("✓", "ok"), GOOD),
+        (false, true) => (page.pick("·", "-"), DIM),
+    };
+    let lines = match (file.added, file.removed) {
+        (Some(added), Some(removed)) => format!("+{added} {}{removed}", page.pick("−", "-")),
+        _ => String::new(),
+    };
+    let change = if file.change == "changed" { "" } else { &file.change };
+    let seen = match (file.is_uncovered, file.covered_by.join(", ")) {
+        (true, roles) if roles.is_empty() => "not covered".to_owned(),
+        (true, roles) => format!("not covered by all: {roles}"),
+        (false, roles) => roles,
+    };
+    vec![
+        Cell::styled(mark, style),
+        Cell::new(&file.path),
+        Cell::styled(lines, DIM).right(),
+        Cell::styled(change, DIM),
+        Cell::styled(seen, if file.is_uncovered { WARN } else { DIM }),
+    ]
+}
+
+fn show_loose(loose: &Loose, is_full: bool, page: &mut Page) {
+    if !loose.commits.is_empty() || !loose.files.is_empty() {
+        page.gap();
+        page.line(page.bold("Belongs to no task"));
+        show_list(page, "commits", loose.commits.iter().map(commit_row).collect(), 1, is_full);
+        show_list(page, "files", loose.files.iter().map(|file| loose_row(file, page)).collect(), 1, is_full);
+    }
+    if !loose.policy.is_empty() {
+        page.gap();
+        page.line(page.bold("What the gate judges by"));
+        show_list(page, "files", loose.policy.iter().map(|file| loose_row(file, page)).collect(), 1, is_full);
+    }
+}
+
+/// Returns the row of a file that nobody was asked to look at for a task.
+fn loose_row(file: &FileReview, page: &Page) -> Vec<Cell> {
+    let mut row = file_row(file, page);
+    row[0] = Cell::styled(page.pick("·", "-"), DIM);
+    if file.covered_by.is_empty() {
+        row.truncate(4);
+    }
+    row
+}

@@ -1,0 +1,226 @@
+//! What a report says, and how findings of one report are told apart.
+
+use std::collections::{BTreeSet, HashMap, HashSet};
+
+use sha2::{Digest, Sha256};
+
+use super::ReportFormat;
+use crate::model::FindingSeverity;
+
+/// Longest title, in characters.
+const TITLE: usize = 200;
+/// Longest text of several lines, in characters.
+const TEXT: usize = 4_000;
+/// Longest name of a tool or a rule, in characters.
+const NAME: usize = 200;
+
+/// What a report says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ToolReport {
+    /// Its format.
+    pub format: ReportFormat,
+    /// The tools that wrote it, sorted.
+    pub tools: Vec<String>,
+    /// What they found, in the report's order.
+    pub found: Vec<Found>,
+    /// What was looked at and is well, as fingerprints; none where all that is not in the report is well.
+    pub passed: Option<BTreeSet<String>>,
+    /// How many results are no findings: suppressed, or not failed.
+    pub left_out: usize,
+}
+
+/// One thing that a tool found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Found {
+    /// The tool.
+    pub tool: String,
+    /// Its name for what it looks for.
+    pub rule: Option<String>,
+    /// What stays the same when it finds it again.
+    pub fingerprint: Option<String>,
+    /// How bad it is.
+    pub severity: FindingSeverity,
+    /// One line.
+    pub title: String,
+    /// All that it says, where that is more than the title.
+    pub detail: Option<String>,
+    /// What to do about it.
+    pub recommendation: Option<String>,
+    /// Path below the repository, or as the tool writes it.
+    pub file: Option<String>,
+    /// Line, counted from 1.
+    pub line: Option<u32>,
+    /// Column: tells two results of one line apart, and no more.
+    pub column: Option<u32>,
+}
+
+impl Found {
+    /// Makes a finding of what a tool says: the first line is the title, and the whole goes along if it is more.
+    pub(super) fn new(tool: &str, severity: FindingSeverity, said: &str) -> Self {
+        let title = one_line(said.trim().lines().next().unwrap_or_default(), TITLE);
+        let detail = text(said).filter(|text| *text != title);
+        Self {
+            tool: name(tool),
+            rule: None,
+            fingerprint: None,
+            severity,
+            title,
+            detail,
+            recommendation: None,
+            file: None,
+            line: None,
+            column: None,
+        }
+    }
+
+    /// Adds the rule, if there is one.
+    pub(super) fn of_rule(mut self, rule: Option<&str>) -> Self {
+        self.rule = rule.map(name).filter(|rule| !rule.is_empty());
+        self
+    }
+
+    /// Adds what stays the same.
+    pub(super) fn marked(mut self, fingerprint: Option<String>) -> Self {
+        self.fingerprint =
+            fingerprint.map(|print| if print.chars().count() > NAME { digest(&[&print]) } else { print });
+        self
+    }
+
+    /// Adds the place.
+    pub(super) fn at(mut self, file: Option<String>, line: Option<u32>) -> Self {
+        self.file = file.filter(|file| !file.is_empty());
+        self.line = line.filter(|&line| line > 0 && self.file.is_some());
+        self
+    }
+
+    /// Adds what to do.
+    pub(super) fn mended_by(mut self, recommendation: Option<&str>) -> Self {
+        self.recommendation = recommendation.and_then(text);
+        self
+    }
+}
+
+impl ToolReport {
+    /// Makes a report without findings.
+    pub(super) fn of(format: ReportFormat) -> Self {
+        Self { format, tools: Vec::new(), found: Vec::new(), passed: None, left_out: 0 }
+    }
+
+    /// Drops what is said twice, and marks what a tool finds several times in one file: by the how-many-th it is,
+    /// so that lines may move and none is lost.
+    pub(super) fn tell_apart(&mut self) {
+        let mut seen = HashSet::new();
+        self.found.retain(|found| seen.insert((key(found), found.line, found.column)));
+        let mut order: Vec<usize> = (0..self.found.len()).collect();
+        order.sort_by_key(|&at| (self.found[at].line, self.found[at].column, at));
+        let mut counts: HashMap<[String; 4], usize> = HashMap::new();
+        for at in order {
+            let key = key(&self.found[at]);
+            let count = counts.entry(key.clone()).or_default();
+            *count += 1;
+            if *count > 1 {
+                let parts: Vec<&str> = key.iter().map(String::as_str).collect();
+                let print = self.found[at].fingerprint.take().unwrap_or_else(|| digest(&parts));
+                self.found[at].fingerprint = Some(format!("{print}#{count}"));
+            }
+        }
+        self.tools.sort();
+        self.tools.dedup();
+    }
+}
+
+fn key(found: &Found) -> [String; 4] {
+    let text = |text: &Option<String>| text.clone().unwrap_or_default();
+    let what = found.fingerprint.clone().unwrap_or_else(|| format!("\u{1f}{}", found.title));
+    [found.tool.clone(), text(&found.rule), what, text(&found.file)]
+}
+
+fn digest(parts: &[&str]) -> String {
+    Sha256::digest(parts.join("\u{1f}")).iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Returns a name as one short line.
+pub(super) fn name(text: &str) -> String {
+    one_line(text.trim(), NAME)
+}
+
+fn one_line(text: &str, longest: usize) -> String {
+    let printable = |c: char| if c.is_control() { ' ' } else { c };
+    cut(text.chars().map(printable).collect::<String>().trim(), longest)
+}
+
+/// Returns a text of several lines, without what a terminal would obey; none where it says nothing.
+fn text(text: &str) -> Option<String> {
+    let lines: Vec<String> = text
+        .trim()
+        .lines()
+        .map(|line| {
+            line.trim_end()
+                .chars()
+                .map(|c| if c == '\t' { ' ' } else { c })
+                .filter(|c| !c.is_control())
+                .collect()
+        })
+        .collect();
+    let text = cut(&lines.join("\n"), TEXT);
+    (!text.trim().is_empty()).then_some(text)
+}
+
+fn cut(text: &str, longest: usize) -> String {
+    match text.char_indices().nth(longest) {
+        Some((end, _)) => format!("{}…", text[..end].trim_end()),
+        None => text.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Found, ToolReport};
+    use crate::import::findings::ReportFormat;
+    use crate::model::FindingSeverity;
+
+    fn found(line: u32, fingerprint: Option<&str>) -> Found {
+        let found = Found::new("tool", FindingSeverity::Low, "assert is used");
+        found.at(Some("a.py".to_owned()), Some(line)).marked(fingerprint.map(str::to_owned))
+    }
+
+    fn prints(found: &[Found]) -> Vec<String> {
+        let mut report = ToolReport { found: found.to_vec(), ..ToolReport::of(ReportFormat::Sarif) };
+        report.tell_apart();
+        report.found.into_iter().map(|found| found.fingerprint.unwrap_or_default()).collect()
+    }
+
+    #[test]
+    fn the_same_several_times_in_a_file_is_counted_by_line() {
+        let three = prints(&[found(9, None), found(3, None), found(5, None)]);
+        assert_eq!(three[1], "");
+        assert!(three[2].ends_with("#2") && three[0].ends_with("#3"), "{three:?}");
+        let moved = prints(&[found(10, None), found(4, None), found(6, None)]);
+        assert_eq!(moved, three, "lines may move");
+        assert_eq!(prints(&[found(3, None), found(3, None)]).len(), 1, "said twice is said once");
+        assert_eq!(prints(&[found(3, Some("x")), found(4, Some("x"))]), ["x", "x#2"]);
+    }
+
+    #[test]
+    fn texts_are_tamed() {
+        let found = Found::new(
+            "to\u{1b}[31mol",
+            FindingSeverity::Low,
+            &format!("a\tb\u{7}c\nmore\r\n{}", "x".repeat(9_999)),
+        );
+        assert_eq!((found.tool.as_str(), found.title.as_str()), ("to [31mol", "a b c"));
+        let detail = found.detail.unwrap();
+        assert!(
+            detail.starts_with("a bc\nmore\nxxx") && detail.ends_with('…') && detail.chars().count() == 4_001
+        );
+        assert_eq!(Found::new("t", FindingSeverity::Low, " one line \n").detail, None);
+        assert_eq!(
+            Found::new("t", FindingSeverity::Low, "x")
+                .marked(Some("y".repeat(300)))
+                .fingerprint
+                .unwrap()
+                .len(),
+            16
+        );
+    }
+}

@@ -1,0 +1,61 @@
+//! JSON of strangers: bounded in depth, and errors that say where.
+
+use serde::de::DeserializeOwned;
+
+use crate::model::Problem;
+
+/// Deepest nesting of a report.
+const DEEPEST: usize = 200;
+
+/// Parses a whole text. What follows the document is an error, as is its missing end.
+pub(super) fn parse<T: DeserializeOwned>(text: &str) -> Result<T, Problem> {
+    bounded(text)?;
+    serde_json::from_str(text).map_err(|error| {
+        let message = error.to_string();
+        let place = format!(" at line {} column {}", error.line(), error.column());
+        let why = message.strip_suffix(&place).unwrap_or(&message);
+        let why = if error.is_eof() {
+            "is cut off: the JSON does not end".to_owned()
+        } else {
+            format!("is not as expected: {why}")
+        };
+        Problem::error(format!("{why} (column {})", error.column())).at_line(error.line())
+    })
+}
+
+/// Refuses a text that is nested too deep, before anything walks down there.
+fn bounded(text: &str) -> Result<(), Problem> {
+    let (mut depth, mut line, mut in_text, mut escaped) = (0_usize, 1, false, false);
+    for byte in text.bytes() {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' if in_text => escaped = true,
+            b'"' => in_text = !in_text,
+            b'\n' => line += 1,
+            _ if in_text => {}
+            b'{' | b'[' => depth += 1,
+            b'}' | b']' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        if depth > DEEPEST {
+            return Err(Problem::error(format!("is nested deeper than {DEEPEST} levels")).at_line(line));
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::parse;
+    use serde_json::Value;
+
+    #[test]
+    fn says_where_it_fails() {
+        let problem = |text: &str| parse::<Value>(text).unwrap_err().to_string();
+        assert_eq!(problem("{\n \"a\": [1,"), "line 2: is cut off: the JSON does not end (column 9)");
+        assert!(problem("{} {}").contains("trailing"), "{}", problem("{} {}"));
+        assert!(problem(&"[".repeat(100_000)).contains("deeper"));
+        let text = format!("{{\"a\": \"{}\"}}", "[{\\\"".repeat(1_000));
+        assert!(parse::<Value>(&text).is_ok(), "brackets of a text are no depth");
+    }
+}

@@ -1,0 +1,262 @@
+//! JUnit XML, in the dialects of pytest, cargo-nextest, Maven and their like: a test that failed or could not run
+//! is a finding, and so is a failure that is counted and not shown.
+
+use std::collections::BTreeSet;
+
+use super::found::{Found, ToolReport};
+use super::xml::{Element, Piece, Pieces};
+use super::{ReportFormat, place};
+use crate::model::{FindingSeverity, Problem};
+
+/// What the tool of these findings is called: the format does not tell.
+const TOOL: &str = "junit";
+
+/// Reads a report.
+pub(super) fn read(text: &str, top: &str) -> Result<ToolReport, Problem> {
+    let mut reading = Reading::of(top);
+    let mut pieces = Pieces::of(text);
+    loop {
+        match pieces.next()? {
+            Piece::Open(element) => reading.open(element).map_err(|why| pieces.problem(&why))?,
+            Piece::Close => reading.close(),
+            Piece::Text(text) => reading.text(&text),
+            Piece::End => break,
+        }
+    }
+    if reading.cases == 0 {
+        let hint = "nothing was tested; a run without tests is no pass";
+        return Err(Problem::error("holds no test case").with_hint(hint));
+    }
+    let mut report = ToolReport::of(ReportFormat::Junit);
+    report.tools.push(TOOL.to_owned());
+    report.found = reading.found;
+    report.passed = Some(reading.passed);
+    report.left_out = reading.skipped;
+    Ok(report)
+}
+
+/// What is being read.
+#[derive(Default)]
+struct Reading<'t> {
+    top: &'t str,
+    open: Vec<Open>,
+    cases: usize,
+    skipped: usize,
+    passed: BTreeSet<String>,
+    found: Vec<Found>,
+}
+
+/// An element that has not ended.
+enum Open {
+    Suite { name: String, counted: u64, shown: u64 },
+    Case(Case),
+    Failure { element: Element, text: String },
+    Other,
+}
+
+#[derive(Clone)]
+struct Case {
+    id: String,
+    name: String,
+    file: Option<String>,
+    line: Option<u32>,
+    failed: bool,
+    skipped: bool,
+}
+
+impl<'t> Reading<'t> {
+    fn of(top: &'t str) -> Self {
+        Self { top, ..Self::default() }
+    }
+
+    fn open(&mut self, element: Element) -> Result<(), String> {
+        if self.open.is_empty() && !matches!(element.name.as_str(), "testsuites" | "testsuite") {
+            let name: String = element.name.chars().take(40).collect();
+            return Err(format!(
+                "is no JUnit report: it begins with `{name}`, not with `testsuites` or `testsuite`"
+            ));
+        }
+        let is_in = |kind: fn(&Open) -> bool| self.open.last().is_some_and(kind);
+        let opened = match element.name.as_str() {
+            "testsuites" | "testsuite"
+                if self.open.is_empty() || is_in(|open| matches!(open, Open::Suite { .. })) =>
+            {
+                let counted = count(&element, "failures")?.saturating_add(count(&element, "errors")?);
+                Open::Suite { name: element.get("name").unwrap_or_default().to_owned(), counted, shown: 0 }
+            }
+            "testcase" if is_in(|open| matches!(open, Open::Suite { .. })) => Open::Case(self.case(&element)),
+            "failure" | "error" if is_in(|open| matches!(open, Open::Suite { .. } | Open::Case(_))) => {
+                Open::Failure { element, text: String::new() }
+            }
+            "skipped" => {
+                if let Some(Open::Case(case)) = self.open.last_mut() {
+                    case.skipped = true;
+                }
+                Open::Other
+            }
+            _ => Open::Other,
+        };
+        self.open.push(opened);
+        Ok(())
+    }
+
+    fn case(&self, element: &Element) -> Case {
+        let suite = self.suite_name();
+        let class = element.get("classname").or(Some(suite).filter(|name| !name.is_empty()));
+        let name = element.get("name").unwrap_or("a test without a name").to_owned();
+        Case {
+            id: class.map_or_else(|| name.clone(), |class| format!("{class}::{name}")),
+            name,
+            file: element.get("file").map(|file| place::of_path(file, self.top)),
+            line: element.get("line").and_then(|line| line.parse().ok()),
+            failed: false,
+            skipped: false,
+        }
+    }
+
+    fn suite_name(&self) -> &str {
+        let named = self.open.iter().rev().find_map(|open| match open {
+            Open::Suite { name, .. } if !name.is_empty() => Some(name.as_str()),
+            _ => None,
+        });
+        named.unwrap_or_default()
+    }
+
+    fn text(&mut self, more: &str) {
+        if let Some(Open::Failure { text, .. }) = self.open.last_mut() {
+            text.push_str(more);
+        }
+    }
+
+    fn close(&mut self) {
+        match self.open.pop() {
+            Some(Open::Failure { element, text }) => self.failure(&element, &text),
+            Some(Open::Case(case)) => {
+                self.cases += 1;
+                self.skipped += usize::from(case.skipped && !case.failed);
+                if !case.failed && !case.skipped {
+                    self.passed.insert(case.id);
+                }
+            }
+            Some(Open::Suite { name, counted, shown }) => self.suite(&name, counted, shown),
+            Some(Open::Other) | None => {}
+        }
+    }
+
+    fn failure(&mut self, element: &Element, text: &str) {
+        for open in &mut self.open {
+            if let Open::Suite { shown, .. } = open {
+                *shown += 1;
+            }
+        }
+        let said = element.get("message").or(text.trim().lines().next()).or(element.get("type"));
+        let said =
+            said.filter(|said| !said.is_empty()).unwrap_or("failed").lines().next().unwrap_or_default();
+        let found = match self.open.last_mut() {
+            Some(Open::Case(case)) => {
+                case.failed = true;
+                let case = case.clone();
+                let said = format!("{}: {said}", case.name);
+                Found::new(TOOL, FindingSeverity::High, &with_text(&said, text))
+                    .marked(Some(case.id))
+                    .at(case.file, case.line)
+            }
+            _ => {
+                let suite = self.suite_name().to_owned();
+                let said = format!("suite {suite}: {said}");
+                Found::new(TOOL, FindingSeverity::High, &with_text(&said, text)).marked(Some(suite))
+            }
+        };
+        self.found.push(found);
+    }
+
+    /// Holds what a suite counts against what it shows. What it fails to show, the suites around it need not show.
+    fn suite(&mut self, name: &str, counted: u64, shown: u64) {
+        let missing = counted.saturating_sub(shown);
+        if missing == 0 {
+            return;
+        }
+        for open in &mut self.open {
+            if let Open::Suite { shown, .. } = open {
+                *shown += missing;
+            }
+        }
+        let who = if name.is_empty() { "the report".to_owned() } else { format!("suite {name}") };
+        let said = format!("{who} counts {counted} failures and errors, and {shown} are shown");
+        let found = Found::new(TOOL, FindingSeverity::High, &said).of_rule(Some("counts"));
+        self.found.push(found.marked(Some(format!("{name} counts"))));
+    }
+}
+
+fn with_text(said: &str, text: &str) -> String {
+    if text.trim().is_empty() { said.to_owned() } else { format!("{said}\n{}", text.trim_matches('\n')) }
+}
+
+fn count(element: &Element, key: &str) -> Result<u64, String> {
+    let Some(text) = element.get(key) else { return Ok(0) };
+    text.parse().map_err(|_| format!("`{key}` of `{}` is no number", element.name))
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::import::findings::tests::{refusal, report};
+
+    #[test]
+    fn failures_and_errors_are_findings_and_skipped_tests_are_not() {
+        let report = report(
+            "<?xml version=\"1.0\"?><testsuites><testsuite name=\"s\" failures=\"1\" errors=\"1\" tests=\"4\">\
+             <testcase classname=\"a.B\" name=\"one\" file=\"tests/b.py\" line=\"7\"><failure message=\"1 != 2\">\n\
+             &lt;assert&gt; &#65;<![CDATA[ & more]]></failure></testcase>\
+             <testcase classname=\"a.B\" name=\"two\"><error type=\"OSError\"/></testcase>\
+             <testcase classname=\"a.B\" name=\"three\"><skipped/></testcase>\
+             <testcase classname=\"a.B\" name=\"four\"><system-out>failure</system-out></testcase>\
+             </testsuite></testsuites>",
+        );
+        let shown: Vec<_> =
+            report.found.iter().map(|found| (found.title.as_str(), found.fingerprint.as_deref())).collect();
+        assert_eq!(shown, [("one: 1 != 2", Some("a.B::one")), ("two: OSError", Some("a.B::two"))]);
+        assert_eq!(report.found[0].detail.as_deref(), Some("one: 1 != 2\n<assert> A & more"));
+        assert_eq!((report.found[0].file.as_deref(), report.found[0].line), (Some("tests/b.py"), Some(7)));
+        assert_eq!(report.passed.unwrap().into_iter().collect::<Vec<_>>(), ["a.B::four"]);
+        assert_eq!(report.left_out, 1);
+    }
+
+    #[test]
+    fn what_is_counted_and_not_shown_is_a_failure_once() {
+        let text = "<testsuites failures=\"3\"><testsuite name=\"inner\" failures=\"2\" errors=\"\">\
+                    <testcase name=\"a\"><failure/></testcase></testsuite></testsuites>";
+        let titles: Vec<String> = report(text).found.into_iter().map(|found| found.title).collect();
+        assert_eq!(
+            titles,
+            [
+                "a: failed",
+                "suite inner counts 2 failures and errors, and 1 are shown",
+                "the report counts 3 failures and errors, and 2 are shown"
+            ]
+        );
+        assert!(refusal("<testsuite failures=\"many\"/>").message.contains("is no number"));
+    }
+
+    #[test]
+    fn what_is_cut_off_or_tricky_is_no_report() {
+        for (text, said) in [
+            ("<testsuite><testcase name=\"a\"/>", "cut off"),
+            ("<testsuite><testcase name=\"a\"/></testsuite>more", "outside"),
+            ("<testsuite/><testsuite/>", "goes on"),
+            ("<testsuite></testsuites>", "no XML"),
+            ("<testsuite name=\"a", "no XML"),
+            ("<testsuite/>", "no test case"),
+            ("<testsuites tests=\"3\"/>", "no test case"),
+            ("<!DOCTYPE a [<!ENTITY x \"y\">]><testsuite/>", "document type"),
+            ("<testsuite><testcase name=\"&x;\"/></testsuite>", "no XML"),
+            ("<testsuite><testcase name=\"a\"><failure>&x;</failure></testcase></testsuite>", "entity"),
+            ("<project/>", "begins with `project`"),
+        ] {
+            let problem = refusal(text);
+            assert!(problem.message.contains(said), "{text}: {problem}");
+        }
+        let deep = refusal(&"<testsuite>".repeat(50_000));
+        assert!(deep.message.contains("deeper"), "{deep}");
+        assert_eq!(refusal("<testsuite>\n\n<testcase>\n</x></testsuite>").line, Some(4));
+    }
+}

@@ -1,0 +1,144 @@
+//! Reports of scanners and test runners to findings: SARIF 2.1.0, JUnit XML, and two small JSON dialects.
+//!
+//! A report that cannot be read whole is an error and never an empty list: who finds nothing must have looked. No
+//! file that a report names is ever opened; paths are text.
+
+mod detect;
+mod found;
+mod json;
+mod junit;
+mod matching;
+mod place;
+mod sarif;
+mod scanner;
+mod severity;
+mod xml;
+
+pub use found::{Found, ToolReport};
+pub use matching::{Matched, Standing, gone, matched};
+pub use place::is_inside;
+
+use crate::model::Problem;
+
+/// Most bytes of a report.
+pub const LARGEST: usize = 100_000_000;
+/// Most findings of a report: each becomes a file.
+const MOST: usize = 10_000;
+
+/// The formats that are read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ReportFormat {
+    /// SARIF 2.1.0.
+    Sarif,
+    /// JUnit XML.
+    Junit,
+    /// A scanner's `security_report.json`.
+    Security,
+    /// A tester's `bugs.json`.
+    Bugs,
+}
+
+impl ReportFormat {
+    /// Returns the word for it.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Sarif => "sarif",
+            Self::Junit => "junit",
+            Self::Security => "security",
+            Self::Bugs => "bugs",
+        }
+    }
+}
+
+/// Reads a report. `name` is its file's name and helps where the content does not tell the format; `top` is the
+/// top of the working tree, below which absolute paths are made relative.
+///
+/// # Errors
+/// Why it cannot be read, with the line or the place within it.
+pub fn read(
+    bytes: &[u8],
+    name: &str,
+    format: Option<ReportFormat>,
+    top: &str,
+) -> Result<ToolReport, Problem> {
+    if bytes.len() > LARGEST {
+        return Err(Problem::error(format!("is larger than {} MB", LARGEST / 1_000_000)));
+    }
+    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+    let text = std::str::from_utf8(bytes).map_err(|error| {
+        let line = bytes[..error.valid_up_to()].iter().filter(|&&byte| byte == b'\n').count() + 1;
+        Problem::error("is not UTF-8 text").at_line(line)
+    })?;
+    if text.trim().is_empty() {
+        return Err(Problem::error("is empty").with_hint("a tool that found nothing says so in its report"));
+    }
+    let format = match format {
+        Some(format) => format,
+        None => detect::format_of(text, name)?,
+    };
+    let mut report = match format {
+        ReportFormat::Sarif => sarif::read(text, top),
+        ReportFormat::Junit => junit::read(text, top),
+        ReportFormat::Security | ReportFormat::Bugs => scanner::read(text, format, top),
+    }?;
+    report.tell_apart();
+    if report.found.len() > MOST {
+        let message = format!("holds {} findings; at most {MOST} are taken", report.found.len());
+        let hint = "leave out what the team does not act on, or take a baseline, in the tool's own settings";
+        return Err(Problem::error(message).with_hint(hint));
+    }
+    Ok(report)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{ReportFormat, ToolReport, read};
+    use crate::model::Problem;
+
+    pub(super) fn report(text: &str) -> ToolReport {
+        read(text.as_bytes(), "report", None, "/home/ada/repo").unwrap_or_else(|problem| panic!("{problem}"))
+    }
+
+    pub(super) fn refusal(text: &str) -> Problem {
+        read(text.as_bytes(), "report", None, "/home/ada/repo").unwrap_err()
+    }
+
+    #[test]
+    fn what_is_no_report_is_an_error() {
+        for (text, said) in [
+            ("", "empty"),
+            (" \n\t", "empty"),
+            ("{", "cut off"),
+            ("{}", "format"),
+            ("[]", "format"),
+            ("<html></html>", "testsuite"),
+            ("all is well", "neither"),
+        ] {
+            let problem = refusal(text).to_string();
+            assert!(problem.contains(said), "{text}: {problem}");
+        }
+        let problem = read(b"{\n\xff", "x", None, "/").unwrap_err();
+        assert_eq!((problem.line, problem.message.as_str()), (Some(2), "is not UTF-8 text"));
+    }
+
+    #[test]
+    fn a_byte_order_mark_is_passed_over_and_a_format_can_be_forced() {
+        let text = "\u{feff}[{\"title\": \"slow\", \"severity\": \"low\"}]";
+        let report = read(text.as_bytes(), "x", Some(ReportFormat::Bugs), "/").unwrap();
+        assert_eq!((report.format, report.found.len()), (ReportFormat::Bugs, 1));
+        assert!(read(text.as_bytes(), "x", Some(ReportFormat::Junit), "/").is_err());
+        assert_eq!(read(text.as_bytes(), "my-bugs.json", None, "/").unwrap().format, ReportFormat::Bugs);
+    }
+
+    #[test]
+    fn too_many_findings_are_no_report() {
+        let one = "{\"title\":\"a\",\"severity\":\"low\",\"file\":\"a.py\",\"line\":";
+        let many = |count: usize| {
+            let all: Vec<String> = (1..=count).map(|line| format!("{one}{line}}}")).collect();
+            format!("{{\"bugs\":[{}]}}", all.join(","))
+        };
+        assert_eq!(report(&many(10_000)).found.len(), 10_000);
+        assert!(refusal(&many(10_001)).message.contains("10001 findings"));
+    }
+}

@@ -1,0 +1,236 @@
+//! SARIF 2.1.0: results that fail are findings, rated by their rule's `security-severity`, else by their level.
+
+mod log;
+mod rules;
+
+use std::collections::BTreeMap;
+
+use super::found::{Found, ToolReport, name};
+use super::{ReportFormat, json, place, severity};
+use crate::model::{FindingSeverity, Problem};
+use log::{ArtifactLocation, Log, Result as SarifResult, Run};
+use rules::{Rule, rule_of};
+
+/// How many bases deep a URI may stand.
+const MOST_BASES: usize = 8;
+/// Fingerprints that are known to be stable, best first; others follow by name.
+const STABLE: [&str; 2] = ["primaryLocationLineHash", "primaryLocationLineHash/v1"];
+
+/// Reads a report.
+pub(super) fn read(text: &str, top: &str) -> Result<ToolReport, Problem> {
+    let log: Log = json::parse(text)?;
+    let wrong = |message: String| Problem::error(message).on_key("version").with_hint("SARIF 2.1.0 is read");
+    match log.version.as_deref() {
+        Some("2.1.0") => {}
+        Some(other) => {
+            return Err(wrong(format!("`{}` is a version of SARIF that is not read", name(other))));
+        }
+        None => return Err(wrong("is missing".to_owned())),
+    }
+    let runs = log.runs.filter(|runs| !runs.is_empty());
+    let hint = "a tool that looked and found nothing writes a run without results";
+    let runs = runs.ok_or_else(|| Problem::error("holds no run").on_key("runs").with_hint(hint))?;
+    let mut report = ToolReport::of(ReportFormat::Sarif);
+    for (at, run) in runs.iter().enumerate() {
+        read_run(run, top, &mut report).map_err(|problem| {
+            let key = problem.key.clone().unwrap_or_default();
+            problem.on_key(format!("runs[{at}]{key}"))
+        })?;
+    }
+    Ok(report)
+}
+
+fn read_run(run: &Run, top: &str, report: &mut ToolReport) -> Result<(), Problem> {
+    let Some(driver) = run.tool.driver.name.as_deref().map(name).filter(|name| !name.is_empty()) else {
+        return Err(Problem::error("is missing").on_key(".tool.driver.name"));
+    };
+    let tool =
+        category(run).map_or_else(|| driver.clone(), |category| name(&format!("{driver} ({category})")));
+    let elsewhere =
+        run.external_property_file_references.as_ref().is_some_and(|files| files.results.is_some());
+    let Some(results) = run.results.as_ref().filter(|_| !elsewhere) else {
+        let why = if elsewhere { "are in another file" } else { "are missing: the tool has not looked" };
+        return Err(Problem::error(why).on_key(".results"));
+    };
+    for result in results {
+        match is_finding(result) {
+            true => report.found.push(found(run, result, &tool, top)),
+            false => report.left_out += 1,
+        }
+    }
+    report.found.extend(broken_off(run, &tool));
+    report.tools.push(tool);
+    Ok(())
+}
+
+/// Returns what tells several analyses by one tool apart: the part of the run's id before its last slash.
+fn category(run: &Run) -> Option<&str> {
+    let id = run.automation_details.as_ref()?.id.as_deref()?;
+    id.rsplit_once('/').map(|(category, _)| category).filter(|category| !category.is_empty())
+}
+
+/// Tells whether a result is something to act on: it failed or awaits review, is still there, and nobody has
+/// suppressed it. A suppression that is under review or rejected suppresses nothing.
+fn is_finding(result: &SarifResult) -> bool {
+    let kind = result.kind.as_deref().unwrap_or("fail");
+    let is_accepted = |status: Option<&str>| status.is_none_or(|status| status == "accepted");
+    let suppressions = result.suppressions.as_deref().unwrap_or_default();
+    let is_suppressed = !suppressions.is_empty()
+        && suppressions.iter().all(|suppression| is_accepted(suppression.status.as_deref()));
+    !matches!(kind, "pass" | "notApplicable" | "informational")
+        && result.baseline_state.as_deref() != Some("absent")
+        && !is_suppressed
+}
+
+fn found(run: &Run, result: &SarifResult, tool: &str, top: &str) -> Found {
+    let rule = rule_of(run, result);
+    let said = message(run, result, rule);
+    let location = result.locations.iter().flatten().find_map(|location| location.physical_location.as_ref());
+    let region = location.and_then(|location| location.region.as_ref());
+    let file = location.and_then(|location| location.artifact_location.as_ref());
+    let file = file.and_then(|file| path(run, file, top));
+    // Of several lines the first is rarely what it is about; what the rule looks for is.
+    let heading = rules::description(rule).filter(|_| said.trim().contains('\n'));
+    let whole =
+        heading.map_or_else(|| said.clone(), |heading| format!("{}\n{said}", heading.replace('\n', " ")));
+    let mut found = Found::new(tool, rating(result, rule), &whole)
+        .of_rule(rules::id_of(result, rule))
+        .marked(fingerprint(result))
+        .at(file, region.and_then(|region| region.start_line).and_then(|line| u32::try_from(line).ok()))
+        .mended_by(recommendation(result, rule, &said).as_deref());
+    found.column =
+        region.and_then(|region| region.start_column).and_then(|column| u32::try_from(column).ok());
+    found
+}
+
+/// Rates a result: by the score of its rule, else by its level, else by its rule's level.
+fn rating(result: &SarifResult, rule: Option<&Rule>) -> FindingSeverity {
+    let score = |bag: Option<&log::Properties>| bag?.score().and_then(severity::of_score);
+    let by_score =
+        score(rule.and_then(|rule| rule.properties.as_ref())).or_else(|| score(result.properties.as_ref()));
+    if let Some(severity) = by_score {
+        return severity;
+    }
+    let default = rule.and_then(|rule| rule.default_configuration.as_ref()?.level.as_deref());
+    match (result.level.as_deref(), result.kind.as_deref().unwrap_or("fail")) {
+        // A tool that leaves the judgement to people says so by the kind, and rates nothing.
+        (None | Some("none"), "open" | "review") => FindingSeverity::Medium,
+        (Some(level), _) => severity::of_level(level),
+        (None, _) => severity::of_level(default.unwrap_or("warning")),
+    }
+}
+
+/// Returns the words of a result: its own, else those that its rule has for it, else the rule's description.
+fn message(run: &Run, result: &SarifResult, rule: Option<&Rule>) -> String {
+    let message = result.message.as_ref();
+    let own = message.and_then(|message| message.text.clone().or_else(|| message.markdown.clone()));
+    let own = own.or_else(|| rules::stored_message(run, rule, message?.id.as_deref()?));
+    let arguments = message.and_then(|message| message.arguments.as_deref()).unwrap_or_default();
+    let own = own.map(|text| plain(&filled(&text, arguments))).filter(|text| !text.trim().is_empty());
+    own.or_else(|| rules::description(rule))
+        .or_else(|| rules::id_of(result, rule).map(str::to_owned))
+        .unwrap_or_else(|| "a result without words".to_owned())
+}
+
+/// Puts arguments in the place of `{0}`, once: what an argument says is not looked at again.
+fn filled(text: &str, arguments: &[String]) -> String {
+    if arguments.is_empty() {
+        return text.to_owned();
+    }
+    let (mut out, mut rest) = (String::new(), text);
+    while let Some((before, after)) = rest.split_once('{') {
+        out.push_str(before);
+        let argument = after
+            .split_once('}')
+            .and_then(|(number, after)| Some((arguments.get(number.parse::<usize>().ok()?)?, after)));
+        match argument {
+            Some((argument, after)) => {
+                out.push_str(argument);
+                rest = after;
+            }
+            None => {
+                out.push('{');
+                rest = after;
+            }
+        }
+    }
+    out + rest
+}
+
+/// Takes links to other places of the report out: `[the source](1)` is `the source`.
+fn plain(text: &str) -> String {
+    let (mut out, mut rest) = (String::new(), text);
+    while let Some(at) = rest.find("](") {
+        let (before, after) = (&rest[..at], &rest[at + 2..]);
+        let link =
+            after.split_once(')').filter(|(to, _)| !to.is_empty() && to.bytes().all(|c| c.is_ascii_digit()));
+        match (link, before.rfind('[')) {
+            (Some((_, after)), Some(open)) => {
+                out.push_str(&before[..open]);
+                out.push_str(&before[open + 1..]);
+                rest = after;
+            }
+            _ => {
+                out.push_str(&rest[..at + 2]);
+                rest = after;
+            }
+        }
+    }
+    out + rest
+}
+
+/// Returns what to do: a fix, else the help of the rule where that is more than what was said already.
+fn recommendation(result: &SarifResult, rule: Option<&Rule>, said: &str) -> Option<String> {
+    let fix = result.fixes.iter().flatten().find_map(|fix| fix.description.as_ref()?.text.clone());
+    let help = rule
+        .and_then(|rule| rule.help.as_ref())
+        .and_then(|help| help.text.clone().or_else(|| help.markdown.clone()));
+    let help = help.filter(|help| help.trim() != said.trim());
+    let more = rule.and_then(|rule| rule.help_uri.as_ref()).map(|uri| format!("More: {uri}"));
+    let parts: Vec<String> =
+        fix.or(help).into_iter().chain(more).filter(|part| !part.trim().is_empty()).collect();
+    (!parts.is_empty()).then(|| parts.join("\n\n"))
+}
+
+/// Returns the best fingerprint. A text with spaces is none, but what a tool says instead of one.
+fn fingerprint(result: &SarifResult) -> Option<String> {
+    let usable = |print: &&String| !print.is_empty() && !print.contains(char::is_whitespace);
+    let best = |prints: &Option<BTreeMap<String, String>>| {
+        let prints = prints.as_ref()?;
+        let stable = STABLE.iter().find_map(|key| prints.get(*key).filter(usable));
+        stable.or_else(|| prints.values().find(usable)).cloned()
+    };
+    best(&result.partial_fingerprints).or_else(|| best(&result.fingerprints))
+}
+
+/// Returns the path of a file: its URI, or that of the artifact it points to, below its base.
+fn path(run: &Run, location: &ArtifactLocation, top: &str) -> Option<String> {
+    let pointed = || {
+        let index = usize::try_from(location.index?).ok()?;
+        run.artifacts.as_ref()?.get(index)?.location.as_ref()
+    };
+    let location = if location.uri.is_some() { location } else { pointed()? };
+    let (mut uri, mut base) = (location.uri.clone()?, location.uri_base_id.as_deref());
+    for _ in 0..MOST_BASES {
+        let Some(found) = base.and_then(|id| run.original_uri_base_ids.as_ref()?.get(id)) else { break };
+        uri = place::joined(found.uri.as_deref().unwrap_or_default(), &uri);
+        base = found.uri_base_id.as_deref();
+    }
+    Some(place::of_uri(&uri, top))
+}
+
+/// Returns the finding of a run that says itself that it failed: its results are not all there are.
+fn broken_off(run: &Run, tool: &str) -> Option<Found> {
+    let failed =
+        run.invocations.iter().flatten().find(|invocation| invocation.execution_successful == Some(false))?;
+    let mut said = format!("{tool} says that its run failed");
+    let notes = failed.tool_execution_notifications.iter().flatten();
+    for text in notes.filter_map(|note| note.message.as_ref()?.text.as_ref()).take(20) {
+        said.push('\n');
+        said.push_str(text);
+    }
+    Some(Found::new(tool, FindingSeverity::High, &said).of_rule(Some("execution")))
+}
+
+#[cfg(test)]
+mod tests;

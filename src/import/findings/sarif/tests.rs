@@ -1,0 +1,187 @@
+//! SARIF in the shapes that tools write.
+
+use crate::import::findings::tests::{refusal, report};
+use crate::import::findings::{Found, ToolReport};
+
+/// A run of one tool with these rules and results.
+fn log(rules: &str, results: &str) -> String {
+    format!(
+        r#"{{"$schema": "https://json.schemastore.org/sarif-2.1.0.json", "version": "2.1.0", "runs": [
+        {{"tool": {{"driver": {{"name": "probe", "rules": [{rules}]}}}}, "results": [{results}]}}]}}"#
+    )
+}
+
+fn only(report: &ToolReport) -> Found {
+    let [found] = report.found.as_slice() else { panic!("{report:?}") };
+    found.clone()
+}
+
+fn rated(rule: &str, result: &str) -> String {
+    let rules = format!(r#"{{"id": "R1"{rule}}}"#);
+    let results = format!(r#"{{"ruleId": "R1", "message": {{"text": "x"}}{result}}}"#);
+    only(&report(&log(&rules, &results))).severity.to_string()
+}
+
+#[test]
+fn severity_is_the_score_of_the_rule_else_a_level() {
+    for (rule, result, severity) in [
+        (r#", "properties": {"security-severity": "9.1"}"#, r#", "level": "note""#, "critical"),
+        (r#", "properties": {"security-severity": 7}"#, "", "high"),
+        (r#", "properties": {"security-severity": "much"}"#, r#", "level": "note""#, "low"),
+        (r#", "properties": {"security-severity": ["9"]}"#, r#", "level": "note""#, "low"),
+        (r#", "properties": {"tags": ["x"]}, "defaultConfiguration": {"level": "error"}"#, "", "high"),
+        ("", r#", "level": "error""#, "high"),
+        ("", "", "medium"),
+        ("", r#", "level": "none""#, "info"),
+        ("", r#", "kind": "review""#, "medium"),
+        ("", r#", "kind": "open", "level": "none""#, "medium"),
+        ("", r#", "properties": {"security-severity": "8.0"}"#, "high"),
+    ] {
+        assert_eq!(rated(rule, result), severity, "{rule} {result}");
+    }
+}
+
+#[test]
+fn a_rule_is_found_by_index_and_by_id_in_extensions_too() {
+    let text = r#"{"version": "2.1.0", "runs": [{"tool": {
+        "driver": {"name": "CodeQL", "rules": [{"id": "a", "properties": {"security-severity": "1.0"}}]},
+        "extensions": [{"name": "pack", "guid": "g", "rules": [
+            {"id": "b"}, {"id": "js/x", "properties": {"security-severity": "9.8"}}]}]},
+      "results": [
+        {"ruleId": "js/x", "rule": {"id": "js/x", "index": 1, "toolComponent": {"index": 0}}, "message": {"text": "by index"}},
+        {"rule": {"index": 1, "toolComponent": {"guid": "g"}}, "message": {"text": "by guid"}},
+        {"ruleId": "js/x", "ruleIndex": 0, "message": {"text": "by id: the index leads astray"}},
+        {"ruleId": "js/x/1", "message": {"text": "a part"}},
+        {"ruleIndex": 7, "message": {"text": "no rule"}}]}]}"#;
+    let found = report(text).found;
+    let shown: Vec<_> = found.iter().map(|found| (found.rule.as_deref(), found.severity.as_str())).collect();
+    let wanted = [
+        (Some("js/x"), "critical"),
+        (Some("js/x"), "critical"),
+        (Some("js/x"), "critical"),
+        (Some("js/x/1"), "critical"),
+        (None, "medium"),
+    ];
+    assert_eq!(shown, wanted);
+}
+
+#[test]
+fn what_is_suppressed_or_well_is_no_finding() {
+    let result =
+        |more: &str| format!(r#"{{"message": {{"text": "{}"}}{more}}}"#, more.replace(['"', '\\'], "'"));
+    let none = [
+        r#", "kind": "pass""#,
+        r#", "kind": "notApplicable""#,
+        r#", "kind": "informational""#,
+        r#", "baselineState": "absent""#,
+        r#", "suppressions": [{"kind": "inSource"}]"#,
+        r#", "suppressions": [{"kind": "external", "status": "accepted"}]"#,
+    ];
+    let some = [
+        r#", "baselineState": "unchanged""#,
+        r#", "suppressions": []"#,
+        r#", "suppressions": [{"kind": "inSource"}, {"status": "underReview"}]"#,
+        r#", "suppressions": [{"status": "rejected"}]"#,
+    ];
+    let all: Vec<String> = none.iter().chain(&some).map(|more| result(more)).collect();
+    let report = report(&log("", &all.join(",")));
+    assert_eq!((report.left_out, report.found.len()), (none.len(), some.len()), "{report:?}");
+}
+
+#[test]
+fn words_come_from_the_result_or_its_rule() {
+    let rules = r#"{"id": "R1", "messageStrings": {"default": {"text": "{0} uses {1} and {2}"}},
+                    "shortDescription": {"text": "What R1 is"}, "help": {"text": "Do not."}, "helpUri": "https://example.com/r1"}"#;
+    let title = |message: &str| only(&report(&log(rules, &format!(r#"{{"ruleId": "R1"{message}}}"#))));
+    let filled = title(r#", "message": {"id": "default", "arguments": ["a", "{0}"]}"#);
+    assert_eq!(filled.title, "a uses {0} and {2}");
+    assert_eq!(title("").title, "What R1 is");
+    let linked =
+        title(r#", "message": {"text": "Flows from [input](1) to [a](https://x) [2]\nMore of it."}"#);
+    assert_eq!(linked.title, "What R1 is", "of several lines the first is not the title");
+    assert_eq!(
+        linked.detail.as_deref(),
+        Some("What R1 is\nFlows from input to [a](https://x) [2]\nMore of it.")
+    );
+    assert_eq!(linked.recommendation.as_deref(), Some("Do not.\n\nMore: https://example.com/r1"));
+    let fixed = title(r#", "message": {"text": "x"}, "fixes": [{"description": {"text": "Use b"}}]"#);
+    assert_eq!(fixed.recommendation.as_deref(), Some("Use b\n\nMore: https://example.com/r1"));
+}
+
+#[test]
+fn places_stand_below_their_bases() {
+    let text = r#"{"version": "2.1.0", "runs": [{"tool": {"driver": {"name": "probe"}},
+      "originalUriBaseIds": {"TOP": {"uri": "file:///home/ada/repo/"}, "SRC": {"uri": "src/", "uriBaseId": "TOP"},
+                             "LOOP": {"uri": "x/", "uriBaseId": "LOOP"}},
+      "artifacts": [{"location": {"uri": "lib/b.rs", "uriBaseId": "TOP"}}],
+      "results": [
+        {"message": {"text": "1"}, "locations": [{"physicalLocation": {
+            "artifactLocation": {"uri": "a%20b.rs", "uriBaseId": "SRC"}, "region": {"startLine": 4, "startColumn": 2}}}]},
+        {"message": {"text": "2"}, "locations": [{"physicalLocation": {"artifactLocation": {"index": 0}}}]},
+        {"message": {"text": "3"}, "locations": [{"physicalLocation": {
+            "artifactLocation": {"uri": "c.rs", "uriBaseId": "%SRCROOT%"}, "region": {"startLine": 0}}}]},
+        {"message": {"text": "4"}, "locations": [{"logicalLocations": []}]},
+        {"message": {"text": "5"}, "locations": [{"physicalLocation": {"artifactLocation": {"uri": "y", "uriBaseId": "LOOP"}}}]},
+        {"message": {"text": "6"}, "locations": [{"physicalLocation": {"artifactLocation": {"index": -1}}}]}]}]}"#;
+    let found = report(text).found;
+    let shown: Vec<_> =
+        found.iter().map(|found| (found.file.as_deref().unwrap_or_default(), found.line)).collect();
+    assert_eq!(shown[..4], [("src/a b.rs", Some(4)), ("lib/b.rs", None), ("c.rs", None), ("", None)]);
+    assert!(shown[4].0.ends_with("x/y"), "a base that is its own ends somewhere");
+    assert_eq!(shown[5].0, "");
+}
+
+#[test]
+fn fingerprints_are_taken_where_they_are_some() {
+    let print = |prints: &str| {
+        only(&report(&log("", &format!(r#"{{"message": {{"text": "x"}}, {prints}}}"#)))).fingerprint
+    };
+    let best = r#""partialFingerprints": {"a": "1", "primaryLocationLineHash": "39fa:1"}, "fingerprints": {"b": "2"}"#;
+    assert_eq!(print(best).as_deref(), Some("39fa:1"));
+    assert_eq!(print(r#""fingerprints": {"matchBasedId/v1": "requires login"}"#), None);
+    assert_eq!(print(r#""fingerprints": {"matchBasedId/v1": "abc_0"}"#).as_deref(), Some("abc_0"));
+}
+
+#[test]
+fn a_run_that_failed_or_is_for_another_purpose_is_told_apart() {
+    let text = r#"{"version": "2.1.0", "runs": [{"tool": {"driver": {"name": "CodeQL"}},
+        "automationDetails": {"id": "python/2026-11-11"}, "results": [],
+        "invocations": [{"executionSuccessful": false, "toolExecutionNotifications": [{"message": {"text": "out of memory"}}]}]}]}"#;
+    let report = report(text);
+    assert_eq!(report.tools, ["CodeQL (python)"]);
+    let found = only(&report);
+    assert_eq!((found.severity.as_str(), found.rule.as_deref()), ("high", Some("execution")));
+    assert!(found.detail.unwrap().contains("out of memory"));
+}
+
+#[test]
+fn what_says_nothing_is_no_report() {
+    for (text, place, said) in [
+        (r#"{"version": "2.0.0", "runs": []}"#, "version", "`2.0.0` is a version"),
+        (r#"{"runs": []}"#, "version", "missing"),
+        (r#"{"version": "2.1.0", "runs": []}"#, "runs", "no run"),
+        (r#"{"version": "2.1.0", "$schema": "x"}"#, "runs", "no run"),
+        (
+            r#"{"version": "2.1.0", "runs": [{"tool": {"driver": {"name": "a"}}}]}"#,
+            "runs[0].results",
+            "not looked",
+        ),
+        (
+            r#"{"version": "2.1.0", "runs": [{"tool": {"driver": {}}, "results": []}]}"#,
+            "runs[0].tool.driver.name",
+            "missing",
+        ),
+        (
+            r#"{"version": "2.1.0", "runs": [{"tool": {"driver": {"name": "a"}}, "results": [],
+                "externalPropertyFileReferences": {"results": [{}]}}]}"#,
+            "runs[0].results",
+            "another file",
+        ),
+    ] {
+        let problem = refusal(text);
+        assert_eq!(problem.key.as_deref(), Some(place), "{text}: {problem}");
+        assert!(problem.message.contains(said), "{text}: {problem}");
+    }
+    let problem = refusal("{\"version\": \"2.1.0\", \"runs\": [\n{\"tool\": 7}]}");
+    assert_eq!(problem.line, Some(2), "{problem}");
+}

@@ -1,0 +1,144 @@
+//! One task per finding, to mend it. Its `source` names the finding: that is the only link, and what keeps a second
+//! import from making it twice.
+
+use std::collections::HashMap;
+
+use crate::doc::create_task;
+use crate::import::findings::{Matched, Standing, is_inside};
+use crate::model::{BoxCount, Config, Finding, FindingSeverity, Priority, Stage, Task, TaskId};
+use crate::ops::ids::IdMaker;
+use crate::ops::written::WrittenTask;
+use crate::ops::{Result, Session};
+use crate::store::{Change, Layout};
+
+/// Types that a task which mends something has, best first.
+const TYPES: [&str; 3] = ["bug", "fix", "bugfix"];
+
+/// Tasks that mend findings.
+#[derive(Default)]
+pub(in crate::ops) struct FixTasks {
+    /// By `TASK/FINDING`: one that is open, else one that is done; and whether it is done.
+    by_finding: HashMap<String, (String, bool)>,
+    pub(super) changes: Vec<Change>,
+    pub(super) written: Vec<WrittenTask>,
+}
+
+impl FixTasks {
+    /// Finds those that are there.
+    pub(in crate::ops) fn find(session: &Session<'_>) -> Result<Self> {
+        let all = session.snapshot().tasks()?;
+        let (tasks, _) = all.read();
+        let mut found = Self::default();
+        for summary in &tasks {
+            // Of every other source this is a part that no finding is called by.
+            let Some(finding) = summary.source.filter(|source| source.contains("/F")) else { continue };
+            let is_done = summary.is_closed() && summary.cancelled.is_none();
+            let newest =
+                found.by_finding.entry(finding.to_owned()).or_insert((summary.id.to_owned(), is_done));
+            if newest.1 && !is_done {
+                *newest = (summary.id.to_owned(), is_done);
+            }
+        }
+        Ok(found)
+    }
+
+    /// Returns the task that mends a finding.
+    pub(in crate::ops) fn of(&self, finding: &Finding) -> Option<&str> {
+        self.by_finding.get(&source_of(finding)).map(|(id, _)| id.as_str())
+    }
+
+    /// Makes one for each open finding that has none. What came back after its task was done gets another.
+    pub(super) fn make(&mut self, session: &Session<'_>, config: &Config, matched: &[Matched]) -> Result<()> {
+        let mut ids = IdMaker::new(session, config)?;
+        for Matched { finding, standing, .. } in matched.iter().filter(|matched| matched.standing.is_open()) {
+            let has_one = match self.by_finding.get(&source_of(finding)) {
+                Some((_, is_done)) => !is_done || *standing != Standing::Reopened,
+                None => false,
+            };
+            if has_one {
+                continue;
+            }
+            let task = fix_of(session, config, finding, ids.fresh()?);
+            self.by_finding.insert(source_of(finding), (task.id.to_string(), false));
+            self.changes.push(Change::create(Layout::task(&task.id), create_task(&task)));
+            let said = format!("mends {} of {}", finding.id, finding.task);
+            self.written.push(WrittenTask::created(&task, vec![said]));
+        }
+        Ok(())
+    }
+}
+
+/// Returns what the `source` of a task says that mends a finding.
+fn source_of(finding: &Finding) -> String {
+    format!("{}/{}", finding.task, finding.id)
+}
+
+fn fix_of(session: &Session<'_>, config: &Config, finding: &Finding, id: TaskId) -> Task {
+    let kind = TYPES.into_iter().find(|kind| config.types.contains_key(*kind));
+    Task {
+        id,
+        title: finding.title.clone(),
+        kind: kind.map(str::to_owned),
+        priority: Some(Priority::parse(priority_of(&finding.severity))),
+        stage: Stage::none(),
+        assignee: None,
+        area: None,
+        tags: Vec::new(),
+        sprint: None,
+        depends_on: Vec::new(),
+        files: finding.file.iter().filter(|file| is_inside(file)).cloned().collect(),
+        estimate: None,
+        spent: None,
+        created: Some(session.env().today()),
+        blocked: None,
+        cancelled: None,
+        source: Some(source_of(finding)),
+        history: Vec::new(),
+        unknown: Vec::new(),
+        deliverables: BoxCount::default(),
+        boxes: BoxCount::default(),
+        body: body_of(finding),
+        warnings: Vec::new(),
+    }
+}
+
+fn priority_of(severity: &FindingSeverity) -> &'static str {
+    match severity.rank() {
+        5.. => "critical",
+        4 => "high",
+        3 => "medium",
+        _ => "low",
+    }
+}
+
+/// Writes the body. What the tool says is quoted: it must not become headings or boxes of the task.
+fn body_of(finding: &Finding) -> String {
+    let quoted = |text: &str| {
+        let line = |line: &str| {
+            let line = ["[ ]", "[x]", "[X]"]
+                .iter()
+                .fold(line.to_owned(), |line, mark| line.replace(mark, &format!("\\{mark}")));
+            format!("> {line}").trim_end().to_owned() + "\n"
+        };
+        text.lines().map(line).collect::<String>()
+    };
+    let code = |text: &str| format!("`{}`", text.replace('`', "'"));
+    let said = quoted(finding.detail.as_deref().unwrap_or(&finding.title));
+    let source = finding.source.as_ref();
+    let rule = source.and_then(|source| source.rule.as_deref()).map(|rule| format!(", rule {}", code(rule)));
+    let tool = source.map(|source| format!(" by {}", code(&source.tool))).unwrap_or_default();
+    let mut body = format!(
+        "\n## Description\n\n{said}\nFound{tool}{} on {} as {}: {}.\n",
+        rule.unwrap_or_default(),
+        finding.task,
+        finding.id,
+        finding.severity
+    );
+    if let Some(place) = finding.place() {
+        body.push_str(&format!("\n## Technical details\n\n{}\n", code(&place)));
+    }
+    if let Some(recommendation) = &finding.recommendation {
+        body.push_str(&format!("\n## Recommendation\n\n{}", quoted(recommendation)));
+    }
+    body
+}

@@ -1,0 +1,317 @@
+//! One report on its way into one task: the records it becomes, the vote it casts, and both in words.
+
+use std::collections::HashMap;
+
+use crate::doc::{Document, Edit, Value, resolve_finding};
+use crate::git::Repository;
+use crate::import::findings::{Found, Matched, Standing, ToolReport, gone};
+use crate::model::{
+    Config, Finding, FindingId, FindingSeverity, FindingState, Person, Problem, Resolution, Task, ToolSource,
+    Verdict,
+};
+use crate::ops::signoffs::{Booth, CastVote, Dossier, Files, Statement, creation_of};
+use crate::ops::{Error, Result, Session, Written};
+use crate::policy::round_in;
+use crate::store::{Change, Layout, TaskFile};
+
+use super::FindingsImport;
+
+/// Who says that a report cannot be read.
+const OURSELVES: &str = "tracker";
+const UNREADABLE: &str = "unreadable-report";
+
+/// What is the same for all of a report.
+pub(super) struct Intake<'a> {
+    pub(super) session: &'a Session<'a>,
+    pub(super) config: &'a Config,
+    pub(super) file: &'a TaskFile,
+    pub(super) task: &'a Task,
+    pub(super) role: String,
+    pub(super) by: Person,
+    pub(super) name: &'a str,
+    pub(super) given: &'a str,
+}
+
+impl Intake<'_> {
+    /// Makes the record of what a tool found; its id comes later.
+    fn finding_of(&self, found: &Found) -> Finding {
+        let source = ToolSource {
+            tool: found.tool.clone(),
+            rule: found.rule.clone(),
+            fingerprint: found.fingerprint.clone(),
+        };
+        Finding {
+            severity: found.severity.clone(),
+            detail: found.detail.clone(),
+            file: found.file.clone(),
+            line: found.line,
+            recommendation: found.recommendation.clone(),
+            ..self.bare(&found.title, source)
+        }
+    }
+
+    /// Makes the record of a report that cannot be read: told by the report's name, whatever is wrong with it.
+    fn unreadable(&self, problem: &Problem) -> Finding {
+        let source = ToolSource {
+            tool: OURSELVES.to_owned(),
+            rule: Some(UNREADABLE.to_owned()),
+            fingerprint: Some(self.name.to_owned()),
+        };
+        Finding {
+            detail: Some(problem.clone().in_file(self.name).to_string()),
+            recommendation: problem.hint.clone(),
+            ..self.bare(&format!("the report {} could not be read", self.name), source)
+        }
+    }
+
+    /// Returns what a report holds, as records.
+    pub(super) fn reported(&self, report: &std::result::Result<ToolReport, Problem>) -> Vec<Finding> {
+        match report {
+            Ok(report) => report.found.iter().map(|found| self.finding_of(found)).collect(),
+            Err(problem) => vec![self.unreadable(problem)],
+        }
+    }
+
+    /// Returns what the report no longer holds, and the findings that said that it could not be read.
+    pub(super) fn gone<'k>(
+        &self,
+        report: &ToolReport,
+        all: &[Matched],
+        known: &'k [Finding],
+    ) -> (Vec<&'k Finding>, Vec<&'k Finding>) {
+        let mended = self.unreadable_before(known);
+        let mut gone = gone(report, &self.role, all, known);
+        gone.retain(|gone| mended.iter().all(|mended| mended.id != gone.id));
+        (gone, mended)
+    }
+
+    /// Returns what became of the report, as far as the report alone tells.
+    pub(super) fn outcome(
+        &self,
+        report: &std::result::Result<ToolReport, Problem>,
+        all: &[Matched],
+        written: Written,
+    ) -> FindingsImport {
+        let read = report.as_ref().ok();
+        FindingsImport {
+            task: self.task.id.to_string(),
+            title: self.task.title.clone(),
+            role: self.role.clone(),
+            report: self.name.to_owned(),
+            format: read.map(|report| report.format.as_str().to_owned()),
+            tools: read.map(|report| report.tools.clone()).unwrap_or_default(),
+            findings: Vec::new(),
+            left_out: read.map_or(0, |report| report.left_out),
+            gone: Vec::new(),
+            settled: false,
+            fails: read.is_none() || all.iter().any(|matched| self.fails(matched)),
+            vote: "none",
+            next: Vec::new(),
+            written,
+        }
+    }
+
+    fn bare(&self, title: &str, source: ToolSource) -> Finding {
+        Finding {
+            id: FindingId::parse("F0").expect("a literal id is valid"),
+            task: self.task.id.clone(),
+            role: self.role.clone(),
+            severity: FindingSeverity::High,
+            title: title.to_owned(),
+            detail: None,
+            file: None,
+            line: None,
+            recommendation: None,
+            by: self.by.clone(),
+            at: self.session.env().now(),
+            source: Some(source),
+            resolutions: Vec::new(),
+            unknown: Vec::new(),
+            warnings: Vec::new(),
+        }
+    }
+
+    /// Returns the findings that say that a report of this name could not be read: now it can.
+    fn unreadable_before<'k>(&self, known: &'k [Finding]) -> Vec<&'k Finding> {
+        let is_ours = |finding: &&Finding| {
+            let source = finding.source.as_ref();
+            finding.state().is_open()
+                && finding.role == self.role
+                && source.is_some_and(|source| {
+                    source.tool == OURSELVES
+                        && source.rule.as_deref() == Some(UNREADABLE)
+                        && source.fingerprint.as_deref() == Some(self.name)
+                })
+        };
+        known.iter().filter(is_ours).collect()
+    }
+
+    /// Tells whether a finding rejects: it is open, and high or critical.
+    fn rejects(matched: &Matched) -> bool {
+        matched.standing.is_open() && matched.finding.severity.rank() >= FindingSeverity::High.rank()
+    }
+
+    /// Tells whether a finding fails the stage: it rejects, or keeps the task in its stage.
+    fn fails(&self, matched: &Matched) -> bool {
+        let blocks = self.config.policy.blocking_severity.blocks(matched.finding.severity.rank());
+        Self::rejects(matched) || matched.standing.is_open() && blocks
+    }
+
+    /// Returns the changes that write findings down: new ones as files, what became of others as lines in theirs.
+    pub(super) fn record(
+        &self,
+        all: &[Matched],
+        settled: &[&Finding],
+        records: &[(String, Finding)],
+    ) -> Result<Vec<Change>> {
+        let names: HashMap<&FindingId, &str> =
+            records.iter().map(|(name, finding)| (&finding.id, name.as_str())).collect();
+        let mut changes = Vec::new();
+        for Matched { finding, standing, is_worse } in all {
+            let mut edits = Vec::new();
+            match standing {
+                Standing::New => changes.push(creation_of(finding)),
+                Standing::Reopened => {
+                    edits.push(self.resolution(finding, FindingState::Open, "found again in"));
+                }
+                Standing::Known | Standing::Waived => {}
+            }
+            if *is_worse {
+                let value = Value::Text(finding.severity.to_string());
+                edits.push(Edit::Set { key: "severity".to_owned(), value });
+            }
+            if !edits.is_empty() {
+                changes.push(self.edited(names[&finding.id], &edits)?);
+            }
+        }
+        for finding in settled {
+            let edit = self.resolution(finding, FindingState::Settled, "no longer found in");
+            changes.push(self.edited(names[&finding.id], &[edit])?);
+        }
+        Ok(changes)
+    }
+
+    fn resolution(&self, finding: &Finding, to: FindingState, why: &str) -> Edit {
+        // The latest counts: a clock that runs ahead elsewhere must not outweigh what is said now.
+        let last = finding.resolution().map_or(finding.at, |resolution| resolution.at);
+        let at = self.session.env().now().max(last);
+        resolve_finding(&Resolution {
+            at,
+            by: self.by.clone(),
+            to,
+            why: Some(format!("{why} {}", self.name)),
+        })
+    }
+
+    fn edited(&self, name: &str, edits: &[Edit]) -> Result<Change> {
+        let path = format!("{}/{name}", Layout::findings_of(&self.task.id));
+        let bytes = self.session.snapshot().read(&path)?.unwrap_or_default();
+        let document = Document::yaml(&bytes).map_err(Error::Broken)?;
+        let after = document.edit(edits).map_err(|problem| Error::Broken(vec![problem.in_file(&path)]))?;
+        Ok(Change::replace(&path, document.text(), after))
+    }
+
+    /// Rejects the task where a finding does, unless the same person has done so in this round and nothing that
+    /// rejects is new. Where the stage does not ask for the role there is nothing to vote on.
+    pub(super) fn vote(
+        &self,
+        repository: &Repository,
+        all: &[Matched],
+        sign: bool,
+    ) -> Result<(&'static str, Option<CastVote>)> {
+        let rejecting: Vec<&Matched> = all.iter().filter(|matched| Self::rejects(matched)).collect();
+        let Some(worst) = rejecting.first() else { return Ok(("none", None)) };
+        if !self.is_asked() {
+            return Ok(("not_asked", None));
+        }
+        let files = Files::of(self.session, repository, self.config, sign)?;
+        let mut dossier = Dossier::of(&files, self.task.clone())?;
+        let is_news = |matched: &&Matched| matched.standing != Standing::Known || matched.is_worse;
+        if self.has_rejected(&dossier) && !rejecting.iter().any(is_news) {
+            return Ok(("stands", None));
+        }
+        let new = all.iter().filter(|matched| matched.standing == Standing::New);
+        dossier.findings.extend(new.map(|matched| matched.finding.clone()));
+        let open = all.iter().filter(|matched| matched.standing.is_open());
+        let statement = Statement {
+            role: self.role.clone(),
+            stage: self.task.stage.clone(),
+            verdict: Verdict::Rejected,
+            notes: Some(self.notes(worst, rejecting.len())),
+            findings: open.map(|matched| matched.finding.id.clone()).collect(),
+            sign,
+        };
+        let mut booth =
+            Booth { session: self.session, files: &files, file: self.file, dossier, by: self.by.clone() };
+        Ok(("rejected", Some(booth.cast(statement)?)))
+    }
+
+    fn notes(&self, worst: &Matched, count: usize) -> String {
+        let title = &worst.finding.title;
+        match count {
+            1 => format!("{}: {title}", self.name),
+            count => format!("{}: {title}, and {} more", self.name, count - 1),
+        }
+    }
+
+    fn is_asked(&self) -> bool {
+        self.config.signoffs_of(self.task.stage.as_str()).contains(&self.role)
+    }
+
+    /// Tells whether the latest vote of this person, for this role and in this round, is a rejection.
+    fn has_rejected(&self, dossier: &Dossier) -> bool {
+        let me = dossier.canonical(&self.by);
+        let own = dossier.ballots.iter().map(|ballot| &ballot.vote).filter(|vote| {
+            vote.role == self.role
+                && vote.stage == self.task.stage
+                && dossier.canonical(&vote.by).email.eq_ignore_ascii_case(&me.email)
+        });
+        own.max_by_key(|vote| vote.at).is_some_and(|vote| {
+            vote.verdict == Verdict::Rejected && vote.round == round_in(self.task, &self.task.stage)
+        })
+    }
+
+    /// Says what became of the findings.
+    pub(super) fn said(
+        &self,
+        all: &[Matched],
+        gone: &[&Finding],
+        mended: &[&Finding],
+        is_settling: bool,
+    ) -> Vec<String> {
+        let count = |wanted: Standing| all.iter().filter(|matched| matched.standing == wanted).count();
+        let parts = [Standing::New, Standing::Known, Standing::Reopened, Standing::Waived];
+        let parts = parts.into_iter().map(|standing| (count(standing), standing.as_str()));
+        let parts: Vec<String> =
+            parts.filter(|(count, _)| *count > 0).map(|(count, word)| format!("{count} {word}")).collect();
+        let mut said = vec![match parts.as_slice() {
+            [] => "no findings".to_owned(),
+            parts => format!("findings: {}", parts.join(", ")),
+        }];
+        if !gone.is_empty() {
+            let word = if is_settling { "settled" } else { "left open" };
+            said.push(format!("{} no longer found, {word}", gone.len()));
+        }
+        if !mended.is_empty() {
+            said.push(format!("{} can be read again", self.name));
+        }
+        said
+    }
+
+    /// Returns what brings the task forward.
+    pub(super) fn next(&self, fails: bool, gone: &[&Finding], is_settling: bool) -> Vec<String> {
+        let (id, role) = (&self.task.id, &self.role);
+        let mut next = Vec::new();
+        if !gone.is_empty() && !is_settling {
+            let is_plain = |c: char| c.is_ascii_alphanumeric() || "._-/".contains(c);
+            let file = if self.given.chars().all(is_plain) { self.given } else { "FILE" };
+            next.push(format!("tracker findings import {file} --task {id} --as {role} --settle-gone"));
+        }
+        if fails {
+            next.push(format!("tracker findings {id}"));
+        } else if self.is_asked() {
+            next.push(format!("tracker approve {id} --as {role}"));
+        }
+        next
+    }
+}

@@ -1,0 +1,168 @@
+//! `findings import`: a tool's report to findings of a task, and to a rejection where it is bad. Done again, it
+//! changes nothing.
+
+mod fix_tasks;
+mod intake;
+mod view;
+
+pub use view::{FindingsImport, ImportedFinding};
+
+use crate::import::findings::{LARGEST, Matched, ReportFormat, ToolReport, matched, read};
+use crate::model::{Config, Finding, FindingSeverity, Problem, Task, is_role_name};
+use crate::ops::written::WrittenTask;
+use crate::ops::{Error, Result, Session};
+use crate::store::Change;
+pub(in crate::ops) use fix_tasks::FixTasks;
+use intake::Intake;
+
+/// A report to import.
+#[derive(Debug, Clone, Default)]
+pub struct FindingsImportRequest<'b> {
+    /// The task, by a part of its id.
+    pub wanted: String,
+    /// The role; where the stage asks only one, that one.
+    pub role: Option<String>,
+    /// The report's name.
+    pub name: String,
+    /// The report's path, as it was given.
+    pub given: String,
+    /// The report; none where it is larger than any that is read.
+    pub bytes: Option<&'b [u8]>,
+    /// Its format, where the content shall not decide.
+    pub format: Option<ReportFormat>,
+    /// Whether to make a task for each finding.
+    pub create_tasks: bool,
+    /// Whether to settle what the same tools no longer find.
+    pub settle_gone: bool,
+    /// Whether to sign the vote.
+    pub sign: bool,
+}
+
+/// Imports a report. A report that cannot be read fails the stage like one that holds a high finding; why it cannot
+/// be read is among the problems.
+pub fn import_findings(
+    session: &Session<'_>,
+    request: &FindingsImportRequest<'_>,
+) -> Result<(FindingsImport, Vec<Problem>)> {
+    let config = session.config()?;
+    let repository = session.workspace().repository()?;
+    let by = repository.identity(session.env())?;
+    // Before the lock: others need not wait for it.
+    let report = report_of(session, request);
+    let locked = session.lock(&format!("findings import {}", request.wanted))?;
+    let (file, task) = session.find(&request.wanted)?;
+    let role = role_for(&config, &task, request.role.as_deref())?;
+    refuse_closed(&task)?;
+    let (records, broken) = session.snapshot().findings(&task.id)?;
+    if !broken.is_empty() {
+        // What is there already could not be told from what is new.
+        return Err(Error::Broken(broken));
+    }
+    let (name, given) = (request.name.as_str(), request.given.as_str());
+    let intake = Intake { session, config: &config, file: &file, task: &task, role, by, name, given };
+    let known: Vec<Finding> = records.iter().map(|(_, finding)| finding.clone()).collect();
+    let all = worst_first(matched(intake.reported(&report), &known));
+    let (gone, mended) = match &report {
+        Ok(report) => intake.gone(report, &all, &known),
+        Err(_) => (Vec::new(), Vec::new()),
+    };
+    let settled: Vec<&Finding> =
+        gone.iter().filter(|_| request.settle_gone).chain(&mended).copied().collect();
+    let mut changes = intake.record(&all, &settled, &records)?;
+    let mut fixes = FixTasks::find(session)?;
+    if request.create_tasks {
+        fixes.make(session, &config, &all)?;
+    }
+    changes.append(&mut fixes.changes);
+    let (vote, cast) = intake.vote(&repository, &all, request.sign)?;
+    let mut said = intake.said(&all, &gone, &mended, request.settle_gone);
+    if let Some(cast) = cast {
+        changes.extend(cast.changes);
+        said.extend(cast.said);
+    }
+    let is_changed = changes.iter().any(|change: &Change| !change.is_empty());
+    let mut tasks = vec![WrittenTask::changed(&task, said, is_changed)];
+    tasks.append(&mut fixes.written);
+    let written = session.finish(&locked, &changes, tasks)?;
+    let import = FindingsImport {
+        findings: all.iter().map(|matched| imported(&config, matched, &fixes)).collect(),
+        gone: gone.iter().map(|finding| finding.id.to_string()).collect(),
+        settled: request.settle_gone && !gone.is_empty(),
+        vote,
+        ..intake.outcome(&report, &all, written)
+    };
+    let next = intake.next(import.fails, &gone, request.settle_gone);
+    let problems = report.err().map(|problem| problem.in_file(name));
+    Ok((FindingsImport { next, ..import }, problems.into_iter().collect()))
+}
+
+/// Reads the report.
+fn report_of(
+    session: &Session<'_>,
+    request: &FindingsImportRequest<'_>,
+) -> std::result::Result<ToolReport, Problem> {
+    let top = session.workspace().work_dir().display().to_string();
+    let too_large = || Err(Problem::error(format!("is larger than {} MB", LARGEST / 1_000_000)));
+    request.bytes.map_or_else(too_large, |bytes| read(bytes, &request.name, request.format, &top))
+}
+
+fn worst_first(mut all: Vec<Matched>) -> Vec<Matched> {
+    all.sort_by(|a, b| {
+        let (a, b) = (&a.finding, &b.finding);
+        FindingSeverity::worst_first(&a.severity, &b.severity)
+            .then_with(|| (&a.file, a.line, &a.id).cmp(&(&b.file, b.line, &b.id)))
+    });
+    all
+}
+
+fn imported(config: &Config, matched: &Matched, fixes: &FixTasks) -> ImportedFinding {
+    let finding = &matched.finding;
+    ImportedFinding {
+        id: finding.id.to_string(),
+        severity: finding.severity.to_string(),
+        title: finding.title.clone(),
+        place: finding.place(),
+        standing: matched.standing.as_str(),
+        worse: matched.is_worse,
+        blocks: matched.standing.is_open() && config.policy.blocking_severity.blocks(finding.severity.rank()),
+        fix: fixes.of(finding).map(str::to_owned),
+    }
+}
+
+/// Returns the role that a report speaks for. It need not be asked now: findings may come before their stage.
+fn role_for(config: &Config, task: &Task, wanted: Option<&str>) -> Result<String> {
+    let known = config.role_names();
+    match (wanted, config.signoffs_of(task.stage.as_str())) {
+        (Some(wanted), _) if known.contains(&wanted) || known.is_empty() && is_role_name(wanted) => {
+            Ok(wanted.to_owned())
+        }
+        (Some(wanted), _) => {
+            let message = format!("`{}` is no role here", wanted.escape_debug());
+            let hint = if known.is_empty() {
+                "a name such as tester".to_owned()
+            } else {
+                format!("one of {}", known.join(", "))
+            };
+            Err(Error::usage_with(message, hint))
+        }
+        (None, [only]) => Ok(only.clone()),
+        (None, _) => {
+            let hint = if known.is_empty() {
+                "--as tester".to_owned()
+            } else {
+                format!("--as {}", known.join(", or --as "))
+            };
+            Err(Error::usage_with(format!("say for which role the report on {} speaks", task.id), hint))
+        }
+    }
+}
+
+fn refuse_closed(task: &Task) -> Result<()> {
+    let state = match (&task.cancelled, task.stage.is_complete()) {
+        (Some(_), _) => "cancelled",
+        (None, true) => "complete",
+        (None, false) => return Ok(()),
+    };
+    let mend = Some(format!("tracker reopen {}", task.id));
+    Err(Error::refused(format!("{} takes no findings", task.id), "closed", format!("it is {state}"), mend))
+}

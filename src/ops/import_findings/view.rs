@@ -1,0 +1,61 @@
+//! What an import of findings did, as the doors show it.
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use crate::ops::Written;
+
+/// What an import of findings did.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct FindingsImport {
+    /// The task.
+    pub task: String,
+    /// Its title.
+    pub title: String,
+    /// The role that the report speaks for.
+    pub role: String,
+    /// The report's name.
+    pub report: String,
+    /// `sarif`, `junit`, `security` or `bugs`; none where the report could not be read.
+    pub format: Option<String>,
+    /// The tools that wrote it.
+    pub tools: Vec<String>,
+    /// What it holds, the worst first.
+    pub findings: Vec<ImportedFinding>,
+    /// How many of its results are no findings: suppressed, skipped or well.
+    pub left_out: usize,
+    /// Open findings of the same tools that the report no longer holds.
+    pub gone: Vec<String>,
+    /// Whether those were settled.
+    pub settled: bool,
+    /// Whether the stage fails: an open finding is high or critical, or blocks, or the report could not be read.
+    pub fails: bool,
+    /// `rejected` where a vote was cast, `stands` where the same vote stands from before, `none` where there was
+    /// nothing to reject, `not_asked` where the task's stage does not ask for the role.
+    pub vote: &'static str,
+    /// Commands that bring the task forward.
+    pub next: Vec<String>,
+    /// What was written.
+    pub written: Written,
+}
+
+/// One finding of a report.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct ImportedFinding {
+    /// Its id within the task.
+    pub id: String,
+    /// `critical`, `high`, `medium`, `low`, `info`, or as the tool writes it.
+    pub severity: String,
+    /// What was found.
+    pub title: String,
+    /// `file:line`, as far as they are known.
+    pub place: Option<String>,
+    /// `new`, `known`, `reopened` or `waived`.
+    pub standing: &'static str,
+    /// Whether its severity has become worse.
+    pub worse: bool,
+    /// Whether it keeps its task in its stage.
+    pub blocks: bool,
+    /// The task that mends it, where one was made for it now or before.
+    pub fix: Option<String>,
+}

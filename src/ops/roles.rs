@@ -1,0 +1,185 @@
+//! `role`: who may sign off what, by the configuration, and what a role is told, by its file.
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::{Error, Result, Session, Written};
+use crate::model::{Config, Problem, RoleGuide, is_role_name};
+use crate::policy::is_meant;
+use crate::store::{Change, Layout};
+
+const TEXTS: [(&str, &str); 4] = [
+    ("code-reviewer", include_str!("../../templates/roles/code-reviewer.md")),
+    ("test-automator", include_str!("../../templates/roles/test-automator.md")),
+    ("security-auditor", include_str!("../../templates/roles/security-auditor.md")),
+    ("release-manager", include_str!("../../templates/roles/release-manager.md")),
+];
+const NEW: &str = include_str!("../../templates/roles/new.md");
+
+/// All roles.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct RolesView {
+    /// The roles, by name.
+    pub roles: Vec<RoleSummary>,
+}
+
+/// One role.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct RoleSummary {
+    /// Its name.
+    pub role: String,
+    /// One line for people, from its file.
+    pub title: Option<String>,
+    /// Who may vote for it, as the configuration says; empty where anyone may.
+    pub members: Vec<String>,
+    /// How many people must approve.
+    pub quorum: u32,
+    /// Whether agents' votes do not count.
+    pub people_only: bool,
+    /// Globs of the files it reviews; empty where it reviews all.
+    pub paths: Vec<String>,
+    /// The stages that ask for it.
+    pub stages: Vec<String>,
+    /// Whether you may vote for it: you are a member, or anyone may.
+    pub yours: bool,
+    /// Its file; none where it has no text.
+    pub file: Option<String>,
+    /// Whether the configuration knows it.
+    pub configured: bool,
+}
+
+/// One role with what it is told.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct RoleText {
+    /// Its rules.
+    #[serde(flatten)]
+    pub summary: RoleSummary,
+    /// What an agent in this role is told, in Markdown.
+    pub prompt: String,
+    /// What a person in this role goes through.
+    pub checklist: Vec<String>,
+}
+
+/// Lists the roles that the configuration knows or that have a file.
+pub fn roles(session: &Session<'_>) -> Result<(RolesView, Vec<Problem>)> {
+    let (config, mut problems) = session.snapshot().config_or_default();
+    let (guides, broken) = session.snapshot().roles()?;
+    problems.extend(broken);
+    let mut named: BTreeMap<&str, Option<&RoleGuide>> =
+        config.role_names().into_iter().map(|name| (name, None)).collect();
+    named.extend(guides.iter().map(|guide| (guide.role.as_str(), Some(guide))));
+    let files = session.snapshot().role_files()?;
+    let summary = |(name, guide): (&str, Option<&RoleGuide>)| summary(session, &config, name, guide, &files);
+    Ok((RolesView { roles: named.into_iter().map(summary).collect() }, problems))
+}
+
+/// Shows one role.
+pub fn role(session: &Session<'_>, name: &str) -> Result<(RoleText, Vec<Problem>)> {
+    let (config, mut problems) = session.snapshot().config_or_default();
+    let files = session.snapshot().role_files()?;
+    let mut known = config.role_names();
+    known.extend(files.keys().map(String::as_str));
+    if !known.contains(&name) {
+        return Err(unknown(name, known));
+    }
+    let guide = match session.snapshot().role(name)? {
+        Some(Ok(guide)) => Some(guide),
+        Some(Err(broken)) => return Err(Error::Broken(broken)),
+        None => None,
+    };
+    let summary = summary(session, &config, name, guide.as_ref(), &files);
+    let guide = guide.unwrap_or_default();
+    problems.extend(guide.warnings.into_iter().map(|problem| problem.in_file(Layout::role(name))));
+    Ok((RoleText { summary, prompt: guide.prompt, checklist: guide.checklist }, problems))
+}
+
+/// Writes a role's text to begin with.
+pub fn new_role(session: &Session<'_>, name: &str) -> Result<Written> {
+    if !is_role_name(name) {
+        let message = format!("`{}` cannot be a role's name", name.escape_debug());
+        return Err(Error::usage_with(message, "letters, digits, `-` and `_`, beginning with a letter"));
+    }
+    let locked = session.lock(&format!("role new {name}"))?;
+    let path = Layout::role(name);
+    if session.snapshot().read(&path)?.is_some() {
+        let mend = Some(format!("tracker role show {name}"));
+        return Err(Error::refused(format!("{name} has a text"), "there", path, mend));
+    }
+    let text = starter(name).map_or_else(|| NEW.replace("{role}", name), str::to_owned);
+    session.finish(&locked, &[Change::create(path, text)], Vec::new())
+}
+
+/// Returns the role that a vote would be for and what a person in it goes through; none where it has no checklist.
+pub fn checklist(session: &Session<'_>, wanted: &str, role: Option<&str>) -> Option<(String, Vec<String>)> {
+    let config = session.config().ok()?;
+    let (_, task) = session.find(wanted).ok()?;
+    let role = match (role, config.signoffs_of(task.stage.as_str())) {
+        (Some(role), _) => role.to_owned(),
+        (None, [only]) => only.clone(),
+        (None, _) => return None,
+    };
+    let guide = session.snapshot().role(&role).ok()??.ok()?;
+    Some((role, guide.checklist)).filter(|(_, items)| !items.is_empty())
+}
+
+/// Returns a text to begin with, for the roles that have one.
+pub(super) fn starter(name: &str) -> Option<&'static str> {
+    TEXTS.iter().find(|(role, _)| *role == name).map(|(_, text)| *text)
+}
+
+fn unknown(name: &str, mut known: Vec<&str>) -> Error {
+    known.sort_unstable();
+    known.dedup();
+    let message = format!("`{}` is no role here", name.escape_debug());
+    let hint = match known.as_slice() {
+        [] => "the configuration names none: add `[roles.NAME]`, and NAME to the `signoffs` of a stage"
+            .to_owned(),
+        known => format!("one of {}", known.join(", ")),
+    };
+    Error::usage_with(message, hint)
+}
+
+fn summary(
+    session: &Session<'_>,
+    config: &Config,
+    name: &str,
+    guide: Option<&RoleGuide>,
+    files: &BTreeMap<String, String>,
+) -> RoleSummary {
+    let rules = config.role(name).rules;
+    let asks = |stage: &&String| config.signoffs_of(stage).iter().any(|role| role == name);
+    let me = session.workspace().repository().ok().and_then(|found| found.identity(session.env()).ok());
+    let is_member = |pattern: &String| me.as_ref().is_some_and(|me| is_meant(pattern, me));
+    RoleSummary {
+        role: name.to_owned(),
+        title: guide.and_then(|guide| guide.title.clone()),
+        members: rules.members.clone(),
+        quorum: rules.quorum,
+        people_only: rules.people_only,
+        paths: rules.paths.clone(),
+        stages: config.stages.keys().filter(asks).cloned().collect(),
+        yours: rules.members.is_empty() || rules.members.iter().any(is_member),
+        file: files.get(name).cloned(),
+        configured: config.role_names().contains(&name),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{NEW, TEXTS};
+    use crate::doc::read_role;
+
+    #[test]
+    fn texts_to_begin_with_are_texts() {
+        for (name, text) in TEXTS.into_iter().chain([("new", NEW)]) {
+            let guide = read_role(name, text.as_bytes()).unwrap();
+            assert!(
+                guide.title.is_some() && !guide.prompt.is_empty() && !guide.checklist.is_empty(),
+                "{name}"
+            );
+            assert!(guide.warnings.is_empty() && text.is_ascii(), "{name}");
+        }
+    }
+}

@@ -1,0 +1,121 @@
+//! Workflow commands: lines that GitHub Actions shows as annotations on files.
+
+use std::fmt::Write as _;
+
+use super::escape::visible;
+use crate::review::{Breach, Review};
+
+/// GitHub shows so many of each kind for a step.
+const SHOWN: usize = 10;
+/// Longest message, in characters: GitHub cuts at 4 KiB.
+const LONGEST: usize = 900;
+
+/// Returns the breaches as annotations: errors first, then warnings, then what was left out.
+#[must_use]
+pub fn github(review: &Review) -> String {
+    let (errors, warnings): (Vec<&Breach>, Vec<&Breach>) =
+        review.verdict.breaches.iter().partition(|breach| breach.is_error());
+    let mut out = String::new();
+    for (kind, breaches) in [("error", &errors), ("warning", &warnings)] {
+        for breach in breaches.iter().take(SHOWN) {
+            annotate(kind, breach, &mut out);
+        }
+    }
+    let left_out = errors.len().saturating_sub(SHOWN) + warnings.len().saturating_sub(SHOWN);
+    if left_out > 0 {
+        let _ = writeln!(
+            out,
+            "::notice title=tracker::{left_out} more are not annotated ({} errors and {} warnings in all); the \
+             summary of the step has them",
+            errors.len(),
+            warnings.len()
+        );
+    }
+    if errors.is_empty() && warnings.is_empty() {
+        let (commits, tasks) = (review.range.commits, review.tasks.len());
+        let _ = writeln!(
+            out,
+            "::notice title=tracker::nothing stands against it (commits: {commits}, tasks: {tasks})"
+        );
+    }
+    out
+}
+
+fn annotate(kind: &str, breach: &Breach, out: &mut String) {
+    let mut properties = Vec::new();
+    let of_task = || Some(format!(".tracker/tasks/{}.md", breach.task.as_deref()?));
+    if let Some(file) = breach.file.clone().or_else(of_task) {
+        // A path is exact: what is made visible in it would name no file.
+        properties.push(format!("file={}", property(&file)));
+        let line = breach.line.filter(|_| breach.file.is_some()).unwrap_or(1);
+        properties.push(format!("line={line}"));
+    }
+    properties.push(format!("title={}", property(&visible(&breach.rule, LONGEST))));
+    let task = breach.task.as_deref().filter(|task| !breach.message.contains(task));
+    let task = task.map_or_else(String::new, |task| format!("{}: ", visible(task, LONGEST)));
+    let mend =
+        breach.mend.as_deref().map_or_else(String::new, |mend| format!("\n{}", visible(mend, LONGEST)));
+    let message = data(&format!("{task}{}{mend}", visible(&breach.message, LONGEST)));
+    let _ = writeln!(out, "::{kind} {}::{message}", properties.join(","));
+}
+
+/// Returns a text as the message of a command: it has no line end, so nothing in it begins another command.
+fn data(text: &str) -> String {
+    text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
+}
+
+/// Returns a text as the value of a property: nor does it end the property.
+fn property(text: &str) -> String {
+    data(text).replace(':', "%3A").replace(',', "%2C")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{GateRule, Level};
+    use crate::review::sample;
+
+    #[test]
+    fn errors_come_first_each_at_its_file() {
+        insta::assert_snapshot!(github(&sample::review()), @r#"
+        ::error file=src/theme.rs,line=1,title=earned-moves::TASK-7Q2M left qa, and the vote of code-reviewer is stale: src/theme.rs changed after it%0Atracker approve TASK-7Q2M --as code-reviewer
+        ::error file=.tracker/config.toml,line=12,title=policy-owners::.tracker/config.toml lowers the quorum of security-auditor; its owners have not voted
+        ::warning title=linked-commits::9fc01aa "wip" belongs to no task%0Awrite `Task: ID` into its message
+        "#);
+        insta::assert_snapshot!(github(&sample::empty()), @"::notice title=tracker::nothing stands against it (commits: 0, tasks: 0)");
+    }
+
+    #[test]
+    fn no_text_begins_another_command() {
+        let evil = "x\n::stop-commands::y\r::add-mask::z%0A::error::%, a=b::";
+        let breach = Breach {
+            file: Some("a\n::error::b,c:d%0A".to_owned()),
+            mend: Some(evil.to_owned()),
+            rule: evil.to_owned(),
+            task: Some(evil.to_owned()),
+            ..Breach::of(GateRule::Commands, Level::Error, evil)
+        };
+        let shown = github(&sample::judged(sample::empty(), vec![breach]));
+        assert_eq!(shown.lines().count(), 1, "{shown}");
+        assert!(!shown.contains('\r'));
+        let (properties, message) = shown.strip_prefix("::error ").unwrap().split_once("::").unwrap();
+        let keys: Vec<&str> = properties.split(',').map(|part| part.split('=').next().unwrap()).collect();
+        assert_eq!(keys, ["file", "line", "title"], "{shown}");
+        assert!(properties.starts_with("file=a%0A%3A%3Aerror%3A%3Ab%2Cc%3Ad%250A,"), "{shown}");
+        assert!(message.contains("%250A") && message.contains("%0Ax ::stop-commands::y"), "{shown}");
+    }
+
+    #[test]
+    fn no_more_than_github_shows() {
+        let one =
+            |level, at: usize| sample::breach(GateRule::Standards, level, None, &format!("number {at}"));
+        let errors = (0..25).map(|at| one(Level::Error, at));
+        let breaches = errors.chain((0..11).map(|at| one(Level::Warn, at))).collect();
+        let shown = github(&sample::judged(sample::empty(), breaches));
+        let count = |kind: &str| shown.lines().filter(|line| line.starts_with(kind)).count();
+        assert_eq!((count("::error "), count("::warning "), count("::notice ")), (10, 10, 1));
+        assert!(
+            shown.lines().last().unwrap().contains("16 more are not annotated (25 errors and 11 warnings")
+        );
+    }
+}

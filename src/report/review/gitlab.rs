@@ -1,0 +1,123 @@
+//! The report of code quality that GitLab shows in merge requests.
+
+use serde::Serialize;
+
+use super::escape::visible;
+use super::fingerprint::fingerprints;
+use super::place;
+use crate::review::{Breach, Review};
+
+/// Longest description, in characters.
+const LONGEST: usize = 1000;
+
+#[derive(Serialize)]
+struct Issue<'a> {
+    description: String,
+    check_name: &'a str,
+    fingerprint: String,
+    severity: &'static str,
+    location: Location,
+}
+
+#[derive(Serialize)]
+struct Location {
+    path: String,
+    lines: Lines,
+}
+
+#[derive(Serialize)]
+struct Lines {
+    begin: usize,
+}
+
+/// Returns the breaches as issues of code quality.
+#[must_use]
+pub fn gitlab(review: &Review) -> String {
+    let breaches = &review.verdict.breaches;
+    let issues: Vec<Issue<'_>> =
+        breaches.iter().zip(fingerprints(breaches)).map(|(breach, print)| issue(breach, print)).collect();
+    let text = serde_json::to_string_pretty(&issues).expect("plain data with text keys is always JSON");
+    format!("{text}\n")
+}
+
+fn issue(breach: &Breach, fingerprint: String) -> Issue<'_> {
+    let (path, begin) = place(breach);
+    let mend =
+        breach.mend.as_deref().map_or_else(String::new, |mend| format!(" — {}", visible(mend, LONGEST)));
+    let severity = if breach.is_error() { "blocker" } else { "minor" };
+    let description = format!("{}{mend}", visible(&breach.message, LONGEST));
+    Issue {
+        description,
+        check_name: &breach.rule,
+        fingerprint,
+        severity,
+        location: Location { path, lines: Lines { begin } },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::Value;
+
+    use super::*;
+    use crate::review::sample;
+
+    /// What GitLab asks for: <https://docs.gitlab.com/ci/testing/code_quality/>.
+    fn schema() -> Value {
+        serde_json::json!({
+            "type": "array",
+            "items": {
+                "type": "object",
+                "required": ["description", "check_name", "fingerprint", "severity", "location"],
+                "additionalProperties": false,
+                "properties": {
+                    "description": { "type": "string", "minLength": 1 },
+                    "check_name": { "type": "string", "minLength": 1 },
+                    "fingerprint": { "type": "string", "pattern": "^[0-9a-f]{32}$" },
+                    "severity": { "enum": ["info", "minor", "major", "critical", "blocker"] },
+                    "location": {
+                        "type": "object",
+                        "required": ["path", "lines"],
+                        "additionalProperties": false,
+                        "properties": {
+                            "path": { "type": "string", "pattern": "^[^/]" },
+                            "lines": {
+                                "type": "object",
+                                "required": ["begin"],
+                                "properties": { "begin": { "type": "integer", "minimum": 1 } }
+                            }
+                        }
+                    }
+                }
+            }
+        })
+    }
+
+    #[test]
+    fn issues_are_what_gitlab_reads() {
+        let text = gitlab(&sample::review());
+        let value: Value = serde_json::from_str(&text).unwrap();
+        let schema = jsonschema::validator_for(&schema()).unwrap();
+        let errors: Vec<String> = schema.iter_errors(&value).map(|error| error.to_string()).collect();
+        assert!(errors.is_empty(), "{errors:?}");
+        let seen: Vec<(&str, &str, u64)> = value
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|issue| {
+                let location = &issue["location"];
+                let begin = location["lines"]["begin"].as_u64().unwrap();
+                (issue["severity"].as_str().unwrap(), location["path"].as_str().unwrap(), begin)
+            })
+            .collect();
+        assert_eq!(
+            seen,
+            [
+                ("blocker", "src/theme.rs", 1),
+                ("blocker", ".tracker/config.toml", 12),
+                ("minor", ".tracker/config.toml", 1)
+            ]
+        );
+        assert_eq!(gitlab(&sample::empty()), "[]\n");
+    }
+}

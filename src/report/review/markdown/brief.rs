@@ -1,0 +1,45 @@
+//! What one would write as a pull request's description.
+
+use super::super::escape::text;
+use super::page::LIMIT;
+use super::parts::{NAME, TITLE, command, commit, counted, fitted, grouped};
+use super::table::way;
+use crate::review::{Review, TaskReview};
+
+/// So many boxes of one task are named.
+const BOXES: usize = 20;
+/// So many commits without a task are named.
+const COMMITS: usize = 20;
+/// Kept for what says that something is left out.
+const RESERVE: usize = 1_200;
+
+/// Returns the range as a list of its tasks, with their moves and the boxes that were ticked.
+#[must_use]
+pub fn brief(review: &Review) -> String {
+    let tasks = review.tasks.iter().map(bullet);
+    let loose = review.loose.commits.iter().take(COMMITS);
+    let loose = loose.map(|one| format!("- {}\n", commit(one, None)));
+    let (mut out, left_out) = fitted(tasks, LIMIT - RESERVE - COMMITS * 1_000);
+    if left_out > 0 {
+        out.push_str(&format!("- … and {}: {}\n", counted(left_out, "more task"), command(&review.range)));
+    }
+    if !review.loose.commits.is_empty() {
+        let (list, _) = fitted(loose, COMMITS * 1_000);
+        let more = review.loose.commits.len().saturating_sub(COMMITS);
+        let more = if more > 0 { format!("- … and {} more\n", grouped(more)) } else { String::new() };
+        let gap = if out.is_empty() { "" } else { "\n" };
+        out.push_str(&format!("{gap}Without a task:\n\n{list}{more}"));
+    }
+    out
+}
+
+fn bullet(task: &TaskReview) -> String {
+    let mut out = format!("- **{}** {}: {}\n", text(&task.id, NAME), text(&task.title, TITLE), way(task));
+    for ticked in task.ticked.iter().take(BOXES) {
+        out.push_str(&format!("  - [x] {}\n", text(ticked, TITLE)));
+    }
+    if task.ticked.len() > BOXES {
+        out.push_str(&format!("  - … and {} more\n", grouped(task.ticked.len() - BOXES)));
+    }
+    out
+}

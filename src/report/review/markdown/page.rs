@@ -1,0 +1,153 @@
+//! The whole page, within its limit.
+
+use super::super::escape::{code, prose, text};
+use super::parts::{
+    FOLDED, NAME, TITLE, command, commit, counted, fitted, grouped, length, line, list, loose_file, mendable,
+    path,
+};
+use super::table::{self, in_order};
+use super::task::details;
+use crate::model::Level;
+use crate::review::{Breach, Loose, RangeReview, Review, Verdict, Web};
+
+/// The first line, by which a workflow finds the comment to update.
+const MARKER: &str = "<!-- tracker-review -->\n";
+/// Longest page; GitHub takes 65,536.
+pub(super) const LIMIT: usize = 59_000;
+/// What breaches may take of it.
+const BREACHES: usize = 12_000;
+/// What belongs to no task may take of it.
+const LOOSE: usize = 8_000;
+/// Kept for what says that something is left out.
+const RESERVE: usize = 1_200;
+/// No details are shorter.
+const SHORTEST: usize = 60;
+/// Rows of a list in the details of a task, at first, and where that is too much.
+const ROWS: [usize; 2] = [40, 6];
+
+/// Returns the review as a comment for a pull request.
+#[must_use]
+pub fn markdown(review: &Review) -> String {
+    let web = review.range.web.as_ref();
+    let whole = command(&review.range);
+    let mut page = head(review);
+    let breaches = breaches(&review.verdict, web, &whole);
+    let loose = loose(&review.loose, web);
+    let tasks = in_order(&review.tasks);
+    let room = LIMIT.saturating_sub(length(&page) + length(&breaches) + length(&loose) + RESERVE);
+    let (rows, rows_left_out) =
+        fitted(tasks.iter().map(|task| table::row(task, web)), room - table::HEAD.len());
+    if !tasks.is_empty() {
+        page.push_str(&format!("\n{}{rows}", table::HEAD));
+        if rows_left_out > 0 {
+            page.push_str(&format!("\n… and {}: {whole}\n", counted(rows_left_out, "more task")));
+        }
+    }
+    page.push_str(&breaches);
+    let mut room = room.saturating_sub(table::HEAD.len() + length(&rows));
+    let mut left_out = 0;
+    page.push('\n');
+    for task in tasks {
+        let mut versions = ROWS.into_iter().filter(|_| room >= SHORTEST).map(|most| details(task, web, most));
+        match versions.find(|details| length(details) <= room) {
+            Some(details) => {
+                room -= length(&details);
+                page.push_str(&details);
+            }
+            None => left_out += 1,
+        }
+    }
+    if left_out > 0 {
+        page.push_str(&format!("The details of {} are left out: {whole}\n\n", counted(left_out, "task")));
+    }
+    page.push_str(&loose);
+    if page.contains(FOLDED) {
+        page.push_str(&format!("Long lists are folded: {whole}\n"));
+    }
+    format!("{}\n", page.trim_end())
+}
+
+fn head(review: &Review) -> String {
+    let Verdict { errors, warnings, .. } = review.verdict;
+    let counts = match (errors, warnings) {
+        (0, 0) => String::new(),
+        (errors, 0) => format!(": {}", counted(errors, "error")),
+        (0, warnings) => format!(", with {}", counted(warnings, "warning")),
+        (errors, warnings) => format!(": {}, {}", counted(errors, "error"), counted(warnings, "warning")),
+    };
+    let answer = if review.verdict.is_yes() { "✓ The gate says yes" } else { "✗ The gate says no" };
+    format!("{MARKER}### {answer}{counts}\n\n{}\n", facts(&review.range, review.tasks.len()))
+}
+
+fn facts(range: &RangeReview, tasks: usize) -> String {
+    let base = range.base.as_ref().map_or_else(String::new, |base| format!("{base}.."));
+    let mut facts = vec![code(&format!("{base}{}", range.head), TITLE)];
+    facts.push(counted(range.commits, "commit"));
+    facts.push(counted(tasks, "task"));
+    if range.files > 0 {
+        let lines = match (range.added, range.removed) {
+            (0, 0) => String::new(),
+            (added, removed) => format!(" +{added} −{removed}"),
+        };
+        facts.push(format!("{}{lines}", counted(range.files, "file")));
+    }
+    facts.push(format!("policy from {}", text(&range.policy, TITLE)));
+    facts.join(" · ")
+}
+
+/// Returns what stands against the range, and what else there is to say of rules.
+fn breaches(verdict: &Verdict, web: Option<&Web>, whole: &str) -> String {
+    let (errors, warnings): (Vec<&Breach>, Vec<&Breach>) =
+        verdict.breaches.iter().partition(|breach| breach.is_error());
+    let rows = errors.into_iter().chain(warnings).map(|found| breach(found, web));
+    let (mut rows, left_out) = fitted(rows, BREACHES);
+    if left_out > 0 {
+        rows.push_str(&format!("- … and {} more: {whole}\n", grouped(left_out)));
+    }
+    let remarks = verdict.rules.iter().filter(|rule| rule.level != Level::Off.as_str()).filter_map(|rule| {
+        let remark = prose(rule.remark.as_deref()?, TITLE);
+        Some(format!("- · **{}** {remark}\n", text(&rule.rule, NAME)))
+    });
+    rows.extend(remarks);
+    match (rows.is_empty(), verdict.breaches.is_empty()) {
+        (true, _) => String::new(),
+        (false, true) => format!("\n{rows}"),
+        (false, false) => format!("\n**What stands against it**\n\n{rows}"),
+    }
+}
+
+fn breach(breach: &Breach, web: Option<&Web>) -> String {
+    let mark = if breach.is_error() { "✗" } else { "!" };
+    let task = breach.task.as_deref().filter(|task| !breach.message.contains(task));
+    let task = task.map_or_else(String::new, |task| format!("{}: ", text(task, NAME)));
+    let place = match (&breach.file, breach.line) {
+        (Some(file), Some(number)) => format!(" ({})", line(file, number, web)),
+        (Some(file), None) if !breach.message.contains(file) => format!(" ({})", path(file, web)),
+        _ => String::new(),
+    };
+    let mend =
+        breach.mend.as_deref().map_or_else(String::new, |mend| format!(" — {}", mendable(mend, TITLE)));
+    format!(
+        "- {mark} **{}** {task}{}{place}{mend}\n",
+        text(&breach.rule, NAME),
+        prose(&breach.message, 2 * TITLE)
+    )
+}
+
+/// Returns what belongs to no task, and what the gate itself judges by.
+fn loose(loose: &Loose, web: Option<&Web>) -> String {
+    let version = |most: usize| {
+        let mut out = String::new();
+        let mut section = |name: &str, list: String| {
+            if !list.is_empty() {
+                out.push_str(&format!("**{name}**\n\n{list}\n"));
+            }
+        };
+        section("Commits that belong to no task", list(&loose.commits, most, |one| commit(one, web)));
+        section("Files that belong to no task", list(&loose.files, most, |one| loose_file(one, web)));
+        section("What the gate judges by", list(&loose.policy, most, |one| loose_file(one, web)));
+        out
+    };
+    let versions = [20, 6, 2, 1].map(version);
+    versions.into_iter().find(|loose| length(loose) <= LOOSE).unwrap_or_default()
+}

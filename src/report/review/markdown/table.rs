@@ -1,0 +1,91 @@
+//! The table: one row for each task.
+
+use std::collections::BTreeMap;
+
+use super::super::escape::{address, text};
+use super::parts::{NAME, TITLE, grouped, linked, mendable};
+use crate::review::{TaskReview, Web};
+
+/// What stands above the rows.
+pub(super) const HEAD: &str = "| | task | move | votes | missing |\n|---|---|---|---|---|\n";
+
+/// So many stages of a path are shown.
+const STAGES: usize = 8;
+/// So many things that are missing are shown.
+const MISSING: usize = 2;
+
+/// Returns the mark of a task: whether something stands against it.
+pub(super) fn mark(task: &TaskReview) -> &'static str {
+    match (task.errors, task.warnings) {
+        (0, 0) => "✓",
+        (0, _) => "!",
+        _ => "✗",
+    }
+}
+
+/// Returns the tasks that something stands against first, otherwise as they are.
+pub(super) fn in_order(tasks: &[TaskReview]) -> Vec<&TaskReview> {
+    let mut ordered: Vec<&TaskReview> = tasks.iter().collect();
+    ordered.sort_by_key(|task| (task.errors == 0, task.warnings == 0));
+    ordered
+}
+
+/// Returns the row of a task.
+pub(super) fn row(task: &TaskReview, web: Option<&Web>) -> String {
+    let mark = mark(task);
+    let name = id(task, web);
+    let title = text(&task.title, TITLE);
+    format!("| {mark} | {name} {title} | {} | {} | {} |\n", way(task), votes(task), missing(task))
+}
+
+/// Returns a task's id, a link to its file.
+pub(super) fn id(task: &TaskReview, web: Option<&Web>) -> String {
+    let file = format!(".tracker/tasks/{}.md", task.id);
+    let base = web.filter(|_| !task.is_deleted).map(|web| &web.file);
+    format!("**{}**", linked(&text(&task.id, NAME), base, &address(&file)))
+}
+
+/// Returns the stages that a task went through, or what else became of it.
+pub(super) fn way(task: &TaskReview) -> String {
+    if task.is_deleted {
+        return "deleted".to_owned();
+    }
+    let mut stages: Vec<&str> = task.moves.first().map(|first| first.from.as_str()).into_iter().collect();
+    stages.extend(task.moves.iter().map(|made| made.to.as_str()));
+    let joined =
+        |stages: &[&str]| stages.iter().map(|stage| text(stage, NAME)).collect::<Vec<_>>().join(" → ");
+    let way = match stages.len() {
+        0 => text(&task.stage, NAME),
+        count if count > STAGES => format!("{} → … → {}", joined(&stages[..3]), joined(&stages[count - 1..])),
+        _ => joined(&stages),
+    };
+    if task.is_new { format!("new, {way}") } else { way }
+}
+
+/// Returns how many approvals count, and why others do not.
+fn votes(task: &TaskReview) -> String {
+    let mut said = Vec::new();
+    if task.required > 0 || task.approved > 0 {
+        let counted: Vec<_> = task.votes.iter().filter(|vote| vote.counts).collect();
+        let are_signed = !counted.is_empty() && counted.iter().all(|vote| vote.trust == "signed");
+        let signed = if are_signed { " signed" } else { "" };
+        said.push(format!("{}/{}{signed}", task.approved, task.required));
+    }
+    let mut reasons: BTreeMap<&str, usize> = BTreeMap::new();
+    for vote in &task.votes {
+        if !vote.counts {
+            *reasons.entry(vote.reason.as_deref().unwrap_or("void")).or_default() += 1;
+        } else if vote.verdict == "rejected" {
+            *reasons.entry("rejected").or_default() += 1;
+        }
+    }
+    said.extend(reasons.into_iter().take(4).map(|(reason, count)| format!("{count} {}", text(reason, NAME))));
+    said.join(", ")
+}
+
+fn missing(task: &TaskReview) -> String {
+    let shown: Vec<String> = task.missing.iter().take(MISSING).map(|said| mendable(said, TITLE)).collect();
+    let more = task.missing.len().saturating_sub(MISSING);
+    let more = if more > 0 { format!("; and {} more", grouped(more)) } else { String::new() };
+    format!("{}{more}", shown.join("; "))
+}

@@ -1,0 +1,116 @@
+//! The details of one task, folded.
+
+use chrono::{DateTime, Utc};
+
+use super::super::escape::{html, prose, text};
+use super::parts::{NAME, TITLE, commit, counted, file, line, list, mendable, path};
+use super::table::mark;
+use crate::review::{FindingReview, MoveReview, TaskReview, VoteReview, Web};
+
+/// Returns the details of a task; no list has more than `most` rows.
+pub(super) fn details(task: &TaskReview, web: Option<&Web>, most: usize) -> String {
+    let errors = (task.errors > 0).then(|| counted(task.errors, "error"));
+    let warnings = (task.warnings > 0).then(|| counted(task.warnings, "warning"));
+    let against: Vec<String> = errors.into_iter().chain(warnings).collect();
+    let against = if against.is_empty() { String::new() } else { format!(" — {}", against.join(", ")) };
+    let name = format!("{} {}", html(&task.id, NAME), html(&task.title, TITLE));
+    let mut out = format!("<details><summary>{} {name}{against}</summary>\n\n", mark(task));
+    let mut section = |name: &str, list: String| {
+        if !list.is_empty() {
+            out.push_str(&format!("**{name}**\n\n{list}\n"));
+        }
+    };
+    section("Missing", list(&task.missing, most, |said| mendable(said, TITLE)));
+    section("Moves", list(&task.moves, most, made));
+    let votes =
+        if task.required > 0 { format!("Votes {}/{}", task.approved, task.required) } else { "Votes".into() };
+    section(&votes, list(&task.votes, most, vote));
+    section("Boxes", boxes(task, most));
+    section("Changed", changed(task, most));
+    section("Findings", list(&task.findings, most, |found| finding(found, web)));
+    section("Commits", list(&task.commits, most, |one| commit(one, web)));
+    section("Files", list(&task.files, most, |one| file(one, web)));
+    out.push_str("</details>\n\n");
+    out
+}
+
+fn time(at: DateTime<Utc>) -> String {
+    at.format("%Y-%m-%d %H:%M UTC").to_string()
+}
+
+fn made(made: &MoveReview) -> String {
+    let why = made.why.as_deref().map_or_else(String::new, |why| format!(": {}", text(why, TITLE)));
+    let forced = if made.is_override { ", **override**" } else { "" };
+    let (from, to) = (text(&made.from, NAME), text(&made.to, NAME));
+    format!("{from} → {to} by {}, {}{forced}{why}", text(&made.by, NAME), time(made.at))
+}
+
+fn vote(vote: &VoteReview) -> String {
+    let mark = match (vote.verdict.as_str(), vote.counts) {
+        ("rejected", true) => "✗",
+        (_, true) => "✓",
+        (_, false) => "!",
+    };
+    let void = match (vote.counts, &vote.reason, &vote.why_not) {
+        (true, ..) => String::new(),
+        (false, reason, why) => {
+            let said: Vec<String> =
+                [reason, why].into_iter().flatten().map(|said| prose(said, TITLE)).collect();
+            format!(" — **does not count**: {}", said.join(", "))
+        }
+    };
+    let notes =
+        vote.notes.as_deref().map_or_else(String::new, |notes| format!(" — “{}”", text(notes, TITLE)));
+    let fresh = if vote.is_new { "" } else { ", from before" };
+    format!(
+        "{mark} {}: {} by {} in {}, {}, {}{fresh}{void}{notes}",
+        text(&vote.role, NAME),
+        text(&vote.verdict, NAME),
+        text(&vote.by, NAME),
+        text(&vote.stage, NAME),
+        time(vote.at),
+        text(&vote.trust, NAME),
+    )
+}
+
+fn boxes(task: &TaskReview, most: usize) -> String {
+    let ticked = task.ticked.iter().map(|said| (true, said));
+    let boxes: Vec<(bool, &String)> = ticked.chain(task.unticked.iter().map(|said| (false, said))).collect();
+    list(&boxes, most, |(is_ticked, said)| {
+        let (mark, end) = if *is_ticked { ("✓", "") } else { ("☐", " — opened again") };
+        format!("{mark} {}{end}", text(said, TITLE))
+    })
+}
+
+fn changed(task: &TaskReview, most: usize) -> String {
+    let value = |value: &Option<String>| match value {
+        Some(value) => text(value, TITLE),
+        None => "nothing".to_owned(),
+    };
+    let fields = task.fields.iter().map(|field| {
+        format!("{}: {} → {}", text(&field.key, NAME), value(&field.before), value(&field.after))
+    });
+    let reworded = task.is_reworded.then(|| "the text".to_owned());
+    let notes = (task.notes > 0).then(|| format!("{} written", counted(task.notes, "note")));
+    let all: Vec<String> = fields.chain(reworded).chain(notes).collect();
+    list(&all, most, Clone::clone)
+}
+
+fn finding(finding: &FindingReview, web: Option<&Web>) -> String {
+    let (id, severity) = (text(&finding.id, NAME), text(&finding.severity, NAME));
+    let place = finding.place.as_deref().map_or_else(String::new, |place| match place.rsplit_once(':') {
+        Some((name, number)) if number.parse::<usize>().is_ok() => {
+            format!(" ({})", line(name, number.parse().unwrap_or(1), web))
+        }
+        _ => format!(" ({})", path(place, web)),
+    });
+    let by = finding.by.as_deref().map_or_else(String::new, |by| format!(" by {}", text(by, NAME)));
+    let change =
+        finding.change.as_deref().map_or_else(String::new, |change| format!(", {}{by}", text(change, NAME)));
+    let blocks = if finding.blocks { ", **blocks**" } else { "" };
+    format!(
+        "{id} {severity}: {}{place} — {}{change}{blocks}",
+        text(&finding.title, TITLE),
+        text(&finding.state, NAME)
+    )
+}

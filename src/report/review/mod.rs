@@ -1,0 +1,30 @@
+//! A review in the forms that others read: a comment in a pull request, annotations, dashboards. Pure.
+//!
+//! Titles, paths, subjects and notes come from a repository, and whoever opens a pull request wrote them: each form
+//! has one place where they are made harmless, and nothing gets into it another way.
+
+mod escape;
+mod fingerprint;
+mod github;
+mod gitlab;
+mod junit;
+mod markdown;
+mod sarif;
+
+pub use github::github;
+pub use gitlab::gitlab;
+pub use junit::junit;
+pub use markdown::{brief, markdown};
+pub use sarif::sarif;
+
+use crate::review::Breach;
+
+/// Returns the file and line that a breach is shown at. What is about no file is shown at its task's, or at the
+/// policy: a place that the forge knows, since it drops what has none.
+fn place(breach: &Breach) -> (String, usize) {
+    match (&breach.file, &breach.task) {
+        (Some(file), _) => (file.clone(), breach.line.unwrap_or(1).max(1)),
+        (None, Some(task)) => (format!(".tracker/tasks/{task}.md"), 1),
+        (None, None) => (".tracker/config.toml".to_owned(), 1),
+    }
+}

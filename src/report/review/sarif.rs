@@ -1,0 +1,303 @@
+//! SARIF 2.1.0: what code scanning reads.
+
+use serde::Serialize;
+
+use super::escape::{address, visible};
+use super::fingerprint::fingerprints;
+use super::place;
+use crate::model::{GateRule, Level};
+use crate::review::{Breach, Explanation, Review, explain};
+
+const SCHEMA: &str = "https://json.schemastore.org/sarif-2.1.0.json";
+/// Longest message, in characters.
+const LONGEST: usize = 1000;
+/// GitHub shows so many results, and refuses a file with many more.
+const MOST: usize = 5000;
+
+#[derive(Serialize)]
+struct Log {
+    #[serde(rename = "$schema")]
+    schema: &'static str,
+    version: &'static str,
+    runs: [Run; 1],
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Run {
+    tool: Tool,
+    automation_details: Details,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    version_control_provenance: Option<[Provenance; 1]>,
+    invocations: [Invocation; 1],
+    results: Vec<Finding>,
+    column_kind: &'static str,
+}
+
+#[derive(Serialize)]
+struct Tool {
+    driver: Driver,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Driver {
+    name: &'static str,
+    semantic_version: &'static str,
+    rules: Vec<Rule>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Rule {
+    id: &'static str,
+    short_description: Text,
+    full_description: Text,
+    help: Text,
+    default_configuration: Configuration,
+}
+
+#[derive(Serialize)]
+struct Configuration {
+    level: &'static str,
+}
+
+#[derive(Serialize)]
+struct Text {
+    text: String,
+}
+
+#[derive(Serialize)]
+struct Details {
+    id: &'static str,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Provenance {
+    repository_uri: String,
+    revision_id: String,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Invocation {
+    execution_successful: bool,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    tool_execution_notifications: Vec<Notification>,
+}
+
+#[derive(Serialize)]
+struct Notification {
+    message: Text,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Finding {
+    rule_id: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rule_index: Option<usize>,
+    level: &'static str,
+    message: Text,
+    locations: [Place; 1],
+    partial_fingerprints: Fingerprints,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Place {
+    physical_location: Physical,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    logical_locations: Option<[Logical; 1]>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Physical {
+    artifact_location: Artifact,
+    region: Region,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Artifact {
+    uri: String,
+    uri_base_id: &'static str,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Region {
+    start_line: usize,
+}
+
+#[derive(Serialize)]
+struct Logical {
+    name: String,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Fingerprints {
+    // The one that GitHub knows.
+    primary_location_line_hash: String,
+}
+
+/// Returns the breaches as results of an analysis, errors before warnings where there are too many.
+#[must_use]
+pub fn sarif(review: &Review) -> String {
+    let breaches = &review.verdict.breaches;
+    let mut marked: Vec<(&Breach, String)> = breaches.iter().zip(fingerprints(breaches)).collect();
+    let mut notifications = Vec::new();
+    if marked.len() > MOST {
+        marked.sort_by_key(|(breach, _)| !breach.is_error());
+        let text = format!("{} more are left out: tracker check tells them all", marked.len() - MOST);
+        notifications.push(Notification { message: Text { text } });
+        marked.truncate(MOST);
+    }
+    let run = Run {
+        tool: Tool {
+            driver: Driver {
+                name: "tracker",
+                semantic_version: env!("CARGO_PKG_VERSION"),
+                rules: GateRule::ALL.into_iter().map(|rule| described(&explain(rule))).collect(),
+            },
+        },
+        automation_details: Details { id: "tracker/check/" },
+        version_control_provenance: provenance(review).map(|provenance| [provenance]),
+        invocations: [Invocation { execution_successful: true, tool_execution_notifications: notifications }],
+        results: marked.into_iter().map(|(breach, print)| finding(breach, print)).collect(),
+        column_kind: "unicodeCodePoints",
+    };
+    let log = Log { schema: SCHEMA, version: "2.1.0", runs: [run] };
+    let text = serde_json::to_string_pretty(&log).expect("plain data with text keys is always JSON");
+    format!("{text}\n")
+}
+
+fn described(rule: &Explanation) -> Rule {
+    let mut title = rule.title.to_owned();
+    title[..1].make_ascii_uppercase();
+    let level = if rule.rule.default_level() == Level::Error { "error" } else { "warning" };
+    Rule {
+        id: rule.rule.as_str(),
+        short_description: Text { text: title },
+        full_description: Text { text: format!("{} {}", rule.holds, rule.why) },
+        help: Text { text: rule.mend.to_owned() },
+        default_configuration: Configuration { level },
+    }
+}
+
+fn finding(breach: &Breach, fingerprint: String) -> Finding {
+    let (path, start_line) = place(breach);
+    let mend =
+        breach.mend.as_deref().map_or_else(String::new, |mend| format!("\n{}", visible(mend, LONGEST)));
+    let text = unlinked(&format!("{}{mend}", visible(&breach.message, LONGEST)));
+    let known = GateRule::parse(&breach.rule);
+    Finding {
+        rule_id: breach.rule.clone(),
+        rule_index: known.and_then(|rule| GateRule::ALL.iter().position(|one| *one == rule)),
+        level: if breach.is_error() { "error" } else { "warning" },
+        message: Text { text },
+        locations: [Place {
+            physical_location: Physical {
+                artifact_location: Artifact { uri: address(&path), uri_base_id: "%SRCROOT%" },
+                region: Region { start_line },
+            },
+            logical_locations: breach.task.as_deref().map(|task| [Logical { name: visible(task, LONGEST) }]),
+        }],
+        partial_fingerprints: Fingerprints { primary_location_line_hash: fingerprint },
+    }
+}
+
+/// A message may hold links, `[text](target)`: ours never does.
+fn unlinked(text: &str) -> String {
+    if text.contains("](") {
+        text.replace('\\', "\\\\").replace('[', "\\[").replace(']', "\\]")
+    } else {
+        text.to_owned()
+    }
+}
+
+/// Returns where the head came from, where that is known.
+fn provenance(review: &Review) -> Option<Provenance> {
+    let web = review.range.web.as_ref()?;
+    let repository = web.commit.strip_suffix("/-/commit/").or_else(|| web.commit.strip_suffix("/commit/"))?;
+    let revision_id = review.range.head_commit.clone()?;
+    Some(Provenance { repository_uri: repository.to_owned(), revision_id })
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::Value;
+
+    use super::*;
+    use crate::review::{Web, sample};
+
+    fn parsed(review: &Review) -> Value {
+        let value = serde_json::from_str(&sarif(review)).unwrap();
+        let schema = include_str!("../../../fixtures/schemas/sarif.json");
+        let schema = jsonschema::validator_for(&serde_json::from_str(schema).unwrap()).unwrap();
+        let errors: Vec<String> =
+            schema.iter_errors(&value).map(|error| format!("{error} at {}", error.instance_path())).collect();
+        assert!(errors.is_empty(), "{errors:#?}");
+        value
+    }
+
+    fn with_web(mut review: Review) -> Review {
+        let repository = "https://example.com/ada/theme";
+        let web =
+            Web { commit: format!("{repository}/commit/"), file: format!("{repository}/blob/5c23a34/") };
+        review.range.web = Some(web);
+        review
+    }
+
+    #[test]
+    fn results_are_what_code_scanning_reads() {
+        let run = &parsed(&with_web(sample::review()))["runs"][0];
+        assert_eq!(run["versionControlProvenance"][0]["repositoryUri"], "https://example.com/ada/theme");
+        assert_eq!(run["tool"]["driver"]["rules"].as_array().unwrap().len(), GateRule::ALL.len());
+        let results = run["results"].as_array().unwrap();
+        let place = |at: usize| &results[at]["locations"][0]["physicalLocation"];
+        assert_eq!(results.len(), 3);
+        assert_eq!(place(0)["artifactLocation"]["uri"], "src/theme.rs");
+        assert_eq!((&place(1)["region"]["startLine"], &results[1]["level"]), (&12.into(), &"error".into()));
+        assert_eq!(place(2)["artifactLocation"]["uri"], ".tracker/config.toml");
+        for found in results {
+            let index = usize::try_from(found["ruleIndex"].as_u64().unwrap()).unwrap();
+            assert_eq!(run["tool"]["driver"]["rules"][index]["id"], found["ruleId"]);
+        }
+        assert_eq!(parsed(&sample::empty())["runs"][0]["results"], serde_json::json!([]));
+    }
+
+    #[test]
+    fn hostile_paths_and_messages_stay_what_they_are() {
+        let breach = Breach {
+            file: Some("a:b/../[x](y) \"%2e\u{202e}.rs".to_owned()),
+            ..sample::breach(
+                GateRule::Standards,
+                Level::Error,
+                Some("T\n-1"),
+                "see [here](https://evil) \u{1b}[2J",
+            )
+        };
+        let log = parsed(&sample::judged(sample::empty(), vec![breach]));
+        let found = &log["runs"][0]["results"][0];
+        let uri = &found["locations"][0]["physicalLocation"]["artifactLocation"]["uri"];
+        assert_eq!(uri, "a%3Ab/../%5Bx%5D%28y%29%20%22%252e%E2%80%AE.rs");
+        assert_eq!(found["message"]["text"], "see \\[here\\](https://evil) \\\\u{1b}\\[2J");
+    }
+
+    #[test]
+    fn what_is_too_much_is_left_out_and_said() {
+        let many = (0..6000).map(|at| {
+            let level = if at < 100 { Level::Warn } else { Level::Error };
+            sample::breach(GateRule::Standards, level, None, &format!("number {at}"))
+        });
+        let log = parsed(&sample::judged(sample::empty(), many.collect()));
+        let run = &log["runs"][0];
+        assert_eq!(run["results"].as_array().unwrap().len(), MOST);
+        let said = &run["invocations"][0]["toolExecutionNotifications"][0]["message"]["text"];
+        assert!(said.as_str().unwrap().starts_with("1000 more"), "{said}");
+    }
+}

@@ -1,0 +1,258 @@
+//! Made-up reviews, for tests of how they look.
+
+use chrono::{DateTime, Utc};
+
+use super::*;
+use crate::model::{GateRule, Level};
+
+/// Returns a time so many hours after a fixed one.
+pub(crate) fn at(hours: i64) -> DateTime<Utc> {
+    "2026-11-11T06:00:00Z".parse::<DateTime<Utc>>().expect("a time") + chrono::Duration::hours(hours)
+}
+
+/// Makes a commit of Ada's.
+pub(crate) fn commit(id: &str, subject: &str) -> CommitReview {
+    CommitReview { id: format!("{id:0<40}"), subject: subject.to_owned(), author: "Ada Lovelace".to_owned() }
+}
+
+/// Makes a changed file.
+pub(crate) fn file(path: &str, lines: (u32, u32), covered_by: &[&str]) -> FileReview {
+    FileReview {
+        path: path.to_owned(),
+        change: "changed".to_owned(),
+        added: Some(lines.0),
+        removed: Some(lines.1),
+        covered_by: covered_by.iter().map(|role| (*role).to_owned()).collect(),
+        is_uncovered: covered_by.is_empty(),
+    }
+}
+
+/// Makes a move.
+pub(crate) fn moved(from: &str, to: &str, hours: i64) -> MoveReview {
+    MoveReview {
+        from: from.to_owned(),
+        to: to.to_owned(),
+        by: "Ada Lovelace".to_owned(),
+        at: at(hours),
+        why: None,
+        is_override: false,
+    }
+}
+
+/// Makes a vote that counts.
+pub(crate) fn vote(role: &str, by: &str, trust: &str) -> VoteReview {
+    VoteReview {
+        role: role.to_owned(),
+        verdict: "approved".to_owned(),
+        by: by.to_owned(),
+        at: at(2),
+        stage: "qa".to_owned(),
+        trust: trust.to_owned(),
+        counts: true,
+        reason: None,
+        why_not: None,
+        notes: None,
+        is_new: true,
+    }
+}
+
+/// Makes a breach that shuts the gate.
+pub(crate) fn breach(rule: GateRule, level: Level, task: Option<&str>, message: &str) -> Breach {
+    Breach { task: task.map(str::to_owned), ..Breach::of(rule, level, message) }
+}
+
+/// Judges: counts the breaches by rule and by task.
+pub(crate) fn judged(mut review: Review, breaches: Vec<Breach>) -> Review {
+    let count = |rule: GateRule, is_error: bool| {
+        let of_rule = |breach: &&Breach| breach.rule == rule.as_str() && breach.is_error() == is_error;
+        breaches.iter().filter(of_rule).count()
+    };
+    let outcome = |rule: GateRule| RuleOutcome {
+        rule: rule.as_str().to_owned(),
+        level: if rule == GateRule::WipLimit { Level::Off } else { rule.default_level() }.as_str().to_owned(),
+        errors: count(rule, true),
+        warnings: count(rule, false),
+        remark: (rule == GateRule::Commands).then(|| "not run: --allow-commands runs them".to_owned()),
+    };
+    let errors = breaches.iter().filter(|breach| breach.is_error()).count();
+    let warnings = breaches.len() - errors;
+    for task in &mut review.tasks {
+        let own = breaches.iter().filter(|breach| breach.task.as_ref() == Some(&task.id));
+        task.errors = own.clone().filter(|breach| breach.is_error()).count();
+        task.warnings = own.filter(|breach| !breach.is_error()).count();
+    }
+    review.verdict = Verdict { rules: GateRule::ALL.map(outcome).to_vec(), breaches, errors, warnings };
+    review
+}
+
+/// Returns a range without tasks that nothing stands against.
+pub(crate) fn empty() -> Review {
+    let range = RangeReview {
+        base: Some("origin/main".to_owned()),
+        base_commit: Some(format!("{:0<40}", "1a2b3c4")),
+        head: "dark-mode".to_owned(),
+        head_commit: Some(format!("{:0<40}", "5c23a34")),
+        merge_base: Some(format!("{:0<40}", "1a2b3c4")),
+        policy: "origin/main".to_owned(),
+        ..RangeReview::default()
+    };
+    let review = Review { range, tasks: Vec::new(), loose: Loose::default(), verdict: Verdict::default() };
+    judged(review, Vec::new())
+}
+
+/// Returns a range with one task that is well, one that is not, and work that belongs to none.
+pub(crate) fn review() -> Review {
+    let dark = TaskReview {
+        id: "TASK-7Q2M".to_owned(),
+        title: "Add dark mode to the dashboard".to_owned(),
+        stage_before: Some("dev".to_owned()),
+        stage: "sec".to_owned(),
+        moves: vec![
+            MoveReview { why: Some("all boxes ticked".to_owned()), ..moved("dev", "qa", 0) },
+            MoveReview { is_override: true, ..moved("qa", "sec", 3) },
+        ],
+        votes: vec![
+            VoteReview {
+                notes: Some("clean, follows conventions".to_owned()),
+                counts: false,
+                reason: Some("stale".to_owned()),
+                why_not: Some("src/theme.rs changed in 4be1c2f".to_owned()),
+                ..vote("code-reviewer", "Grace", "signed")
+            },
+            vote("test-automator", "Ken", "attributed"),
+        ],
+        approved: 1,
+        required: 2,
+        ticked: vec!["toggle in settings".to_owned(), "colours from one table".to_owned()],
+        unticked: vec!["remembers the choice".to_owned()],
+        fields: vec![FieldChange {
+            key: "priority".to_owned(),
+            before: Some("low".to_owned()),
+            after: Some("high".to_owned()),
+        }],
+        is_reworded: true,
+        findings: vec![FindingReview {
+            id: "F2".to_owned(),
+            severity: "high".to_owned(),
+            title: "token logged".to_owned(),
+            place: Some("src/auth.rs:41".to_owned()),
+            change: Some("opened".to_owned()),
+            by: Some("Grace".to_owned()),
+            state: "open".to_owned(),
+            blocks: true,
+        }],
+        notes: 1,
+        commits: vec![commit("4be1c2f", "Read the colours from one table"), commit("5c23a34", "Remember it")],
+        files: vec![
+            file("src/theme.rs", (120, 8), &[]),
+            file("src/ui/switch.rs", (44, 0), &["code-reviewer", "test-automator"]),
+        ],
+        missing: vec![
+            "approval of code-reviewer: tracker approve TASK-7Q2M --as code-reviewer".to_owned(),
+            "F2 is open: tracker findings settle TASK-7Q2M F2".to_owned(),
+        ],
+        ..TaskReview::default()
+    };
+    let colours = TaskReview {
+        id: "TASK-3F8K".to_owned(),
+        title: "One colour table".to_owned(),
+        is_new: true,
+        stage: "complete".to_owned(),
+        moves: vec![moved("none", "qa", 1), moved("qa", "complete", 2)],
+        votes: vec![vote("code-reviewer", "Grace", "signed"), vote("test-automator", "Ken", "signed")],
+        approved: 2,
+        required: 2,
+        commits: vec![commit("77aa001", "One table for all colours")],
+        files: vec![file("src/colours.rs", (61, 210), &["code-reviewer"])],
+        ..TaskReview::default()
+    };
+    let mut review = empty();
+    review.range = RangeReview { commits: 4, files: 5, added: 232, removed: 219, ..review.range };
+    review.tasks = vec![colours, dark];
+    review.loose = Loose {
+        commits: vec![commit("9fc01aa", "wip")],
+        files: vec![FileReview { change: "added".to_owned(), ..file("notes.txt", (7, 1), &[]) }],
+        policy: vec![file(".tracker/config.toml", (1, 1), &[])],
+    };
+    let task = Some("TASK-7Q2M");
+    let earned = Breach {
+        file: Some("src/theme.rs".to_owned()),
+        mend: Some("tracker approve TASK-7Q2M --as code-reviewer".to_owned()),
+        ..breach(
+            GateRule::EarnedMoves,
+            Level::Error,
+            task,
+            "TASK-7Q2M left qa, and the vote of code-reviewer is stale: src/theme.rs changed after it",
+        )
+    };
+    let owners = Breach {
+        file: Some(".tracker/config.toml".to_owned()),
+        line: Some(12),
+        ..breach(
+            GateRule::PolicyOwners,
+            Level::Error,
+            None,
+            ".tracker/config.toml lowers the quorum of security-auditor; its owners have not voted",
+        )
+    };
+    let linked = Breach {
+        commit: Some(format!("{:0<40}", "9fc01aa")),
+        mend: Some("write `Task: ID` into its message".to_owned()),
+        ..breach(GateRule::LinkedCommits, Level::Warn, None, "9fc01aa \"wip\" belongs to no task")
+    };
+    judged(review, vec![earned, owners, linked])
+}
+
+/// Returns the range with a task and more in which every text that a repository can bring is `text`.
+pub(crate) fn everywhere(text: &str) -> Review {
+    let own = || text.to_owned();
+    let some = || Some(text.to_owned());
+    let mut review = review();
+    for task in &mut review.tasks {
+        task.title = own();
+        task.stage = own();
+        task.stage_before = some();
+        task.ticked = vec![own(); 2];
+        task.unticked = vec![own(); 2];
+        task.missing = vec![own(), format!("{text}: tracker {text}")];
+        for made in &mut task.moves {
+            *made = MoveReview { from: own(), to: own(), by: own(), why: some(), ..made.clone() };
+        }
+        for vote in &mut task.votes {
+            vote.counts = false;
+            vote.role = own();
+            vote.verdict = own();
+            vote.by = own();
+            vote.stage = own();
+            vote.trust = own();
+            (vote.reason, vote.why_not, vote.notes) = (some(), some(), some());
+        }
+        task.fields = vec![FieldChange { key: own(), before: some(), after: some() }];
+        for finding in &mut task.findings {
+            finding.id = own();
+            finding.severity = own();
+            finding.title = own();
+            finding.state = own();
+            (finding.place, finding.change, finding.by) = (some(), some(), some());
+        }
+        task.commits.iter_mut().for_each(|commit| scrawl_commit(commit, text));
+        task.files.iter_mut().for_each(|file| scrawl_file(file, text));
+    }
+    review.loose.commits.iter_mut().for_each(|commit| scrawl_commit(commit, text));
+    review.loose.files.iter_mut().for_each(|file| scrawl_file(file, text));
+    review.loose.policy.iter_mut().for_each(|file| scrawl_file(file, text));
+    review.range = RangeReview { base: some(), head: own(), policy: own(), ..review.range };
+    for breach in &mut review.verdict.breaches {
+        *breach = Breach { message: own(), mend: some(), file: some(), rule: own(), ..breach.clone() };
+    }
+    review
+}
+
+fn scrawl_commit(commit: &mut CommitReview, text: &str) {
+    (commit.subject, commit.author) = (text.to_owned(), text.to_owned());
+}
+
+fn scrawl_file(file: &mut FileReview, text: &str) {
+    (file.path, file.change) = (text.to_owned(), text.to_owned());
+    file.covered_by = vec![text.to_owned(); 2];
+}

@@ -1,0 +1,83 @@
+//! Which range is judged, and where none can be.
+
+use super::World;
+
+#[test]
+fn a_shallow_clone_is_no_pass() {
+    let world = World::honest();
+    let url = format!("file://{}", world.sandbox.path().display());
+    world.git(&[
+        "clone",
+        "--quiet",
+        "--depth",
+        "3",
+        "--branch",
+        "work",
+        "--no-single-branch",
+        &url,
+        "../shallow",
+    ]);
+    let output = world.sandbox.program_with("git", "../shallow", &["rev-parse", "origin/main"], |_| {});
+    assert_eq!(output.status, 0, "{output}");
+    let shallow = world.sandbox.root().join("shallow");
+    std::fs::rename(world.sandbox.path(), world.sandbox.root().join("whole")).unwrap();
+    std::fs::rename(shallow, world.sandbox.path()).unwrap();
+    let error = world.try_review("origin/main", "work").unwrap_err();
+    assert!(error.to_string().contains("this clone is shallow"), "{error}");
+}
+
+#[test]
+fn a_partial_clone_is_no_pass() {
+    let world = World::honest();
+    world.git(&["config", "uploadpack.allowFilter", "true"]);
+    let url = format!("file://{}", world.sandbox.path().display());
+    world.git(&[
+        "clone",
+        "--quiet",
+        "--filter=blob:none",
+        "--no-checkout",
+        "--branch",
+        "work",
+        &url,
+        "../partial",
+    ]);
+    std::fs::rename(world.sandbox.path(), world.sandbox.root().join("whole")).unwrap();
+    std::fs::rename(world.sandbox.root().join("partial"), world.sandbox.path()).unwrap();
+    let error = world.try_review("origin/main", "work").unwrap_err();
+    assert!(error.to_string().contains("is not in this clone"), "{error}");
+}
+
+#[test]
+fn a_range_is_told_by_task() {
+    let world = World::honest();
+    let review = world.review();
+    let [task] = review.tasks.as_slice() else { panic!("{:?}", review.tasks) };
+    assert_eq!((task.id.as_str(), task.is_new, task.stage.as_str()), ("TASK-T3ST", true, "complete"));
+    let moves: Vec<String> = task.moves.iter().map(|step| format!("{} {}", step.to, step.by)).collect();
+    assert_eq!(moves, ["dev Dev", "qa Dev", "sec Ada", "complete Sec"]);
+    let votes: Vec<String> = task
+        .votes
+        .iter()
+        .map(|vote| format!("{} {} {} {} {}", vote.role, vote.by, vote.trust, vote.counts, vote.is_new))
+        .collect();
+    assert_eq!(votes, ["reviewer Ada attributed true true", "auditor Sec attributed true true"]);
+    assert_eq!(task.ticked, ["it is remembered"]);
+    let files: Vec<String> = task
+        .files
+        .iter()
+        .map(|file| {
+            format!(
+                "{} {} +{} -{} {}",
+                file.change,
+                file.path,
+                file.added.unwrap(),
+                file.removed.unwrap(),
+                file.covered_by.join(" ")
+            )
+        })
+        .collect();
+    assert_eq!(files, ["changed src/theme.rs +1 -1 auditor reviewer"]);
+    assert_eq!(task.commits.len(), 2);
+    assert_eq!((review.range.commits, review.range.files, review.range.added), (5, 1, 1));
+    assert!(review.loose.commits.is_empty() && review.loose.files.is_empty());
+}

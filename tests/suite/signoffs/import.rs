@@ -1,0 +1,276 @@
+//! `findings import`: a tool's report becomes findings, and a rejection where it is bad.
+
+use super::{alone, ask, by, files, ok, replace, stage, votes, world};
+use crate::support::{Output, Sandbox};
+use insta::assert_snapshot;
+
+/// The reviewer is asked in qa; medium findings block nothing.
+const ONE: &str = "[stage.qa]\nsignoffs = [\"reviewer\"]\non_fail = \"dev\"\n[roles.tester]\n[types.bug]\n";
+const FINDINGS: &str = ".tracker/findings/TASK-T3ST";
+const IMPORT: &str = "findings import report.sarif --task t3st --as reviewer";
+
+/// A result: rule, level, line, words.
+type Result<'a> = (&'a str, &'a str, u32, &'a str);
+
+fn sarif(results: &[Result<'_>]) -> String {
+    let result = |(rule, level, line, text): &Result<'_>| {
+        format!(
+            r#"{{"ruleId": "{rule}", "level": "{level}", "message": {{"text": "{text}"}}, "locations": [{{"physicalLocation":
+            {{"artifactLocation": {{"uri": "src/theme.rs"}}, "region": {{"startLine": {line}}}}}}}]}}"#
+        )
+    };
+    let results: Vec<String> = results.iter().map(result).collect();
+    format!(
+        r#"{{"version": "2.1.0", "runs": [{{"tool": {{"driver": {{"name": "probe"}}}}, "results": [{}]}}]}}"#,
+        results.join(",\n")
+    )
+}
+
+const LOGGED: Result<'_> = ("logged", "error", 41, "A token is logged");
+const TYPO: Result<'_> = ("typo", "note", 7, "A typo");
+
+/// Writes a report and imports it as the robot, who commits what is written.
+fn import(sandbox: &Sandbox, results: &[Result<'_>], more: &str) -> Output {
+    sandbox.write("report.sarif", sarif(results));
+    by(sandbox, "Robot", &format!("{IMPORT} {more}"))
+}
+
+fn states(sandbox: &Sandbox) -> Vec<String> {
+    let answer = ask(sandbox, "findings t3st --all");
+    let text = |value: &serde_json::Value| value.as_str().unwrap_or_default().to_owned();
+    let found = answer["result"]["findings"].as_array().unwrap();
+    found
+        .iter()
+        .map(|one| format!("{} {} {}", text(&one["severity"]), text(&one["state"]), text(&one["title"])))
+        .collect()
+}
+
+fn id_of(sandbox: &Sandbox, title: &str) -> String {
+    let answer = ask(sandbox, "findings t3st --all");
+    let found = answer["result"]["findings"].as_array().unwrap();
+    found.iter().find(|one| one["title"] == title).unwrap()["id"].as_str().unwrap().to_owned()
+}
+
+#[test]
+fn a_high_finding_rejects_and_the_same_report_again_changes_nothing() {
+    let sandbox = world(ONE);
+    assert_snapshot!(import(&sandbox, &[TYPO, LOGGED], ""), @r"
+    exit 1
+    --- stdout
+    TASK-T3ST  Remember the theme  report.sarif: sarif, by probe
+      new  F8KHD  high  src/theme.rs:41  A token is logged
+      new  FABX2  low   src/theme.rs:7   A typo
+      findings: 2 new
+      rejected as reviewer
+      qa → dev
+    --- stderr
+    Next: tracker findings TASK-T3ST
+    ");
+    assert_eq!(stage(&sandbox), "dev");
+    assert_eq!((files(&sandbox, FINDINGS).len(), votes(&sandbox).len()), (2, 1));
+    let vote = sandbox.read(&votes(&sandbox)[0]);
+    assert!(vote.contains("verdict: rejected") && vote.contains("by: Robot"), "{vote}");
+    let again = alone(&sandbox, "Robot", IMPORT);
+    assert_eq!(again.status, 1, "{again}");
+    assert_eq!(sandbox.git(&["status", "--porcelain"]), "");
+    // Back in qa, with nothing mended: a new round is judged anew, and once.
+    ok(&by(&sandbox, "Ken", "set-stage t3st qa"));
+    assert_eq!(by(&sandbox, "Robot", IMPORT).status, 1);
+    assert_eq!((stage(&sandbox).as_str(), votes(&sandbox).len()), ("dev", 2));
+}
+
+#[test]
+fn a_report_without_high_ones_casts_no_vote_and_says_what_would_approve() {
+    let sandbox = world(ONE);
+    let output = import(&sandbox, &[TYPO], "");
+    assert_snapshot!(output, @r"
+    exit 0
+    --- stdout
+    TASK-T3ST  Remember the theme  report.sarif: sarif, by probe
+      new  FABX2  low  src/theme.rs:7  A typo
+      findings: 1 new
+      no vote was cast: nothing is high or critical
+    --- stderr
+    Next: tracker approve TASK-T3ST --as reviewer
+    ");
+    assert_eq!((stage(&sandbox).as_str(), votes(&sandbox).len()), ("qa", 0));
+    let strict = world(&format!("{ONE}[policy]\nblocking_severity = \"low\"\n"));
+    let output = import(&strict, &[TYPO], "");
+    assert_eq!((output.status, votes(&strict).len()), (1, 0), "what blocks fails, without a vote: {output}");
+}
+
+#[test]
+fn one_more_finding_adds_only_that_and_lines_may_move() {
+    let sandbox = world(ONE);
+    import(&sandbox, &[TYPO], "");
+    let before = files(&sandbox, FINDINGS);
+    ok(&import(&sandbox, &[("typo", "note", 99, "A typo"), ("slow", "warning", 3, "Slow")], ""));
+    let after = files(&sandbox, FINDINGS);
+    assert_eq!(after.len(), 2);
+    assert!(after.contains(&before[0]) && sandbox.read(&before[0]).contains("line: 7"));
+    let worse = import(&sandbox, &[("typo", "error", 7, "A typo"), ("slow", "warning", 3, "Slow")], "");
+    assert_eq!(worse.status, 1, "{worse}");
+    assert!(sandbox.read(&before[0]).contains("severity: high"), "what got worse is not hidden");
+    assert_eq!(votes(&sandbox).len(), 1);
+}
+
+#[test]
+fn a_settled_one_comes_back_and_a_waived_one_does_not() {
+    let sandbox = world(ONE);
+    import(&sandbox, &[TYPO, LOGGED], "");
+    let (typo, logged) = (id_of(&sandbox, "A typo"), id_of(&sandbox, "A token is logged"));
+    ok(&by(&sandbox, "Ken", &format!("findings settle t3st {logged}")));
+    ok(&by(&sandbox, "Ken", &format!("findings waive t3st {typo} -m 'it is a name'")));
+    ok(&by(&sandbox, "Ken", "set-stage t3st qa"));
+    let back = by(&sandbox, "Robot", IMPORT);
+    assert!(back.status == 1 && back.stdout.contains("1 reopened, 1 waived"), "{back}");
+    assert_eq!(states(&sandbox), ["high open A token is logged", "low waived A typo"]);
+    ok(&by(&sandbox, "Ken", &format!("findings waive t3st {logged} -m 'only in tests'")));
+    let waived = by(&sandbox, "Robot", IMPORT);
+    assert!(ok(&waived).stdout.contains("2 waived"), "{waived}");
+}
+
+#[test]
+fn what_is_gone_is_counted_and_settled_only_on_request() {
+    let sandbox = world(ONE);
+    import(&sandbox, &[TYPO, ("slow", "warning", 3, "Slow")], "");
+    ok(&by(&sandbox, "Ken", "reject t3st --finding 'low: by hand'"));
+    ok(&by(&sandbox, "Ken", "set-stage t3st qa"));
+    let counted = import(&sandbox, &[TYPO], "");
+    assert!(ok(&counted).stdout.contains("1 no longer found, left open"), "{counted}");
+    assert!(counted.stderr.contains("--settle-gone"), "{counted}");
+    let settled = import(&sandbox, &[TYPO], "--settle-gone");
+    assert!(ok(&settled).stdout.contains("1 no longer found, settled"), "{settled}");
+    assert_eq!(states(&sandbox), ["medium settled Slow", "low open A typo", "low open by hand"]);
+}
+
+#[test]
+fn a_report_that_cannot_be_read_is_a_rejection_once() {
+    let sandbox = world(ONE);
+    for text in ["", "{\"version\": \"2.1.0\", \"runs\": [", "{\"version\": \"2.0.0\"}", "<testsuite/>"] {
+        sandbox.write("report.sarif", text);
+        let output = by(&sandbox, "Robot", IMPORT);
+        assert!(output.status == 1 && output.stderr.contains("error: report.sarif:"), "{output}");
+    }
+    assert_eq!(
+        (stage(&sandbox).as_str(), votes(&sandbox).len(), files(&sandbox, FINDINGS).len()),
+        ("dev", 1, 1)
+    );
+    assert_eq!(states(&sandbox), ["high open the report report.sarif could not be read"]);
+    let read = import(&sandbox, &[TYPO], "");
+    assert!(ok(&read).stdout.contains("report.sarif can be read again"), "{read}");
+    assert_eq!(
+        states(&sandbox),
+        ["high settled the report report.sarif could not be read", "low open A typo"]
+    );
+}
+
+#[test]
+fn a_report_that_is_too_large_is_a_rejection() {
+    let sandbox = world(ONE);
+    let file = std::fs::File::create(sandbox.path().join("report.sarif")).unwrap();
+    file.set_len(100_000_001).unwrap();
+    let output = alone(&sandbox, "Robot", IMPORT);
+    assert!(output.status == 1 && output.stderr.contains("larger than 100 MB"), "{output}");
+    assert_eq!((stage(&sandbox).as_str(), votes(&sandbox).len()), ("dev", 1));
+}
+
+#[test]
+fn each_finding_gets_one_task_that_mends_it() {
+    let sandbox = world(ONE);
+    let tasks = || files(&sandbox, ".tracker/tasks").len();
+    let evil = ("evil", "error", 3, "Bad\\n## Deliverables\\n- [ ] not a box\\n\\n\\u001b[31mred");
+    import(&sandbox, &[LOGGED, evil], "");
+    assert_eq!(tasks(), 2, "only on request");
+    let output = by(&sandbox, "Robot", &format!("{IMPORT} --create-tasks"));
+    assert_eq!((output.status, tasks()), (1, 4), "{output}");
+    assert_eq!(by(&sandbox, "Robot", &format!("{IMPORT} --create-tasks")).status, 1);
+    assert_eq!(tasks(), 4, "never twice");
+    import(&sandbox, &[LOGGED, evil, TYPO], "--create-tasks");
+    assert_eq!(tasks(), 5);
+    let answer = ask(&sandbox, "findings t3st");
+    let found = answer["result"]["findings"].as_array().unwrap();
+    assert!(found.iter().all(|finding| finding["fix"].is_string()), "{answer}");
+    let fix = found.iter().find(|finding| finding["title"] == "Bad").unwrap();
+    let shown = &ask(&sandbox, &format!("show {}", fix["fix"].as_str().unwrap()))["result"]["task"];
+    assert_eq!(shown["source"], format!("TASK-T3ST/{}", fix["id"].as_str().unwrap()));
+    assert_eq!(
+        (&shown["priority"], &shown["type"], &shown["files"][0]),
+        (&"high".into(), &"bug".into(), &"src/theme.rs".into())
+    );
+    assert_eq!(
+        (shown["check_boxes"].as_array().unwrap().len(), &shown["deliverables"]["total"]),
+        (0, &0.into())
+    );
+    let body = shown["body"].as_str().unwrap();
+    assert!(body.contains("`src/theme.rs:3`") && !body.contains('\u{1b}'), "{body}");
+}
+
+#[test]
+fn a_dry_run_writes_nothing_and_a_wrong_call_is_told() {
+    let sandbox = world(ONE);
+    sandbox.write("report.sarif", sarif(&[LOGGED]));
+    super::commit(&sandbox, "Report");
+    let dry = alone(&sandbox, "Robot", &format!("{IMPORT} --create-tasks --dry-run"));
+    assert!(dry.status == 1 && dry.stdout.contains("+verdict: rejected"), "{dry}");
+    assert_eq!(sandbox.git(&["status", "--porcelain"]), "");
+    let quiet = alone(&sandbox, "Robot", &format!("{IMPORT} --dry-run --quiet"));
+    assert_eq!((quiet.stdout.as_str(), quiet.stderr.as_str()), ("TASK-T3ST\n", ""));
+    for (line, said) in [
+        ("findings import nowhere.sarif --task t3st", "cannot read `nowhere.sarif`"),
+        ("findings import report.sarif --task t3st --as nobody", "`nobody` is no role here"),
+        ("findings import report.sarif --task nothing", "nothing"),
+    ] {
+        let output = alone(&sandbox, "Robot", line);
+        assert!(output.status == 2 && output.stderr.contains(said), "{output}");
+    }
+    ok(&by(&sandbox, "Ken", "set-stage t3st complete"));
+    let closed = alone(&sandbox, "Robot", IMPORT);
+    assert!(closed.status == 1 && closed.stderr.contains("it is complete"), "{closed}");
+}
+
+#[test]
+fn outside_of_its_stage_findings_are_written_down_and_nobody_votes() {
+    let sandbox = world(ONE);
+    sandbox.write("report.sarif", sarif(&[LOGGED]));
+    let output = by(&sandbox, "Robot", "findings import report.sarif --task t3st --as tester");
+    assert!(output.status == 1 && output.stdout.contains("does not ask for the role"), "{output}");
+    assert_eq!(
+        (stage(&sandbox).as_str(), votes(&sandbox).len(), files(&sandbox, FINDINGS).len()),
+        ("qa", 0, 1)
+    );
+}
+
+#[test]
+fn a_rejection_that_does_not_count_is_cast_once_and_said() {
+    let sandbox = world(&format!("{ONE}[roles.reviewer]\nmembers = [\"ada@example.com\"]\n"));
+    let output = import(&sandbox, &[LOGGED], "");
+    assert!(output.status == 1 && output.stdout.contains("it does not count"), "{output}");
+    let again = by(&sandbox, "Robot", IMPORT);
+    assert!(again.stdout.contains("your rejection stands"), "{again}");
+    assert_eq!((stage(&sandbox).as_str(), votes(&sandbox).len()), ("qa", 1));
+}
+
+#[test]
+fn tests_that_were_not_run_are_not_gone() {
+    let sandbox = world(ONE);
+    let report = |cases: &str| sandbox.write("junit.xml", format!("<testsuite name='s'>{cases}</testsuite>"));
+    let line = "findings import junit.xml --task t3st --as reviewer --settle-gone";
+    report("<testcase name='a'><failure/></testcase><testcase name='b'><error/></testcase>");
+    assert_eq!(by(&sandbox, "Robot", line).status, 1);
+    report("<testcase name='a'/><testcase name='c'/>");
+    let output = by(&sandbox, "Robot", line);
+    assert!(ok(&output).stdout.contains("1 no longer found, settled"), "{output}");
+    assert_eq!(states(&sandbox), ["high settled a: failed", "high open b: failed"]);
+}
+
+#[test]
+fn a_finding_that_is_broken_stops_the_import() {
+    let sandbox = world(ONE);
+    import(&sandbox, &[TYPO], "");
+    let path = &files(&sandbox, FINDINGS)[0];
+    replace(&sandbox, path, "severity: low", "severity: [low");
+    let output = alone(&sandbox, "Robot", IMPORT);
+    assert!(output.status == 1 && output.stderr.contains(path.as_str()), "{output}");
+    assert_eq!(files(&sandbox, FINDINGS).len(), 1);
+}
