@@ -54,12 +54,19 @@ impl Door {
 
     /// Opens the tracker for a command that reads.
     pub(super) fn read(&self, args: &ReadArgs) -> Result<Session<'_>, Failure> {
-        // A commit may have a tracker where the working tree has none.
+        // A commit may have a tracker where the working tree has none, and where there is no working tree.
         let workspace = match args.at {
-            Some(_) => Workspace::discover(&self.env)?,
+            Some(_) => Workspace::anywhere(&self.env)?,
             None => Workspace::open(&self.env)?,
         };
         let snapshot = workspace.snapshot_of(args.at.as_deref())?;
+        Ok(Session::new(&self.env, workspace, snapshot))
+    }
+
+    /// Opens the repository for a command that says itself which commits it reads.
+    pub(super) fn compare(&self) -> Result<Session<'_>, Failure> {
+        let workspace = Workspace::anywhere(&self.env)?;
+        let snapshot = workspace.snapshot();
         Ok(Session::new(&self.env, workspace, snapshot))
     }
 

@@ -28,7 +28,7 @@ mod words;
 mod yaml;
 
 pub use batch::{Draft, read_batch};
-pub use config::read_config;
+pub use config::{config_values, read_config};
 pub use document::Document;
 pub use edit::{Edit, Scalar, Value};
 pub use finding::{create_finding, read_finding, resolve_finding};

@@ -34,6 +34,27 @@ impl People {
         Ok(Self { mailmap: gix::mailmap::Snapshot::from_bytes(&bytes) })
     }
 
+    /// Reads what [`People::load`] would read in a checkout of a commit: its `.mailmap`, and what the configuration
+    /// names.
+    #[must_use]
+    pub fn load_at(repository: &Repository, commit: CommitId) -> Self {
+        let mut people = Self::at(repository, commit).unwrap_or_default();
+        let mut add = |bytes: &[u8]| {
+            people.mailmap.merge(gix::mailmap::parse_ignore_errors(bytes));
+        };
+        if let Some(spec) = repository.config_text("mailmap.blob")
+            && let Ok(id) = repository.inner.rev_parse_single(BStr::new(&spec))
+            && let Ok(blob) = id.object()
+        {
+            add(&blob.data);
+        }
+        let file = repository.inner.config_snapshot().trusted_path("mailmap.file").ok().flatten();
+        if let Some(bytes) = file.and_then(|file| std::fs::read(file).ok()) {
+            add(&bytes);
+        }
+        people
+    }
+
     /// Returns the person that the mailmap says this one is; the same person where it says nothing.
     #[must_use]
     pub fn canonical(&self, person: &Person) -> Person {

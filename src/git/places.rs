@@ -19,6 +19,8 @@ pub struct Places {
     pub git_dir: PathBuf,
     /// What all worktrees share: objects, refs, configuration. Equal to `git_dir` in the main worktree.
     pub common_dir: PathBuf,
+    /// Where objects are read from in place of the common folder's own; see [`super::Quarantine`].
+    pub objects: Option<PathBuf>,
 }
 
 impl Places {
@@ -85,7 +87,7 @@ impl Surroundings {
             return Err(Error::NotAGitDir { named_by: "GIT_DIR".to_owned(), folder: git_dir });
         }
         let work_dir = LocalConfig::read(&git_dir, &common_dir)?.work_dir(&git_dir, Some(cwd));
-        Ok(Places { work_dir, git_dir, common_dir })
+        Ok(Places { work_dir, git_dir, common_dir, objects: None })
     }
 
     fn search(&self, cwd: &Path) -> Result<Places, Error> {
@@ -120,7 +122,7 @@ impl Surroundings {
             let common_dir = self.common_dir_of(&git_dir, cwd)?;
             if looks_like_a_repository(&git_dir, &common_dir) {
                 let work_dir = LocalConfig::read(&git_dir, &common_dir)?.work_dir(&git_dir, Some(folder));
-                return Ok(Some(Places { work_dir, git_dir, common_dir }));
+                return Ok(Some(Places { work_dir, git_dir, common_dir, objects: None }));
             }
             if dot_git.is_file() {
                 // git stops here as well: what lies above is another repository, and not the one meant.
@@ -132,7 +134,7 @@ impl Surroundings {
         }
         let common_dir = self.common_dir_of(folder, cwd)?;
         let found = looks_like_a_repository(folder, &common_dir);
-        Ok(found.then(|| Places { work_dir: None, git_dir: folder.to_owned(), common_dir }))
+        Ok(found.then(|| Places { work_dir: None, git_dir: folder.to_owned(), common_dir, objects: None }))
     }
 
     fn common_dir_of(&self, git_dir: &Path, cwd: &Path) -> Result<PathBuf, Error> {

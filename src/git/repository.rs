@@ -34,6 +34,16 @@ impl Repository {
             let reason = error.iter_errors().map(|cause| one_line(&cause.to_string())).collect::<Vec<_>>();
             Error::Open { git_dir: git_dir.clone(), reason: reason.join(": ") }
         })?;
+        if let Some(folder) = &places.objects {
+            let options = gix::odb::store::init::Options::default();
+            let opened = gix::odb::at_opts(folder.clone(), inner.object_hash(), None, options);
+            let objects = opened.map_err(|source| Error::Io {
+                deed: "read objects from",
+                path: folder.clone(),
+                source,
+            })?;
+            inner.objects = objects.into();
+        }
         inner.object_cache_size_if_unset(OBJECT_CACHE);
         Ok(Self { inner, places: places.clone() })
     }

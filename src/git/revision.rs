@@ -31,6 +31,27 @@ impl Repository {
         }
     }
 
+    /// Returns the commit that a ref with this whole name leads to; none where there is no such ref, or it leads to a
+    /// branch without commits.
+    pub fn ref_commit(&self, name: &str) -> Result<Option<CommitId>, Error> {
+        let cannot = |error: gix::Error| Error::other("read a ref", error);
+        let Some(mut found) = self.inner.try_find_reference(name).map_err(cannot)? else { return Ok(None) };
+        if found
+            .target()
+            .try_name()
+            .is_some_and(|to| self.inner.try_find_reference(to).ok().flatten().is_none())
+        {
+            return Ok(None);
+        }
+        Ok(Some(CommitId::new(found.peel_to_commit().map_err(cannot)?.id)))
+    }
+
+    /// Returns the ref that a symbolic ref stands for; none where it is no symbolic one.
+    pub fn symbolic_target(&self, name: &str) -> Result<Option<String>, Error> {
+        let found = self.inner.try_find_reference(name).map_err(|error| Error::other("read a ref", error))?;
+        Ok(found.and_then(|found| found.target().try_name().map(|to| to.as_bstr().to_string())))
+    }
+
     fn unresolved(&self, revision: &str, error: &gix::Error) -> Error {
         let revision = revision.to_owned();
         match error.downcast_any_ref::<SpecError>() {

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use gix::bstr::{BStr, ByteSlice};
-use gix::index::entry::{Mode, Stage};
+use gix::index::entry::{Mode, Stage, Stat};
 
 use super::{BlobId, Error, FileMode, Repository, TreeFile};
 
@@ -48,6 +48,28 @@ impl Staged {
         };
         let wanted = |entry: &&gix::index::Entry| matches!(entry.stage(), Stage::Unconflicted | Stage::Ours);
         entries.iter().filter(wanted).filter_map(|entry| file_of(index, entry)).collect()
+    }
+
+    /// Returns the files below a folder that are on disk as they are staged: their stats say so, and they were written
+    /// before the index was. Of the others nothing is known without reading them.
+    #[must_use]
+    pub fn clean_files(&self, folder: &str, work_dir: &Path) -> Vec<(String, BlobId)> {
+        let Some(index) = &self.index else { return Vec::new() };
+        let written = index.timestamp().unix_seconds();
+        let inside = format!("{folder}/");
+        let entries = index.prefixed_entries(inside.as_bytes().as_bstr()).unwrap_or_default();
+        let clean = |entry: &gix::index::Entry| {
+            let is_file = matches!(entry.mode, Mode::FILE | Mode::FILE_EXECUTABLE);
+            let is_old = i64::from(entry.stat.mtime.secs) < written;
+            if !is_file || !is_old || entry.stage() != Stage::Unconflicted {
+                return None;
+            }
+            let path = entry.path(index).to_str().ok()?;
+            let found = gix::index::fs::Metadata::from_path_no_follow(&work_dir.join(path)).ok()?;
+            let is_same = Stat::from_fs(&found).is_ok_and(|stat| stat == entry.stat);
+            is_same.then(|| (path.to_owned(), BlobId::new(entry.id)))
+        };
+        entries.iter().filter_map(clean).collect()
     }
 }
 

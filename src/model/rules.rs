@@ -95,12 +95,15 @@ pub enum OnCommit {
 }
 
 /// Settings of the git hooks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct HookRules {
     /// What becomes of the moves that a commit earns.
     pub on_commit: OnCommit,
     /// Whether the gate runs before a push.
     pub pre_push: bool,
+    /// Globs of branches that pushes are judged on by the policy, besides the default one. Pushes to the others only
+    /// have to bring records that can be read.
+    pub pre_receive: Vec<String>,
 }
 
 /// Whether those who wrote something may approve it.

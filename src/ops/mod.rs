@@ -10,6 +10,7 @@ mod choose;
 mod completion;
 mod demo;
 mod deps;
+mod diff;
 mod doctor;
 mod edit;
 mod error;
@@ -45,6 +46,10 @@ pub use board::{Board, BoardColumn, board};
 pub use completion::{Candidate, role_candidates, task_candidates};
 pub use demo::{Demo, DemoStep, demo};
 pub use deps::{DepsRequest, DepsRow, DepsView, deps};
+pub use diff::{
+    DiffFile, DiffFinding, DiffNote, DiffRequest, DiffSide, DiffStage, DiffTask, DiffView, DiffVote,
+    DiffWarning, diff,
+};
 pub use doctor::{Diagnosis, Finding, doctor};
 pub use edit::{PreparedEdit, finish_edit, prepare_edit};
 pub use error::{Error, Reason, Refusal};
@@ -52,8 +57,9 @@ pub use explain::{RuleView, Rules, explain};
 pub use fields::{Assignment, AssignmentOperator};
 pub use gate::{GateRequest, check_records, review};
 pub use hooks::{
-    Applied, HookReport, HookView, PostCommit, apply, check_message, check_push, hooks_install, hooks_status,
-    hooks_uninstall, post_commit, prepare_message,
+    Applied, BranchReport, HookReport, HookView, PostCommit, PushReport, apply, check_message, check_push,
+    hooks_install, hooks_install_server, hooks_status, hooks_uninstall, judge_receive, post_commit,
+    prepare_message,
 };
 pub use import_cards::{CardsImport, ImportedCard, PlacedView, import_cards};
 pub use import_findings::{FindingsImport, FindingsImportRequest, ImportedFinding, import_findings};

@@ -7,7 +7,8 @@ use crate::doc::check_boxes;
 use crate::model::Task;
 
 /// Returns the fields that differ, by key, but for the stage and the history, which are moves.
-pub(super) fn changed(before: &Task, after: &Task) -> Vec<FieldChange> {
+#[must_use]
+pub fn changed(before: &Task, after: &Task) -> Vec<FieldChange> {
     let (old, new) = (fields(before), fields(after));
     let keys: std::collections::BTreeSet<&str> = old.keys().chain(new.keys()).map(String::as_str).collect();
     let change = |key: &str| FieldChange {
@@ -43,15 +44,19 @@ fn fields(task: &Task) -> BTreeMap<String, String> {
 }
 
 /// Boxes that were ticked and unticked.
-pub(super) struct Ticks {
-    pub(super) ticked: Vec<String>,
-    pub(super) unticked: Vec<String>,
+#[derive(Debug)]
+pub struct Ticks {
+    /// Texts of boxes that were ticked.
+    pub ticked: Vec<String>,
+    /// Texts of boxes that were unticked.
+    pub unticked: Vec<String>,
     /// Whether the text differs in more than ticks.
-    pub(super) is_reworded: bool,
+    pub is_reworded: bool,
 }
 
 /// Compares the bodies of two states of a task. A box is known by its text; a new one that is ticked counts as ticked.
-pub(super) fn ticks(before: Option<&Task>, after: &Task) -> Ticks {
+#[must_use]
+pub fn ticks(before: Option<&Task>, after: &Task) -> Ticks {
     let counts = |task: &Task| {
         let mut counts: BTreeMap<String, (i32, i32)> = BTreeMap::new();
         for found in check_boxes(&task.body) {

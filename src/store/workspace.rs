@@ -20,6 +20,7 @@ const LOCK_TIMEOUT: Duration = Duration::from_secs(10);
 #[derive(Debug)]
 pub struct Workspace {
     places: git::Places,
+    /// Where there is no working tree, the git dir, in which no record is looked for.
     work_dir: PathBuf,
     repository: OnceCell<Rc<git::Repository>>,
     started: i64,
@@ -30,10 +31,29 @@ impl Workspace {
     /// Finds the working tree around the current directory, whether it has a tracker or not.
     pub fn discover(env: &Env) -> Result<Self> {
         let places = git::discover(env)?;
-        let work_dir =
-            places.work_dir.clone().ok_or_else(|| Error::Bare { git_dir: places.git_dir.clone() })?;
+        match places.work_dir {
+            Some(_) => Ok(Self::at(places, env)),
+            None => Err(Error::Bare { git_dir: places.git_dir }),
+        }
+    }
+
+    /// Finds the repository around the current directory, also one without a working tree: for what reads commits.
+    pub fn anywhere(env: &Env) -> Result<Self> {
+        Ok(Self::at(git::discover(env)?, env))
+    }
+
+    /// Finds the repository that a push comes in to. What the push brings can be read until the second of the two
+    /// is dropped.
+    pub fn receiving(env: &Env) -> Result<(Self, git::Quarantine)> {
+        let mut places = git::discover(env)?;
+        let quarantine = git::Quarantine::enter(env, &mut places)?;
+        Ok((Self::at(places, env), quarantine))
+    }
+
+    fn at(places: git::Places, env: &Env) -> Self {
+        let work_dir = places.work_dir.clone().unwrap_or_else(|| places.git_dir.clone());
         let (repository, started) = (OnceCell::new(), env.clock_nanos());
-        Ok(Self { places, work_dir, repository, started, lock_timeout: LOCK_TIMEOUT })
+        Self { places, work_dir, repository, started, lock_timeout: LOCK_TIMEOUT }
     }
 
     /// Finds the tracker around the current directory.
@@ -55,7 +75,7 @@ impl Workspace {
 
     /// Tells whether there is a tracker in the working tree.
     pub fn has_tracker(&self) -> Result<bool> {
-        Ok(Folder::open(&self.work_dir, Layout::ROOT)?.is_some())
+        Ok(self.places.work_dir.is_some() && Folder::open(&self.work_dir, Layout::ROOT)?.is_some())
     }
 
     /// Returns the top of the working tree.

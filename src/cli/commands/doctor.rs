@@ -4,7 +4,7 @@ use clap::Args;
 use owo_colors::Style;
 
 use super::super::answer::{Answer, View};
-use super::super::args::WriteArgs;
+use super::super::args::{ReadArgs, WriteArgs};
 use super::super::door::Door;
 use super::super::page::{Page, clean};
 use super::Reply;
@@ -19,15 +19,20 @@ pub(super) type Output = ops::Diagnosis;
 #[derive(Debug, Args)]
 pub(in crate::cli) struct Doctor {
     /// Mend what can be mended
-    #[arg(long)]
+    #[arg(long, conflicts_with = "at")]
     fix: bool,
+    #[command(flatten)]
+    read: ReadArgs,
     #[command(flatten)]
     write: WriteArgs,
 }
 
 impl Doctor {
     pub(super) fn run(self, door: &Door) -> Reply {
-        let session = door.write(&self.write)?;
+        let session = match self.read.at {
+            Some(_) => door.read(&self.read)?,
+            None => door.write(&self.write)?,
+        };
         let diagnosis = ops::doctor(&session, self.fix)?;
         let is_ill = diagnosis.findings.iter().any(|finding| finding.is_error);
         Ok(Answer::of(diagnosis).no_if(is_ill))

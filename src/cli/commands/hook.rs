@@ -9,10 +9,14 @@ use serde::Serialize;
 
 use super::super::answer::{Answer, View};
 use super::super::door::Door;
-use super::super::page::Page;
+use super::super::page::{Page, clean};
+use super::super::error::Failure;
 use super::Reply;
-use crate::model::Problem;
+use super::shared::counted;
 use crate::{ops, store};
+
+/// So much of what stands against a branch is shown before the rest is only counted.
+const SHOWN: usize = 20;
 
 /// Does the work of one git hook.
 #[derive(Debug, Args)]
@@ -41,14 +45,21 @@ enum Which {
     PostCommit {},
     /// Checks what is about to be pushed
     PrePush {
-        /// Name of the remote, and where it is
-        rest: Vec<String>,
+        /// Name of the remote
+        remote: Option<String>,
+        /// Where it is
+        url: Option<String>,
     },
+    /// Judges what somebody pushes to this repository
+    PreReceive {},
 }
 
-/// What a hook says: nothing, on standard output.
-#[derive(Debug, Serialize, JsonSchema)]
-pub(super) struct Output {}
+/// What a hook says.
+#[derive(Debug, Default, Serialize, JsonSchema)]
+pub(super) struct Output {
+    /// What a push was told.
+    push: ops::PushReport,
+}
 
 impl Hook {
     /// Reads the words behind `tracker hook`, as our hooks write them.
@@ -71,42 +82,117 @@ impl Hook {
         Some(Self { which })
     }
 
-    /// A considered no stops a commit; nothing else does that goes wrong in here.
+    /// A considered no stops a commit; nothing else does that goes wrong in here. On a server whatever goes wrong
+    /// stops a push.
     pub(super) fn run(self, door: &Door) -> Reply {
+        if let Which::PreReceive {} = self.which {
+            let report = ops::judge_receive(door.env(), &lines()?)?;
+            return Ok(told(report));
+        }
+        let goes_on = if matches!(self.which, Which::PrePush { .. }) { "push" } else { "commit" };
         match self.work(door) {
-            Ok(problems) => Ok(Answer::of(Output {}).with_problems(problems)),
+            Ok(answer) => Ok(answer),
             Err(ops::Error::Refused(refusal)) => Err(ops::Error::Refused(refusal).into()),
             // A commit from before the tracker, or one that removes it.
-            Err(ops::Error::Store(store::Error::NoTracker { .. })) => Ok(Answer::of(Output {})),
+            Err(ops::Error::Store(store::Error::NoTracker { .. })) => Ok(Answer::of(Output::default())),
             Err(error) => {
-                door.say(&format!("tracker: {error}; the commit goes on without the tracker"));
-                Ok(Answer::of(Output {}))
+                door.say(&format!("tracker: {error}; the {goes_on} goes on without the tracker"));
+                Ok(Answer::of(Output::default()))
             }
         }
     }
 
-    fn work(self, door: &Door) -> Result<Vec<Problem>, ops::Error> {
+    fn work(self, door: &Door) -> Result<Answer, ops::Error> {
+        let mut problems = Vec::new();
         match self.which {
             Which::PrepareCommitMsg { file, kind, .. } => {
                 ops::prepare_message(door.env(), &file, kind.as_deref())?;
             }
-            Which::CommitMsg { file } => return ops::check_message(door.env(), &file),
+            Which::CommitMsg { file } => problems = ops::check_message(door.env(), &file)?,
             Which::PostCommit {} => {
                 let outcome = ops::post_commit(door.env())?;
                 for line in outcome.said.iter().chain(&outcome.left) {
                     door.say(&format!("tracker: {line}"));
                 }
             }
-            Which::PrePush { .. } => {
+            Which::PrePush { remote, .. } => {
                 let lines = std::io::read_to_string(std::io::stdin()).unwrap_or_default();
-                ops::check_push(door.env(), &lines)?;
+                return Ok(told(ops::check_push(door.env(), &remote.unwrap_or_default(), &lines)?));
             }
+            Which::PreReceive {} => {}
         }
-        Ok(Vec::new())
+        Ok(Answer::of(Output::default()).with_problems(problems))
     }
+}
+
+fn lines() -> Result<String, Failure> {
+    std::io::read_to_string(std::io::stdin())
+        .map_err(|source| Failure::unreadable_input("standard input", &source))
+}
+
+fn told(push: ops::PushReport) -> Answer {
+    let is_no = !push.is_accepted();
+    Answer::of(Output { push }).no_if(is_no)
 }
 
 impl View for Output {
     /// Standard output is git's.
     fn show(&self, _page: &mut Page) {}
+
+    fn remark(&self, page: &mut Page) {
+        for remark in &self.push.remarks {
+            page.line(format!("tracker: {}", clean(remark)));
+        }
+        for branch in self.push.branches.iter().filter(|branch| !branch.breaches.is_empty()) {
+            show_branch(branch, page);
+        }
+        if !self.push.is_accepted() {
+            page.line(self.closing());
+        }
+    }
+}
+
+impl Output {
+    /// Says what became of the push as a whole, and where more can be seen.
+    fn closing(&self) -> String {
+        let branches = &self.push.branches;
+        let others = if branches.len() > 1 { ", nor any other branch of this push" } else { "" };
+        let is_judged = |branch: &&ops::BranchReport| {
+            !branch.is_accepted && branch.breaches.iter().any(|breach| breach.rule != "kept-records")
+        };
+        let closer = branches.iter().find(is_judged).map(|branch| match branch.held_to {
+            "gate" => format!("; look closer: tracker check --base origin/{}", clean(&branch.branch)),
+            _ => "; look closer: tracker doctor".to_owned(),
+        });
+        format!("nothing was pushed{others}{}", closer.unwrap_or_default())
+    }
+}
+
+/// Shows what stands against a branch: the rule, what is wrong, what to do.
+fn show_branch(branch: &ops::BranchReport, page: &mut Page) {
+    let (errors, warnings): (Vec<_>, Vec<_>) = branch.breaches.iter().partition(|breach| breach.is_error());
+    let counts = [(errors.len(), "error"), (warnings.len(), "warning")];
+    let counts = counts.iter().filter(|(count, _)| *count > 0).map(|(count, one)| counted(*count, one));
+    let counts = counts.collect::<Vec<_>>().join(", ");
+    let word = if branch.is_accepted { "may be pushed" } else { "is refused" };
+    page.line(format!("tracker: {} {word}: {counts}", clean(&branch.branch)));
+    let shown = || errors.iter().chain(&warnings).take(SHOWN);
+    let width = shown().map(|breach| breach.rule.len()).max().unwrap_or(0);
+    for breach in shown() {
+        let mark = if breach.is_error() { page.pick("✗", "x") } else { "!" };
+        let place = match (&breach.task, &breach.file, breach.line) {
+            (_, Some(file), Some(line)) => format!("{file}:{line}: "),
+            (_, Some(file), None) if !breach.message.contains(file.as_str()) => format!("{file}: "),
+            (Some(task), None, _) if !breach.message.contains(task.as_str()) => format!("{task}: "),
+            _ => String::new(),
+        };
+        let (rule, said) = (clean(&breach.rule), clean(&breach.message));
+        page.line(format!("  {mark} {rule:width$}  {}{said}", clean(&place)));
+        if let Some(mend) = &breach.mend {
+            page.line(format!("    {:width$}  {}", "", page.dim(&clean(mend))));
+        }
+    }
+    if branch.breaches.len() > SHOWN {
+        page.line(format!("  … and {} more", branch.breaches.len() - SHOWN));
+    }
 }

@@ -20,7 +20,15 @@ pub(in crate::cli) struct Hooks {
 #[derive(Debug, Clone, Copy, Subcommand)]
 enum What {
     /// Put the tracker's part into the hooks, beside whatever is there, and register the merge driver
-    Install,
+    ///
+    /// With --server, in a repository that people push to: puts the gate into pre-receive. The policy of the default
+    /// branch judges pushes to it, and to the branches that `pre_receive` under `[hooks]` names; pushes to the
+    /// others only have to bring records that can be read. Without the tracker on its PATH the server takes nothing.
+    Install {
+        /// Judge what is pushed to this repository, which may be a bare one
+        #[arg(long)]
+        server: bool,
+    },
     /// Take it out again, byte for byte
     Uninstall,
     /// Tell how the hooks stand
@@ -30,7 +38,8 @@ enum What {
 impl Hooks {
     pub(super) fn run(self, door: &Door) -> Reply {
         let report = match self.what {
-            What::Install => ops::hooks_install(door.env())?,
+            What::Install { server: true } => ops::hooks_install_server(door.env())?,
+            What::Install { server: false } => ops::hooks_install(door.env())?,
             What::Uninstall => ops::hooks_uninstall(door.env())?,
             What::Status => ops::hooks_status(door.env())?,
         };
@@ -44,6 +53,9 @@ impl View for ops::HookReport {
         let rows: Vec<Vec<Cell>> =
             self.hooks.iter().map(|hook| vec![Cell::new(&hook.name), Cell::new(hook.state)]).collect();
         page.columns(&rows, 1, 2);
+        if self.hooks.iter().all(|hook| hook.name == "pre-receive") {
+            return;
+        }
         page.line(format!("  merge driver  {}", if self.merge_driver { "registered" } else { "not registered" }));
     }
 }

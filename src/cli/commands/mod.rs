@@ -122,6 +122,8 @@ commands! {
     set_stage::SetStage,
     /// Tell a task's story in time order
     log::Log,
+    /// Show what differs between two commits, task by task
+    diff::Diff,
     /// Show which task waits for which
     deps::Deps,
     /// Show a range of commits by task: moves, votes, files, and what is missing

@@ -8,6 +8,9 @@ mod policy;
 mod stages;
 #[cfg(test)]
 mod tests;
+mod values;
+
+pub use values::config_values;
 
 use std::ops::Range;
 

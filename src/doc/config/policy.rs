@@ -34,6 +34,7 @@ impl Reader<'_> {
                 rules.on_commit = reader.word(path, value, &known).unwrap_or_default();
             }
             "pre_push" => rules.pre_push = reader.switch(path, value).unwrap_or_default(),
+            "pre_receive" => rules.pre_receive = reader.patterns(path, value),
             _ => reader.unknown(path, key),
         });
         rules

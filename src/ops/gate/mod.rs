@@ -9,6 +9,8 @@ mod merges;
 mod records;
 mod tasks;
 
+pub(super) use records::Record;
+
 use std::collections::BTreeMap;
 
 use self::changes::Changes;

@@ -9,7 +9,7 @@ use crate::review::RecordStep;
 use crate::store::Layout;
 
 /// What a path below `.tracker` holds.
-pub(super) enum Record<'p> {
+pub(in crate::ops) enum Record<'p> {
     Task(TaskId),
     Vote(TaskId, &'p str),
     Finding(TaskId),
@@ -21,7 +21,7 @@ pub(super) enum Record<'p> {
 
 impl<'p> Record<'p> {
     /// Tells what a path holds; none for what is no file of the tracker.
-    pub(super) fn at(path: &'p str) -> Option<Self> {
+    pub(in crate::ops) fn at(path: &'p str) -> Option<Self> {
         let below = path.strip_prefix(Layout::ROOT)?.strip_prefix('/')?;
         let parts: Vec<&str> = below.split('/').collect();
         let task = |text: &str| TaskId::parse(text).ok();
@@ -39,7 +39,7 @@ impl<'p> Record<'p> {
     }
 
     /// Returns the task that it belongs to.
-    pub(super) fn task(&self) -> Option<&TaskId> {
+    pub(in crate::ops) fn task(&self) -> Option<&TaskId> {
         match self {
             Self::Task(id) | Self::Vote(id, _) | Self::Finding(id) | Self::Note(id) => Some(id),
             Self::Role(_) | Self::Config | Self::Other => None,

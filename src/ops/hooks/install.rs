@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use crate::env::Env;
 use crate::ops::{Error, Result};
-use crate::store::{Hook, HookChange, HookFiles, HookState, Workspace};
+use crate::store::{self, Hook, HookChange, HookFiles, HookState, Workspace};
 
 /// The hooks of a repository.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
@@ -33,7 +33,11 @@ const COMMAND: &str = "tracker merge-driver %O %A %B %L %P %S %X %Y";
 /// Puts our part into the hooks, and registers the merge driver.
 pub fn hooks_install(env: &Env) -> Result<HookReport> {
     let (workspace, files, folder) = open(env)?;
-    let hooks = each(|hook| Ok(change_word(files.install(hook)?)))?;
+    if workspace.places().work_dir.is_none() {
+        let what = format!("nobody commits in `{}`: it is a bare repository", workspace.work_dir().display());
+        return Err(Error::usage_with(what, "to judge what is pushed to it: tracker hooks install --server"));
+    }
+    let hooks = each(&Hook::CLIENT, |hook| Ok(change_word(files.install(hook)?)))?;
     let set = [("merge.tracker.name", "joins records field by field"), (DRIVER, COMMAND)];
     for (key, value) in set {
         configure(&workspace, &["config", "--local", key, value])?;
@@ -41,10 +45,18 @@ pub fn hooks_install(env: &Env) -> Result<HookReport> {
     Ok(HookReport { folder, hooks, merge_driver: true })
 }
 
+/// Puts the gate before pushes into a repository that people push to, bare or not.
+pub fn hooks_install_server(env: &Env) -> Result<HookReport> {
+    let (workspace, files, folder) = open(env)?;
+    let hooks = each(&Hook::SERVER, |hook| Ok(change_word(files.install(hook)?)))?;
+    let merge_driver = has_driver(&workspace)?;
+    Ok(HookReport { folder, hooks, merge_driver })
+}
+
 /// Takes our part out of the hooks again, byte for byte, and the merge driver with it.
 pub fn hooks_uninstall(env: &Env) -> Result<HookReport> {
     let (workspace, files, folder) = open(env)?;
-    let hooks = each(|hook| Ok(change_word(files.uninstall(hook)?)))?;
+    let hooks = each(own(&workspace, &files)?, |hook| Ok(change_word(files.uninstall(hook)?)))?;
     if workspace.repository()?.config_text(DRIVER).is_some() {
         configure(&workspace, &["config", "--local", "--remove-section", "merge.tracker"])?;
     }
@@ -54,13 +66,30 @@ pub fn hooks_uninstall(env: &Env) -> Result<HookReport> {
 /// Tells how the hooks stand.
 pub fn hooks_status(env: &Env) -> Result<HookReport> {
     let (workspace, files, folder) = open(env)?;
-    let hooks = each(|hook| Ok(state_word(files.state(hook)?)))?;
-    let merge_driver = workspace.repository()?.config_text(DRIVER).is_some();
+    let hooks = each(own(&workspace, &files)?, |hook| Ok(state_word(files.state(hook)?)))?;
+    let merge_driver = has_driver(&workspace)?;
     Ok(HookReport { folder, hooks, merge_driver })
 }
 
+fn has_driver(workspace: &Workspace) -> Result<bool> {
+    Ok(workspace.repository()?.config_text(DRIVER).is_some())
+}
+
+/// Returns the hooks that concern a repository: those of a server where nobody commits, or where ours is there.
+fn own(workspace: &Workspace, files: &HookFiles) -> Result<&'static [Hook]> {
+    let is_ours = |state: HookState| !matches!(state, HookState::Absent | HookState::Foreign);
+    Ok(match workspace.places().work_dir {
+        None => &Hook::SERVER,
+        Some(_) if is_ours(files.state(Hook::PreReceive)?) => &Hook::ALL,
+        Some(_) => &Hook::CLIENT,
+    })
+}
+
 fn open(env: &Env) -> Result<(Workspace, HookFiles, String)> {
-    let workspace = Workspace::open(env)?;
+    let workspace = Workspace::anywhere(env)?;
+    if workspace.places().work_dir.is_some() && !workspace.has_tracker()? {
+        return Err(store::Error::NoTracker { work_dir: workspace.work_dir().to_owned() }.into());
+    }
     let folder = workspace.repository()?.hooks_folder().map_err(|refusal| {
         let hint = refusal.hint();
         Error::usage_with(refusal.to_string(), hint)
@@ -69,11 +98,8 @@ fn open(env: &Env) -> Result<(Workspace, HookFiles, String)> {
     Ok((workspace, HookFiles::new(folder), said))
 }
 
-fn each(work: impl Fn(Hook) -> Result<&'static str>) -> Result<Vec<HookView>> {
-    Hook::ALL
-        .into_iter()
-        .map(|hook| Ok(HookView { name: hook.name().to_owned(), state: work(hook)? }))
-        .collect()
+fn each(hooks: &[Hook], work: impl Fn(Hook) -> Result<&'static str>) -> Result<Vec<HookView>> {
+    hooks.iter().map(|&hook| Ok(HookView { name: hook.name().to_owned(), state: work(hook)? })).collect()
 }
 
 /// Changes git's configuration as git does it: under its lock, with its comments kept.

@@ -1,41 +1,70 @@
-//! `pre-push`: where the configuration asks, what is about to be pushed must be records that can be read.
+//! `pre-push`: where the configuration asks, what is about to be pushed is judged as a server would.
 
+use super::judge::{Judge, Update};
+use super::receive::{PushReport, existing};
 use crate::env::Env;
-use crate::git::CommitId;
-use crate::model::Severity;
-use crate::ops::{Error, Reason, Refusal, Result};
-use crate::store::{Layout, Workspace};
+use crate::git::{CommitId, Repository};
+use crate::ops::{Result, Session};
+use crate::store::Workspace;
 
-/// Checks the commits that git is about to push, each line as git hands it over: local ref, local commit, remote
-/// ref, remote commit. A deletion is not looked at.
-pub fn check_push(env: &Env, lines: &str) -> Result<()> {
+/// Branches that are the default one of a remote of which nothing more is known.
+const USUAL: [&str; 2] = ["main", "master"];
+
+/// Judges the commits that git is about to push to a remote, each line as git hands it over: local ref, local
+/// commit, remote ref, remote commit. A deletion is not looked at.
+pub fn check_push(env: &Env, remote: &str, lines: &str) -> Result<PushReport> {
+    let updates: Vec<Update> = lines.lines().filter_map(update).collect();
+    if updates.is_empty() {
+        return Ok(PushReport::default());
+    }
     let workspace = Workspace::open(env)?;
     if !workspace.snapshot().config()?.0.hooks.pre_push {
-        return Ok(());
+        return Ok(PushReport::default());
     }
     let repository = workspace.repository()?;
-    let mut reasons = Vec::new();
-    for line in lines.lines() {
-        let Some(commit_id) = line.split(' ').nth(1).and_then(|text| text.parse::<CommitId>().ok()) else {
-            continue;
-        };
-        let is_deletion = commit_id.as_bytes().iter().all(|byte| *byte == 0);
-        if is_deletion || repository.tree_id(commit_id, Layout::ROOT)?.is_none() {
-            continue;
+    let default = default_branch(&repository, remote, &updates)?;
+    let snapshot = workspace.snapshot();
+    let session = Session::new(env, workspace, snapshot);
+    let judge = Judge::new(&session, default)?;
+    let mut report = PushReport::default();
+    for mut update in updates {
+        // What the remote has and this clone does not: git will ask to fetch it first.
+        let is_here = |commit: &CommitId| repository.commit_info(*commit).is_ok();
+        if update.old.is_some_and(|old| !is_here(&old)) {
+            update.old = repository.ref_commit(&format!("refs/remotes/{remote}/{}", update.branch))?;
         }
-        let tasks = workspace.snapshot_of_commit(Some(commit_id))?.tasks()?;
-        let (_, problems) = tasks.read();
-        let broken = problems.into_iter().filter(|problem| problem.severity == Severity::Error);
-        reasons.extend(broken.map(|problem| Reason {
-            label: "broken",
-            text: format!("{problem} (in {})", commit_id.short()),
-            mend: problem.hint,
-        }));
+        report.branches.push(judge.of(&update)?);
     }
-    if reasons.is_empty() {
-        return Ok(());
+    Ok(report)
+}
+
+fn update(line: &str) -> Option<Update> {
+    let words: Vec<&str> = line.split(' ').collect();
+    let [_, new, name, old] = words.as_slice() else { return None };
+    let new = existing(new.parse().ok()?)?;
+    let branch = name.strip_prefix("refs/heads/")?.to_owned();
+    Some(Update { branch, old: old.parse().ok().and_then(existing), new: Some(new) })
+}
+
+/// Returns the default branch of a remote, as far as it is known here: where it is being pushed, as the remote has it.
+fn default_branch(
+    repository: &Repository,
+    remote: &str,
+    updates: &[Update],
+) -> Result<Option<(String, Option<CommitId>)>> {
+    let tracking = format!("refs/remotes/{remote}/");
+    let named = repository.symbolic_target(&format!("{tracking}HEAD"))?;
+    let named = named.as_deref().and_then(|name| name.strip_prefix(&tracking)).map(str::to_owned);
+    for name in named.iter().map(String::as_str).chain(USUAL) {
+        let pushed = updates.iter().find(|update| update.branch == name);
+        let known = pushed.and_then(|update| update.old).filter(|old| repository.commit_info(*old).is_ok());
+        let commit_id = match known {
+            Some(old) => Some(old),
+            None => repository.ref_commit(&format!("{tracking}{name}"))?,
+        };
+        if commit_id.is_some() {
+            return Ok(Some((name.to_owned(), commit_id)));
+        }
     }
-    let what = "what is about to be pushed holds records that cannot be read".to_owned();
-    let kept = Some("nothing was pushed; git push --no-verify pushes all the same".to_owned());
-    Err(Error::Refused(Refusal { what, reasons, kept }))
+    Ok(None)
 }

@@ -74,9 +74,13 @@ impl<'a> Files<'a> {
         Self { repository, snapshot, tip, config, verify: false, signers: None, people, links }
     }
 
-    /// Returns the mailmap, read once.
+    /// Returns the mailmap of where the records are, read once.
     pub(in crate::ops) fn people(&self) -> &Rc<People> {
-        self.people.get_or_init(|| Rc::new(People::load(self.repository)))
+        let read = || match self.snapshot.commit_id() {
+            Some(commit) => People::load_at(self.repository, commit),
+            None => People::load(self.repository),
+        };
+        self.people.get_or_init(|| Rc::new(read()))
     }
 
     /// Returns which commits belong to which task, read once.

@@ -14,7 +14,7 @@ pub(super) fn asked(hook: Hook) -> (String, &'static str) {
     let look = match hook {
         Hook::PrepareCommitMsg => before_the_message(),
         Hook::CommitMsg => at_the_message(),
-        Hook::PostCommit | Hook::PrePush => return (String::new(), ""),
+        Hook::PostCommit | Hook::PrePush | Hook::PreReceive => return (String::new(), ""),
     };
     (look, "[ $tracker_asks = yes ] && ")
 }

@@ -22,11 +22,18 @@ pub enum Hook {
     PostCommit,
     /// Before anything is pushed; what is pushed comes on standard input.
     PrePush,
+    /// On a server, before anything that was pushed is taken; it comes on standard input.
+    PreReceive,
 }
 
 impl Hook {
     /// All of them.
-    pub const ALL: [Self; 4] = [Self::PrepareCommitMsg, Self::CommitMsg, Self::PostCommit, Self::PrePush];
+    pub const ALL: [Self; 5] =
+        [Self::PrepareCommitMsg, Self::CommitMsg, Self::PostCommit, Self::PrePush, Self::PreReceive];
+    /// Those of a repository that people commit in.
+    pub const CLIENT: [Self; 4] = [Self::PrepareCommitMsg, Self::CommitMsg, Self::PostCommit, Self::PrePush];
+    /// Those of a repository that people push to.
+    pub const SERVER: [Self; 1] = [Self::PreReceive];
 
     /// Returns the name that git knows it by.
     #[must_use]
@@ -36,6 +43,7 @@ impl Hook {
             Self::CommitMsg => "commit-msg",
             Self::PostCommit => "post-commit",
             Self::PrePush => "pre-push",
+            Self::PreReceive => "pre-receive",
         }
     }
 
@@ -45,6 +53,7 @@ impl Hook {
         match self {
             Self::PostCommit => Some("this commit moved no task"),
             Self::PrePush => Some("nothing was checked"),
+            Self::PreReceive => Some("nothing is taken: ask those who run this server"),
             Self::PrepareCommitMsg | Self::CommitMsg => None,
         }
     }
@@ -96,7 +105,7 @@ pub(super) fn block(hook: Hook, kind: Kind) -> String {
 
 /// The shell becomes the tracker: one process less.
 fn alone(hook: Hook) -> String {
-    let missed = hook.missed().map(|missed| format!("{}\n", complaint(missed)));
+    let missed = hook.missed().map(|missed| format!("{}\n{}", complaint(missed), refusal(hook, "")));
     let (look, condition) = asked(hook);
     format!(
         "{look}{condition}command -v tracker >/dev/null 2>&1 && exec tracker hook {hook} \"$@\"\n{}",
@@ -109,10 +118,13 @@ fn beside(hook: Hook) -> String {
     let run = match hook {
         // git does not ask how it ended, and what follows must run.
         Hook::PostCommit => format!("  tracker hook {hook} \"$@\" || :\n"),
-        Hook::PrePush => pre_push(),
+        Hook::PrePush | Hook::PreReceive => with_input(hook),
         Hook::PrepareCommitMsg | Hook::CommitMsg => format!("  tracker hook {hook} \"$@\" || exit $?\n"),
     };
-    let missed = hook.missed().map(|missed| format!("else\n  {}\n", complaint(missed))).unwrap_or_default();
+    let missed = hook
+        .missed()
+        .map(|missed| format!("else\n  {}\n{}", complaint(missed), refusal(hook, "  ")))
+        .unwrap_or_default();
     format!("{look}if {condition}command -v tracker >/dev/null 2>&1; then\n{run}{missed}fi\n")
 }
 
@@ -120,13 +132,19 @@ fn complaint(missed: &str) -> String {
     format!("echo 'tracker: not on PATH, so {missed}' >&2")
 }
 
+/// A gate that is not there must not be an open one.
+fn refusal(hook: Hook, indent: &str) -> String {
+    if hook == Hook::PreReceive { format!("{indent}exit 1\n") } else { String::new() }
+}
+
 /// Both hooks read what is pushed: it is kept, and given to what follows as its standard input.
-fn pre_push() -> String {
-    "  tracker_refs=\n  while IFS= read -r tracker_ref; do\n    \
-     tracker_refs=\"$tracker_refs${tracker_refs:+\n}$tracker_ref\"\n  done\n  \
+fn with_input(hook: Hook) -> String {
+    format!(
+        "  tracker_refs=\n  while IFS= read -r tracker_ref; do\n    \
+     tracker_refs=\"$tracker_refs${{tracker_refs:+\n}}$tracker_ref\"\n  done\n  \
      if [ -n \"$tracker_refs\" ]; then\n    \
-     printf '%s\\n' \"$tracker_refs\" | tracker hook pre-push \"$@\" || exit $?\n    exec <<TRACKER_REFS\n\
+     printf '%s\\n' \"$tracker_refs\" | tracker hook {hook} \"$@\" || exit $?\n    exec <<TRACKER_REFS\n\
      $tracker_refs\nTRACKER_REFS\n  else\n    \
-     tracker hook pre-push \"$@\" </dev/null || exit $?\n    exec </dev/null\n  fi\n"
-        .to_owned()
+     tracker hook {hook} \"$@\" </dev/null || exit $?\n    exec </dev/null\n  fi\n"
+    )
 }

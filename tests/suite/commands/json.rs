@@ -94,6 +94,9 @@ const CALLS: &str = "
     deps
     deps d4 --reverse
     deps zzz
+    diff
+    diff HEAD HEAD d4
+    diff zzz
     doctor
     doctor --fix --dry-run
     check
@@ -241,6 +244,6 @@ fn schema_of_one_command_by_any_of_its_names() {
     exit 2
     --- stderr
     tracker: `nothing` is no command
-      hint: one of init, new, list, show, queue, board, set, edit, start, tick, untick, note, block, unblock, cancel, reopen, advance, fail, approve, reject, withdraw, signoffs, findings, role, hooks, apply, set-stage, log, deps, review, check, explain, doctor, import, report, demo, schema, completions, man, reference, error
+      hint: one of init, new, list, show, queue, board, set, edit, start, tick, untick, note, block, unblock, cancel, reopen, advance, fail, approve, reject, withdraw, signoffs, findings, role, hooks, apply, set-stage, log, diff, deps, review, check, explain, doctor, import, report, demo, schema, completions, man, reference, error
     ");
 }

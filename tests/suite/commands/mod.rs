@@ -8,6 +8,7 @@ mod bytes;
 mod check;
 mod completions;
 mod deps;
+mod diff;
 mod doctor;
 mod edit;
 mod everywhere;

@@ -10,6 +10,7 @@ mod operations;
 mod processes;
 mod pushes;
 mod real_hook_managers;
+mod received;
 mod refusals;
 mod votes;
 

@@ -1,6 +1,6 @@
 //! What a push is held to.
 
-use super::{CONFIG, READY, path_of, world};
+use super::{CONFIG, OPEN, READY, commit, path_of, world};
 use crate::support::Sandbox;
 
 /// A world with a remote beside it, and the hook asked for or not.
@@ -38,4 +38,31 @@ fn a_push_is_nobodys_business_where_nobody_asked() {
     let sandbox = with_remote(false);
     break_a_record(&sandbox);
     sandbox.git(&["push", "--quiet", "origin", "main"]);
+}
+
+#[test]
+fn the_gate_judges_what_goes_to_the_default_branch_as_the_server_has_it() {
+    let sandbox = with_remote(true);
+    sandbox.git(&["push", "--quiet", "origin", "main"]);
+    commit(&sandbox, "src/a", &format!("Work\n\nAdvance: {READY}"));
+    sandbox.git(&["push", "--quiet", "origin", "main"]);
+    let text = sandbox.read(path_of(OPEN)).replace("created:", "stage: complete\ncreated:");
+    sandbox.write(path_of(OPEN), text);
+    // Rules that are loosened along the way do not judge.
+    sandbox.write(
+        ".tracker/config.toml",
+        format!(
+            "{CONFIG}\n[hooks]\npre_push = true\n[policy]\nlegal-moves = \"off\"\nearned-moves = \"off\"\n"
+        ),
+    );
+    sandbox.git(&["commit", "--quiet", "--all", "--no-verify", "--message", "Done, believe me"]);
+    let push = |args: &[&str]| {
+        sandbox.program_with("git", "", &[&["push", "--quiet", "origin"], args].concat(), |_| {})
+    };
+    let refused = push(&["main"]);
+    assert_ne!(refused.status, 0, "{refused}");
+    assert!(refused.stderr.contains("main is refused") && refused.stderr.contains(OPEN), "{refused}");
+    let elsewhere = push(&["main:wip", "HEAD:refs/tags/v1"]);
+    assert_eq!((elsewhere.status, elsewhere.stderr.as_str()), (0, ""), "{elsewhere}");
+    assert_eq!(push(&["--delete", "wip"]).status, 0);
 }

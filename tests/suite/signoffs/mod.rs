@@ -9,6 +9,7 @@ mod screens;
 mod signatures;
 mod stale;
 mod tampering;
+mod time_travel;
 
 use serde_json::Value;
 

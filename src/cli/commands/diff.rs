@@ -1,0 +1,251 @@
+//! `tracker diff`
+
+use chrono::{DateTime, Utc};
+use clap::Args;
+use owo_colors::Style;
+
+use super::super::answer::{Answer, View};
+use super::super::complete::tasks;
+use super::super::door::Door;
+use super::super::page::{Cell, Page, clean, cut};
+use super::Reply;
+use super::shared::counted;
+use crate::ops::{self, DiffTask, DiffView};
+use crate::review::{FieldChange, MoveReview};
+
+pub(super) type Output = ops::DiffView;
+
+/// A value longer than this is cut on a terminal.
+const LONGEST_VALUE: usize = 60;
+
+/// Shows what differs between the trackers of two commits in words of the tracker: moves, ticks, fields, votes,
+/// findings, notes, and the keys of the policy.
+///
+/// tracker diff              HEAD against the working tree
+/// tracker diff main         main against the working tree
+/// tracker diff main dev     main against dev; the same as main..dev
+/// tracker diff main...dev   what dev has done since it left main
+/// tracker diff main dev 7q2m   that, of one task
+#[derive(Debug, Args)]
+#[command(verbatim_doc_comment)]
+pub(in crate::cli) struct Diff {
+    /// Two revisions, one, or a range; then the tasks, by parts of their ids
+    #[arg(value_name = "REV|ID", add = tasks())]
+    words: Vec<String>,
+    /// The tasks, and nothing but tasks
+    #[arg(value_name = "ID", last = true, add = tasks())]
+    tasks: Vec<String>,
+}
+
+impl Diff {
+    pub(super) fn run(self, door: &Door) -> Reply {
+        let session = door.compare()?;
+        let request = ops::DiffRequest { words: self.words, tasks: self.tasks };
+        let (view, problems) = ops::diff(&session, &request)?;
+        Ok(Answer::of(view).with_problems(problems))
+    }
+}
+
+impl View for DiffView {
+    fn show(&self, page: &mut Page) {
+        if page.is_quiet() {
+            for task in &self.tasks {
+                page.line(clean(&task.id));
+            }
+            return;
+        }
+        let rows: Vec<(&DiffTask, Vec<Row>)> = self.tasks.iter().map(|task| (task, rows_of(task, page))).collect();
+        let settings: Vec<Row> = self.config.iter().map(|change| field(change, page)).collect();
+        let every = || rows.iter().flat_map(|(_, rows)| rows).chain(&settings);
+        let width = every().map(|row| row.label.text().chars().count()).max().unwrap_or(0);
+        for (task, rows) in &rows {
+            page.gap();
+            let what = match (task.is_new, task.is_deleted) {
+                (true, _) => page.paint("  new", Style::new().green()),
+                (_, true) => page.paint("  deleted", Style::new().red()),
+                _ => String::new(),
+            };
+            page.line(format!("{}  {}{what}", page.bold(&clean(&task.id)), clean(&task.title)));
+            show_rows(rows, width, page);
+        }
+        if !settings.is_empty() {
+            page.gap();
+            page.line(page.bold(".tracker/config.toml"));
+            show_rows(&settings, width, page);
+        }
+        if !self.files.is_empty() {
+            page.gap();
+            let cells = |file: &ops::DiffFile| {
+                let mark = match file.change {
+                    "added" => Cell::styled("+", Style::new().green()),
+                    "deleted" => Cell::styled("-", Style::new().red()),
+                    _ => Cell::styled("~", Style::new().yellow()),
+                };
+                vec![mark, Cell::new(&file.path), Cell::styled(file.change, Style::new().dimmed())]
+            };
+            page.columns(&self.files.iter().map(cells).collect::<Vec<_>>(), 1, 0);
+        }
+    }
+
+    fn remark(&self, page: &mut Page) {
+        let between = format!("{}..{}", clean(&self.from.name), clean(&self.to.name));
+        if self.is_empty() {
+            page.line(page.dim(&format!("{between}: nothing differs")));
+            return;
+        }
+        let counts =
+            [(self.tasks.len(), "task"), (self.config.len(), "setting"), (self.files.len(), "other file")];
+        let counts = counts.iter().filter(|(count, _)| *count > 0).map(|(count, one)| counted(*count, one));
+        page.line(page.dim(&format!("{between}: {}", counts.collect::<Vec<_>>().join(", "))));
+    }
+}
+
+/// One line below a task: a mark, what differs, how, who, when.
+struct Row {
+    mark: Cell,
+    label: Cell,
+    text: String,
+    by: String,
+    at: Option<DateTime<Utc>>,
+}
+
+fn show_rows(rows: &[Row], width: usize, page: &mut Page) {
+    let cells = |row: &Row, page: &Page| {
+        let label = format!("{:width$}", row.label.text());
+        let at = row.at.map_or_else(String::new, |at| page.ago(at));
+        vec![
+            row.mark.clone(),
+            Cell::new(label),
+            Cell::new(&row.text),
+            Cell::styled(&row.by, Style::new().cyan()),
+            Cell::styled(at, Style::new().dimmed()).right(),
+        ]
+    };
+    let rows: Vec<Vec<Cell>> = rows.iter().map(|row| cells(row, page)).collect();
+    page.columns(&rows, 2, 2);
+}
+
+fn rows_of(task: &DiffTask, page: &Page) -> Vec<Row> {
+    let mut rows = Vec::new();
+    rows.extend(task.moves.iter().map(|step| moved(step, "moved", page)));
+    rows.extend(task.taken_back.iter().map(|step| moved(step, "taken back", page)));
+    if let Some(stage) = stage_by_hand(task) {
+        rows.push(stage);
+    }
+    let plain = |mark: Cell, label: &str, text: &str| Row {
+        mark,
+        label: Cell::new(label),
+        text: text.to_owned(),
+        by: String::new(),
+        at: None,
+    };
+    let green = || Cell::styled(page.pick("✓", "+"), Style::new().green());
+    let red = || Cell::styled(page.pick("☐", "-"), Style::new().yellow());
+    rows.extend(task.ticked.iter().map(|text| plain(green(), "ticked", text)));
+    rows.extend(task.unticked.iter().map(|text| plain(red(), "unticked", text)));
+    rows.extend(task.fields.iter().map(|change| field(change, page)));
+    if task.is_reworded {
+        rows.push(plain(changed_mark(), "text", "reworded"));
+    }
+    rows.extend(task.votes.iter().map(|vote| voted(vote, page)));
+    rows.extend(task.findings.iter().map(|finding| found(finding, page)));
+    rows.extend(task.notes.iter().map(|note| Row {
+        mark: mark_of(note.change),
+        label: Cell::new(labelled("note", note.change, "written")),
+        text: format!("“{}”", note.text),
+        by: note.by.clone(),
+        at: Some(note.at),
+    }));
+    rows.extend(task.warnings.iter().map(|warning| plain(changed_mark(), "file", warning.0)));
+    rows
+}
+
+/// A stage that is another without a move that says so.
+fn stage_by_hand(task: &DiffTask) -> Option<Row> {
+    let stage = task.stage.as_ref()?;
+    if task.is_deleted || stage.after.is_none() || !(task.moves.is_empty() && task.taken_back.is_empty()) {
+        return None;
+    }
+    let text = match &stage.before {
+        Some(before) => format!("{before} → {}", stage.after.as_deref()?),
+        None if stage.after.as_deref() == Some("none") => return None,
+        None => stage.after.clone()?,
+    };
+    Some(Row { mark: changed_mark(), label: Cell::new("stage"), text, by: String::new(), at: None })
+}
+
+fn moved(step: &MoveReview, label: &str, page: &Page) -> Row {
+    let why = step.why.as_deref().map_or_else(String::new, |why| format!("  {why}"));
+    Row {
+        mark: Cell::styled(page.pick("→", ">"), Style::new().blue()),
+        label: Cell::new(label),
+        text: format!("{} → {}{why}", step.from, step.to),
+        by: step.by.clone(),
+        at: Some(step.at),
+    }
+}
+
+fn field(change: &FieldChange, page: &Page) -> Row {
+    let shown = |value: &str| {
+        let line = value.lines().collect::<Vec<_>>().join(" ");
+        if page.is_cut() { cut(&clean(&line), LONGEST_VALUE).into_owned() } else { line }
+    };
+    let (mark, text) = match (&change.before, &change.after) {
+        (Some(before), Some(after)) => (changed_mark(), format!("{} → {}", shown(before), shown(after))),
+        (None, Some(after)) => (mark_of("added"), shown(after)),
+        (Some(before), None) => (mark_of("gone"), format!("{} → nothing", shown(before))),
+        (None, None) => (changed_mark(), String::new()),
+    };
+    Row { mark, label: Cell::new(&change.key), text, by: String::new(), at: None }
+}
+
+fn voted(vote: &ops::DiffVote, page: &Page) -> Row {
+    let mark = match (vote.change, vote.verdict.as_str()) {
+        ("gone" | "changed", _) => Cell::styled("!", Style::new().red()),
+        (_, "approved") => Cell::styled(page.pick("✓", "+"), Style::new().green()),
+        (_, "rejected") => Cell::styled(page.pick("✗", "x"), Style::new().red()),
+        _ => Cell::styled("-", Style::new().dimmed()),
+    };
+    let before = vote.verdict_before.as_deref().map_or_else(String::new, |before| format!("{before} → "));
+    let notes = vote.notes.as_deref().map_or_else(String::new, |notes| format!("  “{notes}”"));
+    let label = match vote.change {
+        "cast" | "withdrawn" => vote.verdict.clone(),
+        change => format!("vote {change}"),
+    };
+    let verdict = if matches!(vote.change, "gone" | "changed") { vote.verdict.as_str() } else { "" };
+    let text = format!("{} {before}{verdict}{notes}", vote.role).replace("  “", " “");
+    Row { mark, label: Cell::new(label), text, by: vote.by.clone(), at: Some(vote.at) }
+}
+
+fn found(finding: &ops::DiffFinding, page: &Page) -> Row {
+    let mark = match finding.change.as_str() {
+        "opened" | "reopened" => Cell::styled(page.pick("⚑", "!"), Style::new().red()),
+        "settled" | "waived" => Cell::styled(page.pick("✓", "+"), Style::new().green()),
+        other => mark_of(other),
+    };
+    let place = finding.place.as_deref().map_or_else(String::new, |place| format!("  {place}"));
+    let why = finding.why.as_deref().map_or_else(String::new, |why| format!("  “{why}”"));
+    Row {
+        mark,
+        label: Cell::new(format!("finding {}", finding.change)),
+        text: format!("{} {}: {}{place}{why}", finding.id, finding.severity, finding.title),
+        by: finding.by.clone(),
+        at: Some(finding.at),
+    }
+}
+
+fn labelled(noun: &str, change: &str, usual: &str) -> String {
+    if change == usual { noun.to_owned() } else { format!("{noun} {change}") }
+}
+
+fn changed_mark() -> Cell {
+    Cell::styled("~", Style::new().yellow())
+}
+
+fn mark_of(change: &str) -> Cell {
+    match change {
+        "written" | "added" => Cell::styled("+", Style::new().green()),
+        "gone" => Cell::styled("-", Style::new().red()),
+        _ => changed_mark(),
+    }
+}

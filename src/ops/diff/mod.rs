@@ -1,0 +1,75 @@
+//! `diff`: what differs between the trackers of two commits, or of a commit and the working tree, in words of the
+//! tracker. Only records that differ are read.
+
+mod policy;
+mod records;
+mod sides;
+mod tasks;
+mod view;
+
+pub use view::{
+    DiffFile, DiffFinding, DiffNote, DiffSide, DiffStage, DiffTask, DiffView, DiffVote, DiffWarning,
+};
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use self::sides::Sides;
+use super::gate::Record;
+use super::{Error, Result, Session};
+use crate::model::{Problem, TaskId};
+use crate::store;
+
+/// What is compared.
+#[derive(Debug, Clone, Default)]
+pub struct DiffRequest {
+    /// Revisions, at most two, or a range, and behind them parts of ids.
+    pub words: Vec<String>,
+    /// Parts of ids, and no revisions.
+    pub tasks: Vec<String>,
+}
+
+/// Compares. Problems are those of records that cannot be read.
+pub fn diff(session: &Session<'_>, request: &DiffRequest) -> Result<(DiffView, Vec<Problem>)> {
+    let repository = session.workspace().repository()?;
+    let (sides, words) = Sides::named(session, &repository, &request.words)?;
+    let wanted = wanted(&sides, words.iter().chain(&request.tasks))?;
+    let changed = sides.changed(session, &repository)?;
+    let mut by_task: BTreeMap<TaskId, Vec<&str>> = BTreeMap::new();
+    let mut others: Vec<&str> = Vec::new();
+    for path in &changed {
+        match Record::at(path).as_ref().map(Record::task) {
+            Some(Some(id)) => by_task.entry(id.clone()).or_default().push(path),
+            Some(None) => others.push(path),
+            None => {}
+        }
+    }
+    if let Some(wanted) = &wanted {
+        by_task.retain(|id, _| wanted.contains(id));
+        others.clear();
+    }
+    let mut problems = Vec::new();
+    let mut tasks = Vec::new();
+    for (id, paths) in by_task {
+        tasks.push(tasks::compare(&sides, &id, &paths, &mut problems)?);
+    }
+    let (config, files) = policy::compare(&sides, &others, &mut problems)?;
+    let view = DiffView { from: sides.from.view(), to: sides.to.view(), tasks, config, files };
+    Ok((view, problems))
+}
+
+/// Returns the tasks that are asked for; none where all are.
+fn wanted<'w>(sides: &Sides, parts: impl Iterator<Item = &'w String>) -> Result<Option<BTreeSet<TaskId>>> {
+    let mut wanted = BTreeSet::new();
+    for part in parts {
+        let found = sides.to.snapshot.resolve(part);
+        let id = found.or_else(|error| sides.from.snapshot.resolve(part).map_err(|_| error));
+        wanted.insert(id.map_err(|error| match error {
+            store::Error::NotFound { nearest: None, .. } => {
+                let what = format!("`{part}` is neither a revision nor a task");
+                Error::usage_with(what, "see: git branch --all, tracker list")
+            }
+            error => error.into(),
+        })?);
+    }
+    Ok((!wanted.is_empty()).then_some(wanted))
+}

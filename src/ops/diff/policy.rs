@@ -1,0 +1,50 @@
+//! What differs besides tasks: the configuration key by key, and files of the policy and of reports by name.
+
+use std::collections::BTreeMap;
+
+use super::records::pair;
+use super::sides::Sides;
+use super::view::DiffFile;
+use crate::doc::config_values;
+use crate::model::Problem;
+use crate::ops::Result;
+use crate::review::FieldChange;
+use crate::store::Layout;
+
+/// Compares the files that belong to no task.
+pub(super) fn compare(
+    sides: &Sides,
+    paths: &[&str],
+    problems: &mut Vec<Problem>,
+) -> Result<(Vec<FieldChange>, Vec<DiffFile>)> {
+    let (mut config, mut files) = (Vec::new(), Vec::new());
+    for path in paths {
+        if *path == Layout::CONFIG {
+            let values = pair(sides, path, config_values, problems)?;
+            let before = values.before.unwrap_or_default();
+            config = differences(&before, &values.after.unwrap_or_default());
+            if !config.is_empty() {
+                continue;
+            }
+        }
+        let is_there =
+            |side: &super::sides::Side| side.snapshot.read(path).map_or(true, |bytes| bytes.is_some());
+        let change = match (is_there(&sides.from), is_there(&sides.to)) {
+            (false, _) => "added",
+            (_, false) => "deleted",
+            _ => "changed",
+        };
+        files.push(DiffFile { path: (*path).to_owned(), change });
+    }
+    Ok((config, files))
+}
+
+fn differences(before: &BTreeMap<String, String>, after: &BTreeMap<String, String>) -> Vec<FieldChange> {
+    let keys: std::collections::BTreeSet<&String> = before.keys().chain(after.keys()).collect();
+    let change = |key: &String| FieldChange {
+        key: key.clone(),
+        before: before.get(key).cloned(),
+        after: after.get(key).cloned(),
+    };
+    keys.into_iter().map(change).filter(|change| change.before != change.after).collect()
+}

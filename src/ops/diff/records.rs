@@ -1,0 +1,53 @@
+//! A record on both sides.
+
+use super::sides::{Side, Sides};
+use crate::model::{Problem, Severity};
+use crate::ops::Result;
+use crate::store;
+
+/// A record as it was and as it is; none where it is not there or cannot be read.
+pub(super) struct Pair<T> {
+    pub(super) before: Option<T>,
+    pub(super) after: Option<T>,
+}
+
+/// Reads a record on both sides. What cannot be read is a problem of its side, and an error only where the repository
+/// itself cannot be read.
+pub(super) fn pair<T>(
+    sides: &Sides,
+    path: &str,
+    read: impl Fn(&[u8]) -> std::result::Result<T, Vec<Problem>>,
+    problems: &mut Vec<Problem>,
+) -> Result<Pair<T>> {
+    let mut one = |side: &Side, is_before: bool| -> Result<Option<T>> {
+        let bytes = match side.snapshot.read(path) {
+            Ok(bytes) => bytes,
+            Err(
+                error
+                @ (store::Error::Link { .. } | store::Error::WrongKind { .. } | store::Error::Io { .. }),
+            ) => {
+                problems.push(told(Problem::error(error.to_string()), side, is_before, path));
+                return Ok(None);
+            }
+            Err(error) => return Err(error.into()),
+        };
+        let Some(bytes) = bytes else { return Ok(None) };
+        match read(&bytes) {
+            Ok(record) => Ok(Some(record)),
+            Err(found) => {
+                problems.extend(found.into_iter().map(|problem| told(problem, side, is_before, path)));
+                Ok(None)
+            }
+        }
+    };
+    Ok(Pair { before: one(&sides.from, true)?, after: one(&sides.to, false)? })
+}
+
+/// Says on which side it is. What was broken before is no fault of what came after.
+fn told(mut problem: Problem, side: &Side, is_before: bool, path: &str) -> Problem {
+    if is_before {
+        problem.severity = Severity::Warning;
+    }
+    problem.message = format!("{} (in {})", problem.message, side.name);
+    problem.in_file(path)
+}

@@ -1,0 +1,157 @@
+//! What differs, as people and programs read it.
+
+use chrono::{DateTime, Utc};
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use crate::model::TaskId;
+use crate::review::{FieldChange, MoveReview};
+
+/// What differs between two trackers.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct DiffView {
+    /// The earlier side.
+    pub from: DiffSide,
+    /// The later side.
+    pub to: DiffSide,
+    /// Tasks, by id.
+    pub tasks: Vec<DiffTask>,
+    /// Keys of the configuration.
+    pub config: Vec<FieldChange>,
+    /// Other files of the tracker: roles, templates, keys that sign.
+    pub files: Vec<DiffFile>,
+}
+
+/// One side.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct DiffSide {
+    /// As it was named.
+    pub name: String,
+    /// The commit; none for the working tree.
+    pub commit: Option<String>,
+}
+
+/// What differs of one task.
+#[derive(Debug, Clone, Default, Serialize, JsonSchema)]
+pub struct DiffTask {
+    /// The task.
+    pub id: String,
+    /// Its title on the later side.
+    pub title: String,
+    /// Whether it was written down.
+    pub is_new: bool,
+    /// Whether it is gone.
+    pub is_deleted: bool,
+    /// The stage, where that differs.
+    pub stage: Option<DiffStage>,
+    /// Moves that were made, oldest first.
+    pub moves: Vec<MoveReview>,
+    /// Moves that the later side does not know of.
+    pub taken_back: Vec<MoveReview>,
+    /// Boxes that were ticked.
+    pub ticked: Vec<String>,
+    /// Boxes that were unticked.
+    pub unticked: Vec<String>,
+    /// Fields that differ, by key.
+    pub fields: Vec<FieldChange>,
+    /// Whether the text differs in more than ticks.
+    pub is_reworded: bool,
+    /// Votes, oldest first.
+    pub votes: Vec<DiffVote>,
+    /// Findings, by id.
+    pub findings: Vec<DiffFinding>,
+    /// Notes, oldest first.
+    pub notes: Vec<DiffNote>,
+    /// What else there is to know.
+    pub warnings: Vec<DiffWarning>,
+}
+
+/// What else there is to know of a comparison: one line.
+#[derive(Debug, Clone, Copy, Serialize, JsonSchema)]
+pub struct DiffWarning(pub &'static str);
+
+/// The stage on both sides.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct DiffStage {
+    /// None where there was no task.
+    pub before: Option<String>,
+    /// None where there is no task.
+    pub after: Option<String>,
+}
+
+/// A vote.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct DiffVote {
+    /// `cast`, `withdrawn`, `changed`, `gone`.
+    pub change: &'static str,
+    /// The role.
+    pub role: String,
+    /// What it was, where it was rewritten.
+    pub verdict_before: Option<String>,
+    /// `approved`, `rejected`, `withdrawn`.
+    pub verdict: String,
+    /// Whose it is.
+    pub by: String,
+    /// When it was cast.
+    pub at: DateTime<Utc>,
+    /// The first line of its notes.
+    pub notes: Option<String>,
+}
+
+/// A finding.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct DiffFinding {
+    /// `opened`, `settled`, `waived`, `reopened`, `changed`, `gone`.
+    pub change: String,
+    /// Its id within the task.
+    pub id: String,
+    /// How bad it is.
+    pub severity: String,
+    /// What it is.
+    pub title: String,
+    /// `file:line`, as far as they are known.
+    pub place: Option<String>,
+    /// Who did that.
+    pub by: String,
+    /// When.
+    pub at: DateTime<Utc>,
+    /// Why, where somebody said so.
+    pub why: Option<String>,
+}
+
+/// A note.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct DiffNote {
+    /// `written`, `changed`, `gone`.
+    pub change: &'static str,
+    /// Whose it is.
+    pub by: String,
+    /// When it was written.
+    pub at: DateTime<Utc>,
+    /// Its first line.
+    pub text: String,
+}
+
+/// A file that belongs to no task.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct DiffFile {
+    /// The path below the repository.
+    pub path: String,
+    /// `added`, `changed`, `deleted`.
+    pub change: &'static str,
+}
+
+impl DiffTask {
+    /// Makes one of which nothing differs yet.
+    pub(super) fn of(id: &TaskId) -> Self {
+        Self { id: id.to_string(), ..Self::default() }
+    }
+}
+
+impl DiffView {
+    /// Tells whether nothing differs.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.tasks.is_empty() && self.config.is_empty() && self.files.is_empty()
+    }
+}
