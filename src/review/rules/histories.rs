@@ -34,7 +34,7 @@ fn of_task(task: &Judged<'_>, book: &mut Book<'_>) {
     let facts = task.facts;
     let about = || About { task: Some(&facts.id), file: Some(&facts.path), ..About::default() };
     if facts.is_deleted {
-        let mend = Some(format!("git checkout {{base}} -- {}; tracker cancel {}", facts.path, facts.id));
+        let mend = Some(format!("restore {}, and: tracker cancel {}", facts.path, facts.id));
         book.add(
             RULE,
             "the record is deleted: a task that will not be done is cancelled",
