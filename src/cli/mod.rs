@@ -97,6 +97,9 @@ fn deliver(answer: &Answer, door: &Door, name: &str) -> ExitCode {
             let text = answer.rendered(format).expect("a command that knows a form was asked for");
             out = text.into_bytes();
             answer.warn(&mut beside);
+            if format == Format::Github {
+                beside = beside.deaf_to_runners();
+            }
         }
     }
     match write_stdout(&out) {

@@ -258,6 +258,12 @@ impl Page {
         }
     }
 
+    /// Returns the page without what a runner of GitHub's would obey anywhere in a line.
+    pub(super) fn deaf_to_runners(mut self) -> Self {
+        self.text = self.text.replace("##[", "# #[");
+        self
+    }
+
     pub(super) fn into_text(self) -> String {
         self.text
     }
@@ -367,6 +373,13 @@ mod tests {
         assert_eq!(clean("a\u{1b}[2Jb\u{7}\u{202e}c"), "a\\u{1b}[2Jb\\u{7}\\u{202e}c");
         assert_eq!(clean("two\nlines"), "two lines");
         assert!(matches!(clean("plain ü 日本"), Cow::Borrowed(_)));
+    }
+
+    #[test]
+    fn a_runner_obeys_nothing_on_a_page() {
+        let mut page = Page::new(Look::plain(), false, DateTime::UNIX_EPOCH.fixed_offset());
+        page.line("warning: ##[stop-commands]x.md is broken");
+        assert_eq!(page.deaf_to_runners().into_text(), "warning: # #[stop-commands]x.md is broken\n");
     }
 
     #[test]

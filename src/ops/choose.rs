@@ -1,6 +1,9 @@
 //! The tasks that a query asks for, with what is derived of them: as little of the others as the query allows.
 
 use std::borrow::Cow;
+use std::collections::HashSet;
+
+use foldhash::fast::RandomState;
 
 use super::signoffs::derived;
 use super::view::TaskLine;
@@ -36,10 +39,18 @@ impl Choice<'_, '_> {
         is_wanted: impl Fn(&Summary<'_>) -> bool,
     ) -> Result<Chosen<'t>> {
         let needs_facts = self.query.needs_facts();
-        let is_chosen = |task: &Summary<'_>| is_wanted(task) && (needs_facts || self.matches(task, None));
-        let (summaries, found) = tasks.select(is_chosen);
+        let mut closed = Vec::new();
+        let (summaries, found) = tasks.select(|task| {
+            let is_chosen = is_wanted(task) && (needs_facts || self.matches(task, None));
+            if !is_chosen && task.is_closed() {
+                closed.push(task.id);
+            }
+            is_chosen
+        });
         problems.extend(found);
-        let derived = derived(self.session, self.config, tasks, &summaries, problems)?;
+        let closed: HashSet<&str, RandomState> = closed.into_iter().collect();
+        let is_closed = |id: &str| closed.contains(id);
+        let derived = derived(self.session, self.config, tasks, &summaries, is_closed, problems)?;
         let mut matching: Vec<usize> = (0..summaries.len()).collect();
         if needs_facts {
             matching.retain(|&at| self.matches(&summaries[at], Some(&derived.facts[at])));

@@ -56,11 +56,12 @@ fn unknown(name: &str) -> Error {
     Error::usage_with(format!("the gate has no rule `{name}`"), hint)
 }
 
-fn view(_config: Option<&Config>, rule: GateRule) -> RuleView {
+fn view(config: Option<&Config>, rule: GateRule) -> RuleView {
     let explained = review::explain(rule);
+    let level = config.map_or(rule.default_level(), |config| config.policy.gate.level_of(rule));
     RuleView {
         rule: rule.as_str(),
-        level: rule.default_level().as_str(),
+        level: level.as_str(),
         default_level: rule.default_level().as_str(),
         title: explained.title,
         holds: explained.holds,

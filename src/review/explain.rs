@@ -35,7 +35,7 @@ const EXPLANATIONS: [Explanation; GateRule::ALL.len()] = [
                 they were.",
         why: "The history is what reports and reviews are computed from. A stage that is typed into a file, or a \
               move that disappears, makes all of them wrong without anybody noticing.",
-        example: "TASK-7Q2M went from dev to docs; its pipeline goes from dev to qa",
+        example: "TASK-7Q2M: dev → docs by Ken: its pipeline has no such move, and it is no override",
         mend: "Take the move out of the file and make it with `tracker advance`, or with `tracker set-stage` \
                where the jump is meant. A rewritten history is restored from the base: `git checkout BASE -- FILE`.",
     },
@@ -46,8 +46,10 @@ const EXPLANATIONS: [Explanation; GateRule::ALL.len()] = [
                 as its quorum, valid for the content as it is at the head, and no standing rejection.",
         why: "A hook can be skipped and a file can be edited by hand. A vote is about what its author saw: code \
               that changed afterwards was seen by nobody.",
-        example: "TASK-7Q2M left qa, and the vote of code-reviewer is stale: src/theme.rs changed after it",
-        mend: "Ask the role to look again and to vote: `tracker approve TASK --as ROLE`. `tracker signoffs TASK` \
+        example: "TASK-7Q2M: left qa, without the approval of code-reviewer: that of Grace is stale: src/theme.rs \
+                  changed",
+        mend: "Take the task back to the stage (`tracker fail TASK WHY`, or `tracker reopen TASK` where it is \
+               complete) and ask the role to look again: `tracker approve TASK --as ROLE`. `tracker signoffs TASK` \
                tells what each vote covers and why one does not count.",
     },
     Explanation {
@@ -57,7 +59,7 @@ const EXPLANATIONS: [Explanation; GateRule::ALL.len()] = [
                 so in its history. The range holds no such move past sign-offs, boxes or findings that were \
                 missing.",
         why: "An override is for mending, not for merging. Whoever needs one should be seen to need it.",
-        example: "TASK-7Q2M was set from dev to complete by Ken, past 2 sign-offs",
+        example: "TASK-7Q2M: left qa by an override of Ken, without the approval of code-reviewer",
         mend: "Earn the move: take the task back with `tracker set-stage TASK STAGE` and go on from there. A team \
                that wants overrides seen and let through sets the level to warn.",
     },
@@ -68,16 +70,17 @@ const EXPLANATIONS: [Explanation; GateRule::ALL.len()] = [
                 ticked, in the commit that moves it and at the head.",
         why: "A box is a promise in words. A task that is done with a promise open is not done, or the promise \
               was not one.",
-        example: "TASK-7Q2M left dev with a deliverable open: remembers the choice",
+        example: "TASK-7Q2M: left dev, with deliverable 3 not ticked",
         mend: "Do it and `tracker tick TASK N`, or take the line out of the task, in a commit that a reviewer sees.",
     },
     Explanation {
         rule: GateRule::OpenFindings,
         title: "no finding that blocks is open, and none is deleted or belittled",
         holds: "Where a task leaves a stage, no finding of the blocking severity or worse that was raised against \
-                it is open. No finding that the base knows is deleted, and none has become less severe.",
+                it is open. No finding that the base knows is deleted, and none has become less severe. Who settles \
+                or waives one is of the role that found it.",
         why: "A reviewer who found something wrong has to be answered, not outrun.",
-        example: "TASK-7Q2M left sec with F2 open (high): token logged, src/auth.rs:41",
+        example: "TASK-7Q2M: left sec, with finding F2 open",
         mend: "Mend what was found and `tracker findings settle TASK F2`, or, where the role may, `tracker findings \
                waive TASK F2` with a reason.",
     },
@@ -87,7 +90,7 @@ const EXPLANATIONS: [Explanation; GateRule::ALL.len()] = [
         holds: "An approval does not count where its author wrote or co-wrote one of the commits that it covers, \
                 unless `self_approval` allows it.",
         why: "Nobody sees their own mistakes. A second pair of eyes is what a review is.",
-        example: "the approval of code-reviewer on TASK-7Q2M is by Ada, who wrote 4be1c2f",
+        example: "TASK-7Q2M: the vote of Ada as code-reviewer does not count: its author wrote what it covers",
         mend: "Ask somebody else to look and to vote.",
     },
     Explanation {
@@ -96,7 +99,7 @@ const EXPLANATIONS: [Explanation; GateRule::ALL.len()] = [
         holds: "Each vote that a move rests on is by a member of its role, by the configuration at the base; where \
                 a role is for people only, by a person and not by an agent.",
         why: "A sign-off says that somebody who is trusted with it has looked. Anyone can write a file that says so.",
-        example: "the vote of security-auditor on TASK-7Q2M is by ken@example.com, who is no member",
+        example: "TASK-7Q2M: the vote of Ken as security-auditor does not count: its author is no member of the role",
         mend: "Ask a member to vote, or have the role's owners add the person in a change of its own.",
     },
     Explanation {
@@ -106,7 +109,7 @@ const EXPLANATIONS: [Explanation; GateRule::ALL.len()] = [
                 the person whose vote it is.",
         why: "Git takes any name as an author's. A signature is the one thing in a repository that cannot be \
               written by somebody else.",
-        example: "the vote of security-auditor on TASK-7Q2M is not signed",
+        example: "TASK-7Q2M: the approval of Grace as security-auditor is not signed",
         mend: "Set up `user.signingkey`, withdraw the vote, and cast it again.",
     },
     Explanation {
@@ -114,25 +117,27 @@ const EXPLANATIONS: [Explanation; GateRule::ALL.len()] = [
         title: "votes are never changed or deleted",
         holds: "Every file below `.tracker/signoffs` that the base knows is at the head, byte for byte.",
         why: "A rejection that can be deleted is no veto, and an approval that can be edited is nobody's.",
-        example: ".tracker/signoffs/TASK-7Q2M/20261111T100000Z-a1b2c.yaml: a rejection by Grace was deleted",
+        example: "TASK-7Q2M: deletes a vote (.tracker/signoffs/TASK-7Q2M/20261111T100000Z-sec-1a2b3c4d.yaml)",
         mend: "Restore the file: `git checkout BASE -- FILE`. To take a vote back, its author says so in another \
                file: `tracker withdraw TASK`.",
     },
     Explanation {
         rule: GateRule::PolicyOwners,
         title: "what the gate judges by changes only with its owners' votes",
-        holds: "A change of `.tracker/config.toml`, of a role, of what runs the gate, or of a path that `protect` \
-                names has an approval of the role that `owners` names, for the content as it is.",
+        holds: "A change of `.tracker/config.toml`, of a role, a template, a signer, or of a path that `protect` \
+                names has an approval of the role that `owners` names, for the content as it is. A change of the \
+                workflow that runs the gate is told and let through: who may make one is the server's to say.",
         why: "A pull request is judged by the rules of the branch it is for. It must not loosen the rules for the \
               next one unseen.",
-        example: ".tracker/config.toml lowers the quorum of security-auditor; its owners have not voted",
+        example: "TASK-7Q2M: part of the policy is changed without the approval of policy-owner (.tracker/config.toml)",
         mend: "Ask an owner to look and to vote on the task that the change belongs to.",
     },
     Explanation {
         rule: GateRule::LinkedCommits,
         title: "commits belong to tasks",
         holds: "Each commit of the range that changes more than the tracker's records links a task: by a line \
-                `Task: ID` in its message, or by an id in its subject.",
+                `Task: ID` in its message, or by an id in its subject. A task that is not there, or was closed \
+                before the range, is none.",
         why: "What belongs to no task was asked for by nobody, is covered by no vote, and is missing in every report.",
         example: "9fc01aa \"wip\" belongs to no task",
         mend: "Add the line: `git commit --amend`, or `git rebase -i` for an older one. With the hooks installed \
@@ -142,9 +147,10 @@ const EXPLANATIONS: [Explanation; GateRule::ALL.len()] = [
         rule: GateRule::CoveredFiles,
         title: "files that reviewers are to see were seen by them",
         holds: "Each file that a linked commit changed and that a role of the pipeline is to review is covered by \
-                a valid approval of that role, as it is at the head, once its task has passed the role's stage.",
+                a valid approval of that role, as it is at the head, once its task has passed the role's stage. A file \
+                that came without a task was seen by nobody.",
         why: "A vote on a task is a vote on its files. A file that came afterwards is not covered by it.",
-        example: "src/theme.rs of TASK-7Q2M is covered by no approval of code-reviewer",
+        example: "TASK-7Q2M: code-reviewer has no valid approval of src/theme.rs as it is now",
         mend: "Ask the role to look at the file and to vote again: `tracker approve TASK --as ROLE`.",
     },
     Explanation {
@@ -152,7 +158,7 @@ const EXPLANATIONS: [Explanation; GateRule::ALL.len()] = [
         title: "a task changes the files that it declares",
         holds: "Where a task has `files`, the commits that link it change these and no others.",
         why: "A change in an unexpected place is how two pieces of work collide, and how something slips in.",
-        example: "TASK-7Q2M changes src/auth.rs, which its files do not name",
+        example: "TASK-7Q2M: changes src/auth.rs, which is none of its target files",
         mend: "Name the file: `tracker set TASK files+=PATH`. Or move the change to a task of its own.",
     },
     Explanation {
@@ -161,7 +167,7 @@ const EXPLANATIONS: [Explanation; GateRule::ALL.len()] = [
         holds: "With `merge_stage` set, each task that a commit of the range links has reached that stage at the \
                 head, or is cancelled.",
         why: "What is merged half way is half way for everybody.",
-        example: "TASK-7Q2M is in dev; what is merged has reached qa",
+        example: "TASK-7Q2M: is in dev, and what is merged must have reached qa",
         mend: "Finish what the stage asks for (`tracker show TASK` tells), or take its commits out of the range.",
     },
     Explanation {
@@ -169,28 +175,29 @@ const EXPLANATIONS: [Explanation; GateRule::ALL.len()] = [
         title: "nobody works on more at once than is agreed",
         holds: "With `wip_limit` set, no person has more tasks in progress at the head than that.",
         why: "Five things begun are five things not done.",
-        example: "Ada has 4 tasks in progress; 3 are agreed",
+        example: "Ada has 4 tasks in progress, 3 are agreed: TASK-7Q2M, TASK-3F8K, TASK-K4ZD, …",
         mend: "Finish one, hand one over (`tracker set TASK assignee=NAME`), or put one back.",
     },
     Explanation {
         rule: GateRule::BrokenDocuments,
         title: "records can be read",
         holds: "Every record below `.tracker` at the head can be read: no broken front matter, no conflict \
-                markers, no file whose name is not its id, no reference to a task that is not there.",
+                markers, no file whose name is not its id, no reference to a task that is not there, and no new task \
+                with the id of another that the base has.",
         why: "A rule that cannot read a task cannot hold for it. What cannot be judged is not let through.",
-        example: ".tracker/tasks/TASK-7Q2M.md:5: the file holds a merge conflict",
+        example: "the file holds a merge conflict (.tracker/tasks/TASK-7Q2M.md:5)",
         mend: "`tracker doctor` names each with its line; `tracker doctor --fix` mends what needs no guessing.",
     },
     Explanation {
         rule: GateRule::MergeIntegrity,
         title: "a merge of records holds what its sides brought, and nothing else",
         holds: "For each merge commit of the range, every record is what joining the two sides field by field \
-                gives, or what one of them had. What a person resolved is shown.",
+                gives, or what one of them had. A conflict that a person settled is told, and let through.",
         why: "A merge commit is the one place that hardly anybody looks at. A vote or a move that is in neither \
               side was put there by hand.",
-        example: "the merge 5c23a34 moves TASK-7Q2M to complete, which neither side did",
-        mend: "Merge again with the merge driver (`tracker init` sets it up), and make further changes in a commit \
-               of their own.",
+        example: "TASK-7Q2M: the merge holds what neither side brought: stage: complete",
+        mend: "Merge again with the driver in place (`tracker hooks install`), and make further changes in a \
+               commit of their own.",
     },
     Explanation {
         rule: GateRule::Standards,
@@ -198,16 +205,16 @@ const EXPLANATIONS: [Explanation; GateRule::ALL.len()] = [
         holds: "Each `[[policy.standard]]`: where a file that matches `when` changed, a file that matches `then` \
                 changed as well.",
         why: "Code and its tests, a schema and its migration, a command and its documentation belong together.",
-        example: "src/theme.rs changed and nothing in tests/** did",
+        example: "src/theme.rs changed, and nothing in tests/**",
         mend: "Change what the standard asks for, or have its owners change the standard.",
     },
     Explanation {
         rule: GateRule::Commands,
         title: "the project's own commands say yes",
-        holds: "Each `[[policy.command]]` exits with 0 at the top of the working tree. They run only with \
+        holds: "Each `[[policy.command]]` of the base exits with 0 at the top of the working tree. They run only with \
                 `--allow-commands`: what a repository says is not executed by looking at it.",
         why: "What a team wants of a change is not always something that a tracker knows.",
-        example: "lint: make lint exited with 2",
+        example: "lint says no: src/theme.rs:3 is too long",
         mend: "Run the command yourself and mend what it says.",
     },
 ];

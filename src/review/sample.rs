@@ -102,7 +102,19 @@ pub(crate) fn empty() -> Review {
 
 /// Returns a range with one task that is well, one that is not, and work that belongs to none.
 pub(crate) fn review() -> Review {
-    let dark = TaskReview {
+    let mut review = empty();
+    review.range = RangeReview { commits: 4, files: 5, added: 232, removed: 219, ..review.range };
+    review.tasks = vec![colours(), dark()];
+    review.loose = Loose {
+        commits: vec![commit("9fc01aa", "wip")],
+        files: vec![FileReview { change: "added".to_owned(), ..file("notes.txt", (7, 1), &[]) }],
+        policy: vec![FileReview { is_uncovered: false, ..file(".tracker/config.toml", (1, 1), &[]) }],
+    };
+    judged(review, breaches())
+}
+
+fn dark() -> TaskReview {
+    TaskReview {
         id: "TASK-7Q2M".to_owned(),
         title: "Add dark mode to the dashboard".to_owned(),
         stage_before: Some("dev".to_owned()),
@@ -152,8 +164,11 @@ pub(crate) fn review() -> Review {
             "F2 is open: tracker findings settle TASK-7Q2M F2".to_owned(),
         ],
         ..TaskReview::default()
-    };
-    let colours = TaskReview {
+    }
+}
+
+fn colours() -> TaskReview {
+    TaskReview {
         id: "TASK-3F8K".to_owned(),
         title: "One colour table".to_owned(),
         is_new: true,
@@ -165,15 +180,10 @@ pub(crate) fn review() -> Review {
         commits: vec![commit("77aa001", "One table for all colours")],
         files: vec![file("src/colours.rs", (61, 210), &["code-reviewer"])],
         ..TaskReview::default()
-    };
-    let mut review = empty();
-    review.range = RangeReview { commits: 4, files: 5, added: 232, removed: 219, ..review.range };
-    review.tasks = vec![colours, dark];
-    review.loose = Loose {
-        commits: vec![commit("9fc01aa", "wip")],
-        files: vec![FileReview { change: "added".to_owned(), ..file("notes.txt", (7, 1), &[]) }],
-        policy: vec![file(".tracker/config.toml", (1, 1), &[])],
-    };
+    }
+}
+
+fn breaches() -> Vec<Breach> {
     let task = Some("TASK-7Q2M");
     let earned = Breach {
         file: Some("src/theme.rs".to_owned()),
@@ -200,7 +210,7 @@ pub(crate) fn review() -> Review {
         mend: Some("write `Task: ID` into its message".to_owned()),
         ..breach(GateRule::LinkedCommits, Level::Warn, None, "9fc01aa \"wip\" belongs to no task")
     };
-    judged(review, vec![earned, owners, linked])
+    vec![earned, owners, linked]
 }
 
 /// Returns the range with a task and more in which every text that a repository can bring is `text`.
@@ -210,7 +220,8 @@ pub(crate) fn everywhere(text: &str) -> Review {
     let mut review = review();
     for task in &mut review.tasks {
         task.title = own();
-        task.stage = own();
+        // A task without a stage is one that cannot be read, and comes first.
+        task.stage = if text.is_empty() { "dev".to_owned() } else { own() };
         task.stage_before = some();
         task.ticked = vec![own(); 2];
         task.unticked = vec![own(); 2];

@@ -47,6 +47,24 @@ impl Breach {
     pub fn is_error(&self) -> bool {
         self.level == Level::Error.as_str()
     }
+
+    /// Returns what is wrong, with the task that it is about in front where the message does not name it.
+    #[must_use]
+    pub fn said(&self) -> String {
+        match self.task.as_deref().filter(|task| !self.message.contains(task)) {
+            Some(task) => format!("{task}: {}", self.message),
+            None => self.message.clone(),
+        }
+    }
+
+    /// Returns the file and line, where neither the message nor the task says as much.
+    #[must_use]
+    pub fn place(&self) -> Option<(&str, Option<usize>)> {
+        let file = self.file.as_deref()?;
+        let is_record = || self.task.as_ref().is_some_and(|task| file == format!(".tracker/tasks/{task}.md"));
+        let is_said = self.line.is_none() && (self.message.contains(file) || is_record());
+        (!is_said).then_some((file, self.line))
+    }
 }
 
 /// How one rule came out.

@@ -102,6 +102,26 @@ pub struct TaskReview {
     pub warnings: usize,
 }
 
+impl TaskReview {
+    /// Tells whether something stands against it that shuts the gate; a record that cannot be read does.
+    #[must_use]
+    pub fn is_refused(&self) -> bool {
+        self.errors > 0 || (self.stage.is_empty() && !self.is_deleted)
+    }
+
+    /// Returns where a task stands that the range does not move.
+    #[must_use]
+    pub fn standing(&self) -> String {
+        match (self.is_new, self.stage.as_str()) {
+            (_, "") => "cannot be read".to_owned(),
+            (true, "none") => "new".to_owned(),
+            (true, stage) => format!("new, in {stage}"),
+            (false, "none") => "not started".to_owned(),
+            (false, stage) => format!("in {stage}"),
+        }
+    }
+}
+
 /// One move.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct MoveReview {

@@ -89,7 +89,10 @@ impl Tasks {
     }
 
     /// Returns those of the tasks that are wanted, sorted by file name, and all problems.
-    pub fn select(&self, wanted: impl Fn(&Summary<'_>) -> bool) -> (Vec<Summary<'_>>, Vec<Problem>) {
+    pub fn select<'a>(
+        &'a self,
+        wanted: impl FnMut(&Summary<'a>) -> bool,
+    ) -> (Vec<Summary<'a>>, Vec<Problem>) {
         let mut summaries = Vec::new();
         let problems = self.read_into(&mut summaries, wanted);
         (summaries, problems)
@@ -101,19 +104,25 @@ impl Tasks {
         // Sorted by name is sorted by id: the dot of the ending comes before every letter of an id.
         let id_of = |slot: &Slot| self.name(*slot).strip_suffix(".md").unwrap_or_default();
         let at = self.slots.binary_search_by(|slot| id_of(slot).cmp(id)).ok()?;
-        self.entry(self.slots[at])?.1.summary
+        self.record(self.slots[at])?.summary
     }
 
     fn read_into<'a>(
         &'a self,
         summaries: &mut Vec<Summary<'a>>,
-        wanted: impl Fn(&Summary<'_>) -> bool,
+        mut wanted: impl FnMut(&Summary<'a>) -> bool,
     ) -> Vec<Problem> {
         let mut problems = self.strays.clone();
-        for (key, record) in self.slots.iter().filter_map(|slot| self.entry(*slot)) {
-            let problem = |stored: &Stored<'_>| stored.to_problem(&format!("{}/{}", Layout::TASKS, key.name));
+        for slot in &self.slots {
+            let Some(record) = self.record(*slot) else { continue };
+            let problem =
+                |stored: &Stored<'_>| stored.to_problem(&format!("{}/{}", Layout::TASKS, self.name(*slot)));
             problems.extend(record.problems.iter().map(problem));
-            summaries.extend(record.summary.filter(|summary| wanted(summary)));
+            // Only what is wanted is moved: a summary is as large as a line of text.
+            match record.summary {
+                Some(summary) if wanted(&summary) => summaries.push(summary),
+                _ => {}
+            }
         }
         problems
     }
@@ -122,6 +131,14 @@ impl Tasks {
         match slot {
             Slot::Fresh(at) => self.fresh.get(at).map_or("", |fresh| &fresh.name),
             Slot::Indexed(at) => self.index.name(at).unwrap_or_default(),
+        }
+    }
+
+    #[inline]
+    fn record(&self, slot: Slot) -> Option<Record<'_>> {
+        match slot {
+            Slot::Fresh(at) => Some(self.fresh.get(at)?.entry().1),
+            Slot::Indexed(at) => self.index.record(at),
         }
     }
 

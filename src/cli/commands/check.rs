@@ -11,9 +11,9 @@ use super::super::page::Page;
 use super::judged::{remark_verdict, rendered, show_range, show_verdict, write_step_summary};
 use super::Reply;
 use crate::cli::error::Failure;
-use crate::model::Problem;
+use crate::model::{GateRule, Problem};
 use crate::ops::{self, GateRequest, Session};
-use crate::review::{RangeReview, Review, Verdict};
+use crate::review::{RangeReview, Review, RuleOutcome, Verdict};
 
 /// Judges a range of commits by the policy of the branch that it is for: every move legal and earned, votes valid
 /// for the content as it is, commits linked, no change of policy without its owners, no broken record. Exit code 0
@@ -43,6 +43,9 @@ pub(in crate::cli) struct Check {
     full: bool,
 }
 
+/// Rules that records alone are held to.
+const OF_RECORDS: [GateRule; 3] = [GateRule::BrokenDocuments, GateRule::WipLimit, GateRule::Commands];
+
 /// What the gate says.
 #[derive(Debug, Serialize, JsonSchema)]
 pub(super) struct Output {
@@ -54,13 +57,14 @@ pub(super) struct Output {
     review: Review,
     #[serde(skip)]
     is_full: bool,
+    #[serde(skip)]
+    is_of_records: bool,
 }
 
 impl Check {
     pub(super) fn run(self, door: &Door) -> Reply {
-        let has_range = self.base.is_some() || self.head.is_some() || self.staged;
-        let session = if has_range { door.range()? } else { door.read(&ReadArgs::default())? };
-        let (review, mut problems) = self.look(&session, has_range, door.format())?;
+        let session = if self.is_of_records() { door.read(&ReadArgs::default())? } else { door.range()? };
+        let (review, mut problems) = self.look(&session, door.format())?;
         problems.extend(write_step_summary(&review, door));
         let is_no = !review.verdict.is_yes();
         let output = Output {
@@ -68,11 +72,16 @@ impl Check {
             verdict: review.verdict.clone(),
             review,
             is_full: self.full,
+            is_of_records: self.is_of_records(),
         };
         Ok(Answer::of(output).with_problems(problems).no_if(is_no))
     }
 
-    fn look(&self, session: &Session<'_>, has_range: bool, format: Format) -> Result<(Review, Vec<Problem>), Failure> {
+    fn is_of_records(&self) -> bool {
+        self.base.is_none() && self.head.is_none() && !self.staged
+    }
+
+    fn look(&self, session: &Session<'_>, format: Format) -> Result<(Review, Vec<Problem>), Failure> {
         let request = GateRequest {
             base: self.base.clone(),
             head: self.head.clone(),
@@ -80,7 +89,17 @@ impl Check {
             counts_lines: matches!(format, Format::Markdown | Format::Github),
             runs_commands: self.allow_commands,
         };
-        Ok(if has_range { ops::review(session, &request)? } else { ops::check_records(session, &request)? })
+        if self.is_of_records() {
+            let (mut review, problems) = ops::check_records(session, &request)?;
+            // Of the others nothing can be said without a range: that they hold would be believed.
+            let is_looked_at = |rule: &RuleOutcome| {
+                let known = GateRule::parse(&rule.rule);
+                known.is_some_and(|rule| OF_RECORDS.contains(&rule))
+            };
+            review.verdict.rules.retain(is_looked_at);
+            return Ok((review, problems));
+        }
+        Ok(ops::review(session, &request)?)
     }
 }
 
@@ -94,6 +113,9 @@ impl View for Output {
 
     fn remark(&self, page: &mut Page) {
         remark_verdict(&self.verdict, page);
+        if self.is_of_records {
+            page.line(page.dim("these are the records alone; a branch is judged by: tracker check --base main"));
+        }
     }
 
     fn rendered(&self, format: Format) -> Option<String> {

@@ -85,21 +85,13 @@ fn show_breach(breach: &Breach, width: usize, page: &mut Page) {
     }
 }
 
-/// Returns what is wrong, with the task and the place where the message does not name them.
+/// Returns what is wrong, and where.
 fn said(breach: &Breach) -> String {
-    let task = breach.task.as_deref().filter(|task| !breach.message.contains(task));
-    let task = task.map_or_else(String::new, |task| format!("{task} "));
-    let place = breach.file.as_deref().map(|file| match breach.line {
-        Some(line) => format!("{file}:{line}"),
-        None => file.to_owned(),
+    let place = breach.place().map_or_else(String::new, |(file, line)| match line {
+        Some(line) => format!(" ({file}:{line})"),
+        None => format!(" ({file})"),
     });
-    let is_named = |place: &String| {
-        breach.message.contains(place.as_str())
-            || breach.file.as_ref().is_some_and(|file| breach.line.is_none() && breach.message.contains(file))
-    };
-    let place =
-        place.filter(|place| !is_named(place)).map_or_else(String::new, |place| format!(" ({place})"));
-    format!("{task}{}{place}", breach.message)
+    format!("{}{place}", breach.said())
 }
 
 /// Shows what there is to say of rules that nothing stands against.

@@ -9,8 +9,8 @@ use crate::model::FindingSeverity;
 
 /// Longest title, in characters.
 const TITLE: usize = 200;
-/// Longest text of several lines, in characters.
-const TEXT: usize = 4_000;
+/// Longest text of several lines, in characters: a record of nothing but escapes still fits into what is read.
+const TEXT: usize = 2_000;
 /// Longest name of a tool or a rule, in characters.
 const NAME: usize = 200;
 
@@ -57,7 +57,9 @@ pub struct Found {
 impl Found {
     /// Makes a finding of what a tool says: the first line is the title, and the whole goes along if it is more.
     pub(super) fn new(tool: &str, severity: FindingSeverity, said: &str) -> Self {
-        let title = one_line(said.trim().lines().next().unwrap_or_default(), TITLE);
+        let mut lines = said.lines().map(|line| one_line(line, TITLE));
+        let title =
+            lines.find(|line| !line.is_empty()).unwrap_or_else(|| "a finding without words".to_owned());
         let detail = text(said).filter(|text| *text != title);
         Self {
             tool: name(tool),
@@ -73,22 +75,33 @@ impl Found {
         }
     }
 
+    /// Gives it another title than its first line, if there is one.
+    pub(super) fn titled(mut self, title: Option<String>) -> Self {
+        let Some(title) = title.map(|title| one_line(&title, TITLE)).filter(|title| !title.is_empty()) else {
+            return self;
+        };
+        self.detail = self.detail.or(Some(self.title));
+        self.title = title;
+        self
+    }
+
     /// Adds the rule, if there is one.
     pub(super) fn of_rule(mut self, rule: Option<&str>) -> Self {
         self.rule = rule.map(name).filter(|rule| !rule.is_empty());
         self
     }
 
-    /// Adds what stays the same.
+    /// Adds what stays the same. It is written as it is read: without spaces around it, and not too long.
     pub(super) fn marked(mut self, fingerprint: Option<String>) -> Self {
-        self.fingerprint =
-            fingerprint.map(|print| if print.chars().count() > NAME { digest(&[&print]) } else { print });
+        let short =
+            |print: String| if print.chars().count() > NAME { digest(&[&print]) } else { name(&print) };
+        self.fingerprint = fingerprint.map(short).filter(|print| !print.is_empty());
         self
     }
 
     /// Adds the place.
     pub(super) fn at(mut self, file: Option<String>, line: Option<u32>) -> Self {
-        self.file = file.filter(|file| !file.is_empty());
+        self.file = file.map(|file| file.trim().to_owned()).filter(|file| !file.is_empty());
         self.line = line.filter(|&line| line > 0 && self.file.is_some());
         self
     }
@@ -202,6 +215,16 @@ mod tests {
     }
 
     #[test]
+    fn what_would_not_be_read_back_is_not_written() {
+        let found = Found::new("t", FindingSeverity::Low, "x").at(Some("\u{2029}".to_owned()), Some(3));
+        assert_eq!((found.file, found.line), (None, None));
+        let found = Found::new("t", FindingSeverity::Low, "x").marked(Some(" a\n".to_owned()));
+        assert_eq!(found.fingerprint.as_deref(), Some("a"));
+        assert_eq!(found.clone().marked(Some("\u{2028}".to_owned())).fingerprint, None);
+        assert_eq!(found.of_rule(Some(" ")).rule, None);
+    }
+
+    #[test]
     fn texts_are_tamed() {
         let found = Found::new(
             "to\u{1b}[31mol",
@@ -211,8 +234,10 @@ mod tests {
         assert_eq!((found.tool.as_str(), found.title.as_str()), ("to [31mol", "a b c"));
         let detail = found.detail.unwrap();
         assert!(
-            detail.starts_with("a bc\nmore\nxxx") && detail.ends_with('…') && detail.chars().count() == 4_001
+            detail.starts_with("a bc\nmore\nxxx") && detail.ends_with('…') && detail.chars().count() == 2_001
         );
+        assert_eq!(Found::new("t", FindingSeverity::Low, "\u{1}\n\n b").title, "b");
+        assert_eq!(Found::new("t", FindingSeverity::Low, "\u{1}\n").title, "a finding without words");
         assert_eq!(Found::new("t", FindingSeverity::Low, " one line \n").detail, None);
         assert_eq!(
             Found::new("t", FindingSeverity::Low, "x")

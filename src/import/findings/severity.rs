@@ -24,7 +24,7 @@ pub(super) fn of_level(level: &str) -> FindingSeverity {
         "warning" => FindingSeverity::Medium,
         "note" => FindingSeverity::Low,
         "none" => FindingSeverity::Info,
-        other => FindingSeverity::parse(other),
+        other => kept(other),
     }
 }
 
@@ -36,7 +36,15 @@ pub(super) fn of_word(word: &str) -> FindingSeverity {
         "moderate" | "warning" | "normal" => FindingSeverity::Medium,
         "minor" | "note" | "trivial" => FindingSeverity::Low,
         "informational" | "information" | "none" => FindingSeverity::Info,
-        _ => FindingSeverity::parse(&super::found::name(word)),
+        _ => kept(word),
+    }
+}
+
+/// Keeps a word that nobody knows, as one line. What nobody has rated must not pass.
+fn kept(word: &str) -> FindingSeverity {
+    match super::found::name(word) {
+        word if word.is_empty() => FindingSeverity::High,
+        word => FindingSeverity::parse(&word),
     }
 }
 
@@ -71,6 +79,7 @@ mod tests {
         assert_eq!(of_level("error").as_str(), "high");
         assert_eq!(of_level("fatal").rank(), 5, "an unknown level must not pass");
         assert_eq!(of_word(" Major ").as_str(), "high");
+        assert_eq!((of_level("").as_str(), of_level("a\n").as_str()), ("high", "a"));
         assert_eq!(of_word("HIGH").as_str(), "high");
         assert_eq!((of_word("P0").as_str().to_owned(), of_word("P0").rank()), ("P0".to_owned(), 5));
     }

@@ -34,7 +34,7 @@ impl Scene<'_> {
                 missing.insert(id);
                 continue;
             }
-            let mut facts = self.task(id, before, after, links)?;
+            let mut facts = self.task(id, before.as_ref(), after.as_ref(), links)?;
             (facts.ballots, facts.new_votes) = self.ballots(id, &cast)?;
             facts.notes = notes.get(id).copied().unwrap_or_default();
             tasks.push(facts);
@@ -85,12 +85,12 @@ impl Scene<'_> {
     fn task(
         &self,
         id: &TaskId,
-        before: Option<TaskFile>,
-        after: Option<TaskFile>,
+        before: Option<&TaskFile>,
+        after: Option<&TaskFile>,
         links: &TaskLinks,
     ) -> Result<TaskFacts> {
         let parsed = |file: &TaskFile| session::parse(file).ok();
-        let (old, new) = (before.as_ref().and_then(parsed), after.as_ref().and_then(parsed));
+        let (old, new) = (before.and_then(parsed), after.and_then(parsed));
         let findings = |snapshot: &crate::store::Snapshot| -> Result<Vec<Finding>> {
             Ok(snapshot.findings(id)?.0.into_iter().map(|(_, finding)| finding).collect())
         };

@@ -1,17 +1,14 @@
-//! One report on its way into one task: the records it becomes, the vote it casts, and both in words.
+//! One report on its way into one task: the records it becomes, and what is said of them.
 
 use std::collections::HashMap;
 
 use crate::doc::{Document, Edit, Value, resolve_finding};
-use crate::git::Repository;
 use crate::import::findings::{Found, Matched, Standing, ToolReport, gone};
 use crate::model::{
     Config, Finding, FindingId, FindingSeverity, FindingState, Person, Problem, Resolution, Task, ToolSource,
-    Verdict,
 };
-use crate::ops::signoffs::{Booth, CastVote, Dossier, Files, Statement, creation_of};
+use crate::ops::signoffs::creation_of;
 use crate::ops::{Error, Result, Session, Written};
-use crate::policy::round_in;
 use crate::store::{Change, Layout, TaskFile};
 
 use super::FindingsImport;
@@ -147,7 +144,7 @@ impl Intake<'_> {
     }
 
     /// Tells whether a finding rejects: it is open, and high or critical.
-    fn rejects(matched: &Matched) -> bool {
+    pub(super) fn rejects(matched: &Matched) -> bool {
         matched.standing.is_open() && matched.finding.severity.rank() >= FindingSeverity::High.rank()
     }
 
@@ -209,66 +206,6 @@ impl Intake<'_> {
         let document = Document::yaml(&bytes).map_err(Error::Broken)?;
         let after = document.edit(edits).map_err(|problem| Error::Broken(vec![problem.in_file(&path)]))?;
         Ok(Change::replace(&path, document.text(), after))
-    }
-
-    /// Rejects the task where a finding does, unless the same person has done so in this round and nothing that
-    /// rejects is new. Where the stage does not ask for the role there is nothing to vote on.
-    pub(super) fn vote(
-        &self,
-        repository: &Repository,
-        all: &[Matched],
-        sign: bool,
-    ) -> Result<(&'static str, Option<CastVote>)> {
-        let rejecting: Vec<&Matched> = all.iter().filter(|matched| Self::rejects(matched)).collect();
-        let Some(worst) = rejecting.first() else { return Ok(("none", None)) };
-        if !self.is_asked() {
-            return Ok(("not_asked", None));
-        }
-        let files = Files::of(self.session, repository, self.config, sign)?;
-        let mut dossier = Dossier::of(&files, self.task.clone())?;
-        let is_news = |matched: &&Matched| matched.standing != Standing::Known || matched.is_worse;
-        if self.has_rejected(&dossier) && !rejecting.iter().any(is_news) {
-            return Ok(("stands", None));
-        }
-        let new = all.iter().filter(|matched| matched.standing == Standing::New);
-        dossier.findings.extend(new.map(|matched| matched.finding.clone()));
-        let open = all.iter().filter(|matched| matched.standing.is_open());
-        let statement = Statement {
-            role: self.role.clone(),
-            stage: self.task.stage.clone(),
-            verdict: Verdict::Rejected,
-            notes: Some(self.notes(worst, rejecting.len())),
-            findings: open.map(|matched| matched.finding.id.clone()).collect(),
-            sign,
-        };
-        let mut booth =
-            Booth { session: self.session, files: &files, file: self.file, dossier, by: self.by.clone() };
-        Ok(("rejected", Some(booth.cast(statement)?)))
-    }
-
-    fn notes(&self, worst: &Matched, count: usize) -> String {
-        let title = &worst.finding.title;
-        match count {
-            1 => format!("{}: {title}", self.name),
-            count => format!("{}: {title}, and {} more", self.name, count - 1),
-        }
-    }
-
-    fn is_asked(&self) -> bool {
-        self.config.signoffs_of(self.task.stage.as_str()).contains(&self.role)
-    }
-
-    /// Tells whether the latest vote of this person, for this role and in this round, is a rejection.
-    fn has_rejected(&self, dossier: &Dossier) -> bool {
-        let me = dossier.canonical(&self.by);
-        let own = dossier.ballots.iter().map(|ballot| &ballot.vote).filter(|vote| {
-            vote.role == self.role
-                && vote.stage == self.task.stage
-                && dossier.canonical(&vote.by).email.eq_ignore_ascii_case(&me.email)
-        });
-        own.max_by_key(|vote| vote.at).is_some_and(|vote| {
-            vote.verdict == Verdict::Rejected && vote.round == round_in(self.task, &self.task.stage)
-        })
     }
 
     /// Says what became of the findings.

@@ -3,6 +3,7 @@
 
 mod fix_tasks;
 mod intake;
+mod verdict;
 mod view;
 
 pub use view::{FindingsImport, ImportedFinding};

@@ -30,7 +30,7 @@ pub struct FindingsImport {
     pub settled: bool,
     /// Whether the stage fails: an open finding is high or critical, or blocks, or the report could not be read.
     pub fails: bool,
-    /// `rejected` where a vote was cast, `stands` where the same vote stands from before, `none` where there was
+    /// `rejected` where a vote was cast, `stands` where your rejection stands from before, `none` where there was
     /// nothing to reject, `not_asked` where the task's stage does not ask for the role.
     pub vote: &'static str,
     /// Commands that bring the task forward.

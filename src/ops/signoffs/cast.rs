@@ -137,13 +137,20 @@ impl Booth<'_> {
         let vote = self.vote(statement)?;
         self.dossier.add(self.files, &vote)?;
         let path = format!("{}/{}", Layout::signoffs_of(&vote.task), vote_file_name(&vote));
-        let mut changes = vec![Change::create(path, create_vote(&vote))];
+        let mut cast = self.follows(&vote)?;
+        cast.changes.insert(0, Change::create(path, create_vote(&vote)));
+        cast.said.insert(0, format!("{} as {}", vote.verdict, vote.role));
+        Ok(cast)
+    }
+
+    /// Returns the move that follows from a vote which is among those of the dossier, and why it may not count.
+    pub(in crate::ops) fn follows(&self, vote: &Vote) -> Result<CastVote> {
+        let (mut changes, mut said) = (Vec::new(), Vec::new());
         let (dossier, config) = (&self.dossier, self.files.config);
         let signoffs = dossier.signoffs(config);
-        let case = dossier.case(config, &signoffs, &vote.by.name, vote.at);
-        let mut said = vec![format!("{} as {}", vote.verdict, vote.role)];
+        let case = dossier.case(config, &signoffs, &vote.by.name, self.session.env().now());
         let mut judged = signoffs.roles.iter().flat_map(|role| &role.votes).chain(&signoffs.others);
-        let own = judged.find(|judged| judged.ballot.vote == vote);
+        let own = judged.find(|judged| judged.ballot.vote == *vote);
         let why_not = own.and_then(|judged| judged.weight.why_not());
         let is_owners = config.policy.gate.owners.as_deref() == Some(vote.role.as_str());
         match why_not {
@@ -153,7 +160,7 @@ impl Booth<'_> {
         }
         let plan = match vote.verdict {
             Verdict::Approved => auto_advance(&case),
-            Verdict::Rejected if counts(own) => fail(&case, &rejected_because(&vote)).ok(),
+            Verdict::Rejected if counts(own) => fail(&case, &rejected_because(vote)).ok(),
             _ => None,
         };
         if let Some(plan) = &plan {

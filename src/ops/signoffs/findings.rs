@@ -30,10 +30,16 @@ pub struct FindingView {
     pub state: String,
     /// What was found.
     pub title: String,
+    /// All that was said, where that is more than the title.
+    pub detail: Option<String>,
     /// `file:line`, as far as they are known.
     pub place: Option<String>,
     /// What to do about it.
     pub recommendation: Option<String>,
+    /// The tool that found it, where one did.
+    pub tool: Option<String>,
+    /// What the tool looked for.
+    pub rule: Option<String>,
     /// The role that found it.
     pub role: String,
     /// Who wrote it down.
@@ -78,7 +84,10 @@ pub fn findings(
             severity: finding.severity.to_string(),
             state: finding.state().to_string(),
             title: finding.title.clone(),
+            detail: finding.detail.clone(),
             place: finding.place(),
+            tool: finding.source.as_ref().map(|source| source.tool.clone()),
+            rule: finding.source.as_ref().and_then(|source| source.rule.clone()),
             recommendation: finding.recommendation.clone(),
             role: finding.role.clone(),
             by: finding.by.name.clone(),

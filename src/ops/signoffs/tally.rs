@@ -11,18 +11,19 @@ use crate::ops::{Result, Session};
 use crate::policy::{Derived, Tally, blocking_findings, derive_with};
 use crate::store::{Layout, TaskFile, Tasks};
 
-/// Derives what follows from some of the tasks, their votes and their findings. What cannot be read of votes and
-/// findings is added to the problems, whichever of all tasks they are of, and the list goes on.
+/// Derives what follows from some of the tasks, their votes and their findings; `is_closed` tells of the others.
+/// What cannot be read of votes and findings is added to the problems, whichever of all tasks they are of, and the
+/// list goes on.
 pub(in crate::ops) fn derived<'a>(
     session: &Session<'_>,
     config: &Config,
     tasks: &Tasks,
     some: &[Summary<'a>],
+    is_closed: impl Fn(&str) -> bool,
     problems: &mut Vec<Problem>,
 ) -> Result<Derived<'a>> {
     let tallies = tallies(session, config, tasks, problems)?;
     let tally = |task: &Summary<'_>| tallies.get(task.id).copied().unwrap_or_default();
-    let is_closed = |id: &str| tasks.find(id).is_some_and(|task| task.is_closed());
     Ok(derive_with(some, config, tally, is_closed))
 }
 

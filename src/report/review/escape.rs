@@ -61,11 +61,16 @@ pub(super) fn prose(raw: &str, longest: usize) -> String {
     }
     let part = |(at, part): (usize, &&str)| match at % 2 {
         // A part is no text of its own: the spaces around it count, and so may nothing be in it.
-        0 => within(part, true),
+        0 => words(part),
         _ => code(part, longest),
     };
     let said: String = parts.iter().enumerate().map(part).collect();
     said
+}
+
+/// Returns a part of a text that is visible already; there may be nothing in it.
+pub(super) fn words(shown: &str) -> String {
+    within(shown, true)
 }
 
 fn escaped(raw: &str, longest: usize, is_markdown: bool) -> String {

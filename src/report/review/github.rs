@@ -45,17 +45,14 @@ fn annotate(kind: &str, breach: &Breach, out: &mut String) {
     let mut properties = Vec::new();
     let of_task = || Some(format!(".tracker/tasks/{}.md", breach.task.as_deref()?));
     if let Some(file) = breach.file.clone().or_else(of_task) {
-        // A path is exact: what is made visible in it would name no file.
-        properties.push(format!("file={}", property(&file)));
+        properties.push(format!("file={}", property(&visible(&file, LONGEST))));
         let line = breach.line.filter(|_| breach.file.is_some()).unwrap_or(1);
         properties.push(format!("line={line}"));
     }
     properties.push(format!("title={}", property(&visible(&breach.rule, LONGEST))));
-    let task = breach.task.as_deref().filter(|task| !breach.message.contains(task));
-    let task = task.map_or_else(String::new, |task| format!("{}: ", visible(task, LONGEST)));
     let mend =
         breach.mend.as_deref().map_or_else(String::new, |mend| format!("\n{}", visible(mend, LONGEST)));
-    let message = data(&format!("{task}{}{mend}", visible(&breach.message, LONGEST)));
+    let message = data(&format!("{}{mend}", visible(&breach.said(), LONGEST)));
     let _ = writeln!(out, "::{kind} {}::{message}", properties.join(","));
 }
 
@@ -101,7 +98,7 @@ mod tests {
         let (properties, message) = shown.strip_prefix("::error ").unwrap().split_once("::").unwrap();
         let keys: Vec<&str> = properties.split(',').map(|part| part.split('=').next().unwrap()).collect();
         assert_eq!(keys, ["file", "line", "title"], "{shown}");
-        assert!(properties.starts_with("file=a%0A%3A%3Aerror%3A%3Ab%2Cc%3Ad%250A,"), "{shown}");
+        assert!(properties.starts_with("file=a %3A%3Aerror%3A%3Ab%2Cc%3Ad%250A,"), "{shown}");
         assert!(message.contains("%250A") && message.contains("%0Ax ::stop-commands::y"), "{shown}");
     }
 

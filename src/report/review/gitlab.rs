@@ -45,7 +45,7 @@ fn issue(breach: &Breach, fingerprint: String) -> Issue<'_> {
     let mend =
         breach.mend.as_deref().map_or_else(String::new, |mend| format!(" — {}", visible(mend, LONGEST)));
     let severity = if breach.is_error() { "blocker" } else { "minor" };
-    let description = format!("{}{mend}", visible(&breach.message, LONGEST));
+    let description = format!("{}{mend}", visible(&breach.said(), LONGEST));
     Issue {
         description,
         check_name: &breach.rule,

@@ -20,12 +20,12 @@ pub fn junit(review: &Review) -> String {
     let of_range = |breach: &&Breach| !breach.task.as_deref().is_some_and(known);
     let breaches: Vec<&Breach> = verdict.breaches.iter().filter(of_range).collect();
     let name = range_name(review);
-    report.add_test_suite(suite(&name, &verdict.rules, &breaches, true));
+    report.add_test_suite(suite(&name, "range", &verdict.rules, &breaches));
     for task in &review.tasks {
         let own = verdict.breaches.iter().filter(|breach| breach.task.as_ref() == Some(&task.id));
         let name =
             format!("{} {}", visible(&task.id, LONGEST_MESSAGE), visible(&task.title, LONGEST_MESSAGE));
-        report.add_test_suite(suite(&name, &verdict.rules, &own.collect::<Vec<_>>(), false));
+        report.add_test_suite(suite(&name, &task.id, &verdict.rules, &own.collect::<Vec<_>>()));
     }
     report.to_string().expect("text that XML allows can be written to memory")
 }
@@ -35,7 +35,8 @@ fn range_name(review: &Review) -> String {
     visible(&format!("{base}{}", review.range.head), LONGEST_MESSAGE)
 }
 
-fn suite(name: &str, rules: &[RuleOutcome], breaches: &[&Breach], is_range: bool) -> TestSuite {
+fn suite(name: &str, class: &str, rules: &[RuleOutcome], breaches: &[&Breach]) -> TestSuite {
+    let is_range = class == "range";
     let mut suite = TestSuite::new(name);
     for rule in rules {
         let is_off = rule.level == Level::Off.as_str();
@@ -44,7 +45,7 @@ fn suite(name: &str, rules: &[RuleOutcome], breaches: &[&Breach], is_range: bool
         }
         let own: Vec<&Breach> = breaches.iter().filter(|breach| breach.rule == rule.rule).copied().collect();
         let mut case = TestCase::new(visible(&rule.rule, LONGEST_MESSAGE), status(rule, &own, is_off));
-        case.set_classname(format!("tracker.{name}"));
+        case.set_classname(format!("tracker.{}", visible(class, LONGEST_MESSAGE)));
         let warnings: Vec<&Breach> = own.into_iter().filter(|breach| !breach.is_error()).collect();
         let remark = rule.remark.as_deref().filter(|_| is_range).map(|remark| visible(remark, LONGEST));
         let out: Vec<String> = remark.into_iter().chain(warnings.into_iter().map(said)).collect();
@@ -63,7 +64,7 @@ fn status(rule: &RuleOutcome, breaches: &[&Breach], is_off: bool) -> TestCaseSta
     };
     let mut status = TestCaseStatus::non_success(NonSuccessKind::Failure);
     let more = if errors.len() > 1 { format!(" (and {} more)", errors.len() - 1) } else { String::new() };
-    status.set_message(format!("{}{more}", visible(&first.message, LONGEST_MESSAGE)));
+    status.set_message(format!("{}{more}", visible(&first.said(), LONGEST_MESSAGE)));
     status.set_type(visible(&rule.rule, LONGEST_MESSAGE));
     status.set_description(errors.into_iter().map(|breach| said(breach)).collect::<Vec<_>>().join("\n"));
     status
@@ -76,7 +77,7 @@ fn said(breach: &Breach) -> String {
         format!("\n  {}{line}", visible(file, LONGEST))
     });
     let mend = breach.mend.as_deref().map(|mend| format!("\n  {}", visible(mend, LONGEST)));
-    format!("{}{}{}", visible(&breach.message, LONGEST), place.unwrap_or_default(), mend.unwrap_or_default())
+    format!("{}{}{}", visible(&breach.said(), LONGEST), place.unwrap_or_default(), mend.unwrap_or_default())
 }
 
 #[cfg(test)]

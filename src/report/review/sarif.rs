@@ -192,7 +192,7 @@ fn finding(breach: &Breach, fingerprint: String) -> Finding {
     let (path, start_line) = place(breach);
     let mend =
         breach.mend.as_deref().map_or_else(String::new, |mend| format!("\n{}", visible(mend, LONGEST)));
-    let text = unlinked(&format!("{}{mend}", visible(&breach.message, LONGEST)));
+    let text = unlinked(&format!("{}{mend}", visible(&breach.said(), LONGEST)));
     let known = GateRule::parse(&breach.rule);
     Finding {
         rule_id: breach.rule.clone(),
@@ -285,7 +285,7 @@ mod tests {
         let found = &log["runs"][0]["results"][0];
         let uri = &found["locations"][0]["physicalLocation"]["artifactLocation"]["uri"];
         assert_eq!(uri, "a%3Ab/../%5Bx%5D%28y%29%20%22%252e%E2%80%AE.rs");
-        assert_eq!(found["message"]["text"], "see \\[here\\](https://evil) \\\\u{1b}\\[2J");
+        assert_eq!(found["message"]["text"], "T -1: see \\[here\\](https://evil) \\\\u{1b}\\[2J");
     }
 
     #[test]

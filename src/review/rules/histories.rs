@@ -15,9 +15,14 @@ pub(super) fn judge(facts: &RangeFacts<'_>, tasks: &[Judged<'_>], book: &mut Boo
         let RecordStep::History { commit, task, path, before, after } = step else { continue };
         if let Some(gone) = lost(before, after) {
             let message = format!("takes {} of {} out of the history", said(gone), gone.by);
-            let about =
-                About { task: Some(task), commit: commit.as_deref(), file: Some(path), ..About::default() };
-            book.add(RULE, message, restore(about, path));
+            let about = About {
+                task: Some(task),
+                commit: commit.as_deref(),
+                file: Some(path),
+                mend: restore(path),
+                ..About::default()
+            };
+            book.add(RULE, message, about);
         }
     }
     for task in tasks {
@@ -29,7 +34,7 @@ fn of_task(task: &Judged<'_>, book: &mut Book<'_>) {
     let facts = task.facts;
     let about = || About { task: Some(&facts.id), file: Some(&facts.path), ..About::default() };
     if facts.is_deleted {
-        let mend = Some(format!("git checkout {{base}} -- {}; tracker cancel {}", facts.path, facts.id));
+        let mend = Some(format!("restore {}, and: tracker cancel {}", facts.path, facts.id));
         book.add(
             RULE,
             "the record is deleted: a task that will not be done is cancelled",
@@ -41,7 +46,7 @@ fn of_task(task: &Judged<'_>, book: &mut Book<'_>) {
     let before = facts.before.as_ref().map_or(&[][..], |task| &task.history);
     if let Some(gone) = lost(before, &after.history) {
         let message = format!("the move {} of {} is no longer in the history", said(gone), gone.by);
-        book.add(RULE, message, restore(about(), &facts.path));
+        book.add(RULE, message, About { mend: restore(&facts.path), ..about() });
     }
     for (at, step) in &task.moves {
         if let Some(wrong) = wrong_with(after, *at, step, route(facts), book.config) {
@@ -59,11 +64,8 @@ fn of_task(task: &Judged<'_>, book: &mut Book<'_>) {
     note_other_route(facts, after, book);
 }
 
-fn restore<'a>(about: About<'a>, path: &str) -> About<'a> {
-    About {
-        mend: Some(format!("restore the lines under `history:` in {path}: moves are only ever added")),
-        ..about
-    }
+fn restore(path: &str) -> Option<String> {
+    Some(format!("restore the lines under `history:` in {path}: moves are only ever added"))
 }
 
 /// A task that had begun is judged by the route it began on.

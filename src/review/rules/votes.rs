@@ -47,15 +47,11 @@ fn idle_votes(task: &Judged<'_>, book: &mut Book<'_>) {
         let file = path_of(vote);
         let about = || About { task: Some(&task.facts.id), file: Some(&file), ..About::default() };
         let (name, role) = (&vote.person.name, &vote.ballot.vote.role);
-        if let Some(why) = vote.weight.why_not().filter(|_| is_new) {
-            if let Some(rule) = rule_against(why) {
-                book.add_at(
-                    Level::Warn,
-                    rule,
-                    format!("the vote of {name} as {role} does not count: {why}"),
-                    about(),
-                );
-            }
+        if let Some(why) = vote.weight.why_not().filter(|_| is_new)
+            && let Some(rule) = rule_against(why)
+        {
+            let message = format!("the vote of {name} as {role} does not count: {why}");
+            book.add_at(Level::Warn, rule, message, about());
         }
         if vote.weight == Weight::Approval && is_new {
             doubt(vote, about(), book);

@@ -64,6 +64,7 @@ impl Index {
     }
 
     /// Returns the record of a key.
+    #[inline]
     pub(in crate::store) fn record(&self, at: usize) -> Option<Record<'_>> {
         let (start, end) = self.piece(at, Part::Numbers)?;
         let numbers = self.bytes.get(self.numbers_at + start..self.numbers_at + end)?;

@@ -23,6 +23,7 @@ macro_rules! fields {
                 $(<$kind as $crate::store::index::fields::Field<'_>>::write($field, out);)*
             }
 
+            #[inline]
             fn read(from: &mut $crate::store::index::bytes::Reader<'a>) -> Option<Self> {
                 Some(Self { $($field: <$kind as $crate::store::index::fields::Field<'a>>::read(from)?),* })
             }
@@ -93,6 +94,7 @@ impl<'a, T: Field<'a>> Field<'a> for Option<T> {
         }
     }
 
+    #[inline]
     fn read(from: &mut Reader<'a>) -> Option<Self> {
         if bool::read(from)? { T::read(from).map(Some) } else { Some(None) }
     }

@@ -200,14 +200,14 @@ fn after_a_merge_of_two_sides_the_conflict_is_loud_everywhere() {
     TASK-EXP0  low       none  blocked  Describe the export           today
     --- stderr
     error: .tracker/tasks/TASK-D4RK.md:5: the file holds a merge conflict
-      hint: resolve the merge by hand, then `tracker doctor`
+      hint: edit .tracker/tasks/TASK-D4RK.md until no marker is left; then: tracker doctor; git add .tracker/tasks/TASK-D4RK.md; git merge --continue
     2 tasks; 1 closed: tracker list --all
 
     $ tracker set d4 priority=high
     exit 1
     --- stderr
     tracker: .tracker/tasks/TASK-D4RK.md:5: the file holds a merge conflict
-      hint: resolve the merge by hand, then `tracker doctor`
+      hint: edit .tracker/tasks/TASK-D4RK.md until no marker is left; then: tracker doctor; git add .tracker/tasks/TASK-D4RK.md; git merge --continue
 
     $ tracker doctor
     exit 1

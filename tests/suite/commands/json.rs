@@ -101,7 +101,11 @@ const CALLS: &str = "
     doctor --fix --dry-run
     check
     check --base nowhere
+    check --base HEAD
+    check --staged
     review nowhere..HEAD
+    review HEAD..HEAD
+    review --staged
     review ..
     explain
     explain earned-moves
@@ -124,8 +128,8 @@ const CALLS: &str = "
     -C nowhere list
 ";
 
-/// No answers to people: an error, and what git calls with its own arguments. A review has no answer yet.
-const OF_GIT: [&str; 4] = ["error", "hook", "merge-driver", "review"];
+/// No answers to people: an error, and what git calls with its own arguments.
+const OF_GIT: [&str; 3] = ["error", "hook", "merge-driver"];
 
 fn schemas(sandbox: &Sandbox) -> Value {
     serde_json::from_str(&sandbox.tracker(&["schema"]).stdout).unwrap()

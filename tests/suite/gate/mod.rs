@@ -204,6 +204,6 @@ fn make() -> Sandbox {
     world.commit_as("Ada", "Approve");
     world.tracker_as("Sec", "approve t3st --as auditor");
     world.commit_as("Sec", "Approve as well");
-    assert!(world.sandbox.read(&format!(".tracker/tasks/{ID}.md")).contains("stage: complete"));
+    assert!(world.sandbox.read(format!(".tracker/tasks/{ID}.md")).contains("stage: complete"));
     world.sandbox
 }

@@ -274,3 +274,38 @@ fn a_finding_that_is_broken_stops_the_import() {
     assert!(output.status == 1 && output.stderr.contains(path.as_str()), "{output}");
     assert_eq!(files(&sandbox, FINDINGS).len(), 1);
 }
+
+#[test]
+fn a_clean_report_does_not_hide_that_ones_veto_stands() {
+    let sandbox = world(ONE);
+    import(&sandbox, &[LOGGED], "");
+    ok(&by(&sandbox, "Ken", "set-stage t3st dev"));
+    ok(&by(&sandbox, "Ken", &format!("findings settle t3st {}", id_of(&sandbox, LOGGED.3))));
+    ok(&by(&sandbox, "Ken", "advance t3st"));
+    assert_eq!(stage(&sandbox), "qa");
+    let clean = import(&sandbox, &[TYPO], "");
+    assert!(ok(&clean).stdout.contains("your rejection stands until you vote again"), "{clean}");
+    assert!(clean.stderr.contains("tracker approve TASK-T3ST --as reviewer"), "{clean}");
+    let other = by(&sandbox, "Bob", IMPORT);
+    assert!(other.stdout.contains("no vote was cast: nothing is high"), "{other}");
+}
+
+#[cfg(debug_assertions)]
+#[test]
+fn an_import_that_was_killed_is_made_whole_by_the_next() {
+    for nth in 1..=7 {
+        let sandbox = world(ONE);
+        sandbox.write("report.sarif", sarif(&[LOGGED, TYPO]));
+        super::commit(&sandbox, "Report");
+        let words = [&IMPORT.split(' ').collect::<Vec<_>>()[..], &["--create-tasks"]].concat();
+        let killed = sandbox.tracker_with("", &words, |command| {
+            command.env("TRACKER_FAIL_POINT", format!("write:renamed@{nth}"));
+        });
+        // Two findings, two tasks, the vote, the move: the seventh file is never written.
+        assert_eq!(killed.status, if nth == 7 { 1 } else { -1 }, "{nth}: {killed}");
+        assert_eq!(sandbox.tracker(&words).status, 1, "{nth}");
+        let counts = [FINDINGS, ".tracker/tasks", ".tracker/signoffs/TASK-T3ST"]
+            .map(|folder| files(&sandbox, folder).len());
+        assert_eq!((counts, stage(&sandbox).as_str()), ([2, 4, 1], "dev"), "{nth}");
+    }
+}

@@ -19,7 +19,7 @@ use crate::ops::{self, FindingsImport, ImportedFinding};
 /// A finding that is high or critical rejects the task for the role, as `tracker reject` does; others are written
 /// down. Importing the same report again changes nothing; one that was settled and is found again is open again, one
 /// that was waived stays so. A report that cannot be read is a rejection, never a pass. The exit code is 1 where the
-/// stage fails.
+/// stage fails; a report that is not there is a wrong call, exit code 2.
 #[derive(Debug, Args)]
 pub(super) struct Import {
     /// The report; `-` reads standard input
@@ -126,7 +126,8 @@ impl View for FindingsImport {
 fn vote_in_words(import: &FindingsImport) -> Option<&'static str> {
     Some(match (import.vote, import.fails) {
         ("rejected", _) => return None,
-        ("stands", _) => "your rejection stands",
+        ("stands", true) => "your rejection stands",
+        ("stands", false) => "nothing is high or critical; your rejection stands until you vote again",
         ("not_asked", _) => "no vote was cast: the stage does not ask for the role",
         (_, true) => "no vote was cast: nothing is high or critical; what blocks keeps the task in its stage",
         (_, false) => "no vote was cast: nothing is high or critical",

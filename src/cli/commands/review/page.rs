@@ -42,15 +42,16 @@ pub(super) fn show(review: &Review, is_full: bool, page: &mut Page) {
 /// Returns the tasks that something stands against first, otherwise as they are.
 fn in_order(tasks: &[TaskReview]) -> Vec<&TaskReview> {
     let mut ordered: Vec<&TaskReview> = tasks.iter().collect();
-    ordered.sort_by_key(|task| (task.errors == 0, task.warnings == 0));
+    ordered.sort_by_key(|task| (!task.is_refused(), task.warnings == 0));
     ordered
 }
 
 fn show_task(task: &TaskReview, is_full: bool, page: &mut Page) {
-    let (mark, style) = match (task.errors, task.warnings) {
-        (0, 0) => (page.pick("✓", "ok"), GOOD),
-        (0, _) => (page.pick("!", "warn"), WARN),
-        _ => (page.pick("✗", "error"), BAD),
+    let (mark, style) = match (task.is_refused(), task.warnings) {
+        (true, _) => (page.pick("✗", "error"), BAD),
+        (false, 0) if task.missing.is_empty() => (page.pick("✓", "ok"), GOOD),
+        (false, 0) => (page.pick("○", "open"), DIM),
+        (false, _) => (page.pick("!", "warn"), WARN),
     };
     let head = vec![
         Cell::styled(mark, style),
@@ -63,7 +64,7 @@ fn show_task(task: &TaskReview, is_full: bool, page: &mut Page) {
         show_list(page, name, rows, flexible, is_full);
     };
     let rows = task.moves.iter().map(|made| move_row(made, page)).collect();
-    list(page, "moves", rows, 5);
+    list(page, "moves", rows, 3);
     let rows = task.votes.iter().map(|vote| vote_row(vote, page)).collect();
     let name = if task.required > 0 { format!("votes {}/{}", task.approved, task.required) } else { "votes".into() };
     list(page, &name, rows, 5);
@@ -73,7 +74,7 @@ fn show_task(task: &TaskReview, is_full: bool, page: &mut Page) {
     list(page, "findings", rows, 3);
     list(page, "commits", task.commits.iter().map(commit_row).collect(), 1);
     list(page, "files", task.files.iter().map(|file| file_row(file, page)).collect(), 1);
-    let missing = |text: &String| vec![Cell::styled(page.pick("✗", "no"), BAD), Cell::new(text)];
+    let missing = |text: &String| vec![Cell::styled(page.pick("○", "-"), WARN), Cell::new(text)];
     let rows = task.missing.iter().map(missing).collect();
     list(page, "missing", rows, 1);
 }
@@ -84,16 +85,16 @@ fn path(task: &TaskReview, page: &Page) -> String {
     let mut stages: Vec<&str> = task.moves.first().map(|first| first.from.as_str()).into_iter().collect();
     stages.extend(task.moves.iter().map(|made| made.to.as_str()));
     let way = match stages.len() {
-        0 => task.stage.clone(),
+        0 => task.standing(),
         count if count > SHOWN_STAGES => {
             let last = stages[count - 1];
             format!("{}{arrow}{}{arrow}{last}", stages[..3].join(arrow), page.pick("…", "..."))
         }
         _ => stages.join(arrow),
     };
-    match (task.is_new, task.is_deleted) {
+    match (task.is_new && !stages.is_empty(), task.is_deleted) {
         (_, true) => "deleted".to_owned(),
-        (true, _) => format!("new  {way}"),
+        (true, _) => format!("new, {way}"),
         _ => way,
     }
 }
@@ -118,14 +119,15 @@ fn show_list(page: &mut Page, name: &str, mut rows: Vec<Vec<Cell>>, flexible: us
 }
 
 fn move_row(made: &MoveReview, page: &Page) -> Vec<Cell> {
-    let forced = if made.is_override { "override" } else { "" };
+    // In the cell that is never left out: an override is what one must not miss.
+    let (forced, style) = if made.is_override { ("override", WARN) } else { ("", Style::new()) };
+    let step = format!("{} {} {}  {forced}", made.from, page.pick("→", ">"), made.to);
+    let why = made.why.as_deref().filter(|why| *why != forced);
     vec![
-        Cell::new(format!("{} {} {}", made.from, page.pick("→", ">"), made.to)),
+        Cell::styled(step.trim_end(), style),
         Cell::styled(&made.by, Style::new().cyan()),
         Cell::styled(page.ago(made.at), DIM),
-        Cell::styled(forced, WARN),
-        Cell::new(""),
-        Cell::new(made.why.as_deref().unwrap_or_default()),
+        Cell::new(why.unwrap_or_default()),
     ]
 }
 
@@ -136,12 +138,7 @@ fn vote_row(vote: &VoteReview, page: &Page) -> Vec<Cell> {
         (_, false) => (page.pick("!", "void"), WARN),
     };
     let verdict = if vote.verdict == "approved" { String::new() } else { format!("{}  ", vote.verdict) };
-    let why_not = match (&vote.reason, &vote.why_not) {
-        (Some(reason), Some(why)) if !why.contains(reason.as_str()) => format!("{reason}: {why}"),
-        (_, Some(why)) => why.clone(),
-        (Some(reason), None) => reason.clone(),
-        (None, None) => String::new(),
-    };
+    let why_not = vote.why_not.as_ref().or(vote.reason.as_ref()).cloned().unwrap_or_default();
     let notes = vote.notes.as_ref().map_or_else(String::new, |notes| format!("\"{notes}\""));
     let said = [why_not, notes].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("  ");
     vec![
@@ -232,21 +229,11 @@ fn show_loose(loose: &Loose, is_full: bool, page: &mut Page) {
         page.gap();
         page.line(page.bold("Belongs to no task"));
         show_list(page, "commits", loose.commits.iter().map(commit_row).collect(), 1, is_full);
-        show_list(page, "files", loose.files.iter().map(|file| loose_row(file, page)).collect(), 1, is_full);
+        show_list(page, "files", loose.files.iter().map(|file| file_row(file, page)).collect(), 1, is_full);
     }
     if !loose.policy.is_empty() {
         page.gap();
         page.line(page.bold("What the gate judges by"));
-        show_list(page, "files", loose.policy.iter().map(|file| loose_row(file, page)).collect(), 1, is_full);
+        show_list(page, "files", loose.policy.iter().map(|file| file_row(file, page)).collect(), 1, is_full);
     }
-}
-
-/// Returns the row of a file that nobody was asked to look at for a task.
-fn loose_row(file: &FileReview, page: &Page) -> Vec<Cell> {
-    let mut row = file_row(file, page);
-    row[0] = Cell::styled(page.pick("·", "-"), DIM);
-    if file.covered_by.is_empty() {
-        row.truncate(4);
-    }
-    row
 }

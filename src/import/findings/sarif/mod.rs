@@ -89,11 +89,8 @@ fn found(run: &Run, result: &SarifResult, tool: &str, top: &str) -> Found {
     let region = location.and_then(|location| location.region.as_ref());
     let file = location.and_then(|location| location.artifact_location.as_ref());
     let file = file.and_then(|file| path(run, file, top));
-    // Of several lines the first is rarely what it is about; what the rule looks for is.
-    let heading = rules::description(rule).filter(|_| said.trim().contains('\n'));
-    let whole =
-        heading.map_or_else(|| said.clone(), |heading| format!("{}\n{said}", heading.replace('\n', " ")));
-    let mut found = Found::new(tool, rating(result, rule), &whole)
+    let mut found = Found::new(tool, rating(result, rule), &said)
+        .titled(heading(&said, result, rule))
         .of_rule(rules::id_of(result, rule))
         .marked(fingerprint(result))
         .at(file, region.and_then(|region| region.start_line).and_then(|line| u32::try_from(line).ok()))
@@ -130,6 +127,26 @@ fn message(run: &Run, result: &SarifResult, rule: Option<&Rule>) -> String {
     own.or_else(|| rules::description(rule))
         .or_else(|| rules::id_of(result, rule).map(str::to_owned))
         .unwrap_or_else(|| "a result without words".to_owned())
+}
+
+/// Returns a title for words of several lines: what the rule looks for, where it says more than its own id, else the
+/// first sentence, which may run over lines.
+fn heading(said: &str, result: &SarifResult, rule: Option<&Rule>) -> Option<String> {
+    let mut lines = said.trim().lines();
+    let mut first = lines.next().filter(|first| first.len() < said.trim().len())?.trim_end().to_owned();
+    let id = rules::id_of(result, rule).unwrap_or_default();
+    if let Some(description) = rules::description(rule).filter(|text| id.is_empty() || !text.contains(id)) {
+        return Some(description.replace('\n', " "));
+    }
+    for line in lines {
+        let is_next = line.starts_with(|c: char| c.is_alphanumeric())
+            && !line.split(' ').next().is_some_and(|word| word.ends_with(':'));
+        if !is_next || first.contains(". ") || first.ends_with(['.', ':', '!', '?']) {
+            break;
+        }
+        first = format!("{first} {}", line.trim_end());
+    }
+    Some(first.split_once(". ").map_or(first.clone(), |(sentence, _)| format!("{sentence}.")))
 }
 
 /// Puts arguments in the place of `{0}`, once: what an argument says is not looked at again.

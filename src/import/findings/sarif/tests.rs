@@ -91,19 +91,23 @@ fn what_is_suppressed_or_well_is_no_finding() {
 #[test]
 fn words_come_from_the_result_or_its_rule() {
     let rules = r#"{"id": "R1", "messageStrings": {"default": {"text": "{0} uses {1} and {2}"}},
-                    "shortDescription": {"text": "What R1 is"}, "help": {"text": "Do not."}, "helpUri": "https://example.com/r1"}"#;
+                    "shortDescription": {"text": "What it looks for"}, "help": {"text": "Do not."}, "helpUri": "https://example.com/r1"}"#;
     let title = |message: &str| only(&report(&log(rules, &format!(r#"{{"ruleId": "R1"{message}}}"#))));
     let filled = title(r#", "message": {"id": "default", "arguments": ["a", "{0}"]}"#);
     assert_eq!(filled.title, "a uses {0} and {2}");
-    assert_eq!(title("").title, "What R1 is");
+    assert_eq!(title("").title, "What it looks for");
     let linked =
         title(r#", "message": {"text": "Flows from [input](1) to [a](https://x) [2]\nMore of it."}"#);
-    assert_eq!(linked.title, "What R1 is", "of several lines the first is not the title");
-    assert_eq!(
-        linked.detail.as_deref(),
-        Some("What R1 is\nFlows from input to [a](https://x) [2]\nMore of it.")
-    );
+    assert_eq!(linked.title, "What it looks for", "of several lines the first is not the title");
+    assert_eq!(linked.detail.as_deref(), Some("Flows from input to [a](https://x) [2]\nMore of it."));
     assert_eq!(linked.recommendation.as_deref(), Some("Do not.\n\nMore: https://example.com/r1"));
+    let long = r#", "message": {"text": "A command is run\nthrough a shell. Give it as a\nlist."}"#;
+    let of_rule = |rule: &str, message: &str| {
+        only(&report(&log(rule, &format!(r#"{{"ruleId": "R1"{message}}}"#)))).title
+    };
+    let says_its_id = r#"{"id": "R1", "shortDescription": {"text": "Probe found R1"}}"#;
+    assert_eq!(of_rule(says_its_id, long), "A command is run through a shell.");
+    assert_eq!(of_rule("", r#", "message": {"text": "never true\nnote: it is"}"#), "never true");
     let fixed = title(r#", "message": {"text": "x"}, "fixes": [{"description": {"text": "Use b"}}]"#);
     assert_eq!(fixed.recommendation.as_deref(), Some("Use b\n\nMore: https://example.com/r1"));
 }

@@ -10,22 +10,22 @@ use crate::review::{Review, TaskReview};
 const BOXES: usize = 20;
 /// So many commits without a task are named.
 const COMMITS: usize = 20;
+/// What commits without a task may take.
+const LOOSE: usize = 20_000;
 /// Kept for what says that something is left out.
 const RESERVE: usize = 1_200;
 
 /// Returns the range as a list of its tasks, with their moves and the boxes that were ticked.
 #[must_use]
 pub fn brief(review: &Review) -> String {
-    let tasks = review.tasks.iter().map(bullet);
-    let loose = review.loose.commits.iter().take(COMMITS);
-    let loose = loose.map(|one| format!("- {}\n", commit(one, None)));
-    let (mut out, left_out) = fitted(tasks, LIMIT - RESERVE - COMMITS * 1_000);
+    let (mut out, left_out) = fitted(&review.tasks, LIMIT - RESERVE - LOOSE, bullet);
     if left_out > 0 {
         out.push_str(&format!("- … and {}: {}\n", counted(left_out, "more task"), command(&review.range)));
     }
     if !review.loose.commits.is_empty() {
-        let (list, _) = fitted(loose, COMMITS * 1_000);
-        let more = review.loose.commits.len().saturating_sub(COMMITS);
+        let loose = review.loose.commits.iter().take(COMMITS);
+        let (list, left_out) = fitted(loose, LOOSE, |one| format!("- {}\n", commit(one, None)));
+        let more = left_out + review.loose.commits.len().saturating_sub(COMMITS);
         let more = if more > 0 { format!("- … and {} more\n", grouped(more)) } else { String::new() };
         let gap = if out.is_empty() { "" } else { "\n" };
         out.push_str(&format!("{gap}Without a task:\n\n{list}{more}"));

@@ -2,8 +2,7 @@
 
 use super::super::escape::{code, prose, text};
 use super::parts::{
-    FOLDED, NAME, TITLE, command, commit, counted, fitted, grouped, length, line, list, loose_file, mendable,
-    path,
+    FOLDED, NAME, TITLE, command, commit, counted, file, fitted, grouped, length, line, list, mendable, path,
 };
 use super::table::{self, in_order};
 use super::task::details;
@@ -20,8 +19,8 @@ const BREACHES: usize = 12_000;
 const LOOSE: usize = 8_000;
 /// Kept for what says that something is left out.
 const RESERVE: usize = 1_200;
-/// No details are shorter.
-const SHORTEST: usize = 60;
+/// So many tasks whose details do not fit are tried before the others are not.
+const TRIED: usize = 8;
 /// Rows of a list in the details of a task, at first, and where that is too much.
 const ROWS: [usize; 2] = [40, 6];
 
@@ -35,8 +34,8 @@ pub fn markdown(review: &Review) -> String {
     let loose = loose(&review.loose, web);
     let tasks = in_order(&review.tasks);
     let room = LIMIT.saturating_sub(length(&page) + length(&breaches) + length(&loose) + RESERVE);
-    let (rows, rows_left_out) =
-        fitted(tasks.iter().map(|task| table::row(task, web)), room - table::HEAD.len());
+    let room = room.saturating_sub(table::HEAD.len());
+    let (rows, rows_left_out) = fitted(&tasks, room, |task| table::row(task, web));
     if !tasks.is_empty() {
         page.push_str(&format!("\n{}{rows}", table::HEAD));
         if rows_left_out > 0 {
@@ -44,11 +43,11 @@ pub fn markdown(review: &Review) -> String {
         }
     }
     page.push_str(&breaches);
-    let mut room = room.saturating_sub(table::HEAD.len() + length(&rows));
+    let mut room = room.saturating_sub(length(&rows));
     let mut left_out = 0;
     page.push('\n');
     for task in tasks {
-        let mut versions = ROWS.into_iter().filter(|_| room >= SHORTEST).map(|most| details(task, web, most));
+        let mut versions = ROWS.into_iter().filter(|_| left_out < TRIED).map(|most| details(task, web, most));
         match versions.find(|details| length(details) <= room) {
             Some(details) => {
                 room -= length(&details);
@@ -99,8 +98,8 @@ fn facts(range: &RangeReview, tasks: usize) -> String {
 fn breaches(verdict: &Verdict, web: Option<&Web>, whole: &str) -> String {
     let (errors, warnings): (Vec<&Breach>, Vec<&Breach>) =
         verdict.breaches.iter().partition(|breach| breach.is_error());
-    let rows = errors.into_iter().chain(warnings).map(|found| breach(found, web));
-    let (mut rows, left_out) = fitted(rows, BREACHES);
+    let found = errors.into_iter().chain(warnings);
+    let (mut rows, left_out) = fitted(found, BREACHES, |found| breach(found, web));
     if left_out > 0 {
         rows.push_str(&format!("- … and {} more: {whole}\n", grouped(left_out)));
     }
@@ -118,20 +117,14 @@ fn breaches(verdict: &Verdict, web: Option<&Web>, whole: &str) -> String {
 
 fn breach(breach: &Breach, web: Option<&Web>) -> String {
     let mark = if breach.is_error() { "✗" } else { "!" };
-    let task = breach.task.as_deref().filter(|task| !breach.message.contains(task));
-    let task = task.map_or_else(String::new, |task| format!("{}: ", text(task, NAME)));
-    let place = match (&breach.file, breach.line) {
-        (Some(file), Some(number)) => format!(" ({})", line(file, number, web)),
-        (Some(file), None) if !breach.message.contains(file) => format!(" ({})", path(file, web)),
-        _ => String::new(),
-    };
+    let place = breach.place().map_or_else(String::new, |(file, number)| match number {
+        Some(number) => format!(" ({})", line(file, number, web)),
+        None => format!(" ({})", path(file, web)),
+    });
     let mend =
         breach.mend.as_deref().map_or_else(String::new, |mend| format!(" — {}", mendable(mend, TITLE)));
-    format!(
-        "- {mark} **{}** {task}{}{place}{mend}\n",
-        text(&breach.rule, NAME),
-        prose(&breach.message, 2 * TITLE)
-    )
+    let said = prose(&breach.said(), 2 * TITLE);
+    format!("- {mark} **{}** {said}{place}{mend}\n", text(&breach.rule, NAME))
 }
 
 /// Returns what belongs to no task, and what the gate itself judges by.
@@ -144,8 +137,8 @@ fn loose(loose: &Loose, web: Option<&Web>) -> String {
             }
         };
         section("Commits that belong to no task", list(&loose.commits, most, |one| commit(one, web)));
-        section("Files that belong to no task", list(&loose.files, most, |one| loose_file(one, web)));
-        section("What the gate judges by", list(&loose.policy, most, |one| loose_file(one, web)));
+        section("Files that belong to no task", list(&loose.files, most, |one| file(one, web)));
+        section("What the gate judges by", list(&loose.policy, most, |one| file(one, web)));
         out
     };
     let versions = [20, 6, 2, 1].map(version);

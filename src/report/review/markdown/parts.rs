@@ -1,6 +1,6 @@
 //! What the parts of the page share: its length, its folds, its links, and how a commit or a file is written.
 
-use super::super::escape::{address, code, prose, shell, text};
+use super::super::escape::{address, code, prose, shell, text, visible, words};
 use crate::review::{CommitReview, FileReview, RangeReview, Web};
 
 /// Longest title, in characters.
@@ -18,30 +18,33 @@ pub(super) fn length(text: &str) -> usize {
     text.chars().map(char::len_utf16).sum()
 }
 
-/// Returns the pieces that fit into `room`, in order, and how many do not.
-pub(super) fn fitted(pieces: impl IntoIterator<Item = String>, room: usize) -> (String, usize) {
-    let (mut kept, mut used, mut left_out) = (String::new(), 0, 0);
-    for piece in pieces {
-        let more = length(&piece);
-        // Once one is left out all are: a reader must know where the list ends.
-        if left_out > 0 || used + more > room {
-            left_out += 1;
-        } else {
-            kept.push_str(&piece);
-            used += more;
+/// Returns the rows that fit into `room`, in order, and how many do not.
+pub(super) fn fitted<T>(
+    items: impl IntoIterator<Item = T>,
+    room: usize,
+    row: impl Fn(T) -> String,
+) -> (String, usize) {
+    let mut items = items.into_iter();
+    let (mut kept, mut used) = (String::new(), 0);
+    // Once one is left out all are: a reader must know where the list ends.
+    while let Some(item) = items.next() {
+        let row = row(item);
+        used += length(&row);
+        if used > room {
+            return (kept, 1 + items.count());
         }
+        kept.push_str(&row);
     }
-    (kept, left_out)
+    (kept, 0)
 }
 
 /// Returns the command that shows the whole range, as a span of code.
 pub(super) fn command(range: &RangeReview) -> String {
     let words = match &range.base {
-        Some(base) if range.head_commit.is_some() => format!("{base}..{}", range.head),
-        Some(base) => format!("{base}.. --staged"),
-        None => range.head.clone(),
+        Some(base) if range.head_commit.is_some() => shell(&format!("{base}..{}", range.head)),
+        Some(base) => format!("{} --staged", shell(&format!("{base}.."))),
+        None => shell(&range.head),
     };
-    let words = words.split(' ').map(shell).collect::<Vec<_>>().join(" ");
     let words = if words.len() > NAME || words.contains('`') { "BASE..HEAD" } else { &words };
     code(&format!("tracker review {words} --full"), PATH)
 }
@@ -93,11 +96,6 @@ pub(super) fn line(file: &str, line: usize, web: Option<&Web>) -> String {
     linked(&code(&format!("{file}:{line}"), PATH), web.map(|web| &web.file), &end)
 }
 
-/// Returns a file that nobody was asked to look at for a task.
-pub(super) fn loose_file(loose: &FileReview, web: Option<&Web>) -> String {
-    file(&FileReview { is_uncovered: false, ..loose.clone() }, web)
-}
-
 /// Returns a file with its lines, and which votes cover it.
 pub(super) fn file(file: &FileReview, web: Option<&Web>) -> String {
     let is_there = !matches!(file.change.as_str(), "deleted");
@@ -133,13 +131,39 @@ pub(super) fn linked(markdown: &str, base: Option<&String>, end: &str) -> String
     format!("[{markdown}](<{base}{end}>)")
 }
 
-/// Returns what is missing, with the command that mends it as code.
+/// Returns what mends something, or what is missing: the commands in it as code.
 pub(super) fn mendable(said: &str, longest: usize) -> String {
-    match said.split_once(": tracker ") {
-        Some((what, command)) => {
-            format!("{}: {}", prose(what, longest), code(&format!("tracker {command}"), longest))
-        }
-        None if said.starts_with("tracker ") => code(said, longest),
-        None => prose(said, longest),
+    let said = visible(said, longest);
+    if said.contains('`') || !clauses(&said).any(is_command) {
+        return prose(&said, longest);
     }
+    let mut out = String::new();
+    for clause in clauses(&said) {
+        let end = clause.trim_end_matches([':', ',', ';', ' ']);
+        if is_command(end) && !end.contains('|') {
+            out.push_str(&code(end, longest));
+            out.push_str(&clause[end.len()..]);
+        } else {
+            out.push_str(&words(clause));
+        }
+    }
+    out
+}
+
+fn is_command(clause: &str) -> bool {
+    clause.starts_with("tracker ") || clause.starts_with("git ")
+}
+
+/// Returns the parts of a sentence, each with the comma, colon or semicolon and the space that end it.
+fn clauses(said: &str) -> impl Iterator<Item = &str> {
+    let mut rest = said;
+    std::iter::from_fn(move || {
+        if rest.is_empty() {
+            return None;
+        }
+        let end = [", ", ": ", "; "].iter().filter_map(|mark| rest.find(mark)).min();
+        let (clause, after) = rest.split_at(end.map_or(rest.len(), |end| end + 2));
+        rest = after;
+        Some(clause)
+    })
 }

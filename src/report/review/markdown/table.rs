@@ -14,19 +14,20 @@ const STAGES: usize = 8;
 /// So many things that are missing are shown.
 const MISSING: usize = 2;
 
-/// Returns the mark of a task: whether something stands against it.
+/// Returns the mark of a task: whether something stands against it, or only in front of it.
 pub(super) fn mark(task: &TaskReview) -> &'static str {
-    match (task.errors, task.warnings) {
-        (0, 0) => "✓",
-        (0, _) => "!",
-        _ => "✗",
+    match (task.is_refused(), task.warnings) {
+        (true, _) => "✗",
+        (false, 0) if task.missing.is_empty() => "✓",
+        (false, 0) => "○",
+        (false, _) => "!",
     }
 }
 
 /// Returns the tasks that something stands against first, otherwise as they are.
 pub(super) fn in_order(tasks: &[TaskReview]) -> Vec<&TaskReview> {
     let mut ordered: Vec<&TaskReview> = tasks.iter().collect();
-    ordered.sort_by_key(|task| (task.errors == 0, task.warnings == 0));
+    ordered.sort_by_key(|task| (!task.is_refused(), task.warnings == 0));
     ordered
 }
 
@@ -55,11 +56,11 @@ pub(super) fn way(task: &TaskReview) -> String {
     let joined =
         |stages: &[&str]| stages.iter().map(|stage| text(stage, NAME)).collect::<Vec<_>>().join(" → ");
     let way = match stages.len() {
-        0 => text(&task.stage, NAME),
+        0 => text(&task.standing(), NAME),
         count if count > STAGES => format!("{} → … → {}", joined(&stages[..3]), joined(&stages[count - 1..])),
         _ => joined(&stages),
     };
-    if task.is_new { format!("new, {way}") } else { way }
+    if task.is_new && !stages.is_empty() { format!("new, {way}") } else { way }
 }
 
 /// Returns how many approvals count, and why others do not.
@@ -79,7 +80,12 @@ fn votes(task: &TaskReview) -> String {
             *reasons.entry("rejected").or_default() += 1;
         }
     }
-    said.extend(reasons.into_iter().take(4).map(|(reason, count)| format!("{count} {}", text(reason, NAME))));
+    said.extend(
+        reasons
+            .into_iter()
+            .take(4)
+            .map(|(reason, count)| format!("{count} {}", text(&reason.replace('_', " "), NAME))),
+    );
     said.join(", ")
 }
 

@@ -39,7 +39,8 @@ fn time(at: DateTime<Utc>) -> String {
 }
 
 fn made(made: &MoveReview) -> String {
-    let why = made.why.as_deref().map_or_else(String::new, |why| format!(": {}", text(why, TITLE)));
+    let why = made.why.as_deref().filter(|why| !(made.is_override && *why == "override"));
+    let why = why.map_or_else(String::new, |why| format!(": {}", text(why, TITLE)));
     let forced = if made.is_override { ", **override**" } else { "" };
     let (from, to) = (text(&made.from, NAME), text(&made.to, NAME));
     format!("{from} → {to} by {}, {}{forced}{why}", text(&made.by, NAME), time(made.at))
@@ -51,13 +52,10 @@ fn vote(vote: &VoteReview) -> String {
         (_, true) => "✓",
         (_, false) => "!",
     };
-    let void = match (vote.counts, &vote.reason, &vote.why_not) {
-        (true, ..) => String::new(),
-        (false, reason, why) => {
-            let said: Vec<String> =
-                [reason, why].into_iter().flatten().map(|said| prose(said, TITLE)).collect();
-            format!(" — **does not count**: {}", said.join(", "))
-        }
+    let void = match (vote.counts, vote.why_not.as_ref().or(vote.reason.as_ref())) {
+        (true, _) => String::new(),
+        (false, None) => " — **does not count**".to_owned(),
+        (false, Some(why)) => format!(" — **does not count**: {}", prose(why, TITLE)),
     };
     let notes =
         vote.notes.as_deref().map_or_else(String::new, |notes| format!(" — “{}”", text(notes, TITLE)));

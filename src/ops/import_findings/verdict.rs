@@ -1,0 +1,90 @@
+//! The vote that a report casts.
+
+use super::intake::Intake;
+use crate::git::Repository;
+use crate::import::findings::{Matched, Standing};
+use crate::model::{Verdict, Vote};
+use crate::ops::Result;
+use crate::ops::signoffs::{Booth, CastVote, Dossier, Files, Statement};
+use crate::policy::{Weight, round_in};
+use crate::store::Layout;
+
+impl Intake<'_> {
+    /// Rejects the task where a finding does, unless the same person has done so in this round and nothing that
+    /// rejects is new. Where the stage does not ask for the role there is nothing to vote on.
+    pub(super) fn vote(
+        &self,
+        repository: &Repository,
+        all: &[Matched],
+        sign: bool,
+    ) -> Result<(&'static str, Option<CastVote>)> {
+        let rejecting: Vec<&Matched> = all.iter().filter(|matched| Self::rejects(matched)).collect();
+        if !self.is_asked() {
+            return Ok((if rejecting.is_empty() { "none" } else { "not_asked" }, None));
+        }
+        if rejecting.is_empty()
+            && self.session.snapshot().list(&Layout::signoffs_of(&self.task.id))?.is_empty()
+        {
+            return Ok(("none", None));
+        }
+        let files = Files::of(self.session, repository, self.config, sign)?;
+        let mut dossier = Dossier::of(&files, self.task.clone())?;
+        let Some(worst) = rejecting.first() else {
+            return Ok((if self.stands_against(&dossier) { "stands" } else { "none" }, None));
+        };
+        let new = all.iter().filter(|matched| matched.standing == Standing::New);
+        dossier.findings.extend(new.map(|matched| matched.finding.clone()));
+        let is_news = |matched: &&Matched| matched.standing != Standing::Known || matched.is_worse;
+        let before = self.rejection_of_round(&dossier).filter(|_| !rejecting.iter().any(is_news)).cloned();
+        let mut booth =
+            Booth { session: self.session, files: &files, file: self.file, dossier, by: self.by.clone() };
+        if let Some(vote) = before {
+            // The vote was written and the move was not: whoever wrote them was killed, or the task was blocked.
+            return Ok(("stands", Some(booth.follows(&vote)?)));
+        }
+        let open = all.iter().filter(|matched| matched.standing.is_open());
+        let statement = Statement {
+            role: self.role.clone(),
+            stage: self.task.stage.clone(),
+            verdict: Verdict::Rejected,
+            notes: Some(self.notes(worst, rejecting.len())),
+            findings: open.map(|matched| matched.finding.id.clone()).collect(),
+            sign,
+        };
+        Ok(("rejected", Some(booth.cast(statement)?)))
+    }
+
+    fn notes(&self, worst: &Matched, count: usize) -> String {
+        let title = &worst.finding.title;
+        match count {
+            1 => format!("{}: {title}", self.name),
+            count => format!("{}: {title}, and {} more", self.name, count - 1),
+        }
+    }
+
+    /// Tells whether the stage asks for the role.
+    pub(super) fn is_asked(&self) -> bool {
+        self.config.signoffs_of(self.task.stage.as_str()).contains(&self.role)
+    }
+
+    /// Returns the latest vote of this person, for this role and in this round, where it is a rejection.
+    fn rejection_of_round<'d>(&self, dossier: &'d Dossier) -> Option<&'d Vote> {
+        let me = dossier.canonical(&self.by);
+        let own = dossier.ballots.iter().map(|ballot| &ballot.vote).filter(|vote| {
+            vote.role == self.role
+                && vote.stage == self.task.stage
+                && dossier.canonical(&vote.by).email.eq_ignore_ascii_case(&me.email)
+        });
+        let round = round_in(self.task, &self.task.stage);
+        own.max_by_key(|vote| vote.at).filter(|vote| vote.verdict == Verdict::Rejected && vote.round == round)
+    }
+
+    /// Tells whether a rejection of this person, from whatever round, keeps the role from signing off.
+    fn stands_against(&self, dossier: &Dossier) -> bool {
+        let me = dossier.canonical(&self.by);
+        let signoffs = dossier.signoffs(self.config);
+        let own = signoffs.roles.iter().filter(|role| role.role == self.role).flat_map(|role| &role.votes);
+        own.filter(|vote| vote.weight == Weight::Rejection)
+            .any(|vote| vote.person.email.eq_ignore_ascii_case(&me.email))
+    }
+}

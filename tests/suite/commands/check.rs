@@ -1,0 +1,205 @@
+//! `tracker check`
+
+use std::fs;
+
+use super::review::branch;
+use super::{json, typed, world};
+use insta::assert_snapshot;
+
+#[test]
+fn a_considered_no_names_every_breach_and_what_mends_it() {
+    assert_snapshot!(typed(&branch(), "
+        check --base main
+        check --base main --quiet
+        check --base topic --head main
+    "), @r#"
+    $ tracker check --base main
+    exit 1
+    --- stdout
+    main..topic · 6 commits · 2 tasks · 2 files · policy from main
+    error earned-moves    TASK-D4RK: left qa, without the approval of code-reviewer: that of Grace is stale: src/theme.rs changed
+                          tracker reopen TASK-D4RK, and when it is there again: tracker approve TASK-D4RK --as code-reviewer
+    error policy-owners   part of the policy is changed by commits of no task, so policy-owner cannot approve it (.tracker/config.toml)
+                          link the commit to a task: Task: ID
+    warn  linked-commits  30ed76c "Be kind" belongs to no task
+                          git rebase -i, and add a line: Task: ID
+    warn  linked-commits  6313a1f "wip" belongs to no task
+                          git rebase -i, and add a line: Task: ID
+    error covered-files   notes.txt changed without a task, so code-reviewer never saw it
+                          link the commit to a task: Task: ID
+    warn  declared-files  TASK-D4RK: changes src/theme.rs, which is none of its target files
+                          tracker set TASK-D4RK files+=src/theme.rs
+    ok    13 other rules
+    off   wip-limit
+    --- stderr
+    3 errors, 3 warnings      tracker explain earned-moves
+
+    $ tracker check --base main --quiet
+    exit 1
+    --- stdout
+    error earned-moves    TASK-D4RK: left qa, without the approval of code-reviewer: that of Grace is stale: src/theme.rs changed
+    error policy-owners   part of the policy is changed by commits of no task, so policy-owner cannot approve it (.tracker/config.toml)
+    warn  linked-commits  30ed76c "Be kind" belongs to no task
+    warn  linked-commits  6313a1f "wip" belongs to no task
+    error covered-files   notes.txt changed without a task, so code-reviewer never saw it
+    warn  declared-files  TASK-D4RK: changes src/theme.rs, which is none of its target files
+
+    $ tracker check --base topic --head main
+    exit 0
+    --- stdout
+    topic..main · 0 commits · 0 tasks · policy from topic
+    ok    17 rules
+    off   deliverables wip-limit
+    --- stderr
+    nothing stands against it
+    "#);
+}
+
+#[test]
+fn a_terminal_gets_lines_that_fit() {
+    let sandbox = branch();
+    let on = |columns: &str| {
+        let output = sandbox.tracker_with("", &["check", "--base", "main", "--color", "always"], |command| {
+            command.env("COLUMNS", columns);
+        });
+        anstream::adapter::strip_str(&output.stdout).to_string()
+    };
+    for columns in ["60", "80", "200"] {
+        for line in on(columns).lines() {
+            assert!(line.chars().count() <= columns.parse().unwrap(), "{columns}: {line}");
+        }
+    }
+    assert_snapshot!(on("80"), @r#"
+    main..topic · 6 commits · 2 tasks · 2 files · policy from main
+    ✗ earned-moves    TASK-D4RK: left qa, without the approval of code-reviewer:
+                      that of Grace is stale: src/theme.rs changed
+                      tracker reopen TASK-D4RK, and when it is there again: tracker
+                      approve TASK-D4RK --as code-reviewer
+    ✗ policy-owners   part of the policy is changed by commits of no task, so
+                      policy-owner cannot approve it (.tracker/config.toml)
+                      link the commit to a task: Task: ID
+    ! linked-commits  30ed76c "Be kind" belongs to no task
+                      git rebase -i, and add a line: Task: ID
+    ! linked-commits  6313a1f "wip" belongs to no task
+                      git rebase -i, and add a line: Task: ID
+    ✗ covered-files   notes.txt changed without a task, so code-reviewer never saw
+                      it
+                      link the commit to a task: Task: ID
+    ! declared-files  TASK-D4RK: changes src/theme.rs, which is none of its target
+                      files
+                      tracker set TASK-D4RK files+=src/theme.rs
+    ✓ 13 other rules
+    · off: wip-limit
+    "#);
+}
+
+#[test]
+fn without_a_range_it_looks_at_the_records() {
+    let sandbox = world();
+    assert_snapshot!(typed(&sandbox, "check"), @r"
+    $ tracker check
+    exit 0
+    --- stdout
+    working tree · policy from the working tree
+    ok    3 rules
+    --- stderr
+    nothing stands against it
+    these are the records alone; a branch is judged by: tracker check --base main
+    ");
+    sandbox.write(".tracker/tasks/TASK-BR0K.md", "---\nid: TASK-BR0K\ntitle: [oops\n---\n");
+    assert_snapshot!(typed(&sandbox, "check"), @r"
+    $ tracker check
+    exit 1
+    --- stdout
+    working tree · policy from the working tree
+    error broken-documents  title: did not find expected ',' or ']' (.tracker/tasks/TASK-BR0K.md:3)
+                            a bracket is not closed, or a text in it needs quotes
+    ok    2 other rules
+    --- stderr
+    1 error, 0 warnings      tracker explain broken-documents
+    these are the records alone; a branch is judged by: tracker check --base main
+    ");
+    let answer = json(&sandbox.tracker(&["check", "--format", "json"]));
+    assert_eq!((&answer["exit"], &answer["result"]["verdict"]["errors"]), (&1.into(), &1.into()));
+}
+
+#[test]
+fn what_cannot_be_judged_is_an_error_and_no_answer() {
+    assert_snapshot!(typed(&world(), "
+        check --base nowhere
+        check --base main --head nowhere --format junit
+        check --head HEAD --staged
+    "), @r"
+    $ tracker check --base nowhere
+    exit 2
+    --- stderr
+    tracker: `nowhere` is not a revision of this repository
+      hint: see: git branch --all, git tag
+
+    $ tracker check --base main --head nowhere --format junit
+    exit 2
+    --- stderr
+    tracker: `nowhere` is not a revision of this repository
+      hint: see: git branch --all, git tag
+
+    $ tracker check --head HEAD --staged
+    exit 2
+    --- stderr
+    error: the argument '--head <REV>' cannot be used with '--staged'
+
+    Usage: tracker check --head <REV>
+
+    For more information, try '--help'.
+    ");
+}
+
+#[test]
+fn a_step_gets_annotations_and_its_summary() {
+    let sandbox = branch();
+    let summary = sandbox.root().join("summary.md");
+    fs::write(&summary, "before\n").unwrap();
+    let run = |file: &str, format: &str| {
+        sandbox.tracker_with("", &["check", "--base", "main", "--format", format], |command| {
+            command.env("GITHUB_STEP_SUMMARY", file);
+        })
+    };
+    let output = run(summary.to_str().unwrap(), "github");
+    assert_eq!((output.status, output.stderr.as_str()), (1, ""));
+    assert!(output.stdout.lines().all(|line| line.starts_with("::")), "{output}");
+    assert!(
+        output.stdout.starts_with("::error file=") && output.stdout.contains("\n::warning title="),
+        "{output}"
+    );
+    let page = fs::read_to_string(&summary).unwrap();
+    assert!(page.starts_with("before\n<!-- tracker-review -->\n### ✗ The gate says no"), "{page}");
+    run(summary.to_str().unwrap(), "human");
+    assert_eq!(fs::read_to_string(&summary).unwrap(), page, "only annotations come with a summary");
+    let output = run(sandbox.root().join("nowhere/summary.md").to_str().unwrap(), "github");
+    assert_eq!(output.status, 1);
+    assert!(output.stderr.contains("warning: ") && output.stderr.contains("summary of the step"), "{output}");
+}
+
+#[test]
+fn every_form_says_the_same() {
+    let sandbox = branch();
+    let check = |format: &str| sandbox.tracker(&["check", "--base", "main", "--format", format]);
+    let json = json(&check("json"));
+    let errors = json["result"]["verdict"]["errors"].as_u64().unwrap();
+    let warnings = json["result"]["verdict"]["warnings"].as_u64().unwrap();
+    assert!(errors > 0 && warnings > 0);
+    let all = usize::try_from(errors + warnings).unwrap();
+    for format in ["markdown", "github", "sarif", "junit", "gitlab"] {
+        let output = check(format);
+        assert_eq!((output.status, output.stderr.as_str()), (1, ""), "{format}");
+    }
+    let sarif: serde_json::Value = serde_json::from_str(&check("sarif").stdout).unwrap();
+    assert_eq!(sarif["runs"][0]["results"].as_array().unwrap().len(), all);
+    let gitlab: serde_json::Value = serde_json::from_str(&check("gitlab").stdout).unwrap();
+    assert_eq!(gitlab.as_array().unwrap().len(), all);
+    let junit = check("junit").stdout;
+    let junit = roxmltree::Document::parse(&junit).unwrap();
+    assert_ne!(junit.root_element().attribute("failures"), Some("0"));
+    let github = check("github").stdout;
+    let count = |kind: &str| github.lines().filter(|line| line.starts_with(kind)).count() as u64;
+    assert_eq!((count("::error "), count("::warning ")), (errors, warnings));
+}

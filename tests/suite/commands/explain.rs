@@ -1,0 +1,110 @@
+//! `tracker explain`
+
+use super::{json, typed, world};
+use crate::support::Sandbox;
+use insta::assert_snapshot;
+
+#[test]
+fn all_rules_are_listed_with_the_level_that_they_have_here() {
+    let sandbox = world();
+    sandbox.write(
+        ".tracker/config.toml",
+        "format = 1\n[pipeline]\nstages = [\"dev\"]\n[policy]\nlinked-commits = \"off\"\nwip-limit = \"error\"\n",
+    );
+    assert_snapshot!(typed(&sandbox, "explain"), @r"
+    $ tracker explain
+    exit 0
+    --- stdout
+    legal-moves         error  every move is one that the pipeline has, and no history is rewritten
+    earned-moves        error  every stage that was left had what it asks for
+    overrides           error  no override led a task past what was missing
+    deliverables        error  the boxes that a stage asks for are ticked
+    open-findings       error  no finding that blocks is open, and none is deleted or belittled
+    self-approval       error  approvals are not by those who wrote what they cover
+    role-members        error  votes are by members of their roles
+    signed-votes        error  votes are signed where the policy wants that
+    no-rewritten-votes  error  votes are never changed or deleted
+    policy-owners       error  what the gate judges by changes only with its owners' votes
+    linked-commits      off    commits belong to tasks
+    covered-files       error  files that reviewers are to see were seen by them
+    declared-files      warn   a task changes the files that it declares
+    merge-stage         error  a task is far enough to be merged
+    wip-limit           error  nobody works on more at once than is agreed
+    broken-documents    error  records can be read
+    merge-integrity     error  a merge of records holds what its sides brought, and nothing else
+    standards           error  what a change of some files asks for in others
+    commands            error  the project's own commands say yes
+    --- stderr
+    tracker explain RULE tells more
+    ");
+    let answer = json(&sandbox.tracker(&["explain", "linked-commits", "--format", "json"]));
+    let rule = &answer["result"]["rules"][0];
+    assert_eq!((&rule["level"], &rule["default_level"]), (&"off".into(), &"warn".into()));
+}
+
+#[test]
+fn one_rule_is_told_in_full() {
+    let sandbox = world();
+    assert_snapshot!(typed(&sandbox, "
+        explain Earned-Moves
+        explain earned
+        explain nothing-like-it
+    "), @r#"
+    $ tracker explain Earned-Moves
+    exit 0
+    --- stdout
+    earned-moves  error
+      Every stage that was left had what it asks for.
+
+      holds   For each move on, the gate computes again what the stage asks for: sign-offs of each role, as many as its quorum, valid for the content as it is at the head, and no standing rejection.
+      why     A hook can be skipped and a file can be edited by hand. A vote is about what its author saw: code that changed afterwards was seen by nobody.
+      breach  TASK-7Q2M: left qa, without the approval of code-reviewer: that of Grace is stale: src/theme.rs changed
+      mend    Take the task back to the stage (`tracker fail TASK WHY`, or `tracker reopen TASK` where it is complete) and ask the role to look again: `tracker approve TASK --as ROLE`. `tracker signoffs TASK` tells what each vote covers and why one does not count.
+      switch  in .tracker/config.toml, error where it says nothing:
+              [policy]
+              earned-moves = "error"    # or "warn", or "off"
+
+    $ tracker explain earned
+    exit 2
+    --- stderr
+    tracker: the gate has no rule `earned`
+      hint: did you mean `earned-moves`?
+
+    $ tracker explain nothing-like-it
+    exit 2
+    --- stderr
+    tracker: the gate has no rule `nothing-like-it`
+      hint: tracker explain lists them
+    "#);
+    let output = sandbox.tracker_with("", &["explain", "earned-moves", "--color", "always"], |command| {
+        command.env("COLUMNS", "72");
+    });
+    assert_snapshot!(anstream::adapter::strip_str(&output.stdout).to_string(), @r#"
+    earned-moves  error
+      Every stage that was left had what it asks for.
+
+      holds   For each move on, the gate computes again what the stage asks
+              for: sign-offs of each role, as many as its quorum, valid for
+              the content as it is at the head, and no standing rejection.
+      why     A hook can be skipped and a file can be edited by hand. A vote
+              is about what its author saw: code that changed afterwards was
+              seen by nobody.
+      breach  TASK-7Q2M: left qa, without the approval of code-reviewer:
+              that of Grace is stale: src/theme.rs changed
+      mend    Take the task back to the stage (`tracker fail TASK WHY`, or
+              `tracker reopen TASK` where it is complete) and ask the role
+              to look again: `tracker approve TASK --as ROLE`. `tracker
+              signoffs TASK` tells what each vote covers and why one does
+              not count.
+      switch  in .tracker/config.toml, error where it says nothing:
+              [policy]
+              earned-moves = "error"    # or "warn", or "off"
+    "#);
+}
+
+#[test]
+fn a_rule_means_the_same_where_there_is_no_tracker() {
+    let output = Sandbox::without_repository().tracker(&["explain"]);
+    assert_eq!((output.status, output.stdout.lines().count()), (0, 19), "{output}");
+    assert_eq!(world().tracker(&["explain", "--at", "nowhere"]).status, 2);
+}
