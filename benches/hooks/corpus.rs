@@ -5,10 +5,9 @@ use std::fs::{self, File, Permissions};
 use std::io::{BufWriter, Write as _};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use crate::Result;
-use crate::program::{Program, is_on_path};
+use crate::program::{Program, Run, is_on_path};
 
 /// How many commits the task under review has.
 pub(crate) const REVIEWED: usize = 200;
@@ -16,7 +15,7 @@ pub(crate) const REVIEWED: usize = 200;
 const FILES: usize = 500;
 const LETTERS: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 const CONFIG: &str = "format = 1\nproject = \"Bench\"\nid_prefix = \"TASK\"\n\n[pipeline]\nstages = [\"dev\", \
-    \"qa\", \"docs\"]\n\n[stage.dev]\nrequires = [\"deliverables\"]\n\n[stage.qa]\nsignoffs = [\"reviewer\"]\n";
+    \"qa\", \"docs\"]\n\n[stage.dev]\nrequires = [\"deliverables\"]\n\n[stage.qa]\nsignoffs = [\"reviewer\"]\n\n[roles.reviewer]\nquorum = 2\n";
 
 /// Which hooks a commit runs.
 #[derive(Debug, Clone, Copy)]
@@ -78,14 +77,14 @@ impl Corpus {
         Ok(corpus)
     }
 
-    /// Commits a change of one file, and returns how long the commit took.
-    pub(crate) fn commit(&self, hooks: Hooks, message: &dyn Fn(usize) -> Result<String>) -> Result<Duration> {
+    /// Commits a change of one file, and returns what the commit took.
+    pub(crate) fn commit(&self, hooks: Hooks, message: &dyn Fn(usize) -> Result<String>) -> Result<Run> {
         let number = self.stage_a_change()?;
         self.commit_with(hooks, &["--message", &message(number)?]).run()
     }
 
-    /// Commits without hooks, then moves a task by hand and amends; returns how long the amending took.
-    pub(crate) fn commit_and_amend(&self) -> Result<Duration> {
+    /// Commits without hooks, then moves a task by hand and amends; returns what the amending took.
+    pub(crate) fn commit_and_amend(&self) -> Result<Run> {
         let number = self.stage_a_change()?;
         self.commit_with(Hooks::None, &["--message", &format!("Change {number}")]).run()?;
         let path = format!(".tracker/tasks/{}.md", self.next_to_move()?);
@@ -94,7 +93,8 @@ impl Corpus {
             "stage: qa\nhistory:\n  - {at: 2026-11-11T09:00:00Z, by: ada@example.com, from: dev, to: qa}\n";
         fs::write(&file, fs::read_to_string(&file)?.replace("stage: dev\n", entry))?;
         let added = self.git(&["add", &path]).run()?;
-        Ok(added + self.commit_with(Hooks::None, &["--amend", "--no-edit", "--no-verify"]).run()?)
+        let amended = self.commit_with(Hooks::None, &["--amend", "--no-edit", "--no-verify"]).run()?;
+        Ok(Run { wall: added.wall + amended.wall, cpu: added.cpu + amended.cpu })
     }
 
     /// Returns the message of a commit that moves nothing.

@@ -2,7 +2,8 @@
 //!
 //! `cargo bench --bench hooks` makes a repository of 50,000 commits and 10,000 tasks and commits into it with our
 //! hooks, with empty ones and with none, in turn, so that a busy machine slows all of them alike; `-- 5000 1000` is
-//! another size. Judged are medians of what each round's commits took longer than that round's commit without hooks.
+//! another size. Judged are medians of what each round's commits took longer than that round's commit without hooks;
+//! on a machine that has other work, look at the column of the processors' time.
 //! Needs git, and a gigabyte of disk below `target/`, which is free again at the end.
 
 mod corpus;
@@ -14,7 +15,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use corpus::{Corpus, Hooks};
-use rounds::{Runner, Samples, median_of, rounds};
+use rounds::{Runner, Took, rounds};
 
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
@@ -52,8 +53,8 @@ fn measure(folder: &Path, commits: usize, tasks: usize) -> Result<()> {
     }
     eprintln!("making a repository of {commits} commits and {tasks} tasks");
     let corpus = &Corpus::create(folder, commits, tasks)?;
-    println!("| {commits} commits, {tasks} tasks | measured | promised | medians |");
-    println!("|---|--:|---|---|");
+    println!("| {commits} commits, {tasks} tasks | measured | processors | promised | medians |");
+    println!("|---|--:|--:|---|---|");
     plain(corpus)?;
     moving(corpus)?;
     reviewing(corpus)?;
@@ -74,12 +75,7 @@ fn plain(corpus: &Corpus) -> Result<()> {
         )?;
         let (empty, ours) = (empty.beyond(&none), ours.beyond(&none));
         let what = if linked { "that links a task" } else { "that names no task" };
-        row(
-            &format!("all hooks at a commit {what} : as many empty ones"),
-            ours / empty,
-            Some(1.5),
-            &format!("{ours:.2} ms : {empty:.2} ms; `git commit` {:.1} ms", none.median()),
-        );
+        row(&format!("all hooks at a commit {what} : as many empty ones"), ours, empty, Some(1.5));
     }
     Ok(())
 }
@@ -96,30 +92,30 @@ fn moving(corpus: &Corpus) -> Result<()> {
             Box::new(|| corpus.commit_and_amend()),
         ],
     )?;
-    let ours = ours.beyond(&none);
     row(
         "all hooks at a commit that moves a task : `git add` and `git commit --amend --no-verify`",
-        ours / by_hand.median(),
+        ours.beyond(&none),
+        by_hand.medians(),
         Some(0.5),
-        &format!("{ours:.2} ms : {:.2} ms", by_hand.median()),
     );
     Ok(())
 }
 
-/// What the votes of a task with many commits cost, with what is remembered of the links and without.
+/// What the votes on a task with many commits cost, with what is remembered of the links and without.
 fn reviewing(corpus: &Corpus) -> Result<()> {
     let task = corpus.reviewed();
     let arguments = ["signoffs", task.as_str()];
     let log = corpus.log_of_linked()?;
     let log: Vec<&str> = log.iter().map(String::as_str).collect();
+    corpus.tracker(&["approve", &task, "--as", "reviewer"]).run()?;
     corpus.tracker(&arguments).run()?;
     let [git, warm] =
         rounds(FEW, [Box::new(|| corpus.git(&log).run()), Box::new(|| corpus.tracker(&arguments).run())])?;
     row(
         &format!("`signoffs` of {} commits : `git log --raw` of them", corpus::REVIEWED),
-        warm.median() / git.median(),
+        warm.medians(),
+        git.medians(),
         Some(3.0),
-        &format!("{:.1} ms : {:.1} ms", warm.median(), git.median()),
     );
     let grep = format!("--grep=^Task: {task}$");
     let search = ["log", "--raw", "--format=%H %an %ae%n%B", grep.as_str()];
@@ -130,9 +126,9 @@ fn reviewing(corpus: &Corpus) -> Result<()> {
     let [git, cold] = rounds(FEW / 3, [Box::new(|| corpus.git(&search).run()), Box::new(cold)])?;
     row(
         "the same where no link is remembered : `git log --raw --grep` over the history",
-        cold.median() / git.median(),
+        cold.medians(),
+        git.medians(),
         Some(3.0),
-        &format!("{:.1} ms : {:.1} ms", cold.median(), git.median()),
     );
     Ok(())
 }
@@ -152,9 +148,8 @@ fn beside(corpus: &Corpus) -> Result<()> {
             commit(corpus, Hooks::Other, &message),
         ],
     )?;
-    let (ours, other) = (ours.beyond(&none), other.beyond(&none));
     let what = "all hooks at a commit that names no task : pre-commit with one hook that does nothing";
-    row(what, ours / other, None, &format!("{ours:.2} ms : {other:.2} ms"));
+    row(what, ours.beyond(&none), other.beyond(&none), None);
     Ok(())
 }
 
@@ -162,18 +157,13 @@ fn commit<'a>(corpus: &'a Corpus, hooks: Hooks, message: &'a dyn Fn(usize) -> Re
     Box::new(move || corpus.commit(hooks, message))
 }
 
-fn row(what: &str, measured: f64, most: Option<f64>, medians: &str) {
+fn row(what: &str, ours: Took, other: Took, most: Option<f64>) {
+    let measured = ours.wall / other.wall;
     let promise = match most {
         Some(most) if measured <= most => format!("≤ {most} ×: pass"),
         Some(most) => format!("≤ {most} ×: **miss**"),
         None => String::new(),
     };
-    println!("| {what} | {measured:.2} × | {promise} | {medians} |");
-}
-
-impl Samples {
-    /// Returns the median of what each round took longer than the same round of `floor`, in milliseconds.
-    fn beyond(&self, floor: &Self) -> f64 {
-        median_of(self.walls.iter().zip(&floor.walls).map(|(own, floor)| own - floor).collect())
-    }
+    let (processors, medians) = (ours.cpu / other.cpu, format!("{:.2} ms : {:.2} ms", ours.wall, other.wall));
+    println!("| {what} | {measured:.2} × | {processors:.2} × | {promise} | {medians} |");
 }

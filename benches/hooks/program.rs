@@ -6,9 +6,20 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
+use wait4::Wait4;
+
 use crate::Result;
 
 const TRACKER: &str = env!("CARGO_BIN_EXE_tracker");
+
+/// What a program took, with all that it started and waited for.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Run {
+    /// From start to end.
+    pub(crate) wall: Duration,
+    /// Time that processors worked for it.
+    pub(crate) cpu: Duration,
+}
 
 /// A program, its arguments and the folder it runs in.
 #[derive(Debug)]
@@ -40,12 +51,15 @@ impl Program {
         self
     }
 
-    /// Runs it and returns how long that took; its output is thrown away.
-    pub(crate) fn run(mut self) -> Result<Duration> {
+    /// Runs it and returns what that took; its output is thrown away.
+    pub(crate) fn run(mut self) -> Result<Run> {
         let start = now();
-        let status = self.command.status()?;
+        let ended = self.command.spawn()?.wait4()?;
         let wall = start.elapsed();
-        if status.success() { Ok(wall) } else { Err(format!("{:?}: {status}", self.command).into()) }
+        if !ended.status.success() {
+            return Err(format!("{:?}: {}", self.command, ended.status).into());
+        }
+        Ok(Run { wall, cpu: ended.rusage.utime + ended.rusage.stime })
     }
 
     /// Runs it and returns what it prints.

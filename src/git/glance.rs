@@ -3,9 +3,13 @@
 
 use gix::ObjectId;
 use gix::objs::FindExt;
+use gix::odb::store::init::Slots;
 
 use super::Places;
 use super::refs::{read_ref, refuse_reftable};
+
+/// With a fixed number of places for them, the packs are listed once instead of twice. More packs give no answer.
+const MOST_PACKS: u16 = 64;
 
 /// What a hook asks of the commit just made.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,7 +29,9 @@ pub fn glance(places: &Places, folder: &str) -> Option<Glance> {
         return None;
     }
     let head = head(places)?;
-    let objects = gix::odb::at(places.common_dir.join("objects"), head.kind()).ok()?;
+    let options = gix::odb::store::init::Options { slots: Slots::Given(MOST_PACKS), ..Default::default() };
+    let folder_of_objects = places.common_dir.join("objects");
+    let objects = gix::odb::at_opts(folder_of_objects, head.kind(), None, options).ok()?;
     let mut bytes = Vec::new();
     let commit = objects.find_commit(&head, &mut bytes).ok()?;
     let message = commit.message.to_string();

@@ -138,10 +138,14 @@ impl Repository {
     }
 
     pub(super) fn unreadable(&self, commit: CommitId, deed: &'static str, error: &gix::Error) -> Error {
+        self.unreadable_because(commit, deed, &error.to_string())
+    }
+
+    pub(super) fn unreadable_because(&self, commit: CommitId, deed: &'static str, error: &str) -> Error {
         if !self.inner.has_object(commit.raw()) {
             return Error::MissingObject { id: commit.to_string(), shallow: self.is_shallow() };
         }
-        Error::Commit { deed, commit_id: commit, reason: super::error::one_line(&error.to_string()) }
+        Error::Commit { deed, commit_id: commit, reason: super::error::one_line(error) }
     }
 }
 

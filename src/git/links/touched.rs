@@ -3,6 +3,7 @@
 use std::collections::{BTreeSet, HashMap};
 
 use gix::ObjectId;
+use gix::objs::FindExt;
 
 use super::mark;
 use super::walk::Read;
@@ -13,6 +14,9 @@ const MOST_NAMES: usize = 100;
 
 /// The trees of the folders, by the root's tree; most commits share most of them.
 struct Folders<'a> {
+    /// Without the cache of whole objects: each root is read once.
+    objects: gix::OdbHandle,
+    buffer: Vec<u8>,
     repository: &'a Repository,
     folders: &'a [&'a str],
     known: HashMap<ObjectId, Vec<Option<ObjectId>>>,
@@ -32,8 +36,16 @@ impl Repository {
         if folders.is_empty() {
             return Ok(());
         }
-        let mut trees =
-            Folders { repository: self, folders, known: HashMap::new(), by_first: HashMap::new() };
+        let mut objects = self.inner.objects.clone();
+        objects.unset_object_cache();
+        let mut trees = Folders {
+            objects,
+            buffer: Vec::new(),
+            repository: self,
+            folders,
+            known: HashMap::new(),
+            by_first: HashMap::new(),
+        };
         for id in order {
             let Some(commit) = read.get(id) else { continue };
             let own = trees.of(*id, commit.tree)?;
@@ -103,12 +115,15 @@ impl Folders<'_> {
         if let Some(known) = self.known.get(&root) {
             return Ok(known.clone());
         }
-        let cannot =
-            |error: gix::Error| self.repository.unreadable(CommitId::new(commit), "read the files", &error);
         let first = self.folders[0].split('/').next().unwrap_or_default();
-        let tree = self.repository.inner.find_tree(root).map_err(cannot)?;
-        let entry = tree.find_entry(first).filter(|entry| entry.mode().is_tree());
-        let Some(entry) = entry.map(|entry| entry.object_id()) else {
+        let repository = self.repository;
+        let unreadable =
+            |error: String| repository.unreadable_because(CommitId::new(commit), "read the files", &error);
+        let tree = self.objects.find_tree_iter(&root, &mut self.buffer);
+        let tree = tree.map_err(|error| unreadable(error.to_string()))?;
+        let mut found = tree.filter_map(Result::ok).filter(|entry| entry.mode.is_tree());
+        let Some(entry) = found.find(|entry| entry.filename == first).map(|entry| entry.oid.to_owned())
+        else {
             let nothing = vec![None; self.folders.len()];
             self.known.insert(root, nothing.clone());
             return Ok(nothing);
@@ -117,6 +132,9 @@ impl Folders<'_> {
             self.known.insert(root, known.clone());
             return Ok(known.clone());
         }
+        let cannot =
+            |error: gix::Error| repository.unreadable(CommitId::new(commit), "read the files", &error);
+        let tree = repository.inner.find_tree(root).map_err(cannot)?;
         let mut found = Vec::with_capacity(self.folders.len());
         for folder in self.folders {
             let at = tree.lookup_entry_by_path(folder).map_err(cannot)?;
