@@ -63,17 +63,10 @@ impl Door {
         Ok(Session::new(&self.env, workspace, snapshot))
     }
 
-    /// Opens the repository for a command that says itself which commits it reads.
-    pub(super) fn compare(&self) -> Result<Session<'_>, Failure> {
-        let workspace = Workspace::anywhere(&self.env)?;
-        let snapshot = workspace.snapshot();
-        Ok(Session::new(&self.env, workspace, snapshot))
-    }
-
-    /// Opens the repository for a command that looks at ranges of commits: the working tree may have no tracker, or
-    /// no longer.
+    /// Opens the repository for a command that says itself which commits it reads: there may be no tracker in the
+    /// working tree, and no working tree either.
     pub(super) fn range(&self) -> Result<Session<'_>, Failure> {
-        let workspace = Workspace::discover(&self.env)?;
+        let workspace = Workspace::anywhere(&self.env)?;
         let snapshot = workspace.snapshot();
         Ok(Session::new(&self.env, workspace, snapshot))
     }

@@ -1,4 +1,5 @@
-//! `log`: a task's whole story in time order: its moves, its notes, and the commits that changed its file.
+//! `log`: a task's whole story in time order: its moves, votes, findings and notes, and the commits that changed its
+//! file.
 
 use chrono::{DateTime, Utc};
 use schemars::JsonSchema;
@@ -8,7 +9,7 @@ use super::view::boxes_of;
 use super::{Result, Session};
 use crate::doc::read_task;
 use crate::git::{CommitId, CommitInfo, LogLimit, Repository};
-use crate::model::{Problem, Task, TaskId};
+use crate::model::{Finding, Person, Problem, Task, TaskId, Vote};
 use crate::store::{LARGEST_FILE, Layout};
 
 /// So many commits are looked at before the story says that it may lack older ones.
@@ -52,6 +53,10 @@ pub enum EventKind {
     Created,
     /// It moved between stages.
     Moved,
+    /// Somebody voted on it.
+    Voted,
+    /// Something was found, settled, waived or opened again.
+    Found,
     /// Somebody wrote a note.
     Noted,
     /// A commit changed its file.
@@ -61,8 +66,13 @@ pub enum EventKind {
 /// Tells a task's story, at most the newest `limit` events.
 pub fn log(session: &Session<'_>, wanted: &str, limit: Option<usize>) -> Result<(Story, Vec<Problem>)> {
     let (_, task) = session.find(wanted)?;
-    let (notes, problems) = session.snapshot().notes(&task.id)?;
+    let (notes, mut problems) = session.snapshot().notes(&task.id)?;
+    let (votes, broken_votes) = session.snapshot().votes(&task.id)?;
+    let (findings, broken_findings) = session.snapshot().findings(&task.id)?;
+    problems.extend(broken_votes.into_iter().chain(broken_findings));
     let mut events = own_events(&task);
+    events.extend(votes.iter().map(|(_, vote)| voted(vote)));
+    events.extend(findings.iter().flat_map(|(_, finding)| found(finding)));
     events.extend(notes.into_iter().map(|note| Event {
         at: note.at,
         by: Some(note.by),
@@ -89,6 +99,30 @@ fn own_events(task: &Task) -> Vec<Event> {
         event(step.at, Some(step.by.clone()), EventKind::Moved, format!("{} → {}{why}", step.from, step.to))
     });
     created.into_iter().chain(moves).collect()
+}
+
+/// Tells of a vote. What it is worth is for `signoffs` to say.
+fn voted(vote: &Vote) -> Event {
+    let notes = vote.notes.as_deref().map_or_else(String::new, |notes| format!("  {}", notes.trim_end()));
+    let text = format!("{} as {} in {}{notes}", vote.verdict, vote.role, vote.stage);
+    let by = Some(vote.by.name.clone());
+    Event { at: vote.at, by, kind: EventKind::Voted, text, commit: None, changes: Vec::new() }
+}
+
+/// Tells of a finding, and of what became of it.
+fn found(finding: &Finding) -> Vec<Event> {
+    let event = |at, by: &Person, text| {
+        let by = Some(by.name.clone());
+        Event { at, by, kind: EventKind::Found, text, commit: None, changes: Vec::new() }
+    };
+    let (id, place) = (&finding.id, finding.place().map_or_else(String::new, |place| format!("  {place}")));
+    let text = format!("finding {id} {}: {}{place}", finding.severity, finding.title);
+    let first = event(finding.at, &finding.by, text);
+    let later = finding.resolutions.iter().map(|step| {
+        let why = step.why.as_ref().map_or_else(String::new, |why| format!("  {why}"));
+        event(step.at, &step.by, format!("finding {id} {}{why}", step.to))
+    });
+    std::iter::once(first).chain(later).collect()
 }
 
 fn commits(session: &Session<'_>, id: &TaskId, limit: Option<usize>) -> Result<(Vec<Event>, bool)> {

@@ -39,7 +39,7 @@ pub(in crate::cli) struct Diff {
 
 impl Diff {
     pub(super) fn run(self, door: &Door) -> Reply {
-        let session = door.compare()?;
+        let session = door.range()?;
         let request = ops::DiffRequest { words: self.words, tasks: self.tasks };
         let (view, problems) = ops::diff(&session, &request)?;
         Ok(Answer::of(view).with_problems(problems))

@@ -53,6 +53,8 @@ fn show_event(event: &ops::Event, page: &mut Page) {
     let (rich, plain) = match event.kind {
         EventKind::Created => ("✎", "created"),
         EventKind::Moved => ("→", "moved"),
+        EventKind::Voted => ("◆", "voted"),
+        EventKind::Found => ("!", "finding"),
         EventKind::Noted => ("❝", "noted"),
         EventKind::Committed => ("●", "commit"),
     };

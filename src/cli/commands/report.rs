@@ -8,7 +8,7 @@ use super::super::answer::{Answer, View};
 use super::super::args::ReadArgs;
 use super::super::door::Door;
 use super::super::json::pretty;
-use super::super::page::{Page, clean};
+use super::super::page::{Page, clean, clean_lines};
 use super::Reply;
 use crate::cli::error::Failure;
 use crate::ops;
@@ -65,6 +65,8 @@ impl View for Output {
         match (&self.output, &self.report.context) {
             (Some(file), _) => page.line(format!("Wrote {}", clean(file))),
             (None, Some(context)) => page.raw(&pretty(context)),
+            // A terminal would obey what a title says; a file or a pipe takes the text as it is.
+            (None, None) if page.is_rich() => page.line(clean_lines(&self.report.text)),
             (None, None) => page.raw(&self.report.text),
         }
     }

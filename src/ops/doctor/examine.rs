@@ -35,7 +35,7 @@ pub(super) fn examine(session: &Session<'_>) -> Result<Examined> {
     if let Ok((config, _)) = snapshot.config() {
         found.stages(&summaries, &stage_order(&config));
     }
-    found.notes(session, &paths)?;
+    found.attachments(session, &paths)?;
     found.roles(session)?;
     found.findings.sort();
     found.findings.dedup();
@@ -265,21 +265,31 @@ impl Examination {
     }
 
     /// Notes that cannot be read, and notes on tasks that are not there.
-    fn notes(&mut self, session: &Session<'_>, paths: &[(String, EntryKind)]) -> Result<()> {
-        let inside = format!("{}/", Layout::NOTES);
+    /// Notes, votes and findings: a folder a task.
+    fn attachments(&mut self, session: &Session<'_>, paths: &[(String, EntryKind)]) -> Result<()> {
         let all: HashSet<&str> = paths.iter().map(|(path, _)| path.as_str()).collect();
+        let snapshot = session.snapshot();
         for (path, _) in paths.iter().filter(|(_, kind)| *kind == EntryKind::Folder) {
-            let Some(name) = path.strip_prefix(&inside) else { continue };
-            match TaskId::parse(name) {
-                Ok(id) => {
-                    let (_, problems) = session.snapshot().notes(&id)?;
-                    self.all("broken-document", problems);
-                    if !all.contains(Layout::task(&id).as_str()) {
-                        let problem = Problem::warning(format!("holds notes on {id}, which is no task here"));
-                        self.add("dangling-reference", problem.in_file(path));
-                    }
+            let Some((folder, name)) = path.rsplit_once('/') else { continue };
+            if ![Layout::NOTES, Layout::SIGNOFFS, Layout::FINDINGS].contains(&folder) {
+                continue;
+            }
+            let id = match TaskId::parse(name) {
+                Ok(id) => id,
+                Err(error) => {
+                    self.add("wrong-file-name", Problem::warning(error.to_string()).in_file(path));
+                    continue;
                 }
-                Err(error) => self.add("wrong-file-name", Problem::warning(error.to_string()).in_file(path)),
+            };
+            let (what, problems) = match folder {
+                Layout::NOTES => ("notes", snapshot.notes(&id)?.1),
+                Layout::SIGNOFFS => ("votes", snapshot.votes(&id)?.1),
+                _ => ("findings", snapshot.findings(&id)?.1),
+            };
+            self.all("broken-document", problems);
+            if !all.contains(Layout::task(&id).as_str()) {
+                let problem = Problem::warning(format!("holds {what} on {id}, which is no task here"));
+                self.add("dangling-reference", problem.in_file(path));
             }
         }
         Ok(())
