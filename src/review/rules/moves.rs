@@ -9,8 +9,16 @@ use crate::policy::{JudgedVote, Missing, RoleStanding, WhyNot, is_override};
 pub(super) fn judge(tasks: &[Judged<'_>], book: &mut Book<'_>) {
     for task in tasks {
         for pass in &task.passes {
-            of_pass(task, pass, book);
+            if !pass.is_forced {
+                of_pass(task, pass, book);
+            }
+            for role in pass.signoffs.roles.iter().filter(|role| !role.has_signed_off()) {
+                for vote in &role.votes {
+                    blame(&task.facts.id, role, vote, book);
+                }
+            }
         }
+        overrides(task, book);
     }
 }
 
@@ -18,24 +26,39 @@ fn of_pass(task: &Judged<'_>, pass: &Pass<'_>, book: &mut Book<'_>) {
     let id = &task.facts.id;
     for missing in &pass.gate.missing {
         let reason = missing.reason(id);
-        let about = || About {
-            task: Some(id),
-            file: Some(&task.facts.path),
-            mend: mend_of(task, missing, reason.mend.clone()),
-            ..About::default()
-        };
         let Some((rule, what)) = rule_of(missing, pass, &reason.text) else { continue };
-        if pass.is_forced {
-            let by = pass.step.map_or_else(|| "by hand".to_owned(), how);
-            book.add(GateRule::Overrides, format!("left {} {by}, {what}", pass.stage), about());
-        } else {
-            book.add(rule, format!("left {}, {what}", pass.stage), about());
-        }
+        let mend = mend_of(task, missing, reason.mend);
+        let about = About { task: Some(id), file: Some(&task.facts.path), mend, ..About::default() };
+        book.add(rule, format!("left {}, {what}", pass.stage), about);
     }
-    for role in pass.signoffs.roles.iter().filter(|role| !role.has_signed_off()) {
-        for vote in &role.votes {
-            blame(id, role, vote, book);
+}
+
+/// Tells of each override once, whatever it led past.
+fn overrides(task: &Judged<'_>, book: &mut Book<'_>) {
+    let mut forced: Vec<(Option<&Move>, Vec<&str>, Vec<String>)> = Vec::new();
+    for pass in task.passes.iter().filter(|pass| pass.is_forced) {
+        let what = |missing: &Missing| rule_of(missing, pass, &missing.reason(&task.facts.id).text);
+        let whats: Vec<String> = pass.gate.missing.iter().filter_map(what).map(|(_, what)| what).collect();
+        if whats.is_empty() {
+            continue;
         }
+        let at = forced.iter().position(|(step, ..)| *step == pass.step).unwrap_or_else(|| {
+            forced.push((pass.step, Vec::new(), Vec::new()));
+            forced.len() - 1
+        });
+        let (_, stages, all) = &mut forced[at];
+        stages.push(pass.stage.as_str());
+        let new: Vec<String> = whats.into_iter().filter(|what| !all.contains(what)).collect();
+        all.extend(new);
+    }
+    for (step, stages, whats) in forced {
+        let by = step.map_or_else(|| "by hand".to_owned(), how);
+        let mend =
+            Some(format!("tracker set-stage {} {}, and earn what is missing", task.facts.id, stages[0]));
+        let about =
+            About { task: Some(&task.facts.id), file: Some(&task.facts.path), mend, ..About::default() };
+        let message = format!("left {} {by}, {}", stages.join(", "), whats.join(", "));
+        book.add(GateRule::Overrides, message, about);
     }
 }
 
