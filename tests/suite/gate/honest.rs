@@ -136,7 +136,7 @@ const TWINS: &[Twin] = &[
         },
     },
     Twin {
-        name: "renames, links, makes executable, adds what is binary",
+        name: "renames, links, makes executable, adds what is binary and a submodule",
         play: |world| {
             world.git(&["mv", "README.md", "READ.md"]);
             world.work("Rename");
@@ -145,7 +145,11 @@ const TWINS: &[Twin] = &[
             world.git(&["add", "--all"]);
             world.git(&["update-index", "--chmod=+x", "tool.sh"]);
             world.sandbox.write("image.bin", [0_u8, 159, 146, 150]);
-            world.work("Odds and ends");
+            let head = world.git(&["rev-parse", "HEAD"]);
+            world.git(&["update-index", "--add", "--cacheinfo", &format!("160000,{head},module")]);
+            world.git(&["add", "image.bin"]);
+            world.git(&["commit", "--quiet", "--message", &format!("Odds and ends\n\nTask: {ID}")]);
+            assert!(world.git(&["ls-tree", "HEAD", "module"]).starts_with("160000"));
         },
     },
     Twin {

@@ -6,6 +6,7 @@
 mod attacks;
 mod honest;
 mod ranges;
+mod rules;
 mod signed;
 
 use std::fs;
