@@ -39,11 +39,7 @@ fn main() -> ExitCode {
         _ => Err("the size is a number of commits and one of tasks, such as 5000 1000".into()),
     };
     // A run that was interrupted leaves its folder to the next.
-    let cleaned = if std::env::args().any(|argument| argument == "--keep") {
-        Ok(())
-    } else {
-        std::fs::remove_dir_all(&folder)
-    };
+    let cleaned = std::fs::remove_dir_all(&folder);
     match done.and_then(|()| cleaned.map_err(Into::into)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {

@@ -56,7 +56,7 @@ impl Repository {
             if against_all.is_none() && self.is_cut_at(parent) {
                 continue;
             }
-            let parent_tree = self.tree_of(CommitId::new(parent))?;
+            let parent_tree = self.root_tree_id(CommitId::new(parent))?;
             let changed = self.tree_changes(commit, Some(parent_tree), tree)?;
             against_all = Some(match against_all {
                 Some(mut before) => {
@@ -75,8 +75,8 @@ impl Repository {
 
     /// Returns what differs between two commits, sorted by path; from nothing where there is no old one.
     pub fn changes_between(&self, old: Option<CommitId>, new: CommitId) -> Result<Vec<FileChange>, Error> {
-        let old = old.map(|old| self.tree_of(old)).transpose()?;
-        self.tree_changes(new, old, self.tree_of(new)?)
+        let old = old.map(|old| self.root_tree_id(old)).transpose()?;
+        self.tree_changes(new, old, self.root_tree_id(new)?)
     }
 
     /// Returns who wrote the commits, and whom they name in `Co-authored-by:`: sorted, each once, as the commits
@@ -93,7 +93,7 @@ impl Repository {
         self.is_shallow() && !self.inner.has_object(parent)
     }
 
-    fn tree_of(&self, commit: CommitId) -> Result<ObjectId, Error> {
+    pub(super) fn root_tree_id(&self, commit: CommitId) -> Result<ObjectId, Error> {
         let cannot = |error: gix::Error| self.unreadable(commit, "read the commit", &error);
         let found = self.inner.find_commit(commit.raw()).map_err(cannot)?;
         Ok(found.tree_id().map_err(cannot)?.detach())

@@ -18,6 +18,19 @@ pub enum FileMode {
     Submodule,
 }
 
+impl FileMode {
+    /// Returns the mode as a tree writes it, such as `0o100644`.
+    #[must_use]
+    pub fn bits(self) -> u32 {
+        match self {
+            Self::Plain => 0o100_644,
+            Self::Executable => 0o100_755,
+            Self::Link => 0o120_000,
+            Self::Submodule => 0o160_000,
+        }
+    }
+}
+
 /// A file in a commit.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TreeFile {

@@ -94,7 +94,7 @@ fn problems(path: &str, conflicts: &[MergedConflict]) -> Vec<Problem> {
 }
 
 /// Tells how the file at a path is read, and whose it must be.
-fn record_at(path: &str) -> (RecordKind, Option<Identity<'_>>) {
+pub(super) fn record_at(path: &str) -> (RecordKind, Option<Identity<'_>>) {
     let root = format!("{}/", Layout::ROOT);
     let Some((before, below)) = path.rsplit_once(root.as_str()) else { return (RecordKind::Text, None) };
     if !(before.is_empty() || before.ends_with('/')) {

@@ -61,7 +61,9 @@ pub fn is_covered(role: Role<'_>, path: &str) -> bool {
     !is_record(path) && (globs.is_empty() || glob::is_selected(globs, path))
 }
 
-fn is_record(path: &str) -> bool {
+/// Tells whether a path is one of the tracker's own records: what is written there every day.
+#[must_use]
+pub fn is_record(path: &str) -> bool {
     let folder = path.strip_prefix(".tracker/").and_then(|rest| rest.split_once('/'));
     folder.is_some_and(|(folder, _)| RECORDS.contains(&folder))
 }

@@ -33,7 +33,9 @@ mod tree;
 mod votes;
 
 pub use blocking::{blocking_findings, finding_id, finding_identity, is_same_finding};
-pub use coverage::{Staleness, coverage, covered_by, criteria_digest, explain, is_covered, is_sound};
+pub use coverage::{
+    Staleness, coverage, covered_by, criteria_digest, explain, is_covered, is_record, is_sound,
+};
 pub use cycle::Cycle;
 pub use derive::{Derived, derive, derive_with};
 pub use directives::{

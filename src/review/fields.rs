@@ -1,6 +1,6 @@
 //! What changed between two states of a task: fields, boxes, text.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::FieldChange;
 use crate::doc::check_boxes;
@@ -9,12 +9,17 @@ use crate::model::Task;
 /// Returns the fields that differ, by key, but for the stage and the history, which are moves.
 #[must_use]
 pub fn changed(before: &Task, after: &Task) -> Vec<FieldChange> {
-    let (old, new) = (fields(before), fields(after));
-    let keys: std::collections::BTreeSet<&str> = old.keys().chain(new.keys()).map(String::as_str).collect();
-    let change = |key: &str| FieldChange {
-        key: key.to_owned(),
-        before: old.get(key).cloned(),
-        after: new.get(key).cloned(),
+    differences(&fields(before), &fields(after))
+}
+
+/// Returns the keys that differ between two tables, sorted.
+#[must_use]
+pub fn differences(before: &BTreeMap<String, String>, after: &BTreeMap<String, String>) -> Vec<FieldChange> {
+    let keys: BTreeSet<&String> = before.keys().chain(after.keys()).collect();
+    let change = |key: &String| FieldChange {
+        key: key.clone(),
+        before: before.get(key).cloned(),
+        after: after.get(key).cloned(),
     };
     keys.into_iter().map(change).filter(|change| change.before != change.after).collect()
 }

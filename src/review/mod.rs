@@ -26,7 +26,7 @@ pub use facts::{
     CommandOutcome, CommitFacts, FileFacts, FileState, MergedRecord, People, RangeFacts, RecordStep,
     TaskFacts,
 };
-pub use fields::{Ticks, changed as changed_fields, ticks};
+pub use fields::{Ticks, changed as changed_fields, differences, ticks};
 pub use verdict::{Breach, RuleOutcome, Verdict};
 pub use view::{
     CommitReview, FieldChange, FileReview, FindingReview, Loose, MoveReview, RangeReview, Review, TaskReview,

@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 
 use super::facts::{CommitFacts, FileFacts, RangeFacts, TaskFacts};
 use super::passes::Judged;
-use super::rules::{Cover, is_policy, is_record};
+use super::rules::{Cover, is_policy};
 use super::{
     CommitReview, FileReview, FindingReview, Loose, MoveReview, TaskReview, Verdict, VoteReview, fields,
 };
 use crate::model::{Config, Finding};
-use crate::policy::{JudgedVote, Signoffs, Weight, blocking_findings, is_override};
+use crate::policy::{JudgedVote, Signoffs, Weight, blocking_findings, is_override, is_record};
 
 /// Returns, for every path that linked commits of the range changed, the tasks' places among the facts.
 pub(super) fn owners_of_files<'f>(facts: &'f RangeFacts<'_>) -> BTreeMap<&'f str, Vec<usize>> {

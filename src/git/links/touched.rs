@@ -53,7 +53,7 @@ impl Repository {
             for parent in &commit.parents {
                 let tree = match read.get(parent) {
                     Some(parent) => parent.tree,
-                    None => self.root_of(*parent)?,
+                    None => self.root_tree_id(CommitId::new(*parent))?,
                 };
                 before.push(trees.of(*parent, tree)?);
             }
@@ -102,11 +102,6 @@ impl Repository {
         let tree = self.inner.find_tree(tree).map_err(cannot)?;
         let entries = tree.iter().filter_map(Result::ok);
         Ok(entries.map(|entry| (entry.filename().to_string(), entry.object_id())).collect())
-    }
-
-    fn root_of(&self, commit: ObjectId) -> Result<ObjectId, Error> {
-        let cannot = |error: gix::Error| self.unreadable(CommitId::new(commit), "read the commit", &error);
-        Ok(self.inner.find_commit(commit).map_err(cannot)?.tree_id().map_err(cannot)?.detach())
     }
 }
 

@@ -1,14 +1,12 @@
 //! What differs besides tasks: the configuration key by key, and files of the policy and of reports by name.
 
-use std::collections::BTreeMap;
-
 use super::records::pair;
 use super::sides::Sides;
 use super::view::DiffFile;
 use crate::doc::config_values;
 use crate::model::Problem;
 use crate::ops::Result;
-use crate::review::FieldChange;
+use crate::review::{FieldChange, differences};
 use crate::store::Layout;
 
 /// Compares the files that belong to no task.
@@ -37,14 +35,4 @@ pub(super) fn compare(
         files.push(DiffFile { path: (*path).to_owned(), change });
     }
     Ok((config, files))
-}
-
-fn differences(before: &BTreeMap<String, String>, after: &BTreeMap<String, String>) -> Vec<FieldChange> {
-    let keys: std::collections::BTreeSet<&String> = before.keys().chain(after.keys()).collect();
-    let change = |key: &String| FieldChange {
-        key: key.clone(),
-        before: before.get(key).cloned(),
-        after: after.get(key).cloned(),
-    };
-    keys.into_iter().map(change).filter(|change| change.before != change.after).collect()
 }

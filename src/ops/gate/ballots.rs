@@ -5,23 +5,20 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::Scene;
 use super::records::Record;
 use crate::doc::read_vote;
-use crate::git::{BlobId, LogLimit};
+use crate::git::BlobId;
 use crate::model::{Person, Signatures, TaskId, Verdict, Vote};
 use crate::ops::Result;
-use crate::ops::signoffs::{check, is_same_text};
+use crate::ops::signoffs::{Cast, as_cast, check, trust_in, votes_cast};
 use crate::policy::{Ballot, Flaw, Trust};
 use crate::store::{LARGEST_FILE, Layout};
 
-/// So many commits before the range are looked at for who added a vote that is older.
-const MOST_VISITED: usize = 20_000;
-
-/// The votes of the range: by task, the names of their files with who first added them, and what they then held.
-pub(super) type Cast = BTreeMap<TaskId, BTreeMap<String, (BlobId, Person)>>;
+/// The votes of the range as they were first added, by task.
+pub(super) type RangeVotes = BTreeMap<TaskId, Cast>;
 
 impl Scene<'_> {
     /// Returns the votes that commits of the range added, each as it was first added.
-    pub(super) fn cast(&self) -> Cast {
-        let mut cast = Cast::new();
+    pub(super) fn cast(&self) -> RangeVotes {
+        let mut cast = RangeVotes::new();
         for (info, changes) in &self.changes.commits {
             for change in changes.iter().filter(|change| change.before.is_none()) {
                 let (Some(Record::Vote(id, name)), Some(after)) = (Record::at(&change.path), change.after)
@@ -37,14 +34,15 @@ impl Scene<'_> {
 
     /// Returns a task's votes: those at the head, and rejections that were taken away. An edited rejection counts as
     /// it was cast.
-    pub(super) fn ballots(&self, id: &TaskId, cast: &Cast) -> Result<(Vec<Ballot>, BTreeSet<String>)> {
+    pub(super) fn ballots(&self, id: &TaskId, cast: &RangeVotes) -> Result<(Vec<Ballot>, BTreeSet<String>)> {
         let (votes, _) = self.head.votes(id)?;
         let (earlier, _) =
             if self.ends.merge_base.is_some() { self.before.votes(id)? } else { Default::default() };
         let nothing = BTreeMap::new();
         let own = cast.get(id).unwrap_or(&nothing);
         let old: BTreeMap<&str, &Vote> = earlier.iter().map(|(name, vote)| (name.as_str(), vote)).collect();
-        let authors = self.earlier_authors(id, &votes, &old)?;
+        let is_asked = votes.iter().any(|(name, _)| old.contains_key(name.as_str()));
+        let earlier = self.earlier_votes(id, is_asked)?;
         let (mut ballots, mut new) = (Vec::new(), BTreeSet::new());
         let names: BTreeSet<&str> = votes.iter().map(|(name, _)| name.as_str()).collect();
         let gone =
@@ -61,7 +59,7 @@ impl Scene<'_> {
         }
         for (name, (blob, author)) in own.iter().filter(|(name, _)| !names.contains(name.as_str())) {
             if let Some(vote) = self.vote_of(id, *blob)?.filter(|vote| vote.verdict == Verdict::Rejected) {
-                let trust = self.trust_in(author, &vote.by);
+                let trust = trust_in(&self.policy.people, author, &vote.by);
                 ballots.push(Ballot {
                     name: name.clone(),
                     folder: id.clone(),
@@ -78,7 +76,7 @@ impl Scene<'_> {
                 Some((blob, author)) if !is_old => {
                     (Some(self.repository.read_blob(*blob, LARGEST_FILE)?), Some(author))
                 }
-                _ if is_old => (self.before.read(&path)?, authors.get(name.as_str())),
+                _ if is_old => (self.before.read(&path)?, earlier.get(name).map(|(_, author)| author)),
                 _ => (None, None),
             };
             if !is_old {
@@ -99,12 +97,11 @@ impl Scene<'_> {
     ) -> Result<Ballot> {
         let (mut vote, mut flaw) = (vote.clone(), None);
         let now = self.head.read(&format!("{}/{name}", Layout::signoffs_of(id)))?.unwrap_or_default();
-        if let Some(first) = first.filter(|first| !is_same_text(&now, first)) {
-            flaw = Some(Flaw::Altered);
-            let cast = read_vote(id, &first).ok().filter(|cast| cast.verdict == Verdict::Rejected);
-            vote = cast.unwrap_or(vote);
+        if let Some(first) = first {
+            (vote, flaw) = as_cast(id, vote, &now, &first);
         }
-        let mut trust = author.map_or(Trust::Unverified, |author| self.trust_in(author, &vote.by));
+        let mut trust =
+            author.map_or(Trust::Unverified, |author| trust_in(&self.policy.people, author, &vote.by));
         let wants = self.policy.config.policy.signatures != Signatures::Off || self.verifies;
         if wants && vote.signature.is_some() {
             if check(self.repository, &vote, &self.policy.signers) {
@@ -116,37 +113,15 @@ impl Scene<'_> {
         Ok(Ballot { name: name.to_owned(), folder: id.clone(), vote, trust, flaw })
     }
 
-    /// Returns who added the votes that are older than the range.
-    fn earlier_authors(
-        &self,
-        id: &TaskId,
-        votes: &[(String, Vote)],
-        old: &BTreeMap<&str, &Vote>,
-    ) -> Result<BTreeMap<String, Person>> {
-        let mut authors = BTreeMap::new();
-        let is_asked = votes.iter().any(|(name, _)| old.contains_key(name.as_str()));
-        let Some(merge_base) = self.ends.merge_base.filter(|_| is_asked) else { return Ok(authors) };
-        let folder = Layout::signoffs_of(id);
-        let limit = LogLimit { found: usize::MAX, visited: MOST_VISITED };
-        for commit in self.repository.log_touching(merge_base, &[&folder], limit)?.commits.into_iter().rev() {
-            for file in self.repository.tree_files(commit.id, &folder)? {
-                let name = file.path.rsplit('/').next().unwrap_or_default().to_owned();
-                authors.entry(name).or_insert_with(|| commit.author.clone());
-            }
+    /// Returns who added the votes that are older than the range; nothing where no vote is.
+    fn earlier_votes(&self, id: &TaskId, is_asked: bool) -> Result<Cast> {
+        match self.ends.merge_base.filter(|_| is_asked) {
+            Some(merge_base) => votes_cast(self.repository, self.earlier_links(merge_base)?, id),
+            None => Ok(Cast::new()),
         }
-        Ok(authors)
     }
 
     fn vote_of(&self, id: &TaskId, blob: BlobId) -> Result<Option<Vote>> {
         Ok(read_vote(id, &self.repository.read_blob(blob, LARGEST_FILE)?).ok())
-    }
-
-    fn trust_in(&self, author: &Person, by: &Person) -> Trust {
-        let people = &self.policy.people;
-        if people.canonical(author).is_same(&people.canonical(by)) {
-            Trust::Attributed
-        } else {
-            Trust::Unverified
-        }
     }
 }

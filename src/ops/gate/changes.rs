@@ -56,24 +56,12 @@ fn differences(before: &[TreeFile], after: &[TreeFile]) -> Vec<FileChange> {
     changed.map(|(path, (before, after))| FileChange { path: path.to_owned(), before, after }).collect()
 }
 
-/// Returns a mode as trees write it.
-pub(super) fn mode_of(mode: FileMode) -> u32 {
-    match mode {
-        FileMode::Plain => 0o100_644,
-        FileMode::Executable => 0o100_755,
-        FileMode::Link => 0o120_000,
-        FileMode::Submodule => 0o160_000,
-    }
-}
-
 impl Scene<'_> {
     /// Returns the files that differ between the two ends.
     pub(super) fn files(&self, counts_lines: bool) -> Result<Vec<FileFacts>> {
         let shared = self.repository.shared();
-        let state = |state: FileState| review::FileState {
-            mode: mode_of(state.mode),
-            blob: state.blob_id.to_string(),
-        };
+        let state =
+            |state: FileState| review::FileState { mode: state.mode.bits(), blob: state.blob_id.to_string() };
         let of = |view: &mut Repository, change: &FileChange| -> Result<FileFacts> {
             let is_counted = counts_lines && !change.path.starts_with(".tracker/");
             let lines = if is_counted { view.count_lines(change)? } else { None };

@@ -3,16 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::Scene;
-use super::changes::mode_of;
 use crate::doc::acceptance_text;
-use crate::git::CommitId;
+use crate::git::{CommitId, Links};
 use crate::model::{CoveredFile, Task, TaskId};
 use crate::ops::Result;
-use crate::ops::signoffs::{grammar, linked_ids};
+use crate::ops::signoffs::{linked_ids, links_from};
 use crate::policy::{Content, LinkedCommit, criteria_digest};
-
-/// So many commits that nobody has read before are read for what they link.
-const MOST_LINKS: usize = 200_000;
 
 /// Which commits link a task.
 #[derive(Default)]
@@ -46,8 +42,7 @@ impl Scene<'_> {
             }
         }
         if !old.is_empty() {
-            let found = self.repository.links(merge_base, &grammar(), MOST_LINKS)?;
-            for commit in found.commits {
+            for commit in &self.earlier_links(merge_base)?.commits {
                 for id in &commit.ids {
                     if let Some(own) = old.get_mut(id) {
                         own.push(commit.id);
@@ -59,6 +54,15 @@ impl Scene<'_> {
             own.earlier = old.remove(id.as_str()).unwrap_or_default();
         }
         Ok(links)
+    }
+
+    /// Returns what the commits before the range link and changed, read once.
+    pub(super) fn earlier_links(&self, merge_base: CommitId) -> Result<&Links> {
+        if let Some(links) = self.earlier.get() {
+            return Ok(links);
+        }
+        let links = links_from(self.repository, merge_base)?;
+        Ok(self.earlier.get_or_init(|| links))
     }
 
     /// Tells whether anybody has voted on a task: else what it covers is asked by nobody.
@@ -84,7 +88,7 @@ impl Scene<'_> {
         let mut files = Vec::with_capacity(paths.len());
         for path in paths {
             files.push(match self.at_head(&path)? {
-                Some(file) => CoveredFile { mode: mode_of(file.mode), blob: file.blob_id.to_string(), path },
+                Some(file) => CoveredFile { mode: file.mode.bits(), blob: file.blob_id.to_string(), path },
                 None => CoveredFile::deleted(path),
             });
         }

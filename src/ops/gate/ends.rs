@@ -23,11 +23,10 @@ pub(super) struct Ends {
 }
 
 impl Ends {
-    pub(super) fn of(session: &Session<'_>, repository: &Repository, request: &GateRequest) -> Result<Self> {
+    pub(super) fn of(repository: &Repository, request: &GateRequest) -> Result<Self> {
         let named = request.head.clone();
         let head = named.clone().unwrap_or_else(|| "HEAD".to_owned());
         let head_commit = repository.resolve(&head)?;
-        let _ = session;
         let base = match &request.base {
             Some(name) if is_nothing(name) => None,
             Some(name) => Some((name.clone(), repository.resolve(name)?)),

@@ -6,9 +6,10 @@ use similar::{ChangeTag, TextDiff};
 
 use super::Scene;
 use super::records::Record;
-use crate::doc::{Marks, RecordKind, Versions, merge};
+use crate::doc::{Marks, Versions, merge};
 use crate::git::{CommitId, CommitInfo, FileChange, FileState};
 use crate::ops::Result;
+use crate::ops::merge_records::record_at;
 use crate::review::MergedRecord;
 
 /// So many differing lines are shown.
@@ -66,11 +67,7 @@ impl Scene<'_> {
         paths.dedup();
         for path in paths.into_iter().take(MOST_RECORDS) {
             let Some(record) = Record::at(path) else { continue };
-            let ours_state = match (between.get(path), from_ours.get(path)) {
-                (Some(change), _) => change.before,
-                (None, Some(change)) => change.before,
-                (None, None) => None,
-            };
+            let ours_state = between.get(path).or(from_ours.get(path)).and_then(|change| change.before);
             let theirs_state = between.get(path).map_or(ours_state, |change| change.after);
             let base_state = from_base.get(path).map_or(ours_state, |change| change.before);
             let result = from_ours.get(path).map_or(ours_state, |change| change.after);
@@ -100,12 +97,7 @@ impl Scene<'_> {
             return Ok((self.text(ours.or(theirs))?, true));
         };
         let base = self.read(base)?;
-        let kind = match path.rsplit('.').next() {
-            Some("md") => RecordKind::Markdown,
-            Some("yaml") => RecordKind::Yaml,
-            Some("toml") => RecordKind::Toml,
-            _ => RecordKind::Text,
-        };
+        let (kind, _) = record_at(path);
         let marks = Marks { base: "base", ours: "ours", theirs: "theirs", size: 7 };
         let versions = Versions { base: base.as_deref(), ours: &own, theirs: &other };
         Ok(match merge(kind, versions, None, &marks) {

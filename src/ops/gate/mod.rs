@@ -11,12 +11,13 @@ mod tasks;
 
 pub(super) use records::Record;
 
+use std::cell::OnceCell;
 use std::collections::BTreeMap;
 
 use self::changes::Changes;
 use self::ends::Ends;
 use super::{Result, Session};
-use crate::git::{People, Repository};
+use crate::git::{Links, People, Repository};
 use crate::model::{Config, Person, Problem, TaskId};
 use crate::review::{self, FileFacts, RangeFacts, RangeReview, Review, Web};
 use crate::store::{Layout, Snapshot};
@@ -41,13 +42,14 @@ pub struct GateRequest {
 pub fn review(session: &Session<'_>, request: &GateRequest) -> Result<(Review, Vec<Problem>)> {
     let repository = session.workspace().repository()?;
     repository.refuse_shallow()?;
-    let ends = Ends::of(session, &repository, request)?;
+    let ends = Ends::of(&repository, request)?;
     let policy = Policy::of(session, &repository, &ends)?;
     let scene = Scene {
         repository: &repository,
         before: session.workspace().snapshot_of_commit(ends.merge_base)?,
         head: ends.head_snapshot(session)?,
         changes: Changes::read(session, &repository, &ends)?,
+        earlier: OnceCell::new(),
         verifies: request.counts_lines,
         ends: &ends,
         policy: &policy,
@@ -100,6 +102,8 @@ struct Scene<'a> {
     /// The records at the head.
     head: Snapshot,
     changes: Changes,
+    /// What the commits before the range link and changed.
+    earlier: OnceCell<Links>,
     /// Whether signatures are looked at even where the policy does not ask.
     verifies: bool,
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use crate::doc::{acceptance_text, open_boxes};
-use crate::git::{CommitId, FileMode, Grammar, Links, People, Repository};
+use crate::git::{CommitId, Grammar, Links, People, Repository};
 use crate::model::{Config, CoveredFile, Finding, OpenBox, Person, Problem, Signatures, Task, TaskId, Vote};
 use crate::ops::session::parse;
 use crate::ops::{Result, Session};
@@ -88,7 +88,7 @@ impl<'a> Files<'a> {
         if let Some(links) = self.links.get() {
             return Ok(links);
         }
-        let links = self.repository.links(tip, &grammar(), MOST_LINKS)?;
+        let links = links_from(self.repository, tip)?;
         Ok(self.links.get_or_init(|| links))
     }
 
@@ -224,9 +224,10 @@ pub(in crate::ops) fn named_ids(message: &str, prefix: &str) -> Vec<TaskId> {
     meant.map(|own| own.task).collect()
 }
 
-/// Returns how messages are read for what they link.
-pub(in crate::ops) fn grammar() -> Grammar<'static> {
-    Grammar { version: GRAMMAR, ids_in: &ids_in, folders: &FOLDERS }
+/// Returns which commits of a history belong to which task, and which changed its votes and findings.
+pub(in crate::ops) fn links_from(repository: &Repository, tip: CommitId) -> Result<Links> {
+    let grammar = Grammar { version: GRAMMAR, ids_in: &ids_in, folders: &FOLDERS };
+    Ok(repository.links(tip, &grammar, MOST_LINKS)?)
 }
 
 fn ids_in(message: &str) -> Vec<String> {
@@ -248,20 +249,11 @@ fn content(files: &Files<'_>, task: &Task) -> Result<Content> {
     let mut covered = Vec::with_capacity(paths.len());
     for path in paths {
         covered.push(match repository.tree_file(tip, &path)? {
-            Some(file) => CoveredFile { mode: mode_of(file.mode), blob: file.blob_id.to_string(), path },
+            Some(file) => CoveredFile { mode: file.mode.bits(), blob: file.blob_id.to_string(), path },
             None => CoveredFile::deleted(path),
         });
     }
     Ok(Content { criteria, files: covered, commits })
-}
-
-fn mode_of(mode: FileMode) -> u32 {
-    match mode {
-        FileMode::Plain => 0o100_644,
-        FileMode::Executable => 0o100_755,
-        FileMode::Link => 0o120_000,
-        FileMode::Submodule => 0o160_000,
-    }
 }
 
 /// Tells whether a task has been sent back: what failed it may be gone.

@@ -4,16 +4,20 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::Files;
 use crate::doc::{read_finding, read_vote};
-use crate::git::{BlobId, CommitId, Person};
+use crate::git::{BlobId, CommitId, Links, People, Person, Repository};
 use crate::model::{Finding, Problem, Task, TaskId, Verdict, Vote};
 use crate::ops::Result;
 use crate::policy::{Ballot, Flaw, Trust};
 use crate::store::{LARGEST_FILE, Layout};
 
+/// Votes as they were cast, by the names of their files: each as the first commit that has it has it, and who made that
+/// commit.
+pub(in crate::ops) type Cast = BTreeMap<String, (BlobId, Person)>;
+
 /// What the commits have of a task's records, by the names of their files.
 pub(super) struct RecordHistory {
-    /// Votes as they were cast: each as the first commit that has it has it, and who made that commit.
-    cast: BTreeMap<String, (BlobId, Person)>,
+    /// Votes as they were cast.
+    cast: Cast,
     /// Findings as they stood last: each in the last commit that has it.
     found: BTreeMap<String, (BlobId, CommitId)>,
 }
@@ -21,18 +25,11 @@ pub(super) struct RecordHistory {
 impl RecordHistory {
     /// Reads it, from the commits that are remembered to have changed the task's records.
     pub(super) fn read(files: &Files<'_>, task: &Task) -> Result<Self> {
-        let (mut cast, mut found) = (BTreeMap::new(), BTreeMap::new());
+        let (mut cast, mut found) = (Cast::new(), BTreeMap::new());
         let Some(tip) = files.tip else { return Ok(Self { cast, found }) };
-        let repository = files.repository;
-        let name_of = |path: &str| path.rsplit('/').next().unwrap_or_default().to_owned();
-        let touching = |folder: &str| files.links(tip).map(|links| links.touching(folder, task.id.as_str()));
-        for commit in touching(Layout::SIGNOFFS)?.into_iter().rev() {
-            let author = repository.commit_info(commit)?.author;
-            for file in repository.tree_files(commit, &Layout::signoffs_of(&task.id))? {
-                cast.entry(name_of(&file.path)).or_insert_with(|| (file.blob_id, author.clone()));
-            }
-        }
-        for commit in touching(Layout::FINDINGS)?.into_iter().rev() {
+        let (repository, links) = (files.repository, files.links(tip)?);
+        cast.extend(votes_cast(repository, links, &task.id)?);
+        for commit in links.touching(Layout::FINDINGS, task.id.as_str()).into_iter().rev() {
             for file in repository.tree_files(commit, &Layout::findings_of(&task.id))? {
                 found.insert(name_of(&file.path), (file.blob_id, commit));
             }
@@ -54,12 +51,8 @@ impl RecordHistory {
             let path = format!("{}/{name}", Layout::signoffs_of(id));
             let now = files.snapshot.read(&path)?.unwrap_or_default();
             let then = files.repository.read_blob(*blob, LARGEST_FILE)?;
-            if !is_same_text(&now, &then) {
-                flaw = Some(Flaw::Altered);
-                let cast = read_vote(id, &then).ok().filter(|cast| cast.verdict == Verdict::Rejected);
-                vote = cast.unwrap_or(vote);
-            }
-            trust = trust_in(files, author, &vote.by);
+            (vote, flaw) = as_cast(id, vote, &now, &then);
+            trust = trust_in(files.people(), author, &vote.by);
         }
         match files.trust_of(&vote)? {
             Some(Ok(signed)) => trust = signed,
@@ -86,7 +79,7 @@ impl RecordHistory {
                 let path = format!("{}/{name}", Layout::signoffs_of(id));
                 let gone = Problem::warning("is gone or cannot be read; the rejection in it stands");
                 problems.push(gone.in_file(&path));
-                let trust = trust_in(files, author, &vote.by);
+                let trust = trust_in(files.people(), author, &vote.by);
                 let (name, folder) = (name.clone(), id.clone());
                 lost.push(Ballot { name, folder, vote, trust, flaw: Some(Flaw::Altered) });
             }
@@ -118,14 +111,40 @@ impl RecordHistory {
     }
 }
 
+/// Returns a task's votes as the commits have them that are linked to have changed its folder of votes.
+pub(in crate::ops) fn votes_cast(repository: &Repository, links: &Links, id: &TaskId) -> Result<Cast> {
+    let mut cast = Cast::new();
+    for commit in links.touching(Layout::SIGNOFFS, id.as_str()).into_iter().rev() {
+        let author = repository.commit_info(commit)?.author;
+        for file in repository.tree_files(commit, &Layout::signoffs_of(id))? {
+            cast.entry(name_of(&file.path)).or_insert_with(|| (file.blob_id, author.clone()));
+        }
+    }
+    Ok(cast)
+}
+
+/// Returns what a vote counts as whose file says one thing now and said another when it was cast: an edited rejection
+/// counts as it was cast.
+pub(in crate::ops) fn as_cast(id: &TaskId, vote: Vote, now: &[u8], then: &[u8]) -> (Vote, Option<Flaw>) {
+    if is_same_text(now, then) {
+        return (vote, None);
+    }
+    let cast = read_vote(id, then).ok().filter(|cast| cast.verdict == Verdict::Rejected);
+    (cast.unwrap_or(vote), Some(Flaw::Altered))
+}
+
+/// Says how sure it is whose a vote is, by who committed it.
+pub(in crate::ops) fn trust_in(people: &People, author: &Person, by: &Person) -> Trust {
+    let is_own = people.canonical(author).is_same(&people.canonical(by));
+    if is_own { Trust::Attributed } else { Trust::Unverified }
+}
+
 /// Tells whether two texts differ in line endings at most, as a working tree's do from git's.
-pub(in crate::ops) fn is_same_text(now: &[u8], then: &[u8]) -> bool {
+fn is_same_text(now: &[u8], then: &[u8]) -> bool {
     let plain = |bytes: &[u8]| bytes.iter().copied().filter(|&byte| byte != b'\r').collect::<Vec<u8>>();
     now == then || plain(now) == plain(then)
 }
 
-fn trust_in(files: &Files<'_>, author: &Person, by: &Person) -> Trust {
-    let people = files.people();
-    let is_own = people.canonical(author).email.eq_ignore_ascii_case(&people.canonical(by).email);
-    if is_own { Trust::Attributed } else { Trust::Unverified }
+fn name_of(path: &str) -> String {
+    path.rsplit('/').next().unwrap_or_default().to_owned()
 }

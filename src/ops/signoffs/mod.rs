@@ -10,9 +10,9 @@ mod tally;
 
 pub use cast::{Ballot as VoteRequest, approve, reject, withdraw};
 pub(super) use cast::{Booth, CastVote, Statement, creation_of, rejected_because, said_of};
-pub(super) use dossier::{Dossier, Files, grammar, has_failed, linked_ids, named_ids, waits_for};
+pub(super) use dossier::{Dossier, Files, has_failed, linked_ids, links_from, named_ids, waits_for};
 pub use findings::{FindingView, FindingsView, findings, resolve};
-pub(super) use history::is_same_text;
+pub(super) use history::{Cast, as_cast, trust_in, votes_cast};
 pub(super) use signature::check;
 pub use standing::{MissingView, RoleView, SignoffsView, Verify, VoteView, signoffs};
 pub(super) use standing::{seen, view_of};

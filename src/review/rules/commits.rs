@@ -2,9 +2,9 @@
 
 use super::super::facts::{CommitFacts, RangeFacts};
 use super::super::passes::Judged;
-use super::files::is_record;
 use super::{About, Book};
 use crate::model::{GateRule, Task};
+use crate::policy::is_record;
 
 const RULE: GateRule = GateRule::LinkedCommits;
 

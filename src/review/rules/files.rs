@@ -4,17 +4,7 @@ use super::super::facts::{FileFacts, RangeFacts};
 use super::super::passes::Judged;
 use super::{About, Book};
 use crate::model::{Config, GateRule, Level};
-use crate::policy::{is_covered, is_selected};
-
-/// Folders of the tracker that hold records: what is written there every day.
-const RECORDS: [&str; 8] =
-    ["tasks", "signoffs", "findings", "notes", "plans", "runs", "escalations", "sprints"];
-
-/// Tells whether a path is a record of the tracker.
-pub(in crate::review) fn is_record(path: &str) -> bool {
-    let folder = path.strip_prefix(".tracker/").and_then(|rest| rest.split_once('/'));
-    folder.is_some_and(|(folder, _)| RECORDS.contains(&folder))
-}
+use crate::policy::{is_covered, is_record, is_selected};
 
 /// Tells whether a path is what the gate judges by: the tracker's files that are no records, a tracker in another
 /// place, and the mailmap, which says who is who.

@@ -8,7 +8,7 @@ mod owners;
 mod state;
 mod votes;
 
-pub(super) use files::{Cover, is_policy, is_record};
+pub(super) use files::{Cover, is_policy};
 
 use std::collections::BTreeMap;
 

@@ -2,9 +2,9 @@
 
 use super::super::facts::{MergedRecord, RangeFacts};
 use super::super::passes::{Judged, place_in, route};
-use super::files::is_record;
 use super::{About, Book};
 use crate::model::{GateRule, Level, Severity};
+use crate::policy::is_record;
 
 pub(super) fn judge(facts: &RangeFacts<'_>, tasks: &[Judged<'_>], book: &mut Book<'_>) {
     merge_stage(facts, tasks, book);

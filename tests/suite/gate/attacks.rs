@@ -163,13 +163,7 @@ const ATTACKS: &[Attack] = &[
         rule: "no-rewritten-votes",
         says: "deletes a vote",
         play: |world| {
-            let before = world.votes();
-            world.tracker_as("Dev", &format!("reopen {ID}"));
-            world.tracker_as("Dev", &format!("advance {ID}"));
-            world.commit("Again");
-            world.tracker_as("Bob", &format!("reject {ID} --as reviewer -m no"));
-            world.commit_as("Bob", "Reject");
-            let vote = world.votes().into_iter().find(|vote| !before.contains(vote)).unwrap();
+            let vote = rejection(world);
             world.git(&["rm", "--quiet", &vote]);
             world.commit("Tidy");
         },
@@ -179,13 +173,7 @@ const ATTACKS: &[Attack] = &[
         rule: "no-rewritten-votes",
         says: "changes a vote that was cast",
         play: |world| {
-            let before = world.votes();
-            world.tracker_as("Dev", &format!("reopen {ID}"));
-            world.tracker_as("Dev", &format!("advance {ID}"));
-            world.commit("Again");
-            world.tracker_as("Bob", &format!("reject {ID} --as reviewer -m no"));
-            world.commit_as("Bob", "Reject");
-            let vote = world.votes().into_iter().find(|vote| !before.contains(vote)).unwrap();
+            let vote = rejection(world);
             world.replace(&vote, "verdict: rejected", "verdict: approved");
             world.commit("Typo");
         },
@@ -198,13 +186,7 @@ const ATTACKS: &[Attack] = &[
             world.git(&["checkout", "--quiet", "main"]);
             world.commit_as("Other", "Something else");
             world.git(&["checkout", "--quiet", "work"]);
-            let before = world.votes();
-            world.tracker_as("Dev", &format!("reopen {ID}"));
-            world.tracker_as("Dev", &format!("advance {ID}"));
-            world.commit("Again");
-            world.tracker_as("Bob", &format!("reject {ID} --as reviewer -m no"));
-            world.commit_as("Bob", "Reject");
-            let vote = world.votes().into_iter().find(|vote| !before.contains(vote)).unwrap();
+            let vote = rejection(world);
             world.git(&["merge", "--quiet", "--no-commit", "--no-ff", "main"]);
             world.git(&["rm", "--quiet", "--force", &vote]);
             world.commit("Merge");
@@ -458,11 +440,18 @@ const ATTACKS: &[Attack] = &[
     },
 ];
 
+/// Opens the task again and has it rejected; returns the vote's path.
+fn rejection(world: &World) -> String {
+    let before = world.votes();
+    world.deliver_again();
+    world.tracker_as("Bob", &format!("reject {ID} --as reviewer -m no"));
+    world.commit_as("Bob", "Reject");
+    world.votes().into_iter().find(|vote| !before.contains(vote)).unwrap()
+}
+
 /// Opens the task again and has a high finding held against it; returns its path.
 fn finding(world: &World) -> String {
-    world.tracker_as("Dev", &format!("reopen {ID}"));
-    world.tracker_as("Dev", &format!("advance {ID}"));
-    world.commit("Again");
+    world.deliver_again();
     world.tracker_as("Bob", &format!("reject {ID} --as reviewer --finding \"high: leaks @ src/theme.rs:2\""));
     world.commit_as("Bob", "Reject");
     let folder = format!(".tracker/findings/{ID}");

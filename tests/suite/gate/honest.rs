@@ -36,9 +36,7 @@ const TWINS: &[Twin] = &[
     Twin {
         name: "is rejected, mended and approved by who rejected it",
         play: |world| {
-            world.tracker_as("Dev", &format!("reopen {ID}"));
-            world.tracker_as("Dev", &format!("advance {ID}"));
-            world.commit("Again");
+            world.deliver_again();
             world.tracker_as("Bob", &format!("reject {ID} --as reviewer -m no"));
             world.commit_as("Bob", "Reject");
             world.replace("src/theme.rs", "    3\n", "    4\n");
@@ -163,9 +161,7 @@ const TWINS: &[Twin] = &[
     Twin {
         name: "waives a finding as one of the role",
         play: |world| {
-            world.tracker_as("Dev", &format!("reopen {ID}"));
-            world.tracker_as("Dev", &format!("advance {ID}"));
-            world.commit("Again");
+            world.deliver_again();
             world.tracker_as(
                 "Bob",
                 &format!("reject {ID} --as reviewer --finding \"high: leaks @ src/theme.rs:2\""),

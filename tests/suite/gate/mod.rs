@@ -117,6 +117,13 @@ impl World {
         self.commit(&format!("{subject}\n\nTask: {ID}"));
     }
 
+    /// Opens the task again and delivers it once more.
+    fn deliver_again(&self) {
+        self.tracker_as("Dev", &format!("reopen {ID}"));
+        self.tracker_as("Dev", &format!("advance {ID}"));
+        self.commit("Again");
+    }
+
     fn write(&self, path: &str, text: &str) {
         self.sandbox.write(path, text);
     }

@@ -81,3 +81,21 @@ fn a_range_is_told_by_task() {
     assert_eq!((review.range.commits, review.range.files, review.range.added), (5, 1, 1));
     assert!(review.loose.commits.is_empty() && review.loose.files.is_empty());
 }
+
+#[test]
+fn a_vote_that_is_older_than_the_range_counts_and_is_known_whose_it_is() {
+    let world = World::honest();
+    world.git(&["reset", "--quiet", "--hard", "HEAD~2"]);
+    world.tracker_as("Ada", "approve t3st --as reviewer");
+    world.git(&["add", ".tracker/signoffs"]);
+    world.git_as("Ada", &["commit", "--quiet", "--no-verify", "--message", "Approve"]);
+    world.git(&["branch", "--force", "main", "HEAD"]);
+    world.commit("Move on");
+    let review = world.review();
+    let [vote] = review.tasks[0].votes.as_slice() else { panic!("{:?}", review.tasks) };
+    assert_eq!(
+        (vote.by.as_str(), vote.trust.as_str(), vote.counts, vote.is_new),
+        ("Ada", "attributed", true, false)
+    );
+    assert!(review.verdict.breaches.is_empty(), "{:?}", review.verdict.breaches);
+}
