@@ -4,6 +4,7 @@
 //! split) is dropped; git makes it anew.
 
 use std::io::{BufWriter, Write};
+use std::ops::Deref;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -19,6 +20,9 @@ use crate::git::{BlobId, Error, Repository};
 
 /// A `git status` in an editor holds the lock for a moment.
 const PATIENCE: Duration = Duration::from_secs(2);
+
+/// How much of the index is written at once, in bytes.
+const BUFFER: usize = 128 * 1024;
 
 /// Largest staged text that an edit is applied to, in bytes.
 const LARGEST_TEXT: u64 = 4 * 1024 * 1024;
@@ -140,7 +144,6 @@ impl LockedIndex {
         repository: &Repository,
         written: &[Written],
     ) -> Result<FilledIndex, FoldRefusal> {
-        let cannot = |error: gix::Error| Error::other("write the index", error);
         if self.changed.is_empty() && !self.has_changed {
             return Ok(FilledIndex { lock: None, path: self.path });
         }
@@ -155,26 +158,18 @@ impl LockedIndex {
         if let Some(work_dir) = &repository.places().work_dir {
             racy::smudge(&mut index, work_dir);
         }
-        let options = gix::index::write::Options {
-            skip_hash: index.checksum().is_none(),
-            ..gix::index::write::Options::default()
-        };
         let mode = std::fs::metadata(&self.path).map(|found| found.permissions());
         let deed = "write the index";
         let io = |source| Error::Io { deed, path: self.path.clone(), source };
         self.lock
             .with_mut(|file| {
-                let mut out = BufWriter::with_capacity(128 * 1024, &mut *file);
-                let done = index.write_to(&mut out, options);
-                out.flush()?;
-                drop(out);
-                if let Ok(mode) = mode {
-                    file.set_permissions(mode)?;
+                write(&index, file)?;
+                match mode {
+                    Ok(mode) => file.set_permissions(mode),
+                    Err(_) => Ok(()),
                 }
-                Ok(done)
             })
-            .map_err(io)?
-            .map_err(cannot)?;
+            .map_err(io)?;
         Ok(FilledIndex { lock: Some(self.lock), path: self.path })
     }
 }
@@ -188,6 +183,24 @@ impl FilledIndex {
             Err(error) => Err(Error::Io { deed: "replace", path: self.path, source: error.error }),
         }
     }
+}
+
+/// Writes the index and its checksum, or the zeros that stand for one where git was told to spare it. gix hashes what
+/// it writes piece by piece, which takes longer than to hash it in blocks.
+fn write(index: &gix::index::File, file: &mut impl Write) -> std::io::Result<()> {
+    use std::io::Error;
+    let options = gix::index::write::Options { skip_hash: index.checksum().is_none(), ..Default::default() };
+    if options.skip_hash {
+        let mut out = BufWriter::with_capacity(BUFFER, file);
+        index.write_to(&mut out, options).map_err(Error::other)?;
+        return out.flush();
+    }
+    let hashed = gix::hash::io::Write::new(&mut *file, index.object_hash());
+    let mut out = BufWriter::with_capacity(BUFFER, hashed);
+    index.deref().write_to(&mut out, options).map_err(Error::other)?;
+    let hasher = out.into_inner().map_err(std::io::IntoInnerError::into_error)?.hash;
+    let checksum = hasher.try_finalize().map_err(Error::other)?;
+    file.write_all(checksum.as_slice())
 }
 
 /// What an edit makes of its entry.

@@ -16,6 +16,7 @@ mod cached_trees;
 mod commit;
 mod files;
 mod index;
+mod listing;
 mod racy;
 mod trees;
 

@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 
 use gix::ObjectId;
-use gix::objs::tree::{Entry, EntryKind};
+use gix::objs::tree::EntryKind;
 
 use super::FoldRefusal;
-use crate::git::{CommitId, Error, Repository};
+use super::listing::Listing;
+use crate::git::{CommitId, Repository};
 
 /// A file's new content.
 pub(super) struct NewFile<'a> {
@@ -66,7 +67,7 @@ fn rewrite_folder(
     files: &[(&str, &NewFile<'_>)],
     trees: &mut Trees,
 ) -> Result<Replaced, FoldRefusal> {
-    let mut entries = read(repository, old)?;
+    let mut listing = Listing::read(repository, old)?;
     let mut replaced =
         Replaced { old, new: repository.inner.object_hash().null(), added: 0, has_new_folder: false };
     let mut below: BTreeMap<&str, Vec<(&str, &NewFile<'_>)>> = BTreeMap::new();
@@ -75,51 +76,31 @@ fn rewrite_folder(
             below.entry(folder).or_default().push((rest, file));
             continue;
         }
-        match entries.iter_mut().find(|entry| entry.filename == *rest) {
-            Some(entry) if entry.mode.is_blob() => entry.oid = file.id,
+        match listing.find(rest)? {
+            Some(found) if found.mode.is_blob() => listing.replace(found, file.id),
             Some(_) => return Err(FoldRefusal::NotAFile { path: file.path.to_owned() }),
             None => {
-                entries.push(named(rest, EntryKind::Blob, file.id));
+                listing.insert(rest, EntryKind::Blob, file.id)?;
                 replaced.added += 1;
             }
         }
     }
     for (folder, files) in below {
-        let at = entries.iter().position(|entry| entry.filename == folder);
-        if let Some(at) = at.filter(|at| !entries[*at].mode.is_tree()) {
-            let path = format!("{path}{}{}", if path.is_empty() { "" } else { "/" }, entries[at].filename);
-            return Err(FoldRefusal::NotAFile { path });
-        }
         let child_path = if path.is_empty() { folder.to_owned() } else { format!("{path}/{folder}") };
-        let old = at.map(|at| entries[at].oid);
+        let found = listing.find(folder)?;
+        if found.as_ref().is_some_and(|found| !found.mode.is_tree()) {
+            return Err(FoldRefusal::NotAFile { path: child_path });
+        }
+        let old = found.as_ref().map(|found| found.id);
         let child = rewrite_folder(repository, old, &child_path, &files, trees)?;
         replaced.added += child.added;
         replaced.has_new_folder |= child.has_new_folder || child.old.is_none();
-        match at {
-            Some(at) => entries[at].oid = child.new,
-            None => entries.push(named(folder, EntryKind::Tree, child.new)),
+        match found {
+            Some(found) => listing.replace(found, child.new),
+            None => listing.insert(folder, EntryKind::Tree, child.new)?,
         }
     }
-    replaced.new = write(repository, entries)?;
+    replaced.new = repository.write_bytes(gix::objs::Kind::Tree, listing.as_bytes())?;
     trees.folders.insert(path.to_owned(), replaced);
     Ok(replaced)
-}
-
-fn named(name: &str, kind: EntryKind, oid: ObjectId) -> Entry {
-    Entry { mode: kind.into(), filename: name.into(), oid }
-}
-
-fn read(repository: &Repository, tree: Option<ObjectId>) -> Result<Vec<Entry>, Error> {
-    let Some(tree) = tree else { return Ok(Vec::new()) };
-    let cannot = |error: gix::Error| Error::other("read a tree", error);
-    let tree = repository.inner.find_tree(tree).map_err(cannot)?;
-    Ok(gix::objs::Tree::try_from(tree).map_err(|error| Error::other("read a tree", error))?.entries)
-}
-
-fn write(repository: &Repository, mut entries: Vec<Entry>) -> Result<ObjectId, Error> {
-    use gix::objs::WriteTo;
-    entries.sort();
-    let mut bytes = Vec::new();
-    gix::objs::Tree { entries }.write_to(&mut bytes).map_err(|error| Error::other("write a tree", error))?;
-    repository.write_bytes(gix::objs::Kind::Tree, &bytes)
 }
