@@ -5,7 +5,7 @@ use std::path::Path;
 use gix::bstr::{BStr, ByteSlice};
 use gix::index::entry::{Mode, Stage, Stat};
 
-use super::{BlobId, Error, FileMode, Repository, TreeFile};
+use super::{BlobId, Error, FileMode, Repository, TreeFile, TreeId};
 
 /// The staged files at one moment. One that is in conflict counts as ours.
 #[derive(Default)]
@@ -48,6 +48,16 @@ impl Staged {
         };
         let wanted = |entry: &&gix::index::Entry| matches!(entry.stage(), Stage::Unconflicted | Stage::Ours);
         entries.iter().filter(wanted).filter_map(|entry| file_of(index, entry)).collect()
+    }
+
+    /// Returns the tree that a folder is staged as; none where git has not computed it since something in it changed.
+    #[must_use]
+    pub fn tree_id(&self, folder: &str) -> Option<TreeId> {
+        let mut tree = self.index.as_ref()?.tree()?;
+        for name in folder.split('/') {
+            tree = tree.children.iter().find(|child| child.name.as_slice() == name.as_bytes())?;
+        }
+        tree.num_entries.map(|_| TreeId::new(tree.id))
     }
 
     /// Returns the files below a folder that are on disk as they are staged: their stats say so, and they were written

@@ -48,6 +48,18 @@ impl Snapshot {
         }
     }
 
+    /// Tells whether these are the records of a commit as well, as far as that is known without reading them.
+    pub fn is_of(&self, commit_id: CommitId) -> Result<bool> {
+        match &self.source {
+            Source::Commit(commit) => Ok(commit.id == commit_id),
+            Source::Staged { repository, staged } => match staged.tree_id(Layout::ROOT) {
+                Some(tree_id) => Ok(repository.tree_id(commit_id, Layout::ROOT)? == Some(tree_id)),
+                None => Ok(false),
+            },
+            Source::WorkTree(_) => Ok(false),
+        }
+    }
+
     /// Reads the configuration. A missing file gives the default one; warnings come with it.
     pub fn config(&self) -> Result<(Config, Vec<Problem>)> {
         let located = |problems: Vec<Problem>| -> Vec<Problem> {

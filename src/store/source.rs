@@ -1,6 +1,7 @@
 //! One way to read the working tree and any commit: list a folder, read a file.
 
-use std::cell::OnceCell;
+use std::cell::{OnceCell, RefCell};
+use std::collections::BTreeMap;
 use std::fs::FileType;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
@@ -51,11 +52,13 @@ pub(super) struct Commit {
     pub(super) id: git::CommitId,
     repository: Rc<git::Repository>,
     files: OnceCell<Vec<git::TreeFile>>,
+    /// What was looked up by itself: a folder of ten thousand files is gone through for each.
+    found: RefCell<BTreeMap<String, Option<git::TreeFile>>>,
 }
 
 impl Commit {
     pub(super) fn new(repository: Rc<git::Repository>, id: git::CommitId) -> Self {
-        Self { id, repository, files: OnceCell::new() }
+        Self { id, repository, files: OnceCell::new(), found: RefCell::default() }
     }
 
     /// Returns all files of the tracker.
@@ -75,10 +78,15 @@ impl Commit {
     }
 
     fn file(&self, path: &str) -> Result<Option<git::TreeFile>> {
-        match self.files.get() {
-            Some(files) => Ok(position(files, path).map(|at| files[at].clone())),
-            None => Ok(self.repository.tree_file(self.id, path)?),
+        if let Some(files) = self.files.get() {
+            return Ok(position(files, path).map(|at| files[at].clone()));
         }
+        if let Some(found) = self.found.borrow().get(path) {
+            return Ok(found.clone());
+        }
+        let found = self.repository.tree_file(self.id, path)?;
+        self.found.borrow_mut().insert(path.to_owned(), found.clone());
+        Ok(found)
     }
 }
 

@@ -161,7 +161,9 @@ fn reasons_against(env: &Env, workspace: Workspace, directives: &Directives) -> 
     let staged = workspace.snapshot_of_index(env)?;
     let (config, _) = staged.config_or_default();
     let author = repository.identity(env)?.name;
-    let states = [workspace.snapshot_of_commit(head)?, workspace.snapshot_of_commit(parent)?];
+    let unchanged = head.map_or(Ok(false), |head| staged.is_of(head))?;
+    let at_head = (!unchanged).then(|| workspace.snapshot_of_commit(head)).transpose()?;
+    let at_parent = workspace.snapshot_of_commit(parent)?;
     let session = Session::new(env, workspace, staged);
     let judged = |before: &store::Snapshot, tip: Option<CommitId>| -> Result<Plan> {
         let occasion = Occasion {
@@ -180,8 +182,8 @@ fn reasons_against(env: &Env, workspace: Workspace, directives: &Directives) -> 
         };
         occasion.plan()
     };
-    let plan = judged(&states[0], head)?;
-    if is_fine(&plan) || (may_amend && is_fine(&judged(&states[1], head)?)) {
+    let plan = judged(at_head.as_ref().unwrap_or(session.snapshot()), head)?;
+    if is_fine(&plan) || (may_amend && is_fine(&judged(&at_parent, head)?)) {
         return Ok(Vec::new());
     }
     let unknown = plan.unknown.iter().map(|id| Reason {

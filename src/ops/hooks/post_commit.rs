@@ -12,7 +12,7 @@ use crate::model::{OnCommit, TaskId};
 use crate::ops::session::parse;
 use crate::ops::{Result, Session};
 use crate::policy::{Action, Comments, parse_message};
-use crate::store::{Change, LARGEST_FILE, Layout, Workspace};
+use crate::store::{Change, Layout, Workspace};
 
 /// What became of a commit.
 #[derive(Debug, Clone, Default, Serialize, JsonSchema)]
@@ -46,7 +46,8 @@ pub fn post_commit(env: &Env) -> Result<PostCommit> {
     if operation.is_none() && (!is_own || commit.parents.len() > 1) {
         return Ok(PostCommit::default());
     }
-    let (before, after) = (workspace.snapshot_of_commit(parent)?, workspace.snapshot_of_commit(Some(head))?);
+    let before = has_records.then(|| workspace.snapshot_of_commit(parent)).transpose()?;
+    let after = workspace.snapshot_of_commit(Some(head))?;
     let (config, _) = after.config_or_default();
     if config.hooks.on_commit == OnCommit::Off {
         return Ok(PostCommit::default());
@@ -56,7 +57,7 @@ pub fn post_commit(env: &Env) -> Result<PostCommit> {
     let occasion = Occasion {
         repository: &repository,
         config: &config,
-        before: &before,
+        before: before.as_ref().unwrap_or(session.snapshot()),
         own: session.snapshot(),
         after: session.snapshot(),
         later: &|_| Ok(Vec::new()),
@@ -142,10 +143,9 @@ fn fold_into(
 ) -> Result<()> {
     let mut edits = Vec::new();
     for task in &plan.tasks {
-        let Some(file) = repository.tree_file(head, &task.path)? else { continue };
-        let before = repository.read_blob(file.blob_id, LARGEST_FILE)?;
-        match edited(&before, &task.edits) {
-            Some(after) => edits.push(FoldEdit { path: task.path.clone(), before: Some(before), after }),
+        let Some(file) = session.snapshot().task_file(&task.id)? else { continue };
+        match edited(&file.bytes, &task.edits) {
+            Some(after) => edits.push(FoldEdit { path: file.path, before: Some(file.bytes), after }),
             None => outcome.left.push(format!("{} cannot be edited safely: tracker doctor", task.path)),
         }
     }
