@@ -1,9 +1,11 @@
 //! Which commits changed what in a few folders: told by the trees alone, each folder's tree read when it changed.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
+use std::rc::Rc;
 
 use gix::ObjectId;
 use gix::objs::FindExt;
+use rayon::prelude::*;
 
 use super::mark;
 use super::walk::Read;
@@ -12,68 +14,105 @@ use crate::git::{CommitId, Error, Repository};
 /// A commit that changed more names in a folder is remembered as one that changed the folder.
 const MOST_NAMES: usize = 100;
 
-/// The trees of the folders, by the root's tree; most commits share most of them.
+/// From so many trees on, they are read on several threads. Neighbours are packed as differences of each other.
+const WORTH_A_THREAD: usize = 512;
+
+/// What stands below the folder that all of the folders begin with, by that one's tree; most commits share most of them.
 struct Folders<'a> {
-    /// Without the cache of whole objects: each root is read once.
-    objects: gix::OdbHandle,
-    buffer: Vec<u8>,
     repository: &'a Repository,
     folders: &'a [&'a str],
-    known: HashMap<ObjectId, Vec<Option<ObjectId>>>,
-    /// By the tree of the folder that they all begin with.
-    by_first: HashMap<ObjectId, Vec<Option<ObjectId>>>,
+    known: HashMap<ObjectId, Rc<[Option<ObjectId>]>>,
 }
 
 impl Repository {
-    /// Adds to what the commits link what they changed in the folders. A merge changed what it has otherwise than
-    /// each of its parents.
+    /// Adds to what the commits link what they changed in the folders, which all begin with the same one. A merge
+    /// changed what it has otherwise than each of its parents.
     pub(super) fn mark_touched(
         &self,
         read: &mut HashMap<ObjectId, Read>,
         order: &[ObjectId],
         folders: &[&str],
     ) -> Result<(), Error> {
-        if folders.is_empty() {
-            return Ok(());
-        }
-        let mut objects = self.inner.objects.clone();
-        objects.unset_object_cache();
-        let mut trees = Folders {
-            objects,
-            buffer: Vec::new(),
-            repository: self,
-            folders,
-            known: HashMap::new(),
-            by_first: HashMap::new(),
-        };
+        let Some(first) = folders.first().and_then(|folder| folder.split('/').next()) else { return Ok(()) };
+        let mut roots = HashMap::with_capacity(order.len());
         for id in order {
             let Some(commit) = read.get(id) else { continue };
-            let own = trees.of(*id, commit.tree)?;
-            let mut before = Vec::with_capacity(commit.parents.len());
-            for parent in &commit.parents {
-                let tree = match read.get(parent) {
-                    Some(parent) => parent.tree,
-                    None => self.root_tree_id(CommitId::new(*parent))?,
-                };
-                before.push(trees.of(*parent, tree)?);
+            roots.insert(*id, commit.tree);
+            for parent in commit.parents.iter().filter(|parent| !read.contains_key(*parent)) {
+                roots.insert(*parent, self.root_tree_id(CommitId::new(*parent))?);
             }
-            let mut marks = Vec::new();
-            for (at, folder) in folders.iter().enumerate() {
-                let before: Vec<_> = before.iter().map(|trees| trees[at]).collect();
-                if before.contains(&own[at]) || (before.is_empty() && own[at].is_none()) {
-                    continue;
-                }
-                let names = self.names_changed(*id, own[at], &before)?;
-                match names.len() {
-                    0..=MOST_NAMES => marks.extend(names.iter().map(|name| mark(folder, name))),
-                    _ => marks.push(mark(folder, "")),
-                }
+        }
+        let firsts = self.firsts(order, &roots, first)?;
+        let first_of = |commit: &ObjectId| firsts.get(&roots[commit]).copied().flatten();
+        let mut trees = Folders { repository: self, folders, known: HashMap::new() };
+        for id in order {
+            let Some(commit) = read.get(id) else { continue };
+            let own = first_of(id);
+            if commit.parents.iter().any(|parent| first_of(parent) == own) {
+                continue;
             }
+            let marks = self.marks(*id, own, commit.parents.iter().map(first_of).collect(), &mut trees)?;
             if let Some(commit) = read.get_mut(id).filter(|_| !marks.is_empty()) {
                 commit.ids.extend(marks);
             }
         }
         Ok(())
+    }
+
+    /// Returns what stands under a name at the top, by the root's tree: of each commit in this order, and of the others.
+    fn firsts(
+        &self,
+        order: &[ObjectId],
+        roots: &HashMap<ObjectId, ObjectId>,
+        name: &str,
+    ) -> Result<HashMap<ObjectId, Option<ObjectId>>, Error> {
+        let mut seen = HashSet::with_capacity(roots.len());
+        let all = order.iter().filter_map(|commit| Some((*commit, *roots.get(commit)?)));
+        let all = all.chain(roots.iter().map(|(commit, root)| (*commit, *root)));
+        let wanted: Vec<_> = all.filter(|(_, root)| seen.insert(*root)).collect();
+        let shared = self.shared();
+        let own = || {
+            let mut repository = shared.open();
+            // Each tree is read once.
+            repository.inner.objects.unset_object_cache();
+            (repository, Vec::new())
+        };
+        let look = |(repository, buffer): &mut (Self, Vec<u8>), (commit, root): &(ObjectId, ObjectId)| {
+            let unreadable = |error: String| {
+                repository.unreadable_because(CommitId::new(*commit), "read the files", &error)
+            };
+            let entries = repository.inner.objects.find_tree_iter(root, buffer);
+            let entries = entries.map_err(|error| unreadable(error.to_string()))?;
+            let mut folders = entries.filter_map(Result::ok).filter(|entry| entry.mode.is_tree());
+            Ok((*root, folders.find(|entry| entry.filename == name).map(|entry| entry.oid.to_owned())))
+        };
+        wanted.par_iter().with_min_len(WORTH_A_THREAD).map_init(own, look).collect()
+    }
+
+    /// Returns what a commit changed below its own first folder against that of each parent.
+    fn marks(
+        &self,
+        id: ObjectId,
+        own: Option<ObjectId>,
+        before: Vec<Option<ObjectId>>,
+        trees: &mut Folders<'_>,
+    ) -> Result<Vec<String>, Error> {
+        let own = trees.below(id, own)?;
+        let before: Vec<_> =
+            before.into_iter().map(|first| trees.below(id, first)).collect::<Result<_, _>>()?;
+        let mut marks = Vec::new();
+        for (at, folder) in trees.folders.iter().enumerate() {
+            let before: Vec<_> = before.iter().map(|trees| trees[at]).collect();
+            if before.contains(&own[at]) || (before.is_empty() && own[at].is_none()) {
+                continue;
+            }
+            let names = self.names_changed(id, own[at], &before)?;
+            match names.len() {
+                0..=MOST_NAMES => marks.extend(names.iter().map(|name| mark(folder, name))),
+                _ => marks.push(mark(folder, "")),
+            }
+        }
+        Ok(marks)
     }
 
     fn names_changed(
@@ -106,37 +145,26 @@ impl Repository {
 }
 
 impl Folders<'_> {
-    fn of(&mut self, commit: ObjectId, root: ObjectId) -> Result<Vec<Option<ObjectId>>, Error> {
-        if let Some(known) = self.known.get(&root) {
-            return Ok(known.clone());
-        }
-        let first = self.folders[0].split('/').next().unwrap_or_default();
-        let repository = self.repository;
-        let unreadable =
-            |error: String| repository.unreadable_because(CommitId::new(commit), "read the files", &error);
-        let tree = self.objects.find_tree_iter(&root, &mut self.buffer);
-        let tree = tree.map_err(|error| unreadable(error.to_string()))?;
-        let mut found = tree.filter_map(Result::ok).filter(|entry| entry.mode.is_tree());
-        let Some(entry) = found.find(|entry| entry.filename == first).map(|entry| entry.oid.to_owned())
-        else {
-            let nothing = vec![None; self.folders.len()];
-            self.known.insert(root, nothing.clone());
-            return Ok(nothing);
-        };
-        if let Some(known) = self.by_first.get(&entry) {
-            self.known.insert(root, known.clone());
-            return Ok(known.clone());
+    /// Returns the trees of the folders, given that of the folder they begin with.
+    fn below(&mut self, commit: ObjectId, first: Option<ObjectId>) -> Result<Rc<[Option<ObjectId>]>, Error> {
+        let Some(first) = first else { return Ok(vec![None; self.folders.len()].into()) };
+        if let Some(known) = self.known.get(&first) {
+            return Ok(Rc::clone(known));
         }
         let cannot =
-            |error: gix::Error| repository.unreadable(CommitId::new(commit), "read the files", &error);
-        let tree = repository.inner.find_tree(root).map_err(cannot)?;
+            |error: gix::Error| self.repository.unreadable(CommitId::new(commit), "read the files", &error);
+        let tree = self.repository.inner.find_tree(first).map_err(cannot)?;
         let mut found = Vec::with_capacity(self.folders.len());
         for folder in self.folders {
-            let at = tree.lookup_entry_by_path(folder).map_err(cannot)?;
+            let Some((_, rest)) = folder.split_once('/') else {
+                found.push(Some(first));
+                continue;
+            };
+            let at = tree.lookup_entry_by_path(rest).map_err(cannot)?;
             found.push(at.filter(|at| at.mode().is_tree()).map(|at| at.object_id()));
         }
-        self.by_first.insert(entry, found.clone());
-        self.known.insert(root, found.clone());
+        let found: Rc<[_]> = found.into();
+        self.known.insert(first, Rc::clone(&found));
         Ok(found)
     }
 }

@@ -3,6 +3,8 @@
 use std::collections::{BinaryHeap, HashMap};
 
 use gix::ObjectId;
+use gix::bstr::ByteSlice;
+use gix::objs::FindExt;
 
 use super::Grammar;
 use super::cache::{Parent, Remembered};
@@ -28,6 +30,8 @@ impl Repository {
         let mut read: HashMap<ObjectId, Read> = HashMap::new();
         let (mut waiting, mut order) = (BinaryHeap::new(), Vec::new());
         let is_shallow = self.is_shallow();
+        let (mut objects, mut buffer) = (self.inner.objects.clone(), Vec::new());
+        objects.unset_object_cache();
         if !remembered.has(tip.raw()) {
             waiting.push((i64::MAX, tip.raw()));
         }
@@ -38,7 +42,7 @@ impl Repository {
             if read.contains_key(&id) {
                 continue;
             }
-            let commit = self.read_for_links(id, grammar, is_shallow)?;
+            let commit = self.read_for_links(&objects, &mut buffer, id, grammar, is_shallow)?;
             let new = commit.parents.iter().filter(|parent| !remembered.has(**parent));
             waiting.extend(new.map(|parent| (commit.time, *parent)));
             read.insert(id, commit);
@@ -48,16 +52,23 @@ impl Repository {
         Ok(add_parents_first(remembered, &mut read, tip.raw()))
     }
 
-    fn read_for_links(&self, id: ObjectId, grammar: &Grammar<'_>, is_shallow: bool) -> Result<Read, Error> {
-        let cannot = |error: gix::Error| self.unreadable(CommitId::new(id), "read the commit", &error);
-        let commit = self.inner.find_commit(id).map_err(cannot)?;
-        let time = commit.committer().map_err(cannot)?.seconds();
-        let tree = commit.tree_id().map_err(cannot)?.detach();
-        let message = commit.message_raw_sloppy().to_string();
+    /// `objects` keeps none of them: each commit is read once.
+    fn read_for_links(
+        &self,
+        objects: &gix::OdbHandle,
+        buffer: &mut Vec<u8>,
+        id: ObjectId,
+        grammar: &Grammar<'_>,
+        is_shallow: bool,
+    ) -> Result<Read, Error> {
+        let cannot = |error: String| self.unreadable_because(CommitId::new(id), "read the commit", &error);
+        let commit = objects.find_commit(&id, buffer).map_err(|error| cannot(error.to_string()))?;
+        let time = commit.time().map_err(|error| cannot(error.to_string()))?.seconds;
         // A shallow clone ends where its parents are missing: that is an end, not an error.
         let is_here = |parent: &ObjectId| !is_shallow || self.inner.has_object(*parent);
-        let parents = commit.parent_ids().map(gix::Id::detach).filter(is_here).collect();
-        Ok(Read { time, tree, parents, ids: (grammar.ids_in)(&message) })
+        let parents = commit.parents().filter(is_here).collect();
+        let ids = (grammar.ids_in)(&commit.message.to_str_lossy());
+        Ok(Read { time, tree: commit.tree(), parents, ids })
     }
 }
 
