@@ -57,9 +57,12 @@ fn issue(breach: &Breach, fingerprint: String) -> Issue<'_> {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use serde_json::Value;
 
     use super::*;
+    use crate::model::{GateRule, Level};
     use crate::review::sample;
 
     /// What GitLab asks for: <https://docs.gitlab.com/ci/testing/code_quality/>.
@@ -80,10 +83,11 @@ mod tests {
                         "required": ["path", "lines"],
                         "additionalProperties": false,
                         "properties": {
-                            "path": { "type": "string", "pattern": "^[^/]" },
+                            "path": { "type": "string", "pattern": "^(?!\\./)[^/]" },
                             "lines": {
                                 "type": "object",
                                 "required": ["begin"],
+                                "additionalProperties": false,
                                 "properties": { "begin": { "type": "integer", "minimum": 1 } }
                             }
                         }
@@ -93,16 +97,23 @@ mod tests {
         })
     }
 
-    #[test]
-    fn issues_are_what_gitlab_reads() {
-        let text = gitlab(&sample::review());
-        let value: Value = serde_json::from_str(&text).unwrap();
+    /// Reads what is printed, and holds it to what GitLab asks for.
+    fn parsed(review: &Review) -> Vec<Value> {
+        let value: Value = serde_json::from_str(&gitlab(review)).unwrap();
         let schema = jsonschema::validator_for(&schema()).unwrap();
         let errors: Vec<String> = schema.iter_errors(&value).map(|error| error.to_string()).collect();
         assert!(errors.is_empty(), "{errors:?}");
-        let seen: Vec<(&str, &str, u64)> = value
-            .as_array()
-            .unwrap()
+        let issues = value.as_array().unwrap().clone();
+        let prints: BTreeSet<&str> =
+            issues.iter().map(|issue| issue["fingerprint"].as_str().unwrap()).collect();
+        assert_eq!(prints.len(), issues.len(), "GitLab shows one of those that share a fingerprint");
+        issues
+    }
+
+    #[test]
+    fn issues_are_what_gitlab_reads() {
+        let issues = parsed(&sample::review());
+        let seen: Vec<(&str, &str, u64)> = issues
             .iter()
             .map(|issue| {
                 let location = &issue["location"];
@@ -119,5 +130,11 @@ mod tests {
             ]
         );
         assert_eq!(gitlab(&sample::empty()), "[]\n");
+    }
+
+    #[test]
+    fn the_same_said_twice_is_two_issues() {
+        let twice = || sample::breach(GateRule::Standards, Level::Warn, None, "9fc01aa \"wip\" is no work");
+        assert_eq!(parsed(&sample::judged(sample::empty(), vec![twice(), twice()])).len(), 2);
     }
 }

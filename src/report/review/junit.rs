@@ -86,9 +86,18 @@ mod tests {
     use crate::model::GateRule;
     use crate::review::sample;
 
+    /// Reads what is printed with the crate that wrote it: the same must come out.
+    fn read_back(text: &str) -> Report {
+        let report = Report::deserialize_from_str(text).unwrap();
+        assert_eq!(report.to_string().unwrap(), text);
+        report
+    }
+
     #[test]
     fn every_rule_is_a_test_of_the_range_and_of_each_task() {
         let text = junit(&sample::review());
+        let read = read_back(&text);
+        assert_eq!((read.name.unwrap().as_str(), read.failures), ("tracker check", 2));
         let document = roxmltree::Document::parse(&text).unwrap();
         let root = document.root_element();
         assert_eq!((root.tag_name().name(), root.attribute("failures")), ("testsuites", Some("2")));
@@ -120,6 +129,7 @@ mod tests {
         review.range.head = evil.to_owned();
         let breach = sample::breach(GateRule::Standards, Level::Error, Some("TASK-3F8K"), evil);
         let text = junit(&sample::judged(review, vec![breach]));
+        read_back(&text);
         let document = roxmltree::Document::parse(&text).unwrap();
         assert!(document.descendants().all(|node| !node.has_tag_name("evil")));
         let failure = document.descendants().find(|node| node.has_tag_name("failure")).unwrap();
