@@ -8,6 +8,7 @@ use super::json::{JSON_VERSION, ProblemView, write_line};
 use super::page::{Cell, Page, clean};
 use crate::model::{Problem, Severity};
 use crate::ops::{self, Refusal};
+use crate::report::review::github_stop;
 use crate::{git, store};
 
 const NO: u8 = 1;
@@ -184,6 +185,16 @@ impl Failure {
         for hint in &self.hints {
             page.line(format!("  {} {}", page.dim("hint:"), clean(hint)));
         }
+    }
+
+    /// Returns it as an annotation of GitHub's, for a command that was asked for those.
+    pub(super) fn annotation(&self, command: &str) -> String {
+        let first = self.problems.first().filter(|problem| !problem.file.is_empty());
+        let place = first.map(|problem| (problem.file.as_str(), problem.line));
+        let reasons = self.reasons.iter().map(|reason| reason.text.as_str());
+        let hints = self.hints.iter().map(String::as_str);
+        let lines: Vec<&str> = [self.message.as_str()].into_iter().chain(reasons).chain(hints).collect();
+        github_stop(&format!("tracker {command}"), place, &lines)
     }
 
     fn message_is_first_problem(&self) -> bool {

@@ -122,6 +122,11 @@ fn report(failure: &Failure, name: &str, format: Format, mut page: Page) -> Exit
             // The exit code tells the same where nobody can be told.
             let _ = write_stdout(&out);
         }
+        Format::Github => {
+            let _ = write_stdout(failure.annotation(name).as_bytes());
+            failure.show(&mut page);
+            write_stderr(&page.deaf_to_runners().into_text());
+        }
         _ => {
             failure.show(&mut page);
             write_stderr(&page.into_text());
@@ -130,7 +135,8 @@ fn report(failure: &Failure, name: &str, format: Format, mut page: Page) -> Exit
     ExitCode::from(failure.exit())
 }
 
-/// Help and version are answers; anything else that clap says is a usage error, in JSON where JSON was asked for.
+/// Help and version are answers; anything else that clap says is a usage error, in the form that was asked for where
+/// it is one for programs.
 fn usage(error: &clap::Error, arguments: &[OsString], env: &Env) -> ExitCode {
     if !error.use_stderr() {
         let text = error.render();
@@ -138,17 +144,23 @@ fn usage(error: &clap::Error, arguments: &[OsString], env: &Env) -> ExitCode {
         let _ = write_stdout(text.as_bytes());
         return ExitCode::SUCCESS;
     }
-    let json = arguments.iter().any(|word| word == "--format=json")
-        || arguments.windows(2).any(|pair| pair[0] == "--format" && pair[1] == "json");
-    if json {
+    if let Some(format) =
+        [Format::Json, Format::Github].into_iter().find(|format| asks_for(arguments, *format))
+    {
         let name = parse::command_named(arguments);
         let page = Page::new(Look::plain(), false, env.local_now());
-        return report(&Failure::usage(error), &name, Format::Json, page);
+        return report(&Failure::usage(error), &name, format, page);
     }
     let text = error.render();
     let rich = std::io::stderr().is_terminal();
     write_stderr(&if rich { text.ansi().to_string() } else { text.to_string() });
     ExitCode::from(error::USAGE)
+}
+
+fn asks_for(arguments: &[OsString], format: Format) -> bool {
+    let name = format.name();
+    arguments.iter().any(|word| *word == *format!("--format={name}"))
+        || arguments.windows(2).any(|pair| pair[0] == "--format" && *pair[1] == *name)
 }
 
 /// Writes to stdout. A reader that has seen enough, such as `head`, is no error; a full disk is.

@@ -41,6 +41,20 @@ pub fn github(review: &Review) -> String {
     out
 }
 
+/// Returns why nothing could be judged as one error, at its place where it has one: what is on stderr alone is
+/// shown nowhere on a pull request. The lines are what is wrong and what to do.
+#[must_use]
+pub fn github_stop(title: &str, place: Option<(&str, Option<usize>)>, lines: &[&str]) -> String {
+    let mut properties = Vec::new();
+    if let Some((file, line)) = place {
+        properties.push(format!("file={}", property(&visible(file, LONGEST))));
+        properties.push(format!("line={}", line.unwrap_or(1)));
+    }
+    properties.push(format!("title={}", property(&visible(title, LONGEST))));
+    let lines: Vec<String> = lines.iter().take(SHOWN).map(|line| visible(line, LONGEST)).collect();
+    format!("::error {}::{}\n", properties.join(","), data(&lines.join("\n")))
+}
+
 fn annotate(kind: &str, breach: &Breach, out: &mut String) {
     let mut properties = Vec::new();
     let of_task = || Some(format!(".tracker/tasks/{}.md", breach.task.as_deref()?));
@@ -100,6 +114,13 @@ mod tests {
         assert_eq!(keys, ["file", "line", "title"], "{shown}");
         assert!(properties.starts_with("file=a %3A%3Aerror%3A%3Ab%2Cc%3Ad%250A,"), "{shown}");
         assert!(message.contains("%250A") && message.contains("%0Ax ::stop-commands::y"), "{shown}");
+    }
+
+    #[test]
+    fn what_stops_the_gate_is_one_command() {
+        let lines = ["`x\r\n::warning::y` is not 100 % right", "##[error]: look, here"];
+        insta::assert_snapshot!(github_stop("tracker check", Some(("a,b:\n::c", Some(3))), &lines), @"::error file=a%2Cb%3A %3A%3Ac,line=3,title=tracker check::`x  ::warning::y` is not 100 %25 right%0A##[error]: look, here");
+        assert_eq!(github_stop("tracker review", None, &["no"]), "::error title=tracker review::no\n");
     }
 
     #[test]

@@ -11,7 +11,7 @@ mod junit;
 mod markdown;
 mod sarif;
 
-pub use github::github;
+pub use github::{github, github_stop};
 pub use gitlab::gitlab;
 pub use junit::junit;
 pub use markdown::{brief, markdown};

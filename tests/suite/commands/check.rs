@@ -4,6 +4,7 @@ use std::fs;
 
 use super::review::branch;
 use super::{json, typed, world};
+use crate::support::Sandbox;
 use insta::assert_snapshot;
 
 #[test]
@@ -150,6 +151,77 @@ fn what_cannot_be_judged_is_an_error_and_no_answer() {
     Usage: tracker check --head <REV>
 
     For more information, try '--help'.
+    ");
+}
+
+#[test]
+fn what_cannot_be_judged_is_annotated_too() {
+    let sandbox = world();
+    assert_snapshot!(typed(&sandbox, "
+        check --base nowhere --format github
+        review main..nowhere --format github
+        check --head HEAD --staged --format=github
+        list --format github
+    "), @r"
+    $ tracker check --base nowhere --format github
+    exit 2
+    --- stdout
+    ::error title=tracker check::`nowhere` is not a revision of this repository%0Asee: git branch --all, git tag
+    --- stderr
+    tracker: `nowhere` is not a revision of this repository
+      hint: see: git branch --all, git tag
+
+    $ tracker review main..nowhere --format github
+    exit 2
+    --- stdout
+    ::error title=tracker review::`nowhere` is not a revision of this repository%0Asee: git branch --all, git tag
+    --- stderr
+    tracker: `nowhere` is not a revision of this repository
+      hint: see: git branch --all, git tag
+
+    $ tracker check --head HEAD --staged --format=github
+    exit 2
+    --- stdout
+    ::error title=tracker check::the argument '--head <REV>' cannot be used with '--staged'%0AUsage: tracker check --head <REV> --format <FORMAT>
+    --- stderr
+    tracker: the argument '--head <REV>' cannot be used with '--staged'
+      hint: Usage: tracker check --head <REV> --format <FORMAT>
+
+    $ tracker list --format github
+    exit 2
+    --- stdout
+    ::error title=tracker list::`list` has no answer as `github`%0A--format human or --format json; the others are for tracker review and tracker check
+    --- stderr
+    tracker: `list` has no answer as `github`
+      hint: --format human or --format json; the others are for tracker review and tracker check
+    ");
+    let outside = Sandbox::without_repository().tracker(&["check", "--format", "github"]);
+    assert_eq!((outside.status, outside.stdout.lines().count()), (2, 1), "{outside}");
+    assert!(outside.stdout.starts_with("::error title=tracker check::"), "{outside}");
+    let hostile =
+        sandbox.tracker(&["check", "--base", "x\n::stop-commands::y\n##[group]z", "--format", "github"]);
+    assert_eq!((hostile.status, hostile.stdout.lines().count()), (2, 1), "{hostile}");
+    let obeyed = |line: &str| line.trim_start().starts_with("::") || line.contains("##[");
+    assert!(!hostile.stderr.lines().any(obeyed), "{hostile}");
+    let hostile = sandbox.tracker(&["check", "--x\n::stop-commands::y", "--format", "github"]);
+    assert_eq!((hostile.status, hostile.stdout.lines().count()), (2, 1), "{hostile}");
+    assert!(!hostile.stderr.lines().any(obeyed), "{hostile}");
+}
+
+#[test]
+fn a_policy_that_cannot_be_read_is_annotated_at_its_place() {
+    let sandbox = world();
+    sandbox.write(".tracker/config.toml", "format = 1\n[pipeline]\nstages = [\"dev\"\n");
+    super::commit(&sandbox, "Break the policy");
+    assert_snapshot!(typed(&sandbox, "
+        check --base main --format github
+    "), @r"
+    $ tracker check --base main --format github
+    exit 1
+    --- stdout
+    ::error file=.tracker/config.toml,line=3,title=tracker check::.tracker/config.toml:3: unclosed array, expected `]`
+    --- stderr
+    tracker: .tracker/config.toml:3: unclosed array, expected `]`
     ");
 }
 
