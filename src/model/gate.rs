@@ -106,7 +106,7 @@ impl GateRule {
 
     /// Returns its name.
     #[must_use]
-    pub fn as_str(self) -> &'static str {
+    pub const fn as_str(self) -> &'static str {
         match self {
             Self::LegalMoves => "legal-moves",
             Self::EarnedMoves => "earned-moves",

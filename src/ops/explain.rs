@@ -1,27 +1,29 @@
-//! `explain`: the rules of the gate, with the level that each has here.
+//! `explain`: the rules of the gate, with the level that each has here, and the one of the side that is pushed to.
 
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{Error, Result};
-use crate::model::{Config, GateRule};
+use crate::model::{Config, GateRule, Level};
 use crate::query::nearest;
-use crate::review;
+use crate::review::{self, Explanation, KEPT_RECORDS};
 
 /// The rules that were asked for.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct Rules {
-    /// The rules, in the order of reports.
+    /// The rules, in the order of reports; what the gate does not hold comes last.
     pub rules: Vec<RuleView>,
     /// Whether one was asked for by its name.
     pub is_one: bool,
 }
 
-/// One rule of the gate.
+/// One rule.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct RuleView {
     /// Its name.
     pub rule: &'static str,
+    /// Who holds it: `gate`, or `server` where the hooks of pushes do, whatever the policy says.
+    pub held_by: &'static str,
     /// How strictly it is held here: `off`, `warn`, `error`.
     pub level: &'static str,
     /// How strictly it is held where the configuration says nothing.
@@ -40,16 +42,21 @@ pub struct RuleView {
 
 /// Explains one rule, or all. Without a configuration every rule has the level that it has by default.
 pub fn explain(config: Option<&Config>, wanted: Option<&str>) -> Result<Rules> {
-    let asked = match wanted {
-        None => GateRule::ALL.to_vec(),
-        Some(name) => vec![GateRule::parse(&name.to_ascii_lowercase()).ok_or_else(|| unknown(name))?],
+    let of_gate = |rule| view(config, rule);
+    let rules = match wanted {
+        None => GateRule::ALL.into_iter().map(of_gate).chain([of_server()]).collect(),
+        Some(name) if name.eq_ignore_ascii_case(KEPT_RECORDS.name) => vec![of_server()],
+        Some(name) => {
+            let rule = GateRule::parse(&name.to_ascii_lowercase());
+            vec![rule.map(of_gate).ok_or_else(|| unknown(name))?]
+        }
     };
-    let rules = asked.into_iter().map(|rule| view(config, rule)).collect();
     Ok(Rules { rules, is_one: wanted.is_some() })
 }
 
 fn unknown(name: &str) -> Error {
-    let hint = match nearest(&name.to_ascii_lowercase(), GateRule::ALL.map(GateRule::as_str)) {
+    let names = GateRule::ALL.map(GateRule::as_str).into_iter().chain([KEPT_RECORDS.name]);
+    let hint = match nearest(&name.to_ascii_lowercase(), names) {
         Some(meant) => format!("did you mean `{meant}`?"),
         None => "tracker explain lists them".to_owned(),
     };
@@ -57,12 +64,25 @@ fn unknown(name: &str) -> Error {
 }
 
 fn view(config: Option<&Config>, rule: GateRule) -> RuleView {
-    let explained = review::explain(rule);
     let level = config.map_or(rule.default_level(), |config| config.policy.gate.level_of(rule));
     RuleView {
-        rule: rule.as_str(),
         level: level.as_str(),
         default_level: rule.default_level().as_str(),
+        ..said("gate", &review::explain(rule))
+    }
+}
+
+fn of_server() -> RuleView {
+    said("server", &KEPT_RECORDS)
+}
+
+/// Returns a rule that is held strictly.
+fn said(held_by: &'static str, explained: &Explanation) -> RuleView {
+    RuleView {
+        rule: explained.name,
+        held_by,
+        level: Level::Error.as_str(),
+        default_level: Level::Error.as_str(),
         title: explained.title,
         holds: explained.holds,
         why: explained.why,

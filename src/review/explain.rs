@@ -1,12 +1,13 @@
-//! What each rule of the gate holds, and why: what `tracker explain` and the reports say of it.
+//! What each rule of the gate holds, and why: what `tracker explain` and the reports say of it. And the one rule that
+//! holds where it is pushed to, which is no rule of the gate: no policy can switch it.
 
 use crate::model::GateRule;
 
 /// A rule, for people.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Explanation {
-    /// The rule.
-    pub rule: GateRule,
+    /// Its name.
+    pub name: &'static str,
     /// What it asks for, in one line.
     pub title: &'static str,
     /// What it looks at, and when it is broken.
@@ -22,13 +23,28 @@ pub struct Explanation {
 /// Explains a rule.
 #[must_use]
 pub fn explain(rule: GateRule) -> Explanation {
-    let found = EXPLANATIONS.into_iter().find(|explanation| explanation.rule == rule);
+    let found = EXPLANATIONS.into_iter().find(|explanation| explanation.name == rule.as_str());
     found.expect("a test holds that every rule is explained")
 }
 
+/// The rule of a repository that is pushed to.
+pub const KEPT_RECORDS: Explanation = Explanation {
+    name: "kept-records",
+    title: "no push takes back what a branch has of the tracker",
+    holds: "A push to a branch that the policy judges may begin before where the branch is now, as a forced one \
+            does. It then holds every record, and the policy, as the branch has them beyond that. And the default \
+            branch is not deleted while there is a tracker in it.",
+    why: "The gate judges a push from where it begins. A rejection or a stricter rule that came later would go \
+          unseen, with the commit that brought it.",
+    example: "takes back what `main` has beyond where the push begins \
+              (.tracker/signoffs/TASK-7Q2M/20261111T100000Z-sec-1a2b3c4d.yaml)",
+    mend: "`git pull --rebase`, then `git push` without `--force`. What has to go from a server's history is for \
+           those who run it, with the hook set aside.",
+};
+
 const EXPLANATIONS: [Explanation; GateRule::ALL.len()] = [
     Explanation {
-        rule: GateRule::LegalMoves,
+        name: GateRule::LegalMoves.as_str(),
         title: "every move is one that the pipeline has, and no history is rewritten",
         holds: "Each move that the range adds to a task's history begins in the stage where the one before it \
                 ended, and leads on, back, or where an override says. Moves that the base knows are still there, as \
@@ -40,7 +56,7 @@ const EXPLANATIONS: [Explanation; GateRule::ALL.len()] = [
                where the jump is meant. A rewritten history is restored from the base: `git checkout BASE -- FILE`.",
     },
     Explanation {
-        rule: GateRule::EarnedMoves,
+        name: GateRule::EarnedMoves.as_str(),
         title: "every stage that was left had what it asks for",
         holds: "For each move on, the gate computes again what the stage asks for: sign-offs of each role, as many \
                 as its quorum, valid for the content as it is at the head, and no standing rejection.",
@@ -53,7 +69,7 @@ const EXPLANATIONS: [Explanation; GateRule::ALL.len()] = [
                tells what each vote covers and why one does not count.",
     },
     Explanation {
-        rule: GateRule::Overrides,
+        name: GateRule::Overrides.as_str(),
         title: "no override led a task past what was missing",
         holds: "`tracker set-stage`, and `--force` where a command has it, move a task whatever its state, and say \
                 so in its history. The range holds no such move past sign-offs, boxes or findings that were \
@@ -64,7 +80,7 @@ const EXPLANATIONS: [Explanation; GateRule::ALL.len()] = [
                that wants overrides seen and let through sets the level to warn.",
     },
     Explanation {
-        rule: GateRule::Deliverables,
+        name: GateRule::Deliverables.as_str(),
         title: "the boxes that a stage asks for are ticked",
         holds: "A task that leaves a stage whose configuration has `requires` has every box of that section \
                 ticked, in the commit that moves it and at the head.",
@@ -74,7 +90,7 @@ const EXPLANATIONS: [Explanation; GateRule::ALL.len()] = [
         mend: "Do it and `tracker tick TASK N`, or take the line out of the task, in a commit that a reviewer sees.",
     },
     Explanation {
-        rule: GateRule::OpenFindings,
+        name: GateRule::OpenFindings.as_str(),
         title: "no finding that blocks is open, and none is deleted or belittled",
         holds: "Where a task leaves a stage, no finding of the blocking severity or worse that was raised against \
                 it is open. No finding that the base knows is deleted, and none has become less severe. Who settles \
@@ -85,7 +101,7 @@ const EXPLANATIONS: [Explanation; GateRule::ALL.len()] = [
                waive TASK F2` with a reason.",
     },
     Explanation {
-        rule: GateRule::SelfApproval,
+        name: GateRule::SelfApproval.as_str(),
         title: "approvals are not by those who wrote what they cover",
         holds: "An approval does not count where its author wrote or co-wrote one of the commits that it covers, \
                 unless `self_approval` allows it.",
@@ -94,7 +110,7 @@ const EXPLANATIONS: [Explanation; GateRule::ALL.len()] = [
         mend: "Ask somebody else to look and to vote.",
     },
     Explanation {
-        rule: GateRule::RoleMembers,
+        name: GateRule::RoleMembers.as_str(),
         title: "votes are by members of their roles",
         holds: "Each vote that a move rests on is by a member of its role, by the configuration at the base; where \
                 a role is for people only, by a person and not by an agent.",
@@ -103,7 +119,7 @@ const EXPLANATIONS: [Explanation; GateRule::ALL.len()] = [
         mend: "Ask a member to vote, or have the role's owners add the person in a change of its own.",
     },
     Explanation {
-        rule: GateRule::SignedVotes,
+        name: GateRule::SignedVotes.as_str(),
         title: "votes are signed where the policy wants that",
         holds: "With `signatures` set, each vote that a move rests on bears a signature that can be verified, by \
                 the person whose vote it is.",
@@ -113,7 +129,7 @@ const EXPLANATIONS: [Explanation; GateRule::ALL.len()] = [
         mend: "Set up `user.signingkey`, withdraw the vote, and cast it again.",
     },
     Explanation {
-        rule: GateRule::NoRewrittenVotes,
+        name: GateRule::NoRewrittenVotes.as_str(),
         title: "votes are never changed or deleted",
         holds: "Every file below `.tracker/signoffs` that the base knows is at the head, byte for byte.",
         why: "A rejection that can be deleted is no veto, and an approval that can be edited is nobody's.",
@@ -122,7 +138,7 @@ const EXPLANATIONS: [Explanation; GateRule::ALL.len()] = [
                file: `tracker withdraw TASK`.",
     },
     Explanation {
-        rule: GateRule::PolicyOwners,
+        name: GateRule::PolicyOwners.as_str(),
         title: "what the gate judges by changes only with its owners' votes",
         holds: "A change of `.tracker/config.toml`, of a role, a template, a signer, or of a path that `protect` \
                 names has an approval of the role that `owners` names, for the content as it is. A change of the \
@@ -133,7 +149,7 @@ const EXPLANATIONS: [Explanation; GateRule::ALL.len()] = [
         mend: "Ask an owner to look and to vote on the task that the change belongs to.",
     },
     Explanation {
-        rule: GateRule::LinkedCommits,
+        name: GateRule::LinkedCommits.as_str(),
         title: "commits belong to tasks",
         holds: "Each commit of the range that changes more than the tracker's records links a task: by a line \
                 `Task: ID` in its message, or by an id in its subject. A task that is not there, or was closed \
@@ -144,7 +160,7 @@ const EXPLANATIONS: [Explanation; GateRule::ALL.len()] = [
                and a task started, it is added by itself.",
     },
     Explanation {
-        rule: GateRule::CoveredFiles,
+        name: GateRule::CoveredFiles.as_str(),
         title: "files that reviewers are to see were seen by them",
         holds: "Each file that a linked commit changed and that a role of the pipeline is to review is covered by \
                 a valid approval of that role, as it is at the head, once its task has passed the role's stage. A file \
@@ -154,7 +170,7 @@ const EXPLANATIONS: [Explanation; GateRule::ALL.len()] = [
         mend: "Ask the role to look at the file and to vote again: `tracker approve TASK --as ROLE`.",
     },
     Explanation {
-        rule: GateRule::DeclaredFiles,
+        name: GateRule::DeclaredFiles.as_str(),
         title: "a task changes the files that it declares",
         holds: "Where a task has `files`, the commits that link it change these and no others.",
         why: "A change in an unexpected place is how two pieces of work collide, and how something slips in.",
@@ -162,7 +178,7 @@ const EXPLANATIONS: [Explanation; GateRule::ALL.len()] = [
         mend: "Name the file: `tracker set TASK files+=PATH`. Or move the change to a task of its own.",
     },
     Explanation {
-        rule: GateRule::MergeStage,
+        name: GateRule::MergeStage.as_str(),
         title: "a task is far enough to be merged",
         holds: "With `merge_stage` set, each task that a commit of the range links has reached that stage at the \
                 head, or is cancelled.",
@@ -171,7 +187,7 @@ const EXPLANATIONS: [Explanation; GateRule::ALL.len()] = [
         mend: "Finish what the stage asks for (`tracker show TASK` tells), or take its commits out of the range.",
     },
     Explanation {
-        rule: GateRule::WipLimit,
+        name: GateRule::WipLimit.as_str(),
         title: "nobody works on more at once than is agreed",
         holds: "With `wip_limit` set, no person has more tasks in progress at the head than that.",
         why: "Five things begun are five things not done.",
@@ -179,7 +195,7 @@ const EXPLANATIONS: [Explanation; GateRule::ALL.len()] = [
         mend: "Finish one, hand one over (`tracker set TASK assignee=NAME`), or put one back.",
     },
     Explanation {
-        rule: GateRule::BrokenDocuments,
+        name: GateRule::BrokenDocuments.as_str(),
         title: "records can be read",
         holds: "Every record below `.tracker` at the head can be read: no broken front matter, no conflict \
                 markers, no file whose name is not its id, no reference to a task that is not there, and no new task \
@@ -189,7 +205,7 @@ const EXPLANATIONS: [Explanation; GateRule::ALL.len()] = [
         mend: "`tracker doctor` names each with its line; `tracker doctor --fix` mends what needs no guessing.",
     },
     Explanation {
-        rule: GateRule::MergeIntegrity,
+        name: GateRule::MergeIntegrity.as_str(),
         title: "a merge of records holds what its sides brought, and nothing else",
         holds: "For each merge commit of the range, every record is what joining the two sides field by field \
                 gives, or what one of them had. A conflict that a person settled is told, and let through.",
@@ -200,7 +216,7 @@ const EXPLANATIONS: [Explanation; GateRule::ALL.len()] = [
                commit of their own.",
     },
     Explanation {
-        rule: GateRule::Standards,
+        name: GateRule::Standards.as_str(),
         title: "what a change of some files asks for in others",
         holds: "Each `[[policy.standard]]`: where a file that matches `when` changed, a file that matches `then` \
                 changed as well.",
@@ -209,7 +225,7 @@ const EXPLANATIONS: [Explanation; GateRule::ALL.len()] = [
         mend: "Change what the standard asks for, or have its owners change the standard.",
     },
     Explanation {
-        rule: GateRule::Commands,
+        name: GateRule::Commands.as_str(),
         title: "the project's own commands say yes",
         holds: "Each `[[policy.command]]` of the base exits with 0 at the top of the working tree. They run only with \
                 `--allow-commands`: what a repository says is not executed by looking at it.",
@@ -225,9 +241,9 @@ mod tests {
 
     #[test]
     fn every_rule_is_explained_in_its_place() {
-        assert_eq!(EXPLANATIONS.map(|explanation| explanation.rule), GateRule::ALL);
-        for rule in GateRule::ALL {
-            let found = explain(rule);
+        assert_eq!(EXPLANATIONS.map(|explanation| explanation.name), GateRule::ALL.map(GateRule::as_str));
+        assert_eq!(GateRule::parse(KEPT_RECORDS.name), None);
+        for found in GateRule::ALL.map(explain).into_iter().chain([KEPT_RECORDS]) {
             assert!(found.title.len() < 80 && !found.title.ends_with('.'), "{}", found.title);
             for text in [found.holds, found.why, found.mend] {
                 assert!(text.ends_with('.') && !text.contains("  "), "{text}");

@@ -21,7 +21,7 @@ mod verdict;
 mod view;
 mod web;
 
-pub use explain::{Explanation, explain};
+pub use explain::{Explanation, KEPT_RECORDS, explain};
 pub use facts::{
     CommandOutcome, CommitFacts, FileFacts, FileState, MergedRecord, People, RangeFacts, RecordStep,
     TaskFacts,

@@ -11,11 +11,12 @@ use super::Reply;
 use super::judged::level_style;
 use crate::model::GateRule;
 use crate::ops;
+use crate::review::{Explanation, KEPT_RECORDS, explain};
 
 pub(super) type Output = ops::Rules;
 
 /// Tells what a rule of the gate holds, why, what a breach looks like and how to mend one. Without a rule, lists
-/// all of them with the level that each has here.
+/// all of them with the level that each has here, and the rule that a server holds besides.
 #[derive(Debug, Args)]
 pub(in crate::cli) struct Explain {
     /// The rule, as `tracker check` names it
@@ -26,11 +27,10 @@ pub(in crate::cli) struct Explain {
 }
 
 fn candidates() -> Vec<clap_complete::engine::CompletionCandidate> {
-    let one = |rule: GateRule| {
-        let about = crate::review::explain(rule).title;
-        clap_complete::engine::CompletionCandidate::new(rule.as_str()).help(Some(about.into()))
+    let one = |rule: Explanation| {
+        clap_complete::engine::CompletionCandidate::new(rule.name).help(Some(rule.title.into()))
     };
-    GateRule::ALL.into_iter().map(one).collect()
+    GateRule::ALL.map(explain).into_iter().chain([KEPT_RECORDS]).map(one).collect()
 }
 
 impl Explain {
@@ -65,7 +65,11 @@ impl View for ops::Rules {
                         Cell::new(rule.title),
                     ]
                 };
-                page.columns(&rules.iter().map(row).collect::<Vec<_>>(), 2, 0);
+                let (of_gate, others): (Vec<_>, Vec<_>) = rules.iter().partition(|rule| rule.held_by == "gate");
+                page.columns(&of_gate.into_iter().map(row).collect::<Vec<_>>(), 2, 0);
+                page.gap();
+                page.line(page.dim("held where it is pushed to, whatever the policy says:"));
+                page.columns(&others.into_iter().map(row).collect::<Vec<_>>(), 2, 0);
             }
         }
     }
@@ -92,6 +96,11 @@ fn show_one(rule: &ops::RuleView, page: &mut Page) {
     paragraph(page, "  why", rule.why);
     paragraph(page, "  breach", rule.example);
     paragraph(page, "  mend", rule.mend);
+    if rule.held_by != "gate" {
+        let hooks = "none: whatever the policy says, the hook of a server holds it (`tracker hooks install --server`), \
+                     and so does pre-push where the config asks";
+        return paragraph(page, "  switch", hooks);
+    }
     let switch = format!("in .tracker/config.toml, {} where it says nothing:", rule.default_level);
     paragraph(page, "  switch", &switch);
     page.line("          [policy]");

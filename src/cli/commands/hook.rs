@@ -13,6 +13,7 @@ use super::super::page::{Page, clean};
 use super::super::error::Failure;
 use super::Reply;
 use super::shared::counted;
+use crate::review::KEPT_RECORDS;
 use crate::{ops, store};
 
 /// So much of what stands against a branch is shown before the rest is only counted.
@@ -158,7 +159,7 @@ impl Output {
         let branches = &self.push.branches;
         let others = if branches.len() > 1 { ", nor any other branch of this push" } else { "" };
         let is_judged = |branch: &&ops::BranchReport| {
-            !branch.is_accepted && branch.breaches.iter().any(|breach| breach.rule != "kept-records")
+            !branch.is_accepted && branch.breaches.iter().any(|breach| breach.rule != KEPT_RECORDS.name)
         };
         let closer = branches.iter().find(is_judged).map(|branch| match branch.held_to {
             "gate" => format!("; look closer: tracker check --base origin/{}", clean(&branch.branch)),

@@ -12,7 +12,7 @@ use crate::model::{GateRule, Level};
 use crate::ops::gate::{GateRequest, review};
 use crate::ops::{Error, Result, Session};
 use crate::policy::is_selected;
-use crate::review::Breach;
+use crate::review::{Breach, KEPT_RECORDS};
 use crate::store::{self, Layout};
 
 /// What became of a branch that somebody pushes.
@@ -132,7 +132,7 @@ impl<'a> Judge<'a> {
         if holds_tracker {
             let message = format!("`{branch}` is the default branch: its rules and records would go with it");
             let mend = "make another branch the default one first";
-            breaches.push(refused("kept-records", message, mend));
+            breaches.push(refused(message, mend));
         }
         Ok(report(branch, if is_default { "gate" } else { "readable" }, breaches))
     }
@@ -156,15 +156,15 @@ impl<'a> Judge<'a> {
             .map(|change| {
                 let message = format!("takes back what `{branch}` has beyond where the push begins");
                 let mend = format!("git pull --rebase, then push without --force, onto {}", old.short());
-                Breach { file: Some(change.path), ..refused("kept-records", message, &mend) }
+                Breach { file: Some(change.path), ..refused(message, &mend) }
             })
             .collect())
     }
 }
 
-fn refused(rule: &str, message: String, mend: &str) -> Breach {
+fn refused(message: String, mend: &str) -> Breach {
     let breach = Breach::of(GateRule::MergeIntegrity, Level::Error, message);
-    Breach { rule: rule.to_owned(), mend: Some(mend.to_owned()), ..breach }
+    Breach { rule: KEPT_RECORDS.name.to_owned(), mend: Some(mend.to_owned()), ..breach }
 }
 
 fn report(branch: &str, held_to: &'static str, breaches: Vec<Breach>) -> BranchReport {

@@ -6,7 +6,7 @@ use super::escape::{address, visible};
 use super::fingerprint::fingerprints;
 use super::place;
 use crate::model::{GateRule, Level};
-use crate::review::{Breach, Explanation, Review, explain};
+use crate::review::{Breach, Review, explain};
 
 const SCHEMA: &str = "https://json.schemastore.org/sarif-2.1.0.json";
 /// Longest message, in characters.
@@ -161,7 +161,7 @@ pub fn sarif(review: &Review) -> String {
             driver: Driver {
                 name: "tracker",
                 semantic_version: env!("CARGO_PKG_VERSION"),
-                rules: GateRule::ALL.into_iter().map(|rule| described(&explain(rule))).collect(),
+                rules: GateRule::ALL.into_iter().map(described).collect(),
             },
         },
         automation_details: Details { id: "tracker/check/" },
@@ -175,15 +175,16 @@ pub fn sarif(review: &Review) -> String {
     format!("{text}\n")
 }
 
-fn described(rule: &Explanation) -> Rule {
-    let mut title = rule.title.to_owned();
+fn described(rule: GateRule) -> Rule {
+    let explained = explain(rule);
+    let mut title = explained.title.to_owned();
     title[..1].make_ascii_uppercase();
-    let level = if rule.rule.default_level() == Level::Error { "error" } else { "warning" };
+    let level = if rule.default_level() == Level::Error { "error" } else { "warning" };
     Rule {
-        id: rule.rule.as_str(),
+        id: explained.name,
         short_description: Text { text: title },
-        full_description: Text { text: format!("{} {}", rule.holds, rule.why) },
-        help: Text { text: rule.mend.to_owned() },
+        full_description: Text { text: format!("{} {}", explained.holds, explained.why) },
+        help: Text { text: explained.mend.to_owned() },
         default_configuration: Configuration { level },
     }
 }

@@ -34,6 +34,9 @@ fn all_rules_are_listed_with_the_level_that_they_have_here() {
     merge-integrity     error  a merge of records holds what its sides brought, and nothing else
     standards           error  what a change of some files asks for in others
     commands            error  the project's own commands say yes
+
+    held where it is pushed to, whatever the policy says:
+    kept-records  error  no push takes back what a branch has of the tracker
     --- stderr
     tracker explain RULE tells more
     ");
@@ -103,8 +106,38 @@ fn one_rule_is_told_in_full() {
 }
 
 #[test]
+fn the_rule_of_a_server_is_told_as_one() {
+    assert_snapshot!(typed(&world(), "
+        explain kept-records
+        explain kept-record
+    "), @r"
+    $ tracker explain kept-records
+    exit 0
+    --- stdout
+    kept-records  error
+      No push takes back what a branch has of the tracker.
+
+      holds   A push to a branch that the policy judges may begin before where the branch is now, as a forced one does. It then holds every record, and the policy, as the branch has them beyond that. And the default branch is not deleted while there is a tracker in it.
+      why     The gate judges a push from where it begins. A rejection or a stricter rule that came later would go unseen, with the commit that brought it.
+      breach  takes back what `main` has beyond where the push begins (.tracker/signoffs/TASK-7Q2M/20261111T100000Z-sec-1a2b3c4d.yaml)
+      mend    `git pull --rebase`, then `git push` without `--force`. What has to go from a server's history is for those who run it, with the hook set aside.
+      switch  none: whatever the policy says, the hook of a server holds it (`tracker hooks install --server`), and so does pre-push where the config asks
+
+    $ tracker explain kept-record
+    exit 2
+    --- stderr
+    tracker: the gate has no rule `kept-record`
+      hint: did you mean `kept-records`?
+    ");
+    let rules = json(&world().tracker(&["explain", "--format", "json"]));
+    let rules = rules["result"]["rules"].as_array().unwrap();
+    let of_server: Vec<_> = rules.iter().filter(|rule| rule["held_by"] == "server").collect();
+    assert_eq!((of_server.len(), &of_server[0]["rule"]), (1, &"kept-records".into()));
+}
+
+#[test]
 fn a_rule_means_the_same_where_there_is_no_tracker() {
     let output = Sandbox::without_repository().tracker(&["explain"]);
-    assert_eq!((output.status, output.stdout.lines().count()), (0, 19), "{output}");
+    assert_eq!((output.status, output.stdout.lines().count()), (0, 22), "{output}");
     assert_eq!(world().tracker(&["explain", "--at", "nowhere"]).status, 2);
 }

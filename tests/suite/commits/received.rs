@@ -184,6 +184,7 @@ fn a_force_push_takes_back_no_record() {
     commit(&sandbox, "src/b", &format!("Other\n\nTask: {READY}"));
     let pushed = refused(&sandbox, &["--force", "main"]);
     assert!(pushed.stderr.contains("kept-records") && pushed.stderr.contains("notes/"), "{pushed}");
+    assert_eq!(sandbox.tracker(&["explain", "kept-records"]).status, 0);
     refused(&sandbox, &["--force", &format!("{begin}:main")]);
     // With the note in it, a branch that begins elsewhere is as good as any.
     sandbox.git(&["checkout", "--quiet", "origin/main", "--", ".tracker"]);
