@@ -25,6 +25,8 @@ pub struct ToolReport {
     pub found: Vec<Found>,
     /// What was looked at and is well, as fingerprints; none where all that is not in the report is well.
     pub passed: Option<BTreeSet<String>>,
+    /// The rules that the run turned off, by tool: of these nothing was looked for.
+    pub turned_off: BTreeSet<(String, String)>,
     /// How many results are no findings: suppressed, or not failed.
     pub left_out: usize,
 }
@@ -116,7 +118,15 @@ impl Found {
 impl ToolReport {
     /// Makes a report without findings.
     pub(super) fn of(format: ReportFormat) -> Self {
-        Self { format, tools: Vec::new(), found: Vec::new(), passed: None, left_out: 0 }
+        let (tools, found) = (Vec::new(), Vec::new());
+        Self { format, tools, found, passed: None, turned_off: BTreeSet::new(), left_out: 0 }
+    }
+
+    /// Tells whether a rule, or the one that it is a part of, was looked for.
+    pub(super) fn looked_for(&self, tool: &str, rule: &str) -> bool {
+        let is_part =
+            |off: &str| rule.strip_prefix(off).is_some_and(|part| part.is_empty() || part.starts_with('/'));
+        !self.turned_off.iter().any(|(by, off)| by == tool && is_part(off))
     }
 
     /// Drops what is said twice, and marks what a tool finds several times in one file: by the how-many-th it is,

@@ -93,6 +93,7 @@ pub fn gone<'k>(
         finding.state().is_open()
             && finding.role == role
             && report.tools.contains(&source.tool)
+            && source.rule.as_deref().is_none_or(|rule| report.looked_for(&source.tool, rule))
             && report.passed.as_ref().is_none_or(|passed| passed.contains(print))
             && !here.contains(&finding.id)
     };
@@ -180,5 +181,13 @@ mod tests {
         assert!(titles(&report, &known).is_empty(), "a test that was not run has not passed");
         report.passed = Some(["a".to_owned()].into());
         assert_eq!(titles(&report, &known), ["a"]);
+        report.passed = None;
+        known[0].source.as_mut().unwrap().rule = Some("R1/2".to_owned());
+        for (tool, rule, is_gone) in
+            [("probe", "R1", false), ("probe", "R1/2", false), ("probe", "R", true), ("other", "R1", true)]
+        {
+            report.turned_off = [(tool.to_owned(), rule.to_owned())].into();
+            assert_eq!(!titles(&report, &known).is_empty(), is_gone, "{tool} {rule}");
+        }
     }
 }

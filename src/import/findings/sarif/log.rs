@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use super::rules::Rule;
+use super::rules::{Configuration, Rule};
 
 macro_rules! objects {
     ($($(#[doc = $about:literal])* $name:ident { $($field:ident: $kind:ty),* $(,)? })*) => {$(
@@ -53,10 +53,16 @@ objects! {
         suppressions: Option<Vec<Suppression>>,
         baseline_state: Option<String>,
         fixes: Option<Vec<Fix>>,
+        provenance: Option<Provenance>,
         properties: Option<Properties>,
     }
-    /// Which rule a result is of.
-    RuleReference { id: Option<String>, index: Option<i64>, tool_component: Option<ComponentReference> }
+    /// Which rule a result or an override is of.
+    RuleReference {
+        id: Option<String>,
+        index: Option<i64>,
+        guid: Option<String>,
+        tool_component: Option<ComponentReference>,
+    }
     /// Which component a rule is of.
     ComponentReference { name: Option<String>, index: Option<i64>, guid: Option<String> }
     /// Words.
@@ -81,7 +87,15 @@ objects! {
     /// A fix.
     Fix { description: Option<Message> }
     /// How the tool was run.
-    Invocation { execution_successful: Option<bool>, tool_execution_notifications: Option<Vec<Notification>> }
+    Invocation {
+        execution_successful: Option<bool>,
+        tool_execution_notifications: Option<Vec<Notification>>,
+        rule_configuration_overrides: Option<Vec<Override>>,
+    }
+    /// How a rule was set otherwise for this call of the tool.
+    Override { descriptor: Option<RuleReference>, configuration: Option<Configuration> }
+    /// Where a result comes from.
+    Provenance { invocation_index: Option<i64> }
     /// What the tool says of itself.
     Notification { message: Option<Message> }
     /// Which analysis this is.

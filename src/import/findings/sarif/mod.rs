@@ -59,6 +59,7 @@ fn read_run(run: &Run, top: &str, report: &mut ToolReport) -> Result<(), Problem
         }
     }
     report.found.extend(broken_off(run, &tool));
+    report.turned_off.extend(rules::turned_off(run).map(|rule| (tool.clone(), name(rule))));
     report.tools.push(tool);
     Ok(())
 }
@@ -89,7 +90,7 @@ fn found(run: &Run, result: &SarifResult, tool: &str, top: &str) -> Found {
     let region = location.and_then(|location| location.region.as_ref());
     let file = location.and_then(|location| location.artifact_location.as_ref());
     let file = file.and_then(|file| path(run, file, top));
-    let mut found = Found::new(tool, rating(result, rule), &said)
+    let mut found = Found::new(tool, rating(run, result, rule), &said)
         .titled(heading(&said, result, rule))
         .of_rule(rules::id_of(result, rule))
         .marked(fingerprint(result))
@@ -100,20 +101,24 @@ fn found(run: &Run, result: &SarifResult, tool: &str, top: &str) -> Found {
     found
 }
 
-/// Rates a result: by the score of its rule, else by its level, else by its rule's level.
-fn rating(result: &SarifResult, rule: Option<&Rule>) -> FindingSeverity {
+/// Rates a result: by the score of its rule, else by its level, else by the level that its rule has: as the run set
+/// it, or as the tool has it.
+fn rating(run: &Run, result: &SarifResult, rule: Option<&Rule>) -> FindingSeverity {
     let score = |bag: Option<&log::Properties>| bag?.score().and_then(severity::of_score);
     let by_score =
         score(rule.and_then(|rule| rule.properties.as_ref())).or_else(|| score(result.properties.as_ref()));
     if let Some(severity) = by_score {
         return severity;
     }
-    let default = rule.and_then(|rule| rule.default_configuration.as_ref()?.level.as_deref());
+    let default = || rule.and_then(|rule| rule.default_configuration.as_ref()?.level.as_deref());
     match (result.level.as_deref(), result.kind.as_deref().unwrap_or("fail")) {
         // A tool that leaves the judgement to people says so by the kind, and rates nothing.
         (None | Some("none"), "open" | "review") => FindingSeverity::Medium,
         (Some(level), _) => severity::of_level(level),
-        (None, _) => severity::of_level(default.unwrap_or("warning")),
+        (None, _) => {
+            let level = rules::set_level(run, result, rule).or_else(default);
+            severity::of_level(level.unwrap_or("warning"))
+        }
     }
 }
 

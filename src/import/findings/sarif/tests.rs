@@ -42,6 +42,68 @@ fn severity_is_the_score_of_the_rule_else_a_level() {
 }
 
 #[test]
+fn a_run_sets_the_level_of_a_rule() {
+    let rated = |invocations: &str, result: &str| {
+        let text = format!(
+            r#"{{"version": "2.1.0", "runs": [{{"tool": {{
+              "driver": {{"name": "probe", "rules": [
+                {{"id": "R0"}}, {{"id": "R1", "guid": "g1", "defaultConfiguration": {{"level": "error"}}}}]}},
+              "extensions": [{{"name": "pack", "rules": [{{"id": "R1x"}}]}}]}},
+            "invocations": [{invocations}], "results": [{{"message": {{"text": "x"}}{result}}}]}}]}}"#
+        );
+        only(&report(&text)).severity.to_string()
+    };
+    let set = |descriptor: &str, more: &str| {
+        format!(
+            r#"{{"executionSuccessful": true, "ruleConfigurationOverrides": [
+                {{"descriptor": {{{descriptor}}}, "configuration": {{{more}}}}}]}}"#
+        )
+    };
+    let note = |descriptor: &str| set(descriptor, r#""level": "note""#);
+    let (by_id, other) = (note(r#""id": "R1""#), note(r#""id": "R0""#));
+    let r1 = r#", "ruleId": "R1""#;
+    let from = |index: i64| format!(r#"{r1}, "provenance": {{"invocationIndex": {index}}}"#);
+    for (invocations, result, severity) in [
+        ("", r1, "high"),
+        (&by_id, r1, "low"),
+        (&by_id, r#", "ruleIndex": 1"#, "low"),
+        (&by_id, r#", "ruleId": "R1/2""#, "low"),
+        (&by_id, r#", "ruleId": "R1", "level": "error""#, "high"),
+        (&by_id, r#", "ruleId": "R1", "level": "warning""#, "medium"),
+        (&by_id, r#", "ruleId": "R0""#, "medium"),
+        (&note(r#""index": 1"#), r1, "low"),
+        (&note(r#""guid": "g1""#), r1, "low"),
+        (&note(r#""index": 0, "toolComponent": {"index": 0}"#), r#", "ruleId": "R1x""#, "low"),
+        (&note(r#""index": 0, "toolComponent": {"index": 0}"#), r1, "high"),
+        (&note(r#""id": "R9""#), r#", "ruleId": "R9""#, "low"),
+        (&set(r#""id": "R1""#, r#""enabled": true"#), r1, "high"),
+        (&set(r#""id": "R1""#, r#""level": "none""#), r1, "info"),
+        // Of several calls one has to be named.
+        (&format!("{by_id}, {other}"), r1, "high"),
+        (&format!("{by_id}, {other}"), &from(0), "low"),
+        (&format!("{by_id}, {other}"), &from(1), "high"),
+        (&format!("{by_id}, {other}"), &from(7), "high"),
+        (&by_id, &from(-1), "high"),
+    ] {
+        assert_eq!(rated(invocations, result), severity, "{invocations} {result}");
+    }
+}
+
+#[test]
+fn a_rule_that_the_run_turned_off_is_told() {
+    let text = r#"{"version": "2.1.0", "runs": [{"tool": {"driver": {"name": "probe", "rules": [{"id": "R0"}]}},
+      "invocations": [{"executionSuccessful": true, "ruleConfigurationOverrides": [
+        {"descriptor": {"index": 0}, "configuration": {"enabled": false}},
+        {"descriptor": {"id": "R7"}, "configuration": {"enabled": false, "level": "error"}},
+        {"descriptor": {"id": "R8"}, "configuration": {"level": "error"}}]}],
+      "results": [{"ruleId": "R7", "message": {"text": "found all the same"}}]}]}"#;
+    let report = report(text);
+    let off = ["R0", "R7"].map(|rule| ("probe".to_owned(), rule.to_owned()));
+    assert_eq!(report.turned_off.clone().into_iter().collect::<Vec<_>>(), off);
+    assert_eq!(only(&report).severity.as_str(), "high");
+}
+
+#[test]
 fn a_rule_is_found_by_index_and_by_id_in_extensions_too() {
     let text = r#"{"version": "2.1.0", "runs": [{"tool": {
         "driver": {"name": "CodeQL", "rules": [{"id": "a", "properties": {"security-severity": "1.0"}}]},
