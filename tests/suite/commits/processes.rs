@@ -1,17 +1,38 @@
 //! What a commit starts: git once, and no other git by any hook of ours.
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+use std::process::Command;
 
 use super::*;
+use crate::folding::signed::sign_with_ssh;
+
+/// Notes who starts it, and is `ssh-keygen`.
+const SIGNER: &str = "#!/bin/sh
+by=$(cat /proc/$PPID/comm 2>/dev/null || ps -o comm= -p $PPID)
+echo \"${by##*/}\" >> \"$SIGNERS\"
+PATH=$OTHERS
+exec ssh-keygen \"$@\"
+";
 
 /// Commits a change, and returns the command lines of all git processes that this took.
 fn started(sandbox: &Sandbox, path: &str, message: &str) -> Vec<String> {
+    started_with(sandbox, path, message, |_| {})
+}
+
+fn started_with(
+    sandbox: &Sandbox,
+    path: &str,
+    message: &str,
+    prepare: impl FnOnce(&mut Command),
+) -> Vec<String> {
     let trace = sandbox.root().join("trace");
     let _ = fs::remove_file(&trace);
     sandbox.write(path, message);
     sandbox.git(&["add", path]);
     let done = sandbox.program_with("git", "", &["commit", "--quiet", "--message", message], |command| {
         command.env("GIT_TRACE2_EVENT", &trace);
+        prepare(command);
     });
     assert_eq!(done.status, 0, "{done}");
     let text = fs::read_to_string(&trace).unwrap();
@@ -33,6 +54,32 @@ fn a_commit_starts_no_git_but_its_own() {
     sandbox.git(&["add", ".tracker"]);
     assert_eq!(started(&sandbox, "src/b", "Votes").len(), 1);
     assert_eq!(stage(&sandbox, READY), "sec");
+}
+
+#[test]
+fn a_signed_commit_that_moves_a_task_starts_the_signer_again_and_no_more() {
+    let sandbox = world();
+    sandbox.git(&["config", "maintenance.auto", "false"]);
+    sign_with_ssh(&sandbox);
+    let (folder, log) = (sandbox.root().join("bin"), sandbox.root().join("signers"));
+    fs::create_dir(&folder).unwrap();
+    fs::write(folder.join("ssh-keygen"), SIGNER).unwrap();
+    fs::set_permissions(folder.join("ssh-keygen"), fs::Permissions::from_mode(0o755)).unwrap();
+    let signers = |message: &str| {
+        let _ = fs::remove_file(&log);
+        let started = started_with(&sandbox, "src/a", message, |command| {
+            let path = command.get_envs().find(|(key, _)| *key == "PATH").and_then(|(_, path)| path);
+            let path = path.unwrap().to_owned();
+            let ours = [folder.clone()].into_iter().chain(std::env::split_paths(&path));
+            command.env("PATH", std::env::join_paths(ours).unwrap()).env("OTHERS", path).env("SIGNERS", &log);
+        });
+        assert_eq!(started.len(), 1, "{message}: {started:?}");
+        fs::read_to_string(&log).unwrap()
+    };
+    assert_eq!(signers("Plain"), "git\n");
+    assert_eq!(signers("Moved\n\nAdvance: TASK-1AAA"), "git\ntracker\n");
+    assert_eq!(stage(&sandbox, READY), "qa");
+    assert_eq!(sandbox.git(&["log", "-1", "--format=%G?"]), "G");
 }
 
 #[test]
