@@ -45,11 +45,11 @@ impl Door {
     }
 
     pub(super) fn page(&self) -> Page {
-        Page::new(self.look, self.quiet, self.env.local_now())
+        Page::new(self.look, self.quiet, self.env.now())
     }
 
     pub(super) fn error_page(&self) -> Page {
-        Page::new(self.error_look, self.quiet, self.env.local_now())
+        Page::new(self.error_look, self.quiet, self.env.now())
     }
 
     /// Opens the tracker for a command that reads.

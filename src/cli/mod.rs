@@ -36,7 +36,7 @@ pub fn main() -> ExitCode {
     let env = match Env::from_process() {
         Ok(env) => env,
         Err(source) => {
-            let mut page = Page::new(Look::plain(), false, chrono::DateTime::UNIX_EPOCH.fixed_offset());
+            let mut page = Page::new(Look::plain(), false, chrono::DateTime::UNIX_EPOCH);
             let failure = Failure::no_current_folder(&source);
             failure.show(&mut page);
             write_stderr(&page.into_text());
@@ -148,7 +148,7 @@ fn usage(error: &clap::Error, arguments: &[OsString], env: &Env) -> ExitCode {
         [Format::Json, Format::Github].into_iter().find(|format| asks_for(arguments, *format))
     {
         let name = parse::command_named(arguments);
-        let page = Page::new(Look::plain(), false, env.local_now());
+        let page = Page::new(Look::plain(), false, env.now());
         return report(&Failure::usage(error), &name, format, page);
     }
     let text = error.render();

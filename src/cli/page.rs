@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use std::fmt::Write as _;
 use std::io::IsTerminal;
 
-use chrono::{DateTime, FixedOffset, NaiveDate, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use clap::ValueEnum;
 use owo_colors::{OwoColorize, Style};
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
@@ -86,12 +86,12 @@ impl Look {
 pub(super) struct Page {
     look: Look,
     quiet: bool,
-    now: DateTime<FixedOffset>,
+    now: DateTime<Utc>,
     text: String,
 }
 
 impl Page {
-    pub(super) fn new(look: Look, quiet: bool, now: DateTime<FixedOffset>) -> Self {
+    pub(super) fn new(look: Look, quiet: bool, now: DateTime<Utc>) -> Self {
         Self { look, quiet, now, text: String::new() }
     }
 
@@ -151,7 +151,7 @@ impl Page {
 
     /// Returns a time as a distance from now (`3h`, `2d`), or the date where it lies far back.
     pub(super) fn ago(&self, at: DateTime<Utc>) -> String {
-        let seconds = (self.now.to_utc() - at).num_seconds();
+        let seconds = (self.now - at).num_seconds();
         match seconds {
             i64::MIN..=-60 => self.time(at),
             -59..=59 => "now".to_owned(),
@@ -164,7 +164,7 @@ impl Page {
 
     /// Returns a day as a distance from today in whole days, or the day itself where it lies far back.
     pub(super) fn days_ago(&self, day: NaiveDate) -> String {
-        match (self.now.date_naive() - day).num_days() {
+        match (env::local(self.now).date_naive() - day).num_days() {
             0 => "today".to_owned(),
             days if (1..OLD).contains(&days) => format!("{days}d"),
             _ => day.to_string(),
@@ -377,7 +377,7 @@ mod tests {
 
     #[test]
     fn a_runner_obeys_nothing_on_a_page() {
-        let mut page = Page::new(Look::plain(), false, DateTime::UNIX_EPOCH.fixed_offset());
+        let mut page = Page::new(Look::plain(), false, DateTime::UNIX_EPOCH);
         page.line("warning: ##[stop-commands]x.md is broken");
         assert_eq!(page.deaf_to_runners().into_text(), "warning: # #[stop-commands]x.md is broken\n");
     }
