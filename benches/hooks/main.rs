@@ -21,7 +21,9 @@ type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
 const COMMITS: usize = 50_000;
 const TASKS: usize = 10_000;
-const ROUNDS: usize = 40;
+/// Rounds of commits that differ by what a process takes to start, and below it of those that differ by more.
+const ROUNDS: usize = 150;
+const SOME: usize = 40;
 const FEW: usize = 15;
 
 fn main() -> ExitCode {
@@ -31,7 +33,7 @@ fn main() -> ExitCode {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("hooks");
     let done = match sizes.as_deref() {
         Ok([]) => measure(&folder, COMMITS, TASKS),
-        Ok([commits, tasks]) if *commits >= 2 * corpus::REVIEWED && *tasks >= 10 * ROUNDS => {
+        Ok([commits, tasks]) if *commits >= 2 * corpus::REVIEWED && *tasks >= 10 * SOME => {
             measure(&folder, *commits, *tasks)
         }
         _ => Err("the size is a number of commits and one of tasks, such as 5000 1000".into()),
@@ -51,6 +53,7 @@ fn measure(folder: &Path, commits: usize, tasks: usize) -> Result<()> {
     if folder.exists() {
         std::fs::remove_dir_all(folder)?;
     }
+    program::install()?;
     eprintln!("making a repository of {commits} commits and {tasks} tasks");
     let corpus = &Corpus::create(folder, commits, tasks)?;
     println!("| {commits} commits, {tasks} tasks | measured | processors | promised | medians |");
@@ -85,7 +88,7 @@ fn moving(corpus: &Corpus) -> Result<()> {
     let message = |number| corpus.message(number, false);
     let advance = |number| Ok(format!("Change {number}\n\nAdvance: {}", corpus.next_to_move()?));
     let [none, ours, by_hand] = rounds(
-        FEW * 2,
+        SOME,
         [
             commit(corpus, Hooks::None, &message),
             commit(corpus, Hooks::Ours, &advance),
