@@ -82,9 +82,48 @@ fn property(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
+    use proptest::prelude::*;
+
     use super::*;
     use crate::model::{GateRule, Level};
     use crate::review::sample;
+
+    /// Reads a line as a runner does: what stands before the second `::` is the command and its properties, and what
+    /// is escaped is put back, the per cent sign last.
+    fn obeyed(line: &str) -> Option<(&str, BTreeMap<&str, String>, String)> {
+        let (command, message) = line.trim_start().strip_prefix("::")?.split_once("::")?;
+        let (kind, properties) = command.split_once(' ').unwrap_or((command, ""));
+        let plain = |text: &str| text.replace("%0D", "\r").replace("%0A", "\n");
+        let value = |text: &str| plain(text).replace("%3A", ":").replace("%2C", ",").replace("%25", "%");
+        let pairs = properties.split(',').filter_map(|pair| pair.split_once('='));
+        let properties = pairs.map(|(key, text)| (key, value(text))).collect();
+        Some((kind, properties, plain(message).replace("%25", "%")))
+    }
+
+    proptest! {
+        #[test]
+        fn a_runner_reads_what_was_meant(
+            file in "(?s).{0,20}", said in "(?s).{0,20}", mend in "(?s).{0,20}",
+            evil in "(\\PC|[%:,;=#\\[\\]\r\n]|::error ::|%0A|%25|##\\[error\\]){0,12}",
+        ) {
+            let said = format!("{said}{evil}");
+            let breach = Breach {
+                file: Some(format!("{evil}{file}")),
+                mend: Some(format!("{mend}{evil}")),
+                ..Breach::of(GateRule::Standards, Level::Error, said.clone())
+            };
+            let shown = github(&sample::judged(sample::empty(), vec![breach.clone()]));
+            prop_assert_eq!(shown.split(['\n', '\r']).filter(|line| !line.is_empty()).count(), 1);
+            let (kind, properties, message) = obeyed(shown.trim_end_matches('\n')).unwrap();
+            prop_assert_eq!(kind, "error");
+            prop_assert_eq!(&properties["file"], &visible(&breach.file.clone().unwrap(), LONGEST));
+            prop_assert_eq!(&properties["title"], "standards");
+            let mend = visible(&breach.mend.clone().unwrap(), LONGEST);
+            prop_assert_eq!(message, format!("{}\n{mend}", visible(&breach.said(), LONGEST)));
+        }
+    }
 
     #[test]
     fn errors_come_first_each_at_its_file() {
