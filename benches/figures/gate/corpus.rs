@@ -1,10 +1,8 @@
 //! A repository with a long history, many tasks, and an honest pull request on top.
 
-use std::fmt::Write as _;
 use std::fs::{self, File};
-use std::io::{BufWriter, Write};
+use std::io::{BufWriter, Write as _};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
 
 use chrono::DateTime;
 use tracker::doc::{acceptance_text, create_vote, vote_file_name};
@@ -12,15 +10,14 @@ use tracker::model::{CoveredFile, Person, Stage, TaskId, Verdict, Vote};
 use tracker::policy::{coverage, criteria_digest};
 
 use crate::Result;
+use crate::history::{self, FILES, content, task_id};
+use crate::measure::Process;
 
 /// How many commits the pull request has.
 pub(crate) const RANGE: usize = 1000;
 /// So many commits belong to one of its tasks.
 const STEPS: usize = 5;
-/// How many files the commits before it change in turn.
-const FILES: usize = 500;
 const BEGINNING: i64 = 1_700_000_000;
-const LETTERS: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 const CONFIG: &str = "format = 1\n[pipeline]\nstages = [\"dev\", \"qa\"]\n[stage.dev]\nrequires = [\"deliverables\"]\n\
     [stage.qa]\nsignoffs = [\"reviewer\"]\n[roles.reviewer]\nmembers = [\"ada@example.com\"]\npaths = [\"src/**\"]\n\
     [policy]\nself_approval = \"forbid\"\nlinked-commits = \"error\"\n";
@@ -37,13 +34,13 @@ impl Corpus {
     pub(crate) fn create(folder: &Path, commits: usize, tasks: usize) -> Result<Self> {
         let corpus = Self { folder: folder.join("repository") };
         fs::create_dir_all(&corpus.folder)?;
-        corpus.git(&["init", "--quiet", "--initial-branch=main"], None)?;
+        corpus.git(&["init", "--quiet", "--initial-branch=main"]).run()?;
         let stream = folder.join("stream");
         Stream::write(&stream, commits, tasks)?;
-        corpus.git(&["fast-import", "--quiet"], Some(File::open(&stream)?))?;
+        corpus.git(&["fast-import", "--quiet"]).reading(&stream).run()?;
         fs::remove_file(&stream)?;
-        corpus.git(&["checkout", "--quiet", "work"], None)?;
-        corpus.git(&["gc", "--quiet"], None)?;
+        corpus.git(&["checkout", "--quiet", "work"]).run()?;
+        corpus.git(&["gc", "--quiet"]).run()?;
         Ok(corpus)
     }
 
@@ -51,11 +48,8 @@ impl Corpus {
         &self.folder
     }
 
-    fn git(&self, arguments: &[&str], input: Option<File>) -> Result<()> {
-        let mut command = Command::new("git");
-        command.args(arguments).current_dir(&self.folder).stdin(input.map_or_else(Stdio::null, Stdio::from));
-        let status = command.status()?;
-        if status.success() { Ok(()) } else { Err(format!("git {arguments:?}: {status}").into()) }
+    fn git(&self, arguments: &[&str]) -> Process {
+        Process::git(arguments, &self.folder)
     }
 }
 
@@ -124,17 +118,11 @@ impl Stream {
 
     fn commit(&mut self, branch: &str, name: &str, message: &str) -> Result<()> {
         self.at += 60;
-        let email = name.to_lowercase();
-        writeln!(
-            self.out,
-            "commit refs/heads/{branch}\ncommitter {name} <{email}@example.com> {} +0000",
-            self.at
-        )?;
-        Ok(write!(self.out, "data {}\n{message}\n", message.len())?)
+        history::commit(&mut self.out, branch, name, self.at, message)
     }
 
     fn file(&mut self, path: &str, text: &str) -> Result<()> {
-        Ok(write!(self.out, "M 100644 inline {path}\ndata {}\n{text}\n", text.len())?)
+        history::file(&mut self.out, path, text)
     }
 }
 
@@ -174,22 +162,11 @@ fn record(id: &str, number: usize, moves: &[(i64, &str, &str, &str)]) -> String 
     }
     for (at, by, from, to) in moves {
         let at = DateTime::from_timestamp(*at, 0).unwrap_or_default().format("%Y-%m-%dT%H:%M:%SZ");
-        let _ = writeln!(text, "  - {{at: {at}, by: {by}, from: {from}, to: {to}}}");
+        text += &format!("  - {{at: {at}, by: {by}, from: {from}, to: {to}}}\n");
     }
     text + "---\n" + BODY
 }
 
-/// Returns the id of a task: distinct for each number below a million, and in no order.
-fn task_id(number: usize) -> String {
-    let mixed = number * 409_021 % LETTERS.len().pow(4);
-    let letter = |place| char::from(LETTERS[mixed / LETTERS.len().pow(place) % LETTERS.len()]);
-    format!("TASK-{}{}{}{}", letter(3), letter(2), letter(1), letter(0))
-}
-
 fn source(number: usize) -> String {
-    format!("lib/part{}/file{}.txt", number % FILES / 25, number % FILES % 25)
-}
-
-fn content(number: usize) -> String {
-    (0..40).map(|line| format!("line {line} of version {}\n", number / (line + 1))).collect()
+    history::source("lib", number)
 }

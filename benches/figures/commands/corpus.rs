@@ -8,10 +8,11 @@ use std::time::Duration;
 
 use fastrand::Rng;
 
-use crate::process::{Process, Run, now};
-use crate::{FILTER, Result, TRACKER};
+use super::FILTER;
+use crate::Result;
+use crate::history::task_id;
+use crate::measure::{Process, Run, now};
 
-const LETTERS: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 const PRIORITIES: [&str; 4] = ["critical", "high", "medium", "low"];
 const TYPES: [&str; 4] = ["feature", "bug", "chore", "docs"];
 const STAGES: [&str; 4] = ["dev", "qa", "sec", "docs"];
@@ -46,7 +47,7 @@ impl Corpus {
         fs::create_dir_all(corpus.tasks())?;
         let mut random = Rng::with_seed(7);
         for number in 0..size {
-            let id = corpus.task_id(number);
+            let id = task_id(number);
             fs::write(corpus.tasks().join(format!("{id}.md")), corpus.task(number, &mut random))?;
         }
         Ok(corpus)
@@ -113,18 +114,11 @@ impl Corpus {
     }
 
     pub(crate) fn git(&self, arguments: &[&str]) -> Process {
-        Process::new("git", arguments, &self.folder)
+        Process::git(arguments, &self.folder)
     }
 
     pub(crate) fn tracker(&self, arguments: &[&str]) -> Process {
-        Process::new(TRACKER, arguments, &self.folder)
-    }
-
-    /// Returns the id of a task: distinct for each number below a million, and in no order.
-    pub(crate) fn task_id(&self, number: usize) -> String {
-        let mixed = number * 409_021 % LETTERS.len().pow(4);
-        let letter = |place| char::from(LETTERS[mixed / LETTERS.len().pow(place) % LETTERS.len()]);
-        format!("TASK-{}{}{}{}", letter(3), letter(2), letter(1), letter(0))
+        Process::tracker(arguments, &self.folder)
     }
 
     fn tasks(&self) -> PathBuf {
@@ -139,7 +133,7 @@ impl Corpus {
             0..6 => "none",
             _ => pick(&STAGES, random),
         };
-        let mut text = format!("---\nid: {}\ntitle: {}\n", self.task_id(number), title(number));
+        let mut text = format!("---\nid: {}\ntitle: {}\n", task_id(number), title(number));
         text += &format!("type: {}\npriority: {}\n", pick(&TYPES, random), pick(&PRIORITIES, random));
         if stage != "none" {
             text += &format!("stage: {stage}\nassignee: {person}\n");
@@ -149,7 +143,7 @@ impl Corpus {
             text += &format!("sprint: SPRINT-{}\n", 1 + number * 12 / self.size);
         }
         if number >= 3 {
-            let older: Vec<String> = (0..3).map(|at| self.task_id(older_than(number, at, random))).collect();
+            let older: Vec<String> = (0..3).map(|at| task_id(older_than(number, at, random))).collect();
             text += &format!("depends_on: [{}]\n", older.join(", "));
         }
         text += &format!(

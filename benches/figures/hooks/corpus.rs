@@ -2,18 +2,16 @@
 
 use std::cell::Cell;
 use std::fs::{self, File, Permissions};
-use std::io::{BufWriter, Write as _};
+use std::io::BufWriter;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use crate::Result;
-use crate::program::{Program, Run, is_on_path};
+use crate::history::{self, FILES, content, task_id};
+use crate::measure::{Process, Run, is_on_path};
 
 /// How many commits the task under review has.
 pub(crate) const REVIEWED: usize = 200;
-/// How many files the commits change in turn.
-const FILES: usize = 500;
-const LETTERS: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 const CONFIG: &str = "format = 1\nproject = \"Bench\"\nid_prefix = \"TASK\"\n\n[pipeline]\nstages = [\"dev\", \
     \"qa\", \"docs\"]\n\n[stage.dev]\nrequires = [\"deliverables\"]\n\n[stage.qa]\nsignoffs = [\"reviewer\"]\n\n[roles.reviewer]\nquorum = 2\n";
 
@@ -57,7 +55,7 @@ impl Corpus {
         }
         let stream = folder.join("stream");
         corpus.write_history(&stream, commits)?;
-        corpus.git(&["fast-import", "--quiet"]).reading(File::open(&stream)?).run()?;
+        corpus.git(&["fast-import", "--quiet"]).reading(&stream).run()?;
         fs::remove_file(&stream)?;
         for arguments in [["reset", "--quiet", "--hard"].as_slice(), &["gc", "--quiet"]] {
             corpus.git(arguments).run()?;
@@ -94,14 +92,14 @@ impl Corpus {
         fs::write(&file, fs::read_to_string(&file)?.replace("stage: dev\n", entry))?;
         let added = self.git(&["add", &path]).run()?;
         let amended = self.commit_with(Hooks::None, &["--amend", "--no-edit", "--no-verify"]).run()?;
-        Ok(Run { wall: added.wall + amended.wall, cpu: added.cpu + amended.cpu })
+        Ok(added.then(amended))
     }
 
     /// Returns the message of a commit that moves nothing.
     pub(crate) fn message(&self, number: usize, linked: bool) -> Result<String> {
         let text =
             format!("Change {number}\n\nThe change says what it is for, in a line or two, as people do.\n");
-        let link = format!("\nTask: {}\n", self.task_id(1));
+        let link = format!("\nTask: {}\n", task_id(1));
         Ok(if linked { text + &link } else { text })
     }
 
@@ -111,13 +109,13 @@ impl Corpus {
         if self.moved.get() >= self.tasks {
             Err("there are too few tasks".into())
         } else {
-            Ok(self.task_id(self.moved.get()))
+            Ok(task_id(self.moved.get()))
         }
     }
 
     /// Returns the task under review.
     pub(crate) fn reviewed(&self) -> String {
-        self.task_id(0)
+        task_id(0)
     }
 
     /// Returns `git log` of the commits of the task under review, as arguments.
@@ -148,21 +146,21 @@ impl Corpus {
         fs::write(self.folder.join(".pre-commit-config.yaml"), config)?;
         self.git(&["add", ".pre-commit-config.yaml"]).run()?;
         self.commit_with(Hooks::None, &["--message", "Other hooks"]).run()?;
-        Program::new("pre-commit", &["install"], &self.folder).run()?;
+        Process::new("pre-commit", &["install"], &self.folder).run()?;
         let made = self.hooks_folder(Hooks::Ours).join("pre-commit");
         fs::rename(made, self.hooks_folder(Hooks::Other).join("pre-commit"))?;
         Ok(true)
     }
 
-    pub(crate) fn git(&self, arguments: &[&str]) -> Program {
-        Program::new("git", arguments, &self.folder)
+    pub(crate) fn git(&self, arguments: &[&str]) -> Process {
+        Process::git(arguments, &self.folder)
     }
 
-    pub(crate) fn tracker(&self, arguments: &[&str]) -> Program {
-        Program::tracker(arguments, &self.folder)
+    pub(crate) fn tracker(&self, arguments: &[&str]) -> Process {
+        Process::tracker(arguments, &self.folder)
     }
 
-    fn commit_with(&self, hooks: Hooks, more: &[&str]) -> Program {
+    fn commit_with(&self, hooks: Hooks, more: &[&str]) -> Process {
         let setting = format!("core.hooksPath={}", self.hooks_folder(hooks).display());
         let arguments = [&["-c", &setting, "commit", "--quiet"], more].concat();
         self.git(&arguments)
@@ -186,13 +184,6 @@ impl Corpus {
         Ok(number)
     }
 
-    /// Returns the id of a task: distinct for each number below a million, and in no order.
-    fn task_id(&self, number: usize) -> String {
-        let mixed = number * 409_021 % LETTERS.len().pow(4);
-        let letter = |place| char::from(LETTERS[mixed / LETTERS.len().pow(place) % LETTERS.len()]);
-        format!("TASK-{}{}{}{}", letter(3), letter(2), letter(1), letter(0))
-    }
-
     /// Writes the history as `git fast-import` reads it: all tasks first, then changes of which some link a task.
     fn write_history(&self, path: &Path, commits: usize) -> Result<()> {
         let mut out = BufWriter::new(File::create(path)?);
@@ -203,22 +194,25 @@ impl Corpus {
                 _ if number % 20 == 7 => Some(2 + number / 20 % (self.tasks - 2)),
                 _ => None,
             };
-            let link = linked.map(|task| format!("\nTask: {}\n", self.task_id(task))).unwrap_or_default();
+            let link = linked.map(|task| format!("\nTask: {}\n", task_id(task))).unwrap_or_default();
             let message =
                 format!("Change {number}\n\nWhy it was made is said here, in a line or two.\n{link}");
             let at = 1_700_000_000 + number * 60;
-            write!(out, "commit refs/heads/main\ncommitter Ken <ken@example.com> {at} +0000\n")?;
-            write!(out, "data {}\n{message}\n", message.len())?;
+            history::commit(&mut out, "main", "Ken", at, &message)?;
             if number == 0 {
-                inline(&mut out, ".tracker/config.toml", CONFIG)?;
+                history::file(&mut out, ".tracker/config.toml", CONFIG)?;
                 for task in 0..self.tasks {
-                    inline(&mut out, &format!(".tracker/tasks/{}.md", self.task_id(task)), &self.task(task))?;
+                    history::file(
+                        &mut out,
+                        &format!(".tracker/tasks/{}.md", task_id(task)),
+                        &self.task(task),
+                    )?;
                 }
                 for file in 0..FILES {
-                    inline(&mut out, &source(file), &content(file))?;
+                    history::file(&mut out, &source(file), &content(file))?;
                 }
             } else {
-                inline(&mut out, &source(number), &content(number))?;
+                history::file(&mut out, &source(number), &content(number))?;
             }
         }
         Ok(out.into_inner().map_err(std::io::IntoInnerError::into_error)?.sync_all()?)
@@ -231,19 +225,11 @@ impl Corpus {
              2026-01-11\n---\n\n## Description\n\nPart {number} is asked for, and what it is for is said in a \
              paragraph that somebody took the time to write.\n\n## Deliverables\n\n- [x] The part\n\n## Acceptance \
              criteria\n\n- [ ] It fits\n",
-            self.task_id(number)
+            task_id(number)
         )
     }
 }
 
-fn inline(out: &mut impl std::io::Write, path: &str, text: &str) -> Result<()> {
-    Ok(write!(out, "M 100644 inline {path}\ndata {}\n{text}\n", text.len())?)
-}
-
 fn source(number: usize) -> String {
-    format!("src/part{}/file{}.txt", number % FILES / 25, number % FILES % 25)
-}
-
-fn content(number: usize) -> String {
-    (0..40).map(|line| format!("line {line} of version {}\n", number / (line + 1))).collect()
+    history::source("src", number)
 }

@@ -1,60 +1,25 @@
-//! What the commands cost as whole processes, and whether that keeps the promises of the README's table.
-//!
-//! `cargo bench --bench commands` measures at 10,000 tasks and at ten times as many; `-- 2000` at another size.
-//! Needs git and about half a gigabyte of disk below `target/`, which is free again at the end. Everything is
-//! judged by ratios of commands that ran in turn, A B A B, so that a busy machine slows both sides alike; the
-//! absolute times belong to the machine they were taken on. Where it is busy all the time, the ratios of processor
-//! time are the ones to believe. Two minutes where nothing else runs.
+//! What the commands cost at many tasks. Two minutes where nothing else runs.
 
 mod corpus;
-mod process;
-mod race;
-mod table;
 
 use std::cell::Cell;
-use std::error::Error;
 use std::path::Path;
-use std::process::ExitCode;
 
-use corpus::Corpus;
-use process::Process;
-use race::{Racer, race};
-use table::{Row, Table};
+use self::corpus::Corpus;
+use crate::Result;
+use crate::history::task_id;
+use crate::measure::{Process, Racer, Row, Table, race};
 
-type Result<T> = std::result::Result<T, Box<dyn Error>>;
-
-const TRACKER: &str = env!("CARGO_BIN_EXE_tracker");
 const FILTER: [&str; 3] = ["list", "stage:qa", "priority>=high"];
-const SIZE: usize = 10_000;
 /// How many times larger the large repository is.
 const SCALE: usize = 10;
 /// Rounds of commands that take milliseconds, and below it of those that take longer.
 const ROUNDS: usize = 40;
 const FEW: usize = 10;
 
-fn main() -> ExitCode {
-    // cargo itself passes `--bench`.
-    let size = std::env::args().skip(1).find(|argument| !argument.starts_with('-'));
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("commands");
-    let done = match size.map_or(Ok(SIZE), |text| text.parse()) {
-        Ok(size) => measure(&folder, size),
-        Err(_) => Err("the size is a number of tasks, such as 10000".into()),
-    };
-    // A run that was interrupted leaves its folder to the next.
-    let cleaned = std::fs::remove_dir_all(&folder);
-    match done.and_then(|()| cleaned.map_err(Into::into)) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("error: {error}");
-            ExitCode::FAILURE
-        }
-    }
-}
-
-fn measure(folder: &Path, size: usize) -> Result<()> {
-    if folder.exists() {
-        std::fs::remove_dir_all(folder)?;
-    }
+/// Measures in a repository of so many tasks, and in a larger one.
+pub(crate) fn measure(folder: &Path, sizes: &[usize]) -> Result<()> {
+    let size = sizes[0];
     eprintln!("making repositories of {size} and {} tasks", size * SCALE);
     let small = Corpus::create(&folder.join("small"), size)?;
     small.commit()?;
@@ -62,7 +27,7 @@ fn measure(folder: &Path, size: usize) -> Result<()> {
     for corpus in [&small, &large] {
         corpus.warm_index()?;
     }
-    let table = &Table::begin(size);
+    let table = &Table::begin(&format!("{size} tasks"));
     start_up(&small, table)?;
     listing(&small, table)?;
     scaling(&small, &large, table)?;
@@ -122,7 +87,7 @@ fn memory(corpus: &Corpus, table: &Table) -> Result<()> {
 
 /// Commands about one task: twice the start of the program, and what the disk asks for.
 fn single(corpus: &Corpus, table: &Table) -> Result<()> {
-    let (task, turn) = (corpus.task_id(corpus.size() / 2), Cell::new(0));
+    let (task, turn) = (task_id(corpus.size() / 2), Cell::new(0));
     let set = || {
         turn.set(turn.get() + 1);
         corpus.tracker(&["set", &task, &format!("assignee=person-{}", turn.get())]).run()
@@ -160,7 +125,7 @@ fn single(corpus: &Corpus, table: &Table) -> Result<()> {
 
 /// Figures without a promise.
 fn others(corpus: &Corpus, table: &Table) -> Result<()> {
-    let task = corpus.task_id(corpus.size() / 2);
+    let task = task_id(corpus.size() / 2);
     let batch = corpus.batch(1000)?;
     let [deps, doctor, at, log, new] = race(
         FEW / 2,

@@ -2,7 +2,7 @@
 
 use std::cell::RefCell;
 
-use crate::race::Samples;
+use super::Samples;
 
 /// One line of the table.
 #[derive(Debug)]
@@ -40,6 +40,20 @@ impl Row {
             cpu: format!("{:.2} ×", a.cpu() / b.cpu()),
             promise: promise(ratio, most, &format!("{most} ×")),
             times: format!("({} − {}) : {}", time(a), time(floor), time(b)),
+        }
+    }
+
+    /// Compares what `a` and `b` take beyond `floor`, round by round.
+    pub(crate) fn added(what: &str, [a, b, floor]: [&Samples; 3], most: Option<f64>) -> Self {
+        let (a, b) = (a.beyond(floor), b.beyond(floor));
+        let ratio = a.median() / b.median();
+        Self {
+            what: what.to_owned(),
+            measured: format!("{ratio:.2} ×"),
+            best: String::new(),
+            cpu: format!("{:.2} ×", a.cpu() / b.cpu()),
+            promise: most.map(|most| promise(ratio, most, &format!("{most} ×"))).unwrap_or_default(),
+            times: format!("{} : {}", time(&a), time(&b)),
         }
     }
 
@@ -96,8 +110,8 @@ pub(crate) struct Table {
 }
 
 impl Table {
-    pub(crate) fn begin(size: usize) -> Self {
-        println!("| {size} tasks | median | fastest | processors | promised | medians |");
+    pub(crate) fn begin(size: &str) -> Self {
+        println!("| {size} | median | fastest | processors | promised | medians |");
         println!("|---|--:|--:|--:|---|---|");
         Self { promised: RefCell::default() }
     }
@@ -116,5 +130,6 @@ impl Table {
         for line in self.promised.borrow().iter() {
             println!("{line}");
         }
+        println!();
     }
 }

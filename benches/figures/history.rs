@@ -1,0 +1,44 @@
+//! What the repositories with a long history have in common: names, contents, and how `git fast-import` reads them.
+
+use std::io::Write;
+
+use crate::Result;
+
+/// How many files the commits change in turn.
+pub(crate) const FILES: usize = 500;
+const LETTERS: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+
+/// Returns the id of a task: distinct for each number below a million, and in no order.
+pub(crate) fn task_id(number: usize) -> String {
+    let mixed = number * 409_021 % LETTERS.len().pow(4);
+    let letter = |place| char::from(LETTERS[mixed / LETTERS.len().pow(place) % LETTERS.len()]);
+    format!("TASK-{}{}{}{}", letter(3), letter(2), letter(1), letter(0))
+}
+
+/// Returns the path of a source file below a folder.
+pub(crate) fn source(folder: &str, number: usize) -> String {
+    format!("{folder}/part{}/file{}.txt", number % FILES / 25, number % FILES % 25)
+}
+
+/// Returns what a source file has after a change; a change touches a few of its lines.
+pub(crate) fn content(number: usize) -> String {
+    (0..40).map(|line| format!("line {line} of version {}\n", number / (line + 1))).collect()
+}
+
+/// Begins a commit.
+pub(crate) fn commit(
+    out: &mut impl Write,
+    branch: &str,
+    name: &str,
+    at: impl std::fmt::Display,
+    message: &str,
+) -> Result<()> {
+    let email = name.to_lowercase();
+    write!(out, "commit refs/heads/{branch}\ncommitter {name} <{email}@example.com> {at} +0000\n")?;
+    Ok(write!(out, "data {}\n{message}\n", message.len())?)
+}
+
+/// Gives a file of the commit its content.
+pub(crate) fn file(out: &mut impl Write, path: &str, text: &str) -> Result<()> {
+    Ok(write!(out, "M 100644 inline {path}\ndata {}\n{text}\n", text.len())?)
+}
