@@ -156,6 +156,12 @@ impl Error {
         matches!(self, Self::NotARepository { .. })
     }
 
+    /// Tells what was being done, and besides the last of what failed the first, such as a disk that is full.
+    pub(super) fn because(deed: &'static str, error: &gix::Error) -> Self {
+        let (last, first) = (error.to_string(), error.probable_cause().to_string());
+        if last == first { Self::other(deed, last) } else { Self::other(deed, format!("{last}: {first}")) }
+    }
+
     pub(super) fn other(deed: &'static str, reason: impl std::fmt::Display) -> Self {
         Self::Other { deed, reason: one_line(&reason.to_string()) }
     }

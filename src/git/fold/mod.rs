@@ -227,7 +227,7 @@ fn pending<'a>(repository: &Repository, fold: &Fold<'a>) -> Result<Vec<Pending<'
 fn move_head(repository: &Repository, fold: &Fold<'_>, commit_id: ObjectId) -> Result<(), FoldRefusal> {
     use gix::refs::Target;
     use gix::refs::transaction::{Change, LogChange, PreviousValue, RefEdit, RefLog};
-    let cannot = |error: gix::Error| Error::other("move HEAD", error);
+    let cannot = |error: gix::Error| Error::because("move HEAD", &error);
     let log =
         LogChange { mode: RefLog::AndReference, force_create_reflog: false, message: fold.reflog.into() };
     let expected = PreviousValue::MustExistAndMatch(Target::Object(fold.head.raw()));
@@ -249,7 +249,7 @@ impl Repository {
     /// Writes an object and returns its id.
     fn write_bytes(&self, kind: gix::objs::Kind, bytes: &[u8]) -> Result<ObjectId, Error> {
         use gix::objs::Write;
-        self.inner.write_buf(kind, bytes).map_err(|error| Error::other("write an object", error))
+        self.inner.write_buf(kind, bytes).map_err(|error| Error::because("write an object", &error))
     }
 
     fn blob_id_of(&self, bytes: &[u8]) -> Result<ObjectId, Error> {

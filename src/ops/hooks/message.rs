@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use super::plan::{Occasion, Plan};
+use super::plan::{Occasion, Plan, unstaged};
 use crate::env::Env;
 use crate::git::CommitId;
 use crate::model::{Problem, TaskId};
@@ -186,10 +186,17 @@ fn reasons_against(env: &Env, workspace: Workspace, directives: &Directives) -> 
     if is_fine(&plan) || (may_amend && is_fine(&judged(&at_parent, head)?)) {
         return Ok(Vec::new());
     }
-    let unknown = plan.unknown.iter().map(|id| Reason {
-        label: "unknown",
-        text: format!("{id} is no task here"),
-        mend: Some("tracker list".to_owned()),
+    let unknown = plan.unknown.iter().map(|id| match unstaged(session.workspace(), id) {
+        Some(path) => Reason {
+            label: "unstaged",
+            text: format!("{id} is not in the commit"),
+            mend: Some(format!("git add {path}")),
+        },
+        None => Reason {
+            label: "unknown",
+            text: format!("{id} is no task here"),
+            mend: Some("tracker list".to_owned()),
+        },
     });
     let refused = plan.refusals.iter().flat_map(|refusal| {
         let first = Reason { label: "refused", text: refusal.what.clone(), mend: None };

@@ -12,7 +12,7 @@ use crate::ops::session::parse;
 use crate::ops::signoffs::{Dossier, Files, has_failed, rejected_because, said_of};
 use crate::ops::{Refusal, Result};
 use crate::policy::{self, Action, Directives, MovePlan};
-use crate::store::{Layout, Snapshot, TaskFile};
+use crate::store::{Layout, Snapshot, TaskFile, Workspace};
 
 /// A commit, or one that is about to be made.
 pub(super) struct Occasion<'a> {
@@ -291,4 +291,9 @@ impl Occasion<'_> {
 /// Splices edits into a text of a task's file; none where that text does not allow it.
 pub(super) fn edited(bytes: &[u8], edits: &[Edit]) -> Option<Vec<u8>> {
     Some(Document::markdown(bytes).ok()?.edit(edits).ok()?.into_bytes())
+}
+
+/// Returns the path of a task that is written down, where it is unknown only because nobody has staged it.
+pub(super) fn unstaged(workspace: &Workspace, id: &TaskId) -> Option<String> {
+    Some(Layout::task(id)).filter(|path| workspace.work_dir().join(path).is_file())
 }

@@ -1,13 +1,14 @@
 //! `post-commit`: folds the moves that a commit has earned into it.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::plan::{Occasion, Plan, edited};
+use super::plan::{Occasion, Plan, edited, unstaged};
 use crate::env::Env;
-use crate::git::{Fold, FoldEdit, Operation, fold, glance};
+use crate::git::{CommitId, Fold, FoldEdit, Operation, fold, glance};
 use crate::model::{OnCommit, TaskId};
 use crate::ops::session::parse;
 use crate::ops::{Result, Session};
@@ -69,16 +70,36 @@ pub fn post_commit(env: &Env) -> Result<PostCommit> {
         at: commit.author_time,
     };
     let plan = occasion.plan()?;
+    let later = Later(parent);
     if let Some(operation) = operation {
-        return Ok(stood_aside(operation, &plan));
+        return Ok(stood_aside(operation, &plan, &later));
     }
-    let mut outcome = PostCommit { said: said(&plan), left: left(&plan) };
+    let mut outcome = PostCommit { said: said(&plan), left: left(session.workspace(), &plan) };
     match on_commit {
         OnCommit::Stage => stage(&session, &plan, &mut outcome)?,
-        _ => fold_into(&session, &repository, head, &plan, &mut outcome)?,
+        _ => fold_into(&session, &repository, (head, &later), &plan, &mut outcome)?,
     }
     forget_completed(&session, &plan, &outcome)?;
     Ok(outcome)
+}
+
+/// The command that makes up for a commit's moves, whatever has been committed on top of it since: it names the parent.
+struct Later(Option<CommitId>);
+
+impl fmt::Display for Later {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            Some(parent) => write!(f, "tracker apply {}..", parent.short()),
+            // No range has the first commit of all.
+            None => f.write_str("git commit --amend --no-edit"),
+        }
+    }
+}
+
+/// What failed, and what the system said of it.
+fn with_causes(error: &dyn std::error::Error) -> String {
+    let all = std::iter::successors(Some(error), |error| error.source());
+    all.map(ToString::to_string).collect::<Vec<_>>().join(": ")
 }
 
 /// A task that the commit completes is no longer the active one.
@@ -108,14 +129,13 @@ fn has_nothing_to_do(workspace: &Workspace) -> bool {
 }
 
 /// What git makes by itself is not changed under its hands. What has its moves already needs no word.
-fn stood_aside(operation: Operation, plan: &Plan) -> PostCommit {
+fn stood_aside(operation: Operation, plan: &Plan, later: &Later) -> PostCommit {
     let tasks: Vec<&str> = plan.tasks.iter().map(|task| task.id.as_str()).collect();
     if tasks.is_empty() {
         return PostCommit::default();
     }
     let tasks = tasks.join(", ");
-    let left =
-        format!("a {operation} is under way: {tasks} did not move; after it, tracker apply HEAD~1..HEAD");
+    let left = format!("a {operation} is under way: {tasks} did not move; after it, {later}");
     PostCommit { said: Vec::new(), left: vec![left] }
 }
 
@@ -124,20 +144,23 @@ fn said(plan: &Plan) -> Vec<String> {
     plan.tasks.iter().map(line).collect()
 }
 
-fn left(plan: &Plan) -> Vec<String> {
+fn left(workspace: &Workspace, plan: &Plan) -> Vec<String> {
     let reason = |refusal: &crate::ops::Refusal| {
         let reasons: Vec<String> =
             refusal.reasons.iter().map(|reason| format!("{} {}", reason.label, reason.text)).collect();
         format!("{}: {}", refusal.what, reasons.join("; "))
     };
-    let unknown = plan.unknown.iter().map(|id| format!("{id} is no task here"));
+    let unknown = plan.unknown.iter().map(|id| match unstaged(workspace, id) {
+        Some(path) => format!("{id} is not in the commit: git add {path}; git commit --amend --no-edit"),
+        None => format!("{id} is no task here"),
+    });
     plan.refusals.iter().map(reason).chain(unknown).collect()
 }
 
 fn fold_into(
     session: &Session<'_>,
     repository: &crate::git::Repository,
-    head: crate::git::CommitId,
+    (head, later): (CommitId, &Later),
     plan: &Plan,
     outcome: &mut PostCommit,
 ) -> Result<()> {
@@ -170,9 +193,8 @@ fn fold_into(
         ),
         Err(refusal) => {
             outcome.said.clear();
-            outcome
-                .left
-                .push(format!("{refusal}: no task was moved; tracker apply HEAD~1..HEAD does it later"));
+            let refusal = with_causes(&refusal);
+            outcome.left.push(format!("{refusal}: no task was moved; later, {later}"));
         }
     }
     Ok(())

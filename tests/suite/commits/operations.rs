@@ -63,11 +63,15 @@ fn what_a_rebase_holds_up_is_named() {
     quietly(&sandbox, &["rebase", "--quiet", "-i", "HEAD~1"], "true", edit);
     sandbox.git(&["commit", "--quiet", "--allow-empty", "-m", "Plain"]);
     let message = "New\n\nBlock: TASK-2BBB why";
+    let range = format!("{}..", &head(&sandbox)[..7]);
     let done = git(&sandbox, &["commit", "--quiet", "--allow-empty", "-m", message]);
     assert_eq!(done.status, 0, "{done}");
-    assert!(done.stderr.contains("a rebase is under way: TASK-2BBB did not move"), "{done}");
+    let said =
+        format!("tracker: a rebase is under way: TASK-2BBB did not move; after it, tracker apply {range}\n");
+    assert_eq!(done.stderr, said);
     sandbox.git(&["rebase", "--continue"]);
-    let applied = sandbox.tracker(&["apply", "HEAD~1..HEAD"]);
+    sandbox.git(&["commit", "--quiet", "--allow-empty", "-m", "On top of it"]);
+    let applied = sandbox.tracker(&["apply", &range]);
     assert_eq!(applied.status, 0, "{applied}");
     assert!(sandbox.read(path_of(OPEN)).contains("blocked: why\n"));
 }

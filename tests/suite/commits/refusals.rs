@@ -30,6 +30,37 @@ fn with_every_reason() {
 }
 
 #[test]
+fn a_task_that_nobody_has_staged_is_said_to_be_so() {
+    let sandbox = world();
+    sandbox.write(path_of("TASK-4DDD"), task("TASK-4DDD", "", 'x'));
+    let add = "git add .tracker/tasks/TASK-4DDD.md";
+    sandbox.write("src/a", "x\n");
+    let done = git(&sandbox, &["commit", "--all", "--message", "No\n\nAdvance: TASK-4DDD"]);
+    assert!(done.stderr.contains(&format!("  unstaged  TASK-4DDD is not in the commit  {add}\n")), "{done}");
+    let done = git(&sandbox, &["commit", "--quiet", "--all", "--message", "Yes\n\nTask: TASK-4DDD"]);
+    let said = format!("tracker: TASK-4DDD is not in the commit: {add}; git commit --amend --no-edit\n");
+    assert_eq!((done.status, done.stderr), (0, said));
+    sandbox.git(&["add", ".tracker/tasks/TASK-4DDD.md"]);
+    sandbox.git(&["commit", "--quiet", "--amend", "--no-edit"]);
+    assert_eq!(moves(&sandbox, "TASK-4DDD"), ["none dev"]);
+    assert_clean(&sandbox);
+}
+
+#[test]
+#[cfg(unix)]
+fn what_could_not_be_done_is_told_with_its_cause_and_what_makes_up_for_it() {
+    let sandbox = world();
+    let parent = head(&sandbox);
+    let hook = sandbox.read(".git/hooks/post-commit");
+    sandbox.write(".git/hooks/post-commit", hook.replacen('\n', "\ntouch .git/refs/heads/main.lock\n", 1));
+    let said = commit(&sandbox, "src/a", "End\n\nTask: TASK-1AAA");
+    assert!(said.contains("File exists"), "{said}");
+    let later = format!(": no task was moved; later, tracker apply {}..\n", &parent[..7]);
+    assert!(said.ends_with(&later), "{said}");
+    assert_eq!(sandbox.git(&["status", "--porcelain"]), "");
+}
+
+#[test]
 fn what_is_staged_counts_not_what_lies_beside_it() {
     let sandbox = world();
     sandbox.write(path_of(OPEN), task(OPEN, "", 'x'));
