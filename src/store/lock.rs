@@ -10,7 +10,7 @@ use std::time::Duration;
 use fs4::FileExt;
 
 use super::{Error, Result};
-use crate::git::open_regular;
+use crate::git::{open_regular, share};
 
 /// So many bytes are read of what the holder wrote.
 const LONGEST_LINE: u64 = 300;
@@ -55,8 +55,11 @@ fn open(path: &Path) -> Result<File> {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
             if let Some(folder) = path.parent() {
                 std::fs::create_dir_all(folder).map_err(Error::io("create", folder))?;
+                share(folder);
             }
-            open_regular(&mut options, path).map_err(Error::io("open", path))
+            let file = open_regular(&mut options, path).map_err(Error::io("open", path))?;
+            share(path);
+            Ok(file)
         }
         opened => opened.map_err(Error::io("open", path)),
     }

@@ -111,6 +111,7 @@ impl Workspace {
         let path = self.local_path(name);
         let folder = path.parent().unwrap_or(&self.places.git_dir);
         std::fs::create_dir_all(folder).map_err(Error::io("create", folder))?;
+        git::share(folder);
         let temporary = path.with_extension(format!("{}.tmp", std::process::id()));
         std::fs::write(&temporary, bytes).map_err(Error::io("write", &temporary))?;
         std::fs::rename(&temporary, &path).map_err(Error::io("replace", path))

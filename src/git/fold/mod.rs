@@ -23,10 +23,11 @@ mod trees;
 use std::path::PathBuf;
 
 use gix::ObjectId;
+use gix::bstr::ByteSlice;
 
 use self::index::LockedIndex;
 use self::trees::NewFile;
-use super::{CommitId, Error, Repository, SignError};
+use super::{CommitId, Error, Repository, SignError, share};
 use crate::env::fail_point;
 
 /// One file that shall differ.
@@ -237,7 +238,13 @@ fn move_head(repository: &Repository, fold: &Fold<'_>, commit_id: ObjectId) -> R
     let committer = commit.committer().map_err(cannot)?;
     let edit = RefEdit { change, name, deref: true };
     match repository.inner.edit_references_as([edit], Some(committer)) {
-        Ok(_) => Ok(()),
+        Ok(moved) => {
+            for edit in moved {
+                let name = edit.name.as_bstr().to_str_lossy();
+                share(&repository.places().common_dir.join(&*name));
+            }
+            Ok(())
+        }
         Err(_) if repository.head()?.commit != Some(fold.head) => {
             Err(FoldRefusal::HeadMoved { expected: fold.head })
         }
@@ -249,7 +256,13 @@ impl Repository {
     /// Writes an object and returns its id.
     fn write_bytes(&self, kind: gix::objs::Kind, bytes: &[u8]) -> Result<ObjectId, Error> {
         use gix::objs::Write;
-        self.inner.write_buf(kind, bytes).map_err(|error| Error::because("write an object", &error))
+        let id =
+            self.inner.write_buf(kind, bytes).map_err(|error| Error::because("write an object", &error))?;
+        let hex = id.to_string();
+        let folder = self.places().common_dir.join("objects").join(&hex[..2]);
+        share(&folder);
+        share(&folder.join(&hex[2..]));
+        Ok(id)
     }
 
     fn blob_id_of(&self, bytes: &[u8]) -> Result<ObjectId, Error> {

@@ -12,6 +12,8 @@ mod pushes;
 mod real_hook_managers;
 mod received;
 mod refusals;
+#[cfg(unix)]
+mod shared;
 mod votes;
 
 use crate::support::{Output, Sandbox};

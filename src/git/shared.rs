@@ -1,0 +1,90 @@
+//! Repositories that several users of a system share, as `core.sharedRepository` says: what the tracker makes in one
+//! is for all of them.
+//!
+//! Git lets the group write in the folders of such a repository and lets all that is new in them belong to that
+//! group. So the folders tell, and no configuration is read.
+
+use std::path::Path;
+
+/// Lets everybody who may use the folder that holds `made` use that as well, where the folder is shared. What somebody
+/// else has made stays as it is.
+pub fn share(made: &Path) {
+    #[cfg(unix)]
+    share_like_folder(made);
+    #[cfg(not(unix))]
+    let _ = made;
+}
+
+#[cfg(unix)]
+fn share_like_folder(made: &Path) {
+    use std::fs;
+    use std::os::unix::fs::{MetadataExt, PermissionsExt};
+
+    /// The group may write, and what is new belongs to the group.
+    const SHARED: u32 = 0o2020;
+
+    let Some(folder) = made.parent().and_then(|folder| fs::metadata(folder).ok()) else { return };
+    if folder.mode() & SHARED != SHARED {
+        return;
+    }
+    let Ok(found) = fs::symlink_metadata(made) else { return };
+    let mode = found.mode() & 0o7777;
+    let granted = match found.file_type() {
+        kind if kind.is_dir() => folder.mode() & 0o2077,
+        // An object is written once, and nobody may write it again.
+        kind if kind.is_file() && mode & 0o200 == 0 => folder.mode() & 0o044,
+        kind if kind.is_file() => folder.mode() & 0o066,
+        _ => 0,
+    };
+    if mode | granted != mode {
+        // Its owner may, and whoever is not its owner needs not: it was shared when it was made.
+        let _ = fs::set_permissions(made, fs::Permissions::from_mode(mode | granted));
+    }
+}
+
+#[cfg(unix)]
+#[cfg(test)]
+mod tests {
+    use std::fs::{self, Permissions};
+    use std::os::unix::fs::PermissionsExt;
+    use std::path::Path;
+
+    use super::share;
+
+    fn set(path: &Path, mode: u32) {
+        fs::set_permissions(path, Permissions::from_mode(mode)).unwrap();
+    }
+
+    fn mode(path: &Path) -> u32 {
+        fs::metadata(path).unwrap().permissions().mode() & 0o7777
+    }
+
+    #[test]
+    fn what_lies_in_a_shared_folder_is_shared_and_nothing_else() {
+        let top = tempfile::tempdir().unwrap();
+        let (folder, file, object) =
+            (top.path().join("folder"), top.path().join("file"), top.path().join("object"));
+        fs::create_dir(&folder).unwrap();
+        for path in [&file, &object] {
+            fs::write(path, "").unwrap();
+        }
+        let cases = [
+            (0o755, [0o700, 0o600, 0o400]),
+            // The group may write, and nobody has said that this is meant for what is new.
+            (0o775, [0o700, 0o600, 0o400]),
+            (0o2770, [0o2770, 0o660, 0o440]),
+            (0o2775, [0o2775, 0o664, 0o444]),
+        ];
+        for (around, expected) in cases {
+            set(top.path(), around);
+            for (path, before, after) in
+                [(&folder, 0o700, expected[0]), (&file, 0o600, expected[1]), (&object, 0o400, expected[2])]
+            {
+                set(path, before);
+                share(path);
+                assert_eq!(mode(path), after, "{} in {around:o}", path.display());
+            }
+        }
+        share(&top.path().join("missing"));
+    }
+}
