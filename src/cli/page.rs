@@ -295,7 +295,7 @@ impl Cell {
         self
     }
 
-    fn width(&self) -> usize {
+    pub(super) fn width(&self) -> usize {
         self.text.width()
     }
 }

@@ -56,8 +56,10 @@ impl View for ops::SignoffsView {
 impl ops::SignoffsView {
     /// Shows the roles that are asked with their votes, then the other votes.
     pub(super) fn show_votes(&self, page: &mut Page) {
-        for role in &self.roles {
-            show_role(role, page);
+        let names: Vec<Cell> = self.roles.iter().map(|role| Cell::new(&role.role)).collect();
+        let width = names.iter().map(Cell::width).max().unwrap_or(0);
+        for (role, name) in self.roles.iter().zip(&names) {
+            show_role(role, &format!("{}{:2$}", page.bold(name.text()), "", width - name.width()), page);
         }
         if !self.others.is_empty() {
             page.gap();
@@ -68,11 +70,11 @@ impl ops::SignoffsView {
     }
 }
 
-fn show_role(role: &ops::RoleView, page: &mut Page) {
+fn show_role(role: &ops::RoleView, name: &str, page: &mut Page) {
     let count = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
     let standing = CountView { done: count(role.approved), total: role.quorum };
     let (rich, plain, style) = match role.done {
-        true => ("✓", "done", Style::new().green()),
+        true => ("✓", "done ", Style::new().green()),
         false => ("⧖", "waits", Style::new().yellow()),
     };
     let mark = page.paint(page.pick(rich, plain), style);
@@ -85,7 +87,7 @@ fn show_role(role: &ops::RoleView, page: &mut Page) {
     let text = role.prompt.as_ref().filter(|_| !role.done);
     let text = text.map(|path| format!("  {}", clean(path))).unwrap_or_default();
     let rest = page.dim(&format!("{waiting}{text}"));
-    page.line(format!("  {mark} {}  {}{rest}", page.bold(&clean(&role.role)), bar(standing, page)));
+    page.line(format!("  {mark} {name}  {}{rest}", bar(standing, page)));
     let rows: Vec<Vec<Cell>> = role.votes.iter().map(|vote| vote_cells(vote, page)).collect();
     page.columns(&rows, 5, 6);
 }
@@ -121,5 +123,18 @@ fn show_missing(missing: &[ops::MissingView], page: &mut Page) {
         vec![label, Cell::new(&missing.text), Cell::new(missing.mend.as_deref().unwrap_or_default())]
     };
     let rows: Vec<Vec<Cell>> = missing.iter().map(row).collect();
-    page.columns(&rows, 1, 2);
+    let widths = [0, 1, 2].map(|at| rows.iter().map(|row| row[at].width()).max().unwrap_or(0));
+    if !page.is_cut() || widths.iter().sum::<usize>() + 6 <= page.width() {
+        page.columns(&rows, 1, 2);
+        return;
+    }
+    // Neither what is missing nor the command that mends it is of use when it is cut.
+    let indent = widths[0] + 4;
+    for (row, missing) in rows.iter().zip(missing) {
+        let label = page.paint(row[0].text(), Style::new().yellow());
+        page.line(format!("  {label}{:1$}{2}", "", indent - 2 - row[0].width(), clean(&missing.text)));
+        if let Some(mend) = &missing.mend {
+            page.line(format!("{:indent$}{}", "", clean(mend)));
+        }
+    }
 }

@@ -58,11 +58,11 @@ fn show_tells_who_is_asked_and_what_to_do_next() {
     let output = sandbox.tracker(&["show", "t3st"]);
     for text in [
         "Sign-offs for qa  1/2",
-        "reviewer  1/1",
+        "  done  reviewer  1/1",
         "Ada",
         "attributed",
         "clean, follows conventions",
-        "tester  0/1",
+        "  waits tester    0/1",
         "waiting for anyone",
         "tracker approve TASK-T3ST --as tester",
     ] {
@@ -102,4 +102,19 @@ fn the_next_step_is_a_command_only_for_whom_it_helps() {
     ok(&by(&sandbox, "Ken", "advance t3st"));
     assert_eq!(next(&sandbox, "Ada")[0], "tracker approve TASK-T3ST --as reviewer");
     assert_eq!(next(&sandbox, "Eve")[0], "ask Ada to vote again as reviewer");
+}
+
+#[test]
+fn names_of_different_lengths_stand_in_columns_and_nothing_that_mends_is_cut_on_a_narrow_terminal() {
+    let sandbox = world(TWO);
+    let narrow = sandbox.tracker_with("", &["--color", "always", "signoffs", "t3st"], |command| {
+        command.env("COLUMNS", "40");
+    });
+    let plain = sandbox.tracker(&["signoffs", "t3st"]);
+    for row in ["  waits reviewer  0/1  waiting for anyone", "  waits tester    0/1  waiting for anyone"] {
+        assert!(plain.stdout.contains(row), "{row}: {plain}");
+    }
+    for whole in ["approval of reviewer\n", "           tracker approve TASK-T3ST --as reviewer\n"] {
+        assert!(narrow.stdout.contains(whole), "{whole}: {narrow}");
+    }
 }
