@@ -7,10 +7,10 @@ impl Repository {
     /// Returns the command line of the user's editor, to be split as a shell would.
     ///
     /// In git's order: `GIT_EDITOR`, the setting `core.editor`, `VISUAL` (not on a dumb terminal), `EDITOR`, `vi`.
-    /// None on a dumb terminal where nobody named one. `core.editor` of a repository that somebody else owns does
-    /// not count.
+    /// None where nobody named one and there is no terminal, or a dumb one: `vi` would wait for keys that nobody
+    /// presses. `core.editor` of a repository that somebody else owns does not count.
     #[must_use]
-    pub fn editor(&self, env: &Env) -> Option<String> {
+    pub fn editor(&self, env: &Env, has_terminal: bool) -> Option<String> {
         let is_dumb = env.variable("TERM").is_none_or(|terminal| terminal == "dumb");
         let configured = || {
             let program = self.inner.config_snapshot().trusted_program("core.editor").ok().flatten()?;
@@ -20,6 +20,6 @@ impl Repository {
             .or_else(configured)
             .or_else(|| env.variable("VISUAL").filter(|_| !is_dumb))
             .or_else(|| env.variable("EDITOR"))
-            .or_else(|| (!is_dumb).then(|| "vi".to_owned()))
+            .or_else(|| (has_terminal && !is_dumb).then(|| "vi".to_owned()))
     }
 }

@@ -1,5 +1,6 @@
 //! `tracker edit`
 
+use std::io::IsTerminal;
 use std::process::Command;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -34,11 +35,15 @@ impl Edit {
         if prepared.is_resumed && !door.is_quiet() {
             door.say(&format!("going on with your text of {} that was not written before", prepared.id));
         }
-        let editor = session.workspace().repository()?.editor(door.env());
-        let none = || Failure::usage_message("there is no editor to open", "git config --global core.editor NAME");
-        open(&editor.ok_or_else(none)?, &prepared)?;
+        let editor = session.workspace().repository()?.editor(door.env(), std::io::stdin().is_terminal());
+        open(&editor.ok_or_else(no_editor)?, &prepared)?;
         Ok(Answer::of(ops::finish_edit(&session, &prepared)?))
     }
+}
+
+fn no_editor() -> Failure {
+    let hint = "git config --global core.editor NAME; without one: tracker set, tracker tick, tracker note";
+    Failure::usage_message("there is no editor to open", hint)
 }
 
 /// Runs the editor as git does: through the shell, with the file as its argument.

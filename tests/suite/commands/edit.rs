@@ -153,6 +153,10 @@ fn an_editor_that_fails_changes_nothing() {
     tracker: the editor `no-such-editor` ended with exit status: 127; nothing was changed
       hint: what you wrote is in [ROOT]/repo/.git/tracker/edit/TASK-D4RK.md
     ");
+    let output = sandbox.tracker_with("", &["edit", "d4"], |command| {
+        command.env("TERM", "xterm");
+    });
+    assert_eq!(output.status, 2, "nobody presses a key in the vi that git would open: {output}");
     assert_snapshot!(typed(&sandbox, "
         edit d4
         edit zzz
@@ -162,7 +166,7 @@ fn an_editor_that_fails_changes_nothing() {
     exit 2
     --- stderr
     tracker: there is no editor to open
-      hint: git config --global core.editor NAME
+      hint: git config --global core.editor NAME; without one: tracker set, tracker tick, tracker note
 
     $ tracker edit zzz
     exit 2

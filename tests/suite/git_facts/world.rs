@@ -20,7 +20,7 @@ fn child() {
     };
     show("identity", person(identity));
     show("canonical", person(repository.canonical_identity(&env)));
-    show("editor", repository.editor(&env).unwrap_or_default());
+    show("editor", repository.editor(&env, true).unwrap_or_default());
     show("remote", repository.remote_url(None).unwrap().unwrap_or_default());
     show("backup", repository.remote_url(Some("backup")).unwrap().unwrap_or_default());
     show("key", repository.config_text("tracker.key").unwrap_or_default());
