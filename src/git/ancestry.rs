@@ -9,12 +9,23 @@ impl Repository {
     /// # Errors
     /// [`Error::Shallow`] where the clone lacks history, for what is missing may be the answer.
     pub fn merge_base(&self, one: CommitId, other: CommitId) -> Result<Option<CommitId>, Error> {
+        Ok(self.merge_bases(one, other)?.first().copied())
+    }
+
+    /// Returns all the best commits that two have in common, by id. Several are left where each had merged an older
+    /// state of the other.
+    ///
+    /// # Errors
+    /// As of [`Repository::merge_base`].
+    pub fn merge_bases(&self, one: CommitId, other: CommitId) -> Result<Vec<CommitId>, Error> {
         if one == other {
-            return Ok(Some(one));
+            return Ok(vec![one]);
         }
         let found = self.inner.merge_bases_many(one.raw(), &[other.raw()]);
         let found = found.map_err(|error| Error::other("find where the two histories parted", error))?;
-        Ok(found.into_iter().map(|id| CommitId::new(id.detach())).min())
+        let mut found: Vec<CommitId> = found.into_iter().map(|id| CommitId::new(id.detach())).collect();
+        found.sort_unstable();
+        Ok(found)
     }
 
     /// Fails where the clone lacks older history: what is judged by history cannot be judged there.

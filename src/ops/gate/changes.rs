@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use rayon::prelude::*;
 
 use super::Scene;
+use super::crossed;
 use super::ends::Ends;
 use crate::git::{CommitInfo, FileChange, FileMode, FileState, Repository, TreeFile};
 use crate::ops::{Result, Session};
@@ -35,7 +36,7 @@ impl Changes {
                 ends.merge_base.map(|id| repository.tree_files(id, "")).transpose()?.unwrap_or_default();
             differences(&before, &staged)
         } else {
-            repository.changes_between(ends.merge_base, ends.head_commit)?
+            crossed::changes(repository, ends)?
         };
         let net = net.into_iter().map(|change| (change.path.clone(), change)).collect();
         Ok(Self { commits: commits?, net })

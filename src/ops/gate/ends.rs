@@ -18,6 +18,8 @@ pub(super) struct Ends {
     pub(super) head_commit: CommitId,
     /// Where the two parted: what the base has beyond that is not of this range.
     pub(super) merge_base: Option<CommitId>,
+    /// More commits at which they parted, where each had merged an older state of the other.
+    pub(super) other_bases: Vec<CommitId>,
     /// Whether what is staged on top of the head is the head.
     pub(super) is_staged: bool,
 }
@@ -33,16 +35,17 @@ impl Ends {
             None if request.is_staged => Some((head.clone(), head_commit)),
             None => Some(usual_base(repository, &head, head_commit)?),
         };
-        let merge_base = match &base {
-            Some((_, id)) => repository.merge_base(*id, head_commit)?,
-            None => None,
+        let mut other_bases = match &base {
+            Some((_, id)) => repository.merge_bases(*id, head_commit)?,
+            None => Vec::new(),
         };
+        let merge_base = if other_bases.is_empty() { None } else { Some(other_bases.remove(0)) };
         let head = match (request.is_staged, named) {
             (true, _) => "index".to_owned(),
             (false, Some(name)) => name,
             (false, None) => repository.branch()?.unwrap_or(head),
         };
-        Ok(Self { base, head, head_commit, merge_base, is_staged: request.is_staged })
+        Ok(Self { base, head, head_commit, merge_base, other_bases, is_staged: request.is_staged })
     }
 
     /// Returns the records at the head.

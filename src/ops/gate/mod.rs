@@ -4,6 +4,7 @@ mod ballots;
 mod changes;
 mod commands;
 mod content;
+mod crossed;
 mod ends;
 mod merges;
 mod records;

@@ -4,6 +4,7 @@
 //! complete. A case changes something about it and asks the gate again.
 
 mod attacks;
+mod detours;
 mod honest;
 mod ranges;
 mod rules;
