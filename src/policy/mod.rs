@@ -51,7 +51,7 @@ pub use machine::{
 pub use metrics::Metrics;
 pub use pipeline::stage_order;
 pub use queue::queue;
-pub use rounds::{is_override, round_in, round_of};
+pub use rounds::{is_override, overriding_move, round_in, round_of};
 pub use standing::{Tally, badge_of, facts_of, status_of};
 pub use tree::{Branch, Direction};
 pub use votes::{

@@ -56,17 +56,30 @@ pub(super) fn reads_as_override(why: &str) -> bool {
 /// this stage or past it. 0 where there is none.
 #[must_use]
 pub(super) fn overridden_round(task: &Task, config: &Config, stage: &Stage) -> u32 {
+    let last = overrides_past(task, config, stage).next_back();
+    last.map_or(0, |last| entries(&task.history[..last], stage).max(1))
+}
+
+/// Returns the place in the history of the override that was the first to replace a stage's rejections of a round.
+#[must_use]
+pub fn overriding_move(task: &Task, config: &Config, stage: &Stage, round: u32) -> Option<usize> {
+    let mut all = overrides_past(task, config, stage);
+    all.find(|&at| entries(&task.history[..at], stage).max(1) >= round)
+}
+
+/// Returns the places in the history of the overrides that led the task forward, from a stage or past it.
+fn overrides_past(task: &Task, config: &Config, stage: &Stage) -> std::vec::IntoIter<usize> {
     let stages = config.stages_of(task.kind.as_deref());
     let place = |wanted: &Stage| match wanted {
         wanted if wanted.is_none() => Some(0),
         wanted if wanted.is_complete() => Some(stages.len() + 1),
         wanted => stages.iter().position(|own| own == wanted).map(|at| at + 1),
     };
-    let Some(own) = place(stage) else { return 0 };
-    let passes = |step: &Move| match (place(&step.from), place(&step.to)) {
-        (Some(from), Some(to)) => is_override(step) && from <= own && own < to,
+    let own = place(stage);
+    let passes = |step: &Move| match (own, place(&step.from), place(&step.to)) {
+        (Some(own), Some(from), Some(to)) => is_override(step) && from <= own && own < to,
         _ => false,
     };
-    let last = task.history.iter().rposition(passes);
-    last.map_or(0, |last| entries(&task.history[..last], stage).max(1))
+    let found: Vec<usize> = (0..task.history.len()).filter(|&at| passes(&task.history[at])).collect();
+    found.into_iter()
 }

@@ -21,7 +21,7 @@ use crate::model::{Config, GateRule, Level, TaskId};
 pub(super) fn judge(facts: &RangeFacts<'_>, config: &Config, tasks: &[Judged<'_>]) -> Verdict {
     let mut book = Book { config, breaches: Vec::new(), remarks: BTreeMap::new() };
     histories::judge(facts, tasks, &mut book);
-    moves::judge(tasks, &mut book);
+    moves::judge(facts, tasks, &mut book);
     votes::judge(facts, tasks, &mut book);
     owners::judge(facts, &mut book);
     commits::judge(facts, tasks, &mut book);

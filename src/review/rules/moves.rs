@@ -1,12 +1,16 @@
 //! `earned-moves`, `overrides`, `deliverables`, `open-findings` and the rules about votes that a move rests on: each
 //! stage that the range led a task out of must have had what it asks for, as things are at the head.
 
-use super::super::passes::{Judged, Pass};
+use super::super::facts::RangeFacts;
+use super::super::passes::{Judged, Pass, route};
+use super::votes::votes_of;
 use super::{About, Book};
-use crate::model::{GateRule, Move, TaskId, Verdict};
-use crate::policy::{JudgedVote, Missing, RoleStanding, WhyNot, is_override};
+use crate::model::{GateRule, Move, Task, TaskId, Verdict};
+use crate::policy::{
+    JudgedVote, Missing, RoleStanding, Weight, WhyNot, is_override, judge as judge_votes, overriding_move,
+};
 
-pub(super) fn judge(tasks: &[Judged<'_>], book: &mut Book<'_>) {
+pub(super) fn judge(facts: &RangeFacts<'_>, tasks: &[Judged<'_>], book: &mut Book<'_>) {
     for task in tasks {
         for pass in &task.passes {
             if !pass.is_forced {
@@ -19,6 +23,7 @@ pub(super) fn judge(tasks: &[Judged<'_>], book: &mut Book<'_>) {
             }
         }
         overrides(task, book);
+        lifted_vetoes(facts, task, book);
     }
 }
 
@@ -58,6 +63,33 @@ fn overrides(task: &Judged<'_>, book: &mut Book<'_>) {
         let about =
             About { task: Some(&task.facts.id), file: Some(&task.facts.path), mend, ..About::default() };
         let message = format!("left {} {by}, {}", stages.join(", "), whats.join(", "));
+        book.add(GateRule::Overrides, message, about);
+    }
+}
+
+/// An override that was taken back has lifted the rejections before it all the same.
+fn lifted_vetoes(facts: &RangeFacts<'_>, task: &Judged<'_>, book: &mut Book<'_>) {
+    let own = task.facts;
+    let Some(after) = own.after.as_ref().filter(|_| task.moves.iter().any(|(_, step)| is_override(step)))
+    else {
+        return;
+    };
+    let then = Task { kind: route(own).map(str::to_owned), ..after.clone() };
+    let signoffs = judge_votes(&then, book.config, &own.ballots, &own.content, facts.people);
+    for judged in votes_of(&signoffs).filter(|vote| vote.weight == Weight::None(WhyNot::Overridden)) {
+        let vote = &judged.ballot.vote;
+        let lifting = overriding_move(&then, book.config, &vote.stage, vote.round);
+        let Some((_, step)) = task.moves.iter().find(|(at, _)| Some(*at) == lifting) else { continue };
+        let is_told =
+            |pass: &Pass<'_>| pass.is_forced && pass.stage == vote.stage && pass.step == Some(*step);
+        if task.passes.iter().any(is_told) {
+            continue;
+        }
+        let (name, role, id) = (&judged.person.name, &vote.role, &own.id);
+        let message = format!("the rejection of {name} as {role} in {} is lifted {}", vote.stage, how(step));
+        let mend = Some(format!("{name}: tracker approve {id} --as {role}, or reject again"));
+        let file = path_of(judged);
+        let about = About { task: Some(id), file: Some(&file), mend, ..About::default() };
         book.add(GateRule::Overrides, message, about);
     }
 }

@@ -75,7 +75,7 @@ fn doubt(vote: &JudgedVote<'_>, about: About<'_>, book: &mut Book<'_>) {
 }
 
 /// Returns all votes of a task's sign-offs.
-fn votes_of<'s, 'v>(signoffs: &'s Signoffs<'v>) -> impl Iterator<Item = &'s JudgedVote<'v>> {
+pub(super) fn votes_of<'s, 'v>(signoffs: &'s Signoffs<'v>) -> impl Iterator<Item = &'s JudgedVote<'v>> {
     signoffs.roles.iter().flat_map(|role| &role.votes).chain(&signoffs.others)
 }
 

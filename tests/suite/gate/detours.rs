@@ -1,9 +1,38 @@
 //! Attacks by a detour: what was done is undone, unreadable or out of sight at the head, and has had its effect.
 
-use super::World;
+use super::{ID, World};
 
 fn errors(world: &World) -> Vec<String> {
     world.verdict().into_iter().filter(|said| said.starts_with('!')).collect()
+}
+
+/// Delivers the task, if it is to be, and has it approved by both roles.
+fn earn(world: &World, reviewer: &str) {
+    if world.sandbox.read(format!(".tracker/tasks/{ID}.md")).contains("stage: dev") {
+        world.tracker_as("Dev", &format!("advance {ID}"));
+        world.commit("Deliver");
+    }
+    world.tracker_as(reviewer, &format!("approve {ID} --as reviewer"));
+    world.commit_as(reviewer, "Approve");
+    world.tracker_as("Sec", &format!("approve {ID} --as auditor"));
+    world.commit_as("Sec", "Approve");
+}
+
+#[test]
+fn an_override_that_is_taken_back_lifts_no_veto() {
+    let world = World::honest();
+    world.deliver_again();
+    world.tracker_as("Bob", &format!("reject {ID} --as reviewer -m no"));
+    world.commit_as("Bob", "Reject");
+    world.tracker_as("Dev", &format!("advance {ID}"));
+    world.tracker_as("Dev", &format!("set-stage {ID} sec -m hurry"));
+    world.tracker_as("Dev", &format!("fail {ID} \"rather not\""));
+    world.commit("There and back");
+    earn(&world, "Ada");
+    assert_eq!(
+        errors(&world),
+        ["!overrides: the rejection of Bob as reviewer in qa is lifted by an override of Dev"]
+    );
 }
 
 /// Has main merge the pull request, and goes on from before that with what main was until then. `before` says whether
