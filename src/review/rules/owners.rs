@@ -4,7 +4,7 @@ use super::super::facts::{FileFacts, RangeFacts, TaskFacts};
 use super::files::is_policy;
 use super::{About, Book};
 use crate::model::{Config, GateRule, Level, Stage, Task};
-use crate::policy::{is_selected, judge as judge_votes};
+use crate::policy::{JudgedVote, RoleStanding, Weight, is_selected, judge as judge_votes};
 
 const RULE: GateRule = GateRule::PolicyOwners;
 
@@ -72,16 +72,30 @@ fn is_elsewhere(path: &str) -> bool {
     !path.starts_with(".tracker/") && path != ".mailmap"
 }
 
-/// Tells whether the owners have signed off what a task changed, in whichever stage they did so.
+/// Tells whether the owners have signed off what a task changed, in whichever stage they did so, and none of them has
+/// rejected it since.
 fn has_owners_vote(task: &TaskFacts, facts: &RangeFacts<'_>, config: &Config, owners: &str) -> bool {
     let Some(after) = &task.after else { return false };
     let mut asked = config.clone();
     let mut stages: Vec<Stage> = task.ballots.iter().map(|ballot| ballot.vote.stage.clone()).collect();
     stages.sort();
     stages.dedup();
-    stages.into_iter().any(|stage| {
+    for stage in &stages {
         asked.stages.entry(stage.to_string()).or_default().signoffs = vec![owners.to_owned()];
+    }
+    let in_stage = |stage: Stage| {
         let then = Task { stage, ..after.clone() };
-        judge_votes(&then, &asked, &task.ballots, &task.content, facts.people).are_complete()
-    })
+        judge_votes(&then, &asked, &task.ballots, &task.content, facts.people)
+    };
+    let standing: Vec<RoleStanding<'_>> =
+        stages.into_iter().flat_map(|stage| in_stage(stage).roles).collect();
+    let of = |weight: Weight| {
+        standing.iter().flat_map(|role| &role.votes).filter(move |vote| vote.weight == weight)
+    };
+    let is_replaced = |no: &JudgedVote<'_>| {
+        of(Weight::Approval)
+            .any(|yes| yes.person.is_same(&no.person) && yes.ballot.vote.at > no.ballot.vote.at)
+    };
+    let enough = |role: &RoleStanding<'_>| role.missing() == 0;
+    standing.iter().any(enough) && of(Weight::Rejection).all(is_replaced)
 }

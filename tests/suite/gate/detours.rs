@@ -35,6 +35,37 @@ fn an_override_that_is_taken_back_lifts_no_veto() {
     );
 }
 
+#[test]
+fn the_last_word_of_an_owner_counts_in_whichever_stage() {
+    let change = |world: &World| {
+        world.append(".tracker/config.toml", "[roles.other]\nquorum = 1\n");
+        world.tracker_as("Dev", &format!("reopen {ID}"));
+        world.work("Less is enough");
+    };
+    let owner = |world: &World, vote: &str| {
+        world.tracker_as("Lead", &format!("{vote} {ID} --as policy-owner -m because"));
+        world.commit_as("Lead", vote);
+    };
+    let world = World::honest();
+    change(&world);
+    owner(&world, "approve");
+    world.tracker_as("Dev", &format!("advance {ID}"));
+    world.commit("Deliver");
+    owner(&world, "reject");
+    earn(&world, "Ada");
+    let without = "!policy-owners: part of the policy is changed without the approval of policy-owner";
+    assert_eq!(errors(&world), [without]);
+
+    let world = World::honest();
+    change(&world);
+    owner(&world, "reject");
+    world.tracker_as("Dev", &format!("advance {ID}"));
+    world.commit("Deliver");
+    owner(&world, "approve");
+    earn(&world, "Ada");
+    assert!(errors(&world).is_empty(), "{:?}", errors(&world));
+}
+
 /// Has main merge the pull request, and goes on from before that with what main was until then. `before` says whether
 /// the pull request's commit is the first of the two places where they parted, by id.
 fn cross(world: &World, before: bool, args: &[&str]) {
