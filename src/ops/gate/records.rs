@@ -1,5 +1,7 @@
 //! What commits did to records that are only ever added to, and records that cannot be read.
 
+use std::collections::{BTreeMap, HashSet};
+
 use super::Scene;
 use crate::doc::{read_config, read_finding, read_note, read_role, read_task, read_vote};
 use crate::git::{FileChange, FileMode, FileState};
@@ -47,25 +49,33 @@ impl<'p> Record<'p> {
     }
 }
 
+/// Findings whose files cannot be read any more, as they were when they could, by path.
+type LastRead = BTreeMap<String, Finding>;
+
 impl Scene<'_> {
     /// Returns what the commits did to histories, votes and findings, and last what is staged.
     pub(super) fn steps(&self) -> Result<Vec<RecordStep>> {
-        let mut steps = Vec::new();
+        let (mut steps, mut last) = (Vec::new(), LastRead::new());
         for (info, changes) in &self.changes.commits {
             for change in changes {
-                steps.extend(self.step(Some(info.id.to_string()), change)?);
+                steps.extend(self.step(Some(info.id.to_string()), change, &mut last)?);
             }
         }
         if self.ends.is_staged {
             for change in self.changes.net.values() {
-                steps.extend(self.step(None, change)?);
+                steps.extend(self.step(None, change, &mut last)?);
             }
         }
         steps.extend(self.dropped_by_merges(&steps));
         Ok(steps)
     }
 
-    fn step(&self, commit: Option<String>, change: &FileChange) -> Result<Option<RecordStep>> {
+    fn step(
+        &self,
+        commit: Option<String>,
+        change: &FileChange,
+        last: &mut LastRead,
+    ) -> Result<Option<RecordStep>> {
         let Some(before) = change.before else { return Ok(None) };
         let is_same = change.after.is_some_and(|after| after.blob_id == before.blob_id);
         let Some(record) = Record::at(&change.path).filter(|_| !is_same) else { return Ok(None) };
@@ -80,7 +90,7 @@ impl Scene<'_> {
                 Some(RecordStep::Vote { commit, task, path, is_deleted: change.after.is_none() })
             }
             Record::Finding(task) => {
-                let deed = self.deed(&task, before, change.after)?;
+                let deed = self.deed(&task, change, last)?;
                 deed.map(|deed| RecordStep::Finding { commit, task, path, deed })
             }
             _ => None,
@@ -92,32 +102,41 @@ impl Scene<'_> {
         Ok(bytes.and_then(|bytes| read_task(&bytes).ok()).map(|task| task.history).unwrap_or_default())
     }
 
-    /// Says what was done to a finding that is more than adding what became of it.
-    fn deed(&self, task: &TaskId, before: FileState, after: Option<FileState>) -> Result<Option<String>> {
-        let read = |bytes: Option<Vec<u8>>| bytes.and_then(|bytes| read_finding(task, &bytes).ok());
-        let Some(old) = read(self.read(Some(before))?) else { return Ok(None) };
-        if after.is_none() {
+    /// Says what was done to a finding that is more than adding what became of it. One that was broken in between is
+    /// compared with what it was before that.
+    fn deed(&self, task: &TaskId, change: &FileChange, last: &mut LastRead) -> Result<Option<String>> {
+        let read = |state: Option<FileState>| -> Result<Option<Finding>> {
+            Ok(self.read(state)?.and_then(|bytes| read_finding(task, &bytes).ok()))
+        };
+        let old = match read(change.before)? {
+            Some(old) => Some(old),
+            None => last.remove(&change.path),
+        };
+        let Some(old) = old else { return Ok(None) };
+        if change.after.is_none() {
             return Ok(Some(format!("deletes finding {} ({})", old.id, old.severity)));
         }
-        let Some(new) = read(self.read(after)?) else { return Ok(None) };
+        let Some(new) = read(change.after)? else {
+            last.insert(change.path.clone(), old);
+            return Ok(None);
+        };
         Ok(belittled(&old, &new))
     }
 
     /// A merge that takes one side's folder as it is drops what the other side brought, and looks as if nothing had
     /// happened: votes that commits of the range brought and that are neither at the head nor deleted by a commit.
     fn dropped_by_merges(&self, steps: &[RecordStep]) -> Vec<RecordStep> {
-        let is_told = |path: &str| {
-            steps.iter().any(|step| match step {
-                RecordStep::Vote { path: own, .. } => own == path,
-                _ => false,
-            })
+        let of_vote = |step: &RecordStep| match step {
+            RecordStep::Vote { path, .. } => Some(path.clone()),
+            _ => None,
         };
+        let told: HashSet<String> = steps.iter().filter_map(of_vote).collect();
         let mut dropped = Vec::new();
         for (_, changes) in &self.changes.commits {
             for change in changes.iter().filter(|change| change.before.is_none()) {
                 let Some(Record::Vote(task, _)) = Record::at(&change.path) else { continue };
                 let is_here = self.changes.net.get(&change.path).is_some_and(|net| net.after.is_some());
-                if !is_here && !is_told(&change.path) && !self.is_at_merge_base(&change.path) {
+                if !is_here && !told.contains(&change.path) && !self.is_at_merge_base(&change.path) {
                     dropped.push(RecordStep::Vote {
                         commit: None,
                         task,

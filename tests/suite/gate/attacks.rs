@@ -1,6 +1,6 @@
 //! What a pull request must not get away with, and the rule that stops it.
 
-use super::{ID, World, said};
+use super::{ID, World, finding, said};
 
 /// One attack.
 struct Attack {
@@ -447,16 +447,6 @@ fn rejection(world: &World) -> String {
     world.tracker_as("Bob", &format!("reject {ID} --as reviewer -m no"));
     world.commit_as("Bob", "Reject");
     world.votes().into_iter().find(|vote| !before.contains(vote)).unwrap()
-}
-
-/// Opens the task again and has a high finding held against it; returns its path.
-fn finding(world: &World) -> String {
-    world.deliver_again();
-    world.tracker_as("Bob", &format!("reject {ID} --as reviewer --finding \"high: leaks @ src/theme.rs:2\""));
-    world.commit_as("Bob", "Reject");
-    let folder = format!(".tracker/findings/{ID}");
-    let entry = std::fs::read_dir(world.sandbox.path().join(&folder)).unwrap().next().unwrap().unwrap();
-    format!("{folder}/{}", entry.file_name().to_str().unwrap())
 }
 
 /// Merges main, which has moved on, and slips something in.

@@ -1,6 +1,6 @@
 //! Attacks by a detour: what was done is undone, unreadable or out of sight at the head, and has had its effect.
 
-use super::{ID, World};
+use super::{ID, World, finding};
 
 fn errors(world: &World) -> Vec<String> {
     world.verdict().into_iter().filter(|said| said.starts_with('!')).collect()
@@ -64,6 +64,24 @@ fn the_last_word_of_an_owner_counts_in_whichever_stage() {
     owner(&world, "approve");
     earn(&world, "Ada");
     assert!(errors(&world).is_empty(), "{:?}", errors(&world));
+}
+
+#[test]
+fn a_finding_is_not_belittled_by_way_of_a_broken_one() {
+    let world = World::honest();
+    let path = finding(&world);
+    let text = world.sandbox.read(&path);
+    world.write(&path, "[\n");
+    world.commit("Break");
+    world.write(&path, &text.replace("severity: high", "severity: low"));
+    world.commit("Mend");
+    earn(&world, "Bob");
+    let found = errors(&world);
+    assert!(found.len() == 1 && found[0].starts_with("!open-findings: makes finding"), "{found:?}");
+    // One that is as it was before it was broken is as bad as it was.
+    world.write(&path, &text);
+    world.commit("Mend it as it was");
+    assert!(!errors(&world).iter().any(|said| said.contains("earned-moves")), "{:?}", errors(&world));
 }
 
 /// Has main merge the pull request, and goes on from before that with what main was until then. `before` says whether

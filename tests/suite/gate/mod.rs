@@ -178,6 +178,16 @@ impl World {
     }
 }
 
+/// Opens the task again and has a high finding held against it; returns its path.
+fn finding(world: &World) -> String {
+    world.deliver_again();
+    world.tracker_as("Bob", &format!("reject {ID} --as reviewer --finding \"high: leaks @ src/theme.rs:2\""));
+    world.commit_as("Bob", "Reject");
+    let folder = format!(".tracker/findings/{ID}");
+    let entry = std::fs::read_dir(world.sandbox.path().join(&folder)).unwrap().next().unwrap().unwrap();
+    format!("{folder}/{}", entry.file_name().to_str().unwrap())
+}
+
 fn said(breaches: &[Breach]) -> Vec<String> {
     let mark = |breach: &Breach| if breach.is_error() { "!" } else { "" };
     breaches.iter().map(|breach| format!("{}{}: {}", mark(breach), breach.rule, breach.message)).collect()
