@@ -116,6 +116,10 @@ fn covered_files(facts: &RangeFacts<'_>, tasks: &[Judged<'_>], book: &mut Book<'
             continue;
         }
         let cover = Cover::of(&file.path, &own, book.config);
+        if own.iter().all(|(_, task)| is_cancelled(task)) {
+            of_cancelled(file, &own, &cover, book);
+            continue;
+        }
         for demand in cover.missing.iter().filter(|demand| !demand.is_of_range) {
             let id = &tasks[demand.task].facts.id;
             let (message, mend) = if demand.is_off_route {
@@ -144,6 +148,26 @@ fn unseen(file: &FileFacts, book: &mut Book<'_>) {
     let message = format!("{} changed without a task, so {} never saw it", file.path, roles.join(", "));
     let mend = Some("link the commit to a task: Task: ID".to_owned());
     book.add(GateRule::CoveredFiles, message, About { file: Some(&file.path), mend, ..About::default() });
+}
+
+fn is_cancelled(task: &Judged<'_>) -> bool {
+    task.facts.after.as_ref().is_some_and(|task| task.cancelled.is_some())
+}
+
+/// What only a cancelled task brings will never be asked for, so it must have been seen before it was cancelled.
+fn of_cancelled(file: &FileFacts, own: &[(usize, &Judged<'_>)], cover: &Cover, book: &mut Book<'_>) {
+    let mut roles = asked_anywhere(book.config, &file.path);
+    roles.retain(|role| !cover.by.contains(role));
+    let Some((_, task)) = own.first().filter(|_| !roles.is_empty()) else { return };
+    let id = &task.facts.id;
+    let message = format!(
+        "{} changed for a task that is cancelled, so {} will not see it",
+        file.path,
+        roles.join(", ")
+    );
+    let mend = Some("take the change back, or link the commit to a task that is open".to_owned());
+    let about = About { task: Some(id), file: Some(&file.path), mend, ..About::default() };
+    book.add(GateRule::CoveredFiles, message, about);
 }
 
 fn declared_files(facts: &RangeFacts<'_>, tasks: &[Judged<'_>], book: &mut Book<'_>) {

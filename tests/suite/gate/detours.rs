@@ -19,6 +19,26 @@ fn earn(world: &World, reviewer: &str) {
 }
 
 #[test]
+fn a_cancelled_task_brings_no_code() {
+    let world = World::honest();
+    world.tracker_as("Dev", "start 0thr");
+    world.write("src/evil.rs", "evil\n");
+    world.commit("Work\n\nTask: TASK-0THR");
+    world.tracker_as("Dev", "cancel 0thr \"not needed\"");
+    world.commit("Cancel");
+    assert_eq!(
+        errors(&world),
+        [
+            "!covered-files: src/evil.rs changed for a task that is cancelled, so auditor, reviewer will not see it"
+        ]
+    );
+    // Who takes the work back as well has nothing left to be seen.
+    world.git(&["rm", "--quiet", "src/evil.rs"]);
+    world.commit("Take it back\n\nTask: TASK-0THR");
+    assert!(errors(&world).is_empty());
+}
+
+#[test]
 fn an_override_that_is_taken_back_lifts_no_veto() {
     let world = World::honest();
     world.deliver_again();
