@@ -22,6 +22,10 @@ const CRITERIA_FORMAT: &[u8] = b"tracker acceptance 1\n";
 const RECORDS: [&str; 8] =
     ["tasks", "signoffs", "findings", "notes", "plans", "runs", "escalations", "sprints"];
 
+/// What the names of records end in. Whatever else lies in their folders is no record, so that nothing that runs
+/// passes for one.
+const ENDINGS: [&str; 5] = [".md", ".yaml", ".html", ".svg", "/.gitkeep"];
+
 /// Returns the digest of an acceptance text, in hex.
 #[must_use]
 pub fn criteria_digest(text: &AcceptanceText) -> String {
@@ -65,7 +69,8 @@ pub fn is_covered(role: Role<'_>, path: &str) -> bool {
 #[must_use]
 pub fn is_record(path: &str) -> bool {
     let folder = path.strip_prefix(".tracker/").and_then(|rest| rest.split_once('/'));
-    folder.is_some_and(|(folder, _)| RECORDS.contains(&folder))
+    let is_inside = folder.is_some_and(|(folder, _)| RECORDS.contains(&folder));
+    is_inside && ENDINGS.iter().any(|ending| path.ends_with(ending))
 }
 
 fn digest(task: &TaskId, criteria: &str, sorted: &[CoveredFile]) -> String {

@@ -178,7 +178,8 @@ impl Scene<'_> {
             };
             let found = problems_of(&record, &bytes)
                 .into_iter()
-                .filter(|problem| problem.severity == Severity::Error);
+                .filter(|problem| problem.severity == Severity::Error)
+                .chain(stray(&change.path));
             problems.extend(found.map(|problem| problem.in_file(&change.path)));
         }
         Ok(problems)
@@ -208,6 +209,16 @@ fn problems_of(record: &Record<'_>, bytes: &[u8]) -> Vec<Problem> {
         Record::Config => read_config(bytes).err().unwrap_or_default(),
         Record::Other => Vec::new(),
     }
+}
+
+/// Says what is wrong with a file among the tasks that is none.
+fn stray(path: &str) -> Option<Problem> {
+    let name = path.strip_prefix(Layout::TASKS)?.strip_prefix('/')?;
+    if name.contains('/') {
+        return Some(Problem::error("lies in a folder where a task's file should be"));
+    }
+    let error = TaskId::parse(name.strip_suffix(".md")?).err()?;
+    Some(Problem::error(format!("the file's name is no task id: {error}")))
 }
 
 /// Says how a finding was made less than it was.

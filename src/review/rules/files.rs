@@ -9,10 +9,19 @@ use crate::policy::{is_covered, is_record, is_selected};
 /// Tells whether a path is what the gate judges by: the tracker's files that are no records, a tracker in another
 /// place, and the mailmap, which says who is who.
 pub(in crate::review) fn is_policy(path: &str) -> bool {
-    let is_tracker = |part: &str| part.eq_ignore_ascii_case(".tracker");
+    let is_tracker = |part: &str| matches!(folded(part).as_str(), ".tracker" | "tracke~1");
     let is_own = path.starts_with(".tracker/");
     let is_other = !is_own && path.split('/').any(is_tracker);
-    is_own && !is_record(path) || is_other || path == ".mailmap"
+    is_own && !is_record(path) || is_other || folded(path) == ".mailmap"
+}
+
+/// Reads a name as the file systems of macOS and Windows do, where a checkout of it ends up in the same place: without
+/// case, characters of no width, streams, and dots and spaces at the end.
+fn folded(name: &str) -> String {
+    let has_width = |c: &char| !matches!(c, '\u{200c}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{206a}'..='\u{206f}' | '\u{feff}');
+    let name: String = name.chars().filter(has_width).flat_map(char::to_lowercase).collect();
+    let name = name.split_once(':').map_or(name.as_str(), |(name, _)| name);
+    name.trim_end_matches(['.', ' ']).to_owned()
 }
 
 /// Who has seen a file as it is at the head.
@@ -235,13 +244,26 @@ mod tests {
             "sub/.tracker/config.toml",
             "sub/.Tracker/tasks/TASK-1.md",
             ".TRACKER/config.toml",
+            ".trac\u{212a}er/config.toml",
+            ".trac\u{200c}ker/config.toml",
+            ".tracker. /config.toml",
+            ".tracker::$INDEX_ALLOCATION/config.toml",
+            "TRACKE~1/config.toml",
             ".mailmap",
+            ".Mailmap",
+            ".tracker/tasks/run.sh",
+            ".tracker/plans/build.rs",
+            ".tracker/signoffs/TASK-1",
         ] {
             assert!(is_policy(path), "{path}");
         }
-        for path in
-            [".tracker/tasks/TASK-1.md", ".tracker/signoffs/TASK-1/a.yaml", "src/tracker/config.toml", "a"]
-        {
+        for path in [
+            ".tracker/tasks/TASK-1.md",
+            ".tracker/signoffs/TASK-1/a.yaml",
+            "src/tracker/config.toml",
+            "a",
+            "x/.mailmap",
+        ] {
             assert!(!is_policy(path), "{path}");
         }
         assert!(is_record(".tracker/notes/TASK-1/a.md") && !is_record(".tracker/tasks"));

@@ -104,6 +104,25 @@ fn a_finding_is_not_belittled_by_way_of_a_broken_one() {
     assert!(!errors(&world).iter().any(|said| said.contains("earned-moves")), "{:?}", errors(&world));
 }
 
+#[test]
+fn nothing_hides_among_the_records() {
+    let world = World::honest();
+    for (path, says) in [
+        (".tracker/tasks/evil.sh", "part of the policy is added"),
+        (".tracker/plans/build.rs", "part of the policy is added"),
+        (".tracker/tasks/TASK-T3ST.MD", "part of the policy is added"),
+        (".trac\u{212a}er/config.toml", "another tracker in another place is added"),
+        (".tracker/tasks/task-t3st.md", "the file's name is no task id"),
+        (".tracker/tasks/more/TASK-M0RE.md", "lies in a folder where a task's file should be"),
+    ] {
+        world.write(path, "x = 1\n");
+        world.work("Add");
+        let found = errors(&world);
+        assert!(found.iter().any(|said| said.contains(says)), "{path}: {found:?}");
+        world.git(&["reset", "--quiet", "--hard", "HEAD~1"]);
+    }
+}
+
 /// Has main merge the pull request, and goes on from before that with what main was until then. `before` says whether
 /// the pull request's commit is the first of the two places where they parted, by id.
 fn cross(world: &World, before: bool, args: &[&str]) {
