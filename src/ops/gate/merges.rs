@@ -14,6 +14,9 @@ use crate::review::MergedRecord;
 
 /// So many differing lines are shown.
 const SHOWN: usize = 4;
+/// So many lines of each side are compared, from the first that differs: whoever pushes chooses the texts, and two long
+/// ones that have little in common take minutes.
+const COMPARED: usize = 200;
 /// A merge of so many records that both sides changed is looked at no further.
 const MOST_RECORDS: usize = 20_000;
 
@@ -127,7 +130,8 @@ fn difference(
     if expected == held {
         return None;
     }
-    let diff = TextDiff::from_lines(expected, held);
+    let (expected, held) = first_difference(expected, held);
+    let diff = TextDiff::from_lines(&expected, &held);
     let lines = diff.iter_all_changes().filter_map(|change| {
         let sign = match change.tag() {
             ChangeTag::Delete => '-',
@@ -144,4 +148,11 @@ fn difference(
     let difference = lines.take(SHOWN).collect();
     let task = record.task().cloned();
     Some(MergedRecord { commit: commit.to_string(), path: path.to_owned(), task, had_conflict, difference })
+}
+
+/// Returns two texts from the first line that differs, as far as they are compared.
+fn first_difference(one: &str, other: &str) -> (String, String) {
+    let same = one.lines().zip(other.lines()).take_while(|(one, other)| one == other).count();
+    let rest = |text: &str| -> String { text.split_inclusive('\n').skip(same).take(COMPARED).collect() };
+    (rest(one), rest(other))
 }

@@ -1,6 +1,6 @@
 //! Attacks by a detour: what was done is undone, unreadable or out of sight at the head, and has had its effect.
 
-use super::{ID, World, finding};
+use super::{ID, World, finding, said};
 
 fn errors(world: &World) -> Vec<String> {
     world.verdict().into_iter().filter(|said| said.starts_with('!')).collect()
@@ -158,4 +158,23 @@ fn a_merge_that_crosses_another_takes_nothing_back() {
         world.commit_as("Lead", "Go on");
         assert!(errors(&world).is_empty(), "{before}: {:?}", errors(&world));
     }
+}
+
+#[test]
+fn a_long_text_that_a_merge_rewrites_is_told_of_at_once() {
+    let world = World::honest();
+    let text = |letters: &str| -> String {
+        let line = |at: usize| format!("{}\n", &letters[at * at % 7..at * at % 7 + at % 3 + 1]);
+        (0..60_000).map(line).collect()
+    };
+    let task = |text: &str| format!("---\nid: TASK-B1G0\ntitle: Big\nstage: none\n---\n\n{text}");
+    world.write(".tracker/tasks/TASK-B1G0.md", &task(&text("abcdefghij")));
+    world.commit("Write much");
+    world.git(&["checkout", "--quiet", "-b", "side", "HEAD~1"]);
+    world.commit("Aside");
+    world.git(&["checkout", "--quiet", "work"]);
+    world.git(&["merge", "--quiet", "--no-commit", "--no-ff", "side"]);
+    world.write(".tracker/tasks/TASK-B1G0.md", &task(&text("jcbeadfgih")));
+    world.commit("Merge");
+    assert!(said(&world.review().verdict.breaches).iter().any(|said| said.contains("neither side brought")));
 }
