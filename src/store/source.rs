@@ -74,7 +74,11 @@ impl Commit {
         if self.files.get().is_some() || folder == Layout::ROOT || folder == Layout::TASKS {
             return Ok(entries_at(self.files()?, folder));
         }
-        Ok(entries_at(&self.repository.tree_files(self.id, folder)?, folder))
+        let files = self.repository.tree_files(self.id, folder)?;
+        // What is listed is read next.
+        let found = files.iter().map(|file| (file.path.clone(), Some(file.clone())));
+        self.found.borrow_mut().extend(found);
+        Ok(entries_at(&files, folder))
     }
 
     fn file(&self, path: &str) -> Result<Option<git::TreeFile>> {
