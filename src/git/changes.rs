@@ -3,11 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use gix::ObjectId;
+use gix::bstr::ByteSlice;
 use gix::diff::tree::Recorder;
 use gix::diff::tree::recorder::Change;
 use gix::objs::TreeRefIter;
 use gix::objs::tree::EntryMode;
 
+use super::path_text::text_of;
 use super::tree::file_mode;
 use super::{BlobId, CommitId, CommitInfo, Error, FileMode, Person, Repository};
 
@@ -23,7 +25,7 @@ pub struct FileState {
 /// One file that differs between two trees.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct FileChange {
-    /// The path from the top of the repository; bytes that are not UTF-8 are replaced.
+    /// The path from the top of the repository; bytes that are not UTF-8 are written as `�` and two digits.
     pub path: String,
     /// What it was; none where it was not there.
     pub before: Option<FileState>,
@@ -35,7 +37,8 @@ impl Repository {
     /// Returns the files that the commits changed, against their parents: sorted, each once, however deep.
     ///
     /// A merge changed what it has otherwise than all of its parents; what it only took over was changed by
-    /// others. A renamed file counts under both names. Bytes of a path that are not UTF-8 are replaced.
+    /// others. A renamed file counts under both names. Bytes of a path that are not UTF-8 are
+    /// written as `�` and two digits.
     pub fn files_changed(&self, commits: &[CommitId]) -> Result<Vec<String>, Error> {
         let mut changed = BTreeSet::new();
         for commit in commits {
@@ -133,7 +136,7 @@ fn joined(records: Vec<Change>) -> Vec<FileChange> {
         if before.is_none() && after.is_none() {
             return;
         }
-        let path = path.to_string();
+        let path = text_of(path.as_bstr());
         let change = changes.entry(path.clone()).or_insert(FileChange { path, before: None, after: None });
         change.before = change.before.or(before);
         change.after = change.after.or(after);

@@ -37,6 +37,7 @@ mod local_config;
 mod log;
 mod object;
 mod objects;
+mod path_text;
 mod people;
 mod places;
 mod refs;

@@ -2,9 +2,10 @@
 
 use std::path::Path;
 
-use gix::bstr::{BStr, ByteSlice};
+use gix::bstr::ByteSlice;
 use gix::index::entry::{Mode, Stage, Stat};
 
+use super::path_text::{path_of, text_of};
 use super::{BlobId, Error, FileMode, Repository, TreeFile, TreeId};
 
 /// The staged files at one moment. One that is in conflict counts as ours.
@@ -32,8 +33,8 @@ impl Staged {
     #[must_use]
     pub fn file(&self, path: &str) -> Option<TreeFile> {
         let index = self.index.as_ref()?;
-        let stages = [Stage::Unconflicted, Stage::Ours];
-        let entry = stages.iter().find_map(|stage| index.entry_by_path_and_stage(BStr::new(path), *stage))?;
+        let (path, stages) = (path_of(path), [Stage::Unconflicted, Stage::Ours]);
+        let entry = stages.iter().find_map(|stage| index.entry_by_path_and_stage(&path, *stage))?;
         file_of(index, entry)
     }
 
@@ -98,6 +99,6 @@ fn file_of(index: &gix::index::File, entry: &gix::index::Entry) -> Option<TreeFi
         Mode::COMMIT => FileMode::Submodule,
         _ => return None,
     };
-    let path = entry.path(index).to_str_lossy().into_owned();
+    let path = text_of(entry.path(index));
     Some(TreeFile { path, mode, blob_id: BlobId::new(entry.id) })
 }

@@ -3,6 +3,7 @@
 use gix::object::tree::EntryKind;
 use rayon::prelude::*;
 
+use super::path_text::{path_of, text_of};
 use super::{BlobId, CommitId, Error, Repository, TreeId};
 
 /// What a tree says of a file besides its content.
@@ -34,7 +35,7 @@ impl FileMode {
 /// A file in a commit.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TreeFile {
-    /// The path from the top of the repository, with `/`; bytes that are not UTF-8 are replaced.
+    /// The path from the top of the repository, with `/`; bytes that are not UTF-8 are written as `�` and two digits.
     pub path: String,
     /// What it is.
     pub mode: FileMode,
@@ -66,8 +67,8 @@ impl Repository {
             let tree = self.inner.find_tree(id).map_err(cannot)?;
             for entry in tree.iter() {
                 let entry = entry.map_err(|error| cannot(gix::Error::from_error(error)))?;
-                let name = String::from_utf8_lossy(entry.filename());
-                let path = if folder.is_empty() { name.into_owned() } else { format!("{folder}/{name}") };
+                let name = text_of(entry.filename());
+                let path = if folder.is_empty() { name } else { format!("{folder}/{name}") };
                 let object = entry.object_id();
                 match file_mode(entry.kind()) {
                     Some(mode) => files.push(TreeFile { path, mode, blob_id: BlobId::new(object) }),
@@ -101,10 +102,9 @@ impl Repository {
 
     /// Returns one file of a commit; none where the commit does not have it.
     pub fn tree_file(&self, commit: CommitId, path: &str) -> Result<Option<TreeFile>, Error> {
-        let root = self.root_tree(commit)?;
-        let entry = root
-            .lookup_entry_by_path(path)
-            .map_err(|error| self.unreadable(commit, "look up a file", &error))?;
+        let cannot = |error: gix::Error| self.unreadable(commit, "look up a file", &error);
+        let wanted = gix::path::from_bstr(path_of(path)).map_err(cannot)?;
+        let entry = self.root_tree(commit)?.lookup_entry_by_path(wanted).map_err(cannot)?;
         Ok(entry.and_then(|entry| {
             let mode = file_mode(entry.mode().kind())?;
             Some(TreeFile { path: path.to_owned(), mode, blob_id: BlobId::new(entry.object_id()) })

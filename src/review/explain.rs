@@ -73,7 +73,7 @@ const EXPLANATIONS: [Explanation; GateRule::ALL.len()] = [
         title: "no override led a task past what was missing",
         holds: "`tracker set-stage`, and `--force` where a command has it, move a task whatever its state, and say \
                 so in its history. The range holds no such move past sign-offs, boxes or findings that were \
-                missing.",
+                missing, and none that lifted a rejection and was taken back.",
         why: "An override is for mending, not for merging. Whoever needs one should be seen to need it.",
         example: "TASK-7Q2M: left qa by an override of Ken, without the approval of code-reviewer",
         mend: "Earn the move: take the task back with `tracker set-stage TASK STAGE` and go on from there. A team \
@@ -164,7 +164,7 @@ const EXPLANATIONS: [Explanation; GateRule::ALL.len()] = [
         title: "files that reviewers are to see were seen by them",
         holds: "Each file that a linked commit changed and that a role of the pipeline is to review is covered by \
                 a valid approval of that role, as it is at the head, once its task has passed the role's stage. A file \
-                that came without a task was seen by nobody.",
+                that came without a task was seen by nobody, and what a cancelled task brings will not be.",
         why: "A vote on a task is a vote on its files. A file that came afterwards is not covered by it.",
         example: "TASK-7Q2M: code-reviewer has no valid approval of src/theme.rs as it is now",
         mend: "Ask the role to look at the file and to vote again: `tracker approve TASK --as ROLE`.",

@@ -178,3 +178,24 @@ fn a_long_text_that_a_merge_rewrites_is_told_of_at_once() {
     world.commit("Merge");
     assert!(said(&world.review().verdict.breaches).iter().any(|said| said.contains("neither side brought")));
 }
+
+#[test]
+fn no_file_hides_behind_the_name_of_another() {
+    use std::os::unix::ffi::OsStrExt;
+    let world = World::honest();
+    let write = |name: &[u8], text: &str| {
+        let folder = world.sandbox.path().join("src");
+        std::fs::write(folder.join(std::ffi::OsStr::from_bytes(name)), text).unwrap();
+    };
+    world.tracker_as("Dev", &format!("reopen {ID}"));
+    write(b"gr\xfcn.rs", "green\n");
+    write("gr\u{fffd}n.rs".as_bytes(), "green\n");
+    world.work("Names of other days");
+    earn(&world, "Ada");
+    assert!(errors(&world).is_empty(), "{:?}", errors(&world));
+    write(b"gr\xf6n.rs", "evil\n");
+    world.commit("One more");
+    let says =
+        "!covered-files: src/gr\u{fffd}f6n.rs changed without a task, so auditor, reviewer never saw it";
+    assert!(errors(&world).contains(&says.to_owned()), "{:?}", errors(&world));
+}
