@@ -124,31 +124,34 @@ impl Scene<'_> {
     }
 
     /// A merge that takes one side's folder as it is drops what the other side brought, and looks as if nothing had
-    /// happened: votes that commits of the range brought and that are neither at the head nor deleted by a commit.
+    /// happened: votes and findings that commits of the range brought and that are neither at the head nor deleted by
+    /// a commit.
     fn dropped_by_merges(&self, steps: &[RecordStep]) -> Vec<RecordStep> {
-        let of_vote = |step: &RecordStep| match step {
-            RecordStep::Vote { path, .. } => Some(path.clone()),
-            _ => None,
+        let path_of = |step: &RecordStep| match step {
+            RecordStep::Vote { path, .. } | RecordStep::Finding { path, .. } => Some(path.clone()),
+            RecordStep::History { .. } => None,
         };
-        let told: HashSet<String> = steps.iter().filter_map(of_vote).collect();
-        let mut dropped = Vec::new();
+        let told: HashSet<String> = steps.iter().filter_map(path_of).collect();
+        let mut dropped = BTreeMap::new();
         for (_, changes) in &self.changes.commits {
             for change in changes.iter().filter(|change| change.before.is_none()) {
-                let Some(Record::Vote(task, _)) = Record::at(&change.path) else { continue };
                 let is_here = self.changes.net.get(&change.path).is_some_and(|net| net.after.is_some());
-                if !is_here && !told.contains(&change.path) && !self.is_at_merge_base(&change.path) {
-                    dropped.push(RecordStep::Vote {
-                        commit: None,
-                        task,
-                        path: change.path.clone(),
-                        is_deleted: true,
-                    });
+                if is_here || told.contains(&change.path) || self.is_at_merge_base(&change.path) {
+                    continue;
                 }
+                let (commit, path) = (None, change.path.clone());
+                let step = match Record::at(&change.path) {
+                    Some(Record::Vote(task, _)) => RecordStep::Vote { commit, task, path, is_deleted: true },
+                    Some(Record::Finding(task)) => {
+                        let deed = "a merge drops a finding".to_owned();
+                        RecordStep::Finding { commit, task, path, deed }
+                    }
+                    _ => continue,
+                };
+                dropped.insert(change.path.clone(), step);
             }
         }
-        dropped.sort_by(|a, b| format!("{a:?}").cmp(&format!("{b:?}")));
-        dropped.dedup();
-        dropped
+        dropped.into_values().collect()
     }
 
     fn is_at_merge_base(&self, path: &str) -> bool {

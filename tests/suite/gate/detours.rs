@@ -199,3 +199,25 @@ fn no_file_hides_behind_the_name_of_another() {
         "!covered-files: src/gr\u{fffd}f6n.rs changed without a task, so auditor, reviewer never saw it";
     assert!(errors(&world).contains(&says.to_owned()), "{:?}", errors(&world));
 }
+
+#[test]
+fn a_merge_of_several_drops_no_finding() {
+    let world = World::honest();
+    for name in ["one", "two"] {
+        world.git(&["checkout", "--quiet", "-b", name, "work"]);
+        world.write(&format!("docs/{name}.md"), "x\n");
+        world.work(name);
+    }
+    world.git(&["checkout", "--quiet", "work"]);
+    let path = format!(".tracker/findings/{ID}/FAAAA.yaml");
+    let text = "task: TASK-T3ST\nid: FAAAA\nrole: reviewer\nseverity: low\ntitle: leaks\n\
+        by: Bob <bob@example.com>\nat: 2026-11-11T10:00:00Z\n";
+    world.write(&path, text);
+    world.commit_as("Bob", "Find something");
+    assert!(errors(&world).is_empty(), "{:?}", errors(&world));
+    world.git(&["merge", "--quiet", "--no-commit", "one", "two"]);
+    world.git(&["rm", "--quiet", "--force", &path]);
+    world.commit("Merge");
+    assert_eq!(world.git(&["log", "-1", "--format=%P"]).split(' ').count(), 3);
+    assert_eq!(errors(&world), ["!open-findings: a merge drops a finding"]);
+}
