@@ -112,7 +112,7 @@ mod tests {
             let breach = Breach {
                 file: Some(format!("{evil}{file}")),
                 mend: Some(format!("{mend}{evil}")),
-                ..Breach::of(GateRule::Standards, Level::Error, said.clone())
+                ..Breach::of(GateRule::Standards, Level::Error, said)
             };
             let shown = github(&sample::judged(sample::empty(), vec![breach.clone()]));
             prop_assert_eq!(shown.split(['\n', '\r']).filter(|line| !line.is_empty()).count(), 1);
