@@ -11,14 +11,26 @@ pub fn is_meant(pattern: &str, person: &Person) -> bool {
     wildcard(pattern, subject)
 }
 
+/// Tells whether a principal of the list of allowed signers is a person: with `@` it is compared with the address, else
+/// with the part of it before the `@`. A name proves nothing, for whoever signs writes it himself.
+#[must_use]
+pub fn is_signer(principal: &str, person: &Person) -> bool {
+    let subject = if principal.contains('@') { &person.email } else { local_part(person) };
+    wildcard(principal, subject)
+}
+
 /// Tells whether a pattern of `agents` means a person. Without `@`, it is compared with the part of the address
 /// before the `@` as well: to take an agent for a person is the worse mistake.
 #[must_use]
 pub fn is_agent(patterns: &[String], person: &Person) -> bool {
-    let local = person.email.split('@').next().unwrap_or_default();
+    let local = local_part(person);
     let meant =
         |pattern: &String| is_meant(pattern, person) || !pattern.contains('@') && wildcard(pattern, local);
     patterns.iter().any(meant)
+}
+
+fn local_part(person: &Person) -> &str {
+    person.email.split('@').next().unwrap_or_default()
 }
 
 /// Compares texts; `*` in the pattern stands for anything, and nothing else in it is special.
@@ -35,7 +47,7 @@ fn wildcard(pattern: &str, text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{is_agent, is_meant};
+    use super::{is_agent, is_meant, is_signer};
     use crate::model::Person;
 
     fn person(name: &str, email: &str) -> Person {
@@ -50,6 +62,17 @@ mod tests {
         }
         for pattern in ["ada", "bob@example.com", "*@example.org", "@example.com", "ada@exampl?.com"] {
             assert!(!is_meant(pattern, &ada), "{pattern}");
+        }
+    }
+
+    #[test]
+    fn signers_are_told_by_their_address_alone() {
+        let posing = person("dev", "Ada@Example.com");
+        for principal in ["ada@example.com", "*@example.com", "ada"] {
+            assert!(is_signer(principal, &posing), "{principal}");
+        }
+        for principal in ["dev", "dev@example.com", "example.com", "bob"] {
+            assert!(!is_signer(principal, &posing), "{principal}");
         }
     }
 

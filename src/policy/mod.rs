@@ -43,7 +43,7 @@ pub use directives::{
 };
 pub use glob::is_selected;
 pub use graph::{Dependency, Graph};
-pub use identity::{is_agent, is_meant};
+pub use identity::{is_agent, is_meant, is_signer};
 pub use machine::{
     Case, Gate, Missing, MoveKind, MovePlan, Outcome, Reason, Refusal, TaskEdit, advance, auto_advance, fail,
     gate, set_stage, start,

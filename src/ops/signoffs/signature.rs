@@ -30,7 +30,7 @@ pub(in crate::ops) fn check(repository: &Repository, vote: &Vote, signers: &str)
     let text = signed_text(vote);
     let verdict = repository.verify_signature(text.as_bytes(), signature, NAMESPACE, signers, Some(vote.at));
     match verdict {
-        Ok(git::Verdict::Valid { principal }) => crate::policy::is_meant(&principal, &vote.by),
+        Ok(git::Verdict::Valid { principal }) => crate::policy::is_signer(&principal, &vote.by),
         _ => false,
     }
 }
