@@ -198,8 +198,8 @@ const EXPLANATIONS: [Explanation; GateRule::ALL.len()] = [
         name: GateRule::BrokenDocuments.as_str(),
         title: "records can be read",
         holds: "Every record below `.tracker` at the head can be read: no broken front matter, no conflict \
-                markers, no file whose name is not its id, no reference to a task that is not there, and no new task \
-                with the id of another that the base has.",
+                markers, no file whose name is not its id, and no new task with the id of another that the base has. \
+                Without a range, no reference to a task that is not there either.",
         why: "A rule that cannot read a task cannot hold for it. What cannot be judged is not let through.",
         example: "the file holds a merge conflict (.tracker/tasks/TASK-7Q2M.md:5)",
         mend: "`tracker doctor` names each with its line; `tracker doctor --fix` mends what needs no guessing.",
