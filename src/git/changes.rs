@@ -37,8 +37,8 @@ impl Repository {
     /// Returns the files that the commits changed, against their parents: sorted, each once, however deep.
     ///
     /// A merge changed what it has otherwise than all of its parents; what it only took over was changed by
-    /// others. A renamed file counts under both names. Bytes of a path that are not UTF-8 are
-    /// written as `�` and two digits.
+    /// others. A renamed file counts under both names. Bytes of a path that are not UTF-8 are written as `�` and two
+    /// digits.
     pub fn files_changed(&self, commits: &[CommitId]) -> Result<Vec<String>, Error> {
         let mut changed = BTreeSet::new();
         for commit in commits {

@@ -56,19 +56,23 @@ pub(super) fn reads_as_override(why: &str) -> bool {
 /// this stage or past it. 0 where there is none.
 #[must_use]
 pub(super) fn overridden_round(task: &Task, config: &Config, stage: &Stage) -> u32 {
-    let last = overrides_past(task, config, stage).next_back();
-    last.map_or(0, |last| entries(&task.history[..last], stage).max(1))
+    overrides_past(task, config, stage).last().map_or(0, |&last| round_before(task, stage, last))
 }
 
 /// Returns the place in the history of the override that was the first to replace a stage's rejections of a round.
 #[must_use]
 pub fn overriding_move(task: &Task, config: &Config, stage: &Stage, round: u32) -> Option<usize> {
-    let mut all = overrides_past(task, config, stage);
-    all.find(|&at| entries(&task.history[..at], stage).max(1) >= round)
+    let all = overrides_past(task, config, stage);
+    all.into_iter().find(|&at| round_before(task, stage, at) >= round)
+}
+
+/// Returns the round of a stage that the move at a place in the history ends.
+fn round_before(task: &Task, stage: &Stage, at: usize) -> u32 {
+    entries(&task.history[..at], stage).max(1)
 }
 
 /// Returns the places in the history of the overrides that led the task forward, from a stage or past it.
-fn overrides_past(task: &Task, config: &Config, stage: &Stage) -> std::vec::IntoIter<usize> {
+fn overrides_past(task: &Task, config: &Config, stage: &Stage) -> Vec<usize> {
     let stages = config.stages_of(task.kind.as_deref());
     let place = |wanted: &Stage| match wanted {
         wanted if wanted.is_none() => Some(0),
@@ -80,6 +84,5 @@ fn overrides_past(task: &Task, config: &Config, stage: &Stage) -> std::vec::Into
         (Some(own), Some(from), Some(to)) => is_override(step) && from <= own && own < to,
         _ => false,
     };
-    let found: Vec<usize> = (0..task.history.len()).filter(|&at| passes(&task.history[at])).collect();
-    found.into_iter()
+    (0..task.history.len()).filter(|&at| passes(&task.history[at])).collect()
 }

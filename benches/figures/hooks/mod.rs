@@ -35,14 +35,8 @@ pub(crate) fn measure(folder: &Path, sizes: &[usize]) -> Result<()> {
 fn plain(corpus: &Corpus, table: &Table) -> Result<()> {
     for linked in [false, true] {
         let message = |number| corpus.message(number, linked);
-        let [none, empty, ours] = race(
-            ROUNDS,
-            [
-                commit(corpus, Hooks::None, &message),
-                commit(corpus, Hooks::Empty, &message),
-                commit(corpus, Hooks::Ours, &message),
-            ],
-        )?;
+        let hooks = [Hooks::None, Hooks::Empty, Hooks::Ours];
+        let [none, empty, ours] = race(ROUNDS, hooks.map(|hooks| commit(corpus, hooks, &message)))?;
         let what = if linked { "that links a task" } else { "that names no task" };
         let what = format!("all hooks at a commit {what} : as many empty ones");
         table.add(&Row::added(&what, [&ours, &empty, &none], Some(1.5)));
@@ -98,14 +92,8 @@ fn beside(corpus: &Corpus, table: &Table) -> Result<()> {
         return Ok(());
     }
     let message = |number| corpus.message(number, false);
-    let [none, ours, other] = race(
-        FEW,
-        [
-            commit(corpus, Hooks::None, &message),
-            commit(corpus, Hooks::Ours, &message),
-            commit(corpus, Hooks::Other, &message),
-        ],
-    )?;
+    let hooks = [Hooks::None, Hooks::Ours, Hooks::Other];
+    let [none, ours, other] = race(FEW, hooks.map(|hooks| commit(corpus, hooks, &message)))?;
     let what = "all hooks at a commit that names no task : pre-commit with one hook that does nothing";
     table.add(&Row::added(what, [&ours, &other, &none], None));
     Ok(())

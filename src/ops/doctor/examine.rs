@@ -264,8 +264,7 @@ impl Examination {
         Ok(())
     }
 
-    /// Notes that cannot be read, and notes on tasks that are not there.
-    /// Notes, votes and findings: a folder a task.
+    /// Notes, votes and findings that cannot be read, and those of tasks that are not there: a folder a task.
     fn attachments(&mut self, session: &Session<'_>, paths: &[(String, EntryKind)]) -> Result<()> {
         let all: HashSet<&str> = paths.iter().map(|(path, _)| path.as_str()).collect();
         let snapshot = session.snapshot();

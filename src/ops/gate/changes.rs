@@ -38,8 +38,7 @@ impl Changes {
         } else {
             crossed::changes(repository, ends)?
         };
-        let net = net.into_iter().map(|change| (change.path.clone(), change)).collect();
-        Ok(Self { commits: commits?, net })
+        Ok(Self { commits: commits?, net: crossed::by_path(net) })
     }
 }
 

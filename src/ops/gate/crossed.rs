@@ -47,7 +47,8 @@ impl Side {
     }
 }
 
-fn by_path(changes: Vec<FileChange>) -> BTreeMap<String, FileChange> {
+/// Sorts changes by their paths.
+pub(super) fn by_path(changes: Vec<FileChange>) -> BTreeMap<String, FileChange> {
     changes.into_iter().map(|change| (change.path.clone(), change)).collect()
 }
 
