@@ -98,7 +98,7 @@ fn deliver(answer: &Answer, door: &Door, name: &str) -> ExitCode {
             out = text.into_bytes();
             answer.warn(&mut beside);
             if format == Format::Github {
-                beside = beside.deaf_to_runners();
+                beside = beside.escape_workflow_commands();
             }
         }
     }
@@ -125,7 +125,7 @@ fn report(failure: &Failure, name: &str, format: Format, mut page: Page) -> Exit
         Format::Github => {
             let _ = write_stdout(failure.annotation(name).as_bytes());
             failure.show(&mut page);
-            write_stderr(&page.deaf_to_runners().into_text());
+            write_stderr(&page.escape_workflow_commands().into_text());
         }
         _ => {
             failure.show(&mut page);

@@ -259,7 +259,7 @@ impl Page {
     }
 
     /// Returns the page without what a runner of GitHub's would obey anywhere in a line.
-    pub(super) fn deaf_to_runners(mut self) -> Self {
+    pub(super) fn escape_workflow_commands(mut self) -> Self {
         self.text = self.text.replace("##[", "# #[");
         self
     }
@@ -379,7 +379,10 @@ mod tests {
     fn a_runner_obeys_nothing_on_a_page() {
         let mut page = Page::new(Look::plain(), false, DateTime::UNIX_EPOCH);
         page.line("warning: ##[stop-commands]x.md is broken");
-        assert_eq!(page.deaf_to_runners().into_text(), "warning: # #[stop-commands]x.md is broken\n");
+        assert_eq!(
+            page.escape_workflow_commands().into_text(),
+            "warning: # #[stop-commands]x.md is broken\n"
+        );
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 use super::source::{self, Kind, Source};
 use super::yaml::entries::{self, Entry};
 use super::yaml::{self, Node};
-use super::{lines, salvage};
+use super::{lines, recover};
 use crate::model::Problem;
 
 /// A document: its exact text, what its YAML says, and where each top-level entry stands.
@@ -53,7 +53,7 @@ impl Document {
                 return Err(vec![Problem::error(message).at_line(line)]);
             }
             Err(failure) => {
-                let found = salvage::read(&source, &failure);
+                let found = recover::read(&source, &failure);
                 (found.root, found.unread, found.problems)
             }
         };

@@ -7,7 +7,7 @@
 //!    only where the folders alone do not tell.
 //! 2. [`IdsElsewhere`] knows the ids in use on other branches and in other working trees, from refs and a
 //!    disposable cache; objects are opened only when a branch has moved.
-//! 3. [`glance`] reads HEAD's commit and what it did to one folder, for a hook that mostly has nothing to do.
+//! 3. [`peek_head`] reads HEAD's commit and what it did to one folder, for a hook that mostly has nothing to do.
 //! 4. [`Repository`] is the whole repository: revisions, trees, blobs, history, configuration, people.
 //!
 //! What it refuses to do: run anything, but for the program that signs and verifies. Configuration that names a program counts only where it is the user's
@@ -27,7 +27,6 @@ mod changes;
 mod editor;
 mod error;
 mod fold;
-mod glance;
 mod hooks_path;
 mod identity;
 mod ids;
@@ -38,6 +37,7 @@ mod log;
 mod object;
 mod objects;
 mod path_text;
+mod peek_head;
 mod people;
 mod places;
 mod refs;
@@ -55,16 +55,16 @@ mod worktrees;
 pub use changes::{FileChange, FileState};
 pub use error::Error;
 pub use fold::{EditAgain, Fold, FoldEdit, FoldRefusal, Folded, Left, LeftBecause, Place, fold};
-pub use glance::{Glance, glance};
 pub use hooks_path::HooksRefusal;
 pub use ids::IdsElsewhere;
 pub use lines::LineCount;
-pub use links::{Grammar, LinkedCommit, Links};
+pub use links::{LinkParser, LinkedCommit, Links};
 pub use log::{CommitInfo, Log, LogLimit};
 pub use object::{BlobId, CommitId, ObjectIdError, TreeId};
 pub use objects::Quarantine;
+pub use peek_head::{Glance, peek_head};
 pub use people::{People, Person};
-pub use places::{Places, discover};
+pub use places::{RepoPaths, discover};
 pub use regular::{open_regular, read_regular};
 pub use repository::{Head, Repository, SharedRepository};
 pub use sequencer::{HeadAction, HeadMove, Operation};

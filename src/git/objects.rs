@@ -10,7 +10,7 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use super::{Error, Places};
+use super::{Error, RepoPaths};
 use crate::env::Env;
 
 /// Which of several in one process it is.
@@ -25,7 +25,7 @@ pub struct Quarantine {
 impl Quarantine {
     /// Makes repositories that are opened at these places read what git holds back as well, and take no notice of
     /// `refs/replace`: whoever may push may push those.
-    pub fn enter(env: &Env, places: &mut Places) -> Result<Self, Error> {
+    pub fn enter(env: &Env, places: &mut RepoPaths) -> Result<Self, Error> {
         let own = places.common_dir.join("objects");
         let mut folders = folders_named(env);
         if folders.is_empty() {

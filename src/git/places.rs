@@ -12,7 +12,7 @@ use crate::env::Env;
 
 /// The folders of a repository, absolute.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Places {
+pub struct RepoPaths {
     /// The top of the working tree; none where there is no working tree, as in a bare repository.
     pub work_dir: Option<PathBuf>,
     /// The repository's own folder: HEAD and the index. In a linked worktree a folder of the worktree's own.
@@ -23,7 +23,7 @@ pub struct Places {
     pub objects: Option<PathBuf>,
 }
 
-impl Places {
+impl RepoPaths {
     /// Returns the index that git uses: what `GIT_INDEX_FILE` names, else the working tree's own.
     #[must_use]
     pub fn index_file(&self, env: &Env) -> PathBuf {
@@ -37,13 +37,13 @@ impl Places {
 /// `GIT_WORK_TREE`, `GIT_COMMON_DIR`, `GIT_CEILING_DIRECTORIES` and `GIT_DISCOVERY_ACROSS_FILESYSTEM` count
 /// as well. With `GIT_DIR` alone the working tree is what its configuration says, else the current directory:
 /// that is how git starts hooks.
-pub fn discover(env: &Env) -> Result<Places, Error> {
-    Surroundings::read(env).discover(env.cwd())
+pub fn discover(env: &Env) -> Result<RepoPaths, Error> {
+    GitEnv::read(env).discover(env.cwd())
 }
 
 /// The variables that move a repository, as git names them.
 #[derive(Debug, Default)]
-struct Surroundings {
+struct GitEnv {
     git_dir: Option<PathBuf>,
     work_tree: Option<PathBuf>,
     common_dir: Option<PathBuf>,
@@ -51,7 +51,7 @@ struct Surroundings {
     across_file_systems: bool,
 }
 
-impl Surroundings {
+impl GitEnv {
     fn read(env: &Env) -> Self {
         let path = |name| env.variable_os(name).map(PathBuf::from);
         let ceilings = env.variable_os("GIT_CEILING_DIRECTORIES");
@@ -67,7 +67,7 @@ impl Surroundings {
         }
     }
 
-    fn discover(&self, cwd: &Path) -> Result<Places, Error> {
+    fn discover(&self, cwd: &Path) -> Result<RepoPaths, Error> {
         let cwd = &real(cwd)?;
         let mut places = match &self.git_dir {
             Some(named) => self.named(&cwd.join(named), cwd)?,
@@ -80,17 +80,17 @@ impl Surroundings {
     }
 
     /// What `GIT_DIR` names: a repository's own folder, or a `.git` file.
-    fn named(&self, named: &Path, cwd: &Path) -> Result<Places, Error> {
+    fn named(&self, named: &Path, cwd: &Path) -> Result<RepoPaths, Error> {
         let git_dir = if named.is_file() { target_of(named)? } else { real_or(named.to_owned()) };
         let common_dir = self.common_dir_of(&git_dir, cwd)?;
         if !looks_like_a_repository(&git_dir, &common_dir) {
             return Err(Error::NotAGitDir { named_by: "GIT_DIR".to_owned(), folder: git_dir });
         }
         let work_dir = LocalConfig::read(&git_dir, &common_dir)?.work_dir(&git_dir, Some(cwd));
-        Ok(Places { work_dir, git_dir, common_dir, objects: None })
+        Ok(RepoPaths { work_dir, git_dir, common_dir, objects: None })
     }
 
-    fn search(&self, cwd: &Path) -> Result<Places, Error> {
+    fn search(&self, cwd: &Path) -> Result<RepoPaths, Error> {
         let device = device_of(cwd)?;
         for folder in cwd.ancestors() {
             if folder != cwd {
@@ -107,7 +107,7 @@ impl Surroundings {
     }
 
     /// Looks for `folder/.git`, then whether the folder itself is a repository's own.
-    fn probe(&self, folder: &Path, cwd: &Path) -> Result<Option<Places>, Error> {
+    fn probe(&self, folder: &Path, cwd: &Path) -> Result<Option<RepoPaths>, Error> {
         let dot_git = folder.join(".git");
         let git_dir = match fs::metadata(&dot_git) {
             Ok(found) if found.is_file() => Some(target_of(&dot_git)?),
@@ -122,7 +122,7 @@ impl Surroundings {
             let common_dir = self.common_dir_of(&git_dir, cwd)?;
             if looks_like_a_repository(&git_dir, &common_dir) {
                 let work_dir = LocalConfig::read(&git_dir, &common_dir)?.work_dir(&git_dir, Some(folder));
-                return Ok(Some(Places { work_dir, git_dir, common_dir, objects: None }));
+                return Ok(Some(RepoPaths { work_dir, git_dir, common_dir, objects: None }));
             }
             if dot_git.is_file() {
                 // git stops here as well: what lies above is another repository, and not the one meant.
@@ -134,7 +134,7 @@ impl Surroundings {
         }
         let common_dir = self.common_dir_of(folder, cwd)?;
         let found = looks_like_a_repository(folder, &common_dir);
-        Ok(found.then(|| Places { work_dir: None, git_dir: folder.to_owned(), common_dir, objects: None }))
+        Ok(found.then(|| RepoPaths { work_dir: None, git_dir: folder.to_owned(), common_dir, objects: None }))
     }
 
     fn common_dir_of(&self, git_dir: &Path, cwd: &Path) -> Result<PathBuf, Error> {

@@ -11,12 +11,12 @@ use gix::ObjectId;
 use gix::bstr::ByteSlice;
 
 use super::places::is_worth_telling;
-use super::{Error, Places};
+use super::{Error, RepoPaths};
 
 /// What a name has to begin with to be a branch, here or on a remote.
 const BRANCHES: [&str; 2] = ["refs/heads", "refs/remotes"];
 
-impl Places {
+impl RepoPaths {
     /// Returns the current branch's name without `refs/heads/`, from HEAD's file alone; none where HEAD is
     /// detached. The branch may have no commits yet.
     pub fn branch(&self) -> Result<Option<String>, Error> {
@@ -34,7 +34,7 @@ impl Places {
 ///
 /// Symbolic refs are left out: what they point to is a branch of its own. So is what does not parse: a
 /// damaged ref is for git to report.
-pub(super) fn tips(places: &Places) -> Result<Vec<ObjectId>, Error> {
+pub(super) fn tips(places: &RepoPaths) -> Result<Vec<ObjectId>, Error> {
     refuse_reftable(places)?;
     let mut loose = Loose::default();
     for branches in BRANCHES {
@@ -51,7 +51,7 @@ pub(super) fn tips(places: &Places) -> Result<Vec<ObjectId>, Error> {
 }
 
 /// Fails where refs are not files.
-pub(super) fn refuse_reftable(places: &Places) -> Result<(), Error> {
+pub(super) fn refuse_reftable(places: &RepoPaths) -> Result<(), Error> {
     if places.common_dir.join("reftable").is_dir() {
         return Err(Error::Reftable { git_dir: places.git_dir.clone() });
     }
@@ -129,7 +129,7 @@ fn packed_tips(path: &Path, loose: &HashSet<Vec<u8>>) -> Result<Vec<ObjectId>, E
 }
 
 /// The HEAD files of all working trees. Only those of detached ones hold an id.
-fn heads(places: &Places) -> Vec<PathBuf> {
+fn heads(places: &RepoPaths) -> Vec<PathBuf> {
     let mut heads = vec![places.common_dir.join("HEAD")];
     if let Ok(folders) = fs::read_dir(places.common_dir.join("worktrees")) {
         heads.extend(folders.flatten().map(|folder| folder.path().join("HEAD")));

@@ -1,7 +1,7 @@
 //! A whole repository, open: about half a millisecond, so only for questions that the folders cannot answer.
 
 use super::error::one_line;
-use super::{CommitId, Error, Places, refs};
+use super::{CommitId, Error, RepoPaths, refs};
 
 /// Unpacked objects that are kept, in bytes.
 const OBJECT_CACHE: usize = 4 * 1024 * 1024;
@@ -9,7 +9,7 @@ const OBJECT_CACHE: usize = 4 * 1024 * 1024;
 /// A repository with its configuration, refs and objects.
 pub struct Repository {
     pub(super) inner: gix::Repository,
-    places: Places,
+    places: RepoPaths,
 }
 
 /// What HEAD is.
@@ -26,7 +26,7 @@ impl Repository {
     ///
     /// A repository that somebody else owns opens as well; its configuration is then not trusted to name
     /// programs and paths.
-    pub fn open(places: &Places) -> Result<Self, Error> {
+    pub fn open(places: &RepoPaths) -> Result<Self, Error> {
         let git_dir = &places.git_dir;
         refs::refuse_reftable(places)?;
         let options = gix::open::Options::default().open_path_as_is(true);
@@ -49,13 +49,13 @@ impl Repository {
     }
 
     /// Makes one thread's own of what several share.
-    pub(super) fn local(inner: gix::Repository, places: &Places) -> Self {
+    pub(super) fn local(inner: gix::Repository, places: &RepoPaths) -> Self {
         Self { inner, places: places.clone() }
     }
 
     /// Returns the repository's folders.
     #[must_use]
-    pub fn places(&self) -> &Places {
+    pub fn places(&self) -> &RepoPaths {
         &self.places
     }
 
@@ -94,7 +94,7 @@ impl Repository {
 /// A repository that threads share: each opens its own view of it.
 pub struct SharedRepository {
     inner: gix::ThreadSafeRepository,
-    places: Places,
+    places: RepoPaths,
 }
 
 impl SharedRepository {

@@ -1,14 +1,14 @@
 //! What git is in the middle of, and what it did last: from files of the git dir, without opening the repository.
 //!
 //! In a linked worktree these files are in a folder of the worktree's own, and so this asks
-//! [`Places::git_dir`].
+//! [`RepoPaths::git_dir`].
 
 use std::fmt;
 use std::fs::{self, File};
 use std::io::{Read, Seek, SeekFrom};
 use std::path::Path;
 
-use super::{CommitId, Places};
+use super::{CommitId, RepoPaths};
 
 /// Something of several steps that git is in the middle of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -92,7 +92,7 @@ impl HeadAction {
 /// How much of the reflog's end is read, in bytes. A longer last line is cut, which only its text suffers from.
 const REFLOG_END: u64 = 16 * 1024;
 
-impl Places {
+impl RepoPaths {
     /// Returns what git is in the middle of, if anything. A bisect is told last: others happen within it.
     #[must_use]
     pub fn operation(&self) -> Option<Operation> {

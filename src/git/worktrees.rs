@@ -3,11 +3,11 @@
 use std::fs;
 use std::path::PathBuf;
 
-use super::Places;
+use super::RepoPaths;
 use super::local_config::LocalConfig;
 use super::places::{path_in, real_or};
 
-impl Places {
+impl RepoPaths {
     /// Returns the tops of the main and all linked working trees except this one, sorted.
     ///
     /// One whose folder is gone (deleted, or on a drive that is not mounted) is left out, and so is what cannot

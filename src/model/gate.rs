@@ -10,9 +10,9 @@ use super::Stage;
 pub enum Level {
     /// It is not looked at.
     Off,
-    /// A breach is told and stops nothing.
+    /// A violation is told and stops nothing.
     Warn,
-    /// A breach shuts the gate.
+    /// A violation shuts the gate.
     Error,
 }
 
@@ -48,7 +48,7 @@ pub enum GateRule {
     Overrides,
     /// The boxes that a stage asks for are ticked.
     Deliverables,
-    /// No finding of a blocking severity is open, and none is deleted or belittled.
+    /// No finding of a blocking severity is open, and none is deleted or weakened.
     OpenFindings,
     /// Approvals are not by those who wrote what they cover.
     SelfApproval,

@@ -34,7 +34,7 @@ pub struct RuleView {
     pub holds: &'static str,
     /// Why one would want it.
     pub why: &'static str,
-    /// What a breach looks like.
+    /// What a violation looks like.
     pub example: &'static str,
     /// What to do about one.
     pub mend: &'static str,

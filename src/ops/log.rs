@@ -17,7 +17,7 @@ const MOST_VISITED: usize = 100_000;
 
 /// A task's story.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
-pub struct Story {
+pub struct TaskLog {
     /// The id.
     pub id: String,
     /// The title.
@@ -64,7 +64,7 @@ pub enum EventKind {
 }
 
 /// Tells a task's story, at most the newest `limit` events.
-pub fn log(session: &Session<'_>, wanted: &str, limit: Option<usize>) -> Result<(Story, Vec<Problem>)> {
+pub fn log(session: &Session<'_>, wanted: &str, limit: Option<usize>) -> Result<(TaskLog, Vec<Problem>)> {
     let (_, task) = session.find(wanted)?;
     let (notes, mut problems) = session.snapshot().notes(&task.id)?;
     let (votes, broken_votes) = session.snapshot().votes(&task.id)?;
@@ -87,7 +87,7 @@ pub fn log(session: &Session<'_>, wanted: &str, limit: Option<usize>) -> Result<
     if let Some(limit) = limit {
         events.drain(..events.len().saturating_sub(limit));
     }
-    Ok((Story { id: task.id.to_string(), title: task.title, events, is_complete }, problems))
+    Ok((TaskLog { id: task.id.to_string(), title: task.title, events, is_complete }, problems))
 }
 
 fn own_events(task: &Task) -> Vec<Event> {

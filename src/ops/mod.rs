@@ -65,7 +65,7 @@ pub use import_cards::{CardsImport, ImportedCard, PlacedView, import_cards};
 pub use import_findings::{FindingsImport, FindingsImportRequest, ImportedFinding, import_findings};
 pub use init::{InitRequest, Initialised, Profile, Server, init};
 pub use list::{ListRequest, Listing, list};
-pub use log::{Event, EventKind, Story, log};
+pub use log::{Event, EventKind, TaskLog, log};
 pub use merge_records::{MergeRequest, MergedConflict, MergedRecord, merge_records};
 pub use moves::{StartRequest, advance, fail, reopen, set_stage, start};
 pub use new::{Draft, new, read_batch};

@@ -55,5 +55,6 @@ pub use rounds::{is_override, overriding_move, round_in, round_of};
 pub use standing::{Tally, badge_of, facts_of, status_of};
 pub use tree::{Branch, Direction};
 pub use votes::{
-    Ballot, Content, Flaw, JudgedVote, LinkedCommit, RoleStanding, Signoffs, Trust, Weight, WhyNot, judge,
+    Content, Flaw, JudgedVote, LinkedCommit, RoleStanding, Signoffs, Trust, VoteRecord, VoteStatus, WhyNot,
+    judge,
 };

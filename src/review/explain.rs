@@ -14,7 +14,7 @@ pub struct Explanation {
     pub holds: &'static str,
     /// Why one would want it.
     pub why: &'static str,
-    /// What a breach looks like.
+    /// What a violation looks like.
     pub example: &'static str,
     /// What to do about one.
     pub mend: &'static str,
@@ -91,7 +91,7 @@ const EXPLANATIONS: [Explanation; GateRule::ALL.len()] = [
     },
     Explanation {
         name: GateRule::OpenFindings.as_str(),
-        title: "no finding that blocks is open, and none is deleted or belittled",
+        title: "no finding that blocks is open, and none is deleted or weakened",
         holds: "Where a task leaves a stage, no finding of the blocking severity or worse that was raised against \
                 it is open. No finding that the base knows is deleted, and none has become less severe. Who settles \
                 or waives one is of the role that found it.",

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::RangeReview;
 use crate::model::{CoveredFile, Finding, Move, OpenBox, Person, Problem, Task, TaskId};
-use crate::policy::{Ballot, Content};
+use crate::policy::{Content, VoteRecord};
 
 /// Returns the one person behind a name and address, as the base's mailmap says.
 pub type People<'a> = &'a dyn Fn(&Person) -> Person;
@@ -100,7 +100,7 @@ pub struct TaskFacts {
     /// Whether the base itself has another new task of this id.
     pub collides: bool,
     /// Its votes at the head, and rejections that the range took away.
-    pub ballots: Vec<Ballot>,
+    pub ballots: Vec<VoteRecord>,
     /// Names of the votes that the range brings.
     pub new_votes: BTreeSet<String>,
     /// What its linked commits changed, as it is at the head.

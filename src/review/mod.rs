@@ -2,7 +2,7 @@
 //! [`Review`] goes out.
 //!
 //! [`review`] looks at the range once. Every task that the range touches becomes a [`TaskReview`]; every rule of the
-//! policy becomes a [`RuleOutcome`] with its [`Breach`]es. Nothing is believed that a file claims: moves are judged
+//! policy becomes a [`RuleOutcome`] with its [`Violation`]es. Nothing is believed that a file claims: moves are judged
 //! by the stage machine again, from the votes as they stand at the head, for the content as it is there, by the
 //! rules of the base.
 //!
@@ -27,7 +27,7 @@ pub use facts::{
     TaskFacts,
 };
 pub use fields::{Ticks, changed as changed_fields, differences, ticks};
-pub use verdict::{Breach, RuleOutcome, Verdict};
+pub use verdict::{RuleOutcome, Verdict, Violation};
 pub use view::{
     CommitReview, FieldChange, FileReview, FindingReview, Loose, MoveReview, RangeReview, Review, TaskReview,
     VoteReview, Web,

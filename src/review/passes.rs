@@ -61,7 +61,7 @@ fn judged<'f>(facts: &'f TaskFacts, range: &'f RangeFacts<'_>, config: &Config) 
         };
         let last = after.history.iter().rposition(leads_out);
         let is_new = |last: usize| moves.iter().any(|(new, _)| *new == last);
-        let then = as_it_was(after, kind, stage, last.unwrap_or(after.history.len()));
+        let then = at_stage_entry(after, kind, stage, last.unwrap_or(after.history.len()));
         let signoffs = judge(&then, config, &facts.ballots, &facts.content, range.people);
         // A stage that no move leads out of was left by hand: that is as new as the record says.
         let is_of_range =
@@ -99,7 +99,7 @@ pub(super) fn place_in(stages: &[Stage], stage: &Stage) -> Option<usize> {
 }
 
 /// Returns the task in a stage, before the move at `last` led it out of there.
-fn as_it_was(after: &Task, kind: Option<&str>, stage: &Stage, last: usize) -> Task {
+fn at_stage_entry(after: &Task, kind: Option<&str>, stage: &Stage, last: usize) -> Task {
     Task {
         stage: stage.clone(),
         kind: kind.map(str::to_owned),

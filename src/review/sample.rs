@@ -56,16 +56,17 @@ pub(crate) fn vote(role: &str, by: &str, trust: &str) -> VoteReview {
     }
 }
 
-/// Makes a breach that shuts the gate.
-pub(crate) fn breach(rule: GateRule, level: Level, task: Option<&str>, message: &str) -> Breach {
-    Breach { task: task.map(str::to_owned), ..Breach::of(rule, level, message) }
+/// Makes a violation that shuts the gate.
+pub(crate) fn violation(rule: GateRule, level: Level, task: Option<&str>, message: &str) -> Violation {
+    Violation { task: task.map(str::to_owned), ..Violation::of(rule, level, message) }
 }
 
-/// Judges: counts the breaches by rule and by task.
-pub(crate) fn judged(mut review: Review, breaches: Vec<Breach>) -> Review {
+/// Judges: counts the violations by rule and by task.
+pub(crate) fn judged(mut review: Review, violations: Vec<Violation>) -> Review {
     let count = |rule: GateRule, is_error: bool| {
-        let of_rule = |breach: &&Breach| breach.rule == rule.as_str() && breach.is_error() == is_error;
-        breaches.iter().filter(of_rule).count()
+        let of_rule =
+            |violation: &&Violation| violation.rule == rule.as_str() && violation.is_error() == is_error;
+        violations.iter().filter(of_rule).count()
     };
     let outcome = |rule: GateRule| RuleOutcome {
         rule: rule.as_str().to_owned(),
@@ -74,14 +75,14 @@ pub(crate) fn judged(mut review: Review, breaches: Vec<Breach>) -> Review {
         warnings: count(rule, false),
         remark: (rule == GateRule::Commands).then(|| "not run: --allow-commands runs them".to_owned()),
     };
-    let errors = breaches.iter().filter(|breach| breach.is_error()).count();
-    let warnings = breaches.len() - errors;
+    let errors = violations.iter().filter(|violation| violation.is_error()).count();
+    let warnings = violations.len() - errors;
     for task in &mut review.tasks {
-        let own = breaches.iter().filter(|breach| breach.task.as_ref() == Some(&task.id));
-        task.errors = own.clone().filter(|breach| breach.is_error()).count();
-        task.warnings = own.filter(|breach| !breach.is_error()).count();
+        let own = violations.iter().filter(|violation| violation.task.as_ref() == Some(&task.id));
+        task.errors = own.clone().filter(|violation| violation.is_error()).count();
+        task.warnings = own.filter(|violation| !violation.is_error()).count();
     }
-    review.verdict = Verdict { rules: GateRule::ALL.map(outcome).to_vec(), breaches, errors, warnings };
+    review.verdict = Verdict { rules: GateRule::ALL.map(outcome).to_vec(), violations, errors, warnings };
     review
 }
 
@@ -110,7 +111,7 @@ pub(crate) fn review() -> Review {
         files: vec![FileReview { change: "added".to_owned(), ..file("notes.txt", (7, 1), &[]) }],
         policy: vec![FileReview { is_uncovered: false, ..file(".tracker/config.toml", (1, 1), &[]) }],
     };
-    judged(review, breaches())
+    judged(review, violations())
 }
 
 fn dark() -> TaskReview {
@@ -183,32 +184,32 @@ fn colours() -> TaskReview {
     }
 }
 
-fn breaches() -> Vec<Breach> {
+fn violations() -> Vec<Violation> {
     let task = Some("TASK-7Q2M");
-    let earned = Breach {
+    let earned = Violation {
         file: Some("src/theme.rs".to_owned()),
         mend: Some("tracker approve TASK-7Q2M --as code-reviewer".to_owned()),
-        ..breach(
+        ..violation(
             GateRule::EarnedMoves,
             Level::Error,
             task,
             "TASK-7Q2M left qa, and the vote of code-reviewer is stale: src/theme.rs changed after it",
         )
     };
-    let owners = Breach {
+    let owners = Violation {
         file: Some(".tracker/config.toml".to_owned()),
         line: Some(12),
-        ..breach(
+        ..violation(
             GateRule::PolicyOwners,
             Level::Error,
             None,
             ".tracker/config.toml lowers the quorum of security-auditor; its owners have not voted",
         )
     };
-    let linked = Breach {
+    let linked = Violation {
         commit: Some(format!("{:0<40}", "9fc01aa")),
         mend: Some("write `Task: ID` into its message".to_owned()),
-        ..breach(GateRule::LinkedCommits, Level::Warn, None, "9fc01aa \"wip\" belongs to no task")
+        ..violation(GateRule::LinkedCommits, Level::Warn, None, "9fc01aa \"wip\" belongs to no task")
     };
     vec![earned, owners, linked]
 }
@@ -253,8 +254,9 @@ pub(crate) fn everywhere(text: &str) -> Review {
     review.loose.files.iter_mut().for_each(|file| scrawl_file(file, text));
     review.loose.policy.iter_mut().for_each(|file| scrawl_file(file, text));
     review.range = RangeReview { base: some(), head: own(), policy: own(), ..review.range };
-    for breach in &mut review.verdict.breaches {
-        *breach = Breach { message: own(), mend: some(), file: some(), rule: own(), ..breach.clone() };
+    for violation in &mut review.verdict.violations {
+        *violation =
+            Violation { message: own(), mend: some(), file: some(), rule: own(), ..violation.clone() };
     }
     review
 }

@@ -9,7 +9,7 @@ use super::{
     CommitReview, FileReview, FindingReview, Loose, MoveReview, TaskReview, Verdict, VoteReview, fields,
 };
 use crate::model::{Config, Finding};
-use crate::policy::{JudgedVote, Signoffs, Weight, blocking_findings, is_override, is_record};
+use crate::policy::{JudgedVote, Signoffs, VoteStatus, blocking_findings, is_override, is_record};
 
 /// Returns, for every path that linked commits of the range changed, the tasks' places among the facts.
 pub(super) fn owners_of_files<'f>(facts: &'f RangeFacts<'_>) -> BTreeMap<&'f str, Vec<usize>> {
@@ -46,8 +46,8 @@ pub(super) fn of_range(
         let mut shown = of_task(task, config);
         shown.commits = task.facts.commits.iter().map(|at| commit(&facts.commits[*at])).collect();
         shown.files = files;
-        let own = verdict.breaches.iter().filter(|breach| breach.task.as_deref() == Some(&shown.id));
-        let (errors, warnings): (Vec<_>, Vec<_>) = own.partition(|breach| breach.is_error());
+        let own = verdict.violations.iter().filter(|violation| violation.task.as_deref() == Some(&shown.id));
+        let (errors, warnings): (Vec<_>, Vec<_>) = own.partition(|violation| violation.is_error());
         (shown.errors, shown.warnings) = (errors.len(), warnings.len());
         shown
     };
@@ -143,7 +143,7 @@ fn voted(judged: &JudgedVote<'_>, facts: &TaskFacts) -> VoteReview {
         at: vote.at,
         stage: vote.stage.to_string(),
         trust: judged.ballot.trust.as_str().to_owned(),
-        counts: !matches!(judged.weight, Weight::None(_)),
+        counts: !matches!(judged.weight, VoteStatus::None(_)),
         reason: why.map(|why| why.word().to_owned()),
         why_not: why.map(ToString::to_string),
         notes: vote.notes.as_deref().and_then(|notes| notes.lines().next()).map(str::to_owned),
@@ -231,8 +231,8 @@ pub(super) fn loose(facts: &RangeFacts<'_>, verdict: &Verdict) -> Loose {
     let does_work = |commit: &&CommitFacts| commit.paths.iter().any(|path| !is_record(path));
     let is_loose = |commit: &&CommitFacts| commit.links.iter().all(|id| commit.unknown.contains(id));
     let unseen = |path: &str| {
-        let mut own = verdict.breaches.iter().filter(|breach| breach.file.as_deref() == Some(path));
-        own.any(|breach| breach.rule == crate::model::GateRule::CoveredFiles.as_str())
+        let mut own = verdict.violations.iter().filter(|violation| violation.file.as_deref() == Some(path));
+        own.any(|violation| violation.rule == crate::model::GateRule::CoveredFiles.as_str())
     };
     let show = |facts: &FileFacts| FileReview {
         is_uncovered: unseen(&facts.path),

@@ -7,7 +7,7 @@ use crate::model::{GateRule, Level};
 
 /// One thing that a rule does not allow.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
-pub struct Breach {
+pub struct Violation {
     /// The rule's name.
     pub rule: String,
     /// `error` shuts the gate, `warn` does not.
@@ -26,8 +26,8 @@ pub struct Breach {
     pub mend: Option<String>,
 }
 
-impl Breach {
-    /// Makes the breach of a rule.
+impl Violation {
+    /// Makes the violation of a rule.
     #[must_use]
     pub fn of(rule: GateRule, level: Level, message: impl Into<String>) -> Self {
         Self {
@@ -74,9 +74,9 @@ pub struct RuleOutcome {
     pub rule: String,
     /// How strictly it is held: `off`, `warn`, `error`.
     pub level: String,
-    /// How many breaches shut the gate.
+    /// How many violations shut the gate.
     pub errors: usize,
-    /// How many breaches do not.
+    /// How many violations do not.
     pub warnings: usize,
     /// What could not be looked at, or what else there is to say: one line.
     pub remark: Option<String>,
@@ -87,11 +87,11 @@ pub struct RuleOutcome {
 pub struct Verdict {
     /// Every rule, in a fixed order.
     pub rules: Vec<RuleOutcome>,
-    /// Every breach, by rule, then task, commit, file and message.
-    pub breaches: Vec<Breach>,
-    /// How many breaches shut the gate.
+    /// Every violation, by rule, then task, commit, file and message.
+    pub violations: Vec<Violation>,
+    /// How many violations shut the gate.
     pub errors: usize,
-    /// How many breaches do not.
+    /// How many violations do not.
     pub warnings: usize,
 }
 

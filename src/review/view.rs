@@ -96,7 +96,7 @@ pub struct TaskReview {
     pub files: Vec<FileReview>,
     /// What is missing for the next stage, each with what mends it.
     pub missing: Vec<String>,
-    /// How many breaches of the gate that are about it shut the gate.
+    /// How many violations of the gate that are about it shut the gate.
     pub errors: usize,
     /// How many do not.
     pub warnings: usize,

@@ -19,7 +19,7 @@ const LOCK_TIMEOUT: Duration = Duration::from_secs(10);
 /// A working tree: each linked worktree has its own tracker, all share one lock.
 #[derive(Debug)]
 pub struct Workspace {
-    places: git::Places,
+    places: git::RepoPaths,
     /// Where there is no working tree, the git dir, in which no record is looked for.
     work_dir: PathBuf,
     repository: OnceCell<Rc<git::Repository>>,
@@ -50,7 +50,7 @@ impl Workspace {
         Ok((Self::at(places, env), quarantine))
     }
 
-    fn at(places: git::Places, env: &Env) -> Self {
+    fn at(places: git::RepoPaths, env: &Env) -> Self {
         let work_dir = places.work_dir.clone().unwrap_or_else(|| places.git_dir.clone());
         let (repository, started) = (OnceCell::new(), env.clock_nanos());
         Self { places, work_dir, repository, started, lock_timeout: LOCK_TIMEOUT }
@@ -86,7 +86,7 @@ impl Workspace {
 
     /// Returns where git keeps this repository.
     #[must_use]
-    pub fn places(&self) -> &git::Places {
+    pub fn places(&self) -> &git::RepoPaths {
         &self.places
     }
 

@@ -1,4 +1,4 @@
-//! The ordeals of the suite at full size, with figures:
+//! The stress tests of the suite at full size, with figures:
 //!
 //! ```text
 //! cargo test --release --test soak -- all

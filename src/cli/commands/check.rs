@@ -38,7 +38,7 @@ pub(in crate::cli) struct Check {
     /// Run the commands that the policy names: what they do is up to the branch at --base
     #[arg(long)]
     allow_commands: bool,
-    /// Show every breach
+    /// Show every violation
     #[arg(long)]
     full: bool,
 }

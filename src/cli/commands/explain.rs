@@ -15,7 +15,7 @@ use crate::review::{Explanation, KEPT_RECORDS, explain};
 
 pub(super) type Output = ops::Rules;
 
-/// Tells what a rule of the gate holds, why, what a breach looks like and how to mend one. Without a rule, lists
+/// Tells what a rule of the gate holds, why, what a violation looks like and how to mend one. Without a rule, lists
 /// all of them with the level that each has here, and the rule that a server holds besides.
 #[derive(Debug, Args)]
 pub(in crate::cli) struct Explain {
@@ -94,7 +94,7 @@ fn show_one(rule: &ops::RuleView, page: &mut Page) {
     page.gap();
     paragraph(page, "  holds", rule.holds);
     paragraph(page, "  why", rule.why);
-    paragraph(page, "  breach", rule.example);
+    paragraph(page, "  violation", rule.example);
     paragraph(page, "  mend", rule.mend);
     if rule.held_by != "gate" {
         let hooks = "none: whatever the policy says, the hook of a server holds it (`tracker hooks install --server`), \

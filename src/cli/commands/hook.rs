@@ -144,7 +144,7 @@ impl View for Output {
         for remark in &self.push.remarks {
             page.line(format!("tracker: {}", clean(remark)));
         }
-        for branch in self.push.branches.iter().filter(|branch| !branch.breaches.is_empty()) {
+        for branch in self.push.branches.iter().filter(|branch| !branch.violations.is_empty()) {
             show_branch(branch, page);
         }
         if !self.push.is_accepted() {
@@ -159,7 +159,7 @@ impl Output {
         let branches = &self.push.branches;
         let others = if branches.len() > 1 { ", nor any other branch of this push" } else { "" };
         let is_judged = |branch: &&ops::BranchReport| {
-            !branch.is_accepted && branch.breaches.iter().any(|breach| breach.rule != KEPT_RECORDS.name)
+            !branch.is_accepted && branch.violations.iter().any(|violation| violation.rule != KEPT_RECORDS.name)
         };
         let closer = branches.iter().find(is_judged).map(|branch| match branch.held_to {
             "gate" => format!("; look closer: tracker check --base origin/{}", clean(&branch.branch)),
@@ -171,29 +171,29 @@ impl Output {
 
 /// Shows what stands against a branch: the rule, what is wrong, what to do.
 fn show_branch(branch: &ops::BranchReport, page: &mut Page) {
-    let (errors, warnings): (Vec<_>, Vec<_>) = branch.breaches.iter().partition(|breach| breach.is_error());
+    let (errors, warnings): (Vec<_>, Vec<_>) = branch.violations.iter().partition(|violation| violation.is_error());
     let counts = [(errors.len(), "error"), (warnings.len(), "warning")];
     let counts = counts.iter().filter(|(count, _)| *count > 0).map(|(count, one)| counted(*count, one));
     let counts = counts.collect::<Vec<_>>().join(", ");
     let word = if branch.is_accepted { "may be pushed" } else { "is refused" };
     page.line(format!("tracker: {} {word}: {counts}", clean(&branch.branch)));
     let shown = || errors.iter().chain(&warnings).take(SHOWN);
-    let width = shown().map(|breach| breach.rule.len()).max().unwrap_or(0);
-    for breach in shown() {
-        let mark = if breach.is_error() { page.pick("✗", "x") } else { "!" };
-        let place = match (&breach.task, &breach.file, breach.line) {
+    let width = shown().map(|violation| violation.rule.len()).max().unwrap_or(0);
+    for violation in shown() {
+        let mark = if violation.is_error() { page.pick("✗", "x") } else { "!" };
+        let place = match (&violation.task, &violation.file, violation.line) {
             (_, Some(file), Some(line)) => format!("{file}:{line}: "),
-            (_, Some(file), None) if !breach.message.contains(file.as_str()) => format!("{file}: "),
-            (Some(task), None, _) if !breach.message.contains(task.as_str()) => format!("{task}: "),
+            (_, Some(file), None) if !violation.message.contains(file.as_str()) => format!("{file}: "),
+            (Some(task), None, _) if !violation.message.contains(task.as_str()) => format!("{task}: "),
             _ => String::new(),
         };
-        let (rule, said) = (clean(&breach.rule), clean(&breach.message));
+        let (rule, said) = (clean(&violation.rule), clean(&violation.message));
         page.line(format!("  {mark} {rule:width$}  {}{said}", clean(&place)));
-        if let Some(mend) = &breach.mend {
+        if let Some(mend) = &violation.mend {
             page.line(format!("    {:width$}  {}", "", page.dim(&clean(mend))));
         }
     }
-    if branch.breaches.len() > SHOWN {
-        page.line(format!("  … and {} more", branch.breaches.len() - SHOWN));
+    if branch.violations.len() > SHOWN {
+        page.line(format!("  … and {} more", branch.violations.len() - SHOWN));
     }
 }

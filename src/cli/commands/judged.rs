@@ -10,9 +10,9 @@ use super::super::page::{Cell, Page, clean};
 use super::shared::counted;
 use crate::model::{Level, Problem};
 use crate::report::review as forms;
-use crate::review::{Breach, RangeReview, Review, Verdict};
+use crate::review::{RangeReview, Review, Verdict, Violation};
 
-/// So many breaches of one rule are shown before the rest is only counted.
+/// So many violations of one rule are shown before the rest is only counted.
 const SHOWN_BREACHES: usize = 20;
 
 /// Returns the style of a level.
@@ -50,18 +50,18 @@ pub(super) fn show_range(range: &RangeReview, tasks: usize, page: &mut Page) {
     page.flow(&facts, 0);
 }
 
-/// Shows every breach with what mends it, then how many rules hold.
+/// Shows every violation with what mends it, then how many rules hold.
 pub(super) fn show_verdict(verdict: &Verdict, is_full: bool, page: &mut Page) {
-    let names = verdict.breaches.iter().map(|breach| clean(&breach.rule).chars().count());
+    let names = verdict.violations.iter().map(|violation| clean(&violation.rule).chars().count());
     let said = verdict.rules.iter().filter(|rule| rule.remark.is_some() && rule.level != Level::Off.as_str());
     let width = names.chain(said.map(|rule| rule.rule.len())).max().unwrap_or(0);
-    for breaches in verdict.breaches.chunk_by(|one, other| one.rule == other.rule) {
-        let shown = if is_full { breaches.len() } else { SHOWN_BREACHES.min(breaches.len()) };
-        breaches[..shown].iter().for_each(|breach| show_breach(breach, width, page));
-        if shown < breaches.len() {
-            let more = breaches.len() - shown;
+    for violations in verdict.violations.chunk_by(|one, other| one.rule == other.rule) {
+        let shown = if is_full { violations.len() } else { SHOWN_BREACHES.min(violations.len()) };
+        violations[..shown].iter().for_each(|violation| show_breach(violation, width, page));
+        if shown < violations.len() {
+            let more = violations.len() - shown;
             let text =
-                format!("{} {more} more of {}: --full", page.pick("…", "..."), clean(&breaches[0].rule));
+                format!("{} {more} more of {}: --full", page.pick("…", "..."), clean(&violations[0].rule));
             page.line(page.dim(&text));
         }
     }
@@ -71,27 +71,27 @@ pub(super) fn show_verdict(verdict: &Verdict, is_full: bool, page: &mut Page) {
     show_rest(verdict, width, page);
 }
 
-fn show_breach(breach: &Breach, width: usize, page: &mut Page) {
-    let (rich, plain, style) = match breach.is_error() {
+fn show_breach(violation: &Violation, width: usize, page: &mut Page) {
+    let (rich, plain, style) = match violation.is_error() {
         true => ("✗", "error", Style::new().red()),
         false => ("!", "warn ", Style::new().yellow()),
     };
     let mark = page.pick(rich, plain);
-    let head = Cell::styled(format!("{mark} {:width$}", breach.rule), style);
+    let head = Cell::styled(format!("{mark} {:width$}", violation.rule), style);
     let indent = mark.chars().count() + 1 + width + 2;
-    page.hanging(&head, indent, &Cell::new(said(breach)));
-    if let Some(mend) = breach.mend.as_deref().filter(|_| !page.is_quiet()) {
+    page.hanging(&head, indent, &Cell::new(said(violation)));
+    if let Some(mend) = violation.mend.as_deref().filter(|_| !page.is_quiet()) {
         page.hanging(&Cell::new(""), indent, &Cell::styled(mend, Style::new().dimmed()));
     }
 }
 
 /// Returns what is wrong, and where.
-fn said(breach: &Breach) -> String {
-    let place = breach.place().map_or_else(String::new, |(file, line)| match line {
+fn said(violation: &Violation) -> String {
+    let place = violation.place().map_or_else(String::new, |(file, line)| match line {
         Some(line) => format!(" ({file}:{line})"),
         None => format!(" ({file})"),
     });
-    format!("{}{place}", breach.said())
+    format!("{}{place}", violation.said())
 }
 
 /// Shows what there is to say of rules that nothing stands against.
@@ -108,7 +108,7 @@ fn show_rest(verdict: &Verdict, width: usize, page: &mut Page) {
     let silent = on.iter().filter(|rule| rule.remark.is_none()).count();
     if silent > 0 {
         let mark = page.paint(page.pick("✓", "ok   "), Style::new().green());
-        let other = if verdict.breaches.is_empty() { "" } else { "other " };
+        let other = if verdict.violations.is_empty() { "" } else { "other " };
         page.line(format!("{mark} {}", counted(silent, &format!("{other}rule"))));
     }
     if !off.is_empty() {
@@ -127,7 +127,7 @@ fn show_rest(verdict: &Verdict, width: usize, page: &mut Page) {
 /// Says in one line what the gate says.
 pub(super) fn remark_verdict(verdict: &Verdict, page: &mut Page) {
     let counts = format!("{}, {}", counted(verdict.errors, "error"), counted(verdict.warnings, "warning"));
-    let first = verdict.breaches.first().map(|breach| clean(&breach.rule).into_owned());
+    let first = verdict.violations.first().map(|violation| clean(&violation.rule).into_owned());
     match first {
         None => page.line(page.dim("nothing stands against it")),
         Some(rule) => page.line(page.dim(&format!("{counts}      tracker explain {rule}"))),

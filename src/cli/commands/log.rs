@@ -11,7 +11,7 @@ use super::super::page::{Page, clean, clean_lines};
 use super::Reply;
 use crate::ops::{self, EventKind};
 
-pub(super) type Output = ops::Story;
+pub(super) type Output = ops::TaskLog;
 
 /// Tells a task's whole story in time order: its moves, its notes, and the commits that changed its file.
 #[derive(Debug, Args)]
@@ -34,7 +34,7 @@ impl Log {
     }
 }
 
-impl View for ops::Story {
+impl View for ops::TaskLog {
     fn show(&self, page: &mut Page) {
         page.line(format!("{}  {}", page.bold(&self.id), clean(&self.title)));
         for event in &self.events {

@@ -52,7 +52,7 @@ pub struct Fold<'a> {
     pub edits: &'a [FoldEdit],
     /// The line for the reflog.
     pub reflog: &'a str,
-    /// The index; see [`super::Places::index_file`].
+    /// The index; see [`super::RepoPaths::index_file`].
     pub index_file: PathBuf,
     /// Applies an edit to a text that somebody has changed: staged, or in the working tree.
     pub edit_again: &'a EditAgain<'a>,

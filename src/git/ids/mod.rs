@@ -14,7 +14,7 @@ use std::path::PathBuf;
 
 use cache::Cache;
 
-use super::{Error, Places, refs};
+use super::{Error, RepoPaths, refs};
 use crate::model::TaskId;
 
 /// The ids in use on branches, and in other working trees whether committed or not.
@@ -25,7 +25,7 @@ pub struct IdsElsewhere {
     branches: Cache,
     /// Below a working tree.
     tasks_folder: PathBuf,
-    places: Places,
+    places: RepoPaths,
     /// The task folders of other working trees, once somebody has asked.
     elsewhere: OnceCell<Vec<PathBuf>>,
 }
@@ -35,7 +35,7 @@ impl IdsElsewhere {
     /// as `.tracker`.
     ///
     /// A branch whose objects this clone lacks (a partial or damaged clone) counts as empty.
-    pub fn load(places: &Places, tracker_folder: &str) -> Result<Self, Error> {
+    pub fn load(places: &RepoPaths, tracker_folder: &str) -> Result<Self, Error> {
         let tasks_folder = format!("{}/tasks", tracker_folder.trim_matches('/'));
         let tips = refs::tips(places)?;
         let file = cache_file(places, tracker_folder);
@@ -101,7 +101,7 @@ impl IdsElsewhere {
 }
 
 /// A repository may hold more than one tracker, in folders of a larger project.
-fn cache_file(places: &Places, tracker_folder: &str) -> PathBuf {
+fn cache_file(places: &RepoPaths, tracker_folder: &str) -> PathBuf {
     let folder = places.common_dir.join("tracker");
     match tracker_folder.trim_matches('/') {
         ".tracker" => folder.join("ids"),

@@ -23,7 +23,7 @@ const CACHE: &str = "tracker/links";
 const WORTH_WRITING: usize = 32;
 
 /// How messages are read.
-pub struct Grammar<'a> {
+pub struct LinkParser<'a> {
     /// Another version reads messages otherwise: what was remembered under one does not count for another.
     pub version: &'a str,
     /// Returns the ids that a message links. It is called once a commit.
@@ -80,7 +80,7 @@ impl Repository {
     ///
     /// At most `limit` commits that nobody has looked at before are read, the newest first; the history behind
     /// them is left out for as long as no higher limit is asked for.
-    pub fn links(&self, tip: CommitId, grammar: &Grammar<'_>, limit: usize) -> Result<Links, Error> {
+    pub fn links(&self, tip: CommitId, grammar: &LinkParser<'_>, limit: usize) -> Result<Links, Error> {
         let file = self.places().common_dir.join(CACHE);
         let stamp = self.stamp(grammar);
         let mut remembered = Remembered::read(&file, stamp, limit, self.inner.object_hash());
@@ -92,7 +92,7 @@ impl Repository {
     }
 
     /// What the answers hang on besides the commits.
-    fn stamp(&self, grammar: &Grammar<'_>) -> u32 {
+    fn stamp(&self, grammar: &LinkParser<'_>) -> u32 {
         let shallow = fs::read(self.places().common_dir.join("shallow")).unwrap_or_default();
         crc32fast::hash(&[grammar.version.as_bytes(), b"\0", &*shallow].concat())
     }

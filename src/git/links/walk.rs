@@ -6,7 +6,7 @@ use gix::ObjectId;
 use gix::bstr::ByteSlice;
 use gix::objs::FindExt;
 
-use super::Grammar;
+use super::LinkParser;
 use super::cache::{Parent, Remembered};
 use crate::git::{CommitId, Error, Repository};
 
@@ -24,7 +24,7 @@ impl Repository {
         &self,
         remembered: &mut Remembered,
         tip: CommitId,
-        grammar: &Grammar<'_>,
+        grammar: &LinkParser<'_>,
         limit: usize,
     ) -> Result<usize, Error> {
         let mut read: HashMap<ObjectId, Read> = HashMap::new();
@@ -58,7 +58,7 @@ impl Repository {
         objects: &gix::OdbHandle,
         buffer: &mut Vec<u8>,
         id: ObjectId,
-        grammar: &Grammar<'_>,
+        grammar: &LinkParser<'_>,
         is_shallow: bool,
     ) -> Result<Read, Error> {
         let cannot = |error: String| self.unreadable_because(CommitId::new(id), "read the commit", &error);

@@ -2,20 +2,20 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::Scene;
+use super::RangeReader;
 use super::records::Record;
 use crate::doc::read_vote;
 use crate::git::BlobId;
 use crate::model::{Person, Signatures, TaskId, Verdict, Vote};
 use crate::ops::Result;
 use crate::ops::signoffs::{Cast, as_cast, check, trust_in, votes_cast};
-use crate::policy::{Ballot, Flaw, Trust};
+use crate::policy::{Flaw, Trust, VoteRecord};
 use crate::store::{LARGEST_FILE, Layout};
 
 /// The votes of the range as they were first added, by task.
 pub(super) type RangeVotes = BTreeMap<TaskId, Cast>;
 
-impl Scene<'_> {
+impl RangeReader<'_> {
     /// Returns the votes that commits of the range added, each as it was first added.
     pub(super) fn cast(&self) -> RangeVotes {
         let mut cast = RangeVotes::new();
@@ -34,7 +34,11 @@ impl Scene<'_> {
 
     /// Returns a task's votes: those at the head, and rejections that were taken away. An edited rejection counts as
     /// it was cast.
-    pub(super) fn ballots(&self, id: &TaskId, cast: &RangeVotes) -> Result<(Vec<Ballot>, BTreeSet<String>)> {
+    pub(super) fn ballots(
+        &self,
+        id: &TaskId,
+        cast: &RangeVotes,
+    ) -> Result<(Vec<VoteRecord>, BTreeSet<String>)> {
         let (votes, _) = self.head.votes(id)?;
         let (earlier, _) =
             if self.ends.merge_base.is_some() { self.before.votes(id)? } else { Default::default() };
@@ -49,7 +53,7 @@ impl Scene<'_> {
             old.iter().filter(|(name, vote)| !names.contains(*name) && vote.verdict == Verdict::Rejected);
         for (name, vote) in gone {
             let vote = (*vote).clone();
-            ballots.push(Ballot {
+            ballots.push(VoteRecord {
                 name: (*name).to_owned(),
                 folder: id.clone(),
                 vote,
@@ -60,7 +64,7 @@ impl Scene<'_> {
         for (name, (blob, author)) in own.iter().filter(|(name, _)| !names.contains(name.as_str())) {
             if let Some(vote) = self.vote_of(id, *blob)?.filter(|vote| vote.verdict == Verdict::Rejected) {
                 let trust = trust_in(&self.policy.people, author, &vote.by);
-                ballots.push(Ballot {
+                ballots.push(VoteRecord {
                     name: name.clone(),
                     folder: id.clone(),
                     vote,
@@ -94,7 +98,7 @@ impl Scene<'_> {
         vote: &Vote,
         first: Option<Vec<u8>>,
         author: Option<&Person>,
-    ) -> Result<Ballot> {
+    ) -> Result<VoteRecord> {
         let (mut vote, mut flaw) = (vote.clone(), None);
         let now = self.head.read(&format!("{}/{name}", Layout::signoffs_of(id)))?.unwrap_or_default();
         if let Some(first) = first {
@@ -110,7 +114,7 @@ impl Scene<'_> {
                 flaw = Some(Flaw::BadSignature);
             }
         }
-        Ok(Ballot { name: name.to_owned(), folder: id.clone(), vote, trust, flaw })
+        Ok(VoteRecord { name: name.to_owned(), folder: id.clone(), vote, trust, flaw })
     }
 
     /// Returns who added the votes that are older than the range; nothing where no vote is.

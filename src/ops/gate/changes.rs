@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use rayon::prelude::*;
 
-use super::Scene;
+use super::RangeReader;
 use super::crossed;
 use super::ends::Ends;
 use crate::git::{CommitInfo, FileChange, FileMode, FileState, Repository, TreeFile};
@@ -56,7 +56,7 @@ fn differences(before: &[TreeFile], after: &[TreeFile]) -> Vec<FileChange> {
     changed.map(|(path, (before, after))| FileChange { path: path.to_owned(), before, after }).collect()
 }
 
-impl Scene<'_> {
+impl RangeReader<'_> {
     /// Returns the files that differ between the two ends.
     pub(super) fn files(&self, counts_lines: bool) -> Result<Vec<FileFacts>> {
         let shared = self.repository.shared();

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use super::Scene;
+use super::RangeReader;
 use crate::doc::acceptance_text;
 use crate::git::{CommitId, Links};
 use crate::model::{CoveredFile, Task, TaskId};
@@ -19,7 +19,7 @@ pub(super) struct TaskLinks {
     pub(super) earlier: Vec<CommitId>,
 }
 
-impl Scene<'_> {
+impl RangeReader<'_> {
     /// Returns which commits link the tasks that the range links or changes. Commits before the range are asked for
     /// only where a task of the range was there before.
     pub(super) fn links(&self) -> Result<BTreeMap<TaskId, TaskLinks>> {

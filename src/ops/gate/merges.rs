@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use similar::{ChangeTag, TextDiff};
 
-use super::Scene;
+use super::RangeReader;
 use super::records::Record;
 use crate::doc::{Marks, Versions, merge};
 use crate::git::{CommitId, CommitInfo, FileChange, FileState};
@@ -20,7 +20,7 @@ const COMPARED: usize = 200;
 /// A merge of so many records that both sides changed is looked at no further.
 const MOST_RECORDS: usize = 20_000;
 
-impl Scene<'_> {
+impl RangeReader<'_> {
     /// Returns the records of merge commits that are not what their parents give.
     pub(super) fn merged(&self) -> Result<Vec<MergedRecord>> {
         let mut found = Vec::new();

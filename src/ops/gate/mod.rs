@@ -45,7 +45,7 @@ pub fn review(session: &Session<'_>, request: &GateRequest) -> Result<(Review, V
     repository.refuse_shallow()?;
     let ends = Ends::of(&repository, request)?;
     let policy = Policy::of(session, &repository, &ends)?;
-    let scene = Scene {
+    let scene = RangeReader {
         repository: &repository,
         before: session.workspace().snapshot_of_commit(ends.merge_base)?,
         head: ends.head_snapshot(session)?,
@@ -94,7 +94,7 @@ impl Policy {
 }
 
 /// Everything that the facts are read from.
-struct Scene<'a> {
+struct RangeReader<'a> {
     repository: &'a Repository,
     ends: &'a Ends,
     policy: &'a Policy,
@@ -109,7 +109,7 @@ struct Scene<'a> {
     verifies: bool,
 }
 
-impl Scene<'_> {
+impl RangeReader<'_> {
     fn facts<'p>(&self, request: &GateRequest, people: review::People<'p>) -> Result<RangeFacts<'p>> {
         let files = self.files(request.counts_lines)?;
         let links = self.links()?;

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use super::Scene;
+use super::RangeReader;
 use crate::doc::{read_config, read_finding, read_note, read_role, read_task, read_vote};
 use crate::git::{FileChange, FileMode, FileState};
 use crate::model::{Finding, Move, Problem, Severity, TaskId};
@@ -52,7 +52,7 @@ impl<'p> Record<'p> {
 /// Findings whose files cannot be read any more, as they were when they could, by path.
 type LastRead = BTreeMap<String, Finding>;
 
-impl Scene<'_> {
+impl RangeReader<'_> {
     /// Returns what the commits did to histories, votes and findings, and last what is staged.
     pub(super) fn steps(&self) -> Result<Vec<RecordStep>> {
         let (mut steps, mut last) = (Vec::new(), LastRead::new());
@@ -120,7 +120,7 @@ impl Scene<'_> {
             last.insert(change.path.clone(), old);
             return Ok(None);
         };
-        Ok(belittled(&old, &new))
+        Ok(weakened(&old, &new))
     }
 
     /// A merge that takes one side's folder as it is drops what the other side brought, and looks as if nothing had
@@ -225,7 +225,7 @@ fn stray(path: &str) -> Option<Problem> {
 }
 
 /// Says how a finding was made less than it was.
-fn belittled(old: &Finding, new: &Finding) -> Option<String> {
+fn weakened(old: &Finding, new: &Finding) -> Option<String> {
     let id = &old.id;
     if new.severity.rank() < old.severity.rank() {
         return Some(format!("makes finding {id} {} where it was {}", new.severity, old.severity));

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::Scene;
+use super::RangeReader;
 use super::content::TaskLinks;
 use super::records::Record;
 use crate::doc::{open_boxes, read_task};
@@ -16,7 +16,7 @@ use crate::store::{self, Layout, TaskFile};
 
 type Found = (Vec<CommitFacts>, Vec<TaskFacts>);
 
-impl Scene<'_> {
+impl RangeReader<'_> {
     /// Returns the commits, and the tasks that they link or whose records they change.
     pub(super) fn tasks(&self, links: &BTreeMap<TaskId, TaskLinks>) -> Result<Found> {
         let cast = self.cast();

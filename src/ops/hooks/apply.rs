@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::plan::{Occasion, edited};
+use super::plan::{CommitContext, edited};
 use crate::doc::read_task;
 use crate::git::{CommitId, LogLimit, Repository};
 use crate::model::{Task, TaskId};
@@ -48,7 +48,7 @@ pub fn apply(session: &Session<'_>, range: &str) -> Result<Applied> {
         let own = session.workspace().snapshot_of_commit(Some(commit_id))?;
         let now = session.workspace().snapshot();
         let later = |id: &TaskId| versions_since(&repository, commit_id, id);
-        let occasion = Occasion {
+        let occasion = CommitContext {
             repository: &repository,
             later: &later,
             config: &config,

@@ -12,7 +12,7 @@ use crate::model::{GateRule, Level};
 use crate::ops::gate::{GateRequest, review};
 use crate::ops::{Error, Result, Session};
 use crate::policy::is_selected;
-use crate::review::{Breach, KEPT_RECORDS};
+use crate::review::{KEPT_RECORDS, Violation};
 use crate::store::{self, Layout};
 
 /// What became of a branch that somebody pushes.
@@ -25,7 +25,7 @@ pub struct BranchReport {
     /// Whether it may become so.
     pub is_accepted: bool,
     /// What stands against it, and what else there is to know.
-    pub breaches: Vec<Breach>,
+    pub violations: Vec<Violation>,
 }
 
 /// What a branch is to become.
@@ -78,8 +78,8 @@ impl<'a> Judge<'a> {
         let is_gated = self.is_gated(branch);
         let rules = base.filter(|base| is_gated && self.has_rules(*base).unwrap_or(true));
         let Some(base) = rules else {
-            let breaches = unreadable(self.session, &self.repository, parted, new)?;
-            return Ok(report(branch, "readable", breaches));
+            let violations = unreadable(self.session, &self.repository, parted, new)?;
+            return Ok(report(branch, "readable", violations));
         };
         self.rules_of(branch, base)?;
         let request = GateRequest {
@@ -87,14 +87,14 @@ impl<'a> Judge<'a> {
             head: Some(new.to_string()),
             ..GateRequest::default()
         };
-        let mut breaches = Vec::new();
+        let mut violations = Vec::new();
         if update.old.is_some() && parted != Some(base) {
-            breaches.extend(self.taken_back(branch, parted, base, new)?);
+            violations.extend(self.taken_back(branch, parted, base, new)?);
         }
         if base != new {
-            breaches.extend(review(self.session, &request)?.0.verdict.breaches);
+            violations.extend(review(self.session, &request)?.0.verdict.violations);
         }
-        Ok(report(branch, "gate", breaches))
+        Ok(report(branch, "gate", violations))
     }
 
     fn is_gated(&self, branch: &str) -> bool {
@@ -128,13 +128,13 @@ impl<'a> Judge<'a> {
         let is_default = self.default.as_ref().is_some_and(|(name, _)| name == branch);
         let has_tracker = |commit| self.repository.tree_id(commit, Layout::ROOT).map(|found| found.is_some());
         let holds_tracker = is_default && update.old.map_or(Ok(false), has_tracker)?;
-        let mut breaches = Vec::new();
+        let mut violations = Vec::new();
         if holds_tracker {
             let message = format!("`{branch}` is the default branch: its rules and records would go with it");
             let mend = "make another branch the default one first";
-            breaches.push(refused(message, mend));
+            violations.push(refused(message, mend));
         }
-        Ok(report(branch, if is_default { "gate" } else { "readable" }, breaches))
+        Ok(report(branch, if is_default { "gate" } else { "readable" }, violations))
     }
 
     /// Returns what the branch has of the tracker, and what is pushed in its place does not: a vote that somebody
@@ -145,7 +145,7 @@ impl<'a> Judge<'a> {
         parted: Option<CommitId>,
         old: CommitId,
         new: CommitId,
-    ) -> Result<Vec<Breach>> {
+    ) -> Result<Vec<Violation>> {
         let inside = |path: &str| path.starts_with(".tracker/");
         let had: Vec<_> = self.repository.changes_between(parted, old)?;
         let brought = self.repository.changes_between(Some(old), new)?;
@@ -156,18 +156,18 @@ impl<'a> Judge<'a> {
             .map(|change| {
                 let message = format!("takes back what `{branch}` has beyond where the push begins");
                 let mend = format!("git pull --rebase, then push without --force, onto {}", old.short());
-                Breach { file: Some(change.path), ..refused(message, &mend) }
+                Violation { file: Some(change.path), ..refused(message, &mend) }
             })
             .collect())
     }
 }
 
-fn refused(message: String, mend: &str) -> Breach {
-    let breach = Breach::of(GateRule::MergeIntegrity, Level::Error, message);
-    Breach { rule: KEPT_RECORDS.name.to_owned(), mend: Some(mend.to_owned()), ..breach }
+fn refused(message: String, mend: &str) -> Violation {
+    let violation = Violation::of(GateRule::MergeIntegrity, Level::Error, message);
+    Violation { rule: KEPT_RECORDS.name.to_owned(), mend: Some(mend.to_owned()), ..violation }
 }
 
-fn report(branch: &str, held_to: &'static str, breaches: Vec<Breach>) -> BranchReport {
-    let is_accepted = !breaches.iter().any(Breach::is_error);
-    BranchReport { branch: branch.to_owned(), held_to, is_accepted, breaches }
+fn report(branch: &str, held_to: &'static str, violations: Vec<Violation>) -> BranchReport {
+    let is_accepted = !violations.iter().any(Violation::is_error);
+    BranchReport { branch: branch.to_owned(), held_to, is_accepted, violations }
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use super::plan::{Occasion, Plan, unstaged};
+use super::plan::{CommitContext, Plan, unstaged};
 use crate::env::Env;
 use crate::git::CommitId;
 use crate::model::{Problem, TaskId};
@@ -166,7 +166,7 @@ fn reasons_against(env: &Env, workspace: Workspace, directives: &Directives) -> 
     let at_parent = workspace.snapshot_of_commit(parent)?;
     let session = Session::new(env, workspace, staged);
     let judged = |before: &store::Snapshot, tip: Option<CommitId>| -> Result<Plan> {
-        let occasion = Occasion {
+        let occasion = CommitContext {
             repository: &repository,
             config: &config,
             before,

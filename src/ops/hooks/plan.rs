@@ -15,7 +15,7 @@ use crate::policy::{self, Action, Directives, MovePlan};
 use crate::store::{Layout, Snapshot, TaskFile, Workspace};
 
 /// A commit, or one that is about to be made.
-pub(super) struct Occasion<'a> {
+pub(super) struct CommitContext<'a> {
     pub(super) repository: &'a crate::git::Repository,
     pub(super) config: &'a Config,
     /// The records of its parent.
@@ -55,7 +55,7 @@ pub(super) struct Plan {
     pub(super) unknown: Vec<TaskId>,
 }
 
-impl Occasion<'_> {
+impl CommitContext<'_> {
     /// Plans what becomes of every task that the commit names or touches.
     pub(super) fn plan(&self) -> Result<Plan> {
         let mut plan = Plan::default();
@@ -265,7 +265,7 @@ impl Occasion<'_> {
         let folder = Layout::signoffs_of(&signoffs.task);
         let is_new = |vote: &&policy::JudgedVote<'_>| {
             let path = format!("{folder}/{}", vote.ballot.name);
-            vote.weight == policy::Weight::Rejection
+            vote.weight == policy::VoteStatus::Rejection
                 && vote.ballot.vote.round == signoffs.round
                 && self.changed.contains(&path)
         };

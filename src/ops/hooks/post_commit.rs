@@ -6,9 +6,9 @@ use std::fmt;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::plan::{Occasion, Plan, edited, unstaged};
+use super::plan::{CommitContext, Plan, edited, unstaged};
 use crate::env::Env;
-use crate::git::{CommitId, Fold, FoldEdit, Operation, fold, glance};
+use crate::git::{CommitId, Fold, FoldEdit, Operation, fold, peek_head};
 use crate::model::{OnCommit, TaskId};
 use crate::ops::session::parse;
 use crate::ops::{Result, Session};
@@ -55,7 +55,7 @@ pub fn post_commit(env: &Env) -> Result<PostCommit> {
     }
     let on_commit = config.hooks.on_commit;
     let session = Session::new(env, workspace, after);
-    let occasion = Occasion {
+    let occasion = CommitContext {
         repository: &repository,
         config: &config,
         before: before.as_ref().unwrap_or(session.snapshot()),
@@ -115,7 +115,7 @@ fn forget_completed(session: &Session<'_>, plan: &Plan, outcome: &PostCommit) ->
 /// Tells that a commit changed no record and names at most tasks that have begun, so that nobody has to look closer.
 /// A task that has begun in the working tree begins with the commit that brings that.
 fn has_nothing_to_do(workspace: &Workspace) -> bool {
-    let Some(seen) = glance(workspace.places(), Layout::ROOT).filter(|seen| !seen.has_changed) else {
+    let Some(seen) = peek_head(workspace.places(), Layout::ROOT).filter(|seen| !seen.has_changed) else {
         return false;
     };
     let directives = parse_message(&seen.message, Comments::None);

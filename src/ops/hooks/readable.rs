@@ -7,7 +7,7 @@ use crate::git::{self, CommitId, Repository};
 use crate::model::{GateRule, Level, Problem, Severity, TaskId};
 use crate::ops::session::parse;
 use crate::ops::{Error, Result, Session};
-use crate::review::Breach;
+use crate::review::Violation;
 use crate::store::{self, Layout, Snapshot};
 
 /// Returns the records that differ between two commits and cannot be read in the new one.
@@ -16,7 +16,7 @@ pub(super) fn unreadable(
     repository: &Repository,
     old: Option<CommitId>,
     new: CommitId,
-) -> Result<Vec<Breach>> {
+) -> Result<Vec<Violation>> {
     let changed: BTreeSet<String> = match old {
         Some(old) if repository.tree_id(old, Layout::ROOT)? == repository.tree_id(new, Layout::ROOT)? => {
             BTreeSet::new()
@@ -56,7 +56,7 @@ pub(super) fn unreadable(
         problems.extend(found.into_iter().flatten().filter(|problem| changed.contains(&problem.file)));
     }
     problems.retain(|problem| problem.severity == Severity::Error);
-    Ok(problems.into_iter().map(breach).collect())
+    Ok(problems.into_iter().map(violation).collect())
 }
 
 fn task(snapshot: &Snapshot, id: &TaskId) -> Result<()> {
@@ -88,11 +88,11 @@ fn read(path: &str, work: impl FnOnce() -> Result<()>) -> Result<Vec<Problem>> {
     }
 }
 
-fn breach(problem: Problem) -> Breach {
-    Breach {
+fn violation(problem: Problem) -> Violation {
+    Violation {
         file: Some(problem.file.clone()),
         line: problem.line,
         mend: problem.hint.clone(),
-        ..Breach::of(GateRule::BrokenDocuments, Level::Error, problem.message)
+        ..Violation::of(GateRule::BrokenDocuments, Level::Error, problem.message)
     }
 }

@@ -18,7 +18,7 @@ const OURSELVES: &str = "tracker";
 const UNREADABLE: &str = "unreadable-report";
 
 /// What is the same for all of a report.
-pub(super) struct Intake<'a> {
+pub(super) struct ReportImport<'a> {
     pub(super) session: &'a Session<'a>,
     pub(super) config: &'a Config,
     pub(super) file: &'a TaskFile,
@@ -29,7 +29,7 @@ pub(super) struct Intake<'a> {
     pub(super) given: &'a str,
 }
 
-impl Intake<'_> {
+impl ReportImport<'_> {
     /// Makes the record of what a tool found; its id comes later.
     fn finding_of(&self, found: &Found) -> Finding {
         let source = ToolSource {

@@ -14,7 +14,7 @@ use crate::ops::written::WrittenTask;
 use crate::ops::{Error, Result, Session};
 use crate::store::Change;
 pub(in crate::ops) use fix_tasks::FixTasks;
-use intake::Intake;
+use intake::ReportImport;
 
 /// A report to import.
 #[derive(Debug, Clone, Default)]
@@ -60,7 +60,7 @@ pub fn import_findings(
         return Err(Error::Broken(broken));
     }
     let (name, given) = (request.name.as_str(), request.given.as_str());
-    let intake = Intake { session, config: &config, file: &file, task: &task, role, by, name, given };
+    let intake = ReportImport { session, config: &config, file: &file, task: &task, role, by, name, given };
     let known: Vec<Finding> = records.iter().map(|(_, finding)| finding.clone()).collect();
     let all = worst_first(matched(intake.reported(&report), &known));
     let (gone, mended) = match &report {

@@ -1,15 +1,15 @@
 //! The vote that a report casts.
 
-use super::intake::Intake;
+use super::intake::ReportImport;
 use crate::git::Repository;
 use crate::import::findings::{Matched, Standing};
 use crate::model::{Verdict, Vote};
 use crate::ops::Result;
-use crate::ops::signoffs::{Booth, CastVote, Dossier, Files, Statement};
-use crate::policy::{Weight, round_in};
+use crate::ops::signoffs::{CastVote, Dossier, Files, Statement, VoteContext};
+use crate::policy::{VoteStatus, round_in};
 use crate::store::Layout;
 
-impl Intake<'_> {
+impl ReportImport<'_> {
     /// Rejects the task where a finding does, unless the same person has done so in this round and nothing that
     /// rejects is new. Where the stage does not ask for the role there is nothing to vote on.
     pub(super) fn vote(
@@ -36,8 +36,13 @@ impl Intake<'_> {
         dossier.findings.extend(new.map(|matched| matched.finding.clone()));
         let is_news = |matched: &&Matched| matched.standing != Standing::Known || matched.is_worse;
         let before = self.rejection_of_round(&dossier).filter(|_| !rejecting.iter().any(is_news)).cloned();
-        let mut booth =
-            Booth { session: self.session, files: &files, file: self.file, dossier, by: self.by.clone() };
+        let mut booth = VoteContext {
+            session: self.session,
+            files: &files,
+            file: self.file,
+            dossier,
+            by: self.by.clone(),
+        };
         if let Some(vote) = before {
             // The vote was written and the move was not: whoever wrote them was killed, or the task was blocked.
             return Ok(("stands", Some(booth.follows(&vote)?)));
@@ -84,7 +89,7 @@ impl Intake<'_> {
         let me = dossier.canonical(&self.by);
         let signoffs = dossier.signoffs(self.config);
         let own = signoffs.roles.iter().filter(|role| role.role == self.role).flat_map(|role| &role.votes);
-        own.filter(|vote| vote.weight == Weight::Rejection)
+        own.filter(|vote| vote.weight == VoteStatus::Rejection)
             .any(|vote| vote.person.email.eq_ignore_ascii_case(&me.email))
     }
 }

@@ -19,7 +19,7 @@ const SURELY_FITS: usize = 200;
 
 /// A vote to cast.
 #[derive(Debug, Clone, Default)]
-pub struct Ballot {
+pub struct VoteRecord {
     /// The task, by a part of its id.
     pub wanted: String,
     /// The role; where the stage asks only one, that one.
@@ -33,12 +33,12 @@ pub struct Ballot {
 }
 
 /// Approves a task for a role. The last approval moves the task on, where its stage says so.
-pub fn approve(session: &Session<'_>, request: &Ballot) -> Result<Written> {
+pub fn approve(session: &Session<'_>, request: &VoteRecord) -> Result<Written> {
     cast(session, request, Verdict::Approved)
 }
 
 /// Rejects a task for a role: a veto until the same person votes again. It goes where failures go.
-pub fn reject(session: &Session<'_>, request: &Ballot) -> Result<Written> {
+pub fn reject(session: &Session<'_>, request: &VoteRecord) -> Result<Written> {
     if request.notes.is_none() && request.findings.is_empty() {
         let hint =
             "tracker reject ID --as ROLE -m WHY, or --finding \"high: what is wrong @ src/file.rs:12\"";
@@ -48,11 +48,11 @@ pub fn reject(session: &Session<'_>, request: &Ballot) -> Result<Written> {
 }
 
 /// Takes one's own vote back.
-pub fn withdraw(session: &Session<'_>, request: &Ballot) -> Result<Written> {
+pub fn withdraw(session: &Session<'_>, request: &VoteRecord) -> Result<Written> {
     cast(session, request, Verdict::Withdrawn)
 }
 
-fn cast(session: &Session<'_>, request: &Ballot, verdict: Verdict) -> Result<Written> {
+fn cast(session: &Session<'_>, request: &VoteRecord, verdict: Verdict) -> Result<Written> {
     let config = session.config()?;
     let repository = session.workspace().repository()?;
     let by = repository.identity(session.env())?;
@@ -79,7 +79,7 @@ fn cast(session: &Session<'_>, request: &Ballot, verdict: Verdict) -> Result<Wri
     };
     // Findings first: a vote never names one that is not there.
     let mut changes: Vec<Change> = found.iter().map(creation_of).collect();
-    let mut booth = Booth { session, files: &files, file: &file, dossier, by };
+    let mut booth = VoteContext { session, files: &files, file: &file, dossier, by };
     booth.dossier.findings.extend(found);
     let cast = booth.cast(statement)?;
     changes.extend(cast.changes);
@@ -114,7 +114,7 @@ pub(in crate::ops) struct Statement {
 }
 
 /// Who votes, and all that is known of the task they vote on.
-pub(in crate::ops) struct Booth<'a> {
+pub(in crate::ops) struct VoteContext<'a> {
     pub(in crate::ops) session: &'a Session<'a>,
     pub(in crate::ops) files: &'a Files<'a>,
     pub(in crate::ops) file: &'a TaskFile,
@@ -130,7 +130,7 @@ pub(in crate::ops) struct CastVote {
     pub(in crate::ops) completes: bool,
 }
 
-impl Booth<'_> {
+impl VoteContext<'_> {
     /// Makes the vote, then the move that it earns: a write that is killed in between leaves a vote that the next
     /// command counts.
     pub(in crate::ops) fn cast(&mut self, statement: Statement) -> Result<CastVote> {
@@ -237,7 +237,7 @@ impl Dossier {
             None => (Trust::Attributed, None),
         };
         let (name, folder) = (vote_file_name(vote), vote.task.clone());
-        self.ballots.push(policy::Ballot { name, folder, vote: vote.clone(), trust, flaw });
+        self.ballots.push(policy::VoteRecord { name, folder, vote: vote.clone(), trust, flaw });
         Ok(())
     }
 }

@@ -5,13 +5,13 @@ use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use crate::doc::{acceptance_text, open_boxes};
-use crate::git::{CommitId, Grammar, Links, People, Repository};
+use crate::git::{CommitId, LinkParser, Links, People, Repository};
 use crate::model::{Config, CoveredFile, Finding, OpenBox, Person, Problem, Signatures, Task, TaskId, Vote};
 use crate::ops::session::parse;
 use crate::ops::{Result, Session};
 use crate::policy::{
-    Ballot, Case, Comments, Content, Flaw, LinkedCommit, Signoffs, Trust, criteria_digest, is_covered, judge,
-    parse_message,
+    Case, Comments, Content, Flaw, LinkedCommit, Signoffs, Trust, VoteRecord, criteria_digest, is_covered,
+    judge, parse_message,
 };
 use crate::store::{Layout, Snapshot, TaskFile};
 
@@ -21,14 +21,14 @@ use super::signature::{allowed_signers, check};
 /// So many commits that nobody has read before are read for what they link.
 const MOST_LINKS: usize = 200_000;
 /// Changes with what a message links and with the folders, so that what was remembered is forgotten.
-const GRAMMAR: &str = "2";
+const LINK_PARSER: &str = "2";
 /// Whose changes are remembered.
 const FOLDERS: [&str; 2] = [Layout::SIGNOFFS, Layout::FINDINGS];
 
 /// What is known of one task.
 pub(in crate::ops) struct Dossier {
     pub(in crate::ops) task: Task,
-    pub(in crate::ops) ballots: Vec<Ballot>,
+    pub(in crate::ops) ballots: Vec<VoteRecord>,
     pub(in crate::ops) content: Content,
     pub(in crate::ops) findings: Vec<Finding>,
     pub(in crate::ops) open_boxes: Vec<OpenBox>,
@@ -226,7 +226,7 @@ pub(in crate::ops) fn named_ids(message: &str, prefix: &str) -> Vec<TaskId> {
 
 /// Returns which commits of a history belong to which task, and which changed its votes and findings.
 pub(in crate::ops) fn links_from(repository: &Repository, tip: CommitId) -> Result<Links> {
-    let grammar = Grammar { version: GRAMMAR, ids_in: &ids_in, folders: &FOLDERS };
+    let grammar = LinkParser { version: LINK_PARSER, ids_in: &ids_in, folders: &FOLDERS };
     Ok(repository.links(tip, &grammar, MOST_LINKS)?)
 }
 

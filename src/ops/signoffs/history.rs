@@ -7,7 +7,7 @@ use crate::doc::{read_finding, read_vote};
 use crate::git::{BlobId, CommitId, Links, People, Person, Repository};
 use crate::model::{Finding, Problem, Task, TaskId, Verdict, Vote};
 use crate::ops::Result;
-use crate::policy::{Ballot, Flaw, Trust};
+use crate::policy::{Flaw, Trust, VoteRecord};
 use crate::store::{LARGEST_FILE, Layout};
 
 /// Votes as they were cast, by the names of their files: each as the first commit that has it has it, and who made that
@@ -45,7 +45,7 @@ impl RecordHistory {
         id: &TaskId,
         name: String,
         mut vote: Vote,
-    ) -> Result<Ballot> {
+    ) -> Result<VoteRecord> {
         let (mut trust, mut flaw) = (Trust::Unverified, None);
         if let Some((blob, author)) = self.cast.get(&name) {
             let path = format!("{}/{name}", Layout::signoffs_of(id));
@@ -59,7 +59,7 @@ impl RecordHistory {
             Some(Err(bad)) => flaw = flaw.or(Some(bad)),
             None => {}
         }
-        Ok(Ballot { name, folder: id.clone(), vote, trust, flaw })
+        Ok(VoteRecord { name, folder: id.clone(), vote, trust, flaw })
     }
 
     /// Returns the rejections whose files were deleted or made unreadable: that lifts no veto.
@@ -67,9 +67,9 @@ impl RecordHistory {
         &self,
         files: &Files<'_>,
         id: &TaskId,
-        here: &[Ballot],
+        here: &[VoteRecord],
         problems: &mut Vec<Problem>,
-    ) -> Result<Vec<Ballot>> {
+    ) -> Result<Vec<VoteRecord>> {
         let names: BTreeSet<&str> = here.iter().map(|ballot| ballot.name.as_str()).collect();
         let mut lost = Vec::new();
         for (name, (blob, author)) in self.cast.iter().filter(|(name, _)| !names.contains(name.as_str())) {
@@ -81,7 +81,7 @@ impl RecordHistory {
                 problems.push(gone.in_file(&path));
                 let trust = trust_in(files.people(), author, &vote.by);
                 let (name, folder) = (name.clone(), id.clone());
-                lost.push(Ballot { name, folder, vote, trust, flaw: Some(Flaw::Altered) });
+                lost.push(VoteRecord { name, folder, vote, trust, flaw: Some(Flaw::Altered) });
             }
         }
         Ok(lost)

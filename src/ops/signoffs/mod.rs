@@ -8,8 +8,8 @@ mod signature;
 mod standing;
 mod tally;
 
-pub use cast::{Ballot as VoteRequest, approve, reject, withdraw};
-pub(super) use cast::{Booth, CastVote, Statement, creation_of, rejected_because, said_of};
+pub(super) use cast::{CastVote, Statement, VoteContext, creation_of, rejected_because, said_of};
+pub use cast::{VoteRecord as VoteRequest, approve, reject, withdraw};
 pub(super) use dossier::{Dossier, Files, has_failed, linked_ids, links_from, named_ids, waits_for};
 pub use findings::{FindingView, FindingsView, findings, resolve};
 pub(super) use history::{Cast, as_cast, trust_in, votes_cast};

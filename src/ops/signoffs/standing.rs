@@ -12,7 +12,7 @@ use crate::git::Repository;
 use crate::model::{Config, Problem, SelfApproval, Signatures, Task};
 use crate::ops::error::Reason;
 use crate::ops::{Result, Session};
-use crate::policy::{JudgedVote, Missing, RoleStanding, Trust, Weight, gate, is_meant};
+use crate::policy::{JudgedVote, Missing, RoleStanding, Trust, VoteStatus, gate, is_meant};
 use crate::store::Layout;
 
 /// How a task stands with its reviewers.
@@ -238,7 +238,7 @@ impl From<&JudgedVote<'_>> for VoteView {
             at: vote.at,
             stage: vote.stage.to_string(),
             trust: judged.ballot.trust.as_str().to_owned(),
-            counts: !matches!(judged.weight, Weight::None(_)),
+            counts: !matches!(judged.weight, VoteStatus::None(_)),
             reason: why.map(|why| why.word().to_owned()),
             why_not: why.map(ToString::to_string),
             notes: vote.notes.clone(),

@@ -2,7 +2,7 @@
 
 use super::Case;
 use crate::model::{Finding, FindingId, FindingSeverity, Requirement, Stage, TaskId};
-use crate::policy::{Weight, blocking_findings, round_of};
+use crate::policy::{VoteStatus, blocking_findings, round_of};
 
 /// One thing that keeps a task in its stage.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -177,7 +177,7 @@ fn signoffs(case: &Case<'_>) -> Vec<Missing> {
         return missing;
     }
     for role in &case.signoffs.roles {
-        for vote in role.votes.iter().filter(|vote| vote.weight == Weight::Rejection) {
+        for vote in role.votes.iter().filter(|vote| vote.weight == VoteStatus::Rejection) {
             let first = vote.ballot.vote.notes.as_deref().and_then(|notes| notes.lines().next());
             missing.push(Missing::Rejected {
                 role: role.role.clone(),

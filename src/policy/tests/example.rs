@@ -5,7 +5,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use crate::model::{
     BoxCount, Config, CoveredFile, Move, Person, RoleRules, Stage, StageRules, Task, TaskId, Verdict, Vote,
 };
-use crate::policy::{Ballot, Content, LinkedCommit, Trust, coverage, covered_by};
+use crate::policy::{Content, LinkedCommit, Trust, VoteRecord, coverage, covered_by};
 
 pub(in crate::policy) const ADA: &str = "ada@example.com";
 pub(in crate::policy) const KEN: &str = "ken@example.com";
@@ -93,14 +93,14 @@ pub(in crate::policy) fn config() -> Config {
 }
 
 /// A sound vote, cast some minutes after the beginning.
-pub(in crate::policy) fn ballot(minute: i64, email: &str, role: &str, verdict: Verdict) -> Ballot {
+pub(in crate::policy) fn ballot(minute: i64, email: &str, role: &str, verdict: Verdict) -> VoteRecord {
     let task = task_in("qa");
     let covers = coverage(
         &task.id,
         "c",
         covered_by(config().role(role), &content().files).into_iter().collect::<Vec<_>>(),
     );
-    Ballot {
+    VoteRecord {
         name: format!("{minute:03}-{role}"),
         folder: task.id.clone(),
         trust: Trust::Attributed,

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Ballot, Content, Flaw, JudgedVote, RoleStanding, Signoffs, Trust, Weight, WhyNot};
+use super::{Content, Flaw, JudgedVote, RoleStanding, Signoffs, Trust, VoteRecord, VoteStatus, WhyNot};
 use crate::model::{Config, Coverage, Person, Role, SelfApproval, Signatures, Stage, Task, Verdict};
 use crate::policy::rounds::overridden_round;
 use crate::policy::{coverage, covered_by, explain, is_agent, is_covered, is_meant, is_sound, round_of};
@@ -13,7 +13,7 @@ use crate::policy::{coverage, covered_by, explain, is_agent, is_covered, is_mean
 pub fn judge<'v>(
     task: &Task,
     config: &Config,
-    ballots: &'v [Ballot],
+    ballots: &'v [VoteRecord],
     content: &Content,
     canonical: impl Fn(&Person) -> Person,
 ) -> Signoffs<'v> {
@@ -25,7 +25,7 @@ pub fn judge<'v>(
         round: round_of(task),
         scopes: BTreeMap::new(),
     };
-    let mut people: Vec<(&Ballot, Person)> =
+    let mut people: Vec<(&VoteRecord, Person)> =
         ballots.iter().map(|ballot| (ballot, canonical(&ballot.vote.by))).collect();
     people.sort_by(|(a, _), (b, _)| (a.vote.at, &a.name).cmp(&(b.vote.at, &b.name)));
     let latest = judge.latest(&people);
@@ -49,13 +49,13 @@ pub fn judge<'v>(
 }
 
 fn standing<'v>(role: Role<'_>, votes: Vec<JudgedVote<'v>>) -> RoleStanding<'v> {
-    let of = |weight: Weight| -> Vec<Person> {
+    let of = |weight: VoteStatus| -> Vec<Person> {
         votes.iter().filter(|vote| vote.weight == weight).map(|vote| vote.person.clone()).collect()
     };
-    let (approvals, rejections) = (of(Weight::Approval), of(Weight::Rejection));
+    let (approvals, rejections) = (of(VoteStatus::Approval), of(VoteStatus::Rejection));
     let is_done = approvals.len() >= role.rules.quorum as usize && rejections.is_empty();
     let has_approved = |member: &str| {
-        let mut approving = votes.iter().filter(|vote| vote.weight == Weight::Approval);
+        let mut approving = votes.iter().filter(|vote| vote.weight == VoteStatus::Approval);
         approving.any(|vote| means(member, vote.ballot, &vote.person))
     };
     let waiting = role.rules.members.iter().filter(|member| member.contains('*') || !has_approved(member));
@@ -65,14 +65,14 @@ fn standing<'v>(role: Role<'_>, votes: Vec<JudgedVote<'v>>) -> RoleStanding<'v> 
 }
 
 /// Tells whether a pattern means the author of a vote, by the name in the file or by the mailmap's.
-fn means(pattern: &str, ballot: &Ballot, person: &Person) -> bool {
+fn means(pattern: &str, ballot: &VoteRecord, person: &Person) -> bool {
     is_meant(pattern, person) || is_meant(pattern, &ballot.vote.by)
 }
 
 /// A person's place among the votes: a later vote replaces an earlier one of the same place.
 type Place = (String, String, Stage);
 
-fn place_of(ballot: &Ballot, person: &Person) -> Place {
+fn place_of(ballot: &VoteRecord, person: &Person) -> Place {
     (person.email.to_lowercase(), ballot.vote.role.clone(), ballot.vote.stage.clone())
 }
 
@@ -93,7 +93,7 @@ struct Scope {
 
 impl Judge<'_> {
     /// Returns the name of the vote that speaks for each person, of those that may replace others.
-    fn latest(&self, people: &[(&Ballot, Person)]) -> BTreeMap<Place, String> {
+    fn latest(&self, people: &[(&VoteRecord, Person)]) -> BTreeMap<Place, String> {
         let mut latest: BTreeMap<Place, (u32, String)> = BTreeMap::new();
         // By time: of votes in one round, the later replaces the earlier.
         for (ballot, person) in people.iter().filter(|(ballot, person)| self.unfit(ballot, person).is_none())
@@ -107,7 +107,7 @@ impl Judge<'_> {
     }
 
     /// Says why a vote is none at all: it neither counts nor replaces another.
-    fn unfit(&self, ballot: &Ballot, person: &Person) -> Option<WhyNot> {
+    fn unfit(&self, ballot: &VoteRecord, person: &Person) -> Option<WhyNot> {
         let vote = &ballot.vote;
         let rules = self.config.role(&vote.role).rules;
         if vote.task != self.task.id || ballot.folder != self.task.id {
@@ -129,7 +129,7 @@ impl Judge<'_> {
     }
 
     /// Says what is doubtful about a vote's file.
-    fn doubt(&self, ballot: &Ballot) -> Option<WhyNot> {
+    fn doubt(&self, ballot: &VoteRecord) -> Option<WhyNot> {
         match ballot.flaw {
             Some(Flaw::Altered) => return Some(WhyNot::Altered),
             Some(Flaw::BadSignature) => return Some(WhyNot::BadSignature),
@@ -142,46 +142,46 @@ impl Judge<'_> {
         (wanted && ballot.trust != Trust::Signed).then_some(WhyNot::Unsigned)
     }
 
-    fn weight(&mut self, ballot: &Ballot, person: &Person, is_latest: bool) -> Weight {
+    fn weight(&mut self, ballot: &VoteRecord, person: &Person, is_latest: bool) -> VoteStatus {
         if let Some(why) = self.unfit(ballot, person) {
-            return Weight::None(why);
+            return VoteStatus::None(why);
         }
         if !is_latest {
-            return Weight::None(WhyNot::Superseded);
+            return VoteStatus::None(WhyNot::Superseded);
         }
         let vote = &ballot.vote;
         let is_asked = self.config.signoffs_of(vote.stage.as_str()).contains(&vote.role);
         match vote.verdict {
             Verdict::Approved => self.approval(ballot, person, is_asked),
-            Verdict::Rejected if !is_asked => Weight::None(WhyNot::NotAsked),
+            Verdict::Rejected if !is_asked => VoteStatus::None(WhyNot::NotAsked),
             Verdict::Rejected if vote.round <= overridden_round(self.task, self.config, &vote.stage) => {
-                Weight::None(WhyNot::Overridden)
+                VoteStatus::None(WhyNot::Overridden)
             }
-            Verdict::Rejected => Weight::Rejection,
-            Verdict::Withdrawn | Verdict::Unknown(_) => Weight::None(WhyNot::Withdrawn),
+            Verdict::Rejected => VoteStatus::Rejection,
+            Verdict::Withdrawn | Verdict::Unknown(_) => VoteStatus::None(WhyNot::Withdrawn),
         }
     }
 
-    fn approval(&mut self, ballot: &Ballot, person: &Person, is_asked: bool) -> Weight {
+    fn approval(&mut self, ballot: &VoteRecord, person: &Person, is_asked: bool) -> VoteStatus {
         let vote = &ballot.vote;
         if vote.stage != self.task.stage {
-            return Weight::None(WhyNot::OtherStage(vote.stage.clone()));
+            return VoteStatus::None(WhyNot::OtherStage(vote.stage.clone()));
         }
         if !is_asked {
-            return Weight::None(WhyNot::NotAsked);
+            return VoteStatus::None(WhyNot::NotAsked);
         }
         if vote.round != self.round {
-            return Weight::None(WhyNot::OtherRound { cast: vote.round, now: self.round });
+            return VoteStatus::None(WhyNot::OtherRound { cast: vote.round, now: self.round });
         }
         let forbids = self.config.policy.self_approval == SelfApproval::Forbid;
         let scope = self.scope(&vote.role);
         if scope.covers.digest != vote.covers.digest {
-            return Weight::None(WhyNot::Stale(explain(&vote.covers, &scope.covers)));
+            return VoteStatus::None(WhyNot::Stale(explain(&vote.covers, &scope.covers)));
         }
         if forbids && scope.authors.contains(&person.email.to_lowercase()) {
-            return Weight::None(WhyNot::OwnWork);
+            return VoteStatus::None(WhyNot::OwnWork);
         }
-        Weight::Approval
+        VoteStatus::Approval
     }
 
     fn scope(&mut self, role: &str) -> &Scope {

@@ -1,7 +1,7 @@
 //! Which votes count, and why the others do not.
 //!
 //! A vote is judged when it is used, against the content as it is: nothing about its validity is stored. Facts from
-//! outside come in as data: the votes with what git knows of their files ([`Ballot`]), and what the task's linked
+//! outside come in as data: the votes with what git knows of their files ([`VoteRecord`]), and what the task's linked
 //! commits did ([`Content`]).
 //!
 //! # What lifts a veto
@@ -24,7 +24,7 @@ mod weight;
 mod tests;
 
 pub use judge::judge;
-pub use weight::{Weight, WhyNot};
+pub use weight::{VoteStatus, WhyNot};
 
 use crate::model::{CoveredFile, Finding, Person, Stage, TaskId, Vote};
 
@@ -64,7 +64,7 @@ pub enum Flaw {
 
 /// A vote, with what is known of its file.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Ballot {
+pub struct VoteRecord {
     /// The file's name: tells votes of one second apart.
     pub name: String,
     /// The task in whose folder it lies.
@@ -101,11 +101,11 @@ pub struct Content {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct JudgedVote<'v> {
     /// The vote.
-    pub ballot: &'v Ballot,
+    pub ballot: &'v VoteRecord,
     /// Whose it is, by the mailmap.
     pub person: Person,
     /// What it is worth.
-    pub weight: Weight,
+    pub weight: VoteStatus,
 }
 
 /// How one role of a stage stands.
@@ -168,7 +168,7 @@ impl Signoffs<'_> {
     pub fn tally<'f>(&self, blocking: impl IntoIterator<Item = &'f Finding>) -> Tally {
         let sum =
             |of: &dyn Fn(&RoleStanding<'_>) -> u32| self.roles.iter().map(of).fold(0, u32::saturating_add);
-        let elsewhere = self.others.iter().filter(|vote| vote.weight == Weight::Rejection).count();
+        let elsewhere = self.others.iter().filter(|vote| vote.weight == VoteStatus::Rejection).count();
         Tally {
             approved: sum(&|role| role.quorum - role.missing()),
             required: sum(&|role| role.quorum),

@@ -1,29 +1,29 @@
 //! Which votes count: one row for each rule.
 
-use super::{Ballot, Flaw, Signoffs, Trust, Weight, WhyNot, judge};
+use super::{Flaw, Signoffs, Trust, VoteRecord, VoteStatus, WhyNot, judge};
 use crate::model::{Config, Person, PolicyRules, SelfApproval, Signatures, Task, TaskId, Verdict};
 use crate::policy::tests::example::{ADA, KEN, ballot, config, content, file, moved, stage, task_in};
 use crate::policy::{Staleness, Tally, coverage};
 
-fn approval(minute: i64, email: &str, role: &str) -> Ballot {
+fn approval(minute: i64, email: &str, role: &str) -> VoteRecord {
     ballot(minute, email, role, Verdict::Approved)
 }
 
-fn rejection(minute: i64, email: &str, role: &str) -> Ballot {
+fn rejection(minute: i64, email: &str, role: &str) -> VoteRecord {
     ballot(minute, email, role, Verdict::Rejected)
 }
 
-fn with(mut ballot: Ballot, change: impl FnOnce(&mut Ballot)) -> Ballot {
+fn with(mut ballot: VoteRecord, change: impl FnOnce(&mut VoteRecord)) -> VoteRecord {
     change(&mut ballot);
     ballot
 }
 
-fn judged<'v>(task: &Task, config: &Config, ballots: &'v [Ballot]) -> Signoffs<'v> {
+fn judged<'v>(task: &Task, config: &Config, ballots: &'v [VoteRecord]) -> Signoffs<'v> {
     judge(task, config, ballots, &content(), Person::clone)
 }
 
 /// Returns the weight of the vote of each name, in order of names.
-fn weights(task: &Task, config: &Config, ballots: &[Ballot]) -> Vec<Weight> {
+fn weights(task: &Task, config: &Config, ballots: &[VoteRecord]) -> Vec<VoteStatus> {
     let signoffs = judged(task, config, ballots);
     let votes = signoffs.roles.iter().flat_map(|role| &role.votes).chain(&signoffs.others);
     let mut found: Vec<_> = votes.map(|vote| (vote.ballot.name.clone(), vote.weight.clone())).collect();
@@ -32,17 +32,17 @@ fn weights(task: &Task, config: &Config, ballots: &[Ballot]) -> Vec<Weight> {
     found.into_iter().map(|(_, weight)| weight).collect()
 }
 
-fn weight(task: &Task, config: &Config, ballot: Ballot) -> Weight {
+fn weight(task: &Task, config: &Config, ballot: VoteRecord) -> VoteStatus {
     weights(task, config, &[ballot]).remove(0)
 }
 
-fn not(why: WhyNot) -> Weight {
-    Weight::None(why)
+fn not(why: WhyNot) -> VoteStatus {
+    VoteStatus::None(why)
 }
 
 #[test]
 fn a_sound_approval_counts() {
-    assert_eq!(weight(&task_in("qa"), &config(), approval(1, KEN, "reviewer")), Weight::Approval);
+    assert_eq!(weight(&task_in("qa"), &config(), approval(1, KEN, "reviewer")), VoteStatus::Approval);
 }
 
 #[test]
@@ -53,7 +53,7 @@ fn each_reason_not_to_count() {
     strict.policy.agents = vec!["claude".to_owned()];
     strict.roles.get_mut("tester").unwrap().people_only = true;
     strict.roles.get_mut("tester").unwrap().members = Vec::new();
-    let signed = |ballot: Ballot| with(ballot, |ballot| ballot.trust = Trust::Signed);
+    let signed = |ballot: VoteRecord| with(ballot, |ballot| ballot.trust = Trust::Signed);
     let other = TaskId::parse("TASK-1").unwrap();
     let changed = vec![Staleness::FileChanged("src/a.rs".to_owned())];
     let stale = with(approval(1, KEN, "reviewer"), |ballot| {
@@ -61,7 +61,7 @@ fn each_reason_not_to_count() {
         ballot.vote.covers = coverage(&ballot.folder, "c", files);
     });
     let lenient = config();
-    let rows: Vec<(&str, &Config, Ballot, WhyNot)> = vec![
+    let rows: Vec<(&str, &Config, VoteRecord, WhyNot)> = vec![
         (
             "copied into this folder",
             &lenient,
@@ -119,10 +119,14 @@ fn each_reason_not_to_count() {
     // What is no reason.
     assert_eq!(
         weight(&task_in("qa"), &config(), approval(1, "dev@example.com", "reviewer")),
-        Weight::Approval
+        VoteStatus::Approval
     );
     let agent = signed(approval(1, "claude@bots.example", "reviewer"));
-    assert_eq!(weight(&task_in("qa"), &strict, agent), Weight::Approval, "the role is not for people only");
+    assert_eq!(
+        weight(&task_in("qa"), &strict, agent),
+        VoteStatus::Approval,
+        "the role is not for people only"
+    );
 }
 
 #[test]
@@ -133,7 +137,7 @@ fn who_wrote_only_what_the_role_does_not_review_may_approve() {
     content.commits[0].paths = vec!["docs/b.md".to_owned()];
     let ballots = [approval(1, "dev@example.com", "reviewer")];
     let signoffs = judge(&task_in("qa"), &config, &ballots, &content, Person::clone);
-    assert_eq!(signoffs.roles[0].votes[0].weight, Weight::Approval);
+    assert_eq!(signoffs.roles[0].votes[0].weight, VoteStatus::Approval);
 }
 
 #[test]
@@ -144,11 +148,11 @@ fn the_last_vote_of_a_person_speaks() {
     let by = |minute, verdict| ballot(minute, KEN, "reviewer", verdict);
     use Verdict::{Approved, Rejected, Withdrawn};
     for (first, second, expected) in [
-        (Approved, Rejected, Weight::Rejection),
-        (Rejected, Approved, Weight::Approval),
+        (Approved, Rejected, VoteStatus::Rejection),
+        (Rejected, Approved, VoteStatus::Approval),
         (Rejected, Withdrawn, not(WhyNot::Withdrawn)),
         (Approved, Withdrawn, not(WhyNot::Withdrawn)),
-        (Approved, Approved, Weight::Approval),
+        (Approved, Approved, VoteStatus::Approval),
     ] {
         let ballots = [by(2, second), by(1, first)];
         assert_eq!(weights(&task, &config, &ballots), [superseded(), expected]);
@@ -156,11 +160,15 @@ fn the_last_vote_of_a_person_speaks() {
     let other = [by(1, Rejected), approval(2, ADA, "reviewer")];
     assert_eq!(
         weights(&task, &config, &other),
-        [Weight::Rejection, Weight::Approval],
+        [VoteStatus::Rejection, VoteStatus::Approval],
         "nobody lifts another's veto"
     );
     let role = [by(1, Rejected), approval(2, KEN, "tester")];
-    assert_eq!(weights(&task, &config, &role), [Weight::Rejection, Weight::Approval], "each role for itself");
+    assert_eq!(
+        weights(&task, &config, &role),
+        [VoteStatus::Rejection, VoteStatus::Approval],
+        "each role for itself"
+    );
 }
 
 #[test]
@@ -169,7 +177,7 @@ fn what_is_doubtful_lifts_no_veto() {
     let lenient = config();
     let mut strict = config();
     strict.policy.signatures = Signatures::Require;
-    type Row<'c> = (&'static str, &'c Config, fn(&mut Ballot));
+    type Row<'c> = (&'static str, &'c Config, fn(&mut VoteRecord));
     let doubtful: [Row<'_>; 4] = [
         ("altered", &lenient, |ballot| ballot.flaw = Some(Flaw::Altered)),
         ("badly signed", &lenient, |ballot| ballot.flaw = Some(Flaw::BadSignature)),
@@ -179,11 +187,11 @@ fn what_is_doubtful_lifts_no_veto() {
     for (what, config, spoil) in doubtful {
         for verdict in [Verdict::Approved, Verdict::Withdrawn] {
             let ballots = [rejection(1, KEN, "reviewer"), with(ballot(2, KEN, "reviewer", verdict), spoil)];
-            assert_eq!(weights(&task, config, &ballots)[0], Weight::Rejection, "{what}");
+            assert_eq!(weights(&task, config, &ballots)[0], VoteStatus::Rejection, "{what}");
         }
         assert_eq!(
             weight(&task, config, with(rejection(1, KEN, "reviewer"), spoil)),
-            Weight::Rejection,
+            VoteStatus::Rejection,
             "{what}"
         );
     }
@@ -198,10 +206,10 @@ fn a_rejection_stands_until_its_author_votes_again() {
     task.history.extend([moved("qa", "dev", "failed: x"), moved("dev", "qa", "done")]);
     let ballots = [rejected.clone(), early];
     let found = weights(&task, &config, &ballots);
-    assert_eq!(found, [Weight::Rejection, not(WhyNot::OtherRound { cast: 1, now: 2 })]);
+    assert_eq!(found, [VoteStatus::Rejection, not(WhyNot::OtherRound { cast: 1, now: 2 })]);
     let again = with(approval(9, KEN, "reviewer"), |ballot| ballot.vote.round = 2);
     let ballots = [rejected.clone(), again];
-    assert_eq!(weights(&task, &config, &ballots), [not(WhyNot::Superseded), Weight::Approval]);
+    assert_eq!(weights(&task, &config, &ballots), [not(WhyNot::Superseded), VoteStatus::Approval]);
     // Sent back, it still shows.
     let mut back = task_in("qa");
     back.history.push(moved("qa", "dev", "failed: x"));
@@ -222,9 +230,9 @@ fn an_override_that_leads_on_replaces_rejections() {
             vec![moved("qa", "dev", "failed: x"), moved("dev", "complete", "override")],
             not(WhyNot::Overridden),
         ),
-        (vec![moved("qa", "dev", "override: back")], Weight::Rejection),
-        (vec![moved("qa", "sec", "overrides nothing")], Weight::Rejection),
-        (vec![moved("qa", "sec", "done")], Weight::Rejection),
+        (vec![moved("qa", "dev", "override: back")], VoteStatus::Rejection),
+        (vec![moved("qa", "sec", "overrides nothing")], VoteStatus::Rejection),
+        (vec![moved("qa", "sec", "done")], VoteStatus::Rejection),
     ] {
         let mut task = task_in("qa");
         task.stage = moves.last().unwrap().to.clone();
@@ -239,7 +247,7 @@ fn an_override_that_leads_on_replaces_rejections() {
         moved("dev", "qa", ""),
     ]);
     let again = with(rejected(), |ballot| ballot.vote.round = 2);
-    assert_eq!(weight(&task, &config, again), Weight::Rejection);
+    assert_eq!(weight(&task, &config, again), VoteStatus::Rejection);
 }
 
 #[test]
@@ -250,7 +258,7 @@ fn a_quorum_counts_people() {
     };
     let config = config();
     let task = task_in("qa");
-    let tester = |ballots: &[Ballot]| {
+    let tester = |ballots: &[VoteRecord]| {
         let signoffs = judge(&task, &config, ballots, &content(), canonical);
         let role = &signoffs.roles[1];
         (role.approvals.len(), role.missing(), role.has_signed_off(), role.waiting_for.clone())
@@ -288,5 +296,5 @@ fn the_tally_counts_no_more_than_is_asked() {
 fn two_branches_that_made_one_move_begin_one_round() {
     let mut task = task_in("qa");
     task.history.push(moved("dev", "qa", "done elsewhere"));
-    assert_eq!(weight(&task, &config(), approval(1, KEN, "reviewer")), Weight::Approval);
+    assert_eq!(weight(&task, &config(), approval(1, KEN, "reviewer")), VoteStatus::Approval);
 }

@@ -7,7 +7,7 @@ use crate::policy::Staleness;
 
 /// What a vote is worth.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Weight {
+pub enum VoteStatus {
     /// An approval that counts.
     Approval,
     /// A rejection that stands.
@@ -16,7 +16,7 @@ pub enum Weight {
     None(WhyNot),
 }
 
-impl Weight {
+impl VoteStatus {
     /// Returns why the vote does not count.
     #[must_use]
     pub fn why_not(&self) -> Option<&WhyNot> {

@@ -1,31 +1,31 @@
-//! What tells one breach from another over time: dashboards keep what a person decided about it by this.
+//! What tells one violation from another over time: dashboards keep what a person decided about it by this.
 
 use std::collections::BTreeMap;
 
 use sha2::{Digest, Sha256};
 
-use crate::review::Breach;
+use crate::review::Violation;
 
 /// Shortest text that may be a commit's id.
 const SHORTEST_COMMIT_ID: usize = 7;
 
-/// Returns a fingerprint for each breach: the same after a rebase or when lines move, and no two alike.
-pub(super) fn fingerprints(breaches: &[Breach]) -> Vec<String> {
+/// Returns a fingerprint for each violation: the same after a rebase or when lines move, and no two alike.
+pub(super) fn fingerprints(violations: &[Violation]) -> Vec<String> {
     let mut seen: BTreeMap<String, u32> = BTreeMap::new();
-    let mut unique = |breach: &Breach| {
-        let lasting = lasting_digest(breach, 0);
+    let mut unique = |violation: &Violation| {
+        let lasting = lasting_digest(violation, 0);
         let count = seen.entry(lasting).and_modify(|count| *count += 1).or_default();
-        lasting_digest(breach, *count)
+        lasting_digest(violation, *count)
     };
-    breaches.iter().map(&mut unique).collect()
+    violations.iter().map(&mut unique).collect()
 }
 
-fn lasting_digest(breach: &Breach, nth: u32) -> String {
+fn lasting_digest(violation: &Violation, nth: u32) -> String {
     let mut digest = Sha256::new();
-    let message = lasting(&breach.message);
-    let task = breach.task.as_deref().unwrap_or_default();
-    let file = breach.file.as_deref().unwrap_or_default();
-    for part in [breach.rule.as_str(), task, file, &message, &nth.to_string()] {
+    let message = lasting(&violation.message);
+    let task = violation.task.as_deref().unwrap_or_default();
+    let file = violation.file.as_deref().unwrap_or_default();
+    for part in [violation.rule.as_str(), task, file, &message, &nth.to_string()] {
         digest.update(part.as_bytes());
         digest.update([0]);
     }
@@ -56,8 +56,11 @@ mod tests {
     use super::*;
     use crate::model::{GateRule, Level};
 
-    fn of(message: &str) -> Breach {
-        Breach { file: Some("a.rs".to_owned()), ..Breach::of(GateRule::LinkedCommits, Level::Warn, message) }
+    fn of(message: &str) -> Violation {
+        Violation {
+            file: Some("a.rs".to_owned()),
+            ..Violation::of(GateRule::LinkedCommits, Level::Warn, message)
+        }
     }
 
     #[test]
@@ -65,7 +68,7 @@ mod tests {
         assert_eq!(lasting("9fc01aa \"wip\" in a.rs:12, b.rs:7 line"), " \"wip\" in a.rs:, b.rs: line");
         assert_eq!(lasting("quorum 2 of 3 on TASK-7Q2M, defaced"), "quorum 2 of 3 on TASK-7Q2M, defaced");
         let [one] = &fingerprints(&[of("9fc01aa \"wip\" a.rs:12")])[..] else { panic!() };
-        let [other] = &fingerprints(&[Breach { line: Some(3), ..of("4be1c2f000 \"wip\" a.rs:99") }])[..]
+        let [other] = &fingerprints(&[Violation { line: Some(3), ..of("4be1c2f000 \"wip\" a.rs:99") }])[..]
         else {
             panic!()
         };
@@ -75,9 +78,9 @@ mod tests {
 
     #[test]
     fn no_two_are_alike() {
-        let breaches = [of("a 1111111"), of("a 2222222"), of("a 3333333"), of("b")];
-        let mut found = fingerprints(&breaches);
-        assert_eq!(found, fingerprints(&breaches));
+        let violations = [of("a 1111111"), of("a 2222222"), of("a 3333333"), of("b")];
+        let mut found = fingerprints(&violations);
+        assert_eq!(found, fingerprints(&violations));
         found.sort();
         found.dedup();
         assert_eq!(found.len(), 4);

@@ -3,22 +3,22 @@
 use std::fmt::Write as _;
 
 use super::escape::visible;
-use crate::review::{Breach, Review};
+use crate::review::{Review, Violation};
 
 /// GitHub shows so many of each kind for a step.
 const SHOWN: usize = 10;
 /// Longest message, in characters: GitHub cuts at 4 KiB.
 const LONGEST: usize = 900;
 
-/// Returns the breaches as annotations: errors first, then warnings, then what was left out.
+/// Returns the violations as annotations: errors first, then warnings, then what was left out.
 #[must_use]
 pub fn github(review: &Review) -> String {
-    let (errors, warnings): (Vec<&Breach>, Vec<&Breach>) =
-        review.verdict.breaches.iter().partition(|breach| breach.is_error());
+    let (errors, warnings): (Vec<&Violation>, Vec<&Violation>) =
+        review.verdict.violations.iter().partition(|violation| violation.is_error());
     let mut out = String::new();
-    for (kind, breaches) in [("error", &errors), ("warning", &warnings)] {
-        for breach in breaches.iter().take(SHOWN) {
-            annotate(kind, breach, &mut out);
+    for (kind, violations) in [("error", &errors), ("warning", &warnings)] {
+        for violation in violations.iter().take(SHOWN) {
+            annotate(kind, violation, &mut out);
         }
     }
     let left_out = errors.len().saturating_sub(SHOWN) + warnings.len().saturating_sub(SHOWN);
@@ -55,18 +55,18 @@ pub fn github_stop(title: &str, place: Option<(&str, Option<usize>)>, lines: &[&
     format!("::error {}::{}\n", properties.join(","), data(&lines.join("\n")))
 }
 
-fn annotate(kind: &str, breach: &Breach, out: &mut String) {
+fn annotate(kind: &str, violation: &Violation, out: &mut String) {
     let mut properties = Vec::new();
-    let of_task = || Some(format!(".tracker/tasks/{}.md", breach.task.as_deref()?));
-    if let Some(file) = breach.file.clone().or_else(of_task) {
+    let of_task = || Some(format!(".tracker/tasks/{}.md", violation.task.as_deref()?));
+    if let Some(file) = violation.file.clone().or_else(of_task) {
         properties.push(format!("file={}", property(&visible(&file, LONGEST))));
-        let line = breach.line.filter(|_| breach.file.is_some()).unwrap_or(1);
+        let line = violation.line.filter(|_| violation.file.is_some()).unwrap_or(1);
         properties.push(format!("line={line}"));
     }
-    properties.push(format!("title={}", property(&visible(&breach.rule, LONGEST))));
+    properties.push(format!("title={}", property(&visible(&violation.rule, LONGEST))));
     let mend =
-        breach.mend.as_deref().map_or_else(String::new, |mend| format!("\n{}", visible(mend, LONGEST)));
-    let message = data(&format!("{}{mend}", visible(&breach.said(), LONGEST)));
+        violation.mend.as_deref().map_or_else(String::new, |mend| format!("\n{}", visible(mend, LONGEST)));
+    let message = data(&format!("{}{mend}", visible(&violation.said(), LONGEST)));
     let _ = writeln!(out, "::{kind} {}::{message}", properties.join(","));
 }
 
@@ -109,19 +109,19 @@ mod tests {
             evil in "(\\PC|[%:,;=#\\[\\]\r\n]|::error ::|%0A|%25|##\\[error\\]){0,12}",
         ) {
             let said = format!("{said}{evil}");
-            let breach = Breach {
+            let violation = Violation {
                 file: Some(format!("{evil}{file}")),
                 mend: Some(format!("{mend}{evil}")),
-                ..Breach::of(GateRule::Standards, Level::Error, said)
+                ..Violation::of(GateRule::Standards, Level::Error, said)
             };
-            let shown = github(&sample::judged(sample::empty(), vec![breach.clone()]));
+            let shown = github(&sample::judged(sample::empty(), vec![violation.clone()]));
             prop_assert_eq!(shown.split(['\n', '\r']).filter(|line| !line.is_empty()).count(), 1);
             let (kind, properties, message) = obeyed(shown.trim_end_matches('\n')).unwrap();
             prop_assert_eq!(kind, "error");
-            prop_assert_eq!(&properties["file"], &visible(&breach.file.clone().unwrap(), LONGEST));
+            prop_assert_eq!(&properties["file"], &visible(&violation.file.clone().unwrap(), LONGEST));
             prop_assert_eq!(&properties["title"], "standards");
-            let mend = visible(&breach.mend.clone().unwrap(), LONGEST);
-            prop_assert_eq!(message, format!("{}\n{mend}", visible(&breach.said(), LONGEST)));
+            let mend = visible(&violation.mend.clone().unwrap(), LONGEST);
+            prop_assert_eq!(message, format!("{}\n{mend}", visible(&violation.said(), LONGEST)));
         }
     }
 
@@ -138,14 +138,14 @@ mod tests {
     #[test]
     fn no_text_begins_another_command() {
         let evil = "x\n::stop-commands::y\r::add-mask::z%0A::error::%, a=b::";
-        let breach = Breach {
+        let violation = Violation {
             file: Some("a\n::error::b,c:d%0A".to_owned()),
             mend: Some(evil.to_owned()),
             rule: evil.to_owned(),
             task: Some(evil.to_owned()),
-            ..Breach::of(GateRule::Commands, Level::Error, evil)
+            ..Violation::of(GateRule::Commands, Level::Error, evil)
         };
-        let shown = github(&sample::judged(sample::empty(), vec![breach]));
+        let shown = github(&sample::judged(sample::empty(), vec![violation]));
         assert_eq!(shown.lines().count(), 1, "{shown}");
         assert!(!shown.contains('\r'));
         let (properties, message) = shown.strip_prefix("::error ").unwrap().split_once("::").unwrap();
@@ -165,10 +165,10 @@ mod tests {
     #[test]
     fn no_more_than_github_shows() {
         let one =
-            |level, at: usize| sample::breach(GateRule::Standards, level, None, &format!("number {at}"));
+            |level, at: usize| sample::violation(GateRule::Standards, level, None, &format!("number {at}"));
         let errors = (0..25).map(|at| one(Level::Error, at));
-        let breaches = errors.chain((0..11).map(|at| one(Level::Warn, at))).collect();
-        let shown = github(&sample::judged(sample::empty(), breaches));
+        let violations = errors.chain((0..11).map(|at| one(Level::Warn, at))).collect();
+        let shown = github(&sample::judged(sample::empty(), violations));
         let count = |kind: &str| shown.lines().filter(|line| line.starts_with(kind)).count();
         assert_eq!((count("::error "), count("::warning "), count("::notice ")), (10, 10, 1));
         assert!(

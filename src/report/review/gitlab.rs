@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::escape::visible;
 use super::fingerprint::fingerprints;
 use super::place;
-use crate::review::{Breach, Review};
+use crate::review::{Review, Violation};
 
 /// Longest description, in characters.
 const LONGEST: usize = 1000;
@@ -30,25 +30,28 @@ struct Lines {
     begin: usize,
 }
 
-/// Returns the breaches as issues of code quality.
+/// Returns the violations as issues of code quality.
 #[must_use]
 pub fn gitlab(review: &Review) -> String {
-    let breaches = &review.verdict.breaches;
-    let issues: Vec<Issue<'_>> =
-        breaches.iter().zip(fingerprints(breaches)).map(|(breach, print)| issue(breach, print)).collect();
+    let violations = &review.verdict.violations;
+    let issues: Vec<Issue<'_>> = violations
+        .iter()
+        .zip(fingerprints(violations))
+        .map(|(violation, print)| issue(violation, print))
+        .collect();
     let text = serde_json::to_string_pretty(&issues).expect("plain data with text keys is always JSON");
     format!("{text}\n")
 }
 
-fn issue(breach: &Breach, fingerprint: String) -> Issue<'_> {
-    let (path, begin) = place(breach);
+fn issue(violation: &Violation, fingerprint: String) -> Issue<'_> {
+    let (path, begin) = place(violation);
     let mend =
-        breach.mend.as_deref().map_or_else(String::new, |mend| format!(" — {}", visible(mend, LONGEST)));
-    let severity = if breach.is_error() { "blocker" } else { "minor" };
-    let description = format!("{}{mend}", visible(&breach.said(), LONGEST));
+        violation.mend.as_deref().map_or_else(String::new, |mend| format!(" — {}", visible(mend, LONGEST)));
+    let severity = if violation.is_error() { "blocker" } else { "minor" };
+    let description = format!("{}{mend}", visible(&violation.said(), LONGEST));
     Issue {
         description,
-        check_name: &breach.rule,
+        check_name: &violation.rule,
         fingerprint,
         severity,
         location: Location { path, lines: Lines { begin } },
@@ -134,7 +137,8 @@ mod tests {
 
     #[test]
     fn the_same_said_twice_is_two_issues() {
-        let twice = || sample::breach(GateRule::Standards, Level::Warn, None, "9fc01aa \"wip\" is no work");
+        let twice =
+            || sample::violation(GateRule::Standards, Level::Warn, None, "9fc01aa \"wip\" is no work");
         assert_eq!(parsed(&sample::judged(sample::empty(), vec![twice(), twice()])).len(), 2);
     }
 }

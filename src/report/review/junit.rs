@@ -4,25 +4,25 @@ use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 
 use super::escape::visible;
 use crate::model::Level;
-use crate::review::{Breach, Review, RuleOutcome};
+use crate::review::{Review, RuleOutcome, Violation};
 
 /// Longest text, in characters.
 const LONGEST: usize = 1000;
 /// Longest message, which is an attribute.
 const LONGEST_MESSAGE: usize = 300;
 
-/// Returns the verdict as a report of tests. A breach that shuts the gate is a failure, another is output.
+/// Returns the verdict as a report of tests. A violation that shuts the gate is a failure, another is output.
 #[must_use]
 pub fn junit(review: &Review) -> String {
     let verdict = &review.verdict;
     let mut report = Report::new("tracker check");
     let known = |task: &str| review.tasks.iter().any(|known| known.id == task);
-    let of_range = |breach: &&Breach| !breach.task.as_deref().is_some_and(known);
-    let breaches: Vec<&Breach> = verdict.breaches.iter().filter(of_range).collect();
+    let of_range = |violation: &&Violation| !violation.task.as_deref().is_some_and(known);
+    let violations: Vec<&Violation> = verdict.violations.iter().filter(of_range).collect();
     let name = range_name(review);
-    report.add_test_suite(suite(&name, "range", &verdict.rules, &breaches));
+    report.add_test_suite(suite(&name, "range", &verdict.rules, &violations));
     for task in &review.tasks {
-        let own = verdict.breaches.iter().filter(|breach| breach.task.as_ref() == Some(&task.id));
+        let own = verdict.violations.iter().filter(|violation| violation.task.as_ref() == Some(&task.id));
         let name =
             format!("{} {}", visible(&task.id, LONGEST_MESSAGE), visible(&task.title, LONGEST_MESSAGE));
         report.add_test_suite(suite(&name, &task.id, &verdict.rules, &own.collect::<Vec<_>>()));
@@ -35,7 +35,7 @@ fn range_name(review: &Review) -> String {
     visible(&format!("{base}{}", review.range.head), LONGEST_MESSAGE)
 }
 
-fn suite(name: &str, class: &str, rules: &[RuleOutcome], breaches: &[&Breach]) -> TestSuite {
+fn suite(name: &str, class: &str, rules: &[RuleOutcome], violations: &[&Violation]) -> TestSuite {
     let is_range = class == "range";
     let mut suite = TestSuite::new(name);
     for rule in rules {
@@ -43,10 +43,11 @@ fn suite(name: &str, class: &str, rules: &[RuleOutcome], breaches: &[&Breach]) -
         if is_off && !is_range {
             continue;
         }
-        let own: Vec<&Breach> = breaches.iter().filter(|breach| breach.rule == rule.rule).copied().collect();
+        let own: Vec<&Violation> =
+            violations.iter().filter(|violation| violation.rule == rule.rule).copied().collect();
         let mut case = TestCase::new(visible(&rule.rule, LONGEST_MESSAGE), status(rule, &own, is_off));
         case.set_classname(format!("tracker.{}", visible(class, LONGEST_MESSAGE)));
-        let warnings: Vec<&Breach> = own.into_iter().filter(|breach| !breach.is_error()).collect();
+        let warnings: Vec<&Violation> = own.into_iter().filter(|violation| !violation.is_error()).collect();
         let remark = rule.remark.as_deref().filter(|_| is_range).map(|remark| visible(remark, LONGEST));
         let out: Vec<String> = remark.into_iter().chain(warnings.into_iter().map(said)).collect();
         if !out.is_empty() {
@@ -57,8 +58,8 @@ fn suite(name: &str, class: &str, rules: &[RuleOutcome], breaches: &[&Breach]) -
     suite
 }
 
-fn status(rule: &RuleOutcome, breaches: &[&Breach], is_off: bool) -> TestCaseStatus {
-    let errors: Vec<&&Breach> = breaches.iter().filter(|breach| breach.is_error()).collect();
+fn status(rule: &RuleOutcome, violations: &[&Violation], is_off: bool) -> TestCaseStatus {
+    let errors: Vec<&&Violation> = violations.iter().filter(|violation| violation.is_error()).collect();
     let Some(first) = errors.first() else {
         return if is_off { TestCaseStatus::skipped() } else { TestCaseStatus::success() };
     };
@@ -66,18 +67,24 @@ fn status(rule: &RuleOutcome, breaches: &[&Breach], is_off: bool) -> TestCaseSta
     let more = if errors.len() > 1 { format!(" (and {} more)", errors.len() - 1) } else { String::new() };
     status.set_message(format!("{}{more}", visible(&first.said(), LONGEST_MESSAGE)));
     status.set_type(visible(&rule.rule, LONGEST_MESSAGE));
-    status.set_description(errors.into_iter().map(|breach| said(breach)).collect::<Vec<_>>().join("\n"));
+    status
+        .set_description(errors.into_iter().map(|violation| said(violation)).collect::<Vec<_>>().join("\n"));
     status
 }
 
-/// Returns a breach in words: what, where, and what mends it.
-fn said(breach: &Breach) -> String {
-    let place = breach.file.as_deref().map(|file| {
-        let line = breach.line.map_or_else(String::new, |line| format!(":{line}"));
+/// Returns a violation in words: what, where, and what mends it.
+fn said(violation: &Violation) -> String {
+    let place = violation.file.as_deref().map(|file| {
+        let line = violation.line.map_or_else(String::new, |line| format!(":{line}"));
         format!("\n  {}{line}", visible(file, LONGEST))
     });
-    let mend = breach.mend.as_deref().map(|mend| format!("\n  {}", visible(mend, LONGEST)));
-    format!("{}{}{}", visible(&breach.said(), LONGEST), place.unwrap_or_default(), mend.unwrap_or_default())
+    let mend = violation.mend.as_deref().map(|mend| format!("\n  {}", visible(mend, LONGEST)));
+    format!(
+        "{}{}{}",
+        visible(&violation.said(), LONGEST),
+        place.unwrap_or_default(),
+        mend.unwrap_or_default()
+    )
 }
 
 #[cfg(test)]
@@ -127,8 +134,8 @@ mod tests {
         let mut review = sample::review();
         review.tasks[0].title = evil.to_owned();
         review.range.head = evil.to_owned();
-        let breach = sample::breach(GateRule::Standards, Level::Error, Some("TASK-3F8K"), evil);
-        let text = junit(&sample::judged(review, vec![breach]));
+        let violation = sample::violation(GateRule::Standards, Level::Error, Some("TASK-3F8K"), evil);
+        let text = junit(&sample::judged(review, vec![violation]));
         read_back(&text);
         let document = roxmltree::Document::parse(&text).unwrap();
         assert!(document.descendants().all(|node| !node.has_tag_name("evil")));

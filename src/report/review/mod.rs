@@ -17,13 +17,13 @@ pub use junit::junit;
 pub use markdown::{brief, markdown};
 pub use sarif::sarif;
 
-use crate::review::Breach;
+use crate::review::Violation;
 
-/// Returns the file and line that a breach is shown at. What is about no file is shown at its task's, or at the
+/// Returns the file and line that a violation is shown at. What is about no file is shown at its task's, or at the
 /// policy: a place that the forge knows, since it drops what has none.
-fn place(breach: &Breach) -> (String, usize) {
-    match (&breach.file, &breach.task) {
-        (Some(file), _) => (file.clone(), breach.line.unwrap_or(1).max(1)),
+fn place(violation: &Violation) -> (String, usize) {
+    match (&violation.file, &violation.task) {
+        (Some(file), _) => (file.clone(), violation.line.unwrap_or(1).max(1)),
         (None, Some(task)) => (format!(".tracker/tasks/{task}.md"), 1),
         (None, None) => (".tracker/config.toml".to_owned(), 1),
     }

@@ -6,7 +6,7 @@ use super::escape::{address, visible};
 use super::fingerprint::fingerprints;
 use super::place;
 use crate::model::{GateRule, Level};
-use crate::review::{Breach, Review, explain};
+use crate::review::{Review, Violation, explain};
 
 const SCHEMA: &str = "https://json.schemastore.org/sarif-2.1.0.json";
 /// Longest message, in characters.
@@ -144,14 +144,14 @@ struct Fingerprints {
     primary_location_line_hash: String,
 }
 
-/// Returns the breaches as results of an analysis, errors before warnings where there are too many.
+/// Returns the violations as results of an analysis, errors before warnings where there are too many.
 #[must_use]
 pub fn sarif(review: &Review) -> String {
-    let breaches = &review.verdict.breaches;
-    let mut marked: Vec<(&Breach, String)> = breaches.iter().zip(fingerprints(breaches)).collect();
+    let violations = &review.verdict.violations;
+    let mut marked: Vec<(&Violation, String)> = violations.iter().zip(fingerprints(violations)).collect();
     let mut notifications = Vec::new();
     if marked.len() > MOST {
-        marked.sort_by_key(|(breach, _)| !breach.is_error());
+        marked.sort_by_key(|(violation, _)| !violation.is_error());
         let text = format!("{} more are left out: tracker check tells them all", marked.len() - MOST);
         notifications.push(Notification { message: Text { text } });
         marked.truncate(MOST);
@@ -167,7 +167,7 @@ pub fn sarif(review: &Review) -> String {
         automation_details: Details { id: "tracker/check/" },
         version_control_provenance: provenance(review).map(|provenance| [provenance]),
         invocations: [Invocation { execution_successful: true, tool_execution_notifications: notifications }],
-        results: marked.into_iter().map(|(breach, print)| finding(breach, print)).collect(),
+        results: marked.into_iter().map(|(violation, print)| finding(violation, print)).collect(),
         column_kind: "unicodeCodePoints",
     };
     let log = Log { schema: SCHEMA, version: "2.1.0", runs: [run] };
@@ -189,23 +189,26 @@ fn described(rule: GateRule) -> Rule {
     }
 }
 
-fn finding(breach: &Breach, fingerprint: String) -> Finding {
-    let (path, start_line) = place(breach);
+fn finding(violation: &Violation, fingerprint: String) -> Finding {
+    let (path, start_line) = place(violation);
     let mend =
-        breach.mend.as_deref().map_or_else(String::new, |mend| format!("\n{}", visible(mend, LONGEST)));
-    let text = unlinked(&format!("{}{mend}", visible(&breach.said(), LONGEST)));
-    let known = GateRule::parse(&breach.rule);
+        violation.mend.as_deref().map_or_else(String::new, |mend| format!("\n{}", visible(mend, LONGEST)));
+    let text = unlinked(&format!("{}{mend}", visible(&violation.said(), LONGEST)));
+    let known = GateRule::parse(&violation.rule);
     Finding {
-        rule_id: breach.rule.clone(),
+        rule_id: violation.rule.clone(),
         rule_index: known.and_then(|rule| GateRule::ALL.iter().position(|one| *one == rule)),
-        level: if breach.is_error() { "error" } else { "warning" },
+        level: if violation.is_error() { "error" } else { "warning" },
         message: Text { text },
         locations: [Place {
             physical_location: Physical {
                 artifact_location: Artifact { uri: address(&path), uri_base_id: "%SRCROOT%" },
                 region: Region { start_line },
             },
-            logical_locations: breach.task.as_deref().map(|task| [Logical { name: visible(task, LONGEST) }]),
+            logical_locations: violation
+                .task
+                .as_deref()
+                .map(|task| [Logical { name: visible(task, LONGEST) }]),
         }],
         partial_fingerprints: Fingerprints { primary_location_line_hash: fingerprint },
     }
@@ -317,16 +320,16 @@ mod tests {
 
     #[test]
     fn hostile_paths_and_messages_stay_what_they_are() {
-        let breach = Breach {
+        let violation = Violation {
             file: Some("a:b/../[x](y) \"%2e\u{202e}.rs".to_owned()),
-            ..sample::breach(
+            ..sample::violation(
                 GateRule::Standards,
                 Level::Error,
                 Some("T\n-1"),
                 "see [here](https://evil) \u{1b}[2J",
             )
         };
-        let log = parsed(&sample::judged(sample::empty(), vec![breach]));
+        let log = parsed(&sample::judged(sample::empty(), vec![violation]));
         let found = &log["runs"][0]["results"][0];
         let uri = &found["locations"][0]["physicalLocation"]["artifactLocation"]["uri"];
         assert_eq!(uri, "a%3Ab/../%5Bx%5D%28y%29%20%22%252e%E2%80%AE.rs");
@@ -337,7 +340,7 @@ mod tests {
     fn what_is_too_much_is_left_out_and_said() {
         let many = (0..6000).map(|at| {
             let level = if at < 100 { Level::Warn } else { Level::Error };
-            sample::breach(GateRule::Standards, level, None, &format!("number {at}"))
+            sample::violation(GateRule::Standards, level, None, &format!("number {at}"))
         });
         let log = parsed(&sample::judged(sample::empty(), many.collect()));
         let run = &log["runs"][0];

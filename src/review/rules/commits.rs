@@ -2,19 +2,19 @@
 
 use super::super::facts::{CommitFacts, RangeFacts};
 use super::super::passes::Judged;
-use super::{About, Book};
+use super::{About, Violations};
 use crate::model::{GateRule, Task};
 use crate::policy::is_record;
 
 const RULE: GateRule = GateRule::LinkedCommits;
 
-pub(super) fn judge(facts: &RangeFacts<'_>, tasks: &[Judged<'_>], book: &mut Book<'_>) {
+pub(super) fn judge(facts: &RangeFacts<'_>, tasks: &[Judged<'_>], book: &mut Violations<'_>) {
     for commit in &facts.commits {
         of_commit(commit, tasks, book);
     }
 }
 
-fn of_commit(commit: &CommitFacts, tasks: &[Judged<'_>], book: &mut Book<'_>) {
+fn of_commit(commit: &CommitFacts, tasks: &[Judged<'_>], book: &mut Violations<'_>) {
     let (short, subject) = (commit.short(), &commit.subject);
     let about = || About { commit: Some(&commit.id), ..About::default() };
     for id in &commit.unknown {

@@ -2,7 +2,7 @@
 
 use super::super::facts::{FileFacts, RangeFacts};
 use super::super::passes::Judged;
-use super::{About, Book};
+use super::{About, Violations};
 use crate::model::{Config, GateRule, Level};
 use crate::policy::{is_covered, is_record, is_selected};
 
@@ -109,13 +109,13 @@ fn asked_anywhere(config: &Config, path: &str) -> Vec<String> {
     roles
 }
 
-pub(super) fn judge(facts: &RangeFacts<'_>, tasks: &[Judged<'_>], book: &mut Book<'_>) {
+pub(super) fn judge(facts: &RangeFacts<'_>, tasks: &[Judged<'_>], book: &mut Violations<'_>) {
     covered_files(facts, tasks, book);
     declared_files(facts, tasks, book);
     standards(facts, book);
 }
 
-fn covered_files(facts: &RangeFacts<'_>, tasks: &[Judged<'_>], book: &mut Book<'_>) {
+fn covered_files(facts: &RangeFacts<'_>, tasks: &[Judged<'_>], book: &mut Violations<'_>) {
     let owners = super::super::tasks::owners_of_files(facts);
     for file in facts.files.iter().filter(|file| !is_record(&file.path) && !is_policy(&file.path)) {
         let own: Vec<(usize, &Judged<'_>)> =
@@ -149,7 +149,7 @@ fn covered_files(facts: &RangeFacts<'_>, tasks: &[Judged<'_>], book: &mut Book<'
 }
 
 /// A file that came with no task was seen by nobody.
-fn unseen(file: &FileFacts, book: &mut Book<'_>) {
+fn unseen(file: &FileFacts, book: &mut Violations<'_>) {
     let roles = asked_anywhere(book.config, &file.path);
     if roles.is_empty() {
         return;
@@ -164,7 +164,7 @@ fn is_cancelled(task: &Judged<'_>) -> bool {
 }
 
 /// What only a cancelled task brings will never be asked for, so it must have been seen before it was cancelled.
-fn of_cancelled(file: &FileFacts, own: &[(usize, &Judged<'_>)], cover: &Cover, book: &mut Book<'_>) {
+fn of_cancelled(file: &FileFacts, own: &[(usize, &Judged<'_>)], cover: &Cover, book: &mut Violations<'_>) {
     let mut roles = asked_anywhere(book.config, &file.path);
     roles.retain(|role| !cover.by.contains(role));
     let Some((_, task)) = own.first().filter(|_| !roles.is_empty()) else { return };
@@ -179,7 +179,7 @@ fn of_cancelled(file: &FileFacts, own: &[(usize, &Judged<'_>)], cover: &Cover, b
     book.add(GateRule::CoveredFiles, message, about);
 }
 
-fn declared_files(facts: &RangeFacts<'_>, tasks: &[Judged<'_>], book: &mut Book<'_>) {
+fn declared_files(facts: &RangeFacts<'_>, tasks: &[Judged<'_>], book: &mut Violations<'_>) {
     for task in tasks {
         let Some(after) = task.facts.after.as_ref().filter(|task| !task.files.is_empty()) else { continue };
         let mut beside: Vec<&str> = task
@@ -215,7 +215,7 @@ fn is_declared(declared: &str, path: &str) -> bool {
         || is_selected(&[declared.to_owned()], path)
 }
 
-fn standards(facts: &RangeFacts<'_>, book: &mut Book<'_>) {
+fn standards(facts: &RangeFacts<'_>, book: &mut Violations<'_>) {
     for standard in &book.config.policy.gate.standards.clone() {
         let asks = facts.files.iter().find(|file| is_selected(&standard.when, &file.path));
         let answers = facts.files.iter().any(|file| is_selected(&standard.then, &file.path));

@@ -4,13 +4,13 @@
 use super::super::facts::{RangeFacts, RecordStep, TaskFacts};
 use super::super::histories::lost;
 use super::super::passes::{Judged, place_in, route};
-use super::{About, Book};
+use super::{About, Violations};
 use crate::model::{Config, GateRule, Level, Move, Stage, Task};
 use crate::policy::is_override;
 
 const RULE: GateRule = GateRule::LegalMoves;
 
-pub(super) fn judge(facts: &RangeFacts<'_>, tasks: &[Judged<'_>], book: &mut Book<'_>) {
+pub(super) fn judge(facts: &RangeFacts<'_>, tasks: &[Judged<'_>], book: &mut Violations<'_>) {
     for step in &facts.steps {
         let RecordStep::History { commit, task, path, before, after } = step else { continue };
         if let Some(gone) = lost(before, after) {
@@ -30,7 +30,7 @@ pub(super) fn judge(facts: &RangeFacts<'_>, tasks: &[Judged<'_>], book: &mut Boo
     }
 }
 
-fn of_task(task: &Judged<'_>, book: &mut Book<'_>) {
+fn of_task(task: &Judged<'_>, book: &mut Violations<'_>) {
     let facts = task.facts;
     let about = || About { task: Some(&facts.id), file: Some(&facts.path), ..About::default() };
     if facts.is_deleted {
@@ -69,7 +69,7 @@ fn restore(path: &str) -> Option<String> {
 }
 
 /// A task that had begun is judged by the route it began on.
-fn note_other_route(facts: &TaskFacts, after: &Task, book: &mut Book<'_>) {
+fn note_other_route(facts: &TaskFacts, after: &Task, book: &mut Violations<'_>) {
     let own = book.config.stages_of(after.kind.as_deref());
     let judged_by = book.config.stages_of(route(facts));
     if own != judged_by {

@@ -1,4 +1,4 @@
-//! The rules of the gate, one idea a file. Each looks at facts and judged tasks, and writes breaches into a book.
+//! The rules of the gate, one idea a file. Each looks at facts and judged tasks, and writes violations into a book.
 
 mod commits;
 mod files;
@@ -14,12 +14,12 @@ use std::collections::BTreeMap;
 
 use super::facts::RangeFacts;
 use super::passes::Judged;
-use super::{Breach, RuleOutcome, Verdict};
+use super::{RuleOutcome, Verdict, Violation};
 use crate::model::{Config, GateRule, Level, TaskId};
 
 /// Judges a range by every rule.
 pub(super) fn judge(facts: &RangeFacts<'_>, config: &Config, tasks: &[Judged<'_>]) -> Verdict {
-    let mut book = Book { config, breaches: Vec::new(), remarks: BTreeMap::new() };
+    let mut book = Violations { config, violations: Vec::new(), remarks: BTreeMap::new() };
     histories::judge(facts, tasks, &mut book);
     moves::judge(facts, tasks, &mut book);
     votes::judge(facts, tasks, &mut book);
@@ -30,14 +30,14 @@ pub(super) fn judge(facts: &RangeFacts<'_>, config: &Config, tasks: &[Judged<'_>
     book.close()
 }
 
-/// Where breaches are written down.
-struct Book<'c> {
+/// Where violations are written down.
+struct Violations<'c> {
     config: &'c Config,
-    breaches: Vec<(GateRule, Breach)>,
+    violations: Vec<(GateRule, Violation)>,
     remarks: BTreeMap<GateRule, String>,
 }
 
-/// What a breach is about, beside its message.
+/// What a violation is about, beside its message.
 #[derive(Default)]
 struct About<'a> {
     task: Option<&'a TaskId>,
@@ -47,31 +47,31 @@ struct About<'a> {
     mend: Option<String>,
 }
 
-impl Book<'_> {
+impl Violations<'_> {
     fn level_of(&self, rule: GateRule) -> Level {
         self.config.policy.gate.level_of(rule)
     }
 
-    /// Writes a breach down at its rule's level.
+    /// Writes a violation down at its rule's level.
     fn add(&mut self, rule: GateRule, message: impl Into<String>, about: About<'_>) {
         self.add_at(Level::Error, rule, message, about);
     }
 
-    /// Writes a breach down at a level that is no higher than its rule's.
+    /// Writes a violation down at a level that is no higher than its rule's.
     fn add_at(&mut self, most: Level, rule: GateRule, message: impl Into<String>, about: About<'_>) {
         let level = self.level_of(rule).min(most);
         if level == Level::Off {
             return;
         }
-        let breach = Breach {
+        let violation = Violation {
             task: about.task.map(ToString::to_string),
             commit: about.commit.map(str::to_owned),
             file: about.file.map(str::to_owned),
             line: about.line,
             mend: about.mend,
-            ..Breach::of(rule, level, message)
+            ..Violation::of(rule, level, message)
         };
-        self.breaches.push((rule, breach));
+        self.violations.push((rule, violation));
     }
 
     fn remark(&mut self, rule: GateRule, text: impl Into<String>) {
@@ -79,22 +79,24 @@ impl Book<'_> {
     }
 
     fn close(mut self) -> Verdict {
-        self.breaches.sort_by(|(one, a), (other, b)| {
-            let key = |breach: &Breach| {
+        self.violations.sort_by(|(one, a), (other, b)| {
+            let key = |violation: &Violation| {
                 (
-                    !breach.is_error(),
-                    breach.task.clone(),
-                    breach.commit.clone(),
-                    breach.file.clone(),
-                    breach.message.clone(),
+                    !violation.is_error(),
+                    violation.task.clone(),
+                    violation.commit.clone(),
+                    violation.file.clone(),
+                    violation.message.clone(),
                 )
             };
             (one, key(a)).cmp(&(other, key(b)))
         });
-        self.breaches.dedup();
+        self.violations.dedup();
         let count = |rule: GateRule, is_error: bool| {
-            let own =
-                self.breaches.iter().filter(|(of, breach)| *of == rule && breach.is_error() == is_error);
+            let own = self
+                .violations
+                .iter()
+                .filter(|(of, violation)| *of == rule && violation.is_error() == is_error);
             own.count()
         };
         let rules: Vec<RuleOutcome> = GateRule::ALL
@@ -112,7 +114,7 @@ impl Book<'_> {
             errors: sum(&|rule| rule.errors),
             warnings: sum(&|rule| rule.warnings),
             rules,
-            breaches: self.breaches.into_iter().map(|(_, breach)| breach).collect(),
+            violations: self.violations.into_iter().map(|(_, violation)| violation).collect(),
         }
     }
 }

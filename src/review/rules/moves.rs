@@ -4,13 +4,13 @@
 use super::super::facts::RangeFacts;
 use super::super::passes::{Judged, Pass, route};
 use super::votes::votes_of;
-use super::{About, Book};
+use super::{About, Violations};
 use crate::model::{GateRule, Move, Task, TaskId, Verdict};
 use crate::policy::{
-    JudgedVote, Missing, RoleStanding, Weight, WhyNot, is_override, judge as judge_votes, overriding_move,
+    JudgedVote, Missing, RoleStanding, VoteStatus, WhyNot, is_override, judge as judge_votes, overriding_move,
 };
 
-pub(super) fn judge(facts: &RangeFacts<'_>, tasks: &[Judged<'_>], book: &mut Book<'_>) {
+pub(super) fn judge(facts: &RangeFacts<'_>, tasks: &[Judged<'_>], book: &mut Violations<'_>) {
     for task in tasks {
         for pass in &task.passes {
             if !pass.is_forced {
@@ -27,7 +27,7 @@ pub(super) fn judge(facts: &RangeFacts<'_>, tasks: &[Judged<'_>], book: &mut Boo
     }
 }
 
-fn of_pass(task: &Judged<'_>, pass: &Pass<'_>, book: &mut Book<'_>) {
+fn of_pass(task: &Judged<'_>, pass: &Pass<'_>, book: &mut Violations<'_>) {
     let id = &task.facts.id;
     for missing in &pass.gate.missing {
         let reason = missing.reason(id);
@@ -39,7 +39,7 @@ fn of_pass(task: &Judged<'_>, pass: &Pass<'_>, book: &mut Book<'_>) {
 }
 
 /// Tells of each override once, whatever it led past.
-fn overrides(task: &Judged<'_>, book: &mut Book<'_>) {
+fn overrides(task: &Judged<'_>, book: &mut Violations<'_>) {
     let mut forced: Vec<(Option<&Move>, Vec<&str>, Vec<String>)> = Vec::new();
     for pass in task.passes.iter().filter(|pass| pass.is_forced) {
         let what = |missing: &Missing| rule_of(missing, pass, &missing.reason(&task.facts.id).text);
@@ -68,7 +68,7 @@ fn overrides(task: &Judged<'_>, book: &mut Book<'_>) {
 }
 
 /// An override that was taken back has lifted the rejections before it all the same.
-fn lifted_vetoes(facts: &RangeFacts<'_>, task: &Judged<'_>, book: &mut Book<'_>) {
+fn lifted_vetoes(facts: &RangeFacts<'_>, task: &Judged<'_>, book: &mut Violations<'_>) {
     let own = task.facts;
     let Some(after) = own.after.as_ref().filter(|_| task.moves.iter().any(|(_, step)| is_override(step)))
     else {
@@ -76,7 +76,7 @@ fn lifted_vetoes(facts: &RangeFacts<'_>, task: &Judged<'_>, book: &mut Book<'_>)
     };
     let then = Task { kind: route(own).map(str::to_owned), ..after.clone() };
     let signoffs = judge_votes(&then, book.config, &own.ballots, &own.content, facts.people);
-    for judged in votes_of(&signoffs).filter(|vote| vote.weight == Weight::None(WhyNot::Overridden)) {
+    for judged in votes_of(&signoffs).filter(|vote| vote.weight == VoteStatus::None(WhyNot::Overridden)) {
         let vote = &judged.ballot.vote;
         let lifting = overriding_move(&then, book.config, &vote.stage, vote.round);
         let Some((_, step)) = task.moves.iter().find(|(at, _)| Some(*at) == lifting) else { continue };
@@ -145,7 +145,7 @@ fn excuse(vote: &JudgedVote<'_>) -> Option<String> {
 }
 
 /// Names the rule by which a vote that a move needed does not count.
-fn blame(id: &TaskId, role: &RoleStanding<'_>, vote: &JudgedVote<'_>, book: &mut Book<'_>) {
+fn blame(id: &TaskId, role: &RoleStanding<'_>, vote: &JudgedVote<'_>, book: &mut Violations<'_>) {
     let Some(why) = vote.weight.why_not() else { return };
     let Some(rule) = rule_against(why) else { return };
     let file = path_of(vote);

@@ -2,9 +2,9 @@
 
 use super::super::facts::{FileFacts, RangeFacts, TaskFacts};
 use super::files::is_policy;
-use super::{About, Book};
+use super::{About, Violations};
 use crate::model::{Config, GateRule, Level, Stage, Task};
-use crate::policy::{JudgedVote, RoleStanding, Weight, is_selected, judge as judge_votes};
+use crate::policy::{JudgedVote, RoleStanding, VoteStatus, is_selected, judge as judge_votes};
 
 const RULE: GateRule = GateRule::PolicyOwners;
 
@@ -12,7 +12,7 @@ const RULE: GateRule = GateRule::PolicyOwners;
 /// said.
 const RUNNERS: [&str; 4] = [".github/workflows/**", ".github/actions/**", ".gitlab-ci.yml", ".gitlab/**"];
 
-pub(super) fn judge(facts: &RangeFacts<'_>, book: &mut Book<'_>) {
+pub(super) fn judge(facts: &RangeFacts<'_>, book: &mut Violations<'_>) {
     if facts.is_own_policy {
         book.remark(RULE, "the base has no policy; this range brings it, and is judged by its own");
         return;
@@ -30,7 +30,7 @@ pub(super) fn judge(facts: &RangeFacts<'_>, book: &mut Book<'_>) {
     }
 }
 
-fn of_policy(facts: &RangeFacts<'_>, file: &FileFacts, book: &mut Book<'_>) {
+fn of_policy(facts: &RangeFacts<'_>, file: &FileFacts, book: &mut Violations<'_>) {
     let path = file.path.as_str();
     let deed = match (&file.before, &file.after) {
         (None, _) => "is added",
@@ -89,13 +89,13 @@ fn has_owners_vote(task: &TaskFacts, facts: &RangeFacts<'_>, config: &Config, ow
     };
     let standing: Vec<RoleStanding<'_>> =
         stages.into_iter().flat_map(|stage| in_stage(stage).roles).collect();
-    let of = |weight: Weight| {
+    let of = |weight: VoteStatus| {
         standing.iter().flat_map(|role| &role.votes).filter(move |vote| vote.weight == weight)
     };
     let is_replaced = |no: &JudgedVote<'_>| {
-        of(Weight::Approval)
+        of(VoteStatus::Approval)
             .any(|yes| yes.person.is_same(&no.person) && yes.ballot.vote.at > no.ballot.vote.at)
     };
     let enough = |role: &RoleStanding<'_>| role.missing() == 0;
-    standing.iter().any(enough) && of(Weight::Rejection).all(is_replaced)
+    standing.iter().any(enough) && of(VoteStatus::Rejection).all(is_replaced)
 }

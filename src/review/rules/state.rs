@@ -2,11 +2,11 @@
 
 use super::super::facts::{MergedRecord, RangeFacts};
 use super::super::passes::{Judged, place_in, route};
-use super::{About, Book};
+use super::{About, Violations};
 use crate::model::{GateRule, Level, Severity};
 use crate::policy::is_record;
 
-pub(super) fn judge(facts: &RangeFacts<'_>, tasks: &[Judged<'_>], book: &mut Book<'_>) {
+pub(super) fn judge(facts: &RangeFacts<'_>, tasks: &[Judged<'_>], book: &mut Violations<'_>) {
     merge_stage(facts, tasks, book);
     wip_limit(facts, book);
     broken_documents(facts, book);
@@ -16,7 +16,7 @@ pub(super) fn judge(facts: &RangeFacts<'_>, tasks: &[Judged<'_>], book: &mut Boo
     commands(facts, book);
 }
 
-fn merge_stage(facts: &RangeFacts<'_>, tasks: &[Judged<'_>], book: &mut Book<'_>) {
+fn merge_stage(facts: &RangeFacts<'_>, tasks: &[Judged<'_>], book: &mut Violations<'_>) {
     let Some(wanted) = book.config.policy.gate.merge_stage.clone() else { return };
     for task in tasks {
         let does_work = |at: &usize| facts.commits[*at].paths.iter().any(|path| !is_record(path));
@@ -39,7 +39,7 @@ fn merge_stage(facts: &RangeFacts<'_>, tasks: &[Judged<'_>], book: &mut Book<'_>
     }
 }
 
-fn wip_limit(facts: &RangeFacts<'_>, book: &mut Book<'_>) {
+fn wip_limit(facts: &RangeFacts<'_>, book: &mut Violations<'_>) {
     let Some(limit) = book.config.policy.gate.wip_limit else { return };
     for (assignee, tasks) in facts.in_progress.iter().filter(|(_, tasks)| tasks.len() > limit as usize) {
         let names: Vec<&str> = tasks.iter().take(5).map(AsRef::as_ref).collect();
@@ -53,7 +53,7 @@ fn wip_limit(facts: &RangeFacts<'_>, book: &mut Book<'_>) {
     }
 }
 
-fn broken_documents(facts: &RangeFacts<'_>, book: &mut Book<'_>) {
+fn broken_documents(facts: &RangeFacts<'_>, book: &mut Violations<'_>) {
     for problem in &facts.broken {
         let key = problem.key.as_ref().map(|key| format!("{key}: ")).unwrap_or_default();
         let most = if problem.severity == Severity::Error { Level::Error } else { Level::Warn };
@@ -73,7 +73,7 @@ fn broken_documents(facts: &RangeFacts<'_>, book: &mut Book<'_>) {
     }
 }
 
-fn of_merge(record: &MergedRecord, book: &mut Book<'_>) {
+fn of_merge(record: &MergedRecord, book: &mut Violations<'_>) {
     let difference = record.difference.join(" ");
     let (most, message) = if record.had_conflict {
         (Level::Warn, format!("a conflict was settled by hand: {difference}"))
@@ -91,7 +91,7 @@ fn of_merge(record: &MergedRecord, book: &mut Book<'_>) {
     book.add_at(most, GateRule::MergeIntegrity, message, about);
 }
 
-fn commands(facts: &RangeFacts<'_>, book: &mut Book<'_>) {
+fn commands(facts: &RangeFacts<'_>, book: &mut Violations<'_>) {
     let Some(outcomes) = &facts.commands else {
         let count = book.config.policy.gate.commands.len();
         if count > 0 {

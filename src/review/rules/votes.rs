@@ -3,11 +3,11 @@
 use super::super::facts::{RangeFacts, RecordStep, TaskFacts};
 use super::super::passes::Judged;
 use super::moves::{path_of, rule_against};
-use super::{About, Book};
+use super::{About, Violations};
 use crate::model::{Finding, FindingState, GateRule, Level, Resolution, SelfApproval, Signatures};
-use crate::policy::{JudgedVote, Signoffs, Trust, Weight, blocking_findings, is_meant};
+use crate::policy::{JudgedVote, Signoffs, Trust, VoteStatus, blocking_findings, is_meant};
 
-pub(super) fn judge(facts: &RangeFacts<'_>, tasks: &[Judged<'_>], book: &mut Book<'_>) {
+pub(super) fn judge(facts: &RangeFacts<'_>, tasks: &[Judged<'_>], book: &mut Violations<'_>) {
     for step in &facts.steps {
         of_step(step, book);
     }
@@ -17,7 +17,7 @@ pub(super) fn judge(facts: &RangeFacts<'_>, tasks: &[Judged<'_>], book: &mut Boo
     }
 }
 
-fn of_step(step: &RecordStep, book: &mut Book<'_>) {
+fn of_step(step: &RecordStep, book: &mut Violations<'_>) {
     match step {
         RecordStep::Vote { commit, task, path, is_deleted } => {
             let deed = if *is_deleted { "deletes a vote" } else { "changes a vote that was cast" };
@@ -38,7 +38,7 @@ fn of_step(step: &RecordStep, book: &mut Book<'_>) {
 }
 
 /// Votes that the range brings and that count for nothing are worth a warning, where no move rests on them.
-fn idle_votes(task: &Judged<'_>, book: &mut Book<'_>) {
+fn idle_votes(task: &Judged<'_>, book: &mut Violations<'_>) {
     let standing = task.passes.iter().map(|pass| &pass.signoffs);
     let all: Vec<&Signoffs<'_>> =
         standing.chain(task.current.as_ref().map(|(signoffs, _)| signoffs)).collect();
@@ -53,14 +53,14 @@ fn idle_votes(task: &Judged<'_>, book: &mut Book<'_>) {
             let message = format!("the vote of {name} as {role} does not count: {why}");
             book.add_at(Level::Warn, rule, message, about());
         }
-        if vote.weight == Weight::Approval && is_new {
+        if vote.weight == VoteStatus::Approval && is_new {
             doubt(vote, about(), book);
         }
     }
 }
 
 /// Says how little is known of whose an approval is that counts.
-fn doubt(vote: &JudgedVote<'_>, about: About<'_>, book: &mut Book<'_>) {
+fn doubt(vote: &JudgedVote<'_>, about: About<'_>, book: &mut Violations<'_>) {
     let (name, role) = (&vote.person.name, &vote.ballot.vote.role);
     let wants = book.config.policy.signatures == Signatures::Warn;
     let message = match vote.ballot.trust {
@@ -81,7 +81,7 @@ pub(super) fn votes_of<'s, 'v>(signoffs: &'s Signoffs<'v>) -> impl Iterator<Item
 
 /// Who settles or waives a finding that blocks must be one whose role found it, and, where nobody may approve their
 /// own work, not its author.
-fn resolutions(range: &RangeFacts<'_>, facts: &TaskFacts, book: &mut Book<'_>) {
+fn resolutions(range: &RangeFacts<'_>, facts: &TaskFacts, book: &mut Violations<'_>) {
     for finding in &facts.findings {
         let before = facts.findings_before.iter().find(|old| old.id == finding.id);
         let known = before.map_or(0, |old| old.resolutions.len());
@@ -106,7 +106,7 @@ fn closes(step: &Resolution) -> bool {
     matches!(step.to, FindingState::Settled | FindingState::Waived)
 }
 
-fn blocks(finding: &Finding, book: &Book<'_>) -> bool {
+fn blocks(finding: &Finding, book: &Violations<'_>) -> bool {
     let open = Finding { resolutions: Vec::new(), ..finding.clone() };
     !blocking_findings(book.config, std::slice::from_ref(&open)).is_empty()
 }
@@ -116,7 +116,7 @@ fn doubt_about(
     facts: &TaskFacts,
     finding: &Finding,
     step: &Resolution,
-    book: &Book<'_>,
+    book: &Violations<'_>,
 ) -> Option<String> {
     let person = (range.people)(&step.by);
     let members = &book.config.role(&finding.role).rules.members;

@@ -19,7 +19,7 @@ fn all_rules_are_listed_with_the_level_that_they_have_here() {
     earned-moves        error  every stage that was left had what it asks for
     overrides           error  no override led a task past what was missing
     deliverables        error  the boxes that a stage asks for are ticked
-    open-findings       error  no finding that blocks is open, and none is deleted or belittled
+    open-findings       error  no finding that blocks is open, and none is deleted or weakened
     self-approval       error  approvals are not by those who wrote what they cover
     role-members        error  votes are by members of their roles
     signed-votes        error  votes are signed where the policy wants that
@@ -61,7 +61,7 @@ fn one_rule_is_told_in_full() {
 
       holds   For each move on, the gate computes again what the stage asks for: sign-offs of each role, as many as its quorum, valid for the content as it is at the head, and no standing rejection.
       why     A hook can be skipped and a file can be edited by hand. A vote is about what its author saw: code that changed afterwards was seen by nobody.
-      breach  TASK-7Q2M: left qa, without the approval of code-reviewer: that of Grace is stale: src/theme.rs changed
+      violation  TASK-7Q2M: left qa, without the approval of code-reviewer: that of Grace is stale: src/theme.rs changed
       mend    Take the task back to the stage (`tracker fail TASK WHY`, or `tracker reopen TASK` where it is complete) and ask the role to look again: `tracker approve TASK --as ROLE`. `tracker signoffs TASK` tells what each vote covers and why one does not count.
       switch  in .tracker/config.toml, error where it says nothing:
               [policy]
@@ -92,7 +92,7 @@ fn one_rule_is_told_in_full() {
       why     A hook can be skipped and a file can be edited by hand. A vote
               is about what its author saw: code that changed afterwards was
               seen by nobody.
-      breach  TASK-7Q2M: left qa, without the approval of code-reviewer:
+      violation  TASK-7Q2M: left qa, without the approval of code-reviewer:
               that of Grace is stale: src/theme.rs changed
       mend    Take the task back to the stage (`tracker fail TASK WHY`, or
               `tracker reopen TASK` where it is complete) and ask the role
@@ -119,7 +119,7 @@ fn the_rule_of_a_server_is_told_as_one() {
 
       holds   A push to a branch that the policy judges may begin before where the branch is now, as a forced one does. It then holds every record, and the policy, as the branch has them beyond that. And the default branch is not deleted while there is a tracker in it.
       why     The gate judges a push from where it begins. A rejection or a stricter rule that came later would go unseen, with the commit that brought it.
-      breach  takes back what `main` has beyond where the push begins (.tracker/signoffs/TASK-7Q2M/20261111T100000Z-sec-1a2b3c4d.yaml)
+      violation  takes back what `main` has beyond where the push begins (.tracker/signoffs/TASK-7Q2M/20261111T100000Z-sec-1a2b3c4d.yaml)
       mend    `git pull --rebase`, then `git push` without `--force`. What has to go from a server's history is for those who run it, with the hook set aside.
       switch  none: whatever the policy says, the hook of a server holds it (`tracker hooks install --server`), and so does pre-push where the config asks
 

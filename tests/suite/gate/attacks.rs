@@ -7,7 +7,7 @@ struct Attack {
     name: &'static str,
     /// The rule that stops it.
     rule: &'static str,
-    /// What its breach says.
+    /// What its violation says.
     says: &'static str,
     play: fn(&World),
 }
@@ -466,10 +466,11 @@ fn every_attack_is_stopped_by_its_rule() {
     for attack in ATTACKS {
         let world = World::honest();
         (attack.play)(&world);
-        let breaches = world.review().verdict.breaches;
-        let mut own = breaches.iter().filter(|breach| breach.is_error() && breach.rule == attack.rule);
-        if !own.any(|breach| breach.message.contains(attack.says)) {
-            passed.push(format!("{} ({}): {:#?}", attack.name, attack.rule, said(&breaches)));
+        let violations = world.review().verdict.violations;
+        let mut own =
+            violations.iter().filter(|violation| violation.is_error() && violation.rule == attack.rule);
+        if !own.any(|violation| violation.message.contains(attack.says)) {
+            passed.push(format!("{} ({}): {:#?}", attack.name, attack.rule, said(&violations)));
         }
     }
     assert!(passed.is_empty(), "{} of {}\n{}", passed.len(), ATTACKS.len(), passed.join("\n"));

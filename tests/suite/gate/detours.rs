@@ -176,7 +176,9 @@ fn a_long_text_that_a_merge_rewrites_is_told_of_at_once() {
     world.git(&["merge", "--quiet", "--no-commit", "--no-ff", "side"]);
     world.write(".tracker/tasks/TASK-B1G0.md", &task(&text("jcbeadfgih")));
     world.commit("Merge");
-    assert!(said(&world.review().verdict.breaches).iter().any(|said| said.contains("neither side brought")));
+    assert!(
+        said(&world.review().verdict.violations).iter().any(|said| said.contains("neither side brought"))
+    );
 }
 
 #[test]

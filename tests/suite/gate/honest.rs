@@ -201,9 +201,9 @@ fn every_honest_twin_passes() {
     for twin in TWINS {
         let world = World::honest();
         (twin.play)(&world);
-        let breaches = world.review().verdict.breaches;
-        if breaches.iter().any(tracker::review::Breach::is_error) {
-            stopped.push(format!("{}: {:#?}", twin.name, said(&breaches)));
+        let violations = world.review().verdict.violations;
+        if violations.iter().any(tracker::review::Violation::is_error) {
+            stopped.push(format!("{}: {:#?}", twin.name, said(&violations)));
         }
     }
     assert!(stopped.is_empty(), "{} of {}\n{}", stopped.len(), TWINS.len(), stopped.join("\n"));
@@ -228,7 +228,7 @@ fn who_introduces_the_tracker_is_judged_by_their_own_rules() {
     world.commit("Introduce the tracker\n\nTask: TASK-0THR");
     let review = world.review_of("bare", "new");
     assert_eq!(
-        said(&review.verdict.breaches),
+        said(&review.verdict.violations),
         ["!merge-stage: is in none, and what is merged must have reached qa"]
     );
     assert_eq!(review.range.policy, "the range itself, for bare has none");

@@ -14,7 +14,7 @@ use std::fs;
 use std::sync::OnceLock;
 
 use tracker::ops::{self, GateRequest, Session};
-use tracker::review::{Breach, Review};
+use tracker::review::{Review, Violation};
 use tracker::store::Workspace;
 
 use crate::support::{Output, Sandbox};
@@ -172,9 +172,9 @@ impl World {
         Ok(ops::review(&session, &request)?.0)
     }
 
-    /// Returns the breaches as `rule: message`, those that shut the gate with `!` in front.
+    /// Returns the violations as `rule: message`, those that shut the gate with `!` in front.
     fn verdict(&self) -> Vec<String> {
-        said(&self.review().verdict.breaches)
+        said(&self.review().verdict.violations)
     }
 }
 
@@ -188,9 +188,12 @@ fn finding(world: &World) -> String {
     format!("{folder}/{}", entry.file_name().to_str().unwrap())
 }
 
-fn said(breaches: &[Breach]) -> Vec<String> {
-    let mark = |breach: &Breach| if breach.is_error() { "!" } else { "" };
-    breaches.iter().map(|breach| format!("{}{}: {}", mark(breach), breach.rule, breach.message)).collect()
+fn said(violations: &[Violation]) -> Vec<String> {
+    let mark = |violation: &Violation| if violation.is_error() { "!" } else { "" };
+    violations
+        .iter()
+        .map(|violation| format!("{}{}: {}", mark(violation), violation.rule, violation.message))
+        .collect()
 }
 
 fn identity(name: &str, command: &mut std::process::Command) {

@@ -97,5 +97,5 @@ fn a_vote_that_is_older_than_the_range_counts_and_is_known_whose_it_is() {
         (vote.by.as_str(), vote.trust.as_str(), vote.counts, vote.is_new),
         ("Ada", "attributed", true, false)
     );
-    assert!(review.verdict.breaches.is_empty(), "{:?}", review.verdict.breaches);
+    assert!(review.verdict.violations.is_empty(), "{:?}", review.verdict.violations);
 }

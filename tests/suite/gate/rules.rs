@@ -14,7 +14,7 @@ fn agreed(more: &str) -> World {
 }
 
 fn found(world: &World, rule: &str) -> Vec<String> {
-    let all = said(&world.review().verdict.breaches);
+    let all = said(&world.review().verdict.violations);
     all.into_iter().filter(|said| said.contains(&format!("{rule}: "))).collect()
 }
 

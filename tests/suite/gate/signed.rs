@@ -38,7 +38,7 @@ fn verdict(vote: impl Fn(&World)) -> Vec<String> {
         world.tracker_as("Sec", "approve 0thr --as auditor --sign");
     }
     world.commit_as("Sec", "Approve as well");
-    said(&world.review_of("main", "signed").verdict.breaches)
+    said(&world.review_of("main", "signed").verdict.violations)
 }
 
 #[test]
@@ -131,5 +131,5 @@ fn a_vote_in_the_name_of_another_is_told() {
     let review = world.review();
     assert_eq!(review.tasks[0].votes[0].trust, "unverified");
     let says = "signed-votes: nothing but its file says that the approval as reviewer is by Ada: the commit is by another";
-    assert_eq!(said(&review.verdict.breaches), [says]);
+    assert_eq!(said(&review.verdict.violations), [says]);
 }

@@ -4,7 +4,7 @@ use std::cell::Cell;
 use std::fs;
 use std::path::PathBuf;
 
-use tracker::git::{CommitId, Grammar, Links, Repository};
+use tracker::git::{CommitId, LinkParser, Links, Repository};
 
 use super::{open, places};
 use crate::support::Sandbox;
@@ -23,7 +23,7 @@ fn links_with(repository: &Repository, revision: &str, version: &str, limit: usi
     };
     let tip = repository.resolve(revision).unwrap();
     let links = repository
-        .links(tip, &Grammar { version, ids_in: &ids_in, folders: &[".tracker/votes"] }, limit)
+        .links(tip, &LinkParser { version, ids_in: &ids_in, folders: &[".tracker/votes"] }, limit)
         .unwrap();
     (links, read.get())
 }

@@ -9,12 +9,12 @@ mod sequencer;
 mod sign;
 mod world;
 
-use tracker::git::{self, Places, Repository};
+use tracker::git::{self, RepoPaths, Repository};
 
 use crate::support::Sandbox;
 
 /// The places of a folder given from the repository's top.
-fn places(sandbox: &Sandbox, folder: &str) -> Places {
+fn places(sandbox: &Sandbox, folder: &str) -> RepoPaths {
     git::discover(&sandbox.env(folder)).unwrap()
 }
 

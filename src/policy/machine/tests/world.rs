@@ -5,13 +5,13 @@ use chrono::{DateTime, Utc};
 use crate::model::{Config, Finding, OpenBox, Person, Task, TaskId, Verdict};
 use crate::policy::machine::{Case, Gate, MovePlan, Refusal, advance, auto_advance, gate};
 use crate::policy::tests::example::{ADA, KEN, ballot, config, content, task_in};
-use crate::policy::{Ballot, judge};
+use crate::policy::{VoteRecord, judge};
 
 /// A task with all that is known of it.
 pub(super) struct World {
     pub(super) task: Task,
     pub(super) config: Config,
-    pub(super) ballots: Vec<Ballot>,
+    pub(super) ballots: Vec<VoteRecord>,
     pub(super) findings: Vec<Finding>,
     pub(super) open_boxes: Vec<OpenBox>,
     pub(super) waits_for: Vec<TaskId>,

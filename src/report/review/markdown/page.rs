@@ -7,14 +7,14 @@ use super::parts::{
 use super::table::{self, in_order};
 use super::task::details;
 use crate::model::Level;
-use crate::review::{Breach, Loose, RangeReview, Review, Verdict, Web};
+use crate::review::{Loose, RangeReview, Review, Verdict, Violation, Web};
 
 /// The first line, by which a workflow finds the comment to update.
 const MARKER: &str = "<!-- tracker-review -->\n";
 /// Longest page; GitHub takes 65,536.
 pub(super) const LIMIT: usize = 59_000;
-/// What breaches may take of it.
-const BREACHES: usize = 12_000;
+/// What violations may take of it.
+const VIOLATIONS: usize = 12_000;
 /// What belongs to no task may take of it.
 const LOOSE: usize = 8_000;
 /// Kept for what says that something is left out.
@@ -30,10 +30,10 @@ pub fn markdown(review: &Review) -> String {
     let web = review.range.web.as_ref();
     let whole = command(&review.range);
     let mut page = head(review);
-    let breaches = breaches(&review.verdict, web, &whole);
+    let violations = violations(&review.verdict, web, &whole);
     let loose = loose(&review.loose, web);
     let tasks = in_order(&review.tasks);
-    let room = LIMIT.saturating_sub(length(&page) + length(&breaches) + length(&loose) + RESERVE);
+    let room = LIMIT.saturating_sub(length(&page) + length(&violations) + length(&loose) + RESERVE);
     let room = room.saturating_sub(table::HEAD.len());
     let (rows, rows_left_out) = fitted(&tasks, room, |task| table::row(task, web));
     if !tasks.is_empty() {
@@ -42,7 +42,7 @@ pub fn markdown(review: &Review) -> String {
             page.push_str(&format!("\n… and {}: {whole}\n", counted(rows_left_out, "more task")));
         }
     }
-    page.push_str(&breaches);
+    page.push_str(&violations);
     let mut room = room.saturating_sub(length(&rows));
     let mut left_out = 0;
     page.push('\n');
@@ -95,11 +95,11 @@ fn facts(range: &RangeReview, tasks: usize) -> String {
 }
 
 /// Returns what stands against the range, and what else there is to say of rules.
-fn breaches(verdict: &Verdict, web: Option<&Web>, whole: &str) -> String {
-    let (errors, warnings): (Vec<&Breach>, Vec<&Breach>) =
-        verdict.breaches.iter().partition(|breach| breach.is_error());
+fn violations(verdict: &Verdict, web: Option<&Web>, whole: &str) -> String {
+    let (errors, warnings): (Vec<&Violation>, Vec<&Violation>) =
+        verdict.violations.iter().partition(|violation| violation.is_error());
     let found = errors.into_iter().chain(warnings);
-    let (mut rows, left_out) = fitted(found, BREACHES, |found| breach(found, web));
+    let (mut rows, left_out) = fitted(found, VIOLATIONS, |found| violation(found, web));
     if left_out > 0 {
         rows.push_str(&format!("- … and {} more: {whole}\n", grouped(left_out)));
     }
@@ -108,23 +108,23 @@ fn breaches(verdict: &Verdict, web: Option<&Web>, whole: &str) -> String {
         Some(format!("- · **{}** {remark}\n", text(&rule.rule, NAME)))
     });
     rows.extend(remarks);
-    match (rows.is_empty(), verdict.breaches.is_empty()) {
+    match (rows.is_empty(), verdict.violations.is_empty()) {
         (true, _) => String::new(),
         (false, true) => format!("\n{rows}"),
         (false, false) => format!("\n**What stands against it**\n\n{rows}"),
     }
 }
 
-fn breach(breach: &Breach, web: Option<&Web>) -> String {
-    let mark = if breach.is_error() { "✗" } else { "!" };
-    let place = breach.place().map_or_else(String::new, |(file, number)| match number {
+fn violation(violation: &Violation, web: Option<&Web>) -> String {
+    let mark = if violation.is_error() { "✗" } else { "!" };
+    let place = violation.place().map_or_else(String::new, |(file, number)| match number {
         Some(number) => format!(" ({})", line(file, number, web)),
         None => format!(" ({})", path(file, web)),
     });
     let mend =
-        breach.mend.as_deref().map_or_else(String::new, |mend| format!(" — {}", mendable(mend, TITLE)));
-    let said = prose(&breach.said(), 2 * TITLE);
-    format!("- {mark} **{}** {said}{place}{mend}\n", text(&breach.rule, NAME))
+        violation.mend.as_deref().map_or_else(String::new, |mend| format!(" — {}", mendable(mend, TITLE)));
+    let said = prose(&violation.said(), 2 * TITLE);
+    format!("- {mark} **{}** {said}{place}{mend}\n", text(&violation.rule, NAME))
 }
 
 /// Returns what belongs to no task, and what the gate itself judges by.

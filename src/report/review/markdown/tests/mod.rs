@@ -22,7 +22,7 @@ fn huge(tasks: usize, files: usize, text: &str) -> Review {
     review.tasks[0].moves = vec![task.moves[0].clone(); files];
     review.loose.files = vec![review.loose.files[0].clone(); files];
     review.loose.commits = vec![review.loose.commits[0].clone(); files];
-    review.verdict.breaches = vec![review.verdict.breaches[0].clone(); files];
+    review.verdict.violations = vec![review.verdict.violations[0].clone(); files];
     review
 }
 

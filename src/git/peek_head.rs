@@ -1,4 +1,4 @@
-//! HEAD's commit at a glance, in a third of the time that opening the repository takes: no configuration is read, and
+//! HEAD's commit at a peek_head, in a third of the time that opening the repository takes: no configuration is read, and
 //! what is out of the ordinary gives no answer.
 
 use std::cell::OnceCell;
@@ -9,7 +9,7 @@ use gix::objs::{CommitRef, FindExt, Kind, TreeRefIter};
 use gix::odb::loose;
 use gix::odb::store::init::Slots;
 
-use super::Places;
+use super::RepoPaths;
 use super::refs::{read_ref, refuse_reftable};
 
 /// With a fixed number of places for them, the packs are listed once instead of twice. More packs give no answer.
@@ -27,7 +27,7 @@ pub struct Glance {
 /// Looks at HEAD's commit and at what it did to a folder at the top of the repository. None where that takes more
 /// than objects that are at hand: then ask the [`super::Repository`].
 #[must_use]
-pub fn glance(places: &Places, folder: &str) -> Option<Glance> {
+pub fn peek_head(places: &RepoPaths, folder: &str) -> Option<Glance> {
     refuse_reftable(places).ok()?;
     if places.common_dir.join("refs/replace").exists() || places.common_dir.join("info/grafts").exists() {
         return None;
@@ -43,7 +43,7 @@ pub fn glance(places: &Places, folder: &str) -> Option<Glance> {
     Some(Glance { message, has_changed: now != before })
 }
 
-fn head(places: &Places) -> Option<ObjectId> {
+fn head(places: &RepoPaths) -> Option<ObjectId> {
     let bytes = std::fs::read(places.git_dir.join("HEAD")).ok()?;
     match bytes.strip_prefix(b"ref:") {
         // The commit that was just made has moved its branch: that one is no packed ref.
