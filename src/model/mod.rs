@@ -12,6 +12,7 @@ mod order;
 mod person;
 mod priority;
 mod problem;
+mod record;
 mod role;
 mod rules;
 mod stage;
@@ -30,6 +31,10 @@ pub use order::{compare_ids, first_to_do};
 pub use person::Person;
 pub use priority::Priority;
 pub use problem::{Problem, Severity};
+pub use record::{
+    NotARecord, RecordFormat, RecordKind, RecordName, RecordPath, TRACKER_FOLDER, is_daily_record,
+    is_in_tracker,
+};
 pub use role::{Role, RoleGuide, RoleRules, is_role_name};
 pub use rules::{
     Advance, Blocking, HookRules, OnCommit, OpenBox, PolicyRules, Requirement, SelfApproval, Signatures,

@@ -1,0 +1,746 @@
+//! Which path holds which record: the one table of everything below `.tracker`, and the only place that spells it.
+//!
+//! Paths are relative to the top of the working tree, with `/`, so that the same path names a file on disk and an
+//! entry of a commit's tree. A path that the table does not have is no record, however close it comes: another ending,
+//! another letter case, a folder deeper. Whether the entry at a path is a plain file is for its reader to look at.
+
+use std::fmt;
+
+use super::{IdError, TaskId, is_role_name};
+
+macro_rules! root {
+    () => {
+        ".tracker"
+    };
+    ($below:literal) => {
+        concat!(".tracker/", $below)
+    };
+}
+
+/// The folder of the tracker.
+pub const TRACKER_FOLDER: &str = root!();
+
+/// A kind of record: a row of the table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum RecordKind {
+    /// The configuration.
+    Config,
+    /// How git treats the files.
+    Attributes,
+    /// Which files git passes over.
+    Ignore,
+    /// Whose keys sign for whom, in the format of ssh.
+    AllowedSigners,
+    /// A team's own template of a report.
+    Template,
+    /// What a role is told.
+    Role,
+    /// What a run does.
+    Workflow,
+    /// A task.
+    Task,
+    /// A vote.
+    Vote,
+    /// A finding.
+    Finding,
+    /// A note.
+    Note,
+    /// The receipt of a check that was run.
+    Evidence,
+    /// A plan.
+    Plan,
+    /// A run.
+    Run,
+    /// A question to a person.
+    Escalation,
+    /// What a record is called in another tracker.
+    SyncLink,
+    /// A sprint and its reports.
+    SprintFile,
+    /// `.gitkeep` in a folder of records, which git would otherwise leave out.
+    Placeholder,
+}
+
+/// How a record is written down, which is also how its versions are merged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RecordFormat {
+    /// Front matter and Markdown.
+    Markdown,
+    /// One YAML mapping.
+    Yaml,
+    /// The configuration: lines, which must still be TOML when they are merged.
+    Toml,
+    /// Lines.
+    Text,
+}
+
+/// Where the files of a kind are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Place {
+    /// One file of this path.
+    File(&'static str),
+    /// A file a record in this folder.
+    Folder(&'static str),
+    /// A folder for each owner in this folder, and in it a file a record.
+    FolderOfOwner(&'static str),
+    /// In the folders of other kinds.
+    Elsewhere,
+}
+
+/// What is known of a kind.
+struct Row {
+    kind: RecordKind,
+    place: Place,
+    /// Endings of file names; none where any name will do.
+    endings: &'static [&'static str],
+    format: RecordFormat,
+    /// The key that repeats the id which the path names.
+    owner_key: Option<&'static str>,
+    /// Whether a file is never edited once it is written.
+    is_append_only: bool,
+    /// Whether it is among what the gate judges by, and so changes only with the owners' approval.
+    is_policy: bool,
+}
+
+const TABLE: [Row; 18] = {
+    use Place::{Elsewhere, File, Folder, FolderOfOwner};
+    use RecordFormat::{Markdown, Text, Toml, Yaml};
+    use RecordKind as K;
+    const fn row(
+        kind: K,
+        place: Place,
+        endings: &'static [&'static str],
+        format: RecordFormat,
+        owner_key: Option<&'static str>,
+        [is_append_only, is_policy]: [bool; 2],
+    ) -> Row {
+        Row { kind, place, endings, format, owner_key, is_append_only, is_policy }
+    }
+    const EDITED: [bool; 2] = [false, false];
+    const APPENDED: [bool; 2] = [true, false];
+    const POLICY: [bool; 2] = [false, true];
+    [
+        row(K::Config, File(root!("config.toml")), &[], Toml, None, POLICY),
+        row(K::Attributes, File(root!(".gitattributes")), &[], Text, None, POLICY),
+        row(K::Ignore, File(root!(".gitignore")), &[], Text, None, POLICY),
+        row(K::AllowedSigners, File(root!("allowed_signers")), &[], Text, None, POLICY),
+        row(K::Template, Folder(root!("templates")), &[], Text, None, POLICY),
+        row(K::Role, Folder(root!("roles")), &[".md"], Markdown, None, POLICY),
+        row(K::Workflow, Folder(root!("workflows")), &[".yaml"], Yaml, None, POLICY),
+        row(K::Task, Folder(root!("tasks")), &[".md"], Markdown, Some("id"), EDITED),
+        row(K::Vote, FolderOfOwner(root!("signoffs")), &[".yaml"], Yaml, Some("task"), APPENDED),
+        row(K::Finding, FolderOfOwner(root!("findings")), &[".yaml"], Yaml, Some("task"), EDITED),
+        row(K::Note, FolderOfOwner(root!("notes")), &[".md"], Markdown, Some("task"), APPENDED),
+        row(K::Evidence, FolderOfOwner(root!("evidence")), &[".yaml"], Yaml, Some("task"), APPENDED),
+        row(K::Plan, Folder(root!("plans")), &[".md"], Markdown, Some("id"), EDITED),
+        row(K::Run, Folder(root!("runs")), &[".yaml"], Yaml, Some("id"), EDITED),
+        row(K::Escalation, Folder(root!("escalations")), &[".yaml"], Yaml, None, EDITED),
+        row(K::SyncLink, FolderOfOwner(root!("sync")), &[".yaml"], Yaml, None, EDITED),
+        row(
+            K::SprintFile,
+            FolderOfOwner(root!("sprints")),
+            &[".yaml", ".md", ".html", ".svg"],
+            Text,
+            None,
+            EDITED,
+        ),
+        row(K::Placeholder, Elsewhere, &[], Text, None, EDITED),
+    ]
+};
+
+const PLACEHOLDER: &str = ".gitkeep";
+
+impl RecordKind {
+    /// All kinds, in the order of the table.
+    pub fn all() -> impl Iterator<Item = Self> {
+        TABLE.iter().map(|row| row.kind)
+    }
+
+    fn row(self) -> &'static Row {
+        // A test holds the two orders equal.
+        &TABLE[self as usize]
+    }
+
+    /// Returns the folder of the kind; of one that is a single file, that of the tracker.
+    #[must_use]
+    pub fn folder(self) -> &'static str {
+        match self.row().place {
+            Place::Folder(folder) | Place::FolderOfOwner(folder) => folder,
+            Place::File(_) | Place::Elsewhere => TRACKER_FOLDER,
+        }
+    }
+
+    /// Returns the folder in which a task's records of this kind are.
+    #[must_use]
+    pub fn folder_of(self, task: &TaskId) -> String {
+        format!("{}/{task}", self.folder())
+    }
+
+    /// Whether each owner, a task as a rule, has a folder of its own.
+    #[must_use]
+    pub fn has_owners(self) -> bool {
+        matches!(self.row().place, Place::FolderOfOwner(_))
+    }
+
+    /// Whether its records belong to a task and lie in a folder of it.
+    #[must_use]
+    pub fn is_of_task(self) -> bool {
+        self.has_owners() && self.row().owner_key == Some("task")
+    }
+
+    /// The endings that names of files have, with their dot; none where any name will do.
+    #[must_use]
+    pub fn endings(self) -> &'static [&'static str] {
+        self.row().endings
+    }
+
+    /// Whether a file is never edited once it is written.
+    #[must_use]
+    pub fn is_append_only(self) -> bool {
+        self.row().is_append_only
+    }
+
+    /// Whether the gate judges by it, so that it changes only with its owners' approval. What is no record at all and
+    /// lies below the tracker's folder counts as policy too.
+    #[must_use]
+    pub fn is_policy(self) -> bool {
+        self.row().is_policy
+    }
+
+    fn of_folder(name: &str) -> Option<Self> {
+        let is_it = |folder: &str| folder[TRACKER_FOLDER.len() + 1..] == *name;
+        let row = TABLE.iter().find(|row| match row.place {
+            Place::Folder(folder) | Place::FolderOfOwner(folder) => is_it(folder),
+            Place::File(_) | Place::Elsewhere => false,
+        });
+        row.map(|row| row.kind)
+    }
+}
+
+impl fmt::Display for RecordKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Config => "configuration",
+            Self::Attributes | Self::Ignore => "settings for git",
+            Self::AllowedSigners => "signers",
+            Self::Template => "template",
+            Self::Role => "role",
+            Self::Workflow => "workflow",
+            Self::Task => "task",
+            Self::Vote => "vote",
+            Self::Finding => "finding",
+            Self::Note => "note",
+            Self::Evidence => "evidence",
+            Self::Plan => "plan",
+            Self::Run => "run",
+            Self::Escalation => "escalation",
+            Self::SyncLink => "sync link",
+            Self::SprintFile => "sprint",
+            Self::Placeholder => "placeholder",
+        })
+    }
+}
+
+/// The name of a file or folder that holds records: one component of a path, not hidden, without control characters.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct RecordName(Box<str>);
+
+impl RecordName {
+    /// Longest name accepted, in bytes: that of the usual file systems.
+    const LONGEST: usize = 255;
+
+    /// Reads a name; none where it is not that of a record.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let is_odd = |c: char| c.is_control() || matches!(c, '/' | '\\' | char::REPLACEMENT_CHARACTER);
+        let is_name = !text.is_empty()
+            && text.len() <= Self::LONGEST
+            && !text.starts_with('.')
+            && !text.contains(is_odd);
+        is_name.then(|| Self(text.into()))
+    }
+
+    /// Returns the name as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for RecordName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&self.0)
+    }
+}
+
+impl AsRef<str> for RecordName {
+    fn as_ref(&self) -> &str {
+        &self.0
+    }
+}
+
+/// The path of a record. A `name` is that of the file, with its ending; what a record is called where the ending is
+/// left out stands alone.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum RecordPath {
+    /// `config.toml`
+    Config,
+    /// `.gitattributes`
+    Attributes,
+    /// `.gitignore`
+    Ignore,
+    /// `allowed_signers`
+    AllowedSigners,
+    /// `templates/NAME`
+    Template(RecordName),
+    /// `roles/ROLE.md`
+    Role(RecordName),
+    /// `workflows/WORKFLOW.yaml`
+    Workflow(RecordName),
+    /// `tasks/ID.md`
+    Task(TaskId),
+    /// `signoffs/ID/NAME`
+    Vote {
+        /// The task that it is on.
+        task: TaskId,
+        /// The file's name.
+        name: RecordName,
+    },
+    /// `findings/ID/NAME`
+    Finding {
+        /// The task that it is open on.
+        task: TaskId,
+        /// The file's name.
+        name: RecordName,
+    },
+    /// `notes/ID/NAME`
+    Note {
+        /// The task that it is on.
+        task: TaskId,
+        /// The file's name.
+        name: RecordName,
+    },
+    /// `evidence/ID/NAME`
+    Evidence {
+        /// The task whose check was run.
+        task: TaskId,
+        /// The file's name.
+        name: RecordName,
+    },
+    /// `plans/ID.md`
+    Plan(RecordName),
+    /// `runs/ID.yaml`
+    Run(RecordName),
+    /// `escalations/NAME.yaml`
+    Escalation(RecordName),
+    /// `sync/REMOTE/NAME`
+    SyncLink {
+        /// The other tracker.
+        remote: RecordName,
+        /// The file's name.
+        name: RecordName,
+    },
+    /// `sprints/SPRINT/NAME`
+    SprintFile {
+        /// The sprint.
+        sprint: RecordName,
+        /// The file's name.
+        name: RecordName,
+    },
+    /// `.gitkeep` in this folder, whose path is below the tracker's.
+    Placeholder(Box<str>),
+}
+
+/// Why a path is no record's.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum NotARecord {
+    /// It does not lie below the tracker's folder.
+    Outside,
+    /// No kind has a file or folder of this name.
+    Unknown,
+    /// A hidden file, such as one that a write which was killed left behind.
+    Hidden,
+    /// A file of a kind lies elsewhere than its folder: a folder deeper, or not in that of an owner.
+    Misplaced(RecordKind),
+    /// Its name has none of the endings of its kind.
+    WrongEnding(RecordKind),
+    /// Its name, or that of the folder of its owner, is no id.
+    NotAnId(RecordKind, IdError),
+    /// Its name, or that of the folder of its owner, is none that a record can have.
+    BadName(RecordKind),
+}
+
+impl RecordPath {
+    /// Reads a path below the top of the working tree; none where it is no record's.
+    #[must_use]
+    pub fn parse(path: &str) -> Option<Self> {
+        Self::check(path).ok()
+    }
+
+    /// Reads a path below the top of the working tree, or says why it is no record's.
+    pub fn check(path: &str) -> Result<Self, NotARecord> {
+        let Some(below) = below(path) else { return Err(NotARecord::Outside) };
+        if let Some(row) = TABLE.iter().find(|row| matches!(row.place, Place::File(own) if own == path)) {
+            return Self::of(row.kind, None, "").ok_or(NotARecord::Unknown);
+        }
+        let Some((folder, rest)) = below.split_once('/') else { return Err(NotARecord::Unknown) };
+        let Some(kind) = RecordKind::of_folder(folder) else { return Err(NotARecord::Unknown) };
+        let (owner, name) = match rest.split_once('/') {
+            Some((owner, name)) => (Some(owner), name),
+            None => (None, rest),
+        };
+        if name == PLACEHOLDER && !kind.is_policy() && (owner.is_none() || kind.has_owners()) {
+            let folder = &below[..below.len() - PLACEHOLDER.len() - 1];
+            return Ok(Self::Placeholder(folder.into()));
+        }
+        if rest.split('/').any(|part| part.starts_with('.')) {
+            return Err(NotARecord::Hidden);
+        }
+        if name.contains('/') || owner.is_some() != kind.has_owners() {
+            return Err(NotARecord::Misplaced(kind));
+        }
+        let endings = kind.endings();
+        let stem = endings.iter().find_map(|ending| name.strip_suffix(ending));
+        let Some(stem) = stem.or_else(|| endings.is_empty().then_some(name)) else {
+            return Err(NotARecord::WrongEnding(kind));
+        };
+        let id = if kind.is_of_task() { owner } else { matches!(kind, RecordKind::Task).then_some(stem) };
+        if let Some(error) = id.and_then(|id| TaskId::check(id).err()) {
+            return Err(NotARecord::NotAnId(kind, error));
+        }
+        let name = if kind.has_owners() { name } else { stem };
+        Self::of(kind, owner, name).ok_or(NotARecord::BadName(kind))
+    }
+
+    /// Reads the path of a tracker that need not be that of the top of the working tree, such as
+    /// `app/.tracker/tasks/TASK-7Q2M.md`.
+    #[must_use]
+    pub fn parse_anywhere(path: &str) -> Option<Self> {
+        let at = path.rfind(root!("")).filter(|at| *at == 0 || path.as_bytes()[at - 1] == b'/')?;
+        Self::parse(&path[at..])
+    }
+
+    /// Returns the path of a record of this kind that belongs to a task; none where the kind has no such records, or
+    /// where no record of it can have this name.
+    #[must_use]
+    pub fn of_task(kind: RecordKind, task: &TaskId, name: &str) -> Option<Self> {
+        let is_whole = kind.is_of_task() && kind.endings().iter().any(|ending| name.ends_with(ending));
+        if is_whole { Self::of(kind, Some(task.as_str()), name) } else { None }
+    }
+
+    /// Returns the path of a role's file; none where a role cannot have this name.
+    #[must_use]
+    pub fn role(name: &str) -> Option<Self> {
+        Self::of(RecordKind::Role, None, name)
+    }
+
+    /// Returns the path of a team's own template; none where a file cannot have this name.
+    #[must_use]
+    pub fn template(name: &str) -> Option<Self> {
+        Self::of(RecordKind::Template, None, name)
+    }
+
+    fn of(kind: RecordKind, owner: Option<&str>, name: &str) -> Option<Self> {
+        let task = || TaskId::parse(owner?).ok();
+        let own = || RecordName::parse(name);
+        let id = || TaskId::check(name).ok().and_then(|()| own());
+        Some(match kind {
+            RecordKind::Config => Self::Config,
+            RecordKind::Attributes => Self::Attributes,
+            RecordKind::Ignore => Self::Ignore,
+            RecordKind::AllowedSigners => Self::AllowedSigners,
+            RecordKind::Template => Self::Template(own()?),
+            RecordKind::Role => Self::Role(own().filter(|name| is_role_name(name.as_str()))?),
+            RecordKind::Workflow => Self::Workflow(own()?),
+            RecordKind::Task => Self::Task(TaskId::parse(name).ok()?),
+            RecordKind::Vote => Self::Vote { task: task()?, name: own()? },
+            RecordKind::Finding => Self::Finding { task: task()?, name: own()? },
+            RecordKind::Note => Self::Note { task: task()?, name: own()? },
+            RecordKind::Evidence => Self::Evidence { task: task()?, name: own()? },
+            RecordKind::Plan => Self::Plan(id()?),
+            RecordKind::Run => Self::Run(id()?),
+            RecordKind::Escalation => Self::Escalation(own()?),
+            RecordKind::SyncLink => Self::SyncLink { remote: RecordName::parse(owner?)?, name: own()? },
+            RecordKind::SprintFile => Self::SprintFile { sprint: RecordName::parse(owner?)?, name: own()? },
+            RecordKind::Placeholder => return None,
+        })
+    }
+
+    /// Returns what kind of record it is.
+    #[must_use]
+    pub fn kind(&self) -> RecordKind {
+        match self {
+            Self::Config => RecordKind::Config,
+            Self::Attributes => RecordKind::Attributes,
+            Self::Ignore => RecordKind::Ignore,
+            Self::AllowedSigners => RecordKind::AllowedSigners,
+            Self::Template(_) => RecordKind::Template,
+            Self::Role(_) => RecordKind::Role,
+            Self::Workflow(_) => RecordKind::Workflow,
+            Self::Task(_) => RecordKind::Task,
+            Self::Vote { .. } => RecordKind::Vote,
+            Self::Finding { .. } => RecordKind::Finding,
+            Self::Note { .. } => RecordKind::Note,
+            Self::Evidence { .. } => RecordKind::Evidence,
+            Self::Plan(_) => RecordKind::Plan,
+            Self::Run(_) => RecordKind::Run,
+            Self::Escalation(_) => RecordKind::Escalation,
+            Self::SyncLink { .. } => RecordKind::SyncLink,
+            Self::SprintFile { .. } => RecordKind::SprintFile,
+            Self::Placeholder(_) => RecordKind::Placeholder,
+        }
+    }
+
+    /// Returns the task whose record it is: itself, or what belongs to it.
+    #[must_use]
+    pub fn task(&self) -> Option<&TaskId> {
+        match self {
+            Self::Task(task)
+            | Self::Vote { task, .. }
+            | Self::Finding { task, .. }
+            | Self::Note { task, .. }
+            | Self::Evidence { task, .. } => Some(task),
+            _ => None,
+        }
+    }
+
+    /// Returns the owner of its folder, and its own name.
+    fn parts(&self) -> (Option<&str>, &str) {
+        match self {
+            Self::Config | Self::Attributes | Self::Ignore | Self::AllowedSigners => (None, ""),
+            Self::Task(id) => (None, id.as_str()),
+            Self::Template(name)
+            | Self::Role(name)
+            | Self::Workflow(name)
+            | Self::Plan(name)
+            | Self::Run(name)
+            | Self::Escalation(name) => (None, name.as_str()),
+            Self::Vote { task, name }
+            | Self::Finding { task, name }
+            | Self::Note { task, name }
+            | Self::Evidence { task, name } => (Some(task.as_str()), name.as_str()),
+            Self::SyncLink { remote: owner, name } | Self::SprintFile { sprint: owner, name } => {
+                (Some(owner.as_str()), name.as_str())
+            }
+            Self::Placeholder(folder) => (Some(folder), PLACEHOLDER),
+        }
+    }
+
+    /// Returns the name of its file, with the ending.
+    #[must_use]
+    pub fn file_name(&self) -> String {
+        let path = self.to_string();
+        path.rsplit_once('/').map_or(path.clone(), |(_, name)| name.to_owned())
+    }
+
+    /// Returns how it is written down.
+    #[must_use]
+    pub fn format(&self) -> RecordFormat {
+        match self {
+            Self::SprintFile { name, .. } if name.as_str().ends_with(".yaml") => RecordFormat::Yaml,
+            Self::SprintFile { name, .. } if name.as_str().ends_with(".md") => RecordFormat::Markdown,
+            _ => self.kind().row().format,
+        }
+    }
+
+    /// Returns the key that repeats the id which the path names, and the id.
+    #[must_use]
+    pub fn identity(&self) -> Option<(&'static str, &str)> {
+        let (owner, name) = self.parts();
+        if let Self::SprintFile { sprint, name } = self {
+            let is_sprint = name.as_str() == "sprint.yaml" && TaskId::check(sprint.as_str()).is_ok();
+            return is_sprint.then_some(("id", sprint.as_str()));
+        }
+        self.kind().row().owner_key.map(|key| (key, owner.unwrap_or(name)))
+    }
+
+    /// Whether it is one of the records that are written every day, and not of the policy.
+    #[must_use]
+    pub fn is_daily(&self) -> bool {
+        !self.kind().is_policy()
+    }
+}
+
+impl fmt::Display for RecordPath {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let row = self.kind().row();
+        match (row.place, self.parts()) {
+            (Place::File(path), _) => f.write_str(path),
+            (Place::Elsewhere, (folder, name)) => {
+                write!(f, "{TRACKER_FOLDER}/{}/{name}", folder.unwrap_or_default())
+            }
+            (Place::FolderOfOwner(folder), (owner, name)) => {
+                write!(f, "{folder}/{}/{name}", owner.unwrap_or_default())
+            }
+            (Place::Folder(folder), (_, name)) => {
+                write!(f, "{folder}/{name}{}", row.endings.first().copied().unwrap_or_default())
+            }
+        }
+    }
+}
+
+impl From<RecordPath> for String {
+    fn from(path: RecordPath) -> Self {
+        path.to_string()
+    }
+}
+
+impl From<&RecordPath> for String {
+    fn from(path: &RecordPath) -> Self {
+        path.to_string()
+    }
+}
+
+/// Returns what follows the tracker's folder in a path; none where the path lies elsewhere.
+fn below(path: &str) -> Option<&str> {
+    path.strip_prefix(root!(""))
+}
+
+/// Whether a path lies below the tracker's folder, record or not.
+#[must_use]
+pub fn is_in_tracker(path: &str) -> bool {
+    below(path).is_some()
+}
+
+/// Whether a path is that of a record which is written every day: neither policy nor code.
+#[must_use]
+pub fn is_daily_record(path: &str) -> bool {
+    RecordPath::parse(path).is_some_and(|path| path.is_daily())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ROWS: [(&str, RecordKind); 20] = [
+        (".tracker/config.toml", RecordKind::Config),
+        (".tracker/.gitattributes", RecordKind::Attributes),
+        (".tracker/.gitignore", RecordKind::Ignore),
+        (".tracker/allowed_signers", RecordKind::AllowedSigners),
+        (".tracker/templates/cards.md.j2", RecordKind::Template),
+        (".tracker/roles/code-reviewer.md", RecordKind::Role),
+        (".tracker/workflows/release.yaml", RecordKind::Workflow),
+        (".tracker/tasks/TASK-7Q2M.md", RecordKind::Task),
+        (".tracker/signoffs/TASK-7Q2M/20261111T100000Z-qa-1a2b.yaml", RecordKind::Vote),
+        (".tracker/findings/TASK-7Q2M/F7XC.yaml", RecordKind::Finding),
+        (".tracker/notes/WH-011/20261111T100000Z-0a1b2.md", RecordKind::Note),
+        (".tracker/evidence/TASK-7Q2M/a.yaml", RecordKind::Evidence),
+        (".tracker/plans/PLAN-7Q2M.md", RecordKind::Plan),
+        (".tracker/runs/RUN-7Q2M.yaml", RecordKind::Run),
+        (".tracker/escalations/a.yaml", RecordKind::Escalation),
+        (".tracker/sync/github/12.yaml", RecordKind::SyncLink),
+        (".tracker/sprints/2026.1_a/sprint.yaml", RecordKind::SprintFile),
+        (".tracker/sprints/2026.1_a/burndown.svg", RecordKind::SprintFile),
+        (".tracker/tasks/.gitkeep", RecordKind::Placeholder),
+        (".tracker/signoffs/TASK-7Q2M/.gitkeep", RecordKind::Placeholder),
+    ];
+
+    #[test]
+    fn paths_are_read_and_written_alike() {
+        for (path, kind) in ROWS {
+            let read = RecordPath::parse(path).unwrap_or_else(|| panic!("{path}"));
+            assert_eq!((read.kind(), read.to_string().as_str()), (kind, path));
+        }
+        for kind in RecordKind::all() {
+            assert!(ROWS.iter().any(|(_, own)| *own == kind), "{kind:?} has no example");
+        }
+    }
+
+    #[test]
+    fn every_kind_has_its_own_row() {
+        for (at, kind) in RecordKind::all().enumerate() {
+            assert_eq!((kind as usize, kind.row().kind), (at, kind));
+        }
+    }
+
+    #[test]
+    fn near_misses_are_no_records() {
+        for path in [
+            ".tracker",
+            ".tracker/",
+            ".tracker/tasks",
+            ".tracker/config.yaml",
+            ".tracker/Config.toml",
+            ".Tracker/config.toml",
+            "app/.tracker/config.toml",
+            ".tracker/config.toml/x",
+            ".tracker//config.toml",
+            ".tracker/tasks/TASK-7Q2M.MD",
+            ".tracker/tasks/TASK-7Q2M.yaml",
+            ".tracker/tasks/task-7q2m.md",
+            ".tracker/Tasks/TASK-7Q2M.md",
+            ".tracker/tasks/done/TASK-7Q2M.md",
+            ".tracker/tasks/../config.toml",
+            ".tracker/tasks/.TASK-7Q2M.md.12.tmp",
+            ".tracker/signoffs/TASK-1",
+            ".tracker/signoffs/a.yaml",
+            ".tracker/signoffs/TASK-1/old/a.yaml",
+            ".tracker/signoffs/task-1/a.yaml",
+            ".tracker/signoffs/TASK-1/.a.yaml",
+            ".tracker/signoffs/TASK-1/a.yml",
+            ".tracker/findings/TASK-1/a\u{1b}[2J.yaml",
+            ".tracker/notes/TASK-1/",
+            ".tracker/notes/TASK-1/.md",
+            ".tracker/roles/a.b.md",
+            ".tracker/roles/x/qa.md",
+            ".tracker/roles/.gitkeep",
+            ".tracker/plans/build.rs",
+            ".tracker/plans/plan.md",
+            ".tracker/tasks/run.sh",
+            ".tracker/tasks/old/.gitkeep",
+            ".tracker/sprints/sprint.yaml",
+        ] {
+            assert_eq!(RecordPath::parse(path), None, "{path}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_record_is_told_from_what_belongs_elsewhere() {
+        use NotARecord::{BadName, Hidden, Misplaced, NotAnId, Outside, Unknown, WrongEnding};
+        let check = |path: &str| RecordPath::check(path).unwrap_err();
+        assert_eq!(check("src/a.rs"), Outside);
+        assert_eq!(check(".tracker/README.md"), Unknown);
+        assert_eq!(check(".tracker/tasks/.x.md"), Hidden);
+        assert_eq!(check(".tracker/tasks/done/TASK-1.md"), Misplaced(RecordKind::Task));
+        assert_eq!(check(".tracker/findings/F1.yaml"), Misplaced(RecordKind::Finding));
+        assert_eq!(check(".tracker/tasks/notes.txt"), WrongEnding(RecordKind::Task));
+        assert!(matches!(check(".tracker/tasks/task-1.md"), NotAnId(RecordKind::Task, _)));
+        assert!(matches!(check(".tracker/notes/task-1/a.md"), NotAnId(RecordKind::Note, _)));
+        assert_eq!(check(".tracker/roles/1.md"), BadName(RecordKind::Role));
+    }
+
+    #[test]
+    fn a_path_says_whose_record_it_is() {
+        let identity = |path: &str| {
+            let path = RecordPath::parse_anywhere(path)?;
+            path.identity().map(|(key, id)| (key, id.to_owned()))
+        };
+        let owned = |key: &'static str, id: &str| Some((key, id.to_owned()));
+        assert_eq!(identity(".tracker/tasks/TASK-7Q2M.md"), owned("id", "TASK-7Q2M"));
+        assert_eq!(identity("app/.tracker/signoffs/WH-1/a.yaml"), owned("task", "WH-1"));
+        assert_eq!(identity(".tracker/notes/WH-1/a.md"), owned("task", "WH-1"));
+        assert_eq!(identity(".tracker/sprints/SPRINT-1/sprint.yaml"), owned("id", "SPRINT-1"));
+        assert_eq!(identity(".tracker/sprints/SPRINT-1/report.md"), None);
+        assert_eq!(identity(".tracker/roles/reviewer.md"), None);
+        assert_eq!(identity("x.tracker/tasks/TASK-1.md"), None);
+    }
+
+    #[test]
+    fn no_name_leads_out_of_its_folder() {
+        let task = TaskId::parse("TASK-1").unwrap();
+        for name in ["../x.yaml", "a/b.yaml", "..", "", ".hidden.yaml", "a\\b.yaml", "a.yml"] {
+            assert_eq!(RecordPath::of_task(RecordKind::Vote, &task, name), None, "{name:?}");
+        }
+        assert_eq!(RecordPath::of_task(RecordKind::Task, &task, "a.md"), None);
+        assert_eq!(RecordPath::role("../x").or(RecordPath::template("a/b")), None);
+    }
+
+    #[test]
+    fn policy_and_daily_records_are_told_apart() {
+        assert!(is_daily_record(".tracker/notes/TASK-1/a.md") && is_daily_record(".tracker/sync/x/1.yaml"));
+        for path in [".tracker/config.toml", ".tracker/roles/qa.md", ".tracker/tasks/run.sh", "src/a.rs"] {
+            assert!(!is_daily_record(path), "{path}");
+        }
+        assert!(is_in_tracker(".tracker/x") && !is_in_tracker(".trackers/x") && !is_in_tracker(".tracker"));
+    }
+}
