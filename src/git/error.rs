@@ -63,6 +63,20 @@ pub enum Error {
         /// What it could be, at most five.
         candidates: Vec<String>,
     },
+    /// A short name that several refs have.
+    #[error("`{revision}` is ambiguous: {} have that name", .refs.join(" and "))]
+    AmbiguousRef {
+        /// As given.
+        revision: String,
+        /// The whole names of the refs.
+        refs: Vec<String>,
+    },
+    /// A tag where only a branch or the id of a commit will do.
+    #[error("`{revision}` is a tag; expected a branch or a commit id")]
+    TagAsBase {
+        /// As given.
+        revision: String,
+    },
     /// A revision that names no commit.
     #[error("`{revision}` is a {kind}, not a commit")]
     NotACommit {
@@ -137,6 +151,10 @@ impl Error {
             Self::UnknownRevision { reason: Some(reason), .. } => Some(reason.clone()),
             Self::UnknownRevision { .. } => Some("see: git branch --all, git tag".to_owned()),
             Self::AmbiguousRevision { .. } => Some("give more digits".to_owned()),
+            Self::AmbiguousRef { refs, .. } => {
+                Some(format!("give the whole name: {}", refs.first().map_or("", String::as_str)))
+            }
+            Self::TagAsBase { revision } => Some(format!("to compare with the tag, give refs/tags/{revision}")),
             Self::MissingObject { .. } => Some(
                 "a partial clone does not have it: git fetch --refetch --no-filter; in a workflow, check out with \
                  `fetch-depth: 0` and no filter"

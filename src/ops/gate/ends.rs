@@ -7,7 +7,13 @@ use crate::store::Snapshot;
 use super::GateRequest;
 
 /// Branches that a range is merged into where nobody says which: the first that is there.
-const USUAL: [&str; 5] = ["refs/remotes/origin/HEAD", "origin/main", "origin/master", "main", "master"];
+const USUAL: [&str; 5] = [
+    "refs/remotes/origin/HEAD",
+    "refs/remotes/origin/main",
+    "refs/remotes/origin/master",
+    "refs/heads/main",
+    "refs/heads/master",
+];
 
 /// Both ends of a range.
 pub(super) struct Ends {
@@ -28,10 +34,10 @@ impl Ends {
     pub(super) fn of(repository: &Repository, request: &GateRequest) -> Result<Self> {
         let named = request.head.clone();
         let head = named.clone().unwrap_or_else(|| "HEAD".to_owned());
-        let head_commit = repository.resolve(&head)?;
+        let head_commit = repository.resolve_head(&head)?;
         let base = match &request.base {
             Some(name) if is_nothing(name) => None,
-            Some(name) => Some((name.clone(), repository.resolve(name)?)),
+            Some(name) => Some((short(name).to_owned(), repository.resolve_base(name)?)),
             None if request.is_staged => Some((head.clone(), head_commit)),
             None => Some(usual_base(repository, &head, head_commit)?),
         };
@@ -42,7 +48,7 @@ impl Ends {
         let merge_base = if other_bases.is_empty() { None } else { Some(other_bases.remove(0)) };
         let head = match (request.is_staged, named) {
             (true, _) => "index".to_owned(),
-            (false, Some(name)) => name,
+            (false, Some(name)) => short(&name).to_owned(),
             (false, None) => repository.branch()?.unwrap_or(head),
         };
         Ok(Self { base, head, head_commit, merge_base, other_bases, is_staged: request.is_staged })
@@ -58,6 +64,12 @@ impl Ends {
     }
 }
 
+/// Returns a branch's name as people say it.
+fn short(name: &str) -> &str {
+    let rest = name.strip_prefix("refs/remotes/").or_else(|| name.strip_prefix("refs/heads/"));
+    rest.unwrap_or(name)
+}
+
 /// The zeros that servers give for a branch that is new.
 fn is_nothing(name: &str) -> bool {
     name.len() >= 40 && name.bytes().all(|digit| digit == b'0')
@@ -66,10 +78,10 @@ fn is_nothing(name: &str) -> bool {
 fn usual_base(repository: &Repository, head: &str, head_commit: CommitId) -> Result<(String, CommitId)> {
     let is_itself = |name: &str| name == head || repository.branch().ok().flatten().as_deref() == Some(name);
     for name in USUAL {
-        if let Ok(id) = repository.resolve(name)
-            && (!is_itself(name) || id != head_commit)
+        if let Ok(id) = repository.resolve_base(name)
+            && (!is_itself(short(name)) || id != head_commit)
         {
-            return Ok((name.trim_start_matches("refs/remotes/").to_owned(), id));
+            return Ok((short(name).to_owned(), id));
         }
     }
     let hint = "name what it is to be merged into: --base main, or main..HEAD";

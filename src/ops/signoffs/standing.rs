@@ -147,8 +147,8 @@ fn signers_of_target(
     problems: &mut Vec<Problem>,
 ) -> Result<Option<String>> {
     let target = match base {
-        Some(base) => Some(repository.resolve(base)?),
-        None => repository.resolve("refs/remotes/origin/HEAD").ok(),
+        Some(base) => Some(repository.resolve_base(base)?),
+        None => repository.resolve_base("refs/remotes/origin/HEAD").ok(),
     };
     if target.is_none() {
         let message = "no target branch is known: signatures are checked by the list that stands here";

@@ -99,3 +99,26 @@ fn a_vote_that_is_older_than_the_range_counts_and_is_known_whose_it_is() {
     );
     assert!(review.verdict.violations.is_empty(), "{:?}", review.verdict.violations);
 }
+
+#[test]
+fn a_tag_named_as_the_base_is_refused() {
+    let world = World::honest();
+    let base = world.git(&["rev-parse", "main"]);
+    world.git(&["tag", "main", "work"]);
+    let check = |base: &str| world.sandbox.tracker(&["check", "--base", base, "--head", "work"]);
+    insta::assert_snapshot!(check("main"), @r"
+    exit 2
+    --- stderr
+    tracker: `main` is ambiguous: refs/heads/main and refs/tags/main have that name
+      hint: give the whole name: refs/heads/main
+    ");
+    assert_eq!(check("refs/heads/main").status, 0);
+    assert_eq!(check(&base).status, 0);
+    world.git(&["tag", "release", "work"]);
+    insta::assert_snapshot!(check("release"), @r"
+    exit 2
+    --- stderr
+    tracker: `release` is a tag; expected a branch or a commit id
+      hint: to compare with the tag, give refs/tags/release
+    ");
+}

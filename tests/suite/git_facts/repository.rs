@@ -56,6 +56,63 @@ fn any_revision_resolves_to_its_commit() {
 }
 
 #[test]
+fn a_base_is_a_branch_or_a_commit_by_its_id_and_never_a_tag() {
+    let sandbox = Sandbox::new();
+    let first = sandbox.commit_file("a", "a", "first");
+    let second = sandbox.commit_file("a", "b", "second");
+    let pushed = sandbox.commit_file("a", "c", "a commit of somebody else");
+    sandbox.git(&["reset", "--quiet", "--hard", "HEAD~1"]);
+    sandbox.git(&["update-ref", "refs/remotes/origin/main", "main"]);
+    sandbox.git(&["update-ref", "refs/heads/upstream/both", &first]);
+    sandbox.git(&["update-ref", "refs/remotes/upstream/both", &second]);
+    sandbox.git(&["update-ref", "refs/tags/v1", &pushed]);
+    let repository = open(&sandbox);
+    let resolved = |name: &str| repository.resolve_base(name).map(|id| id.to_string());
+    for (name, commit) in [
+        ("main", &second),
+        ("origin/main", &second),
+        ("upstream/both", &second),
+        ("refs/heads/upstream/both", &first),
+        ("refs/remotes/origin/main", &second),
+        ("refs/tags/v1", &pushed),
+        ("main~1", &first),
+        ("HEAD", &second),
+        ("@~", &first),
+        (&first, &first),
+        (&first[..7], &first),
+    ] {
+        assert_eq!(&resolved(name).unwrap(), commit, "{name}");
+    }
+    let message = |name: &str| resolved(name).unwrap_err().to_string();
+    assert_eq!(message("v1"), "`v1` is a tag; expected a branch or a commit id");
+    assert_eq!(message("v1~1"), "`v1~1` is a tag; expected a branch or a commit id");
+    // The first is found by the second where whole names are looked for like short ones.
+    for name in
+        ["refs/heads/gone", "refs/remotes/origin/gone", "main", "origin/main", &first[..7], "FETCH_HEAD"]
+    {
+        sandbox.git(&["update-ref", &format!("refs/tags/{name}"), &pushed]);
+    }
+    let repository = open(&sandbox);
+    let message = |name: &str| repository.resolve_base(name).unwrap_err().to_string();
+    for name in
+        ["refs/heads/gone", "refs/remotes/origin/gone", "no/such", ":/somebody", "FETCH_HEAD", "v1^{}"]
+    {
+        message(name);
+    }
+    assert_eq!(message("main"), "`main` is ambiguous: refs/heads/main and refs/tags/main have that name");
+    message("main~1");
+    message(&first[..7]);
+    assert_eq!(
+        message("origin/main"),
+        "`origin/main` is ambiguous: refs/remotes/origin/main and refs/tags/origin/main have that name"
+    );
+    assert_eq!(repository.resolve_base("refs/heads/main").unwrap().to_string(), second);
+    assert_eq!(repository.resolve_base(&first).unwrap().to_string(), first);
+    assert!(repository.resolve_head("main").is_err());
+    assert_eq!(repository.resolve_head("v1").unwrap().to_string(), pushed);
+}
+
+#[test]
 fn what_is_no_commit_is_refused_with_the_reason() {
     let sandbox = Sandbox::new();
     sandbox.commit_file("a", "a", "a");
