@@ -35,6 +35,13 @@ pub struct ReportSettings {
     pub title: Option<String>,
 }
 
+/// Settings of the workflows that `init --ci` writes.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct CiSettings {
+    /// The shell command that installs the program on a runner.
+    pub install: Option<String>,
+}
+
 /// The configuration of one tracker.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Config {
@@ -60,6 +67,8 @@ pub struct Config {
     pub policy: PolicyRules,
     /// Settings of reports.
     pub reports: ReportSettings,
+    /// Settings of the workflows that `init --ci` writes.
+    pub ci: CiSettings,
 }
 
 static NO_RULES: StageRules =
@@ -143,6 +152,7 @@ impl Default for Config {
             hooks: HookRules::default(),
             policy: PolicyRules::default(),
             reports: ReportSettings::default(),
+            ci: CiSettings::default(),
         }
     }
 }

@@ -22,7 +22,7 @@ mod task;
 mod texts;
 mod vote;
 
-pub use config::{Config, IdScheme, Pipeline, ReportSettings, TypeRules};
+pub use config::{CiSettings, Config, IdScheme, Pipeline, ReportSettings, TypeRules};
 pub use duration::Minutes;
 pub use finding::{Finding, FindingId, FindingSeverity, FindingState, Resolution, ToolSource};
 pub use gate::{GateCommand, GateRule, GateRules, Level, Standard};

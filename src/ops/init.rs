@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::ci::{self, Server};
 use super::roles::starter;
 use super::{Error, Result};
 use crate::doc::read_config;
@@ -14,8 +15,6 @@ const PLAIN: &str = include_str!("../../templates/init/plain.toml");
 const SOLO: &str = include_str!("../../templates/init/solo.toml");
 const TEAM: &str = include_str!("../../templates/init/team.toml");
 const REGULATED: &str = include_str!("../../templates/init/regulated.toml");
-const GITHUB: &str = include_str!("../../templates/ci/github.yml");
-const GITLAB: &str = include_str!("../../templates/ci/gitlab.yml");
 const ATTRIBUTES: &str = include_str!("../../templates/init/gitattributes");
 const IGNORE: &str = include_str!("../../templates/init/gitignore");
 
@@ -31,15 +30,6 @@ pub enum Profile {
     Team,
     /// Signed with keys, and never for oneself.
     Regulated,
-}
-
-/// Where a workflow runs that does on the server what hooks do elsewhere.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Server {
-    /// GitHub Actions.
-    Github,
-    /// GitLab CI.
-    Gitlab,
 }
 
 /// How the tracker shall be.
@@ -81,14 +71,15 @@ pub fn init(env: &Env, request: &InitRequest) -> Result<Initialised> {
     let config = config_text(&workspace, request)?;
     let mut wanted =
         vec![(Layout::CONFIG, config.as_str()), (Layout::ATTRIBUTES, ATTRIBUTES), (Layout::IGNORE, IGNORE)];
-    wanted.extend(request.server.map(|server| match server {
-        Server::Github => (".github/workflows/tracker.yml", GITHUB),
-        Server::Gitlab => (".gitlab/tracker.yml", GITLAB),
-    }));
     let locked = workspace.lock("init")?;
     let snapshot = workspace.snapshot();
     let mut changes = Vec::new();
     let there = snapshot.read(Layout::CONFIG)?;
+    let workflow = match request.server {
+        Some(server) => Some((server.path(), workflow_text(&workspace, server, there.as_deref())?)),
+        None => None,
+    };
+    wanted.extend(workflow.as_ref().map(|(path, text)| (*path, text.as_str())));
     let texts = role_texts(request.profile, there.as_deref().unwrap_or(config.as_bytes()));
     wanted.extend(texts.iter().map(|(path, text)| (path.as_str(), *text)));
     for (path, text) in wanted {
@@ -104,6 +95,11 @@ pub fn init(env: &Env, request: &InitRequest) -> Result<Initialised> {
         dry_run: request.dry_run,
         files: changes.into_iter().map(|change| change.path).collect(),
     })
+}
+
+fn workflow_text(workspace: &Workspace, server: Server, config: Option<&[u8]>) -> Result<String> {
+    let install = config.and_then(|config| read_config(config).ok()?.0.ci.install);
+    Ok(ci::workflow(server, install.as_deref(), &ci::default_branch(workspace)?))
 }
 
 /// Returns what roles are told, to begin with: those that the configuration names and for which there is a text.

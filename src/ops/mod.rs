@@ -7,6 +7,7 @@ mod active;
 mod block;
 mod board;
 mod choose;
+mod ci;
 mod completion;
 mod demo;
 mod deps;
@@ -43,6 +44,7 @@ mod written;
 
 pub use block::{block, cancel, unblock};
 pub use board::{Board, BoardColumn, board};
+pub use ci::Server;
 pub use completion::{Candidate, role_candidates, task_candidates};
 pub use demo::{Demo, DemoStep, demo};
 pub use deps::{DepsRequest, DepsRow, DepsView, deps};
@@ -63,7 +65,7 @@ pub use hooks::{
 };
 pub use import_cards::{CardsImport, ImportedCard, PlacedView, import_cards};
 pub use import_findings::{FindingsImport, FindingsImportRequest, ImportedFinding, import_findings};
-pub use init::{InitRequest, Initialised, Profile, Server, init};
+pub use init::{InitRequest, Initialised, Profile, init};
 pub use list::{ListRequest, Listing, list};
 pub use log::{Event, EventKind, TaskLog, log};
 pub use merge_records::{MergeRequest, MergedConflict, MergedRecord, merge_records};

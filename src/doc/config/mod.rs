@@ -108,9 +108,22 @@ impl Reader<'_> {
                         _ => reader.unknown(path, key),
                     });
                 }
+                "ci" => self.table("ci", value, |reader, path, key, value| match key.get_ref().as_ref() {
+                    "install" => config.ci.install = reader.shell_command(path, value),
+                    _ => reader.unknown(path, key),
+                }),
                 name => self.unknown(name, key),
             }
         }
+    }
+
+    fn shell_command(&mut self, path: &str, value: &Value<'_>) -> Option<String> {
+        let text = self.text(path, value)?.trim().to_owned();
+        if text.is_empty() || text.contains(|c: char| c.is_control() && c != '\n') {
+            self.error(value.span(), path, expected("a shell command", value), None);
+            return None;
+        }
+        Some(text)
     }
 
     fn format(&mut self, value: &Value<'_>, config: &mut Config) {
@@ -120,12 +133,7 @@ impl Reader<'_> {
             Some(number) if number > Config::FORMAT => {
                 let message =
                     format!("format `{number}` is newer than this program reads (`{}`)", Config::FORMAT);
-                self.error(
-                    value.span(),
-                    "format",
-                    message,
-                    Some("update the program: `cargo install git-tracker`"),
-                );
+                self.error(value.span(), "format", message, Some("update the program"));
             }
             Some(number) if number > 0 => config.format = number,
             _ => self.error(value.span(), "format", expected("a number from 1", value), None),

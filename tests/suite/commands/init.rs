@@ -112,3 +112,29 @@ fn says_what_it_needs() {
       hint: at most 32 letters and digits, beginning with a letter, such as TASK or WEB
     ");
 }
+
+#[test]
+fn a_workflow_installs_what_the_configuration_says_and_names_the_default_branch() {
+    let sandbox = Sandbox::new();
+    sandbox.git(&["switch", "--quiet", "--create", "trunk"]);
+    assert_eq!(sandbox.tracker(&["init", "--ci", "github"]).status, 0);
+    let workflow = sandbox.read(".github/workflows/tracker.yml");
+    assert!(workflow.contains("    branches: [\"trunk\"]\n"), "{workflow}");
+    assert!(workflow.contains("BASE: refs/remotes/origin/${{ github.base_ref }}"), "{workflow}");
+    assert_eq!(workflow.matches("\n          exit 1\n").count(), 2, "{workflow}");
+    assert!(!workflow.contains("cargo install"), "{workflow}");
+
+    let config = sandbox.read(".tracker/config.toml");
+    sandbox.write(".tracker/config.toml", format!("{config}\n[ci]\ninstall = '''\none\ntwo\n'''\n"));
+    assert_eq!(sandbox.tracker(&["init", "--ci", "gitlab"]).status, 0);
+    let workflow = sandbox.read(".gitlab/tracker.yml");
+    assert!(workflow.contains("  before_script:\n    - |\n      one\n      two\n"), "{workflow}");
+    sandbox.commit_file("a", "a", "a");
+    sandbox.git(&["update-ref", "refs/remotes/origin/dev+1", "HEAD"]);
+    sandbox.git(&["symbolic-ref", "refs/remotes/origin/HEAD", "refs/remotes/origin/dev+1"]);
+    sandbox.git(&["clean", "--quiet", "--force", ".github"]);
+    assert_eq!(sandbox.tracker(&["init", "--ci", "github"]).status, 0);
+    let workflow = sandbox.read(".github/workflows/tracker.yml");
+    assert!(workflow.contains("    branches: [\"dev\\\\+1\"]\n"), "{workflow}");
+    assert!(workflow.contains("        run: |\n          one\n          two\n"), "{workflow}");
+}

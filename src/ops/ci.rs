@@ -1,0 +1,114 @@
+//! The workflow that `init --ci` writes: which file, and its text from a template. It installs nothing but what the
+//! configuration says, or this version from the package's own repository; where neither is known, its job stops.
+
+use super::Result;
+use crate::store::Workspace;
+
+const GITHUB: &str = include_str!("../../templates/ci/github.yml");
+const GITLAB: &str = include_str!("../../templates/ci/gitlab.yml");
+
+/// Where a workflow runs that does on the server what hooks do elsewhere.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Server {
+    /// GitHub Actions.
+    Github,
+    /// GitLab CI.
+    Gitlab,
+}
+
+impl Server {
+    /// Returns where the workflow is kept, below the top of the working tree.
+    pub(super) fn path(self) -> &'static str {
+        match self {
+            Self::Github => ".github/workflows/tracker.yml",
+            Self::Gitlab => ".gitlab/tracker.yml",
+        }
+    }
+}
+
+/// Returns the workflow of a server.
+pub(super) fn workflow(server: Server, install: Option<&str>, default_branch: &str) -> String {
+    let install = install
+        .map_or_else(|| own_install(env!("CARGO_PKG_REPOSITORY"), env!("CARGO_PKG_VERSION")), str::to_owned);
+    let template = match server {
+        Server::Github => GITHUB,
+        Server::Gitlab => GITLAB,
+    };
+    fill(template, &install, default_branch)
+}
+
+/// Puts the command at the depth of its placeholder, and the branch into quotes.
+fn fill(template: &str, install: &str, default_branch: &str) -> String {
+    let mut text = String::new();
+    for line in template.lines() {
+        if let Some(indent) = line.strip_suffix("{install}") {
+            for command in install.lines().map(str::trim_end) {
+                let indent = if command.is_empty() { "" } else { indent };
+                text.extend([indent, command, "\n"]);
+            }
+        } else {
+            text.extend([&line.replace("{default_branch}", &filter(default_branch)), "\n"]);
+        }
+    }
+    text
+}
+
+/// Returns the filter of GitHub Actions that fits one branch, as a text of YAML. What git allows in a name and the
+/// filter takes for a pattern is `+`, and `!` in front.
+fn filter(branch: &str) -> String {
+    let plain = branch.replace('+', "\\+");
+    let plain = if plain.starts_with('!') { format!("\\{plain}") } else { plain };
+    serde_json::Value::String(plain).to_string()
+}
+
+/// Returns the command that installs this version from the package's own repository. No registry is asked: who holds
+/// a name there is not for this program to know.
+fn own_install(repository: &str, version: &str) -> String {
+    if repository.is_empty() {
+        return "echo 'Say here how to install tracker: this program does not know where it came from.' >&2\n\
+                echo 'In .tracker/config.toml, [ci] install = \"...\" does so for `tracker init --ci`.' >&2\n\
+                exit 1"
+            .to_owned();
+    }
+    format!("cargo install --locked --git {repository} --tag v{version} git-native-tracker")
+}
+
+/// Returns the branch that work is merged into: what the remote `origin` has as its default, else the current one.
+pub(super) fn default_branch(workspace: &Workspace) -> Result<String> {
+    let repository = workspace.repository()?;
+    let of_remote = repository.symbolic_target("refs/remotes/origin/HEAD")?;
+    let of_remote = of_remote.as_deref().and_then(|name| name.strip_prefix("refs/remotes/origin/"));
+    if let Some(name) = of_remote {
+        return Ok(name.to_owned());
+    }
+    Ok(repository.branch()?.unwrap_or_else(|| "main".to_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_install_command_is_pinned_to_this_version_or_stops() {
+        let command = own_install("https://example.com/t.git", "1.2.3");
+        assert_eq!(
+            command,
+            "cargo install --locked --git https://example.com/t.git --tag v1.2.3 git-native-tracker"
+        );
+        assert!(own_install("", "1.2.3").ends_with("\nexit 1"));
+    }
+
+    #[test]
+    fn an_install_command_of_several_lines_keeps_the_depth_of_the_template() {
+        let text = fill("a:\n  - |\n    {install}\nb: [{default_branch}]\n", "one\n\ntwo", "a+b");
+        assert_eq!(text, "a:\n  - |\n    one\n\n    two\nb: [\"a\\\\+b\"]\n");
+    }
+
+    #[test]
+    fn a_template_names_no_package_and_no_branch() {
+        for template in [GITHUB, GITLAB] {
+            assert!(!template.contains("cargo install") && !template.contains("main]"), "{template}");
+            assert!(template.contains("{install}") && !template.contains(" origin/"));
+        }
+    }
+}
