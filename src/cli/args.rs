@@ -96,6 +96,35 @@ pub(super) struct ReadArgs {
     pub(super) at: Option<String>,
 }
 
+/// A reason in one line, given as one word or several.
+#[derive(Debug, Args)]
+pub(super) struct ReasonArgs {
+    /// Reason, in one line; put `--` before one that begins with a hyphen
+    #[arg(required_unless_present = "literal", value_name = "REASON", allow_hyphen_values = true, value_parser = text_word)]
+    reason: Option<String>,
+    #[arg(hide = true, value_name = "REASON")]
+    rest: Vec<String>,
+    #[arg(hide = true, last = true, value_name = "REASON")]
+    literal: Vec<String>,
+}
+
+impl ReasonArgs {
+    pub(super) fn text(&self) -> String {
+        let words: Vec<&str> =
+            self.reason.iter().chain(&self.rest).chain(&self.literal).map(String::as_str).collect();
+        words.join(" ")
+    }
+}
+
+/// Reads the first word of a text, which may begin with a hyphen only as an item of a list does: `- one item`.
+/// Anything else with a hyphen is an option that nobody knows.
+pub(super) fn text_word(word: &str) -> Result<String, String> {
+    let is_text = !word.starts_with('-') || word == "-" || word.starts_with("- ");
+    is_text
+        .then(|| word.to_owned())
+        .ok_or_else(|| format!("unexpected argument; to pass it as text, use `-- {word}`"))
+}
+
 fn seconds(text: &str) -> Result<Duration, String> {
     text.parse::<f64>()
         .ok()

@@ -49,7 +49,7 @@ pub fn main() -> ExitCode {
     if let Some(hook) = commands::called_by_git(&env.arguments()) {
         return run(Cli { global: args::Global::default(), command: hook }, env);
     }
-    let arguments = parse::set_texts_apart(parse::spell_out_negations(env.arguments()));
+    let arguments = parse::spell_out_negations(env.arguments());
     match Cli::command().try_get_matches_from(&arguments).and_then(|matches| Cli::from_arg_matches(&matches))
     {
         Ok(cli) => run(cli, env),
@@ -159,8 +159,10 @@ fn usage(error: &clap::Error, arguments: &[OsString], env: &Env) -> ExitCode {
 
 fn asks_for(arguments: &[OsString], format: Format) -> bool {
     let name = format.name();
-    arguments.iter().any(|word| *word == *format!("--format={name}"))
-        || arguments.windows(2).any(|pair| pair[0] == "--format" && *pair[1] == *name)
+    let end = arguments.iter().position(|word| word == "--").unwrap_or(arguments.len());
+    let options = &arguments[..end];
+    options.iter().any(|word| *word == *format!("--format={name}"))
+        || options.windows(2).any(|pair| pair[0] == "--format" && *pair[1] == *name)
 }
 
 /// Writes to stdout. A reader that has seen enough, such as `head`, is no error; a full disk is.

@@ -2,7 +2,7 @@
 
 use std::ffi::OsString;
 
-use clap::Parser;
+use clap::{Args, Parser};
 
 use super::args::Global;
 use super::commands::Command;
@@ -27,12 +27,12 @@ pub struct Cli {
     pub(super) command: Command,
 }
 
-/// Turns query terms such as `-assignee:ada` into `!assignee:ada`, which means the same and is not taken for an
-/// option. Only for the commands that take a query.
-pub(super) fn spell_out_negations(arguments: Vec<OsString>) -> Vec<OsString> {
-    let takes_query =
-        arguments.iter().any(|word| ["list", "ls", "queue", "board"].iter().any(|name| word == name));
-    if !takes_query {
+/// Respells the negated terms of a query, such as `-assignee:ada`, as `!assignee:ada`, which means the same. The parser
+/// of arguments would take them for options, or, told not to, every option after the first term for a term. Nothing
+/// but the terms of the commands that take a query is touched, and nothing after `--`.
+pub(super) fn spell_out_negations(mut arguments: Vec<OsString>) -> Vec<OsString> {
+    let Some(at) = command_index(&arguments) else { return arguments };
+    if !["list", "ls", "queue", "board"].iter().any(|name| arguments[at] == *name) {
         return arguments;
     }
     let negation = |word: &OsString| {
@@ -41,23 +41,24 @@ pub(super) fn spell_out_negations(arguments: Vec<OsString>) -> Vec<OsString> {
         let is_term = matches!(&term[..end], "is" | "has" | "no") || Field::parse(&term[..end]).is_some();
         is_term.then(|| OsString::from(format!("!{term}")))
     };
-    arguments.into_iter().map(|word| negation(&word).unwrap_or(word)).collect()
+    for word in arguments[at + 1..].iter_mut().take_while(|word| *word != "--") {
+        if let Some(respelled) = negation(word) {
+            *word = respelled;
+        }
+    }
+    arguments
 }
 
-/// Sets a text such as `- one item` apart from the options: a list in Markdown begins with a hyphen and a space,
-/// as no option does. Only for the commands that take a text.
-pub(super) fn set_texts_apart(arguments: Vec<OsString>) -> Vec<OsString> {
-    let is_text = |word: &OsString| word.to_string_lossy().starts_with("- ");
-    if !arguments.iter().any(is_text) || arguments.iter().any(|word| word == "--") {
-        return arguments;
-    }
-    if !matches!(command_named(&arguments).as_str(), "note" | "block" | "cancel") {
-        return arguments;
-    }
-    let (texts, mut rest): (Vec<_>, Vec<_>) = arguments.into_iter().partition(is_text);
-    rest.push("--".into());
-    rest.extend(texts);
-    rest
+/// Returns where the command's name stands among the arguments: the first word that is neither an option that stands
+/// everywhere nor the value of one.
+fn command_index(arguments: &[OsString]) -> Option<usize> {
+    let options = Global::augment_args(clap::Command::new("tracker"))
+        .allow_external_subcommands(true)
+        .ignore_errors(true);
+    let matches = options.try_get_matches_from(arguments).ok()?;
+    let (_, command) = matches.subcommand()?;
+    let words = command.get_many::<OsString>("").map_or(0, |words| words.len());
+    arguments.len().checked_sub(words + 1)
 }
 
 /// Tells whether a command lists every form of answers as its own.
@@ -72,7 +73,7 @@ pub(super) fn knows_every_format(command: &str) -> bool {
 pub(super) fn command_named(arguments: &[OsString]) -> String {
     use clap::CommandFactory;
     let root = Cli::command();
-    let named = arguments.iter().skip(1).find_map(|word| root.find_subcommand(word));
+    let named = command_index(arguments).and_then(|at| root.find_subcommand(&arguments[at]));
     named.map_or_else(|| "tracker".to_owned(), |command| command.get_name().to_owned())
 }
 
@@ -90,6 +91,14 @@ mod tests {
             respelled(&["tracker", "ls", "-assignee:ada", "-a", "--limit=3"])[2..],
             ["!assignee:ada", "-a", "--limit=3"]
         );
-        assert_eq!(respelled(&["tracker", "note", "7q", "-assignee:ada"])[3], "-assignee:ada");
+        assert_eq!(respelled(&["tracker", "-C", "a", "--format=json", "queue", "-is:x"])[5], "!is:x");
+        for words in [
+            &["tracker", "note", "7q", "-assignee:ada"][..],
+            &["tracker", "note", "7q", "list", "-assignee:ada"],
+            &["tracker", "-C", "list", "note", "-assignee:ada"],
+            &["tracker", "list", "--", "-assignee:ada"],
+        ] {
+            assert_eq!(respelled(words).last().unwrap(), "-assignee:ada", "{words:?}");
+        }
     }
 }

@@ -3,7 +3,7 @@
 use clap::Args;
 
 use super::super::answer::Answer;
-use super::super::args::WriteArgs;
+use super::super::args::{ReasonArgs, WriteArgs};
 use super::super::complete::tasks;
 use super::super::door::Door;
 use super::Reply;
@@ -17,9 +17,8 @@ pub(in crate::cli) struct Cancel {
     /// The task, by a part of its id
     #[arg(value_name = "ID", add = tasks())]
     id: String,
-    /// Why, in one line
-    #[arg(required = true, value_name = "WHY")]
-    why: Vec<String>,
+    #[command(flatten)]
+    reason: ReasonArgs,
     #[command(flatten)]
     write: WriteArgs,
 }
@@ -27,6 +26,6 @@ pub(in crate::cli) struct Cancel {
 impl Cancel {
     pub(super) fn run(self, door: &Door) -> Reply {
         let session = door.write(&self.write)?;
-        Ok(Answer::of(ops::cancel(&session, &[self.id], &self.why.join(" "))?))
+        Ok(Answer::of(ops::cancel(&session, &[self.id], &self.reason.text())?))
     }
 }

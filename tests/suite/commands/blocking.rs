@@ -133,9 +133,9 @@ fn refuses_what_makes_no_sense() {
     exit 2
     --- stderr
     error: the following required arguments were not provided:
-      <WHY>...
+      <REASON>
 
-    Usage: tracker block <ID> <WHY>...
+    Usage: tracker block <ID> <REASON>
 
     For more information, try '--help'.
 
@@ -161,9 +161,9 @@ fn refuses_what_makes_no_sense() {
     exit 2
     --- stderr
     error: the following required arguments were not provided:
-      <WHY>...
+      <REASON>
 
-    Usage: tracker cancel <ID> <WHY>...
+    Usage: tracker cancel <ID> <REASON>
 
     For more information, try '--help'.
 

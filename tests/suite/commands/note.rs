@@ -109,9 +109,9 @@ fn refuses_what_says_nothing() {
     exit 2
     --- stderr
     error: the following required arguments were not provided:
-      <TEXT>...
+      <TEXT>
 
-    Usage: tracker note <ID> <TEXT>...
+    Usage: tracker note <ID> <TEXT>
 
     For more information, try '--help'.
 
@@ -157,19 +157,16 @@ fn a_text_may_begin_with_a_hyphen_and_a_misspelt_option_is_no_text() {
     error: unexpected argument '--dry-runn' found
 
       tip: a similar argument exists: '--dry-run'
+      tip: to pass '--dry-runn' as a value, use '-- --dry-runn'
 
-    Usage: tracker note --dry-run <ID> <TEXT>...
+    Usage: tracker note --dry-run <ID> <TEXT>
 
     For more information, try '--help'.
 
     $ tracker block d4 -x
     exit 2
     --- stderr
-    error: unexpected argument '-x' found
-
-      tip: to pass '-x' as a value, use '-- -x'
-
-    Usage: tracker block [OPTIONS] <ID> <WHY>...
+    error: invalid value '-x' for '[REASON]': unexpected argument; to pass it as text, use `-- -x`
 
     For more information, try '--help'.
 
@@ -197,4 +194,29 @@ fn notes_of_two_clones_meet_in_a_plain_merge() {
     sandbox.git_in("../other", &["pull", "--quiet", "--no-rebase", "--no-edit"]);
     let shown = sandbox.tracker_in("../other", &["show", "d4"]).stdout;
     assert!(shown.contains("from here") && shown.contains("from there"), "{shown}");
+}
+
+#[test]
+fn text_stays_as_it_is_whatever_commands_it_names() {
+    let sandbox = world();
+    for (id, text) in
+        [("d4", "the board shows -is:closed tasks, list and ls do not"), ("s3", "board -tag:ui")]
+    {
+        let words: Vec<&str> = text.split(' ').collect();
+        let output = sandbox.tracker(&[&["note", id, "-q", "--"][..], &words].concat());
+        assert_eq!(output.status, 0, "{output}");
+        let shown = sandbox.tracker(&["show", id]);
+        assert!(shown.stdout.contains(text), "{shown}");
+    }
+    let blocked = sandbox.tracker(&["block", "d4", "--", "list", "-stage:dev"]);
+    assert!(blocked.stdout.contains("list -stage:dev"), "{blocked}");
+}
+
+#[test]
+fn usage_error_names_the_command_and_not_a_word_of_its_options() {
+    let sandbox = world();
+    let output = sandbox.tracker(&["-C", "list", "note", "--format", "json"]);
+    assert!(output.stdout.contains(r#""command":"note""#), "{output}");
+    let output = sandbox.tracker(&["note", "--unknown", "--", "--format", "json"]);
+    assert_eq!((output.stdout.as_str(), output.status), ("", 2), "{output}");
 }
