@@ -72,9 +72,9 @@ impl<'e> Session<'e> {
         self.dry_run
     }
 
-    /// Reads the configuration.
+    /// Reads the configuration that moves are judged by.
     pub fn config(&self) -> Result<Config> {
-        Ok(self.snapshot.config()?.0)
+        Ok(self.workspace.policy(self.env, &self.snapshot)?.0)
     }
 
     /// Returns the name under which git would commit.

@@ -51,18 +51,19 @@ fn open(path: &Path) -> Result<File> {
     let mut options = OpenOptions::new();
     // Reading, writing and no truncation: what NFS needs to lock a file at all.
     options.read(true).write(true).create(true).truncate(false);
-    match open_regular(&mut options, path) {
+    let opened = match open_regular(&mut options, path) {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
             if let Some(folder) = path.parent() {
                 std::fs::create_dir_all(folder).map_err(Error::io("create", folder))?;
                 share(folder);
             }
-            let file = open_regular(&mut options, path).map_err(Error::io("open", path))?;
-            share(path);
-            Ok(file)
+            open_regular(&mut options, path)
         }
-        opened => opened.map_err(Error::io("open", path)),
-    }
+        opened => opened,
+    };
+    let file = opened.map_err(Error::io("open", path))?;
+    share(path);
+    Ok(file)
 }
 
 /// Waits in the system's own queue, which is fair, on a thread of its own, so that the wait can end.

@@ -7,7 +7,7 @@ use super::source::Source;
 use super::tasks::Tasks;
 use super::{Entry, EntryKind, Error, Layout, Result, resolve};
 use crate::doc;
-use crate::git::CommitId;
+use crate::git::{CommitId, TreeFile};
 use crate::model::{Config, Finding, Note, Problem, RoleGuide, TaskId, Vote};
 
 /// A task's file, read.
@@ -57,6 +57,15 @@ impl Snapshot {
                 None => Ok(false),
             },
             Source::WorkTree(_) => Ok(false),
+        }
+    }
+
+    /// Returns the files that are staged below a folder; none where the records are not those of the index.
+    #[must_use]
+    pub fn staged_files(&self, folder: &str) -> Vec<TreeFile> {
+        match &self.source {
+            Source::Staged { staged, .. } => staged.files(folder),
+            Source::Commit(_) | Source::WorkTree(_) => Vec::new(),
         }
     }
 

@@ -12,6 +12,10 @@ use super::write::{Target, create_folder, rename, write};
 use super::{Change, Error, Layout, Result, Snapshot};
 use crate::env::Env;
 use crate::git;
+use crate::model::{Config, Problem};
+
+/// Its modification time is when the configuration was last found readable.
+pub(super) const POLICY_READ: &str = "policy-read";
 
 /// How long a write waits for the lock unless it is told otherwise.
 const LOCK_TIMEOUT: Duration = Duration::from_secs(10);
@@ -154,6 +158,54 @@ impl Workspace {
     /// Returns the snapshot of a revision, or of the working tree where none is named.
     pub fn snapshot_of(&self, rev: Option<&str>) -> Result<Snapshot> {
         rev.map_or_else(|| Ok(self.snapshot()), |rev| self.snapshot_at(rev))
+    }
+
+    /// Reads the configuration that moves are judged by. Where a snapshot lacks the file and HEAD or the index has it,
+    /// that is an error: the default configuration would require nothing.
+    pub fn policy(&self, env: &Env, snapshot: &Snapshot) -> Result<(Config, Vec<Problem>)> {
+        if snapshot.commit_id().is_none()
+            && snapshot.read(Layout::CONFIG)?.is_none()
+            && let Some(holder) = self.policy_holder(env)?
+        {
+            let problem = Problem::error(format!("is missing, and {holder} has it"));
+            let hint = format!("git restore --staged --worktree {}", Layout::CONFIG);
+            return Err(Error::Broken(vec![problem.in_file(Layout::CONFIG).with_hint(hint)]));
+        }
+        snapshot.config()
+    }
+
+    fn policy_holder(&self, env: &Env) -> Result<Option<&'static str>> {
+        let repository = self.repository()?;
+        if let Some(head) = repository.head()?.commit
+            && repository.tree_file(head, Layout::CONFIG)?.is_some()
+        {
+            return Ok(Some("HEAD"));
+        }
+        let staged = repository.staged(&self.places.index_file(env))?;
+        Ok(staged.file(Layout::CONFIG).map(|_| "the index"))
+    }
+
+    /// Whether the working tree's configuration has not changed since [`Workspace::mark_policy_read`]. The commit-msg
+    /// hook's shell asks the same before it starts the tracker.
+    #[must_use]
+    pub fn is_policy_marked_read(&self) -> bool {
+        let modified = |path: &Path| path.symlink_metadata().and_then(|found| found.modified());
+        let marked = modified(&self.local_path(POLICY_READ));
+        let changed = modified(&self.work_dir.join(Layout::CONFIG));
+        matches!((marked, changed), (Ok(marked), Ok(changed)) if marked > changed)
+    }
+
+    /// Remembers that the configuration, as it stood when this process started, could be read. What cannot be written
+    /// only costs the next commit another look.
+    pub fn mark_policy_read(&self) {
+        let path = self.local_path(POLICY_READ);
+        let started = u64::try_from(self.started).unwrap_or_default();
+        let started = std::time::UNIX_EPOCH + Duration::from_nanos(started);
+        if self.write_local(POLICY_READ, b"").is_ok() {
+            git::share(&path);
+            let _ =
+                std::fs::File::options().write(true).open(&path).and_then(|file| file.set_modified(started));
+        }
     }
 
     /// Takes the lock for writes. Whatever a write depends on must be read after this.

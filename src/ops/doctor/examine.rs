@@ -21,8 +21,14 @@ pub(super) fn examine(session: &Session<'_>) -> Result<Examined> {
     found.kinds(&paths);
     found.case(&paths);
     found.leftovers(&paths);
-    let (_, problems) = snapshot.config_or_default();
-    found.all("configuration", problems);
+    found.all(
+        "configuration",
+        match session.workspace().policy(session.env(), snapshot) {
+            Ok((_, warnings)) => warnings,
+            Err(crate::store::Error::Broken(problems)) => problems,
+            Err(_) => snapshot.config_or_default().1,
+        },
+    );
     let mut tasks: Vec<Task> = Vec::new();
     for (path, _) in paths.iter().filter(|(path, kind)| is_task_file(path) && *kind == EntryKind::File) {
         if is_lossy(path) {

@@ -1,15 +1,15 @@
 //! `prepare-commit-msg` and `commit-msg`: the message gets its link, and is held to what it asks for.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use super::plan::{CommitContext, Plan, unstaged};
 use crate::env::Env;
 use crate::git::CommitId;
-use crate::model::{Problem, TaskId};
+use crate::model::{Config, Problem, TaskId};
 use crate::ops::{Error, Reason, Refusal, Result, Session};
 use crate::policy::{Action, Comments, Directives, parse_message};
-use crate::store::{self, Layout, Workspace};
+use crate::store::{self, Layout, Snapshot, Workspace};
 
 fn io(deed: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> Error {
     let path = path.to_path_buf();
@@ -103,20 +103,22 @@ pub fn check_message(env: &Env, file: &Path) -> Result<Vec<Problem>> {
     let text = String::from_utf8_lossy(&bytes).into_owned();
     let is_silent = |found: &Directives| found.directives.is_empty() && found.complaints.is_empty();
     // Most messages ask for nothing even where comments count, or for no more than a link that is there: no
-    // repository is opened for those.
+    // repository is opened for those where the configuration is known to be readable.
     let at_most = parse_message(&text, Comments::None);
-    if is_silent(&at_most) {
-        return Ok(Vec::new());
-    }
     let workspace = Workspace::open(env)?;
-    if at_most.complaints.is_empty() && are_granted(&workspace, &at_most) {
+    let is_granted =
+        is_silent(&at_most) || at_most.complaints.is_empty() && are_granted(&workspace, &at_most);
+    if workspace.places().operation().is_some() || is_granted && workspace.is_policy_marked_read() {
         return Ok(Vec::new());
     }
     let directives = parse_message(&text, Comments::Lines(&comment_mark(&workspace, &text)?));
-    if is_silent(&directives) {
-        return Ok(Vec::new());
-    }
-    if workspace.places().operation().is_some() {
+    let staged = workspace.snapshot_of_index(env)?;
+    let config = match policy_of_commit(env, &workspace, &staged, !is_silent(&directives))? {
+        Policy::Readable(config) => config,
+        Policy::NotNeeded(warning) => return Ok(warning),
+        Policy::Unreadable(reasons) => return Err(rejected(reasons, &path)),
+    };
+    if is_granted || is_silent(&directives) {
         return Ok(Vec::new());
     }
     let (fatal, odd): (Vec<_>, Vec<_>) =
@@ -132,13 +134,67 @@ pub fn check_message(env: &Env, file: &Path) -> Result<Vec<Problem>> {
             mend: Some(complaint.hint().to_owned()),
         })
         .collect();
-    reasons.extend(reasons_against(env, workspace, &directives)?);
-    if reasons.is_empty() {
-        return Ok(warnings);
+    reasons.extend(reasons_against(env, workspace, staged, &config, &directives)?);
+    if reasons.is_empty() { Ok(warnings) } else { Err(rejected(reasons, &path)) }
+}
+
+fn rejected(reasons: Vec<Reason>, message: &Path) -> Error {
+    let what = "commit rejected".to_owned();
+    let kept = Some(format!("the commit was not made; your message is in {}", message.display()));
+    Error::Refused(Refusal { what, reasons, kept })
+}
+
+/// What the policy says of a commit that is about to be made.
+enum Policy {
+    Readable(Config),
+    /// It cannot be read, and the commit holds nothing that it would judge: what to warn of.
+    NotNeeded(Vec<Problem>),
+    Unreadable(Vec<Reason>),
+}
+
+/// Reads the staged policy. One that cannot be read stops a commit with directives or records.
+fn policy_of_commit(
+    env: &Env,
+    workspace: &Workspace,
+    staged: &Snapshot,
+    has_directives: bool,
+) -> Result<Policy> {
+    let problems = match workspace.policy(env, staged) {
+        Ok((config, _)) => {
+            workspace.mark_policy_read();
+            return Ok(Policy::Readable(config));
+        }
+        Err(store::Error::Broken(problems)) => problems,
+        Err(error) => vec![Problem::error(error.to_string()).in_file(Layout::CONFIG)],
+    };
+    // A commit that removes the tracker needs none of its rules.
+    if staged.list(Layout::ROOT)?.is_empty() {
+        return Ok(Policy::NotNeeded(Vec::new()));
     }
-    let what = "the commit asks for what cannot be".to_owned();
-    let kept = Some(format!("the commit was not made; your message is in {}", path.display()));
-    Err(Error::Refused(Refusal { what, reasons, kept }))
+    let head = workspace.repository()?.head()?.commit;
+    if !has_directives && !changes_records(workspace, staged, head)? {
+        let first = problems.into_iter().next();
+        let warning = first.map(|problem| Problem { hint: None, ..Problem::warning(problem.to_string()) });
+        return Ok(Policy::NotNeeded(warning.into_iter().collect()));
+    }
+    let reason = |problem: Problem| Reason {
+        label: "policy",
+        mend: problem.hint.clone().or_else(|| Some(format!("git add {}", Layout::CONFIG))),
+        text: Problem { hint: None, ..problem }.to_string(),
+    };
+    Ok(Policy::Unreadable(problems.into_iter().map(reason).collect()))
+}
+
+fn changes_records(workspace: &Workspace, staged: &Snapshot, head: Option<CommitId>) -> Result<bool> {
+    let Some(head) = head else { return Ok(true) };
+    if staged.is_of(head)? {
+        return Ok(false);
+    }
+    let repository = workspace.repository()?;
+    let files = |files: Vec<crate::git::TreeFile>| -> BTreeSet<_> {
+        files.into_iter().map(|file| (file.path, file.mode, file.blob_id)).collect()
+    };
+    Ok(files(repository.tree_files(head, Layout::ROOT)?) != files(staged.staged_files(Layout::ROOT)))
 }
 
 /// Tells that a message asks for nothing that can be refused: no move, and no task that is unknown. A task that is
@@ -152,14 +208,18 @@ fn are_granted(workspace: &Workspace, directives: &Directives) -> bool {
 
 /// Judges the message from HEAD's state. Nobody says whether HEAD is about to be amended: where HEAD's own message
 /// asks for the same moves, the message is let through if it passes from the state of HEAD's parent.
-fn reasons_against(env: &Env, workspace: Workspace, directives: &Directives) -> Result<Vec<Reason>> {
+fn reasons_against(
+    env: &Env,
+    workspace: Workspace,
+    staged: Snapshot,
+    config: &Config,
+    directives: &Directives,
+) -> Result<Vec<Reason>> {
     let repository = workspace.repository()?;
     let head = repository.head()?.commit;
     let commit = head.map(|head| repository.commit_info(head)).transpose()?;
     let parent = commit.as_ref().and_then(|commit| commit.parents.first().copied());
     let may_amend = commit.as_ref().is_some_and(|commit| repeats(&commit.message, directives));
-    let staged = workspace.snapshot_of_index(env)?;
-    let (config, _) = staged.config_or_default();
     let author = repository.identity(env)?.name;
     let unchanged = head.map_or(Ok(false), |head| staged.is_of(head))?;
     let at_head = (!unchanged).then(|| workspace.snapshot_of_commit(head)).transpose()?;
@@ -168,7 +228,7 @@ fn reasons_against(env: &Env, workspace: Workspace, directives: &Directives) -> 
     let judged = |before: &store::Snapshot, tip: Option<CommitId>| -> Result<Plan> {
         let occasion = CommitContext {
             repository: &repository,
-            config: &config,
+            config,
             before,
             own: session.snapshot(),
             after: session.snapshot(),

@@ -9,11 +9,11 @@ use serde::Serialize;
 use super::plan::{CommitContext, Plan, edited, unstaged};
 use crate::env::Env;
 use crate::git::{CommitId, Fold, FoldEdit, Operation, fold, peek_head};
-use crate::model::{OnCommit, TaskId};
+use crate::model::{Config, OnCommit, Problem, TaskId};
 use crate::ops::session::parse;
-use crate::ops::{Result, Session};
+use crate::ops::{Error, Result, Session};
 use crate::policy::{Action, Comments, parse_message};
-use crate::store::{Change, Layout, Workspace};
+use crate::store::{Change, Layout, Snapshot, Workspace};
 
 /// What became of a commit.
 #[derive(Debug, Clone, Default, Serialize, JsonSchema)]
@@ -49,7 +49,13 @@ pub fn post_commit(env: &Env) -> Result<PostCommit> {
     }
     let before = has_records.then(|| workspace.snapshot_of_commit(parent)).transpose()?;
     let after = workspace.snapshot_of_commit(Some(head))?;
-    let (config, _) = after.config_or_default();
+    let config = match policy_after(&after, before.as_ref()) {
+        Ok(config) => config,
+        Err(error) => {
+            let left = format!("{error}: no task was moved; later, {}", Later(parent));
+            return Ok(PostCommit { left: vec![left], ..PostCommit::default() });
+        }
+    };
     if config.hooks.on_commit == OnCommit::Off {
         return Ok(PostCommit::default());
     }
@@ -81,6 +87,19 @@ pub fn post_commit(env: &Env) -> Result<PostCommit> {
     }
     forget_completed(&session, &plan, &outcome)?;
     Ok(outcome)
+}
+
+/// Reads the policy that a commit leaves. One that it removes is missing, not empty.
+fn policy_after(after: &Snapshot, before: Option<&Snapshot>) -> Result<Config> {
+    let has_policy = |snapshot: &Snapshot| Ok::<_, Error>(snapshot.read(Layout::CONFIG)?.is_some());
+    if let Some(before) = before
+        && has_policy(before)?
+        && !has_policy(after)?
+    {
+        let problem = Problem::error("is missing, and HEAD~ has it").in_file(Layout::CONFIG);
+        return Err(Error::Broken(vec![problem]));
+    }
+    Ok(after.config()?.0)
 }
 
 /// The command that makes up for a commit's moves, whatever has been committed on top of it since: it names the parent.

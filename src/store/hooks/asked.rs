@@ -5,6 +5,7 @@
 
 use super::block::Hook;
 use crate::policy::DIRECTIVE_WORDS;
+use crate::store::workspace::POLICY_READ;
 
 /// A shell reads a file byte by byte: a longer message, or one with comments below, is the tracker's.
 const MOST_LINES: usize = 40;
@@ -31,11 +32,15 @@ fn before_the_message() -> String {
 }
 
 /// A message asks for something in a line that begins with one of our words; a link to a task that is there is granted.
+/// A configuration that has changed since it was last read is asked about as well: records must not be committed under
+/// one that cannot be read.
 fn at_the_message() -> String {
     let words: Vec<String> = DIRECTIVE_WORDS.into_iter().map(in_either_case).collect();
     let (some, others) = words.split_at(words.len() / 2);
     format!(
-        "tracker_asks=no tracker_lines=0\nif [ -r \"$1\" ]; then\n  \
+        "tracker_asks=no tracker_lines=0\n\
+         if [ -d .tracker ]; then [ \"${{1%/*}}/tracker/{POLICY_READ}\" -nt .tracker/config.toml ] && \
+         [ -e .tracker/config.toml ] || tracker_asks=yes; fi\nif [ -r \"$1\" ]; then\n  \
          while IFS= read -r tracker_line || [ -n \"$tracker_line\" ]; do\n    \
          tracker_lines=$((tracker_lines + 1))\n    \
          case $tracker_lines:$tracker_line in {MOST_LINES}:* | *:'#'*) tracker_asks=yes; break ;; esac\n    \

@@ -91,3 +91,105 @@ fn an_environment_that_is_broken_stops_no_commit() {
     assert_eq!(done.status, 0);
     assert_eq!(done.stderr.lines().count(), 1, "{done}");
 }
+
+/// A policy that requires an approval in `dev`, and a task there.
+fn reviewed() -> Sandbox {
+    let sandbox = world();
+    commit(&sandbox, "src/a", "Begin\n\nTask: TASK-1AAA");
+    commit(&sandbox, "src/a", "To qa\n\nAdvance: TASK-1AAA");
+    assert_eq!(stage(&sandbox, READY), "qa");
+    sandbox
+}
+
+/// Changes the policy in a commit that runs no hook.
+fn commit_policy(sandbox: &Sandbox, text: Option<&str>) {
+    match text {
+        Some(text) => sandbox.write(".tracker/config.toml", text),
+        None => std::fs::remove_file(sandbox.path().join(".tracker/config.toml")).unwrap(),
+    }
+    sandbox.git(&["-c", "core.hooksPath=/dev/null", "commit", "--quiet", "--all", "--message", "policy"]);
+}
+
+const UNREADABLE: [&str; 3] =
+    ["format = 1\n[[[\n", "format = 99\n", "<<<<<<< a\nformat = 1\n=======\n>>>>>>> b\n"];
+
+#[test]
+fn an_unreadable_policy_moves_nothing() {
+    for text in UNREADABLE {
+        let sandbox = reviewed();
+        commit_policy(&sandbox, Some(text));
+        let line =
+            text.lines().position(|line| line.starts_with("[[[") || line == "format = 99").unwrap_or(0) + 1;
+        for directive in ["Advance: TASK-1AAA", "Task: TASK-2BBB", "Block: TASK-1AAA no"] {
+            let said = refused(&sandbox, &format!("No\n\n{directive}"));
+            assert!(said.contains(&format!(".tracker/config.toml:{line}")), "{directive} {said}");
+        }
+        // Neither where the check of the message is left out.
+        let done = git(
+            &sandbox,
+            &["commit", "--quiet", "--no-verify", "--all", "--message", "x\n\nAdvance: TASK-1AAA"],
+        );
+        assert_eq!((done.status, done.stderr.lines().count()), (0, 1), "{done}");
+        assert!(done.stderr.contains(".tracker/config.toml"), "{done}");
+        assert_eq!(stage(&sandbox, READY), "qa");
+    }
+}
+
+#[test]
+fn a_missing_policy_moves_nothing_where_head_has_one() {
+    let sandbox = reviewed();
+    sandbox.git(&["rm", "--quiet", ".tracker/config.toml"]);
+    sandbox.write("src/b", "x\n");
+    let done = git(&sandbox, &["commit", "--all", "--message", "No\n\nAdvance: TASK-1AAA"]);
+    assert_eq!(done.status, 1, "{done}");
+    assert!(done.stderr.contains("git restore --staged --worktree .tracker/config.toml"), "{done}");
+    let done = git(&sandbox, &["commit", "--all", "--no-verify", "--message", "No\n\nAdvance: TASK-1AAA"]);
+    assert_eq!((done.status, done.stderr.lines().count()), (0, 1), "{done}");
+    assert_eq!(stage(&sandbox, READY), "qa");
+}
+
+#[test]
+fn under_an_unreadable_policy_records_are_not_committed() {
+    let sandbox = reviewed();
+    commit_policy(&sandbox, Some(UNREADABLE[0]));
+    sandbox.write(path_of("TASK-4DDD"), task("TASK-4DDD", "", 'x'));
+    sandbox.git(&["add", "."]);
+    let done = git(&sandbox, &["commit", "--message", "No directive"]);
+    assert_eq!(done.status, 1, "{done}");
+    assert!(done.stderr.contains(".tracker/config.toml:2"), "{done}");
+    // Not seen a second time either.
+    assert_eq!(git(&sandbox, &["commit", "--message", "No directive"]).status, 1);
+}
+
+#[test]
+fn under_an_unreadable_policy_code_is_committed_with_one_line() {
+    let sandbox = reviewed();
+    commit_policy(&sandbox, Some(UNREADABLE[0]));
+    let said = commit(&sandbox, "src/a", "Code alone");
+    assert_eq!(said.lines().count(), 1, "{said}");
+    assert!(said.contains(".tracker/config.toml:2"), "{said}");
+}
+
+#[test]
+fn a_commit_that_fixes_the_policy_passes() {
+    let sandbox = reviewed();
+    commit_policy(&sandbox, Some(UNREADABLE[0]));
+    sandbox.write(".tracker/config.toml", CONFIG);
+    let done = git(&sandbox, &["commit", "--quiet", "--all", "--message", "Fix\n\nTask: TASK-2BBB"]);
+    assert_eq!(done.status, 0, "{done}");
+    assert_eq!(stage(&sandbox, OPEN), "dev");
+    assert_eq!(commit(&sandbox, "src/a", "Code alone"), "");
+}
+
+#[test]
+fn by_hand_a_missing_policy_moves_nothing_and_doctor_says_so() {
+    let sandbox = reviewed();
+    std::fs::remove_file(sandbox.path().join(".tracker/config.toml")).unwrap();
+    for args in [["advance", "1aaa"].as_slice(), &["approve", "1aaa", "--as", "code-reviewer"], &["doctor"]] {
+        let done = sandbox.tracker(args);
+        assert_ne!(done.status, 0, "{done}");
+        let all = format!("{}{}", done.stdout, done.stderr);
+        assert!(all.contains("git restore --staged --worktree .tracker/config.toml"), "{all}");
+    }
+    assert_eq!(stage(&sandbox, READY), "qa");
+}

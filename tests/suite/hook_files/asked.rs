@@ -62,12 +62,35 @@ fn in_doubt_the_tracker_is_asked() {
 fn a_link_to_a_task_that_is_there_is_granted() {
     let world = world();
     world.sandbox.write(".tracker/tasks/TASK-1.md", "");
+    set_policy_read(&world, 1);
     assert_eq!(asked(&world, "x\n\nTask: TASK-1"), ["post-commit"]);
     assert_eq!(asked(&world, "x\n\nTask: TASK-2"), ["commit-msg", "post-commit"]);
     fs::create_dir(world.sandbox.path().join("sub")).unwrap();
     let args = ["commit", "--quiet", "--allow-empty", "--message", "x\n\nTask: TASK-1"];
     assert_eq!(world.git_with("sub", &args, true).status, 0);
     assert_eq!(world.log().lines().count(), 1);
+}
+
+/// Says when the configuration was last found readable, in seconds after it was last changed.
+fn set_policy_read(world: &World, seconds_after: u64) {
+    world.sandbox.write(".tracker/config.toml", "");
+    let mark = world.sandbox.path().join(".git/tracker/policy-read");
+    let changed = world.sandbox.path().join(".tracker/config.toml").metadata().unwrap().modified().unwrap();
+    let file = fs::File::create(mark).unwrap();
+    file.set_modified(changed + std::time::Duration::from_secs(seconds_after)).unwrap();
+}
+
+#[test]
+fn a_configuration_that_was_not_read_since_it_changed_is_asked_about() {
+    let world = world();
+    fs::create_dir(world.sandbox.path().join(".tracker")).unwrap();
+    assert_eq!(asked(&world, "missing"), ["commit-msg", "post-commit"]);
+    set_policy_read(&world, 0);
+    assert_eq!(asked(&world, "changed"), ["commit-msg", "post-commit"]);
+    set_policy_read(&world, 1);
+    assert_eq!(asked(&world, "read"), ["post-commit"]);
+    fs::remove_file(world.sandbox.path().join(".tracker/config.toml")).unwrap();
+    assert_eq!(asked(&world, "gone"), ["commit-msg", "post-commit"]);
 }
 
 #[test]
