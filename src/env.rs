@@ -1,12 +1,15 @@
-//! The only reader of the world: the clock, randomness, environment variables and the current directory.
+//! The only reader of the world: clocks, randomness, environment variables and the current directory.
 //!
-//! Everything else is handed an [`Env`]. Tests fix the clock with `TRACKER_NOW` (RFC 3339) and the ids with
-//! `TRACKER_SEED` (a number), so that a command's output is the same each time.
+//! Everything else is handed an [`Env`], which threads may share. Tests fix the clock with `TRACKER_NOW` (RFC 3339)
+//! and the ids with `TRACKER_SEED` (a number), so that a command's output is the same each time. A fixed clock stands
+//! still until [`Env::sleep`] moves it on.
 
-use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use chrono::{DateTime, FixedOffset, Local, NaiveDate, Timelike, Utc};
 
@@ -14,10 +17,30 @@ use chrono::{DateTime, FixedOffset, Local, NaiveDate, Timelike, Utc};
 #[derive(Debug)]
 pub struct Env {
     cwd: PathBuf,
-    fixed_now: Option<DateTime<Utc>>,
-    random: RefCell<fastrand::Rng>,
+    clock: Clock,
+    random: Mutex<fastrand::Rng>,
     variables: BTreeMap<String, OsString>,
     sees_process: bool,
+}
+
+#[derive(Debug)]
+enum Clock {
+    /// The system's. Monotonic time is counted from the start.
+    System { start: Instant },
+    /// A test's: begins at a time, and moves by what is slept.
+    Fixed { beginning: DateTime<Utc>, slept_nanos: AtomicU64 },
+}
+
+impl Clock {
+    fn fixed(beginning: DateTime<Utc>) -> Self {
+        Self::Fixed { beginning, slept_nanos: AtomicU64::new(0) }
+    }
+
+    fn system() -> Self {
+        #[expect(clippy::disallowed_methods, reason = "this module is the one reader of the world")]
+        let start = Instant::now();
+        Self::System { start }
+    }
 }
 
 impl Env {
@@ -25,12 +48,12 @@ impl Env {
     pub fn from_process() -> std::io::Result<Self> {
         #[expect(clippy::disallowed_methods, reason = "this module is the one reader of the world")]
         let cwd = std::env::current_dir()?;
-        let fixed_now = variable("TRACKER_NOW").and_then(|text| text.parse().ok());
+        let fixed = variable("TRACKER_NOW").and_then(|text| text.parse().ok());
         let seed = variable("TRACKER_SEED").and_then(|text| text.parse().ok());
         Ok(Self {
             cwd,
-            fixed_now,
-            random: RefCell::new(random_from(seed)),
+            clock: fixed.map_or_else(Clock::system, Clock::fixed),
+            random: Mutex::new(random_from(seed)),
             variables: BTreeMap::new(),
             sees_process: true,
         })
@@ -39,8 +62,8 @@ impl Env {
     /// Makes a world for tests: a folder, a time and a seed. It has no variables, whatever the process has.
     #[must_use]
     pub fn fixed(cwd: PathBuf, now: DateTime<Utc>, seed: u64) -> Self {
-        let random = RefCell::new(fastrand::Rng::with_seed(seed));
-        Self { cwd, fixed_now: Some(now), random, variables: BTreeMap::new(), sees_process: false }
+        let random = Mutex::new(fastrand::Rng::with_seed(seed));
+        Self { cwd, clock: Clock::fixed(now), random, variables: BTreeMap::new(), sees_process: false }
     }
 
     /// Returns the same world with a variable set.
@@ -66,9 +89,33 @@ impl Env {
     /// Returns the current time, whole seconds, UTC.
     #[must_use]
     pub fn now(&self) -> DateTime<Utc> {
-        #[expect(clippy::disallowed_methods, reason = "this module is the one reader of the world")]
-        let now = self.fixed_now.unwrap_or_else(Utc::now);
+        let now = match &self.clock {
+            #[expect(clippy::disallowed_methods, reason = "this module is the one reader of the world")]
+            Clock::System { .. } => Utc::now(),
+            Clock::Fixed { beginning, .. } => *beginning + self.monotonic(),
+        };
         now.with_nanosecond(0).unwrap_or(now)
+    }
+
+    /// Returns the time since this was made, by a clock that nobody sets back.
+    #[must_use]
+    pub fn monotonic(&self) -> Duration {
+        match &self.clock {
+            Clock::System { start } => start.elapsed(),
+            Clock::Fixed { slept_nanos, .. } => Duration::from_nanos(slept_nanos.load(Ordering::Relaxed)),
+        }
+    }
+
+    /// Waits. Where a test has fixed the time, the clocks move on and nobody waits.
+    pub fn sleep(&self, time: Duration) {
+        match &self.clock {
+            #[expect(clippy::disallowed_methods, reason = "this module is the one reader of the world")]
+            Clock::System { .. } => std::thread::sleep(time),
+            Clock::Fixed { slept_nanos, .. } => {
+                let nanos = u64::try_from(time.as_nanos()).unwrap_or(u64::MAX);
+                slept_nanos.fetch_add(nanos, Ordering::Relaxed);
+            }
+        }
     }
 
     /// Returns the system clock in nanoseconds since 1970, also where a test has fixed the time: it is compared
@@ -95,24 +142,30 @@ impl Env {
     /// Returns the folder that the system has for what may be thrown away.
     #[must_use]
     pub fn temporary_folder(&self) -> PathBuf {
-        std::env::temp_dir()
+        #[expect(clippy::disallowed_methods, reason = "this module is the one reader of the world")]
+        let folder = std::env::temp_dir();
+        folder
     }
 
     /// Returns the program that runs.
     pub fn program(&self) -> std::io::Result<PathBuf> {
-        std::env::current_exe()
+        #[expect(clippy::disallowed_methods, reason = "this module is the one reader of the world")]
+        let program = std::env::current_exe();
+        program
     }
 
     /// Returns the arguments the process was started with, its own name first.
     #[must_use]
     pub fn arguments(&self) -> Vec<OsString> {
-        std::env::args_os().collect()
+        #[expect(clippy::disallowed_methods, reason = "this module is the one reader of the world")]
+        let arguments = std::env::args_os();
+        arguments.collect()
     }
 
     /// Returns a random number below `limit`.
     #[must_use]
     pub fn random_below(&self, limit: u32) -> u32 {
-        self.random.borrow_mut().u32(..limit)
+        self.random.lock().unwrap_or_else(PoisonError::into_inner).u32(..limit)
     }
 
     /// Returns an environment variable that is set, not empty and UTF-8.
@@ -167,3 +220,33 @@ pub fn fail_point(name: &str) {
 #[cfg(not(debug_assertions))]
 #[inline(always)]
 pub fn fail_point(_name: &str) {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn threads_share_one_world() {
+        fn is_shared<T: Send + Sync>() {}
+        is_shared::<Env>();
+    }
+
+    #[test]
+    fn a_fixed_clock_moves_by_what_is_slept() {
+        let now: DateTime<Utc> = "2026-11-11T09:00:00Z".parse().unwrap();
+        let env = Env::fixed(PathBuf::new(), now, 1);
+        assert_eq!((env.now(), env.monotonic()), (now, Duration::ZERO));
+        env.sleep(Duration::from_millis(1500));
+        env.sleep(Duration::from_secs(60));
+        assert_eq!(env.monotonic(), Duration::from_millis(61_500));
+        assert_eq!(env.now().to_rfc3339(), "2026-11-11T09:01:01+00:00");
+    }
+
+    #[test]
+    fn the_system_clock_goes_on_by_itself() {
+        let env = Env::from_process().unwrap();
+        let before = env.monotonic();
+        env.sleep(Duration::from_millis(1));
+        assert!(env.monotonic() >= before + Duration::from_millis(1));
+    }
+}
