@@ -40,6 +40,7 @@ fn main() {
 fn has_static_unwinder() -> bool {
     #[expect(clippy::disallowed_methods, reason = "a build script has no `Env`")]
     let linker = env::var_os("RUSTC_LINKER").unwrap_or_else(|| "cc".into());
+    #[expect(clippy::disallowed_methods, reason = "a build script has no `process`")]
     let answer = Command::new(linker).arg("-print-file-name=libgcc_eh.a").output();
     answer.is_ok_and(|answer| Path::new(String::from_utf8_lossy(&answer.stdout).trim()).is_absolute())
 }

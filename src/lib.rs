@@ -7,7 +7,8 @@
 //!
 //! | layer | module   | owns |
 //! |------:|----------|------|
-//! | 0     | `env`    | now, randomness, variables, the current directory: the only reader of the world |
+//! | 0     | `env`    | clocks, sleep, randomness, variables, the current directory: the only reader of the world |
+//! | 0     | `process` | the only starter of programs: environment, input, groups, time limits |
 //! | 0     | `model`  | the nouns: ids, people, tasks, stages, votes, findings, roles, problems; pure |
 //! | 1     | `doc`    | text to nouns and back: read, splice, create, merge; pure |
 //! | 1     | `policy` | rules: status, badges, dependencies, votes, coverage, the stage machine, directives; pure |
@@ -42,6 +43,7 @@
 
 pub mod env;
 pub mod model;
+pub mod process;
 
 pub mod doc;
 pub mod git;

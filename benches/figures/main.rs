@@ -8,6 +8,8 @@
 //! processors' time are the ones to believe. Needs git, and a gigabyte of disk below `target/`, which is free again at
 //! the end.
 
+#![expect(clippy::disallowed_methods, reason = "measures programs")]
+
 mod commands;
 mod gate;
 mod history;

@@ -1,17 +1,21 @@
 //! Signatures, as git is configured to make them: by `ssh-keygen`, or `gpg` for commits.
 //!
-//! This is the one place of the module that starts processes. The program is git's own choice, and counts only
-//! from configuration that is the user's.
+//! This is the one place of the module that starts programs. Which one is git's own choice, and counts only from
+//! configuration that is the user's.
 
 use std::ffi::{OsStr, OsString};
-use std::io::Write;
+use std::io::Write as _;
 use std::path::PathBuf;
-use std::process::{Command, Output, Stdio};
+use std::time::Duration;
 
 use chrono::{DateTime, Local, Utc};
 use gix::tempfile::{AutoRemove, ContainingDirectory, Handle, handle::Writable};
 
-use super::Repository;
+use crate::git::Repository;
+use crate::process::{Error as ProcessError, Output, Program};
+
+/// A program that verifies asks nobody, so that one which takes longer hangs.
+const LONGEST_VERIFICATION: Duration = Duration::from_secs(60);
 
 /// Why something could not be signed or verified.
 #[derive(Debug, thiserror::Error)]
@@ -112,23 +116,24 @@ impl Repository {
             args.extend(time.as_deref());
             args.extend(["-s".as_ref(), signature.as_os_str()]);
             args.extend(more);
-            self.run(&self.ssh_keygen(), &args, payload)
+            let program = self.program(&self.ssh_keygen(), &args, "verify a signature");
+            program.input(payload).time_limit(LONGEST_VERIFICATION).output()
         };
         let found = ask("find-principals", &["-f".as_ref(), allowed.as_os_str()])?;
-        let principals = String::from_utf8_lossy(&found.stdout).into_owned();
+        let principals = found.stdout_text();
         let principals = principals.split(['\n', ',']).map(str::trim).filter(|one| !one.is_empty());
-        for principal in principals.filter(|_| found.status.success()) {
+        for principal in principals.filter(|_| found.is_success()) {
             let more = ["-f", "-I", principal, "-n", namespace].map(OsStr::new);
             let checked = ask("verify", &[more[0], allowed.as_os_str(), more[1], more[2], more[3], more[4]])?;
-            if checked.status.success() {
+            if checked.is_success() {
                 return Ok(Verdict::Valid { principal: principal.to_owned() });
             }
         }
         let checked = ask("check-novalidate", &["-n".as_ref(), namespace.as_ref()])?;
-        if !checked.status.success() {
+        if !checked.is_success() {
             return Ok(Verdict::Invalid { reason: last_word(&checked) });
         }
-        let said = String::from_utf8_lossy(&checked.stdout).into_owned();
+        let said = checked.stdout_text();
         let key = said.split_whitespace().find(|word| word.starts_with("SHA256:")).unwrap_or_default();
         Ok(Verdict::UnknownKey { key: key.to_owned() })
     }
@@ -168,7 +173,7 @@ impl Repository {
         }
         let command = self.trusted("gpg.ssh.defaultKeyCommand").ok_or(SignError::NoKey)?;
         let output = self.run("sh".as_ref(), &["-c".as_ref(), command.as_ref()], b"")?;
-        let said = String::from_utf8_lossy(&output.stdout).into_owned();
+        let said = output.stdout_text();
         said.lines().next().filter(|line| !line.is_empty()).map(str::to_owned).ok_or(SignError::NoKey)
     }
 
@@ -179,7 +184,7 @@ impl Repository {
         let key = key.or_else(|| committer_of(commit)).ok_or(SignError::NoKey)?;
         let args = ["--status-fd=2", "-bsau", &key].map(OsStr::new);
         let output = self.run(&program, &args, commit)?;
-        if !String::from_utf8_lossy(&output.stderr).contains("[GNUPG:] SIG_CREATED ") {
+        if !output.stderr_text().contains("[GNUPG:] SIG_CREATED ") {
             let program = program.to_string_lossy().into_owned();
             return Err(SignError::Failed { program, reason: last_word(&output) });
         }
@@ -204,28 +209,33 @@ impl Repository {
     }
 
     fn run(&self, program: &OsStr, args: &[&OsStr], input: &[u8]) -> Result<Output, SignError> {
-        let mut command = Command::new(program);
-        if let Some(work_dir) = &self.places().work_dir {
-            command.current_dir(work_dir);
+        Ok(self.program(program, args, "sign").input(input).output()?)
+    }
+
+    fn program(&self, program: &OsStr, args: &[&OsStr], action: &'static str) -> Program {
+        let program = Program::new(program, action).args(args);
+        match &self.places().work_dir {
+            Some(work_dir) => program.in_folder(work_dir),
+            None => program,
         }
-        command.args(args).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        let name = program.to_string_lossy().into_owned();
-        let failed = |error: std::io::Error| match error.kind() {
-            std::io::ErrorKind::NotFound => SignError::Missing { program: name.clone() },
-            _ => SignError::Failed { program: name.clone(), reason: error.to_string() },
-        };
-        let mut child = command.spawn().map_err(failed)?;
-        if let Some(mut stdin) = child.stdin.take() {
-            // A program that does not want it all says why on its way out.
-            let _ = stdin.write_all(input);
+    }
+}
+
+impl From<ProcessError> for SignError {
+    fn from(error: ProcessError) -> Self {
+        match error {
+            ProcessError::Missing { program, .. } => Self::Missing { program },
+            ProcessError::Io { program, source, .. } => Self::Failed { program, reason: source.to_string() },
+            ProcessError::TimedOut { program, limit, .. } => {
+                Self::Failed { program, reason: format!("killed after {} s", limit.as_secs()) }
+            }
         }
-        child.wait_with_output().map_err(failed)
     }
 }
 
 fn signature_in(program: &OsStr, output: &Output) -> Result<String, SignError> {
-    let signature = String::from_utf8_lossy(&output.stdout).replace("\r\n", "\n");
-    if output.status.success() && signature.starts_with("-----BEGIN ") {
+    let signature = output.stdout_text().replace("\r\n", "\n");
+    if output.is_success() && signature.starts_with("-----BEGIN ") {
         return Ok(signature);
     }
     let program = program.to_string_lossy().into_owned();
@@ -234,7 +244,7 @@ fn signature_in(program: &OsStr, output: &Output) -> Result<String, SignError> {
 
 /// The last line that a program said, without control characters.
 fn last_word(output: &Output) -> String {
-    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    let said = output.stderr_text();
     let line = said.lines().map(str::trim).rfind(|line| !line.is_empty() && !line.starts_with("[GNUPG:]"));
     line.unwrap_or("it gave no reason").chars().filter(|c| !c.is_control()).collect()
 }

@@ -1,13 +1,13 @@
 //! `demo`: plays real work through a throw-away repository with the real programs, and tells what happened.
 
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{Error, Result};
 use crate::env::Env;
+use crate::process::Program;
 use crate::store;
 
 /// A cards document of another tracker, as the demo imports it.
@@ -135,21 +135,18 @@ fn typed(word: &str) -> String {
 
 fn play(line: &Line, tracker: &Path, folder: &Path) -> Result<DemoStep> {
     let (why, program, arguments, expected) = *line;
-    let mut command = if program == "tracker" { Command::new(tracker) } else { Command::new(program) };
+    let path = if program == "tracker" { tracker } else { Path::new(program) };
     // A hook or an alias that calls the demo must not make it work on the caller's repository.
-    for name in ["GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_COMMON_DIR", "GIT_PREFIX"] {
-        command.env_remove(name);
-    }
-    let output = command.args(arguments).current_dir(folder).output();
-    let output = output.map_err(io("run", Path::new(program)))?;
-    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    let started =
+        Program::new(path, "run the demo").args(arguments).in_folder(folder).in_its_own_repository();
+    let output = started.output().map_err(|error| Error::usage(error.to_string()))?;
     let step = DemoStep {
         why: why.to_owned(),
         command: format!(
             "{program} {}",
             arguments.iter().map(|word| typed(word)).collect::<Vec<_>>().join(" ")
         ),
-        output: format!("{}{}", text(&output.stdout), text(&output.stderr)),
+        output: output.stdout_text() + &output.stderr_text(),
         exit: output.status.code().unwrap_or(-1),
     };
     if step.exit == expected {

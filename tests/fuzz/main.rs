@@ -2,6 +2,7 @@
 //! `… -- splicer 180`, with a seed as an optional third argument. Any other arguments do nothing, so that a plain
 //! `cargo test` is not slowed. What fails is printed with its seed and input.
 
+#![expect(clippy::disallowed_methods, reason = "reads its arguments")]
 #![expect(clippy::unwrap_used, reason = "the runner's own failures are panics")]
 
 mod corpus;

@@ -10,6 +10,7 @@
 //! (10,000 tasks that wait for each other). Without a name it ends at once, so that `cargo test` stays quick. Fail
 //! points exist in debug builds only and are tried by the suite.
 
+#![expect(clippy::disallowed_methods, reason = "tests start programs and wait for them")]
 #![expect(clippy::unwrap_used, reason = "what fails here is a failing test")]
 #![expect(dead_code, unused_imports, reason = "the suite's own tests are not run here")]
 

@@ -11,6 +11,19 @@ const LONGEST_FILE: usize = 600;
 const LONGEST_FUNCTION: usize = 60;
 /// Names that say nothing.
 const EMPTY_NAMES: [&str; 7] = ["util", "utils", "common", "helper", "helpers", "misc", "stuff"];
+/// What reads the world.
+const READS: [&str; 10] = [
+    "env::var",
+    "env::current_dir",
+    "env::current_exe",
+    "env::args",
+    "env::temp_dir",
+    "SystemTime::now",
+    "Instant::now",
+    "Utc::now",
+    "Local::now",
+    "thread::sleep",
+];
 /// Where a crate may be named: what it brings is copied to plain data at that border.
 const BORDERS: [(&str, &[&str]); 8] = [
     ("gix", &["src/git/"]),
@@ -186,14 +199,23 @@ fn only_env_reads_the_world() {
     let mut offences = Vec::new();
     for source in sources().iter().filter(|source| source.module() != Some("env")) {
         for (number, line) in &source.code {
-            let reads =
-                ["env::var", "env::current_dir", "SystemTime::now", "Instant::now", "Utc::now", "Local::now"];
-            if reads.iter().any(|read| line.contains(read)) {
+            if READS.iter().any(|read| line.contains(read)) {
                 offences.push(format!("{}:{number}: {}", source.path, line.trim()));
             }
         }
     }
     assert_none(&offences, "ask `Env`");
+}
+
+#[test]
+fn only_process_starts_programs() {
+    let mut offences = Vec::new();
+    for source in sources().iter().filter(|source| source.module() != Some("process")) {
+        for (number, line) in source.code.iter().filter(|(_, line)| line.contains("Command::new(")) {
+            offences.push(format!("{}:{number}: {}", source.path, line.trim()));
+        }
+    }
+    assert_none(&offences, "start it with `process::Program`");
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! All tests from outside, in one binary: it links once. One module per subject.
 
+#![expect(clippy::disallowed_methods, reason = "tests start programs and wait for them")]
 #![expect(clippy::unwrap_used, reason = "what fails here is a failing test")]
 
 mod support;

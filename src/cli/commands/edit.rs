@@ -1,7 +1,6 @@
 //! `tracker edit`
 
 use std::io::IsTerminal;
-use std::process::Command;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
@@ -14,6 +13,7 @@ use super::super::door::Door;
 use super::Reply;
 use crate::cli::error::Failure;
 use crate::ops;
+use crate::process::Program;
 
 pub(super) type Output = ops::Written;
 
@@ -56,7 +56,7 @@ fn open(editor: &str, prepared: &ops::PreparedEdit) -> Result<(), Failure> {
     let ignored = Arc::new(AtomicBool::new(false));
     let _ = signal_hook::flag::register(signal_hook::consts::SIGINT, ignored);
     let script = format!("{editor} \"$@\"");
-    let status = Command::new("sh").args(["-c", &script, editor]).arg(&prepared.draft).status();
-    let status = status.map_err(|source| failed(format!("cannot be started: {source}")))?;
+    let shell = Program::shell(&script, "open the editor").args([editor.as_ref(), prepared.draft.as_os_str()]);
+    let status = shell.run_in_terminal().map_err(|error| failed(format!("cannot be started: {error}")))?;
     if status.success() { Ok(()) } else { Err(failed(format!("ended with {status}"))) }
 }

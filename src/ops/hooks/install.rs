@@ -5,6 +5,7 @@ use serde::Serialize;
 
 use crate::env::Env;
 use crate::ops::{Error, Result};
+use crate::process::Program;
 use crate::store::{self, Hook, HookChange, HookFiles, HookState, Workspace};
 
 /// The hooks of a repository.
@@ -104,14 +105,14 @@ fn each(hooks: &[Hook], work: impl Fn(Hook) -> Result<&'static str>) -> Result<V
 
 /// Changes git's configuration as git does it: under its lock, with its comments kept.
 fn configure(workspace: &Workspace, arguments: &[&str]) -> Result<()> {
-    let done = std::process::Command::new("git").args(arguments).current_dir(workspace.work_dir()).output();
-    match done {
-        Ok(done) if done.status.success() => Ok(()),
+    let git = Program::new("git", "configure git").args(arguments).in_folder(workspace.work_dir());
+    match git.output() {
+        Ok(done) if done.is_success() => Ok(()),
         Ok(done) => {
-            let said = String::from_utf8_lossy(&done.stderr).trim().to_owned();
-            Err(Error::usage(format!("git {} failed: {said}", arguments.join(" "))))
+            let message = format!("git {} failed: {}", arguments.join(" "), done.stderr_text().trim());
+            Err(Error::usage(message))
         }
-        Err(error) => Err(Error::usage_with(format!("git cannot be run: {error}"), "install git")),
+        Err(error) => Err(Error::usage_with(error.to_string(), "install git")),
     }
 }
 

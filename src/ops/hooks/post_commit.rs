@@ -13,6 +13,7 @@ use crate::model::{Config, OnCommit, Problem, TaskId};
 use crate::ops::session::parse;
 use crate::ops::{Error, Result, Session};
 use crate::policy::{Action, Comments, parse_message};
+use crate::process::Program;
 use crate::store::{Change, Layout, Snapshot, Workspace};
 
 /// What became of a commit.
@@ -238,12 +239,9 @@ fn stage(session: &Session<'_>, plan: &Plan, outcome: &mut PostCommit) -> Result
         return Ok(());
     }
     // The one way of the hooks that starts a git process: whoever chose it wants the index changed as git does.
-    let added = std::process::Command::new("git")
-        .args(["add", "--"])
-        .args(&paths)
-        .current_dir(session.workspace().work_dir())
-        .output();
-    if !added.is_ok_and(|added| added.status.success()) {
+    let git = Program::new("git", "stage the records").args(["add", "--"]).args(&paths);
+    let added = git.in_folder(session.workspace().work_dir()).output();
+    if !added.is_ok_and(|added| added.is_success()) {
         outcome.left.push(format!("{} could not be staged", paths.join(", ")));
     }
     Ok(())
