@@ -7,7 +7,8 @@ use serde::Serialize;
 use super::json::{JSON_VERSION, ProblemView, write_line};
 use super::page::{Cell, Page, clean};
 use crate::model::{Problem, Severity};
-use crate::ops::{self, Refusal};
+use crate::ops;
+use crate::policy::Refusal;
 use crate::report::review::github_stop;
 use crate::{git, store};
 
@@ -319,13 +320,14 @@ impl Failure {
     }
 
     fn refused(refusal: Refusal) -> Self {
-        let mut failure = Self::new("refused", NO, refusal.what);
-        failure.reasons = refusal
-            .reasons
-            .into_iter()
-            .map(|reason| ReasonView { label: reason.label.to_owned(), text: reason.text, mend: reason.mend })
-            .collect();
-        failure.hints.extend(refusal.kept);
+        let mut failure = Self::new("refused", NO, refusal.to_string());
+        let rows = refusal.rows().into_iter().map(|row| ReasonView {
+            label: row.label.to_owned(),
+            text: row.message,
+            mend: row.fix.map(|fix| fix.to_string()),
+        });
+        failure.reasons = rows.collect();
+        failure.hints.extend(refusal.hint.map(|hint| hint.to_string()));
         failure
     }
 }

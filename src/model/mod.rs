@@ -17,6 +17,7 @@ mod role;
 mod rules;
 mod stage;
 mod status;
+mod suggestion;
 mod summary;
 mod task;
 mod texts;
@@ -42,6 +43,7 @@ pub use rules::{
 };
 pub use stage::Stage;
 pub use status::{Badge, Facts, Status};
+pub use suggestion::Suggestion;
 pub use summary::{BoxCount, Summary};
 pub use task::{Move, Note, Task};
 pub use texts::Texts;

@@ -3,15 +3,17 @@
 use super::session::Step;
 use super::{Error, Result, Session, Written};
 use crate::doc::{Edit, Value};
+use crate::model::TaskId;
+use crate::policy::{Attempt, Missing};
 
 /// Blocks tasks by hand.
 pub fn block(session: &Session<'_>, wanted: &[String], why: &str) -> Result<Written> {
-    mark(session, "block", wanted, "blocked", why)
+    mark(session, ("block", Attempt::Block), wanted, "blocked", why)
 }
 
 /// Says that tasks will not be done.
 pub fn cancel(session: &Session<'_>, wanted: &[String], why: &str) -> Result<Written> {
-    let written = mark(session, "cancel", wanted, "cancelled", why)?;
+    let written = mark(session, ("cancel", Attempt::Cancel), wanted, "cancelled", why)?;
     super::active::forget_closed(session, &written)?;
     Ok(written)
 }
@@ -28,20 +30,20 @@ pub fn unblock(session: &Session<'_>, wanted: &[String]) -> Result<Written> {
     })
 }
 
-fn mark(session: &Session<'_>, deed: &str, wanted: &[String], key: &str, why: &str) -> Result<Written> {
+fn mark(
+    session: &Session<'_>,
+    (operation, attempt): (&str, fn(TaskId) -> Attempt),
+    wanted: &[String],
+    key: &str,
+    why: &str,
+) -> Result<Written> {
     let why = super::fields::reason(why)?;
     if why.is_empty() {
-        return Err(Error::usage_with(format!("say why it is {key}"), format!("tracker {deed} ID WHY")));
+        return Err(Error::usage_with(format!("say why it is {key}"), format!("tracker {operation} ID WHY")));
     }
-    session.change(deed, wanted, |task, _| {
+    session.change(operation, wanted, |task, _| {
         if task.stage.is_complete() {
-            let mend = Some(format!("tracker reopen {}", task.id));
-            return Err(Error::refused(
-                format!("{} is complete", task.id),
-                "closed",
-                "nothing is left to do",
-                mend,
-            ));
+            return Err(Error::refused(attempt(task.id.clone()), Missing::Completed));
         }
         let value = Value::Text(why.clone());
         Ok(Step::new(vec![Edit::Set { key: key.to_owned(), value }], format!("{key}: {why}")))

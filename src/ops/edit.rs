@@ -7,11 +7,11 @@ use std::path::{Path, PathBuf};
 use super::session::parse;
 use super::set::refuse_circle;
 use super::written::WrittenTask;
-use super::{Error, Refusal, Result, Session, Written};
+use super::{Error, Result, Session, Written};
 use crate::doc::read_task;
 use crate::git::read_regular;
 use crate::model::{Problem, Task, TaskId, Texts};
-use crate::policy::Graph;
+use crate::policy::{Attempt, Graph, Hint, Reason, Refusal};
 use crate::store::{self, Change, Layout, TaskFile};
 
 /// A text laid out for the editor.
@@ -59,27 +59,16 @@ fn text_of(file: &TaskFile) -> Result<String> {
 /// Takes back what the editor left. What is refused stays in the draft, and the error says where.
 pub fn finish_edit(session: &Session<'_>, edit: &PreparedEdit) -> Result<Written> {
     let text = read_draft(&edit.draft).map_err(io("read", &edit.draft))?;
-    let kept = || Some(format!("your text is kept: tracker edit {} goes on with it", edit.id));
     let locked = session.lock(&format!("edit {}", edit.id))?;
     let path = Layout::task(&edit.id);
     let current = session.snapshot().task_file(&edit.id)?;
     if current.as_ref().map(|file| file.bytes.as_slice()) != Some(edit.original.as_bytes()) {
-        let what = format!("{} was changed by somebody else meanwhile", edit.id);
-        let reasons = vec![super::Reason { label: "changed", text: path, mend: None }];
-        let kept = Some(format!("your text is in {}; compare it and edit again", edit.draft.display()));
-        return Err(Error::Refused(Refusal { what, reasons, kept }));
+        let refusal = Refusal::because(Attempt::Edit(edit.id.clone()), Reason::ChangedMeanwhile(path));
+        return Err(refusal.with_hint(Hint::DraftKept(edit.draft.display().to_string())).into());
     }
     let task = checked(session, edit, &text).map_err(|problems| {
-        let lines = problems.into_iter().map(|problem| super::Reason {
-            label: "broken",
-            text: problem.to_string(),
-            mend: problem.hint,
-        });
-        Error::Refused(Refusal {
-            what: format!("what you wrote is no task that {} can be", edit.id),
-            reasons: lines.collect(),
-            kept: kept(),
-        })
+        let reasons = problems.into_iter().map(Reason::Broken).collect();
+        Refusal::new(Attempt::Edit(edit.id.clone()), reasons).with_hint(Hint::ResumeEdit(edit.id.clone()))
     })?;
     let change = Change::replace(path, &edit.original, text);
     let said = if change.is_empty() { "nothing changed" } else { "edited" };
@@ -100,9 +89,9 @@ fn checked(
     let file = TaskFile { id: edit.id.clone(), path: String::new(), bytes: text.as_bytes().to_vec() };
     let as_problems = |error: Error| match error {
         Error::Broken(problems) => problems,
-        Error::Refused(Refusal { what, reasons, .. }) => {
-            let why: Vec<String> = reasons.into_iter().map(|reason| reason.text).collect();
-            vec![Problem::error(format!("{what}: {}", why.join(", "))).on_key("depends_on")]
+        Error::Refused(refusal) => {
+            let why: Vec<String> = refusal.reasons.iter().map(ToString::to_string).collect();
+            vec![Problem::error(format!("{refusal}: {}", why.join(", "))).on_key("depends_on")]
         }
         other => vec![Problem::error(other.to_string())],
     };

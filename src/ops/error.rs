@@ -1,6 +1,7 @@
 //! Why an op gave no answer.
 
 use crate::model::Problem;
+use crate::policy::{Attempt, Reason, Refusal};
 use crate::{git, query, store};
 
 /// An error of a verb.
@@ -24,33 +25,11 @@ pub enum Error {
     #[error(transparent)]
     Report(#[from] crate::report::Error),
     /// The rules say no.
-    #[error("{}", .0.what)]
+    #[error("{0}")]
     Refused(Refusal),
     /// Documents that the verb needs are broken.
     #[error("{}", .0.first().map_or_else(|| "a document is broken".to_owned(), ToString::to_string))]
     Broken(Vec<Problem>),
-}
-
-/// A considered no: all that stands against it, each with the command that mends it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Refusal {
-    /// What is refused.
-    pub what: String,
-    /// All reasons.
-    pub reasons: Vec<Reason>,
-    /// What was kept, so that nothing is lost.
-    pub kept: Option<String>,
-}
-
-/// One reason of a refusal.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Reason {
-    /// One word, such as `missing`.
-    pub label: &'static str,
-    /// What it is about.
-    pub text: String,
-    /// The command that mends it.
-    pub mend: Option<String>,
 }
 
 impl Error {
@@ -65,14 +44,14 @@ impl Error {
     }
 
     /// Makes a refusal with one reason.
-    pub fn refused(
-        what: impl Into<String>,
-        label: &'static str,
-        text: impl Into<String>,
-        mend: Option<String>,
-    ) -> Self {
-        let reasons = vec![Reason { label, text: text.into(), mend }];
-        Self::Refused(Refusal { what: what.into(), reasons, kept: None })
+    pub fn refused(attempt: Attempt, reason: impl Into<Reason>) -> Self {
+        Self::Refused(Refusal::because(attempt, reason))
+    }
+}
+
+impl From<Refusal> for Error {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refused(refusal)
     }
 }
 

@@ -54,7 +54,7 @@ pub use diff::{
 };
 pub use doctor::{Diagnosis, Finding, doctor};
 pub use edit::{PreparedEdit, finish_edit, prepare_edit};
-pub use error::{Error, Reason, Refusal};
+pub use error::Error;
 pub use explain::{RuleView, Rules, explain};
 pub use fields::{Assignment, AssignmentOperator};
 pub use gate::{GateRequest, check_records, review};

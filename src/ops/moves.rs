@@ -5,10 +5,10 @@ use super::fields::reason;
 use super::session::{Step, spliced};
 use super::signoffs::{Dossier, Files, said_of};
 use super::written::WrittenTask;
-use super::{Error, Reason, Refusal, Result, Session, Written};
+use super::{Error, Result, Session, Written};
 use crate::doc::{Edit, Scalar, Value};
 use crate::model::{Move, Stage, Task};
-use crate::policy::{self, Case, MovePlan, Outcome};
+use crate::policy::{self, Attempt, Case, Hint, Missing, MovePlan, Outcome, Reason};
 
 /// How to start.
 #[derive(Debug, Clone, Default)]
@@ -53,25 +53,17 @@ pub fn start(session: &Session<'_>, request: &StartRequest) -> Result<Written> {
 fn start_plan(case: &Case<'_>, assignee: &str, force: bool) -> Result<Outcome> {
     let id = &case.task.id;
     let other = case.task.assignee.as_deref().filter(|other| *other != assignee && !force);
-    let taken = other.map(|other| Reason {
-        label: "assigned",
-        text: format!("to {other}"),
-        mend: Some(format!("tracker start {id} --force")),
-    });
+    let taken = other.map(|other| Reason::AssignedTo(other.to_owned()));
     let unblocked = Task { blocked: None, ..case.task.clone() };
     let forced = Case { task: &unblocked, waits_for: &[], ..*case };
     let outcome = policy::start(if force { &forced } else { case });
     match (outcome, taken) {
         (Ok(outcome), None) => Ok(outcome),
-        (Ok(_), Some(taken)) => {
-            let what = format!("{id} cannot start");
-            Err(Error::Refused(Refusal { what, reasons: vec![taken], kept: None }))
-        }
-        (Err(refusal), taken) => {
-            let mut refusal = Refusal::from(refusal);
+        (Ok(_), Some(taken)) => Err(Error::refused(Attempt::Start(id.clone()), taken)),
+        (Err(mut refusal), taken) => {
             refusal.reasons.extend(taken);
             let is_closed = case.task.cancelled.is_some() || case.task.stage.is_complete();
-            refusal.kept = (!is_closed).then(|| "--force starts it all the same".to_owned());
+            refusal.hint = (!is_closed).then_some(Hint::ForceStarts);
             Err(Error::Refused(refusal))
         }
     }
@@ -81,7 +73,7 @@ fn start_plan(case: &Case<'_>, assignee: &str, force: bool) -> Result<Outcome> {
 pub fn advance(session: &Session<'_>, wanted: &[String], why: Option<&str>) -> Result<Written> {
     let why = why.map(reason).transpose()?;
     by_the_machine(session, "advance", wanted, |case| {
-        let plan = policy::advance(case, why.as_deref()).map_err(|refusal| Error::Refused(refusal.into()))?;
+        let plan = policy::advance(case, why.as_deref())?;
         Ok(Step::new(edits_of(&plan), said_of(&plan)))
     })
 }
@@ -90,7 +82,7 @@ pub fn advance(session: &Session<'_>, wanted: &[String], why: Option<&str>) -> R
 pub fn fail(session: &Session<'_>, wanted: &str, why: &str) -> Result<Written> {
     let why = reason(why)?;
     by_the_machine(session, "fail", &[wanted.to_owned()], |case| {
-        let plan = policy::fail(case, &why).map_err(|refusal| Error::Refused(refusal.into()))?;
+        let plan = policy::fail(case, &why)?;
         Ok(Step::new(edits_of(&plan), said_of(&plan)))
     })
 }
@@ -105,8 +97,7 @@ pub fn set_stage(
     let why = why.map(reason).transpose()?;
     by_the_machine(session, "set-stage", wanted, |case| {
         refuse_unknown_stage(case, stage)?;
-        let outcome = policy::set_stage(case, stage, why.as_deref())
-            .map_err(|refusal| Error::Refused(refusal.into()))?;
+        let outcome = policy::set_stage(case, stage, why.as_deref())?;
         Ok(match outcome {
             Outcome::Moves(plan) => Step::new(edits_of(&plan), said_of(&plan)),
             Outcome::Stays(stage) => Step::nothing(format!("is in {stage} already")),
@@ -188,10 +179,9 @@ fn by_the_machine(
 /// Adds the titles of the tasks that a refusal waits for.
 fn with_titles(session: &Session<'_>, mut error: Error) -> Error {
     if let Error::Refused(refusal) = &mut error {
-        for reason in refusal.reasons.iter_mut().filter(|reason| reason.label == "waits for") {
-            if let Ok((_, task)) = session.find(&reason.text) {
-                reason.text = format!("{}  {}", task.id, task.title);
-            }
+        for reason in &mut refusal.reasons {
+            let Reason::Missing(Missing::WaitsFor { task, title }) = reason else { continue };
+            *title = session.find(task.as_str()).ok().map(|(_, task)| task.title);
         }
     }
     error
@@ -218,17 +208,4 @@ pub(super) fn move_edits(step: &Move) -> Vec<Edit> {
         Edit::Set { key: "stage".to_owned(), value: Value::Text(step.to.to_string()) },
         Edit::Append { key: "history".to_owned(), entry },
     ]
-}
-
-impl From<policy::Reason> for Reason {
-    fn from(reason: policy::Reason) -> Self {
-        Self { label: reason.label, text: reason.text, mend: reason.mend }
-    }
-}
-
-impl From<policy::Refusal> for Refusal {
-    fn from(refusal: policy::Refusal) -> Self {
-        let reasons = refusal.reasons.into_iter().map(Reason::from).collect();
-        Self { what: refusal.what, reasons, kept: None }
-    }
 }

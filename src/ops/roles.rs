@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::{Error, Result, Session, Written};
 use crate::model::{Config, Problem, RoleGuide, is_role_name};
-use crate::policy::is_meant;
+use crate::policy::{Attempt, Reason, is_meant};
 use crate::store::{Change, Layout};
 
 const TEXTS: [(&str, &str); 4] = [
@@ -104,8 +104,10 @@ pub fn new_role(session: &Session<'_>, name: &str) -> Result<Written> {
     let locked = session.lock(&format!("role new {name}"))?;
     let path = Layout::role(name);
     if session.snapshot().read(&path)?.is_some() {
-        let mend = Some(format!("tracker role show {name}"));
-        return Err(Error::refused(format!("{name} has a text"), "there", path, mend));
+        return Err(Error::refused(
+            Attempt::CreateRole(name.to_owned()),
+            Reason::RoleExists { role: name.to_owned(), path },
+        ));
     }
     let text = starter(name).map_or_else(|| NEW.replace("{role}", name), str::to_owned);
     session.finish(&locked, &[Change::create(path, text)], Vec::new())

@@ -5,7 +5,7 @@ use super::session::Step;
 use super::{Assignment, AssignmentOperator, Error, Result, Session, Written};
 use crate::doc::{Edit, Value};
 use crate::model::{Task, TaskId, Texts};
-use crate::policy::Graph;
+use crate::policy::{Attempt, Graph, Reason};
 
 /// Changes fields of one or more tasks.
 pub fn set(session: &Session<'_>, wanted: &[String], assignments: &[Assignment]) -> Result<Written> {
@@ -78,12 +78,8 @@ fn refuse_circles(
 pub(super) fn refuse_circle(graph: &Graph<'_>, from: &TaskId, added: &[String]) -> Result<()> {
     for to in added {
         if let Some(cycle) = graph.cycle_if(from.as_str(), to) {
-            let what = if from.as_str() == to {
-                format!("{from} cannot wait for itself")
-            } else {
-                format!("{from} cannot wait for {to}: they would wait for each other")
-            };
-            return Err(Error::refused(what, "circle", cycle.to_string(), Some("tracker deps".to_owned())));
+            let attempt = Attempt::DependOn { task: from.clone(), on: to.clone() };
+            return Err(Error::refused(attempt, Reason::Cycle(cycle)));
         }
     }
     Ok(())

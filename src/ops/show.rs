@@ -161,7 +161,7 @@ fn next_steps(task: &Task, view: &TaskView, signoffs: &SignoffsView) -> Vec<Stri
     let open: Vec<String> =
         view.check_boxes.iter().filter(|found| !found.done).map(|found| found.number.to_string()).collect();
     let mut mends = signoffs.missing.iter().filter_map(|missing| missing.next.clone()).peekable();
-    let asks_for_boxes = signoffs.missing.iter().any(|missing| missing.label == "unticked");
+    let asks_for_boxes = signoffs.missing.iter().any(|missing| missing.label == "unchecked");
     if !open.is_empty() && !asks_for_boxes {
         next.push(format!("tracker tick {id} {}", open[..open.len().min(5)].join(" ")));
     }

@@ -25,6 +25,7 @@ mod machine;
 mod metrics;
 mod pipeline;
 mod queue;
+mod refusal;
 mod rounds;
 mod standing;
 #[cfg(test)]
@@ -39,18 +40,20 @@ pub use coverage::{
 pub use cycle::Cycle;
 pub use derive::{Derived, derive, derive_with};
 pub use directives::{
-    Action, Comments, Complaint, DIRECTIVE_WORDS, Directive, Directives, Oddity, parse_message,
+    Action, Comments, DIRECTIVE_WORDS, Directive, DirectiveError, DirectiveErrorKind, Directives,
+    parse_message,
 };
 pub use glob::is_selected;
 pub use graph::{Dependency, Graph};
 pub use identity::{is_agent, is_meant, is_signer};
 pub use machine::{
-    Case, Gate, Missing, MoveKind, MovePlan, Outcome, Reason, Refusal, TaskEdit, advance, auto_advance, fail,
-    gate, set_stage, start,
+    Case, Gate, Missing, MoveKind, MovePlan, Outcome, TaskEdit, advance, auto_advance, fail, gate, set_stage,
+    start,
 };
 pub use metrics::Metrics;
 pub use pipeline::stage_order;
 pub use queue::queue;
+pub use refusal::{Attempt, Fix, Hint, Reason, ReasonRow, Refusal};
 pub use rounds::{is_override, overriding_move, round_in, round_of};
 pub use standing::{Tally, badge_of, facts_of, status_of};
 pub use tree::{Branch, Direction};

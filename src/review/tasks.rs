@@ -9,7 +9,7 @@ use super::{
     CommitReview, FileReview, FindingReview, Loose, MoveReview, TaskReview, Verdict, VoteReview, fields,
 };
 use crate::model::{Config, Finding};
-use crate::policy::{JudgedVote, Signoffs, VoteStatus, blocking_findings, is_override, is_record};
+use crate::policy::{JudgedVote, Missing, Signoffs, VoteStatus, blocking_findings, is_override, is_record};
 
 /// Returns, for every path that linked commits of the range changed, the tasks' places among the facts.
 pub(super) fn owners_of_files<'f>(facts: &'f RangeFacts<'_>) -> BTreeMap<&'f str, Vec<usize>> {
@@ -89,9 +89,10 @@ fn missing(task: &Judged<'_>) -> Vec<String> {
     let gates = left.chain(task.current.as_ref().map(|(_, gate)| gate));
     let mut all: Vec<String> = Vec::new();
     for missing in gates.flat_map(|gate| &gate.missing) {
-        let reason = missing.reason(&task.facts.id);
-        let text =
-            if reason.label == "missing" { reason.text } else { format!("{} {}", reason.label, reason.text) };
+        let text = match missing {
+            Missing::Signoff { .. } => missing.to_string(),
+            _ => format!("{} {missing}", missing.label()),
+        };
         if !all.contains(&text) {
             all.push(text);
         }

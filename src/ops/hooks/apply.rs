@@ -64,9 +64,9 @@ pub fn apply(session: &Session<'_>, range: &str) -> Result<Applied> {
         };
         let plan = occasion.plan()?;
         claim(&mut claimed, &directives, [&before, &own])?;
-        let unknown = plan.unknown.iter().map(|id| format!("{}: {id} is no task here", commit_id.short()));
+        let unknown = plan.unknown.iter().map(|id| format!("{}: no task {id}", commit_id.short()));
         applied.left.extend(unknown);
-        let refused = plan.refusals.iter().map(|refusal| format!("{}: {}", commit_id.short(), refusal.what));
+        let refused = plan.refusals.iter().map(|refusal| format!("{}: {refusal}", commit_id.short()));
         applied.left.extend(refused);
         for task in plan.tasks {
             let Some(file) = now.task_file(&task.id)? else { continue };

@@ -7,8 +7,10 @@ use super::plan::{CommitContext, Plan, unstaged};
 use crate::env::Env;
 use crate::git::CommitId;
 use crate::model::{Config, Problem, TaskId};
-use crate::ops::{Error, Reason, Refusal, Result, Session};
-use crate::policy::{Action, Comments, Directives, parse_message};
+use crate::ops::{Error, Result, Session};
+use crate::policy::{
+    Action, Attempt, Comments, DirectiveError, Directives, Hint, Reason, Refusal, parse_message,
+};
 use crate::store::{self, Layout, Snapshot, Workspace};
 
 fn io(deed: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> Error {
@@ -101,13 +103,12 @@ pub fn check_message(env: &Env, file: &Path) -> Result<Vec<Problem>> {
     let path = env.cwd().join(file);
     let bytes = std::fs::read(&path).map_err(io("read", &path))?;
     let text = String::from_utf8_lossy(&bytes).into_owned();
-    let is_silent = |found: &Directives| found.directives.is_empty() && found.complaints.is_empty();
+    let is_silent = |found: &Directives| found.directives.is_empty() && found.errors.is_empty();
     // Most messages ask for nothing even where comments count, or for no more than a link that is there: no
     // repository is opened for those where the configuration is known to be readable.
     let at_most = parse_message(&text, Comments::None);
     let workspace = Workspace::open(env)?;
-    let is_granted =
-        is_silent(&at_most) || at_most.complaints.is_empty() && are_granted(&workspace, &at_most);
+    let is_granted = is_silent(&at_most) || at_most.errors.is_empty() && are_granted(&workspace, &at_most);
     if workspace.places().operation().is_some() || is_granted && workspace.is_policy_marked_read() {
         return Ok(Vec::new());
     }
@@ -121,27 +122,18 @@ pub fn check_message(env: &Env, file: &Path) -> Result<Vec<Problem>> {
     if is_granted || is_silent(&directives) {
         return Ok(Vec::new());
     }
-    let (fatal, odd): (Vec<_>, Vec<_>) =
-        directives.complaints.iter().partition(|complaint| complaint.is_fatal());
-    let warnings =
-        odd.iter().map(|complaint| Problem::warning(complaint.to_string()).with_hint(complaint.hint()));
+    let (fatal, odd): (Vec<&DirectiveError>, Vec<_>) =
+        directives.errors.iter().partition(|error| error.is_fatal());
+    let warnings = odd.iter().map(|error| Problem::warning(error.to_string()).with_hint(error.hint()));
     let warnings = warnings.collect();
-    let mut reasons: Vec<Reason> = fatal
-        .iter()
-        .map(|complaint| Reason {
-            label: "message",
-            text: complaint.to_string(),
-            mend: Some(complaint.hint().to_owned()),
-        })
-        .collect();
+    let mut reasons: Vec<Reason> = fatal.into_iter().cloned().map(Reason::Message).collect();
     reasons.extend(reasons_against(env, workspace, staged, &config, &directives)?);
     if reasons.is_empty() { Ok(warnings) } else { Err(rejected(reasons, &path)) }
 }
 
 fn rejected(reasons: Vec<Reason>, message: &Path) -> Error {
-    let what = "commit rejected".to_owned();
-    let kept = Some(format!("the commit was not made; your message is in {}", message.display()));
-    Error::Refused(Refusal { what, reasons, kept })
+    let hint = Hint::MessageKept(message.display().to_string());
+    Refusal::new(Attempt::Commit, reasons).with_hint(hint).into()
 }
 
 /// What the policy says of a commit that is about to be made.
@@ -177,11 +169,7 @@ fn policy_of_commit(
         let warning = first.map(|problem| Problem { hint: None, ..Problem::warning(problem.to_string()) });
         return Ok(Policy::NotNeeded(warning.into_iter().collect()));
     }
-    let reason = |problem: Problem| Reason {
-        label: "policy",
-        mend: problem.hint.clone().or_else(|| Some(format!("git add {}", Layout::CONFIG))),
-        text: Problem { hint: None, ..problem }.to_string(),
-    };
+    let reason = |problem| Reason::UnreadablePolicy { problem, path: Layout::CONFIG.to_owned() };
     Ok(Policy::Unreadable(problems.into_iter().map(reason).collect()))
 }
 
@@ -247,21 +235,10 @@ fn reasons_against(
         return Ok(Vec::new());
     }
     let unknown = plan.unknown.iter().map(|id| match unstaged(session.workspace(), id) {
-        Some(path) => Reason {
-            label: "unstaged",
-            text: format!("{id} is not in the commit"),
-            mend: Some(format!("git add {path}")),
-        },
-        None => Reason {
-            label: "unknown",
-            text: format!("{id} is no task here"),
-            mend: Some("tracker list".to_owned()),
-        },
+        Some(path) => Reason::Unstaged { task: id.clone(), path },
+        None => Reason::UnknownTask(id.clone()),
     });
-    let refused = plan.refusals.iter().flat_map(|refusal| {
-        let first = Reason { label: "refused", text: refusal.what.clone(), mend: None };
-        [first].into_iter().chain(refusal.reasons.iter().cloned())
-    });
+    let refused = plan.refusals.iter().cloned().map(Reason::Task);
     Ok(unknown.chain(refused).collect())
 }
 

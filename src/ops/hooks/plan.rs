@@ -7,10 +7,10 @@ use chrono::{DateTime, Utc};
 use crate::doc::{Document, Edit, Value};
 use crate::git::CommitId;
 use crate::model::{Config, Minutes, Move, Stage, Task, TaskId};
+use crate::ops::Result;
 use crate::ops::moves::edits_of;
 use crate::ops::session::parse;
 use crate::ops::signoffs::{Dossier, Files, has_failed, rejected_because, said_of};
-use crate::ops::{Refusal, Result};
 use crate::policy::{self, Action, Directives, MovePlan};
 use crate::store::{Layout, Snapshot, TaskFile, Workspace};
 
@@ -51,7 +51,7 @@ pub(super) struct Planned {
 #[derive(Default)]
 pub(super) struct Plan {
     pub(super) tasks: Vec<Planned>,
-    pub(super) refusals: Vec<Refusal>,
+    pub(super) refusals: Vec<policy::Refusal>,
     pub(super) unknown: Vec<TaskId>,
 }
 

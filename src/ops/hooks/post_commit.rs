@@ -12,7 +12,7 @@ use crate::git::{CommitId, Fold, FoldEdit, Operation, fold, peek_head};
 use crate::model::{Config, OnCommit, Problem, TaskId};
 use crate::ops::session::parse;
 use crate::ops::{Error, Result, Session};
-use crate::policy::{Action, Comments, parse_message};
+use crate::policy::{Action, Comments, Reason, parse_message};
 use crate::process::Program;
 use crate::store::{Change, Layout, Snapshot, Workspace};
 
@@ -165,14 +165,14 @@ fn said(plan: &Plan) -> Vec<String> {
 }
 
 fn left(workspace: &Workspace, plan: &Plan) -> Vec<String> {
-    let reason = |refusal: &crate::ops::Refusal| {
+    let reason = |refusal: &crate::policy::Refusal| {
         let reasons: Vec<String> =
-            refusal.reasons.iter().map(|reason| format!("{} {}", reason.label, reason.text)).collect();
-        format!("{}: {}", refusal.what, reasons.join("; "))
+            refusal.reasons.iter().map(|reason| format!("{} {reason}", reason.label())).collect();
+        format!("{refusal}: {}", reasons.join("; "))
     };
     let unknown = plan.unknown.iter().map(|id| match unstaged(workspace, id) {
         Some(path) => format!("{id} is not in the commit: git add {path}; git commit --amend --no-edit"),
-        None => format!("{id} is no task here"),
+        None => Reason::UnknownTask(id.clone()).to_string(),
     });
     plan.refusals.iter().map(reason).chain(unknown).collect()
 }

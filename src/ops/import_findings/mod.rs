@@ -12,6 +12,7 @@ use crate::import::findings::{LARGEST, Matched, ReportFormat, ToolReport, matche
 use crate::model::{Config, Finding, FindingSeverity, Problem, Task, is_role_name};
 use crate::ops::written::WrittenTask;
 use crate::ops::{Error, Result, Session};
+use crate::policy::{Attempt, Missing};
 use crate::store::Change;
 pub(in crate::ops) use fix_tasks::FixTasks;
 use intake::ReportImport;
@@ -159,11 +160,10 @@ fn role_for(config: &Config, task: &Task, wanted: Option<&str>) -> Result<String
 }
 
 fn refuse_closed(task: &Task) -> Result<()> {
-    let state = match (&task.cancelled, task.stage.is_complete()) {
-        (Some(_), _) => "cancelled",
-        (None, true) => "complete",
+    let missing = match (&task.cancelled, task.stage.is_complete()) {
+        (Some(_), _) => Missing::Cancelled,
+        (None, true) => Missing::Completed,
         (None, false) => return Ok(()),
     };
-    let mend = Some(format!("tracker reopen {}", task.id));
-    Err(Error::refused(format!("{} takes no findings", task.id), "closed", format!("it is {state}"), mend))
+    Err(Error::refused(Attempt::AddFindings(task.id.clone()), missing))
 }

@@ -10,7 +10,8 @@ use crate::ops::session::spliced;
 use crate::ops::written::WrittenTask;
 use crate::ops::{Error, Result, Session, Written};
 use crate::policy::{
-    self, JudgedVote, MovePlan, Trust, WhyNot, auto_advance, coverage, covered_by, fail, finding_id, round_in,
+    self, Attempt, Hint, JudgedVote, Missing, MovePlan, Reason, Refusal, Trust, WhyNot, auto_advance,
+    coverage, covered_by, fail, finding_id, round_in,
 };
 use crate::store::{Change, Layout, TaskFile};
 
@@ -97,10 +98,8 @@ fn refuse_if_too_large(vote: &Vote) -> Result<()> {
     if count < SURELY_FITS || read_vote(&vote.task, create_vote(vote).as_bytes()).is_ok() {
         return Ok(());
     }
-    let what = format!("{} cannot be voted on as {}", vote.task, vote.role);
-    let text = format!("the vote would cover {count} files, more than one record holds");
-    let mend = format!("narrow `paths` of [roles.{}] in {}", vote.role, Layout::CONFIG);
-    Err(Error::refused(what, "too large", text, Some(mend)))
+    let (role, config) = (vote.role.clone(), Layout::CONFIG.to_owned());
+    Err(Error::refused(Attempt::Vote(vote.task.clone()), Reason::TooManyFiles { role, files: count, config }))
 }
 
 /// What a vote says.
@@ -175,9 +174,7 @@ impl VoteContext<'_> {
         let Statement { role, stage, verdict, notes, findings, sign: is_signed } = statement;
         let (id, dossier) = (&self.file.id, &self.dossier);
         let Some(tip) = self.files.tip else {
-            let what = format!("{id} cannot be voted on");
-            let mend = Some("git commit".to_owned());
-            return Err(Error::refused(what, "commit", "nothing is committed yet", mend));
+            return Err(Error::refused(Attempt::Vote(id.clone()), Reason::NoCommit));
         };
         let content = covered_by(self.files.config.role(&role), &dossier.content.files);
         let mut vote = Vote {
@@ -255,12 +252,14 @@ fn place_of(config: &Config, task: &Task, wanted: Option<&str>) -> Result<Place>
     if let Some(owners) = wanted.filter(|wanted| config.policy.gate.owners.as_deref() == Some(*wanted)) {
         return Ok(Place { role: owners.to_owned(), stage: task.stage.clone() });
     }
-    if task.cancelled.is_some() || task.stage.is_complete() || asked.is_empty() {
-        let what = format!("{} asks nobody for a sign-off", task.id);
-        let state =
-            if task.cancelled.is_some() { "cancelled".to_owned() } else { format!("in {}", task.stage) };
-        let mend = Some(format!("tracker signoffs {}", task.id));
-        return Err(Error::refused(what, "stage", format!("it is {state}"), mend));
+    if task.cancelled.is_some() || task.stage.is_complete() {
+        let missing = if task.cancelled.is_some() { Missing::Cancelled } else { Missing::Completed };
+        return Err(Error::refused(Attempt::Vote(task.id.clone()), missing));
+    }
+    if asked.is_empty() {
+        let attempt = Attempt::UnrequiredVote { task: task.id.clone(), stage: task.stage.clone() };
+        let refusal = Refusal::new(attempt, Vec::new()).with_hint(Hint::SeeSignoffs(task.id.clone()));
+        return Err(refusal.into());
     }
     let role = match (wanted, asked) {
         (Some(wanted), asked) if asked.iter().any(|role| role == wanted) => wanted.to_owned(),
@@ -293,9 +292,7 @@ fn own_place(dossier: &Dossier, config: &Config, by: &Person, wanted: Option<&st
     let mut votes: Vec<&JudgedVote<'_>> = own.collect();
     votes.sort_by_key(|judged| (judged.weight.why_not().is_none(), judged.ballot.vote.at));
     let Some(last) = votes.pop() else {
-        let text = format!("{} has none that stands", by.name);
-        let mend = Some(format!("tracker signoffs {id}"));
-        return Err(Error::refused(format!("{id} has no vote to take back"), "vote", text, mend));
+        return Err(Error::refused(Attempt::Withdraw(id.clone()), Reason::NoVoteOf(by.name.clone())));
     };
     let vote = &last.ballot.vote;
     if wanted.is_none() && votes.iter().any(|other| other.ballot.vote.role != vote.role) {

@@ -10,7 +10,6 @@ use super::signature::allowed_signers;
 use super::{Dossier, Files};
 use crate::git::Repository;
 use crate::model::{Config, Problem, SelfApproval, Signatures, Task};
-use crate::ops::error::Reason;
 use crate::ops::{Result, Session};
 use crate::policy::{JudgedVote, Missing, RoleStanding, Trust, VoteStatus, gate, is_meant};
 use crate::store::Layout;
@@ -176,9 +175,9 @@ pub(in crate::ops) fn view_of(session: &Session<'_>, config: &Config, dossier: &
     let case = dossier.case(config, &standing, "", session.env().now());
     let gate = gate(&case);
     let missing = gate.missing.iter().map(|missing| {
-        let reason = Reason::from(missing.reason(&dossier.task.id));
-        let next = next_of(session, config, dossier, missing).or_else(|| reason.mend.clone());
-        MissingView { label: reason.label.to_owned(), text: reason.text, mend: reason.mend, next }
+        let fix = Some(missing.fix(&dossier.task.id).to_string());
+        let next = next_of(session, config, dossier, missing).or_else(|| fix.clone());
+        MissingView { label: missing.label().to_owned(), text: missing.to_string(), mend: fix, next }
     });
     // A folder that cannot be listed tells no more than one that is not there.
     let texts = session.snapshot().role_files().unwrap_or_default();
@@ -197,7 +196,12 @@ pub(in crate::ops) fn view_of(session: &Session<'_>, config: &Config, dossier: &
 /// Says what whoever asks can do about a vote that is missing: cast it, or ask somebody for it. None where anyone
 /// can do something about it.
 fn next_of(session: &Session<'_>, config: &Config, dossier: &Dossier, missing: &Missing) -> Option<String> {
-    let (who, favour) = missing.favour()?;
+    let who = missing.who_to_ask()?;
+    let favour = match missing {
+        Missing::Rejected { role, .. } => format!("vote again as {role}"),
+        Missing::Signoff { role, .. } => format!("approve as {role}"),
+        _ => return None,
+    };
     let me = session.workspace().repository().ok()?.identity(session.env()).ok();
     let me = me.map(|me| dossier.canonical(&me));
     let is_me = |pattern: &String| me.as_ref().is_some_and(|me| is_meant(pattern, me));

@@ -1,17 +1,17 @@
 //! Directives of one message that cannot both be meant.
 
-use super::{Action, Complaint, Directive, Oddity};
+use super::{Action, Directive, DirectiveError, DirectiveErrorKind};
 
 /// Finds the directives that contradict an earlier one.
-pub(super) fn contradictions(directives: &[Directive]) -> Vec<Complaint> {
+pub(super) fn contradictions(directives: &[Directive]) -> Vec<DirectiveError> {
     let mut found = Vec::new();
     for (index, second) in directives.iter().enumerate() {
         let earlier = directives[..index].iter().filter(|first| first.task == second.task);
         let first = earlier.into_iter().find(|first| contradict(&first.action, &second.action));
-        found.extend(first.map(|first| Complaint {
+        found.extend(first.map(|first| DirectiveError {
             line: second.line,
             key: second.action.word().to_owned(),
-            oddity: Oddity::Contradiction {
+            kind: DirectiveErrorKind::Contradiction {
                 task: second.task.clone(),
                 first: first.action.word(),
                 first_line: first.line,

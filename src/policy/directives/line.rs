@@ -1,13 +1,13 @@
 //! One line: is it a directive, and what does it ask for.
 
-use super::{Action, Complaint, Directive, Oddity};
+use super::{Action, Directive, DirectiveError, DirectiveErrorKind};
 use crate::model::{Minutes, TaskId};
 
 /// What a line turned out to be.
 #[derive(Debug, Default)]
 pub(super) struct Read {
     pub(super) directives: Vec<Directive>,
-    pub(super) complaint: Option<Complaint>,
+    pub(super) error: Option<DirectiveError>,
 }
 
 /// What a word at the beginning of a line stands for.
@@ -57,43 +57,43 @@ pub(super) fn read_line(line: &str, number: usize) -> Read {
     if !rest.starts_with([' ', '\t']) {
         return Read::default();
     }
-    let complain = |oddity| Some(Complaint { line: number, key: key.to_owned(), oddity });
+    let complain = |kind| Some(DirectiveError { line: number, key: key.to_owned(), kind });
     let is_borrowed = word == Word::Borrowed;
     let (ids, rest) = if is_borrowed { (borrowed_ids(rest), "") } else { leading_ids(rest) };
     if ids.is_empty() {
-        let oddity = match meant_as_id(rest) {
+        let kind = match meant_as_id(rest) {
             _ if is_borrowed => return Read::default(),
-            Some(text) => Oddity::NotAnId(text.to_owned()),
-            None => Oddity::Prose,
+            Some(text) => DirectiveErrorKind::NotAnId(text.to_owned()),
+            None => DirectiveErrorKind::Prose,
         };
-        return Read { directives: Vec::new(), complaint: complain(oddity) };
+        return Read { directives: Vec::new(), error: complain(kind) };
     }
     match action(word, &ids, rest) {
         Ok(action) => {
             let directive = |task| Directive { task, action: action.clone(), line: number, is_borrowed };
-            Read { directives: ids.into_iter().map(directive).collect(), complaint: None }
+            Read { directives: ids.into_iter().map(directive).collect(), error: None }
         }
-        Err(oddity) => Read { directives: Vec::new(), complaint: complain(oddity) },
+        Err(kind) => Read { directives: Vec::new(), error: complain(kind) },
     }
 }
 
-fn action(word: Word, ids: &[TaskId], rest: &str) -> Result<Action, Oddity> {
+fn action(word: Word, ids: &[TaskId], rest: &str) -> Result<Action, DirectiveErrorKind> {
     let rest = rest.trim();
     let bare = |action: Action| match rest {
         "" => Ok(action),
-        rest => Err(Oddity::Trailing(rest.to_owned())),
+        rest => Err(DirectiveErrorKind::Trailing(rest.to_owned())),
     };
     match word {
         Word::Task => bare(Action::Link),
         Word::Advance | Word::Borrowed => bare(Action::Advance),
         Word::Unblock => bare(Action::Unblock),
-        Word::Fail if rest.is_empty() => Err(Oddity::NoReason),
+        Word::Fail if rest.is_empty() => Err(DirectiveErrorKind::NoReason),
         Word::Fail => Ok(Action::Fail(rest.to_owned())),
         Word::Block => Ok(Action::Block(rest.to_owned())),
-        Word::Time if ids.len() > 1 => Err(Oddity::SharedTime),
+        Word::Time if ids.len() > 1 => Err(DirectiveErrorKind::SharedTime),
         Word::Time => {
             let time = Minutes::parse(rest).filter(|minutes| minutes.0 > 0);
-            time.map(Action::Time).ok_or_else(|| Oddity::NotATime(rest.to_owned()))
+            time.map(Action::Time).ok_or_else(|| DirectiveErrorKind::NotATime(rest.to_owned()))
         }
     }
 }

@@ -43,10 +43,10 @@ pub fn parse_message(message: &str, comments: Comments<'_>) -> Directives {
                 found.directives.push(directive);
             }
         }
-        found.complaints.extend(read.complaint);
+        found.errors.extend(read.error);
     }
-    found.complaints.extend(contradictions(&found.directives));
-    found.complaints.sort_by_key(|complaint| complaint.line);
+    found.errors.extend(contradictions(&found.directives));
+    found.errors.sort_by_key(|error| error.line);
     found
 }
 

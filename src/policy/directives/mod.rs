@@ -77,7 +77,7 @@ pub struct Directive {
 
 /// What is wrong with a line.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Oddity {
+pub enum DirectiveErrorKind {
     /// It begins as a directive does and goes on as prose: it directs nothing.
     Prose,
     /// It holds something that was probably meant as an id.
@@ -98,55 +98,59 @@ pub enum Oddity {
         first: &'static str,
         /// The line of the one.
         first_line: usize,
-        /// The word of the other, on the line of the oddity.
+        /// The word of the other, on the line of the error.
         second: &'static str,
     },
 }
 
 /// One thing that is wrong with a message.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Complaint {
+pub struct DirectiveError {
     /// The line of the message, counted from 1.
     pub line: usize,
     /// The word that the line begins with, as written.
     pub key: String,
     /// What is wrong.
-    pub oddity: Oddity,
+    pub kind: DirectiveErrorKind,
 }
 
-impl Complaint {
+impl DirectiveError {
     /// Tells whether the commit must not be made like this: something was asked for that cannot be done as asked.
     #[must_use]
     pub fn is_fatal(&self) -> bool {
-        self.oddity != Oddity::Prose
+        self.kind != DirectiveErrorKind::Prose
     }
 
     /// Returns what to write instead.
     #[must_use]
     pub fn hint(&self) -> &'static str {
-        match self.oddity {
-            Oddity::Prose => "a directive is `Word: ID` and nothing else; as prose the line means nothing",
-            Oddity::NotAnId(_) => "write the whole id, such as `TASK-7Q2M`",
-            Oddity::Trailing(_) => "write nothing behind the ids; several are separated by commas",
-            Oddity::NoReason => "write why: `Fail: TASK-7Q2M the colours are wrong`",
-            Oddity::NotATime(_) => "write a time such as `1h 30m` or `45m`",
-            Oddity::SharedTime => "write one line for each task",
-            Oddity::Contradiction { .. } => "keep one of the two, or make two commits",
+        match self.kind {
+            DirectiveErrorKind::Prose => {
+                "a directive is `Word: ID` and nothing else; as prose the line means nothing"
+            }
+            DirectiveErrorKind::NotAnId(_) => "write the whole id, such as `TASK-7Q2M`",
+            DirectiveErrorKind::Trailing(_) => {
+                "write nothing behind the ids; several are separated by commas"
+            }
+            DirectiveErrorKind::NoReason => "write why: `Fail: TASK-7Q2M the colours are wrong`",
+            DirectiveErrorKind::NotATime(_) => "write a time such as `1h 30m` or `45m`",
+            DirectiveErrorKind::SharedTime => "write one line for each task",
+            DirectiveErrorKind::Contradiction { .. } => "keep one of the two, or make two commits",
         }
     }
 }
 
-impl fmt::Display for Complaint {
+impl fmt::Display for DirectiveError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "line {}: {}: ", self.line, self.key)?;
-        match &self.oddity {
-            Oddity::Prose => f.write_str("no id follows; the line directs nothing"),
-            Oddity::NotAnId(text) => write!(f, "`{}` is not an id", text.escape_debug()),
-            Oddity::Trailing(text) => write!(f, "`{}` is too much", text.escape_debug()),
-            Oddity::NoReason => f.write_str("a failure needs a reason"),
-            Oddity::NotATime(text) => write!(f, "`{}` is no length of time", text.escape_debug()),
-            Oddity::SharedTime => f.write_str("one time for several tasks"),
-            Oddity::Contradiction { task, first, first_line, second } => {
+        match &self.kind {
+            DirectiveErrorKind::Prose => f.write_str("no id follows; the line directs nothing"),
+            DirectiveErrorKind::NotAnId(text) => write!(f, "`{}` is not an id", text.escape_debug()),
+            DirectiveErrorKind::Trailing(text) => write!(f, "`{}` is too much", text.escape_debug()),
+            DirectiveErrorKind::NoReason => f.write_str("a failure needs a reason"),
+            DirectiveErrorKind::NotATime(text) => write!(f, "`{}` is no length of time", text.escape_debug()),
+            DirectiveErrorKind::SharedTime => f.write_str("one time for several tasks"),
+            DirectiveErrorKind::Contradiction { task, first, first_line, second } => {
                 write!(f, "{second} of {task} contradicts {first} on line {first_line}")
             }
         }
@@ -161,14 +165,14 @@ pub struct Directives {
     /// The directives, in the order of their lines; none is there twice.
     pub directives: Vec<Directive>,
     /// What is wrong, in the order of lines.
-    pub complaints: Vec<Complaint>,
+    pub errors: Vec<DirectiveError>,
 }
 
 impl Directives {
     /// Tells whether something was asked for that cannot be done as asked.
     #[must_use]
-    pub fn are_refused(&self) -> bool {
-        self.complaints.iter().any(Complaint::is_fatal)
+    pub fn has_errors(&self) -> bool {
+        self.errors.iter().any(DirectiveError::is_fatal)
     }
 
     /// Returns the tasks that the message names, each once: those of directives, then those of the subject.

@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 
-use super::{Action, Comments, Directives, Oddity, parse_message};
+use super::{Action, Comments, DirectiveErrorKind, Directives, parse_message};
 use crate::model::TaskId;
 
 const HASH: Comments<'_> = Comments::Lines("#");
@@ -24,8 +24,8 @@ fn shown(found: &Directives) -> Vec<String> {
     found.directives.iter().map(show).collect()
 }
 
-fn oddities(message: &str) -> Vec<Oddity> {
-    parse(message).complaints.into_iter().map(|complaint| complaint.oddity).collect()
+fn oddities(message: &str) -> Vec<DirectiveErrorKind> {
+    parse(message).errors.into_iter().map(|error| error.kind).collect()
 }
 
 fn id(text: &str) -> TaskId {
@@ -54,7 +54,7 @@ fn every_directive() {
             "13 Time A-11 1h 30m",
         ]
     );
-    assert_eq!(found.complaints, []);
+    assert_eq!(found.errors, []);
     let borrowed: Vec<bool> = found.directives.iter().map(|directive| directive.is_borrowed).collect();
     assert_eq!(borrowed.iter().filter(|is| **is).count(), 4);
 }
@@ -94,7 +94,7 @@ fn lines_that_direct_nothing() {
         "Signed-off-by: Ada <ada@example.com>",
     ] {
         let found = parse(&format!("Subject\n\n{line}\n"));
-        assert_eq!((shown(&found), found.complaints), (Vec::new(), Vec::new()), "{line}");
+        assert_eq!((shown(&found), found.errors), (Vec::new(), Vec::new()), "{line}");
     }
 }
 
@@ -121,7 +121,7 @@ fn the_subject_links_and_no_more() {
     ] {
         let found = parse(subject);
         assert_eq!(found.subject, ids.iter().map(|text| id(text)).collect::<Vec<_>>(), "{subject}");
-        assert_eq!((found.directives, found.complaints), (Vec::new(), Vec::new()), "{subject}");
+        assert_eq!((found.directives, found.errors), (Vec::new(), Vec::new()), "{subject}");
     }
     let found = parse("# comment\n\n\nA-1 subject\nAdvance: A-2\n");
     assert_eq!(found.tasks(), [&id("A-2"), &id("A-1")]);
@@ -145,22 +145,22 @@ fn what_git_removes_directs_nothing() {
 #[test]
 fn what_cannot_be_meant_is_said() {
     let text = |text: &str| text.to_owned();
-    for (line, oddity) in [
-        ("Advance: 7Q2M", Oddity::NotAnId(text("7Q2M"))),
-        ("Task: TASK_7Q2M", Oddity::NotAnId(text("TASK_7Q2M"))),
-        ("Advance: A-1 now", Oddity::Trailing(text("now"))),
-        ("Advance: A-1 A-2", Oddity::Trailing(text("A-2"))),
-        ("Fail: A-1", Oddity::NoReason),
-        ("Time: A-1 soon", Oddity::NotATime(text("soon"))),
-        ("Time: A-1", Oddity::NotATime(text(""))),
-        ("Time: A-1, A-2 1h", Oddity::SharedTime),
-        ("Task: rename the theme", Oddity::Prose),
-        ("Fail: the build breaks", Oddity::Prose),
+    for (line, kind) in [
+        ("Advance: 7Q2M", DirectiveErrorKind::NotAnId(text("7Q2M"))),
+        ("Task: TASK_7Q2M", DirectiveErrorKind::NotAnId(text("TASK_7Q2M"))),
+        ("Advance: A-1 now", DirectiveErrorKind::Trailing(text("now"))),
+        ("Advance: A-1 A-2", DirectiveErrorKind::Trailing(text("A-2"))),
+        ("Fail: A-1", DirectiveErrorKind::NoReason),
+        ("Time: A-1 soon", DirectiveErrorKind::NotATime(text("soon"))),
+        ("Time: A-1", DirectiveErrorKind::NotATime(text(""))),
+        ("Time: A-1, A-2 1h", DirectiveErrorKind::SharedTime),
+        ("Task: rename the theme", DirectiveErrorKind::Prose),
+        ("Fail: the build breaks", DirectiveErrorKind::Prose),
     ] {
         let found = parse(&format!("s\n\n{line}\n"));
-        assert_eq!(found.are_refused(), oddity != Oddity::Prose, "{line}");
-        let shown: Vec<_> = found.complaints.into_iter().map(|c| (c.line, c.oddity)).collect();
-        assert_eq!(shown, [(3, oddity)], "{line}");
+        assert_eq!(found.has_errors(), kind != DirectiveErrorKind::Prose, "{line}");
+        let shown: Vec<_> = found.errors.into_iter().map(|c| (c.line, c.kind)).collect();
+        assert_eq!(shown, [(3, kind)], "{line}");
     }
 }
 
@@ -182,7 +182,7 @@ fn what_disagrees_is_said() {
         assert_eq!(found.len(), usize::from(disagree), "{lines}: {found:?}");
     }
     let found = parse("s\n\nAdvance: A-1\nFail: A-1 x\n");
-    assert_eq!(found.complaints[0].to_string(), "line 4: Fail: Fail of A-1 contradicts Advance on line 3");
+    assert_eq!(found.errors[0].to_string(), "line 4: Fail: Fail of A-1 contradicts Advance on line 3");
 }
 
 proptest! {
@@ -190,8 +190,8 @@ proptest! {
     fn never_panics(message in ".{0,300}", mark in "[#;/ é]{0,3}") {
         for comments in [Comments::None, Comments::Lines(&mark), Comments::Scissors(&mark)] {
             let found = parse_message(&message, comments);
-            for complaint in &found.complaints {
-                prop_assert!(!complaint.to_string().contains('\n'));
+            for error in &found.errors {
+                prop_assert!(!error.to_string().contains('\n'));
             }
         }
     }
@@ -202,7 +202,7 @@ proptest! {
         let found = parse(&lines.join("\n"));
         let all = lines.len();
         prop_assert!(found.directives.iter().all(|directive| (2..=all).contains(&directive.line)));
-        let sorted = found.complaints.windows(2).all(|pair| pair[0].line <= pair[1].line);
+        let sorted = found.errors.windows(2).all(|pair| pair[0].line <= pair[1].line);
         prop_assert!(sorted);
     }
 

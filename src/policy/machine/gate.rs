@@ -21,11 +21,16 @@ pub enum Missing {
     /// It is blocked by hand.
     Blocked(String),
     /// It waits for another task.
-    WaitsFor(TaskId),
+    WaitsFor {
+        /// The other task.
+        task: TaskId,
+        /// Its title, where whoever refuses has looked it up.
+        title: Option<String>,
+    },
     /// The sign-offs at hand were judged for another stage or round.
     Outdated,
-    /// Boxes are not ticked.
-    Unticked {
+    /// Required checkboxes are not checked.
+    Unchecked {
         /// What asks for them.
         requirement: Requirement,
         /// Their numbers, counted from 1 through the whole body, and their texts.
@@ -96,7 +101,7 @@ pub fn gate(case: &Case<'_>) -> Gate {
         missing.extend(unknown_stage(case));
         missing.extend(blocked(case));
         if !case.task.stage.is_none() {
-            missing.extend(unticked(case));
+            missing.extend(unchecked(case));
             missing.extend(signoffs(case));
             missing.extend(blocking_findings(case.config, case.findings).into_iter().map(finding));
         }
@@ -131,11 +136,11 @@ pub(super) fn blocked_by_hand(case: &Case<'_>) -> Option<Missing> {
 
 /// Says what blocks the task: by hand, then the tasks it waits for.
 pub(super) fn blocked(case: &Case<'_>) -> Vec<Missing> {
-    let waits = case.waits_for.iter().cloned().map(Missing::WaitsFor);
+    let waits = case.waits_for.iter().map(|task| Missing::WaitsFor { task: task.clone(), title: None });
     blocked_by_hand(case).into_iter().chain(waits).collect()
 }
 
-fn unticked(case: &Case<'_>) -> Vec<Missing> {
+fn unchecked(case: &Case<'_>) -> Vec<Missing> {
     let rules = case.config.rules_of(case.task.stage.as_str());
     let open = |requirement: Requirement| {
         let asked = case.open_boxes.iter().filter(|open| open.is_asked_by(requirement));
@@ -144,22 +149,8 @@ fn unticked(case: &Case<'_>) -> Vec<Missing> {
     let missing = rules.requires.iter().map(|&requirement| (requirement, open(requirement)));
     missing
         .filter(|(_, boxes)| !boxes.is_empty())
-        .map(|(requirement, boxes)| Missing::Unticked { requirement, boxes })
+        .map(|(requirement, boxes)| Missing::Unchecked { requirement, boxes })
         .collect()
-}
-
-impl Missing {
-    /// Returns who can mend it, as patterns of people, and what to ask of them; none where anyone can.
-    #[must_use]
-    pub fn favour(&self) -> Option<(&[String], String)> {
-        match self {
-            Self::Signoff { role, waiting_for, .. } => Some((waiting_for, format!("approve as {role}"))),
-            Self::Rejected { role, by, .. } => {
-                Some((std::slice::from_ref(by), format!("vote again as {role}")))
-            }
-            _ => None,
-        }
-    }
 }
 
 /// Says that the sign-offs at hand were judged before the task moved.

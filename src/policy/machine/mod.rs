@@ -17,14 +17,12 @@
 
 mod gate;
 mod moves;
-mod reason;
 
 #[cfg(test)]
 mod tests;
 
 pub use gate::{Gate, Missing, gate};
 pub use moves::{advance, auto_advance, fail, set_stage, start};
-pub use reason::{Reason, Refusal};
 
 use chrono::{DateTime, Utc};
 

@@ -1,9 +1,10 @@
 //! The moves.
 
 use super::gate::{blocked, blocked_by_hand, closed, gate, outdated, unknown_stage};
-use super::{Case, Missing, MoveKind, MovePlan, Outcome, Refusal};
+use super::{Case, Missing, MoveKind, MovePlan, Outcome};
 use crate::model::{Advance, Move, Stage};
 use crate::policy::rounds::{override_reason, reads_as_override};
+use crate::policy::{Attempt, Reason, Refusal};
 
 /// Begins a task: into the first stage of its pipeline. One that has begun stays where it is.
 ///
@@ -19,7 +20,7 @@ pub fn start(case: &Case<'_>) -> Result<Outcome, Refusal> {
         missing = blocked(case);
     }
     if !missing.is_empty() {
-        return Err(Refusal::of(format!("{id} cannot start"), id, &missing));
+        return Err(Refusal::missing(Attempt::Start(id.clone()), missing));
     }
     Ok(Outcome::Moves(plan(case, MoveKind::Start, next(case), Some("started".to_owned()))))
 }
@@ -35,7 +36,8 @@ pub fn advance(case: &Case<'_>, why: Option<&str>) -> Result<MovePlan, Refusal> 
     }
     let gate = gate(case);
     if !gate.is_open() {
-        return Err(Refusal::of(cannot_leave(case), &case.task.id, &gate.missing));
+        let (task, stage) = (case.task.id.clone(), case.task.stage.clone());
+        return Err(Refusal::missing(Attempt::Leave { task, stage }, gate.missing));
     }
     Ok(plan(case, MoveKind::Advance, next(case), said(why)))
 }
@@ -73,23 +75,19 @@ pub fn fail(case: &Case<'_>, why: &str) -> Result<MovePlan, Refusal> {
         missing.extend(blocked_by_hand(case));
         missing.extend(outdated(case));
     }
-    let what = format!("{id} cannot fail");
+    let attempt = Attempt::Fail(id.clone());
     if !missing.is_empty() {
-        return Err(Refusal::of(what, id, &missing));
+        return Err(Refusal::missing(attempt, missing));
     }
     let why = why.trim();
     let Some(to) = case.config.on_fail_of(case.task.kind.as_deref(), stage) else {
-        let mend = format!("tracker start {id}");
-        return Err(Refusal::one(what, "not begun", "nothing is there to fail".to_owned(), Some(mend)));
+        return Err(Refusal::because(attempt, Reason::NotBegun));
     };
     if to == *stage {
-        let mend = format!("tracker note {id} \"…\"");
-        let text = format!("it is in {stage} already, where a failure sends it");
-        return Err(Refusal::one(what, "there", text, Some(mend)));
+        return Err(Refusal::because(attempt, Reason::FailsToItself(to)));
     }
     if why.is_empty() {
-        let text = "a failure needs a reason".to_owned();
-        return Err(Refusal::one(what, "why", text, Some(format!("tracker fail {id} \"…\""))));
+        return Err(Refusal::because(attempt, Reason::NoWhy));
     }
     Ok(plan(case, MoveKind::Fail, to, Some(format!("failed: {why}"))))
 }
@@ -102,15 +100,14 @@ pub fn fail(case: &Case<'_>, why: &str) -> Result<MovePlan, Refusal> {
 pub fn set_stage(case: &Case<'_>, stage: &str, why: Option<&str>) -> Result<Outcome, Refusal> {
     let id = &case.task.id;
     if case.task.cancelled.is_some() {
-        return Err(Refusal::of(format!("{id} cannot move"), id, &[Missing::Cancelled]));
+        return Err(Refusal::because(Attempt::Move(id.clone()), Missing::Cancelled));
     }
     let own = case.config.stages_of(case.task.kind.as_deref());
     let all = || [Stage::none()].into_iter().chain(own.iter().cloned()).chain([Stage::complete()]);
     let wanted = stage.trim().to_ascii_lowercase();
     let Some(to) = all().find(|stage| stage.as_str() == wanted) else {
-        let names: Vec<String> = all().map(|stage| stage.to_string()).collect();
-        let text = format!("`{}` is none of {}", stage.escape_debug(), names.join(", "));
-        return Err(Refusal::one(format!("{id} cannot move"), "stage", text, None));
+        let reason = Reason::NoSuchStage { wanted: stage.to_owned(), stages: all().collect() };
+        return Err(Refusal::because(Attempt::Move(id.clone()), reason));
     };
     if to == case.task.stage {
         return Ok(Outcome::Stays(to));
@@ -122,10 +119,6 @@ fn said(why: Option<&str>) -> Option<String> {
     let why = why.map(str::trim).filter(|why| !why.is_empty())?;
     // A reason that reads as that of an override would lift vetoes.
     Some(if reads_as_override(why) { format!("advanced: {why}") } else { why.to_owned() })
-}
-
-fn cannot_leave(case: &Case<'_>) -> String {
-    format!("{} cannot leave {}", case.task.id, case.task.stage)
 }
 
 fn next(case: &Case<'_>) -> Stage {

@@ -30,9 +30,8 @@ pub(super) fn judge(facts: &RangeFacts<'_>, tasks: &[Judged<'_>], book: &mut Vio
 fn of_pass(task: &Judged<'_>, pass: &Pass<'_>, book: &mut Violations<'_>) {
     let id = &task.facts.id;
     for missing in &pass.gate.missing {
-        let reason = missing.reason(id);
-        let Some((rule, what)) = rule_of(missing, pass, &reason.text) else { continue };
-        let mend = mend_of(task, missing, reason.mend);
+        let Some((rule, what)) = rule_of(missing, pass) else { continue };
+        let mend = Some(mend_of(task, missing));
         let about = About { task: Some(id), file: Some(&task.facts.path), mend, ..About::default() };
         book.add(rule, format!("left {}, {what}", pass.stage), about);
     }
@@ -42,7 +41,7 @@ fn of_pass(task: &Judged<'_>, pass: &Pass<'_>, book: &mut Violations<'_>) {
 fn overrides(task: &Judged<'_>, book: &mut Violations<'_>) {
     let mut forced: Vec<(Option<&Move>, Vec<&str>, Vec<String>)> = Vec::new();
     for pass in task.passes.iter().filter(|pass| pass.is_forced) {
-        let what = |missing: &Missing| rule_of(missing, pass, &missing.reason(&task.facts.id).text);
+        let what = |missing: &Missing| rule_of(missing, pass);
         let whats: Vec<String> = pass.gate.missing.iter().filter_map(what).map(|(_, what)| what).collect();
         if whats.is_empty() {
             continue;
@@ -100,31 +99,33 @@ fn how(step: &Move) -> String {
 }
 
 /// Says what makes up for an approval that is missing in a stage that was left: the stage must be entered again.
-fn mend_of(task: &Judged<'_>, missing: &Missing, mend: Option<String>) -> Option<String> {
-    let (Missing::Signoff { role, .. }, Some(after)) = (missing, &task.facts.after) else { return mend };
+fn mend_of(task: &Judged<'_>, missing: &Missing) -> String {
     let id = &task.facts.id;
+    let (Missing::Signoff { role, .. }, Some(after)) = (missing, &task.facts.after) else {
+        return missing.fix(id).to_string();
+    };
     let back = if after.stage.is_complete() {
         format!("tracker reopen {id}")
     } else {
         format!("tracker fail {id} WHY")
     };
-    Some(format!("{back}, and when it is there again: tracker approve {id} --as {role}"))
+    format!("{back}, and when it is there again: tracker approve {id} --as {role}")
 }
 
 /// Returns the rule that a missing thing breaks, and what is to be said of it.
-fn rule_of(missing: &Missing, pass: &Pass<'_>, text: &str) -> Option<(GateRule, String)> {
+fn rule_of(missing: &Missing, pass: &Pass<'_>) -> Option<(GateRule, String)> {
     Some(match missing {
         Missing::Signoff { role, .. } => {
             let standing = pass.signoffs.roles.iter().find(|standing| standing.role == *role);
             let votes = standing.map(|standing| standing.votes.as_slice()).unwrap_or_default();
             let idle: Vec<String> = votes.iter().filter_map(excuse).collect();
             let idle = if idle.is_empty() { String::new() } else { format!(": {}", idle.join("; ")) };
-            (GateRule::EarnedMoves, format!("without the {text}{idle}"))
+            (GateRule::EarnedMoves, format!("without the {missing}{idle}"))
         }
-        Missing::Rejected { .. } => (GateRule::EarnedMoves, format!("although it is rejected {text}")),
-        Missing::WaitsFor(other) => (GateRule::EarnedMoves, format!("and it waits for {other}")),
-        Missing::Unticked { .. } => (GateRule::Deliverables, format!("with {text} not ticked")),
-        Missing::Finding { .. } => (GateRule::OpenFindings, format!("with {text} open")),
+        Missing::Rejected { .. } => (GateRule::EarnedMoves, format!("although it is rejected {missing}")),
+        Missing::WaitsFor { task: other, .. } => (GateRule::EarnedMoves, format!("and it waits for {other}")),
+        Missing::Unchecked { .. } => (GateRule::Deliverables, format!("with {missing} unchecked")),
+        Missing::Finding { .. } => (GateRule::OpenFindings, format!("with {missing} open")),
         // None of these is asked of a stage that was left: what blocks or closes a task now came later.
         Missing::Cancelled
         | Missing::Completed

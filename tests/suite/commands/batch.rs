@@ -127,8 +127,8 @@ fn all_or_none() {
     $ tracker new --batch circle.yaml
     exit 1
     --- stderr
-    tracker: TASK-8DD1 cannot wait for TASK-H0EM: they would wait for each other
-      circle  TASK-8DD1 → TASK-H0EM → TASK-8DD1  tracker deps
+    tracker: TASK-8DD1 cannot depend on TASK-H0EM: that would be a cycle
+      cycle  TASK-8DD1 → TASK-H0EM → TASK-8DD1  tracker deps
 
     $ tracker new --batch typo.yaml
     exit 1

@@ -148,14 +148,14 @@ fn refuses_what_makes_no_sense() {
     $ tracker block c0de why
     exit 1
     --- stderr
-    tracker: TASK-C0DE is complete
-      closed  nothing is left to do  tracker reopen TASK-C0DE
+    tracker: cannot block TASK-C0DE
+      closed  it is complete  tracker reopen TASK-C0DE
 
     $ tracker cancel c0de why
     exit 1
     --- stderr
-    tracker: TASK-C0DE is complete
-      closed  nothing is left to do  tracker reopen TASK-C0DE
+    tracker: cannot cancel TASK-C0DE
+      closed  it is complete  tracker reopen TASK-C0DE
 
     $ tracker cancel d4
     exit 2

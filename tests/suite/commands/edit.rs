@@ -73,10 +73,10 @@ fn a_refused_text_is_kept_and_gone_on_with() {
     assert_snapshot!(edited(&sandbox, "sed -i 's/^title: .*/title: [oops/; s/^estimate.*/estimate: soon/' $1", &[]), @r"
     exit 1
     --- stderr
-    tracker: what you wrote is no task that TASK-D4RK can be
+    tracker: the edited text of TASK-D4RK was not saved
       broken  line 3: title: did not find expected ',' or ']'  a bracket is not closed, or a text in it needs quotes
       broken  line 13: estimate: `soon` is no length of time   write `45m`, `1h 30m` or `2d`
-      hint: your text is kept: tracker edit TASK-D4RK goes on with it
+      hint: your text is kept; run `tracker edit TASK-D4RK` to go on with it
     ");
     assert_eq!(records(&sandbox), before);
     assert_snapshot!(edited(&sandbox, "sed -i 's/oops/Dark]/; s/soon/1h/; s/\\[Dark\\]/Dark/' $1", &[]), @r"
@@ -105,16 +105,16 @@ fn another_id_or_a_circle_is_refused() {
     assert_snapshot!(edited(&sandbox, "sed -i 's/^id: .*/id: TASK-0THR/' $1", &[]), @r"
     exit 1
     --- stderr
-    tracker: what you wrote is no task that TASK-D4RK can be
+    tracker: the edited text of TASK-D4RK was not saved
       broken  line 2: id: `TASK-0THR` is not the id that the file's name says  write `id: TASK-D4RK`
-      hint: your text is kept: tracker edit TASK-D4RK goes on with it
+      hint: your text is kept; run `tracker edit TASK-D4RK` to go on with it
     ");
     assert_snapshot!(edited(&sandbox, "sed -i 's/^id: .*/id: TASK-D4RK/; s/^depends_on.*/depends_on: [TASK-D4RK]/' $1", &[]), @r"
     exit 1
     --- stderr
     going on with your text of TASK-D4RK that was not written before
-    tracker: what you wrote is no task that TASK-D4RK can be
-      broken  depends_on: TASK-D4RK cannot wait for itself: TASK-D4RK → TASK-D4RK
+    tracker: the edited text of TASK-D4RK was not saved
+      broken  depends_on: TASK-D4RK cannot depend on itself: TASK-D4RK → TASK-D4RK
       hint: your text is kept: tracker edit TASK-D4RK goes on with it
     ");
     assert_eq!(changed(&sandbox), "");
@@ -127,7 +127,7 @@ fn a_change_by_somebody_else_is_not_overwritten() {
     assert_snapshot!(edited(&sandbox, &script, &[]), @r"
     exit 1
     --- stderr
-    tracker: TASK-D4RK was changed by somebody else meanwhile
+    tracker: the edited text of TASK-D4RK was not saved
       changed  .tracker/tasks/TASK-D4RK.md
       hint: your text is in [ROOT]/repo/.git/tracker/edit/TASK-D4RK.md; compare it and edit again
     ");

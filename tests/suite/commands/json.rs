@@ -225,12 +225,12 @@ fn an_error_has_a_word_to_branch_on_and_what_to_try() {
     $ tracker start exp --format json
     exit 1
     --- stdout
-    {"version":1,"command":"start","exit":1,"error":{"kind":"refused","message":"TASK-EXP0 cannot start","hints":["--force starts it all the same"],"reasons":[{"label":"waits for","text":"TASK-S3SS  Session expires while typing","mend":"tracker show TASK-S3SS"}],"position":null},"problems":[]}
+    {"version":1,"command":"start","exit":1,"error":{"kind":"refused","message":"TASK-EXP0 cannot start","hints":["`--force` starts it all the same"],"reasons":[{"label":"waits for","text":"TASK-S3SS  Session expires while typing","mend":"tracker show TASK-S3SS"}],"position":null},"problems":[]}
 
     $ tracker set s3 depends_on=exp --format json
     exit 1
     --- stdout
-    {"version":1,"command":"set","exit":1,"error":{"kind":"refused","message":"TASK-S3SS cannot wait for TASK-EXP0: they would wait for each other","hints":[],"reasons":[{"label":"circle","text":"TASK-S3SS → TASK-EXP0 → TASK-S3SS","mend":"tracker deps"}],"position":null},"problems":[]}
+    {"version":1,"command":"set","exit":1,"error":{"kind":"refused","message":"TASK-S3SS cannot depend on TASK-EXP0: that would be a cycle","hints":[],"reasons":[{"label":"cycle","text":"TASK-S3SS → TASK-EXP0 → TASK-S3SS","mend":"tracker deps"}],"position":null},"problems":[]}
     "#);
 }
 

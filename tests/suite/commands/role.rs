@@ -113,8 +113,8 @@ fn what_is_asked_for_and_not_there_is_a_no() {
     $ tracker role new reviewer
     exit 1
     --- stderr
-    tracker: reviewer has a text
-      there  .tracker/roles/reviewer.md  tracker role show reviewer
+    tracker: role `reviewer` already has a text
+      exists  .tracker/roles/reviewer.md  tracker role show reviewer
 
     $ tracker role new 'no role'
     exit 2

@@ -230,20 +230,20 @@ fn a_circle_is_refused_and_named() {
     $ tracker set s3 depends_on+=exp0
     exit 1
     --- stderr
-    tracker: TASK-S3SS cannot wait for TASK-EXP0: they would wait for each other
-      circle  TASK-S3SS → TASK-EXP0 → TASK-S3SS  tracker deps
+    tracker: TASK-S3SS cannot depend on TASK-EXP0: that would be a cycle
+      cycle  TASK-S3SS → TASK-EXP0 → TASK-S3SS  tracker deps
 
     $ tracker set s3 depends_on=s3
     exit 1
     --- stderr
-    tracker: TASK-S3SS cannot wait for itself
-      circle  TASK-S3SS → TASK-S3SS  tracker deps
+    tracker: TASK-S3SS cannot depend on itself
+      cycle  TASK-S3SS → TASK-S3SS  tracker deps
 
     $ tracker set c0de depends_on=exp0,d4rk
     exit 1
     --- stderr
-    tracker: TASK-C0DE cannot wait for TASK-D4RK: they would wait for each other
-      circle  TASK-C0DE → TASK-D4RK → TASK-C0DE  tracker deps
+    tracker: TASK-C0DE cannot depend on TASK-D4RK: that would be a cycle
+      cycle  TASK-C0DE → TASK-D4RK → TASK-C0DE  tracker deps
     ");
     assert_eq!(changed(&sandbox), "");
 }

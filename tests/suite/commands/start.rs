@@ -57,7 +57,7 @@ fn refuses_what_cannot_start_and_says_all_of_why() {
       blocked    no words                                 tracker unblock TASK-EXP0
       waits for  TASK-S3SS  Session expires while typing  tracker show TASK-S3SS
       assigned   to grace                                 tracker start TASK-EXP0 --force
-      hint: --force starts it all the same
+      hint: `--force` starts it all the same
 
     $ tracker start c0de
     exit 1

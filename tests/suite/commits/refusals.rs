@@ -11,7 +11,7 @@ fn refused(sandbox: &Sandbox, message: &str) -> String {
     assert_eq!(head(sandbox), before);
     assert_eq!(sandbox.git(&["status", "--porcelain"]), "M  src/a");
     assert_eq!(sandbox.read(".git/COMMIT_EDITMSG").trim_end(), message);
-    assert!(done.stderr.contains("the commit was not made; your message is in"), "{done}");
+    assert!(done.stderr.contains("your message is in"), "{done}");
     done.stderr
 }
 
@@ -19,14 +19,14 @@ fn refused(sandbox: &Sandbox, message: &str) -> String {
 fn with_every_reason() {
     let sandbox = world();
     let said = refused(&sandbox, "No\n\nAdvance: TASK-9ZZZ, TASK-2BBB");
-    assert!(said.contains("TASK-9ZZZ is no task here"), "{said}");
+    assert!(said.contains("no task TASK-9ZZZ"), "{said}");
     assert!(said.contains("TASK-2BBB cannot leave dev"), "{said}");
     assert!(said.contains("the work"), "{said}");
     assert!(refused(&sandbox, "No\n\nAdvance: TASK-3CCC").contains("TASK-3CCC"));
     let said = refused(&sandbox, "No\n\nAdvance: TASK-1AAA\nFail: TASK-1AAA it is wrong");
     assert!(said.contains("contradicts"), "{said}");
     assert!(refused(&sandbox, "No\n\nFail: TASK-1AAA").contains("a failure needs a reason"));
-    assert!(refused(&sandbox, "No\n\nTask: TASK-9ZZZ").contains("TASK-9ZZZ is no task here"));
+    assert!(refused(&sandbox, "No\n\nTask: TASK-9ZZZ").contains("no task TASK-9ZZZ"));
 }
 
 #[test]

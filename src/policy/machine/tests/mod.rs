@@ -5,13 +5,13 @@ mod world;
 
 use world::{World, now, world};
 
-use super::{Case, MovePlan, Outcome, Refusal, TaskEdit, advance, auto_advance, fail, set_stage, start};
+use super::{Case, MovePlan, Outcome, TaskEdit, advance, auto_advance, fail, set_stage, start};
 use crate::model::{
     Advance, Blocking, Config, Finding, FindingId, FindingSeverity, FindingState, OpenBox, Person,
     Requirement, Resolution, StageRules, Task, TaskId, TypeRules, Verdict,
 };
-use crate::policy::judge;
 use crate::policy::tests::example::{ADA, KEN, ballot, content, moved, person, stage, task_in};
+use crate::policy::{Reason, Refusal, judge};
 
 fn open_box(number: usize, is_deliverable: bool, is_criterion: bool) -> OpenBox {
     OpenBox { number, text: format!("thing {number}"), is_deliverable, is_criterion }
@@ -39,16 +39,17 @@ fn finding(id: &str, severity: &str) -> Finding {
 
 /// Shows a refusal as a person sees it.
 fn shown(refusal: &Refusal) -> Vec<String> {
-    let reason = |reason: &super::Reason| {
-        format!("{}  {}  {}", reason.label, reason.text, reason.mend.as_deref().unwrap_or("-"))
+    let row = |row: crate::policy::ReasonRow| {
+        let fix = row.fix.map_or_else(|| "-".to_owned(), |fix| fix.to_string());
+        format!("{}  {}  {fix}", row.label, row.message)
     };
-    std::iter::once(refusal.what.clone()).chain(refusal.reasons.iter().map(reason)).collect()
+    std::iter::once(refusal.to_string()).chain(refusal.rows().into_iter().map(row)).collect()
 }
 
 fn path(result: Result<MovePlan, Refusal>) -> String {
     match result {
         Ok(plan) => format!("{} → {}", plan.from(), plan.to()),
-        Err(refusal) => refusal.reasons.iter().map(|reason| reason.label).collect::<Vec<_>>().join(", "),
+        Err(refusal) => refusal.reasons.iter().map(Reason::label).collect::<Vec<_>>().join(", "),
     }
 }
 
@@ -83,7 +84,7 @@ fn a_type_has_a_route_of_its_own() {
     world.task.stage = stage("qa");
     assert_eq!(
         shown(&world.advance().unwrap_err())[1],
-        "stage  qa is no stage of its pipeline  tracker set-stage TASK-7Q2M dev"
+        "stage  `qa` is not a stage of its pipeline  tracker set-stage TASK-7Q2M dev"
     );
     assert_eq!(path(world.with(|case| fail(case, "x"))), "stage");
     world.config.types.insert("docs".to_owned(), TypeRules { stages: Some(Vec::new()) });
@@ -109,8 +110,8 @@ fn a_refusal_names_everything_missing() {
             "TASK-7Q2M cannot leave qa",
             "blocked  waiting for the design  tracker unblock TASK-7Q2M",
             "waits for  TASK-3F8K  tracker show TASK-3F8K",
-            "unticked  deliverables 1 thing 1, 3 thing 3  tracker tick TASK-7Q2M 1 3",
-            "unticked  acceptance criterion 4 thing 4  tracker tick TASK-7Q2M 4",
+            "unchecked  deliverables 1 thing 1, 3 thing 3  tracker tick TASK-7Q2M 1 3",
+            "unchecked  acceptance criterion 4 thing 4  tracker tick TASK-7Q2M 4",
             "missing  approval of reviewer  tracker approve TASK-7Q2M --as reviewer",
             "rejected  by ken as tester: too slow  ken: tracker approve TASK-7Q2M --as tester",
             "missing  approval of tester, 1 of 2, by ken@example.com or eve@example.com  \
@@ -233,7 +234,7 @@ fn a_failure_leads_back() {
         ("sec", Some("none"), "sec → none"),
         ("sec", Some("docs"), "sec → dev"),
         ("qa", Some("elsewhere"), "qa → dev"),
-        ("dev", None, "there"),
+        ("dev", None, "stage"),
         ("none", None, "not begun"),
         ("complete", None, "closed"),
         ("review", None, "stage"),
@@ -245,7 +246,7 @@ fn a_failure_leads_back() {
     }
     let plan = world("sec").with(|case| fail(case, " too slow ")).unwrap();
     assert_eq!(plan.step.why.as_deref(), Some("failed: too slow"));
-    assert_eq!(path(world("sec").with(|case| fail(case, " "))), "why");
+    assert_eq!(path(world("sec").with(|case| fail(case, " "))), "reason");
 }
 
 #[test]
@@ -273,9 +274,9 @@ fn an_override_goes_anywhere_and_says_so() {
     assert_eq!(set("qa", None), Ok(Outcome::Stays(stage("qa"))));
     assert_eq!(
         shown(&set("review", None).unwrap_err())[1],
-        "stage  `review` is none of none, dev, qa, sec, docs, complete  -"
+        "stage  unknown stage `review` (expected none, dev, qa, sec, docs, complete)  -"
     );
-    assert!(set("../x\u{1b}", None).is_err_and(|refusal| !refusal.reasons[0].text.contains('\u{1b}')));
+    assert!(set("../x\u{1b}", None).is_err_and(|refusal| !refusal.reasons[0].to_string().contains('\u{1b}')));
 }
 
 #[test]

@@ -3,7 +3,8 @@
 use chrono::{DateTime, Utc};
 
 use crate::model::{Config, Finding, OpenBox, Person, Task, TaskId, Verdict};
-use crate::policy::machine::{Case, Gate, MovePlan, Refusal, advance, auto_advance, gate};
+use crate::policy::Refusal;
+use crate::policy::machine::{Case, Gate, MovePlan, advance, auto_advance, gate};
 use crate::policy::tests::example::{ADA, KEN, ballot, config, content, task_in};
 use crate::policy::{VoteRecord, judge};
 

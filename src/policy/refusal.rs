@@ -1,0 +1,450 @@
+//! Why the rules say no: typed reasons, and the one place that has words for them.
+//!
+//! The stage machine, the ops and the hooks build a [`Refusal`] from data. What a person reads of it ([`Reason::label`],
+//! the `Display` of [`Attempt`], [`Reason`] and [`Hint`]) and what a command would get him further ([`Reason::fix`]) is
+//! made here, when it is shown.
+
+#![expect(missing_docs, reason = "most names of attempts and reasons say all there is")]
+
+use std::fmt;
+
+use super::{Cycle, DirectiveError, Missing};
+use crate::model::{Problem, Requirement, Stage, Suggestion, TaskId};
+
+/// How many checkboxes a reason names.
+const NAMED: usize = 5;
+
+/// A considered no: what was attempted, and all reasons against it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refusal {
+    pub attempt: Attempt,
+    pub reasons: Vec<Reason>,
+    /// What was kept, or another way.
+    pub hint: Option<Hint>,
+}
+
+/// What was refused.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Attempt {
+    Start(TaskId),
+    Leave {
+        task: TaskId,
+        stage: Stage,
+    },
+    Fail(TaskId),
+    /// A move to a stage that somebody named.
+    Move(TaskId),
+    Block(TaskId),
+    Cancel(TaskId),
+    DependOn {
+        task: TaskId,
+        on: String,
+    },
+    Vote(TaskId),
+    /// A vote in a stage that requires none.
+    UnrequiredVote {
+        task: TaskId,
+        stage: Stage,
+    },
+    Withdraw(TaskId),
+    AddFindings(TaskId),
+    Edit(TaskId),
+    CreateRole(String),
+    Commit,
+}
+
+/// One reason against an attempt.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Reason {
+    Missing(Missing),
+    /// A task that has not begun cannot fail.
+    NotBegun,
+    /// It is where a failure would send it.
+    FailsToItself(Stage),
+    NoWhy,
+    NoSuchStage {
+        wanted: String,
+        stages: Vec<Stage>,
+    },
+    AssignedTo(String),
+    Cycle(Cycle),
+    /// A vote would cover so many files that its record could not be read again.
+    TooManyFiles {
+        role: String,
+        files: usize,
+        config: String,
+    },
+    NoCommit,
+    NoVoteOf(String),
+    RoleExists {
+        role: String,
+        path: String,
+    },
+    ChangedMeanwhile(String),
+    Broken(Problem),
+    Message(DirectiveError),
+    /// The configuration at this path cannot be read.
+    UnreadablePolicy {
+        problem: Problem,
+        path: String,
+    },
+    /// The record is in the working tree and not in the index.
+    Unstaged {
+        task: TaskId,
+        path: String,
+    },
+    UnknownTask(TaskId),
+    /// The refusal of one of several tasks.
+    Task(Refusal),
+}
+
+/// What a refusal says beside its reasons.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Hint {
+    ForceStarts,
+    ResumeEdit(TaskId),
+    DraftKept(String),
+    MessageKept(String),
+    SeeSignoffs(TaskId),
+}
+
+/// What gets somebody past a reason.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Fix {
+    Run(Suggestion),
+    /// Only this person can run it.
+    RunAs {
+        person: String,
+        command: Suggestion,
+    },
+    /// What no single command does.
+    Advice(String),
+}
+
+impl Refusal {
+    #[must_use]
+    pub fn new(attempt: Attempt, reasons: Vec<Reason>) -> Self {
+        Self { attempt, reasons, hint: None }
+    }
+
+    #[must_use]
+    pub fn because(attempt: Attempt, reason: impl Into<Reason>) -> Self {
+        Self::new(attempt, vec![reason.into()])
+    }
+
+    /// The refusal of everything that a gate misses.
+    #[must_use]
+    pub fn missing(attempt: Attempt, missing: Vec<Missing>) -> Self {
+        Self::new(attempt, missing.into_iter().map(Reason::Missing).collect())
+    }
+
+    #[must_use]
+    pub fn with_hint(mut self, hint: Hint) -> Self {
+        self.hint = Some(hint);
+        self
+    }
+
+    /// The reasons with what gets one past each, those of single tasks in the row below their task's.
+    #[must_use]
+    pub fn rows(&self) -> Vec<ReasonRow> {
+        let mut rows = Vec::new();
+        for reason in &self.reasons {
+            rows.push(ReasonRow {
+                label: reason.label(),
+                message: reason.to_string(),
+                fix: reason.fix(self.attempt.task()),
+            });
+            if let Reason::Task(refusal) = reason {
+                rows.extend(refusal.rows());
+            }
+        }
+        rows
+    }
+}
+
+/// A reason, ready to be shown.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReasonRow {
+    /// One word or two, such as `missing`.
+    pub label: &'static str,
+    pub message: String,
+    pub fix: Option<Fix>,
+}
+
+impl From<Missing> for Reason {
+    fn from(missing: Missing) -> Self {
+        Self::Missing(missing)
+    }
+}
+
+impl Attempt {
+    /// The task that it is about, where it is about one.
+    #[must_use]
+    pub fn task(&self) -> Option<&TaskId> {
+        match self {
+            Self::Start(task)
+            | Self::Leave { task, .. }
+            | Self::Fail(task)
+            | Self::Move(task)
+            | Self::Block(task)
+            | Self::Cancel(task)
+            | Self::DependOn { task, .. }
+            | Self::Vote(task)
+            | Self::UnrequiredVote { task, .. }
+            | Self::Withdraw(task)
+            | Self::AddFindings(task)
+            | Self::Edit(task) => Some(task),
+            Self::CreateRole(_) | Self::Commit => None,
+        }
+    }
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.attempt.fmt(f)
+    }
+}
+
+impl std::error::Error for Refusal {}
+
+impl fmt::Display for Attempt {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Start(task) => write!(f, "{task} cannot start"),
+            Self::Leave { task, stage } => write!(f, "{task} cannot leave {stage}"),
+            Self::Fail(task) => write!(f, "{task} cannot fail"),
+            Self::Move(task) => write!(f, "{task} cannot move"),
+            Self::Block(task) => write!(f, "cannot block {task}"),
+            Self::Cancel(task) => write!(f, "cannot cancel {task}"),
+            Self::DependOn { task, on } if task.as_str() == on => write!(f, "{task} cannot depend on itself"),
+            Self::DependOn { task, on } => write!(f, "{task} cannot depend on {on}: that would be a cycle"),
+            Self::Vote(task) => write!(f, "cannot vote on {task}"),
+            Self::UnrequiredVote { task, stage } => {
+                write!(f, "stage `{stage}` of {task} requires no sign-offs")
+            }
+            Self::Withdraw(task) => write!(f, "no vote to withdraw on {task}"),
+            Self::AddFindings(task) => write!(f, "cannot add findings to {task}"),
+            Self::Edit(task) => write!(f, "the edited text of {task} was not saved"),
+            Self::CreateRole(role) => write!(f, "role `{role}` already has a text"),
+            Self::Commit => f.write_str("commit rejected"),
+        }
+    }
+}
+
+impl fmt::Display for Hint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::ForceStarts => f.write_str("`--force` starts it all the same"),
+            Self::ResumeEdit(task) => {
+                write!(f, "your text is kept; run `tracker edit {task}` to go on with it")
+            }
+            Self::DraftKept(path) => write!(f, "your text is in {path}; compare it and edit again"),
+            Self::MessageKept(path) => write!(f, "your message is in {path}"),
+            Self::SeeSignoffs(task) => write!(f, "run `tracker signoffs {task}`"),
+        }
+    }
+}
+
+impl fmt::Display for Fix {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Run(command) => command.fmt(f),
+            Self::RunAs { person, command } => write!(f, "{person}: {command}"),
+            Self::Advice(text) => f.write_str(text),
+        }
+    }
+}
+
+impl Reason {
+    /// One word or two that sort it, such as `missing`.
+    #[must_use]
+    pub fn label(&self) -> &'static str {
+        match self {
+            Self::Missing(missing) => missing.label(),
+            Self::NotBegun => "not begun",
+            Self::FailsToItself(_) => "stage",
+            Self::RoleExists { .. } => "exists",
+            Self::NoWhy => "reason",
+            Self::NoSuchStage { .. } => "stage",
+            Self::AssignedTo(_) => "assigned",
+            Self::Cycle(_) => "cycle",
+            Self::TooManyFiles { .. } => "too large",
+            Self::NoCommit => "commit",
+            Self::NoVoteOf(_) => "vote",
+            Self::ChangedMeanwhile(_) => "changed",
+            Self::Broken(_) => "broken",
+            Self::Message(_) => "message",
+            Self::UnreadablePolicy { .. } => "policy",
+            Self::Unstaged { .. } => "unstaged",
+            Self::UnknownTask(_) => "unknown",
+            Self::Task(_) => "refused",
+        }
+    }
+
+    /// What gets somebody past it; `task` is the one that the attempt was about.
+    #[must_use]
+    pub fn fix(&self, task: Option<&TaskId>) -> Option<Fix> {
+        let of_task = |words: &[&str]| {
+            let (command, rest) = words.split_first()?;
+            let words = [*command, task?.as_str()].into_iter().chain(rest.iter().copied());
+            Some(Fix::Run(Suggestion::tracker(words)))
+        };
+        match self {
+            Self::Missing(missing) => Some(missing.fix(task?)),
+            Self::NotBegun => of_task(&["start"]),
+            Self::FailsToItself(_) => of_task(&["note", "…"]),
+            Self::NoWhy => of_task(&["fail", "…"]),
+            Self::AssignedTo(_) => of_task(&["start", "--force"]),
+            Self::Cycle(_) => Some(Fix::Run(Suggestion::tracker(["deps"]))),
+            Self::TooManyFiles { role, config, .. } => {
+                Some(Fix::Advice(format!("narrow `paths` of [roles.{role}] in {config}")))
+            }
+            Self::NoCommit => Some(Fix::Run(Suggestion::git(["commit"]))),
+            Self::NoVoteOf(_) => of_task(&["signoffs"]),
+            Self::Broken(problem) => problem.hint.clone().map(Fix::Advice),
+            Self::Message(error) => Some(Fix::Advice(error.hint().to_owned())),
+            Self::UnreadablePolicy { problem: Problem { hint: Some(hint), .. }, .. } => {
+                Some(Fix::Advice(hint.clone()))
+            }
+            Self::UnreadablePolicy { path, .. } | Self::Unstaged { path, .. } => {
+                Some(Fix::Run(Suggestion::git(["add", path])))
+            }
+            Self::UnknownTask(_) => Some(Fix::Run(Suggestion::tracker(["list"]))),
+            Self::RoleExists { role, .. } => Some(Fix::Run(Suggestion::tracker(["role", "show", role]))),
+            Self::NoSuchStage { .. } | Self::ChangedMeanwhile(_) | Self::Task(_) => None,
+        }
+    }
+}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Missing(missing) => missing.fmt(f),
+            Self::NotBegun => f.write_str("there is nothing that can fail yet"),
+            Self::FailsToItself(stage) => write!(f, "it is already in {stage}, where a failure sends it"),
+            Self::NoWhy => f.write_str("a failure needs a reason"),
+            Self::NoSuchStage { wanted, stages } => {
+                let stages: Vec<&str> = stages.iter().map(Stage::as_str).collect();
+                write!(f, "unknown stage `{}` (expected {})", wanted.escape_debug(), stages.join(", "))
+            }
+            Self::AssignedTo(person) => write!(f, "to {person}"),
+            Self::Cycle(cycle) => cycle.fmt(f),
+            Self::TooManyFiles { role, files, .. } => {
+                write!(f, "a vote as {role} would cover {files} files, more than one record holds")
+            }
+            Self::NoCommit => f.write_str("nothing is committed yet"),
+            Self::NoVoteOf(person) => write!(f, "{person} has no vote that counts"),
+            Self::RoleExists { path, .. } | Self::ChangedMeanwhile(path) => f.write_str(path),
+            Self::Broken(problem) | Self::UnreadablePolicy { problem, .. } => problem.fmt(f),
+            Self::Message(error) => error.fmt(f),
+            Self::Unstaged { task, .. } => write!(f, "{task} is not in the commit"),
+            Self::UnknownTask(task) => write!(f, "no task {task}"),
+            Self::Task(refusal) => refusal.fmt(f),
+        }
+    }
+}
+
+impl Missing {
+    /// One word or two that sort it, such as `missing`.
+    #[must_use]
+    pub fn label(&self) -> &'static str {
+        match self {
+            Self::Cancelled | Self::Completed => "closed",
+            Self::UnknownStage { .. } => "stage",
+            Self::Blocked(_) => "blocked",
+            Self::WaitsFor { .. } => "waits for",
+            Self::Outdated => "outdated",
+            Self::Unchecked { .. } => "unchecked",
+            Self::Signoff { .. } => "missing",
+            Self::Rejected { .. } => "rejected",
+            Self::Finding { .. } => "open",
+        }
+    }
+
+    /// What gets a task past it.
+    #[must_use]
+    pub fn fix(&self, task: &TaskId) -> Fix {
+        let task = task.as_str();
+        let run = |words: &[&str]| Fix::Run(Suggestion::tracker(words));
+        match self {
+            Self::Cancelled | Self::Completed => run(&["reopen", task]),
+            Self::UnknownStage { first, .. } => run(&["set-stage", task, first.as_str()]),
+            Self::Blocked(_) => run(&["unblock", task]),
+            Self::WaitsFor { task: other, .. } => run(&["show", other.as_str()]),
+            Self::Outdated => run(&["signoffs", task]),
+            Self::Unchecked { boxes, .. } => {
+                let numbers = boxes.iter().map(|(number, _)| number.to_string());
+                let words = ["tick".to_owned(), task.to_owned()].into_iter().chain(numbers);
+                Fix::Run(Suggestion::tracker(words))
+            }
+            Self::Signoff { role, .. } => run(&["approve", task, "--as", role]),
+            Self::Rejected { role, by, .. } => {
+                let command = Suggestion::tracker(["approve", task, "--as", role]);
+                Fix::RunAs { person: by.clone(), command }
+            }
+            Self::Finding { id, .. } => run(&["findings", "settle", task, id.as_str()]),
+        }
+    }
+
+    /// Whom to ask, as patterns of people; none where anyone can get the task past it.
+    #[must_use]
+    pub fn who_to_ask(&self) -> Option<&[String]> {
+        match self {
+            Self::Signoff { waiting_for, .. } => Some(waiting_for),
+            Self::Rejected { by, .. } => Some(std::slice::from_ref(by)),
+            _ => None,
+        }
+    }
+}
+
+impl fmt::Display for Missing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Cancelled => f.write_str("it is cancelled"),
+            Self::Completed => f.write_str("it is complete"),
+            Self::UnknownStage { stage, .. } => write!(f, "`{stage}` is not a stage of its pipeline"),
+            Self::Blocked(why) if why.trim().is_empty() => f.write_str("by hand"),
+            Self::Blocked(why) => f.write_str(why),
+            Self::WaitsFor { task, title: Some(title) } => write!(f, "{task}  {title}"),
+            Self::WaitsFor { task, title: None } => write!(f, "{task}"),
+            Self::Outdated => f.write_str("its sign-offs were counted before it moved"),
+            Self::Unchecked { requirement, boxes } => unchecked(f, *requirement, boxes),
+            Self::Signoff { role, have, need, waiting_for } => {
+                write!(f, "approval of {role}")?;
+                if *need > 1 {
+                    write!(f, ", {have} of {need}")?;
+                }
+                if !waiting_for.is_empty() {
+                    write!(f, ", by {}", waiting_for.join(" or "))?;
+                }
+                Ok(())
+            }
+            Self::Rejected { role, by, notes } => {
+                write!(f, "by {by} as {role}")?;
+                notes.as_ref().map_or(Ok(()), |notes| write!(f, ": {notes}"))
+            }
+            Self::Finding { id, severity, title, place } => {
+                write!(f, "finding {id} {severity}: {title}")?;
+                place.as_ref().map_or(Ok(()), |place| write!(f, ", {place}"))
+            }
+        }
+    }
+}
+
+fn unchecked(f: &mut fmt::Formatter<'_>, requirement: Requirement, boxes: &[(usize, String)]) -> fmt::Result {
+    f.write_str(match (requirement, boxes.len()) {
+        (Requirement::Deliverables, 1) => "deliverable",
+        (Requirement::Deliverables, _) => "deliverables",
+        (Requirement::Criteria, 1) => "acceptance criterion",
+        (Requirement::Criteria, _) => "acceptance criteria",
+        (Requirement::Boxes, 1) => "checkbox",
+        (Requirement::Boxes, _) => "checkboxes",
+    })?;
+    for (at, (number, text)) in boxes.iter().take(NAMED).enumerate() {
+        write!(f, "{} {number} {text}", if at == 0 { "" } else { "," })?;
+    }
+    match boxes.len().saturating_sub(NAMED) {
+        0 => Ok(()),
+        more => write!(f, " and {more} more"),
+    }
+}
