@@ -235,6 +235,9 @@ impl From<store::Error> for Failure {
             store::Error::Bare { .. } => Self::new("bare_repository", USAGE, message)
                 .hint("run it in a clone or a worktree of this repository"),
             store::Error::NoTracker { .. } => Self::new("no_tracker", USAGE, message).hint("tracker init"),
+            store::Error::NotCheckedOut { path, tracked, .. } => {
+                Self::new("not_checked_out", USAGE, message).hint(check_out(&path, tracked))
+            }
             store::Error::NoTrackerAt { .. } => Self::new("no_tracker", USAGE, message)
                 .hint("name a commit after the one that added .tracker"),
             store::Error::Io { .. } => Self::new("io", USAGE, message),
@@ -266,6 +269,19 @@ impl From<store::Error> for Failure {
                 Self::new("wrong_kind", USAGE, message).hint("move it out of the way")
             }
         }
+    }
+}
+
+/// Returns the command that brings what git has into the working tree.
+fn check_out(path: &str, tracked: store::Tracked) -> String {
+    match tracked {
+        store::Tracked::LeftOut => {
+            // A sparse checkout is widened by folders.
+            let folder = path.rsplit_once('/').map_or(path, |(folder, _)| folder);
+            format!("git sparse-checkout add {folder}")
+        }
+        store::Tracked::Committed => format!("git checkout HEAD -- {path}"),
+        store::Tracked::Staged => format!("git checkout -- {path}"),
     }
 }
 

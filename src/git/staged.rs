@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use gix::bstr::ByteSlice;
-use gix::index::entry::{Mode, Stage, Stat};
+use gix::index::entry::{Flags, Mode, Stage, Stat};
 
 use super::path_text::{path_of, text_of};
 use super::{BlobId, Error, FileMode, Repository, TreeFile, TreeId};
@@ -49,6 +49,23 @@ impl Staged {
         };
         let wanted = |entry: &&gix::index::Entry| matches!(entry.stage(), Stage::Unconflicted | Stage::Ours);
         entries.iter().filter(wanted).filter_map(|entry| file_of(index, entry)).collect()
+    }
+
+    /// Returns whether a file, or anything in a folder, is staged; none where it is not, else whether git leaves it out
+    /// of the working tree, as in a sparse checkout.
+    #[must_use]
+    pub fn left_out(&self, path: &str) -> Option<bool> {
+        let index = self.index.as_ref()?;
+        // In a sparse index, one entry stands for a whole folder.
+        let concerns = |entry: &&gix::index::Entry| {
+            let own = entry.path(index);
+            let is_around = own.ends_with(b"/") && path.as_bytes().starts_with(own);
+            let is_inside =
+                own.strip_prefix(path.as_bytes()).is_some_and(|rest| matches!(rest, [] | [b'/', ..]));
+            is_around || is_inside
+        };
+        let entry = index.entries().iter().find(concerns)?;
+        Some(entry.mode == Mode::DIR || entry.flags.contains(Flags::SKIP_WORKTREE))
     }
 
     /// Returns the tree that a folder is staged as; none where git has not computed it since something in it changed.

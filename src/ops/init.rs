@@ -68,6 +68,9 @@ pub(super) fn own_files() -> [(&'static str, String); 2] {
 /// Writes what is missing of a tracker and leaves alone what is there.
 pub fn init(env: &Env, request: &InitRequest) -> Result<Initialised> {
     let workspace = Workspace::discover(env)?;
+    if !workspace.has_tracker()? {
+        workspace.refuse_if_tracked(env, Layout::ROOT)?;
+    }
     let config = config_text(&workspace, request)?;
     let mut wanted =
         vec![(Layout::CONFIG, config.as_str()), (Layout::ATTRIBUTES, ATTRIBUTES), (Layout::IGNORE, IGNORE)];
@@ -84,6 +87,7 @@ pub fn init(env: &Env, request: &InitRequest) -> Result<Initialised> {
     wanted.extend(texts.iter().map(|(path, text)| (path.as_str(), *text)));
     for (path, text) in wanted {
         if snapshot.read(path)?.is_none() {
+            workspace.refuse_if_tracked(env, path)?;
             changes.push(Change::create(path, text));
         }
     }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::Holder;
-use crate::model::Problem;
+use crate::model::{Problem, TRACKER_FOLDER};
 
 /// An error of the store.
 #[derive(Debug, thiserror::Error)]
@@ -24,6 +24,16 @@ pub enum Error {
     NoTracker {
         /// Top of the working tree.
         work_dir: PathBuf,
+    },
+    /// Git has a file or folder, and the working tree does not.
+    #[error("{} in `{}`", not_checked_out(path), work_dir.display())]
+    NotCheckedOut {
+        /// Top of the working tree.
+        work_dir: PathBuf,
+        /// The path below it.
+        path: String,
+        /// Where git has it.
+        tracked: Tracked,
     },
     /// The commit has no `.tracker`.
     #[error("there is no tracker in commit `{rev}`")]
@@ -111,6 +121,25 @@ impl Error {
         path: impl Into<PathBuf> + 'a,
     ) -> impl FnOnce(io::Error) -> Self + 'a {
         move |source| Self::Io { deed, path: path.into(), source }
+    }
+}
+
+/// Where git has a path that is not in the working tree.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Tracked {
+    /// Staged, and left out of the working tree by a sparse checkout.
+    LeftOut,
+    /// Staged.
+    Staged,
+    /// In the current commit, and not staged: a commit made now would remove it.
+    Committed,
+}
+
+fn not_checked_out(path: &str) -> String {
+    if path == TRACKER_FOLDER {
+        "the tracker of this repository is not checked out".to_owned()
+    } else {
+        format!("`{path}` is in git and not checked out")
     }
 }
 

@@ -9,7 +9,7 @@ use super::folder::Folder;
 use super::lock::Lock;
 use super::source::{Commit, Source};
 use super::write::{Target, create_folder, rename, write};
-use super::{Change, Error, Layout, Result, Snapshot};
+use super::{Change, Error, Layout, Result, Snapshot, Tracked};
 use crate::env::Env;
 use crate::git;
 use crate::model::{Config, Problem};
@@ -63,11 +63,37 @@ impl Workspace {
     /// Finds the tracker around the current directory.
     pub fn open(env: &Env) -> Result<Self> {
         let workspace = Self::discover(env)?;
-        if workspace.has_tracker()? {
-            Ok(workspace)
-        } else {
-            Err(Error::NoTracker { work_dir: workspace.work_dir })
+        workspace.require_tracker(env)?;
+        Ok(workspace)
+    }
+
+    /// Fails where the working tree has no tracker, and says whether git has one that is not checked out.
+    pub fn require_tracker(&self, env: &Env) -> Result<()> {
+        if self.has_tracker()? {
+            return Ok(());
         }
+        self.refuse_if_tracked(env, Layout::ROOT)?;
+        Err(Error::NoTracker { work_dir: self.work_dir.clone() })
+    }
+
+    /// Fails where git has a file or folder, in the index or in the current commit: the working tree lacks it, and
+    /// whatever was written in its place would replace what the team has.
+    pub fn refuse_if_tracked(&self, env: &Env, path: &str) -> Result<()> {
+        let Some(tracked) = self.tracked(env, path)? else { return Ok(()) };
+        Err(Error::NotCheckedOut { work_dir: self.work_dir.clone(), path: path.to_owned(), tracked })
+    }
+
+    fn tracked(&self, env: &Env, path: &str) -> Result<Option<Tracked>> {
+        let repository = self.repository()?;
+        match repository.staged(&self.places.index_file(env))?.left_out(path) {
+            Some(true) => return Ok(Some(Tracked::LeftOut)),
+            Some(false) => return Ok(Some(Tracked::Staged)),
+            None => {}
+        }
+        let Some(commit) = repository.head()?.commit else { return Ok(None) };
+        let is_committed =
+            repository.tree_id(commit, path)?.is_some() || repository.tree_file(commit, path)?.is_some();
+        Ok(is_committed.then_some(Tracked::Committed))
     }
 
     /// Changes how long a write waits for the lock.

@@ -95,7 +95,10 @@ impl Hook {
             Ok(answer) => Ok(answer),
             Err(ops::Error::Refused(refusal)) => Err(ops::Error::Refused(refusal).into()),
             // A commit from before the tracker, or one that removes it.
-            Err(ops::Error::Store(store::Error::NoTracker { .. })) => Ok(Answer::of(Output::default())),
+            Err(ops::Error::Store(
+                store::Error::NoTracker { .. }
+                | store::Error::NotCheckedOut { tracked: store::Tracked::Committed, .. },
+            )) => Ok(Answer::of(Output::default())),
             Err(error) => {
                 door.say(&format!("tracker: {error}; the {goes_on} goes on without the tracker"));
                 Ok(Answer::of(Output::default()))

@@ -6,7 +6,7 @@ use serde::Serialize;
 use crate::env::Env;
 use crate::ops::{Error, Result};
 use crate::process::Program;
-use crate::store::{self, Hook, HookChange, HookFiles, HookState, Workspace};
+use crate::store::{Hook, HookChange, HookFiles, HookState, Workspace};
 
 /// The hooks of a repository.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
@@ -88,8 +88,8 @@ fn own(workspace: &Workspace, files: &HookFiles) -> Result<&'static [Hook]> {
 
 fn open(env: &Env) -> Result<(Workspace, HookFiles, String)> {
     let workspace = Workspace::anywhere(env)?;
-    if workspace.places().work_dir.is_some() && !workspace.has_tracker()? {
-        return Err(store::Error::NoTracker { work_dir: workspace.work_dir().to_owned() }.into());
+    if workspace.places().work_dir.is_some() {
+        workspace.require_tracker(env)?;
     }
     let folder = workspace.repository()?.hooks_folder().map_err(|refusal| {
         let hint = refusal.hint();

@@ -1,6 +1,6 @@
 //! `tracker init`
 
-use super::{commit, empty, records, typed};
+use super::{commit, empty, records, typed, world};
 use crate::support::Sandbox;
 use insta::assert_snapshot;
 
@@ -137,4 +137,116 @@ fn a_workflow_installs_what_the_configuration_says_and_names_the_default_branch(
     let workflow = sandbox.read(".github/workflows/tracker.yml");
     assert!(workflow.contains("    branches: [\"dev\\\\+1\"]\n"), "{workflow}");
     assert!(workflow.contains("        run: |\n          one\n          two\n"), "{workflow}");
+}
+
+/// Clones the repository and leaves everything but the files at its top out of the working tree.
+fn sparse_clone(sandbox: &Sandbox, index: &str) {
+    sandbox.git_in("..", &["clone", "--quiet", "--no-checkout", "repo", "clone"]);
+    sandbox.git_in("../clone", &["sparse-checkout", "set", "--cone", index]);
+    sandbox.git_in("../clone", &["checkout", "--quiet", "main"]);
+}
+
+#[test]
+fn refuses_where_the_tracker_is_left_out_of_a_sparse_checkout() {
+    let refused = ["--no-sparse-index", "--sparse-index"].map(|index| {
+        let sandbox = world();
+        sparse_clone(&sandbox, index);
+        let init = sandbox.tracker_in("../clone", &["init"]).to_string();
+        assert_eq!(sandbox.tracker_in("../clone", &["list"]).to_string(), init);
+        assert_eq!(sandbox.tracker_in("../clone", &["init", "--dry-run"]).status, 2);
+        assert_eq!(sandbox.tracker_in("../clone", &["new", "Another"]).status, 2);
+        assert_eq!(sandbox.git_in("../clone", &["status", "--porcelain"]), "");
+        assert!(!sandbox.root().join("clone/.tracker").exists());
+        sandbox.git_in("../clone", &["sparse-checkout", "add", ".tracker"]);
+        assert_eq!(sandbox.tracker_in("../clone", &["list"]).status, 0);
+        init
+    });
+    assert_eq!(refused[0], refused[1]);
+    assert_snapshot!(refused[0], @r"
+    exit 2
+    --- stderr
+    tracker: the tracker of this repository is not checked out in `[ROOT]/clone`
+      hint: git sparse-checkout add .tracker
+    ");
+}
+
+#[test]
+fn refuses_where_the_tracker_was_deleted_by_hand() {
+    let sandbox = world();
+    std::fs::remove_dir_all(sandbox.path().join(".tracker")).unwrap();
+    let init = sandbox.tracker(&["init"]);
+    assert_snapshot!(init, @r"
+    exit 2
+    --- stderr
+    tracker: the tracker of this repository is not checked out in `[ROOT]/repo`
+      hint: git checkout -- .tracker
+    ");
+    assert_eq!(sandbox.tracker(&["show", "d4rk"]).to_string(), init.to_string());
+    assert_eq!(sandbox.tracker(&["hooks", "install"]).to_string(), init.to_string());
+    sandbox.git(&["checkout", "--", ".tracker"]);
+    assert_eq!(sandbox.tracker(&["list"]).status, 0);
+}
+
+#[test]
+fn refuses_to_write_a_single_file_over_the_one_that_is_committed() {
+    let sandbox = world();
+    std::fs::remove_file(sandbox.path().join(".tracker/config.toml")).unwrap();
+    assert_snapshot!(sandbox.tracker(&["init", "--profile", "team"]), @r"
+    exit 2
+    --- stderr
+    tracker: `.tracker/config.toml` is in git and not checked out in `[ROOT]/repo`
+      hint: git checkout -- .tracker/config.toml
+    ");
+    assert!(!sandbox.path().join(".tracker/config.toml").exists());
+}
+
+#[test]
+fn refuses_in_a_clone_without_a_checkout() {
+    let sandbox = world();
+    sandbox.git_in("..", &["clone", "--quiet", "--no-checkout", "repo", "clone"]);
+    assert_snapshot!(sandbox.tracker_in("../clone", &["init"]), @r"
+    exit 2
+    --- stderr
+    tracker: the tracker of this repository is not checked out in `[ROOT]/clone`
+      hint: git checkout HEAD -- .tracker
+    ");
+    sandbox.git_in("../clone", &["checkout", "HEAD", "--", ".tracker"]);
+    assert_eq!(sandbox.tracker_in("../clone", &["list"]).status, 0);
+}
+
+#[test]
+fn refuses_where_the_tracker_is_staged_and_nowhere_else() {
+    let sandbox = empty();
+    sandbox.git(&["add", ".tracker"]);
+    std::fs::remove_dir_all(sandbox.path().join(".tracker")).unwrap();
+    assert_snapshot!(sandbox.tracker(&["init"]), @r"
+    exit 2
+    --- stderr
+    tracker: the tracker of this repository is not checked out in `[ROOT]/repo`
+      hint: git checkout -- .tracker
+    ");
+    sandbox.git(&["checkout", "--", ".tracker"]);
+    assert_eq!(sandbox.tracker(&["list"]).status, 0);
+}
+
+#[test]
+fn commits_go_on_where_the_tracker_is_left_out() {
+    let sandbox = world();
+    sparse_clone(&sandbox, "--sparse-index");
+    sandbox.git_in("../clone", &["sparse-checkout", "add", ".tracker"]);
+    assert_eq!(sandbox.tracker_in("../clone", &["hooks", "install"]).status, 0);
+    sandbox.git_in("../clone", &["sparse-checkout", "set"]);
+    std::fs::write(sandbox.root().join("clone/a"), "a").unwrap();
+    sandbox.git_in("../clone", &["add", "a"]);
+    let commit = sandbox.program_with("git", "../clone", &["commit", "--quiet", "--message", "Work"], |_| {});
+    assert_snapshot!(commit, @r"
+    exit 0
+    --- stderr
+    tracker: the tracker of this repository is not checked out in `[ROOT]/clone`; the commit goes on without the tracker
+    ");
+    sandbox.git(&["rm", "--quiet", "-r", ".tracker"]);
+    let commit = sandbox.program_with("git", "", &["commit", "--quiet", "--message", "No tracker"], |_| {});
+    assert_snapshot!(commit, @r"
+    exit 0
+    ");
 }
