@@ -90,6 +90,8 @@ enum Place {
 /// What is known of a kind.
 struct Row {
     kind: RecordKind,
+    /// What a person calls one.
+    name: &'static str,
     place: Place,
     /// Endings of file names; none where any name will do.
     endings: &'static [&'static str],
@@ -103,48 +105,47 @@ struct Row {
 }
 
 const TABLE: [Row; 18] = {
-    use Place::{Elsewhere, File, Folder, FolderOfOwner};
+    use Place::{Elsewhere, File, Folder, FolderOfOwner as Owned};
     use RecordFormat::{Markdown, Text, Toml, Yaml};
     use RecordKind as K;
-    const fn row(
-        kind: K,
-        place: Place,
-        endings: &'static [&'static str],
-        format: RecordFormat,
-        owner_key: Option<&'static str>,
-        [is_append_only, is_policy]: [bool; 2],
-    ) -> Row {
-        Row { kind, place, endings, format, owner_key, is_append_only, is_policy }
+    type Texts = &'static [&'static str];
+    const fn row(kind: K, name: &'static str, place: Place, endings: Texts, format: RecordFormat) -> Row {
+        Row { kind, name, place, endings, format, owner_key: None, is_append_only: false, is_policy: false }
     }
-    const EDITED: [bool; 2] = [false, false];
-    const APPENDED: [bool; 2] = [true, false];
-    const POLICY: [bool; 2] = [false, true];
+    const fn policy(row: Row) -> Row {
+        Row { is_policy: true, ..row }
+    }
+    const fn with_id(row: Row) -> Row {
+        Row { owner_key: Some("id"), ..row }
+    }
+    const fn of_task(row: Row) -> Row {
+        Row { owner_key: Some("task"), ..row }
+    }
+    const fn append_only(row: Row) -> Row {
+        Row { is_append_only: true, ..row }
+    }
+    const MD: Texts = &[".md"];
+    const YAML: Texts = &[".yaml"];
+    const SPRINT: Texts = &[".yaml", ".md", ".html", ".svg"];
     [
-        row(K::Config, File(root!("config.toml")), &[], Toml, None, POLICY),
-        row(K::Attributes, File(root!(".gitattributes")), &[], Text, None, POLICY),
-        row(K::Ignore, File(root!(".gitignore")), &[], Text, None, POLICY),
-        row(K::AllowedSigners, File(root!("allowed_signers")), &[], Text, None, POLICY),
-        row(K::Template, Folder(root!("templates")), &[], Text, None, POLICY),
-        row(K::Role, Folder(root!("roles")), &[".md"], Markdown, None, POLICY),
-        row(K::Workflow, Folder(root!("workflows")), &[".yaml"], Yaml, None, POLICY),
-        row(K::Task, Folder(root!("tasks")), &[".md"], Markdown, Some("id"), EDITED),
-        row(K::Vote, FolderOfOwner(root!("signoffs")), &[".yaml"], Yaml, Some("task"), APPENDED),
-        row(K::Finding, FolderOfOwner(root!("findings")), &[".yaml"], Yaml, Some("task"), EDITED),
-        row(K::Note, FolderOfOwner(root!("notes")), &[".md"], Markdown, Some("task"), APPENDED),
-        row(K::Evidence, FolderOfOwner(root!("evidence")), &[".yaml"], Yaml, Some("task"), APPENDED),
-        row(K::Plan, Folder(root!("plans")), &[".md"], Markdown, Some("id"), EDITED),
-        row(K::Run, Folder(root!("runs")), &[".yaml"], Yaml, Some("id"), EDITED),
-        row(K::Escalation, Folder(root!("escalations")), &[".yaml"], Yaml, None, EDITED),
-        row(K::SyncLink, FolderOfOwner(root!("sync")), &[".yaml"], Yaml, None, EDITED),
-        row(
-            K::SprintFile,
-            FolderOfOwner(root!("sprints")),
-            &[".yaml", ".md", ".html", ".svg"],
-            Text,
-            None,
-            EDITED,
-        ),
-        row(K::Placeholder, Elsewhere, &[], Text, None, EDITED),
+        policy(row(K::Config, "configuration", File(root!("config.toml")), &[], Toml)),
+        policy(row(K::Attributes, "attributes for git", File(root!(".gitattributes")), &[], Text)),
+        policy(row(K::Ignore, "list of ignored files", File(root!(".gitignore")), &[], Text)),
+        policy(row(K::AllowedSigners, "list of signers", File(root!("allowed_signers")), &[], Text)),
+        policy(row(K::Template, "template", Folder(root!("templates")), &[], Text)),
+        policy(row(K::Role, "role", Folder(root!("roles")), MD, Markdown)),
+        policy(row(K::Workflow, "workflow", Folder(root!("workflows")), YAML, Yaml)),
+        with_id(row(K::Task, "task", Folder(root!("tasks")), MD, Markdown)),
+        append_only(of_task(row(K::Vote, "vote", Owned(root!("signoffs")), YAML, Yaml))),
+        of_task(row(K::Finding, "finding", Owned(root!("findings")), YAML, Yaml)),
+        append_only(of_task(row(K::Note, "note", Owned(root!("notes")), MD, Markdown))),
+        append_only(of_task(row(K::Evidence, "receipt", Owned(root!("evidence")), YAML, Yaml))),
+        with_id(row(K::Plan, "plan", Folder(root!("plans")), MD, Markdown)),
+        with_id(row(K::Run, "run", Folder(root!("runs")), YAML, Yaml)),
+        row(K::Escalation, "escalation", Folder(root!("escalations")), YAML, Yaml),
+        row(K::SyncLink, "sync link", Owned(root!("sync")), YAML, Yaml),
+        row(K::SprintFile, "sprint", Owned(root!("sprints")), SPRINT, Text),
+        row(K::Placeholder, "placeholder", Elsewhere, &[], Text),
     ]
 };
 
@@ -219,25 +220,7 @@ impl RecordKind {
 
 impl fmt::Display for RecordKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(match self {
-            Self::Config => "configuration",
-            Self::Attributes | Self::Ignore => "settings for git",
-            Self::AllowedSigners => "signers",
-            Self::Template => "template",
-            Self::Role => "role",
-            Self::Workflow => "workflow",
-            Self::Task => "task",
-            Self::Vote => "vote",
-            Self::Finding => "finding",
-            Self::Note => "note",
-            Self::Evidence => "evidence",
-            Self::Plan => "plan",
-            Self::Run => "run",
-            Self::Escalation => "escalation",
-            Self::SyncLink => "sync link",
-            Self::SprintFile => "sprint",
-            Self::Placeholder => "placeholder",
-        })
+        f.pad(self.row().name)
     }
 }
 
@@ -609,138 +592,4 @@ pub fn is_daily_record(path: &str) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const ROWS: [(&str, RecordKind); 20] = [
-        (".tracker/config.toml", RecordKind::Config),
-        (".tracker/.gitattributes", RecordKind::Attributes),
-        (".tracker/.gitignore", RecordKind::Ignore),
-        (".tracker/allowed_signers", RecordKind::AllowedSigners),
-        (".tracker/templates/cards.md.j2", RecordKind::Template),
-        (".tracker/roles/code-reviewer.md", RecordKind::Role),
-        (".tracker/workflows/release.yaml", RecordKind::Workflow),
-        (".tracker/tasks/TASK-7Q2M.md", RecordKind::Task),
-        (".tracker/signoffs/TASK-7Q2M/20261111T100000Z-qa-1a2b.yaml", RecordKind::Vote),
-        (".tracker/findings/TASK-7Q2M/F7XC.yaml", RecordKind::Finding),
-        (".tracker/notes/WH-011/20261111T100000Z-0a1b2.md", RecordKind::Note),
-        (".tracker/evidence/TASK-7Q2M/a.yaml", RecordKind::Evidence),
-        (".tracker/plans/PLAN-7Q2M.md", RecordKind::Plan),
-        (".tracker/runs/RUN-7Q2M.yaml", RecordKind::Run),
-        (".tracker/escalations/a.yaml", RecordKind::Escalation),
-        (".tracker/sync/github/12.yaml", RecordKind::SyncLink),
-        (".tracker/sprints/2026.1_a/sprint.yaml", RecordKind::SprintFile),
-        (".tracker/sprints/2026.1_a/burndown.svg", RecordKind::SprintFile),
-        (".tracker/tasks/.gitkeep", RecordKind::Placeholder),
-        (".tracker/signoffs/TASK-7Q2M/.gitkeep", RecordKind::Placeholder),
-    ];
-
-    #[test]
-    fn paths_are_read_and_written_alike() {
-        for (path, kind) in ROWS {
-            let read = RecordPath::parse(path).unwrap_or_else(|| panic!("{path}"));
-            assert_eq!((read.kind(), read.to_string().as_str()), (kind, path));
-        }
-        for kind in RecordKind::all() {
-            assert!(ROWS.iter().any(|(_, own)| *own == kind), "{kind:?} has no example");
-        }
-    }
-
-    #[test]
-    fn every_kind_has_its_own_row() {
-        for (at, kind) in RecordKind::all().enumerate() {
-            assert_eq!((kind as usize, kind.row().kind), (at, kind));
-        }
-    }
-
-    #[test]
-    fn near_misses_are_no_records() {
-        for path in [
-            ".tracker",
-            ".tracker/",
-            ".tracker/tasks",
-            ".tracker/config.yaml",
-            ".tracker/Config.toml",
-            ".Tracker/config.toml",
-            "app/.tracker/config.toml",
-            ".tracker/config.toml/x",
-            ".tracker//config.toml",
-            ".tracker/tasks/TASK-7Q2M.MD",
-            ".tracker/tasks/TASK-7Q2M.yaml",
-            ".tracker/tasks/task-7q2m.md",
-            ".tracker/Tasks/TASK-7Q2M.md",
-            ".tracker/tasks/done/TASK-7Q2M.md",
-            ".tracker/tasks/../config.toml",
-            ".tracker/tasks/.TASK-7Q2M.md.12.tmp",
-            ".tracker/signoffs/TASK-1",
-            ".tracker/signoffs/a.yaml",
-            ".tracker/signoffs/TASK-1/old/a.yaml",
-            ".tracker/signoffs/task-1/a.yaml",
-            ".tracker/signoffs/TASK-1/.a.yaml",
-            ".tracker/signoffs/TASK-1/a.yml",
-            ".tracker/findings/TASK-1/a\u{1b}[2J.yaml",
-            ".tracker/notes/TASK-1/",
-            ".tracker/notes/TASK-1/.md",
-            ".tracker/roles/a.b.md",
-            ".tracker/roles/x/qa.md",
-            ".tracker/roles/.gitkeep",
-            ".tracker/plans/build.rs",
-            ".tracker/plans/plan.md",
-            ".tracker/tasks/run.sh",
-            ".tracker/tasks/old/.gitkeep",
-            ".tracker/sprints/sprint.yaml",
-        ] {
-            assert_eq!(RecordPath::parse(path), None, "{path}");
-        }
-    }
-
-    #[test]
-    fn what_is_no_record_is_told_from_what_belongs_elsewhere() {
-        use NotARecord::{BadName, Hidden, Misplaced, NotAnId, Outside, Unknown, WrongEnding};
-        let check = |path: &str| RecordPath::check(path).unwrap_err();
-        assert_eq!(check("src/a.rs"), Outside);
-        assert_eq!(check(".tracker/README.md"), Unknown);
-        assert_eq!(check(".tracker/tasks/.x.md"), Hidden);
-        assert_eq!(check(".tracker/tasks/done/TASK-1.md"), Misplaced(RecordKind::Task));
-        assert_eq!(check(".tracker/findings/F1.yaml"), Misplaced(RecordKind::Finding));
-        assert_eq!(check(".tracker/tasks/notes.txt"), WrongEnding(RecordKind::Task));
-        assert!(matches!(check(".tracker/tasks/task-1.md"), NotAnId(RecordKind::Task, _)));
-        assert!(matches!(check(".tracker/notes/task-1/a.md"), NotAnId(RecordKind::Note, _)));
-        assert_eq!(check(".tracker/roles/1.md"), BadName(RecordKind::Role));
-    }
-
-    #[test]
-    fn a_path_says_whose_record_it_is() {
-        let identity = |path: &str| {
-            let path = RecordPath::parse_anywhere(path)?;
-            path.identity().map(|(key, id)| (key, id.to_owned()))
-        };
-        let owned = |key: &'static str, id: &str| Some((key, id.to_owned()));
-        assert_eq!(identity(".tracker/tasks/TASK-7Q2M.md"), owned("id", "TASK-7Q2M"));
-        assert_eq!(identity("app/.tracker/signoffs/WH-1/a.yaml"), owned("task", "WH-1"));
-        assert_eq!(identity(".tracker/notes/WH-1/a.md"), owned("task", "WH-1"));
-        assert_eq!(identity(".tracker/sprints/SPRINT-1/sprint.yaml"), owned("id", "SPRINT-1"));
-        assert_eq!(identity(".tracker/sprints/SPRINT-1/report.md"), None);
-        assert_eq!(identity(".tracker/roles/reviewer.md"), None);
-        assert_eq!(identity("x.tracker/tasks/TASK-1.md"), None);
-    }
-
-    #[test]
-    fn no_name_leads_out_of_its_folder() {
-        let task = TaskId::parse("TASK-1").unwrap();
-        for name in ["../x.yaml", "a/b.yaml", "..", "", ".hidden.yaml", "a\\b.yaml", "a.yml"] {
-            assert_eq!(RecordPath::of_task(RecordKind::Vote, &task, name), None, "{name:?}");
-        }
-        assert_eq!(RecordPath::of_task(RecordKind::Task, &task, "a.md"), None);
-        assert_eq!(RecordPath::role("../x").or(RecordPath::template("a/b")), None);
-    }
-
-    #[test]
-    fn policy_and_daily_records_are_told_apart() {
-        assert!(is_daily_record(".tracker/notes/TASK-1/a.md") && is_daily_record(".tracker/sync/x/1.yaml"));
-        for path in [".tracker/config.toml", ".tracker/roles/qa.md", ".tracker/tasks/run.sh", "src/a.rs"] {
-            assert!(!is_daily_record(path), "{path}");
-        }
-        assert!(is_in_tracker(".tracker/x") && !is_in_tracker(".trackers/x") && !is_in_tracker(".tracker"));
-    }
-}
+mod tests;
