@@ -212,7 +212,7 @@ mod tests {
     fn settling_appends_and_touches_nothing_else() {
         let task = TaskId::parse("TASK-7Q2M").unwrap();
         let document = Document::yaml(TEXT.as_bytes()).unwrap();
-        let settled = resolution("2026-11-12T10:00:00Z", FindingState::Settled);
+        let settled = resolution("2026-11-12T10:00:00Z", FindingState::Resolved);
         let text = document.edit(&[resolve_finding(&settled)]).unwrap();
         assert!(text.starts_with(TEXT), "{text}");
         let again = resolution("2026-11-13T10:00:00Z", FindingState::Open);

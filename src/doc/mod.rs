@@ -37,5 +37,5 @@ pub use merge::{Conflict, Identity, Marks, Merge, RecordKind, Subject, Versions,
 pub use note::{create_note, read_note};
 pub use role::{create_role, read_role};
 pub use source::CONFLICT;
-pub use task::{create_task, read_task};
+pub use task::{append_move, create_task, read_task};
 pub use vote::{create_vote, read_vote, signed_text, vote_file_name};

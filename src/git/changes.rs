@@ -12,6 +12,7 @@ use gix::objs::tree::EntryMode;
 use super::path_text::text_of;
 use super::tree::file_mode;
 use super::{BlobId, CommitId, CommitInfo, Error, FileMode, Person, Repository};
+use crate::model::TreeEntry;
 
 /// A file's mode and content on one side of a change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -20,6 +21,14 @@ pub struct FileState {
     pub mode: FileMode,
     /// Its content; of a submodule, the commit.
     pub blob_id: BlobId,
+}
+
+impl FileState {
+    /// Returns it as a vote names it.
+    #[must_use]
+    pub fn entry(&self) -> TreeEntry {
+        TreeEntry::File { mode: self.mode.bits(), blob: self.blob_id.to_string() }
+    }
 }
 
 /// One file that differs between two trees.

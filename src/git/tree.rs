@@ -5,6 +5,7 @@ use rayon::prelude::*;
 
 use super::path_text::{path_of, text_of};
 use super::{BlobId, CommitId, Error, Repository, TreeId};
+use crate::model::TreeEntry;
 
 /// What a tree says of a file besides its content.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -41,6 +42,14 @@ pub struct TreeFile {
     pub mode: FileMode,
     /// Its content. For a submodule the id is that of a commit.
     pub blob_id: BlobId,
+}
+
+impl TreeFile {
+    /// Returns what a vote says of it.
+    #[must_use]
+    pub fn entry(&self) -> TreeEntry {
+        TreeEntry::File { mode: self.mode.bits(), blob: self.blob_id.to_string() }
+    }
 }
 
 /// Folders nested deeper are not looked into.

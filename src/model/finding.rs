@@ -110,14 +110,16 @@ impl fmt::Display for FindingSeverity {
     }
 }
 
-/// Whether something is still to be done about a finding. A value that is none of the three is kept as it is
-/// written, and counts as open.
+/// Whether something is still to be done about a finding. An unknown value is kept as it is written, and counts as
+/// open.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum FindingState {
     /// `open`
     Open,
-    /// `settled`: it is mended.
-    Settled,
+    /// `fixed`: its author says so; a reviewer has yet to agree.
+    Fixed,
+    /// `resolved`, and `settled` as older files have it: it is gone.
+    Resolved,
     /// `waived`: it stays, and somebody answers for that.
     Waived,
     /// Anything else, as written.
@@ -125,15 +127,16 @@ pub enum FindingState {
 }
 
 impl FindingState {
-    /// The three known values.
-    pub const KNOWN: [&str; 3] = ["open", "settled", "waived"];
+    /// The known values.
+    pub const KNOWN: [&str; 4] = ["open", "fixed", "resolved", "waived"];
 
     /// Reads a state.
     #[must_use]
     pub fn parse(text: &str) -> Self {
         match text {
             "open" => Self::Open,
-            "settled" => Self::Settled,
+            "fixed" => Self::Fixed,
+            "resolved" | "settled" => Self::Resolved,
             "waived" => Self::Waived,
             other => Self::Unknown(other.to_owned()),
         }
@@ -144,16 +147,23 @@ impl FindingState {
     pub fn as_str(&self) -> &str {
         match self {
             Self::Open => "open",
-            Self::Settled => "settled",
+            Self::Fixed => "fixed",
+            Self::Resolved => "resolved",
             Self::Waived => "waived",
             Self::Unknown(text) => text,
         }
     }
 
-    /// Tells whether something is still to be done.
+    /// Tells whether something is still to be done by the author. What is `fixed` waits for a reviewer instead.
     #[must_use]
     pub fn is_open(&self) -> bool {
         matches!(self, Self::Open | Self::Unknown(_))
+    }
+
+    /// Tells whether a reviewer has yet to say that it is gone.
+    #[must_use]
+    pub fn awaits_review(&self) -> bool {
+        matches!(self, Self::Fixed)
     }
 }
 
@@ -260,6 +270,8 @@ mod tests {
     #[test]
     fn what_is_not_understood_is_open_and_bad() {
         assert!(FindingState::parse("resolved?").is_open());
+        assert_eq!(FindingState::parse("settled").as_str(), "resolved");
+        assert!(FindingState::Fixed.awaits_review() && !FindingState::Fixed.is_open());
         assert!(!FindingState::parse("waived").is_open());
         let unknown = FindingSeverity::parse("Blocker");
         assert_eq!((unknown.as_str(), unknown.rank()), ("Blocker", 5));

@@ -41,10 +41,10 @@ pub use rules::{
     Advance, Blocking, HookRules, OnCommit, OpenBox, PolicyRules, Requirement, SelfApproval, Signatures,
     StageRules,
 };
-pub use stage::Stage;
+pub use stage::{Move, MoveKind, Stage};
 pub use status::{Badge, Facts, Status};
 pub use suggestion::Suggestion;
 pub use summary::{BoxCount, Summary};
-pub use task::{Move, Note, Task};
+pub use task::{Note, Task};
 pub use texts::Texts;
-pub use vote::{AcceptanceText, Coverage, CoveredFile, Verdict, Vote};
+pub use vote::{AcceptanceText, Coverage, CoverageFormat, CoveredChange, TreeEntry, Verdict, Vote};

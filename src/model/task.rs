@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, NaiveDate, Utc};
 
-use super::{BoxCount, Minutes, Priority, Problem, SprintId, Stage, Summary, TaskId};
+use super::{BoxCount, Minutes, Move, Priority, Problem, SprintId, Stage, Summary, TaskId};
 
 /// A task: the front matter of its file, typed, and the body as it stands.
 #[derive(Debug, Clone, PartialEq)]
@@ -53,21 +53,6 @@ pub struct Task {
     pub boxes: BoxCount,
     /// What is odd about the document without making it unusable.
     pub warnings: Vec<Problem>,
-}
-
-/// One move between stages.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Move {
-    /// When.
-    pub at: DateTime<Utc>,
-    /// Who.
-    pub by: String,
-    /// The stage it left.
-    pub from: Stage,
-    /// The stage it entered.
-    pub to: Stage,
-    /// Why, in a few words.
-    pub why: Option<String>,
 }
 
 /// A note on a task: a file of its own, so that two people's notes never meet in one file.

@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::session::{parse, spliced};
 use super::written::WrittenTask;
 use super::{Result, Session, Written};
-use crate::doc::{Edit, Scalar, Value, create_task};
+use crate::doc::{Edit, Value, append_move, create_task};
 use crate::import::cards::{Card, CardsDocument, Decision, Planned, plan, read};
 use crate::model::{Minutes, Problem, Stage, Task, TaskId, Texts};
 use crate::store::{Change, Layout, TaskFile};
@@ -160,15 +160,7 @@ fn edits_for(field: &str, old: &Task, card: &Task) -> Vec<Edit> {
 /// A history is only ever added to.
 fn missing_moves(old: &Task, card: &Task) -> Vec<Edit> {
     let missing = card.history.iter().filter(|step| !old.history.contains(step));
-    let text = |key: &str, text: &str| (key.to_owned(), Scalar::Text(text.to_owned()));
-    let edit = |step: &crate::model::Move| {
-        let at = step.at.format("%Y-%m-%dT%H:%M:%SZ").to_string();
-        let mut entry = vec![("at".to_owned(), Scalar::Plain(at)), text("by", &step.by)];
-        entry.extend([text("from", step.from.as_str()), text("to", step.to.as_str())]);
-        entry.extend(step.why.as_deref().map(|why| text("why", why)));
-        Edit::Append { key: "history".to_owned(), entry }
-    };
-    missing.map(edit).collect()
+    missing.map(append_move).collect()
 }
 
 fn action_of(planned: &Planned, is_changed: bool) -> &'static str {

@@ -95,7 +95,7 @@ fn own_events(task: &Task) -> Vec<Event> {
     let created = task.created.and_then(|day| day.and_hms_opt(0, 0, 0)).map(|time| time.and_utc());
     let created = created.map(|at| event(at, None, EventKind::Created, "written down".to_owned()));
     let moves = task.history.iter().map(|step| {
-        let why = step.why.as_ref().map_or_else(String::new, |why| format!("  {why}"));
+        let why = step.reason().map_or_else(String::new, |why| format!("  {why}"));
         event(step.at, Some(step.by.clone()), EventKind::Moved, format!("{} → {}{why}", step.from, step.to))
     });
     created.into_iter().chain(moves).collect()

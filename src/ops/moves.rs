@@ -6,8 +6,8 @@ use super::session::{Step, spliced};
 use super::signoffs::{Dossier, Files, said_of};
 use super::written::WrittenTask;
 use super::{Error, Result, Session, Written};
-use crate::doc::{Edit, Scalar, Value};
-use crate::model::{Move, Stage, Task};
+use crate::doc::{Edit, Value, append_move};
+use crate::model::{Move, MoveKind, Stage, Task};
 use crate::policy::{self, Attempt, Case, Hint, Missing, MovePlan, Outcome, Reason};
 
 /// How to start.
@@ -129,9 +129,15 @@ pub fn reopen(session: &Session<'_>, wanted: &[String], why: Option<&str>) -> Re
         if task.stage.is_complete() {
             let first = config.stages_of(task.kind.as_deref()).first().cloned().unwrap_or_else(Stage::none);
             said.push(format!("complete → {first}"));
-            let why = why.as_deref().map_or_else(|| "reopened".to_owned(), |why| format!("reopened: {why}"));
-            let (at, from) = (session.env().now(), task.stage.clone());
-            edits.extend(move_edits(&Move { at, by: actor.clone(), from, to: first, why: Some(why) }));
+            edits.extend(move_edits(&Move {
+                at: session.env().now(),
+                by: actor.clone(),
+                agent: None,
+                from: task.stage.clone(),
+                to: first,
+                kind: MoveKind::Reopen,
+                why: why.clone(),
+            }));
         }
         if said.is_empty() {
             said.push("is open already".to_owned());
@@ -199,13 +205,5 @@ pub(super) fn edits_of(plan: &MovePlan) -> Vec<Edit> {
 
 /// Returns the edits of one move: the stage, and its line in the history.
 pub(super) fn move_edits(step: &Move) -> Vec<Edit> {
-    let at = step.at.format("%Y-%m-%dT%H:%M:%SZ").to_string();
-    let text = |key: &str, text: &str| (key.to_owned(), Scalar::Text(text.to_owned()));
-    let mut entry = vec![("at".to_owned(), Scalar::Plain(at)), text("by", &step.by)];
-    entry.extend([text("from", step.from.as_str()), text("to", step.to.as_str())]);
-    entry.extend(step.why.as_deref().map(|why| text("why", why)));
-    vec![
-        Edit::Set { key: "stage".to_owned(), value: Value::Text(step.to.to_string()) },
-        Edit::Append { key: "history".to_owned(), entry },
-    ]
+    vec![Edit::Set { key: "stage".to_owned(), value: Value::Text(step.to.to_string()) }, append_move(step)]
 }

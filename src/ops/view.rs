@@ -184,6 +184,12 @@ pub struct MoveView {
     pub from: String,
     /// The stage it entered.
     pub to: String,
+    /// What the move was where it was no plain advance: `start`, `fail`, `override`, `reopen`, `revert` or `import`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub kind: Option<String>,
+    /// The agent that made it for that person.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub agent: Option<String>,
     /// Why.
     pub why: Option<String>,
 }
@@ -195,6 +201,8 @@ impl From<&Move> for MoveView {
             by: step.by.clone(),
             from: step.from.to_string(),
             to: step.to.to_string(),
+            kind: step.kind.key().map(str::to_owned),
+            agent: step.agent.clone(),
             why: step.why.clone(),
         }
     }

@@ -4,17 +4,17 @@
 //! survives rebase, squash and cherry-pick, and is stale as soon as one covered file or the acceptance text
 //! differs. It holds the task's id: a vote copied to another task fits nothing there.
 
-use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use std::fmt;
 
 use sha2::{Digest, Sha256};
 
 use super::glob;
-use crate::model::{AcceptanceText, Coverage, CoveredFile, Role, TaskId};
+use crate::model::{AcceptanceText, Coverage, CoverageFormat, CoveredChange, Role, TaskId, TreeEntry, Vote};
 
 /// Says which encoding a digest is over; another encoding has another line.
-const COVERAGE_FORMAT: &[u8] = b"tracker coverage 1\n";
+const COVERAGE_FORMAT: &[u8] = b"tracker coverage 2\n";
+const COVERAGE_FORMAT_1: &[u8] = b"tracker coverage 1\n";
 const CRITERIA_FORMAT: &[u8] = b"tracker acceptance 1\n";
 
 /// Folders of the tracker's own records. Commits that do the work change these as well, by the hooks or by voting;
@@ -35,26 +35,31 @@ pub fn criteria_digest(text: &AcceptanceText) -> String {
     encoder.finish()
 }
 
-/// Returns what a vote on a task covers; `criteria` is the digest of its acceptance text. The order of the files
-/// does not matter.
+/// Returns the digest over what a vote says: its task, role, verdict, stage and round, the acceptance text, every file
+/// with what it was changed from and to, and the votes that it replaces. A vote of format 1 has its task, acceptance
+/// text and content.
 #[must_use]
-pub fn coverage(task: &TaskId, criteria: &str, files: impl IntoIterator<Item = CoveredFile>) -> Coverage {
-    let mut files: Vec<CoveredFile> = files.into_iter().collect();
-    files.sort();
-    files.dedup();
-    Coverage { digest: digest(task, criteria, &files), criteria: criteria.to_owned(), files }
+pub fn coverage_digest(vote: &Vote) -> String {
+    match vote.covers.format {
+        CoverageFormat::One => digest_of_format_1(&vote.task, &vote.covers),
+        CoverageFormat::Two => digest(vote),
+    }
 }
 
-/// Tells whether a coverage is in itself sound: its digest is that of this task and its own list of files.
+/// Tells whether a vote is in itself sound: its digest is over what it says.
 #[must_use]
-pub fn is_sound(task: &TaskId, covers: &Coverage) -> bool {
-    coverage(task, &covers.criteria, covers.files.iter().cloned()).digest == covers.digest
+pub fn is_sound(vote: &Vote) -> bool {
+    let covers = &vote.covers;
+    // A vote on no file does not tell by its list which digest it holds.
+    let may_be_old = covers.files.is_empty() && vote.replaces.is_empty();
+    covers.digest == coverage_digest(vote)
+        || may_be_old && covers.digest == digest_of_format_1(&vote.task, covers)
 }
 
 /// Returns the files, of those that a task's linked commits changed, that a role reviews. The tracker's own records
 /// are never among them.
 #[must_use]
-pub fn covered_by(role: Role<'_>, files: &[CoveredFile]) -> Vec<CoveredFile> {
+pub fn covered_by(role: Role<'_>, files: &[CoveredChange]) -> Vec<CoveredChange> {
     files.iter().filter(|file| is_covered(role, &file.path)).cloned().collect()
 }
 
@@ -73,17 +78,50 @@ pub fn is_record(path: &str) -> bool {
     is_inside && ENDINGS.iter().any(|ending| path.ends_with(ending))
 }
 
-fn digest(task: &TaskId, criteria: &str, sorted: &[CoveredFile]) -> String {
+fn digest(vote: &Vote) -> String {
     let mut encoder = Encoder::new(COVERAGE_FORMAT);
-    encoder.field(task.as_str().as_bytes());
-    encoder.field(criteria.as_bytes());
-    encoder.field(&(sorted.len() as u64).to_be_bytes());
-    for file in sorted {
+    for text in [vote.task.as_str(), &vote.role, vote.verdict.as_str(), vote.stage.as_str()] {
+        encoder.field(text.as_bytes());
+    }
+    encoder.field(&vote.round.to_be_bytes());
+    encoder.field(vote.covers.criteria.as_bytes());
+    encoder.count(vote.covers.files.len());
+    for file in sorted(&vote.covers) {
         encoder.field(file.path.as_bytes());
-        encoder.field(&file.mode.to_be_bytes());
-        encoder.field(file.blob.as_bytes());
+        encoder.count(file.from.len());
+        for entry in file.from.iter().chain([&file.to]) {
+            encoder.field(entry.to_string().as_bytes());
+        }
+    }
+    encoder.count(vote.replaces.len());
+    for name in &vote.replaces {
+        encoder.field(name.as_bytes());
     }
     encoder.finish()
+}
+
+fn digest_of_format_1(task: &TaskId, covers: &Coverage) -> String {
+    let mut encoder = Encoder::new(COVERAGE_FORMAT_1);
+    encoder.field(task.as_str().as_bytes());
+    encoder.field(covers.criteria.as_bytes());
+    encoder.count(covers.files.len());
+    let absent = (0, "0".repeat(40));
+    for file in sorted(covers) {
+        let (mode, blob) = match &file.to {
+            TreeEntry::Absent => (&absent.0, &absent.1),
+            TreeEntry::File { mode, blob } => (mode, blob),
+        };
+        encoder.field(file.path.as_bytes());
+        encoder.field(&mode.to_be_bytes());
+        encoder.field(blob.as_bytes());
+    }
+    encoder.finish()
+}
+
+fn sorted(covers: &Coverage) -> Vec<&CoveredChange> {
+    let mut files: Vec<&CoveredChange> = covers.files.iter().collect();
+    files.sort();
+    files
 }
 
 /// Hashes fields, each behind its length, so that no two lists of fields have one encoding.
@@ -97,6 +135,10 @@ impl Encoder {
     fn field(&mut self, bytes: &[u8]) {
         self.0.update((bytes.len() as u64).to_be_bytes());
         self.0.update(bytes);
+    }
+
+    fn count(&mut self, count: usize) {
+        self.field(&(count as u64).to_be_bytes());
     }
 
     fn finish(self) -> String {
@@ -153,32 +195,28 @@ impl fmt::Display for Staleness {
     }
 }
 
-/// Says what differs between what a vote covers and the content as it is: nothing exactly where the two have one
-/// digest. Both must be of one task, and sound.
+/// Says what differs between what a vote covers and the content as it is, by acceptance text and by what is there
+/// now (`to`). Both must be of one task, and sound.
 #[must_use]
 pub fn explain(old: &Coverage, now: &Coverage) -> Vec<Staleness> {
-    let by_path = |coverage: &'_ Coverage| -> BTreeMap<String, (u32, String)> {
-        let entry = |file: &CoveredFile| (file.path.clone(), (file.mode, file.blob.clone()));
-        coverage.files.iter().map(entry).collect()
+    let by_path = |coverage: &'_ Coverage| -> BTreeMap<String, TreeEntry> {
+        coverage.files.iter().map(|file| (file.path.clone(), file.to.clone())).collect()
     };
     let (before, after) = (by_path(old), by_path(now));
     let mut found = Vec::new();
     if old.criteria != now.criteria {
         found.push(Staleness::CriteriaChanged);
     }
-    for (path, (mode, blob)) in &before {
-        match after.get(path) {
-            None => found.push(Staleness::FileRemoved(path.clone())),
-            Some((new_mode, new_blob)) => {
-                let change = match (new_blob.cmp(blob), new_mode.cmp(mode)) {
-                    (Ordering::Equal, Ordering::Equal) => continue,
-                    _ if *new_mode == 0 => Staleness::FileDeleted(path.clone()),
-                    (Ordering::Equal, _) => Staleness::ModeChanged(path.clone()),
-                    _ => Staleness::FileChanged(path.clone()),
-                };
-                found.push(change);
+    for (path, old) in &before {
+        found.extend(match (old, after.get(path)) {
+            (_, None) => Some(Staleness::FileRemoved(path.clone())),
+            (old, Some(new)) if old == new => None,
+            (_, Some(TreeEntry::Absent)) => Some(Staleness::FileDeleted(path.clone())),
+            (TreeEntry::File { blob: old, .. }, Some(TreeEntry::File { blob: new, .. })) if old == new => {
+                Some(Staleness::ModeChanged(path.clone()))
             }
-        }
+            _ => Some(Staleness::FileChanged(path.clone())),
+        });
     }
     let added = after.keys().filter(|path| !before.contains_key(*path));
     found.extend(added.map(|path| Staleness::FileAdded(path.clone())));

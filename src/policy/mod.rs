@@ -1,7 +1,7 @@
 //! Rules: what follows from tasks and configuration and is never stored.
 //!
 //! Status, badge, whether a task can be worked on, the graph of dependencies, the queue and the metrics row;
-//! which votes count ([`judge`]) for which content ([`coverage()`]), where a task may go ([`advance`] and its like),
+//! which votes count ([`judge`]) for which content ([`coverage_digest`]), where a task may go ([`advance`] and its like),
 //! and what a commit message asks for ([`parse_message`]). Pure: [`derive()`] looks at every task once and returns
 //! what follows; nothing here reads, writes or asks the clock.
 //!
@@ -35,7 +35,7 @@ mod votes;
 
 pub use blocking::{blocking_findings, finding_id, finding_identity, is_same_finding};
 pub use coverage::{
-    Staleness, coverage, covered_by, criteria_digest, explain, is_covered, is_record, is_sound,
+    Staleness, coverage_digest, covered_by, criteria_digest, explain, is_covered, is_record, is_sound,
 };
 pub use cycle::Cycle;
 pub use derive::{Derived, derive, derive_with};
@@ -47,8 +47,7 @@ pub use glob::is_selected;
 pub use graph::{Dependency, Graph};
 pub use identity::{is_agent, is_meant, is_signer};
 pub use machine::{
-    Case, Gate, Missing, MoveKind, MovePlan, Outcome, TaskEdit, advance, auto_advance, fail, gate, set_stage,
-    start,
+    Case, Gate, Missing, MovePlan, Outcome, TaskEdit, advance, auto_advance, fail, gate, set_stage, start,
 };
 pub use metrics::Metrics;
 pub use pipeline::stage_order;

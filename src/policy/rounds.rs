@@ -3,10 +3,7 @@
 //! A round is one stay in a stage. A task that was sent back and comes again begins another round, in which earlier
 //! approvals no longer count. Clocks play no part: only the order of the moves does.
 
-use crate::model::{Config, Move, Stage, Task};
-
-/// What the reason of an override begins with.
-const OVERRIDE: &str = "override";
+use crate::model::{Config, Move, MoveKind, Stage, Task};
 
 /// Returns which round a task is in: 1 for its first stay in its stage, also where the history does not tell.
 #[must_use]
@@ -32,24 +29,10 @@ fn entries(history: &[Move], stage: &Stage) -> u32 {
     rounds
 }
 
-/// Returns the reason that the history gives for an override.
-#[must_use]
-pub(super) fn override_reason(why: Option<&str>) -> String {
-    match why.map(str::trim).filter(|why| !why.is_empty()) {
-        Some(why) => format!("{OVERRIDE}: {why}"),
-        None => OVERRIDE.to_owned(),
-    }
-}
-
 /// Tells whether a move of the history overrode what the stage asks for.
 #[must_use]
 pub fn is_override(step: &Move) -> bool {
-    step.why.as_deref().is_some_and(reads_as_override)
-}
-
-/// Tells whether a reason reads as that of an override.
-pub(super) fn reads_as_override(why: &str) -> bool {
-    why.strip_prefix(OVERRIDE).is_some_and(|rest| rest.is_empty() || rest.starts_with(':'))
+    step.kind == MoveKind::Override
 }
 
 /// Returns the last round of a stage whose rejections an override has replaced: one that led the task forward, from

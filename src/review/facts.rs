@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::RangeReview;
-use crate::model::{CoveredFile, Finding, Move, OpenBox, Person, Problem, Task, TaskId};
+use crate::model::{CoveredChange, Finding, Move, OpenBox, Person, Problem, Task, TaskId};
 use crate::policy::{Content, VoteRecord};
 
 /// Returns the one person behind a name and address, as the base's mailmap says.
@@ -121,7 +121,7 @@ pub struct TaskFacts {
 
 impl TaskFacts {
     /// Returns a covered file of its content as it is at the head.
-    pub(super) fn content_of(&self, path: &str) -> Option<&CoveredFile> {
+    pub(super) fn content_of(&self, path: &str) -> Option<&CoveredChange> {
         self.content.files.iter().find(|file| file.path == path)
     }
 }

@@ -22,14 +22,16 @@ pub(super) fn lost<'m>(before: &'m [Move], after: &[Move]) -> Option<&'m Move> {
 #[cfg(test)]
 mod tests {
     use super::{added, lost};
-    use crate::model::{Move, Stage};
+    use crate::model::{Move, MoveKind, Stage};
 
     fn moves(names: &str) -> Vec<Move> {
         let step = |name: char| Move {
             at: chrono::DateTime::UNIX_EPOCH,
             by: name.to_string(),
+            agent: None,
             from: Stage::none(),
             to: Stage::complete(),
+            kind: MoveKind::Advance,
             why: None,
         };
         names.chars().map(step).collect()

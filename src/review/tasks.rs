@@ -106,7 +106,7 @@ fn moved(step: &crate::model::Move) -> MoveReview {
         to: step.to.to_string(),
         by: step.by.clone(),
         at: step.at,
-        why: step.why.clone(),
+        why: if is_override(step) { step.why.clone() } else { step.reason() },
         is_override: is_override(step),
     }
 }

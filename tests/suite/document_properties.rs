@@ -3,8 +3,10 @@
 use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
-use tracker::doc::{self, Document, Edit, Scalar, Value, create_note, create_task, read_note, read_task};
-use tracker::model::{BoxCount, Minutes, Move, Note, Priority, SprintId, Stage, Task, TaskId};
+use tracker::doc::{
+    self, Document, Edit, Value, append_move, create_note, create_task, read_note, read_task,
+};
+use tracker::model::{BoxCount, Minutes, Move, MoveKind, Note, Priority, SprintId, Stage, Task, TaskId};
 
 /// Any text that is not blank, with a liking for what YAML is particular about.
 fn text() -> impl Strategy<Value = String> {
@@ -28,13 +30,13 @@ fn stage() -> impl Strategy<Value = Stage> {
 }
 
 fn step() -> impl Strategy<Value = Move> {
-    (moment(), text(), stage(), stage(), option::of(text())).prop_map(|(at, by, from, to, why)| Move {
-        at,
-        by,
-        from,
-        to,
-        why,
-    })
+    (moment(), text(), option::of(text()), stage(), stage(), move_kind(), option::of(text()))
+        .prop_map(|(at, by, agent, from, to, kind, why)| Move { at, by, agent, from, to, kind, why })
+}
+
+fn move_kind() -> impl Strategy<Value = MoveKind> {
+    "(advance|start|fail|override|reopen|revert|import|true|[a-z]{1,4})"
+        .prop_map(|text| MoveKind::parse(&text))
 }
 
 fn body() -> impl Strategy<Value = String> {
@@ -177,15 +179,7 @@ proptest! {
     #[test]
     fn moves_are_appended(task in task(), step in step()) {
         let document = Document::markdown(commented(&task).as_bytes()).unwrap();
-        let at = step.at.to_rfc3339_opts(chrono::SecondsFormat::AutoSi, true);
-        let mut entry = vec![
-            ("at".to_owned(), Scalar::Plain(at)),
-            ("by".to_owned(), Scalar::Text(step.by.clone())),
-            ("from".to_owned(), Scalar::Text(step.from.to_string())),
-            ("to".to_owned(), Scalar::Text(step.to.to_string())),
-        ];
-        entry.extend(step.why.clone().map(|why| ("why".to_owned(), Scalar::Text(why))));
-        let after = document.edit(&[Edit::Append { key: "history".to_owned(), entry }]).unwrap();
+        let after = document.edit(&[append_move(&step)]).unwrap();
         let mut history = task.history;
         history.push(step);
         prop_assert_eq!(read_task(after.as_bytes()).unwrap().history, history);

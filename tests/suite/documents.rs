@@ -6,7 +6,9 @@ use std::path::{Path, PathBuf};
 
 use serde_yaml::Value as Yaml;
 use tracker::doc::{self, Document, Edit, Scalar, Value};
-use tracker::model::{CoveredFile, Finding, Problem, RoleGuide, Severity, Task, TaskId, Vote};
+use tracker::model::{
+    CoverageFormat, CoveredChange, Finding, Problem, RoleGuide, Severity, Task, TaskId, TreeEntry, Vote,
+};
 
 fn fixtures(folder: &str) -> Vec<PathBuf> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures").join(folder);
@@ -67,7 +69,10 @@ fn shown_task(task: &Task) -> String {
     field("cancelled", task.cancelled.as_ref().map(|reason| format!("{reason:?}")));
     field("source", task.source.clone());
     for step in &task.history {
-        field("move", Some(format!("{} {:?} {} -> {} {:?}", step.at, step.by, step.from, step.to, step.why)));
+        let kind = step.kind.key().map_or_else(String::new, |kind| format!("{kind} "));
+        let by = step.agent.as_ref().map_or_else(String::new, |agent| format!(" via {agent:?}"));
+        let line = format!("{} {:?}{by} {} -> {} {kind}{:?}", step.at, step.by, step.from, step.to, step.why);
+        field("move", Some(line));
     }
     for (key, value) in &task.unknown {
         field("unknown", Some(format!("{key:?} = {value:?}")));
@@ -114,8 +119,15 @@ fn shown_fields(
 }
 
 fn shown_vote(vote: &Vote) -> String {
-    let files = |files: &[CoveredFile]| {
-        let file = |file: &CoveredFile| format!("\n  {:06o} {} {:?}", file.mode, file.blob, file.path);
+    let files = |files: &[CoveredChange]| {
+        let from = |file: &CoveredChange| match vote.covers.format {
+            CoverageFormat::One => String::new(),
+            CoverageFormat::Two => {
+                let from: Vec<String> = file.from.iter().map(TreeEntry::to_string).collect();
+                format!(" from {}", from.join(", "))
+            }
+        };
+        let file = |file: &CoveredChange| format!("\n  {} {:?}{}", file.to, file.path, from(file));
         files.iter().map(file).collect::<String>()
     };
     let quoted = |text: &Option<String>| text.as_ref().map(|text| format!("{text:?}"));
@@ -123,11 +135,13 @@ fn shown_vote(vote: &Vote) -> String {
     let fields = [
         ("vote", Some(format!("{} as {} on {}", vote.verdict, vote.role, vote.task))),
         ("by", Some(vote.by.to_string())),
+        ("agent", vote.agent.clone()),
         ("at", Some(format!("{} in {}, round {}", vote.at, vote.stage, vote.round))),
         ("commit", Some(vote.commit.clone())),
         ("digest", Some(vote.covers.digest.clone())),
         ("criteria", Some(vote.covers.criteria.clone())),
         ("files", Some(files(&vote.covers.files))),
+        ("replaces", (!vote.replaces.is_empty()).then(|| vote.replaces.join(" "))),
         ("notes", quoted(&vote.notes)),
         ("findings", (!findings.is_empty()).then(|| findings.join(" "))),
         ("signature", quoted(&vote.signature)),

@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 
 use chrono::DateTime;
 use tracker::doc::{acceptance_text, create_vote, vote_file_name};
-use tracker::model::{CoveredFile, Person, Stage, TaskId, Verdict, Vote};
-use tracker::policy::{coverage, criteria_digest};
+use tracker::model::{Coverage, CoveredChange, Person, Stage, TaskId, TreeEntry, Verdict, Vote};
+use tracker::policy::{coverage_digest, criteria_digest};
 
 use crate::Result;
 use crate::history::{self, FILES, content, task_id};
@@ -132,14 +132,17 @@ fn vote(id: &str, at: i64, files: &[(String, String)]) -> Result<Vote> {
     let mut covered = Vec::new();
     for (path, text) in files {
         let blob = gix::objs::compute_hash(gix::hash::Kind::Sha1, gix::objs::Kind::Blob, text.as_bytes())?;
-        covered.push(CoveredFile { path: path.clone(), mode: 0o100_644, blob: blob.to_string() });
+        let to = TreeEntry::File { mode: 0o100_644, blob: blob.to_string() };
+        covered.push(CoveredChange { path: path.clone(), from: vec![TreeEntry::Absent], to });
     }
-    Ok(Vote {
-        covers: coverage(&task, &criteria, covered),
+    let mut vote = Vote {
+        covers: Coverage::of(&criteria, covered),
+        replaces: Vec::new(),
         task,
         role: "reviewer".to_owned(),
         verdict: Verdict::Approved,
         by: Person { name: "Ada".to_owned(), email: "ada@example.com".to_owned() },
+        agent: None,
         at: DateTime::from_timestamp(at, 0).ok_or("no time")?,
         stage: Stage::parse("qa").ok_or("no stage")?,
         round: 1,
@@ -149,7 +152,9 @@ fn vote(id: &str, at: i64, files: &[(String, String)]) -> Result<Vote> {
         signature: None,
         unknown: Vec::new(),
         warnings: Vec::new(),
-    })
+    };
+    vote.covers.digest = coverage_digest(&vote);
+    Ok(vote)
 }
 
 fn record(id: &str, number: usize, moves: &[(i64, &str, &str, &str)]) -> String {

@@ -175,11 +175,12 @@ fn stage_by_hand(task: &DiffTask) -> Option<Row> {
 }
 
 fn moved(step: &MoveReview, label: &str, page: &Page) -> Row {
+    let forced = if step.is_override { "  override" } else { "" };
     let why = step.why.as_deref().map_or_else(String::new, |why| format!("  {why}"));
     Row {
         mark: Cell::styled(page.pick("→", ">"), Style::new().blue()),
         label: Cell::new(label),
-        text: format!("{} → {}{why}", step.from, step.to),
+        text: format!("{} → {}{forced}{why}", step.from, step.to),
         by: step.by.clone(),
         at: Some(step.at),
     }

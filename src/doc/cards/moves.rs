@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, NaiveDate, SecondsFormat, Utc};
 
-use crate::model::{Move, Stage, Status};
+use crate::model::{Move, MoveKind, Stage, Status};
 
 use super::{lines, value};
 
@@ -13,7 +13,8 @@ const EMPTY: &str = "- no moves recorded";
 /// Who made a move that a card implies without naming anyone.
 const UNKNOWN: &str = "unknown";
 
-/// Writes one move as `2026-11-11T15:30:00Z none → dev by ada: started`.
+/// Writes one move as `2026-11-11T15:30:00Z none → dev (start) by ada: started`, with `via "builder-1"` before the
+/// `by` where an agent made it.
 fn write_one(step: &Move) -> String {
     let by = if value::is_plain(&step.by) && !step.by.contains(':') {
         step.by.clone()
@@ -22,7 +23,10 @@ fn write_one(step: &Move) -> String {
     };
     let why = step.why.as_deref().map_or_else(String::new, |why| format!(": {}", value::write(why)));
     let at = step.at.to_rfc3339_opts(SecondsFormat::AutoSi, true);
-    format!("- {at} {} → {} by {by}{why}", step.from, step.to)
+    let kind = step.kind.key().map_or_else(String::new, |kind| format!(" ({kind})"));
+    let agent =
+        step.agent.as_deref().map_or_else(String::new, |agent| format!(" via {}", value::quote(agent)));
+    format!("- {at} {} → {}{kind}{agent} by {by}{why}", step.from, step.to)
 }
 
 /// Writes a history, a line per move.
@@ -44,7 +48,16 @@ fn read_one(line: &str) -> Option<Move> {
     let (at, rest) = lines::list_item(line)?.split_once(' ')?;
     let at = DateTime::parse_from_rfc3339(at).ok()?.with_timezone(&Utc);
     let (from, rest) = rest.split_once(" → ")?;
-    let (to, rest) = rest.split_once(" by ")?;
+    let (to, rest) = rest.split_once(' ')?;
+    let (kind, rest) = match rest.strip_prefix('(') {
+        Some(rest) => rest.split_once(") ").map(|(kind, rest)| (MoveKind::parse(kind), rest))?,
+        None => (MoveKind::Advance, rest),
+    };
+    let (agent, rest) = match rest.strip_prefix("via ") {
+        Some(rest) => value::unquote_prefix(rest).map(|(agent, rest)| (Some(agent), rest.trim_start()))?,
+        None => (None, rest),
+    };
+    let rest = rest.strip_prefix("by ")?;
     let (by, rest) = match value::unquote_prefix(rest) {
         Some(quoted) => quoted,
         None => {
@@ -57,7 +70,7 @@ fn read_one(line: &str) -> Option<Move> {
         None if rest.trim().is_empty() => None,
         None => return None,
     };
-    Some(Move { at, by, from: Stage::parse(from)?, to: Stage::parse(to)?, why })
+    Some(Move { at, by, agent, from: Stage::parse(from)?, to: Stage::parse(to)?, kind, why })
 }
 
 /// Returns the move that a card implies: its status was reached on that day.
@@ -69,7 +82,8 @@ pub(crate) fn implied(status: Status, day: NaiveDate, by: Option<&str>, to: &Sta
     };
     let at = day.and_hms_opt(0, 0, 0)?.and_utc();
     let by = by.unwrap_or(UNKNOWN).to_owned();
-    Some(Move { at, by, from: Stage::none(), to: to.clone(), why: Some(why.to_owned()) })
+    let (kind, why) = (MoveKind::Import, Some(why.to_owned()));
+    Some(Move { at, by, agent: None, from: Stage::none(), to: to.clone(), kind, why })
 }
 
 #[cfg(test)]
@@ -77,14 +91,16 @@ mod tests {
     use chrono::{DateTime, Utc};
 
     use super::{read, write};
-    use crate::model::{Move, Stage};
+    use crate::model::{Move, MoveKind, Stage};
 
     fn step(by: &str, why: Option<&str>) -> Move {
         Move {
             at: DateTime::<Utc>::from_timestamp(1_800_000_000, 5_000_000).unwrap(),
             by: by.to_owned(),
+            agent: None,
             from: Stage::none(),
             to: Stage::parse("dev").unwrap(),
+            kind: MoveKind::Advance,
             why: why.map(str::to_owned),
         }
     }
@@ -97,6 +113,11 @@ mod tests {
             step("a: b", Some("")),
             step("", Some("x → y by z: w")),
             step("\"q\"", Some("two\nlines")),
+            Move {
+                kind: MoveKind::Fail,
+                agent: Some("a by \"b\": c".to_owned()),
+                ..step("ada", Some("slow"))
+            },
         ];
         let lines = write(&history);
         assert_eq!(lines[0], "- 2027-01-15T08:00:00.005Z none → dev by ada: started");

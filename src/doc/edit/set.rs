@@ -23,14 +23,14 @@ impl Value {
 
 /// A scalar as it is to stand in the text, and what the parser must make of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Written {
-    pub(super) text: String,
+pub(in crate::doc) struct Written {
+    pub(in crate::doc) text: String,
     pub(super) node: Node,
 }
 
 impl Scalar {
     /// Writes it anew.
-    pub(super) fn write(&self, place: Place) -> Written {
+    pub(in crate::doc) fn write(&self, place: Place) -> Written {
         match self {
             Self::Text(text) => Written { text: scalar::text(text, place), node: Node::text(text) },
             Self::Integer(number) => {

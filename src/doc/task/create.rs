@@ -5,6 +5,7 @@ use chrono::SecondsFormat;
 use super::KEYS;
 use crate::doc::yaml::scalar::{self, Place};
 use crate::doc::yaml::{self, Node, one_line};
+use crate::doc::{Edit, Scalar};
 use crate::model::{Move, Priority, SprintId, Stage, Task, TaskId};
 
 /// Writes a new task: keys in canonical order, absent ones left out, quotes only where they are needed, unknown
@@ -35,6 +36,25 @@ pub fn create_task(task: &Task) -> String {
         out.unknown(key, value);
     }
     out.finish(&task.body)
+}
+
+/// Returns the keys and values of a history entry, in order.
+fn pairs(step: &Move) -> Vec<(&'static str, Scalar)> {
+    let text = |text: &str| Scalar::Text(text.to_owned());
+    let at = Scalar::Plain(step.at.to_rfc3339_opts(SecondsFormat::AutoSi, true));
+    let mut pairs = vec![("at", at), ("by", text(&step.by))];
+    pairs.extend(step.agent.as_deref().map(|agent| ("agent", text(agent))));
+    pairs.extend([("from", text(step.from.as_str())), ("to", text(step.to.as_str()))]);
+    pairs.extend(step.kind.key().map(|kind| ("kind", text(kind))));
+    pairs.extend(step.why.as_deref().map(|why| ("why", text(why))));
+    pairs
+}
+
+/// Returns the edit that appends a move to a task's history.
+#[must_use]
+pub fn append_move(step: &Move) -> Edit {
+    let entry = pairs(step).into_iter().map(|(key, value)| (key.to_owned(), value)).collect();
+    Edit::Append { key: "history".to_owned(), entry }
 }
 
 /// Longest key, in bytes, that may stand before its colon on one line; YAML allows 1024 characters.
@@ -128,18 +148,8 @@ impl Writer {
     }
 
     fn history(&mut self, history: &[Move]) {
-        let text = |text: &str| scalar::text(text, Place::Flow);
-        let pairs = |step: &Move| {
-            let mut pairs = vec![
-                ("at", step.at.to_rfc3339_opts(SecondsFormat::AutoSi, true)),
-                ("by", text(&step.by)),
-                ("from", text(step.from.as_str())),
-                ("to", text(step.to.as_str())),
-            ];
-            pairs.extend(step.why.as_deref().map(|why| ("why", text(why))));
-            pairs
-        };
-        self.mappings("history", history.iter().map(pairs));
+        let written = |(key, value): (&'static str, Scalar)| (key, value.write(Place::Flow).text);
+        self.mappings("history", history.iter().map(|step| pairs(step).into_iter().map(written).collect()));
     }
 
     /// Writes a key that the tracker does not know: as it is where that reads back the same, else in quotes.

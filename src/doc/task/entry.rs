@@ -64,11 +64,32 @@ impl<'n> Entry<'n> {
         field: &str,
         read: impl Fn(&str) -> Result<T, Problem>,
     ) -> Option<T> {
+        self.read(fields, field, |node| node.as_text().ok_or_else(|| expected("text", node)).and_then(&read))
+    }
+
+    /// Returns a field's value as `read` understands it; its absence is a problem.
+    pub(in crate::doc) fn read<T>(
+        &self,
+        fields: &mut Fields<'_>,
+        field: &str,
+        read: impl Fn(&'n Node) -> Result<T, Problem>,
+    ) -> Option<T> {
         let result = match self.value(field) {
             None | Some(Node::Null) => Err(Problem::error(format!("the {} has no `{field}`", self.kind.one))),
-            Some(node) => node.as_text().ok_or_else(|| expected("text", node)).and_then(read),
+            Some(node) => read(node),
         };
         result.map_err(|problem| self.report(fields, field, problem)).ok()
+    }
+
+    /// Returns a field's text as `read` understands it, unless it is absent or nothing.
+    pub(in crate::doc) fn optional<T>(
+        &self,
+        fields: &mut Fields<'_>,
+        field: &str,
+        read: impl Fn(&str) -> Result<T, Problem>,
+    ) -> Option<T> {
+        self.value(field).filter(|node| **node != Node::Null)?;
+        self.required(fields, field, read)
     }
 
     /// Returns the time that a field holds; its absence is a problem.

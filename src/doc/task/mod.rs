@@ -7,9 +7,9 @@ mod history;
 mod read;
 
 pub(super) use create::Writer;
-pub use create::create_task;
+pub use create::{append_move, create_task};
 pub(super) use entry::{Entry, EntryKind, entries};
-pub(super) use fields::{Fields, moment};
+pub(super) use fields::{Fields, expected, moment};
 pub use read::read_task;
 pub(super) use read::{id_problem, stage, unknown_but};
 

@@ -65,7 +65,7 @@ pub fn matched(reported: Vec<Finding>, known: &[Finding]) -> Vec<Matched> {
             Some(known) => {
                 let standing = match known.state() {
                     FindingState::Waived => Standing::Waived,
-                    FindingState::Settled => Standing::Reopened,
+                    FindingState::Fixed | FindingState::Resolved => Standing::Reopened,
                     FindingState::Open | FindingState::Unknown(_) => Standing::Known,
                 };
                 let is_worse = standing.is_open() && finding.severity.rank() > known.severity.rank();
@@ -146,7 +146,7 @@ mod tests {
     #[test]
     fn what_is_there_is_known_and_what_was_settled_comes_back() {
         let mut known = written(&["a", "b", "c"]);
-        known[1] = in_state(known[1].clone(), FindingState::Settled);
+        known[1] = in_state(known[1].clone(), FindingState::Resolved);
         known[2] = in_state(known[2].clone(), FindingState::Waived);
         let again = ["a", "b", "c", "d"].map(|print| Finding {
             line: Some(9),
@@ -169,7 +169,7 @@ mod tests {
     fn only_what_the_report_would_name_is_gone() {
         let mut known = written(&["a", "b", "c", "d"]);
         known[1].role = "tester".to_owned();
-        known[2] = in_state(known[2].clone(), FindingState::Settled);
+        known[2] = in_state(known[2].clone(), FindingState::Resolved);
         known[3].source.as_mut().unwrap().tool = "other".to_owned();
         let mut report = ToolReport::of(ReportFormat::Junit);
         report.tools.push("probe".to_owned());

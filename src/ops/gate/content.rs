@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use super::RangeReader;
 use crate::doc::acceptance_text;
 use crate::git::{CommitId, Links};
-use crate::model::{CoveredFile, Task, TaskId};
+use crate::model::{CoveredChange, Task, TaskId, TreeEntry};
 use crate::ops::Result;
 use crate::ops::signoffs::{linked_ids, links_from};
 use crate::policy::{Content, LinkedCommit, criteria_digest};
@@ -88,8 +88,8 @@ impl RangeReader<'_> {
         let mut files = Vec::with_capacity(paths.len());
         for path in paths {
             files.push(match self.at_head(&path)? {
-                Some(file) => CoveredFile { mode: file.mode.bits(), blob: file.blob_id.to_string(), path },
-                None => CoveredFile::deleted(path),
+                Some(file) => CoveredChange::to(path, file.entry()),
+                None => CoveredChange::to(path, TreeEntry::Absent),
             });
         }
         Ok(Content { criteria: criteria_digest(&acceptance_text(&task.body)), files, commits })

@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 
 use crate::doc::{Document, Edit, Value};
 use crate::git::CommitId;
-use crate::model::{Config, Minutes, Move, Stage, Task, TaskId};
+use crate::model::{Config, Minutes, Move, MoveKind, Stage, Task, TaskId};
 use crate::ops::Result;
 use crate::ops::moves::edits_of;
 use crate::ops::session::parse;
@@ -129,7 +129,15 @@ impl CommitContext<'_> {
         let was = before.map_or_else(Stage::none, |task| task.stage.clone());
         if let Some(own) = own.filter(|own| made.is_empty() && own.stage != was) {
             // Moved by hand, with no word in the history.
-            made.push(Move { at: self.at, by: self.author.to_owned(), from: was, to: own.stage, why: None });
+            made.push(Move {
+                at: self.at,
+                by: self.author.to_owned(),
+                agent: None,
+                from: was,
+                to: own.stage,
+                kind: MoveKind::Advance,
+                why: None,
+            });
         }
         Ok(made)
     }

@@ -182,7 +182,7 @@ impl ReportImport<'_> {
             }
         }
         for finding in settled {
-            let edit = self.resolution(finding, FindingState::Settled, "no longer found in");
+            let edit = self.resolution(finding, FindingState::Resolved, "no longer found in");
             changes.push(self.edited(names[&finding.id], &[edit])?);
         }
         Ok(changes)

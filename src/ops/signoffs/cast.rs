@@ -3,7 +3,9 @@
 use super::signature::sign;
 use super::{Dossier, Files};
 use crate::doc::{create_finding, create_vote, read_vote, vote_file_name};
-use crate::model::{Config, Finding, FindingId, FindingSeverity, Person, Stage, Task, Verdict, Vote};
+use crate::model::{
+    Config, Coverage, Finding, FindingId, FindingSeverity, Person, Stage, Task, Verdict, Vote,
+};
 use crate::ops::active::forget_closed;
 use crate::ops::moves::edits_of;
 use crate::ops::session::spliced;
@@ -11,7 +13,7 @@ use crate::ops::written::WrittenTask;
 use crate::ops::{Error, Result, Session, Written};
 use crate::policy::{
     self, Attempt, Hint, JudgedVote, Missing, MovePlan, Reason, Refusal, Trust, WhyNot, auto_advance,
-    coverage, covered_by, fail, finding_id, round_in,
+    coverage_digest, covered_by, fail, finding_id, round_in,
 };
 use crate::store::{Change, Layout, TaskFile};
 
@@ -177,11 +179,22 @@ impl VoteContext<'_> {
             return Err(Error::refused(Attempt::Vote(id.clone()), Reason::NoCommit));
         };
         let content = covered_by(self.files.config.role(&role), &dossier.content.files);
+        let me = dossier.canonical(&self.by);
+        let own = dossier.ballots.iter().filter(|ballot| {
+            let vote = &ballot.vote;
+            ballot.folder == *id
+                && (&vote.role, &vote.stage) == (&role, &stage)
+                && dossier.canonical(&vote.by).is_same(&me)
+        });
+        let mut replaces: Vec<String> = own.map(|ballot| ballot.name.clone()).collect();
+        replaces.sort();
         let mut vote = Vote {
             task: id.clone(),
-            covers: coverage(id, &dossier.content.criteria, content),
+            covers: Coverage::of(&dossier.content.criteria, content),
+            replaces,
             verdict,
             by: self.by.clone(),
+            agent: None,
             at: self.session.env().now(),
             round: round_in(&dossier.task, &stage),
             stage,
@@ -193,6 +206,7 @@ impl VoteContext<'_> {
             unknown: Vec::new(),
             warnings: Vec::new(),
         };
+        vote.covers.digest = coverage_digest(&vote);
         if is_signed {
             vote.signature = Some(sign(self.files.repository, &vote)?);
         }

@@ -6,7 +6,10 @@ use std::rc::Rc;
 
 use crate::doc::{acceptance_text, open_boxes};
 use crate::git::{CommitId, LinkParser, Links, People, Repository};
-use crate::model::{Config, CoveredFile, Finding, OpenBox, Person, Problem, Signatures, Task, TaskId, Vote};
+use crate::model::{
+    Config, CoveredChange, Finding, MoveKind, OpenBox, Person, Problem, Signatures, Task, TaskId, TreeEntry,
+    Vote,
+};
 use crate::ops::session::parse;
 use crate::ops::{Result, Session};
 use crate::policy::{
@@ -249,8 +252,8 @@ fn content(files: &Files<'_>, task: &Task) -> Result<Content> {
     let mut covered = Vec::with_capacity(paths.len());
     for path in paths {
         covered.push(match repository.tree_file(tip, &path)? {
-            Some(file) => CoveredFile { mode: file.mode.bits(), blob: file.blob_id.to_string(), path },
-            None => CoveredFile::deleted(path),
+            Some(file) => CoveredChange::to(path, file.entry()),
+            None => CoveredChange::to(path, TreeEntry::Absent),
         });
     }
     Ok(Content { criteria, files: covered, commits })
@@ -258,5 +261,5 @@ fn content(files: &Files<'_>, task: &Task) -> Result<Content> {
 
 /// Tells whether a task has been sent back: what failed it may be gone.
 pub(in crate::ops) fn has_failed(task: &Task) -> bool {
-    task.history.iter().any(|step| step.why.as_deref().is_some_and(|why| why.starts_with("failed:")))
+    task.history.iter().any(|step| step.kind == MoveKind::Fail)
 }

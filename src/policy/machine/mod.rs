@@ -50,21 +50,6 @@ pub struct Case<'a> {
     pub now: DateTime<Utc>,
 }
 
-/// Why a task moves.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum MoveKind {
-    /// Work begins.
-    Start,
-    /// Somebody moved it on.
-    Advance,
-    /// The last sign-off moved it on.
-    Auto,
-    /// It failed.
-    Fail,
-    /// Somebody set the stage, whatever was missing.
-    Override,
-}
-
 /// One change of a task's file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum TaskEdit {
@@ -79,8 +64,6 @@ pub enum TaskEdit {
 pub struct MovePlan {
     /// The task.
     pub task: TaskId,
-    /// Why it moves.
-    pub kind: MoveKind,
     /// The move, as the history will tell it.
     pub step: Move,
     /// The roles that the stage it enters asks for a sign-off.

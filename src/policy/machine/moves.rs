@@ -1,9 +1,8 @@
 //! The moves.
 
 use super::gate::{blocked, blocked_by_hand, closed, gate, outdated, unknown_stage};
-use super::{Case, Missing, MoveKind, MovePlan, Outcome};
-use crate::model::{Advance, Move, Stage};
-use crate::policy::rounds::{override_reason, reads_as_override};
+use super::{Case, Missing, MovePlan, Outcome};
+use crate::model::{Advance, Move, MoveKind, Stage};
 use crate::policy::{Attempt, Reason, Refusal};
 
 /// Begins a task: into the first stage of its pipeline. One that has begun stays where it is.
@@ -59,7 +58,7 @@ pub fn auto_advance(case: &Case<'_>) -> Option<MovePlan> {
         }
     }
     let why = format!("signed off by {}", names.join(", "));
-    Some(plan(case, MoveKind::Auto, next(case), Some(why)))
+    Some(plan(case, MoveKind::Advance, next(case), Some(why)))
 }
 
 /// Sends a task back to where failures of its stage go.
@@ -89,7 +88,7 @@ pub fn fail(case: &Case<'_>, why: &str) -> Result<MovePlan, Refusal> {
     if why.is_empty() {
         return Err(Refusal::because(attempt, Reason::NoWhy));
     }
-    Ok(plan(case, MoveKind::Fail, to, Some(format!("failed: {why}"))))
+    Ok(plan(case, MoveKind::Fail, to, Some(why.to_owned())))
 }
 
 /// Moves a task to any stage of its pipeline, `none` and `complete` included, whatever is missing. The history says
@@ -112,13 +111,11 @@ pub fn set_stage(case: &Case<'_>, stage: &str, why: Option<&str>) -> Result<Outc
     if to == case.task.stage {
         return Ok(Outcome::Stays(to));
     }
-    Ok(Outcome::Moves(plan(case, MoveKind::Override, to, Some(override_reason(why)))))
+    Ok(Outcome::Moves(plan(case, MoveKind::Override, to, said(why))))
 }
 
 fn said(why: Option<&str>) -> Option<String> {
-    let why = why.map(str::trim).filter(|why| !why.is_empty())?;
-    // A reason that reads as that of an override would lift vetoes.
-    Some(if reads_as_override(why) { format!("advanced: {why}") } else { why.to_owned() })
+    why.map(str::trim).filter(|why| !why.is_empty()).map(str::to_owned)
 }
 
 fn next(case: &Case<'_>) -> Stage {
@@ -129,6 +126,6 @@ fn next(case: &Case<'_>) -> Stage {
 fn plan(case: &Case<'_>, kind: MoveKind, to: Stage, why: Option<String>) -> MovePlan {
     let asks = case.config.signoffs_of(to.as_str()).to_vec();
     let from = case.task.stage.clone();
-    let step = Move { at: case.now, by: case.actor.to_owned(), from, to, why };
-    MovePlan { task: case.task.id.clone(), kind, step, asks }
+    let step = Move { at: case.now, by: case.actor.to_owned(), agent: None, from, to, kind, why };
+    MovePlan { task: case.task.id.clone(), step, asks }
 }

@@ -3,9 +3,10 @@
 use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::model::{
-    BoxCount, Config, CoveredFile, Move, Person, RoleRules, Stage, StageRules, Task, TaskId, Verdict, Vote,
+    BoxCount, Config, Coverage, CoveredChange, Move, MoveKind, Person, RoleRules, Stage, StageRules, Task,
+    TaskId, TreeEntry, Verdict, Vote,
 };
-use crate::policy::{Content, LinkedCommit, Trust, VoteRecord, coverage, covered_by};
+use crate::policy::{Content, LinkedCommit, Trust, VoteRecord, coverage_digest, covered_by};
 
 pub(in crate::policy) const ADA: &str = "ada@example.com";
 pub(in crate::policy) const KEN: &str = "ken@example.com";
@@ -19,12 +20,14 @@ pub(in crate::policy) fn person(email: &str) -> Person {
     Person { name: name.to_owned(), email: email.to_owned() }
 }
 
-pub(in crate::policy) fn moved(from: &str, to: &str, why: &str) -> Move {
+pub(in crate::policy) fn moved(from: &str, to: &str, kind: MoveKind, why: &str) -> Move {
     Move {
         at: DateTime::UNIX_EPOCH,
         by: "ada".to_owned(),
+        agent: None,
         from: stage(from),
         to: stage(to),
+        kind,
         why: Some(why.to_owned()),
     }
 }
@@ -48,7 +51,7 @@ pub(in crate::policy) fn task_in(name: &str) -> Task {
         blocked: None,
         cancelled: None,
         source: None,
-        history: vec![moved("none", "dev", "started")],
+        history: vec![moved("none", "dev", MoveKind::Start, "started")],
         unknown: Vec::new(),
         body: String::new(),
         deliverables: BoxCount::default(),
@@ -56,13 +59,13 @@ pub(in crate::policy) fn task_in(name: &str) -> Task {
         warnings: Vec::new(),
     };
     if name != "dev" {
-        task.history.push(moved("dev", name, "done"));
+        task.history.push(moved("dev", name, MoveKind::Advance, "done"));
     }
     task
 }
 
-pub(in crate::policy) fn file(path: &str, blob: &str) -> CoveredFile {
-    CoveredFile { path: path.to_owned(), mode: 0o100_644, blob: blob.repeat(40) }
+pub(in crate::policy) fn file(path: &str, blob: &str) -> CoveredChange {
+    CoveredChange::to(path, TreeEntry::File { mode: 0o100_644, blob: blob.repeat(40) })
 }
 
 pub(in crate::policy) fn content() -> Content {
@@ -95,12 +98,8 @@ pub(in crate::policy) fn config() -> Config {
 /// A sound vote, cast some minutes after the beginning.
 pub(in crate::policy) fn ballot(minute: i64, email: &str, role: &str, verdict: Verdict) -> VoteRecord {
     let task = task_in("qa");
-    let covers = coverage(
-        &task.id,
-        "c",
-        covered_by(config().role(role), &content().files).into_iter().collect::<Vec<_>>(),
-    );
-    VoteRecord {
+    let covers = Coverage::of("c", covered_by(config().role(role), &content().files));
+    let mut record = VoteRecord {
         name: format!("{minute:03}-{role}"),
         folder: task.id.clone(),
         trust: Trust::Attributed,
@@ -110,16 +109,25 @@ pub(in crate::policy) fn ballot(minute: i64, email: &str, role: &str, verdict: V
             role: role.to_owned(),
             verdict,
             by: person(email),
+            agent: None,
             at: DateTime::<Utc>::UNIX_EPOCH + TimeDelta::minutes(minute),
             stage: stage("qa"),
             round: 1,
             commit: "0".repeat(40),
             covers,
+            replaces: Vec::new(),
             notes: None,
             findings: Vec::new(),
             signature: None,
             unknown: Vec::new(),
             warnings: Vec::new(),
         },
-    }
+    };
+    seal(&mut record);
+    record
+}
+
+/// Gives a vote the digest of what it says.
+pub(in crate::policy) fn seal(record: &mut VoteRecord) {
+    record.vote.covers.digest = coverage_digest(&record.vote);
 }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{Content, Flaw, JudgedVote, RoleStanding, Signoffs, Trust, VoteRecord, VoteStatus, WhyNot};
 use crate::model::{Config, Coverage, Person, Role, SelfApproval, Signatures, Stage, Task, Verdict};
 use crate::policy::rounds::overridden_round;
-use crate::policy::{coverage, covered_by, explain, is_agent, is_covered, is_meant, is_sound, round_of};
+use crate::policy::{covered_by, explain, is_agent, is_covered, is_meant, is_sound, round_of};
 
 /// Judges all votes of a task in the stage that it is in. `canonical` is the mailmap: it returns the one person
 /// behind a name and address.
@@ -135,7 +135,7 @@ impl Judge<'_> {
             Some(Flaw::BadSignature) => return Some(WhyNot::BadSignature),
             None => {}
         }
-        if !is_sound(&self.task.id, &ballot.vote.covers) {
+        if !is_sound(&ballot.vote) {
             return Some(WhyNot::Unsound);
         }
         let wanted = self.config.policy.signatures == Signatures::Require;
@@ -175,8 +175,9 @@ impl Judge<'_> {
         }
         let forbids = self.config.policy.self_approval == SelfApproval::Forbid;
         let scope = self.scope(&vote.role);
-        if scope.covers.digest != vote.covers.digest {
-            return VoteStatus::None(WhyNot::Stale(explain(&vote.covers, &scope.covers)));
+        let stale = explain(&vote.covers, &scope.covers);
+        if !stale.is_empty() {
+            return VoteStatus::None(WhyNot::Stale(stale));
         }
         if forbids && scope.authors.contains(&person.email.to_lowercase()) {
             return VoteStatus::None(WhyNot::OwnWork);
@@ -194,7 +195,7 @@ impl Judge<'_> {
 
     fn look(&self, role: Role<'_>) -> Scope {
         let files = covered_by(role, &self.content.files);
-        let covers = coverage(&self.task.id, &self.content.criteria, files);
+        let covers = Coverage::of(&self.content.criteria, files);
         let touches = |paths: &[String]| paths.iter().any(|path| is_covered(role, path));
         let commits = self.content.commits.iter().filter(|commit| touches(&commit.paths));
         let authors = commits.flat_map(|commit| &commit.authors);

@@ -26,7 +26,7 @@ mod tests;
 pub use judge::judge;
 pub use weight::{VoteStatus, WhyNot};
 
-use crate::model::{CoveredFile, Finding, Person, Stage, TaskId, Vote};
+use crate::model::{CoveredChange, Finding, Person, Stage, TaskId, Vote};
 
 use super::Tally;
 
@@ -92,7 +92,7 @@ pub struct Content {
     /// Digest of the acceptance text, as [`super::criteria_digest`] makes it.
     pub criteria: String,
     /// Every file that the linked commits changed, as it is now; deleted ones included.
-    pub files: Vec<CoveredFile>,
+    pub files: Vec<CoveredChange>,
     /// The linked commits.
     pub commits: Vec<LinkedCommit>,
 }

@@ -1,9 +1,11 @@
 //! Which votes count: one row for each rule.
 
 use super::{Flaw, Signoffs, Trust, VoteRecord, VoteStatus, WhyNot, judge};
-use crate::model::{Config, Person, PolicyRules, SelfApproval, Signatures, Task, TaskId, Verdict};
-use crate::policy::tests::example::{ADA, KEN, ballot, config, content, file, moved, stage, task_in};
-use crate::policy::{Staleness, Tally, coverage};
+use crate::model::{
+    Config, Coverage, MoveKind, Person, PolicyRules, SelfApproval, Signatures, Task, TaskId, Verdict,
+};
+use crate::policy::tests::example::{ADA, KEN, ballot, config, content, file, moved, seal, stage, task_in};
+use crate::policy::{Staleness, Tally};
 
 fn approval(minute: i64, email: &str, role: &str) -> VoteRecord {
     ballot(minute, email, role, Verdict::Approved)
@@ -13,7 +15,15 @@ fn rejection(minute: i64, email: &str, role: &str) -> VoteRecord {
     ballot(minute, email, role, Verdict::Rejected)
 }
 
-fn with(mut ballot: VoteRecord, change: impl FnOnce(&mut VoteRecord)) -> VoteRecord {
+/// Changes a vote and gives it the digest of what it says then.
+fn with(ballot: VoteRecord, change: impl FnOnce(&mut VoteRecord)) -> VoteRecord {
+    let mut ballot = tampered(ballot, change);
+    seal(&mut ballot);
+    ballot
+}
+
+/// Changes a vote and leaves its digest as it was.
+fn tampered(mut ballot: VoteRecord, change: impl FnOnce(&mut VoteRecord)) -> VoteRecord {
     change(&mut ballot);
     ballot
 }
@@ -58,7 +68,7 @@ fn each_reason_not_to_count() {
     let changed = vec![Staleness::FileChanged("src/a.rs".to_owned())];
     let stale = with(approval(1, KEN, "reviewer"), |ballot| {
         let files = [file("src/a.rs", "e")];
-        ballot.vote.covers = coverage(&ballot.folder, "c", files);
+        ballot.vote.covers = Coverage::of("c", files);
     });
     let lenient = config();
     let rows: Vec<(&str, &Config, VoteRecord, WhyNot)> = vec![
@@ -86,7 +96,7 @@ fn each_reason_not_to_count() {
         (
             "tampered with",
             &lenient,
-            with(approval(1, KEN, "reviewer"), |ballot| ballot.vote.covers.files.clear()),
+            tampered(approval(1, KEN, "reviewer"), |ballot| ballot.vote.covers.files.clear()),
             WhyNot::Unsound,
         ),
         (
@@ -186,11 +196,12 @@ fn what_is_doubtful_lifts_no_veto() {
     ];
     for (what, config, spoil) in doubtful {
         for verdict in [Verdict::Approved, Verdict::Withdrawn] {
-            let ballots = [rejection(1, KEN, "reviewer"), with(ballot(2, KEN, "reviewer", verdict), spoil)];
+            let ballots =
+                [rejection(1, KEN, "reviewer"), tampered(ballot(2, KEN, "reviewer", verdict), spoil)];
             assert_eq!(weights(&task, config, &ballots)[0], VoteStatus::Rejection, "{what}");
         }
         assert_eq!(
-            weight(&task, config, with(rejection(1, KEN, "reviewer"), spoil)),
+            weight(&task, config, tampered(rejection(1, KEN, "reviewer"), spoil)),
             VoteStatus::Rejection,
             "{what}"
         );
@@ -203,7 +214,8 @@ fn a_rejection_stands_until_its_author_votes_again() {
     let config = config();
     let rejected = rejection(1, KEN, "reviewer");
     let early = approval(1, ADA, "tester");
-    task.history.extend([moved("qa", "dev", "failed: x"), moved("dev", "qa", "done")]);
+    task.history
+        .extend([moved("qa", "dev", MoveKind::Fail, "x"), moved("dev", "qa", MoveKind::Advance, "done")]);
     let ballots = [rejected.clone(), early];
     let found = weights(&task, &config, &ballots);
     assert_eq!(found, [VoteStatus::Rejection, not(WhyNot::OtherRound { cast: 1, now: 2 })]);
@@ -212,7 +224,7 @@ fn a_rejection_stands_until_its_author_votes_again() {
     assert_eq!(weights(&task, &config, &ballots), [not(WhyNot::Superseded), VoteStatus::Approval]);
     // Sent back, it still shows.
     let mut back = task_in("qa");
-    back.history.push(moved("qa", "dev", "failed: x"));
+    back.history.push(moved("qa", "dev", MoveKind::Fail, "x"));
     back.stage = stage("dev");
     let ballots = [rejected];
     let signoffs = judged(&back, &config, &ballots);
@@ -225,14 +237,15 @@ fn an_override_that_leads_on_replaces_rejections() {
     let config = config();
     let rejected = || rejection(1, KEN, "reviewer");
     for (moves, expected) in [
-        (vec![moved("qa", "sec", "override: shipped")], not(WhyNot::Overridden)),
+        (vec![moved("qa", "sec", MoveKind::Override, "shipped")], not(WhyNot::Overridden)),
         (
-            vec![moved("qa", "dev", "failed: x"), moved("dev", "complete", "override")],
+            vec![moved("qa", "dev", MoveKind::Fail, "x"), moved("dev", "complete", MoveKind::Override, "")],
             not(WhyNot::Overridden),
         ),
-        (vec![moved("qa", "dev", "override: back")], VoteStatus::Rejection),
-        (vec![moved("qa", "sec", "overrides nothing")], VoteStatus::Rejection),
-        (vec![moved("qa", "sec", "done")], VoteStatus::Rejection),
+        (vec![moved("qa", "dev", MoveKind::Override, "back")], VoteStatus::Rejection),
+        (vec![moved("qa", "sec", MoveKind::Advance, "override: trust me")], VoteStatus::Rejection),
+        (vec![moved("qa", "sec", MoveKind::Unknown("Override".to_owned()), "x")], VoteStatus::Rejection),
+        (vec![moved("qa", "sec", MoveKind::Advance, "done")], VoteStatus::Rejection),
     ] {
         let mut task = task_in("qa");
         task.stage = moves.last().unwrap().to.clone();
@@ -242,9 +255,9 @@ fn an_override_that_leads_on_replaces_rejections() {
     // Rejected once more after the override, it stands.
     let mut task = task_in("qa");
     task.history.extend([
-        moved("qa", "sec", "override"),
-        moved("sec", "dev", "failed: x"),
-        moved("dev", "qa", ""),
+        moved("qa", "sec", MoveKind::Override, ""),
+        moved("sec", "dev", MoveKind::Fail, "x"),
+        moved("dev", "qa", MoveKind::Advance, ""),
     ]);
     let again = with(rejected(), |ballot| ballot.vote.round = 2);
     assert_eq!(weight(&task, &config, again), VoteStatus::Rejection);
@@ -295,6 +308,6 @@ fn the_tally_counts_no_more_than_is_asked() {
 #[test]
 fn two_branches_that_made_one_move_begin_one_round() {
     let mut task = task_in("qa");
-    task.history.push(moved("dev", "qa", "done elsewhere"));
+    task.history.push(moved("dev", "qa", MoveKind::Advance, "done elsewhere"));
     assert_eq!(weight(&task, &config(), approval(1, KEN, "reviewer")), VoteStatus::Approval);
 }

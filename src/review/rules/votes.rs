@@ -103,7 +103,7 @@ fn resolutions(range: &RangeFacts<'_>, facts: &TaskFacts, book: &mut Violations<
 }
 
 fn closes(step: &Resolution) -> bool {
-    matches!(step.to, FindingState::Settled | FindingState::Waived)
+    matches!(step.to, FindingState::Fixed | FindingState::Resolved | FindingState::Waived)
 }
 
 fn blocks(finding: &Finding, book: &Violations<'_>) -> bool {

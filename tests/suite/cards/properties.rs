@@ -9,7 +9,7 @@ use proptest::prelude::*;
 use proptest::sample::select;
 use tracker::doc;
 use tracker::import::cards;
-use tracker::model::{Minutes, Move, Priority, SprintId, Stage, Task, TaskId};
+use tracker::model::{Minutes, Move, MoveKind, Priority, SprintId, Stage, Task, TaskId};
 
 use super::{comparable, render, tasks};
 
@@ -228,13 +228,9 @@ fn step() -> impl Strategy<Value = Move> {
         Just("imported as completed".to_owned()),
         Just("imported as in progress".to_owned())
     ]);
-    (moment(), word(), stage(), stage(), why).prop_map(|(at, by, from, to, why)| Move {
-        at,
-        by,
-        from,
-        to,
-        why,
-    })
+    let kind = "(advance|start|fail|override|import|[a-z]{1,4})".prop_map(|text| MoveKind::parse(&text));
+    (moment(), word(), of(word()), stage(), stage(), kind, why)
+        .prop_map(|(at, by, agent, from, to, kind, why)| Move { at, by, agent, from, to, kind, why })
 }
 
 fn unknown() -> impl Strategy<Value = Vec<(String, String)>> {

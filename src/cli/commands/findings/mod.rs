@@ -81,7 +81,7 @@ impl Findings {
                 return Ok(Answer::of(Output::List(view)).with_problems(problems));
             }
             Some(What::Import(import)) => return import.run(door),
-            Some(What::Settle(resolve)) => (resolve, FindingState::Settled),
+            Some(What::Settle(resolve)) => (resolve, FindingState::Resolved),
             Some(What::Waive(resolve)) => (resolve, FindingState::Waived),
             Some(What::Reopen(resolve)) => (resolve, FindingState::Open),
         };

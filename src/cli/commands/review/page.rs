@@ -122,12 +122,11 @@ fn move_row(made: &MoveReview, page: &Page) -> Vec<Cell> {
     // In the cell that is never left out: an override is what one must not miss.
     let (forced, style) = if made.is_override { ("override", WARN) } else { ("", Style::new()) };
     let step = format!("{} {} {}  {forced}", made.from, page.pick("→", ">"), made.to);
-    let why = made.why.as_deref().filter(|why| *why != forced);
     vec![
         Cell::styled(step.trim_end(), style),
         Cell::styled(&made.by, Style::new().cyan()),
         Cell::styled(page.ago(made.at), DIM),
-        Cell::new(why.unwrap_or_default()),
+        Cell::new(made.why.as_deref().unwrap_or_default()),
     ]
 }
 

@@ -7,10 +7,10 @@ use world::{World, now, world};
 
 use super::{Case, MovePlan, Outcome, TaskEdit, advance, auto_advance, fail, set_stage, start};
 use crate::model::{
-    Advance, Blocking, Config, Finding, FindingId, FindingSeverity, FindingState, OpenBox, Person,
+    Advance, Blocking, Config, Finding, FindingId, FindingSeverity, FindingState, MoveKind, OpenBox, Person,
     Requirement, Resolution, StageRules, Task, TaskId, TypeRules, Verdict,
 };
-use crate::policy::tests::example::{ADA, KEN, ballot, content, moved, person, stage, task_in};
+use crate::policy::tests::example::{ADA, KEN, ballot, content, moved, person, seal, stage, task_in};
 use crate::policy::{Reason, Refusal, judge};
 
 fn open_box(number: usize, is_deliverable: bool, is_criterion: bool) -> OpenBox {
@@ -245,7 +245,7 @@ fn a_failure_leads_back() {
         assert_eq!(path(world.with(|case| fail(case, "too slow"))), expected, "{at} {on_fail:?}");
     }
     let plan = world("sec").with(|case| fail(case, " too slow ")).unwrap();
-    assert_eq!(plan.step.why.as_deref(), Some("failed: too slow"));
+    assert_eq!((plan.step.kind, plan.step.why.as_deref()), (MoveKind::Fail, Some("too slow")));
     assert_eq!(path(world("sec").with(|case| fail(case, " "))), "reason");
 }
 
@@ -260,6 +260,7 @@ fn after_a_failure_approvals_are_asked_for_again() {
     assert_eq!(world.auto(), None);
     for ballot in &mut world.ballots {
         ballot.vote.round = 2;
+        seal(ballot);
     }
     assert_eq!(path(world.advance()), "qa → sec");
 }
@@ -268,8 +269,9 @@ fn after_a_failure_approvals_are_asked_for_again() {
 fn an_override_goes_anywhere_and_says_so() {
     let set = |to: &str, why: Option<&str>| world("qa").with(|case| set_stage(case, to, why));
     let plan = |to: &str, why: Option<&str>| set(to, why).unwrap().plan().unwrap().step;
-    assert_eq!(plan("docs", Some("shipped")).why.as_deref(), Some("override: shipped"));
-    assert_eq!(plan("NONE", Some(" ")).why.as_deref(), Some("override"));
+    assert_eq!(plan("docs", Some("shipped")).reason().as_deref(), Some("override: shipped"));
+    let bare = plan("NONE", Some(" "));
+    assert_eq!((bare.kind, bare.why), (MoveKind::Override, None));
     assert_eq!(plan("complete", None).to, stage("complete"));
     assert_eq!(set("qa", None), Ok(Outcome::Stays(stage("qa"))));
     assert_eq!(
@@ -280,11 +282,12 @@ fn an_override_goes_anywhere_and_says_so() {
 }
 
 #[test]
-fn no_reason_poses_as_an_override() {
-    let why = |why: &str| world("dev").with(|case| advance(case, Some(why))).unwrap().step.why;
-    assert_eq!(why("override: trust me").as_deref(), Some("advanced: override: trust me"));
-    assert_eq!(why("overridden by taste").as_deref(), Some("overridden by taste"));
-    assert_eq!(why("  "), None);
+fn an_advance_is_one_whatever_its_reason_says() {
+    let step = |why: &str| world("dev").with(|case| advance(case, Some(why))).unwrap().step;
+    for why in ["override: trust me", "failed: x", "started"] {
+        assert_eq!((step(why).kind, step(why).why.as_deref()), (MoveKind::Advance, Some(why)));
+    }
+    assert_eq!(step("  ").why, None);
 }
 
 #[test]
@@ -309,6 +312,6 @@ fn sign_offs_of_one_stage_move_nothing_out_of_another() {
     task.stage = stage("sec");
     assert_eq!(ask(&task), ("outdated".to_owned(), false));
     task.stage = stage("qa");
-    task.history.extend([moved("qa", "dev", "failed: x"), moved("dev", "qa", "")]);
+    task.history.extend([moved("qa", "dev", MoveKind::Fail, "x"), moved("dev", "qa", MoveKind::Advance, "")]);
     assert_eq!(ask(&task), ("outdated".to_owned(), false));
 }

@@ -6,7 +6,7 @@ use super::world::{now, world};
 use crate::model::{Person, Verdict};
 use crate::policy::judge;
 use crate::policy::machine::{Case, MovePlan, advance, auto_advance, fail, set_stage, start};
-use crate::policy::tests::example::{ADA, KEN, ballot, content, stage};
+use crate::policy::tests::example::{ADA, KEN, ballot, content, seal, stage};
 
 /// What a person or a hook may ask for.
 #[derive(Debug, Clone)]
@@ -68,6 +68,7 @@ proptest! {
             if let Ask::Vote(minute, who, role, verdict, round) = ask {
                 let mut ballot = ballot(*minute, who, role, verdict.clone());
                 ballot.vote.round = *round;
+                seal(&mut ballot);
                 world.ballots.push(ballot);
                 continue;
             }
@@ -105,6 +106,7 @@ proptest! {
             if let Ask::Vote(minute, who, role, verdict, round) = ask {
                 let mut ballot = ballot(*minute, who, role, verdict.clone());
                 ballot.vote.round = *round;
+                seal(&mut ballot);
                 world.ballots.push(ballot);
             }
         }

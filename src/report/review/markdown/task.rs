@@ -39,8 +39,7 @@ fn time(at: DateTime<Utc>) -> String {
 }
 
 fn made(made: &MoveReview) -> String {
-    let why = made.why.as_deref().filter(|why| !(made.is_override && *why == "override"));
-    let why = why.map_or_else(String::new, |why| format!(": {}", text(why, TITLE)));
+    let why = made.why.as_deref().map_or_else(String::new, |why| format!(": {}", text(why, TITLE)));
     let forced = if made.is_override { ", **override**" } else { "" };
     let (from, to) = (text(&made.from, NAME), text(&made.to, NAME));
     format!("{from} → {to} by {}, {}{forced}{why}", text(&made.by, NAME), time(made.at))
