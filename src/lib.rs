@@ -15,11 +15,12 @@
 //! | 1     | `query`  | the query language of `list`, `queue` and `board`; pure |
 //! | 1     | `git`    | facts from git, as plain data: nothing of gix leaves this module |
 //! | 2     | `store`  | `.tracker` on disk: discovery, lock, atomic writes, index, snapshots |
-//! | 2     | `import` | other trackers' files to tasks, tools' reports to findings; pure |
-//! | 2     | `review` | a range of commits by task, and the rules of the gate; pure |
-//! | 3     | `report` | context to text: cards, and reviews for pull requests and machines; pure |
-//! | 4     | `ops`    | the verbs, one file per use case; every door calls these |
-//! | 5     | `cli`    | arguments, output, errors, exit codes |
+//! | 3     | `facts`  | what is known of tasks at a tip or in a range: links, authors, votes, content, findings |
+//! | 4     | `import` | other trackers' files to tasks, tools' reports to findings; pure |
+//! | 4     | `review` | a range of commits by task, and the rules of the gate; pure |
+//! | 5     | `report` | context to text: cards, and reviews for pull requests and machines; pure |
+//! | 6     | `ops`    | the verbs, one file per use case; every door calls these |
+//! | 7     | `cli`    | arguments, output, errors, exit codes |
 //!
 //! # Files on disk
 //!
@@ -50,9 +51,12 @@ pub mod git;
 pub mod policy;
 pub mod query;
 
+pub mod store;
+
+pub mod facts;
+
 pub mod import;
 pub mod review;
-pub mod store;
 
 pub mod report;
 

@@ -132,6 +132,13 @@ impl Repository {
         Ok(std::mem::take(&mut object.data))
     }
 
+    /// Whether a blob is these bytes, without reading it.
+    #[must_use]
+    pub fn is_blob(&self, bytes: &[u8], id: BlobId) -> bool {
+        let computed = gix::objs::compute_hash(self.inner.object_hash(), gix::objs::Kind::Blob, bytes);
+        computed.is_ok_and(|computed| computed == id.raw())
+    }
+
     /// Reads many blobs on as many threads as there are, each as [`Repository::read_blob`] does, and makes something
     /// of each; the order stays.
     pub fn map_blobs<T: Send>(

@@ -5,12 +5,12 @@ use std::collections::HashSet;
 
 use foldhash::fast::RandomState;
 
-use super::signoffs::derived;
 use super::view::TaskLine;
 use super::{Result, Session};
 use crate::doc::Document;
+use crate::facts::{TallyContext, tallies};
 use crate::model::{Config, Facts, Problem, Summary, TaskId};
-use crate::policy::{Derived, stage_order};
+use crate::policy::{Derived, derive_with, stage_order};
 use crate::query::{Context, Query, Sort, Subject};
 use crate::store::Tasks;
 
@@ -50,7 +50,11 @@ impl Choice<'_, '_> {
         problems.extend(found);
         let closed: HashSet<&str, RandomState> = closed.into_iter().collect();
         let is_closed = |id: &str| closed.contains(id);
-        let derived = derived(self.session, self.config, tasks, &summaries, is_closed, problems)?;
+        let (session, config) = (self.session, self.config);
+        let context = TallyContext { workspace: session.workspace(), snapshot: session.snapshot(), config };
+        let tallies = tallies(&context, tasks, problems)?;
+        let tally = |task: &Summary<'_>| tallies.get(task.id).copied().unwrap_or_default();
+        let derived = derive_with(&summaries, config, tally, is_closed);
         let mut matching: Vec<usize> = (0..summaries.len()).collect();
         if needs_facts {
             matching.retain(|&at| self.matches(&summaries[at], Some(&derived.facts[at])));

@@ -2,8 +2,8 @@
 //! machine says whether and where; each move is in the history.
 
 use super::fields::reason;
-use super::session::{Step, spliced};
-use super::signoffs::{Dossier, Files, said_of};
+use super::session::{Step, parse, spliced};
+use super::signoffs::said_of;
 use super::written::WrittenTask;
 use super::{Error, Result, Session, Written};
 use crate::doc::{Edit, Value, append_move};
@@ -157,13 +157,13 @@ fn by_the_machine(
     let repository = session.workspace().repository()?;
     let actor = repository.identity(session.env())?.name;
     let locked = session.lock(&format!("{deed} {}", wanted.join(" ")))?;
-    let files = Files::of(session, &repository, &config, false)?;
+    let reader = session.facts(&repository, &config)?;
     let (mut changes, mut tasks, mut closed) = (Vec::new(), Vec::new(), Vec::new());
     for wanted in wanted {
         let file = session.snapshot().find(wanted)?;
-        let dossier = Dossier::read(&files, &file)?;
-        let signoffs = dossier.signoffs(&config);
-        let step = step(&dossier.case(&config, &signoffs, &actor, session.env().now()));
+        let facts = reader.task(parse(&file)?)?;
+        let signoffs = facts.signoffs(&config);
+        let step = step(&facts.case(&config, &signoffs, &actor, session.env().now()));
         let step = step.map_err(|error| with_titles(session, error))?;
         let change = spliced(&file, &step.edits)?;
         if step.edits.iter().any(closes) {
@@ -172,7 +172,7 @@ fn by_the_machine(
         if changes.iter().any(|other: &crate::store::Change| other.path == change.path) {
             continue;
         }
-        tasks.push(WrittenTask::changed(&dossier.task, step.said, !change.is_empty()));
+        tasks.push(WrittenTask::changed(&facts.task, step.said, !change.is_empty()));
         changes.push(change);
     }
     let written = session.finish(&locked, &changes, tasks)?;

@@ -2,11 +2,12 @@
 
 use super::written::{Written, WrittenTask};
 use super::{Error, Result};
-use crate::doc::{Document, Edit, read_task};
+use crate::doc::{Document, Edit};
 use crate::env::Env;
+use crate::facts::FactsReader;
 use crate::git::{CommitId, Repository};
 use crate::model::{Config, Task};
-use crate::store::{Change, Locked, Snapshot, TaskFile, Workspace};
+use crate::store::{self, Change, Locked, Snapshot, TaskFile, Workspace};
 
 /// What a verb works with.
 #[derive(Debug)]
@@ -91,6 +92,15 @@ impl<'e> Session<'e> {
         }
     }
 
+    /// Reads facts of the records as this session sees them.
+    pub(super) fn facts<'a>(
+        &'a self,
+        repository: &'a Repository,
+        config: &'a Config,
+    ) -> Result<FactsReader<'a>> {
+        Ok(FactsReader::new(repository, &self.snapshot, self.tip(repository)?, config))
+    }
+
     /// Finds a task by a part of its id and reads it.
     pub(super) fn find(&self, wanted: &str) -> Result<(TaskFile, Task)> {
         let file = self.snapshot.find(wanted)?;
@@ -146,17 +156,10 @@ impl<'e> Session<'e> {
 
 /// Reads a task, with every problem bearing the file's name.
 pub(super) fn parse(file: &TaskFile) -> Result<Task> {
-    let named = |problems: Vec<crate::model::Problem>| {
-        Error::Broken(problems.into_iter().map(|problem| problem.in_file(&file.path)).collect())
-    };
-    let task = read_task(&file.bytes).map_err(named)?;
-    if task.id == file.id {
-        return Ok(task);
+    match file.parse() {
+        Err(store::Error::Broken(problems)) => Err(Error::Broken(problems)),
+        read => Ok(read?),
     }
-    let message = format!("`{}` is not the id that the file's name says", task.id);
-    let line = Document::markdown(&file.bytes).ok().and_then(|document| document.line_of("id")).unwrap_or(1);
-    let problem = crate::model::Problem::error(message).on_key("id").at_line(line);
-    Err(named(vec![problem.with_hint(format!("write `id: {}`", file.id))]))
 }
 
 /// Splices edits into a task's file.

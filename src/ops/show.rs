@@ -6,9 +6,10 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::session::parse;
-use super::signoffs::{Dossier, SignoffsView, seen, view_of};
+use super::signoffs::{SignoffsView, facts_of_task, view_of};
 use super::view::{DependencyView, MoveView, NoteView, StepView, TaskLine, TaskView, boxes_of};
 use super::{Error, Result, Session};
+use crate::facts::TaskFacts;
 use crate::model::{Config, Problem, Stage, Task, TaskId};
 use crate::policy::{Dependency, badge_of, blocking_findings, facts_of, status_of};
 use crate::store::TaskFile;
@@ -47,11 +48,11 @@ pub fn show(session: &Session<'_>, wanted: &str) -> Result<(Shown, Vec<Problem>)
     let (notes, unreadable) = session.snapshot().notes(&task.id)?;
     problems.extend(unreadable);
     let notes: Vec<NoteView> = notes.iter().map(NoteView::from).collect();
-    let dossier = seen(session, &config, task)?;
-    problems.extend(dossier.problems.iter().cloned());
-    let task = &dossier.task;
-    let signoffs = view_of(session, &config, &dossier);
-    let view = view(session, &config, &file, &dossier, notes)?;
+    let facts = facts_of_task(session, &config, task)?;
+    problems.extend(facts.problems.iter().cloned());
+    let task = &facts.task;
+    let signoffs = view_of(session, &config, &facts);
+    let view = view(session, &config, &file, &facts, notes)?;
     let next = next_steps(task, &view, &signoffs);
     let (id, path) = (task.id.to_string(), view.path.clone());
     let is_idle = signoffs.roles.is_empty() && signoffs.others.is_empty();
@@ -74,16 +75,16 @@ fn view(
     session: &Session<'_>,
     config: &Config,
     file: &TaskFile,
-    dossier: &Dossier,
+    known: &TaskFacts,
     notes: Vec<NoteView>,
 ) -> Result<TaskView> {
-    let task = &dossier.task;
+    let task = &known.task;
     let dependencies = dependencies(session, task)?;
     let open: HashMap<&str, bool> =
         dependencies.iter().map(|dependency| (dependency.id.as_str(), dependency.open)).collect();
     let summary = task.summary();
-    let blocking = blocking_findings(config, &dossier.findings);
-    let tally = dossier.signoffs(config).tally(blocking).or_asked_by(&summary, config);
+    let blocking = blocking_findings(config, &known.findings);
+    let tally = known.signoffs(config).tally(blocking).or_asked_by(&summary, config);
     let status = status_of(&summary, |id| open.get(id).copied().unwrap_or(true));
     let facts = facts_of(status, badge_of(&summary, config, tally));
     let waiting = dependencies.iter().filter(|dependency| dependency.open);

@@ -23,8 +23,8 @@ mod web;
 
 pub use explain::{Explanation, KEPT_RECORDS, explain};
 pub use facts::{
-    CommandOutcome, CommitFacts, FileFacts, FileState, MergedRecord, People, RangeFacts, RecordStep,
-    TaskFacts,
+    CommandOutcome, CommitFacts, FileFacts, FileState, MergedRecord, People, RangeFacts, RangeTask,
+    RecordStep,
 };
 pub use fields::{Ticks, changed as changed_fields, differences, ticks};
 pub use verdict::{RuleOutcome, Verdict, Violation};

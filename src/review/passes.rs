@@ -4,7 +4,7 @@
 //! where the task stands behind that stage at the head. Moves that the base has already were judged when they were
 //! merged.
 
-use super::facts::{RangeFacts, TaskFacts};
+use super::facts::{RangeFacts, RangeTask};
 use super::histories;
 use crate::model::{Config, Move, Stage, Task};
 use crate::policy::{Case, Gate, Signoffs, gate, is_override, judge};
@@ -12,7 +12,7 @@ use crate::policy::{Case, Gate, Signoffs, gate, is_override, judge};
 /// One task, judged.
 pub(super) struct Judged<'f> {
     /// The task.
-    pub(super) facts: &'f TaskFacts,
+    pub(super) facts: &'f RangeTask,
     /// The moves that the range adds, with their places in the history.
     pub(super) moves: Vec<(usize, &'f Move)>,
     /// The stages that the range led it out of.
@@ -42,7 +42,7 @@ pub(super) fn of_range<'f>(facts: &'f RangeFacts<'_>, config: &Config) -> Vec<Ju
     facts.tasks.iter().map(|task| judged(task, facts, config)).collect()
 }
 
-fn judged<'f>(facts: &'f TaskFacts, range: &'f RangeFacts<'_>, config: &Config) -> Judged<'f> {
+fn judged<'f>(facts: &'f RangeTask, range: &'f RangeFacts<'_>, config: &Config) -> Judged<'f> {
     let Some(after) = &facts.after else {
         let (moves, passes, passed) = (Vec::new(), Vec::new(), Vec::new());
         return Judged { facts, moves, passes, passed, current: None };
@@ -62,7 +62,7 @@ fn judged<'f>(facts: &'f TaskFacts, range: &'f RangeFacts<'_>, config: &Config) 
         let last = after.history.iter().rposition(leads_out);
         let is_new = |last: usize| moves.iter().any(|(new, _)| *new == last);
         let then = at_stage_entry(after, kind, stage, last.unwrap_or(after.history.len()));
-        let signoffs = judge(&then, config, &facts.ballots, &facts.content, range.people);
+        let signoffs = judge(&then, config, &facts.votes, &facts.content, range.people);
         // A stage that no move leads out of was left by hand: that is as new as the record says.
         let is_of_range =
             last.map_or_else(|| facts.before.as_ref().is_none_or(|old| old.stage != after.stage), is_new);
@@ -76,7 +76,7 @@ fn judged<'f>(facts: &'f TaskFacts, range: &'f RangeFacts<'_>, config: &Config) 
     }
     let is_open = after.cancelled.is_none() && !after.stage.is_complete();
     let current = is_open.then(|| {
-        let signoffs = judge(after, config, &facts.ballots, &facts.content, range.people);
+        let signoffs = judge(after, config, &facts.votes, &facts.content, range.people);
         let gate = open_gate(facts, config, after, &signoffs);
         (signoffs, gate)
     });
@@ -84,7 +84,7 @@ fn judged<'f>(facts: &'f TaskFacts, range: &'f RangeFacts<'_>, config: &Config) 
 }
 
 /// Returns the type whose pipeline judges: a task that had begun keeps its route, whatever the range makes of its type.
-pub(super) fn route(facts: &TaskFacts) -> Option<&str> {
+pub(super) fn route(facts: &RangeTask) -> Option<&str> {
     let begun = facts.before.as_ref().filter(|task| !task.stage.is_none());
     begun.or(facts.after.as_ref()).and_then(|task| task.kind.as_deref())
 }
@@ -111,7 +111,7 @@ fn at_stage_entry(after: &Task, kind: Option<&str>, stage: &Stage, last: usize) 
     }
 }
 
-fn open_gate(facts: &TaskFacts, config: &Config, task: &Task, signoffs: &Signoffs<'_>) -> Gate {
+fn open_gate(facts: &RangeTask, config: &Config, task: &Task, signoffs: &Signoffs<'_>) -> Gate {
     gate(&Case {
         task,
         config,

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::facts::{CommitFacts, FileFacts, RangeFacts, TaskFacts};
+use super::facts::{CommitFacts, FileFacts, RangeFacts, RangeTask};
 use super::passes::Judged;
 use super::rules::{Cover, is_policy};
 use super::{
@@ -134,7 +134,7 @@ fn votes(task: &Judged<'_>) -> Vec<VoteReview> {
     votes
 }
 
-fn voted(judged: &JudgedVote<'_>, facts: &TaskFacts) -> VoteReview {
+fn voted(judged: &JudgedVote<'_>, facts: &RangeTask) -> VoteReview {
     let vote = &judged.ballot.vote;
     let why = judged.weight.why_not();
     VoteReview {
@@ -152,7 +152,7 @@ fn voted(judged: &JudgedVote<'_>, facts: &TaskFacts) -> VoteReview {
     }
 }
 
-fn findings(facts: &TaskFacts, config: &Config) -> Vec<FindingReview> {
+fn findings(facts: &RangeTask, config: &Config) -> Vec<FindingReview> {
     let mut shown = Vec::new();
     for finding in &facts.findings {
         let before = facts.findings_before.iter().find(|old| old.id == finding.id);

@@ -27,7 +27,7 @@ pub use folder::{LARGEST_FILE, Stat};
 pub use hooks::{Hook, HookChange, HookFiles, HookState};
 pub use layout::Layout;
 pub use lock::Holder;
-pub use snapshot::{Snapshot, TaskFile};
+pub use snapshot::{Records, Snapshot, TaskFile};
 pub use source::{Entry, EntryKind};
 pub use tasks::Tasks;
 pub use workspace::{Locked, Workspace};

@@ -8,7 +8,7 @@ use super::tasks::Tasks;
 use super::{Entry, EntryKind, Error, Layout, Result, resolve};
 use crate::doc;
 use crate::git::{CommitId, TreeFile};
-use crate::model::{Config, Finding, Note, Problem, RoleGuide, TaskId, Vote};
+use crate::model::{Config, Finding, Note, Problem, RoleGuide, Task, TaskId, Vote};
 
 /// A task's file, read.
 #[derive(Debug, Clone)]
@@ -21,8 +21,26 @@ pub struct TaskFile {
     pub bytes: Vec<u8>,
 }
 
+impl TaskFile {
+    /// Reads the task; every problem names the file.
+    pub fn parse(&self) -> Result<Task> {
+        let named = |problems: Vec<Problem>| {
+            Error::Broken(problems.into_iter().map(|problem| problem.in_file(&self.path)).collect())
+        };
+        let task = doc::read_task(&self.bytes).map_err(named)?;
+        if task.id == self.id {
+            return Ok(task);
+        }
+        let document = doc::Document::markdown(&self.bytes).ok();
+        let line = document.and_then(|document| document.line_of("id")).unwrap_or(1);
+        let message = format!("`{}` is not the id that the file's name says", task.id);
+        let problem = Problem::error(message).on_key("id").at_line(line);
+        Err(named(vec![problem.with_hint(format!("write `id: {}`", self.id))]))
+    }
+}
+
 /// Records with the names of their files, and the problems of those that cannot be read.
-pub(super) type Records<T> = (Vec<(String, T)>, Vec<Problem>);
+pub type Records<T> = (Vec<(String, T)>, Vec<Problem>);
 
 /// A view of all records at one moment.
 #[derive(Debug)]
@@ -173,7 +191,7 @@ impl Snapshot {
     }
 
     /// Reads the YAML records of a folder, sorted by name.
-    fn records<T>(
+    pub fn records<T>(
         &self,
         folder: &str,
         read: impl Fn(&[u8]) -> std::result::Result<T, Vec<Problem>>,

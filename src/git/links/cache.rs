@@ -175,7 +175,7 @@ impl Remembered {
             .collect();
         // Stable: where times are the same, the order in which parents come last stays.
         commits.sort_by_key(|commit| std::cmp::Reverse(commit.time));
-        Links { commits, is_complete: is_complete && tip.is_some() }
+        Links::new(commits, is_complete && tip.is_some())
     }
 }
 

@@ -9,6 +9,8 @@ mod cache;
 mod touched;
 mod walk;
 
+use std::cell::OnceCell;
+use std::collections::HashMap;
 use std::fs;
 
 use chrono::{DateTime, Utc};
@@ -44,29 +46,61 @@ pub struct LinkedCommit {
 }
 
 /// The commits of a history that link something.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default)]
 pub struct Links {
     /// The commits, newest first; a commit never behind its parent where their times are the same.
     pub commits: Vec<LinkedCommit>,
     /// Whether all of the history that this clone has was looked at.
     pub is_complete: bool,
+    /// Which of the commits link what.
+    places: OnceCell<HashMap<String, Vec<usize>>>,
 }
 
+impl PartialEq for Links {
+    fn eq(&self, other: &Self) -> bool {
+        self.commits == other.commits && self.is_complete == other.is_complete
+    }
+}
+
+impl Eq for Links {}
+
 impl Links {
+    pub(super) fn new(commits: Vec<LinkedCommit>, is_complete: bool) -> Self {
+        Self { commits, is_complete, places: OnceCell::new() }
+    }
+
+    /// Returns the places of the commits that link something, ascending.
+    fn places(&self, id: &str) -> &[usize] {
+        let index = || {
+            let mut places: HashMap<String, Vec<usize>> = HashMap::new();
+            for (at, commit) in self.commits.iter().enumerate() {
+                for id in &commit.ids {
+                    let own = places.entry(id.clone()).or_default();
+                    if own.last() != Some(&at) {
+                        own.push(at);
+                    }
+                }
+            }
+            places
+        };
+        self.places.get_or_init(index).get(id).map_or(&[], Vec::as_slice)
+    }
+
     /// Returns the commits that link one task, newest first.
     #[must_use]
     pub fn of(&self, id: &str) -> Vec<CommitId> {
-        let links = |commit: &&LinkedCommit| commit.ids.iter().any(|linked| linked == id);
-        self.commits.iter().filter(links).map(|commit| commit.id).collect()
+        self.places(id).iter().map(|&at| self.commits[at].id).collect()
     }
 
     /// Returns the commits that changed something below `FOLDER/NAME`, of a folder that the grammar names: newest
     /// first. Where a commit changed very many names, it is among those of every name.
     #[must_use]
     pub fn touching(&self, folder: &str, name: &str) -> Vec<CommitId> {
-        let (one, any) = (mark(folder, name), mark(folder, ""));
-        let touches = |commit: &&LinkedCommit| commit.ids.iter().any(|id| *id == one || *id == any);
-        self.commits.iter().filter(touches).map(|commit| commit.id).collect()
+        let (one, any) = (self.places(&mark(folder, name)), self.places(&mark(folder, "")));
+        let mut both = [one, any].concat();
+        both.sort_unstable();
+        both.dedup();
+        both.into_iter().map(|at| self.commits[at].id).collect()
     }
 }
 

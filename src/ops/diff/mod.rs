@@ -14,9 +14,8 @@ pub use view::{
 use std::collections::{BTreeMap, BTreeSet};
 
 use self::sides::Sides;
-use super::gate::Record;
 use super::{Error, Result, Session};
-use crate::model::{Problem, TaskId};
+use crate::model::{Problem, RecordPath, TaskId, is_in_tracker};
 use crate::store;
 
 /// What is compared.
@@ -37,9 +36,9 @@ pub fn diff(session: &Session<'_>, request: &DiffRequest) -> Result<(DiffView, V
     let mut by_task: BTreeMap<TaskId, Vec<&str>> = BTreeMap::new();
     let mut others: Vec<&str> = Vec::new();
     for path in &changed {
-        match Record::at(path).as_ref().map(Record::task) {
-            Some(Some(id)) => by_task.entry(id.clone()).or_default().push(path),
-            Some(None) => others.push(path),
+        match RecordPath::parse(path).as_ref().and_then(RecordPath::task) {
+            Some(id) => by_task.entry(id.clone()).or_default().push(path),
+            None if is_in_tracker(path) => others.push(path),
             None => {}
         }
     }

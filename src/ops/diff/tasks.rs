@@ -4,9 +4,8 @@ use super::records::pair;
 use super::sides::Sides;
 use super::view::{DiffFinding, DiffNote, DiffStage, DiffTask, DiffVote, DiffWarning};
 use crate::doc::{read_finding, read_note, read_task, read_vote};
-use crate::model::{Finding, Move, Note, Problem, Task, TaskId, Vote};
+use crate::model::{Finding, Move, Note, Problem, RecordPath, Task, TaskId, Vote};
 use crate::ops::Result;
-use crate::ops::gate::Record;
 use crate::policy::is_override;
 use crate::review::{MoveReview, changed_fields, ticks};
 use crate::store::Layout;
@@ -40,16 +39,16 @@ pub(super) fn compare(
         of_file(&mut diff, task.before.as_ref(), task.after.as_ref());
     }
     for path in paths {
-        match Record::at(path) {
-            Some(Record::Vote(..)) => {
+        match RecordPath::parse(path) {
+            Some(RecordPath::Vote { .. }) => {
                 let votes = pair(sides, path, |bytes| read_vote(id, bytes), problems)?;
                 diff.votes.extend(vote(votes.before.as_ref(), votes.after.as_ref()));
             }
-            Some(Record::Finding(_)) => {
+            Some(RecordPath::Finding { .. }) => {
                 let findings = pair(sides, path, |bytes| read_finding(id, bytes), problems)?;
                 diff.findings.extend(finding(findings.before.as_ref(), findings.after.as_ref()));
             }
-            Some(Record::Note(_)) => {
+            Some(RecordPath::Note { .. }) => {
                 let notes = pair(sides, path, |bytes| read_note(id, bytes), problems)?;
                 diff.notes.extend(note(notes.before.as_ref(), notes.after.as_ref()));
             }

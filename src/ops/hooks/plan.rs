@@ -5,12 +5,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{DateTime, Utc};
 
 use crate::doc::{Document, Edit, Value};
+use crate::facts::{FactsReader, TaskFacts, has_failed};
 use crate::git::CommitId;
 use crate::model::{Config, Minutes, Move, MoveKind, Stage, Task, TaskId};
 use crate::ops::Result;
 use crate::ops::moves::edits_of;
 use crate::ops::session::parse;
-use crate::ops::signoffs::{Dossier, Files, has_failed, rejected_because, said_of};
+use crate::ops::signoffs::{rejected_because, said_of};
 use crate::policy::{self, Action, Directives, MovePlan};
 use crate::store::{Layout, Snapshot, TaskFile, Workspace};
 
@@ -198,7 +199,7 @@ impl CommitContext<'_> {
         is_touched: bool,
         plan: &mut Plan,
     ) -> Result<Vec<MovePlan>> {
-        let files = Files::at(self.repository, self.after, self.tip, self.config);
+        let reader = FactsReader::new(self.repository, self.after, self.tip, self.config);
         let id = task.id.clone();
         let own = self.directives.directives.iter().filter(|directive| directive.task == id);
         // Where the commit has left a stage already, it has done what it asks for: it is amended, or moved by hand.
@@ -215,14 +216,14 @@ impl CommitContext<'_> {
             return Ok(Vec::new());
         }
         let mut moves = Vec::new();
-        let mut dossier = match self.may_have_votes(&task)? {
-            true => Dossier::of(&files, task)?,
-            false => Dossier::without_votes(self.after, task)?,
+        let mut facts = match self.may_have_votes(&task)? {
+            true => reader.task(task)?,
+            false => TaskFacts::without_votes(self.after, task)?,
         };
         if begins {
-            let step = self.judged(&dossier, |case| policy::start(case).map(policy::Outcome::plan));
+            let step = self.judged(&facts, |case| policy::start(case).map(policy::Outcome::plan));
             match step {
-                Ok(Some(step)) => self.take(step, &mut dossier, &mut moves),
+                Ok(Some(step)) => self.take(step, &mut facts, &mut moves),
                 Ok(None) => {}
                 // A link begins a task where it can; only a directive that asks for a move insists.
                 Err(refusal) if is_wanted => plan.refusals.push(refusal.into()),
@@ -231,17 +232,17 @@ impl CommitContext<'_> {
         }
         for action in &actions {
             let step = match action {
-                Action::Advance => self.judged(&dossier, |case| policy::advance(case, None)),
-                Action::Fail(why) => self.judged(&dossier, |case| policy::fail(case, why)),
+                Action::Advance => self.judged(&facts, |case| policy::advance(case, None)),
+                Action::Fail(why) => self.judged(&facts, |case| policy::fail(case, why)),
                 _ => continue,
             };
             match step {
-                Ok(step) => self.take(step, &mut dossier, &mut moves),
+                Ok(step) => self.take(step, &mut facts, &mut moves),
                 Err(refusal) => plan.refusals.push(refusal.into()),
             }
         }
         if moves.is_empty() && is_touched && !is_done {
-            moves.extend(self.by_votes(&dossier));
+            moves.extend(self.by_votes(&facts));
         }
         Ok(moves)
     }
@@ -259,9 +260,9 @@ impl CommitContext<'_> {
     }
 
     /// Returns the move that votes make by themselves.
-    fn by_votes(&self, dossier: &Dossier) -> Option<MovePlan> {
-        let signoffs = dossier.signoffs(self.config);
-        let case = dossier.case(self.config, &signoffs, self.author, self.at);
+    fn by_votes(&self, facts: &TaskFacts) -> Option<MovePlan> {
+        let signoffs = facts.signoffs(self.config);
+        let case = facts.case(self.config, &signoffs, self.author, self.at);
         match self.new_rejection(&signoffs) {
             Some(why) => policy::fail(&case, &why).ok(),
             None => policy::auto_advance(&case),
@@ -283,15 +284,15 @@ impl CommitContext<'_> {
 
     fn judged<T>(
         &self,
-        dossier: &Dossier,
+        facts: &TaskFacts,
         ask: impl Fn(&policy::Case<'_>) -> std::result::Result<T, policy::Refusal>,
     ) -> std::result::Result<T, policy::Refusal> {
-        let signoffs = dossier.signoffs(self.config);
-        ask(&dossier.case(self.config, &signoffs, self.author, self.at))
+        let signoffs = facts.signoffs(self.config);
+        ask(&facts.case(self.config, &signoffs, self.author, self.at))
     }
 
-    fn take(&self, step: MovePlan, dossier: &mut Dossier, moves: &mut Vec<MovePlan>) {
-        step.apply(&mut dossier.task);
+    fn take(&self, step: MovePlan, facts: &mut TaskFacts, moves: &mut Vec<MovePlan>) {
+        step.apply(&mut facts.task);
         moves.push(step);
     }
 }

@@ -52,10 +52,7 @@ pub fn post_commit(env: &Env) -> Result<PostCommit> {
     let after = workspace.snapshot_of_commit(Some(head))?;
     let config = match policy_after(&after, before.as_ref()) {
         Ok(config) => config,
-        Err(error) => {
-            let left = format!("{error}: no task was moved; later, {}", Later(parent));
-            return Ok(PostCommit { left: vec![left], ..PostCommit::default() });
-        }
+        Err(error) => return Ok(PostCommit::not_moved(&error, parent)),
     };
     if config.hooks.on_commit == OnCommit::Off {
         return Ok(PostCommit::default());
@@ -88,6 +85,13 @@ pub fn post_commit(env: &Env) -> Result<PostCommit> {
     }
     forget_completed(&session, &plan, &outcome)?;
     Ok(outcome)
+}
+
+impl PostCommit {
+    fn not_moved(error: &Error, parent: Option<CommitId>) -> Self {
+        let left = vec![format!("{error}: no task was moved; later, {}", Later(parent))];
+        Self { left, ..Self::default() }
+    }
 }
 
 /// Reads the policy that a commit leaves. One that it removes is missing, not empty.

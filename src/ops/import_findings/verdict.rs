@@ -1,11 +1,12 @@
 //! The vote that a report casts.
 
 use super::intake::ReportImport;
+use crate::facts::TaskFacts;
 use crate::git::Repository;
 use crate::import::findings::{Matched, Standing};
 use crate::model::{Verdict, Vote};
 use crate::ops::Result;
-use crate::ops::signoffs::{CastVote, Dossier, Files, Statement, VoteContext};
+use crate::ops::signoffs::{CastVote, Statement, VoteContext};
 use crate::policy::{VoteStatus, round_in};
 use crate::store::Layout;
 
@@ -27,25 +28,25 @@ impl ReportImport<'_> {
         {
             return Ok(("none", None));
         }
-        let files = Files::of(self.session, repository, self.config, sign)?;
-        let mut dossier = Dossier::of(&files, self.task.clone())?;
+        let reader = self.session.facts(repository, self.config)?.verifying(sign);
+        let mut facts = reader.task(self.task.clone())?;
         let Some(worst) = rejecting.first() else {
-            return Ok((if self.stands_against(&dossier) { "stands" } else { "none" }, None));
+            return Ok((if self.stands_against(&facts) { "stands" } else { "none" }, None));
         };
         let new = all.iter().filter(|matched| matched.standing == Standing::New);
-        dossier.findings.extend(new.map(|matched| matched.finding.clone()));
+        facts.findings.extend(new.map(|matched| matched.finding.clone()));
         let is_news = |matched: &&Matched| matched.standing != Standing::Known || matched.is_worse;
-        let before = self.rejection_of_round(&dossier).filter(|_| !rejecting.iter().any(is_news)).cloned();
-        let mut booth = VoteContext {
+        let before = self.rejection_of_round(&facts).filter(|_| !rejecting.iter().any(is_news)).cloned();
+        let mut context = VoteContext {
             session: self.session,
-            files: &files,
+            reader: &reader,
             file: self.file,
-            dossier,
+            facts,
             by: self.by.clone(),
         };
         if let Some(vote) = before {
             // The vote was written and the move was not: whoever wrote them was killed, or the task was blocked.
-            return Ok(("stands", Some(booth.follows(&vote)?)));
+            return Ok(("stands", Some(context.follows(&vote)?)));
         }
         let open = all.iter().filter(|matched| matched.standing.is_open());
         let statement = Statement {
@@ -56,7 +57,7 @@ impl ReportImport<'_> {
             findings: open.map(|matched| matched.finding.id.clone()).collect(),
             sign,
         };
-        Ok(("rejected", Some(booth.cast(statement)?)))
+        Ok(("rejected", Some(context.cast(statement)?)))
     }
 
     fn notes(&self, worst: &Matched, count: usize) -> String {
@@ -73,21 +74,21 @@ impl ReportImport<'_> {
     }
 
     /// Returns the latest vote of this person, for this role and in this round, where it is a rejection.
-    fn rejection_of_round<'d>(&self, dossier: &'d Dossier) -> Option<&'d Vote> {
-        let me = dossier.canonical(&self.by);
-        let own = dossier.ballots.iter().map(|ballot| &ballot.vote).filter(|vote| {
+    fn rejection_of_round<'d>(&self, facts: &'d TaskFacts) -> Option<&'d Vote> {
+        let me = facts.canonical(&self.by);
+        let own = facts.votes.iter().map(|record| &record.vote).filter(|vote| {
             vote.role == self.role
                 && vote.stage == self.task.stage
-                && dossier.canonical(&vote.by).email.eq_ignore_ascii_case(&me.email)
+                && facts.canonical(&vote.by).email.eq_ignore_ascii_case(&me.email)
         });
         let round = round_in(self.task, &self.task.stage);
         own.max_by_key(|vote| vote.at).filter(|vote| vote.verdict == Verdict::Rejected && vote.round == round)
     }
 
     /// Tells whether a rejection of this person, from whatever round, keeps the role from signing off.
-    fn stands_against(&self, dossier: &Dossier) -> bool {
-        let me = dossier.canonical(&self.by);
-        let signoffs = dossier.signoffs(self.config);
+    fn stands_against(&self, facts: &TaskFacts) -> bool {
+        let me = facts.canonical(&self.by);
+        let signoffs = facts.signoffs(self.config);
         let own = signoffs.roles.iter().filter(|role| role.role == self.role).flat_map(|role| &role.votes);
         own.filter(|vote| vote.weight == VoteStatus::Rejection)
             .any(|vote| vote.person.email.eq_ignore_ascii_case(&me.email))

@@ -1,8 +1,7 @@
 //! `approve`, `reject`, `withdraw`: one immutable file per vote, and the move that the last one earns.
 
-use super::signature::sign;
-use super::{Dossier, Files};
 use crate::doc::{create_finding, create_vote, read_vote, vote_file_name};
+use crate::facts::{FactsReader, TaskFacts, sign_vote};
 use crate::model::{
     Config, Coverage, Finding, FindingId, FindingSeverity, Person, Stage, Task, Verdict, Vote,
 };
@@ -12,8 +11,8 @@ use crate::ops::session::spliced;
 use crate::ops::written::WrittenTask;
 use crate::ops::{Error, Result, Session, Written};
 use crate::policy::{
-    self, Attempt, Hint, JudgedVote, Missing, MovePlan, Reason, Refusal, Trust, WhyNot, auto_advance,
-    coverage_digest, covered_by, fail, finding_id, round_in,
+    Attempt, Hint, JudgedVote, Missing, MovePlan, Reason, Refusal, WhyNot, auto_advance, coverage_digest,
+    covered_by, fail, finding_id, round_in,
 };
 use crate::store::{Change, Layout, TaskFile};
 
@@ -61,17 +60,17 @@ fn cast(session: &Session<'_>, request: &VoteRecord, verdict: Verdict) -> Result
     let by = repository.identity(session.env())?;
     let locked = session.lock(&format!("{verdict} {}", request.wanted))?;
     let (file, task) = session.find(&request.wanted)?;
-    let files = Files::of(session, &repository, &config, request.sign)?;
+    let reader = session.facts(&repository, &config)?.verifying(request.sign);
     let place = match verdict {
         Verdict::Withdrawn => None,
         _ => Some(place_of(&config, &task, request.role.as_deref())?),
     };
-    let dossier = Dossier::of(&files, task)?;
+    let facts = reader.task(task)?;
     let Place { role, stage } = match place {
         Some(place) => place,
-        None => own_place(&dossier, &config, &by, request.role.as_deref())?,
+        None => own_place(&facts, &config, &by, request.role.as_deref())?,
     };
-    let found = read_findings(session, &dossier.task, &role, &by, &request.findings)?;
+    let found = read_findings(session, &facts.task, &role, &by, &request.findings)?;
     let statement = Statement {
         role,
         stage,
@@ -82,11 +81,11 @@ fn cast(session: &Session<'_>, request: &VoteRecord, verdict: Verdict) -> Result
     };
     // Findings first: a vote never names one that is not there.
     let mut changes: Vec<Change> = found.iter().map(creation_of).collect();
-    let mut booth = VoteContext { session, files: &files, file: &file, dossier, by };
-    booth.dossier.findings.extend(found);
-    let cast = booth.cast(statement)?;
+    let mut context = VoteContext { session, reader: &reader, file: &file, facts, by };
+    context.facts.findings.extend(found);
+    let cast = context.cast(statement)?;
     changes.extend(cast.changes);
-    let task = WrittenTask::changed(&booth.dossier.task, cast.said, true);
+    let task = WrittenTask::changed(&context.facts.task, cast.said, true);
     let written = session.finish(&locked, &changes, vec![task])?;
     if cast.completes {
         forget_closed(session, &written)?;
@@ -117,9 +116,9 @@ pub(in crate::ops) struct Statement {
 /// Who votes, and all that is known of the task they vote on.
 pub(in crate::ops) struct VoteContext<'a> {
     pub(in crate::ops) session: &'a Session<'a>,
-    pub(in crate::ops) files: &'a Files<'a>,
+    pub(in crate::ops) reader: &'a FactsReader<'a>,
     pub(in crate::ops) file: &'a TaskFile,
-    pub(in crate::ops) dossier: Dossier,
+    pub(in crate::ops) facts: TaskFacts,
     pub(in crate::ops) by: Person,
 }
 
@@ -136,7 +135,8 @@ impl VoteContext<'_> {
     /// command counts.
     pub(in crate::ops) fn cast(&mut self, statement: Statement) -> Result<CastVote> {
         let vote = self.vote(statement)?;
-        self.dossier.add(self.files, &vote)?;
+        let record = self.reader.own_vote(vote.clone(), &vote_file_name(&vote))?;
+        self.facts.votes.push(record);
         let path = format!("{}/{}", Layout::signoffs_of(&vote.task), vote_file_name(&vote));
         let mut cast = self.follows(&vote)?;
         cast.changes.insert(0, Change::create(path, create_vote(&vote)));
@@ -144,12 +144,12 @@ impl VoteContext<'_> {
         Ok(cast)
     }
 
-    /// Returns the move that follows from a vote which is among those of the dossier, and why it may not count.
+    /// Returns the move that follows from a vote which is among the task's, and why it may not count.
     pub(in crate::ops) fn follows(&self, vote: &Vote) -> Result<CastVote> {
         let (mut changes, mut said) = (Vec::new(), Vec::new());
-        let (dossier, config) = (&self.dossier, self.files.config);
-        let signoffs = dossier.signoffs(config);
-        let case = dossier.case(config, &signoffs, &vote.by.name, self.session.env().now());
+        let (facts, config) = (&self.facts, self.reader.config());
+        let signoffs = facts.signoffs(config);
+        let case = facts.case(config, &signoffs, &vote.by.name, self.session.env().now());
         let mut judged = signoffs.roles.iter().flat_map(|role| &role.votes).chain(&signoffs.others);
         let own = judged.find(|judged| judged.ballot.vote == *vote);
         let why_not = own.and_then(|judged| judged.weight.why_not());
@@ -174,29 +174,29 @@ impl VoteContext<'_> {
 
     fn vote(&self, statement: Statement) -> Result<Vote> {
         let Statement { role, stage, verdict, notes, findings, sign: is_signed } = statement;
-        let (id, dossier) = (&self.file.id, &self.dossier);
-        let Some(tip) = self.files.tip else {
+        let (id, facts) = (&self.file.id, &self.facts);
+        let Some(tip) = self.reader.tip() else {
             return Err(Error::refused(Attempt::Vote(id.clone()), Reason::NoCommit));
         };
-        let content = covered_by(self.files.config.role(&role), &dossier.content.files);
-        let me = dossier.canonical(&self.by);
-        let own = dossier.ballots.iter().filter(|ballot| {
-            let vote = &ballot.vote;
-            ballot.folder == *id
+        let content = covered_by(self.reader.config().role(&role), &facts.content.files);
+        let me = facts.canonical(&self.by);
+        let own = facts.votes.iter().filter(|record| {
+            let vote = &record.vote;
+            record.folder == *id
                 && (&vote.role, &vote.stage) == (&role, &stage)
-                && dossier.canonical(&vote.by).is_same(&me)
+                && facts.canonical(&vote.by).is_same(&me)
         });
-        let mut replaces: Vec<String> = own.map(|ballot| ballot.name.clone()).collect();
+        let mut replaces: Vec<String> = own.map(|record| record.name.clone()).collect();
         replaces.sort();
         let mut vote = Vote {
             task: id.clone(),
-            covers: Coverage::of(&dossier.content.criteria, content),
+            covers: Coverage::of(&facts.content.criteria, content),
             replaces,
             verdict,
             by: self.by.clone(),
             agent: None,
             at: self.session.env().now(),
-            round: round_in(&dossier.task, &stage),
+            round: round_in(&facts.task, &stage),
             stage,
             commit: tip.to_string(),
             notes,
@@ -208,7 +208,7 @@ impl VoteContext<'_> {
         };
         vote.covers.digest = coverage_digest(&vote);
         if is_signed {
-            vote.signature = Some(sign(self.files.repository, &vote)?);
+            vote.signature = Some(signed(self.reader, &vote)?);
         }
         refuse_if_too_large(&vote)?;
         Ok(vote)
@@ -239,18 +239,11 @@ pub(in crate::ops) fn said_of(plan: &MovePlan) -> String {
     format!("{} → {}{asks}", plan.from(), plan.to())
 }
 
-impl Dossier {
-    /// Counts a vote that is about to be written, as it will be counted once it is there.
-    fn add(&mut self, files: &Files<'_>, vote: &Vote) -> Result<()> {
-        let (trust, flaw) = match files.trust_of(vote)? {
-            Some(Ok(signed)) => (signed, None),
-            Some(Err(bad)) => (Trust::Attributed, Some(bad)),
-            None => (Trust::Attributed, None),
-        };
-        let (name, folder) = (vote_file_name(vote), vote.task.clone());
-        self.ballots.push(policy::VoteRecord { name, folder, vote: vote.clone(), trust, flaw });
-        Ok(())
-    }
+fn signed(reader: &FactsReader<'_>, vote: &Vote) -> Result<String> {
+    sign_vote(reader.repository(), vote).map_err(|error| {
+        let hint = error.hint();
+        Error::Usage { message: format!("the vote cannot be signed: {error}"), hint }
+    })
 }
 
 /// What a vote is about.
@@ -292,9 +285,9 @@ fn place_of(config: &Config, task: &Task, wanted: Option<&str>) -> Result<Place>
 
 /// Returns the place of the vote that a person takes back: also in a stage that the task has left, where a rejection
 /// still stands.
-fn own_place(dossier: &Dossier, config: &Config, by: &Person, wanted: Option<&str>) -> Result<Place> {
-    let signoffs = dossier.signoffs(config);
-    let (me, id) = (dossier.canonical(by), &dossier.task.id);
+fn own_place(facts: &TaskFacts, config: &Config, by: &Person, wanted: Option<&str>) -> Result<Place> {
+    let signoffs = facts.signoffs(config);
+    let (me, id) = (facts.canonical(by), &facts.task.id);
     let gone = |why: &WhyNot| {
         matches!(why, WhyNot::Superseded | WhyNot::Withdrawn | WhyNot::Copied(_) | WhyNot::Overridden)
     };

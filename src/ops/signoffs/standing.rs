@@ -6,10 +6,9 @@ use chrono::{DateTime, Utc};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::signature::allowed_signers;
-use super::{Dossier, Files};
+use crate::facts::TaskFacts;
 use crate::git::Repository;
-use crate::model::{Config, Problem, SelfApproval, Signatures, Task};
+use crate::model::{Config, Problem, RecordPath, SelfApproval, Signatures, Task};
 use crate::ops::{Result, Session};
 use crate::policy::{JudgedVote, Missing, RoleStanding, Trust, VoteStatus, gate, is_meant};
 use crate::store::Layout;
@@ -113,25 +112,27 @@ pub fn signoffs(
 ) -> Result<(SignoffsView, Vec<Problem>)> {
     let (config, mut problems) = session.snapshot().config_or_default();
     let repository = session.workspace().repository()?;
-    let mut files = Files::of(session, &repository, &config, verify.wanted)?;
+    let mut reader = session.facts(&repository, &config)?.verifying(verify.wanted);
     if verify.wanted {
-        files.signers = signers_of_target(session, &repository, verify.base.as_deref(), &mut problems)?;
+        let signers = signers_of_target(session, &repository, verify.base.as_deref(), &mut problems)?;
+        reader = reader.signed_by(signers);
     }
-    let dossier = Dossier::read(&files, &session.snapshot().find(wanted)?)?;
-    problems.extend(dossier.problems.iter().cloned());
+    let (_, task) = session.find(wanted)?;
+    let facts = reader.task(task)?;
+    problems.extend(facts.problems.iter().cloned());
     if config.policy.signatures == Signatures::Warn {
-        problems.extend(unsigned(&config, &dossier));
+        problems.extend(unsigned(&config, &facts));
     }
-    Ok((view_of(session, &config, &dossier), problems))
+    Ok((view_of(session, &config, &facts), problems))
 }
 
 /// Warns of the votes that count without a signature.
-fn unsigned(config: &Config, dossier: &Dossier) -> Vec<Problem> {
-    let standing = dossier.signoffs(config);
+fn unsigned(config: &Config, facts: &TaskFacts) -> Vec<Problem> {
+    let standing = facts.signoffs(config);
     let votes = standing.roles.iter().flat_map(|role| &role.votes);
     let unsigned = votes.filter(|vote| vote.weight.why_not().is_none() && vote.ballot.trust != Trust::Signed);
     let problem = |vote: &JudgedVote<'_>| {
-        let path = format!("{}/{}", Layout::signoffs_of(&dossier.task.id), vote.ballot.name);
+        let path = format!("{}/{}", Layout::signoffs_of(&facts.task.id), vote.ballot.name);
         let message = format!("the vote of {} as {} is not signed", vote.person.name, vote.ballot.vote.role);
         Problem::warning(message).in_file(path).with_hint("vote again with --sign")
     };
@@ -155,38 +156,40 @@ fn signers_of_target(
         problems.push(Problem::warning(message).in_file(Layout::ALLOWED_SIGNERS).with_hint(hint));
         return Ok(None);
     }
-    allowed_signers(&session.workspace().snapshot_of_commit(target)?).map(Some)
+    let bytes =
+        session.workspace().snapshot_of_commit(target)?.read(&RecordPath::AllowedSigners.to_string())?;
+    Ok(Some(String::from_utf8_lossy(&bytes.unwrap_or_default()).into_owned()))
 }
 
-/// Reads what is known of one task, and asks git only where there are votes or some are asked for.
-pub(in crate::ops) fn seen(session: &Session<'_>, config: &Config, task: Task) -> Result<Dossier> {
+/// Reads what is known of one task, and asks git only where there are votes or some are required.
+pub(in crate::ops) fn facts_of_task(session: &Session<'_>, config: &Config, task: Task) -> Result<TaskFacts> {
     let asks = !config.signoffs_of(task.stage.as_str()).is_empty();
     let has_votes = !session.snapshot().list(&Layout::signoffs_of(&task.id))?.is_empty();
     if task.summary().is_closed() || !(asks || has_votes) {
-        return Dossier::without_votes(session.snapshot(), task);
+        return Ok(TaskFacts::without_votes(session.snapshot(), task)?);
     }
     let repository = session.workspace().repository()?;
-    Dossier::of(&Files::of(session, &repository, config, false)?, task)
+    Ok(session.facts(&repository, config)?.task(task)?)
 }
 
 /// Shows how a task stands.
-pub(in crate::ops) fn view_of(session: &Session<'_>, config: &Config, dossier: &Dossier) -> SignoffsView {
-    let standing = dossier.signoffs(config);
-    let case = dossier.case(config, &standing, "", session.env().now());
+pub(in crate::ops) fn view_of(session: &Session<'_>, config: &Config, facts: &TaskFacts) -> SignoffsView {
+    let standing = facts.signoffs(config);
+    let case = facts.case(config, &standing, "", session.env().now());
     let gate = gate(&case);
     let missing = gate.missing.iter().map(|missing| {
-        let fix = Some(missing.fix(&dossier.task.id).to_string());
-        let next = next_of(session, config, dossier, missing).or_else(|| fix.clone());
+        let fix = Some(missing.fix(&facts.task.id).to_string());
+        let next = next_of(session, config, facts, missing).or_else(|| fix.clone());
         MissingView { label: missing.label().to_owned(), text: missing.to_string(), mend: fix, next }
     });
     // A folder that cannot be listed tells no more than one that is not there.
     let texts = session.snapshot().role_files().unwrap_or_default();
     SignoffsView {
-        id: dossier.task.id.to_string(),
-        title: dossier.task.title.clone(),
-        stage: dossier.task.stage.to_string(),
+        id: facts.task.id.to_string(),
+        title: facts.task.title.clone(),
+        stage: facts.task.stage.to_string(),
         round: standing.round,
-        since: dossier.task.since(),
+        since: facts.task.since(),
         roles: standing.roles.iter().map(|role| role_of(role, &texts)).collect(),
         others: standing.others.iter().map(VoteView::from).collect(),
         missing: missing.collect(),
@@ -195,7 +198,7 @@ pub(in crate::ops) fn view_of(session: &Session<'_>, config: &Config, dossier: &
 
 /// Says what whoever asks can do about a vote that is missing: cast it, or ask somebody for it. None where anyone
 /// can do something about it.
-fn next_of(session: &Session<'_>, config: &Config, dossier: &Dossier, missing: &Missing) -> Option<String> {
+fn next_of(session: &Session<'_>, config: &Config, facts: &TaskFacts, missing: &Missing) -> Option<String> {
     let who = missing.who_to_ask()?;
     let favour = match missing {
         Missing::Rejected { role, .. } => format!("vote again as {role}"),
@@ -203,14 +206,14 @@ fn next_of(session: &Session<'_>, config: &Config, dossier: &Dossier, missing: &
         _ => return None,
     };
     let me = session.workspace().repository().ok()?.identity(session.env()).ok();
-    let me = me.map(|me| dossier.canonical(&me));
+    let me = me.map(|me| facts.canonical(&me));
     let is_me = |pattern: &String| me.as_ref().is_some_and(|me| is_meant(pattern, me));
-    let id = &dossier.task.id;
+    let id = &facts.task.id;
     let command = |role: &str| Some(format!("tracker approve {id} --as {role}"));
     match missing {
         Missing::Rejected { role, .. } if who.iter().any(is_me) => command(role),
         Missing::Signoff { role, .. } if who.is_empty() || who.iter().any(is_me) => {
-            let is_own = me.is_some_and(|me| dossier.is_author(config, role, &me));
+            let is_own = me.is_some_and(|me| facts.is_author(config, role, &me));
             let forbids = config.policy.self_approval == SelfApproval::Forbid;
             if is_own && forbids { Some(format!("ask somebody else to {favour}")) } else { command(role) }
         }

@@ -1,7 +1,7 @@
 //! `legal-moves`: every move is one that the pipeline has, it follows the one before it, and nothing is taken out of a
 //! history.
 
-use super::super::facts::{RangeFacts, RecordStep, TaskFacts};
+use super::super::facts::{RangeFacts, RangeTask, RecordStep};
 use super::super::histories::lost;
 use super::super::passes::{Judged, place_in, route};
 use super::{About, Violations};
@@ -69,7 +69,7 @@ fn restore(path: &str) -> Option<String> {
 }
 
 /// A task that had begun is judged by the route it began on.
-fn note_other_route(facts: &TaskFacts, after: &Task, book: &mut Violations<'_>) {
+fn note_other_route(facts: &RangeTask, after: &Task, book: &mut Violations<'_>) {
     let own = book.config.stages_of(after.kind.as_deref());
     let judged_by = book.config.stages_of(route(facts));
     if own != judged_by {

@@ -74,7 +74,7 @@ fn lifted_vetoes(facts: &RangeFacts<'_>, task: &Judged<'_>, book: &mut Violation
         return;
     };
     let then = Task { kind: route(own).map(str::to_owned), ..after.clone() };
-    let signoffs = judge_votes(&then, book.config, &own.ballots, &own.content, facts.people);
+    let signoffs = judge_votes(&then, book.config, &own.votes, &own.content, facts.people);
     for judged in votes_of(&signoffs).filter(|vote| vote.weight == VoteStatus::None(WhyNot::Overridden)) {
         let vote = &judged.ballot.vote;
         let lifting = overriding_move(&then, book.config, &vote.stage, vote.round);

@@ -1,6 +1,6 @@
 //! `policy-owners`: what the gate judges by changes only with its owners' votes, by the rules of the base.
 
-use super::super::facts::{FileFacts, RangeFacts, TaskFacts};
+use super::super::facts::{FileFacts, RangeFacts, RangeTask};
 use super::files::is_policy;
 use super::{About, Violations};
 use crate::model::{Config, GateRule, Level, Stage, Task};
@@ -49,7 +49,7 @@ fn of_policy(facts: &RangeFacts<'_>, file: &FileFacts, book: &mut Violations<'_>
         );
         return;
     };
-    let linked: Vec<&TaskFacts> = facts.tasks.iter().filter(|task| task.content_of(path).is_some()).collect();
+    let linked: Vec<&RangeTask> = facts.tasks.iter().filter(|task| task.content_of(path).is_some()).collect();
     if linked.iter().any(|task| has_owners_vote(task, facts, book.config, &owners)) {
         return;
     }
@@ -74,10 +74,10 @@ fn is_elsewhere(path: &str) -> bool {
 
 /// Tells whether the owners have signed off what a task changed, in whichever stage they did so, and none of them has
 /// rejected it since.
-fn has_owners_vote(task: &TaskFacts, facts: &RangeFacts<'_>, config: &Config, owners: &str) -> bool {
+fn has_owners_vote(task: &RangeTask, facts: &RangeFacts<'_>, config: &Config, owners: &str) -> bool {
     let Some(after) = &task.after else { return false };
     let mut asked = config.clone();
-    let mut stages: Vec<Stage> = task.ballots.iter().map(|ballot| ballot.vote.stage.clone()).collect();
+    let mut stages: Vec<Stage> = task.votes.iter().map(|ballot| ballot.vote.stage.clone()).collect();
     stages.sort();
     stages.dedup();
     for stage in &stages {
@@ -85,7 +85,7 @@ fn has_owners_vote(task: &TaskFacts, facts: &RangeFacts<'_>, config: &Config, ow
     }
     let in_stage = |stage: Stage| {
         let then = Task { stage, ..after.clone() };
-        judge_votes(&then, &asked, &task.ballots, &task.content, facts.people)
+        judge_votes(&then, &asked, &task.votes, &task.content, facts.people)
     };
     let standing: Vec<RoleStanding<'_>> =
         stages.into_iter().flat_map(|stage| in_stage(stage).roles).collect();

@@ -1,6 +1,6 @@
 //! Votes and findings that were changed or deleted, and votes that the range brings and that do not count.
 
-use super::super::facts::{RangeFacts, RecordStep, TaskFacts};
+use super::super::facts::{RangeFacts, RangeTask, RecordStep};
 use super::super::passes::Judged;
 use super::moves::{path_of, rule_against};
 use super::{About, Violations};
@@ -81,7 +81,7 @@ pub(super) fn votes_of<'s, 'v>(signoffs: &'s Signoffs<'v>) -> impl Iterator<Item
 
 /// Who settles or waives a finding that blocks must be one whose role found it, and, where nobody may approve their
 /// own work, not its author.
-fn resolutions(range: &RangeFacts<'_>, facts: &TaskFacts, book: &mut Violations<'_>) {
+fn resolutions(range: &RangeFacts<'_>, facts: &RangeTask, book: &mut Violations<'_>) {
     for finding in &facts.findings {
         let before = facts.findings_before.iter().find(|old| old.id == finding.id);
         let known = before.map_or(0, |old| old.resolutions.len());
@@ -113,7 +113,7 @@ fn blocks(finding: &Finding, book: &Violations<'_>) -> bool {
 
 fn doubt_about(
     range: &RangeFacts<'_>,
-    facts: &TaskFacts,
+    facts: &RangeTask,
     finding: &Finding,
     step: &Resolution,
     book: &Violations<'_>,

@@ -4,13 +4,11 @@ use std::collections::BTreeMap;
 
 use similar::{ChangeTag, TextDiff};
 
-use super::RangeReader;
-use super::records::Record;
-use crate::doc::{Marks, Versions, merge};
+use super::types::MergedRecord;
+use super::{RangeReader, Result};
+use crate::doc::{self, Marks, Versions, merge};
 use crate::git::{CommitId, CommitInfo, FileChange, FileState};
-use crate::ops::Result;
-use crate::ops::merge_records::record_at;
-use crate::review::MergedRecord;
+use crate::model::{RecordPath, is_in_tracker};
 
 /// So many differing lines are shown.
 const SHOWN: usize = 4;
@@ -22,7 +20,7 @@ const MOST_RECORDS: usize = 20_000;
 
 impl RangeReader<'_> {
     /// Returns the records of merge commits that are not what their parents give.
-    pub(super) fn merged(&self) -> Result<Vec<MergedRecord>> {
+    pub fn merged(&self) -> Result<Vec<MergedRecord>> {
         let mut found = Vec::new();
         for (info, changes) in self.changes.commits.iter().filter(|(info, _)| info.parents.len() > 1) {
             match info.parents.as_slice() {
@@ -41,10 +39,10 @@ impl RangeReader<'_> {
         found: &mut Vec<MergedRecord>,
     ) -> Result<()> {
         for change in changes {
-            if let Some(record) = Record::at(&change.path) {
+            if is_in_tracker(&change.path) {
                 let before = self.text(change.before)?;
                 let after = self.text(change.after)?;
-                found.extend(difference(info.id, &change.path, &record, &before, &after, false));
+                found.extend(difference(info.id, &change.path, &before, &after, false));
             }
         }
         Ok(())
@@ -69,7 +67,9 @@ impl RangeReader<'_> {
         paths.sort_unstable();
         paths.dedup();
         for path in paths.into_iter().take(MOST_RECORDS) {
-            let Some(record) = Record::at(path) else { continue };
+            if !is_in_tracker(path) {
+                continue;
+            }
             let ours_state = between.get(path).or(from_ours.get(path)).and_then(|change| change.before);
             let theirs_state = between.get(path).map_or(ours_state, |change| change.after);
             let base_state = from_base.get(path).map_or(ours_state, |change| change.before);
@@ -88,7 +88,7 @@ impl RangeReader<'_> {
                 None => self.field_merge(path, [base_state, ours_state, theirs_state])?,
             };
             let held = self.text(result)?;
-            found.extend(difference(info.id, path, &record, &expected, &held, had_conflict));
+            found.extend(difference(info.id, path, &expected, &held, had_conflict));
         }
         Ok(())
     }
@@ -100,7 +100,12 @@ impl RangeReader<'_> {
             return Ok((self.text(ours.or(theirs))?, true));
         };
         let base = self.read(base)?;
-        let (kind, _) = record_at(path);
+        let kind = match path.rsplit('.').next() {
+            Some("md") => doc::RecordKind::Markdown,
+            Some("yaml" | "yml") => doc::RecordKind::Yaml,
+            Some("toml") => doc::RecordKind::Toml,
+            _ => doc::RecordKind::Text,
+        };
         let marks = Marks { base: "base", ours: "ours", theirs: "theirs", size: 7 };
         let versions = Versions { base: base.as_deref(), ours: &own, theirs: &other };
         Ok(match merge(kind, versions, None, &marks) {
@@ -115,14 +120,13 @@ impl RangeReader<'_> {
 }
 
 fn by_path(changes: Vec<FileChange>) -> BTreeMap<String, FileChange> {
-    let records = changes.into_iter().filter(|change| change.path.starts_with(".tracker/"));
+    let records = changes.into_iter().filter(|change| is_in_tracker(&change.path));
     records.map(|change| (change.path.clone(), change)).collect()
 }
 
 fn difference(
     commit: CommitId,
     path: &str,
-    record: &Record<'_>,
     expected: &str,
     held: &str,
     had_conflict: bool,
@@ -146,7 +150,7 @@ fn difference(
         (!is_mark && !text.is_empty()).then(|| format!("{sign}{text}"))
     });
     let difference = lines.take(SHOWN).collect();
-    let task = record.task().cloned();
+    let task = RecordPath::parse(path).and_then(|record| record.task().cloned());
     Some(MergedRecord { commit: commit.to_string(), path: path.to_owned(), task, had_conflict, difference })
 }
 

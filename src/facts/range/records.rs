@@ -2,59 +2,19 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use super::RangeReader;
+use super::types::RecordStep;
+use super::{RangeReader, Result};
 use crate::doc::{read_config, read_finding, read_note, read_role, read_task, read_vote};
-use crate::git::{FileChange, FileMode, FileState};
-use crate::model::{Finding, Move, Problem, Severity, TaskId};
-use crate::ops::Result;
-use crate::review::RecordStep;
-use crate::store::Layout;
-
-/// What a path below `.tracker` holds.
-pub(in crate::ops) enum Record<'p> {
-    Task(TaskId),
-    Vote(TaskId, &'p str),
-    Finding(TaskId),
-    Note(TaskId),
-    Role(&'p str),
-    Config,
-    Other,
-}
-
-impl<'p> Record<'p> {
-    /// Tells what a path holds; none for what is no file of the tracker.
-    pub(in crate::ops) fn at(path: &'p str) -> Option<Self> {
-        let below = path.strip_prefix(Layout::ROOT)?.strip_prefix('/')?;
-        let parts: Vec<&str> = below.split('/').collect();
-        let task = |text: &str| TaskId::parse(text).ok();
-        Some(match parts.as_slice() {
-            ["config.toml"] => Self::Config,
-            ["tasks", name] => name.strip_suffix(".md").and_then(task).map_or(Self::Other, Self::Task),
-            ["signoffs", id, name] if name.ends_with(".yaml") => {
-                task(id).map_or(Self::Other, |id| Self::Vote(id, name))
-            }
-            ["findings", id, name] if name.ends_with(".yaml") => task(id).map_or(Self::Other, Self::Finding),
-            ["notes", id, name] if name.ends_with(".md") => task(id).map_or(Self::Other, Self::Note),
-            ["roles", name] => name.strip_suffix(".md").map_or(Self::Other, Self::Role),
-            _ => Self::Other,
-        })
-    }
-
-    /// Returns the task that it belongs to.
-    pub(in crate::ops) fn task(&self) -> Option<&TaskId> {
-        match self {
-            Self::Task(id) | Self::Vote(id, _) | Self::Finding(id) | Self::Note(id) => Some(id),
-            Self::Role(_) | Self::Config | Self::Other => None,
-        }
-    }
-}
+use crate::git::{self, FileChange, FileMode, FileState};
+use crate::model::{Finding, Move, Problem, RecordKind, RecordPath, Severity, TaskId, is_in_tracker};
+use crate::store;
 
 /// Findings whose files cannot be read any more, as they were when they could, by path.
 type LastRead = BTreeMap<String, Finding>;
 
 impl RangeReader<'_> {
     /// Returns what the commits did to histories, votes and findings, and last what is staged.
-    pub(super) fn steps(&self) -> Result<Vec<RecordStep>> {
+    pub fn steps(&self) -> Result<Vec<RecordStep>> {
         let (mut steps, mut last) = (Vec::new(), LastRead::new());
         for (info, changes) in &self.changes.commits {
             for change in changes {
@@ -78,18 +38,18 @@ impl RangeReader<'_> {
     ) -> Result<Option<RecordStep>> {
         let Some(before) = change.before else { return Ok(None) };
         let is_same = change.after.is_some_and(|after| after.blob_id == before.blob_id);
-        let Some(record) = Record::at(&change.path).filter(|_| !is_same) else { return Ok(None) };
+        let Some(record) = RecordPath::parse(&change.path).filter(|_| !is_same) else { return Ok(None) };
         let path = change.path.clone();
         Ok(match record {
-            Record::Task(task) => {
+            RecordPath::Task(task) => {
                 let before = self.history(Some(before))?;
                 let after = self.history(change.after)?;
                 (before != after).then_some(RecordStep::History { commit, task, path, before, after })
             }
-            Record::Vote(task, _) => {
+            RecordPath::Vote { task, .. } => {
                 Some(RecordStep::Vote { commit, task, path, is_deleted: change.after.is_none() })
             }
-            Record::Finding(task) => {
+            RecordPath::Finding { task, .. } => {
                 let deed = self.deed(&task, change, last)?;
                 deed.map(|deed| RecordStep::Finding { commit, task, path, deed })
             }
@@ -140,9 +100,11 @@ impl RangeReader<'_> {
                     continue;
                 }
                 let (commit, path) = (None, change.path.clone());
-                let step = match Record::at(&change.path) {
-                    Some(Record::Vote(task, _)) => RecordStep::Vote { commit, task, path, is_deleted: true },
-                    Some(Record::Finding(task)) => {
+                let step = match RecordPath::parse(&change.path) {
+                    Some(RecordPath::Vote { task, .. }) => {
+                        RecordStep::Vote { commit, task, path, is_deleted: true }
+                    }
+                    Some(RecordPath::Finding { task, .. }) => {
                         let deed = "a merge drops a finding".to_owned();
                         RecordStep::Finding { commit, task, path, deed }
                     }
@@ -159,10 +121,10 @@ impl RangeReader<'_> {
     }
 
     /// Returns the problems of records that the range changed.
-    pub(super) fn broken(&self) -> Result<Vec<Problem>> {
+    pub fn broken(&self) -> Result<Vec<Problem>> {
         let mut problems = Vec::new();
         for change in self.changes.net.values() {
-            let (Some(after), Some(record)) = (change.after, Record::at(&change.path)) else { continue };
+            let Some(after) = change.after.filter(|_| is_in_tracker(&change.path)) else { continue };
             if after.mode == FileMode::Link {
                 problems.push(
                     Problem::error("is a symbolic link, which is never followed").in_file(&change.path),
@@ -171,15 +133,16 @@ impl RangeReader<'_> {
             }
             let bytes = match self.read(Some(after)) {
                 Ok(bytes) => bytes.unwrap_or_default(),
-                Err(crate::ops::Error::Store(crate::store::Error::Git(
-                    error @ crate::git::Error::TooLarge { .. },
-                ))) => {
+                Err(store::Error::Git(error @ git::Error::TooLarge { .. })) => {
                     problems.push(Problem::error(error.to_string()).in_file(&change.path));
                     continue;
                 }
                 Err(error) => return Err(error),
             };
-            let found = problems_of(&record, &bytes)
+            let record = RecordPath::parse(&change.path);
+            let found = record
+                .map(|record| problems_of(&record, &bytes))
+                .unwrap_or_default()
                 .into_iter()
                 .filter(|problem| problem.severity == Severity::Error)
                 .chain(stray(&change.path));
@@ -189,9 +152,9 @@ impl RangeReader<'_> {
     }
 }
 
-fn problems_of(record: &Record<'_>, bytes: &[u8]) -> Vec<Problem> {
+fn problems_of(record: &RecordPath, bytes: &[u8]) -> Vec<Problem> {
     match record {
-        Record::Task(id) => match read_task(bytes) {
+        RecordPath::Task(id) => match read_task(bytes) {
             Ok(task) if task.id == *id => Vec::new(),
             Ok(task) => {
                 let message = format!("`{}` is not the id that the file's name says", task.id);
@@ -199,24 +162,24 @@ fn problems_of(record: &Record<'_>, bytes: &[u8]) -> Vec<Problem> {
             }
             Err(problems) => problems,
         },
-        Record::Vote(id, _) => match read_vote(id, bytes) {
+        RecordPath::Vote { task: id, .. } => match read_vote(id, bytes) {
             Ok(vote) if vote.task == *id => Vec::new(),
             Ok(vote) => {
                 vec![Problem::error(format!("the vote is on {}, and lies in the folder of {id}", vote.task))]
             }
             Err(problems) => problems,
         },
-        Record::Finding(id) => read_finding(id, bytes).err().unwrap_or_default(),
-        Record::Note(id) => read_note(id, bytes).err().unwrap_or_default(),
-        Record::Role(name) => read_role(name, bytes).err().unwrap_or_default(),
-        Record::Config => read_config(bytes).err().unwrap_or_default(),
-        Record::Other => Vec::new(),
+        RecordPath::Finding { task: id, .. } => read_finding(id, bytes).err().unwrap_or_default(),
+        RecordPath::Note { task: id, .. } => read_note(id, bytes).err().unwrap_or_default(),
+        RecordPath::Role(name) => read_role(name.as_str(), bytes).err().unwrap_or_default(),
+        RecordPath::Config => read_config(bytes).err().unwrap_or_default(),
+        _ => Vec::new(),
     }
 }
 
 /// Says what is wrong with a file among the tasks that is none.
 fn stray(path: &str) -> Option<Problem> {
-    let name = path.strip_prefix(Layout::TASKS)?.strip_prefix('/')?;
+    let name = path.strip_prefix(RecordKind::Task.folder())?.strip_prefix('/')?;
     if name.contains('/') {
         return Some(Problem::error("lies in a folder where a task's file should be"));
     }

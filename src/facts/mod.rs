@@ -1,0 +1,27 @@
+//! What is known of tasks at a tip or in a range: their linked commits, what those changed and who wrote them, votes
+//! as they were cast with the commits that added them and what their signatures are worth, findings with their
+//! history, content at a tip or at the end of a range.
+//!
+//! One gatherer for every verb. [`FactsReader`] reads at a tip, [`RangeReader`] over a range; both share what is read
+//! once for many tasks (links, the mailmap, what commits changed) and read the rest when it is asked for. Facts are
+//! plain data: what follows from them is for `policy` and `review` to say.
+//!
+//! It refuses to write anything but its caches, to format text for people, and to resolve the names of branches.
+
+mod commits;
+mod range;
+mod tallies;
+mod task;
+mod votes;
+
+pub use commits::{Commits, linked_ids, named_ids};
+pub use range::{
+    CommitFacts, FileFacts, FileState, MergedRecord, RangeEnds, RangePolicy, RangeReader, RangeTask,
+    RecordStep,
+};
+pub use tallies::{TallyContext, tallies};
+pub use task::{FactsReader, TaskFacts, has_failed, waits_for};
+pub use votes::{CastVote, CastVotes, SignatureCheck, sign_vote};
+
+/// Facts fail where records or git cannot be read.
+pub type Result<T> = crate::store::Result<T>;

@@ -1,0 +1,167 @@
+//! What changed: commit by commit, and between the two ends.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use rayon::prelude::*;
+
+use super::RangeReader;
+use super::types::{FileFacts, FileState as FactState};
+use super::{RangeEnds, Result};
+use crate::env::Env;
+use crate::git::{CommitId, CommitInfo, FileChange, FileMode, FileState, Repository, TreeFile};
+use crate::model::is_in_tracker;
+use crate::store::Workspace;
+
+/// All changes of a range.
+pub(super) struct Changes {
+    /// The commits with what each changed, each behind its parents.
+    pub(super) commits: Vec<(CommitInfo, Vec<FileChange>)>,
+    /// What differs between the merge base and the head, by path.
+    pub(super) net: BTreeMap<String, FileChange>,
+}
+
+impl Changes {
+    pub(super) fn read(
+        workspace: &Workspace,
+        env: &Env,
+        repository: &Repository,
+        ends: &RangeEnds,
+    ) -> Result<Self> {
+        let base = ends.base.as_ref().map(|(_, id)| *id);
+        let infos = repository.commits_between(base, ends.head_commit)?;
+        let shared = repository.shared();
+        let of = |view: &mut Repository, info: CommitInfo| -> Result<(CommitInfo, Vec<FileChange>)> {
+            let changed = view.changes_of(info.id)?;
+            Ok((info, changed))
+        };
+        let commits: Result<Vec<_>> = infos.into_par_iter().map_init(|| shared.open(), of).collect();
+        let net = if ends.is_staged {
+            let index_file = workspace.places().index_file(env);
+            let staged = repository.staged(&index_file)?.files("");
+            let before =
+                ends.merge_base.map(|id| repository.tree_files(id, "")).transpose()?.unwrap_or_default();
+            differences(&before, &staged)
+        } else {
+            net_changes(repository, ends)?
+        };
+        Ok(Self { commits: commits?, net: by_path(net) })
+    }
+}
+
+/// Compares two lists of files.
+fn differences(before: &[TreeFile], after: &[TreeFile]) -> Vec<FileChange> {
+    let state = |file: &TreeFile| FileState { mode: file.mode, blob_id: file.blob_id };
+    let mut changes: BTreeMap<&str, (Option<FileState>, Option<FileState>)> = BTreeMap::new();
+    for file in before {
+        changes.entry(&file.path).or_default().0 = Some(state(file));
+    }
+    for file in after {
+        changes.entry(&file.path).or_default().1 = Some(state(file));
+    }
+    let changed = changes.into_iter().filter(|(_, (before, after))| before != after);
+    changed.map(|(path, (before, after))| FileChange { path: path.to_owned(), before, after }).collect()
+}
+
+impl RangeReader<'_> {
+    /// Returns the files that differ between the two ends.
+    pub fn files(&self, counts_lines: bool) -> Result<Vec<FileFacts>> {
+        let shared = self.repository.shared();
+        let state = |state: FileState| FactState { mode: state.mode.bits(), blob: state.blob_id.to_string() };
+        let of = |view: &mut Repository, change: &FileChange| -> Result<FileFacts> {
+            let is_counted = counts_lines && !is_in_tracker(&change.path);
+            let lines = if is_counted { view.count_lines(change)? } else { None };
+            Ok(FileFacts {
+                path: change.path.clone(),
+                before: change.before.map(state),
+                after: change.after.map(state),
+                lines: lines.map(|lines| (lines.added, lines.removed)),
+            })
+        };
+        self.changes.net.par_iter().map_init(|| shared.open(), |view, (_, change)| of(view, change)).collect()
+    }
+
+    /// Returns a file as it is at the head.
+    pub(super) fn at_head(&self, path: &str) -> Result<Option<FileState>> {
+        if let Some(change) = self.changes.net.get(path) {
+            return Ok(change.after);
+        }
+        let file = self.repository.tree_file(self.ends.head_commit, path)?;
+        Ok(file.map(|file| FileState { mode: file.mode, blob_id: file.blob_id }))
+    }
+
+    /// Reads one side of a change of a record; none where there is no file on that side.
+    pub(super) fn read(&self, state: Option<FileState>) -> Result<Option<Vec<u8>>> {
+        let Some(state) = state.filter(|state| matches!(state.mode, FileMode::Plain | FileMode::Executable))
+        else {
+            return Ok(None);
+        };
+        Ok(Some(self.repository.read_blob(state.blob_id, crate::store::LARGEST_FILE)?))
+    }
+}
+
+/// A file on one side; none where it is not there.
+type State = Option<FileState>;
+
+/// Returns what differs between where a range began and its head, sorted by path.
+///
+/// Where histories crossed, each side had merged an older state of the other, so that there are several places where
+/// they parted. A file that is as one of those has it may still take back what the other one brought: it is compared
+/// with what they give when they are merged, as git does it.
+fn net_changes(repository: &Repository, ends: &RangeEnds) -> Result<Vec<FileChange>> {
+    let head = ends.head_commit;
+    let plain = repository.changes_between(ends.merge_base, head)?;
+    let (Some(first), Some((_, base))) = (ends.merge_base, &ends.base) else { return Ok(plain) };
+    if ends.other_bases.is_empty() {
+        return Ok(plain);
+    }
+    let side = |commit: Option<CommitId>| Side::of(repository, commit, head);
+    let tip = side(Some(*base))?;
+    let mut begun = Side { changes: by_path(plain) };
+    for other in &ends.other_bases {
+        let root = side(repository.merge_base(first, *other)?)?;
+        begun = joined(&begun, &side(Some(*other))?, &root, &tip);
+    }
+    Ok(begun.changes.into_values().filter(|change| change.before != change.after).collect())
+}
+
+/// What a commit has otherwise than the head.
+struct Side {
+    changes: BTreeMap<String, FileChange>,
+}
+
+impl Side {
+    fn of(repository: &Repository, commit: Option<CommitId>, head: CommitId) -> Result<Self> {
+        Ok(Self { changes: by_path(repository.changes_between(commit, head)?) })
+    }
+
+    /// Returns a file of the commit; `head` is what the head has of it.
+    fn state(&self, path: &str, head: State) -> State {
+        self.changes.get(path).map_or(head, |change| change.before)
+    }
+}
+
+/// Sorts changes by their paths.
+pub(super) fn by_path(changes: Vec<FileChange>) -> BTreeMap<String, FileChange> {
+    changes.into_iter().map(|change| (change.path.clone(), change)).collect()
+}
+
+/// Merges two sides file by file. Where both changed a file since their own common `root`, the base's `tip` has the
+/// answer that was agreed upon.
+fn joined(one: &Side, other: &Side, root: &Side, tip: &Side) -> Side {
+    let paths: BTreeSet<&String> = one.changes.keys().chain(other.changes.keys()).collect();
+    let of = |path: &String| {
+        let change = one.changes.get(path).or_else(|| other.changes.get(path));
+        let head = change.and_then(|change| change.after);
+        let (ours, theirs) = (one.state(path, head), other.state(path, head));
+        let root = root.state(path, head);
+        let before = if ours == theirs || theirs == root {
+            ours
+        } else if ours == root {
+            theirs
+        } else {
+            tip.state(path, head)
+        };
+        (path.clone(), FileChange { path: path.clone(), before, after: head })
+    };
+    Side { changes: paths.into_iter().map(of).collect() }
+}

@@ -1,0 +1,113 @@
+//! What is known of a range of commits: what they changed, which tasks they belong to, and what became of the records.
+//!
+//! Nothing is believed of the head that the base can say: who is who, whose keys sign for whom and what the rules are
+//! comes from [`RangePolicy`].
+
+mod changes;
+mod merges;
+mod records;
+mod tasks;
+mod types;
+mod votes;
+
+pub use types::{CommitFacts, FileFacts, FileState, MergedRecord, RangeTask, RecordStep};
+
+use self::changes::Changes;
+use super::Result;
+use super::commits::Commits;
+use super::votes::{SignatureCheck, VoteReader};
+use crate::env::Env;
+use crate::git::{CommitId, People, Repository};
+use crate::model::{Config, Signatures};
+use crate::store::{Snapshot, Workspace};
+
+/// Both ends of a range, and where they parted.
+#[derive(Debug, Clone)]
+pub struct RangeEnds {
+    /// What it is to be merged into, by name; none where it has no base at all.
+    pub base: Option<(String, CommitId)>,
+    /// What is to be merged, by name.
+    pub head: String,
+    /// Its commit.
+    pub head_commit: CommitId,
+    /// Where the two parted: what the base has beyond that is not of this range.
+    pub merge_base: Option<CommitId>,
+    /// More commits at which they parted, where each had merged an older state of the other.
+    pub other_bases: Vec<CommitId>,
+    /// Whether what is staged on top of the head is the head.
+    pub is_staged: bool,
+}
+
+impl RangeEnds {
+    /// Returns the records at the head.
+    pub fn head_snapshot(&self, workspace: &Workspace, env: &Env) -> Result<Snapshot> {
+        if self.is_staged {
+            return workspace.snapshot_of_index(env);
+        }
+        workspace.snapshot_of_commit(Some(self.head_commit))
+    }
+}
+
+/// What a range is judged by.
+pub struct RangePolicy {
+    /// The rules.
+    pub config: Config,
+    /// Whose keys sign for whom: the text of the list.
+    pub signers: String,
+    /// Who is who.
+    pub people: People,
+}
+
+/// Everything that the facts of a range are read from.
+pub struct RangeReader<'a> {
+    repository: &'a Repository,
+    ends: &'a RangeEnds,
+    policy: &'a RangePolicy,
+    /// The records at the merge base.
+    before: Snapshot,
+    /// The records at the head.
+    head: Snapshot,
+    changes: Changes,
+    /// The history before the range.
+    earlier: Commits<'a>,
+    check: SignatureCheck,
+}
+
+impl<'a> RangeReader<'a> {
+    /// Reads the commits of a range and what each changed. Signatures that the policy does not ask for are looked at
+    /// where they are to be shown.
+    pub fn open(
+        (workspace, env): (&Workspace, &Env),
+        repository: &'a Repository,
+        ends: &'a RangeEnds,
+        policy: &'a RangePolicy,
+        shows_signatures: bool,
+    ) -> Result<Self> {
+        let check = match (policy.config.policy.signatures, shows_signatures) {
+            (Signatures::Off, false) => SignatureCheck::Off,
+            (Signatures::Off, true) => SignatureCheck::Label,
+            _ => SignatureCheck::Judge,
+        };
+        Ok(Self {
+            repository,
+            before: workspace.snapshot_of_commit(ends.merge_base)?,
+            head: ends.head_snapshot(workspace, env)?,
+            changes: Changes::read(workspace, env, repository, ends)?,
+            earlier: Commits::new(repository, ends.merge_base),
+            check,
+            ends,
+            policy,
+        })
+    }
+
+    /// The records at the head.
+    #[must_use]
+    pub fn head(&self) -> &Snapshot {
+        &self.head
+    }
+
+    fn vote_reader(&self) -> VoteReader<'_> {
+        let RangePolicy { people, signers, .. } = self.policy;
+        VoteReader { repository: self.repository, people, signers, check: self.check }
+    }
+}

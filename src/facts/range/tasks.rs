@@ -1,0 +1,203 @@
+//! The commits of a range, and the tasks that it touches.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::types::{CommitFacts, RangeTask};
+use super::{RangeReader, Result};
+use crate::doc::{acceptance_text, open_boxes, read_task};
+use crate::facts::{linked_ids, named_ids, waits_for};
+use crate::git::{CommitId, CommitInfo, FileChange};
+use crate::model::{CoveredChange, Finding, RecordKind, RecordPath, Task, TaskId, TreeEntry};
+use crate::policy::{Content, LinkedCommit, criteria_digest};
+use crate::store::{self, LARGEST_FILE, Snapshot, TaskFile};
+
+impl RangeReader<'_> {
+    /// Returns the commits, and the tasks that they link or whose records they change.
+    pub fn tasks(&self) -> Result<(Vec<CommitFacts>, Vec<RangeTask>)> {
+        let (links, cast) = (self.links()?, self.cast());
+        let mut notes: BTreeMap<TaskId, usize> = BTreeMap::new();
+        for (path, change) in &self.changes.net {
+            if let (Some(RecordPath::Note { task, .. }), None) = (RecordPath::parse(path), change.before) {
+                *notes.entry(task).or_default() += 1;
+            }
+        }
+        let (mut tasks, mut missing) = (Vec::new(), BTreeSet::new());
+        for (id, links) in &links {
+            let before = self.before_file(id)?;
+            let after = self.after_file(id)?;
+            if before.is_none() && after.is_none() {
+                missing.insert(id);
+                continue;
+            }
+            let mut facts = self.task(id, before.as_ref(), after.as_ref(), links)?;
+            (facts.votes, facts.new_votes) = self.votes(id, &cast)?;
+            facts.notes = notes.get(id).copied().unwrap_or_default();
+            tasks.push(facts);
+        }
+        let commit = |(info, changes): &(CommitInfo, Vec<FileChange>)| {
+            let paths = changes.iter().map(|change| change.path.clone()).collect();
+            self.commit(info, paths, &missing)
+        };
+        Ok((self.changes.commits.iter().map(commit).collect(), tasks))
+    }
+
+    fn commit(&self, info: &CommitInfo, paths: Vec<String>, missing: &BTreeSet<&TaskId>) -> CommitFacts {
+        let named = named_ids(&info.message, &self.policy.config.id_prefix);
+        let (unknown, _): (Vec<TaskId>, Vec<TaskId>) = named.into_iter().partition(|id| missing.contains(id));
+        let mut links = linked_ids(&info.message);
+        links.retain(|id| !missing.contains(id));
+        CommitFacts {
+            id: info.id.to_string(),
+            subject: info.subject.clone(),
+            author: info.author.clone(),
+            parents: info.parents.len(),
+            links,
+            unknown,
+            paths,
+        }
+    }
+
+    /// Reads a task's file at the merge base.
+    fn before_file(&self, id: &TaskId) -> Result<Option<TaskFile>> {
+        let path = RecordPath::Task(id.clone()).to_string();
+        if let Some(change) = self.changes.net.get(&path) {
+            let bytes = self.read(change.before)?;
+            return Ok(bytes.map(|bytes| TaskFile { id: id.clone(), path, bytes }));
+        }
+        Ok(if self.ends.merge_base.is_some() { self.before.task_file(id)? } else { None })
+    }
+
+    /// Reads a task's file at the head. What is there and is no file is a broken one.
+    fn after_file(&self, id: &TaskId) -> Result<Option<TaskFile>> {
+        match self.head.task_file(id) {
+            Err(store::Error::Link { .. } | store::Error::WrongKind { .. }) => Ok(Some(TaskFile {
+                id: id.clone(),
+                path: RecordPath::Task(id.clone()).to_string(),
+                bytes: Vec::new(),
+            })),
+            found => Ok(found?),
+        }
+    }
+
+    fn task(
+        &self,
+        id: &TaskId,
+        before: Option<&TaskFile>,
+        after: Option<&TaskFile>,
+        links: &TaskLinks,
+    ) -> Result<RangeTask> {
+        let parsed = |file: &TaskFile| file.parse().ok();
+        let (old, new) = (before.and_then(parsed), after.and_then(parsed));
+        let findings = |snapshot: &Snapshot| -> Result<Vec<Finding>> {
+            Ok(snapshot.findings(id)?.0.into_iter().map(|(_, finding)| finding).collect())
+        };
+        let findings_before = if before.is_some() { findings(&self.before)? } else { Vec::new() };
+        let content = match &new {
+            Some(task) => self.content(task, links)?,
+            None => Content::default(),
+        };
+        Ok(RangeTask {
+            id: id.clone(),
+            path: RecordPath::Task(id.clone()).to_string(),
+            is_deleted: after.is_none(),
+            collides: before.is_none() && self.collides(id, new.as_ref())?,
+            votes: Vec::new(),
+            new_votes: BTreeSet::new(),
+            content,
+            findings: self.standing(findings(&self.head)?, &findings_before),
+            findings_before,
+            open_boxes: new.as_ref().map(|task| open_boxes(&task.body)).unwrap_or_default(),
+            waits_for: new.as_ref().map(|task| waits_for(&self.head, task)).transpose()?.unwrap_or_default(),
+            notes: 0,
+            commits: links.own.clone(),
+            before: old,
+            after: new,
+        })
+    }
+
+    /// A finding whose file is gone is as open as it was.
+    fn standing(&self, mut findings: Vec<Finding>, before: &[Finding]) -> Vec<Finding> {
+        let gone: Vec<&Finding> =
+            before.iter().filter(|old| !findings.iter().any(|own| own.id == old.id)).collect();
+        findings.extend(gone.into_iter().filter(|old| old.state().is_open()).cloned());
+        findings
+    }
+
+    /// Tells whether the base has, since the two parted, got another task of this id.
+    fn collides(&self, id: &TaskId, own: Option<&Task>) -> Result<bool> {
+        let Some((_, base)) = self.ends.base.as_ref().filter(|(_, base)| Some(*base) != self.ends.merge_base)
+        else {
+            return Ok(false);
+        };
+        let Some(file) = self.repository.tree_file(*base, &RecordPath::Task(id.clone()).to_string())? else {
+            return Ok(false);
+        };
+        let bytes = self.repository.read_blob(file.blob_id, LARGEST_FILE)?;
+        let (Ok(theirs), Some(own)) = (read_task(&bytes), own) else { return Ok(false) };
+        let is_same = theirs.title == own.title
+            || theirs.history.first() == own.history.first() && !own.history.is_empty();
+        Ok(!is_same)
+    }
+}
+
+/// Which commits link a task.
+#[derive(Default)]
+struct TaskLinks {
+    /// Those of the range, by their place in it.
+    own: Vec<usize>,
+    /// Those before it.
+    earlier: Vec<CommitId>,
+}
+
+impl RangeReader<'_> {
+    /// Returns which commits link the tasks that the range links or changes. Commits before the range are asked for
+    /// only where a task of the range was there before.
+    fn links(&self) -> Result<BTreeMap<TaskId, TaskLinks>> {
+        let mut links: BTreeMap<TaskId, TaskLinks> = BTreeMap::new();
+        for (at, (info, _)) in self.changes.commits.iter().enumerate() {
+            for id in linked_ids(&info.message) {
+                links.entry(id).or_default().own.push(at);
+            }
+        }
+        let records = self.changes.net.keys().filter_map(|path| RecordPath::parse(path)?.task().cloned());
+        for id in records.collect::<BTreeSet<TaskId>>() {
+            links.entry(id).or_default();
+        }
+        for (id, own) in &mut links {
+            if self.is_voted_on(id)? && self.before_file(id)?.is_some() {
+                own.earlier = self.earlier.of(id)?;
+            }
+        }
+        Ok(links)
+    }
+
+    /// Whether anybody has voted on a task: else nobody needs to know what it covers.
+    fn is_voted_on(&self, id: &TaskId) -> Result<bool> {
+        let folder = RecordKind::Vote.folder_of(id);
+        Ok(!self.head.list(&folder)?.is_empty() || !self.before.list(&folder)?.is_empty())
+    }
+
+    /// Reads what a task's linked commits changed, as it is at the head.
+    fn content(&self, task: &Task, links: &TaskLinks) -> Result<Content> {
+        let (mut commits, mut paths) = (Vec::new(), BTreeSet::new());
+        for at in &links.own {
+            let (info, changes) = &self.changes.commits[*at];
+            let changed: Vec<String> = changes.iter().map(|change| change.path.clone()).collect();
+            paths.extend(changed.iter().cloned());
+            commits.push(LinkedCommit { authors: info.authors(), paths: changed });
+        }
+        for commit in &links.earlier {
+            let changed = self.earlier.changed(*commit)?;
+            paths.extend(changed.paths.iter().cloned());
+            commits.push((*changed).clone());
+        }
+        let mut files = Vec::with_capacity(paths.len());
+        for path in paths {
+            files.push(match self.at_head(&path)? {
+                Some(file) => CoveredChange::to(path, file.entry()),
+                None => CoveredChange::to(path, TreeEntry::Absent),
+            });
+        }
+        Ok(Content { criteria: criteria_digest(&acceptance_text(&task.body)), files, commits })
+    }
+}

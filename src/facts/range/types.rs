@@ -1,0 +1,153 @@
+//! What is known of a range, as plain data.
+
+use std::collections::BTreeSet;
+
+use crate::model::{CoveredChange, Finding, Move, OpenBox, Person, Task, TaskId};
+use crate::policy::{Content, VoteRecord};
+
+/// A file on one side of a change.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FileState {
+    /// Mode as in a tree, such as `0o100644`.
+    pub mode: u32,
+    /// Id of the content, in hex.
+    pub blob: String,
+}
+
+/// One file that differs between the merge base and the head.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FileFacts {
+    /// The path below the repository.
+    pub path: String,
+    /// What it was.
+    pub before: Option<FileState>,
+    /// What it is.
+    pub after: Option<FileState>,
+    /// Lines added and removed, where they were counted.
+    pub lines: Option<(u32, u32)>,
+}
+
+/// One commit.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CommitFacts {
+    /// Its whole id.
+    pub id: String,
+    /// The first line of its message.
+    pub subject: String,
+    /// Who wrote it, as the commit says.
+    pub author: Person,
+    /// How many parents it has.
+    pub parents: usize,
+    /// The tasks that its message names.
+    pub links: Vec<TaskId>,
+    /// What it names as a task and is none at the head.
+    pub unknown: Vec<TaskId>,
+    /// The paths that it changed against its parents; of a merge, those it has otherwise than all of them.
+    pub paths: Vec<String>,
+}
+
+impl CommitFacts {
+    /// Returns the first seven digits of its id.
+    #[must_use]
+    pub fn short(&self) -> &str {
+        self.id.get(..7).unwrap_or(&self.id)
+    }
+}
+
+/// One task that the range touches.
+#[derive(Debug, Clone)]
+pub struct RangeTask {
+    /// Its id.
+    pub id: TaskId,
+    /// Its record's path.
+    pub path: String,
+    /// As it was at the merge base; none where it was not there or could not be read.
+    pub before: Option<Task>,
+    /// As it is at the head; none where it is gone or cannot be read.
+    pub after: Option<Task>,
+    /// Whether its record is gone at the head.
+    pub is_deleted: bool,
+    /// Whether the base itself has another new task of this id.
+    pub collides: bool,
+    /// Its votes at the head, and rejections that the range took away.
+    pub votes: Vec<VoteRecord>,
+    /// Names of the votes that the range brings.
+    pub new_votes: BTreeSet<String>,
+    /// What its linked commits changed, as it is at the head.
+    pub content: Content,
+    /// Its findings at the merge base.
+    pub findings_before: Vec<Finding>,
+    /// Its findings at the head.
+    pub findings: Vec<Finding>,
+    /// Boxes that are not ticked at the head.
+    pub open_boxes: Vec<OpenBox>,
+    /// The tasks it depends on that are open at the head.
+    pub waits_for: Vec<TaskId>,
+    /// How many notes the range brings.
+    pub notes: usize,
+    /// The commits of the range that link it, by their place in the list of the range's commits.
+    pub commits: Vec<usize>,
+}
+
+impl RangeTask {
+    /// Returns a covered file of its content as it is at the head.
+    #[must_use]
+    pub fn content_of(&self, path: &str) -> Option<&CoveredChange> {
+        self.content.files.iter().find(|file| file.path == path)
+    }
+}
+
+/// What one commit did to a record that is only ever added to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum RecordStep {
+    /// It changed a task's history: before and after.
+    History {
+        /// The commit; none for what is staged.
+        commit: Option<String>,
+        /// The task.
+        task: TaskId,
+        /// The record.
+        path: String,
+        /// The history in its parent.
+        before: Vec<Move>,
+        /// The history that it has.
+        after: Vec<Move>,
+    },
+    /// It changed or deleted a vote.
+    Vote {
+        /// The commit; none for what is staged.
+        commit: Option<String>,
+        /// The task in whose folder the vote lies.
+        task: TaskId,
+        /// The vote.
+        path: String,
+        /// Whether the vote is gone.
+        is_deleted: bool,
+    },
+    /// It deleted a finding, or made one less bad.
+    Finding {
+        /// The commit; none for what is staged.
+        commit: Option<String>,
+        /// The task in whose folder it lies.
+        task: TaskId,
+        /// The finding.
+        path: String,
+        /// What was done to it: `deleted`, or in words what was changed.
+        deed: String,
+    },
+}
+
+/// A record at a merge commit that differs from what the field merge of its parents gives.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MergedRecord {
+    /// The merge commit.
+    pub commit: String,
+    /// The record.
+    pub path: String,
+    /// The task it belongs to.
+    pub task: Option<TaskId>,
+    /// Whether the field merge left something for a person to settle.
+    pub had_conflict: bool,
+    /// The lines that differ, as `-expected` and `+found`; the first few.
+    pub difference: Vec<String>,
+}

@@ -1,0 +1,348 @@
+//! What is known of one task at a tip: its votes and findings, and what its commits changed.
+
+use std::cell::{OnceCell, RefCell};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::rc::Rc;
+
+use chrono::{DateTime, Utc};
+
+use super::Result;
+use super::commits::Commits;
+use super::votes::{CastVotes, SignatureCheck, VoteFile, VoteReader, votes_cast};
+use crate::doc::{acceptance_text, open_boxes, read_finding, read_vote};
+use crate::git::{BlobId, CommitId, People, Repository, TreeFile};
+use crate::model::{
+    Config, CoveredChange, Finding, MoveKind, OpenBox, Person, Problem, RecordKind, RecordPath, Signatures,
+    Task, TaskId, TreeEntry,
+};
+use crate::policy::{Case, Content, Signoffs, VoteRecord, criteria_digest, is_covered, judge};
+use crate::store::{LARGEST_FILE, Snapshot};
+
+/// What is known of one task.
+pub struct TaskFacts {
+    /// The task.
+    pub task: Task,
+    /// Its votes, and rejections whose files are gone.
+    pub votes: Vec<VoteRecord>,
+    /// What its linked commits changed, as it is at the tip.
+    pub content: Content,
+    /// Its findings, and open ones whose files are gone.
+    pub findings: Vec<Finding>,
+    /// Boxes that are not ticked.
+    pub open_boxes: Vec<OpenBox>,
+    /// The tasks it depends on that are open.
+    pub waits_for: Vec<TaskId>,
+    /// What cannot be read of its records.
+    pub problems: Vec<Problem>,
+    people: Option<Rc<People>>,
+}
+
+/// Reads facts from a snapshot and the history of a commit. What several tasks share is read once.
+pub struct FactsReader<'a> {
+    repository: &'a Repository,
+    snapshot: &'a Snapshot,
+    tip: Option<CommitId>,
+    config: &'a Config,
+    check: SignatureCheck,
+    commits: Commits<'a>,
+    people: OnceCell<Rc<People>>,
+    signers: OnceCell<String>,
+    at_tip: RefCell<HashMap<String, Option<TreeFile>>>,
+}
+
+impl<'a> FactsReader<'a> {
+    /// Reads the records of a snapshot; votes are judged by the tree of `tip`, whose history links commits to tasks.
+    #[must_use]
+    pub fn new(
+        repository: &'a Repository,
+        snapshot: &'a Snapshot,
+        tip: Option<CommitId>,
+        config: &'a Config,
+    ) -> Self {
+        let check = match config.policy.signatures {
+            Signatures::Off => SignatureCheck::Off,
+            _ => SignatureCheck::Judge,
+        };
+        Self {
+            repository,
+            snapshot,
+            tip,
+            config,
+            check,
+            commits: Commits::new(repository, tip),
+            people: OnceCell::new(),
+            signers: OnceCell::new(),
+            at_tip: RefCell::default(),
+        }
+    }
+
+    /// Checks signatures also where the policy does not ask for them.
+    #[must_use]
+    pub fn verifying(mut self, verifies: bool) -> Self {
+        if verifies {
+            self.check = SignatureCheck::Judge;
+        }
+        self
+    }
+
+    /// Takes another list of allowed signers than the snapshot's own.
+    #[must_use]
+    pub fn signed_by(self, signers: Option<String>) -> Self {
+        match signers {
+            Some(signers) => Self { signers: OnceCell::from(signers), ..self },
+            None => self,
+        }
+    }
+
+    /// The repository that is read.
+    #[must_use]
+    pub fn repository(&self) -> &'a Repository {
+        self.repository
+    }
+
+    /// The policy.
+    #[must_use]
+    pub fn config(&self) -> &'a Config {
+        self.config
+    }
+
+    /// The commit that content is read at; none where nothing is committed yet.
+    #[must_use]
+    pub fn tip(&self) -> Option<CommitId> {
+        self.tip
+    }
+
+    /// Which commits belong to which task.
+    #[must_use]
+    pub fn commits(&self) -> &Commits<'a> {
+        &self.commits
+    }
+
+    /// Reads all that is known of a task.
+    pub fn task(&self, task: Task) -> Result<TaskFacts> {
+        let mut problems = Vec::new();
+        let votes = self.votes(&task.id, &mut problems)?;
+        let findings = self.findings(&task.id, &mut problems)?;
+        Ok(TaskFacts {
+            content: self.content(&task)?,
+            open_boxes: open_boxes(&task.body),
+            waits_for: waits_for(self.snapshot, &task)?,
+            findings,
+            people: Some(Rc::clone(self.people())),
+            votes,
+            problems,
+            task,
+        })
+    }
+
+    /// Returns the one person behind a name and address.
+    pub fn canonical(&self, person: &Person) -> Person {
+        self.people().canonical(person)
+    }
+
+    /// Counts a vote that is about to be written as it will be counted once it is there.
+    pub fn own_vote(&self, vote: crate::model::Vote, name: &str) -> Result<VoteRecord> {
+        let (task, author) = (vote.task.clone(), vote.by.clone());
+        let file = VoteFile { task: &task, name, now: &[], then: None, author: Some(&author) };
+        Ok(self.vote_reader()?.record(vote, &file))
+    }
+
+    /// Returns a task's votes as they were cast.
+    pub fn cast(&self, id: &TaskId) -> Result<CastVotes> {
+        votes_cast(self.repository, &self.commits, id)
+    }
+
+    /// Returns a task's votes, and the rejections whose files were deleted or made unreadable.
+    pub fn votes(&self, id: &TaskId, problems: &mut Vec<Problem>) -> Result<Vec<VoteRecord>> {
+        let folder = RecordKind::Vote.folder_of(id);
+        let read = |bytes: &[u8]| Ok((read_vote(id, bytes)?, bytes.to_owned()));
+        let (files, broken) = self.snapshot.records(&folder, read)?;
+        problems.extend(broken);
+        let (cast, reader) = (self.cast(id)?, self.vote_reader()?);
+        let mut votes = Vec::with_capacity(files.len());
+        for (name, (vote, now)) in files {
+            let cast = cast.get(&name);
+            let is_same = cast.is_some_and(|cast| self.repository.is_blob(&now, cast.blob_id));
+            let then = match cast.filter(|_| !is_same) {
+                Some(cast) => Some(self.repository.read_blob(cast.blob_id, LARGEST_FILE)?),
+                None => None,
+            };
+            let author = cast.map(|cast| &cast.author);
+            let file = VoteFile { task: id, name: &name, now: &now, then: then.as_deref(), author };
+            votes.push(reader.record(vote, &file));
+        }
+        let here: BTreeSet<String> = votes.iter().map(|vote| vote.name.clone()).collect();
+        for (name, cast) in cast.iter().filter(|(name, _)| !here.contains(*name)) {
+            let then = self.repository.read_blob(cast.blob_id, LARGEST_FILE)?;
+            let Some(lost) = reader.lost(id, name, &then, Some(&cast.author)) else { continue };
+            let gone = Problem::warning("is gone or cannot be read; the rejection in it stands");
+            problems.push(gone.in_file(format!("{folder}/{name}")));
+            votes.push(lost);
+        }
+        Ok(votes)
+    }
+
+    /// Returns a task's findings, and those that were open when their files were deleted or made unreadable: that
+    /// resolves nothing.
+    pub fn findings(&self, id: &TaskId, problems: &mut Vec<Problem>) -> Result<Vec<Finding>> {
+        let (files, broken) = self.snapshot.findings(id)?;
+        problems.extend(broken);
+        let folder = RecordKind::Finding.folder_of(id);
+        let mut last: BTreeMap<String, (BlobId, CommitId)> = BTreeMap::new();
+        for commit_id in self.commits.touching(RecordKind::Finding, id)?.into_iter().rev() {
+            for file in self.repository.tree_files(commit_id, &folder)? {
+                let name = file.path.rsplit('/').next().unwrap_or_default();
+                last.insert(name.to_owned(), (file.blob_id, commit_id));
+            }
+        }
+        let here: BTreeSet<&str> = files.iter().map(|(name, _)| name.as_str()).collect();
+        last.retain(|name, _| !here.contains(name.as_str()));
+        let mut findings: Vec<Finding> = files.into_iter().map(|(_, finding)| finding).collect();
+        for (name, (blob_id, commit_id)) in last {
+            let then = self.repository.read_blob(blob_id, LARGEST_FILE)?;
+            let open = read_finding(id, &then).ok().filter(|finding| finding.state().is_open());
+            let Some(finding) = open else { continue };
+            let path = format!("{folder}/{name}");
+            let gone = Problem::warning("is gone or cannot be read; the finding in it is open");
+            let restore = format!("git restore --source={} -- {path}", commit_id.short());
+            problems.push(gone.in_file(&path).with_hint(restore));
+            findings.push(finding);
+        }
+        Ok(findings)
+    }
+
+    /// Reads what the task's linked commits changed, as it is at the tip.
+    pub fn content(&self, task: &Task) -> Result<Content> {
+        let criteria = criteria_digest(&acceptance_text(&task.body));
+        let Some(tip) = self.tip else { return Ok(Content { criteria, ..Content::default() }) };
+        let (mut commits, mut paths) = (Vec::new(), BTreeSet::new());
+        for commit_id in self.commits.of(&task.id)? {
+            let changed = self.commits.changed(commit_id)?;
+            paths.extend(changed.paths.iter().cloned());
+            commits.push((*changed).clone());
+        }
+        let mut files = Vec::with_capacity(paths.len());
+        for path in paths {
+            files.push(match self.file_at_tip(tip, &path)? {
+                Some(file) => CoveredChange::to(path, file.entry()),
+                None => CoveredChange::to(path, TreeEntry::Absent),
+            });
+        }
+        Ok(Content { criteria, files, commits })
+    }
+
+    fn file_at_tip(&self, tip: CommitId, path: &str) -> Result<Option<TreeFile>> {
+        if let Some(known) = self.at_tip.borrow().get(path) {
+            return Ok(known.clone());
+        }
+        let file = self.repository.tree_file(tip, path)?;
+        self.at_tip.borrow_mut().insert(path.to_owned(), file.clone());
+        Ok(file)
+    }
+
+    /// The mailmap of where the records are.
+    fn people(&self) -> &Rc<People> {
+        let read = || match self.snapshot.commit_id() {
+            Some(commit) => People::load_at(self.repository, commit),
+            None => People::load(self.repository),
+        };
+        self.people.get_or_init(|| Rc::new(read()))
+    }
+
+    fn vote_reader(&self) -> Result<VoteReader<'_>> {
+        let signers = match self.signers.get() {
+            Some(signers) => signers,
+            None if self.check == SignatureCheck::Off => "",
+            None => {
+                let bytes = self.snapshot.read(&RecordPath::AllowedSigners.to_string())?.unwrap_or_default();
+                let text = String::from_utf8_lossy(&bytes).into_owned();
+                self.signers.get_or_init(|| text)
+            }
+        };
+        Ok(VoteReader { repository: self.repository, people: self.people(), signers, check: self.check })
+    }
+}
+
+impl TaskFacts {
+    /// Reads what is known of a task that nobody has voted on and that requires no vote, without git.
+    pub fn without_votes(snapshot: &Snapshot, task: Task) -> Result<Self> {
+        let (findings, problems) = snapshot.findings(&task.id)?;
+        Ok(Self {
+            content: Content {
+                criteria: criteria_digest(&acceptance_text(&task.body)),
+                ..Content::default()
+            },
+            open_boxes: open_boxes(&task.body),
+            waits_for: waits_for(snapshot, &task)?,
+            findings: findings.into_iter().map(|(_, finding)| finding).collect(),
+            people: None,
+            votes: Vec::new(),
+            problems,
+            task,
+        })
+    }
+
+    /// Returns the one person behind a name and address.
+    #[must_use]
+    pub fn canonical(&self, person: &Person) -> Person {
+        self.people.as_ref().map_or_else(|| person.clone(), |people| people.canonical(person))
+    }
+
+    /// Whether a person wrote, or helped to write, what a role reviews of the task.
+    #[must_use]
+    pub fn is_author(&self, config: &Config, role: &str, person: &Person) -> bool {
+        let role = config.role(role);
+        let mut commits = self.content.commits.iter();
+        let commits =
+            commits.by_ref().filter(|commit| commit.paths.iter().any(|path| is_covered(role, path)));
+        let mut authors = commits.flat_map(|commit| &commit.authors);
+        authors.any(|author| self.canonical(author).email.eq_ignore_ascii_case(&person.email))
+    }
+
+    /// Judges the votes.
+    #[must_use]
+    pub fn signoffs(&self, config: &Config) -> Signoffs<'_> {
+        judge(&self.task, config, &self.votes, &self.content, |person| self.canonical(person))
+    }
+
+    /// Puts together what the stage machine looks at.
+    #[must_use]
+    pub fn case<'c>(
+        &'c self,
+        config: &'c Config,
+        signoffs: &'c Signoffs<'c>,
+        actor: &'c str,
+        now: DateTime<Utc>,
+    ) -> Case<'c> {
+        Case {
+            task: &self.task,
+            config,
+            signoffs,
+            findings: &self.findings,
+            open_boxes: &self.open_boxes,
+            waits_for: &self.waits_for,
+            actor,
+            now,
+        }
+    }
+}
+
+/// Returns the dependencies that are open, or that cannot be read.
+pub fn waits_for(snapshot: &Snapshot, task: &Task) -> Result<Vec<TaskId>> {
+    let mut open = Vec::new();
+    for id in &task.depends_on {
+        let file = snapshot.task_file(id)?;
+        let is_closed =
+            file.and_then(|file| file.parse().ok()).is_some_and(|task| task.summary().is_closed());
+        if !is_closed {
+            open.push(id.clone());
+        }
+    }
+    Ok(open)
+}
+
+/// Whether a task has been sent back: what failed it may be gone.
+#[must_use]
+pub fn has_failed(task: &Task) -> bool {
+    task.history.iter().any(|step| step.kind == MoveKind::Fail)
+}

@@ -1,0 +1,153 @@
+//! Votes as they were cast: by whom they were added, whether their files still say what was added, and what their
+//! signatures are worth. Deleting or editing a file unsays no rejection.
+
+use std::collections::BTreeMap;
+
+use super::Result;
+use super::commits::Commits;
+use crate::doc::{read_vote, signed_text};
+use crate::git::{self, BlobId, CommitId, People, Repository, SignError};
+use crate::model::{Person, RecordKind, TaskId, Verdict, Vote};
+use crate::policy::{Flaw, Trust, VoteRecord, is_signer};
+
+/// A signature made for a vote is good for nothing else.
+const NAMESPACE: &str = "tracker-vote";
+
+/// A vote as the first commit has it that has it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CastVote {
+    /// Its text.
+    pub blob_id: BlobId,
+    /// The commit that added it.
+    pub commit_id: CommitId,
+    /// Who wrote that commit.
+    pub author: Person,
+}
+
+/// Votes as they were cast, by the names of their files.
+pub type CastVotes = BTreeMap<String, CastVote>;
+
+/// What the signatures of votes are looked at for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SignatureCheck {
+    /// They are not.
+    Off,
+    /// To tell who signed; a bad one changes nothing, because the policy does not ask for signatures.
+    Label,
+    /// A bad one makes a vote doubtful.
+    Judge,
+}
+
+/// Signs a vote.
+pub fn sign_vote(repository: &Repository, vote: &Vote) -> std::result::Result<String, SignError> {
+    repository.sign(signed_text(vote).as_bytes(), NAMESPACE)
+}
+
+/// What a vote's file says now, and what it said when it was added.
+pub(super) struct VoteFile<'v> {
+    pub(super) task: &'v TaskId,
+    pub(super) name: &'v str,
+    pub(super) now: &'v [u8],
+    /// None where no commit has it, or where it is known to be the same.
+    pub(super) then: Option<&'v [u8]>,
+    /// Who added it, where that is known.
+    pub(super) author: Option<&'v Person>,
+}
+
+/// How votes become records that can be judged.
+pub(super) struct VoteReader<'a> {
+    pub(super) repository: &'a Repository,
+    pub(super) people: &'a People,
+    /// The text of the list of allowed signers.
+    pub(super) signers: &'a str,
+    pub(super) check: SignatureCheck,
+}
+
+impl VoteReader<'_> {
+    /// Says whose a vote is and what is wrong with it. A rejection that was edited counts as it was cast.
+    pub(super) fn record(&self, vote: Vote, file: &VoteFile<'_>) -> VoteRecord {
+        let (mut vote, mut flaw) = (vote, None);
+        if let Some(then) = file.then.filter(|then| !is_same_text(file.now, then)) {
+            let cast = read_vote(file.task, then).ok();
+            vote = cast.filter(|cast| cast.verdict == Verdict::Rejected).unwrap_or(vote);
+            flaw = Some(Flaw::Altered);
+        }
+        let mut trust = self.trust(file.author, &vote.by);
+        if self.check != SignatureCheck::Off && vote.signature.is_some() {
+            if self.is_signed(&vote) {
+                trust = Trust::Signed;
+            } else if self.check == SignatureCheck::Judge {
+                flaw = flaw.or(Some(Flaw::BadSignature));
+            }
+        }
+        VoteRecord { name: file.name.to_owned(), folder: file.task.clone(), vote, trust, flaw }
+    }
+
+    /// Returns the vote whose file is gone or cannot be read, if it was a rejection: that lifts no veto.
+    pub(super) fn lost(
+        &self,
+        task: &TaskId,
+        name: &str,
+        then: &[u8],
+        author: Option<&Person>,
+    ) -> Option<VoteRecord> {
+        let vote = read_vote(task, then).ok().filter(|vote| vote.verdict == Verdict::Rejected)?;
+        let trust = self.trust(author, &vote.by);
+        let (name, folder) = (name.to_owned(), task.clone());
+        Some(VoteRecord { name, folder, vote, trust, flaw: Some(Flaw::Altered) })
+    }
+
+    fn trust(&self, author: Option<&Person>, by: &Person) -> Trust {
+        let is_own =
+            author.is_some_and(|author| self.people.canonical(author).is_same(&self.people.canonical(by)));
+        if is_own { Trust::Attributed } else { Trust::Unverified }
+    }
+
+    /// Whether the signature is by a key of the person whom the vote names.
+    fn is_signed(&self, vote: &Vote) -> bool {
+        let Some(signature) = &vote.signature else { return false };
+        let text = signed_text(vote);
+        let verdict = self.repository.verify_signature(
+            text.as_bytes(),
+            signature,
+            NAMESPACE,
+            self.signers,
+            Some(vote.at),
+        );
+        matches!(verdict, Ok(git::Verdict::Valid { principal }) if is_signer(&principal, &vote.by))
+    }
+}
+
+/// Returns a task's votes as the commits have them that changed its folder of votes.
+pub(super) fn votes_cast(repository: &Repository, commits: &Commits<'_>, id: &TaskId) -> Result<CastVotes> {
+    let (mut cast, mut last) = (CastVotes::new(), None);
+    let folder = RecordKind::Vote.folder_of(id);
+    for commit_id in commits.touching(RecordKind::Vote, id)?.into_iter().rev() {
+        // A commit that changed very many records is among those of every task.
+        let tree_id = repository.tree_id(commit_id, &folder)?;
+        if tree_id == last {
+            continue;
+        }
+        last = tree_id;
+        let mut author = None;
+        for file in repository.tree_files(commit_id, &folder)? {
+            let name = file.path.rsplit('/').next().unwrap_or_default();
+            if cast.contains_key(name) {
+                continue;
+            }
+            let author = match &author {
+                Some(author) => author,
+                None => author.insert(repository.commit_info(commit_id)?.author),
+            };
+            let author = Person::clone(author);
+            cast.insert(name.to_owned(), CastVote { blob_id: file.blob_id, commit_id, author });
+        }
+    }
+    Ok(cast)
+}
+
+/// Whether two texts differ in line endings at most, as a working tree's do from git's.
+fn is_same_text(now: &[u8], then: &[u8]) -> bool {
+    let plain = |bytes: &[u8]| bytes.iter().copied().filter(|&byte| byte != b'\r').collect::<Vec<u8>>();
+    now == then || plain(now) == plain(then)
+}

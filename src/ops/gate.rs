@@ -1,0 +1,240 @@
+//! `review` and `check`: gathers the facts of a range, and has them judged by the rules of the base.
+
+use std::collections::BTreeMap;
+
+use super::{Error, Result, Session};
+use crate::facts::{FileFacts, RangeEnds, RangePolicy, RangeReader};
+use crate::git::{CommitId, People, Repository};
+use crate::model::{Config, Level, Person, Problem, RecordPath, TaskId, is_in_tracker};
+use crate::process::Program;
+use crate::review::{self, CommandOutcome, RangeFacts, RangeReview, Review, Web};
+use crate::store::Snapshot;
+
+/// Which range is looked at, and how closely.
+#[derive(Debug, Clone, Default)]
+pub struct GateRequest {
+    /// The branch or commit that the range is to be merged into, whose rules judge; where left out, the branch that
+    /// the remote calls its default.
+    pub base: Option<String>,
+    /// The commit that is to be merged; the current one where left out.
+    pub head: Option<String>,
+    /// Looks at what is staged, on top of the head.
+    pub is_staged: bool,
+    /// Counts lines.
+    pub counts_lines: bool,
+    /// Runs the commands of `[[policy.command]]`.
+    pub runs_commands: bool,
+}
+
+/// Looks at a range: every task that it touches, and every rule of the gate.
+pub fn review(session: &Session<'_>, request: &GateRequest) -> Result<(Review, Vec<Problem>)> {
+    let repository = session.workspace().repository()?;
+    repository.refuse_shallow()?;
+    let ends = range_ends(&repository, request)?;
+    let policy = Policy::of(session, &repository, &ends)?;
+    let places = (session.workspace(), session.env());
+    let reader = RangeReader::open(places, &repository, &ends, &policy.range, request.counts_lines)?;
+    let files = reader.files(request.counts_lines)?;
+    let (commits, tasks) = reader.tasks()?;
+    let people = |person: &Person| policy.range.people.canonical(person);
+    let config = &policy.range.config;
+    let facts = RangeFacts {
+        range: range_review(&repository, &ends, policy.is_own, &files, commits.len()),
+        is_own_policy: policy.is_own,
+        steps: reader.steps()?,
+        broken: reader.broken()?,
+        merged: reader.merged()?,
+        in_progress: in_progress(reader.head(), config)?,
+        commands: request.runs_commands.then(|| run_commands(session, config)).transpose()?,
+        commits,
+        files,
+        tasks,
+        people: &people,
+    };
+    Ok((review::review(&facts, config), policy.problems.clone()))
+}
+
+/// What a range is judged by.
+struct Policy {
+    range: RangePolicy,
+    /// Warnings about the configuration.
+    problems: Vec<Problem>,
+    /// Whether the head's own rules judge, because the base has none.
+    is_own: bool,
+}
+
+impl Policy {
+    /// Reads the base's policy; the head's, where the base has no tracker or no configuration.
+    ///
+    /// # Errors
+    /// Where it cannot be read: a gate without rules says neither yes nor no.
+    fn of(session: &Session<'_>, repository: &Repository, ends: &RangeEnds) -> Result<Self> {
+        let base = session.workspace().snapshot_of_commit(ends.base.as_ref().map(|(_, id)| *id))?;
+        let is_own = base.read(&RecordPath::Config.to_string())?.is_none();
+        let judge = if is_own { ends.head_snapshot(session.workspace(), session.env())? } else { base };
+        let (config, problems) = judge.config()?;
+        let signers = judge.read(&RecordPath::AllowedSigners.to_string())?.unwrap_or_default();
+        let of = if is_own { Some(ends.head_commit) } else { ends.base.as_ref().map(|(_, id)| *id) };
+        let people = of.map_or_else(|| Ok(People::default()), |commit| People::at(repository, commit))?;
+        let signers = String::from_utf8_lossy(&signers).into_owned();
+        Ok(Self { range: RangePolicy { config, signers, people }, problems, is_own })
+    }
+}
+
+fn range_review(
+    repository: &Repository,
+    ends: &RangeEnds,
+    is_own_policy: bool,
+    files: &[FileFacts],
+    commits: usize,
+) -> RangeReview {
+    let own = || files.iter().filter(|file| !is_in_tracker(&file.path));
+    let sum = |of: &dyn Fn(&(u32, u32)) -> u32| {
+        own().filter_map(|file| file.lines.as_ref()).map(|n| u64::from(of(n))).sum()
+    };
+    let base = ends.base.as_ref();
+    let head_commit = (!ends.is_staged).then(|| ends.head_commit.to_string());
+    let url = repository.remote_url(None).ok().flatten();
+    RangeReview {
+        base: base.map(|(name, _)| name.clone()),
+        base_commit: base.map(|(_, id)| id.to_string()),
+        head: ends.head.clone(),
+        merge_base: ends.merge_base.map(|id| id.to_string()),
+        policy: match (base, is_own_policy) {
+            (Some((name, _)), false) => name.clone(),
+            (Some((name, _)), true) => format!("the range itself, for {name} has none"),
+            (None, _) => "the range itself, for it has no base".to_owned(),
+        },
+        commits,
+        files: own().count(),
+        added: sum(&|(added, _)| *added),
+        removed: sum(&|(_, removed)| *removed),
+        web: url.and_then(|url| Web::of(&url, &ends.head_commit.to_string())),
+        head_commit,
+    }
+}
+
+/// Looks at the records as they stand, without a range: what cannot be read, and the limits that are agreed.
+pub fn check_records(session: &Session<'_>, request: &GateRequest) -> Result<(Review, Vec<Problem>)> {
+    let (config, problems) = session.snapshot().config_or_default();
+    let diagnosis = super::doctor(session, false)?;
+    let found = diagnosis.findings.into_iter().map(|found| {
+        let problem =
+            if found.is_error { Problem::error(found.message) } else { Problem::warning(found.message) };
+        Problem { line: found.line, hint: found.hint, ..problem.in_file(found.file) }
+    });
+    let known: Vec<Problem> = found.collect();
+    let is_told =
+        |problem: &Problem| known.iter().any(|own| own.file == problem.file && own.line == problem.line);
+    let broken =
+        problems.into_iter().filter(|problem| !is_told(problem)).chain(known.iter().cloned()).collect();
+    let commands = if request.runs_commands { Some(run_commands(session, &config)?) } else { None };
+    let facts = RangeFacts {
+        range: RangeReview {
+            head: "working tree".to_owned(),
+            policy: "the working tree".to_owned(),
+            ..RangeReview::default()
+        },
+        is_own_policy: false,
+        commits: Vec::new(),
+        files: Vec::new(),
+        tasks: Vec::new(),
+        steps: Vec::new(),
+        broken,
+        merged: Vec::new(),
+        in_progress: in_progress(session.snapshot(), &config)?,
+        commands,
+        people: &Person::clone,
+    };
+    Ok((review::review(&facts, &config), Vec::new()))
+}
+
+/// Returns the tasks in progress by assignee, where a limit is agreed.
+fn in_progress(snapshot: &Snapshot, config: &Config) -> Result<BTreeMap<String, Vec<TaskId>>> {
+    let mut found: BTreeMap<String, Vec<TaskId>> = BTreeMap::new();
+    if config.policy.gate.wip_limit.is_none() {
+        return Ok(found);
+    }
+    let tasks = snapshot.tasks()?;
+    for task in tasks.read().0 {
+        let is_busy = !task.is_closed() && task.stage != "none" && task.blocked.is_none();
+        if let (true, Some(assignee), Ok(id)) = (is_busy, task.assignee, TaskId::parse(task.id)) {
+            found.entry(assignee.to_owned()).or_default().push(id);
+        }
+    }
+    Ok(found)
+}
+
+/// Branches that a range is merged into where nobody says which: the first that is there.
+const USUAL: [&str; 5] = [
+    "refs/remotes/origin/HEAD",
+    "refs/remotes/origin/main",
+    "refs/remotes/origin/master",
+    "refs/heads/main",
+    "refs/heads/master",
+];
+
+fn range_ends(repository: &Repository, request: &GateRequest) -> Result<RangeEnds> {
+    let named = request.head.clone();
+    let head = named.clone().unwrap_or_else(|| "HEAD".to_owned());
+    let head_commit = repository.resolve_head(&head)?;
+    let base = match &request.base {
+        Some(name) if is_nothing(name) => None,
+        Some(name) => Some((short(name).to_owned(), repository.resolve_base(name)?)),
+        None if request.is_staged => Some((head.clone(), head_commit)),
+        None => Some(usual_base(repository, &head, head_commit)?),
+    };
+    let mut other_bases = match &base {
+        Some((_, id)) => repository.merge_bases(*id, head_commit)?,
+        None => Vec::new(),
+    };
+    let merge_base = if other_bases.is_empty() { None } else { Some(other_bases.remove(0)) };
+    let head = match (request.is_staged, named) {
+        (true, _) => "index".to_owned(),
+        (false, Some(name)) => short(&name).to_owned(),
+        (false, None) => repository.branch()?.unwrap_or(head),
+    };
+    Ok(RangeEnds { base, head, head_commit, merge_base, other_bases, is_staged: request.is_staged })
+}
+
+/// Returns a branch's name as people say it.
+fn short(name: &str) -> &str {
+    let rest = name.strip_prefix("refs/remotes/").or_else(|| name.strip_prefix("refs/heads/"));
+    rest.unwrap_or(name)
+}
+
+/// The zeros that servers give for a branch that is new.
+fn is_nothing(name: &str) -> bool {
+    name.len() >= 40 && name.bytes().all(|digit| digit == b'0')
+}
+
+fn usual_base(repository: &Repository, head: &str, head_commit: CommitId) -> Result<(String, CommitId)> {
+    let is_itself = |name: &str| name == head || repository.branch().ok().flatten().as_deref() == Some(name);
+    for name in USUAL {
+        if let Ok(id) = repository.resolve_base(name)
+            && (!is_itself(short(name)) || id != head_commit)
+        {
+            return Ok((short(name).to_owned(), id));
+        }
+    }
+    let hint = "name what it is to be merged into: --base main, or main..HEAD";
+    Err(Error::usage_with("there is no branch to compare with", hint))
+}
+
+/// Runs the commands of the policy at the top of the working tree, one after the other.
+fn run_commands(session: &Session<'_>, config: &Config) -> Result<Vec<CommandOutcome>> {
+    let mut outcomes = Vec::new();
+    for command in config.policy.gate.commands.iter().filter(|command| command.level != Level::Off) {
+        let shell = Program::shell(&command.run, "run a command of the policy")
+            .in_folder(session.workspace().work_dir())
+            .in_its_own_repository();
+        let done =
+            shell.output().map_err(|error| Error::usage_with(error.to_string(), "install a POSIX shell"))?;
+        let text = [done.stdout.as_slice(), done.stderr.as_slice()].concat();
+        let text = String::from_utf8_lossy(&text);
+        let last = text.lines().rev().find(|line| !line.trim().is_empty()).unwrap_or_default();
+        let said = if last.is_empty() { done.status.to_string() } else { last.trim().to_owned() };
+        outcomes.push(CommandOutcome { name: command.name.clone(), is_yes: done.is_success(), said });
+    }
+    Ok(outcomes)
+}
