@@ -10,6 +10,7 @@
 
 mod commits;
 mod range;
+mod remembered;
 mod tallies;
 mod task;
 mod votes;

@@ -1,68 +1,28 @@
 //! Votes and findings counted for many tasks at once: what lists and boards show.
 //!
-//! Most tasks have neither, and cost two names in two folders. Git is asked only where an approval may count or a
-//! rejection may be valid, and the repository is opened once.
+//! Most tasks have neither, and cost two names in two folders. What was counted once is remembered; git is asked only
+//! where that does not count any more and an approval may count or a rejection may be valid.
 
 use std::collections::{BTreeSet, HashMap};
 
+use super::remembered::{Counted, Remembered, checksum};
 use super::{FactsReader, Result};
-use crate::git::Repository;
-use crate::model::{Config, Problem, RecordKind, Summary, TaskId, Verdict};
-use crate::policy::{Tally, blocking_findings};
-use crate::store::{Snapshot, TaskFile, Tasks, Workspace};
+use crate::env::Env;
+use crate::git::CommitId;
+use crate::model::{Config, Finding, Problem, RecordKind, Summary, TaskId, Verdict};
+use crate::policy::{Flaw, Tally, blocking_findings};
+use crate::store::{FolderStamp, Snapshot, Stamps, Stat, Tasks, Workspace};
 
 /// Where tallies are read from.
 pub struct TallyContext<'a> {
+    /// The world.
+    pub env: &'a Env,
     /// The working tree, whose repository is opened where votes have to be judged.
     pub workspace: &'a Workspace,
     /// The records.
     pub snapshot: &'a Snapshot,
     /// The policy.
     pub config: &'a Config,
-}
-
-impl TallyContext<'_> {
-    /// Votes can matter where the stage requires some, or where somebody has rejected the task.
-    fn is_to_judge(&self, task: &Summary<'_>, id: &TaskId) -> Result<bool> {
-        if !self.config.signoffs_of(task.stage).is_empty() {
-            return Ok(true);
-        }
-        let (votes, _) = self.snapshot.votes(id)?;
-        Ok(votes.iter().any(|(_, vote)| vote.verdict == Verdict::Rejected))
-    }
-
-    fn judge_all(
-        &self,
-        files: &[TaskFile],
-        tallies: &mut HashMap<String, Tally>,
-        problems: &mut Vec<Problem>,
-    ) -> Result<()> {
-        if files.is_empty() {
-            return Ok(());
-        }
-        let repository = self.workspace.repository()?;
-        let reader = FactsReader::new(&repository, self.snapshot, self.tip(&repository)?, self.config);
-        for file in files {
-            match file.parse().and_then(|task| reader.task(task)) {
-                Ok(facts) => {
-                    let blocking = blocking_findings(self.config, &facts.findings);
-                    tallies.insert(file.id.to_string(), facts.signoffs(self.config).tally(blocking));
-                }
-                Err(error) => {
-                    let message = format!("its votes cannot be counted: {error}");
-                    problems.push(Problem::error(message).in_file(&file.path));
-                }
-            }
-        }
-        Ok(())
-    }
-
-    fn tip(&self, repository: &Repository) -> Result<Option<crate::git::CommitId>> {
-        match self.snapshot.commit_id() {
-            Some(commit_id) => Ok(Some(commit_id)),
-            None => Ok(repository.head()?.commit),
-        }
-    }
 }
 
 /// Counts the votes and findings of all open tasks that have any. What cannot be read of them is added to the
@@ -72,27 +32,205 @@ pub fn tallies(
     tasks: &Tasks,
     problems: &mut Vec<Problem>,
 ) -> Result<HashMap<String, Tally>> {
-    let snapshot = context.snapshot;
-    let names = |kind: RecordKind| -> Result<BTreeSet<String>> {
-        Ok(snapshot.list(kind.folder())?.into_iter().map(|entry| entry.name).collect())
+    let is_work_tree = context.snapshot.is_work_tree();
+    // A folder of a working tree is looked at before what was read from it once; a commit's never changes.
+    let listed = if is_work_tree { Some(Listed::read(context.snapshot)?) } else { None };
+    if listed.as_ref().is_some_and(Listed::is_empty) {
+        return Ok(HashMap::new());
+    }
+    let Some(tip) = context.tip()? else {
+        let listed = listed.map_or_else(|| Listed::read(context.snapshot), Ok)?;
+        return Ok(Counter { context, tasks, listed }.count_all(None, None, problems)?.0);
     };
-    let (voted, found) = (names(RecordKind::Vote)?, names(RecordKind::Finding)?);
-    let (mut tallies, mut to_judge) = (HashMap::new(), Vec::new());
-    for name in voted.union(&found) {
-        let Ok(id) = TaskId::parse(name) else { continue };
-        let Some(task) = tasks.find(name).filter(|task| !task.is_closed()) else { continue };
-        if found.contains(task.id) {
-            let (findings, broken) = snapshot.findings(&id)?;
-            problems.extend(broken);
-            let findings: Vec<_> = findings.into_iter().map(|(_, finding)| finding).collect();
-            let blocking =
-                u32::try_from(blocking_findings(context.config, &findings).len()).unwrap_or(u32::MAX);
-            tallies.insert(task.id.to_owned(), Tally { blocking_findings: blocking, ..Tally::default() });
+    let remembered = Remembered::read(context, tip);
+    if let Some(remembered) = remembered.as_ref().filter(|found| !is_work_tree && !found.is_changed) {
+        let known = remembered.tasks.iter();
+        return Ok(known.filter_map(|(id, counted)| Some((id.clone(), counted.tally?))).collect());
+    }
+    let listed = listed.map_or_else(|| Listed::read(context.snapshot), Ok)?;
+    let counter = Counter { context, tasks, listed };
+    let found = problems.len();
+    let (tallies, fresh) = counter.count_all(remembered.as_ref(), Some(tip), problems)?;
+    let Some(mut remembered) = remembered else { return Ok(tallies) };
+    // Of a commit all or nothing is remembered: what has a problem must tell of it each time.
+    if !is_work_tree && problems.len() > found {
+        return Ok(tallies);
+    }
+    remembered.is_changed |= !fresh.is_empty();
+    remembered.tasks.extend(fresh);
+    if remembered.is_changed {
+        remembered.tasks.retain(|id, _| tasks.find(id).is_some_and(|task| !task.is_closed()));
+        remembered.write(context, &*context.workspace.repository()?);
+    }
+    Ok(tallies)
+}
+
+impl TallyContext<'_> {
+    fn tip(&self) -> Result<Option<CommitId>> {
+        if let Some(commit_id) = self.snapshot.commit_id() {
+            return Ok(Some(commit_id));
         }
-        if voted.contains(task.id) && context.is_to_judge(&task, &id)? {
-            to_judge.extend(snapshot.task_file(&id)?);
+        match self.workspace.places().head_commit() {
+            Some(commit_id) => Ok(Some(commit_id)),
+            None => Ok(self.workspace.repository()?.head()?.commit),
         }
     }
-    context.judge_all(&to_judge, &mut tallies, problems)?;
-    Ok(tallies)
+}
+
+/// The folders of votes and findings, by the names of their tasks.
+struct Listed {
+    voted: BTreeSet<String>,
+    found: BTreeSet<String>,
+}
+
+impl Listed {
+    fn read(snapshot: &Snapshot) -> Result<Self> {
+        let names = |kind: RecordKind| -> Result<BTreeSet<String>> {
+            Ok(snapshot.list(kind.folder())?.into_iter().map(|entry| entry.name).collect())
+        };
+        Ok(Self { voted: names(RecordKind::Vote)?, found: names(RecordKind::Finding)? })
+    }
+
+    fn is_empty(&self) -> bool {
+        self.voted.is_empty() && self.found.is_empty()
+    }
+}
+
+struct Counter<'c> {
+    context: &'c TallyContext<'c>,
+    tasks: &'c Tasks,
+    listed: Listed,
+}
+
+/// What was counted anew and may be remembered, by task.
+type Fresh = Vec<(String, Counted)>;
+
+/// The folders that are compared with what is remembered of them.
+struct Folders {
+    votes: Option<Stamps>,
+    findings: Option<Stamps>,
+}
+
+impl Folders {
+    fn open(snapshot: &Snapshot) -> Result<Self> {
+        let open = |kind: RecordKind| snapshot.stamps(kind.folder());
+        Ok(Self { votes: open(RecordKind::Vote)?, findings: open(RecordKind::Finding)? })
+    }
+}
+
+impl Counter<'_> {
+    fn count_all(
+        &self,
+        remembered: Option<&Remembered>,
+        tip: Option<CommitId>,
+        problems: &mut Vec<Problem>,
+    ) -> Result<(HashMap<String, Tally>, Fresh)> {
+        let folders = Folders::open(self.context.snapshot)?;
+        let (mut tallies, mut stale) = (HashMap::new(), Vec::new());
+        for name in self.listed.voted.union(&self.listed.found) {
+            let Some(task) = self.tasks.find(name).filter(|task| !task.is_closed()) else { continue };
+            let known = remembered.and_then(|remembered| remembered.tasks.get(name));
+            match known.filter(|counted| self.is_current(name, counted, &folders)) {
+                Some(counted) => tallies.extend(counted.tally.map(|tally| (name.clone(), tally))),
+                None => stale.push(task),
+            }
+        }
+        if stale.is_empty() {
+            return Ok((tallies, Fresh::new()));
+        }
+        let repository = self.context.workspace.repository()?;
+        let reader = FactsReader::new(&repository, self.context.snapshot, tip, self.context.config);
+        let mut fresh = Fresh::new();
+        for task in stale {
+            // Before anything of it is read: what changes meanwhile is not taken for what was read.
+            let mut counted = self.stamped(task.id, &folders);
+            let found = problems.len();
+            let is_sure = self.count(&reader, &task, &mut counted, problems)?;
+            tallies.extend(counted.tally.map(|tally| (task.id.to_owned(), tally)));
+            if is_sure && problems.len() == found && self.is_settled(&counted) {
+                fresh.push((task.id.to_owned(), counted));
+            }
+        }
+        Ok((tallies, fresh))
+    }
+
+    fn is_current(&self, name: &str, counted: &Counted, folders: &Folders) -> bool {
+        let same = |is_there: bool, stamps: &Option<Stamps>, stamp: &Option<FolderStamp>| match stamp {
+            Some(stamp) => is_there && stamps.as_ref().is_some_and(|stamps| stamps.is_current(name, stamp)),
+            None => !is_there,
+        };
+        counted.task == self.task_stat(name)
+            && same(self.listed.voted.contains(name), &folders.votes, &counted.votes)
+            && same(self.listed.found.contains(name), &folders.findings, &counted.findings)
+    }
+
+    fn task_stat(&self, name: &str) -> Option<Stat> {
+        self.tasks.stat(name).filter(|_| self.context.snapshot.is_work_tree())
+    }
+
+    fn stamped(&self, name: &str, folders: &Folders) -> Counted {
+        let take = |stamps: &Option<Stamps>| stamps.as_ref().and_then(|stamps| stamps.take(name));
+        Counted {
+            task: self.task_stat(name),
+            votes: take(&folders.votes),
+            findings: take(&folders.findings),
+            paths: Vec::new(),
+            tally: None,
+        }
+    }
+
+    /// Whether what was stamped can be told from what is written right after it.
+    fn is_settled(&self, counted: &Counted) -> bool {
+        let started = self.context.workspace.started();
+        let stamps = [&counted.votes, &counted.findings];
+        counted.task.is_none_or(|stat| stat.is_settled(started))
+            && stamps.into_iter().flatten().all(|stamp| stamp.is_settled(started))
+    }
+
+    /// Counts one task, and says whether the answer hangs on nothing that is not remembered with it.
+    fn count(
+        &self,
+        reader: &FactsReader<'_>,
+        task: &Summary<'_>,
+        counted: &mut Counted,
+        problems: &mut Vec<Problem>,
+    ) -> Result<bool> {
+        let (config, snapshot) = (self.context.config, self.context.snapshot);
+        let Ok(id) = TaskId::parse(task.id) else { return Ok(false) };
+        if self.listed.found.contains(task.id) {
+            let (findings, broken) = snapshot.findings(&id)?;
+            problems.extend(broken);
+            let findings: Vec<Finding> = findings.into_iter().map(|(_, finding)| finding).collect();
+            let blocking = u32::try_from(blocking_findings(config, &findings).len()).unwrap_or(u32::MAX);
+            counted.tally = Some(Tally { blocking_findings: blocking, ..Tally::default() });
+        }
+        if !self.listed.voted.contains(task.id) || !self.is_to_judge(task, &id)? {
+            return Ok(true);
+        }
+        let Some(file) = snapshot.task_file(&id)? else { return Ok(false) };
+        match file.parse().and_then(|task| reader.task(task)) {
+            Ok(facts) => {
+                let blocking = blocking_findings(config, &facts.findings);
+                counted.tally = Some(facts.signoffs(config).tally(blocking));
+                counted.paths = facts.content.files.iter().map(|file| checksum(&file.path)).collect();
+                // Whether a signature can be checked depends on a program.
+                let mut votes = facts.votes.iter();
+                Ok(facts.problems.is_empty() && !votes.any(|vote| vote.flaw == Some(Flaw::BadSignature)))
+            }
+            Err(error) => {
+                let message = format!("its votes cannot be counted: {error}");
+                problems.push(Problem::error(message).in_file(&file.path));
+                Ok(false)
+            }
+        }
+    }
+
+    /// Votes can matter where the stage requires some, or where somebody has rejected the task.
+    fn is_to_judge(&self, task: &Summary<'_>, id: &TaskId) -> Result<bool> {
+        if !self.context.config.signoffs_of(task.stage).is_empty() {
+            return Ok(true);
+        }
+        let (votes, _) = self.context.snapshot.votes(id)?;
+        Ok(votes.iter().any(|(_, vote)| vote.verdict == Verdict::Rejected))
+    }
 }

@@ -63,7 +63,7 @@ pub use log::{CommitInfo, Log, LogLimit};
 pub use object::{BlobId, CommitId, ObjectIdError, TreeId};
 pub use objects::Quarantine;
 pub use peek_head::{Glance, peek_head};
-pub use people::{People, Person};
+pub use people::{MailmapConfig, People, Person};
 pub use places::{RepoPaths, discover};
 pub use regular::{open_regular, read_regular};
 pub use repository::{Head, Repository, SharedRepository};

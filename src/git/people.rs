@@ -14,6 +14,31 @@ pub struct People {
     mailmap: gix::mailmap::Snapshot,
 }
 
+/// What a mailmap is made of besides `.mailmap`.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct MailmapConfig {
+    /// Another file.
+    pub file: Option<String>,
+    /// Whether a blob is named.
+    pub has_blob: bool,
+    /// Whether the configuration includes other files, which may change any of this.
+    pub may_include: bool,
+}
+
+impl Repository {
+    /// Returns what the configuration says of the mailmap.
+    #[must_use]
+    pub fn mailmap_config(&self) -> MailmapConfig {
+        let config = self.inner.config_snapshot();
+        let has = |section: &str| config.plumbing().sections_by_name(section).is_some();
+        MailmapConfig {
+            file: self.config_text("mailmap.file"),
+            has_blob: self.config_text("mailmap.blob").is_some(),
+            may_include: has("include") || has("includeIf"),
+        }
+    }
+}
+
 impl People {
     /// Reads `.mailmap` and what `mailmap.file` and `mailmap.blob` name. An unreadable one counts as empty, as in
     /// git; a `.mailmap` that is a link is not followed.

@@ -11,7 +11,7 @@ use gix::ObjectId;
 use gix::bstr::ByteSlice;
 
 use super::places::is_worth_telling;
-use super::{Error, RepoPaths};
+use super::{CommitId, Error, RepoPaths};
 
 /// What a name has to begin with to be a branch, here or on a remote.
 const BRANCHES: [&str; 2] = ["refs/heads", "refs/remotes"];
@@ -26,6 +26,31 @@ impl RepoPaths {
         let target = bytes.strip_prefix(b"ref:").map(<[u8]>::trim_ascii);
         let name = target.and_then(|target| target.strip_prefix(b"refs/heads/"));
         Ok(name.map(|name| String::from_utf8_lossy(name).into_owned()))
+    }
+}
+
+impl RepoPaths {
+    /// Returns the commit that HEAD is at, from the files of refs alone; none where they do not tell.
+    #[must_use]
+    pub fn head_commit(&self) -> Option<CommitId> {
+        refuse_reftable(self).ok()?;
+        let bytes = fs::read(self.git_dir.join("HEAD")).ok()?;
+        let Some(target) = bytes.strip_prefix(b"ref:").map(<[u8]>::trim_ascii) else {
+            return ObjectId::from_hex(bytes.trim_ascii()).ok().map(CommitId::new);
+        };
+        let target = target.to_str().ok().filter(|target| target.starts_with("refs/heads/"))?;
+        match read_ref(&self.common_dir.join(target)) {
+            Ok(id) => id.map(CommitId::new),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => self.packed_commit(target),
+            Err(_) => None,
+        }
+    }
+
+    fn packed_commit(&self, name: &str) -> Option<CommitId> {
+        let bytes = fs::read(self.common_dir.join("packed-refs")).ok()?;
+        let mut refs = bytes.lines().filter_map(|line| line.split_once_str(" "));
+        let (id, _) = refs.find(|(_, found)| *found == name.as_bytes())?;
+        ObjectId::from_hex(id).ok().map(CommitId::new)
     }
 }
 

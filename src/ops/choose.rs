@@ -51,7 +51,12 @@ impl Choice<'_, '_> {
         let closed: HashSet<&str, RandomState> = closed.into_iter().collect();
         let is_closed = |id: &str| closed.contains(id);
         let (session, config) = (self.session, self.config);
-        let context = TallyContext { workspace: session.workspace(), snapshot: session.snapshot(), config };
+        let context = TallyContext {
+            env: session.env(),
+            workspace: session.workspace(),
+            snapshot: session.snapshot(),
+            config,
+        };
         let tallies = tallies(&context, tasks, problems)?;
         let tally = |task: &Summary<'_>| tallies.get(task.id).copied().unwrap_or_default();
         let derived = derive_with(&summaries, config, tally, is_closed);

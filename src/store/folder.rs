@@ -29,10 +29,11 @@ pub struct Stat {
 
 impl Stat {
     /// How many bytes [`Stat::to_bytes`] gives.
-    pub(super) const LENGTH: usize = 32;
+    pub const LENGTH: usize = 32;
 
     /// Returns the stat as bytes, for the index.
-    pub(super) fn to_bytes(self) -> [u8; Self::LENGTH] {
+    #[must_use]
+    pub fn to_bytes(self) -> [u8; Self::LENGTH] {
         let mut bytes = [0; Self::LENGTH];
         let words = [self.modified.to_le_bytes(), self.changed.to_le_bytes(), self.size.to_le_bytes()];
         let words = words.into_iter().chain([self.inode.to_le_bytes()]);
@@ -41,7 +42,8 @@ impl Stat {
     }
 
     /// Reads what [`Stat::to_bytes`] wrote.
-    pub(super) fn from_bytes(bytes: &[u8; Self::LENGTH]) -> Self {
+    #[must_use]
+    pub fn from_bytes(bytes: &[u8; Self::LENGTH]) -> Self {
         let word = |at: usize| std::array::from_fn(|byte| bytes[at * 8 + byte]);
         Self {
             modified: i64::from_le_bytes(word(0)),
@@ -76,6 +78,13 @@ impl Folder {
             }
         }
         Ok(Some(Self { fd, path }))
+    }
+
+    /// Opens a folder in it, without following a link.
+    pub(super) fn inside(&self, name: &str) -> Option<Self> {
+        let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC | OFlags::NOFOLLOW;
+        let fd = rustix::fs::openat(&self.fd, name, flags, Mode::empty()).ok()?;
+        Some(Self { fd, path: self.path.join(name) })
     }
 
     /// Lists names and kinds, unsorted.

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use super::source::Source;
 use super::tasks::Tasks;
-use super::{Entry, EntryKind, Error, Layout, Result, resolve};
+use super::{Entry, EntryKind, Error, Layout, Result, Stamps, resolve};
 use crate::doc;
 use crate::git::{CommitId, TreeFile};
 use crate::model::{Config, Finding, Note, Problem, RoleGuide, Task, TaskId, Vote};
@@ -119,8 +119,27 @@ impl Snapshot {
     pub fn tasks(&self) -> Result<Tasks> {
         match (&self.source, &self.index) {
             (Source::WorkTree(top), Some((index, started))) => Tasks::from_work_tree(top, index, *started),
+            (source @ Source::Commit(commit), Some((index, _))) => match commit.tree(Layout::TASKS)? {
+                Some(tree) => Tasks::from_commit(source, index, &tree.to_string()),
+                None => Tasks::from_source(source),
+            },
             (source, _) => Tasks::from_source(source),
         }
+    }
+
+    /// Opens a folder of folders of records, to compare those with their stamps; none where it is not there, and where
+    /// the records are not those of the working tree.
+    pub fn stamps(&self, folder: &str) -> Result<Option<Stamps>> {
+        match &self.source {
+            Source::WorkTree(top) => Stamps::open(top, folder),
+            Source::Commit(_) | Source::Staged { .. } => Ok(None),
+        }
+    }
+
+    /// Whether the records are those of the working tree.
+    #[must_use]
+    pub fn is_work_tree(&self) -> bool {
+        matches!(self.source, Source::WorkTree(_))
     }
 
     /// Reads one task's file; none if there is no such task.

@@ -61,6 +61,11 @@ impl Commit {
         Self { id, repository, files: OnceCell::new(), found: RefCell::default() }
     }
 
+    /// Returns the tree of a folder; none where it is not there.
+    pub(super) fn tree(&self, folder: &str) -> Result<Option<git::TreeId>> {
+        Ok(self.repository.tree_id(self.id, folder)?)
+    }
+
     /// Returns all files of the tracker.
     pub(super) fn files(&self) -> Result<&[git::TreeFile]> {
         if let Some(files) = self.files.get() {

@@ -17,9 +17,9 @@ use crate::model::{Problem, Summary, Task};
 const WORTH_THREADS: usize = 256;
 /// So many files may be read anew at each listing before the index is written again.
 const STALE_ENOUGH: usize = 32;
-/// A file changed this shortly before it was read may change again within the same tick of the file system's
-/// clock, in nanoseconds.
-const TICK: i64 = 20_000_000;
+
+/// What the names of the indices of commits begin with.
+const AT: &str = "index-at-";
 
 /// A file that was read rather than taken from the index.
 #[derive(Debug)]
@@ -62,7 +62,25 @@ impl Tasks {
         Ok(tasks)
     }
 
-    /// Reads the tasks of a commit.
+    /// Reads the tasks of a commit, from what was remembered of the same folder where that is there. The answer depends
+    /// on the folder's tree alone.
+    pub(super) fn from_commit(source: &Source, index_path: &Path, tree: &str) -> Result<Self> {
+        let path = index_path.with_file_name(format!("{AT}{tree}"));
+        let index = Index::read(&path);
+        if index.len() > 0 {
+            let slots = (0..index.len()).map(Slot::Indexed).collect();
+            return Ok(Self { index, slots, ..Self::default() });
+        }
+        let tasks = Self::from_source(source)?;
+        // Files that are no tasks are not remembered, and must be told of each time.
+        if tasks.strays.is_empty() && tasks.slots.len() > STALE_ENOUGH {
+            forget_others(&path);
+            tasks.write_index(&path, i64::MAX);
+        }
+        Ok(tasks)
+    }
+
+    /// Reads the tasks of a commit or of what is staged.
     pub(super) fn from_source(source: &Source) -> Result<Self> {
         let entries = source.list(Layout::TASKS)?;
         let names = Names::among(entries.iter().map(|entry| (entry.name.as_str(), entry.kind)));
@@ -101,10 +119,20 @@ impl Tasks {
     /// Returns the task of an id; none where there is none or its file cannot be read.
     #[must_use]
     pub fn find(&self, id: &str) -> Option<Summary<'_>> {
+        self.record(self.slots[self.place(id)?])?.summary
+    }
+
+    /// Returns the stat with which a task's file was read; none where there is no such task. Of a commit's file it says
+    /// nothing.
+    #[must_use]
+    pub fn stat(&self, id: &str) -> Option<Stat> {
+        Some(self.entry(self.slots[self.place(id)?])?.0.stat)
+    }
+
+    fn place(&self, id: &str) -> Option<usize> {
         // Sorted by name is sorted by id: the dot of the ending comes before every letter of an id.
         let id_of = |slot: &Slot| self.name(*slot).strip_suffix(".md").unwrap_or_default();
-        let at = self.slots.binary_search_by(|slot| id_of(slot).cmp(id)).ok()?;
-        self.record(self.slots[at])?.summary
+        self.slots.binary_search_by(|slot| id_of(slot).cmp(id)).ok()
     }
 
     fn read_into<'a>(
@@ -150,7 +178,7 @@ impl Tasks {
     }
 
     fn write_index(&self, path: &Path, started: i64) {
-        let is_settled = |(key, _): &(Key<'_>, _)| key.stat.modified.max(key.stat.changed) < started - TICK;
+        let is_settled = |(key, _): &(Key<'_>, _)| key.stat.is_settled(started);
         let entries: Vec<_> =
             self.slots.iter().filter_map(|slot| self.entry(*slot)).filter(is_settled).collect();
         if entries.is_empty() {
@@ -166,6 +194,15 @@ impl Tasks {
         if written.is_err() {
             let _ = std::fs::remove_file(&temporary);
         }
+    }
+}
+
+/// Removes what is remembered of other commits: the last that was looked at is the one that is looked at again.
+fn forget_others(path: &Path) {
+    let Some(folder) = path.parent().and_then(|folder| std::fs::read_dir(folder).ok()) else { return };
+    let others = folder.flatten().filter(|entry| entry.file_name().to_string_lossy().starts_with(AT));
+    for other in others {
+        let _ = std::fs::remove_file(other.path());
     }
 }
 

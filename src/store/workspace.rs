@@ -130,6 +130,12 @@ impl Workspace {
         Ok(Rc::clone(self.repository.get_or_init(|| repository)))
     }
 
+    /// When this process began to look, in nanoseconds since 1970.
+    #[must_use]
+    pub fn started(&self) -> i64 {
+        self.started
+    }
+
     /// Returns the path of a file that is local to this working tree and never committed.
     #[must_use]
     pub fn local_path(&self, name: &str) -> PathBuf {
@@ -161,7 +167,8 @@ impl Workspace {
         if repository.tree_id(commit_id, Layout::ROOT)?.is_none() {
             return Err(Error::NoTrackerAt { rev: rev.to_owned() });
         }
-        Ok(Snapshot::new(Source::Commit(Commit::new(repository, commit_id)), None))
+        let index = Some((self.local_path("index"), self.started));
+        Ok(Snapshot::new(Source::Commit(Commit::new(repository, commit_id)), index))
     }
 
     /// Returns the records as they are staged: what a commit made now would have.
