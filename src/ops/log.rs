@@ -8,12 +8,10 @@ use serde::Serialize;
 use super::view::boxes_of;
 use super::{Result, Session};
 use crate::doc::read_task;
-use crate::git::{CommitId, CommitInfo, LogLimit, Repository};
-use crate::model::{Finding, Person, Problem, Task, TaskId, Vote};
+use crate::facts::Commits;
+use crate::git::{CommitId, CommitInfo, Repository};
+use crate::model::{Finding, Person, Problem, RecordKind, Task, TaskId, Vote};
 use crate::store::{LARGEST_FILE, Layout};
-
-/// So many commits are looked at before the story says that it may lack older ones.
-const MOST_VISITED: usize = 100_000;
 
 /// A task's story.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
@@ -125,22 +123,51 @@ fn found(finding: &Finding) -> Vec<Event> {
     std::iter::once(first).chain(later).collect()
 }
 
+/// Returns the commits that changed the task's file, oldest first, so that commits of one second keep their order.
 fn commits(session: &Session<'_>, id: &TaskId, limit: Option<usize>) -> Result<(Vec<Event>, bool)> {
     let repository = session.workspace().repository()?;
     let Some(tip) = session.tip(&repository)? else { return Ok((Vec::new(), true)) };
-    let path = Layout::task(id);
-    let limit = LogLimit { found: limit.unwrap_or(usize::MAX), visited: MOST_VISITED };
-    let log = repository.log_touching(tip, &[&path], limit)?;
-    let event = |commit: &CommitInfo| Event {
-        at: commit.author_time,
-        by: Some(commit.author.name.clone()),
-        kind: EventKind::Committed,
-        text: commit.subject.clone(),
-        commit: Some(commit.id.to_string()),
-        changes: changes(&repository, commit, &path),
-    };
-    // Oldest first, so that commits of one second keep their order.
-    Ok((log.commits.iter().rev().map(event).collect(), log.is_complete))
+    let history = Commits::new(&repository, Some(tip));
+    let (path, limit) = (Layout::task(id), limit.unwrap_or(usize::MAX));
+    let mut events = Vec::new();
+    for commit_id in history.touching(RecordKind::Task, id)? {
+        if events.len() >= limit {
+            return Ok((oldest_first(events), false));
+        }
+        let commit = repository.commit_info(commit_id)?;
+        if has_changed(&repository, &commit, &path)? {
+            events.push(Event {
+                at: commit.author_time,
+                by: Some(commit.author.name.clone()),
+                kind: EventKind::Committed,
+                text: commit.subject.clone(),
+                commit: Some(commit.id.to_string()),
+                changes: changes(&repository, &commit, &path),
+            });
+        }
+    }
+    Ok((oldest_first(events), history.are_complete()?))
+}
+
+fn oldest_first(mut events: Vec<Event>) -> Vec<Event> {
+    events.reverse();
+    events
+}
+
+/// Whether a commit has the file otherwise than each of its parents. One that changed very many records is among those
+/// of every task.
+fn has_changed(repository: &Repository, commit: &CommitInfo, path: &str) -> Result<bool> {
+    let now = repository.tree_file(commit.id, path)?;
+    if commit.parents.is_empty() {
+        return Ok(now.is_some());
+    }
+    for parent in &commit.parents {
+        // A shallow clone ends where its parents are missing.
+        if repository.tree_file(*parent, path).is_ok_and(|before| before == now) {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }
 
 /// Says what a commit changed of a task, field by field.

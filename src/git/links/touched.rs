@@ -1,10 +1,11 @@
 //! Which commits changed what in a few folders: told by the trees alone, each folder's tree read when it changed.
 
+use std::cmp::Ordering;
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::rc::Rc;
 
 use gix::ObjectId;
-use gix::objs::FindExt;
+use gix::objs::{FindExt, TreeRefIter};
 use rayon::prelude::*;
 
 use super::mark;
@@ -121,12 +122,11 @@ impl Repository {
         now: Option<ObjectId>,
         before: &[Option<ObjectId>],
     ) -> Result<BTreeSet<String>, Error> {
-        let now = self.names_in(commit, now)?;
+        let now = self.tree_bytes(commit, now)?;
         let mut changed: Option<BTreeSet<String>> = None;
         for tree in before.iter().chain(before.is_empty().then_some(&None)) {
-            let before = self.names_in(commit, *tree)?;
-            let names = now.keys().chain(before.keys()).filter(|name| now.get(*name) != before.get(*name));
-            let names: BTreeSet<String> = names.cloned().collect();
+            let before = self.tree_bytes(commit, *tree)?;
+            let names = self.names_that_differ(&before, &now);
             changed = Some(match changed {
                 Some(others) => others.intersection(&names).cloned().collect(),
                 None => names,
@@ -135,12 +135,34 @@ impl Repository {
         Ok(changed.unwrap_or_default())
     }
 
-    fn names_in(&self, commit: ObjectId, tree: Option<ObjectId>) -> Result<HashMap<String, ObjectId>, Error> {
-        let Some(tree) = tree else { return Ok(HashMap::new()) };
+    fn tree_bytes(&self, commit: ObjectId, tree: Option<ObjectId>) -> Result<Vec<u8>, Error> {
+        let Some(tree) = tree else { return Ok(Vec::new()) };
         let cannot = |error: gix::Error| self.unreadable(CommitId::new(commit), "read the files", &error);
-        let tree = self.inner.find_tree(tree).map_err(cannot)?;
-        let entries = tree.iter().filter_map(Result::ok);
-        Ok(entries.map(|entry| (entry.filename().to_string(), entry.object_id())).collect())
+        Ok(std::mem::take(&mut self.inner.find_tree(tree).map_err(cannot)?.data))
+    }
+
+    /// Both trees are sorted alike: they are gone through side by side, and only what differs gets a name.
+    fn names_that_differ(&self, before: &[u8], now: &[u8]) -> BTreeSet<String> {
+        let kind = self.inner.object_hash();
+        let entries = |bytes| TreeRefIter::from_bytes(bytes, kind).filter_map(Result::ok).peekable();
+        let (mut before, mut now) = (entries(before), entries(now));
+        let mut names = BTreeSet::new();
+        loop {
+            let order = match (before.peek(), now.peek()) {
+                (None, None) => return names,
+                (Some(_), None) => Ordering::Less,
+                (None, Some(_)) => Ordering::Greater,
+                (Some(one), Some(other)) => one.cmp(other),
+            };
+            let (one, other) = match order {
+                Ordering::Less => (before.next(), None),
+                Ordering::Greater => (None, now.next()),
+                Ordering::Equal => (before.next(), now.next()),
+            };
+            if one.map(|entry| entry.oid) != other.map(|entry| entry.oid) {
+                names.extend(one.or(other).map(|entry| entry.filename.to_string()));
+            }
+        }
     }
 }
 

@@ -22,7 +22,7 @@ fn tells_moves_notes_and_commits_in_time_order() {
       2026-11-11 09:05  noted    Ada Lovelace  The table is in.
           Use it.
       2026-11-11 09:08  moved    Ada Lovelace  dev → qa  override: shown to Ken
-      2026-11-11 09:10  commit   Ada Lovelace  0c87a36  Move the colours into a table
+      2026-11-11 09:10  commit   Ada Lovelace  2ee56c7  Move the colours into a table
           priority high → low
           stage dev → qa
           tags ui, theme → ui
@@ -33,7 +33,7 @@ fn tells_moves_notes_and_commits_in_time_order() {
     --- stdout
     TASK-D4RK  Add dark mode to the dashboard
       2026-11-11 09:08  moved    Ada Lovelace  dev → qa  override: shown to Ken
-      2026-11-11 09:10  commit   Ada Lovelace  0c87a36  Move the colours into a table
+      2026-11-11 09:10  commit   Ada Lovelace  2ee56c7  Move the colours into a table
           priority high → low
           stage dev → qa
           tags ui, theme → ui
