@@ -5,6 +5,7 @@ mod findings;
 mod import;
 mod moves;
 mod people;
+mod remembered;
 mod screens;
 mod signatures;
 mod stale;
