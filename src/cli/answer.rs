@@ -1,21 +1,24 @@
 //! What a command gives back: a result that can be shown to a person and written as JSON, and the problems met.
 
+use std::borrow::Cow;
+use std::fmt::Write as _;
+
 use schemars::{JsonSchema, Schema};
 use serde::Serialize;
+use serde_json::Value;
 
-use super::args::Format;
-use super::error;
-use super::json::{JSON_VERSION, ProblemView, write_line};
-use super::page::Page;
+use crate::cli::args::Format;
+use crate::cli::error;
+use crate::cli::output::{Output, is_obeyed};
 use crate::model::{Problem, Severity};
 
 /// How a result looks to a person.
 pub(super) trait View {
-    /// Shows the answer itself.
-    fn show(&self, page: &mut Page);
+    /// Shows the answer itself, on stdout.
+    fn show(&self, out: &mut Output);
 
-    /// Shows what is said beside the answer, on stderr: counts, hints. Left out where the user wants quiet.
-    fn remark(&self, _page: &mut Page) {}
+    /// Shows counts and hints beside the answer, on stderr. Left out where the user wants quiet.
+    fn status(&self, _out: &mut Output) {}
 
     /// Returns the answer in a form that only some commands know.
     fn rendered(&self, _format: Format) -> Option<String> {
@@ -23,48 +26,27 @@ pub(super) trait View {
     }
 }
 
-/// A result with its form forgotten.
-trait Deliverable {
-    fn show(&self, page: &mut Page);
-    fn remark(&self, page: &mut Page);
-    fn rendered(&self, format: Format) -> Option<String>;
-    fn write_json(&self, head: Head<'_>, out: &mut Vec<u8>);
+/// A result whose type only its command knows.
+pub(super) trait AnyResult: View {
+    fn write_json(&self, command: &str, exit: u8, problems: &[Problem], out: &mut Vec<u8>);
 }
 
-impl<T: View + Serialize> Deliverable for T {
-    fn show(&self, page: &mut Page) {
-        View::show(self, page);
-    }
-
-    fn remark(&self, page: &mut Page) {
-        View::remark(self, page);
-    }
-
-    fn rendered(&self, format: Format) -> Option<String> {
-        View::rendered(self, format)
-    }
-
-    fn write_json(&self, head: Head<'_>, out: &mut Vec<u8>) {
+impl<T: View + Serialize> AnyResult for T {
+    fn write_json(&self, command: &str, exit: u8, problems: &[Problem], out: &mut Vec<u8>) {
         let envelope = Envelope {
             version: JSON_VERSION,
-            command: head.command.to_owned(),
-            exit: head.exit,
+            command: command.to_owned(),
+            exit,
             result: self,
-            problems: head.problems.iter().map(ProblemView::from).collect(),
+            problems: problems.iter().map(ProblemView::from).collect(),
         };
         write_line(&envelope, out);
     }
 }
 
-struct Head<'a> {
-    command: &'a str,
-    exit: u8,
-    problems: &'a [Problem],
-}
-
 /// What `--format json` prints when a command has an answer.
 #[derive(Debug, Serialize, JsonSchema)]
-pub(super) struct Envelope<T> {
+struct Envelope<T> {
     /// Version of this format.
     version: u32,
     /// The command that answered.
@@ -83,16 +65,18 @@ pub(super) fn schema_of<T: JsonSchema>() -> Schema {
 }
 
 /// A command's answer.
-pub(super) struct Answer {
-    result: Box<dyn Deliverable>,
+pub(super) struct Answer<T: ?Sized> {
     problems: Vec<Problem>,
     is_no: bool,
+    result: T,
 }
 
-impl Answer {
-    /// Makes an answer of a result.
-    pub(super) fn of(result: impl View + Serialize + 'static) -> Self {
-        Self { result: Box::new(result), problems: Vec::new(), is_no: false }
+/// The answer of some command.
+pub(super) type AnyAnswer = Box<Answer<dyn AnyResult>>;
+
+impl<T> Answer<T> {
+    pub(super) fn of(result: T) -> Self {
+        Self { problems: Vec::new(), is_no: false, result }
     }
 
     /// Adds problems met on the way; an error among them makes the exit code 1.
@@ -106,22 +90,24 @@ impl Answer {
         self.is_no |= is_no;
         self
     }
+}
 
-    pub(super) fn show(&self, page: &mut Page) {
-        self.result.show(page);
+impl Answer<dyn AnyResult> {
+    pub(super) fn show(&self, out: &mut Output) {
+        self.result.show(out);
     }
 
-    /// Shows what is said beside the answer.
-    pub(super) fn remark(&self, page: &mut Page) {
-        error::show_problems(&self.problems, page);
-        if !page.is_quiet() {
-            self.result.remark(page);
+    /// Shows what stands beside the answer: the problems, then counts and hints.
+    pub(super) fn status(&self, out: &mut Output) {
+        error::show_problems(&self.problems, out);
+        if !out.is_quiet() {
+            self.result.status(out);
         }
     }
 
     /// Shows the problems alone, beside an answer that is for a program.
-    pub(super) fn warn(&self, page: &mut Page) {
-        error::show_problems(&self.problems, page);
+    pub(super) fn warn(&self, out: &mut Output) {
+        error::show_problems(&self.problems, out);
     }
 
     /// Returns the answer in a form that only some commands know.
@@ -129,17 +115,96 @@ impl Answer {
         self.result.rendered(format)
     }
 
-    /// Returns the problems, to add to what they say.
     pub(super) fn problems_mut(&mut self) -> &mut [Problem] {
         &mut self.problems
     }
 
     pub(super) fn exit(&self) -> u8 {
         let broken = self.problems.iter().any(|problem| problem.severity == Severity::Error);
-        u8::from(self.is_no || broken)
+        error::exit_of_answer(self.is_no || broken)
     }
 
     pub(super) fn write_json(&self, command: &str, out: &mut Vec<u8>) {
-        self.result.write_json(Head { command, exit: self.exit(), problems: &self.problems }, out);
+        self.result.write_json(command, self.exit(), &self.problems, out);
+    }
+}
+
+/// The version of the JSON that `--format json` prints. It changes when a field is removed or changes meaning.
+pub(super) const JSON_VERSION: u32 = 1;
+
+/// Something wrong with a document, in JSON.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(super) struct ProblemView {
+    /// `error` or `warning`.
+    severity: &'static str,
+    /// Path below the top of the working tree.
+    file: String,
+    /// Line, counted from 1.
+    line: Option<usize>,
+    /// The key it is about.
+    key: Option<String>,
+    /// What is wrong.
+    message: String,
+    /// What to do.
+    hint: Option<String>,
+}
+
+impl From<&Problem> for ProblemView {
+    fn from(problem: &Problem) -> Self {
+        Self {
+            severity: if problem.severity == Severity::Error { "error" } else { "warning" },
+            file: problem.file.clone(),
+            line: problem.line,
+            key: problem.key.clone(),
+            message: problem.message.clone(),
+            hint: problem.hint.clone(),
+        }
+    }
+}
+
+/// Writes a value as one line of JSON.
+pub(super) fn write_line(value: &impl Serialize, out: &mut Vec<u8>) {
+    let json = serde_json::to_string(value).expect("plain data with text keys is always JSON");
+    out.extend_from_slice(harmless(&json).as_bytes());
+    out.push(b'\n');
+}
+
+/// Writes a value as JSON on several lines.
+pub(super) fn pretty(value: &Value) -> String {
+    let json = serde_json::to_string_pretty(value).expect("a JSON value is always JSON");
+    format!("{}\n", harmless(&json))
+}
+
+/// Returns JSON with what a terminal would obey written as `\u009b`: the same texts to whoever reads JSON, and
+/// nothing to a terminal. Beside texts, line ends are all of it that JSON can hold.
+fn harmless(json: &str) -> Cow<'_, str> {
+    let is_obeyed = |c: char| c != '\n' && is_obeyed(c);
+    if !json.contains(is_obeyed) {
+        return Cow::Borrowed(json);
+    }
+    let mut safe = String::with_capacity(json.len() + 8);
+    for c in json.chars() {
+        if is_obeyed(c) {
+            let _ = write!(safe, "\\u{:04x}", u32::from(c));
+        } else {
+            safe.push(c);
+        }
+    }
+    Cow::Owned(safe)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::write_line;
+
+    #[test]
+    fn what_a_terminal_obeys_is_escaped_and_stays_the_same_text() {
+        let text = "a\u{9b}31m\u{7f}\u{1b}[0m\n\u{202e}b\u{2069} \"ü\" 日本 😀\u{85}";
+        let mut out = Vec::new();
+        write_line(&text, &mut out);
+        let line = String::from_utf8(out).unwrap();
+        let expected = r#""a\u009b31m\u007f\u001b[0m\n\u202eb\u2069 \"ü\" 日本 😀\u0085""#;
+        assert_eq!(line.trim_end(), expected);
+        assert_eq!(serde_json::from_str::<String>(&line).unwrap(), text);
     }
 }

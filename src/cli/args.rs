@@ -1,14 +1,41 @@
-//! Options that many commands understand.
+//! What stands on the command line: the root command, the options that many commands share, and completion.
 
+use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Arg, Args, ValueEnum};
+use clap_complete::engine::{ArgValueCompleter, CompletionCandidate};
 
-use super::page::Colour;
+use crate::cli::commands;
+use crate::cli::output::{Colour, clean};
+use crate::env::Env;
+use crate::ops;
+use crate::query::Field;
 
-/// Options that stand before or after the command.
+const ABOUT: &str = "Tasks, sign-offs and reports as files in your git repository";
+const LONG_ABOUT: &str = "\
+Tasks, sign-offs and reports as files in your git repository.
+
+Tasks live in `.tracker/` beside the code. Wherever an id is expected, a unique part of it is enough, in either \
+case: `tracker show 7q2` shows TASK-7Q2M.";
+
+/// Returns the command line as a whole.
+#[must_use]
+pub fn command() -> clap::Command {
+    let root = clap::Command::new("tracker")
+        .about(ABOUT)
+        .long_about(LONG_ABOUT)
+        .version(env!("CARGO_PKG_VERSION"))
+        .propagate_version(true)
+        .max_term_width(100)
+        .subcommand_required(true)
+        .arg_required_else_help(true);
+    commands::add_to(Global::augment_args(root))
+}
+
+// Options that stand before or after the command. No doc comment: it would become the text of the help.
 #[derive(Debug, Default, Args)]
 pub(super) struct Global {
     /// Run as if started in this folder
@@ -135,4 +162,116 @@ fn seconds(text: &str) -> Result<Duration, String> {
 /// Reads how many are wanted at most.
 pub(super) fn count(text: &str) -> Result<usize, String> {
     text.parse().map_err(|_| "give a number, such as 10".to_owned())
+}
+
+/// Respells the negated terms of a query, such as `-assignee:ada`, as `!assignee:ada`, which means the same. The parser
+/// of arguments would take them for options, or, told not to, every option after the first term for a term. Nothing
+/// but the terms of the commands that take a query is touched, and nothing after `--`.
+pub(super) fn spell_out_negations(mut arguments: Vec<OsString>) -> Vec<OsString> {
+    let Some(at) = command_index(&arguments) else { return arguments };
+    if !["list", "ls", "queue", "board"].iter().any(|name| arguments[at] == *name) {
+        return arguments;
+    }
+    let negation = |word: &OsString| {
+        let term = word.to_str()?.strip_prefix('-')?;
+        let end = term.find([':', '=', '!', '<', '>'])?;
+        let is_term = matches!(&term[..end], "is" | "has" | "no") || Field::parse(&term[..end]).is_some();
+        is_term.then(|| OsString::from(format!("!{term}")))
+    };
+    for word in arguments[at + 1..].iter_mut().take_while(|word| *word != "--") {
+        if let Some(respelled) = negation(word) {
+            *word = respelled;
+        }
+    }
+    arguments
+}
+
+/// Returns where the command's name stands among the arguments: the first word that is neither an option that stands
+/// everywhere nor the value of one.
+fn command_index(arguments: &[OsString]) -> Option<usize> {
+    let options = Global::augment_args(clap::Command::new("tracker"))
+        .allow_external_subcommands(true)
+        .ignore_errors(true);
+    let matches = options.try_get_matches_from(arguments).ok()?;
+    let (_, command) = matches.subcommand()?;
+    let words = command.get_many::<OsString>("").map_or(0, |words| words.len());
+    arguments.len().checked_sub(words + 1)
+}
+
+/// Tells whether a command lists every form of answers as its own.
+pub(super) fn takes_every_format(name: &str) -> bool {
+    let root = command();
+    let found = root.find_subcommand(name);
+    found.is_some_and(|command| command.get_arguments().any(|argument| argument.get_id() == "format"))
+}
+
+/// Returns the command that these arguments name, for errors that come before they are understood.
+pub(super) fn command_named(arguments: &[OsString]) -> String {
+    let root = command();
+    let named = command_index(arguments).and_then(|at| root.find_subcommand(&arguments[at]));
+    named.map_or_else(|| "tracker".to_owned(), |command| command.get_name().to_owned())
+}
+
+/// Answers a shell that asks for completions. Tells whether it did.
+pub(super) fn completed(env: &Env) -> bool {
+    if env.variable("COMPLETE").is_none() {
+        return false;
+    }
+    clap_complete::CompleteEnv::with_factory(command).complete();
+    true
+}
+
+/// Completes a task's id, from its beginning or from any part of it, in either case.
+pub(super) fn tasks() -> ArgValueCompleter {
+    ArgValueCompleter::new(candidates)
+}
+
+/// Completes the name of a role.
+pub(super) fn roles() -> ArgValueCompleter {
+    ArgValueCompleter::new(|typed: &OsStr| {
+        let found =
+            Env::from_process().ok().and_then(|env| ops::role_candidates(&env).ok()).unwrap_or_default();
+        let typed = typed.to_string_lossy().into_owned();
+        found.into_iter().filter(|role| role.starts_with(&typed)).map(CompletionCandidate::new).collect()
+    })
+}
+
+fn candidates(typed: &OsStr) -> Vec<CompletionCandidate> {
+    // A shell that completes must never be disturbed by an error.
+    let found = Env::from_process().ok().and_then(|env| ops::task_candidates(&env).ok()).unwrap_or_default();
+    let typed = typed.to_string_lossy().to_ascii_uppercase();
+    let begins = found.iter().any(|task| task.id.starts_with(&typed));
+    let matches =
+        |task: &ops::Candidate| if begins { task.id.starts_with(&typed) } else { task.id.contains(&typed) };
+    let candidate = |task: ops::Candidate| {
+        let title = clean(&task.title).into_owned();
+        CompletionCandidate::new(task.id).help(Some(title.into()))
+    };
+    found.into_iter().filter(matches).map(candidate).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_term_of_a_query_is_respelled() {
+        let respelled = |words: &[&str]| -> Vec<String> {
+            let words = words.iter().map(OsString::from).collect();
+            spell_out_negations(words).into_iter().filter_map(|word| word.into_string().ok()).collect()
+        };
+        assert_eq!(
+            respelled(&["tracker", "ls", "-assignee:ada", "-a", "--limit=3"])[2..],
+            ["!assignee:ada", "-a", "--limit=3"]
+        );
+        assert_eq!(respelled(&["tracker", "-C", "a", "--format=json", "queue", "-is:x"])[5], "!is:x");
+        for words in [
+            &["tracker", "note", "7q", "-assignee:ada"][..],
+            &["tracker", "note", "7q", "list", "-assignee:ada"],
+            &["tracker", "-C", "list", "note", "-assignee:ada"],
+            &["tracker", "list", "--", "-assignee:ada"],
+        ] {
+            assert_eq!(respelled(words).last().unwrap(), "-assignee:ada", "{words:?}");
+        }
+    }
 }

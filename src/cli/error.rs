@@ -1,11 +1,13 @@
 //! From an error to what a person reads, what JSON says, and the exit code. Only this file knows exit codes.
 
+use std::io::Write as _;
+
 use owo_colors::Style;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::json::{JSON_VERSION, ProblemView, write_line};
-use super::page::{Cell, Page, clean};
+use super::answer::{JSON_VERSION, ProblemView, write_line};
+use super::output::{Cell, Output, clean};
 use crate::model::{Problem, Severity};
 use crate::ops;
 use crate::policy::Refusal;
@@ -15,9 +17,24 @@ use crate::{git, store};
 const NO: u8 = 1;
 pub(super) const USAGE: u8 = 2;
 const LOCKED: u8 = 3;
-pub(super) const OUR_BUG: u8 = 70;
+const OUR_BUG: u8 = 70;
 /// So many problems are shown to a person before the rest is only counted.
 const SHOWN_PROBLEMS: usize = 20;
+
+/// Returns the exit code of an answer: yes, or a considered no.
+pub(super) fn exit_of_answer(is_no: bool) -> u8 {
+    if is_no { NO } else { 0 }
+}
+
+/// Makes a panic print one report and end the process with an exit code of its own.
+pub(super) fn report_panics() {
+    std::panic::set_hook(Box::new(|panic| {
+        let mut stderr = std::io::stderr().lock();
+        let _ = writeln!(stderr, "error: this is a bug in tracker {}: {panic}", env!("CARGO_PKG_VERSION"));
+        let _ = writeln!(stderr, "  hint: no file was left half-written; please report this line");
+        std::process::exit(i32::from(OUR_BUG));
+    }));
+}
 
 /// Why there is no answer.
 #[derive(Debug)]
@@ -172,19 +189,19 @@ impl Failure {
         write_line(&envelope, out);
     }
 
-    pub(super) fn show(&self, page: &mut Page) {
-        let name = page.paint("tracker:", Style::new().red().bold());
-        page.line(format!("{name} {}", clean(&self.message)));
+    pub(super) fn show(&self, out: &mut Output) {
+        let name = out.paint("error:", Style::new().red().bold());
+        out.line(format!("{name} {}", clean(&self.message)));
         if let Some([text, marks]) = &self.caret {
-            page.line(format!("  {}", clean(text)));
-            page.line(format!("  {}", page.paint(marks, Style::new().red())));
+            out.line(format!("  {}", clean(text)));
+            out.line(format!("  {}", out.paint(marks, Style::new().red())));
         }
         let rows: Vec<Vec<Cell>> = self.reasons.iter().map(ReasonView::cells).collect();
-        page.columns(&rows, 1, 2);
+        out.columns(&rows, 1, 2);
         let others = if self.message_is_first_problem() { 1 } else { 0 };
-        show_problems(&self.problems[others.min(self.problems.len())..], page);
+        show_problems(&self.problems[others.min(self.problems.len())..], out);
         for hint in &self.hints {
-            page.line(format!("  {} {}", page.dim("hint:"), clean(hint)));
+            out.line(format!("  {} {}", out.dim("hint:"), clean(hint)));
         }
     }
 
@@ -211,19 +228,19 @@ impl ReasonView {
 }
 
 /// Shows problems on stderr: file, line, key, what is wrong, what to do.
-pub(super) fn show_problems(problems: &[Problem], page: &mut Page) {
+pub(super) fn show_problems(problems: &[Problem], out: &mut Output) {
     for problem in problems.iter().take(SHOWN_PROBLEMS) {
         let (word, style) = match problem.severity {
             Severity::Error => ("error:", Style::new().red().bold()),
             Severity::Warning => ("warning:", Style::new().yellow().bold()),
         };
-        page.line(format!("{} {}", page.paint(word, style), clean(&problem.to_string())));
+        out.line(format!("{} {}", out.paint(word, style), clean(&problem.to_string())));
         if let Some(hint) = &problem.hint {
-            page.line(format!("  {} {}", page.dim("hint:"), clean(hint)));
+            out.line(format!("  {} {}", out.dim("hint:"), clean(hint)));
         }
     }
     if problems.len() > SHOWN_PROBLEMS {
-        page.line(format!("… and {} more: tracker doctor", problems.len() - SHOWN_PROBLEMS));
+        out.line(format!("… and {} more: tracker doctor", problems.len() - SHOWN_PROBLEMS));
     }
 }
 

@@ -4,27 +4,23 @@
 
 mod answer;
 mod args;
-pub mod commands;
-mod complete;
-mod door;
+mod commands;
+mod context;
 mod error;
-mod json;
-mod page;
-mod panic;
-mod parse;
+mod output;
 
 use std::ffi::OsString;
 use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
 
-use clap::{CommandFactory, FromArgMatches};
+use clap::FromArgMatches;
 
-use answer::Answer;
-use args::Format;
-use door::Door;
+use answer::AnyAnswer;
+pub use args::command;
+use args::{Format, Global};
+use context::Context;
 use error::Failure;
-use page::{Look, Page};
-pub use parse::Cli;
+use output::{Output, OutputStyle};
 
 use crate::env::Env;
 use crate::ops;
@@ -32,89 +28,94 @@ use crate::ops;
 /// Runs the program and returns its exit code.
 #[must_use]
 pub fn main() -> ExitCode {
-    panic::report_as_our_bug();
+    error::report_panics();
     let env = match Env::from_process() {
         Ok(env) => env,
         Err(source) => {
-            let mut page = Page::new(Look::plain(), false, chrono::DateTime::UNIX_EPOCH);
+            let mut out = Output::new(OutputStyle::plain(), false, chrono::DateTime::UNIX_EPOCH);
             let failure = Failure::no_current_folder(&source);
-            failure.show(&mut page);
-            write_stderr(&page.into_text());
+            failure.show(&mut out);
+            write_stderr(&out.into_text());
             return ExitCode::from(failure.exit());
         }
     };
-    if complete::answered(&env) {
+    if args::completed(&env) {
         return ExitCode::SUCCESS;
     }
     if let Some(hook) = commands::called_by_git(&env.arguments()) {
-        return run(Cli { global: args::Global::default(), command: hook }, env);
+        let context = Context::new(&Global::default(), env);
+        return answer("hook", &context, commands::run_hook(hook, &context));
     }
-    let arguments = parse::spell_out_negations(env.arguments());
-    match Cli::command().try_get_matches_from(&arguments).and_then(|matches| Cli::from_arg_matches(&matches))
-    {
-        Ok(cli) => run(cli, env),
+    let arguments = args::spell_out_negations(env.arguments());
+    let parsed = command().try_get_matches_from(&arguments);
+    match parsed.and_then(|matches| Ok((Global::from_arg_matches(&matches)?, matches))) {
+        Ok((global, matches)) => run(&global, &matches, env),
         Err(error) => usage(&error, &arguments, &env),
     }
 }
 
-fn run(cli: Cli, env: Env) -> ExitCode {
-    let name = cli.command.name();
-    let format = cli.global.format;
-    if !format.is_common() && !parse::knows_every_format(&name) {
-        let known = Failure::usage_message(
-            format!("`{name}` has no answer as `{}`", format.name()),
-            "--format human or --format json; the others are for tracker review and tracker check",
+fn run(global: &Global, matches: &clap::ArgMatches, env: Env) -> ExitCode {
+    let (name, matches) = matches.subcommand().expect("the parser requires a command");
+    let format = global.format;
+    let context = Context::new(global, env);
+    if !format.is_common() && !args::takes_every_format(name) {
+        let failure = Failure::usage_message(
+            format!("`tracker {name}` has no format `{}`", format.name()),
+            "use --format human or --format json; the others are for tracker review and tracker check",
         );
-        return report(&known, &name, format, Door::new(&cli.global, env).error_page());
+        return report(&failure, name, format, context.error_output());
     }
-    let door = Door::new(&cli.global, env);
-    match cli.command.run(&door) {
+    answer(name, &context, commands::run_named(name, matches, &context))
+}
+
+/// Delivers what a command has answered, or why it has not.
+fn answer(name: &str, context: &Context, reply: Result<AnyAnswer, Failure>) -> ExitCode {
+    match reply {
         Ok(mut answer) => {
-            ops::explain_conflicts(door.env(), answer.problems_mut());
-            deliver(&answer, &door, &name)
+            ops::explain_conflicts(context.env(), answer.problems_mut());
+            deliver(&answer, context, name)
         }
         Err(mut failure) => {
-            failure.explain(|problems| ops::explain_conflicts(door.env(), problems));
-            report(&failure, &name, door.format(), door.error_page())
+            failure.explain(|problems| ops::explain_conflicts(context.env(), problems));
+            report(&failure, name, context.format(), context.error_output())
         }
     }
 }
 
 /// Prints an answer: the answer itself to stdout, then the problems met on the way and what else there is to say
 /// to stderr, where they are the last that a person sees.
-fn deliver(answer: &Answer, door: &Door, name: &str) -> ExitCode {
-    let mut out = Vec::new();
-    let mut beside = door.error_page();
-    match door.format() {
-        Format::Json => answer.write_json(name, &mut out),
+fn deliver(answer: &AnyAnswer, context: &Context, name: &str) -> ExitCode {
+    let mut out = context.output();
+    let mut json = Vec::new();
+    let mut status = context.error_output();
+    match context.format() {
+        Format::Json => answer.write_json(name, &mut json),
         Format::Human => {
-            let mut page = door.page();
-            answer.show(&mut page);
-            out = page.into_text().into_bytes();
-            answer.remark(&mut beside);
+            answer.show(&mut out);
+            answer.status(&mut status);
         }
         format => {
-            let text = answer.rendered(format).expect("a command that knows a form was asked for");
-            out = text.into_bytes();
-            answer.warn(&mut beside);
+            out.raw(&answer.rendered(format).expect("a command with this format was checked for"));
+            answer.warn(&mut status);
             if format == Format::Github {
-                beside = beside.escape_workflow_commands();
+                status = status.escape_workflow_commands();
             }
         }
     }
-    match write_stdout(&out) {
+    let answered = if json.is_empty() { out.into_text().into_bytes() } else { json };
+    match write_stdout(&answered) {
         Ok(()) => {
-            write_stderr(&beside.into_text());
+            write_stderr(&status.into_text());
             ExitCode::from(answer.exit())
         }
         Err(source) => {
             let failure = Failure::unwritable("standard output", &source);
-            report(&failure, name, Format::Human, door.error_page())
+            report(&failure, name, Format::Human, context.error_output())
         }
     }
 }
 
-fn report(failure: &Failure, name: &str, format: Format, mut page: Page) -> ExitCode {
+fn report(failure: &Failure, name: &str, format: Format, mut out: Output) -> ExitCode {
     match format {
         Format::Json => {
             let mut out = Vec::new();
@@ -124,12 +125,12 @@ fn report(failure: &Failure, name: &str, format: Format, mut page: Page) -> Exit
         }
         Format::Github => {
             let _ = write_stdout(failure.annotation(name).as_bytes());
-            failure.show(&mut page);
-            write_stderr(&page.escape_workflow_commands().into_text());
+            failure.show(&mut out);
+            write_stderr(&out.escape_workflow_commands().into_text());
         }
         _ => {
-            failure.show(&mut page);
-            write_stderr(&page.into_text());
+            failure.show(&mut out);
+            write_stderr(&out.into_text());
         }
     }
     ExitCode::from(failure.exit())
@@ -147,9 +148,9 @@ fn usage(error: &clap::Error, arguments: &[OsString], env: &Env) -> ExitCode {
     if let Some(format) =
         [Format::Json, Format::Github].into_iter().find(|format| asks_for(arguments, *format))
     {
-        let name = parse::command_named(arguments);
-        let page = Page::new(Look::plain(), false, env.now());
-        return report(&Failure::usage(error), &name, format, page);
+        let name = args::command_named(arguments);
+        let out = Output::new(OutputStyle::plain(), false, env.now());
+        return report(&Failure::usage(error), &name, format, out);
     }
     let text = error.render();
     let rich = std::io::stderr().is_terminal();

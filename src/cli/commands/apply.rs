@@ -2,18 +2,20 @@
 
 use clap::Args;
 
-use super::super::answer::{Answer, View};
-use super::super::args::WriteArgs;
-use super::super::door::Door;
-use super::super::page::{Page, clean};
-use super::Reply;
 use super::shared::counted;
+use super::{Command, Reply};
+use crate::cli::answer::{Answer, View};
+use crate::cli::args::WriteArgs;
+use crate::cli::context::Context;
+use crate::cli::output::{Output, clean};
 use crate::ops;
 
-pub(super) type Output = ops::Applied;
-
-/// Does what the hooks would have done for the commits of a range: for merges made on a server. Done twice it is done
-/// once. The moves are left in the working tree.
+/// Apply a range of commits as the hooks would have
+///
+/// For commits made where no hook runs, such as merges on a server. Applying a range twice changes nothing more. The moves
+/// are left in the working tree.
+///
+/// Example: tracker apply origin/main~3..origin/main
 #[derive(Debug, Args)]
 pub(in crate::cli) struct Apply {
     /// The commits, such as origin/main~3..origin/main
@@ -23,20 +25,22 @@ pub(in crate::cli) struct Apply {
     write: WriteArgs,
 }
 
-impl Apply {
-    pub(super) fn run(self, door: &Door) -> Reply {
-        let session = door.write(&self.write)?;
+impl Command for Apply {
+    type Response = ops::Applied;
+
+    fn run(self, context: &Context) -> Reply<ops::Applied> {
+        let session = context.write(&self.write)?;
         Ok(Answer::of(ops::apply(&session, &self.range)?))
     }
 }
 
 impl View for ops::Applied {
-    fn show(&self, page: &mut Page) {
-        self.written.show(page);
+    fn show(&self, out: &mut Output) {
+        self.written.show(out);
         for left in &self.left {
-            page.line(format!("left: {}", clean(left)));
+            out.line(format!("left: {}", clean(left)));
         }
         let moved = counted(self.written.tasks.len(), "task");
-        page.line(page.dim(&format!("{}, {moved} changed", counted(self.commits, "commit"))));
+        out.line(out.dim(&format!("{}, {moved} changed", counted(self.commits, "commit"))));
     }
 }

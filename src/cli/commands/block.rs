@@ -1,17 +1,18 @@
-//! `tracker block`
+//! `tracker block`, `unblock`, `cancel`, `reopen`: whether a task can go on at all.
 
+use super::{Command, Reply};
+use crate::cli::answer::Answer;
+use crate::cli::args::tasks;
+use crate::cli::args::{ReasonArgs, WriteArgs};
+use crate::cli::context::Context;
+use crate::ops;
 use clap::Args;
 
-use super::super::answer::Answer;
-use super::super::args::{ReasonArgs, WriteArgs};
-use super::super::complete::tasks;
-use super::super::door::Door;
-use super::Reply;
-use crate::ops;
-
-pub(super) type Output = ops::Written;
-
-/// Says that a task cannot go on, and why. Open dependencies block by themselves.
+/// Block a task
+///
+/// Open dependencies block a task by themselves.
+///
+/// Example: tracker block 7q2m waiting for the design
 #[derive(Debug, Args)]
 pub(in crate::cli) struct Block {
     /// The task, by a part of its id
@@ -23,9 +24,85 @@ pub(in crate::cli) struct Block {
     write: WriteArgs,
 }
 
-impl Block {
-    pub(super) fn run(self, door: &Door) -> Reply {
-        let session = door.write(&self.write)?;
+impl Command for Block {
+    type Response = ops::Written;
+
+    fn run(self, context: &Context) -> Reply<ops::Written> {
+        let session = context.write(&self.write)?;
         Ok(Answer::of(ops::block(&session, &[self.id], &self.reason.text())?))
+    }
+}
+
+/// Unblock tasks
+///
+/// Removes a block set by hand. A task that depends on open tasks stays blocked by them.
+///
+/// Example: tracker unblock 7q2m
+#[derive(Debug, Args)]
+pub(in crate::cli) struct Unblock {
+    /// The tasks, each by a part of its id
+    #[arg(required = true, value_name = "ID", add = tasks())]
+    ids: Vec<String>,
+    #[command(flatten)]
+    write: WriteArgs,
+}
+
+impl Command for Unblock {
+    type Response = ops::Written;
+
+    fn run(self, context: &Context) -> Reply<ops::Written> {
+        let session = context.write(&self.write)?;
+        Ok(Answer::of(ops::unblock(&session, &self.ids)?))
+    }
+}
+
+/// Cancel a task
+///
+/// The record stays, with the reason.
+///
+/// Example: tracker cancel 7q2m duplicate of 3F8K
+#[derive(Debug, Args)]
+pub(in crate::cli) struct Cancel {
+    /// The task, by a part of its id
+    #[arg(value_name = "ID", add = tasks())]
+    id: String,
+    #[command(flatten)]
+    reason: ReasonArgs,
+    #[command(flatten)]
+    write: WriteArgs,
+}
+
+impl Command for Cancel {
+    type Response = ops::Written;
+
+    fn run(self, context: &Context) -> Reply<ops::Written> {
+        let session = context.write(&self.write)?;
+        Ok(Answer::of(ops::cancel(&session, &[self.id], &self.reason.text())?))
+    }
+}
+
+/// Reopen closed tasks
+///
+/// A cancelled task continues in the stage it was in, a complete one in its first stage.
+///
+/// Example: tracker reopen 7q2m --why "it is back on Safari"
+#[derive(Debug, Args)]
+pub(in crate::cli) struct Reopen {
+    /// The tasks, each by a part of its id
+    #[arg(required = true, value_name = "ID", add = tasks())]
+    ids: Vec<String>,
+    /// Why, for the history
+    #[arg(long, short = 'm', value_name = "WHY")]
+    why: Option<String>,
+    #[command(flatten)]
+    write: WriteArgs,
+}
+
+impl Command for Reopen {
+    type Response = ops::Written;
+
+    fn run(self, context: &Context) -> Reply<ops::Written> {
+        let session = context.write(&self.write)?;
+        Ok(Answer::of(ops::reopen(&session, &self.ids, self.why.as_deref())?))
     }
 }

@@ -4,16 +4,14 @@ use clap::Args;
 use owo_colors::Style;
 use unicode_width::UnicodeWidthStr;
 
-use super::super::answer::{Answer, View};
-use super::super::args::ReadArgs;
-use super::super::door::Door;
-use super::super::page::{Cell, Page, clean, cut};
-use super::Reply;
 use super::shared::{badge_cell, priority_cell, standing_cell};
+use super::{Command, Reply};
+use crate::cli::answer::{Answer, View};
+use crate::cli::args::ReadArgs;
+use crate::cli::context::Context;
+use crate::cli::output::{Cell, Output, clean, cut};
 use crate::model::Badge;
 use crate::ops;
-
-pub(super) type Output = ops::Board;
 
 /// So many tasks of a column are shown before the rest is only counted.
 const SHOWN: usize = 12;
@@ -24,7 +22,11 @@ const WIDEST: usize = 44;
 /// Between two columns.
 const GAP: usize = 2;
 
-/// Shows the tasks as columns by stage, with their badges and the row of numbers.
+/// Show tasks in columns by stage
+///
+/// Each task with its badge, and the counts of the whole board above them.
+///
+/// Example: tracker board sprint:SPRINT-1
 #[derive(Debug, Args)]
 pub(in crate::cli) struct Board {
     /// A query that narrows it, as for `tracker list`
@@ -34,47 +36,49 @@ pub(in crate::cli) struct Board {
     read: ReadArgs,
 }
 
-impl Board {
-    pub(super) fn run(self, door: &Door) -> Reply {
-        let session = door.read(&self.read)?;
+impl Command for Board {
+    type Response = ops::Board;
+
+    fn run(self, context: &Context) -> Reply<ops::Board> {
+        let session = context.read(&self.read)?;
         let (board, problems) = ops::board(&session, &self.query.join(" "))?;
         Ok(Answer::of(board).with_problems(problems))
     }
 }
 
 impl View for ops::Board {
-    fn show(&self, page: &mut Page) {
-        show_metrics(self, page);
-        if !page.is_cut() {
-            show_as_lists(self, page);
+    fn show(&self, out: &mut Output) {
+        show_metrics(self, out);
+        if !out.is_cut() {
+            show_as_lists(self, out);
             return;
         }
-        page.gap();
-        for (columns, widths) in rows_of_columns(&self.columns, page.width()) {
-            show_columns(columns, &widths, page);
+        out.gap();
+        for (columns, widths) in rows_of_columns(&self.columns, out.width()) {
+            show_columns(columns, &widths, out);
         }
         let legend = |badge: &Badge| {
             Cell::styled(format!("{} {}", badge.glyph(), badge.label()), Style::new().dimmed())
         };
-        page.flow(&Badge::ALL.iter().map(legend).collect::<Vec<_>>(), 0);
+        out.flow(&Badge::ALL.iter().map(legend).collect::<Vec<_>>(), 0);
     }
 }
 
 /// Shows one stage below the other, with nothing cut: for pipes.
-fn show_as_lists(board: &ops::Board, page: &mut Page) {
+fn show_as_lists(board: &ops::Board, out: &mut Output) {
     for column in &board.columns {
-        page.line(head_of(column));
+        out.line(head_of(column));
         let row = |task: &ops::TaskLine| {
             vec![
                 Cell::new(&task.id),
                 priority_cell(task.priority.as_deref()),
-                standing_cell(task, page),
+                standing_cell(task, out),
                 Cell::new(&task.title),
                 Cell::new(task.assignee.as_deref().unwrap_or_default()),
             ]
         };
         let rows: Vec<Vec<Cell>> = column.tasks.iter().map(row).collect();
-        page.columns(&rows, 3, 2);
+        out.columns(&rows, 3, 2);
     }
 }
 
@@ -107,7 +111,7 @@ fn rows_of_columns(columns: &[ops::BoardColumn], width: usize) -> Vec<(&[ops::Bo
     rows.into_iter().map(|(row, (_, widths))| (row, widths)).collect()
 }
 
-fn show_metrics(board: &ops::Board, page: &mut Page) {
+fn show_metrics(board: &ops::Board, out: &mut Output) {
     let metrics = &board.metrics;
     let numbers = [
         (metrics.total as u64, "total", Style::new().bold()),
@@ -122,38 +126,38 @@ fn show_metrics(board: &ops::Board, page: &mut Page) {
         let style = if *count == 0 { Style::new().dimmed() } else { *style };
         Cell::styled(format!("{count} {label}"), style)
     };
-    page.flow(&numbers.iter().map(said).collect::<Vec<_>>(), 0);
+    out.flow(&numbers.iter().map(said).collect::<Vec<_>>(), 0);
 }
 
 /// Shows columns beside each other; each task takes two lines, id with badge and title.
-fn show_columns(columns: &[ops::BoardColumn], widths: &[usize], page: &mut Page) {
+fn show_columns(columns: &[ops::BoardColumn], widths: &[usize], out: &mut Output) {
     let nothing = || (String::new(), Style::new());
     let head = |column| (head_of(column), Style::new().bold().underline());
-    show_row(columns.iter().map(head), widths, page);
+    show_row(columns.iter().map(head), widths, out);
     let depth = columns.iter().map(|column| column.tasks.len().min(SHOWN)).max().unwrap_or(0);
     for at in 0..depth {
         let tasks = || columns.iter().map(|column| column.tasks.get(at));
         let firsts: Vec<_> =
-            tasks().map(|task| task.map_or_else(nothing, |task| first_line(task, page))).collect();
-        show_row(firsts.into_iter(), widths, page);
+            tasks().map(|task| task.map_or_else(nothing, |task| first_line(task, out))).collect();
+        show_row(firsts.into_iter(), widths, out);
         let second = |task: &ops::TaskLine| (format!("  {}", clean(&task.title)), Style::new());
-        show_row(tasks().map(|task| task.map_or_else(nothing, second)), widths, page);
+        show_row(tasks().map(|task| task.map_or_else(nothing, second)), widths, out);
     }
     let more = |column: &ops::BoardColumn| match column.tasks.len().saturating_sub(SHOWN) {
         0 => nothing(),
         rest => (format!("… {rest} more"), Style::new().dimmed()),
     };
     if columns.iter().any(|column| column.tasks.len() > SHOWN) {
-        show_row(columns.iter().map(more), widths, page);
+        show_row(columns.iter().map(more), widths, out);
     }
-    page.gap();
+    out.gap();
 }
 
-fn first_line(task: &ops::TaskLine, page: &Page) -> (String, Style) {
+fn first_line(task: &ops::TaskLine, out: &Output) -> (String, Style) {
     let mark = match (task.status.as_str(), Badge::parse(&task.badge)) {
-        ("blocked", _) => page.pick("■", "blocked").to_owned(),
-        (_, Some(badge)) if page.is_rich() => badge.glyph().to_owned(),
-        _ => badge_cell(&task.badge, page).text().to_owned(),
+        ("blocked", _) => out.pick("■", "blocked").to_owned(),
+        (_, Some(badge)) if out.is_rich() => badge.glyph().to_owned(),
+        _ => badge_cell(&task.badge, out).text().to_owned(),
     };
     let style = match task.priority.as_deref() {
         Some("critical") => Style::new().red().bold(),
@@ -164,13 +168,13 @@ fn first_line(task: &ops::TaskLine, page: &Page) -> (String, Style) {
     (format!("{mark} {}{assignee}", task.id), style)
 }
 
-fn show_row(cells: impl Iterator<Item = (String, Style)>, widths: &[usize], page: &mut Page) {
+fn show_row(cells: impl Iterator<Item = (String, Style)>, widths: &[usize], out: &mut Output) {
     let mut line = String::new();
     for ((text, style), &width) in cells.zip(widths) {
         let text = cut(&text, width);
         let padding = width.saturating_sub(text.width());
-        line.push_str(&page.paint(&text, style));
+        line.push_str(&out.paint(&text, style));
         line.push_str(&" ".repeat(padding + GAP));
     }
-    page.line(line);
+    out.line(line);
 }

@@ -4,25 +4,28 @@ use clap::Args;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::super::answer::{Answer, View};
-use super::super::args::{Format, ReadArgs, every_format};
-use super::super::door::Door;
-use super::super::page::Page;
-use super::judged::{remark_verdict, rendered, show_range, show_verdict, write_step_summary};
-use super::Reply;
+use super::verdict::{rendered, show_range, show_verdict, show_verdict_status, write_step_summary};
+use super::{Command, Reply};
+use crate::cli::answer::{Answer, View};
+use crate::cli::args::{Format, ReadArgs, every_format};
+use crate::cli::context::Context;
 use crate::cli::error::Failure;
+use crate::cli::output::Output;
 use crate::model::{GateRule, Problem};
 use crate::ops::{self, GateRequest, Session};
 use crate::review::{RangeReview, Review, RuleOutcome, Verdict};
 
-/// Judges a range of commits by the policy of the branch that it is for: every move legal and earned, votes valid
-/// for the content as it is, commits linked, no change of policy without its owners, no broken record. Exit code 0
-/// is yes, 1 is no, 2 says that nothing could be judged.
+/// Check commits against the target branch's policy
 ///
-/// Without --base, --head and --staged it looks at the working tree: whether every record can be read.
+/// Every move legal and earned, votes valid for the content as it is, commits linked, no change of policy without its
+/// owners, no broken record. Exit code 0 is yes, 1 is no, 2 means that nothing could be checked.
 ///
-/// --format github annotates the files of a pull request (and fills the summary of the step), markdown is a
-/// comment for one, sarif is for code scanning, junit for test reports, gitlab for code quality.
+/// Without --base, --head and --staged it checks that every record of the working tree can be read.
+///
+/// --format github annotates the files of a pull request and fills the summary of the step, markdown is a comment for one,
+/// sarif is for code scanning, junit for test reports, gitlab for code quality.
+///
+/// Example: tracker check --base origin/main
 #[derive(Debug, Args)]
 #[command(arg = every_format())]
 pub(in crate::cli) struct Check {
@@ -48,7 +51,7 @@ const OF_RECORDS: [GateRule; 3] = [GateRule::BrokenDocuments, GateRule::WipLimit
 
 /// What the gate says.
 #[derive(Debug, Serialize, JsonSchema)]
-pub(super) struct Output {
+pub(super) struct Response {
     /// What was looked at, and by whose rules.
     range: RangeReview,
     /// What the gate says.
@@ -61,13 +64,16 @@ pub(super) struct Output {
     is_of_records: bool,
 }
 
-impl Check {
-    pub(super) fn run(self, door: &Door) -> Reply {
-        let session = if self.is_of_records() { door.read(&ReadArgs::default())? } else { door.range()? };
-        let (review, mut problems) = self.look(&session, door.format())?;
-        problems.extend(write_step_summary(&review, door));
+impl Command for Check {
+    type Response = Response;
+
+    fn run(self, context: &Context) -> Reply<Response> {
+        let session =
+            if self.is_of_records() { context.read(&ReadArgs::default())? } else { context.range()? };
+        let (review, mut problems) = self.look(&session, context.format())?;
+        problems.extend(write_step_summary(&review, context));
         let is_no = !review.verdict.is_yes();
-        let output = Output {
+        let output = Response {
             range: review.range.clone(),
             verdict: review.verdict.clone(),
             review,
@@ -76,7 +82,9 @@ impl Check {
         };
         Ok(Answer::of(output).with_problems(problems).no_if(is_no))
     }
+}
 
+impl Check {
     fn is_of_records(&self) -> bool {
         self.base.is_none() && self.head.is_none() && !self.staged
     }
@@ -103,18 +111,20 @@ impl Check {
     }
 }
 
-impl View for Output {
-    fn show(&self, page: &mut Page) {
-        if !page.is_quiet() {
-            show_range(&self.range, self.review.tasks.len(), page);
+impl View for Response {
+    fn show(&self, out: &mut Output) {
+        if !out.is_quiet() {
+            show_range(&self.range, self.review.tasks.len(), out);
         }
-        show_verdict(&self.verdict, self.is_full, page);
+        show_verdict(&self.verdict, self.is_full, out);
     }
 
-    fn remark(&self, page: &mut Page) {
-        remark_verdict(&self.verdict, page);
+    fn status(&self, out: &mut Output) {
+        show_verdict_status(&self.verdict, out);
         if self.is_of_records {
-            page.line(page.dim("these are the records alone; a branch is judged by: tracker check --base main"));
+            out.line(
+                out.dim("these are the records alone; a branch is judged by: tracker check --base main"),
+            );
         }
     }
 

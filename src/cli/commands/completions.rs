@@ -6,15 +6,17 @@ use clap_complete::env::Shells;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::super::answer::{Answer, View};
-use super::super::door::Door;
-use super::super::page::Page;
-use super::Reply;
+use super::{Command, Reply};
+use crate::cli::answer::{Answer, View};
+use crate::cli::context::Context;
 use crate::cli::error::Failure;
+use crate::cli::output::Output;
 
-/// Prints the completion script of a shell. It completes ids, with their titles.
+/// Print the completion script for a shell
 ///
-/// For bash: tracker completions bash >> ~/.bashrc
+/// It completes task ids, with their titles, and roles.
+///
+/// Example: tracker completions bash >> ~/.bashrc
 #[derive(Debug, Args)]
 pub(in crate::cli) struct Completions {
     /// The shell
@@ -24,15 +26,17 @@ pub(in crate::cli) struct Completions {
 
 /// A script.
 #[derive(Debug, Serialize, JsonSchema)]
-pub(super) struct Output {
+pub(super) struct Response {
     /// The shell it is for.
     shell: String,
     /// The script.
     script: String,
 }
 
-impl Completions {
-    pub(super) fn run(self, _door: &Door) -> Reply {
+impl Command for Completions {
+    type Response = Response;
+
+    fn run(self, _door: &Context) -> Reply<Response> {
         let mut script = Vec::new();
         let shells = Shells::builtins();
         let written = shells
@@ -41,15 +45,18 @@ impl Completions {
         match written {
             Some(Ok(())) => {
                 let script = String::from_utf8_lossy(&script).into_owned();
-                Ok(Answer::of(Output { shell: self.shell, script }))
+                Ok(Answer::of(Response { shell: self.shell, script }))
             }
-            _ => Err(Failure::usage_message(format!("`{}` is no shell known here", self.shell), "such as bash")),
+            _ => Err(Failure::usage_message(
+                format!("`{}` is no shell known here", self.shell),
+                "such as bash",
+            )),
         }
     }
 }
 
-impl View for Output {
-    fn show(&self, page: &mut Page) {
-        page.raw(&self.script);
+impl View for Response {
+    fn show(&self, out: &mut Output) {
+        out.raw(&self.script);
     }
 }

@@ -3,16 +3,18 @@
 use clap::Args;
 use owo_colors::Style;
 
-use super::super::answer::{Answer, View};
-use super::super::door::Door;
-use super::super::page::{Page, clean, clean_lines};
-use super::Reply;
+use super::{Command, Reply};
+use crate::cli::answer::{Answer, View};
+use crate::cli::context::Context;
 use crate::cli::error::Failure;
+use crate::cli::output::{Output, clean, clean_lines};
 use crate::ops;
 
-pub(super) type Output = ops::Demo;
-
-/// Plays real work through a throw-away repository with the real programs, and shows what it does.
+/// Run a demo in a temporary repository
+///
+/// It runs the real git and this program, and shows what they print.
+///
+/// Example: tracker demo
 #[derive(Debug, Args)]
 pub(in crate::cli) struct Demo {
     /// Make the repository below this folder instead of the system's temporary one
@@ -20,28 +22,31 @@ pub(in crate::cli) struct Demo {
     into: Option<String>,
 }
 
-impl Demo {
-    pub(super) fn run(self, door: &Door) -> Reply {
-        let program = door.env().program().map_err(|source| Failure::unreadable_input("tracker", &source))?;
-        let parent = self.into.as_deref().map(|folder| door.path(folder));
-        Ok(Answer::of(ops::demo(door.env(), &program, parent.as_deref())?))
+impl Command for Demo {
+    type Response = ops::Demo;
+
+    fn run(self, context: &Context) -> Reply<ops::Demo> {
+        let program =
+            context.env().program().map_err(|source| Failure::unreadable_input("tracker", &source))?;
+        let parent = self.into.as_deref().map(|folder| context.path(folder));
+        Ok(Answer::of(ops::demo(context.env(), &program, parent.as_deref())?))
     }
 }
 
 impl View for ops::Demo {
-    fn show(&self, page: &mut Page) {
+    fn show(&self, out: &mut Output) {
         for step in &self.steps {
             if !step.why.is_empty() {
-                page.gap();
-                page.line(page.paint(&format!("# {}", step.why), Style::new().green()));
+                out.gap();
+                out.line(out.paint(&format!("# {}", step.why), Style::new().green()));
             }
-            page.line(page.bold(&format!("$ {}", clean(&step.command))));
+            out.line(out.bold(&format!("$ {}", clean(&step.command))));
             if !step.output.trim().is_empty() {
-                page.line(clean_lines(&step.output));
+                out.line(clean_lines(&step.output));
             }
         }
-        page.gap();
-        page.line(format!("The repository lies in {}", clean(&self.folder)));
-        page.line("Look around: cd there, and try tracker list, tracker show d4rk, git log --patch");
+        out.gap();
+        out.line(format!("The repository lies in {}", clean(&self.folder)));
+        out.line("OutputStyle around: cd there, and try tracker list, tracker show d4rk, git log --patch");
     }
 }

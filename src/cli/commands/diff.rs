@@ -4,28 +4,27 @@ use chrono::{DateTime, Utc};
 use clap::Args;
 use owo_colors::Style;
 
-use super::super::answer::{Answer, View};
-use super::super::complete::tasks;
-use super::super::door::Door;
-use super::super::page::{Cell, Page, clean, cut};
-use super::Reply;
 use super::shared::counted;
+use super::{Command, Reply};
+use crate::cli::answer::{Answer, View};
+use crate::cli::args::tasks;
+use crate::cli::context::Context;
+use crate::cli::output::{Cell, Output, clean, cut};
 use crate::ops::{self, DiffTask, DiffView};
 use crate::review::{FieldChange, MoveReview};
-
-pub(super) type Output = ops::DiffView;
 
 /// A value longer than this is cut on a terminal.
 const LONGEST_VALUE: usize = 60;
 
-/// Shows what differs between the trackers of two commits in words of the tracker: moves, ticks, fields, votes,
-/// findings, notes, and the keys of the policy.
+/// Show what changed between two commits, by task
+///
+/// Moves, checkboxes, fields, votes, findings, notes, and the keys of the configuration.
 ///
 /// tracker diff              HEAD against the working tree
 /// tracker diff main         main against the working tree
 /// tracker diff main dev     main against dev; the same as main..dev
-/// tracker diff main...dev   what dev has done since it left main
-/// tracker diff main dev 7q2m   that, of one task
+/// tracker diff main...dev   changes of dev since it left main
+/// tracker diff main dev 7q2m   the same, for one task
 #[derive(Debug, Args)]
 #[command(verbatim_doc_comment)]
 pub(in crate::cli) struct Diff {
@@ -37,9 +36,11 @@ pub(in crate::cli) struct Diff {
     tasks: Vec<String>,
 }
 
-impl Diff {
-    pub(super) fn run(self, door: &Door) -> Reply {
-        let session = door.range()?;
+impl Command for Diff {
+    type Response = ops::DiffView;
+
+    fn run(self, context: &Context) -> Reply<ops::DiffView> {
+        let session = context.range()?;
         let request = ops::DiffRequest { words: self.words, tasks: self.tasks };
         let (view, problems) = ops::diff(&session, &request)?;
         Ok(Answer::of(view).with_problems(problems))
@@ -47,34 +48,35 @@ impl Diff {
 }
 
 impl View for DiffView {
-    fn show(&self, page: &mut Page) {
-        if page.is_quiet() {
+    fn show(&self, out: &mut Output) {
+        if out.is_quiet() {
             for task in &self.tasks {
-                page.line(clean(&task.id));
+                out.line(clean(&task.id));
             }
             return;
         }
-        let rows: Vec<(&DiffTask, Vec<Row>)> = self.tasks.iter().map(|task| (task, rows_of(task, page))).collect();
-        let settings: Vec<Row> = self.config.iter().map(|change| field(change, page)).collect();
+        let rows: Vec<(&DiffTask, Vec<Row>)> =
+            self.tasks.iter().map(|task| (task, rows_of(task, out))).collect();
+        let settings: Vec<Row> = self.config.iter().map(|change| field(change, out)).collect();
         let every = || rows.iter().flat_map(|(_, rows)| rows).chain(&settings);
         let width = every().map(|row| row.label.text().chars().count()).max().unwrap_or(0);
         for (task, rows) in &rows {
-            page.gap();
+            out.gap();
             let what = match (task.is_new, task.is_deleted) {
-                (true, _) => page.paint("  new", Style::new().green()),
-                (_, true) => page.paint("  deleted", Style::new().red()),
+                (true, _) => out.paint("  new", Style::new().green()),
+                (_, true) => out.paint("  deleted", Style::new().red()),
                 _ => String::new(),
             };
-            page.line(format!("{}  {}{what}", page.bold(&clean(&task.id)), clean(&task.title)));
-            show_rows(rows, width, page);
+            out.line(format!("{}  {}{what}", out.bold(&clean(&task.id)), clean(&task.title)));
+            show_rows(rows, width, out);
         }
         if !settings.is_empty() {
-            page.gap();
-            page.line(page.bold(".tracker/config.toml"));
-            show_rows(&settings, width, page);
+            out.gap();
+            out.line(out.bold(".tracker/config.toml"));
+            show_rows(&settings, width, out);
         }
         if !self.files.is_empty() {
-            page.gap();
+            out.gap();
             let cells = |file: &ops::DiffFile| {
                 let mark = match file.change {
                     "added" => Cell::styled("+", Style::new().green()),
@@ -83,20 +85,20 @@ impl View for DiffView {
                 };
                 vec![mark, Cell::new(&file.path), Cell::styled(file.change, Style::new().dimmed())]
             };
-            page.columns(&self.files.iter().map(cells).collect::<Vec<_>>(), 1, 0);
+            out.columns(&self.files.iter().map(cells).collect::<Vec<_>>(), 1, 0);
         }
     }
 
-    fn remark(&self, page: &mut Page) {
+    fn status(&self, out: &mut Output) {
         let between = format!("{}..{}", clean(&self.from.name), clean(&self.to.name));
         if self.is_empty() {
-            page.line(page.dim(&format!("{between}: nothing differs")));
+            out.line(out.dim(&format!("{between}: nothing differs")));
             return;
         }
         let counts =
             [(self.tasks.len(), "task"), (self.config.len(), "setting"), (self.files.len(), "other file")];
         let counts = counts.iter().filter(|(count, _)| *count > 0).map(|(count, one)| counted(*count, one));
-        page.line(page.dim(&format!("{between}: {}", counts.collect::<Vec<_>>().join(", "))));
+        out.line(out.dim(&format!("{between}: {}", counts.collect::<Vec<_>>().join(", "))));
     }
 }
 
@@ -109,10 +111,10 @@ struct Row {
     at: Option<DateTime<Utc>>,
 }
 
-fn show_rows(rows: &[Row], width: usize, page: &mut Page) {
-    let cells = |row: &Row, page: &Page| {
+fn show_rows(rows: &[Row], width: usize, out: &mut Output) {
+    let cells = |row: &Row, out: &Output| {
         let label = format!("{:width$}", row.label.text());
-        let at = row.at.map_or_else(String::new, |at| page.ago(at));
+        let at = row.at.map_or_else(String::new, |at| out.ago(at));
         vec![
             row.mark.clone(),
             Cell::new(label),
@@ -121,14 +123,14 @@ fn show_rows(rows: &[Row], width: usize, page: &mut Page) {
             Cell::styled(at, Style::new().dimmed()).right(),
         ]
     };
-    let rows: Vec<Vec<Cell>> = rows.iter().map(|row| cells(row, page)).collect();
-    page.columns(&rows, 2, 2);
+    let rows: Vec<Vec<Cell>> = rows.iter().map(|row| cells(row, out)).collect();
+    out.columns(&rows, 2, 2);
 }
 
-fn rows_of(task: &DiffTask, page: &Page) -> Vec<Row> {
+fn rows_of(task: &DiffTask, out: &Output) -> Vec<Row> {
     let mut rows = Vec::new();
-    rows.extend(task.moves.iter().map(|step| moved(step, "moved", page)));
-    rows.extend(task.taken_back.iter().map(|step| moved(step, "taken back", page)));
+    rows.extend(task.moves.iter().map(|step| moved(step, "moved", out)));
+    rows.extend(task.taken_back.iter().map(|step| moved(step, "taken back", out)));
     if let Some(stage) = stage_by_hand(task) {
         rows.push(stage);
     }
@@ -139,16 +141,16 @@ fn rows_of(task: &DiffTask, page: &Page) -> Vec<Row> {
         by: String::new(),
         at: None,
     };
-    let green = || Cell::styled(page.pick("✓", "+"), Style::new().green());
-    let red = || Cell::styled(page.pick("☐", "-"), Style::new().yellow());
+    let green = || Cell::styled(out.pick("✓", "+"), Style::new().green());
+    let red = || Cell::styled(out.pick("☐", "-"), Style::new().yellow());
     rows.extend(task.ticked.iter().map(|text| plain(green(), "ticked", text)));
     rows.extend(task.unticked.iter().map(|text| plain(red(), "unticked", text)));
-    rows.extend(task.fields.iter().map(|change| field(change, page)));
+    rows.extend(task.fields.iter().map(|change| field(change, out)));
     if task.is_reworded {
         rows.push(plain(changed_mark(), "text", "reworded"));
     }
-    rows.extend(task.votes.iter().map(|vote| voted(vote, page)));
-    rows.extend(task.findings.iter().map(|finding| found(finding, page)));
+    rows.extend(task.votes.iter().map(|vote| voted(vote, out)));
+    rows.extend(task.findings.iter().map(|finding| found(finding, out)));
     rows.extend(task.notes.iter().map(|note| Row {
         mark: mark_of(note.change),
         label: Cell::new(labelled("note", note.change, "written")),
@@ -174,11 +176,11 @@ fn stage_by_hand(task: &DiffTask) -> Option<Row> {
     Some(Row { mark: changed_mark(), label: Cell::new("stage"), text, by: String::new(), at: None })
 }
 
-fn moved(step: &MoveReview, label: &str, page: &Page) -> Row {
+fn moved(step: &MoveReview, label: &str, out: &Output) -> Row {
     let forced = if step.is_override { "  override" } else { "" };
     let why = step.why.as_deref().map_or_else(String::new, |why| format!("  {why}"));
     Row {
-        mark: Cell::styled(page.pick("→", ">"), Style::new().blue()),
+        mark: Cell::styled(out.pick("→", ">"), Style::new().blue()),
         label: Cell::new(label),
         text: format!("{} → {}{forced}{why}", step.from, step.to),
         by: step.by.clone(),
@@ -186,10 +188,10 @@ fn moved(step: &MoveReview, label: &str, page: &Page) -> Row {
     }
 }
 
-fn field(change: &FieldChange, page: &Page) -> Row {
+fn field(change: &FieldChange, out: &Output) -> Row {
     let shown = |value: &str| {
         let line = value.lines().collect::<Vec<_>>().join(" ");
-        if page.is_cut() { cut(&clean(&line), LONGEST_VALUE).into_owned() } else { line }
+        if out.is_cut() { cut(&clean(&line), LONGEST_VALUE).into_owned() } else { line }
     };
     let (mark, text) = match (&change.before, &change.after) {
         (Some(before), Some(after)) => (changed_mark(), format!("{} → {}", shown(before), shown(after))),
@@ -200,11 +202,11 @@ fn field(change: &FieldChange, page: &Page) -> Row {
     Row { mark, label: Cell::new(&change.key), text, by: String::new(), at: None }
 }
 
-fn voted(vote: &ops::DiffVote, page: &Page) -> Row {
+fn voted(vote: &ops::DiffVote, out: &Output) -> Row {
     let mark = match (vote.change, vote.verdict.as_str()) {
         ("gone" | "changed", _) => Cell::styled("!", Style::new().red()),
-        (_, "approved") => Cell::styled(page.pick("✓", "+"), Style::new().green()),
-        (_, "rejected") => Cell::styled(page.pick("✗", "x"), Style::new().red()),
+        (_, "approved") => Cell::styled(out.pick("✓", "+"), Style::new().green()),
+        (_, "rejected") => Cell::styled(out.pick("✗", "x"), Style::new().red()),
         _ => Cell::styled("-", Style::new().dimmed()),
     };
     let before = vote.verdict_before.as_deref().map_or_else(String::new, |before| format!("{before} → "));
@@ -218,10 +220,10 @@ fn voted(vote: &ops::DiffVote, page: &Page) -> Row {
     Row { mark, label: Cell::new(label), text, by: vote.by.clone(), at: Some(vote.at) }
 }
 
-fn found(finding: &ops::DiffFinding, page: &Page) -> Row {
+fn found(finding: &ops::DiffFinding, out: &Output) -> Row {
     let mark = match finding.change.as_str() {
-        "opened" | "reopened" => Cell::styled(page.pick("⚑", "!"), Style::new().red()),
-        "settled" | "waived" => Cell::styled(page.pick("✓", "+"), Style::new().green()),
+        "opened" | "reopened" => Cell::styled(out.pick("⚑", "!"), Style::new().red()),
+        "settled" | "waived" => Cell::styled(out.pick("✓", "+"), Style::new().green()),
         other => mark_of(other),
     };
     let place = finding.place.as_deref().map_or_else(String::new, |place| format!("  {place}"));

@@ -3,19 +3,20 @@
 use clap::Args;
 use owo_colors::Style;
 
-use super::super::answer::{Answer, View};
-use super::super::args::{ReadArgs, WriteArgs};
-use super::super::door::Door;
-use super::super::page::{Page, clean};
-use super::Reply;
 use super::shared::counted;
+use super::{Command, Reply};
+use crate::cli::answer::{Answer, View};
+use crate::cli::args::{ReadArgs, WriteArgs};
+use crate::cli::context::Context;
+use crate::cli::output::{Output, clean};
 use crate::ops;
 
-pub(super) type Output = ops::Diagnosis;
-
-/// Finds what is wrong with the files: broken documents, wrong file names, dangling and circular references,
-/// duplicate ids, conflict markers, names that differ only by case, links. With --fix, mends what can be mended
-/// without guessing. Exit code 1 where an error is left.
+/// Check tracker files for problems; --fix repairs them
+///
+/// Broken documents, wrong file names, missing and circular references, duplicate ids, conflict markers, names that differ
+/// only by case, links. --fix repairs what can be repaired without guessing. The exit code is 1 if an error is left.
+///
+/// Example: tracker doctor --fix
 #[derive(Debug, Args)]
 pub(in crate::cli) struct Doctor {
     /// Mend what can be mended
@@ -27,11 +28,13 @@ pub(in crate::cli) struct Doctor {
     write: WriteArgs,
 }
 
-impl Doctor {
-    pub(super) fn run(self, door: &Door) -> Reply {
+impl Command for Doctor {
+    type Response = ops::Diagnosis;
+
+    fn run(self, context: &Context) -> Reply<ops::Diagnosis> {
         let session = match self.read.at {
-            Some(_) => door.read(&self.read)?,
-            None => door.write(&self.write)?,
+            Some(_) => context.read(&self.read)?,
+            None => context.write(&self.write)?,
         };
         let diagnosis = ops::doctor(&session, self.fix)?;
         let is_ill = diagnosis.findings.iter().any(|finding| finding.is_error);
@@ -40,27 +43,27 @@ impl Doctor {
 }
 
 impl View for ops::Diagnosis {
-    fn show(&self, page: &mut Page) {
+    fn show(&self, out: &mut Output) {
         for mended in &self.mended {
             let word = if self.dry_run { "would mend" } else { "mended" };
-            page.line(format!("{}  {}", page.paint(word, Style::new().green()), clean(mended)));
+            out.line(format!("{}  {}", out.paint(word, Style::new().green()), clean(mended)));
         }
         for finding in &self.findings {
             let (rich, plain, style) = match finding.is_error {
                 true => ("✗", "error", Style::new().red()),
                 false => ("!", "warning", Style::new().yellow()),
             };
-            let mark = page.paint(page.pick(rich, plain), style);
+            let mark = out.paint(out.pick(rich, plain), style);
             let place = finding.line.map_or_else(String::new, |line| format!(":{line}"));
             let file = clean(&finding.file).into_owned();
-            page.line(format!("{mark} {file}{place}  {}  {}", clean(&finding.message), page.dim(finding.rule)));
-            if let Some(hint) = finding.hint.as_deref().filter(|_| !page.is_quiet()) {
-                page.line(format!("    {}", page.dim(&clean(hint))));
+            out.line(format!("{mark} {file}{place}  {}  {}", clean(&finding.message), out.dim(finding.rule)));
+            if let Some(hint) = finding.hint.as_deref().filter(|_| !out.is_quiet()) {
+                out.line(format!("    {}", out.dim(&clean(hint))));
             }
         }
     }
 
-    fn remark(&self, page: &mut Page) {
+    fn status(&self, out: &mut Output) {
         let errors = self.findings.iter().filter(|finding| finding.is_error).count();
         let warnings = self.findings.len() - errors;
         let files = counted(self.files, "file");
@@ -69,6 +72,6 @@ impl View for ops::Diagnosis {
         } else {
             format!("{files}, {}, {}", counted(errors, "error"), counted(warnings, "warning"))
         };
-        page.line(page.dim(&said));
+        out.line(out.dim(&said));
     }
 }

@@ -6,19 +6,20 @@ use std::sync::atomic::AtomicBool;
 
 use clap::Args;
 
-use super::super::answer::Answer;
-use super::super::args::WriteArgs;
-use super::super::complete::tasks;
-use super::super::door::Door;
-use super::Reply;
+use super::{Command, Reply};
+use crate::cli::answer::Answer;
+use crate::cli::args::WriteArgs;
+use crate::cli::args::tasks;
+use crate::cli::context::Context;
 use crate::cli::error::Failure;
 use crate::ops;
 use crate::process::Program;
 
-pub(super) type Output = ops::Written;
-
-/// Opens a task in your editor, and checks it when you come back. What is refused is kept: the next
-/// `tracker edit` goes on with it.
+/// Edit a task in your editor
+///
+/// The text is checked when the editor ends. Text that is refused is kept: the next `tracker edit` continues with it.
+///
+/// Example: tracker edit 7q2m
 #[derive(Debug, Args)]
 pub(in crate::cli) struct Edit {
     /// The task, by a part of its id
@@ -28,14 +29,16 @@ pub(in crate::cli) struct Edit {
     write: WriteArgs,
 }
 
-impl Edit {
-    pub(super) fn run(self, door: &Door) -> Reply {
-        let session = door.write(&self.write)?;
+impl Command for Edit {
+    type Response = ops::Written;
+
+    fn run(self, context: &Context) -> Reply<ops::Written> {
+        let session = context.write(&self.write)?;
         let prepared = ops::prepare_edit(&session, &self.id)?;
-        if prepared.is_resumed && !door.is_quiet() {
-            door.say(&format!("going on with your text of {} that was not written before", prepared.id));
+        if prepared.is_resumed && !context.is_quiet() {
+            context.say(&format!("going on with your text of {} that was not written before", prepared.id));
         }
-        let editor = session.workspace().repository()?.editor(door.env(), std::io::stdin().is_terminal());
+        let editor = session.workspace().repository()?.editor(context.env(), std::io::stdin().is_terminal());
         open(&editor.ok_or_else(no_editor)?, &prepared)?;
         Ok(Answer::of(ops::finish_edit(&session, &prepared)?))
     }

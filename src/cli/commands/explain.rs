@@ -3,20 +3,22 @@
 use clap::Args;
 use owo_colors::Style;
 
-use super::super::answer::{Answer, View};
-use super::super::args::ReadArgs;
-use super::super::door::Door;
-use super::super::page::{Cell, Page};
-use super::Reply;
-use super::judged::level_style;
+use super::verdict::level_style;
+use super::{Command, Reply};
+use crate::cli::answer::{Answer, View};
+use crate::cli::args::ReadArgs;
+use crate::cli::context::Context;
+use crate::cli::output::{Cell, Output};
 use crate::model::GateRule;
 use crate::ops;
 use crate::review::{Explanation, KEPT_RECORDS, explain};
 
-pub(super) type Output = ops::Rules;
-
-/// Tells what a rule of the gate holds, why, what a violation looks like and how to mend one. Without a rule, lists
-/// all of them with the level that each has here, and the rule that a server holds besides.
+/// Explain a rule of the gate
+///
+/// What the rule requires, why, an example of a violation and how to fix it. Without a rule it lists all of them with their
+/// levels here.
+///
+/// Example: tracker explain earned-moves
 #[derive(Debug, Args)]
 pub(in crate::cli) struct Explain {
     /// The rule, as `tracker check` names it
@@ -33,10 +35,12 @@ fn candidates() -> Vec<clap_complete::engine::CompletionCandidate> {
     GateRule::ALL.map(explain).into_iter().chain([KEPT_RECORDS]).map(one).collect()
 }
 
-impl Explain {
-    pub(super) fn run(self, door: &Door) -> Reply {
+impl Command for Explain {
+    type Response = ops::Rules;
+
+    fn run(self, context: &Context) -> Reply<ops::Rules> {
         // What a rule means is worth knowing before there is a tracker; a commit that was named has to be there.
-        let session = match (door.read(&self.read), &self.read.at) {
+        let session = match (context.read(&self.read), &self.read.at) {
             (Ok(session), _) => Some(session),
             (Err(failure), Some(_)) => return Err(failure),
             (Err(_), None) => None,
@@ -54,9 +58,9 @@ impl Explain {
 }
 
 impl View for ops::Rules {
-    fn show(&self, page: &mut Page) {
+    fn show(&self, out: &mut Output) {
         match self.rules.as_slice() {
-            [rule] if self.is_one => show_one(rule, page),
+            [rule] if self.is_one => show_one(rule, out),
             rules => {
                 let row = |rule: &ops::RuleView| {
                     vec![
@@ -65,44 +69,45 @@ impl View for ops::Rules {
                         Cell::new(rule.title),
                     ]
                 };
-                let (of_gate, others): (Vec<_>, Vec<_>) = rules.iter().partition(|rule| rule.held_by == "gate");
-                page.columns(&of_gate.into_iter().map(row).collect::<Vec<_>>(), 2, 0);
-                page.gap();
-                page.line(page.dim("held where it is pushed to, whatever the policy says:"));
-                page.columns(&others.into_iter().map(row).collect::<Vec<_>>(), 2, 0);
+                let (of_gate, others): (Vec<_>, Vec<_>) =
+                    rules.iter().partition(|rule| rule.held_by == "gate");
+                out.columns(&of_gate.into_iter().map(row).collect::<Vec<_>>(), 2, 0);
+                out.gap();
+                out.line(out.dim("held where it is pushed to, whatever the policy says:"));
+                out.columns(&others.into_iter().map(row).collect::<Vec<_>>(), 2, 0);
             }
         }
     }
 
-    fn remark(&self, page: &mut Page) {
+    fn status(&self, out: &mut Output) {
         if !self.is_one {
-            page.line(page.dim("tracker explain RULE tells more"));
+            out.line(out.dim("tracker explain RULE tells more"));
         }
     }
 }
 
-fn show_one(rule: &ops::RuleView, page: &mut Page) {
-    let name = page.bold(rule.rule);
-    let level = page.paint(rule.level, level_style(rule.level));
-    page.line(format!("{name}  {level}"));
-    let paragraph = |page: &mut Page, head: &str, text: &str| {
-        page.hanging(&Cell::styled(head, Style::new().dimmed()), 10, &Cell::new(text));
+fn show_one(rule: &ops::RuleView, out: &mut Output) {
+    let name = out.bold(rule.rule);
+    let level = out.paint(rule.level, level_style(rule.level));
+    out.line(format!("{name}  {level}"));
+    let paragraph = |out: &mut Output, head: &str, text: &str| {
+        out.hanging(&Cell::styled(head, Style::new().dimmed()), 10, &Cell::new(text));
     };
     let mut title = rule.title.to_owned();
     title[..1].make_ascii_uppercase();
-    page.line(format!("  {title}."));
-    page.gap();
-    paragraph(page, "  holds", rule.holds);
-    paragraph(page, "  why", rule.why);
-    paragraph(page, "  violation", rule.example);
-    paragraph(page, "  mend", rule.mend);
+    out.line(format!("  {title}."));
+    out.gap();
+    paragraph(out, "  holds", rule.holds);
+    paragraph(out, "  why", rule.why);
+    paragraph(out, "  violation", rule.example);
+    paragraph(out, "  mend", rule.mend);
     if rule.held_by != "gate" {
         let hooks = "none: whatever the policy says, the hook of a server holds it (`tracker hooks install --server`), \
                      and so does pre-push where the config asks";
-        return paragraph(page, "  switch", hooks);
+        return paragraph(out, "  switch", hooks);
     }
     let switch = format!("in .tracker/config.toml, {} where it says nothing:", rule.default_level);
-    paragraph(page, "  switch", &switch);
-    page.line("          [policy]");
-    page.line(format!("          {} = \"error\"    # or \"warn\", or \"off\"", rule.rule));
+    paragraph(out, "  switch", &switch);
+    out.line("          [policy]");
+    out.line(format!("          {} = \"error\"    # or \"warn\", or \"off\"", rule.rule));
 }

@@ -7,20 +7,21 @@ use clap::{Args, Subcommand};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::super::answer::{Answer, View};
-use super::super::door::Door;
-use super::super::page::{Page, clean};
-use super::super::error::Failure;
-use super::Reply;
 use super::shared::counted;
+use super::{Command, Reply};
+use crate::cli::answer::{Answer, View};
+use crate::cli::context::Context;
+use crate::cli::error::Failure;
+use crate::cli::output::{Output, clean};
 use crate::review::KEPT_RECORDS;
 use crate::{ops, store};
 
 /// So much of what stands against a branch is shown before the rest is only counted.
 const SHOWN: usize = 20;
 
-/// Does the work of one git hook.
+/// Run one git hook
 #[derive(Debug, Args)]
+#[command(hide = true)]
 pub(in crate::cli) struct Hook {
     #[command(subcommand)]
     which: Which,
@@ -57,9 +58,36 @@ enum Which {
 
 /// What a hook says.
 #[derive(Debug, Default, Serialize, JsonSchema)]
-pub(super) struct Output {
+pub(super) struct Response {
     /// What a push was told.
     push: ops::PushReport,
+}
+
+impl Command for Hook {
+    type Response = Response;
+
+    /// A considered no stops a commit; nothing else does that goes wrong in here. On a server whatever goes wrong
+    /// stops a push.
+    fn run(self, context: &Context) -> Reply<Response> {
+        if let Which::PreReceive {} = self.which {
+            let report = ops::judge_receive(context.env(), &lines()?)?;
+            return Ok(told(report));
+        }
+        let goes_on = if matches!(self.which, Which::PrePush { .. }) { "push" } else { "commit" };
+        match self.work(context) {
+            Ok(answer) => Ok(answer),
+            Err(ops::Error::Refused(refusal)) => Err(ops::Error::Refused(refusal).into()),
+            // A commit from before the tracker, or one that removes it.
+            Err(ops::Error::Store(
+                store::Error::NoTracker { .. }
+                | store::Error::NotCheckedOut { tracked: store::Tracked::Committed, .. },
+            )) => Ok(Answer::of(Response::default())),
+            Err(error) => {
+                context.say(&format!("tracker: {error}; the {goes_on} goes on without the tracker"));
+                Ok(Answer::of(Response::default()))
+            }
+        }
+    }
 }
 
 impl Hook {
@@ -83,49 +111,26 @@ impl Hook {
         Some(Self { which })
     }
 
-    /// A considered no stops a commit; nothing else does that goes wrong in here. On a server whatever goes wrong
-    /// stops a push.
-    pub(super) fn run(self, door: &Door) -> Reply {
-        if let Which::PreReceive {} = self.which {
-            let report = ops::judge_receive(door.env(), &lines()?)?;
-            return Ok(told(report));
-        }
-        let goes_on = if matches!(self.which, Which::PrePush { .. }) { "push" } else { "commit" };
-        match self.work(door) {
-            Ok(answer) => Ok(answer),
-            Err(ops::Error::Refused(refusal)) => Err(ops::Error::Refused(refusal).into()),
-            // A commit from before the tracker, or one that removes it.
-            Err(ops::Error::Store(
-                store::Error::NoTracker { .. }
-                | store::Error::NotCheckedOut { tracked: store::Tracked::Committed, .. },
-            )) => Ok(Answer::of(Output::default())),
-            Err(error) => {
-                door.say(&format!("tracker: {error}; the {goes_on} goes on without the tracker"));
-                Ok(Answer::of(Output::default()))
-            }
-        }
-    }
-
-    fn work(self, door: &Door) -> Result<Answer, ops::Error> {
+    fn work(self, context: &Context) -> Result<Answer<Response>, ops::Error> {
         let mut problems = Vec::new();
         match self.which {
             Which::PrepareCommitMsg { file, kind, .. } => {
-                ops::prepare_message(door.env(), &file, kind.as_deref())?;
+                ops::prepare_message(context.env(), &file, kind.as_deref())?;
             }
-            Which::CommitMsg { file } => problems = ops::check_message(door.env(), &file)?,
+            Which::CommitMsg { file } => problems = ops::check_message(context.env(), &file)?,
             Which::PostCommit {} => {
-                let outcome = ops::post_commit(door.env())?;
+                let outcome = ops::post_commit(context.env())?;
                 for line in outcome.said.iter().chain(&outcome.left) {
-                    door.say(&format!("tracker: {line}"));
+                    context.say(&format!("tracker: {line}"));
                 }
             }
             Which::PrePush { remote, .. } => {
                 let lines = std::io::read_to_string(std::io::stdin()).unwrap_or_default();
-                return Ok(told(ops::check_push(door.env(), &remote.unwrap_or_default(), &lines)?));
+                return Ok(told(ops::check_push(context.env(), &remote.unwrap_or_default(), &lines)?));
             }
             Which::PreReceive {} => {}
         }
-        Ok(Answer::of(Output::default()).with_problems(problems))
+        Ok(Answer::of(Response::default()).with_problems(problems))
     }
 }
 
@@ -134,35 +139,36 @@ fn lines() -> Result<String, Failure> {
         .map_err(|source| Failure::unreadable_input("standard input", &source))
 }
 
-fn told(push: ops::PushReport) -> Answer {
+fn told(push: ops::PushReport) -> Answer<Response> {
     let is_no = !push.is_accepted();
-    Answer::of(Output { push }).no_if(is_no)
+    Answer::of(Response { push }).no_if(is_no)
 }
 
-impl View for Output {
+impl View for Response {
     /// Standard output is git's.
-    fn show(&self, _page: &mut Page) {}
+    fn show(&self, _page: &mut Output) {}
 
-    fn remark(&self, page: &mut Page) {
+    fn status(&self, out: &mut Output) {
         for remark in &self.push.remarks {
-            page.line(format!("tracker: {}", clean(remark)));
+            out.line(format!("tracker: {}", clean(remark)));
         }
         for branch in self.push.branches.iter().filter(|branch| !branch.violations.is_empty()) {
-            show_branch(branch, page);
+            show_branch(branch, out);
         }
         if !self.push.is_accepted() {
-            page.line(self.closing());
+            out.line(self.closing());
         }
     }
 }
 
-impl Output {
+impl Response {
     /// Says what became of the push as a whole, and where more can be seen.
     fn closing(&self) -> String {
         let branches = &self.push.branches;
         let others = if branches.len() > 1 { ", nor any other branch of this push" } else { "" };
         let is_judged = |branch: &&ops::BranchReport| {
-            !branch.is_accepted && branch.violations.iter().any(|violation| violation.rule != KEPT_RECORDS.name)
+            !branch.is_accepted
+                && branch.violations.iter().any(|violation| violation.rule != KEPT_RECORDS.name)
         };
         let closer = branches.iter().find(is_judged).map(|branch| match branch.held_to {
             "gate" => format!("; look closer: tracker check --base origin/{}", clean(&branch.branch)),
@@ -173,17 +179,18 @@ impl Output {
 }
 
 /// Shows what stands against a branch: the rule, what is wrong, what to do.
-fn show_branch(branch: &ops::BranchReport, page: &mut Page) {
-    let (errors, warnings): (Vec<_>, Vec<_>) = branch.violations.iter().partition(|violation| violation.is_error());
+fn show_branch(branch: &ops::BranchReport, out: &mut Output) {
+    let (errors, warnings): (Vec<_>, Vec<_>) =
+        branch.violations.iter().partition(|violation| violation.is_error());
     let counts = [(errors.len(), "error"), (warnings.len(), "warning")];
     let counts = counts.iter().filter(|(count, _)| *count > 0).map(|(count, one)| counted(*count, one));
     let counts = counts.collect::<Vec<_>>().join(", ");
     let word = if branch.is_accepted { "may be pushed" } else { "is refused" };
-    page.line(format!("tracker: {} {word}: {counts}", clean(&branch.branch)));
+    out.line(format!("tracker: {} {word}: {counts}", clean(&branch.branch)));
     let shown = || errors.iter().chain(&warnings).take(SHOWN);
     let width = shown().map(|violation| violation.rule.len()).max().unwrap_or(0);
     for violation in shown() {
-        let mark = if violation.is_error() { page.pick("✗", "x") } else { "!" };
+        let mark = if violation.is_error() { out.pick("✗", "x") } else { "!" };
         let place = match (&violation.task, &violation.file, violation.line) {
             (_, Some(file), Some(line)) => format!("{file}:{line}: "),
             (_, Some(file), None) if !violation.message.contains(file.as_str()) => format!("{file}: "),
@@ -191,12 +198,12 @@ fn show_branch(branch: &ops::BranchReport, page: &mut Page) {
             _ => String::new(),
         };
         let (rule, said) = (clean(&violation.rule), clean(&violation.message));
-        page.line(format!("  {mark} {rule:width$}  {}{said}", clean(&place)));
+        out.line(format!("  {mark} {rule:width$}  {}{said}", clean(&place)));
         if let Some(mend) = &violation.mend {
-            page.line(format!("    {:width$}  {}", "", page.dim(&clean(mend))));
+            out.line(format!("    {:width$}  {}", "", out.dim(&clean(mend))));
         }
     }
     if branch.violations.len() > SHOWN {
-        page.line(format!("  … and {} more", branch.violations.len() - SHOWN));
+        out.line(format!("  … and {} more", branch.violations.len() - SHOWN));
     }
 }

@@ -2,15 +2,17 @@
 
 use clap::{Args, Subcommand};
 
-use super::super::answer::{Answer, View};
-use super::super::door::Door;
-use super::super::page::{Cell, Page, clean};
-use super::Reply;
+use super::{Command, Reply};
+use crate::cli::answer::{Answer, View};
+use crate::cli::context::Context;
+use crate::cli::output::{Cell, Output, clean};
 use crate::ops;
 
-pub(super) type Output = ops::HookReport;
-
-/// The git hooks that move tasks in the commits that earn it.
+/// Install or remove the git hooks
+///
+/// With the hooks, a commit moves the tasks that its message names.
+///
+/// Example: tracker hooks install
 #[derive(Debug, Args)]
 pub(in crate::cli) struct Hooks {
     #[command(subcommand)]
@@ -35,27 +37,32 @@ enum What {
     Status,
 }
 
-impl Hooks {
-    pub(super) fn run(self, door: &Door) -> Reply {
+impl Command for Hooks {
+    type Response = ops::HookReport;
+
+    fn run(self, context: &Context) -> Reply<ops::HookReport> {
         let report = match self.what {
-            What::Install { server: true } => ops::hooks_install_server(door.env())?,
-            What::Install { server: false } => ops::hooks_install(door.env())?,
-            What::Uninstall => ops::hooks_uninstall(door.env())?,
-            What::Status => ops::hooks_status(door.env())?,
+            What::Install { server: true } => ops::hooks_install_server(context.env())?,
+            What::Install { server: false } => ops::hooks_install(context.env())?,
+            What::Uninstall => ops::hooks_uninstall(context.env())?,
+            What::Status => ops::hooks_status(context.env())?,
         };
         Ok(Answer::of(report))
     }
 }
 
 impl View for ops::HookReport {
-    fn show(&self, page: &mut Page) {
-        page.line(clean(&self.folder));
+    fn show(&self, out: &mut Output) {
+        out.line(clean(&self.folder));
         let rows: Vec<Vec<Cell>> =
             self.hooks.iter().map(|hook| vec![Cell::new(&hook.name), Cell::new(hook.state)]).collect();
-        page.columns(&rows, 1, 2);
+        out.columns(&rows, 1, 2);
         if self.hooks.iter().all(|hook| hook.name == "pre-receive") {
             return;
         }
-        page.line(format!("  merge driver  {}", if self.merge_driver { "registered" } else { "not registered" }));
+        out.line(format!(
+            "  merge driver  {}",
+            if self.merge_driver { "registered" } else { "not registered" }
+        ));
     }
 }

@@ -2,18 +2,20 @@
 
 use clap::{Args, Subcommand};
 use owo_colors::Style;
+use schemars::JsonSchema;
+use serde::Serialize;
 
-use super::super::answer::{Answer, View};
-use super::super::args::WriteArgs;
-use super::super::door::Door;
-use super::super::page::{Cell, Page, clean};
-use super::Reply;
 use super::shared::{counted, show_diff};
+use super::{Command, Reply};
+use crate::cli::answer::{Answer, View};
+use crate::cli::args::WriteArgs;
+use crate::cli::context::Context;
+use crate::cli::output::{Cell, Output, clean};
 use crate::ops;
 
-pub(super) type Output = ops::CardsImport;
-
-/// Reads tasks from another tracker's files.
+/// Import tasks from another tracker's files
+///
+/// Example: tracker import cards TASK_CARDS.md --dry-run
 #[derive(Debug, Args)]
 pub(in crate::cli) struct Import {
     #[command(subcommand)]
@@ -43,73 +45,81 @@ struct Cards {
     write: WriteArgs,
 }
 
-impl Import {
-    pub(super) fn run(self, door: &Door) -> Reply {
+impl Command for Import {
+    type Response = Response;
+
+    fn run(self, context: &Context) -> Reply<Response> {
         let What::Cards(cards) = self.what;
-        let bytes = door.read_input(&cards.file)?;
+        let bytes = context.read_input(&cards.file)?;
         let name = cards.file.rsplit('/').next().unwrap_or(&cards.file);
-        let session = door.write(&cards.write)?;
+        let session = context.write(&cards.write)?;
         let (import, problems) = ops::import_cards(&session, &bytes, name, cards.update)?;
-        let answer = match cards.verbose {
-            true => Answer::of(Verbose(import)),
-            false => Answer::of(import),
-        };
-        Ok(answer.with_problems(problems))
+        let response = Response { import, is_verbose: cards.verbose };
+        Ok(Answer::of(response).with_problems(problems))
     }
 }
 
-impl View for ops::CardsImport {
-    fn show(&self, page: &mut Page) {
-        if page.is_quiet() {
-            self.written.tasks.iter().for_each(|task| page.line(&task.id));
-            return;
-        }
-        let row = |card: &ops::ImportedCard, page: &Page| {
-            let (mark, style) = match card.action {
-                "created" | "updated" => (page.pick("✓", card.action), Style::new().green()),
-                "unchanged" => (page.pick("=", card.action), Style::new().dimmed()),
-                _ => (page.pick("!", card.action), Style::new().yellow()),
-            };
-            let differs = if card.differs.is_empty() || card.action == "updated" {
-                String::new()
-            } else {
-                format!("left alone, differs in {}", card.differs.join(", "))
-            };
-            vec![
-                Cell::styled(mark, style),
-                Cell::styled(&card.id, Style::new().bold()),
-                Cell::new(card.status.replace('_', " ")),
-                Cell::new(&card.title),
-                Cell::new(differs),
-            ]
-        };
-        let rows: Vec<Vec<Cell>> = self.cards.iter().map(|card| row(card, page)).collect();
-        page.columns(&rows, 3, 0);
-        for diff in self.written.files.iter().filter_map(|file| file.diff.as_deref()) {
-            show_diff(diff, page);
-        }
-        page.line(clean(&self.summary));
-        let said = if self.written.dry_run { "would be written" } else { "written" };
-        page.line(page.dim(&format!("{} {said}", counted(self.written.files.len(), "file"))));
-    }
-}
-
-/// An import that also tells where each piece went.
-#[derive(serde::Serialize)]
+/// What was imported.
+#[derive(Serialize, JsonSchema)]
 #[serde(transparent)]
-struct Verbose(ops::CardsImport);
+pub(super) struct Response {
+    import: ops::CardsImport,
+    #[serde(skip)]
+    is_verbose: bool,
+}
 
-impl View for Verbose {
-    fn show(&self, page: &mut Page) {
-        for card in &self.0.cards {
-            page.line(page.bold(&card.id));
-            let row = |placed: &ops::PlacedView| {
-                vec![Cell::new(&placed.lines), Cell::new(&placed.what), Cell::new(&placed.to)]
-            };
-            let rows: Vec<Vec<Cell>> = card.placed.iter().map(row).collect();
-            page.columns(&rows, 2, 2);
+impl View for Response {
+    fn show(&self, out: &mut Output) {
+        if self.is_verbose {
+            show_pieces(&self.import, out);
         }
-        page.gap();
-        View::show(&self.0, page);
+        show_cards(&self.import, out);
     }
+}
+
+/// Shows where each piece of each card went.
+fn show_pieces(import: &ops::CardsImport, out: &mut Output) {
+    for card in &import.cards {
+        out.line(out.bold(&card.id));
+        let row = |placed: &ops::PlacedView| {
+            vec![Cell::new(&placed.lines), Cell::new(&placed.what), Cell::new(&placed.to)]
+        };
+        let rows: Vec<Vec<Cell>> = card.placed.iter().map(row).collect();
+        out.columns(&rows, 2, 2);
+    }
+    out.gap();
+}
+
+fn show_cards(import: &ops::CardsImport, out: &mut Output) {
+    if out.is_quiet() {
+        import.written.tasks.iter().for_each(|task| out.line(&task.id));
+        return;
+    }
+    let row = |card: &ops::ImportedCard, out: &Output| {
+        let (mark, style) = match card.action {
+            "created" | "updated" => (out.pick("✓", card.action), Style::new().green()),
+            "unchanged" => (out.pick("=", card.action), Style::new().dimmed()),
+            _ => (out.pick("!", card.action), Style::new().yellow()),
+        };
+        let differs = if card.differs.is_empty() || card.action == "updated" {
+            String::new()
+        } else {
+            format!("left alone, differs in {}", card.differs.join(", "))
+        };
+        vec![
+            Cell::styled(mark, style),
+            Cell::styled(&card.id, Style::new().bold()),
+            Cell::new(card.status.replace('_', " ")),
+            Cell::new(&card.title),
+            Cell::new(differs),
+        ]
+    };
+    let rows: Vec<Vec<Cell>> = import.cards.iter().map(|card| row(card, out)).collect();
+    out.columns(&rows, 3, 0);
+    for diff in import.written.files.iter().filter_map(|file| file.diff.as_deref()) {
+        show_diff(diff, out);
+    }
+    out.line(clean(&import.summary));
+    let said = if import.written.dry_run { "would be written" } else { "written" };
+    out.line(out.dim(&format!("{} {said}", counted(import.written.files.len(), "file"))));
 }

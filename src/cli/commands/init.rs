@@ -2,15 +2,17 @@
 
 use clap::{Args, ValueEnum};
 
-use super::super::answer::{Answer, View};
-use super::super::door::Door;
-use super::super::page::{Page, clean};
-use super::Reply;
+use super::{Command, Reply};
+use crate::cli::answer::{Answer, View};
+use crate::cli::context::Context;
+use crate::cli::output::{Output, clean};
 use crate::ops;
 
-pub(super) type Output = ops::Initialised;
-
-/// Makes a tracker: writes `.tracker/` with a commented configuration. What is there is left alone.
+/// Set up a tracker in this repository
+///
+/// Writes `.tracker/` with a commented configuration. Existing files are left alone.
+///
+/// Example: tracker init --project Dashboard --profile team
 #[derive(Debug, Args)]
 pub(in crate::cli) struct Init {
     /// Name of the project, instead of the folder's
@@ -46,8 +48,10 @@ enum ServerName {
     Gitlab,
 }
 
-impl Init {
-    pub(super) fn run(self, door: &Door) -> Reply {
+impl Command for Init {
+    type Response = ops::Initialised;
+
+    fn run(self, context: &Context) -> Reply<ops::Initialised> {
         let request = ops::InitRequest {
             project: self.project,
             prefix: Some(self.prefix),
@@ -64,30 +68,30 @@ impl Init {
             }),
             dry_run: self.dry_run,
         };
-        Ok(Answer::of(ops::init(door.env(), &request)?))
+        Ok(Answer::of(ops::init(context.env(), &request)?))
     }
 }
 
 impl View for ops::Initialised {
-    fn show(&self, page: &mut Page) {
-        if page.is_quiet() {
+    fn show(&self, out: &mut Output) {
+        if out.is_quiet() {
             return;
         }
         let place = clean(&self.work_dir).into_owned();
         if self.files.is_empty() {
-            page.line(format!("There is a tracker in {place} already; nothing was changed"));
+            out.line(format!("There is a tracker in {place} already; nothing was changed"));
             return;
         }
         let word = if self.dry_run { "Would make" } else { "Made" };
-        page.line(format!("{word} a tracker in {place}"));
+        out.line(format!("{word} a tracker in {place}"));
         for file in &self.files {
-            page.line(format!("  {}", page.dim(file)));
+            out.line(format!("  {}", out.dim(file)));
         }
     }
 
-    fn remark(&self, page: &mut Page) {
+    fn status(&self, out: &mut Output) {
         if !self.dry_run && !self.files.is_empty() {
-            page.line("Next: tracker new \"What is to be done\"");
+            out.line("Next: tracker new \"What is to be done\"");
         }
     }
 }

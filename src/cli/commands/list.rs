@@ -6,20 +6,20 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::super::answer::{Answer, View};
-use super::super::args::{ReadArgs, count};
-use super::super::door::Door;
-use super::super::page::{Cell, Page};
-use super::Reply;
 use super::shared::{counted, minutes, show_lines};
+use super::{Command, Reply};
+use crate::cli::answer::{Answer, View};
+use crate::cli::args::{ReadArgs, count};
+use crate::cli::context::Context;
 use crate::cli::error::Failure;
+use crate::cli::output::{Cell, Output};
 use crate::ops;
 use crate::query::Field;
 
 /// Whole lines, or with `--fields` only these fields of each.
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(untagged)]
-pub(super) enum Output {
+pub(super) enum Response {
     Whole(ops::Listing),
     Picked(ops::Picked),
 }
@@ -27,13 +27,18 @@ pub(super) enum Output {
 /// What the key of a length of time ends with.
 const MINUTES: &str = "_minutes";
 
-/// Lists the tasks that match a query; without one, every open task.
+/// List tasks that match a query
 ///
-/// A query is terms side by side: stage:qa priority>=high tag:ui -assignee:ada "dark mode". Terms may be joined
-/// by `or` and grouped by parentheses, `-` turns one around, commas give a choice: stage:dev,qa. Fields: id title
-/// type priority stage status badge assignee area tag sprint dep file estimate spent created updated since blocked
-/// cancelled source body; is:open is:closed is:blocked is:ready is:mine; has:FIELD no:FIELD.
+/// Without a query it lists every open task.
+///
+/// A query is terms side by side: stage:qa priority>=high tag:ui -assignee:ada "dark mode". Terms may be joined by `or` and
+/// grouped by parentheses; `-` negates a term; commas separate alternatives: stage:dev,qa. Fields: id title type priority
+/// stage status badge assignee area tag sprint dep file estimate spent created updated since blocked cancelled source body;
+/// is:open is:closed is:blocked is:ready is:mine; has:FIELD no:FIELD. See `tracker help queries`.
+///
+/// Example: tracker list stage:qa -assignee:@me --sort priority,-created
 #[derive(Debug, Args)]
+#[command(visible_alias = "ls")]
 pub(in crate::cli) struct List {
     /// The query; put words with operators or spaces in quotes for your shell
     #[arg(value_name = "QUERY")]
@@ -54,8 +59,10 @@ pub(in crate::cli) struct List {
     read: ReadArgs,
 }
 
-impl List {
-    pub(super) fn run(self, door: &Door) -> Reply {
+impl Command for List {
+    type Response = Response;
+
+    fn run(self, context: &Context) -> Reply<Response> {
         let fields = self.fields.as_deref().map(Field::parse_list).transpose();
         let fields = fields.map_err(|error| Failure::from(ops::Error::Query(error)))?;
         let request = ops::ListRequest {
@@ -64,45 +71,45 @@ impl List {
             sort: self.sort,
             limit: self.limit,
         };
-        let session = door.read(&self.read)?;
+        let session = context.read(&self.read)?;
         let (listing, problems) = ops::list(&session, &request)?;
         let output = match fields {
-            None => Output::Whole(listing),
-            Some(fields) => Output::Picked(ops::pick(&session, listing, &fields)),
+            None => Response::Whole(listing),
+            Some(fields) => Response::Picked(ops::pick(&session, listing, &fields)),
         };
         Ok(Answer::of(output).with_problems(problems))
     }
 }
 
-impl View for Output {
-    fn show(&self, page: &mut Page) {
+impl View for Response {
+    fn show(&self, out: &mut Output) {
         match self {
-            Self::Whole(listing) => listing.show(page),
-            Self::Picked(picked) => picked.show(page),
+            Self::Whole(listing) => listing.show(out),
+            Self::Picked(picked) => picked.show(out),
         }
     }
 
-    fn remark(&self, page: &mut Page) {
+    fn status(&self, out: &mut Output) {
         match self {
-            Self::Whole(listing) => listing.remark(page),
-            Self::Picked(picked) => picked.remark(page),
+            Self::Whole(listing) => listing.status(out),
+            Self::Picked(picked) => picked.status(out),
         }
     }
 }
 
 impl View for ops::Listing {
-    fn show(&self, page: &mut Page) {
-        if page.is_quiet() {
+    fn show(&self, out: &mut Output) {
+        if out.is_quiet() {
             for task in &self.tasks {
-                page.line(&task.id);
+                out.line(&task.id);
             }
             return;
         }
-        show_lines(&self.tasks, page);
+        show_lines(&self.tasks, out);
     }
 
-    fn remark(&self, page: &mut Page) {
-        page.line(page.dim(&summary(self)));
+    fn status(&self, out: &mut Output) {
+        out.line(out.dim(&summary(self)));
     }
 }
 
@@ -123,20 +130,21 @@ fn summary(listing: &ops::Listing) -> String {
 }
 
 impl View for ops::Picked {
-    fn show(&self, page: &mut Page) {
+    fn show(&self, out: &mut Output) {
         let Some(first) = self.tasks.first() else { return };
         let name = |key: &String| key.trim_end_matches(MINUTES).to_owned();
         let heads = first.0.keys().map(|key| Cell::styled(name(key), Style::new().dimmed())).collect();
-        let row = |task: &ops::PickedTask| task.0.iter().map(|(key, value)| Cell::new(text(key, value))).collect();
-        let mut rows: Vec<Vec<Cell>> = if page.is_quiet() { Vec::new() } else { vec![heads] };
+        let row =
+            |task: &ops::PickedTask| task.0.iter().map(|(key, value)| Cell::new(text(key, value))).collect();
+        let mut rows: Vec<Vec<Cell>> = if out.is_quiet() { Vec::new() } else { vec![heads] };
         rows.extend(self.tasks.iter().map(row));
         let title = first.0.keys().position(|key| key == "title").unwrap_or(usize::MAX);
-        page.columns(&rows, title, 0);
+        out.columns(&rows, title, 0);
     }
 
-    fn remark(&self, page: &mut Page) {
+    fn status(&self, out: &mut Output) {
         if self.tasks.len() < self.matched {
-            page.line(page.dim(&format!("{} of {}", self.tasks.len(), counted(self.matched, "task"))));
+            out.line(out.dim(&format!("{} of {}", self.tasks.len(), counted(self.matched, "task"))));
         }
     }
 }

@@ -3,17 +3,19 @@
 use clap::Args;
 use owo_colors::Style;
 
-use super::super::answer::{Answer, View};
-use super::super::args::{ReadArgs, count};
-use super::super::complete::tasks;
-use super::super::door::Door;
-use super::super::page::{Page, clean, clean_lines};
-use super::Reply;
+use super::{Command, Reply};
+use crate::cli::answer::{Answer, View};
+use crate::cli::args::tasks;
+use crate::cli::args::{ReadArgs, count};
+use crate::cli::context::Context;
+use crate::cli::output::{Output, clean, clean_lines};
 use crate::ops::{self, EventKind};
 
-pub(super) type Output = ops::TaskLog;
-
-/// Tells a task's whole story in time order: its moves, its notes, and the commits that changed its file.
+/// Show a task's history
+///
+/// Moves, votes, findings and notes, and the commits that changed the task's file, oldest first.
+///
+/// Example: tracker log 7q2m --limit 10
 #[derive(Debug, Args)]
 pub(in crate::cli) struct Log {
     /// The task, by a part of its id
@@ -26,30 +28,32 @@ pub(in crate::cli) struct Log {
     read: ReadArgs,
 }
 
-impl Log {
-    pub(super) fn run(self, door: &Door) -> Reply {
-        let session = door.read(&self.read)?;
+impl Command for Log {
+    type Response = ops::TaskLog;
+
+    fn run(self, context: &Context) -> Reply<ops::TaskLog> {
+        let session = context.read(&self.read)?;
         let (story, problems) = ops::log(&session, &self.id, self.limit)?;
         Ok(Answer::of(story).with_problems(problems))
     }
 }
 
 impl View for ops::TaskLog {
-    fn show(&self, page: &mut Page) {
-        page.line(format!("{}  {}", page.bold(&self.id), clean(&self.title)));
+    fn show(&self, out: &mut Output) {
+        out.line(format!("{}  {}", out.bold(&self.id), clean(&self.title)));
         for event in &self.events {
-            show_event(event, page);
+            show_event(event, out);
         }
     }
 
-    fn remark(&self, page: &mut Page) {
+    fn status(&self, out: &mut Output) {
         if !self.is_complete {
-            page.line(page.dim("older commits were not looked at"));
+            out.line(out.dim("older commits were not looked at"));
         }
     }
 }
 
-fn show_event(event: &ops::Event, page: &mut Page) {
+fn show_event(event: &ops::Event, out: &mut Output) {
     let (rich, plain) = match event.kind {
         EventKind::Created => ("✎", "created"),
         EventKind::Moved => ("→", "moved"),
@@ -58,23 +62,24 @@ fn show_event(event: &ops::Event, page: &mut Page) {
         EventKind::Noted => ("❝", "noted"),
         EventKind::Committed => ("●", "commit"),
     };
-    let mark = format!("{:1$}", page.pick(rich, plain), if page.is_rich() { 1 } else { 7 });
+    let mark = format!("{:1$}", out.pick(rich, plain), if out.is_rich() { 1 } else { 7 });
     // Of its beginning a task keeps the day alone.
     let at = match event.kind {
         EventKind::Created => format!("{:16}", event.at.date_naive().to_string()),
-        _ => page.time(event.at),
+        _ => out.time(event.at),
     };
-    let at = page.dim(&at);
+    let at = out.dim(&at);
     let by = event.by.as_deref().map_or_else(String::new, |by| format!("{}  ", clean(by)));
-    let by = page.paint(&by, Style::new().cyan());
-    let commit = event.commit.as_deref().map_or_else(String::new, |id| format!("{}  ", &id[..id.len().min(7)]));
-    let commit = page.paint(&commit, Style::new().yellow());
+    let by = out.paint(&by, Style::new().cyan());
+    let commit =
+        event.commit.as_deref().map_or_else(String::new, |id| format!("{}  ", &id[..id.len().min(7)]));
+    let commit = out.paint(&commit, Style::new().yellow());
     let mut lines = event.text.lines();
-    page.line(format!("  {at}  {mark}  {by}{commit}{}", clean(lines.next().unwrap_or_default())));
+    out.line(format!("  {at}  {mark}  {by}{commit}{}", clean(lines.next().unwrap_or_default())));
     for line in lines {
-        page.line(format!("      {}", clean_lines(line)));
+        out.line(format!("      {}", clean_lines(line)));
     }
     for change in &event.changes {
-        page.line(format!("      {}", page.dim(&clean(change))));
+        out.line(format!("      {}", out.dim(&clean(change))));
     }
 }

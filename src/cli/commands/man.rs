@@ -1,17 +1,21 @@
 //! `tracker man`
 
-use clap::{Args, CommandFactory};
+use clap::Args;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::super::answer::{Answer, View};
-use super::super::door::Door;
-use super::super::page::Page;
-use super::Reply;
-use crate::cli::Cli;
+use super::{Command, Reply};
+use crate::cli::answer::{Answer, View};
+use crate::cli::command;
+use crate::cli::context::Context;
 use crate::cli::error::Failure;
+use crate::cli::output::Output;
 
-/// Writes a man page for each command into a folder; without one, prints the main page.
+/// Write the man pages
+///
+/// One page for each command into a directory; without one, the main page goes to standard output.
+///
+/// Example: tracker man ~/.local/share/man/man1
 #[derive(Debug, Args)]
 pub(in crate::cli) struct Man {
     /// Where to write them, such as ~/.local/share/man/man1
@@ -21,24 +25,27 @@ pub(in crate::cli) struct Man {
 
 /// Man pages.
 #[derive(Debug, Serialize, JsonSchema)]
-pub(super) struct Output {
+pub(super) struct Response {
     /// The files written.
     files: Vec<String>,
     /// The main page, where no folder was named.
     page: Option<String>,
 }
 
-impl Man {
-    pub(super) fn run(self, door: &Door) -> Reply {
+impl Command for Man {
+    type Response = Response;
+
+    fn run(self, context: &Context) -> Reply<Response> {
         let Some(folder) = self.folder else {
             let mut page = Vec::new();
-            let rendered = clap_mangen::Man::new(Cli::command()).render(&mut page);
+            let rendered = clap_mangen::Man::new(command()).render(&mut page);
             rendered.map_err(|source| Failure::unreadable_input("the man page", &source))?;
             let page = String::from_utf8_lossy(&page).into_owned();
-            return Ok(Answer::of(Output { files: Vec::new(), page: Some(page) }));
+            return Ok(Answer::of(Response { files: Vec::new(), page: Some(page) }));
         };
-        let path = door.path(&folder);
-        let written = std::fs::create_dir_all(&path).and_then(|()| clap_mangen::generate_to(Cli::command(), &path));
+        let path = context.path(&folder);
+        let written =
+            std::fs::create_dir_all(&path).and_then(|()| clap_mangen::generate_to(command(), &path));
         written.map_err(|source| Failure::unwritable(&folder, &source))?;
         let mut files: Vec<String> = std::fs::read_dir(&path)
             .map_err(|source| Failure::unreadable_input(&folder, &source))?
@@ -46,15 +53,15 @@ impl Man {
             .filter(|file| file.contains("tracker") && file.ends_with(".1"))
             .collect();
         files.sort();
-        Ok(Answer::of(Output { files, page: None }))
+        Ok(Answer::of(Response { files, page: None }))
     }
 }
 
-impl View for Output {
-    fn show(&self, page: &mut Page) {
+impl View for Response {
+    fn show(&self, out: &mut Output) {
         match &self.page {
-            Some(text) => page.raw(text),
-            None => self.files.iter().for_each(|file| page.line(file)),
+            Some(text) => out.raw(text),
+            None => self.files.iter().for_each(|file| out.line(file)),
         }
     }
 }

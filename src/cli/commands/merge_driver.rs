@@ -4,19 +4,20 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::super::answer::{Answer, View};
-use super::super::door::Door;
-use super::super::page::Page;
-use super::Reply;
+use super::{Command, Reply};
+use crate::cli::answer::{Answer, View};
+use crate::cli::context::Context;
+use crate::cli::output::Output;
 use crate::ops;
 
-pub(super) type Output = ops::MergedRecord;
-
-/// Joins three versions of a record and leaves the result in ours: exit code 0 where nothing is left to settle, 1
-/// where conflicts are marked in it, more where it could not be done and ours is as it was.
+/// Merge three versions of a record, for git
+///
+/// The result replaces OURS. The exit code is 0 if nothing is left to resolve, 1 if the result has conflicts, and higher if
+/// the merge could not be done and OURS is unchanged.
 ///
 /// git runs it: git config merge.tracker.driver "tracker merge-driver %O %A %B %L %P"
 #[derive(Debug, Args)]
+#[command(hide = true)]
 pub(in crate::cli) struct MergeDriver {
     /// What both sides began with, %O; empty where both added the file
     #[arg(value_name = "BASE")]
@@ -44,8 +45,10 @@ pub(in crate::cli) struct MergeDriver {
     their_label: Option<String>,
 }
 
-impl MergeDriver {
-    pub(super) fn run(self, door: &Door) -> Reply {
+impl Command for MergeDriver {
+    type Response = ops::MergedRecord;
+
+    fn run(self, context: &Context) -> Reply<ops::MergedRecord> {
         // A git that does not know a label leaves its placeholder.
         let labels = [self.base_label, self.our_label, self.their_label]
             .map(|label| label.filter(|label| !label.starts_with('%') && !label.trim().is_empty()));
@@ -57,12 +60,12 @@ impl MergeDriver {
             path: self.path,
             labels,
         };
-        let (merged, problems) = ops::merge_records(door.env(), &request)?;
+        let (merged, problems) = ops::merge_records(context.env(), &request)?;
         Ok(Answer::of(merged).with_problems(problems))
     }
 }
 
 impl View for ops::MergedRecord {
     /// git says itself which file it merges; conflicts are problems and go where those go.
-    fn show(&self, _page: &mut Page) {}
+    fn show(&self, _page: &mut Output) {}
 }

@@ -1,154 +1,154 @@
-//! The commands, one file each: arguments, a call of one op, and how the answer looks to a person.
+//! The commands, one file each, or one for a few that are one idea: arguments, a call of one op, and how the answer
+//! looks to a person. A new command is a file here, its `mod` line and its entry below, one function in `ops`, one file
+//! of tests.
+
+mod apply;
+mod block;
+mod board;
+mod check;
+mod completions;
+mod demo;
+mod deps;
+mod diff;
+mod doctor;
+mod edit;
+mod explain;
+mod findings;
+mod hook;
+mod hooks;
+mod import;
+mod init;
+mod list;
+mod log;
+mod man;
+mod merge_driver;
+mod moves;
+mod new;
+mod note;
+mod queue;
+mod reference;
+mod report;
+mod review;
+mod role;
+mod schema;
+mod set;
+mod shared;
+mod show;
+mod signoffs;
+mod tick;
+mod verdict;
+mod vote;
 
 use std::ffi::OsString;
 
-use clap::Subcommand;
-use schemars::Schema;
+use clap::ArgMatches;
+use schemars::{JsonSchema, Schema};
+use serde::Serialize;
 
-use super::answer::{Answer, schema_of};
-use super::door::Door;
-use super::error::Failure;
+use crate::cli::answer::{Answer, AnyAnswer, View, schema_of};
+use crate::cli::context::Context;
+use crate::cli::error::Failure;
 
-mod judged;
-mod shared;
+/// All commands, in the order of the help.
+const COMMANDS: &[Entry] = &[
+    entry::<init::Init>("init"),
+    entry::<new::New>("new"),
+    entry::<list::List>("list"),
+    entry::<show::Show>("show"),
+    entry::<queue::Queue>("queue"),
+    entry::<board::Board>("board"),
+    entry::<set::Set>("set"),
+    entry::<edit::Edit>("edit"),
+    entry::<moves::Start>("start"),
+    entry::<tick::Tick>("tick"),
+    entry::<tick::Untick>("untick"),
+    entry::<note::Note>("note"),
+    entry::<block::Block>("block"),
+    entry::<block::Unblock>("unblock"),
+    entry::<block::Cancel>("cancel"),
+    entry::<block::Reopen>("reopen"),
+    entry::<moves::Advance>("advance"),
+    entry::<moves::Fail>("fail"),
+    entry::<vote::Approve>("approve"),
+    entry::<vote::Reject>("reject"),
+    entry::<vote::Withdraw>("withdraw"),
+    entry::<signoffs::Signoffs>("signoffs"),
+    entry::<findings::Findings>("findings"),
+    entry::<role::Role>("role"),
+    entry::<hooks::Hooks>("hooks"),
+    entry::<apply::Apply>("apply"),
+    entry::<hook::Hook>("hook"),
+    entry::<moves::SetStage>("set-stage"),
+    entry::<log::Log>("log"),
+    entry::<diff::Diff>("diff"),
+    entry::<deps::Deps>("deps"),
+    entry::<review::Review>("review"),
+    entry::<check::Check>("check"),
+    entry::<explain::Explain>("explain"),
+    entry::<doctor::Doctor>("doctor"),
+    entry::<import::Import>("import"),
+    entry::<report::Report>("report"),
+    entry::<demo::Demo>("demo"),
+    entry::<schema::Schema>("schema"),
+    entry::<completions::Completions>("completions"),
+    entry::<man::Man>("man"),
+    entry::<merge_driver::MergeDriver>("merge-driver"),
+    entry::<reference::Reference>("reference"),
+];
+
+/// A command: what is typed. The first paragraph of its documentation is the summary that lists of commands show, the
+/// rest is what `--help` says beyond it.
+trait Command: clap::Args {
+    /// What `--format json` prints as `result`.
+    type Response: View + Serialize + JsonSchema + 'static;
+
+    fn run(self, context: &Context) -> Reply<Self::Response>;
+}
 
 /// What a command returns: an answer, or why there is none.
-type Reply = Result<Answer, Failure>;
+type Reply<T> = Result<Answer<T>, Failure>;
+
+/// A command of the table, with its types forgotten.
+struct Entry {
+    name: &'static str,
+    define: fn(clap::Command) -> clap::Command,
+    run: fn(&ArgMatches, &Context) -> Result<AnyAnswer, Failure>,
+    schema: fn() -> Schema,
+}
+
+const fn entry<C: Command>(name: &'static str) -> Entry {
+    Entry { name, define: C::augment_args, run: run::<C>, schema: schema_of::<C::Response> }
+}
+
+fn run<C: Command>(matches: &ArgMatches, context: &Context) -> Result<AnyAnswer, Failure> {
+    let command = C::from_arg_matches(matches).map_err(|error| Failure::usage(&error))?;
+    Ok(Box::new(command.run(context)?))
+}
+
+/// Adds all commands to the root.
+pub(super) fn add_to(root: clap::Command) -> clap::Command {
+    root.subcommands(COMMANDS.iter().map(|entry| (entry.define)(clap::Command::new(entry.name))))
+}
+
+/// Runs a command by its name.
+pub(super) fn run_named(name: &str, matches: &ArgMatches, context: &Context) -> Result<AnyAnswer, Failure> {
+    let entry = COMMANDS.iter().find(|entry| entry.name == name);
+    (entry.expect("the parser knows the commands of the table alone").run)(matches, context)
+}
 
 /// Reads the command line of a hook that git has called, without the parser that knows all commands: that one takes
 /// longer than most hooks. Anything else is for the parser.
-pub(super) fn called_by_git(arguments: &[OsString]) -> Option<Command> {
+pub(super) fn called_by_git(arguments: &[OsString]) -> Option<hook::Hook> {
     let [_, command, words @ ..] = arguments else { return None };
-    (command == "hook").then(|| hook::Hook::from_words(words).map(Command::Hook))?
+    (command == "hook").then(|| hook::Hook::from_words(words))?
 }
 
-/// Makes the list of commands: the enum that clap reads, the names, the calls and the schemas. A new command is one
-/// line here, one file beside this one, one function in `ops`.
-macro_rules! commands {
-    ($(#[doc = $about:literal] $(#[$attribute:meta])* $module:ident::$variant:ident),* $(,)?) => {
-        $(mod $module;)*
-
-        /// All commands.
-        #[derive(Debug, Subcommand)]
-        #[expect(clippy::large_enum_variant, reason = "one lives, once per process")]
-        pub(super) enum Command {
-            $(
-                // Not as a doc comment: that would hide the long help of the command's own struct.
-                #[command(about = $about.trim_start())]
-                $(#[$attribute])*
-                $variant($module::$variant)
-            ),*
-        }
-
-        impl Command {
-            /// Returns the command's name, as it is typed.
-            pub(super) fn name(&self) -> String {
-                let module = match self { $(Self::$variant(_) => stringify!($module)),* };
-                module.replace('_', "-")
-            }
-
-            /// Runs the command.
-            pub(super) fn run(self, door: &Door) -> Reply {
-                match self { $(Self::$variant(arguments) => arguments.run(door)),* }
-            }
-        }
-
-        /// Returns the JSON Schema of every command's answer, by the command's name.
-        fn schemas() -> Vec<(String, Schema)> {
-            vec![$((stringify!($module).replace('_', "-"), schema_of::<$module::Output>())),*]
-        }
-    };
+/// Runs a hook that git has called.
+pub(super) fn run_hook(hook: hook::Hook, context: &Context) -> Result<AnyAnswer, Failure> {
+    Ok(Box::new(hook.run(context)?))
 }
 
-commands! {
-    /// Make a tracker in this repository
-    init::Init,
-    /// Write down a task, or many
-    new::New,
-    /// List tasks that match a query
-    #[command(visible_alias = "ls")]
-    list::List,
-    /// Show one task in full
-    show::Show,
-    /// Show what can be worked on now, first things first
-    queue::Queue,
-    /// Show the tasks as columns by stage
-    board::Board,
-    /// Change fields of tasks
-    set::Set,
-    /// Change a task in your editor
-    edit::Edit,
-    /// Take a task and begin
-    start::Start,
-    /// Tick check boxes of a task
-    tick::Tick,
-    /// Untick check boxes of a task
-    untick::Untick,
-    /// Write a note on a task
-    note::Note,
-    /// Say that a task cannot go on
-    block::Block,
-    /// Take back a block
-    unblock::Unblock,
-    /// Say that a task will not be done
-    cancel::Cancel,
-    /// Open closed tasks again
-    reopen::Reopen,
-    /// Move tasks on to their next stages
-    advance::Advance,
-    /// Send a task back
-    fail::Fail,
-    /// Approve a task for a role
-    approve::Approve,
-    /// Reject a task for a role
-    reject::Reject,
-    /// Take your vote back
-    withdraw::Withdraw,
-    /// Tell who is asked for a sign-off, and which votes count
-    signoffs::Signoffs,
-    /// List, import, settle and waive what is held against tasks
-    findings::Findings,
-    /// Show who may sign off what, and what a role is told
-    #[command(visible_alias = "roles")]
-    role::Role,
-    /// Install the git hooks, or take them out
-    hooks::Hooks,
-    /// Do what the hooks would have done for a range of commits
-    apply::Apply,
-    /// Do the work of one git hook
-    #[command(hide = true)]
-    hook::Hook,
-    /// Move a task to a stage, whatever its state
-    set_stage::SetStage,
-    /// Tell a task's story in time order
-    log::Log,
-    /// Show what differs between two commits, task by task
-    diff::Diff,
-    /// Show which task waits for which
-    deps::Deps,
-    /// Show a range of commits by task: moves, votes, files, and what is missing
-    review::Review,
-    /// Judge a range of commits by the policy of the branch it is for
-    check::Check,
-    /// Tell what a rule of the gate holds, and why
-    explain::Explain,
-    /// Find, and with --fix mend, what is wrong with the files
-    doctor::Doctor,
-    /// Read tasks from another tracker's files
-    import::Import,
-    /// Render a report
-    report::Report,
-    /// Play real work through a throw-away repository
-    demo::Demo,
-    /// Print the JSON Schema of what --format json prints
-    schema::Schema,
-    /// Print the completion script of a shell
-    completions::Completions,
-    /// Write the man pages
-    man::Man,
-    /// Join three versions of a record, as git asks a merge driver to
-    #[command(hide = true)]
-    merge_driver::MergeDriver,
-    /// Print the reference of all commands as Markdown
-    reference::Reference,
+/// Returns the JSON Schema of every command's answer, by the command's name.
+fn schemas() -> impl Iterator<Item = (&'static str, Schema)> {
+    COMMANDS.iter().map(|entry| (entry.name, (entry.schema)()))
 }

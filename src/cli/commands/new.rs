@@ -2,20 +2,21 @@
 
 use clap::Args;
 
-use super::super::answer::Answer;
-use super::super::args::WriteArgs;
-use super::super::complete::tasks;
-use super::super::door::Door;
-use super::Reply;
-use crate::ops;
+use super::{Command, Reply};
+use crate::cli::answer::Answer;
+use crate::cli::args::WriteArgs;
+use crate::cli::args::tasks;
+use crate::cli::context::Context;
 use crate::cli::error::Failure;
+use crate::ops;
 
-pub(super) type Output = ops::Written;
-
-/// Writes down a task, or with --batch many in one go: all of them or none.
+/// Create one or more tasks
 ///
-/// A batch is YAML or JSON: a list of tasks with the same fields as here, or one JSON object per line. A task with
-/// `ref: a` can be named by another of the batch as `depends_on: ["@a"]`.
+/// With --batch it creates many at once: all of them, or none. A batch is YAML or JSON: a list of tasks with the fields
+/// that the options here set, or one JSON object per line. A task with `ref: a` can be named by another task of the batch
+/// as `depends_on: ["@a"]`.
+///
+/// Example: tracker new "Add dark mode" --type feature --priority high --tag ui --deliverable "a toggle"
 #[derive(Debug, Args)]
 pub(in crate::cli) struct New {
     /// What is to be done, in one line
@@ -67,21 +68,25 @@ pub(in crate::cli) struct New {
     write: WriteArgs,
 }
 
-impl New {
-    pub(super) fn run(self, door: &Door) -> Reply {
+impl Command for New {
+    type Response = ops::Written;
+
+    fn run(self, context: &Context) -> Reply<ops::Written> {
         let drafts = match &self.batch {
             Some(file) => {
                 let problems = |found: Vec<crate::model::Problem>| {
                     Failure::from(ops::Error::Broken(found.into_iter().map(|p| p.in_file(file)).collect()))
                 };
-                ops::read_batch(&door.read_input(file)?).map_err(problems)?
+                ops::read_batch(&context.read_input(file)?).map_err(problems)?
             }
             None => vec![self.draft()],
         };
-        let session = door.write(&self.write)?;
+        let session = context.write(&self.write)?;
         Ok(Answer::of(ops::new(&session, &drafts)?))
     }
+}
 
+impl New {
     fn draft(&self) -> ops::Draft {
         ops::Draft {
             reference: None,

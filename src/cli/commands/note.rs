@@ -2,16 +2,18 @@
 
 use clap::Args;
 
-use super::super::answer::Answer;
-use super::super::args::{WriteArgs, text_word};
-use super::super::complete::tasks;
-use super::super::door::Door;
-use super::Reply;
+use super::{Command, Reply};
+use crate::cli::answer::Answer;
+use crate::cli::args::tasks;
+use crate::cli::args::{WriteArgs, text_word};
+use crate::cli::context::Context;
 use crate::ops;
 
-pub(super) type Output = ops::Written;
-
-/// Writes a note on a task: a file of its own, so that notes of two people never collide.
+/// Add a note to a task
+///
+/// Each note is a file of its own, so that notes of two people never conflict.
+///
+/// Example: tracker note 7q2m "Contrast is 4.6 now"
 #[derive(Debug, Args)]
 pub(in crate::cli) struct Note {
     /// The task, by a part of its id
@@ -28,14 +30,16 @@ pub(in crate::cli) struct Note {
     write: WriteArgs,
 }
 
-impl Note {
-    pub(super) fn run(self, door: &Door) -> Reply {
+impl Command for Note {
+    type Response = ops::Written;
+
+    fn run(self, context: &Context) -> Reply<ops::Written> {
         let words: Vec<String> = self.text.into_iter().chain(self.rest).chain(self.literal).collect();
         let text = match words.as_slice() {
-            [word] if word == "-" => String::from_utf8_lossy(&door.read_input("-")?).into_owned(),
+            [word] if word == "-" => String::from_utf8_lossy(&context.read_input("-")?).into_owned(),
             words => words.join(" "),
         };
-        let session = door.write(&self.write)?;
+        let session = context.write(&self.write)?;
         Ok(Answer::of(ops::note(&session, &self.id, &text)?))
     }
 }

@@ -2,15 +2,17 @@
 
 use clap::Args;
 
-use super::super::answer::Answer;
-use super::super::args::{ReadArgs, count};
-use super::super::door::Door;
-use super::Reply;
+use super::{Command, Reply};
+use crate::cli::answer::Answer;
+use crate::cli::args::{ReadArgs, count};
+use crate::cli::context::Context;
 use crate::ops;
 
-pub(super) type Output = ops::Listing;
-
-/// Shows what can be worked on now: neither closed nor blocked, every dependency done; by priority, then age.
+/// List the tasks that are ready to start
+///
+/// Tasks that are neither closed nor blocked and whose dependencies are complete; by priority, then age.
+///
+/// Example: tracker queue tag:ui --limit 5
 #[derive(Debug, Args)]
 pub(in crate::cli) struct Queue {
     /// A query that narrows it, as for `tracker list`
@@ -32,8 +34,10 @@ pub(in crate::cli) struct Queue {
     read: ReadArgs,
 }
 
-impl Queue {
-    pub(super) fn run(self, door: &Door) -> Reply {
+impl Command for Queue {
+    type Response = ops::Listing;
+
+    fn run(self, context: &Context) -> Reply<ops::Listing> {
         let mut terms = self.query;
         let options = [("stage", self.stage), ("assignee", self.assignee), ("sprint", self.sprint)];
         let options = options.into_iter().filter_map(|(field, value)| Some((field, value?)));
@@ -48,7 +52,7 @@ impl Queue {
             terms = vec![format!("({})", terms.join(" "))];
         }
         terms.extend(options);
-        let session = door.read(&self.read)?;
+        let session = context.read(&self.read)?;
         let request = ops::QueueRequest { query: terms.join(" "), limit: self.limit };
         let (listing, problems) = ops::queue(&session, &request)?;
         Ok(Answer::of(listing).with_problems(problems))

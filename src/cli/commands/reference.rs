@@ -2,37 +2,45 @@
 
 use std::fmt::Write as _;
 
-use clap::{Args, CommandFactory};
+use clap::Args;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::super::answer::{Answer, View};
-use super::super::door::Door;
-use super::super::page::Page;
-use super::Reply;
-use crate::cli::Cli;
+use super::{Command, Reply};
+use crate::cli::answer::{Answer, View};
+use crate::cli::command;
+use crate::cli::context::Context;
+use crate::cli::output::Output;
 
-/// Prints the reference of all commands as Markdown, from the same definitions as `--help`.
+/// Print the reference of all commands as Markdown
+///
+/// From the same definitions as `--help`.
+///
+/// Example: tracker reference > REFERENCE.md
 #[derive(Debug, Args)]
 pub(in crate::cli) struct Reference {}
 
 /// The reference.
 #[derive(Debug, Serialize, JsonSchema)]
-pub(super) struct Output {
+pub(super) struct Response {
     /// Markdown.
     markdown: String,
 }
 
-impl Reference {
-    pub(super) fn run(self, _door: &Door) -> Reply {
-        let mut root = Cli::command();
+impl Command for Reference {
+    type Response = Response;
+
+    fn run(self, _door: &Context) -> Reply<Response> {
+        let mut root = command();
         root.build();
         let mut markdown = format!("# tracker\n\n{}\n", long_about(&root));
         write_options(&root, true, &mut markdown);
-        for command in root.get_subcommands().filter(|command| command.get_name() != "help" && !command.is_hide_set()) {
+        for command in
+            root.get_subcommands().filter(|command| command.get_name() != "help" && !command.is_hide_set())
+        {
             write_command(command, &mut markdown);
         }
-        Ok(Answer::of(Output { markdown }))
+        Ok(Answer::of(Response { markdown }))
     }
 }
 
@@ -48,7 +56,13 @@ fn write_command(command: &clap::Command, out: &mut String) {
     for inner in command.get_subcommands().filter(|inner| inner.get_name() != "help") {
         let usage = inner.clone().render_usage().to_string();
         let usage = usage.trim_start_matches("Usage: ").replace('\n', "\n    ");
-        let _ = writeln!(out, "\n### tracker {} {}\n\n    {usage}\n\n{}", command.get_name(), inner.get_name(), long_about(inner));
+        let _ = writeln!(
+            out,
+            "\n### tracker {} {}\n\n    {usage}\n\n{}",
+            command.get_name(),
+            inner.get_name(),
+            long_about(inner)
+        );
         write_options(inner, false, out);
     }
 }
@@ -70,8 +84,8 @@ fn write_options(command: &clap::Command, with_global: bool, out: &mut String) {
     }
 }
 
-impl View for Output {
-    fn show(&self, page: &mut Page) {
-        page.raw(&self.markdown);
+impl View for Response {
+    fn show(&self, out: &mut Output) {
+        out.raw(&self.markdown);
     }
 }

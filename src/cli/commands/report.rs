@@ -4,16 +4,20 @@ use clap::{Args, Subcommand};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::super::answer::{Answer, View};
-use super::super::args::ReadArgs;
-use super::super::door::Door;
-use super::super::json::pretty;
-use super::super::page::{Page, clean, clean_lines};
-use super::Reply;
+use super::{Command, Reply};
+use crate::cli::answer::pretty;
+use crate::cli::answer::{Answer, View};
+use crate::cli::args::ReadArgs;
+use crate::cli::context::Context;
 use crate::cli::error::Failure;
+use crate::cli::output::{Output, clean, clean_lines};
 use crate::ops;
 
-/// Renders a report. The template may be overridden in `.tracker/templates/`.
+/// Render a report
+///
+/// A file of the template's name in `.tracker/templates/` takes the place of the built-in template.
+///
+/// Example: tracker report cards --output CARDS.md
 #[derive(Debug, Args)]
 pub(in crate::cli) struct Report {
     #[command(subcommand)]
@@ -40,34 +44,36 @@ struct Cards {
 
 /// A report.
 #[derive(Debug, Serialize, JsonSchema)]
-pub(super) struct Output {
+pub(super) struct Response {
     /// The file it was written to.
     output: Option<String>,
     #[serde(flatten)]
     report: ops::CardsReport,
 }
 
-impl Report {
-    pub(super) fn run(self, door: &Door) -> Reply {
+impl Command for Report {
+    type Response = Response;
+
+    fn run(self, context: &Context) -> Reply<Response> {
         let What::Cards(cards) = self.what;
-        let session = door.read(&cards.read)?;
+        let session = context.read(&cards.read)?;
         let (report, problems) = ops::cards_report(&session, cards.context)?;
         if let Some(file) = &cards.output {
-            let written = std::fs::write(door.path(file), &report.text);
+            let written = std::fs::write(context.path(file), &report.text);
             written.map_err(|source| Failure::unwritable(file, &source))?;
         }
-        Ok(Answer::of(Output { output: cards.output, report }).with_problems(problems))
+        Ok(Answer::of(Response { output: cards.output, report }).with_problems(problems))
     }
 }
 
-impl View for Output {
-    fn show(&self, page: &mut Page) {
+impl View for Response {
+    fn show(&self, out: &mut Output) {
         match (&self.output, &self.report.context) {
-            (Some(file), _) => page.line(format!("Wrote {}", clean(file))),
-            (None, Some(context)) => page.raw(&pretty(context)),
+            (Some(file), _) => out.line(format!("Wrote {}", clean(file))),
+            (None, Some(context)) => out.raw(&pretty(context)),
             // A terminal would obey what a title says; a file or a pipe takes the text as it is.
-            (None, None) if page.is_rich() => page.line(clean_lines(&self.report.text)),
-            (None, None) => page.raw(&self.report.text),
+            (None, None) if out.is_rich() => out.line(clean_lines(&self.report.text)),
+            (None, None) => out.raw(&self.report.text),
         }
     }
 }

@@ -5,19 +5,24 @@ use owo_colors::Style;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::super::answer::{Answer, View};
-use super::super::args::{ReadArgs, WriteArgs};
-use super::super::complete::roles;
-use super::super::door::Door;
-use super::super::page::{Cell, Page, clean, clean_lines};
-use super::Reply;
 use super::shared::{counted, show_diff};
+use super::{Command, Reply};
+use crate::cli::answer::{Answer, View};
+use crate::cli::args::roles;
+use crate::cli::args::{ReadArgs, WriteArgs};
+use crate::cli::context::Context;
+use crate::cli::output::{Cell, Output, clean, clean_lines};
 use crate::ops::{self, RoleSummary, RoleText};
 
-/// Tells of the roles that sign off: who may vote, by the configuration, and what the role is told, by its file in
-/// `.tracker/roles`. Without a subcommand it lists them.
+/// Show roles: who may sign off, and their instructions
+///
+/// Members and quorum come from the configuration, prompt and checklist from the role's file in `.tracker/roles`. Without
+/// a subcommand it lists all roles.
+///
+/// Example: tracker role show code-reviewer
 #[derive(Debug, Args)]
 #[command(args_conflicts_with_subcommands = true)]
+#[command(visible_alias = "roles")]
 pub(in crate::cli) struct Role {
     #[command(subcommand)]
     what: Option<What>,
@@ -57,7 +62,7 @@ struct New {
 /// Roles, one role, or the text that was written.
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(untagged)]
-pub(super) enum Output {
+pub(super) enum Response {
     /// A list.
     List(ops::RolesView),
     /// One role.
@@ -75,50 +80,52 @@ pub(super) struct Shown {
     is_prompt: bool,
 }
 
-impl Role {
-    pub(super) fn run(self, door: &Door) -> Reply {
+impl Command for Role {
+    type Response = Response;
+
+    fn run(self, context: &Context) -> Reply<Response> {
         match self.what {
             None => {
-                let (view, problems) = ops::roles(&door.read(&self.read)?)?;
-                Ok(Answer::of(Output::List(view)).with_problems(problems))
+                let (view, problems) = ops::roles(&context.read(&self.read)?)?;
+                Ok(Answer::of(Response::List(view)).with_problems(problems))
             }
             Some(What::Show(show)) => {
-                let (role, problems) = ops::role(&door.read(&show.read)?, &show.role)?;
+                let (role, problems) = ops::role(&context.read(&show.read)?, &show.role)?;
                 let is_empty = show.prompt && role.prompt.is_empty();
-                let shown = Output::One(Box::new(Shown { role, is_prompt: show.prompt }));
+                let shown = Response::One(Box::new(Shown { role, is_prompt: show.prompt }));
                 Ok(Answer::of(shown).with_problems(problems).no_if(is_empty))
             }
             Some(What::New(new)) => {
-                let written = ops::new_role(&door.write(&new.write)?, &new.role)?;
-                Ok(Answer::of(Output::Written(written)))
+                let written = ops::new_role(&context.write(&new.write)?, &new.role)?;
+                Ok(Answer::of(Response::Written(written)))
             }
         }
     }
 }
 
-impl View for Output {
-    fn show(&self, page: &mut Page) {
+impl View for Response {
+    fn show(&self, out: &mut Output) {
         match self {
-            Self::List(view) => show_list(view, page),
-            Self::One(shown) if shown.is_prompt => show_prompt(&shown.role, page),
-            Self::One(shown) => show_role(&shown.role, page),
-            Self::Written(written) => show_written(written, page),
+            Self::List(view) => show_list(view, out),
+            Self::One(shown) if shown.is_prompt => show_prompt(&shown.role, out),
+            Self::One(shown) => show_role(&shown.role, out),
+            Self::Written(written) => show_written(written, out),
         }
     }
 
-    fn remark(&self, page: &mut Page) {
+    fn status(&self, out: &mut Output) {
         match self {
             Self::One(shown) if shown.role.prompt.is_empty() => {
                 let name = &shown.role.summary.role;
-                page.line(clean(&format!("{name} is told nothing yet: tracker role new {name}")));
+                out.line(clean(&format!("{name} is told nothing yet: tracker role new {name}")));
             }
-            Self::Written(written) => View::remark(written, page),
+            Self::Written(written) => View::status(written, out),
             Self::List(_) | Self::One(_) => {}
         }
     }
 }
 
-fn show_list(view: &ops::RolesView, page: &mut Page) {
+fn show_list(view: &ops::RolesView, out: &mut Output) {
     let row = |role: &RoleSummary| {
         vec![
             Cell::styled(&role.role, Style::new().bold()),
@@ -131,8 +138,8 @@ fn show_list(view: &ops::RolesView, page: &mut Page) {
         ]
     };
     let rows: Vec<Vec<Cell>> = view.roles.iter().map(row).collect();
-    page.columns(&rows, 5, 0);
-    page.line(page.dim(&counted(view.roles.len(), "role")));
+    out.columns(&rows, 5, 0);
+    out.line(out.dim(&counted(view.roles.len(), "role")));
 }
 
 fn stages(role: &RoleSummary) -> String {
@@ -156,46 +163,46 @@ fn holders(role: &RoleSummary) -> String {
     if role.members.is_empty() { "anyone".to_owned() } else { format!("{}{you}", role.members.join(", ")) }
 }
 
-fn show_role(role: &RoleText, page: &mut Page) {
+fn show_role(role: &RoleText, out: &mut Output) {
     let summary = &role.summary;
     let title = summary.title.as_deref().unwrap_or_default();
-    page.line(format!("{}  {}", page.bold(&clean(&summary.role)), clean(title)));
+    out.line(format!("{}  {}", out.bold(&clean(&summary.role)), clean(title)));
     let facts = [stages(summary), quorum(summary), people(summary).to_owned(), holders(summary)];
     let mut facts: Vec<String> = facts.into_iter().filter(|fact| !fact.is_empty()).collect();
     if !summary.paths.is_empty() {
         facts.push(summary.paths.join(", "));
     }
     facts.extend(summary.file.clone());
-    page.flow(&facts.iter().map(Cell::new).collect::<Vec<_>>(), 2);
+    out.flow(&facts.iter().map(Cell::new).collect::<Vec<_>>(), 2);
     if !role.prompt.is_empty() {
-        page.gap();
-        show_prompt(role, page);
+        out.gap();
+        show_prompt(role, out);
     }
     if !role.checklist.is_empty() {
-        page.gap();
-        page.line(page.bold("Checklist"));
+        out.gap();
+        out.line(out.bold("Checklist"));
         for item in &role.checklist {
-            page.line(format!("  {} {}", page.pick("☐", "-"), clean(item)));
+            out.line(format!("  {} {}", out.pick("☐", "-"), clean(item)));
         }
     }
 }
 
-fn show_prompt(role: &RoleText, page: &mut Page) {
+fn show_prompt(role: &RoleText, out: &mut Output) {
     for line in role.prompt.lines() {
-        page.line(clean_lines(line));
+        out.line(clean_lines(line));
     }
 }
 
-fn show_written(written: &ops::Written, page: &mut Page) {
+fn show_written(written: &ops::Written, out: &mut Output) {
     for file in &written.files {
-        if page.is_quiet() {
-            page.line(clean(&file.path));
+        if out.is_quiet() {
+            out.line(clean(&file.path));
             continue;
         }
         let word = if written.dry_run { "Would write" } else { "Wrote" };
-        page.line(format!("{word} {}", clean(&file.path)));
+        out.line(format!("{word} {}", clean(&file.path)));
         if let Some(diff) = &file.diff {
-            show_diff(diff, page);
+            show_diff(diff, out);
         }
     }
 }

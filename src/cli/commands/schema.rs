@@ -1,19 +1,23 @@
 //! `tracker schema`
 
-use clap::{Args, CommandFactory};
+use clap::Args;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::super::answer::{Answer, View};
-use super::super::door::Door;
-use super::super::error::ErrorEnvelope;
-use super::super::json::pretty;
-use super::super::page::Page;
-use super::Reply;
-use crate::cli::Cli;
+use super::{Command, Reply};
+use crate::cli::answer::pretty;
+use crate::cli::answer::{Answer, View};
+use crate::cli::command;
+use crate::cli::context::Context;
+use crate::cli::error::ErrorEnvelope;
 use crate::cli::error::Failure;
+use crate::cli::output::Output;
 
-/// Prints the JSON Schema of what `--format json` prints: of one command, of errors, or of all.
+/// Print the JSON Schema of --format json
+///
+/// Of one command, of errors (`error`), or of all commands in one document.
+///
+/// Example: tracker schema list
 #[derive(Debug, Args)]
 pub(in crate::cli) struct Schema {
     /// A command, or `error`; all in one document where left out
@@ -23,18 +27,19 @@ pub(in crate::cli) struct Schema {
 
 /// A schema, as it is printed.
 #[derive(Debug, Serialize, JsonSchema)]
-pub(super) struct Output {
+pub(super) struct Response {
     /// JSON Schemas by command, `error` for errors.
     schemas: serde_json::Map<String, serde_json::Value>,
 }
 
-impl Schema {
-    pub(super) fn run(self, _door: &Door) -> Reply {
+impl Command for Schema {
+    type Response = Response;
+
+    fn run(self, _door: &Context) -> Reply<Response> {
         let mut schemas: serde_json::Map<String, serde_json::Value> = super::schemas()
-            .into_iter()
             .filter(|(name, _)| !is_hidden(name))
-            .chain([("error".to_owned(), schemars::schema_for!(ErrorEnvelope))])
-            .map(|(name, schema)| (name, schema.to_value()))
+            .chain([("error", schemars::schema_for!(ErrorEnvelope))])
+            .map(|(name, schema)| (name.to_owned(), schema.to_value()))
             .collect();
         if let Some(command) = self.command {
             let wanted = if command == "ls" { "list" } else { &command };
@@ -45,21 +50,21 @@ impl Schema {
             };
             schemas = serde_json::Map::from_iter([(wanted.to_owned(), schema)]);
         }
-        Ok(Answer::of(Output { schemas }))
+        Ok(Answer::of(Response { schemas }))
     }
 }
 
 /// What only git calls has no place among what people and programs call.
 fn is_hidden(name: &str) -> bool {
-    Cli::command().find_subcommand(name).is_some_and(clap::Command::is_hide_set)
+    command().find_subcommand(name).is_some_and(clap::Command::is_hide_set)
 }
 
-impl View for Output {
-    fn show(&self, page: &mut Page) {
+impl View for Response {
+    fn show(&self, out: &mut Output) {
         let value = match self.schemas.values().next() {
             Some(only) if self.schemas.len() == 1 => only.clone(),
             _ => serde_json::Value::Object(self.schemas.clone()),
         };
-        page.raw(&pretty(&value));
+        out.raw(&pretty(&value));
     }
 }

@@ -2,20 +2,20 @@
 
 use clap::Args;
 
-use super::super::answer::Answer;
-use super::super::args::WriteArgs;
-use super::super::complete::tasks;
-use super::super::door::Door;
-use super::Reply;
-use crate::ops;
+use super::{Command, Reply};
+use crate::cli::answer::Answer;
+use crate::cli::args::WriteArgs;
+use crate::cli::args::tasks;
+use crate::cli::context::Context;
 use crate::cli::error::Failure;
+use crate::ops;
 
-pub(super) type Output = ops::Written;
-
-/// Changes fields of tasks: only the bytes of those fields, whatever else stands in the file.
+/// Change fields of tasks
 ///
-/// FIELD=VALUE sets, FIELD= removes, and for lists (tags, files, depends_on) FIELD+=VALUE adds and FIELD-=VALUE
-/// takes out: tracker set 7q2 priority=high tags+=ui,theme estimate=45m
+/// Only the bytes of those fields change. FIELD=VALUE sets, FIELD= removes, and for lists (tags, files, depends_on)
+/// FIELD+=VALUE adds and FIELD-=VALUE removes.
+///
+/// Example: tracker set 7q2m priority=high tags+=ui,theme estimate=45m
 #[derive(Debug, Args)]
 pub(in crate::cli) struct Set {
     /// The tasks, each by a part of its id, then the fields
@@ -25,8 +25,10 @@ pub(in crate::cli) struct Set {
     write: WriteArgs,
 }
 
-impl Set {
-    pub(super) fn run(self, door: &Door) -> Reply {
+impl Command for Set {
+    type Response = ops::Written;
+
+    fn run(self, context: &Context) -> Reply<ops::Written> {
         let (fields, ids): (Vec<_>, Vec<_>) = self.words.into_iter().partition(|word| word.contains('='));
         if fields.is_empty() || ids.is_empty() {
             let missing = if ids.is_empty() { "which task to set" } else { "which field to set" };
@@ -35,7 +37,7 @@ impl Set {
         }
         let parsed = fields.iter().map(|field| field.parse()).collect::<Result<Vec<ops::Assignment>, _>>();
         let assignments = parsed.map_err(|message| Failure::usage_message(message, "tracker set --help"))?;
-        let session = door.write(&self.write)?;
+        let session = context.write(&self.write)?;
         Ok(Answer::of(ops::set(&session, &ids, &assignments)?))
     }
 }

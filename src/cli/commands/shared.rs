@@ -3,9 +3,9 @@
 use chrono::{DateTime, NaiveDate, Utc};
 use owo_colors::Style;
 
-use super::super::answer::View;
-use super::super::door::Door;
-use super::super::page::{Cell, Page, clean, cut};
+use crate::cli::answer::View;
+use crate::cli::context::Context;
+use crate::cli::output::{Cell, Output, clean, cut};
 use crate::model::{Badge, Minutes};
 use crate::ops::{self, CountView, Session, TaskLine, Written, WrittenTask};
 
@@ -13,53 +13,53 @@ use crate::ops::{self, CountView, Session, TaskLine, Written, WrittenTask};
 const MOST_ITEMS: usize = 7;
 
 impl View for Written {
-    fn show(&self, page: &mut Page) {
-        if page.is_quiet() {
+    fn show(&self, out: &mut Output) {
+        if out.is_quiet() {
             for task in &self.tasks {
-                page.line(&task.id);
+                out.line(&task.id);
             }
             return;
         }
         for task in &self.tasks {
-            show_written_task(task, self, page);
+            show_written_task(task, self, out);
         }
         for diff in self.files.iter().filter_map(|file| file.diff.as_deref()) {
-            show_diff(diff, page);
+            show_diff(diff, out);
         }
     }
 
-    fn remark(&self, page: &mut Page) {
+    fn status(&self, out: &mut Output) {
         if self.dry_run {
             let files = counted(self.files.len(), "file");
-            page.line(page.dim(&format!("dry run: {files} would change, nothing was written")));
+            out.line(out.dim(&format!("dry run: {files} would change, nothing was written")));
         }
     }
 }
 
-fn show_written_task(task: &WrittenTask, written: &Written, page: &mut Page) {
-    let id = page.bold(&task.id);
+fn show_written_task(task: &WrittenTask, written: &Written, out: &mut Output) {
+    let id = out.bold(&task.id);
     if task.action == "created" {
         let word = if written.dry_run { "Would create" } else { "Created" };
-        page.line(format!("{word} {id}  {}", clean(&task.title)));
+        out.line(format!("{word} {id}  {}", clean(&task.title)));
         if let [file] = written.files.as_slice() {
-            page.line(format!("  {}", page.dim(&clean(&file.path))));
+            out.line(format!("  {}", out.dim(&clean(&file.path))));
         }
         return;
     }
-    let title = page.dim(&cut(&clean(&task.title), 40));
+    let title = out.dim(&cut(&clean(&task.title), 40));
     match task.said.as_slice() {
-        [said] => page.line(format!("{id}  {}  {title}", clean(said))),
+        [said] => out.line(format!("{id}  {}  {title}", clean(said))),
         several => {
-            page.line(format!("{id}  {title}"));
+            out.line(format!("{id}  {title}"));
             for said in several {
-                page.line(format!("  {}", clean(said)));
+                out.line(format!("  {}", clean(said)));
             }
         }
     }
 }
 
 /// Shows a unified diff.
-pub(super) fn show_diff(diff: &str, page: &mut Page) {
+pub(super) fn show_diff(diff: &str, out: &mut Output) {
     for line in diff.lines() {
         let style = match line.as_bytes().first() {
             _ if line.starts_with("+++") || line.starts_with("---") => Style::new().bold(),
@@ -68,8 +68,8 @@ pub(super) fn show_diff(diff: &str, page: &mut Page) {
             Some(b'@') => Style::new().cyan(),
             _ => Style::new(),
         };
-        let text = super::super::page::clean_lines(line);
-        page.line(page.paint(&text, style));
+        let text = crate::cli::output::clean_lines(line);
+        out.line(out.paint(&text, style));
     }
 }
 
@@ -85,26 +85,26 @@ pub(super) fn priority_cell(priority: Option<&str>) -> Cell {
 }
 
 /// Returns the cell that tells how a task stands: blocked, cancelled, sign-offs, deliverables.
-pub(super) fn standing_cell(task: &TaskLine, page: &Page) -> Cell {
+pub(super) fn standing_cell(task: &TaskLine, out: &Output) -> Cell {
     match task.status.as_str() {
-        "cancelled" => return Cell::styled(page.pick("⊘ cancelled", "cancelled"), Style::new().dimmed()),
-        "blocked" => return Cell::styled(page.pick("■ blocked", "blocked"), Style::new().red()),
+        "cancelled" => return Cell::styled(out.pick("⊘ cancelled", "cancelled"), Style::new().dimmed()),
+        "blocked" => return Cell::styled(out.pick("■ blocked", "blocked"), Style::new().red()),
         _ => {}
     }
     if task.badge == Badge::IssuesFound.as_str() {
-        return badge_cell(&task.badge, page);
+        return badge_cell(&task.badge, out);
     }
     if task.signoffs.total > 0 && task.status == "in_progress" {
-        return Cell::new(bar(task.signoffs, page));
+        return Cell::new(bar(task.signoffs, out));
     }
     if task.deliverables.total > 0 && task.status != "completed" {
-        return Cell::styled(bar(task.deliverables, page), Style::new());
+        return Cell::styled(bar(task.deliverables, out), Style::new());
     }
-    badge_cell(&task.badge, page)
+    badge_cell(&task.badge, out)
 }
 
 /// Returns the cell of a badge: its glyph and its words.
-pub(super) fn badge_cell(badge: &str, page: &Page) -> Cell {
+pub(super) fn badge_cell(badge: &str, out: &Output) -> Cell {
     let Some(badge) = Badge::parse(badge) else { return Cell::new(badge) };
     let style = match badge {
         Badge::Pending => Style::new().dimmed(),
@@ -114,11 +114,8 @@ pub(super) fn badge_cell(badge: &str, page: &Page) -> Cell {
         Badge::ReadyToFinalise => Style::new().cyan(),
         Badge::QaApproved => Style::new().green(),
     };
-    let text = if page.is_rich() {
-        format!("{} {}", badge.glyph(), badge.label())
-    } else {
-        badge.label().to_owned()
-    };
+    let text =
+        if out.is_rich() { format!("{} {}", badge.glyph(), badge.label()) } else { badge.label().to_owned() };
     Cell::styled(text, style)
 }
 
@@ -126,10 +123,10 @@ pub(super) fn badge_cell(badge: &str, page: &Page) -> Cell {
 const ROOM_FOR_BARS: usize = 100;
 
 /// Returns a bar of eight columns, where there is room for it, and the two numbers.
-pub(super) fn bar(count: CountView, page: &Page) -> String {
+pub(super) fn bar(count: CountView, out: &Output) -> String {
     const WIDTH: u32 = 8;
     let numbers = format!("{}/{}", count.done, count.total);
-    if !page.is_rich() || count.total == 0 || page.width() < ROOM_FOR_BARS {
+    if !out.is_rich() || count.total == 0 || out.width() < ROOM_FOR_BARS {
         return numbers;
     }
     let full = (u64::from(count.done.min(count.total)) * u64::from(WIDTH) / u64::from(count.total)) as usize;
@@ -142,48 +139,48 @@ pub(super) fn minutes(minutes: Option<u32>) -> Option<String> {
 }
 
 /// Returns a time as a distance from now.
-pub(super) fn ago(at: Option<DateTime<Utc>>, page: &Page) -> String {
-    at.map_or_else(String::new, |at| page.ago(at))
+pub(super) fn ago(at: Option<DateTime<Utc>>, out: &Output) -> String {
+    at.map_or_else(String::new, |at| out.ago(at))
 }
 
 /// Returns how long ago a task last changed. Of a task that has not moved only the day is known.
-fn last_change(task: &TaskLine, page: &Page) -> String {
+fn last_change(task: &TaskLine, out: &Output) -> String {
     let midnight = |day: NaiveDate| day.and_hms_opt(0, 0, 0).map(|time| time.and_utc());
     match task.created {
-        Some(day) if task.updated == midnight(day) => page.days_ago(day),
-        _ => ago(task.updated, page),
+        Some(day) if task.updated == midnight(day) => out.days_ago(day),
+        _ => ago(task.updated, out),
     }
 }
 
 /// Shows tasks as one line each.
-pub(super) fn show_lines(tasks: &[TaskLine], page: &mut Page) {
-    let row = |task: &TaskLine, page: &Page| {
+pub(super) fn show_lines(tasks: &[TaskLine], out: &mut Output) {
+    let row = |task: &TaskLine, out: &Output| {
         vec![
             Cell::styled(&task.id, Style::new().bold()),
             priority_cell(task.priority.as_deref()),
             Cell::new(&task.stage),
-            standing_cell(task, page),
+            standing_cell(task, out),
             Cell::new(&task.title),
             Cell::styled(task.assignee.as_deref().unwrap_or_default(), Style::new().cyan()),
-            Cell::styled(last_change(task, page), Style::new().dimmed()).right(),
+            Cell::styled(last_change(task, out), Style::new().dimmed()).right(),
         ]
     };
-    let rows: Vec<Vec<Cell>> = tasks.iter().map(|task| row(task, page)).collect();
-    page.columns(&rows, 4, 0);
+    let rows: Vec<Vec<Cell>> = tasks.iter().map(|task| row(task, out)).collect();
+    out.columns(&rows, 4, 0);
 }
 
 /// Reminds a person at a terminal of what the role goes through that they vote for.
-pub(super) fn show_checklist(door: &Door, session: &Session<'_>, id: &str, role: Option<&str>) {
-    if !door.is_attended() {
+pub(super) fn show_checklist(context: &Context, session: &Session<'_>, id: &str, role: Option<&str>) {
+    if !context.is_attended() {
         return;
     }
     if let Some((role, items)) = ops::checklist(session, id, role) {
-        door.say(&format!("{role} goes through:"));
+        context.say(&format!("{role} goes through:"));
         for item in items.iter().take(MOST_ITEMS) {
-            door.say(&format!("  ☐ {item}"));
+            context.say(&format!("  ☐ {item}"));
         }
         if items.len() > MOST_ITEMS {
-            door.say(&format!("  … and {} more: tracker role show {role}", items.len() - MOST_ITEMS));
+            context.say(&format!("  … and {} more: tracker role show {role}", items.len() - MOST_ITEMS));
         }
     }
 }

@@ -3,19 +3,21 @@
 use clap::Args;
 use owo_colors::Style;
 
-use super::super::answer::{Answer, View};
-use super::super::args::ReadArgs;
-use super::super::complete::tasks;
-use super::super::door::Door;
-use super::super::page::{Cell, Page, clean, clean_lines};
-use super::Reply;
 use super::shared::{ago, badge_cell, bar, minutes};
+use super::{Command, Reply};
+use crate::cli::answer::{Answer, View};
+use crate::cli::args::ReadArgs;
+use crate::cli::args::tasks;
+use crate::cli::context::Context;
 use crate::cli::error::Failure;
+use crate::cli::output::{Cell, Output, clean, clean_lines};
 use crate::ops::{self, TaskView};
 
-pub(super) type Output = ops::Shown;
-
-/// Shows one task in full; without an id, the one you work on.
+/// Show a task
+///
+/// Without an id it shows the active task: the one that you started last.
+///
+/// Example: tracker show 7q2m
 #[derive(Debug, Args)]
 pub(in crate::cli) struct Show {
     /// The task, by a part of its id
@@ -25,9 +27,11 @@ pub(in crate::cli) struct Show {
     read: ReadArgs,
 }
 
-impl Show {
-    pub(super) fn run(self, door: &Door) -> Reply {
-        let session = door.read(&self.read)?;
+impl Command for Show {
+    type Response = ops::Shown;
+
+    fn run(self, context: &Context) -> Reply<ops::Shown> {
+        let session = context.read(&self.read)?;
         let active = || session.workspace().active_task().map(|id| id.to_string());
         let none = || Failure::usage_message("no task is named and none is active", "tracker show ID");
         let id = self.id.or_else(active).ok_or_else(none)?;
@@ -37,46 +41,46 @@ impl Show {
 }
 
 impl View for ops::Shown {
-    fn show(&self, page: &mut Page) {
+    fn show(&self, out: &mut Output) {
         match &self.task {
             Some(task) => {
-                show_head(task, page);
-                show_signoffs(self, task, page);
-                show_dependencies(task, page);
-                show_body(task, page);
-                show_notes(task, page);
+                show_head(task, out);
+                show_signoffs(self, task, out);
+                show_dependencies(task, out);
+                show_body(task, out);
+                show_notes(task, out);
             }
-            None => show_broken(self, page),
+            None => show_broken(self, out),
         }
-        if !self.next.is_empty() && !page.is_quiet() {
-            page.gap();
-            page.line(format!("  {} {}", page.dim("Next:"), self.next.join("  or  ")));
+        if !self.next.is_empty() && !out.is_quiet() {
+            out.gap();
+            out.line(format!("  {} {}", out.dim("Next:"), self.next.join("  or  ")));
         }
     }
 }
 
 /// Shows a document that cannot be read as a task: its lines, numbered as the problems name them.
-fn show_broken(shown: &ops::Shown, page: &mut Page) {
-    let state = page.paint("cannot be read as a task", Style::new().red());
-    page.line(format!("{}  {state}", page.bold(&shown.id)));
-    page.line(format!("  {}", page.dim(&clean(&shown.path))));
-    page.gap();
+fn show_broken(shown: &ops::Shown, out: &mut Output) {
+    let state = out.paint("cannot be read as a task", Style::new().red());
+    out.line(format!("{}  {state}", out.bold(&shown.id)));
+    out.line(format!("  {}", out.dim(&clean(&shown.path))));
+    out.gap();
     let text = shown.text.as_deref().unwrap_or_default();
     let width = text.lines().count().to_string().len();
     for (at, line) in text.lines().enumerate() {
-        page.line(format!("  {}  {}", page.dim(&format!("{:>width$}", at + 1)), clean_lines(line)));
+        out.line(format!("  {}  {}", out.dim(&format!("{:>width$}", at + 1)), clean_lines(line)));
     }
 }
 
-fn show_head(task: &TaskView, page: &mut Page) {
+fn show_head(task: &TaskView, out: &mut Output) {
     let line = &task.line;
     let standing = match line.status.as_str() {
-        "cancelled" => Cell::styled(page.pick("⊘ cancelled", "cancelled"), Style::new().dimmed()),
-        "blocked" => Cell::styled(page.pick("■ blocked", "blocked"), Style::new().red()),
-        _ => badge_cell(&line.badge, page),
+        "cancelled" => Cell::styled(out.pick("⊘ cancelled", "cancelled"), Style::new().dimmed()),
+        "blocked" => Cell::styled(out.pick("■ blocked", "blocked"), Style::new().red()),
+        _ => badge_cell(&line.badge, out),
     };
     let head = vec![Cell::styled(&line.id, Style::new().bold()), Cell::new(&line.title), standing];
-    page.columns(&[head], 1, 0);
+    out.columns(&[head], 1, 0);
     let created = line.created.map(|day| format!("created {day}"));
     let estimate = minutes(line.estimate_minutes).map(|time| format!("estimate {time}"));
     let spent = minutes(line.spent_minutes).map(|time| format!("spent {time}"));
@@ -84,46 +88,46 @@ fn show_head(task: &TaskView, page: &mut Page) {
     let assignee = line.assignee.clone().or_else(|| Some("unassigned".to_owned()));
     let facts = [line.kind.clone(), line.priority.clone(), line.area.clone(), assignee, line.sprint.clone()];
     let facts = facts.into_iter().chain([estimate, spent, created, tags]).flatten();
-    page.flow(&facts.map(Cell::new).collect::<Vec<_>>(), 2);
-    page.line(format!("  {}", pipeline(task, page)));
+    out.flow(&facts.map(Cell::new).collect::<Vec<_>>(), 2);
+    out.line(format!("  {}", pipeline(task, out)));
     for (label, why) in [("Blocked:", &line.blocked), ("Cancelled:", &line.cancelled)] {
         if let Some(why) = why {
-            page.line(format!("  {} {}", page.paint(label, Style::new().red()), clean(why)));
+            out.line(format!("  {} {}", out.paint(label, Style::new().red()), clean(why)));
         }
     }
     for (key, value) in &task.unknown {
-        page.line(format!("  {} {}", page.dim(&format!("{}:", clean(key))), clean(value)));
+        out.line(format!("  {} {}", out.dim(&format!("{}:", clean(key))), clean(value)));
     }
 }
 
-fn show_signoffs(shown: &ops::Shown, task: &TaskView, page: &mut Page) {
+fn show_signoffs(shown: &ops::Shown, task: &TaskView, out: &mut Output) {
     let Some(signoffs) = &shown.signoffs else { return };
-    page.gap();
+    out.gap();
     if !signoffs.roles.is_empty() {
-        let title = page.bold(&format!("Sign-offs for {}", clean(&signoffs.stage)));
-        page.line(format!("  {title}  {}", bar(task.line.signoffs, page)));
+        let title = out.bold(&format!("Sign-offs for {}", clean(&signoffs.stage)));
+        out.line(format!("  {title}  {}", bar(task.line.signoffs, out)));
     }
-    signoffs.show_votes(page);
+    signoffs.show_votes(out);
 }
 
-fn pipeline(task: &TaskView, page: &Page) -> String {
+fn pipeline(task: &TaskView, out: &Output) -> String {
     let step = |step: &ops::StepView| match step.state {
-        "passed" => format!("{}{}", clean(&step.stage), page.pick(" ✓", "")),
-        "current" => page.bold(&format!("[{}]", clean(&step.stage))),
-        _ => page.dim(&clean(&step.stage)),
+        "passed" => format!("{}{}", clean(&step.stage), out.pick(" ✓", "")),
+        "current" => out.bold(&format!("[{}]", clean(&step.stage))),
+        _ => out.dim(&clean(&step.stage)),
     };
     let steps: Vec<String> = task.pipeline.iter().map(step).collect();
-    let since = ago(task.line.since, page);
-    let since = if since.is_empty() { since } else { format!("   {}", page.dim(&format!("since {since}"))) };
-    format!("{}{since}", steps.join(page.pick(" ─ ", " > ")))
+    let since = ago(task.line.since, out);
+    let since = if since.is_empty() { since } else { format!("   {}", out.dim(&format!("since {since}"))) };
+    format!("{}{since}", steps.join(out.pick(" ─ ", " > ")))
 }
 
-fn show_dependencies(task: &TaskView, page: &mut Page) {
+fn show_dependencies(task: &TaskView, out: &mut Output) {
     if task.dependencies.is_empty() {
         return;
     }
-    page.gap();
-    page.line(format!("  {}", page.bold("Depends on")));
+    out.gap();
+    out.line(format!("  {}", out.bold("Depends on")));
     let row = |found: &ops::DependencyView| {
         let (rich, plain, style) = match (found.open, &found.title) {
             (_, None) => ("?", "missing", Style::new().red()),
@@ -131,19 +135,19 @@ fn show_dependencies(task: &TaskView, page: &mut Page) {
             (false, _) => ("✓", "done", Style::new().green()),
         };
         let title = found.title.as_deref().unwrap_or("no such task, or it cannot be read");
-        vec![Cell::styled(page.pick(rich, plain), style), Cell::new(&found.id), Cell::new(title)]
+        vec![Cell::styled(out.pick(rich, plain), style), Cell::new(&found.id), Cell::new(title)]
     };
     let rows: Vec<Vec<Cell>> = task.dependencies.iter().map(row).collect();
-    page.columns(&rows, 2, 2);
+    out.columns(&rows, 2, 2);
 }
 
 /// Shows the body with its check boxes numbered as `tick` takes them.
-fn show_body(task: &TaskView, page: &mut Page) {
+fn show_body(task: &TaskView, out: &mut Output) {
     let body = task.body.trim();
     if body.is_empty() {
         return;
     }
-    page.gap();
+    out.gap();
     let mut boxes = task.check_boxes.iter();
     let mut next = boxes.next();
     for line in body.lines() {
@@ -151,17 +155,21 @@ fn show_body(task: &TaskView, page: &mut Page) {
         let found = next.filter(|found| is_box(line, &found.text));
         if let Some(found) = found {
             let indent = line.len() - line.trim_start().len();
-            let mark = if found.done { page.pick("✓", "[x]") } else { page.pick("☐", "[ ]") };
+            let mark = if found.done { out.pick("✓", "[x]") } else { out.pick("☐", "[ ]") };
             let style = if found.done { Style::new().green() } else { Style::new() };
-            let mark = page.paint(mark, style);
+            let mark = out.paint(mark, style);
             let indent = " ".repeat(indent);
-            page.line(format!("  {indent}{mark} {} {}", page.dim(&found.number.to_string()), clean(&found.text)));
+            out.line(format!(
+                "  {indent}{mark} {} {}",
+                out.dim(&found.number.to_string()),
+                clean(&found.text)
+            ));
             next = boxes.next();
         } else if line.starts_with('#') {
-            let heading = page.bold(&text);
-            page.line(format!("  {heading}"));
+            let heading = out.bold(&text);
+            out.line(format!("  {heading}"));
         } else {
-            page.line(format!("  {text}"));
+            out.line(format!("  {text}"));
         }
     }
 }
@@ -171,16 +179,20 @@ fn is_box(line: &str, text: &str) -> bool {
     line.ends_with(text.trim()) && line.contains('[') && line.contains(']')
 }
 
-fn show_notes(task: &TaskView, page: &mut Page) {
+fn show_notes(task: &TaskView, out: &mut Output) {
     if task.notes.is_empty() {
         return;
     }
-    page.gap();
-    page.line(format!("  {}", page.bold("Notes")));
+    out.gap();
+    out.line(format!("  {}", out.bold("Notes")));
     for note in &task.notes {
-        page.line(format!("  {} {}", page.paint(&clean(&note.by), Style::new().cyan()), page.dim(&page.ago(note.at))));
+        out.line(format!(
+            "  {} {}",
+            out.paint(&clean(&note.by), Style::new().cyan()),
+            out.dim(&out.ago(note.at))
+        ));
         for line in note.text.trim_end().lines() {
-            page.line(format!("    {}", clean_lines(line)));
+            out.line(format!("    {}", clean_lines(line)));
         }
     }
 }

@@ -3,18 +3,20 @@
 use clap::Args;
 use owo_colors::Style;
 
-use super::super::answer::{Answer, View};
-use super::super::args::ReadArgs;
-use super::super::complete::tasks;
-use super::super::door::Door;
-use super::super::page::{Cell, Page, clean};
-use super::Reply;
 use super::shared::{ago, bar};
+use super::{Command, Reply};
+use crate::cli::answer::{Answer, View};
+use crate::cli::args::ReadArgs;
+use crate::cli::args::tasks;
+use crate::cli::context::Context;
+use crate::cli::output::{Cell, Output, clean};
 use crate::ops::{self, CountView};
 
-pub(super) type Output = ops::SignoffsView;
-
-/// Tells who is asked for what, since when, which votes count and why the others do not.
+/// Show required sign-offs and which votes count
+///
+/// For each role that the stage requires: the votes, and for a vote that does not count the reason.
+///
+/// Example: tracker signoffs 7q2m --verify
 #[derive(Debug, Args)]
 pub(in crate::cli) struct Signoffs {
     /// The task, by a part of its id
@@ -30,9 +32,11 @@ pub(in crate::cli) struct Signoffs {
     read: ReadArgs,
 }
 
-impl Signoffs {
-    pub(super) fn run(self, door: &Door) -> Reply {
-        let session = door.read(&self.read)?;
+impl Command for Signoffs {
+    type Response = ops::SignoffsView;
+
+    fn run(self, context: &Context) -> Reply<ops::SignoffsView> {
+        let session = context.read(&self.read)?;
         let verify = ops::Verify { wanted: self.verify || self.base.is_some(), base: self.base };
         let (view, problems) = ops::signoffs(&session, &self.id, &verify)?;
         Ok(Answer::of(view).with_problems(problems))
@@ -40,44 +44,44 @@ impl Signoffs {
 }
 
 impl View for ops::SignoffsView {
-    fn show(&self, page: &mut Page) {
-        let since = ago(self.since, page);
+    fn show(&self, out: &mut Output) {
+        let since = ago(self.since, out);
         let round = if self.round > 1 { format!(", round {}", self.round) } else { String::new() };
         let stage = format!("{}{round}   since {since}", clean(&self.stage));
-        page.line(format!("{}  {}   {}", page.bold(&self.id), clean(&self.title), page.dim(&stage)));
+        out.line(format!("{}  {}   {}", out.bold(&self.id), clean(&self.title), out.dim(&stage)));
         if self.roles.is_empty() {
-            page.line(format!("  {} asks nobody for a sign-off", clean(&self.stage)));
+            out.line(format!("  {} asks nobody for a sign-off", clean(&self.stage)));
         }
-        self.show_votes(page);
-        show_missing(&self.missing, page);
+        self.show_votes(out);
+        show_missing(&self.missing, out);
     }
 }
 
 impl ops::SignoffsView {
     /// Shows the roles that are asked with their votes, then the other votes.
-    pub(super) fn show_votes(&self, page: &mut Page) {
+    pub(super) fn show_votes(&self, out: &mut Output) {
         let names: Vec<Cell> = self.roles.iter().map(|role| Cell::new(&role.role)).collect();
         let width = names.iter().map(Cell::width).max().unwrap_or(0);
         for (role, name) in self.roles.iter().zip(&names) {
-            show_role(role, &format!("{}{:2$}", page.bold(name.text()), "", width - name.width()), page);
+            show_role(role, &format!("{}{:2$}", out.bold(name.text()), "", width - name.width()), out);
         }
         if !self.others.is_empty() {
-            page.gap();
-            page.line(format!("  {}", page.dim("Other votes")));
-            let rows: Vec<Vec<Cell>> = self.others.iter().map(|vote| vote_cells(vote, page)).collect();
-            page.columns(&rows, 5, 2);
+            out.gap();
+            out.line(format!("  {}", out.dim("Other votes")));
+            let rows: Vec<Vec<Cell>> = self.others.iter().map(|vote| vote_cells(vote, out)).collect();
+            out.columns(&rows, 5, 2);
         }
     }
 }
 
-fn show_role(role: &ops::RoleView, name: &str, page: &mut Page) {
+fn show_role(role: &ops::RoleView, name: &str, out: &mut Output) {
     let count = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
     let standing = CountView { done: count(role.approved), total: role.quorum };
     let (rich, plain, style) = match role.done {
         true => ("✓", "done ", Style::new().green()),
         false => ("⧖", "waits", Style::new().yellow()),
     };
-    let mark = page.paint(page.pick(rich, plain), style);
+    let mark = out.paint(out.pick(rich, plain), style);
     let waiting = match (role.done, role.waiting_for.as_slice()) {
         (true, _) => String::new(),
         (false, []) => "  waiting for anyone".to_owned(),
@@ -86,13 +90,13 @@ fn show_role(role: &ops::RoleView, name: &str, page: &mut Page) {
     // Who still has to vote is told what the role goes by.
     let text = role.prompt.as_ref().filter(|_| !role.done);
     let text = text.map(|path| format!("  {}", clean(path))).unwrap_or_default();
-    let rest = page.dim(&format!("{waiting}{text}"));
-    page.line(format!("  {mark} {name}  {}{rest}", bar(standing, page)));
-    let rows: Vec<Vec<Cell>> = role.votes.iter().map(|vote| vote_cells(vote, page)).collect();
-    page.columns(&rows, 5, 6);
+    let rest = out.dim(&format!("{waiting}{text}"));
+    out.line(format!("  {mark} {name}  {}{rest}", bar(standing, out)));
+    let rows: Vec<Vec<Cell>> = role.votes.iter().map(|vote| vote_cells(vote, out)).collect();
+    out.columns(&rows, 5, 6);
 }
 
-fn vote_cells(vote: &ops::VoteView, page: &Page) -> Vec<Cell> {
+fn vote_cells(vote: &ops::VoteView, out: &Output) -> Vec<Cell> {
     let (rich, plain, style) = match (vote.counts, vote.verdict.as_str()) {
         (true, "approved") => ("✓", "approved", Style::new().green()),
         (true, _) => ("✗", "rejected", Style::new().red()),
@@ -104,37 +108,37 @@ fn vote_cells(vote: &ops::VoteView, page: &Page) -> Vec<Cell> {
         (None, None) => String::new(),
     };
     vec![
-        Cell::styled(page.pick(rich, plain), style),
+        Cell::styled(out.pick(rich, plain), style),
         Cell::styled(&vote.by, Style::new().cyan()),
         Cell::new(&vote.role),
-        Cell::styled(page.ago(vote.at), Style::new().dimmed()),
+        Cell::styled(out.ago(vote.at), Style::new().dimmed()),
         Cell::new(&vote.trust),
         Cell::new(why),
     ]
 }
 
-fn show_missing(missing: &[ops::MissingView], page: &mut Page) {
+fn show_missing(missing: &[ops::MissingView], out: &mut Output) {
     if missing.is_empty() {
         return;
     }
-    page.gap();
+    out.gap();
     let row = |missing: &ops::MissingView| {
         let label = Cell::styled(&missing.label, Style::new().yellow());
         vec![label, Cell::new(&missing.text), Cell::new(missing.mend.as_deref().unwrap_or_default())]
     };
     let rows: Vec<Vec<Cell>> = missing.iter().map(row).collect();
     let widths = [0, 1, 2].map(|at| rows.iter().map(|row| row[at].width()).max().unwrap_or(0));
-    if !page.is_cut() || widths.iter().sum::<usize>() + 6 <= page.width() {
-        page.columns(&rows, 1, 2);
+    if !out.is_cut() || widths.iter().sum::<usize>() + 6 <= out.width() {
+        out.columns(&rows, 1, 2);
         return;
     }
     // Neither what is missing nor the command that mends it is of use when it is cut.
     let indent = widths[0] + 4;
     for (row, missing) in rows.iter().zip(missing) {
-        let label = page.paint(row[0].text(), Style::new().yellow());
-        page.line(format!("  {label}{:1$}{2}", "", indent - 2 - row[0].width(), clean(&missing.text)));
+        let label = out.paint(row[0].text(), Style::new().yellow());
+        out.line(format!("  {label}{:1$}{2}", "", indent - 2 - row[0].width(), clean(&missing.text)));
         if let Some(mend) = &missing.mend {
-            page.line(format!("{:indent$}{}", "", clean(mend)));
+            out.line(format!("{:indent$}{}", "", clean(mend)));
         }
     }
 }

@@ -1,17 +1,16 @@
-//! `tracker tick`
+//! `tracker tick`, `tracker untick`
 
+use super::{Command, Reply};
+use crate::cli::answer::Answer;
+use crate::cli::args::WriteArgs;
+use crate::cli::args::tasks;
+use crate::cli::context::Context;
+use crate::ops;
 use clap::Args;
 
-use super::super::answer::Answer;
-use super::super::args::WriteArgs;
-use super::super::complete::tasks;
-use super::super::door::Door;
-use super::Reply;
-use crate::ops;
-
-pub(super) type Output = ops::Written;
-
-/// Ticks check boxes.
+/// Check checkboxes of a task
+///
+/// Example: tracker tick 7q2m 1 3-4
 #[derive(Debug, Args)]
 pub(in crate::cli) struct Tick {
     /// The task, by a part of its id
@@ -24,9 +23,35 @@ pub(in crate::cli) struct Tick {
     write: WriteArgs,
 }
 
-impl Tick {
-    pub(super) fn run(self, door: &Door) -> Reply {
-        let session = door.write(&self.write)?;
+impl Command for Tick {
+    type Response = ops::Written;
+
+    fn run(self, context: &Context) -> Reply<ops::Written> {
+        let session = context.write(&self.write)?;
         Ok(Answer::of(ops::tick(&session, &self.id, &self.boxes, true)?))
+    }
+}
+
+/// Uncheck checkboxes of a task
+///
+/// Example: tracker untick 7q2m 3
+#[derive(Debug, Args)]
+pub(in crate::cli) struct Untick {
+    /// The task, by a part of its id
+    #[arg(value_name = "ID", add = tasks())]
+    id: String,
+    /// Numbers as `tracker show` prints them, ranges (2-4), a part of the text, or `all`
+    #[arg(required = true, value_name = "BOX")]
+    boxes: Vec<String>,
+    #[command(flatten)]
+    write: WriteArgs,
+}
+
+impl Command for Untick {
+    type Response = ops::Written;
+
+    fn run(self, context: &Context) -> Reply<ops::Written> {
+        let session = context.write(&self.write)?;
+        Ok(Answer::of(ops::tick(&session, &self.id, &self.boxes, false)?))
     }
 }

@@ -2,7 +2,6 @@
 
 use std::fs;
 
-use clap::CommandFactory;
 
 use super::typed;
 use crate::support::Sandbox;
@@ -20,7 +19,7 @@ fn commands() -> Vec<String> {
         }
     }
     let mut names = Vec::new();
-    below(&tracker::cli::Cli::command(), "", &mut names);
+    below(&tracker::cli::command(), "", &mut names);
     names
 }
 
@@ -76,7 +75,7 @@ fn without_a_folder_the_main_page_is_printed() {
 #[test]
 fn the_reference_names_every_command_and_option() {
     let reference = Sandbox::without_repository().tracker(&["reference"]).stdout;
-    let mut root = tracker::cli::Cli::command();
+    let mut root = tracker::cli::command();
     root.build();
     for command in
         root.get_subcommands().filter(|command| command.get_name() != "help" && !command.is_hide_set())

@@ -4,13 +4,13 @@ use clap::{Args, ValueEnum};
 use owo_colors::Style;
 
 use super::super::Reply;
-use super::super::shared::{counted, show_diff};
-use super::Output;
+use super::Response;
 use crate::cli::answer::{Answer, View};
 use crate::cli::args::WriteArgs;
-use crate::cli::complete::{roles, tasks};
-use crate::cli::door::Door;
-use crate::cli::page::{Cell, Page, clean};
+use crate::cli::args::{roles, tasks};
+use crate::cli::commands::shared::{counted, show_diff};
+use crate::cli::context::Context;
+use crate::cli::output::{Cell, Output, clean};
 use crate::import::findings::{LARGEST, ReportFormat};
 use crate::ops::{self, FindingsImport, ImportedFinding};
 
@@ -56,13 +56,13 @@ enum From {
 }
 
 impl Import {
-    pub(super) fn run(self, door: &Door) -> Reply {
-        let bytes = door.read_up_to(&self.file, LARGEST)?;
+    pub(super) fn run(self, context: &Context) -> Reply<Response> {
+        let bytes = context.read_up_to(&self.file, LARGEST)?;
         let name = match self.file.as_str() {
             "-" => "standard input",
             path => path.rsplit('/').find(|part| !part.is_empty()).unwrap_or(path),
         };
-        let session = door.write(&self.write)?;
+        let session = context.write(&self.write)?;
         let request = ops::FindingsImportRequest {
             wanted: self.task,
             role: self.role,
@@ -81,44 +81,47 @@ impl Import {
         };
         let (import, problems) = ops::import_findings(&session, &request)?;
         let fails = import.fails;
-        Ok(Answer::of(Output::Imported(Box::new(import))).with_problems(problems).no_if(fails))
+        Ok(Answer::of(Response::Imported(Box::new(import))).with_problems(problems).no_if(fails))
     }
 }
 
 impl View for FindingsImport {
-    fn show(&self, page: &mut Page) {
-        if page.is_quiet() {
-            self.written.tasks.iter().for_each(|task| page.line(&task.id));
+    fn show(&self, out: &mut Output) {
+        if out.is_quiet() {
+            self.written.tasks.iter().for_each(|task| out.line(&task.id));
             return;
         }
         let is_told = self.tools.iter().all(|tool| Some(tool) == self.format.as_ref());
         let tools = if is_told { String::new() } else { format!(", by {}", self.tools.join(", ")) };
         let format = self.format.as_deref().unwrap_or("cannot be read");
         let head = clean(&format!("{}: {format}{tools}", self.report)).into_owned();
-        page.line(format!("{}  {}  {}", page.bold(&self.task), clean(&self.title), page.dim(&head)));
-        let rows: Vec<Vec<Cell>> = self.findings.iter().map(|finding| row(finding, page)).collect();
-        page.columns(&rows, 4, 2);
+        out.line(format!("{}  {}  {}", out.bold(&self.task), clean(&self.title), out.dim(&head)));
+        let rows: Vec<Vec<Cell>> = self.findings.iter().map(|finding| row(finding, out)).collect();
+        out.columns(&rows, 4, 2);
         for said in self.written.tasks.first().iter().flat_map(|task| &task.said) {
-            page.line(format!("  {}", clean(said)));
+            out.line(format!("  {}", clean(said)));
         }
         if self.left_out > 0 {
-            page.line(format!("  {}", page.dim(&format!("{} suppressed, skipped or well", counted(self.left_out, "result")))));
+            out.line(format!(
+                "  {}",
+                out.dim(&format!("{} suppressed, skipped or well", counted(self.left_out, "result")))
+            ));
         }
         if let Some(words) = vote_in_words(self) {
-            page.line(format!("  {words}"));
+            out.line(format!("  {words}"));
         }
         for diff in self.written.files.iter().filter_map(|file| file.diff.as_deref()) {
-            show_diff(diff, page);
+            show_diff(diff, out);
         }
     }
 
-    fn remark(&self, page: &mut Page) {
+    fn status(&self, out: &mut Output) {
         if self.written.dry_run {
             let files = counted(self.written.files.len(), "file");
-            page.line(page.dim(&format!("dry run: {files} would change, nothing was written")));
+            out.line(out.dim(&format!("dry run: {files} would change, nothing was written")));
         }
         if !self.next.is_empty() {
-            page.line(clean(&format!("Next: {}", self.next.join("  or  "))));
+            out.line(clean(&format!("Next: {}", self.next.join("  or  "))));
         }
     }
 }
@@ -134,7 +137,7 @@ fn vote_in_words(import: &FindingsImport) -> Option<&'static str> {
     })
 }
 
-fn row(finding: &ImportedFinding, page: &Page) -> Vec<Cell> {
+fn row(finding: &ImportedFinding, out: &Output) -> Vec<Cell> {
     let style = match finding.severity.as_str() {
         "critical" => Style::new().red().bold(),
         "high" => Style::new().red(),
@@ -147,9 +150,10 @@ fn row(finding: &ImportedFinding, page: &Page) -> Vec<Cell> {
         "reopened" => ("↺", "reopened"),
         _ => ("-", "waived"),
     };
-    let severity = if finding.worse { format!("{}, worse", finding.severity) } else { finding.severity.clone() };
+    let severity =
+        if finding.worse { format!("{}, worse", finding.severity) } else { finding.severity.clone() };
     vec![
-        Cell::styled(page.pick(rich, plain), style),
+        Cell::styled(out.pick(rich, plain), style),
         Cell::new(&finding.id),
         Cell::styled(severity, style),
         Cell::styled(finding.place.as_deref().unwrap_or_default(), Style::new().cyan()),

@@ -7,17 +7,21 @@ use owo_colors::Style;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::Reply;
 use super::shared::counted;
+use super::{Command, Reply};
 use crate::cli::answer::{Answer, View};
+use crate::cli::args::tasks;
 use crate::cli::args::{ReadArgs, WriteArgs};
-use crate::cli::complete::tasks;
-use crate::cli::door::Door;
-use crate::cli::page::{Cell, Page};
+use crate::cli::context::Context;
+use crate::cli::output::{Cell, Output};
 use crate::model::FindingState;
 use crate::ops;
 
-/// What is held against tasks: lists findings, imports, settles and waives them.
+/// List, import, resolve and waive findings
+///
+/// A finding is a problem that a reviewer or a tool reported about a task.
+///
+/// Example: tracker findings 7q2m
 #[derive(Debug, Args)]
 #[command(args_conflicts_with_subcommands = true)]
 pub(in crate::cli) struct Findings {
@@ -63,7 +67,7 @@ struct Resolve {
 /// Findings, or what became of one.
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(untagged)]
-pub(super) enum Output {
+pub(super) enum Response {
     /// A list.
     List(ops::FindingsView),
     /// A report was imported.
@@ -72,45 +76,47 @@ pub(super) enum Output {
     Written(ops::Written),
 }
 
-impl Findings {
-    pub(super) fn run(self, door: &Door) -> Reply {
+impl Command for Findings {
+    type Response = Response;
+
+    fn run(self, context: &Context) -> Reply<Response> {
         let (resolve, to) = match self.what {
             None => {
-                let session = door.read(&self.read)?;
+                let session = context.read(&self.read)?;
                 let (view, problems) = ops::findings(&session, self.id.as_deref(), self.all)?;
-                return Ok(Answer::of(Output::List(view)).with_problems(problems));
+                return Ok(Answer::of(Response::List(view)).with_problems(problems));
             }
-            Some(What::Import(import)) => return import.run(door),
+            Some(What::Import(import)) => return import.run(context),
             Some(What::Settle(resolve)) => (resolve, FindingState::Resolved),
             Some(What::Waive(resolve)) => (resolve, FindingState::Waived),
             Some(What::Reopen(resolve)) => (resolve, FindingState::Open),
         };
-        let session = door.write(&resolve.write)?;
+        let session = context.write(&resolve.write)?;
         let written = ops::resolve(&session, &resolve.id, &resolve.finding, to, resolve.why.as_deref())?;
-        Ok(Answer::of(Output::Written(written)))
+        Ok(Answer::of(Response::Written(written)))
     }
 }
 
-impl View for Output {
-    fn show(&self, page: &mut Page) {
+impl View for Response {
+    fn show(&self, out: &mut Output) {
         match self {
-            Self::Written(written) => written.show(page),
-            Self::Imported(import) => import.show(page),
-            Self::List(view) => show_list(view, page),
+            Self::Written(written) => written.show(out),
+            Self::Imported(import) => import.show(out),
+            Self::List(view) => show_list(view, out),
         }
     }
 
-    fn remark(&self, page: &mut Page) {
+    fn status(&self, out: &mut Output) {
         match self {
-            Self::Written(written) => written.remark(page),
-            Self::Imported(import) => import.remark(page),
+            Self::Written(written) => written.status(out),
+            Self::Imported(import) => import.status(out),
             Self::List(_) => {}
         }
     }
 }
 
-fn show_list(view: &ops::FindingsView, page: &mut Page) {
-    let row = |finding: &ops::FindingView, page: &Page| {
+fn show_list(view: &ops::FindingsView, out: &mut Output) {
+    let row = |finding: &ops::FindingView, out: &Output| {
         let style = match finding.severity.as_str() {
             "critical" => Style::new().red().bold(),
             "high" => Style::new().red(),
@@ -119,7 +125,7 @@ fn show_list(view: &ops::FindingsView, page: &mut Page) {
         };
         let (rich, plain) = if finding.blocks { ("✗", "blocks") } else { ("·", "") };
         vec![
-            Cell::styled(page.pick(rich, plain), style),
+            Cell::styled(out.pick(rich, plain), style),
             Cell::styled(&finding.task, Style::new().bold()),
             Cell::new(&finding.id),
             Cell::styled(&finding.severity, style),
@@ -130,7 +136,7 @@ fn show_list(view: &ops::FindingsView, page: &mut Page) {
             Cell::styled(format!("{} as {}", finding.by, finding.role), Style::new().dimmed()),
         ]
     };
-    let rows: Vec<Vec<Cell>> = view.findings.iter().map(|finding| row(finding, page)).collect();
-    page.columns(&rows, 5, 0);
-    page.line(page.dim(&counted(view.findings.len(), "finding")));
+    let rows: Vec<Vec<Cell>> = view.findings.iter().map(|finding| row(finding, out)).collect();
+    out.columns(&rows, 5, 0);
+    out.line(out.dim(&counted(view.findings.len(), "finding")));
 }

@@ -6,24 +6,27 @@ use clap::Args;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::super::answer::{Answer, View};
-use super::super::args::{Format, every_format};
-use super::super::door::Door;
-use super::super::page::Page;
-use super::judged::{remark_verdict, rendered, write_step_summary};
-use super::Reply;
+use super::verdict::{rendered, show_verdict_status, write_step_summary};
+use super::{Command, Reply};
+use crate::cli::answer::{Answer, View};
+use crate::cli::args::{Format, every_format};
+use crate::cli::context::Context;
 use crate::cli::error::Failure;
+use crate::cli::output::Output;
 use crate::ops::{self, GateRequest};
 use crate::report::review as forms;
 
-/// Shows a range of commits by task: moves, votes and whether they count, boxes, findings, files and whether they
-/// are covered, what is missing, and what the gate says of it. It is a page to read: the exit code is 0 whatever
-/// the gate says; `tracker check` answers with yes or no.
+/// Show a range of commits by task
 ///
-/// BASE..HEAD and BASE...HEAD are alike: what HEAD has and BASE has not, as a pull request shows it. A branch alone
-/// is what it would bring into the default branch of the remote. Nothing is the current branch.
+/// Moves, votes and whether they count, checkboxes, findings, files and whether they are covered, what is missing, and the
+/// verdict of `tracker check`. The exit code is 0 whatever the verdict.
 ///
-/// --format markdown is a comment for a pull request, to be updated in place: its first line is the same each time.
+/// BASE..HEAD and BASE...HEAD mean the same: the commits of HEAD that are not in BASE, as in a pull request. A branch alone
+/// is compared with the remote's default branch. The default is the current branch.
+///
+/// --format markdown prints a comment for a pull request that can be updated in place.
+///
+/// Example: tracker review origin/main..HEAD
 #[derive(Debug, Args)]
 #[command(arg = every_format())]
 pub(in crate::cli) struct Review {
@@ -43,7 +46,7 @@ pub(in crate::cli) struct Review {
 
 /// A range by task.
 #[derive(Debug, Serialize, JsonSchema)]
-pub(super) struct Output {
+pub(super) struct Response {
     #[serde(flatten)]
     review: crate::review::Review,
     #[serde(skip)]
@@ -52,19 +55,24 @@ pub(super) struct Output {
     is_full: bool,
 }
 
-impl Review {
-    pub(super) fn run(self, door: &Door) -> Reply {
+impl Command for Review {
+    type Response = Response;
+
+    fn run(self, context: &Context) -> Reply<Response> {
         let (base, head) = ends(self.range.as_deref())?;
         if self.staged && head.is_some() {
             let message = "what is staged stands on the current commit, and on no other";
-            return Err(Failure::usage_message(message, "name the base alone: tracker review BASE.. --staged"));
+            return Err(Failure::usage_message(
+                message,
+                "name the base alone: tracker review BASE.. --staged",
+            ));
         }
-        let session = door.range()?;
+        let session = context.range()?;
         let request =
             GateRequest { base, head, is_staged: self.staged, counts_lines: true, runs_commands: false };
         let (review, mut problems) = ops::review(&session, &request)?;
-        problems.extend(write_step_summary(&review, door));
-        let output = Output { review, is_brief: self.brief, is_full: self.full };
+        problems.extend(write_step_summary(&review, context));
+        let output = Response { review, is_brief: self.brief, is_full: self.full };
         Ok(Answer::of(output).with_problems(problems))
     }
 }
@@ -78,24 +86,27 @@ fn ends(range: Option<&str>) -> Result<(Option<String>, Option<String>), Failure
     };
     if base.is_empty() && head.is_empty() {
         let message = format!("`{range}` names no commit");
-        return Err(Failure::usage_message(message, "tracker review BASE..HEAD, or nothing for the current branch"));
+        return Err(Failure::usage_message(
+            message,
+            "tracker review BASE..HEAD, or nothing for the current branch",
+        ));
     }
     let base = if base.is_empty() { "HEAD" } else { base };
     Ok((Some(base.to_owned()), Some(head.to_owned()).filter(|head| !head.is_empty())))
 }
 
-impl View for Output {
-    fn show(&self, page: &mut Page) {
+impl View for Response {
+    fn show(&self, out: &mut Output) {
         if self.is_brief {
-            page.raw(&forms::brief(&self.review));
+            out.raw(&forms::brief(&self.review));
         } else {
-            page::show(&self.review, self.is_full, page);
+            page::show(&self.review, self.is_full, out);
         }
     }
 
-    fn remark(&self, page: &mut Page) {
+    fn status(&self, out: &mut Output) {
         if !self.is_brief {
-            remark_verdict(&self.review.verdict, page);
+            show_verdict_status(&self.review.verdict, out);
         }
     }
 

@@ -2,10 +2,12 @@
 
 use owo_colors::Style;
 
-use super::super::judged::{show_range, show_verdict};
-use super::super::shared::counted;
-use crate::cli::page::{Cell, Page};
-use crate::review::{CommitReview, FileReview, FindingReview, Loose, MoveReview, Review, TaskReview, VoteReview};
+use crate::cli::commands::shared::counted;
+use crate::cli::commands::verdict::{show_range, show_verdict};
+use crate::cli::output::{Cell, Output};
+use crate::review::{
+    CommitReview, FileReview, FindingReview, Loose, MoveReview, Review, TaskReview, VoteReview,
+};
 
 /// So many rows of one list are shown before the rest is only counted.
 const SHOWN_ROWS: usize = 12;
@@ -22,21 +24,21 @@ const WARN: Style = Style::new().yellow();
 const DIM: Style = Style::new().dimmed();
 
 /// Shows a review.
-pub(super) fn show(review: &Review, is_full: bool, page: &mut Page) {
-    show_range(&review.range, review.tasks.len(), page);
+pub(super) fn show(review: &Review, is_full: bool, out: &mut Output) {
+    show_range(&review.range, review.tasks.len(), out);
     let shown = if is_full { review.tasks.len() } else { SHOWN_TASKS.min(review.tasks.len()) };
     for task in in_order(&review.tasks).into_iter().take(shown) {
-        page.gap();
-        show_task(task, is_full, page);
+        out.gap();
+        show_task(task, is_full, out);
     }
     if shown < review.tasks.len() {
-        page.gap();
+        out.gap();
         let more = counted(review.tasks.len() - shown, "more task");
-        page.line(page.dim(&format!("{} {more}: --full", page.pick("…", "..."))));
+        out.line(out.dim(&format!("{} {more}: --full", out.pick("…", "..."))));
     }
-    show_loose(&review.loose, is_full, page);
-    page.gap();
-    show_verdict(&review.verdict, is_full, page);
+    show_loose(&review.loose, is_full, out);
+    out.gap();
+    show_verdict(&review.verdict, is_full, out);
 }
 
 /// Returns the tasks that something stands against first, otherwise as they are.
@@ -46,49 +48,50 @@ fn in_order(tasks: &[TaskReview]) -> Vec<&TaskReview> {
     ordered
 }
 
-fn show_task(task: &TaskReview, is_full: bool, page: &mut Page) {
+fn show_task(task: &TaskReview, is_full: bool, out: &mut Output) {
     let (mark, style) = match (task.is_refused(), task.warnings) {
-        (true, _) => (page.pick("✗", "error"), BAD),
-        (false, 0) if task.missing.is_empty() => (page.pick("✓", "ok"), GOOD),
-        (false, 0) => (page.pick("○", "open"), DIM),
-        (false, _) => (page.pick("!", "warn"), WARN),
+        (true, _) => (out.pick("✗", "error"), BAD),
+        (false, 0) if task.missing.is_empty() => (out.pick("✓", "ok"), GOOD),
+        (false, 0) => (out.pick("○", "open"), DIM),
+        (false, _) => (out.pick("!", "warn"), WARN),
     };
     let head = vec![
         Cell::styled(mark, style),
         Cell::styled(&task.id, Style::new().bold()),
         Cell::new(&task.title),
-        Cell::styled(path(task, page), Style::new().cyan()),
+        Cell::styled(path(task, out), Style::new().cyan()),
     ];
-    page.columns(&[head], 2, 0);
-    let list = |page: &mut Page, name: &str, rows: Vec<Vec<Cell>>, flexible: usize| {
-        show_list(page, name, rows, flexible, is_full);
+    out.columns(&[head], 2, 0);
+    let list = |out: &mut Output, name: &str, rows: Vec<Vec<Cell>>, flexible: usize| {
+        show_list(out, name, rows, flexible, is_full);
     };
-    let rows = task.moves.iter().map(|made| move_row(made, page)).collect();
-    list(page, "moves", rows, 3);
-    let rows = task.votes.iter().map(|vote| vote_row(vote, page)).collect();
-    let name = if task.required > 0 { format!("votes {}/{}", task.approved, task.required) } else { "votes".into() };
-    list(page, &name, rows, 5);
-    list(page, "boxes", box_rows(task, page), 1);
-    list(page, "changed", changed_rows(task, page), 1);
-    let rows = task.findings.iter().map(|finding| finding_row(finding, page)).collect();
-    list(page, "findings", rows, 3);
-    list(page, "commits", task.commits.iter().map(commit_row).collect(), 1);
-    list(page, "files", task.files.iter().map(|file| file_row(file, page)).collect(), 1);
-    let missing = |text: &String| vec![Cell::styled(page.pick("○", "-"), WARN), Cell::new(text)];
+    let rows = task.moves.iter().map(|made| move_row(made, out)).collect();
+    list(out, "moves", rows, 3);
+    let rows = task.votes.iter().map(|vote| vote_row(vote, out)).collect();
+    let name =
+        if task.required > 0 { format!("votes {}/{}", task.approved, task.required) } else { "votes".into() };
+    list(out, &name, rows, 5);
+    list(out, "boxes", box_rows(task, out), 1);
+    list(out, "changed", changed_rows(task, out), 1);
+    let rows = task.findings.iter().map(|finding| finding_row(finding, out)).collect();
+    list(out, "findings", rows, 3);
+    list(out, "commits", task.commits.iter().map(commit_row).collect(), 1);
+    list(out, "files", task.files.iter().map(|file| file_row(file, out)).collect(), 1);
+    let missing = |text: &String| vec![Cell::styled(out.pick("○", "-"), WARN), Cell::new(text)];
     let rows = task.missing.iter().map(missing).collect();
-    list(page, "missing", rows, 1);
+    list(out, "missing", rows, 1);
 }
 
 /// Returns the stages that a task went through, or what else became of it.
-fn path(task: &TaskReview, page: &Page) -> String {
-    let arrow = page.pick(" → ", " > ");
+fn path(task: &TaskReview, out: &Output) -> String {
+    let arrow = out.pick(" → ", " > ");
     let mut stages: Vec<&str> = task.moves.first().map(|first| first.from.as_str()).into_iter().collect();
     stages.extend(task.moves.iter().map(|made| made.to.as_str()));
     let way = match stages.len() {
         0 => task.standing(),
         count if count > SHOWN_STAGES => {
             let last = stages[count - 1];
-            format!("{}{arrow}{}{arrow}{last}", stages[..3].join(arrow), page.pick("…", "..."))
+            format!("{}{arrow}{}{arrow}{last}", stages[..3].join(arrow), out.pick("…", "..."))
         }
         _ => stages.join(arrow),
     };
@@ -100,7 +103,7 @@ fn path(task: &TaskReview, page: &Page) -> String {
 }
 
 /// Shows a list with its name in front of the first row.
-fn show_list(page: &mut Page, name: &str, mut rows: Vec<Vec<Cell>>, flexible: usize, is_full: bool) {
+fn show_list(out: &mut Output, name: &str, mut rows: Vec<Vec<Cell>>, flexible: usize, is_full: bool) {
     if rows.is_empty() {
         return;
     }
@@ -111,30 +114,30 @@ fn show_list(page: &mut Page, name: &str, mut rows: Vec<Vec<Cell>>, flexible: us
         let name = if at == 0 { name } else { "" };
         row.insert(0, Cell::styled(format!("{name:LABEL$}"), DIM));
     }
-    page.columns(&rows, flexible + 1, 2);
+    out.columns(&rows, flexible + 1, 2);
     if shown < count {
-        let more = format!("{} {} more: --full", page.pick("…", "..."), count - shown);
-        page.line(format!("{:1$}{2}", "", LABEL + 4, page.dim(&more)));
+        let more = format!("{} {} more: --full", out.pick("…", "..."), count - shown);
+        out.line(format!("{:1$}{2}", "", LABEL + 4, out.dim(&more)));
     }
 }
 
-fn move_row(made: &MoveReview, page: &Page) -> Vec<Cell> {
+fn move_row(made: &MoveReview, out: &Output) -> Vec<Cell> {
     // In the cell that is never left out: an override is what one must not miss.
     let (forced, style) = if made.is_override { ("override", WARN) } else { ("", Style::new()) };
-    let step = format!("{} {} {}  {forced}", made.from, page.pick("→", ">"), made.to);
+    let step = format!("{} {} {}  {forced}", made.from, out.pick("→", ">"), made.to);
     vec![
         Cell::styled(step.trim_end(), style),
         Cell::styled(&made.by, Style::new().cyan()),
-        Cell::styled(page.ago(made.at), DIM),
+        Cell::styled(out.ago(made.at), DIM),
         Cell::new(made.why.as_deref().unwrap_or_default()),
     ]
 }
 
-fn vote_row(vote: &VoteReview, page: &Page) -> Vec<Cell> {
+fn vote_row(vote: &VoteReview, out: &Output) -> Vec<Cell> {
     let (mark, style) = match (vote.verdict.as_str(), vote.counts) {
-        ("rejected", true) => (page.pick("✗", "no"), BAD),
-        (_, true) => (page.pick("✓", "ok"), GOOD),
-        (_, false) => (page.pick("!", "void"), WARN),
+        ("rejected", true) => (out.pick("✗", "no"), BAD),
+        (_, true) => (out.pick("✓", "ok"), GOOD),
+        (_, false) => (out.pick("!", "void"), WARN),
     };
     let verdict = if vote.verdict == "approved" { String::new() } else { format!("{}  ", vote.verdict) };
     let why_not = vote.why_not.as_ref().or(vote.reason.as_ref()).cloned().unwrap_or_default();
@@ -144,41 +147,44 @@ fn vote_row(vote: &VoteReview, page: &Page) -> Vec<Cell> {
         Cell::styled(mark, style),
         Cell::new(&vote.role),
         Cell::styled(&vote.by, Style::new().cyan()),
-        Cell::styled(page.ago(vote.at), DIM),
+        Cell::styled(out.ago(vote.at), DIM),
         Cell::styled(&vote.trust, if vote.trust == "signed" { GOOD } else { DIM }),
         Cell::new(format!("{verdict}{said}")),
     ]
 }
 
-fn box_rows(task: &TaskReview, page: &Page) -> Vec<Vec<Cell>> {
-    let ticked = task.ticked.iter().map(|text| vec![Cell::styled(page.pick("✓", "[x]"), GOOD), Cell::new(text)]);
+fn box_rows(task: &TaskReview, out: &Output) -> Vec<Vec<Cell>> {
+    let ticked =
+        task.ticked.iter().map(|text| vec![Cell::styled(out.pick("✓", "[x]"), GOOD), Cell::new(text)]);
     let opened = |text: &String| {
         let text = format!("{text}  (opened again)");
-        vec![Cell::styled(page.pick("☐", "[ ]"), WARN), Cell::new(text)]
+        vec![Cell::styled(out.pick("☐", "[ ]"), WARN), Cell::new(text)]
     };
     ticked.chain(task.unticked.iter().map(opened)).collect()
 }
 
-fn changed_rows(task: &TaskReview, page: &Page) -> Vec<Vec<Cell>> {
-    let arrow = page.pick("→", ">");
+fn changed_rows(task: &TaskReview, out: &Output) -> Vec<Vec<Cell>> {
+    let arrow = out.pick("→", ">");
     let value = |value: &Option<String>| value.clone().unwrap_or_else(|| "nothing".to_owned());
     let fields = task.fields.iter().map(|field| {
         let change = format!("{} {arrow} {}", value(&field.before), value(&field.after));
         vec![Cell::new(&field.key), Cell::new(change)]
     });
     let text = task.is_reworded.then(|| vec![Cell::new("text"), Cell::new("reworded")]);
-    let notes = (task.notes > 0).then(|| vec![Cell::new("notes"), Cell::new(format!("{} written", task.notes))]);
+    let notes =
+        (task.notes > 0).then(|| vec![Cell::new("notes"), Cell::new(format!("{} written", task.notes))]);
     fields.chain(text).chain(notes).collect()
 }
 
-fn finding_row(finding: &FindingReview, page: &Page) -> Vec<Cell> {
+fn finding_row(finding: &FindingReview, out: &Output) -> Vec<Cell> {
     let (mark, style) = match (finding.state.as_str(), finding.blocks) {
-        ("open", true) => (page.pick("✗", "no"), BAD),
-        ("open", false) => (page.pick("!", "open"), WARN),
-        _ => (page.pick("✓", "ok"), GOOD),
+        ("open", true) => (out.pick("✗", "no"), BAD),
+        ("open", false) => (out.pick("!", "open"), WARN),
+        _ => (out.pick("✓", "ok"), GOOD),
     };
     let by = finding.by.as_ref().map_or_else(String::new, |by| format!(" by {by}"));
-    let change = finding.change.as_ref().map_or_else(|| finding.state.clone(), |change| format!("{change}{by}"));
+    let change =
+        finding.change.as_ref().map_or_else(|| finding.state.clone(), |change| format!("{change}{by}"));
     vec![
         Cell::styled(mark, style),
         Cell::new(&finding.id),
@@ -198,14 +204,14 @@ fn commit_row(commit: &CommitReview) -> Vec<Cell> {
     ]
 }
 
-fn file_row(file: &FileReview, page: &Page) -> Vec<Cell> {
+fn file_row(file: &FileReview, out: &Output) -> Vec<Cell> {
     let (mark, style) = match (file.is_uncovered, file.covered_by.is_empty()) {
-        (true, _) => (page.pick("!", "!"), WARN),
-        (false, false) => (page.pick("✓", "ok"), GOOD),
-        (false, true) => (page.pick("·", "-"), DIM),
+        (true, _) => (out.pick("!", "!"), WARN),
+        (false, false) => (out.pick("✓", "ok"), GOOD),
+        (false, true) => (out.pick("·", "-"), DIM),
     };
     let lines = match (file.added, file.removed) {
-        (Some(added), Some(removed)) => format!("+{added} {}{removed}", page.pick("−", "-")),
+        (Some(added), Some(removed)) => format!("+{added} {}{removed}", out.pick("−", "-")),
         _ => String::new(),
     };
     let change = if file.change == "changed" { "" } else { &file.change };
@@ -223,16 +229,16 @@ fn file_row(file: &FileReview, page: &Page) -> Vec<Cell> {
     ]
 }
 
-fn show_loose(loose: &Loose, is_full: bool, page: &mut Page) {
+fn show_loose(loose: &Loose, is_full: bool, out: &mut Output) {
     if !loose.commits.is_empty() || !loose.files.is_empty() {
-        page.gap();
-        page.line(page.bold("Belongs to no task"));
-        show_list(page, "commits", loose.commits.iter().map(commit_row).collect(), 1, is_full);
-        show_list(page, "files", loose.files.iter().map(|file| file_row(file, page)).collect(), 1, is_full);
+        out.gap();
+        out.line(out.bold("Belongs to no task"));
+        show_list(out, "commits", loose.commits.iter().map(commit_row).collect(), 1, is_full);
+        show_list(out, "files", loose.files.iter().map(|file| file_row(file, out)).collect(), 1, is_full);
     }
     if !loose.policy.is_empty() {
-        page.gap();
-        page.line(page.bold("What the gate judges by"));
-        show_list(page, "files", loose.policy.iter().map(|file| file_row(file, page)).collect(), 1, is_full);
+        out.gap();
+        out.line(out.bold("What the gate judges by"));
+        show_list(out, "files", loose.policy.iter().map(|file| file_row(file, out)).collect(), 1, is_full);
     }
 }

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use super::args::{Format, Global, ReadArgs, WriteArgs};
 use super::error::Failure;
-use super::page::{Look, Page};
+use super::output::{Output, OutputStyle};
 use crate::env::Env;
 use crate::ops::Session;
 use crate::store::Workspace;
@@ -13,22 +13,22 @@ use crate::store::Workspace;
 const LARGEST_INPUT: usize = 32 * 1024 * 1024;
 
 /// One call of the program.
-pub(super) struct Door {
+pub(super) struct Context {
     env: Env,
     format: Format,
     quiet: bool,
-    look: Look,
-    error_look: Look,
+    look: OutputStyle,
+    error_look: OutputStyle,
 }
 
-impl Door {
+impl Context {
     pub(super) fn new(global: &Global, env: Env) -> Self {
         let env = match &global.directory {
             Some(folder) => env.moved_to(folder),
             None => env,
         };
-        let look = Look::of_stdout(global.color, &env);
-        let error_look = Look::of_stderr(global.color, &env);
+        let look = OutputStyle::of_stdout(global.color, &env);
+        let error_look = OutputStyle::of_stderr(global.color, &env);
         Self { env, format: global.format, quiet: global.quiet, look, error_look }
     }
 
@@ -44,12 +44,12 @@ impl Door {
         self.quiet
     }
 
-    pub(super) fn page(&self) -> Page {
-        Page::new(self.look, self.quiet, self.env.now())
+    pub(super) fn output(&self) -> Output {
+        Output::new(self.look, self.quiet, self.env.now())
     }
 
-    pub(super) fn error_page(&self) -> Page {
-        Page::new(self.error_look, self.quiet, self.env.now())
+    pub(super) fn error_output(&self) -> Output {
+        Output::new(self.error_look, self.quiet, self.env.now())
     }
 
     /// Opens the tracker for a command that reads.
@@ -80,15 +80,15 @@ impl Door {
 
     /// Tells whether somebody looks on: stderr is a terminal, and they have not asked for quiet or for JSON.
     pub(super) fn is_attended(&self) -> bool {
-        self.format == Format::Human && !self.quiet && self.error_page().is_rich()
+        self.format == Format::Human && !self.quiet && self.error_output().is_rich()
     }
 
     /// Says something to the person at once, beside the answer.
     pub(super) fn say(&self, text: &str) {
         if self.format == Format::Human {
-            let mut page = self.error_page();
-            page.line(super::page::clean(text));
-            super::write_stderr(&page.into_text());
+            let mut out = self.error_output();
+            out.line(super::output::clean(text));
+            super::write_stderr(&out.into_text());
         }
     }
 

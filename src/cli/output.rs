@@ -35,14 +35,14 @@ pub(super) enum Colour {
 
 /// What the page may use.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Look {
+pub(super) struct OutputStyle {
     colour: bool,
     glyphs: bool,
     is_cut: bool,
     width: usize,
 }
 
-impl Look {
+impl OutputStyle {
     /// Decides for stdout: colour and glyphs only on a terminal, unless told otherwise.
     pub(super) fn of_stdout(wanted: Colour, env: &Env) -> Self {
         let stdout = std::io::stdout();
@@ -83,15 +83,15 @@ impl Look {
 }
 
 /// A text being written for a person.
-pub(super) struct Page {
-    look: Look,
+pub(super) struct Output {
+    look: OutputStyle,
     quiet: bool,
     now: DateTime<Utc>,
     text: String,
 }
 
-impl Page {
-    pub(super) fn new(look: Look, quiet: bool, now: DateTime<Utc>) -> Self {
+impl Output {
+    pub(super) fn new(look: OutputStyle, quiet: bool, now: DateTime<Utc>) -> Self {
         Self { look, quiet, now, text: String::new() }
     }
 
@@ -377,12 +377,9 @@ mod tests {
 
     #[test]
     fn a_runner_obeys_nothing_on_a_page() {
-        let mut page = Page::new(Look::plain(), false, DateTime::UNIX_EPOCH);
-        page.line("warning: ##[stop-commands]x.md is broken");
-        assert_eq!(
-            page.escape_workflow_commands().into_text(),
-            "warning: # #[stop-commands]x.md is broken\n"
-        );
+        let mut out = Output::new(OutputStyle::plain(), false, DateTime::UNIX_EPOCH);
+        out.line("warning: ##[stop-commands]x.md is broken");
+        assert_eq!(out.escape_workflow_commands().into_text(), "warning: # #[stop-commands]x.md is broken\n");
     }
 
     #[test]

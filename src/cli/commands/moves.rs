@@ -1,0 +1,123 @@
+//! `tracker start`, `advance`, `fail`, `set-stage`: moves from stage to stage by hand.
+
+use super::{Command, Reply};
+use crate::cli::answer::Answer;
+use crate::cli::args::tasks;
+use crate::cli::args::{ReasonArgs, WriteArgs};
+use crate::cli::context::Context;
+use crate::ops;
+use clap::Args;
+
+/// Start work on a task
+///
+/// You become its assignee, it moves to its first stage, and it becomes your active task. A task that is closed, blocked,
+/// waiting for others or assigned to somebody else is refused.
+///
+/// Example: tracker start 7q2m
+#[derive(Debug, Args)]
+pub(in crate::cli) struct Start {
+    /// The task, by a part of its id
+    #[arg(value_name = "ID", add = tasks())]
+    id: String,
+    /// Who works on it, instead of you
+    #[arg(long, value_name = "WHO")]
+    assignee: Option<String>,
+    /// Start although it is blocked or somebody else's
+    #[arg(long)]
+    force: bool,
+    #[command(flatten)]
+    write: WriteArgs,
+}
+
+impl Command for Start {
+    type Response = ops::Written;
+
+    fn run(self, context: &Context) -> Reply<ops::Written> {
+        let session = context.write(&self.write)?;
+        Ok(Answer::of(ops::start(
+            &session,
+            &ops::StartRequest { wanted: self.id, assignee: self.assignee, force: self.force },
+        )?))
+    }
+}
+
+/// Advance tasks to their next stage
+///
+/// A task advances where everything that its stage requires is met. A refusal names all that is missing, each with the
+/// command that fixes it.
+///
+/// Example: tracker advance 7q2m
+#[derive(Debug, Args)]
+pub(in crate::cli) struct Advance {
+    /// The tasks, each by a part of its id
+    #[arg(required = true, value_name = "ID", add = tasks())]
+    ids: Vec<String>,
+    /// Why, for the history
+    #[arg(long, short = 'm', value_name = "WHY")]
+    why: Option<String>,
+    #[command(flatten)]
+    write: WriteArgs,
+}
+
+impl Command for Advance {
+    type Response = ops::Written;
+
+    fn run(self, context: &Context) -> Reply<ops::Written> {
+        let session = context.write(&self.write)?;
+        Ok(Answer::of(ops::advance(&session, &self.ids, self.why.as_deref())?))
+    }
+}
+
+/// Send a task back to the stage its failures go to
+///
+/// Approvals of this round no longer count.
+///
+/// Example: tracker fail 7q2m the toggle is lost on reload
+#[derive(Debug, Args)]
+pub(in crate::cli) struct Fail {
+    /// The task, by a part of its id
+    #[arg(value_name = "ID", add = tasks())]
+    id: String,
+    #[command(flatten)]
+    reason: ReasonArgs,
+    #[command(flatten)]
+    write: WriteArgs,
+}
+
+impl Command for Fail {
+    type Response = ops::Written;
+
+    fn run(self, context: &Context) -> Reply<ops::Written> {
+        let session = context.write(&self.write)?;
+        Ok(Answer::of(ops::fail(&session, &self.id, &self.reason.text())?))
+    }
+}
+
+/// Move a task to any stage
+///
+/// The move is recorded as an override in the task's history.
+///
+/// Example: tracker set-stage 7q2m qa --why "reviewed in a pairing session"
+#[derive(Debug, Args)]
+pub(in crate::cli) struct SetStage {
+    /// The task, by a part of its id
+    #[arg(value_name = "ID", add = tasks())]
+    id: String,
+    /// The stage: `none`, one of the pipeline, or `complete`
+    #[arg(value_name = "STAGE")]
+    stage: String,
+    /// Why, for the history
+    #[arg(long, short = 'm', value_name = "WHY")]
+    why: Option<String>,
+    #[command(flatten)]
+    write: WriteArgs,
+}
+
+impl Command for SetStage {
+    type Response = ops::Written;
+
+    fn run(self, context: &Context) -> Reply<ops::Written> {
+        let session = context.write(&self.write)?;
+        Ok(Answer::of(ops::set_stage(&session, &[self.id], &self.stage, self.why.as_deref())?))
+    }
+}

@@ -1,0 +1,131 @@
+//! `tracker approve`, `tracker reject`, `tracker withdraw`: one person's vote for a role.
+
+use super::shared::show_checklist;
+use super::{Command, Reply};
+use crate::cli::answer::Answer;
+use crate::cli::args::WriteArgs;
+use crate::cli::args::{roles, tasks};
+use crate::cli::context::Context;
+use crate::ops;
+use clap::Args;
+
+/// Approve a task as a role
+///
+/// The vote is a file of its own and covers the content as of HEAD. The last approval that the stage requires moves the
+/// task on, if the stage advances by itself.
+///
+/// Example: tracker approve 7q2m --as code-reviewer -m "clean, follows conventions"
+#[derive(Debug, Args)]
+pub(in crate::cli) struct Approve {
+    /// The task, by a part of its id
+    #[arg(value_name = "ID", add = tasks())]
+    id: String,
+    /// The role you vote for; where the stage asks only one, that one
+    #[arg(long = "as", value_name = "ROLE", add = roles())]
+    role: Option<String>,
+    /// What you have to say, in Markdown
+    #[arg(long, short = 'm', value_name = "TEXT")]
+    notes: Option<String>,
+    /// Sign it with the ssh key that git is configured with
+    #[arg(long)]
+    sign: bool,
+    #[command(flatten)]
+    write: WriteArgs,
+}
+
+impl Command for Approve {
+    type Response = ops::Written;
+
+    fn run(self, context: &Context) -> Reply<ops::Written> {
+        let session = context.write(&self.write)?;
+        show_checklist(context, &session, &self.id, self.role.as_deref());
+        let request = ops::VoteRequest {
+            wanted: self.id,
+            role: self.role,
+            notes: self.notes,
+            findings: Vec::new(),
+            sign: self.sign,
+        };
+        Ok(Answer::of(ops::approve(&session, &request)?))
+    }
+}
+
+/// Reject a task as a role
+///
+/// A rejection is a veto until you vote again. The task goes to the stage that failures of its stage go to.
+///
+/// Example: tracker reject 7q2m --as code-reviewer --finding "high: token is logged @ src/auth.rs:41"
+#[derive(Debug, Args)]
+pub(in crate::cli) struct Reject {
+    /// The task, by a part of its id
+    #[arg(value_name = "ID", add = tasks())]
+    id: String,
+    /// The role you vote for; where the stage asks only one, that one
+    #[arg(long = "as", value_name = "ROLE", add = roles())]
+    role: Option<String>,
+    /// What you have to say, in Markdown
+    #[arg(long, short = 'm', value_name = "TEXT")]
+    notes: Option<String>,
+    /// Something you hold against it, as "SEVERITY: TITLE @ FILE:LINE"; may be given again
+    #[arg(long = "finding", value_name = "FINDING")]
+    findings: Vec<String>,
+    /// Sign it with the ssh key that git is configured with
+    #[arg(long)]
+    sign: bool,
+    #[command(flatten)]
+    write: WriteArgs,
+}
+
+impl Command for Reject {
+    type Response = ops::Written;
+
+    fn run(self, context: &Context) -> Reply<ops::Written> {
+        let session = context.write(&self.write)?;
+        show_checklist(context, &session, &self.id, self.role.as_deref());
+        let request = ops::VoteRequest {
+            wanted: self.id,
+            role: self.role,
+            notes: self.notes,
+            findings: self.findings,
+            sign: self.sign,
+        };
+        Ok(Answer::of(ops::reject(&session, &request)?))
+    }
+}
+
+/// Withdraw your vote
+///
+/// Example: tracker withdraw 7q2m --as code-reviewer
+#[derive(Debug, Args)]
+pub(in crate::cli) struct Withdraw {
+    /// The task, by a part of its id
+    #[arg(value_name = "ID", add = tasks())]
+    id: String,
+    /// The role you vote for; where the stage asks only one, that one
+    #[arg(long = "as", value_name = "ROLE", add = roles())]
+    role: Option<String>,
+    /// What you have to say, in Markdown
+    #[arg(long, short = 'm', value_name = "TEXT")]
+    notes: Option<String>,
+    /// Sign it with the ssh key that git is configured with
+    #[arg(long)]
+    sign: bool,
+    #[command(flatten)]
+    write: WriteArgs,
+}
+
+impl Command for Withdraw {
+    type Response = ops::Written;
+
+    fn run(self, context: &Context) -> Reply<ops::Written> {
+        let session = context.write(&self.write)?;
+        let request = ops::VoteRequest {
+            wanted: self.id,
+            role: self.role,
+            notes: self.notes,
+            findings: Vec::new(),
+            sign: self.sign,
+        };
+        Ok(Answer::of(ops::withdraw(&session, &request)?))
+    }
+}
