@@ -38,16 +38,16 @@ pub fn command() -> clap::Command {
 // Options that stand before or after the command. No doc comment: it would become the text of the help.
 #[derive(Debug, Default, Args)]
 pub(super) struct Global {
-    /// Run as if started in this folder
+    /// Run as if started in this directory
     #[arg(short = 'C', long, global = true, value_name = "DIR", help_heading = "Everywhere")]
     pub(super) directory: Option<PathBuf>,
-    /// How to answer: for people, or as one JSON document (see `tracker schema`); `review` and `check` know more
+    /// Output format; `review` and `check` have more
     #[arg(long, global = true, value_enum, default_value_t, help_heading = "Everywhere")]
     pub(super) format: Format,
-    /// Say only what was asked for: ids for writes, no hints
+    /// Print only the answer: ids for writes, no hints
     #[arg(short, long, global = true, help_heading = "Everywhere")]
     pub(super) quiet: bool,
-    /// When to use colour; NO_COLOR is obeyed
+    /// When to use colour; `NO_COLOR` is respected
     #[arg(
         long,
         global = true,
@@ -101,16 +101,16 @@ pub(super) fn every_format() -> Arg {
         .value_parser(parser)
         .default_value("human")
         .help_heading("Everywhere")
-        .help("How to answer: for people, as JSON, or for a pull request, an annotation, a dashboard")
+        .help("Output format")
 }
 
 /// Options of commands that write.
 #[derive(Debug, Clone, Default, Args)]
 pub(super) struct WriteArgs {
-    /// Show what would change, and change nothing
+    /// Show what would change without writing it
     #[arg(short = 'n', long)]
     pub(super) dry_run: bool,
-    /// Wait at most so long for another writer
+    /// Maximum time to wait for the lock
     #[arg(long, value_name = "SECONDS", default_value = "10", hide_default_value = true, value_parser = seconds)]
     pub(super) lock_timeout: Duration,
 }
@@ -118,7 +118,7 @@ pub(super) struct WriteArgs {
 /// Options of commands that read.
 #[derive(Debug, Clone, Default, Args)]
 pub(super) struct ReadArgs {
-    /// Answer from this commit instead of the working tree
+    /// Read this commit instead of the working tree
     #[arg(long, value_name = "REV")]
     pub(super) at: Option<String>,
 }
@@ -126,7 +126,7 @@ pub(super) struct ReadArgs {
 /// A reason in one line, given as one word or several.
 #[derive(Debug, Args)]
 pub(super) struct ReasonArgs {
-    /// Reason, in one line; put `--` before one that begins with a hyphen
+    /// Reason, in one line. Put `--` before text that begins with a hyphen
     #[arg(required_unless_present = "literal", value_name = "REASON", allow_hyphen_values = true, value_parser = text_word)]
     reason: Option<String>,
     #[arg(hide = true, value_name = "REASON")]

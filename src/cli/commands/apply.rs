@@ -18,7 +18,7 @@ use crate::ops;
 /// Example: tracker apply origin/main~3..origin/main
 #[derive(Debug, Args)]
 pub(in crate::cli) struct Apply {
-    /// The commits, such as origin/main~3..origin/main
+    /// Range of commits, such as origin/main~3..origin/main
     #[arg(value_name = "RANGE")]
     range: String,
     #[command(flatten)]

@@ -15,7 +15,7 @@ use clap::Args;
 /// Example: tracker block 7q2m waiting for the design
 #[derive(Debug, Args)]
 pub(in crate::cli) struct Block {
-    /// The task, by a part of its id
+    /// Task ID; a unique part is enough
     #[arg(value_name = "ID", add = tasks())]
     id: String,
     #[command(flatten)]
@@ -40,7 +40,7 @@ impl Command for Block {
 /// Example: tracker unblock 7q2m
 #[derive(Debug, Args)]
 pub(in crate::cli) struct Unblock {
-    /// The tasks, each by a part of its id
+    /// Task IDs; a unique part of each is enough
     #[arg(required = true, value_name = "ID", add = tasks())]
     ids: Vec<String>,
     #[command(flatten)]
@@ -63,7 +63,7 @@ impl Command for Unblock {
 /// Example: tracker cancel 7q2m duplicate of 3F8K
 #[derive(Debug, Args)]
 pub(in crate::cli) struct Cancel {
-    /// The task, by a part of its id
+    /// Task ID; a unique part is enough
     #[arg(value_name = "ID", add = tasks())]
     id: String,
     #[command(flatten)]
@@ -88,11 +88,11 @@ impl Command for Cancel {
 /// Example: tracker reopen 7q2m --why "it is back on Safari"
 #[derive(Debug, Args)]
 pub(in crate::cli) struct Reopen {
-    /// The tasks, each by a part of its id
+    /// Task IDs; a unique part of each is enough
     #[arg(required = true, value_name = "ID", add = tasks())]
     ids: Vec<String>,
-    /// Why, for the history
-    #[arg(long, short = 'm', value_name = "WHY")]
+    /// Reason, for the history
+    #[arg(long, short = 'm', value_name = "REASON")]
     why: Option<String>,
     #[command(flatten)]
     write: WriteArgs,

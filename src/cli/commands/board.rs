@@ -29,7 +29,7 @@ const GAP: usize = 2;
 /// Example: tracker board sprint:SPRINT-1
 #[derive(Debug, Args)]
 pub(in crate::cli) struct Board {
-    /// A query that narrows it, as for `tracker list`
+    /// Query, as for `tracker list`
     #[arg(value_name = "QUERY")]
     query: Vec<String>,
     #[command(flatten)]

@@ -29,16 +29,16 @@ use crate::review::{RangeReview, Review, RuleOutcome, Verdict};
 #[derive(Debug, Args)]
 #[command(arg = every_format())]
 pub(in crate::cli) struct Check {
-    /// The branch or commit that the range is to be merged into, whose policy judges
+    /// Branch or commit to merge into; its policy applies
     #[arg(long, value_name = "REV")]
     base: Option<String>,
-    /// The commit that is to be merged; the current one where left out
+    /// Commit to merge [default: HEAD]
     #[arg(long, value_name = "REV")]
     head: Option<String>,
-    /// Judge what is staged as well
+    /// Include staged changes
     #[arg(long, conflicts_with = "head")]
     staged: bool,
-    /// Run the commands that the policy names: what they do is up to the branch at --base
+    /// Run the commands that the policy of --base names
     #[arg(long)]
     allow_commands: bool,
     /// Show every violation

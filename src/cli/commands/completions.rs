@@ -19,7 +19,7 @@ use crate::cli::output::Output;
 /// Example: tracker completions bash >> ~/.bashrc
 #[derive(Debug, Args)]
 pub(in crate::cli) struct Completions {
-    /// The shell
+    /// Shell
     #[arg(value_name = "SHELL", value_parser = PossibleValuesParser::new(["bash", "elvish", "fish", "powershell", "zsh"]))]
     shell: String,
 }

@@ -17,7 +17,7 @@ use crate::ops;
 /// Example: tracker demo
 #[derive(Debug, Args)]
 pub(in crate::cli) struct Demo {
-    /// Make the repository below this folder instead of the system's temporary one
+    /// Directory to create the repository in [default: the system's temporary one]
     #[arg(long, value_name = "DIR")]
     into: Option<String>,
 }

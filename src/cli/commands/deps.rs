@@ -22,13 +22,13 @@ const DEEPEST: usize = 12;
 /// Example: tracker deps 7q2m --reverse
 #[derive(Debug, Args)]
 pub(in crate::cli) struct Deps {
-    /// One task, by a part of its id; all that depend on others where left out
+    /// Task ID; a unique part is enough [default: all tasks with dependencies]
     #[arg(value_name = "ID", add = tasks())]
     id: Option<String>,
-    /// What waits for the task, rather than what it waits for
+    /// Show what depends on the task instead of what it depends on
     #[arg(short, long)]
     reverse: bool,
-    /// Closed tasks too
+    /// Include closed tasks
     #[arg(short, long)]
     all: bool,
     #[command(flatten)]

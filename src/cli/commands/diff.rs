@@ -28,10 +28,10 @@ const LONGEST_VALUE: usize = 60;
 #[derive(Debug, Args)]
 #[command(verbatim_doc_comment)]
 pub(in crate::cli) struct Diff {
-    /// Two revisions, one, or a range; then the tasks, by parts of their ids
+    /// Two revisions, one, or a range; then task IDs
     #[arg(value_name = "REV|ID", add = tasks())]
     words: Vec<String>,
-    /// The tasks, and nothing but tasks
+    /// Task IDs
     #[arg(value_name = "ID", last = true, add = tasks())]
     tasks: Vec<String>,
 }

@@ -19,7 +19,7 @@ use crate::ops;
 /// Example: tracker doctor --fix
 #[derive(Debug, Args)]
 pub(in crate::cli) struct Doctor {
-    /// Mend what can be mended
+    /// Repair what can be repaired without guessing
     #[arg(long, conflicts_with = "at")]
     fix: bool,
     #[command(flatten)]

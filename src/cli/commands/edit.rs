@@ -22,7 +22,7 @@ use crate::process::Program;
 /// Example: tracker edit 7q2m
 #[derive(Debug, Args)]
 pub(in crate::cli) struct Edit {
-    /// The task, by a part of its id
+    /// Task ID; a unique part is enough
     #[arg(value_name = "ID", add = tasks())]
     id: String,
     #[command(flatten)]

@@ -21,7 +21,7 @@ use crate::review::{Explanation, KEPT_RECORDS, explain};
 /// Example: tracker explain earned-moves
 #[derive(Debug, Args)]
 pub(in crate::cli) struct Explain {
-    /// The rule, as `tracker check` names it
+    /// Rule, as `tracker check` prints it
     #[arg(value_name = "RULE", add = clap_complete::engine::ArgValueCandidates::new(candidates))]
     rule: Option<String>,
     #[command(flatten)]
@@ -73,7 +73,7 @@ impl View for ops::Rules {
                     rules.iter().partition(|rule| rule.held_by == "gate");
                 out.columns(&of_gate.into_iter().map(row).collect::<Vec<_>>(), 2, 0);
                 out.gap();
-                out.line(out.dim("held where it is pushed to, whatever the policy says:"));
+                out.line(out.dim("on the server, whatever the policy says:"));
                 out.columns(&others.into_iter().map(row).collect::<Vec<_>>(), 2, 0);
             }
         }
@@ -81,7 +81,7 @@ impl View for ops::Rules {
 
     fn status(&self, out: &mut Output) {
         if !self.is_one {
-            out.line(out.dim("tracker explain RULE tells more"));
+            out.line(out.dim("details: tracker explain RULE"));
         }
     }
 }
@@ -91,23 +91,23 @@ fn show_one(rule: &ops::RuleView, out: &mut Output) {
     let level = out.paint(rule.level, level_style(rule.level));
     out.line(format!("{name}  {level}"));
     let paragraph = |out: &mut Output, head: &str, text: &str| {
-        out.hanging(&Cell::styled(head, Style::new().dimmed()), 10, &Cell::new(text));
+        out.hanging(&Cell::styled(head, Style::new().dimmed()), 12, &Cell::new(text));
     };
     let mut title = rule.title.to_owned();
     title[..1].make_ascii_uppercase();
     out.line(format!("  {title}."));
     out.gap();
-    paragraph(out, "  holds", rule.holds);
+    paragraph(out, "  requires", rule.holds);
     paragraph(out, "  why", rule.why);
-    paragraph(out, "  violation", rule.example);
-    paragraph(out, "  mend", rule.mend);
+    paragraph(out, "  example", rule.example);
+    paragraph(out, "  fix", rule.mend);
     if rule.held_by != "gate" {
         let hooks = "none: whatever the policy says, the hook of a server holds it (`tracker hooks install --server`), \
                      and so does pre-push where the config asks";
-        return paragraph(out, "  switch", hooks);
+        return paragraph(out, "  level", hooks);
     }
     let switch = format!("in .tracker/config.toml, {} where it says nothing:", rule.default_level);
-    paragraph(out, "  switch", &switch);
-    out.line("          [policy]");
-    out.line(format!("          {} = \"error\"    # or \"warn\", or \"off\"", rule.rule));
+    paragraph(out, "  level", &switch);
+    out.line("            [policy]");
+    out.line(format!("            {} = \"error\"    # or \"warn\", or \"off\"", rule.rule));
 }

@@ -21,19 +21,20 @@ pub(in crate::cli) struct Hooks {
 
 #[derive(Debug, Clone, Copy, Subcommand)]
 enum What {
-    /// Put the tracker's part into the hooks, beside whatever is there, and register the merge driver
+    /// Install the hooks beside existing ones, and register the merge driver
     ///
-    /// With --server, in a repository that people push to: puts the gate into pre-receive. The policy of the default
-    /// branch judges pushes to it, and to the branches that `pre_receive` under `[hooks]` names; pushes to the
-    /// others only have to bring records that can be read. Without the tracker on its PATH the server takes nothing.
+    /// With --server, in a repository that people push to, it installs `tracker check` as pre-receive hook. Pushes to the
+    /// default branch, and to the branches that `pre_receive` under `[hooks]` names, are checked against the policy of
+    /// the default branch; pushes to other branches only for records that can be read. Without `tracker` on its PATH
+    /// the server rejects every push.
     Install {
-        /// Judge what is pushed to this repository, which may be a bare one
+        /// Check pushes to this repository, which may be bare
         #[arg(long)]
         server: bool,
     },
-    /// Take it out again, byte for byte
+    /// Remove the hooks, restoring what was there byte for byte
     Uninstall,
-    /// Tell how the hooks stand
+    /// Show which hooks are installed
     Status,
 }
 

@@ -24,21 +24,23 @@ pub(in crate::cli) struct Import {
 
 #[derive(Debug, Subcommand)]
 enum What {
-    /// A document of task cards (TASK_CARDS.md), in either dialect
+    /// Import task cards (TASK_CARDS.md)
     Cards(Cards),
 }
 
-/// Reads a document of task cards. Nothing is dropped: what is not understood stays in the task's body. Importing
-/// again changes nothing; a task that was edited since is left alone unless --update says otherwise.
+/// Import task cards (TASK_CARDS.md)
+///
+/// Nothing is dropped: text that is not understood stays in the task's body. Importing the same document twice changes
+/// nothing; a task that was edited since is left alone unless --update is given.
 #[derive(Debug, Args)]
 struct Cards {
-    /// The document; `-` reads standard input
+    /// Document; `-` reads standard input
     #[arg(value_name = "FILE")]
     file: String,
-    /// Make tasks that differ from their cards say the same again
+    /// Update tasks that differ from their cards
     #[arg(long)]
     update: bool,
-    /// Show where each piece of each card went
+    /// Show where each part of each card went
     #[arg(short, long)]
     verbose: bool,
     #[command(flatten)]

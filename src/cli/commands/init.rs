@@ -15,22 +15,22 @@ use crate::ops;
 /// Example: tracker init --project Dashboard --profile team
 #[derive(Debug, Args)]
 pub(in crate::cli) struct Init {
-    /// Name of the project, instead of the folder's
+    /// Project name [default: the directory's name]
     #[arg(long, value_name = "NAME")]
     project: Option<String>,
-    /// What ids begin with
+    /// Prefix of task ids
     #[arg(long, value_name = "PREFIX", default_value = "TASK")]
     prefix: String,
-    /// Number tasks in a row instead of giving them random ids
+    /// Number tasks sequentially instead of with random ids
     #[arg(long)]
     sequential: bool,
-    /// A configuration that fits: for one person, for a team, or for work that must be accounted for
+    /// Configuration to start from: for one person, a team, or regulated work
     #[arg(long, value_enum, value_name = "PROFILE")]
     profile: Option<ProfileName>,
-    /// Write a workflow as well that does on the server what hooks do elsewhere
+    /// Also write a CI workflow that runs on the server what hooks run locally
     #[arg(long, value_enum, value_name = "SERVER")]
     ci: Option<ServerName>,
-    /// Show what would be written, and write nothing
+    /// Show what would be written without writing it
     #[arg(short = 'n', long)]
     dry_run: bool,
 }

@@ -40,19 +40,19 @@ const MINUTES: &str = "_minutes";
 #[derive(Debug, Args)]
 #[command(visible_alias = "ls")]
 pub(in crate::cli) struct List {
-    /// The query; put words with operators or spaces in quotes for your shell
+    /// Query; quote terms with operators or spaces for your shell
     #[arg(value_name = "QUERY")]
     query: Vec<String>,
-    /// Closed tasks too, where there is no query
+    /// Include closed tasks
     #[arg(short, long)]
     all: bool,
-    /// The order, such as priority,-created
+    /// Sort order, such as priority,-created
     #[arg(short, long, value_name = "FIELDS", allow_hyphen_values = true)]
     sort: Option<String>,
-    /// At most so many
+    /// Maximum number of tasks
     #[arg(short, long, value_name = "COUNT", value_parser = count)]
     limit: Option<usize>,
-    /// Only these fields, such as id,title,assignee
+    /// Fields to show, such as id,title,assignee
     #[arg(short, long, value_name = "FIELDS")]
     fields: Option<String>,
     #[command(flatten)]

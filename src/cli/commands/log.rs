@@ -18,10 +18,10 @@ use crate::ops::{self, EventKind};
 /// Example: tracker log 7q2m --limit 10
 #[derive(Debug, Args)]
 pub(in crate::cli) struct Log {
-    /// The task, by a part of its id
+    /// Task ID; a unique part is enough
     #[arg(value_name = "ID", add = tasks())]
     id: String,
-    /// Only the newest so many
+    /// Maximum number of entries, the newest
     #[arg(short, long, value_name = "COUNT", value_parser = count)]
     limit: Option<usize>,
     #[command(flatten)]

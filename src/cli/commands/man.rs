@@ -18,7 +18,7 @@ use crate::cli::output::Output;
 /// Example: tracker man ~/.local/share/man/man1
 #[derive(Debug, Args)]
 pub(in crate::cli) struct Man {
-    /// Where to write them, such as ~/.local/share/man/man1
+    /// Directory to write to, such as ~/.local/share/man/man1
     #[arg(value_name = "DIR")]
     folder: Option<String>,
 }

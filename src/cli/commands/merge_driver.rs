@@ -19,28 +19,28 @@ use crate::ops;
 #[derive(Debug, Args)]
 #[command(hide = true)]
 pub(in crate::cli) struct MergeDriver {
-    /// What both sides began with, %O; empty where both added the file
+    /// Common ancestor, %O; empty if both sides added the file
     #[arg(value_name = "BASE")]
     base: PathBuf,
-    /// Our version, %A; it takes the result
+    /// Our version, %A; replaced by the result
     #[arg(value_name = "OURS")]
     ours: PathBuf,
     /// Their version, %B
     #[arg(value_name = "THEIRS")]
     theirs: PathBuf,
-    /// How many characters a conflict marker has, %L
+    /// Length of a conflict marker, %L
     #[arg(value_name = "SIZE")]
     marker_size: usize,
     /// The record's path, %P
     #[arg(value_name = "PATH", allow_hyphen_values = true)]
     path: String,
-    /// What the markers call the ancestor, %S
+    /// Label of the ancestor in conflict markers, %S
     #[arg(value_name = "BASE_LABEL", allow_hyphen_values = true)]
     base_label: Option<String>,
-    /// What the markers call our side, %X
+    /// Label of our side, %X
     #[arg(value_name = "OUR_LABEL", allow_hyphen_values = true)]
     our_label: Option<String>,
-    /// What the markers call their side, %Y
+    /// Label of their side, %Y
     #[arg(value_name = "THEIR_LABEL", allow_hyphen_values = true)]
     their_label: Option<String>,
 }

@@ -16,13 +16,13 @@ use clap::Args;
 /// Example: tracker start 7q2m
 #[derive(Debug, Args)]
 pub(in crate::cli) struct Start {
-    /// The task, by a part of its id
+    /// Task ID; a unique part is enough
     #[arg(value_name = "ID", add = tasks())]
     id: String,
-    /// Who works on it, instead of you
-    #[arg(long, value_name = "WHO")]
+    /// Assignee [default: you]
+    #[arg(long, value_name = "NAME")]
     assignee: Option<String>,
-    /// Start although it is blocked or somebody else's
+    /// Start even if the task is blocked or assigned to somebody else
     #[arg(long)]
     force: bool,
     #[command(flatten)]
@@ -49,11 +49,11 @@ impl Command for Start {
 /// Example: tracker advance 7q2m
 #[derive(Debug, Args)]
 pub(in crate::cli) struct Advance {
-    /// The tasks, each by a part of its id
+    /// Task IDs; a unique part of each is enough
     #[arg(required = true, value_name = "ID", add = tasks())]
     ids: Vec<String>,
-    /// Why, for the history
-    #[arg(long, short = 'm', value_name = "WHY")]
+    /// Reason, for the history
+    #[arg(long, short = 'm', value_name = "REASON")]
     why: Option<String>,
     #[command(flatten)]
     write: WriteArgs,
@@ -75,7 +75,7 @@ impl Command for Advance {
 /// Example: tracker fail 7q2m the toggle is lost on reload
 #[derive(Debug, Args)]
 pub(in crate::cli) struct Fail {
-    /// The task, by a part of its id
+    /// Task ID; a unique part is enough
     #[arg(value_name = "ID", add = tasks())]
     id: String,
     #[command(flatten)]
@@ -100,14 +100,14 @@ impl Command for Fail {
 /// Example: tracker set-stage 7q2m qa --why "reviewed in a pairing session"
 #[derive(Debug, Args)]
 pub(in crate::cli) struct SetStage {
-    /// The task, by a part of its id
+    /// Task ID; a unique part is enough
     #[arg(value_name = "ID", add = tasks())]
     id: String,
-    /// The stage: `none`, one of the pipeline, or `complete`
+    /// Stage: `none`, one of the pipeline, or `complete`
     #[arg(value_name = "STAGE")]
     stage: String,
-    /// Why, for the history
-    #[arg(long, short = 'm', value_name = "WHY")]
+    /// Reason, for the history
+    #[arg(long, short = 'm', value_name = "REASON")]
     why: Option<String>,
     #[command(flatten)]
     write: WriteArgs,

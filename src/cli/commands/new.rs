@@ -19,49 +19,49 @@ use crate::ops;
 /// Example: tracker new "Add dark mode" --type feature --priority high --tag ui --deliverable "a toggle"
 #[derive(Debug, Args)]
 pub(in crate::cli) struct New {
-    /// What is to be done, in one line
+    /// Title, in one line
     #[arg(required_unless_present = "batch", conflicts_with = "batch", value_name = "TITLE")]
     title: Option<String>,
-    /// The type, which chooses the pipeline: feature, bug, docs, …
+    /// Type, which chooses the pipeline: feature, bug, docs, …
     #[arg(short, long = "type", value_name = "TYPE")]
     kind: Option<String>,
-    /// critical, high, medium or low
+    /// Priority: critical, high, medium or low
     #[arg(short, long, value_name = "PRIORITY")]
     priority: Option<String>,
-    /// Who works on it
-    #[arg(short, long, value_name = "WHO")]
+    /// Assignee
+    #[arg(short, long, value_name = "NAME")]
     assignee: Option<String>,
-    /// The part of the product
+    /// Area of the product
     #[arg(long, value_name = "AREA")]
     area: Option<String>,
-    /// A label; may be given again
+    /// Tag; can be repeated
     #[arg(long = "tag", value_name = "TAG", value_delimiter = ',')]
     tags: Vec<String>,
-    /// The sprint it is planned for
+    /// Sprint
     #[arg(long, value_name = "SPRINT")]
     sprint: Option<String>,
-    /// A task that must be done first; may be given again
+    /// Task that must be complete first; can be repeated
     #[arg(long = "depends-on", visible_alias = "dep", value_name = "ID", value_delimiter = ',', add = tasks())]
     depends_on: Vec<String>,
-    /// A file it is about; may be given again
+    /// Target file; can be repeated
     #[arg(long = "file", value_name = "PATH")]
     files: Vec<String>,
-    /// How long it should take: 45m, 2h, 3d
+    /// Estimate: 45m, 2h, 3d
     #[arg(long, value_name = "TIME")]
     estimate: Option<String>,
-    /// The description, in Markdown
+    /// Description, in Markdown
     #[arg(short, long, value_name = "TEXT", allow_hyphen_values = true)]
     description: Option<String>,
-    /// A deliverable, as a check box; may be given again
+    /// Deliverable, as a checkbox; can be repeated
     #[arg(long = "deliverable", value_name = "TEXT", allow_hyphen_values = true)]
     deliverables: Vec<String>,
-    /// An acceptance criterion, as a check box; may be given again
+    /// Acceptance criterion, as a checkbox; can be repeated
     #[arg(long = "criterion", value_name = "TEXT", allow_hyphen_values = true)]
     criteria: Vec<String>,
-    /// An id of your own instead of a new one
+    /// Task ID [default: a new random one]
     #[arg(long, value_name = "ID")]
     id: Option<String>,
-    /// Read many tasks from a file; `-` reads standard input
+    /// Create the tasks of a YAML or JSON file; `-` reads standard input
     #[arg(long, value_name = "FILE")]
     batch: Option<String>,
     #[command(flatten)]

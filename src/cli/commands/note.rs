@@ -16,10 +16,10 @@ use crate::ops;
 /// Example: tracker note 7q2m "Contrast is 4.6 now"
 #[derive(Debug, Args)]
 pub(in crate::cli) struct Note {
-    /// The task, by a part of its id
+    /// Task ID; a unique part is enough
     #[arg(value_name = "ID", add = tasks())]
     id: String,
-    /// The text; `-` reads standard input. Put `--` before a text that begins with a hyphen
+    /// Text, in Markdown; `-` reads standard input. Put `--` before text that begins with a hyphen
     #[arg(required_unless_present = "literal", value_name = "TEXT", allow_hyphen_values = true, value_parser = text_word)]
     text: Option<String>,
     #[arg(hide = true, value_name = "TEXT")]

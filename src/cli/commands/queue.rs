@@ -15,19 +15,19 @@ use crate::ops;
 /// Example: tracker queue tag:ui --limit 5
 #[derive(Debug, Args)]
 pub(in crate::cli) struct Queue {
-    /// A query that narrows it, as for `tracker list`
+    /// Query, as for `tracker list`
     #[arg(value_name = "QUERY")]
     query: Vec<String>,
-    /// Only this stage
+    /// Only tasks in this stage
     #[arg(long, value_name = "STAGE")]
     stage: Option<String>,
-    /// Only this person's tasks
-    #[arg(short, long, value_name = "WHO")]
+    /// Only tasks assigned to this person
+    #[arg(short, long, value_name = "NAME")]
     assignee: Option<String>,
-    /// Only this sprint
+    /// Only tasks of this sprint
     #[arg(long, value_name = "SPRINT")]
     sprint: Option<String>,
-    /// At most so many
+    /// Maximum number of tasks
     #[arg(short, long, value_name = "COUNT", value_parser = count)]
     limit: Option<usize>,
     #[command(flatten)]

@@ -26,16 +26,16 @@ pub(in crate::cli) struct Report {
 
 #[derive(Debug, Subcommand)]
 enum What {
-    /// Every task as a card: active ones, archive, statistics (template cards.md.j2)
+    /// Render all tasks as cards (template cards.md.j2)
     Cards(Cards),
 }
 
 #[derive(Debug, Args)]
 struct Cards {
-    /// Write it to this file instead of standard output
+    /// File to write to [default: standard output]
     #[arg(short, long, value_name = "FILE")]
     output: Option<String>,
-    /// Print the data that a template can use, as JSON
+    /// Print the template's data as JSON
     #[arg(long, conflicts_with = "output")]
     context: bool,
     #[command(flatten)]

@@ -32,18 +32,18 @@ pub(in crate::cli) struct Role {
 
 #[derive(Debug, Subcommand)]
 enum What {
-    /// Show one role: its rules, what it is told, its checklist
+    /// Show a role: members, quorum, prompt and checklist
     Show(Show),
-    /// Write a text for a role, to begin with
+    /// Create the file of a role, with a prompt and a checklist to edit
     New(New),
 }
 
 #[derive(Debug, Args)]
 struct Show {
-    /// The role
+    /// Role
     #[arg(value_name = "ROLE", add = roles())]
     role: String,
-    /// Print what an agent in this role is told, and nothing else
+    /// Print only the prompt
     #[arg(long)]
     prompt: bool,
     #[command(flatten)]
@@ -52,7 +52,7 @@ struct Show {
 
 #[derive(Debug, Args)]
 struct New {
-    /// The role
+    /// Role
     #[arg(value_name = "ROLE", add = roles())]
     role: String,
     #[command(flatten)]

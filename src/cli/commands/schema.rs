@@ -20,7 +20,7 @@ use crate::cli::output::Output;
 /// Example: tracker schema list
 #[derive(Debug, Args)]
 pub(in crate::cli) struct Schema {
-    /// A command, or `error`; all in one document where left out
+    /// Command, or `error` [default: all]
     #[arg(value_name = "COMMAND")]
     command: Option<String>,
 }

@@ -18,7 +18,7 @@ use crate::ops;
 /// Example: tracker set 7q2m priority=high tags+=ui,theme estimate=45m
 #[derive(Debug, Args)]
 pub(in crate::cli) struct Set {
-    /// The tasks, each by a part of its id, then the fields
+    /// Task IDs, then the fields; a unique part of an ID is enough
     #[arg(required = true, value_name = "ID… FIELD=VALUE", add = tasks())]
     words: Vec<String>,
     #[command(flatten)]

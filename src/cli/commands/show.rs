@@ -20,7 +20,7 @@ use crate::ops::{self, TaskView};
 /// Example: tracker show 7q2m
 #[derive(Debug, Args)]
 pub(in crate::cli) struct Show {
-    /// The task, by a part of its id
+    /// Task ID; a unique part is enough
     #[arg(value_name = "ID", add = tasks())]
     id: Option<String>,
     #[command(flatten)]

@@ -19,13 +19,13 @@ use crate::ops::{self, CountView};
 /// Example: tracker signoffs 7q2m --verify
 #[derive(Debug, Args)]
 pub(in crate::cli) struct Signoffs {
-    /// The task, by a part of its id
+    /// Task ID; a unique part is enough
     #[arg(value_name = "ID", add = tasks())]
     id: String,
-    /// Check signatures by the .tracker/allowed_signers of the branch that the work goes to
+    /// Verify signatures by .tracker/allowed_signers of the target branch
     #[arg(long)]
     verify: bool,
-    /// Check them by the list at this commit; where left out, at the remote's default branch
+    /// Verify them by the list at this commit [default: the remote's default branch]
     #[arg(long, value_name = "REV")]
     base: Option<String>,
     #[command(flatten)]

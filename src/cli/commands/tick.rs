@@ -13,10 +13,10 @@ use clap::Args;
 /// Example: tracker tick 7q2m 1 3-4
 #[derive(Debug, Args)]
 pub(in crate::cli) struct Tick {
-    /// The task, by a part of its id
+    /// Task ID; a unique part is enough
     #[arg(value_name = "ID", add = tasks())]
     id: String,
-    /// Numbers as `tracker show` prints them, ranges (2-4), a part of the text, or `all`
+    /// Checkboxes: numbers as in `tracker show`, ranges (2-4), a part of the text, or `all`
     #[arg(required = true, value_name = "BOX")]
     boxes: Vec<String>,
     #[command(flatten)]
@@ -37,10 +37,10 @@ impl Command for Tick {
 /// Example: tracker untick 7q2m 3
 #[derive(Debug, Args)]
 pub(in crate::cli) struct Untick {
-    /// The task, by a part of its id
+    /// Task ID; a unique part is enough
     #[arg(value_name = "ID", add = tasks())]
     id: String,
-    /// Numbers as `tracker show` prints them, ranges (2-4), a part of the text, or `all`
+    /// Checkboxes: numbers as in `tracker show`, ranges (2-4), a part of the text, or `all`
     #[arg(required = true, value_name = "BOX")]
     boxes: Vec<String>,
     #[command(flatten)]

@@ -17,16 +17,16 @@ use clap::Args;
 /// Example: tracker approve 7q2m --as code-reviewer -m "clean, follows conventions"
 #[derive(Debug, Args)]
 pub(in crate::cli) struct Approve {
-    /// The task, by a part of its id
+    /// Task ID; a unique part is enough
     #[arg(value_name = "ID", add = tasks())]
     id: String,
-    /// The role you vote for; where the stage asks only one, that one
+    /// Role to vote as [default: the only role that you can vote as]
     #[arg(long = "as", value_name = "ROLE", add = roles())]
     role: Option<String>,
-    /// What you have to say, in Markdown
+    /// Notes, in Markdown
     #[arg(long, short = 'm', value_name = "TEXT")]
     notes: Option<String>,
-    /// Sign it with the ssh key that git is configured with
+    /// Sign the vote with the SSH key that git is configured with
     #[arg(long)]
     sign: bool,
     #[command(flatten)]
@@ -57,19 +57,19 @@ impl Command for Approve {
 /// Example: tracker reject 7q2m --as code-reviewer --finding "high: token is logged @ src/auth.rs:41"
 #[derive(Debug, Args)]
 pub(in crate::cli) struct Reject {
-    /// The task, by a part of its id
+    /// Task ID; a unique part is enough
     #[arg(value_name = "ID", add = tasks())]
     id: String,
-    /// The role you vote for; where the stage asks only one, that one
+    /// Role to vote as [default: the only role that you can vote as]
     #[arg(long = "as", value_name = "ROLE", add = roles())]
     role: Option<String>,
-    /// What you have to say, in Markdown
+    /// Notes, in Markdown
     #[arg(long, short = 'm', value_name = "TEXT")]
     notes: Option<String>,
-    /// Something you hold against it, as "SEVERITY: TITLE @ FILE:LINE"; may be given again
+    /// Finding, as "SEVERITY: TITLE @ FILE:LINE"; can be repeated
     #[arg(long = "finding", value_name = "FINDING")]
     findings: Vec<String>,
-    /// Sign it with the ssh key that git is configured with
+    /// Sign the vote with the SSH key that git is configured with
     #[arg(long)]
     sign: bool,
     #[command(flatten)]
@@ -98,16 +98,16 @@ impl Command for Reject {
 /// Example: tracker withdraw 7q2m --as code-reviewer
 #[derive(Debug, Args)]
 pub(in crate::cli) struct Withdraw {
-    /// The task, by a part of its id
+    /// Task ID; a unique part is enough
     #[arg(value_name = "ID", add = tasks())]
     id: String,
-    /// The role you vote for; where the stage asks only one, that one
+    /// Role to vote as [default: the only role that you can vote as]
     #[arg(long = "as", value_name = "ROLE", add = roles())]
     role: Option<String>,
-    /// What you have to say, in Markdown
+    /// Notes, in Markdown
     #[arg(long, short = 'm', value_name = "TEXT")]
     notes: Option<String>,
-    /// Sign it with the ssh key that git is configured with
+    /// Sign the vote with the SSH key that git is configured with
     #[arg(long)]
     sign: bool,
     #[command(flatten)]

@@ -55,31 +55,31 @@ fn a_revision_without_a_tracker_or_none_at_all_is_an_error() {
     $ tracker list --at empty
     exit 2
     --- stderr
-    tracker: there is no tracker in commit `empty`
+    error: there is no tracker in commit `empty`
       hint: name a commit after the one that added .tracker
 
     $ tracker list --at nowhere
     exit 2
     --- stderr
-    tracker: `nowhere` is not a revision of this repository
+    error: `nowhere` is not a revision of this repository
       hint: see: git branch --all, git tag
 
     $ tracker list --at main~9
     exit 2
     --- stderr
-    tracker: `main~9` is not a revision of this repository
+    error: `main~9` is not a revision of this repository
       hint: commit f12eabc has 0 ancestors along the first parent and ancestor number 9 is out of range
 
     $ tracker show d4 --at main:src
     exit 2
     --- stderr
-    tracker: `main:src` is not a revision of this repository
+    error: `main:src` is not a revision of this repository
       hint: could not find path "src" in tree 73c3d29 of parent object f12eabc
 
     $ tracker queue
     exit 2
     --- stderr
-    tracker: there is no tracker in `[ROOT]/repo`
+    error: there is no tracker in `[ROOT]/repo`
       hint: tracker init
     "#);
     assert_eq!(sandbox.tracker(&["list", "--at", "main"]).status, 0, "the working tree needs no tracker");
@@ -94,7 +94,7 @@ fn a_task_that_was_not_there_yet_is_not_found() {
     assert_snapshot!(sandbox.tracker(&["show", "l8er", "--at", "HEAD~1"]), @r"
     exit 2
     --- stderr
-    tracker: no task matches `l8er`
+    error: no task matches `l8er`
       hint: tracker list
     ");
 }

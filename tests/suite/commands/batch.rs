@@ -127,54 +127,54 @@ fn all_or_none() {
     $ tracker new --batch circle.yaml
     exit 1
     --- stderr
-    tracker: TASK-8DD1 cannot depend on TASK-H0EM: that would be a cycle
+    error: TASK-8DD1 cannot depend on TASK-H0EM: that would be a cycle
       cycle  TASK-8DD1 → TASK-H0EM → TASK-8DD1  tracker deps
 
     $ tracker new --batch typo.yaml
     exit 1
     --- stderr
-    tracker: typo.yaml:3: .[1]: unknown field `pritority`, expected one of `ref`, `id`, `title`, `type`, `priority`, `assignee`, `area`, `tags`, `sprint`, `depends_on`, `files`, `estimate`, `description`, `deliverables`, `criteria` at line 3 column 3
+    error: typo.yaml:3: .[1]: unknown field `pritority`, expected one of `ref`, `id`, `title`, `type`, `priority`, `assignee`, `area`, `tags`, `sprint`, `depends_on`, `files`, `estimate`, `description`, `deliverables`, `criteria` at line 3 column 3
       hint: a batch is a list: `- title: What is to be done`, or one JSON object per line
 
     $ tracker new --batch value.yaml
     exit 2
     --- stderr
-    tracker: `urgent` is no priority
+    error: `urgent` is no priority
       hint: one of critical, high, medium, low
 
     $ tracker new --batch noref.yaml
     exit 2
     --- stderr
-    tracker: `@c` names no task of this batch
+    error: `@c` names no task of this batch
       hint: give one a `ref:`
 
     $ tracker new --batch tworef.yaml
     exit 2
     --- stderr
-    tracker: two tasks of this batch are called `a`
+    error: two tasks of this batch are called `a`
 
     $ tracker new --batch lines.jsonl
     exit 1
     --- stderr
-    tracker: lines.jsonl:2: unknown field `titel`, expected one of `ref`, `id`, `title`, `type`, `priority`, `assignee`, `area`, `tags`, `sprint`, `depends_on`, `files`, `estimate`, `description`, `deliverables`, `criteria` at line 1 column 8
+    error: lines.jsonl:2: unknown field `titel`, expected one of `ref`, `id`, `title`, `type`, `priority`, `assignee`, `area`, `tags`, `sprint`, `depends_on`, `files`, `estimate`, `description`, `deliverables`, `criteria` at line 1 column 8
     error: lines.jsonl:3: invalid type: integer `3`, expected a string at line 1 column 11
 
     $ tracker new --batch empty.yaml
     exit 1
     --- stderr
-    tracker: empty.yaml: there is no task in it
+    error: empty.yaml: there is no task in it
       hint: - title: What is to be done
 
     $ tracker new --batch text.yaml
     exit 1
     --- stderr
-    tracker: text.yaml:1: invalid type: string "just a text", expected a sequence
+    error: text.yaml:1: invalid type: string "just a text", expected a sequence
       hint: a batch is a list: `- title: What is to be done`, or one JSON object per line
 
     $ tracker new --batch nowhere.yaml
     exit 2
     --- stderr
-    tracker: cannot read `nowhere.yaml`: No such file or directory (os error 2)
+    error: cannot read `nowhere.yaml`: No such file or directory (os error 2)
     "#);
     assert_eq!(records(&sandbox), before);
 }

@@ -142,19 +142,19 @@ fn refuses_what_makes_no_sense() {
     $ tracker block d4 ' '
     exit 2
     --- stderr
-    tracker: say why it is blocked
+    error: say why it is blocked
       hint: tracker block ID WHY
 
     $ tracker block c0de why
     exit 1
     --- stderr
-    tracker: cannot block TASK-C0DE
+    error: cannot block TASK-C0DE
       closed  it is complete  tracker reopen TASK-C0DE
 
     $ tracker cancel c0de why
     exit 1
     --- stderr
-    tracker: cannot cancel TASK-C0DE
+    error: cannot cancel TASK-C0DE
       closed  it is complete  tracker reopen TASK-C0DE
 
     $ tracker cancel d4
@@ -180,28 +180,28 @@ fn refuses_what_makes_no_sense() {
     $ tracker reopen zzz
     exit 2
     --- stderr
-    tracker: no task matches `zzz`
+    error: no task matches `zzz`
       hint: tracker list
 
     $ tracker block d4 'two �'
     exit 2
     --- stderr
-    tracker: a reason is one line, without control characters
+    error: a reason is one line, without control characters
 
     $ tracker reopen c0de --why '�[2J'
     exit 2
     --- stderr
-    tracker: a reason is one line, without control characters
+    error: a reason is one line, without control characters
 
     $ tracker set-stage d4 qa --why '�[2J'
     exit 2
     --- stderr
-    tracker: a reason is one line, without control characters
+    error: a reason is one line, without control characters
 
     $ tracker start d4 --assignee '�[2J'
     exit 2
     --- stderr
-    tracker: a reason is one line, without control characters
+    error: a reason is one line, without control characters
 
     $ tracker block d4 why -n
     exit 0

@@ -134,13 +134,13 @@ fn what_cannot_be_judged_is_an_error_and_no_answer() {
     $ tracker check --base nowhere
     exit 2
     --- stderr
-    tracker: `nowhere` is not a revision of this repository
+    error: `nowhere` is not a revision of this repository
       hint: see: git branch --all, git tag
 
     $ tracker check --base main --head nowhere --format junit
     exit 2
     --- stderr
-    tracker: `nowhere` is not a revision of this repository
+    error: `nowhere` is not a revision of this repository
       hint: see: git branch --all, git tag
 
     $ tracker check --head HEAD --staged
@@ -168,7 +168,7 @@ fn what_cannot_be_judged_is_annotated_too() {
     --- stdout
     ::error title=tracker check::`nowhere` is not a revision of this repository%0Asee: git branch --all, git tag
     --- stderr
-    tracker: `nowhere` is not a revision of this repository
+    error: `nowhere` is not a revision of this repository
       hint: see: git branch --all, git tag
 
     $ tracker review main..nowhere --format github
@@ -176,7 +176,7 @@ fn what_cannot_be_judged_is_annotated_too() {
     --- stdout
     ::error title=tracker review::`nowhere` is not a revision of this repository%0Asee: git branch --all, git tag
     --- stderr
-    tracker: `nowhere` is not a revision of this repository
+    error: `nowhere` is not a revision of this repository
       hint: see: git branch --all, git tag
 
     $ tracker check --head HEAD --staged --format=github
@@ -184,16 +184,16 @@ fn what_cannot_be_judged_is_annotated_too() {
     --- stdout
     ::error title=tracker check::the argument '--head <REV>' cannot be used with '--staged'%0AUsage: tracker check --head <REV> --format <FORMAT>
     --- stderr
-    tracker: the argument '--head <REV>' cannot be used with '--staged'
+    error: the argument '--head <REV>' cannot be used with '--staged'
       hint: Usage: tracker check --head <REV> --format <FORMAT>
 
     $ tracker list --format github
     exit 2
     --- stdout
-    ::error title=tracker list::`list` has no answer as `github`%0A--format human or --format json; the others are for tracker review and tracker check
+    ::error title=tracker list::`tracker list` has no format `github`%0Ause --format human or --format json; the others are for tracker review and tracker check
     --- stderr
-    tracker: `list` has no answer as `github`
-      hint: --format human or --format json; the others are for tracker review and tracker check
+    error: `tracker list` has no format `github`
+      hint: use --format human or --format json; the others are for tracker review and tracker check
     ");
     let outside = Sandbox::without_repository().tracker(&["check", "--format", "github"]);
     assert_eq!((outside.status, outside.stdout.lines().count()), (2, 1), "{outside}");
@@ -221,7 +221,7 @@ fn a_policy_that_cannot_be_read_is_annotated_at_its_place() {
     --- stdout
     ::error file=.tracker/config.toml,line=3,title=tracker check::.tracker/config.toml:3: unclosed array, expected `]`
     --- stderr
-    tracker: .tracker/config.toml:3: unclosed array, expected `]`
+    error: .tracker/config.toml:3: unclosed array, expected `]`
     ");
 }
 

@@ -50,7 +50,7 @@ fn draws_what_waits_for_what() {
     $ tracker deps zzz
     exit 2
     --- stderr
-    tracker: no task matches `zzz`
+    error: no task matches `zzz`
       hint: tracker list
     ");
     assert_snapshot!(empty().tracker(&["deps"]), @r"

@@ -49,7 +49,7 @@ fn what_differs_is_said_in_words_of_the_tracker() {
         diff b..b
         diff b nowhere
         diff nowhere..b
-    "), @r#"
+    "), @r"
     $ tracker diff a b
     exit 0
     --- stdout
@@ -102,7 +102,7 @@ fn what_differs_is_said_in_words_of_the_tracker() {
     $ tracker diff a..b -- five f1ve
     exit 2
     --- stderr
-    tracker: no task matches `five`
+    error: no task matches `five`
       hint: did you mean TASK-F1VE?
 
     $ tracker diff b..b
@@ -113,15 +113,15 @@ fn what_differs_is_said_in_words_of_the_tracker() {
     $ tracker diff b nowhere
     exit 2
     --- stderr
-    tracker: `nowhere` is neither a revision nor a task
+    error: `nowhere` is neither a revision nor a task
       hint: see: git branch --all, tracker list
 
     $ tracker diff nowhere..b
     exit 2
     --- stderr
-    tracker: `nowhere` is not a revision of this repository
+    error: `nowhere` is not a revision of this repository
       hint: see: git branch --all, git tag
-    "#);
+    ");
 }
 
 /// What a comparison found, without the names of its sides.

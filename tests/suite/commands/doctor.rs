@@ -206,7 +206,7 @@ fn after_a_merge_of_two_sides_the_conflict_is_loud_everywhere() {
     $ tracker set d4 priority=high
     exit 1
     --- stderr
-    tracker: .tracker/tasks/TASK-D4RK.md:5: the file holds a merge conflict
+    error: .tracker/tasks/TASK-D4RK.md:5: the file holds a merge conflict
       hint: edit .tracker/tasks/TASK-D4RK.md until no marker is left; then: tracker doctor; git add .tracker/tasks/TASK-D4RK.md; git merge --continue
 
     $ tracker doctor

@@ -73,7 +73,7 @@ fn a_refused_text_is_kept_and_gone_on_with() {
     assert_snapshot!(edited(&sandbox, "sed -i 's/^title: .*/title: [oops/; s/^estimate.*/estimate: soon/' $1", &[]), @r"
     exit 1
     --- stderr
-    tracker: the edited text of TASK-D4RK was not saved
+    error: the edited text of TASK-D4RK was not saved
       broken  line 3: title: did not find expected ',' or ']'  a bracket is not closed, or a text in it needs quotes
       broken  line 13: estimate: `soon` is no length of time   write `45m`, `1h 30m` or `2d`
       hint: your text is kept; run `tracker edit TASK-D4RK` to go on with it
@@ -105,7 +105,7 @@ fn another_id_or_a_circle_is_refused() {
     assert_snapshot!(edited(&sandbox, "sed -i 's/^id: .*/id: TASK-0THR/' $1", &[]), @r"
     exit 1
     --- stderr
-    tracker: the edited text of TASK-D4RK was not saved
+    error: the edited text of TASK-D4RK was not saved
       broken  line 2: id: `TASK-0THR` is not the id that the file's name says  write `id: TASK-D4RK`
       hint: your text is kept; run `tracker edit TASK-D4RK` to go on with it
     ");
@@ -113,7 +113,7 @@ fn another_id_or_a_circle_is_refused() {
     exit 1
     --- stderr
     going on with your text of TASK-D4RK that was not written before
-    tracker: the edited text of TASK-D4RK was not saved
+    error: the edited text of TASK-D4RK was not saved
       broken  depends_on: TASK-D4RK cannot depend on itself: TASK-D4RK → TASK-D4RK
       hint: your text is kept: tracker edit TASK-D4RK goes on with it
     ");
@@ -127,7 +127,7 @@ fn a_change_by_somebody_else_is_not_overwritten() {
     assert_snapshot!(edited(&sandbox, &script, &[]), @r"
     exit 1
     --- stderr
-    tracker: the edited text of TASK-D4RK was not saved
+    error: the edited text of TASK-D4RK was not saved
       changed  .tracker/tasks/TASK-D4RK.md
       hint: your text is in [ROOT]/repo/.git/tracker/edit/TASK-D4RK.md; compare it and edit again
     ");
@@ -140,7 +140,7 @@ fn an_editor_that_fails_changes_nothing() {
     assert_snapshot!(edited(&sandbox, "exit 3", &[]), @r"
     exit 2
     --- stderr
-    tracker: the editor `sh [ROOT]/editor.sh` ended with exit status: 3; nothing was changed
+    error: the editor `sh [ROOT]/editor.sh` ended with exit status: 3; nothing was changed
       hint: what you wrote is in [ROOT]/repo/.git/tracker/edit/TASK-D4RK.md
     ");
     let output = sandbox.tracker_with("", &["edit", "d4"], |command| {
@@ -150,7 +150,7 @@ fn an_editor_that_fails_changes_nothing() {
     exit 2
     --- stderr
     no-such-editor: 1: no-such-editor: not found
-    tracker: the editor `no-such-editor` ended with exit status: 127; nothing was changed
+    error: the editor `no-such-editor` ended with exit status: 127; nothing was changed
       hint: what you wrote is in [ROOT]/repo/.git/tracker/edit/TASK-D4RK.md
     ");
     let output = sandbox.tracker_with("", &["edit", "d4"], |command| {
@@ -165,13 +165,13 @@ fn an_editor_that_fails_changes_nothing() {
     $ tracker edit d4
     exit 2
     --- stderr
-    tracker: there is no editor to open
+    error: there is no editor to open
       hint: git config --global core.editor NAME; without one: tracker set, tracker tick, tracker note
 
     $ tracker edit zzz
     exit 2
     --- stderr
-    tracker: no task matches `zzz`
+    error: no task matches `zzz`
       hint: tracker list
 
     $ tracker edit

@@ -103,7 +103,7 @@ fn help_says_more_than_the_summary() {
     assert!(!sandbox.tracker(&["list", "-h"]).stdout.contains("is:ready"));
     let help = sandbox.tracker(&["--help"]);
     assert_eq!(help.status, 0);
-    assert!(help.stdout.contains("Show what can be worked on now"), "{help}");
+    assert!(help.stdout.contains("List the tasks that are ready to start"), "{help}");
 }
 
 #[test]
@@ -174,7 +174,7 @@ fn who_finds_the_lock_taken_is_told_by_whom() {
     assert_snapshot!(seen.replace(&pid, "[PID]"), @r"
     exit 3
     --- stderr
-    tracker: the tracker is locked by process [PID] (set d4); waited 10ms
+    error: the tracker is locked by process [PID] (set d4); waited 10ms
       hint: try again, or wait longer: --lock-timeout 60
     ");
     let error = json(&sandbox.tracker(&["block", "d4", "why", "--lock-timeout", "0.01", "--format", "json"]));
@@ -207,6 +207,6 @@ fn a_full_disk_is_an_error() {
     assert_snapshot!(output, @r"
     exit 2
     --- stderr
-    tracker: cannot write `standard output`: No space left on device (os error 28)
+    error: cannot write `standard output`: No space left on device (os error 28)
     ");
 }

@@ -61,7 +61,7 @@ fn one_rule_is_told_in_full() {
 
       holds   For each move on, the gate computes again what the stage asks for: sign-offs of each role, as many as its quorum, valid for the content as it is at the head, and no standing rejection.
       why     A hook can be skipped and a file can be edited by hand. A vote is about what its author saw: code that changed afterwards was seen by nobody.
-      violation  TASK-7Q2M: left qa, without the approval of code-reviewer: that of Grace is stale: src/theme.rs changed
+      violationTASK-7Q2M: left qa, without the approval of code-reviewer: that of Grace is stale: src/theme.rs changed
       mend    Take the task back to the stage (`tracker fail TASK WHY`, or `tracker reopen TASK` where it is complete) and ask the role to look again: `tracker approve TASK --as ROLE`. `tracker signoffs TASK` tells what each vote covers and why one does not count.
       switch  in .tracker/config.toml, error where it says nothing:
               [policy]
@@ -70,13 +70,13 @@ fn one_rule_is_told_in_full() {
     $ tracker explain earned
     exit 2
     --- stderr
-    tracker: the gate has no rule `earned`
+    error: the gate has no rule `earned`
       hint: did you mean `earned-moves`?
 
     $ tracker explain nothing-like-it
     exit 2
     --- stderr
-    tracker: the gate has no rule `nothing-like-it`
+    error: the gate has no rule `nothing-like-it`
       hint: tracker explain lists them
     "#);
     let output = sandbox.tracker_with("", &["explain", "earned-moves", "--color", "always"], |command| {
@@ -92,7 +92,7 @@ fn one_rule_is_told_in_full() {
       why     A hook can be skipped and a file can be edited by hand. A vote
               is about what its author saw: code that changed afterwards was
               seen by nobody.
-      violation  TASK-7Q2M: left qa, without the approval of code-reviewer:
+      violationTASK-7Q2M: left qa, without the approval of code-reviewer:
               that of Grace is stale: src/theme.rs changed
       mend    Take the task back to the stage (`tracker fail TASK WHY`, or
               `tracker reopen TASK` where it is complete) and ask the role
@@ -119,14 +119,14 @@ fn the_rule_of_a_server_is_told_as_one() {
 
       holds   A push to a branch that the policy judges may begin before where the branch is now, as a forced one does. It then holds every record, and the policy, as the branch has them beyond that. And the default branch is not deleted while there is a tracker in it.
       why     The gate judges a push from where it begins. A rejection or a stricter rule that came later would go unseen, with the commit that brought it.
-      violation  takes back what `main` has beyond where the push begins (.tracker/signoffs/TASK-7Q2M/20261111T100000Z-sec-1a2b3c4d.yaml)
+      violationtakes back what `main` has beyond where the push begins (.tracker/signoffs/TASK-7Q2M/20261111T100000Z-sec-1a2b3c4d.yaml)
       mend    `git pull --rebase`, then `git push` without `--force`. What has to go from a server's history is for those who run it, with the hook set aside.
       switch  none: whatever the policy says, the hook of a server holds it (`tracker hooks install --server`), and so does pre-push where the config asks
 
     $ tracker explain kept-record
     exit 2
     --- stderr
-    tracker: the gate has no rule `kept-record`
+    error: the gate has no rule `kept-record`
       hint: did you mean `kept-records`?
     ");
     let rules = json(&world().tracker(&["explain", "--format", "json"]));

@@ -94,21 +94,21 @@ fn says_what_it_needs() {
     assert_snapshot!(sandbox.tracker(&["init"]), @r"
     exit 2
     --- stderr
-    tracker: `[ROOT]/repo` is not in a git repository
+    error: `[ROOT]/repo` is not in a git repository
       hint: try: git init
     ");
     sandbox.git(&["init", "--quiet", "--bare", "bare.git"]);
     assert_snapshot!(sandbox.tracker_in("bare.git", &["init"]), @r"
     exit 2
     --- stderr
-    tracker: `[ROOT]/repo/bare.git` is a bare repository and has no working tree
+    error: `[ROOT]/repo/bare.git` is a bare repository and has no working tree
       hint: run it in a clone or a worktree of this repository
     ");
     let sandbox = Sandbox::new();
     assert_snapshot!(sandbox.tracker(&["init", "--prefix", "7up"]), @r"
     exit 2
     --- stderr
-    tracker: `7UP` cannot begin an id
+    error: `7UP` cannot begin an id
       hint: at most 32 letters and digits, beginning with a letter, such as TASK or WEB
     ");
 }

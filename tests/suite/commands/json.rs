@@ -243,7 +243,7 @@ fn schema_of_one_command_by_any_of_its_names() {
     $ tracker schema nothing
     exit 2
     --- stderr
-    tracker: `nothing` is no command
+    error: `nothing` is no command
       hint: one of init, new, list, show, queue, board, set, edit, start, tick, untick, note, block, unblock, cancel, reopen, advance, fail, approve, reject, withdraw, signoffs, findings, role, hooks, apply, set-stage, log, diff, deps, review, check, explain, doctor, import, report, demo, schema, completions, man, reference, error
     ");
 }

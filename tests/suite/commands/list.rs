@@ -191,7 +191,7 @@ fn a_mistake_is_shown_where_it_is() {
     $ tracker list stage:qq
     exit 2
     --- stderr
-    tracker: unknown stage `qq`
+    error: unknown stage `qq`
       stage:qq
             ^^
       hint: did you mean `qa`?
@@ -199,7 +199,7 @@ fn a_mistake_is_shown_where_it_is() {
     $ tracker list tag:ui prioritty>high
     exit 2
     --- stderr
-    tracker: unknown field `prioritty`
+    error: unknown field `prioritty`
       tag:ui prioritty>high
              ^^^^^^^^^
       hint: did you mean `priority`?
@@ -207,7 +207,7 @@ fn a_mistake_is_shown_where_it_is() {
     $ tracker list is:foo
     exit 2
     --- stderr
-    tracker: unknown state `foo`
+    error: unknown state `foo`
       is:foo
          ^^^
       hint: it is one of open, closed, blocked, ready, mine
@@ -215,7 +215,7 @@ fn a_mistake_is_shown_where_it_is() {
     $ tracker list '"dark mode'
     exit 2
     --- stderr
-    tracker: this quote is not closed
+    error: this quote is not closed
       "dark mode
       ^
       hint: to search for the sign itself, put a backslash before it
@@ -223,7 +223,7 @@ fn a_mistake_is_shown_where_it_is() {
     $ tracker list '(stage:dev'
     exit 2
     --- stderr
-    tracker: this parenthesis is not closed
+    error: this parenthesis is not closed
       (stage:dev
       ^
       hint: to search for the sign itself, put a backslash before it
@@ -231,7 +231,7 @@ fn a_mistake_is_shown_where_it_is() {
     $ tracker list created:soon
     exit 2
     --- stderr
-    tracker: `soon` is not a date
+    error: `soon` is not a date
       created:soon
               ^^^^
       hint: a date is written `2026-11-01`, `2026-11`, `today`, `yesterday` or `-7d` for seven days ago
@@ -239,7 +239,7 @@ fn a_mistake_is_shown_where_it_is() {
     $ tracker list --sort priority,foo
     exit 2
     --- stderr
-    tracker: unknown field `foo`
+    error: unknown field `foo`
       priority,foo
                ^^^
       hint: it is one of id, title, type, priority, stage, status, badge, ready, assignee, area, tag, sprint, dep, file, estimate, spent, created, updated, since, blocked, cancelled, source, deliverables, boxes, body
@@ -247,7 +247,7 @@ fn a_mistake_is_shown_where_it_is() {
     $ tracker list --fields id,titel
     exit 2
     --- stderr
-    tracker: unknown field `titel`
+    error: unknown field `titel`
       id,titel
          ^^^^^
       hint: did you mean `title`?

@@ -59,7 +59,7 @@ fn a_task_without_commits_has_a_story_too() {
     $ tracker log zzz
     exit 2
     --- stderr
-    tracker: no task matches `zzz`
+    error: no task matches `zzz`
       hint: tracker list
 
     $ tracker log 1 --limit all

@@ -2,7 +2,6 @@
 
 use std::fs;
 
-
 use super::typed;
 use crate::support::Sandbox;
 use insta::assert_snapshot;
@@ -68,7 +67,7 @@ fn without_a_folder_the_main_page_is_printed() {
     $ tracker man file
     exit 2
     --- stderr
-    tracker: cannot write `file`: File exists (os error 17)
+    error: cannot write `file`: File exists (os error 17)
     ");
 }
 

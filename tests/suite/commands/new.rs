@@ -120,66 +120,66 @@ fn refuses_what_makes_no_sense_and_says_what_would() {
     $ tracker new " "
     exit 2
     --- stderr
-    tracker: a task needs a title
+    error: a task needs a title
 
     $ tracker new a --id ../../x
     exit 2
     --- stderr
-    tracker: `../../x` is no id
+    error: `../../x` is no id
       hint: capital letters and digits with one hyphen, such as TASK-7Q2M
 
     $ tracker new a --id TASK-D4RK
     exit 2
     --- stderr
-    tracker: TASK-D4RK is taken
+    error: TASK-D4RK is taken
       hint: leave the id out to get a new one
 
     $ tracker new a --priority urgent
     exit 2
     --- stderr
-    tracker: `urgent` is no priority
+    error: `urgent` is no priority
       hint: one of critical, high, medium, low
 
     $ tracker new a --sprint "next week"
     exit 2
     --- stderr
-    tracker: `next week` is no sprint
+    error: `next week` is no sprint
       hint: such as SPRINT-1
 
     $ tracker new a --estimate soon
     exit 2
     --- stderr
-    tracker: `soon` is no length of time
+    error: `soon` is no length of time
       hint: such as 45m, 2h, 1h 30m or 3d (a day is 8 hours)
 
     $ tracker new a --type "a b"
     exit 2
     --- stderr
-    tracker: `a b` is no task type
+    error: `a b` is no task type
       hint: letters, digits, `-` and `_`, such as feature or bug
 
     $ tracker new a --file ../secret
     exit 2
     --- stderr
-    tracker: `../secret` does not lie in the repository
+    error: `../secret` does not lie in the repository
       hint: give a path below the top of the working tree
 
     $ tracker new a --file /etc/passwd
     exit 2
     --- stderr
-    tracker: `/etc/passwd` does not lie in the repository
+    error: `/etc/passwd` does not lie in the repository
       hint: give a path below the top of the working tree
 
     $ tracker new a --depends-on nope
     exit 2
     --- stderr
-    tracker: no task matches `nope`
+    error: no task matches `nope`
       hint: tracker list
 
     $ tracker new a --depends-on task
     exit 2
     --- stderr
-    tracker: `task` matches 4 tasks
+    error: `task` matches 4 tasks
       hint: give more of it: TASK-C0DE TASK-D4RK TASK-EXP0 TASK-S3SS
 
     $ tracker new a --pritority high

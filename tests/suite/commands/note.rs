@@ -118,19 +118,19 @@ fn refuses_what_says_nothing() {
     $ tracker note d4 ' '
     exit 2
     --- stderr
-    tracker: a note needs a text
+    error: a note needs a text
       hint: tracker note ID TEXT, or - to read standard input
 
     $ tracker note d4 -
     exit 2
     --- stderr
-    tracker: a note needs a text
+    error: a note needs a text
       hint: tracker note ID TEXT, or - to read standard input
 
     $ tracker note zzz text
     exit 2
     --- stderr
-    tracker: no task matches `zzz`
+    error: no task matches `zzz`
       hint: tracker list
     ");
     assert_eq!(records(&sandbox), before);

@@ -57,7 +57,7 @@ fn shows_what_can_be_worked_on_first_things_first() {
     $ tracker queue --stage nowhere
     exit 2
     --- stderr
-    tracker: unknown stage `nowhere`
+    error: unknown stage `nowhere`
       stage:"nowhere"
             ^^^^^^^^^
       hint: it is one of none, dev, qa, sec, docs, complete

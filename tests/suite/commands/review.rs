@@ -257,7 +257,7 @@ fn what_is_staged_can_be_looked_at() {
     $ tracker review main..HEAD --staged
     exit 2
     --- stderr
-    tracker: what is staged stands on the current commit, and on no other
+    error: what is staged stands on the current commit, and on no other
       hint: name the base alone: tracker review BASE.. --staged
     ");
 }
@@ -272,19 +272,19 @@ fn a_range_that_is_none_is_refused() {
     $ tracker review ..
     exit 2
     --- stderr
-    tracker: `..` names no commit
+    error: `..` names no commit
       hint: tracker review BASE..HEAD, or nothing for the current branch
 
     $ tracker review main..nowhere
     exit 2
     --- stderr
-    tracker: `nowhere` is not a revision of this repository
+    error: `nowhere` is not a revision of this repository
       hint: see: git branch --all, git tag
 
     $ tracker review
     exit 2
     --- stderr
-    tracker: there is no branch to compare with
+    error: there is no branch to compare with
       hint: name what it is to be merged into: --base main, or main..HEAD
     ");
 }
@@ -358,14 +358,14 @@ fn other_commands_refuse_the_forms_of_reviews_before_they_do_anything() {
     $ tracker new One --format markdown
     exit 2
     --- stderr
-    tracker: `new` has no answer as `markdown`
-      hint: --format human or --format json; the others are for tracker review and tracker check
+    error: `tracker new` has no format `markdown`
+      hint: use --format human or --format json; the others are for tracker review and tracker check
 
     $ tracker --format sarif list
     exit 2
     --- stderr
-    tracker: `list` has no answer as `sarif`
-      hint: --format human or --format json; the others are for tracker review and tracker check
+    error: `tracker list` has no format `sarif`
+      hint: use --format human or --format json; the others are for tracker review and tracker check
 
     $ tracker review --format yaml
     exit 2

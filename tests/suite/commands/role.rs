@@ -101,25 +101,25 @@ fn what_is_asked_for_and_not_there_is_a_no() {
     $ tracker role show revewer
     exit 2
     --- stderr
-    tracker: `revewer` is no role here
+    error: `revewer` is no role here
       hint: one of reviewer, tester
 
     $ tracker role show ../config
     exit 2
     --- stderr
-    tracker: `../config` is no role here
+    error: `../config` is no role here
       hint: one of reviewer, tester
 
     $ tracker role new reviewer
     exit 1
     --- stderr
-    tracker: role `reviewer` already has a text
+    error: role `reviewer` already has a text
       exists  .tracker/roles/reviewer.md  tracker role show reviewer
 
     $ tracker role new 'no role'
     exit 2
     --- stderr
-    tracker: `no role` cannot be a role's name
+    error: `no role` cannot be a role's name
       hint: letters, digits, `-` and `_`, beginning with a letter
     ");
 }
@@ -231,7 +231,7 @@ fn a_text_that_cannot_be_read_is_told_and_the_rest_is_listed() {
     $ tracker role show reviewer
     exit 1
     --- stderr
-    tracker: .tracker/roles/reviewer.md:2: title: did not find expected node content
+    error: .tracker/roles/reviewer.md:2: title: did not find expected node content
       hint: check indentation, quotes and brackets here and on the line above
 
     $ tracker role show tester

@@ -112,108 +112,108 @@ fn refuses_what_makes_no_sense_and_says_what_would() {
     $ tracker set d4
     exit 2
     --- stderr
-    tracker: say which field to set
+    error: say which field to set
       hint: tracker set ID FIELD=VALUE, such as tracker set 7q2 priority=high
 
     $ tracker set priority=low
     exit 2
     --- stderr
-    tracker: say which task to set
+    error: say which task to set
       hint: tracker set ID FIELD=VALUE, such as tracker set 7q2 priority=high
 
     $ tracker set d4 prioriy=low
     exit 2
     --- stderr
-    tracker: `prioriy` is no field that can be set
+    error: `prioriy` is no field that can be set
       hint: did you mean `priority`?
 
     $ tracker set d4 priority=urgent
     exit 2
     --- stderr
-    tracker: `urgent` is no priority
+    error: `urgent` is no priority
       hint: one of critical, high, medium, low
 
     $ tracker set d4 priority+=low
     exit 2
     --- stderr
-    tracker: `priority` is no list
+    error: `priority` is no list
       hint: set it as a whole: priority=low
 
     $ tracker set d4 title=
     exit 2
     --- stderr
-    tracker: a task needs a title
+    error: a task needs a title
 
     $ tracker set d4 created=yesterday
     exit 2
     --- stderr
-    tracker: `yesterday` is no date
+    error: `yesterday` is no date
       hint: such as 2026-11-20
 
     $ tracker set d4 estimate=soon
     exit 2
     --- stderr
-    tracker: `soon` is no length of time
+    error: `soon` is no length of time
       hint: such as 45m, 2h, 1h 30m or 3d (a day is 8 hours)
 
     $ tracker set d4 stage=qa
     exit 2
     --- stderr
-    tracker: `stage` is no field that can be set
+    error: `stage` is no field that can be set
       hint: a stage is moved to: tracker set-stage ID STAGE
 
     $ tracker set d4 status=done
     exit 2
     --- stderr
-    tracker: `status` is no field that can be set
+    error: `status` is no field that can be set
       hint: status is derived: tracker start, block, cancel, set-stage
 
     $ tracker set d4 blocked=yes
     exit 2
     --- stderr
-    tracker: `blocked` is no field that can be set
+    error: `blocked` is no field that can be set
       hint: tracker block ID WHY, tracker unblock ID
 
     $ tracker set d4 id=TASK-1
     exit 2
     --- stderr
-    tracker: `id` is no field that can be set
+    error: `id` is no field that can be set
       hint: it is written by the tracker alone
 
     $ tracker set d4 reviewer=ken
     exit 2
     --- stderr
-    tracker: `reviewer` is no field that can be set
+    error: `reviewer` is no field that can be set
       hint: one of title, type, priority, assignee, area, tags, sprint, depends_on, files, estimate, spent, created; a key of your own is added with tracker edit ID
 
     $ tracker set d4 depends_on+=nope
     exit 2
     --- stderr
-    tracker: no task matches `nope`
+    error: no task matches `nope`
       hint: tracker list
 
     $ tracker set d4 files+=../x
     exit 2
     --- stderr
-    tracker: `../x` does not lie in the repository
+    error: `../x` does not lie in the repository
       hint: give a path below the top of the working tree
 
     $ tracker set d4 tags+=
     exit 2
     --- stderr
-    tracker: say what to add to `tags`
+    error: say what to add to `tags`
       hint: tags= removes it as a whole
 
     $ tracker set d4 =x
     exit 2
     --- stderr
-    tracker: `=x` names no field
+    error: `=x` names no field
       hint: tracker set --help
 
     $ tracker set d4 zzz priority=low
     exit 2
     --- stderr
-    tracker: no task matches `zzz`
+    error: no task matches `zzz`
       hint: tracker list
     ");
     assert_eq!(records(&sandbox), before);
@@ -230,19 +230,19 @@ fn a_circle_is_refused_and_named() {
     $ tracker set s3 depends_on+=exp0
     exit 1
     --- stderr
-    tracker: TASK-S3SS cannot depend on TASK-EXP0: that would be a cycle
+    error: TASK-S3SS cannot depend on TASK-EXP0: that would be a cycle
       cycle  TASK-S3SS → TASK-EXP0 → TASK-S3SS  tracker deps
 
     $ tracker set s3 depends_on=s3
     exit 1
     --- stderr
-    tracker: TASK-S3SS cannot depend on itself
+    error: TASK-S3SS cannot depend on itself
       cycle  TASK-S3SS → TASK-S3SS  tracker deps
 
     $ tracker set c0de depends_on=exp0,d4rk
     exit 1
     --- stderr
-    tracker: TASK-C0DE cannot depend on TASK-D4RK: that would be a cycle
+    error: TASK-C0DE cannot depend on TASK-D4RK: that would be a cycle
       cycle  TASK-C0DE → TASK-D4RK → TASK-C0DE  tracker deps
     ");
     assert_eq!(changed(&sandbox), "");

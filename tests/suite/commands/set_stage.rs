@@ -31,7 +31,7 @@ fn moves_a_task_and_the_history_says_that_it_was_an_override() {
     $ tracker set-stage s3 nowhere
     exit 2
     --- stderr
-    tracker: `nowhere` is no stage of TASK-S3SS
+    error: `nowhere` is no stage of TASK-S3SS
       hint: one of none, dev, qa, sec, docs, complete
 
     $ tracker set-stage s3

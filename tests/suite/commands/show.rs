@@ -95,31 +95,31 @@ fn a_part_of_an_id_is_enough() {
     $ tracker show task
     exit 2
     --- stderr
-    tracker: `task` matches 4 tasks
+    error: `task` matches 4 tasks
       hint: give more of it: TASK-C0DE TASK-D4RK TASK-EXP0 TASK-S3SS
 
     $ tracker show d4rl
     exit 2
     --- stderr
-    tracker: no task matches `d4rl`
+    error: no task matches `d4rl`
       hint: did you mean TASK-D4RK?
 
     $ tracker show zzzz
     exit 2
     --- stderr
-    tracker: no task matches `zzzz`
+    error: no task matches `zzzz`
       hint: tracker list
 
     $ tracker show ../../etc/passwd
     exit 2
     --- stderr
-    tracker: no task matches `../../etc/passwd`
+    error: no task matches `../../etc/passwd`
       hint: tracker list
 
     $ tracker show
     exit 2
     --- stderr
-    tracker: no task is named and none is active
+    error: no task is named and none is active
       hint: tracker show ID
     ");
 }

@@ -53,7 +53,7 @@ fn refuses_what_cannot_start_and_says_all_of_why() {
     $ tracker start exp
     exit 1
     --- stderr
-    tracker: TASK-EXP0 cannot start
+    error: TASK-EXP0 cannot start
       blocked    no words                                 tracker unblock TASK-EXP0
       waits for  TASK-S3SS  Session expires while typing  tracker show TASK-S3SS
       assigned   to grace                                 tracker start TASK-EXP0 --force
@@ -62,19 +62,19 @@ fn refuses_what_cannot_start_and_says_all_of_why() {
     $ tracker start c0de
     exit 1
     --- stderr
-    tracker: TASK-C0DE cannot start
+    error: TASK-C0DE cannot start
       closed  it is complete  tracker reopen TASK-C0DE
 
     $ tracker start d4
     exit 1
     --- stderr
-    tracker: TASK-D4RK cannot start
+    error: TASK-D4RK cannot start
       closed  it is cancelled  tracker reopen TASK-D4RK
 
     $ tracker start zzz
     exit 2
     --- stderr
-    tracker: no task matches `zzz`
+    error: no task matches `zzz`
       hint: tracker list
     ");
     assert_eq!(records(&sandbox), before);
@@ -126,7 +126,7 @@ fn closing_the_active_task_ends_that() {
     assert_snapshot!(sandbox.tracker(&["show"]), @r"
     exit 2
     --- stderr
-    tracker: no task is named and none is active
+    error: no task is named and none is active
       hint: tracker show ID
     ");
     sandbox.tracker(&["reopen", "s3"]);

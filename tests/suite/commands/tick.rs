@@ -70,31 +70,31 @@ fn refuses_what_is_no_box() {
     $ tracker tick d4 4
     exit 2
     --- stderr
-    tracker: TASK-D4RK has boxes 1 to 3, not 4
+    error: TASK-D4RK has boxes 1 to 3, not 4
       hint: tracker show TASK-D4RK
 
     $ tracker tick d4 0
     exit 2
     --- stderr
-    tracker: TASK-D4RK has boxes 1 to 3, not 0
+    error: TASK-D4RK has boxes 1 to 3, not 0
       hint: tracker show TASK-D4RK
 
     $ tracker tick d4 2-1
     exit 2
     --- stderr
-    tracker: TASK-D4RK has boxes 1 to 3, not 2-1
+    error: TASK-D4RK has boxes 1 to 3, not 2-1
       hint: tracker show TASK-D4RK
 
     $ tracker tick d4 nothing
     exit 2
     --- stderr
-    tracker: no box of TASK-D4RK says `nothing`
+    error: no box of TASK-D4RK says `nothing`
       hint: tracker show TASK-D4RK
 
     $ tracker tick d4 o
     exit 2
     --- stderr
-    tracker: `o` matches 3 boxes of TASK-D4RK
+    error: `o` matches 3 boxes of TASK-D4RK
       hint: give the number: 1 toggle in settings; 2 two colours from one table; 3 nobody is blinded
 
     $ tracker tick d4
@@ -110,13 +110,13 @@ fn refuses_what_is_no_box() {
     $ tracker tick s3 1
     exit 2
     --- stderr
-    tracker: TASK-S3SS has no check boxes
+    error: TASK-S3SS has no check boxes
       hint: write boxes as `- [ ] text`: tracker edit TASK-S3SS
 
     $ tracker tick zzz 1
     exit 2
     --- stderr
-    tracker: no task matches `zzz`
+    error: no task matches `zzz`
       hint: tracker list
     ");
     assert_eq!(records(&sandbox), before);

@@ -50,13 +50,13 @@ fn ids_of_branches_and_worktrees_are_not_given_again() {
     assert_snapshot!(sandbox.tracker(&["new", "t", "--id", "TASK-1"]), @r"
     exit 2
     --- stderr
-    tracker: TASK-1 is taken
+    error: TASK-1 is taken
       hint: leave the id out to get a new one
     ");
     assert_snapshot!(sandbox.tracker(&["new", "t", "--id", "TASK-2"]), @r"
     exit 2
     --- stderr
-    tracker: TASK-2 is taken
+    error: TASK-2 is taken
       hint: leave the id out to get a new one
     ");
 }
@@ -79,13 +79,13 @@ fn says_what_is_missing() {
     $ tracker list
     exit 2
     --- stderr
-    tracker: `[ROOT]/repo` is not in a git repository
+    error: `[ROOT]/repo` is not in a git repository
       hint: try: git init
 
     $ tracker -C nowhere list
     exit 2
     --- stderr
-    tracker: cannot find `[ROOT]/repo/nowhere`
+    error: cannot find `[ROOT]/repo/nowhere`
     ");
     sandbox.git(&["init", "--quiet"]);
     assert_snapshot!(typed(&sandbox, "
@@ -96,19 +96,19 @@ fn says_what_is_missing() {
     $ tracker list
     exit 2
     --- stderr
-    tracker: there is no tracker in `[ROOT]/repo`
+    error: there is no tracker in `[ROOT]/repo`
       hint: tracker init
 
     $ tracker new one
     exit 2
     --- stderr
-    tracker: there is no tracker in `[ROOT]/repo`
+    error: there is no tracker in `[ROOT]/repo`
       hint: tracker init
 
     $ tracker start one
     exit 2
     --- stderr
-    tracker: there is no tracker in `[ROOT]/repo`
+    error: there is no tracker in `[ROOT]/repo`
       hint: tracker init
     ");
 }

@@ -109,7 +109,7 @@ fn a_tag_named_as_the_base_is_refused() {
     insta::assert_snapshot!(check("main"), @r"
     exit 2
     --- stderr
-    tracker: `main` is ambiguous: refs/heads/main and refs/tags/main have that name
+    error: `main` is ambiguous: refs/heads/main and refs/tags/main have that name
       hint: give the whole name: refs/heads/main
     ");
     assert_eq!(check("refs/heads/main").status, 0);
@@ -118,7 +118,7 @@ fn a_tag_named_as_the_base_is_refused() {
     insta::assert_snapshot!(check("release"), @r"
     exit 2
     --- stderr
-    tracker: `release` is a tag; expected a branch or a commit id
+    error: `release` is a tag; expected a branch or a commit id
       hint: to compare with the tag, give refs/tags/release
     ");
 }

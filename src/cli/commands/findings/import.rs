@@ -14,33 +14,36 @@ use crate::cli::output::{Cell, Output, clean};
 use crate::import::findings::{LARGEST, ReportFormat};
 use crate::ops::{self, FindingsImport, ImportedFinding};
 
-/// Reads what a tool found: SARIF 2.1.0, JUnit XML, `security_report.json`, `bugs.json`.
+/// Import the findings of a tool's report
 ///
-/// A finding that is high or critical rejects the task for the role, as `tracker reject` does; others are written
-/// down. Importing the same report again changes nothing; one that was settled and is found again is open again, one
-/// that was waived stays so. A report that cannot be read is a rejection, never a pass. The exit code is 1 where the
-/// stage fails; a report that is not there is a wrong call, exit code 2.
+/// Formats: SARIF 2.1.0, JUnit XML, `security_report.json`, `bugs.json`.
+///
+/// A high or critical finding rejects the task as the role, as `tracker reject` does; others are only recorded. Importing
+/// the same report twice changes nothing. A resolved finding that is found again is reopened, a waived one stays waived.
+/// An unreadable report rejects too. The exit code is 1 if the stage fails, and 2 if there is no report.
+///
+/// Example: tracker findings import report.sarif --task 7q2m --as security-auditor
 #[derive(Debug, Args)]
 pub(super) struct Import {
-    /// The report; `-` reads standard input
+    /// Report; `-` reads standard input
     #[arg(value_name = "FILE")]
     file: String,
-    /// The task, by a part of its id
+    /// Task ID; a unique part is enough
     #[arg(long, value_name = "ID", add = tasks())]
     task: String,
-    /// The role that the report speaks for; where the stage asks only one, that one
+    /// Role that the report counts for [default: the only one that the stage requires]
     #[arg(long = "as", value_name = "ROLE", add = roles())]
     role: Option<String>,
-    /// What the report is, where its content does not tell
+    /// Format of the report [default: detected]
     #[arg(long, value_enum, value_name = "FORMAT")]
     from: Option<From>,
-    /// Make a task for each finding, to mend it
+    /// Create a task for each finding
     #[arg(long)]
     create_tasks: bool,
-    /// Settle open findings of the same tools that the report no longer holds
-    #[arg(long)]
-    settle_gone: bool,
-    /// Sign the rejection with the ssh key that git is configured with
+    /// Resolve open findings of the same tools that are not in the report
+    #[arg(long, alias = "settle-gone")]
+    resolve_gone: bool,
+    /// Sign the rejection with the SSH key that git is configured with
     #[arg(long)]
     sign: bool,
     #[command(flatten)]
@@ -76,7 +79,7 @@ impl Import {
                 From::Bugs => ReportFormat::Bugs,
             }),
             create_tasks: self.create_tasks,
-            settle_gone: self.settle_gone,
+            settle_gone: self.resolve_gone,
             sign: self.sign,
         };
         let (import, problems) = ops::import_findings(&session, &request)?;

@@ -27,10 +27,10 @@ use crate::ops;
 pub(in crate::cli) struct Findings {
     #[command(subcommand)]
     what: Option<What>,
-    /// The task, by a part of its id; all where left out
+    /// Task ID; a unique part is enough [default: all tasks]
     #[arg(value_name = "ID", add = tasks())]
     id: Option<String>,
-    /// Settled and waived ones too
+    /// Include resolved and waived findings
     #[arg(short, long)]
     all: bool,
     #[command(flatten)]
@@ -39,26 +39,27 @@ pub(in crate::cli) struct Findings {
 
 #[derive(Debug, Subcommand)]
 enum What {
-    /// Read what a tool found
+    /// Import the findings of a tool's report
     Import(import::Import),
-    /// Say that a finding is mended
-    Settle(Resolve),
-    /// Say that a finding stays, and why
-    Waive(Resolve),
-    /// Open a finding again
-    Reopen(Resolve),
+    /// Resolve a finding
+    #[command(alias = "settle")]
+    Resolve(Change),
+    /// Waive a finding: accept it, with a reason
+    Waive(Change),
+    /// Reopen a finding
+    Reopen(Change),
 }
 
 #[derive(Debug, Args)]
-struct Resolve {
-    /// The task, by a part of its id
+struct Change {
+    /// Task ID; a unique part is enough
     #[arg(value_name = "ID", add = tasks())]
     id: String,
-    /// The finding, by its id or the beginning of it
+    /// Finding ID, or the beginning of it
     #[arg(value_name = "FINDING")]
     finding: String,
-    /// Why
-    #[arg(long, short = 'm', value_name = "WHY")]
+    /// Reason
+    #[arg(long, short = 'm', value_name = "REASON")]
     why: Option<String>,
     #[command(flatten)]
     write: WriteArgs,
@@ -72,7 +73,7 @@ pub(super) enum Response {
     List(ops::FindingsView),
     /// A report was imported.
     Imported(Box<ops::FindingsImport>),
-    /// A finding was settled, waived or opened again.
+    /// A finding was resolved, waived or reopened.
     Written(ops::Written),
 }
 
@@ -80,19 +81,19 @@ impl Command for Findings {
     type Response = Response;
 
     fn run(self, context: &Context) -> Reply<Response> {
-        let (resolve, to) = match self.what {
+        let (change, to) = match self.what {
             None => {
                 let session = context.read(&self.read)?;
                 let (view, problems) = ops::findings(&session, self.id.as_deref(), self.all)?;
                 return Ok(Answer::of(Response::List(view)).with_problems(problems));
             }
             Some(What::Import(import)) => return import.run(context),
-            Some(What::Settle(resolve)) => (resolve, FindingState::Resolved),
-            Some(What::Waive(resolve)) => (resolve, FindingState::Waived),
-            Some(What::Reopen(resolve)) => (resolve, FindingState::Open),
+            Some(What::Resolve(change)) => (change, FindingState::Resolved),
+            Some(What::Waive(change)) => (change, FindingState::Waived),
+            Some(What::Reopen(change)) => (change, FindingState::Open),
         };
-        let session = context.write(&resolve.write)?;
-        let written = ops::resolve(&session, &resolve.id, &resolve.finding, to, resolve.why.as_deref())?;
+        let session = context.write(&change.write)?;
+        let written = ops::resolve(&session, &change.id, &change.finding, to, change.why.as_deref())?;
         Ok(Answer::of(Response::Written(written)))
     }
 }

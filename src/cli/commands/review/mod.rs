@@ -30,16 +30,16 @@ use crate::report::review as forms;
 #[derive(Debug, Args)]
 #[command(arg = every_format())]
 pub(in crate::cli) struct Review {
-    /// BASE..HEAD, or a branch; the current branch where left out
+    /// BASE..HEAD, or a branch [default: the current branch]
     #[arg(value_name = "RANGE")]
     range: Option<String>,
-    /// Look at what is staged as well
+    /// Include staged changes
     #[arg(long)]
     staged: bool,
-    /// Print what one would write as a pull request's description: Markdown, without a verdict
+    /// Print a pull request description: Markdown, without the verdict
     #[arg(long)]
     brief: bool,
-    /// Leave nothing out of long lists
+    /// Show long lists in full
     #[arg(long)]
     full: bool,
 }
