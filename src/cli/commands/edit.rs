@@ -59,7 +59,8 @@ fn open(editor: &str, prepared: &ops::PreparedEdit) -> Result<(), Failure> {
     let ignored = Arc::new(AtomicBool::new(false));
     let _ = signal_hook::flag::register(signal_hook::consts::SIGINT, ignored);
     let script = format!("{editor} \"$@\"");
-    let shell = Program::shell(&script, "open the editor").args([editor.as_ref(), prepared.draft.as_os_str()]);
+    let shell =
+        Program::shell(&script, "open the editor").args([editor.as_ref(), prepared.draft.as_os_str()]);
     let status = shell.run_in_terminal().map_err(|error| failed(format!("cannot be started: {error}")))?;
     if status.success() { Ok(()) } else { Err(failed(format!("ended with {status}"))) }
 }
