@@ -103,11 +103,11 @@ fn a_complete_task_is_reopened_into_its_first_stage() {
     --- stdout
     TASK-C0DE  complete → dev  One table for all colours
     ");
-    assert_snapshot!(changed(&sandbox), @r#"
+    assert_snapshot!(changed(&sandbox), @r"
     -stage: complete
     +stage: dev
-    +  - {at: 2026-11-11T09:05:00Z, by: Ada Lovelace, from: complete, to: dev, why: "reopened: a colour is missing"}
-    "#);
+    +  - {at: 2026-11-11T09:05:00Z, by: Ada Lovelace, from: complete, to: dev, kind: reopen, why: a colour is missing}
+    ");
 }
 
 #[test]

@@ -60,7 +60,7 @@ fn only_the_lines_meant_change() {
     +assignee: Ada Lovelace
     +blocked: "because: reasons"
     +history:
-    +  - {at: 2026-11-11T09:08:00Z, by: Ada Lovelace, from: none, to: dev, why: started}
+    +  - {at: 2026-11-11T09:08:00Z, by: Ada Lovelace, from: none, to: dev, kind: start, why: started}
     -* [ ] star box
     -+ [X] plus box
     -1. [ ] numbered box

@@ -115,7 +115,7 @@ fn another_id_or_a_circle_is_refused() {
     going on with your text of TASK-D4RK that was not written before
     error: the edited text of TASK-D4RK was not saved
       broken  depends_on: TASK-D4RK cannot depend on itself: TASK-D4RK → TASK-D4RK
-      hint: your text is kept: tracker edit TASK-D4RK goes on with it
+      hint: your text is kept; run `tracker edit TASK-D4RK` to go on with it
     ");
     assert_eq!(changed(&sandbox), "");
 }

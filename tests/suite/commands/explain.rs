@@ -35,10 +35,10 @@ fn all_rules_are_listed_with_the_level_that_they_have_here() {
     standards           error  what a change of some files asks for in others
     commands            error  the project's own commands say yes
 
-    held where it is pushed to, whatever the policy says:
+    on the server, whatever the policy says:
     kept-records  error  no push takes back what a branch has of the tracker
     --- stderr
-    tracker explain RULE tells more
+    details: tracker explain RULE
     ");
     let answer = json(&sandbox.tracker(&["explain", "linked-commits", "--format", "json"]));
     let rule = &answer["result"]["rules"][0];
@@ -59,13 +59,13 @@ fn one_rule_is_told_in_full() {
     earned-moves  error
       Every stage that was left had what it asks for.
 
-      holds   For each move on, the gate computes again what the stage asks for: sign-offs of each role, as many as its quorum, valid for the content as it is at the head, and no standing rejection.
-      why     A hook can be skipped and a file can be edited by hand. A vote is about what its author saw: code that changed afterwards was seen by nobody.
-      violationTASK-7Q2M: left qa, without the approval of code-reviewer: that of Grace is stale: src/theme.rs changed
-      mend    Take the task back to the stage (`tracker fail TASK WHY`, or `tracker reopen TASK` where it is complete) and ask the role to look again: `tracker approve TASK --as ROLE`. `tracker signoffs TASK` tells what each vote covers and why one does not count.
-      switch  in .tracker/config.toml, error where it says nothing:
-              [policy]
-              earned-moves = "error"    # or "warn", or "off"
+      requires  For each move on, the gate computes again what the stage asks for: sign-offs of each role, as many as its quorum, valid for the content as it is at the head, and no standing rejection.
+      why       A hook can be skipped and a file can be edited by hand. A vote is about what its author saw: code that changed afterwards was seen by nobody.
+      example   TASK-7Q2M: left qa, without the approval of code-reviewer: that of Grace is stale: src/theme.rs changed
+      fix       Take the task back to the stage (`tracker fail TASK WHY`, or `tracker reopen TASK` where it is complete) and ask the role to look again: `tracker approve TASK --as ROLE`. `tracker signoffs TASK` tells what each vote covers and why one does not count.
+      level     in .tracker/config.toml, error where it says nothing:
+                [policy]
+                earned-moves = "error"    # or "warn", or "off"
 
     $ tracker explain earned
     exit 2
@@ -86,22 +86,23 @@ fn one_rule_is_told_in_full() {
     earned-moves  error
       Every stage that was left had what it asks for.
 
-      holds   For each move on, the gate computes again what the stage asks
-              for: sign-offs of each role, as many as its quorum, valid for
-              the content as it is at the head, and no standing rejection.
-      why     A hook can be skipped and a file can be edited by hand. A vote
-              is about what its author saw: code that changed afterwards was
-              seen by nobody.
-      violationTASK-7Q2M: left qa, without the approval of code-reviewer:
-              that of Grace is stale: src/theme.rs changed
-      mend    Take the task back to the stage (`tracker fail TASK WHY`, or
-              `tracker reopen TASK` where it is complete) and ask the role
-              to look again: `tracker approve TASK --as ROLE`. `tracker
-              signoffs TASK` tells what each vote covers and why one does
-              not count.
-      switch  in .tracker/config.toml, error where it says nothing:
-              [policy]
-              earned-moves = "error"    # or "warn", or "off"
+      requires  For each move on, the gate computes again what the stage
+                asks for: sign-offs of each role, as many as its quorum,
+                valid for the content as it is at the head, and no standing
+                rejection.
+      why       A hook can be skipped and a file can be edited by hand. A
+                vote is about what its author saw: code that changed
+                afterwards was seen by nobody.
+      example   TASK-7Q2M: left qa, without the approval of code-reviewer:
+                that of Grace is stale: src/theme.rs changed
+      fix       Take the task back to the stage (`tracker fail TASK WHY`, or
+                `tracker reopen TASK` where it is complete) and ask the role
+                to look again: `tracker approve TASK --as ROLE`. `tracker
+                signoffs TASK` tells what each vote covers and why one does
+                not count.
+      level     in .tracker/config.toml, error where it says nothing:
+                [policy]
+                earned-moves = "error"    # or "warn", or "off"
     "#);
 }
 
@@ -117,11 +118,11 @@ fn the_rule_of_a_server_is_told_as_one() {
     kept-records  error
       No push takes back what a branch has of the tracker.
 
-      holds   A push to a branch that the policy judges may begin before where the branch is now, as a forced one does. It then holds every record, and the policy, as the branch has them beyond that. And the default branch is not deleted while there is a tracker in it.
-      why     The gate judges a push from where it begins. A rejection or a stricter rule that came later would go unseen, with the commit that brought it.
-      violationtakes back what `main` has beyond where the push begins (.tracker/signoffs/TASK-7Q2M/20261111T100000Z-sec-1a2b3c4d.yaml)
-      mend    `git pull --rebase`, then `git push` without `--force`. What has to go from a server's history is for those who run it, with the hook set aside.
-      switch  none: whatever the policy says, the hook of a server holds it (`tracker hooks install --server`), and so does pre-push where the config asks
+      requires  A push to a branch that the policy judges may begin before where the branch is now, as a forced one does. It then holds every record, and the policy, as the branch has them beyond that. And the default branch is not deleted while there is a tracker in it.
+      why       The gate judges a push from where it begins. A rejection or a stricter rule that came later would go unseen, with the commit that brought it.
+      example   takes back what `main` has beyond where the push begins (.tracker/signoffs/TASK-7Q2M/20261111T100000Z-sec-1a2b3c4d.yaml)
+      fix       `git pull --rebase`, then `git push` without `--force`. What has to go from a server's history is for those who run it, with the hook set aside.
+      level     none: whatever the policy says, the hook of a server holds it (`tracker hooks install --server`), and so does pre-push where the config asks
 
     $ tracker explain kept-record
     exit 2

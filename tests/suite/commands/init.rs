@@ -165,7 +165,7 @@ fn refuses_where_the_tracker_is_left_out_of_a_sparse_checkout() {
     assert_snapshot!(refused[0], @r"
     exit 2
     --- stderr
-    tracker: the tracker of this repository is not checked out in `[ROOT]/clone`
+    error: the tracker of this repository is not checked out in `[ROOT]/clone`
       hint: git sparse-checkout add .tracker
     ");
 }
@@ -178,7 +178,7 @@ fn refuses_where_the_tracker_was_deleted_by_hand() {
     assert_snapshot!(init, @r"
     exit 2
     --- stderr
-    tracker: the tracker of this repository is not checked out in `[ROOT]/repo`
+    error: the tracker of this repository is not checked out in `[ROOT]/repo`
       hint: git checkout -- .tracker
     ");
     assert_eq!(sandbox.tracker(&["show", "d4rk"]).to_string(), init.to_string());
@@ -194,7 +194,7 @@ fn refuses_to_write_a_single_file_over_the_one_that_is_committed() {
     assert_snapshot!(sandbox.tracker(&["init", "--profile", "team"]), @r"
     exit 2
     --- stderr
-    tracker: `.tracker/config.toml` is in git and not checked out in `[ROOT]/repo`
+    error: `.tracker/config.toml` is in git and not checked out in `[ROOT]/repo`
       hint: git checkout -- .tracker/config.toml
     ");
     assert!(!sandbox.path().join(".tracker/config.toml").exists());
@@ -207,7 +207,7 @@ fn refuses_in_a_clone_without_a_checkout() {
     assert_snapshot!(sandbox.tracker_in("../clone", &["init"]), @r"
     exit 2
     --- stderr
-    tracker: the tracker of this repository is not checked out in `[ROOT]/clone`
+    error: the tracker of this repository is not checked out in `[ROOT]/clone`
       hint: git checkout HEAD -- .tracker
     ");
     sandbox.git_in("../clone", &["checkout", "HEAD", "--", ".tracker"]);
@@ -222,7 +222,7 @@ fn refuses_where_the_tracker_is_staged_and_nowhere_else() {
     assert_snapshot!(sandbox.tracker(&["init"]), @r"
     exit 2
     --- stderr
-    tracker: the tracker of this repository is not checked out in `[ROOT]/repo`
+    error: the tracker of this repository is not checked out in `[ROOT]/repo`
       hint: git checkout -- .tracker
     ");
     sandbox.git(&["checkout", "--", ".tracker"]);

@@ -44,12 +44,12 @@ fn moves_a_task_and_the_history_says_that_it_was_an_override() {
 
     For more information, try '--help'.
     ");
-    assert_snapshot!(changed(&sandbox), @r#"
+    assert_snapshot!(changed(&sandbox), @r"
     -stage: dev
     +stage: qa
-    +  - {at: 2026-11-11T09:05:00Z, by: Ada Lovelace, from: dev, to: qa, why: "override: reviewed on paper"}
+    +  - {at: 2026-11-11T09:05:00Z, by: Ada Lovelace, from: dev, to: qa, kind: override, why: reviewed on paper}
     +stage: complete
     +history:
-    +  - {at: 2026-11-11T09:07:00Z, by: Ada Lovelace, from: none, to: complete, why: override}
-    "#);
+    +  - {at: 2026-11-11T09:07:00Z, by: Ada Lovelace, from: none, to: complete, kind: override}
+    ");
 }

@@ -32,7 +32,7 @@ fn takes_a_task_moves_it_and_makes_it_the_active_one() {
     +stage: dev
     +assignee: Ada Lovelace
     +history:
-    +  - {at: 2026-11-11T09:05:00Z, by: Ada Lovelace, from: none, to: dev, why: started}
+    +  - {at: 2026-11-11T09:05:00Z, by: Ada Lovelace, from: none, to: dev, kind: start, why: started}
     ");
     assert!(sandbox.tracker(&["show"]).stdout.starts_with("TASK-S3SS"));
 }
@@ -109,7 +109,7 @@ fn dry_run_changes_neither_file_nor_active_task() {
     +assignee: Ada Lovelace
      created: 2026-11-10
     +history:
-    +  - {at: 2026-11-11T09:05:00Z, by: Ada Lovelace, from: none, to: dev, why: started}
+    +  - {at: 2026-11-11T09:05:00Z, by: Ada Lovelace, from: none, to: dev, kind: start, why: started}
      ---
     --- stderr
     dry run: 1 file would change, nothing was written
