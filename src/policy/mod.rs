@@ -20,6 +20,7 @@ mod derive;
 mod directives;
 mod glob;
 mod graph;
+pub mod history;
 mod identity;
 mod machine;
 mod metrics;
@@ -27,6 +28,7 @@ mod pipeline;
 mod queue;
 mod refusal;
 mod rounds;
+mod route;
 mod standing;
 #[cfg(test)]
 mod tests;
@@ -54,6 +56,7 @@ pub use pipeline::stage_order;
 pub use queue::queue;
 pub use refusal::{Attempt, Fix, Hint, Reason, ReasonRow, Refusal};
 pub use rounds::{is_override, overriding_move, round_in, round_of};
+pub use route::Route;
 pub use standing::{Tally, badge_of, facts_of, status_of};
 pub use tree::{Branch, Direction};
 pub use votes::{
