@@ -12,6 +12,7 @@ mod explain;
 mod facts;
 mod fields;
 mod histories;
+pub mod landing;
 mod passes;
 mod rules;
 #[cfg(test)]

@@ -5,6 +5,7 @@
 
 mod attacks;
 mod detours;
+mod histories;
 mod honest;
 mod ranges;
 mod rules;

@@ -1,0 +1,262 @@
+//! Files: a chain of approved changes leads from what the tip has to what the merge has.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use super::chain::{Link, Outcome, TaskSet, search};
+use super::{Judge, Objection, Ruling};
+use crate::model::{TaskId, TreeEntry};
+use crate::policy::history::{History, PersonKey};
+use crate::policy::is_record;
+
+/// The approved changes for one role, by path: whose and what.
+type Approved = BTreeMap<String, Vec<(usize, TreeEntry, TreeEntry)>>;
+
+/// A path, with what was approved to lead from and to.
+type Approval = (String, TreeEntry, TreeEntry);
+
+/// What is known of the files that the merge changes.
+struct Files {
+    /// What the merge has, where that is not what the tip has.
+    merged: BTreeMap<String, TreeEntry>,
+    /// The tasks of the commits that changed them.
+    tasks: HashMap<String, BTreeSet<usize>>,
+}
+
+impl<H: History> Judge<'_, '_, H> {
+    pub(super) fn files(&mut self) -> Result<(), H::Error> {
+        let merged = self.merged_files()?;
+        let tasks = self.tasks_on(&merged)?;
+        let files = Files { merged, tasks };
+        let mut needed: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
+        for path in files.merged.keys() {
+            let Some(tasks) = files.tasks.get(path) else {
+                self.object(Objection { path: Some(path.clone()), ..Objection::of(Ruling::Unlinked) });
+                continue;
+            };
+            for role in tasks.iter().flat_map(|task| self.required_of(*task, path)) {
+                needed.entry(role).or_default().insert(path.clone());
+            }
+        }
+        for role in self.landing.config.role_names() {
+            self.files_of_role(role, needed.remove(role).unwrap_or_default(), &files)?;
+        }
+        Ok(())
+    }
+
+    /// Returns the roles that stages require which a task has left, as far as they review a path.
+    fn required_of<'r>(&self, task: usize, path: &str) -> Vec<&'r str>
+    where
+        Self: 'r,
+    {
+        let own = &self.tasks[task];
+        let stages = own.left.iter().filter_map(|place| own.route.stage_at(*place));
+        let roles = stages.flat_map(|stage| own.route.roles_of(stage)).map(String::as_str);
+        roles.filter(|role| own.route.is_reviewed(role, path)).collect()
+    }
+
+    /// Returns what the merge of tip and head has, where that is not what the tip has. Where they conflict, that is
+    /// said, and the tip's content is taken.
+    fn merged_files(&mut self) -> Result<BTreeMap<String, TreeEntry>, H::Error> {
+        let (history, tip, head) = (self.history(), self.landing.tip, self.landing.head);
+        let mut paths = BTreeSet::new();
+        let bases = std::rc::Rc::clone(&self.bases);
+        for base in bases.iter() {
+            paths.extend(history.differences(Some(*base), head)?.iter().cloned());
+        }
+        if bases.is_empty() {
+            paths.extend(history.differences(None, head)?.iter().cloned());
+        }
+        let mut merged = BTreeMap::new();
+        for path in paths.into_iter().filter(|path| !is_record(path)) {
+            match self.changes.merged(tip, head, &path)? {
+                Some(entry) if entry == history.entry(tip, &path)? => {}
+                Some(entry) => drop(merged.insert(path, entry)),
+                None => {
+                    let ruling = if bases.len() > 1 { Ruling::SeveralBases } else { Ruling::Conflict };
+                    self.object(Objection { path: Some(path), ..Objection::of(ruling) });
+                }
+            }
+        }
+        Ok(merged)
+    }
+
+    /// Returns, by path, the tasks of the commits of the range that changed it.
+    fn tasks_on(
+        &self,
+        paths: &BTreeMap<String, TreeEntry>,
+    ) -> Result<HashMap<String, BTreeSet<usize>>, H::Error> {
+        let mut found: HashMap<String, BTreeSet<usize>> = HashMap::new();
+        for commit in self.range() {
+            let named = self.history().tasks_of(commit)?;
+            let tasks: Vec<usize> = named.iter().filter_map(|task| self.task(task)).collect();
+            if tasks.is_empty() {
+                continue;
+            }
+            for path in self.history().changed(commit)?.iter().filter(|path| paths.contains_key(*path)) {
+                match found.get_mut(path) {
+                    Some(known) => known.extend(&tasks),
+                    None => drop(found.insert(path.clone(), tasks.iter().copied().collect())),
+                }
+            }
+        }
+        Ok(found)
+    }
+
+    fn files_of_role(
+        &mut self,
+        role: &str,
+        mut paths: BTreeSet<String>,
+        files: &Files,
+    ) -> Result<(), H::Error> {
+        let approved = self.approved(role)?;
+        let mut whole: HashMap<&str, BTreeSet<usize>> = HashMap::new();
+        for (path, changes) in &approved {
+            let tasks = self.must_arrive(role, path, changes)?;
+            if !tasks.is_empty() {
+                paths.insert(path.clone());
+                whole.insert(path, tasks);
+            }
+        }
+        let nothing = Vec::new();
+        for path in paths {
+            let changes = approved.get(&path).unwrap_or(&nothing);
+            let must = whole.remove(path.as_str()).unwrap_or_default();
+            if let Some(ruling) = self.file(&path, changes, &must, files)? {
+                let (path, role) = (Some(path), Some(role.to_owned()));
+                self.object(Objection { path, role, ..Objection::of(ruling) });
+            }
+        }
+        Ok(())
+    }
+
+    /// Judges one file for one role.
+    fn file(
+        &mut self,
+        path: &str,
+        changes: &[(usize, TreeEntry, TreeEntry)],
+        must: &BTreeSet<usize>,
+        files: &Files,
+    ) -> Result<Option<Ruling>, H::Error> {
+        let tip = self.history().entry(self.landing.tip, path)?;
+        // What conflicts has been said, and nothing of it lands.
+        let goal = files.merged.get(path).cloned().unwrap_or_else(|| tip.clone());
+        let own: BTreeSet<usize> = changes.iter().map(|(task, ..)| *task).collect();
+        let own: Vec<usize> = own.into_iter().collect();
+        let place = |task: &usize| own.binary_search(task).unwrap_or(own.len());
+        let links: Vec<Link> = changes
+            .iter()
+            .map(|(task, from, to)| Link {
+                tasks: TaskSet::one(place(task)),
+                from: from.clone(),
+                to: to.clone(),
+            })
+            .collect();
+        let mut all = TaskSet::default();
+        must.iter().for_each(|task| all.insert(place(task)));
+        let merges = &mut self.changes;
+        let mut merge = |base: &TreeEntry, one: &TreeEntry, other: &TreeEntry| merges.merge(base, one, other);
+        let outcome = search(&tip, &goal, &links, &all, &mut merge)?;
+        let ids = |tasks: &mut dyn Iterator<Item = &usize>| -> Vec<TaskId> {
+            tasks.map(|task| self.tasks[*task].id.clone()).collect()
+        };
+        Ok(match outcome {
+            Outcome::Found => None,
+            Outcome::GivenUp => Some(Ruling::TooManyCombinations),
+            Outcome::NotFound if !must.is_empty() => {
+                let part = search(&tip, &goal, &links, &TaskSet::default(), &mut merge)?;
+                let is_part = part == Outcome::Found;
+                Some(if is_part {
+                    Ruling::Incomplete { tasks: ids(&mut must.iter()) }
+                } else {
+                    self.uncovered(path, &own, files)
+                })
+            }
+            Outcome::NotFound => Some(self.uncovered(path, &own, files)),
+        })
+    }
+
+    fn uncovered(&self, path: &str, approved: &[usize], files: &Files) -> Ruling {
+        let tasks = files.tasks.get(path).into_iter().flatten();
+        let without = tasks.filter(|task| approved.binary_search(task).is_err());
+        Ruling::Uncovered { unapproved: without.map(|task| self.tasks[*task].id.clone()).collect() }
+    }
+
+    /// Returns the tasks whose approved change of a path must arrive whole: those that bring a move out of a stage
+    /// which requires the role, unless the base had their change already.
+    fn must_arrive(
+        &self,
+        role: &str,
+        path: &str,
+        changes: &[(usize, TreeEntry, TreeEntry)],
+    ) -> Result<BTreeSet<usize>, H::Error> {
+        let (mut must, mut arrived) = (BTreeSet::new(), BTreeSet::new());
+        for (task, _, to) in changes {
+            if self.tasks[*task].brings_leaving_of(role) {
+                let set = if self.has_arrived(*task, path, to)? { &mut arrived } else { &mut must };
+                set.insert(*task);
+            }
+        }
+        Ok(must.difference(&arrived).copied().collect())
+    }
+
+    /// Tells whether the base has had a task's content of a path already.
+    fn has_arrived(&self, task: usize, path: &str, to: &TreeEntry) -> Result<bool, H::Error> {
+        let history = self.history();
+        for commit in
+            history.commits_of(self.tasks[task].id)?.iter().filter(|commit| self.landed.has(**commit))
+        {
+            if history.entry(*commit, path)? == *to {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// Returns the approved changes that may be links, by path: those with a quorum, of tasks that are open at the
+    /// tip or bring a move, in the round that they are in, and not used up by the base.
+    fn approved(&mut self, role: &str) -> Result<Approved, H::Error> {
+        let mut approved = Approved::new();
+        let quorum = self.landing.config.role(role).rules.quorum as usize;
+        for task in 0..self.tasks.len() {
+            let own = &self.tasks[task];
+            let is_ended = own.is_closed && own.new_moves().is_empty();
+            if is_ended || !self.votes.contains_key(&(task, role)) {
+                continue;
+            }
+            for ((path, from, to), voters) in self.changes_approved(task, role)? {
+                if voters.len() >= quorum {
+                    approved.entry(path).or_default().push((task, from, to));
+                }
+            }
+        }
+        Ok(approved)
+    }
+
+    fn changes_approved(
+        &mut self,
+        task: usize,
+        role: &str,
+    ) -> Result<BTreeMap<Approval, BTreeSet<PersonKey>>, H::Error> {
+        let route = self.tasks[task].route;
+        let mut voters: BTreeMap<Approval, BTreeSet<PersonKey>> = BTreeMap::new();
+        for stage in route.stages_requiring(role) {
+            let round = route.round(&self.tasks[task].history, stage);
+            for vote in self.approvals(task, role, stage, None)? {
+                let vote = &self.landing.votes[vote];
+                if vote.round != round {
+                    continue;
+                }
+                for file in &vote.files {
+                    if vote.was_held && self.has_arrived(task, &file.path, &file.to)? {
+                        continue;
+                    }
+                    for from in &file.from {
+                        let change = (file.path.clone(), from.clone(), file.to.clone());
+                        voters.entry(change).or_default().insert(vote.voter.clone());
+                    }
+                }
+            }
+        }
+        Ok(voters)
+    }
+}
