@@ -1,11 +1,15 @@
 //! What a command gets from the door it came through: the world, the options, a page to write on.
 
+use std::io::IsTerminal;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use super::args::{Format, Global, ReadArgs, WriteArgs};
 use super::error::Failure;
 use super::output::{Output, OutputStyle};
+use super::progress;
 use crate::env::Env;
+use crate::events::EventSink;
 use crate::ops::Session;
 use crate::store::Workspace;
 
@@ -14,7 +18,8 @@ const LARGEST_INPUT: usize = 32 * 1024 * 1024;
 
 /// One call of the program.
 pub(super) struct Context {
-    env: Env,
+    env: Arc<Env>,
+    events: EventSink,
     format: Format,
     quiet: bool,
     look: OutputStyle,
@@ -29,7 +34,13 @@ impl Context {
         };
         let look = OutputStyle::of_stdout(global.color, &env);
         let error_look = OutputStyle::of_stderr(global.color, &env);
-        Self { env, format: global.format, quiet: global.quiet, look, error_look }
+        let (env, format, quiet) = (Arc::new(env), global.format, global.quiet);
+        let context = Self { env, events: EventSink::default(), format, quiet, look, error_look };
+        // Somebody must look on, for the line goes away again.
+        let is_shown = context.is_attended() && std::io::stderr().is_terminal();
+        let on_stderr = || EventSink::new(progress::on_stderr(Arc::clone(&context.env)));
+        let events = is_shown.then(on_stderr).unwrap_or_default();
+        Self { events, ..context }
     }
 
     pub(super) fn env(&self) -> &Env {
@@ -60,7 +71,7 @@ impl Context {
             None => Workspace::open(&self.env)?,
         };
         let snapshot = workspace.snapshot_of(args.at.as_deref())?;
-        Ok(Session::new(&self.env, workspace, snapshot))
+        Ok(Session::new(&self.env, workspace, snapshot).with_events(self.events()))
     }
 
     /// Opens the repository for a command that says itself which commits it reads: there may be no tracker in the
@@ -68,14 +79,19 @@ impl Context {
     pub(super) fn range(&self) -> Result<Session<'_>, Failure> {
         let workspace = Workspace::anywhere(&self.env)?;
         let snapshot = workspace.snapshot();
-        Ok(Session::new(&self.env, workspace, snapshot))
+        Ok(Session::new(&self.env, workspace, snapshot).with_events(self.events()))
     }
 
     /// Opens the tracker for a command that writes.
     pub(super) fn write(&self, args: &WriteArgs) -> Result<Session<'_>, Failure> {
         let workspace = Workspace::open(&self.env)?.with_lock_timeout(Some(args.lock_timeout));
         let snapshot = workspace.snapshot();
-        Ok(Session::new(&self.env, workspace, snapshot).dry(args.dry_run))
+        Ok(Session::new(&self.env, workspace, snapshot).dry(args.dry_run).with_events(self.events()))
+    }
+
+    /// Returns who is told of what takes long.
+    pub(super) fn events(&self) -> EventSink {
+        self.events.clone()
     }
 
     /// Tells whether somebody looks on: stderr is a terminal, and they have not asked for quiet or for JSON.

@@ -2,6 +2,7 @@
 
 use super::error::one_line;
 use super::{CommitId, Error, RepoPaths, refs};
+use crate::events::EventSink;
 
 /// Unpacked objects that are kept, in bytes.
 const OBJECT_CACHE: usize = 4 * 1024 * 1024;
@@ -10,6 +11,7 @@ const OBJECT_CACHE: usize = 4 * 1024 * 1024;
 pub struct Repository {
     pub(super) inner: gix::Repository,
     places: RepoPaths,
+    events: EventSink,
 }
 
 /// What HEAD is.
@@ -45,12 +47,25 @@ impl Repository {
             inner.objects = objects.into();
         }
         inner.object_cache_size_if_unset(OBJECT_CACHE);
-        Ok(Self { inner, places: places.clone() })
+        Ok(Self { inner, places: places.clone(), events: EventSink::default() })
     }
 
     /// Makes one thread's own of what several share.
     pub(super) fn local(inner: gix::Repository, places: &RepoPaths) -> Self {
-        Self { inner, places: places.clone() }
+        Self { inner, places: places.clone(), events: EventSink::default() }
+    }
+
+    /// Makes it tell of what takes long.
+    #[must_use]
+    pub fn with_events(mut self, events: EventSink) -> Self {
+        self.events = events;
+        self
+    }
+
+    /// Returns who is told of what takes long.
+    #[must_use]
+    pub fn events(&self) -> &EventSink {
+        &self.events
     }
 
     /// Returns the repository's folders.
@@ -103,7 +118,7 @@ impl SharedRepository {
     pub fn open(&self) -> Repository {
         let mut inner = self.inner.to_thread_local();
         inner.object_cache_size_if_unset(OBJECT_CACHE);
-        Repository { inner, places: self.places.clone() }
+        Repository::local(inner, &self.places)
     }
 }
 

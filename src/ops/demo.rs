@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use super::{Error, Result};
 use crate::env::Env;
+use crate::events::{EventSink, LongStep};
 use crate::process::Program;
 use crate::store;
 
@@ -97,7 +98,7 @@ const SCRIPT: &[Line] = &[
 ];
 
 /// Makes a repository in a new folder below `parent`, or below the system's folder for such, and plays the script.
-pub fn demo(env: &Env, program: &Path, parent: Option<&Path>) -> Result<Demo> {
+pub fn demo(env: &Env, program: &Path, parent: Option<&Path>, events: &EventSink) -> Result<Demo> {
     let folder = make_folder(env, parent)?;
     let [before, after] = REPORTS;
     let files = [
@@ -110,7 +111,13 @@ pub fn demo(env: &Env, program: &Path, parent: Option<&Path>) -> Result<Demo> {
         let path = folder.join(name);
         std::fs::write(&path, text).map_err(io("write", &path))?;
     }
-    let steps = SCRIPT.iter().map(|line| play(line, program, &folder)).collect::<Result<_>>()?;
+    let running = events.begin(LongStep::RunDemo, Some(SCRIPT.len()));
+    let mut steps = Vec::with_capacity(SCRIPT.len());
+    for line in SCRIPT {
+        steps.push(play(line, program, &folder)?);
+        running.advance(1);
+    }
+    drop(running);
     Ok(Demo { folder: folder.display().to_string(), steps })
 }
 

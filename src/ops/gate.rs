@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{Error, Result, Session};
+use crate::events::LongStep;
 use crate::facts::{FileFacts, RangeEnds, RangePolicy, RangeReader};
 use crate::git::{CommitId, People, Repository};
 use crate::model::{Config, Level, Person, Problem, RecordPath, TaskId, is_in_tracker};
@@ -34,6 +35,7 @@ pub fn review(session: &Session<'_>, request: &GateRequest) -> Result<(Review, V
     let policy = Policy::of(session, &repository, &ends)?;
     let places = (session.workspace(), session.env());
     let reader = RangeReader::open(places, &repository, &ends, &policy.range, request.counts_lines)?;
+    let _step = session.begin(LongStep::CheckRange, None);
     let files = reader.files(request.counts_lines)?;
     let (commits, tasks) = reader.tasks()?;
     let people = |person: &Person| policy.range.people.canonical(person);
@@ -224,12 +226,14 @@ fn usual_base(repository: &Repository, head: &str, head_commit: CommitId) -> Res
 /// Runs the commands of the policy at the top of the working tree, one after the other.
 fn run_commands(session: &Session<'_>, config: &Config) -> Result<Vec<CommandOutcome>> {
     let mut outcomes = Vec::new();
+    let step = session.begin(LongStep::RunCommands, None);
     for command in config.policy.gate.commands.iter().filter(|command| command.level != Level::Off) {
         let shell = Program::shell(&command.run, "run a command of the policy")
             .in_folder(session.workspace().work_dir())
             .in_its_own_repository();
         let done =
             shell.output().map_err(|error| Error::usage_with(error.to_string(), "install a POSIX shell"))?;
+        step.advance(1);
         let text = [done.stdout.as_slice(), done.stderr.as_slice()].concat();
         let text = String::from_utf8_lossy(&text);
         let last = text.lines().rev().find(|line| !line.trim().is_empty()).unwrap_or_default();

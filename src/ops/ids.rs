@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 
 use super::{Error, Result, Session};
+use crate::events::LongStep;
 use crate::git::IdsElsewhere;
 use crate::model::{Config, IdScheme, TaskId};
 use crate::store::Layout;
@@ -27,6 +28,7 @@ pub(super) struct IdMaker<'s, 'e> {
 
 impl<'s, 'e> IdMaker<'s, 'e> {
     pub(super) fn new(session: &'s Session<'e>, config: &'s Config) -> Result<Self> {
+        let _step = session.begin(LongStep::ReadBranches, None);
         let elsewhere = IdsElsewhere::load(session.workspace().places(), Layout::ROOT)?;
         Ok(Self { session, config, elsewhere, given: HashSet::new(), next_number: None })
     }

@@ -9,6 +9,7 @@ use super::session::{parse, spliced};
 use super::written::WrittenTask;
 use super::{Result, Session, Written};
 use crate::doc::{Edit, Value, append_move, create_task};
+use crate::events::LongStep;
 use crate::import::cards::{Card, CardsDocument, Decision, Planned, plan, read};
 use crate::model::{Minutes, Problem, Stage, Task, TaskId, Texts};
 use crate::store::{Change, Layout, TaskFile};
@@ -69,7 +70,9 @@ pub fn import_cards(
     let tasks = document.cards.iter().map(|card| card.to_task(&first_stage(card))).collect();
     let planned = plan(tasks, |id| existing.get(id).map(|(_, task)| task));
     let (mut changes, mut written, mut cards) = (Vec::new(), Vec::new(), Vec::new());
+    let step = session.begin(LongStep::Import, Some(document.cards.len()));
     for (card, planned) in document.cards.iter().zip(&planned) {
+        step.advance(1);
         let change = change_for(planned, existing.get(&card.id), update)?;
         let action = action_of(planned, change.is_some());
         if matches!(planned.decision, Decision::IdTaken { .. }) {

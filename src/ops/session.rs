@@ -4,6 +4,7 @@ use super::written::{Written, WrittenTask};
 use super::{Error, Result};
 use crate::doc::{Document, Edit};
 use crate::env::Env;
+use crate::events::{EventSink, LongStep, RunningStep};
 use crate::facts::FactsReader;
 use crate::git::{CommitId, Repository};
 use crate::model::{Config, Task};
@@ -16,6 +17,7 @@ pub struct Session<'e> {
     workspace: Workspace,
     snapshot: Snapshot,
     dry_run: bool,
+    events: EventSink,
 }
 
 /// What one task is to become, and the same in words.
@@ -39,7 +41,7 @@ impl<'e> Session<'e> {
     /// Makes a session that reads `snapshot` and writes to `workspace`.
     #[must_use]
     pub fn new(env: &'e Env, workspace: Workspace, snapshot: Snapshot) -> Self {
-        Self { env, workspace, snapshot, dry_run: false }
+        Self { env, workspace, snapshot, dry_run: false, events: EventSink::default() }
     }
 
     /// Makes it show what it would write instead of writing.
@@ -47,6 +49,19 @@ impl<'e> Session<'e> {
     pub fn dry(mut self, dry_run: bool) -> Self {
         self.dry_run = dry_run;
         self
+    }
+
+    /// Makes it tell of what takes long.
+    #[must_use]
+    pub fn with_events(mut self, events: EventSink) -> Self {
+        self.workspace = self.workspace.with_events(events.clone());
+        self.events = events;
+        self
+    }
+
+    /// Begins a step that can take long; it ends when the answer is dropped.
+    pub(super) fn begin(&self, step: LongStep, total: Option<usize>) -> RunningStep {
+        self.events.begin(step, total)
     }
 
     /// Returns the world.

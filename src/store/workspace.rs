@@ -11,6 +11,7 @@ use super::source::{Commit, Source};
 use super::write::{Target, create_folder, rename, write};
 use super::{Change, Error, Layout, Result, Snapshot, Tracked};
 use crate::env::Env;
+use crate::events::EventSink;
 use crate::git;
 use crate::model::{Config, Problem};
 
@@ -29,6 +30,7 @@ pub struct Workspace {
     repository: OnceCell<Rc<git::Repository>>,
     started: i64,
     lock_timeout: Duration,
+    events: EventSink,
 }
 
 impl Workspace {
@@ -57,7 +59,8 @@ impl Workspace {
     fn at(places: git::RepoPaths, env: &Env) -> Self {
         let work_dir = places.work_dir.clone().unwrap_or_else(|| places.git_dir.clone());
         let (repository, started) = (OnceCell::new(), env.clock_nanos());
-        Self { places, work_dir, repository, started, lock_timeout: LOCK_TIMEOUT }
+        let events = EventSink::default();
+        Self { places, work_dir, repository, started, lock_timeout: LOCK_TIMEOUT, events }
     }
 
     /// Finds the tracker around the current directory.
@@ -96,6 +99,13 @@ impl Workspace {
         Ok(is_committed.then_some(Tracked::Committed))
     }
 
+    /// Makes its repository tell of what takes long, where none is open yet.
+    #[must_use]
+    pub fn with_events(mut self, events: EventSink) -> Self {
+        self.events = events;
+        self
+    }
+
     /// Changes how long a write waits for the lock.
     #[must_use]
     pub fn with_lock_timeout(mut self, timeout: Option<Duration>) -> Self {
@@ -126,7 +136,7 @@ impl Workspace {
         if let Some(repository) = self.repository.get() {
             return Ok(Rc::clone(repository));
         }
-        let repository = Rc::new(git::Repository::open(&self.places)?);
+        let repository = Rc::new(git::Repository::open(&self.places)?.with_events(self.events.clone()));
         Ok(Rc::clone(self.repository.get_or_init(|| repository)))
     }
 

@@ -29,7 +29,7 @@ impl Command for Demo {
         let program =
             context.env().program().map_err(|source| Failure::unreadable_input("tracker", &source))?;
         let parent = self.into.as_deref().map(|folder| context.path(folder));
-        Ok(Answer::of(ops::demo(context.env(), &program, parent.as_deref())?))
+        Ok(Answer::of(ops::demo(context.env(), &program, parent.as_deref(), &context.events())?))
     }
 }
 

@@ -8,6 +8,7 @@ use super::RangeReader;
 use super::types::{FileFacts, FileState as FactState};
 use super::{RangeEnds, Result};
 use crate::env::Env;
+use crate::events::LongStep;
 use crate::git::{CommitId, CommitInfo, FileChange, FileMode, FileState, Repository, TreeFile};
 use crate::model::is_in_tracker;
 use crate::store::Workspace;
@@ -29,9 +30,11 @@ impl Changes {
     ) -> Result<Self> {
         let base = ends.base.as_ref().map(|(_, id)| *id);
         let infos = repository.commits_between(base, ends.head_commit)?;
+        let step = repository.events().begin(LongStep::ReadRange, Some(infos.len()));
         let shared = repository.shared();
         let of = |view: &mut Repository, info: CommitInfo| -> Result<(CommitInfo, Vec<FileChange>)> {
             let changed = view.changes_of(info.id)?;
+            step.advance(1);
             Ok((info, changed))
         };
         let commits: Result<Vec<_>> = infos.into_par_iter().map_init(|| shared.open(), of).collect();

@@ -8,6 +8,7 @@ use gix::objs::FindExt;
 
 use super::LinkParser;
 use super::cache::{Parent, Remembered};
+use crate::events::LongStep;
 use crate::git::{CommitId, Error, Repository};
 
 /// A commit that has been read.
@@ -35,6 +36,7 @@ impl Repository {
         if !remembered.has(tip.raw()) {
             waiting.push((i64::MAX, tip.raw()));
         }
+        let step = self.events().begin(LongStep::ReadHistory, None);
         while let Some((_, id)) = waiting.pop() {
             if read.len() >= limit {
                 break;
@@ -46,6 +48,7 @@ impl Repository {
             let new = commit.parents.iter().filter(|parent| !remembered.has(**parent));
             waiting.extend(new.map(|parent| (commit.time, *parent)));
             read.insert(id, commit);
+            step.advance(1);
             order.push(id);
         }
         self.mark_touched(&mut read, &order, grammar.folders)?;

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::{Finding, Mend};
 use crate::doc::{Document, read_task};
+use crate::events::LongStep;
 use crate::model::{Problem, Stage, Summary, Task, TaskId};
 use crate::ops::{Result, Session, init};
 use crate::policy::{Graph, stage_order};
@@ -30,11 +31,13 @@ pub(super) fn examine(session: &Session<'_>) -> Result<Examined> {
         },
     );
     let mut tasks: Vec<Task> = Vec::new();
+    let step = session.begin(LongStep::ReadRecords, Some(paths.len()));
     for (path, _) in paths.iter().filter(|(path, kind)| is_task_file(path) && *kind == EntryKind::File) {
         if is_lossy(path) {
             continue;
         }
         tasks.extend(found.task(session, path)?);
+        step.advance(1);
     }
     let summaries: Vec<Summary<'_>> = tasks.iter().map(Task::summary).collect();
     found.references(&summaries);

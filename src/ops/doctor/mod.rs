@@ -7,6 +7,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{Error, Result, Session};
+use crate::events::LongStep;
 use crate::model::{Problem, Severity};
 
 /// What the doctor found.
@@ -86,7 +87,9 @@ pub fn doctor(session: &Session<'_>, fix: bool) -> Result<Diagnosis> {
     }
     let mut mended = Vec::new();
     let mut refused = Vec::new();
+    let step = session.begin(LongStep::FixRecords, Some(mends.len()));
     for mend in &mends {
+        step.advance(1);
         match mend::apply(session, &locked, mend) {
             Ok(()) => mended.push(mend.said()),
             // A document that cannot be edited keeps no other from being mended.

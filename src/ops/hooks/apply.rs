@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use super::plan::{CommitContext, edited};
 use crate::doc::read_task;
+use crate::events::LongStep;
 use crate::git::{CommitId, LogLimit, Repository};
 use crate::model::{Task, TaskId};
 use crate::ops::session::parse;
@@ -40,7 +41,9 @@ pub fn apply(session: &Session<'_>, range: &str) -> Result<Applied> {
         left: Vec::new(),
     };
     let mut claimed = BTreeMap::new();
+    let step = session.begin(LongStep::ApplyCommits, Some(applied.commits));
     for commit in commits {
+        step.advance(1);
         let commit_id = commit.id;
         let directives = parse_message(&commit.message, Comments::None);
         let changed = repository.files_changed(&[commit_id])?;
@@ -78,8 +81,7 @@ pub fn apply(session: &Session<'_>, range: &str) -> Result<Applied> {
             };
             let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
             let change = Change::replace(&task.path, text(&file.bytes), text(&after));
-            let read = parse(&file)?;
-            let written = WrittenTask::changed(&read, task.said, true);
+            let written = WrittenTask::changed(&parse(&file)?, task.said, true);
             let written = session.finish(&locked, &[change], vec![written])?;
             applied.written.tasks.extend(written.tasks);
             applied.written.files.extend(written.files);

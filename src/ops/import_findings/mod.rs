@@ -8,6 +8,7 @@ mod view;
 
 pub use view::{FindingsImport, ImportedFinding};
 
+use crate::events::LongStep;
 use crate::import::findings::{LARGEST, Matched, ReportFormat, ToolReport, matched, read};
 use crate::model::{Config, Finding, FindingSeverity, Problem, Task, is_role_name};
 use crate::ops::written::WrittenTask;
@@ -103,6 +104,7 @@ fn report_of(
     session: &Session<'_>,
     request: &FindingsImportRequest<'_>,
 ) -> std::result::Result<ToolReport, Problem> {
+    let _step = session.begin(LongStep::ReadImport, None);
     let top = session.workspace().work_dir().display().to_string();
     let too_large = || Err(Problem::error(format!("is larger than {} MB", LARGEST / 1_000_000)));
     request.bytes.map_or_else(too_large, |bytes| read(bytes, &request.name, request.format, &top))

@@ -1,5 +1,11 @@
 //! Which range is judged, and where none can be.
 
+use std::sync::{Arc, Mutex};
+
+use tracker::events::{Event, EventSink, LongStep};
+use tracker::ops::{self, GateRequest, Session};
+use tracker::store::Workspace;
+
 use super::World;
 
 #[test]
@@ -121,4 +127,24 @@ fn a_tag_named_as_the_base_is_refused() {
     error: `release` is a tag; expected a branch or a commit id
       hint: to compare with the tag, give refs/tags/release
     ");
+}
+
+#[test]
+fn a_review_tells_of_the_steps_that_can_take_long() {
+    let world = World::honest();
+    let env = world.sandbox.env("");
+    let workspace = Workspace::anywhere(&env).unwrap();
+    let seen = Arc::new(Mutex::new(Vec::new()));
+    let told = Arc::clone(&seen);
+    let sink = EventSink::new(move |event| told.lock().unwrap().push(event));
+    let snapshot = workspace.snapshot();
+    let session = Session::new(&env, workspace, snapshot).with_events(sink);
+    let request =
+        GateRequest { base: Some("main".into()), head: Some("work".into()), ..GateRequest::default() };
+    ops::review(&session, &request).unwrap();
+    let seen = seen.lock().unwrap();
+    let commits = Event::Started { step: LongStep::ReadRange, total: Some(5) };
+    assert_eq!(seen.first(), Some(&commits));
+    assert!(seen.contains(&Event::Finished { step: LongStep::ReadRange, done: 5 }), "{seen:?}");
+    assert_eq!(seen.last(), Some(&Event::Finished { step: LongStep::CheckRange, done: 0 }));
 }
