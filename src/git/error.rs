@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::{BlobId, CommitId};
+use crate::git::{BlobId, CommitId};
 
 /// Why git could not answer.
 #[derive(Debug, thiserror::Error)]

@@ -10,9 +10,9 @@
 //! 3. [`peek_head`] reads HEAD's commit and what it did to one folder, for a hook that mostly has nothing to do.
 //! 4. [`Repository`] is the whole repository: revisions, trees, blobs, history, configuration, people.
 //!
-//! What it refuses to do: run anything, but for the program that signs and verifies. Configuration that names a program counts only where it is the user's
-//! own (see [`Repository::editor`]); hooks, filters, credential helpers and text conversions never run; a
-//! missing object is never fetched.
+//! What it refuses to do: run anything, but for the program that signs and verifies. Configuration that names a
+//! program counts only where it is the user's own (see [`Repository::editor`]); hooks, filters, credential helpers
+//! and text conversions never run; a missing object is never fetched.
 //!
 //! **Ownership.** Where git stops with "dubious ownership" (`safe.directory`), the tracker reads on: it takes
 //! only facts from the repository. But the configuration of a repository that somebody else owns is not
@@ -22,55 +22,37 @@
 //! `XDG_CONFIG_HOME` and git's own `GIT_CONFIG_*` from the process when [`Repository::open`] loads the
 //! configuration, as git does.
 
-mod ancestry;
 mod changes;
-mod editor;
+mod config;
 mod error;
+mod files;
 mod fold;
-mod hooks_path;
-mod identity;
+mod head;
 mod ids;
-mod lines;
 mod links;
-mod local_config;
 mod log;
 mod merge;
 mod object;
-mod objects;
-mod path_text;
-mod peek_head;
+mod paths;
 mod people;
-mod places;
 mod refs;
-mod regular;
-mod remote;
 mod repository;
-mod revision;
-mod sequencer;
-mod shared;
 mod sign;
-mod staged;
 mod tree;
-mod worktrees;
 
-pub use changes::{FileChange, FileState};
+pub use changes::{FileChange, FileState, LineCount};
+pub use config::HooksRefusal;
 pub use error::Error;
+pub use files::{open_regular, read_regular, share};
 pub use fold::{EditAgain, Fold, FoldEdit, FoldRefusal, Folded, Left, LeftBecause, Place, fold};
-pub use hooks_path::HooksRefusal;
+pub use head::{Glance, HeadAction, HeadMove, Operation, peek_head};
 pub use ids::IdsElsewhere;
-pub use lines::LineCount;
 pub use links::{LinkParser, LinkedCommit, Links};
 pub use log::{CommitInfo, Log, LogLimit};
 pub use merge::merge_texts;
-pub use object::{BlobId, CommitId, ObjectIdError, TreeId};
-pub use objects::Quarantine;
-pub use peek_head::{Glance, peek_head};
+pub use object::{BlobId, CommitId, ObjectIdError, Quarantine, TreeId};
+pub use paths::{RepoPaths, discover};
 pub use people::{MailmapConfig, People, Person};
-pub use places::{RepoPaths, discover};
-pub use regular::{open_regular, read_regular};
 pub use repository::{Head, Repository, SharedRepository};
-pub use sequencer::{HeadAction, HeadMove, Operation};
-pub use shared::share;
 pub use sign::{SignError, Verdict};
-pub use staged::Staged;
-pub use tree::{FileMode, TreeFile};
+pub use tree::{FileMode, Staged, TreeFile};

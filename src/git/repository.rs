@@ -1,8 +1,8 @@
 //! A whole repository, open: about half a millisecond, so only for questions that the folders cannot answer.
 
-use super::error::one_line;
-use super::{CommitId, Error, RepoPaths, refs};
 use crate::events::EventSink;
+use crate::git::error::one_line;
+use crate::git::{CommitId, Error, RepoPaths, refs};
 
 /// Unpacked objects that are kept, in bytes.
 const OBJECT_CACHE: usize = 4 * 1024 * 1024;

@@ -9,7 +9,8 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use chrono::{DateTime, Local, Utc};
-use gix::tempfile::{AutoRemove, ContainingDirectory, Handle, handle::Writable};
+use gix::tempfile::handle::Writable;
+use gix::tempfile::{AutoRemove, ContainingDirectory, Handle};
 
 use crate::git::Repository;
 use crate::process::{Error as ProcessError, Output, Program};

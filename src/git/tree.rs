@@ -1,10 +1,16 @@
-//! What a commit holds: the files below a folder, and their content.
+//! What a commit holds, and what is staged: files below a folder, and their content.
+//!
+//! A path that is not UTF-8 has a text of its own, in which each odd byte is written as `�` and two digits.
 
+use std::borrow::Cow;
+use std::path::Path;
+
+use gix::bstr::{BStr, BString, ByteSlice};
+use gix::index::entry::{Flags, Mode, Stage, Stat};
 use gix::object::tree::EntryKind;
 use rayon::prelude::*;
 
-use super::path_text::{path_of, text_of};
-use super::{BlobId, CommitId, Error, Repository, TreeId};
+use crate::git::{BlobId, CommitId, Error, Repository, TreeId};
 use crate::model::TreeEntry;
 
 /// What a tree says of a file besides its content.
@@ -174,7 +180,7 @@ impl Repository {
         if !self.inner.has_object(commit.raw()) {
             return Error::MissingObject { id: commit.to_string(), shallow: self.is_shallow() };
         }
-        Error::Commit { deed, commit_id: commit, reason: super::error::one_line(error) }
+        Error::Commit { deed, commit_id: commit, reason: crate::git::error::one_line(error) }
     }
 }
 
@@ -185,5 +191,199 @@ pub(super) fn file_mode(kind: EntryKind) -> Option<FileMode> {
         EntryKind::Link => Some(FileMode::Link),
         EntryKind::Commit => Some(FileMode::Submodule),
         EntryKind::Tree => None,
+    }
+}
+
+/// The staged files at one moment. One that is in conflict counts as ours.
+#[derive(Default)]
+pub struct Staged {
+    /// None where nothing was ever staged.
+    index: Option<gix::index::File>,
+}
+
+impl Repository {
+    /// Reads what is staged.
+    pub fn staged(&self, index_file: &Path) -> Result<Staged, Error> {
+        if !index_file.exists() {
+            return Ok(Staged::default());
+        }
+        let options = gix::index::decode::Options::default();
+        let index = gix::index::File::at(index_file, self.inner.object_hash(), true, options)
+            .map_err(|error| Error::other("read the index", error))?;
+        Ok(Staged { index: Some(index) })
+    }
+}
+
+impl Staged {
+    /// Returns one file; none where it is not staged.
+    #[must_use]
+    pub fn file(&self, path: &str) -> Option<TreeFile> {
+        let index = self.index.as_ref()?;
+        let (path, stages) = (path_of(path), [Stage::Unconflicted, Stage::Ours]);
+        let entry = stages.iter().find_map(|stage| index.entry_by_path_and_stage(&path, *stage))?;
+        file_of(index, entry)
+    }
+
+    /// Returns the files below a folder, sorted by path; all where the folder is empty.
+    #[must_use]
+    pub fn files(&self, folder: &str) -> Vec<TreeFile> {
+        let Some(index) = &self.index else { return Vec::new() };
+        let inside = format!("{folder}/");
+        let entries = match folder {
+            "" => index.entries(),
+            _ => index.prefixed_entries(inside.as_bytes().as_bstr()).unwrap_or_default(),
+        };
+        let wanted = |entry: &&gix::index::Entry| matches!(entry.stage(), Stage::Unconflicted | Stage::Ours);
+        entries.iter().filter(wanted).filter_map(|entry| file_of(index, entry)).collect()
+    }
+
+    /// Returns whether a file, or anything in a folder, is staged; none where it is not, else whether git leaves it out
+    /// of the working tree, as in a sparse checkout.
+    #[must_use]
+    pub fn left_out(&self, path: &str) -> Option<bool> {
+        let index = self.index.as_ref()?;
+        // In a sparse index, one entry stands for a whole folder.
+        let concerns = |entry: &&gix::index::Entry| {
+            let own = entry.path(index);
+            let is_around = own.ends_with(b"/") && path.as_bytes().starts_with(own);
+            let is_inside =
+                own.strip_prefix(path.as_bytes()).is_some_and(|rest| matches!(rest, [] | [b'/', ..]));
+            is_around || is_inside
+        };
+        let entry = index.entries().iter().find(concerns)?;
+        Some(entry.mode == Mode::DIR || entry.flags.contains(Flags::SKIP_WORKTREE))
+    }
+
+    /// Returns the tree that a folder is staged as; none where git has not computed it since something in it changed.
+    #[must_use]
+    pub fn tree_id(&self, folder: &str) -> Option<TreeId> {
+        let mut tree = self.index.as_ref()?.tree()?;
+        for name in folder.split('/') {
+            tree = tree.children.iter().find(|child| child.name.as_slice() == name.as_bytes())?;
+        }
+        tree.num_entries.map(|_| TreeId::new(tree.id))
+    }
+
+    /// Returns the files below a folder that are on disk as they are staged: their stats say so, and they were written
+    /// before the index was. Of the others nothing is known without reading them.
+    #[must_use]
+    pub fn clean_files(&self, folder: &str, work_dir: &Path) -> Vec<(String, BlobId)> {
+        let Some(index) = &self.index else { return Vec::new() };
+        let written = index.timestamp().unix_seconds();
+        let inside = format!("{folder}/");
+        let entries = index.prefixed_entries(inside.as_bytes().as_bstr()).unwrap_or_default();
+        let clean = |entry: &gix::index::Entry| {
+            let is_file = matches!(entry.mode, Mode::FILE | Mode::FILE_EXECUTABLE);
+            let is_old = i64::from(entry.stat.mtime.secs) < written;
+            if !is_file || !is_old || entry.stage() != Stage::Unconflicted {
+                return None;
+            }
+            let path = entry.path(index).to_str().ok()?;
+            let found = gix::index::fs::Metadata::from_path_no_follow(&work_dir.join(path)).ok()?;
+            let is_same = Stat::from_fs(&found).is_ok_and(|stat| stat == entry.stat);
+            is_same.then(|| (path.to_owned(), BlobId::new(entry.id)))
+        };
+        entries.iter().filter_map(clean).collect()
+    }
+}
+
+impl std::fmt::Debug for Staged {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let entries = self.index.as_ref().map_or(0, |index| index.entries().len());
+        f.debug_struct("Staged").field("entries", &entries).finish()
+    }
+}
+
+fn file_of(index: &gix::index::File, entry: &gix::index::Entry) -> Option<TreeFile> {
+    let mode = match entry.mode {
+        Mode::FILE => FileMode::Plain,
+        Mode::FILE_EXECUTABLE => FileMode::Executable,
+        Mode::SYMLINK => FileMode::Link,
+        Mode::COMMIT => FileMode::Submodule,
+        _ => return None,
+    };
+    let path = text_of(entry.path(index));
+    Some(TreeFile { path, mode, blob_id: BlobId::new(entry.id) })
+}
+
+/// Stands before the two digits of a byte that is no text, and before itself.
+const MARK: char = char::REPLACEMENT_CHARACTER;
+
+/// Returns a path as text. A byte that is not UTF-8 becomes `�` and two hexadecimal digits, and `�` is doubled.
+///
+/// git's paths are bytes; those that are not UTF-8 are written so that no two paths have one text, and that the text
+/// leads back to the file: else a file could hide behind the name of another.
+pub(super) fn text_of(path: &BStr) -> String {
+    if let Ok(text) = path.to_str()
+        && !text.contains(MARK)
+    {
+        return text.to_owned();
+    }
+    let mut text = String::with_capacity(path.len() + 8);
+    for chunk in path.utf8_chunks() {
+        for c in chunk.valid().chars() {
+            text.push(c);
+            if c == MARK {
+                text.push(c);
+            }
+        }
+        for byte in chunk.invalid() {
+            text.push_str(&format!("{MARK}{byte:02x}"));
+        }
+    }
+    text
+}
+
+/// Returns the path that a text stands for.
+pub(super) fn path_of(text: &str) -> Cow<'_, BStr> {
+    if !text.contains(MARK) {
+        return Cow::Borrowed(BStr::new(text));
+    }
+    let mut path = BString::default();
+    let mut rest = text;
+    while let Some((before, behind)) = rest.split_once(MARK) {
+        path.extend_from_slice(before.as_bytes());
+        let byte = behind.get(..2).and_then(|digits| u8::from_str_radix(digits, 16).ok());
+        rest = match byte {
+            Some(byte) => {
+                path.push(byte);
+                &behind[2..]
+            }
+            None => {
+                path.extend_from_slice(MARK.encode_utf8(&mut [0; 4]).as_bytes());
+                behind.strip_prefix(MARK).unwrap_or(behind)
+            }
+        };
+    }
+    path.extend_from_slice(rest.as_bytes());
+    Cow::Owned(path)
+}
+
+#[cfg(test)]
+mod tests {
+    use gix::bstr::{BStr, ByteSlice};
+
+    use super::*;
+
+    #[test]
+    fn every_path_has_a_text_of_its_own_that_leads_back() {
+        let paths: [&[u8]; 8] = [
+            b"src/a.rs",
+            b"src/\xfe.rs",
+            b"src/\xff.rs",
+            b"\xe2\x82",
+            "src/\u{fffd}.rs".as_bytes(),
+            "src/\u{fffd}fe.rs".as_bytes(),
+            "\u{fffd}\u{fffd}\u{fffd}".as_bytes(),
+            "größe".as_bytes(),
+        ];
+        let mut texts: Vec<String> = paths.iter().map(|path| text_of(BStr::new(path))).collect();
+        for (path, text) in paths.iter().zip(&texts) {
+            assert_eq!(path_of(text).as_bytes(), *path, "{text}");
+        }
+        assert_eq!((texts[0].as_str(), texts[1].as_str()), ("src/a.rs", "src/\u{fffd}fe.rs"));
+        texts.sort();
+        texts.dedup();
+        assert_eq!(texts.len(), paths.len());
     }
 }

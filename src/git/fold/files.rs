@@ -7,9 +7,9 @@ use std::path::{Path, PathBuf};
 use gix::ObjectId;
 use gix::index::entry::Stat;
 
-use super::index::{LockedIndex, folders_of};
-use super::{EditAgain, Left, LeftBecause, Pending, Place};
 use crate::git::Repository;
+use crate::git::fold::index::{LockedIndex, folders_of};
+use crate::git::fold::{EditAgain, Left, LeftBecause, Pending, Place};
 
 /// Largest text that an edit is applied to, in bytes.
 const LARGEST_TEXT: u64 = 4 * 1024 * 1024;

@@ -12,10 +12,11 @@ use std::time::Duration;
 use gix::ObjectId;
 use gix::bstr::{BStr, ByteSlice};
 use gix::index::entry::{Flags, Mode, Stage, Stat};
+use gix::index::extension::Tree;
 
-use super::files::Written;
-use super::trees::Trees;
-use super::{EditAgain, FoldRefusal, Left, LeftBecause, Pending, Place, cached_trees, racy};
+use crate::git::fold::files::Written;
+use crate::git::fold::objects::Trees;
+use crate::git::fold::{EditAgain, FoldRefusal, Left, LeftBecause, Pending, Place};
 use crate::git::{BlobId, Error, Repository};
 
 /// A `git status` in an editor holds the lock for a moment.
@@ -124,7 +125,7 @@ impl LockedIndex {
             index.sort_entries();
         }
         if let Some(root) = index.tree_mut() {
-            cached_trees::carry(root, trees);
+            carry(root, trees);
         }
         Ok(left)
     }
@@ -156,7 +157,7 @@ impl LockedIndex {
             }
         }
         if let Some(work_dir) = &repository.places().work_dir {
-            racy::smudge(&mut index, work_dir);
+            smudge(&mut index, work_dir);
         }
         let mode = std::fs::metadata(&self.path).map(|found| found.permissions());
         let deed = "write the index";
@@ -292,4 +293,73 @@ fn sparse_folder(index: &gix::index::File, folder: &str) -> Option<usize> {
     let name = format!("{folder}/");
     let at = index.entry_index_by_path_and_stage(BStr::new(&name), Stage::Unconflicted)?;
     index.entries()[at].mode.is_sparse().then_some(at)
+}
+
+/// Lets the cached trees of all changed folders follow.
+///
+/// From these git makes the next commit's tree without looking at the files. They describe the *index*: one becomes
+/// HEAD's new tree only where it was HEAD's old one; where the index holds anything else, it is invalid now and git
+/// computes it anew.
+pub(super) fn carry(root: &mut Tree, trees: &Trees) {
+    for path in trees.paths() {
+        let Some(replaced) = trees.folder(path) else { continue };
+        let Some(node) = node(root, path) else { continue };
+        let was_as_in_head = node.num_entries.is_some() && Some(node.id) == replaced.old;
+        if was_as_in_head && !replaced.has_new_folder {
+            node.id = replaced.new;
+            node.num_entries = node.num_entries.map(|count| count + replaced.added);
+        } else {
+            node.num_entries = None;
+        }
+    }
+}
+
+fn node<'a>(root: &'a mut Tree, path: &str) -> Option<&'a mut Tree> {
+    let mut node = root;
+    for name in path.split('/').filter(|name| !name.is_empty()) {
+        node = node.children.iter_mut().find(|child| child.name.as_slice() == name.as_bytes())?;
+    }
+    Some(node)
+}
+
+/// Larger files are not read but marked.
+const LARGEST_READ: u32 = 256 * 1024;
+
+/// Marks all entries of the index that git would no longer look into, and that may have changed.
+///
+/// git looks into the files of entries that are not older than the index. Writing the index makes it younger, so
+/// whoever writes must look into those files first, or mark them: a recorded size of 0 makes git look.
+pub(super) fn smudge(index: &mut gix::index::File, work_dir: &Path) {
+    let written = index.timestamp();
+    let (seconds, nanos) = (written.unix_seconds(), written.nanoseconds());
+    let hash = index.object_hash();
+    for (entry, path) in index.entries_mut_with_paths() {
+        let modified = entry.stat.mtime;
+        // By the second: git may have been built to compare no more.
+        let is_old = i64::from(modified.secs) < seconds;
+        let is_checked_out = entry.flags.stage() == Stage::Unconflicted
+            && !entry.flags.contains(Flags::SKIP_WORKTREE)
+            && !entry.mode.is_submodule()
+            && !entry.mode.is_sparse();
+        if is_old || !is_checked_out || entry.stat.size == 0 {
+            continue;
+        }
+        let Ok(path) = gix::path::from_bstr(path) else { continue };
+        let file = work_dir.join(path);
+        let Ok(found) = gix::index::fs::Metadata::from_path_no_follow(&file) else { continue };
+        let is_same_stat = Stat::from_fs(&found).is_ok_and(|stat| stat == entry.stat);
+        let is_older_in_fact = i64::from(modified.secs) == seconds && modified.nsecs < nanos;
+        if is_same_stat && (is_older_in_fact || has_content(&file, entry, hash)) {
+            continue;
+        }
+        entry.stat.size = 0;
+    }
+}
+
+fn has_content(file: &Path, entry: &gix::index::Entry, hash: gix::hash::Kind) -> bool {
+    if entry.stat.size > LARGEST_READ || entry.mode == Mode::SYMLINK {
+        return false;
+    }
+    let Ok(bytes) = std::fs::read(file) else { return false };
+    gix::objs::compute_hash(hash, gix::objs::Kind::Blob, &bytes).is_ok_and(|id| id == entry.id)
 }

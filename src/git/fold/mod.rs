@@ -12,23 +12,19 @@
 //!
 //! It starts no process, except to sign again what was signed. It knows nothing of tasks.
 
-mod cached_trees;
-mod commit;
-mod files;
-mod index;
-mod listing;
-mod racy;
-mod trees;
-
 use std::path::PathBuf;
 
 use gix::ObjectId;
 use gix::bstr::ByteSlice;
 
-use self::index::LockedIndex;
-use self::trees::NewFile;
-use super::{CommitId, Error, Repository, SignError, share};
 use crate::env::fail_point;
+use crate::git::fold::index::LockedIndex;
+use crate::git::fold::objects::NewFile;
+use crate::git::{CommitId, Error, Repository, SignError, share};
+
+mod files;
+mod index;
+mod objects;
 
 /// One file that shall differ.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -179,8 +175,8 @@ pub fn fold(repository: &Repository, fold: &Fold<'_>) -> Result<Folded, FoldRefu
     }
     let new_files: Vec<NewFile<'_>> =
         pending.iter().map(|each| NewFile { path: &each.edit.path, id: each.after_id }).collect();
-    let trees = trees::rewrite(repository, fold.head, &new_files)?;
-    let commit_id = commit::with_tree(repository, fold.head, trees.root())?;
+    let trees = objects::rewrite(repository, fold.head, &new_files)?;
+    let commit_id = objects::with_tree(repository, fold.head, trees.root())?;
     fail_point("fold:objects");
 
     let mut left = index.follow(repository, &pending, &trees, fold.edit_again)?;

@@ -18,9 +18,8 @@ use std::path::Path;
 
 use gix::ObjectId;
 
+use crate::git::ids::{Findings, Tasks};
 use crate::git::read_regular;
-
-use super::scan::{Findings, Tasks};
 
 const MAGIC: &[u8; 15] = b"tracker ids v1\n";
 const NUMBERS: usize = 5;

@@ -7,7 +7,7 @@ use std::path::Path;
 use gix::ObjectId;
 use gix::hashtable::HashMap;
 
-use super::{LinkedCommit, Links};
+use crate::git::links::{LinkedCommit, Links};
 use crate::git::{CommitId, read_regular};
 
 const MAGIC: [u8; 8] = *b"trklnk01";

@@ -1,9 +1,31 @@
-//! Where git looks for hooks.
+//! What git's configuration says: which editor to open, where hooks are, where the repository is fetched from.
 
 use std::path::{Path, PathBuf};
 
-use super::Repository;
-use super::places::real_or;
+use crate::env::Env;
+use crate::git::paths::real_or;
+use crate::git::{Error, Repository};
+
+impl Repository {
+    /// Returns the command line of the user's editor, to be split as a shell would.
+    ///
+    /// In git's order: `GIT_EDITOR`, the setting `core.editor`, `VISUAL` (not on a dumb terminal), `EDITOR`, `vi`.
+    /// None where nobody named one and there is no terminal, or a dumb one: `vi` would wait for keys that nobody
+    /// presses. `core.editor` of a repository that somebody else owns does not count.
+    #[must_use]
+    pub fn editor(&self, env: &Env, has_terminal: bool) -> Option<String> {
+        let is_dumb = env.variable("TERM").is_none_or(|terminal| terminal == "dumb");
+        let configured = || {
+            let program = self.inner.config_snapshot().trusted_program("core.editor").ok().flatten()?;
+            program.into_string().ok().filter(|program| !program.is_empty())
+        };
+        env.variable("GIT_EDITOR")
+            .or_else(configured)
+            .or_else(|| env.variable("VISUAL").filter(|_| !is_dumb))
+            .or_else(|| env.variable("EDITOR"))
+            .or_else(|| (has_terminal && !is_dumb).then(|| "vi".to_owned()))
+    }
+}
 
 /// Why no hook may be put where git looks for hooks.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -89,5 +111,26 @@ fn real_as_far_as_it_is(path: &Path) -> PathBuf {
             }
             _ => return path.to_owned(),
         }
+    }
+}
+
+impl Repository {
+    /// Returns the address of a remote, or of the one the current branch fetches from, without credentials.
+    ///
+    /// `url.….insteadOf` is applied. None where there is no such remote.
+    pub fn remote_url(&self, remote: Option<&str>) -> Result<Option<String>, Error> {
+        let found = match remote {
+            Some(name) => self.inner.try_find_remote(name),
+            None => self.inner.find_default_remote(gix::remote::Direction::Fetch),
+        };
+        let Some(found) = found else { return Ok(None) };
+        let found = found.map_err(|error| Error::other("read the configuration of the remote", error))?;
+        let Some(mut url) = found.url(gix::remote::Direction::Fetch).cloned() else { return Ok(None) };
+        // A token may stand in either place; a name in front of ssh's host is no secret, and needed.
+        if url.scheme != gix::url::Scheme::Ssh {
+            url.set_user(None);
+        }
+        url.set_password(None);
+        Ok(Some(url.to_bstring().to_string()))
     }
 }

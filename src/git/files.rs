@@ -1,13 +1,37 @@
-//! Repositories that several users of a system share, as `core.sharedRepository` says: what the tracker makes in one
-//! is for all of them.
-//!
-//! Git lets the group write in the folders of such a repository and lets all that is new in them belong to that
-//! group. So the folders tell, and no configuration is read.
+//! Files as the file system has them: only regular ones are read, for a pipe in the place of one would make whoever opens
+//! it wait for ever; and what is made in a repository that several users share is for all of them.
 
+use std::fs::{File, OpenOptions};
+use std::io::{self, Read};
 use std::path::Path;
+
+/// Opens a file as `options` say, without waiting; what is no regular file is refused.
+pub fn open_regular(options: &mut OpenOptions, path: &Path) -> io::Result<File> {
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::custom_flags(
+        options,
+        rustix::fs::OFlags::NONBLOCK.bits().cast_signed(),
+    );
+    let file = options.open(path)?;
+    if file.metadata()?.is_file() {
+        Ok(file)
+    } else {
+        Err(io::Error::new(io::ErrorKind::InvalidInput, "it is not a regular file"))
+    }
+}
+
+/// Reads a regular file.
+pub fn read_regular(path: &Path) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    open_regular(OpenOptions::new().read(true), path)?.read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
 
 /// Lets everybody who may use the folder that holds `made` use that as well, where the folder is shared. What somebody
 /// else has made stays as it is.
+///
+/// Git lets the group write in the folders of a shared repository and lets all that is new in them belong to that group.
+/// So the folders tell, and no configuration is read.
 pub fn share(made: &Path) {
     #[cfg(unix)]
     share_like_folder(made);
@@ -42,14 +66,25 @@ fn share_like_folder(made: &Path) {
     }
 }
 
-#[cfg(unix)]
 #[cfg(test)]
 mod tests {
     use std::fs::{self, Permissions};
     use std::os::unix::fs::PermissionsExt;
     use std::path::Path;
 
-    use super::share;
+    use super::*;
+
+    #[test]
+    fn a_file_is_read_and_a_pipe_is_not_waited_for() {
+        let folder = tempfile::tempdir().unwrap();
+        let (file, pipe) = (folder.path().join("file"), folder.path().join("pipe"));
+        std::fs::write(&file, "text").unwrap();
+        rustix::fs::mkfifoat(rustix::fs::CWD, &pipe, rustix::fs::Mode::from_raw_mode(0o600)).unwrap();
+        assert_eq!(read_regular(&file).unwrap(), b"text");
+        for other in [pipe.as_path(), folder.path()] {
+            assert_eq!(read_regular(other).unwrap_err().to_string(), "it is not a regular file");
+        }
+    }
 
     fn set(path: &Path, mode: u32) {
         fs::set_permissions(path, Permissions::from_mode(mode)).unwrap();

@@ -1,4 +1,5 @@
-//! Where a repository's folders are, found with a few stats: no configuration is read, no object opened.
+//! Where a repository's folders are, found with a few stats: no object is opened, and configuration is read only where
+//! the folders alone do not tell. Also the other working trees of the same repository.
 //!
 //! Ownership decides nothing here, because nothing of the repository is believed yet.
 
@@ -6,9 +7,9 @@ use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
-use super::Error;
-use super::local_config::LocalConfig;
 use crate::env::Env;
+use crate::git::Error;
+use crate::git::error::one_line;
 
 /// The folders of a repository, absolute.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -209,4 +210,109 @@ fn device_of(folder: &Path) -> Result<u64, Error> {
 #[cfg(not(unix))]
 fn device_of(_: &Path) -> Result<u64, Error> {
     Ok(0)
+}
+
+/// A repository's own configuration, without the user's and the system's and without includes.
+///
+/// Hardly parsed: nearly every repository says what its folders say already.
+pub(super) struct LocalConfig {
+    /// In the order they are read; the last one that says something counts.
+    files: Vec<gix::config::File>,
+}
+
+impl LocalConfig {
+    /// Reads `config`, and `config.worktree` where the repository uses it. A linked working tree is where its
+    /// folders say, whatever the main one's configuration is.
+    pub(super) fn read(git_dir: &Path, common_dir: &Path) -> Result<Self, Error> {
+        let mut files = Vec::new();
+        if git_dir != common_dir {
+            return Ok(Self { files });
+        }
+        files.extend(read_file(&common_dir.join("config"), git_dir)?);
+        let per_worktree =
+            |file: &gix::config::File| file.boolean("extensions.worktreeConfig").ok().flatten();
+        if files.iter().find_map(per_worktree) == Some(true) {
+            files.extend(read_file(&git_dir.join("config.worktree"), git_dir)?);
+        }
+        Ok(Self { files })
+    }
+
+    /// Returns the working tree's top, where `by_folders` is what it is without configuration.
+    pub(super) fn work_dir(&self, git_dir: &Path, by_folders: Option<&Path>) -> Option<PathBuf> {
+        let named = self.files.iter().rev().find_map(|file| file.string("core.worktree"));
+        let is_bare = |file: &gix::config::File| file.boolean("core.bare").ok().flatten();
+        match named {
+            _ if self.files.iter().rev().find_map(is_bare) == Some(true) => None,
+            Some(named) => Some(real_or(git_dir.join(path_in(&named)))),
+            None => by_folders.map(Path::to_owned),
+        }
+    }
+}
+
+fn read_file(path: &Path, git_dir: &Path) -> Result<Option<gix::config::File>, Error> {
+    let bytes = match fs::read(path) {
+        Ok(bytes) => bytes,
+        Err(source) if is_worth_telling(&source) => {
+            return Err(Error::Io { deed: "read", path: path.to_owned(), source });
+        }
+        Err(_) => return Ok(None),
+    };
+    if !may_say_something(&bytes) {
+        return Ok(None);
+    }
+    let metadata = gix::config::file::Metadata::from(gix::config::Source::Local);
+    gix::config::File::from_bytes_no_includes(&bytes, metadata, gix::config::file::init::Options::default())
+        .map(Some)
+        .map_err(|error| Error::Open {
+            git_dir: git_dir.to_owned(),
+            reason: format!("{}: {}", path.display(), one_line(&error.to_string())),
+        })
+}
+
+/// Whether a configuration can say anything of the working tree beyond `bare = false`, which `git init` writes.
+fn may_say_something(bytes: &[u8]) -> bool {
+    let text = bytes.to_ascii_lowercase();
+    let count = |word: &str| text.windows(word.len()).filter(|at| *at == word.as_bytes()).count();
+    count("worktree") > 0 || count("bare") > count("bare = false")
+}
+
+impl RepoPaths {
+    /// Returns the tops of the main and all linked working trees except this one, sorted.
+    ///
+    /// One whose folder is gone (deleted, or on a drive that is not mounted) is left out, and so is what cannot
+    /// be read: these are other people's desks.
+    #[must_use]
+    pub fn other_work_dirs(&self) -> Vec<PathBuf> {
+        let mut found: Vec<PathBuf> = self.linked_work_dirs();
+        if self.git_dir != self.common_dir {
+            found.extend(self.main_work_dir());
+        }
+        found.retain(|work_dir| Some(work_dir) != self.work_dir.as_ref() && work_dir.is_dir());
+        found.sort();
+        found.dedup();
+        found
+    }
+
+    /// Each linked working tree has a folder that names the `.git` file at its top.
+    fn linked_work_dirs(&self) -> Vec<PathBuf> {
+        let Ok(folders) = fs::read_dir(self.common_dir.join("worktrees")) else { return Vec::new() };
+        let own = self.git_dir.file_name().filter(|_| self.git_dir != self.common_dir);
+        let mut found = Vec::new();
+        for folder in folders.flatten() {
+            if Some(folder.file_name().as_os_str()) == own {
+                continue;
+            }
+            let Ok(bytes) = fs::read(folder.path().join("gitdir")) else { continue };
+            let dot_git = folder.path().join(path_in(&bytes));
+            found.extend(dot_git.parent().map(|work_dir| real_or(work_dir.to_owned())));
+        }
+        found
+    }
+
+    /// The main working tree as seen from a linked one: none where the repository is bare.
+    fn main_work_dir(&self) -> Option<PathBuf> {
+        let is_dot_git = self.common_dir.file_name().is_some_and(|name| name == ".git");
+        let by_folders = self.common_dir.parent().filter(|_| is_dot_git);
+        LocalConfig::read(&self.common_dir, &self.common_dir).ok()?.work_dir(&self.common_dir, by_folders)
+    }
 }
