@@ -144,7 +144,7 @@ impl ToolReport {
             if *count > 1 {
                 let parts: Vec<&str> = key.iter().map(String::as_str).collect();
                 let print = self.found[at].fingerprint.take().unwrap_or_else(|| digest(&parts));
-                self.found[at].fingerprint = Some(format!("{print}#{count}"));
+                self.found[at].fingerprint = Some(numbered(&print, *count));
             }
         }
         self.tools.sort();
@@ -154,8 +154,30 @@ impl ToolReport {
 
 fn key(found: &Found) -> [String; 4] {
     let text = |text: &Option<String>| text.clone().unwrap_or_default();
-    let what = found.fingerprint.clone().unwrap_or_else(|| format!("\u{1f}{}", found.title));
+    let what = found.fingerprint.clone().unwrap_or_else(|| titled(&found.title));
     [found.tool.clone(), text(&found.rule), what, text(&found.file)]
+}
+
+fn titled(title: &str) -> String {
+    format!("\u{1f}{title}")
+}
+
+/// The fingerprint of what has none of its own, where there are several of it in one file.
+pub(super) fn fingerprint_without(tool: &str, rule: Option<&str>, title: &str, file: Option<&str>) -> String {
+    digest(&[tool, rule.unwrap_or_default(), &titled(title), file.unwrap_or_default()])
+}
+
+/// The fingerprint of the how-many-th of several in one file.
+pub(super) fn numbered(fingerprint: &str, number: usize) -> String {
+    format!("{fingerprint}#{number}")
+}
+
+/// Takes the number off that [`numbered`] adds.
+pub(super) fn without_number(fingerprint: &str) -> &str {
+    let parts = fingerprint.rsplit_once('#');
+    parts
+        .filter(|(_, number)| number.parse::<usize>().is_ok_and(|number| number > 1))
+        .map_or(fingerprint, |(print, _)| print)
 }
 
 fn digest(parts: &[&str]) -> String {

@@ -1,25 +1,33 @@
 //! A report against the findings that are there: what is new, what is known, what has come back, what is gone.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use schemars::JsonSchema;
+use serde::Serialize;
 
 use super::ToolReport;
+use super::found::{fingerprint_without, numbered, without_number};
 use crate::model::{Finding, FindingId, FindingState};
 use crate::policy::{finding_id, finding_identity};
 
+/// Most pairs of one kind in one part of a file that are compared; beyond, no waiver is carried to another line.
+const LARGEST_TABLE: usize = 4_000_000;
+
 /// What a finding of a report is to the task.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Standing {
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum FindingStatus {
     /// It was not there.
     New,
     /// It is there and open.
     Known,
-    /// It was settled, and is found again.
+    /// It was resolved, and is found again.
     Reopened,
     /// Somebody answers for it.
     Waived,
 }
 
-impl Standing {
+impl FindingStatus {
     /// Returns the word for it.
     #[must_use]
     pub fn as_str(self) -> &'static str {
@@ -41,41 +49,191 @@ impl Standing {
 /// A finding of a report, as the task has it or is to have it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Matched {
-    /// The finding. One that was there is as it was, but for a severity that has become worse.
+    /// The finding. One that was there is as it was, but for its line and a severity that has become worse.
     pub finding: Finding,
     /// What it is to the task.
-    pub standing: Standing,
+    pub status: FindingStatus,
     /// Whether its severity is worse than the one written down.
     pub is_worse: bool,
+    /// The line that is written down, where it is found on another one now.
+    pub moved_from: Option<u32>,
 }
 
 /// Matches the findings of a report, all of one role, against those that the task has. New ones get their ids.
+///
+/// Findings of one kind (the same tool, rule, fingerprint or title, and file) are told apart by their lines: the same
+/// line first, then the nearest, in the order of lines, for whatever shifts lines keeps their order. Where that does not
+/// tell, the open record is the one that was found again, and a waiver is carried to nothing.
 #[must_use]
 pub fn matched(reported: Vec<Finding>, known: &[Finding]) -> Vec<Matched> {
-    let by_identity: HashMap<_, _> = known.iter().map(|known| (finding_identity(known), known)).collect();
-    let mut taken: HashSet<FindingId> = known.iter().map(|known| known.id.clone()).collect();
-    let mut all = Vec::with_capacity(reported.len());
-    for mut finding in reported {
-        let matched = match by_identity.get(&finding_identity(&finding)) {
-            None => {
-                finding.id = finding_id(&finding, |id| taken.contains(id));
-                taken.insert(finding.id.clone());
-                Matched { finding, standing: Standing::New, is_worse: false }
-            }
-            Some(known) => {
-                let standing = match known.state() {
-                    FindingState::Waived => Standing::Waived,
-                    FindingState::Fixed | FindingState::Resolved => Standing::Reopened,
-                    FindingState::Open | FindingState::Unknown(_) => Standing::Known,
-                };
-                let is_worse = standing.is_open() && finding.severity.rank() > known.severity.rank();
-                let severity = if is_worse { finding.severity } else { known.severity.clone() };
-                Matched { finding: Finding { severity, ..(*known).clone() }, standing, is_worse }
-            }
-        };
-        all.push(matched);
+    let mut kinds: HashMap<Vec<String>, (Vec<&Finding>, Vec<usize>)> = HashMap::new();
+    for finding in known {
+        kinds.entry(kind_of(finding)).or_default().0.push(finding);
     }
-    all
+    for (at, finding) in reported.iter().enumerate() {
+        kinds.entry(kind_of(finding)).or_default().1.push(at);
+    }
+    let mut found_again: Vec<Option<&Finding>> = vec![None; reported.len()];
+    for (records, mut places) in kinds.into_values().filter(|(records, _)| !records.is_empty()) {
+        places.sort_by_key(|&at| (reported[at].line, at));
+        let lines: Vec<Option<u32>> = places.iter().map(|&at| reported[at].line).collect();
+        for (record, place) in pairs(&records, &lines) {
+            found_again[places[place]] = Some(record);
+        }
+    }
+    let mut ids: HashSet<FindingId> = known.iter().map(|known| known.id.clone()).collect();
+    let mut identities: HashSet<Vec<String>> = known.iter().map(finding_identity).collect();
+    reported
+        .into_iter()
+        .zip(found_again)
+        .map(|(finding, record)| match record {
+            Some(record) => again(finding, record),
+            None => {
+                let mut finding = numbered_apart(finding, &identities);
+                finding.id = finding_id(&finding, |id| ids.contains(id));
+                ids.insert(finding.id.clone());
+                identities.insert(finding_identity(&finding));
+                Matched { finding, status: FindingStatus::New, is_worse: false, moved_from: None }
+            }
+        })
+        .collect()
+}
+
+fn again(found: Finding, record: &Finding) -> Matched {
+    let status = match record.state() {
+        FindingState::Waived => FindingStatus::Waived,
+        FindingState::Fixed | FindingState::Resolved => FindingStatus::Reopened,
+        FindingState::Open | FindingState::Unknown(_) => FindingStatus::Known,
+    };
+    let is_worse = status.is_open() && found.severity.rank() > record.severity.rank();
+    let severity = if is_worse { found.severity } else { record.severity.clone() };
+    let moved_from = record.line.filter(|_| found.line.is_some() && found.line != record.line);
+    let line = found.line.or(record.line);
+    Matched { finding: Finding { severity, line, ..record.clone() }, status, is_worse, moved_from }
+}
+
+/// What findings have in common that only their places tell apart: their identity without the number that tells which
+/// of several in one file they are.
+fn kind_of(finding: &Finding) -> Vec<String> {
+    let mut kind = finding_identity(finding);
+    let Some(source) = &finding.source else { return kind };
+    let fingerprint = match &source.fingerprint {
+        Some(print) => without_number(print).to_owned(),
+        None => {
+            fingerprint_without(&source.tool, source.rule.as_deref(), &finding.title, finding.file.as_deref())
+        }
+    };
+    kind.truncate(2);
+    kind.extend([source.tool.clone(), source.rule.clone().unwrap_or_default(), fingerprint]);
+    kind.push(finding.file.clone().unwrap_or_default());
+    kind
+}
+
+/// Gives a new finding another number where one that is there has its own.
+fn numbered_apart(mut finding: Finding, identities: &HashSet<Vec<String>>) -> Finding {
+    let kind = kind_of(&finding);
+    let mut number = 2;
+    while finding.source.is_some() && identities.contains(&finding_identity(&finding)) {
+        if let Some(source) = &mut finding.source {
+            source.fingerprint = kind.get(4).map(|print| numbered(print, number));
+        }
+        number += 1;
+    }
+    finding
+}
+
+/// Pairs records with the lines at which findings of their kind are, as indexes of the sorted lines.
+fn pairs<'k>(records: &[&'k Finding], lines: &[Option<u32>]) -> Vec<(&'k Finding, usize)> {
+    let mut records: Vec<&Finding> = records.to_vec();
+    // Of records on one line, one that is open counts before one that is waived.
+    records.sort_by(|a, b| (a.line, is_waived(a), &a.id).cmp(&(b.line, is_waived(b), &b.id)));
+    let (mut pairs, mut left): (Vec<(&Finding, usize)>, Vec<&Finding>) = (Vec::new(), Vec::new());
+    let mut free = vec![true; lines.len()];
+    for record in records {
+        let mut same = lines.partition_point(|line| *line < record.line)..;
+        let same = same.by_ref().take_while(|&at| lines.get(at) == Some(&record.line)).find(|&at| free[at]);
+        match same {
+            Some(at) => {
+                free[at] = false;
+                pairs.push((record, at));
+            }
+            None => left.push(record),
+        }
+    }
+    // What stayed where it was parts the file: nothing has moved past it.
+    let walls: Vec<Option<u32>> = pairs.iter().map(|(record, _)| record.line).collect();
+    let part = |line: Option<u32>| walls.partition_point(|wall| *wall < line);
+    let mut parts: BTreeMap<usize, (Vec<&Finding>, Vec<usize>)> = BTreeMap::new();
+    for record in left {
+        parts.entry(part(record.line)).or_default().0.push(record);
+    }
+    for at in (0..lines.len()).filter(|&at| free[at]) {
+        parts.entry(part(lines[at])).or_default().1.push(at);
+    }
+    let (mut rest, mut unmatched) = (Vec::new(), Vec::new());
+    for (records, places) in parts.into_values() {
+        let near = nearest(&records, &places, lines);
+        let ids: HashSet<&FindingId> = near.iter().map(|(record, _)| &record.id).collect();
+        let used: HashSet<usize> = near.iter().map(|(_, at)| *at).collect();
+        rest.extend(records.into_iter().filter(|record| !ids.contains(&record.id)));
+        unmatched.extend(places.into_iter().filter(|at| !used.contains(at)));
+        pairs.extend(near);
+    }
+    // An open record stays open wherever its finding has gone; a waiver does not follow it there.
+    let open = rest.into_iter().filter(|record| !is_waived(record));
+    pairs.extend(open.zip(unmatched));
+    pairs
+}
+
+/// Pairs as many as there are of both, in their order, so that they are as near as can be. Of equally near records an
+/// open one is taken, and of two places that are as near to one waived record neither.
+fn nearest<'k>(
+    records: &[&'k Finding],
+    places: &[usize],
+    lines: &[Option<u32>],
+) -> Vec<(&'k Finding, usize)> {
+    let distance = |record: &Finding, place: usize| match (record.line, lines[place]) {
+        (Some(a), Some(b)) => u64::from(a.abs_diff(b)),
+        (None, None) => 0,
+        _ => u64::from(u32::MAX),
+    };
+    let cost = |record: &Finding, place: usize| 2 * distance(record, place) + u64::from(is_waived(record));
+    let (rows, columns) = (records.len(), places.len());
+    if rows == 0 || columns == 0 || rows * columns > LARGEST_TABLE {
+        return Vec::new();
+    }
+    let (few, many) = (rows.min(columns), rows.max(columns));
+    let at = |one: usize, other: usize| if rows <= columns { (one, other) } else { (other, one) };
+    // best[i][j]: the least cost of pairing the first i of the fewer with some of the first j of the many.
+    let mut best = vec![vec![u64::MAX; many + 1]; few + 1];
+    best[0].fill(0);
+    for i in 1..=few {
+        for j in i..=many {
+            let (row, column) = at(i - 1, j - 1);
+            let paired = best[i - 1][j - 1].saturating_add(cost(records[row], places[column]));
+            best[i][j] = best[i][j - 1].min(paired);
+        }
+    }
+    let (mut i, mut j, mut found) = (few, many, Vec::new());
+    while i > 0 {
+        if best[i][j] != best[i][j - 1] {
+            let (row, column) = at(i - 1, j - 1);
+            found.push((records[row], places[column]));
+            i -= 1;
+        }
+        j -= 1;
+    }
+    let used: HashSet<usize> = found.iter().map(|(_, place)| *place).collect();
+    found.retain(|(record, place)| {
+        let is_tied =
+            |other: &&usize| !used.contains(other) && distance(record, **other) <= distance(record, *place);
+        !is_waived(record) || !places.iter().any(|other| is_tied(&other))
+    });
+    found
+}
+
+fn is_waived(finding: &Finding) -> bool {
+    *finding.state() == FindingState::Waived
 }
 
 /// Returns the open findings of the report's tools and this role that the report would name, and does not.
@@ -102,7 +260,7 @@ pub fn gone<'k>(
 
 #[cfg(test)]
 mod tests {
-    use super::{Standing, gone, matched};
+    use super::{FindingStatus, Matched, gone, matched};
     use crate::import::findings::{ReportFormat, ToolReport};
     use crate::model::{
         Finding, FindingId, FindingSeverity, FindingState, Person, Resolution, TaskId, ToolSource,
@@ -154,15 +312,73 @@ mod tests {
             ..finding(print)
         });
         let all = matched(again.to_vec(), &known);
-        let shown: Vec<_> = all.iter().map(|one| (one.standing, one.is_worse, one.finding.line)).collect();
+        let shown: Vec<_> = all.iter().map(|one| (one.status, one.is_worse, one.finding.line)).collect();
         let wanted = [
-            (Standing::Known, true, Some(1)),
-            (Standing::Reopened, true, Some(1)),
-            (Standing::Waived, false, Some(1)),
-            (Standing::New, false, Some(9)),
+            (FindingStatus::Known, true, Some(9)),
+            (FindingStatus::Reopened, true, Some(9)),
+            (FindingStatus::Waived, false, Some(9)),
+            (FindingStatus::New, false, Some(9)),
         ];
         assert_eq!(shown, wanted);
         assert_eq!((&all[0].finding.id, all[2].finding.severity.as_str()), (&known[0].id, "medium"));
+    }
+
+    /// Findings of one kind: line and state of each record, and the lines of a report; the lines at which what is
+    /// found, as `open`, `waived` or `new`.
+    fn of_one_kind(known: &[(u32, FindingState)], lines: &[u32]) -> String {
+        let at = |line: &u32| Finding { line: Some(*line), ..finding("same") };
+        let first: Vec<u32> = known.iter().map(|(line, _)| *line).collect();
+        let mut report = numbered_report(first.iter().map(at).collect());
+        let known: Vec<Finding> = matched(std::mem::take(&mut report), &[])
+            .into_iter()
+            .zip(known)
+            .map(|(matched, (_, state))| in_state(matched.finding, state.clone()))
+            .collect();
+        let all = matched(numbered_report(lines.iter().map(at).collect()), &known);
+        let mut ids: Vec<_> =
+            known.iter().chain(all.iter().map(|one| &one.finding)).map(|one| &one.id).collect();
+        ids.sort();
+        ids.dedup();
+        let new = all.iter().filter(|one| one.status == FindingStatus::New).count();
+        assert_eq!(ids.len(), known.len() + new, "new ones have ids of their own");
+        let shown = |one: &Matched| format!("{}@{}", one.status.as_str(), one.finding.line.unwrap());
+        all.iter().map(shown).collect::<Vec<_>>().join(" ")
+    }
+
+    /// Numbers what has one fingerprint, as reading a report does.
+    fn numbered_report(mut all: Vec<Finding>) -> Vec<Finding> {
+        for (at, finding) in all.iter_mut().enumerate().skip(1) {
+            finding.source.as_mut().unwrap().fingerprint = Some(format!("same#{}", at + 1));
+        }
+        all
+    }
+
+    #[test]
+    fn a_waiver_stays_with_its_finding() {
+        use FindingState::{Open, Resolved, Waived};
+        for (known, lines, expected) in [
+            // One of two alike is gone: the other one is where it was.
+            (vec![(10, Waived), (50, Open)], vec![50], "known@50"),
+            (vec![(10, Open), (50, Waived)], vec![50], "waived@50"),
+            (vec![(3, Waived), (9, Open), (20, Open)], vec![10], "known@10"),
+            (vec![(3, Waived), (9, Open), (20, Open)], vec![3, 9, 20], "waived@3 known@9 known@20"),
+            // Lines move, and keep their order.
+            (vec![(10, Waived)], vec![3], "waived@3"),
+            (vec![(10, Waived), (50, Open)], vec![110, 150], "waived@110 known@150"),
+            (vec![(10, Open), (50, Waived)], vec![11, 51], "known@11 waived@51"),
+            (vec![(10, Waived), (50, Open)], vec![12], "waived@12"),
+            // It cannot be told: the open one stays open.
+            (vec![(10, Waived), (50, Open)], vec![30], "known@30"),
+            (vec![(10, Waived), (50, Resolved)], vec![30], "reopened@30"),
+            (vec![(10, Waived), (10, Open)], vec![10], "known@10"),
+            (vec![(10, Waived)], vec![8, 12], "new@8 new@12"),
+            (vec![(10, Waived)], vec![9, 12], "waived@9 new@12"),
+            // Nothing moves past what stayed where it was.
+            (vec![(10, Waived), (50, Open)], vec![50, 90], "known@50 new@90"),
+            (vec![(10, Open), (50, Waived)], vec![50, 90], "waived@50 known@90"),
+        ] {
+            assert_eq!(of_one_kind(&known, &lines), expected, "{known:?} {lines:?}");
+        }
     }
 
     #[test]

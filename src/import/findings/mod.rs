@@ -15,7 +15,7 @@ mod severity;
 mod xml;
 
 pub use found::{Found, ToolReport};
-pub use matching::{Matched, Standing, gone, matched};
+pub use matching::{FindingStatus, Matched, gone, matched};
 pub use place::is_inside;
 
 use crate::model::Problem;

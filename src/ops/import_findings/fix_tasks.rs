@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 
 use crate::doc::create_task;
-use crate::import::findings::{Matched, Standing, is_inside};
+use crate::import::findings::{FindingStatus, Matched, is_inside};
 use crate::model::{BoxCount, Config, Finding, FindingSeverity, Priority, Stage, Task, TaskId};
 use crate::ops::ids::IdMaker;
 use crate::ops::written::WrittenTask;
@@ -50,9 +50,9 @@ impl FixTasks {
     /// Makes one for each open finding that has none. What came back after its task was done gets another.
     pub(super) fn make(&mut self, session: &Session<'_>, config: &Config, matched: &[Matched]) -> Result<()> {
         let mut ids = IdMaker::new(session, config)?;
-        for Matched { finding, standing, .. } in matched.iter().filter(|matched| matched.standing.is_open()) {
+        for Matched { finding, status, .. } in matched.iter().filter(|matched| matched.status.is_open()) {
             let has_one = match self.by_finding.get(&source_of(finding)) {
-                Some((_, is_done)) => !is_done || *standing != Standing::Reopened,
+                Some((_, is_done)) => !is_done || *status != FindingStatus::Reopened,
                 None => false,
             };
             if has_one {

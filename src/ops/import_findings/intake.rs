@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use crate::doc::{Document, Edit, Value, resolve_finding};
-use crate::import::findings::{Found, Matched, Standing, ToolReport, gone};
+use crate::import::findings::{FindingStatus, Found, Matched, ToolReport, gone};
 use crate::model::{
     Config, Finding, FindingId, FindingSeverity, FindingState, Person, Problem, Resolution, Task, ToolSource,
 };
@@ -145,13 +145,13 @@ impl ReportImport<'_> {
 
     /// Tells whether a finding rejects: it is open, and high or critical.
     pub(super) fn rejects(matched: &Matched) -> bool {
-        matched.standing.is_open() && matched.finding.severity.rank() >= FindingSeverity::High.rank()
+        matched.status.is_open() && matched.finding.severity.rank() >= FindingSeverity::High.rank()
     }
 
     /// Tells whether a finding fails the stage: it rejects, or keeps the task in its stage.
     fn fails(&self, matched: &Matched) -> bool {
         let blocks = self.config.policy.blocking_severity.blocks(matched.finding.severity.rank());
-        Self::rejects(matched) || matched.standing.is_open() && blocks
+        Self::rejects(matched) || matched.status.is_open() && blocks
     }
 
     /// Returns the changes that write findings down: new ones as files, what became of others as lines in theirs.
@@ -164,18 +164,21 @@ impl ReportImport<'_> {
         let names: HashMap<&FindingId, &str> =
             records.iter().map(|(name, finding)| (&finding.id, name.as_str())).collect();
         let mut changes = Vec::new();
-        for Matched { finding, standing, is_worse } in all {
+        for Matched { finding, status, is_worse, moved_from } in all {
             let mut edits = Vec::new();
-            match standing {
-                Standing::New => changes.push(creation_of(finding)),
-                Standing::Reopened => {
+            match status {
+                FindingStatus::New => changes.push(creation_of(finding)),
+                FindingStatus::Reopened => {
                     edits.push(self.resolution(finding, FindingState::Open, "found again in"));
                 }
-                Standing::Known | Standing::Waived => {}
+                FindingStatus::Known | FindingStatus::Waived => {}
             }
             if *is_worse {
                 let value = Value::Text(finding.severity.to_string());
                 edits.push(Edit::Set { key: "severity".to_owned(), value });
+            }
+            if let (Some(_), Some(line)) = (moved_from, finding.line) {
+                edits.push(Edit::Set { key: "line".to_owned(), value: Value::Integer(i64::from(line)) });
             }
             if !edits.is_empty() {
                 changes.push(self.edited(names[&finding.id], &edits)?);
@@ -216,9 +219,10 @@ impl ReportImport<'_> {
         mended: &[&Finding],
         is_settling: bool,
     ) -> Vec<String> {
-        let count = |wanted: Standing| all.iter().filter(|matched| matched.standing == wanted).count();
-        let parts = [Standing::New, Standing::Known, Standing::Reopened, Standing::Waived];
-        let parts = parts.into_iter().map(|standing| (count(standing), standing.as_str()));
+        let count = |wanted: FindingStatus| all.iter().filter(|matched| matched.status == wanted).count();
+        let parts =
+            [FindingStatus::New, FindingStatus::Known, FindingStatus::Reopened, FindingStatus::Waived];
+        let parts = parts.into_iter().map(|status| (count(status), status.as_str()));
         let parts: Vec<String> =
             parts.filter(|(count, _)| *count > 0).map(|(count, word)| format!("{count} {word}")).collect();
         let mut said = vec![match parts.as_slice() {
@@ -228,6 +232,14 @@ impl ReportImport<'_> {
         if !gone.is_empty() {
             let word = if is_settling { "settled" } else { "left open" };
             said.push(format!("{} no longer found, {word}", gone.len()));
+        }
+        for Matched { finding, status, moved_from, .. } in all {
+            if let (FindingStatus::Waived, Some(line), Some(place)) = (status, moved_from, finding.place()) {
+                said.push(format!(
+                    "{} stays waived: it was on line {line}, and is found at {place} now",
+                    finding.id
+                ));
+            }
         }
         if !mended.is_empty() {
             said.push(format!("{} can be read again", self.name));

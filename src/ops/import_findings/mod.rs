@@ -126,9 +126,10 @@ fn imported(config: &Config, matched: &Matched, fixes: &FixTasks) -> ImportedFin
         severity: finding.severity.to_string(),
         title: finding.title.clone(),
         place: finding.place(),
-        standing: matched.standing.as_str(),
+        status: matched.status,
         worse: matched.is_worse,
-        blocks: matched.standing.is_open() && config.policy.blocking_severity.blocks(finding.severity.rank()),
+        moved_from: matched.moved_from,
+        blocks: matched.status.is_open() && config.policy.blocking_severity.blocks(finding.severity.rank()),
         fix: fixes.of(finding).map(str::to_owned),
     }
 }

@@ -3,7 +3,7 @@
 use super::intake::ReportImport;
 use crate::facts::TaskFacts;
 use crate::git::Repository;
-use crate::import::findings::{Matched, Standing};
+use crate::import::findings::{FindingStatus, Matched};
 use crate::model::{Verdict, Vote};
 use crate::ops::Result;
 use crate::ops::signoffs::{CastVote, Statement, VoteContext};
@@ -33,9 +33,9 @@ impl ReportImport<'_> {
         let Some(worst) = rejecting.first() else {
             return Ok((if self.stands_against(&facts) { "stands" } else { "none" }, None));
         };
-        let new = all.iter().filter(|matched| matched.standing == Standing::New);
+        let new = all.iter().filter(|matched| matched.status == FindingStatus::New);
         facts.findings.extend(new.map(|matched| matched.finding.clone()));
-        let is_news = |matched: &&Matched| matched.standing != Standing::Known || matched.is_worse;
+        let is_news = |matched: &&Matched| matched.status != FindingStatus::Known || matched.is_worse;
         let before = self.rejection_of_round(&facts).filter(|_| !rejecting.iter().any(is_news)).cloned();
         let mut context = VoteContext {
             session: self.session,
@@ -48,7 +48,7 @@ impl ReportImport<'_> {
             // The vote was written and the move was not: whoever wrote them was killed, or the task was blocked.
             return Ok(("stands", Some(context.follows(&vote)?)));
         }
-        let open = all.iter().filter(|matched| matched.standing.is_open());
+        let open = all.iter().filter(|matched| matched.status.is_open());
         let statement = Statement {
             role: self.role.clone(),
             stage: self.task.stage.clone(),

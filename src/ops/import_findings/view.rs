@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use crate::import::findings::FindingStatus;
 use crate::ops::Written;
 
 /// What an import of findings did.
@@ -51,9 +52,12 @@ pub struct ImportedFinding {
     /// `file:line`, as far as they are known.
     pub place: Option<String>,
     /// `new`, `known`, `reopened` or `waived`.
-    pub standing: &'static str,
+    pub status: FindingStatus,
     /// Whether its severity has become worse.
     pub worse: bool,
+    /// The line on which it was before, where that was another one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub moved_from: Option<u32>,
     /// Whether it keeps its task in its stage.
     pub blocks: bool,
     /// The task that mends it, where one was made for it now or before.

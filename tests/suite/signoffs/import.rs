@@ -107,11 +107,33 @@ fn one_more_finding_adds_only_that_and_lines_may_move() {
     ok(&import(&sandbox, &[("typo", "note", 99, "A typo"), ("slow", "warning", 3, "Slow")], ""));
     let after = files(&sandbox, FINDINGS);
     assert_eq!(after.len(), 2);
-    assert!(after.contains(&before[0]) && sandbox.read(&before[0]).contains("line: 7"));
+    assert!(
+        after.contains(&before[0]) && sandbox.read(&before[0]).contains("line: 99"),
+        "its place is renewed"
+    );
     let worse = import(&sandbox, &[("typo", "error", 7, "A typo"), ("slow", "warning", 3, "Slow")], "");
     assert_eq!(worse.status, 1, "{worse}");
     assert!(sandbox.read(&before[0]).contains("severity: high"), "what got worse is not hidden");
     assert_eq!(votes(&sandbox).len(), 1);
+}
+
+#[test]
+fn a_waiver_does_not_pass_to_another_finding() {
+    let sandbox = world(ONE);
+    let alike =
+        |lines: &[u32]| lines.iter().map(|&line| ("bounds", "error", line, "No check")).collect::<Vec<_>>();
+    import(&sandbox, &alike(&[10, 50]), "");
+    let first = files(&sandbox, FINDINGS).into_iter().find(|path| sandbox.read(path).contains("line: 10"));
+    let first = first.unwrap().trim_start_matches(FINDINGS).replace(['/'], "").replace(".yaml", "");
+    ok(&by(&sandbox, "Ken", &format!("findings waive t3st {first} -m 'cannot be reached'")));
+    let left = import(&sandbox, &alike(&[50]), "--settle-gone");
+    assert!(left.status == 1 && left.stdout.contains("1 known"), "{left}");
+    assert_eq!(states(&sandbox), ["high open No check", "high waived No check"]);
+    // A waiver that is carried to another line is told of.
+    let moved = import(&sandbox, &alike(&[12, 52]), "");
+    let told = format!("{first} stays waived: it was on line 10, and is found at src/theme.rs:12 now");
+    assert!(moved.stdout.contains("1 known, 1 waived") && moved.stdout.contains(&told), "{moved}");
+    assert!(!import(&sandbox, &alike(&[12, 52]), "").stdout.contains("stays waived"));
 }
 
 #[test]

@@ -11,7 +11,7 @@ use crate::cli::args::{roles, tasks};
 use crate::cli::commands::shared::{counted, show_diff};
 use crate::cli::context::Context;
 use crate::cli::output::{Cell, Output, clean};
-use crate::import::findings::{LARGEST, ReportFormat};
+use crate::import::findings::{FindingStatus, LARGEST, ReportFormat};
 use crate::ops::{self, FindingsImport, ImportedFinding};
 
 /// Import the findings of a tool's report
@@ -147,11 +147,11 @@ fn row(finding: &ImportedFinding, out: &Output) -> Vec<Cell> {
         "medium" => Style::new().yellow(),
         _ => Style::new().dimmed(),
     };
-    let (rich, plain) = match finding.standing {
-        "new" => ("+", "new"),
-        "known" => ("=", "known"),
-        "reopened" => ("↺", "reopened"),
-        _ => ("-", "waived"),
+    let rich = match finding.status {
+        FindingStatus::New => "+",
+        FindingStatus::Known => "=",
+        FindingStatus::Reopened => "↺",
+        FindingStatus::Waived => "-",
     };
     let severity =
         if finding.worse { format!("{}, worse", finding.severity) } else { finding.severity.clone() };
