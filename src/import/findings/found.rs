@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use sha2::{Digest, Sha256};
 
 use super::ReportFormat;
-use crate::model::FindingSeverity;
+use crate::model::{FindingSeverity, Problem};
 
 /// Longest title, in characters.
 const TITLE: usize = 200;
@@ -29,6 +29,8 @@ pub struct ToolReport {
     pub turned_off: BTreeSet<(String, String)>,
     /// How many results are no findings: suppressed, or not failed.
     pub left_out: usize,
+    /// What was read as the worse of what it can mean, each once.
+    pub warnings: Vec<Problem>,
 }
 
 /// One thing that a tool found.
@@ -119,7 +121,40 @@ impl ToolReport {
     /// Makes a report without findings.
     pub(super) fn of(format: ReportFormat) -> Self {
         let (tools, found) = (Vec::new(), Vec::new());
-        Self { format, tools, found, passed: None, turned_off: BTreeSet::new(), left_out: 0 }
+        Self {
+            format,
+            tools,
+            found,
+            passed: None,
+            turned_off: BTreeSet::new(),
+            left_out: 0,
+            warnings: Vec::new(),
+        }
+    }
+
+    /// Adds a warning, unless it is there.
+    pub(super) fn warn(&mut self, message: &str) {
+        if self.warnings.iter().all(|warning| warning.message != message) {
+            self.warnings.push(Problem::warning(message));
+        }
+    }
+
+    /// Warns of the severities that nobody knows.
+    pub(super) fn warn_of_severities(&mut self) {
+        let known =
+            [FindingSeverity::Critical, FindingSeverity::High, FindingSeverity::Medium, FindingSeverity::Low];
+        let unknown: BTreeSet<String> = self
+            .found
+            .iter()
+            .filter(|found| matches!(found.severity, FindingSeverity::Unknown(_)))
+            .map(|found| found.severity.to_string())
+            .collect();
+        let names = known.map(|severity| severity.to_string()).join(", ");
+        let warning = |word: String| {
+            let message = format!("unknown severity `{word}` counts as critical");
+            Problem::warning(message).with_hint(format!("expected {names} or info"))
+        };
+        self.warnings.extend(unknown.into_iter().map(warning));
     }
 
     /// Tells whether a rule, or the one that it is a part of, was looked for.

@@ -83,6 +83,7 @@ pub fn read(
         ReportFormat::Security | ReportFormat::Bugs => scanner::read(text, format, top),
     }?;
     report.tell_apart();
+    report.warn_of_severities();
     if report.found.len() > MOST {
         let message = format!("holds {} findings; at most {MOST} are taken", report.found.len());
         let hint = "leave out what the team does not act on, or take a baseline, in the tool's own settings";

@@ -17,6 +17,53 @@ pub(super) fn of_score(score: f64) -> Option<FindingSeverity> {
     }
 }
 
+/// What a text in the place of a score says: a number, a word, or a number with words around it (`7.0 (High)`). Of
+/// several the worst counts.
+pub(super) fn of_score_text(text: &str) -> Rating {
+    let text = text.trim();
+    let end =
+        text.find(|c: char| !(c.is_ascii_digit() || matches!(c, '.' | '-' | '+'))).unwrap_or(text.len());
+    let number = text[..end].parse().ok().map(Rating::of_score);
+    let words = text.split(|c: char| !c.is_alphabetic()).filter_map(known_word).map(Rating::Is);
+    number.into_iter().chain(words).max_by_key(Rating::rank).unwrap_or_else(|| Rating::Is(of_word(text)))
+}
+
+/// What is said of how bad a finding is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Rating {
+    Is(FindingSeverity),
+    /// It is at least that bad: the value rates nothing, or nothing that is known.
+    AtLeast(FindingSeverity, String),
+}
+
+impl Rating {
+    /// Reads a score. Zero and less is what many write who have not rated; more than ten is no score.
+    pub(super) fn of_score(score: f64) -> Self {
+        match of_score(score) {
+            Some(severity) if severity != FindingSeverity::Info => Self::Is(severity),
+            _ if score <= 0.1 => Self::AtLeast(FindingSeverity::Info, score.to_string()),
+            _ => Self::AtLeast(FindingSeverity::Critical, score.to_string()),
+        }
+    }
+
+    fn rank(&self) -> u8 {
+        match self {
+            Self::Is(severity) | Self::AtLeast(severity, _) => severity.rank(),
+        }
+    }
+}
+
+/// Returns the severity of a word that is one of those of findings, in any case.
+pub(super) fn known_word(word: &str) -> Option<FindingSeverity> {
+    Some(FindingSeverity::parse(word.trim()))
+        .filter(|severity| !matches!(severity, FindingSeverity::Unknown(_)))
+}
+
+/// Returns the worse of two.
+pub(super) fn worse(a: FindingSeverity, b: FindingSeverity) -> FindingSeverity {
+    if b.rank() > a.rank() { b } else { a }
+}
+
 /// Returns the severity of a SARIF level.
 pub(super) fn of_level(level: &str) -> FindingSeverity {
     match level {
@@ -50,7 +97,8 @@ fn kept(word: &str) -> FindingSeverity {
 
 #[cfg(test)]
 mod tests {
-    use super::{of_level, of_score, of_word};
+    use super::{Rating, of_level, of_score, of_score_text, of_word};
+    use crate::model::FindingSeverity;
 
     #[test]
     fn scores_fall_into_bands() {
@@ -72,6 +120,28 @@ mod tests {
         ] {
             assert_eq!(word(score), wanted, "{score}");
         }
+    }
+
+    #[test]
+    fn a_text_for_a_score_is_read_as_the_worse() {
+        let is = |severity| Rating::Is(severity);
+        for (text, expected) in [
+            ("9.1", is(FindingSeverity::Critical)),
+            (" HIGH ", is(FindingSeverity::High)),
+            ("Critical", is(FindingSeverity::Critical)),
+            ("7.0 (High)", is(FindingSeverity::High)),
+            ("4.0 / critical", is(FindingSeverity::Critical)),
+            ("7,5", is(FindingSeverity::High)),
+            ("moderate", is(FindingSeverity::Medium)),
+            ("urgent", is(FindingSeverity::Unknown("urgent".to_owned()))),
+            ("", is(FindingSeverity::High)),
+            ("0.0", Rating::AtLeast(FindingSeverity::Info, "0".to_owned())),
+            ("-1", Rating::AtLeast(FindingSeverity::Info, "-1".to_owned())),
+            ("11", Rating::AtLeast(FindingSeverity::Critical, "11".to_owned())),
+        ] {
+            assert_eq!(of_score_text(text), expected, "{text}");
+        }
+        assert_eq!(Rating::of_score(f64::NAN).rank(), 5);
     }
 
     #[test]

@@ -95,8 +95,9 @@ pub fn import_findings(
         ..intake.outcome(&report, &all, written)
     };
     let next = intake.next(import.fails, &gone, request.settle_gone);
-    let problems = report.err().map(|problem| problem.in_file(name));
-    Ok((FindingsImport { next, ..import }, problems.into_iter().collect()))
+    let problems = report.map_or_else(|problem| vec![problem], |report| report.warnings);
+    let problems = problems.into_iter().map(|problem| problem.in_file(name)).collect();
+    Ok((FindingsImport { next, ..import }, problems))
 }
 
 /// Reads the report.

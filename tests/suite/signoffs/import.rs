@@ -137,6 +137,25 @@ fn a_waiver_does_not_pass_to_another_finding() {
 }
 
 #[test]
+fn a_severity_in_words_rejects() {
+    let sandbox = world(ONE);
+    let rule = r#"{"id": "W1", "defaultConfiguration": {"level": "note"}, "properties": {"security-severity": "HIGH"}}"#;
+    let odd = r#"{"id": "W2", "properties": {"security-severity": "urgent"}}"#;
+    let result =
+        r#"{"ruleId": "W1", "message": {"text": "One"}}, {"ruleId": "W2", "message": {"text": "Two"}}"#;
+    let tool = format!(r#"{{"driver": {{"name": "probe", "rules": [{rule}, {odd}]}}}}"#);
+    let log = format!(r#"{{"version": "2.1.0", "runs": [{{"tool": {tool}, "results": [{result}]}}]}}"#);
+    sandbox.write("report.sarif", log);
+    let output = by(&sandbox, "Robot", IMPORT);
+    assert_eq!(output.status, 1, "{output}");
+    assert_eq!(states(&sandbox), ["urgent open Two", "high open One"]);
+    assert!(
+        output.stderr.contains("warning: report.sarif: unknown severity `urgent` counts as critical"),
+        "{output}"
+    );
+}
+
+#[test]
 fn a_settled_one_comes_back_and_a_waived_one_does_not() {
     let sandbox = world(ONE);
     import(&sandbox, &[TYPO, LOGGED], "");
@@ -163,7 +182,7 @@ fn what_is_gone_is_counted_and_settled_only_on_request() {
     assert!(counted.stderr.contains("--settle-gone"), "{counted}");
     let settled = import(&sandbox, &[TYPO], "--settle-gone");
     assert!(ok(&settled).stdout.contains("1 no longer found, settled"), "{settled}");
-    assert_eq!(states(&sandbox), ["medium settled Slow", "low open A typo", "low open by hand"]);
+    assert_eq!(states(&sandbox), ["medium resolved Slow", "low open A typo", "low open by hand"]);
 }
 
 #[test]
@@ -183,7 +202,7 @@ fn a_report_that_cannot_be_read_is_a_rejection_once() {
     assert!(ok(&read).stdout.contains("report.sarif can be read again"), "{read}");
     assert_eq!(
         states(&sandbox),
-        ["high settled the report report.sarif could not be read", "low open A typo"]
+        ["high resolved the report report.sarif could not be read", "low open A typo"]
     );
 }
 
@@ -283,7 +302,7 @@ fn tests_that_were_not_run_are_not_gone() {
     report("<testcase name='a'/><testcase name='c'/>");
     let output = by(&sandbox, "Robot", line);
     assert!(ok(&output).stdout.contains("1 no longer found, settled"), "{output}");
-    assert_eq!(states(&sandbox), ["high settled a: failed", "high open b: failed"]);
+    assert_eq!(states(&sandbox), ["high resolved a: failed", "high open b: failed"]);
 }
 
 #[test]

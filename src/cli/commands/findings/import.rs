@@ -156,7 +156,7 @@ fn row(finding: &ImportedFinding, out: &Output) -> Vec<Cell> {
     let severity =
         if finding.worse { format!("{}, worse", finding.severity) } else { finding.severity.clone() };
     vec![
-        Cell::styled(out.pick(rich, plain), style),
+        Cell::styled(out.pick(rich, finding.status.as_str()), style),
         Cell::new(&finding.id),
         Cell::styled(severity, style),
         Cell::styled(finding.place.as_deref().unwrap_or_default(), Style::new().cyan()),

@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 
 use super::rules::{Configuration, Rule};
+use crate::import::findings::severity::{self, Rating};
+use crate::model::FindingSeverity;
 
 macro_rules! objects {
     ($($(#[doc = $about:literal])* $name:ident { $($field:ident: $kind:ty),* $(,)? })*) => {$(
@@ -109,6 +111,15 @@ objects! {
 pub(super) struct Properties {
     #[serde(rename = "security-severity")]
     security_severity: Option<Score>,
+    tags: Option<Tags>,
+}
+
+/// Words that a rule is filed under.
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+enum Tags {
+    Texts(Vec<String>),
+    Other(serde::de::IgnoredAny),
 }
 
 /// A score, as tools write it.
@@ -121,12 +132,18 @@ enum Score {
 }
 
 impl Properties {
-    /// Returns the score, where it is one.
-    pub(super) fn score(&self) -> Option<f64> {
-        match self.security_severity.as_ref()? {
-            Score::Number(score) => Some(*score),
-            Score::Text(text) => text.trim().parse().ok(),
-            Score::Other(_) => None,
-        }
+    /// Returns what is said in the place of a score.
+    pub(super) fn rating(&self) -> Option<Rating> {
+        Some(match self.security_severity.as_ref()? {
+            Score::Number(score) => Rating::of_score(*score),
+            Score::Text(text) => severity::of_score_text(text),
+            Score::Other(_) => Rating::AtLeast(FindingSeverity::High, "neither number nor text".to_owned()),
+        })
+    }
+
+    /// Returns the worst severity among the tags.
+    pub(super) fn tagged(&self) -> Option<FindingSeverity> {
+        let Tags::Texts(tags) = self.tags.as_ref()? else { return None };
+        tags.iter().filter_map(|tag| severity::known_word(tag)).reduce(severity::worse)
     }
 }

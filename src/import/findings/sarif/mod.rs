@@ -6,6 +6,7 @@ mod rules;
 use std::collections::BTreeMap;
 
 use super::found::{Found, ToolReport, name};
+use super::severity::Rating;
 use super::{ReportFormat, json, place, severity};
 use crate::model::{FindingSeverity, Problem};
 use log::{ArtifactLocation, Log, Result as SarifResult, Run};
@@ -54,7 +55,10 @@ fn read_run(run: &Run, top: &str, report: &mut ToolReport) -> Result<(), Problem
     };
     for result in results {
         match is_finding(result) {
-            true => report.found.push(found(run, result, &tool, top)),
+            true => {
+                let found = found(run, result, &tool, top, report);
+                report.found.push(found);
+            }
             false => report.left_out += 1,
         }
     }
@@ -83,14 +87,14 @@ fn is_finding(result: &SarifResult) -> bool {
         && !is_suppressed
 }
 
-fn found(run: &Run, result: &SarifResult, tool: &str, top: &str) -> Found {
+fn found(run: &Run, result: &SarifResult, tool: &str, top: &str, report: &mut ToolReport) -> Found {
     let rule = rule_of(run, result);
     let said = message(run, result, rule);
     let location = result.locations.iter().flatten().find_map(|location| location.physical_location.as_ref());
     let region = location.and_then(|location| location.region.as_ref());
     let file = location.and_then(|location| location.artifact_location.as_ref());
     let file = file.and_then(|file| path(run, file, top));
-    let mut found = Found::new(tool, rating(run, result, rule), &said)
+    let mut found = Found::new(tool, rating(run, result, rule, report), &said)
         .titled(heading(&said, result, rule))
         .of_rule(rules::id_of(result, rule))
         .marked(fingerprint(result))
@@ -101,24 +105,46 @@ fn found(run: &Run, result: &SarifResult, tool: &str, top: &str) -> Found {
     found
 }
 
-/// Rates a result: by the score of its rule, else by its level, else by the level that its rule has: as the run set
-/// it, or as the tool has it.
-fn rating(run: &Run, result: &SarifResult, rule: Option<&Rule>) -> FindingSeverity {
-    let score = |bag: Option<&log::Properties>| bag?.score().and_then(severity::of_score);
-    let by_score =
-        score(rule.and_then(|rule| rule.properties.as_ref())).or_else(|| score(result.properties.as_ref()));
-    if let Some(severity) = by_score {
-        return severity;
+/// Rates a result: by the score of its rule, else by its own, else by its level, else by the level that its rule has: as
+/// the run set it, or as the tool has it. A score that rates nothing makes no finding milder than its level does.
+fn rating(run: &Run, result: &SarifResult, rule: Option<&Rule>, report: &mut ToolReport) -> FindingSeverity {
+    let bags = [rule.and_then(|rule| rule.properties.as_ref()), result.properties.as_ref()];
+    let by_level = || of_level(run, result, rule, &bags);
+    match bags.into_iter().flatten().find_map(log::Properties::rating) {
+        Some(Rating::Is(severity @ FindingSeverity::Unknown(_))) => severity::worse(severity, by_level()),
+        Some(Rating::Is(severity)) => severity,
+        Some(Rating::AtLeast(severity, value)) => {
+            let severity = severity::worse(by_level(), severity);
+            let rule =
+                rules::id_of(result, rule).map(|id| format!(" of rule {}", name(id))).unwrap_or_default();
+            let said = format!(
+                "security-severity `{value}`{rule} is not a score from 0.1 to 10; counted as {severity}"
+            );
+            report.warn(&said);
+            severity
+        }
+        None => by_level(),
     }
+}
+
+fn of_level(
+    run: &Run,
+    result: &SarifResult,
+    rule: Option<&Rule>,
+    bags: &[Option<&log::Properties>],
+) -> FindingSeverity {
     let default = || rule.and_then(|rule| rule.default_configuration.as_ref()?.level.as_deref());
     match (result.level.as_deref(), result.kind.as_deref().unwrap_or("fail")) {
         // A tool that leaves the judgement to people says so by the kind, and rates nothing.
         (None | Some("none"), "open" | "review") => FindingSeverity::Medium,
         (Some(level), _) => severity::of_level(level),
-        (None, _) => {
-            let level = rules::set_level(run, result, rule).or_else(default);
-            severity::of_level(level.unwrap_or("warning"))
-        }
+        (None, _) => match rules::set_level(run, result, rule).or_else(default) {
+            Some(level) => severity::of_level(level),
+            None => {
+                let tagged = bags.iter().flatten().find_map(|bag| bag.tagged());
+                tagged.unwrap_or_else(|| severity::of_level("warning"))
+            }
+        },
     }
 }
 
