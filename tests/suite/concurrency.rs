@@ -54,7 +54,7 @@ impl Crowd {
     fn command(&self, words: &[String]) -> Command {
         let words: Vec<&str> = words.iter().map(String::as_str).collect();
         let mut command = self.sandbox.tracker_command(&words);
-        // The world's own clock and chance: that many write in one second is part of the ordeal.
+        // The world's own clock and chance: that many write in one second is part of the hostile.
         command.env_remove("TRACKER_NOW").env_remove("TRACKER_SEED");
         command
     }

@@ -1,10 +1,10 @@
 //! Ids, queries, revisions, values and batches that are none.
 
-use super::{Ordeal, bomb};
+use super::{HostileTracker, bomb};
 
 #[test]
 fn no_argument_becomes_a_path_or_a_hang() {
-    let ordeal = Ordeal::new();
+    let hostile = HostileTracker::new();
     let long = "x".repeat(100_000);
     let nested = "(".repeat(50_000);
     let negated = "-".repeat(100_000);
@@ -29,15 +29,15 @@ fn no_argument_becomes_a_path_or_a_hang() {
             continue;
         }
         for command in ["show", "start", "log", "deps", "unblock"] {
-            let ran = ordeal.run(&[command, "--", id]);
+            let ran = hostile.run(&[command, "--", id]);
             assert!(ran.status != Some(0), "{ran}");
         }
-        ordeal.run(&["set", "TASK-GOOD", &format!("depends_on+={id}")]);
-        ordeal.run(&["set", "TASK-GOOD", &format!("sprint={id}")]);
-        ordeal.run(&["new", "x", &format!("--id={id}")]);
-        ordeal.run(&["new", "x", &format!("--dep={id}")]);
-        ordeal.run(&["note", "--", id, "x"]);
-        ordeal.run(&["list", &format!("--at={id}")]);
+        hostile.run(&["set", "TASK-GOOD", &format!("depends_on+={id}")]);
+        hostile.run(&["set", "TASK-GOOD", &format!("sprint={id}")]);
+        hostile.run(&["new", "x", &format!("--id={id}")]);
+        hostile.run(&["new", "x", &format!("--dep={id}")]);
+        hostile.run(&["note", "--", id, "x"]);
+        hostile.run(&["list", &format!("--at={id}")]);
     }
     for query in [
         long.as_str(),
@@ -51,7 +51,7 @@ fn no_argument_becomes_a_path_or_a_hang() {
         "updated<99999999999999999999w",
         "limit:1",
     ] {
-        ordeal.run(&["list", "-a", "--", query]);
+        hostile.run(&["list", "-a", "--", query]);
     }
     for rev in [
         "HEAD",
@@ -66,10 +66,10 @@ fn no_argument_becomes_a_path_or_a_hang() {
         "@{upstream}",
         "HEAD@{999999999 years ago}",
     ] {
-        ordeal.run(&["list", &format!("--at={rev}")]);
+        hostile.run(&["list", &format!("--at={rev}")]);
     }
     for box_ in ["0", "99999999999999999999", "1-99999999999", "2-1", nasty, &long] {
-        ordeal.run(&["tick", "TASK-GOOD", "--", box_]);
+        hostile.run(&["tick", "TASK-GOOD", "--", box_]);
     }
     for value in [
         nasty,
@@ -91,19 +91,19 @@ fn no_argument_becomes_a_path_or_a_hang() {
         for field in
             ["title", "assignee", "area", "tags", "files", "estimate", "created", "priority", "type", "own"]
         {
-            ordeal.run(&["set", "TASK-GOOD", &format!("{field}={value}")]);
+            hostile.run(&["set", "TASK-GOOD", &format!("{field}={value}")]);
         }
-        ordeal.run(&["note", "TASK-GOOD", "--", value]);
-        ordeal.run(&["block", "TASK-GOOD", "--", value]);
-        ordeal.run(&["show", "TASK-GOOD"]).exits(0);
+        hostile.run(&["note", "TASK-GOOD", "--", value]);
+        hostile.run(&["block", "TASK-GOOD", "--", value]);
+        hostile.run(&["show", "TASK-GOOD"]).exits(0);
     }
-    ordeal.run(&["doctor"]);
-    ordeal.nothing_outside_changed();
+    hostile.run(&["doctor"]);
+    hostile.nothing_outside_changed();
 }
 
 #[test]
 fn no_batch_becomes_a_path_or_a_hang() {
-    let ordeal = Ordeal::new();
+    let hostile = HostileTracker::new();
     let batches: [Vec<u8>; 14] = [
         b"- title: x\n  id: ../../outside/x\n".to_vec(),
         b"- title: x\n  depends_on: [../../outside/x]\n".to_vec(),
@@ -121,11 +121,11 @@ fn no_batch_becomes_a_path_or_a_hang() {
         vec![b'\n'; 17 * 1024 * 1024],
     ];
     for batch in batches {
-        ordeal.sandbox.write(".git/batch", batch);
-        let ran = ordeal.run(&["new", "--batch", ".git/batch"]);
+        hostile.sandbox.write(".git/batch", batch);
+        let ran = hostile.run(&["new", "--batch", ".git/batch"]);
         assert!(ran.status != Some(0) || ran.stdout.contains("Created"), "{ran}");
     }
-    ordeal.run(&["new", "--batch", "/dev/zero"]).exits(2);
-    ordeal.run(&["doctor"]).exits(0);
-    ordeal.nothing_outside_changed();
+    hostile.run(&["new", "--batch", "/dev/zero"]).exits(2);
+    hostile.run(&["doctor"]).exits(0);
+    hostile.nothing_outside_changed();
 }

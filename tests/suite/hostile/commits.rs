@@ -4,13 +4,13 @@ use std::fs;
 
 use super::documents::{documents, hold_to_fate};
 use super::places::PLACES;
-use super::{ALL_AT_ONCE, Ordeal};
+use super::{ALL_AT_ONCE, HostileTracker};
 use crate::watchdog::watch_within;
 
 #[test]
 fn a_commit_bears_all_of_it_as_well() {
-    let (ordeal, named) = documents(5);
-    let root = ordeal.sandbox.path().join(".tracker");
+    let (hostile, named) = documents(5);
+    let root = hostile.sandbox.path().join(".tracker");
     for (name, _, plant) in PLACES {
         let is_rest = [
             "a task is a link out",
@@ -26,7 +26,7 @@ fn a_commit_bears_all_of_it_as_well() {
     }
     fs::File::options().write(true).open(root.join("tasks/P-16.md")).unwrap().set_len(5_000_000).unwrap();
     fs::remove_file(root.join("notes/TASK-GOOD/g.md")).unwrap();
-    let sandbox = &ordeal.sandbox;
+    let sandbox = &hostile.sandbox;
     sandbox.git(&["add", "--force", "."]);
     let commit = "0123456789012345678901234567890123456789";
     sandbox.git(&[
@@ -49,7 +49,7 @@ fn a_commit_bears_all_of_it_as_well() {
         assert!(listed.stdout.contains(&format!(".tracker/tasks/{name}.md")), "{name}: {listed}");
     }
     for id in ["TASK-GOOD", "BAD-0", "SUB-1", "P-16", "P-20"] {
-        ordeal.read_all(id, &["--at", "HEAD"]);
+        hostile.read_all(id, &["--at", "HEAD"]);
     }
     // The whole tracker as one odd entry.
     for (mode, object) in [("120000", "link"), ("100644", "file"), ("160000", "")] {
@@ -62,35 +62,35 @@ fn a_commit_bears_all_of_it_as_well() {
         };
         sandbox.git(&["update-index", "--add", "--cacheinfo", &format!("{mode},{id},.tracker")]);
         sandbox.git(&["commit", "--quiet", "--message", "odd"]);
-        ordeal.read_all("TASK-GOOD", &["--at", "HEAD"]);
-        assert!(ordeal.run(&["list", "--at", "HEAD"]).status != Some(0));
+        hostile.read_all("TASK-GOOD", &["--at", "HEAD"]);
+        assert!(hostile.run(&["list", "--at", "HEAD"]).status != Some(0));
     }
-    ordeal.nothing_outside_changed();
+    hostile.nothing_outside_changed();
 }
 
 /// Writes a tree as it is, however wrong, and returns its id. Each entry is a mode, a name and an object's id.
-fn tree(ordeal: &Ordeal, entries: &[(&str, &[u8], &str)]) -> String {
+fn tree(hostile: &HostileTracker, entries: &[(&str, &[u8], &str)]) -> String {
     let mut bytes = Vec::new();
     for (mode, name, id) in entries {
         bytes.extend([mode.as_bytes(), b" ", name, b"\0"].concat());
         bytes.extend((0..40).step_by(2).map(|at| u8::from_str_radix(&id[at..at + 2], 16).unwrap()));
     }
-    ordeal.sandbox.write(".git/object", bytes);
-    ordeal.sandbox.git(&["hash-object", "-t", "tree", "--literally", "-w", ".git/object"])
+    hostile.sandbox.write(".git/object", bytes);
+    hostile.sandbox.git(&["hash-object", "-t", "tree", "--literally", "-w", ".git/object"])
 }
 
-fn commit(ordeal: &Ordeal, tracker: &str) -> String {
-    let root = tree(ordeal, &[("40000", b".tracker", tracker)]);
-    ordeal.sandbox.git(&["commit-tree", &root, "-m", "made by hand"])
+fn commit(hostile: &HostileTracker, tracker: &str) -> String {
+    let root = tree(hostile, &[("40000", b".tracker", tracker)]);
+    hostile.sandbox.git(&["commit-tree", &root, "-m", "made by hand"])
 }
 
 #[test]
 fn trees_that_git_would_not_make_are_borne() {
-    let ordeal = Ordeal::new();
-    let good = ordeal.sandbox.git(&["hash-object", "-w", ".tracker/tasks/TASK-GOOD.md"]);
+    let hostile = HostileTracker::new();
+    let good = hostile.sandbox.git(&["hash-object", "-w", ".tracker/tasks/TASK-GOOD.md"]);
     let missing = "01".repeat(20);
     let tasks = tree(
-        &ordeal,
+        &hostile,
         &[
             ("100644", b"TASK-GOOD.md", &good),
             ("100644", b"..", &good),
@@ -104,32 +104,32 @@ fn trees_that_git_would_not_make_are_borne() {
             ("100644", b"TASK-MISSING.md", &missing),
         ],
     );
-    let mut deep = tree(&ordeal, &[("100644", b"x", &good)]);
+    let mut deep = tree(&hostile, &[("100644", b"x", &good)]);
     for _ in 0..100 {
-        deep = tree(&ordeal, &[("40000", b"a", &deep)]);
+        deep = tree(&hostile, &[("40000", b"a", &deep)]);
     }
     let both = [
         ("40000", b"deep".as_slice(), deep.as_str()),
         ("100644", b"tasks", &good),
         ("40000", b"tasks", &tasks),
     ];
-    let id = commit(&ordeal, &tree(&ordeal, &both));
-    let listed = ordeal.run(&["list", "--at", &id]);
+    let id = commit(&hostile, &tree(&hostile, &both));
+    let listed = hostile.run(&["list", "--at", &id]);
     listed.exits(1).complains_of("TASK-1.md").complains_of("TASK-MISSING.md").complains_of("TASK-MODE.md");
     assert!(listed.stdout.contains("TASK-GOOD"), "{listed}");
-    ordeal.read_all("TASK-GOOD", &["--at", &id]);
-    ordeal.nothing_outside_changed();
+    hostile.read_all("TASK-GOOD", &["--at", &id]);
+    hostile.nothing_outside_changed();
 }
 
 #[test]
 fn a_few_trees_that_stand_for_billions_of_files_are_refused() {
-    let ordeal = Ordeal::new();
-    let good = ordeal.sandbox.git(&["hash-object", "-w", ".tracker/tasks/TASK-GOOD.md"]);
+    let hostile = HostileTracker::new();
+    let good = hostile.sandbox.git(&["hash-object", "-w", ".tracker/tasks/TASK-GOOD.md"]);
     let names: Vec<Vec<u8>> = (0..10).map(|n| format!("n{n}").into_bytes()).collect();
     let ten = |mode, id: &str| {
-        tree(&ordeal, &names.iter().map(|name| (mode, name.as_slice(), id)).collect::<Vec<_>>())
+        tree(&hostile, &names.iter().map(|name| (mode, name.as_slice(), id)).collect::<Vec<_>>())
     };
     let bomb = (0..9).fold(ten("100644", &good), |below, _| ten("40000", &below));
-    let id = commit(&ordeal, &bomb);
-    ordeal.run(&["list", "--at", &id]).exits(2).complains_of("more than 1000000");
+    let id = commit(&hostile, &bomb);
+    hostile.run(&["list", "--at", &id]).exits(2).complains_of("more than 1000000");
 }

@@ -3,7 +3,7 @@
 use std::fs;
 
 use super::Fate::{self, Broken, Sound};
-use super::{ALL_AT_ONCE, Ordeal, bomb, each, task};
+use super::{ALL_AT_ONCE, HostileTracker, bomb, each, task};
 use crate::watchdog::{Watched, watch_within};
 
 /// Hostile documents: a name, what comes of it, its text for an id.
@@ -128,14 +128,14 @@ const DOCUMENTS: &[Document] = &[
 ];
 
 /// One tracker with every n-th of the documents.
-pub(super) fn documents(nth: usize) -> (Ordeal, Vec<(String, &'static Document)>) {
-    let ordeal = Ordeal::new();
+pub(super) fn documents(nth: usize) -> (HostileTracker, Vec<(String, &'static Document)>) {
+    let hostile = HostileTracker::new();
     let cases = DOCUMENTS.iter().enumerate().step_by(nth);
     let named: Vec<_> = cases.map(|(n, case)| (format!("BAD-{n}"), case)).collect();
     for (id, (_, _, text)) in &named {
-        ordeal.sandbox.write(format!(".tracker/tasks/{id}.md"), text(id));
+        hostile.sandbox.write(format!(".tracker/tasks/{id}.md"), text(id));
     }
-    (ordeal, named)
+    (hostile, named)
 }
 
 pub(super) fn hold_to_fate(listed: &Watched, named: &[(String, &Document)]) {
@@ -159,17 +159,17 @@ pub(super) fn hold_to_fate(listed: &Watched, named: &[(String, &Document)]) {
 
 #[test]
 fn a_list_shows_the_sound_and_names_the_broken() {
-    let (ordeal, named) = documents(1);
+    let (hostile, named) = documents(1);
     // JSON escapes what a terminal obeys in its own way.
     let words = ["list", "--all", "--format", "json"];
-    let list = || watch_within(&mut ordeal.sandbox.tracker_command(&words), ALL_AT_ONCE);
+    let list = || watch_within(&mut hostile.sandbox.tracker_command(&words), ALL_AT_ONCE);
     hold_to_fate(&list(), &named);
     // The second time from the index, if there is one.
     hold_to_fate(&list(), &named);
-    ordeal.run(&["list", "--all"]).exits(1);
-    ordeal.read_all("BAD-0", &[]);
-    watch_within(&mut ordeal.sandbox.tracker_command(&["doctor"]), ALL_AT_ONCE).decent().exits(1);
-    ordeal.nothing_outside_changed();
+    hostile.run(&["list", "--all"]).exits(1);
+    hostile.read_all("BAD-0", &[]);
+    watch_within(&mut hostile.sandbox.tracker_command(&["doctor"]), ALL_AT_ONCE).decent().exits(1);
+    hostile.nothing_outside_changed();
 }
 
 /// Every command on every n-th of the documents, each in a tracker of its own; a document that cannot be read is not
@@ -177,16 +177,16 @@ fn a_list_shows_the_sound_and_names_the_broken() {
 pub(crate) fn every_command_on_every(nth: usize) -> usize {
     let name = |(name, ..): &&Document| (*name).to_owned();
     each(DOCUMENTS.iter().step_by(nth), name, |(name, fate, text)| {
-        let ordeal = Ordeal::new();
+        let hostile = HostileTracker::new();
         let path = ".tracker/tasks/BAD-1.md";
-        ordeal.sandbox.write(path, text("BAD-1"));
-        ordeal.edit("BAD-1");
+        hostile.sandbox.write(path, text("BAD-1"));
+        hostile.edit("BAD-1");
         if *fate == Broken {
-            assert!(fs::read(ordeal.sandbox.path().join(path)).unwrap() == text("BAD-1"), "{name}: changed");
+            assert!(fs::read(hostile.sandbox.path().join(path)).unwrap() == text("BAD-1"), "{name}: changed");
         }
-        ordeal.read_all("BAD-1", &[]);
-        ordeal.write_all("BAD-1");
-        ordeal.nothing_outside_changed();
+        hostile.read_all("BAD-1", &[]);
+        hostile.write_all("BAD-1");
+        hostile.nothing_outside_changed();
     });
     DOCUMENTS.len().div_ceil(nth)
 }
@@ -198,20 +198,20 @@ fn every_command_bears_some_documents_one_by_one() {
 
 #[test]
 fn every_command_bears_every_document() {
-    let (ordeal, named) = documents(1);
+    let (hostile, named) = documents(1);
     each(
         &named,
         |(id, (name, ..))| format!("{id}: {name}"),
         |(id, (name, fate, text))| {
-            ordeal.run(&["show", id]);
-            ordeal.run(&["set", id, "assignee=ada", "tags+=x"]);
-            ordeal.run(&["tick", id, "1"]);
+            hostile.run(&["show", id]);
+            hostile.run(&["set", id, "assignee=ada", "tags+=x"]);
+            hostile.run(&["tick", id, "1"]);
             if *fate == Broken {
                 let path = format!(".tracker/tasks/{id}.md");
-                let bytes = fs::read(ordeal.sandbox.path().join(path)).unwrap();
+                let bytes = fs::read(hostile.sandbox.path().join(path)).unwrap();
                 assert!(bytes == text(id), "{name}: changed");
             }
         },
     );
-    ordeal.nothing_outside_changed();
+    hostile.nothing_outside_changed();
 }

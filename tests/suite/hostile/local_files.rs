@@ -3,22 +3,22 @@
 use std::fs;
 
 use super::places::make_pipe;
-use super::{Ordeal, task};
+use super::{HostileTracker, task};
 
 #[test]
 fn damaged_local_files_are_made_again() {
-    let ordeal = Ordeal::new();
-    let local = ordeal.sandbox.path().join(".git/tracker");
+    let hostile = HostileTracker::new();
+    let local = hostile.sandbox.path().join(".git/tracker");
     for n in 0..40 {
-        ordeal.sandbox.write(format!(".tracker/tasks/T-{n}.md"), task(&format!("T-{n}"), "", ""));
+        hostile.sandbox.write(format!(".tracker/tasks/T-{n}.md"), task(&format!("T-{n}"), "", ""));
     }
-    ordeal.sandbox.git(&["add", "."]);
-    ordeal.sandbox.git(&["commit", "--quiet", "--message", "tasks"]);
-    let expected = ordeal.run(&["list"]).stdout;
-    ordeal.run(&["start", "TASK-GOOD"]).exits(0);
-    ordeal.run(&["set-stage", "TASK-GOOD", "none"]).exits(0);
-    ordeal.run(&["new", "a"]).exits(0);
-    let count = ordeal.run(&["list"]).stdout.lines().count();
+    hostile.sandbox.git(&["add", "."]);
+    hostile.sandbox.git(&["commit", "--quiet", "--message", "tasks"]);
+    let expected = hostile.run(&["list"]).stdout;
+    hostile.run(&["start", "TASK-GOOD"]).exits(0);
+    hostile.run(&["set-stage", "TASK-GOOD", "none"]).exits(0);
+    hostile.run(&["new", "a"]).exits(0);
+    let count = hostile.run(&["list"]).stdout.lines().count();
     assert_eq!(count, expected.lines().count() + 1);
     let mut random = fastrand::Rng::with_seed(7);
     for round in 0..6 {
@@ -34,23 +34,23 @@ fn damaged_local_files_are_made_again() {
             }
             fs::write(&path, bytes).unwrap();
         }
-        let listed = ordeal.run(&["list"]);
+        let listed = hostile.run(&["list"]);
         listed.exits(0);
         assert_eq!(listed.stdout.lines().count(), count);
         assert!(!listed.stderr.contains("error:") && !listed.stderr.contains("warning:"), "{listed}");
-        ordeal.run(&["show"]);
-        ordeal.run(&["set", "TASK-GOOD", &format!("estimate={}m", round + 1)]).exits(0);
-        let id = ordeal.run(&["new", "b", "--quiet"]).stdout;
-        fs::remove_file(ordeal.sandbox.path().join(format!(".tracker/tasks/{}.md", id.trim()))).unwrap();
+        hostile.run(&["show"]);
+        hostile.run(&["set", "TASK-GOOD", &format!("estimate={}m", round + 1)]).exits(0);
+        let id = hostile.run(&["new", "b", "--quiet"]).stdout;
+        fs::remove_file(hostile.sandbox.path().join(format!(".tracker/tasks/{}.md", id.trim()))).unwrap();
     }
 }
 
 #[test]
 fn no_command_waits_for_a_pipe_in_the_place_of_a_local_file() {
-    let ordeal = Ordeal::new();
-    let local = ordeal.sandbox.path().join(".git/tracker");
-    ordeal.sandbox.git(&["add", "."]);
-    ordeal.sandbox.git(&["commit", "--quiet", "--message", "TASK-GOOD: tasks"]);
+    let hostile = HostileTracker::new();
+    let local = hostile.sandbox.path().join(".git/tracker");
+    hostile.sandbox.git(&["add", "."]);
+    hostile.sandbox.git(&["commit", "--quiet", "--message", "TASK-GOOD: tasks"]);
     for name in ["index", "ids", "links", "active", "edit/TASK-GOOD.md"] {
         fs::create_dir_all(local.join("edit")).unwrap();
         make_pipe(&local.join(name));
@@ -61,11 +61,11 @@ fn no_command_waits_for_a_pipe_in_the_place_of_a_local_file() {
             &["start", "TASK-GOOD"],
             &["new", "another"],
         ] {
-            ordeal.run(words).exits(0);
+            hostile.run(words).exits(0);
         }
-        ordeal.run(&["edit", "TASK-GOOD"]);
+        hostile.run(&["edit", "TASK-GOOD"]);
     }
     make_pipe(&local.join("lock"));
-    ordeal.run(&["list"]).exits(0);
-    ordeal.run(&["set", "TASK-GOOD", "estimate=1h"]).exits(2).complains_of("it is not a regular file");
+    hostile.run(&["list"]).exits(0);
+    hostile.run(&["set", "TASK-GOOD", "estimate=1h"]).exits(2).complains_of("it is not a regular file");
 }

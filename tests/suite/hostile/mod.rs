@@ -52,12 +52,12 @@ fn each<T>(cases: impl IntoIterator<Item = T>, name: impl Fn(&T) -> String, bear
 }
 
 /// A tracker with one sound task, and beside it a folder that no command has business in.
-struct Ordeal {
+struct HostileTracker {
     sandbox: Sandbox,
     outside: BTreeMap<PathBuf, Vec<u8>>,
 }
 
-impl Ordeal {
+impl HostileTracker {
     fn new() -> Self {
         let sandbox = Sandbox::new();
         assert_eq!(sandbox.tracker(&["init"]).status, 0);
@@ -68,9 +68,9 @@ impl Ordeal {
         fs::write(outside.join("tasks/TASK-1.md"), SECRET).unwrap();
         fs::write(outside.join("TASK-1.md"), SECRET).unwrap();
         fs::write(outside.join("config.toml"), "format = 1\n").unwrap();
-        let mut ordeal = Self { sandbox, outside: BTreeMap::new() };
-        ordeal.outside = ordeal.all_outside();
-        ordeal
+        let mut hostile = Self { sandbox, outside: BTreeMap::new() };
+        hostile.outside = hostile.all_outside();
+        hostile
     }
 
     /// All that lies outside `.tracker` and `.git`.

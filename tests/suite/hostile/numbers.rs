@@ -2,23 +2,23 @@
 
 use std::fs;
 
-use super::Ordeal;
+use super::HostileTracker;
 
 /// So many files that are no tasks, and a tenth as many folders of notes on none.
 pub(crate) fn junk(count: usize) {
-    let ordeal = Ordeal::new();
-    let folder = ordeal.sandbox.path().join(".tracker/tasks");
+    let hostile = HostileTracker::new();
+    let folder = hostile.sandbox.path().join(".tracker/tasks");
     for n in 0..count {
         fs::write(folder.join(format!("junk {n}.md")), "x").unwrap();
         if n.is_multiple_of(10) {
-            fs::create_dir_all(ordeal.sandbox.path().join(format!(".tracker/notes/X-{n}"))).unwrap();
+            fs::create_dir_all(hostile.sandbox.path().join(format!(".tracker/notes/X-{n}"))).unwrap();
         }
     }
-    let listed = ordeal.run(&["list"]);
+    let listed = hostile.run(&["list"]);
     listed.exits(1).complains_of("junk");
     assert!(listed.stdout.contains("TASK-GOOD"));
-    ordeal.read_all("TASK-GOOD", &[]);
-    ordeal.write_all("TASK-GOOD");
+    hostile.read_all("TASK-GOOD", &[]);
+    hostile.write_all("TASK-GOOD");
 }
 
 #[test]
@@ -28,21 +28,21 @@ fn thousands_of_junk_files_are_borne() {
 
 /// A chain of so many tasks, each waiting for the next, and a circle at its end.
 pub(crate) fn chain(count: usize) {
-    let ordeal = Ordeal::new();
+    let hostile = HostileTracker::new();
     for n in 0..count {
         let next = (n + 1) % count;
         let text = format!("---\nid: C-{n}\ntitle: x\ndepends_on: [C-{next}]\n---\n");
-        ordeal.sandbox.write(format!(".tracker/tasks/C-{n}.md"), text);
+        hostile.sandbox.write(format!(".tracker/tasks/C-{n}.md"), text);
     }
-    ordeal.read_all("C-0", &[]);
-    ordeal.sandbox.write(
+    hostile.read_all("C-0", &[]);
+    hostile.sandbox.write(
         format!(".tracker/tasks/C-{}.md", count - 1),
         format!("---\nid: C-{}\ntitle: x\n---\n", count - 1),
     );
-    ordeal.read_all("C-0", &[]);
-    assert!(ordeal.run(&["deps"]).stdout.len() < 1_000 * count, "the tree is wider than anybody can read");
-    ordeal.run(&["set", &format!("C-{}", count - 1), "depends_on+=C-0"]).exits(1);
-    ordeal.run(&["doctor"]);
+    hostile.read_all("C-0", &[]);
+    assert!(hostile.run(&["deps"]).stdout.len() < 1_000 * count, "the tree is wider than anybody can read");
+    hostile.run(&["set", &format!("C-{}", count - 1), "depends_on+=C-0"]).exits(1);
+    hostile.run(&["doctor"]);
 }
 
 #[test]

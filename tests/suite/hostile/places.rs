@@ -7,7 +7,7 @@ use std::os::unix::fs::{FileTypeExt, symlink};
 use std::path::Path;
 
 use super::Fate::{self, Broken, Sound};
-use super::{GOOD, Ordeal, each, task};
+use super::{GOOD, HostileTracker, each, task};
 
 /// Ways to put something in the place of something else.
 pub(super) type Place = (&'static str, Fate, fn(&Path));
@@ -217,9 +217,9 @@ pub(super) const PLACES: &[Place] = &[
 ];
 
 fn bear_place((name, fate, plant): &Place) {
-    let ordeal = Ordeal::new();
-    plant(&ordeal.sandbox.path().join(".tracker"));
-    let listed = ordeal.run(&["list"]);
+    let hostile = HostileTracker::new();
+    plant(&hostile.sandbox.path().join(".tracker"));
+    let listed = hostile.run(&["list"]);
     if *fate == Broken {
         assert!(listed.status != Some(0) && listed.stderr.contains(".tracker"), "{name}: {listed}");
     } else {
@@ -227,10 +227,10 @@ fn bear_place((name, fate, plant): &Place) {
     }
     let holds_rest = !name.starts_with("tracker is") && !name.starts_with("tasks is");
     assert!(!holds_rest || listed.stdout.contains("TASK-GOOD"), "{name}: {listed}");
-    ordeal.read_all("TASK-1", &[]);
-    ordeal.run(&["init"]);
-    ordeal.write_all("TASK-1");
-    ordeal.nothing_outside_changed();
+    hostile.read_all("TASK-1", &[]);
+    hostile.run(&["init"]);
+    hostile.write_all("TASK-1");
+    hostile.nothing_outside_changed();
 }
 
 #[test]
@@ -245,11 +245,11 @@ fn every_command_bears_the_wrong_things_in_every_place_2() {
 
 #[test]
 fn a_broken_note_is_named() {
-    let ordeal = Ordeal::new();
-    let root = ordeal.sandbox.path().join(".tracker");
+    let hostile = HostileTracker::new();
+    let root = hostile.sandbox.path().join(".tracker");
     let (_, _, plant) = PLACES.iter().find(|(name, ..)| *name == "notes that are no notes").unwrap();
     plant(&root);
-    let shown = ordeal.run(&["show", "TASK-GOOD"]);
+    let shown = hostile.run(&["show", "TASK-GOOD"]);
     shown.exits(1);
     for name in ["a", "b", "e", "f", "g", "h"] {
         shown.complains_of(&format!(".tracker/notes/TASK-GOOD/{name}.md"));

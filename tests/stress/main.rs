@@ -1,0 +1,109 @@
+//! The stress tests of the suite at full size, with figures, or in small rounds for so many seconds:
+//!
+//! ```text
+//! cargo test --release --test stress -- all
+//! cargo test --release --test stress -- crowd kills
+//! cargo test --test stress -- kills 10
+//! ```
+//!
+//! Names: `crowd` (16 processes, 200 edits each, readers meanwhile), `kills` (500 writers killed at random),
+//! `documents` (every command on every hostile document), `junk` (50,000 files that are no tasks), `chain`
+//! (10,000 tasks that wait for each other). Without a name it ends at once, so that `cargo test` stays quick. Fail
+//! points exist in debug builds only and are tried by the suite.
+
+#![expect(clippy::disallowed_methods, reason = "tests start programs and wait for them")]
+#![expect(clippy::unwrap_used, reason = "what fails here is a failing test")]
+#![expect(dead_code, unused_imports, reason = "the suite's own tests are not run here")]
+
+#[path = "../suite/concurrency.rs"]
+mod concurrency;
+#[path = "../suite/crash.rs"]
+mod crash;
+#[path = "../suite/hostile/mod.rs"]
+mod hostile;
+#[path = "../suite/support.rs"]
+mod support;
+#[path = "../suite/watchdog.rs"]
+mod watchdog;
+
+use std::time::{Duration, Instant};
+
+/// One stress test.
+struct Stress {
+    name: &'static str,
+    /// Runs it at full size and returns its figures.
+    full: fn() -> String,
+    /// Runs a small round of it.
+    round: fn(seed: u64),
+}
+
+const STRESS_TESTS: [Stress; 5] = [
+    Stress {
+        name: "crowd",
+        full: || {
+            concurrency::crowd(16, 200);
+            "16 processes, 3200 edits, none lost".to_owned()
+        },
+        round: |_| concurrency::crowd(4, 10),
+    },
+    Stress {
+        name: "kills",
+        full: || {
+            let (made, left) = crash::killed_at_random(500, 4711);
+            format!("500 kills: {made} edits made, {} not, {left} leftovers, no file torn", 500 - made)
+        },
+        round: |seed| {
+            crash::killed_at_random(20, seed);
+        },
+    },
+    Stress {
+        name: "documents",
+        full: || {
+            format!("{} documents, every command on each", hostile::documents::every_command_on_every(1))
+        },
+        round: |_| {
+            hostile::documents::every_command_on_every(20);
+        },
+    },
+    Stress {
+        name: "junk",
+        full: || {
+            hostile::numbers::junk(50_000);
+            "50,000 junk files, 5,000 folders".to_owned()
+        },
+        round: |_| hostile::numbers::junk(1_000),
+    },
+    Stress {
+        name: "chain",
+        full: || {
+            hostile::numbers::chain(10_000);
+            "a chain and a cycle of 10,000 tasks".to_owned()
+        },
+        round: |_| hostile::numbers::chain(500),
+    },
+];
+
+fn main() {
+    let words: Vec<String> = std::env::args().skip(1).filter(|word| !word.starts_with('-')).collect();
+    let time = words.iter().find_map(|word| word.parse().ok()).map(Duration::from_secs);
+    let is_wanted = |name: &str| words.iter().any(|word| word == name || word == "all");
+    for stress in STRESS_TESTS.iter().filter(|stress| is_wanted(stress.name)) {
+        let begun = Instant::now();
+        let figures = match time {
+            None => (stress.full)(),
+            Some(time) => rounds(stress, begun, time),
+        };
+        println!("{}: {figures}; {:.1} s", stress.name, begun.elapsed().as_secs_f64());
+    }
+}
+
+fn rounds(stress: &Stress, begun: Instant, time: Duration) -> String {
+    let first = fastrand::u64(..);
+    for count in 1.. {
+        (stress.round)(first.wrapping_add(count));
+        if begun.elapsed() >= time {
+            return format!("{count} small rounds from seed {first}");
+        }
+    }
+    unreachable!("a round takes time")
+}
