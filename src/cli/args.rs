@@ -12,7 +12,7 @@ use crate::cli::commands;
 use crate::cli::output::{Colour, clean};
 use crate::env::Env;
 use crate::ops;
-use crate::query::Field;
+use crate::model::Field;
 
 const ABOUT: &str = "Tasks, sign-offs and reports as files in your git repository";
 const LONG_ABOUT: &str = "\

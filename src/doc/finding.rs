@@ -81,7 +81,7 @@ pub fn read_finding(folder: &TaskId, bytes: &[u8]) -> Result<Finding, Vec<Proble
     let source = source(&mut fields);
     let found = entries(&mut fields, RESOLUTIONS);
     let resolutions = found.iter().filter_map(|entry| resolution(entry, &mut fields)).collect();
-    let unknown = unknown_but(&document, &KEYS);
+    let unknown = unknown_but(&document, |key| KEYS.contains(&key));
     let warnings = fields.into_problems();
     let (Some(id), Some(task), Some(role), Some(severity)) = (id, task, role, severity) else {
         return Err(warnings);

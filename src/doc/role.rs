@@ -33,7 +33,7 @@ pub fn read_role(name: &str, bytes: &[u8]) -> Result<RoleGuide, Vec<Problem>> {
         let problem = Problem::warning("the rules of a role are not read from here");
         fields.report(key, problem.with_hint(format!("set it in `config.toml`, under `[roles.{name}]`")));
     }
-    let unknown = unknown_but(&document, &KEYS);
+    let unknown = unknown_but(&document, |key| KEYS.contains(&key));
     let warnings = fields.into_problems();
     if warnings.iter().any(|problem| problem.severity == Severity::Error) {
         return Err(warnings);

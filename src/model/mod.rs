@@ -5,6 +5,8 @@
 
 mod config;
 mod duration;
+mod field;
+mod field_value;
 mod finding;
 mod gate;
 mod id;
@@ -18,13 +20,14 @@ mod rules;
 mod stage;
 mod status;
 mod suggestion;
-mod summary;
 mod task;
 mod texts;
 mod vote;
 
 pub use config::{CiSettings, Config, IdScheme, Pipeline, ReportSettings, TypeRules};
 pub use duration::Minutes;
+pub use field::{Editing, Field, FieldKind, FieldPart, FieldRow};
+pub use field_value::{FieldValue, InvalidValue};
 pub use finding::{Finding, FindingId, FindingSeverity, FindingState, Resolution, ToolSource};
 pub use gate::{GateCommand, GateRule, GateRules, Level, Standard};
 pub use id::{IdError, SprintId, TaskId};
@@ -44,7 +47,6 @@ pub use rules::{
 pub use stage::{Move, MoveKind, Stage};
 pub use status::{Badge, Facts, Status};
 pub use suggestion::Suggestion;
-pub use summary::{BoxCount, Summary};
-pub use task::{Note, Task};
+pub use task::{BoxCount, Note, Summary, Task};
 pub use texts::Texts;
 pub use vote::{AcceptanceText, Coverage, CoverageFormat, CoveredChange, TreeEntry, Verdict, Vote};

@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 
 use super::choose::body_of;
 use super::{Listing, Session, TaskLine};
-use crate::query::Field;
+use crate::model::Field;
 
 /// A listing of some fields.
 #[derive(Debug, Clone, Serialize, JsonSchema)]

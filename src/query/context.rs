@@ -5,7 +5,7 @@ use std::fmt;
 
 use chrono::{DateTime, FixedOffset, NaiveDate};
 
-use crate::model::{Badge, Facts, Status, Summary};
+use crate::model::{Badge, Facts, Field, FieldValue, Status, Summary};
 
 /// What a query is read against.
 #[derive(Debug, Clone, Copy)]
@@ -51,6 +51,18 @@ impl<'a> Subject<'a> {
     pub fn underived(summary: &'a Summary<'a>) -> Self {
         const NOTHING: Facts = Facts { status: Status::NotStarted, badge: Badge::Pending, ready: false };
         Self::new(summary, &NOTHING)
+    }
+
+    /// Returns the value of a field, derived ones and the body included.
+    #[must_use]
+    pub fn value(&self, field: Field) -> FieldValue<'a> {
+        match field {
+            Field::Status => FieldValue::text(Some(self.facts.status.as_str())),
+            Field::Badge => FieldValue::text(Some(self.facts.badge.as_str())),
+            Field::Ready => FieldValue::Flag(self.facts.ready),
+            Field::Body => (self.body)().map_or(FieldValue::Missing, FieldValue::Text),
+            field => field.value(self.summary),
+        }
     }
 
     /// Adds how to read the body.

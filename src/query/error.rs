@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use unicode_width::UnicodeWidthChar;
 
-use super::Field;
+use crate::model::Field;
 
 /// How many columns of a query are shown around a mistake.
 const SHOWN: usize = 100;
@@ -45,7 +45,7 @@ pub(super) enum ErrorKind {
     UnknownField { word: String, suggestion: Option<&'static str> },
     #[error("unknown field `{}`", printable(word))]
     NoSuchField { word: String },
-    #[error("unknown {field} `{}`", printable(word))]
+    #[error("{} {field} `{}` (expected {})", wrong(field), printable(word), one_of(known))]
     UnknownValue { field: &'static str, word: String, suggestion: Option<String>, known: Vec<String> },
     #[error("`{field}` has no order")]
     NoOrder { field: &'static str },
@@ -57,9 +57,9 @@ pub(super) enum ErrorKind {
     NoSort { field: &'static str },
     #[error("every task has a {field}")]
     AlwaysThere { field: &'static str },
-    #[error("`{}` is not a length of time", printable(word))]
+    #[error("invalid duration `{}`", printable(word))]
     NotALength { word: String },
-    #[error("`{}` is not a date", printable(word))]
+    #[error("invalid date `{}`", printable(word))]
     NotADate { word: String },
     #[error("`{}` could mean before or after", printable(word))]
     Age { field: &'static str, word: String },
@@ -156,17 +156,17 @@ impl ErrorKind {
             Self::UnknownField { suggestion: Some(suggestion), .. } => did_you_mean(suggestion),
             Self::UnknownField { .. } => "to search for the text itself, put it in quotes".to_owned(),
             Self::NoSuchField { .. } => {
-                format!("it is one of {}", Field::ALL.map(Field::name).join(", "))
+                let names: Vec<_> = Field::shown().map(Field::name).collect();
+                format!("expected one of {}", names.join(", "))
             }
             Self::UnknownValue { suggestion: Some(suggestion), .. } => did_you_mean(suggestion),
-            Self::UnknownValue { known, .. } => format!("it is one of {}", known.join(", ")),
             Self::LooseOperator { operator } => format!("write `field{operator}value`"),
             Self::NoOrder { field } => format!("write `{field}:value`"),
             Self::NoQuestion { field: "ready" } => "write `is:ready`".to_owned(),
             Self::NoQuestion { field } => format!("write `has:{field}` or `no:{field}`"),
-            Self::NotALength { .. } => "a length is written `45m`, `1h30m` or `2d`".to_owned(),
+            Self::NotALength { .. } => "expected a duration such as `45m`, `1h30m` or `2d`".to_owned(),
             Self::NotADate { .. } => {
-                "a date is written `2026-11-01`, `2026-11`, `today`, `yesterday` or `-7d` for seven days ago"
+                "expected a date such as `2026-11-01`, `2026-11`, `today`, `yesterday` or `-7d` for seven days ago"
                     .to_owned()
             }
             Self::Age { field, word } => {
@@ -182,7 +182,8 @@ impl ErrorKind {
             Self::LooseParenthesis | Self::OpenQuote | Self::OpenParenthesis => {
                 "to search for the sign itself, put a backslash before it".to_owned()
             }
-            Self::ExpectedField
+            Self::UnknownValue { .. }
+            | Self::ExpectedField
             | Self::Expected { .. }
             | Self::LooseBackslash
             | Self::TooDeep { .. }
@@ -191,6 +192,19 @@ impl ErrorKind {
             | Self::AlwaysThere { .. } => return None,
         };
         Some(hint)
+    }
+}
+
+/// The stages are the project's own; other words are the same everywhere.
+fn wrong(field: &str) -> &'static str {
+    if field == "stage" { "unknown" } else { "invalid" }
+}
+
+/// Returns `a, b or c`.
+fn one_of(words: &[String]) -> String {
+    match words {
+        [first @ .., last] if !first.is_empty() => format!("{} or {last}", first.join(", ")),
+        _ => words.concat(),
     }
 }
 

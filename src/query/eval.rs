@@ -3,12 +3,14 @@
 use std::borrow::Cow;
 use std::cell::OnceCell;
 
+use chrono::Datelike;
+
 use super::date::{Span, start_of_day};
 use super::expr::Expr;
 use super::pattern::Pattern;
 use super::term::{Mark, Test};
-use super::{Field, Query, Subject, Value};
-use crate::model::{Priority, Status, Summary};
+use super::{Query, Subject};
+use crate::model::{Field, FieldValue, Minutes, Priority, Status, Summary};
 
 impl Query {
     /// Tells whether a task matches.
@@ -58,8 +60,8 @@ impl Seen<'_, '_> {
             Test::Status(bits) => bits & 1 << facts.status as u8 != 0,
             Test::Badge(bits) => bits & 1 << facts.badge as u8 != 0,
             Test::Lengths(field, ranges) => {
-                let minutes = if *field == Field::Estimate { task.estimate } else { task.spent };
-                minutes.is_some_and(|minutes| ranges.iter().any(|(from, to)| (from..=to).contains(&&minutes)))
+                let FieldValue::Minutes(Minutes(minutes)) = field.value(task) else { return false };
+                ranges.iter().any(|(from, to)| (*from..=*to).contains(&minutes))
             }
             Test::Times(field, spans, offset) => in_time(*field, task, spans, *offset),
             Test::Marks(marks) => marks.iter().any(|mark| self.is(mark)),
@@ -82,7 +84,7 @@ impl Seen<'_, '_> {
     fn has(&self, field: Field) -> bool {
         match field {
             Field::Body => self.body().is_some_and(|body| !body.trim().is_empty()),
-            _ => field.value(self.subject) != Value::Missing,
+            _ => !self.subject.value(field).is_missing(),
         }
     }
 
@@ -97,34 +99,20 @@ fn any(patterns: &[Pattern], text: &str) -> bool {
 
 /// Tells whether one of a field's texts passes; a task without the field has none.
 fn any_text(field: Field, task: &Summary<'_>, passes: impl Fn(&str) -> bool) -> bool {
-    let one = match field {
-        Field::Id => Some(task.id),
-        Field::Title => Some(task.title),
-        Field::Type => task.kind,
-        Field::Stage => Some(task.stage),
-        Field::Assignee => task.assignee,
-        Field::Area => task.area,
-        Field::Sprint => task.sprint,
-        Field::Blocked => task.blocked,
-        Field::Cancelled => task.cancelled,
-        Field::Source => task.source,
-        Field::Tag => return task.tags.iter().any(&passes),
-        Field::Dep => return task.depends_on.iter().any(&passes),
-        // Fields that are no texts have tests of their own.
-        _ => None,
-    };
-    one.is_some_and(passes)
+    field.value(task).texts().any(passes)
 }
 
 fn in_time(field: Field, task: &Summary<'_>, spans: &[Span], offset: i32) -> bool {
-    let created = task.created.map(start_of_day);
     let local = |second: i64| second.saturating_add(i64::from(offset));
-    let second = match field {
-        Field::Created => created,
+    let second = match field.value(task) {
+        FieldValue::Day(day) => start_of_day(day.num_days_from_ce()),
         // A task that never moved changed on its day of creation, which is a day of the user's already.
-        Field::Updated if task.updated == created => created,
-        Field::Updated => task.updated.map(local),
-        _ => task.since.map(local),
+        FieldValue::Moment(time) => {
+            let second = time.timestamp();
+            let is_creation = field == Field::Updated && task.created.map(start_of_day) == Some(second);
+            if is_creation { second } else { local(second) }
+        }
+        _ => return false,
     };
-    second.is_some_and(|second| spans.iter().any(|span| span.contains(second)))
+    spans.iter().any(|span| span.contains(second))
 }

@@ -1,7 +1,7 @@
 //! A parsed query: terms, joined.
 
-use super::Field;
 use super::term::Term;
+use crate::model::Field;
 
 /// A query, read and resolved. The default one matches every task.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -54,8 +54,8 @@ mod display;
 mod error;
 mod eval;
 mod expr;
-mod field;
 mod fold;
+mod names;
 mod nearest;
 mod parse;
 mod path;
@@ -66,12 +66,10 @@ mod sort;
 mod term;
 #[cfg(test)]
 mod tests;
-mod value;
 
 pub use context::{Context, Subject};
 pub use error::Error;
 pub use expr::Query;
-pub use field::Field;
+pub use names::parse_fields;
 pub use nearest::nearest;
 pub use sort::Sort;
-pub use value::Value;

@@ -1,14 +1,15 @@
 //! From the values of a term to the test they come down to: names to bits, lengths to minutes, dates to seconds.
 
+use super::Context;
 use super::date::{Moment, Span, read_date};
 use super::error::{ErrorKind, Fault};
+use super::names::unknown_field;
 use super::nearest::nearest;
 use super::path::PathPattern;
 use super::pattern::Pattern;
 use super::scan::{Op, Placed, Word};
 use super::term::{Ask, Mark, Test};
-use super::{Context, Field};
-use crate::model::{Badge, Minutes, Priority, Stage, Status};
+use crate::model::{Badge, Field, FieldKind, Minutes, Priority, Stage, Status};
 
 /// The words of `is:`.
 const MARKS: [&str; 5] = ["open", "closed", "blocked", "ready", "mine"];
@@ -24,27 +25,27 @@ pub(super) fn resolve(ask: Ask, op: Op, words: Vec<Placed>, context: &Context<'_
         Ask::No => return fields(words, Test::Lacks),
         Ask::Text => Field::Title,
     };
-    match field {
-        Field::Id | Field::Dep | Field::Sprint => {
+    match field.kind() {
+        FieldKind::Id | FieldKind::Tasks | FieldKind::Sprint => {
             Ok(plain(words, Pattern::whole, |patterns| Test::Ids(field, patterns)))
         }
-        Field::File if op == Op::Is => Ok(plain(words, PathPattern::whole, Test::Paths)),
-        Field::File => Ok(plain(words, PathPattern::loose, Test::Paths)),
-        Field::Priority => priority(op, words),
-        Field::Stage => stage(op, words, context),
-        Field::Status => {
+        FieldKind::Paths if op == Op::Is => Ok(plain(words, PathPattern::whole, Test::Paths)),
+        FieldKind::Paths => Ok(plain(words, PathPattern::loose, Test::Paths)),
+        FieldKind::Priority => priority(op, words),
+        FieldKind::Stage => stage(op, words, context),
+        FieldKind::Status => {
             let known = Status::ALL.map(Status::as_str);
             let (bits, words) = bits("status", words, &known)?;
             Ok((words, Test::Status(picked(bits, &Status::ALL.map(|status| status as u8)))))
         }
-        Field::Badge => {
+        FieldKind::Badge => {
             let known = Badge::ALL.map(Badge::as_str);
             let (bits, words) = bits("badge", words, &known)?;
             Ok((words, Test::Badge(picked(bits, &Badge::ALL.map(|badge| badge as u8)))))
         }
-        Field::Estimate | Field::Spent => lengths(field, op, words),
-        Field::Created | Field::Updated | Field::Since => times(field, op, words, context),
-        Field::Assignee => assignee(words, context),
+        FieldKind::Duration => lengths(field, op, words),
+        FieldKind::Date | FieldKind::Moment => times(field, op, words, context),
+        FieldKind::Person => person(field, words, context),
         _ if field.is_prose() && op == Op::Has => {
             Ok(plain(words, Pattern::part, |patterns| Test::Words(field, patterns)))
         }
@@ -61,7 +62,7 @@ fn plain<P>(
     (words.into_iter().map(|placed| placed.word).collect(), wrap(patterns))
 }
 
-fn assignee(words: Vec<Placed>, context: &Context<'_>) -> Resolved {
+fn person(field: Field, words: Vec<Placed>, context: &Context<'_>) -> Resolved {
     let mut patterns = Vec::new();
     for placed in &words {
         if placed.word.text() == "@me" {
@@ -71,7 +72,7 @@ fn assignee(words: Vec<Placed>, context: &Context<'_>) -> Resolved {
         }
     }
     let words = words.into_iter().map(|placed| placed.word).collect();
-    Ok((words, Test::Words(Field::Assignee, patterns)))
+    Ok((words, Test::Words(field, patterns)))
 }
 
 fn myself(placed: &Placed, context: &Context<'_>) -> Result<Vec<Pattern>, Fault> {
@@ -108,7 +109,7 @@ fn fields(words: Vec<Placed>, wrap: fn(Vec<Field>) -> Test) -> Resolved {
     for placed in words {
         let text = placed.word.text();
         let field =
-            Field::parse(&text).ok_or_else(|| Fault::new(placed.span.clone(), Field::unknown(&text, &[])))?;
+            Field::parse(&text).ok_or_else(|| Fault::new(placed.span.clone(), unknown_field(&text, &[])))?;
         if !field.can_be_missing() {
             return Err(Fault::new(placed.span, ErrorKind::AlwaysThere { field: field.name() }));
         }
@@ -229,7 +230,7 @@ fn times(field: Field, op: Op, words: Vec<Placed>, context: &Context<'_>) -> Res
             None => return Err(fault(ErrorKind::NotADate { word })),
         };
         let Moment { text, span, is_day } = moment;
-        if field == Field::Created && !is_day {
+        if field.kind() == FieldKind::Date && !is_day {
             return Err(fault(ErrorKind::DayOnly { field: name, word }));
         }
         if span.is_empty() && !op.compares() {

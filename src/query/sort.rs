@@ -4,10 +4,10 @@ use std::cmp::Ordering;
 use std::fmt;
 
 use super::error::{Error, ErrorKind, Fault};
-use super::field::names_in;
 use super::fold::folded_chars;
-use super::{Context, Field, Subject, Value};
-use crate::model::{Badge, Priority, Stage, Status, compare_ids};
+use super::names::{known_field, names_in};
+use super::{Context, Subject};
+use crate::model::{Badge, Field, FieldKind, FieldValue, Priority, Stage, Status, compare_ids};
 
 /// An order of tasks. The default is what to do first: the more urgent, then the older, then by id.
 ///
@@ -46,24 +46,21 @@ impl Sort {
 
     fn compare_by(&self, key: Key, a: &Subject<'_>, b: &Subject<'_>) -> Ordering {
         let (one, other) = (a.summary, b.summary);
-        let order = match key.field {
-            Field::Id => compare_ids(one.id, other.id),
-            Field::Priority => Priority::most_urgent_first(one.priority, other.priority),
-            Field::Status => place(&Status::ALL, a.facts.status).cmp(&place(&Status::ALL, b.facts.status)),
-            Field::Badge => place(&Badge::ALL, a.facts.badge).cmp(&place(&Badge::ALL, b.facts.badge)),
-            Field::Ready => b.facts.ready.cmp(&a.facts.ready),
-            Field::Stage => {
+        let order = match key.field.kind() {
+            FieldKind::Id => compare_ids(one.id, other.id),
+            FieldKind::Priority => Priority::most_urgent_first(one.priority, other.priority),
+            FieldKind::Status => {
+                place(&Status::ALL, a.facts.status).cmp(&place(&Status::ALL, b.facts.status))
+            }
+            FieldKind::Badge => place(&Badge::ALL, a.facts.badge).cmp(&place(&Badge::ALL, b.facts.badge)),
+            FieldKind::Flag => b.facts.ready.cmp(&a.facts.ready),
+            FieldKind::Stage => {
                 return missing_last(self.place_of(one.stage), self.place_of(other.stage), key, Ord::cmp);
             }
-            Field::Sprint => return missing_last(one.sprint, other.sprint, key, |a, b| compare_ids(a, b)),
-            Field::Updated => return missing_last(one.updated, other.updated, key, Ord::cmp),
-            Field::Since => return missing_last(one.since, other.since, key, Ord::cmp),
-            Field::Created => return missing_last(one.created, other.created, key, Ord::cmp),
-            field => {
-                let present = |value: Value<'_>| value != Value::Missing;
-                let (a, b) = (field.value(a), field.value(b));
-                let both = (present(a.clone()).then_some(a), present(b.clone()).then_some(b));
-                return missing_last(both.0, both.1, key, compare_values);
+            kind => {
+                let (a, b) = (key.field.value(one), key.field.value(other));
+                let both = ((!a.is_missing()).then_some(a), (!b.is_missing()).then_some(b));
+                return missing_last(both.0, both.1, key, |a, b| compare_values(kind, a, b));
             }
         };
         if key.reversed { order.reverse() } else { order }
@@ -85,8 +82,8 @@ impl Key {
             None => (false, name.strip_prefix('+').unwrap_or(name)),
         };
         let start = start + name.len() - plain.len();
-        let field = Field::known(plain, start)?;
-        if field == Field::Body {
+        let field = known_field(plain, start)?;
+        if !field.is_sortable() {
             return Err(Fault::new(start..start + plain.len(), ErrorKind::NoSort { field: field.name() }));
         }
         Ok(Self { field, reversed })
@@ -124,16 +121,20 @@ fn missing_last<T>(a: Option<T>, b: Option<T>, key: Key, compare: impl Fn(&T, &T
     }
 }
 
-fn compare_values(a: &Value<'_>, b: &Value<'_>) -> Ordering {
+fn compare_values(kind: FieldKind, a: &FieldValue<'_>, b: &FieldValue<'_>) -> Ordering {
+    use FieldValue::{Checkboxes, Day, List, Minutes, Moment, Text};
     match (a, b) {
-        (Value::Text(a), Value::Text(b)) => compare_texts(a, b),
-        (Value::List(a), Value::List(b)) => {
+        (Text(a), Text(b)) if kind == FieldKind::Sprint => compare_ids(a, b),
+        (Text(a), Text(b)) => compare_texts(a, b),
+        (List(a), List(b)) => {
             let pairs = a.iter().zip(b.iter()).map(|(a, b)| compare_texts(a, b));
             pairs.into_iter().find(|order| order.is_ne()).unwrap_or_else(|| a.len().cmp(&b.len()))
         }
-        (Value::Length(a), Value::Length(b)) => a.cmp(b),
+        (Minutes(a), Minutes(b)) => a.cmp(b),
+        (Day(a), Day(b)) => a.cmp(b),
+        (Moment(a), Moment(b)) => a.cmp(b),
         // The share that is ticked, without dividing.
-        (Value::Boxes(a), Value::Boxes(b)) => {
+        (Checkboxes(a), Checkboxes(b)) => {
             let share = |done: u32, total: u32| u64::from(done) * u64::from(total);
             share(a.done, b.total).cmp(&share(b.done, a.total))
         }

@@ -2,13 +2,15 @@
 
 use std::ops::Range;
 
+use super::Context;
 use super::date::Span;
 use super::error::{ErrorKind, Fault};
+use super::names::unknown_field;
 use super::path::PathPattern;
 use super::pattern::Pattern;
 use super::resolve::resolve;
 use super::scan::{Op, Placed, Word};
-use super::{Context, Field};
+use crate::model::Field;
 
 /// One term. What is written decides what it tests, so equal terms mean the same.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -79,11 +81,9 @@ impl Ask {
             return Ok(*ask);
         }
         match Field::parse(name) {
-            Some(field @ (Field::Deliverables | Field::Boxes | Field::Ready)) => {
-                Err(Fault::new(span, ErrorKind::NoQuestion { field: field.name() }))
-            }
-            Some(field) => Ok(Self::Field(field)),
-            None => Err(Fault::new(span, Field::unknown(name, &Self::OTHERS.map(|(other, _)| other)))),
+            Some(field) if field.is_queryable() => Ok(Self::Field(field)),
+            Some(field) => Err(Fault::new(span, ErrorKind::NoQuestion { field: field.name() })),
+            None => Err(Fault::new(span, unknown_field(name, &Self::OTHERS.map(|(other, _)| other)))),
         }
     }
 
@@ -139,7 +139,7 @@ impl Term {
             }
         }
         let exact = matches!(op, Op::Is | Op::IsNot)
-            && matches!(ask, Ask::Field(field) if field.is_prose() || field == Field::File);
+            && matches!(ask, Ask::Field(field) if field.is_prose() || field == Field::Files);
         let op = match op {
             _ if exact => Op::Is,
             op if op.compares() => op,
@@ -152,7 +152,7 @@ impl Term {
     /// Tells whether it asks about a field.
     pub(super) fn asks(&self, field: Field) -> bool {
         match &self.test {
-            Test::Text(_) => matches!(field, Field::Id | Field::Title | Field::Tag),
+            Test::Text(_) => matches!(field, Field::Id | Field::Title | Field::Tags),
             Test::Marks(marks) => marks.iter().any(|mark| match mark {
                 Mark::Mine(_) => field == Field::Assignee,
                 _ => field == Field::Status,
@@ -160,28 +160,5 @@ impl Term {
             Test::Has(fields) | Test::Lacks(fields) => fields.contains(&field),
             _ => self.ask == Ask::Field(field),
         }
-    }
-}
-
-impl Field {
-    /// Tells whether a task may be without it.
-    pub(super) fn can_be_missing(self) -> bool {
-        !matches!(self, Self::Id | Self::Title | Self::Stage | Self::Status | Self::Badge | Self::Ready)
-    }
-
-    /// Tells whether its values can be compared with `<`.
-    pub(super) fn has_order(self) -> bool {
-        let lengths = matches!(self, Self::Estimate | Self::Spent);
-        lengths || self.is_time() || matches!(self, Self::Priority | Self::Stage)
-    }
-
-    /// Tells whether it is a day or a moment.
-    pub(super) fn is_time(self) -> bool {
-        matches!(self, Self::Created | Self::Updated | Self::Since)
-    }
-
-    /// Tells whether its value is a sentence, of which people know a part.
-    pub(super) fn is_prose(self) -> bool {
-        matches!(self, Self::Title | Self::Blocked | Self::Cancelled | Self::Source | Self::Body)
     }
 }

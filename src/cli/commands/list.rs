@@ -14,7 +14,6 @@ use crate::cli::context::Context;
 use crate::cli::error::Failure;
 use crate::cli::output::{Cell, Output};
 use crate::ops;
-use crate::query::Field;
 
 /// Whole lines, or with `--fields` only these fields of each.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -63,7 +62,7 @@ impl Command for List {
     type Response = Response;
 
     fn run(self, context: &Context) -> Reply<Response> {
-        let fields = self.fields.as_deref().map(Field::parse_list).transpose();
+        let fields = self.fields.as_deref().map(crate::query::parse_fields).transpose();
         let fields = fields.map_err(|error| Failure::from(ops::Error::Query(error)))?;
         let request = ops::ListRequest {
             query: self.query.join(" "),

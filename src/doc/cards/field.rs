@@ -1,7 +1,7 @@
 //! Metadata lines of a card: `Status: COMPLETED ✅`, `**Status:** ✅ Completed`, `- **Status**: done`.
 
 use super::value;
-use crate::doc::task::KEYS;
+use crate::model::Field as TaskField;
 
 /// What a metadata line is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -141,7 +141,7 @@ fn name_of(shown: &str) -> Name {
 
 /// The keys of a task that have their own place are set by no line of that name.
 fn front_matter(name: String) -> Name {
-    if KEYS.contains(&name.as_str()) { Name::Other } else { Name::FrontMatter(name) }
+    if TaskField::of_key(&name).is_some() { Name::Other } else { Name::FrontMatter(name) }
 }
 
 /// Writes the name of a front matter key that the tracker does not know, so that it reads as one.

@@ -3,11 +3,10 @@
 use super::draft::Draft;
 use super::{Scalar, Value};
 use crate::doc::lines;
-use crate::doc::task::KEYS;
 use crate::doc::yaml::entries::{Entry, Style, plain_part};
 use crate::doc::yaml::scalar::{self, Place};
 use crate::doc::yaml::{self, Node, flow};
-use crate::model::Problem;
+use crate::model::{Field, Problem};
 
 impl Value {
     /// Returns the value as a scalar, or its items.
@@ -170,16 +169,15 @@ impl Draft {
         Ok(())
     }
 
-    /// Returns the index that a new key is to have: behind the nearest key that the canonical order puts before
-    /// it; a key without a place there comes last.
+    /// Returns the index that a new key is to have: behind the nearest key that a new file has before it; a key
+    /// without a place there comes last.
     fn index_for(&self, key: &str) -> usize {
-        match KEYS.iter().position(|known| *known == key) {
-            Some(rank) => {
-                let before = KEYS[..rank].iter().rev().find_map(|known| self.index_of(known));
-                before.map_or(0, |index| index + 1)
-            }
-            None => self.root.len(),
+        let before = Field::in_file().take_while(|field| field.key() != key).collect::<Vec<_>>();
+        if Field::of_key(key).is_none() {
+            return self.root.len();
         }
+        let nearest = before.iter().rev().find_map(|field| self.index_of(field.key()));
+        nearest.map_or(0, |index| index + 1)
     }
 }
 

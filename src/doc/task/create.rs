@@ -2,37 +2,21 @@
 
 use chrono::SecondsFormat;
 
-use super::KEYS;
 use crate::doc::yaml::scalar::{self, Place};
 use crate::doc::yaml::{self, Node, one_line};
 use crate::doc::{Edit, Scalar};
-use crate::model::{Move, Priority, SprintId, Stage, Task, TaskId};
+use crate::model::{Field, FieldKind, FieldValue, Move, Task};
 
 /// Writes a new task: keys in canonical order, absent ones left out, quotes only where they are needed, unknown
 /// keys last. The body follows as it is: begin it with an empty line.
 #[must_use]
 pub fn create_task(task: &Task) -> String {
     let mut out = Writer::default();
-    out.plain("id", task.id.as_str());
-    out.text("title", Some(&task.title));
-    out.text("type", task.kind.as_deref());
-    out.text("priority", task.priority.as_ref().map(Priority::as_str));
-    out.text("stage", Some(task.stage.as_str()).filter(|stage| *stage != Stage::NONE));
-    out.text("assignee", task.assignee.as_deref());
-    out.text("area", task.area.as_deref());
-    out.list("tags", task.tags.iter().map(String::as_str));
-    out.text("sprint", task.sprint.as_ref().map(SprintId::as_str));
-    out.list("depends_on", task.depends_on.iter().map(TaskId::as_str));
-    out.list("files", task.files.iter().map(String::as_str));
-    for (key, minutes) in [("estimate", task.estimate), ("spent", task.spent)] {
-        minutes.inspect(|minutes| out.plain(key, &minutes.to_string()));
+    let summary = task.summary();
+    for field in Field::in_file() {
+        out.field(field, &field.value(&summary), &task.history);
     }
-    task.created.inspect(|day| out.plain("created", &day.to_string()));
-    out.reason("blocked", task.blocked.as_deref());
-    out.reason("cancelled", task.cancelled.as_deref());
-    out.text("source", task.source.as_deref());
-    out.history(&task.history);
-    for (key, value) in task.unknown.iter().filter(|(key, _)| !KEYS.contains(&key.as_str())) {
+    for (key, value) in task.unknown.iter().filter(|(key, _)| Field::of_key(key).is_none()) {
         out.unknown(key, value);
     }
     out.finish(&task.body)
@@ -67,6 +51,19 @@ pub(in crate::doc) struct Writer {
 }
 
 impl Writer {
+    fn field(&mut self, field: Field, value: &FieldValue<'_>, history: &[Move]) {
+        let key = field.key();
+        match (field.kind(), value) {
+            (FieldKind::Moves, _) => self.history(history),
+            (_, FieldValue::List(items)) => self.list(key, items.iter()),
+            (FieldKind::Reason, value) => self.reason(key, value.as_text()),
+            (FieldKind::Id | FieldKind::Tasks, FieldValue::Text(text)) => self.plain(key, text),
+            (_, FieldValue::Text(text)) => self.text(key, Some(text)),
+            (_, FieldValue::Missing) => {}
+            (_, value) => self.plain(key, &value.to_string()),
+        }
+    }
+
     /// Writes a date, an id or a length.
     pub(in crate::doc) fn plain(&mut self, key: &str, text: &str) {
         self.line(key, &scalar::plain(text, Place::Block));

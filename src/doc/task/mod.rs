@@ -12,25 +12,3 @@ pub(super) use entry::{Entry, EntryKind, entries};
 pub(super) use fields::{Fields, expected, moment};
 pub use read::read_task;
 pub(super) use read::{id_problem, stage, unknown_but};
-
-/// The keys of a task in canonical order: new documents follow it, and a key that is added finds its place by it.
-pub(super) const KEYS: [&str; 18] = [
-    "id",
-    "title",
-    "type",
-    "priority",
-    "stage",
-    "assignee",
-    "area",
-    "tags",
-    "sprint",
-    "depends_on",
-    "files",
-    "estimate",
-    "spent",
-    "created",
-    "blocked",
-    "cancelled",
-    "source",
-    "history",
-];

@@ -1,15 +1,14 @@
 //! A task's file to a [`Task`].
 
-use chrono::NaiveDate;
-
-use super::KEYS;
 use super::fields::{Fields, moment};
 use super::history::read_history;
 use crate::doc::printable::printable;
 use crate::doc::source::Kind;
 use crate::doc::yaml::{Node, one_line};
 use crate::doc::{Document, markdown};
-use crate::model::{IdError, Minutes, Priority, Problem, Severity, SprintId, Stage, Task, TaskId};
+use crate::model::{
+    Field, FieldKind, FieldValue, IdError, InvalidValue, Problem, Severity, Stage, Task, TaskId,
+};
 
 /// Reads a task.
 ///
@@ -19,60 +18,71 @@ use crate::model::{IdError, Minutes, Priority, Problem, Severity, SprintId, Stag
 pub fn read_task(bytes: &[u8]) -> Result<Task, Vec<Problem>> {
     let (document, problems) = Document::open(bytes, Kind::Markdown)?;
     let mut fields = Fields::new(&document, problems);
-    let id = id(&mut fields);
-    let title = title(&mut fields);
-    let kind = fields.parsed("type", kind);
-    let priority = fields.text("priority").map(Priority::parse);
-    if let Some(Priority::Unknown(text)) = &priority {
-        let problem = Problem::warning(format!("`{}` is not a known priority", printable(text)));
-        fields.report("priority", problem.with_hint(format!("known are {}", Priority::KNOWN.join(", "))));
+    let (id, title) = (id(&mut fields), title(&mut fields));
+    let is_named = id.is_some() && title.is_some();
+    let id = id.unwrap_or_else(|| TaskId::parse("A-0").expect("it has the form of an id"));
+    let mut task = Task::new(id, title.unwrap_or_default());
+    read_fields(&mut fields, &mut task);
+    task.unknown = unknown_but(&document, |key| Field::of_key(key).is_some());
+    task.warnings = fields.into_problems();
+    if !is_named || task.warnings.iter().any(|problem| problem.severity == Severity::Error) {
+        return Err(task.warnings);
     }
-    let stage = fields.parsed("stage", stage).unwrap_or_else(Stage::none);
-    let assignee = fields.text("assignee").map(str::to_owned);
-    let area = fields.text("area").map(str::to_owned);
-    let tags = texts(&mut fields, "tags");
-    let sprint = fields.parsed("sprint", |text| SprintId::parse(text).map_err(|error| id_problem(&error)));
-    let depends_on = ids(&mut fields, "depends_on");
-    let files = texts(&mut fields, "files");
-    let estimate = fields.parsed("estimate", minutes);
-    let spent = fields.parsed("spent", minutes);
-    let created = fields.parsed("created", day);
-    let blocked = reason(&mut fields, "blocked");
-    let cancelled = reason(&mut fields, "cancelled");
-    let source = fields.text("source").map(str::to_owned);
-    let history = read_history(&mut fields);
-    let unknown = unknown_but(&document, &KEYS);
-    let problems = fields.into_problems();
-    let (Some(id), Some(title)) = (id, title) else { return Err(problems) };
-    if problems.iter().any(|problem| problem.severity == Severity::Error) {
-        return Err(problems);
+    (task.deliverables, task.boxes) = markdown::count(document.body(), "Deliverables");
+    task.body = document.body().to_owned();
+    Ok(task)
+}
+
+/// Reads all fields but for id and title, which a task cannot be without.
+fn read_fields(fields: &mut Fields<'_>, task: &mut Task) {
+    for field in Field::in_file().filter(|field| !matches!(field, Field::Id | Field::Title)) {
+        let value = match field.kind() {
+            FieldKind::Moves => {
+                task.history = read_history(fields);
+                continue;
+            }
+            FieldKind::Labels | FieldKind::Tasks | FieldKind::Paths => list(fields, field),
+            FieldKind::Reason => FieldValue::text(reason(fields, field.key())),
+            _ => scalar(fields, field),
+        };
+        field.put(task, value);
     }
-    let (deliverables, boxes) = markdown::count(document.body(), "Deliverables");
-    Ok(Task {
-        id,
-        title,
-        kind,
-        priority,
-        stage,
-        assignee,
-        area,
-        tags,
-        sprint,
-        depends_on,
-        files,
-        estimate,
-        spent,
-        created,
-        blocked,
-        cancelled,
-        source,
-        history,
-        unknown,
-        body: document.body().to_owned(),
-        deliverables,
-        boxes,
-        warnings: problems,
-    })
+}
+
+fn scalar<'d>(fields: &mut Fields<'d>, field: Field) -> FieldValue<'d> {
+    let Some(text) = fields.text(field.key()) else { return FieldValue::Missing };
+    match (field.kind(), field.parse_value(text)) {
+        (FieldKind::Priority, Err(error)) => {
+            fields.report(field.key(), Problem { severity: Severity::Warning, ..invalid(&error) });
+            FieldValue::text(Some(text))
+        }
+        (_, Ok(value)) => value,
+        (kind, Err(error)) => {
+            let time = if kind == FieldKind::Date { moment(text).ok() } else { None };
+            if let Some(time) = time {
+                return FieldValue::Day(time.date_naive());
+            }
+            let problem = if kind == FieldKind::Stage { stage(text).err() } else { None };
+            fields.report(field.key(), problem.unwrap_or_else(|| invalid(&error)));
+            FieldValue::Missing
+        }
+    }
+}
+
+/// Makes the problem of a value that its field cannot have.
+fn invalid(error: &InvalidValue) -> Problem {
+    Problem::error(error.to_string()).with_hint(format!("expected {}", error.expected))
+}
+
+fn list<'d>(fields: &mut Fields<'d>, field: Field) -> FieldValue<'d> {
+    let mut items = Vec::new();
+    for (index, text) in fields.list(field.key()) {
+        match field.parse_value(text) {
+            Ok(_) => items.push(text),
+            Err(error) => fields.report_item(field.key(), index, invalid(&error)),
+        }
+    }
+    FieldValue::list(&items.into())
 }
 
 fn id(fields: &mut Fields<'_>) -> Option<TaskId> {
@@ -93,82 +103,43 @@ fn title(fields: &mut Fields<'_>) -> Option<String> {
     Some(title.to_owned())
 }
 
-fn kind(text: &str) -> Result<String, Problem> {
-    let valid = text.len() <= 40
-        && text.as_bytes()[0].is_ascii_alphabetic()
-        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_');
-    if valid {
-        return Ok(text.to_owned());
-    }
-    let problem = Problem::error(format!("`{}` is not a type's name", printable(text)));
-    Err(problem.with_hint("a type is one word of letters, digits, `-` and `_`, such as `feature`"))
-}
-
 /// Reads a stage's name.
 pub(in crate::doc) fn stage(text: &str) -> Result<Stage, Problem> {
     Stage::parse(text).ok_or_else(|| {
-        let problem = Problem::error(format!("`{}` is not a stage's name", printable(text)));
+        let problem = Problem::error(format!("invalid stage `{}`", printable(text)));
         match Stage::parse(&text.trim().to_lowercase()) {
             Some(stage) => problem.with_hint(format!("write `{stage}`")),
-            None => problem.with_hint("a stage is lowercase letters, digits, `-` and `_`, such as `dev`"),
+            None => problem.with_hint(format!("expected {}", FieldKind::Stage.expected())),
         }
-    })
-}
-
-fn minutes(text: &str) -> Result<Minutes, Problem> {
-    Minutes::parse(text).ok_or_else(|| {
-        let problem = Problem::error(format!("`{}` is no length of time", printable(text)));
-        problem.with_hint("write `45m`, `1h 30m` or `2d`")
-    })
-}
-
-fn day(text: &str) -> Result<NaiveDate, Problem> {
-    moment(text).map(|time| time.date_naive()).map_err(|_| {
-        let problem = Problem::error(format!("`{}` is no day", printable(text)));
-        problem.with_hint("write a day such as `2026-11-11`")
     })
 }
 
 /// Makes the problem of a text that is no id.
 pub(in crate::doc) fn id_problem(error: &IdError) -> Problem {
-    Problem::error(format!("`{}` is not an id", error.text))
-        .with_hint("an id looks like `TASK-7Q2M`: capital letters and digits, one hyphen")
-}
-
-fn texts(fields: &mut Fields<'_>, key: &str) -> Vec<String> {
-    fields.list(key).into_iter().map(|(_, text)| text.to_owned()).collect()
-}
-
-fn ids(fields: &mut Fields<'_>, key: &str) -> Vec<TaskId> {
-    let mut ids = Vec::new();
-    for (index, text) in fields.list(key) {
-        match TaskId::parse(text) {
-            Ok(id) => ids.push(id),
-            Err(error) => fields.report_item(key, index, id_problem(&error)),
-        }
-    }
-    ids
+    Problem::error(format!("invalid id `{}`", error.text))
+        .with_hint(format!("expected {}", FieldKind::Id.expected()))
 }
 
 /// Reads `blocked` or `cancelled`: a reason, or a bare yes or no.
-fn reason(fields: &mut Fields<'_>, key: &str) -> Option<String> {
+fn reason<'d>(fields: &mut Fields<'d>, key: &str) -> Option<&'d str> {
     let value = fields.value(key)?;
-    let Some(text) = value.as_text() else {
-        return fields.text(key).map(str::to_owned);
-    };
+    let Some(text) = value.as_text() else { return fields.text(key) };
     let is = |words: [&str; 3]| words.iter().any(|word| text.eq_ignore_ascii_case(word));
     if is(["false", "no", "off"]) && !fields.is_quoted(key) {
         None
     } else if is(["true", "yes", "on"]) && !fields.is_quoted(key) {
-        Some(String::new())
+        Some("")
     } else {
-        Some(text.to_owned())
+        Some(text)
     }
 }
 
 /// Returns the keys that are none of the known ones, with the text of their values.
-pub(in crate::doc) fn unknown_but(document: &Document, known: &[&str]) -> Vec<(String, String)> {
-    let is_known = |name: &Node| name.as_text().is_some_and(|name| known.contains(&name));
+pub(in crate::doc) fn unknown_but(
+    document: &Document,
+    is_known: impl Fn(&str) -> bool,
+) -> Vec<(String, String)> {
+    let is_known = |name: &Node| name.as_text().is_some_and(&is_known);
     let pairs = document.root().iter().filter(|(name, _)| !is_known(name));
     pairs.map(|(name, value)| (shown(name), shown(value))).collect()
 }

@@ -1,7 +1,8 @@
 //! What is said about a query that cannot be read.
 
 use super::{context, error};
-use crate::query::{Field, Query, Sort};
+use crate::model::Field;
+use crate::query::{Query, Sort, parse_fields};
 
 fn told(text: &str) -> String {
     let error = error(text);
@@ -18,20 +19,41 @@ fn unknown_words_come_with_a_suggestion() {
         ("hsa:tag", "1: unknown field `hsa` | did you mean `has`?"),
         ("größe:3", "1: unknown field `größe` | to search for the text itself, put it in quotes"),
         ("has:tgas", "5: unknown field `tgas` | did you mean `tags`?"),
-        ("priority:hihg", "10: unknown priority `hihg` | did you mean `high`?"),
-        ("priority>=urgent", "11: unknown priority `urgent` | it is one of critical, high, medium, low"),
-        ("stage:dev,aq", "11: unknown stage `aq` | did you mean `qa`?"),
-        ("stage:ship", "7: unknown stage `ship` | it is one of none, dev, qa, sec, docs, complete"),
-        ("stage>=d*", "8: unknown stage `d*` | it is one of none, dev, qa, sec, docs, complete"),
-        ("status:open", "8: unknown status `open` | did you mean `is:open`?"),
-        ("status:complete", "8: unknown status `complete` | did you mean `completed`?"),
+        (
+            "priority:hihg",
+            "10: invalid priority `hihg` (expected critical, high, medium or low) | did you mean `high`?",
+        ),
+        ("priority>=urgent", "11: invalid priority `urgent` (expected critical, high, medium or low)"),
+        (
+            "stage:dev,aq",
+            "11: unknown stage `aq` (expected none, dev, qa, sec, docs or complete) | did you mean `qa`?",
+        ),
+        ("stage:ship", "7: unknown stage `ship` (expected none, dev, qa, sec, docs or complete)"),
+        ("stage>=d*", "8: unknown stage `d*` (expected none, dev, qa, sec, docs or complete)"),
+        (
+            "status:open",
+            "8: invalid status `open` (expected not_started, in_progress, blocked, completed or cancelled) | did you mean `is:open`?",
+        ),
+        (
+            "status:complete",
+            "8: invalid status `complete` (expected not_started, in_progress, blocked, completed or cancelled) | did you mean `completed`?",
+        ),
         (
             "status:x*",
-            "8: unknown status `x*` | it is one of not_started, in_progress, blocked, completed, cancelled",
+            "8: invalid status `x*` (expected not_started, in_progress, blocked, completed or cancelled)",
         ),
-        ("badge:approved", "7: unknown badge `approved` | did you mean `qa_approved`?"),
-        ("is:completed", "4: unknown state `completed` | did you mean `status:completed`?"),
-        ("is:opne", "4: unknown state `opne` | did you mean `open`?"),
+        (
+            "badge:approved",
+            "7: invalid badge `approved` (expected pending, in_progress, awaiting_qa, issues_found, ready_to_finalise or qa_approved) | did you mean `qa_approved`?",
+        ),
+        (
+            "is:completed",
+            "4: invalid state `completed` (expected open, closed, blocked, ready or mine) | did you mean `status:completed`?",
+        ),
+        (
+            "is:opne",
+            "4: invalid state `opne` (expected open, closed, blocked, ready or mine) | did you mean `open`?",
+        ),
     ] {
         assert_eq!(told(text), message, "{text}");
     }
@@ -86,10 +108,10 @@ fn values_that_do_not_fit_are_explained() {
         ("ready:yes", "1: `ready` cannot be asked for | write `is:ready`"),
         ("boxes:1", "1: `boxes` cannot be asked for | write `has:boxes` or `no:boxes`"),
         ("no:stage", "4: every task has a stage"),
-        ("estimate:soon", "10: `soon` is not a length of time | a length is written `45m`, `1h30m` or `2d`"),
+        ("estimate:soon", "10: invalid duration `soon` | expected a duration such as `45m`, `1h30m` or `2d`"),
         (
             "created:2026-02-30",
-            "9: `2026-02-30` is not a date | a date is written `2026-11-01`, `2026-11`, `today`, `yesterday` or \
+            "9: invalid date `2026-02-30` | expected a date such as `2026-11-01`, `2026-11`, `today`, `yesterday` or \
              `-7d` for seven days ago",
         ),
         (
@@ -165,7 +187,7 @@ fn orders_and_lists_of_fields_tell_what_is_wrong_too() {
     assert_eq!(sort("id,").to_string(), "expected the name of a field");
     assert_eq!(sort("").column(), 1);
     assert_eq!(sort("-body").to_string(), "`body` cannot be sorted by");
-    let fields = |text: &str| Field::parse_list(text);
-    assert_eq!(fields("id, Tags,depends-on").unwrap(), [Field::Id, Field::Tag, Field::Dep]);
+    let fields = |text: &str| parse_fields(text);
+    assert_eq!(fields("id, Tags,depends-on").unwrap(), [Field::Id, Field::Tags, Field::DependsOn]);
     assert_eq!(fields("id,titel").unwrap_err().caret(), ["id,titel".to_owned(), "   ^^^^^".to_owned()]);
 }

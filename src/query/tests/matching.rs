@@ -4,7 +4,8 @@ use std::borrow::Cow;
 use std::cell::Cell;
 
 use super::{context, query, tasks};
-use crate::query::{Field, Query, Subject};
+use crate::model::Field;
+use crate::query::{Query, Subject};
 
 /// Returns the suffixes of the ids that match, in order.
 fn found(text: &str) -> String {

@@ -207,10 +207,9 @@ fn a_mistake_is_shown_where_it_is() {
     $ tracker list is:foo
     exit 2
     --- stderr
-    error: unknown state `foo`
+    error: invalid state `foo` (expected open, closed, blocked, ready or mine)
       is:foo
          ^^^
-      hint: it is one of open, closed, blocked, ready, mine
 
     $ tracker list '"dark mode'
     exit 2
@@ -231,10 +230,10 @@ fn a_mistake_is_shown_where_it_is() {
     $ tracker list created:soon
     exit 2
     --- stderr
-    error: `soon` is not a date
+    error: invalid date `soon`
       created:soon
               ^^^^
-      hint: a date is written `2026-11-01`, `2026-11`, `today`, `yesterday` or `-7d` for seven days ago
+      hint: expected a date such as `2026-11-01`, `2026-11`, `today`, `yesterday` or `-7d` for seven days ago
 
     $ tracker list --sort priority,foo
     exit 2
@@ -242,7 +241,7 @@ fn a_mistake_is_shown_where_it_is() {
     error: unknown field `foo`
       priority,foo
                ^^^
-      hint: it is one of id, title, type, priority, stage, status, badge, ready, assignee, area, tag, sprint, dep, file, estimate, spent, created, updated, since, blocked, cancelled, source, deliverables, boxes, body
+      hint: expected one of id, title, type, priority, area, tag, dep, sprint, file, estimate, source, created, stage, assignee, blocked, cancelled, spent, status, badge, ready, updated, since, deliverables, boxes, body
 
     $ tracker list --fields id,titel
     exit 2

@@ -57,10 +57,9 @@ fn shows_what_can_be_worked_on_first_things_first() {
     $ tracker queue --stage nowhere
     exit 2
     --- stderr
-    error: unknown stage `nowhere`
+    error: unknown stage `nowhere` (expected none, dev, qa, sec, docs or complete)
       stage:"nowhere"
             ^^^^^^^^^
-      hint: it is one of none, dev, qa, sec, docs, complete
     "#);
 }
 

@@ -181,7 +181,7 @@ fn unknown_keys_and_values_are_shown() {
 
       Next: tracker set TASK-0DD0 depends_on-=TASK-G0NE
     --- stderr
-    warning: .tracker/tasks/TASK-0DD0.md:5: priority: `someday` is not a known priority
-      hint: known are critical, high, medium, low
+    warning: .tracker/tasks/TASK-0DD0.md:5: priority: invalid priority `someday`
+      hint: expected critical, high, medium or low
     ");
 }

@@ -18,8 +18,8 @@ use super::plain;
 use super::three::{SIDES, Side, Three};
 use crate::doc::Document;
 use crate::doc::source::{self, Kind};
-use crate::doc::task::KEYS;
 use crate::doc::yaml::{self, Node};
+use crate::model::Field;
 use record::{Part, Record};
 use stage::Verdict;
 
@@ -119,7 +119,7 @@ fn keys(records: Three<&Record<'_>>) -> Vec<Merged> {
 
 /// Orders keys that both sides add at the same place: known ones as a new document has them, others by name.
 fn compare_keys(a: &str, b: &str) -> Ordering {
-    let rank = |key| KEYS.iter().position(|known| *known == key).unwrap_or(KEYS.len());
+    let rank = |key| Field::of_key(key).map_or(usize::MAX, |field| field as usize);
     (rank(a), a).cmp(&(rank(b), b))
 }
 

@@ -7,9 +7,7 @@ use super::super::order;
 use super::super::three::{SIDES, Side, Three};
 use crate::doc::task::moment;
 use crate::doc::yaml::{Node, one_line};
-
-/// Keys whose value may be one text in place of a list of one.
-const LISTS: [&str; 3] = ["tags", "depends_on", "files"];
+use crate::model::Field;
 
 /// Returns the value that three versions of a key make together, its absence included; none where a person must
 /// decide.
@@ -77,7 +75,9 @@ fn lists<'n>(key: &str, versions: Three<Option<&'n Node>>) -> Option<Three<&'n [
         match node {
             None | Some(Node::Null) => Some(&[]),
             Some(Node::List(items)) => Some(items.as_slice()),
-            Some(node @ (Node::Text(_) | Node::Literal(_))) if LISTS.contains(&key) => {
+            Some(node @ (Node::Text(_) | Node::Literal(_)))
+                // One text may stand in place of a list of one.
+                if Field::of_key(key).is_some_and(Field::is_list) => {
                 Some(std::slice::from_ref(node))
             }
             Some(_) => None,
