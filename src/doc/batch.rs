@@ -1,60 +1,32 @@
-//! Many tasks to be written down, from one YAML, JSON or JSON Lines text.
+//! Many tasks to be created, from one YAML, JSON or JSON Lines text.
 
-use serde::Deserialize;
+use std::collections::BTreeMap;
+use std::fmt;
+
+use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
 
 use super::{source, yaml};
-use crate::model::Problem;
+use crate::model::{Editing, Field, Problem};
 
 /// Largest batch, in bytes.
 const LARGEST: usize = 16 * 1024 * 1024;
 
-/// A task to be written down: what a person or an agent says of it, unchecked.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
+/// A task to be created: what a person or an agent says of it, unchecked.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Draft {
     /// What others of the same batch call it, as `@REF`.
-    #[serde(default, rename = "ref")]
     pub reference: Option<String>,
     /// An id of its own instead of a new one.
-    #[serde(default)]
     pub id: Option<String>,
     /// One line.
     pub title: String,
-    /// Chooses the pipeline.
-    #[serde(default, rename = "type")]
-    pub kind: Option<String>,
-    /// How urgent it is.
-    #[serde(default)]
-    pub priority: Option<String>,
-    /// Who works on it.
-    #[serde(default)]
-    pub assignee: Option<String>,
-    /// The part of the product.
-    #[serde(default)]
-    pub area: Option<String>,
-    /// Free labels.
-    #[serde(default)]
-    pub tags: Vec<String>,
-    /// The sprint it is planned for.
-    #[serde(default)]
-    pub sprint: Option<String>,
-    /// Tasks that must be done first: ids, parts of ids, or `@REF`.
-    #[serde(default)]
-    pub depends_on: Vec<String>,
-    /// Target files.
-    #[serde(default)]
-    pub files: Vec<String>,
-    /// How long it should take.
-    #[serde(default)]
-    pub estimate: Option<String>,
+    /// The other fields that `set` could change. Tasks are named by ids, parts of ids, or `@REF`.
+    pub fields: BTreeMap<Field, Vec<String>>,
     /// Markdown.
-    #[serde(default)]
     pub description: Option<String>,
-    /// Deliverables, each a check box.
-    #[serde(default)]
+    /// Deliverables, each a checkbox.
     pub deliverables: Vec<String>,
-    /// Acceptance criteria, each a check box.
-    #[serde(default)]
+    /// Acceptance criteria, each a checkbox.
     pub criteria: Vec<String>,
 }
 
@@ -75,6 +47,93 @@ impl Draft {
         section("Deliverables", &boxes(&self.deliverables));
         section("Acceptance criteria", &boxes(&self.criteria));
         body
+    }
+}
+
+impl<'de> Deserialize<'de> for Draft {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(DraftVisitor)
+    }
+}
+
+struct DraftVisitor;
+
+impl<'de> Visitor<'de> for DraftVisitor {
+    type Value = Draft;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a task: a mapping of fields")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Draft, A::Error> {
+        let (mut draft, mut title) = (Draft::default(), None);
+        while let Some(key) = map.next_key::<String>()? {
+            match key.as_str() {
+                "ref" => draft.reference = map.next_value()?,
+                "id" => draft.id = map.next_value()?,
+                "title" => title = Some(map.next_value()?),
+                "description" => draft.description = map.next_value()?,
+                "deliverables" => draft.deliverables = map.next_value()?,
+                "criteria" => draft.criteria = map.next_value()?,
+                key => {
+                    let field = Field::of_key(key).filter(|field| field.row().editing == Editing::Set);
+                    let field = field.ok_or_else(|| A::Error::custom(unknown(key)))?;
+                    let Values(values) = map.next_value()?;
+                    if values.len() > 1 && !field.is_list() {
+                        return Err(A::Error::custom(format!("`{key}` takes one value")));
+                    }
+                    draft.fields.insert(field, values);
+                }
+            }
+        }
+        draft.title = title.ok_or_else(|| A::Error::missing_field("title"))?;
+        Ok(draft)
+    }
+}
+
+fn unknown(key: &str) -> String {
+    let fields = Field::settable().map(Field::key);
+    let known: Vec<_> =
+        ["ref", "id"].into_iter().chain(fields).chain(["description", "deliverables", "criteria"]).collect();
+    format!("unknown field `{key}`, expected one of {}", known.join(", "))
+}
+
+/// One text, several, or none.
+struct Values(Vec<String>);
+
+impl<'de> Deserialize<'de> for Values {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(ValuesVisitor)
+    }
+}
+
+struct ValuesVisitor;
+
+impl<'de> Visitor<'de> for ValuesVisitor {
+    type Value = Values;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a text, or a list of texts")
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<Values, E> {
+        Ok(Values(vec![text.to_owned()]))
+    }
+
+    fn visit_u64<E>(self, number: u64) -> Result<Values, E> {
+        Ok(Values(vec![number.to_string()]))
+    }
+
+    fn visit_unit<E>(self) -> Result<Values, E> {
+        Ok(Values(Vec::new()))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Values, A::Error> {
+        let mut values = Vec::new();
+        while let Some(item) = items.next_element()? {
+            values.push(item);
+        }
+        Ok(Values(values))
     }
 }
 

@@ -1,12 +1,14 @@
-//! Fields as people set them: `priority=high`, `tags+=ui`, `estimate=`.
+//! Values of fields as people write them: checked, and brought into the form that a file has.
 
+use std::borrow::Cow;
 use std::str::FromStr;
 
-use chrono::NaiveDate;
+use chrono::{DateTime, FixedOffset};
 
-use super::{Error, Result};
+use super::{Error, Result, Session};
 use crate::doc::{Edit, Value};
-use crate::model::{Minutes, Priority, SprintId, Task};
+use crate::model::{Editing, Field, FieldKind, FieldValue, SprintId, Task};
+use crate::query;
 
 /// What an assignment does with the field.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,11 +21,11 @@ pub enum AssignmentOperator {
     Remove,
 }
 
-/// One field to change.
+/// One field to change, such as `priority=high`, `tags+=ui` or `estimate=`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Assignment {
-    /// The key, as the record writes it.
-    pub key: String,
+    /// The field's name or key, as given.
+    pub name: String,
     /// What to do.
     pub operator: AssignmentOperator,
     /// The value as given.
@@ -34,105 +36,199 @@ impl FromStr for Assignment {
     type Err = String;
 
     fn from_str(text: &str) -> std::result::Result<Self, String> {
-        let (left, value) = text.split_once('=').ok_or_else(|| format!("`{text}` is no FIELD=VALUE"))?;
-        let (key, operator) = match left.strip_suffix(['+', '-']) {
-            Some(key) if left.ends_with('+') => (key, AssignmentOperator::Add),
-            Some(key) => (key, AssignmentOperator::Remove),
+        let (left, value) =
+            text.split_once('=').ok_or_else(|| format!("expected FIELD=VALUE, got `{text}`"))?;
+        let (name, operator) = match left.strip_suffix(['+', '-']) {
+            Some(name) if left.ends_with('+') => (name, AssignmentOperator::Add),
+            Some(name) => (name, AssignmentOperator::Remove),
             None => (left, AssignmentOperator::Set),
         };
-        if key.is_empty() {
-            return Err(format!("`{text}` names no field"));
+        if name.is_empty() {
+            return Err(format!("expected FIELD=VALUE, got `{text}`"));
         }
-        let key = match key {
-            "tag" => "tags",
-            "file" => "files",
-            "dep" | "deps" | "depends" | "depends-on" => "depends_on",
-            other => other,
+        Ok(Self { name: name.to_owned(), operator, value: value.to_owned() })
+    }
+}
+
+impl Assignment {
+    /// Returns the field that it changes; none for a key of the task's own.
+    pub(super) fn field(&self) -> Option<Field> {
+        Field::of_key(&self.name).or_else(|| Field::parse(&self.name))
+    }
+
+    /// Yields the items of a list as it is written on the command line.
+    pub(super) fn items(&self) -> impl Iterator<Item = &str> {
+        self.value.split(',').map(str::trim).filter(|item| !item.is_empty())
+    }
+}
+
+/// Reads values that people write.
+pub(super) struct ValueReader<'r> {
+    /// Finds the id that a part of it means.
+    pub(super) resolve: &'r dyn Fn(&str) -> Result<String>,
+    /// Decides which day `today` is.
+    pub(super) now: DateTime<FixedOffset>,
+}
+
+impl<'r> ValueReader<'r> {
+    pub(super) fn new(session: &Session<'_>, resolve: &'r dyn Fn(&str) -> Result<String>) -> Self {
+        Self { resolve, now: session.env().local_now() }
+    }
+
+    /// Checks the values that people give a field, and gives them to a task in the form that a file has.
+    pub(super) fn put(&self, field: Field, values: &[String], task: &mut Task) -> Result<()> {
+        let mut values = values.iter().map(|value| value.trim()).filter(|value| !value.is_empty());
+        if !field.is_list() {
+            if let Some(value) = values.next() {
+                field.put(task, self.scalar(field, value)?);
+            }
+            return Ok(());
+        }
+        let mut items: Vec<String> = Vec::new();
+        for value in values {
+            let item = self.item(field, value)?;
+            if !items.contains(&item) {
+                items.push(item);
+            }
+        }
+        field.put(task, FieldValue::list(&items.iter().map(String::as_str).collect()));
+        Ok(())
+    }
+
+    /// Checks the value of a field that is no list.
+    pub(super) fn scalar<'v>(&self, field: Field, value: &'v str) -> Result<FieldValue<'v>> {
+        let key = field.key();
+        refuse_control_characters(key, value)?;
+        match field.kind() {
+            FieldKind::Text | FieldKind::Label | FieldKind::Person if value.contains('\n') => {
+                return Err(Error::usage(format!("`{key}` takes one line")));
+            }
+            FieldKind::Text if field == Field::Title && value.is_empty() => {
+                return Err(Error::usage("a task needs a title"));
+            }
+            FieldKind::Sprint if SprintId::parse(&value.to_ascii_uppercase()).is_ok() => {
+                return Ok(FieldValue::Text(Cow::Owned(value.to_ascii_uppercase())));
+            }
+            FieldKind::Date => {
+                if let Some(day) = query::read_day(value, self.now) {
+                    return Ok(FieldValue::Day(day));
+                }
+            }
+            _ => {}
+        }
+        let read = field.parse_value(value);
+        read.map_err(|error| Error::usage_with(error.to_string(), format!("expected {}", error.expected)))
+    }
+
+    /// Checks one item of a list.
+    pub(super) fn item(&self, field: Field, value: &str) -> Result<String> {
+        let key = field.key();
+        refuse_control_characters(key, value)?;
+        match field.kind() {
+            FieldKind::Tasks => (self.resolve)(value),
+            FieldKind::Paths => {
+                if value.starts_with('/') || value.split('/').any(|part| part == "..") {
+                    return Err(Error::usage_with(
+                        format!("`{value}` does not lie in the repository"),
+                        "give a path below the top of the working tree",
+                    ));
+                }
+                Ok(value.trim_start_matches("./").to_owned())
+            }
+            _ if value.contains('\n') => Err(Error::usage(format!("an item of `{key}` takes one line"))),
+            _ => Ok(value.to_owned()),
+        }
+    }
+
+    /// Turns one assignment into edits.
+    pub(super) fn edits(&self, assignment: &Assignment, task: &Task) -> Result<Vec<Edit>> {
+        let (name, value) = (assignment.name.as_str(), assignment.value.trim());
+        let is_own_key = task.unknown.iter().any(|(key, _)| key == name);
+        let field = assignment.field().filter(|_| !is_own_key);
+        let field = match field {
+            Some(field) if field.row().editing == Editing::Set => Some(field),
+            None if is_own_key => None,
+            field => return Err(not_settable(name, field)),
         };
-        Ok(Self { key: key.to_owned(), operator, value: value.to_owned() })
+        if let Some(field) = field.filter(|field| field.is_list()) {
+            return self.list_edits(field, assignment, task);
+        }
+        let key = field.map_or_else(|| name.to_owned(), |field| field.key().to_owned());
+        if assignment.operator != AssignmentOperator::Set {
+            let hint = format!("set it as a whole: {key}={value}");
+            return Err(Error::usage_with(format!("`{key}` is not a list"), hint));
+        }
+        let value = match field {
+            field if value.is_empty() && field != Some(Field::Title) => {
+                return Ok(vec![Edit::Remove { key }]);
+            }
+            Some(field) => self.scalar(field, value)?,
+            None if value.contains('\n') => return Err(Error::usage(format!("`{key}` takes one line"))),
+            None => {
+                refuse_control_characters(&key, value)?;
+                FieldValue::text(Some(value))
+            }
+        };
+        Ok(vec![edit_to(key, &value)])
+    }
+
+    fn list_edits(&self, field: Field, assignment: &Assignment, task: &Task) -> Result<Vec<Edit>> {
+        let key = field.key();
+        let checked = |value: &str| match assignment.operator {
+            // What is to be removed may name a task that is no longer there.
+            AssignmentOperator::Remove if field.kind() == FieldKind::Tasks => {
+                Ok((self.resolve)(value).unwrap_or_else(|_| value.to_ascii_uppercase()))
+            }
+            _ => self.item(field, value),
+        };
+        let mut list = Vec::new();
+        for value in assignment.items() {
+            let value = checked(value)?;
+            if !list.contains(&value) {
+                list.push(value);
+            }
+        }
+        if list.is_empty() && assignment.operator != AssignmentOperator::Set {
+            let action =
+                if assignment.operator == AssignmentOperator::Add { "add to" } else { "remove from" };
+            let hint = format!("{key}= removes the whole list");
+            return Err(Error::usage_with(format!("say what to {action} `{key}`"), hint));
+        }
+        let key = || key.to_owned();
+        Ok(match assignment.operator {
+            AssignmentOperator::Set if list.is_empty() => vec![Edit::Remove { key: key() }],
+            AssignmentOperator::Set => vec![Edit::Set { key: key(), value: Value::List(list) }],
+            AssignmentOperator::Add => {
+                list.into_iter().map(|item| Edit::AddItem { key: key(), item }).collect()
+            }
+            // A list that holds nothing is left out.
+            AssignmentOperator::Remove if is_all(&task.value(field), &list) => {
+                vec![Edit::Remove { key: key() }]
+            }
+            AssignmentOperator::Remove => {
+                list.into_iter().map(|item| Edit::RemoveItem { key: key(), item }).collect()
+            }
+        })
     }
 }
 
-/// Keys that `set` knows, for suggestions.
-const SETTABLE: [&str; 12] = [
-    "title",
-    "type",
-    "priority",
-    "assignee",
-    "area",
-    "tags",
-    "sprint",
-    "depends_on",
-    "files",
-    "estimate",
-    "spent",
-    "created",
-];
-
-/// Turns one assignment into edits. `resolve` finds the id that a part of it means.
-pub(super) fn edits_for(
-    assignment: &Assignment,
-    task: &Task,
-    resolve: &dyn Fn(&str) -> Result<String>,
-) -> Result<Vec<Edit>> {
-    let key = assignment.key.as_str();
-    if matches!(key, "tags" | "files" | "depends_on") {
-        return list_edits(assignment, task, resolve);
-    }
-    if assignment.operator != AssignmentOperator::Set {
-        return Err(Error::usage_with(
-            format!("`{key}` is no list"),
-            format!("set it as a whole: {key}={}", assignment.value),
-        ));
-    }
-    let value = assignment.value.trim();
-    let known = SETTABLE.contains(&key) || task.unknown.iter().any(|(name, _)| name == key);
-    if !known {
-        return Err(not_settable(key));
-    }
-    if value.is_empty() && key != "title" {
-        return Ok(vec![Edit::Remove { key: key.to_owned() }]);
-    }
-    Ok(vec![Edit::Set { key: key.to_owned(), value: scalar(key, value)? }])
+/// Returns the edit that gives a key this value; a missing one removes the key.
+pub(super) fn edit_to(key: String, value: &FieldValue<'_>) -> Edit {
+    let value = match value {
+        FieldValue::Missing => return Edit::Remove { key },
+        FieldValue::List(items) => Value::List(items.iter().map(str::to_owned).collect()),
+        FieldValue::Text(text) => Value::Text(text.clone().into_owned()),
+        FieldValue::Minutes(minutes) => Value::Text(minutes.to_string()),
+        value => Value::Plain(value.to_string()),
+    };
+    Edit::Set { key, value }
 }
 
-/// Checks and normalises the value of a field that is no list.
-pub(super) fn scalar(key: &str, value: &str) -> Result<Value> {
-    let text = |text: &str| Value::Text(text.to_owned());
+fn refuse_control_characters(key: &str, value: &str) -> Result<()> {
     if value.chars().any(|c| c.is_control() && c != '\n') {
         return Err(Error::usage(format!("`{key}` takes no control characters")));
     }
-    match key {
-        "title" if value.is_empty() => Err(Error::usage("a task needs a title")),
-        "priority" => match Priority::parse(value) {
-            Priority::Unknown(_) => Err(Error::usage_with(
-                format!("`{value}` is no priority"),
-                format!("one of {}", Priority::KNOWN.join(", ")),
-            )),
-            priority => Ok(text(priority.as_str())),
-        },
-        "sprint" => match SprintId::parse(&value.to_ascii_uppercase()) {
-            Ok(id) => Ok(text(id.as_str())),
-            Err(_) => Err(Error::usage_with(format!("`{value}` is no sprint"), "such as SPRINT-1")),
-        },
-        "estimate" | "spent" => match Minutes::parse(value) {
-            Some(minutes) => Ok(text(&minutes.to_string())),
-            None => Err(Error::usage_with(
-                format!("`{value}` is no length of time"),
-                "such as 45m, 2h, 1h 30m or 3d (a day is 8 hours)",
-            )),
-        },
-        "created" => match value.parse::<NaiveDate>() {
-            Ok(day) => Ok(Value::Plain(day.to_string())),
-            Err(_) => Err(Error::usage_with(format!("`{value}` is no date"), "such as 2026-11-20")),
-        },
-        "type" if !is_word(value) => Err(Error::usage_with(
-            format!("`{value}` is no task type"),
-            "letters, digits, `-` and `_`, such as feature or bug",
-        )),
-        _ if value.contains('\n') => Err(Error::usage(format!("`{key}` takes one line"))),
-        _ => Ok(text(value)),
-    }
+    Ok(())
 }
 
 /// Checks a reason that a person gives, for the front matter: one line, nothing that a terminal obeys.
@@ -144,103 +240,23 @@ pub(super) fn reason(text: &str) -> Result<String> {
     Ok(text.to_owned())
 }
 
-/// Checks one item of a list.
-pub(super) fn item(key: &str, value: &str, resolve: &dyn Fn(&str) -> Result<String>) -> Result<String> {
-    if value.chars().any(|c| c.is_control() && c != '\n') {
-        return Err(Error::usage(format!("an item of `{key}` takes no control characters")));
-    }
-    match key {
-        "depends_on" => resolve(value),
-        "files" => {
-            let outside = value.starts_with('/') || value.split('/').any(|part| part == "..");
-            if outside {
-                return Err(Error::usage_with(
-                    format!("`{value}` does not lie in the repository"),
-                    "give a path below the top of the working tree",
-                ));
-            }
-            Ok(value.trim_start_matches("./").to_owned())
-        }
-        _ if value.contains('\n') => Err(Error::usage(format!("an item of `{key}` takes one line"))),
-        _ => Ok(value.to_owned()),
-    }
+/// Tells whether a list holds something, and nothing but these.
+fn is_all(list: &FieldValue<'_>, items: &[String]) -> bool {
+    !list.is_missing() && list.texts().all(|held| items.iter().any(|item| item == held))
 }
 
-/// Splits a list as it is written on the command line.
-pub(super) fn items(value: &str) -> impl Iterator<Item = &str> {
-    value.split(',').map(str::trim).filter(|item| !item.is_empty())
-}
-
-fn list_edits(
-    assignment: &Assignment,
-    task: &Task,
-    resolve: &dyn Fn(&str) -> Result<String>,
-) -> Result<Vec<Edit>> {
-    let key = &assignment.key;
-    let checked = |value: &str| match assignment.operator {
-        // What is to be removed may name a task that is no longer there.
-        AssignmentOperator::Remove if key == "depends_on" => {
-            Ok(resolve(value).unwrap_or_else(|_| value.to_ascii_uppercase()))
-        }
-        _ => item(key, value, resolve),
-    };
-    let mut list = Vec::new();
-    for value in items(&assignment.value) {
-        let value = checked(value)?;
-        if !list.contains(&value) {
-            list.push(value);
-        }
-    }
-    if list.is_empty() && assignment.operator != AssignmentOperator::Set {
-        let deed = if assignment.operator == AssignmentOperator::Add { "add to" } else { "take out of" };
-        return Err(Error::usage_with(
-            format!("say what to {deed} `{key}`"),
-            format!("{key}= removes it as a whole"),
-        ));
-    }
-    let key = || key.clone();
-    Ok(match assignment.operator {
-        AssignmentOperator::Set if list.is_empty() => vec![Edit::Remove { key: key() }],
-        AssignmentOperator::Set => vec![Edit::Set { key: key(), value: Value::List(list) }],
-        AssignmentOperator::Add => list.into_iter().map(|item| Edit::AddItem { key: key(), item }).collect(),
-        // A list that holds nothing is left out.
-        AssignmentOperator::Remove if is_all(&assignment.key, task, &list) => {
-            vec![Edit::Remove { key: key() }]
-        }
-        AssignmentOperator::Remove => {
-            list.into_iter().map(|item| Edit::RemoveItem { key: key(), item }).collect()
-        }
-    })
-}
-
-/// Tells whether a list of the task holds something, and nothing but these.
-fn is_all(key: &str, task: &Task, items: &[String]) -> bool {
-    let summary = task.summary();
-    let held = match key {
-        "tags" => summary.tags,
-        "files" => summary.files,
-        _ => summary.depends_on,
-    };
-    !held.is_empty() && held.iter().all(|held| items.iter().any(|item| item == held))
-}
-
-fn not_settable(key: &str) -> Error {
-    let hint = match key {
-        "stage" => "a stage is moved to: tracker set-stage ID STAGE".to_owned(),
-        "status" => "status is derived: tracker start, block, cancel, set-stage".to_owned(),
-        "blocked" => "tracker block ID WHY, tracker unblock ID".to_owned(),
-        "cancelled" => "tracker cancel ID WHY, tracker reopen ID".to_owned(),
-        "id" | "history" => "it is written by the tracker alone".to_owned(),
-        _ => match similar::get_close_matches(key, &SETTABLE, 1, 0.6).first() {
-            Some(close) => format!("did you mean `{close}`?"),
-            None => {
-                format!("one of {}; a key of your own is added with tracker edit ID", SETTABLE.join(", "))
-            }
+fn not_settable(name: &str, field: Option<Field>) -> Error {
+    let known = || Field::settable().map(Field::key);
+    let hint = match field.map(|field| field.row().editing) {
+        Some(Editing::Otherwise(hint)) => hint.to_owned(),
+        _ => match query::nearest(name, known()) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => format!(
+                "expected one of {}; a key of your own is added with tracker edit ID",
+                known().collect::<Vec<_>>().join(", ")
+            ),
         },
     };
-    Error::usage_with(format!("`{key}` is no field that can be set"), hint)
-}
-
-fn is_word(text: &str) -> bool {
-    text.len() <= 40 && text.chars().all(|c| c.is_alphanumeric() || c == '-' || c == '_')
+    let what = if field.is_some() { "cannot be set" } else { "is not a field" };
+    Error::usage_with(format!("`{name}` {what}"), hint)
 }

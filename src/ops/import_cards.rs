@@ -5,13 +5,14 @@ use std::collections::HashMap;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::fields::edit_to;
 use super::session::{parse, spliced};
 use super::written::WrittenTask;
 use super::{Result, Session, Written};
-use crate::doc::{Edit, Value, append_move, create_task};
+use crate::doc::{Edit, append_move, create_task};
 use crate::events::LongStep;
 use crate::import::cards::{Card, CardsDocument, Decision, Planned, plan, read};
-use crate::model::{Minutes, Problem, Stage, Task, TaskId, Texts};
+use crate::model::{Field, FieldValue, Problem, Stage, Task, TaskId};
 use crate::store::{Change, Layout, TaskFile};
 
 /// What an import did.
@@ -120,43 +121,13 @@ fn change_for(planned: &Planned, there: Option<&(TaskFile, Task)>, update: bool)
 }
 
 /// Returns the edits that make one field say what the card says.
-fn edits_for(field: &str, old: &Task, card: &Task) -> Vec<Edit> {
-    let key = || field.to_owned();
-    let summary = card.summary();
-    let text = |value: Option<&str>| match value {
-        Some(value) => vec![Edit::Set { key: key(), value: Value::Text(value.to_owned()) }],
-        None => vec![Edit::Remove { key: key() }],
-    };
-    let list = |items: &Texts<'_>| match items.iter().map(str::to_owned).collect::<Vec<_>>() {
-        items if items.is_empty() => vec![Edit::Remove { key: key() }],
-        items => vec![Edit::Set { key: key(), value: Value::List(items) }],
-    };
-    let minutes = |value: Option<u32>| value.map(|value| Minutes(value).to_string());
-    match field {
-        "title" => text(Some(summary.title)),
-        "type" => text(summary.kind),
-        "priority" => text(summary.priority),
-        "stage" => text(Some(summary.stage)),
-        "assignee" => text(summary.assignee),
-        "area" => text(summary.area),
-        "sprint" => text(summary.sprint),
-        "blocked" => text(summary.blocked),
-        "cancelled" => text(summary.cancelled),
-        "estimate" => text(minutes(summary.estimate).as_deref()),
-        "spent" => text(minutes(summary.spent).as_deref()),
-        "tags" => list(&summary.tags),
-        "depends_on" => list(&summary.depends_on),
-        "files" => list(&summary.files),
-        "created" => match card.created {
-            Some(day) => vec![Edit::Set { key: key(), value: Value::Plain(day.to_string()) }],
-            None => vec![Edit::Remove { key: key() }],
-        },
-        "body" => vec![Edit::ReplaceBody(card.body.clone())],
-        "history" => missing_moves(old, card),
-        other => match card.unknown.iter().find(|(name, _)| name == other) {
-            Some((_, value)) => vec![Edit::Set { key: key(), value: Value::Text(value.clone()) }],
-            None => vec![Edit::Remove { key: key() }],
-        },
+fn edits_for(key: &str, old: &Task, card: &Task) -> Vec<Edit> {
+    let own = || card.unknown.iter().find(|(name, _)| name == key).map(|(_, value)| value.as_str());
+    match Field::of_key(key) {
+        _ if key == "body" => vec![Edit::ReplaceBody(card.body.clone())],
+        Some(Field::History) => missing_moves(old, card),
+        Some(field) => vec![edit_to(key.to_owned(), &card.value(field))],
+        None => vec![edit_to(key.to_owned(), &FieldValue::text(own()))],
     }
 }
 

@@ -2,13 +2,13 @@
 
 use std::collections::HashMap;
 
-use super::fields::{item, scalar};
+use super::fields::ValueReader;
 use super::ids::IdMaker;
 use super::set::refuse_circle;
 use super::written::WrittenTask;
 use super::{Error, Result, Session, Written};
-use crate::doc::{self, Value};
-use crate::model::{BoxCount, Minutes, Priority, SprintId, Stage, Summary, Task, TaskId};
+use crate::doc;
+use crate::model::{BoxCount, Field, Summary, Task, TaskId};
 use crate::policy::Graph;
 use crate::store::{Change, Layout};
 
@@ -71,57 +71,22 @@ fn task_of(
     id: &TaskId,
     resolve: &dyn Fn(&str) -> Result<String>,
 ) -> Result<Task> {
-    let text = |key: &str, value: &Option<String>| -> Result<Option<String>> {
-        let Some(value) = value.as_deref().map(str::trim).filter(|value| !value.is_empty()) else {
-            return Ok(None);
-        };
-        match scalar(key, value)? {
-            Value::Text(text) | Value::Plain(text) => Ok(Some(text)),
-            _ => Ok(Some(value.to_owned())),
-        }
-    };
-    let list = |key: &str, values: &[String]| -> Result<Vec<String>> {
-        let mut list = Vec::new();
-        for value in values.iter().map(|value| value.trim()).filter(|value| !value.is_empty()) {
-            let value = item(key, value, resolve)?;
-            if !list.contains(&value) {
-                list.push(value);
-            }
-        }
-        Ok(list)
-    };
-    let depends_on = list("depends_on", &draft.depends_on)?;
-    let title = scalar("title", draft.title.trim())?;
+    let reader = ValueReader::new(session, resolve);
+    let title = reader.scalar(Field::Title, draft.title.trim())?;
     let body = draft.body();
-    let count = |boxes: &[doc::CheckBox]| BoxCount {
-        done: u32::try_from(boxes.iter().filter(|found| found.done).count()).unwrap_or(u32::MAX),
-        total: u32::try_from(boxes.len()).unwrap_or(u32::MAX),
-    };
-    Ok(Task {
-        id: id.clone(),
-        title: if let Value::Text(title) = title { title } else { draft.title.clone() },
-        kind: text("type", &draft.kind)?,
-        priority: text("priority", &draft.priority)?.map(|text| Priority::parse(&text)),
-        stage: Stage::none(),
-        assignee: text("assignee", &draft.assignee)?,
-        area: text("area", &draft.area)?,
-        tags: list("tags", &draft.tags)?,
-        sprint: text("sprint", &draft.sprint)?.and_then(|text| SprintId::parse(&text).ok()),
-        depends_on: depends_on.iter().filter_map(|id| TaskId::parse(id).ok()).collect(),
-        files: list("files", &draft.files)?,
-        estimate: text("estimate", &draft.estimate)?.and_then(|text| Minutes::parse(&text)),
-        spent: None,
+    let boxes = doc::check_boxes(&body);
+    let count = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
+    let done = count(boxes.iter().filter(|found| found.done).count());
+    let mut task = Task {
         created: Some(session.env().today()),
-        blocked: None,
-        cancelled: None,
-        source: None,
-        history: Vec::new(),
-        unknown: Vec::new(),
-        deliverables: BoxCount::default(),
-        boxes: count(&doc::check_boxes(&body)),
+        boxes: BoxCount { done, total: count(boxes.len()) },
         body,
-        warnings: Vec::new(),
-    })
+        ..Task::new(id.clone(), title.into_text().unwrap_or_default())
+    };
+    for (field, values) in &draft.fields {
+        reader.put(*field, values, &mut task)?;
+    }
+    Ok(task)
 }
 
 /// Only a batch that depends on itself can close a circle: nothing old depends on what is new.

@@ -1,21 +1,22 @@
 //! `set`: changes fields of tasks, each field's own bytes and no other.
 
-use super::fields::edits_for;
+use super::fields::ValueReader;
 use super::session::Step;
 use super::{Assignment, AssignmentOperator, Error, Result, Session, Written};
 use crate::doc::{Edit, Value};
-use crate::model::{Task, TaskId, Texts};
+use crate::model::{Field, Task, TaskId, Texts};
 use crate::policy::{Attempt, Graph, Reason};
 
 /// Changes fields of one or more tasks.
 pub fn set(session: &Session<'_>, wanted: &[String], assignments: &[Assignment]) -> Result<Written> {
     let resolve = |part: &str| Ok(session.snapshot().resolve(part)?.to_string());
+    let reader = ValueReader::new(session, &resolve);
     session.change("set", wanted, |task, _| {
         let mut edits = Vec::new();
         for assignment in assignments {
-            edits.extend(edits_for(assignment, task, &resolve)?);
+            edits.extend(reader.edits(assignment, task)?);
         }
-        for assignment in assignments.iter().filter(|assignment| assignment.key == "depends_on") {
+        for assignment in assignments.iter().filter(|one| one.field() == Some(Field::DependsOn)) {
             refuse_circles(session, task, assignment, &resolve)?;
         }
         let said = said(&edits);
@@ -63,7 +64,7 @@ fn refuse_circles(
     if assignment.operator == AssignmentOperator::Remove || assignment.value.trim().is_empty() {
         return Ok(());
     }
-    let added: Vec<String> = super::fields::items(&assignment.value).map(resolve).collect::<Result<_>>()?;
+    let added: Vec<String> = assignment.items().map(resolve).collect::<Result<_>>()?;
     let tasks = session.snapshot().tasks()?;
     let (mut summaries, _) = tasks.read();
     for summary in summaries.iter_mut().filter(|summary| summary.id == task.id.as_str()) {

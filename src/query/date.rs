@@ -1,6 +1,6 @@
 //! Dates and times of a query, counted in seconds of the user's own clock.
 
-use chrono::{DateTime, Datelike, NaiveDate, NaiveDateTime};
+use chrono::{DateTime, Datelike, FixedOffset, NaiveDate, NaiveDateTime};
 
 use super::Context;
 
@@ -42,13 +42,21 @@ pub(super) fn start_of_day(days_from_ce: i32) -> i64 {
     (i64::from(days_from_ce) - DAYS_TO_1970) * DAY
 }
 
+/// Reads a day as a query does; of a month or a year it is the last day.
+#[must_use]
+pub fn read_day(text: &str, now: DateTime<FixedOffset>) -> Option<NaiveDate> {
+    let moment = read_date(text, &Context { now, me: &[], stages: &[] }).filter(|moment| moment.is_day)?;
+    Some(DateTime::from_timestamp(moment.span.to - DAY, 0)?.date_naive())
+}
+
 /// Reads a date or time.
 pub(super) fn read_date(text: &str, context: &Context<'_>) -> Option<Moment> {
     let text = text.to_ascii_lowercase();
     match text.as_str() {
-        "today" => Some(days_ago(0, context)),
-        "yesterday" => Some(days_ago(1, context)),
-        _ => ago(&text, context).or_else(|| calendar(&text)).or_else(|| time(&text, context)),
+        "today" => Some(days_from(0, context)),
+        "yesterday" => Some(days_from(-1, context)),
+        "tomorrow" => Some(days_from(1, context)),
+        _ => from_now(&text, context).or_else(|| calendar(&text)).or_else(|| time(&text, context)),
     }
 }
 
@@ -56,30 +64,36 @@ fn start(day: NaiveDate) -> i64 {
     start_of_day(day.num_days_from_ce())
 }
 
-fn days_ago(days: u32, context: &Context<'_>) -> Moment {
-    let from = start(context.today()) - i64::from(days) * DAY;
+fn days_from(days: i64, context: &Context<'_>) -> Moment {
+    let from = start(context.today()) + days * DAY;
     let text = match days {
         0 => "today".to_owned(),
-        1 => "yesterday".to_owned(),
-        _ => format!("-{days}d"),
+        1 => "tomorrow".to_owned(),
+        -1 => "yesterday".to_owned(),
+        _ => format!("{days:+}d"),
     };
     Moment { text, span: Span { from, to: from + DAY }, is_day: true }
 }
 
-/// Reads `-7d`, `-2w`, `-4h`.
-fn ago(text: &str, context: &Context<'_>) -> Option<Moment> {
-    let text = text.strip_prefix('-')?;
-    let (number, unit) = text.split_at_checked(text.len().checked_sub(1)?)?;
+/// Reads `-7d`, `+2w`, `-4h`.
+fn from_now(text: &str, context: &Context<'_>) -> Option<Moment> {
+    let (sign, rest) = match text.strip_prefix('-') {
+        Some(rest) => (-1, rest),
+        None => (1, text.strip_prefix('+')?),
+    };
+    let (number, unit) = rest.split_at_checked(rest.len().checked_sub(1)?)?;
     if !number.bytes().all(|c| c.is_ascii_digit()) {
         return None;
     }
     let number: u32 = number.parse().ok()?;
+    let signed = |number: u32| sign * i64::from(number);
     match unit {
-        "d" => Some(days_ago(number, context)),
-        "w" => Some(days_ago(number.checked_mul(7)?, context)),
+        "d" => Some(days_from(signed(number), context)),
+        "w" => Some(days_from(signed(number.checked_mul(7)?), context)),
         "h" => {
-            let at = local_seconds(context.now.timestamp(), context) - i64::from(number) * 60 * 60;
-            Some(Moment { text: format!("-{number}h"), span: Span { from: at, to: at }, is_day: false })
+            let at = local_seconds(context.now.timestamp(), context) + signed(number) * 60 * 60;
+            let sign = if sign < 0 { '-' } else { '+' };
+            Some(Moment { text: format!("{sign}{number}h"), span: Span { from: at, to: at }, is_day: false })
         }
         _ => None,
     }

@@ -68,6 +68,7 @@ mod term;
 mod tests;
 
 pub use context::{Context, Subject};
+pub use date::read_day;
 pub use error::Error;
 pub use expr::Query;
 pub use names::parse_fields;

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::FieldChange;
 use crate::doc::check_boxes;
-use crate::model::Task;
+use crate::model::{Field, Task};
 
 /// Returns the fields that differ, by key, but for the stage and the history, which are moves.
 #[must_use]
@@ -25,26 +25,9 @@ pub fn differences(before: &BTreeMap<String, String>, after: &BTreeMap<String, S
 }
 
 fn fields(task: &Task) -> BTreeMap<String, String> {
-    let list = |items: &[String]| (!items.is_empty()).then(|| items.join(", "));
-    let depends: Vec<String> = task.depends_on.iter().map(ToString::to_string).collect();
-    let known = [
-        ("title", Some(task.title.clone())),
-        ("type", task.kind.clone()),
-        ("priority", task.priority.as_ref().map(ToString::to_string)),
-        ("assignee", task.assignee.clone()),
-        ("area", task.area.clone()),
-        ("tags", list(&task.tags)),
-        ("sprint", task.sprint.as_ref().map(ToString::to_string)),
-        ("depends_on", list(&depends)),
-        ("files", list(&task.files)),
-        ("estimate", task.estimate.map(|time| time.to_string())),
-        ("spent", task.spent.map(|time| time.to_string())),
-        ("created", task.created.map(|day| day.to_string())),
-        ("blocked", task.blocked.clone()),
-        ("cancelled", task.cancelled.clone()),
-        ("source", task.source.clone()),
-    ];
-    let known = known.into_iter().filter_map(|(key, value)| Some((key.to_owned(), value?)));
+    let known = Field::in_file().filter(|field| !matches!(field, Field::Id | Field::Stage));
+    let known = known.map(|field| (field.key().to_owned(), task.value(field)));
+    let known = known.filter(|(_, value)| !value.is_missing()).map(|(key, value)| (key, value.to_string()));
     known.chain(task.unknown.iter().cloned()).collect()
 }
 

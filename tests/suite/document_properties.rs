@@ -67,16 +67,14 @@ prop_compose! {
         (history, unknown, body) in (vec(step(), 0..3), unknown(), body()),
     ) -> Task {
         Task {
-            id, title, kind, stage, assignee, area, tags, depends_on, files, blocked, cancelled, source, history,
+            kind, stage, assignee, area, tags, depends_on, files, blocked, cancelled, source, history,
             unknown, body,
             priority: priority.map(|text| Priority::parse(&text)),
             sprint: Some(SprintId::parse("SPRINT-1").unwrap()),
             estimate: estimate.map(Minutes),
             spent: spent.map(Minutes),
             created: created.map(|time| time.date_naive()),
-            deliverables: BoxCount::default(),
-            boxes: BoxCount::default(),
-            warnings: Vec::new(),
+            ..Task::new(id, title)
         }
     }
 }

@@ -11,6 +11,7 @@ use super::{Command, Reply};
 use crate::cli::answer::{Answer, View};
 use crate::cli::args::{ReadArgs, count};
 use crate::cli::context::Context;
+use crate::cli::fields::queryable;
 use crate::cli::error::Failure;
 use crate::cli::output::{Cell, Output};
 use crate::ops;
@@ -31,13 +32,12 @@ const MINUTES: &str = "_minutes";
 /// Without a query it lists every open task.
 ///
 /// A query is terms side by side: stage:qa priority>=high tag:ui -assignee:ada "dark mode". Terms may be joined by `or` and
-/// grouped by parentheses; `-` negates a term; commas separate alternatives: stage:dev,qa. Fields: id title type priority
-/// stage status badge assignee area tag sprint dep file estimate spent created updated since blocked cancelled source body;
-/// is:open is:closed is:blocked is:ready is:mine; has:FIELD no:FIELD. See `tracker help queries`.
+/// grouped by parentheses; `-` negates a term; commas separate alternatives: stage:dev,qa. Beside the fields below
+/// there are is:open is:closed is:blocked is:ready is:mine, has:FIELD and no:FIELD. See `tracker help queries`.
 ///
 /// Example: tracker list stage:qa -assignee:@me --sort priority,-created
 #[derive(Debug, Args)]
-#[command(visible_alias = "ls")]
+#[command(visible_alias = "ls", after_long_help = queryable())]
 pub(in crate::cli) struct List {
     /// Query; quote terms with operators or spaces for your shell
     #[arg(value_name = "QUERY")]

@@ -5,8 +5,8 @@ use clap::Args;
 use super::{Command, Reply};
 use crate::cli::answer::Answer;
 use crate::cli::args::WriteArgs;
-use crate::cli::args::tasks;
 use crate::cli::context::Context;
+use crate::cli::fields::FieldArgs;
 use crate::cli::error::Failure;
 use crate::ops;
 
@@ -22,33 +22,8 @@ pub(in crate::cli) struct New {
     /// Title, in one line
     #[arg(required_unless_present = "batch", conflicts_with = "batch", value_name = "TITLE")]
     title: Option<String>,
-    /// Type, which chooses the pipeline: feature, bug, docs, …
-    #[arg(short, long = "type", value_name = "TYPE")]
-    kind: Option<String>,
-    /// Priority: critical, high, medium or low
-    #[arg(short, long, value_name = "PRIORITY")]
-    priority: Option<String>,
-    /// Assignee
-    #[arg(short, long, value_name = "NAME")]
-    assignee: Option<String>,
-    /// Area of the product
-    #[arg(long, value_name = "AREA")]
-    area: Option<String>,
-    /// Tag; can be repeated
-    #[arg(long = "tag", value_name = "TAG", value_delimiter = ',')]
-    tags: Vec<String>,
-    /// Sprint
-    #[arg(long, value_name = "SPRINT")]
-    sprint: Option<String>,
-    /// Task that must be complete first; can be repeated
-    #[arg(long = "depends-on", visible_alias = "dep", value_name = "ID", value_delimiter = ',', add = tasks())]
-    depends_on: Vec<String>,
-    /// Target file; can be repeated
-    #[arg(long = "file", value_name = "PATH")]
-    files: Vec<String>,
-    /// Estimate: 45m, 2h, 3d
-    #[arg(long, value_name = "TIME")]
-    estimate: Option<String>,
+    #[command(flatten)]
+    fields: FieldArgs,
     /// Description, in Markdown
     #[arg(short, long, value_name = "TEXT", allow_hyphen_values = true)]
     description: Option<String>,
@@ -92,15 +67,7 @@ impl New {
             reference: None,
             id: self.id.clone(),
             title: self.title.clone().unwrap_or_default(),
-            kind: self.kind.clone(),
-            priority: self.priority.clone(),
-            assignee: self.assignee.clone(),
-            area: self.area.clone(),
-            tags: self.tags.clone(),
-            sprint: self.sprint.clone(),
-            depends_on: self.depends_on.clone(),
-            files: self.files.clone(),
-            estimate: self.estimate.clone(),
+            fields: self.fields.0.clone(),
             description: self.description.clone(),
             deliverables: self.deliverables.clone(),
             criteria: self.criteria.clone(),

@@ -7,16 +7,18 @@ use crate::cli::answer::Answer;
 use crate::cli::args::WriteArgs;
 use crate::cli::args::tasks;
 use crate::cli::context::Context;
+use crate::cli::fields::settable;
 use crate::cli::error::Failure;
 use crate::ops;
 
 /// Change fields of tasks
 ///
-/// Only the bytes of those fields change. FIELD=VALUE sets, FIELD= removes, and for lists (tags, files, depends_on)
-/// FIELD+=VALUE adds and FIELD-=VALUE removes.
+/// Only the bytes of those fields change. FIELD=VALUE sets, FIELD= removes, and for lists FIELD+=VALUE
+/// adds and FIELD-=VALUE removes.
 ///
 /// Example: tracker set 7q2m priority=high tags+=ui,theme estimate=45m
 #[derive(Debug, Args)]
+#[command(after_long_help = settable())]
 pub(in crate::cli) struct Set {
     /// Task IDs, then the fields; a unique part of an ID is enough
     #[arg(required = true, value_name = "ID… FIELD=VALUE", add = tasks())]

@@ -6,66 +6,20 @@ use crate::model::Field as TaskField;
 /// What a metadata line is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum Key {
-    /// The exact title, where the heading cannot hold it.
-    Title,
-    /// Where it stands, in a word.
-    Status,
-    /// The stage, where the status does not tell it.
-    Stage,
-    /// Who works on it.
-    Assignee,
-    /// How urgent it is.
-    Priority,
+    /// A field of the task, or one that is derived of it.
+    Field(TaskField),
     /// The one day that some documents give.
     Date,
-    /// When it was written down.
-    Created,
-    /// When it last changed.
-    Updated,
     /// When it was done.
     Completed,
-    /// The task's type.
-    Kind,
-    /// Part of the product.
-    Area,
-    /// Labels.
-    Tags,
-    /// Sprint id.
-    Sprint,
-    /// Ids of tasks that come first.
-    DependsOn,
-    /// How long it should take.
-    Estimate,
-    /// How long it took.
-    Spent,
-    /// Why it is blocked.
-    Blocked,
-    /// Why it will not be done.
-    Cancelled,
     /// The branch it is worked on.
     Branch,
 }
 
-/// Every name of every key, lowercase. The first name of a key is how a card is written.
-const NAMES: [(Key, &[&str]); 19] = [
-    (Key::Title, &["title"]),
-    (Key::Status, &["status", "state"]),
-    (Key::Stage, &["stage"]),
-    (Key::Assignee, &["assigned", "assigned to", "assignee", "assignees"]),
-    (Key::Priority, &["priority"]),
+/// Every name of the keys that are no fields, lowercase.
+const NAMES: [(Key, &[&str]); 3] = [
     (Key::Date, &["date"]),
-    (Key::Created, &["created", "created on", "created at", "date created", "creation date"]),
-    (Key::Updated, &["updated", "updated on", "updated at", "last updated", "date updated"]),
     (Key::Completed, &["completed", "completed on", "completed at", "date completed", "completion date"]),
-    (Key::Kind, &["type"]),
-    (Key::Area, &["area"]),
-    (Key::Tags, &["tags", "labels"]),
-    (Key::Sprint, &["sprint"]),
-    (Key::DependsOn, &["depends on", "dependencies"]),
-    (Key::Estimate, &["estimate", "estimated", "estimated time", "time estimated", "time estimate"]),
-    (Key::Spent, &["time spent", "spent"]),
-    (Key::Blocked, &["blocked"]),
-    (Key::Cancelled, &["cancelled", "canceled"]),
     (Key::Branch, &["branch"]),
 ];
 
@@ -128,7 +82,9 @@ pub(crate) fn bold(line: &str) -> Option<(&str, &str)> {
 /// Returns the key that a name stands for.
 pub(crate) fn key(name: &str) -> Option<Key> {
     let name = name.trim().to_lowercase().replace(['_', '-'], " ");
-    NAMES.iter().find(|(_, names)| names.contains(&name.as_str())).map(|(key, _)| *key)
+    let is_it = |field: &TaskField| field.row().cards.iter().any(|card| card.eq_ignore_ascii_case(&name));
+    let own = || NAMES.iter().find(|(_, names)| names.contains(&name.as_str())).map(|(key, _)| *key);
+    TaskField::ALL.into_iter().find(is_it).map(Key::Field).or_else(own)
 }
 
 fn name_of(shown: &str) -> Name {
@@ -159,7 +115,7 @@ fn is_front_matter_key(name: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{Key, Name, read, write_unknown};
+    use super::{Key, Name, TaskField, read, write_unknown};
 
     fn parts(line: &str) -> Option<(Name, String)> {
         read(line).map(|field| (field.name, field.value.to_owned()))
@@ -175,9 +131,13 @@ mod tests {
             "* status: done",
             "STATE:\tdone",
         ] {
-            assert_eq!(parts(line), Some((Name::Known(Key::Status), "done".to_owned())), "{line}");
+            assert_eq!(
+                parts(line),
+                Some((Name::Known(Key::Field(TaskField::Status)), "done".to_owned())),
+                "{line}"
+            );
         }
-        assert_eq!(read("**Depends_On:**").unwrap().name, Name::Known(Key::DependsOn));
+        assert_eq!(read("**Depends_On:**").unwrap().name, Name::Known(Key::Field(TaskField::DependsOn)));
         assert_eq!(read("Reviewer: x").unwrap().name, Name::Other);
     }
 

@@ -9,6 +9,7 @@ use super::body;
 use super::field::{self, Field, Key, Name};
 use super::layout::{self, Layout};
 use super::lines::{self, Kind, Line};
+use crate::model::Field as TaskField;
 
 /// A line of a part, with its number in the document.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -142,7 +143,7 @@ impl<'a> Reader<'a> {
             return field::read(text);
         }
         let field = field::read(text).filter(|field| field.bold && text.starts_with("**"))?;
-        matches!(field.name, Name::Known(Key::Spent | Key::Estimate)).then_some(field)
+        matches!(field.name, Name::Known(Key::Field(TaskField::Spent | TaskField::Estimate))).then_some(field)
     }
 
     /// Returns name and first words of the section that a line begins.

@@ -9,7 +9,7 @@ use crate::doc::cards::lines::{self, Line};
 use crate::doc::cards::section::{self, Part, Parts};
 use crate::doc::cards::{boxes, days, moves, paths};
 use crate::doc::is_heading;
-use crate::model::{Move, Problem, Stage, Status, Task, TaskId};
+use crate::model::{Field, Move, Problem, Stage, Status, Task, TaskId};
 
 use super::Lines;
 use super::metadata::{self, Metadata};
@@ -77,7 +77,7 @@ pub(super) struct Heading<'a> {
 /// Reads the lines below a card's heading.
 pub(super) fn read(heading: Heading<'_>, below: &[Line<'_>]) -> (Card, Vec<Problem>) {
     let parts = section::read(below);
-    let metadata = metadata::read(&parts);
+    let metadata = metadata::read(heading.id.clone(), &parts);
     let mut builder =
         Builder { sections: Vec::new(), files: paths::Union::default(), history: None, metadata };
     let blockers = first_blocker(&parts);
@@ -139,7 +139,8 @@ impl Builder {
         let metadata = &mut self.metadata;
         if let Some(date) = metadata.date {
             let completed = (status == Status::Completed).then_some(date);
-            let (created, ended) = (*metadata.created.get_or_insert(date), metadata.completed.or(completed));
+            let (created, ended) =
+                (*metadata.task.created.get_or_insert(date), metadata.completed.or(completed));
             if created != date && ended != Some(date) {
                 metadata.leave(Key::Date);
             }
@@ -151,13 +152,13 @@ impl Builder {
             metadata.leave(Key::Completed);
         }
         let derived = match last {
-            Some(last) => last.max(metadata.created).max(completed),
+            Some(last) => last.max(metadata.task.created).max(completed),
             None if status == Status::InProgress => metadata.updated,
-            None if status == Status::Completed => completed.or(metadata.updated).max(metadata.created),
-            None => metadata.created,
+            None if status == Status::Completed => completed.or(metadata.updated).max(metadata.task.created),
+            None => metadata.task.created,
         };
         if metadata.updated.is_some() && metadata.updated != derived {
-            metadata.leave(Key::Updated);
+            metadata.leave(Key::Field(Field::Updated));
         }
     }
 
@@ -187,29 +188,17 @@ impl Builder {
             title => title.to_owned(),
         });
         let task = Task {
-            id: heading.id.clone(),
             title,
-            kind: metadata.kind,
-            priority: metadata.priority,
             stage,
-            assignee: metadata.assignee,
-            area: metadata.area,
-            tags: metadata.tags,
-            sprint: metadata.sprint,
-            depends_on: metadata.depends_on,
             files: self.files.paths,
-            estimate: metadata.estimate,
-            spent: metadata.spent,
-            created: metadata.created,
             blocked,
             cancelled,
             source: Some(heading.source),
             history,
-            unknown: metadata.unknown,
             body,
             deliverables,
             boxes,
-            warnings: Vec::new(),
+            ..metadata.task
         };
         (Card { id: heading.id, lines: heading.lines, status, placed, task, begun }, metadata.problems)
     }
@@ -217,7 +206,7 @@ impl Builder {
     /// Returns the moves, and for a card in progress the day on which it was begun.
     fn history(&mut self, status: Status, heading: &Heading<'_>) -> (Vec<Move>, Option<NaiveDate>) {
         let metadata = &mut self.metadata;
-        let by = metadata.assignee.as_deref();
+        let by = metadata.task.assignee.as_deref();
         let given = self.history.take();
         match status {
             Status::Completed => {
@@ -238,7 +227,7 @@ impl Builder {
                 }
                 (history, None)
             }
-            Status::InProgress if given.is_none() => (Vec::new(), metadata.updated.or(metadata.created)),
+            Status::InProgress if given.is_none() => (Vec::new(), metadata.updated.or(metadata.task.created)),
             _ => (given.unwrap_or_default(), None),
         }
     }
@@ -257,16 +246,16 @@ impl Builder {
             _ => given.clone().unwrap_or_else(Stage::none),
         };
         if let Some(given) = given.filter(|given| *given != stage) {
-            let line = metadata.lines.get(&Key::Stage).copied().unwrap_or_default();
+            let line = metadata.lines.get(&Key::Field(Field::Stage)).copied().unwrap_or_default();
             let problem = Problem::warning(format!("`{given}` contradicts the card's status")).at_line(line);
             metadata.problems.push(problem.on_key("stage").with_hint("the status is used"));
         }
         let by_hand =
             status == Status::Blocked && !metadata.status.is_some_and(|reading| reading.by_dependency);
         let no_reason = |word: &str| format!("imported as {word}");
-        let blocked = metadata.blocked.take();
+        let blocked = metadata.task.blocked.take();
         let blocked = blocked.or_else(|| by_hand.then(|| blocker.unwrap_or_else(|| no_reason("blocked"))));
-        let cancelled = metadata.cancelled.take();
+        let cancelled = metadata.task.cancelled.take();
         let cancelled = cancelled.or_else(|| (status == Status::Cancelled).then(|| no_reason("cancelled")));
         (stage, blocked, cancelled)
     }

@@ -9,33 +9,22 @@ use crate::doc::cards::field::{Key, Name};
 use crate::doc::cards::section::{Entry, Parts};
 use crate::doc::cards::status::{self, Reading};
 use crate::doc::cards::{person, priority, value};
-use crate::model::{Minutes, Priority, Problem, SprintId, Stage, Status, TaskId};
+use crate::model::{Field, FieldKind, FieldValue, Minutes, Problem, Stage, Status, Task, TaskId};
 
 use super::{Lines, Placed};
 
 /// A card's metadata.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Metadata {
+    /// The task as far as its fields are given.
+    pub(super) task: Task,
     pub(super) title: Option<String>,
     pub(super) status: Option<Reading>,
     pub(super) stage: Option<Stage>,
-    pub(super) assignee: Option<String>,
-    pub(super) priority: Option<Priority>,
     pub(super) date: Option<NaiveDate>,
-    pub(super) created: Option<NaiveDate>,
     pub(super) updated: Option<NaiveDate>,
     pub(super) completed: Option<NaiveDate>,
-    pub(super) kind: Option<String>,
-    pub(super) area: Option<String>,
-    pub(super) tags: Vec<String>,
-    pub(super) sprint: Option<SprintId>,
-    pub(super) depends_on: Vec<TaskId>,
-    pub(super) estimate: Option<Minutes>,
-    pub(super) spent: Option<Minutes>,
-    pub(super) blocked: Option<String>,
-    pub(super) cancelled: Option<String>,
-    pub(super) unknown: Vec<(String, String)>,
-    /// The names among `unknown`.
+    /// The names among the task's unknown keys.
     kept: HashSet<String>,
     /// Numbers of the lines that need not stand in the body.
     pub(super) taken: BTreeSet<usize>,
@@ -56,8 +45,21 @@ enum Outcome {
 }
 
 /// Reads all metadata lines of a card.
-pub(super) fn read(parts: &Parts<'_>) -> Metadata {
-    let mut metadata = Metadata::default();
+pub(super) fn read(id: TaskId, parts: &Parts<'_>) -> Metadata {
+    let mut metadata = Metadata {
+        task: Task::new(id, ""),
+        title: None,
+        status: None,
+        stage: None,
+        date: None,
+        updated: None,
+        completed: None,
+        kept: HashSet::new(),
+        taken: BTreeSet::new(),
+        lines: BTreeMap::new(),
+        placed: Vec::new(),
+        problems: Vec::new(),
+    };
     let all = std::iter::once(&parts.preamble).chain(&parts.sections);
     for entry in all.flat_map(|part| &part.entries) {
         metadata.take(entry);
@@ -93,29 +95,14 @@ impl Metadata {
         if !self.kept.insert(name.to_owned()) {
             return Outcome::Left;
         }
-        self.unknown.push((name.to_owned(), text.to_owned()));
+        self.task.unknown.push((name.to_owned(), text.to_owned()));
         Outcome::Taken("a front matter key of that name")
     }
 
     fn set(&mut self, key: Key, text: &str) -> Outcome {
         match key {
-            Key::Title => self.set_title(text),
-            Key::Status => self.set_status(text),
-            Key::Assignee => self.set_assignee(text),
-            Key::Priority => self.set_priority(text),
             Key::Date => set_day(&mut self.date, text, "created and history"),
-            Key::Created => set_day(&mut self.created, text, "created"),
-            Key::Updated => set_day(&mut self.updated, text, "history"),
             Key::Completed => set_day(&mut self.completed, text, "history"),
-            Key::Estimate => set_minutes(&mut self.estimate, text, "estimate"),
-            Key::Spent => set_minutes(&mut self.spent, text, "spent"),
-            Key::Blocked => set_reason(&mut self.blocked, text, "blocked"),
-            Key::Cancelled => self.set_cancelled(text),
-            Key::Tags => {
-                self.tags = value::read_list(text);
-                Outcome::Taken("tags")
-            }
-            Key::DependsOn => self.set_depends_on(text),
             Key::Branch => {
                 let read = value::read(text);
                 if read.text.is_empty() && !read.exact {
@@ -123,10 +110,55 @@ impl Metadata {
                 }
                 self.keep("branch", &read.text)
             }
-            Key::Stage => set_parsed(&mut self.stage, text, Stage::parse, "stage"),
-            Key::Sprint => set_parsed(&mut self.sprint, text, |text| SprintId::parse(text).ok(), "sprint"),
-            Key::Kind => set_parsed(&mut self.kind, text, kind, "type"),
-            Key::Area => set_parsed(&mut self.area, text, |text| Some(text.to_owned()), "area"),
+            Key::Field(Field::Title) => self.set_title(text),
+            Key::Field(Field::Status) => self.set_status(text),
+            Key::Field(Field::Updated) => set_day(&mut self.updated, text, "history"),
+            Key::Field(Field::Cancelled) => self.set_cancelled(text),
+            Key::Field(Field::Stage) => {
+                let mut stage = None;
+                let outcome = set_parsed(text, "stage", |text| {
+                    stage = Stage::parse(text);
+                    stage.is_some()
+                });
+                self.stage = stage;
+                outcome
+            }
+            Key::Field(field) => self.set_field(field, text),
+        }
+    }
+
+    fn set_field(&mut self, field: Field, text: &str) -> Outcome {
+        let (key, task) = (field.key(), &mut self.task);
+        match field.kind() {
+            FieldKind::Person => self.set_assignee(text),
+            FieldKind::Priority => self.set_priority(text),
+            FieldKind::Reason => set_reason(field, task, text),
+            FieldKind::Date => {
+                let mut day = None;
+                let outcome = set_day(&mut day, text, key);
+                field.put(task, day.map_or(FieldValue::Missing, FieldValue::Day));
+                outcome
+            }
+            FieldKind::Duration => set_minutes(field, task, text),
+            FieldKind::Labels => {
+                let items = value::read_list(text);
+                field.put(task, FieldValue::list(&items.iter().map(String::as_str).collect()));
+                Outcome::Taken(key)
+            }
+            FieldKind::Tasks => {
+                if days::is_placeholder(text) {
+                    return Outcome::Taken("nothing: it is empty");
+                }
+                let ids = value::read_list(text);
+                if ids.iter().any(|id| field.parse_value(id).is_err()) {
+                    return Outcome::Left;
+                }
+                field.put(task, FieldValue::list(&ids.iter().map(String::as_str).collect()));
+                Outcome::Taken(key)
+            }
+            _ => set_parsed(text, key, |text| {
+                field.parse_value(text).map(|value| field.put(task, value)).is_ok()
+            }),
         }
     }
 
@@ -141,7 +173,7 @@ impl Metadata {
 
     fn set_status(&mut self, text: &str) -> Outcome {
         let Some(reading) = status::read(text) else {
-            let line = self.lines.get(&Key::Status).copied().unwrap_or_default();
+            let line = self.lines.get(&Key::Field(Field::Status)).copied().unwrap_or_default();
             let problem =
                 Problem::warning(format!("`{}` is not a status", value::one_line(text))).at_line(line);
             let hint = "write NOT_STARTED, IN_PROGRESS, COMPLETED, BLOCKED or CANCELLED; the line is kept in the body";
@@ -159,7 +191,7 @@ impl Metadata {
 
     fn set_assignee(&mut self, text: &str) -> Outcome {
         let assignee = person::read(text);
-        self.assignee = assignee.first;
+        self.task.assignee = assignee.first;
         match assignee.whole {
             Some(whole) => match self.keep("assigned", &whole) {
                 Outcome::Taken(_) => Outcome::Taken("assignee and the front matter key assigned"),
@@ -177,32 +209,17 @@ impl Metadata {
                 Outcome::Left
             };
         };
-        self.priority = Some(reading.priority);
+        self.task.priority = Some(reading.priority);
         if reading.says_more { Outcome::Understood("priority") } else { Outcome::Taken("priority") }
     }
 
     fn set_cancelled(&mut self, text: &str) -> Outcome {
         let day = days::read(text).filter(|day| !day.says_more && !value::read(text).exact);
         if let Some(Day { day, .. }) = day {
-            self.cancelled = Some(format!("imported as cancelled, {day}"));
+            self.task.cancelled = Some(format!("imported as cancelled, {day}"));
             return Outcome::Taken("cancelled");
         }
-        set_reason(&mut self.cancelled, text, "cancelled")
-    }
-
-    fn set_depends_on(&mut self, text: &str) -> Outcome {
-        if days::is_placeholder(text) {
-            return Outcome::Taken("nothing: it is empty");
-        }
-        let ids: Option<Vec<TaskId>> =
-            value::read_list(text).iter().map(|id| TaskId::parse(id).ok()).collect();
-        match ids {
-            Some(ids) => {
-                self.depends_on = ids;
-                Outcome::Taken("depends_on")
-            }
-            None => Outcome::Left,
-        }
+        set_reason(Field::Cancelled, &mut self.task, text)
     }
 }
 
@@ -215,49 +232,35 @@ fn set_day(place: &mut Option<NaiveDate>, text: &str, to: &'static str) -> Outco
     if day.says_more { Outcome::Understood(to) } else { Outcome::Taken(to) }
 }
 
-fn set_minutes(place: &mut Option<Minutes>, text: &str, to: &'static str) -> Outcome {
+fn set_minutes(field: Field, task: &mut Task, text: &str) -> Outcome {
     let read = value::read(text);
     if !read.exact && days::is_placeholder(&read.text) {
         return Outcome::Taken("nothing: it is empty");
     }
-    // A file cannot hold a length of nothing in the form of one.
+    // A file cannot hold a duration of nothing in the form of one.
     let minutes = |text: &str| Minutes::parse(text).filter(|minutes| read.exact || minutes.0 > 0);
-    if let Some(minutes) = minutes(&read.text) {
-        *place = Some(minutes);
-        return Outcome::Taken(to);
-    }
+    let whole = minutes(&read.text);
     let head = read.text.split(['(', '—', '–']).next().unwrap_or_default();
-    *place = minutes(head.trim().trim_start_matches('~'));
-    if place.is_some() { Outcome::Understood(to) } else { Outcome::Left }
+    let Some(minutes) = whole.or_else(|| minutes(head.trim().trim_start_matches('~'))) else {
+        return Outcome::Left;
+    };
+    field.put(task, FieldValue::Minutes(minutes));
+    if whole.is_some() { Outcome::Taken(field.key()) } else { Outcome::Understood(field.key()) }
 }
 
-fn set_reason(place: &mut Option<String>, text: &str, to: &'static str) -> Outcome {
+fn set_reason(field: Field, task: &mut Task, text: &str) -> Outcome {
     let read = value::read(text);
     if !read.exact && days::is_placeholder(&read.text) {
         return Outcome::Taken("nothing: it says no");
     }
-    *place = Some(read.text);
-    Outcome::Taken(to)
+    field.put(task, FieldValue::text(Some(&read.text)));
+    Outcome::Taken(field.key())
 }
 
-fn set_parsed<T>(
-    place: &mut Option<T>,
-    text: &str,
-    parse: impl Fn(&str) -> Option<T>,
-    to: &'static str,
-) -> Outcome {
+fn set_parsed(text: &str, to: &'static str, mut set: impl FnMut(&str) -> bool) -> Outcome {
     let read = value::read(text);
     if !read.exact && days::is_placeholder(&read.text) {
         return Outcome::Taken("nothing: it is empty");
     }
-    *place = parse(&read.text);
-    if place.is_some() { Outcome::Taken(to) } else { Outcome::Left }
-}
-
-/// A type is one word, or the task's file could not be read again.
-fn kind(text: &str) -> Option<String> {
-    let valid = text.len() <= 40
-        && text.starts_with(|c: char| c.is_ascii_alphabetic())
-        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_');
-    valid.then(|| text.to_owned())
+    if set(&read.text) { Outcome::Taken(to) } else { Outcome::Left }
 }

@@ -1,6 +1,6 @@
 //! What importing a task again would do: nothing, unless it is new.
 
-use crate::model::{Task, TaskId};
+use crate::model::{Field, FieldKind, Task, TaskId};
 
 /// What to do with one imported task.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -48,26 +48,14 @@ pub fn plan<'a>(tasks: Vec<Task>, existing: impl Fn(&TaskId) -> Option<&'a Task>
 }
 
 fn differences(there: &Task, card: &Task) -> Vec<String> {
-    let known = [
-        ("title", there.title == card.title),
-        ("type", there.kind == card.kind),
-        ("priority", there.priority == card.priority),
-        ("stage", there.stage == card.stage),
-        ("assignee", there.assignee == card.assignee),
-        ("area", there.area == card.area),
-        ("tags", there.tags == card.tags),
-        ("sprint", there.sprint == card.sprint),
-        ("depends_on", there.depends_on == card.depends_on),
-        ("files", there.files == card.files),
-        ("estimate", there.estimate == card.estimate),
-        ("spent", there.spent == card.spent),
-        ("created", there.created == card.created),
-        ("blocked", there.blocked == card.blocked),
-        ("cancelled", there.cancelled == card.cancelled),
-        ("history", there.history == card.history),
-    ];
-    let known = known.into_iter().filter(|(_, same)| !same).map(|(name, _)| name.to_owned());
-    let mut fields: Vec<String> = known.collect();
+    let differs = |field: &Field| match field.kind() {
+        FieldKind::Id => false,
+        FieldKind::Moves => there.history != card.history,
+        // A task is matched by its source.
+        _ => *field != Field::Source && there.value(*field) != card.value(*field),
+    };
+    let mut fields: Vec<String> =
+        Field::in_file().filter(differs).map(|field| field.key().to_owned()).collect();
     let value = |task: &Task, name: &str| {
         task.unknown.iter().find(|(key, _)| key == name).map(|(_, value)| value.clone())
     };

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use crate::doc::create_task;
 use crate::import::findings::{FindingStatus, Matched, is_inside};
-use crate::model::{BoxCount, Config, Finding, FindingSeverity, Priority, Stage, Task, TaskId};
+use crate::model::{Config, Finding, FindingSeverity, Priority, Task, TaskId};
 use crate::ops::ids::IdMaker;
 use crate::ops::written::WrittenTask;
 use crate::ops::{Result, Session};
@@ -76,29 +76,13 @@ fn source_of(finding: &Finding) -> String {
 fn fix_of(session: &Session<'_>, config: &Config, finding: &Finding, id: TaskId) -> Task {
     let kind = TYPES.into_iter().find(|kind| config.types.contains_key(*kind));
     Task {
-        id,
-        title: finding.title.clone(),
         kind: kind.map(str::to_owned),
         priority: Some(Priority::parse(priority_of(&finding.severity))),
-        stage: Stage::none(),
-        assignee: None,
-        area: None,
-        tags: Vec::new(),
-        sprint: None,
-        depends_on: Vec::new(),
         files: finding.file.iter().filter(|file| is_inside(file)).cloned().collect(),
-        estimate: None,
-        spent: None,
         created: Some(session.env().today()),
-        blocked: None,
-        cancelled: None,
         source: Some(source_of(finding)),
-        history: Vec::new(),
-        unknown: Vec::new(),
-        deliverables: BoxCount::default(),
-        boxes: BoxCount::default(),
         body: body_of(finding),
-        warnings: Vec::new(),
+        ..Task::new(id, finding.title.clone())
     }
 }
 

@@ -3,7 +3,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::model::{
-    BoxCount, Config, Coverage, CoveredChange, Move, MoveKind, Person, RoleRules, Stage, StageRules, Task,
+    Config, Coverage, CoveredChange, Move, MoveKind, Person, RoleRules, Stage, StageRules, Task,
     TaskId, TreeEntry, Verdict, Vote,
 };
 use crate::policy::{Content, LinkedCommit, Trust, VoteRecord, coverage_digest, covered_by};
@@ -34,29 +34,9 @@ pub(in crate::policy) fn moved(from: &str, to: &str, kind: MoveKind, why: &str) 
 
 pub(in crate::policy) fn task_in(name: &str) -> Task {
     let mut task = Task {
-        id: TaskId::parse("TASK-7Q2M").unwrap(),
-        title: "Add dark mode".to_owned(),
-        kind: None,
-        priority: None,
         stage: stage(name),
-        assignee: None,
-        area: None,
-        tags: Vec::new(),
-        sprint: None,
-        depends_on: Vec::new(),
-        files: Vec::new(),
-        estimate: None,
-        spent: None,
-        created: None,
-        blocked: None,
-        cancelled: None,
-        source: None,
         history: vec![moved("none", "dev", MoveKind::Start, "started")],
-        unknown: Vec::new(),
-        body: String::new(),
-        deliverables: BoxCount::default(),
-        boxes: BoxCount::default(),
-        warnings: Vec::new(),
+        ..Task::new(TaskId::parse("TASK-7Q2M").unwrap(), "Add dark mode")
     };
     if name != "dev" {
         task.history.push(moved("dev", name, MoveKind::Advance, "done"));

@@ -4,7 +4,10 @@ use chrono::{NaiveDate, SecondsFormat};
 use serde::Serialize;
 
 use crate::doc::cards::{field, heading, moves, person, priority, status, value};
-use crate::model::{BoxCount, Minutes, Move, Priority, SprintId, Stage, Status, Task};
+use crate::model::{
+    BoxCount, Field as TaskField, FieldKind, FieldValue, Minutes, Move, Priority, SprintId, Stage, Status,
+    Task,
+};
 
 use super::sections::{self, Section};
 
@@ -195,12 +198,6 @@ impl Lines {
         self.fields.push(Field { name: name.to_owned(), value });
     }
 
-    fn add_text(&mut self, name: &str, text: Option<&str>) {
-        if let Some(text) = text {
-            self.add(name, value::write_said(text));
-        }
-    }
-
     /// Adds where the task stands, who has it and since when.
     fn add_standing(&mut self, task: &Task, status: Status, days: &Days) {
         self.add("Status", status::write(status, is_blocked_by_dependency(task, status)));
@@ -230,27 +227,23 @@ impl Lines {
         }
     }
 
-    /// Adds what the task belongs to and waits for.
+    /// Adds the other fields that have a line on a card.
     fn add_plan(&mut self, task: &Task, spent_is_shown: bool) {
-        self.add_text("Type", task.kind.as_deref());
-        self.add_text("Area", task.area.as_deref());
-        if !task.tags.is_empty() {
-            self.add("Tags", value::write_list(&task.tags));
+        let summary = task.summary();
+        for field in TaskField::in_file() {
+            let Some(name) = field.row().cards.first() else { continue };
+            let written = match (field.kind(), field.value(&summary)) {
+                (FieldKind::Priority | FieldKind::Person | FieldKind::Stage, _) => continue,
+                _ if matches!(field, TaskField::Title | TaskField::Created) => continue,
+                (_, FieldValue::Missing) => continue,
+                (FieldKind::Duration, _) if field == TaskField::Spent && spent_is_shown => continue,
+                (_, FieldValue::Minutes(minutes)) => length(minutes),
+                (FieldKind::Labels, value) => value::write_list(&value.into_list()),
+                (_, FieldValue::Text(text)) => value::write_said(&text),
+                (_, value) => value.to_string(),
+            };
+            self.add(name, written);
         }
-        self.add_text("Sprint", task.sprint.as_ref().map(SprintId::as_str));
-        if !task.depends_on.is_empty() {
-            let ids: Vec<&str> = task.depends_on.iter().map(AsRef::as_ref).collect();
-            self.add("Depends on", ids.join(", "));
-        }
-        for (name, minutes) in
-            [("Estimate", task.estimate), ("Time Spent", task.spent.filter(|_| !spent_is_shown))]
-        {
-            if let Some(minutes) = minutes {
-                self.add(name, length(minutes));
-            }
-        }
-        self.add_text("Blocked", task.blocked.as_deref());
-        self.add_text("Cancelled", task.cancelled.as_deref());
     }
 
     fn add_unknown(&mut self, task: &Task) {

@@ -261,11 +261,9 @@ prop_compose! {
     ) -> Task {
         let id = TaskId::parse("TASK-1").unwrap();
         Task {
-            id, title: String::new(), kind: None, priority: None, stage, assignee, area: None, tags: Vec::new(),
-            sprint: None, depends_on: Vec::new(), files: Vec::new(), estimate: estimate.map(Minutes),
-            spent: spent.map(Minutes), created, blocked, cancelled, source: None, history, unknown: Vec::new(),
-            body: String::new(), deliverables: tracker::model::BoxCount::default(),
-            boxes: tracker::model::BoxCount::default(), warnings: Vec::new(),
+            stage, assignee, estimate: estimate.map(Minutes), spent: spent.map(Minutes), created, blocked, cancelled,
+            history,
+            ..Task::new(id, "")
         }
     }
 }
