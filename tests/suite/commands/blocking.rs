@@ -209,12 +209,12 @@ fn refuses_what_makes_no_sense() {
     TASK-D4RK  blocked: why  Add dark mode to the dashboard
     --- a/.tracker/tasks/TASK-D4RK.md
     +++ b/.tracker/tasks/TASK-D4RK.md
-    @@ -13,4 +13,5 @@
-     estimate: 45m
-     created: 2026-11-08
+    @@ -6,4 +6,5 @@
+     stage: dev
+     assignee: Ada Lovelace
     +blocked: why
-     history:
-       - {at: 2026-11-09T09:00:00Z, by: Ada Lovelace, from: none, to: dev, why: started}
+     area: ui
+     tags: [ui, theme]
     --- stderr
     dry run: 1 file would change, nothing was written
 

@@ -41,7 +41,7 @@ fn in_a_pipe_it_is_a_list_by_stage_with_nothing_cut() {
     $ tracker board stage:qq
     exit 2
     --- stderr
-    error: unknown stage `qq`
+    error: unknown stage `qq` (expected none, dev, qa, sec, docs or complete)
       stage:qq
             ^^
       hint: did you mean `qa`?

@@ -75,7 +75,7 @@ fn a_refused_text_is_kept_and_gone_on_with() {
     --- stderr
     error: the edited text of TASK-D4RK was not saved
       broken  line 3: title: did not find expected ',' or ']'  a bracket is not closed, or a text in it needs quotes
-      broken  line 13: estimate: invalid duration `soon`   expected a duration such as 45m, 2h, 1h 30m or 3d (a day is 8 hours)
+      broken  line 13: estimate: invalid duration `soon`       expected a duration such as 45m, 2h, 1h 30m or 3d (a day is 8 hours)
       hint: your text is kept; run `tracker edit TASK-D4RK` to go on with it
     ");
     assert_eq!(records(&sandbox), before);

@@ -191,7 +191,7 @@ fn a_mistake_is_shown_where_it_is() {
     $ tracker list stage:qq
     exit 2
     --- stderr
-    error: unknown stage `qq`
+    error: unknown stage `qq` (expected none, dev, qa, sec, docs or complete)
       stage:qq
             ^^
       hint: did you mean `qa`?

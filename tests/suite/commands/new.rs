@@ -21,13 +21,14 @@ fn writes_a_file_that_a_person_can_read() {
     title: Add dark mode
     type: feature
     priority: high
-    assignee: ada
     area: ui
     tags: [ui, theme]
     sprint: SPRINT-1
     files: [src/ui.rs]
     estimate: 1h 30m
     created: 2026-11-11
+    stage: none
+    assignee: ada
     ---
 
     ## Description
@@ -49,6 +50,7 @@ fn writes_a_file_that_a_person_can_read() {
     id: TASK-B4RE
     title: Only a title
     created: 2026-11-11
+    stage: none
     ---
     ");
 }
@@ -73,12 +75,13 @@ fn dry_run_shows_the_file_and_writes_nothing() {
       .tracker/tasks/TASK-MSJ8.md
     --- /dev/null
     +++ b/.tracker/tasks/TASK-MSJ8.md
-    @@ -0,0 +1,6 @@
+    @@ -0,0 +1,7 @@
     +---
     +id: TASK-MSJ8
     +title: 'A: "b" # c'
     +depends_on: [TASK-D4RK]
     +created: 2026-11-11
+    +stage: none
     +---
     --- stderr
     dry run: 1 file would change, nothing was written

@@ -102,12 +102,11 @@ fn dry_run_changes_neither_file_nor_active_task() {
       none → dev
     --- a/.tracker/tasks/TASK-S3SS.md
     +++ b/.tracker/tasks/TASK-S3SS.md
-    @@ -4,4 +4,8 @@
-     type: bug
+    @@ -5,3 +5,7 @@
      priority: critical
+     created: 2026-11-10
     +stage: dev
     +assignee: Ada Lovelace
-     created: 2026-11-10
     +history:
     +  - {at: 2026-11-11T09:05:00Z, by: Ada Lovelace, from: none, to: dev, kind: start, why: started}
      ---
