@@ -4,8 +4,7 @@
 //!
 //! To add a field: a variant, a row, and its member in [`Task`] and [`Summary`].
 
-use super::field_value::FieldValue;
-use super::{Summary, Task};
+use super::{Editing, FieldKind, FieldPart, FieldValue, Summary, Task};
 
 /// A field of a task. Those that a file holds come first, in the order in which a new file has them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -37,58 +36,6 @@ pub enum Field {
     Deliverables,
     Boxes,
     Body,
-}
-
-/// What kind of value a field holds: how it is read, written, checked, asked for, compared and merged.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[expect(missing_docs, reason = "the names say it")]
-pub enum FieldKind {
-    Id,
-    /// A sentence, of which people know a part.
-    Text,
-    /// One word of letters, digits, `-` and `_`.
-    Word,
-    /// A name that people know as a whole.
-    Label,
-    Person,
-    Priority,
-    Stage,
-    Sprint,
-    /// A sentence; the empty one is a bare yes.
-    Reason,
-    Labels,
-    Tasks,
-    Paths,
-    Duration,
-    Date,
-    /// The moves of a task.
-    Moves,
-    Status,
-    Badge,
-    Flag,
-    Moment,
-    Checkboxes,
-    Body,
-}
-
-/// Where in a file a field stands, so that a change of plan and a move touch no neighbouring lines: plans above
-/// `created`, progress below it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[expect(missing_docs, reason = "the names say it")]
-pub enum FieldPart {
-    Planning,
-    Progress,
-    /// In no file's front matter: computed, or the body.
-    Derived,
-}
-
-/// How a field is changed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Editing {
-    /// By `tracker set`.
-    Set,
-    /// In another way, which this tells.
-    Otherwise(&'static str),
 }
 
 /// What is known of a field.

@@ -1,4 +1,4 @@
-//! The value of a task's field: for tables, JSON, sorting, and on its way into a task.
+//! The kinds of fields, and their values: for tables, JSON, sorting, and on their way into a task.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -6,7 +6,59 @@ use std::fmt;
 use chrono::{DateTime, NaiveDate, SecondsFormat, Utc};
 use serde::{Serialize, Serializer};
 
-use super::{BoxCount, Field, FieldKind, Minutes, Priority, SprintId, Stage, TaskId, Texts};
+use super::{BoxCount, Field, Minutes, Priority, SprintId, Stage, TaskId, Texts};
+
+/// What kind of value a field holds: how it is read, written, checked, asked for, compared and merged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the names say it")]
+pub enum FieldKind {
+    Id,
+    /// A sentence, of which people know a part.
+    Text,
+    /// One word of letters, digits, `-` and `_`.
+    Word,
+    /// A name that people know as a whole.
+    Label,
+    Person,
+    Priority,
+    Stage,
+    Sprint,
+    /// A sentence; the empty one is a bare yes.
+    Reason,
+    Labels,
+    Tasks,
+    Paths,
+    Duration,
+    Date,
+    /// The moves of a task.
+    Moves,
+    Status,
+    Badge,
+    Flag,
+    Moment,
+    Checkboxes,
+    Body,
+}
+
+/// Where in a file a field stands, so that a change of plan and a move touch no neighbouring lines: plans above
+/// `created`, progress below it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the names say it")]
+pub enum FieldPart {
+    Planning,
+    Progress,
+    /// In no file's front matter: computed, or the body.
+    Derived,
+}
+
+/// How a field is changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Editing {
+    /// By `tracker set`.
+    Set,
+    /// In another way, which this tells.
+    Otherwise(&'static str),
+}
 
 /// The value of one field of one task.
 ///

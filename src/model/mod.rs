@@ -26,8 +26,8 @@ mod vote;
 
 pub use config::{CiSettings, Config, IdScheme, Pipeline, ReportSettings, TypeRules};
 pub use duration::Minutes;
-pub use field::{Editing, Field, FieldKind, FieldPart, FieldRow};
-pub use field_value::{FieldValue, InvalidValue};
+pub use field::{Field, FieldRow};
+pub use field_value::{Editing, FieldKind, FieldPart, FieldValue, InvalidValue};
 pub use finding::{Finding, FindingId, FindingSeverity, FindingState, Resolution, ToolSource};
 pub use gate::{GateCommand, GateRule, GateRules, Level, Standard};
 pub use id::{IdError, SprintId, TaskId};
