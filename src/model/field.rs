@@ -18,6 +18,7 @@ pub enum Field {
     Tags,
     DependsOn,
     Sprint,
+    Due,
     Files,
     Estimate,
     Source,
@@ -86,7 +87,7 @@ const fn row(
 const NOTHING: for<'a> fn(&Summary<'a>) -> FieldValue<'a> = |_| FieldValue::Missing;
 const NOWHERE: fn(&mut Task, FieldValue<'_>) = |_, _| {};
 
-const ROWS: [FieldRow; 26] = [
+const ROWS: [FieldRow; 27] = [
     FieldRow {
         editing: BY_TRACKER,
         ..row(
@@ -183,6 +184,17 @@ const ROWS: [FieldRow; 26] = [
             |task| FieldValue::text(task.sprint),
             |task, value| task.sprint = value.into_sprint(),
             "sprint that it is planned for",
+        )
+    },
+    FieldRow {
+        cards: &["Due", "due date", "deadline"],
+        ..row(
+            Field::Due,
+            "due",
+            FieldKind::Date,
+            |task| FieldValue::day(task.due),
+            |task, value| task.due = value.into_day(),
+            "day by which it should be done: 2026-12-01, tomorrow, +7d",
         )
     },
     FieldRow {

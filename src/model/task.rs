@@ -26,6 +26,8 @@ pub struct Task {
     pub tags: Vec<String>,
     /// The sprint it is planned for.
     pub sprint: Option<SprintId>,
+    /// The day by which it should be done.
+    pub due: Option<NaiveDate>,
     /// Tasks that must be done first, in the file's order.
     pub depends_on: Vec<TaskId>,
     /// Target files: paths below the repository.
@@ -83,6 +85,7 @@ impl Task {
             area: None,
             tags: Vec::new(),
             sprint: None,
+            due: None,
             depends_on: Vec::new(),
             files: Vec::new(),
             estimate: None,
@@ -132,6 +135,7 @@ impl Task {
             area: self.area.as_deref(),
             tags: self.tags.iter().map(String::as_str).collect(),
             sprint: self.sprint.as_ref().map(SprintId::as_str),
+            due: self.due.map(|day| chrono::Datelike::num_days_from_ce(&day)),
             depends_on: self.depends_on.iter().map(TaskId::as_str).collect(),
             files: self.files.iter().map(String::as_str).collect(),
             estimate: self.estimate.map(|minutes| minutes.0),
@@ -178,6 +182,8 @@ pub struct Summary<'a> {
     pub tags: Texts<'a>,
     /// Sprint id.
     pub sprint: Option<&'a str>,
+    /// The day by which it should be done, counted from the common era.
+    pub due: Option<i32>,
     /// Ids of tasks that must be done first.
     pub depends_on: Texts<'a>,
     /// Target files.
@@ -218,6 +224,7 @@ impl<'a> Summary<'a> {
             area: None,
             tags: Texts::default(),
             sprint: None,
+            due: None,
             depends_on: Texts::default(),
             files: Texts::default(),
             estimate: None,

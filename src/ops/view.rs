@@ -37,6 +37,8 @@ pub struct TaskLine {
     pub tags: Vec<String>,
     /// The sprint it is planned for.
     pub sprint: Option<String>,
+    /// The day by which it should be done.
+    pub due: Option<NaiveDate>,
     /// Tasks that must be done first.
     pub depends_on: Vec<String>,
     /// Derived: those of them that are still open.
@@ -111,6 +113,7 @@ impl TaskLine {
             area: text(task.area),
             tags: texts(&task.tags),
             sprint: text(task.sprint),
+            due: task.due.and_then(NaiveDate::from_num_days_from_ce_opt),
             depends_on: texts(&task.depends_on),
             waiting_for: open.map(|dependency| dependency.id.to_owned()).collect(),
             files: texts(&task.files),

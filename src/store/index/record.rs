@@ -75,6 +75,7 @@ fields! {
         area: Option<&'a str>,
         tags: Texts<'a>,
         sprint: Option<&'a str>,
+        due: Option<i32>,
         depends_on: Texts<'a>,
         files: Texts<'a>,
         estimate: Option<u32>,
