@@ -25,25 +25,40 @@ pub fn compare_ids(a: &str, b: &str) -> Ordering {
     a_prefix.cmp(b_prefix).then_with(by_rest).then_with(|| a.cmp(b))
 }
 
-/// Compares two tasks by which one to do first: the more urgent, then the older, then by id.
+/// Compares two tasks by which one to do first: the more urgent, then what is due earlier, then the older, then by id.
 ///
-/// A task without a day of creation comes after those that have one.
+/// A task without a day comes after those that have one.
 #[must_use]
 pub fn first_to_do(a: &Summary<'_>, b: &Summary<'_>) -> Ordering {
-    let age = |task: &Summary<'_>| (task.created.is_none(), task.created);
+    let missing_last = |day: Option<i32>| (day.is_none(), day);
     Priority::most_urgent_first(a.priority, b.priority)
-        .then_with(|| age(a).cmp(&age(b)))
+        .then_with(|| missing_last(a.due).cmp(&missing_last(b.due)))
+        .then_with(|| missing_last(a.created).cmp(&missing_last(b.created)))
         .then_with(|| compare_ids(a.id, b.id))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::compare_ids;
+    use super::{compare_ids, first_to_do};
+    use crate::model::Summary;
 
     #[test]
     fn numbers_count_and_letters_sort() {
         let mut ids = ["WH-10", "TASK-7Q2M", "WH-9", "TASK-3", "WH-010", "TASK-161FA", "A-1", "TASK-20"];
         ids.sort_by(|a, b| compare_ids(a, b));
         assert_eq!(ids, ["A-1", "TASK-3", "TASK-20", "TASK-161FA", "TASK-7Q2M", "WH-9", "WH-010", "WH-10"]);
+    }
+
+    #[test]
+    fn what_is_due_earlier_is_done_first_where_both_are_as_urgent() {
+        let task = |id, priority, due| Summary { priority: Some(priority), due, ..Summary::bare(id, "t") };
+        let mut tasks = [
+            task("A-1", "high", None),
+            task("A-2", "high", Some(9)),
+            task("A-3", "high", Some(8)),
+            task("A-4", "critical", None),
+        ];
+        tasks.sort_by(first_to_do);
+        assert_eq!(tasks.map(|task| task.id), ["A-4", "A-3", "A-2", "A-1"]);
     }
 }

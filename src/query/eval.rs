@@ -77,6 +77,10 @@ impl Seen<'_, '_> {
             Mark::Closed => facts.status.is_closed(),
             Mark::Blocked => facts.status == Status::Blocked,
             Mark::Ready => facts.ready,
+            Mark::Overdue(today) => {
+                let task = self.subject.summary;
+                task.due.is_some_and(|due| due < *today) && !task.is_closed()
+            }
             Mark::Mine(names) => self.subject.summary.assignee.is_some_and(|assignee| any(names, assignee)),
         }
     }

@@ -32,7 +32,7 @@
 //! | `stage` | a stage of the pipeline, `none` or `complete` | none, the pipeline's, complete; a stage of no pipeline stands nowhere |
 //! | `status` `badge` (`qa`) | one of the known words | |
 //! | `estimate` `spent` | a length: `45m`, `1h30m`, `2d` of eight hours | shorter < longer |
-//! | `created` `updated` `since` | a day, month or year: `2026-11-11`, `2026-11`, `2026`, `today`, `yesterday`, `-7d` | earlier < later |
+//! | `due` `created` `updated` `since` | a day, month or year: `2026-11-11`, `2026-11`, `2026`, `today`, `tomorrow`, `-7d`, `+7d` | earlier < later |
 //!
 //! A time is always a point on the calendar, never an age: `-7d` is the day seven days ago (`-2w` fourteen), so
 //! `updated>=-7d` finds what changed in the last week and `updated<-7d` what did not. `-4h` is the moment four
@@ -40,7 +40,7 @@
 //! a day or month, `<` before its beginning. Days are those of the user's clock, with today's offset all year.
 //!
 //! `has:x` and `no:x` ask whether a task has the field at all. `is:` knows `open` (neither complete nor
-//! cancelled), `closed`, `blocked` (by hand or by a dependency), `ready` (can be worked on now) and `mine`.
+//! cancelled), `closed`, `blocked` (by hand or by a dependency), `ready` (can be worked on now), `overdue` and `mine`.
 //!
 //! # What it promises
 //!

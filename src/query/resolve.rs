@@ -1,6 +1,8 @@
 //! From the values of a term to the test they come down to: names to bits, lengths to minutes, dates to seconds.
 
 use super::Context;
+use chrono::Datelike;
+
 use super::date::{Moment, Span, read_date};
 use super::error::{ErrorKind, Fault};
 use super::names::unknown_field;
@@ -12,7 +14,7 @@ use super::term::{Ask, Mark, Test};
 use crate::model::{Badge, Field, FieldKind, Minutes, Priority, Stage, Status};
 
 /// The words of `is:`.
-const MARKS: [&str; 5] = ["open", "closed", "blocked", "ready", "mine"];
+const MARKS: [&str; 6] = ["open", "closed", "blocked", "ready", "overdue", "mine"];
 
 type Resolved = Result<(Vec<Word>, Test), Fault>;
 
@@ -91,6 +93,7 @@ fn marks(words: Vec<Placed>, context: &Context<'_>) -> Resolved {
             "closed" => Mark::Closed,
             "blocked" => Mark::Blocked,
             "ready" => Mark::Ready,
+            "overdue" => Mark::Overdue(context.today().num_days_from_ce()),
             "mine" => Mark::Mine(myself(&placed, context)?),
             _ => {
                 let elsewhere = Status::parse(&text)

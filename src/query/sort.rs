@@ -9,7 +9,8 @@ use super::names::{known_field, names_in};
 use super::{Context, Subject};
 use crate::model::{Badge, Field, FieldKind, FieldValue, Priority, Stage, Status, compare_ids};
 
-/// An order of tasks. The default is what to do first: the more urgent, then the older, then by id.
+/// An order of tasks. The default is what to do first: the more urgent, then what is due earlier, then the older,
+/// then by id.
 ///
 /// Each field has one natural direction, and `-` before it turns it around: the most urgent first, stages as the
 /// pipeline has them, status and badge as people read them, `ready` ones first, the earlier and the shorter
@@ -92,7 +93,7 @@ impl Key {
 
 impl Default for Sort {
     fn default() -> Self {
-        let keys = [Field::Priority, Field::Created, Field::Id];
+        let keys = [Field::Priority, Field::Due, Field::Created, Field::Id];
         let keys = keys.map(|field| Key { field, reversed: false }).to_vec();
         Self { keys, stages: Vec::new() }
     }

@@ -67,6 +67,8 @@ pub(super) enum Mark {
     Closed,
     Blocked,
     Ready,
+    /// Open, and due before this day, which is counted from the common era.
+    Overdue(i32),
     /// Assigned to one of these.
     Mine(Vec<Pattern>),
 }
@@ -155,6 +157,7 @@ impl Term {
             Test::Text(_) => matches!(field, Field::Id | Field::Title | Field::Tags),
             Test::Marks(marks) => marks.iter().any(|mark| match mark {
                 Mark::Mine(_) => field == Field::Assignee,
+                Mark::Overdue(_) => field == Field::Due,
                 _ => field == Field::Status,
             }),
             Test::Has(fields) | Test::Lacks(fields) => fields.contains(&field),

@@ -33,7 +33,7 @@ const MINUTES: &str = "_minutes";
 ///
 /// A query is terms side by side: stage:qa priority>=high tag:ui -assignee:ada "dark mode". Terms may be joined by `or` and
 /// grouped by parentheses; `-` negates a term; commas separate alternatives: stage:dev,qa. Beside the fields below
-/// there are is:open is:closed is:blocked is:ready is:mine, has:FIELD and no:FIELD. See `tracker help queries`.
+/// there are is:open is:closed is:blocked is:ready is:overdue is:mine, has:FIELD and no:FIELD. See `tracker help queries`.
 ///
 /// Example: tracker list stage:qa -assignee:@me --sort priority,-created
 #[derive(Debug, Args)]

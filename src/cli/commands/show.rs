@@ -82,12 +82,13 @@ fn show_head(task: &TaskView, out: &mut Output) {
     let head = vec![Cell::styled(&line.id, Style::new().bold()), Cell::new(&line.title), standing];
     out.columns(&[head], 1, 0);
     let created = line.created.map(|day| format!("created {day}"));
+    let due = line.due.map(|day| format!("due {day}"));
     let estimate = minutes(line.estimate_minutes).map(|time| format!("estimate {time}"));
     let spent = minutes(line.spent_minutes).map(|time| format!("spent {time}"));
     let tags = (!line.tags.is_empty()).then(|| format!("#{}", line.tags.join(" #")));
     let assignee = line.assignee.clone().or_else(|| Some("unassigned".to_owned()));
     let facts = [line.kind.clone(), line.priority.clone(), line.area.clone(), assignee, line.sprint.clone()];
-    let facts = facts.into_iter().chain([estimate, spent, created, tags]).flatten();
+    let facts = facts.into_iter().chain([estimate, spent, due, created, tags]).flatten();
     out.flow(&facts.map(Cell::new).collect::<Vec<_>>(), 2);
     out.line(format!("  {}", pipeline(task, out)));
     for (label, why) in [("Blocked:", &line.blocked), ("Cancelled:", &line.cancelled)] {

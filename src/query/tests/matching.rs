@@ -315,3 +315,16 @@ fn a_query_that_asks_for_nothing_derived_needs_none_of_it() {
         }
     }
 }
+
+#[test]
+fn due_days_lie_ahead_or_are_overdue() {
+    check(&[
+        ("due:yesterday", "7Q2M"),
+        ("due<=+7d", "7Q2M 3F8K 161FA"),
+        ("due>tomorrow due<+2w", "3F8K"),
+        ("due:+7d", "3F8K"),
+        ("has:due -is:closed", "7Q2M 3F8K"),
+        ("is:overdue", "7Q2M"),
+        ("-is:overdue has:due", "3F8K 161FA"),
+    ]);
+}

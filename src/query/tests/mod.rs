@@ -55,6 +55,7 @@ pub(super) fn tasks() -> Vec<(Summary<'static>, Facts)> {
                 area: Some("ui"),
                 tags: vec!["ui", "Theme"].into(),
                 sprint: Some("SPRINT-1"),
+                due: day("2026-11-11"),
                 depends_on: vec!["TASK-3F8K"].into(),
                 files: vec!["src/ui/theme.rs", "README.md"].into(),
                 estimate: Some(45),
@@ -75,6 +76,7 @@ pub(super) fn tasks() -> Vec<(Summary<'static>, Facts)> {
                 area: Some("backend/auth"),
                 tags: vec!["auth", "two words"].into(),
                 blocked: Some("waiting for the design"),
+                due: day("2026-11-19"),
                 estimate: Some(180),
                 created: day("2026-10-31"),
                 updated: second("2026-11-05T12:00:00Z"),
@@ -97,6 +99,7 @@ pub(super) fn tasks() -> Vec<(Summary<'static>, Facts)> {
                 priority: Some("urgent"),
                 stage: "complete",
                 source: Some("TASK_CARDS.md#TASK-161FA"),
+                due: day("2026-11-01"),
                 created: day("2026-11-12"),
                 updated: second("2026-11-12T00:00:00Z"),
                 ..task("TASK-161FA", "Imported")

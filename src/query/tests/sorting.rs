@@ -31,6 +31,7 @@ fn each_field_has_its_order_and_what_is_missing_comes_last() {
         ("assignee", "0006 7Q2M 3F8K 0005 161FA 010"),
         ("status", "010 0006 7Q2M 3F8K 161FA 0005"),
         ("ready,-updated", "7Q2M 0006 010 161FA 3F8K 0005"),
+        ("due", "161FA 7Q2M 3F8K 0005 0006 010"),
         ("tag", "3F8K 7Q2M 0005 0006 161FA 010"),
     ] {
         assert_eq!(sorted(text), expected, "{text}");
@@ -41,7 +42,7 @@ fn each_field_has_its_order_and_what_is_missing_comes_last() {
 fn the_default_is_what_to_do_first() {
     let tasks = tasks();
     let default = Sort::default();
-    assert_eq!(default.to_string(), "priority,created,id");
+    assert_eq!(default.to_string(), "priority,due,created,id");
     for a in &tasks {
         for b in &tasks {
             let order = default.compare(&Subject::new(&a.0, &a.1), &Subject::new(&b.0, &b.1));

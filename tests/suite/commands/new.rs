@@ -208,3 +208,18 @@ fn refuses_what_makes_no_sense_and_says_what_would() {
     assert_eq!(sandbox.tracker(&["new", "two\nlines"]).status, 2);
     assert_eq!(records(&sandbox), before);
 }
+
+#[test]
+fn a_day_by_which_a_task_is_due_is_read_as_in_a_query() {
+    let sandbox = empty();
+    sandbox.tracker(&["new", "Add dark mode", "--id", "TASK-D4RK", "--due", "+7d"]);
+    sandbox.tracker(&["new", "Later", "--id", "TASK-L8TR", "--due", "2026-12"]);
+    assert_snapshot!(sandbox.read(".tracker/tasks/TASK-D4RK.md"), @"");
+    assert_snapshot!(typed(&sandbox, r"
+        set d4rk due=yesterday source=https://example.com/7
+        list is:overdue --fields id,due,source
+        list due:2026-12-31 --fields id,due
+        set d4rk due=soon
+        set d4rk due=
+    "), @"");
+}
