@@ -46,7 +46,7 @@ fn options() -> impl Iterator<Item = Field> {
 fn option(field: Field) -> Arg {
     let (kind, key) = (field.kind(), field.key());
     let value_name = match kind {
-        FieldKind::Tasks => "ID",
+        FieldKind::Task | FieldKind::Tasks => "ID",
         FieldKind::Word => "TYPE",
         FieldKind::Priority => "PRIORITY",
         FieldKind::Sprint => "SPRINT",
@@ -75,7 +75,7 @@ fn option(field: Field) -> Arg {
     if field.is_list() && kind != FieldKind::Paths {
         option = option.value_delimiter(',');
     }
-    if kind == FieldKind::Tasks {
+    if matches!(kind, FieldKind::Task | FieldKind::Tasks) {
         option = option.add(tasks());
     }
     match field {

@@ -16,6 +16,7 @@ pub enum Field {
     Priority,
     Area,
     Tags,
+    Parent,
     DependsOn,
     Sprint,
     Due,
@@ -87,7 +88,7 @@ const fn row(
 const NOTHING: for<'a> fn(&Summary<'a>) -> FieldValue<'a> = |_| FieldValue::Missing;
 const NOWHERE: fn(&mut Task, FieldValue<'_>) = |_, _| {};
 
-const ROWS: [FieldRow; 27] = [
+const ROWS: [FieldRow; 28] = [
     FieldRow {
         editing: BY_TRACKER,
         ..row(
@@ -160,6 +161,17 @@ const ROWS: [FieldRow; 27] = [
             |task| FieldValue::list(&task.tags),
             |task, value| task.tags = value.into_list(),
             "labels",
+        )
+    },
+    FieldRow {
+        cards: &["Parent", "parent task"],
+        ..row(
+            Field::Parent,
+            "parent",
+            FieldKind::Task,
+            |task| FieldValue::text(task.parent),
+            |task, value| task.parent = value.into_task(),
+            "task that it is a part of",
         )
     },
     FieldRow {

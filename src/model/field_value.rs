@@ -25,6 +25,7 @@ pub enum FieldKind {
     Sprint,
     /// A sentence; the empty one is a bare yes.
     Reason,
+    Task,
     Labels,
     Tasks,
     Paths,
@@ -225,7 +226,7 @@ impl Field {
         let invalid = || InvalidValue { kind, text: text.to_owned(), expected: kind.expected() };
         let valid = |is_valid: bool| is_valid.then(|| FieldValue::Text(Cow::Borrowed(text)));
         let value = match kind {
-            FieldKind::Id | FieldKind::Tasks => valid(TaskId::parse(text).is_ok()),
+            FieldKind::Id | FieldKind::Task | FieldKind::Tasks => valid(TaskId::parse(text).is_ok()),
             FieldKind::Sprint => valid(SprintId::parse(text).is_ok()),
             FieldKind::Stage => valid(Stage::parse(text).is_some()),
             FieldKind::Word => valid(is_word(text)),
@@ -246,7 +247,7 @@ impl FieldKind {
     #[must_use]
     pub fn noun(self) -> &'static str {
         match self {
-            Self::Id | Self::Tasks => "id",
+            Self::Id | Self::Task | Self::Tasks => "id",
             Self::Word => "type",
             Self::Priority => "priority",
             Self::Sprint => "sprint",
@@ -262,7 +263,9 @@ impl FieldKind {
     #[must_use]
     pub fn expected(self) -> &'static str {
         match self {
-            Self::Id | Self::Tasks => "an id such as TASK-7Q2M: capital letters and digits, one hyphen",
+            Self::Id | Self::Task | Self::Tasks => {
+                "an id such as TASK-7Q2M: capital letters and digits, one hyphen"
+            }
             Self::Word => "one word of letters, digits, `-` and `_`, such as feature",
             Self::Priority => "critical, high, medium or low",
             Self::Sprint => "an id such as SPRINT-1",

@@ -28,6 +28,8 @@ pub struct Task {
     pub sprint: Option<SprintId>,
     /// The day by which it should be done.
     pub due: Option<NaiveDate>,
+    /// The task that it is a part of.
+    pub parent: Option<TaskId>,
     /// Tasks that must be done first, in the file's order.
     pub depends_on: Vec<TaskId>,
     /// Target files: paths below the repository.
@@ -86,6 +88,7 @@ impl Task {
             tags: Vec::new(),
             sprint: None,
             due: None,
+            parent: None,
             depends_on: Vec::new(),
             files: Vec::new(),
             estimate: None,
@@ -136,6 +139,7 @@ impl Task {
             tags: self.tags.iter().map(String::as_str).collect(),
             sprint: self.sprint.as_ref().map(SprintId::as_str),
             due: self.due.map(|day| chrono::Datelike::num_days_from_ce(&day)),
+            parent: self.parent.as_ref().map(TaskId::as_str),
             depends_on: self.depends_on.iter().map(TaskId::as_str).collect(),
             files: self.files.iter().map(String::as_str).collect(),
             estimate: self.estimate.map(|minutes| minutes.0),
@@ -184,6 +188,8 @@ pub struct Summary<'a> {
     pub sprint: Option<&'a str>,
     /// The day by which it should be done, counted from the common era.
     pub due: Option<i32>,
+    /// Id of the task that it is a part of.
+    pub parent: Option<&'a str>,
     /// Ids of tasks that must be done first.
     pub depends_on: Texts<'a>,
     /// Target files.
@@ -225,6 +231,7 @@ impl<'a> Summary<'a> {
             tags: Texts::default(),
             sprint: None,
             due: None,
+            parent: None,
             depends_on: Texts::default(),
             files: Texts::default(),
             estimate: None,

@@ -5,13 +5,13 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::session::parse;
-use super::set::refuse_circle;
+use super::set::Relations;
 use super::written::WrittenTask;
 use super::{Error, Result, Session, Written};
 use crate::doc::read_task;
 use crate::git::read_regular;
-use crate::model::{Problem, Task, TaskId, Texts};
-use crate::policy::{Attempt, Graph, Hint, Reason, Refusal};
+use crate::model::{Field, Problem, Task, TaskId};
+use crate::policy::{Attempt, Hint, Reason, Refusal};
 use crate::store::{self, Change, Layout, TaskFile};
 
 /// A text laid out for the editor.
@@ -91,24 +91,22 @@ fn checked(
         Error::Broken(problems) => problems,
         Error::Refused(refusal) => {
             let why: Vec<String> = refusal.reasons.iter().map(ToString::to_string).collect();
-            vec![Problem::error(format!("{refusal}: {}", why.join(", "))).on_key("depends_on")]
+            let key = if matches!(refusal.attempt, Attempt::BePartOf { .. }) {
+                Field::Parent
+            } else {
+                Field::DependsOn
+            };
+            vec![Problem::error(format!("{refusal}: {}", why.join(", "))).on_key(key.key())]
         }
         other => vec![Problem::error(other.to_string())],
     };
     let task = parse(&file).map_err(as_problems)?;
     let before = read_task(edit.original.as_bytes()).ok();
-    if before.is_none_or(|before| before.depends_on != task.depends_on) {
-        check_circles(session, &task).map_err(as_problems)?;
+    let has_same_relations =
+        |before: Task| before.depends_on == task.depends_on && before.parent == task.parent;
+    if !before.is_some_and(has_same_relations) {
+        let tasks = session.snapshot().tasks().map_err(|error| as_problems(error.into()))?;
+        Relations::among(&tasks.read().0).refuse_cycle(&task).map_err(as_problems)?;
     }
     Ok(task)
-}
-
-fn check_circles(session: &Session<'_>, task: &Task) -> Result<()> {
-    let tasks = session.snapshot().tasks()?;
-    let (mut summaries, _) = tasks.read();
-    for summary in summaries.iter_mut().filter(|summary| summary.id == task.id.as_str()) {
-        summary.depends_on = Texts::default();
-    }
-    let depends_on: Vec<String> = task.depends_on.iter().map(ToString::to_string).collect();
-    refuse_circle(&Graph::new(&summaries), &task.id, &depends_on)
 }

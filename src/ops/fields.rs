@@ -109,6 +109,7 @@ impl<'r> ValueReader<'r> {
             FieldKind::Sprint if SprintId::parse(&value.to_ascii_uppercase()).is_ok() => {
                 return Ok(FieldValue::Text(Cow::Owned(value.to_ascii_uppercase())));
             }
+            FieldKind::Task => return Ok(FieldValue::Text(Cow::Owned((self.resolve)(value)?))),
             FieldKind::Date => {
                 if let Some(day) = query::read_day(value, self.now) {
                     return Ok(FieldValue::Day(day));

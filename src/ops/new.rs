@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use super::fields::ValueReader;
 use super::ids::IdMaker;
-use super::set::refuse_circle;
+use super::set::Relations;
 use super::written::WrittenTask;
 use super::{Error, Result, Session, Written};
 use crate::doc;
@@ -34,8 +34,8 @@ pub fn new(session: &Session<'_>, drafts: &[Draft]) -> Result<Written> {
     for (draft, id) in drafts.iter().zip(&ids) {
         tasks.push(task_of(session, draft, id, &resolve)?);
     }
-    if tasks.iter().any(|task| !task.depends_on.is_empty()) {
-        refuse_circles(session, &tasks)?;
+    if tasks.iter().any(|task| !task.depends_on.is_empty() || task.parent.is_some()) {
+        refuse_cycles(session, &tasks)?;
     }
     let changes: Vec<Change> =
         tasks.iter().map(|task| Change::create(Layout::task(&task.id), doc::create_task(task))).collect();
@@ -89,22 +89,23 @@ fn task_of(
     Ok(task)
 }
 
-/// Only a batch that depends on itself can close a circle: nothing old depends on what is new.
-fn refuse_circles(session: &Session<'_>, tasks: &[Task]) -> Result<()> {
+/// Only a batch that depends on itself can make a cycle: nothing old depends on what is new.
+fn refuse_cycles(session: &Session<'_>, tasks: &[Task]) -> Result<()> {
     let old = session.snapshot().tasks()?;
     let (mut all, _) = old.read();
     all.extend(tasks.iter().map(Task::summary).collect::<Vec<Summary<'_>>>());
-    let graph = Graph::new(&all);
-    for task in tasks {
-        let depends_on: Vec<String> = task.depends_on.iter().map(ToString::to_string).collect();
-        refuse_circle(&graph, &task.id, &depends_on)?;
-    }
-    Ok(())
+    let relations = Relations::among(&all);
+    tasks.iter().try_for_each(|task| relations.refuse_cycle(task))
 }
 
-/// Puts what others depend on first, so that a batch that is killed half-way leaves no dangling reference.
+/// Puts what others depend on, or are a part of, first, so that a batch that is killed half-way leaves no dangling reference.
 fn in_order(tasks: &[Task], changes: Vec<Change>) -> Vec<Change> {
-    let summaries: Vec<Summary<'_>> = tasks.iter().map(Task::summary).collect();
+    let with_parent = |task| {
+        let mut summary = Task::summary(task);
+        summary.depends_on = summary.depends_on.iter().chain(summary.parent).collect();
+        summary
+    };
+    let summaries: Vec<Summary<'_>> = tasks.iter().map(with_parent).collect();
     let Ok(order) = Graph::new(&summaries).topological_order() else { return changes };
     let mut changes: Vec<Option<Change>> = changes.into_iter().map(Some).collect();
     order.into_iter().filter_map(|at| changes.get_mut(at).and_then(Option::take)).collect()

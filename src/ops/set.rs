@@ -4,7 +4,7 @@ use super::fields::ValueReader;
 use super::session::Step;
 use super::{Assignment, AssignmentOperator, Error, Result, Session, Written};
 use crate::doc::{Edit, Value};
-use crate::model::{Field, Task, TaskId, Texts};
+use crate::model::{Field, FieldKind, Summary, Task};
 use crate::policy::{Attempt, Graph, Reason};
 
 /// Changes fields of one or more tasks.
@@ -16,8 +16,10 @@ pub fn set(session: &Session<'_>, wanted: &[String], assignments: &[Assignment])
         for assignment in assignments {
             edits.extend(reader.edits(assignment, task)?);
         }
-        for assignment in assignments.iter().filter(|one| one.field() == Some(Field::DependsOn)) {
-            refuse_circles(session, task, assignment, &resolve)?;
+        if assignments.iter().any(|one| one.field().is_some_and(is_relation)) {
+            let after = related(task, assignments, &reader)?;
+            let tasks = session.snapshot().tasks()?;
+            Relations::among(&tasks.read().0).refuse_cycle(&after)?;
         }
         let said = said(&edits);
         Ok(Step { edits, said })
@@ -55,33 +57,56 @@ fn said(edits: &[Edit]) -> Vec<String> {
     said
 }
 
-fn refuse_circles(
-    session: &Session<'_>,
-    task: &Task,
-    assignment: &Assignment,
-    resolve: &dyn Fn(&str) -> Result<String>,
-) -> Result<()> {
-    if assignment.operator == AssignmentOperator::Remove || assignment.value.trim().is_empty() {
-        return Ok(());
+/// Returns the task with its new dependencies and its new parent.
+fn related(task: &Task, assignments: &[Assignment], reader: &ValueReader<'_>) -> Result<Task> {
+    let mut after = task.clone();
+    for assignment in assignments.iter().filter(|one| one.operator != AssignmentOperator::Remove) {
+        let Some(field) = assignment.field().filter(|field| is_relation(*field)) else { continue };
+        let kept = if assignment.operator == AssignmentOperator::Add {
+            task.value(field).into_list()
+        } else {
+            vec![]
+        };
+        let added = assignment.items().map(str::to_owned);
+        reader.put(field, &kept.into_iter().chain(added).collect::<Vec<_>>(), &mut after)?;
     }
-    let added: Vec<String> = assignment.items().map(resolve).collect::<Result<_>>()?;
-    let tasks = session.snapshot().tasks()?;
-    let (mut summaries, _) = tasks.read();
-    for summary in summaries.iter_mut().filter(|summary| summary.id == task.id.as_str()) {
-        if assignment.operator == AssignmentOperator::Set {
-            summary.depends_on = Texts::default();
-        }
-    }
-    refuse_circle(&Graph::new(&summaries), &task.id, &added)
+    Ok(after)
 }
 
-/// Refuses a dependency that would close a circle, and names the circle.
-pub(super) fn refuse_circle(graph: &Graph<'_>, from: &TaskId, added: &[String]) -> Result<()> {
-    for to in added {
-        if let Some(cycle) = graph.cycle_if(from.as_str(), to) {
-            let attempt = Attempt::DependOn { task: from.clone(), on: to.clone() };
-            return Err(Error::refused(attempt, Reason::Cycle(cycle)));
+fn is_relation(field: Field) -> bool {
+    matches!(field.kind(), FieldKind::Task | FieldKind::Tasks)
+}
+
+/// Which task depends on which, and which is a part of which.
+pub(super) struct Relations<'t> {
+    dependencies: Graph<'t>,
+    parents: Graph<'t>,
+}
+
+impl<'t> Relations<'t> {
+    pub(super) fn among(tasks: &[Summary<'t>]) -> Self {
+        let as_dependency =
+            |task: &Summary<'t>| Summary { depends_on: task.parent.into_iter().collect(), ..task.clone() };
+        let parents: Vec<Summary<'t>> = tasks.iter().map(as_dependency).collect();
+        Self { dependencies: Graph::new(tasks), parents: Graph::new(&parents) }
+    }
+
+    /// Refuses a dependency or a parent that makes a cycle, and names the cycle.
+    pub(super) fn refuse_cycle(&self, task: &Task) -> Result<()> {
+        for on in &task.depends_on {
+            if let Some(cycle) = self.dependencies.cycle_if(task.id.as_str(), on.as_str()) {
+                let attempt = Attempt::DependOn { task: task.id.clone(), on: on.to_string() };
+                return Err(Error::refused(attempt, Reason::Cycle(cycle)));
+            }
+        }
+        let parent = task.parent.as_ref();
+        let cycle = parent.and_then(|parent| self.parents.cycle_if(task.id.as_str(), parent.as_str()));
+        match (parent, cycle) {
+            (Some(parent), Some(cycle)) => {
+                let attempt = Attempt::BePartOf { task: task.id.clone(), parent: parent.to_string() };
+                Err(Error::refused(attempt, Reason::Cycle(cycle)))
+            }
+            _ => Ok(()),
         }
     }
-    Ok(())
 }

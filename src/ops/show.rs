@@ -10,7 +10,7 @@ use super::signoffs::{SignoffsView, facts_of_task, view_of};
 use super::view::{DependencyView, MoveView, NoteView, StepView, TaskLine, TaskView, boxes_of};
 use super::{Error, Result, Session};
 use crate::facts::TaskFacts;
-use crate::model::{Config, Problem, Stage, Task, TaskId};
+use crate::model::{Config, Problem, Stage, Summary, Task, TaskId};
 use crate::policy::{Dependency, badge_of, blocking_findings, facts_of, status_of};
 use crate::store::TaskFile;
 
@@ -33,7 +33,9 @@ pub struct Shown {
 
 /// Reads one task in full; problems are those of its notes and its odd values. Of a document that is broken the
 /// text is shown: it must stay readable.
-pub fn show(session: &Session<'_>, wanted: &str) -> Result<(Shown, Vec<Problem>)> {
+///
+/// Its parts are found only where they are asked for: that takes a look at every task.
+pub fn show(session: &Session<'_>, wanted: &str, with_parts: bool) -> Result<(Shown, Vec<Problem>)> {
     let (config, mut problems) = session.snapshot().config_or_default();
     let file = session.snapshot().find(wanted)?;
     let task = match parse(&file) {
@@ -52,7 +54,10 @@ pub fn show(session: &Session<'_>, wanted: &str) -> Result<(Shown, Vec<Problem>)
     problems.extend(facts.problems.iter().cloned());
     let task = &facts.task;
     let signoffs = view_of(session, &config, &facts);
-    let view = view(session, &config, &file, &facts, notes)?;
+    let mut view = view(session, &config, &file, &facts, notes)?;
+    if with_parts {
+        view.children = children(session, task)?;
+    }
     let next = next_steps(task, &view, &signoffs);
     let (id, path) = (task.id.to_string(), view.path.clone());
     let is_idle = signoffs.roles.is_empty() && signoffs.others.is_empty();
@@ -99,7 +104,20 @@ fn view(
         unknown: task.unknown.iter().cloned().collect(),
         body: task.body.clone(),
         dependencies,
+        children: Vec::new(),
     })
+}
+
+/// Returns the tasks that name this one as their parent.
+fn children(session: &Session<'_>, task: &Task) -> Result<Vec<DependencyView>> {
+    let tasks = session.snapshot().tasks()?;
+    let (found, _) = tasks.select(|other| other.parent == Some(task.id.as_str()));
+    let view = |child: &Summary<'_>| DependencyView {
+        id: child.id.to_owned(),
+        title: Some(child.title.to_owned()),
+        open: !child.is_closed(),
+    };
+    Ok(found.iter().map(view).collect())
 }
 
 /// Reads what a task depends on. What cannot be read holds the task up, as an unknown id does.

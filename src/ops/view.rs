@@ -39,6 +39,8 @@ pub struct TaskLine {
     pub sprint: Option<String>,
     /// The day by which it should be done.
     pub due: Option<NaiveDate>,
+    /// The task that it is a part of.
+    pub parent: Option<String>,
     /// Tasks that must be done first.
     pub depends_on: Vec<String>,
     /// Derived: those of them that are still open.
@@ -114,6 +116,7 @@ impl TaskLine {
             tags: texts(&task.tags),
             sprint: text(task.sprint),
             due: task.due.and_then(NaiveDate::from_num_days_from_ce_opt),
+            parent: text(task.parent),
             depends_on: texts(&task.depends_on),
             waiting_for: open.map(|dependency| dependency.id.to_owned()).collect(),
             files: texts(&task.files),
@@ -144,6 +147,9 @@ pub struct TaskView {
     pub pipeline: Vec<StepView>,
     /// What it depends on, with where that stands.
     pub dependencies: Vec<DependencyView>,
+    /// The tasks that are a part of it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub children: Vec<DependencyView>,
     /// Every move between stages, oldest first.
     pub history: Vec<MoveView>,
     /// Check boxes, numbered as `tick` takes them.

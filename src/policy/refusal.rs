@@ -40,6 +40,10 @@ pub enum Attempt {
         task: TaskId,
         on: String,
     },
+    BePartOf {
+        task: TaskId,
+        parent: String,
+    },
     Vote(TaskId),
     /// A vote in a stage that requires none.
     UnrequiredVote {
@@ -189,6 +193,7 @@ impl Attempt {
             | Self::Block(task)
             | Self::Cancel(task)
             | Self::DependOn { task, .. }
+            | Self::BePartOf { task, .. }
             | Self::Vote(task)
             | Self::UnrequiredVote { task, .. }
             | Self::Withdraw(task)
@@ -218,6 +223,12 @@ impl fmt::Display for Attempt {
             Self::Cancel(task) => write!(f, "cannot cancel {task}"),
             Self::DependOn { task, on } if task.as_str() == on => write!(f, "{task} cannot depend on itself"),
             Self::DependOn { task, on } => write!(f, "{task} cannot depend on {on}: that would be a cycle"),
+            Self::BePartOf { task, parent } if task.as_str() == parent => {
+                write!(f, "{task} cannot be a part of itself")
+            }
+            Self::BePartOf { task, parent } => {
+                write!(f, "{task} cannot be a part of {parent}: that would be a cycle")
+            }
             Self::Vote(task) => write!(f, "cannot vote on {task}"),
             Self::UnrequiredVote { task, stage } => {
                 write!(f, "stage `{stage}` of {task} requires no sign-offs")

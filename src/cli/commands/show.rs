@@ -23,6 +23,9 @@ pub(in crate::cli) struct Show {
     /// Task ID; a unique part is enough
     #[arg(value_name = "ID", add = tasks())]
     id: Option<String>,
+    /// Also show the tasks that are a part of it; reads every task
+    #[arg(long)]
+    parts: bool,
     #[command(flatten)]
     read: ReadArgs,
 }
@@ -35,7 +38,7 @@ impl Command for Show {
         let active = || session.workspace().active_task().map(|id| id.to_string());
         let none = || Failure::usage_message("no task is named and none is active", "tracker show ID");
         let id = self.id.or_else(active).ok_or_else(none)?;
-        let (shown, problems) = ops::show(&session, &id)?;
+        let (shown, problems) = ops::show(&session, &id, self.parts)?;
         Ok(Answer::of(shown).with_problems(problems))
     }
 }
@@ -87,8 +90,9 @@ fn show_head(task: &TaskView, out: &mut Output) {
     let spent = minutes(line.spent_minutes).map(|time| format!("spent {time}"));
     let tags = (!line.tags.is_empty()).then(|| format!("#{}", line.tags.join(" #")));
     let assignee = line.assignee.clone().or_else(|| Some("unassigned".to_owned()));
+    let parent = line.parent.as_ref().map(|parent| format!("part of {parent}"));
     let facts = [line.kind.clone(), line.priority.clone(), line.area.clone(), assignee, line.sprint.clone()];
-    let facts = facts.into_iter().chain([estimate, spent, due, created, tags]).flatten();
+    let facts = facts.into_iter().chain([parent, estimate, spent, due, created, tags]).flatten();
     out.flow(&facts.map(Cell::new).collect::<Vec<_>>(), 2);
     out.line(format!("  {}", pipeline(task, out)));
     for (label, why) in [("Blocked:", &line.blocked), ("Cancelled:", &line.cancelled)] {
@@ -124,11 +128,17 @@ fn pipeline(task: &TaskView, out: &Output) -> String {
 }
 
 fn show_dependencies(task: &TaskView, out: &mut Output) {
-    if task.dependencies.is_empty() {
+    show_tasks("Depends on", &task.dependencies, out);
+    let done = task.children.iter().filter(|child| !child.open).count();
+    show_tasks(&format!("Parts {done}/{}", task.children.len()), &task.children, out);
+}
+
+fn show_tasks(heading: &str, tasks: &[ops::DependencyView], out: &mut Output) {
+    if tasks.is_empty() {
         return;
     }
     out.gap();
-    out.line(format!("  {}", out.bold("Depends on")));
+    out.line(format!("  {}", out.bold(heading)));
     let row = |found: &ops::DependencyView| {
         let (rich, plain, style) = match (found.open, &found.title) {
             (_, None) => ("?", "missing", Style::new().red()),
@@ -138,7 +148,7 @@ fn show_dependencies(task: &TaskView, out: &mut Output) {
         let title = found.title.as_deref().unwrap_or("no such task, or it cannot be read");
         vec![Cell::styled(out.pick(rich, plain), style), Cell::new(&found.id), Cell::new(title)]
     };
-    let rows: Vec<Vec<Cell>> = task.dependencies.iter().map(row).collect();
+    let rows: Vec<Vec<Cell>> = tasks.iter().map(row).collect();
     out.columns(&rows, 2, 2);
 }
 

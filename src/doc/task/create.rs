@@ -57,7 +57,7 @@ impl Writer {
             (FieldKind::Moves, _) => self.history(history),
             (_, FieldValue::List(items)) => self.list(key, items.iter()),
             (FieldKind::Reason, value) => self.reason(key, value.as_text()),
-            (FieldKind::Id | FieldKind::Tasks, FieldValue::Text(text)) => self.plain(key, text),
+            (FieldKind::Id | FieldKind::Task, FieldValue::Text(text)) => self.plain(key, text),
             (_, FieldValue::Text(text)) => self.text(key, Some(text)),
             (_, FieldValue::Missing) => {}
             (_, value) => self.plain(key, &value.to_string()),

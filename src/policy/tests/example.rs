@@ -3,8 +3,8 @@
 use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::model::{
-    Config, Coverage, CoveredChange, Move, MoveKind, Person, RoleRules, Stage, StageRules, Task,
-    TaskId, TreeEntry, Verdict, Vote,
+    Config, Coverage, CoveredChange, Move, MoveKind, Person, RoleRules, Stage, StageRules, Task, TaskId,
+    TreeEntry, Verdict, Vote,
 };
 use crate::policy::{Content, LinkedCommit, Trust, VoteRecord, coverage_digest, covered_by};
 

@@ -76,6 +76,7 @@ fields! {
         tags: Texts<'a>,
         sprint: Option<&'a str>,
         due: Option<i32>,
+        parent: Option<&'a str>,
         depends_on: Texts<'a>,
         files: Texts<'a>,
         estimate: Option<u32>,
