@@ -170,11 +170,11 @@ impl Draft {
     }
 
     /// Returns the index that a new key is to have: behind the nearest key that a new file has before it; a key
-    /// without a place there comes last.
+    /// without a place there comes above `created`, or last.
     fn index_for(&self, key: &str) -> usize {
         let before = Field::in_file().take_while(|field| field.key() != key).collect::<Vec<_>>();
         if Field::of_key(key).is_none() {
-            return self.root.len();
+            return self.index_of(Field::Created.key()).unwrap_or(self.root.len());
         }
         let nearest = before.iter().rev().find_map(|field| self.index_of(field.key()));
         nearest.map_or(0, |index| index + 1)

@@ -7,17 +7,19 @@ use crate::doc::yaml::{self, Node, one_line};
 use crate::doc::{Edit, Scalar};
 use crate::model::{Field, FieldKind, FieldValue, Move, Task};
 
-/// Writes a new task: keys in canonical order, absent ones left out, quotes only where they are needed, unknown
-/// keys last. The body follows as it is: begin it with an empty line.
+/// Writes a new task: keys in canonical order, absent ones left out, quotes only where they are needed. Unknown keys
+/// stand at the end of the plans: `history` is last, so that what is appended to it touches no other line. The body follows as it is: begin it with an empty line.
 #[must_use]
 pub fn create_task(task: &Task) -> String {
     let mut out = Writer::default();
     let summary = task.summary();
     for field in Field::in_file() {
+        if field == Field::Created {
+            for (key, value) in task.unknown.iter().filter(|(key, _)| Field::of_key(key).is_none()) {
+                out.unknown(key, value);
+            }
+        }
         out.field(field, &field.value(&summary), &task.history);
-    }
-    for (key, value) in task.unknown.iter().filter(|(key, _)| Field::of_key(key).is_none()) {
-        out.unknown(key, value);
     }
     out.finish(&task.body)
 }

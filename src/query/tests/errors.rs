@@ -48,11 +48,11 @@ fn unknown_words_come_with_a_suggestion() {
         ),
         (
             "is:completed",
-            "4: invalid state `completed` (expected open, closed, blocked, ready or mine) | did you mean `status:completed`?",
+            "4: invalid state `completed` (expected open, closed, blocked, ready, overdue or mine) | did you mean `status:completed`?",
         ),
         (
             "is:opne",
-            "4: invalid state `opne` (expected open, closed, blocked, ready or mine) | did you mean `open`?",
+            "4: invalid state `opne` (expected open, closed, blocked, ready, overdue or mine) | did you mean `open`?",
         ),
     ] {
         assert_eq!(told(text), message, "{text}");

@@ -18,6 +18,7 @@ mod json;
 mod list;
 mod log;
 mod manual;
+mod matrix;
 mod new;
 mod note;
 mod queue;

@@ -259,3 +259,22 @@ fn a_dependency_that_is_gone_can_be_taken_out() {
     ");
     assert!(!sandbox.read(".tracker/tasks/TASK-EXP0.md").contains("depends_on"));
 }
+
+#[test]
+fn a_parent_exists_and_is_no_part_of_its_own_part() {
+    let sandbox = world();
+    assert_snapshot!(typed(&sandbox, r"
+        set d4rk c0de parent=exp0
+        show exp0 --parts
+        list parent:exp0 --fields id,parent
+        set exp0 parent=d4rk
+        set exp0 parent=exp0
+        set exp0 parent=nowhere
+        set d4rk parent=
+    "), @"");
+}
+
+#[test]
+fn when_a_task_was_created_never_changes() {
+    assert_snapshot!(typed(&world(), "set d4rk created=2026-01-01"), @"");
+}

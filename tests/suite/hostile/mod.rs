@@ -119,7 +119,7 @@ impl HostileTracker {
     /// Every command that changes one task.
     fn edit(&self, id: &str) {
         for words in [
-            &["set", id, "priority=high", "tags+=x", "created=2026-01-01"][..],
+            &["set", id, "priority=high", "tags+=x", "due=2026-01-01"][..],
             &["set", "TASK-GOOD", &format!("depends_on+={id}")],
             &["tick", id, "1"],
             &["tick", id, "box"],
