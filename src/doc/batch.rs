@@ -67,20 +67,18 @@ impl<'de> Visitor<'de> for DraftVisitor {
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Draft, A::Error> {
         let (mut draft, mut title) = (Draft::default(), None);
-        while let Some(key) = map.next_key::<String>()? {
-            match key.as_str() {
-                "ref" => draft.reference = map.next_value()?,
-                "id" => draft.id = map.next_value()?,
-                "title" => title = Some(map.next_value()?),
-                "description" => draft.description = map.next_value()?,
-                "deliverables" => draft.deliverables = map.next_value()?,
-                "criteria" => draft.criteria = map.next_value()?,
-                key => {
-                    let field = Field::of_key(key).filter(|field| field.row().editing == Editing::Set);
-                    let field = field.ok_or_else(|| A::Error::custom(unknown(key)))?;
+        while let Some(key) = map.next_key::<Key>()? {
+            match key {
+                Key::Reference => draft.reference = map.next_value()?,
+                Key::Id => draft.id = map.next_value()?,
+                Key::Title => title = Some(map.next_value()?),
+                Key::Description => draft.description = map.next_value()?,
+                Key::Deliverables => draft.deliverables = map.next_value()?,
+                Key::Criteria => draft.criteria = map.next_value()?,
+                Key::Field(field) => {
                     let Values(values) = map.next_value()?;
                     if values.len() > 1 && !field.is_list() {
-                        return Err(A::Error::custom(format!("`{key}` takes one value")));
+                        return Err(A::Error::custom(format!("`{}` takes one value", field.key())));
                     }
                     draft.fields.insert(field, values);
                 }
@@ -88,6 +86,47 @@ impl<'de> Visitor<'de> for DraftVisitor {
         }
         draft.title = title.ok_or_else(|| A::Error::missing_field("title"))?;
         Ok(draft)
+    }
+}
+
+enum Key {
+    Reference,
+    Id,
+    Title,
+    Description,
+    Deliverables,
+    Criteria,
+    Field(Field),
+}
+
+impl<'de> Deserialize<'de> for Key {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_identifier(KeyVisitor)
+    }
+}
+
+struct KeyVisitor;
+
+impl Visitor<'_> for KeyVisitor {
+    type Value = Key;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the name of a field")
+    }
+
+    fn visit_str<E: serde::de::Error>(self, key: &str) -> Result<Key, E> {
+        Ok(match key {
+            "ref" => Key::Reference,
+            "id" => Key::Id,
+            "title" => Key::Title,
+            "description" => Key::Description,
+            "deliverables" => Key::Deliverables,
+            "criteria" => Key::Criteria,
+            key => match Field::of_key(key).filter(|field| field.row().editing == Editing::Set) {
+                Some(field) => Key::Field(field),
+                None => return Err(E::custom(unknown(key))),
+            },
+        })
     }
 }
 

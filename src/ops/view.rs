@@ -148,7 +148,7 @@ pub struct TaskView {
     /// What it depends on, with where that stands.
     pub dependencies: Vec<DependencyView>,
     /// The tasks that are a part of it.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub children: Vec<DependencyView>,
     /// Every move between stages, oldest first.
     pub history: Vec<MoveView>,

@@ -199,7 +199,7 @@ fn a_whole_line_has_every_field_every_time() {
     assert_snapshot!(sandbox.tracker(&["list", "d4rk", "--format", "json"]), @r#"
     exit 0
     --- stdout
-    {"version":1,"command":"list","exit":0,"result":{"query":"d4rk","tasks":[{"id":"TASK-D4RK","title":"Add dark mode to the dashboard","type":"feature","priority":"high","stage":"dev","status":"in_progress","badge":"in_progress","ready":true,"assignee":"Ada Lovelace","area":"ui","tags":["ui","theme"],"sprint":"SPRINT-1","depends_on":["TASK-C0DE"],"waiting_for":[],"files":["src/ui/theme.rs"],"estimate_minutes":45,"spent_minutes":null,"created":"2026-11-08","updated":"2026-11-09T09:00:00Z","since":"2026-11-09T09:00:00Z","blocked":null,"cancelled":null,"source":null,"deliverables":{"done":1,"total":2},"boxes":{"done":1,"total":3},"signoffs":{"done":0,"total":0}}],"matched":1,"hidden":0},"problems":[]}
+    {"version":1,"command":"list","exit":0,"result":{"query":"d4rk","tasks":[{"id":"TASK-D4RK","title":"Add dark mode to the dashboard","type":"feature","priority":"high","stage":"dev","status":"in_progress","badge":"in_progress","ready":true,"assignee":"Ada Lovelace","area":"ui","tags":["ui","theme"],"sprint":"SPRINT-1","due":null,"parent":null,"depends_on":["TASK-C0DE"],"waiting_for":[],"files":["src/ui/theme.rs"],"estimate_minutes":45,"spent_minutes":null,"created":"2026-11-08","updated":"2026-11-09T09:00:00Z","since":"2026-11-09T09:00:00Z","blocked":null,"cancelled":null,"source":null,"deliverables":{"done":1,"total":2},"boxes":{"done":1,"total":3},"signoffs":{"done":0,"total":0}}],"matched":1,"hidden":0},"problems":[]}
     "#);
 }
 

@@ -207,7 +207,7 @@ fn a_mistake_is_shown_where_it_is() {
     $ tracker list is:foo
     exit 2
     --- stderr
-    error: invalid state `foo` (expected open, closed, blocked, ready or mine)
+    error: invalid state `foo` (expected open, closed, blocked, ready, overdue or mine)
       is:foo
          ^^^
 
@@ -241,7 +241,7 @@ fn a_mistake_is_shown_where_it_is() {
     error: unknown field `foo`
       priority,foo
                ^^^
-      hint: expected one of id, title, type, priority, area, tag, dep, sprint, file, estimate, source, created, stage, assignee, blocked, cancelled, spent, status, badge, ready, updated, since, deliverables, boxes, body
+      hint: expected one of id, title, type, priority, area, tag, parent, dep, sprint, due, file, estimate, source, created, stage, assignee, blocked, cancelled, spent, status, badge, ready, updated, since, deliverables, boxes, body
 
     $ tracker list --fields id,titel
     exit 2

@@ -140,26 +140,26 @@ fn refuses_what_makes_no_sense_and_says_what_would() {
     $ tracker new a --priority urgent
     exit 2
     --- stderr
-    error: `urgent` is no priority
-      hint: one of critical, high, medium, low
+    error: invalid priority `urgent`
+      hint: expected critical, high, medium or low
 
     $ tracker new a --sprint "next week"
     exit 2
     --- stderr
-    error: `next week` is no sprint
-      hint: such as SPRINT-1
+    error: invalid sprint `next week`
+      hint: expected an id such as SPRINT-1
 
     $ tracker new a --estimate soon
     exit 2
     --- stderr
-    error: `soon` is no length of time
-      hint: such as 45m, 2h, 1h 30m or 3d (a day is 8 hours)
+    error: invalid duration `soon`
+      hint: expected a duration such as 45m, 2h, 1h 30m or 3d (a day is 8 hours)
 
     $ tracker new a --type "a b"
     exit 2
     --- stderr
-    error: `a b` is no task type
-      hint: letters, digits, `-` and `_`, such as feature or bug
+    error: invalid type `a b`
+      hint: expected one word of letters, digits, `-` and `_`, such as feature
 
     $ tracker new a --file ../secret
     exit 2
@@ -214,12 +214,50 @@ fn a_day_by_which_a_task_is_due_is_read_as_in_a_query() {
     let sandbox = empty();
     sandbox.tracker(&["new", "Add dark mode", "--id", "TASK-D4RK", "--due", "+7d"]);
     sandbox.tracker(&["new", "Later", "--id", "TASK-L8TR", "--due", "2026-12"]);
-    assert_snapshot!(sandbox.read(".tracker/tasks/TASK-D4RK.md"), @"");
+    assert_snapshot!(sandbox.read(".tracker/tasks/TASK-D4RK.md"), @r"
+    ---
+    id: TASK-D4RK
+    title: Add dark mode
+    due: 2026-11-18
+    created: 2026-11-11
+    stage: none
+    ---
+    ");
     assert_snapshot!(typed(&sandbox, r"
         set d4rk due=yesterday source=https://example.com/7
         list is:overdue --fields id,due,source
         list due:2026-12-31 --fields id,due
         set d4rk due=soon
         set d4rk due=
-    "), @"");
+    "), @r"
+    $ tracker set d4rk due=yesterday source=https://example.com/7
+    exit 0
+    --- stdout
+    TASK-D4RK  Add dark mode
+      due = 2026-11-10
+      source = https://example.com/7
+
+    $ tracker list is:overdue --fields id,due,source
+    exit 0
+    --- stdout
+    id         due         source
+    TASK-D4RK  2026-11-10  https://example.com/7
+
+    $ tracker list due:2026-12-31 --fields id,due
+    exit 0
+    --- stdout
+    id         due
+    TASK-L8TR  2026-12-31
+
+    $ tracker set d4rk due=soon
+    exit 2
+    --- stderr
+    tracker: invalid date `soon`
+      hint: expected a date such as 2026-11-11
+
+    $ tracker set d4rk due=
+    exit 0
+    --- stdout
+    TASK-D4RK  due removed  Add dark mode
+    ");
 }

@@ -124,19 +124,19 @@ fn refuses_what_makes_no_sense_and_says_what_would() {
     $ tracker set d4 prioriy=low
     exit 2
     --- stderr
-    error: `prioriy` is no field that can be set
+    error: `prioriy` is not a field
       hint: did you mean `priority`?
 
     $ tracker set d4 priority=urgent
     exit 2
     --- stderr
-    error: `urgent` is no priority
-      hint: one of critical, high, medium, low
+    error: invalid priority `urgent`
+      hint: expected critical, high, medium or low
 
     $ tracker set d4 priority+=low
     exit 2
     --- stderr
-    error: `priority` is no list
+    error: `priority` is not a list
       hint: set it as a whole: priority=low
 
     $ tracker set d4 title=
@@ -147,44 +147,44 @@ fn refuses_what_makes_no_sense_and_says_what_would() {
     $ tracker set d4 created=yesterday
     exit 2
     --- stderr
-    error: `yesterday` is no date
-      hint: such as 2026-11-20
+    error: `created` cannot be set
+      hint: it is written once, when the task is created
 
     $ tracker set d4 estimate=soon
     exit 2
     --- stderr
-    error: `soon` is no length of time
-      hint: such as 45m, 2h, 1h 30m or 3d (a day is 8 hours)
+    error: invalid duration `soon`
+      hint: expected a duration such as 45m, 2h, 1h 30m or 3d (a day is 8 hours)
 
     $ tracker set d4 stage=qa
     exit 2
     --- stderr
-    error: `stage` is no field that can be set
+    error: `stage` cannot be set
       hint: a stage is moved to: tracker set-stage ID STAGE
 
     $ tracker set d4 status=done
     exit 2
     --- stderr
-    error: `status` is no field that can be set
+    error: `status` cannot be set
       hint: status is derived: tracker start, block, cancel, set-stage
 
     $ tracker set d4 blocked=yes
     exit 2
     --- stderr
-    error: `blocked` is no field that can be set
+    error: `blocked` cannot be set
       hint: tracker block ID WHY, tracker unblock ID
 
     $ tracker set d4 id=TASK-1
     exit 2
     --- stderr
-    error: `id` is no field that can be set
+    error: `id` cannot be set
       hint: it is written by the tracker alone
 
     $ tracker set d4 reviewer=ken
     exit 2
     --- stderr
-    error: `reviewer` is no field that can be set
-      hint: one of title, type, priority, assignee, area, tags, sprint, depends_on, files, estimate, spent, created; a key of your own is added with tracker edit ID
+    error: `reviewer` is not a field
+      hint: expected one of title, type, priority, area, tags, parent, depends_on, sprint, due, files, estimate, source, assignee, spent; a key of your own is added with tracker edit ID
 
     $ tracker set d4 depends_on+=nope
     exit 2
@@ -202,12 +202,12 @@ fn refuses_what_makes_no_sense_and_says_what_would() {
     exit 2
     --- stderr
     error: say what to add to `tags`
-      hint: tags= removes it as a whole
+      hint: tags= removes the whole list
 
     $ tracker set d4 =x
     exit 2
     --- stderr
-    error: `=x` names no field
+    error: expected FIELD=VALUE, got `=x`
       hint: tracker set --help
 
     $ tracker set d4 zzz priority=low
@@ -271,10 +271,68 @@ fn a_parent_exists_and_is_no_part_of_its_own_part() {
         set exp0 parent=exp0
         set exp0 parent=nowhere
         set d4rk parent=
-    "), @"");
+    "), @r"
+    $ tracker set d4rk c0de parent=exp0
+    exit 0
+    --- stdout
+    TASK-D4RK  parent = TASK-EXP0  Add dark mode to the dashboard
+    TASK-C0DE  parent = TASK-EXP0  One table for all colours
+
+    $ tracker show exp0 --parts
+    exit 0
+    --- stdout
+    TASK-EXP0  Describe the export  blocked
+      docs · low · unassigned · created 2026-11-11
+      [none] > dev > qa > sec > docs > complete
+
+      Depends on
+      open  TASK-S3SS  Session expires while typing
+
+      Parts 1/2
+      done  TASK-C0DE  One table for all colours
+      open  TASK-D4RK  Add dark mode to the dashboard
+
+      Next: tracker show TASK-S3SS
+
+    $ tracker list parent:exp0 --fields id,parent
+    exit 0
+    --- stdout
+    id         parent
+    TASK-D4RK  TASK-EXP0
+    TASK-C0DE  TASK-EXP0
+
+    $ tracker set exp0 parent=d4rk
+    exit 1
+    --- stderr
+    tracker: TASK-EXP0 cannot be a part of TASK-D4RK: that would be a cycle
+      cycle  TASK-EXP0 → TASK-D4RK → TASK-EXP0  tracker deps
+
+    $ tracker set exp0 parent=exp0
+    exit 1
+    --- stderr
+    tracker: TASK-EXP0 cannot be a part of itself
+      cycle  TASK-EXP0 → TASK-EXP0  tracker deps
+
+    $ tracker set exp0 parent=nowhere
+    exit 2
+    --- stderr
+    tracker: no task matches `nowhere`
+      hint: tracker list
+
+    $ tracker set d4rk parent=
+    exit 0
+    --- stdout
+    TASK-D4RK  parent removed  Add dark mode to the dashboard
+    ");
 }
 
 #[test]
 fn when_a_task_was_created_never_changes() {
-    assert_snapshot!(typed(&world(), "set d4rk created=2026-01-01"), @"");
+    assert_snapshot!(typed(&world(), "set d4rk created=2026-01-01"), @r"
+    $ tracker set d4rk created=2026-01-01
+    exit 2
+    --- stderr
+    tracker: `created` cannot be set
+      hint: it is written once, when the task is created
+    ");
 }
