@@ -11,8 +11,8 @@ use clap_complete::engine::{ArgValueCompleter, CompletionCandidate};
 use crate::cli::commands;
 use crate::cli::output::{Colour, clean};
 use crate::env::Env;
-use crate::ops;
 use crate::model::Field;
+use crate::ops;
 
 const ABOUT: &str = "Tasks, sign-offs and reports as files in your git repository";
 const LONG_ABOUT: &str = "\

@@ -11,8 +11,8 @@ use super::{Command, Reply};
 use crate::cli::answer::{Answer, View};
 use crate::cli::args::{ReadArgs, count};
 use crate::cli::context::Context;
-use crate::cli::fields::queryable;
 use crate::cli::error::Failure;
+use crate::cli::fields::queryable;
 use crate::cli::output::{Cell, Output};
 use crate::ops;
 

@@ -6,8 +6,8 @@ use super::{Command, Reply};
 use crate::cli::answer::Answer;
 use crate::cli::args::WriteArgs;
 use crate::cli::context::Context;
-use crate::cli::fields::FieldArgs;
 use crate::cli::error::Failure;
+use crate::cli::fields::FieldArgs;
 use crate::ops;
 
 /// Create one or more tasks

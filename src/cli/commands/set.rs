@@ -7,8 +7,8 @@ use crate::cli::answer::Answer;
 use crate::cli::args::WriteArgs;
 use crate::cli::args::tasks;
 use crate::cli::context::Context;
-use crate::cli::fields::settable;
 use crate::cli::error::Failure;
+use crate::cli::fields::settable;
 use crate::ops;
 
 /// Change fields of tasks

@@ -252,7 +252,7 @@ fn a_day_by_which_a_task_is_due_is_read_as_in_a_query() {
     $ tracker set d4rk due=soon
     exit 2
     --- stderr
-    tracker: invalid date `soon`
+    error: invalid date `soon`
       hint: expected a date such as 2026-11-11
 
     $ tracker set d4rk due=

@@ -304,19 +304,19 @@ fn a_parent_exists_and_is_no_part_of_its_own_part() {
     $ tracker set exp0 parent=d4rk
     exit 1
     --- stderr
-    tracker: TASK-EXP0 cannot be a part of TASK-D4RK: that would be a cycle
+    error: TASK-EXP0 cannot be a part of TASK-D4RK: that would be a cycle
       cycle  TASK-EXP0 → TASK-D4RK → TASK-EXP0  tracker deps
 
     $ tracker set exp0 parent=exp0
     exit 1
     --- stderr
-    tracker: TASK-EXP0 cannot be a part of itself
+    error: TASK-EXP0 cannot be a part of itself
       cycle  TASK-EXP0 → TASK-EXP0  tracker deps
 
     $ tracker set exp0 parent=nowhere
     exit 2
     --- stderr
-    tracker: no task matches `nowhere`
+    error: no task matches `nowhere`
       hint: tracker list
 
     $ tracker set d4rk parent=
@@ -332,7 +332,7 @@ fn when_a_task_was_created_never_changes() {
     $ tracker set d4rk created=2026-01-01
     exit 2
     --- stderr
-    tracker: `created` cannot be set
+    error: `created` cannot be set
       hint: it is written once, when the task is created
     ");
 }
