@@ -153,7 +153,7 @@ fn progress(sandbox: &Sandbox, before: &str) -> Vec<(String, String)> {
 }
 
 fn git_with_input(sandbox: &Sandbox, args: &[&str], input: &str) -> String {
-    let mut command = sandbox.git_command("repo");
+    let mut command = sandbox.git_command("");
     let child = command.args(args).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn();
     let mut child = child.unwrap();
     child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
