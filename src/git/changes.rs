@@ -1,18 +1,19 @@
 //! What commits changed, by how many lines, and who made them.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use gix::ObjectId;
 use gix::bstr::ByteSlice;
 use gix::diff::blob::{Algorithm, Diff, InternedInput};
-use gix::diff::tree::Recorder;
-use gix::diff::tree::recorder::Change;
 use gix::objs::TreeRefIter;
-use gix::objs::tree::EntryMode;
+use gix::objs::tree::{EntryMode, EntryRef};
 
 use crate::git::tree::{file_mode, text_of};
-use crate::git::{BlobId, CommitId, CommitInfo, Error, FileMode, Person, Repository};
+use crate::git::{BlobId, CommitId, CommitInfo, Error, FileMode, Person, Repository, TreeId};
 use crate::model::TreeEntry;
+
+/// A few small trees that name each other can stand for more files than there is memory.
+const MOST_CHANGES: usize = 1_000_000;
 
 /// A file's mode and content on one side of a change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -62,33 +63,32 @@ impl Repository {
         let cannot = |error: gix::Error| self.unreadable(commit, "read the commit", &error);
         let found = self.inner.find_commit(commit.raw()).map_err(cannot)?;
         let tree = found.tree_id().map_err(cannot)?.detach();
-        let mut against_all: Option<Vec<FileChange>> = None;
+        let mut before = Vec::new();
         for parent in found.parent_ids().map(gix::Id::detach) {
             // The end of a shallow clone: what was there before is not known.
-            if against_all.is_none() && self.is_cut_at(parent) {
+            if before.is_empty() && self.is_cut_at(parent) {
                 continue;
             }
-            let parent_tree = self.root_tree_id(CommitId::new(parent))?;
-            let changed = self.tree_changes(commit, Some(parent_tree), tree)?;
-            against_all = Some(match against_all {
-                Some(mut before) => {
-                    let others: BTreeSet<&str> = changed.iter().map(|change| change.path.as_str()).collect();
-                    before.retain(|change| others.contains(change.path.as_str()));
-                    before
-                }
-                None => changed,
-            });
+            before.push(Some(self.root_tree_id(CommitId::new(parent))?));
         }
-        match against_all {
-            Some(changed) => Ok(changed),
-            None => self.tree_changes(commit, None, tree),
-        }
+        self.tree_changes(commit, "", before, Some(tree))
     }
 
     /// Returns what differs between two commits, sorted by path; from nothing where there is no old one.
     pub fn changes_between(&self, old: Option<CommitId>, new: CommitId) -> Result<Vec<FileChange>, Error> {
-        let old = old.map(|old| self.root_tree_id(old)).transpose()?;
-        self.tree_changes(new, old, self.root_tree_id(new)?)
+        self.changes_below("", old, new)
+    }
+
+    /// Returns what differs between two commits below a folder, sorted by path; from nothing where there is no old one.
+    pub fn changes_below(
+        &self,
+        folder: &str,
+        old: Option<CommitId>,
+        new: CommitId,
+    ) -> Result<Vec<FileChange>, Error> {
+        let tree = |commit| Ok::<_, Error>(self.tree_id(commit, folder)?.map(TreeId::raw));
+        let old = old.map_or(Ok(None), tree)?;
+        self.tree_changes(new, folder, vec![old], tree(new)?)
     }
 
     /// Returns who wrote the commits, and whom they name in `Co-authored-by:`: sorted, each once, as the commits
@@ -111,55 +111,96 @@ impl Repository {
         Ok(found.tree_id().map_err(cannot)?.detach())
     }
 
+    /// Returns the files below a folder that differ from those of each of some trees, as changes of the first one's.
+    ///
+    /// All trees are gone down side by side, as far as what is there now is in none of the others: a merge that took
+    /// what one side has costs next to nothing.
     fn tree_changes(
         &self,
         commit: CommitId,
-        old: Option<ObjectId>,
-        new: ObjectId,
+        folder: &str,
+        before: Vec<Option<ObjectId>>,
+        now: Option<ObjectId>,
     ) -> Result<Vec<FileChange>, Error> {
-        let cannot = |error: gix::Error| self.unreadable(commit, "read the files", &error);
-        if old == Some(new) {
-            return Ok(Vec::new());
+        let prefix = if folder.is_empty() { Vec::new() } else { format!("{folder}/").into_bytes() };
+        let (mut changes, mut seen) = (Vec::new(), 0);
+        let mut waiting = vec![(prefix, before, now)];
+        while let Some((prefix, before, now)) = waiting.pop() {
+            if before.contains(&now) {
+                continue;
+            }
+            let trees: Vec<Vec<u8>> = before
+                .iter()
+                .chain([&now])
+                .map(|tree| self.tree_bytes(commit, *tree))
+                .collect::<Result<_, _>>()?;
+            each_difference(&trees, self.inner.object_hash(), |name, states, is_tree| {
+                let path = [prefix.as_slice(), name].concat();
+                let Some((now, before)) = states.split_last() else { return };
+                if is_tree {
+                    let id = |held: &Held| held.map(|(_, id)| id);
+                    waiting.push((
+                        [path.as_slice(), b"/"].concat(),
+                        before.iter().map(id).collect(),
+                        id(now),
+                    ));
+                } else {
+                    let file = |held: &Held| held.and_then(|(mode, id)| state(mode, id));
+                    let (before, after) = (before.first().and_then(file), file(now));
+                    let path = text_of(path.as_bstr());
+                    changes.push(FileChange { path, before, after });
+                }
+                seen += 1;
+            })
+            .map_err(|error| self.unreadable(commit, "read the files", &error))?;
+            if seen > MOST_CHANGES {
+                let reason = format!("there are more than {MOST_CHANGES}");
+                return Err(Error::Commit { deed: "compare the files", commit_id: commit, reason });
+            }
         }
-        let old = old.map(|old| self.inner.find_tree(old)).transpose().map_err(cannot)?;
-        let new = self.inner.find_tree(new).map_err(cannot)?;
-        let kind = self.inner.object_hash();
-        let mut recorder = Recorder::default();
-        gix::diff::tree(
-            TreeRefIter::from_bytes(old.as_ref().map_or(&[], |old| &*old.data), kind),
-            TreeRefIter::from_bytes(&new.data, kind),
-            gix::diff::tree::State::default(),
-            &self.inner.objects,
-            &mut recorder,
-        )
-        .map_err(|error| Error::other("compare the files", error))?;
-        Ok(joined(recorder.records))
+        changes.sort_unstable();
+        Ok(changes)
+    }
+
+    pub(super) fn tree_bytes(&self, commit: CommitId, tree: Option<ObjectId>) -> Result<Vec<u8>, Error> {
+        let Some(tree) = tree else { return Ok(Vec::new()) };
+        let cannot = |error: gix::Error| self.unreadable(commit, "read the files", &error);
+        Ok(std::mem::take(&mut self.inner.find_tree(tree).map_err(cannot)?.data))
     }
 }
 
-/// Makes one change a path of what the recorder tells of its two sides: a file that becomes a folder is told of as
-/// a deletion and additions.
-fn joined(records: Vec<Change>) -> Vec<FileChange> {
-    let mut changes: BTreeMap<String, FileChange> = BTreeMap::new();
-    let mut add = |path: &gix::bstr::BString, before: Option<FileState>, after: Option<FileState>| {
-        if before.is_none() && after.is_none() {
-            return;
-        }
-        let path = text_of(path.as_bstr());
-        let change = changes.entry(path.clone()).or_insert(FileChange { path, before: None, after: None });
-        change.before = change.before.or(before);
-        change.after = change.after.or(after);
-    };
-    for record in records {
-        match record {
-            Change::Addition { entry_mode, oid, path, .. } => add(&path, None, state(entry_mode, oid)),
-            Change::Deletion { entry_mode, oid, path, .. } => add(&path, state(entry_mode, oid), None),
-            Change::Modification { previous_entry_mode, previous_oid, entry_mode, oid, path } => {
-                add(&path, state(previous_entry_mode, previous_oid), state(entry_mode, oid));
+/// What a tree has under a name.
+type Held = Option<(EntryMode, ObjectId)>;
+
+/// Shows each name under which the last of some trees has something otherwise than every other: what all of them have,
+/// in their order, and whether it is a folder. A file and a folder of one name are two.
+fn each_difference(
+    trees: &[Vec<u8>],
+    hash: gix::hash::Kind,
+    mut see: impl FnMut(&[u8], &[Held], bool),
+) -> Result<(), gix::Error> {
+    let mut entries = Vec::with_capacity(trees.len());
+    for tree in trees {
+        let all: Result<Vec<EntryRef<'_>>, _> = TreeRefIter::from_bytes(tree, hash).collect();
+        entries.push(all.map_err(gix::Error::from_error)?);
+    }
+    let mut rest: Vec<&[EntryRef<'_>]> = entries.iter().map(Vec::as_slice).collect();
+    let mut held: Vec<Held> = Vec::with_capacity(trees.len());
+    while let Some(first) = rest.iter().filter_map(|tree| tree.first().copied()).min() {
+        held.clear();
+        for tree in &mut rest {
+            let own = tree.split_first().filter(|(entry, _)| (*entry).cmp(&first).is_eq());
+            held.push(own.map(|(entry, _)| (entry.mode, entry.oid.to_owned())));
+            if let Some((_, others)) = own {
+                *tree = others;
             }
         }
+        let is_same = held.split_last().is_some_and(|(now, before)| before.contains(now));
+        if !is_same {
+            see(first.filename, &held, first.mode.is_tree());
+        }
     }
-    changes.into_values().collect()
+    Ok(())
 }
 
 fn state(mode: EntryMode, id: ObjectId) -> Option<FileState> {

@@ -9,6 +9,7 @@ use super::{RangeReader, Result};
 use crate::doc::{self, Marks, Versions, merge};
 use crate::git::{CommitId, CommitInfo, FileChange, FileState};
 use crate::model::{RecordPath, is_in_tracker};
+use crate::store::Layout;
 
 /// So many differing lines are shown.
 const SHOWN: usize = 4;
@@ -56,13 +57,13 @@ impl RangeReader<'_> {
         found: &mut Vec<MergedRecord>,
     ) -> Result<()> {
         let repository = self.repository;
-        let between = by_path(repository.changes_between(Some(ours), theirs)?);
-        let from_ours = by_path(repository.changes_between(Some(ours), info.id)?);
+        let between = by_path(repository.changes_below(Layout::ROOT, Some(ours), theirs)?);
+        let from_ours = by_path(repository.changes_below(Layout::ROOT, Some(ours), info.id)?);
         if between.is_empty() && from_ours.is_empty() {
             return Ok(());
         }
         let base = repository.merge_base(ours, theirs)?;
-        let from_base = by_path(repository.changes_between(base, ours)?);
+        let from_base = by_path(repository.changes_below(Layout::ROOT, base, ours)?);
         let mut paths: Vec<&String> = between.keys().chain(from_ours.keys()).collect();
         paths.sort_unstable();
         paths.dedup();
@@ -120,8 +121,7 @@ impl RangeReader<'_> {
 }
 
 fn by_path(changes: Vec<FileChange>) -> BTreeMap<String, FileChange> {
-    let records = changes.into_iter().filter(|change| is_in_tracker(&change.path));
-    records.map(|change| (change.path.clone(), change)).collect()
+    changes.into_iter().map(|change| (change.path.clone(), change)).collect()
 }
 
 fn difference(

@@ -334,6 +334,7 @@ impl Repository {
         now: Option<ObjectId>,
         before: &[Option<ObjectId>],
     ) -> Result<BTreeSet<String>, Error> {
+        let commit = CommitId::new(commit);
         let now = self.tree_bytes(commit, now)?;
         let mut changed: Option<BTreeSet<String>> = None;
         for tree in before.iter().chain(before.is_empty().then_some(&None)) {
@@ -345,12 +346,6 @@ impl Repository {
             });
         }
         Ok(changed.unwrap_or_default())
-    }
-
-    fn tree_bytes(&self, commit: ObjectId, tree: Option<ObjectId>) -> Result<Vec<u8>, Error> {
-        let Some(tree) = tree else { return Ok(Vec::new()) };
-        let cannot = |error: gix::Error| self.unreadable(CommitId::new(commit), "read the files", &error);
-        Ok(std::mem::take(&mut self.inner.find_tree(tree).map_err(cannot)?.data))
     }
 
     /// Both trees are sorted alike: they are gone through side by side, and only what differs gets a name.
