@@ -40,7 +40,7 @@ pub fn tallies(
     }
     let Some(tip) = context.tip()? else {
         let listed = listed.map_or_else(|| Listed::read(context.snapshot), Ok)?;
-        return Ok(Counter { context, tasks, listed }.count_all(None, None, problems)?.0);
+        return Ok(Counter { context, tasks, listed }.count_all(None, None, problems)?.tallies);
     };
     let remembered = Remembered::read(context, tip);
     if let Some(remembered) = remembered.as_ref().filter(|found| !is_work_tree && !found.is_changed) {
@@ -49,11 +49,10 @@ pub fn tallies(
     }
     let listed = listed.map_or_else(|| Listed::read(context.snapshot), Ok)?;
     let counter = Counter { context, tasks, listed };
-    let found = problems.len();
-    let (tallies, fresh) = counter.count_all(remembered.as_ref(), Some(tip), problems)?;
+    let Count { tallies, fresh, is_whole } = counter.count_all(remembered.as_ref(), Some(tip), problems)?;
     let Some(mut remembered) = remembered else { return Ok(tallies) };
-    // Of a commit all or nothing is remembered: what has a problem must tell of it each time.
-    if !is_work_tree && problems.len() > found {
+    // Of a commit all or nothing is remembered: its folders are not looked at again.
+    if !is_work_tree && !is_whole {
         return Ok(tallies);
     }
     remembered.is_changed |= !fresh.is_empty();
@@ -102,8 +101,15 @@ struct Counter<'c> {
     listed: Listed,
 }
 
-/// What was counted anew and may be remembered, by task.
-type Fresh = Vec<(String, Counted)>;
+/// What was counted.
+#[derive(Default)]
+struct Count {
+    tallies: HashMap<String, Tally>,
+    /// What was counted anew and may be remembered, by task.
+    fresh: Vec<(String, Counted)>,
+    /// Whether there is nothing that was counted and may not be remembered.
+    is_whole: bool,
+}
 
 /// The folders that are compared with what is remembered of them.
 struct Folders {
@@ -124,34 +130,36 @@ impl Counter<'_> {
         remembered: Option<&Remembered>,
         tip: Option<CommitId>,
         problems: &mut Vec<Problem>,
-    ) -> Result<(HashMap<String, Tally>, Fresh)> {
+    ) -> Result<Count> {
         let folders = Folders::open(self.context.snapshot)?;
-        let (mut tallies, mut stale) = (HashMap::new(), Vec::new());
+        let mut count = Count { is_whole: true, ..Count::default() };
+        let mut stale = Vec::new();
         for name in self.listed.voted.union(&self.listed.found) {
             let Some(task) = self.tasks.find(name).filter(|task| !task.is_closed()) else { continue };
             let known = remembered.and_then(|remembered| remembered.tasks.get(name));
             match known.filter(|counted| self.is_current(name, counted, &folders)) {
-                Some(counted) => tallies.extend(counted.tally.map(|tally| (name.clone(), tally))),
+                Some(counted) => count.tallies.extend(counted.tally.map(|tally| (name.clone(), tally))),
                 None => stale.push(task),
             }
         }
         if stale.is_empty() {
-            return Ok((tallies, Fresh::new()));
+            return Ok(count);
         }
         let repository = self.context.workspace.repository()?;
         let reader = FactsReader::new(&repository, self.context.snapshot, tip, self.context.config);
-        let mut fresh = Fresh::new();
         for task in stale {
             // Before anything of it is read: what changes meanwhile is not taken for what was read.
             let mut counted = self.stamped(task.id, &folders);
             let found = problems.len();
             let is_sure = self.count(&reader, &task, &mut counted, problems)?;
-            tallies.extend(counted.tally.map(|tally| (task.id.to_owned(), tally)));
+            count.tallies.extend(counted.tally.map(|tally| (task.id.to_owned(), tally)));
             if is_sure && problems.len() == found && self.is_settled(&counted) {
-                fresh.push((task.id.to_owned(), counted));
+                count.fresh.push((task.id.to_owned(), counted));
+            } else {
+                count.is_whole = false;
             }
         }
-        Ok((tallies, fresh))
+        Ok(count)
     }
 
     fn is_current(&self, name: &str, counted: &Counted, folders: &Folders) -> bool {

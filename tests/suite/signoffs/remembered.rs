@@ -155,4 +155,10 @@ fn a_commit_is_listed_the_second_time_as_the_first() {
     let second = at();
     assert_ne!(second, first);
     assert_eq!(at(), second);
+    // A rejection whose file is gone is known by history alone.
+    fs::remove_dir_all(sandbox.path().join(".tracker/signoffs/TASK-T3ST")).unwrap();
+    sandbox.write(".tracker/signoffs/TASK-T3ST/broken.yaml", "[");
+    commit(&sandbox, "Gone");
+    let third = at();
+    assert_eq!((at(), at()), (third.clone(), third));
 }
