@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::rc::Rc;
 
 use super::Result;
-use crate::git::{CommitId, LinkParser, Links, Repository};
+use crate::git::{CommitGraph, CommitId, LinkParser, Links, Repository};
 use crate::model::{RecordKind, TaskId};
 use crate::policy::{Comments, LinkedCommit, parse_message};
 
@@ -79,10 +79,19 @@ impl<'a> Commits<'a> {
         if let Some(links) = self.links.get() {
             return Ok(Some(links));
         }
-        let folders = [RecordKind::Vote.folder(), RecordKind::Finding.folder(), RecordKind::Task.folder()];
-        let ids_in = |message: &str| linked_ids(message).iter().map(ToString::to_string).collect();
-        let parser = LinkParser { version: LINK_PARSER, ids_in: &ids_in, folders: &folders };
-        let links = self.repository.links(tip, &parser, MOST_LINKS)?;
+        let links = parsed(|parser| self.repository.links(tip, parser, MOST_LINKS))?;
         Ok(Some(self.links.get_or_init(|| links)))
     }
+}
+
+/// Returns the commits that some tips reach, and what they link.
+pub(super) fn graph_from(repository: &Repository, tips: &[CommitId]) -> Result<CommitGraph> {
+    Ok(parsed(|parser| repository.commit_graph(tips, parser, MOST_LINKS))?)
+}
+
+/// Asks git with what every message is read by.
+fn parsed<T>(ask: impl FnOnce(&LinkParser<'_>) -> T) -> T {
+    let folders = [RecordKind::Vote.folder(), RecordKind::Finding.folder(), RecordKind::Task.folder()];
+    let ids_in = |message: &str| linked_ids(message).iter().map(ToString::to_string).collect();
+    ask(&LinkParser { version: LINK_PARSER, ids_in: &ids_in, folders: &folders })
 }

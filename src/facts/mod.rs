@@ -10,6 +10,7 @@
 
 mod commits;
 mod range;
+mod reach;
 mod remembered;
 mod tallies;
 mod task;
@@ -20,6 +21,7 @@ pub use range::{
     CommitFacts, FileFacts, FileState, MergedRecord, RangeEnds, RangePolicy, RangeReader, RangeTask,
     RecordStep,
 };
+pub use reach::Reach;
 pub use tallies::{TallyContext, tallies};
 pub use task::{FactsReader, TaskFacts, has_failed, waits_for};
 pub use votes::{CastVote, CastVotes, SignatureCheck, sign_vote};

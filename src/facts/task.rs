@@ -8,6 +8,7 @@ use chrono::{DateTime, Utc};
 
 use super::Result;
 use super::commits::Commits;
+use super::reach::Reach;
 use super::votes::{CastVotes, SignatureCheck, VoteFile, VoteReader, votes_cast};
 use crate::doc::{acceptance_text, open_boxes, read_finding, read_vote};
 use crate::git::{BlobId, CommitId, People, Repository, TreeFile};
@@ -15,6 +16,7 @@ use crate::model::{
     Config, CoveredChange, Finding, MoveKind, OpenBox, Person, Problem, RecordKind, RecordPath, Signatures,
     Task, TaskId, TreeEntry,
 };
+use crate::policy::history::{Change, Changes};
 use crate::policy::{Case, Content, Signoffs, VoteRecord, criteria_digest, is_covered, judge};
 use crate::store::{LARGEST_FILE, Snapshot};
 
@@ -229,6 +231,21 @@ impl<'a> FactsReader<'a> {
             });
         }
         Ok(Content { criteria, files, commits })
+    }
+
+    /// Returns what a task's commits changed, from what to what: of those that a base does not have, or of all where it
+    /// has all of them. Nothing where history is missing that would tell.
+    pub fn changes(&self, id: &TaskId, base: Option<CommitId>) -> Result<BTreeMap<String, Change>> {
+        let Some(tip) = self.tip.filter(|_| !self.repository.is_shallow()) else {
+            return Ok(BTreeMap::new());
+        };
+        let base = match base {
+            Some(base) => self.repository.merge_base(base, tip)?,
+            None => None,
+        };
+        let reach = Reach::from(self.repository, self.people(), &[tip])?;
+        let Some(head) = reach.commit(tip) else { return Ok(BTreeMap::new()) };
+        Changes::new(&reach, base.and_then(|base| reach.commit(base))).of_task(id, head, &|_| true)
     }
 
     fn file_at_tip(&self, tip: CommitId, path: &str) -> Result<Option<TreeFile>> {

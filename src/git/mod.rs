@@ -47,7 +47,7 @@ pub use files::{open_regular, read_regular, share};
 pub use fold::{EditAgain, Fold, FoldEdit, FoldRefusal, Folded, Left, LeftBecause, Place, fold};
 pub use head::{Glance, HeadAction, HeadMove, Operation, peek_head};
 pub use ids::IdsElsewhere;
-pub use links::{LinkParser, LinkedCommit, Links};
+pub use links::{CommitGraph, LinkParser, LinkedCommit, Links};
 pub use log::{CommitInfo, Log, LogLimit};
 pub use merge::merge_texts;
 pub use object::{BlobId, CommitId, ObjectIdError, Quarantine, TreeId};

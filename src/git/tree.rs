@@ -141,8 +141,14 @@ impl Repository {
     /// Whether a blob is these bytes, without reading it.
     #[must_use]
     pub fn is_blob(&self, bytes: &[u8], id: BlobId) -> bool {
+        self.hash_blob(bytes) == Some(id)
+    }
+
+    /// Returns the id that a blob of these bytes has, whether there is one or not.
+    #[must_use]
+    pub fn hash_blob(&self, bytes: &[u8]) -> Option<BlobId> {
         let computed = gix::objs::compute_hash(self.inner.object_hash(), gix::objs::Kind::Blob, bytes);
-        computed.is_ok_and(|computed| computed == id.raw())
+        computed.ok().map(BlobId::new)
     }
 
     /// Reads many blobs on as many threads as there are, each as [`Repository::read_blob`] does, and makes something

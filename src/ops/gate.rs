@@ -210,6 +210,11 @@ fn is_nothing(name: &str) -> bool {
     name.len() >= 40 && name.bytes().all(|digit| digit == b'0')
 }
 
+/// Returns the commit that work is usually merged into; none where no such branch is there.
+pub(super) fn usual_base_commit(repository: &Repository) -> Option<CommitId> {
+    USUAL.iter().find_map(|name| repository.resolve_base(name).ok())
+}
+
 fn usual_base(repository: &Repository, head: &str, head_commit: CommitId) -> Result<(String, CommitId)> {
     let is_itself = |name: &str| name == head || repository.branch().ok().flatten().as_deref() == Some(name);
     for name in USUAL {

@@ -7,7 +7,7 @@ use std::path::Path;
 use gix::ObjectId;
 use gix::hashtable::HashMap;
 
-use crate::git::links::{LinkedCommit, Links};
+use crate::git::links::{CommitGraph, LinkedCommit, Links};
 use crate::git::{CommitId, read_regular};
 
 const MAGIC: [u8; 8] = *b"trklnk01";
@@ -146,16 +146,15 @@ impl Remembered {
         &self.parents[commit.parents_at..commit.parents_at + commit.parent_count]
     }
 
-    /// Returns what is linked from a remembered commit back.
-    pub(super) fn links_from(&self, tip: CommitId) -> Links {
+    /// Returns which commits some tips reach, and whether all of their history is remembered.
+    fn reached_from(&self, tips: &[CommitId]) -> (Vec<bool>, bool) {
         let mut is_reachable = vec![false; self.commits.len()];
-        let mut is_complete = true;
-        let tip = self.numbers.get(&tip.raw()).map(|tip| *tip as usize);
-        if let Some(tip) = tip {
-            is_reachable[tip] = true;
-        }
-        for number in (0..=tip.unwrap_or(0)).rev().filter(|_| tip.is_some()) {
-            if !is_reachable[number] {
+        let numbers: Vec<usize> =
+            tips.iter().filter_map(|tip| self.numbers.get(&tip.raw())).map(|tip| *tip as usize).collect();
+        numbers.iter().for_each(|tip| is_reachable[*tip] = true);
+        let mut is_complete = numbers.len() == tips.len();
+        for number in (0..=numbers.iter().copied().max().unwrap_or(0)).rev() {
+            if !is_reachable.get(number).copied().unwrap_or(false) {
                 continue;
             }
             for parent in self.parents_of(&self.commits[number]) {
@@ -165,6 +164,33 @@ impl Remembered {
                 }
             }
         }
+        (is_reachable, is_complete)
+    }
+
+    /// Returns the commits that some tips reach.
+    pub(super) fn graph_from(&self, tips: &[CommitId]) -> CommitGraph {
+        let (is_reachable, is_complete) = self.reached_from(tips);
+        let mut graph = CommitGraph { is_complete, ..CommitGraph::default() };
+        let mut places = vec![LEFT_OUT; self.commits.len()];
+        let mut linked = self.linked.iter().peekable();
+        for (number, commit) in self.commits.iter().enumerate() {
+            let own = linked.next_if(|(of, _)| *of as usize == number);
+            if !is_reachable[number] {
+                continue;
+            }
+            let place = u32::try_from(graph.commits.len()).unwrap_or(LEFT_OUT);
+            places[number] = place;
+            graph.commits.push(CommitId::new(commit.id));
+            let parents = self.parents_of(commit).iter().filter_map(|parent| places.get(*parent as usize));
+            graph.parents.push(parents.copied().collect());
+            graph.links.extend(own.map(|(_, ids)| (place, ids.clone())));
+        }
+        graph
+    }
+
+    /// Returns what is linked from a remembered commit back.
+    pub(super) fn links_from(&self, tip: CommitId) -> Links {
+        let (is_reachable, is_complete) = self.reached_from(&[tip]);
         let reached = self.linked.iter().rev().filter(|(number, _)| is_reachable[*number as usize]);
         let mut commits: Vec<LinkedCommit> = reached
             .map(|(number, ids)| {
@@ -175,7 +201,7 @@ impl Remembered {
             .collect();
         // Stable: where times are the same, the order in which parents come last stays.
         commits.sort_by_key(|commit| std::cmp::Reverse(commit.time));
-        Links::new(commits, is_complete && tip.is_some())
+        Links::new(commits, is_complete)
     }
 }
 

@@ -109,6 +109,39 @@ impl Links {
     }
 }
 
+/// The commits that some tips reach, and what they link. A commit is known by its place, which is higher than those of
+/// its parents.
+#[derive(Debug, Default)]
+pub struct CommitGraph {
+    /// The commits.
+    pub commits: Vec<CommitId>,
+    /// The places of each commit's parents, the one that it was made on first.
+    pub parents: Vec<Vec<u32>>,
+    /// What commits link, by their places, ascending.
+    pub links: Vec<(u32, Vec<String>)>,
+    /// Whether all of the history that this clone has was looked at.
+    pub is_complete: bool,
+}
+
+impl CommitGraph {
+    /// Returns the places of the commits that link something, ascending.
+    #[must_use]
+    pub fn linking(&self, id: &str) -> Vec<u32> {
+        let links = |(_, ids): &&(u32, Vec<String>)| ids.iter().any(|linked| linked == id);
+        self.links.iter().filter(links).map(|(place, _)| *place).collect()
+    }
+
+    /// Returns the places of the commits that changed something below `FOLDER/NAME`, ascending; as
+    /// [`Links::touching`].
+    #[must_use]
+    pub fn touching(&self, folder: &str, name: &str) -> Vec<u32> {
+        let (one, any) = (mark(folder, name), mark(folder, ""));
+        let touches =
+            |(_, ids): &&(u32, Vec<String>)| ids.iter().any(|linked| *linked == one || *linked == any);
+        self.links.iter().filter(touches).map(|(place, _)| *place).collect()
+    }
+}
+
 /// What is remembered of a commit that changed a name in a folder, among what it links: no id begins with a slash.
 fn mark(folder: &str, name: &str) -> String {
     format!("/{folder}/{name}")
@@ -128,6 +161,26 @@ impl Repository {
             remembered.write(&file, stamp, limit);
         }
         Ok(remembered.links_from(tip))
+    }
+
+    /// Returns the commits reachable from some tips; limited as [`Repository::links`].
+    pub fn commit_graph(
+        &self,
+        tips: &[CommitId],
+        grammar: &LinkParser<'_>,
+        limit: usize,
+    ) -> Result<CommitGraph, Error> {
+        let file = self.places().common_dir.join(CACHE);
+        let stamp = self.stamp(grammar);
+        let mut remembered = Remembered::read(&file, stamp, limit, self.inner.object_hash());
+        let mut added = 0;
+        for tip in tips {
+            added += self.scan(&mut remembered, *tip, grammar, limit)?;
+        }
+        if added >= WORTH_WRITING || (added > 0 && !file.exists()) {
+            remembered.write(&file, stamp, limit);
+        }
+        Ok(remembered.graph_from(tips))
     }
 
     /// What the answers hang on besides the commits.

@@ -6,6 +6,7 @@ use crate::model::{
     Config, Coverage, Finding, FindingId, FindingSeverity, Person, Stage, Task, Verdict, Vote,
 };
 use crate::ops::active::forget_closed;
+use crate::ops::gate::usual_base_commit;
 use crate::ops::moves::edits_of;
 use crate::ops::session::spliced;
 use crate::ops::written::WrittenTask;
@@ -178,7 +179,11 @@ impl VoteContext<'_> {
         let Some(tip) = self.reader.tip() else {
             return Err(Error::refused(Attempt::Vote(id.clone()), Reason::NoCommit));
         };
-        let content = covered_by(self.reader.config().role(&role), &facts.content.files);
+        let mut content = covered_by(self.reader.config().role(&role), &facts.content.files);
+        let changes = self.reader.changes(id, usual_base_commit(self.reader.repository()))?;
+        for file in &mut content {
+            file.from = changes.get(&file.path).map(|change| change.from.clone()).unwrap_or_default();
+        }
         let me = facts.canonical(&self.by);
         let own = facts.votes.iter().filter(|record| {
             let vote = &record.vote;

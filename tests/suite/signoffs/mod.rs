@@ -3,6 +3,7 @@
 mod counting;
 mod findings;
 mod import;
+mod led_from;
 mod moves;
 mod people;
 mod remembered;

@@ -1,0 +1,181 @@
+//! A history as the rules of sign-offs ask it ([`History`]), read from a repository as it is needed: who is whose
+//! parent and which commits name which tasks from what is remembered of messages, entries and texts from the objects.
+//!
+//! No attribute, driver or setting of the repository has a say in a merge.
+
+use std::cell::RefCell;
+use std::collections::{BTreeSet, HashMap};
+use std::rc::Rc;
+
+use super::Result;
+use super::commits::graph_from;
+use crate::git::{BlobId, CommitGraph, CommitId, People, Repository, merge_texts};
+use crate::model::{RecordKind, RecordPath, TaskId, TreeEntry, is_daily_record};
+use crate::policy::history::{Changes, Commit, History, PersonKey};
+use crate::store::{Error, LARGEST_FILE};
+
+/// All that some tips can reach.
+pub struct Reach<'a> {
+    repository: &'a Repository,
+    people: &'a People,
+    graph: CommitGraph,
+    parents: Vec<Vec<Commit>>,
+    places: HashMap<CommitId, Commit>,
+    bases: RefCell<HashMap<(Commit, Commit), Rc<[Commit]>>>,
+    changed: RefCell<HashMap<Commit, Rc<[String]>>>,
+    entries: RefCell<HashMap<Commit, HashMap<String, TreeEntry>>>,
+    /// Texts that merges made, by the ids that they would have: no object holds them.
+    made: RefCell<HashMap<String, Vec<u8>>>,
+}
+
+impl<'a> Reach<'a> {
+    /// Reads the graph of commits; the rest is read when it is asked for.
+    pub fn from(repository: &'a Repository, people: &'a People, tips: &[CommitId]) -> Result<Self> {
+        let graph = graph_from(repository, tips)?;
+        let commits = |places: &Vec<u32>| places.iter().copied().map(Commit).collect();
+        let parents = graph.parents.iter().map(commits).collect();
+        let places = (0..).map(Commit).zip(&graph.commits).map(|(commit, id)| (*id, commit)).collect();
+        Ok(Self {
+            repository,
+            people,
+            graph,
+            parents,
+            places,
+            bases: RefCell::default(),
+            changed: RefCell::default(),
+            entries: RefCell::default(),
+            made: RefCell::default(),
+        })
+    }
+
+    /// Returns a commit's number; none where no tip reaches it.
+    #[must_use]
+    pub fn commit(&self, id: CommitId) -> Option<Commit> {
+        self.places.get(&id).copied()
+    }
+
+    /// Returns the id of a commit.
+    ///
+    /// # Panics
+    /// Where the number is not one of this history.
+    #[must_use]
+    pub fn id(&self, commit: Commit) -> CommitId {
+        self.graph.commits[commit.0 as usize]
+    }
+
+    fn texts(&self, id: &str) -> Result<Option<Vec<u8>>> {
+        if let Some(made) = self.made.borrow().get(id) {
+            return Ok(Some(made.clone()));
+        }
+        let Ok(id) = id.parse::<BlobId>() else { return Ok(None) };
+        match self.repository.read_blob(id, LARGEST_FILE) {
+            Ok(text) => Ok(Some(text)),
+            Err(crate::git::Error::MissingObject { .. } | crate::git::Error::TooLarge { .. }) => Ok(None),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    fn paths_changed(&self, commit: Commit) -> Result<Vec<String>> {
+        let parents = self.parents(commit);
+        if parents.len() != 2 {
+            let changes = self.repository.changes_of(self.id(commit))?;
+            return Ok(changes.into_iter().map(|change| change.path).collect());
+        }
+        let mut paths = BTreeSet::new();
+        for parent in parents {
+            paths.extend(self.differences(Some(*parent), commit)?.iter().cloned());
+        }
+        let (one, other) = (parents[0], parents[1]);
+        let mut changes = Changes::new(self, None);
+        let mut own = Vec::new();
+        for path in paths.into_iter().filter(|path| !is_daily_record(path)) {
+            if changes.merged(one, other, &path)?.as_ref() != Some(&self.entry(commit, &path)?) {
+                own.push(path);
+            }
+        }
+        Ok(own)
+    }
+}
+
+impl History for Reach<'_> {
+    type Error = Error;
+
+    fn parents(&self, commit: Commit) -> &[Commit] {
+        self.parents.get(commit.0 as usize).map_or(&[], Vec::as_slice)
+    }
+
+    fn commits_of(&self, task: &TaskId) -> Result<Rc<[Commit]>> {
+        Ok(self.graph.linking(task.as_str()).into_iter().map(Commit).collect())
+    }
+
+    fn tasks_of(&self, commit: Commit) -> Result<Rc<[TaskId]>> {
+        let found = self.graph.links.binary_search_by_key(&commit.0, |(place, _)| *place);
+        let ids = found.map_or(&[][..], |at| self.graph.links[at].1.as_slice());
+        Ok(ids.iter().filter_map(|id| TaskId::parse(id).ok()).collect())
+    }
+
+    fn authors_of(&self, commit: Commit) -> Result<Rc<[PersonKey]>> {
+        let authors = self.repository.commit_info(self.id(commit))?.authors();
+        Ok(authors.iter().map(|author| PersonKey::of(&self.people.canonical(author))).collect())
+    }
+
+    fn merge_bases(&self, one: Commit, other: Commit) -> Result<Rc<[Commit]>> {
+        if let Some(known) = self.bases.borrow().get(&(one, other)) {
+            return Ok(Rc::clone(known));
+        }
+        let bases = self.repository.merge_bases(self.id(one), self.id(other))?;
+        let bases: Rc<[Commit]> = bases.into_iter().filter_map(|id| self.commit(id)).collect();
+        self.bases.borrow_mut().insert((one, other), Rc::clone(&bases));
+        Ok(bases)
+    }
+
+    fn changed(&self, commit: Commit) -> Result<Rc<[String]>> {
+        if let Some(known) = self.changed.borrow().get(&commit) {
+            return Ok(Rc::clone(known));
+        }
+        let mut paths = self.paths_changed(commit)?;
+        paths.retain(|path| !is_daily_record(path));
+        let paths: Rc<[String]> = paths.into();
+        self.changed.borrow_mut().insert(commit, Rc::clone(&paths));
+        Ok(paths)
+    }
+
+    fn differences(&self, old: Option<Commit>, new: Commit) -> Result<Rc<[String]>> {
+        let changes = self.repository.changes_between(old.map(|old| self.id(old)), self.id(new))?;
+        Ok(changes.into_iter().map(|change| change.path).collect())
+    }
+
+    fn entry(&self, commit: Commit, path: &str) -> Result<TreeEntry> {
+        if let Some(known) = self.entries.borrow().get(&commit).and_then(|entries| entries.get(path)) {
+            return Ok(known.clone());
+        }
+        let file = self.repository.tree_file(self.id(commit), path)?;
+        let entry = file.map_or(TreeEntry::Absent, |file| file.entry());
+        let mut entries = self.entries.borrow_mut();
+        entries.entry(commit).or_default().insert(path.to_owned(), entry.clone());
+        Ok(entry)
+    }
+
+    fn merge_blobs(&self, base: &str, one: &str, other: &str) -> Result<Option<String>> {
+        let (Some(base), Some(one), Some(other)) = (self.texts(base)?, self.texts(one)?, self.texts(other)?)
+        else {
+            return Ok(None);
+        };
+        let Some(merged) = merge_texts(&base, &one, &other) else { return Ok(None) };
+        let Some(id) = self.repository.hash_blob(&merged) else { return Ok(None) };
+        let id = id.to_string();
+        self.made.borrow_mut().insert(id.clone(), merged);
+        Ok(Some(id))
+    }
+
+    fn commits_touching(&self, record: &str) -> Result<Rc<[Commit]>> {
+        let Some(record) = RecordPath::parse(record) else { return Ok(Rc::default()) };
+        let name = match (record.kind(), record.task()) {
+            (RecordKind::Task, _) => record.file_name(),
+            (_, Some(task)) => task.to_string(),
+            _ => return Ok(Rc::default()),
+        };
+        let touching = self.graph.touching(record.kind().folder(), &name);
+        Ok(touching.into_iter().map(Commit).collect())
+    }
+}
