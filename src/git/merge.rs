@@ -1,8 +1,16 @@
-//! The clean merge of texts: by git's rules, with no driver, attribute or setting of a repository.
+//! Clean merges: of texts by git's rules, with no driver, attribute or setting of a repository; and where a merge commit
+//! is not what its sides make of each other, path by path, renames not followed.
 
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+use gix::ObjectId;
 use gix::diff::blob::sources::byte_lines;
 use gix::diff::blob::{Algorithm, Diff, InternedInput};
-use std::ops::Range;
+use gix::objs::tree::{EntryKind, EntryMode};
+
+use super::tree::{file_mode, text_of};
+use super::{BlobId, CommitId, Error, FileState, Repository};
 
 /// A zero byte among so many first ones tells a binary file, as in git.
 const LOOKED_AT: usize = 8000;
@@ -123,6 +131,113 @@ fn extend(out: &mut Vec<u8>, lines: &[&[u8]]) {
 
 fn is_binary(text: &[u8]) -> bool {
     text.iter().take(LOOKED_AT).any(|byte| *byte == 0)
+}
+
+/// Folders nested deeper are not looked into.
+const DEEPEST: usize = 64;
+
+/// A file that both sides of a merge have changed, each in its own way.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CrossedFile {
+    /// Path from the top of the repository.
+    pub path: String,
+    /// What both began with.
+    pub base: Option<FileState>,
+    /// The first side.
+    pub one: Option<FileState>,
+    /// The other side.
+    pub other: Option<FileState>,
+    /// What the merge commit has.
+    pub result: Option<FileState>,
+}
+
+/// Where a merge commit is not what its sides make of each other.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct MergeDifferences {
+    /// Paths that at most one side changed, and of which the merge commit has something else.
+    pub changed: Vec<String>,
+    /// Files that both sides changed: whether the merge commit has their clean merge is for the caller to ask.
+    pub crossed: Vec<CrossedFile>,
+}
+
+/// A place in four trees: of the base, the sides and the result.
+type Place = [Option<(EntryMode, ObjectId)>; 4];
+
+impl Repository {
+    /// Compares a merge of two with its sides over a base; over nothing where there is none. What at most one side
+    /// changed is read no further than to where the trees differ.
+    pub fn merge_differences(
+        &self,
+        merge: CommitId,
+        base: Option<CommitId>,
+        sides: [CommitId; 2],
+    ) -> Result<MergeDifferences, Error> {
+        let folder = |id: ObjectId| Some((EntryKind::Tree.into(), id));
+        let base = base.map(|base| self.root_tree_id(base)).transpose()?.and_then(folder);
+        let [one, other] = sides.map(|side| self.root_tree_id(side));
+        let place = [base, folder(one?), folder(other?), folder(self.root_tree_id(merge)?)];
+        let mut found = MergeDifferences::default();
+        self.compare(merge, "", place, 0, &mut found)?;
+        found.changed.sort();
+        found.crossed.sort_by(|a, b| a.path.cmp(&b.path));
+        Ok(found)
+    }
+
+    fn compare(
+        &self,
+        merge: CommitId,
+        path: &str,
+        place: Place,
+        depth: usize,
+        found: &mut MergeDifferences,
+    ) -> Result<(), Error> {
+        let [base, one, other, result] = place;
+        if undisputed(base, one, other) == Some(result) {
+            return Ok(());
+        }
+        let file = |at: Option<(EntryMode, ObjectId)>| {
+            at.and_then(|(mode, id)| {
+                Some(FileState { mode: file_mode(mode.kind())?, blob_id: BlobId::new(id) })
+            })
+        };
+        let files = place.map(file);
+        if files.iter().any(Option::is_some) {
+            let [base, one, other, result] = files;
+            match undisputed(base, one, other) {
+                Some(whole) if whole == result => {}
+                Some(_) => found.changed.push(path.to_owned()),
+                None => {
+                    let path = path.to_owned();
+                    found.crossed.push(CrossedFile { path, base, one, other, result });
+                }
+            }
+        }
+        let folders = place.map(|at| at.filter(|(mode, _)| mode.is_tree()));
+        if folders.iter().all(Option::is_none) || depth >= DEEPEST {
+            return Ok(());
+        }
+        let mut names: BTreeMap<Vec<u8>, Place> = BTreeMap::new();
+        for (side, folder) in folders.into_iter().enumerate() {
+            let Some((_, id)) = folder else { continue };
+            let cannot = |error: gix::Error| self.unreadable(merge, "read the files", &error);
+            for entry in self.inner.find_tree(id).map_err(cannot)?.iter() {
+                let entry = entry.map_err(|error| cannot(gix::Error::from_error(error)))?;
+                let at = names.entry(entry.filename().to_vec()).or_default();
+                at[side] = Some((entry.mode(), entry.object_id()));
+            }
+        }
+        for (name, place) in names {
+            let name = text_of(name.as_slice().into());
+            let path = if path.is_empty() { name } else { format!("{path}/{name}") };
+            self.compare(merge, &path, place, depth + 1, found)?;
+        }
+        Ok(())
+    }
+}
+
+/// A side that is as the base was yields to the other; equal sides are the result; else both changed it.
+fn undisputed<T: PartialEq + Copy>(base: T, one: T, other: T) -> Option<T> {
+    if one == base || one == other { Some(other) } else { (other == base).then_some(one) }
 }
 
 #[cfg(test)]

@@ -49,7 +49,7 @@ pub use head::{Glance, HeadAction, HeadMove, Operation, peek_head};
 pub use ids::IdsElsewhere;
 pub use links::{CommitGraph, LinkParser, LinkedCommit, Links};
 pub use log::{CommitInfo, Log, LogLimit};
-pub use merge::merge_texts;
+pub use merge::{CrossedFile, MergeDifferences, merge_texts};
 pub use object::{BlobId, CommitId, ObjectIdError, Quarantine, TreeId};
 pub use paths::{RepoPaths, discover};
 pub use people::{MailmapConfig, People, Person};

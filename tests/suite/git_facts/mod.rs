@@ -3,6 +3,7 @@
 mod ids;
 mod links;
 mod log;
+mod merges;
 mod places;
 mod repository;
 mod sequencer;
