@@ -1,6 +1,6 @@
 //! The histories. `main` is the base; what is checked out at the end is to be merged into it.
 
-use tracker::model::Verdict::Rejected;
+use tracker::model::Verdict::{Rejected, Withdrawn};
 
 use super::plays::*;
 use super::world::{MAIN, World};
@@ -598,6 +598,101 @@ pub(super) const CASES: &[Case] = &[
             world.commit("Mal", &[]);
             world.put("f", &old);
             world.commit("Mal", &["A"]);
+            world
+        },
+    },
+    Case {
+        name: "moves that the base took back",
+        right: Stops(&["unearned"]),
+        why: "the base withdrew the moves; they come back with their old votes, which do not cover what was done since",
+        play: moves_come_back,
+    },
+    Case {
+        name: "vote that lists what its commit does not show",
+        right: Stops(&["unearned"]),
+        why: "what a vote lists is not believed where the commit that it looked at is here",
+        play: || {
+            let mut world = begun(&["A"]);
+            world.edit("Dev", "A", "f", 5, "A5");
+            world.advance("A", "review");
+            world.edit("Mal", "A", "f", 9, "unseen");
+            let seen = world.tip_of("work")["f"].clone();
+            world.undo(world.head());
+            world.commit("Mal", &["A"]);
+            world.approve("A", "qa", "Gil", true);
+            world.approve("A", "sec", "Hal", true);
+            world.ballots.values_mut().for_each(|ballot| ballot.files[0].to = seen.clone());
+            world.tree.insert("f".to_owned(), seen);
+            world.commit("Mal", &["A"]);
+            world.advance("A", "docs");
+            world
+        },
+    },
+    Case {
+        name: "two bases that disagree",
+        right: Stops(&["conflict"]),
+        why: "which of them counts is not to be guessed: merge the base",
+        play: || {
+            let mut world = ready(VOTES);
+            world.edit("Dev", "A", "f", 5, "A5 more");
+            let old = world.head();
+            world.main_edits("f", 5, "fix");
+            let fix = world.branches[MAIN];
+            // Each merges the other, and settles line 5 in its own favour.
+            let own = world.tree.clone();
+            world.commit_on(vec![old, fix], "Dev", &[], &["A"]);
+            world.on(MAIN);
+            world.commit_on(vec![fix, old], "Max", &[], &["C"]);
+            world.edit("Max", "C", "f", 7, "more");
+            world.on("work");
+            world.tree = own;
+            world.edit("Dev", "A", "f", 9, "more");
+            world
+        },
+    },
+    Case {
+        name: "several approvals",
+        right: Passes,
+        why: "a person who votes again replaces their own vote, and nobody else's",
+        play: || {
+            let mut world = begun(&["A"]);
+            world.edit("Dev", "A", "f", 5, "A5");
+            world.advance("A", "review");
+            for by in ["Gil", "Gil", "Ida"] {
+                world.approve("A", "qa", by, false);
+            }
+            world.approve("A", "sec", "Hal", false);
+            world.advance("A", "docs");
+            world
+        },
+    },
+    Case {
+        name: "withdrawn approval",
+        right: Stops(&["unearned"]),
+        why: "who withdraws approves no more",
+        play: || {
+            let mut world = begun(&["A"]);
+            world.edit("Dev", "A", "f", 5, "A5");
+            world.advance("A", "review");
+            world.approve("A", "qa", "Gil", false);
+            world.cast("A", "qa", "Gil", Withdrawn, false, "Gil");
+            world.approve("A", "sec", "Hal", false);
+            world.advance("A", "docs");
+            world
+        },
+    },
+    Case {
+        name: "withdrawal by another",
+        right: Passes,
+        why: "nobody withdraws an approval in another's name",
+        play: || {
+            let mut world = begun(&["A"]);
+            world.edit("Dev", "A", "f", 5, "A5");
+            world.advance("A", "review");
+            world.approve("A", "qa", "Gil", false);
+            world.cast("A", "qa", "Gil", Withdrawn, false, "Mal");
+            world.approve("A", "sec", "Hal", false);
+            world.advance("A", "docs");
             world
         },
     },

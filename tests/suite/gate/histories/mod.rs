@@ -1,6 +1,7 @@
 //! Histories, each with what the gate must say: chains of approved changes, moves, reverts, squashes and merges.
 
 mod cases;
+mod costs;
 mod plays;
 mod random;
 mod repository;

@@ -399,3 +399,25 @@ pub(super) fn two_requests(second: &Second) -> World {
     }
     world
 }
+
+/// The task was earned before it changed anything, then did; the base took its moves back.
+pub(super) fn moves_come_back() -> World {
+    let mut world = begun(&["A"]);
+    world.finish("A", SIGNED);
+    let done = world.tree.clone();
+    world.edit("Eve", "A", "g", 5, "A5");
+    world.land("work");
+    let base = world.repository.tree(tracker::policy::history::Commit(0)).clone();
+    world.tree = world
+        .tree
+        .iter()
+        .filter(|(path, _)| !path.starts_with(".tracker/"))
+        .map(|(path, entry)| (path.clone(), entry.clone()))
+        .collect();
+    world.tree.extend(base.into_iter().filter(|(path, _)| path.starts_with(".tracker/")));
+    world.commit("Root", &[]);
+    world.branch("back", MAIN);
+    world.tree.extend(done.into_iter().filter(|(path, _)| path.starts_with(".tracker/")));
+    world.commit("Dev", &[]);
+    world
+}
