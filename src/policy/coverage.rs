@@ -9,7 +9,7 @@ use std::fmt;
 
 use sha2::{Digest, Sha256};
 
-use super::glob;
+use super::is_selected;
 use crate::model::{AcceptanceText, Coverage, CoverageFormat, CoveredChange, Role, TaskId, TreeEntry, Vote};
 
 /// Says which encoding a digest is over; another encoding has another line.
@@ -67,7 +67,7 @@ pub fn covered_by(role: Role<'_>, files: &[CoveredChange]) -> Vec<CoveredChange>
 #[must_use]
 pub fn is_covered(role: Role<'_>, path: &str) -> bool {
     let globs = &role.rules.paths;
-    !is_record(path) && (globs.is_empty() || glob::is_selected(globs, path))
+    !is_record(path) && (globs.is_empty() || is_selected(globs, path))
 }
 
 /// Tells whether a path is one of the tracker's own records: what is written there every day.

@@ -1,6 +1,5 @@
 //! Who is meant: patterns of people against people.
 
-use super::glob::name_matches;
 use crate::model::Person;
 
 /// Tells whether a pattern of `members` means a person: with `@` it is compared with the address, else with the
@@ -33,16 +32,24 @@ fn local_part(person: &Person) -> &str {
     person.email.split('@').next().unwrap_or_default()
 }
 
-/// Compares texts; `*` in the pattern stands for anything, and nothing else in it is special.
+/// Compares texts; `*` in the pattern stands for anything, and nothing else in it is special. Case does not matter.
 fn wildcard(pattern: &str, text: &str) -> bool {
-    let mut literal = String::with_capacity(pattern.len());
-    for c in pattern.to_lowercase().chars() {
-        if matches!(c, '?' | '[' | '\\') {
-            literal.push('\\');
-        }
-        literal.push(c);
+    let (pattern, text) = (pattern.to_lowercase(), text.to_lowercase());
+    let mut parts = pattern.split('*');
+    let first = parts.next().unwrap_or_default();
+    let Some(mut rest) = text.strip_prefix(first) else { return false };
+    let mut parts = parts.peekable();
+    if parts.peek().is_none() {
+        return rest.is_empty();
     }
-    name_matches(&literal, &text.to_lowercase())
+    while let Some(part) = parts.next() {
+        if parts.peek().is_none() {
+            return rest.ends_with(part);
+        }
+        let Some(at) = rest.find(part) else { return false };
+        rest = &rest[at + part.len()..];
+    }
+    true
 }
 
 #[cfg(test)]

@@ -18,7 +18,6 @@ mod cycle;
 mod cycle_tests;
 mod derive;
 mod directives;
-mod glob;
 mod graph;
 pub mod history;
 mod identity;
@@ -35,6 +34,7 @@ mod tests;
 mod tree;
 mod votes;
 
+pub use crate::model::is_selected;
 pub use blocking::{blocking_findings, finding_id, finding_identity, is_same_finding};
 pub use coverage::{
     Staleness, coverage_digest, covered_by, criteria_digest, explain, is_covered, is_record, is_sound,
@@ -45,7 +45,6 @@ pub use directives::{
     Action, Comments, DIRECTIVE_WORDS, Directive, DirectiveError, DirectiveErrorKind, Directives,
     parse_message,
 };
-pub use glob::is_selected;
 pub use graph::{Dependency, Graph};
 pub use identity::{is_agent, is_meant, is_signer};
 pub use machine::{

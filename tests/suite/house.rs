@@ -25,8 +25,9 @@ const READS: [&str; 10] = [
     "thread::sleep",
 ];
 /// Where a crate may be named: what it brings is copied to plain data at that border.
-const BORDERS: [(&str, &[&str]); 8] = [
+const BORDERS: [(&str, &[&str]); 9] = [
     ("gix", &["src/git/"]),
+    ("gix_glob", &["src/model/"]),
     ("clap", &["src/cli/"]),
     ("clap_complete", &["src/cli/"]),
     ("clap_mangen", &["src/cli/"]),

@@ -16,7 +16,7 @@ impl Reader<'_> {
     ) -> bool {
         match key {
             "owners" => rules.owners = self.role_name(path, value),
-            "protect" => rules.protect = self.patterns(path, value),
+            "protect" => rules.protect = self.globs(path, value),
             "merge_stage" => rules.merge_stage = self.stage_name(path, value),
             "wip_limit" => rules.wip_limit = self.count(path, value),
             "standard" => rules.standards = self.list_of(path, value, Self::standard),
@@ -72,8 +72,8 @@ impl Reader<'_> {
     fn standard(&mut self, path: &str, value: &Value<'_>) -> Option<Standard> {
         let mut standard = Standard { when: Vec::new(), then: Vec::new(), level: Level::Warn, message: None };
         self.table(path, value, |reader, path, key, value| match key.get_ref().as_ref() {
-            "when" => standard.when = reader.patterns(path, value),
-            "then" => standard.then = reader.patterns(path, value),
+            "when" => standard.when = reader.globs(path, value),
+            "then" => standard.then = reader.globs(path, value),
             "level" => standard.level = reader.level(path, value).unwrap_or(Level::Error),
             "message" => standard.message = reader.text(path, value),
             _ => reader.unknown(path, key),

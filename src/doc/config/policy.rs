@@ -1,7 +1,9 @@
 //! Roles, hooks and the policy.
 
 use super::{Reader, Value, expected};
-use crate::model::{Blocking, HookRules, OnCommit, PolicyRules, RoleRules, SelfApproval, Signatures};
+use crate::model::{
+    Blocking, HookRules, OnCommit, PolicyRules, RoleRules, SelfApproval, Signatures, check_glob,
+};
 
 impl Reader<'_> {
     pub(super) fn role_rules(&mut self, path: &str, value: &Value<'_>) -> RoleRules {
@@ -14,7 +16,7 @@ impl Reader<'_> {
                 rules.quorum = reader.count(path, value).unwrap_or(1);
             }
             "people_only" => rules.people_only = reader.switch(path, value).unwrap_or_default(),
-            "paths" => rules.paths = reader.patterns(path, value),
+            "paths" => rules.paths = reader.globs(path, value),
             _ => reader.unknown(path, key),
         });
         let is_closed = !rules.members.is_empty() && rules.members.iter().all(|member| !member.contains('*'));
@@ -34,7 +36,7 @@ impl Reader<'_> {
                 rules.on_commit = reader.word(path, value, &known).unwrap_or_default();
             }
             "pre_push" => rules.pre_push = reader.switch(path, value).unwrap_or_default(),
-            "pre_receive" => rules.pre_receive = reader.patterns(path, value),
+            "pre_receive" => rules.pre_receive = reader.globs(path, value),
             _ => reader.unknown(path, key),
         });
         rules
@@ -74,6 +76,21 @@ impl Reader<'_> {
             }
         }
         patterns
+    }
+
+    /// Reads globs. One that cannot be read would select nothing: what it was to protect would be open to all.
+    pub(super) fn globs(&mut self, path: &str, value: &Value<'_>) -> Vec<String> {
+        let mut globs = Vec::new();
+        for (text, span) in self.texts(path, value) {
+            match check_glob(text.trim()) {
+                Ok(()) => globs.push(text.trim().to_owned()),
+                Err(error) => {
+                    let message = format!("invalid glob `{}`: {error}", text.escape_debug());
+                    self.error(span, path, message, Some("such as `src/**` or `*.md`"));
+                }
+            }
+        }
+        globs
     }
 
     pub(super) fn count(&mut self, path: &str, value: &Value<'_>) -> Option<u32> {

@@ -123,6 +123,8 @@ fn reads_what_the_gate_is_told() {
     assert!(gate.merge_stage.is_some_and(|stage| stage.is_complete()));
     assert_eq!((gate.standards.len(), gate.standards[0].level), (1, Level::Warn));
     assert_eq!((gate.commands[0].name.as_str(), gate.commands[0].level), ("lint", Level::Warn));
+    let found = problems("[roles.sec]\npaths = [\"src/[[:alpha:]]*.rs\", \"src/[a\"]\n");
+    assert!(found.len() == 1 && found[0].0 == 2 && found[0].1.contains("invalid glob `src/[a`"), "{found:?}");
     let found = problems("[policy]\nearned-moves = \"no\"\n[[policy.standard]]\nwhen = [\"a\"]\n");
     assert_eq!(found.iter().map(|(line, _)| *line).collect::<Vec<_>>(), [2, 3]);
 }

@@ -1,0 +1,277 @@
+//! Globs over paths, with git's own meaning.
+//!
+//! Each name between two `/` is matched as git does (`*`, `?`, `[a-c]`, `[[:alpha:]]`, `\*`); `**` crosses folders. A
+//! pattern without a `/` matches at any depth, one with a `/` from the top. A pattern that matches a folder matches all
+//! that is in it. Patterns come from a repository, so matching takes no more than length times length steps.
+
+use std::fmt;
+
+use gix_glob::wildmatch::Mode;
+
+/// Most `*` in one name: git's matcher gives up on more.
+const MOST_STARS: usize = 32;
+/// The classes of characters that git knows.
+const CLASSES: [&str; 12] = [
+    "alnum", "alpha", "blank", "cntrl", "digit", "graph", "lower", "print", "punct", "space", "upper",
+    "xdigit",
+];
+
+/// Why a glob cannot be read: it would select nothing, whatever was meant.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum GlobError {
+    /// No name is in it.
+    Empty,
+    /// A `[` is not closed within its name.
+    OpenBracket,
+    /// Such as `[[:letter:]]`.
+    UnknownClass(String),
+    /// A `\` at the end of a name escapes nothing.
+    OpenEscape,
+    /// More than git's matcher follows.
+    TooManyStars,
+}
+
+impl fmt::Display for GlobError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Empty => f.write_str("it names nothing"),
+            Self::OpenBracket => {
+                f.write_str("a `[` is not closed before the next `/`; write `\\[` for a bracket")
+            }
+            Self::UnknownClass(class) => {
+                write!(f, "unknown class `{class}` (expected {})", CLASSES.join(", "))
+            }
+            Self::OpenEscape => f.write_str("a `\\` escapes nothing"),
+            Self::TooManyStars => write!(f, "a name has more than {MOST_STARS} `*`"),
+        }
+    }
+}
+
+impl std::error::Error for GlobError {}
+
+/// Checks that a glob, with or without a `!` in front, is one that can select something.
+///
+/// # Errors
+/// Why it cannot be read.
+pub fn check_glob(glob: &str) -> Result<(), GlobError> {
+    let mut names = names_of(glob.strip_prefix('!').unwrap_or(glob)).peekable();
+    if names.peek().is_none() {
+        return Err(GlobError::Empty);
+    }
+    names.try_for_each(check_name)
+}
+
+fn check_name(name: &str) -> Result<(), GlobError> {
+    if name.bytes().filter(|byte| *byte == b'*').count() > MOST_STARS {
+        return Err(GlobError::TooManyStars);
+    }
+    let mut rest = name;
+    while let Some(at) = rest.find(['\\', '[']) {
+        let after = &rest[at + 1..];
+        rest = if rest.as_bytes()[at] == b'[' {
+            after_class(after)?
+        } else {
+            let mut escaped = after.chars();
+            escaped.next().ok_or(GlobError::OpenEscape)?;
+            escaped.as_str()
+        };
+    }
+    Ok(())
+}
+
+/// Returns what follows a `[` and its `]`.
+fn after_class(text: &str) -> Result<&str, GlobError> {
+    let text = text.strip_prefix(['!', '^']).unwrap_or(text);
+    let mut rest = text;
+    loop {
+        let mut chars = rest.chars();
+        let c = chars.next().ok_or(GlobError::OpenBracket)?;
+        if c == ']' && rest.len() < text.len() {
+            return Ok(chars.as_str());
+        }
+        rest = match (c, rest.strip_prefix("[:")) {
+            ('\\', _) => {
+                chars.next().ok_or(GlobError::OpenBracket)?;
+                chars.as_str()
+            }
+            (_, Some(class)) if class.contains(":]") => {
+                let (class, after) = class.split_once(":]").unwrap_or((class, ""));
+                if !CLASSES.contains(&class) {
+                    return Err(GlobError::UnknownClass(class.to_owned()));
+                }
+                after
+            }
+            _ => chars.as_str(),
+        };
+    }
+}
+
+/// Tells whether a list of globs selects a path. The last glob that matches decides; one that begins with `!`
+/// takes paths out again.
+#[must_use]
+pub fn is_selected(globs: &[String], path: &str) -> bool {
+    let deciding = globs.iter().rev().find(|glob| matches(glob.strip_prefix('!').unwrap_or(glob), path));
+    deciding.is_some_and(|glob| !glob.starts_with('!'))
+}
+
+fn names_of(glob: &str) -> impl Iterator<Item = &str> {
+    glob.split('/').filter(|name| !name.is_empty() && *name != ".")
+}
+
+/// Tells whether a glob matches a path below the repository, with `/`.
+fn matches(glob: &str, path: &str) -> bool {
+    let anchored = glob.trim_end_matches('/').contains('/');
+    let only_folders = glob.ends_with('/');
+    let mut pattern: Vec<&str> = names_of(glob).collect();
+    if pattern.is_empty() {
+        return false;
+    }
+    if !anchored {
+        pattern.insert(0, "**");
+    }
+    let parts: Vec<&str> = path.split('/').filter(|part| !part.is_empty()).collect();
+    folders_match(&pattern, &parts, only_folders)
+}
+
+/// Matches folder by folder; a pattern that is used up by a folder matches all that is in it. Only the last `**` is
+/// ever tried again, so the time is quadratic at worst.
+fn folders_match(pattern: &[&str], parts: &[&str], only_folders: bool) -> bool {
+    let (mut at, mut part) = (0, 0);
+    let mut retry: Option<(usize, usize)> = None;
+    while part < parts.len() {
+        match pattern.get(at) {
+            None => return true,
+            Some(&"**") => {
+                retry = Some((at, part));
+                at += 1;
+            }
+            Some(glob) if name_matches(glob, parts[part]) => {
+                at += 1;
+                part += 1;
+            }
+            Some(_) => match retry {
+                Some((stars, tried)) => {
+                    retry = Some((stars, tried + 1));
+                    at = stars + 1;
+                    part = tried + 1;
+                }
+                None => return false,
+            },
+        }
+    }
+    // A closing `**` is all within a folder and not the folder itself, so it must have had something to match.
+    at == pattern.len() && !only_folders
+}
+
+fn name_matches(glob: &str, name: &str) -> bool {
+    if !glob.contains(['*', '?', '[', '\\']) {
+        return glob == name;
+    }
+    gix_glob::wildmatch(glob.into(), name.into(), Mode::NO_MATCH_SLASH_LITERAL)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{GlobError, check_glob, is_selected};
+
+    fn selects(glob: &str, path: &str) -> bool {
+        is_selected(&[glob.to_owned()], path)
+    }
+
+    #[test]
+    fn selects_as_git_does() {
+        for (glob, path) in [
+            ("src/**", "src/a.rs"),
+            ("src/**", "src/a/b.rs"),
+            ("src/", "src/a/b.rs"),
+            ("src", "src/a.rs"),
+            ("src", "lib/src/a.rs"),
+            ("/src", "src/a.rs"),
+            ("*.rs", "src/a.rs"),
+            ("src/*.rs", "src/a.rs"),
+            ("**/a.rs", "a.rs"),
+            ("**/a.rs", "x/y/a.rs"),
+            ("src/**/b.rs", "src/b.rs"),
+            ("src/**/b.rs", "src/x/y/b.rs"),
+            ("**", "a"),
+            ("a?c", "abc"),
+            ("[a-c]x", "bx"),
+            ("[!a-c]x", "dx"),
+            ("[]]x", "]x"),
+            ("a\\[", "a["),
+            ("src/[[:alpha:]]*.rs", "src/a1.rs"),
+            ("[[:upper:][:digit:]_]*.md", "README.md"),
+            ("[^a-c]x", "dx"),
+            ("[\\]]x", "]x"),
+            ("\\*", "*"),
+            ("docs/*", "docs/a/b.md"),
+            ("./src/a.rs", "src/a.rs"),
+            ("größe*", "größen.md"),
+        ] {
+            assert!(selects(glob, path), "{glob} selects {path}");
+        }
+        for (glob, path) in [
+            ("src/**", "src"),
+            ("src/**", "lib/src/a.rs"),
+            ("src/", "src"),
+            ("/src", "lib/src/a.rs"),
+            ("src/*.rs", "src/x/a.rs"),
+            ("*.rs", "a.rss"),
+            ("a?c", "a/c"),
+            ("[!a-c]x", "bx"),
+            ("", "a"),
+            ("/", "a"),
+            ("SRC/**", "src/a"),
+        ] {
+            assert!(!selects(glob, path), "{glob} does not select {path}");
+        }
+    }
+
+    #[test]
+    fn the_last_that_matches_decides() {
+        let globs = ["src/**", "!src/generated/**", "src/generated/keep.rs"].map(str::to_owned);
+        assert!(is_selected(&globs, "src/a.rs"));
+        assert!(!is_selected(&globs, "src/generated/a.rs"));
+        assert!(is_selected(&globs, "src/generated/keep.rs"));
+        assert!(!is_selected(&globs, "docs/a.md"));
+    }
+
+    #[test]
+    fn a_glob_that_selects_nothing_is_an_error() {
+        for glob in [
+            "src/**",
+            "!*.md",
+            "[[:alpha:]]*",
+            "a[]]",
+            "[!]a]x",
+            "\\[",
+            "[a\\]]",
+            "größe*",
+            "./a",
+            "[[]x",
+            "[[:]x",
+        ] {
+            assert_eq!(check_glob(glob), Ok(()), "{glob}");
+        }
+        for (glob, error) in [
+            ("", GlobError::Empty),
+            ("/", GlobError::Empty),
+            ("!", GlobError::Empty),
+            ("a[", GlobError::OpenBracket),
+            ("[a/b]", GlobError::OpenBracket),
+            ("[]", GlobError::OpenBracket),
+            ("src/[[:letter:]].rs", GlobError::UnknownClass("letter".to_owned())),
+            ("a\\", GlobError::OpenEscape),
+            (&"*a".repeat(33), GlobError::TooManyStars),
+        ] {
+            assert_eq!(check_glob(glob), Err(error), "{glob}");
+        }
+    }
+
+    #[test]
+    fn hostile_patterns_take_no_time() {
+        let glob = format!("{}b", "**/a*/".repeat(200));
+        assert!(!selects(&glob, &"a/".repeat(2000)));
+        assert!(!selects(&"*a".repeat(500), &"a".repeat(499)));
+    }
+}
