@@ -82,7 +82,7 @@ impl Remembered {
         Some(found)
     }
 
-    /// Forgets the tasks that commits between two tips may have changed; none where that cannot be told.
+    /// Forgets the tasks that commits between two tips may have changed; none where that is not known.
     fn advance(&mut self, context: &TallyContext<'_>, before: CommitId, tip: CommitId) -> Option<()> {
         let repository = context.workspace.repository().ok()?;
         if repository.merge_base(before, tip).ok()? != Some(before) {
@@ -108,7 +108,7 @@ impl Remembered {
         Some(())
     }
 
-    /// Writes it, where that is possible and what the mailmap depends on can be told by [`key`].
+    /// Writes it, where that is possible and what the mailmap depends on is known by [`key`].
     pub(super) fn write(&self, context: &TallyContext<'_>, repository: &Repository) {
         let is_told = repository.mailmap_config() == MailmapConfig::default();
         if is_told && self.is_changed {
@@ -169,7 +169,7 @@ fn name(context: &TallyContext<'_>) -> &'static str {
     if context.snapshot.is_work_tree() { "tallies" } else { "tallies-at" }
 }
 
-/// Returns a digest over what all tallies depend on but for the tip; none where it cannot be told.
+/// Returns a digest over what all tallies depend on but for the tip; none where it is not known.
 fn key(context: &TallyContext<'_>) -> Option<[u8; 32]> {
     let (env, snapshot, places) = (context.env, context.snapshot, context.workspace.places());
     let is_odd = ["refs/replace", "info/grafts"].iter().any(|name| places.common_dir.join(name).exists());

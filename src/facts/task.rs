@@ -177,7 +177,7 @@ impl<'a> FactsReader<'a> {
         for (name, cast) in cast.iter().filter(|(name, _)| !here.contains(*name)) {
             let then = self.repository.read_blob(cast.blob_id, LARGEST_FILE)?;
             let Some(lost) = reader.lost(id, name, &then, Some(&cast.author)) else { continue };
-            let gone = Problem::warning("is gone or cannot be read; the rejection in it stands");
+            let gone = Problem::warning("is gone or cannot be read; the rejection in it is still valid");
             problems.push(gone.in_file(format!("{folder}/{name}")));
             votes.push(lost);
         }

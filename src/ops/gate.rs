@@ -242,8 +242,12 @@ fn run_commands(session: &Session<'_>, config: &Config) -> Result<Vec<CommandOut
         let text = [done.stdout.as_slice(), done.stderr.as_slice()].concat();
         let text = String::from_utf8_lossy(&text);
         let last = text.lines().rev().find(|line| !line.trim().is_empty()).unwrap_or_default();
-        let said = if last.is_empty() { done.status.to_string() } else { last.trim().to_owned() };
-        outcomes.push(CommandOutcome { name: command.name.clone(), is_yes: done.is_success(), said });
+        let summary = if last.is_empty() { done.status.to_string() } else { last.trim().to_owned() };
+        outcomes.push(CommandOutcome {
+            name: command.name.clone(),
+            is_yes: done.is_success(),
+            said: summary,
+        });
     }
     Ok(outcomes)
 }

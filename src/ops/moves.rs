@@ -3,7 +3,7 @@
 
 use super::fields::reason;
 use super::session::{Step, parse, spliced};
-use super::signoffs::said_of;
+use super::signoffs::summary_of;
 use super::written::WrittenTask;
 use super::{Error, Result, Session, Written};
 use crate::doc::{Edit, Value, append_move};
@@ -36,7 +36,7 @@ pub fn start(session: &Session<'_>, request: &StartRequest) -> Result<Written> {
         }
         match plan {
             Outcome::Moves(plan) => {
-                step.said.push(said_of(&plan));
+                step.said.push(summary_of(&plan));
                 step.edits.extend(edits_of(&plan));
             }
             Outcome::Stays(stage) if step.said.is_empty() => step.said.push(format!("is in {stage} already")),
@@ -74,7 +74,7 @@ pub fn advance(session: &Session<'_>, wanted: &[String], why: Option<&str>) -> R
     let why = why.map(reason).transpose()?;
     by_the_machine(session, "advance", wanted, |case| {
         let plan = policy::advance(case, why.as_deref())?;
-        Ok(Step::new(edits_of(&plan), said_of(&plan)))
+        Ok(Step::new(edits_of(&plan), summary_of(&plan)))
     })
 }
 
@@ -83,7 +83,7 @@ pub fn fail(session: &Session<'_>, wanted: &str, why: &str) -> Result<Written> {
     let why = reason(why)?;
     by_the_machine(session, "fail", &[wanted.to_owned()], |case| {
         let plan = policy::fail(case, &why)?;
-        Ok(Step::new(edits_of(&plan), said_of(&plan)))
+        Ok(Step::new(edits_of(&plan), summary_of(&plan)))
     })
 }
 
@@ -99,7 +99,7 @@ pub fn set_stage(
         refuse_unknown_stage(case, stage)?;
         let outcome = policy::set_stage(case, stage, why.as_deref())?;
         Ok(match outcome {
-            Outcome::Moves(plan) => Step::new(edits_of(&plan), said_of(&plan)),
+            Outcome::Moves(plan) => Step::new(edits_of(&plan), summary_of(&plan)),
             Outcome::Stays(stage) => Step::nothing(format!("is in {stage} already")),
         })
     })

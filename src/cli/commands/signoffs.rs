@@ -37,7 +37,7 @@ impl Command for Signoffs {
 
     fn run(self, context: &Context) -> Reply<ops::SignoffsView> {
         let session = context.read(&self.read)?;
-        let verify = ops::Verify { wanted: self.verify || self.base.is_some(), base: self.base };
+        let verify = ops::Verify { always: self.verify || self.base.is_some(), base: self.base };
         let (view, problems) = ops::signoffs(&session, &self.id, &verify)?;
         Ok(Answer::of(view).with_problems(problems))
     }
@@ -124,7 +124,7 @@ fn show_missing(missing: &[ops::MissingView], out: &mut Output) {
     out.gap();
     let row = |missing: &ops::MissingView| {
         let label = Cell::styled(&missing.label, Style::new().yellow());
-        vec![label, Cell::new(&missing.text), Cell::new(missing.mend.as_deref().unwrap_or_default())]
+        vec![label, Cell::new(&missing.text), Cell::new(missing.suggestion.as_deref().unwrap_or_default())]
     };
     let rows: Vec<Vec<Cell>> = missing.iter().map(row).collect();
     let widths = [0, 1, 2].map(|at| rows.iter().map(|row| row[at].width()).max().unwrap_or(0));
@@ -132,13 +132,13 @@ fn show_missing(missing: &[ops::MissingView], out: &mut Output) {
         out.columns(&rows, 1, 2);
         return;
     }
-    // Neither what is missing nor the command that mends it is of use when it is cut.
+    // Neither what is missing nor the command that fixes it is of use when it is cut.
     let indent = widths[0] + 4;
     for (row, missing) in rows.iter().zip(missing) {
         let label = out.paint(row[0].text(), Style::new().yellow());
         out.line(format!("  {label}{:1$}{2}", "", indent - 2 - row[0].width(), clean(&missing.text)));
-        if let Some(mend) = &missing.mend {
-            out.line(format!("{:indent$}{}", "", clean(mend)));
+        if let Some(suggestion) = &missing.suggestion {
+            out.line(format!("{:indent$}{}", "", clean(suggestion)));
         }
     }
 }

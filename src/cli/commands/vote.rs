@@ -40,7 +40,7 @@ impl Command for Approve {
         let session = context.write(&self.write)?;
         show_checklist(context, &session, &self.id, self.role.as_deref());
         let request = ops::VoteRequest {
-            wanted: self.id,
+            query: self.id,
             role: self.role,
             notes: self.notes,
             findings: Vec::new(),
@@ -83,7 +83,7 @@ impl Command for Reject {
         let session = context.write(&self.write)?;
         show_checklist(context, &session, &self.id, self.role.as_deref());
         let request = ops::VoteRequest {
-            wanted: self.id,
+            query: self.id,
             role: self.role,
             notes: self.notes,
             findings: self.findings,
@@ -120,7 +120,7 @@ impl Command for Withdraw {
     fn run(self, context: &Context) -> Reply<ops::Written> {
         let session = context.write(&self.write)?;
         let request = ops::VoteRequest {
-            wanted: self.id,
+            query: self.id,
             role: self.role,
             notes: self.notes,
             findings: Vec::new(),

@@ -50,8 +50,8 @@ impl RangeReader<'_> {
                 Some(RecordStep::Vote { commit, task, path, is_deleted: change.after.is_none() })
             }
             RecordPath::Finding { task, .. } => {
-                let deed = self.deed(&task, change, last)?;
-                deed.map(|deed| RecordStep::Finding { commit, task, path, deed })
+                let action = self.action(&task, change, last)?;
+                action.map(|action| RecordStep::Finding { commit, task, path, action })
             }
             _ => None,
         })
@@ -64,7 +64,7 @@ impl RangeReader<'_> {
 
     /// Says what was done to a finding that is more than adding what became of it. One that was broken in between is
     /// compared with what it was before that.
-    fn deed(&self, task: &TaskId, change: &FileChange, last: &mut LastRead) -> Result<Option<String>> {
+    fn action(&self, task: &TaskId, change: &FileChange, last: &mut LastRead) -> Result<Option<String>> {
         let read = |state: Option<FileState>| -> Result<Option<Finding>> {
             Ok(self.read(state)?.and_then(|bytes| read_finding(task, &bytes).ok()))
         };
@@ -91,12 +91,12 @@ impl RangeReader<'_> {
             RecordStep::Vote { path, .. } | RecordStep::Finding { path, .. } => Some(path.clone()),
             RecordStep::History { .. } => None,
         };
-        let told: HashSet<String> = steps.iter().filter_map(path_of).collect();
+        let known: HashSet<String> = steps.iter().filter_map(path_of).collect();
         let mut dropped = BTreeMap::new();
         for (_, changes) in &self.changes.commits {
             for change in changes.iter().filter(|change| change.before.is_none()) {
                 let is_here = self.changes.net.get(&change.path).is_some_and(|net| net.after.is_some());
-                if is_here || told.contains(&change.path) || self.is_at_merge_base(&change.path) {
+                if is_here || known.contains(&change.path) || self.is_at_merge_base(&change.path) {
                     continue;
                 }
                 let (commit, path) = (None, change.path.clone());
@@ -105,8 +105,8 @@ impl RangeReader<'_> {
                         RecordStep::Vote { commit, task, path, is_deleted: true }
                     }
                     Some(RecordPath::Finding { task, .. }) => {
-                        let deed = "a merge drops a finding".to_owned();
-                        RecordStep::Finding { commit, task, path, deed }
+                        let action = "a merge drops a finding".to_owned();
+                        RecordStep::Finding { commit, task, path, action }
                     }
                     _ => continue,
                 };
@@ -145,7 +145,7 @@ impl RangeReader<'_> {
                 .unwrap_or_default()
                 .into_iter()
                 .filter(|problem| problem.severity == Severity::Error)
-                .chain(stray(&change.path));
+                .chain(unexpected_file(&change.path));
             problems.extend(found.map(|problem| problem.in_file(&change.path)));
         }
         Ok(problems)
@@ -178,7 +178,7 @@ fn problems_of(record: &RecordPath, bytes: &[u8]) -> Vec<Problem> {
 }
 
 /// Says what is wrong with a file among the tasks that is none.
-fn stray(path: &str) -> Option<Problem> {
+fn unexpected_file(path: &str) -> Option<Problem> {
     let name = path.strip_prefix(RecordKind::Task.folder())?.strip_prefix('/')?;
     if name.contains('/') {
         return Some(Problem::error("lies in a folder where a task's file should be"));

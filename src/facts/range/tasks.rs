@@ -123,7 +123,7 @@ impl RangeReader<'_> {
         findings
     }
 
-    /// Tells whether the base has, since the two parted, got another task of this id.
+    /// Whether the base has, since the two parted, got another task of this id.
     fn collides(&self, id: &TaskId, own: Option<&Task>) -> Result<bool> {
         let Some((_, base)) = self.ends.base.as_ref().filter(|(_, base)| Some(*base) != self.ends.merge_base)
         else {

@@ -133,7 +133,7 @@ pub enum RecordStep {
         /// The finding.
         path: String,
         /// What was done to it: `deleted`, or in words what was changed.
-        deed: String,
+        action: String,
     },
 }
 

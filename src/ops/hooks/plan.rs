@@ -11,7 +11,7 @@ use crate::model::{Config, Minutes, Move, MoveKind, Stage, Task, TaskId};
 use crate::ops::Result;
 use crate::ops::moves::edits_of;
 use crate::ops::session::parse;
-use crate::ops::signoffs::{rejected_because, said_of};
+use crate::ops::signoffs::{rejected_because, summary_of};
 use crate::policy::{self, Action, Directives, MovePlan};
 use crate::store::{Layout, Snapshot, TaskFile, Workspace};
 
@@ -108,7 +108,7 @@ impl CommitContext<'_> {
         let moves = self.moves(task, &made, is_named, is_touched, plan)?;
         for step in &moves {
             edits.extend(edits_of(step));
-            said.push(said_of(step));
+            said.push(summary_of(step));
         }
         let completes = moves.last().is_some_and(|step| step.to().is_complete());
         if !edits.is_empty() {

@@ -81,7 +81,7 @@ pub fn import_findings(
     let mut said = intake.said(&all, &gone, &mended, request.settle_gone);
     if let Some(cast) = cast {
         changes.extend(cast.changes);
-        said.extend(cast.said);
+        said.extend(cast.messages);
     }
     let is_changed = changes.iter().any(|change: &Change| !change.is_empty());
     let mut tasks = vec![WrittenTask::changed(&task, said, is_changed)];

@@ -24,8 +24,8 @@ const SURELY_FITS: usize = 200;
 #[derive(Debug, Clone, Default)]
 pub struct VoteRecord {
     /// The task, by a part of its id.
-    pub wanted: String,
-    /// The role; where the stage asks only one, that one.
+    pub query: String,
+    /// The role; by default the only one that the stage requires.
     pub role: Option<String>,
     /// Markdown.
     pub notes: Option<String>,
@@ -59,8 +59,8 @@ fn cast(session: &Session<'_>, request: &VoteRecord, verdict: Verdict) -> Result
     let config = session.config()?;
     let repository = session.workspace().repository()?;
     let by = repository.identity(session.env())?;
-    let locked = session.lock(&format!("{verdict} {}", request.wanted))?;
-    let (file, task) = session.find(&request.wanted)?;
+    let locked = session.lock(&format!("{verdict} {}", request.query))?;
+    let (file, task) = session.find(&request.query)?;
     let reader = session.facts(&repository, &config)?.verifying(request.sign);
     let place = match verdict {
         Verdict::Withdrawn => None,
@@ -86,7 +86,7 @@ fn cast(session: &Session<'_>, request: &VoteRecord, verdict: Verdict) -> Result
     context.facts.findings.extend(found);
     let cast = context.cast(statement)?;
     changes.extend(cast.changes);
-    let task = WrittenTask::changed(&context.facts.task, cast.said, true);
+    let task = WrittenTask::changed(&context.facts.task, cast.messages, true);
     let written = session.finish(&locked, &changes, vec![task])?;
     if cast.completes {
         forget_closed(session, &written)?;
@@ -126,7 +126,7 @@ pub(in crate::ops) struct VoteContext<'a> {
 /// A vote's file, the move that it earns, and both in words.
 pub(in crate::ops) struct CastVote {
     pub(in crate::ops) changes: Vec<Change>,
-    pub(in crate::ops) said: Vec<String>,
+    pub(in crate::ops) messages: Vec<String>,
     /// Whether the move completes the task.
     pub(in crate::ops) completes: bool,
 }
@@ -141,13 +141,13 @@ impl VoteContext<'_> {
         let path = format!("{}/{}", Layout::signoffs_of(&vote.task), vote_file_name(&vote));
         let mut cast = self.follows(&vote)?;
         cast.changes.insert(0, Change::create(path, create_vote(&vote)));
-        cast.said.insert(0, format!("{} as {}", vote.verdict, vote.role));
+        cast.messages.insert(0, format!("{} as {}", vote.verdict, vote.role));
         Ok(cast)
     }
 
     /// Returns the move that follows from a vote which is among the task's, and why it may not count.
     pub(in crate::ops) fn follows(&self, vote: &Vote) -> Result<CastVote> {
-        let (mut changes, mut said) = (Vec::new(), Vec::new());
+        let (mut changes, mut messages) = (Vec::new(), Vec::new());
         let (facts, config) = (&self.facts, self.reader.config());
         let signoffs = facts.signoffs(config);
         let case = facts.case(config, &signoffs, &vote.by.name, self.session.env().now());
@@ -157,8 +157,8 @@ impl VoteContext<'_> {
         let is_owners = config.policy.gate.owners.as_deref() == Some(vote.role.as_str());
         match why_not {
             None | Some(WhyNot::Withdrawn) => {}
-            Some(WhyNot::NotAsked) if is_owners => said.push("for its changes of the policy".to_owned()),
-            Some(why) => said.push(format!("it does not count: {why}")),
+            Some(WhyNot::NotAsked) if is_owners => messages.push("for its changes of the policy".to_owned()),
+            Some(why) => messages.push(format!("it does not count: {why}")),
         }
         let plan = match vote.verdict {
             Verdict::Approved => auto_advance(&case),
@@ -166,11 +166,11 @@ impl VoteContext<'_> {
             _ => None,
         };
         if let Some(plan) = &plan {
-            said.push(said_of(plan));
+            messages.push(summary_of(plan));
             changes.push(spliced(self.file, &edits_of(plan))?);
         }
         let completes = plan.is_some_and(|plan| plan.to().is_complete());
-        Ok(CastVote { changes, said, completes })
+        Ok(CastVote { changes, messages, completes })
     }
 
     fn vote(&self, statement: Statement) -> Result<Vote> {
@@ -230,7 +230,7 @@ fn counts(own: Option<&JudgedVote<'_>>) -> bool {
     own.is_some_and(|judged| judged.weight.why_not().is_none())
 }
 
-/// Says why a rejection sends a task back, as the history tells it.
+/// The reason of a history entry that a rejection makes.
 pub(in crate::ops) fn rejected_because(vote: &Vote) -> String {
     let first = vote.notes.as_deref().and_then(|notes| notes.lines().next()).unwrap_or("see its findings");
     // The history is one line that a terminal shows.
@@ -238,10 +238,11 @@ pub(in crate::ops) fn rejected_because(vote: &Vote) -> String {
     format!("rejected by {} as {}: {first}", vote.by.name, vote.role)
 }
 
-/// Says what a move does, and whom it asks.
-pub(in crate::ops) fn said_of(plan: &MovePlan) -> String {
-    let asks = if plan.asks.is_empty() { String::new() } else { format!("   asks {}", plan.asks.join(", ")) };
-    format!("{} → {}{asks}", plan.from(), plan.to())
+/// Summarises a move, and the sign-offs that its new stage requires.
+pub(in crate::ops) fn summary_of(plan: &MovePlan) -> String {
+    let needs =
+        if plan.asks.is_empty() { String::new() } else { format!("   needs {}", plan.asks.join(", ")) };
+    format!("{} → {}{needs}", plan.from(), plan.to())
 }
 
 fn signed(reader: &FactsReader<'_>, vote: &Vote) -> Result<String> {
@@ -258,10 +259,10 @@ struct Place {
 }
 
 /// Returns the place of a new approval or rejection: the stage the task is in.
-fn place_of(config: &Config, task: &Task, wanted: Option<&str>) -> Result<Place> {
+fn place_of(config: &Config, task: &Task, role: Option<&str>) -> Result<Place> {
     let asked = config.signoffs_of(task.stage.as_str());
-    // Owners of the policy sign what changes it, whatever the stage asks.
-    if let Some(owners) = wanted.filter(|wanted| config.policy.gate.owners.as_deref() == Some(*wanted)) {
+    // Owners of the policy sign what changes it, whatever the stage requires.
+    if let Some(owners) = role.filter(|role| config.policy.gate.owners.as_deref() == Some(*role)) {
         return Ok(Place { role: owners.to_owned(), stage: task.stage.clone() });
     }
     if task.cancelled.is_some() || task.stage.is_complete() {
@@ -273,10 +274,11 @@ fn place_of(config: &Config, task: &Task, wanted: Option<&str>) -> Result<Place>
         let refusal = Refusal::new(attempt, Vec::new()).with_hint(Hint::SeeSignoffs(task.id.clone()));
         return Err(refusal.into());
     }
-    let role = match (wanted, asked) {
-        (Some(wanted), asked) if asked.iter().any(|role| role == wanted) => wanted.to_owned(),
-        (Some(wanted), asked) => {
-            let message = format!("{} in {} does not ask `{}`", task.id, task.stage, wanted.escape_debug());
+    let role = match (role, asked) {
+        (Some(named), asked) if asked.iter().any(|role| role == named) => named.to_owned(),
+        (Some(named), asked) => {
+            let message =
+                format!("stage `{}` of {} does not require `{}`", task.stage, task.id, named.escape_debug());
             return Err(Error::usage_with(message, format!("one of {}", asked.join(", "))));
         }
         (None, [only]) => only.clone(),
@@ -290,7 +292,7 @@ fn place_of(config: &Config, task: &Task, wanted: Option<&str>) -> Result<Place>
 
 /// Returns the place of the vote that a person takes back: also in a stage that the task has left, where a rejection
 /// still stands.
-fn own_place(facts: &TaskFacts, config: &Config, by: &Person, wanted: Option<&str>) -> Result<Place> {
+fn own_place(facts: &TaskFacts, config: &Config, by: &Person, role: Option<&str>) -> Result<Place> {
     let signoffs = facts.signoffs(config);
     let (me, id) = (facts.canonical(by), &facts.task.id);
     let gone = |why: &WhyNot| {
@@ -298,7 +300,7 @@ fn own_place(facts: &TaskFacts, config: &Config, by: &Person, wanted: Option<&st
     };
     let own = signoffs.roles.iter().flat_map(|role| &role.votes).chain(&signoffs.others).filter(|judged| {
         judged.person.email.eq_ignore_ascii_case(&me.email)
-            && wanted.is_none_or(|role| judged.ballot.vote.role == role)
+            && role.is_none_or(|role| judged.ballot.vote.role == role)
             && !judged.weight.why_not().is_some_and(gone)
     });
     let mut votes: Vec<&JudgedVote<'_>> = own.collect();
@@ -307,7 +309,7 @@ fn own_place(facts: &TaskFacts, config: &Config, by: &Person, wanted: Option<&st
         return Err(Error::refused(Attempt::Withdraw(id.clone()), Reason::NoVoteOf(by.name.clone())));
     };
     let vote = &last.ballot.vote;
-    if wanted.is_none() && votes.iter().any(|other| other.ballot.vote.role != vote.role) {
+    if role.is_none() && votes.iter().any(|other| other.ballot.vote.role != vote.role) {
         let mut roles: Vec<&str> =
             votes.iter().chain([&last]).map(|own| own.ballot.vote.role.as_str()).collect();
         roles.sort_unstable();
@@ -327,16 +329,16 @@ fn read_findings(
 ) -> Result<Vec<Finding>> {
     let mut found: Vec<Finding> = Vec::new();
     for text in texts {
-        let said = read_finding_text(text)?;
+        let typed = read_finding_text(text)?;
         let mut finding = Finding {
             id: FindingId::parse("F0").expect("a literal id is valid"),
             task: task.id.clone(),
             role: role.to_owned(),
-            severity: said.severity,
-            title: said.title,
+            severity: typed.severity,
+            title: typed.title,
             detail: None,
-            file: said.file,
-            line: said.line,
+            file: typed.file,
+            line: typed.line,
             recommendation: None,
             by: by.clone(),
             at: session.env().now(),
@@ -352,7 +354,7 @@ fn read_findings(
 }
 
 /// A finding as it is typed.
-struct SaidFinding {
+struct TypedFinding {
     severity: FindingSeverity,
     title: String,
     file: Option<String>,
@@ -360,7 +362,7 @@ struct SaidFinding {
 }
 
 /// Reads `high: token logged @ src/auth.rs:41`.
-fn read_finding_text(text: &str) -> Result<SaidFinding> {
+fn read_finding_text(text: &str) -> Result<TypedFinding> {
     let usage =
         |message: String| Error::usage_with(message, "--finding \"high: token is logged @ src/auth.rs:41\"");
     let (severity, rest) = text.split_once(':').ok_or_else(|| usage(format!("`{text}` has no severity")))?;
@@ -383,5 +385,5 @@ fn read_finding_text(text: &str) -> Result<SaidFinding> {
         Some(_) => place.rsplit_once(':').map_or(place, |(file, _)| file).to_owned(),
         None => place.to_owned(),
     });
-    Ok(SaidFinding { severity, title: title.to_owned(), file, line })
+    Ok(TypedFinding { severity, title: title.to_owned(), file, line })
 }

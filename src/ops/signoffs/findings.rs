@@ -30,7 +30,7 @@ pub struct FindingView {
     pub state: String,
     /// What was found.
     pub title: String,
-    /// All that was said, where that is more than the title.
+    /// The whole text, where that is more than the title.
     pub detail: Option<String>,
     /// `file:line`, as far as they are known.
     pub place: Option<String>,
@@ -46,19 +46,19 @@ pub struct FindingView {
     pub by: String,
     /// Whether it keeps its task in its stage.
     pub blocks: bool,
-    /// The task that mends it, where an import made one.
+    /// The task that fixes it, where an import made one.
     pub fix: Option<String>,
 }
 
 /// Lists findings: of one task, or of all; open ones only, unless `all`.
 pub fn findings(
     session: &Session<'_>,
-    wanted: Option<&str>,
+    query: Option<&str>,
     all: bool,
 ) -> Result<(FindingsView, Vec<Problem>)> {
     let (config, mut problems) = session.snapshot().config_or_default();
-    let ids = match wanted {
-        Some(wanted) => vec![session.snapshot().resolve(wanted)?],
+    let ids = match query {
+        Some(query) => vec![session.snapshot().resolve(query)?],
         None => {
             let entries = session.snapshot().list(Layout::FINDINGS)?;
             entries.iter().filter_map(|entry| crate::model::TaskId::parse(&entry.name).ok()).collect()
@@ -101,7 +101,7 @@ pub fn findings(
 /// Settles or waives a finding, or opens it again.
 pub fn resolve(
     session: &Session<'_>,
-    wanted: &str,
+    query: &str,
     finding: &str,
     to: FindingState,
     why: Option<&str>,
@@ -111,7 +111,7 @@ pub fn resolve(
     }
     let by = session.workspace().repository()?.identity(session.env())?;
     let locked = session.lock("findings")?;
-    let (_, task) = session.find(wanted)?;
+    let (_, task) = session.find(query)?;
     let (found, _) = session.snapshot().findings(&task.id)?;
     let matches: Vec<_> = found
         .iter()
@@ -131,7 +131,7 @@ pub fn resolve(
             ));
         }
     };
-    let said = format!("{} {to}: {}", found.id, found.title);
+    let summary = format!("{} {to}: {}", found.id, found.title);
     if *found.state() == to {
         let task = WrittenTask::changed(&task, vec![format!("{} is {to} already", found.id)], false);
         return session.finish(&locked, &[], vec![task]);
@@ -144,5 +144,5 @@ pub fn resolve(
     let document = Document::yaml(&bytes).map_err(Error::Broken)?;
     let after = document.edit(&[resolve_finding(&resolution)]).map_err(located)?;
     let changes = [Change::replace(&path, document.text(), after)];
-    session.finish(&locked, &changes, vec![WrittenTask::changed(&task, vec![said], true)])
+    session.finish(&locked, &changes, vec![WrittenTask::changed(&task, vec![summary], true)])
 }

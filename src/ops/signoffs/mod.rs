@@ -2,10 +2,10 @@
 
 mod cast;
 mod findings;
-mod standing;
+mod status;
 
-pub(super) use cast::{CastVote, Statement, VoteContext, creation_of, rejected_because, said_of};
+pub(super) use cast::{CastVote, Statement, VoteContext, creation_of, rejected_because, summary_of};
 pub use cast::{VoteRecord as VoteRequest, approve, reject, withdraw};
 pub use findings::{FindingView, FindingsView, findings, resolve};
-pub use standing::{MissingView, RoleView, SignoffsView, Verify, VoteView, signoffs};
-pub(super) use standing::{facts_of_task, view_of};
+pub use status::{MissingView, RoleView, SignoffsView, Verify, VoteView, signoffs};
+pub(super) use status::{facts_of_task, view_of};

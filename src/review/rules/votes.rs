@@ -26,12 +26,12 @@ fn of_step(step: &RecordStep, book: &mut Violations<'_>) {
                 About { task: Some(task), commit: commit.as_deref(), file: Some(path), line: None, mend };
             book.add(GateRule::NoRewrittenVotes, deed, about);
         }
-        RecordStep::Finding { commit, task, path, deed } => {
+        RecordStep::Finding { commit, task, path, action } => {
             let id = path.rsplit('/').next().and_then(|name| name.strip_suffix(".yaml")).unwrap_or(path);
             let mend = Some(format!("restore the file; tracker findings settle {task} {id}, or waive"));
             let about =
                 About { task: Some(task), commit: commit.as_deref(), file: Some(path), line: None, mend };
-            book.add(GateRule::OpenFindings, deed.clone(), about);
+            book.add(GateRule::OpenFindings, action.clone(), about);
         }
         RecordStep::History { .. } => {}
     }

@@ -52,7 +52,7 @@ fn a_move_made_by_hand_is_not_made_again_and_a_start_by_hand_does_not_stand_for_
     let sandbox = world();
     assert_eq!(sandbox.tracker(&["start", "1aaa"]).status, 0);
     let done = git(&sandbox, &["commit", "--quiet", "-a", "-m", "All\n\nAdvance: TASK-1AAA"]);
-    assert_eq!(done.stderr, "tracker: TASK-1AAA  dev → qa   asks code-reviewer\n");
+    assert_eq!(done.stderr, "tracker: TASK-1AAA  dev → qa   needs code-reviewer\n");
     let sandbox = world();
     sandbox.tracker(&["start", "1aaa"]);
     assert_eq!(sandbox.tracker(&["advance", "1aaa"]).status, 0);

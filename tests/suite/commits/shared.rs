@@ -42,7 +42,7 @@ fn what_a_commit_and_a_command_make_is_for_the_group_as_well() {
     let before = kept_from_the_group(&sandbox);
     assert_eq!(
         commit(&sandbox, "src/a", "End\n\nAdvance: TASK-1AAA"),
-        "tracker: TASK-1AAA  none → dev, dev → qa   asks code-reviewer\n"
+        "tracker: TASK-1AAA  none → dev, dev → qa   needs code-reviewer\n"
     );
     assert_eq!(sandbox.tracker(&["set", "2bbb", "priority=high"]).status, 0);
     let is_new = |path: &PathBuf| !before.contains(path) && path != Path::new("COMMIT_EDITMSG");

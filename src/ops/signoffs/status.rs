@@ -1,4 +1,4 @@
-//! `signoffs`: who is asked for what, since when, which votes count and why the others do not.
+//! `signoffs`: which sign-offs are required, since when, which votes count and why the others do not.
 
 use std::collections::BTreeMap;
 
@@ -13,7 +13,7 @@ use crate::ops::{Result, Session};
 use crate::policy::{JudgedVote, Missing, RoleStanding, Trust, VoteStatus, gate, is_meant};
 use crate::store::Layout;
 
-/// How a task stands with its reviewers.
+/// The sign-off status of a task.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct SignoffsView {
     /// The task.
@@ -26,11 +26,11 @@ pub struct SignoffsView {
     pub round: u32,
     /// When it entered the stage.
     pub since: Option<DateTime<Utc>>,
-    /// The roles that the stage asks.
+    /// The roles that the stage requires.
     pub roles: Vec<RoleView>,
-    /// Votes in other stages, and for roles that are not asked.
+    /// Votes in other stages, and for roles that are not required.
     pub others: Vec<VoteView>,
-    /// What keeps the task in its stage, each with the command that mends it.
+    /// What keeps the task in its stage, each with the command that fixes it.
     pub missing: Vec<MissingView>,
 }
 
@@ -39,7 +39,7 @@ pub struct SignoffsView {
 pub struct RoleView {
     /// Its name.
     pub role: String,
-    /// The file that says what it is told, with a prompt for agents and a checklist for people; none where there is none.
+    /// The path of its instructions: a prompt for agents and a checklist for people.
     pub prompt: Option<String>,
     /// How many approvals count.
     pub approved: usize,
@@ -87,37 +87,33 @@ pub struct MissingView {
     pub label: String,
     /// What it is about.
     pub text: String,
-    /// The command that mends it.
-    pub mend: Option<String>,
-    /// The same for whoever asks: the command where it would count, else whom to ask for what.
+    /// The command that fixes it.
+    pub suggestion: Option<String>,
+    /// The same for the current user: the command where it would count, else whom to ask for what.
     pub next: Option<String>,
 }
 
 /// Whether signatures are checked, and by whose list.
 #[derive(Debug, Clone, Default)]
 pub struct Verify {
-    /// Whether they are checked even where the policy does not ask.
-    pub wanted: bool,
-    /// The commit whose list of allowed signers counts; where left out, the remote's default branch.
+    /// Checks them also where the policy does not require it.
+    pub always: bool,
+    /// The commit whose list of allowed signers counts; by default, the remote's default branch.
     pub base: Option<String>,
 }
 
-/// Tells how a task stands with its reviewers.
+/// Returns the sign-off status of a task.
 ///
-/// Whoever may sign is said by the branch that the work is to go to, not by the work itself.
-pub fn signoffs(
-    session: &Session<'_>,
-    wanted: &str,
-    verify: &Verify,
-) -> Result<(SignoffsView, Vec<Problem>)> {
+/// Who may sign comes from the branch that the work is to be merged into, not from the work itself.
+pub fn signoffs(session: &Session<'_>, query: &str, verify: &Verify) -> Result<(SignoffsView, Vec<Problem>)> {
     let (config, mut problems) = session.snapshot().config_or_default();
     let repository = session.workspace().repository()?;
-    let mut reader = session.facts(&repository, &config)?.verifying(verify.wanted);
-    if verify.wanted {
+    let mut reader = session.facts(&repository, &config)?.verifying(verify.always);
+    if verify.always {
         let signers = signers_of_target(session, &repository, verify.base.as_deref(), &mut problems)?;
         reader = reader.signed_by(signers);
     }
-    let (_, task) = session.find(wanted)?;
+    let (_, task) = session.find(query)?;
     let facts = reader.task(task)?;
     problems.extend(facts.problems.iter().cloned());
     if config.policy.signatures == Signatures::Warn {
@@ -128,8 +124,8 @@ pub fn signoffs(
 
 /// Warns of the votes that count without a signature.
 fn unsigned(config: &Config, facts: &TaskFacts) -> Vec<Problem> {
-    let standing = facts.signoffs(config);
-    let votes = standing.roles.iter().flat_map(|role| &role.votes);
+    let signoffs = facts.signoffs(config);
+    let votes = signoffs.roles.iter().flat_map(|role| &role.votes);
     let unsigned = votes.filter(|vote| vote.weight.why_not().is_none() && vote.ballot.trust != Trust::Signed);
     let problem = |vote: &JudgedVote<'_>| {
         let path = format!("{}/{}", Layout::signoffs_of(&facts.task.id), vote.ballot.name);
@@ -151,7 +147,7 @@ fn signers_of_target(
         None => repository.resolve_base("refs/remotes/origin/HEAD").ok(),
     };
     if target.is_none() {
-        let message = "no target branch is known: signatures are checked by the list that stands here";
+        let message = "no target branch is known: signatures are checked by the list of this checkout";
         let hint = "--base REV names the branch the work goes to; git remote set-head origin --auto";
         problems.push(Problem::warning(message).in_file(Layout::ALLOWED_SIGNERS).with_hint(hint));
         return Ok(None);
@@ -163,44 +159,44 @@ fn signers_of_target(
 
 /// Reads what is known of one task, and asks git only where there are votes or some are required.
 pub(in crate::ops) fn facts_of_task(session: &Session<'_>, config: &Config, task: Task) -> Result<TaskFacts> {
-    let asks = !config.signoffs_of(task.stage.as_str()).is_empty();
+    let requires = !config.signoffs_of(task.stage.as_str()).is_empty();
     let has_votes = !session.snapshot().list(&Layout::signoffs_of(&task.id))?.is_empty();
-    if task.summary().is_closed() || !(asks || has_votes) {
+    if task.summary().is_closed() || !(requires || has_votes) {
         return Ok(TaskFacts::without_votes(session.snapshot(), task)?);
     }
     let repository = session.workspace().repository()?;
     Ok(session.facts(&repository, config)?.task(task)?)
 }
 
-/// Shows how a task stands.
+/// Makes the status of what is known of a task.
 pub(in crate::ops) fn view_of(session: &Session<'_>, config: &Config, facts: &TaskFacts) -> SignoffsView {
-    let standing = facts.signoffs(config);
-    let case = facts.case(config, &standing, "", session.env().now());
+    let signoffs = facts.signoffs(config);
+    let case = facts.case(config, &signoffs, "", session.env().now());
     let gate = gate(&case);
     let missing = gate.missing.iter().map(|missing| {
         let fix = Some(missing.fix(&facts.task.id).to_string());
         let next = next_of(session, config, facts, missing).or_else(|| fix.clone());
-        MissingView { label: missing.label().to_owned(), text: missing.to_string(), mend: fix, next }
+        MissingView { label: missing.label().to_owned(), text: missing.to_string(), suggestion: fix, next }
     });
-    // A folder that cannot be listed tells no more than one that is not there.
+    // A folder that cannot be listed is as good as one that is not there.
     let texts = session.snapshot().role_files().unwrap_or_default();
     SignoffsView {
         id: facts.task.id.to_string(),
         title: facts.task.title.clone(),
         stage: facts.task.stage.to_string(),
-        round: standing.round,
+        round: signoffs.round,
         since: facts.task.since(),
-        roles: standing.roles.iter().map(|role| role_of(role, &texts)).collect(),
-        others: standing.others.iter().map(VoteView::from).collect(),
+        roles: signoffs.roles.iter().map(|role| role_of(role, &texts)).collect(),
+        others: signoffs.others.iter().map(VoteView::from).collect(),
         missing: missing.collect(),
     }
 }
 
-/// Says what whoever asks can do about a vote that is missing: cast it, or ask somebody for it. None where anyone
+/// Returns what the current user can do about a missing vote: cast it, or ask somebody for it. None where anyone
 /// can do something about it.
 fn next_of(session: &Session<'_>, config: &Config, facts: &TaskFacts, missing: &Missing) -> Option<String> {
     let who = missing.who_to_ask()?;
-    let favour = match missing {
+    let request = match missing {
         Missing::Rejected { role, .. } => format!("vote again as {role}"),
         Missing::Signoff { role, .. } => format!("approve as {role}"),
         _ => return None,
@@ -215,9 +211,9 @@ fn next_of(session: &Session<'_>, config: &Config, facts: &TaskFacts, missing: &
         Missing::Signoff { role, .. } if who.is_empty() || who.iter().any(is_me) => {
             let is_own = me.is_some_and(|me| facts.is_author(config, role, &me));
             let forbids = config.policy.self_approval == SelfApproval::Forbid;
-            if is_own && forbids { Some(format!("ask somebody else to {favour}")) } else { command(role) }
+            if is_own && forbids { Some(format!("ask somebody else to {request}")) } else { command(role) }
         }
-        _ => Some(format!("ask {} to {favour}", who.join(" or "))),
+        _ => Some(format!("ask {} to {request}", who.join(" or "))),
     }
 }
 
