@@ -114,7 +114,7 @@ impl VoteReader<'_> {
             self.signers,
             Some(vote.at),
         );
-        matches!(verdict, Ok(git::Verdict::Valid { principal }) if is_signer(&principal, &vote.by))
+        matches!(verdict, Ok(git::SignatureStatus::Valid { principal }) if is_signer(&principal, &vote.by))
     }
 }
 

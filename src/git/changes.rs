@@ -155,7 +155,7 @@ impl Repository {
             .map_err(|error| self.unreadable(commit, "read the files", &error))?;
             if seen > MOST_CHANGES {
                 let reason = format!("there are more than {MOST_CHANGES}");
-                return Err(Error::Commit { deed: "compare the files", commit_id: commit, reason });
+                return Err(Error::Commit { action: "compare the files", commit_id: commit, reason });
             }
         }
         changes.sort_unstable();

@@ -22,13 +22,13 @@ pub enum Error {
         folder: PathBuf,
     },
     /// A file or folder of the repository could not be read or written.
-    #[error("cannot {deed} `{}`", .path.display())]
+    #[error("cannot {action} `{}`", .path.display())]
     Io {
         /// What was being done.
-        deed: &'static str,
+        action: &'static str,
         /// To which path.
         path: PathBuf,
-        /// What the system said.
+        /// What the system answered.
         source: std::io::Error,
     },
     /// The repository is there and could not be opened.
@@ -97,10 +97,10 @@ pub enum Error {
     #[error("this clone is shallow: the history is missing that moves and votes are judged by")]
     Shallow,
     /// A commit that is damaged, or whose files this clone does not all have.
-    #[error("cannot {deed} of {commit_id}: {reason}")]
+    #[error("cannot {action} of {commit_id}: {reason}")]
     Commit {
         /// What was being done.
-        deed: &'static str,
+        action: &'static str,
         /// With which commit.
         commit_id: CommitId,
         /// Why it failed.
@@ -116,17 +116,17 @@ pub enum Error {
         /// The most the caller reads, in bytes.
         cap: u64,
     },
-    /// Nobody said who the user is.
+    /// No name or address is configured.
     #[error("git does not know your {}", .missing)]
     NoIdentity {
         /// `name` or `email`.
         missing: &'static str,
     },
     /// Any other answer of git that is of no use.
-    #[error("cannot {deed}: {reason}")]
+    #[error("cannot {action}: {reason}")]
     Other {
         /// What was being done.
-        deed: &'static str,
+        action: &'static str,
         /// Why it failed.
         reason: String,
     },
@@ -175,13 +175,17 @@ impl Error {
     }
 
     /// Tells what was being done, and besides the last of what failed the first, such as a disk that is full.
-    pub(super) fn because(deed: &'static str, error: &gix::Error) -> Self {
+    pub(super) fn because(action: &'static str, error: &gix::Error) -> Self {
         let (last, first) = (error.to_string(), error.probable_cause().to_string());
-        if last == first { Self::other(deed, last) } else { Self::other(deed, format!("{last}: {first}")) }
+        if last == first {
+            Self::other(action, last)
+        } else {
+            Self::other(action, format!("{last}: {first}"))
+        }
     }
 
-    pub(super) fn other(deed: &'static str, reason: impl std::fmt::Display) -> Self {
-        Self::Other { deed, reason: one_line(&reason.to_string()) }
+    pub(super) fn other(action: &'static str, reason: impl std::fmt::Display) -> Self {
+        Self::Other { action, reason: one_line(&reason.to_string()) }
     }
 }
 

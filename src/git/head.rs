@@ -21,7 +21,7 @@ const MOST_PACKS: u16 = 64;
 
 /// What a hook asks of the commit just made.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Glance {
+pub struct HeadPeek {
     /// The whole message; bytes that are not UTF-8 are replaced.
     pub message: String,
     /// Whether the folder is another than in the first parent.
@@ -31,7 +31,7 @@ pub struct Glance {
 /// Looks at HEAD's commit and at what it did to a folder at the top of the repository. None where that takes more
 /// than objects that are at hand: then ask the [`super::Repository`].
 #[must_use]
-pub fn peek_head(places: &RepoPaths, folder: &str) -> Option<Glance> {
+pub fn peek_head(places: &RepoPaths, folder: &str) -> Option<HeadPeek> {
     refuse_reftable(places).ok()?;
     if places.common_dir.join("refs/replace").exists() || places.common_dir.join("info/grafts").exists() {
         return None;
@@ -44,7 +44,7 @@ pub fn peek_head(places: &RepoPaths, folder: &str) -> Option<Glance> {
         Some(parent) => objects.entry(objects.commit(parent)?.1, folder)?,
         None => None,
     };
-    Some(Glance { message, has_changed: now != before })
+    Some(HeadPeek { message, has_changed: now != before })
 }
 
 fn head(places: &RepoPaths) -> Option<ObjectId> {

@@ -118,9 +118,9 @@ impl Quarantine {
         let name = format!("push-{}-{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
         let folder = places.common_dir.join("tracker").join(name);
         let info = folder.join("info");
-        let failed = |deed, path: &Path| {
+        let failed = |action, path: &Path| {
             let path = path.to_owned();
-            move |source| Error::Io { deed, path, source }
+            move |source| Error::Io { action, path, source }
         };
         std::fs::create_dir_all(&info).map_err(failed("create", &info))?;
         let entered = Self { folder: Some(folder.clone()) };

@@ -115,7 +115,7 @@ impl GitEnv {
             Ok(_) if dot_git.is_symlink() => Some(real(&dot_git)?),
             Ok(_) => Some(dot_git.clone()),
             Err(source) if is_worth_telling(&source) => {
-                return Err(Error::Io { deed: "look for a repository in", path: dot_git, source });
+                return Err(Error::Io { action: "look for a repository in", path: dot_git, source });
             }
             Err(_) => None,
         };
@@ -145,7 +145,7 @@ impl GitEnv {
         let file = git_dir.join("commondir");
         match fs::read(&file) {
             Ok(bytes) => real(&git_dir.join(path_in(&bytes))),
-            Err(source) if is_worth_telling(&source) => Err(Error::Io { deed: "read", path: file, source }),
+            Err(source) if is_worth_telling(&source) => Err(Error::Io { action: "read", path: file, source }),
             Err(_) => Ok(git_dir.to_owned()),
         }
     }
@@ -161,16 +161,17 @@ fn looks_like_a_repository(git_dir: &Path, common_dir: &Path) -> bool {
 
 /// The folder that a `.git` file names.
 fn target_of(file: &Path) -> Result<PathBuf, Error> {
-    let bytes = fs::read(file).map_err(|source| Error::Io { deed: "read", path: file.to_owned(), source })?;
+    let bytes =
+        fs::read(file).map_err(|source| Error::Io { action: "read", path: file.to_owned(), source })?;
     let Some(target) = bytes.strip_prefix(b"gitdir:") else {
         let source = std::io::Error::new(ErrorKind::InvalidData, "it does not begin with `gitdir:`");
-        return Err(Error::Io { deed: "read", path: file.to_owned(), source });
+        return Err(Error::Io { action: "read", path: file.to_owned(), source });
     };
     let folder = file.parent().unwrap_or(file).join(path_in(target));
     match folder.canonicalize() {
         Ok(folder) => Ok(folder),
         Err(source) if is_worth_telling(&source) => {
-            Err(Error::Io { deed: "look for a repository in", path: folder, source })
+            Err(Error::Io { action: "look for a repository in", path: folder, source })
         }
         Err(_) => Err(Error::NotAGitDir { named_by: file.display().to_string(), folder }),
     }
@@ -185,7 +186,7 @@ pub(super) fn path_in(bytes: &[u8]) -> PathBuf {
 
 /// The path without links, `.` and `..`.
 fn real(path: &Path) -> Result<PathBuf, Error> {
-    path.canonicalize().map_err(|source| Error::Io { deed: "find", path: path.to_owned(), source })
+    path.canonicalize().map_err(|source| Error::Io { action: "find", path: path.to_owned(), source })
 }
 
 /// Like [`real`], for a path that need not exist.
@@ -203,7 +204,7 @@ fn device_of(folder: &Path) -> Result<u64, Error> {
     use std::os::unix::fs::MetadataExt;
     match fs::metadata(folder) {
         Ok(found) => Ok(found.dev()),
-        Err(source) => Err(Error::Io { deed: "look for a repository in", path: folder.to_owned(), source }),
+        Err(source) => Err(Error::Io { action: "look for a repository in", path: folder.to_owned(), source }),
     }
 }
 
@@ -253,7 +254,7 @@ fn read_file(path: &Path, git_dir: &Path) -> Result<Option<gix::config::File>, E
     let bytes = match fs::read(path) {
         Ok(bytes) => bytes,
         Err(source) if is_worth_telling(&source) => {
-            return Err(Error::Io { deed: "read", path: path.to_owned(), source });
+            return Err(Error::Io { action: "read", path: path.to_owned(), source });
         }
         Err(_) => return Ok(None),
     };

@@ -25,7 +25,7 @@ impl RepoPaths {
     pub fn branch(&self) -> Result<Option<String>, Error> {
         refuse_reftable(self)?;
         let path = self.git_dir.join("HEAD");
-        let bytes = fs::read(&path).map_err(|source| Error::Io { deed: "read", path, source })?;
+        let bytes = fs::read(&path).map_err(|source| Error::Io { action: "read", path, source })?;
         let target = bytes.strip_prefix(b"ref:").map(<[u8]>::trim_ascii);
         let name = target.and_then(|target| target.strip_prefix(b"refs/heads/"));
         Ok(name.map(|name| String::from_utf8_lossy(name).into_owned()))
@@ -96,7 +96,7 @@ struct Loose {
 
 impl Loose {
     fn read_below(&mut self, folder: &Path, name: &[u8]) -> Result<(), Error> {
-        let failed = |source| Error::Io { deed: "list the refs in", path: folder.to_owned(), source };
+        let failed = |source| Error::Io { action: "list the refs in", path: folder.to_owned(), source };
         let entries = match fs::read_dir(folder) {
             Ok(entries) => entries,
             Err(source) if is_worth_telling(&source) => return Err(failed(source)),
@@ -118,7 +118,7 @@ impl Loose {
                     }
                     // Deleted or packed since it was listed.
                     Err(source) if !is_worth_telling(&source) => {}
-                    Err(source) => return Err(Error::Io { deed: "read the ref", path, source }),
+                    Err(source) => return Err(Error::Io { action: "read the ref", path, source }),
                 }
             }
         }
@@ -139,7 +139,7 @@ fn packed_tips(path: &Path, loose: &HashSet<Vec<u8>>) -> Result<Vec<ObjectId>, E
     let bytes = match fs::read(path) {
         Ok(bytes) => bytes,
         Err(source) if is_worth_telling(&source) => {
-            return Err(Error::Io { deed: "read", path: path.to_owned(), source });
+            return Err(Error::Io { action: "read", path: path.to_owned(), source });
         }
         Err(_) => return Ok(Vec::new()),
     };

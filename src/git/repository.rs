@@ -40,7 +40,7 @@ impl Repository {
             let options = gix::odb::store::init::Options::default();
             let opened = gix::odb::at_opts(folder.clone(), inner.object_hash(), None, options);
             let objects = opened.map_err(|source| Error::Io {
-                deed: "read objects from",
+                action: "read objects from",
                 path: folder.clone(),
                 source,
             })?;

@@ -41,7 +41,7 @@ pub enum SignError {
     Failed {
         /// The program.
         program: String,
-        /// What it said last.
+        /// Its last line.
         reason: String,
     },
     /// A temporary file could not be written.
@@ -66,7 +66,7 @@ impl SignError {
 
 /// What a signature is worth.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Verdict {
+pub enum SignatureStatus {
     /// It is good, and its key is one of the allowed ones.
     Valid {
         /// Whose key it is, as the list of allowed signers says; it may be a pattern.
@@ -79,7 +79,7 @@ pub enum Verdict {
     },
     /// It is not a signature of this payload.
     Invalid {
-        /// What `ssh-keygen` said.
+        /// What `ssh-keygen` answered.
         reason: String,
     },
 }
@@ -105,7 +105,7 @@ impl Repository {
         namespace: &str,
         allowed_signers: &str,
         at: Option<DateTime<Utc>>,
-    ) -> Result<Verdict, SignError> {
+    ) -> Result<SignatureStatus, SignError> {
         let (signature, _kept) = self.temporary(signature.as_bytes())?;
         let (allowed, _kept_too) = self.temporary(allowed_signers.as_bytes())?;
         let time = at.map(|at| {
@@ -127,16 +127,16 @@ impl Repository {
             let more = ["-f", "-I", principal, "-n", namespace].map(OsStr::new);
             let checked = ask("verify", &[more[0], allowed.as_os_str(), more[1], more[2], more[3], more[4]])?;
             if checked.is_success() {
-                return Ok(Verdict::Valid { principal: principal.to_owned() });
+                return Ok(SignatureStatus::Valid { principal: principal.to_owned() });
             }
         }
         let checked = ask("check-novalidate", &["-n".as_ref(), namespace.as_ref()])?;
         if !checked.is_success() {
-            return Ok(Verdict::Invalid { reason: last_word(&checked) });
+            return Ok(SignatureStatus::Invalid { reason: last_line_of(&checked) });
         }
         let said = checked.stdout_text();
         let key = said.split_whitespace().find(|word| word.starts_with("SHA256:")).unwrap_or_default();
-        Ok(Verdict::UnknownKey { key: key.to_owned() })
+        Ok(SignatureStatus::UnknownKey { key: key.to_owned() })
     }
 
     /// Signs a commit's bytes as `git commit -S` would.
@@ -187,7 +187,7 @@ impl Repository {
         let output = self.run(&program, &args, commit)?;
         if !output.stderr_text().contains("[GNUPG:] SIG_CREATED ") {
             let program = program.to_string_lossy().into_owned();
-            return Err(SignError::Failed { program, reason: last_word(&output) });
+            return Err(SignError::Failed { program, reason: last_line_of(&output) });
         }
         signature_in(&program, &output)
     }
@@ -240,11 +240,11 @@ fn signature_in(program: &OsStr, output: &Output) -> Result<String, SignError> {
         return Ok(signature);
     }
     let program = program.to_string_lossy().into_owned();
-    Err(SignError::Failed { program, reason: last_word(output) })
+    Err(SignError::Failed { program, reason: last_line_of(output) })
 }
 
-/// The last line that a program said, without control characters.
-fn last_word(output: &Output) -> String {
+/// The last line of a program's errors, without control characters.
+fn last_line_of(output: &Output) -> String {
     let said = output.stderr_text();
     let line = said.lines().map(str::trim).rfind(|line| !line.is_empty() && !line.starts_with("[GNUPG:]"));
     line.unwrap_or("it gave no reason").chars().filter(|c| !c.is_control()).collect()

@@ -93,7 +93,7 @@ impl Repository {
                 entries += 1;
                 if entries > MOST_ENTRIES {
                     let reason = format!("there are more than {MOST_ENTRIES}");
-                    return Err(Error::Commit { deed: "list the files", commit_id: commit, reason });
+                    return Err(Error::Commit { action: "list the files", commit_id: commit, reason });
                 }
             }
         }
@@ -178,15 +178,15 @@ impl Repository {
         found.tree().map_err(|error| self.unreadable(commit, "read the files", &error))
     }
 
-    pub(super) fn unreadable(&self, commit: CommitId, deed: &'static str, error: &gix::Error) -> Error {
-        self.unreadable_because(commit, deed, &error.to_string())
+    pub(super) fn unreadable(&self, commit: CommitId, action: &'static str, error: &gix::Error) -> Error {
+        self.unreadable_because(commit, action, &error.to_string())
     }
 
-    pub(super) fn unreadable_because(&self, commit: CommitId, deed: &'static str, error: &str) -> Error {
+    pub(super) fn unreadable_because(&self, commit: CommitId, action: &'static str, error: &str) -> Error {
         if !self.inner.has_object(commit.raw()) {
             return Error::MissingObject { id: commit.to_string(), shallow: self.is_shallow() };
         }
-        Error::Commit { deed, commit_id: commit, reason: crate::git::error::one_line(error) }
+        Error::Commit { action, commit_id: commit, reason: crate::git::error::one_line(error) }
     }
 }
 

@@ -9,7 +9,7 @@ use gix::index::entry::Stat;
 
 use crate::git::Repository;
 use crate::git::fold::index::{LockedIndex, folders_of};
-use crate::git::fold::{EditAgain, Left, LeftBecause, Pending, Place};
+use crate::git::fold::{EditAgain, Pending, SkipReason, Skipped, SkippedIn};
 
 /// Largest text that an edit is applied to, in bytes.
 const LARGEST_TEXT: u64 = 4 * 1024 * 1024;
@@ -33,7 +33,7 @@ pub(super) fn follow(
     pending: &[Pending<'_>],
     index: &LockedIndex,
     edit_again: &EditAgain<'_>,
-    left: &mut Vec<Left>,
+    left: &mut Vec<Skipped>,
 ) -> Vec<Written> {
     let Some(work_dir) = &repository.places().work_dir else { return Vec::new() };
     let mut written = Vec::new();
@@ -44,7 +44,7 @@ pub(super) fn follow(
         }
         match follow_one(repository, work_dir, each, edit_again) {
             Ok(one) => written.push(one),
-            Err(why) => left.push(Left { path: path.clone(), place: Place::WorkingTree, why }),
+            Err(why) => left.push(Skipped { path: path.clone(), place: SkippedIn::WorkingTree, why }),
         }
     }
     written
@@ -55,24 +55,24 @@ fn follow_one(
     work_dir: &Path,
     each: &Pending<'_>,
     edit_again: &EditAgain<'_>,
-) -> Result<Written, LeftBecause> {
+) -> Result<Written, SkipReason> {
     let edit = each.edit;
     refuse_links(work_dir, &edit.path)?;
     let file = work_dir.join(&edit.path);
     let found = read(&file)?;
     let before = found.as_ref().map(|(bytes, _)| bytes.clone());
     let now = match (&before, &edit.before) {
-        (None, Some(_)) => return Err(LeftBecause::Removed),
+        (None, Some(_)) => return Err(SkipReason::Removed),
         (None, None) => edit.after.clone(),
         (Some(found), before) if Some(found) == before.as_ref() || *found == edit.after => edit.after.clone(),
-        (Some(found), _) => edit_again(&edit.path, found).ok_or(LeftBecause::Edited)?,
+        (Some(found), _) => edit_again(&edit.path, found).ok_or(SkipReason::Edited)?,
     };
     let stat = match found {
         Some((bytes, stat)) if bytes == now => stat,
         Some((_, stat)) => replace(&file, &now, Some(stat))?,
         None => replace(&file, &now, None)?,
     };
-    let id = repository.blob_id_of(&now).map_err(|error| LeftBecause::Unwritable(error.to_string()))?;
+    let id = repository.blob_id_of(&now).map_err(|error| SkipReason::Unwritable(error.to_string()))?;
     Ok(Written { path: edit.path.clone(), id, stat, file, before, now })
 }
 
@@ -91,10 +91,10 @@ pub(super) fn put_back(written: &[Written]) {
 }
 
 /// A folder that is a link could lead anywhere.
-fn refuse_links(work_dir: &Path, path: &str) -> Result<(), LeftBecause> {
+fn refuse_links(work_dir: &Path, path: &str) -> Result<(), SkipReason> {
     for folder in folders_of(path) {
         match fs::symlink_metadata(work_dir.join(folder)) {
-            Ok(found) if !found.is_dir() => return Err(LeftBecause::NotAFile),
+            Ok(found) if !found.is_dir() => return Err(SkipReason::NotAFile),
             _ => {}
         }
     }
@@ -102,17 +102,17 @@ fn refuse_links(work_dir: &Path, path: &str) -> Result<(), LeftBecause> {
 }
 
 /// The file and its stat, which was taken before a byte was read.
-fn read(file: &Path) -> Result<Option<(Vec<u8>, Stat)>, LeftBecause> {
+fn read(file: &Path) -> Result<Option<(Vec<u8>, Stat)>, SkipReason> {
     let found = match fs::symlink_metadata(file) {
         Ok(found) => found,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(unwritable(error)),
     };
     if !found.is_file() {
-        return Err(LeftBecause::NotAFile);
+        return Err(SkipReason::NotAFile);
     }
     if found.len() > LARGEST_TEXT {
-        return Err(LeftBecause::Edited);
+        return Err(SkipReason::Edited);
     }
     let mut open = File::open(file).map_err(unwritable)?;
     let stat = gix::index::fs::Metadata::from_file(&open).map_err(unwritable)?;
@@ -123,7 +123,7 @@ fn read(file: &Path) -> Result<Option<(Vec<u8>, Stat)>, LeftBecause> {
 }
 
 /// Replaces the file that had `expected` as its stat; none where there was none. Keeps its mode.
-fn replace(file: &Path, bytes: &[u8], expected: Option<Stat>) -> Result<Stat, LeftBecause> {
+fn replace(file: &Path, bytes: &[u8], expected: Option<Stat>) -> Result<Stat, SkipReason> {
     if let Some(folder) = file.parent().filter(|_| expected.is_none()) {
         fs::create_dir_all(folder).map_err(unwritable)?;
     }
@@ -131,7 +131,7 @@ fn replace(file: &Path, bytes: &[u8], expected: Option<Stat>) -> Result<Stat, Le
     let temporary = file.with_file_name(format!(".{name}.{}.tmp", std::process::id()));
     let renamed = fill(&temporary, bytes, expected.is_some().then_some(file)).and_then(|()| {
         if stat_of(file).ok() != expected {
-            return Err(LeftBecause::Edited);
+            return Err(SkipReason::Edited);
         }
         fs::rename(&temporary, file).map_err(unwritable)
     });
@@ -142,7 +142,7 @@ fn replace(file: &Path, bytes: &[u8], expected: Option<Stat>) -> Result<Stat, Le
     stat_of(file).map_err(unwritable)
 }
 
-fn fill(temporary: &Path, bytes: &[u8], like: Option<&Path>) -> Result<(), LeftBecause> {
+fn fill(temporary: &Path, bytes: &[u8], like: Option<&Path>) -> Result<(), SkipReason> {
     // A leftover of a killed process with the same number is no reason to stop; a link in its place is.
     let _ = fs::remove_file(temporary);
     let mut out = OpenOptions::new().write(true).create_new(true).open(temporary).map_err(unwritable)?;
@@ -163,6 +163,6 @@ fn stat_of(file: &Path) -> io::Result<Stat> {
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "it is what `map_err` hands over")]
-fn unwritable(error: io::Error) -> LeftBecause {
-    LeftBecause::Unwritable(error.to_string())
+fn unwritable(error: io::Error) -> SkipReason {
+    SkipReason::Unwritable(error.to_string())
 }

@@ -16,7 +16,7 @@ use gix::index::extension::Tree;
 
 use crate::git::fold::files::Written;
 use crate::git::fold::objects::Trees;
-use crate::git::fold::{EditAgain, FoldRefusal, Left, LeftBecause, Pending, Place};
+use crate::git::fold::{EditAgain, FoldRefusal, Pending, SkipReason, Skipped, SkippedIn};
 use crate::git::{BlobId, Error, Repository};
 
 /// A `git status` in an editor holds the lock for a moment.
@@ -92,14 +92,14 @@ impl LockedIndex {
         pending: &[Pending<'_>],
         trees: &Trees,
         edit_again: &EditAgain<'_>,
-    ) -> Result<Vec<Left>, FoldRefusal> {
+    ) -> Result<Vec<Skipped>, FoldRefusal> {
         let mut left = Vec::new();
         let Some(index) = &mut self.index else { return Ok(left) };
         let mut created = Vec::new();
         for each in pending {
             match target(repository, index, each, trees, edit_again)? {
                 Target::Leave(why) => {
-                    left.push(Left { path: each.edit.path.clone(), place: Place::Index, why });
+                    left.push(Skipped { path: each.edit.path.clone(), place: SkippedIn::Index, why });
                 }
                 Target::IsThere => {}
                 Target::SetFolder(at, id) => {
@@ -160,8 +160,8 @@ impl LockedIndex {
             smudge(&mut index, work_dir);
         }
         let mode = std::fs::metadata(&self.path).map(|found| found.permissions());
-        let deed = "write the index";
-        let io = |source| Error::Io { deed, path: self.path.clone(), source };
+        let action = "write the index";
+        let io = |source| Error::Io { action, path: self.path.clone(), source };
         self.lock
             .with_mut(|file| {
                 write(&index, file)?;
@@ -181,7 +181,7 @@ impl FilledIndex {
         let Some(lock) = self.lock else { return Ok(()) };
         match lock.commit() {
             Ok(_) => Ok(()),
-            Err(error) => Err(Error::Io { deed: "replace", path: self.path, source: error.error }),
+            Err(error) => Err(Error::Io { action: "replace", path: self.path, source: error.error }),
         }
     }
 }
@@ -211,7 +211,7 @@ enum Target {
     SetFolder(usize, ObjectId),
     Create,
     IsThere,
-    Leave(LeftBecause),
+    Leave(SkipReason),
 }
 
 fn target(
@@ -227,10 +227,10 @@ fn target(
     };
     let entry = &index.entries()[at];
     if !matches!(entry.mode, Mode::FILE | Mode::FILE_EXECUTABLE) {
-        return Ok(Target::Leave(LeftBecause::NotAFile));
+        return Ok(Target::Leave(SkipReason::NotAFile));
     }
     if entry.flags.contains(Flags::INTENT_TO_ADD) {
-        return Ok(Target::Leave(LeftBecause::Removed));
+        return Ok(Target::Leave(SkipReason::Removed));
     }
     if Some(entry.id) == each.before_id {
         return Ok(Target::Set(at, each.after_id));
@@ -240,10 +240,10 @@ fn target(
     }
     let staged = match repository.read_blob(BlobId::new(entry.id), LARGEST_TEXT) {
         Ok(staged) => staged,
-        Err(Error::TooLarge { .. }) => return Ok(Target::Leave(LeftBecause::Edited)),
+        Err(Error::TooLarge { .. }) => return Ok(Target::Leave(SkipReason::Edited)),
         Err(error) => return Err(error),
     };
-    let Some(edited) = edit_again(path, &staged) else { return Ok(Target::Leave(LeftBecause::Edited)) };
+    let Some(edited) = edit_again(path, &staged) else { return Ok(Target::Leave(SkipReason::Edited)) };
     let id = repository.write_bytes(gix::objs::Kind::Blob, &edited)?;
     Ok(if id == entry.id { Target::IsThere } else { Target::Set(at, id) })
 }
@@ -256,17 +256,17 @@ fn target_of_absent(index: &gix::index::File, each: &Pending<'_>, trees: &Trees)
             return match trees.folder(folder) {
                 Some(replaced) if id == replaced.old => Target::SetFolder(at, replaced.new),
                 Some(replaced) if id == Some(replaced.new) => Target::IsThere,
-                _ => Target::Leave(LeftBecause::Outside),
+                _ => Target::Leave(SkipReason::Outside),
             };
         }
         if index.entry_by_path(BStr::new(folder)).is_some() {
-            return Target::Leave(LeftBecause::NotAFile);
+            return Target::Leave(SkipReason::NotAFile);
         }
     }
     let is_folder = index.prefixed_entries(BStr::new(&format!("{path}/"))).is_some();
     match each.before_id {
-        _ if is_folder => Target::Leave(LeftBecause::NotAFile),
-        Some(_) => Target::Leave(LeftBecause::Removed),
+        _ if is_folder => Target::Leave(SkipReason::NotAFile),
+        Some(_) => Target::Leave(SkipReason::Removed),
         None => Target::Create,
     }
 }

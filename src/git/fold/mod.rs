@@ -62,23 +62,23 @@ pub struct Folded {
     /// The commit that HEAD was at. The same where there was nothing to fold.
     pub previous: CommitId,
     /// What did not follow, sorted by path.
-    pub left: Vec<Left>,
+    pub left: Vec<Skipped>,
 }
 
 /// A file that has been left as the user has it, although the commit has changed.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Left {
+pub struct Skipped {
     /// The path from the top of the repository.
     pub path: String,
     /// Where it was left.
-    pub place: Place,
+    pub place: SkippedIn,
     /// Why.
-    pub why: LeftBecause,
+    pub why: SkipReason,
 }
 
 /// The two places besides the commit in which a file can stand.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Place {
+pub enum SkippedIn {
     /// The index: what is staged.
     Index,
     /// The working tree.
@@ -87,7 +87,7 @@ pub enum Place {
 
 /// Why a file did not follow.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub enum LeftBecause {
+pub enum SkipReason {
     /// The user has removed it there.
     Removed,
     /// The user has edited it there, in a way that leaves no place for the edit.

@@ -2,7 +2,7 @@
 //!
 //! What a message links is said by the caller's own pure function. What it said is kept in `tracker/links` of the
 //! common dir, with who is whose parent, so that the answer is exact for any tip on any branch without opening a
-//! commit twice. The file is disposable: torn, of another grammar, or made before the history was deepened, it is
+//! commit twice. The file is disposable: torn, of another parser, or made before the history was deepened, it is
 //! made again.
 
 mod cache;
@@ -97,7 +97,7 @@ impl Links {
         self.places(id).iter().map(|&at| self.commits[at].id).collect()
     }
 
-    /// Returns the commits that changed something below `FOLDER/NAME`, of a folder that the grammar names: newest
+    /// Returns the commits that changed something below `FOLDER/NAME`, of a folder that the parser names: newest
     /// first. Where a commit changed very many names, it is among those of every name.
     #[must_use]
     pub fn touching(&self, folder: &str, name: &str) -> Vec<CommitId> {
@@ -152,11 +152,11 @@ impl Repository {
     ///
     /// At most `limit` commits that nobody has looked at before are read, the newest first; the history behind
     /// them is left out for as long as no higher limit is asked for.
-    pub fn links(&self, tip: CommitId, grammar: &LinkParser<'_>, limit: usize) -> Result<Links, Error> {
+    pub fn links(&self, tip: CommitId, parser: &LinkParser<'_>, limit: usize) -> Result<Links, Error> {
         let file = self.places().common_dir.join(CACHE);
-        let stamp = self.stamp(grammar);
+        let stamp = self.stamp(parser);
         let mut remembered = Remembered::read(&file, stamp, limit, self.inner.object_hash());
-        let added = self.scan(&mut remembered, tip, grammar, limit)?;
+        let added = self.scan(&mut remembered, tip, parser, limit)?;
         if added >= WORTH_WRITING || (added > 0 && !file.exists()) {
             remembered.write(&file, stamp, limit);
         }
@@ -184,9 +184,9 @@ impl Repository {
     }
 
     /// What the answers hang on besides the commits.
-    fn stamp(&self, grammar: &LinkParser<'_>) -> u32 {
+    fn stamp(&self, parser: &LinkParser<'_>) -> u32 {
         let shallow = fs::read(self.places().common_dir.join("shallow")).unwrap_or_default();
-        crc32fast::hash(&[grammar.version.as_bytes(), b"\0", &*shallow].concat())
+        crc32fast::hash(&[parser.version.as_bytes(), b"\0", &*shallow].concat())
     }
 }
 
@@ -204,7 +204,7 @@ impl Repository {
         &self,
         remembered: &mut Remembered,
         tip: CommitId,
-        grammar: &LinkParser<'_>,
+        parser: &LinkParser<'_>,
         limit: usize,
     ) -> Result<usize, Error> {
         let mut read: HashMap<ObjectId, Read> = HashMap::new();
@@ -223,14 +223,14 @@ impl Repository {
             if read.contains_key(&id) {
                 continue;
             }
-            let commit = self.read_for_links(&objects, &mut buffer, id, grammar, is_shallow)?;
+            let commit = self.read_for_links(&objects, &mut buffer, id, parser, is_shallow)?;
             let new = commit.parents.iter().filter(|parent| !remembered.has(**parent));
             waiting.extend(new.map(|parent| (commit.time, *parent)));
             read.insert(id, commit);
             step.advance(1);
             order.push(id);
         }
-        self.mark_touched(&mut read, &order, grammar.folders)?;
+        self.mark_touched(&mut read, &order, parser.folders)?;
         Ok(add_parents_first(remembered, &mut read, tip.raw()))
     }
 
@@ -240,7 +240,7 @@ impl Repository {
         objects: &gix::OdbHandle,
         buffer: &mut Vec<u8>,
         id: ObjectId,
-        grammar: &LinkParser<'_>,
+        parser: &LinkParser<'_>,
         is_shallow: bool,
     ) -> Result<Read, Error> {
         let cannot = |error: String| self.unreadable_because(CommitId::new(id), "read the commit", &error);
@@ -249,7 +249,7 @@ impl Repository {
         // A shallow clone ends where its parents are missing: that is an end, not an error.
         let is_here = |parent: &ObjectId| !is_shallow || self.inner.has_object(*parent);
         let parents = commit.parents().filter(is_here).collect();
-        let ids = (grammar.ids_in)(&commit.message.to_str_lossy());
+        let ids = (parser.ids_in)(&commit.message.to_str_lossy());
         Ok(Read { time, tree: commit.tree(), parents, ids })
     }
 }

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use tracker::git::{Folded, Left, LeftBecause, Place};
+use tracker::git::{Folded, SkipReason, Skipped, SkippedIn};
 
 use super::{DEV, OTHER, TASK, assert_folded, creating, fold, moved, moving, repository};
 use crate::support::Sandbox;
@@ -19,8 +19,8 @@ fn move_one(sandbox: &Sandbox) -> Folded {
     folded
 }
 
-fn left(path: &str, place: Place, why: LeftBecause) -> Left {
-    Left { path: path.to_owned(), place, why }
+fn left(path: &str, place: SkippedIn, why: SkipReason) -> Skipped {
+    Skipped { path: path.to_owned(), place, why }
 }
 
 #[test]
@@ -126,8 +126,8 @@ fn what_leaves_no_place_for_the_move_is_left_and_said() {
     sandbox.git(&["add", TASK]);
     sandbox.write(TASK, "and again\n");
     let folded = move_one(&sandbox);
-    let edited = |place| left(TASK, place, LeftBecause::Edited);
-    assert_eq!(folded.left, [edited(Place::Index), edited(Place::WorkingTree)]);
+    let edited = |place| left(TASK, place, SkipReason::Edited);
+    assert_eq!(folded.left, [edited(SkippedIn::Index), edited(SkippedIn::WorkingTree)]);
     assert_eq!(sandbox.git(&["show", &format!(":{TASK}")]), "rewritten");
     assert_eq!(sandbox.read(TASK), "and again\n");
     assert_eq!(sandbox.git(&["status", "--porcelain"]), format!("MM {TASK}"));
@@ -138,13 +138,13 @@ fn a_removed_file_stays_removed() {
     let sandbox = repository();
     sandbox.git(&["rm", "--quiet", TASK]);
     let folded = move_one(&sandbox);
-    let removed = |place| left(TASK, place, LeftBecause::Removed);
-    assert_eq!(folded.left, [removed(Place::Index), removed(Place::WorkingTree)]);
+    let removed = |place| left(TASK, place, SkipReason::Removed);
+    assert_eq!(folded.left, [removed(SkippedIn::Index), removed(SkippedIn::WorkingTree)]);
     assert_eq!(sandbox.git(&["status", "--porcelain"]), format!("D  {TASK}"));
 
     let sandbox = repository();
     fs::remove_file(sandbox.path().join(TASK)).unwrap();
-    assert_eq!(move_one(&sandbox).left, [removed(Place::WorkingTree)]);
+    assert_eq!(move_one(&sandbox).left, [removed(SkippedIn::WorkingTree)]);
     assert_eq!(sandbox.git(&["status", "--porcelain"]), format!(" D {TASK}"));
 }
 
@@ -158,7 +158,7 @@ fn no_link_is_followed() {
     fs::remove_dir_all(sandbox.path().join(".tracker/tasks")).unwrap();
     std::os::unix::fs::symlink(&outside, sandbox.path().join(".tracker/tasks")).unwrap();
     let folded = fold(&sandbox, &[moving(TASK, DEV)]);
-    assert_eq!(folded.left, [left(TASK, Place::WorkingTree, LeftBecause::NotAFile)]);
+    assert_eq!(folded.left, [left(TASK, SkippedIn::WorkingTree, SkipReason::NotAFile)]);
     assert_eq!(fs::read_to_string(outside.join("TASK-1.md")).unwrap(), DEV);
 
     let sandbox = repository();
@@ -166,7 +166,7 @@ fn no_link_is_followed() {
     fs::remove_file(&file).unwrap();
     std::os::unix::fs::symlink(outside.join("TASK-1.md"), &file).unwrap();
     let folded = fold(&sandbox, &[moving(TASK, DEV)]);
-    assert_eq!(folded.left, [left(TASK, Place::WorkingTree, LeftBecause::NotAFile)]);
+    assert_eq!(folded.left, [left(TASK, SkippedIn::WorkingTree, SkipReason::NotAFile)]);
     assert_eq!(fs::read_to_string(outside.join("TASK-1.md")).unwrap(), DEV);
 }
 
@@ -177,7 +177,7 @@ fn a_new_file_does_not_replace_another_of_its_name() {
     sandbox.write(path, "the user's own\n");
     let edits = [creating(path, "ours\n"), creating(".tracker/new/beside.md", "new\n")];
     let folded = fold(&sandbox, &edits);
-    assert_eq!(folded.left, [left(path, Place::WorkingTree, LeftBecause::Edited)]);
+    assert_eq!(folded.left, [left(path, SkippedIn::WorkingTree, SkipReason::Edited)]);
     assert_eq!(sandbox.read(path), "the user's own\n");
     assert_eq!(sandbox.read(".tracker/new/beside.md"), "new\n");
     assert_eq!(sandbox.git(&["status", "--porcelain"]), format!(" M {path}"));

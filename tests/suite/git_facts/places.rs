@@ -33,7 +33,7 @@ fn outside_of_a_repository_the_answer_is_that_there_is_none() {
 fn a_folder_that_is_gone_is_an_error_of_its_own() {
     let sandbox = Sandbox::new();
     let error = git::discover(&sandbox.env("gone")).unwrap_err();
-    assert!(matches!(error, Error::Io { deed: "find", .. }), "{error}");
+    assert!(matches!(error, Error::Io { action: "find", .. }), "{error}");
 }
 
 #[test]
@@ -131,7 +131,7 @@ fn a_git_file_that_names_nothing_is_told() {
     assert!(matches!(error, Error::NotAGitDir { .. }), "{error}");
     sandbox.write("inner/.git", "nonsense\n");
     let error = git::discover(&sandbox.env("inner")).unwrap_err();
-    assert!(matches!(error, Error::Io { deed: "read", .. }), "{error}");
+    assert!(matches!(error, Error::Io { action: "read", .. }), "{error}");
 }
 
 #[test]

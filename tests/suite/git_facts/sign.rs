@@ -1,7 +1,7 @@
 //! Signatures by ssh keys, as git is configured.
 
 use chrono::{TimeZone, Utc};
-use tracker::git::{Repository, SignError, Verdict};
+use tracker::git::{Repository, SignError, SignatureStatus};
 
 use super::open;
 use crate::support::Sandbox;
@@ -33,19 +33,20 @@ fn a_signature_is_judged_by_the_list_of_allowed_signers() {
     let judge = |payload: &[u8], signature: &str, namespace: &str, allowed: &str| {
         repository.verify_signature(payload, signature, namespace, allowed, None).unwrap()
     };
-    let valid = |principal: &str| Verdict::Valid { principal: principal.to_owned() };
+    let valid = |principal: &str| SignatureStatus::Valid { principal: principal.to_owned() };
     let allowed = format!("eve@example.com {eve}\nada@example.com,ada@work.example {ada}\n");
     assert_eq!(judge(VOTE, &signature, NAMESPACE, &allowed), valid("ada@example.com"));
     let own_namespace = format!("ada@example.com namespaces=\"{NAMESPACE}\" {ada}\n");
     assert_eq!(judge(VOTE, &signature, NAMESPACE, &own_namespace), valid("ada@example.com"));
 
-    let unknown = |verdict| matches!(verdict, Verdict::UnknownKey { key } if key.starts_with("SHA256:"));
+    let unknown =
+        |verdict| matches!(verdict, SignatureStatus::UnknownKey { key } if key.starts_with("SHA256:"));
     assert!(unknown(judge(VOTE, &signature, NAMESPACE, &format!("eve@example.com {eve}\n"))));
     assert!(unknown(judge(VOTE, &signature, NAMESPACE, "")));
     let for_git = format!("ada@example.com namespaces=\"git\" {ada}\n");
     assert!(unknown(judge(VOTE, &signature, NAMESPACE, &for_git)));
 
-    let invalid = |verdict| matches!(verdict, Verdict::Invalid { .. });
+    let invalid = |verdict| matches!(verdict, SignatureStatus::Invalid { .. });
     assert!(invalid(judge(b"verdict: rejected\n", &signature, NAMESPACE, &allowed)));
     assert!(invalid(judge(VOTE, &signature, "git", &allowed)));
     assert!(invalid(judge(VOTE, "nonsense", NAMESPACE, &allowed)));
@@ -65,8 +66,8 @@ fn a_key_counts_while_it_is_allowed() {
         let time = Utc.with_ymd_and_hms(year, 6, 1, 0, 0, 0).unwrap();
         repository.verify_signature(VOTE, &signature, NAMESPACE, &allowed, Some(time)).unwrap()
     };
-    assert!(matches!(at(2025), Verdict::Valid { .. }));
-    assert!(matches!(at(2026), Verdict::UnknownKey { .. }));
+    assert!(matches!(at(2025), SignatureStatus::Valid { .. }));
+    assert!(matches!(at(2026), SignatureStatus::UnknownKey { .. }));
 }
 
 #[test]
@@ -99,7 +100,7 @@ fn the_public_half_and_a_literal_key_need_the_agent() {
         let signature = signing(&sandbox, &key).sign(VOTE, NAMESPACE).unwrap();
         let allowed = format!("ada@example.com {ada}\n");
         let verdict = open(&sandbox).verify_signature(VOTE, &signature, NAMESPACE, &allowed, None).unwrap();
-        assert!(matches!(verdict, Verdict::Valid { .. }));
+        assert!(matches!(verdict, SignatureStatus::Valid { .. }));
     }
 }
 
