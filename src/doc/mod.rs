@@ -33,7 +33,7 @@ pub use document::Document;
 pub use edit::{Edit, Scalar, Value};
 pub use finding::{create_finding, read_finding, resolve_finding};
 pub use markdown::{CheckBox, Section, acceptance_text, check_boxes, is_heading, open_boxes, sections};
-pub use merge::{Conflict, Identity, Marks, Merge, RecordKind, Subject, Versions, merge};
+pub use merge::{Conflict, Identity, Marks, Merge, RecordKind, RecordVersions, Subject, merge};
 pub use note::{create_note, read_note};
 pub use role::{create_role, read_role};
 pub use source::CONFLICT;

@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{Error, Result};
-use crate::doc::{Identity, Marks, RecordKind, Versions, merge};
+use crate::doc::{Identity, Marks, RecordKind, RecordVersions, merge};
 use crate::env::Env;
 use crate::model::{Problem, TaskId};
 use crate::store::{self, LARGEST_FILE, Layout};
@@ -61,7 +61,7 @@ pub fn merge_records(env: &Env, request: &MergeRequest) -> Result<(MergedRecord,
         theirs: label(2, "theirs"),
         size: request.marker_size,
     };
-    let versions = Versions { base: Some(&base), ours: &ours, theirs: &theirs };
+    let versions = RecordVersions { base: Some(&base), ours: &ours, theirs: &theirs };
     let merged = merge(kind, versions, identity, &marks).map_err(|problem| {
         let hint = problem.hint.clone().unwrap_or_default();
         let problem = problem.in_file(request.path.as_str());

@@ -7,7 +7,7 @@ use super::draft::Draft;
 use super::set::write_list;
 use crate::doc::lines;
 use crate::doc::yaml::entries::{Entry, Style};
-use crate::doc::yaml::items::{Item, items};
+use crate::doc::yaml::entries::{Item, items};
 use crate::doc::yaml::scalar::{self, Place};
 use crate::doc::yaml::{Node, flow};
 use crate::model::Problem;

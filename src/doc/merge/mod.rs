@@ -7,23 +7,20 @@
 //!
 //! `merge(a, b)` is `merge(b, a)`: what both sides add at one place is ordered by content. Nothing here knows git.
 
-mod ancestor;
 mod body;
-mod diff3;
-mod form;
 mod front;
-mod order;
+mod lines;
 mod piece;
-mod plain;
-mod three;
+mod ticks;
+mod values;
+mod versions;
 
 use super::Document;
 use super::source::{self, Kind};
 use crate::model::Problem;
-use form::Formed;
 pub use piece::{Conflict, Marks, Subject};
 use piece::{Piece, is_clean};
-use three::Three;
+use versions::{Formed, Side, Versions, strip_conflicts};
 
 /// How a file is to be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,9 +44,9 @@ pub struct Identity<'a> {
     pub id: &'a str,
 }
 
-/// Three versions of a record.
+/// Versions versions of a record.
 #[derive(Debug, Clone, Copy)]
-pub struct Versions<'a> {
+pub struct RecordVersions<'a> {
     /// What both sides began with; none where both added the file.
     pub base: Option<&'a [u8]>,
     /// The side that is merged into.
@@ -63,7 +60,7 @@ pub struct Versions<'a> {
 pub struct Merge {
     /// The merged text, with markers where there are conflicts.
     pub text: String,
-    /// What a person must settle, in the order of lines.
+    /// What a person must resolve, in the order of lines.
     pub conflicts: Vec<Conflict>,
 }
 
@@ -74,7 +71,7 @@ pub struct Merge {
 /// detection makes of similar files, or a side is no text.
 pub fn merge(
     kind: RecordKind,
-    versions: Versions<'_>,
+    versions: RecordVersions<'_>,
     identity: Option<Identity<'_>>,
     marks: &Marks<'_>,
 ) -> Result<Merge, Problem> {
@@ -82,7 +79,7 @@ pub fn merge(
     let theirs = text_of(versions.theirs, "their version")?;
     let base = versions.base.filter(|bytes| !bytes.is_empty());
     let base = base.map(|bytes| text_of(bytes, "the common ancestor")).transpose()?;
-    let ancestor = base.map(ancestor::undone);
+    let ancestor = base.map(strip_conflicts);
     let formed = Formed::new(ancestor.as_deref(), ours, theirs);
     let texts = formed.texts.as_ref().map(String::as_str);
     let reader = Reader::new(kind, base.is_some(), texts);
@@ -113,22 +110,22 @@ fn text_of<'b>(bytes: &'b [u8], whose: &str) -> Result<&'b str, Problem> {
     })
 }
 
-/// Three texts, and the documents that they are where they can be read.
+/// Versions texts, and the documents that they are where they can be read.
 struct Reader<'t> {
     kind: RecordKind,
-    texts: Three<&'t str>,
-    documents: Option<(Kind, Three<Option<Document>>)>,
+    texts: Versions<&'t str>,
+    documents: Option<(Kind, Versions<Option<Document>>)>,
 }
 
 impl<'t> Reader<'t> {
-    fn new(kind: RecordKind, has_base: bool, texts: Three<&'t str>) -> Self {
+    fn new(kind: RecordKind, has_base: bool, texts: Versions<&'t str>) -> Self {
         let read = |kind: Kind| {
             let open = |text: &str| match kind {
                 Kind::Markdown => Document::markdown(text.as_bytes()).ok(),
                 Kind::Yaml => Document::yaml(text.as_bytes()).ok(),
             };
             let base = if has_base { Some(open(texts.base)?) } else { None };
-            Some((kind, Three::new(base, Some(open(texts.ours)?), Some(open(texts.theirs)?))))
+            Some((kind, Versions::new(base, Some(open(texts.ours)?), Some(open(texts.theirs)?))))
         };
         let documents = match kind {
             RecordKind::Markdown => read(Kind::Markdown),
@@ -162,7 +159,7 @@ impl<'t> Reader<'t> {
     fn merge(&self, is_ancestor: bool) -> Vec<Piece> {
         let Some((kind, documents)) = &self.documents else { return self.merge_lines() };
         let documents = documents.as_ref().map(Option::as_ref);
-        let documents = Three { base: documents.base.filter(|_| is_ancestor), ..documents };
+        let documents = Versions { base: documents.base.filter(|_| is_ancestor), ..documents };
         let mut pieces = front::merge(documents, *kind);
         if *kind == Kind::Markdown {
             pieces.extend(body::merge(documents.map(|document| document.map(Document::body))));
@@ -171,15 +168,15 @@ impl<'t> Reader<'t> {
     }
 
     fn merge_lines(&self) -> Vec<Piece> {
-        let pieces = plain::join(self.texts, &Subject::Lines);
+        let pieces = lines::join_lines(self.texts, &Subject::Lines);
         let is_toml = |text: &str| toml::from_str::<toml::Table>(text).is_ok();
         let breaks = self.kind == RecordKind::Toml
             && is_clean(&pieces)
             && is_toml(self.texts.ours)
             && is_toml(self.texts.theirs)
-            && !is_toml(&piece::settled(&pieces, three::Side::Ours));
+            && !is_toml(&piece::resolved(&pieces, Side::Ours));
         if breaks {
-            return vec![Piece::Clash { subject: Subject::Lines, sides: self.texts.map(str::to_owned) }];
+            return vec![Piece::Conflict { subject: Subject::Lines, sides: self.texts.map(str::to_owned) }];
         }
         pieces
     }

@@ -1,8 +1,8 @@
-//! The result of a merge in parts: text that is settled, and clashes that a person must settle.
+//! The result of a merge in parts: text that is merged, and conflicts that a person must resolve.
 
 use std::fmt;
 
-use super::three::{Side, Three};
+use super::versions::{Side, Versions};
 
 /// What a conflict is about.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -57,29 +57,29 @@ impl Default for Marks<'_> {
 /// A part of the result.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Piece {
-    /// Settled lines.
+    /// Merged lines.
     Text(String),
     /// Lines that both sides changed differently.
-    Clash { subject: Subject, sides: Three<String> },
+    Conflict { subject: Subject, sides: Versions<String> },
 }
 
-/// Tells whether nothing is left for a person to settle.
+/// Tells whether no conflict is left.
 pub(super) fn is_clean(pieces: &[Piece]) -> bool {
     pieces.iter().all(|piece| matches!(piece, Piece::Text(_)))
 }
 
-/// Returns the text with every clash settled for one side.
-pub(super) fn settled(pieces: &[Piece], side: Side) -> String {
+/// Returns the text with every conflict resolved for one side.
+pub(super) fn resolved(pieces: &[Piece], side: Side) -> String {
     pieces
         .iter()
         .map(|piece| match piece {
             Piece::Text(text) => text.as_str(),
-            Piece::Clash { sides, .. } => sides.of(side),
+            Piece::Conflict { sides, .. } => sides.of(side),
         })
         .collect()
 }
 
-/// Writes the pieces, clashes between markers.
+/// Writes the pieces, conflicts between markers.
 pub(super) fn write(pieces: &[Piece], marks: &Marks<'_>, ending: &str) -> (String, Vec<Conflict>) {
     let mut text = String::new();
     let mut conflicts = Vec::new();
@@ -87,8 +87,8 @@ pub(super) fn write(pieces: &[Piece], marks: &Marks<'_>, ending: &str) -> (Strin
     for piece in pieces {
         let start = text.len();
         match piece {
-            Piece::Text(settled) => text.push_str(settled),
-            Piece::Clash { subject, sides } => {
+            Piece::Text(merged) => text.push_str(merged),
+            Piece::Conflict { subject, sides } => {
                 conflicts.push(Conflict { subject: subject.clone(), line });
                 let parts = [('<', marks.ours, &sides.ours), ('|', marks.base, &sides.base)];
                 for (mark, label, content) in parts {

@@ -6,7 +6,7 @@ use crate::doc::Document;
 use crate::doc::lines;
 use crate::doc::printable::printable;
 use crate::doc::yaml::entries::Style;
-use crate::doc::yaml::items::{self, Item};
+use crate::doc::yaml::entries::{self, Item};
 use crate::doc::yaml::{self, Node};
 use crate::model::{Problem, Severity};
 
@@ -142,7 +142,7 @@ impl<'d> Fields<'d> {
     fn line_in_item(&mut self, key: &str, index: usize, field: Option<&str>) -> Option<usize> {
         let text = self.document.text();
         if self.items.as_ref().is_none_or(|(of, _)| of != key) {
-            self.items = Some((key.to_owned(), items::items(text, self.document.entry(key)?)?));
+            self.items = Some((key.to_owned(), entries::items(text, self.document.entry(key)?)?));
         }
         let (_, items) = self.items.as_ref()?;
         let item = items.get(index)?;

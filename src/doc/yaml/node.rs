@@ -1,4 +1,6 @@
-//! A parsed YAML value.
+//! A parsed YAML value, and how it is written on one line.
+
+use super::scalar::{self, Place};
 
 /// A YAML value, order kept, aliases expanded.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -56,4 +58,23 @@ pub(super) fn positions_of_key(text: &str, key: &str) -> impl Iterator<Item = us
         begins && text[at + key.len()..].trim_start_matches(['"', '\'', ' ']).starts_with(':')
     };
     text.match_indices(key).map(|(at, _)| at).filter(is_key)
+}
+
+/// Writes a value as YAML on one line.
+pub(in crate::doc) fn one_line(node: &Node) -> String {
+    match node {
+        Node::Null => "null".to_owned(),
+        Node::Literal(text) => text.clone(),
+        Node::Text(text) => scalar::text(text, Place::Flow),
+        Node::List(items) => {
+            let items: Vec<_> = items.iter().map(one_line).collect();
+            format!("[{}]", items.join(", "))
+        }
+        Node::Map(pairs) => {
+            let pairs: Vec<_> =
+                pairs.iter().map(|(key, value)| format!("{}: {}", one_line(key), one_line(value))).collect();
+            format!("{{{}}}", pairs.join(", "))
+        }
+        Node::Tagged(tag, inner) => format!("!{tag} {}", one_line(inner)),
+    }
 }

@@ -11,8 +11,11 @@ use serde::de::{
     self, DeserializeSeed, Deserializer, EnumAccess, MapAccess, SeqAccess, VariantAccess, Visitor,
 };
 
-use super::failure::{Failure, Refusal};
-use super::{Node, limits, quick, raw};
+use super::flow::quoted_end;
+use super::node::positions_of_key;
+use super::{Node, quick, raw};
+use crate::doc::lines;
+use crate::doc::printable::printable;
 
 /// Most values a document may expand to; 64 KiB without aliases cannot hold as many.
 const MOST_VALUES: usize = 70_000;
@@ -26,7 +29,7 @@ pub(in crate::doc) fn parse(text: &str) -> Result<Node, Failure> {
 
 /// Parses one YAML document of whatever form.
 pub(super) fn by_parser(text: &str) -> Result<Node, Failure> {
-    limits::check(text)?;
+    check_depth(text)?;
     let meter = Meter::default();
     let deserializer = serde_yaml::Deserializer::from_str(text);
     let built = Build { meter: &meter }.deserialize(deserializer);
@@ -203,9 +206,128 @@ impl Keys {
     }
 }
 
+/// Deepest nesting accepted.
+const DEEPEST: usize = 64;
+
+/// Refuses a text that is nested too deeply.
+fn check_depth(text: &str) -> Result<(), Failure> {
+    brackets(text.as_bytes())?;
+    let too_deep = text.lines().position(|line| dashes(line) > DEEPEST);
+    too_deep.map_or(Ok(()), |at| Err(failure(at + 1, "lists")))
+}
+
+fn failure(line: usize, what: &str) -> Failure {
+    Failure { line, message: format!("{what} are nested more than {DEEPEST} deep") }
+}
+
+/// Counts the lists and keys that begin at the beginning of a line.
+fn dashes(line: &str) -> usize {
+    let words = line.split(' ').filter(|word| !word.is_empty());
+    words.take_while(|word| matches!(*word, "-" | "?" | ":")).count()
+}
+
+/// Counts how deep brackets are within brackets. Those in a plain text outside of brackets are text.
+fn brackets(bytes: &[u8]) -> Result<(), Failure> {
+    let (mut at, mut depth) = (0, 0_usize);
+    while let Some(&byte) = bytes.get(at) {
+        let before = if at == 0 { b'\n' } else { bytes[at - 1] };
+        let begins = matches!(before, b' ' | b'\t' | b'\n' | b'[' | b'{' | b',' | b':');
+        at = match byte {
+            b'"' | b'\'' if begins => quoted_end(bytes, at, bytes.len()).unwrap_or(at + 1),
+            b'[' | b'{' => {
+                depth += 1;
+                at + 1
+            }
+            b']' | b'}' => {
+                depth = depth.saturating_sub(1);
+                at + 1
+            }
+            _ if depth == 0 && begins => word_end(bytes, at),
+            _ => at + 1,
+        };
+        if depth > DEEPEST {
+            let line = bytes[..at].iter().filter(|&&byte| byte == b'\n').count() + 1;
+            return Err(failure(line, "brackets"));
+        }
+    }
+    Ok(())
+}
+
+/// Returns where a value may begin behind what stands at `at`: behind a blank, a dash, an anchor or tag, or behind
+/// the colon of a key; else at the end of the line, for it is text.
+fn word_end(bytes: &[u8], at: usize) -> usize {
+    let is_blank = |at: usize| bytes.get(at).is_none_or(|byte| matches!(byte, b' ' | b'\t' | b'\r' | b'\n'));
+    match bytes[at] {
+        b' ' | b'\t' | b'\r' | b'\n' => at + 1,
+        b'-' | b'?' | b':' if is_blank(at + 1) => at + 1,
+        b'&' | b'*' | b'!' => (at + 1..bytes.len()).find(|end| is_blank(*end)).unwrap_or(bytes.len()),
+        _ => {
+            let is_end = |end: &usize| bytes[*end] == b'\n' || (bytes[*end] == b':' && is_blank(end + 1));
+            (at + 1..bytes.len()).find(is_end).map_or(bytes.len(), |end| end + 1)
+        }
+    }
+}
+
+/// What is wrong with a text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::doc) struct Failure {
+    /// The line within the text, counted from 1.
+    pub(in crate::doc) line: usize,
+    /// What is wrong, without a place.
+    pub(in crate::doc) message: String,
+}
+
+/// Why we, and not the parser, refuse a text.
+pub(super) enum Refusal {
+    /// Its aliases multiply.
+    Growth,
+    /// This key is there twice.
+    Twice(String),
+}
+
+impl Failure {
+    /// Says what the parser, or a refusal of ours that the parser passed on, means.
+    pub(super) fn of(error: &serde_yaml::Error, refusal: Option<Refusal>, text: &str) -> Self {
+        let last = text.lines().count().max(1);
+        let line = error.location().map_or(1, |location| location.line()).clamp(1, last);
+        match refusal {
+            Some(Refusal::Growth) => {
+                Self { line, message: "aliases expand to more than is accepted".to_owned() }
+            }
+            Some(Refusal::Twice(key)) => {
+                let line = second_line_of(&key, text, line).unwrap_or(line);
+                Self { line, message: format!("the key `{}` is there twice", printable(&key)) }
+            }
+            None => Self::of_parser(error, line, text),
+        }
+    }
+
+    fn of_parser(error: &serde_yaml::Error, line: usize, text: &str) -> Self {
+        let whole = error.to_string();
+        if whole.contains("more than one document") {
+            let is_marker = |line: &str| line.starts_with("---") || line.starts_with("...");
+            let line = text.lines().skip(1).position(is_marker).map_or(line, |at| at + 2);
+            return Self { line, message: "there is more than one YAML document".to_owned() };
+        }
+        if whole.contains("recursion limit exceeded") {
+            return Self { line, message: "values are nested too deeply".to_owned() };
+        }
+        // The place is said by the caller, in the file's own lines.
+        let message = whole.split(" at line ").next().unwrap_or(&whole);
+        Self { line, message: message.to_owned() }
+    }
+}
+
+/// Finds the line of a key's second appearance at or below a line.
+fn second_line_of(key: &str, text: &str, from: usize) -> Option<usize> {
+    let start = (1..from).fold(0, |at, _| lines::next(text, at));
+    let second = positions_of_key(&text[start..], key).nth(1)?;
+    Some(lines::number_at(text, start + second))
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{Node, parse};
+    use super::{Node, check_depth, parse};
 
     fn value(text: &str) -> Node {
         match parse(text).unwrap() {
@@ -264,6 +386,28 @@ mod tests {
         assert!(parse(&bomb).unwrap_err().message.contains("expand"));
         for nested in ["[", "{a: ", "- ", "? ", "{a: [", "- - ? "] {
             assert!(parse(&format!("k:\n  {}", nested.repeat(100_000 / nested.len()))).is_err(), "{nested}");
+        }
+    }
+
+    #[test]
+    fn knows_where_it_is_too_deep() {
+        assert!(check_depth(&format!("a: {}{}", "[".repeat(64), "]".repeat(64))).is_ok());
+        assert_eq!(check_depth(&format!("a:\n  b: {}", "[".repeat(65))).unwrap_err().line, 2);
+        assert!(check_depth(&format!("a: \"{}\"\nb: '{}'", "[".repeat(65), "{".repeat(65))).is_ok());
+        assert!(check_depth(&format!("a:\n  {}x", "- ".repeat(64))).is_ok());
+        for deep in ["- ", "? ", "-  ", "- ? "] {
+            let text = format!("a:\n\n  {}x", deep.repeat(130 / deep.len() + 65));
+            assert_eq!(check_depth(&text).unwrap_err().line, 3, "{deep}");
+        }
+    }
+
+    #[test]
+    fn brackets_in_a_plain_text_are_text() {
+        let text = "{open ".repeat(100);
+        assert!(check_depth(&format!("a: x {text}\nb: (x {text}\nc:\n  - x {text}\n")).is_ok());
+        for begin in ["", "a: ", "- a: ", "'a': ", "a:\n  ", "- ? ", "a: &a ", "a: !t ", "a b:\t", "{a: b}\n"]
+        {
+            assert!(check_depth(&format!("{begin}{text}")).is_err(), "{begin}");
         }
     }
 }

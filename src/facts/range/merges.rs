@@ -6,7 +6,7 @@ use similar::{ChangeTag, TextDiff};
 
 use super::types::MergedRecord;
 use super::{RangeReader, Result};
-use crate::doc::{self, Marks, Versions, merge};
+use crate::doc::{self, Marks, RecordVersions, merge};
 use crate::git::{CommitId, CommitInfo, FileChange, FileState};
 use crate::model::{RecordPath, is_in_tracker};
 use crate::store::Layout;
@@ -108,7 +108,7 @@ impl RangeReader<'_> {
             _ => doc::RecordKind::Text,
         };
         let marks = Marks { base: "base", ours: "ours", theirs: "theirs", size: 7 };
-        let versions = Versions { base: base.as_deref(), ours: &own, theirs: &other };
+        let versions = RecordVersions { base: base.as_deref(), ours: &own, theirs: &other };
         Ok(match merge(kind, versions, None, &marks) {
             Ok(merged) => (merged.text, !merged.conflicts.is_empty()),
             Err(_) => (String::from_utf8_lossy(&own).into_owned(), true),

@@ -1,7 +1,7 @@
 //! Laws of merging, held to random documents, random pairs of edits and junk.
 
 use proptest::prelude::*;
-use tracker::doc::{self, Document, Edit, Identity, Marks, Merge, RecordKind, Scalar, Value, Versions};
+use tracker::doc::{self, Document, Edit, Identity, Marks, Merge, RecordKind, RecordVersions, Scalar, Value};
 
 const BASE: &str = "\
 ---
@@ -163,7 +163,7 @@ fn changed(text: &str, changes: &[Change]) -> String {
 
 fn merge(base: Option<&str>, ours: &str, theirs: &str) -> Merge {
     let versions =
-        Versions { base: base.map(str::as_bytes), ours: ours.as_bytes(), theirs: theirs.as_bytes() };
+        RecordVersions { base: base.map(str::as_bytes), ours: ours.as_bytes(), theirs: theirs.as_bytes() };
     doc::merge(RecordKind::Markdown, versions, None, &Marks::default()).unwrap()
 }
 
@@ -268,13 +268,13 @@ proptest! {
     ) {
         let base = format!("---\na: b\n---\n{}", base.join("\n"));
         for kind in [RecordKind::Markdown, RecordKind::Yaml, RecordKind::Toml, RecordKind::Text] {
-            let versions = Versions { base: Some(base.as_bytes()), ours: ours.as_bytes(), theirs: theirs.as_bytes() };
+            let versions = RecordVersions { base: Some(base.as_bytes()), ours: ours.as_bytes(), theirs: theirs.as_bytes() };
             let merged = doc::merge(kind, versions, Some(Identity { key: "a", id: "b" }), &Marks::default());
             if kind == RecordKind::Text {
                 prop_assert!(merged.is_ok());
             }
         }
-        let versions = Versions { base: None, ours: ours.as_bytes(), theirs: b"\xff\x00" };
+        let versions = RecordVersions { base: None, ours: ours.as_bytes(), theirs: b"\xff\x00" };
         prop_assert!(doc::merge(RecordKind::Markdown, versions, None, &Marks::default()).is_err());
     }
 }

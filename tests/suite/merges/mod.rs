@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use tracker::doc::{self, Identity, Marks, Merge, RecordKind, Versions};
+use tracker::doc::{self, Identity, Marks, Merge, RecordKind, RecordVersions};
 use tracker::model::Problem;
 
 fn cases() -> Vec<PathBuf> {
@@ -43,7 +43,7 @@ impl Case {
             _ => RecordKind::Text,
         };
         let (ours, theirs) = if swapped { (&self.theirs, &self.ours) } else { (&self.ours, &self.theirs) };
-        let versions = Versions { base: self.base.as_deref(), ours, theirs };
+        let versions = RecordVersions { base: self.base.as_deref(), ours, theirs };
         doc::merge(kind, versions, Some(Identity { key: "id", id: "TASK-7Q2M" }), &Marks::default())
     }
 }
