@@ -75,6 +75,9 @@ pub(super) enum Format {
     Junit,
     #[value(hide = true)]
     Gitlab,
+    /// `tracker doctor --format`: not how to answer, but what to do.
+    #[value(hide = true)]
+    Upgrade,
 }
 
 impl Format {
@@ -92,7 +95,8 @@ impl Format {
 /// Returns `--format` for the commands that know every form. It takes the place of the one that all others have.
 pub(super) fn every_format() -> Arg {
     let shown = |format: &Format| Some(format.to_possible_value()?.hide(false));
-    let values = Format::value_variants().iter().filter_map(shown);
+    let values =
+        Format::value_variants().iter().filter(|format| **format != Format::Upgrade).filter_map(shown);
     let parser =
         PossibleValuesParser::new(values).map(|name| Format::from_str(&name, false).unwrap_or_default());
     Arg::new("format")

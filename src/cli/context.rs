@@ -34,7 +34,12 @@ impl Context {
         };
         let look = OutputStyle::of_stdout(global.color, &env);
         let error_look = OutputStyle::of_stderr(global.color, &env);
-        let (env, format, quiet) = (Arc::new(env), global.format, global.quiet);
+        let format = match global.format {
+            // What `tracker doctor --format` is to do, not how it is to answer.
+            Format::Upgrade => Format::Human,
+            format => format,
+        };
+        let (env, quiet) = (Arc::new(env), global.quiet);
         let context = Self { env, events: EventSink::default(), format, quiet, look, error_look };
         // Somebody must look on, for the line goes away again.
         let is_shown = context.is_attended() && std::io::stderr().is_terminal();

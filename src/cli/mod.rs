@@ -60,7 +60,8 @@ fn run(global: &Global, matches: &clap::ArgMatches, env: Env) -> ExitCode {
     let (name, matches) = matches.subcommand().expect("the parser requires a command");
     let format = global.format;
     let context = Context::new(global, env);
-    if !format.is_common() && !args::takes_every_format(name) {
+    let is_upgrade = format == Format::Upgrade && name == "doctor";
+    if !format.is_common() && !args::takes_every_format(name) && !is_upgrade {
         let failure = Failure::usage_message(
             format!("`tracker {name}` has no format `{}`", format.name()),
             "use --format human or --format json; the others are for tracker review and tracker check",

@@ -46,7 +46,7 @@ const RESOLUTIONS: EntryKind = EntryKind {
     list: "resolutions",
     one: "resolution",
     plural: "resolutions",
-    example: "{at: …, by: …, to: settled, why: …}",
+    example: "{at: …, by: …, to: resolved, why: …}",
 };
 
 /// Reads a finding that lies in a task's folder.
@@ -180,7 +180,7 @@ fn pairs(resolution: &Resolution) -> Vec<(&'static str, String)> {
     pairs
 }
 
-/// Returns the edit that settles, waives or opens a finding: one more line in its file, every other byte as it was.
+/// Returns the edit that resolves, waives or reopens a finding: one more line in its file, every other byte as it was.
 #[must_use]
 pub fn resolve_finding(resolution: &Resolution) -> Edit {
     let text = |text: &str| Scalar::Text(text.to_owned());
@@ -209,17 +209,17 @@ mod tests {
     }
 
     #[test]
-    fn settling_appends_and_touches_nothing_else() {
+    fn resolving_appends_and_touches_nothing_else() {
         let task = TaskId::parse("TASK-7Q2M").unwrap();
         let document = Document::yaml(TEXT.as_bytes()).unwrap();
-        let settled = resolution("2026-11-12T10:00:00Z", FindingState::Resolved);
-        let text = document.edit(&[resolve_finding(&settled)]).unwrap();
+        let resolved = resolution("2026-11-12T10:00:00Z", FindingState::Resolved);
+        let text = document.edit(&[resolve_finding(&resolved)]).unwrap();
         assert!(text.starts_with(TEXT), "{text}");
         let again = resolution("2026-11-13T10:00:00Z", FindingState::Open);
         let both = Document::yaml(text.as_bytes()).unwrap().edit(&[resolve_finding(&again)]).unwrap();
         assert!(both.starts_with(&text), "{both}");
         let finding = read_finding(&task, both.as_bytes()).unwrap();
-        assert_eq!(finding.resolutions, [settled, again]);
+        assert_eq!(finding.resolutions, [resolved, again]);
         assert!(finding.state().is_open());
         assert_eq!(read_finding(&task, create_finding(&finding).as_bytes()).unwrap(), finding);
     }

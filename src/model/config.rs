@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Advance, HookRules, PolicyRules, Role, RoleRules, Stage, StageRules};
+use super::{Advance, HookRules, PolicyRules, Problem, RecordPath, Role, RoleRules, Stage, StageRules};
 
 /// How new ids are made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -78,7 +78,19 @@ static ANYONE: RoleRules =
 
 impl Config {
     /// The format this program writes and the newest it reads.
-    pub const FORMAT: u32 = 1;
+    pub const FORMAT: u32 = 2;
+    /// The format of a configuration that does not say.
+    pub const UNSAID_FORMAT: u32 = 1;
+
+    /// Says why nothing may be written to a tracker of this format; none where it may.
+    #[must_use]
+    pub fn write_problem(&self) -> Option<Problem> {
+        (self.format != Self::FORMAT).then(|| {
+            let message = format!("a tracker of format {} is read and not written", self.format);
+            let problem = Problem::error(message).on_key("format").in_file(RecordPath::Config.to_string());
+            problem.with_hint("tracker doctor --fix --format")
+        })
+    }
 
     /// Returns the stages that a task of this type goes through, without `none` and `complete`.
     #[must_use]

@@ -11,6 +11,7 @@ mod finding;
 mod gate;
 mod glob;
 mod id;
+mod nearest;
 mod order;
 mod person;
 mod priority;
@@ -33,6 +34,7 @@ pub use finding::{Finding, FindingId, FindingSeverity, FindingState, Resolution,
 pub use gate::{GateCommand, GateRule, GateRules, Level, Standard};
 pub use glob::{GlobError, check_glob, is_selected};
 pub use id::{IdError, SprintId, TaskId};
+pub use nearest::nearest;
 pub use order::{compare_ids, first_to_do};
 pub use person::Person;
 pub use priority::Priority;

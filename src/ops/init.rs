@@ -5,6 +5,7 @@ use serde::Serialize;
 
 use super::ci::{self, Server};
 use super::roles::starter;
+use super::session::refuse_other_formats;
 use super::{Error, Result};
 use crate::doc::read_config;
 use crate::env::Env;
@@ -76,6 +77,9 @@ pub fn init(env: &Env, request: &InitRequest) -> Result<Initialised> {
         vec![(Layout::CONFIG, config.as_str()), (Layout::ATTRIBUTES, ATTRIBUTES), (Layout::IGNORE, IGNORE)];
     let locked = workspace.lock("init")?;
     let snapshot = workspace.snapshot();
+    if workspace.has_tracker()? {
+        refuse_other_formats(&snapshot)?;
+    }
     let mut changes = Vec::new();
     let there = snapshot.read(Layout::CONFIG)?;
     let workflow = match request.server {

@@ -6,11 +6,12 @@ use std::path::{Path, PathBuf};
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::session::refuse_other_formats;
 use super::{Error, Result};
 use crate::doc::{Identity, Marks, RecordKind, RecordVersions, merge};
 use crate::env::Env;
 use crate::model::{Problem, TaskId};
-use crate::store::{self, LARGEST_FILE, Layout};
+use crate::store::{self, LARGEST_FILE, Layout, Workspace};
 
 /// What git hands over.
 #[derive(Debug, Clone)]
@@ -49,6 +50,9 @@ pub struct MergedConflict {
 
 /// Joins three versions of a record. On an error our version is left as it is.
 pub fn merge_records(env: &Env, request: &MergeRequest) -> Result<(MergedRecord, Vec<Problem>)> {
+    if let Ok(workspace) = Workspace::discover(env) {
+        refuse_other_formats(&workspace.snapshot())?;
+    }
     let file = |path: &Path| env.cwd().join(path);
     let ours_path = file(&request.ours);
     let (base, ours, theirs) =

@@ -52,7 +52,7 @@ pub use diff::{
     DiffFile, DiffFinding, DiffNote, DiffRequest, DiffSide, DiffStage, DiffTask, DiffView, DiffVote,
     DiffWarning, diff,
 };
-pub use doctor::{Diagnosis, Finding, doctor};
+pub use doctor::{Diagnosis, Finding, FormatUpgrade, doctor, upgrade_format};
 pub use edit::{PreparedEdit, finish_edit, prepare_edit};
 pub use error::Error;
 pub use explain::{RuleView, Rules, explain};

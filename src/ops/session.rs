@@ -7,7 +7,7 @@ use crate::env::Env;
 use crate::events::{EventSink, LongStep, RunningStep};
 use crate::facts::FactsReader;
 use crate::git::{CommitId, Repository};
-use crate::model::{Config, Task};
+use crate::model::{Config, Problem, Task};
 use crate::store::{self, Change, Locked, Snapshot, TaskFile, Workspace};
 
 /// What a verb works with.
@@ -125,6 +125,13 @@ impl<'e> Session<'e> {
 
     /// Takes the lock for writes.
     pub(super) fn lock(&self, deed: &str) -> Result<Locked<'_>> {
+        let locked = self.lock_any_format(deed)?;
+        refuse_other_formats(&self.workspace.snapshot())?;
+        Ok(locked)
+    }
+
+    /// Takes the lock for what brings a tracker to another format.
+    pub(super) fn lock_any_format(&self, deed: &str) -> Result<Locked<'_>> {
         Ok(self.workspace.lock(deed)?)
     }
 
@@ -167,6 +174,19 @@ impl<'e> Session<'e> {
         }
         Ok(Written::new(self.dry_run, changes, tasks))
     }
+}
+
+/// Fails where the records have a format that this program does not write: an older one, or a newer.
+pub(super) fn refuse_other_formats(snapshot: &Snapshot) -> Result<()> {
+    let problems: Vec<Problem> = match snapshot.config() {
+        Ok((config, _)) => config.write_problem().into_iter().collect(),
+        // What else is wrong with it stops what needs it.
+        Err(store::Error::Broken(problems)) => {
+            problems.into_iter().filter(|problem| problem.key.as_deref() == Some("format")).collect()
+        }
+        Err(_) => Vec::new(),
+    };
+    if problems.is_empty() { Ok(()) } else { Err(Error::Broken(problems)) }
 }
 
 /// Reads a task, with every problem bearing the file's name.

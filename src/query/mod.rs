@@ -56,7 +56,6 @@ mod eval;
 mod expr;
 mod fold;
 mod names;
-mod nearest;
 mod parse;
 mod path;
 mod pattern;
@@ -67,10 +66,10 @@ mod term;
 #[cfg(test)]
 mod tests;
 
+pub use crate::model::nearest;
 pub use context::{Context, Subject};
 pub use date::read_day;
 pub use error::Error;
 pub use expr::Query;
 pub use names::parse_fields;
-pub use nearest::nearest;
 pub use sort::Sort;

@@ -1,8 +1,8 @@
 //! Names of fields as people write them.
 
 use super::error::{Error, ErrorKind, Fault};
-use super::nearest::nearest;
 use crate::model::Field;
+use crate::model::nearest;
 
 /// Reads names of fields with commas between them, as `--fields` takes them.
 pub fn parse_fields(text: &str) -> Result<Vec<Field>, Error> {

@@ -6,12 +6,11 @@ use chrono::Datelike;
 use super::date::{Moment, Span, read_date};
 use super::error::{ErrorKind, Fault};
 use super::names::unknown_field;
-use super::nearest::nearest;
 use super::path::PathPattern;
 use super::pattern::Pattern;
 use super::scan::{Op, Placed, Word};
 use super::term::{Ask, Mark, Test};
-use crate::model::{Badge, Field, FieldKind, Minutes, Priority, Stage, Status};
+use crate::model::{Badge, Field, FieldKind, Minutes, Priority, Stage, Status, nearest};
 
 /// The words of `is:`.
 const MARKS: [&str; 6] = ["open", "closed", "blocked", "ready", "overdue", "mine"];

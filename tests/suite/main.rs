@@ -15,6 +15,7 @@ mod disk;
 mod document_properties;
 mod documents;
 mod folding;
+mod format;
 mod gate;
 mod git_facts;
 mod hook_files;

@@ -18,7 +18,7 @@ pub(crate) const RANGE: usize = 1000;
 /// So many commits belong to one of its tasks.
 const STEPS: usize = 5;
 const BEGINNING: i64 = 1_700_000_000;
-const CONFIG: &str = "format = 1\n[pipeline]\nstages = [\"dev\", \"qa\"]\n[stage.dev]\nrequires = [\"deliverables\"]\n\
+const CONFIG: &str = "format = 2\n[pipeline]\nstages = [\"dev\", \"qa\"]\n[stage.dev]\nrequires = [\"deliverables\"]\n\
     [stage.qa]\nsignoffs = [\"reviewer\"]\n[roles.reviewer]\nmembers = [\"ada@example.com\"]\npaths = [\"src/**\"]\n\
     [policy]\nself_approval = \"forbid\"\nlinked-commits = \"error\"\n";
 const BODY: &str = "\n## Description\n\nThe part is asked for, and what it is for is said in a paragraph that somebody \

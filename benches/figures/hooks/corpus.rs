@@ -12,7 +12,7 @@ use crate::measure::{Process, Run, is_on_path};
 
 /// How many commits the task under review has.
 pub(crate) const REVIEWED: usize = 200;
-const CONFIG: &str = "format = 1\nproject = \"Bench\"\nid_prefix = \"TASK\"\n\n[pipeline]\nstages = [\"dev\", \
+const CONFIG: &str = "format = 2\nproject = \"Bench\"\nid_prefix = \"TASK\"\n\n[pipeline]\nstages = [\"dev\", \
     \"qa\", \"docs\"]\n\n[stage.dev]\nrequires = [\"deliverables\"]\n\n[stage.qa]\nsignoffs = [\"reviewer\"]\n\n[roles.reviewer]\nquorum = 2\n";
 
 /// Which hooks a commit runs.

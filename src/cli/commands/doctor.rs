@@ -6,8 +6,9 @@ use owo_colors::Style;
 use super::shared::counted;
 use super::{Command, Reply};
 use crate::cli::answer::{Answer, View};
-use crate::cli::args::{ReadArgs, WriteArgs};
+use crate::cli::args::{Format, ReadArgs, WriteArgs};
 use crate::cli::context::Context;
+use crate::cli::error::Failure;
 use crate::cli::output::{Output, clean};
 use crate::ops;
 
@@ -22,6 +23,9 @@ pub(in crate::cli) struct Doctor {
     /// Repair what can be repaired without guessing
     #[arg(long, conflicts_with = "at")]
     fix: bool,
+    /// With --fix: bring a tracker of an older format over, in a commit of its own. With a value: how to answer
+    #[arg(long, value_enum, value_name = "FORMAT", num_args = 0..=1, default_value = "human", default_missing_value = "upgrade", hide_default_value = true, hide_possible_values = true)]
+    format: Format,
     #[command(flatten)]
     read: ReadArgs,
     #[command(flatten)]
@@ -36,6 +40,13 @@ impl Command for Doctor {
             Some(_) => context.read(&self.read)?,
             None => context.write(&self.write)?,
         };
+        if self.format == Format::Upgrade {
+            if !self.fix {
+                let message = "`--format` without a value changes files, which needs `--fix`";
+                return Err(Failure::usage_message(message, "tracker doctor --fix --format"));
+            }
+            return Ok(Answer::of(ops::upgrade_format(&session)?));
+        }
         let diagnosis = ops::doctor(&session, self.fix)?;
         let is_ill = diagnosis.findings.iter().any(|finding| finding.is_error);
         Ok(Answer::of(diagnosis).no_if(is_ill))
@@ -44,6 +55,10 @@ impl Command for Doctor {
 
 impl View for ops::Diagnosis {
     fn show(&self, out: &mut Output) {
+        if let Some(upgrade) = &self.upgrade {
+            upgrade.written.show(out);
+            return;
+        }
         for mended in &self.mended {
             let word = if self.dry_run { "would mend" } else { "mended" };
             out.line(format!("{}  {}", out.paint(word, Style::new().green()), clean(mended)));
@@ -64,6 +79,19 @@ impl View for ops::Diagnosis {
     }
 
     fn status(&self, out: &mut Output) {
+        if let Some(upgrade) = &self.upgrade {
+            upgrade.written.status(out);
+            let to = upgrade.to;
+            let done = match &upgrade.commit {
+                Some(commit) => {
+                    format!("the tracker has format {to} now: commit {}", &commit[..commit.len().min(10)])
+                }
+                None if upgrade.from == to => format!("the tracker has format {to} already"),
+                None => return,
+            };
+            out.line(out.dim(&done));
+            return;
+        }
         let errors = self.findings.iter().filter(|finding| finding.is_error).count();
         let warnings = self.findings.len() - errors;
         let files = counted(self.files, "file");

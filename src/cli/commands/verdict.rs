@@ -137,7 +137,7 @@ pub(super) fn show_verdict_status(verdict: &Verdict, out: &mut Output) {
 /// Returns a review in the form that another program reads.
 pub(super) fn rendered(review: &Review, format: Format) -> Option<String> {
     match format {
-        Format::Human | Format::Json => None,
+        Format::Human | Format::Json | Format::Upgrade => None,
         Format::Markdown => Some(forms::markdown(review)),
         Format::Github => Some(forms::github(review)),
         Format::Sarif => Some(forms::sarif(review)),

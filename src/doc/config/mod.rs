@@ -3,9 +3,7 @@
 //! Every key is looked at: a known one with a value it cannot have is an error, an unknown one is a warning, since
 //! a newer program may have written it.
 
-mod gate;
-mod policy;
-mod stages;
+mod rules;
 #[cfg(test)]
 mod tests;
 mod values;
@@ -19,13 +17,29 @@ use toml::de::{DeString, DeTable, DeValue};
 
 use super::printable::printable;
 use super::{lines, source};
-use crate::model::{Config, IdScheme, Problem, Severity, Stage, is_role_name};
+use crate::model::{Config, IdScheme, Problem, Severity, Stage, is_role_name, nearest};
 
 /// Most syntax errors reported: one that is not mended makes many behind it.
 const MOST_ERRORS: usize = 20;
 
 /// Most problems of the values that are reported.
 const MOST_PROBLEMS: usize = 200;
+
+/// The keys at the top.
+const ROOT: [&str; 12] = [
+    "format",
+    "project",
+    "id_prefix",
+    "id_scheme",
+    "pipeline",
+    "stage",
+    "types",
+    "roles",
+    "hooks",
+    "policy",
+    "reports",
+    "ci",
+];
 
 /// Longest prefix of ids, in bytes: an id of any length that the tracker makes still fits behind it.
 const LONGEST_PREFIX: usize = 32;
@@ -47,9 +61,10 @@ pub fn read_config(bytes: &[u8]) -> Result<(Config, Vec<Problem>), Vec<Problem>>
         let span = error.span().unwrap_or(0..0);
         reader.error(span, "", error.message().trim().replace('\n', ", "), None);
     }
-    let mut config = Config::default();
+    let mut config = Config { format: Config::UNSAID_FORMAT, ..Config::default() };
     reader.root(table.get_ref(), &mut config);
     reader.check_stages(table.get_ref(), &config);
+    reader.check_roles(table.get_ref(), &config);
     let mut problems = reader.problems;
     problems.sort_by_key(|problem| problem.line);
     if problems.iter().any(|problem| problem.severity == Severity::Error) {
@@ -77,7 +92,7 @@ impl Reader<'_> {
                 "pipeline" => {
                     self.table("pipeline", value, |reader, path, key, value| match key.get_ref().as_ref() {
                         "stages" => config.pipeline.stages = reader.stages(path, value),
-                        _ => reader.unknown(path, key),
+                        _ => reader.unknown(path, key, &["stages"]),
                     });
                 }
                 "stage" => self.table("stage", value, |reader, path, key, value| {
@@ -105,14 +120,14 @@ impl Reader<'_> {
                 "reports" => {
                     self.table("reports", value, |reader, path, key, value| match key.get_ref().as_ref() {
                         "title" => config.reports.title = reader.text(path, value),
-                        _ => reader.unknown(path, key),
+                        _ => reader.unknown(path, key, &["title"]),
                     });
                 }
                 "ci" => self.table("ci", value, |reader, path, key, value| match key.get_ref().as_ref() {
                     "install" => config.ci.install = reader.shell_command(path, value),
-                    _ => reader.unknown(path, key),
+                    _ => reader.unknown(path, key, &["install"]),
                 }),
-                name => self.unknown(name, key),
+                name => self.unknown(name, key, &ROOT),
             }
         }
     }
@@ -235,9 +250,9 @@ impl Reader<'_> {
         items.iter().filter_map(text).collect()
     }
 
-    fn unknown(&mut self, path: &str, key: &Key<'_>) {
-        let message = format!("this version does not know the key `{}`", printable(key.get_ref()));
-        self.warn(key.span(), path, message);
+    fn unknown(&mut self, path: &str, key: &Key<'_>, known: &[&'static str]) {
+        let message = format!("unknown key `{}`", printable(key.get_ref()));
+        self.warn(key.span(), path, message, nearest(key.get_ref(), known.iter().copied()));
     }
 
     fn error(&mut self, span: Range<usize>, path: &str, message: String, hint: Option<&str>) {
@@ -251,11 +266,12 @@ impl Reader<'_> {
         self.problems.push(problem);
     }
 
-    fn warn(&mut self, span: Range<usize>, path: &str, message: String) {
+    fn warn(&mut self, span: Range<usize>, path: &str, message: String, meant: Option<&str>) {
         if self.problems.len() >= MOST_PROBLEMS {
             return;
         }
-        let problem = self.place(Problem::warning(message), &span, path);
+        let mut problem = self.place(Problem::warning(message), &span, path);
+        problem.hint = meant.map(|meant| format!("did you mean `{meant}`?"));
         self.problems.push(problem);
     }
 

@@ -14,7 +14,7 @@ fn problems(text: &str) -> Vec<(usize, String)> {
 
 #[test]
 fn reads_all_it_knows() {
-    let text = "format = 1\nproject = \"Demo\"\nid_prefix = \"WH\"\nid_scheme = \"sequential\"\n\
+    let text = "format = 2\nproject = \"Demo\"\nid_prefix = \"WH\"\nid_scheme = \"sequential\"\n\
                 [pipeline]\nstages = [\"dev\", \"qa\"]\n[stage.qa]\nsignoffs = [\"reviewer\"]\n\
                 [types.docs]\nstages = [\"dev\"]\n[reports]\ntitle = \"Cards\"\n";
     let (config, warnings) = read_config(text.as_bytes()).unwrap();
@@ -25,7 +25,7 @@ fn reads_all_it_knows() {
     assert_eq!(config.stages_of(None).len(), 2);
     assert_eq!(config.signoffs_of("qa"), ["reviewer"]);
     assert_eq!(config.reports.title.as_deref(), Some("Cards"));
-    assert_eq!(read_config(b"").unwrap().0, Config::default());
+    assert_eq!(read_config(b"format = 2\n").unwrap().0, Config::default());
 }
 
 #[test]
@@ -104,6 +104,28 @@ fn a_failure_leads_back() {
 fn unknown_keys_never_fail() {
     let (_, warnings) = read_config(b"[hooks]\ncolour = 1\n[stage.qa]\nafter = \"dev\"\n").unwrap();
     assert_eq!(warnings.len(), 2);
+}
+
+#[test]
+fn near_misses_name_what_was_meant() {
+    for (text, line, message, meant) in [
+        ("projct = \"x\"\n", 1, "unknown key `projct`", "project"),
+        ("[stage.qa]\nsignofs = []\n", 2, "unknown key `signofs`", "signoffs"),
+        ("[roles.qa]\nmember = []\n", 2, "unknown key `member`", "members"),
+        ("[policy]\nearned-move = \"off\"\n", 2, "unknown key `earned-move`", "earned-moves"),
+        ("[stage.dve]\n", 1, "unknown stage `dve`: no pipeline has it", "dev"),
+        (
+            "[roles.code-reviewer]\n[stage.qa]\nsignoffs = [\"code-reviwer\"]\n",
+            3,
+            "unknown role `code-reviwer`: no table describes it",
+            "code-reviewer",
+        ),
+    ] {
+        let (_, warnings) = read_config(text.as_bytes()).unwrap();
+        let found: Vec<_> = warnings.iter().map(|found| (found.line, found.message.as_str())).collect();
+        assert_eq!(found, [(Some(line), message)]);
+        assert_eq!(warnings[0].hint, Some(format!("did you mean `{meant}`?")));
+    }
 }
 
 #[test]

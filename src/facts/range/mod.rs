@@ -67,6 +67,8 @@ pub struct RangeReader<'a> {
     before: Snapshot,
     /// The records at the head.
     head: Snapshot,
+    /// Whether the range brings the tracker to another format: what was before is compared as it is in that format.
+    brings_format: bool,
     changes: Changes,
     /// The history before the range.
     earlier: Commits<'a>,
@@ -88,10 +90,15 @@ impl<'a> RangeReader<'a> {
             (Signatures::Off, true) => SignatureCheck::Label,
             _ => SignatureCheck::Judge,
         };
+        let before = workspace.snapshot_of_commit(ends.merge_base)?;
+        let head = ends.head_snapshot(workspace, env)?;
+        let format = |snapshot: &Snapshot| snapshot.config().map_or(0, |(config, _)| config.format);
+        let (old, new) = (format(&before), format(&head));
         Ok(Self {
             repository,
-            before: workspace.snapshot_of_commit(ends.merge_base)?,
-            head: ends.head_snapshot(workspace, env)?,
+            brings_format: 0 < old && old < new,
+            before,
+            head,
             changes: Changes::read(workspace, env, repository, ends)?,
             earlier: Commits::new(repository, ends.merge_base),
             check,

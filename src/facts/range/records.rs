@@ -2,9 +2,11 @@
 
 use std::collections::{BTreeMap, HashSet};
 
+use chrono::NaiveDate;
+
 use super::types::RecordStep;
 use super::{RangeReader, Result};
-use crate::doc::{read_config, read_finding, read_note, read_role, read_task, read_vote};
+use crate::doc::{read_config, read_finding, read_note, read_role, read_task, read_vote, upgrade_task};
 use crate::git::{self, FileChange, FileMode, FileState};
 use crate::model::{Finding, Move, Problem, RecordKind, RecordPath, Severity, TaskId, is_in_tracker};
 use crate::store;
@@ -58,7 +60,10 @@ impl RangeReader<'_> {
     }
 
     fn history(&self, state: Option<FileState>) -> Result<Vec<Move>> {
-        let bytes = self.read(state)?;
+        let bytes = self.read(state)?.map(|bytes| match self.brings_format {
+            true => upgrade_task(&bytes, Some(NaiveDate::default())).map_or(bytes, String::into_bytes),
+            false => bytes,
+        });
         Ok(bytes.and_then(|bytes| read_task(&bytes).ok()).map(|task| task.history).unwrap_or_default())
     }
 

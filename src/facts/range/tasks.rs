@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::types::{CommitFacts, RangeTask};
 use super::{RangeReader, Result};
-use crate::doc::{acceptance_text, open_boxes, read_task};
+use crate::doc::{acceptance_text, open_boxes, read_task, upgrade_task};
 use crate::facts::{linked_ids, named_ids, waits_for};
 use crate::git::{CommitId, CommitInfo, FileChange};
 use crate::model::{CoveredChange, Finding, RecordKind, RecordPath, Task, TaskId, TreeEntry};
@@ -87,7 +87,12 @@ impl RangeReader<'_> {
         links: &TaskLinks,
     ) -> Result<RangeTask> {
         let parsed = |file: &TaskFile| file.parse().ok();
-        let (old, new) = (before.and_then(parsed), after.and_then(parsed));
+        let new = after.and_then(parsed);
+        let created = new.as_ref().and_then(|task| task.created);
+        let old = before.and_then(|file| match self.brings_format {
+            true => read_task(upgrade_task(&file.bytes, created).ok()?.as_bytes()).ok(),
+            false => parsed(file),
+        });
         let findings = |snapshot: &Snapshot| -> Result<Vec<Finding>> {
             Ok(snapshot.findings(id)?.0.into_iter().map(|(_, finding)| finding).collect())
         };

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use super::{Finding, Mend};
 use crate::doc::{Document, read_task};
 use crate::events::LongStep;
-use crate::model::{Problem, Stage, Summary, Task, TaskId};
+use crate::model::{Problem, Severity, Stage, Summary, Task, TaskId};
 use crate::ops::{Result, Session, init};
 use crate::policy::{Graph, stage_order};
 use crate::store::{EntryKind, Layout, Snapshot, is_temporary};
@@ -25,7 +25,11 @@ pub(super) fn examine(session: &Session<'_>) -> Result<Examined> {
     found.all(
         "configuration",
         match session.workspace().policy(session.env(), snapshot) {
-            Ok((_, warnings)) => warnings,
+            Ok((config, mut warnings)) => {
+                let older = config.write_problem();
+                warnings.extend(older.map(|problem| Problem { severity: Severity::Warning, ..problem }));
+                warnings
+            }
             Err(crate::store::Error::Broken(problems)) => problems,
             Err(_) => snapshot.config_or_default().1,
         },

@@ -1,7 +1,10 @@
 //! `doctor`: finds what is wrong with the files of a tracker, and mends what can be mended without guessing.
 
 mod examine;
+mod format;
 mod mend;
+
+pub use format::FormatUpgrade;
 
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -21,6 +24,9 @@ pub struct Diagnosis {
     pub mended: Vec<String>,
     /// Whether nothing was mended because the caller asked so.
     pub dry_run: bool,
+    /// What brought the tracker to the current format, where that was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub upgrade: Option<FormatUpgrade>,
 }
 
 /// One thing that is wrong.
@@ -70,20 +76,32 @@ enum Mend {
     Restore { path: &'static str, text: String },
 }
 
+/// Brings a tracker of an older format over; see [`FormatUpgrade`].
+pub fn upgrade_format(session: &Session<'_>) -> Result<Diagnosis> {
+    let upgrade = format::upgrade(session)?;
+    Ok(Diagnosis {
+        files: upgrade.written.files.len(),
+        findings: Vec::new(),
+        mended: Vec::new(),
+        dry_run: session.is_dry(),
+        upgrade: Some(upgrade),
+    })
+}
+
 /// Examines all files; with `fix` mends what can be mended, and examines again.
 pub fn doctor(session: &Session<'_>, fix: bool) -> Result<Diagnosis> {
     if !fix {
         let (files, findings, _) = examine::examine(session)?;
-        return Ok(Diagnosis { files, findings, mended: Vec::new(), dry_run: false });
+        return Ok(Diagnosis { files, findings, mended: Vec::new(), dry_run: false, upgrade: None });
     }
     let locked = session.lock("doctor")?;
     let (files, findings, mends) = examine::examine(session)?;
     if session.is_dry() {
         let mended = mends.iter().map(Mend::said).collect();
-        return Ok(Diagnosis { files, findings, mended, dry_run: true });
+        return Ok(Diagnosis { files, findings, mended, dry_run: true, upgrade: None });
     }
     if mends.is_empty() {
-        return Ok(Diagnosis { files, findings, mended: Vec::new(), dry_run: false });
+        return Ok(Diagnosis { files, findings, mended: Vec::new(), dry_run: false, upgrade: None });
     }
     let mut mended = Vec::new();
     let mut refused = Vec::new();
@@ -102,5 +120,5 @@ pub fn doctor(session: &Session<'_>, fix: bool) -> Result<Diagnosis> {
     let (files, mut findings, _) = examine::examine(session)?;
     findings.extend(refused);
     findings.sort();
-    Ok(Diagnosis { files, findings, mended, dry_run: false })
+    Ok(Diagnosis { files, findings, mended, dry_run: false, upgrade: None })
 }

@@ -114,7 +114,7 @@ pub fn check_message(env: &Env, file: &Path) -> Result<Vec<Problem>> {
     }
     let directives = parse_message(&text, Comments::Lines(&comment_mark(&workspace, &text)?));
     let staged = workspace.snapshot_of_index(env)?;
-    let config = match policy_of_commit(env, &workspace, &staged, !is_silent(&directives))? {
+    let config = match policy_of_commit(env, &workspace, &staged, !is_silent(&directives), is_granted)? {
         Policy::Readable(config) => config,
         Policy::NotNeeded(warning) => return Ok(warning),
         Policy::Unreadable(reasons) => return Err(rejected(reasons, &path)),
@@ -150,11 +150,18 @@ fn policy_of_commit(
     workspace: &Workspace,
     staged: &Snapshot,
     has_directives: bool,
+    is_granted: bool,
 ) -> Result<Policy> {
+    let mut may_pass = !has_directives;
     let problems = match workspace.policy(env, staged) {
         Ok((config, _)) => {
-            workspace.mark_policy_read();
-            return Ok(Policy::Readable(config));
+            let Some(problem) = config.write_problem() else {
+                workspace.mark_policy_read();
+                return Ok(Policy::Readable(config));
+            };
+            // A link that is there already moves nothing.
+            may_pass |= is_granted;
+            vec![problem]
         }
         Err(store::Error::Broken(problems)) => problems,
         Err(error) => vec![Problem::error(error.to_string()).in_file(Layout::CONFIG)],
@@ -164,9 +171,10 @@ fn policy_of_commit(
         return Ok(Policy::NotNeeded(Vec::new()));
     }
     let head = workspace.repository()?.head()?.commit;
-    if !has_directives && !changes_records(workspace, staged, head)? {
+    if may_pass && !changes_records(workspace, staged, head)? {
         let first = problems.into_iter().next();
-        let warning = first.map(|problem| Problem { hint: None, ..Problem::warning(problem.to_string()) });
+        let warning = first
+            .map(|problem| Problem { hint: problem.hint.clone(), ..Problem::warning(problem.to_string()) });
         return Ok(Policy::NotNeeded(warning.into_iter().collect()));
     }
     let reason = |problem| Reason::UnreadablePolicy { problem, path: Layout::CONFIG.to_owned() };

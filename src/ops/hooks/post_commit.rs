@@ -104,7 +104,11 @@ fn policy_after(after: &Snapshot, before: Option<&Snapshot>) -> Result<Config> {
         let problem = Problem::error("is missing, and HEAD~ has it").in_file(Layout::CONFIG);
         return Err(Error::Broken(vec![problem]));
     }
-    Ok(after.config()?.0)
+    let config = after.config()?.0;
+    match config.write_problem() {
+        Some(problem) => Err(Error::Broken(vec![problem])),
+        None => Ok(config),
+    }
 }
 
 /// The command that makes up for a commit's moves, whatever has been committed on top of it since: it names the parent.

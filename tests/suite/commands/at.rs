@@ -24,7 +24,7 @@ fn every_reading_command_equals_a_checkout() {
     sandbox.tracker(&["start", "s3"]);
     sandbox.tracker(&["set-stage", "d4", "complete"]);
     sandbox.tracker(&["new", "Another", "--dep", "s3"]);
-    sandbox.write(".tracker/config.toml", "format = 1\n[pipeline]\nstages = [\"dev\", \"try\"]\n");
+    sandbox.write(".tracker/config.toml", "format = 2\n[pipeline]\nstages = [\"dev\", \"try\"]\n");
     commit(&sandbox, "Work");
     sandbox.tracker(&["set", "s3", "title=Not committed"]);
     let answer = |args: &[&str], more: &[&str]| {

@@ -211,7 +211,7 @@ fn what_cannot_be_judged_is_annotated_too() {
 #[test]
 fn a_policy_that_cannot_be_read_is_annotated_at_its_place() {
     let sandbox = world();
-    sandbox.write(".tracker/config.toml", "format = 1\n[pipeline]\nstages = [\"dev\"\n");
+    sandbox.write(".tracker/config.toml", "format = 2\n[pipeline]\nstages = [\"dev\"\n");
     super::commit(&sandbox, "Break the policy");
     assert_snapshot!(typed(&sandbox, "
         check --base main --format github

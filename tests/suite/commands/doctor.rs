@@ -154,7 +154,7 @@ fn names_what_only_a_person_can_mend() {
 #[test]
 fn a_broken_configuration_is_found_and_the_tasks_are_shown() {
     let sandbox = world();
-    sandbox.write(".tracker/config.toml", "format = 1\n[pipeline]\nstages = 3\n");
+    sandbox.write(".tracker/config.toml", "format = 2\n[pipeline]\nstages = 3\n");
     assert_snapshot!(typed(&sandbox, "
         doctor
         list

@@ -9,7 +9,7 @@ fn all_rules_are_listed_with_the_level_that_they_have_here() {
     let sandbox = world();
     sandbox.write(
         ".tracker/config.toml",
-        "format = 1\n[pipeline]\nstages = [\"dev\"]\n[policy]\nlinked-commits = \"off\"\nwip-limit = \"error\"\n",
+        "format = 2\n[pipeline]\nstages = [\"dev\"]\n[policy]\nlinked-commits = \"off\"\nwip-limit = \"error\"\n",
     );
     assert_snapshot!(typed(&sandbox, "explain"), @r"
     $ tracker explain

@@ -19,7 +19,7 @@ fn makes_a_tracker_and_says_what_is_next() {
     "#);
     assert_snapshot!(sandbox.read(".tracker/config.toml"), @r#"
     # The tracker's configuration. It is read from the commit or working tree that a command looks at.
-    format = 1
+    format = 2
     project = "repo"
     id_prefix = "TASK"        # what new ids begin with
     id_scheme = "random"      # "random": two clones that create tasks at once do not collide; or "sequential"
@@ -40,7 +40,7 @@ fn makes_a_tracker_and_says_what_is_next() {
 #[test]
 fn twice_is_once() {
     let sandbox = empty();
-    sandbox.write(".tracker/config.toml", "format = 1\n# ours\n");
+    sandbox.write(".tracker/config.toml", "format = 2\n# ours\n");
     let before = records(&sandbox);
     assert_snapshot!(sandbox.tracker(&["init", "--project", "Other"]), @r"
     exit 0

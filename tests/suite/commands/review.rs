@@ -7,7 +7,7 @@ use crate::support::Sandbox;
 use insta::assert_snapshot;
 
 const POLICY: &str = "\
-format = 1
+format = 2
 [pipeline]
 stages = [\"dev\", \"qa\"]
 [stage.dev]

@@ -5,7 +5,7 @@ use crate::support::Sandbox;
 use insta::assert_snapshot;
 
 const CONFIG: &str = "\
-format = 1
+format = 2
 [pipeline]
 stages = [\"dev\", \"qa\"]
 [stage.qa]

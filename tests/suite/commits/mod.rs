@@ -19,7 +19,7 @@ mod votes;
 use crate::support::{Output, Sandbox};
 
 const CONFIG: &str = "\
-format = 1
+format = 2
 project = \"demo\"
 
 [stage.dev]

@@ -219,7 +219,7 @@ fn a_ref_that_stands_for_another_is_judged_as_that_one() {
 fn objects_that_a_pusher_has_replaced_are_judged_as_they_are() {
     let sandbox = served(CONFIG);
     let (first, old) = (super::head(&sandbox), sandbox.git(&["rev-parse", "HEAD:.tracker/config.toml"]));
-    sandbox.write("loose", "format = 1\n[policy]\nlegal-moves = \"off\"\nearned-moves = \"off\"\noverrides = \"off\"\ndeliverables = \"off\"\n");
+    sandbox.write("loose", "format = 2\n[policy]\nlegal-moves = \"off\"\nearned-moves = \"off\"\noverrides = \"off\"\ndeliverables = \"off\"\n");
     let new = sandbox.git(&["hash-object", "-w", "loose"]);
     std::fs::remove_file(sandbox.path().join("loose")).unwrap();
     sandbox.git(&["update-ref", &format!("refs/replace/{old}"), &new]);

@@ -111,7 +111,7 @@ fn commit_policy(sandbox: &Sandbox, text: Option<&str>) {
 }
 
 const UNREADABLE: [&str; 3] =
-    ["format = 1\n[[[\n", "format = 99\n", "<<<<<<< a\nformat = 1\n=======\n>>>>>>> b\n"];
+    ["format = 2\n[[[\n", "format = 99\n", "<<<<<<< a\nformat = 2\n=======\n>>>>>>> b\n"];
 
 #[test]
 fn an_unreadable_policy_moves_nothing() {

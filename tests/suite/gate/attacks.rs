@@ -85,7 +85,7 @@ const ATTACKS: &[Attack] = &[
         rule: "policy-owners",
         says: "another tracker in another place is added",
         play: |world| {
-            world.write("sub/.tracker/config.toml", "format = 1\n");
+            world.write("sub/.tracker/config.toml", "format = 2\n");
             world.work("Sub-project");
         },
     },

@@ -24,7 +24,7 @@ use crate::support::{Output, Sandbox};
 const ID: &str = "TASK-T3ST";
 
 const POLICY: &str = "\
-format = 1
+format = 2
 [pipeline]
 stages = [\"dev\", \"qa\", \"sec\"]
 [stage.dev]

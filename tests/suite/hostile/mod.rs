@@ -67,7 +67,7 @@ impl HostileTracker {
         fs::create_dir_all(outside.join("tasks")).unwrap();
         fs::write(outside.join("tasks/TASK-1.md"), SECRET).unwrap();
         fs::write(outside.join("TASK-1.md"), SECRET).unwrap();
-        fs::write(outside.join("config.toml"), "format = 1\n").unwrap();
+        fs::write(outside.join("config.toml"), "format = 2\n").unwrap();
         let mut hostile = Self { sandbox, outside: BTreeMap::new() };
         hostile.outside = hostile.all_outside();
         hostile

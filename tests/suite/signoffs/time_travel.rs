@@ -102,7 +102,7 @@ fn a_commit_reads_the_same_from_elsewhere_as_in_a_checkout_of_it() {
     // Nothing of the place where it is asked may show through.
     sandbox.write(".mailmap", "Nobody <nobody@example.com> <ada@example.com>\n");
     sandbox.write(".tracker/allowed_signers", "");
-    sandbox.write(".tracker/config.toml", "format = 1\n[pipeline]\nstages = [\"one\"]\n");
+    sandbox.write(".tracker/config.toml", "format = 2\n[pipeline]\nstages = [\"one\"]\n");
     assert!(commits.len() > 10, "{commits:?}");
     let mut answers = std::collections::BTreeSet::new();
     for (at, commit) in commits.iter().enumerate().filter(|(at, _)| at % 3 == 1 || *at + 2 >= commits.len()) {

@@ -1,0 +1,356 @@
+//! What the tables of the configuration say: stages and types, roles, hooks, the policy and its gate.
+
+use std::collections::HashSet;
+
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+use super::{Reader, Value, expected, not_a_role, not_a_stage};
+use crate::doc::printable::printable;
+use crate::model::{
+    Advance, Blocking, Config, GateCommand, GateRule, GateRules, HookRules, Level, OnCommit, PolicyRules,
+    Requirement, RoleRules, SelfApproval, Signatures, Stage, StageRules, Standard, TypeRules, is_role_name,
+    nearest,
+};
+
+impl Reader<'_> {
+    pub(super) fn stage_rules(&mut self, path: &str, value: &Value<'_>) -> StageRules {
+        let mut rules = StageRules::default();
+        self.table(path, value, |reader, path, key, value| match key.get_ref().as_ref() {
+            "signoffs" => rules.signoffs = reader.roles(path, value),
+            "on_fail" => rules.on_fail = reader.target(path, value),
+            "advance" => {
+                let known = [("auto", Advance::Auto), ("manual", Advance::Manual)];
+                rules.advance = reader.word(path, value, &known).unwrap_or_default();
+            }
+            "requires" => rules.requires = reader.requirements(path, value),
+            _ => reader.unknown(path, key, &["signoffs", "on_fail", "advance", "requires"]),
+        });
+        rules
+    }
+
+    fn roles(&mut self, path: &str, value: &Value<'_>) -> Vec<String> {
+        let mut roles: Vec<String> = Vec::new();
+        let mut seen = HashSet::new();
+        for (text, span) in self.texts(path, value) {
+            if !is_role_name(&text) {
+                self.error(span, path, not_a_role(&text), None);
+            } else if !seen.insert(text.clone()) {
+                let hint = "name each role once; how many people must approve is the role's `quorum`";
+                self.error(span, path, format!("`{text}` is there twice"), Some(hint));
+            } else {
+                roles.push(text);
+            }
+        }
+        roles
+    }
+
+    fn requirements(&mut self, path: &str, value: &Value<'_>) -> Vec<Requirement> {
+        let known = Requirement::ALL.map(|requirement| (requirement.as_str(), requirement));
+        let mut requires = Vec::new();
+        for (text, span) in self.texts(path, value) {
+            requires
+                .extend(self.word_of(path, &text, span, &known).filter(|found| !requires.contains(found)));
+        }
+        requires
+    }
+
+    /// Reads the stage that a failure sends a task to.
+    fn target(&mut self, path: &str, value: &Value<'_>) -> Option<Stage> {
+        let text = self.text(path, value)?;
+        match Stage::parse(&text) {
+            None => self.error(value.span(), path, not_a_stage(&text), None),
+            Some(stage) if stage.is_complete() => {
+                self.error(value.span(), path, "a failure completes nothing".to_owned(), None);
+            }
+            Some(stage) => return Some(stage),
+        }
+        None
+    }
+
+    pub(super) fn type_rules(&mut self, path: &str, value: &Value<'_>) -> TypeRules {
+        let mut rules = TypeRules::default();
+        self.table(path, value, |reader, path, key, value| match key.get_ref().as_ref() {
+            "stages" => rules.stages = Some(reader.stages(path, value)),
+            _ => reader.unknown(path, key, &["stages"]),
+        });
+        rules
+    }
+
+    pub(super) fn stages(&mut self, path: &str, value: &Value<'_>) -> Vec<Stage> {
+        let mut stages: Vec<Stage> = Vec::new();
+        let mut seen = HashSet::new();
+        for (text, span) in self.texts(path, value) {
+            match Stage::parse(&text) {
+                None => self.error(span, path, not_a_stage(&text), None),
+                Some(stage) if stage.is_none() || stage.is_complete() => {
+                    let hint = "every pipeline begins at `none` and ends at `complete`; leave the two out";
+                    self.error(span, path, format!("`{stage}` is not for a pipeline to name"), Some(hint));
+                }
+                Some(stage) if !seen.insert(stage.to_string()) => {
+                    self.error(span, path, format!("`{stage}` is there twice"), Some("name each stage once"));
+                }
+                Some(stage) => stages.push(stage),
+            }
+        }
+        stages
+    }
+
+    /// Warns of roles that stages require and that no table describes, where one of nearly the same name is described:
+    /// anyone could vote for the misspelt one.
+    pub(super) fn check_roles(&mut self, table: &DeTable<'_>, config: &Config) {
+        let Some(DeValue::Table(stages)) = table.get("stage").map(Spanned::get_ref) else { return };
+        for (key, value) in stages {
+            let listed = value.get_ref().get("signoffs").and_then(|found| found.get_ref().as_array());
+            for item in listed.into_iter().flatten() {
+                let Some(name) = item.get_ref().as_str().filter(|name| !config.roles.contains_key(*name))
+                else {
+                    continue;
+                };
+                if let Some(meant) = nearest(name, config.roles.keys().map(String::as_str)) {
+                    let path = format!("stage.{}.signoffs", key.get_ref());
+                    let message = format!("unknown role `{}`: no table describes it", printable(name));
+                    self.warn(item.span(), &path, message, Some(meant));
+                }
+            }
+        }
+    }
+
+    /// Warns of rules for stages that no pipeline has, and refuses a failure that leads forward.
+    pub(super) fn check_stages(&mut self, table: &DeTable<'_>, config: &Config) {
+        let typed = config.types.values().filter_map(|rules| rules.stages.as_deref());
+        let pipelines: Vec<&[Stage]> = typed.chain([config.pipeline.stages.as_slice()]).collect();
+        let Some(DeValue::Table(stages)) = table.get("stage").map(Spanned::get_ref) else { return };
+        for (key, value) in stages {
+            let name = key.get_ref().as_ref();
+            let path = format!("stage.{name}");
+            let places: Vec<(&[Stage], usize)> = pipelines
+                .iter()
+                .filter_map(|stages| Some((*stages, stages.iter().position(|stage| stage.as_str() == name)?)))
+                .collect();
+            if places.is_empty() {
+                if Stage::parse(name).is_some() {
+                    let all = pipelines.iter().flat_map(|stages| stages.iter().map(Stage::as_str));
+                    let message = format!("unknown stage `{name}`: no pipeline has it");
+                    self.warn(key.span(), &path, message, nearest(name, all));
+                }
+                continue;
+            }
+            let Some(target) = config.rules_of(name).on_fail.as_ref().filter(|stage| !stage.is_none()) else {
+                continue;
+            };
+            if !places.iter().any(|(stages, at)| stages[..*at].contains(target)) {
+                let span = value.get_ref().get("on_fail").map_or(key.span(), Spanned::span);
+                let hint = "a failure sends a task back; leave `on_fail` out for the pipeline's first stage";
+                let message = format!("`{target}` comes before `{name}` in no pipeline");
+                self.error(span, &format!("{path}.on_fail"), message, Some(hint));
+            }
+        }
+    }
+}
+
+impl Reader<'_> {
+    pub(super) fn role_rules(&mut self, path: &str, value: &Value<'_>) -> RoleRules {
+        let mut rules = RoleRules::default();
+        let mut quorum_span = None;
+        self.table(path, value, |reader, path, key, value| match key.get_ref().as_ref() {
+            "members" => rules.members = reader.patterns(path, value),
+            "quorum" => {
+                quorum_span = Some(value.span());
+                rules.quorum = reader.count(path, value).unwrap_or(1);
+            }
+            "people_only" => rules.people_only = reader.switch(path, value).unwrap_or_default(),
+            "paths" => rules.paths = reader.globs(path, value),
+            _ => reader.unknown(path, key, &["members", "quorum", "people_only", "paths"]),
+        });
+        let is_closed = !rules.members.is_empty() && rules.members.iter().all(|member| !member.contains('*'));
+        if let Some(span) = quorum_span.filter(|_| is_closed && rules.members.len() < rules.quorum as usize) {
+            let message =
+                format!("{} members can never be a quorum of {}", rules.members.len(), rules.quorum);
+            self.warn(span, &format!("{path}.quorum"), message, None);
+        }
+        rules
+    }
+
+    pub(super) fn hook_rules(&mut self, value: &Value<'_>) -> HookRules {
+        let mut rules = HookRules::default();
+        self.table("hooks", value, |reader, path, key, value| match key.get_ref().as_ref() {
+            "on_commit" => {
+                let known = [("fold", OnCommit::Fold), ("stage", OnCommit::Stage), ("off", OnCommit::Off)];
+                rules.on_commit = reader.word(path, value, &known).unwrap_or_default();
+            }
+            "pre_push" => rules.pre_push = reader.switch(path, value).unwrap_or_default(),
+            "pre_receive" => rules.pre_receive = reader.globs(path, value),
+            _ => reader.unknown(path, key, &["on_commit", "pre_push", "pre_receive"]),
+        });
+        rules
+    }
+
+    pub(super) fn policy_rules(&mut self, value: &Value<'_>) -> PolicyRules {
+        let mut rules = PolicyRules::default();
+        self.table("policy", value, |reader, path, key, value| match key.get_ref().as_ref() {
+            "self_approval" => {
+                let known = [("allow", SelfApproval::Allow), ("forbid", SelfApproval::Forbid)];
+                rules.self_approval = reader.word(path, value, &known).unwrap_or_default();
+            }
+            "blocking_severity" => {
+                let known = Blocking::ALL.map(|blocking| (blocking.as_str(), blocking));
+                rules.blocking_severity = reader.word(path, value, &known).unwrap_or_default();
+            }
+            "signatures" => {
+                let known =
+                    [("off", Signatures::Off), ("warn", Signatures::Warn), ("require", Signatures::Require)];
+                rules.signatures = reader.word(path, value, &known).unwrap_or_default();
+            }
+            "agents" => rules.agents = reader.patterns(path, value),
+            name if reader.gate_key(&mut rules.gate, path, name, value) => {}
+            _ => reader.unknown(path, key, &policy_keys().collect::<Vec<_>>()),
+        });
+        rules
+    }
+
+    /// Reads a list of patterns. An empty one matches nothing and is a slip of the pen.
+    pub(super) fn patterns(&mut self, path: &str, value: &Value<'_>) -> Vec<String> {
+        let mut patterns = Vec::new();
+        for (text, span) in self.texts(path, value) {
+            if text.trim().is_empty() {
+                self.error(span, path, "an item is empty".to_owned(), None);
+            } else {
+                patterns.push(text.trim().to_owned());
+            }
+        }
+        patterns
+    }
+
+    /// Reads globs. One that cannot be read would select nothing: what it was to protect would be open to all.
+    pub(super) fn globs(&mut self, path: &str, value: &Value<'_>) -> Vec<String> {
+        let mut globs = Vec::new();
+        for (text, span) in self.texts(path, value) {
+            match check_glob(text.trim()) {
+                Ok(()) => globs.push(text.trim().to_owned()),
+                Err(error) => {
+                    let message = format!("invalid glob `{}`: {error}", text.escape_debug());
+                    self.error(span, path, message, Some("such as `src/**` or `*.md`"));
+                }
+            }
+        }
+        globs
+    }
+
+    pub(super) fn count(&mut self, path: &str, value: &Value<'_>) -> Option<u32> {
+        let number =
+            value.get_ref().as_integer().and_then(|n| u32::from_str_radix(n.as_str(), n.radix()).ok());
+        let number = number.filter(|&number| number > 0);
+        if number.is_none() {
+            self.error(value.span(), path, expected("a number from 1", value), None);
+        }
+        number
+    }
+}
+
+impl Reader<'_> {
+    /// Reads a key of `[policy]` that is the gate's; false for one that is not.
+    pub(super) fn gate_key(
+        &mut self,
+        rules: &mut GateRules,
+        path: &str,
+        key: &str,
+        value: &Value<'_>,
+    ) -> bool {
+        match key {
+            "owners" => rules.owners = self.role_name(path, value),
+            "protect" => rules.protect = self.globs(path, value),
+            "merge_stage" => rules.merge_stage = self.stage_name(path, value),
+            "wip_limit" => rules.wip_limit = self.count(path, value),
+            "standard" => rules.standards = self.list_of(path, value, Self::standard),
+            "command" => rules.commands = self.list_of(path, value, Self::command),
+            name => {
+                let Some(rule) = GateRule::parse(name) else { return false };
+                if let Some(level) = self.level(path, value) {
+                    rules.levels.insert(rule, level);
+                }
+            }
+        }
+        true
+    }
+
+    fn level(&mut self, path: &str, value: &Value<'_>) -> Option<Level> {
+        self.word(path, value, &Level::ALL.map(|level| (level.as_str(), level)))
+    }
+
+    fn role_name(&mut self, path: &str, value: &Value<'_>) -> Option<String> {
+        let name = self.text(path, value)?;
+        if !is_role_name(&name) {
+            self.error(value.span(), path, not_a_role(&name), None);
+            return None;
+        }
+        Some(name)
+    }
+
+    fn stage_name(&mut self, path: &str, value: &Value<'_>) -> Option<Stage> {
+        let name = self.text(path, value)?;
+        let stage = Stage::parse(&name);
+        if stage.is_none() {
+            self.error(value.span(), path, not_a_stage(&name), None);
+        }
+        stage
+    }
+
+    /// Reads a list of tables, `[[…]]`.
+    fn list_of<T>(
+        &mut self,
+        path: &str,
+        value: &Value<'_>,
+        read: impl Fn(&mut Self, &str, &Value<'_>) -> Option<T>,
+    ) -> Vec<T> {
+        let DeValue::Array(items) = value.get_ref() else {
+            let hint = format!("write [[{path}]]");
+            self.error(value.span(), path, expected("a list of tables", value), Some(&hint));
+            return Vec::new();
+        };
+        let each = |(at, item)| read(self, &format!("{path}[{at}]"), item);
+        items.iter().enumerate().filter_map(each).collect()
+    }
+
+    fn standard(&mut self, path: &str, value: &Value<'_>) -> Option<Standard> {
+        let mut standard = Standard { when: Vec::new(), then: Vec::new(), level: Level::Warn, message: None };
+        self.table(path, value, |reader, path, key, value| match key.get_ref().as_ref() {
+            "when" => standard.when = reader.globs(path, value),
+            "then" => standard.then = reader.globs(path, value),
+            "level" => standard.level = reader.level(path, value).unwrap_or(Level::Error),
+            "message" => standard.message = reader.text(path, value),
+            _ => reader.unknown(path, key, &["when", "then", "level", "message"]),
+        });
+        let is_whole = !standard.when.is_empty() && !standard.then.is_empty();
+        if !is_whole {
+            let hint = "when = [\"src/**\"] and then = [\"tests/**\"]";
+            self.error(value.span(), path, "a standard needs `when` and `then`".to_owned(), Some(hint));
+        }
+        is_whole.then_some(standard)
+    }
+
+    fn command(&mut self, path: &str, value: &Value<'_>) -> Option<GateCommand> {
+        let (mut name, mut run, mut level) = (None, None, Level::Error);
+        self.table(path, value, |reader, path, key, value| match key.get_ref().as_ref() {
+            "name" => name = reader.text(path, value),
+            "run" => run = reader.text(path, value),
+            "level" => level = reader.level(path, value).unwrap_or(Level::Error),
+            _ => reader.unknown(path, key, &["name", "run", "level"]),
+        });
+        match (name, run) {
+            (Some(name), Some(run)) => Some(GateCommand { name, run, level }),
+            _ => {
+                let hint = "name = \"lint\" and run = \"make lint\"";
+                self.error(value.span(), path, "a command needs `name` and `run`".to_owned(), Some(hint));
+                None
+            }
+        }
+    }
+}
+
+/// The keys of `[policy]`, the names of the gate's rules among them.
+fn policy_keys() -> impl Iterator<Item = &'static str> {
+    let own = ["self_approval", "blocking_severity", "signatures", "agents"];
+    let gate = ["owners", "protect", "merge_stage", "wip_limit", "standard", "command"];
+    own.into_iter().chain(gate).chain(GateRule::ALL.map(GateRule::as_str))
+}
