@@ -1,5 +1,11 @@
 //! Trackers of an older format: read by all, written by what brings them over and by nothing else.
 
+use tracker::doc::create_vote;
+use tracker::model::{
+    AcceptanceText, Coverage, CoverageFormat, CoveredChange, Person, Stage, TaskId, TreeEntry, Verdict, Vote,
+};
+use tracker::policy::{coverage_digest, criteria_digest};
+
 use crate::support::{Output, Sandbox};
 
 trait Run {
@@ -26,13 +32,13 @@ const OLD: &str = "---\n# by hand\nid: TASK-AAAA\ntitle: 'Add dark mode'\nstage:
                    branch: dark\n---\n\n## Deliverables\n\n- [ ] a toggle\n";
 
 const NEW: &str = "---\n# by hand\nid: TASK-AAAA\ntitle: 'Add dark mode'\n\n# where it belongs\ntags: [ui]\n\
-                   source: a.md#1\ncreated: 2026-11-01\nstage: dev     # for now\nassignee: ada\nspent: 40m\nhistory:\n  \
+                   source: a.md#1\nbranch: dark\ncreated: 2026-11-01\nstage: dev     # for now\nassignee: ada\nspent: 40m\nhistory:\n  \
                    - {at: 2026-11-02T00:00:00Z, by: ada, from: none, to: dev, kind: start, why: started}\n  \
                    - {at: 2026-11-03T00:00:00Z, by: ada, from: dev, to: qa, why: done}\n  \
                    - {at: 2026-11-04T00:00:00Z, by: ken, from: qa, to: dev, kind: fail, why: too slow}\n  \
                    - {at: 2026-11-05T00:00:00Z, by: ada, from: dev, to: complete, kind: override, why: shipped}\n  \
                    - at: 2026-11-06T00:00:00Z\n    by: ada\n    from: complete\n    to: dev\n    kind: reopen  # alas\n\
-                   branch: dark\n---\n\n## Deliverables\n\n- [ ] a toggle\n";
+                   ---\n\n## Deliverables\n\n- [ ] a toggle\n";
 
 const BARE: &str = "---\nid: TASK-BBBB\ntitle: Export\n---\n";
 
@@ -190,4 +196,61 @@ fn the_gate_lets_a_change_of_format_pass_and_nothing_beside_it() {
     sandbox.git(&["commit", "--quiet", "--all", "--amend", "--no-edit"]);
     let check = sandbox.run("check --base base");
     assert!(check.status == 1 && check.stdout.contains("no longer in the history"), "{check}");
+}
+
+/// A vote as format 1 wrote it: on what `src/a.rs` is.
+fn old_vote(sandbox: &Sandbox) -> String {
+    let blob = sandbox.git(&["rev-parse", "HEAD:src/a.rs"]);
+    let criteria = criteria_digest(&AcceptanceText::default());
+    let change = CoveredChange::to("src/a.rs", TreeEntry::File { mode: 0o100_644, blob });
+    let covers = Coverage { format: CoverageFormat::One, ..Coverage::of(&criteria, [change]) };
+    let mut vote = Vote {
+        task: TaskId::parse("TASK-CCCC").unwrap(),
+        role: "reviewer".to_owned(),
+        verdict: Verdict::Approved,
+        by: Person::parse("Test <test@example.com>").unwrap(),
+        agent: None,
+        at: "2026-11-11T15:30:00Z".parse().unwrap(),
+        stage: Stage::parse("qa").unwrap(),
+        round: 1,
+        commit: sandbox.git(&["rev-parse", "HEAD"]),
+        covers,
+        replaces: Vec::new(),
+        notes: None,
+        findings: Vec::new(),
+        signature: None,
+        unknown: Vec::new(),
+        warnings: Vec::new(),
+    };
+    vote.covers.digest = coverage_digest(&vote);
+    create_vote(&vote)
+}
+
+#[test]
+fn votes_of_format_1_count_before_and_after() {
+    let sandbox = older();
+    let task = "---\nid: TASK-CCCC\ntitle: Vote on me\nstage: qa\ncreated: 2026-11-01\nhistory:\n  \
+                - {at: 2026-11-02T00:00:00Z, by: ada, from: none, to: dev, why: started}\n  \
+                - {at: 2026-11-03T00:00:00Z, by: ada, from: dev, to: qa}\n---\n";
+    sandbox.write(".tracker/tasks/TASK-CCCC.md", task);
+    sandbox.write("src/a.rs", "fn c() {}\n");
+    sandbox.git(&["add", "--all"]);
+    sandbox.git(&["commit", "--quiet", "--message", "work\n\nTask: TASK-CCCC"]);
+    let (path, vote) =
+        (".tracker/signoffs/TASK-CCCC/20261111T153000Z-reviewer-0a1b2c3d.yaml", old_vote(&sandbox));
+    assert!(vote.contains("mode: 100644, blob: ") && !vote.contains("from:"), "{vote}");
+    sandbox.write(path, &vote);
+    sandbox.git(&["add", "--all"]);
+    sandbox.git(&["commit", "--quiet", "--message", "vote"]);
+    let counts = || {
+        let shown = sandbox.run("signoffs CCCC --format json");
+        assert!(
+            shown.stdout.contains("\"approved\": 1") || shown.stdout.contains("\"approved\":1"),
+            "{shown}"
+        );
+    };
+    counts();
+    assert_eq!(sandbox.run("doctor --fix --format").status, 0);
+    assert_eq!(sandbox.read(path), vote, "kept byte for byte");
+    counts();
 }

@@ -9,8 +9,8 @@ use super::{Reader, Value, expected, not_a_role, not_a_stage};
 use crate::doc::printable::printable;
 use crate::model::{
     Advance, Blocking, Config, GateCommand, GateRule, GateRules, HookRules, Level, OnCommit, PolicyRules,
-    Requirement, RoleRules, SelfApproval, Signatures, Stage, StageRules, Standard, TypeRules, is_role_name,
-    nearest,
+    Requirement, RoleRules, SelfApproval, Signatures, Stage, StageRules, Standard, TypeRules, check_glob,
+    is_role_name, nearest,
 };
 
 impl Reader<'_> {

@@ -80,7 +80,7 @@ fn an_override_lifts_a_veto_and_says_so() {
     let sandbox = world(ONE);
     ok(&by(&sandbox, "Bob", "reject t3st -m no"));
     ok(&by(&sandbox, "Ken", "set-stage t3st sec -m 'the board decided'"));
-    assert!(sandbox.read(".tracker/tasks/TASK-T3ST.md").contains("override: the board decided"));
+    assert!(sandbox.read(".tracker/tasks/TASK-T3ST.md").contains("kind: override, why: the board decided"));
     ok(&by(&sandbox, "Ken", "set-stage t3st qa"));
     let shown = standing(&sandbox);
     assert_eq!(shown, "reviewer 0/1\n  Bob rejected: an override led the task past it");
@@ -133,7 +133,7 @@ fn fail_sends_it_back_and_approvals_are_gone() {
     ok(&by(&sandbox, "Ada", "approve t3st --as reviewer"));
     let output = by(&sandbox, "Ken", "fail t3st does not build");
     assert!(ok(&output).stdout.contains("qa → dev"), "{output}");
-    assert!(sandbox.read(".tracker/tasks/TASK-T3ST.md").contains("failed: does not build"));
+    assert!(sandbox.read(".tracker/tasks/TASK-T3ST.md").contains("kind: fail, why: does not build"));
     ok(&by(&sandbox, "Ken", "advance t3st"));
     assert!(standing(&sandbox).starts_with("reviewer 0/1"), "{}", standing(&sandbox));
     assert_eq!(alone(&sandbox, "Ken", "fail t3st").status, 2, "a reason is needed");
