@@ -9,7 +9,7 @@ use std::rc::Rc;
 
 use super::Result;
 use super::commits::graph_from;
-use crate::git::{BlobId, CommitGraph, CommitId, People, Repository, merge_texts};
+use crate::git::{BlobId, CommitGraph, CommitId, FileState, People, Repository, merge_texts};
 use crate::model::{RecordKind, RecordPath, TaskId, TreeEntry, is_daily_record};
 use crate::policy::history::{Changes, Commit, History, PersonKey};
 use crate::store::{Error, LARGEST_FILE};
@@ -81,19 +81,36 @@ impl<'a> Reach<'a> {
             let changes = self.repository.changes_of(self.id(commit))?;
             return Ok(changes.into_iter().map(|change| change.path).collect());
         }
-        let mut paths = BTreeSet::new();
-        for parent in parents {
-            paths.extend(self.differences(Some(*parent), commit)?.iter().cloned());
-        }
         let (one, other) = (parents[0], parents[1]);
+        let bases = self.merge_bases(one, other)?;
+        let bases = bases.iter().map(|base| Some(*base));
+        let bases: Vec<Option<Commit>> = if bases.len() == 0 { vec![None] } else { bases.collect() };
+        let mut own = BTreeSet::new();
+        for base in bases {
+            own.extend(self.differs_from_merge(commit, base, [one, other])?);
+        }
+        Ok(own.into_iter().collect())
+    }
+
+    /// Returns where a merge is not the clean merge of its sides over a base.
+    fn differs_from_merge(
+        &self,
+        merge: Commit,
+        base: Option<Commit>,
+        sides: [Commit; 2],
+    ) -> Result<Vec<String>> {
+        let (id, base) = (self.id(merge), base.map(|base| self.id(base)));
+        let found = self.repository.merge_differences(id, base, sides.map(|side| self.id(side)))?;
+        let mut paths = found.changed;
         let mut changes = Changes::new(self, None);
-        let mut own = Vec::new();
-        for path in paths.into_iter().filter(|path| !is_daily_record(path)) {
-            if changes.merged(one, other, &path)?.as_ref() != Some(&self.entry(commit, &path)?) {
-                own.push(path);
+        let entry = |state: Option<FileState>| state.map_or(TreeEntry::Absent, |state| state.entry());
+        for file in found.crossed.into_iter().filter(|file| !is_daily_record(&file.path)) {
+            let [base, one, other, result] = [file.base, file.one, file.other, file.result].map(entry);
+            if changes.merge(&base, &one, &other)? != Some(result) {
+                paths.push(file.path);
             }
         }
-        Ok(own)
+        Ok(paths)
     }
 }
 
@@ -169,13 +186,24 @@ impl History for Reach<'_> {
     }
 
     fn commits_touching(&self, record: &str) -> Result<Rc<[Commit]>> {
-        let Some(record) = RecordPath::parse(record) else { return Ok(Rc::default()) };
-        let name = match (record.kind(), record.task()) {
-            (RecordKind::Task, _) => record.file_name(),
+        let Some(path) = RecordPath::parse(record) else { return Ok(Rc::default()) };
+        let name = match (path.kind(), path.task()) {
+            (RecordKind::Task, _) => path.file_name(),
             (_, Some(task)) => task.to_string(),
             _ => return Ok(Rc::default()),
         };
-        let touching = self.graph.touching(record.kind().folder(), &name);
-        Ok(touching.into_iter().map(Commit).collect())
+        let touching = self.graph.touching(path.kind().folder(), &name);
+        let mut commits: BTreeSet<Commit> = touching.into_iter().map(Commit).collect();
+        // A merge that takes the record of one side changes it for the other, and can be reverted as one commit.
+        let Some(oldest) = commits.first().copied() else { return Ok(Rc::default()) };
+        for commit in
+            (oldest.0 + 1..).map(Commit).take_while(|commit| (commit.0 as usize) < self.parents.len())
+        {
+            let [first, _, ..] = self.parents(commit) else { continue };
+            if self.entry(*first, record)? != self.entry(commit, record)? {
+                commits.insert(commit);
+            }
+        }
+        Ok(commits.into_iter().collect())
     }
 }
