@@ -4,6 +4,7 @@ mod cases;
 mod costs;
 mod plays;
 mod random;
+mod real;
 mod repository;
 mod world;
 
