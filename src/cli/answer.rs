@@ -3,6 +3,8 @@
 use std::borrow::Cow;
 use std::fmt::Write as _;
 
+use schemars::generate::SchemaSettings;
+use schemars::transform::RecursiveTransform;
 use schemars::{JsonSchema, Schema};
 use serde::Serialize;
 use serde_json::Value;
@@ -61,7 +63,27 @@ struct Envelope<T> {
 
 /// Returns the JSON Schema of a command's answer.
 pub(super) fn schema_of<T: JsonSchema>() -> Schema {
-    schemars::schema_for!(Envelope<T>)
+    sparse_schema::<Envelope<T>>()
+}
+
+/// Returns the JSON Schema of a type as [`write_line`] writes it: a list is there only where it holds something.
+pub(super) fn sparse_schema<T: JsonSchema>() -> Schema {
+    let optional_lists = RecursiveTransform(|schema: &mut Schema| {
+        let is_list = |property: &Value| match &property["type"] {
+            Value::Array(types) => types.iter().any(|name| name == "array"),
+            name => name == "array",
+        };
+        let lists: Vec<String> = match schema.get("properties").and_then(Value::as_object) {
+            Some(properties) => {
+                properties.iter().filter(|(_, each)| is_list(each)).map(|(name, _)| name.clone()).collect()
+            }
+            None => return,
+        };
+        if let Some(Value::Array(required)) = schema.get_mut("required") {
+            required.retain(|name| !lists.iter().any(|list| name == list));
+        }
+    });
+    SchemaSettings::default().with_transform(optional_lists).into_generator().into_root_schema_for::<T>()
 }
 
 /// A command's answer.
@@ -129,8 +151,8 @@ impl Answer<dyn AnyResult> {
     }
 }
 
-/// The version of the JSON that `--format json` prints. It changes when a field is removed or changes meaning.
-pub(super) const JSON_VERSION: u32 = 1;
+/// The version of the JSON that `--format json` prints. It changes when a key is removed or changes meaning.
+pub(super) const JSON_VERSION: u32 = 2;
 
 /// Something wrong with a document, in JSON.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -162,11 +184,43 @@ impl From<&Problem> for ProblemView {
     }
 }
 
-/// Writes a value as one line of JSON.
+/// Writes a value as one line of JSON, without the keys that have no value and without empty lists: an answer to a
+/// program has a key for what there is.
 pub(super) fn write_line(value: &impl Serialize, out: &mut Vec<u8>) {
     let json = serde_json::to_string(value).expect("plain data with text keys is always JSON");
-    out.extend_from_slice(harmless(&json).as_bytes());
+    out.extend_from_slice(harmless(&without_empty(&json)).as_bytes());
     out.push(b'\n');
+}
+
+/// Returns JSON that has no white space between its tokens without the keys of objects whose value is `null` or `[]`.
+fn without_empty(json: &str) -> String {
+    let bytes = json.as_bytes();
+    let mut kept = String::with_capacity(json.len());
+    let (mut copied, mut at) = (0, 0);
+    while at < bytes.len() {
+        if bytes[at] != b'"' {
+            at += 1;
+            continue;
+        }
+        let key = at;
+        at += 1;
+        while bytes[at] != b'"' {
+            at += if bytes[at] == b'\\' { 2 } else { 1 };
+        }
+        at += 1;
+        let Some(value) = json[at..].strip_prefix(':') else { continue };
+        let Some(empty) = ["null", "[]"].iter().find(|empty| value.starts_with(**empty)) else { continue };
+        kept.push_str(&json[copied..key]);
+        at += 1 + empty.len();
+        if bytes.get(at) == Some(&b',') {
+            at += 1;
+        } else if kept.ends_with(',') {
+            kept.pop();
+        }
+        copied = at;
+    }
+    kept.push_str(&json[copied..]);
+    kept
 }
 
 /// Writes a value as JSON on several lines.
@@ -195,7 +249,21 @@ fn harmless(json: &str) -> Cow<'_, str> {
 
 #[cfg(test)]
 mod tests {
-    use super::write_line;
+    use super::{without_empty, write_line};
+
+    #[test]
+    fn keys_without_a_value_are_left_out() {
+        let kept = [
+            (r#"{"a":null,"b":1,"c":[],"d":[null,[]],"e":{}}"#, r#"{"b":1,"d":[null,[]],"e":{}}"#),
+            (r#"{"a":null,"b":[]}"#, "{}"),
+            (r#"{"a":1,"b":null,"c":null}"#, r#"{"a":1}"#),
+            (r#"[{"a":[{"b":null}]},"x:null",null]"#, r#"[{"a":[{}]},"x:null",null]"#),
+            (r#"{"\\\"a\":null":"\":null","ü\\":null,"z":"[]"}"#, r#"{"\\\"a\":null":"\":null","z":"[]"}"#),
+        ];
+        for (json, expected) in kept {
+            assert_eq!(without_empty(json), expected);
+        }
+    }
 
     #[test]
     fn what_a_terminal_obeys_is_escaped_and_stays_the_same_text() {

@@ -160,12 +160,12 @@ fn seconds(text: &str) -> Result<Duration, String> {
     text.parse::<f64>()
         .ok()
         .and_then(|seconds| Duration::try_from_secs_f64(seconds).ok())
-        .ok_or_else(|| "give a number of seconds, such as 10 or 0.5".to_owned())
+        .ok_or_else(|| "expected a number of seconds, such as 10 or 0.5".to_owned())
 }
 
 /// Reads how many are wanted at most.
 pub(super) fn count(text: &str) -> Result<usize, String> {
-    text.parse().map_err(|_| "give a number, such as 10".to_owned())
+    text.parse().map_err(|_| "expected a number, such as 10".to_owned())
 }
 
 /// Respells the negated terms of a query, such as `-assignee:ada`, as `!assignee:ada`, which means the same. The parser

@@ -1,4 +1,4 @@
-//! What a command gets from the door it came through: the world, the options, a page to write on.
+//! What a command is given: the environment, the global options, the session, the output.
 
 use std::io::IsTerminal;
 use std::path::PathBuf;

@@ -8,9 +8,9 @@ use serde::Serialize;
 
 use super::answer::{JSON_VERSION, ProblemView, write_line};
 use super::output::{Cell, Output, clean};
-use crate::model::{Problem, Severity};
+use crate::model::{Problem, Severity, Suggestion};
 use crate::ops;
-use crate::policy::Refusal;
+use crate::policy::{Fix, Refusal};
 use crate::report::review::github_stop;
 use crate::{git, store};
 
@@ -18,7 +18,7 @@ const NO: u8 = 1;
 pub(super) const USAGE: u8 = 2;
 const LOCKED: u8 = 3;
 const OUR_BUG: u8 = 70;
-/// So many problems are shown to a person before the rest is only counted.
+/// This many problems are shown to a person before the rest is only counted.
 const SHOWN_PROBLEMS: usize = 20;
 
 /// Returns the exit code of an answer: yes, or a considered no.
@@ -65,10 +65,12 @@ struct PositionView {
 struct ReasonView {
     /// One word, such as `missing`.
     label: String,
-    /// What it is about.
-    text: String,
-    /// The command that mends it.
-    mend: Option<String>,
+    /// What is missing or in the way.
+    message: String,
+    /// The command that gets past it, quoted for a shell, or advice where no single command does.
+    suggestion: Option<String>,
+    /// The only person who can run it.
+    person: Option<String>,
 }
 
 /// What `--format json` prints when there is no answer.
@@ -93,7 +95,7 @@ struct ErrorView {
     kind: &'static str,
     /// What a person would read.
     message: String,
-    /// What to try.
+    /// What to try, each in words with its command.
     hints: Vec<String>,
     /// All reasons of a refusal.
     reasons: Vec<ReasonView>,
@@ -121,8 +123,8 @@ impl Failure {
     }
 
     pub(super) fn no_current_folder(source: &std::io::Error) -> Self {
-        Self::new("environment", USAGE, format!("cannot tell the current folder: {source}"))
-            .hint("it may have been removed; cd somewhere that exists")
+        Self::new("environment", USAGE, format!("cannot determine the current directory: {source}"))
+            .hint("it may have been removed; change to a directory that exists")
     }
 
     pub(super) fn unreadable_input(name: &str, source: &std::io::Error) -> Self {
@@ -170,8 +172,9 @@ impl Failure {
     pub(super) fn write_json(&self, command: &str, out: &mut Vec<u8>) {
         let reasons = self.reasons.iter().map(|reason| ReasonView {
             label: reason.label.clone(),
-            text: reason.text.clone(),
-            mend: reason.mend.clone(),
+            message: reason.message.clone(),
+            suggestion: reason.suggestion.clone(),
+            person: reason.person.clone(),
         });
         let envelope = ErrorEnvelope {
             version: JSON_VERSION,
@@ -209,7 +212,7 @@ impl Failure {
     pub(super) fn annotation(&self, command: &str) -> String {
         let first = self.problems.first().filter(|problem| !problem.file.is_empty());
         let place = first.map(|problem| (problem.file.as_str(), problem.line));
-        let reasons = self.reasons.iter().map(|reason| reason.text.as_str());
+        let reasons = self.reasons.iter().map(|reason| reason.message.as_str());
         let hints = self.hints.iter().map(String::as_str);
         let lines: Vec<&str> = [self.message.as_str()].into_iter().chain(reasons).chain(hints).collect();
         github_stop(&format!("tracker {command}"), place, &lines)
@@ -222,8 +225,13 @@ impl Failure {
 
 impl ReasonView {
     fn cells(&self) -> Vec<Cell> {
-        let mend = self.mend.as_deref().unwrap_or_default();
-        vec![Cell::styled(&self.label, Style::new().yellow()), Cell::new(&self.text), Cell::new(mend)]
+        let suggestion = self.suggestion.as_deref().unwrap_or_default();
+        let who = self.person.as_ref().map_or_else(String::new, |person| format!("{person}: "));
+        vec![
+            Cell::styled(&self.label, Style::new().yellow()),
+            Cell::new(&self.message),
+            Cell::new(format!("{who}{suggestion}")),
+        ]
     }
 }
 
@@ -240,7 +248,7 @@ pub(super) fn show_problems(problems: &[Problem], out: &mut Output) {
         }
     }
     if problems.len() > SHOWN_PROBLEMS {
-        out.line(format!("… and {} more: tracker doctor", problems.len() - SHOWN_PROBLEMS));
+        out.line(format!("… and {} more; run `tracker doctor`", problems.len() - SHOWN_PROBLEMS));
     }
 }
 
@@ -251,37 +259,36 @@ impl From<store::Error> for Failure {
             store::Error::Git(error) => error.into(),
             store::Error::Bare { .. } => Self::new("bare_repository", USAGE, message)
                 .hint("run it in a clone or a worktree of this repository"),
-            store::Error::NoTracker { .. } => Self::new("no_tracker", USAGE, message).hint("tracker init"),
-            store::Error::NotCheckedOut { path, tracked, .. } => {
-                Self::new("not_checked_out", USAGE, message).hint(check_out(&path, tracked))
+            store::Error::NoTracker { .. } => {
+                Self::new("no_tracker", USAGE, message).hint("run `tracker init`")
             }
+            store::Error::NotCheckedOut { path, tracked, .. } => Self::new("not_checked_out", USAGE, message)
+                .hint(format!("run `{}`", check_out(&path, tracked))),
             store::Error::NoTrackerAt { .. } => Self::new("no_tracker", USAGE, message)
-                .hint("name a commit after the one that added .tracker"),
+                .hint("choose a commit after the one that added .tracker"),
             store::Error::Io { .. } => Self::new("io", USAGE, message),
-            store::Error::Locked { .. } => {
-                Self::new("locked", LOCKED, message).hint("try again, or wait longer: --lock-timeout 60")
-            }
+            store::Error::Locked { .. } => Self::new("locked", LOCKED, message)
+                .hint("try again, or wait longer with `--lock-timeout 60`"),
             store::Error::Broken(problems) => Self::broken(message, problems),
             store::Error::NotFound { nearest, .. } => {
                 let failure = Self::new("not_found", USAGE, message);
                 match nearest {
                     Some(id) => failure.hint(format!("did you mean {id}?")),
-                    None => failure.hint("tracker list"),
+                    None => failure.hint("run `tracker list` to see all tasks"),
                 }
             }
             store::Error::Ambiguous { matches, .. } => {
                 let more = if matches.len() > 8 { " …" } else { "" };
                 let some = matches[..matches.len().min(8)].join(" ");
-                Self::new("ambiguous", USAGE, message).hint(format!("give more of it: {some}{more}"))
+                Self::new("ambiguous", USAGE, message).hint(format!("use more of the id: {some}{more}"))
             }
-            store::Error::Link { .. } => {
-                Self::new("link", USAGE, message).hint("replace it by the file it points to, or remove it")
-            }
+            store::Error::Link { .. } => Self::new("link", USAGE, message)
+                .hint("replace it with the file that it points to, or remove it"),
             store::Error::Changed { .. } => {
-                Self::new("changed", NO, message).hint("nothing was written to it; try again")
+                Self::new("changed", NO, message).hint("it was not written; try again")
             }
             store::Error::BrokenHook { .. } => Self::new("broken_hook", USAGE, message)
-                .hint("remove what stands between `# >>> tracker >>>` and `# <<< tracker <<<` by hand"),
+                .hint("remove the lines between `# >>> tracker >>>` and `# <<< tracker <<<` by hand"),
             store::Error::WrongKind { .. } | store::Error::Exists { .. } => {
                 Self::new("wrong_kind", USAGE, message).hint("move it out of the way")
             }
@@ -289,16 +296,16 @@ impl From<store::Error> for Failure {
     }
 }
 
-/// Returns the command that brings what git has into the working tree.
-fn check_out(path: &str, tracked: store::Tracked) -> String {
+/// Returns the command that brings a file that git has into the working tree.
+fn check_out(path: &str, tracked: store::Tracked) -> Suggestion {
     match tracked {
         store::Tracked::LeftOut => {
             // A sparse checkout is widened by folders.
             let folder = path.rsplit_once('/').map_or(path, |(folder, _)| folder);
-            format!("git sparse-checkout add {folder}")
+            Suggestion::git(["sparse-checkout", "add", folder])
         }
-        store::Tracked::Committed => format!("git checkout HEAD -- {path}"),
-        store::Tracked::Staged => format!("git checkout -- {path}"),
+        store::Tracked::Committed => Suggestion::git(["checkout", "HEAD", "--", path]),
+        store::Tracked::Staged => Suggestion::git(["checkout", "--", path]),
     }
 }
 
@@ -354,10 +361,14 @@ impl Failure {
 
     fn refused(refusal: Refusal) -> Self {
         let mut failure = Self::new("refused", NO, refusal.to_string());
-        let rows = refusal.rows().into_iter().map(|row| ReasonView {
-            label: row.label.to_owned(),
-            text: row.message,
-            mend: row.fix.map(|fix| fix.to_string()),
+        let rows = refusal.rows().into_iter().map(|row| {
+            let (person, suggestion) = match row.fix {
+                Some(Fix::Run(command)) => (None, Some(command.to_string())),
+                Some(Fix::RunAs { person, command }) => (Some(person), Some(command.to_string())),
+                Some(Fix::Advice(text)) => (None, Some(text)),
+                None => (None, None),
+            };
+            ReasonView { label: row.label.to_owned(), message: row.message, suggestion, person }
         });
         failure.reasons = rows.collect();
         failure.hints.extend(refusal.hint.map(|hint| hint.to_string()));

@@ -1,9 +1,10 @@
-//! `block`, `unblock`, `cancel`: what a person says of a task beside its stage.
+//! `block`, `unblock`, `cancel`, `reopen`: whether a task can go on at all, beside its stage.
 
+use super::moves::move_edits;
 use super::session::Step;
 use super::{Error, Result, Session, Written};
 use crate::doc::{Edit, Value};
-use crate::model::TaskId;
+use crate::model::{Move, MoveKind, Stage, TaskId};
 use crate::policy::{Attempt, Missing};
 
 /// Blocks tasks by hand.
@@ -11,21 +12,19 @@ pub fn block(session: &Session<'_>, wanted: &[String], why: &str) -> Result<Writ
     mark(session, ("block", Attempt::Block), wanted, "blocked", why)
 }
 
-/// Says that tasks will not be done.
+/// Cancels tasks.
 pub fn cancel(session: &Session<'_>, wanted: &[String], why: &str) -> Result<Written> {
     let written = mark(session, ("cancel", Attempt::Cancel), wanted, "cancelled", why)?;
-    super::active::forget_closed(session, &written)?;
+    forget_closed(session, &written)?;
     Ok(written)
 }
 
-/// Takes back a block by hand. What still waits for other tasks stays blocked by them.
+/// Unblocks tasks that were blocked by hand; open dependencies still block.
 pub fn unblock(session: &Session<'_>, wanted: &[String]) -> Result<Written> {
     session.change("unblock", wanted, |task, _| {
         Ok(match &task.blocked {
-            Some(_) => {
-                Step::new(vec![Edit::Remove { key: "blocked".to_owned() }], "no longer blocked by hand")
-            }
-            None => Step::nothing("is not blocked by hand"),
+            Some(_) => Step::new(vec![Edit::Remove { key: "blocked".to_owned() }], "unblocked"),
+            None => Step::nothing("not blocked by hand"),
         })
     })
 }
@@ -39,7 +38,10 @@ fn mark(
 ) -> Result<Written> {
     let why = super::fields::reason(why)?;
     if why.is_empty() {
-        return Err(Error::usage_with(format!("say why it is {key}"), format!("tracker {operation} ID WHY")));
+        return Err(Error::usage_with(
+            "the reason is empty",
+            format!("give one: `tracker {operation} ID REASON`"),
+        ));
     }
     session.change(operation, wanted, |task, _| {
         if task.stage.is_complete() {
@@ -48,4 +50,44 @@ fn mark(
         let value = Value::Text(why.clone());
         Ok(Step::new(vec![Edit::Set { key: key.to_owned(), value }], format!("{key}: {why}")))
     })
+}
+
+/// Reopens closed tasks: a cancelled one continues in its stage, a complete one in its first stage.
+pub fn reopen(session: &Session<'_>, wanted: &[String], why: Option<&str>) -> Result<Written> {
+    let (config, actor) = (session.config()?, session.actor()?);
+    let why = why.map(super::fields::reason).transpose()?;
+    session.change("reopen", wanted, |task, _| {
+        let (mut edits, mut said) = (Vec::new(), Vec::new());
+        if task.cancelled.is_some() {
+            edits.push(Edit::Remove { key: "cancelled".to_owned() });
+            said.push(format!("no longer cancelled, continues in {}", task.stage));
+        }
+        if task.stage.is_complete() {
+            let first = config.stages_of(task.kind.as_deref()).first().cloned().unwrap_or_else(Stage::none);
+            said.push(format!("complete → {first}"));
+            edits.extend(move_edits(&Move {
+                at: session.env().now(),
+                by: actor.clone(),
+                agent: None,
+                from: task.stage.clone(),
+                to: first,
+                kind: MoveKind::Reopen,
+                why: why.clone(),
+            }));
+        }
+        if said.is_empty() {
+            said.push("already open".to_owned());
+        }
+        Ok(Step { edits, said })
+    })
+}
+
+/// Clears the active task if it was just closed.
+pub(super) fn forget_closed(session: &Session<'_>, written: &Written) -> Result<()> {
+    let active = session.workspace().active_task();
+    let is_closed = |id: &str| written.tasks.iter().any(|task| task.id == id);
+    if !written.dry_run && active.is_some_and(|id| is_closed(id.as_str())) {
+        session.workspace().set_active_task(None)?;
+    }
+    Ok(())
 }

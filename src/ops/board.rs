@@ -1,4 +1,4 @@
-//! `board`: the tasks as columns by stage, with the row of numbers above.
+//! `board`: tasks in columns by stage, and the counts over all of them.
 
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -14,7 +14,7 @@ use crate::policy::{Metrics, stage_order};
 pub struct Board {
     /// The query in its canonical form.
     pub query: String,
-    /// The row of numbers over all tasks that match.
+    /// Counts over all tasks that match.
     pub metrics: Metrics,
     /// A column for each stage, `none` first and `complete` last.
     pub columns: Vec<BoardColumn>,
@@ -25,11 +25,11 @@ pub struct Board {
 pub struct BoardColumn {
     /// The stage.
     pub stage: String,
-    /// Its tasks, first things first; cancelled ones are left out.
+    /// By priority; without cancelled ones.
     pub tasks: Vec<TaskLine>,
 }
 
-/// Lays the tasks that match a query out by stage.
+/// Returns the tasks that match a query by stage.
 pub fn board(session: &Session<'_>, text: &str) -> Result<(Board, Vec<Problem>)> {
     let (config, mut problems) = session.snapshot().config_or_default();
     let (query, sort) = read_query(session, &config, text, None)?;

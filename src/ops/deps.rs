@@ -1,4 +1,4 @@
-//! `deps`: which task waits for which, as a tree; circles are named.
+//! `deps`: dependencies as a tree, and their cycles.
 
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -10,11 +10,11 @@ use crate::policy::{Direction, derive};
 /// What to show.
 #[derive(Debug, Clone, Default)]
 pub struct DepsRequest {
-    /// One task; all that are part of a dependency where left out.
+    /// One task; by default all that are part of a dependency.
     pub wanted: Option<String>,
-    /// What waits for the task rather than what it waits for.
+    /// Show dependents instead of dependencies.
     pub reverse: bool,
-    /// Closed tasks too.
+    /// Include closed tasks.
     pub all: bool,
 }
 
@@ -23,9 +23,9 @@ pub struct DepsRequest {
 pub struct DepsView {
     /// Rows in the order of display.
     pub rows: Vec<DepsRow>,
-    /// Circles, each as a path that ends where it begins.
-    pub circles: Vec<String>,
-    /// Ids that tasks depend on and that no task has.
+    /// Dependency cycles, each as a path that ends where it begins.
+    pub cycles: Vec<String>,
+    /// Ids in `depends_on` that no task has.
     pub unknown: Vec<String>,
 }
 
@@ -82,7 +82,7 @@ pub fn deps(session: &Session<'_>, request: &DepsRequest) -> Result<(DepsView, V
     };
     let view = DepsView {
         rows: graph.tree(&roots, direction).into_iter().map(row).collect(),
-        circles: graph.cycles().iter().map(ToString::to_string).collect(),
+        cycles: graph.cycles().iter().map(ToString::to_string).collect(),
         unknown: graph.unknown().map(|(task, id)| format!("{id} (of {})", summaries[task].id)).collect(),
     };
     Ok((view, problems))

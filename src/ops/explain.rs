@@ -22,22 +22,22 @@ pub struct Rules {
 pub struct RuleView {
     /// Its name.
     pub rule: &'static str,
-    /// Who holds it: `gate`, or `server` where the hooks of pushes do, whatever the policy says.
-    pub held_by: &'static str,
-    /// How strictly it is held here: `off`, `warn`, `error`.
+    /// `gate`, or `server` for the rule that the hooks of pushes check, whatever the policy says.
+    pub checked_by: &'static str,
+    /// Level here: `off`, `warn`, `error`.
     pub level: &'static str,
-    /// How strictly it is held where the configuration says nothing.
+    /// Level by default.
     pub default_level: &'static str,
-    /// What it asks for, in one line.
+    /// What it requires, in one line.
     pub title: &'static str,
-    /// What it looks at, and when it is broken.
-    pub holds: &'static str,
+    /// What it requires, in full.
+    pub requires: &'static str,
     /// Why one would want it.
     pub why: &'static str,
     /// What a violation looks like.
     pub example: &'static str,
     /// What to do about one.
-    pub mend: &'static str,
+    pub fix: &'static str,
 }
 
 /// Explains one rule, or all. Without a configuration every rule has the level that it has by default.
@@ -58,9 +58,9 @@ fn unknown(name: &str) -> Error {
     let names = GateRule::ALL.map(GateRule::as_str).into_iter().chain([KEPT_RECORDS.name]);
     let hint = match nearest(&name.to_ascii_lowercase(), names) {
         Some(meant) => format!("did you mean `{meant}`?"),
-        None => "tracker explain lists them".to_owned(),
+        None => "run `tracker explain` to list all rules".to_owned(),
     };
-    Error::usage_with(format!("the gate has no rule `{name}`"), hint)
+    Error::usage_with(format!("unknown rule `{name}`"), hint)
 }
 
 fn view(config: Option<&Config>, rule: GateRule) -> RuleView {
@@ -68,25 +68,25 @@ fn view(config: Option<&Config>, rule: GateRule) -> RuleView {
     RuleView {
         level: level.as_str(),
         default_level: rule.default_level().as_str(),
-        ..said("gate", &review::explain(rule))
+        ..of("gate", &review::explain(rule))
     }
 }
 
 fn of_server() -> RuleView {
-    said("server", &KEPT_RECORDS)
+    of("server", &KEPT_RECORDS)
 }
 
-/// Returns a rule that is held strictly.
-fn said(held_by: &'static str, explained: &Explanation) -> RuleView {
+/// Returns a rule with the level `error`.
+fn of(checked_by: &'static str, explained: &Explanation) -> RuleView {
     RuleView {
         rule: explained.name,
-        held_by,
+        checked_by,
         level: Level::Error.as_str(),
         default_level: Level::Error.as_str(),
         title: explained.title,
-        holds: explained.holds,
+        requires: explained.holds,
         why: explained.why,
         example: explained.example,
-        mend: explained.mend,
+        fix: explained.mend,
     }
 }

@@ -1,4 +1,4 @@
-//! `list`: the tasks that a query asks for.
+//! `list`: the tasks that match a query.
 
 use std::cell::Cell;
 
@@ -13,13 +13,13 @@ use crate::model::{Problem, Summary};
 /// What to list.
 #[derive(Debug, Clone, Default)]
 pub struct ListRequest {
-    /// The query; empty asks for every open task.
+    /// Empty for every open task.
     pub query: String,
-    /// Closed tasks too, where there is no query.
+    /// Include closed tasks if there is no query.
     pub all: bool,
-    /// The order; the default one where left out.
+    /// Sort order; the default one if none.
     pub sort: Option<String>,
-    /// At most so many.
+    /// Maximum number of tasks.
     pub limit: Option<usize>,
 }
 
@@ -43,13 +43,13 @@ pub fn list(session: &Session<'_>, request: &ListRequest) -> Result<(Listing, Ve
     let tasks = session.snapshot().tasks()?;
     let hides_closed = request.query.trim().is_empty() && !request.all;
     let hidden = Cell::new(0);
-    let is_wanted = |task: &Summary<'_>| {
+    let is_listed = |task: &Summary<'_>| {
         let is_hidden = hides_closed && task.is_closed();
         hidden.set(hidden.get() + usize::from(is_hidden));
         !is_hidden
     };
     let choice = Choice { session, config: &config, query: &query };
-    let mut chosen = choice.among(&tasks, &mut problems, is_wanted)?;
+    let mut chosen = choice.among(&tasks, &mut problems, is_listed)?;
     chosen.sort(&sort);
     let matched = chosen.matching.len();
     let shown = &chosen.matching[..matched.min(request.limit.unwrap_or(usize::MAX))];

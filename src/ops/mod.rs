@@ -3,7 +3,6 @@
 //! An op takes a [`Session`] and a request, reads a snapshot, asks pure code what follows, and returns plain data:
 //! what it found, or what it wrote. It prints nothing and knows no exit code.
 
-mod active;
 mod block;
 mod board;
 mod choose;
@@ -42,7 +41,7 @@ mod unmerged;
 mod view;
 mod written;
 
-pub use block::{block, cancel, unblock};
+pub use block::{block, cancel, reopen, unblock};
 pub use board::{Board, BoardColumn, board};
 pub use ci::Server;
 pub use completion::{Candidate, role_candidates, task_candidates};
@@ -69,7 +68,7 @@ pub use init::{InitRequest, Initialised, Profile, init};
 pub use list::{ListRequest, Listing, list};
 pub use log::{Event, EventKind, TaskLog, log};
 pub use merge_records::{MergeRequest, MergedConflict, MergedRecord, merge_records};
-pub use moves::{StartRequest, advance, fail, reopen, set_stage, start};
+pub use moves::{StartRequest, advance, fail, set_stage, start};
 pub use new::{Draft, new, read_batch};
 pub use note::note;
 pub use pick::{Picked, PickedTask, pick};

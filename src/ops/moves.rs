@@ -1,4 +1,4 @@
-//! Moves between stages that a person makes by hand: `start`, `advance`, `fail`, `set-stage`, `reopen`. The stage
+//! Moves between stages that a person makes by hand: `start`, `advance`, `fail`, `set-stage`. The stage
 //! machine says whether and where; each move is in the history.
 
 use super::fields::reason;
@@ -7,21 +7,21 @@ use super::signoffs::summary_of;
 use super::written::WrittenTask;
 use super::{Error, Result, Session, Written};
 use crate::doc::{Edit, Value, append_move};
-use crate::model::{Move, MoveKind, Stage, Task};
+use crate::model::{Move, Stage, Task};
 use crate::policy::{self, Attempt, Case, Hint, Missing, MovePlan, Outcome, Reason};
 
 /// How to start.
 #[derive(Debug, Clone, Default)]
 pub struct StartRequest {
-    /// The task, by a part of its id.
+    /// A unique part of the id.
     pub wanted: String,
-    /// Who works on it; the caller where left out.
+    /// The caller by default.
     pub assignee: Option<String>,
-    /// Start although it is blocked or somebody else's.
+    /// Start even if the task is blocked or assigned to somebody else.
     pub force: bool,
 }
 
-/// Starts a task: takes it, moves it into its first stage if it has not begun, and makes it the active one.
+/// Starts a task: assigns it, moves it to its first stage if it has none, and makes it the active one.
 pub fn start(session: &Session<'_>, request: &StartRequest) -> Result<Written> {
     let assignee = request.assignee.as_deref().map(reason).transpose()?;
     let wanted = std::slice::from_ref(&request.wanted);
@@ -39,7 +39,7 @@ pub fn start(session: &Session<'_>, request: &StartRequest) -> Result<Written> {
                 step.said.push(summary_of(&plan));
                 step.edits.extend(edits_of(&plan));
             }
-            Outcome::Stays(stage) if step.said.is_empty() => step.said.push(format!("is in {stage} already")),
+            Outcome::Stays(stage) if step.said.is_empty() => step.said.push(format!("already in {stage}")),
             Outcome::Stays(_) => {}
         }
         Ok(step)
@@ -69,7 +69,7 @@ fn start_plan(case: &Case<'_>, assignee: &str, force: bool) -> Result<Outcome> {
     }
 }
 
-/// Moves tasks on to their next stages, where all that their stages ask for is there.
+/// Advances tasks whose stages have all that they require.
 pub fn advance(session: &Session<'_>, wanted: &[String], why: Option<&str>) -> Result<Written> {
     let why = why.map(reason).transpose()?;
     by_the_machine(session, "advance", wanted, |case| {
@@ -78,7 +78,7 @@ pub fn advance(session: &Session<'_>, wanted: &[String], why: Option<&str>) -> R
     })
 }
 
-/// Sends a task back to where failures of its stage go.
+/// Sends a task back to the stage that failures of its stage go to.
 pub fn fail(session: &Session<'_>, wanted: &str, why: &str) -> Result<Written> {
     let why = reason(why)?;
     by_the_machine(session, "fail", &[wanted.to_owned()], |case| {
@@ -87,7 +87,7 @@ pub fn fail(session: &Session<'_>, wanted: &str, why: &str) -> Result<Written> {
     })
 }
 
-/// Moves tasks to a stage whatever their state; the history says that it was an override.
+/// Moves tasks to a stage whatever their state; their history records an override.
 pub fn set_stage(
     session: &Session<'_>,
     wanted: &[String],
@@ -100,63 +100,33 @@ pub fn set_stage(
         let outcome = policy::set_stage(case, stage, why.as_deref())?;
         Ok(match outcome {
             Outcome::Moves(plan) => Step::new(edits_of(&plan), summary_of(&plan)),
-            Outcome::Stays(stage) => Step::nothing(format!("is in {stage} already")),
+            Outcome::Stays(stage) => Step::nothing(format!("already in {stage}")),
         })
     })
 }
 
-/// A stage that was mistyped is a mistake of the call, not a no.
+/// A mistyped stage is an error of usage, not a refusal.
 fn refuse_unknown_stage(case: &Case<'_>, stage: &str) -> Result<()> {
     let own = case.config.stages_of(case.task.kind.as_deref()).iter().map(Stage::as_str);
     let known: Vec<&str> = [Stage::NONE].into_iter().chain(own).chain([Stage::COMPLETE]).collect();
     if known.contains(&stage.trim().to_ascii_lowercase().as_str()) {
         return Ok(());
     }
-    let message = format!("`{stage}` is no stage of {}", case.task.id);
-    Err(Error::usage_with(message, format!("one of {}", known.join(", "))))
-}
-
-/// Opens tasks again: what was cancelled goes on where it stood, what was complete goes back to the first stage.
-pub fn reopen(session: &Session<'_>, wanted: &[String], why: Option<&str>) -> Result<Written> {
-    let (config, actor) = (session.config()?, session.actor()?);
-    let why = why.map(reason).transpose()?;
-    session.change("reopen", wanted, |task, _| {
-        let (mut edits, mut said) = (Vec::new(), Vec::new());
-        if task.cancelled.is_some() {
-            edits.push(Edit::Remove { key: "cancelled".to_owned() });
-            said.push(format!("no longer cancelled, goes on in {}", task.stage));
-        }
-        if task.stage.is_complete() {
-            let first = config.stages_of(task.kind.as_deref()).first().cloned().unwrap_or_else(Stage::none);
-            said.push(format!("complete → {first}"));
-            edits.extend(move_edits(&Move {
-                at: session.env().now(),
-                by: actor.clone(),
-                agent: None,
-                from: task.stage.clone(),
-                to: first,
-                kind: MoveKind::Reopen,
-                why: why.clone(),
-            }));
-        }
-        if said.is_empty() {
-            said.push("is open already".to_owned());
-        }
-        Ok(Step { edits, said })
-    })
+    let message = format!("unknown stage `{stage}` of {}", case.task.id);
+    Err(Error::usage_with(message, format!("expected {}", known.join(", "))))
 }
 
 /// Asks the stage machine what becomes of each task, and writes all of them only when none was refused.
 fn by_the_machine(
     session: &Session<'_>,
-    deed: &str,
+    operation: &str,
     wanted: &[String],
     step: impl Fn(&Case<'_>) -> Result<Step>,
 ) -> Result<Written> {
     let config = session.config()?;
     let repository = session.workspace().repository()?;
     let actor = repository.identity(session.env())?.name;
-    let locked = session.lock(&format!("{deed} {}", wanted.join(" ")))?;
+    let locked = session.lock(&format!("{operation} {}", wanted.join(" ")))?;
     let reader = session.facts(&repository, &config)?;
     let (mut changes, mut tasks, mut closed) = (Vec::new(), Vec::new(), Vec::new());
     for wanted in wanted {

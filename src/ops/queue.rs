@@ -1,4 +1,4 @@
-//! `queue`: what can be worked on now, first things first.
+//! `queue`: the tasks that are ready to start, by priority.
 
 use super::choose::{Choice, read_query};
 use super::{Listing, Result, Session};
@@ -7,13 +7,13 @@ use crate::model::Problem;
 /// What to look for.
 #[derive(Debug, Clone, Default)]
 pub struct QueueRequest {
-    /// A query that narrows it; empty for all that can be worked on.
+    /// Empty for all.
     pub query: String,
-    /// At most so many.
+    /// Maximum number of tasks.
     pub limit: Option<usize>,
 }
 
-/// Lists what can be worked on: neither closed nor blocked, all dependencies done; by priority, then age.
+/// Lists tasks that are neither closed nor blocked and whose dependencies are complete; by priority, then age.
 pub fn queue(session: &Session<'_>, request: &QueueRequest) -> Result<(Listing, Vec<Problem>)> {
     let (config, mut problems) = session.snapshot().config_or_default();
     let (query, _) = read_query(session, &config, &request.query, None)?;

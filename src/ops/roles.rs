@@ -1,4 +1,4 @@
-//! `role`: who may sign off what, by the configuration, and what a role is told, by its file.
+//! `role`: members and quorum from the configuration, prompt and checklist from the role's file.
 
 use std::collections::BTreeMap;
 
@@ -32,37 +32,37 @@ pub struct RoleSummary {
     pub role: String,
     /// One line for people, from its file.
     pub title: Option<String>,
-    /// Who may vote for it, as the configuration says; empty where anyone may.
+    /// Patterns of the people who may vote; empty if anyone may.
     pub members: Vec<String>,
     /// How many people must approve.
     pub quorum: u32,
     /// Whether agents' votes do not count.
     pub people_only: bool,
-    /// Globs of the files it reviews; empty where it reviews all.
+    /// Globs of the files that it reviews; empty if all.
     pub paths: Vec<String>,
-    /// The stages that ask for it.
+    /// The stages that require it.
     pub stages: Vec<String>,
-    /// Whether you may vote for it: you are a member, or anyone may.
+    /// Whether you may vote as it: you are a member, or anyone may.
     pub yours: bool,
-    /// Its file; none where it has no text.
+    /// Its file in `.tracker/roles`.
     pub file: Option<String>,
-    /// Whether the configuration knows it.
+    /// Whether it is in the configuration.
     pub configured: bool,
 }
 
-/// One role with what it is told.
+/// One role with its instructions.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct RoleText {
-    /// Its rules.
+    /// Members, quorum, stages.
     #[serde(flatten)]
     pub summary: RoleSummary,
-    /// What an agent in this role is told, in Markdown.
+    /// Instructions for an agent in this role, in Markdown.
     pub prompt: String,
-    /// What a person in this role goes through.
+    /// Checklist for a person in this role.
     pub checklist: Vec<String>,
 }
 
-/// Lists the roles that the configuration knows or that have a file.
+/// Lists the roles that are configured or have a file.
 pub fn roles(session: &Session<'_>) -> Result<(RolesView, Vec<Problem>)> {
     let (config, mut problems) = session.snapshot().config_or_default();
     let (guides, broken) = session.snapshot().roles()?;
@@ -95,11 +95,11 @@ pub fn role(session: &Session<'_>, name: &str) -> Result<(RoleText, Vec<Problem>
     Ok((RoleText { summary, prompt: guide.prompt, checklist: guide.checklist }, problems))
 }
 
-/// Writes a role's text to begin with.
+/// Creates a role's file from a template.
 pub fn new_role(session: &Session<'_>, name: &str) -> Result<Written> {
     if !is_role_name(name) {
-        let message = format!("`{}` cannot be a role's name", name.escape_debug());
-        return Err(Error::usage_with(message, "letters, digits, `-` and `_`, beginning with a letter"));
+        let message = format!("invalid role name `{}`", name.escape_debug());
+        return Err(Error::usage_with(message, "use letters, digits, `-` and `_`, beginning with a letter"));
     }
     let locked = session.lock(&format!("role new {name}"))?;
     let path = Layout::role(name);
@@ -113,7 +113,7 @@ pub fn new_role(session: &Session<'_>, name: &str) -> Result<Written> {
     session.finish(&locked, &[Change::create(path, text)], Vec::new())
 }
 
-/// Returns the role that a vote would be for and what a person in it goes through; none where it has no checklist.
+/// Returns the role that a vote would be cast as, with its checklist; none without a checklist.
 pub fn checklist(session: &Session<'_>, wanted: &str, role: Option<&str>) -> Option<(String, Vec<String>)> {
     let config = session.config().ok()?;
     let (_, task) = session.find(wanted).ok()?;
@@ -134,11 +134,10 @@ pub(super) fn starter(name: &str) -> Option<&'static str> {
 fn unknown(name: &str, mut known: Vec<&str>) -> Error {
     known.sort_unstable();
     known.dedup();
-    let message = format!("`{}` is no role here", name.escape_debug());
+    let message = format!("unknown role `{}`", name.escape_debug());
     let hint = match known.as_slice() {
-        [] => "the configuration names none: add `[roles.NAME]`, and NAME to the `signoffs` of a stage"
-            .to_owned(),
-        known => format!("one of {}", known.join(", ")),
+        [] => "none is configured: add `[roles.NAME]`, and NAME to the `signoffs` of a stage".to_owned(),
+        known => format!("expected {}", known.join(", ")),
     };
     Error::usage_with(message, hint)
 }
@@ -151,7 +150,7 @@ fn summary(
     files: &BTreeMap<String, String>,
 ) -> RoleSummary {
     let rules = config.role(name).rules;
-    let asks = |stage: &&String| config.signoffs_of(stage).iter().any(|role| role == name);
+    let requires = |stage: &&String| config.signoffs_of(stage).iter().any(|role| role == name);
     let me = session.workspace().repository().ok().and_then(|found| found.identity(session.env()).ok());
     let is_member = |pattern: &String| me.as_ref().is_some_and(|me| is_meant(pattern, me));
     RoleSummary {
@@ -161,7 +160,7 @@ fn summary(
         quorum: rules.quorum,
         people_only: rules.people_only,
         paths: rules.paths.clone(),
-        stages: config.stages.keys().filter(asks).cloned().collect(),
+        stages: config.stages.keys().filter(requires).cloned().collect(),
         yours: rules.members.is_empty() || rules.members.iter().any(is_member),
         file: files.get(name).cloned(),
         configured: config.role_names().contains(&name),
@@ -174,7 +173,7 @@ mod tests {
     use crate::doc::read_role;
 
     #[test]
-    fn texts_to_begin_with_are_texts() {
+    fn templates_of_roles_are_complete() {
         for (name, text) in TEXTS.into_iter().chain([("new", NEW)]) {
             let guide = read_role(name, text.as_bytes()).unwrap();
             assert!(

@@ -1,14 +1,14 @@
-//! `tick`, `untick`: check boxes by number or by what they say.
+//! `tick`, `untick`: checkboxes by number or by text.
 
 use super::session::Step;
 use super::{Error, Result, Session, Written};
 use crate::doc::{CheckBox, Edit, check_boxes};
 
-/// Ticks or unticks boxes of one task. Each of `boxes` is a number, a range such as `1-3`, `all`, or a part of
-/// the text.
+/// Checks or unchecks boxes of one task. Each of `boxes` is a number, a range such as `1-3`, `all`, or a part of the
+/// text.
 pub fn tick(session: &Session<'_>, wanted: &str, boxes: &[String], done: bool) -> Result<Written> {
-    let deed = if done { "tick" } else { "untick" };
-    session.change(deed, &[wanted.to_owned()], |task, _| {
+    let command = if done { "tick" } else { "untick" };
+    session.change(command, &[wanted.to_owned()], |task, _| {
         let all = check_boxes(&task.body);
         let mut numbers = Vec::new();
         for wanted in boxes {
@@ -19,18 +19,18 @@ pub fn tick(session: &Session<'_>, wanted: &str, boxes: &[String], done: bool) -
         let chosen = || all.iter().filter(|found| numbers.contains(&found.number));
         let edits = chosen().filter(|found| found.done != done);
         let edits = edits.map(|found| Edit::Tick { number: found.number, done }).collect();
-        let state = |found: &CheckBox| if found.done == done { " already" } else { "" };
-        let word = if done { "ticked" } else { "unticked" };
+        let state = |found: &CheckBox| if found.done == done { "already " } else { "" };
+        let word = if done { "checked" } else { "unchecked" };
         let said =
-            chosen().map(|found| format!("{word}{} {} {}", state(found), found.number, found.text)).collect();
+            chosen().map(|found| format!("{}{word} {} {}", state(found), found.number, found.text)).collect();
         Ok(Step { edits, said })
     })
 }
 
 fn numbers_of(wanted: &str, all: &[CheckBox], id: &str) -> Result<Vec<usize>> {
     if all.is_empty() {
-        let hint = format!("write boxes as `- [ ] text`: tracker edit {id}");
-        return Err(Error::usage_with(format!("{id} has no check boxes"), hint));
+        let hint = format!("write checkboxes as `- [ ] text` with `tracker edit {id}`");
+        return Err(Error::usage_with(format!("no checkboxes in {id}"), hint));
     }
     if wanted == "all" {
         return Ok(all.iter().map(|found| found.number).collect());
@@ -39,8 +39,8 @@ fn numbers_of(wanted: &str, all: &[CheckBox], id: &str) -> Result<Vec<usize>> {
     let number = wanted.parse().ok().map(|number: usize| (number, number));
     if let Some((from, to)) = number.or(range) {
         if from == 0 || from > to || to > all.len() {
-            let message = format!("{id} has boxes 1 to {}, not {wanted}", all.len());
-            return Err(Error::usage_with(message, format!("tracker show {id}")));
+            let message = format!("no checkbox {wanted} in {id} (it has {})", all.len());
+            return Err(Error::usage_with(message, format!("run `tracker show {id}`")));
         }
         return Ok((from..=to).collect());
     }
@@ -54,11 +54,14 @@ fn by_text(wanted: &str, all: &[CheckBox], id: &str) -> Result<Vec<usize>> {
     let matches: Vec<&CheckBox> = if exact.is_empty() { part() } else { exact };
     match matches.as_slice() {
         [only] => Ok(vec![only.number]),
-        [] => Err(Error::usage_with(format!("no box of {id} says `{wanted}`"), format!("tracker show {id}"))),
+        [] => Err(Error::usage_with(
+            format!("no checkbox of {id} matches `{wanted}`"),
+            format!("run `tracker show {id}`"),
+        )),
         several => {
             let some = several.iter().take(5).map(|found| format!("{} {}", found.number, found.text));
-            let hint = format!("give the number: {}", some.collect::<Vec<_>>().join("; "));
-            Err(Error::usage_with(format!("`{wanted}` matches {} boxes of {id}", several.len()), hint))
+            let hint = format!("use the number: {}", some.collect::<Vec<_>>().join("; "));
+            Err(Error::usage_with(format!("`{wanted}` matches {} checkboxes of {id}", several.len()), hint))
         }
     }
 }

@@ -26,8 +26,8 @@ pub struct WrittenTask {
     pub title: String,
     /// `created`, `changed` or `unchanged`.
     pub action: &'static str,
-    /// What became of it, in words.
-    pub said: Vec<String>,
+    /// What changed, in words.
+    pub summary: Vec<String>,
 }
 
 /// One file that a verb touched.
@@ -55,12 +55,12 @@ impl Written {
 }
 
 impl WrittenTask {
-    pub(super) fn created(task: &Task, said: Vec<String>) -> Self {
-        Self { id: task.id.to_string(), title: task.title.clone(), action: "created", said }
+    pub(super) fn created(task: &Task, summary: Vec<String>) -> Self {
+        Self { id: task.id.to_string(), title: task.title.clone(), action: "created", summary }
     }
 
-    pub(super) fn changed(task: &Task, said: Vec<String>, is_changed: bool) -> Self {
+    pub(super) fn changed(task: &Task, summary: Vec<String>, is_changed: bool) -> Self {
         let action = if is_changed { "changed" } else { "unchanged" };
-        Self { id: task.id.to_string(), title: task.title.clone(), action, said }
+        Self { id: task.id.to_string(), title: task.title.clone(), action, summary }
     }
 }

@@ -138,7 +138,7 @@ fn check(crowd: &Crowd, number: impl Fn(usize, usize) -> usize) {
             let n = number(process, edit);
             let words = Crowd::words(process, edit, n);
             let holds = |list: &str, field: Option<&str>, wanted: &str| {
-                let items = task(&words[1])[list].as_array().unwrap();
+                let items = crate::support::items(&task(&words[1])[list]);
                 items.iter().any(|item| {
                     field.map_or(item, |field| &item[field]).as_str().map(str::trim) == Some(wanted)
                 })
@@ -170,10 +170,10 @@ fn check(crowd: &Crowd, number: impl Fn(usize, usize) -> usize) {
     }
     // And nothing else: no edit was made twice, no file is left over.
     let count =
-        |list: &str| shown.iter().map(|(_, task)| task[list].as_array().unwrap().len()).sum::<usize>();
+        |list: &str| shown.iter().map(|(_, task)| crate::support::items(&task[list]).len()).sum::<usize>();
     let done = shown
         .iter()
-        .flat_map(|(_, task)| task["check_boxes"].as_array().unwrap())
+        .flat_map(|(_, task)| crate::support::items(&task["check_boxes"]))
         .filter(|found| found["done"] == true);
     assert_eq!((done.count(), count("tags") + count("files"), count("notes")), (ticked, listed_items, notes));
     assert_eq!(titles.len(), crowd.processes + 1 + new);

@@ -226,6 +226,11 @@ impl Sandbox {
     }
 }
 
+/// Returns the items of a list in an answer; empty lists are left out there.
+pub(crate) fn items(list: &serde_json::Value) -> &[serde_json::Value] {
+    list.as_array().map_or(&[], Vec::as_slice)
+}
+
 fn time_of(step: u32) -> DateTime<Utc> {
     BEGINNING.parse::<DateTime<Utc>>().unwrap() + Duration::minutes(i64::from(step))
 }

@@ -123,7 +123,7 @@ impl View for Response {
         show_verdict_status(&self.verdict, out);
         if self.is_of_records {
             out.line(
-                out.dim("these are the records alone; a branch is judged by: tracker check --base main"),
+                out.dim("only the records were checked; to check a branch run `tracker check --base main`"),
             );
         }
     }

@@ -48,8 +48,8 @@ impl Command for Completions {
                 Ok(Answer::of(Response { shell: self.shell, script }))
             }
             _ => Err(Failure::usage_message(
-                format!("`{}` is no shell known here", self.shell),
-                "such as bash",
+                format!("unknown shell `{}`", self.shell),
+                "expected bash, elvish, fish, powershell or zsh",
             )),
         }
     }

@@ -46,7 +46,7 @@ impl View for ops::Demo {
             }
         }
         out.gap();
-        out.line(format!("The repository lies in {}", clean(&self.folder)));
-        out.line("OutputStyle around: cd there, and try tracker list, tracker show d4rk, git log --patch");
+        out.line(format!("The repository is {}", clean(&self.folder)));
+        out.line("Next: cd there, and try tracker list, tracker show d4rk, git log --patch");
     }
 }

@@ -42,7 +42,7 @@ impl Command for Deps {
         let session = context.read(&self.read)?;
         let request = ops::DepsRequest { wanted: self.id, reverse: self.reverse, all: self.all };
         let (view, problems) = ops::deps(&session, &request)?;
-        let circular = !view.circles.is_empty();
+        let circular = !view.cycles.is_empty();
         Ok(Answer::of(view).with_problems(problems).no_if(circular))
     }
 }
@@ -56,14 +56,14 @@ impl View for ops::DepsView {
             trunks.push(!row.is_last);
             out.line(format!("{}{}", out.dim(&lead), text_of(row, lead.width(), out)));
         }
-        if self.rows.is_empty() && self.circles.is_empty() {
-            out.line("No open task depends on another");
+        if self.rows.is_empty() && self.cycles.is_empty() {
+            out.line("no open task depends on another");
         }
-        for circle in &self.circles {
-            out.line(format!("{} {}", out.paint("circle:", Style::new().red().bold()), clean(circle)));
+        for cycle in &self.cycles {
+            out.line(format!("{} {}", out.paint("cycle:", Style::new().red().bold()), clean(cycle)));
         }
         for unknown in &self.unknown {
-            out.line(format!("{} {}", out.paint("no such task:", Style::new().red()), clean(unknown)));
+            out.line(format!("{} {}", out.paint("unknown task:", Style::new().red()), clean(unknown)));
         }
     }
 }
@@ -94,7 +94,7 @@ fn text_of(row: &ops::DepsRow, indent: usize, out: &Output) -> String {
     };
     let mark = clean(out.pick(rich, plain)).into_owned();
     let again = if row.repeated { "  (shown above)" } else { "" };
-    let title = clean(row.title.as_deref().unwrap_or("no such task")).into_owned();
+    let title = clean(row.title.as_deref().unwrap_or("unknown task")).into_owned();
     let used = indent + row.id.width() + mark.width() + again.width() + 4;
     let room = if out.is_cut() { out.width().saturating_sub(used).max(12) } else { usize::MAX };
     let title = cut(&title, room).into_owned();

@@ -36,7 +36,7 @@ impl Command for Edit {
         let session = context.write(&self.write)?;
         let prepared = ops::prepare_edit(&session, &self.id)?;
         if prepared.is_resumed && !context.is_quiet() {
-            context.say(&format!("going on with your text of {} that was not written before", prepared.id));
+            context.say(&format!("continuing with your unsaved text of {}", prepared.id));
         }
         let editor = session.workspace().repository()?.editor(context.env(), std::io::stdin().is_terminal());
         open(&editor.ok_or_else(no_editor)?, &prepared)?;
@@ -45,15 +45,15 @@ impl Command for Edit {
 }
 
 fn no_editor() -> Failure {
-    let hint = "git config --global core.editor NAME; without one: tracker set, tracker tick, tracker note";
-    Failure::usage_message("there is no editor to open", hint)
+    let hint = "set one with `git config --global core.editor NAME`, or use `tracker set`, `tracker tick`, `tracker note`";
+    Failure::usage_message("no editor is configured", hint)
 }
 
 /// Runs the editor as git does: through the shell, with the file as its argument.
 fn open(editor: &str, prepared: &ops::PreparedEdit) -> Result<(), Failure> {
     let failed = |why: String| {
-        let hint = format!("what you wrote is in {}", prepared.draft.display());
-        Failure::usage_message(format!("the editor `{editor}` {why}; nothing was changed"), hint)
+        let hint = format!("your text is in {}", prepared.draft.display());
+        Failure::usage_message(format!("the editor `{editor}` {why}; nothing was written"), hint)
     };
     // Ctrl-C in the editor is the editor's: it must not end this process with the text unread.
     let ignored = Arc::new(AtomicBool::new(false));

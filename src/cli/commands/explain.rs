@@ -70,7 +70,7 @@ impl View for ops::Rules {
                     ]
                 };
                 let (of_gate, others): (Vec<_>, Vec<_>) =
-                    rules.iter().partition(|rule| rule.held_by == "gate");
+                    rules.iter().partition(|rule| rule.checked_by == "gate");
                 out.columns(&of_gate.into_iter().map(row).collect::<Vec<_>>(), 2, 0);
                 out.gap();
                 out.line(out.dim("on the server, whatever the policy says:"));
@@ -97,17 +97,17 @@ fn show_one(rule: &ops::RuleView, out: &mut Output) {
     title[..1].make_ascii_uppercase();
     out.line(format!("  {title}."));
     out.gap();
-    paragraph(out, "  requires", rule.holds);
+    paragraph(out, "  requires", rule.requires);
     paragraph(out, "  why", rule.why);
     paragraph(out, "  example", rule.example);
-    paragraph(out, "  fix", rule.mend);
-    if rule.held_by != "gate" {
-        let hooks = "none: whatever the policy says, the hook of a server holds it (`tracker hooks install --server`), \
-                     and so does pre-push where the config asks";
+    paragraph(out, "  fix", rule.fix);
+    if rule.checked_by != "gate" {
+        let hooks = "always error: checked by the hook of a server (`tracker hooks install --server`), and by pre-push \
+                     if the configuration asks for that";
         return paragraph(out, "  level", hooks);
     }
-    let switch = format!("in .tracker/config.toml, {} where it says nothing:", rule.default_level);
-    paragraph(out, "  level", &switch);
+    let level = format!("in .tracker/config.toml, by default {}:", rule.default_level);
+    paragraph(out, "  level", &level);
     out.line("            [policy]");
     out.line(format!("            {} = \"error\"    # or \"warn\", or \"off\"", rule.rule));
 }

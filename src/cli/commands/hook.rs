@@ -83,7 +83,7 @@ impl Command for Hook {
                 | store::Error::NotCheckedOut { tracked: store::Tracked::Committed, .. },
             )) => Ok(Answer::of(Response::default())),
             Err(error) => {
-                context.say(&format!("tracker: {error}; the {goes_on} goes on without the tracker"));
+                context.say(&format!("tracker: {error}; the {goes_on} continues without the tracker"));
                 Ok(Answer::of(Response::default()))
             }
         }
@@ -171,8 +171,8 @@ impl Response {
                 && branch.violations.iter().any(|violation| violation.rule != KEPT_RECORDS.name)
         };
         let closer = branches.iter().find(is_judged).map(|branch| match branch.held_to {
-            "gate" => format!("; look closer: tracker check --base origin/{}", clean(&branch.branch)),
-            _ => "; look closer: tracker doctor".to_owned(),
+            "gate" => format!("; for details run `tracker check --base origin/{}`", clean(&branch.branch)),
+            _ => "; for details run `tracker doctor`".to_owned(),
         });
         format!("nothing was pushed{others}{}", closer.unwrap_or_default())
     }
@@ -185,7 +185,7 @@ fn show_branch(branch: &ops::BranchReport, out: &mut Output) {
     let counts = [(errors.len(), "error"), (warnings.len(), "warning")];
     let counts = counts.iter().filter(|(count, _)| *count > 0).map(|(count, one)| counted(*count, one));
     let counts = counts.collect::<Vec<_>>().join(", ");
-    let word = if branch.is_accepted { "may be pushed" } else { "is refused" };
+    let word = if branch.is_accepted { "may be pushed" } else { "is rejected" };
     out.line(format!("tracker: {} {word}: {counts}", clean(&branch.branch)));
     let shown = || errors.iter().chain(&warnings).take(SHOWN);
     let width = shown().map(|violation| violation.rule.len()).max().unwrap_or(0);

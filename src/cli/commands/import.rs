@@ -106,7 +106,7 @@ fn show_cards(import: &ops::CardsImport, out: &mut Output) {
         let differs = if card.differs.is_empty() || card.action == "updated" {
             String::new()
         } else {
-            format!("left alone, differs in {}", card.differs.join(", "))
+            format!("not updated, differs in {}", card.differs.join(", "))
         };
         vec![
             Cell::styled(mark, style),

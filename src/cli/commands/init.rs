@@ -79,10 +79,10 @@ impl View for ops::Initialised {
         }
         let place = clean(&self.work_dir).into_owned();
         if self.files.is_empty() {
-            out.line(format!("There is a tracker in {place} already; nothing was changed"));
+            out.line(format!("{place} already has a tracker; nothing was changed"));
             return;
         }
-        let word = if self.dry_run { "Would make" } else { "Made" };
+        let word = if self.dry_run { "Would set up" } else { "Set up" };
         out.line(format!("{word} a tracker in {place}"));
         for file in &self.files {
             out.line(format!("  {}", out.dim(file)));
@@ -91,7 +91,7 @@ impl View for ops::Initialised {
 
     fn status(&self, out: &mut Output) {
         if !self.dry_run && !self.files.is_empty() {
-            out.line("Next: tracker new \"What is to be done\"");
+            out.line("Next: tracker new \"Title of a task\"");
         }
     }
 }

@@ -113,19 +113,19 @@ impl View for ops::Listing {
 }
 
 fn summary(listing: &ops::Listing) -> String {
-    let mut said = counted(listing.matched, "task");
+    let mut summary = counted(listing.matched, "task");
     let shown = listing.tasks.len();
     if shown < listing.matched {
-        said = format!("{shown} of {said}");
+        summary = format!("{shown} of {summary}");
     }
     let issues = listing.tasks.iter().filter(|task| task.badge == "issues_found").count();
     if issues > 0 {
-        said.push_str(&format!(", {issues} with issues"));
+        summary.push_str(&format!(", {issues} with issues"));
     }
     if listing.hidden > 0 {
-        said.push_str(&format!("; {} closed: tracker list --all", listing.hidden));
+        summary.push_str(&format!("; {} closed hidden, see `tracker list --all`", listing.hidden));
     }
-    said
+    summary
 }
 
 impl View for ops::Picked {

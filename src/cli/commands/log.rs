@@ -48,7 +48,7 @@ impl View for ops::TaskLog {
 
     fn status(&self, out: &mut Output) {
         if !self.is_complete {
-            out.line(out.dim("older commits were not looked at"));
+            out.line(out.dim("older commits were not read"));
         }
     }
 }

@@ -117,7 +117,7 @@ impl View for Response {
         match self {
             Self::One(shown) if shown.role.prompt.is_empty() => {
                 let name = &shown.role.summary.role;
-                out.line(clean(&format!("{name} is told nothing yet: tracker role new {name}")));
+                out.line(clean(&format!("{name} has no instructions yet; run `tracker role new {name}`")));
             }
             Self::Written(written) => View::status(written, out),
             Self::List(_) | Self::One(_) => {}
@@ -132,7 +132,10 @@ fn show_list(view: &ops::RolesView, out: &mut Output) {
             Cell::new(stages(role)),
             Cell::new(quorum(role)),
             Cell::new(people(role)),
-            Cell::styled(if role.file.is_some() { "has a text" } else { "no text" }, Style::new().dimmed()),
+            Cell::styled(
+                if role.file.is_some() { "has instructions" } else { "no instructions" },
+                Style::new().dimmed(),
+            ),
             Cell::styled(holders(role), Style::new().cyan()),
             Cell::styled(role.title.as_deref().unwrap_or_default(), Style::new().dimmed()),
         ]
@@ -145,7 +148,7 @@ fn show_list(view: &ops::RolesView, out: &mut Output) {
 fn stages(role: &RoleSummary) -> String {
     match (role.configured, role.stages.is_empty()) {
         (false, _) => "not configured".to_owned(),
-        (true, true) => "never asked".to_owned(),
+        (true, true) => "not required".to_owned(),
         (true, false) => role.stages.join(", "),
     }
 }
@@ -159,7 +162,7 @@ fn people(role: &RoleSummary) -> &'static str {
 }
 
 fn holders(role: &RoleSummary) -> String {
-    let you = if role.yours && !role.members.is_empty() { ", you among them" } else { "" };
+    let you = if role.yours && !role.members.is_empty() { ", including you" } else { "" };
     if role.members.is_empty() { "anyone".to_owned() } else { format!("{}{you}", role.members.join(", ")) }
 }
 

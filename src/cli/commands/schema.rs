@@ -5,8 +5,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{Command, Reply};
-use crate::cli::answer::pretty;
-use crate::cli::answer::{Answer, View};
+use crate::cli::answer::{Answer, View, pretty, sparse_schema};
 use crate::cli::command;
 use crate::cli::context::Context;
 use crate::cli::error::ErrorEnvelope;
@@ -38,15 +37,15 @@ impl Command for Schema {
     fn run(self, _door: &Context) -> Reply<Response> {
         let mut schemas: serde_json::Map<String, serde_json::Value> = super::schemas()
             .filter(|(name, _)| !is_hidden(name))
-            .chain([("error", schemars::schema_for!(ErrorEnvelope))])
+            .chain([("error", sparse_schema::<ErrorEnvelope>())])
             .map(|(name, schema)| (name.to_owned(), schema.to_value()))
             .collect();
         if let Some(command) = self.command {
             let wanted = if command == "ls" { "list" } else { &command };
             let Some(schema) = schemas.remove(wanted) else {
                 let names: Vec<&str> = schemas.keys().map(String::as_str).collect();
-                let message = format!("`{command}` is no command");
-                return Err(Failure::usage_message(message, format!("one of {}", names.join(", "))));
+                let message = format!("unknown command `{command}`");
+                return Err(Failure::usage_message(message, format!("expected {}", names.join(", "))));
             };
             schemas = serde_json::Map::from_iter([(wanted.to_owned(), schema)]);
         }

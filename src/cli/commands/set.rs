@@ -33,12 +33,13 @@ impl Command for Set {
     fn run(self, context: &Context) -> Reply<ops::Written> {
         let (fields, ids): (Vec<_>, Vec<_>) = self.words.into_iter().partition(|word| word.contains('='));
         if fields.is_empty() || ids.is_empty() {
-            let missing = if ids.is_empty() { "which task to set" } else { "which field to set" };
-            let hint = "tracker set ID FIELD=VALUE, such as tracker set 7q2 priority=high";
-            return Err(Failure::usage_message(format!("say {missing}"), hint));
+            let missing = if ids.is_empty() { "task" } else { "field" };
+            let hint = "for example `tracker set 7q2 priority=high`";
+            return Err(Failure::usage_message(format!("no {missing} given"), hint));
         }
         let parsed = fields.iter().map(|field| field.parse()).collect::<Result<Vec<ops::Assignment>, _>>();
-        let assignments = parsed.map_err(|message| Failure::usage_message(message, "tracker set --help"))?;
+        let assignments =
+            parsed.map_err(|message| Failure::usage_message(message, "run `tracker set --help`"))?;
         let session = context.write(&self.write)?;
         Ok(Answer::of(ops::set(&session, &ids, &assignments)?))
     }

@@ -47,12 +47,12 @@ fn show_written_task(task: &WrittenTask, written: &Written, out: &mut Output) {
         return;
     }
     let title = out.dim(&cut(&clean(&task.title), 40));
-    match task.said.as_slice() {
-        [said] => out.line(format!("{id}  {}  {title}", clean(said))),
+    match task.summary.as_slice() {
+        [summary] => out.line(format!("{id}  {}  {title}", clean(summary))),
         several => {
             out.line(format!("{id}  {title}"));
-            for said in several {
-                out.line(format!("  {}", clean(said)));
+            for line in several {
+                out.line(format!("  {}", clean(line)));
             }
         }
     }

@@ -36,7 +36,7 @@ impl Command for Show {
     fn run(self, context: &Context) -> Reply<ops::Shown> {
         let session = context.read(&self.read)?;
         let active = || session.workspace().active_task().map(|id| id.to_string());
-        let none = || Failure::usage_message("no task is named and none is active", "tracker show ID");
+        let none = || Failure::usage_message("no task given and none is active", "run `tracker show ID`");
         let id = self.id.or_else(active).ok_or_else(none)?;
         let (shown, problems) = ops::show(&session, &id, self.parts)?;
         Ok(Answer::of(shown).with_problems(problems))
@@ -145,7 +145,7 @@ fn show_tasks(heading: &str, tasks: &[ops::DependencyView], out: &mut Output) {
             (true, _) => ("○", "open", Style::new().yellow()),
             (false, _) => ("✓", "done", Style::new().green()),
         };
-        let title = found.title.as_deref().unwrap_or("no such task, or it cannot be read");
+        let title = found.title.as_deref().unwrap_or("unknown task, or it cannot be read");
         vec![Cell::styled(out.pick(rich, plain), style), Cell::new(&found.id), Cell::new(title)]
     };
     let rows: Vec<Vec<Cell>> = tasks.iter().map(row).collect();

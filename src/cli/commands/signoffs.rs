@@ -50,7 +50,7 @@ impl View for ops::SignoffsView {
         let stage = format!("{}{round}   since {since}", clean(&self.stage));
         out.line(format!("{}  {}   {}", out.bold(&self.id), clean(&self.title), out.dim(&stage)));
         if self.roles.is_empty() {
-            out.line(format!("  {} asks nobody for a sign-off", clean(&self.stage)));
+            out.line(format!("  no sign-offs required in `{}`", clean(&self.stage)));
         }
         self.show_votes(out);
         show_missing(&self.missing, out);

@@ -12,8 +12,8 @@ use crate::model::{Level, Problem};
 use crate::report::review as forms;
 use crate::review::{RangeReview, Review, Verdict, Violation};
 
-/// So many violations of one rule are shown before the rest is only counted.
-const SHOWN_BREACHES: usize = 20;
+/// Maximum number of violations of one rule; the rest is counted.
+const SHOWN_VIOLATIONS: usize = 20;
 
 /// Returns the style of a level.
 pub(super) fn level_style(level: &str) -> Style {
@@ -56,8 +56,8 @@ pub(super) fn show_verdict(verdict: &Verdict, is_full: bool, out: &mut Output) {
     let said = verdict.rules.iter().filter(|rule| rule.remark.is_some() && rule.level != Level::Off.as_str());
     let width = names.chain(said.map(|rule| rule.rule.len())).max().unwrap_or(0);
     for violations in verdict.violations.chunk_by(|one, other| one.rule == other.rule) {
-        let shown = if is_full { violations.len() } else { SHOWN_BREACHES.min(violations.len()) };
-        violations[..shown].iter().for_each(|violation| show_breach(violation, width, out));
+        let shown = if is_full { violations.len() } else { SHOWN_VIOLATIONS.min(violations.len()) };
+        violations[..shown].iter().for_each(|violation| show_violation(violation, width, out));
         if shown < violations.len() {
             let more = violations.len() - shown;
             let text =
@@ -71,7 +71,7 @@ pub(super) fn show_verdict(verdict: &Verdict, is_full: bool, out: &mut Output) {
     show_rest(verdict, width, out);
 }
 
-fn show_breach(violation: &Violation, width: usize, out: &mut Output) {
+fn show_violation(violation: &Violation, width: usize, out: &mut Output) {
     let (rich, plain, style) = match violation.is_error() {
         true => ("✗", "error", Style::new().red()),
         false => ("!", "warn ", Style::new().yellow()),
@@ -124,12 +124,12 @@ fn show_rest(verdict: &Verdict, width: usize, out: &mut Output) {
     }
 }
 
-/// Says in one line what the gate says.
+/// Shows the verdict in one line.
 pub(super) fn show_verdict_status(verdict: &Verdict, out: &mut Output) {
     let counts = format!("{}, {}", counted(verdict.errors, "error"), counted(verdict.warnings, "warning"));
     let first = verdict.violations.first().map(|violation| clean(&violation.rule).into_owned());
     match first {
-        None => out.line(out.dim("nothing stands against it")),
+        None => out.line(out.dim("all checks passed")),
         Some(rule) => out.line(out.dim(&format!("{counts}      tracker explain {rule}"))),
     }
 }
@@ -146,8 +146,7 @@ pub(super) fn rendered(review: &Review, format: Format) -> Option<String> {
     }
 }
 
-/// Adds the page to the summary of a step that GitHub runs, where it asks for annotations and there is one. That
-/// it cannot be written is worth a warning and no more.
+/// Adds the review to the summary of a GitHub Actions step, if annotations are asked for. A failure is a warning.
 pub(super) fn write_step_summary(review: &Review, context: &Context) -> Vec<Problem> {
     let Some(file) =
         context.env().variable("GITHUB_STEP_SUMMARY").filter(|_| context.format() == Format::Github)
@@ -159,7 +158,7 @@ pub(super) fn write_step_summary(review: &Review, context: &Context) -> Vec<Prob
     match opened.and_then(|mut summary| summary.write_all(out.as_bytes())) {
         Ok(()) => Vec::new(),
         Err(error) => {
-            let message = format!("the summary of the step could not be written: {error}");
+            let message = format!("cannot write the summary of the step: {error}");
             vec![Problem::warning(message).in_file(&file)]
         }
     }

@@ -5,7 +5,7 @@ use crate::facts::{FactsReader, TaskFacts, sign_vote};
 use crate::model::{
     Config, Coverage, Finding, FindingId, FindingSeverity, Person, Stage, Task, Verdict, Vote,
 };
-use crate::ops::active::forget_closed;
+use crate::ops::block::forget_closed;
 use crate::ops::gate::usual_base_commit;
 use crate::ops::moves::edits_of;
 use crate::ops::session::spliced;

@@ -56,7 +56,7 @@ fn a_revision_without_a_tracker_or_none_at_all_is_an_error() {
     exit 2
     --- stderr
     error: there is no tracker in commit `empty`
-      hint: name a commit after the one that added .tracker
+      hint: choose a commit after the one that added .tracker
 
     $ tracker list --at nowhere
     exit 2
@@ -80,7 +80,7 @@ fn a_revision_without_a_tracker_or_none_at_all_is_an_error() {
     exit 2
     --- stderr
     error: there is no tracker in `[ROOT]/repo`
-      hint: tracker init
+      hint: run `tracker init`
     "#);
     assert_eq!(sandbox.tracker(&["list", "--at", "main"]).status, 0, "the working tree needs no tracker");
 }
@@ -95,6 +95,6 @@ fn a_task_that_was_not_there_yet_is_not_found() {
     exit 2
     --- stderr
     error: no task matches `l8er`
-      hint: tracker list
+      hint: run `tracker list` to see all tasks
     ");
 }

@@ -41,12 +41,12 @@ fn a_block_is_a_field_and_goes_without_a_trace() {
     $ tracker unblock s3
     exit 0
     --- stdout
-    TASK-S3SS  no longer blocked by hand  Session expires while typing
+    TASK-S3SS  unblocked  Session expires while typing
 
     $ tracker unblock s3
     exit 0
     --- stdout
-    TASK-S3SS  is not blocked by hand  Session expires while typing
+    TASK-S3SS  not blocked by hand  Session expires while typing
     ");
     assert_eq!(changed(&sandbox), "");
 }
@@ -77,17 +77,17 @@ fn a_cancelled_task_goes_on_where_it_stood() {
     TASK-S3SS  critical  none  pending  Session expires while typing     1d
     TASK-EXP0  low       none  blocked  Describe the export           today
     --- stderr
-    2 tasks; 2 closed: tracker list --all
+    2 tasks; 2 closed hidden, see `tracker list --all`
 
     $ tracker reopen d4
     exit 0
     --- stdout
-    TASK-D4RK  no longer cancelled, goes on in dev  Add dark mode to the dashboard
+    TASK-D4RK  no longer cancelled, continues in dev  Add dark mode to the dashboard
 
     $ tracker reopen d4
     exit 0
     --- stdout
-    TASK-D4RK  is open already  Add dark mode to the dashboard
+    TASK-D4RK  already open  Add dark mode to the dashboard
     ");
     assert_eq!(changed(&sandbox), "");
 }
@@ -142,8 +142,8 @@ fn refuses_what_makes_no_sense() {
     $ tracker block d4 ' '
     exit 2
     --- stderr
-    error: say why it is blocked
-      hint: tracker block ID WHY
+    error: the reason is empty
+      hint: give one: `tracker block ID REASON`
 
     $ tracker block c0de why
     exit 1
@@ -181,7 +181,7 @@ fn refuses_what_makes_no_sense() {
     exit 2
     --- stderr
     error: no task matches `zzz`
-      hint: tracker list
+      hint: run `tracker list` to see all tasks
 
     $ tracker block d4 'two �'
     exit 2

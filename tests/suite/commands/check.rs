@@ -52,7 +52,7 @@ fn a_considered_no_names_every_breach_and_what_mends_it() {
     ok    17 rules
     off   deliverables wip-limit
     --- stderr
-    nothing stands against it
+    all checks passed
     "#);
 }
 
@@ -104,8 +104,8 @@ fn without_a_range_it_looks_at_the_records() {
     working tree · policy from the working tree
     ok    3 rules
     --- stderr
-    nothing stands against it
-    these are the records alone; a branch is judged by: tracker check --base main
+    all checks passed
+    only the records were checked; to check a branch run `tracker check --base main`
     ");
     sandbox.write(".tracker/tasks/TASK-BR0K.md", "---\nid: TASK-BR0K\ntitle: [oops\n---\n");
     assert_snapshot!(typed(&sandbox, "check"), @r"
@@ -118,7 +118,7 @@ fn without_a_range_it_looks_at_the_records() {
     ok    2 other rules
     --- stderr
     1 error, 0 warnings      tracker explain broken-documents
-    these are the records alone; a branch is judged by: tracker check --base main
+    only the records were checked; to check a branch run `tracker check --base main`
     ");
     let answer = json(&sandbox.tracker(&["check", "--format", "json"]));
     assert_eq!((&answer["exit"], &answer["result"]["verdict"]["errors"]), (&1.into(), &1.into()));

@@ -51,12 +51,12 @@ fn draws_what_waits_for_what() {
     exit 2
     --- stderr
     error: no task matches `zzz`
-      hint: tracker list
+      hint: run `tracker list` to see all tasks
     ");
     assert_snapshot!(empty().tracker(&["deps"]), @r"
     exit 0
     --- stdout
-    No open task depends on another
+    no open task depends on another
     ");
 }
 
@@ -75,13 +75,13 @@ fn circles_and_unknown_ids_are_named() {
     exit 1
     --- stdout
     B-1  blocked  t
-    `- G0NE-1  missing  no such task
+    `- G0NE-1  missing  unknown task
     TASK-D4RK  dev  Add dark mode to the dashboard
     `- TASK-C0DE  complete  One table for all colours
     TASK-EXP0  blocked  Describe the export
     `- TASK-S3SS  none  Session expires while typing
-    circle: A-1 → A-2 → A-3 → A-1
-    no such task: G0NE-1 (of B-1)
+    cycle: A-1 → A-2 → A-3 → A-1
+    unknown task: G0NE-1 (of B-1)
     ");
 }
 

@@ -139,7 +139,7 @@ fn the_working_tree_is_compared_as_a_commit_of_it_would_be() {
     assert_eq!(found(&sandbox, &["a"]), between);
     assert_eq!(found(&sandbox, &["a..."]), between);
     assert_eq!(found(&sandbox, &["a..HEAD"]), between);
-    assert_eq!(found(&sandbox, &[])["tasks"].as_array().map(Vec::len), Some(0));
+    assert_eq!(found(&sandbox, &[]).get("tasks"), None);
     // Whatever the index knows of the files: nothing, everything, what was staged and is another now.
     sandbox.git(&["checkout", "--quiet", "a"]);
     sandbox.git(&["checkout", "--quiet", "b", "--", "."]);

@@ -84,7 +84,7 @@ fn a_refused_text_is_kept_and_gone_on_with() {
     --- stdout
     TASK-D4RK  edited  Dark
     --- stderr
-    going on with your text of TASK-D4RK that was not written before
+    continuing with your unsaved text of TASK-D4RK
     ");
     assert_snapshot!(changed(&sandbox), @r"
     -title: Add dark mode to the dashboard
@@ -112,7 +112,7 @@ fn another_id_or_a_circle_is_refused() {
     assert_snapshot!(edited(&sandbox, "sed -i 's/^id: .*/id: TASK-D4RK/; s/^depends_on.*/depends_on: [TASK-D4RK]/' $1", &[]), @r"
     exit 1
     --- stderr
-    going on with your text of TASK-D4RK that was not written before
+    continuing with your unsaved text of TASK-D4RK
     error: the edited text of TASK-D4RK was not saved
       broken  depends_on: TASK-D4RK cannot depend on itself: TASK-D4RK → TASK-D4RK
       hint: your text is kept; run `tracker edit TASK-D4RK` to go on with it
@@ -140,8 +140,8 @@ fn an_editor_that_fails_changes_nothing() {
     assert_snapshot!(edited(&sandbox, "exit 3", &[]), @r"
     exit 2
     --- stderr
-    error: the editor `sh [ROOT]/editor.sh` ended with exit status: 3; nothing was changed
-      hint: what you wrote is in [ROOT]/repo/.git/tracker/edit/TASK-D4RK.md
+    error: the editor `sh [ROOT]/editor.sh` ended with exit status: 3; nothing was written
+      hint: your text is in [ROOT]/repo/.git/tracker/edit/TASK-D4RK.md
     ");
     let output = sandbox.tracker_with("", &["edit", "d4"], |command| {
         command.env("GIT_EDITOR", "no-such-editor");
@@ -150,8 +150,8 @@ fn an_editor_that_fails_changes_nothing() {
     exit 2
     --- stderr
     no-such-editor: 1: no-such-editor: not found
-    error: the editor `no-such-editor` ended with exit status: 127; nothing was changed
-      hint: what you wrote is in [ROOT]/repo/.git/tracker/edit/TASK-D4RK.md
+    error: the editor `no-such-editor` ended with exit status: 127; nothing was written
+      hint: your text is in [ROOT]/repo/.git/tracker/edit/TASK-D4RK.md
     ");
     let output = sandbox.tracker_with("", &["edit", "d4"], |command| {
         command.env("TERM", "xterm");
@@ -165,14 +165,14 @@ fn an_editor_that_fails_changes_nothing() {
     $ tracker edit d4
     exit 2
     --- stderr
-    error: there is no editor to open
-      hint: git config --global core.editor NAME; without one: tracker set, tracker tick, tracker note
+    error: no editor is configured
+      hint: set one with `git config --global core.editor NAME`, or use `tracker set`, `tracker tick`, `tracker note`
 
     $ tracker edit zzz
     exit 2
     --- stderr
     error: no task matches `zzz`
-      hint: tracker list
+      hint: run `tracker list` to see all tasks
 
     $ tracker edit
     exit 2

@@ -58,7 +58,7 @@ fn usage_errors_exit_2_and_say_what_was_meant() {
     $ tracker new a --lock-timeout soon
     exit 2
     --- stderr
-    error: invalid value 'soon' for '--lock-timeout <SECONDS>': give a number of seconds, such as 10 or 0.5
+    error: invalid value 'soon' for '--lock-timeout <SECONDS>': expected a number of seconds, such as 10 or 0.5
 
     For more information, try '--help'.
     ");
@@ -77,22 +77,22 @@ fn usage_errors_are_json_where_json_was_asked_for() {
     $ tracker --format json list --limt 3
     exit 2
     --- stdout
-    {"version":1,"command":"list","exit":2,"error":{"kind":"usage","message":"unexpected argument '--limt' found","hints":["a similar argument exists: '--limit'","Usage: tracker list --limit <COUNT> [QUERY]..."],"reasons":[],"position":null},"problems":[]}
+    {"version":2,"command":"list","exit":2,"error":{"kind":"usage","message":"unexpected argument '--limt' found","hints":["a similar argument exists: '--limit'","Usage: tracker list --limit <COUNT> [QUERY]..."]}}
 
     $ tracker new --format=json
     exit 2
     --- stdout
-    {"version":1,"command":"new","exit":2,"error":{"kind":"usage","message":"the following required arguments were not provided: <TITLE>","hints":["Usage: tracker new --format <FORMAT> <TITLE>"],"reasons":[],"position":null},"problems":[]}
+    {"version":2,"command":"new","exit":2,"error":{"kind":"usage","message":"the following required arguments were not provided: <TITLE>","hints":["Usage: tracker new --format <FORMAT> <TITLE>"]}}
 
     $ tracker set-stage --format json
     exit 2
     --- stdout
-    {"version":1,"command":"set-stage","exit":2,"error":{"kind":"usage","message":"the following required arguments were not provided: <ID> <STAGE>","hints":["Usage: tracker set-stage --format <FORMAT> <ID> <STAGE>"],"reasons":[],"position":null},"problems":[]}
+    {"version":2,"command":"set-stage","exit":2,"error":{"kind":"usage","message":"the following required arguments were not provided: <ID> <STAGE>","hints":["Usage: tracker set-stage --format <FORMAT> <ID> <STAGE>"]}}
 
     $ tracker nothing --format json
     exit 2
     --- stdout
-    {"version":1,"command":"tracker","exit":2,"error":{"kind":"usage","message":"unrecognized subcommand 'nothing'","hints":["a similar subcommand exists: 'note'","Usage: tracker [OPTIONS] <COMMAND>"],"reasons":[],"position":null},"problems":[]}
+    {"version":2,"command":"tracker","exit":2,"error":{"kind":"usage","message":"unrecognized subcommand 'nothing'","hints":["a similar subcommand exists: 'note'","Usage: tracker [OPTIONS] <COMMAND>"]}}
     "#);
 }
 
@@ -175,7 +175,7 @@ fn who_finds_the_lock_taken_is_told_by_whom() {
     exit 3
     --- stderr
     error: the tracker is locked by process [PID] (set d4); waited 10ms
-      hint: try again, or wait longer: --lock-timeout 60
+      hint: try again, or wait longer with `--lock-timeout 60`
     ");
     let error = json(&sandbox.tracker(&["block", "d4", "why", "--lock-timeout", "0.01", "--format", "json"]));
     assert_eq!((&error["exit"], &error["error"]["kind"]), (&3.into(), &"locked".into()));

@@ -63,21 +63,21 @@ fn one_rule_is_told_in_full() {
       why       A hook can be skipped and a file can be edited by hand. A vote is about what its author saw: code that changed afterwards was seen by nobody.
       example   TASK-7Q2M: left qa, without the approval of code-reviewer: that of Grace is stale: src/theme.rs changed
       fix       Take the task back to the stage (`tracker fail TASK WHY`, or `tracker reopen TASK` where it is complete) and ask the role to look again: `tracker approve TASK --as ROLE`. `tracker signoffs TASK` tells what each vote covers and why one does not count.
-      level     in .tracker/config.toml, error where it says nothing:
+      level     in .tracker/config.toml, by default error:
                 [policy]
                 earned-moves = "error"    # or "warn", or "off"
 
     $ tracker explain earned
     exit 2
     --- stderr
-    error: the gate has no rule `earned`
+    error: unknown rule `earned`
       hint: did you mean `earned-moves`?
 
     $ tracker explain nothing-like-it
     exit 2
     --- stderr
-    error: the gate has no rule `nothing-like-it`
-      hint: tracker explain lists them
+    error: unknown rule `nothing-like-it`
+      hint: run `tracker explain` to list all rules
     "#);
     let output = sandbox.tracker_with("", &["explain", "earned-moves", "--color", "always"], |command| {
         command.env("COLUMNS", "72");
@@ -100,7 +100,7 @@ fn one_rule_is_told_in_full() {
                 to look again: `tracker approve TASK --as ROLE`. `tracker
                 signoffs TASK` tells what each vote covers and why one does
                 not count.
-      level     in .tracker/config.toml, error where it says nothing:
+      level     in .tracker/config.toml, by default error:
                 [policy]
                 earned-moves = "error"    # or "warn", or "off"
     "#);
@@ -122,17 +122,17 @@ fn the_rule_of_a_server_is_told_as_one() {
       why       The gate judges a push from where it begins. A rejection or a stricter rule that came later would go unseen, with the commit that brought it.
       example   takes back what `main` has beyond where the push begins (.tracker/signoffs/TASK-7Q2M/20261111T100000Z-sec-1a2b3c4d.yaml)
       fix       `git pull --rebase`, then `git push` without `--force`. What has to go from a server's history is for those who run it, with the hook set aside.
-      level     none: whatever the policy says, the hook of a server holds it (`tracker hooks install --server`), and so does pre-push where the config asks
+      level     always error: checked by the hook of a server (`tracker hooks install --server`), and by pre-push if the configuration asks for that
 
     $ tracker explain kept-record
     exit 2
     --- stderr
-    error: the gate has no rule `kept-record`
+    error: unknown rule `kept-record`
       hint: did you mean `kept-records`?
     ");
     let rules = json(&world().tracker(&["explain", "--format", "json"]));
-    let rules = rules["result"]["rules"].as_array().unwrap();
-    let of_server: Vec<_> = rules.iter().filter(|rule| rule["held_by"] == "server").collect();
+    let rules = crate::support::items(&rules["result"]["rules"]);
+    let of_server: Vec<_> = rules.iter().filter(|rule| rule["checked_by"] == "server").collect();
     assert_eq!((of_server.len(), &of_server[0]["rule"]), (1, &"kept-records".into()));
 }
 

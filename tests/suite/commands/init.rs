@@ -10,12 +10,12 @@ fn makes_a_tracker_and_says_what_is_next() {
     assert_snapshot!(sandbox.tracker(&["init"]), @r#"
     exit 0
     --- stdout
-    Made a tracker in [ROOT]/repo
+    Set up a tracker in [ROOT]/repo
       .tracker/config.toml
       .tracker/.gitattributes
       .tracker/.gitignore
     --- stderr
-    Next: tracker new "What is to be done"
+    Next: tracker new "Title of a task"
     "#);
     assert_snapshot!(sandbox.read(".tracker/config.toml"), @r#"
     # The tracker's configuration. It is read from the commit or working tree that a command looks at.
@@ -45,7 +45,7 @@ fn twice_is_once() {
     assert_snapshot!(sandbox.tracker(&["init", "--project", "Other"]), @r"
     exit 0
     --- stdout
-    There is a tracker in [ROOT]/repo already; nothing was changed
+    [ROOT]/repo already has a tracker; nothing was changed
     ");
     assert_eq!(records(&sandbox), before);
 }
@@ -56,7 +56,7 @@ fn dry_run_writes_nothing() {
     assert_snapshot!(sandbox.tracker(&["init", "--dry-run"]), @r"
     exit 0
     --- stdout
-    Would make a tracker in [ROOT]/repo
+    Would set up a tracker in [ROOT]/repo
       .tracker/config.toml
       .tracker/.gitattributes
       .tracker/.gitignore
@@ -166,7 +166,7 @@ fn refuses_where_the_tracker_is_left_out_of_a_sparse_checkout() {
     exit 2
     --- stderr
     error: the tracker of this repository is not checked out in `[ROOT]/clone`
-      hint: git sparse-checkout add .tracker
+      hint: run `git sparse-checkout add .tracker`
     ");
 }
 
@@ -179,7 +179,7 @@ fn refuses_where_the_tracker_was_deleted_by_hand() {
     exit 2
     --- stderr
     error: the tracker of this repository is not checked out in `[ROOT]/repo`
-      hint: git checkout -- .tracker
+      hint: run `git checkout -- .tracker`
     ");
     assert_eq!(sandbox.tracker(&["show", "d4rk"]).to_string(), init.to_string());
     assert_eq!(sandbox.tracker(&["hooks", "install"]).to_string(), init.to_string());
@@ -195,7 +195,7 @@ fn refuses_to_write_a_single_file_over_the_one_that_is_committed() {
     exit 2
     --- stderr
     error: `.tracker/config.toml` is in git and not checked out in `[ROOT]/repo`
-      hint: git checkout -- .tracker/config.toml
+      hint: run `git checkout -- .tracker/config.toml`
     ");
     assert!(!sandbox.path().join(".tracker/config.toml").exists());
 }
@@ -208,7 +208,7 @@ fn refuses_in_a_clone_without_a_checkout() {
     exit 2
     --- stderr
     error: the tracker of this repository is not checked out in `[ROOT]/clone`
-      hint: git checkout HEAD -- .tracker
+      hint: run `git checkout HEAD -- .tracker`
     ");
     sandbox.git_in("../clone", &["checkout", "HEAD", "--", ".tracker"]);
     assert_eq!(sandbox.tracker_in("../clone", &["list"]).status, 0);
@@ -223,7 +223,7 @@ fn refuses_where_the_tracker_is_staged_and_nowhere_else() {
     exit 2
     --- stderr
     error: the tracker of this repository is not checked out in `[ROOT]/repo`
-      hint: git checkout -- .tracker
+      hint: run `git checkout -- .tracker`
     ");
     sandbox.git(&["checkout", "--", ".tracker"]);
     assert_eq!(sandbox.tracker(&["list"]).status, 0);
@@ -242,7 +242,7 @@ fn commits_go_on_where_the_tracker_is_left_out() {
     assert_snapshot!(commit, @r"
     exit 0
     --- stderr
-    tracker: the tracker of this repository is not checked out in `[ROOT]/clone`; the commit goes on without the tracker
+    tracker: the tracker of this repository is not checked out in `[ROOT]/clone`; the commit continues without the tracker
     ");
     sandbox.git(&["rm", "--quiet", "-r", ".tracker"]);
     let commit = sandbox.program_with("git", "", &["commit", "--quiet", "--message", "No tracker"], |_| {});

@@ -167,7 +167,7 @@ fn every_answer_and_every_error_is_what_the_schema_says() {
         if name != "error" {
             seen.insert(name.to_owned());
         }
-        assert_eq!(value["version"], 1, "{call}");
+        assert_eq!(value["version"], 2, "{call}");
     }
     let all: BTreeSet<String> = schemas.as_object().unwrap().keys().cloned().collect();
     let missed: Vec<&String> =
@@ -190,16 +190,38 @@ fn the_schema_would_notice() {
 }
 
 #[test]
-fn a_whole_line_has_every_field_every_time() {
+fn keys_without_a_value_and_empty_lists_are_left_out() {
+    fn assert_full(value: &Value, call: &str) {
+        match value {
+            Value::Array(items) => items.iter().for_each(|item| assert_full(item, call)),
+            Value::Object(keys) => {
+                for (key, value) in keys {
+                    let is_empty = value.is_null() || value.as_array().is_some_and(Vec::is_empty);
+                    assert!(!is_empty, "{call}: {key}");
+                    assert_full(value, call);
+                }
+            }
+            _ => {}
+        }
+    }
     let sandbox = world();
-    let answer = json(&sandbox.tracker(&["list", "--format", "json"]));
-    let keys = |task: &Value| task.as_object().unwrap().keys().cloned().collect::<Vec<_>>();
-    let tasks = answer["result"]["tasks"].as_array().unwrap();
-    assert!(tasks.iter().all(|task| keys(task) == keys(&tasks[0])));
+    for call in [
+        "list",
+        "list --fields id,assignee,tags",
+        "show s3",
+        "board",
+        "deps",
+        "doctor",
+        "list zzz",
+        "start exp",
+    ] {
+        let words: Vec<&str> = call.split(' ').chain(["--format", "json"]).collect();
+        assert_full(&json(&sandbox.tracker(&words)), call);
+    }
     assert_snapshot!(sandbox.tracker(&["list", "d4rk", "--format", "json"]), @r#"
     exit 0
     --- stdout
-    {"version":1,"command":"list","exit":0,"result":{"query":"d4rk","tasks":[{"id":"TASK-D4RK","title":"Add dark mode to the dashboard","type":"feature","priority":"high","stage":"dev","status":"in_progress","badge":"in_progress","ready":true,"assignee":"Ada Lovelace","area":"ui","tags":["ui","theme"],"sprint":"SPRINT-1","due":null,"parent":null,"depends_on":["TASK-C0DE"],"waiting_for":[],"files":["src/ui/theme.rs"],"estimate_minutes":45,"spent_minutes":null,"created":"2026-11-08","updated":"2026-11-09T09:00:00Z","since":"2026-11-09T09:00:00Z","blocked":null,"cancelled":null,"source":null,"deliverables":{"done":1,"total":2},"boxes":{"done":1,"total":3},"signoffs":{"done":0,"total":0}}],"matched":1,"hidden":0},"problems":[]}
+    {"version":2,"command":"list","exit":0,"result":{"query":"d4rk","tasks":[{"id":"TASK-D4RK","title":"Add dark mode to the dashboard","type":"feature","priority":"high","stage":"dev","status":"in_progress","badge":"in_progress","ready":true,"assignee":"Ada Lovelace","area":"ui","tags":["ui","theme"],"sprint":"SPRINT-1","depends_on":["TASK-C0DE"],"files":["src/ui/theme.rs"],"estimate_minutes":45,"created":"2026-11-08","updated":"2026-11-09T09:00:00Z","since":"2026-11-09T09:00:00Z","deliverables":{"done":1,"total":2},"boxes":{"done":1,"total":3},"signoffs":{"done":0,"total":0}}],"matched":1,"hidden":0}}
     "#);
 }
 
@@ -215,22 +237,22 @@ fn an_error_has_a_word_to_branch_on_and_what_to_try() {
     $ tracker show d4rl --format json
     exit 2
     --- stdout
-    {"version":1,"command":"show","exit":2,"error":{"kind":"not_found","message":"no task matches `d4rl`","hints":["did you mean TASK-D4RK?"],"reasons":[],"position":null},"problems":[]}
+    {"version":2,"command":"show","exit":2,"error":{"kind":"not_found","message":"no task matches `d4rl`","hints":["did you mean TASK-D4RK?"]}}
 
     $ tracker list stage:qq --format json
     exit 2
     --- stdout
-    {"version":1,"command":"list","exit":2,"error":{"kind":"query","message":"unknown stage `qq` (expected none, dev, qa, sec, docs or complete)","hints":["did you mean `qa`?"],"reasons":[],"position":{"text":"stage:qq","column":7,"length":2}},"problems":[]}
+    {"version":2,"command":"list","exit":2,"error":{"kind":"query","message":"unknown stage `qq`","hints":["did you mean `qa`?"],"position":{"text":"stage:qq","column":7,"length":2}}}
 
     $ tracker start exp --format json
     exit 1
     --- stdout
-    {"version":1,"command":"start","exit":1,"error":{"kind":"refused","message":"TASK-EXP0 cannot start","hints":["`--force` starts it all the same"],"reasons":[{"label":"waits for","text":"TASK-S3SS  Session expires while typing","mend":"tracker show TASK-S3SS"}],"position":null},"problems":[]}
+    {"version":2,"command":"start","exit":1,"error":{"kind":"refused","message":"TASK-EXP0 cannot start","hints":["`--force` starts it all the same"],"reasons":[{"label":"waits for","message":"TASK-S3SS  Session expires while typing","suggestion":"tracker show TASK-S3SS"}]}}
 
     $ tracker set s3 depends_on=exp --format json
     exit 1
     --- stdout
-    {"version":1,"command":"set","exit":1,"error":{"kind":"refused","message":"TASK-S3SS cannot depend on TASK-EXP0: that would be a cycle","hints":[],"reasons":[{"label":"cycle","text":"TASK-S3SS → TASK-EXP0 → TASK-S3SS","mend":"tracker deps"}],"position":null},"problems":[]}
+    {"version":2,"command":"set","exit":1,"error":{"kind":"refused","message":"TASK-S3SS cannot depend on TASK-EXP0: that would be a cycle","reasons":[{"label":"cycle","message":"TASK-S3SS → TASK-EXP0 → TASK-S3SS","suggestion":"tracker deps"}]}}
     "#);
 }
 
@@ -243,7 +265,7 @@ fn schema_of_one_command_by_any_of_its_names() {
     $ tracker schema nothing
     exit 2
     --- stderr
-    error: `nothing` is no command
-      hint: one of init, new, list, show, queue, board, set, edit, start, tick, untick, note, block, unblock, cancel, reopen, advance, fail, approve, reject, withdraw, signoffs, findings, role, hooks, apply, set-stage, log, diff, deps, review, check, explain, doctor, import, report, demo, schema, completions, man, reference, error
+    error: unknown command `nothing`
+      hint: expected init, new, list, show, queue, board, set, edit, start, tick, untick, note, block, unblock, cancel, reopen, advance, fail, approve, reject, withdraw, signoffs, findings, role, hooks, apply, set-stage, log, diff, deps, review, check, explain, doctor, import, report, demo, schema, completions, man, reference, error
     ");
 }

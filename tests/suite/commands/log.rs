@@ -60,12 +60,12 @@ fn a_task_without_commits_has_a_story_too() {
     exit 2
     --- stderr
     error: no task matches `zzz`
-      hint: tracker list
+      hint: run `tracker list` to see all tasks
 
     $ tracker log 1 --limit all
     exit 2
     --- stderr
-    error: invalid value 'all' for '--limit <COUNT>': give a number, such as 10
+    error: invalid value 'all' for '--limit <COUNT>': expected a number, such as 10
 
     For more information, try '--help'.
     ");

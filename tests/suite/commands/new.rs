@@ -177,13 +177,13 @@ fn refuses_what_makes_no_sense_and_says_what_would() {
     exit 2
     --- stderr
     error: no task matches `nope`
-      hint: tracker list
+      hint: run `tracker list` to see all tasks
 
     $ tracker new a --depends-on task
     exit 2
     --- stderr
     error: `task` matches 4 tasks
-      hint: give more of it: TASK-C0DE TASK-D4RK TASK-EXP0 TASK-S3SS
+      hint: use more of the id: TASK-C0DE TASK-D4RK TASK-EXP0 TASK-S3SS
 
     $ tracker new a --pritority high
     exit 2

@@ -131,7 +131,7 @@ fn refuses_what_says_nothing() {
     exit 2
     --- stderr
     error: no task matches `zzz`
-      hint: tracker list
+      hint: run `tracker list` to see all tasks
     ");
     assert_eq!(records(&sandbox), before);
 }

@@ -68,7 +68,7 @@ fn a_task_comes_up_when_what_it_waited_for_is_done() {
     let sandbox = world();
     let ids = || -> Vec<String> {
         let answer = json(&sandbox.tracker(&["queue", "--format", "json"]));
-        let tasks = answer["result"]["tasks"].as_array().unwrap().clone();
+        let tasks = crate::support::items(&answer["result"]["tasks"]).to_vec();
         tasks.iter().map(|task| task["id"].as_str().unwrap().to_owned()).collect()
     };
     assert_eq!(ids(), ["TASK-S3SS", "TASK-D4RK"]);

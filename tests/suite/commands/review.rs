@@ -80,28 +80,28 @@ fn a_range_is_told_by_task() {
     main..topic · 6 commits · 2 tasks · 2 files +4 -0 · policy from main
 
     error  TASK-D4RK  Add dark mode to the dashboard  dev > qa > complete
-      moves      dev > qa       Ada Lovelace  17m
-                 qa > complete  Grace         13m  signed off by Grace
-      votes      void  code-reviewer  Grace  13m  attributed  stale: src/theme.rs changed  "clean"
-      boxes      [x]  two colours from one table
-      changed    priority  high > critical
-      commits    194978e  Two colours       Ada Lovelace
-                 b252dda  Ask for a review  Ada Lovelace
-                 7f97d99  Three colours     Ada Lovelace
-      files      !  src/theme.rs  +3 -0  added  not covered
-      missing    -  approval of code-reviewer
+      moves       dev > qa       Ada Lovelace  17m
+                  qa > complete  Grace         13m  signed off by Grace
+      votes       void  code-reviewer  Grace  13m  attributed  stale: src/theme.rs changed  "clean"
+      checkboxes  [x]  two colours from one table
+      changed     priority  high > critical
+      commits     194978e  Two colours       Ada Lovelace
+                  b252dda  Ask for a review  Ada Lovelace
+                  7f97d99  Three colours     Ada Lovelace
+      files       !  src/theme.rs  +3 -0  added  not covered
+      missing     -  approval of code-reviewer
 
     open  TASK-EXP0  Describe the export  not started
-      changed    notes  1 written
-      missing    -  waits for TASK-S3SS
+      changed     notes  1 added
+      missing     -  waits for TASK-S3SS
 
-    Belongs to no task
-      commits    b79d1d1  wip      Ada Lovelace
-                 33cbb24  Be kind  Ada Lovelace
-      files      !  notes.txt  +1 -0  added  not covered
+    Not linked to a task
+      commits     b79d1d1  wip      Ada Lovelace
+                  33cbb24  Be kind  Ada Lovelace
+      files       !  notes.txt  +1 -0  added  not covered
 
-    What the gate judges by
-      files      -  .tracker/config.toml
+    Policy files
+      files       -  .tracker/config.toml
 
     error earned-moves    TASK-D4RK: left qa, without the approval of code-reviewer: that of Grace is stale: src/theme.rs changed
                           tracker reopen TASK-D4RK, and when it is there again: tracker approve TASK-D4RK --as code-reviewer
@@ -138,28 +138,28 @@ fn a_range_is_told_by_task() {
     main..topic · 6 commits · 2 tasks · 2 files +4 -0 · policy from main
 
     error  TASK-D4RK  Add dark mode to the dashboard  dev > qa > complete
-      moves      dev > qa       Ada Lovelace  19m
-                 qa > complete  Grace         15m  signed off by Grace
-      votes      void  code-reviewer  Grace  15m  attributed  stale: src/theme.rs changed  "clean"
-      boxes      [x]  two colours from one table
-      changed    priority  high > critical
-      commits    194978e  Two colours       Ada Lovelace
-                 b252dda  Ask for a review  Ada Lovelace
-                 7f97d99  Three colours     Ada Lovelace
-      files      !  src/theme.rs  +3 -0  added  not covered
-      missing    -  approval of code-reviewer
+      moves       dev > qa       Ada Lovelace  19m
+                  qa > complete  Grace         15m  signed off by Grace
+      votes       void  code-reviewer  Grace  15m  attributed  stale: src/theme.rs changed  "clean"
+      checkboxes  [x]  two colours from one table
+      changed     priority  high > critical
+      commits     194978e  Two colours       Ada Lovelace
+                  b252dda  Ask for a review  Ada Lovelace
+                  7f97d99  Three colours     Ada Lovelace
+      files       !  src/theme.rs  +3 -0  added  not covered
+      missing     -  approval of code-reviewer
 
     open  TASK-EXP0  Describe the export  not started
-      changed    notes  1 written
-      missing    -  waits for TASK-S3SS
+      changed     notes  1 added
+      missing     -  waits for TASK-S3SS
 
-    Belongs to no task
-      commits    b79d1d1  wip      Ada Lovelace
-                 33cbb24  Be kind  Ada Lovelace
-      files      !  notes.txt  +1 -0  added  not covered
+    Not linked to a task
+      commits     b79d1d1  wip      Ada Lovelace
+                  33cbb24  Be kind  Ada Lovelace
+      files       !  notes.txt  +1 -0  added  not covered
 
-    What the gate judges by
-      files      -  .tracker/config.toml
+    Policy files
+      files       -  .tracker/config.toml
 
     error earned-moves    TASK-D4RK: left qa, without the approval of code-reviewer: that of Grace is stale: src/theme.rs changed
     error policy-owners   part of the policy is changed by commits of no task, so policy-owner cannot approve it (.tracker/config.toml)
@@ -188,28 +188,28 @@ fn a_terminal_gets_glyphs_and_is_never_exceeded() {
     main..topic · 6 commits · 2 tasks · 2 files +4 −0 · policy from main
 
     ✗  TASK-D4RK  Add dark mode to the dashboard  dev → qa → complete
-      moves      dev → qa       Ada Lovelace  20m
-                 qa → complete  Grace         16m  signed off by Grace
-      votes      !  code-reviewer  Grace  16m  attributed  stale: src/theme.rs chan…
-      boxes      ✓  two colours from one table
-      changed    priority  high → critical
-      commits    194978e  Two colours       Ada Lovelace
-                 b252dda  Ask for a review  Ada Lovelace
-                 7f97d99  Three colours     Ada Lovelace
-      files      !  src/theme.rs  +3 −0  added  not covered
-      missing    ○  approval of code-reviewer
+      moves       dev → qa       Ada Lovelace  20m
+                  qa → complete  Grace         16m  signed off by Grace
+      votes       !  code-reviewer  Grace  16m  attributed  stale: src/theme.rs cha…
+      checkboxes  ✓  two colours from one table
+      changed     priority  high → critical
+      commits     194978e  Two colours       Ada Lovelace
+                  b252dda  Ask for a review  Ada Lovelace
+                  7f97d99  Three colours     Ada Lovelace
+      files       !  src/theme.rs  +3 −0  added  not covered
+      missing     ○  approval of code-reviewer
 
     ○  TASK-EXP0  Describe the export  not started
-      changed    notes  1 written
-      missing    ○  waits for TASK-S3SS
+      changed     notes  1 added
+      missing     ○  waits for TASK-S3SS
 
-    Belongs to no task
-      commits    b79d1d1  wip      Ada Lovelace
-                 33cbb24  Be kind  Ada Lovelace
-      files      !  notes.txt  +1 −0  added  not covered
+    Not linked to a task
+      commits     b79d1d1  wip      Ada Lovelace
+                  33cbb24  Be kind  Ada Lovelace
+      files       !  notes.txt  +1 −0  added  not covered
 
-    What the gate judges by
-      files      ·  .tracker/config.toml
+    Policy files
+      files       ·  .tracker/config.toml
 
     ✗ earned-moves    TASK-D4RK: left qa, without the approval of code-reviewer:
                       that of Grace is stale: src/theme.rs changed
@@ -248,17 +248,17 @@ fn what_is_staged_can_be_looked_at() {
     HEAD..index · 0 commits · 1 task · policy from HEAD
 
     ok  TASK-D4RK  Add dark mode to the dashboard  in dev
-      boxes      [x]  two colours from one table
+      checkboxes  [x]  two colours from one table
 
     ok    19 rules
     --- stderr
-    nothing stands against it
+    all checks passed
 
     $ tracker review main..HEAD --staged
     exit 2
     --- stderr
-    error: what is staged stands on the current commit, and on no other
-      hint: name the base alone: tracker review BASE.. --staged
+    error: --staged needs the current commit as head
+      hint: give only the base: `tracker review BASE.. --staged`
     ");
 }
 
@@ -272,8 +272,8 @@ fn a_range_that_is_none_is_refused() {
     $ tracker review ..
     exit 2
     --- stderr
-    error: `..` names no commit
-      hint: tracker review BASE..HEAD, or nothing for the current branch
+    error: expected a range such as `main..HEAD`, got `..`
+      hint: leave the range out for the current branch
 
     $ tracker review main..nowhere
     exit 2

@@ -50,15 +50,15 @@ fn roles_are_listed_with_their_rules_and_their_texts() {
     $ tracker role
     exit 0
     --- stdout
-    reviewer  qa  2 to approve  people only  has a text  ada@example.com, *@review.example, you among them  Reads it all
-    tester    qa  1 to approve               no text     anyone
+    reviewer  qa  2 to approve  people only  has instructions  ada@example.com, *@review.example, including you  Reads it all
+    tester    qa  1 to approve               no instructions   anyone
     2 roles
 
     $ tracker role show reviewer
     exit 0
     --- stdout
     reviewer  Reads it all
-      qa · 2 to approve · people only · ada@example.com, *@review.example, you among them · src/** · .tracker/roles/reviewer.md
+      qa · 2 to approve · people only · ada@example.com, *@review.example, including you · src/** · .tracker/roles/reviewer.md
 
     Read the whole change.
     \u{1b}[31mNot only a part.
@@ -79,7 +79,7 @@ fn roles_are_listed_with_their_rules_and_their_texts() {
     tester
       qa · 1 to approve · anyone
     --- stderr
-    tester is told nothing yet: tracker role new tester
+    tester has no instructions yet; run `tracker role new tester`
     ");
 }
 
@@ -96,19 +96,19 @@ fn what_is_asked_for_and_not_there_is_a_no() {
     $ tracker role show tester --prompt
     exit 1
     --- stderr
-    tester is told nothing yet: tracker role new tester
+    tester has no instructions yet; run `tracker role new tester`
 
     $ tracker role show revewer
     exit 2
     --- stderr
-    error: `revewer` is no role here
-      hint: one of reviewer, tester
+    error: unknown role `revewer`
+      hint: expected reviewer, tester
 
     $ tracker role show ../config
     exit 2
     --- stderr
-    error: `../config` is no role here
-      hint: one of reviewer, tester
+    error: unknown role `../config`
+      hint: expected reviewer, tester
 
     $ tracker role new reviewer
     exit 1
@@ -119,8 +119,8 @@ fn what_is_asked_for_and_not_there_is_a_no() {
     $ tracker role new 'no role'
     exit 2
     --- stderr
-    error: `no role` cannot be a role's name
-      hint: letters, digits, `-` and `_`, beginning with a letter
+    error: invalid role name `no role`
+      hint: use letters, digits, `-` and `_`, beginning with a letter
     ");
 }
 
@@ -177,7 +177,7 @@ fn a_text_to_begin_with_is_written_and_found() {
     assert_eq!(changed(&sandbox), "", "nothing but new files");
     let then = json(&sandbox.tracker(&["role", "--at", "HEAD", "--format", "json"]));
     let names: Vec<_> =
-        then["result"]["roles"].as_array().unwrap().iter().map(|role| role["role"].clone()).collect();
+        crate::support::items(&then["result"]["roles"]).iter().map(|role| role["role"].clone()).collect();
     assert_eq!(names, ["reviewer", "tester"]);
 }
 
@@ -190,7 +190,7 @@ fn tasks_and_votes_name_the_text() {
         (&roles[0]["prompt"], &roles[1]["prompt"]),
         (&".tracker/roles/reviewer.md".into(), &serde_json::Value::Null)
     );
-    let next = shown["result"]["next"].as_array().unwrap();
+    let next = crate::support::items(&shown["result"]["next"]);
     assert!(next.contains(&"tracker role show reviewer".into()), "{next:?}");
     let signoffs = sandbox.tracker(&["signoffs", "t3st"]);
     assert!(signoffs.stdout.contains(".tracker/roles/reviewer.md"), "{signoffs}");
@@ -221,8 +221,8 @@ fn a_text_that_cannot_be_read_is_told_and_the_rest_is_listed() {
     $ tracker role
     exit 1
     --- stdout
-    reviewer  qa  2 to approve  people only  has a text  ada@example.com, *@review.example, you among them
-    tester    qa  1 to approve               has a text  anyone
+    reviewer  qa  2 to approve  people only  has instructions  ada@example.com, *@review.example, including you
+    tester    qa  1 to approve               has instructions  anyone
     2 roles
     --- stderr
     error: .tracker/roles/reviewer.md:2: title: did not find expected node content

@@ -112,14 +112,14 @@ fn refuses_what_makes_no_sense_and_says_what_would() {
     $ tracker set d4
     exit 2
     --- stderr
-    error: say which field to set
-      hint: tracker set ID FIELD=VALUE, such as tracker set 7q2 priority=high
+    error: no field given
+      hint: for example `tracker set 7q2 priority=high`
 
     $ tracker set priority=low
     exit 2
     --- stderr
-    error: say which task to set
-      hint: tracker set ID FIELD=VALUE, such as tracker set 7q2 priority=high
+    error: no task given
+      hint: for example `tracker set 7q2 priority=high`
 
     $ tracker set d4 prioriy=low
     exit 2
@@ -190,7 +190,7 @@ fn refuses_what_makes_no_sense_and_says_what_would() {
     exit 2
     --- stderr
     error: no task matches `nope`
-      hint: tracker list
+      hint: run `tracker list` to see all tasks
 
     $ tracker set d4 files+=../x
     exit 2
@@ -207,14 +207,14 @@ fn refuses_what_makes_no_sense_and_says_what_would() {
     $ tracker set d4 =x
     exit 2
     --- stderr
-    error: expected FIELD=VALUE, got `=x`
-      hint: tracker set --help
+    error: `=x` names no field
+      hint: run `tracker set --help`
 
     $ tracker set d4 zzz priority=low
     exit 2
     --- stderr
     error: no task matches `zzz`
-      hint: tracker list
+      hint: run `tracker list` to see all tasks
     ");
     assert_eq!(records(&sandbox), before);
 }

@@ -21,7 +21,7 @@ fn moves_a_task_and_the_history_says_that_it_was_an_override() {
     $ tracker set-stage d4 qa
     exit 0
     --- stdout
-    TASK-D4RK  is in qa already  Add dark mode to the dashboard
+    TASK-D4RK  already in qa  Add dark mode to the dashboard
 
     $ tracker set-stage s3 complete
     exit 0
@@ -31,8 +31,8 @@ fn moves_a_task_and_the_history_says_that_it_was_an_override() {
     $ tracker set-stage s3 nowhere
     exit 2
     --- stderr
-    error: `nowhere` is no stage of TASK-S3SS
-      hint: one of none, dev, qa, sec, docs, complete
+    error: unknown stage `nowhere` of TASK-S3SS
+      hint: expected none, dev, qa, sec, docs, complete
 
     $ tracker set-stage s3
     exit 2

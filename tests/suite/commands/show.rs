@@ -96,7 +96,7 @@ fn a_part_of_an_id_is_enough() {
     exit 2
     --- stderr
     error: `task` matches 4 tasks
-      hint: give more of it: TASK-C0DE TASK-D4RK TASK-EXP0 TASK-S3SS
+      hint: use more of the id: TASK-C0DE TASK-D4RK TASK-EXP0 TASK-S3SS
 
     $ tracker show d4rl
     exit 2
@@ -108,19 +108,19 @@ fn a_part_of_an_id_is_enough() {
     exit 2
     --- stderr
     error: no task matches `zzzz`
-      hint: tracker list
+      hint: run `tracker list` to see all tasks
 
     $ tracker show ../../etc/passwd
     exit 2
     --- stderr
     error: no task matches `../../etc/passwd`
-      hint: tracker list
+      hint: run `tracker list` to see all tasks
 
     $ tracker show
     exit 2
     --- stderr
-    error: no task is named and none is active
-      hint: tracker show ID
+    error: no task given and none is active
+      hint: run `tracker show ID`
     ");
 }
 
@@ -177,7 +177,7 @@ fn unknown_keys_and_values_are_shown() {
       reviewed_by: [ken, ada]
 
       Depends on
-      missing  TASK-G0NE  no such task, or it cannot be read
+      missing  TASK-G0NE  unknown task, or it cannot be read
 
       Next: tracker set TASK-0DD0 depends_on-=TASK-G0NE
     --- stderr

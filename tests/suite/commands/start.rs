@@ -21,7 +21,7 @@ fn takes_a_task_moves_it_and_makes_it_the_active_one() {
     $ tracker start s3
     exit 0
     --- stdout
-    TASK-S3SS  is in dev already  Session expires while typing
+    TASK-S3SS  already in dev  Session expires while typing
 
     $ tracker start s3 --quiet
     exit 0
@@ -75,7 +75,7 @@ fn refuses_what_cannot_start_and_says_all_of_why() {
     exit 2
     --- stderr
     error: no task matches `zzz`
-      hint: tracker list
+      hint: run `tracker list` to see all tasks
     ");
     assert_eq!(records(&sandbox), before);
     assert_snapshot!(typed(&sandbox, "
@@ -125,8 +125,8 @@ fn closing_the_active_task_ends_that() {
     assert_snapshot!(sandbox.tracker(&["show"]), @r"
     exit 2
     --- stderr
-    error: no task is named and none is active
-      hint: tracker show ID
+    error: no task given and none is active
+      hint: run `tracker show ID`
     ");
     sandbox.tracker(&["reopen", "s3"]);
     sandbox.tracker(&["start", "s3"]);

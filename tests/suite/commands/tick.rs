@@ -16,27 +16,27 @@ fn ticks_by_number_range_and_text() {
     $ tracker tick d4 2
     exit 0
     --- stdout
-    TASK-D4RK  ticked 2 two colours from one table  Add dark mode to the dashboard
+    TASK-D4RK  checked 2 two colours from one table  Add dark mode to the dashboard
 
     $ tracker tick d4 blinded
     exit 0
     --- stdout
-    TASK-D4RK  ticked 3 nobody is blinded  Add dark mode to the dashboard
+    TASK-D4RK  checked 3 nobody is blinded  Add dark mode to the dashboard
 
     $ tracker tick d4 1-2
     exit 0
     --- stdout
     TASK-D4RK  Add dark mode to the dashboard
-      ticked already 1 toggle in settings
-      ticked already 2 two colours from one table
+      already checked 1 toggle in settings
+      already checked 2 two colours from one table
 
     $ tracker untick d4 all
     exit 0
     --- stdout
     TASK-D4RK  Add dark mode to the dashboard
-      unticked 1 toggle in settings
-      unticked 2 two colours from one table
-      unticked 3 nobody is blinded
+      unchecked 1 toggle in settings
+      unchecked 2 two colours from one table
+      unchecked 3 nobody is blinded
 
     $ tracker tick d4 'Two Colours' 3 --quiet
     exit 0
@@ -70,32 +70,32 @@ fn refuses_what_is_no_box() {
     $ tracker tick d4 4
     exit 2
     --- stderr
-    error: TASK-D4RK has boxes 1 to 3, not 4
-      hint: tracker show TASK-D4RK
+    error: no checkbox 4 in TASK-D4RK (it has 3)
+      hint: run `tracker show TASK-D4RK`
 
     $ tracker tick d4 0
     exit 2
     --- stderr
-    error: TASK-D4RK has boxes 1 to 3, not 0
-      hint: tracker show TASK-D4RK
+    error: no checkbox 0 in TASK-D4RK (it has 3)
+      hint: run `tracker show TASK-D4RK`
 
     $ tracker tick d4 2-1
     exit 2
     --- stderr
-    error: TASK-D4RK has boxes 1 to 3, not 2-1
-      hint: tracker show TASK-D4RK
+    error: no checkbox 2-1 in TASK-D4RK (it has 3)
+      hint: run `tracker show TASK-D4RK`
 
     $ tracker tick d4 nothing
     exit 2
     --- stderr
-    error: no box of TASK-D4RK says `nothing`
-      hint: tracker show TASK-D4RK
+    error: no checkbox of TASK-D4RK matches `nothing`
+      hint: run `tracker show TASK-D4RK`
 
     $ tracker tick d4 o
     exit 2
     --- stderr
-    error: `o` matches 3 boxes of TASK-D4RK
-      hint: give the number: 1 toggle in settings; 2 two colours from one table; 3 nobody is blinded
+    error: `o` matches 3 checkboxes of TASK-D4RK
+      hint: use the number: 1 toggle in settings; 2 two colours from one table; 3 nobody is blinded
 
     $ tracker tick d4
     exit 2
@@ -110,14 +110,14 @@ fn refuses_what_is_no_box() {
     $ tracker tick s3 1
     exit 2
     --- stderr
-    error: TASK-S3SS has no check boxes
-      hint: write boxes as `- [ ] text`: tracker edit TASK-S3SS
+    error: no checkboxes in TASK-S3SS
+      hint: write checkboxes as `- [ ] text` with `tracker edit TASK-S3SS`
 
     $ tracker tick zzz 1
     exit 2
     --- stderr
     error: no task matches `zzz`
-      hint: tracker list
+      hint: run `tracker list` to see all tasks
     ");
     assert_eq!(records(&sandbox), before);
 }
@@ -128,7 +128,7 @@ fn dry_run_shows_the_diff() {
     assert_snapshot!(sandbox.tracker(&["tick", "d4", "2", "-n"]), @r"
     exit 0
     --- stdout
-    TASK-D4RK  ticked 2 two colours from one table  Add dark mode to the dashboard
+    TASK-D4RK  checked 2 two colours from one table  Add dark mode to the dashboard
     --- a/.tracker/tasks/TASK-D4RK.md
     +++ b/.tracker/tasks/TASK-D4RK.md
     @@ -24,5 +24,5 @@

@@ -97,18 +97,18 @@ fn says_what_is_missing() {
     exit 2
     --- stderr
     error: there is no tracker in `[ROOT]/repo`
-      hint: tracker init
+      hint: run `tracker init`
 
     $ tracker new one
     exit 2
     --- stderr
     error: there is no tracker in `[ROOT]/repo`
-      hint: tracker init
+      hint: run `tracker init`
 
     $ tracker start one
     exit 2
     --- stderr
     error: there is no tracker in `[ROOT]/repo`
-      hint: tracker init
+      hint: run `tracker init`
     ");
 }

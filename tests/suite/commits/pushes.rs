@@ -61,7 +61,7 @@ fn the_gate_judges_what_goes_to_the_default_branch_as_the_server_has_it() {
     };
     let refused = push(&["main"]);
     assert_ne!(refused.status, 0, "{refused}");
-    assert!(refused.stderr.contains("main is refused") && refused.stderr.contains(OPEN), "{refused}");
+    assert!(refused.stderr.contains("main is rejected") && refused.stderr.contains(OPEN), "{refused}");
     let elsewhere = push(&["main:wip", "HEAD:refs/tags/v1"]);
     assert_eq!((elsewhere.status, elsewhere.stderr.as_str()), (0, ""), "{elsewhere}");
     assert_eq!(push(&["--delete", "wip"]).status, 0);

@@ -72,13 +72,13 @@ fn an_unearned_move_is_refused_and_nothing_of_the_push_lands() {
     cheat(&sandbox, OPEN);
     let pushed = refused(&sandbox, &["main"]);
     for said in
-        ["remote: tracker: main is refused: ", "legal-moves", OPEN, "nothing was pushed", "tracker check"]
+        ["remote: tracker: main is rejected: ", "legal-moves", OPEN, "nothing was pushed", "tracker check"]
     {
         assert!(pushed.stderr.contains(said), "{said}: {pushed}");
     }
     // The tag and the branch beside it do not land either.
     let pushed = refused(&sandbox, &["main", "main~1:refs/heads/side", "HEAD:refs/tags/v1"]);
-    assert!(!pushed.stderr.contains("side is refused"), "{pushed}");
+    assert!(!pushed.stderr.contains("side is rejected"), "{pushed}");
     assert!(pushed.stderr.contains("nor any other branch"), "{pushed}");
 }
 
@@ -133,7 +133,7 @@ fn branches_that_the_default_one_names_are_judged_as_well() {
     taken(&sandbox, &["release/1"]);
     cheat(&sandbox, OPEN);
     let pushed = refused(&sandbox, &["release/1"]);
-    assert!(pushed.stderr.contains("release/1 is refused"), "{pushed}");
+    assert!(pushed.stderr.contains("release/1 is rejected"), "{pushed}");
     refused(&sandbox, &["HEAD:refs/heads/release/2"]);
     taken(&sandbox, &["HEAD:refs/heads/other/release/2"]);
     // A pushed list does not decide: it is the repository's own that counts.
@@ -149,7 +149,7 @@ fn several_branches_are_all_told_of() {
     cheat(&sandbox, OPEN);
     let pushed = refused(&sandbox, &["main", "main:refs/heads/release/1"]);
     assert!(
-        pushed.stderr.contains("main is refused") && pushed.stderr.contains("release/1 is refused"),
+        pushed.stderr.contains("main is rejected") && pushed.stderr.contains("release/1 is rejected"),
         "{pushed}"
     );
 }
@@ -212,7 +212,7 @@ fn a_ref_that_stands_for_another_is_judged_as_that_one() {
     sandbox.git_in(SERVER, &["symbolic-ref", "refs/heads/alias", "refs/heads/main"]);
     cheat(&sandbox, OPEN);
     let pushed = refused(&sandbox, &["main:alias"]);
-    assert!(pushed.stderr.contains("main is refused"), "{pushed}");
+    assert!(pushed.stderr.contains("main is rejected"), "{pushed}");
 }
 
 #[test]

@@ -142,12 +142,12 @@ pub(super) fn hold_to_fate(listed: &Watched, named: &[(String, &Document)]) {
     let answer: serde_json::Value =
         serde_json::from_str(&listed.stdout).unwrap_or_else(|_| panic!("{listed}"));
     let items = |value: &serde_json::Value, key: &str| -> Vec<String> {
-        value.as_array().unwrap().iter().map(|item| item[key].as_str().unwrap().to_owned()).collect()
+        crate::support::items(&value).iter().map(|item| item[key].as_str().unwrap().to_owned()).collect()
     };
     let shown = items(&answer["result"]["tasks"], "id");
     assert!(shown.contains(&"TASK-GOOD".to_owned()));
     let errors: Vec<_> =
-        answer["problems"].as_array().unwrap().iter().filter(|it| it["severity"] == "error").collect();
+        crate::support::items(&answer["problems"]).iter().filter(|it| it["severity"] == "error").collect();
     for (id, (name, fate, _)) in named {
         let file = format!(".tracker/tasks/{id}.md");
         let is_named = errors.iter().any(|it| it["file"] == file.as_str());

@@ -5,7 +5,7 @@ use crate::support::Sandbox;
 
 fn id_of(sandbox: &Sandbox, title: &str) -> String {
     let answer = ask(sandbox, "findings t3st --all");
-    let found = answer["result"]["findings"].as_array().unwrap();
+    let found = crate::support::items(&answer["result"]["findings"]);
     let one = found.iter().find(|finding| finding["title"] == title).unwrap_or_else(|| panic!("{answer}"));
     one["id"].as_str().unwrap().to_owned()
 }
@@ -43,7 +43,7 @@ fn a_waiver_needs_a_reason_and_a_reopened_one_blocks_again() {
         assert_eq!(alone(&sandbox, "Ken", &line).status, 2, "{line}");
     }
     ok(&by(&sandbox, "Ken", &format!("findings waive t3st {id} -m 'only in tests'")));
-    assert_eq!(ask(&sandbox, "findings t3st")["result"]["findings"].as_array().unwrap().len(), 1);
+    assert_eq!(crate::support::items(&ask(&sandbox, "findings t3st")["result"]["findings"]).len(), 1);
     let again = by(&sandbox, "Ken", &format!("findings waive t3st {id} -m again"));
     assert!(ok(&again).stdout.contains("already"), "{again}");
     ok(&by(&sandbox, "Ken", &format!("findings reopen t3st {id}")));

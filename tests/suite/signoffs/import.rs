@@ -38,7 +38,7 @@ fn import(sandbox: &Sandbox, results: &[Result<'_>], more: &str) -> Output {
 fn states(sandbox: &Sandbox) -> Vec<String> {
     let answer = ask(sandbox, "findings t3st --all");
     let text = |value: &serde_json::Value| value.as_str().unwrap_or_default().to_owned();
-    let found = answer["result"]["findings"].as_array().unwrap();
+    let found = crate::support::items(&answer["result"]["findings"]);
     found
         .iter()
         .map(|one| format!("{} {} {}", text(&one["severity"]), text(&one["state"]), text(&one["title"])))
@@ -47,7 +47,7 @@ fn states(sandbox: &Sandbox) -> Vec<String> {
 
 fn id_of(sandbox: &Sandbox, title: &str) -> String {
     let answer = ask(sandbox, "findings t3st --all");
-    let found = answer["result"]["findings"].as_array().unwrap();
+    let found = crate::support::items(&answer["result"]["findings"]);
     found.iter().find(|one| one["title"] == title).unwrap()["id"].as_str().unwrap().to_owned()
 }
 
@@ -89,7 +89,7 @@ fn a_report_without_high_ones_casts_no_vote_and_says_what_would_approve() {
     TASK-T3ST  Remember the theme  report.sarif: sarif, by probe
       new  FABX2  low  src/theme.rs:7  A typo
       findings: 1 new
-      no vote was cast: nothing is high or critical
+      no vote was cast: no high or critical findings
     --- stderr
     Next: tracker approve TASK-T3ST --as reviewer
     ");
@@ -230,7 +230,7 @@ fn each_finding_gets_one_task_that_mends_it() {
     import(&sandbox, &[LOGGED, evil, TYPO], "--create-tasks");
     assert_eq!(tasks(), 5);
     let answer = ask(&sandbox, "findings t3st");
-    let found = answer["result"]["findings"].as_array().unwrap();
+    let found = crate::support::items(&answer["result"]["findings"]);
     assert!(found.iter().all(|finding| finding["fix"].is_string()), "{answer}");
     let fix = found.iter().find(|finding| finding["title"] == "Bad").unwrap();
     let shown = &ask(&sandbox, &format!("show {}", fix["fix"].as_str().unwrap()))["result"]["task"];
@@ -240,7 +240,7 @@ fn each_finding_gets_one_task_that_mends_it() {
         (&"high".into(), &"bug".into(), &"src/theme.rs".into())
     );
     assert_eq!(
-        (shown["check_boxes"].as_array().unwrap().len(), &shown["deliverables"]["total"]),
+        (crate::support::items(&shown["check_boxes"]).len(), &shown["deliverables"]["total"]),
         (0, &0.into())
     );
     let body = shown["body"].as_str().unwrap();
@@ -275,7 +275,7 @@ fn outside_of_its_stage_findings_are_written_down_and_nobody_votes() {
     let sandbox = world(ONE);
     sandbox.write("report.sarif", sarif(&[LOGGED]));
     let output = by(&sandbox, "Robot", "findings import report.sarif --task t3st --as tester");
-    assert!(output.status == 1 && output.stdout.contains("does not ask for the role"), "{output}");
+    assert!(output.status == 1 && output.stdout.contains("does not require the role"), "{output}");
     assert_eq!(
         (stage(&sandbox).as_str(), votes(&sandbox).len(), files(&sandbox, FINDINGS).len()),
         ("qa", 0, 1)
@@ -288,7 +288,7 @@ fn a_rejection_that_does_not_count_is_cast_once_and_said() {
     let output = import(&sandbox, &[LOGGED], "");
     assert!(output.status == 1 && output.stdout.contains("it does not count"), "{output}");
     let again = by(&sandbox, "Robot", IMPORT);
-    assert!(again.stdout.contains("your rejection stands"), "{again}");
+    assert!(again.stdout.contains("your rejection still counts"), "{again}");
     assert_eq!((stage(&sandbox).as_str(), votes(&sandbox).len()), ("qa", 1));
 }
 
@@ -325,10 +325,10 @@ fn a_clean_report_does_not_hide_that_ones_veto_stands() {
     ok(&by(&sandbox, "Ken", "advance t3st"));
     assert_eq!(stage(&sandbox), "qa");
     let clean = import(&sandbox, &[TYPO], "");
-    assert!(ok(&clean).stdout.contains("your rejection stands until you vote again"), "{clean}");
+    assert!(ok(&clean).stdout.contains("your rejection counts until you vote again"), "{clean}");
     assert!(clean.stderr.contains("tracker approve TASK-T3ST --as reviewer"), "{clean}");
     let other = by(&sandbox, "Bob", IMPORT);
-    assert!(other.stdout.contains("no vote was cast: nothing is high"), "{other}");
+    assert!(other.stdout.contains("no vote was cast: no high"), "{other}");
 }
 
 #[cfg(debug_assertions)]

@@ -132,9 +132,9 @@ fn standing_of(sandbox: &Sandbox, line: &str) -> String {
     let mut lines = Vec::new();
     for role in answer["result"]["roles"].as_array().unwrap_or_else(|| panic!("{answer}")) {
         lines.push(format!("{} {}/{}", text(&role["role"]), role["approved"], role["quorum"]));
-        lines.extend(role["votes"].as_array().unwrap().iter().map(|found| format!("  {}", vote(found))));
+        lines.extend(crate::support::items(&role["votes"]).iter().map(|found| format!("  {}", vote(found))));
     }
-    let others = answer["result"]["others"].as_array().unwrap();
+    let others = crate::support::items(&answer["result"]["others"]);
     lines.extend(others.iter().map(|found| format!("other {}", vote(found))));
     lines.join("\n")
 }

@@ -14,8 +14,8 @@ fn seen(sandbox: &Sandbox) -> [String; 5] {
         )
     };
     let board = ask(sandbox, "board t3st");
-    let columns = board["result"]["columns"].as_array().unwrap();
-    let column = columns.iter().find(|column| !column["tasks"].as_array().unwrap().is_empty()).unwrap();
+    let columns = crate::support::items(&board["result"]["columns"]);
+    let column = columns.iter().find(|column| !crate::support::items(&column["tasks"]).is_empty()).unwrap();
     [
         of(&ask(sandbox, "show t3st")["result"]["task"]),
         of(&ask(sandbox, "list t3st")["result"]["tasks"][0]),
@@ -89,7 +89,7 @@ fn the_next_step_is_a_command_only_for_whom_it_helps() {
     let next = |sandbox: &Sandbox, name: &str| {
         let output = super::alone(sandbox, name, "show t3st --format json");
         let answer: serde_json::Value = serde_json::from_str(&output.stdout).unwrap();
-        let steps = answer["result"]["next"].as_array().unwrap();
+        let steps = crate::support::items(&answer["result"]["next"]);
         let steps: Vec<&str> = steps.iter().map(|step| step.as_str().unwrap()).collect();
         steps.iter().skip(1).map(|step| (*step).to_owned()).collect::<Vec<_>>()
     };

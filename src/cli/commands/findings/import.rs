@@ -101,13 +101,13 @@ impl View for FindingsImport {
         out.line(format!("{}  {}  {}", out.bold(&self.task), clean(&self.title), out.dim(&head)));
         let rows: Vec<Vec<Cell>> = self.findings.iter().map(|finding| row(finding, out)).collect();
         out.columns(&rows, 4, 2);
-        for said in self.written.tasks.first().iter().flat_map(|task| &task.said) {
-            out.line(format!("  {}", clean(said)));
+        for line in self.written.tasks.first().iter().flat_map(|task| &task.summary) {
+            out.line(format!("  {}", clean(line)));
         }
         if self.left_out > 0 {
             out.line(format!(
                 "  {}",
-                out.dim(&format!("{} suppressed, skipped or well", counted(self.left_out, "result")))
+                out.dim(&format!("{} suppressed, skipped or passed", counted(self.left_out, "result")))
             ));
         }
         if let Some(words) = vote_in_words(self) {
@@ -132,11 +132,13 @@ impl View for FindingsImport {
 fn vote_in_words(import: &FindingsImport) -> Option<&'static str> {
     Some(match (import.vote, import.fails) {
         ("rejected", _) => return None,
-        ("stands", true) => "your rejection stands",
-        ("stands", false) => "nothing is high or critical; your rejection stands until you vote again",
-        ("not_asked", _) => "no vote was cast: the stage does not ask for the role",
-        (_, true) => "no vote was cast: nothing is high or critical; what blocks keeps the task in its stage",
-        (_, false) => "no vote was cast: nothing is high or critical",
+        ("stands", true) => "your rejection still counts",
+        ("stands", false) => "no high or critical findings; your rejection counts until you vote again",
+        ("not_asked", _) => "no vote was cast: the stage does not require the role",
+        (_, true) => {
+            "no vote was cast: no high or critical findings; blocking findings keep the task in its stage"
+        }
+        (_, false) => "no vote was cast: no high or critical findings",
     })
 }
 

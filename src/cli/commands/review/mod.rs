@@ -61,10 +61,10 @@ impl Command for Review {
     fn run(self, context: &Context) -> Reply<Response> {
         let (base, head) = ends(self.range.as_deref())?;
         if self.staged && head.is_some() {
-            let message = "what is staged stands on the current commit, and on no other";
+            let message = "--staged needs the current commit as head";
             return Err(Failure::usage_message(
                 message,
-                "name the base alone: tracker review BASE.. --staged",
+                "give only the base: `tracker review BASE.. --staged`",
             ));
         }
         let session = context.range()?;
@@ -85,11 +85,8 @@ fn ends(range: Option<&str>) -> Result<(Option<String>, Option<String>), Failure
         return Ok((None, Some(range.to_owned())));
     };
     if base.is_empty() && head.is_empty() {
-        let message = format!("`{range}` names no commit");
-        return Err(Failure::usage_message(
-            message,
-            "tracker review BASE..HEAD, or nothing for the current branch",
-        ));
+        let message = format!("expected a range such as `main..HEAD`, got `{range}`");
+        return Err(Failure::usage_message(message, "leave the range out for the current branch"));
     }
     let base = if base.is_empty() { "HEAD" } else { base };
     Ok((Some(base.to_owned()), Some(head.to_owned()).filter(|head| !head.is_empty())))

@@ -9,14 +9,14 @@ use crate::review::{
     CommitReview, FileReview, FindingReview, Loose, MoveReview, Review, TaskReview, VoteReview,
 };
 
-/// So many rows of one list are shown before the rest is only counted.
+/// Maximum number of rows of one list; the rest is counted.
 const SHOWN_ROWS: usize = 12;
-/// So many tasks are shown.
+/// Maximum number of tasks.
 const SHOWN_TASKS: usize = 40;
-/// So many stages of a path are shown.
+/// Maximum number of stages of a path.
 const SHOWN_STAGES: usize = 8;
 /// Columns of a list's name.
-const LABEL: usize = 9;
+const LABEL: usize = 10;
 
 const GOOD: Style = Style::new().green();
 const BAD: Style = Style::new().red();
@@ -41,7 +41,7 @@ pub(super) fn show(review: &Review, is_full: bool, out: &mut Output) {
     show_verdict(&review.verdict, is_full, out);
 }
 
-/// Returns the tasks that something stands against first, otherwise as they are.
+/// Returns refused tasks first, then those with warnings, otherwise in their order.
 fn in_order(tasks: &[TaskReview]) -> Vec<&TaskReview> {
     let mut ordered: Vec<&TaskReview> = tasks.iter().collect();
     ordered.sort_by_key(|task| (!task.is_refused(), task.warnings == 0));
@@ -71,7 +71,7 @@ fn show_task(task: &TaskReview, is_full: bool, out: &mut Output) {
     let name =
         if task.required > 0 { format!("votes {}/{}", task.approved, task.required) } else { "votes".into() };
     list(out, &name, rows, 5);
-    list(out, "boxes", box_rows(task, out), 1);
+    list(out, "checkboxes", box_rows(task, out), 1);
     list(out, "changed", changed_rows(task, out), 1);
     let rows = task.findings.iter().map(|finding| finding_row(finding, out)).collect();
     list(out, "findings", rows, 3);
@@ -142,14 +142,14 @@ fn vote_row(vote: &VoteReview, out: &Output) -> Vec<Cell> {
     let verdict = if vote.verdict == "approved" { String::new() } else { format!("{}  ", vote.verdict) };
     let why_not = vote.why_not.as_ref().or(vote.reason.as_ref()).cloned().unwrap_or_default();
     let notes = vote.notes.as_ref().map_or_else(String::new, |notes| format!("\"{notes}\""));
-    let said = [why_not, notes].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("  ");
+    let details = [why_not, notes].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("  ");
     vec![
         Cell::styled(mark, style),
         Cell::new(&vote.role),
         Cell::styled(&vote.by, Style::new().cyan()),
         Cell::styled(out.ago(vote.at), DIM),
         Cell::styled(&vote.trust, if vote.trust == "signed" { GOOD } else { DIM }),
-        Cell::new(format!("{verdict}{said}")),
+        Cell::new(format!("{verdict}{details}")),
     ]
 }
 
@@ -157,7 +157,7 @@ fn box_rows(task: &TaskReview, out: &Output) -> Vec<Vec<Cell>> {
     let ticked =
         task.ticked.iter().map(|text| vec![Cell::styled(out.pick("✓", "[x]"), GOOD), Cell::new(text)]);
     let opened = |text: &String| {
-        let text = format!("{text}  (opened again)");
+        let text = format!("{text}  (unchecked again)");
         vec![Cell::styled(out.pick("☐", "[ ]"), WARN), Cell::new(text)]
     };
     ticked.chain(task.unticked.iter().map(opened)).collect()
@@ -165,14 +165,14 @@ fn box_rows(task: &TaskReview, out: &Output) -> Vec<Vec<Cell>> {
 
 fn changed_rows(task: &TaskReview, out: &Output) -> Vec<Vec<Cell>> {
     let arrow = out.pick("→", ">");
-    let value = |value: &Option<String>| value.clone().unwrap_or_else(|| "nothing".to_owned());
+    let value = |value: &Option<String>| value.clone().unwrap_or_else(|| "none".to_owned());
     let fields = task.fields.iter().map(|field| {
         let change = format!("{} {arrow} {}", value(&field.before), value(&field.after));
         vec![Cell::new(&field.key), Cell::new(change)]
     });
     let text = task.is_reworded.then(|| vec![Cell::new("text"), Cell::new("reworded")]);
     let notes =
-        (task.notes > 0).then(|| vec![Cell::new("notes"), Cell::new(format!("{} written", task.notes))]);
+        (task.notes > 0).then(|| vec![Cell::new("notes"), Cell::new(format!("{} added", task.notes))]);
     fields.chain(text).chain(notes).collect()
 }
 
@@ -232,13 +232,13 @@ fn file_row(file: &FileReview, out: &Output) -> Vec<Cell> {
 fn show_loose(loose: &Loose, is_full: bool, out: &mut Output) {
     if !loose.commits.is_empty() || !loose.files.is_empty() {
         out.gap();
-        out.line(out.bold("Belongs to no task"));
+        out.line(out.bold("Not linked to a task"));
         show_list(out, "commits", loose.commits.iter().map(commit_row).collect(), 1, is_full);
         show_list(out, "files", loose.files.iter().map(|file| file_row(file, out)).collect(), 1, is_full);
     }
     if !loose.policy.is_empty() {
         out.gap();
-        out.line(out.bold("What the gate judges by"));
+        out.line(out.bold("Policy files"));
         show_list(out, "files", loose.policy.iter().map(|file| file_row(file, out)).collect(), 1, is_full);
     }
 }
