@@ -242,7 +242,7 @@ fn an_error_has_a_word_to_branch_on_and_what_to_try() {
     $ tracker list stage:qq --format json
     exit 2
     --- stdout
-    {"version":2,"command":"list","exit":2,"error":{"kind":"query","message":"unknown stage `qq`","hints":["did you mean `qa`?"],"position":{"text":"stage:qq","column":7,"length":2}}}
+    {"version":2,"command":"list","exit":2,"error":{"kind":"query","message":"unknown stage `qq` (expected none, dev, qa, sec, docs or complete)","hints":["did you mean `qa`?"],"position":{"text":"stage:qq","column":7,"length":2}}}
 
     $ tracker start exp --format json
     exit 1

@@ -207,7 +207,7 @@ fn refuses_what_makes_no_sense_and_says_what_would() {
     $ tracker set d4 =x
     exit 2
     --- stderr
-    error: `=x` names no field
+    error: expected FIELD=VALUE, got `=x`
       hint: run `tracker set --help`
 
     $ tracker set d4 zzz priority=low
@@ -317,7 +317,7 @@ fn a_parent_exists_and_is_no_part_of_its_own_part() {
     exit 2
     --- stderr
     error: no task matches `nowhere`
-      hint: tracker list
+      hint: run `tracker list` to see all tasks
 
     $ tracker set d4rk parent=
     exit 0
