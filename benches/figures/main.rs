@@ -2,7 +2,8 @@
 //! of the README's table.
 //!
 //! `cargo bench --bench figures` measures all of it; with a part's name only that part, with numbers behind the name at
-//! another size: `-- commands 2000`, `-- hooks 5000 1000`, `-- gate 5000 1000`. The promises are made for the usual
+//! another size: `-- commands 2000`, `-- hooks 5000 1000`, `-- gate 5000 1000`,
+//! `-- packed 5000 500`. The promises are made for the usual
 //! sizes. Everything is judged by ratios of commands that ran in turn, A B A B, so that a busy machine slows both sides
 //! alike; the absolute times belong to the machine they were taken on. Where it is busy all the time, the ratios of the
 //! processors' time are the ones to believe. Needs git, and a gigabyte of disk below `target/`, which is free again at
@@ -15,6 +16,7 @@ mod gate;
 mod history;
 mod hooks;
 mod measure;
+mod packed;
 
 use std::error::Error;
 use std::fs;
@@ -33,10 +35,11 @@ struct Part {
     measure: fn(&Path, &[usize]) -> Result<()>,
 }
 
-const PARTS: [Part; 3] = [
+const PARTS: [Part; 4] = [
     Part { name: "commands", usual: &[10_000], measure: commands::measure },
     Part { name: "hooks", usual: &[50_000, 10_000], measure: hooks::measure },
     Part { name: "gate", usual: &[50_000, 10_000], measure: gate::measure },
+    Part { name: "packed", usual: &[20_000, 4_000], measure: packed::measure },
 ];
 
 fn main() -> ExitCode {

@@ -7,10 +7,11 @@ use std::thread::sleep;
 use std::time::Duration;
 
 use fastrand::Rng;
+use tracker::doc::{create_vote, vote_file_name};
 
 use super::FILTER;
 use crate::Result;
-use crate::history::task_id;
+use crate::history::{self, task_id};
 use crate::measure::{Process, Run, now};
 
 const PRIORITIES: [&str; 4] = ["critical", "high", "medium", "low"];
@@ -70,6 +71,21 @@ impl Corpus {
     pub(crate) fn warm_index(&self) -> Result<()> {
         sleep(Duration::from_millis(50));
         self.tracker(&FILTER).run()?;
+        Ok(())
+    }
+
+    /// Has so many open tasks approved once each, beginning with the oldest.
+    pub(crate) fn vote(&self, count: usize) -> Result<()> {
+        let config = self.folder.join(".tracker/config.toml");
+        let text = fs::read_to_string(&config)?;
+        fs::write(&config, text + "\n[stage.qa]\nsignoffs = [\"reviewer\"]\n")?;
+        for number in (self.size / 2..self.size).cycle().take(count) {
+            let id = task_id(number);
+            let vote = history::vote(&id, 1_790_000_000, &body(number, false), &[])?;
+            let folder = self.folder.join(".tracker/signoffs").join(&id);
+            fs::create_dir_all(&folder)?;
+            fs::write(folder.join(vote_file_name(&vote)), create_vote(&vote))?;
+        }
         Ok(())
     }
 

@@ -11,6 +11,8 @@ use crate::history::task_id;
 use crate::measure::{Process, Racer, Row, Table, race};
 
 const FILTER: [&str; 3] = ["list", "stage:qa", "priority>=high"];
+/// How many votes the tasks of one repository have.
+const VOTES: usize = 2000;
 /// How many times larger the large repository is.
 const SCALE: usize = 10;
 /// Rounds of commands that take milliseconds, and below it of those that take longer.
@@ -27,9 +29,15 @@ pub(crate) fn measure(folder: &Path, sizes: &[usize]) -> Result<()> {
     for corpus in [&small, &large] {
         corpus.warm_index()?;
     }
+    let voted = Corpus::create(&folder.join("voted"), size)?;
+    voted.vote(VOTES)?;
+    voted.commit()?;
+    voted.warm_index()?;
     let table = &Table::begin(&format!("{size} tasks"));
     start_up(&small, table)?;
     listing(&small, table)?;
+    votes(&small, &voted, table)?;
+    history(&small, table)?;
     scaling(&small, &large, table)?;
     memory(&small, table)?;
     single(&small, table)?;
@@ -54,6 +62,37 @@ fn listing(corpus: &Corpus, table: &Table) -> Result<()> {
     let [git, list] = race(FEW, [status(), without_index(corpus, &FILTER)])?;
     table.add(&Row::ratio("`list` without an index : `git status`", &list, &git, 12.0));
     corpus.warm_index()
+}
+
+/// Listings where open tasks have votes, beside the same tasks without any.
+fn votes(none: &Corpus, voted: &Corpus, table: &Table) -> Result<()> {
+    let [without, with, git] = race(
+        ROUNDS,
+        [always(none.tracker(&["list"])), always(voted.tracker(&["list"])), always(voted.git(&["status"]))],
+    )?;
+    table.add(&Row::ratio(&format!("`list` with {VOTES} votes : without them"), &with, &without, 1.2));
+    table.add(&Row::ratio(&format!("`list` with {VOTES} votes : `git status`"), &with, &git, 1.0));
+    Ok(())
+}
+
+/// Commands that read commits, and those that read all tasks.
+fn history(corpus: &Corpus, table: &Table) -> Result<()> {
+    let task = task_id(corpus.size() / 2);
+    let file = format!(".tracker/tasks/{task}.md");
+    let [list, at, deps, log, git] = race(
+        FEW,
+        [
+            always(corpus.tracker(&["list"])),
+            always(corpus.tracker(&["list", "--at", "HEAD"])),
+            always(corpus.tracker(&["deps", &task])),
+            always(corpus.tracker(&["log", &task])),
+            always(corpus.git(&["log", "--", &file])),
+        ],
+    )?;
+    table.add(&Row::ratio("`list --at HEAD`, the second time : `list`", &at, &list, 2.0));
+    table.add(&Row::ratio("`deps` of a task : `list`", &deps, &list, 1.2));
+    table.add(&Row::ratio("`log` of a task : `git log` of its file", &log, &git, 2.0));
+    Ok(())
 }
 
 fn scaling(small: &Corpus, large: &Corpus, table: &Table) -> Result<()> {
@@ -125,26 +164,12 @@ fn single(corpus: &Corpus, table: &Table) -> Result<()> {
 
 /// Figures without a promise.
 fn others(corpus: &Corpus, table: &Table) -> Result<()> {
-    let task = task_id(corpus.size() / 2);
     let batch = corpus.batch(1000)?;
-    let [deps, doctor, at, log, new] = race(
+    let [doctor, new] = race(
         FEW / 2,
-        [
-            always(corpus.tracker(&["deps", &task])),
-            always(corpus.tracker(&["doctor"])),
-            always(corpus.tracker(&["list", "--at", "HEAD", "stage:qa"])),
-            always(corpus.tracker(&["log", &task])),
-            always(corpus.tracker(&["new", "--batch", &batch])),
-        ],
+        [always(corpus.tracker(&["doctor"])), always(corpus.tracker(&["new", "--batch", &batch]))],
     )?;
-    let named = [
-        ("`deps` of a task", &deps),
-        ("`doctor`", &doctor),
-        ("`list --at HEAD` with a filter", &at),
-        ("`log` of a task", &log),
-        ("`new --batch`, 1,000 tasks", &new),
-    ];
-    for (name, samples) in named {
+    for (name, samples) in [("`doctor`", &doctor), ("`new --batch`, 1,000 tasks", &new)] {
         table.add(&Row::figure(name, samples));
     }
     Ok(())

@@ -5,9 +5,7 @@ use std::io::{BufWriter, Write as _};
 use std::path::{Path, PathBuf};
 
 use chrono::DateTime;
-use tracker::doc::{acceptance_text, create_vote, vote_file_name};
-use tracker::model::{Coverage, CoveredChange, Person, Stage, TaskId, TreeEntry, Verdict, Vote};
-use tracker::policy::{coverage_digest, criteria_digest};
+use tracker::doc::{create_vote, vote_file_name};
 
 use crate::Result;
 use crate::history::{self, FILES, content, task_id};
@@ -110,7 +108,7 @@ impl Stream {
         self.commit("work", "Ada", &format!("Approve part {number}"))?;
         moves.push((self.at, "Ada", "qa", "complete"));
         self.file(&path, &record(&id, number, &moves))?;
-        let vote = vote(&id, self.at, &covered)?;
+        let vote = history::vote(&id, self.at, BODY, &covered)?;
         self.file(&format!(".tracker/signoffs/{id}/{}", vote_file_name(&vote)), &create_vote(&vote))?;
         self.commit("work", "Ken", &format!("Document part {number}\n\nTask: {id}"))?;
         self.file(&format!("docs/part{number}.txt"), &content(number))
@@ -124,37 +122,6 @@ impl Stream {
     fn file(&mut self, path: &str, text: &str) -> Result<()> {
         history::file(&mut self.out, path, text)
     }
-}
-
-fn vote(id: &str, at: i64, files: &[(String, String)]) -> Result<Vote> {
-    let task = TaskId::parse(id)?;
-    let criteria = criteria_digest(&acceptance_text(BODY));
-    let mut covered = Vec::new();
-    for (path, text) in files {
-        let blob = gix::objs::compute_hash(gix::hash::Kind::Sha1, gix::objs::Kind::Blob, text.as_bytes())?;
-        let to = TreeEntry::File { mode: 0o100_644, blob: blob.to_string() };
-        covered.push(CoveredChange { path: path.clone(), from: vec![TreeEntry::Absent], to });
-    }
-    let mut vote = Vote {
-        covers: Coverage::of(&criteria, covered),
-        replaces: Vec::new(),
-        task,
-        role: "reviewer".to_owned(),
-        verdict: Verdict::Approved,
-        by: Person { name: "Ada".to_owned(), email: "ada@example.com".to_owned() },
-        agent: None,
-        at: DateTime::from_timestamp(at, 0).ok_or("no time")?,
-        stage: Stage::parse("qa").ok_or("no stage")?,
-        round: 1,
-        commit: "0".repeat(40),
-        notes: None,
-        findings: Vec::new(),
-        signature: None,
-        unknown: Vec::new(),
-        warnings: Vec::new(),
-    };
-    vote.covers.digest = coverage_digest(&vote);
-    Ok(vote)
 }
 
 fn record(id: &str, number: usize, moves: &[(i64, &str, &str, &str)]) -> String {
