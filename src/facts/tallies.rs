@@ -4,6 +4,7 @@
 //! where that does not count any more and an approval may count or a rejection may be valid.
 
 use std::collections::{BTreeSet, HashMap};
+use std::thread;
 
 use super::remembered::{Counted, Remembered, checksum};
 use super::{FactsReader, Result};
@@ -11,7 +12,7 @@ use crate::env::Env;
 use crate::git::CommitId;
 use crate::model::{Config, Finding, Problem, RecordKind, Summary, TaskId, Verdict};
 use crate::policy::{Flaw, Tally, blocking_findings};
-use crate::store::{FolderStamp, Snapshot, Stamps, Stat, Tasks, Workspace};
+use crate::store::{FolderStamp, Snapshot, Stamps, Tasks, Workspace};
 
 /// Where tallies are read from.
 pub struct TallyContext<'a> {
@@ -124,6 +125,49 @@ impl Folders {
     }
 }
 
+/// What is remembered is compared with, on several threads.
+struct Comparison<'c> {
+    tasks: &'c Tasks,
+    listed: &'c Listed,
+    folders: &'c Folders,
+    is_work_tree: bool,
+}
+
+/// So many tasks make another thread worth its start.
+const WORTH_A_THREAD: usize = 256;
+
+impl Comparison<'_> {
+    /// Returns what is remembered of each task, where nothing that it was counted from has changed.
+    fn current<'r>(&self, names: &[&str], remembered: &'r Remembered) -> Vec<Option<&'r Counted>> {
+        let compare = |names: &[&str]| -> Vec<Option<&'r Counted>> {
+            let known = |name: &&str| remembered.tasks.get(*name);
+            names.iter().map(|name| known(name).filter(|counted| self.is_current(name, counted))).collect()
+        };
+        if names.len() < 2 * WORTH_A_THREAD {
+            return compare(names);
+        }
+        let (one, other) = names.split_at(names.len() / 2);
+        thread::scope(|scope| {
+            let spawned = thread::Builder::new().spawn_scoped(scope, || compare(one));
+            let rest = compare(other);
+            // A thread that cannot be had leaves its share to this one.
+            let mut all = spawned.ok().and_then(|thread| thread.join().ok()).unwrap_or_else(|| compare(one));
+            all.extend(rest);
+            all
+        })
+    }
+
+    fn is_current(&self, name: &str, counted: &Counted) -> bool {
+        let same = |is_there: bool, stamps: &Option<Stamps>, stamp: &Option<FolderStamp>| match stamp {
+            Some(stamp) => is_there && stamps.as_ref().is_some_and(|stamps| stamps.is_current(name, stamp)),
+            None => !is_there,
+        };
+        counted.task == self.tasks.stat(name).filter(|_| self.is_work_tree)
+            && same(self.listed.voted.contains(name), &self.folders.votes, &counted.votes)
+            && same(self.listed.found.contains(name), &self.folders.findings, &counted.findings)
+    }
+}
+
 impl Counter<'_> {
     fn count_all(
         &self,
@@ -132,14 +176,20 @@ impl Counter<'_> {
         problems: &mut Vec<Problem>,
     ) -> Result<Count> {
         let folders = Folders::open(self.context.snapshot)?;
+        let names: Vec<&str> = self.listed.voted.union(&self.listed.found).map(String::as_str).collect();
+        let is_work_tree = self.context.snapshot.is_work_tree();
+        let comparison =
+            Comparison { tasks: self.tasks, listed: &self.listed, folders: &folders, is_work_tree };
+        let known = match remembered {
+            Some(remembered) => comparison.current(&names, remembered),
+            None => vec![None; names.len()],
+        };
         let mut count = Count { is_whole: true, ..Count::default() };
         let mut stale = Vec::new();
-        for name in self.listed.voted.union(&self.listed.found) {
-            let Some(task) = self.tasks.find(name).filter(|task| !task.is_closed()) else { continue };
-            let known = remembered.and_then(|remembered| remembered.tasks.get(name));
-            match known.filter(|counted| self.is_current(name, counted, &folders)) {
-                Some(counted) => count.tallies.extend(counted.tally.map(|tally| (name.clone(), tally))),
-                None => stale.push(task),
+        for (name, known) in names.into_iter().zip(known) {
+            match known {
+                Some(counted) => count.tallies.extend(counted.tally.map(|tally| (name.to_owned(), tally))),
+                None => stale.extend(self.tasks.find(name).filter(|task| !task.is_closed())),
             }
         }
         if stale.is_empty() {
@@ -162,24 +212,10 @@ impl Counter<'_> {
         Ok(count)
     }
 
-    fn is_current(&self, name: &str, counted: &Counted, folders: &Folders) -> bool {
-        let same = |is_there: bool, stamps: &Option<Stamps>, stamp: &Option<FolderStamp>| match stamp {
-            Some(stamp) => is_there && stamps.as_ref().is_some_and(|stamps| stamps.is_current(name, stamp)),
-            None => !is_there,
-        };
-        counted.task == self.task_stat(name)
-            && same(self.listed.voted.contains(name), &folders.votes, &counted.votes)
-            && same(self.listed.found.contains(name), &folders.findings, &counted.findings)
-    }
-
-    fn task_stat(&self, name: &str) -> Option<Stat> {
-        self.tasks.stat(name).filter(|_| self.context.snapshot.is_work_tree())
-    }
-
     fn stamped(&self, name: &str, folders: &Folders) -> Counted {
         let take = |stamps: &Option<Stamps>| stamps.as_ref().and_then(|stamps| stamps.take(name));
         Counted {
-            task: self.task_stat(name),
+            task: self.tasks.stat(name).filter(|_| self.context.snapshot.is_work_tree()),
             votes: take(&folders.votes),
             findings: take(&folders.findings),
             paths: Vec::new(),

@@ -126,7 +126,10 @@ impl Tasks {
     /// nothing.
     #[must_use]
     pub fn stat(&self, id: &str) -> Option<Stat> {
-        Some(self.entry(self.slots[self.place(id)?])?.0.stat)
+        match self.slots[self.place(id)?] {
+            Slot::Fresh(at) => Some(self.fresh.get(at)?.stat),
+            Slot::Indexed(at) => Some(self.index.key(at)?.stat),
+        }
     }
 
     fn place(&self, id: &str) -> Option<usize> {
