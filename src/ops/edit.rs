@@ -10,9 +10,9 @@ use super::written::WrittenTask;
 use super::{Error, Result, Session, Written};
 use crate::doc::read_task;
 use crate::git::read_regular;
-use crate::model::{Field, Problem, Task, TaskId};
+use crate::model::{Field, Problem, RecordPath, Task, TaskId};
 use crate::policy::{Attempt, Hint, Reason, Refusal};
-use crate::store::{self, Change, Layout, TaskFile};
+use crate::store::{self, Change, TaskFile};
 
 /// A text laid out for the editor.
 #[derive(Debug)]
@@ -60,7 +60,7 @@ fn text_of(file: &TaskFile) -> Result<String> {
 pub fn finish_edit(session: &Session<'_>, edit: &PreparedEdit) -> Result<Written> {
     let text = read_draft(&edit.draft).map_err(io("read", &edit.draft))?;
     let locked = session.lock(&format!("edit {}", edit.id))?;
-    let path = Layout::task(&edit.id);
+    let path = RecordPath::task_file(&edit.id);
     let current = session.snapshot().task_file(&edit.id)?;
     if current.as_ref().map(|file| file.bytes.as_slice()) != Some(edit.original.as_bytes()) {
         let refusal = Refusal::because(Attempt::Edit(edit.id.clone()), Reason::ChangedMeanwhile(path));

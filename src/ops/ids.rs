@@ -5,8 +5,7 @@ use std::collections::HashSet;
 use super::{Error, Result, Session};
 use crate::events::LongStep;
 use crate::git::IdsElsewhere;
-use crate::model::{Config, IdScheme, TaskId};
-use crate::store::Layout;
+use crate::model::{Config, IdScheme, RecordPath, TRACKER_FOLDER, TaskId};
 
 /// Crockford's base 32: no I, L, O or U, so that an id can be read aloud.
 const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
@@ -29,7 +28,7 @@ pub(super) struct IdMaker<'s, 'e> {
 impl<'s, 'e> IdMaker<'s, 'e> {
     pub(super) fn new(session: &'s Session<'e>, config: &'s Config) -> Result<Self> {
         let _step = session.begin(LongStep::ReadBranches, None);
-        let elsewhere = IdsElsewhere::load(session.workspace().places(), Layout::ROOT)?;
+        let elsewhere = IdsElsewhere::load(session.workspace().places(), TRACKER_FOLDER)?;
         Ok(Self { session, config, elsewhere, given: HashSet::new(), next_number: None })
     }
 
@@ -99,7 +98,7 @@ impl<'s, 'e> IdMaker<'s, 'e> {
 
     fn is_taken(&self, id: &TaskId) -> Result<bool> {
         Ok(self.given.contains(id)
-            || self.session.workspace().work_dir().join(Layout::task(id)).symlink_metadata().is_ok()
+            || self.session.workspace().work_dir().join(RecordPath::task_file(id)).symlink_metadata().is_ok()
             || self.elsewhere.contains(id))
     }
 }

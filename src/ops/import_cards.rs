@@ -12,8 +12,8 @@ use super::{Result, Session, Written};
 use crate::doc::{Edit, append_move, create_task};
 use crate::events::LongStep;
 use crate::import::cards::{Card, CardsDocument, Decision, Planned, plan, read};
-use crate::model::{Field, FieldValue, Problem, Stage, Task, TaskId};
-use crate::store::{Change, Layout, TaskFile};
+use crate::model::{Field, FieldValue, Problem, RecordPath, Stage, Task, TaskId};
+use crate::store::{Change, TaskFile};
 
 /// What an import did.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
@@ -111,7 +111,7 @@ fn existing(session: &Session<'_>, document: &CardsDocument) -> Result<Existing>
 fn change_for(planned: &Planned, there: Option<&(TaskFile, Task)>, update: bool) -> Result<Option<Change>> {
     let task = &planned.task;
     match (&planned.decision, there) {
-        (Decision::Create, _) => Ok(Some(Change::create(Layout::task(&task.id), create_task(task)))),
+        (Decision::Create, _) => Ok(Some(Change::create(RecordPath::task_file(&task.id), create_task(task)))),
         (Decision::Differs { fields }, Some((file, old))) if update => {
             let edits: Vec<Edit> = fields.iter().flat_map(|field| edits_for(field, old, task)).collect();
             Ok(Some(spliced(file, &edits)?).filter(|change| !change.is_empty()))

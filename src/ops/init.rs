@@ -9,8 +9,8 @@ use super::session::refuse_other_formats;
 use super::{Error, Result};
 use crate::doc::read_config;
 use crate::env::Env;
-use crate::model::TaskId;
-use crate::store::{Change, Layout, Workspace};
+use crate::model::{RecordKind, RecordPath, TRACKER_FOLDER, TaskId};
+use crate::store::{Change, Workspace};
 
 const PLAIN: &str = include_str!("../../templates/init/plain.toml");
 const SOLO: &str = include_str!("../../templates/init/solo.toml");
@@ -62,26 +62,29 @@ pub struct Initialised {
 }
 
 /// Returns the files that every tracker has, with their text, except the configuration.
-pub(super) fn own_files() -> [(&'static str, String); 2] {
-    [(Layout::ATTRIBUTES, ATTRIBUTES.to_owned()), (Layout::IGNORE, IGNORE.to_owned())]
+pub(super) fn own_files() -> [(RecordPath, String); 2] {
+    [(RecordPath::Attributes, ATTRIBUTES.to_owned()), (RecordPath::Ignore, IGNORE.to_owned())]
 }
 
 /// Writes what is missing of a tracker and leaves alone what is there.
 pub fn init(env: &Env, request: &InitRequest) -> Result<Initialised> {
     let workspace = Workspace::discover(env)?;
     if !workspace.has_tracker()? {
-        workspace.refuse_if_tracked(env, Layout::ROOT)?;
+        workspace.refuse_if_tracked(env, TRACKER_FOLDER)?;
     }
     let config = config_text(&workspace, request)?;
-    let mut wanted =
-        vec![(Layout::CONFIG, config.as_str()), (Layout::ATTRIBUTES, ATTRIBUTES), (Layout::IGNORE, IGNORE)];
+    let mut wanted = vec![
+        (RecordKind::Config.file(), config.as_str()),
+        (RecordKind::Attributes.file(), ATTRIBUTES),
+        (RecordKind::Ignore.file(), IGNORE),
+    ];
     let locked = workspace.lock("init")?;
     let snapshot = workspace.snapshot();
     if workspace.has_tracker()? {
         refuse_other_formats(&snapshot)?;
     }
     let mut changes = Vec::new();
-    let there = snapshot.read(Layout::CONFIG)?;
+    let there = snapshot.read(RecordKind::Config.file())?;
     let workflow = match request.server {
         Some(server) => Some((server.path(), workflow_text(&workspace, server, there.as_deref())?)),
         None => None,
@@ -116,7 +119,7 @@ fn role_texts(profile: Profile, config: &[u8]) -> Vec<(String, &'static str)> {
         return Vec::new();
     };
     let names = config.role_names().into_iter();
-    names.filter_map(|name| Some((Layout::role(name), starter(name)?))).collect()
+    names.filter_map(|name| Some((RecordPath::role(name)?.to_string(), starter(name)?))).collect()
 }
 
 fn config_text(workspace: &Workspace, request: &InitRequest) -> Result<String> {

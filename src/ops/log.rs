@@ -10,8 +10,8 @@ use super::{Result, Session};
 use crate::doc::read_task;
 use crate::facts::Commits;
 use crate::git::{CommitId, CommitInfo, Repository};
-use crate::model::{Finding, Person, Problem, RecordKind, Task, TaskId, Vote};
-use crate::store::{LARGEST_FILE, Layout};
+use crate::model::{Finding, Person, Problem, RecordKind, RecordPath, Task, TaskId, Vote};
+use crate::store::LARGEST_FILE;
 
 /// A task's story.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
@@ -128,7 +128,7 @@ fn commits(session: &Session<'_>, id: &TaskId, limit: Option<usize>) -> Result<(
     let repository = session.workspace().repository()?;
     let Some(tip) = session.tip(&repository)? else { return Ok((Vec::new(), true)) };
     let history = Commits::new(&repository, Some(tip));
-    let (path, limit) = (Layout::task(id), limit.unwrap_or(usize::MAX));
+    let (path, limit) = (RecordPath::task_file(id), limit.unwrap_or(usize::MAX));
     let mut events = Vec::new();
     for commit_id in history.touching(RecordKind::Task, id)? {
         if events.len() >= limit {

@@ -8,10 +8,10 @@ use serde::Serialize;
 
 use super::session::refuse_other_formats;
 use super::{Error, Result};
-use crate::doc::{Identity, Marks, RecordKind, RecordVersions, merge};
+use crate::doc::{Identity, Marks, RecordVersions, merge};
 use crate::env::Env;
-use crate::model::{Problem, TaskId};
-use crate::store::{self, LARGEST_FILE, Layout, Workspace};
+use crate::model::{Problem, RecordFormat, RecordPath};
+use crate::store::{self, LARGEST_FILE, Workspace};
 
 /// What git hands over.
 #[derive(Debug, Clone)]
@@ -57,7 +57,11 @@ pub fn merge_records(env: &Env, request: &MergeRequest) -> Result<(MergedRecord,
     let ours_path = file(&request.ours);
     let (base, ours, theirs) =
         (read(&file(&request.base))?, read(&ours_path)?, read(&file(&request.theirs))?);
-    let (kind, identity) = record_at(&request.path);
+    // The tracker of a folder below the top has the same merge driver.
+    let record = RecordPath::parse_anywhere(&request.path);
+    let format = record.as_ref().map_or(RecordFormat::Text, RecordPath::format);
+    let identity = record.as_ref().and_then(RecordPath::identity);
+    let identity = identity.map(|(key, id)| Identity { key, id });
     let label = |at: usize, own: &'static str| request.labels[at].as_deref().unwrap_or(own);
     let marks = Marks {
         base: label(0, "base"),
@@ -66,7 +70,7 @@ pub fn merge_records(env: &Env, request: &MergeRequest) -> Result<(MergedRecord,
         size: request.marker_size,
     };
     let versions = RecordVersions { base: Some(&base), ours: &ours, theirs: &theirs };
-    let merged = merge(kind, versions, identity, &marks).map_err(|problem| {
+    let merged = merge(format, versions, identity, &marks).map_err(|problem| {
         let hint = problem.hint.clone().unwrap_or_default();
         let problem = problem.in_file(request.path.as_str());
         Error::usage_with(format!("{problem}; our version is left as it was"), hint)
@@ -97,30 +101,6 @@ fn problems(path: &str, conflicts: &[MergedConflict]) -> Vec<Problem> {
     problems
 }
 
-/// Tells how the file at a path is read, and whose it must be.
-pub(super) fn record_at(path: &str) -> (RecordKind, Option<Identity<'_>>) {
-    let root = format!("{}/", Layout::ROOT);
-    let Some((before, below)) = path.rsplit_once(root.as_str()) else { return (RecordKind::Text, None) };
-    if !(before.is_empty() || before.ends_with('/')) {
-        return (RecordKind::Text, None);
-    }
-    let (stem, kind) = match below.rsplit_once('.') {
-        Some((stem, "md")) => (stem, RecordKind::Markdown),
-        Some((stem, "yaml" | "yml")) => (stem, RecordKind::Yaml),
-        Some((_, "toml")) => return (RecordKind::Toml, None),
-        _ => return (RecordKind::Text, None),
-    };
-    let identity = |key: &'static str, id| TaskId::parse(id).is_ok().then_some(Identity { key, id });
-    let names: Vec<&str> = stem.split('/').collect();
-    let identity = match names.as_slice() {
-        ["tasks" | "plans" | "runs", id] => identity("id", id),
-        ["sprints", id, "sprint"] => identity("id", id),
-        ["signoffs" | "findings" | "notes", id, _] => identity("task", id),
-        _ => None,
-    };
-    (kind, identity)
-}
-
 fn read(path: &Path) -> Result<Vec<u8>> {
     let failed = |source| store::Error::Io { deed: "read", path: path.to_owned(), source };
     let size = fs::metadata(path).map_err(failed)?.len();
@@ -142,30 +122,4 @@ fn replace(path: &Path, bytes: &[u8]) -> Result<()> {
         let _ = fs::remove_file(&temporary);
     }
     Ok(written.map_err(failed)?)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::record_at;
-    use crate::doc::RecordKind;
-
-    #[test]
-    fn the_path_tells_what_a_file_is_and_whose() {
-        let found = |path| {
-            let (kind, identity) = record_at(path);
-            (kind, identity.map(|identity| (identity.key, identity.id)))
-        };
-        assert_eq!(found(".tracker/tasks/TASK-7Q2M.md"), (RecordKind::Markdown, Some(("id", "TASK-7Q2M"))));
-        assert_eq!(found("app/.tracker/signoffs/WH-1/a.yaml"), (RecordKind::Yaml, Some(("task", "WH-1"))));
-        assert_eq!(found(".tracker/notes/WH-1/a.md"), (RecordKind::Markdown, Some(("task", "WH-1"))));
-        assert_eq!(
-            found(".tracker/sprints/SPRINT-1/sprint.yaml"),
-            (RecordKind::Yaml, Some(("id", "SPRINT-1")))
-        );
-        assert_eq!(found(".tracker/roles/reviewer.md"), (RecordKind::Markdown, None));
-        assert_eq!(found(".tracker/config.toml"), (RecordKind::Toml, None));
-        assert_eq!(found(".tracker/.gitignore"), (RecordKind::Text, None));
-        assert_eq!(found("x.tracker/tasks/TASK-1.md"), (RecordKind::Text, None));
-        assert_eq!(found("README.md"), (RecordKind::Text, None));
-    }
 }

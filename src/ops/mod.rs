@@ -51,7 +51,7 @@ pub use diff::{
     DiffFile, DiffFinding, DiffNote, DiffRequest, DiffSide, DiffStage, DiffTask, DiffView, DiffVote,
     DiffWarning, diff,
 };
-pub use doctor::{Diagnosis, Finding, FormatUpgrade, doctor, upgrade_format};
+pub use doctor::{Diagnosis, DoctorFinding, DoctorRule, FormatUpgrade, doctor, upgrade_format};
 pub use edit::{PreparedEdit, finish_edit, prepare_edit};
 pub use error::Error;
 pub use explain::{RuleView, Rules, explain};

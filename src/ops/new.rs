@@ -8,9 +8,9 @@ use super::set::Relations;
 use super::written::WrittenTask;
 use super::{Error, Result, Session, Written};
 use crate::doc;
-use crate::model::{BoxCount, Field, Summary, Task, TaskId};
+use crate::model::{BoxCount, Field, RecordPath, Summary, Task, TaskId};
 use crate::policy::Graph;
-use crate::store::{Change, Layout};
+use crate::store::Change;
 
 pub use crate::doc::{Draft, read_batch};
 
@@ -37,8 +37,10 @@ pub fn new(session: &Session<'_>, drafts: &[Draft]) -> Result<Written> {
     if tasks.iter().any(|task| !task.depends_on.is_empty() || task.parent.is_some()) {
         refuse_cycles(session, &tasks)?;
     }
-    let changes: Vec<Change> =
-        tasks.iter().map(|task| Change::create(Layout::task(&task.id), doc::create_task(task))).collect();
+    let changes: Vec<Change> = tasks
+        .iter()
+        .map(|task| Change::create(RecordPath::task_file(&task.id), doc::create_task(task)))
+        .collect();
     let written = tasks.iter().map(|task| WrittenTask::created(task, Vec::new())).collect();
     session.finish(&locked, &in_order(&tasks, changes), written)
 }

@@ -5,8 +5,8 @@ use chrono::{DateTime, Utc};
 use super::written::WrittenTask;
 use super::{Error, Result, Session, Written};
 use crate::doc::create_note;
-use crate::model::{Note, TaskId};
-use crate::store::{Change, Layout};
+use crate::model::{Note, RecordKind, TaskId};
+use crate::store::Change;
 
 /// Returns a path for a note that no file has. The random part keeps notes of the same second apart, also those
 /// written in another clone.
@@ -14,7 +14,7 @@ fn free_path(session: &Session<'_>, id: &TaskId, at: DateTime<Utc>) -> String {
     loop {
         let unique = session.env().random_below(1 << 20);
         let name = format!("{}-{unique:05x}.md", at.format("%Y%m%dT%H%M%SZ"));
-        let path = format!("{}/{name}", Layout::notes_of(id));
+        let path = format!("{}/{name}", RecordKind::Note.folder_of(id));
         if session.workspace().work_dir().join(&path).symlink_metadata().is_err() {
             return path;
         }

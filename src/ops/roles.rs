@@ -6,9 +6,9 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{Error, Result, Session, Written};
-use crate::model::{Config, Problem, RoleGuide, is_role_name};
+use crate::model::{Config, Problem, RecordPath, RoleGuide};
 use crate::policy::{Attempt, Reason, is_meant};
-use crate::store::{Change, Layout};
+use crate::store::Change;
 
 const TEXTS: [(&str, &str); 4] = [
     ("code-reviewer", include_str!("../../templates/roles/code-reviewer.md")),
@@ -91,18 +91,18 @@ pub fn role(session: &Session<'_>, name: &str) -> Result<(RoleText, Vec<Problem>
     };
     let summary = summary(session, &config, name, guide.as_ref(), &files);
     let guide = guide.unwrap_or_default();
-    problems.extend(guide.warnings.into_iter().map(|problem| problem.in_file(Layout::role(name))));
+    let file = files.get(name).cloned().unwrap_or_default();
+    problems.extend(guide.warnings.into_iter().map(|problem| problem.in_file(file.clone())));
     Ok((RoleText { summary, prompt: guide.prompt, checklist: guide.checklist }, problems))
 }
 
 /// Creates a role's file from a template.
 pub fn new_role(session: &Session<'_>, name: &str) -> Result<Written> {
-    if !is_role_name(name) {
+    let Some(path) = RecordPath::role(name).map(String::from) else {
         let message = format!("invalid role name `{}`", name.escape_debug());
         return Err(Error::usage_with(message, "use letters, digits, `-` and `_`, beginning with a letter"));
-    }
+    };
     let locked = session.lock(&format!("role new {name}"))?;
-    let path = Layout::role(name);
     if session.snapshot().read(&path)?.is_some() {
         return Err(Error::refused(
             Attempt::CreateRole(name.to_owned()),

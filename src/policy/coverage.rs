@@ -10,21 +10,14 @@ use std::fmt;
 use sha2::{Digest, Sha256};
 
 use super::is_selected;
-use crate::model::{AcceptanceText, Coverage, CoverageFormat, CoveredChange, Role, TaskId, TreeEntry, Vote};
+use crate::model::{
+    AcceptanceText, Coverage, CoverageFormat, CoveredChange, Role, TaskId, TreeEntry, Vote, is_daily_record,
+};
 
 /// Says which encoding a digest is over; another encoding has another line.
 const COVERAGE_FORMAT: &[u8] = b"tracker coverage 2\n";
 const COVERAGE_FORMAT_1: &[u8] = b"tracker coverage 1\n";
 const CRITERIA_FORMAT: &[u8] = b"tracker acceptance 1\n";
-
-/// Folders of the tracker's own records. Commits that do the work change these as well, by the hooks or by voting;
-/// if votes covered them, every vote would make the one before it stale.
-const RECORDS: [&str; 8] =
-    ["tasks", "signoffs", "findings", "notes", "plans", "runs", "escalations", "sprints"];
-
-/// What the names of records end in. Whatever else lies in their folders is no record, so that nothing that runs
-/// passes for one.
-const ENDINGS: [&str; 5] = [".md", ".yaml", ".html", ".svg", "/.gitkeep"];
 
 /// Returns the digest of an acceptance text, in hex.
 #[must_use]
@@ -67,15 +60,7 @@ pub fn covered_by(role: Role<'_>, files: &[CoveredChange]) -> Vec<CoveredChange>
 #[must_use]
 pub fn is_covered(role: Role<'_>, path: &str) -> bool {
     let globs = &role.rules.paths;
-    !is_record(path) && (globs.is_empty() || is_selected(globs, path))
-}
-
-/// Tells whether a path is one of the tracker's own records: what is written there every day.
-#[must_use]
-pub fn is_record(path: &str) -> bool {
-    let folder = path.strip_prefix(".tracker/").and_then(|rest| rest.split_once('/'));
-    let is_inside = folder.is_some_and(|(folder, _)| RECORDS.contains(&folder));
-    is_inside && ENDINGS.iter().any(|ending| path.ends_with(ending))
+    !is_daily_record(path) && (globs.is_empty() || is_selected(globs, path))
 }
 
 fn digest(vote: &Vote) -> String {

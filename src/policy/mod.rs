@@ -36,9 +36,7 @@ mod votes;
 
 pub use crate::model::is_selected;
 pub use blocking::{blocking_findings, finding_id, finding_identity, is_same_finding};
-pub use coverage::{
-    Staleness, coverage_digest, covered_by, criteria_digest, explain, is_covered, is_record, is_sound,
-};
+pub use coverage::{Staleness, coverage_digest, covered_by, criteria_digest, explain, is_covered, is_sound};
 pub use cycle::Cycle;
 pub use derive::{Derived, derive, derive_with};
 pub use directives::{

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 
 use super::*;
-use crate::model::{GateRule, Level};
+use crate::model::{GateRule, Level, RecordKind};
 
 /// Returns a time so many hours after a fixed one.
 pub(crate) fn at(hours: i64) -> DateTime<Utc> {
@@ -109,7 +109,7 @@ pub(crate) fn review() -> Review {
     review.loose = Loose {
         commits: vec![commit("9fc01aa", "wip")],
         files: vec![FileReview { change: "added".to_owned(), ..file("notes.txt", (7, 1), &[]) }],
-        policy: vec![FileReview { is_uncovered: false, ..file(".tracker/config.toml", (1, 1), &[]) }],
+        policy: vec![FileReview { is_uncovered: false, ..file(RecordKind::Config.file(), (1, 1), &[]) }],
     };
     judged(review, violations())
 }
@@ -197,7 +197,7 @@ fn violations() -> Vec<Violation> {
         )
     };
     let owners = Violation {
-        file: Some(".tracker/config.toml".to_owned()),
+        file: Some(RecordKind::Config.file().to_owned()),
         line: Some(12),
         ..violation(
             GateRule::PolicyOwners,

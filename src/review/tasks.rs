@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 
 use super::facts::{CommitFacts, FileFacts, RangeFacts, RangeTask};
 use super::passes::Judged;
-use super::rules::{Cover, is_policy};
+use super::rules::{Cover, is_policy_file};
 use super::{
     CommitReview, FileReview, FindingReview, Loose, MoveReview, TaskReview, Verdict, VoteReview, fields,
 };
-use crate::model::{Config, Finding};
-use crate::policy::{JudgedVote, Missing, Signoffs, VoteStatus, blocking_findings, is_override, is_record};
+use crate::model::{Config, Finding, is_daily_record};
+use crate::policy::{JudgedVote, Missing, Signoffs, VoteStatus, blocking_findings, is_override};
 
 /// Returns, for every path that linked commits of the range changed, the tasks' places among the facts.
 pub(super) fn owners_of_files<'f>(facts: &'f RangeFacts<'_>) -> BTreeMap<&'f str, Vec<usize>> {
@@ -35,7 +35,7 @@ pub(super) fn of_range(
     let files: BTreeMap<&str, &FileFacts> =
         facts.files.iter().map(|file| (file.path.as_str(), file)).collect();
     let mut shown_files: Vec<Vec<FileReview>> = vec![Vec::new(); judged.len()];
-    for (path, own) in owners_of_files(facts).into_iter().filter(|(path, _)| !is_record(path)) {
+    for (path, own) in owners_of_files(facts).into_iter().filter(|(path, _)| !is_daily_record(path)) {
         let tasks: Vec<(usize, &Judged<'_>)> = own.iter().map(|at| (*at, &judged[*at])).collect();
         let file = covered(path, files.get(path).copied(), &Cover::of(path, &tasks, config));
         for at in own {
@@ -229,7 +229,7 @@ fn file(path: &str, facts: Option<&FileFacts>) -> FileReview {
 /// Shows what belongs to no task.
 pub(super) fn loose(facts: &RangeFacts<'_>, verdict: &Verdict) -> Loose {
     let owners = owners_of_files(facts);
-    let does_work = |commit: &&CommitFacts| commit.paths.iter().any(|path| !is_record(path));
+    let does_work = |commit: &&CommitFacts| commit.paths.iter().any(|path| !is_daily_record(path));
     let is_loose = |commit: &&CommitFacts| commit.links.iter().all(|id| commit.unknown.contains(id));
     let unseen = |path: &str| {
         let mut own = verdict.violations.iter().filter(|violation| violation.file.as_deref() == Some(path));
@@ -240,7 +240,7 @@ pub(super) fn loose(facts: &RangeFacts<'_>, verdict: &Verdict) -> Loose {
         ..file(&facts.path, Some(facts))
     };
     let (policy, others): (Vec<&FileFacts>, Vec<&FileFacts>) =
-        facts.files.iter().filter(|file| !is_record(&file.path)).partition(|file| is_policy(&file.path));
+        facts.files.iter().filter(|file| !file.is_daily_record()).partition(|file| is_policy_file(file));
     let unowned = others.into_iter().filter(|file| !owners.contains_key(file.path.as_str()));
     Loose {
         commits: facts.commits.iter().filter(does_work).filter(is_loose).map(commit).collect(),

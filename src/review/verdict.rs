@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::model::{GateRule, Level};
+use crate::model::{GateRule, Level, RecordPath};
 
 /// One thing that a rule does not allow.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
@@ -61,7 +61,12 @@ impl Violation {
     #[must_use]
     pub fn place(&self) -> Option<(&str, Option<usize>)> {
         let file = self.file.as_deref()?;
-        let is_record = || self.task.as_ref().is_some_and(|task| file == format!(".tracker/tasks/{task}.md"));
+        let is_record = || {
+            self.task.as_ref().is_some_and(|task| {
+                RecordPath::parse(file)
+                    .is_some_and(|path| matches!(path, RecordPath::Task(id) if id.as_str() == task))
+            })
+        };
         let is_said = self.line.is_none() && (self.message.contains(file) || is_record());
         (!is_said).then_some((file, self.line))
     }

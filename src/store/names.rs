@@ -2,15 +2,17 @@
 //! reading the folder does.
 
 use super::folder::Folder;
-use super::{EntryKind, Layout, Result};
-use crate::model::{Problem, TaskId};
+use super::source::Source;
+use super::{EntryKind, Result, unexpected_among};
+use crate::model::{Problem, RecordKind, TaskId};
 
 /// What the tasks' folder holds.
 #[derive(Debug, Default)]
 pub(super) struct Names {
     text: String,
     rows: Vec<Row>,
-    strays: Vec<Problem>,
+    /// What else is there, by name.
+    others: Vec<(String, EntryKind)>,
 }
 
 /// One name: where it stands in the text, and its beginning as a number of the same order, which is enough to sort
@@ -47,38 +49,37 @@ impl Names {
         self.rows.len()
     }
 
-    /// Returns what is wrong with files that do not belong, sorted.
-    pub(super) fn into_strays(self) -> Vec<Problem> {
-        self.strays
+    /// Returns what is wrong with everything in the folder that is no task, sorted. What other folders hold is looked
+    /// at only here, where there are any.
+    pub(super) fn unexpected(self, source: &Source) -> Result<Vec<Problem>> {
+        let mut entries = Vec::new();
+        for (name, kind) in self.others {
+            let path = format!("{}/{name}", RecordKind::Task.folder());
+            if kind == EntryKind::Folder {
+                entries.extend(source.walk(&path)?);
+            }
+            entries.push((path, kind));
+        }
+        entries.sort();
+        Ok(unexpected_among(&entries))
     }
 
-    /// Tells a task file from what does not belong. Names that begin with a dot are nobody's record.
+    /// Tells a task's file from what is none. Every listing asks this of every file.
     fn add(&mut self, name: &str, kind: EntryKind) {
-        if name.starts_with('.') {
-            return;
+        let ending = RecordKind::Task.endings()[0];
+        let is_task = || name.strip_suffix(ending).is_some_and(|id| TaskId::check(id).is_ok());
+        if kind == EntryKind::File && is_task() {
+            let start = self.text.len();
+            self.text.push_str(name);
+            self.rows.push(Row { first: first_bytes(name), start, end: self.text.len() });
+        } else {
+            self.others.push((name.to_owned(), kind));
         }
-        let stray = match (kind, name.strip_suffix(".md").map(TaskId::check)) {
-            (EntryKind::File, Some(Ok(()))) => {
-                let start = self.text.len();
-                self.text.push_str(name);
-                self.rows.push(Row { first: first_bytes(name), start, end: self.text.len() });
-                return;
-            }
-            (EntryKind::File, Some(Err(error))) => {
-                Problem::error(format!("the file's name is no task id: {error}"))
-            }
-            (EntryKind::File, None) => Problem::warning("is not a task: the name does not end in `.md`"),
-            (EntryKind::Link, _) => Problem::error("is a symbolic link; links are not followed"),
-            (EntryKind::Folder, _) => Problem::error("is a folder where a task's file should be"),
-            (EntryKind::Other, _) => Problem::error("is not a regular file"),
-        };
-        self.strays.push(stray.in_file(format!("{}/{name}", Layout::TASKS)));
     }
 
     fn sorted(mut self) -> Self {
         let name = |row: &Row| &self.text[row.start..row.end];
         self.rows.sort_unstable_by(|a, b| a.first.cmp(&b.first).then_with(|| name(a).cmp(name(b))));
-        self.strays.sort();
         self
     }
 }
@@ -91,19 +92,22 @@ fn first_bytes(name: &str) -> u128 {
 
 #[cfg(test)]
 mod tests {
+    use std::path::PathBuf;
+
     use super::Names;
     use crate::store::EntryKind;
+    use crate::store::source::Source;
 
     #[test]
-    fn names_come_sorted_and_strays_apart() {
+    fn names_come_sorted_and_other_files_apart() {
         let long = |end: &str| format!("A-{}{end}.md", "0".repeat(20));
         let (one, two) = (long("1"), long("2"));
         let names = ["T-10.md", &two, ".T-3.md", "T-1.md", "notes.txt", &one, "T-2.md"];
         let names = Names::among(names.into_iter().map(|name| (name, EntryKind::File)));
         assert_eq!(names.iter().collect::<Vec<_>>(), [&one, &two, "T-1.md", "T-10.md", "T-2.md"]);
         assert_eq!(names.len(), 5);
-        let strays = names.into_strays();
-        assert_eq!(strays.len(), 1);
-        assert_eq!(strays[0].file, ".tracker/tasks/notes.txt");
+        let unexpected = names.unexpected(&Source::WorkTree(PathBuf::new())).unwrap();
+        let files: Vec<&str> = unexpected.iter().map(|problem| problem.file.as_str()).collect();
+        assert_eq!(files, [".tracker/tasks/notes.txt"]);
     }
 }

@@ -5,10 +5,12 @@ use std::path::PathBuf;
 
 use super::source::Source;
 use super::tasks::Tasks;
-use super::{Entry, EntryKind, Error, Layout, Result, Stamps, resolve};
+use super::{Entry, EntryKind, Error, Result, Stamps, resolve, unexpected};
 use crate::doc;
 use crate::git::{CommitId, TreeFile};
-use crate::model::{Config, Finding, Note, Problem, RoleGuide, Task, TaskId, Vote};
+use crate::model::{
+    Config, Finding, Note, Problem, RecordKind, RecordPath, RoleGuide, TRACKER_FOLDER, Task, TaskId, Vote,
+};
 
 /// A task's file, read.
 #[derive(Debug, Clone)]
@@ -27,15 +29,7 @@ impl TaskFile {
         let named = |problems: Vec<Problem>| {
             Error::Broken(problems.into_iter().map(|problem| problem.in_file(&self.path)).collect())
         };
-        let task = doc::read_task(&self.bytes).map_err(named)?;
-        if task.id == self.id {
-            return Ok(task);
-        }
-        let document = doc::Document::markdown(&self.bytes).ok();
-        let line = document.and_then(|document| document.line_of("id")).unwrap_or(1);
-        let message = format!("`{}` is not the id that the file's name says", task.id);
-        let problem = Problem::error(message).on_key("id").at_line(line);
-        Err(named(vec![problem.with_hint(format!("write `id: {}`", self.id))]))
+        doc::read_task_of(&self.id, &self.bytes).map_err(named)
     }
 }
 
@@ -70,8 +64,8 @@ impl Snapshot {
     pub fn is_of(&self, commit_id: CommitId) -> Result<bool> {
         match &self.source {
             Source::Commit(commit) => Ok(commit.id == commit_id),
-            Source::Staged { repository, staged } => match staged.tree_id(Layout::ROOT) {
-                Some(tree_id) => Ok(repository.tree_id(commit_id, Layout::ROOT)? == Some(tree_id)),
+            Source::Staged { repository, staged } => match staged.tree_id(TRACKER_FOLDER) {
+                Some(tree_id) => Ok(repository.tree_id(commit_id, TRACKER_FOLDER)? == Some(tree_id)),
                 None => Ok(false),
             },
             Source::WorkTree(_) => Ok(false),
@@ -90,9 +84,9 @@ impl Snapshot {
     /// Reads the configuration. A missing file gives the default one; warnings come with it.
     pub fn config(&self) -> Result<(Config, Vec<Problem>)> {
         let located = |problems: Vec<Problem>| -> Vec<Problem> {
-            problems.into_iter().map(|problem| problem.in_file(Layout::CONFIG)).collect()
+            problems.into_iter().map(|problem| problem.in_file(RecordKind::Config.file())).collect()
         };
-        match self.source.read(Layout::CONFIG)? {
+        match self.source.read(RecordKind::Config.file())? {
             None => Ok((Config::default(), Vec::new())),
             Some(bytes) => match doc::read_config(&bytes) {
                 Ok((config, warnings)) => Ok((config, located(warnings))),
@@ -109,7 +103,7 @@ impl Snapshot {
             Ok(read) => read,
             Err(Error::Broken(problems)) => (Config::default(), problems),
             Err(error) => {
-                let problem = Problem::error(error.to_string()).in_file(Layout::CONFIG);
+                let problem = Problem::error(error.to_string()).in_file(RecordKind::Config.file());
                 (Config::default(), vec![problem])
             }
         }
@@ -119,10 +113,12 @@ impl Snapshot {
     pub fn tasks(&self) -> Result<Tasks> {
         match (&self.source, &self.index) {
             (Source::WorkTree(top), Some((index, started))) => Tasks::from_work_tree(top, index, *started),
-            (source @ Source::Commit(commit), Some((index, _))) => match commit.tree(Layout::TASKS)? {
-                Some(tree) => Tasks::from_commit(source, index, &tree.to_string()),
-                None => Tasks::from_source(source),
-            },
+            (source @ Source::Commit(commit), Some((index, _))) => {
+                match commit.tree(RecordKind::Task.folder())? {
+                    Some(tree) => Tasks::from_commit(source, index, &tree.to_string()),
+                    None => Tasks::from_source(source),
+                }
+            }
             (source, _) => Tasks::from_source(source),
         }
     }
@@ -144,7 +140,7 @@ impl Snapshot {
 
     /// Reads one task's file; none if there is no such task.
     pub fn task_file(&self, id: &TaskId) -> Result<Option<TaskFile>> {
-        let path = Layout::task(id);
+        let path = String::from(RecordPath::Task(id.clone()));
         let bytes = self.source.read(&path)?;
         Ok(bytes.map(|bytes| TaskFile { id: id.clone(), path, bytes }))
     }
@@ -171,45 +167,37 @@ impl Snapshot {
 
     fn task_exists(&self, id: &TaskId) -> bool {
         // What cannot be looked at is there: reading it says what is wrong.
-        self.source.has(&Layout::task(id)).unwrap_or(true)
+        self.source.has(&String::from(RecordPath::Task(id.clone()))).unwrap_or(true)
     }
 
     /// Returns the ids of all task files, sorted, whether the files can be read or not.
     pub fn task_ids(&self) -> Result<Vec<TaskId>> {
-        let entries = self.source.list(Layout::TASKS)?;
-        Ok(entries.iter().filter_map(|entry| TaskId::parse(entry.name.strip_suffix(".md")?).ok()).collect())
+        let folder = RecordKind::Task.folder();
+        let entries = self.source.list(folder)?;
+        let path = |entry: &Entry| RecordPath::parse(&format!("{folder}/{}", entry.name));
+        Ok(entries.iter().filter_map(|entry| path(entry)?.task().cloned()).collect())
     }
 
     /// Reads a task's notes, oldest first, and the problems of those that cannot be read.
     pub fn notes(&self, id: &TaskId) -> Result<(Vec<Note>, Vec<Problem>)> {
-        let folder = Layout::notes_of(id);
-        let (mut notes, mut problems) = (Vec::new(), Vec::new());
-        for entry in self.source.list(&folder)? {
-            if entry.name.starts_with('.') || !entry.name.ends_with(".md") {
-                continue;
-            }
-            let path = format!("{folder}/{}", entry.name);
-            let read = self.source.read(&path).map_err(|error| vec![Problem::error(error.to_string())]);
-            match read.and_then(|bytes| doc::read_note(id, &bytes.unwrap_or_default())) {
-                Ok(note) => notes.push(note),
-                Err(found) => problems.extend(found.into_iter().map(|problem| problem.in_file(&path))),
-            }
-        }
+        let (notes, problems) =
+            self.records(&RecordKind::Note.folder_of(id), |bytes| doc::read_note(id, bytes))?;
+        let mut notes: Vec<Note> = notes.into_iter().map(|(_, note)| note).collect();
         notes.sort_by_key(|note| note.at);
         Ok((notes, problems))
     }
 
     /// Reads a task's votes with the names of their files, and the problems of those that cannot be read.
     pub fn votes(&self, id: &TaskId) -> Result<Records<Vote>> {
-        self.records(&Layout::signoffs_of(id), |bytes| doc::read_vote(id, bytes))
+        self.records(&RecordKind::Vote.folder_of(id), |bytes| doc::read_vote(id, bytes))
     }
 
     /// Reads a task's findings with the names of their files, and the problems of those that cannot be read.
     pub fn findings(&self, id: &TaskId) -> Result<Records<Finding>> {
-        self.records(&Layout::findings_of(id), |bytes| doc::read_finding(id, bytes))
+        self.records(&RecordKind::Finding.folder_of(id), |bytes| doc::read_finding(id, bytes))
     }
 
-    /// Reads the YAML records of a folder, sorted by name.
+    /// Reads the records of a folder, sorted by name. What is no record there is among the problems.
     pub fn records<T>(
         &self,
         folder: &str,
@@ -217,14 +205,20 @@ impl Snapshot {
     ) -> Result<Records<T>> {
         let (mut records, mut problems) = (Vec::new(), Vec::new());
         for entry in self.source.list(folder)? {
-            if entry.name.starts_with('.') || !entry.name.ends_with(".yaml") {
-                continue;
-            }
             let path = format!("{folder}/{}", entry.name);
-            let bytes = self.source.read(&path).map_err(|error| vec![Problem::error(error.to_string())]);
-            match bytes.and_then(|bytes| read(&bytes.unwrap_or_default())) {
-                Ok(record) => records.push((entry.name, record)),
-                Err(found) => problems.extend(found.into_iter().map(|problem| problem.in_file(&path))),
+            match entry.kind {
+                EntryKind::File if RecordPath::parse(&path).is_some() => {
+                    let bytes =
+                        self.source.read(&path).map_err(|error| vec![Problem::error(error.to_string())]);
+                    match bytes.and_then(|bytes| read(&bytes.unwrap_or_default())) {
+                        Ok(record) => records.push((entry.name, record)),
+                        Err(found) => {
+                            problems.extend(found.into_iter().map(|problem| problem.in_file(&path)))
+                        }
+                    }
+                }
+                EntryKind::Folder => problems.extend(self.unexpected(&path)?),
+                kind => problems.extend(unexpected(&path, kind)),
             }
         }
         Ok((records, problems))
@@ -232,10 +226,10 @@ impl Snapshot {
 
     /// Returns the paths of the roles' files, by the names of the roles.
     pub fn role_files(&self) -> Result<BTreeMap<String, String>> {
-        let entries = self.source.list(Layout::ROLES)?;
-        let names = entries.iter().filter_map(|entry| entry.name.strip_suffix(".md"));
-        let names = names.filter(|name| !name.starts_with('.'));
-        Ok(names.map(|name| (name.to_owned(), Layout::role(name))).collect())
+        let folder = RecordKind::Role.folder();
+        let entries = self.source.list(folder)?.into_iter().filter(|entry| entry.kind == EntryKind::File);
+        let paths = entries.map(|entry| format!("{folder}/{}", entry.name));
+        Ok(paths.filter_map(|path| Some((role_of(&path)?, path))).collect())
     }
 
     /// Reads what all roles are told, sorted by name, and the problems of the files that cannot be read.
@@ -254,10 +248,7 @@ impl Snapshot {
     /// Reads what a role is told, or what is wrong with its file; none where it has none.
     pub fn role(&self, name: &str) -> Result<Option<std::result::Result<RoleGuide, Vec<Problem>>>> {
         // A name that is a path would lead elsewhere.
-        if name.contains('/') {
-            return Ok(None);
-        }
-        let path = Layout::role(name);
+        let Some(path) = RecordPath::role(name).map(String::from) else { return Ok(None) };
         let located = |problems: Vec<Problem>| -> Vec<Problem> {
             problems.into_iter().map(|problem| problem.in_file(&path)).collect()
         };
@@ -270,7 +261,7 @@ impl Snapshot {
 
     /// Reads a team's own template; none if it has not overridden this one.
     pub fn template(&self, name: &str) -> Result<Option<String>> {
-        let path = format!("{}/{name}", Layout::TEMPLATES);
+        let Some(path) = RecordPath::template(name).map(String::from) else { return Ok(None) };
         let Some(bytes) = self.source.read(&path)? else { return Ok(None) };
         let not_text = || vec![Problem::error("is not UTF-8 text").in_file(&path)];
         String::from_utf8(bytes).map(Some).map_err(|_| Error::Broken(not_text()))
@@ -289,6 +280,17 @@ impl Snapshot {
     /// Returns the paths of all files below `.tracker` with their kinds, sorted. A folder at the depth of
     /// [`Snapshot::DEEPEST`] is among them, and nothing in it.
     pub fn walk(&self) -> Result<Vec<(String, EntryKind)>> {
-        self.source.walk(Layout::ROOT)
+        self.source.walk(TRACKER_FOLDER)
+    }
+
+    pub(super) fn walk_below(&self, folder: &str) -> Result<Vec<(String, EntryKind)>> {
+        self.source.walk(folder)
+    }
+}
+
+fn role_of(path: &str) -> Option<String> {
+    match RecordPath::parse(path)? {
+        RecordPath::Role(name) => Some(name.to_string()),
+        _ => None,
     }
 }

@@ -10,8 +10,9 @@ use std::rc::Rc;
 use walkdir::WalkDir;
 
 use super::folder::Folder;
-use super::{Error, Layout, Result, Snapshot};
+use super::{Error, Result, Snapshot};
 use crate::git;
+use crate::model::{RecordKind, TRACKER_FOLDER};
 
 /// What stands under a name in a folder.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -27,12 +28,26 @@ pub struct Entry {
 pub enum EntryKind {
     /// A regular file.
     File,
+    /// A regular file that a commit or the index has as executable. On disk that depends on the file system, so there
+    /// every regular file is a [`EntryKind::File`].
+    Executable,
     /// A folder.
     Folder,
     /// A symbolic link; never followed.
     Link,
     /// A pipe, a device, a submodule.
     Other,
+}
+
+impl From<git::FileMode> for EntryKind {
+    fn from(mode: git::FileMode) -> Self {
+        match mode {
+            git::FileMode::Plain => Self::File,
+            git::FileMode::Executable => Self::Executable,
+            git::FileMode::Link => Self::Link,
+            git::FileMode::Submodule => Self::Other,
+        }
+    }
 }
 
 /// Where records are read from.
@@ -71,12 +86,12 @@ impl Commit {
         if let Some(files) = self.files.get() {
             return Ok(files);
         }
-        let files = self.repository.tree_files(self.id, Layout::ROOT)?;
+        let files = self.repository.tree_files(self.id, TRACKER_FOLDER)?;
         Ok(self.files.get_or_init(|| files))
     }
 
     fn list(&self, folder: &str) -> Result<Vec<Entry>> {
-        if self.files.get().is_some() || folder == Layout::ROOT || folder == Layout::TASKS {
+        if self.files.get().is_some() || folder == TRACKER_FOLDER || folder == RecordKind::Task.folder() {
             return Ok(entries_at(self.files()?, folder));
         }
         let files = self.repository.tree_files(self.id, folder)?;
@@ -237,9 +252,8 @@ fn read_blob(repository: &git::Repository, file: &git::TreeFile) -> Result<Optio
     match file.mode {
         git::FileMode::Link => Err(Error::Link { path: path() }),
         git::FileMode::Submodule => Err(Error::WrongKind { path: path(), expected: "file" }),
-        git::FileMode::Plain | git::FileMode::Executable => {
-            Ok(Some(repository.read_blob(file.blob_id, super::LARGEST_FILE)?))
-        }
+        git::FileMode::Executable => Err(Error::WrongKind { path: path(), expected: "plain file" }),
+        git::FileMode::Plain => Ok(Some(repository.read_blob(file.blob_id, super::LARGEST_FILE)?)),
     }
 }
 
@@ -250,9 +264,7 @@ fn entries_at(files: &[git::TreeFile], folder: &str) -> Vec<Entry> {
     for file in files[first..].iter().map_while(|file| Some((file.path.strip_prefix(&inside)?, file.mode))) {
         let entry = match (file.0.split_once('/'), file.1) {
             (Some((name, _)), _) => Entry { name: name.to_owned(), kind: EntryKind::Folder },
-            (None, git::FileMode::Link) => Entry { name: file.0.to_owned(), kind: EntryKind::Link },
-            (None, git::FileMode::Submodule) => Entry { name: file.0.to_owned(), kind: EntryKind::Other },
-            (None, _) => Entry { name: file.0.to_owned(), kind: EntryKind::File },
+            (None, mode) => Entry { name: file.0.to_owned(), kind: mode.into() },
         };
         if entries.last() != Some(&entry) {
             entries.push(entry);

@@ -9,9 +9,9 @@ use super::index::{self, Index, Key, Record, Stored};
 use super::names::Names;
 use super::source::Source;
 use super::unchanged::unchanged;
-use super::{Layout, Result, Stat};
+use super::{Result, Stat};
 use crate::doc;
-use crate::model::{Problem, Summary, Task};
+use crate::model::{Problem, RecordKind, Summary, Task, TaskId};
 
 /// From so many files on, the work is spread over threads; below, starting them costs more than it gives.
 const WORTH_THREADS: usize = 256;
@@ -41,13 +41,13 @@ pub struct Tasks {
     index: Index,
     fresh: Vec<Fresh>,
     slots: Vec<Slot>,
-    strays: Vec<Problem>,
+    unexpected: Vec<Problem>,
 }
 
 impl Tasks {
     /// Reads the tasks of a working tree through the index, and mends the index where it pays.
     pub(super) fn from_work_tree(top: &Path, index_path: &Path, started: i64) -> Result<Self> {
-        let Some(folder) = Folder::open(top, Layout::TASKS)? else { return Ok(Self::default()) };
+        let Some(folder) = Folder::open(top, RecordKind::Task.folder())? else { return Ok(Self::default()) };
         let index = Index::read(index_path);
         let (is_same, names) = unchanged(&folder, &index, || Names::of(&folder));
         let names = names?;
@@ -55,7 +55,8 @@ impl Tasks {
         let fresh = each(&stale, |name| read_fresh(&folder, name));
         let (fresh, slots) = drop_vanished(fresh, slots);
         let unused = index.len().saturating_sub(slots.len());
-        let tasks = Self { index, fresh, slots, strays: names.into_strays() };
+        let unexpected = names.unexpected(&Source::WorkTree(top.to_path_buf()))?;
+        let tasks = Self { index, fresh, slots, unexpected };
         if tasks.fresh.len().max(unused) > STALE_ENOUGH {
             tasks.write_index(index_path, started);
         }
@@ -73,7 +74,7 @@ impl Tasks {
         }
         let tasks = Self::from_source(source)?;
         // Files that are no tasks are not remembered, and must be told of each time.
-        if tasks.strays.is_empty() && tasks.slots.len() > STALE_ENOUGH {
+        if tasks.unexpected.is_empty() && tasks.slots.len() > STALE_ENOUGH {
             forget_others(&path);
             tasks.write_index(&path, i64::MAX);
         }
@@ -82,9 +83,10 @@ impl Tasks {
 
     /// Reads the tasks of a commit or of what is staged.
     pub(super) fn from_source(source: &Source) -> Result<Self> {
-        let entries = source.list(Layout::TASKS)?;
+        let entries = source.list(RecordKind::Task.folder())?;
         let names = Names::among(entries.iter().map(|entry| (entry.name.as_str(), entry.kind)));
-        let paths: Vec<String> = names.iter().map(|name| format!("{}/{name}", Layout::TASKS)).collect();
+        let paths: Vec<String> =
+            names.iter().map(|name| format!("{}/{name}", RecordKind::Task.folder())).collect();
         let stat = Stat { modified: 0, changed: 0, size: 0, inode: 0 };
         let fresh = source.map_files(&paths, |path, bytes| {
             let name = path.rsplit('/').next().unwrap_or_default();
@@ -95,7 +97,7 @@ impl Tasks {
             Fresh { name: name.to_owned(), stat, read }
         })?;
         let slots = (0..fresh.len()).map(Slot::Fresh).collect();
-        Ok(Self { index: Index::default(), fresh, slots, strays: names.into_strays() })
+        Ok(Self { index: Index::default(), fresh, slots, unexpected: names.unexpected(source)? })
     }
 
     /// Returns the tasks that can be read, sorted by file name, and all problems, warnings included.
@@ -143,11 +145,12 @@ impl Tasks {
         summaries: &mut Vec<Summary<'a>>,
         mut wanted: impl FnMut(&Summary<'a>) -> bool,
     ) -> Vec<Problem> {
-        let mut problems = self.strays.clone();
+        let mut problems = self.unexpected.clone();
         for slot in &self.slots {
             let Some(record) = self.record(*slot) else { continue };
-            let problem =
-                |stored: &Stored<'_>| stored.to_problem(&format!("{}/{}", Layout::TASKS, self.name(*slot)));
+            let problem = |stored: &Stored<'_>| {
+                stored.to_problem(&format!("{}/{}", RecordKind::Task.folder(), self.name(*slot)))
+            };
             problems.extend(record.problems.iter().map(problem));
             // Only what is wanted is moved: a summary is as large as a line of text.
             match record.summary {
@@ -274,18 +277,10 @@ fn post_increment(count: &mut usize) -> usize {
     *count - 1
 }
 
-/// Reads a task and holds its id to the file's name: an edit that git carried into the wrong file is found here.
 fn parse(name: &str, bytes: &[u8]) -> std::result::Result<Task, Vec<Problem>> {
-    let task = doc::read_task(bytes)?;
-    let expected = name.strip_suffix(".md").unwrap_or(name);
-    if task.id.as_str() == expected {
-        return Ok(task);
-    }
-    let line = doc::Document::markdown(bytes).ok().and_then(|document| document.line_of("id"));
-    let problem = Problem::error(format!("`{}` is not the id that the file's name says", task.id))
-        .on_key("id")
-        .with_hint(format!("write `id: {expected}`, or rename the file to {}.md", task.id));
-    Err(vec![problem.at_line(line.unwrap_or(1))])
+    let id = name.strip_suffix(RecordKind::Task.endings()[0]).unwrap_or(name);
+    let id = TaskId::parse(id).map_err(|error| vec![Problem::error(error.to_string())])?;
+    doc::read_task_of(&id, bytes)
 }
 
 #[cfg(test)]
@@ -298,14 +293,14 @@ mod tests {
     fn with_an_index_only_what_changed_is_read() {
         let folder = tempfile::tempdir().unwrap();
         let write = |number: usize, title: &str| {
-            let path = folder.path().join(format!("{}/TASK-{number}.md", Layout::TASKS));
+            let path = folder.path().join(format!("{}/TASK-{number}.md", RecordKind::Task.folder()));
             fs::write(path, format!("---\nid: TASK-{number}\ntitle: {title}\n---\n")).unwrap();
         };
         // As if asked long after the last write: nothing is too young for the index.
         let index = folder.path().join("index");
         let read = || Tasks::from_work_tree(folder.path(), &index, i64::MAX).unwrap();
         let count = STALE_ENOUGH + WORTH_THREADS;
-        fs::create_dir_all(folder.path().join(Layout::TASKS)).unwrap();
+        fs::create_dir_all(folder.path().join(RecordKind::Task.folder())).unwrap();
         (0..count).for_each(|number| write(number, "Old"));
         assert_eq!(read().fresh.len(), count);
         assert_eq!(read().fresh.len(), 0);
@@ -322,7 +317,8 @@ mod tests {
         assert_eq!((titles, summaries.len(), problems), (vec!["TASK-7"], count, vec![]));
         assert_eq!(tasks.index.len(), count);
         (8..8 + 2 * STALE_ENOUGH).for_each(|number| {
-            fs::remove_file(folder.path().join(format!("{}/TASK-{number}.md", Layout::TASKS))).unwrap();
+            fs::remove_file(folder.path().join(format!("{}/TASK-{number}.md", RecordKind::Task.folder())))
+                .unwrap();
         });
         assert_eq!(read().slots.len(), count - 2 * STALE_ENOUGH);
         assert_eq!(read().index.len(), count - 2 * STALE_ENOUGH, "what is gone is forgotten");

@@ -9,11 +9,11 @@ use super::folder::Folder;
 use super::lock::Lock;
 use super::source::{Commit, Source};
 use super::write::{Target, create_folder, rename, write};
-use super::{Change, Error, Layout, Result, Snapshot, Tracked};
+use super::{Change, Error, Result, Snapshot, Tracked};
 use crate::env::Env;
 use crate::events::EventSink;
 use crate::git;
-use crate::model::{Config, Problem};
+use crate::model::{Config, Problem, RecordKind, TRACKER_FOLDER};
 
 /// Its modification time is when the configuration was last found readable.
 pub(super) const POLICY_READ: &str = "policy-read";
@@ -75,7 +75,7 @@ impl Workspace {
         if self.has_tracker()? {
             return Ok(());
         }
-        self.refuse_if_tracked(env, Layout::ROOT)?;
+        self.refuse_if_tracked(env, TRACKER_FOLDER)?;
         Err(Error::NoTracker { work_dir: self.work_dir.clone() })
     }
 
@@ -115,7 +115,7 @@ impl Workspace {
 
     /// Tells whether there is a tracker in the working tree.
     pub fn has_tracker(&self) -> Result<bool> {
-        Ok(self.places.work_dir.is_some() && Folder::open(&self.work_dir, Layout::ROOT)?.is_some())
+        Ok(self.places.work_dir.is_some() && Folder::open(&self.work_dir, TRACKER_FOLDER)?.is_some())
     }
 
     /// Returns the top of the working tree.
@@ -174,7 +174,7 @@ impl Workspace {
     pub fn snapshot_at(&self, rev: &str) -> Result<Snapshot> {
         let repository = self.repository()?;
         let commit_id = repository.resolve(rev)?;
-        if repository.tree_id(commit_id, Layout::ROOT)?.is_none() {
+        if repository.tree_id(commit_id, TRACKER_FOLDER)?.is_none() {
             return Err(Error::NoTrackerAt { rev: rev.to_owned() });
         }
         let index = Some((self.local_path("index"), self.started));
@@ -207,12 +207,12 @@ impl Workspace {
     /// that is an error: the default configuration would require nothing.
     pub fn policy(&self, env: &Env, snapshot: &Snapshot) -> Result<(Config, Vec<Problem>)> {
         if snapshot.commit_id().is_none()
-            && snapshot.read(Layout::CONFIG)?.is_none()
+            && snapshot.read(RecordKind::Config.file())?.is_none()
             && let Some(holder) = self.policy_holder(env)?
         {
             let problem = Problem::error(format!("is missing, and {holder} has it"));
-            let hint = format!("git restore --staged --worktree {}", Layout::CONFIG);
-            return Err(Error::Broken(vec![problem.in_file(Layout::CONFIG).with_hint(hint)]));
+            let hint = format!("git restore --staged --worktree {}", RecordKind::Config.file());
+            return Err(Error::Broken(vec![problem.in_file(RecordKind::Config.file()).with_hint(hint)]));
         }
         snapshot.config()
     }
@@ -220,12 +220,12 @@ impl Workspace {
     fn policy_holder(&self, env: &Env) -> Result<Option<&'static str>> {
         let repository = self.repository()?;
         if let Some(head) = repository.head()?.commit
-            && repository.tree_file(head, Layout::CONFIG)?.is_some()
+            && repository.tree_file(head, RecordKind::Config.file())?.is_some()
         {
             return Ok(Some("HEAD"));
         }
         let staged = repository.staged(&self.places.index_file(env))?;
-        Ok(staged.file(Layout::CONFIG).map(|_| "the index"))
+        Ok(staged.file(RecordKind::Config.file()).map(|_| "the index"))
     }
 
     /// Whether the working tree's configuration has not changed since [`Workspace::mark_policy_read`]. The commit-msg
@@ -234,7 +234,7 @@ impl Workspace {
     pub fn is_policy_marked_read(&self) -> bool {
         let modified = |path: &Path| path.symlink_metadata().and_then(|found| found.modified());
         let marked = modified(&self.local_path(POLICY_READ));
-        let changed = modified(&self.work_dir.join(Layout::CONFIG));
+        let changed = modified(&self.work_dir.join(RecordKind::Config.file()));
         matches!((marked, changed), (Ok(marked), Ok(changed)) if marked > changed)
     }
 

@@ -221,6 +221,22 @@ fn only_process_starts_programs() {
 }
 
 #[test]
+fn only_the_table_of_records_spells_their_folder() {
+    let mut offences = Vec::new();
+    for source in sources().iter().filter(|source| !source.path.starts_with("src/model/record/")) {
+        for (number, line) in &source.code {
+            // Prose may name a file to a person: a path is a text without spaces.
+            let texts = line.split("\".tracker").skip(1).filter_map(|rest| rest.split('"').next());
+            if texts.into_iter().any(|rest| (rest.is_empty() || rest.starts_with('/')) && !rest.contains(' '))
+            {
+                offences.push(format!("{}:{number}: {}", source.path, line.trim()));
+            }
+        }
+    }
+    assert_none(&offences, "ask `RecordPath` and `RecordKind`");
+}
+
+#[test]
 fn every_module_says_what_it_is_for() {
     let silent = |source: &Source| !source.text.starts_with("//! ");
     let offences: Vec<String> = sources().into_iter().filter(silent).map(|source| source.path).collect();

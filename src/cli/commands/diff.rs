@@ -1,5 +1,6 @@
 //! `tracker diff`
 
+use crate::model::RecordKind;
 use chrono::{DateTime, Utc};
 use clap::Args;
 use owo_colors::Style;
@@ -72,7 +73,7 @@ impl View for DiffView {
         }
         if !settings.is_empty() {
             out.gap();
-            out.line(out.bold(".tracker/config.toml"));
+            out.line(out.bold(RecordKind::Config.file()));
             show_rows(&settings, width, out);
         }
         if !self.files.is_empty() {

@@ -71,7 +71,11 @@ impl View for ops::Diagnosis {
             let mark = out.paint(out.pick(rich, plain), style);
             let place = finding.line.map_or_else(String::new, |line| format!(":{line}"));
             let file = clean(&finding.file).into_owned();
-            out.line(format!("{mark} {file}{place}  {}  {}", clean(&finding.message), out.dim(finding.rule)));
+            out.line(format!(
+                "{mark} {file}{place}  {}  {}",
+                clean(&finding.message),
+                out.dim(finding.rule.as_str())
+            ));
             if let Some(hint) = finding.hint.as_deref().filter(|_| !out.is_quiet()) {
                 out.line(format!("    {}", out.dim(&clean(hint))));
             }

@@ -17,23 +17,10 @@ mod versions;
 
 use super::Document;
 use super::source::{self, Kind};
-use crate::model::Problem;
+use crate::model::{Problem, RecordFormat};
 pub use piece::{Conflict, Marks, Subject};
 use piece::{Piece, is_clean};
 use versions::{Formed, Side, Versions, strip_conflicts};
-
-/// How a file is to be read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum RecordKind {
-    /// Front matter and Markdown: tasks, notes, plans.
-    Markdown,
-    /// One YAML mapping: votes, findings, sprints, runs.
-    Yaml,
-    /// The configuration: lines, which must still be TOML when they are joined.
-    Toml,
-    /// Lines.
-    Text,
-}
 
 /// A key that says whose record a document is, and what it must say.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -70,7 +57,7 @@ pub struct Merge {
 /// A problem where no merge makes sense: a version is another record than the path says, which is what git's rename
 /// detection makes of similar files, or a side is no text.
 pub fn merge(
-    kind: RecordKind,
+    format: RecordFormat,
     versions: RecordVersions<'_>,
     identity: Option<Identity<'_>>,
     marks: &Marks<'_>,
@@ -82,7 +69,7 @@ pub fn merge(
     let ancestor = base.map(strip_conflicts);
     let formed = Formed::new(ancestor.as_deref(), ours, theirs);
     let texts = formed.texts.as_ref().map(String::as_str);
-    let reader = Reader::new(kind, base.is_some(), texts);
+    let reader = Reader::new(format, base.is_some(), texts);
     let is_ancestor = reader.check(identity)?;
     let base = base.filter(|_| is_ancestor);
     if ours == theirs || base == Some(theirs) {
@@ -112,13 +99,13 @@ fn text_of<'b>(bytes: &'b [u8], whose: &str) -> Result<&'b str, Problem> {
 
 /// Versions texts, and the documents that they are where they can be read.
 struct Reader<'t> {
-    kind: RecordKind,
+    format: RecordFormat,
     texts: Versions<&'t str>,
     documents: Option<(Kind, Versions<Option<Document>>)>,
 }
 
 impl<'t> Reader<'t> {
-    fn new(kind: RecordKind, has_base: bool, texts: Versions<&'t str>) -> Self {
+    fn new(format: RecordFormat, has_base: bool, texts: Versions<&'t str>) -> Self {
         let read = |kind: Kind| {
             let open = |text: &str| match kind {
                 Kind::Markdown => Document::markdown(text.as_bytes()).ok(),
@@ -127,12 +114,12 @@ impl<'t> Reader<'t> {
             let base = if has_base { Some(open(texts.base)?) } else { None };
             Some((kind, Versions::new(base, Some(open(texts.ours)?), Some(open(texts.theirs)?))))
         };
-        let documents = match kind {
-            RecordKind::Markdown => read(Kind::Markdown),
-            RecordKind::Yaml => read(Kind::Yaml),
-            RecordKind::Toml | RecordKind::Text => None,
+        let documents = match format {
+            RecordFormat::Markdown => read(Kind::Markdown),
+            RecordFormat::Yaml => read(Kind::Yaml),
+            RecordFormat::Toml | RecordFormat::Text => None,
         };
-        Self { kind, texts, documents }
+        Self { format, texts, documents }
     }
 
     /// Confirms that both sides are the record that the path names; tells whether the base is.
@@ -170,7 +157,7 @@ impl<'t> Reader<'t> {
     fn merge_lines(&self) -> Vec<Piece> {
         let pieces = lines::join_lines(self.texts, &Subject::Lines);
         let is_toml = |text: &str| toml::from_str::<toml::Table>(text).is_ok();
-        let breaks = self.kind == RecordKind::Toml
+        let breaks = self.format == RecordFormat::Toml
             && is_clean(&pieces)
             && is_toml(self.texts.ours)
             && is_toml(self.texts.theirs)

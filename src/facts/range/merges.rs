@@ -6,10 +6,9 @@ use similar::{ChangeTag, TextDiff};
 
 use super::types::MergedRecord;
 use super::{RangeReader, Result};
-use crate::doc::{self, Marks, RecordVersions, merge};
+use crate::doc::{Marks, RecordVersions, merge};
 use crate::git::{CommitId, CommitInfo, FileChange, FileState};
-use crate::model::{RecordPath, is_in_tracker};
-use crate::store::Layout;
+use crate::model::{RecordFormat, RecordPath, TRACKER_FOLDER, is_in_tracker};
 
 /// So many differing lines are shown.
 const SHOWN: usize = 4;
@@ -57,13 +56,13 @@ impl RangeReader<'_> {
         found: &mut Vec<MergedRecord>,
     ) -> Result<()> {
         let repository = self.repository;
-        let between = by_path(repository.changes_below(Layout::ROOT, Some(ours), theirs)?);
-        let from_ours = by_path(repository.changes_below(Layout::ROOT, Some(ours), info.id)?);
+        let between = by_path(repository.changes_below(TRACKER_FOLDER, Some(ours), theirs)?);
+        let from_ours = by_path(repository.changes_below(TRACKER_FOLDER, Some(ours), info.id)?);
         if between.is_empty() && from_ours.is_empty() {
             return Ok(());
         }
         let base = repository.merge_base(ours, theirs)?;
-        let from_base = by_path(repository.changes_below(Layout::ROOT, base, ours)?);
+        let from_base = by_path(repository.changes_below(TRACKER_FOLDER, base, ours)?);
         let mut paths: Vec<&String> = between.keys().chain(from_ours.keys()).collect();
         paths.sort_unstable();
         paths.dedup();
@@ -101,15 +100,10 @@ impl RangeReader<'_> {
             return Ok((self.text(ours.or(theirs))?, true));
         };
         let base = self.read(base)?;
-        let kind = match path.rsplit('.').next() {
-            Some("md") => doc::RecordKind::Markdown,
-            Some("yaml" | "yml") => doc::RecordKind::Yaml,
-            Some("toml") => doc::RecordKind::Toml,
-            _ => doc::RecordKind::Text,
-        };
+        let format = RecordPath::parse(path).map_or(RecordFormat::Text, |path| path.format());
         let marks = Marks { base: "base", ours: "ours", theirs: "theirs", size: 7 };
         let versions = RecordVersions { base: base.as_deref(), ours: &own, theirs: &other };
-        Ok(match merge(kind, versions, None, &marks) {
+        Ok(match merge(format, versions, None, &marks) {
             Ok(merged) => (merged.text, !merged.conflicts.is_empty()),
             Err(_) => (String::from_utf8_lossy(&own).into_owned(), true),
         })

@@ -6,9 +6,9 @@ use chrono::NaiveDate;
 
 use super::types::RecordStep;
 use super::{RangeReader, Result};
-use crate::doc::{read_config, read_finding, read_note, read_role, read_task, read_vote, upgrade_task};
-use crate::git::{self, FileChange, FileMode, FileState};
-use crate::model::{Finding, Move, Problem, RecordKind, RecordPath, Severity, TaskId, is_in_tracker};
+use crate::doc::{read_finding, read_task, record_problems, upgrade_task};
+use crate::git::{self, FileChange, FileState};
+use crate::model::{Finding, Move, Problem, RecordPath, Severity, TaskId, is_in_tracker};
 use crate::store;
 
 /// Findings whose files cannot be read any more, as they were when they could, by path.
@@ -130,12 +130,11 @@ impl RangeReader<'_> {
         let mut problems = Vec::new();
         for change in self.changes.net.values() {
             let Some(after) = change.after.filter(|_| is_in_tracker(&change.path)) else { continue };
-            if after.mode == FileMode::Link {
-                problems.push(
-                    Problem::error("is a symbolic link, which is never followed").in_file(&change.path),
-                );
+            if let Some(problem) = store::unexpected(&change.path, after.mode.into()) {
+                problems.extend(Some(problem).filter(|problem| problem.severity == Severity::Error));
                 continue;
             }
+            let Some(record) = RecordPath::parse(&change.path) else { continue };
             let bytes = match self.read(Some(after)) {
                 Ok(bytes) => bytes.unwrap_or_default(),
                 Err(store::Error::Git(error @ git::Error::TooLarge { .. })) => {
@@ -144,52 +143,12 @@ impl RangeReader<'_> {
                 }
                 Err(error) => return Err(error),
             };
-            let record = RecordPath::parse(&change.path);
-            let found = record
-                .map(|record| problems_of(&record, &bytes))
-                .unwrap_or_default()
-                .into_iter()
-                .filter(|problem| problem.severity == Severity::Error)
-                .chain(unexpected_file(&change.path));
-            problems.extend(found.map(|problem| problem.in_file(&change.path)));
+            let found = record_problems(&record, &bytes).into_iter();
+            let errors = found.filter(|problem| problem.severity == Severity::Error);
+            problems.extend(errors.map(|problem| problem.in_file(&change.path)));
         }
         Ok(problems)
     }
-}
-
-fn problems_of(record: &RecordPath, bytes: &[u8]) -> Vec<Problem> {
-    match record {
-        RecordPath::Task(id) => match read_task(bytes) {
-            Ok(task) if task.id == *id => Vec::new(),
-            Ok(task) => {
-                let message = format!("`{}` is not the id that the file's name says", task.id);
-                vec![Problem::error(message).on_key("id")]
-            }
-            Err(problems) => problems,
-        },
-        RecordPath::Vote { task: id, .. } => match read_vote(id, bytes) {
-            Ok(vote) if vote.task == *id => Vec::new(),
-            Ok(vote) => {
-                vec![Problem::error(format!("the vote is on {}, and lies in the folder of {id}", vote.task))]
-            }
-            Err(problems) => problems,
-        },
-        RecordPath::Finding { task: id, .. } => read_finding(id, bytes).err().unwrap_or_default(),
-        RecordPath::Note { task: id, .. } => read_note(id, bytes).err().unwrap_or_default(),
-        RecordPath::Role(name) => read_role(name.as_str(), bytes).err().unwrap_or_default(),
-        RecordPath::Config => read_config(bytes).err().unwrap_or_default(),
-        _ => Vec::new(),
-    }
-}
-
-/// Says what is wrong with a file among the tasks that is none.
-fn unexpected_file(path: &str) -> Option<Problem> {
-    let name = path.strip_prefix(RecordKind::Task.folder())?.strip_prefix('/')?;
-    if name.contains('/') {
-        return Some(Problem::error("lies in a folder where a task's file should be"));
-    }
-    let error = TaskId::parse(name.strip_suffix(".md")?).err()?;
-    Some(Problem::error(format!("the file's name is no task id: {error}")))
 }
 
 /// Says how a finding was made less than it was.

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use crate::model::{CoveredChange, Finding, Move, OpenBox, Person, Task, TaskId};
+use crate::git::FileMode;
+use crate::model::{CoveredChange, Finding, Move, OpenBox, Person, Task, TaskId, is_daily_record};
 use crate::policy::{Content, VoteRecord};
 
 /// A file on one side of a change.
@@ -25,6 +26,16 @@ pub struct FileFacts {
     pub after: Option<FileState>,
     /// Lines added and removed, where they were counted.
     pub lines: Option<(u32, u32)>,
+}
+
+impl FileFacts {
+    /// Whether it is one of the records that are written every day. What becomes a link, a submodule or an executable is
+    /// none.
+    #[must_use]
+    pub fn is_daily_record(&self) -> bool {
+        let is_plain = |state: &FileState| state.mode == FileMode::Plain.bits();
+        is_daily_record(&self.path) && self.after.as_ref().is_none_or(is_plain)
+    }
 }
 
 /// One commit.

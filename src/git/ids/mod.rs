@@ -18,7 +18,7 @@ use gix::objs::{CommitRefIter, Find, TagRefIter, TreeRefIter};
 
 use crate::git::ids::cache::Cache;
 use crate::git::{Error, RepoPaths, refs};
-use crate::model::TaskId;
+use crate::model::{TRACKER_FOLDER, TaskId};
 
 /// The ids in use on branches, and in other working trees whether committed or not.
 ///
@@ -107,7 +107,7 @@ impl IdsElsewhere {
 fn cache_file(places: &RepoPaths, tracker_folder: &str) -> PathBuf {
     let folder = places.common_dir.join("tracker");
     match tracker_folder.trim_matches('/') {
-        ".tracker" => folder.join("ids"),
+        TRACKER_FOLDER => folder.join("ids"),
         other => folder.join(format!("ids-{:08x}", crc32fast::hash(other.as_bytes()))),
     }
 }

@@ -171,6 +171,15 @@ impl RecordKind {
         }
     }
 
+    /// Returns the path of a kind that is a single file; of one with a folder, that.
+    #[must_use]
+    pub fn file(self) -> &'static str {
+        match self.row().place {
+            Place::File(path) => path,
+            _ => self.folder(),
+        }
+    }
+
     /// Returns the folder in which a task's records of this kind are.
     #[must_use]
     pub fn folder_of(self, task: &TaskId) -> String {
@@ -253,12 +262,6 @@ impl RecordName {
 impl fmt::Display for RecordName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(&self.0)
-    }
-}
-
-impl AsRef<str> for RecordName {
-    fn as_ref(&self) -> &str {
-        &self.0
     }
 }
 
@@ -379,14 +382,14 @@ impl RecordPath {
         if rest.split('/').any(|part| part.starts_with('.')) {
             return Err(NotARecord::Hidden);
         }
-        if name.contains('/') || owner.is_some() != kind.has_owners() {
-            return Err(NotARecord::Misplaced(kind));
-        }
         let endings = kind.endings();
         let stem = endings.iter().find_map(|ending| name.strip_suffix(ending));
         let Some(stem) = stem.or_else(|| endings.is_empty().then_some(name)) else {
             return Err(NotARecord::WrongEnding(kind));
         };
+        if name.contains('/') || owner.is_some() != kind.has_owners() {
+            return Err(NotARecord::Misplaced(kind));
+        }
         let id = if kind.is_of_task() { owner } else { matches!(kind, RecordKind::Task).then_some(stem) };
         if let Some(error) = id.and_then(|id| TaskId::check(id).err()) {
             return Err(NotARecord::NotAnId(kind, error));
@@ -409,6 +412,12 @@ impl RecordPath {
     pub fn of_task(kind: RecordKind, task: &TaskId, name: &str) -> Option<Self> {
         let is_whole = kind.is_of_task() && kind.endings().iter().any(|ending| name.ends_with(ending));
         if is_whole { Self::of(kind, Some(task.as_str()), name) } else { None }
+    }
+
+    /// Returns the path of a task's file.
+    #[must_use]
+    pub fn task_file(id: &TaskId) -> String {
+        Self::Task(id.clone()).to_string()
     }
 
     /// Returns the path of a role's file; none where a role cannot have this name.
@@ -564,12 +573,6 @@ impl fmt::Display for RecordPath {
 
 impl From<RecordPath> for String {
     fn from(path: RecordPath) -> Self {
-        path.to_string()
-    }
-}
-
-impl From<&RecordPath> for String {
-    fn from(path: &RecordPath) -> Self {
         path.to_string()
     }
 }

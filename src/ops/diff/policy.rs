@@ -4,10 +4,9 @@ use super::records::pair;
 use super::sides::Sides;
 use super::view::DiffFile;
 use crate::doc::config_values;
-use crate::model::Problem;
+use crate::model::{Problem, RecordKind};
 use crate::ops::Result;
 use crate::review::{FieldChange, differences};
-use crate::store::Layout;
 
 /// Compares the files that belong to no task.
 pub(super) fn compare(
@@ -17,7 +16,7 @@ pub(super) fn compare(
 ) -> Result<(Vec<FieldChange>, Vec<DiffFile>)> {
     let (mut config, mut files) = (Vec::new(), Vec::new());
     for path in paths {
-        if *path == Layout::CONFIG {
+        if *path == RecordKind::Config.file() {
             let values = pair(sides, path, config_values, problems)?;
             let before = values.before.unwrap_or_default();
             config = differences(&before, &values.after.unwrap_or_default());

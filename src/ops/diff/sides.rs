@@ -1,11 +1,12 @@
 //! The two sides of a comparison, and which files of theirs differ.
 
+use crate::model::TRACKER_FOLDER;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::view::DiffSide;
 use crate::git::{CommitId, Repository};
 use crate::ops::{Error, Result, Session};
-use crate::store::{self, EntryKind, Layout, Snapshot, is_temporary};
+use crate::store::{self, EntryKind, Snapshot, is_temporary};
 
 /// One side.
 pub(super) struct Side {
@@ -104,7 +105,7 @@ impl Sides {
             return self.changed_on_disk(session, repository);
         }
         let Some(to) = self.to.commit else { return Ok(BTreeSet::new()) };
-        let tree = |commit| repository.tree_id(commit, Layout::ROOT);
+        let tree = |commit| repository.tree_id(commit, TRACKER_FOLDER);
         let (one, other) = (self.from.commit.map(tree).transpose()?.flatten(), tree(to)?);
         if one.is_none() && other.is_none() {
             return Err(store::Error::NoTrackerAt { rev: self.to.name.clone() }.into());
@@ -122,9 +123,9 @@ impl Sides {
         let index = workspace.places().index_file(session.env());
         let staged = repository.staged(&index)?;
         let clean: BTreeMap<_, _> =
-            staged.clean_files(Layout::ROOT, workspace.work_dir()).into_iter().collect();
+            staged.clean_files(TRACKER_FOLDER, workspace.work_dir()).into_iter().collect();
         let committed = match self.from.commit {
-            Some(commit) => repository.tree_files(commit, Layout::ROOT)?,
+            Some(commit) => repository.tree_files(commit, TRACKER_FOLDER)?,
             None => Vec::new(),
         };
         let committed: BTreeMap<_, _> = committed.into_iter().map(|file| (file.path, file.blob_id)).collect();
@@ -147,5 +148,5 @@ impl Sides {
 }
 
 fn is_inside(path: &str) -> bool {
-    path.strip_prefix(Layout::ROOT).is_some_and(|rest| rest.starts_with('/'))
+    path.strip_prefix(TRACKER_FOLDER).is_some_and(|rest| rest.starts_with('/'))
 }

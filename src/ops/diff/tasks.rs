@@ -8,7 +8,6 @@ use crate::model::{Finding, Move, Note, Problem, RecordPath, Task, TaskId, Vote}
 use crate::ops::Result;
 use crate::policy::is_override;
 use crate::review::{MoveReview, changed_fields, ticks};
-use crate::store::Layout;
 
 /// Compares what differs of one task.
 pub(super) fn compare(
@@ -17,7 +16,7 @@ pub(super) fn compare(
     paths: &[&str],
     problems: &mut Vec<Problem>,
 ) -> Result<DiffTask> {
-    let path = Layout::task(id);
+    let path = RecordPath::task_file(id);
     // Of a task that is the same, whatever is odd about it is no news.
     let mut known = Vec::new();
     let is_changed = paths.contains(&path.as_str());

@@ -1,242 +1,344 @@
-//! Looking at every file of a tracker.
+//! Looking at every file of a tracker: by the table of records, and for what is no record.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
-use super::{Finding, Mend};
-use crate::doc::{Document, read_task};
+use super::{DoctorFinding, DoctorRule, Fix};
+use crate::doc::{CONFLICT, Document, read_task, record_problems};
 use crate::events::LongStep;
-use crate::model::{Problem, Severity, Stage, Summary, Task, TaskId};
-use crate::ops::{Result, Session, init};
+use crate::model::{
+    NotARecord, Problem, RecordKind, RecordPath, Severity, Stage, Summary, TRACKER_FOLDER, Task, TaskId,
+};
+use crate::ops::init::own_files;
+use crate::ops::{Result, Session};
 use crate::policy::{Graph, stage_order};
-use crate::store::{EntryKind, Layout, Snapshot, is_temporary};
+use crate::store::{self, EntryKind, Snapshot, is_temporary, unexpected_among};
 
-/// Files looked at, what is wrong with them, and what can be mended.
-type Examined = (usize, Vec<Finding>, Vec<Mend>);
+/// Files looked at, what is wrong with them, and what can be repaired.
+pub(super) type Examined = (usize, Vec<DoctorFinding>, Vec<Fix>);
 
-/// Examines all files below `.tracker`.
+/// What is there, sorted by path.
+type Entries = [(String, EntryKind)];
+
 pub(super) fn examine(session: &Session<'_>) -> Result<Examined> {
     let snapshot = session.snapshot();
-    let mut found = Examination::default();
-    let paths = snapshot.walk()?;
-    found.own_files(&paths);
-    found.kinds(&paths);
-    found.case(&paths);
-    found.leftovers(&paths);
-    found.all(
-        "configuration",
-        match session.workspace().policy(session.env(), snapshot) {
+    let entries = snapshot.walk()?;
+    let mut found = Examination::new(session, &entries);
+    found.own_files()?;
+    found.names();
+    found.configuration();
+    let tasks = found.records()?;
+    found.unexpected()?;
+    let summaries: Vec<Summary<'_>> = tasks.iter().map(Task::summary).collect();
+    found.references(&summaries);
+    if let Ok((config, _)) = snapshot.config() {
+        found.stages(&summaries, &stage_order(&config));
+        found.roles(&config.role_names());
+    }
+    found.owners();
+    let Examination { mut findings, fixes, .. } = found;
+    findings.sort();
+    findings.dedup();
+    let files = entries.iter().filter(|(_, kind)| *kind != EntryKind::Folder).count();
+    Ok((files, findings, fixes))
+}
+
+/// Whether a path holds what stands in for bytes that are no text: there is no file of that name.
+fn is_lossy(path: &str) -> bool {
+    path.contains(char::REPLACEMENT_CHARACTER)
+}
+
+struct Examination<'a> {
+    session: &'a Session<'a>,
+    entries: &'a Entries,
+    findings: Vec<DoctorFinding>,
+    fixes: Vec<Fix>,
+    /// The file and line where each id was found, as documents say it.
+    ids: HashMap<TaskId, (String, usize)>,
+    /// Files that are dealt with, beyond being no records.
+    explained: HashSet<String>,
+}
+
+impl<'a> Examination<'a> {
+    fn new(session: &'a Session<'a>, entries: &'a Entries) -> Self {
+        let (findings, fixes) = (Vec::new(), Vec::new());
+        Self { session, entries, findings, fixes, ids: HashMap::new(), explained: HashSet::new() }
+    }
+
+    fn snapshot(&self) -> &'a Snapshot {
+        self.session.snapshot()
+    }
+
+    fn has(&self, path: &str) -> bool {
+        self.entries.binary_search_by(|(own, _)| own.as_str().cmp(path)).is_ok()
+    }
+
+    /// The records among the entries that are there as plain files.
+    fn record_paths(&self) -> impl Iterator<Item = (&'a str, RecordPath)> + use<'a> {
+        let files = self.entries.iter().filter(|(_, kind)| *kind == EntryKind::File);
+        files.filter_map(|(path, _)| Some((path.as_str(), RecordPath::parse(path)?)))
+    }
+
+    fn add(&mut self, rule: DoctorRule, problem: Problem) {
+        self.findings.push(DoctorFinding::new(rule, problem));
+    }
+
+    fn add_fixable(&mut self, rule: DoctorRule, problem: Problem, fix: Fix) {
+        let problem = problem.with_hint("tracker doctor --fix");
+        self.findings.push(DoctorFinding { fixable: true, ..DoctorFinding::new(rule, problem) });
+        self.fixes.push(fix);
+    }
+
+    fn all(&mut self, rule: DoctorRule, problems: Vec<Problem>, path: &str) {
+        let problems = problems.into_iter().map(|problem| problem.in_file(path));
+        self.findings.extend(problems.map(|problem| DoctorFinding::new(rule, problem)));
+    }
+
+    /// The files that `init` writes.
+    fn own_files(&mut self) -> Result<()> {
+        for (path, text) in own_files() {
+            let file = path.to_string();
+            if !self.has(&file) {
+                let text = self.as_git_has_it(&file)?.unwrap_or(text);
+                let problem = Problem::warning("is missing").in_file(file);
+                self.add_fixable(DoctorRule::OwnFiles, problem, Fix::Restore { path, text });
+            }
+        }
+        let config = RecordKind::Config.file();
+        if !self.has(config) {
+            match self.as_git_has_it(config)? {
+                Some(text) => {
+                    let fix = Fix::Restore { path: RecordPath::Config, text };
+                    let problem = Problem::error("is missing, and git has it").in_file(config);
+                    self.add_fixable(DoctorRule::OwnFiles, problem, fix);
+                }
+                None => {
+                    let problem = Problem::warning("is missing; the default configuration applies");
+                    self.add(DoctorRule::OwnFiles, problem.in_file(config).with_hint("tracker init"));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Returns a file of the working tree as it is staged, else as it was committed last.
+    fn as_git_has_it(&self, path: &str) -> Result<Option<String>> {
+        if !self.snapshot().is_work_tree() {
+            return Ok(None);
+        }
+        let workspace = self.session.workspace();
+        let staged = workspace.snapshot_of_index(self.session.env())?.read(path)?;
+        let bytes = match staged {
+            Some(bytes) => Some(bytes),
+            None => {
+                let head = workspace.repository()?.head()?.commit;
+                workspace.snapshot_of_commit(head)?.read(path)?
+            }
+        };
+        Ok(bytes.and_then(|bytes| String::from_utf8(bytes).ok()))
+    }
+
+    /// Names that are no text, that are one on some file systems, that lie too deep, and what was left behind.
+    fn names(&mut self) {
+        let mut by_lower: BTreeMap<String, Vec<&str>> = BTreeMap::new();
+        for (path, kind) in self.entries {
+            by_lower.entry(path.to_lowercase()).or_default().push(path);
+            let name = path.rsplit('/').next().unwrap_or(path);
+            if is_lossy(path) {
+                let problem = Problem::error("the name is not UTF-8").in_file(path);
+                self.add(DoctorRule::FileName, problem.with_hint("rename it, or remove it"));
+            } else if *kind == EntryKind::File && is_temporary(name) {
+                let problem = Problem::warning("was left behind by a write that was killed").in_file(path);
+                self.add_fixable(DoctorRule::Leftover, problem, Fix::RemoveLeftover { path: path.clone() });
+            }
+            if *kind == EntryKind::Folder && path.split('/').count() >= Snapshot::DEEPEST {
+                let problem = Problem::error("lies too deep; what is in it is not looked at").in_file(path);
+                self.add(DoctorRule::FileKind, problem.with_hint("no record lies so deep: remove it"));
+            }
+        }
+        for same in by_lower.into_values().filter(|same| same.len() > 1) {
+            let message = format!("differs from {} only by case", same[0]);
+            let hint = "rename one of them: on some systems they are the same file";
+            self.add(DoctorRule::SameButForCase, Problem::error(message).in_file(same[1]).with_hint(hint));
+        }
+    }
+
+    fn configuration(&mut self) {
+        let (env, snapshot) = (self.session.env(), self.snapshot());
+        // Of a file that is missing the own files tell.
+        let problems = match self.session.workspace().policy(env, snapshot) {
             Ok((config, mut warnings)) => {
                 let older = config.write_problem();
                 warnings.extend(older.map(|problem| Problem { severity: Severity::Warning, ..problem }));
                 warnings
             }
-            Err(crate::store::Error::Broken(problems)) => problems,
+            Err(store::Error::Broken(problems)) if self.has(RecordKind::Config.file()) => problems,
+            Err(store::Error::Broken(_)) => Vec::new(),
             Err(_) => snapshot.config_or_default().1,
-        },
-    );
-    let mut tasks: Vec<Task> = Vec::new();
-    let step = session.begin(LongStep::ReadRecords, Some(paths.len()));
-    for (path, _) in paths.iter().filter(|(path, kind)| is_task_file(path) && *kind == EntryKind::File) {
-        if is_lossy(path) {
-            continue;
-        }
-        tasks.extend(found.task(session, path)?);
-        step.advance(1);
-    }
-    let summaries: Vec<Summary<'_>> = tasks.iter().map(Task::summary).collect();
-    found.references(&summaries);
-    if let Ok((config, _)) = snapshot.config() {
-        found.stages(&summaries, &stage_order(&config));
-    }
-    found.attachments(session, &paths)?;
-    found.roles(session)?;
-    found.findings.sort();
-    found.findings.dedup();
-    let files = paths.iter().filter(|(_, kind)| *kind != EntryKind::Folder).count();
-    Ok((files, found.findings, found.mends))
-}
-
-/// Tells whether a path holds what stands in for bytes that are no text: there is no file of that name.
-fn is_lossy(path: &str) -> bool {
-    path.contains(char::REPLACEMENT_CHARACTER)
-}
-
-fn is_task_file(path: &str) -> bool {
-    let Some(name) = path.strip_prefix(Layout::TASKS).and_then(|rest| rest.strip_prefix('/')) else {
-        return false;
-    };
-    !name.contains('/') && !name.starts_with('.') && name.ends_with(".md")
-}
-
-#[derive(Default)]
-struct Examination {
-    findings: Vec<Finding>,
-    mends: Vec<Mend>,
-    /// The file and line where each id was found, as documents say it.
-    ids: HashMap<String, (String, usize)>,
-}
-
-impl Examination {
-    fn add(&mut self, rule: &'static str, problem: Problem) {
-        self.findings.push(Finding::new(rule, problem));
+        };
+        self.all(DoctorRule::Configuration, problems, RecordKind::Config.file());
     }
 
-    fn add_fixable(&mut self, rule: &'static str, problem: Problem, mend: Mend) {
-        let problem = problem.with_hint("tracker doctor --fix");
-        self.findings.push(Finding { fixable: true, ..Finding::new(rule, problem) });
-        self.mends.push(mend);
-    }
-
-    fn all(&mut self, rule: &'static str, problems: Vec<Problem>) {
-        self.findings.extend(problems.into_iter().map(|problem| Finding::new(rule, problem)));
-    }
-
-    /// The files that `init` writes.
-    fn own_files(&mut self, paths: &[(String, EntryKind)]) {
-        for (path, text) in init::own_files() {
-            if !paths.iter().any(|(found, _)| found == path) {
-                let problem = Problem::warning("is missing").in_file(path);
-                self.add_fixable("own-files", problem, Mend::Restore { path, text });
+    /// Reads every record. Returns the tasks that can be read and are what their names say.
+    fn records(&mut self) -> Result<Vec<Task>> {
+        let mut tasks = Vec::new();
+        let step = self.session.begin(LongStep::ReadRecords, Some(self.record_paths().count()));
+        for (file, path) in self.record_paths() {
+            step.advance(1);
+            match path {
+                // Told of by itself.
+                RecordPath::Config => {}
+                RecordPath::Task(id) => tasks.extend(self.task(file, &id)?),
+                path => {
+                    let problems = match self.snapshot().read(file) {
+                        Ok(bytes) => record_problems(&path, &bytes.unwrap_or_default()),
+                        Err(error) => vec![Problem::error(error.to_string())],
+                    };
+                    let (errors, warnings) =
+                        problems.into_iter().partition(|problem| problem.severity == Severity::Error);
+                    self.all(DoctorRule::BrokenDocument, errors, file);
+                    self.all(DoctorRule::OddValue, warnings, file);
+                }
             }
         }
+        Ok(tasks)
     }
 
-    /// Links, pipes, folders in the place of files, folders too deep to look into, names that are no text.
-    fn kinds(&mut self, paths: &[(String, EntryKind)]) {
-        for (path, kind) in paths {
-            if is_lossy(path) {
-                let problem = Problem::error("the name is not UTF-8").in_file(path);
-                self.add("file-name", problem.with_hint("rename it, or remove it"));
-            }
-            if *kind == EntryKind::Folder && path.split('/').count() >= Snapshot::DEEPEST {
-                let problem = Problem::error("lies too deep; what is in it is not looked at").in_file(path);
-                self.add("file-kind", problem.with_hint("no record lies so deep: remove it"));
-            }
-            let said = match kind {
-                EntryKind::Link => "is a symbolic link; links are not followed",
-                EntryKind::Other => "is not a regular file",
-                EntryKind::Folder if is_task_file(path) => "is a folder where a task's file should be",
-                EntryKind::File | EntryKind::Folder => continue,
-            };
-            let hint = "replace it by a regular file, or remove it";
-            self.add("file-kind", Problem::error(said).in_file(path).with_hint(hint));
-        }
-    }
-
-    /// Names that are one name on a file system that does not tell case apart.
-    fn case(&mut self, paths: &[(String, EntryKind)]) {
-        let mut by_lower: BTreeMap<String, Vec<&str>> = BTreeMap::new();
-        for (path, _) in paths {
-            by_lower.entry(path.to_lowercase()).or_default().push(path);
-        }
-        for same in by_lower.into_values().filter(|same| same.len() > 1) {
-            let message = format!("differs from {} only by case", same[0]);
-            let hint = "rename one of them: on some systems they are the same file";
-            self.add("same-but-for-case", Problem::error(message).in_file(same[1]).with_hint(hint));
-        }
-    }
-
-    fn leftovers(&mut self, paths: &[(String, EntryKind)]) {
-        for (path, kind) in paths {
-            let name = path.rsplit('/').next().unwrap_or(path);
-            if *kind == EntryKind::File && is_temporary(name) && !is_lossy(path) {
-                let problem = Problem::warning("was left behind by a write that was killed").in_file(path);
-                self.add_fixable("leftover", problem, Mend::RemoveLeftover { path: path.clone() });
-            }
-        }
-    }
-
-    /// One task's file: whether it can be read, and whether name and id agree. Returns the task where both hold,
-    /// as other commands see it.
-    fn task(&mut self, session: &Session<'_>, path: &str) -> Result<Option<Task>> {
-        let name = path.rsplit('/').next().and_then(|name| name.strip_suffix(".md")).unwrap_or(path);
-        let bytes = match session.snapshot().read(path) {
+    fn task(&mut self, file: &str, id: &TaskId) -> Result<Option<Task>> {
+        let bytes = match self.snapshot().read(file) {
             Ok(bytes) => bytes.unwrap_or_default(),
             Err(error) => {
-                self.add("broken-document", Problem::error(error.to_string()).in_file(path));
+                self.all(DoctorRule::BrokenDocument, vec![Problem::error(error.to_string())], file);
                 return Ok(None);
             }
         };
         match read_task(&bytes) {
             Ok(mut task) => {
-                let line =
-                    || Document::markdown(&bytes).ok().and_then(|found| found.line_of("id")).unwrap_or(1);
-                self.all("odd-value", located(std::mem::take(&mut task.warnings), path));
-                self.name_and_id(session, path, name, task.id.as_str(), line())?;
+                self.all(DoctorRule::OddValue, std::mem::take(&mut task.warnings), file);
+                let line = line_of_id(&bytes);
+                self.note_id(file, id == &task.id, &task.id, line);
+                if task.id != *id {
+                    let message = format!("the file is called {id}.md, and the id in it is {}", task.id);
+                    let problem = Problem::error(message).in_file(file).at_line(line.unwrap_or(1));
+                    let fix = Fix::SetId { path: file.to_owned(), id: id.clone() };
+                    self.add_fixable(DoctorRule::WrongFileName, problem, fix);
+                    return Ok(None);
+                }
                 // Of ten thousand tasks the bodies are most of what is read, and none of what is asked from here on.
                 task.body = String::new();
-                Ok(Some(task).filter(|task| task.id.as_str() == name))
+                Ok(Some(task))
             }
             Err(problems) => {
-                let marker = problems.iter().any(|problem| problem.message.contains("conflict"));
-                let rule = if marker { "conflict-markers" } else { "broken-document" };
-                let lacks_id = |problem: &Problem| {
-                    problem.key.as_deref() == Some("id")
-                        && Document::markdown(&bytes).is_ok_and(|document| document.line_of("id").is_none())
-                };
-                let (mendable, rest): (Vec<_>, Vec<_>) = problems
-                    .into_iter()
-                    .partition(|problem| TaskId::parse(name).is_ok() && lacks_id(problem));
-                self.all(rule, located(rest, path));
-                for problem in located(mendable, path) {
-                    let mend = Mend::SetId { path: path.to_owned(), id: name.to_owned() };
-                    self.add_fixable(rule, problem, mend);
+                let is_unmerged = problems.iter().any(|problem| problem.message == CONFLICT);
+                let rule = if is_unmerged { DoctorRule::ConflictMarkers } else { DoctorRule::BrokenDocument };
+                let lacks_id = Document::markdown(&bytes).is_ok_and(|found| found.line_of("id").is_none());
+                for problem in problems {
+                    let problem = problem.in_file(file);
+                    if lacks_id && problem.key.as_deref() == Some("id") {
+                        let fix = Fix::SetId { path: file.to_owned(), id: id.clone() };
+                        self.add_fixable(rule, problem, fix);
+                    } else {
+                        self.add(rule, problem);
+                    }
                 }
                 Ok(None)
             }
         }
     }
 
-    fn name_and_id(
-        &mut self,
-        session: &Session<'_>,
-        path: &str,
-        name: &str,
-        id: &str,
-        line: usize,
-    ) -> Result<()> {
-        if let Some((other, its_line)) = self.ids.insert(id.to_owned(), (path.to_owned(), line)) {
-            // The one that is named like the id is right.
-            let (wrong, line, right) =
-                if name == id { (other.as_str(), its_line, path) } else { (path, line, other.as_str()) };
-            let problem = Problem::error(format!("the id {id} is also that of {right}"));
-            self.add("duplicate-id", problem.in_file(wrong).on_key("id").at_line(line));
+    /// Notes where an id was found. Of two files the one that is named like the id is right.
+    fn note_id(&mut self, file: &str, is_named_so: bool, id: &TaskId, line: Option<usize>) {
+        let line = line.unwrap_or(1);
+        let Some((other, its_line)) = self.ids.insert(id.clone(), (file.to_owned(), line)) else { return };
+        let (wrong, line, right) =
+            if is_named_so { (other.as_str(), its_line, file) } else { (file, line, other.as_str()) };
+        let problem = Problem::error(format!("the id {id} is also that of {right}"));
+        self.add(DoctorRule::DuplicateId, problem.in_file(wrong).on_key("id").at_line(line));
+    }
+
+    /// What is no record, and where it should be.
+    fn unexpected(&mut self) -> Result<()> {
+        for (path, kind) in self.entries.iter().filter(|(path, _)| !is_lossy(path)) {
+            if *kind != EntryKind::File {
+                continue;
+            }
+            match RecordPath::check(path) {
+                Err(NotARecord::NotAnId(RecordKind::Task, _)) => self.misnamed_task(path)?,
+                Err(NotARecord::Misplaced(kind)) => self.misplaced(path, kind)?,
+                _ => {}
+            }
         }
-        if name == id {
-            return Ok(());
-        }
-        let message = format!("the file is called {name}.md, and the id in it is {id}");
-        let problem = Problem::error(message).in_file(path).at_line(line);
-        let own_path = format!("{}/{id}.md", Layout::TASKS);
-        if TaskId::parse(name).is_ok() {
-            self.add_fixable(
-                "wrong-file-name",
-                problem,
-                Mend::SetId { path: path.to_owned(), id: name.to_owned() },
-            );
-        } else if session.snapshot().read(&own_path)?.is_none() {
-            self.add_fixable(
-                "wrong-file-name",
-                problem,
-                Mend::Rename { from: path.to_owned(), to: own_path },
-            );
-        } else {
-            self.add(
-                "wrong-file-name",
-                problem.with_hint(format!("{own_path} is there too: join the two by hand")),
-            );
+        let lossless: Vec<_> = self.entries.iter().filter(|(path, _)| !is_lossy(path)).cloned().collect();
+        for problem in unexpected_among(&lossless) {
+            if self.explained.contains(&problem.file) {
+                continue;
+            }
+            let kind = lossless.iter().find(|(path, _)| *path == problem.file).map(|(_, kind)| *kind);
+            let rule = match (kind, RecordPath::check(&problem.file)) {
+                (Some(EntryKind::File), Err(NotARecord::Misplaced(_))) => DoctorRule::Misplaced,
+                (Some(EntryKind::File), _) => DoctorRule::WrongFileName,
+                _ => DoctorRule::FileKind,
+            };
+            self.add(rule, problem);
         }
         Ok(())
     }
 
-    /// Dependencies on what is not there, and circles.
+    /// A file among the tasks whose name is no id.
+    fn misnamed_task(&mut self, path: &str) -> Result<()> {
+        let bytes = self.snapshot().read(path)?.unwrap_or_default();
+        let Ok(task) = read_task(&bytes) else { return Ok(()) };
+        let line = line_of_id(&bytes);
+        self.note_id(path, false, &task.id, line);
+        self.explained.insert(path.to_owned());
+        let name = path.rsplit('/').next().unwrap_or(path);
+        let message = format!("the file is called {name}, and the id in it is {}", task.id);
+        let problem = Problem::error(message).in_file(path).at_line(line.unwrap_or(1));
+        let to = RecordPath::Task(task.id);
+        if self.has(&to.to_string()) {
+            let hint = format!("{to} is there too: join the two by hand");
+            self.add(DoctorRule::WrongFileName, problem.with_hint(hint));
+        } else {
+            let fix = Fix::Rename { from: path.to_owned(), to };
+            self.add_fixable(DoctorRule::WrongFileName, problem, fix);
+        }
+        Ok(())
+    }
+
+    /// A file in a folder where no record is read. It goes where it belongs if it is sound there and nothing is in its
+    /// place.
+    fn misplaced(&mut self, path: &str, kind: RecordKind) -> Result<()> {
+        let inside = &path[kind.folder().len() + 1..];
+        let name = inside.rsplit('/').next().unwrap_or(inside);
+        let home = match inside.split_once('/') {
+            Some((owner, _)) if kind.has_owners() => format!("{}/{owner}/{name}", kind.folder()),
+            _ => format!("{}/{name}", kind.folder()),
+        };
+        let Some(to) = RecordPath::parse(&home) else { return Ok(()) };
+        let problem =
+            store::unexpected(path, EntryKind::File).unwrap_or_else(|| Problem::error("is misplaced"));
+        self.explained.insert(path.to_owned());
+        let bytes = self.snapshot().read(path)?.unwrap_or_default();
+        let is_sound = record_problems(&to, &bytes).iter().all(|own| own.severity == Severity::Warning);
+        let is_free = !self.has(&home) && !self.fixes.iter().any(|fix| fix.is_to(&to));
+        if is_sound && is_free {
+            self.add_fixable(DoctorRule::Misplaced, problem, Fix::Move { from: path.to_owned(), to });
+        } else if is_free {
+            self.add(DoctorRule::Misplaced, problem.with_hint(format!("repair it, and move it to {to}")));
+        } else {
+            let hint = format!("{to} is there too: join the two by hand");
+            self.add(DoctorRule::Misplaced, problem.with_hint(hint));
+        }
+        Ok(())
+    }
+
+    /// Dependencies on what is not there, and cycles.
     fn references(&mut self, summaries: &[Summary<'_>]) {
         let graph = Graph::new(summaries);
         for (task, id) in graph.unknown() {
             let from = summaries[task].id;
             let problem = Problem::error(format!("`{id}` is no task here")).on_key("depends_on");
             let hint = format!("tracker set {from} depends_on-={id}");
-            self.add("dangling-reference", problem.in_file(path_of(from)).with_hint(hint));
+            self.add(DoctorRule::DanglingReference, problem.in_file(task_file(from)).with_hint(hint));
         }
         for cycle in graph.cycles() {
             let path = cycle.to_string();
@@ -244,74 +346,57 @@ impl Examination {
             let (first, second) = (ids.next().unwrap_or_default(), ids.next().unwrap_or_default());
             let problem = Problem::error(format!("tasks wait for each other: {path}")).on_key("depends_on");
             let hint = format!("tracker set {first} depends_on-={second}");
-            self.add("circle", problem.in_file(path_of(first)).with_hint(hint));
+            self.add(DoctorRule::Cycle, problem.in_file(task_file(first)).with_hint(hint));
         }
     }
 
-    /// Stages that no pipeline has.
     fn stages(&mut self, summaries: &[Summary<'_>], known: &[&str]) {
         for task in summaries {
             let stage = task.stage;
             if stage != Stage::NONE && stage != Stage::COMPLETE && !known.contains(&stage) {
                 let problem = Problem::warning(format!("no pipeline has a stage `{stage}`")).on_key("stage");
                 let hint = format!("tracker set-stage {} STAGE", task.id);
-                self.add("unknown-stage", problem.in_file(path_of(task.id)).with_hint(hint));
+                self.add(DoctorRule::UnknownStage, problem.in_file(task_file(task.id)).with_hint(hint));
             }
         }
     }
 
-    /// Texts of roles that cannot be read, and of roles that nobody asks.
-    fn roles(&mut self, session: &Session<'_>) -> Result<()> {
-        let (guides, problems) = session.snapshot().roles()?;
-        self.all("broken-document", problems);
-        for guide in guides {
-            let path = Layout::role(&guide.role);
-            self.all("odd-value", located(guide.warnings, &path));
-            let Ok((config, _)) = session.snapshot().config() else { continue };
-            if !config.role_names().contains(&guide.role.as_str()) {
-                let problem = Problem::warning(format!("the configuration has no role `{}`", guide.role));
-                let hint = format!("name it in the `signoffs` of a stage, or as `[roles.{}]`", guide.role);
-                self.add("unknown-role", problem.in_file(&path).with_hint(hint));
+    /// Texts of roles that no stage requires.
+    fn roles(&mut self, known: &[&str]) {
+        for (file, path) in self.record_paths() {
+            let RecordPath::Role(name) = path else { continue };
+            if !known.contains(&name.as_str()) {
+                let problem = Problem::warning(format!("the configuration has no role `{name}`"));
+                let hint = format!("name it in the `signoffs` of a stage, or as `[roles.{name}]`");
+                self.add(DoctorRule::UnknownRole, problem.in_file(file).with_hint(hint));
             }
         }
-        Ok(())
     }
 
-    /// Notes, votes and findings that cannot be read, and those of tasks that are not there: a folder a task.
-    fn attachments(&mut self, session: &Session<'_>, paths: &[(String, EntryKind)]) -> Result<()> {
-        let all: HashSet<&str> = paths.iter().map(|(path, _)| path.as_str()).collect();
-        let snapshot = session.snapshot();
-        for (path, _) in paths.iter().filter(|(_, kind)| *kind == EntryKind::Folder) {
-            let Some((folder, name)) = path.rsplit_once('/') else { continue };
-            if ![Layout::NOTES, Layout::SIGNOFFS, Layout::FINDINGS].contains(&folder) {
-                continue;
-            }
-            let id = match TaskId::parse(name) {
-                Ok(id) => id,
-                Err(error) => {
-                    self.add("wrong-file-name", Problem::warning(error.to_string()).in_file(path));
-                    continue;
-                }
-            };
-            let (what, problems) = match folder {
-                Layout::NOTES => ("notes", snapshot.notes(&id)?.1),
-                Layout::SIGNOFFS => ("votes", snapshot.votes(&id)?.1),
-                _ => ("findings", snapshot.findings(&id)?.1),
-            };
-            self.all("broken-document", problems);
-            if !all.contains(Layout::task(&id).as_str()) {
-                let problem = Problem::warning(format!("holds {what} on {id}, which is no task here"));
-                self.add("dangling-reference", problem.in_file(path));
+    /// Folders of tasks that are not there.
+    fn owners(&mut self) {
+        let owned = self.record_paths().filter(|(_, path)| path.kind().is_of_task());
+        let owned = owned.filter_map(|(_, path)| Some((path.task()?.clone(), path.kind())));
+        for (id, kind) in owned.collect::<BTreeSet<_>>() {
+            if !self.has(&RecordPath::Task(id.clone()).to_string()) {
+                let problem = Problem::warning(format!("holds {kind}s on {id}, which is no task here"));
+                self.add(DoctorRule::DanglingReference, problem.in_file(kind.folder_of(&id)));
             }
         }
-        Ok(())
     }
 }
 
-fn path_of(id: &str) -> String {
-    format!("{}/{id}.md", Layout::TASKS)
+impl Fix {
+    fn is_to(&self, path: &RecordPath) -> bool {
+        matches!(self, Self::Move { to, .. } | Self::Rename { to, .. } if to == path)
+    }
 }
 
-fn located(problems: Vec<Problem>, path: &str) -> Vec<Problem> {
-    problems.into_iter().map(|problem| problem.in_file(path)).collect()
+fn line_of_id(bytes: &[u8]) -> Option<usize> {
+    Document::markdown(bytes).ok()?.line_of("id")
+}
+
+fn task_file(id: &str) -> String {
+    RecordPath::parse(&format!("{}/{id}.md", RecordKind::Task.folder()))
+        .map_or_else(|| TRACKER_FOLDER.to_owned(), String::from)
 }

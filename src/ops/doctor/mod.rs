@@ -1,55 +1,131 @@
-//! `doctor`: finds what is wrong with the files of a tracker, and mends what can be mended without guessing.
+//! `doctor`: checks the files of a tracker for problems, and repairs what can be repaired without guessing.
 
 mod examine;
 mod format;
-mod mend;
 
 pub use format::FormatUpgrade;
+
+use std::fmt;
 
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::{Error, Result, Session};
+use self::examine::{Examined, examine};
+use crate::doc::{Document, Edit, Value};
 use crate::events::LongStep;
-use crate::model::{Problem, Severity};
+use crate::model::{Problem, RecordPath, Severity, TaskId};
+use crate::ops::{Error, Result, Session};
+use crate::store::{Change, Locked};
 
 /// What the doctor found.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct Diagnosis {
     /// How many files were looked at.
     pub files: usize,
-    /// What is wrong and was not mended, sorted by file and line.
-    pub findings: Vec<Finding>,
-    /// What was mended, or would be.
+    /// What is wrong and was not repaired, sorted by file and line.
+    pub findings: Vec<DoctorFinding>,
+    /// What was repaired, or would be.
     pub mended: Vec<String>,
-    /// Whether nothing was mended because the caller asked so.
+    /// Whether nothing was repaired because the caller asked so.
     pub dry_run: bool,
     /// What brought the tracker to the current format, where that was asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub upgrade: Option<FormatUpgrade>,
 }
 
-/// One thing that is wrong.
+/// One thing that is wrong with the files.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
-pub struct Finding {
+pub struct DoctorFinding {
     /// Path below the top of the working tree.
     pub file: String,
     /// Line, counted from 1.
     pub line: Option<usize>,
-    /// What kind of thing, such as `dangling-reference`.
-    pub rule: &'static str,
+    /// What kind of thing.
+    pub rule: DoctorRule,
     /// Whether a command cannot use the document because of it.
     pub is_error: bool,
     /// What is wrong.
     pub message: String,
     /// What to do.
     pub hint: Option<String>,
-    /// Whether `--fix` mends it.
+    /// Whether `--fix` repairs it.
     pub fixable: bool,
 }
 
-impl Finding {
-    fn new(rule: &'static str, problem: Problem) -> Self {
+/// A kind of thing that can be wrong.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum DoctorRule {
+    /// A document that cannot be read.
+    BrokenDocument,
+    /// The configuration cannot be read, or has odd values.
+    Configuration,
+    /// A merge was not finished.
+    ConflictMarkers,
+    /// Tasks that wait for each other.
+    Cycle,
+    /// A reference to a task that is not there.
+    DanglingReference,
+    /// Two tasks of one id.
+    DuplicateId,
+    /// A link, a pipe, a folder in the place of a file.
+    FileKind,
+    /// A name that is no text.
+    FileName,
+    /// What a write that was killed left behind.
+    Leftover,
+    /// A record in a folder where none is read.
+    Misplaced,
+    /// A repair that failed.
+    NotFixed,
+    /// A value that is kept and not understood.
+    OddValue,
+    /// A file that `init` writes is missing.
+    OwnFiles,
+    /// Names that are one on some file systems.
+    SameButForCase,
+    /// A text of a role that the configuration does not know.
+    UnknownRole,
+    /// A stage that no pipeline has.
+    UnknownStage,
+    /// A name that is no record's, or of another record than the one that the file holds.
+    WrongFileName,
+}
+
+impl DoctorRule {
+    /// Returns its name, as people and JSON see it.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::BrokenDocument => "broken-document",
+            Self::Configuration => "configuration",
+            Self::ConflictMarkers => "conflict-markers",
+            Self::Cycle => "cycle",
+            Self::DanglingReference => "dangling-reference",
+            Self::DuplicateId => "duplicate-id",
+            Self::FileKind => "file-kind",
+            Self::FileName => "file-name",
+            Self::Leftover => "leftover",
+            Self::Misplaced => "misplaced",
+            Self::NotFixed => "not-fixed",
+            Self::OddValue => "odd-value",
+            Self::OwnFiles => "own-files",
+            Self::SameButForCase => "same-but-for-case",
+            Self::UnknownRole => "unknown-role",
+            Self::UnknownStage => "unknown-stage",
+            Self::WrongFileName => "wrong-file-name",
+        }
+    }
+}
+
+impl fmt::Display for DoctorRule {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+impl DoctorFinding {
+    fn new(rule: DoctorRule, problem: Problem) -> Self {
         let key = problem.key.map_or_else(String::new, |key| format!("{key}: "));
         Self {
             file: problem.file,
@@ -63,17 +139,49 @@ impl Finding {
     }
 }
 
-/// Something that can be mended without guessing.
+/// Something that can be repaired without guessing.
 #[derive(Debug, Clone, PartialEq, Eq)]
-enum Mend {
+enum Fix {
     /// The id in the document becomes the one that the file's name says.
-    SetId { path: String, id: String },
-    /// A file whose name is no id gets the name of the id in it.
-    Rename { from: String, to: String },
+    SetId { path: String, id: TaskId },
+    /// A task whose file's name is no id gets the name of the id in it.
+    Rename { from: String, to: RecordPath },
+    /// A record in a folder where none is read goes where it is read.
+    Move { from: String, to: RecordPath },
     /// What a write that was killed left behind goes.
     RemoveLeftover { path: String },
-    /// A file of the tracker's own that is missing is written.
-    Restore { path: &'static str, text: String },
+    /// A file that `init` writes is written: as git has it, else as `init` does.
+    Restore { path: RecordPath, text: String },
+}
+
+impl fmt::Display for Fix {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::SetId { path, id } => write!(f, "{path}: the id is now {id}, as the file's name says"),
+            Self::Rename { from, to } => write!(f, "{from}: renamed to {to}, as its id says"),
+            Self::Move { from, to } => write!(f, "{from}: moved to {to}"),
+            Self::RemoveLeftover { path } => write!(f, "{path}: removed what a killed write left behind"),
+            Self::Restore { path, .. } => write!(f, "{path}: written again"),
+        }
+    }
+}
+
+impl Fix {
+    fn apply(&self, session: &Session<'_>, locked: &Locked<'_>) -> Result<()> {
+        match self {
+            Self::SetId { path, id } => {
+                let bytes = session.snapshot().read(path)?.unwrap_or_default();
+                let document = Document::markdown(&bytes).map_err(Error::Broken)?;
+                let edit = Edit::Set { key: "id".to_owned(), value: Value::Text(id.to_string()) };
+                let after =
+                    document.edit(&[edit]).map_err(|problem| Error::Broken(vec![problem.in_file(path)]))?;
+                Ok(locked.apply(&[Change::replace(path, document.text(), after)])?)
+            }
+            Self::Rename { from, to } | Self::Move { from, to } => Ok(locked.rename(from, &to.to_string())?),
+            Self::RemoveLeftover { path } => Ok(locked.remove_leftover(path)?),
+            Self::Restore { path, text } => Ok(locked.apply(&[Change::create(path.clone(), text)])?),
+        }
+    }
 }
 
 /// Brings a tracker of an older format over; see [`FormatUpgrade`].
@@ -88,37 +196,41 @@ pub fn upgrade_format(session: &Session<'_>) -> Result<Diagnosis> {
     })
 }
 
-/// Examines all files; with `fix` mends what can be mended, and examines again.
+/// Examines all files; with `fix` repairs what can be repaired, and examines again.
 pub fn doctor(session: &Session<'_>, fix: bool) -> Result<Diagnosis> {
+    let diagnosis = |(files, findings, _): Examined, mended: Vec<String>| Diagnosis {
+        files,
+        findings,
+        mended,
+        dry_run: fix && session.is_dry(),
+        upgrade: None,
+    };
     if !fix {
-        let (files, findings, _) = examine::examine(session)?;
-        return Ok(Diagnosis { files, findings, mended: Vec::new(), dry_run: false, upgrade: None });
+        return Ok(diagnosis(examine(session)?, Vec::new()));
     }
     let locked = session.lock("doctor")?;
-    let (files, findings, mends) = examine::examine(session)?;
-    if session.is_dry() {
-        let mended = mends.iter().map(Mend::said).collect();
-        return Ok(Diagnosis { files, findings, mended, dry_run: true, upgrade: None });
+    let found = examine(session)?;
+    let fixes = found.2.clone();
+    if session.is_dry() || fixes.is_empty() {
+        let planned = fixes.iter().map(ToString::to_string).collect();
+        return Ok(diagnosis(found, planned));
     }
-    if mends.is_empty() {
-        return Ok(Diagnosis { files, findings, mended: Vec::new(), dry_run: false, upgrade: None });
-    }
-    let mut mended = Vec::new();
-    let mut refused = Vec::new();
-    let step = session.begin(LongStep::FixRecords, Some(mends.len()));
-    for mend in &mends {
+    let (mut mended, mut failed) = (Vec::new(), Vec::new());
+    let step = session.begin(LongStep::FixRecords, Some(fixes.len()));
+    for fix in &fixes {
         step.advance(1);
-        match mend::apply(session, &locked, mend) {
-            Ok(()) => mended.push(mend.said()),
-            // A document that cannot be edited keeps no other from being mended.
+        match fix.apply(session, &locked) {
+            Ok(()) => mended.push(fix.to_string()),
+            // A document that cannot be edited keeps no other from being repaired.
             Err(Error::Broken(problems)) => {
-                refused.extend(problems.into_iter().map(|problem| Finding::new("not-mended", problem)));
+                let finding = |problem| DoctorFinding::new(DoctorRule::NotFixed, problem);
+                failed.extend(problems.into_iter().map(finding));
             }
             Err(error) => return Err(error),
         }
     }
-    let (files, mut findings, _) = examine::examine(session)?;
-    findings.extend(refused);
-    findings.sort();
-    Ok(Diagnosis { files, findings, mended, dry_run: false, upgrade: None })
+    let mut left = diagnosis(examine(session)?, mended);
+    left.findings.extend(failed);
+    left.findings.sort();
+    Ok(left)
 }

@@ -9,12 +9,12 @@ use super::plan::{CommitContext, edited};
 use crate::doc::read_task;
 use crate::events::LongStep;
 use crate::git::{CommitId, LogLimit, Repository};
-use crate::model::{Task, TaskId};
+use crate::model::{RecordPath, Task, TaskId};
 use crate::ops::session::parse;
 use crate::ops::written::WrittenTask;
 use crate::ops::{Error, Result, Session, Written};
 use crate::policy::{Action, Comments, Directives, parse_message};
-use crate::store::{Change, LARGEST_FILE, Layout, Snapshot};
+use crate::store::{Change, LARGEST_FILE, Snapshot};
 
 /// What was applied.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
@@ -74,9 +74,7 @@ pub fn apply(session: &Session<'_>, range: &str) -> Result<Applied> {
         for task in plan.tasks {
             let Some(file) = now.task_file(&task.id)? else { continue };
             let Some(after) = edited(&file.bytes, &task.edits) else {
-                applied
-                    .left
-                    .push(format!("{} cannot be edited safely: tracker doctor", Layout::task(&task.id)));
+                applied.left.push(format!("{} cannot be edited safely: tracker doctor", task.path));
                 continue;
             };
             let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
@@ -98,7 +96,7 @@ fn versions_since(repository: &Repository, commit: CommitId, id: &TaskId) -> Res
     let Some(head) = repository.head()?.commit else { return Ok(Vec::new()) };
     let since: BTreeSet<CommitId> =
         repository.commits_between(Some(commit), head)?.into_iter().map(|commit| commit.id).collect();
-    let path = Layout::task(id);
+    let path = RecordPath::task_file(id);
     let limit = LogLimit { found: usize::MAX, visited: MOST_VISITED.min(since.len() + 1) };
     let mut versions = Vec::new();
     for commit in repository.log_touching(head, &[&path], limit)?.commits {

@@ -8,12 +8,12 @@ use serde::Serialize;
 
 use super::readable::unreadable;
 use crate::git::{CommitId, Repository};
-use crate::model::{GateRule, Level};
+use crate::model::{GateRule, Level, RecordKind, TRACKER_FOLDER, is_in_tracker};
 use crate::ops::gate::{GateRequest, review};
 use crate::ops::{Error, Result, Session};
 use crate::policy::is_selected;
 use crate::review::{KEPT_RECORDS, Violation};
-use crate::store::{self, Layout};
+use crate::store;
 
 /// What became of a branch that somebody pushes.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
@@ -78,7 +78,7 @@ impl<'a> Judge<'a> {
         let is_gated = self.is_gated(branch);
         let rules = base.filter(|base| is_gated && self.has_rules(*base).unwrap_or(true));
         let Some(base) = rules else {
-            let violations = unreadable(self.session, &self.repository, parted, new)?;
+            let violations = unreadable(&self.repository, parted, new)?;
             return Ok(report(branch, "readable", violations));
         };
         self.rules_of(branch, base)?;
@@ -102,7 +102,7 @@ impl<'a> Judge<'a> {
     }
 
     fn has_rules(&self, commit_id: CommitId) -> Result<bool> {
-        Ok(self.repository.tree_file(commit_id, Layout::CONFIG)?.is_some())
+        Ok(self.repository.tree_file(commit_id, RecordKind::Config.file())?.is_some())
     }
 
     /// Reads the rules of a branch as it is.
@@ -126,7 +126,8 @@ impl<'a> Judge<'a> {
     fn deletion(&self, update: &Update) -> Result<BranchReport> {
         let branch = &update.branch;
         let is_default = self.default.as_ref().is_some_and(|(name, _)| name == branch);
-        let has_tracker = |commit| self.repository.tree_id(commit, Layout::ROOT).map(|found| found.is_some());
+        let has_tracker =
+            |commit| self.repository.tree_id(commit, TRACKER_FOLDER).map(|found| found.is_some());
         let holds_tracker = is_default && update.old.map_or(Ok(false), has_tracker)?;
         let mut violations = Vec::new();
         if holds_tracker {
@@ -146,7 +147,7 @@ impl<'a> Judge<'a> {
         old: CommitId,
         new: CommitId,
     ) -> Result<Vec<Violation>> {
-        let inside = |path: &str| path.starts_with(".tracker/");
+        let inside = |path: &str| is_in_tracker(&path);
         let had: Vec<_> = self.repository.changes_between(parted, old)?;
         let brought = self.repository.changes_between(Some(old), new)?;
         let differs: BTreeSet<&str> = brought.iter().map(|change| change.path.as_str()).collect();

@@ -6,12 +6,12 @@ use std::path::Path;
 use super::plan::{CommitContext, Plan, unstaged};
 use crate::env::Env;
 use crate::git::CommitId;
-use crate::model::{Config, Problem, TaskId};
+use crate::model::{Config, Problem, RecordKind, RecordPath, TRACKER_FOLDER, TaskId};
 use crate::ops::{Error, Result, Session};
 use crate::policy::{
     Action, Attempt, Comments, DirectiveError, Directives, Hint, Reason, Refusal, parse_message,
 };
-use crate::store::{self, Layout, Snapshot, Workspace};
+use crate::store::{self, Snapshot, Workspace};
 
 fn io(deed: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> Error {
     let path = path.to_path_buf();
@@ -42,7 +42,7 @@ pub fn prepare_message(env: &Env, file: &Path, kind: Option<&str>) -> Result<()>
 }
 
 fn active(workspace: &Workspace) -> Option<TaskId> {
-    let exists = |id: &TaskId| workspace.work_dir().join(Layout::task(id)).is_file();
+    let exists = |id: &TaskId| workspace.work_dir().join(RecordPath::task_file(id)).is_file();
     workspace.active_task().filter(exists).or_else(|| {
         let branch = workspace.places().branch().ok()??;
         let words: Vec<&str> = branch.split(['/', '_', '.', '-']).collect();
@@ -164,10 +164,10 @@ fn policy_of_commit(
             vec![problem]
         }
         Err(store::Error::Broken(problems)) => problems,
-        Err(error) => vec![Problem::error(error.to_string()).in_file(Layout::CONFIG)],
+        Err(error) => vec![Problem::error(error.to_string()).in_file(RecordKind::Config.file())],
     };
     // A commit that removes the tracker needs none of its rules.
-    if staged.list(Layout::ROOT)?.is_empty() {
+    if staged.list(TRACKER_FOLDER)?.is_empty() {
         return Ok(Policy::NotNeeded(Vec::new()));
     }
     let head = workspace.repository()?.head()?.commit;
@@ -177,7 +177,7 @@ fn policy_of_commit(
             .map(|problem| Problem { hint: problem.hint.clone(), ..Problem::warning(problem.to_string()) });
         return Ok(Policy::NotNeeded(warning.into_iter().collect()));
     }
-    let reason = |problem| Reason::UnreadablePolicy { problem, path: Layout::CONFIG.to_owned() };
+    let reason = |problem| Reason::UnreadablePolicy { problem, path: RecordKind::Config.file().to_owned() };
     Ok(Policy::Unreadable(problems.into_iter().map(reason).collect()))
 }
 
@@ -190,7 +190,7 @@ fn changes_records(workspace: &Workspace, staged: &Snapshot, head: Option<Commit
     let files = |files: Vec<crate::git::TreeFile>| -> BTreeSet<_> {
         files.into_iter().map(|file| (file.path, file.mode, file.blob_id)).collect()
     };
-    Ok(files(repository.tree_files(head, Layout::ROOT)?) != files(staged.staged_files(Layout::ROOT)))
+    Ok(files(repository.tree_files(head, TRACKER_FOLDER)?) != files(staged.staged_files(TRACKER_FOLDER)))
 }
 
 /// Tells that a message asks for nothing that can be refused: no move, and no task that is unknown. A task that is
@@ -198,7 +198,7 @@ fn changes_records(workspace: &Workspace, staged: &Snapshot, head: Option<Commit
 fn are_granted(workspace: &Workspace, directives: &Directives) -> bool {
     directives.directives.iter().all(|directive| {
         !matches!(directive.action, Action::Advance | Action::Fail(_))
-            && workspace.work_dir().join(Layout::task(&directive.task)).is_file()
+            && workspace.work_dir().join(RecordPath::task_file(&directive.task)).is_file()
     })
 }
 

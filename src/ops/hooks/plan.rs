@@ -7,13 +7,13 @@ use chrono::{DateTime, Utc};
 use crate::doc::{Document, Edit, Value};
 use crate::facts::{FactsReader, TaskFacts, has_failed};
 use crate::git::CommitId;
-use crate::model::{Config, Minutes, Move, MoveKind, Stage, Task, TaskId};
+use crate::model::{Config, Minutes, Move, MoveKind, RecordKind, RecordPath, Stage, Task, TaskId};
 use crate::ops::Result;
 use crate::ops::moves::edits_of;
 use crate::ops::session::parse;
 use crate::ops::signoffs::{rejected_because, summary_of};
 use crate::policy::{self, Action, Directives, MovePlan};
-use crate::store::{Layout, Snapshot, TaskFile, Workspace};
+use crate::store::{Snapshot, TaskFile, Workspace};
 
 /// A commit, or one that is about to be made.
 pub(super) struct CommitContext<'a> {
@@ -84,12 +84,9 @@ impl CommitContext<'_> {
 
     /// Returns the tasks whose record or votes the commit changed.
     fn touched(&self) -> BTreeSet<TaskId> {
-        let task_of = |path: &String| {
-            let record =
-                path.strip_prefix(Layout::TASKS).and_then(|rest| rest.strip_prefix('/')?.strip_suffix(".md"));
-            let vote =
-                || path.strip_prefix(Layout::SIGNOFFS)?.strip_prefix('/')?.split_once('/').map(|(id, _)| id);
-            TaskId::parse(record.or_else(vote)?).ok()
+        let task_of = |path: &String| match RecordPath::parse(path)? {
+            RecordPath::Task(task) | RecordPath::Vote { task, .. } => Some(task),
+            _ => None,
         };
         self.changed.iter().filter_map(task_of).collect()
     }
@@ -256,7 +253,7 @@ impl CommitContext<'_> {
             .flatten()
             .any(|stage| !self.config.signoffs_of(stage.as_str()).is_empty());
         let has_failed = has_failed(task);
-        Ok(asks || has_failed || !self.after.list(&Layout::signoffs_of(&task.id))?.is_empty())
+        Ok(asks || has_failed || !self.after.list(&RecordKind::Vote.folder_of(&task.id))?.is_empty())
     }
 
     /// Returns the move that votes make by themselves.
@@ -271,7 +268,7 @@ impl CommitContext<'_> {
 
     /// Returns why a rejection that the commit brings sends the task back. One of an earlier round has done so.
     fn new_rejection(&self, signoffs: &policy::Signoffs<'_>) -> Option<String> {
-        let folder = Layout::signoffs_of(&signoffs.task);
+        let folder = RecordKind::Vote.folder_of(&signoffs.task);
         let is_new = |vote: &&policy::JudgedVote<'_>| {
             let path = format!("{folder}/{}", vote.ballot.name);
             vote.weight == policy::VoteStatus::Rejection
@@ -304,5 +301,5 @@ pub(super) fn edited(bytes: &[u8], edits: &[Edit]) -> Option<Vec<u8>> {
 
 /// Returns the path of a task that is written down, where it is unknown only because nobody has staged it.
 pub(super) fn unstaged(workspace: &Workspace, id: &TaskId) -> Option<String> {
-    Some(Layout::task(id)).filter(|path| workspace.work_dir().join(path).is_file())
+    Some(RecordPath::task_file(id)).filter(|path| workspace.work_dir().join(path).is_file())
 }

@@ -9,12 +9,12 @@ use serde::Serialize;
 use super::plan::{CommitContext, Plan, edited, unstaged};
 use crate::env::Env;
 use crate::git::{CommitId, Fold, FoldEdit, Operation, fold, peek_head};
-use crate::model::{Config, OnCommit, Problem, TaskId};
+use crate::model::{Config, OnCommit, Problem, RecordKind, TRACKER_FOLDER, TaskId};
 use crate::ops::session::parse;
 use crate::ops::{Error, Result, Session};
 use crate::policy::{Action, Comments, Reason, parse_message};
 use crate::process::Program;
-use crate::store::{Change, Layout, Snapshot, Workspace};
+use crate::store::{Change, Snapshot, Workspace};
 
 /// What became of a commit.
 #[derive(Debug, Clone, Default, Serialize, JsonSchema)]
@@ -36,7 +36,7 @@ pub fn post_commit(env: &Env) -> Result<PostCommit> {
     let commit = repository.commit_info(head)?;
     let directives = parse_message(&commit.message, Comments::None);
     let parent = commit.parents.first().copied();
-    let records = |commit| repository.tree_id(commit, Layout::ROOT);
+    let records = |commit| repository.tree_id(commit, TRACKER_FOLDER);
     let has_records = records(head)? != parent.map(records).transpose()?.flatten();
     if directives.tasks().is_empty() && !has_records {
         return Ok(PostCommit::default());
@@ -96,12 +96,13 @@ impl PostCommit {
 
 /// Reads the policy that a commit leaves. One that it removes is missing, not empty.
 fn policy_after(after: &Snapshot, before: Option<&Snapshot>) -> Result<Config> {
-    let has_policy = |snapshot: &Snapshot| Ok::<_, Error>(snapshot.read(Layout::CONFIG)?.is_some());
+    let has_policy =
+        |snapshot: &Snapshot| Ok::<_, Error>(snapshot.read(RecordKind::Config.file())?.is_some());
     if let Some(before) = before
         && has_policy(before)?
         && !has_policy(after)?
     {
-        let problem = Problem::error("is missing, and HEAD~ has it").in_file(Layout::CONFIG);
+        let problem = Problem::error("is missing, and HEAD~ has it").in_file(RecordKind::Config.file());
         return Err(Error::Broken(vec![problem]));
     }
     let config = after.config()?.0;
@@ -143,7 +144,7 @@ fn forget_completed(session: &Session<'_>, plan: &Plan, outcome: &PostCommit) ->
 /// Tells that a commit changed no record and names at most tasks that have begun, so that nobody has to look closer.
 /// A task that has begun in the working tree begins with the commit that brings that.
 fn has_nothing_to_do(workspace: &Workspace) -> bool {
-    let Some(seen) = peek_head(workspace.places(), Layout::ROOT).filter(|seen| !seen.has_changed) else {
+    let Some(seen) = peek_head(workspace.places(), TRACKER_FOLDER).filter(|seen| !seen.has_changed) else {
         return false;
     };
     let directives = parse_message(&seen.message, Comments::None);

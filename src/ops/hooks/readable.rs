@@ -1,91 +1,55 @@
 //! Records that a push brings and that cannot be read: refused on any branch, for every clone would stumble over them.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
-use crate::doc::read_role;
-use crate::git::{self, CommitId, Repository};
-use crate::model::{GateRule, Level, Problem, Severity, TaskId};
-use crate::ops::session::parse;
-use crate::ops::{Error, Result, Session};
+use crate::doc::record_problems;
+use crate::git::{self, BlobId, CommitId, FileMode, Repository};
+use crate::model::{GateRule, Level, Problem, RecordPath, Severity, TRACKER_FOLDER, is_in_tracker};
+use crate::ops::Result;
 use crate::review::Violation;
-use crate::store::{self, Layout, Snapshot};
+use crate::store::{LARGEST_FILE, unexpected};
 
 /// Returns the records that differ between two commits and cannot be read in the new one.
 pub(super) fn unreadable(
-    session: &Session<'_>,
     repository: &Repository,
     old: Option<CommitId>,
     new: CommitId,
 ) -> Result<Vec<Violation>> {
-    let changed: BTreeSet<String> = match old {
-        Some(old) if repository.tree_id(old, Layout::ROOT)? == repository.tree_id(new, Layout::ROOT)? => {
-            BTreeSet::new()
-        }
-        Some(old) => {
-            let changes = repository.changes_between(Some(old), new)?;
-            let there = changes.into_iter().filter(|change| change.after.is_some());
-            there.map(|change| change.path).filter(|path| path.starts_with(".tracker/")).collect()
-        }
-        None => repository.tree_files(new, Layout::ROOT)?.into_iter().map(|file| file.path).collect(),
-    };
-    if changed.is_empty() {
-        return Ok(Vec::new());
-    }
-    let snapshot = session.workspace().snapshot_of_commit(Some(new))?;
     let mut problems = Vec::new();
-    let mut tasks = BTreeSet::new();
-    for path in &changed {
-        let parts: Vec<&str> = path.split('/').skip(1).collect();
-        let found = match parts.as_slice() {
-            ["config.toml"] => read(path, || Ok(snapshot.config().map(|_| ())?))?,
-            ["tasks", name] => match name.strip_suffix(".md").and_then(|id| TaskId::parse(id).ok()) {
-                Some(id) => read(path, || task(&snapshot, &id))?,
-                None => Vec::new(),
+    for (path, (mode, blob_id)) in changed(repository, old, new)? {
+        let found = match (unexpected(&path, mode.into()), RecordPath::parse(&path)) {
+            (Some(problem), _) => vec![problem],
+            (None, Some(record)) => match repository.read_blob(blob_id, LARGEST_FILE) {
+                Ok(bytes) => record_problems(&record, &bytes),
+                Err(error @ git::Error::TooLarge { .. }) => vec![Problem::error(error.to_string())],
+                Err(error) => return Err(error.into()),
             },
-            ["roles", name] => read(path, || role(&snapshot, path, name.trim_end_matches(".md")))?,
-            ["signoffs" | "findings" | "notes", id, _] => {
-                tasks.extend(TaskId::parse(id));
-                Vec::new()
-            }
-            _ => Vec::new(),
+            (None, None) => Vec::new(),
         };
-        problems.extend(found);
+        let errors = found.into_iter().filter(|problem| problem.severity == Severity::Error);
+        problems.extend(errors.map(|problem| violation(problem.in_file(&path))));
     }
-    for id in tasks {
-        let found = [snapshot.votes(&id)?.1, snapshot.findings(&id)?.1, snapshot.notes(&id)?.1];
-        problems.extend(found.into_iter().flatten().filter(|problem| changed.contains(&problem.file)));
-    }
-    problems.retain(|problem| problem.severity == Severity::Error);
-    Ok(problems.into_iter().map(violation).collect())
+    Ok(problems)
 }
 
-fn task(snapshot: &Snapshot, id: &TaskId) -> Result<()> {
-    match snapshot.task_file(id)? {
-        Some(file) => parse(&file).map(|_| ()),
-        None => Ok(()),
+/// Returns the files below the tracker's folder that the new commit has otherwise than the old one.
+fn changed(
+    repository: &Repository,
+    old: Option<CommitId>,
+    new: CommitId,
+) -> Result<BTreeMap<String, (FileMode, BlobId)>> {
+    let Some(old) = old else {
+        let files = repository.tree_files(new, TRACKER_FOLDER)?.into_iter();
+        return Ok(files.map(|file| (file.path, (file.mode, file.blob_id))).collect());
+    };
+    if repository.tree_id(old, TRACKER_FOLDER)? == repository.tree_id(new, TRACKER_FOLDER)? {
+        return Ok(BTreeMap::new());
     }
-}
-
-fn role(snapshot: &Snapshot, path: &str, name: &str) -> Result<()> {
-    let bytes = snapshot.read(path)?.unwrap_or_default();
-    read_role(name, &bytes).map(|_| ()).map_err(Error::Broken)
-}
-
-/// Tells a record that cannot be read from a repository that cannot be read.
-fn read(path: &str, work: impl FnOnce() -> Result<()>) -> Result<Vec<Problem>> {
-    let named = |problem: Problem| if problem.file.is_empty() { problem.in_file(path) } else { problem };
-    match work() {
-        Ok(()) => Ok(Vec::new()),
-        Err(Error::Broken(problems) | Error::Store(store::Error::Broken(problems))) => {
-            Ok(problems.into_iter().map(named).collect())
-        }
-        Err(Error::Store(
-            error @ (store::Error::Link { .. }
-            | store::Error::WrongKind { .. }
-            | store::Error::Git(git::Error::TooLarge { .. })),
-        )) => Ok(vec![Problem::error(error.to_string()).in_file(path)]),
-        Err(error) => Err(error),
-    }
+    let changes = repository.changes_between(Some(old), new)?.into_iter();
+    let inside = changes.filter(|change| is_in_tracker(&change.path));
+    Ok(inside
+        .filter_map(|change| Some((change.path, change.after.map(|now| (now.mode, now.blob_id))?)))
+        .collect())
 }
 
 fn violation(problem: Problem) -> Violation {

@@ -5,6 +5,7 @@
 //! pre_receive` of the default branch names; to the other branches people push work in progress, which only has to be
 //! records that can be read.
 
+use crate::model::TRACKER_FOLDER;
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -12,7 +13,7 @@ use super::judge::{BranchReport, Judge, Update};
 use crate::env::Env;
 use crate::git::{CommitId, Repository};
 use crate::ops::{Error, Result, Session};
-use crate::store::{Layout, Workspace};
+use crate::store::Workspace;
 
 /// Branches that are the default one where HEAD names none that is there: the first that is.
 const USUAL: [&str; 2] = ["main", "master"];
@@ -54,7 +55,7 @@ pub fn judge_receive(env: &Env, lines: &str) -> Result<PushReport> {
             update.branch = target.strip_prefix("refs/heads/").unwrap_or(&target).to_owned();
         }
         let brings_tracker = match update.new {
-            Some(new) => repository.tree_id(new, Layout::ROOT)?.is_some(),
+            Some(new) => repository.tree_id(new, TRACKER_FOLDER)?.is_some(),
             None => false,
         };
         if default.1.is_none() && update.branch != default.0 && brings_tracker && report.remarks.is_empty() {

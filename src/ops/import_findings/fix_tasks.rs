@@ -5,11 +5,11 @@ use std::collections::HashMap;
 
 use crate::doc::create_task;
 use crate::import::findings::{FindingStatus, Matched, is_inside};
-use crate::model::{Config, Finding, FindingSeverity, Priority, Task, TaskId};
+use crate::model::{Config, Finding, FindingSeverity, Priority, RecordPath, Task, TaskId};
 use crate::ops::ids::IdMaker;
 use crate::ops::written::WrittenTask;
 use crate::ops::{Result, Session};
-use crate::store::{Change, Layout};
+use crate::store::Change;
 
 /// Types that a task which mends something has, best first.
 const TYPES: [&str; 3] = ["bug", "fix", "bugfix"];
@@ -60,7 +60,7 @@ impl FixTasks {
             }
             let task = fix_of(session, config, finding, ids.fresh()?);
             self.by_finding.insert(source_of(finding), (task.id.to_string(), false));
-            self.changes.push(Change::create(Layout::task(&task.id), create_task(&task)));
+            self.changes.push(Change::create(RecordPath::task_file(&task.id), create_task(&task)));
             let said = format!("mends {} of {}", finding.id, finding.task);
             self.written.push(WrittenTask::created(&task, vec![said]));
         }

@@ -5,11 +5,12 @@ use std::collections::HashMap;
 use crate::doc::{Document, Edit, Value, resolve_finding};
 use crate::import::findings::{FindingStatus, Found, Matched, ToolReport, gone};
 use crate::model::{
-    Config, Finding, FindingId, FindingSeverity, FindingState, Person, Problem, Resolution, Task, ToolSource,
+    Config, Finding, FindingId, FindingSeverity, FindingState, Person, Problem, RecordKind, Resolution, Task,
+    ToolSource,
 };
 use crate::ops::signoffs::creation_of;
 use crate::ops::{Error, Result, Session, Written};
-use crate::store::{Change, Layout, TaskFile};
+use crate::store::{Change, TaskFile};
 
 use super::FindingsImport;
 
@@ -204,7 +205,7 @@ impl ReportImport<'_> {
     }
 
     fn edited(&self, name: &str, edits: &[Edit]) -> Result<Change> {
-        let path = format!("{}/{name}", Layout::findings_of(&self.task.id));
+        let path = format!("{}/{name}", RecordKind::Finding.folder_of(&self.task.id));
         let bytes = self.session.snapshot().read(&path)?.unwrap_or_default();
         let document = Document::yaml(&bytes).map_err(Error::Broken)?;
         let after = document.edit(edits).map_err(|problem| Error::Broken(vec![problem.in_file(&path)]))?;

@@ -4,11 +4,10 @@ use super::intake::ReportImport;
 use crate::facts::TaskFacts;
 use crate::git::Repository;
 use crate::import::findings::{FindingStatus, Matched};
-use crate::model::{Verdict, Vote};
+use crate::model::{RecordKind, Verdict, Vote};
 use crate::ops::Result;
 use crate::ops::signoffs::{CastVote, Statement, VoteContext};
 use crate::policy::{VoteStatus, round_in};
-use crate::store::Layout;
 
 impl ReportImport<'_> {
     /// Rejects the task where a finding does, unless the same person has done so in this round and nothing that
@@ -24,7 +23,7 @@ impl ReportImport<'_> {
             return Ok((if rejecting.is_empty() { "none" } else { "not_asked" }, None));
         }
         if rejecting.is_empty()
-            && self.session.snapshot().list(&Layout::signoffs_of(&self.task.id))?.is_empty()
+            && self.session.snapshot().list(&RecordKind::Vote.folder_of(&self.task.id))?.is_empty()
         {
             return Ok(("none", None));
         }

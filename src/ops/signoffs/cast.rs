@@ -3,7 +3,7 @@
 use crate::doc::{create_finding, create_vote, read_vote, vote_file_name};
 use crate::facts::{FactsReader, TaskFacts, sign_vote};
 use crate::model::{
-    Config, Coverage, Finding, FindingId, FindingSeverity, Person, Stage, Task, Verdict, Vote,
+    Config, Coverage, Finding, FindingId, FindingSeverity, Person, RecordKind, Stage, Task, Verdict, Vote,
 };
 use crate::ops::block::forget_closed;
 use crate::ops::gate::usual_base_commit;
@@ -15,7 +15,7 @@ use crate::policy::{
     Attempt, Hint, JudgedVote, Missing, MovePlan, Reason, Refusal, WhyNot, auto_advance, coverage_digest,
     covered_by, fail, finding_id, round_in,
 };
-use crate::store::{Change, Layout, TaskFile};
+use crate::store::{Change, TaskFile};
 
 /// A vote on fewer files than this can be read again, however long their names are.
 const SURELY_FITS: usize = 200;
@@ -100,7 +100,7 @@ fn refuse_if_too_large(vote: &Vote) -> Result<()> {
     if count < SURELY_FITS || read_vote(&vote.task, create_vote(vote).as_bytes()).is_ok() {
         return Ok(());
     }
-    let (role, config) = (vote.role.clone(), Layout::CONFIG.to_owned());
+    let (role, config) = (vote.role.clone(), RecordKind::Config.file().to_owned());
     Err(Error::refused(Attempt::Vote(vote.task.clone()), Reason::TooManyFiles { role, files: count, config }))
 }
 
@@ -138,7 +138,7 @@ impl VoteContext<'_> {
         let vote = self.vote(statement)?;
         let record = self.reader.own_vote(vote.clone(), &vote_file_name(&vote))?;
         self.facts.votes.push(record);
-        let path = format!("{}/{}", Layout::signoffs_of(&vote.task), vote_file_name(&vote));
+        let path = format!("{}/{}", RecordKind::Vote.folder_of(&vote.task), vote_file_name(&vote));
         let mut cast = self.follows(&vote)?;
         cast.changes.insert(0, Change::create(path, create_vote(&vote)));
         cast.messages.insert(0, format!("{} as {}", vote.verdict, vote.role));
@@ -222,7 +222,7 @@ impl VoteContext<'_> {
 
 /// Returns the change that writes a finding down.
 pub(in crate::ops) fn creation_of(finding: &Finding) -> Change {
-    let path = format!("{}/{}.yaml", Layout::findings_of(&finding.task), finding.id);
+    let path = format!("{}/{}.yaml", RecordKind::Finding.folder_of(&finding.task), finding.id);
     Change::create(path, create_finding(finding))
 }
 

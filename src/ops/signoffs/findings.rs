@@ -4,11 +4,11 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::doc::{Document, resolve_finding};
-use crate::model::{Finding, FindingState, Problem, Resolution};
+use crate::model::{Finding, FindingState, Problem, RecordKind, Resolution};
 use crate::ops::import_findings::FixTasks;
 use crate::ops::written::WrittenTask;
 use crate::ops::{Error, Result, Session, Written};
-use crate::store::{Change, Layout};
+use crate::store::Change;
 
 /// Findings of one task or of all.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
@@ -60,7 +60,7 @@ pub fn findings(
     let ids = match query {
         Some(query) => vec![session.snapshot().resolve(query)?],
         None => {
-            let entries = session.snapshot().list(Layout::FINDINGS)?;
+            let entries = session.snapshot().list(RecordKind::Finding.folder())?;
             entries.iter().filter_map(|entry| crate::model::TaskId::parse(&entry.name).ok()).collect()
         }
     };
@@ -138,7 +138,7 @@ pub fn resolve(
     }
     let resolution =
         Resolution { at: session.env().now(), by, to, why: why.map(str::trim).map(str::to_owned) };
-    let path = format!("{}/{name}", Layout::findings_of(&task.id));
+    let path = format!("{}/{name}", RecordKind::Finding.folder_of(&task.id));
     let bytes = session.snapshot().read(&path)?.unwrap_or_default();
     let located = |problem: Problem| Error::Broken(vec![problem.in_file(&path)]);
     let document = Document::yaml(&bytes).map_err(Error::Broken)?;

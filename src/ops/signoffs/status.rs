@@ -8,10 +8,9 @@ use serde::Serialize;
 
 use crate::facts::TaskFacts;
 use crate::git::Repository;
-use crate::model::{Config, Problem, RecordPath, SelfApproval, Signatures, Task};
+use crate::model::{Config, Problem, RecordKind, RecordPath, SelfApproval, Signatures, Task};
 use crate::ops::{Result, Session};
 use crate::policy::{JudgedVote, Missing, RoleStanding, Trust, VoteStatus, gate, is_meant};
-use crate::store::Layout;
 
 /// The sign-off status of a task.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
@@ -128,7 +127,7 @@ fn unsigned(config: &Config, facts: &TaskFacts) -> Vec<Problem> {
     let votes = signoffs.roles.iter().flat_map(|role| &role.votes);
     let unsigned = votes.filter(|vote| vote.weight.why_not().is_none() && vote.ballot.trust != Trust::Signed);
     let problem = |vote: &JudgedVote<'_>| {
-        let path = format!("{}/{}", Layout::signoffs_of(&facts.task.id), vote.ballot.name);
+        let path = format!("{}/{}", RecordKind::Vote.folder_of(&facts.task.id), vote.ballot.name);
         let message = format!("the vote of {} as {} is not signed", vote.person.name, vote.ballot.vote.role);
         Problem::warning(message).in_file(path).with_hint("vote again with --sign")
     };
@@ -149,7 +148,7 @@ fn signers_of_target(
     if target.is_none() {
         let message = "no target branch is known: signatures are checked by the list of this checkout";
         let hint = "--base REV names the branch the work goes to; git remote set-head origin --auto";
-        problems.push(Problem::warning(message).in_file(Layout::ALLOWED_SIGNERS).with_hint(hint));
+        problems.push(Problem::warning(message).in_file(RecordKind::AllowedSigners.file()).with_hint(hint));
         return Ok(None);
     }
     let bytes =
@@ -160,7 +159,7 @@ fn signers_of_target(
 /// Reads what is known of one task, and asks git only where there are votes or some are required.
 pub(in crate::ops) fn facts_of_task(session: &Session<'_>, config: &Config, task: Task) -> Result<TaskFacts> {
     let requires = !config.signoffs_of(task.stage.as_str()).is_empty();
-    let has_votes = !session.snapshot().list(&Layout::signoffs_of(&task.id))?.is_empty();
+    let has_votes = !session.snapshot().list(&RecordKind::Vote.folder_of(&task.id))?.is_empty();
     if task.summary().is_closed() || !(requires || has_votes) {
         return Ok(TaskFacts::without_votes(session.snapshot(), task)?);
     }

@@ -1,5 +1,6 @@
 //! Workflow commands: lines that GitHub Actions shows as annotations on files.
 
+use crate::model::RecordKind;
 use std::fmt::Write as _;
 
 use super::escape::visible;
@@ -57,7 +58,7 @@ pub fn github_stop(title: &str, place: Option<(&str, Option<usize>)>, lines: &[&
 
 fn annotate(kind: &str, violation: &Violation, out: &mut String) {
     let mut properties = Vec::new();
-    let of_task = || Some(format!(".tracker/tasks/{}.md", violation.task.as_deref()?));
+    let of_task = || Some(format!("{}/{}.md", RecordKind::Task.folder(), violation.task.as_deref()?));
     if let Some(file) = violation.file.clone().or_else(of_task) {
         properties.push(format!("file={}", property(&visible(&file, LONGEST))));
         let line = violation.line.filter(|_| violation.file.is_some()).unwrap_or(1);

@@ -17,6 +17,7 @@ pub use junit::junit;
 pub use markdown::{brief, markdown};
 pub use sarif::sarif;
 
+use crate::model::RecordKind;
 use crate::review::Violation;
 
 /// Returns the file and line that a violation is shown at. What is about no file is shown at its task's, or at the
@@ -24,7 +25,7 @@ use crate::review::Violation;
 fn place(violation: &Violation) -> (String, usize) {
     match (&violation.file, &violation.task) {
         (Some(file), _) => (file.clone(), violation.line.unwrap_or(1).max(1)),
-        (None, Some(task)) => (format!(".tracker/tasks/{task}.md"), 1),
-        (None, None) => (".tracker/config.toml".to_owned(), 1),
+        (None, Some(task)) => (format!("{}/{task}.md", RecordKind::Task.folder()), 1),
+        (None, None) => (RecordKind::Config.file().to_owned(), 1),
     }
 }

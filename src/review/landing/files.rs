@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::chain::{Link, Outcome, TaskSet, search};
 use super::{Judge, Objection, Ruling};
+use crate::model::is_daily_record;
 use crate::model::{TaskId, TreeEntry};
 use crate::policy::history::{History, PersonKey};
-use crate::policy::is_record;
 
 /// The approved changes for one role, by path: whose and what.
 type Approved = BTreeMap<String, Vec<(usize, TreeEntry, TreeEntry)>>;
@@ -67,7 +67,7 @@ impl<H: History> Judge<'_, '_, H> {
             paths.extend(history.differences(None, head)?.iter().cloned());
         }
         let mut merged = BTreeMap::new();
-        for path in paths.into_iter().filter(|path| !is_record(path)) {
+        for path in paths.into_iter().filter(|path| !is_daily_record(path)) {
             match self.changes.merged(tip, head, &path)? {
                 Some(entry) if entry == history.entry(tip, &path)? => {}
                 Some(entry) => drop(merged.insert(path, entry)),

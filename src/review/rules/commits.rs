@@ -3,8 +3,7 @@
 use super::super::facts::{CommitFacts, RangeFacts};
 use super::super::passes::Judged;
 use super::{About, Violations};
-use crate::model::{GateRule, Task};
-use crate::policy::is_record;
+use crate::model::{GateRule, Task, is_daily_record};
 
 const RULE: GateRule = GateRule::LinkedCommits;
 
@@ -26,7 +25,7 @@ fn of_commit(commit: &CommitFacts, tasks: &[Judged<'_>], book: &mut Violations<'
         );
     }
     // A merge without changes of its own, and the bookkeeping of the tracker, belong to nobody's task.
-    let does_work = commit.paths.iter().any(|path| !is_record(path));
+    let does_work = commit.paths.iter().any(|path| !is_daily_record(path));
     if !does_work {
         return;
     }

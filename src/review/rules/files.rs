@@ -3,16 +3,21 @@
 use super::super::facts::{FileFacts, RangeFacts};
 use super::super::passes::Judged;
 use super::{About, Violations};
-use crate::model::{Config, GateRule, Level};
-use crate::policy::{is_covered, is_record, is_selected};
+use crate::model::{Config, GateRule, Level, TRACKER_FOLDER, is_daily_record, is_in_tracker};
+use crate::policy::{is_covered, is_selected};
 
 /// Tells whether a path is what the gate judges by: the tracker's files that are no records, a tracker in another
 /// place, and the mailmap, which says who is who.
 pub(in crate::review) fn is_policy(path: &str) -> bool {
-    let is_tracker = |part: &str| matches!(folded(part).as_str(), ".tracker" | "tracke~1");
-    let is_own = path.starts_with(".tracker/");
+    let is_tracker = |part: &str| matches!(folded(part).as_str(), TRACKER_FOLDER | "tracke~1");
+    let is_own = is_in_tracker(&path);
     let is_other = !is_own && path.split('/').any(is_tracker);
-    is_own && !is_record(path) || is_other || folded(path) == ".mailmap"
+    is_own && !is_daily_record(path) || is_other || folded(path) == ".mailmap"
+}
+
+/// Tells the same of a file: a link or an executable in the place of a record is policy.
+pub(in crate::review) fn is_policy_file(file: &FileFacts) -> bool {
+    is_policy(&file.path) || is_in_tracker(&file.path) && !file.is_daily_record()
 }
 
 /// Reads a name as the file systems of macOS and Windows do, where a checkout of it ends up in the same place: without
@@ -117,7 +122,7 @@ pub(super) fn judge(facts: &RangeFacts<'_>, tasks: &[Judged<'_>], book: &mut Vio
 
 fn covered_files(facts: &RangeFacts<'_>, tasks: &[Judged<'_>], book: &mut Violations<'_>) {
     let owners = super::super::tasks::owners_of_files(facts);
-    for file in facts.files.iter().filter(|file| !is_record(&file.path) && !is_policy(&file.path)) {
+    for file in facts.files.iter().filter(|file| !file.is_daily_record() && !is_policy_file(file)) {
         let own: Vec<(usize, &Judged<'_>)> =
             owners.get(file.path.as_str()).into_iter().flatten().map(|at| (*at, &tasks[*at])).collect();
         if own.is_empty() {
@@ -188,9 +193,7 @@ fn declared_files(facts: &RangeFacts<'_>, tasks: &[Judged<'_>], book: &mut Viola
             .iter()
             .flat_map(|at| &facts.commits[*at].paths)
             .map(String::as_str)
-            .filter(|path| {
-                !path.starts_with(".tracker/") && !after.files.iter().any(|file| is_declared(file, path))
-            })
+            .filter(|path| !is_in_tracker(&path) && !after.files.iter().any(|file| is_declared(file, path)))
             .collect();
         beside.sort_unstable();
         beside.dedup();
@@ -230,7 +233,8 @@ fn standards(facts: &RangeFacts<'_>, book: &mut Violations<'_>) {
 
 #[cfg(test)]
 mod tests {
-    use super::{is_declared, is_policy, is_record};
+    use super::{is_declared, is_policy};
+    use crate::model::is_daily_record;
 
     #[test]
     fn policy_is_told_from_records_and_from_code() {
@@ -266,7 +270,7 @@ mod tests {
         ] {
             assert!(!is_policy(path), "{path}");
         }
-        assert!(is_record(".tracker/notes/TASK-1/a.md") && !is_record(".tracker/tasks"));
+        assert!(is_daily_record(".tracker/notes/TASK-1/a.md") && !is_daily_record(".tracker/tasks"));
     }
 
     #[test]

@@ -8,7 +8,7 @@ mod owners;
 mod state;
 mod votes;
 
-pub(super) use files::{Cover, is_policy};
+pub(super) use files::{Cover, is_policy_file};
 
 use std::collections::BTreeMap;
 

@@ -5,7 +5,7 @@ use super::super::facts::RangeFacts;
 use super::super::passes::{Judged, Pass, route};
 use super::votes::votes_of;
 use super::{About, Violations};
-use crate::model::{GateRule, Move, Task, TaskId, Verdict};
+use crate::model::{GateRule, Move, RecordKind, Task, TaskId, Verdict};
 use crate::policy::{
     JudgedVote, Missing, RoleStanding, VoteStatus, WhyNot, is_override, judge as judge_votes, overriding_move,
 };
@@ -167,5 +167,5 @@ pub(super) fn rule_against(why: &WhyNot) -> Option<GateRule> {
 
 /// Returns the path of a vote's file.
 pub(super) fn path_of(vote: &JudgedVote<'_>) -> String {
-    format!(".tracker/signoffs/{}/{}", vote.ballot.folder, vote.ballot.name)
+    format!("{}/{}", RecordKind::Vote.folder_of(&vote.ballot.folder), vote.ballot.name)
 }

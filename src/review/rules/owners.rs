@@ -1,9 +1,9 @@
 //! `policy-owners`: what the gate judges by changes only with its owners' votes, by the rules of the base.
 
 use super::super::facts::{FileFacts, RangeFacts, RangeTask};
-use super::files::is_policy;
+use super::files::is_policy_file;
 use super::{About, Violations};
-use crate::model::{Config, GateRule, Level, Stage, Task};
+use crate::model::{Config, GateRule, Level, Stage, Task, is_in_tracker};
 use crate::policy::{JudgedVote, RoleStanding, VoteStatus, is_selected, judge as judge_votes};
 
 const RULE: GateRule = GateRule::PolicyOwners;
@@ -18,9 +18,10 @@ pub(super) fn judge(facts: &RangeFacts<'_>, book: &mut Violations<'_>) {
         return;
     }
     let protect = book.config.policy.gate.protect.clone();
-    let is_protected = |path: &str| is_policy(path) || !protect.is_empty() && is_selected(&protect, path);
+    let is_protected =
+        |file: &FileFacts| is_policy_file(file) || !protect.is_empty() && is_selected(&protect, &file.path);
     for file in &facts.files {
-        if is_protected(&file.path) {
+        if is_protected(file) {
             of_policy(facts, file, book);
         } else if is_selected(&RUNNERS.map(str::to_owned), &file.path) {
             let about = About { file: Some(&file.path), ..About::default() };
@@ -69,7 +70,7 @@ fn of_policy(facts: &RangeFacts<'_>, file: &FileFacts, book: &mut Violations<'_>
 }
 
 fn is_elsewhere(path: &str) -> bool {
-    !path.starts_with(".tracker/") && path != ".mailmap"
+    !is_in_tracker(&path) && path != ".mailmap"
 }
 
 /// Tells whether the owners have signed off what a task changed, in whichever stage they did so, and none of them has

@@ -3,8 +3,7 @@
 use super::super::facts::{MergedRecord, RangeFacts};
 use super::super::passes::{Judged, place_in, route};
 use super::{About, Violations};
-use crate::model::{GateRule, Level, Severity};
-use crate::policy::is_record;
+use crate::model::{GateRule, Level, Severity, is_daily_record};
 
 pub(super) fn judge(facts: &RangeFacts<'_>, tasks: &[Judged<'_>], book: &mut Violations<'_>) {
     merge_stage(facts, tasks, book);
@@ -19,7 +18,7 @@ pub(super) fn judge(facts: &RangeFacts<'_>, tasks: &[Judged<'_>], book: &mut Vio
 fn merge_stage(facts: &RangeFacts<'_>, tasks: &[Judged<'_>], book: &mut Violations<'_>) {
     let Some(wanted) = book.config.policy.gate.merge_stage.clone() else { return };
     for task in tasks {
-        let does_work = |at: &usize| facts.commits[*at].paths.iter().any(|path| !is_record(path));
+        let does_work = |at: &usize| facts.commits[*at].paths.iter().any(|path| !is_daily_record(path));
         let Some(after) = task.facts.after.as_ref().filter(|after| after.cancelled.is_none()) else {
             continue;
         };

@@ -4,7 +4,9 @@ use super::super::facts::{RangeFacts, RangeTask, RecordStep};
 use super::super::passes::Judged;
 use super::moves::{path_of, rule_against};
 use super::{About, Violations};
-use crate::model::{Finding, FindingState, GateRule, Level, Resolution, SelfApproval, Signatures};
+use crate::model::{
+    Finding, FindingState, GateRule, Level, RecordKind, Resolution, SelfApproval, Signatures,
+};
 use crate::policy::{JudgedVote, Signoffs, Trust, VoteStatus, blocking_findings, is_meant};
 
 pub(super) fn judge(facts: &RangeFacts<'_>, tasks: &[Judged<'_>], book: &mut Violations<'_>) {
@@ -94,7 +96,7 @@ fn resolutions(range: &RangeFacts<'_>, facts: &RangeTask, book: &mut Violations<
             continue;
         }
         let Some(doubt) = doubt_about(range, facts, finding, new, book) else { continue };
-        let file = format!(".tracker/findings/{}/{}.yaml", facts.id, finding.id);
+        let file = format!("{}/{}.yaml", RecordKind::Finding.folder_of(&facts.id), finding.id);
         let message =
             format!("{} {} was {} by {}, {doubt}", finding.severity, finding.id, new.to, new.by.name);
         let about = About { task: Some(&facts.id), file: Some(&file), ..About::default() };

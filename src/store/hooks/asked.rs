@@ -4,6 +4,7 @@
 //! Only what the shell can do without another process, and only where it is sure: in doubt the tracker is asked.
 
 use super::block::Hook;
+use crate::model::{RecordKind, TRACKER_FOLDER};
 use crate::policy::DIRECTIVE_WORDS;
 use crate::store::workspace::POLICY_READ;
 
@@ -37,15 +38,16 @@ fn before_the_message() -> String {
 fn at_the_message() -> String {
     let words: Vec<String> = DIRECTIVE_WORDS.into_iter().map(in_either_case).collect();
     let (some, others) = words.split_at(words.len() / 2);
+    let (config, tasks) = (RecordKind::Config.file(), RecordKind::Task.folder());
     format!(
         "tracker_asks=no tracker_lines=0\n\
-         if [ -d .tracker ]; then [ \"${{1%/*}}/tracker/{POLICY_READ}\" -nt .tracker/config.toml ] && \
-         [ -e .tracker/config.toml ] || tracker_asks=yes; fi\nif [ -r \"$1\" ]; then\n  \
+         if [ -d {TRACKER_FOLDER} ]; then [ \"${{1%/*}}/tracker/{POLICY_READ}\" -nt {config} ] && \
+         [ -e {config} ] || tracker_asks=yes; fi\nif [ -r \"$1\" ]; then\n  \
          while IFS= read -r tracker_line || [ -n \"$tracker_line\" ]; do\n    \
          tracker_lines=$((tracker_lines + 1))\n    \
          case $tracker_lines:$tracker_line in {MOST_LINES}:* | *:'#'*) tracker_asks=yes; break ;; esac\n    \
          case $tracker_line in\n    'Task: '*[!A-Z0-9-]*) tracker_asks=yes; break ;;\n    \
-         'Task: '*) [ -f \".tracker/tasks/${{tracker_line#Task: }}.md\" ] || {{ tracker_asks=yes; break; }} ;;\n    \
+         'Task: '*) [ -f \"{tasks}/${{tracker_line#Task: }}.md\" ] || {{ tracker_asks=yes; break; }} ;;\n    \
          {} | \\\n    {}) tracker_asks=yes; break ;;\n    esac\n  \
          done <\"$1\"\nelse\n  tracker_asks=yes\nfi\n",
         some.join(" | "),

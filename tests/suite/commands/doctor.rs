@@ -124,7 +124,7 @@ fn names_what_only_a_person_can_mend() {
     warning .tracker/notes/TASK-G0NE  holds notes on TASK-G0NE, which is no task here  dangling-reference
     error .tracker/notes/TASK-G0NE/20261111T090000Z-00000.md:1  the file does not begin with a `---` line  broken-document
         the file begins with YAML between two `---` lines
-    error .tracker/tasks/A-1.md  depends_on: tasks wait for each other: A-1 → A-2 → A-1  circle
+    error .tracker/tasks/A-1.md  depends_on: tasks wait for each other: A-1 → A-2 → A-1  cycle
         tracker set A-1 depends_on-=A-2
     error .tracker/tasks/TASK-BR0K.md:3  title: did not find expected ',' or ']'  broken-document
         a bracket is not closed, or a text in it needs quotes
@@ -133,7 +133,7 @@ fn names_what_only_a_person_can_mend() {
     warning .tracker/tasks/TASK-DANG.md  stage: no pipeline has a stage `limbo`  unknown-stage
         tracker set-stage TASK-DANG STAGE
     error .tracker/tasks/TASK-F0LD.md  is a folder where a task's file should be  file-kind
-        replace it by a regular file, or remove it
+        move it, or remove it
     error .tracker/tasks/TASK-L1NK.md  is a symbolic link; links are not followed  file-kind
         replace it by a regular file, or remove it
     error .tracker/tasks/TASK-M3RG.md:3  the file holds a merge conflict  conflict-markers
@@ -222,4 +222,87 @@ fn after_a_merge_of_two_sides_the_conflict_is_loud_everywhere() {
 #[test]
 fn an_empty_tracker_is_healthy() {
     assert_eq!(empty().tracker(&["doctor"]).status, 0);
+}
+
+#[test]
+fn every_reader_names_a_record_in_a_folder_of_its_own() {
+    let sandbox = world();
+    let from = ".tracker/tasks/TASK-D4RK.md";
+    let to = ".tracker/tasks/done/TASK-D4RK.md";
+    sandbox.write(".tracker/tasks/done/notes.txt", "kept\n");
+    sandbox.git(&["mv", from, to]);
+    sandbox.write(".tracker/findings/TASK-S3SS/old/F1.yaml", "severity: [\n");
+    for command in [&["list"][..], &["doctor"], &["check"]] {
+        let output = sandbox.tracker(command);
+        assert_eq!(output.status, 1, "{command:?} {output}");
+        assert!(output.to_string().contains(to), "{command:?} {output}");
+    }
+    assert_snapshot!(sandbox.tracker(&["doctor"]), @r"
+    exit 1
+    --- stdout
+    error .tracker/findings/TASK-S3SS/old/F1.yaml  no finding is read from here, only from files in .tracker/findings/ID  misplaced
+        repair it, and move it to .tracker/findings/TASK-S3SS/F1.yaml
+    error .tracker/tasks/done/TASK-D4RK.md  lies in a folder where a task's file should be  misplaced
+        tracker doctor --fix
+    warning .tracker/tasks/done/notes.txt  is not a task: the name does not end in `.md`  wrong-file-name
+    --- stderr
+    9 files, 2 errors, 1 warning
+    ");
+    commit(&sandbox, "Tidy up");
+    let output = sandbox.tracker(&["check", "--base", "HEAD~"]).to_string();
+    assert!(
+        output.contains("lies in a folder where a task's file should be") && output.contains(to),
+        "{output}"
+    );
+    assert!(output.contains("no finding is read from here"), "{output}");
+    assert_snapshot!(sandbox.tracker(&["doctor", "--fix"]), @r"
+    exit 1
+    --- stdout
+    mended  .tracker/tasks/done/TASK-D4RK.md: moved to .tracker/tasks/TASK-D4RK.md
+    error .tracker/findings/TASK-S3SS/old/F1.yaml  no finding is read from here, only from files in .tracker/findings/ID  misplaced
+        repair it, and move it to .tracker/findings/TASK-S3SS/F1.yaml
+    warning .tracker/tasks/done/notes.txt  is not a task: the name does not end in `.md`  wrong-file-name
+    --- stderr
+    9 files, 1 error, 1 warning
+    ");
+    assert!(sandbox.path().join(from).is_file() && !sandbox.path().join(to).exists());
+    assert!(!sandbox.tracker(&["list"]).to_string().contains(to));
+}
+
+#[test]
+fn records_are_plain_files_in_a_commit() {
+    let sandbox = world();
+    let path = ".tracker/tasks/TASK-D4RK.md";
+    sandbox.git(&["update-index", "--chmod=+x", path]);
+    sandbox.git(&["commit", "--quiet", "--message", "Executable"]);
+    for command in [&["list", "--at", "HEAD"][..], &["doctor", "--at", "HEAD"], &["check", "--base", "HEAD~"]]
+    {
+        let output = sandbox.tracker(command);
+        assert_eq!(output.status, 1, "{command:?} {output}");
+        assert!(
+            output.to_string().contains("is executable; a record is a plain file"),
+            "{command:?} {output}"
+        );
+    }
+    assert!(!sandbox.tracker(&["list", "--all", "--at", "HEAD"]).stdout.contains("TASK-D4RK"));
+}
+
+#[test]
+fn a_missing_configuration_is_told_and_restored_as_git_has_it() {
+    let sandbox = world();
+    let config = ".tracker/config.toml";
+    let ours = format!("{}# ours\n", sandbox.read(config));
+    sandbox.write(config, &ours);
+    commit(&sandbox, "Our configuration");
+    fs::remove_file(sandbox.path().join(config)).unwrap();
+    assert_snapshot!(sandbox.tracker(&["doctor"]), @r"
+    exit 1
+    --- stdout
+    error .tracker/config.toml  is missing, and git has it  own-files
+        tracker doctor --fix
+    --- stderr
+    6 files, 1 error, 0 warnings
+    ");
+    assert_eq!(sandbox.tracker(&["doctor", "--fix"]).status, 0);
+    assert_eq!(sandbox.read(config), ours);
 }

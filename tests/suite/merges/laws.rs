@@ -1,7 +1,8 @@
 //! Laws of merging, held to random documents, random pairs of edits and junk.
 
 use proptest::prelude::*;
-use tracker::doc::{self, Document, Edit, Identity, Marks, Merge, RecordKind, RecordVersions, Scalar, Value};
+use tracker::doc::{self, Document, Edit, Identity, Marks, Merge, RecordVersions, Scalar, Value};
+use tracker::model::RecordFormat;
 
 const BASE: &str = "\
 ---
@@ -164,7 +165,7 @@ fn changed(text: &str, changes: &[Change]) -> String {
 fn merge(base: Option<&str>, ours: &str, theirs: &str) -> Merge {
     let versions =
         RecordVersions { base: base.map(str::as_bytes), ours: ours.as_bytes(), theirs: theirs.as_bytes() };
-    doc::merge(RecordKind::Markdown, versions, None, &Marks::default()).unwrap()
+    doc::merge(RecordFormat::Markdown, versions, None, &Marks::default()).unwrap()
 }
 
 /// Exchanges the sides of every conflict.
@@ -267,14 +268,14 @@ proptest! {
         theirs in "(---\r?\n)?([a-c]: [\\[{\\]}\"'a#&*| -]{0,5}\r?\n){0,6}(---\n)?(.*\n){0,6}",
     ) {
         let base = format!("---\na: b\n---\n{}", base.join("\n"));
-        for kind in [RecordKind::Markdown, RecordKind::Yaml, RecordKind::Toml, RecordKind::Text] {
+        for kind in [RecordFormat::Markdown, RecordFormat::Yaml, RecordFormat::Toml, RecordFormat::Text] {
             let versions = RecordVersions { base: Some(base.as_bytes()), ours: ours.as_bytes(), theirs: theirs.as_bytes() };
             let merged = doc::merge(kind, versions, Some(Identity { key: "a", id: "b" }), &Marks::default());
-            if kind == RecordKind::Text {
+            if kind == RecordFormat::Text {
                 prop_assert!(merged.is_ok());
             }
         }
         let versions = RecordVersions { base: None, ours: ours.as_bytes(), theirs: b"\xff\x00" };
-        prop_assert!(doc::merge(RecordKind::Markdown, versions, None, &Marks::default()).is_err());
+        prop_assert!(doc::merge(RecordFormat::Markdown, versions, None, &Marks::default()).is_err());
     }
 }

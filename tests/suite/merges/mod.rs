@@ -6,8 +6,9 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use tracker::doc::{self, Identity, Marks, Merge, RecordKind, RecordVersions};
+use tracker::doc::{self, Identity, Marks, Merge, RecordVersions};
 use tracker::model::Problem;
+use tracker::model::RecordFormat;
 
 fn cases() -> Vec<PathBuf> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/merges");
@@ -37,10 +38,10 @@ impl Case {
 
     fn merge(&self, swapped: bool) -> Result<Merge, Problem> {
         let kind = match self.ending {
-            "md" => RecordKind::Markdown,
-            "yaml" => RecordKind::Yaml,
-            "toml" => RecordKind::Toml,
-            _ => RecordKind::Text,
+            "md" => RecordFormat::Markdown,
+            "yaml" => RecordFormat::Yaml,
+            "toml" => RecordFormat::Toml,
+            _ => RecordFormat::Text,
         };
         let (ours, theirs) = if swapped { (&self.theirs, &self.ours) } else { (&self.ours, &self.theirs) };
         let versions = RecordVersions { base: self.base.as_deref(), ours, theirs };

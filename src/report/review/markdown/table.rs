@@ -1,5 +1,6 @@
 //! The table: one row for each task.
 
+use crate::model::RecordKind;
 use std::collections::BTreeMap;
 
 use super::super::escape::{address, text};
@@ -41,7 +42,7 @@ pub(super) fn row(task: &TaskReview, web: Option<&Web>) -> String {
 
 /// Returns a task's id, a link to its file.
 pub(super) fn id(task: &TaskReview, web: Option<&Web>) -> String {
-    let file = format!(".tracker/tasks/{}.md", task.id);
+    let file = format!("{}/{}.md", RecordKind::Task.folder(), task.id);
     let base = web.filter(|_| !task.is_deleted).map(|web| &web.file);
     format!("**{}**", linked(&text(&task.id, NAME), base, &address(&file)))
 }

@@ -6,9 +6,9 @@ use std::convert::Infallible;
 use std::rc::Rc;
 
 use tracker::git::merge_texts;
+use tracker::model::is_daily_record;
 use tracker::model::{Person, TaskId, TreeEntry};
 use tracker::policy::history::{Changes, Commit, History, PersonKey, maximal};
-use tracker::policy::is_record;
 
 /// All files of a commit, by path.
 pub(super) type Tree = BTreeMap<String, TreeEntry>;
@@ -152,7 +152,7 @@ impl History for Reach<'_> {
             }
             _ => paths.retain(|path| against.iter().all(|differing| differing.contains(path))),
         }
-        let found: Rc<[String]> = paths.into_iter().filter(|path| !is_record(path)).collect();
+        let found: Rc<[String]> = paths.into_iter().filter(|path| !is_daily_record(path)).collect();
         self.changed.borrow_mut().insert(commit, Rc::clone(&found));
         Ok(found)
     }

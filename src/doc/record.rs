@@ -1,0 +1,51 @@
+//! Any record, read for what is wrong with it: the one table of which reader reads which kind.
+
+use super::{Document, read_config, read_finding, read_note, read_role, read_task, read_vote};
+use crate::model::{Problem, RecordPath, Task, TaskId};
+
+/// Reads a task and holds its id to the one that its path names: an edit that git carried into the wrong file is
+/// found here.
+pub fn read_task_of(id: &TaskId, bytes: &[u8]) -> Result<Task, Vec<Problem>> {
+    let task = read_task(bytes)?;
+    if task.id == *id {
+        return Ok(task);
+    }
+    let line = Document::markdown(bytes).ok().and_then(|document| document.line_of("id"));
+    let problem = Problem::error(format!("`{}` is not the id that the file's name says", task.id))
+        .on_key("id")
+        .with_hint(format!("write `id: {id}`, or rename the file to {}.md", task.id));
+    Err(vec![problem.at_line(line.unwrap_or(1))])
+}
+
+/// Returns everything that is wrong with a record, warnings included.
+#[must_use]
+pub fn record_problems(path: &RecordPath, bytes: &[u8]) -> Vec<Problem> {
+    let found = match path {
+        RecordPath::Config => read_config(bytes).map(|(_, warnings)| warnings),
+        RecordPath::Task(id) => read_task_of(id, bytes).map(|task| task.warnings),
+        RecordPath::Vote { task, .. } => read_vote(task, bytes).and_then(|vote| {
+            if vote.task == *task {
+                return Ok(vote.warnings);
+            }
+            let message = format!("the vote is on {}, and lies in the folder of {task}", vote.task);
+            Err(vec![Problem::error(message).on_key("task")])
+        }),
+        RecordPath::Finding { task, .. } => read_finding(task, bytes).map(|finding| finding.warnings),
+        RecordPath::Note { task, .. } => read_note(task, bytes).map(|_| Vec::new()),
+        RecordPath::Role(name) => read_role(name.as_str(), bytes).map(|guide| guide.warnings),
+        // Lines, or kinds that nothing reads yet.
+        RecordPath::Attributes
+        | RecordPath::Ignore
+        | RecordPath::AllowedSigners
+        | RecordPath::Template(_)
+        | RecordPath::Workflow(_)
+        | RecordPath::Evidence { .. }
+        | RecordPath::Plan(_)
+        | RecordPath::Run(_)
+        | RecordPath::Escalation(_)
+        | RecordPath::SyncLink { .. }
+        | RecordPath::SprintFile { .. }
+        | RecordPath::Placeholder(_) => Ok(Vec::new()),
+    };
+    found.unwrap_or_else(|problems| problems)
+}
