@@ -14,6 +14,9 @@ use crate::model::{RecordKind, RecordPath, TaskId, TreeEntry, is_daily_record};
 use crate::policy::history::{Changes, Commit, History, PersonKey};
 use crate::store::{Error, LARGEST_FILE};
 
+/// Two commits that are asked what they have in common.
+type Pair = (Commit, Commit);
+
 /// All that some tips can reach.
 pub struct Reach<'a> {
     repository: &'a Repository,
@@ -21,7 +24,7 @@ pub struct Reach<'a> {
     graph: CommitGraph,
     parents: Vec<Vec<Commit>>,
     places: HashMap<CommitId, Commit>,
-    bases: RefCell<HashMap<(Commit, Commit), Rc<[Commit]>>>,
+    bases: RefCell<HashMap<Pair, Rc<[Commit]>>>,
     changed: RefCell<HashMap<Commit, Rc<[String]>>>,
     entries: RefCell<HashMap<Commit, HashMap<String, TreeEntry>>>,
     /// Texts that merges made, by the ids that they would have: no object holds them.
