@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::chain::{Link, Outcome, TaskSet, search};
 use super::{Judge, Objection, Ruling};
-use crate::model::is_daily_record;
-use crate::model::{TaskId, TreeEntry};
+use crate::model::{Move, TaskId, TreeEntry, is_daily_record};
 use crate::policy::history::{History, PersonKey};
+use crate::policy::is_override;
 
 /// The approved changes for one role, by path: whose and what.
 type Approved = BTreeMap<String, Vec<(usize, TreeEntry, TreeEntry)>>;
@@ -219,8 +219,14 @@ impl<H: History> Judge<'_, '_, H> {
         let quorum = self.landing.config.role(role).rules.quorum as usize;
         for task in 0..self.tasks.len() {
             let own = &self.tasks[task];
-            let is_ended = own.is_closed && own.new_moves().is_empty();
-            if is_ended || !self.votes.contains_key(&(task, role)) {
+            if own.is_closed && own.new_moves().is_empty() {
+                continue;
+            }
+            for change in self.overridden(task, role)? {
+                let (path, from, to) = change;
+                approved.entry(path).or_default().push((task, from, to));
+            }
+            if !self.votes.contains_key(&(task, role)) {
                 continue;
             }
             for ((path, from, to), voters) in self.changes_approved(task, role)? {
@@ -230,6 +236,29 @@ impl<H: History> Judge<'_, '_, H> {
             }
         }
         Ok(approved)
+    }
+
+    /// Returns what a task had changed when an override of the range led it past a stage that requires a role: the
+    /// override stands for the approvals, and the rule on overrides speaks of it.
+    fn overridden(&mut self, task: usize, role: &str) -> Result<BTreeSet<Approval>, H::Error> {
+        let own = &self.tasks[task];
+        let leavings = own.route.leavings(&own.history);
+        let passes = |at: &usize| leavings[*at].clone().any(|place| own.requires(place, role));
+        let is_of_range = |at: &usize| is_override(&own.history[*at]) && passes(at);
+        let (route, id) = (own.route, own.id);
+        let overrides: Vec<Move> =
+            (own.known..own.history.len()).filter(is_of_range).map(|at| own.history[at].clone()).collect();
+        let mut changes = BTreeSet::new();
+        for step in overrides {
+            let made = self.landing.steps.iter().find(|made| made.task == *id && made.after.contains(&step));
+            let at = made.map_or(self.landing.head, |made| made.commit);
+            let changed = self.changed_by(task, at)?;
+            for (path, change) in changed.iter().filter(|(path, _)| route.is_reviewed(role, path)) {
+                let each = change.from.iter().map(|from| (path.clone(), from.clone(), change.to.clone()));
+                changes.extend(each);
+            }
+        }
+        Ok(changes)
     }
 
     fn changes_approved(

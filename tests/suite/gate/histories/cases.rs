@@ -696,4 +696,16 @@ pub(super) const CASES: &[Case] = &[
             world
         },
     },
+    Case {
+        name: "override",
+        right: Passes,
+        why: "it stands for the approvals that are missing; the rule on overrides speaks of it",
+        play: || overruled(false),
+    },
+    Case {
+        name: "edit after an override",
+        right: Stops(&["uncovered"]),
+        why: "the override stood for what there was",
+        play: || overruled(true),
+    },
 ];

@@ -421,3 +421,18 @@ pub(super) fn moves_come_back() -> World {
     world.commit("Dev", &[]);
     world
 }
+
+/// Somebody leads a task past a review, and past a rejection in it.
+pub(super) fn overruled(edited: bool) -> World {
+    let mut world = begun(&["A"]);
+    world.edit("Dev", "A", "f", 5, "A5");
+    world.advance("A", "review");
+    world.cast("A", "qa", "Gil", Rejected, false, "Gil");
+    world.overrule("A", "docs");
+    if edited {
+        world.edit("Dev", "A", "f", 9, "more");
+    }
+    world.approve("A", "doc", "Dora", false);
+    world.advance("A", "done");
+    world
+}

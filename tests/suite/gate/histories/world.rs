@@ -122,7 +122,9 @@ impl World {
 
     pub(super) fn write(&mut self, id: &TaskId, record: Record) {
         let step = |step: &Move| {
-            format!("  - {{at: {}, by: dev, from: {}, to: {}}}\n", step.at.to_rfc3339(), step.from, step.to)
+            let kind = if step.kind == MoveKind::Override { ", kind: override" } else { "" };
+            let at = step.at.to_rfc3339();
+            format!("  - {{at: {at}, by: dev, from: {}, to: {}{kind}}}\n", step.from, step.to)
         };
         let history: String = record.history.iter().map(step).collect();
         let text = format!(
@@ -219,14 +221,24 @@ impl World {
     }
 
     pub(super) fn advance(&mut self, name: &str, to: &str) {
+        self.step_to(name, to, MoveKind::Advance);
+        self.commit("Dev", &[]);
+    }
+
+    fn step_to(&mut self, name: &str, to: &str, kind: MoveKind) {
         let id = task(name);
         let mut record = self.record(&self.tree, &id).unwrap().clone();
         let to = if to == "done" { Stage::complete() } else { stage(to) };
         let step = self.step(record.stage.clone(), to.clone());
-        record.history.push(step);
+        record.history.push(Move { kind, ..step });
         record.stage = to;
         self.write(&id, record);
-        self.commit("Dev", &[]);
+    }
+
+    /// Leads a task on, whatever is missing.
+    pub(super) fn overrule(&mut self, name: &str, to: &str) {
+        self.step_to(name, to, MoveKind::Override);
+        self.commit("Lead", &[]);
     }
 
     /// Casts a vote on what is checked out; its file is committed by whom `commits` names.
