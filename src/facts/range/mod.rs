@@ -8,7 +8,6 @@ mod merges;
 mod records;
 mod tasks;
 mod types;
-mod votes;
 
 pub use types::{CommitFacts, FileFacts, FileState, MergedRecord, RangeTask, RecordStep};
 

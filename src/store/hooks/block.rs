@@ -1,8 +1,14 @@
-//! What stands between our two lines.
+//! The text between our two lines, in each hook.
+//!
+//! The shell of a hook first looks at what it can find out without another process, so that the tracker is not started
+//! where a commit needs nothing of it: that is most commits, and a program that starts costs more than the shell that
+//! starts it. Only where the shell is sure; in doubt the tracker is started.
 
 use std::fmt;
 
-use super::asked::asked;
+use crate::model::{RecordKind, TRACKER_FOLDER};
+use crate::policy::DIRECTIVE_WORDS;
+use crate::store::workspace::POLICY_READ;
 
 /// The first line of our block.
 pub(super) const BEGIN: &str = "# >>> tracker >>>\n";
@@ -10,6 +16,9 @@ pub(super) const BEGIN: &str = "# >>> tracker >>>\n";
 pub(super) const END: &str = "# <<< tracker <<<";
 /// What is put behind the name of a hook that is moved aside.
 pub(super) const ASIDE: &str = ".tracker-original";
+
+/// A shell reads a file byte by byte: a longer message, or one with comments below, is the tracker's.
+const MOST_LINES: usize = 40;
 
 /// A hook that the tracker has a part in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -106,7 +115,7 @@ pub(super) fn block(hook: Hook, kind: Kind) -> String {
 /// The shell becomes the tracker: one process less.
 fn alone(hook: Hook) -> String {
     let missed = hook.missed().map(|missed| format!("{}\n{}", complaint(missed), refusal(hook, "")));
-    let (look, condition) = asked(hook);
+    let (look, condition) = look_first(hook);
     format!(
         "{look}{condition}command -v tracker >/dev/null 2>&1 && exec tracker hook {hook} \"$@\"\n{}",
         missed.unwrap_or_else(|| ":\n".to_owned())
@@ -114,7 +123,7 @@ fn alone(hook: Hook) -> String {
 }
 
 fn beside(hook: Hook) -> String {
-    let (look, condition) = asked(hook);
+    let (look, condition) = look_first(hook);
     let run = match hook {
         // git does not ask how it ended, and what follows must run.
         Hook::PostCommit => format!("  tracker hook {hook} \"$@\" || :\n"),
@@ -147,4 +156,54 @@ fn with_input(hook: Hook) -> String {
      $tracker_refs\nTRACKER_REFS\n  else\n    \
      tracker hook {hook} \"$@\" </dev/null || exit $?\n    exec </dev/null\n  fi\n"
     )
+}
+
+/// Returns what the shell does first, and the beginning of the condition under which the tracker is started.
+fn look_first(hook: Hook) -> (String, &'static str) {
+    let look = match hook {
+        Hook::PrepareCommitMsg => before_the_message(),
+        Hook::CommitMsg => at_the_message(),
+        Hook::PostCommit | Hook::PrePush | Hook::PreReceive => return (String::new(), ""),
+    };
+    (look, "[ $tracker_asks = yes ] && ")
+}
+
+/// A link comes from the active task or from a branch whose name has two words. The message lies in the git dir, as
+/// both of these do.
+fn before_the_message() -> String {
+    "tracker_asks=no tracker_head=\n\
+     { read -r tracker_head <\"${1%/*}/HEAD\"; } 2>/dev/null || :\n\
+     case $tracker_head in 'ref: refs/heads/'*[-_./]* | '') tracker_asks=yes ;; esac\n\
+     if [ -e \"${1%/*}/tracker/active\" ]; then tracker_asks=yes; fi\n\
+     case ${2-} in merge | squash | commit) tracker_asks=no ;; esac\n"
+        .to_owned()
+}
+
+/// A message has a directive in a line that begins with one of our words; a link to a task that is there needs nothing.
+/// A configuration that has changed since it was last read needs the tracker as well: records must not be committed under
+/// one that cannot be read.
+fn at_the_message() -> String {
+    let words: Vec<String> = DIRECTIVE_WORDS.into_iter().map(in_either_case).collect();
+    let (some, others) = words.split_at(words.len() / 2);
+    let (config, tasks) = (RecordKind::Config.file(), RecordKind::Task.folder());
+    format!(
+        "tracker_asks=no tracker_lines=0\n\
+         if [ -d {TRACKER_FOLDER} ]; then [ \"${{1%/*}}/tracker/{POLICY_READ}\" -nt {config} ] && \
+         [ -e {config} ] || tracker_asks=yes; fi\nif [ -r \"$1\" ]; then\n  \
+         while IFS= read -r tracker_line || [ -n \"$tracker_line\" ]; do\n    \
+         tracker_lines=$((tracker_lines + 1))\n    \
+         case $tracker_lines:$tracker_line in {MOST_LINES}:* | *:'#'*) tracker_asks=yes; break ;; esac\n    \
+         case $tracker_line in\n    'Task: '*[!A-Z0-9-]*) tracker_asks=yes; break ;;\n    \
+         'Task: '*) [ -f \"{tasks}/${{tracker_line#Task: }}.md\" ] || {{ tracker_asks=yes; break; }} ;;\n    \
+         {} | \\\n    {}) tracker_asks=yes; break ;;\n    esac\n  \
+         done <\"$1\"\nelse\n  tracker_asks=yes\nfi\n",
+        some.join(" | "),
+        others.join(" | "),
+    )
+}
+
+/// `task` → `[Tt][Aa][Ss][Kk]:*`
+fn in_either_case(word: &str) -> String {
+    let letter = |c: char| format!("[{}{c}]", c.to_ascii_uppercase());
+    word.chars().map(letter).collect::<String>() + ":*"
 }

@@ -7,7 +7,6 @@
 //!
 //! It never runs a hook, and does not know what ours do.
 
-mod asked;
 mod block;
 mod files;
 mod script;
