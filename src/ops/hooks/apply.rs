@@ -51,7 +51,7 @@ pub fn apply(session: &Session<'_>, range: &str) -> Result<Applied> {
         let own = session.workspace().snapshot_of_commit(Some(commit_id))?;
         let now = session.workspace().snapshot();
         let later = |id: &TaskId| versions_since(&repository, commit_id, id);
-        let occasion = CommitContext {
+        let context = CommitContext {
             repository: &repository,
             later: &later,
             config: &config,
@@ -65,7 +65,7 @@ pub fn apply(session: &Session<'_>, range: &str) -> Result<Applied> {
             author: &commit.author.name,
             at: commit.author_time,
         };
-        let plan = occasion.plan()?;
+        let plan = context.plan()?;
         claim(&mut claimed, &directives, [&before, &own])?;
         let unknown = plan.unknown.iter().map(|id| format!("{}: no task {id}", commit_id.short()));
         applied.left.extend(unknown);

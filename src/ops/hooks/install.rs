@@ -64,7 +64,7 @@ pub fn hooks_uninstall(env: &Env) -> Result<HookReport> {
     Ok(HookReport { folder, hooks, merge_driver: false })
 }
 
-/// Tells how the hooks stand.
+/// Returns the state of the hooks.
 pub fn hooks_status(env: &Env) -> Result<HookReport> {
     let (workspace, files, folder) = open(env)?;
     let hooks = each(own(&workspace, &files)?, |hook| Ok(state_word(files.state(hook)?)))?;
@@ -95,8 +95,8 @@ fn open(env: &Env) -> Result<(Workspace, HookFiles, String)> {
         let hint = refusal.hint();
         Error::usage_with(refusal.to_string(), hint)
     })?;
-    let said = folder.display().to_string();
-    Ok((workspace, HookFiles::new(folder), said))
+    let shown = folder.display().to_string();
+    Ok((workspace, HookFiles::new(folder), shown))
 }
 
 fn each(hooks: &[Hook], work: impl Fn(Hook) -> Result<&'static str>) -> Result<Vec<HookView>> {

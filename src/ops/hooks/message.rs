@@ -193,7 +193,7 @@ fn changes_records(workspace: &Workspace, staged: &Snapshot, head: Option<Commit
     Ok(files(repository.tree_files(head, TRACKER_FOLDER)?) != files(staged.staged_files(TRACKER_FOLDER)))
 }
 
-/// Tells that a message asks for nothing that can be refused: no move, and no task that is unknown. A task that is
+/// Whether a message asks for nothing that can be refused: no move, and no task that is unknown. A task that is
 /// only just written down may be linked before it is committed.
 fn are_granted(workspace: &Workspace, directives: &Directives) -> bool {
     directives.directives.iter().all(|directive| {
@@ -222,7 +222,7 @@ fn reasons_against(
     let at_parent = workspace.snapshot_of_commit(parent)?;
     let session = Session::new(env, workspace, staged);
     let judged = |before: &store::Snapshot, tip: Option<CommitId>| -> Result<Plan> {
-        let occasion = CommitContext {
+        let context = CommitContext {
             repository: &repository,
             config,
             before,
@@ -236,7 +236,7 @@ fn reasons_against(
             author: &author,
             at: env.now(),
         };
-        occasion.plan()
+        context.plan()
     };
     let plan = judged(at_head.as_ref().unwrap_or(session.snapshot()), head)?;
     if is_fine(&plan) || (may_amend && is_fine(&judged(&at_parent, head)?)) {
@@ -250,7 +250,7 @@ fn reasons_against(
     Ok(unknown.chain(refused).collect())
 }
 
-/// Tells whether a message asks for every move that the directives ask for.
+/// Whether a message asks for every move that the directives ask for.
 fn repeats(message: &str, directives: &Directives) -> bool {
     let old = parse_message(message, Comments::None);
     let mut moves =

@@ -171,7 +171,7 @@ impl CommitContext<'_> {
         Ok((edits, said))
     }
 
-    /// Tells whether the commit's block was there once, in the commit itself or later: then whoever lifted it meant
+    /// Whether the commit's block was there once, in the commit itself or later: then whoever lifted it meant
     /// to.
     fn was_blocked_since(&self, id: &TaskId) -> Result<bool> {
         let own = self.own.task_file(id)?.and_then(|file| parse(&file).ok());
@@ -179,7 +179,7 @@ impl CommitContext<'_> {
             || (self.later)(id)?.iter().any(|task| task.blocked.is_some()))
     }
 
-    /// Tells whether the block that is there now is not the one that the commit lifts: that one was lifted later, or
+    /// Whether the block that is there now is not the one that the commit lifts: that one was lifted later, or
     /// was not there, and this one came later.
     fn was_unblocked_since(&self, id: &TaskId) -> Result<bool> {
         let own = self.own.task_file(id)?.and_then(|file| parse(&file).ok());
@@ -244,7 +244,7 @@ impl CommitContext<'_> {
         Ok(moves)
     }
 
-    /// Tells whether git must be asked for what the votes on a task cover, and for those that are gone: votes are
+    /// Whether git must be asked for what the votes on a task cover, and for those that are gone: votes are
     /// there, or asked for in its stage or in the one it may begin with, or it has been sent back once.
     fn may_have_votes(&self, task: &Task) -> Result<bool> {
         let first = self.config.stages_of(task.kind.as_deref()).first().filter(|_| task.stage.is_none());

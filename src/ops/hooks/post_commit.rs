@@ -59,7 +59,7 @@ pub fn post_commit(env: &Env) -> Result<PostCommit> {
     }
     let on_commit = config.hooks.on_commit;
     let session = Session::new(env, workspace, after);
-    let occasion = CommitContext {
+    let context = CommitContext {
         repository: &repository,
         config: &config,
         before: before.as_ref().unwrap_or(session.snapshot()),
@@ -73,7 +73,7 @@ pub fn post_commit(env: &Env) -> Result<PostCommit> {
         author: &commit.author.name,
         at: commit.author_time,
     };
-    let plan = occasion.plan()?;
+    let plan = context.plan()?;
     let later = Later(parent);
     if let Some(operation) = operation {
         return Ok(stood_aside(operation, &plan, &later));
@@ -141,7 +141,7 @@ fn forget_completed(session: &Session<'_>, plan: &Plan, outcome: &PostCommit) ->
     Ok(())
 }
 
-/// Tells that a commit changed no record and names at most tasks that have begun, so that nobody has to look closer.
+/// Whether a commit changed no record and names at most tasks that have begun, so that nobody has to look closer.
 /// A task that has begun in the working tree begins with the commit that brings that.
 fn has_nothing_to_do(workspace: &Workspace) -> bool {
     let Some(seen) = peek_head(workspace.places(), TRACKER_FOLDER).filter(|seen| !seen.has_changed) else {

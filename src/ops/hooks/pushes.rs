@@ -1,0 +1,374 @@
+//! What may be pushed: before git pushes, where the configuration asks for it, and on the server, before any of it is
+//! taken.
+//!
+//! Tags and other refs are not judged. The policy judges the default branch, and those that `[hooks] pre_receive` of the
+//! default branch names; to the other branches people push work in progress, whose records only have to be readable.
+
+use crate::doc::record_problems;
+use crate::env::Env;
+use crate::git::{self, BlobId, CommitId, FileMode, Repository};
+use crate::model::{
+    GateRule, Level, Problem, RecordKind, RecordPath, Severity, TRACKER_FOLDER, is_in_tracker,
+};
+use crate::ops::gate::{GateRequest, review};
+use crate::ops::{Error, Result, Session};
+use crate::policy::is_selected;
+use crate::review::{KEPT_RECORDS, Violation};
+use crate::store;
+use crate::store::{LARGEST_FILE, Workspace, unexpected};
+use schemars::JsonSchema;
+use serde::Serialize;
+use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
+
+/// Branches that are the default one, where nothing says which is: the first that is there.
+const USUAL: [&str; 2] = ["main", "master"];
+
+/// The outcome of a push.
+#[derive(Debug, Clone, Default, Serialize, JsonSchema)]
+pub struct PushReport {
+    /// Each branch of the push that was looked at.
+    pub branches: Vec<BranchReport>,
+    /// What else those who run the repository should know.
+    pub remarks: Vec<String>,
+}
+
+impl PushReport {
+    /// Whether every branch may become what is pushed.
+    #[must_use]
+    pub fn is_accepted(&self) -> bool {
+        self.branches.iter().all(|branch| branch.is_accepted)
+    }
+}
+
+/// Judges what git is about to take, each line as git hands it over: old commit, new commit, ref.
+pub fn judge_receive(env: &Env, lines: &str) -> Result<PushReport> {
+    let updates =
+        lines.lines().filter(|line| !line.is_empty()).map(received_update).collect::<Result<Vec<_>>>()?;
+    if updates.iter().all(Option::is_none) {
+        return Ok(PushReport::default());
+    }
+    let (workspace, _quarantine) = Workspace::receiving(env)?;
+    let repository = workspace.repository()?;
+    let default = own_default_branch(&repository)?;
+    let snapshot = workspace.snapshot_of_commit(default.1)?;
+    let session = Session::new(env, workspace, snapshot);
+    let mut report = PushReport::default();
+    let judge = Judge::new(&session, Some(default.clone()))?;
+    for mut update in updates.into_iter().flatten() {
+        let whole = format!("refs/heads/{}", update.branch);
+        // A name for another branch: git moves that one.
+        if let Some(target) = repository.symbolic_target(&whole)? {
+            update.branch = target.strip_prefix("refs/heads/").unwrap_or(&target).to_owned();
+        }
+        let brings_tracker = match update.new {
+            Some(new) => repository.tree_id(new, TRACKER_FOLDER)?.is_some(),
+            None => false,
+        };
+        if default.1.is_none() && update.branch != default.0 && brings_tracker && report.remarks.is_empty() {
+            report.remarks.push(format!(
+                "HEAD names `{}`, which is not there, so no policy judges; on the server: git symbolic-ref \
+                 HEAD refs/heads/{}",
+                default.0, update.branch
+            ));
+        }
+        report.branches.push(judge.of(&update)?);
+    }
+    Ok(report)
+}
+
+/// Reads a line; none for a ref that is no branch.
+fn received_update(line: &str) -> Result<Option<Update>> {
+    let strange =
+        || Error::usage_with(format!("`{line}` is not what git tells a hook"), "git runs this hook");
+    let mut words = line.splitn(3, ' ');
+    let (Some(old), Some(new), Some(name)) = (words.next(), words.next(), words.next()) else {
+        return Err(strange());
+    };
+    let commit = |text: &str| text.parse::<CommitId>().map(existing).map_err(|_| strange());
+    let (old, new) = (commit(old)?, commit(new)?);
+    Ok(name.strip_prefix("refs/heads/").map(|branch| Update { branch: branch.to_owned(), old, new }))
+}
+
+/// Git says "none" in zeros.
+fn existing(commit_id: CommitId) -> Option<CommitId> {
+    commit_id.as_bytes().iter().any(|byte| *byte != 0).then_some(commit_id)
+}
+
+/// Returns the branch that HEAD names, with its commit.
+fn own_default_branch(repository: &Repository) -> Result<(String, Option<CommitId>)> {
+    let head = repository.symbolic_target("HEAD")?;
+    let named =
+        head.as_deref().and_then(|name| name.strip_prefix("refs/heads/")).unwrap_or("main").to_owned();
+    for name in [named.as_str()].into_iter().chain(USUAL) {
+        if let Some(commit_id) = repository.ref_commit(&format!("refs/heads/{name}"))? {
+            return Ok((name.to_owned(), Some(commit_id)));
+        }
+    }
+    Ok((named, None))
+}
+
+/// What became of a branch that somebody pushes.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct BranchReport {
+    /// Its name, without `refs/heads/`.
+    pub branch: String,
+    /// `gate` where the policy judged, `readable` where only records that cannot be read are refused.
+    pub held_to: &'static str,
+    /// Whether it may become so.
+    pub is_accepted: bool,
+    /// What stands against it, and what else there is to know.
+    pub violations: Vec<Violation>,
+}
+
+/// What a branch is to become.
+#[derive(Debug)]
+struct Update {
+    /// Without `refs/heads/`.
+    branch: String,
+    /// What it is; none for a new one.
+    old: Option<CommitId>,
+    /// What it is to be; none where it is to go.
+    new: Option<CommitId>,
+}
+
+/// The side that is pushed to.
+struct Judge<'a> {
+    session: &'a Session<'a>,
+    repository: Rc<Repository>,
+    /// The default branch by name; what it is now.
+    default: Option<(String, Option<CommitId>)>,
+    /// Globs of the other branches that the policy judges.
+    gated: Vec<String>,
+}
+
+impl<'a> Judge<'a> {
+    /// Reads which branches are judged, from the default branch.
+    fn new(session: &'a Session<'a>, default: Option<(String, Option<CommitId>)>) -> Result<Self> {
+        let repository = session.workspace().repository()?;
+        let mut judge = Self { session, repository, default, gated: Vec::new() };
+        if let Some((name, Some(commit_id))) = judge.default.clone() {
+            let hooks = judge.rules_of(&name, commit_id)?.hooks;
+            // Names are globs from the first letter on, not at any depth as of files.
+            let anchored = |glob: &String| match glob.strip_prefix('!') {
+                Some(glob) => format!("!/{glob}"),
+                None => format!("/{glob}"),
+            };
+            judge.gated = hooks.pre_receive.iter().map(anchored).collect();
+        }
+        Ok(judge)
+    }
+
+    /// Judges one branch.
+    fn of(&self, update: &Update) -> Result<BranchReport> {
+        let Some(new) = update.new else { return self.deletion(update) };
+        let branch = &update.branch;
+        let base = update.old.or_else(|| self.default.as_ref().and_then(|(_, commit)| *commit));
+        let parted = match base {
+            Some(base) => self.repository.merge_base(base, new)?,
+            None => None,
+        };
+        let is_gated = self.is_gated(branch);
+        let rules = base.filter(|base| is_gated && self.has_rules(*base).unwrap_or(true));
+        let Some(base) = rules else {
+            let violations = unreadable(&self.repository, parted, new)?;
+            return Ok(report(branch, "readable", violations));
+        };
+        self.rules_of(branch, base)?;
+        let request = GateRequest {
+            base: Some(base.to_string()),
+            head: Some(new.to_string()),
+            ..GateRequest::default()
+        };
+        let mut violations = Vec::new();
+        if update.old.is_some() && parted != Some(base) {
+            violations.extend(self.taken_back(branch, parted, base, new)?);
+        }
+        if base != new {
+            violations.extend(review(self.session, &request)?.0.verdict.violations);
+        }
+        Ok(report(branch, "gate", violations))
+    }
+
+    fn is_gated(&self, branch: &str) -> bool {
+        self.default.as_ref().is_some_and(|(name, _)| name == branch) || is_selected(&self.gated, branch)
+    }
+
+    fn has_rules(&self, commit_id: CommitId) -> Result<bool> {
+        Ok(self.repository.tree_file(commit_id, RecordKind::Config.file())?.is_some())
+    }
+
+    /// Reads the rules of a branch as it is.
+    ///
+    /// # Errors
+    /// Where they are broken: nothing can be judged by them, and nothing is let through unjudged.
+    fn rules_of(&self, branch: &str, commit_id: CommitId) -> Result<crate::model::Config> {
+        let snapshot = self.session.workspace().snapshot_of_commit(Some(commit_id))?;
+        match snapshot.config() {
+            Ok((config, _)) => Ok(config),
+            Err(store::Error::Broken(problems)) => {
+                let first = problems.first().map(ToString::to_string).unwrap_or_default();
+                let hint = "nothing is taken until those who run the repository have mended them, with this \
+                     hook set aside";
+                Err(Error::usage_with(format!("the rules of `{branch}` cannot be read: {first}"), hint))
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    fn deletion(&self, update: &Update) -> Result<BranchReport> {
+        let branch = &update.branch;
+        let is_default = self.default.as_ref().is_some_and(|(name, _)| name == branch);
+        let has_tracker =
+            |commit| self.repository.tree_id(commit, TRACKER_FOLDER).map(|found| found.is_some());
+        let holds_tracker = is_default && update.old.map_or(Ok(false), has_tracker)?;
+        let mut violations = Vec::new();
+        if holds_tracker {
+            let message = format!("`{branch}` is the default branch: its rules and records would go with it");
+            let mend = "make another branch the default one first";
+            violations.push(refused(message, mend));
+        }
+        Ok(report(branch, if is_default { "gate" } else { "readable" }, violations))
+    }
+
+    /// Returns what the branch has of the tracker, and what is pushed in its place does not: a vote that somebody
+    /// does not like must not go by a push that begins before it, nor a rule.
+    fn taken_back(
+        &self,
+        branch: &str,
+        parted: Option<CommitId>,
+        old: CommitId,
+        new: CommitId,
+    ) -> Result<Vec<Violation>> {
+        let inside = |path: &str| is_in_tracker(&path);
+        let had: Vec<_> = self.repository.changes_between(parted, old)?;
+        let brought = self.repository.changes_between(Some(old), new)?;
+        let differs: BTreeSet<&str> = brought.iter().map(|change| change.path.as_str()).collect();
+        let lost =
+            had.into_iter().filter(|change| inside(&change.path) && differs.contains(change.path.as_str()));
+        Ok(lost
+            .map(|change| {
+                let message = format!("takes back what `{branch}` has beyond where the push begins");
+                let mend = format!("git pull --rebase, then push without --force, onto {}", old.short());
+                Violation { file: Some(change.path), ..refused(message, &mend) }
+            })
+            .collect())
+    }
+}
+
+fn refused(message: String, mend: &str) -> Violation {
+    let violation = Violation::of(GateRule::MergeIntegrity, Level::Error, message);
+    Violation { rule: KEPT_RECORDS.name.to_owned(), mend: Some(mend.to_owned()), ..violation }
+}
+
+fn report(branch: &str, held_to: &'static str, violations: Vec<Violation>) -> BranchReport {
+    let is_accepted = !violations.iter().any(Violation::is_error);
+    BranchReport { branch: branch.to_owned(), held_to, is_accepted, violations }
+}
+
+/// Returns the records that differ between two commits and cannot be read in the new one.
+fn unreadable(repository: &Repository, old: Option<CommitId>, new: CommitId) -> Result<Vec<Violation>> {
+    let mut problems = Vec::new();
+    for (path, (mode, blob_id)) in changed(repository, old, new)? {
+        let found = match (unexpected(&path, mode.into()), RecordPath::parse(&path)) {
+            (Some(problem), _) => vec![problem],
+            (None, Some(record)) => match repository.read_blob(blob_id, LARGEST_FILE) {
+                Ok(bytes) => record_problems(&record, &bytes),
+                Err(error @ git::Error::TooLarge { .. }) => vec![Problem::error(error.to_string())],
+                Err(error) => return Err(error.into()),
+            },
+            (None, None) => Vec::new(),
+        };
+        let errors = found.into_iter().filter(|problem| problem.severity == Severity::Error);
+        problems.extend(errors.map(|problem| violation(problem.in_file(&path))));
+    }
+    Ok(problems)
+}
+
+/// Returns the files below the tracker's folder that the new commit has otherwise than the old one.
+fn changed(
+    repository: &Repository,
+    old: Option<CommitId>,
+    new: CommitId,
+) -> Result<BTreeMap<String, (FileMode, BlobId)>> {
+    let Some(old) = old else {
+        let files = repository.tree_files(new, TRACKER_FOLDER)?.into_iter();
+        return Ok(files.map(|file| (file.path, (file.mode, file.blob_id))).collect());
+    };
+    if repository.tree_id(old, TRACKER_FOLDER)? == repository.tree_id(new, TRACKER_FOLDER)? {
+        return Ok(BTreeMap::new());
+    }
+    let changes = repository.changes_between(Some(old), new)?.into_iter();
+    let inside = changes.filter(|change| is_in_tracker(&change.path));
+    Ok(inside
+        .filter_map(|change| Some((change.path, change.after.map(|now| (now.mode, now.blob_id))?)))
+        .collect())
+}
+
+fn violation(problem: Problem) -> Violation {
+    Violation {
+        file: Some(problem.file.clone()),
+        line: problem.line,
+        mend: problem.hint.clone(),
+        ..Violation::of(GateRule::BrokenDocuments, Level::Error, problem.message)
+    }
+}
+
+/// Judges the commits that git is about to push to a remote, each line as git hands it over: local ref, local
+/// commit, remote ref, remote commit. A deletion is not looked at.
+pub fn check_push(env: &Env, remote: &str, lines: &str) -> Result<PushReport> {
+    let updates: Vec<Update> = lines.lines().filter_map(pushed_update).collect();
+    if updates.is_empty() {
+        return Ok(PushReport::default());
+    }
+    let workspace = Workspace::open(env)?;
+    if !workspace.snapshot().config()?.0.hooks.pre_push {
+        return Ok(PushReport::default());
+    }
+    let repository = workspace.repository()?;
+    let default = remote_default_branch(&repository, remote, &updates)?;
+    let snapshot = workspace.snapshot();
+    let session = Session::new(env, workspace, snapshot);
+    let judge = Judge::new(&session, default)?;
+    let mut report = PushReport::default();
+    for mut update in updates {
+        // What the remote has and this clone does not: git will ask to fetch it first.
+        let is_here = |commit: &CommitId| repository.commit_info(*commit).is_ok();
+        if update.old.is_some_and(|old| !is_here(&old)) {
+            update.old = repository.ref_commit(&format!("refs/remotes/{remote}/{}", update.branch))?;
+        }
+        report.branches.push(judge.of(&update)?);
+    }
+    Ok(report)
+}
+
+fn pushed_update(line: &str) -> Option<Update> {
+    let words: Vec<&str> = line.split(' ').collect();
+    let [_, new, name, old] = words.as_slice() else { return None };
+    let new = existing(new.parse().ok()?)?;
+    let branch = name.strip_prefix("refs/heads/")?.to_owned();
+    Some(Update { branch, old: old.parse().ok().and_then(existing), new: Some(new) })
+}
+
+/// Returns the default branch of a remote, as far as it is known here: where it is being pushed, as the remote has it.
+fn remote_default_branch(
+    repository: &Repository,
+    remote: &str,
+    updates: &[Update],
+) -> Result<Option<(String, Option<CommitId>)>> {
+    let tracking = format!("refs/remotes/{remote}/");
+    let named = repository.symbolic_target(&format!("{tracking}HEAD"))?;
+    let named = named.as_deref().and_then(|name| name.strip_prefix(&tracking)).map(str::to_owned);
+    for name in named.iter().map(String::as_str).chain(USUAL) {
+        let pushed = updates.iter().find(|update| update.branch == name);
+        let known = pushed.and_then(|update| update.old).filter(|old| repository.commit_info(*old).is_ok());
+        let commit_id = match known {
+            Some(old) => Some(old),
+            None => repository.ref_commit(&format!("{tracking}{name}"))?,
+        };
+        if commit_id.is_some() {
+            return Ok(Some((name.to_owned(), commit_id)));
+        }
+    }
+    Ok(None)
+}
