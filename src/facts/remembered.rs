@@ -13,13 +13,13 @@ use sha2::{Digest, Sha256};
 
 use super::TallyContext;
 use super::commits::linked_ids;
-use crate::git::{CommitId, MailmapConfig, Repository};
+use crate::git::{CacheFile, CommitId, MailmapConfig, Repository};
 use crate::model::{RecordPath, Signatures};
 use crate::policy::Tally;
 use crate::store::{FolderStamp, Stat};
 
 /// Another number where tallies are counted or kept otherwise.
-const MAGIC: &[u8; 8] = b"trktal01";
+const CACHE: CacheFile = CacheFile::new(*b"trktal02", &[]);
 /// Over more commits than this everything is counted again.
 const MOST_COMMITS: usize = 200;
 /// Files that change what git's configuration says, below the home folder and the common dir.
@@ -134,14 +134,11 @@ impl Remembered {
                 numbers.iter().for_each(|number| out.extend(number.to_le_bytes()));
             });
         }
-        [MAGIC.as_slice(), &crc32fast::hash(&out).to_le_bytes(), &out].concat()
+        CACHE.sealed(&out)
     }
 
     fn decode(bytes: &[u8]) -> Option<Self> {
-        let mut rest = Bytes(bytes.strip_prefix(MAGIC)?);
-        if rest.number()? != crc32fast::hash(rest.0) {
-            return None;
-        }
+        let mut rest = Bytes(CACHE.open(bytes)?);
         let mut found = Self { key: rest.array()?, tip: rest.text()?, ..Self::default() };
         for _ in 0..rest.number()? {
             let id = rest.text()?;

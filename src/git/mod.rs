@@ -22,6 +22,7 @@
 //! `XDG_CONFIG_HOME` and git's own `GIT_CONFIG_*` from the process when [`Repository::open`] loads the
 //! configuration, as git does.
 
+mod cache_file;
 mod changes;
 mod config;
 mod error;
@@ -40,6 +41,7 @@ mod repository;
 mod sign;
 mod tree;
 
+pub use cache_file::{CacheFile, replace_cache};
 pub use changes::{FileChange, FileState, LineCount};
 pub use config::HooksRefusal;
 pub use error::Error;

@@ -10,8 +10,8 @@ use super::names::Names;
 use super::source::Source;
 use super::unchanged::unchanged;
 use super::{Result, Stat};
-use crate::doc;
 use crate::model::{Problem, RecordKind, Summary, Task, TaskId};
+use crate::{doc, git};
 
 /// From so many files on, the work is spread over threads; below, starting them costs more than it gives.
 const WORTH_THREADS: usize = 256;
@@ -191,15 +191,7 @@ impl Tasks {
             return;
         }
         let Some(bytes) = index::encode(&entries) else { return };
-        // The index only saves time: if it cannot be written, the next command reads the files again.
-        let temporary = path.with_extension(format!("{}.tmp", std::process::id()));
-        let folder = path.parent().unwrap_or(path);
-        let written = std::fs::create_dir_all(folder)
-            .and_then(|()| std::fs::write(&temporary, bytes))
-            .and_then(|()| std::fs::rename(&temporary, path));
-        if written.is_err() {
-            let _ = std::fs::remove_file(&temporary);
-        }
+        git::replace_cache(path, &bytes);
     }
 }
 

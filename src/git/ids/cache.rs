@@ -3,27 +3,23 @@
 //! Numbers are 32 bits, little-endian:
 //!
 //! ```text
-//! magic       15 bytes; another version has another
 //! numbers     length of an object id, tips, trees, ids, bytes of ids
 //! tips        the commits that branches end in, sorted: what the content hangs on
 //! tasks       for each tip the number of its tree of tasks, or one of two marks
 //! trees       their object ids
 //! members     for each tree a bit for each id, lowest first, filled up to whole bytes
 //! ids         sorted, a line each
-//! checksum    CRC-32 of all that
 //! ```
 
-use std::fs;
 use std::path::Path;
 
 use gix::ObjectId;
 
 use crate::git::ids::{Findings, Tasks};
-use crate::git::read_regular;
+use crate::git::{CacheFile, replace_cache};
 
-const MAGIC: &[u8; 15] = b"tracker ids v1\n";
+const CACHE: CacheFile = CacheFile::new(*b"trkids02", &[]);
 const NUMBERS: usize = 5;
-const CHECKSUM: usize = 4;
 /// In place of a tree's number: the commit has no tasks.
 const NO_TASKS: u32 = u32::MAX;
 /// In place of a tree's number: this clone lacks the objects.
@@ -54,17 +50,16 @@ struct Parts {
 impl Parts {
     /// None where the numbers do not add up to the file's length.
     fn parse(bytes: &[u8]) -> Option<Self> {
-        let numbers = bytes.strip_prefix(MAGIC)?;
-        let number = |at: usize| Some(u32_at(numbers, at * 4)? as usize);
+        let number = |at: usize| Some(u32_at(bytes, at * 4)? as usize);
         let (id_length, tip_count, tree_count) = (number(0)?, number(1)?, number(2)?);
         let (id_count, id_bytes) = (number(3)?, number(4)?);
-        let tips = MAGIC.len() + NUMBERS * 4;
+        let tips = NUMBERS * 4;
         let tasks = tips.checked_add(tip_count.checked_mul(id_length)?)?;
         let trees = tasks.checked_add(tip_count.checked_mul(4)?)?;
         let members = trees.checked_add(tree_count.checked_mul(id_length)?)?;
         let ids = members.checked_add(tree_count.checked_mul(id_count.div_ceil(8))?)?;
         let end = ids.checked_add(id_bytes)?;
-        let fits = matches!(id_length, 20 | 32) && end.checked_add(CHECKSUM)? == bytes.len();
+        let fits = matches!(id_length, 20 | 32) && end == bytes.len();
         fits.then_some(Self {
             id_length,
             tip_count,
@@ -83,22 +78,21 @@ impl Parts {
 impl Cache {
     /// Reads the file. None where it is missing, of another version or damaged: it is made anew then.
     pub(super) fn read(file: &Path) -> Option<Self> {
-        Self::parse(read_regular(file).ok()?)
+        Self::parse(CACHE.read(file)?)
     }
 
     fn parse(bytes: Vec<u8>) -> Option<Self> {
         let parts = Parts::parse(&bytes)?;
-        let is_whole = u32_at(&bytes, parts.end)? == crc32fast::hash(&bytes[..parts.end]);
         let cache = Self { bytes, parts };
         let is_text = std::str::from_utf8(cache.id_bytes()).is_ok();
-        (is_whole && is_text).then_some(cache)
+        is_text.then_some(cache)
     }
 
     /// Writes down what was found for the branches' tips.
     pub(super) fn from_findings(tips: &[ObjectId], found: &Findings) -> Self {
         let id_length = tips.first().map_or(20, |tip| tip.as_slice().len());
         let counts = [id_length, tips.len(), found.trees.len(), found.id_count, found.ids.len()];
-        let mut bytes = MAGIC.to_vec();
+        let mut bytes = Vec::new();
         let number = |count: usize| u32::try_from(count).unwrap_or(u32::MAX).to_le_bytes();
         counts.iter().for_each(|count| bytes.extend(number(*count)));
         tips.iter().for_each(|tip| bytes.extend(tip.as_slice()));
@@ -116,23 +110,12 @@ impl Cache {
         found.trees.iter().for_each(|(tree, _)| bytes.extend(tree.as_slice()));
         found.trees.iter().for_each(|(_, members)| bytes.extend(members));
         bytes.extend(found.ids.as_bytes());
-        bytes.extend(crc32fast::hash(&bytes).to_le_bytes());
         Self::parse(bytes).expect("what was just written reads")
     }
 
     /// Writes the file, where that is possible: a read-only repository works as well, and slower.
     pub(super) fn write(&self, file: &Path) {
-        let Some(folder) = file.parent() else { return };
-        let unfinished = file.with_extension(format!("{}.tmp", std::process::id()));
-        let write = || fs::write(&unfinished, &self.bytes);
-        let written = write().or_else(|_| fs::create_dir_all(folder).and_then(|()| write()));
-        // To replace a file makes ext4 write the new one to disk at once, which takes longer than all the rest.
-        // That there is none for a moment harms nobody.
-        fs::remove_file(file).ok();
-        let written = written.and_then(|()| fs::rename(&unfinished, file));
-        if written.is_err() {
-            fs::remove_file(&unfinished).ok();
-        }
+        replace_cache(file, &CACHE.sealed(&self.bytes));
     }
 
     /// Tells whether the branches still end in these commits.

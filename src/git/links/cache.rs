@@ -1,18 +1,15 @@
 //! What is remembered: every commit looked at, in an order in which parents come first, and what a few of them
 //! link. About 35 bytes a commit.
 
-use std::fs;
 use std::path::Path;
 
 use gix::ObjectId;
 use gix::hashtable::HashMap;
 
 use crate::git::links::{CommitGraph, LinkedCommit, Links};
-use crate::git::{CommitId, read_regular};
+use crate::git::{CacheFile, CommitId, replace_cache};
 
-const MAGIC: [u8; 8] = *b"trklnk01";
-/// Magic, checksum, stamp, limit, whether anything was left out.
-const HEADER: usize = 8 + 4 + 4 + 8 + 1;
+const CACHE: CacheFile = CacheFile::new(*b"trklnk02", &[]);
 /// In place of a parent's number: it was left out.
 const LEFT_OUT: u32 = u32::MAX;
 
@@ -45,14 +42,13 @@ impl Remembered {
 
     /// Reads the file; what cannot be used is nothing.
     pub(super) fn read(file: &Path, stamp: u32, limit: usize, hash: gix::hash::Kind) -> Self {
-        let bytes = read_regular(file).unwrap_or_default();
-        Self::decode(&bytes, stamp, limit as u64, hash).unwrap_or_else(Self::nothing)
+        let content = CACHE.read(file).unwrap_or_default();
+        Self::decode(&content, stamp, limit as u64, hash).unwrap_or_else(Self::nothing)
     }
 
-    fn decode(bytes: &[u8], stamp: u32, limit: u64, hash: gix::hash::Kind) -> Option<Self> {
-        let mut rest = Bytes(bytes);
-        let is_intact = rest.take(8)? == MAGIC && rest.u32()? == crc32fast::hash(rest.0);
-        if !is_intact || rest.u32()? != stamp {
+    fn decode(content: &[u8], stamp: u32, limit: u64, hash: gix::hash::Kind) -> Option<Self> {
+        let mut rest = Bytes(content);
+        if rest.u32()? != stamp {
             return None;
         }
         let limit_then = rest.u64()?;
@@ -83,18 +79,12 @@ impl Remembered {
 
     /// Writes the file, where that is possible: a read-only repository works as well, and slower.
     pub(super) fn write(&self, file: &Path, stamp: u32, limit: usize) {
-        let bytes = self.encode(stamp, limit as u64);
-        let Some(folder) = file.parent() else { return };
-        let unfinished = file.with_extension(format!("{}.tmp", std::process::id()));
-        let write = || fs::write(&unfinished, &bytes);
-        let written = write().or_else(|_| fs::create_dir_all(folder).and_then(|()| write()));
-        if written.and_then(|()| fs::rename(&unfinished, file)).is_err() {
-            fs::remove_file(&unfinished).ok();
-        }
+        replace_cache(file, &self.encode(stamp, limit as u64));
     }
 
     fn encode(&self, stamp: u32, limit: u64) -> Vec<u8> {
-        let mut body = Vec::with_capacity(HEADER + self.commits.len() * 48);
+        let mut body = CACHE.begin();
+        body.reserve(self.commits.len() * 48);
         body.extend_from_slice(&stamp.to_le_bytes());
         body.extend_from_slice(&limit.to_le_bytes());
         body.push(u8::from(self.has_left_out));
@@ -114,7 +104,8 @@ impl Remembered {
                 body.extend_from_slice(id.as_bytes());
             }
         }
-        [&MAGIC[..], &crc32fast::hash(&body).to_le_bytes(), &body].concat()
+        CACHE.seal(&mut body);
+        body
     }
 
     pub(super) fn has(&self, id: ObjectId) -> bool {

@@ -4,16 +4,14 @@
 //! as there are.
 
 use super::record::SHAPE;
+use crate::git::CacheFile;
 use crate::store::Stat;
 
-/// Changes whenever the layout does.
-const MAGIC: [u8; 8] = *b"trkidx03";
-/// Magic, checksum of all that follows it, number of rows, bytes of numbers, of names and of texts.
-pub(super) const HEADER: usize = 8 + 4 + 4 * 4;
+const CACHE: CacheFile = CacheFile::new(*b"trkidx04", &SHAPE);
+/// The envelope's header, number of rows, bytes of numbers, of names and of texts.
+pub(super) const HEADER: usize = CacheFile::HEADER + 4 * 4;
 /// A stat, and where the file's name, numbers and texts end.
 pub(super) const ROW: usize = Stat::LENGTH + 4 * 3;
-/// Where the checksum ends, and what it covers begins.
-const COVERED: usize = 12;
 
 /// A part of an index that has one piece for each row.
 #[derive(Debug, Clone, Copy)]
@@ -40,12 +38,11 @@ pub(super) struct Lengths {
 }
 
 impl Lengths {
-    /// Reads a header; none if it is not ours.
+    /// Reads a header.
     pub(super) fn read(header: &[u8; HEADER]) -> Option<Self> {
-        let length = |at: usize| number(header, COVERED + 4 * at);
+        let length = |at: usize| number(header, CacheFile::HEADER + 4 * at);
         let rows = length(0)?.checked_mul(ROW)?;
-        let lengths = Self { rows, numbers: length(1)?, names: length(2)?, texts: length(3)? };
-        header.starts_with(&MAGIC).then_some(lengths)
+        Some(Self { rows, numbers: length(1)?, names: length(2)?, texts: length(3)? })
     }
 
     /// Returns the bytes of the whole index.
@@ -58,7 +55,7 @@ impl Lengths {
 
 /// Returns a header without its checksum, for so many rows.
 pub(super) fn header(rows: usize, numbers: usize, names: usize, texts: usize) -> Option<Vec<u8>> {
-    let mut header = [MAGIC.as_slice(), &[0; 4]].concat();
+    let mut header = CACHE.begin();
     for length in [rows, numbers, names, texts] {
         header.extend_from_slice(&u32::try_from(length).ok()?.to_le_bytes());
     }
@@ -73,20 +70,11 @@ pub(super) fn number(bytes: &[u8], at: usize) -> Option<usize> {
 
 /// Puts the checksum into an index.
 pub(super) fn seal(index: &mut [u8]) {
-    let checksum = checksum([&index[COVERED..]]);
-    index[MAGIC.len()..COVERED].copy_from_slice(&checksum.to_le_bytes());
+    CACHE.seal(index);
 }
 
-/// Tells whether the checksum of an index in three parts holds.
+/// Tells whether an index in three parts is whole and ours.
 pub(super) fn is_sealed(header: &[u8; HEADER], numbers: &[u8], text: &[u8]) -> bool {
-    let expected = checksum([&header[COVERED..], numbers, text]);
-    header[MAGIC.len()..COVERED] == expected.to_le_bytes()
-}
-
-/// The checksum depends on the shape of the records too: another program's may be of another.
-fn checksum<const N: usize>(parts: [&[u8]; N]) -> u32 {
-    let mut hasher = crc32fast::Hasher::new();
-    SHAPE.into_iter().for_each(|shape| hasher.update(shape.as_bytes()));
-    parts.into_iter().for_each(|part| hasher.update(part));
-    hasher.finalize()
+    let (envelope, lengths) = header.split_at(CacheFile::HEADER);
+    CACHE.is_intact(envelope, &[lengths, numbers, text])
 }
