@@ -48,28 +48,20 @@
 //! Everything that can be resolved is resolved while parsing, so that matching ten thousand tasks costs less
 //! than reading them; a body is only asked for where a `body` term decides ([`Query::needs_body`]).
 
-mod context;
 mod date;
-mod display;
 mod error;
-mod eval;
 mod expr;
-mod fold;
-mod names;
 mod parse;
-mod path;
 mod pattern;
-mod resolve;
-mod scan;
 mod sort;
 mod term;
 #[cfg(test)]
 mod tests;
 
 pub use crate::model::nearest;
-pub use context::{Context, Subject};
 pub use date::read_day;
 pub use error::Error;
 pub use expr::Query;
-pub use names::parse_fields;
+pub use expr::{Context, Subject};
 pub use sort::Sort;
+pub use sort::parse_fields;

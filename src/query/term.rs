@@ -1,16 +1,17 @@
-//! One term of a query: as it is written, and as the test it comes down to.
+//! One term of a query: as it is written, and as the test it comes down to, with names as bits, durations as minutes and
+//! dates as seconds.
 
 use std::ops::Range;
 
-use super::Context;
-use super::date::Span;
-use super::error::{ErrorKind, Fault};
-use super::names::unknown_field;
-use super::path::PathPattern;
-use super::pattern::Pattern;
-use super::resolve::resolve;
-use super::scan::{Op, Placed, Word};
-use crate::model::Field;
+use chrono::Datelike;
+
+use crate::model::{Badge, Field, FieldKind, Minutes, Priority, Stage, Status, nearest};
+use crate::query::Context;
+use crate::query::date::{Moment, Span, read_date};
+use crate::query::error::{ErrorKind, Fault};
+use crate::query::parse::{Op, Placed, Word};
+use crate::query::pattern::{PathPattern, Pattern};
+use crate::query::sort::unknown_field;
 
 /// One term. What is written decides what it tests, so equal terms mean the same.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -164,4 +165,260 @@ impl Term {
             _ => self.ask == Ask::Field(field),
         }
     }
+}
+
+/// The words of `is:`.
+const MARKS: [&str; 6] = ["open", "closed", "blocked", "ready", "overdue", "mine"];
+
+type Resolved = Result<(Vec<Word>, Test), Fault>;
+
+/// Returns the values in canonical form, and the test.
+pub(super) fn resolve(ask: Ask, op: Op, words: Vec<Placed>, context: &Context<'_>) -> Resolved {
+    let field = match ask {
+        Ask::Field(field) => field,
+        Ask::Is => return marks(words, context),
+        Ask::Has => return fields(words, Test::Has),
+        Ask::No => return fields(words, Test::Lacks),
+        Ask::Text => Field::Title,
+    };
+    match field.kind() {
+        FieldKind::Id | FieldKind::Task | FieldKind::Tasks | FieldKind::Sprint => {
+            Ok(plain(words, Pattern::whole, |patterns| Test::Ids(field, patterns)))
+        }
+        FieldKind::Paths if op == Op::Is => Ok(plain(words, PathPattern::whole, Test::Paths)),
+        FieldKind::Paths => Ok(plain(words, PathPattern::loose, Test::Paths)),
+        FieldKind::Priority => priority(op, words),
+        FieldKind::Stage => stage(op, words, context),
+        FieldKind::Status => {
+            let known = Status::ALL.map(Status::as_str);
+            let (bits, words) = bits("status", words, &known)?;
+            Ok((words, Test::Status(picked(bits, &Status::ALL.map(|status| status as u8)))))
+        }
+        FieldKind::Badge => {
+            let known = Badge::ALL.map(Badge::as_str);
+            let (bits, words) = bits("badge", words, &known)?;
+            Ok((words, Test::Badge(picked(bits, &Badge::ALL.map(|badge| badge as u8)))))
+        }
+        FieldKind::Duration => lengths(field, op, words),
+        FieldKind::Date | FieldKind::Moment => times(field, op, words, context),
+        FieldKind::Person => person(field, words, context),
+        _ if field.is_prose() && op == Op::Has => {
+            Ok(plain(words, Pattern::part, |patterns| Test::Words(field, patterns)))
+        }
+        _ => Ok(plain(words, Pattern::whole, |patterns| Test::Words(field, patterns))),
+    }
+}
+
+fn plain<P>(
+    words: Vec<Placed>,
+    read: fn(&Word) -> P,
+    wrap: impl FnOnce(Vec<P>) -> Test,
+) -> (Vec<Word>, Test) {
+    let patterns = words.iter().map(|placed| read(&placed.word)).collect();
+    (words.into_iter().map(|placed| placed.word).collect(), wrap(patterns))
+}
+
+fn person(field: Field, words: Vec<Placed>, context: &Context<'_>) -> Resolved {
+    let mut patterns = Vec::new();
+    for placed in &words {
+        if placed.word.text() == "@me" {
+            patterns.extend(myself(placed, context)?);
+        } else {
+            patterns.push(Pattern::whole(&placed.word));
+        }
+    }
+    let words = words.into_iter().map(|placed| placed.word).collect();
+    Ok((words, Test::Words(field, patterns)))
+}
+
+fn myself(placed: &Placed, context: &Context<'_>) -> Result<Vec<Pattern>, Fault> {
+    if context.me.is_empty() {
+        return Err(Fault::new(placed.span.clone(), ErrorKind::Nobody));
+    }
+    Ok(context.me.iter().map(|name| Pattern::whole(&Word::literal(*name))).collect())
+}
+
+fn marks(words: Vec<Placed>, context: &Context<'_>) -> Resolved {
+    let (mut marks, mut canonical) = (Vec::new(), Vec::new());
+    for placed in words {
+        let text = placed.word.text().to_lowercase();
+        marks.push(match text.as_str() {
+            "open" => Mark::Open,
+            "closed" => Mark::Closed,
+            "blocked" => Mark::Blocked,
+            "ready" => Mark::Ready,
+            "overdue" => Mark::Overdue(context.today().num_days_from_ce()),
+            "mine" => Mark::Mine(myself(&placed, context)?),
+            _ => {
+                let elsewhere = Status::parse(&text)
+                    .map(|status| format!("status:{}", status.as_str()))
+                    .or_else(|| Badge::parse(&text).map(|badge| format!("badge:{}", badge.as_str())));
+                return Err(unknown("state", &placed, elsewhere, &MARKS));
+            }
+        });
+        canonical.push(Word::literal(text));
+    }
+    Ok((canonical, Test::Marks(marks)))
+}
+
+fn fields(words: Vec<Placed>, wrap: fn(Vec<Field>) -> Test) -> Resolved {
+    let mut fields = Vec::new();
+    for placed in words {
+        let text = placed.word.text();
+        let field =
+            Field::parse(&text).ok_or_else(|| Fault::new(placed.span.clone(), unknown_field(&text, &[])))?;
+        if !field.can_be_missing() {
+            return Err(Fault::new(placed.span, ErrorKind::AlwaysThere { field: field.name() }));
+        }
+        fields.push(field);
+    }
+    let canonical = fields.iter().map(|field| Word::literal(field.name())).collect();
+    Ok((canonical, wrap(fields)))
+}
+
+fn priority(op: Op, words: Vec<Placed>) -> Resolved {
+    let known = Priority::KNOWN;
+    let globs: Vec<Word> =
+        words.iter().map(|placed| &placed.word).filter(|word| word.is_glob()).cloned().collect();
+    let mut ranks = 0;
+    let mut canonical = Vec::new();
+    for placed in words {
+        if placed.word.is_glob() && !op.compares() {
+            let pattern = Pattern::whole(&placed.word);
+            let matching = known.iter().filter(|name| pattern.matches(name));
+            ranks |= matching.fold(0, |ranks, name| ranks | 1 << Priority::parse(name).rank());
+            canonical.push(placed.word);
+            continue;
+        }
+        let rank = Priority::parse(&placed.word.text()).rank();
+        let Some(name) = known.iter().find(|name| rank > 0 && Priority::parse(name).rank() == rank) else {
+            return Err(unknown("priority", &placed, None, &known));
+        };
+        ranks |= (0..=4).filter(|other| holds(op, other, &rank)).fold(0, |ranks, rank| ranks | 1 << rank);
+        canonical.push(Word::literal(*name));
+    }
+    let others = if op.compares() { Vec::new() } else { globs.iter().map(Pattern::whole).collect() };
+    Ok((canonical, Test::Priority(ranks, others)))
+}
+
+fn stage(op: Op, words: Vec<Placed>, context: &Context<'_>) -> Resolved {
+    let ends = [Stage::NONE, Stage::COMPLETE];
+    let between = context.stages.iter().copied().filter(|name| !ends.contains(name));
+    let order: Vec<&str> =
+        std::iter::once(Stage::NONE).chain(between).chain(std::iter::once(Stage::COMPLETE)).collect();
+    let (mut patterns, mut canonical) = (Vec::new(), Vec::new());
+    for placed in words {
+        // A glob may be after a stage that the pipeline no longer has.
+        if placed.word.is_glob() && !op.compares() {
+            patterns.push(Pattern::whole(&placed.word));
+            canonical.push(placed.word);
+            continue;
+        }
+        let text = placed.word.text();
+        let Some(at) = order.iter().position(|name| name.eq_ignore_ascii_case(&text)) else {
+            return Err(unknown("stage", &placed, None, &order));
+        };
+        let matching = order.iter().enumerate().filter(|(other, _)| holds(op, other, &at));
+        patterns.extend(matching.map(|(_, name)| Pattern::whole(&Word::literal(*name))));
+        canonical.push(Word::literal(order[at]));
+    }
+    Ok((canonical, Test::Words(Field::Stage, patterns)))
+}
+
+/// Returns which of the known words are meant, as bits in their order.
+fn bits(field: &'static str, words: Vec<Placed>, known: &[&str]) -> Result<(u8, Vec<Word>), Fault> {
+    let mut bits = 0;
+    let mut canonical = Vec::new();
+    for placed in words {
+        let wanted = placed.word.text().to_lowercase().replace(['-', ' '], "_");
+        let pattern = Pattern::whole(&placed.word);
+        let glob = placed.word.is_glob();
+        let matching =
+            known.iter().enumerate().filter(|(_, name)| **name == wanted || glob && pattern.matches(name));
+        let found = matching.fold(0, |bits, (at, _)| bits | 1 << at);
+        if found == 0 {
+            let elsewhere = MARKS.contains(&wanted.as_str()).then(|| format!("is:{wanted}"));
+            return Err(unknown(field, &placed, elsewhere, known));
+        }
+        bits |= found;
+        canonical.push(if glob { placed.word } else { Word::literal(wanted) });
+    }
+    Ok((bits, canonical))
+}
+
+/// Translates bits of a list into bits of the values in it.
+fn picked(bits: u8, values: &[u8]) -> u8 {
+    let chosen = values.iter().enumerate().filter(|(at, _)| bits & 1 << at != 0);
+    chosen.fold(0, |bits, (_, value)| bits | 1 << value)
+}
+
+fn lengths(field: Field, op: Op, words: Vec<Placed>) -> Resolved {
+    let (mut ranges, mut canonical) = (Vec::new(), Vec::new());
+    for placed in words {
+        let text = placed.word.text();
+        let Some(Minutes(minutes)) = Minutes::parse(&text) else {
+            return Err(Fault::new(placed.span, ErrorKind::NotALength { word: text }));
+        };
+        // An empty range where nothing can be less or more.
+        ranges.push(match op {
+            Op::Less => minutes.checked_sub(1).map_or((1, 0), |most| (0, most)),
+            Op::AtMost => (0, minutes),
+            Op::More => minutes.checked_add(1).map_or((1, 0), |least| (least, u32::MAX)),
+            Op::AtLeast => (minutes, u32::MAX),
+            Op::Has | Op::Is | Op::IsNot => (minutes, minutes),
+        });
+        let text = if minutes == 0 { "0".to_owned() } else { Minutes(minutes).to_string().replace(' ', "") };
+        canonical.push(Word::literal(text));
+    }
+    Ok((canonical, Test::Lengths(field, ranges)))
+}
+
+fn times(field: Field, op: Op, words: Vec<Placed>, context: &Context<'_>) -> Resolved {
+    let (mut spans, mut canonical) = (Vec::new(), Vec::new());
+    for placed in words {
+        let word = placed.word.text();
+        let fault = |kind| Fault::new(placed.span.clone(), kind);
+        let name = field.name();
+        let moment = match read_date(&word, context) {
+            Some(date) => date,
+            None if read_date(&format!("-{word}"), context).is_some() => {
+                return Err(fault(ErrorKind::Age { field: name, word }));
+            }
+            None => return Err(fault(ErrorKind::NotADate { word })),
+        };
+        let Moment { text, span, is_day } = moment;
+        if field.kind() == FieldKind::Date && !is_day {
+            return Err(fault(ErrorKind::DayOnly { field: name, word }));
+        }
+        if span.is_empty() && !op.compares() {
+            return Err(fault(ErrorKind::Moment { field: name, word }));
+        }
+        spans.push(match op {
+            Op::Less => Span { from: i64::MIN, to: span.from },
+            Op::AtMost => Span { from: i64::MIN, to: span.to },
+            Op::More => Span { from: span.to, to: i64::MAX },
+            Op::AtLeast => Span { from: span.from, to: i64::MAX },
+            Op::Has | Op::Is | Op::IsNot => span,
+        });
+        canonical.push(Word::literal(text));
+    }
+    Ok((canonical, Test::Times(field, spans, context.now.offset().local_minus_utc())))
+}
+
+/// Tells whether `other` stands to `value` as the operator says.
+fn holds<T: Ord>(op: Op, other: &T, value: &T) -> bool {
+    match op {
+        Op::Less => other < value,
+        Op::AtMost => other <= value,
+        Op::More => other > value,
+        Op::AtLeast => other >= value,
+        Op::Has | Op::Is | Op::IsNot => other == value,
+    }
+}
+
+fn unknown(field: &'static str, placed: &Placed, elsewhere: Option<String>, known: &[&str]) -> Fault {
+    let word = placed.word.text();
+    let suggestion = elsewhere.or_else(|| nearest(&word, known.iter().copied()).map(str::to_owned));
+    let known = known.iter().map(|name| (*name).to_owned()).collect();
+    Fault::new(placed.span.clone(), ErrorKind::UnknownValue { field, word, suggestion, known })
 }
