@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::choose::{Choice, read_query};
+use super::select::{Selector, read_query};
 use super::view::TaskLine;
 use super::{Result, Session};
 use crate::model::{Problem, Stage};
@@ -34,13 +34,13 @@ pub fn board(session: &Session<'_>, text: &str) -> Result<(Board, Vec<Problem>)>
     let (config, mut problems) = session.snapshot().config_or_default();
     let (query, sort) = read_query(session, &config, text, None)?;
     let tasks = session.snapshot().tasks()?;
-    let choice = Choice { session, config: &config, query: &query };
-    let mut chosen = choice.among(&tasks, &mut problems, |_| true)?;
-    let metrics = chosen.derived.metrics_of(chosen.matching.iter().copied());
-    chosen.sort(&sort);
-    let summaries = &chosen.summaries;
+    let selector = Selector { session, config: &config, query: &query };
+    let mut selection = selector.among(&tasks, &mut problems, |_| true)?;
+    let metrics = selection.derived.metrics_of(selection.matching.iter().copied());
+    selection.sort(&sort);
+    let summaries = &selection.summaries;
     let shown: Vec<usize> =
-        chosen.matching.iter().copied().filter(|&at| summaries[at].cancelled.is_none()).collect();
+        selection.matching.iter().copied().filter(|&at| summaries[at].cancelled.is_none()).collect();
     let mut stages: Vec<&str> = [Stage::NONE].into_iter().chain(stage_order(&config)).collect();
     for &at in &shown {
         // A stage that no pipeline has still shows its tasks.
@@ -51,7 +51,7 @@ pub fn board(session: &Session<'_>, text: &str) -> Result<(Board, Vec<Problem>)>
     stages.push(Stage::COMPLETE);
     let column = |stage: &str| {
         let inside: Vec<usize> = shown.iter().copied().filter(|&at| summaries[at].stage == stage).collect();
-        BoardColumn { stage: stage.to_owned(), tasks: chosen.lines(&inside) }
+        BoardColumn { stage: stage.to_owned(), tasks: selection.lines(&inside) }
     };
     let columns = stages.into_iter().map(column).collect();
     Ok((Board { query: query.to_string(), metrics, columns }, problems))

@@ -5,7 +5,7 @@ use std::cell::Cell;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::choose::{Choice, read_query};
+use super::select::{Selector, read_query};
 use super::view::TaskLine;
 use super::{Result, Session};
 use crate::model::{Problem, Summary};
@@ -48,11 +48,11 @@ pub fn list(session: &Session<'_>, request: &ListRequest) -> Result<(Listing, Ve
         hidden.set(hidden.get() + usize::from(is_hidden));
         !is_hidden
     };
-    let choice = Choice { session, config: &config, query: &query };
-    let mut chosen = choice.among(&tasks, &mut problems, is_listed)?;
-    chosen.sort(&sort);
-    let matched = chosen.matching.len();
-    let shown = &chosen.matching[..matched.min(request.limit.unwrap_or(usize::MAX))];
-    let tasks = chosen.lines(shown);
+    let selector = Selector { session, config: &config, query: &query };
+    let mut selection = selector.among(&tasks, &mut problems, is_listed)?;
+    selection.sort(&sort);
+    let matched = selection.matching.len();
+    let shown = &selection.matching[..matched.min(request.limit.unwrap_or(usize::MAX))];
+    let tasks = selection.lines(shown);
     Ok((Listing { query: query.to_string(), tasks, matched, hidden: hidden.get() }, problems))
 }

@@ -5,7 +5,6 @@
 
 mod block;
 mod board;
-mod choose;
 mod ci;
 mod completion;
 mod demo;
@@ -28,10 +27,10 @@ mod merge_records;
 mod moves;
 mod new;
 mod note;
-mod pick;
 mod queue;
 mod report;
 mod roles;
+mod select;
 mod session;
 mod set;
 mod show;
@@ -71,10 +70,10 @@ pub use merge_records::{MergeRequest, MergedConflict, MergedRecord, merge_record
 pub use moves::{StartRequest, advance, fail, set_stage, start};
 pub use new::{Draft, new, read_batch};
 pub use note::note;
-pub use pick::{Picked, PickedTask, pick};
 pub use queue::{QueueRequest, queue};
 pub use report::{CardsReport, cards_report};
 pub use roles::{RoleSummary, RoleText, RolesView, checklist, new_role, role, roles};
+pub use select::{SelectedFields, SelectedTask, select_fields};
 pub use session::Session;
 pub use set::set;
 pub use show::{Shown, show};

@@ -1,6 +1,6 @@
 //! `queue`: the tasks that are ready to start, by priority.
 
-use super::choose::{Choice, read_query};
+use super::select::{Selector, read_query};
 use super::{Listing, Result, Session};
 use crate::model::Problem;
 
@@ -18,14 +18,14 @@ pub fn queue(session: &Session<'_>, request: &QueueRequest) -> Result<(Listing, 
     let (config, mut problems) = session.snapshot().config_or_default();
     let (query, _) = read_query(session, &config, &request.query, None)?;
     let tasks = session.snapshot().tasks()?;
-    let choice = Choice { session, config: &config, query: &query };
-    let chosen = choice.among(&tasks, &mut problems, |task| !task.is_closed())?;
-    let mut is_chosen = vec![false; chosen.summaries.len()];
-    chosen.matching.iter().for_each(|&at| is_chosen[at] = true);
-    let mut queue = chosen.derived.queue(&chosen.summaries);
+    let selector = Selector { session, config: &config, query: &query };
+    let selection = selector.among(&tasks, &mut problems, |task| !task.is_closed())?;
+    let mut is_chosen = vec![false; selection.summaries.len()];
+    selection.matching.iter().for_each(|&at| is_chosen[at] = true);
+    let mut queue = selection.derived.queue(&selection.summaries);
     queue.retain(|&at| is_chosen[at]);
     let matched = queue.len();
     queue.truncate(request.limit.unwrap_or(usize::MAX));
-    let tasks = chosen.lines(&queue);
+    let tasks = selection.lines(&queue);
     Ok((Listing { query: query.to_string(), tasks, matched, hidden: 0 }, problems))
 }

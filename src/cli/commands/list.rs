@@ -21,7 +21,7 @@ use crate::ops;
 #[serde(untagged)]
 pub(super) enum Response {
     Whole(ops::Listing),
-    Picked(ops::Picked),
+    SelectedFields(ops::SelectedFields),
 }
 
 /// What the key of a length of time ends with.
@@ -74,7 +74,7 @@ impl Command for List {
         let (listing, problems) = ops::list(&session, &request)?;
         let output = match fields {
             None => Response::Whole(listing),
-            Some(fields) => Response::Picked(ops::pick(&session, listing, &fields)),
+            Some(fields) => Response::SelectedFields(ops::select_fields(&session, listing, &fields)),
         };
         Ok(Answer::of(output).with_problems(problems))
     }
@@ -84,14 +84,14 @@ impl View for Response {
     fn show(&self, out: &mut Output) {
         match self {
             Self::Whole(listing) => listing.show(out),
-            Self::Picked(picked) => picked.show(out),
+            Self::SelectedFields(picked) => picked.show(out),
         }
     }
 
     fn status(&self, out: &mut Output) {
         match self {
             Self::Whole(listing) => listing.status(out),
-            Self::Picked(picked) => picked.status(out),
+            Self::SelectedFields(picked) => picked.status(out),
         }
     }
 }
@@ -128,13 +128,14 @@ fn summary(listing: &ops::Listing) -> String {
     summary
 }
 
-impl View for ops::Picked {
+impl View for ops::SelectedFields {
     fn show(&self, out: &mut Output) {
         let Some(first) = self.tasks.first() else { return };
         let name = |key: &String| key.trim_end_matches(MINUTES).to_owned();
         let heads = first.0.keys().map(|key| Cell::styled(name(key), Style::new().dimmed())).collect();
-        let row =
-            |task: &ops::PickedTask| task.0.iter().map(|(key, value)| Cell::new(text(key, value))).collect();
+        let row = |task: &ops::SelectedTask| {
+            task.0.iter().map(|(key, value)| Cell::new(text(key, value))).collect()
+        };
         let mut rows: Vec<Vec<Cell>> = if out.is_quiet() { Vec::new() } else { vec![heads] };
         rows.extend(self.tasks.iter().map(row));
         let title = first.0.keys().position(|key| key == "title").unwrap_or(usize::MAX);

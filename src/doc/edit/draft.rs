@@ -1,13 +1,14 @@
-//! A text that is being edited, with the values it is meant to have.
+//! A text that is being edited, with the values it is meant to have; setting and removing its keys.
 
 use std::ops::Range;
 
-use super::Edit;
+use crate::doc::edit::{Edit, Scalar, Value};
 use crate::doc::source::Kind;
-use crate::doc::yaml::Node;
-use crate::doc::yaml::entries::{self, Entry};
+use crate::doc::yaml::entries::{self, Entry, Style, plain_part};
+use crate::doc::yaml::scalar::{self, Place};
+use crate::doc::yaml::{self, Node, flow};
 use crate::doc::{Document, lines};
-use crate::model::{Problem, TaskId};
+use crate::model::{Field, Problem, TaskId};
 
 /// The text so far, and what it is meant to say.
 #[derive(Debug, Clone)]
@@ -110,4 +111,183 @@ impl Draft {
         let entry = entries.iter().find(|entry| entry.key == key);
         lines::number_at(&self.text, entry.map_or(self.front.start, |entry| entry.start))
     }
+}
+
+impl Value {
+    /// Returns the value as a scalar, or its items.
+    fn scalar(&self) -> Result<Scalar, &[String]> {
+        match self {
+            Self::Text(text) => Ok(Scalar::Text(text.clone())),
+            Self::Plain(text) => Ok(Scalar::Plain(text.clone())),
+            Self::Integer(number) => Ok(Scalar::Integer(*number)),
+            Self::List(items) => Err(items),
+        }
+    }
+}
+
+/// A scalar as it is to stand in the text, and what the parser must make of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::doc) struct Written {
+    pub(in crate::doc) text: String,
+    pub(super) node: Node,
+}
+
+impl Scalar {
+    /// Writes it anew.
+    pub(in crate::doc) fn write(&self, place: Place) -> Written {
+        match self {
+            Self::Text(text) => Written { text: scalar::text(text, place), node: Node::text(text) },
+            Self::Integer(number) => {
+                Written { text: number.to_string(), node: Node::Literal(number.to_string()) }
+            }
+            Self::Plain(text) => {
+                let written = scalar::plain(text, place);
+                let node = if written == *text { yaml::parse(text).ok() } else { None };
+                Written { text: written, node: node.unwrap_or_else(|| Node::text(text)) }
+            }
+        }
+    }
+
+    /// Writes it in the style that was there, where that can hold it.
+    fn write_as(&self, style: Style) -> Written {
+        let written = self.write(Place::Block);
+        let quoted = match (&written.node, style) {
+            (Node::Text(text), Style::Single) => scalar::single(text).unwrap_or_else(|| scalar::double(text)),
+            (Node::Text(text), Style::Double) => scalar::double(text),
+            _ => return written,
+        };
+        Written { text: quoted, node: written.node }
+    }
+
+    /// Tells whether a value already says this.
+    fn is_said_by(&self, node: &Node) -> bool {
+        match self {
+            Self::Text(text) | Self::Plain(text) => node.as_text() == Some(text),
+            Self::Integer(number) => node.as_text() == Some(&number.to_string()),
+        }
+    }
+}
+
+/// Tells whether a list, or a single scalar in its place, already holds these items.
+fn holds(node: &Node, items: &[String]) -> bool {
+    let nodes = match node {
+        Node::List(nodes) => nodes.as_slice(),
+        Node::Null => &[],
+        node => std::slice::from_ref(node),
+    };
+    nodes.len() == items.len() && nodes.iter().zip(items).all(|(node, item)| node.as_text() == Some(item))
+}
+
+impl Draft {
+    pub(super) fn set(&mut self, key: &str, value: &Value) -> Result<(), Problem> {
+        match (self.index_of(key), value.scalar()) {
+            (Some(index), Ok(scalar)) => self.set_scalar(index, &scalar),
+            (Some(index), Err(items)) if holds(&self.root[index].1, items) => Ok(()),
+            (Some(index), Err(items)) => self.set_list(index, items),
+            (None, Ok(scalar)) => {
+                let written = scalar.write(Place::Block);
+                self.insert_entry(key, &format!(" {}", written.text), written.node)
+            }
+            (None, Err([])) => Ok(()),
+            (None, Err(items)) => {
+                let nodes = items.iter().map(|item| Node::text(item)).collect();
+                self.insert_entry(key, &format!(" {}", write_list(items)), Node::List(nodes))
+            }
+        }
+    }
+
+    fn set_scalar(&mut self, index: usize, value: &Scalar) -> Result<(), Problem> {
+        let node = &self.root[index].1;
+        let is_said = value.is_said_by(node);
+        // `no` and `"no"` are the same text, but where a reason is asked for only the second one is a reason.
+        let quotes_matter = node.as_text().is_some_and(scalar::is_switch);
+        if is_said && !quotes_matter {
+            return Ok(());
+        }
+        let entry = self.entry(index)?;
+        let is_quoted = matches!(entry.style, Style::Single | Style::Double);
+        if is_said && is_quoted == matches!(value, Scalar::Text(_)) {
+            return Ok(());
+        }
+        let written = value.write_as(entry.style);
+        match entry.style {
+            Style::Decorated => {
+                return Err(self.refuse(Some(&entry.key), "it carries an anchor, an alias or a tag"));
+            }
+            Style::Absent => self.splice(entry.colon..entry.colon, &format!(" {}", written.text)),
+            Style::Plain | Style::Single | Style::Double => self.splice(entry.value, &written.text),
+            Style::FlowList | Style::FlowMap => {
+                let found = flow::scan(self.text.as_bytes(), entry.value.start, entry.value.end);
+                if found.is_none_or(|found| found.has_comment) {
+                    return Err(self.refuse(Some(&entry.key), "there are comments between its brackets"));
+                }
+                self.splice(entry.value, &written.text);
+            }
+            Style::Block => self.replace_block(&entry, &written),
+            Style::BlockList(_) | Style::Indented => self.replace_below(&entry, &written.text),
+        }
+        self.root[index].1 = written.node;
+        Ok(())
+    }
+
+    /// Replaces a block scalar, by another one where the new text has several lines.
+    fn replace_block(&mut self, entry: &Entry, written: &Written) {
+        let header_end = lines::content_end(&self.text, entry.value.start);
+        let header = &self.text[entry.value.start..header_end];
+        let comment = header[plain_part(header).len()..].to_owned();
+        let ending = lines::ending_near(&self.text, entry.end);
+        let block = match &written.node {
+            Node::Text(text) if text.contains('\n') => scalar::block(text, ending),
+            _ => None,
+        };
+        let block = block.unwrap_or_else(|| written.text.clone());
+        let (head, content) = block.find(ending).map_or((block.as_str(), ""), |at| block.split_at(at));
+        self.splice(entry.value.clone(), &format!("{head}{comment}{content}"));
+    }
+
+    /// Replaces a value on lines of its own by one behind the key.
+    pub(super) fn replace_below(&mut self, entry: &Entry, written: &str) {
+        let whole = lines::start_of(&self.text, entry.value.start)..entry.end;
+        self.splice(whole, "");
+        self.splice(entry.colon..entry.colon, &format!(" {written}"));
+    }
+
+    pub(super) fn remove(&mut self, key: &str) -> Result<(), Problem> {
+        let Some(index) = self.index_of(key) else { return Ok(()) };
+        let entry = self.entry(index)?;
+        self.splice(entry.start..entry.end, "");
+        self.root.remove(index);
+        Ok(())
+    }
+
+    /// Adds a key that is absent, where the canonical order of keys wants it. `written` is all that stands
+    /// behind the colon.
+    pub(super) fn insert_entry(&mut self, key: &str, written: &str, value: Node) -> Result<(), Problem> {
+        let entries = self.entries(key)?;
+        let (index, at) = match self.index_for(key) {
+            0 => (0, entries.first().map_or(self.front.end, |first| first.start)),
+            index => (index, entries[index - 1].end),
+        };
+        let name = scalar::text(key, Place::Block);
+        self.insert_line(at, &format!("{name}:{written}"));
+        self.root.insert(index, (Node::text(key), value));
+        Ok(())
+    }
+
+    /// Returns the index that a new key is to have: behind the nearest key that a new file has before it; a key
+    /// without a place there comes above `created`, or last.
+    fn index_for(&self, key: &str) -> usize {
+        let before = Field::in_file().take_while(|field| field.key() != key).collect::<Vec<_>>();
+        if Field::of_key(key).is_none() {
+            return self.index_of(Field::Created.key()).unwrap_or(self.root.len());
+        }
+        let nearest = before.iter().rev().find_map(|field| self.index_of(field.key()));
+        nearest.map_or(0, |index| index + 1)
+    }
+}
+
+/// Writes a list between brackets.
+pub(super) fn write_list(items: &[String]) -> String {
+    let items: Vec<_> = items.iter().map(|item| scalar::text(item, Place::Flow)).collect();
+    format!("[{}]", items.join(", "))
 }

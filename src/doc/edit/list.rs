@@ -1,15 +1,16 @@
-//! Adding, removing and replacing the items of a list, each in its own bytes.
+//! Adding, removing and replacing the items of a list, each in its own bytes, and writing a list anew.
 
 use std::ops::Range;
 
-use super::Scalar;
-use super::draft::Draft;
-use super::set::write_list;
-use crate::doc::lines;
+use similar::{Algorithm, DiffOp, capture_diff_slices};
+
+use crate::doc::edit::draft::{Draft, write_list};
+use crate::doc::edit::{Scalar, is_as_intended};
 use crate::doc::yaml::entries::{Entry, Style};
 use crate::doc::yaml::entries::{Item, items};
 use crate::doc::yaml::scalar::{self, Place};
-use crate::doc::yaml::{Node, flow};
+use crate::doc::yaml::{self, Node, flow, one_line};
+use crate::doc::{Document, lines};
 use crate::model::Problem;
 
 /// Above this many comparisons two lists are taken to have nothing in common.
@@ -287,4 +288,56 @@ fn common(nodes: &[Node], items: &[String]) -> Vec<(usize, usize)> {
         }
     }
     pairs
+}
+
+/// An item of a list.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::doc) struct ListItem<'a> {
+    /// What it says.
+    pub(in crate::doc) node: &'a Node,
+    /// How somebody wrote it.
+    pub(in crate::doc) written: Option<&'a str>,
+}
+
+/// Rewrites a text that is one key with a list, so that it holds these items. What stays keeps its bytes; none where
+/// that cannot be done safely.
+pub(in crate::doc) fn relist(text: &str, items: &[ListItem<'_>]) -> Option<String> {
+    let document = Document::yaml(text.as_bytes()).ok()?;
+    let mut draft = Draft::of(&document);
+    draft.make_list(0).ok()?;
+    let Node::List(old) = &draft.root[0].1 else { return None };
+    let (old, new): (Vec<Node>, Vec<Node>) =
+        (old.clone(), items.iter().map(|item| item.node.clone()).collect());
+    let mut at = 0;
+    for op in capture_diff_slices(Algorithm::Myers, &old, &new) {
+        if let DiffOp::Equal { len, .. } = op {
+            at += len;
+            continue;
+        }
+        // New items first: a list that becomes empty on the way would lose its style.
+        for item in &items[op.new_range()] {
+            draft.insert_item(0, at, &|place| write(item, place), item.node.clone()).ok()?;
+            at += 1;
+        }
+        for _ in op.old_range() {
+            draft.delete_item(0, at).ok()?;
+        }
+    }
+    is_as_intended(&draft).then_some(draft.text)
+}
+
+/// Writes an item as somebody wrote it, where it means the same in its new place.
+fn write(item: &ListItem<'_>, place: Place) -> String {
+    let means_the_same = |written: &&str| {
+        let probe = match place {
+            Place::Block => format!("- {written}"),
+            Place::Flow => format!("[{written}]"),
+        };
+        !written.contains(['\n', '#']) && yaml::parse(&probe) == Ok(Node::List(vec![item.node.clone()]))
+    };
+    match (item.written.filter(means_the_same), item.node) {
+        (Some(written), _) => written.to_owned(),
+        (None, Node::Text(text)) => scalar::text(text, place),
+        (None, node) => one_line(node),
+    }
 }

@@ -7,15 +7,13 @@
 mod body;
 mod draft;
 mod list;
-mod relist;
-mod set;
 
 use super::Document;
 use super::source;
 use super::yaml::{self, Node};
 use crate::model::Problem;
 use draft::Draft;
-pub(super) use relist::{Item, relist};
+pub(super) use list::{ListItem, relist};
 
 /// A scalar to write.
 #[derive(Debug, Clone, PartialEq, Eq)]

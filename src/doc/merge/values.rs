@@ -7,7 +7,7 @@ use std::collections::{HashMap, HashSet};
 use super::front::{Part, are_kept};
 use super::lines::{Change, join_orders, regions};
 use super::versions::{SIDES, Side, Versions};
-use crate::doc::edit::{Item, relist};
+use crate::doc::edit::{ListItem, relist};
 use crate::doc::task::moment;
 use crate::doc::yaml::entries::Style;
 use crate::doc::yaml::entries::items;
@@ -302,8 +302,8 @@ fn by_edit(versions: Versions<Option<&Part<'_>>>, value: &Node) -> Option<String
     let frame = frames.pop()?;
     let written = [frames.pop().map(written), Some(written(frame))].into_iter().flatten().flatten();
     let written: std::collections::HashMap<&Node, &str> = written.collect();
-    let items: Vec<Item<'_>> =
-        wanted.iter().map(|node| Item { node, written: written.get(node).copied() }).collect();
+    let items: Vec<ListItem<'_>> =
+        wanted.iter().map(|node| ListItem { node, written: written.get(node).copied() }).collect();
     relist(frame.text, &items)
 }
 

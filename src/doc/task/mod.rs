@@ -1,14 +1,12 @@
 //! A task's file: its keys, reading and creating it.
 
 mod create;
-mod entry;
 mod fields;
-mod history;
 mod read;
 
 pub(super) use create::Writer;
 pub use create::{append_move, create_task};
-pub(super) use entry::{Entry, EntryKind, entries};
+pub(super) use fields::{Entry, EntryKind, entries};
 pub(super) use fields::{Fields, expected, moment};
 pub use read::read_task;
 pub(super) use read::{id_problem, stage, unknown_but};

@@ -1,10 +1,4 @@
-//! Text that was encoded twice: UTF-8 taken for Windows-1252 and encoded as UTF-8 again, as `âœ…` for `✅`.
-//!
-//! A run of such characters is repaired only if the whole of it decodes, so that an `é` or an `â` of a name stays.
-//! Runs that may also be real text (`ß“` at the end of a German quotation) and characters that lost a byte on the
-//! way are repaired only in a document that holds other text which can be nothing but encoded twice.
-
-use super::marks;
+//! Text that was encoded twice on its way, and the marks by which it is told.
 
 /// What was repaired in a document.
 #[derive(Debug, Clone, PartialEq, Eq, Default, serde::Serialize)]
@@ -77,7 +71,7 @@ fn pieces(text: &str) -> Vec<(&str, bool)> {
     let mut pieces = Vec::new();
     let (mut start, mut in_run) = (0, false);
     for (at, c) in text.char_indices() {
-        let is_high = marks::byte_of(c).is_some();
+        let is_high = byte_of(c).is_some();
         if is_high != in_run {
             pieces.push((&text[start..at], in_run));
             (start, in_run) = (at, is_high);
@@ -88,7 +82,7 @@ fn pieces(text: &str) -> Vec<(&str, bool)> {
 }
 
 fn decode(run: &str) -> Option<Run> {
-    let bytes: Vec<u8> = run.chars().filter_map(marks::byte_of).collect();
+    let bytes: Vec<u8> = run.chars().filter_map(byte_of).collect();
     let mut result = Run { text: String::new(), characters: 0, lost_a_byte: false, sure: Sure::Perhaps };
     let mut longest = 0;
     let mut at = 0;
@@ -100,7 +94,7 @@ fn decode(run: &str) -> Option<Run> {
             }
             None => {
                 result.lost_a_byte = true;
-                marks::restore(&bytes[at..], &result.text)?
+                restore(&bytes[at..], &result.text)?
             }
         };
         if c.is_control() {
@@ -144,13 +138,67 @@ fn how_sure_of_a_pair(run: &str, bytes: &[u8]) -> Sure {
 
 /// Tells whether a run that was not repaired begins a character as marks, arrows and pictures do.
 fn looks_encoded_twice(run: &str) -> bool {
-    let bytes: Vec<u8> = run.chars().filter_map(marks::byte_of).collect();
+    let bytes: Vec<u8> = run.chars().filter_map(byte_of).collect();
     bytes.windows(2).any(|pair| matches!(pair, [0xe2 | 0xef | 0xf0, 0x80..=0xbf]))
+}
+
+/// Characters that may have lost a byte, the likelier before the less likely with the same rest.
+const LOSSY: &[char] = &[
+    '❌', '❗', '❓', '❤', '❯', '┐', '═', '╝', '█', '▐', '←', '”', '⏳', '⏰', '⏱', '⏲', '⏸', '⏹', '⏩',
+    '⏪', '●', '◐', '✍', '✏', '⭐', '√', '∝', '📝', '🔍', '🐛', '🐞', '🏁', '🏗', '🏆', '🏠', '👍', '👏', '👁',
+    '🌐', '🎁', '🤝', '🙏', '😁', '\u{fe0f}', '\u{200d}', '\u{2010}',
+];
+
+/// Bytes that Windows-1252 leaves undefined.
+const UNDEFINED: [u8; 5] = [0x81, 0x8d, 0x8f, 0x90, 0x9d];
+
+/// Returns the character whose UTF-8, without undefined bytes, these bytes begin with, and how many they are.
+/// `within` is what stands before it in the same run.
+pub(super) fn restore(bytes: &[u8], within: &str) -> Option<(char, usize)> {
+    LOSSY.iter().filter_map(|&c| Some((c, rest_of(c, bytes)?))).max_by_key(|&(c, length)| {
+        // The lower right corner of a box can only follow the lower left one, at the end.
+        let corner = c == '╝' && within.contains('╚') && length == bytes.len();
+        (length, corner, std::cmp::Reverse(LOSSY.iter().position(|&other| other == c)))
+    })
+}
+
+fn rest_of(c: char, bytes: &[u8]) -> Option<usize> {
+    let mut buffer = [0; 4];
+    let rest = c.encode_utf8(&mut buffer).bytes().filter(|byte| !UNDEFINED.contains(byte));
+    let mut length = 0;
+    for byte in rest {
+        if bytes.get(length) != Some(&byte) {
+            return None;
+        }
+        length += 1;
+    }
+    (length >= 2).then_some(length)
+}
+
+/// Returns the byte that a character stands for in Windows-1252; undefined bytes are control characters.
+pub(super) fn byte_of(c: char) -> Option<u8> {
+    const HIGH: [char; 27] = [
+        '€', '‚', 'ƒ', '„', '…', '†', '‡', 'ˆ', '‰', 'Š', '‹', 'Œ', 'Ž', '‘', '’', '“', '”', '•', '–', '—',
+        '˜', '™', 'š', '›', 'œ', 'ž', 'Ÿ',
+    ];
+    const BYTES: [u8; 27] = [
+        0x80, 0x82, 0x83, 0x84, 0x85, 0x86, 0x87, 0x88, 0x89, 0x8a, 0x8b, 0x8c, 0x8e, 0x91, 0x92, 0x93, 0x94,
+        0x95, 0x96, 0x97, 0x98, 0x99, 0x9a, 0x9b, 0x9c, 0x9e, 0x9f,
+    ];
+    if c.is_ascii() {
+        return None;
+    }
+    if let Some(at) = HIGH.iter().position(|&high| high == c) {
+        return Some(BYTES[at]);
+    }
+    u8::try_from(u32::from(c)).ok().filter(|byte| *byte >= 0x80)
 }
 
 #[cfg(test)]
 mod tests {
+    use super::byte_of;
     use super::repair;
+    use super::restore;
 
     /// Does to a text what happened to it, keeping undefined bytes as control characters or dropping them.
     fn encode_twice(text: &str, drop_undefined: bool) -> String {
@@ -196,5 +244,25 @@ mod tests {
         let repaired = repair(&text);
         assert_eq!(repaired.text, "✅\nâ\u{80}é x");
         assert_eq!(repaired.repairs.left, [2]);
+    }
+
+    #[test]
+    fn restores_the_commonest_character_of_a_rest() {
+        assert_eq!(restore(&[0xe2, 0x8c], ""), Some(('❌', 2)));
+        assert_eq!(restore(&[0xe2, 0x94, 0x20], "┌─"), Some(('┐', 2)));
+        assert_eq!(restore(&[0xf0, 0x9f, 0x93], ""), Some(('📝', 3)));
+        assert_eq!(restore(&[0xe2, 0x95], "╚══"), Some(('╝', 2)));
+        assert_eq!(restore(&[0xe2, 0x95], "╔══"), Some(('═', 2)));
+        assert_eq!(restore(&[0xe2], ""), None);
+        assert_eq!(restore(&[], ""), None);
+    }
+
+    #[test]
+    fn maps_both_halves_of_the_code_page() {
+        assert_eq!(byte_of('œ'), Some(0x9c));
+        assert_eq!(byte_of('â'), Some(0xe2));
+        assert_eq!(byte_of('\u{9d}'), Some(0x9d));
+        assert_eq!(byte_of('a'), None);
+        assert_eq!(byte_of('→'), None);
     }
 }

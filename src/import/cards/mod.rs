@@ -10,18 +10,16 @@
 mod card;
 mod document;
 mod encoding;
-mod marks;
 mod metadata;
 mod outside;
 mod plan;
-mod summary;
 
 pub use card::{Card, Placed};
 pub use document::{CardsDocument, read};
 pub use encoding::Repairs;
 pub use outside::{Kind, Part};
+pub use outside::{StatusCount, Summary};
 pub use plan::{Decision, Planned, plan};
-pub use summary::{StatusCount, Summary};
 
 /// A run of lines of the document, both ends included, counted from 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]

@@ -1,35 +1,38 @@
-//! The tasks that a query asks for, with what is derived of them: as little of the others as the query allows.
+//! The tasks that a query selects, with what is derived of them: as little of the others as the query allows. And
+//! `list --fields`: of each task only the fields that were asked for.
 
 use std::borrow::Cow;
 use std::collections::HashSet;
 
 use foldhash::fast::RandomState;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::Serialize;
+use serde_json::{Map, Value};
 
-use super::view::TaskLine;
-use super::{Result, Session};
 use crate::doc::Document;
 use crate::facts::{TallyContext, tallies};
-use crate::model::{Config, Facts, Problem, Summary, TaskId};
+use crate::model::{Config, Facts, Field, Problem, Summary, TaskId};
+use crate::ops::{Listing, Result, Session, TaskLine};
 use crate::policy::{Derived, derive_with, stage_order};
 use crate::query::{Context, Query, Sort, Subject};
 use crate::store::Tasks;
 
 /// What to choose from, and by what.
-pub(super) struct Choice<'c, 's> {
+pub(super) struct Selector<'c, 's> {
     pub(super) session: &'c Session<'s>,
     pub(super) config: &'c Config,
     pub(super) query: &'c Query,
 }
 
 /// Tasks, what is derived of them, and which of them the query asks for.
-pub(super) struct Chosen<'t> {
+pub(super) struct Selection<'t> {
     pub(super) summaries: Vec<Summary<'t>>,
     pub(super) derived: Derived<'t>,
     /// Indices of those that match.
     pub(super) matching: Vec<usize>,
 }
 
-impl Choice<'_, '_> {
+impl Selector<'_, '_> {
     /// Chooses among the tasks that are wanted at all. Where the query asks for nothing that is derived, it is
     /// derived only of the tasks that match. What cannot be read is added to the problems.
     pub(super) fn among<'t>(
@@ -37,7 +40,7 @@ impl Choice<'_, '_> {
         tasks: &'t Tasks,
         problems: &mut Vec<Problem>,
         is_wanted: impl Fn(&Summary<'_>) -> bool,
-    ) -> Result<Chosen<'t>> {
+    ) -> Result<Selection<'t>> {
         let needs_facts = self.query.needs_facts();
         let mut closed = Vec::new();
         let (summaries, found) = tasks.select(|task| {
@@ -64,7 +67,7 @@ impl Choice<'_, '_> {
         if needs_facts {
             matching.retain(|&at| self.matches(&summaries[at], Some(&derived.facts[at])));
         }
-        Ok(Chosen { summaries, derived, matching })
+        Ok(Selection { summaries, derived, matching })
     }
 
     fn matches(&self, task: &Summary<'_>, facts: Option<&Facts>) -> bool {
@@ -74,7 +77,7 @@ impl Choice<'_, '_> {
     }
 }
 
-impl Chosen<'_> {
+impl Selection<'_> {
     /// Puts those that match into an order.
     pub(super) fn sort(&mut self, sort: &Sort) {
         let subject = |at: usize| Subject::new(&self.summaries[at], &self.derived.facts[at]);
@@ -121,4 +124,69 @@ fn names(session: &Session<'_>, query: &str) -> Vec<String> {
 pub(super) fn body_of(session: &Session<'_>, id: &str) -> Option<String> {
     let file = session.snapshot().task_file(&TaskId::parse(id).ok()?).ok()??;
     Some(Document::markdown(&file.bytes).ok()?.body().to_owned())
+}
+
+/// A listing of some fields.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct SelectedFields {
+    /// The query in its canonical form.
+    pub query: String,
+    /// The tasks, in order.
+    pub tasks: Vec<SelectedTask>,
+    /// How many match, those beyond the limit included.
+    pub matched: usize,
+    /// How many closed tasks were left out because there was no query.
+    pub hidden: usize,
+}
+
+/// The fields of a task that were asked for, in the order they were asked for.
+#[derive(Debug, Clone, Serialize)]
+#[serde(transparent)]
+pub struct SelectedTask(pub Map<String, Value>);
+
+impl JsonSchema for SelectedTask {
+    fn schema_name() -> Cow<'static, str> {
+        "SelectedTask".into()
+    }
+
+    /// Any of the fields of a line, and the body.
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let mut schema = TaskLine::json_schema(generator);
+        schema.remove("required");
+        schema.insert("description".to_owned(), "The fields that were asked for.".into());
+        schema.insert("additionalProperties".to_owned(), false.into());
+        if let Some(Value::Object(properties)) = schema.get_mut("properties") {
+            let body =
+                json_schema!({ "description": "The Markdown below the front matter.", "type": "string" });
+            properties.insert(Field::Body.key().to_owned(), body.to_value());
+        }
+        schema
+    }
+}
+
+/// Selects fields of a listing, under the names that whole lines have.
+#[must_use]
+pub fn select_fields(session: &Session<'_>, listing: Listing, fields: &[Field]) -> SelectedFields {
+    let picked = |line: &TaskLine| {
+        let all = serde_json::to_value(line).expect("plain data with text keys is always JSON");
+        let value = |field: &Field| match field {
+            Field::Body => (field.key().to_owned(), body_of(session, &line.id).unwrap_or_default().into()),
+            _ => {
+                let key = key_of(*field);
+                let value = all.get(&key).cloned().unwrap_or_default();
+                (key, value)
+            }
+        };
+        SelectedTask(fields.iter().map(value).collect())
+    };
+    let tasks = listing.tasks.iter().map(picked).collect();
+    SelectedFields { query: listing.query, tasks, matched: listing.matched, hidden: listing.hidden }
+}
+
+/// Returns the name of a field in a line, where a length of time says its unit.
+fn key_of(field: Field) -> String {
+    match field {
+        Field::Estimate | Field::Spent => format!("{}_minutes", field.key()),
+        _ => field.key().to_owned(),
+    }
 }
