@@ -30,6 +30,7 @@ pub fn command() -> clap::Command {
         .version(env!("CARGO_PKG_VERSION"))
         .propagate_version(true)
         .max_term_width(100)
+        .disable_help_subcommand(true)
         .subcommand_required(true)
         .arg_required_else_help(true);
     commands::add_to(Global::augment_args(root))

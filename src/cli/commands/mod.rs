@@ -14,6 +14,7 @@ mod doctor;
 mod edit;
 mod explain;
 mod findings;
+mod help;
 mod hook;
 mod hooks;
 mod import;
@@ -94,6 +95,7 @@ const COMMANDS: &[Entry] = &[
     entry::<man::Man>("man"),
     entry::<merge_driver::MergeDriver>("merge-driver"),
     entry::<reference::Reference>("reference"),
+    entry::<help::Help>("help"),
 ];
 
 /// A command: what is typed. The first paragraph of its documentation is the summary that lists of commands show, the

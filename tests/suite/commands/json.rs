@@ -12,6 +12,7 @@ use insta::assert_snapshot;
 /// One call of each command at least, answers and refusals, in an order in which they make sense.
 const CALLS: &str = "
     init
+    help queries
     list
     list --all --sort -created
     list --fields id,title,type,priority,stage,status,badge,ready,assignee,area,tag,sprint,dep,file,estimate,spent,created,updated,since,blocked,cancelled,source,deliverables,boxes,body

@@ -1,0 +1,116 @@
+//! `tracker help`: topics that are more than one command, and the help of commands.
+
+use clap::Args;
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::{Command, Reply};
+use crate::cli::answer::{Answer, View};
+use crate::cli::command;
+use crate::cli::context::Context;
+use crate::cli::error::Failure;
+use crate::cli::output::Output;
+use crate::model::nearest;
+
+/// Topics by name; the first line of each is its title.
+const TOPICS: [(&str, &str); 7] = [
+    ("commits", include_str!("../../../templates/help/commits.txt")),
+    ("config", include_str!("../../../templates/help/config.txt")),
+    ("figures", include_str!("../../../templates/help/figures.txt")),
+    ("files", include_str!("../../../templates/help/files.txt")),
+    ("json", include_str!("../../../templates/help/json.txt")),
+    ("queries", include_str!("../../../templates/help/queries.txt")),
+    ("trust", include_str!("../../../templates/help/trust.txt")),
+];
+
+/// Show the help of a command or a topic
+///
+/// Topics: commits, config, figures, files, json, queries, trust. Without a topic it shows the help of tracker and the
+/// list of topics.
+///
+/// Example: tracker help queries
+#[derive(Debug, Args)]
+pub(in crate::cli) struct Help {
+    /// Command or topic
+    #[arg(value_name = "COMMAND|TOPIC")]
+    words: Vec<String>,
+}
+
+/// A help page.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(super) struct Response {
+    /// Plain text.
+    text: String,
+}
+
+impl Command for Help {
+    type Response = Response;
+
+    fn run(self, _context: &Context) -> Reply<Response> {
+        let topic = match self.words.as_slice() {
+            [word] => TOPICS.iter().find(|(name, _)| name == word),
+            _ => None,
+        };
+        let text = match topic {
+            Some((_, text)) => (*text).to_owned(),
+            None => help_of(&self.words)?,
+        };
+        Ok(Answer::of(Response { text }))
+    }
+}
+
+/// Returns the help of the command that the words name; of the program, with all topics, where there are none.
+fn help_of(words: &[String]) -> Result<String, Failure> {
+    let mut root = command();
+    root.build();
+    let mut found = &mut root;
+    for word in words {
+        if found.find_subcommand(word).is_none() {
+            return Err(unknown(word, found));
+        }
+        found = found.find_subcommand_mut(word).expect("it was just found");
+    }
+    let mut text = found.render_long_help().to_string();
+    if words.is_empty() {
+        text.push_str("\nTopics, shown by `tracker help TOPIC`:\n");
+        for (name, topic) in TOPICS {
+            let title = topic.lines().next().unwrap_or_default();
+            text.push_str(&format!("  {name:<12} {title}\n"));
+        }
+    }
+    Ok(text)
+}
+
+fn unknown(word: &str, within: &clap::Command) -> Failure {
+    let names = within.get_subcommands().map(clap::Command::get_name);
+    let hint = match nearest(word, names.chain(TOPICS.map(|(name, _)| name))) {
+        Some(meant) => format!("did you mean `{meant}`?"),
+        None => "run `tracker help` to list commands and topics".to_owned(),
+    };
+    Failure::usage_message(format!("unknown command or topic `{word}`"), hint)
+}
+
+impl View for Response {
+    fn show(&self, out: &mut Output) {
+        out.raw(&self.text);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Help, TOPICS};
+    use clap::{Args, Command};
+
+    #[test]
+    fn help_names_every_topic_and_each_has_an_example() {
+        let command = Help::augment_args(Command::new("help"));
+        let help = command.get_long_about().unwrap().to_string();
+        for (name, text) in TOPICS {
+            assert!(help.contains(name), "{name}");
+            assert!(
+                text.contains("\nExample: ") && text.lines().all(|line| line.chars().count() <= 100),
+                "{name}"
+            );
+        }
+    }
+}
