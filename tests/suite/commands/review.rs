@@ -85,9 +85,9 @@ fn a_range_is_told_by_task() {
       votes       void  code-reviewer  Grace  13m  attributed  stale: src/theme.rs changed  "clean"
       checkboxes  [x]  two colours from one table
       changed     priority  high > critical
-      commits     194978e  Two colours       Ada Lovelace
-                  b252dda  Ask for a review  Ada Lovelace
-                  7f97d99  Three colours     Ada Lovelace
+      commits     96949ab  Two colours       Ada Lovelace
+                  7ba9f75  Ask for a review  Ada Lovelace
+                  2c13525  Three colours     Ada Lovelace
       files       !  src/theme.rs  +3 -0  added  not covered
       missing     -  approval of code-reviewer
 
@@ -96,8 +96,8 @@ fn a_range_is_told_by_task() {
       missing     -  waits for TASK-S3SS
 
     Not linked to a task
-      commits     b79d1d1  wip      Ada Lovelace
-                  33cbb24  Be kind  Ada Lovelace
+      commits     ddce267  wip      Ada Lovelace
+                  65720c2  Be kind  Ada Lovelace
       files       !  notes.txt  +1 -0  added  not covered
 
     Policy files
@@ -107,9 +107,9 @@ fn a_range_is_told_by_task() {
                           tracker reopen TASK-D4RK, and when it is there again: tracker approve TASK-D4RK --as code-reviewer
     error policy-owners   part of the policy is changed by commits of no task, so policy-owner cannot approve it (.tracker/config.toml)
                           link the commit to a task: Task: ID
-    warn  linked-commits  33cbb24 "Be kind" belongs to no task
+    warn  linked-commits  65720c2 "Be kind" belongs to no task
                           git rebase -i, and add a line: Task: ID
-    warn  linked-commits  b79d1d1 "wip" belongs to no task
+    warn  linked-commits  ddce267 "wip" belongs to no task
                           git rebase -i, and add a line: Task: ID
     error covered-files   notes.txt changed without a task, so code-reviewer never saw it
                           link the commit to a task: Task: ID
@@ -129,8 +129,8 @@ fn a_range_is_told_by_task() {
 
     Without a task:
 
-    - `b79d1d1` wip (Ada Lovelace)
-    - `33cbb24` Be kind (Ada Lovelace)
+    - `ddce267` wip (Ada Lovelace)
+    - `65720c2` Be kind (Ada Lovelace)
 
     $ tracker review topic --quiet
     exit 0
@@ -143,9 +143,9 @@ fn a_range_is_told_by_task() {
       votes       void  code-reviewer  Grace  15m  attributed  stale: src/theme.rs changed  "clean"
       checkboxes  [x]  two colours from one table
       changed     priority  high > critical
-      commits     194978e  Two colours       Ada Lovelace
-                  b252dda  Ask for a review  Ada Lovelace
-                  7f97d99  Three colours     Ada Lovelace
+      commits     96949ab  Two colours       Ada Lovelace
+                  7ba9f75  Ask for a review  Ada Lovelace
+                  2c13525  Three colours     Ada Lovelace
       files       !  src/theme.rs  +3 -0  added  not covered
       missing     -  approval of code-reviewer
 
@@ -154,8 +154,8 @@ fn a_range_is_told_by_task() {
       missing     -  waits for TASK-S3SS
 
     Not linked to a task
-      commits     b79d1d1  wip      Ada Lovelace
-                  33cbb24  Be kind  Ada Lovelace
+      commits     ddce267  wip      Ada Lovelace
+                  65720c2  Be kind  Ada Lovelace
       files       !  notes.txt  +1 -0  added  not covered
 
     Policy files
@@ -163,8 +163,8 @@ fn a_range_is_told_by_task() {
 
     error earned-moves    TASK-D4RK: left qa, without the approval of code-reviewer: that of Grace is stale: src/theme.rs changed
     error policy-owners   part of the policy is changed by commits of no task, so policy-owner cannot approve it (.tracker/config.toml)
-    warn  linked-commits  33cbb24 "Be kind" belongs to no task
-    warn  linked-commits  b79d1d1 "wip" belongs to no task
+    warn  linked-commits  65720c2 "Be kind" belongs to no task
+    warn  linked-commits  ddce267 "wip" belongs to no task
     error covered-files   notes.txt changed without a task, so code-reviewer never saw it
     warn  declared-files  TASK-D4RK: changes src/theme.rs, which is none of its target files
     "#);
@@ -193,9 +193,9 @@ fn a_terminal_gets_glyphs_and_is_never_exceeded() {
       votes       !  code-reviewer  Grace  16m  attributed  stale: src/theme.rs cha…
       checkboxes  ✓  two colours from one table
       changed     priority  high → critical
-      commits     194978e  Two colours       Ada Lovelace
-                  b252dda  Ask for a review  Ada Lovelace
-                  7f97d99  Three colours     Ada Lovelace
+      commits     96949ab  Two colours       Ada Lovelace
+                  7ba9f75  Ask for a review  Ada Lovelace
+                  2c13525  Three colours     Ada Lovelace
       files       !  src/theme.rs  +3 −0  added  not covered
       missing     ○  approval of code-reviewer
 
@@ -204,8 +204,8 @@ fn a_terminal_gets_glyphs_and_is_never_exceeded() {
       missing     ○  waits for TASK-S3SS
 
     Not linked to a task
-      commits     b79d1d1  wip      Ada Lovelace
-                  33cbb24  Be kind  Ada Lovelace
+      commits     ddce267  wip      Ada Lovelace
+                  65720c2  Be kind  Ada Lovelace
       files       !  notes.txt  +1 −0  added  not covered
 
     Policy files
@@ -218,9 +218,9 @@ fn a_terminal_gets_glyphs_and_is_never_exceeded() {
     ✗ policy-owners   part of the policy is changed by commits of no task, so
                       policy-owner cannot approve it (.tracker/config.toml)
                       link the commit to a task: Task: ID
-    ! linked-commits  33cbb24 "Be kind" belongs to no task
+    ! linked-commits  65720c2 "Be kind" belongs to no task
                       git rebase -i, and add a line: Task: ID
-    ! linked-commits  b79d1d1 "wip" belongs to no task
+    ! linked-commits  ddce267 "wip" belongs to no task
                       git rebase -i, and add a line: Task: ID
     ✗ covered-files   notes.txt changed without a task, so code-reviewer never saw
                       it
