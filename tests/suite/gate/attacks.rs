@@ -296,7 +296,7 @@ const ATTACKS: &[Attack] = &[
     Attack {
         name: "unticks what was delivered",
         rule: "deliverables",
-        says: "left dev, with deliverable 1 it is remembered not ticked",
+        says: "left dev, with deliverable 1 it is remembered unchecked",
         play: |world| {
             world.tracker_as("Dev", &format!("untick {ID} 1"));
             world.commit("Not yet");
