@@ -3,6 +3,31 @@
 //!
 //! Pure data. Nothing here reads a file, asks the clock or knows YAML.
 
+/// Serialises types as the text that they display: enums are words wherever they are printed.
+macro_rules! serialize_as_text {
+    ($($name:ident),*) => {$(
+        impl serde::Serialize for $name {
+            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.serialize_str(self.as_str())
+            }
+        }
+
+        impl schemars::JsonSchema for $name {
+            fn inline_schema() -> bool {
+                true
+            }
+
+            fn schema_name() -> std::borrow::Cow<'static, str> {
+                stringify!($name).into()
+            }
+
+            fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
+                String::json_schema(generator)
+            }
+        }
+    )*};
+}
+
 mod config;
 mod duration;
 mod field;
@@ -54,3 +79,5 @@ pub use suggestion::Suggestion;
 pub use task::{BoxCount, Note, Summary, Task};
 pub use texts::Texts;
 pub use vote::{AcceptanceText, Coverage, CoverageFormat, CoveredChange, TreeEntry, Verdict, Vote};
+
+serialize_as_text!(FindingSeverity, FindingState, GateRule, Level, Stage, Verdict);

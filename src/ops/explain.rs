@@ -87,6 +87,6 @@ fn of(checked_by: &'static str, explained: &Explanation) -> RuleView {
         requires: explained.holds,
         why: explained.why,
         example: explained.example,
-        fix: explained.mend,
+        fix: explained.fix,
     }
 }

@@ -1,6 +1,7 @@
 //! What each rule of the gate holds, and why: what `tracker explain` and the reports say of it. And the one rule that
 //! holds where it is pushed to, which is no rule of the gate: no policy can switch it.
 
+use super::RuleName;
 use crate::model::GateRule;
 
 /// A rule, for people.
@@ -17,7 +18,7 @@ pub struct Explanation {
     /// What a violation looks like.
     pub example: &'static str,
     /// What to do about one.
-    pub mend: &'static str,
+    pub fix: &'static str,
 }
 
 /// Explains a rule.
@@ -29,7 +30,7 @@ pub fn explain(rule: GateRule) -> Explanation {
 
 /// The rule of a repository that is pushed to.
 pub const KEPT_RECORDS: Explanation = Explanation {
-    name: "kept-records",
+    name: RuleName::KeptRecords.as_str(),
     title: "no push takes back what a branch has of the tracker",
     holds: "A push to a branch that the policy judges may begin before where the branch is now, as a forced one \
             does. It then holds every record, and the policy, as the branch has them beyond that. And the default \
@@ -38,7 +39,7 @@ pub const KEPT_RECORDS: Explanation = Explanation {
           unseen, with the commit that brought it.",
     example: "takes back what `main` has beyond where the push begins \
               (.tracker/signoffs/TASK-7Q2M/20261111T100000Z-sec-1a2b3c4d.yaml)",
-    mend: "`git pull --rebase`, then `git push` without `--force`. What has to go from a server's history is for \
+    fix: "`git pull --rebase`, then `git push` without `--force`. What has to go from a server's history is for \
            those who run it, with the hook set aside.",
 };
 
@@ -52,7 +53,7 @@ const EXPLANATIONS: [Explanation; GateRule::ALL.len()] = [
         why: "The history is what reports and reviews are computed from. A stage that is typed into a file, or a \
               move that disappears, makes all of them wrong without anybody noticing.",
         example: "TASK-7Q2M: dev → docs by Ken: its pipeline has no such move, and it is no override",
-        mend: "Take the move out of the file and make it with `tracker advance`, or with `tracker set-stage` \
+        fix: "Take the move out of the file and make it with `tracker advance`, or with `tracker set-stage` \
                where the jump is meant. A rewritten history is restored from the base: `git checkout BASE -- FILE`.",
     },
     Explanation {
@@ -64,7 +65,7 @@ const EXPLANATIONS: [Explanation; GateRule::ALL.len()] = [
               that changed afterwards was seen by nobody.",
         example: "TASK-7Q2M: left qa, without the approval of code-reviewer: that of Grace is stale: src/theme.rs \
                   changed",
-        mend: "Take the task back to the stage (`tracker fail TASK WHY`, or `tracker reopen TASK` where it is \
+        fix: "Take the task back to the stage (`tracker fail TASK WHY`, or `tracker reopen TASK` where it is \
                complete) and ask the role to look again: `tracker approve TASK --as ROLE`. `tracker signoffs TASK` \
                tells what each vote covers and why one does not count.",
     },
@@ -76,7 +77,7 @@ const EXPLANATIONS: [Explanation; GateRule::ALL.len()] = [
                 missing, and none that lifted a rejection and was taken back.",
         why: "An override is for mending, not for merging. Whoever needs one should be seen to need it.",
         example: "TASK-7Q2M: left qa by an override of Ken, without the approval of code-reviewer",
-        mend: "Earn the move: take the task back with `tracker set-stage TASK STAGE` and go on from there. A team \
+        fix: "Earn the move: take the task back with `tracker set-stage TASK STAGE` and go on from there. A team \
                that wants overrides seen and let through sets the level to warn.",
     },
     Explanation {
@@ -87,7 +88,7 @@ const EXPLANATIONS: [Explanation; GateRule::ALL.len()] = [
         why: "A box is a promise in words. A task that is done with a promise open is not done, or the promise \
               was not one.",
         example: "TASK-7Q2M: left dev, with deliverable 3 not ticked",
-        mend: "Do it and `tracker tick TASK N`, or take the line out of the task, in a commit that a reviewer sees.",
+        fix: "Do it and `tracker tick TASK N`, or take the line out of the task, in a commit that a reviewer sees.",
     },
     Explanation {
         name: GateRule::OpenFindings.as_str(),
@@ -97,7 +98,7 @@ const EXPLANATIONS: [Explanation; GateRule::ALL.len()] = [
                 or waives one is of the role that found it.",
         why: "A reviewer who found something wrong has to be answered, not outrun.",
         example: "TASK-7Q2M: left sec, with finding F2 open",
-        mend: "Mend what was found and `tracker findings settle TASK F2`, or, where the role may, `tracker findings \
+        fix: "Mend what was found and `tracker findings settle TASK F2`, or, where the role may, `tracker findings \
                waive TASK F2` with a reason.",
     },
     Explanation {
@@ -107,7 +108,7 @@ const EXPLANATIONS: [Explanation; GateRule::ALL.len()] = [
                 unless `self_approval` allows it.",
         why: "Nobody sees their own mistakes. A second pair of eyes is what a review is.",
         example: "TASK-7Q2M: the vote of Ada as code-reviewer does not count: its author wrote what it covers",
-        mend: "Ask somebody else to look and to vote.",
+        fix: "Ask somebody else to look and to vote.",
     },
     Explanation {
         name: GateRule::RoleMembers.as_str(),
@@ -116,7 +117,7 @@ const EXPLANATIONS: [Explanation; GateRule::ALL.len()] = [
                 a role is for people only, by a person and not by an agent.",
         why: "A sign-off says that somebody who is trusted with it has looked. Anyone can write a file that says so.",
         example: "TASK-7Q2M: the vote of Ken as security-auditor does not count: its author is no member of the role",
-        mend: "Ask a member to vote, or have the role's owners add the person in a change of its own.",
+        fix: "Ask a member to vote, or have the role's owners add the person in a change of its own.",
     },
     Explanation {
         name: GateRule::SignedVotes.as_str(),
@@ -126,7 +127,7 @@ const EXPLANATIONS: [Explanation; GateRule::ALL.len()] = [
         why: "Git takes any name as an author's. A signature is the one thing in a repository that cannot be \
               written by somebody else.",
         example: "TASK-7Q2M: the approval of Grace as security-auditor is not signed",
-        mend: "Set up `user.signingkey`, withdraw the vote, and cast it again.",
+        fix: "Set up `user.signingkey`, withdraw the vote, and cast it again.",
     },
     Explanation {
         name: GateRule::NoRewrittenVotes.as_str(),
@@ -134,7 +135,7 @@ const EXPLANATIONS: [Explanation; GateRule::ALL.len()] = [
         holds: "Every file below `.tracker/signoffs` that the base knows is at the head, byte for byte.",
         why: "A rejection that can be deleted is no veto, and an approval that can be edited is nobody's.",
         example: "TASK-7Q2M: deletes a vote (.tracker/signoffs/TASK-7Q2M/20261111T100000Z-sec-1a2b3c4d.yaml)",
-        mend: "Restore the file: `git checkout BASE -- FILE`. To take a vote back, its author says so in another \
+        fix: "Restore the file: `git checkout BASE -- FILE`. To take a vote back, its author says so in another \
                file: `tracker withdraw TASK`.",
     },
     Explanation {
@@ -146,7 +147,7 @@ const EXPLANATIONS: [Explanation; GateRule::ALL.len()] = [
         why: "A pull request is judged by the rules of the branch it is for. It must not loosen the rules for the \
               next one unseen.",
         example: "TASK-7Q2M: part of the policy is changed without the approval of policy-owner (.tracker/config.toml)",
-        mend: "Ask an owner to look and to vote on the task that the change belongs to.",
+        fix: "Ask an owner to look and to vote on the task that the change belongs to.",
     },
     Explanation {
         name: GateRule::LinkedCommits.as_str(),
@@ -156,7 +157,7 @@ const EXPLANATIONS: [Explanation; GateRule::ALL.len()] = [
                 before the range, is none.",
         why: "What belongs to no task was asked for by nobody, is covered by no vote, and is missing in every report.",
         example: "9fc01aa \"wip\" belongs to no task",
-        mend: "Add the line: `git commit --amend`, or `git rebase -i` for an older one. With the hooks installed \
+        fix: "Add the line: `git commit --amend`, or `git rebase -i` for an older one. With the hooks installed \
                and a task started, it is added by itself.",
     },
     Explanation {
@@ -167,7 +168,7 @@ const EXPLANATIONS: [Explanation; GateRule::ALL.len()] = [
                 that came without a task was seen by nobody, and what a cancelled task brings will not be.",
         why: "A vote on a task is a vote on its files. A file that came afterwards is not covered by it.",
         example: "TASK-7Q2M: code-reviewer has no valid approval of src/theme.rs as it is now",
-        mend: "Ask the role to look at the file and to vote again: `tracker approve TASK --as ROLE`.",
+        fix: "Ask the role to look at the file and to vote again: `tracker approve TASK --as ROLE`.",
     },
     Explanation {
         name: GateRule::DeclaredFiles.as_str(),
@@ -175,7 +176,7 @@ const EXPLANATIONS: [Explanation; GateRule::ALL.len()] = [
         holds: "Where a task has `files`, the commits that link it change these and no others.",
         why: "A change in an unexpected place is how two pieces of work collide, and how something slips in.",
         example: "TASK-7Q2M: changes src/auth.rs, which is none of its target files",
-        mend: "Name the file: `tracker set TASK files+=PATH`. Or move the change to a task of its own.",
+        fix: "Name the file: `tracker set TASK files+=PATH`. Or move the change to a task of its own.",
     },
     Explanation {
         name: GateRule::MergeStage.as_str(),
@@ -184,7 +185,7 @@ const EXPLANATIONS: [Explanation; GateRule::ALL.len()] = [
                 head, or is cancelled.",
         why: "What is merged half way is half way for everybody.",
         example: "TASK-7Q2M: is in dev, and what is merged must have reached qa",
-        mend: "Finish what the stage asks for (`tracker show TASK` tells), or take its commits out of the range.",
+        fix: "Finish what the stage asks for (`tracker show TASK` tells), or take its commits out of the range.",
     },
     Explanation {
         name: GateRule::WipLimit.as_str(),
@@ -192,7 +193,7 @@ const EXPLANATIONS: [Explanation; GateRule::ALL.len()] = [
         holds: "With `wip_limit` set, no person has more tasks in progress at the head than that.",
         why: "Five things begun are five things not done.",
         example: "Ada has 4 tasks in progress, 3 are agreed: TASK-7Q2M, TASK-3F8K, TASK-K4ZD, …",
-        mend: "Finish one, hand one over (`tracker set TASK assignee=NAME`), or put one back.",
+        fix: "Finish one, hand one over (`tracker set TASK assignee=NAME`), or put one back.",
     },
     Explanation {
         name: GateRule::BrokenDocuments.as_str(),
@@ -202,7 +203,7 @@ const EXPLANATIONS: [Explanation; GateRule::ALL.len()] = [
                 Without a range, no reference to a task that is not there either.",
         why: "A rule that cannot read a task cannot hold for it. What cannot be judged is not let through.",
         example: "the file holds a merge conflict (.tracker/tasks/TASK-7Q2M.md:5)",
-        mend: "`tracker doctor` names each with its line; `tracker doctor --fix` mends what needs no guessing.",
+        fix: "`tracker doctor` names each with its line; `tracker doctor --fix` mends what needs no guessing.",
     },
     Explanation {
         name: GateRule::MergeIntegrity.as_str(),
@@ -212,7 +213,7 @@ const EXPLANATIONS: [Explanation; GateRule::ALL.len()] = [
         why: "A merge commit is the one place that hardly anybody looks at. A vote or a move that is in neither \
               side was put there by hand.",
         example: "TASK-7Q2M: the merge holds what neither side brought: stage: complete",
-        mend: "Merge again with the driver in place (`tracker hooks install`), and make further changes in a \
+        fix: "Merge again with the driver in place (`tracker hooks install`), and make further changes in a \
                commit of their own.",
     },
     Explanation {
@@ -222,7 +223,7 @@ const EXPLANATIONS: [Explanation; GateRule::ALL.len()] = [
                 changed as well.",
         why: "Code and its tests, a schema and its migration, a command and its documentation belong together.",
         example: "src/theme.rs changed, and nothing in tests/**",
-        mend: "Change what the standard asks for, or have its owners change the standard.",
+        fix: "Change what the standard asks for, or have its owners change the standard.",
     },
     Explanation {
         name: GateRule::Commands.as_str(),
@@ -231,7 +232,7 @@ const EXPLANATIONS: [Explanation; GateRule::ALL.len()] = [
                 `--allow-commands`: what a repository says is not executed by looking at it.",
         why: "What a team wants of a change is not always something that a tracker knows.",
         example: "lint says no: src/theme.rs:3 is too long",
-        mend: "Run the command yourself and mend what it says.",
+        fix: "Run the command yourself and mend what it says.",
     },
 ];
 
@@ -245,7 +246,7 @@ mod tests {
         assert_eq!(GateRule::parse(KEPT_RECORDS.name), None);
         for found in GateRule::ALL.map(explain).into_iter().chain([KEPT_RECORDS]) {
             assert!(found.title.len() < 80 && !found.title.ends_with('.'), "{}", found.title);
-            for text in [found.holds, found.why, found.mend] {
+            for text in [found.holds, found.why, found.fix] {
                 assert!(text.ends_with('.') && !text.contains("  "), "{text}");
             }
             assert!(!found.example.contains('\n'));

@@ -28,10 +28,10 @@ pub use facts::{
     RecordStep,
 };
 pub use fields::{Ticks, changed as changed_fields, differences, ticks};
-pub use verdict::{RuleOutcome, Verdict, Violation};
+pub use verdict::{RuleName, RuleOutcome, Verdict, Violation};
 pub use view::{
-    CommitReview, FieldChange, FileReview, FindingReview, Loose, MoveReview, RangeReview, Review, TaskReview,
-    VoteReview, Web,
+    CommitReview, FieldChange, FileChange, FileReview, FindingChange, FindingReview, MoveReview, RangeReview,
+    Review, TaskReview, Unlinked, VoteReview, Web,
 };
 
 use crate::model::Config;
@@ -44,7 +44,7 @@ pub fn review(facts: &RangeFacts<'_>, config: &Config) -> Review {
     Review {
         range: facts.range.clone(),
         tasks: tasks::of_range(facts, config, &passes, &verdict),
-        loose: tasks::loose(facts, &verdict),
+        unlinked: tasks::unlinked(facts, &verdict),
         verdict,
     }
 }

@@ -3,7 +3,10 @@
 use chrono::{DateTime, Utc};
 
 use super::*;
-use crate::model::{GateRule, Level, RecordKind};
+use crate::model::{
+    FindingSeverity, FindingState, GateRule, Level, RecordKind, Stage, Verdict as VoteVerdict,
+};
+use crate::policy::Trust;
 
 /// Returns a time so many hours after a fixed one.
 pub(crate) fn at(hours: i64) -> DateTime<Utc> {
@@ -19,7 +22,7 @@ pub(crate) fn commit(id: &str, subject: &str) -> CommitReview {
 pub(crate) fn file(path: &str, lines: (u32, u32), covered_by: &[&str]) -> FileReview {
     FileReview {
         path: path.to_owned(),
-        change: "changed".to_owned(),
+        change: FileChange::Changed,
         added: Some(lines.0),
         removed: Some(lines.1),
         covered_by: covered_by.iter().map(|role| (*role).to_owned()).collect(),
@@ -29,9 +32,10 @@ pub(crate) fn file(path: &str, lines: (u32, u32), covered_by: &[&str]) -> FileRe
 
 /// Makes a move.
 pub(crate) fn moved(from: &str, to: &str, hours: i64) -> MoveReview {
+    let stage = |name: &str| Stage::parse(name).expect("a stage");
     MoveReview {
-        from: from.to_owned(),
-        to: to.to_owned(),
+        from: stage(from),
+        to: stage(to),
         by: "Ada Lovelace".to_owned(),
         at: at(hours),
         why: None,
@@ -40,14 +44,14 @@ pub(crate) fn moved(from: &str, to: &str, hours: i64) -> MoveReview {
 }
 
 /// Makes a vote that counts.
-pub(crate) fn vote(role: &str, by: &str, trust: &str) -> VoteReview {
+pub(crate) fn vote(role: &str, by: &str, trust: Trust) -> VoteReview {
     VoteReview {
         role: role.to_owned(),
-        verdict: "approved".to_owned(),
+        verdict: VoteVerdict::Approved,
         by: by.to_owned(),
         at: at(2),
-        stage: "qa".to_owned(),
-        trust: trust.to_owned(),
+        stage: Stage::parse("qa").expect("a stage"),
+        trust,
         counts: true,
         reason: None,
         why_not: None,
@@ -65,15 +69,15 @@ pub(crate) fn violation(rule: GateRule, level: Level, task: Option<&str>, messag
 pub(crate) fn judged(mut review: Review, violations: Vec<Violation>) -> Review {
     let count = |rule: GateRule, is_error: bool| {
         let of_rule =
-            |violation: &&Violation| violation.rule == rule.as_str() && violation.is_error() == is_error;
+            |violation: &&Violation| violation.rule == rule.into() && violation.is_error() == is_error;
         violations.iter().filter(of_rule).count()
     };
     let outcome = |rule: GateRule| RuleOutcome {
-        rule: rule.as_str().to_owned(),
-        level: if rule == GateRule::WipLimit { Level::Off } else { rule.default_level() }.as_str().to_owned(),
+        rule,
+        level: if rule == GateRule::WipLimit { Level::Off } else { rule.default_level() },
         errors: count(rule, true),
         warnings: count(rule, false),
-        remark: (rule == GateRule::Commands).then(|| "not run: --allow-commands runs them".to_owned()),
+        status: (rule == GateRule::Commands).then(|| "not run: --allow-commands runs them".to_owned()),
     };
     let errors = violations.iter().filter(|violation| violation.is_error()).count();
     let warnings = violations.len() - errors;
@@ -97,7 +101,8 @@ pub(crate) fn empty() -> Review {
         policy: "origin/main".to_owned(),
         ..RangeReview::default()
     };
-    let review = Review { range, tasks: Vec::new(), loose: Loose::default(), verdict: Verdict::default() };
+    let review =
+        Review { range, tasks: Vec::new(), unlinked: Unlinked::default(), verdict: Verdict::default() };
     judged(review, Vec::new())
 }
 
@@ -106,9 +111,9 @@ pub(crate) fn review() -> Review {
     let mut review = empty();
     review.range = RangeReview { commits: 4, files: 5, added: 232, removed: 219, ..review.range };
     review.tasks = vec![colours(), dark()];
-    review.loose = Loose {
+    review.unlinked = Unlinked {
         commits: vec![commit("9fc01aa", "wip")],
-        files: vec![FileReview { change: "added".to_owned(), ..file("notes.txt", (7, 1), &[]) }],
+        files: vec![FileReview { change: FileChange::Added, ..file("notes.txt", (7, 1), &[]) }],
         policy: vec![FileReview { is_uncovered: false, ..file(RecordKind::Config.file(), (1, 1), &[]) }],
     };
     judged(review, violations())
@@ -130,9 +135,9 @@ fn dark() -> TaskReview {
                 counts: false,
                 reason: Some("stale".to_owned()),
                 why_not: Some("src/theme.rs changed in 4be1c2f".to_owned()),
-                ..vote("code-reviewer", "Grace", "signed")
+                ..vote("code-reviewer", "Grace", Trust::Signed)
             },
-            vote("test-automator", "Ken", "attributed"),
+            vote("test-automator", "Ken", Trust::Attributed),
         ],
         approved: 1,
         required: 2,
@@ -146,12 +151,12 @@ fn dark() -> TaskReview {
         is_reworded: true,
         findings: vec![FindingReview {
             id: "F2".to_owned(),
-            severity: "high".to_owned(),
+            severity: FindingSeverity::High,
             title: "token logged".to_owned(),
             place: Some("src/auth.rs:41".to_owned()),
-            change: Some("opened".to_owned()),
+            change: Some(FindingChange::Opened),
             by: Some("Grace".to_owned()),
-            state: "open".to_owned(),
+            state: FindingState::Open,
             blocks: true,
         }],
         notes: 1,
@@ -175,7 +180,10 @@ fn colours() -> TaskReview {
         is_new: true,
         stage: "complete".to_owned(),
         moves: vec![moved("none", "qa", 1), moved("qa", "complete", 2)],
-        votes: vec![vote("code-reviewer", "Grace", "signed"), vote("test-automator", "Ken", "signed")],
+        votes: vec![
+            vote("code-reviewer", "Grace", Trust::Signed),
+            vote("test-automator", "Ken", Trust::Signed),
+        ],
         approved: 2,
         required: 2,
         commits: vec![commit("77aa001", "One table for all colours")],
@@ -188,7 +196,7 @@ fn violations() -> Vec<Violation> {
     let task = Some("TASK-7Q2M");
     let earned = Violation {
         file: Some("src/theme.rs".to_owned()),
-        mend: Some("tracker approve TASK-7Q2M --as code-reviewer".to_owned()),
+        suggestion: Some("tracker approve TASK-7Q2M --as code-reviewer".to_owned()),
         ..violation(
             GateRule::EarnedMoves,
             Level::Error,
@@ -208,7 +216,7 @@ fn violations() -> Vec<Violation> {
     };
     let linked = Violation {
         commit: Some(format!("{:0<40}", "9fc01aa")),
-        mend: Some("write `Task: ID` into its message".to_owned()),
+        suggestion: Some("write `Task: ID` into its message".to_owned()),
         ..violation(GateRule::LinkedCommits, Level::Warn, None, "9fc01aa \"wip\" belongs to no task")
     };
     vec![earned, owners, linked]
@@ -228,35 +236,32 @@ pub(crate) fn everywhere(text: &str) -> Review {
         task.unticked = vec![own(); 2];
         task.missing = vec![own(), format!("{text}: tracker {text}")];
         for made in &mut task.moves {
-            *made = MoveReview { from: own(), to: own(), by: own(), why: some(), ..made.clone() };
+            *made = MoveReview { by: own(), why: some(), ..made.clone() };
         }
         for vote in &mut task.votes {
             vote.counts = false;
             vote.role = own();
-            vote.verdict = own();
+            vote.verdict = VoteVerdict::Unknown(own());
             vote.by = own();
-            vote.stage = own();
-            vote.trust = own();
             (vote.reason, vote.why_not, vote.notes) = (some(), some(), some());
         }
         task.fields = vec![FieldChange { key: own(), before: some(), after: some() }];
         for finding in &mut task.findings {
             finding.id = own();
-            finding.severity = own();
+            finding.severity = FindingSeverity::Unknown(own());
             finding.title = own();
-            finding.state = own();
-            (finding.place, finding.change, finding.by) = (some(), some(), some());
+            finding.state = FindingState::Unknown(own());
+            (finding.place, finding.by) = (some(), some());
         }
         task.commits.iter_mut().for_each(|commit| scrawl_commit(commit, text));
         task.files.iter_mut().for_each(|file| scrawl_file(file, text));
     }
-    review.loose.commits.iter_mut().for_each(|commit| scrawl_commit(commit, text));
-    review.loose.files.iter_mut().for_each(|file| scrawl_file(file, text));
-    review.loose.policy.iter_mut().for_each(|file| scrawl_file(file, text));
+    review.unlinked.commits.iter_mut().for_each(|commit| scrawl_commit(commit, text));
+    review.unlinked.files.iter_mut().for_each(|file| scrawl_file(file, text));
+    review.unlinked.policy.iter_mut().for_each(|file| scrawl_file(file, text));
     review.range = RangeReview { base: some(), head: own(), policy: own(), ..review.range };
     for violation in &mut review.verdict.violations {
-        *violation =
-            Violation { message: own(), mend: some(), file: some(), rule: own(), ..violation.clone() };
+        *violation = Violation { message: own(), suggestion: some(), file: some(), ..violation.clone() };
     }
     review
 }
@@ -266,6 +271,6 @@ fn scrawl_commit(commit: &mut CommitReview, text: &str) {
 }
 
 fn scrawl_file(file: &mut FileReview, text: &str) {
-    (file.path, file.change) = (text.to_owned(), text.to_owned());
+    file.path = text.to_owned();
     file.covered_by = vec![text.to_owned(); 2];
 }

@@ -6,9 +6,10 @@ use super::facts::{CommitFacts, FileFacts, RangeFacts, RangeTask};
 use super::passes::Judged;
 use super::rules::{Cover, is_policy_file};
 use super::{
-    CommitReview, FileReview, FindingReview, Loose, MoveReview, TaskReview, Verdict, VoteReview, fields,
+    CommitReview, FileChange, FileReview, FindingChange, FindingReview, MoveReview, TaskReview, Unlinked,
+    Verdict, VoteReview, fields,
 };
-use crate::model::{Config, Finding, is_daily_record};
+use crate::model::{Config, Finding, FindingState, GateRule, is_daily_record};
 use crate::policy::{JudgedVote, Missing, Signoffs, VoteStatus, blocking_findings, is_override};
 
 /// Returns, for every path that linked commits of the range changed, the tasks' places among the facts.
@@ -102,8 +103,8 @@ fn missing(task: &Judged<'_>) -> Vec<String> {
 
 fn moved(step: &crate::model::Move) -> MoveReview {
     MoveReview {
-        from: step.from.to_string(),
-        to: step.to.to_string(),
+        from: step.from.clone(),
+        to: step.to.clone(),
         by: step.by.clone(),
         at: step.at,
         why: if is_override(step) { step.why.clone() } else { step.reason() },
@@ -139,11 +140,11 @@ fn voted(judged: &JudgedVote<'_>, facts: &RangeTask) -> VoteReview {
     let why = judged.weight.why_not();
     VoteReview {
         role: vote.role.clone(),
-        verdict: vote.verdict.to_string(),
+        verdict: vote.verdict.clone(),
         by: judged.person.name.clone(),
         at: vote.at,
-        stage: vote.stage.to_string(),
-        trust: judged.ballot.trust.as_str().to_owned(),
+        stage: vote.stage.clone(),
+        trust: judged.ballot.trust,
         counts: !matches!(judged.weight, VoteStatus::None(_)),
         reason: why.map(|why| why.word().to_owned()),
         why_not: why.map(ToString::to_string),
@@ -157,10 +158,13 @@ fn findings(facts: &RangeTask, config: &Config) -> Vec<FindingReview> {
     for finding in &facts.findings {
         let before = facts.findings_before.iter().find(|old| old.id == finding.id);
         let is_changed = before.is_none_or(|old| old.state() != finding.state());
-        let change = is_changed.then(|| match (finding.state().as_str(), before) {
-            ("open", None) => "opened".to_owned(),
-            ("open", Some(_)) => "reopened".to_owned(),
-            (state, _) => state.to_owned(),
+        let change = is_changed.then(|| match (finding.state(), before) {
+            (FindingState::Open, None) => FindingChange::Opened,
+            (FindingState::Open, Some(_)) => FindingChange::Reopened,
+            (FindingState::Fixed, _) => FindingChange::Fixed,
+            (FindingState::Resolved, _) => FindingChange::Resolved,
+            (FindingState::Waived, _) => FindingChange::Waived,
+            (FindingState::Unknown(_), _) => FindingChange::Changed,
         });
         if change.is_none() && !finding.state().is_open() {
             continue;
@@ -174,19 +178,19 @@ fn findings(facts: &RangeTask, config: &Config) -> Vec<FindingReview> {
         });
     }
     let gone = facts.findings_before.iter().filter(|old| !facts.findings.iter().any(|own| own.id == old.id));
-    shown.extend(gone.map(|finding| found(finding, Some("deleted".to_owned()))));
+    shown.extend(gone.map(|finding| found(finding, Some(FindingChange::Deleted))));
     shown
 }
 
-fn found(finding: &Finding, change: Option<String>) -> FindingReview {
+fn found(finding: &Finding, change: Option<FindingChange>) -> FindingReview {
     FindingReview {
         id: finding.id.to_string(),
-        severity: finding.severity.to_string(),
+        severity: finding.severity.clone(),
         title: finding.title.clone(),
         place: finding.place(),
         change,
         by: None,
-        state: finding.state().to_string(),
+        state: finding.state().clone(),
         blocks: false,
     }
 }
@@ -209,16 +213,16 @@ fn covered(path: &str, facts: Option<&FileFacts>, cover: &Cover) -> FileReview {
 
 /// Shows a file; one that the head has as the base had is told as undone.
 fn file(path: &str, facts: Option<&FileFacts>) -> FileReview {
-    let change = facts.map_or("undone", |facts| match (&facts.before, &facts.after) {
-        (None, _) => "added",
-        (_, None) => "deleted",
-        (Some(before), Some(after)) if before.blob == after.blob => "mode",
-        _ => "changed",
+    let change = facts.map_or(FileChange::Undone, |facts| match (&facts.before, &facts.after) {
+        (None, _) => FileChange::Added,
+        (_, None) => FileChange::Deleted,
+        (Some(before), Some(after)) if before.blob == after.blob => FileChange::Mode,
+        _ => FileChange::Changed,
     });
     let lines = facts.and_then(|facts| facts.lines);
     FileReview {
         path: path.to_owned(),
-        change: change.to_owned(),
+        change,
         added: lines.map(|(added, _)| added),
         removed: lines.map(|(_, removed)| removed),
         covered_by: Vec::new(),
@@ -227,13 +231,13 @@ fn file(path: &str, facts: Option<&FileFacts>) -> FileReview {
 }
 
 /// Shows what belongs to no task.
-pub(super) fn loose(facts: &RangeFacts<'_>, verdict: &Verdict) -> Loose {
+pub(super) fn unlinked(facts: &RangeFacts<'_>, verdict: &Verdict) -> Unlinked {
     let owners = owners_of_files(facts);
     let does_work = |commit: &&CommitFacts| commit.paths.iter().any(|path| !is_daily_record(path));
-    let is_loose = |commit: &&CommitFacts| commit.links.iter().all(|id| commit.unknown.contains(id));
+    let is_unlinked = |commit: &&CommitFacts| commit.links.iter().all(|id| commit.unknown.contains(id));
     let unseen = |path: &str| {
         let mut own = verdict.violations.iter().filter(|violation| violation.file.as_deref() == Some(path));
-        own.any(|violation| violation.rule == crate::model::GateRule::CoveredFiles.as_str())
+        own.any(|violation| violation.rule == GateRule::CoveredFiles.into())
     };
     let show = |facts: &FileFacts| FileReview {
         is_uncovered: unseen(&facts.path),
@@ -242,8 +246,8 @@ pub(super) fn loose(facts: &RangeFacts<'_>, verdict: &Verdict) -> Loose {
     let (policy, others): (Vec<&FileFacts>, Vec<&FileFacts>) =
         facts.files.iter().filter(|file| !file.is_daily_record()).partition(|file| is_policy_file(file));
     let unowned = others.into_iter().filter(|file| !owners.contains_key(file.path.as_str()));
-    Loose {
-        commits: facts.commits.iter().filter(does_work).filter(is_loose).map(commit).collect(),
+    Unlinked {
+        commits: facts.commits.iter().filter(does_work).filter(is_unlinked).map(commit).collect(),
         files: unowned.map(show).collect(),
         policy: policy.into_iter().map(show).collect(),
     }

@@ -1,10 +1,14 @@
 //! A range by task, as people and programs read it.
 
+#![expect(missing_docs, reason = "most names say all there is")]
+
 use chrono::{DateTime, Utc};
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::Verdict;
+use crate::model::{FindingSeverity, FindingState, Stage};
+use crate::policy::Trust;
 
 /// A range of commits, by task.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
@@ -12,9 +16,10 @@ pub struct Review {
     /// What was looked at, and by whose rules.
     pub range: RangeReview,
     /// The tasks that the range touches, by id.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub tasks: Vec<TaskReview>,
     /// What belongs to no task.
-    pub loose: Loose,
+    pub unlinked: Unlinked,
     /// What the gate says.
     pub verdict: Verdict,
 }
@@ -23,14 +28,18 @@ pub struct Review {
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, JsonSchema)]
 pub struct RangeReview {
     /// The base, as it was named; none where there is no base.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub base: Option<String>,
     /// The base's commit.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub base_commit: Option<String>,
     /// The head, as it was named; `index` for what is staged.
     pub head: String,
     /// The head's commit; none for what is staged.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub head_commit: Option<String>,
     /// The commit where the two parted.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub merge_base: Option<String>,
     /// Whose rules judge, in words: the base's name, or why the head's own.
     pub policy: String,
@@ -43,6 +52,7 @@ pub struct RangeReview {
     /// How many lines were removed.
     pub removed: u64,
     /// Where commits and files can be looked at.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub web: Option<Web>,
 }
 
@@ -67,34 +77,44 @@ pub struct TaskReview {
     /// Whether the range deletes it.
     pub is_deleted: bool,
     /// The stage before; none for a new task.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub stage_before: Option<String>,
     /// The stage at the head.
     pub stage: String,
     /// The moves that the range makes, oldest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub moves: Vec<MoveReview>,
     /// The votes that matter: those that the range brings, and those that its moves rest on.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub votes: Vec<VoteReview>,
     /// How many approvals count for the stage it is in.
     pub approved: u32,
     /// How many are asked for there.
     pub required: u32,
     /// Boxes that were ticked.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub ticked: Vec<String>,
     /// Boxes that were unticked.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub unticked: Vec<String>,
     /// Fields that changed, but for the stage and what is derived.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub fields: Vec<FieldChange>,
     /// Whether the text below the front matter changed in more than ticks.
     pub is_reworded: bool,
     /// Findings that were opened, settled, waived or opened again, and those that are open.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub findings: Vec<FindingReview>,
     /// How many notes were written.
     pub notes: usize,
     /// The commits that link it, oldest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub commits: Vec<CommitReview>,
     /// The files that these changed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub files: Vec<FileReview>,
     /// What is missing for the next stage, each with what mends it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub missing: Vec<String>,
     /// How many violations of the gate that are about it shut the gate.
     pub errors: usize,
@@ -111,7 +131,7 @@ impl TaskReview {
 
     /// Returns where a task stands that the range does not move.
     #[must_use]
-    pub fn standing(&self) -> String {
+    pub fn status(&self) -> String {
         match (self.is_new, self.stage.as_str()) {
             (_, "") => "cannot be read".to_owned(),
             (true, "none") => "new".to_owned(),
@@ -125,15 +145,14 @@ impl TaskReview {
 /// One move.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct MoveReview {
-    /// The stage it left.
-    pub from: String,
-    /// The stage it entered.
-    pub to: String,
+    pub from: Stage,
+    pub to: Stage,
     /// Who.
     pub by: String,
     /// When.
     pub at: DateTime<Utc>,
     /// Why.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub why: Option<String>,
     /// Whether it was an override.
     pub is_override: bool,
@@ -144,23 +163,24 @@ pub struct MoveReview {
 pub struct VoteReview {
     /// The role.
     pub role: String,
-    /// `approved`, `rejected`, `withdrawn`.
-    pub verdict: String,
+    pub verdict: crate::model::Verdict,
     /// Whose it is.
     pub by: String,
     /// When it was cast.
     pub at: DateTime<Utc>,
     /// The stage it was cast in.
-    pub stage: String,
-    /// `signed`, `attributed` or `unverified`.
-    pub trust: String,
+    pub stage: Stage,
+    pub trust: Trust,
     /// Whether it counts.
     pub counts: bool,
     /// One word for why it does not.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
     /// Why it does not, in words.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub why_not: Option<String>,
     /// The first line of its notes.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub notes: Option<String>,
     /// Whether the range brings it.
     pub is_new: bool,
@@ -172,8 +192,10 @@ pub struct FieldChange {
     /// The key.
     pub key: String,
     /// Its value before.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub before: Option<String>,
     /// Its value at the head.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub after: Option<String>,
 }
 
@@ -182,20 +204,79 @@ pub struct FieldChange {
 pub struct FindingReview {
     /// Its id within the task.
     pub id: String,
-    /// How bad it is.
-    pub severity: String,
+    pub severity: FindingSeverity,
     /// What it is.
     pub title: String,
     /// `file:line`, as far as they are known.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub place: Option<String>,
-    /// What the range did: `opened`, `settled`, `waived`, `reopened`, `deleted`; none for one that was open before.
-    pub change: Option<String>,
+    /// What the range did; none for one that was open before.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub change: Option<FindingChange>,
     /// Who did that.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub by: Option<String>,
     /// Its state at the head.
-    pub state: String,
+    pub state: FindingState,
     /// Whether it keeps the gate of its stage shut.
     pub blocks: bool,
+}
+
+/// What a range did to a finding.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum FindingChange {
+    Opened,
+    Fixed,
+    Resolved,
+    Waived,
+    Reopened,
+    Deleted,
+    /// To a state that this program does not know.
+    Changed,
+}
+
+impl FindingChange {
+    /// Returns the word that people read.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Opened => "opened",
+            Self::Fixed => "fixed",
+            Self::Resolved => "resolved",
+            Self::Waived => "waived",
+            Self::Reopened => "reopened",
+            Self::Deleted => "deleted",
+            Self::Changed => "changed",
+        }
+    }
+}
+
+/// How the head has a file that the range changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum FileChange {
+    Added,
+    Changed,
+    Deleted,
+    /// Only its mode differs.
+    Mode,
+    /// As the base had it.
+    Undone,
+}
+
+impl FileChange {
+    /// Returns the word that people read.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Added => "added",
+            Self::Changed => "changed",
+            Self::Deleted => "deleted",
+            Self::Mode => "mode",
+            Self::Undone => "undone",
+        }
+    }
 }
 
 /// One commit.
@@ -214,13 +295,15 @@ pub struct CommitReview {
 pub struct FileReview {
     /// The path below the repository.
     pub path: String,
-    /// `added`, `changed`, `deleted`, `mode`, or `undone` where the head has it as the base had.
-    pub change: String,
+    pub change: FileChange,
     /// Lines added; none where nobody counted or there are no lines.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub added: Option<u32>,
     /// Lines removed.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub removed: Option<u32>,
     /// Roles whose valid approval covers it as it is at the head.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub covered_by: Vec<String>,
     /// Whether a vote that was needed does not cover it.
     pub is_uncovered: bool,
@@ -228,11 +311,14 @@ pub struct FileReview {
 
 /// What belongs to no task.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, JsonSchema)]
-pub struct Loose {
+pub struct Unlinked {
     /// Commits that link no task and change more than records.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub commits: Vec<CommitReview>,
     /// Files that no linked commit changed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub files: Vec<FileReview>,
     /// Files of the tracker's policy that changed, and those that run the gate.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub policy: Vec<FileReview>,
 }

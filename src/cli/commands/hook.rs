@@ -13,7 +13,7 @@ use crate::cli::answer::{Answer, View};
 use crate::cli::context::Context;
 use crate::cli::error::Failure;
 use crate::cli::output::{Output, clean};
-use crate::review::KEPT_RECORDS;
+use crate::review::RuleName;
 use crate::{ops, store};
 
 /// So much of what stands against a branch is shown before the rest is only counted.
@@ -168,7 +168,7 @@ impl Response {
         let others = if branches.len() > 1 { ", nor any other branch of this push" } else { "" };
         let is_judged = |branch: &&ops::BranchReport| {
             !branch.is_accepted
-                && branch.violations.iter().any(|violation| violation.rule != KEPT_RECORDS.name)
+                && branch.violations.iter().any(|violation| violation.rule != RuleName::KeptRecords)
         };
         let closer = branches.iter().find(is_judged).map(|branch| match branch.held_to {
             "gate" => format!("; for details run `tracker check --base origin/{}`", clean(&branch.branch)),
@@ -188,7 +188,7 @@ fn show_branch(branch: &ops::BranchReport, out: &mut Output) {
     let word = if branch.is_accepted { "may be pushed" } else { "is rejected" };
     out.line(format!("tracker: {} {word}: {counts}", clean(&branch.branch)));
     let shown = || errors.iter().chain(&warnings).take(SHOWN);
-    let width = shown().map(|violation| violation.rule.len()).max().unwrap_or(0);
+    let width = shown().map(|violation| violation.rule.as_str().len()).max().unwrap_or(0);
     for violation in shown() {
         let mark = if violation.is_error() { out.pick("✗", "x") } else { "!" };
         let place = match (&violation.task, &violation.file, violation.line) {
@@ -197,10 +197,10 @@ fn show_branch(branch: &ops::BranchReport, out: &mut Output) {
             (Some(task), None, _) if !violation.message.contains(task.as_str()) => format!("{task}: "),
             _ => String::new(),
         };
-        let (rule, said) = (clean(&violation.rule), clean(&violation.message));
+        let (rule, said) = (violation.rule, clean(&violation.message));
         out.line(format!("  {mark} {rule:width$}  {}{said}", clean(&place)));
-        if let Some(mend) = &violation.mend {
-            out.line(format!("    {:width$}  {}", "", out.dim(&clean(mend))));
+        if let Some(suggestion) = &violation.suggestion {
+            out.line(format!("    {:width$}  {}", "", out.dim(&clean(suggestion))));
         }
     }
     if branch.violations.len() > SHOWN {

@@ -7,7 +7,7 @@ use owo_colors::Style;
 use super::shared::counted;
 use crate::cli::args::Format;
 use crate::cli::context::Context;
-use crate::cli::output::{Cell, Output, clean};
+use crate::cli::output::{Cell, Output};
 use crate::model::{Level, Problem};
 use crate::report::review as forms;
 use crate::review::{RangeReview, Review, Verdict, Violation};
@@ -52,16 +52,15 @@ pub(super) fn show_range(range: &RangeReview, tasks: usize, out: &mut Output) {
 
 /// Shows every violation with what mends it, then how many rules hold.
 pub(super) fn show_verdict(verdict: &Verdict, is_full: bool, out: &mut Output) {
-    let names = verdict.violations.iter().map(|violation| clean(&violation.rule).chars().count());
-    let said = verdict.rules.iter().filter(|rule| rule.remark.is_some() && rule.level != Level::Off.as_str());
-    let width = names.chain(said.map(|rule| rule.rule.len())).max().unwrap_or(0);
+    let names = verdict.violations.iter().map(|violation| violation.rule.as_str().len());
+    let said = verdict.rules.iter().filter(|rule| rule.status.is_some() && rule.level != Level::Off);
+    let width = names.chain(said.map(|rule| rule.rule.as_str().len())).max().unwrap_or(0);
     for violations in verdict.violations.chunk_by(|one, other| one.rule == other.rule) {
         let shown = if is_full { violations.len() } else { SHOWN_VIOLATIONS.min(violations.len()) };
         violations[..shown].iter().for_each(|violation| show_violation(violation, width, out));
         if shown < violations.len() {
             let more = violations.len() - shown;
-            let text =
-                format!("{} {more} more of {}: --full", out.pick("…", "..."), clean(&violations[0].rule));
+            let text = format!("{} {more} more of {}: --full", out.pick("…", "..."), violations[0].rule);
             out.line(out.dim(&text));
         }
     }
@@ -80,8 +79,8 @@ fn show_violation(violation: &Violation, width: usize, out: &mut Output) {
     let head = Cell::styled(format!("{mark} {:width$}", violation.rule), style);
     let indent = mark.chars().count() + 1 + width + 2;
     out.hanging(&head, indent, &Cell::new(said(violation)));
-    if let Some(mend) = violation.mend.as_deref().filter(|_| !out.is_quiet()) {
-        out.hanging(&Cell::new(""), indent, &Cell::styled(mend, Style::new().dimmed()));
+    if let Some(suggestion) = violation.suggestion.as_deref().filter(|_| !out.is_quiet()) {
+        out.hanging(&Cell::new(""), indent, &Cell::styled(suggestion, Style::new().dimmed()));
     }
 }
 
@@ -91,21 +90,21 @@ fn said(violation: &Violation) -> String {
         Some(line) => format!(" ({file}:{line})"),
         None => format!(" ({file})"),
     });
-    format!("{}{place}", violation.said())
+    format!("{}{place}", violation.summary())
 }
 
 /// Shows what there is to say of rules that nothing stands against.
 fn show_rest(verdict: &Verdict, width: usize, out: &mut Output) {
     let holds = |rule: &&crate::review::RuleOutcome| rule.errors + rule.warnings == 0;
     let (off, on): (Vec<_>, Vec<_>) =
-        verdict.rules.iter().filter(holds).partition(|rule| rule.level == Level::Off.as_str());
-    for rule in on.iter().filter(|rule| rule.remark.is_some()) {
+        verdict.rules.iter().filter(holds).partition(|rule| rule.level == Level::Off);
+    for rule in on.iter().filter(|rule| rule.status.is_some()) {
         let mark = out.pick("·", "note ");
         let head = Cell::styled(format!("{mark} {:width$}", rule.rule), Style::new().dimmed());
         let indent = mark.chars().count() + 1 + width + 2;
-        out.hanging(&head, indent, &Cell::new(rule.remark.as_deref().unwrap_or_default()));
+        out.hanging(&head, indent, &Cell::new(rule.status.as_deref().unwrap_or_default()));
     }
-    let silent = on.iter().filter(|rule| rule.remark.is_none()).count();
+    let silent = on.iter().filter(|rule| rule.status.is_none()).count();
     if silent > 0 {
         let mark = out.paint(out.pick("✓", "ok   "), Style::new().green());
         let other = if verdict.violations.is_empty() { "" } else { "other " };
@@ -127,7 +126,7 @@ fn show_rest(verdict: &Verdict, width: usize, out: &mut Output) {
 /// Shows the verdict in one line.
 pub(super) fn show_verdict_status(verdict: &Verdict, out: &mut Output) {
     let counts = format!("{}, {}", counted(verdict.errors, "error"), counted(verdict.warnings, "warning"));
-    let first = verdict.violations.first().map(|violation| clean(&violation.rule).into_owned());
+    let first = verdict.violations.first().map(|violation| violation.rule);
     match first {
         None => out.line(out.dim("all checks passed")),
         Some(rule) => out.line(out.dim(&format!("{counts}      tracker explain {rule}"))),

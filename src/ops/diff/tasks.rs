@@ -100,8 +100,8 @@ fn beyond(own: &[Move], other: &[Move]) -> Vec<MoveReview> {
         None => true,
     };
     let told = |step: &Move| MoveReview {
-        from: step.from.to_string(),
-        to: step.to.to_string(),
+        from: step.from.clone(),
+        to: step.to.clone(),
         by: step.by.clone(),
         at: step.at,
         why: if is_override(step) { step.why.clone() } else { step.reason() },

@@ -13,7 +13,7 @@ use crate::model::{
 use crate::ops::gate::{GateRequest, review};
 use crate::ops::{Error, Result, Session};
 use crate::policy::is_selected;
-use crate::review::{KEPT_RECORDS, Violation};
+use crate::review::{RuleName, Violation};
 use crate::store;
 use crate::store::{LARGEST_FILE, Workspace, unexpected};
 use schemars::JsonSchema;
@@ -257,8 +257,8 @@ impl<'a> Judge<'a> {
 }
 
 fn refused(message: String, mend: &str) -> Violation {
-    let violation = Violation::of(GateRule::MergeIntegrity, Level::Error, message);
-    Violation { rule: KEPT_RECORDS.name.to_owned(), mend: Some(mend.to_owned()), ..violation }
+    let violation = Violation::of(RuleName::KeptRecords, Level::Error, message);
+    Violation { suggestion: Some(mend.to_owned()), ..violation }
 }
 
 fn report(branch: &str, held_to: &'static str, violations: Vec<Violation>) -> BranchReport {
@@ -309,7 +309,7 @@ fn violation(problem: Problem) -> Violation {
     Violation {
         file: Some(problem.file.clone()),
         line: problem.line,
-        mend: problem.hint.clone(),
+        suggestion: problem.hint.clone(),
         ..Violation::of(GateRule::BrokenDocuments, Level::Error, problem.message)
     }
 }

@@ -26,12 +26,16 @@ mod tests;
 pub use judge::judge;
 pub use weight::{VoteStatus, WhyNot};
 
+use schemars::JsonSchema;
+use serde::Serialize;
+
 use crate::model::{CoveredChange, Finding, Person, Stage, TaskId, Vote};
 
 use super::Tally;
 
 /// How sure it is that a vote is by the person it names.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
 pub enum Trust {
     /// Nothing but the file says so.
     Unverified,

@@ -34,10 +34,8 @@ pub fn github(review: &Review) -> String {
     }
     if errors.is_empty() && warnings.is_empty() {
         let (commits, tasks) = (review.range.commits, review.tasks.len());
-        let _ = writeln!(
-            out,
-            "::notice title=tracker::nothing stands against it (commits: {commits}, tasks: {tasks})"
-        );
+        let _ =
+            writeln!(out, "::notice title=tracker::all checks passed (commits: {commits}, tasks: {tasks})");
     }
     out
 }
@@ -64,10 +62,12 @@ fn annotate(kind: &str, violation: &Violation, out: &mut String) {
         let line = violation.line.filter(|_| violation.file.is_some()).unwrap_or(1);
         properties.push(format!("line={line}"));
     }
-    properties.push(format!("title={}", property(&visible(&violation.rule, LONGEST))));
-    let mend =
-        violation.mend.as_deref().map_or_else(String::new, |mend| format!("\n{}", visible(mend, LONGEST)));
-    let message = data(&format!("{}{mend}", visible(&violation.said(), LONGEST)));
+    properties.push(format!("title={}", property(&violation.rule.as_str())));
+    let suggestion = violation
+        .suggestion
+        .as_deref()
+        .map_or_else(String::new, |suggestion| format!("\n{}", visible(suggestion, LONGEST)));
+    let message = data(&format!("{}{suggestion}", visible(&violation.summary(), LONGEST)));
     let _ = writeln!(out, "::{kind} {}::{message}", properties.join(","));
 }
 
@@ -106,13 +106,13 @@ mod tests {
     proptest! {
         #[test]
         fn a_runner_reads_what_was_meant(
-            file in "(?s).{0,20}", said in "(?s).{0,20}", mend in "(?s).{0,20}",
+            file in "(?s).{0,20}", said in "(?s).{0,20}", suggestion in "(?s).{0,20}",
             evil in "(\\PC|[%:,;=#\\[\\]\r\n]|::error ::|%0A|%25|##\\[error\\]){0,12}",
         ) {
             let said = format!("{said}{evil}");
             let violation = Violation {
                 file: Some(format!("{evil}{file}")),
-                mend: Some(format!("{mend}{evil}")),
+                suggestion: Some(format!("{suggestion}{evil}")),
                 ..Violation::of(GateRule::Standards, Level::Error, said)
             };
             let shown = github(&sample::judged(sample::empty(), vec![violation.clone()]));
@@ -121,8 +121,8 @@ mod tests {
             prop_assert_eq!(kind, "error");
             prop_assert_eq!(&properties["file"], &visible(&violation.file.clone().unwrap(), LONGEST));
             prop_assert_eq!(&properties["title"], "standards");
-            let mend = visible(&violation.mend.clone().unwrap(), LONGEST);
-            prop_assert_eq!(message, format!("{}\n{mend}", visible(&violation.said(), LONGEST)));
+            let suggestion = visible(&violation.suggestion.clone().unwrap(), LONGEST);
+            prop_assert_eq!(message, format!("{}\n{suggestion}", visible(&violation.summary(), LONGEST)));
         }
     }
 
@@ -133,7 +133,7 @@ mod tests {
         ::error file=.tracker/config.toml,line=12,title=policy-owners::.tracker/config.toml lowers the quorum of security-auditor; its owners have not voted
         ::warning title=linked-commits::9fc01aa "wip" belongs to no task%0Awrite `Task: ID` into its message
         "#);
-        insta::assert_snapshot!(github(&sample::empty()), @"::notice title=tracker::nothing stands against it (commits: 0, tasks: 0)");
+        insta::assert_snapshot!(github(&sample::empty()), @"::notice title=tracker::all checks passed (commits: 0, tasks: 0)");
     }
 
     #[test]
@@ -141,8 +141,7 @@ mod tests {
         let evil = "x\n::stop-commands::y\r::add-mask::z%0A::error::%, a=b::";
         let violation = Violation {
             file: Some("a\n::error::b,c:d%0A".to_owned()),
-            mend: Some(evil.to_owned()),
-            rule: evil.to_owned(),
+            suggestion: Some(evil.to_owned()),
             task: Some(evil.to_owned()),
             ..Violation::of(GateRule::Commands, Level::Error, evil)
         };

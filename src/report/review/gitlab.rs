@@ -45,13 +45,15 @@ pub fn gitlab(review: &Review) -> String {
 
 fn issue(violation: &Violation, fingerprint: String) -> Issue<'_> {
     let (path, begin) = place(violation);
-    let mend =
-        violation.mend.as_deref().map_or_else(String::new, |mend| format!(" — {}", visible(mend, LONGEST)));
+    let suggestion = violation
+        .suggestion
+        .as_deref()
+        .map_or_else(String::new, |suggestion| format!(" — {}", visible(suggestion, LONGEST)));
     let severity = if violation.is_error() { "blocker" } else { "minor" };
-    let description = format!("{}{mend}", visible(&violation.said(), LONGEST));
+    let description = format!("{}{suggestion}", visible(&violation.summary(), LONGEST));
     Issue {
         description,
-        check_name: &violation.rule,
+        check_name: violation.rule.as_str(),
         fingerprint,
         severity,
         location: Location { path, lines: Lines { begin } },

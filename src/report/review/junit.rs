@@ -39,16 +39,16 @@ fn suite(name: &str, class: &str, rules: &[RuleOutcome], violations: &[&Violatio
     let is_range = class == "range";
     let mut suite = TestSuite::new(name);
     for rule in rules {
-        let is_off = rule.level == Level::Off.as_str();
+        let is_off = rule.level == Level::Off;
         if is_off && !is_range {
             continue;
         }
         let own: Vec<&Violation> =
-            violations.iter().filter(|violation| violation.rule == rule.rule).copied().collect();
-        let mut case = TestCase::new(visible(&rule.rule, LONGEST_MESSAGE), status(rule, &own, is_off));
+            violations.iter().filter(|violation| violation.rule == rule.rule.into()).copied().collect();
+        let mut case = TestCase::new(rule.rule.as_str(), status(rule, &own, is_off));
         case.set_classname(format!("tracker.{}", visible(class, LONGEST_MESSAGE)));
         let warnings: Vec<&Violation> = own.into_iter().filter(|violation| !violation.is_error()).collect();
-        let remark = rule.remark.as_deref().filter(|_| is_range).map(|remark| visible(remark, LONGEST));
+        let remark = rule.status.as_deref().filter(|_| is_range).map(|remark| visible(remark, LONGEST));
         let out: Vec<String> = remark.into_iter().chain(warnings.into_iter().map(said)).collect();
         if !out.is_empty() {
             case.set_system_out(out.join("\n"));
@@ -65,8 +65,8 @@ fn status(rule: &RuleOutcome, violations: &[&Violation], is_off: bool) -> TestCa
     };
     let mut status = TestCaseStatus::non_success(NonSuccessKind::Failure);
     let more = if errors.len() > 1 { format!(" (and {} more)", errors.len() - 1) } else { String::new() };
-    status.set_message(format!("{}{more}", visible(&first.said(), LONGEST_MESSAGE)));
-    status.set_type(visible(&rule.rule, LONGEST_MESSAGE));
+    status.set_message(format!("{}{more}", visible(&first.summary(), LONGEST_MESSAGE)));
+    status.set_type(rule.rule.as_str());
     status
         .set_description(errors.into_iter().map(|violation| said(violation)).collect::<Vec<_>>().join("\n"));
     status
@@ -78,12 +78,13 @@ fn said(violation: &Violation) -> String {
         let line = violation.line.map_or_else(String::new, |line| format!(":{line}"));
         format!("\n  {}{line}", visible(file, LONGEST))
     });
-    let mend = violation.mend.as_deref().map(|mend| format!("\n  {}", visible(mend, LONGEST)));
+    let suggestion =
+        violation.suggestion.as_deref().map(|suggestion| format!("\n  {}", visible(suggestion, LONGEST)));
     format!(
         "{}{}{}",
-        visible(&violation.said(), LONGEST),
+        visible(&violation.summary(), LONGEST),
         place.unwrap_or_default(),
-        mend.unwrap_or_default()
+        suggestion.unwrap_or_default()
     )
 }
 

@@ -95,7 +95,7 @@ struct Notification {
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Finding {
-    rule_id: String,
+    rule_id: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     rule_index: Option<usize>,
     level: &'static str,
@@ -184,20 +184,21 @@ fn described(rule: GateRule) -> Rule {
         id: explained.name,
         short_description: Text { text: title },
         full_description: Text { text: format!("{} {}", explained.holds, explained.why) },
-        help: Text { text: explained.mend.to_owned() },
+        help: Text { text: explained.fix.to_owned() },
         default_configuration: Configuration { level },
     }
 }
 
 fn finding(violation: &Violation, fingerprint: String) -> Finding {
     let (path, start_line) = place(violation);
-    let mend =
-        violation.mend.as_deref().map_or_else(String::new, |mend| format!("\n{}", visible(mend, LONGEST)));
-    let text = unlinked(&format!("{}{mend}", visible(&violation.said(), LONGEST)));
-    let known = GateRule::parse(&violation.rule);
+    let suggestion = violation
+        .suggestion
+        .as_deref()
+        .map_or_else(String::new, |suggestion| format!("\n{}", visible(suggestion, LONGEST)));
+    let text = unlinked(&format!("{}{suggestion}", visible(&violation.summary(), LONGEST)));
     Finding {
-        rule_id: violation.rule.clone(),
-        rule_index: known.and_then(|rule| GateRule::ALL.iter().position(|one| *one == rule)),
+        rule_id: violation.rule.as_str(),
+        rule_index: GateRule::ALL.iter().position(|rule| violation.rule == (*rule).into()),
         level: if violation.is_error() { "error" } else { "warning" },
         message: Text { text },
         locations: [Place {

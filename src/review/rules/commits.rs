@@ -17,11 +17,11 @@ fn of_commit(commit: &CommitFacts, tasks: &[Judged<'_>], book: &mut Violations<'
     let (short, subject) = (commit.short(), &commit.subject);
     let about = || About { commit: Some(&commit.id), ..About::default() };
     for id in &commit.unknown {
-        let mend = Some("git rebase -i, and name a task that is there".to_owned());
+        let suggestion = Some("git rebase -i, and name a task that is there".to_owned());
         book.add(
             RULE,
             format!("{short} \"{subject}\" names {id}, which is no task"),
-            About { mend, ..about() },
+            About { suggestion, ..about() },
         );
     }
     // A merge without changes of its own, and the bookkeeping of the tracker, belong to nobody's task.
@@ -30,10 +30,10 @@ fn of_commit(commit: &CommitFacts, tasks: &[Judged<'_>], book: &mut Violations<'
         return;
     }
     if commit.links.is_empty() {
-        let mend = Some("git rebase -i, and add a line: Task: ID".to_owned());
+        let suggestion = Some("git rebase -i, and add a line: Task: ID".to_owned());
         let what = if commit.parents > 1 { "is a merge with changes of its own and" } else { "" };
         let message = format!("{short} \"{subject}\" {what} belongs to no task").replace("  ", " ");
-        book.add(RULE, message, About { mend, ..about() });
+        book.add(RULE, message, About { suggestion, ..about() });
         return;
     }
     let was_closed = |task: &Task| task.cancelled.is_some() || task.stage.is_complete();
@@ -44,9 +44,13 @@ fn of_commit(commit: &CommitFacts, tasks: &[Judged<'_>], book: &mut Violations<'
     let own: Vec<&Judged<'_>> = tasks.iter().filter(|task| commit.links.contains(&task.facts.id)).collect();
     if !own.is_empty() && own.iter().all(is_closed) {
         let ids: Vec<String> = own.iter().map(|task| task.facts.id.to_string()).collect();
-        let mend = Some(format!("tracker reopen {}, or name another task", ids.join(" ")));
+        let suggestion = Some(format!("tracker reopen {}, or name another task", ids.join(" ")));
         let message =
             format!("{short} \"{subject}\" belongs to {}, closed before this range", ids.join(", "));
-        book.add(RULE, message, About { mend, task: own.first().map(|task| &task.facts.id), ..about() });
+        book.add(
+            RULE,
+            message,
+            About { suggestion, task: own.first().map(|task| &task.facts.id), ..about() },
+        );
     }
 }

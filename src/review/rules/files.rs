@@ -136,7 +136,7 @@ fn covered_files(facts: &RangeFacts<'_>, tasks: &[Judged<'_>], book: &mut Violat
         }
         for demand in cover.missing.iter().filter(|demand| !demand.is_of_range) {
             let id = &tasks[demand.task].facts.id;
-            let (message, mend) = if demand.is_off_route {
+            let (message, suggestion) = if demand.is_off_route {
                 let message = format!(
                     "{} reviews {}, and the route of this task never asks it",
                     demand.role, file.path
@@ -146,8 +146,12 @@ fn covered_files(facts: &RangeFacts<'_>, tasks: &[Judged<'_>], book: &mut Violat
                 let message = format!("{} has no valid approval of {} as it is now", demand.role, file.path);
                 (message, format!("tracker fail {id} \"changed after review\", then a new approval"))
             };
-            let about =
-                About { task: Some(id), file: Some(&file.path), mend: Some(mend), ..About::default() };
+            let about = About {
+                task: Some(id),
+                file: Some(&file.path),
+                suggestion: Some(suggestion),
+                ..About::default()
+            };
             book.add(GateRule::CoveredFiles, message, about);
         }
     }
@@ -160,8 +164,12 @@ fn unseen(file: &FileFacts, book: &mut Violations<'_>) {
         return;
     }
     let message = format!("{} changed without a task, so {} never saw it", file.path, roles.join(", "));
-    let mend = Some("link the commit to a task: Task: ID".to_owned());
-    book.add(GateRule::CoveredFiles, message, About { file: Some(&file.path), mend, ..About::default() });
+    let suggestion = Some("link the commit to a task: Task: ID".to_owned());
+    book.add(
+        GateRule::CoveredFiles,
+        message,
+        About { file: Some(&file.path), suggestion, ..About::default() },
+    );
 }
 
 fn is_cancelled(task: &Judged<'_>) -> bool {
@@ -179,8 +187,8 @@ fn of_cancelled(file: &FileFacts, own: &[(usize, &Judged<'_>)], cover: &Cover, b
         file.path,
         roles.join(", ")
     );
-    let mend = Some("take the change back, or link the commit to a task that is open".to_owned());
-    let about = About { task: Some(id), file: Some(&file.path), mend, ..About::default() };
+    let suggestion = Some("take the change back, or link the commit to a task that is open".to_owned());
+    let about = About { task: Some(id), file: Some(&file.path), suggestion, ..About::default() };
     book.add(GateRule::CoveredFiles, message, about);
 }
 
@@ -198,8 +206,9 @@ fn declared_files(facts: &RangeFacts<'_>, tasks: &[Judged<'_>], book: &mut Viola
         beside.sort_unstable();
         beside.dedup();
         for path in beside {
-            let mend = Some(format!("tracker set {} files+={path}", task.facts.id));
-            let about = About { task: Some(&task.facts.id), file: Some(path), mend, ..About::default() };
+            let suggestion = Some(format!("tracker set {} files+={path}", task.facts.id));
+            let about =
+                About { task: Some(&task.facts.id), file: Some(path), suggestion, ..About::default() };
             book.add(
                 GateRule::DeclaredFiles,
                 format!("changes {path}, which is none of its target files"),

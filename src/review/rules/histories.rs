@@ -19,7 +19,7 @@ pub(super) fn judge(facts: &RangeFacts<'_>, tasks: &[Judged<'_>], book: &mut Vio
                 task: Some(task),
                 commit: commit.as_deref(),
                 file: Some(path),
-                mend: restore(path),
+                suggestion: restore(path),
                 ..About::default()
             };
             book.add(RULE, message, about);
@@ -34,11 +34,11 @@ fn of_task(task: &Judged<'_>, book: &mut Violations<'_>) {
     let facts = task.facts;
     let about = || About { task: Some(&facts.id), file: Some(&facts.path), ..About::default() };
     if facts.is_deleted {
-        let mend = Some(format!("restore {}, and: tracker cancel {}", facts.path, facts.id));
+        let suggestion = Some(format!("restore {}, and: tracker cancel {}", facts.path, facts.id));
         book.add(
             RULE,
             "the record is deleted: a task that will not be done is cancelled",
-            About { mend, ..about() },
+            About { suggestion, ..about() },
         );
         return;
     }
@@ -46,7 +46,7 @@ fn of_task(task: &Judged<'_>, book: &mut Violations<'_>) {
     let before = facts.before.as_ref().map_or(&[][..], |task| &task.history);
     if let Some(gone) = lost(before, &after.history) {
         let message = format!("the move {} of {} is no longer in the history", said(gone), gone.by);
-        book.add(RULE, message, About { mend: restore(&facts.path), ..about() });
+        book.add(RULE, message, About { suggestion: restore(&facts.path), ..about() });
     }
     for (at, step) in &task.moves {
         if let Some(wrong) = wrong_with(after, *at, step, route(facts), book.config) {
@@ -58,8 +58,9 @@ fn of_task(task: &Judged<'_>, book: &mut Violations<'_>) {
         facts.before.as_ref().is_some_and(|old| old.stage == after.stage && old.history == after.history);
     if told != after.stage && !was_so {
         let message = format!("`stage` says {}, and the history ends in {told}: set by hand", after.stage);
-        let mend = Some(format!("tracker set-stage {} {}, which says who and why", facts.id, after.stage));
-        book.add(RULE, message, About { mend, ..about() });
+        let suggestion =
+            Some(format!("tracker set-stage {} {}, which says who and why", facts.id, after.stage));
+        book.add(RULE, message, About { suggestion, ..about() });
     }
     note_other_route(facts, after, book);
 }

@@ -19,7 +19,7 @@ use crate::model::{Config, GateRule, Level, TaskId};
 
 /// Judges a range by every rule.
 pub(super) fn judge(facts: &RangeFacts<'_>, config: &Config, tasks: &[Judged<'_>]) -> Verdict {
-    let mut book = Violations { config, violations: Vec::new(), remarks: BTreeMap::new() };
+    let mut book = Violations { config, violations: Vec::new(), statuses: BTreeMap::new() };
     histories::judge(facts, tasks, &mut book);
     moves::judge(facts, tasks, &mut book);
     votes::judge(facts, tasks, &mut book);
@@ -34,7 +34,7 @@ pub(super) fn judge(facts: &RangeFacts<'_>, config: &Config, tasks: &[Judged<'_>
 struct Violations<'c> {
     config: &'c Config,
     violations: Vec<(GateRule, Violation)>,
-    remarks: BTreeMap<GateRule, String>,
+    statuses: BTreeMap<GateRule, String>,
 }
 
 /// What a violation is about, beside its message.
@@ -44,7 +44,7 @@ struct About<'a> {
     commit: Option<&'a str>,
     file: Option<&'a str>,
     line: Option<usize>,
-    mend: Option<String>,
+    suggestion: Option<String>,
 }
 
 impl Violations<'_> {
@@ -68,14 +68,14 @@ impl Violations<'_> {
             commit: about.commit.map(str::to_owned),
             file: about.file.map(str::to_owned),
             line: about.line,
-            mend: about.mend,
+            suggestion: about.suggestion,
             ..Violation::of(rule, level, message)
         };
         self.violations.push((rule, violation));
     }
 
-    fn remark(&mut self, rule: GateRule, text: impl Into<String>) {
-        self.remarks.insert(rule, text.into());
+    fn note(&mut self, rule: GateRule, text: impl Into<String>) {
+        self.statuses.insert(rule, text.into());
     }
 
     fn close(mut self) -> Verdict {
@@ -102,11 +102,11 @@ impl Violations<'_> {
         let rules: Vec<RuleOutcome> = GateRule::ALL
             .into_iter()
             .map(|rule| RuleOutcome {
-                rule: rule.as_str().to_owned(),
-                level: self.level_of(rule).as_str().to_owned(),
+                rule,
+                level: self.level_of(rule),
                 errors: count(rule, true),
                 warnings: count(rule, false),
-                remark: self.remarks.get(&rule).cloned(),
+                status: self.statuses.get(&rule).cloned(),
             })
             .collect();
         let sum = |of: &dyn Fn(&RuleOutcome) -> usize| rules.iter().map(of).sum();

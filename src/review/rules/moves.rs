@@ -31,8 +31,8 @@ fn of_pass(task: &Judged<'_>, pass: &Pass<'_>, book: &mut Violations<'_>) {
     let id = &task.facts.id;
     for missing in &pass.gate.missing {
         let Some((rule, what)) = rule_of(missing, pass) else { continue };
-        let mend = Some(mend_of(task, missing));
-        let about = About { task: Some(id), file: Some(&task.facts.path), mend, ..About::default() };
+        let suggestion = Some(fix_of(task, missing));
+        let about = About { task: Some(id), file: Some(&task.facts.path), suggestion, ..About::default() };
         book.add(rule, format!("left {}, {what}", pass.stage), about);
     }
 }
@@ -57,10 +57,14 @@ fn overrides(task: &Judged<'_>, book: &mut Violations<'_>) {
     }
     for (step, stages, whats) in forced {
         let by = step.map_or_else(|| "by hand".to_owned(), how);
-        let mend =
+        let suggestion =
             Some(format!("tracker set-stage {} {}, and earn what is missing", task.facts.id, stages[0]));
-        let about =
-            About { task: Some(&task.facts.id), file: Some(&task.facts.path), mend, ..About::default() };
+        let about = About {
+            task: Some(&task.facts.id),
+            file: Some(&task.facts.path),
+            suggestion,
+            ..About::default()
+        };
         let message = format!("left {} {by}, {}", stages.join(", "), whats.join(", "));
         book.add(GateRule::Overrides, message, about);
     }
@@ -86,9 +90,9 @@ fn lifted_vetoes(facts: &RangeFacts<'_>, task: &Judged<'_>, book: &mut Violation
         }
         let (name, role, id) = (&judged.person.name, &vote.role, &own.id);
         let message = format!("the rejection of {name} as {role} in {} is lifted {}", vote.stage, how(step));
-        let mend = Some(format!("{name}: tracker approve {id} --as {role}, or reject again"));
+        let suggestion = Some(format!("{name}: tracker approve {id} --as {role}, or reject again"));
         let file = path_of(judged);
-        let about = About { task: Some(id), file: Some(&file), mend, ..About::default() };
+        let about = About { task: Some(id), file: Some(&file), suggestion, ..About::default() };
         book.add(GateRule::Overrides, message, about);
     }
 }
@@ -99,7 +103,7 @@ fn how(step: &Move) -> String {
 }
 
 /// Says what makes up for an approval that is missing in a stage that was left: the stage must be entered again.
-fn mend_of(task: &Judged<'_>, missing: &Missing) -> String {
+fn fix_of(task: &Judged<'_>, missing: &Missing) -> String {
     let id = &task.facts.id;
     let (Missing::Signoff { role, .. }, Some(after)) = (missing, &task.facts.after) else {
         return missing.fix(id).to_string();

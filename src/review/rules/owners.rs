@@ -14,7 +14,7 @@ const RUNNERS: [&str; 4] = [".github/workflows/**", ".github/actions/**", ".gitl
 
 pub(super) fn judge(facts: &RangeFacts<'_>, book: &mut Violations<'_>) {
     if facts.is_own_policy {
-        book.remark(RULE, "the base has no policy; this range brings it, and is judged by its own");
+        book.note(RULE, "the base has no policy; this range brings it, and is judged by its own");
         return;
     }
     let protect = book.config.policy.gate.protect.clone();
@@ -40,8 +40,8 @@ fn of_policy(facts: &RangeFacts<'_>, file: &FileFacts, book: &mut Violations<'_>
     };
     let what = if is_elsewhere(path) { "another tracker in another place" } else { "part of the policy" };
     let Some(owners) = book.config.policy.gate.owners.clone() else {
-        let mend = Some("name a role: [policy] owners = \"policy-owner\"".to_owned());
-        let about = About { file: Some(path), mend, ..About::default() };
+        let suggestion = Some("name a role: [policy] owners = \"policy-owner\"".to_owned());
+        let about = About { file: Some(path), suggestion, ..About::default() };
         book.add_at(
             Level::Warn,
             RULE,
@@ -55,7 +55,7 @@ fn of_policy(facts: &RangeFacts<'_>, file: &FileFacts, book: &mut Violations<'_>
         return;
     }
     let task = linked.first().map(|task| &task.id);
-    let (message, mend) = match task {
+    let (message, suggestion) = match task {
         Some(id) => (
             format!("{what} {deed} without the approval of {owners}"),
             format!("{owners}: tracker approve {id} --as {owners}"),
@@ -65,7 +65,7 @@ fn of_policy(facts: &RangeFacts<'_>, file: &FileFacts, book: &mut Violations<'_>
             "link the commit to a task: Task: ID".to_owned(),
         ),
     };
-    let about = About { task, file: Some(path), mend: Some(mend), ..About::default() };
+    let about = About { task, file: Some(path), suggestion: Some(suggestion), ..About::default() };
     book.add(RULE, message, about);
 }
 

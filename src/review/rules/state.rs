@@ -30,9 +30,13 @@ fn merge_stage(facts: &RangeFacts<'_>, tasks: &[Judged<'_>], book: &mut Violatio
         let needed = place_in(stages, &wanted).unwrap_or(stages.len() + 1);
         if place_in(stages, &after.stage).is_none_or(|here| here < needed) {
             let message = format!("is in {}, and what is merged must have reached {wanted}", after.stage);
-            let mend = Some(format!("tracker signoffs {}", task.facts.id));
-            let about =
-                About { task: Some(&task.facts.id), file: Some(&task.facts.path), mend, ..About::default() };
+            let suggestion = Some(format!("tracker signoffs {}", task.facts.id));
+            let about = About {
+                task: Some(&task.facts.id),
+                file: Some(&task.facts.path),
+                suggestion,
+                ..About::default()
+            };
             book.add(GateRule::MergeStage, message, about);
         }
     }
@@ -59,15 +63,16 @@ fn broken_documents(facts: &RangeFacts<'_>, book: &mut Violations<'_>) {
         let about = About {
             file: Some(&problem.file),
             line: problem.line,
-            mend: problem.hint.clone(),
+            suggestion: problem.hint.clone(),
             ..About::default()
         };
         book.add_at(most, GateRule::BrokenDocuments, format!("{key}{}", problem.message), about);
     }
     for task in facts.tasks.iter().filter(|task| task.collides) {
         let message = "the base has another new task of this id";
-        let mend = Some("merge the base, and give one of the two another id: tracker doctor".to_owned());
-        let about = About { task: Some(&task.id), file: Some(&task.path), mend, ..About::default() };
+        let suggestion =
+            Some("merge the base, and give one of the two another id: tracker doctor".to_owned());
+        let about = About { task: Some(&task.id), file: Some(&task.path), suggestion, ..About::default() };
         book.add(GateRule::BrokenDocuments, message, about);
     }
 }
@@ -79,13 +84,13 @@ fn of_merge(record: &MergedRecord, book: &mut Violations<'_>) {
     } else {
         (Level::Error, format!("the merge holds what neither side brought: {difference}"))
     };
-    let mend = Some("merge again with the driver in place: tracker hooks install".to_owned());
+    let suggestion = Some("merge again with the driver in place: tracker hooks install".to_owned());
     let about = About {
         task: record.task.as_ref(),
         commit: Some(&record.commit),
         file: Some(&record.path),
         line: None,
-        mend,
+        suggestion,
     };
     book.add_at(most, GateRule::MergeIntegrity, message, about);
 }
@@ -94,7 +99,7 @@ fn commands(facts: &RangeFacts<'_>, book: &mut Violations<'_>) {
     let Some(outcomes) = &facts.commands else {
         let count = book.config.policy.gate.commands.len();
         if count > 0 {
-            book.remark(
+            book.note(
                 GateRule::Commands,
                 format!("{count} not run: --allow-commands runs what the policy names"),
             );

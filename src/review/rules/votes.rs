@@ -23,16 +23,26 @@ fn of_step(step: &RecordStep, book: &mut Violations<'_>) {
     match step {
         RecordStep::Vote { commit, task, path, is_deleted } => {
             let deed = if *is_deleted { "deletes a vote" } else { "changes a vote that was cast" };
-            let mend = Some("restore the file; who changed their mind votes again".to_owned());
-            let about =
-                About { task: Some(task), commit: commit.as_deref(), file: Some(path), line: None, mend };
+            let suggestion = Some("restore the file; who changed their mind votes again".to_owned());
+            let about = About {
+                task: Some(task),
+                commit: commit.as_deref(),
+                file: Some(path),
+                line: None,
+                suggestion,
+            };
             book.add(GateRule::NoRewrittenVotes, deed, about);
         }
         RecordStep::Finding { commit, task, path, action } => {
             let id = path.rsplit('/').next().and_then(|name| name.strip_suffix(".yaml")).unwrap_or(path);
-            let mend = Some(format!("restore the file; tracker findings settle {task} {id}, or waive"));
-            let about =
-                About { task: Some(task), commit: commit.as_deref(), file: Some(path), line: None, mend };
+            let suggestion = Some(format!("restore the file; tracker findings settle {task} {id}, or waive"));
+            let about = About {
+                task: Some(task),
+                commit: commit.as_deref(),
+                file: Some(path),
+                line: None,
+                suggestion,
+            };
             book.add(GateRule::OpenFindings, action.clone(), about);
         }
         RecordStep::History { .. } => {}

@@ -87,7 +87,7 @@ fn one_rule_is_told_in_full() {
       Every stage that was left had what it asks for.
 
       requires  For each move on, the gate computes again what the stage
-                needs for: sign-offs of each role, as many as its quorum,
+                asks for: sign-offs of each role, as many as its quorum,
                 valid for the content as it is at the head, and no standing
                 rejection.
       why       A hook can be skipped and a file can be edited by hand. A

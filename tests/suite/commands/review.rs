@@ -342,7 +342,7 @@ fn hostile_texts_reach_no_terminal_and_no_comment() {
 fn json_has_every_part() {
     let answer = json(&branch().tracker(&["review", "--format", "json"]));
     let keys: Vec<&String> = answer["result"].as_object().unwrap().keys().collect();
-    assert_eq!(keys, ["range", "tasks", "loose", "verdict"]);
+    assert_eq!(keys, ["range", "tasks", "unlinked", "verdict"]);
     assert_eq!(answer["result"]["tasks"][0]["ticked"], serde_json::json!(["two colours from one table"]));
 }
 

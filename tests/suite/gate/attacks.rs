@@ -467,8 +467,9 @@ fn every_attack_is_stopped_by_its_rule() {
         let world = World::honest();
         (attack.play)(&world);
         let violations = world.review().verdict.violations;
-        let mut own =
-            violations.iter().filter(|violation| violation.is_error() && violation.rule == attack.rule);
+        let mut own = violations
+            .iter()
+            .filter(|violation| violation.is_error() && violation.rule.as_str() == attack.rule);
         if !own.any(|violation| violation.message.contains(attack.says)) {
             passed.push(format!("{} ({}): {:#?}", attack.name, attack.rule, said(&violations)));
         }

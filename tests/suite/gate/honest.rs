@@ -232,8 +232,8 @@ fn who_introduces_the_tracker_is_judged_by_their_own_rules() {
         ["!merge-stage: is in none, and what is merged must have reached qa"]
     );
     assert_eq!(review.range.policy, "the range itself, for bare has none");
-    let owners = review.verdict.rules.iter().find(|rule| rule.rule == "policy-owners").unwrap();
-    assert!(owners.remark.as_deref().unwrap().contains("judged by its own"));
+    let owners = review.verdict.rules.iter().find(|rule| rule.rule.as_str() == "policy-owners").unwrap();
+    assert!(owners.status.as_deref().unwrap().contains("judged by its own"));
 }
 
 #[test]

@@ -64,7 +64,9 @@ fn a_range_is_told_by_task() {
     let votes: Vec<String> = task
         .votes
         .iter()
-        .map(|vote| format!("{} {} {} {} {}", vote.role, vote.by, vote.trust, vote.counts, vote.is_new))
+        .map(|vote| {
+            format!("{} {} {} {} {}", vote.role, vote.by, vote.trust.as_str(), vote.counts, vote.is_new)
+        })
         .collect();
     assert_eq!(votes, ["reviewer Ada attributed true true", "auditor Sec attributed true true"]);
     assert_eq!(task.ticked, ["it is remembered"]);
@@ -74,7 +76,7 @@ fn a_range_is_told_by_task() {
         .map(|file| {
             format!(
                 "{} {} +{} -{} {}",
-                file.change,
+                file.change.as_str(),
                 file.path,
                 file.added.unwrap(),
                 file.removed.unwrap(),
@@ -85,7 +87,7 @@ fn a_range_is_told_by_task() {
     assert_eq!(files, ["changed src/theme.rs +1 -1 auditor reviewer"]);
     assert_eq!(task.commits.len(), 2);
     assert_eq!((review.range.commits, review.range.files, review.range.added), (5, 1, 1));
-    assert!(review.loose.commits.is_empty() && review.loose.files.is_empty());
+    assert!(review.unlinked.commits.is_empty() && review.unlinked.files.is_empty());
 }
 
 #[test]

@@ -129,7 +129,7 @@ fn a_vote_in_the_name_of_another_is_told() {
     world.tracker_as("Ada", &format!("approve {ID} --as reviewer"));
     world.commit("What Ada is to have said");
     let review = world.review();
-    assert_eq!(review.tasks[0].votes[0].trust, "unverified");
+    assert_eq!(review.tasks[0].votes[0].trust.as_str(), "unverified");
     let says = "signed-votes: nothing but its file says that the approval as reviewer is by Ada: the commit is by another";
     assert_eq!(said(&review.verdict.violations), [says]);
 }

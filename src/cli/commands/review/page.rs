@@ -5,8 +5,10 @@ use owo_colors::Style;
 use crate::cli::commands::shared::counted;
 use crate::cli::commands::verdict::{show_range, show_verdict};
 use crate::cli::output::{Cell, Output};
+use crate::model::Verdict;
+use crate::policy::Trust;
 use crate::review::{
-    CommitReview, FileReview, FindingReview, Loose, MoveReview, Review, TaskReview, VoteReview,
+    CommitReview, FileChange, FileReview, FindingReview, MoveReview, Review, TaskReview, Unlinked, VoteReview,
 };
 
 /// Maximum number of rows of one list; the rest is counted.
@@ -36,7 +38,7 @@ pub(super) fn show(review: &Review, is_full: bool, out: &mut Output) {
         let more = counted(review.tasks.len() - shown, "more task");
         out.line(out.dim(&format!("{} {more}: --full", out.pick("…", "..."))));
     }
-    show_loose(&review.loose, is_full, out);
+    show_unlinked(&review.unlinked, is_full, out);
     out.gap();
     show_verdict(&review.verdict, is_full, out);
 }
@@ -88,7 +90,7 @@ fn path(task: &TaskReview, out: &Output) -> String {
     let mut stages: Vec<&str> = task.moves.first().map(|first| first.from.as_str()).into_iter().collect();
     stages.extend(task.moves.iter().map(|made| made.to.as_str()));
     let way = match stages.len() {
-        0 => task.standing(),
+        0 => task.status(),
         count if count > SHOWN_STAGES => {
             let last = stages[count - 1];
             format!("{}{arrow}{}{arrow}{last}", stages[..3].join(arrow), out.pick("…", "..."))
@@ -134,12 +136,13 @@ fn move_row(made: &MoveReview, out: &Output) -> Vec<Cell> {
 }
 
 fn vote_row(vote: &VoteReview, out: &Output) -> Vec<Cell> {
-    let (mark, style) = match (vote.verdict.as_str(), vote.counts) {
-        ("rejected", true) => (out.pick("✗", "no"), BAD),
+    let (mark, style) = match (&vote.verdict, vote.counts) {
+        (Verdict::Rejected, true) => (out.pick("✗", "no"), BAD),
         (_, true) => (out.pick("✓", "ok"), GOOD),
         (_, false) => (out.pick("!", "void"), WARN),
     };
-    let verdict = if vote.verdict == "approved" { String::new() } else { format!("{}  ", vote.verdict) };
+    let verdict =
+        if vote.verdict == Verdict::Approved { String::new() } else { format!("{}  ", vote.verdict) };
     let why_not = vote.why_not.as_ref().or(vote.reason.as_ref()).cloned().unwrap_or_default();
     let notes = vote.notes.as_ref().map_or_else(String::new, |notes| format!("\"{notes}\""));
     let details = [why_not, notes].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("  ");
@@ -148,7 +151,7 @@ fn vote_row(vote: &VoteReview, out: &Output) -> Vec<Cell> {
         Cell::new(&vote.role),
         Cell::styled(&vote.by, Style::new().cyan()),
         Cell::styled(out.ago(vote.at), DIM),
-        Cell::styled(&vote.trust, if vote.trust == "signed" { GOOD } else { DIM }),
+        Cell::styled(vote.trust.as_str(), if vote.trust == Trust::Signed { GOOD } else { DIM }),
         Cell::new(format!("{verdict}{details}")),
     ]
 }
@@ -177,18 +180,18 @@ fn changed_rows(task: &TaskReview, out: &Output) -> Vec<Vec<Cell>> {
 }
 
 fn finding_row(finding: &FindingReview, out: &Output) -> Vec<Cell> {
-    let (mark, style) = match (finding.state.as_str(), finding.blocks) {
-        ("open", true) => (out.pick("✗", "no"), BAD),
-        ("open", false) => (out.pick("!", "open"), WARN),
+    let (mark, style) = match (finding.state.is_open(), finding.blocks) {
+        (true, true) => (out.pick("✗", "no"), BAD),
+        (true, false) => (out.pick("!", "open"), WARN),
         _ => (out.pick("✓", "ok"), GOOD),
     };
     let by = finding.by.as_ref().map_or_else(String::new, |by| format!(" by {by}"));
     let change =
-        finding.change.as_ref().map_or_else(|| finding.state.clone(), |change| format!("{change}{by}"));
+        finding.change.map_or_else(|| finding.state.to_string(), |change| format!("{}{by}", change.as_str()));
     vec![
         Cell::styled(mark, style),
         Cell::new(&finding.id),
-        Cell::new(&finding.severity),
+        Cell::new(finding.severity.as_str()),
         Cell::new(&finding.title),
         Cell::styled(finding.place.as_deref().unwrap_or_default(), DIM),
         Cell::styled(change, DIM),
@@ -214,7 +217,7 @@ fn file_row(file: &FileReview, out: &Output) -> Vec<Cell> {
         (Some(added), Some(removed)) => format!("+{added} {}{removed}", out.pick("−", "-")),
         _ => String::new(),
     };
-    let change = if file.change == "changed" { "" } else { &file.change };
+    let change = if file.change == FileChange::Changed { "" } else { file.change.as_str() };
     let seen = match (file.is_uncovered, file.covered_by.join(", ")) {
         (true, roles) if roles.is_empty() => "not covered".to_owned(),
         (true, roles) => format!("not covered by all: {roles}"),
@@ -229,16 +232,16 @@ fn file_row(file: &FileReview, out: &Output) -> Vec<Cell> {
     ]
 }
 
-fn show_loose(loose: &Loose, is_full: bool, out: &mut Output) {
-    if !loose.commits.is_empty() || !loose.files.is_empty() {
+fn show_unlinked(unlinked: &Unlinked, is_full: bool, out: &mut Output) {
+    if !unlinked.commits.is_empty() || !unlinked.files.is_empty() {
         out.gap();
         out.line(out.bold("Not linked to a task"));
-        show_list(out, "commits", loose.commits.iter().map(commit_row).collect(), 1, is_full);
-        show_list(out, "files", loose.files.iter().map(|file| file_row(file, out)).collect(), 1, is_full);
+        show_list(out, "commits", unlinked.commits.iter().map(commit_row).collect(), 1, is_full);
+        show_list(out, "files", unlinked.files.iter().map(|file| file_row(file, out)).collect(), 1, is_full);
     }
-    if !loose.policy.is_empty() {
+    if !unlinked.policy.is_empty() {
         out.gap();
         out.line(out.bold("Policy files"));
-        show_list(out, "files", loose.policy.iter().map(|file| file_row(file, out)).collect(), 1, is_full);
+        show_list(out, "files", unlinked.policy.iter().map(|file| file_row(file, out)).collect(), 1, is_full);
     }
 }

@@ -22,10 +22,10 @@ pub fn brief(review: &Review) -> String {
     if left_out > 0 {
         out.push_str(&format!("- … and {}: {}\n", counted(left_out, "more task"), command(&review.range)));
     }
-    if !review.loose.commits.is_empty() {
-        let loose = review.loose.commits.iter().take(COMMITS);
+    if !review.unlinked.commits.is_empty() {
+        let loose = review.unlinked.commits.iter().take(COMMITS);
         let (list, left_out) = fitted(loose, LOOSE, |one| format!("- {}\n", commit(one, None)));
-        let more = left_out + review.loose.commits.len().saturating_sub(COMMITS);
+        let more = left_out + review.unlinked.commits.len().saturating_sub(COMMITS);
         let more = if more > 0 { format!("- … and {} more\n", grouped(more)) } else { String::new() };
         let gap = if out.is_empty() { "" } else { "\n" };
         out.push_str(&format!("{gap}Without a task:\n\n{list}{more}"));

@@ -2,12 +2,12 @@
 
 use super::super::escape::{code, prose, text};
 use super::parts::{
-    FOLDED, NAME, TITLE, command, commit, counted, file, fitted, grouped, length, line, list, mendable, path,
+    FOLDED, TITLE, command, commit, counted, file, fitted, grouped, length, line, list, path, with_commands,
 };
 use super::table::{self, in_order};
 use super::task::details;
 use crate::model::Level;
-use crate::review::{Loose, RangeReview, Review, Verdict, Violation, Web};
+use crate::review::{RangeReview, Review, Unlinked, Verdict, Violation, Web};
 
 /// The first line, by which a workflow finds the comment to update.
 const MARKER: &str = "<!-- tracker-review -->\n";
@@ -31,7 +31,7 @@ pub fn markdown(review: &Review) -> String {
     let whole = command(&review.range);
     let mut page = head(review);
     let violations = violations(&review.verdict, web, &whole);
-    let loose = loose(&review.loose, web);
+    let loose = unlinked(&review.unlinked, web);
     let tasks = in_order(&review.tasks);
     let room = LIMIT.saturating_sub(length(&page) + length(&violations) + length(&loose) + RESERVE);
     let room = room.saturating_sub(table::HEAD.len());
@@ -103,9 +103,9 @@ fn violations(verdict: &Verdict, web: Option<&Web>, whole: &str) -> String {
     if left_out > 0 {
         rows.push_str(&format!("- … and {} more: {whole}\n", grouped(left_out)));
     }
-    let remarks = verdict.rules.iter().filter(|rule| rule.level != Level::Off.as_str()).filter_map(|rule| {
-        let remark = prose(rule.remark.as_deref()?, TITLE);
-        Some(format!("- · **{}** {remark}\n", text(&rule.rule, NAME)))
+    let remarks = verdict.rules.iter().filter(|rule| rule.level != Level::Off).filter_map(|rule| {
+        let remark = prose(rule.status.as_deref()?, TITLE);
+        Some(format!("- · **{}** {remark}\n", rule.rule))
     });
     rows.extend(remarks);
     match (rows.is_empty(), verdict.violations.is_empty()) {
@@ -121,14 +121,16 @@ fn violation(violation: &Violation, web: Option<&Web>) -> String {
         Some(number) => format!(" ({})", line(file, number, web)),
         None => format!(" ({})", path(file, web)),
     });
-    let mend =
-        violation.mend.as_deref().map_or_else(String::new, |mend| format!(" — {}", mendable(mend, TITLE)));
-    let said = prose(&violation.said(), 2 * TITLE);
-    format!("- {mark} **{}** {said}{place}{mend}\n", text(&violation.rule, NAME))
+    let suggestion = violation
+        .suggestion
+        .as_deref()
+        .map_or_else(String::new, |suggestion| format!(" — {}", with_commands(suggestion, TITLE)));
+    let said = prose(&violation.summary(), 2 * TITLE);
+    format!("- {mark} **{}** {said}{place}{suggestion}\n", violation.rule)
 }
 
 /// Returns what belongs to no task, and what the gate itself judges by.
-fn loose(loose: &Loose, web: Option<&Web>) -> String {
+fn unlinked(unlinked: &Unlinked, web: Option<&Web>) -> String {
     let version = |most: usize| {
         let mut out = String::new();
         let mut section = |name: &str, list: String| {
@@ -136,9 +138,9 @@ fn loose(loose: &Loose, web: Option<&Web>) -> String {
                 out.push_str(&format!("**{name}**\n\n{list}\n"));
             }
         };
-        section("Commits that belong to no task", list(&loose.commits, most, |one| commit(one, web)));
-        section("Files that belong to no task", list(&loose.files, most, |one| file(one, web)));
-        section("What the gate judges by", list(&loose.policy, most, |one| file(one, web)));
+        section("Commits that belong to no task", list(&unlinked.commits, most, |one| commit(one, web)));
+        section("Files that belong to no task", list(&unlinked.files, most, |one| file(one, web)));
+        section("What the gate judges by", list(&unlinked.policy, most, |one| file(one, web)));
         out
     };
     let versions = [20, 6, 2, 1].map(version);

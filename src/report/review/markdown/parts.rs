@@ -1,7 +1,7 @@
 //! What the parts of the page share: its length, its folds, its links, and how a commit or a file is written.
 
 use super::super::escape::{address, code, prose, shell, text, visible, words};
-use crate::review::{CommitReview, FileReview, RangeReview, Web};
+use crate::review::{CommitReview, FileChange, FileReview, RangeReview, Web};
 
 /// Longest title, in characters.
 pub(super) const TITLE: usize = 120;
@@ -98,14 +98,16 @@ pub(super) fn line(file: &str, line: usize, web: Option<&Web>) -> String {
 
 /// Returns a file with its lines, and which votes cover it.
 pub(super) fn file(file: &FileReview, web: Option<&Web>) -> String {
-    let is_there = !matches!(file.change.as_str(), "deleted");
+    let is_there = file.change != FileChange::Deleted;
     let name = path(&file.path, web.filter(|_| is_there));
     let lines = match (file.added, file.removed) {
         (Some(added), Some(removed)) => format!(" +{added} −{removed}"),
         _ => String::new(),
     };
-    let change =
-        if file.change == "changed" { String::new() } else { format!(" {}", text(&file.change, NAME)) };
+    let change = match file.change {
+        FileChange::Changed => String::new(),
+        other => format!(" {}", other.as_str()),
+    };
     let roles = file.covered_by.iter().take(8).map(|role| text(role, NAME)).collect::<Vec<_>>().join(", ");
     let seen = match (file.is_uncovered, roles.is_empty()) {
         (true, true) => " — **not covered**".to_owned(),
@@ -132,7 +134,7 @@ pub(super) fn linked(markdown: &str, base: Option<&String>, end: &str) -> String
 }
 
 /// Returns what mends something, or what is missing: the commands in it as code.
-pub(super) fn mendable(said: &str, longest: usize) -> String {
+pub(super) fn with_commands(said: &str, longest: usize) -> String {
     let said = visible(said, longest);
     if said.contains('`') || !clauses(&said).any(is_command) {
         return prose(&said, longest);

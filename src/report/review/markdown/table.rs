@@ -4,7 +4,9 @@ use crate::model::RecordKind;
 use std::collections::BTreeMap;
 
 use super::super::escape::{address, text};
-use super::parts::{NAME, TITLE, grouped, linked, mendable};
+use super::parts::{NAME, TITLE, grouped, linked, with_commands};
+use crate::model::Verdict;
+use crate::policy::Trust;
 use crate::review::{TaskReview, Web};
 
 /// What stands above the rows.
@@ -57,7 +59,7 @@ pub(super) fn way(task: &TaskReview) -> String {
     let joined =
         |stages: &[&str]| stages.iter().map(|stage| text(stage, NAME)).collect::<Vec<_>>().join(" → ");
     let way = match stages.len() {
-        0 => text(&task.standing(), NAME),
+        0 => text(&task.status(), NAME),
         count if count > STAGES => format!("{} → … → {}", joined(&stages[..3]), joined(&stages[count - 1..])),
         _ => joined(&stages),
     };
@@ -69,7 +71,7 @@ fn votes(task: &TaskReview) -> String {
     let mut said = Vec::new();
     if task.required > 0 || task.approved > 0 {
         let counted: Vec<_> = task.votes.iter().filter(|vote| vote.counts).collect();
-        let are_signed = !counted.is_empty() && counted.iter().all(|vote| vote.trust == "signed");
+        let are_signed = !counted.is_empty() && counted.iter().all(|vote| vote.trust == Trust::Signed);
         let signed = if are_signed { " signed" } else { "" };
         said.push(format!("{}/{}{signed}", task.approved, task.required));
     }
@@ -77,7 +79,7 @@ fn votes(task: &TaskReview) -> String {
     for vote in &task.votes {
         if !vote.counts {
             *reasons.entry(vote.reason.as_deref().unwrap_or("void")).or_default() += 1;
-        } else if vote.verdict == "rejected" {
+        } else if vote.verdict == Verdict::Rejected {
             *reasons.entry("rejected").or_default() += 1;
         }
     }
@@ -91,7 +93,8 @@ fn votes(task: &TaskReview) -> String {
 }
 
 fn missing(task: &TaskReview) -> String {
-    let shown: Vec<String> = task.missing.iter().take(MISSING).map(|said| mendable(said, TITLE)).collect();
+    let shown: Vec<String> =
+        task.missing.iter().take(MISSING).map(|said| with_commands(said, TITLE)).collect();
     let more = task.missing.len().saturating_sub(MISSING);
     let more = if more > 0 { format!("; and {} more", grouped(more)) } else { String::new() };
     format!("{}{more}", shown.join("; "))

@@ -3,8 +3,9 @@
 use chrono::{DateTime, Utc};
 
 use super::super::escape::{html, prose, text};
-use super::parts::{NAME, TITLE, commit, counted, file, line, list, mendable, path};
+use super::parts::{NAME, TITLE, commit, counted, file, line, list, path, with_commands};
 use super::table::mark;
+use crate::model::Verdict;
 use crate::review::{FindingReview, MoveReview, TaskReview, VoteReview, Web};
 
 /// Returns the details of a task; no list has more than `most` rows.
@@ -20,7 +21,7 @@ pub(super) fn details(task: &TaskReview, web: Option<&Web>, most: usize) -> Stri
             out.push_str(&format!("**{name}**\n\n{list}\n"));
         }
     };
-    section("Missing", list(&task.missing, most, |said| mendable(said, TITLE)));
+    section("Missing", list(&task.missing, most, |said| with_commands(said, TITLE)));
     section("Moves", list(&task.moves, most, made));
     let votes =
         if task.required > 0 { format!("Votes {}/{}", task.approved, task.required) } else { "Votes".into() };
@@ -41,13 +42,13 @@ fn time(at: DateTime<Utc>) -> String {
 fn made(made: &MoveReview) -> String {
     let why = made.why.as_deref().map_or_else(String::new, |why| format!(": {}", text(why, TITLE)));
     let forced = if made.is_override { ", **override**" } else { "" };
-    let (from, to) = (text(&made.from, NAME), text(&made.to, NAME));
+    let (from, to) = (text(made.from.as_str(), NAME), text(made.to.as_str(), NAME));
     format!("{from} → {to} by {}, {}{forced}{why}", text(&made.by, NAME), time(made.at))
 }
 
 fn vote(vote: &VoteReview) -> String {
-    let mark = match (vote.verdict.as_str(), vote.counts) {
-        ("rejected", true) => "✗",
+    let mark = match (&vote.verdict, vote.counts) {
+        (Verdict::Rejected, true) => "✗",
         (_, true) => "✓",
         (_, false) => "!",
     };
@@ -62,11 +63,11 @@ fn vote(vote: &VoteReview) -> String {
     format!(
         "{mark} {}: {} by {} in {}, {}, {}{fresh}{void}{notes}",
         text(&vote.role, NAME),
-        text(&vote.verdict, NAME),
+        text(vote.verdict.as_str(), NAME),
         text(&vote.by, NAME),
-        text(&vote.stage, NAME),
+        text(vote.stage.as_str(), NAME),
         time(vote.at),
-        text(&vote.trust, NAME),
+        vote.trust.as_str(),
     )
 }
 
@@ -94,7 +95,7 @@ fn changed(task: &TaskReview, most: usize) -> String {
 }
 
 fn finding(finding: &FindingReview, web: Option<&Web>) -> String {
-    let (id, severity) = (text(&finding.id, NAME), text(&finding.severity, NAME));
+    let (id, severity) = (text(&finding.id, NAME), text(finding.severity.as_str(), NAME));
     let place = finding.place.as_deref().map_or_else(String::new, |place| match place.rsplit_once(':') {
         Some((name, number)) if number.parse::<usize>().is_ok() => {
             format!(" ({})", line(name, number.parse().unwrap_or(1), web))
@@ -102,12 +103,11 @@ fn finding(finding: &FindingReview, web: Option<&Web>) -> String {
         _ => format!(" ({})", path(place, web)),
     });
     let by = finding.by.as_deref().map_or_else(String::new, |by| format!(" by {}", text(by, NAME)));
-    let change =
-        finding.change.as_deref().map_or_else(String::new, |change| format!(", {}{by}", text(change, NAME)));
+    let change = finding.change.map_or_else(String::new, |change| format!(", {}{by}", change.as_str()));
     let blocks = if finding.blocks { ", **blocks**" } else { "" };
     format!(
         "{id} {severity}: {}{place} — {}{change}{blocks}",
         text(&finding.title, TITLE),
-        text(&finding.state, NAME)
+        text(finding.state.as_str(), NAME)
     )
 }

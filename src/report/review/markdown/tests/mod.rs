@@ -20,8 +20,8 @@ fn huge(tasks: usize, files: usize, text: &str) -> Review {
     review.tasks = (0..tasks).map(of).collect();
     review.tasks[0].files = vec![task.files[0].clone(); files];
     review.tasks[0].moves = vec![task.moves[0].clone(); files];
-    review.loose.files = vec![review.loose.files[0].clone(); files];
-    review.loose.commits = vec![review.loose.commits[0].clone(); files];
+    review.unlinked.files = vec![review.unlinked.files[0].clone(); files];
+    review.unlinked.commits = vec![review.unlinked.commits[0].clone(); files];
     review.verdict.violations = vec![review.verdict.violations[0].clone(); files];
     review
 }
