@@ -224,7 +224,7 @@ impl Field {
     pub fn parse_value(self, text: &str) -> Result<FieldValue<'_>, InvalidValue> {
         let kind = self.kind();
         let invalid = || InvalidValue { kind, text: text.to_owned(), expected: kind.expected() };
-        let valid = |is_valid: bool| is_valid.then(|| FieldValue::Text(Cow::Borrowed(text)));
+        let valid = |is_valid: bool| is_valid.then_some(FieldValue::Text(Cow::Borrowed(text)));
         let value = match kind {
             FieldKind::Id | FieldKind::Task | FieldKind::Tasks => valid(TaskId::parse(text).is_ok()),
             FieldKind::Sprint => valid(SprintId::parse(text).is_ok()),

@@ -213,7 +213,7 @@ impl Snapshot {
                     match bytes.and_then(|bytes| read(&bytes.unwrap_or_default())) {
                         Ok(record) => records.push((entry.name, record)),
                         Err(found) => {
-                            problems.extend(found.into_iter().map(|problem| problem.in_file(&path)))
+                            problems.extend(found.into_iter().map(|problem| problem.in_file(&path)));
                         }
                     }
                 }

@@ -11,7 +11,7 @@ use crate::history;
 use crate::measure::Process;
 
 /// Nothing is asked of the commits: what is measured is reading them.
-const CONFIG: &str = "format = 1\n[policy]\nlinked-commits = \"off\"\n";
+const CONFIG: &str = "format = 2\n[policy]\nlinked-commits = \"off\"\n";
 /// Most commits of a branch.
 const LONGEST_BRANCH: usize = 3;
 

@@ -88,6 +88,7 @@ enum Place {
 }
 
 /// What is known of a kind.
+#[derive(Clone, Copy)]
 struct Row {
     kind: RecordKind,
     /// What a person calls one.

@@ -138,7 +138,7 @@ fn rejected(reasons: Vec<Reason>, message: &Path) -> Error {
 
 /// What the policy says of a commit that is about to be made.
 enum Policy {
-    Readable(Config),
+    Readable(Box<Config>),
     /// It cannot be read, and the commit holds nothing that it would judge: what to warn of.
     NotNeeded(Vec<Problem>),
     Unreadable(Vec<Reason>),
@@ -157,7 +157,7 @@ fn policy_of_commit(
         Ok((config, _)) => {
             let Some(problem) = config.write_problem() else {
                 workspace.mark_policy_read();
-                return Ok(Policy::Readable(config));
+                return Ok(Policy::Readable(Box::new(config)));
             };
             // A link that is there already moves nothing.
             may_pass |= is_granted;

@@ -223,7 +223,7 @@ impl CommitContext<'_> {
                 Ok(Some(step)) => self.take(step, &mut facts, &mut moves),
                 Ok(None) => {}
                 // A link begins a task where it can; only a directive that asks for a move insists.
-                Err(refusal) if is_wanted => plan.refusals.push(refusal.into()),
+                Err(refusal) if is_wanted => plan.refusals.push(refusal),
                 Err(_) => return Ok(moves),
             }
         }
@@ -235,7 +235,7 @@ impl CommitContext<'_> {
             };
             match step {
                 Ok(step) => self.take(step, &mut facts, &mut moves),
-                Err(refusal) => plan.refusals.push(refusal.into()),
+                Err(refusal) => plan.refusals.push(refusal),
             }
         }
         if moves.is_empty() && is_touched && !is_done {

@@ -10,7 +10,7 @@ use crate::policy::{is_covered, is_selected};
 /// place, and the mailmap, which says who is who.
 pub(in crate::review) fn is_policy(path: &str) -> bool {
     let is_tracker = |part: &str| matches!(folded(part).as_str(), TRACKER_FOLDER | "tracke~1");
-    let is_own = is_in_tracker(&path);
+    let is_own = is_in_tracker(path);
     let is_other = !is_own && path.split('/').any(is_tracker);
     is_own && !is_daily_record(path) || is_other || folded(path) == ".mailmap"
 }
@@ -201,7 +201,7 @@ fn declared_files(facts: &RangeFacts<'_>, tasks: &[Judged<'_>], book: &mut Viola
             .iter()
             .flat_map(|at| &facts.commits[*at].paths)
             .map(String::as_str)
-            .filter(|path| !is_in_tracker(&path) && !after.files.iter().any(|file| is_declared(file, path)))
+            .filter(|path| !is_in_tracker(path) && !after.files.iter().any(|file| is_declared(file, path)))
             .collect();
         beside.sort_unstable();
         beside.dedup();

@@ -70,7 +70,7 @@ fn of_policy(facts: &RangeFacts<'_>, file: &FileFacts, book: &mut Violations<'_>
 }
 
 fn is_elsewhere(path: &str) -> bool {
-    !is_in_tracker(&path) && path != ".mailmap"
+    !is_in_tracker(path) && path != ".mailmap"
 }
 
 /// Tells whether the owners have signed off what a task changed, in whichever stage they did so, and none of them has

@@ -142,7 +142,7 @@ pub(super) fn hold_to_fate(listed: &Watched, named: &[(String, &Document)]) {
     let answer: serde_json::Value =
         serde_json::from_str(&listed.stdout).unwrap_or_else(|_| panic!("{listed}"));
     let items = |value: &serde_json::Value, key: &str| -> Vec<String> {
-        crate::support::items(&value).iter().map(|item| item[key].as_str().unwrap().to_owned()).collect()
+        crate::support::items(value).iter().map(|item| item[key].as_str().unwrap().to_owned()).collect()
     };
     let shown = items(&answer["result"]["tasks"], "id");
     assert!(shown.contains(&"TASK-GOOD".to_owned()));
