@@ -289,6 +289,9 @@ impl From<store::Error> for Failure {
             }
             store::Error::BrokenHook { .. } => Self::new("broken_hook", USAGE, message)
                 .hint("remove the lines between `# >>> tracker >>>` and `# <<< tracker <<<` by hand"),
+            store::Error::AppendOnly { .. } => {
+                Self::new("append_only", USAGE, message).hint("add another record that takes its place")
+            }
             store::Error::WrongKind { .. } | store::Error::Exists { .. } => {
                 Self::new("wrong_kind", USAGE, message).hint("move it out of the way")
             }

@@ -84,7 +84,7 @@ pub use signoffs::{
 pub use tick::tick;
 pub use unmerged::explain_conflicts;
 pub use view::{BoxView, CountView, DependencyView, MoveView, NoteView, StepView, TaskLine, TaskView};
-pub use written::{Written, WrittenFile, WrittenTask};
+pub use written::{TaskAction, Written, WrittenRecord, WrittenTask};
 
 /// A result of an op.
 pub type Result<T> = std::result::Result<T, Error>;

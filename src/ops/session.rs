@@ -64,6 +64,18 @@ impl<'e> Session<'e> {
         self.events.begin(step, total)
     }
 
+    /// Looks at the records anew, for a process that lives on while others write: at the same commit, or at the working
+    /// tree as it is now.
+    pub fn refresh(&mut self) -> Result<()> {
+        self.workspace.refresh(self.env);
+        self.snapshot = match self.snapshot.commit_id() {
+            Some(commit_id) => self.workspace.snapshot_of_commit(Some(commit_id))?,
+            None if self.snapshot.is_work_tree() => self.workspace.snapshot(),
+            None => self.workspace.snapshot_of_index(self.env)?,
+        };
+        Ok(())
+    }
+
     /// Returns the world.
     #[must_use]
     pub fn env(&self) -> &'e Env {

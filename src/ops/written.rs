@@ -1,42 +1,57 @@
-//! What a verb wrote, or would write: per task in words, per file as a diff.
+//! What an op wrote, or would write: per task in words, per record as a diff.
 
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::model::Task;
-use crate::store::Change;
+use crate::model::{RecordKind, Task};
+use crate::store::{Change, ChangeAction};
 
-/// What a verb wrote.
+/// What an op wrote.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Written {
     /// Whether nothing was written because the caller asked so.
     pub dry_run: bool,
     /// The tasks it was about.
     pub tasks: Vec<WrittenTask>,
-    /// The files it touched.
-    pub files: Vec<WrittenFile>,
+    /// The records it touched.
+    pub records: Vec<WrittenRecord>,
 }
 
-/// One task that a verb was about.
+/// One task that an op was about.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct WrittenTask {
     /// The id.
     pub id: String,
     /// The title.
     pub title: String,
-    /// `created`, `changed` or `unchanged`.
-    pub action: &'static str,
+    /// What became of it.
+    pub action: TaskAction,
     /// What changed, in words.
     pub summary: Vec<String>,
 }
 
-/// One file that a verb touched.
+/// What became of a task.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum TaskAction {
+    /// It is new.
+    Created,
+    /// It, or what belongs to it, is otherwise than before.
+    Changed,
+    /// It is as it was.
+    Unchanged,
+}
+
+/// One record that an op touched.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
-pub struct WrittenFile {
+pub struct WrittenRecord {
     /// Path below the top of the working tree.
     pub path: String,
-    /// `create` or `edit`.
-    pub action: &'static str,
+    /// What kind of record it is; left out for a file of another kind, such as a workflow of a server.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub kind: Option<RecordKind>,
+    /// What became of it.
+    pub action: ChangeAction,
     /// A unified diff; only where nothing was written.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub diff: Option<String>,
@@ -44,23 +59,24 @@ pub struct WrittenFile {
 
 impl Written {
     pub(super) fn new(dry_run: bool, changes: &[Change], tasks: Vec<WrittenTask>) -> Self {
-        let file = |change: &Change| WrittenFile {
+        let record = |change: &Change| WrittenRecord {
             path: change.path.clone(),
-            action: if change.before.is_some() { "edit" } else { "create" },
+            kind: change.kind(),
+            action: change.action(),
             diff: dry_run.then(|| change.diff()),
         };
-        let files = changes.iter().filter(|change| !change.is_empty()).map(file).collect();
-        Self { dry_run, tasks, files }
+        let records = changes.iter().filter(|change| !change.is_empty()).map(record).collect();
+        Self { dry_run, tasks, records }
     }
 }
 
 impl WrittenTask {
     pub(super) fn created(task: &Task, summary: Vec<String>) -> Self {
-        Self { id: task.id.to_string(), title: task.title.clone(), action: "created", summary }
+        Self { id: task.id.to_string(), title: task.title.clone(), action: TaskAction::Created, summary }
     }
 
     pub(super) fn changed(task: &Task, summary: Vec<String>, is_changed: bool) -> Self {
-        let action = if is_changed { "changed" } else { "unchanged" };
+        let action = if is_changed { TaskAction::Changed } else { TaskAction::Unchanged };
         Self { id: task.id.to_string(), title: task.title.clone(), action, summary }
     }
 }

@@ -1,6 +1,22 @@
 //! What a verb wants done to the files: plain data, so that it can be shown instead of done.
 
+use schemars::JsonSchema;
+use serde::Serialize;
 use similar::TextDiff;
+
+use crate::model::{RecordKind, RecordPath};
+
+/// What a change does to a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ChangeAction {
+    /// The file is new, and may be edited later.
+    Created,
+    /// The file was there.
+    Edited,
+    /// The file is new, and is never edited: a vote, a note.
+    Appended,
+}
 
 /// One file to create or to replace. Records are never deleted or renamed in daily work.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,6 +38,22 @@ impl Change {
     /// Makes the replacement of a file's text.
     pub fn replace(path: impl Into<String>, before: impl Into<String>, after: impl Into<String>) -> Self {
         Self { path: path.into(), before: Some(before.into()), after: after.into() }
+    }
+
+    /// What kind of record it is; none for a file of another kind, such as a workflow of a server.
+    #[must_use]
+    pub fn kind(&self) -> Option<RecordKind> {
+        RecordPath::parse(&self.path).map(|path| path.kind())
+    }
+
+    /// What becomes of the file.
+    #[must_use]
+    pub fn action(&self) -> ChangeAction {
+        match (&self.before, self.kind()) {
+            (Some(_), _) => ChangeAction::Edited,
+            (None, Some(kind)) if kind.is_append_only() => ChangeAction::Appended,
+            (None, _) => ChangeAction::Created,
+        }
     }
 
     /// Tells whether nothing would change.

@@ -106,6 +106,12 @@ pub enum Error {
         /// Why.
         reason: &'static str,
     },
+    /// A record that is written once was to be edited.
+    #[error("`{}` is a record that is never edited", path.display())]
+    AppendOnly {
+        /// The file.
+        path: PathBuf,
+    },
     /// A file to be created is there already.
     #[error("`{}` exists already", path.display())]
     Exists {

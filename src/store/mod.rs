@@ -22,7 +22,7 @@ mod unexpected;
 mod workspace;
 mod write;
 
-pub use change::Change;
+pub use change::{Change, ChangeAction};
 pub use error::{Error, Tracked};
 pub use folder::{LARGEST_FILE, Stat};
 pub use hooks::{Hook, HookChange, HookFiles, HookState};

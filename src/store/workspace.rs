@@ -163,6 +163,12 @@ impl Workspace {
         std::fs::rename(&temporary, &path).map_err(Error::io("replace", path))
     }
 
+    /// Forgets what was read of the repository, for a process that lives on while others write and commit.
+    pub fn refresh(&mut self, env: &Env) {
+        self.repository = OnceCell::new();
+        self.started = env.clock_nanos();
+    }
+
     /// Returns the records as they stand on disk.
     #[must_use]
     pub fn snapshot(&self) -> Snapshot {
@@ -279,8 +285,13 @@ impl Locked<'_> {
     }
 
     /// Writes the changes in their order; each is whole before the next begins. What changes nothing is passed
-    /// over.
+    /// over, and nothing at all is written where a record that is never edited would be.
     pub fn apply(&self, changes: &[Change]) -> Result<()> {
+        let edits = |change: &&Change| !change.is_empty() && change.before.is_some();
+        let is_append_only = |change: &&Change| change.kind().is_some_and(RecordKind::is_append_only);
+        if let Some(change) = changes.iter().filter(edits).find(is_append_only) {
+            return Err(Error::AppendOnly { path: self.workspace.work_dir.join(&change.path) });
+        }
         for change in changes.iter().filter(|change| !change.is_empty()) {
             let path = self.workspace.work_dir.join(&change.path);
             let (folder, name) = change.path.rsplit_once('/').unwrap_or(("", &change.path));

@@ -8,6 +8,8 @@ use std::fs;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, chown, symlink};
 
 use crate::support::{Output, Sandbox};
+use tracker::ops::Session;
+use tracker::store::{self, Change, Workspace};
 
 const TASK: &str = "---\nid: TASK-1\ntitle: One\n---\n\n- [ ] a box\n";
 const FILE: &str = ".tracker/tasks/TASK-1.md";
@@ -267,4 +269,42 @@ fn what_an_editor_saved_meanwhile_is_not_overwritten() {
     let refused = locked.apply(&[change]).unwrap_err();
     assert!(matches!(refused, Error::Changed { .. }), "{refused}");
     assert!(sandbox.read(FILE).contains("title: Theirs"));
+}
+
+#[test]
+fn votes_and_notes_are_never_edited() {
+    let sandbox = Sandbox::new();
+    assert_eq!(sandbox.tracker(&["init"]).status, 0);
+    let env = sandbox.env("");
+    let workspace = Workspace::open(&env).unwrap();
+    let locked = workspace.lock("test").unwrap();
+    for path in [".tracker/notes/TASK-1/a.md", ".tracker/signoffs/TASK-1/a.yaml"] {
+        locked.apply(&[Change::create(path, "one\n")]).unwrap();
+        let other = Change::create(".tracker/findings/TASK-1/F1.yaml", "other\n");
+        let error = locked.apply(&[other, Change::replace(path, "one\n", "two\n")]).unwrap_err();
+        assert!(matches!(error, store::Error::AppendOnly { .. }), "{error}");
+        assert!(locked.apply(&[Change::create(path, "two\n")]).is_err());
+        assert_eq!(sandbox.read(path), "one\n");
+        assert!(!sandbox.path().join(".tracker/findings").exists(), "all or nothing");
+    }
+}
+
+#[test]
+fn a_session_that_lives_on_sees_what_others_wrote() {
+    let sandbox = Sandbox::new();
+    assert_eq!(sandbox.tracker(&["init"]).status, 0);
+    let env = sandbox.env("");
+    let workspace = Workspace::open(&env).unwrap();
+    let snapshot = workspace.snapshot();
+    let mut session = Session::new(&env, workspace, snapshot);
+    assert_eq!(session.workspace().repository().unwrap().head().unwrap().commit, None);
+    assert_eq!(sandbox.tracker(&["new", "One", "--id", "TASK-AAAA"]).status, 0);
+    sandbox.git(&["add", "--all"]);
+    sandbox.git(&["commit", "--quiet", "--message", "One"]);
+    sandbox.git(&["gc", "--quiet"]);
+    session.refresh().unwrap();
+    assert_eq!(session.snapshot().task_ids().unwrap().len(), 1);
+    let repository = session.workspace().repository().unwrap();
+    let head = repository.head().unwrap().commit;
+    assert_eq!(session.workspace().snapshot_of_commit(head).unwrap().task_ids().unwrap().len(), 1);
 }

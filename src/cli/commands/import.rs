@@ -118,10 +118,10 @@ fn show_cards(import: &ops::CardsImport, out: &mut Output) {
     };
     let rows: Vec<Vec<Cell>> = import.cards.iter().map(|card| row(card, out)).collect();
     out.columns(&rows, 3, 0);
-    for diff in import.written.files.iter().filter_map(|file| file.diff.as_deref()) {
+    for diff in import.written.records.iter().filter_map(|file| file.diff.as_deref()) {
         show_diff(diff, out);
     }
     out.line(clean(&import.summary));
     let said = if import.written.dry_run { "would be written" } else { "written" };
-    out.line(out.dim(&format!("{} {said}", counted(import.written.files.len(), "file"))));
+    out.line(out.dim(&format!("{} {said}", counted(import.written.records.len(), "file"))));
 }

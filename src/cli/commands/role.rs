@@ -197,7 +197,7 @@ fn show_prompt(role: &RoleText, out: &mut Output) {
 }
 
 fn show_written(written: &ops::Written, out: &mut Output) {
-    for file in &written.files {
+    for file in &written.records {
         if out.is_quiet() {
             out.line(clean(&file.path));
             continue;

@@ -7,7 +7,7 @@ use crate::cli::answer::View;
 use crate::cli::context::Context;
 use crate::cli::output::{Cell, Output, clean, cut};
 use crate::model::{Badge, Minutes};
-use crate::ops::{self, CountView, Session, TaskLine, Written, WrittenTask};
+use crate::ops::{self, CountView, Session, TaskAction, TaskLine, Written, WrittenTask};
 
 /// So many items of a checklist are shown beside a vote.
 const MOST_ITEMS: usize = 7;
@@ -23,14 +23,14 @@ impl View for Written {
         for task in &self.tasks {
             show_written_task(task, self, out);
         }
-        for diff in self.files.iter().filter_map(|file| file.diff.as_deref()) {
+        for diff in self.records.iter().filter_map(|file| file.diff.as_deref()) {
             show_diff(diff, out);
         }
     }
 
     fn status(&self, out: &mut Output) {
         if self.dry_run {
-            let files = counted(self.files.len(), "file");
+            let files = counted(self.records.len(), "file");
             out.line(out.dim(&format!("dry run: {files} would change, nothing was written")));
         }
     }
@@ -38,10 +38,10 @@ impl View for Written {
 
 fn show_written_task(task: &WrittenTask, written: &Written, out: &mut Output) {
     let id = out.bold(&task.id);
-    if task.action == "created" {
+    if task.action == TaskAction::Created {
         let word = if written.dry_run { "Would create" } else { "Created" };
         out.line(format!("{word} {id}  {}", clean(&task.title)));
-        if let [file] = written.files.as_slice() {
+        if let [file] = written.records.as_slice() {
             out.line(format!("  {}", out.dim(&clean(&file.path))));
         }
         return;

@@ -6,6 +6,9 @@
 
 use std::fmt;
 
+use schemars::JsonSchema;
+use serde::Serialize;
+
 use super::{IdError, TaskId, is_role_name};
 
 macro_rules! root {
@@ -21,7 +24,8 @@ macro_rules! root {
 pub const TRACKER_FOLDER: &str = root!();
 
 /// A kind of record: a row of the table.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
 pub enum RecordKind {
     /// The configuration.
     Config,
@@ -211,8 +215,7 @@ impl RecordKind {
         self.row().is_append_only
     }
 
-    /// Whether the gate judges by it, so that it changes only with its owners' approval. What is no record at all and
-    /// lies below the tracker's folder counts as policy too.
+    /// Whether it changes only with its owners' approval, as what is below the tracker's folder and no record does.
     #[must_use]
     pub fn is_policy(self) -> bool {
         self.row().is_policy
@@ -522,8 +525,7 @@ impl RecordPath {
     /// Returns the name of its file, with the ending.
     #[must_use]
     pub fn file_name(&self) -> String {
-        let path = self.to_string();
-        path.rsplit_once('/').map_or(path.clone(), |(_, name)| name.to_owned())
+        self.to_string().rsplit('/').next().unwrap_or_default().to_owned()
     }
 
     /// Returns how it is written down.

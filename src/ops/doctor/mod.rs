@@ -188,7 +188,7 @@ impl Fix {
 pub fn upgrade_format(session: &Session<'_>) -> Result<Diagnosis> {
     let upgrade = format::upgrade(session)?;
     Ok(Diagnosis {
-        files: upgrade.written.files.len(),
+        files: upgrade.written.records.len(),
         findings: Vec::new(),
         mended: Vec::new(),
         dry_run: session.is_dry(),

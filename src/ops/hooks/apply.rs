@@ -33,7 +33,6 @@ pub fn apply(session: &Session<'_>, range: &str) -> Result<Applied> {
     let repository = session.workspace().repository()?;
     let (base, tip) = ends(&repository, range)?;
     let config = session.config()?;
-    let locked = session.lock("apply")?;
     let commits = repository.commits_between(base, tip)?;
     let mut applied = Applied {
         commits: commits.len(),
@@ -49,6 +48,7 @@ pub fn apply(session: &Session<'_>, range: &str) -> Result<Applied> {
         let changed = repository.files_changed(&[commit_id])?;
         let before = session.workspace().snapshot_of_commit(commit.parents.first().copied())?;
         let own = session.workspace().snapshot_of_commit(Some(commit_id))?;
+        let locked = session.lock("apply")?;
         let now = session.workspace().snapshot();
         let later = |id: &TaskId| versions_since(&repository, commit_id, id);
         let context = CommitContext {
@@ -82,7 +82,7 @@ pub fn apply(session: &Session<'_>, range: &str) -> Result<Applied> {
             let written = WrittenTask::changed(&parse(&file)?, task.said, true);
             let written = session.finish(&locked, &[change], vec![written])?;
             applied.written.tasks.extend(written.tasks);
-            applied.written.files.extend(written.files);
+            applied.written.records.extend(written.records);
         }
     }
     Ok(applied)

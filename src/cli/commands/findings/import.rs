@@ -113,14 +113,14 @@ impl View for FindingsImport {
         if let Some(words) = vote_in_words(self) {
             out.line(format!("  {words}"));
         }
-        for diff in self.written.files.iter().filter_map(|file| file.diff.as_deref()) {
+        for diff in self.written.records.iter().filter_map(|file| file.diff.as_deref()) {
             show_diff(diff, out);
         }
     }
 
     fn status(&self, out: &mut Output) {
         if self.written.dry_run {
-            let files = counted(self.written.files.len(), "file");
+            let files = counted(self.written.records.len(), "file");
             out.line(out.dim(&format!("dry run: {files} would change, nothing was written")));
         }
         if !self.next.is_empty() {
