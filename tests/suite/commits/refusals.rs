@@ -185,11 +185,15 @@ fn a_commit_that_fixes_the_policy_passes() {
 fn by_hand_a_missing_policy_moves_nothing_and_doctor_says_so() {
     let sandbox = reviewed();
     std::fs::remove_file(sandbox.path().join(".tracker/config.toml")).unwrap();
-    for args in [["advance", "1aaa"].as_slice(), &["approve", "1aaa", "--as", "code-reviewer"], &["doctor"]] {
+    for args in [["advance", "1aaa"].as_slice(), &["approve", "1aaa", "--as", "code-reviewer"]] {
         let done = sandbox.tracker(args);
         assert_ne!(done.status, 0, "{done}");
-        let all = format!("{}{}", done.stdout, done.stderr);
-        assert!(all.contains("git restore --staged --worktree .tracker/config.toml"), "{all}");
+        assert!(done.stderr.contains("git restore --staged --worktree .tracker/config.toml"), "{done}");
     }
+    let doctor = sandbox.tracker(&["doctor"]);
+    assert_eq!(doctor.status, 1, "{doctor}");
+    assert!(doctor.stdout.contains(".tracker/config.toml  is missing, and git has it"), "{doctor}");
+    sandbox.tracker(&["doctor", "--fix"]);
+    assert_eq!(sandbox.read(".tracker/config.toml"), CONFIG);
     assert_eq!(stage(&sandbox, READY), "qa");
 }
