@@ -100,7 +100,16 @@ fn checked(
         }
         other => vec![Problem::error(other.to_string())],
     };
-    let task = parse(&file).map_err(as_problems)?;
+    let task = parse(&file).map_err(|error| {
+        let mut problems = as_problems(error);
+        // What is edited is a copy, whose name says nothing.
+        if read_task(text.as_bytes()).is_ok_and(|task| task.id != edit.id) {
+            for problem in &mut problems {
+                problem.hint = Some(format!("write `id: {}`", edit.id));
+            }
+        }
+        problems
+    })?;
     let before = read_task(edit.original.as_bytes()).ok();
     let has_same_relations =
         |before: Task| before.depends_on == task.depends_on && before.parent == task.parent;
