@@ -26,3 +26,4 @@ mod merges;
 mod readme;
 mod signoffs;
 mod tool_reports;
+mod words;

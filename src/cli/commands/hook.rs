@@ -38,7 +38,7 @@ enum Which {
         /// The commit it comes from
         commit: Option<String>,
     },
-    /// Checks what the message asks for
+    /// Checks the directives of the message
     CommitMsg {
         /// The message's file
         file: PathBuf,

@@ -267,6 +267,6 @@ fn schema_of_one_command_by_any_of_its_names() {
     exit 2
     --- stderr
     error: unknown command `nothing`
-      hint: expected init, new, list, show, queue, board, set, edit, start, tick, untick, note, block, unblock, cancel, reopen, advance, fail, approve, reject, withdraw, signoffs, findings, role, hooks, apply, set-stage, log, diff, deps, review, check, explain, doctor, import, report, demo, schema, completions, man, reference, error
+      hint: expected init, new, list, show, queue, board, set, edit, start, tick, untick, note, block, unblock, cancel, reopen, advance, fail, approve, reject, withdraw, signoffs, findings, role, hooks, apply, set-stage, log, diff, deps, review, check, explain, doctor, import, report, demo, schema, completions, man, reference, help, error
     ");
 }

@@ -9,9 +9,7 @@ use insta::assert_snapshot;
 /// Returns the names of all commands, those within commands too: `import-cards`.
 fn commands() -> Vec<String> {
     fn below(command: &clap::Command, prefix: &str, names: &mut Vec<String>) {
-        for inner in
-            command.get_subcommands().filter(|inner| inner.get_name() != "help" && !inner.is_hide_set())
-        {
+        for inner in command.get_subcommands().filter(|inner| !inner.is_hide_set()) {
             let name = format!("{prefix}{}", inner.get_name());
             below(inner, &format!("{name}-"), names);
             names.push(name);

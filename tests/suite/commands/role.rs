@@ -144,8 +144,8 @@ fn a_text_to_begin_with_is_written_and_found() {
     +title: What this role is for, in one line
     +---
     +
-    +What an agent in this role is told: what to look at, what to run, when to reject, and what to say then. Who may vote, and
-    +how many must, is not said here but in `.tracker/config.toml`, under `[roles.tester]`.
+    +Instructions for an agent in this role: what to look at, what to run, when to reject, and what to write then. Who may
+    +vote, and how many must, is configured in `.tracker/config.toml`, under `[roles.tester]`.
     +
     +## Checklist
     +
