@@ -240,7 +240,7 @@ impl<'a> Judge<'a> {
         old: CommitId,
         new: CommitId,
     ) -> Result<Vec<Violation>> {
-        let inside = |path: &str| is_in_tracker(&path);
+        let inside = |path: &str| is_in_tracker(path);
         let had: Vec<_> = self.repository.changes_between(parted, old)?;
         let brought = self.repository.changes_between(Some(old), new)?;
         let differs: BTreeSet<&str> = brought.iter().map(|change| change.path.as_str()).collect();

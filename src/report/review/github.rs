@@ -62,7 +62,7 @@ fn annotate(kind: &str, violation: &Violation, out: &mut String) {
         let line = violation.line.filter(|_| violation.file.is_some()).unwrap_or(1);
         properties.push(format!("line={line}"));
     }
-    properties.push(format!("title={}", property(&violation.rule.as_str())));
+    properties.push(format!("title={}", property(violation.rule.as_str())));
     let suggestion = violation
         .suggestion
         .as_deref()
