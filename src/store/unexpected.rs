@@ -10,6 +10,8 @@ use crate::model::{NotARecord, Problem, RecordKind, RecordPath, TRACKER_FOLDER, 
 pub fn unexpected(path: &str, kind: EntryKind) -> Option<Problem> {
     let problem = match kind {
         _ if !is_in_tracker(path) => return None,
+        // Whatever it is: no command reads a hidden file, and none follows a link in its place.
+        _ if matches!(RecordPath::check(path), Err(NotARecord::Hidden)) => return None,
         EntryKind::Link => Problem::error("is a symbolic link; links are not followed")
             .with_hint("replace it by a regular file, or remove it"),
         EntryKind::Other => {

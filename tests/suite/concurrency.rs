@@ -107,7 +107,7 @@ fn read(commands: Vec<Command>, processes: usize, is_over: &AtomicBool) -> usize
         let read = watch(&mut command);
         read.decent().exits(0);
         let answer: Value = serde_json::from_str(&read.stdout).unwrap();
-        assert_eq!(answer["problems"], Value::Array(Vec::new()), "{read}");
+        assert!(answer.get("problems").is_none(), "{read}");
         if let Some(tasks) = answer["result"]["tasks"].as_array() {
             assert!(tasks.len() > processes, "a task is missing: {read}");
         }

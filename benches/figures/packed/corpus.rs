@@ -120,6 +120,6 @@ impl Stream {
 /// Returns a path four to six folders deep.
 fn path(number: usize) -> String {
     let (part, module) = (number % 37, number / 37 % 11);
-    let deeper = if number % 3 == 0 { "inner/detail/" } else { "" };
+    let deeper = if number.is_multiple_of(3) { "inner/detail/" } else { "" };
     format!("crates/part{part}/src/module{module}/{deeper}file{number}.rs")
 }

@@ -1,8 +1,7 @@
 //! Which path holds which record: the one table of everything below `.tracker`, and the only place that spells it.
 //!
-//! Paths are relative to the top of the working tree, with `/`, so that the same path names a file on disk and an
-//! entry of a commit's tree. A path that the table does not have is no record, however close it comes: another ending,
-//! another letter case, a folder deeper. Whether the entry at a path is a plain file is for its reader to look at.
+//! Paths are relative to the top of the working tree, with `/`. One that the table does not have is no record, however
+//! close it comes. Whether the entry at a path is a plain file is for its reader to look at.
 
 use std::fmt;
 
