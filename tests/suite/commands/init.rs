@@ -121,6 +121,7 @@ fn a_workflow_installs_what_the_configuration_says_and_names_the_default_branch(
     let workflow = sandbox.read(".github/workflows/tracker.yml");
     assert!(workflow.contains("    branches: [\"trunk\"]\n"), "{workflow}");
     assert!(workflow.contains("BASE: refs/remotes/origin/${{ github.base_ref }}"), "{workflow}");
+    assert!(workflow.contains(r#"select(.user.login == "github-actions[bot]" and"#), "{workflow}");
     assert_eq!(workflow.matches("\n          exit 1\n").count(), 2, "{workflow}");
     assert!(!workflow.contains("cargo install"), "{workflow}");
 
