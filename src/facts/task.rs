@@ -14,7 +14,7 @@ use crate::doc::{acceptance_text, open_boxes, read_finding, read_vote};
 use crate::git::{BlobId, CommitId, People, Repository, TreeFile};
 use crate::model::{
     Config, CoveredChange, Finding, MoveKind, OpenBox, Person, Problem, RecordKind, RecordPath, Signatures,
-    Task, TaskId, TreeEntry,
+    Suggestion, Task, TaskId, TreeEntry,
 };
 use crate::policy::history::{Change, Changes};
 use crate::policy::{Case, Content, Signoffs, VoteRecord, criteria_digest, is_covered, judge};
@@ -206,7 +206,8 @@ impl<'a> FactsReader<'a> {
             let Some(finding) = open else { continue };
             let path = format!("{folder}/{name}");
             let gone = Problem::warning("is gone or cannot be read; the finding in it is open");
-            let restore = format!("git restore --source={} -- {path}", commit_id.short());
+            let source = format!("--source={}", commit_id.short());
+            let restore = Suggestion::git(["restore", &source, "--", &path]).to_string();
             problems.push(gone.in_file(&path).with_hint(restore));
             findings.push(finding);
         }

@@ -2,7 +2,7 @@
 //! here, so that they agree.
 
 use super::{EntryKind, Result, Snapshot};
-use crate::model::{NotARecord, Problem, RecordKind, RecordPath, TRACKER_FOLDER, is_in_tracker};
+use crate::model::{NotARecord, Problem, RecordKind, RecordPath, Suggestion, TRACKER_FOLDER, is_in_tracker};
 
 /// Returns what is wrong with an entry; none where it is a record, a folder of records, a hidden file, or something
 /// that comes close to no record.
@@ -21,7 +21,7 @@ pub fn unexpected(path: &str, kind: EntryKind) -> Option<Problem> {
         EntryKind::Executable => match RecordPath::check(path) {
             Err(NotARecord::Unknown | NotARecord::Outside | NotARecord::Hidden) => return None,
             _ => Problem::error("is executable; a record is a plain file")
-                .with_hint(format!("git update-index --chmod=-x {path}")),
+                .with_hint(Suggestion::git(["update-index", "--chmod=-x", path]).to_string()),
         },
         EntryKind::File => file(RecordPath::check(path).err()?)?,
     };

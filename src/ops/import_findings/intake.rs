@@ -5,8 +5,8 @@ use std::collections::HashMap;
 use crate::doc::{Document, Edit, Value, resolve_finding};
 use crate::import::findings::{FindingStatus, Found, Matched, ToolReport, gone};
 use crate::model::{
-    Config, Finding, FindingId, FindingSeverity, FindingState, Person, Problem, RecordKind, Resolution, Task,
-    ToolSource,
+    Config, Finding, FindingId, FindingSeverity, FindingState, Person, Problem, RecordKind, Resolution,
+    Suggestion, Task, ToolSource,
 };
 use crate::ops::signoffs::creation_of;
 use crate::ops::{Error, Result, Session, Written};
@@ -255,7 +255,8 @@ impl ReportImport<'_> {
         if !gone.is_empty() && !is_settling {
             let is_plain = |c: char| c.is_ascii_alphanumeric() || "._-/".contains(c);
             let file = if self.given.chars().all(is_plain) { self.given } else { "FILE" };
-            next.push(format!("tracker findings import {file} --task {id} --as {role} --settle-gone"));
+            let words = ["findings", "import", file, "--task", id.as_str(), "--as", role, "--resolve-gone"];
+            next.push(Suggestion::tracker(words).to_string());
         }
         if fails {
             next.push(format!("tracker findings {id}"));

@@ -3,7 +3,7 @@
 use super::super::facts::{FileFacts, RangeFacts};
 use super::super::passes::Judged;
 use super::{About, Violations};
-use crate::model::{Config, GateRule, Level, TRACKER_FOLDER, is_daily_record, is_in_tracker};
+use crate::model::{Config, GateRule, Level, Suggestion, TRACKER_FOLDER, is_daily_record, is_in_tracker};
 use crate::policy::{is_covered, is_selected};
 
 /// Tells whether a path is what the gate judges by: the tracker's files that are no records, a tracker in another
@@ -206,7 +206,8 @@ fn declared_files(facts: &RangeFacts<'_>, tasks: &[Judged<'_>], book: &mut Viola
         beside.sort_unstable();
         beside.dedup();
         for path in beside {
-            let suggestion = Some(format!("tracker set {} files+={path}", task.facts.id));
+            let words = ["set", task.facts.id.as_str(), &format!("files+={path}")];
+            let suggestion = Some(Suggestion::tracker(words).to_string());
             let about =
                 About { task: Some(&task.facts.id), file: Some(path), suggestion, ..About::default() };
             book.add(

@@ -60,6 +60,19 @@ fn a_task_changes_the_files_that_it_declares() {
 }
 
 #[test]
+fn a_suggested_command_quotes_the_name_of_a_file() {
+    let world = agreed("declared-files = \"error\"\n");
+    world.write("docs/a$(touch pwned);`id`.rs", "x\n");
+    world.work("Add it");
+    let all = world.review().verdict.violations;
+    let own = all.iter().find(|violation| violation.message.contains("none of its target files")).unwrap();
+    let command = own.suggestion.as_deref().unwrap();
+    let words = shell_words::split(command).unwrap();
+    assert_eq!(words, ["tracker", "set", ID, "files+=docs/a$(touch pwned);`id`.rs"], "{command}");
+    assert!(command.contains("'files+=docs/a$(touch pwned);`id`.rs'"), "{command}");
+}
+
+#[test]
 fn commands_run_only_where_the_caller_allows_it() {
     let command = "[[policy.command]]\nname = \"lint\"\nrun = \"touch ran; echo too long; exit 3\"\n";
     let world = agreed(command);

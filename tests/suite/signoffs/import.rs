@@ -179,7 +179,7 @@ fn what_is_gone_is_counted_and_settled_only_on_request() {
     ok(&by(&sandbox, "Ken", "set-stage t3st qa"));
     let counted = import(&sandbox, &[TYPO], "");
     assert!(ok(&counted).stdout.contains("1 no longer found, left open"), "{counted}");
-    assert!(counted.stderr.contains("--settle-gone"), "{counted}");
+    assert!(counted.stderr.contains("--resolve-gone"), "{counted}");
     let settled = import(&sandbox, &[TYPO], "--settle-gone");
     assert!(ok(&settled).stdout.contains("1 no longer found, settled"), "{settled}");
     assert_eq!(states(&sandbox), ["medium resolved Slow", "low open A typo", "low open by hand"]);
