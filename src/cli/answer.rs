@@ -9,10 +9,10 @@ use schemars::{JsonSchema, Schema};
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::cli::args::Format;
 use crate::cli::error;
 use crate::cli::output::{Output, is_obeyed};
 use crate::model::{Problem, Severity};
+use crate::report::review::ReviewFormat;
 
 /// How a result looks to a person.
 pub(super) trait View {
@@ -23,7 +23,7 @@ pub(super) trait View {
     fn status(&self, _out: &mut Output) {}
 
     /// Returns the answer in a form that only some commands know.
-    fn rendered(&self, _format: Format) -> Option<String> {
+    fn rendered(&self, _format: &ReviewFormat) -> Option<String> {
         None
     }
 }
@@ -133,7 +133,7 @@ impl Answer<dyn AnyResult> {
     }
 
     /// Returns the answer in a form that only some commands know.
-    pub(super) fn rendered(&self, format: Format) -> Option<String> {
+    pub(super) fn rendered(&self, format: &ReviewFormat) -> Option<String> {
         self.result.rendered(format)
     }
 

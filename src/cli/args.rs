@@ -4,8 +4,8 @@ use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::builder::{PossibleValuesParser, TypedValueParser};
-use clap::{Arg, Args, ValueEnum};
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
+use clap::{Arg, Args};
 use clap_complete::engine::{ArgValueCompleter, CompletionCandidate};
 
 use crate::cli::commands;
@@ -13,6 +13,7 @@ use crate::cli::output::{Colour, clean};
 use crate::env::Env;
 use crate::model::Field;
 use crate::ops;
+use crate::report::review::{FORMATS, ReviewFormat};
 
 const ABOUT: &str = "Tasks, sign-offs and reports as files in your git repository";
 const LONG_ABOUT: &str = "\
@@ -43,7 +44,7 @@ pub(super) struct Global {
     #[arg(short = 'C', long, global = true, value_name = "DIR", help_heading = "Everywhere")]
     pub(super) directory: Option<PathBuf>,
     /// Output format; `review` and `check` have more
-    #[arg(long, global = true, value_enum, default_value_t, help_heading = "Everywhere")]
+    #[arg(long, global = true, value_parser = format_parser(), default_value = "human", help_heading = "Everywhere")]
     pub(super) format: Format,
     /// Print only the answer: ids for writes, no hints
     #[arg(short, long, global = true, help_heading = "Everywhere")]
@@ -60,50 +61,72 @@ pub(super) struct Global {
     pub(super) color: Colour,
 }
 
-/// The form of the answer. What is hidden is for the commands that list every form themselves.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+/// The form of the answer.
+#[derive(Debug, Clone, Copy, Default)]
 pub(super) enum Format {
     #[default]
     Human,
     Json,
-    #[value(hide = true)]
-    Markdown,
-    #[value(hide = true)]
-    Github,
-    #[value(hide = true)]
-    Sarif,
-    #[value(hide = true)]
-    Junit,
-    #[value(hide = true)]
-    Gitlab,
+    /// A form that `review` and `check` alone have.
+    Review(&'static ReviewFormat),
     /// `tracker doctor --format`: not how to answer, but what to do.
-    #[value(hide = true)]
     Upgrade,
 }
 
+/// The forms that every command has, with what they are for.
+const COMMON_FORMATS: [(&str, Format, &str); 2] = [
+    ("human", Format::Human, "Text for people"),
+    ("json", Format::Json, "One JSON document: tracker help json"),
+];
+const UPGRADE: &str = "upgrade";
+
 impl Format {
-    /// Tells whether every command knows it.
-    pub(super) fn is_common(self) -> bool {
-        matches!(self, Self::Human | Self::Json)
+    fn named(name: &str) -> Option<Self> {
+        let common = COMMON_FORMATS.iter().find(|(common, ..)| *common == name).map(|(_, format, _)| *format);
+        let of_reviews = || FORMATS.iter().find(|format| format.name == name).map(Self::Review);
+        common.or_else(of_reviews).or_else(|| (name == UPGRADE).then_some(Self::Upgrade))
     }
 
     /// Returns its name, as it is typed.
-    pub(super) fn name(self) -> String {
-        self.to_possible_value().map_or_else(String::new, |value| value.get_name().to_owned())
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Human => "human",
+            Self::Json => "json",
+            Self::Review(format) => format.name,
+            Self::Upgrade => UPGRADE,
+        }
+    }
+
+    /// Returns the form of a review that other programs read.
+    pub(super) fn of_review(self) -> Option<&'static ReviewFormat> {
+        if let Self::Review(format) = self { Some(format) } else { None }
+    }
+
+    pub(super) fn is_human(self) -> bool {
+        matches!(self, Self::Human)
     }
 }
 
-/// Returns `--format` for the commands that know every form. It takes the place of the one that all others have.
+/// Reads `--format`. What only some commands have is read everywhere, but shown by those alone.
+pub(super) fn format_parser() -> impl TypedValueParser<Value = Format> {
+    let common = COMMON_FORMATS.iter().map(|(name, ..)| PossibleValue::new(*name));
+    let others = FORMATS.iter().map(|format| format.name).chain([UPGRADE]);
+    named_formats(common.chain(others.map(|name| PossibleValue::new(name).hide(true))).collect())
+}
+
+fn named_formats(values: Vec<PossibleValue>) -> impl TypedValueParser<Value = Format> {
+    PossibleValuesParser::new(values)
+        .map(|name| Format::named(&name).expect("the parser knows the names of the tables alone"))
+}
+
+/// Returns `--format` for the commands that have every form. It takes the place of the one that all others have.
 pub(super) fn every_format() -> Arg {
-    let shown = |format: &Format| Some(format.to_possible_value()?.hide(false));
-    let values =
-        Format::value_variants().iter().filter(|format| **format != Format::Upgrade).filter_map(shown);
-    let parser =
-        PossibleValuesParser::new(values).map(|name| Format::from_str(&name, false).unwrap_or_default());
+    let common = COMMON_FORMATS.iter().map(|(name, _, about)| PossibleValue::new(*name).help(*about));
+    let others = FORMATS.iter().map(|format| PossibleValue::new(format.name).help(format.about));
     Arg::new("format")
         .long("format")
         .value_name("FORMAT")
-        .value_parser(parser)
+        .value_parser(named_formats(common.chain(others).collect()))
         .default_value("human")
         .help_heading("Everywhere")
         .help("Output format")

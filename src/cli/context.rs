@@ -101,12 +101,12 @@ impl Context {
 
     /// Tells whether somebody looks on: stderr is a terminal, and they have not asked for quiet or for JSON.
     pub(super) fn is_attended(&self) -> bool {
-        self.format == Format::Human && !self.quiet && self.error_output().is_rich()
+        self.format.is_human() && !self.quiet && self.error_output().is_rich()
     }
 
     /// Says something to the person at once, beside the answer.
     pub(super) fn say(&self, text: &str) {
-        if self.format == Format::Human {
+        if self.format.is_human() {
             let mut out = self.error_output();
             out.line(super::output::clean(text));
             super::write_stderr(&out.into_text());

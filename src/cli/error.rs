@@ -11,7 +11,7 @@ use super::output::{Cell, Output, clean};
 use crate::model::{Problem, Severity, Suggestion};
 use crate::ops;
 use crate::policy::{Fix, Refusal};
-use crate::report::review::github_stop;
+use crate::report::review;
 use crate::{git, store};
 
 const NO: u8 = 1;
@@ -208,14 +208,14 @@ impl Failure {
         }
     }
 
-    /// Returns it as an annotation of GitHub's, for a command that was asked for those.
-    pub(super) fn annotation(&self, command: &str) -> String {
+    /// Returns it as a runner shows it that reads stdout, in the form of a format's own.
+    pub(super) fn for_runner(&self, command: &str, render: fn(&review::Failure<'_>) -> String) -> String {
         let first = self.problems.first().filter(|problem| !problem.file.is_empty());
         let place = first.map(|problem| (problem.file.as_str(), problem.line));
         let reasons = self.reasons.iter().map(|reason| reason.message.as_str());
         let hints = self.hints.iter().map(String::as_str);
         let lines: Vec<&str> = [self.message.as_str()].into_iter().chain(reasons).chain(hints).collect();
-        github_stop(&format!("tracker {command}"), place, &lines)
+        render(&review::Failure { title: &format!("tracker {command}"), place, lines: &lines })
     }
 
     fn message_is_first_problem(&self) -> bool {

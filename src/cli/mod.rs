@@ -26,6 +26,7 @@ use output::{Output, OutputStyle};
 
 use crate::env::Env;
 use crate::ops;
+use crate::report::review::{FORMATS, ReviewFormat};
 
 /// Runs the program and returns its exit code.
 #[must_use]
@@ -60,8 +61,12 @@ fn run(global: &Global, matches: &clap::ArgMatches, env: Env) -> ExitCode {
     let (name, matches) = matches.subcommand().expect("the parser requires a command");
     let format = global.format;
     let context = Context::new(global, env);
-    let is_upgrade = format == Format::Upgrade && name == "doctor";
-    if !format.is_common() && !args::takes_every_format(name) && !is_upgrade {
+    let is_known = match format {
+        Format::Human | Format::Json => true,
+        Format::Review(_) => args::takes_every_format(name),
+        Format::Upgrade => name == "doctor",
+    };
+    if !is_known {
         let failure = Failure::usage_message(
             format!("`tracker {name}` has no format `{}`", format.name()),
             "use --format human or --format json; the others are for tracker review and tracker check",
@@ -93,14 +98,14 @@ fn deliver(answer: &AnyAnswer, context: &Context, name: &str) -> ExitCode {
     let mut status = context.error_output();
     match context.format() {
         Format::Json => answer.write_json(name, &mut json),
-        Format::Human => {
+        Format::Human | Format::Upgrade => {
             answer.show(&mut out);
             answer.status(&mut status);
         }
-        format => {
+        Format::Review(format) => {
             out.raw(&answer.rendered(format).expect("a command with this format was checked for"));
             answer.warn(&mut status);
-            if format == Format::Github {
+            if format.failure.is_some() {
                 status = status.escape_workflow_commands();
             }
         }
@@ -126,8 +131,8 @@ fn report(failure: &Failure, name: &str, format: Format, mut out: Output) -> Exi
             // The exit code tells the same where nobody can be told.
             let _ = write_stdout(&out);
         }
-        Format::Github => {
-            let _ = write_stdout(failure.annotation(name).as_bytes());
+        Format::Review(ReviewFormat { failure: Some(render), .. }) => {
+            let _ = write_stdout(failure.for_runner(name, *render).as_bytes());
             failure.show(&mut out);
             write_stderr(&out.escape_workflow_commands().into_text());
         }
@@ -148,9 +153,9 @@ fn usage(error: &clap::Error, arguments: &[OsString], env: &Env) -> ExitCode {
         let _ = write_stdout(text.as_bytes());
         return ExitCode::SUCCESS;
     }
-    if let Some(format) =
-        [Format::Json, Format::Github].into_iter().find(|format| asks_for(arguments, *format))
-    {
+    let for_runners = FORMATS.iter().filter(|format| format.failure.is_some()).map(Format::Review);
+    let mut for_programs = [Format::Json].into_iter().chain(for_runners);
+    if let Some(format) = for_programs.find(|format| asks_for(arguments, *format)) {
         let name = args::command_named(arguments);
         let out = Output::new(OutputStyle::plain(), false, env.now());
         return report(&Failure::usage(error), &name, format, out);
@@ -166,7 +171,7 @@ fn asks_for(arguments: &[OsString], format: Format) -> bool {
     let end = arguments.iter().position(|word| word == "--").unwrap_or(arguments.len());
     let options = &arguments[..end];
     options.iter().any(|word| *word == *format!("--format={name}"))
-        || options.windows(2).any(|pair| pair[0] == "--format" && *pair[1] == *name)
+        || options.windows(2).any(|pair| pair[0] == "--format" && pair[1] == name)
 }
 
 /// Writes to stdout. A reader that has seen enough, such as `head`, is no error; a full disk is.

@@ -71,7 +71,7 @@ pub use moves::{StartRequest, advance, fail, set_stage, start};
 pub use new::{Draft, new, read_batch};
 pub use note::note;
 pub use queue::{QueueRequest, queue};
-pub use report::{CardsReport, cards_report};
+pub use report::{RenderedReport, report};
 pub use roles::{RoleSummary, RoleText, RolesView, checklist, new_role, role, roles};
 pub use select::{SelectedFields, SelectedTask, select_fields};
 pub use session::Session;

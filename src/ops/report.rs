@@ -8,12 +8,11 @@ use super::session::parse;
 use super::{Error, Result, Session};
 use crate::model::{Problem, Task};
 use crate::policy::derive;
-use crate::report::cards::{About, Context};
-use crate::report::render;
+use crate::report::{Report, ReportInput};
 
-/// A report of task cards.
+/// A rendered report.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
-pub struct CardsReport {
+pub struct RenderedReport {
     /// The document.
     pub text: String,
     /// The data it was rendered from, as JSON.
@@ -21,25 +20,30 @@ pub struct CardsReport {
     pub context: Option<serde_json::Value>,
 }
 
-/// Renders the task-cards document of all tasks that can be read; the others are among the problems.
-pub fn cards_report(session: &Session<'_>, with_context: bool) -> Result<(CardsReport, Vec<Problem>)> {
+/// Renders a report of all tasks that can be read; the others are among the problems.
+pub fn report(
+    session: &Session<'_>,
+    report: &Report,
+    with_context: bool,
+) -> Result<(RenderedReport, Vec<Problem>)> {
     let (config, mut problems) = session.snapshot().config_or_default();
     let (tasks, broken) = all_tasks(session)?;
     problems.extend(broken);
     let summaries: Vec<_> = tasks.iter().map(Task::summary).collect();
     let derived = derive(&summaries, &config);
     let statuses = derived.facts.iter().map(|facts| facts.status);
-    let about = About {
+    let tasks: Vec<_> = tasks.iter().zip(statuses).collect();
+    let context = report.context(&ReportInput {
+        tasks: &tasks,
         title: config.reports.title.as_deref(),
         project: config.project.as_deref(),
         today: session.env().today(),
-    };
-    let context = Context::new(tasks.iter().zip(statuses), about);
-    let own_template = session.snapshot().template("cards.md.j2")?;
-    let text = render("cards", own_template.as_deref(), &context)?;
+    });
+    let own_template = session.snapshot().template(&report.template_name())?;
+    let text = report.render(own_template.as_deref(), &context)?;
     let context = with_context.then(|| serde_json::to_value(&context));
     let context = context.transpose().expect("plain data with text keys is always JSON");
-    Ok((CardsReport { text, context }, problems))
+    Ok((RenderedReport { text, context }, problems))
 }
 
 fn all_tasks(session: &Session<'_>) -> Result<(Vec<Task>, Vec<Problem>)> {

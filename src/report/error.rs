@@ -5,12 +5,6 @@ use minijinja::ErrorKind;
 /// An error of a template.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// No built-in template has this name.
-    #[error("there is no report `{name}`")]
-    UnknownTemplate {
-        /// The name that was asked for.
-        name: String,
-    },
     /// The template is wrong, or asks for what it may not have.
     #[error("{}: {message}", place(.template, *.line))]
     Template {
@@ -37,7 +31,6 @@ impl Error {
     #[must_use]
     pub fn hint(&self) -> String {
         match self {
-            Self::UnknownTemplate { .. } => format!("known are {}", super::TEMPLATES.join(", ")),
             Self::Template { hint, .. } => hint.clone(),
         }
     }
@@ -60,7 +53,7 @@ impl Error {
             }
             ErrorKind::OutOfFuel => "the template takes too many steps; look for loops inside loops",
             ErrorKind::WriteFailure => "the report is longer than 256 MiB; look for loops inside loops",
-            _ => "mend the template, or delete it to use the built-in one",
+            _ => "fix the template, or delete it to use the built-in one",
         };
         Self::Template { template: template.to_owned(), line: error.line(), message, hint: hint.to_owned() }
     }

@@ -3,17 +3,10 @@
 use std::io;
 
 use minijinja::syntax::SyntaxConfig;
-use minijinja::value::Serde;
-use minijinja::{AutoEscape, Environment, UndefinedBehavior};
-use serde::Serialize;
+use minijinja::{AutoEscape, Environment, UndefinedBehavior, Value};
 
 use super::Error;
 use crate::doc::cards::value;
-
-/// The names of the built-in templates.
-pub const TEMPLATES: [&str; 1] = ["cards"];
-
-const CARDS: &str = include_str!("../../templates/reports/cards.md.j2");
 
 /// Steps a template may take: several seconds of work. A hundred thousand cards need about half of them.
 const FUEL: u64 = 50_000_000;
@@ -22,30 +15,13 @@ const DEPTH: usize = 64;
 /// Longest report, in bytes.
 const LONGEST: usize = 256 * 1024 * 1024;
 
-/// Renders a context with a built-in template, or with `override_source` in its place.
-///
-/// # Errors
-/// An unknown name, and whatever is wrong with a template, with its line and what to do.
-pub fn render(
-    template_name: &str,
-    override_source: Option<&str>,
-    context: &impl Serialize,
-) -> Result<String, Error> {
-    render_within(FUEL, template_name, override_source, context)
+/// Renders a template of this name.
+pub(super) fn render(name: &str, source: &str, context: Value) -> Result<String, Error> {
+    render_within(FUEL, name, source, context)
 }
 
-fn render_within(
-    fuel: u64,
-    template_name: &str,
-    override_source: Option<&str>,
-    context: &impl Serialize,
-) -> Result<String, Error> {
-    let built_in = match template_name {
-        "cards" => CARDS,
-        name => return Err(Error::UnknownTemplate { name: name.to_owned() }),
-    };
-    let file = format!("{template_name}.md.j2");
-    let failed = |error: minijinja::Error| Error::of(&error, &file);
+fn render_within(fuel: u64, name: &str, source: &str, context: Value) -> Result<String, Error> {
+    let failed = |error: minijinja::Error| Error::of(&error, name);
     let mut environment = Environment::new();
     environment.set_auto_escape_callback(|_| AutoEscape::None);
     environment.set_undefined_behavior(UndefinedBehavior::Strict);
@@ -55,10 +31,10 @@ fn render_within(
         SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).keep_trailing_newline(true).build();
     environment.set_syntax(syntax.map_err(failed)?);
     environment.add_filter("line", |text: &str| value::one_line(text));
-    environment.add_template(template_name, override_source.unwrap_or(built_in)).map_err(failed)?;
-    let template = environment.get_template(template_name).map_err(failed)?;
+    environment.add_template(name, source).map_err(failed)?;
+    let template = environment.get_template(name).map_err(failed)?;
     let mut output = Limited { bytes: Vec::new() };
-    template.render_captured_to(Serde(context), &mut output).map_err(failed)?;
+    template.render_captured_to(context, &mut output).map_err(failed)?;
     // Templates and values are text, and text is written as a whole.
     Ok(String::from_utf8_lossy(&output.bytes).into_owned())
 }
@@ -84,21 +60,20 @@ impl io::Write for Limited {
 
 #[cfg(test)]
 mod tests {
-    use super::{render, render_within};
+    use minijinja::value::Serde;
+
+    use super::{Value, render, render_within};
 
     fn error(source: &str) -> (String, String) {
-        let context = serde_json::json!({ "title": "x", "cards": [1, 2] });
-        let error = render_within(10_000, "cards", Some(source), &context).unwrap_err();
+        let context = Value::from(Serde(serde_json::json!({ "title": "x", "cards": [1, 2] })));
+        let error = render_within(10_000, "cards.md.j2", source, context).unwrap_err();
         (error.to_string(), error.hint())
     }
 
     #[test]
-    fn a_template_of_ones_own_is_used() {
-        let context = serde_json::json!({ "title": "a\n# b <&> \u{1b}[2J" });
-        assert_eq!(
-            render("cards", Some("{{ title | line }}\n"), &context).unwrap(),
-            "a # b <&> \\u001b[2J\n"
-        );
+    fn a_value_is_kept_in_its_line() {
+        let context = Value::from(Serde(serde_json::json!({ "title": "a\n# b <&> \u{1b}[2J" })));
+        assert_eq!(render("x", "{{ title | line }}\n", context).unwrap(), "a # b <&> \\u001b[2J\n");
     }
 
     #[test]
@@ -109,7 +84,6 @@ mod tests {
         assert!(error("{% if title %}").0.starts_with("template `cards.md.j2`, line 1: syntax error: "));
         assert!(error("{{ title | shout }}").1.contains("`line`"));
         assert!(error("{% include '/etc/passwd' %}").1.contains("one file"));
-        assert_eq!(render("board", None, &()).unwrap_err().to_string(), "there is no report `board`");
     }
 
     #[test]

@@ -4,15 +4,16 @@ use clap::Args;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::verdict::{rendered, show_range, show_verdict, show_verdict_status, write_step_summary};
+use super::verdict::{show_range, show_verdict, show_verdict_status, write_step_summary};
 use super::{Command, Reply};
 use crate::cli::answer::{Answer, View};
-use crate::cli::args::{Format, ReadArgs, every_format};
+use crate::cli::args::{ReadArgs, every_format};
 use crate::cli::context::Context;
 use crate::cli::error::Failure;
 use crate::cli::output::Output;
 use crate::model::{GateRule, Problem};
 use crate::ops::{self, GateRequest, Session};
+use crate::report::review::ReviewFormat;
 use crate::review::{RangeReview, Review, RuleOutcome, Verdict};
 
 /// Check commits against the target branch's policy
@@ -21,9 +22,6 @@ use crate::review::{RangeReview, Review, RuleOutcome, Verdict};
 /// owners, no broken record. Exit code 0 is yes, 1 is no, 2 means that nothing could be checked.
 ///
 /// Without --base, --head and --staged it checks that every record of the working tree can be read.
-///
-/// --format github annotates the files of a pull request and fills the summary of the step, markdown is a comment for one,
-/// sarif is for code scanning, junit for test reports, gitlab for code quality.
 ///
 /// Example: tracker check --base origin/main
 #[derive(Debug, Args)]
@@ -70,7 +68,7 @@ impl Command for Check {
     fn run(self, context: &Context) -> Reply<Response> {
         let session =
             if self.is_of_records() { context.read(&ReadArgs::default())? } else { context.range()? };
-        let (review, mut problems) = self.look(&session, context.format())?;
+        let (review, mut problems) = self.look(&session, context.format().of_review())?;
         problems.extend(write_step_summary(&review, context));
         let is_no = !review.verdict.is_yes();
         let output = Response {
@@ -89,12 +87,16 @@ impl Check {
         self.base.is_none() && self.head.is_none() && !self.staged
     }
 
-    fn look(&self, session: &Session<'_>, format: Format) -> Result<(Review, Vec<Problem>), Failure> {
+    fn look(
+        &self,
+        session: &Session<'_>,
+        format: Option<&ReviewFormat>,
+    ) -> Result<(Review, Vec<Problem>), Failure> {
         let request = GateRequest {
             base: self.base.clone(),
             head: self.head.clone(),
             is_staged: self.staged,
-            counts_lines: matches!(format, Format::Markdown | Format::Github),
+            counts_lines: format.is_some_and(|format| format.counts_lines),
             runs_commands: self.allow_commands,
         };
         if self.is_of_records() {
@@ -125,7 +127,7 @@ impl View for Response {
         }
     }
 
-    fn rendered(&self, format: Format) -> Option<String> {
-        rendered(&self.review, format)
+    fn rendered(&self, format: &ReviewFormat) -> Option<String> {
+        Some((format.render)(&self.review))
     }
 }

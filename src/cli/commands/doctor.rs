@@ -6,7 +6,7 @@ use owo_colors::Style;
 use super::shared::counted;
 use super::{Command, Reply};
 use crate::cli::answer::{Answer, View};
-use crate::cli::args::{Format, ReadArgs, WriteArgs};
+use crate::cli::args::{Format, ReadArgs, WriteArgs, format_parser};
 use crate::cli::context::Context;
 use crate::cli::error::Failure;
 use crate::cli::output::{Output, clean};
@@ -24,7 +24,7 @@ pub(in crate::cli) struct Doctor {
     #[arg(long, conflicts_with = "at")]
     fix: bool,
     /// With --fix: bring a tracker of an older format over, in a commit of its own. With a value: how to answer
-    #[arg(long, value_enum, value_name = "FORMAT", num_args = 0..=1, default_value = "human", default_missing_value = "upgrade", hide_default_value = true, hide_possible_values = true)]
+    #[arg(long, value_parser = format_parser(), value_name = "FORMAT", num_args = 0..=1, default_value = "human", default_missing_value = "upgrade", hide_default_value = true, hide_possible_values = true)]
     format: Format,
     #[command(flatten)]
     read: ReadArgs,
@@ -40,7 +40,7 @@ impl Command for Doctor {
             Some(_) => context.read(&self.read)?,
             None => context.write(&self.write)?,
         };
-        if self.format == Format::Upgrade {
+        if matches!(self.format, Format::Upgrade) {
             if !self.fix {
                 let message = "`--format` without a value changes files, which needs `--fix`";
                 return Err(Failure::usage_message(message, "tracker doctor --fix --format"));

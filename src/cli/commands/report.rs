@@ -1,37 +1,29 @@
 //! `tracker report`
 
-use clap::{Args, Subcommand};
+use clap::Args;
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{Command, Reply};
-use crate::cli::answer::pretty;
-use crate::cli::answer::{Answer, View};
+use crate::cli::answer::{Answer, View, pretty};
 use crate::cli::args::ReadArgs;
 use crate::cli::context::Context;
 use crate::cli::error::Failure;
 use crate::cli::output::{Output, clean, clean_lines};
 use crate::ops;
+use crate::report as reports;
 
 /// Render a report
 ///
-/// A file of the template's name in `.tracker/templates/` takes the place of the built-in template.
+/// A file such as cards.md.j2 in .tracker/templates/ takes the place of the built-in template.
 ///
 /// Example: tracker report cards --output CARDS.md
 #[derive(Debug, Args)]
 pub(in crate::cli) struct Report {
-    #[command(subcommand)]
-    what: What,
-}
-
-#[derive(Debug, Subcommand)]
-enum What {
-    /// Render all tasks as cards (template cards.md.j2)
-    Cards(Cards),
-}
-
-#[derive(Debug, Args)]
-struct Cards {
+    /// The report
+    #[arg(value_name = "REPORT", value_parser = report_parser())]
+    report: &'static reports::Report,
     /// File to write to [default: standard output]
     #[arg(short, long, value_name = "FILE")]
     output: Option<String>,
@@ -42,27 +34,33 @@ struct Cards {
     read: ReadArgs,
 }
 
+/// Reads the name of a report.
+fn report_parser() -> impl TypedValueParser<Value = &'static reports::Report> {
+    let values = reports::REPORTS.iter().map(|report| PossibleValue::new(report.name).help(report.about));
+    PossibleValuesParser::new(values)
+        .map(|name| reports::Report::named(&name).expect("the parser knows the names of the table alone"))
+}
+
 /// A report.
 #[derive(Debug, Serialize, JsonSchema)]
 pub(super) struct Response {
     /// The file it was written to.
     output: Option<String>,
     #[serde(flatten)]
-    report: ops::CardsReport,
+    report: ops::RenderedReport,
 }
 
 impl Command for Report {
     type Response = Response;
 
     fn run(self, context: &Context) -> Reply<Response> {
-        let What::Cards(cards) = self.what;
-        let session = context.read(&cards.read)?;
-        let (report, problems) = ops::cards_report(&session, cards.context)?;
-        if let Some(file) = &cards.output {
+        let session = context.read(&self.read)?;
+        let (report, problems) = ops::report(&session, self.report, self.context)?;
+        if let Some(file) = &self.output {
             let written = std::fs::write(context.path(file), &report.text);
             written.map_err(|source| Failure::unwritable(file, &source))?;
         }
-        Ok(Answer::of(Response { output: cards.output, report }).with_problems(problems))
+        Ok(Answer::of(Response { output: self.output, report }).with_problems(problems))
     }
 }
 

@@ -5,11 +5,10 @@ use std::io::Write as _;
 use owo_colors::Style;
 
 use super::shared::counted;
-use crate::cli::args::Format;
 use crate::cli::context::Context;
 use crate::cli::output::{Cell, Output};
 use crate::model::{Level, Problem};
-use crate::report::review as forms;
+use crate::report::review::markdown;
 use crate::review::{RangeReview, Review, Verdict, Violation};
 
 /// Maximum number of violations of one rule; the rest is counted.
@@ -133,27 +132,13 @@ pub(super) fn show_verdict_status(verdict: &Verdict, out: &mut Output) {
     }
 }
 
-/// Returns a review in the form that another program reads.
-pub(super) fn rendered(review: &Review, format: Format) -> Option<String> {
-    match format {
-        Format::Human | Format::Json | Format::Upgrade => None,
-        Format::Markdown => Some(forms::markdown(review)),
-        Format::Github => Some(forms::github(review)),
-        Format::Sarif => Some(forms::sarif(review)),
-        Format::Junit => Some(forms::junit(review)),
-        Format::Gitlab => Some(forms::gitlab(review)),
-    }
-}
-
 /// Adds the review to the summary of a GitHub Actions step, if annotations are asked for. A failure is a warning.
 pub(super) fn write_step_summary(review: &Review, context: &Context) -> Vec<Problem> {
-    let Some(file) =
-        context.env().variable("GITHUB_STEP_SUMMARY").filter(|_| context.format() == Format::Github)
-    else {
+    let Some(file) = context.env().variable("GITHUB_STEP_SUMMARY").filter(|_| is_for_runner(context)) else {
         return Vec::new();
     };
     let opened = std::fs::File::options().append(true).create(true).open(context.path(&file));
-    let out = format!("{}\n", forms::markdown(review));
+    let out = format!("{}\n", markdown(review));
     match opened.and_then(|mut summary| summary.write_all(out.as_bytes())) {
         Ok(()) => Vec::new(),
         Err(error) => {
@@ -161,4 +146,8 @@ pub(super) fn write_step_summary(review: &Review, context: &Context) -> Vec<Prob
             vec![Problem::warning(message).in_file(&file)]
         }
     }
+}
+
+fn is_for_runner(context: &Context) -> bool {
+    context.format().of_review().is_some_and(|format| format.failure.is_some())
 }

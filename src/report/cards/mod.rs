@@ -1,35 +1,24 @@
 //! The task-cards document: every task as a card, in the form that teams write by hand.
 //!
-//! [`Context::new`] builds the data of the template `cards`. What it writes, `import::cards` reads back as the same
+//! [`CardsContext::of`] builds the data of the template `cards`. What it writes, `import::cards` reads back as the same
 //! tasks: values and sections are written by `doc::cards`, which also reads them.
 
 mod card;
 mod sections;
 mod statistics;
 
-use chrono::NaiveDate;
 use serde::Serialize;
 
+use super::ReportInput;
 use crate::model::{Priority, Status, Task};
 
 pub use card::{Card, Field, Step};
 pub use sections::Section;
 pub use statistics::Statistics;
 
-/// What a document says of itself.
-#[derive(Debug, Clone, Copy)]
-pub struct About<'a> {
-    /// Its title; derived from the project where there is none.
-    pub title: Option<&'a str>,
-    /// The project's name.
-    pub project: Option<&'a str>,
-    /// The day on which it is written.
-    pub today: NaiveDate,
-}
-
 /// The data of the template `cards`.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Context {
+pub struct CardsContext {
     /// The document's title.
     pub title: String,
     /// The project's name.
@@ -44,24 +33,25 @@ pub struct Context {
     pub statistics: Statistics,
 }
 
-impl Context {
-    /// Builds the data of tasks, each with its derived status.
-    pub fn new<'t>(tasks: impl IntoIterator<Item = (&'t Task, Status)>, about: About<'_>) -> Self {
-        let mut sorted: Vec<(&Task, Status)> = tasks.into_iter().collect();
+impl CardsContext {
+    /// Builds the data of tasks.
+    #[must_use]
+    pub fn of(input: &ReportInput<'_>) -> Self {
+        let mut sorted: Vec<(&Task, Status)> = input.tasks.to_vec();
         sorted.sort_by(|(a, _), (b, _)| a.id.cmp(&b.id));
         let statistics = Statistics::of(&sorted);
         let (archived, mut active): (Vec<_>, Vec<_>) =
             sorted.into_iter().partition(|(_, status)| status.is_closed());
         active.sort_by(|(a, _), (b, _)| Priority::most_urgent_first(word(a), word(b)));
-        let title = match (about.title, about.project) {
+        let title = match (input.title, input.project) {
             (Some(title), _) => title.to_owned(),
             (None, Some(project)) => format!("Task Cards - {project}"),
             (None, None) => "Task Cards".to_owned(),
         };
         Self {
             title,
-            project: about.project.map(str::to_owned),
-            today: about.today.to_string(),
+            project: input.project.map(str::to_owned),
+            today: input.today.to_string(),
             active: active.into_iter().map(|(task, status)| Card::of(task, status)).collect(),
             archive: archived.into_iter().map(|(task, status)| Card::of(task, status)).collect(),
             statistics,

@@ -3,6 +3,7 @@
 use crate::model::RecordKind;
 use std::fmt::Write as _;
 
+use super::Failure;
 use super::escape::visible;
 use crate::review::{Review, Violation};
 
@@ -12,8 +13,7 @@ const SHOWN: usize = 10;
 const LONGEST: usize = 900;
 
 /// Returns the violations as annotations: errors first, then warnings, then what was left out.
-#[must_use]
-pub fn github(review: &Review) -> String {
+pub(super) fn github(review: &Review) -> String {
     let (errors, warnings): (Vec<&Violation>, Vec<&Violation>) =
         review.verdict.violations.iter().partition(|violation| violation.is_error());
     let mut out = String::new();
@@ -40,17 +40,15 @@ pub fn github(review: &Review) -> String {
     out
 }
 
-/// Returns why nothing could be judged as one error, at its place where it has one: what is on stderr alone is
-/// shown nowhere on a pull request. The lines are what is wrong and what to do.
-#[must_use]
-pub fn github_stop(title: &str, place: Option<(&str, Option<usize>)>, lines: &[&str]) -> String {
+/// Returns why nothing could be judged as one error, at its place where it has one.
+pub(super) fn failure(failure: &Failure<'_>) -> String {
     let mut properties = Vec::new();
-    if let Some((file, line)) = place {
+    if let Some((file, line)) = failure.place {
         properties.push(format!("file={}", property(&visible(file, LONGEST))));
         properties.push(format!("line={}", line.unwrap_or(1)));
     }
-    properties.push(format!("title={}", property(&visible(title, LONGEST))));
-    let lines: Vec<String> = lines.iter().take(SHOWN).map(|line| visible(line, LONGEST)).collect();
+    properties.push(format!("title={}", property(&visible(failure.title, LONGEST))));
+    let lines: Vec<String> = failure.lines.iter().take(SHOWN).map(|line| visible(line, LONGEST)).collect();
     format!("::error {}::{}\n", properties.join(","), data(&lines.join("\n")))
 }
 
@@ -158,8 +156,9 @@ mod tests {
     #[test]
     fn what_stops_the_gate_is_one_command() {
         let lines = ["`x\r\n::warning::y` is not 100 % right", "##[error]: look, here"];
-        insta::assert_snapshot!(github_stop("tracker check", Some(("a,b:\n::c", Some(3))), &lines), @"::error file=a%2Cb%3A %3A%3Ac,line=3,title=tracker check::`x  ::warning::y` is not 100 %25 right%0A##[error]: look, here");
-        assert_eq!(github_stop("tracker review", None, &["no"]), "::error title=tracker review::no\n");
+        let failed = |title, place, lines: &[&str]| failure(&Failure { title, place, lines });
+        insta::assert_snapshot!(failed("tracker check", Some(("a,b:\n::c", Some(3))), &lines), @"::error file=a%2Cb%3A %3A%3Ac,line=3,title=tracker check::`x  ::warning::y` is not 100 %25 right%0A##[error]: look, here");
+        assert_eq!(failed("tracker review", None, &["no"]), "::error title=tracker review::no\n");
     }
 
     #[test]

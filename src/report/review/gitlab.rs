@@ -31,8 +31,7 @@ struct Lines {
 }
 
 /// Returns the violations as issues of code quality.
-#[must_use]
-pub fn gitlab(review: &Review) -> String {
+pub(super) fn gitlab(review: &Review) -> String {
     let violations = &review.verdict.violations;
     let issues: Vec<Issue<'_>> = violations
         .iter()

@@ -12,8 +12,7 @@ const LONGEST: usize = 1000;
 const LONGEST_MESSAGE: usize = 300;
 
 /// Returns the verdict as a report of tests. A violation that shuts the gate is a failure, another is output.
-#[must_use]
-pub fn junit(review: &Review) -> String {
+pub(super) fn junit(review: &Review) -> String {
     let verdict = &review.verdict;
     let mut report = Report::new("tracker check");
     let known = |task: &str| review.tasks.iter().any(|known| known.id == task);

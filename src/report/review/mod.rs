@@ -2,6 +2,8 @@
 //!
 //! Titles, paths, subjects and notes come from a repository, and whoever opens a pull request wrote them: each form
 //! has one place where they are made harmless, and nothing gets into it another way.
+//!
+//! A format is a file here and a row of [`FORMATS`]: the options of the commands, their help and the tests follow from it.
 
 mod escape;
 mod fingerprint;
@@ -11,14 +13,83 @@ mod junit;
 mod markdown;
 mod sarif;
 
-pub use github::{github, github_stop};
-pub use gitlab::gitlab;
-pub use junit::junit;
 pub use markdown::{brief, markdown};
-pub use sarif::sarif;
 
 use crate::model::RecordKind;
-use crate::review::Violation;
+use crate::review::{Review, Violation};
+
+/// A format in which other programs read a review.
+#[derive(Debug)]
+pub struct ReviewFormat {
+    /// What is typed after `--format`.
+    pub name: &'static str,
+    /// What it is for, as help says it.
+    pub about: &'static str,
+    /// Makes the text.
+    pub render: fn(&Review) -> String,
+    /// Makes the description of a pull request, without the verdict.
+    pub render_brief: Option<fn(&Review) -> String>,
+    /// Whether the text shows how many lines were changed, which have to be counted then.
+    pub counts_lines: bool,
+    /// Says why nothing could be judged, for a runner that shows on a pull request only what stdout says. Such a runner
+    /// obeys lines of stderr, too.
+    pub failure: Option<fn(&Failure<'_>) -> String>,
+}
+
+/// Why nothing could be judged.
+#[derive(Debug)]
+pub struct Failure<'a> {
+    /// The command that failed.
+    pub title: &'a str,
+    /// File and line, where it is about one.
+    pub place: Option<(&'a str, Option<usize>)>,
+    /// What is wrong, and what to do.
+    pub lines: &'a [&'a str],
+}
+
+/// The formats, in the order of the help.
+pub static FORMATS: [ReviewFormat; 5] = [
+    ReviewFormat {
+        name: "markdown",
+        about: "A comment for a pull request, to be updated in place",
+        render: markdown,
+        render_brief: Some(brief),
+        counts_lines: true,
+        failure: None,
+    },
+    ReviewFormat {
+        name: "github",
+        about: "Annotations of the files of a pull request, and the summary of the step",
+        render: github::github,
+        render_brief: None,
+        counts_lines: true,
+        failure: Some(github::failure),
+    },
+    ReviewFormat {
+        name: "sarif",
+        about: "Code scanning",
+        render: sarif::sarif,
+        render_brief: None,
+        counts_lines: false,
+        failure: None,
+    },
+    ReviewFormat {
+        name: "junit",
+        about: "Test reports",
+        render: junit::junit,
+        render_brief: None,
+        counts_lines: false,
+        failure: None,
+    },
+    ReviewFormat {
+        name: "gitlab",
+        about: "Code quality reports of GitLab",
+        render: gitlab::gitlab,
+        render_brief: None,
+        counts_lines: false,
+        failure: None,
+    },
+];
 
 /// Returns the file and line that a violation is shown at. What is about no file is shown at its task's, or at the
 /// policy: a place that the forge knows, since it drops what has none.

@@ -145,8 +145,7 @@ struct Fingerprints {
 }
 
 /// Returns the violations as results of an analysis, errors before warnings where there are too many.
-#[must_use]
-pub fn sarif(review: &Review) -> String {
+pub(super) fn sarif(review: &Review) -> String {
     let violations = &review.verdict.violations;
     let mut marked: Vec<(&Violation, String)> = violations.iter().zip(fingerprints(violations)).collect();
     let mut notifications = Vec::new();

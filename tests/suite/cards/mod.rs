@@ -12,8 +12,7 @@ use std::path::{Path, PathBuf};
 use tracker::import::cards::{self, CardsDocument};
 use tracker::model::{Stage, Status, Task};
 use tracker::policy;
-use tracker::report as reports;
-use tracker::report::cards::{About, Context};
+use tracker::report::{Context, Report, ReportInput};
 
 /// Returns the documents of `fixtures/imports/cards`, in order.
 fn fixtures() -> Vec<PathBuf> {
@@ -52,10 +51,14 @@ fn statuses(tasks: &[Task]) -> Vec<Status> {
 
 fn context(tasks: &[Task]) -> Context {
     let today = chrono::NaiveDate::from_ymd_opt(2026, 11, 11).unwrap();
-    let about = About { title: None, project: Some("Lantern"), today };
-    Context::new(tasks.iter().zip(statuses(tasks)), about)
+    let tasks: Vec<_> = tasks.iter().zip(statuses(tasks)).collect();
+    cards_report().context(&ReportInput { tasks: &tasks, title: None, project: Some("Lantern"), today })
 }
 
 fn render(tasks: &[Task]) -> String {
-    reports::render("cards", None, &context(tasks)).unwrap()
+    cards_report().render(None, &context(tasks)).unwrap()
+}
+
+fn cards_report() -> &'static Report {
+    Report::named("cards").unwrap()
 }

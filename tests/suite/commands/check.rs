@@ -6,6 +6,7 @@ use super::review::branch;
 use super::{json, typed, world};
 use crate::support::Sandbox;
 use insta::assert_snapshot;
+use tracker::report::review::FORMATS;
 
 #[test]
 fn a_considered_no_names_every_breach_and_what_mends_it() {
@@ -260,9 +261,9 @@ fn every_form_says_the_same() {
     let warnings = json["result"]["verdict"]["warnings"].as_u64().unwrap();
     assert!(errors > 0 && warnings > 0);
     let all = usize::try_from(errors + warnings).unwrap();
-    for format in ["markdown", "github", "sarif", "junit", "gitlab"] {
-        let output = check(format);
-        assert_eq!((output.status, output.stderr.as_str()), (1, ""), "{format}");
+    for format in &FORMATS {
+        let output = check(format.name);
+        assert_eq!((output.status, output.stderr.as_str()), (1, ""), "{}", format.name);
     }
     let sarif: serde_json::Value = serde_json::from_str(&check("sarif").stdout).unwrap();
     assert_eq!(sarif["runs"][0]["results"].as_array().unwrap().len(), all);

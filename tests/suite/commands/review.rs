@@ -5,6 +5,7 @@ use std::fs;
 use super::{commit, json, typed, world};
 use crate::support::Sandbox;
 use insta::assert_snapshot;
+use tracker::report::review::FORMATS;
 
 const POLICY: &str = "\
 format = 2
@@ -315,18 +316,18 @@ fn hostile_texts_reach_no_terminal_and_no_comment() {
     );
     sandbox.write("src/\u{1b}[2J`|<b>.rs", "x\n");
     commit(&sandbox, "\u{1b}[2J<script> @everyone\n\nTask: TASK-EV11");
-    for args in [
-        &["review"][..],
-        &["review", "--color", "always"],
-        &["review", "--brief"],
-        &["review", "--format", "markdown"],
-        &["check", "--base", "main"],
-        &["check", "--base", "main", "--format", "github"],
-        &["check", "--base", "main", "--format", "junit"],
-        &["check", "--base", "main", "--format", "sarif"],
-        &["check", "--base", "main", "--format", "gitlab"],
-    ] {
-        let seen = sandbox.tracker(args).to_string();
+    let mut calls = vec![
+        vec!["review"],
+        vec!["review", "--color", "always"],
+        vec!["review", "--brief"],
+        vec!["check", "--base", "main"],
+    ];
+    for format in &FORMATS {
+        calls.push(vec!["review", "--format", format.name]);
+        calls.push(vec!["check", "--base", "main", "--format", format.name]);
+    }
+    for args in calls {
+        let seen = sandbox.tracker(&args).to_string();
         for bad in ["\u{1b}[2J", "\u{1b}]", "\u{7}", "\u{202e}"] {
             assert!(!seen.contains(bad), "{args:?}: {seen:?}");
         }
@@ -378,11 +379,9 @@ fn other_commands_refuse_the_forms_of_reviews_before_they_do_anything() {
     assert_eq!(super::records(&sandbox), before);
     let help = sandbox.tracker(&["list", "--help"]).stdout;
     assert!(!help.contains("junit"), "{help}");
-    assert!(
-        sandbox
-            .tracker(&["review", "--help"])
-            .stdout
-            .contains("human, json, markdown, github, sarif, junit, gitlab")
-    );
+    let help = sandbox.tracker(&["review", "--help"]).stdout;
+    for format in &FORMATS {
+        assert!(help.contains(&format!("- {}:", format.name)) && help.contains(format.about), "{help}");
+    }
     assert!(fs::exists(sandbox.path().join(".tracker")).unwrap());
 }

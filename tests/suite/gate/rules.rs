@@ -2,6 +2,7 @@
 
 use super::{ID, World, said};
 use crate::support::Output;
+use tracker::report::review::FORMATS;
 
 /// Writes more policy on main, and has it in the pull request as well.
 fn agreed(more: &str) -> World {
@@ -97,7 +98,7 @@ fn the_exit_code_is_the_answer() {
     assert_eq!((output.status, output.stdout.contains("19 rules")), (0, true), "{output}");
     world.replace("src/theme.rs", "    3\n", "    4\n");
     world.work("One more thing");
-    for format in ["human", "json", "markdown", "github", "sarif", "junit", "gitlab"] {
+    for format in ["human", "json"].into_iter().chain(FORMATS.iter().map(|format| format.name)) {
         let output = check(&world, &["--format", format]);
         assert_eq!(output.status, 1, "{output}");
         assert!(output.stdout.contains(ID) && output.stdout.contains("earned-moves"), "{output}");

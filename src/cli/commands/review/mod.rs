@@ -6,15 +6,15 @@ use clap::Args;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::verdict::{rendered, show_verdict_status, write_step_summary};
+use super::verdict::{show_verdict_status, write_step_summary};
 use super::{Command, Reply};
 use crate::cli::answer::{Answer, View};
-use crate::cli::args::{Format, every_format};
+use crate::cli::args::every_format;
 use crate::cli::context::Context;
 use crate::cli::error::Failure;
 use crate::cli::output::Output;
 use crate::ops::{self, GateRequest};
-use crate::report::review as forms;
+use crate::report::review::{ReviewFormat, brief};
 
 /// Show a range of commits by task
 ///
@@ -23,8 +23,6 @@ use crate::report::review as forms;
 ///
 /// BASE..HEAD and BASE...HEAD mean the same: the commits of HEAD that are not in BASE, as in a pull request. A branch alone
 /// is compared with the remote's default branch. The default is the current branch.
-///
-/// --format markdown prints a comment for a pull request that can be updated in place.
 ///
 /// Example: tracker review origin/main..HEAD
 #[derive(Debug, Args)]
@@ -95,7 +93,7 @@ fn ends(range: Option<&str>) -> Result<(Option<String>, Option<String>), Failure
 impl View for Response {
     fn show(&self, out: &mut Output) {
         if self.is_brief {
-            out.raw(&forms::brief(&self.review));
+            out.raw(&brief(&self.review));
         } else {
             page::show(&self.review, self.is_full, out);
         }
@@ -107,11 +105,9 @@ impl View for Response {
         }
     }
 
-    fn rendered(&self, format: Format) -> Option<String> {
-        match format {
-            Format::Markdown if self.is_brief => Some(forms::brief(&self.review)),
-            _ => rendered(&self.review, format),
-        }
+    fn rendered(&self, format: &ReviewFormat) -> Option<String> {
+        let render = format.render_brief.filter(|_| self.is_brief).unwrap_or(format.render);
+        Some(render(&self.review))
     }
 }
 
