@@ -5,18 +5,26 @@ use std::collections::BTreeSet;
 
 use super::found::{Found, ToolReport};
 use super::xml::{Element, Piece, Pieces};
-use super::{ReportFormat, place};
+use super::{ReportFormat, place, text};
 use crate::model::{FindingSeverity, Problem};
 
 /// What the tool of these findings is called: the format does not tell.
 const TOOL: &str = "junit";
 
-/// Reads a report.
-pub(super) fn read(text: &str, top: &str) -> Result<ToolReport, Problem> {
+/// Reads a report. What a program printed may hold bytes that are no text, known by their places; names may not.
+pub(super) fn read(text: &str, replaced: &[usize], top: &str) -> Result<ToolReport, Problem> {
     let mut reading = Reading::of(top);
     let mut pieces = Pieces::of(text);
+    let mut replaced = replaced.iter().copied().peekable();
     loop {
-        match pieces.next()? {
+        let piece = pieces.next()?;
+        let is_printed = matches!(piece, Piece::Text(_)) && reading.is_in_printed_text();
+        while let Some(offset) = replaced.next_if(|offset| *offset < pieces.position()) {
+            if !is_printed {
+                return Err(text::not_utf8(text, offset));
+            }
+        }
+        match piece {
             Piece::Open(element) => reading.open(element).map_err(|why| pieces.problem(&why))?,
             Piece::Close => reading.close(),
             Piece::Text(text) => reading.text(&text),
@@ -51,6 +59,7 @@ enum Open {
     Suite { name: String, counted: u64, shown: u64 },
     Case(Case),
     Failure { element: Element, text: String },
+    Output,
     Other,
 }
 
@@ -88,6 +97,7 @@ impl<'t> Reading<'t> {
             "failure" | "error" if is_in(|open| matches!(open, Open::Suite { .. } | Open::Case(_))) => {
                 Open::Failure { element, text: String::new() }
             }
+            "system-out" | "system-err" => Open::Output,
             "skipped" => {
                 if let Some(Open::Case(case)) = self.open.last_mut() {
                     case.skipped = true;
@@ -122,6 +132,10 @@ impl<'t> Reading<'t> {
         named.unwrap_or_default()
     }
 
+    fn is_in_printed_text(&self) -> bool {
+        matches!(self.open.last(), Some(Open::Output | Open::Failure { .. }))
+    }
+
     fn text(&mut self, more: &str) {
         if let Some(Open::Failure { text, .. }) = self.open.last_mut() {
             text.push_str(more);
@@ -139,7 +153,7 @@ impl<'t> Reading<'t> {
                 }
             }
             Some(Open::Suite { name, counted, shown }) => self.suite(&name, counted, shown),
-            Some(Open::Other) | None => {}
+            Some(Open::Output | Open::Other) | None => {}
         }
     }
 
@@ -199,6 +213,7 @@ fn count(element: &Element, key: &str) -> Result<u64, String> {
 
 #[cfg(test)]
 mod tests {
+    use crate::import::findings::read;
     use crate::import::findings::tests::{refusal, report};
 
     #[test]
@@ -258,5 +273,37 @@ mod tests {
         let deep = refusal(&"<testsuite>".repeat(50_000));
         assert!(deep.message.contains("deeper"), "{deep}");
         assert_eq!(refusal("<testsuite>\n\n<testcase>\n</x></testsuite>").line, Some(4));
+    }
+
+    #[test]
+    fn stray_bytes_in_what_was_printed_are_no_rejection() {
+        let report = |before: &str, after: &str| {
+            let xml = |text: &str| format!("<testsuite>{text}").into_bytes();
+            let bytes =
+                [xml(before), b"\xff\xfe".to_vec(), format!("{after}</testsuite>").into_bytes()].concat();
+            read(&bytes, "report.xml", None, "/")
+        };
+        let case = "<testcase name=\"a\"/>";
+        for (before, after) in [
+            ("<system-out>", "</system-out><testcase name=\"a\"/>"),
+            ("<testcase name=\"a\"><system-err>\n", "</system-err></testcase>"),
+            ("<system-out><![CDATA[", "]]></system-out><testcase name=\"a\"/>"),
+        ] {
+            assert!(report(before, after).unwrap().found.is_empty(), "{before}");
+        }
+        let failed =
+            report("<testcase name=\"a\"><failure message=\"m\">got ", "</failure></testcase>").unwrap();
+        assert!(failed.found[0].detail.as_deref().unwrap().contains("got \u{fffd}"), "{failed:?}");
+        for (before, after) in [
+            ("\n<testcase name=\"", "\"/>"),
+            ("\n<testcase name=\"a\"><failure message=\"", "\"/></testcase>"),
+            ("\n<testcase name=\"a\">", "</testcase>"),
+            ("<system-out></system-out>\n<!--", "--><testcase name=\"a\"/>"),
+            ("<system-out>\n<b a=\"", "\"/></system-out><testcase name=\"a\"/>"),
+            (case, ""),
+        ] {
+            let problem = report(before, after).unwrap_err();
+            assert_eq!(problem.message, "is not UTF-8 text", "{before}");
+        }
     }
 }

@@ -12,12 +12,14 @@ mod place;
 mod sarif;
 mod scanner;
 mod severity;
+mod text;
 mod xml;
 
 pub use found::{Found, ToolReport};
 pub use matching::{FindingStatus, Matched, gone, matched};
 pub use place::is_inside;
 
+use self::text::Decoded;
 use crate::model::Problem;
 
 /// Most bytes of a report.
@@ -65,11 +67,8 @@ pub fn read(
     if bytes.len() > LARGEST {
         return Err(Problem::error(format!("is larger than {} MB", LARGEST / 1_000_000)));
     }
-    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
-    let text = std::str::from_utf8(bytes).map_err(|error| {
-        let line = bytes[..error.valid_up_to()].iter().filter(|&&byte| byte == b'\n').count() + 1;
-        Problem::error("is not UTF-8 text").at_line(line)
-    })?;
+    let Decoded { text, replaced } = text::decode(bytes)?;
+    let text = text.as_ref();
     if text.trim().is_empty() {
         return Err(Problem::error("is empty").with_hint("a tool that found nothing says so in its report"));
     }
@@ -77,9 +76,13 @@ pub fn read(
         Some(format) => format,
         None => detect::format_of(text, name)?,
     };
+    // A test runner puts into its report what a program prints, whatever that is.
+    if let Some(first) = replaced.first().filter(|_| format != ReportFormat::Junit) {
+        return Err(text::not_utf8(text, *first));
+    }
     let mut report = match format {
         ReportFormat::Sarif => sarif::read(text, top),
-        ReportFormat::Junit => junit::read(text, top),
+        ReportFormat::Junit => junit::read(text, &replaced, top),
         ReportFormat::Security | ReportFormat::Bugs => scanner::read(text, format, top),
     }?;
     report.tell_apart();
@@ -119,8 +122,24 @@ mod tests {
             let problem = refusal(text).to_string();
             assert!(problem.contains(said), "{text}: {problem}");
         }
-        let problem = read(b"{\n\xff", "x", None, "/").unwrap_err();
+        let problem = read(b"{\n\"bugs\": \"\xff\"}", "x", Some(ReportFormat::Bugs), "/").unwrap_err();
         assert_eq!((problem.line, problem.message.as_str()), (Some(2), "is not UTF-8 text"));
+    }
+
+    #[test]
+    fn reports_of_windows_tools_are_read() {
+        let report = |text: &str| {
+            let bytes: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
+            read(&[b"\xff\xfe", &bytes[..]].concat(), "x", None, "/")
+                .unwrap_or_else(|problem| panic!("{problem}"))
+        };
+        let bugs = report("{\"bugs\": [{\"title\": \"café\", \"severity\": \"low\"}]}");
+        assert_eq!(bugs.found[0].title, "café");
+        let sarif = "{\"version\": \"2.1.0\", \"runs\": [{\"tool\": {\"driver\": {\"name\": \"t\"}}, \"results\": []}]}";
+        assert_eq!(report(sarif).format, ReportFormat::Sarif);
+        let junit =
+            "<?xml version=\"1.0\" encoding=\"utf-16\"?><testsuite><testcase name=\"a\"/></testsuite>";
+        assert_eq!(report(junit).format, ReportFormat::Junit);
     }
 
     #[test]

@@ -111,6 +111,11 @@ impl<'t> Pieces<'t> {
         Ok(Piece::Text(text))
     }
 
+    /// Returns how many bytes of the text have been read.
+    pub(super) fn position(&self) -> usize {
+        usize::try_from(self.reader.buffer_position()).unwrap_or(usize::MAX)
+    }
+
     /// Makes a problem where the reader stands.
     pub(super) fn problem(&self, message: &str) -> Problem {
         self.at(self.reader.buffer_position(), message)
