@@ -1,5 +1,6 @@
 //! From an error to what a person reads, what JSON says, and the exit code. Only this file knows exit codes.
 
+use std::collections::HashMap;
 use std::io::Write as _;
 
 use owo_colors::Style;
@@ -19,7 +20,9 @@ pub(super) const USAGE: u8 = 2;
 const LOCKED: u8 = 3;
 const OUR_BUG: u8 = 70;
 /// This many problems are shown to a person before the rest is only counted.
-const SHOWN_PROBLEMS: usize = 20;
+const SHOWN_WARNINGS: usize = 20;
+/// How many lines of alike warnings are named.
+const SHOWN_LINES: usize = 8;
 
 /// Returns the exit code of an answer: yes, or a considered no.
 pub(super) fn exit_of_answer(is_no: bool) -> u8 {
@@ -235,20 +238,49 @@ impl ReasonView {
     }
 }
 
-/// Shows problems on stderr: file, line, key, what is wrong, what to do.
+/// Shows problems on stderr: file, line, key, what is wrong, what to do. Errors come first and are all shown; of
+/// alike warnings one is, and of many warnings the first.
 pub(super) fn show_problems(problems: &[Problem], out: &mut Output) {
-    for problem in problems.iter().take(SHOWN_PROBLEMS) {
-        let (word, style) = match problem.severity {
-            Severity::Error => ("error:", Style::new().red().bold()),
-            Severity::Warning => ("warning:", Style::new().yellow().bold()),
-        };
-        out.line(format!("{} {}", out.paint(word, style), clean(&problem.to_string())));
-        if let Some(hint) = &problem.hint {
-            out.line(format!("  {} {}", out.dim("hint:"), clean(hint)));
+    let is_error = |problem: &&Problem| problem.severity == Severity::Error;
+    problems.iter().filter(is_error).for_each(|problem| show_problem(problem, &[], out));
+    let mut alike: Vec<(&Problem, Vec<usize>)> = Vec::new();
+    let mut seen: HashMap<(&str, &Option<String>, &str, &Option<String>), usize> = HashMap::new();
+    for problem in problems.iter().filter(|problem| !is_error(problem)) {
+        let kind = (problem.file.as_str(), &problem.key, problem.message.as_str(), &problem.hint);
+        match (seen.get(&kind), problem.line) {
+            (Some(&at), Some(line)) => alike[at].1.push(line),
+            _ => {
+                seen.insert(kind, alike.len());
+                alike.push((problem, Vec::new()));
+            }
         }
     }
-    if problems.len() > SHOWN_PROBLEMS {
-        out.line(format!("… and {} more; run `tracker doctor`", problems.len() - SHOWN_PROBLEMS));
+    for (problem, lines) in alike.iter().take(SHOWN_WARNINGS) {
+        show_problem(problem, lines, out);
+    }
+    if let Some(more) = alike.len().checked_sub(SHOWN_WARNINGS).filter(|more| *more > 0) {
+        out.line(format!("… and {more} more warnings; `--format json` has all of them"));
+    }
+}
+
+fn show_problem(problem: &Problem, more_lines: &[usize], out: &mut Output) {
+    let (word, style) = match problem.severity {
+        Severity::Error => ("error:", Style::new().red().bold()),
+        Severity::Warning => ("warning:", Style::new().yellow().bold()),
+    };
+    let also = match more_lines {
+        [] => String::new(),
+        [line] => format!(" (also on line {line})"),
+        lines => {
+            let shown: Vec<String> = lines.iter().take(SHOWN_LINES).map(usize::to_string).collect();
+            let more = lines.len().checked_sub(SHOWN_LINES).filter(|more| *more > 0);
+            let more = more.map_or_else(String::new, |more| format!(" and {more} more"));
+            format!(" (also on lines {}{more})", shown.join(", "))
+        }
+    };
+    out.line(format!("{} {}{also}", out.paint(word, style), clean(&problem.to_string())));
+    if let Some(hint) = &problem.hint {
+        out.line(format!("  {} {}", out.dim("hint:"), clean(hint)));
     }
 }
 

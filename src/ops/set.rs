@@ -5,7 +5,7 @@ use super::session::Step;
 use super::{Assignment, AssignmentOperator, Error, Result, Session, Written};
 use crate::doc::{Edit, Value};
 use crate::model::{Field, FieldKind, Summary, Task};
-use crate::policy::{Attempt, Graph, Reason};
+use crate::policy::{Attempt, Cycle, Graph, Reason};
 
 /// Changes fields of one or more tasks.
 pub fn set(session: &Session<'_>, wanted: &[String], assignments: &[Assignment]) -> Result<Written> {
@@ -89,6 +89,12 @@ impl<'t> Relations<'t> {
             |task: &Summary<'t>| Summary { depends_on: task.parent.into_iter().collect(), ..task.clone() };
         let parents: Vec<Summary<'t>> = tasks.iter().map(as_dependency).collect();
         Self { dependencies: Graph::new(tasks), parents: Graph::new(&parents) }
+    }
+
+    /// Returns one cycle of each group of tasks that are in any, with the field that makes it.
+    pub(super) fn cycles(&self) -> Vec<(Field, Cycle)> {
+        let of = |field, graph: &Graph<'_>| graph.cycles().into_iter().map(move |cycle| (field, cycle));
+        of(Field::DependsOn, &self.dependencies).chain(of(Field::Parent, &self.parents)).collect()
     }
 
     /// Refuses a dependency or a parent that makes a cycle, and names the cycle.

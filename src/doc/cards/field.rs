@@ -47,25 +47,44 @@ pub(crate) struct Field<'a> {
     pub(crate) bold: bool,
 }
 
+impl Field<'_> {
+    fn is_known(&self) -> bool {
+        matches!(self.name, Name::Known(_))
+    }
+}
+
 /// Reads a metadata line.
 pub(crate) fn read(line: &str) -> Option<Field<'_>> {
     let line = line.trim();
-    let line = super::lines::list_item(line).filter(|_| line.starts_with(['-', '*', '+'])).unwrap_or(line);
-    if let Some((shown, value)) = bold(line) {
-        return Some(Field { name: name_of(shown), shown, value, bold: true });
+    let quoted = line.strip_prefix('>').map_or(line, str::trim_start);
+    let item = super::lines::list_item(quoted).filter(|_| quoted.starts_with(['-', '*', '+']));
+    let bare = item.unwrap_or(quoted);
+    if let Some((shown, value)) = bold(bare).or_else(|| stressed(bare)) {
+        let field = Field { name: name_of(shown), shown, value, bold: true };
+        return Some(field).filter(|field| quoted.len() == line.len() || field.is_known());
     }
-    if let Some((name, rest)) = value::unquote_prefix(line) {
+    if quoted.len() == line.len()
+        && let Some((name, rest)) = value::unquote_prefix(bare)
+    {
         let value = rest.strip_prefix(':')?;
-        let shown = &line[..line.len() - rest.len()];
+        let shown = &bare[..bare.len() - rest.len()];
         return Some(Field { name: front_matter(name), shown, value: value.trim(), bold: false });
     }
-    let (shown, value) = line.split_once(':')?;
-    let plain = shown.len() <= 40
+    let (shown, value) = split_at_colon(bare)?;
+    let is_name = shown.len() <= 40
         && shown.starts_with(|c: char| c.is_alphabetic())
         && shown.chars().all(|c| c.is_alphanumeric() || matches!(c, ' ' | '_' | '-' | '/' | '.'))
-        && shown.split(' ').count() <= 4
+        && shown.split(' ').count() <= 4;
+    let field = Field { name: name_of(shown), shown, value: value.trim(), bold: false };
+    let is_plain = quoted.len() == line.len()
+        && bare.as_bytes().get(shown.len()) == Some(&b':')
         && (value.is_empty() || value.starts_with([' ', '\t']));
-    plain.then(|| Field { name: name_of(shown), shown, value: value.trim(), bold: false })
+    (is_name && (is_plain || field.is_known())).then_some(field)
+}
+
+/// Splits a line at its first colon, in the wide form too.
+fn split_at_colon(line: &str) -> Option<(&str, &str)> {
+    line.split_once([':', '：'])
 }
 
 /// Reads `**Name:** value` and `**Name**: value`.
@@ -77,6 +96,28 @@ pub(crate) fn bold(line: &str) -> Option<(&str, &str)> {
         None => (inner, after.strip_prefix(':')?),
     };
     (!name.trim().is_empty()).then(|| (name.trim(), value.trim()))
+}
+
+/// Reads a known name that is stressed in another way: `__Name:__ value`, `*Name*: value`, `**Name** ： value`.
+fn stressed(line: &str) -> Option<(&str, &str)> {
+    let mark = ["**", "__", "*", "_", "`"].into_iter().find(|mark| line.starts_with(mark))?;
+    let (inner, after) = line[mark.len()..].split_once(mark)?;
+    let (name, value) = match inner.strip_suffix([':', '：']) {
+        Some(name) => (name, after),
+        None => (inner, after.trim_start().strip_prefix([':', '：'])?),
+    };
+    key(name).map(|_| (name.trim(), value.trim()))
+}
+
+/// Returns the known name with which a line begins that is no metadata line and looks like one: `Status = done`,
+/// `| Status | done |`, `**Status** – done`.
+pub(crate) fn nearly(line: &str) -> Option<&str> {
+    let bare = line.trim().trim_start_matches(|c: char| !c.is_alphabetic());
+    let is_part_of_a_name = |c: char| c.is_alphanumeric() || matches!(c, ' ' | '_');
+    let end = bare.find(|c: char| !is_part_of_a_name(c)).unwrap_or(bare.len());
+    let (name, after) = (bare[..end].trim(), bare[end..].trim_start_matches(['*', '_', '`', ' ', '"']));
+    let is_separated = after.starts_with([':', '：', '=', '|', '–', '—', '→', '-', ';']);
+    (is_separated && key(name).is_some()).then_some(name)
 }
 
 /// Returns the key that a name stands for.
@@ -115,7 +156,7 @@ fn is_front_matter_key(name: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{Key, Name, TaskField, read, write_unknown};
+    use super::{Key, Name, TaskField, nearly, read, write_unknown};
 
     fn parts(line: &str) -> Option<(Name, String)> {
         read(line).map(|field| (field.name, field.value.to_owned()))
@@ -130,6 +171,20 @@ mod tests {
             "- **Status:** done",
             "* status: done",
             "STATE:\tdone",
+            "**Status**：done",
+            "**Status** : done",
+            "**Status：** done",
+            "Status:done",
+            "Status ： done",
+            "status : done",
+            "__Status:__ done",
+            "__Status__ : done",
+            "*Status:* done",
+            "_Status_: done",
+            "`Status`: done",
+            "> **Status:** done",
+            "> Status: done",
+            "> - Status: done",
         ] {
             assert_eq!(
                 parts(line),
@@ -147,6 +202,25 @@ mod tests {
             ["https://x.y", "a word", ": x", "**bold** text", "one two three four five: x", "x:y", "1. a: b"]
         {
             assert_eq!(parts(line), None, "{line}");
+        }
+    }
+
+    #[test]
+    fn near_misses_are_known_by_their_name() {
+        for line in [
+            "Status = done",
+            "| Status | done |",
+            "| **Status:** | done |",
+            "**Status** – done",
+            "1. Status: done",
+            "- [ ] Status: done",
+            "\"Status\": done",
+        ] {
+            assert_eq!(nearly(line), Some("Status"), "{line}");
+        }
+        for line in ["Status of the plan", "The status: x", "Tests = 4", "https://x.y", "---", "", "Priority"]
+        {
+            assert_eq!(nearly(line), None, "{line}");
         }
     }
 

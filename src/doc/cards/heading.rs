@@ -7,17 +7,64 @@ use super::value;
 /// What a card of a rendered document has for a title where the task has none.
 const UNTITLED: &str = "(untitled)";
 
-/// Reads the text of a card's heading; returns none for any other heading.
+/// A card's heading.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Heading<'a> {
+    pub(crate) id: TaskId,
+    pub(crate) title: &'a str,
+    /// Whether a colon or a dash parts id and title, as this program writes it. Any other spelling is a card's
+    /// only where other cards have such ids.
+    pub(crate) is_usual: bool,
+}
+
+/// Reads the text of a card's heading as it is usually written; returns none for any other heading.
 pub(crate) fn read(text: &str) -> Option<(TaskId, &str)> {
+    read_any(text).filter(|heading| heading.is_usual).map(|heading| (heading.id, heading.title))
+}
+
+/// Reads a heading that begins with an id: in small letters too, in brackets, with any separator or with none.
+pub(crate) fn read_any(text: &str) -> Option<Heading<'_>> {
     let text = text.trim();
-    let end = text.find(|c: char| !c.is_ascii_alphanumeric() && c != '-').unwrap_or(text.len());
-    let (id, rest) = (&text[..end], &text[end..]);
+    let bare = text.trim_start_matches(|c: char| !c.is_alphanumeric());
+    let end = bare.find(|c: char| !c.is_ascii_alphanumeric() && c != '-').unwrap_or(bare.len());
+    let (id, rest) = (&bare[..end], &bare[end..]);
     let title = rest.strip_prefix(':').filter(|title| title.is_empty() || title.starts_with([' ', '\t']));
     let title = title.or_else(|| {
         let rest = rest.strip_prefix([' ', '\t'])?.trim_start();
         rest.strip_prefix(['-', '–', '—']).filter(|title| title.starts_with([' ', '\t']))
-    })?;
-    Some((TaskId::parse(id).ok()?, title.trim()))
+    });
+    if let (Some(title), Ok(parsed)) = (title, TaskId::parse(id))
+        && bare.len() == text.len()
+    {
+        return Some(Heading { id: parsed, title: title.trim(), is_usual: true });
+    }
+    let id = TaskId::parse(&id.to_ascii_uppercase()).ok()?;
+    (!rest.starts_with(|c: char| c.is_alphanumeric() || matches!(c, '.' | '_' | '\''))).then(|| Heading {
+        id,
+        title: loose_title(&text[..text.len() - bare.len()], rest),
+        is_usual: false,
+    })
+}
+
+/// Returns the title behind an id and its separator. Marks of stress that begin before the id end at the end.
+fn loose_title<'a>(before: &str, rest: &'a str) -> &'a str {
+    let is_mark = |c: char| matches!(c, '*' | '_' | '`');
+    let rest = rest.trim();
+    let rest = if before.ends_with(is_mark) { rest.trim_end_matches(is_mark) } else { rest };
+    rest.trim_start_matches(|c: char| {
+        c.is_whitespace()
+            || is_mark(c)
+            || matches!(
+                c,
+                ':' | '：' | '-' | '–' | '—' | '·' | '•' | '|' | '/' | '=' | ')' | ']' | '>' | '»' | '→'
+            )
+    })
+}
+
+/// Returns the first id that a text names anywhere, in capital letters.
+pub(crate) fn named_id(text: &str) -> Option<TaskId> {
+    let words = text.split(|c: char| !c.is_ascii_alphanumeric() && c != '-');
+    words.filter(|word| word.contains('-')).find_map(|word| TaskId::parse(&word.to_ascii_uppercase()).ok())
 }
 
 /// Tells whether an id only shows the form of an id, as `TASK-XXXX` does.
@@ -40,7 +87,7 @@ pub(crate) fn write(id: &TaskId, title: &str) -> (String, bool) {
 
 #[cfg(test)]
 mod tests {
-    use super::{is_placeholder, read, write};
+    use super::{is_placeholder, named_id, read, read_any, write};
     use crate::model::TaskId;
 
     fn title(text: &str) -> Option<(String, String)> {
@@ -59,6 +106,39 @@ mod tests {
         for text in ["Next steps", "task-1: x", "A-1", "A-1 x", "A-1:x", "A-1-2: x", "A-: x", "A-1 -x", ""] {
             assert_eq!(title(text), None, "{text}");
         }
+    }
+
+    #[test]
+    fn any_plain_spelling_begins_with_the_id() {
+        for text in [
+            "A-1 · One: two",
+            "A-1 One: two",
+            "a-1: One: two",
+            "A-1：One: two",
+            "A-1 : One: two",
+            "A-1:One: two",
+            "A-1 | One: two",
+            "A-1) One: two",
+            "[A-1] One: two",
+            "**A-1** One: two",
+            "**A-1: One: two**",
+            "`A-1`: One: two",
+            "(A-1) One: two",
+            "✅ A-1: One: two",
+            "[ ] A-1 – One: two",
+            "A-1 -One: two",
+            "A-1 → One: two",
+        ] {
+            let heading = read_any(text).unwrap_or_else(|| panic!("{text}"));
+            assert_eq!((heading.id.as_str(), heading.title), ("A-1", "One: two"), "{text}");
+            assert!(!heading.is_usual, "{text}");
+        }
+        assert_eq!(read_any("A-1").unwrap().title, "");
+        for text in ["A-1.2 notes", "Card A-1", "1. A-1: x", "A-1's part", "A-1é", "A-1-2"] {
+            assert_eq!(read_any(text), None, "{text}");
+        }
+        assert_eq!(named_id("1. Card a-1, later").unwrap().as_str(), "A-1");
+        assert_eq!(named_id("Next steps"), None);
     }
 
     #[test]

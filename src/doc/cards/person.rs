@@ -31,7 +31,7 @@ pub(crate) fn read(text: &str) -> Assignee {
     if first.is_empty() || first == value.text {
         return Assignee { first: Some(value.text), whole: None };
     }
-    Assignee { first: Some(first.to_owned()), whole: Some(value.text) }
+    Assignee { first: Some(value::read(first).text), whole: Some(value.text) }
 }
 
 /// Writes an assignee so that [`read`] returns it.
@@ -59,6 +59,7 @@ mod tests {
         }
         assert_eq!(read("Ada Lovelace").first.as_deref(), Some("Ada Lovelace"));
         assert_eq!(read("TBD"), Assignee::default());
+        assert_eq!(read("`robot-2` (by script)").first.as_deref(), Some("robot-2"));
     }
 
     #[test]

@@ -20,6 +20,8 @@ pub(crate) struct Entry<'a> {
     pub(crate) text: String,
     /// What the line says, where it may be metadata.
     pub(crate) field: Option<Field<'a>>,
+    /// Whether a line here that begins with a known name is a mistake: plain text of no code, above the sections.
+    pub(crate) may_be_metadata: bool,
 }
 
 /// A section of a card, or what stands above the first.
@@ -100,7 +102,12 @@ impl<'a> Reader<'a> {
             let name = name.to_owned();
             let mut part = Part { name, line: line.number, entries: Vec::new(), layout };
             if !inline.is_empty() {
-                part.entries.push(Entry { number: line.number, text: inline.to_owned(), field: None });
+                part.entries.push(Entry {
+                    number: line.number,
+                    text: inline.to_owned(),
+                    field: None,
+                    may_be_metadata: false,
+                });
             }
             self.parts.sections.push(part);
             return;
@@ -124,7 +131,12 @@ impl<'a> Reader<'a> {
     fn entry(&mut self, line: &Line<'a>) -> Entry<'a> {
         let number = line.number;
         if self.current().layout.is_some() {
-            return Entry { number, text: layout::unescape_line(line).to_owned(), field: None };
+            return Entry {
+                number,
+                text: layout::unescape_line(line).to_owned(),
+                field: None,
+                may_be_metadata: false,
+            };
         }
         let field = if line.is_fenced() { None } else { self.field(line.text) };
         let text = match line.kind {
@@ -135,7 +147,7 @@ impl<'a> Reader<'a> {
             }
             _ => line.text.to_owned(),
         };
-        Entry { number, text, field }
+        Entry { number, text, field, may_be_metadata: line.kind == Kind::Text }
     }
 
     fn field(&self, text: &'a str) -> Option<Field<'a>> {

@@ -37,15 +37,44 @@ pub(crate) fn write_said(text: &str) -> String {
     }
 }
 
-/// Reads a list: values between commas, or a JSON array of strings.
+/// Reads a list: values between commas, tags such as `#ui #api` between spaces, or a JSON array of strings.
 pub(crate) fn read_list(text: &str) -> Vec<String> {
     let text = text.trim();
     if let Some(exact) = serde_json::from_str(text).ok().filter(|_: &Vec<String>| text.starts_with('[')) {
         return exact;
     }
     let inner = text.strip_prefix('[').and_then(|text| text.strip_suffix(']')).unwrap_or(text);
-    let items = inner.split(',').map(|item| read(item).text.trim_start_matches('#').to_owned());
+    let items = inner.split([',', ';', '，', '、']).flat_map(|item| match tags(item) {
+        Some(tags) => tags,
+        None => vec![item],
+    });
+    let items = items.map(|item| read(item).text.trim_start_matches('#').to_owned());
     items.filter(|item| !super::days::is_placeholder(item)).collect()
+}
+
+/// Returns the words of a text that are all tags.
+fn tags(text: &str) -> Option<Vec<&str>> {
+    let words: Vec<&str> = text.split_whitespace().collect();
+    let is_tag = |word: &&str| word.trim_start_matches('`').starts_with('#');
+    (words.len() > 1 && words.iter().all(is_tag)).then_some(words)
+}
+
+/// Reads ids: between commas, words such as `and`, or spaces. The second value tells whether the text says more.
+pub(crate) fn read_ids(text: &str) -> (Vec<String>, bool) {
+    let mut says_more = false;
+    let mut ids = Vec::new();
+    let plain = text.replace([';', '，', '、', '&', '+'], ",").replace(" and ", ",");
+    for item in read_list(&plain) {
+        let (id, remark) = item.split_once([' ', '(']).unwrap_or((&item, ""));
+        let is_remark = remark.is_empty() || item[id.len()..].trim_start().starts_with('(');
+        if is_remark {
+            says_more |= !remark.is_empty();
+            ids.push(read(id).text.to_ascii_uppercase());
+        } else {
+            ids.extend(item.split_whitespace().map(|id| read(id).text.to_ascii_uppercase()));
+        }
+    }
+    (ids, says_more)
 }
 
 /// Writes a list so that [`read_list`] returns it.
@@ -125,7 +154,7 @@ fn is_unsafe(c: char) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{one_line, quote, read, read_list, unquote_prefix, write, write_list};
+    use super::{one_line, quote, read, read_ids, read_list, unquote_prefix, write, write_list};
 
     #[test]
     fn plain_values_stay_plain() {
@@ -150,10 +179,26 @@ mod tests {
     #[test]
     fn lists_are_what_they_were() {
         assert_eq!(read_list("#ui, `a b`, -"), ["ui", "a b"]);
+        assert_eq!(read_list("#ui #api"), ["ui", "api"]);
+        assert_eq!(read_list("`#ui` `#api`, big plan; c"), ["ui", "api", "big plan", "c"]);
+        assert_eq!(read_list("#ui and more"), ["ui and more"]);
         for items in [&["ui", "a b"][..], &["a,b"], &["#x", ""], &["none"], &["[a", "b]"], &[" a"], &[]] {
             let items: Vec<String> = items.iter().map(|item| (*item).to_owned()).collect();
             assert_eq!(read_list(&write_list(&items)), items, "{items:?}");
         }
+    }
+
+    #[test]
+    fn ids_are_read_out_of_words() {
+        for text in
+            ["A-1, B-2", "A-1 and B-2", "a-1 & b-2", "`A-1`; `B-2`", "[A-1, B-2]", "A-1 B-2", "A-1 + B-2"]
+        {
+            assert_eq!(read_ids(text), (vec!["A-1".to_owned(), "B-2".to_owned()], false), "{text}");
+        }
+        for text in ["A-1, B-2 (soft)", "A-1 (done), B-2", "A-1(x) and B-2"] {
+            assert_eq!(read_ids(text), (vec!["A-1".to_owned(), "B-2".to_owned()], true), "{text}");
+        }
+        assert_eq!(read_ids("A-1, the weather").0, ["A-1", "THE", "WEATHER"]);
     }
 
     #[test]

@@ -36,6 +36,10 @@ pub struct Card {
     pub status: Status,
     /// Where each piece of the card went, in the document's order.
     pub placed: Vec<Placed>,
+    /// Completed, and no line says when.
+    pub(super) is_undated: bool,
+    /// The lines that name other tasks.
+    relations: Vec<(Field, usize)>,
     task: Task,
     /// The day on which a card in progress was begun, as far as it tells.
     begun: Option<NaiveDate>,
@@ -56,6 +60,13 @@ impl Card {
             task.history.extend(step);
         }
         task
+    }
+
+    /// Returns the line that gives a field which names other tasks, else the card's first.
+    #[must_use]
+    pub fn line_of(&self, field: Field) -> usize {
+        let line = self.relations.iter().find(|(name, _)| *name == field).map(|(_, line)| *line);
+        line.unwrap_or(self.lines.first)
     }
 
     /// Returns the task's type, which chooses its pipeline.
@@ -177,7 +188,7 @@ impl Builder {
 
     fn finish(mut self, heading: Heading<'_>, body: String, blocker: Option<String>) -> (Card, Vec<Problem>) {
         let status = self.status();
-        let (history, begun) = self.history(status, &heading);
+        let (history, begun) = self.history(status);
         let (stage, blocked, cancelled) = self.standing(status, blocker);
         let metadata = self.metadata;
         let mut placed = metadata.placed;
@@ -200,11 +211,18 @@ impl Builder {
             boxes,
             ..metadata.task
         };
-        (Card { id: heading.id, lines: heading.lines, status, placed, task, begun }, metadata.problems)
+        let relation = |(key, line): (&Key, &usize)| match key {
+            Key::Field(field @ (Field::DependsOn | Field::Parent)) => Some((*field, *line)),
+            _ => None,
+        };
+        let relations = metadata.lines.iter().filter_map(relation).collect();
+        let (lines, is_undated) = (heading.lines, metadata.is_undated);
+        let card = Card { id: heading.id, lines, status, placed, is_undated, relations, task, begun };
+        (card, metadata.problems)
     }
 
     /// Returns the moves, and for a card in progress the day on which it was begun.
-    fn history(&mut self, status: Status, heading: &Heading<'_>) -> (Vec<Move>, Option<NaiveDate>) {
+    fn history(&mut self, status: Status) -> (Vec<Move>, Option<NaiveDate>) {
         let metadata = &mut self.metadata;
         let by = metadata.task.assignee.as_deref();
         let given = self.history.take();
@@ -214,13 +232,7 @@ impl Builder {
                 let is_told = history.last().is_some_and(|step| step.to.is_complete());
                 let day = metadata.completed.or(metadata.updated.filter(|_| given.is_none()));
                 let step = day.and_then(|day| moves::implied(status, day, by, &Stage::complete()));
-                if given.is_none() && step.is_none() {
-                    let problem = Problem::warning(format!("{} gives no day of completion", heading.id));
-                    let problem = problem.at_line(heading.lines.first);
-                    metadata
-                        .problems
-                        .push(problem.with_hint("its history is empty; a `Completed:` line gives it one"));
-                }
+                metadata.is_undated = given.is_none() && step.is_none();
                 if let Some(mut step) = step.filter(|_| !is_told) {
                     step.from = history.last().map_or_else(Stage::none, |last| last.to.clone());
                     history.push(step);

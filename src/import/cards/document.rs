@@ -2,10 +2,10 @@
 
 use std::collections::{HashMap, HashSet};
 
-use crate::doc::cards::heading;
+use crate::doc::cards::field::Name;
 use crate::doc::cards::lines::{self, Kind, Line};
-use crate::doc::cards::section;
-use crate::model::{Problem, TaskId};
+use crate::doc::cards::{heading, section, value};
+use crate::model::{Problem, Severity, TaskId};
 
 use super::card::{self, Card, Heading};
 use super::encoding::{self, Repairs};
@@ -46,7 +46,7 @@ pub fn read(bytes: &[u8], source_name: &str) -> CardsDocument {
         Ok(text) => read_text(&text, &mut document),
         Err(problem) => document.problems.push(problem),
     }
-    document.problems.sort_by_key(|problem| problem.line);
+    document.problems.sort_by_key(|problem| (std::cmp::Reverse(problem.severity), problem.line));
     for problem in &mut document.problems {
         problem.file = source_name.to_owned();
     }
@@ -90,12 +90,31 @@ fn read_text(text: &str, document: &mut CardsDocument) {
     let lines = lines::scan(text);
     report_open_fences(&lines, document);
     let cards = find_cards(&lines, &mut document.problems);
-    let mut outside = 0;
+    if repaired.is_some() {
+        report_near_misses(&lines, &cards, &mut document.problems);
+    }
+    let (outside, undated) = take_cards(&lines, cards, document);
+    report_outside(&outside, document);
+    report_undated(&undated, document);
+    if document.cards.is_empty()
+        && !document.problems.iter().any(|problem| problem.severity == Severity::Error)
+    {
+        document.problems.push(no_cards(&lines));
+    }
+}
+
+/// Takes the cards, and gives back the lines between them and the cards without a day of completion.
+fn take_cards<'l, 'a>(
+    lines: &'l [Line<'a>],
+    cards: Vec<Found<'a>>,
+    document: &mut CardsDocument,
+) -> (Vec<&'l [Line<'a>]>, Vec<(TaskId, usize)>) {
+    let (mut between, mut undated, mut end) = (Vec::new(), Vec::new(), 0);
     let file = document.source.rsplit(['/', '\\']).next().unwrap_or_default().to_owned();
     let mut seen: HashMap<TaskId, usize> = HashMap::new();
     for found in cards {
-        document.add_outside(&lines[outside..found.start]);
-        outside = found.end;
+        between.push(&lines[end..found.start]);
+        end = found.end;
         let number = lines[found.start].number;
         if let Some(first) = seen.get(&found.id) {
             let problem =
@@ -110,22 +129,61 @@ fn read_text(text: &str, document: &mut CardsDocument) {
         let span = Lines { first: number, last: last.map_or(number, |line| line.number) };
         let heading = Heading { id: found.id, title: found.title, lines: span, source };
         let (card, problems) = card::read(heading, &lines[found.start + 1..found.end]);
+        if card.is_undated {
+            undated.push((card.id.clone(), number));
+        }
         document.cards.push(card);
         document.problems.extend(problems);
     }
-    document.add_outside(&lines[outside..]);
-    if document.cards.is_empty() && document.problems.is_empty() {
-        let problem = Problem::error("the file holds no task cards");
-        let hint = "a card begins with a heading such as `### TASK-7Q2M: Title`";
-        document.problems.push(problem.with_hint(hint));
-    }
+    between.push(&lines[end..]);
+    (between, undated)
 }
 
-impl CardsDocument {
-    fn add_outside(&mut self, lines: &[Line<'_>]) {
-        let (parts, problems) = outside::parts(lines);
-        self.parts.extend(parts);
-        self.problems.extend(problems);
+/// Takes apart what is no card, and names in one warning what is not imported.
+fn report_outside(between: &[&[Line<'_>]], document: &mut CardsDocument) {
+    document.parts.extend(between.iter().flat_map(|lines| outside::parts(lines)));
+    let other: Vec<Lines> = document
+        .parts
+        .iter()
+        .filter(|part| part.kind == outside::Kind::Other)
+        .map(|part| part.lines)
+        .collect();
+    let Some(first) = other.first() else { return };
+    let places: Vec<String> = other.iter().map(ToString::to_string).collect();
+    let problem =
+        Problem::warning(format!("text outside of any card is not imported: {}", places.join(", ")));
+    document
+        .problems
+        .push(problem.at_line(first.first).with_hint("add it to a task by hand if it is needed"));
+}
+
+fn report_undated(cards: &[(TaskId, usize)], document: &mut CardsDocument) {
+    let Some((id, line)) = cards.first() else { return };
+    let message = match cards.len() - 1 {
+        0 => format!("{id} gives no day of completion"),
+        1 => format!("{id} and {} give no day of completion", cards[1].0),
+        more => format!("{id} and {more} others give no day of completion"),
+    };
+    let hint = "a `Completed:` line gives one; without it the history is empty";
+    document.problems.push(Problem::warning(message).at_line(*line).with_hint(hint));
+}
+
+/// Says how a card begins, and names the heading that comes nearest.
+fn no_cards(lines: &[Line<'_>]) -> Problem {
+    let headings = || lines.iter().filter(|line| line.heading().is_some_and(|(level, _)| level > 1));
+    let is_near = |line: &&Line<'_>| {
+        let text = line.text.to_lowercase();
+        ["task", "card"].iter().any(|word| text.contains(word)) || heading::named_id(line.text).is_some()
+    };
+    let nearest = headings().find(is_near).or_else(|| headings().next());
+    let problem = Problem::error("no task card found");
+    let how = "a card begins with a heading such as `### TASK-7Q2M: Title`";
+    match nearest {
+        Some(line) => {
+            let shown = value::one_line(line.text);
+            problem.at_line(line.number).with_hint(format!("{how}; the nearest is `{shown}`"))
+        }
+        None => problem.with_hint(how),
     }
 }
 
@@ -162,6 +220,8 @@ struct Found<'a> {
     id: TaskId,
     title: &'a str,
     level: usize,
+    /// Whether the heading is written as this program writes it.
+    is_usual: bool,
     start: usize,
     end: usize,
 }
@@ -173,7 +233,10 @@ fn find_cards<'a>(lines: &[Line<'a>], problems: &mut Vec<Problem>) -> Vec<Found<
     let starts: Vec<usize> = found.iter().map(|card| card.start).chain([lines.len()]).collect();
     for (card, next) in found.iter_mut().zip(starts.into_iter().skip(1)) {
         let inside = &lines[card.start + 1..next];
-        let length = inside.iter().position(|line| ends_card(line, card.level)).unwrap_or(inside.len());
+        let end = (0..inside.len()).find(|&at| {
+            ends_card(&inside[at], card.level) || is_set_apart(&inside[..at], &inside[at], card.level)
+        });
+        let length = end.unwrap_or(inside.len());
         let is_last = card.start + 1 + length == lines.len();
         card.end = card.start + 1 + without_separators(&inside[..length], is_last);
     }
@@ -182,26 +245,45 @@ fn find_cards<'a>(lines: &[Line<'a>], problems: &mut Vec<Problem>) -> Vec<Found<
 
 fn candidate<'a>(at: usize, line: &Line<'a>) -> Option<Found<'a>> {
     let (level, text) = line.heading().filter(|(level, _)| (2..=4).contains(level))?;
-    let (id, title) = heading::read(text)?;
-    (!heading::is_placeholder(&id)).then_some(Found { id, title, level, start: at, end: at + 1 })
+    let heading::Heading { id, title, is_usual } = heading::read_any(text)?;
+    (!heading::is_placeholder(&id)).then_some(Found { id, title, level, is_usual, start: at, end: at + 1 })
 }
 
-/// Drops headings such as `### UTF-8: notes`: without metadata, and with a prefix that no card with metadata has.
+/// Drops headings such as `### UTF-8: notes`: without metadata, and with a prefix that no card with metadata has. A
+/// heading in another spelling is a card's beside usual ones only at their level and with their prefix.
 fn drop_other_headings(lines: &[Line<'_>], found: &mut Vec<Found<'_>>, problems: &mut Vec<Problem>) {
     let has_metadata = |card: &Found<'_>| {
         let below = lines[card.start + 1..].iter().find(|line| !line.is_blank());
         below.is_some_and(|line| {
             let below = section::read(std::slice::from_ref(line));
-            below.preamble.entries.iter().any(|entry| entry.field.is_some())
+            let is_field = |entry: &section::Entry<'_>| match &entry.field {
+                Some(field) => card.is_usual || matches!(field.name, Name::Known(_)),
+                None => false,
+            };
+            below.preamble.entries.iter().any(is_field)
         })
     };
-    let sure: HashSet<String> =
-        found.iter().filter(|card| has_metadata(card)).map(|card| card.id.prefix().to_owned()).collect();
-    if sure.is_empty() {
-        return;
-    }
+    let kind_of = |card: &Found<'_>| (card.id.prefix().to_owned(), card.level);
+    let sure = |usual: bool| -> HashSet<(String, usize)> {
+        found.iter().filter(|card| card.is_usual == usual && has_metadata(card)).map(kind_of).collect()
+    };
+    let usual = sure(true);
+    let without = usual.is_empty() && found.iter().any(|card| card.is_usual);
+    // Cards without any metadata are cards where their headings are as usual.
+    let plain: HashSet<(String, usize)> = if without {
+        found.iter().filter(|card| card.is_usual).map(kind_of).collect()
+    } else {
+        HashSet::new()
+    };
+    let loose = if usual.is_empty() && plain.is_empty() { sure(false) } else { HashSet::new() };
+    let prefixes: HashSet<&str> =
+        usual.iter().chain(&plain).chain(&loose).map(|(prefix, _)| prefix.as_str()).collect();
     found.retain(|card| {
-        let is_card = sure.contains(card.id.prefix());
+        let kind = kind_of(card);
+        if !card.is_usual {
+            return usual.contains(&kind) || plain.contains(&kind) || loose.contains(&kind);
+        }
+        let is_card = prefixes.contains(card.id.prefix());
         if !is_card {
             let problem = Problem::warning(format!("`{}` has no metadata and is read as a heading", card.id));
             let hint = "if it is a card, give it a `Status:` line";
@@ -209,6 +291,54 @@ fn drop_other_headings(lines: &[Line<'_>], found: &mut Vec<Found<'_>>, problems:
         }
         is_card
     });
+}
+
+/// Warns of lines that look like a card's heading and are not taken for one.
+fn report_near_misses(lines: &[Line<'_>], cards: &[Found<'_>], problems: &mut Vec<Problem>) {
+    let prefixes: HashSet<&str> = cards.iter().map(|card| card.id.prefix()).collect();
+    let levels: HashSet<usize> = cards.iter().map(|card| card.level).collect();
+    let starts: HashSet<usize> = cards.iter().map(|card| card.start).collect();
+    let reported: HashSet<Option<usize>> = problems.iter().map(|problem| problem.line).collect();
+    let is_like = |id: &TaskId| prefixes.contains(id.prefix()) && !heading::is_placeholder(id);
+    for (at, line) in lines.iter().enumerate().filter(|(at, _)| !starts.contains(at)) {
+        let below = lines.get(at + 1).map_or("", |line| line.text);
+        let is_near = match line.kind {
+            Kind::Heading { level, text } if levels.contains(&level) => {
+                heading::named_id(text).as_ref().is_some_and(is_like)
+            }
+            Kind::Heading { text, .. } => heading::read_any(text).is_some_and(|heading| is_like(&heading.id)),
+            Kind::Text => nearly_a_heading(line.text, below).is_some_and(|id| is_like(&id)),
+            Kind::Blank | Kind::Fenced | Kind::Rule => false,
+        };
+        if is_near && !reported.contains(&Some(line.number)) {
+            let shown = value::one_line(line.text);
+            let problem = Problem::warning(format!("`{shown}` is not read as the heading of a card"));
+            let hint =
+                "a card begins with a heading such as `### TASK-7Q2M: Title`, on the level of the others";
+            problems.push(problem.at_line(line.number).with_hint(hint));
+        }
+    }
+}
+
+/// Reads a line that would be a heading of a card but for a space, or that is one in another form of Markdown.
+fn nearly_a_heading(text: &str, below: &str) -> Option<TaskId> {
+    let bare = text.trim();
+    let is_underlined =
+        below.len() >= 3 && (below.bytes().all(|c| c == b'-') || below.bytes().all(|c| c == b'='));
+    let is_bold = bare.starts_with("**") && bare.ends_with("**");
+    let hashes = bare.trim_start_matches('#');
+    (is_underlined || is_bold || hashes.len() < bare.len())
+        .then(|| heading::read_any(hashes).map(|found| found.id))?
+}
+
+/// Tells whether a heading on the cards' own level stands below a rule: it parts the document, unless it is a usual
+/// section of a card.
+fn is_set_apart(above: &[Line<'_>], line: &Line<'_>, card: usize) -> bool {
+    let Some((level, text)) = line.heading() else { return false };
+    let before = above.iter().rev().find(|line| !line.is_blank());
+    level == card
+        && before.is_some_and(is_separator)
+        && !section::is_usual_section(text.trim_end_matches(':'))
 }
 
 fn ends_card(line: &Line<'_>, card: usize) -> bool {

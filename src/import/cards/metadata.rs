@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use chrono::NaiveDate;
 
 use crate::doc::cards::days::{self, Day};
-use crate::doc::cards::field::{Key, Name};
+use crate::doc::cards::field::{self, Key, Name};
 use crate::doc::cards::section::{Entry, Parts};
 use crate::doc::cards::status::{self, Reading};
 use crate::doc::cards::{person, priority, value};
@@ -24,6 +24,8 @@ pub(super) struct Metadata {
     pub(super) date: Option<NaiveDate>,
     pub(super) updated: Option<NaiveDate>,
     pub(super) completed: Option<NaiveDate>,
+    /// Completed, and no line says when.
+    pub(super) is_undated: bool,
     /// The names among the task's unknown keys.
     kept: HashSet<String>,
     /// Numbers of the lines that need not stand in the body.
@@ -54,6 +56,7 @@ pub(super) fn read(id: TaskId, parts: &Parts<'_>) -> Metadata {
         date: None,
         updated: None,
         completed: None,
+        is_undated: false,
         kept: HashSet::new(),
         taken: BTreeSet::new(),
         lines: BTreeMap::new(),
@@ -64,6 +67,9 @@ pub(super) fn read(id: TaskId, parts: &Parts<'_>) -> Metadata {
     for entry in all.flat_map(|part| &part.entries) {
         metadata.take(entry);
     }
+    for entry in &parts.preamble.entries {
+        metadata.warn_of_near_miss(entry);
+    }
     metadata
 }
 
@@ -71,11 +77,22 @@ impl Metadata {
     fn take(&mut self, entry: &Entry<'_>) {
         let Some(field) = &entry.field else { return };
         let outcome = match &field.name {
-            Name::Known(key) if self.lines.contains_key(key) => Outcome::Left,
-            Name::Known(key) => {
-                self.lines.insert(*key, entry.number);
-                self.set(*key, field.value)
-            }
+            Name::Known(key) => match self.lines.get(key) {
+                Some(first) => {
+                    let what = format!("is given on line {first} already");
+                    self.warn(entry.number, format!("`{}` {what}", value::one_line(field.shown)));
+                    Outcome::Left
+                }
+                None => {
+                    self.lines.insert(*key, entry.number);
+                    let (before, outcome) = (self.problems.len(), self.set(*key, field.value));
+                    if matches!(outcome, Outcome::Left) && self.problems.len() == before {
+                        let (value, shown) = (value::one_line(field.value), value::one_line(field.shown));
+                        self.warn(entry.number, format!("cannot read `{value}` as {}", shown.to_lowercase()));
+                    }
+                    outcome
+                }
+            },
             Name::FrontMatter(name) => self.keep(name, &value::read(field.value).text),
             Name::Other => Outcome::Left,
         };
@@ -89,6 +106,28 @@ impl Metadata {
         };
         let lines = Lines { first: entry.number, last: entry.number };
         self.placed.push(Placed { what: field.shown.to_owned(), lines, to });
+    }
+
+    fn warn(&mut self, line: usize, message: String) {
+        self.problems.push(Problem::warning(message).at_line(line).with_hint("the line is kept in the body"));
+    }
+
+    /// Warns of a line above the sections that begins with a known name and is read as text.
+    fn warn_of_near_miss(&mut self, entry: &Entry<'_>) {
+        if entry.field.is_some() || !entry.may_be_metadata {
+            return;
+        }
+        let written = field::read(&entry.text).filter(|field| field.bold);
+        let known = written.and_then(|field| match field.name {
+            Name::Known(_) => Some(field.shown),
+            _ => None,
+        });
+        if let Some(name) = known.or_else(|| field::nearly(&entry.text)) {
+            let name = value::one_line(name);
+            let problem = Problem::warning(format!("`{name}` is read as text")).at_line(entry.number);
+            let hint = format!("write `**{name}:** …` directly below the heading");
+            self.problems.push(problem.with_hint(hint));
+        }
     }
 
     fn keep(&mut self, name: &str, text: &str) -> Outcome {
@@ -149,12 +188,12 @@ impl Metadata {
                 if days::is_placeholder(text) {
                     return Outcome::Taken("nothing: it is empty");
                 }
-                let ids = value::read_list(text);
+                let (ids, says_more) = value::read_ids(text);
                 if ids.iter().any(|id| field.parse_value(id).is_err()) {
                     return Outcome::Left;
                 }
                 field.put(task, FieldValue::list(&ids.iter().map(String::as_str).collect()));
-                Outcome::Taken(key)
+                if says_more { Outcome::Understood(key) } else { Outcome::Taken(key) }
             }
             _ => set_parsed(text, key, |text| {
                 field.parse_value(text).map(|value| field.put(task, value)).is_ok()

@@ -5,7 +5,7 @@ use std::fmt;
 use crate::doc::cards::heading;
 use crate::doc::cards::lines::{self, Line};
 use crate::import::cards::{CardsDocument, Lines};
-use crate::model::{Problem, Status};
+use crate::model::Status;
 
 /// What a part of the document is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize)]
@@ -55,23 +55,11 @@ pub struct Part {
 }
 
 /// Takes apart lines that belong to no card.
-pub(super) fn parts(lines: &[Line<'_>]) -> (Vec<Part>, Vec<Problem>) {
-    let (mut parts, mut problems) = (Vec::new(), Vec::new());
+pub(super) fn parts(lines: &[Line<'_>]) -> Vec<Part> {
     let starts = (0..lines.len()).filter(|&at| at == 0 || lines[at].heading().is_some());
     let starts: Vec<usize> = starts.collect();
-    for (index, &start) in starts.iter().enumerate() {
-        let end = starts.get(index + 1).copied().unwrap_or(lines.len());
-        for part in part(&lines[start..end]) {
-            if part.kind == Kind::Other {
-                let problem = Problem::warning("text outside of any card is not imported");
-                let problem = problem.at_line(part.lines.first);
-                let hint = format!("it stands on {}; add it to a task by hand if it is needed", part.lines);
-                problems.push(problem.with_hint(hint));
-            }
-            parts.push(part);
-        }
-    }
-    (parts, problems)
+    let end = |index: usize| starts.get(index + 1).copied().unwrap_or(lines.len());
+    starts.iter().enumerate().flat_map(|(index, &start)| part(&lines[start..end(index)])).collect()
 }
 
 fn part(lines: &[Line<'_>]) -> Vec<Part> {
@@ -225,7 +213,7 @@ mod tests {
 
     fn found(text: &str) -> Vec<(Kind, String)> {
         let lines = scan(text);
-        parts(&lines).0.into_iter().map(|part| (part.kind, part.lines.to_string())).collect()
+        parts(&lines).into_iter().map(|part| (part.kind, part.lines.to_string())).collect()
     }
 
     #[test]
@@ -245,11 +233,9 @@ mod tests {
     }
 
     #[test]
-    fn reports_what_it_cannot_name() {
+    fn what_it_cannot_name_is_other_text() {
         let lines = scan("## Ideas\n\nPaint it.\n");
-        let (parts, problems) = parts(&lines);
-        assert_eq!(parts[0].kind, Kind::Other);
-        assert_eq!(problems[0].line, Some(1));
+        assert_eq!(parts(&lines)[0].kind, Kind::Other);
         assert_eq!(found("loose text\n"), [(Kind::Other, "line 1".to_owned())]);
     }
 }

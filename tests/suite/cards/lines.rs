@@ -25,8 +25,10 @@ fn is_said(task: &Task, status: Status, line: &str) -> bool {
     if task.files.iter().any(|path| item.trim_matches('`').trim_start_matches('/') == path) {
         return true;
     }
-    let Some((name, value)) = item.split_once(':') else { return false };
-    is_field(task, status, &name.replace('*', "").to_lowercase(), value.trim_start_matches('*').trim())
+    let item = item.trim_start_matches(['>', ' ']);
+    let Some((name, value)) = item.split_once([':', '：']) else { return false };
+    let name = name.trim().trim_matches(['*', '_']).trim_end().to_lowercase();
+    is_field(task, status, &name, value.trim_start_matches(['*', '_']).trim())
 }
 
 fn is_section(task: &Task, name: &str) -> bool {
@@ -40,8 +42,8 @@ fn is_section(task: &Task, name: &str) -> bool {
 
 fn is_field(task: &Task, status: Status, name: &str, value: &str) -> bool {
     let day = |day: Option<chrono::NaiveDate>| day.is_some_and(|day| value.contains(&day.to_string()));
-    let said = value.trim_matches('`');
-    let unknown = |key: &str| task.unknown.iter().any(|(name, text)| name == key && text == said);
+    let said = |text: &str| text == value || text == value.trim_matches('`');
+    let unknown = |key: &str| task.unknown.iter().any(|(name, text)| name == key && said(text));
     let moved = day(task.history.last().map(|step| step.at.date_naive()));
     let empty = value.is_empty() || value == "YYYY-MM-DD" || value == "unassigned";
     empty
@@ -49,7 +51,9 @@ fn is_field(task: &Task, status: Status, name: &str, value: &str) -> bool {
             "status" => {
                 !matches!(status, Status::NotStarted) || value.contains("NOT_STARTED") || value == "To do"
             }
-            "assigned" | "assignee" => task.assignee.as_deref() == Some(value) || unknown("assigned"),
+            "assigned" | "assigned to" | "assignee" => {
+                task.assignee.as_deref() == Some(value) || unknown("assigned")
+            }
             "priority" => {
                 task.priority.as_ref().is_some_and(|priority| priority.as_str() == value.to_lowercase())
             }
@@ -64,7 +68,8 @@ fn is_field(task: &Task, status: Status, name: &str, value: &str) -> bool {
             "area" => task.area.as_deref() == Some(value),
             "sprint" => task.sprint.as_ref().is_some_and(|sprint| sprint.as_str() == value),
             "tags" | "labels" => task.tags.iter().all(|tag| value.contains(tag)),
-            "depends on" => task.depends_on.iter().all(|id| value.contains(id.as_str())),
+            "depends on" => task.depends_on.iter().all(|id| value.to_uppercase().contains(id.as_str())),
+            "parent" => task.parent.as_ref().is_some_and(|parent| parent.as_str() == value),
             "stage" => task.stage.as_str() == value || status != Status::InProgress,
             "cancelled" => task.cancelled.as_ref().is_some_and(|reason| reason.contains(value)),
             name => unknown(name),

@@ -13,6 +13,7 @@ mod doctor;
 mod edit;
 mod everywhere;
 mod explain;
+mod import;
 mod init;
 mod json;
 mod list;
