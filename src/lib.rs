@@ -23,6 +23,9 @@
 //! | 6     | `ops`    | the verbs, one file per use case; every door calls these |
 //! | 7     | `cli`    | arguments, output, errors, exit codes |
 //!
+//! What the program, the tests and the benchmarks use is re-exported with `pub use`, what the crate alone uses with
+//! `pub(crate) use`: so the compiler finds what nothing uses.
+//!
 //! # Files on disk
 //!
 //! ```text

@@ -87,12 +87,6 @@ impl Document {
         Some(lines::number_at(self.text(), start))
     }
 
-    /// Returns the line of the file on which the body begins.
-    #[must_use]
-    pub fn body_line(&self) -> usize {
-        lines::number_at(self.text(), self.source.body)
-    }
-
     pub(super) fn source(&self) -> &Source {
         &self.source
     }
@@ -127,7 +121,6 @@ mod tests {
         let document = Document::markdown(text.as_bytes()).unwrap();
         assert_eq!(document.text(), text);
         assert_eq!(document.body(), "body\r\n");
-        assert_eq!(document.body_line(), 9);
         let lines = ["id", "quoted", "last", "none"].map(|key| document.line_of(key));
         assert_eq!(lines, [Some(3), Some(5), Some(7), None]);
     }

@@ -16,15 +16,18 @@ mod tallies;
 mod task;
 mod votes;
 
-pub use commits::{Commits, linked_ids, named_ids};
-pub use range::{
-    CommitFacts, FileFacts, FileState, MergedRecord, RangeEnds, RangePolicy, RangeReader, RangeTask,
-    RecordStep,
+pub use commits::Commits;
+pub(crate) use commits::{linked_ids, named_ids};
+pub use range::FileState;
+pub(crate) use range::{
+    CommitFacts, FileFacts, MergedRecord, RangeEnds, RangePolicy, RangeReader, RangeTask, RecordStep,
 };
 pub use reach::Reach;
-pub use tallies::{TallyContext, tallies};
-pub use task::{FactsReader, TaskFacts, has_failed, waits_for};
-pub use votes::{CastVote, CastVotes, SignatureCheck, sign_vote};
+pub(crate) use tallies::TallyContext;
+pub use tallies::tallies;
+pub(crate) use task::{FactsReader, TaskFacts, has_failed, waits_for};
+pub use votes::CastVote;
+pub(crate) use votes::sign_vote;
 
 /// Facts fail where records or git cannot be read.
 pub type Result<T> = crate::store::Result<T>;

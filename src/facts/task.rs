@@ -114,12 +114,6 @@ impl<'a> FactsReader<'a> {
         self.tip
     }
 
-    /// Which commits belong to which task.
-    #[must_use]
-    pub fn commits(&self) -> &Commits<'a> {
-        &self.commits
-    }
-
     /// Reads all that is known of a task.
     pub fn task(&self, task: Task) -> Result<TaskFacts> {
         let mut problems = Vec::new();
@@ -135,11 +129,6 @@ impl<'a> FactsReader<'a> {
             problems,
             task,
         })
-    }
-
-    /// Returns the one person behind a name and address.
-    pub fn canonical(&self, person: &Person) -> Person {
-        self.people().canonical(person)
     }
 
     /// Counts a vote that is about to be written as it will be counted once it is there.

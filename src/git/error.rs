@@ -168,12 +168,6 @@ impl Error {
         }
     }
 
-    /// Tells whether there is simply no repository here.
-    #[must_use]
-    pub fn is_not_a_repository(&self) -> bool {
-        matches!(self, Self::NotARepository { .. })
-    }
-
     /// Tells what was being done, and besides the last of what failed the first, such as a disk that is full.
     pub(super) fn because(action: &'static str, error: &gix::Error) -> Self {
         let (last, first) = (error.to_string(), error.probable_cause().to_string());

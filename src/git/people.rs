@@ -22,11 +22,6 @@ impl Repository {
         })
     }
 
-    /// Returns [`Repository::identity`] as the mailmap knows it.
-    pub fn canonical_identity(&self, env: &Env) -> Result<Person, Error> {
-        Ok(People::load(self).canonical(&self.identity(env)?))
-    }
-
     fn part(&self, env: &Env, variable: &str, keys: [&str; 2]) -> Option<String> {
         let variable = env.variable(variable).and_then(|text| cleaned(&text));
         variable.or_else(|| keys.iter().find_map(|key| cleaned(&self.config_text(key)?)))

@@ -42,7 +42,6 @@ pub enum Field {
 
 /// What is known of a field.
 #[derive(Debug, Clone, Copy)]
-#[expect(missing_docs, reason = "the names say it")]
 pub struct FieldRow {
     /// Its key in files and in JSON.
     pub key: &'static str,

@@ -10,7 +10,6 @@ use super::{BoxCount, Field, Minutes, Priority, SprintId, Stage, TaskId, Texts};
 
 /// What kind of value a field holds: how it is read, written, checked, asked for, compared and merged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[expect(missing_docs, reason = "the names say it")]
 pub enum FieldKind {
     Id,
     /// A sentence, of which people know a part.
@@ -66,7 +65,6 @@ pub enum Editing {
 /// `Display` writes it for a table; `Serialize` writes it for JSON: a missing value as null, lists as arrays,
 /// durations as minutes, days as `2026-11-11`, times in RFC 3339, checkboxes as `{"done":…,"total":…}`.
 #[derive(Debug, Clone, PartialEq)]
-#[expect(missing_docs, reason = "the names say it")]
 pub enum FieldValue<'a> {
     Missing,
     Text(Cow<'a, str>),
@@ -80,7 +78,6 @@ pub enum FieldValue<'a> {
     Flag(bool),
 }
 
-#[expect(missing_docs, reason = "conversions, each told by its types")]
 impl<'a> FieldValue<'a> {
     #[must_use]
     pub fn text(text: Option<&'a str>) -> Self {
@@ -208,7 +205,6 @@ impl Serialize for FieldValue<'_> {
 /// A text that is no value of its field.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("invalid {} `{}`", kind.noun(), on_one_line(text))]
-#[expect(missing_docs, reason = "the names say it")]
 pub struct InvalidValue {
     pub kind: FieldKind,
     pub text: String,

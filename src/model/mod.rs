@@ -51,32 +51,36 @@ mod task;
 mod texts;
 mod vote;
 
-pub use config::{CiSettings, Config, IdScheme, Pipeline, ReportSettings, TypeRules};
+pub use config::{Config, Pipeline};
+pub(crate) use config::{IdScheme, TypeRules};
 pub use duration::Minutes;
-pub use field::{Field, FieldRow};
-pub use field_value::{Editing, FieldKind, FieldPart, FieldValue, InvalidValue};
-pub use finding::{Finding, FindingId, FindingSeverity, FindingState, Resolution, ToolSource};
-pub use gate::{GateCommand, GateRule, GateRules, Level, Standard};
-pub use glob::{GlobError, check_glob, is_selected};
-pub use id::{IdError, SprintId, TaskId};
-pub use nearest::nearest;
-pub use order::{compare_ids, first_to_do};
+pub use field::Field;
+pub use field_value::{Editing, FieldPart};
+pub(crate) use field_value::{FieldKind, FieldValue, InvalidValue};
+pub use finding::Finding;
+pub(crate) use finding::{FindingId, FindingSeverity, FindingState, Resolution, ToolSource};
+pub use gate::Standard;
+pub(crate) use gate::{GateCommand, GateRule, GateRules, Level};
+pub(crate) use glob::{check_glob, is_selected};
+pub(crate) use id::IdError;
+pub use id::{SprintId, TaskId};
+pub(crate) use nearest::nearest;
+pub(crate) use order::{compare_ids, first_to_do};
 pub use person::Person;
 pub use priority::Priority;
 pub use problem::{Problem, Severity};
-pub use record::{
-    NotARecord, RecordFormat, RecordKind, RecordName, RecordPath, TRACKER_FOLDER, is_daily_record,
-    is_in_tracker,
-};
-pub use role::{Role, RoleGuide, RoleRules, is_role_name};
-pub use rules::{
-    Advance, Blocking, HookRules, OnCommit, OpenBox, PolicyRules, Requirement, SelfApproval, Signatures,
-    StageRules,
-};
+pub(crate) use record::{NotARecord, TRACKER_FOLDER, is_in_tracker};
+pub use record::{RecordFormat, RecordKind, RecordPath, is_daily_record};
+pub(crate) use role::{Role, is_role_name};
+pub use role::{RoleGuide, RoleRules};
+pub use rules::{Advance, PolicyRules, SelfApproval, Signatures, StageRules};
+pub(crate) use rules::{Blocking, HookRules, OnCommit, OpenBox, Requirement};
 pub use stage::{Move, MoveKind, Stage};
-pub use status::{Badge, Facts, Status};
-pub use suggestion::Suggestion;
-pub use task::{BoxCount, Note, Summary, Task};
+pub(crate) use status::Badge;
+pub use status::{Facts, Status};
+pub(crate) use suggestion::Suggestion;
+pub(crate) use task::Summary;
+pub use task::{BoxCount, Note, Task};
 pub use texts::Texts;
 pub use vote::{AcceptanceText, Coverage, CoverageFormat, CoveredChange, TreeEntry, Verdict, Vote};
 

@@ -36,12 +36,6 @@ impl Requirement {
             Self::Boxes => "boxes",
         }
     }
-
-    /// Reads the word.
-    #[must_use]
-    pub fn parse(text: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|requirement| requirement.as_str() == text)
-    }
 }
 
 /// A check box that is not ticked.
@@ -161,12 +155,6 @@ impl Blocking {
             Self::Low => "low",
             Self::Info => "info",
         }
-    }
-
-    /// Reads the word.
-    #[must_use]
-    pub fn parse(text: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|blocking| blocking.as_str() == text)
     }
 
     /// Tells whether an open finding of this rank, as [`super::FindingSeverity::rank`] gives it, keeps a gate shut.

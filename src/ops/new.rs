@@ -12,7 +12,7 @@ use crate::model::{BoxCount, Field, RecordPath, Summary, Task, TaskId};
 use crate::policy::Graph;
 use crate::store::Change;
 
-pub use crate::doc::{Draft, read_batch};
+pub(crate) use crate::doc::{Draft, read_batch};
 
 /// Creates the tasks of these drafts. A draft may depend on another of the same call as `@REF`.
 pub fn new(session: &Session<'_>, drafts: &[Draft]) -> Result<Written> {

@@ -36,12 +36,6 @@ pub fn finding_id(finding: &Finding, is_taken: impl Fn(&FindingId) -> bool) -> F
     (SHORTEST..LONGEST).map(id).find(|id| !is_taken(id)).unwrap_or_else(|| id(LONGEST))
 }
 
-/// Tells whether two findings are the same one: what a tool found again.
-#[must_use]
-pub fn is_same_finding(a: &Finding, b: &Finding) -> bool {
-    finding_identity(a) == finding_identity(b)
-}
-
 /// Returns what findings that are the same one have in common, and no others, to look many up at once.
 #[must_use]
 pub fn finding_identity(finding: &Finding) -> Vec<String> {

@@ -51,12 +51,6 @@ impl Derived<'_> {
         queue(tasks, &self.facts)
     }
 
-    /// Returns the numbers over all tasks.
-    #[must_use]
-    pub fn metrics(&self) -> Metrics {
-        self.metrics_of(0..self.facts.len())
-    }
-
     /// Returns the numbers over some of the tasks; an index that no task has is passed over.
     pub fn metrics_of(&self, tasks: impl IntoIterator<Item = usize>) -> Metrics {
         let both = |at: usize| Some((*self.facts.get(at)?, *self.tallies.get(at)?));
@@ -121,7 +115,7 @@ mod tests {
             pending_signoffs: 3,
             ..Metrics::default()
         };
-        assert_eq!(derived.metrics(), expected);
+        assert_eq!(derived.metrics_of(0..derived.facts.len()), expected);
         assert_eq!(
             derived.metrics_of([3, 99]),
             Metrics { total: 1, awaiting_qa: 1, ready: 1, pending_signoffs: 3, ..Metrics::default() }
@@ -135,7 +129,9 @@ mod tests {
             "T-4" => Tally { approved: 0, required: 3, rejected: 5, blocking_findings: 0 },
             _ => Tally::default(),
         };
-        let metrics = derive_with(&tasks(), &config(), tally, |_| false).metrics();
+        let (tasks, config) = (tasks(), config());
+        let derived = derive_with(&tasks, &config, tally, |_| false);
+        let metrics = derived.metrics_of(0..derived.facts.len());
         assert_eq!((metrics.issues_found, metrics.awaiting_qa), (1, 0));
         assert_eq!(
             (metrics.pending_signoffs, metrics.open_issues),

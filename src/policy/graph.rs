@@ -113,12 +113,6 @@ impl<'a> Graph<'a> {
         self.tasks
     }
 
-    /// Tells whether there is no task.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.tasks == 0
-    }
-
     /// Returns the index of the task with this id.
     #[must_use]
     pub fn task(&self, id: &str) -> Option<usize> {
@@ -144,14 +138,6 @@ impl<'a> Graph<'a> {
     /// Returns the tasks that wait for this one, closed ones included, in the order of the tasks.
     pub fn dependents(&self, task: usize) -> impl Iterator<Item = Dependency<'a>> + '_ {
         self.backward.of(task).iter().map(|&node| self.seen(node))
-    }
-
-    /// Returns the open tasks that only this one holds up: what its completion lets begin.
-    pub fn released_by(&self, task: usize) -> impl Iterator<Item = usize> + '_ {
-        self.backward.of(task).iter().copied().filter(move |&waiting| {
-            let mut others = self.forward.of(waiting).iter().filter(|&&node| node != task);
-            !self.closed[waiting] && others.all(|&node| !self.is_open(node))
-        })
     }
 
     /// Returns every dependency on an id that no task has: the task that names it, and the id.
@@ -210,7 +196,6 @@ mod tests {
         assert_eq!(ids(graph.dependencies(0).collect()), ["B-1", "C-1", "X-1"]);
         assert_eq!(ids(graph.open_dependencies(0).collect()), ["C-1", "X-1"]);
         assert_eq!(ids(graph.dependents(1).collect()), ["A-1", "C-1", "D-1"]);
-        assert_eq!(graph.released_by(2).collect::<Vec<_>>(), [3]);
         assert_eq!(graph.unknown().collect::<Vec<_>>(), [(0, "X-1")]);
         assert_eq!([graph.is_held_up(0), graph.is_held_up(2)], [true, false]);
         assert_eq!((graph.task("D-1"), graph.task("X-1"), graph.len()), (Some(3), None, 4));

@@ -34,29 +34,31 @@ mod tests;
 mod tree;
 mod votes;
 
-pub use crate::model::is_selected;
-pub use blocking::{blocking_findings, finding_id, finding_identity, is_same_finding};
-pub use coverage::{Staleness, coverage_digest, covered_by, criteria_digest, explain, is_covered, is_sound};
-pub use cycle::Cycle;
-pub use derive::{Derived, derive, derive_with};
-pub use directives::{
-    Action, Comments, DIRECTIVE_WORDS, Directive, DirectiveError, DirectiveErrorKind, Directives,
-    parse_message,
-};
-pub use graph::{Dependency, Graph};
-pub use identity::{is_agent, is_meant, is_signer};
-pub use machine::{
-    Case, Gate, Missing, MovePlan, Outcome, TaskEdit, advance, auto_advance, fail, gate, set_stage, start,
-};
-pub use metrics::Metrics;
-pub use pipeline::stage_order;
+pub(crate) use crate::model::is_selected;
+pub(crate) use blocking::{blocking_findings, finding_id, finding_identity};
+pub(crate) use coverage::{Staleness, is_covered, is_sound};
+pub use coverage::{coverage_digest, covered_by, criteria_digest, explain};
+pub(crate) use cycle::Cycle;
+pub use derive::derive;
+pub(crate) use derive::{Derived, derive_with};
+pub use directives::DIRECTIVE_WORDS;
+pub(crate) use directives::{Action, Comments, DirectiveError, Directives, parse_message};
+pub(crate) use graph::{Dependency, Graph};
+pub(crate) use identity::{is_agent, is_meant, is_signer};
+pub use machine::{Case, Missing, advance, fail, gate, set_stage, start};
+pub(crate) use machine::{Gate, MovePlan, Outcome, auto_advance};
+pub(crate) use metrics::Metrics;
+pub(crate) use pipeline::stage_order;
 pub use queue::queue;
-pub use refusal::{Attempt, Fix, Hint, Reason, ReasonRow, Refusal};
-pub use rounds::{is_override, overriding_move, round_in, round_of};
+pub use refusal::Fix;
+pub(crate) use refusal::{Attempt, Hint, Reason, Refusal};
+pub(crate) use rounds::{is_override, overriding_move, round_in, round_of};
 pub use route::Route;
-pub use standing::{Tally, badge_of, facts_of, status_of};
-pub use tree::{Branch, Direction};
-pub use votes::{
+pub use standing::Tally;
+pub(crate) use standing::{badge_of, facts_of, status_of};
+pub use tree::Branch;
+pub(crate) use tree::Direction;
+pub use votes::judge;
+pub(crate) use votes::{
     Content, Flaw, JudgedVote, LinkedCommit, RoleStanding, Signoffs, Trust, VoteRecord, VoteStatus, WhyNot,
-    judge,
 };

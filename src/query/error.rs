@@ -72,12 +72,6 @@ pub(super) enum ErrorKind {
 }
 
 impl Error {
-    /// Returns the byte at which the mistake begins, counted from 0.
-    #[must_use]
-    pub fn byte(&self) -> usize {
-        self.span.start
-    }
-
     /// Returns the character at which the mistake begins, counted from 1.
     #[must_use]
     pub fn column(&self) -> usize {

@@ -79,24 +79,6 @@ impl Expr {
 }
 
 impl Query {
-    /// Returns a query that matches what both match.
-    #[must_use]
-    pub fn and(self, other: Self) -> Self {
-        Self { root: Expr::all(vec![self.root, other.root]) }
-    }
-
-    /// Tells whether it says nothing, and so matches every task.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        matches!(&self.root, Expr::All(parts) if parts.is_empty())
-    }
-
-    /// Tells whether a body may be read to decide it.
-    #[must_use]
-    pub fn needs_body(&self) -> bool {
-        self.asks_about(Field::Body)
-    }
-
     /// Tells whether it may be decided by what is derived of a task, its [`Facts`](crate::model::Facts).
     #[must_use]
     pub fn needs_facts(&self) -> bool {

@@ -46,7 +46,7 @@
 //!
 //! No text makes it panic or run away. [`Query`]'s `Display` is canonical: parsing it gives the same query.
 //! Everything that can be resolved is resolved while parsing, so that matching ten thousand tasks costs less
-//! than reading them; a body is only asked for where a `body` term decides ([`Query::needs_body`]).
+//! than reading them; a body is only asked for where a `body` term decides.
 
 mod date;
 mod error;
@@ -58,10 +58,10 @@ mod term;
 #[cfg(test)]
 mod tests;
 
-pub use crate::model::nearest;
-pub use date::read_day;
+pub(crate) use crate::model::nearest;
+pub(crate) use date::read_day;
 pub use error::Error;
-pub use expr::Query;
+pub(crate) use expr::Query;
 pub use expr::{Context, Subject};
-pub use sort::Sort;
-pub use sort::parse_fields;
+pub(crate) use sort::Sort;
+pub(crate) use sort::parse_fields;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::RangeReview;
-pub use crate::facts::{CommitFacts, FileFacts, FileState, MergedRecord, RangeTask, RecordStep};
+pub(crate) use crate::facts::{CommitFacts, FileFacts, MergedRecord, RangeTask, RecordStep};
 use crate::model::{Person, Problem, TaskId};
 
 /// Returns the one person behind a name and address, as the base's mailmap says.

@@ -22,17 +22,18 @@ mod verdict;
 mod view;
 mod web;
 
-pub use explain::{Explanation, KEPT_RECORDS, explain};
-pub use facts::{
-    CommandOutcome, CommitFacts, FileFacts, FileState, MergedRecord, People, RangeFacts, RangeTask,
-    RecordStep,
-};
-pub use fields::{Ticks, changed as changed_fields, differences, ticks};
-pub use verdict::{RuleName, RuleOutcome, Verdict, Violation};
-pub use view::{
+pub use explain::explain;
+pub(crate) use explain::{Explanation, KEPT_RECORDS};
+pub(crate) use facts::{CommandOutcome, RangeFacts};
+pub(crate) use fields::changed as changed_fields;
+pub use fields::{differences, ticks};
+pub(crate) use verdict::{RuleName, RuleOutcome};
+pub use verdict::{Verdict, Violation};
+pub(crate) use view::{
     CommitReview, FieldChange, FileChange, FileReview, FindingChange, FindingReview, MoveReview, RangeReview,
-    Review, TaskReview, Unlinked, VoteReview, Web,
+    TaskReview, VoteReview, Web,
 };
+pub use view::{Review, Unlinked};
 
 use crate::model::Config;
 

@@ -1,7 +1,5 @@
 //! A range by task, as people and programs read it.
 
-#![expect(missing_docs, reason = "most names say all there is")]
-
 use chrono::{DateTime, Utc};
 use schemars::JsonSchema;
 use serde::Serialize;

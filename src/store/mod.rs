@@ -22,18 +22,22 @@ mod unexpected;
 mod workspace;
 mod write;
 
-pub use change::{Change, ChangeAction};
-pub use error::{Error, Tracked};
-pub use folder::{LARGEST_FILE, Stat};
+pub use change::Change;
+pub(crate) use change::ChangeAction;
+pub use error::Error;
+pub(crate) use error::Tracked;
+pub(crate) use folder::{LARGEST_FILE, Stat};
 pub use hooks::{Hook, HookChange, HookFiles, HookState};
-pub use lock::Holder;
-pub use snapshot::{Records, Snapshot, TaskFile};
-pub use source::{Entry, EntryKind};
-pub use stamps::{FolderStamp, Stamps};
+pub(crate) use lock::Holder;
+pub(crate) use snapshot::{Snapshot, TaskFile};
+pub(crate) use source::{Entry, EntryKind};
+pub(crate) use stamps::{FolderStamp, Stamps};
 pub use tasks::Tasks;
-pub use unexpected::{unexpected, unexpected_among};
-pub use workspace::{Locked, Workspace};
-pub use write::is_temporary;
+pub use unexpected::unexpected;
+pub(crate) use unexpected::unexpected_among;
+pub(crate) use workspace::Locked;
+pub use workspace::Workspace;
+pub(crate) use write::is_temporary;
 
 /// A result of the store.
 pub type Result<T> = std::result::Result<T, Error>;

@@ -8,7 +8,7 @@ mod rules;
 mod tests;
 mod values;
 
-pub use values::config_values;
+pub(crate) use values::config_values;
 
 use std::ops::Range;
 

@@ -7,9 +7,12 @@ mod boxes;
 mod sections;
 mod walk;
 
-pub use acceptance::{acceptance_text, open_boxes};
-pub use boxes::{CheckBox, check_boxes};
+pub use acceptance::acceptance_text;
+pub(crate) use acceptance::open_boxes;
+pub(crate) use boxes::CheckBox;
+pub use boxes::check_boxes;
 pub(super) use boxes::{box_marks, count, find_box, list_item};
+pub(crate) use sections::Section;
 pub(super) use sections::begins_list_item;
-pub use sections::{Section, is_heading, sections};
+pub use sections::{is_heading, sections};
 pub(super) use walk::ends_in_text;

@@ -9,7 +9,8 @@ mod records;
 mod tasks;
 mod types;
 
-pub use types::{CommitFacts, FileFacts, FileState, MergedRecord, RangeTask, RecordStep};
+pub use types::FileState;
+pub(crate) use types::{CommitFacts, FileFacts, MergedRecord, RangeTask, RecordStep};
 
 use self::changes::Changes;
 use super::Result;

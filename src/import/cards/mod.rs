@@ -14,12 +14,12 @@ mod metadata;
 mod outside;
 mod plan;
 
-pub use card::{Card, Placed};
+pub(crate) use card::{Card, Placed};
 pub use document::{CardsDocument, read};
-pub use encoding::Repairs;
+pub(crate) use outside::Summary;
 pub use outside::{Kind, Part};
-pub use outside::{StatusCount, Summary};
-pub use plan::{Decision, Planned, plan};
+pub(crate) use plan::Planned;
+pub use plan::{Decision, plan};
 
 /// A run of lines of the document, both ends included, counted from 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]

@@ -15,9 +15,11 @@ mod severity;
 mod text;
 mod xml;
 
-pub use found::{Found, ToolReport};
-pub use matching::{FindingStatus, Matched, gone, matched};
-pub use place::is_inside;
+pub(crate) use found::Found;
+pub use found::ToolReport;
+pub(crate) use matching::{FindingStatus, Matched};
+pub use matching::{gone, matched};
+pub(crate) use place::is_inside;
 
 use self::text::Decoded;
 use crate::model::Problem;

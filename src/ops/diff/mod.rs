@@ -7,9 +7,7 @@ mod sides;
 mod tasks;
 mod view;
 
-pub use view::{
-    DiffFile, DiffFinding, DiffNote, DiffSide, DiffStage, DiffTask, DiffView, DiffVote, DiffWarning,
-};
+pub(crate) use view::{DiffFile, DiffFinding, DiffTask, DiffView, DiffVote};
 
 use std::collections::{BTreeMap, BTreeSet};
 

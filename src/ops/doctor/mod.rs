@@ -3,7 +3,7 @@
 mod examine;
 mod format;
 
-pub use format::FormatUpgrade;
+pub(crate) use format::FormatUpgrade;
 
 use std::fmt;
 

@@ -11,7 +11,7 @@ mod post_commit;
 mod pushes;
 
 pub use apply::{Applied, apply};
-pub use install::{HookReport, HookView, hooks_install, hooks_install_server, hooks_status, hooks_uninstall};
-pub use message::{check_message, prepare_message};
-pub use post_commit::{PostCommit, post_commit};
-pub use pushes::{BranchReport, PushReport, check_push, judge_receive};
+pub(crate) use install::{HookReport, hooks_install, hooks_install_server, hooks_status, hooks_uninstall};
+pub(crate) use message::{check_message, prepare_message};
+pub(crate) use post_commit::post_commit;
+pub(crate) use pushes::{BranchReport, PushReport, check_push, judge_receive};

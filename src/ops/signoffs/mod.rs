@@ -4,8 +4,11 @@ mod cast;
 mod findings;
 mod status;
 
+pub(crate) use cast::VoteRecord as VoteRequest;
 pub(super) use cast::{CastVote, Statement, VoteContext, creation_of, rejected_because, summary_of};
-pub use cast::{VoteRecord as VoteRequest, approve, reject, withdraw};
-pub use findings::{FindingView, FindingsView, findings, resolve};
-pub use status::{MissingView, RoleView, SignoffsView, Verify, VoteView, signoffs};
+pub use cast::{approve, reject, withdraw};
+pub(crate) use findings::{FindingView, FindingsView};
+pub use findings::{findings, resolve};
+pub use status::signoffs;
+pub(crate) use status::{MissingView, RoleView, SignoffsView, Verify, VoteView};
 pub(super) use status::{facts_of_task, view_of};

@@ -11,8 +11,6 @@ pub enum Comments<'c> {
     None,
     /// Lines that begin with this, and all that is below a scissors line.
     Lines(&'c str),
-    /// Only what is below a scissors line that begins with this, as `--cleanup=scissors` has it.
-    Scissors(&'c str),
 }
 
 /// What stands behind the comment mark in a scissors line; git asks for no more and no less.
@@ -59,12 +57,12 @@ fn is_repeated(directives: &[Directive], new: &Directive) -> bool {
 fn is_comment(line: &str, comments: Comments<'_>) -> bool {
     match comments {
         Comments::Lines(mark) => !mark.is_empty() && line.starts_with(mark),
-        Comments::None | Comments::Scissors(_) => false,
+        Comments::None => false,
     }
 }
 
 fn is_scissors(line: &str, comments: Comments<'_>) -> bool {
-    let (Comments::Lines(mark) | Comments::Scissors(mark)) = comments else { return false };
+    let Comments::Lines(mark) = comments else { return false };
     let rest = line.strip_prefix(mark).filter(|_| !mark.is_empty());
     rest.is_some_and(|rest| rest.strip_prefix(' ').unwrap_or(rest) == SCISSORS)
 }

@@ -24,7 +24,7 @@ mod message;
 mod tests;
 
 pub use line::DIRECTIVE_WORDS;
-pub use message::{Comments, parse_message};
+pub(crate) use message::{Comments, parse_message};
 
 use std::fmt;
 
@@ -169,12 +169,6 @@ pub struct Directives {
 }
 
 impl Directives {
-    /// Tells whether something was asked for that cannot be done as asked.
-    #[must_use]
-    pub fn has_errors(&self) -> bool {
-        self.errors.iter().any(DirectiveError::is_fatal)
-    }
-
     /// Returns the tasks that the message names, each once: those of directives, then those of the subject.
     #[must_use]
     pub fn tasks(&self) -> Vec<&TaskId> {

@@ -10,8 +10,10 @@ mod change;
 mod graph;
 mod merge;
 
-pub use change::{Change, Changes, Span};
-pub use graph::{Ancestors, between, maximal, minimal};
+pub(crate) use change::Span;
+pub use change::{Change, Changes};
+pub(crate) use graph::Ancestors;
+pub use graph::{between, maximal};
 
 use std::rc::Rc;
 

@@ -21,8 +21,10 @@ mod moves;
 #[cfg(test)]
 mod tests;
 
-pub use gate::{Gate, Missing, gate};
-pub use moves::{advance, auto_advance, fail, set_stage, start};
+pub(crate) use gate::Gate;
+pub use gate::{Missing, gate};
+pub(crate) use moves::auto_advance;
+pub use moves::{advance, fail, set_stage, start};
 
 use chrono::{DateTime, Utc};
 
@@ -50,15 +52,6 @@ pub struct Case<'a> {
     pub now: DateTime<Utc>,
 }
 
-/// One change of a task's file.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum TaskEdit {
-    /// Sets `stage`.
-    SetStage(Stage),
-    /// Appends to `history`.
-    AppendMove(Move),
-}
-
 /// A move that is to be made.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MovePlan {
@@ -81,12 +74,6 @@ impl MovePlan {
     #[must_use]
     pub fn to(&self) -> &Stage {
         &self.step.to
-    }
-
-    /// Returns the changes of the task's file, in order.
-    #[must_use]
-    pub fn edits(&self) -> Vec<TaskEdit> {
-        vec![TaskEdit::SetStage(self.step.to.clone()), TaskEdit::AppendMove(self.step.clone())]
     }
 
     /// Makes the move in a task that was read: what reading it again after the edits would give.

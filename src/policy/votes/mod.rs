@@ -24,7 +24,7 @@ mod weight;
 mod tests;
 
 pub use judge::judge;
-pub use weight::{VoteStatus, WhyNot};
+pub(crate) use weight::{VoteStatus, WhyNot};
 
 use schemars::JsonSchema;
 use serde::Serialize;

@@ -88,7 +88,7 @@ proptest! {
             Err(error) => {
                 let [line, below] = error.caret();
                 prop_assert!(below.contains('^') && !line.contains(char::is_control));
-                prop_assert!(text.is_char_boundary(error.byte()) && text.is_char_boundary(error.span.end));
+                prop_assert!(text.is_char_boundary(error.span.start) && text.is_char_boundary(error.span.end));
                 prop_assert!(error.column() <= text.chars().count() + 1);
                 let _ = error.hint();
             }

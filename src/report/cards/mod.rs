@@ -12,9 +12,9 @@ use serde::Serialize;
 use super::ReportInput;
 use crate::model::{Priority, Status, Task};
 
-pub use card::{Card, Field, Step};
-pub use sections::Section;
-pub use statistics::Statistics;
+pub(crate) use card::Card;
+pub use card::Field;
+pub(crate) use statistics::Statistics;
 
 /// The data of the template `cards`.
 #[derive(Debug, Clone, PartialEq, Serialize)]

@@ -24,7 +24,7 @@ fn a_plain_repository_is_found_from_its_top_and_from_below() {
 fn outside_of_a_repository_the_answer_is_that_there_is_none() {
     let sandbox = Sandbox::without_repository();
     let error = git::discover(&sandbox.env("")).unwrap_err();
-    assert!(error.is_not_a_repository());
+    assert!(matches!(error, Error::NotARepository { .. }));
     assert_eq!(error.to_string(), format!("`{}` is not in a git repository", sandbox.path().display()));
     assert_eq!(error.hint().unwrap(), "try: git init");
 }

@@ -18,8 +18,9 @@ fn child() {
         Ok(person) => person.to_string(),
         Err(error) => format!("{error}; {}", error.hint().unwrap_or_default()),
     };
-    show("identity", person(identity));
-    show("canonical", person(repository.canonical_identity(&env)));
+    show("identity", person(repository.identity(&env)));
+    let people = People::load(&repository);
+    show("canonical", person(identity.map(|own| people.canonical(&own))));
     show("editor", repository.editor(&env, true).unwrap_or_default());
     show("remote", repository.remote_url(None).unwrap().unwrap_or_default());
     show("backup", repository.remote_url(Some("backup")).unwrap().unwrap_or_default());
