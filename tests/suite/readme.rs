@@ -1,6 +1,7 @@
-//! The README is true line by line: its tour is played, and what the commands print is what it says.
+//! Transcripts are true line by line: those of the README, and those at the head of the files of commands, are played,
+//! and what the commands print is what they say.
 //!
-//! `TRACKER_UPDATE_README=1 cargo test readme` writes what they print into it.
+//! `TRACKER_UPDATE_README=1 cargo test readme` writes what they print into them.
 
 use std::fmt::Write as _;
 use std::path::Path;
@@ -9,37 +10,46 @@ use super::support::Sandbox;
 
 const FENCE: &str = "```console";
 
-/// Plays every `console` block of a text in one sandbox and returns the text with what the commands print.
-fn played(text: &str) -> String {
-    let sandbox = Sandbox::new();
+/// Plays every `console` block of a text whose lines begin with this prefix in one sandbox, and returns the text with
+/// what the commands print.
+fn played(sandbox: &Sandbox, prefix: &str, text: &str) -> String {
     let (mut result, mut lines) = (String::new(), text.lines().peekable());
+    let own = |line: &str| line.strip_prefix(prefix).unwrap_or(line.trim_end()).to_owned();
     while let Some(line) = lines.next() {
         let _ = writeln!(result, "{line}");
-        if line != FENCE {
+        if own(line) != FENCE {
             continue;
         }
-        while let Some(line) = lines.next_if(|line| *line != "```") {
-            let Some(command) = line.strip_prefix("$ ") else { continue };
-            let mut command = command.to_owned();
+        while let Some(line) = lines.next_if(|line| own(line) != "```") {
+            let Some(mut command) = own(line).strip_prefix("$ ").map(str::to_owned) else { continue };
             let _ = writeln!(result, "{line}");
             while command.ends_with('\\') {
                 let more = lines.next().unwrap();
                 let _ = writeln!(result, "{more}");
-                command = format!(
-                    "{}{}",
-                    command.trim_end_matches('\\'),
-                    more.trim_start().trim_start_matches("> ")
-                );
+                let more = own(more);
+                let more = more.trim_start().trim_start_matches("> ");
+                command = format!("{}{more}", command.trim_end_matches('\\'));
             }
             let output = sandbox.program_with("sh", "", &["-c", &format!("{command} 2>&1")], |_| {});
             let printed = output.stdout.replace(&sandbox.root().display().to_string(), "/home/ada");
-            result.push_str(&printed);
-            if !printed.is_empty() && !printed.ends_with('\n') {
-                result.push('\n');
+            for line in printed.lines() {
+                let _ = writeln!(result, "{}", format!("{prefix}{line}").trim_end());
             }
         }
     }
     result
+}
+
+/// Compares a file with what its transcripts print; returns the difference, or writes the file anew if asked to.
+fn difference(path: &Path, played: &str) -> String {
+    let text = std::fs::read_to_string(path).unwrap();
+    #[expect(clippy::disallowed_methods, reason = "a switch for whoever edits transcripts")]
+    if std::env::var_os("TRACKER_UPDATE_README").is_some() {
+        std::fs::write(path, played).unwrap();
+        return String::new();
+    }
+    let diff = similar::TextDiff::from_lines(text.as_str(), played);
+    diff.unified_diff().header(&path.display().to_string(), "what the commands print").to_string()
 }
 
 #[test]
@@ -47,13 +57,32 @@ fn every_command_of_the_readme_prints_what_it_says() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md");
     let text = std::fs::read_to_string(&path).unwrap();
     assert!(text.matches(FENCE).count() >= 3, "the tour is gone");
-    let played = played(&text);
-    #[expect(clippy::disallowed_methods, reason = "a switch for whoever edits the README")]
-    if std::env::var_os("TRACKER_UPDATE_README").is_some() {
-        std::fs::write(&path, &played).unwrap();
-        return;
-    }
-    let diff = similar::TextDiff::from_lines(&text, &played);
-    let diff = diff.unified_diff().header("README.md", "what the commands print").to_string();
+    let diff = difference(&path, &played(&Sandbox::new(), "", &text));
     assert!(diff.is_empty(), "{diff}");
+}
+
+/// Each begins in a repository with the profile `team` and two tasks, the second waiting for the first.
+#[test]
+fn every_transcript_of_a_command_prints_what_it_says() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/cli/commands");
+    let mut found = String::new();
+    for file in walkdir::WalkDir::new(folder).sort_by_file_name() {
+        let path = file.unwrap().into_path();
+        let Some(text) = path.is_file().then(|| std::fs::read_to_string(&path).unwrap()) else { continue };
+        if !text.contains(FENCE) {
+            continue;
+        }
+        let sandbox = Sandbox::new();
+        for line in [
+            "init --profile team",
+            "new One --id TASK-7Q2M --priority high --deliverable table --deliverable switch",
+            "new Two --id TASK-C0LR --type bug --depends-on 7q2m",
+        ] {
+            assert_eq!(sandbox.tracker(&line.split(' ').collect::<Vec<_>>()).status, 0, "{line}");
+        }
+        sandbox.git(&["add", "--all"]);
+        sandbox.git(&["commit", "--quiet", "--message", "Plan"]);
+        found.push_str(&difference(&path, &played(&sandbox, "//! ", &text)));
+    }
+    assert!(found.is_empty(), "{found}");
 }

@@ -1,4 +1,15 @@
 //! `tracker block`, `unblock`, `cancel`, `reopen`: whether a task can go on at all.
+//!
+//! ```console
+//! $ tracker block 7q2 waiting for the design
+//! TASK-7Q2M  blocked: waiting for the design  One
+//! $ tracker unblock 7q2
+//! TASK-7Q2M  unblocked  One
+//! $ tracker cancel c0l not needed
+//! TASK-C0LR  cancelled: not needed  Two
+//! $ tracker reopen c0l
+//! TASK-C0LR  no longer cancelled, continues in none  Two
+//! ```
 
 use super::{Command, Reply};
 use crate::cli::answer::Answer;

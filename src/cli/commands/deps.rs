@@ -1,4 +1,10 @@
 //! `tracker deps`
+//!
+//! ```console
+//! $ tracker deps
+//! TASK-C0LR  blocked  Two
+//! `- TASK-7Q2M  none  One
+//! ```
 
 use clap::Args;
 use owo_colors::Style;

@@ -1,4 +1,14 @@
 //! `tracker start`, `advance`, `fail`, `set-stage`: moves from stage to stage by hand.
+//!
+//! ```console
+//! $ tracker start 7q2
+//! TASK-7Q2M  One
+//!   assignee = Ada Lovelace
+//!   none → dev
+//! $ tracker advance 7q2
+//! error: TASK-7Q2M cannot leave dev
+//!   unchecked  deliverables 1 table, 2 switch  tracker tick TASK-7Q2M 1 2
+//! ```
 
 use super::{Command, Reply};
 use crate::cli::answer::Answer;

@@ -1,4 +1,9 @@
 //! `tracker note`
+//!
+//! ```console
+//! $ tracker note 7q2 the customer prefers two colours
+//! TASK-7Q2M  noted: the customer prefers two colours  One
+//! ```
 
 use clap::Args;
 

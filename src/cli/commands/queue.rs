@@ -1,4 +1,10 @@
 //! `tracker queue`
+//!
+//! ```console
+//! $ tracker queue
+//! TASK-7Q2M  high  none  0/2  One  today
+//! 1 task
+//! ```
 
 use clap::Args;
 

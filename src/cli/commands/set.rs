@@ -1,4 +1,15 @@
 //! `tracker set`
+//!
+//! ```console
+//! $ tracker set 7q2 priority=critical tags+=ui due=2026-12-01
+//! TASK-7Q2M  One
+//!   priority = critical
+//!   tags + ui
+//!   due = 2026-12-01
+//! $ tracker set 7q2 depends_on+=c0l
+//! error: TASK-7Q2M cannot depend on TASK-C0LR: that would be a cycle
+//!   cycle  TASK-7Q2M → TASK-C0LR → TASK-7Q2M  tracker deps
+//! ```
 
 use clap::Args;
 

@@ -2,6 +2,7 @@
 
 use clap::Args;
 use owo_colors::Style;
+use serde_json::Value;
 
 use super::shared::{ago, badge_cell, bar, minutes};
 use super::{Command, Reply};
@@ -11,7 +12,8 @@ use crate::cli::args::tasks;
 use crate::cli::context::Context;
 use crate::cli::error::Failure;
 use crate::cli::output::{Cell, Output, clean, clean_lines};
-use crate::ops::{self, TaskView};
+use crate::model::Field;
+use crate::ops::{self, TaskLine, TaskView};
 
 /// Show a task
 ///
@@ -93,6 +95,7 @@ fn show_head(task: &TaskView, out: &mut Output) {
     let parent = line.parent.as_ref().map(|parent| format!("part of {parent}"));
     let facts = [line.kind.clone(), line.priority.clone(), line.area.clone(), assignee, line.sprint.clone()];
     let facts = facts.into_iter().chain([parent, estimate, spent, due, created, tags]).flatten();
+    let facts = facts.chain(other_fields(line));
     out.flow(&facts.map(Cell::new).collect::<Vec<_>>(), 2);
     out.line(format!("  {}", pipeline(task, out)));
     for (label, why) in [("Blocked:", &line.blocked), ("Cancelled:", &line.cancelled)] {
@@ -103,6 +106,39 @@ fn show_head(task: &TaskView, out: &mut Output) {
     for (key, value) in &task.unknown {
         out.line(format!("  {} {}", out.dim(&format!("{}:", clean(key))), clean(value)));
     }
+}
+
+/// Fields that have a look of their own here, or are left to `--format json`.
+const WITH_OWN_LOOK: [Field; 14] = [
+    Field::Title,
+    Field::Type,
+    Field::Priority,
+    Field::Area,
+    Field::Tags,
+    Field::Parent,
+    Field::DependsOn,
+    Field::Sprint,
+    Field::Due,
+    Field::Files,
+    Field::Estimate,
+    Field::Source,
+    Field::Assignee,
+    Field::Spent,
+];
+
+/// Returns every other field of the table that has a value, by its key.
+fn other_fields(line: &TaskLine) -> Vec<String> {
+    let values = serde_json::to_value(line).expect("plain data with text keys is always JSON");
+    let shown = |field: Field| match values.get(field.key())? {
+        Value::Null => None,
+        Value::Array(items) => {
+            let items: Vec<&str> = items.iter().filter_map(Value::as_str).collect();
+            (!items.is_empty()).then(|| format!("{} {}", field.key(), items.join(", ")))
+        }
+        Value::String(text) => Some(format!("{} {text}", field.key())),
+        other => Some(format!("{} {other}", field.key())),
+    };
+    Field::settable().filter(|field| !WITH_OWN_LOOK.contains(field)).filter_map(shown).collect()
 }
 
 fn show_signoffs(shown: &ops::Shown, task: &TaskView, out: &mut Output) {

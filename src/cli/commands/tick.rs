@@ -1,4 +1,11 @@
 //! `tracker tick`, `tracker untick`
+//!
+//! ```console
+//! $ tracker tick 7q2 1
+//! TASK-7Q2M  checked 1 table  One
+//! $ tracker untick 7q2 1 --dry-run --quiet
+//! TASK-7Q2M
+//! ```
 
 use super::{Command, Reply};
 use crate::cli::answer::Answer;
