@@ -21,7 +21,7 @@ pub fn read_task_of(id: &TaskId, bytes: &[u8]) -> Result<Task, Vec<Problem>> {
 #[must_use]
 pub fn record_problems(path: &RecordPath, bytes: &[u8]) -> Vec<Problem> {
     let found = match path {
-        RecordPath::Config => read_config(bytes).map(|(_, warnings)| warnings),
+        RecordPath::Config => read_config(bytes).map(|(config, warnings)| [config.errors, warnings].concat()),
         RecordPath::Task(id) => read_task_of(id, bytes).map(|task| task.warnings),
         RecordPath::Vote { task, .. } => read_vote(task, bytes).and_then(|vote| {
             if vote.task == *task {

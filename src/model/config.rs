@@ -26,6 +26,8 @@ pub struct Pipeline {
 pub struct TypeRules {
     /// The stages of this type's own pipeline, where it has one.
     pub stages: Option<Vec<Stage>>,
+    /// Globs of the files that a task of this type may change without the sign-offs of the stages that it skips.
+    pub paths: Vec<String>,
 }
 
 /// Settings of reports.
@@ -69,11 +71,14 @@ pub struct Config {
     pub reports: ReportSettings,
     /// Settings of the workflows that `init --ci` writes.
     pub ci: CiSettings,
+    /// What is written and cannot be meant, such as a role that no table defines. The rest can be read and moves tasks;
+    /// what hangs on such a line is granted to nobody, and `doctor` and `check` report it as errors.
+    pub errors: Vec<Problem>,
 }
 
 static NO_RULES: StageRules =
     StageRules { signoffs: Vec::new(), on_fail: None, advance: Advance::Auto, requires: Vec::new() };
-static ANYONE: RoleRules =
+static NO_ROLE: RoleRules =
     RoleRules { members: Vec::new(), quorum: 1, people_only: false, paths: Vec::new() };
 
 impl Config {
@@ -122,10 +127,26 @@ impl Config {
         names
     }
 
-    /// Returns a role; one that the configuration does not name is anyone's and needs one approval.
+    /// Returns a role; one that no table defines requires one approval, which nobody can give.
     #[must_use]
     pub fn role<'c>(&'c self, name: &'c str) -> Role<'c> {
-        Role { name, rules: self.roles.get(name).unwrap_or(&ANYONE) }
+        let rules = self.roles.get(name);
+        Role { name, is_defined: rules.is_some(), rules: rules.unwrap_or(&NO_ROLE) }
+    }
+
+    /// Returns the stages of the pipeline that a type leaves out, with the roles that sign off there and in none of the
+    /// type's own stages.
+    #[must_use]
+    pub fn skipped_signoffs(&self, kind: &str) -> Vec<(&Stage, Vec<&str>)> {
+        let own = self.stages_of(Some(kind));
+        let signs =
+            |stage: &Stage, role: &str| self.signoffs_of(stage.as_str()).iter().any(|name| name == role);
+        let skipped = self.pipeline.stages.iter().filter(|stage| !own.contains(stage));
+        let unsigned = |stage: &'_ Stage| -> Vec<&str> {
+            let roles = self.signoffs_of(stage.as_str()).iter().map(String::as_str);
+            roles.filter(|role| !own.iter().any(|own| signs(own, role))).collect()
+        };
+        skipped.map(|stage| (stage, unsigned(stage))).filter(|(_, roles)| !roles.is_empty()).collect()
     }
 
     /// Returns the stage that a failure sends a task to: `on_fail` where that stands before the stage in the
@@ -165,6 +186,7 @@ impl Default for Config {
             policy: PolicyRules::default(),
             reports: ReportSettings::default(),
             ci: CiSettings::default(),
+            errors: Vec::new(),
         }
     }
 }

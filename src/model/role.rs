@@ -5,7 +5,7 @@ use super::Problem;
 /// The rules of one role: `[roles.NAME]` of the configuration.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RoleRules {
-    /// Who may vote for it: addresses, `*@example.com`, or names. Empty: anyone.
+    /// Who may vote for it: addresses, `*@example.com`, or, where no signatures are asked for, names. Empty: anyone.
     pub members: Vec<String>,
     /// How many people must approve.
     pub quorum: u32,
@@ -28,6 +28,8 @@ pub struct Role<'c> {
     pub name: &'c str,
     /// Its rules.
     pub rules: &'c RoleRules,
+    /// Whether a table of the configuration defines it. Nobody may sign for one that none does.
+    pub is_defined: bool,
 }
 
 /// What a role is told: `roles/NAME.md`. Who may vote for it is not said here but in the configuration, so that

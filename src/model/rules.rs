@@ -180,11 +180,16 @@ pub struct PolicyRules {
     pub blocking_severity: Blocking,
     /// What an approval without a valid signature is worth.
     pub signatures: Signatures,
-    /// Who is an agent: addresses or names, `*` for anything. An agent that borrows a person's name and address
-    /// is told apart by a signature only.
+    /// Who is an agent: addresses or names, `*` for anything; those of [`PolicyRules::KNOWN_AGENTS`] always are. An
+    /// agent that borrows a person's name and address is told apart by a signature only.
     pub agents: Vec<String>,
     /// What the gate of pull requests is told.
     pub gate: GateRules,
+}
+
+impl PolicyRules {
+    /// What forges call the accounts of programs.
+    pub const KNOWN_AGENTS: [&str; 2] = ["*[bot]", "*[bot]@*"];
 }
 
 impl Default for PolicyRules {
@@ -193,7 +198,7 @@ impl Default for PolicyRules {
             self_approval: SelfApproval::default(),
             blocking_severity: Blocking::default(),
             signatures: Signatures::default(),
-            agents: ["*[bot]", "*[bot]@*"].map(str::to_owned).to_vec(),
+            agents: Self::KNOWN_AGENTS.map(str::to_owned).to_vec(),
             gate: GateRules::default(),
         }
     }

@@ -82,6 +82,7 @@ pub fn init(env: &Env, request: &InitRequest) -> Result<Initialised> {
     let snapshot = workspace.snapshot();
     if workspace.has_tracker()? {
         refuse_other_formats(&snapshot)?;
+        snapshot.config()?;
     }
     let mut changes = Vec::new();
     let there = snapshot.read(RecordKind::Config.file())?;

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::{Error, Result, Session, Written};
 use crate::model::{Config, Problem, RecordPath, RoleGuide};
-use crate::policy::{Attempt, Reason, is_meant};
+use crate::policy::{Attempt, Reason, is_member};
 use crate::store::Change;
 
 const TEXTS: [(&str, &str); 4] = [
@@ -149,10 +149,10 @@ fn summary(
     guide: Option<&RoleGuide>,
     files: &BTreeMap<String, String>,
 ) -> RoleSummary {
-    let rules = config.role(name).rules;
+    let role = config.role(name);
+    let rules = role.rules;
     let requires = |stage: &&String| config.signoffs_of(stage).iter().any(|role| role == name);
     let me = session.workspace().repository().ok().and_then(|found| found.identity(session.env()).ok());
-    let is_member = |pattern: &String| me.as_ref().is_some_and(|me| is_meant(pattern, me));
     RoleSummary {
         role: name.to_owned(),
         title: guide.and_then(|guide| guide.title.clone()),
@@ -161,9 +161,10 @@ fn summary(
         people_only: rules.people_only,
         paths: rules.paths.clone(),
         stages: config.stages.keys().filter(requires).cloned().collect(),
-        yours: rules.members.is_empty() || rules.members.iter().any(is_member),
+        yours: role.is_defined && rules.members.is_empty()
+            || me.is_some_and(|me| is_member(config, role, &[&me])),
         file: files.get(name).cloned(),
-        configured: config.role_names().contains(&name),
+        configured: role.is_defined,
     }
 }
 

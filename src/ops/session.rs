@@ -135,14 +135,15 @@ impl<'e> Session<'e> {
         Ok((file, task))
     }
 
-    /// Takes the lock for writes.
+    /// Takes the lock for writes. Nothing is written where the policy is missing, cannot be read or is newer than this
+    /// program.
     pub(super) fn lock(&self, deed: &str) -> Result<Locked<'_>> {
         let locked = self.lock_any_format(deed)?;
-        refuse_other_formats(&self.workspace.snapshot())?;
-        Ok(locked)
+        let (config, _) = self.workspace.policy(self.env, &self.workspace.snapshot())?;
+        config.write_problem().map_or(Ok(locked), |problem| Err(Error::Broken(vec![problem])))
     }
 
-    /// Takes the lock for what brings a tracker to another format.
+    /// Takes the lock for what brings a tracker to another format, or repairs its configuration.
     pub(super) fn lock_any_format(&self, deed: &str) -> Result<Locked<'_>> {
         Ok(self.workspace.lock(deed)?)
     }
@@ -188,11 +189,11 @@ impl<'e> Session<'e> {
     }
 }
 
-/// Fails where the records have a format that this program does not write: an older one, or a newer.
+/// Fails where the records have a format that this program does not write: an older one, or a newer. What else is wrong
+/// with the configuration is for the caller to say.
 pub(super) fn refuse_other_formats(snapshot: &Snapshot) -> Result<()> {
     let problems: Vec<Problem> = match snapshot.config() {
         Ok((config, _)) => config.write_problem().into_iter().collect(),
-        // What else is wrong with it stops what needs it.
         Err(store::Error::Broken(problems)) => {
             problems.into_iter().filter(|problem| problem.key.as_deref() == Some("format")).collect()
         }

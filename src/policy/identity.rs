@@ -1,6 +1,26 @@
 //! Who is meant: patterns of people against people.
 
-use crate::model::Person;
+use crate::model::{Config, Person, Role, Signatures};
+
+/// Tells whether somebody may sign for a role. A person is known by several names: as the mailmap says, as the vote says.
+///
+/// Nobody may for a role that no table defines. Where signatures are looked at, members are compared with addresses,
+/// never with names: whoever signs writes his name himself.
+#[must_use]
+pub fn is_member(config: &Config, role: Role<'_>, known_as: &[&Person]) -> bool {
+    let members = &role.rules.members;
+    let means = |member: &String| known_as.iter().any(|person| is_member_meant(config, member, person));
+    role.is_defined && (members.is_empty() || members.iter().any(means))
+}
+
+/// Tells whether one pattern of `members` means a person.
+#[must_use]
+pub fn is_member_meant(config: &Config, pattern: &str, person: &Person) -> bool {
+    match config.policy.signatures {
+        Signatures::Off => is_meant(pattern, person),
+        Signatures::Warn | Signatures::Require => is_signer(pattern, person),
+    }
+}
 
 /// Tells whether a pattern of `members` means a person: with `@` it is compared with the address, else with the
 /// name. `*` stands for anything; case does not matter.

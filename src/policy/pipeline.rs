@@ -33,11 +33,15 @@ mod tests {
         let stages = |names: &[&str]| Some(names.iter().map(|name| Stage::parse(name).unwrap()).collect());
         let mut config = Config::default();
         assert_eq!(stage_order(&config), ["dev", "qa", "sec", "docs"]);
-        config
-            .types
-            .insert("docs".to_owned(), TypeRules { stages: stages(&["draft", "dev", "edit", "docs"]) });
-        config.types.insert("odd".to_owned(), TypeRules { stages: stages(&["docs", "dev", "last"]) });
-        config.types.insert("plain".to_owned(), TypeRules { stages: None });
+        config.types.insert(
+            "docs".to_owned(),
+            TypeRules { stages: stages(&["draft", "dev", "edit", "docs"]), ..TypeRules::default() },
+        );
+        config.types.insert(
+            "odd".to_owned(),
+            TypeRules { stages: stages(&["docs", "dev", "last"]), ..TypeRules::default() },
+        );
+        config.types.insert("plain".to_owned(), TypeRules { stages: None, ..TypeRules::default() });
         assert_eq!(stage_order(&config), ["draft", "dev", "edit", "qa", "sec", "docs", "last"]);
     }
 }

@@ -9,7 +9,7 @@
 use std::fmt;
 
 use super::{Cycle, DirectiveError, Missing};
-use crate::model::{Problem, Requirement, Stage, Suggestion, TaskId};
+use crate::model::{Problem, RecordKind, Requirement, Stage, Suggestion, TaskId};
 
 /// How many checkboxes a reason names.
 const NAMED: usize = 5;
@@ -97,6 +97,8 @@ pub enum Reason {
         task: TaskId,
         path: String,
     },
+    /// No table of the configuration defines it.
+    UndefinedRole(String),
     UnknownTask(TaskId),
     /// The refusal of one of several tasks.
     Task(Refusal),
@@ -287,6 +289,7 @@ impl Reason {
             Self::Message(_) => "message",
             Self::UnreadablePolicy { .. } => "policy",
             Self::Unstaged { .. } => "unstaged",
+            Self::UndefinedRole(_) => "role",
             Self::UnknownTask(_) => "unknown",
             Self::Task(_) => "refused",
         }
@@ -320,6 +323,10 @@ impl Reason {
             Self::UnreadablePolicy { path, .. } | Self::Unstaged { path, .. } => {
                 Some(Fix::Run(Suggestion::git(["add", path])))
             }
+            Self::UndefinedRole(role) => {
+                let config = RecordKind::Config.file();
+                Some(Fix::Advice(format!("correct the name in {config}, or add a table [roles.{role}]")))
+            }
             Self::UnknownTask(_) => Some(Fix::Run(Suggestion::tracker(["list"]))),
             Self::RoleExists { role, .. } => Some(Fix::Run(Suggestion::tracker(["role", "show", role]))),
             Self::NoSuchStage { .. } | Self::ChangedMeanwhile(_) | Self::Task(_) => None,
@@ -349,6 +356,7 @@ impl fmt::Display for Reason {
             Self::Broken(problem) | Self::UnreadablePolicy { problem, .. } => problem.fmt(f),
             Self::Message(error) => error.fmt(f),
             Self::Unstaged { task, .. } => write!(f, "{task} is not in the commit"),
+            Self::UndefinedRole(role) => write!(f, "role `{}` is not defined", role.escape_debug()),
             Self::UnknownTask(task) => write!(f, "no task {task}"),
             Self::Task(refusal) => refusal.fmt(f),
         }
@@ -388,6 +396,9 @@ impl Missing {
                 let words = ["tick".to_owned(), task.to_owned()].into_iter().chain(numbers);
                 Fix::Run(Suggestion::tracker(words))
             }
+            Self::Signoff { role, is_defined: false, .. } => {
+                Fix::Advice(format!("define the role in {}: [roles.{role}]", RecordKind::Config.file()))
+            }
             Self::Signoff { role, .. } => run(&["approve", task, "--as", role]),
             Self::Rejected { role, by, .. } => {
                 let command = Suggestion::tracker(["approve", task, "--as", role]);
@@ -420,8 +431,11 @@ impl fmt::Display for Missing {
             Self::WaitsFor { task, title: None } => write!(f, "{task}"),
             Self::Outdated => f.write_str("its sign-offs were counted before it moved"),
             Self::Unchecked { requirement, boxes } => unchecked(f, *requirement, boxes),
-            Self::Signoff { role, have, need, waiting_for } => {
+            Self::Signoff { role, have, need, waiting_for, is_defined } => {
                 write!(f, "approval of {role}")?;
+                if !is_defined {
+                    f.write_str(", which is not defined, so nobody can give it")?;
+                }
                 if *need > 1 {
                     write!(f, ", {have} of {need}")?;
                 }

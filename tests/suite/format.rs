@@ -19,7 +19,7 @@ impl Run for Sandbox {
     }
 }
 
-const CONFIG: &str = "# our rules\nformat = 1   # since the spring\n[pipeline]\nstages = [\"dev\", \"qa\"]\n[stage.qa]\nsignoffs = [\"reviewer\"]\n";
+const CONFIG: &str = "# our rules\nformat = 1   # since the spring\n[pipeline]\nstages = [\"dev\", \"qa\"]\n[stage.qa]\nsignoffs = [\"reviewer\"]\n[roles.reviewer]\n";
 
 /// Keys in the older order, comments, quotes, and a move with each word that format 1 had.
 const OLD: &str = "---\n# by hand\nid: TASK-AAAA\ntitle: 'Add dark mode'\nstage: dev     # for now\nassignee: ada\n\n\

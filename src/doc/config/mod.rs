@@ -1,7 +1,8 @@
 //! `config.toml` to a [`Config`].
 //!
-//! Every key is looked at: a known one with a value it cannot have is an error, an unknown one is a warning, since
-//! a newer program may have written it.
+//! Every key is looked at. A known one with a value it cannot have is an error: nothing is judged by the file. One that
+//! looks like a misspelt or misplaced known one, and a name that nothing defines, is kept in [`Config::errors`]. Any other
+//! unknown key is a warning, since a newer program may have written it.
 
 mod rules;
 #[cfg(test)]
@@ -56,7 +57,7 @@ pub fn read_config(bytes: &[u8]) -> Result<(Config, Vec<Problem>), Vec<Problem>>
         return Err(vec![Problem::error(message).at_line(1)]);
     }
     let (table, errors) = DeTable::parse_recoverable(text);
-    let mut reader = Reader { text, problems: Vec::new() };
+    let mut reader = Reader { text, problems: Vec::new(), misfits: Vec::new() };
     for error in errors.into_iter().take(MOST_ERRORS) {
         let span = error.span().unwrap_or(0..0);
         reader.error(span, "", error.message().trim().replace('\n', ", "), None);
@@ -65,9 +66,14 @@ pub fn read_config(bytes: &[u8]) -> Result<(Config, Vec<Problem>), Vec<Problem>>
     reader.root(table.get_ref(), &mut config);
     reader.check_stages(table.get_ref(), &config);
     reader.check_roles(table.get_ref(), &config);
+    reader.check_members(table.get_ref(), &config);
+    reader.check_types(table.get_ref(), &config);
+    reader.misfits.sort_by_key(|problem| problem.line);
+    config.errors = std::mem::take(&mut reader.misfits);
     let mut problems = reader.problems;
     problems.sort_by_key(|problem| problem.line);
     if problems.iter().any(|problem| problem.severity == Severity::Error) {
+        problems.extend(config.errors);
         return Err(problems);
     }
     Ok((config, problems))
@@ -79,6 +85,8 @@ type Value<'t> = Spanned<DeValue<'t>>;
 struct Reader<'t> {
     text: &'t str,
     problems: Vec<Problem>,
+    /// What is said and cannot be meant; see [`Config::errors`].
+    misfits: Vec<Problem>,
 }
 
 impl Reader<'_> {
@@ -250,9 +258,23 @@ impl Reader<'_> {
         items.iter().filter_map(text).collect()
     }
 
+    /// Reports a key that a table does not have: one that was surely meant to be another, or to stand elsewhere, would
+    /// leave the policy weaker than whoever wrote it believes.
     fn unknown(&mut self, path: &str, key: &Key<'_>, known: &[&'static str]) {
         let message = format!("unknown key `{}`", printable(key.get_ref()));
-        self.warn(key.span(), path, message, nearest(key.get_ref(), known.iter().copied()));
+        let hint = match (nearest(key.get_ref(), known.iter().copied()), rules::home_of(key.get_ref())) {
+            (Some(meant), _) => format!("did you mean `{meant}`?"),
+            (None, Some(table)) => format!("it belongs into {table}"),
+            (None, None) => return self.warn(key.span(), path, message),
+        };
+        self.misfit(key.span(), path, message, hint);
+    }
+
+    fn misfit(&mut self, span: Range<usize>, path: &str, message: String, hint: impl Into<String>) {
+        if self.misfits.len() < MOST_PROBLEMS {
+            let problem = self.place(Problem::error(message).with_hint(hint), &span, path);
+            self.misfits.push(problem);
+        }
     }
 
     fn error(&mut self, span: Range<usize>, path: &str, message: String, hint: Option<&str>) {
@@ -266,13 +288,11 @@ impl Reader<'_> {
         self.problems.push(problem);
     }
 
-    fn warn(&mut self, span: Range<usize>, path: &str, message: String, meant: Option<&str>) {
-        if self.problems.len() >= MOST_PROBLEMS {
-            return;
+    fn warn(&mut self, span: Range<usize>, path: &str, message: String) {
+        if self.problems.len() < MOST_PROBLEMS {
+            let problem = self.place(Problem::warning(message), &span, path);
+            self.problems.push(problem);
         }
-        let mut problem = self.place(Problem::warning(message), &span, path);
-        problem.hint = meant.map(|meant| format!("did you mean `{meant}`?"));
-        self.problems.push(problem);
     }
 
     fn place(&self, problem: Problem, span: &Range<usize>, path: &str) -> Problem {

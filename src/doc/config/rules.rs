@@ -72,7 +72,8 @@ impl Reader<'_> {
         let mut rules = TypeRules::default();
         self.table(path, value, |reader, path, key, value| match key.get_ref().as_ref() {
             "stages" => rules.stages = Some(reader.stages(path, value)),
-            _ => reader.unknown(path, key, &["stages"]),
+            "paths" => rules.paths = reader.globs(path, value),
+            _ => reader.unknown(path, key, &["stages", "paths"]),
         });
         rules
     }
@@ -96,23 +97,66 @@ impl Reader<'_> {
         stages
     }
 
-    /// Warns of roles that stages require and that no table describes, where one of nearly the same name is described:
-    /// anyone could vote for the misspelt one.
+    /// Reports roles that something requires and that no table defines: nobody may sign for them.
     pub(super) fn check_roles(&mut self, table: &DeTable<'_>, config: &Config) {
-        let Some(DeValue::Table(stages)) = table.get("stage").map(Spanned::get_ref) else { return };
-        for (key, value) in stages {
-            let listed = value.get_ref().get("signoffs").and_then(|found| found.get_ref().as_array());
-            for item in listed.into_iter().flatten() {
-                let Some(name) = item.get_ref().as_str().filter(|name| !config.roles.contains_key(*name))
+        let mut named = Vec::new();
+        if let Some(DeValue::Table(stages)) = table.get("stage").map(Spanned::get_ref) {
+            for (key, value) in stages {
+                let listed = value.get_ref().get("signoffs").and_then(|found| found.get_ref().as_array());
+                let path = format!("stage.{}.signoffs", key.get_ref());
+                named.extend(listed.into_iter().flatten().map(|item| (path.clone(), item)));
+            }
+        }
+        let policy = table.get("policy").and_then(|policy| policy.get_ref().as_table());
+        let owners = policy.and_then(|policy| policy.get("owners"));
+        named.extend(owners.map(|item| ("policy.owners".to_owned(), item)));
+        for (path, item) in named {
+            let Some(name) = item.get_ref().as_str().filter(|name| !config.roles.contains_key(*name)) else {
+                continue;
+            };
+            let message =
+                format!("unknown role `{}`: no table defines it, so nobody may sign", printable(name));
+            let hint = match nearest(name, config.roles.keys().map(String::as_str)) {
+                Some(meant) => format!("did you mean `{meant}`?"),
+                None => format!("add a table: [roles.{}]", printable(name)),
+            };
+            self.misfit(item.span(), &path, message, hint);
+        }
+    }
+
+    /// Reports members that are named and not addressed where votes are signed: a signature proves an address.
+    pub(super) fn check_members(&mut self, table: &DeTable<'_>, config: &Config) {
+        if config.policy.signatures == Signatures::Off {
+            return;
+        }
+        let Some(DeValue::Table(roles)) = table.get("roles").map(Spanned::get_ref) else { return };
+        for (key, value) in roles {
+            let members = value.get_ref().get("members").and_then(|found| found.get_ref().as_array());
+            for item in members.into_iter().flatten() {
+                let Some(name) = item.get_ref().as_str().filter(|name| !name.contains('@') && *name != "*")
                 else {
                     continue;
                 };
-                if let Some(meant) = nearest(name, config.roles.keys().map(String::as_str)) {
-                    let path = format!("stage.{}.signoffs", key.get_ref());
-                    let message = format!("unknown role `{}`: no table describes it", printable(name));
-                    self.warn(item.span(), &path, message, Some(meant));
-                }
+                let message = format!("`{}` is no address, and a signature proves no name", printable(name));
+                let path = format!("roles.{}.members", key.get_ref());
+                self.misfit(item.span(), &path, message, "write the address, such as `ada@example.com`");
             }
+        }
+    }
+
+    /// Reports types whose stages leave out sign-offs that the pipeline requires, and that do not say for which files:
+    /// whoever chooses the type would choose to be reviewed by nobody.
+    pub(super) fn check_types(&mut self, table: &DeTable<'_>, config: &Config) {
+        let Some(DeValue::Table(types)) = table.get("types").map(Spanned::get_ref) else { return };
+        for (key, value) in types {
+            let name = key.get_ref();
+            let is_limited = config.types.get(name.as_ref()).is_some_and(|rules| !rules.paths.is_empty());
+            let skipped = config.skipped_signoffs(name);
+            let Some((stage, roles)) = skipped.first().filter(|_| !is_limited) else { continue };
+            let message = format!("skips `{stage}`, where {} must sign off", roles.join(" and "));
+            let span = value.get_ref().get("stages").map_or(key.span(), Spanned::span);
+            let hint = "say which files such a task may change: paths = [\"docs/**\"]";
+            self.misfit(span, &format!("types.{}.stages", printable(name)), message, hint);
         }
     }
 
@@ -132,7 +176,12 @@ impl Reader<'_> {
                 if Stage::parse(name).is_some() {
                     let all = pipelines.iter().flat_map(|stages| stages.iter().map(Stage::as_str));
                     let message = format!("unknown stage `{name}`: no pipeline has it");
-                    self.warn(key.span(), &path, message, nearest(name, all));
+                    match nearest(name, all) {
+                        Some(meant) => {
+                            self.misfit(key.span(), &path, message, format!("did you mean `{meant}`?"));
+                        }
+                        None => self.warn(key.span(), &path, message),
+                    }
                 }
                 continue;
             }
@@ -167,7 +216,7 @@ impl Reader<'_> {
         if let Some(span) = quorum_span.filter(|_| is_closed && rules.members.len() < rules.quorum as usize) {
             let message =
                 format!("{} members can never be a quorum of {}", rules.members.len(), rules.quorum);
-            self.warn(span, &format!("{path}.quorum"), message, None);
+            self.warn(span, &format!("{path}.quorum"), message);
         }
         rules
     }
@@ -202,7 +251,7 @@ impl Reader<'_> {
                     [("off", Signatures::Off), ("warn", Signatures::Warn), ("require", Signatures::Require)];
                 rules.signatures = reader.word(path, value, &known).unwrap_or_default();
             }
-            "agents" => rules.agents = reader.patterns(path, value),
+            "agents" => rules.agents.extend(reader.patterns(path, value)),
             name if reader.gate_key(&mut rules.gate, path, name, value) => {}
             _ => reader.unknown(path, key, &policy_keys().collect::<Vec<_>>()),
         });
@@ -345,6 +394,17 @@ impl Reader<'_> {
                 None
             }
         }
+    }
+}
+
+/// Returns the table that has a key, of those keys that only one kind of table has.
+pub(super) fn home_of(key: &str) -> Option<&'static str> {
+    match key {
+        "signoffs" | "on_fail" | "advance" | "requires" => Some("[stage.NAME]"),
+        "members" | "quorum" | "people_only" => Some("[roles.NAME]"),
+        "on_commit" | "pre_push" | "pre_receive" => Some("[hooks]"),
+        "pipeline" | "stage" | "types" | "roles" | "hooks" | "policy" => Some("the top of the file"),
+        key => policy_keys().any(|known| known == key).then_some("[policy]"),
     }
 }
 

@@ -60,7 +60,7 @@ fn reads_stages_roles_hooks_and_policy() {
     assert_eq!(config.policy.self_approval, SelfApproval::Forbid);
     assert_eq!(config.policy.blocking_severity, Blocking::Medium);
     assert_eq!(config.policy.signatures, Signatures::Require);
-    assert_eq!(config.policy.agents, ["claude"]);
+    assert_eq!(config.policy.agents, ["*[bot]", "*[bot]@*", "claude"], "what forges call agents stays");
 }
 
 #[test]
@@ -106,25 +106,87 @@ fn unknown_keys_never_fail() {
     assert_eq!(warnings.len(), 2);
 }
 
+/// Reads a configuration that can be used, and returns what in it cannot be meant.
+fn misfits(text: &str) -> Vec<(usize, String, String)> {
+    let (config, warnings) = read_config(text.as_bytes()).unwrap();
+    assert_eq!(warnings, [], "{text}");
+    let found = config.errors.into_iter();
+    found.map(|problem| (problem.line.unwrap(), problem.message, problem.hint.unwrap_or_default())).collect()
+}
+
 #[test]
-fn near_misses_name_what_was_meant() {
-    for (text, line, message, meant) in [
-        ("projct = \"x\"\n", 1, "unknown key `projct`", "project"),
-        ("[stage.qa]\nsignofs = []\n", 2, "unknown key `signofs`", "signoffs"),
-        ("[roles.qa]\nmember = []\n", 2, "unknown key `member`", "members"),
-        ("[policy]\nearned-move = \"off\"\n", 2, "unknown key `earned-move`", "earned-moves"),
-        ("[stage.dve]\n", 1, "unknown stage `dve`: no pipeline has it", "dev"),
+fn near_misses_are_errors_that_name_what_was_meant() {
+    for (text, line, message, hint) in [
+        ("projct = \"x\"\n", 1, "unknown key `projct`", "did you mean `project`?"),
+        ("[stage.qa]\nsignofs = []\n", 2, "unknown key `signofs`", "did you mean `signoffs`?"),
+        ("[roles.qa]\nmember = []\n", 2, "unknown key `member`", "did you mean `members`?"),
+        ("[policy]\nearned-move = \"off\"\n", 2, "unknown key `earned-move`", "did you mean `earned-moves`?"),
+        ("[stage.dve]\n", 1, "unknown stage `dve`: no pipeline has it", "did you mean `dev`?"),
+        ("[stages.qa]\nsignoffs = []\n", 1, "unknown key `stages`", "did you mean `stage`?"),
+        ("signatures = \"require\"\n", 1, "unknown key `signatures`", "it belongs into [policy]"),
+        ("[stage.qa]\nquorum = 2\n", 2, "unknown key `quorum`", "it belongs into [roles.NAME]"),
+        ("[hooks]\ncovered-files = \"off\"\n", 2, "unknown key `covered-files`", "it belongs into [policy]"),
+    ] {
+        assert_eq!(misfits(text), [(line, message.to_owned(), hint.to_owned())], "{text}");
+    }
+}
+
+#[test]
+fn roles_that_no_table_defines_are_errors() {
+    let unsigned = "no table defines it, so nobody may sign";
+    for (text, line, name, hint) in [
         (
             "[roles.code-reviewer]\n[stage.qa]\nsignoffs = [\"code-reviwer\"]\n",
             3,
-            "unknown role `code-reviwer`: no table describes it",
-            "code-reviewer",
+            "code-reviwer",
+            "did you mean `code-reviewer`?",
         ),
+        ("[stage.qa]\nsignoffs = [\"lawyer\"]\n", 2, "lawyer", "add a table: [roles.lawyer]"),
+        ("[roles.owner]\n[policy]\nowners = \"onwer\"\n", 3, "onwer", "did you mean `owner`?"),
+        ("[roles.QA-lead]\n[stage.qa]\nsignoffs = [\"qa-lead\"]\n", 3, "qa-lead", "did you mean `QA-lead`?"),
     ] {
-        let (_, warnings) = read_config(text.as_bytes()).unwrap();
-        let found: Vec<_> = warnings.iter().map(|found| (found.line, found.message.as_str())).collect();
-        assert_eq!(found, [(Some(line), message)]);
-        assert_eq!(warnings[0].hint, Some(format!("did you mean `{meant}`?")));
+        let expected = (line, format!("unknown role `{name}`: {unsigned}"), hint.to_owned());
+        assert_eq!(misfits(text), [expected], "{text}");
+    }
+}
+
+#[test]
+fn members_have_addresses_where_votes_are_signed() {
+    let with = |signatures: &str| {
+        format!(
+            "[roles.sec]\nmembers = [\"Ada\", \"ken@example.com\", \"*@example.org\", \"*\", \"A*\"]\n\
+             [policy]\nsignatures = \"{signatures}\"\n"
+        )
+    };
+    assert_eq!(misfits(&with("off")), []);
+    for signatures in ["warn", "require"] {
+        let found = misfits(&with(signatures));
+        let messages: Vec<_> = found.iter().map(|(line, message, _)| (*line, message.as_str())).collect();
+        let expected = ["`Ada` is no address, and a signature proves no name"; 1];
+        assert_eq!(messages[0], (2, expected[0]));
+        assert!(messages.len() == 2 && messages[1].1.starts_with("`A*`"), "{messages:?}");
+    }
+}
+
+#[test]
+fn types_skip_no_signoffs_but_for_files_that_they_name() {
+    let with = |types: &str| {
+        format!(
+            "[pipeline]\nstages = [\"dev\", \"qa\", \"docs\"]\n[roles.r]\n[stage.qa]\nsignoffs = [\"r\"]\n\
+             [stage.fast]\nsignoffs = [\"r\"]\n[types.x]\n{types}\n[types.y]\nstages = [\"fast\"]\n"
+        )
+    };
+    for (types, expected) in [
+        ("", None),
+        ("stages = [\"dev\", \"qa\"]", None),
+        ("stages = [\"dev\", \"docs\"]", Some("skips `qa`, where r must sign off")),
+        ("stages = []", Some("skips `qa`, where r must sign off")),
+        ("stages = [\"dev\", \"fast\"]", None),
+        ("stages = [\"docs\"]\npaths = [\"docs/**\"]", None),
+        ("stages = [\"docs\"]\npaths = []", Some("skips `qa`, where r must sign off")),
+    ] {
+        let found = misfits(&with(types));
+        assert_eq!(found.first().map(|(_, message, _)| message.as_str()), expected, "{types}");
     }
 }
 

@@ -169,6 +169,7 @@ impl<'a> Examination<'a> {
             Ok((config, mut warnings)) => {
                 let older = config.write_problem();
                 warnings.extend(older.map(|problem| Problem { severity: Severity::Warning, ..problem }));
+                warnings.extend(config.errors);
                 warnings
             }
             Err(store::Error::Broken(problems)) if self.has(RecordKind::Config.file()) => problems,

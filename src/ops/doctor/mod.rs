@@ -14,6 +14,7 @@ use self::examine::{Examined, examine};
 use crate::doc::{Document, Edit, Value};
 use crate::events::LongStep;
 use crate::model::{Problem, RecordPath, Severity, TaskId};
+use crate::ops::session::refuse_other_formats;
 use crate::ops::{Error, Result, Session};
 use crate::store::{Change, Locked};
 
@@ -208,7 +209,8 @@ pub fn doctor(session: &Session<'_>, fix: bool) -> Result<Diagnosis> {
     if !fix {
         return Ok(diagnosis(examine(session)?, Vec::new()));
     }
-    let locked = session.lock("doctor")?;
+    let locked = session.lock_any_format("doctor")?;
+    refuse_other_formats(&session.workspace().snapshot())?;
     let found = examine(session)?;
     let fixes = found.2.clone();
     if session.is_dry() || fixes.is_empty() {

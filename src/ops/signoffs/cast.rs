@@ -71,6 +71,9 @@ fn cast(session: &Session<'_>, request: &VoteRecord, verdict: Verdict) -> Result
         Some(place) => place,
         None => own_place(&facts, &config, &by, request.role.as_deref())?,
     };
+    if !config.role(&role).is_defined {
+        return Err(Error::refused(Attempt::Vote(facts.task.id), Reason::UndefinedRole(role)));
+    }
     let found = read_findings(session, &facts.task, &role, &by, &request.findings)?;
     let statement = Statement {
         role,

@@ -10,7 +10,7 @@ use crate::facts::TaskFacts;
 use crate::git::Repository;
 use crate::model::{Config, Problem, RecordKind, RecordPath, SelfApproval, Signatures, Task};
 use crate::ops::{Result, Session};
-use crate::policy::{JudgedVote, Missing, RoleStanding, Trust, VoteStatus, gate, is_meant};
+use crate::policy::{JudgedVote, Missing, RoleStanding, Trust, VoteStatus, gate, is_member_meant};
 
 /// The sign-off status of a task.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
@@ -196,13 +196,14 @@ pub(in crate::ops) fn view_of(session: &Session<'_>, config: &Config, facts: &Ta
 fn next_of(session: &Session<'_>, config: &Config, facts: &TaskFacts, missing: &Missing) -> Option<String> {
     let who = missing.who_to_ask()?;
     let request = match missing {
+        Missing::Signoff { is_defined: false, .. } => return Some(missing.fix(&facts.task.id).to_string()),
         Missing::Rejected { role, .. } => format!("vote again as {role}"),
         Missing::Signoff { role, .. } => format!("approve as {role}"),
         _ => return None,
     };
     let me = session.workspace().repository().ok()?.identity(session.env()).ok();
     let me = me.map(|me| facts.canonical(&me));
-    let is_me = |pattern: &String| me.as_ref().is_some_and(|me| is_meant(pattern, me));
+    let is_me = |pattern: &String| me.as_ref().is_some_and(|me| is_member_meant(config, pattern, me));
     let id = &facts.task.id;
     let command = |role: &str| Some(format!("tracker approve {id} --as {role}"));
     match missing {

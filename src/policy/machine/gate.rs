@@ -46,6 +46,8 @@ pub enum Missing {
         need: u32,
         /// Members who could approve; empty where anyone can.
         waiting_for: Vec<String>,
+        /// Whether a table of the configuration defines the role; for one that none does nobody can approve.
+        is_defined: bool,
     },
     /// Somebody objects.
     Rejected {
@@ -182,6 +184,7 @@ fn signoffs(case: &Case<'_>) -> Vec<Missing> {
                 have: role.quorum - role.missing(),
                 need: role.quorum,
                 waiting_for: role.waiting_for.clone(),
+                is_defined: case.config.role(&role.role).is_defined,
             });
         }
     }

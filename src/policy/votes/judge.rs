@@ -5,7 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{Content, Flaw, JudgedVote, RoleStanding, Signoffs, Trust, VoteRecord, VoteStatus, WhyNot};
 use crate::model::{Config, Coverage, Person, Role, SelfApproval, Signatures, Stage, Task, Verdict};
 use crate::policy::rounds::overridden_round;
-use crate::policy::{covered_by, explain, is_agent, is_covered, is_meant, is_sound, round_of};
+use crate::policy::{
+    covered_by, explain, is_agent, is_covered, is_member, is_member_meant, is_sound, round_of,
+};
 
 /// Judges all votes of a task in the stage that it is in. `canonical` is the mailmap: it returns the one person
 /// behind a name and address.
@@ -43,12 +45,12 @@ pub fn judge<'v>(
         }
     }
     let standing =
-        |role: &String| standing(config.role(role), votes.remove(role.as_str()).unwrap_or_default());
+        |role: &String| standing(config, config.role(role), votes.remove(role.as_str()).unwrap_or_default());
     let roles = asked.iter().map(standing).collect();
     Signoffs { task: task.id.clone(), stage: task.stage.clone(), round: judge.round, roles, others }
 }
 
-fn standing<'v>(role: Role<'_>, votes: Vec<JudgedVote<'v>>) -> RoleStanding<'v> {
+fn standing<'v>(config: &Config, role: Role<'_>, votes: Vec<JudgedVote<'v>>) -> RoleStanding<'v> {
     let of = |weight: VoteStatus| -> Vec<Person> {
         votes.iter().filter(|vote| vote.weight == weight).map(|vote| vote.person.clone()).collect()
     };
@@ -56,17 +58,16 @@ fn standing<'v>(role: Role<'_>, votes: Vec<JudgedVote<'v>>) -> RoleStanding<'v> 
     let is_done = approvals.len() >= role.rules.quorum as usize && rejections.is_empty();
     let has_approved = |member: &str| {
         let mut approving = votes.iter().filter(|vote| vote.weight == VoteStatus::Approval);
-        approving.any(|vote| means(member, vote.ballot, &vote.person))
+        approving.any(|vote| {
+            [&vote.person, &vote.ballot.vote.by]
+                .iter()
+                .any(|known_as| is_member_meant(config, member, known_as))
+        })
     };
     let waiting = role.rules.members.iter().filter(|member| member.contains('*') || !has_approved(member));
     let waiting_for = if is_done { Vec::new() } else { waiting.cloned().collect() };
     let name = role.name.to_owned();
     RoleStanding { role: name, quorum: role.rules.quorum, approvals, rejections, waiting_for, votes }
-}
-
-/// Tells whether a pattern means the author of a vote, by the name in the file or by the mailmap's.
-fn means(pattern: &str, ballot: &VoteRecord, person: &Person) -> bool {
-    is_meant(pattern, person) || is_meant(pattern, &ballot.vote.by)
 }
 
 /// A person's place among the votes: a later vote replaces an earlier one of the same place.
@@ -109,7 +110,7 @@ impl Judge<'_> {
     /// Says why a vote is none at all: it neither counts nor replaces another.
     fn unfit(&self, ballot: &VoteRecord, person: &Person) -> Option<WhyNot> {
         let vote = &ballot.vote;
-        let rules = self.config.role(&vote.role).rules;
+        let role = self.config.role(&vote.role);
         if vote.task != self.task.id || ballot.folder != self.task.id {
             let from = if vote.task == self.task.id { &ballot.folder } else { &vote.task };
             return Some(WhyNot::Copied(from.clone()));
@@ -117,11 +118,14 @@ impl Judge<'_> {
         if let Verdict::Unknown(text) = &vote.verdict {
             return Some(WhyNot::UnknownVerdict(text.clone()));
         }
-        if !rules.members.is_empty() && !rules.members.iter().any(|member| means(member, ballot, person)) {
+        if !role.is_defined {
+            return Some(WhyNot::UndefinedRole(vote.role.clone()));
+        }
+        if !is_member(self.config, role, &[person, &vote.by]) {
             return Some(WhyNot::Outsider);
         }
         let agents = &self.config.policy.agents;
-        if rules.people_only && (is_agent(agents, person) || is_agent(agents, &vote.by)) {
+        if role.rules.people_only && (is_agent(agents, person) || is_agent(agents, &vote.by)) {
             return Some(WhyNot::Agent);
         }
         // Doubts about the file must not lift a veto, so they touch no rejection.

@@ -2,7 +2,8 @@
 
 use super::{Flaw, Signoffs, Trust, VoteRecord, VoteStatus, WhyNot, judge};
 use crate::model::{
-    Config, Coverage, MoveKind, Person, PolicyRules, SelfApproval, Signatures, Task, TaskId, Verdict,
+    Config, Coverage, MoveKind, Person, PolicyRules, RoleRules, SelfApproval, Signatures, Task, TaskId,
+    Verdict,
 };
 use crate::policy::tests::example::{ADA, KEN, ballot, config, content, file, moved, seal, stage, task_in};
 use crate::policy::{Staleness, Tally};
@@ -70,7 +71,11 @@ fn each_reason_not_to_count() {
         let files = [file("src/a.rs", "e")];
         ballot.vote.covers = Coverage::of("c", files);
     });
-    let lenient = config();
+    let mut lenient = config();
+    lenient.roles.insert("designer".to_owned(), RoleRules::default());
+    let mut named = lenient.clone();
+    named.policy.signatures = Signatures::Warn;
+    named.roles.get_mut("tester").unwrap().members = vec!["Grace".to_owned()];
     let rows: Vec<(&str, &Config, VoteRecord, WhyNot)> = vec![
         (
             "copied into this folder",
@@ -79,6 +84,26 @@ fn each_reason_not_to_count() {
             WhyNot::Copied(other),
         ),
         ("outside the members", &lenient, approval(1, "bob@example.com", "tester"), WhyNot::Outsider),
+        (
+            "named like a member, where signatures tell who signs",
+            &named,
+            with(approval(1, "mallory@example.com", "tester"), |ballot| {
+                ballot.vote.by.name = "Grace".to_owned();
+            }),
+            WhyNot::Outsider,
+        ),
+        (
+            "a role that no table defines",
+            &lenient,
+            approval(1, KEN, "reviwer"),
+            WhyNot::UndefinedRole("reviwer".to_owned()),
+        ),
+        (
+            "a rejection for a role that no table defines",
+            &lenient,
+            ballot(1, KEN, "reviwer", Verdict::Rejected),
+            WhyNot::UndefinedRole("reviwer".to_owned()),
+        ),
         ("stale", &lenient, stale, WhyNot::Stale(changed)),
         (
             "an earlier round",

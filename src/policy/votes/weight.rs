@@ -34,6 +34,8 @@ pub enum WhyNot {
     Copied(TaskId),
     /// It says neither yes nor no.
     UnknownVerdict(String),
+    /// No table of the configuration defines its role.
+    UndefinedRole(String),
     /// Its author is no member of the role.
     Outsider,
     /// Its author is an agent, and the role is for people.
@@ -76,6 +78,7 @@ impl WhyNot {
         match self {
             Self::Copied(_) => "copied",
             Self::UnknownVerdict(_) => "unknown_verdict",
+            Self::UndefinedRole(_) => "undefined_role",
             Self::Outsider => "outsider",
             Self::Agent => "agent",
             Self::Altered => "altered",
@@ -99,6 +102,7 @@ impl fmt::Display for WhyNot {
         match self {
             Self::Copied(task) => write!(f, "it was cast on {task}"),
             Self::UnknownVerdict(text) => write!(f, "`{}` is no verdict", text.escape_debug()),
+            Self::UndefinedRole(role) => write!(f, "role `{}` is not defined", role.escape_debug()),
             Self::Outsider => f.write_str("its author is no member of the role"),
             Self::Agent => f.write_str("only people sign off for this role"),
             Self::Altered => f.write_str("its file was changed after it was cast"),

@@ -162,7 +162,7 @@ fn blame(id: &TaskId, role: &RoleStanding<'_>, vote: &JudgedVote<'_>, book: &mut
 pub(super) fn rule_against(why: &WhyNot) -> Option<GateRule> {
     match why {
         WhyNot::OwnWork => Some(GateRule::SelfApproval),
-        WhyNot::Outsider | WhyNot::Agent => Some(GateRule::RoleMembers),
+        WhyNot::Outsider | WhyNot::UndefinedRole(_) | WhyNot::Agent => Some(GateRule::RoleMembers),
         WhyNot::Unsigned | WhyNot::BadSignature => Some(GateRule::SignedVotes),
         WhyNot::Altered | WhyNot::Copied(_) | WhyNot::Unsound => Some(GateRule::NoRewrittenVotes),
         _ => None,

@@ -7,7 +7,7 @@ use super::{About, Violations};
 use crate::model::{
     Finding, FindingState, GateRule, Level, RecordKind, Resolution, SelfApproval, Signatures,
 };
-use crate::policy::{JudgedVote, Signoffs, Trust, VoteStatus, blocking_findings, is_meant};
+use crate::policy::{JudgedVote, Signoffs, Trust, VoteStatus, blocking_findings, is_member};
 
 pub(super) fn judge(facts: &RangeFacts<'_>, tasks: &[Judged<'_>], book: &mut Violations<'_>) {
     for step in &facts.steps {
@@ -131,9 +131,8 @@ fn doubt_about(
     book: &Violations<'_>,
 ) -> Option<String> {
     let person = (range.people)(&step.by);
-    let members = &book.config.role(&finding.role).rules.members;
-    let is_member = members.iter().any(|member| is_meant(member, &person) || is_meant(member, &step.by));
-    if !members.is_empty() && !is_member {
+    let role = book.config.role(&finding.role);
+    if role.is_defined && !is_member(book.config, role, &[&person, &step.by]) {
         return Some(format!("who is no member of {}", finding.role));
     }
     let mut authors = facts.content.commits.iter().flat_map(|commit| &commit.authors);

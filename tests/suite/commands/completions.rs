@@ -50,7 +50,10 @@ fn a_part_of_an_id_in_either_case_is_completed() {
 fn roles_are_completed() {
     let sandbox = world();
     let config = sandbox.read(".tracker/config.toml");
-    sandbox.write(".tracker/config.toml", config + "\n[stage.qa]\nsignoffs = [\"reviewer\", \"tester\"]\n");
+    sandbox.write(
+        ".tracker/config.toml",
+        config + "\n[stage.qa]\nsignoffs = [\"reviewer\", \"tester\"]\n[roles.reviewer]\n[roles.tester]\n",
+    );
     assert_eq!(completed(&sandbox, "bash", &["tracker", "approve", "d4", "--as", ""]), "reviewer\ntester");
     assert_eq!(completed(&sandbox, "bash", &["tracker", "findings", "import", "x", "--as", "t"]), "tester");
     assert_eq!(completed(&sandbox, "bash", &["tracker", "role", "show", "r"]), "reviewer");

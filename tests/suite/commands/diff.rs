@@ -8,7 +8,8 @@ use insta::assert_snapshot;
 fn history() -> Sandbox {
     let sandbox = world();
     let config = sandbox.read(".tracker/config.toml");
-    let asks = "\n[stage.qa]\nsignoffs = [\"reviewer\"]\n[policy]\nblocking_severity = \"high\"\n";
+    let asks =
+        "\n[stage.qa]\nsignoffs = [\"reviewer\"]\n[roles.reviewer]\n[policy]\nblocking_severity = \"high\"\n";
     sandbox.write(".tracker/config.toml", format!("{config}{asks}"));
     commit(&sandbox, "Rules");
     sandbox.git(&["tag", "a"]);

@@ -147,7 +147,7 @@ fn every_answer_and_every_error_is_what_the_schema_says() {
     let sandbox = world();
     sandbox.write(".tracker/tasks/TASK-BR0K.md", "---\nid: TASK-BR0K\ntitle: [oops\n---\n");
     let config = sandbox.read(".tracker/config.toml");
-    let asks = "\n[stage.qa]\nsignoffs = [\"reviewer\", \"tester\"]\n";
+    let asks = "\n[stage.qa]\nsignoffs = [\"reviewer\", \"tester\"]\n[roles.reviewer]\n[roles.tester]\n";
     sandbox.write(".tracker/config.toml", config + asks);
     sandbox.write("cards.md", include_str!("../../../templates/demo/TASK_CARDS.md"));
     sandbox.write("scan.sarif", include_str!("../../../fixtures/findings/semgrep.sarif"));

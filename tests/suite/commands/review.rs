@@ -16,6 +16,7 @@ requires = [\"deliverables\"]
 [stage.qa]
 signoffs = [\"code-reviewer\"]
 on_fail = \"dev\"
+[roles.code-reviewer]
 [roles.policy-owner]
 members = [\"lead@example.com\"]
 [policy]

@@ -15,6 +15,7 @@ members = [\"ada@example.com\", \"*@review.example\"]
 quorum = 2
 people_only = true
 paths = [\"src/**\"]
+[roles.tester]
 ";
 const REVIEWER: &str = "\
 ---

@@ -27,6 +27,8 @@ requires = [\"deliverables\"]
 
 [stage.qa]
 signoffs = [\"code-reviewer\"]
+
+[roles.code-reviewer]
 ";
 
 /// The tasks: one with its box ticked, one with an open box, one that is closed.

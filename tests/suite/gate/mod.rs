@@ -37,6 +37,7 @@ signoffs = [\"auditor\"]
 on_fail = \"dev\"
 [types.docs]
 stages = [\"dev\"]
+paths = [\"docs/**\"]
 [roles.reviewer]
 members = [\"ada@example.com\", \"bob@example.com\"]
 paths = [\"src/**\", \"Cargo.toml\"]

@@ -48,7 +48,13 @@ fn world(rules: &str) -> Sandbox {
     let sandbox = Sandbox::new();
     sandbox.git(&["commit", "--quiet", "--allow-empty", "--message", "Begin"]);
     assert_eq!(sandbox.tracker(&["init"]).status, 0);
-    let config = format!("format = 2\n[pipeline]\nstages = [\"dev\", \"qa\", \"sec\", \"docs\"]\n{rules}");
+    let mut config =
+        format!("format = 2\n[pipeline]\nstages = [\"dev\", \"qa\", \"sec\", \"docs\"]\n{rules}");
+    for table in ["[roles.reviewer]\n", "[roles.tester]\n"] {
+        if !rules.contains(table) {
+            config.push_str(table);
+        }
+    }
     sandbox.write(".tracker/config.toml", config);
     sandbox.write(".tracker/tasks/TASK-T3ST.md", TASK);
     sandbox.write(".tracker/tasks/TASK-0THR.md", OTHER);

@@ -77,7 +77,7 @@ fn the_default_pipeline_from_end_to_end() {
 fn a_type_has_a_route_of_its_own() {
     let mut world = world("dev");
     let stages = Some(vec![stage("dev"), stage("docs")]);
-    world.config.types.insert("docs".to_owned(), TypeRules { stages });
+    world.config.types.insert("docs".to_owned(), TypeRules { stages, ..TypeRules::default() });
     world.task.kind = Some("docs".to_owned());
     assert_eq!(path(world.advance()), "dev → docs");
     world.task.stage = stage("qa");
@@ -86,7 +86,10 @@ fn a_type_has_a_route_of_its_own() {
         "stage  `qa` is not a stage of its pipeline  tracker set-stage TASK-7Q2M dev"
     );
     assert_eq!(path(world.with(|case| fail(case, "x"))), "stage");
-    world.config.types.insert("docs".to_owned(), TypeRules { stages: Some(Vec::new()) });
+    world
+        .config
+        .types
+        .insert("docs".to_owned(), TypeRules { stages: Some(Vec::new()), ..TypeRules::default() });
     world.task.stage = stage("none");
     assert_eq!(path(world.advance()), "none → complete", "a pipeline without stages");
 }
