@@ -196,7 +196,13 @@ impl Counter<'_> {
             return Ok(count);
         }
         let repository = self.context.workspace.repository()?;
-        let reader = FactsReader::new(&repository, self.context.snapshot, tip, self.context.config);
+        let reader = FactsReader::new(
+            &repository,
+            self.context.snapshot,
+            tip,
+            self.context.config,
+            self.context.env.now(),
+        );
         for task in stale {
             // Before anything of it is read: what changes meanwhile is not taken for what was read.
             let mut counted = self.stamped(task.id, &folders);
@@ -257,9 +263,11 @@ impl Counter<'_> {
                 let blocking = blocking_findings(config, &facts.findings);
                 counted.tally = Some(facts.signoffs(config).tally(blocking));
                 counted.paths = facts.content.files.iter().map(|file| checksum(&file.path)).collect();
-                // Whether a signature can be checked depends on a program.
-                let mut votes = facts.votes.iter();
-                Ok(facts.problems.is_empty() && !votes.any(|vote| vote.flaw == Some(Flaw::BadSignature)))
+                // Whether a signature can be checked depends on a program, and what lies ahead on the clock.
+                let is_unsure = |vote: &crate::policy::VoteRecord| {
+                    matches!(vote.flaw, Some(Flaw::BadSignature | Flaw::Future))
+                };
+                Ok(facts.problems.is_empty() && !facts.votes.iter().any(is_unsure))
             }
             Err(error) => {
                 let message = format!("its votes cannot be counted: {error}");

@@ -50,6 +50,7 @@ pub struct FactsReader<'a> {
     people: OnceCell<Rc<People>>,
     signers: OnceCell<String>,
     at_tip: RefCell<HashMap<String, Option<TreeFile>>>,
+    now: DateTime<Utc>,
 }
 
 impl<'a> FactsReader<'a> {
@@ -60,6 +61,7 @@ impl<'a> FactsReader<'a> {
         snapshot: &'a Snapshot,
         tip: Option<CommitId>,
         config: &'a Config,
+        now: DateTime<Utc>,
     ) -> Self {
         let check = match config.policy.signatures {
             Signatures::Off => SignatureCheck::Off,
@@ -75,6 +77,7 @@ impl<'a> FactsReader<'a> {
             people: OnceCell::new(),
             signers: OnceCell::new(),
             at_tip: RefCell::default(),
+            now,
         }
     }
 
@@ -134,7 +137,8 @@ impl<'a> FactsReader<'a> {
     /// Counts a vote that is about to be written as it will be counted once it is there.
     pub fn own_vote(&self, vote: crate::model::Vote, name: &str) -> Result<VoteRecord> {
         let (task, author) = (vote.task.clone(), vote.by.clone());
-        let file = VoteFile { task: &task, name, now: &[], then: None, author: Some(&author) };
+        let (author, verified_at) = (Some(&author), Some(self.now));
+        let file = VoteFile { task: &task, name, now: &[], then: None, author, verified_at };
         Ok(self.vote_reader()?.record(vote, &file))
     }
 
@@ -159,7 +163,9 @@ impl<'a> FactsReader<'a> {
                 None => None,
             };
             let author = cast.map(|cast| &cast.author);
-            let file = VoteFile { task: id, name: &name, now: &now, then: then.as_deref(), author };
+            let verified_at = Some(cast.map_or(self.now, |cast| cast.committed_at));
+            let (name, then) = (name.as_str(), then.as_deref());
+            let file = VoteFile { task: id, name, now: &now, then, author, verified_at };
             votes.push(reader.record(vote, &file));
         }
         let here: BTreeSet<String> = votes.iter().map(|vote| vote.name.clone()).collect();
@@ -266,7 +272,8 @@ impl<'a> FactsReader<'a> {
                 self.signers.get_or_init(|| text)
             }
         };
-        Ok(VoteReader { repository: self.repository, people: self.people(), signers, check: self.check })
+        let (repository, people) = (self.repository, self.people());
+        Ok(VoteReader { repository, people, signers, check: self.check, now: self.now })
     }
 }
 

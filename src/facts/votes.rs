@@ -3,6 +3,8 @@
 
 use std::collections::BTreeMap;
 
+use chrono::{DateTime, TimeDelta, Utc};
+
 use super::Result;
 use super::commits::Commits;
 use crate::doc::{read_vote, signed_text};
@@ -13,6 +15,9 @@ use crate::policy::{Flaw, Trust, VoteRecord, is_signer};
 /// A signature made for a vote is good for nothing else.
 const NAMESPACE: &str = "tracker-vote";
 
+/// Clocks differ by less.
+const CLOCK_SKEW: TimeDelta = TimeDelta::minutes(10);
+
 /// A vote as the first commit has it that has it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CastVote {
@@ -22,6 +27,8 @@ pub struct CastVote {
     pub commit_id: CommitId,
     /// Who wrote that commit.
     pub author: Person,
+    /// When it was committed, as it says itself.
+    pub committed_at: DateTime<Utc>,
 }
 
 /// Votes as they were cast, by the names of their files.
@@ -52,6 +59,8 @@ pub(super) struct VoteFile<'v> {
     pub(super) then: Option<&'v [u8]>,
     /// Who added it, where that is known.
     pub(super) author: Option<&'v Person>,
+    /// As of when its key must have been valid, whatever date the vote says; the clock of the system where none is given.
+    pub(super) verified_at: Option<DateTime<Utc>>,
 }
 
 /// How votes become records that can be judged.
@@ -61,6 +70,8 @@ pub(super) struct VoteReader<'a> {
     /// The text of the list of allowed signers.
     pub(super) signers: &'a str,
     pub(super) check: SignatureCheck,
+    /// What time it is: nobody has voted later.
+    pub(super) now: DateTime<Utc>,
 }
 
 impl VoteReader<'_> {
@@ -74,12 +85,13 @@ impl VoteReader<'_> {
         }
         let mut trust = self.trust(file.author, &vote.by);
         if self.check != SignatureCheck::Off && vote.signature.is_some() {
-            if self.is_signed(&vote) {
+            if self.is_signed(&vote, file.verified_at) {
                 trust = Trust::Signed;
             } else if self.check == SignatureCheck::Judge {
                 flaw = flaw.or(Some(Flaw::BadSignature));
             }
         }
+        let flaw = self.is_future(&vote).then_some(Flaw::Future).or(flaw);
         VoteRecord { name: file.name.to_owned(), folder: file.task.clone(), vote, trust, flaw }
     }
 
@@ -94,7 +106,12 @@ impl VoteReader<'_> {
         let vote = read_vote(task, then).ok().filter(|vote| vote.verdict == Verdict::Rejected)?;
         let trust = self.trust(author, &vote.by);
         let (name, folder) = (name.to_owned(), task.clone());
-        Some(VoteRecord { name, folder, vote, trust, flaw: Some(Flaw::Altered) })
+        let flaw = if self.is_future(&vote) { Flaw::Future } else { Flaw::Altered };
+        Some(VoteRecord { name, folder, vote, trust, flaw: Some(flaw) })
+    }
+
+    fn is_future(&self, vote: &Vote) -> bool {
+        vote.at > self.now + CLOCK_SKEW
     }
 
     fn trust(&self, author: Option<&Person>, by: &Person) -> Trust {
@@ -104,7 +121,7 @@ impl VoteReader<'_> {
     }
 
     /// Whether the signature is by a key of the person whom the vote names.
-    fn is_signed(&self, vote: &Vote) -> bool {
+    fn is_signed(&self, vote: &Vote, verified_at: Option<DateTime<Utc>>) -> bool {
         let Some(signature) = &vote.signature else { return false };
         let text = signed_text(vote);
         let verdict = self.repository.verify_signature(
@@ -112,7 +129,7 @@ impl VoteReader<'_> {
             signature,
             NAMESPACE,
             self.signers,
-            Some(vote.at),
+            verified_at,
         );
         matches!(verdict, Ok(git::SignatureStatus::Valid { principal }) if is_signer(&principal, &vote.by))
     }
@@ -129,18 +146,18 @@ pub(super) fn votes_cast(repository: &Repository, commits: &Commits<'_>, id: &Ta
             continue;
         }
         last = tree_id;
-        let mut author = None;
+        let mut added = None;
         for file in repository.tree_files(commit_id, &folder)? {
             let name = file.path.rsplit('/').next().unwrap_or_default();
             if cast.contains_key(name) {
                 continue;
             }
-            let author = match &author {
-                Some(author) => author,
-                None => author.insert(repository.commit_info(commit_id)?.author),
+            let added = match &added {
+                Some(added) => added,
+                None => added.insert(repository.commit_info(commit_id)?),
             };
-            let author = Person::clone(author);
-            cast.insert(name.to_owned(), CastVote { blob_id: file.blob_id, commit_id, author });
+            let (author, committed_at) = (added.author.clone(), added.committer_time);
+            cast.insert(name.to_owned(), CastVote { blob_id: file.blob_id, commit_id, author, committed_at });
         }
     }
     Ok(cast)

@@ -27,11 +27,13 @@ impl Repository {
     /// Opens the repository with all its configuration.
     ///
     /// A repository that somebody else owns opens as well; its configuration is then not trusted to name
-    /// programs and paths.
+    /// programs and paths. Objects are read as they are, whatever `refs/replace` says: whoever may push may push those.
     pub fn open(places: &RepoPaths) -> Result<Self, Error> {
         let git_dir = &places.git_dir;
         refs::refuse_reftable(places)?;
-        let options = gix::open::Options::default().open_path_as_is(true);
+        let options = gix::open::Options::default()
+            .open_path_as_is(true)
+            .config_overrides(["core.useReplaceRefs=false"]);
         let mut inner = gix::open_opts(git_dir, options).map_err(|error| {
             let reason = error.iter_errors().map(|cause| one_line(&cause.to_string())).collect::<Vec<_>>();
             Error::Open { git_dir: git_dir.clone(), reason: reason.join(": ") }

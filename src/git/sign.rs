@@ -1,7 +1,8 @@
 //! Signatures, as git is configured to make them: by `ssh-keygen`, or `gpg` for commits.
 //!
-//! This is the one place of the module that starts programs. Which one is git's own choice, and counts only from
-//! configuration that is the user's.
+//! This is the one place of the module that starts programs. To sign, it is the one that git would take. To verify, it is
+//! `ssh-keygen` unless the user's own configuration names another: whoever reads a repository has not chosen what its
+//! configuration says.
 
 use std::ffi::{OsStr, OsString};
 use std::io::Write as _;
@@ -9,6 +10,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use chrono::{DateTime, Local, Utc};
+use gix::bstr::BStr;
 use gix::tempfile::handle::Writable;
 use gix::tempfile::{AutoRemove, ContainingDirectory, Handle};
 
@@ -117,7 +119,7 @@ impl Repository {
             args.extend(time.as_deref());
             args.extend(["-s".as_ref(), signature.as_os_str()]);
             args.extend(more);
-            let program = self.program(&self.ssh_keygen(), &args, "verify a signature");
+            let program = self.program(&self.verifier(), &args, "verify a signature");
             program.input(payload).time_limit(LONGEST_VERIFICATION).output()
         };
         let found = ask("find-principals", &["-f".as_ref(), allowed.as_os_str()])?;
@@ -194,6 +196,20 @@ impl Repository {
 
     fn ssh_keygen(&self) -> OsString {
         self.trusted("gpg.ssh.program").unwrap_or_else(|| "ssh-keygen".into())
+    }
+
+    /// The program that verifies: what the system's and the user's configuration, or the command line, say.
+    fn verifier(&self) -> OsString {
+        use gix::config::source::Kind;
+        let is_users = |found: &gix::config::file::Metadata| {
+            found.trust == gix::sec::Trust::Full && found.source.kind() != Kind::Repository
+        };
+        let config = self.inner.config_snapshot();
+        let named = config.plumbing().string_filter("gpg.ssh.program", is_users);
+        let program = named.filter(|named| !named.is_empty());
+        let path =
+            program.and_then(|program| Some(gix::path::from_bstr(BStr::new(&**program)).ok()?.into_owned()));
+        path.map_or_else(|| "ssh-keygen".into(), PathBuf::into_os_string)
     }
 
     fn trusted(&self, key: &str) -> Option<OsString> {

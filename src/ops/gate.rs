@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use chrono::{DateTime, Utc};
+
 use super::{Error, Result, Session};
 use crate::events::LongStep;
 use crate::facts::{FileFacts, RangeEnds, RangePolicy, RangeReader};
@@ -25,6 +27,8 @@ pub struct GateRequest {
     pub counts_lines: bool,
     /// Runs the commands of `[[policy.command]]`.
     pub runs_commands: bool,
+    /// Judges as of another time than now: whose keys were valid then, and what lay ahead.
+    pub as_of: Option<DateTime<Utc>>,
 }
 
 /// Looks at a range: every task that it touches, and every rule of the gate.
@@ -32,7 +36,8 @@ pub fn review(session: &Session<'_>, request: &GateRequest) -> Result<(Review, V
     let repository = session.workspace().repository()?;
     repository.refuse_shallow()?;
     let ends = range_ends(&repository, request)?;
-    let policy = Policy::of(session, &repository, &ends)?;
+    let as_of = request.as_of.unwrap_or_else(|| session.env().now());
+    let policy = Policy::of(session, &repository, &ends, as_of)?;
     let places = (session.workspace(), session.env());
     let reader = RangeReader::open(places, &repository, &ends, &policy.range, request.counts_lines)?;
     let _step = session.begin(LongStep::CheckRange, None);
@@ -70,7 +75,12 @@ impl Policy {
     ///
     /// # Errors
     /// Where it cannot be read: a gate without rules says neither yes nor no.
-    fn of(session: &Session<'_>, repository: &Repository, ends: &RangeEnds) -> Result<Self> {
+    fn of(
+        session: &Session<'_>,
+        repository: &Repository,
+        ends: &RangeEnds,
+        as_of: DateTime<Utc>,
+    ) -> Result<Self> {
         let base = session.workspace().snapshot_of_commit(ends.base.as_ref().map(|(_, id)| *id))?;
         let is_own = base.read(&RecordPath::Config.to_string())?.is_none();
         let judge = if is_own { ends.head_snapshot(session.workspace(), session.env())? } else { base };
@@ -82,7 +92,7 @@ impl Policy {
         let of = if is_own { Some(ends.head_commit) } else { ends.base.as_ref().map(|(_, id)| *id) };
         let people = of.map_or_else(|| Ok(People::default()), |commit| People::at(repository, commit))?;
         let signers = String::from_utf8_lossy(&signers).into_owned();
-        Ok(Self { range: RangePolicy { config, signers, people }, problems, is_own })
+        Ok(Self { range: RangePolicy { config, signers, people, as_of }, problems, is_own })
     }
 }
 

@@ -125,7 +125,7 @@ impl<'e> Session<'e> {
         repository: &'a Repository,
         config: &'a Config,
     ) -> Result<FactsReader<'a>> {
-        Ok(FactsReader::new(repository, &self.snapshot, self.tip(repository)?, config))
+        Ok(FactsReader::new(repository, &self.snapshot, self.tip(repository)?, config, self.env.now()))
     }
 
     /// Finds a task by a part of its id and reads it.

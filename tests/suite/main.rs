@@ -26,4 +26,5 @@ mod merges;
 mod readme;
 mod signoffs;
 mod tool_reports;
+mod trust;
 mod words;

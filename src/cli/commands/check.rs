@@ -1,9 +1,11 @@
 //! `tracker check`
 
+use chrono::{DateTime, Utc};
 use clap::Args;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::shared::instant;
 use super::verdict::{show_range, show_verdict, show_verdict_status, write_step_summary};
 use super::{Command, Reply};
 use crate::cli::answer::{Answer, View};
@@ -39,6 +41,9 @@ pub(in crate::cli) struct Check {
     /// Run the commands that the policy of --base names
     #[arg(long)]
     allow_commands: bool,
+    /// Judge keys and dates as of TIME, such as 2026-11-26T10:00:00Z [default: now]
+    #[arg(long, value_name = "TIME", value_parser = instant, requires = "base")]
+    as_of: Option<DateTime<Utc>>,
     /// Show every violation
     #[arg(long)]
     full: bool,
@@ -98,6 +103,7 @@ impl Check {
             is_staged: self.staged,
             counts_lines: format.is_some_and(|format| format.counts_lines),
             runs_commands: self.allow_commands,
+            as_of: self.as_of,
         };
         if self.is_of_records() {
             let (mut review, problems) = ops::check_records(session, &request)?;

@@ -189,3 +189,9 @@ pub(super) fn show_checklist(context: &Context, session: &Session<'_>, id: &str,
 pub(super) fn counted(count: usize, one: &str) -> String {
     if count == 1 { format!("1 {one}") } else { format!("{count} {one}s") }
 }
+
+/// Reads a moment that is given on the command line.
+pub(super) fn instant(text: &str) -> Result<DateTime<Utc>, String> {
+    let read = DateTime::parse_from_rfc3339(text.trim());
+    read.map(|at| at.to_utc()).map_err(|_| "expected a time such as `2026-11-26T10:00:00Z`".to_owned())
+}

@@ -73,7 +73,6 @@ pub fn read_config(bytes: &[u8]) -> Result<(Config, Vec<Problem>), Vec<Problem>>
     let mut problems = reader.problems;
     problems.sort_by_key(|problem| problem.line);
     if problems.iter().any(|problem| problem.severity == Severity::Error) {
-        problems.extend(config.errors);
         return Err(problems);
     }
     Ok((config, problems))

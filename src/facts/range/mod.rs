@@ -12,6 +12,8 @@ mod types;
 pub use types::FileState;
 pub(crate) use types::{CommitFacts, FileFacts, MergedRecord, RangeTask, RecordStep};
 
+use chrono::{DateTime, Utc};
+
 use self::changes::Changes;
 use super::Result;
 use super::commits::Commits;
@@ -56,6 +58,8 @@ pub struct RangePolicy {
     pub signers: String,
     /// Who is who.
     pub people: People,
+    /// As of when the signatures that the range brings must be valid, and after which nobody has voted.
+    pub as_of: DateTime<Utc>,
 }
 
 /// Everything that the facts of a range are read from.
@@ -114,7 +118,7 @@ impl<'a> RangeReader<'a> {
     }
 
     fn vote_reader(&self) -> VoteReader<'_> {
-        let RangePolicy { people, signers, .. } = self.policy;
-        VoteReader { repository: self.repository, people, signers, check: self.check }
+        let RangePolicy { people, signers, as_of, .. } = self.policy;
+        VoteReader { repository: self.repository, people, signers, check: self.check, now: *as_of }
     }
 }

@@ -222,8 +222,8 @@ impl RangeReader<'_> {
                 else {
                     continue;
                 };
-                let (blob_id, commit_id, author) = (after.blob_id, info.id, &info.author);
-                let new = || CastVote { blob_id, commit_id, author: author.clone() };
+                let (blob_id, commit_id, committed_at) = (after.blob_id, info.id, info.committer_time);
+                let new = || CastVote { blob_id, commit_id, author: info.author.clone(), committed_at };
                 cast.entry(task).or_default().entry(name.to_string()).or_insert_with(new);
             }
         }
@@ -267,7 +267,10 @@ impl RangeReader<'_> {
                 }
                 (None, None) => (None, None),
             };
-            let file = VoteFile { task: id, name, now, then: then.as_deref(), author };
+            // A signature that the base has was good when it came there; one of the range must be good now.
+            let brought = earlier.get(name).filter(|_| was.is_some());
+            let verified_at = Some(brought.map_or(self.policy.as_of, |cast| cast.committed_at));
+            let file = VoteFile { task: id, name, now, then: then.as_deref(), author, verified_at };
             votes.push(reader.record(vote.clone(), &file));
         }
         Ok((votes, new))

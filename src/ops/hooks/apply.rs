@@ -64,6 +64,7 @@ pub fn apply(session: &Session<'_>, range: &str) -> Result<Applied> {
             changed: &changed,
             author: &commit.author.name,
             at: commit.author_time,
+            now: session.env().now(),
         };
         let plan = context.plan()?;
         claim(&mut claimed, &directives, [&before, &own])?;

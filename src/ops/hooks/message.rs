@@ -235,6 +235,7 @@ fn reasons_against(
             changed: &[],
             author: &author,
             at: env.now(),
+            now: env.now(),
         };
         context.plan()
     };

@@ -36,6 +36,8 @@ pub(super) struct CommitContext<'a> {
     pub(super) changed: &'a [String],
     pub(super) author: &'a str,
     pub(super) at: DateTime<Utc>,
+    /// What time it is now.
+    pub(super) now: DateTime<Utc>,
 }
 
 /// What one task is to become.
@@ -196,7 +198,7 @@ impl CommitContext<'_> {
         is_touched: bool,
         plan: &mut Plan,
     ) -> Result<Vec<MovePlan>> {
-        let reader = FactsReader::new(self.repository, self.after, self.tip, self.config);
+        let reader = FactsReader::new(self.repository, self.after, self.tip, self.config, self.now);
         let id = task.id.clone();
         let own = self.directives.directives.iter().filter(|directive| directive.task == id);
         // Where the commit has left a stage already, it has done what it asks for: it is amended, or moved by hand.

@@ -57,7 +57,6 @@ pub fn post_commit(env: &Env) -> Result<PostCommit> {
     if config.hooks.on_commit == OnCommit::Off {
         return Ok(PostCommit::default());
     }
-    let on_commit = config.hooks.on_commit;
     let session = Session::new(env, workspace, after);
     let context = CommitContext {
         repository: &repository,
@@ -72,6 +71,7 @@ pub fn post_commit(env: &Env) -> Result<PostCommit> {
         changed: &changed,
         author: &commit.author.name,
         at: commit.author_time,
+        now: env.now(),
     };
     let plan = context.plan()?;
     let later = Later(parent);
@@ -79,7 +79,7 @@ pub fn post_commit(env: &Env) -> Result<PostCommit> {
         return Ok(stood_aside(operation, &plan, &later));
     }
     let mut outcome = PostCommit { said: said(&plan), left: left(session.workspace(), &plan) };
-    match on_commit {
+    match config.hooks.on_commit {
         OnCommit::Stage => stage(&session, &plan, &mut outcome)?,
         _ => fold_into(&session, &repository, (head, &later), &plan, &mut outcome)?,
     }

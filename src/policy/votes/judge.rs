@@ -6,7 +6,7 @@ use super::{Content, Flaw, JudgedVote, RoleStanding, Signoffs, Trust, VoteRecord
 use crate::model::{Config, Coverage, Person, Role, SelfApproval, Signatures, Stage, Task, Verdict};
 use crate::policy::rounds::overridden_round;
 use crate::policy::{
-    covered_by, explain, is_agent, is_covered, is_member, is_member_meant, is_sound, round_of,
+    covered_by, explain, is_agent, is_covered, is_member, is_member_meant, is_sound, round_in, round_of,
 };
 
 /// Judges all votes of a task in the stage that it is in. `canonical` is the mailmap: it returns the one person
@@ -115,6 +115,14 @@ impl Judge<'_> {
             let from = if vote.task == self.task.id { &ballot.folder } else { &vote.task };
             return Some(WhyNot::Copied(from.clone()));
         }
+        // What can be nobody's vote is no veto either.
+        if ballot.flaw == Some(Flaw::Future) {
+            return Some(WhyNot::Future);
+        }
+        let latest = round_in(self.task, &vote.stage);
+        if vote.round > latest {
+            return Some(WhyNot::UnbegunRound { cast: vote.round, now: latest });
+        }
         if let Verdict::Unknown(text) = &vote.verdict {
             return Some(WhyNot::UnknownVerdict(text.clone()));
         }
@@ -135,6 +143,7 @@ impl Judge<'_> {
     /// Says what is doubtful about a vote's file.
     fn doubt(&self, ballot: &VoteRecord) -> Option<WhyNot> {
         match ballot.flaw {
+            Some(Flaw::Future) => return Some(WhyNot::Future),
             Some(Flaw::Altered) => return Some(WhyNot::Altered),
             Some(Flaw::BadSignature) => return Some(WhyNot::BadSignature),
             None => {}

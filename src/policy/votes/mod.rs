@@ -60,6 +60,8 @@ impl Trust {
 /// What is wrong with a vote's file, as git and the signature tell.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Flaw {
+    /// It is dated ahead of the clock.
+    Future,
     /// It was changed after it was added.
     Altered,
     /// It has a signature that does not fit it, or is by nobody allowed.

@@ -108,8 +108,26 @@ fn each_reason_not_to_count() {
         (
             "an earlier round",
             &lenient,
+            with(approval(1, KEN, "reviewer"), |ballot| ballot.vote.round = 0),
+            WhyNot::OtherRound { cast: 0, now: 1 },
+        ),
+        (
+            "a round that has not begun",
+            &lenient,
             with(approval(1, KEN, "reviewer"), |ballot| ballot.vote.round = 3),
-            WhyNot::OtherRound { cast: 3, now: 1 },
+            WhyNot::UnbegunRound { cast: 3, now: 1 },
+        ),
+        (
+            "a rejection of a round that has not begun",
+            &lenient,
+            with(rejection(1, KEN, "reviewer"), |ballot| ballot.vote.round = 99),
+            WhyNot::UnbegunRound { cast: 99, now: 1 },
+        ),
+        (
+            "a rejection from the future",
+            &lenient,
+            with(rejection(1, KEN, "reviewer"), |ballot| ballot.flaw = Some(Flaw::Future)),
+            WhyNot::Future,
         ),
         (
             "another stage",

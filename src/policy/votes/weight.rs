@@ -36,6 +36,15 @@ pub enum WhyNot {
     UnknownVerdict(String),
     /// No table of the configuration defines its role.
     UndefinedRole(String),
+    /// It is dated ahead of the clock.
+    Future,
+    /// It names a round of its stage that has not begun.
+    UnbegunRound {
+        /// The round that it names.
+        cast: u32,
+        /// The round that is the latest.
+        now: u32,
+    },
     /// Its author is no member of the role.
     Outsider,
     /// Its author is an agent, and the role is for people.
@@ -79,6 +88,8 @@ impl WhyNot {
             Self::Copied(_) => "copied",
             Self::UnknownVerdict(_) => "unknown_verdict",
             Self::UndefinedRole(_) => "undefined_role",
+            Self::Future => "future",
+            Self::UnbegunRound { .. } => "unbegun_round",
             Self::Outsider => "outsider",
             Self::Agent => "agent",
             Self::Altered => "altered",
@@ -103,6 +114,10 @@ impl fmt::Display for WhyNot {
             Self::Copied(task) => write!(f, "it was cast on {task}"),
             Self::UnknownVerdict(text) => write!(f, "`{}` is no verdict", text.escape_debug()),
             Self::UndefinedRole(role) => write!(f, "role `{}` is not defined", role.escape_debug()),
+            Self::Future => f.write_str("it is dated in the future"),
+            Self::UnbegunRound { cast, now } => {
+                write!(f, "it names round {cast}, and round {now} is the latest that has begun")
+            }
             Self::Outsider => f.write_str("its author is no member of the role"),
             Self::Agent => f.write_str("only people sign off for this role"),
             Self::Altered => f.write_str("its file was changed after it was cast"),

@@ -164,7 +164,11 @@ pub(super) fn rule_against(why: &WhyNot) -> Option<GateRule> {
         WhyNot::OwnWork => Some(GateRule::SelfApproval),
         WhyNot::Outsider | WhyNot::UndefinedRole(_) | WhyNot::Agent => Some(GateRule::RoleMembers),
         WhyNot::Unsigned | WhyNot::BadSignature => Some(GateRule::SignedVotes),
-        WhyNot::Altered | WhyNot::Copied(_) | WhyNot::Unsound => Some(GateRule::NoRewrittenVotes),
+        WhyNot::Altered
+        | WhyNot::Copied(_)
+        | WhyNot::Unsound
+        | WhyNot::Future
+        | WhyNot::UnbegunRound { .. } => Some(GateRule::NoRewrittenVotes),
         _ => None,
     }
 }

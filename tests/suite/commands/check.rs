@@ -23,9 +23,9 @@ fn a_considered_no_names_every_breach_and_what_mends_it() {
                           tracker reopen TASK-D4RK, and when it is there again: tracker approve TASK-D4RK --as code-reviewer
     error policy-owners   part of the policy is changed by commits of no task, so policy-owner cannot approve it (.tracker/config.toml)
                           link the commit to a task: Task: ID
-    warn  linked-commits  65720c2 "Be kind" belongs to no task
+    warn  linked-commits  180c84c "wip" belongs to no task
                           git rebase -i, and add a line: Task: ID
-    warn  linked-commits  ddce267 "wip" belongs to no task
+    warn  linked-commits  ae148c6 "Be kind" belongs to no task
                           git rebase -i, and add a line: Task: ID
     error covered-files   notes.txt changed without a task, so code-reviewer never saw it
                           link the commit to a task: Task: ID
@@ -41,8 +41,8 @@ fn a_considered_no_names_every_breach_and_what_mends_it() {
     --- stdout
     error earned-moves    TASK-D4RK: left qa, without the approval of code-reviewer: that of Grace is stale: src/theme.rs changed
     error policy-owners   part of the policy is changed by commits of no task, so policy-owner cannot approve it (.tracker/config.toml)
-    warn  linked-commits  65720c2 "Be kind" belongs to no task
-    warn  linked-commits  ddce267 "wip" belongs to no task
+    warn  linked-commits  180c84c "wip" belongs to no task
+    warn  linked-commits  ae148c6 "Be kind" belongs to no task
     error covered-files   notes.txt changed without a task, so code-reviewer never saw it
     warn  declared-files  TASK-D4RK: changes src/theme.rs, which is none of its target files
 
@@ -80,9 +80,9 @@ fn a_terminal_gets_lines_that_fit() {
     ✗ policy-owners   part of the policy is changed by commits of no task, so
                       policy-owner cannot approve it (.tracker/config.toml)
                       link the commit to a task: Task: ID
-    ! linked-commits  65720c2 "Be kind" belongs to no task
+    ! linked-commits  180c84c "wip" belongs to no task
                       git rebase -i, and add a line: Task: ID
-    ! linked-commits  ddce267 "wip" belongs to no task
+    ! linked-commits  ae148c6 "Be kind" belongs to no task
                       git rebase -i, and add a line: Task: ID
     ✗ covered-files   notes.txt changed without a task, so code-reviewer never saw
                       it

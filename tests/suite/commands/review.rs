@@ -87,9 +87,9 @@ fn a_range_is_told_by_task() {
       votes       void  code-reviewer  Grace  13m  attributed  stale: src/theme.rs changed  "clean"
       checkboxes  [x]  two colours from one table
       changed     priority  high > critical
-      commits     96949ab  Two colours       Ada Lovelace
-                  7ba9f75  Ask for a review  Ada Lovelace
-                  2c13525  Three colours     Ada Lovelace
+      commits     d5d326c  Two colours       Ada Lovelace
+                  d407304  Ask for a review  Ada Lovelace
+                  fb0888f  Three colours     Ada Lovelace
       files       !  src/theme.rs  +3 -0  added  not covered
       missing     -  approval of code-reviewer
 
@@ -98,8 +98,8 @@ fn a_range_is_told_by_task() {
       missing     -  waits for TASK-S3SS
 
     Not linked to a task
-      commits     ddce267  wip      Ada Lovelace
-                  65720c2  Be kind  Ada Lovelace
+      commits     180c84c  wip      Ada Lovelace
+                  ae148c6  Be kind  Ada Lovelace
       files       !  notes.txt  +1 -0  added  not covered
 
     Policy files
@@ -109,9 +109,9 @@ fn a_range_is_told_by_task() {
                           tracker reopen TASK-D4RK, and when it is there again: tracker approve TASK-D4RK --as code-reviewer
     error policy-owners   part of the policy is changed by commits of no task, so policy-owner cannot approve it (.tracker/config.toml)
                           link the commit to a task: Task: ID
-    warn  linked-commits  65720c2 "Be kind" belongs to no task
+    warn  linked-commits  180c84c "wip" belongs to no task
                           git rebase -i, and add a line: Task: ID
-    warn  linked-commits  ddce267 "wip" belongs to no task
+    warn  linked-commits  ae148c6 "Be kind" belongs to no task
                           git rebase -i, and add a line: Task: ID
     error covered-files   notes.txt changed without a task, so code-reviewer never saw it
                           link the commit to a task: Task: ID
@@ -131,8 +131,8 @@ fn a_range_is_told_by_task() {
 
     Without a task:
 
-    - `ddce267` wip (Ada Lovelace)
-    - `65720c2` Be kind (Ada Lovelace)
+    - `180c84c` wip (Ada Lovelace)
+    - `ae148c6` Be kind (Ada Lovelace)
 
     $ tracker review topic --quiet
     exit 0
@@ -145,9 +145,9 @@ fn a_range_is_told_by_task() {
       votes       void  code-reviewer  Grace  15m  attributed  stale: src/theme.rs changed  "clean"
       checkboxes  [x]  two colours from one table
       changed     priority  high > critical
-      commits     96949ab  Two colours       Ada Lovelace
-                  7ba9f75  Ask for a review  Ada Lovelace
-                  2c13525  Three colours     Ada Lovelace
+      commits     d5d326c  Two colours       Ada Lovelace
+                  d407304  Ask for a review  Ada Lovelace
+                  fb0888f  Three colours     Ada Lovelace
       files       !  src/theme.rs  +3 -0  added  not covered
       missing     -  approval of code-reviewer
 
@@ -156,8 +156,8 @@ fn a_range_is_told_by_task() {
       missing     -  waits for TASK-S3SS
 
     Not linked to a task
-      commits     ddce267  wip      Ada Lovelace
-                  65720c2  Be kind  Ada Lovelace
+      commits     180c84c  wip      Ada Lovelace
+                  ae148c6  Be kind  Ada Lovelace
       files       !  notes.txt  +1 -0  added  not covered
 
     Policy files
@@ -165,8 +165,8 @@ fn a_range_is_told_by_task() {
 
     error earned-moves    TASK-D4RK: left qa, without the approval of code-reviewer: that of Grace is stale: src/theme.rs changed
     error policy-owners   part of the policy is changed by commits of no task, so policy-owner cannot approve it (.tracker/config.toml)
-    warn  linked-commits  65720c2 "Be kind" belongs to no task
-    warn  linked-commits  ddce267 "wip" belongs to no task
+    warn  linked-commits  180c84c "wip" belongs to no task
+    warn  linked-commits  ae148c6 "Be kind" belongs to no task
     error covered-files   notes.txt changed without a task, so code-reviewer never saw it
     warn  declared-files  TASK-D4RK: changes src/theme.rs, which is none of its target files
     "#);
@@ -195,9 +195,9 @@ fn a_terminal_gets_glyphs_and_is_never_exceeded() {
       votes       !  code-reviewer  Grace  16m  attributed  stale: src/theme.rs cha…
       checkboxes  ✓  two colours from one table
       changed     priority  high → critical
-      commits     96949ab  Two colours       Ada Lovelace
-                  7ba9f75  Ask for a review  Ada Lovelace
-                  2c13525  Three colours     Ada Lovelace
+      commits     d5d326c  Two colours       Ada Lovelace
+                  d407304  Ask for a review  Ada Lovelace
+                  fb0888f  Three colours     Ada Lovelace
       files       !  src/theme.rs  +3 −0  added  not covered
       missing     ○  approval of code-reviewer
 
@@ -206,8 +206,8 @@ fn a_terminal_gets_glyphs_and_is_never_exceeded() {
       missing     ○  waits for TASK-S3SS
 
     Not linked to a task
-      commits     ddce267  wip      Ada Lovelace
-                  65720c2  Be kind  Ada Lovelace
+      commits     180c84c  wip      Ada Lovelace
+                  ae148c6  Be kind  Ada Lovelace
       files       !  notes.txt  +1 −0  added  not covered
 
     Policy files
@@ -220,9 +220,9 @@ fn a_terminal_gets_glyphs_and_is_never_exceeded() {
     ✗ policy-owners   part of the policy is changed by commits of no task, so
                       policy-owner cannot approve it (.tracker/config.toml)
                       link the commit to a task: Task: ID
-    ! linked-commits  65720c2 "Be kind" belongs to no task
+    ! linked-commits  180c84c "wip" belongs to no task
                       git rebase -i, and add a line: Task: ID
-    ! linked-commits  ddce267 "wip" belongs to no task
+    ! linked-commits  ae148c6 "Be kind" belongs to no task
                       git rebase -i, and add a line: Task: ID
     ✗ covered-files   notes.txt changed without a task, so code-reviewer never saw
                       it

@@ -2,10 +2,12 @@
 
 mod page;
 
+use chrono::{DateTime, Utc};
 use clap::Args;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::shared::instant;
 use super::verdict::{show_verdict_status, write_step_summary};
 use super::{Command, Reply};
 use crate::cli::answer::{Answer, View};
@@ -37,6 +39,9 @@ pub(in crate::cli) struct Review {
     /// Print a pull request description: Markdown, without the verdict
     #[arg(long)]
     brief: bool,
+    /// Judge keys and dates as of TIME, such as 2026-11-26T10:00:00Z [default: now]
+    #[arg(long, value_name = "TIME", value_parser = instant)]
+    as_of: Option<DateTime<Utc>>,
     /// Show long lists in full
     #[arg(long)]
     full: bool,
@@ -66,8 +71,14 @@ impl Command for Review {
             ));
         }
         let session = context.range()?;
-        let request =
-            GateRequest { base, head, is_staged: self.staged, counts_lines: true, runs_commands: false };
+        let request = GateRequest {
+            base,
+            head,
+            is_staged: self.staged,
+            counts_lines: true,
+            as_of: self.as_of,
+            ..GateRequest::default()
+        };
         let (review, mut problems) = ops::review(&session, &request)?;
         problems.extend(write_step_summary(&review, context));
         let output = Response { review, is_brief: self.brief, is_full: self.full };

@@ -1,0 +1,195 @@
+//! A policy that cannot be meant, read or understood is never taken for a milder one.
+
+use super::{CONFIG, ID, RECORD, RULES, by, commit, commit_by, identity, ok, replace, run, stage, world};
+use crate::support::Sandbox;
+
+/// What each misspelling is, and a word of the error that names it.
+const MISSPELT: [(&str, &str, &str, &str); 6] = [
+    ("a role", "signoffs = [\"reviewer\"]", "signoffs = [\"reviwer\"]", "unknown role `reviwer`"),
+    ("a role's table", "[roles.reviewer]", "[roles.revewer]", "unknown role `reviewer`"),
+    ("owners", "[roles.reviewer]", "[roles.reviewer]\n[policy]\nowners = \"onwer\"", "unknown role `onwer`"),
+    ("a key", "[roles.reviewer]", "[roles.reviewer]\nmemebrs = [\"x@y\"]", "unknown key `memebrs`"),
+    ("a key elsewhere", "on_fail = \"dev\"", "on_fail = \"dev\"\nquorum = 2", "unknown key `quorum`"),
+    (
+        "a type that skips the review",
+        "[roles.reviewer]",
+        "[roles.reviewer]\n[types.chore]\nstages = [\"dev\"]",
+        "skips `qa`, where reviewer must sign off",
+    ),
+];
+
+#[test]
+fn what_cannot_be_meant_is_an_error_of_doctor_and_check() {
+    for (what, old, new, message) in MISSPELT {
+        let sandbox = world(&RULES.replace(old, new));
+        for line in ["doctor", "check"] {
+            let output = run(&sandbox, line);
+            assert_eq!(output.status, 1, "{what}: {line}: {output}");
+            assert!(output.to_string().contains(message), "{what}: {line}: {output}");
+        }
+        // Reads and work go on.
+        ok(&run(&sandbox, "list"));
+        ok(&run(&sandbox, "note t3st \"still here\""));
+    }
+}
+
+#[test]
+fn nobody_signs_for_a_role_that_no_table_defines() {
+    let sandbox = world(&RULES.replace("[roles.reviewer]", "[roles.revewer]"));
+    let output = by(&sandbox, "Bob", "approve t3st --as reviewer");
+    assert_eq!(output.status, 1, "{output}");
+    assert!(output.stderr.contains("role `reviewer` is not defined"), "{output}");
+    // One that was cast while the table was there counts no more, and blocks nothing.
+    let sandbox = world(RULES);
+    ok(&by(&sandbox, "Bob", "approve t3st --as reviewer"));
+    sandbox.git(&["checkout", "--quiet", "--", RECORD]);
+    replace(&sandbox, CONFIG, "[roles.reviewer]", "[roles.revewer]");
+    commit_by(&sandbox, "Bob", "Vote");
+    let refused = run(&sandbox, "advance t3st");
+    assert_eq!((refused.status, stage(&sandbox).as_str()), (1, "qa"), "{refused}");
+    assert!(refused.stderr.contains("not defined, so nobody can give it"), "{refused}");
+    assert!(run(&sandbox, "signoffs t3st").stdout.contains("not defined"));
+}
+
+#[test]
+fn a_range_is_told_what_the_base_says_and_refused_what_it_brings() {
+    let typo = RULES.replace("signoffs = [\"reviewer\"]", "signoffs = [\"reviwer\"]");
+    // The range brings it.
+    let sandbox = world(RULES);
+    sandbox.git(&["switch", "--quiet", "--create", "topic"]);
+    sandbox.write(CONFIG, &typo);
+    commit(&sandbox, "Rules");
+    let brought = run(&sandbox, "check --base main");
+    assert!(brought.status == 1 && brought.stdout.contains("unknown role `reviwer`"), "{brought}");
+    // The base has it already, and the range leaves it or corrects it.
+    let sandbox = world(&typo);
+    sandbox.git(&["switch", "--quiet", "--create", "topic"]);
+    commit(&sandbox, "Nothing of it");
+    let told = run(&sandbox, "check --base main");
+    assert!(told.status == 0 && told.stderr.contains("unknown role `reviwer`"), "{told}");
+    sandbox.write(CONFIG, RULES);
+    commit(&sandbox, "Correct it");
+    let corrected = run(&sandbox, "check --base main");
+    assert_eq!(corrected.status, 0, "{corrected}");
+}
+
+/// What makes a policy one that nothing may be judged by.
+const UNREADABLE: [(&str, fn(&Sandbox)); 5] = [
+    ("a newer format", |sandbox| replace(sandbox, CONFIG, "format = 2", "format = 99")),
+    ("no TOML", |sandbox| sandbox.write(CONFIG, "[[[")),
+    ("conflict markers", |sandbox| {
+        let conflict = format!("<<<<<<< ours\n{RULES}=======\n>>>>>>> theirs\n");
+        sandbox.write(CONFIG, conflict);
+    }),
+    ("missing, and HEAD has it", |sandbox| std::fs::remove_file(sandbox.path().join(CONFIG)).unwrap()),
+    ("a value of another kind", |sandbox| {
+        replace(sandbox, CONFIG, "signoffs = [\"reviewer\"]", "signoffs = \"reviewer\"");
+    }),
+];
+
+/// Commands that write records.
+const WRITES: [&str; 16] = [
+    "new Another",
+    "set t3st priority=low",
+    "note t3st hello",
+    "cancel t3st \"no need\"",
+    "block t3st \"a reason\"",
+    "tick t3st all",
+    "untick t3st 1",
+    "advance t3st",
+    "fail t3st \"a reason\"",
+    "set-stage t3st complete --why \"a reason\"",
+    "start t3st",
+    "approve t3st --as reviewer",
+    "reject t3st --as reviewer -m no",
+    "role new tester",
+    "init",
+    "findings import scan.json t3st --as reviewer",
+];
+
+#[test]
+fn nothing_is_written_under_a_policy_that_cannot_be_judged_by() {
+    for (what, breaks) in UNREADABLE {
+        let sandbox = world(RULES);
+        sandbox.write("scan.json", "[]");
+        breaks(&sandbox);
+        let before = sandbox.git(&["status", "--porcelain"]);
+        for line in WRITES {
+            let output = by(&sandbox, "Bob", line);
+            assert_ne!(output.status, 0, "{what}: {line}: {output}");
+            assert_eq!(sandbox.git(&["status", "--porcelain"]), before, "{what}: {line}: {output}");
+        }
+        let listed = run(&sandbox, "list");
+        assert!(listed.stdout.contains(ID), "{what}: reading goes on: {listed}");
+        let shown = listed.stderr.contains("config.toml") || what.starts_with("missing");
+        assert!(shown, "{what}: and says so: {listed}");
+    }
+}
+
+#[test]
+fn no_commit_moves_a_task_under_a_policy_that_cannot_be_judged_by() {
+    for (what, breaks) in UNREADABLE {
+        for options in [&[][..], &["--no-verify"]] {
+            let sandbox = world(RULES);
+            ok(&run(&sandbox, "hooks install"));
+            breaks(&sandbox);
+            sandbox.git(&["add", "--all"]);
+            let message = "Do it\n\nAdvance: TASK-T3ST";
+            let args = [&["commit", "--quiet", "--message", message], options].concat();
+            let made = sandbox.program_with("git", "", &args, |command| identity("Bob", command));
+            assert_eq!(made.status == 0, !options.is_empty(), "{what}: {made}");
+            assert_eq!(stage(&sandbox), "qa", "{what}: {made}");
+        }
+    }
+}
+
+#[test]
+fn doctor_restores_what_is_missing_and_writes_nothing_under_a_newer_format() {
+    let sandbox = world(RULES);
+    std::fs::remove_file(sandbox.path().join(CONFIG)).unwrap();
+    ok(&run(&sandbox, "doctor --fix"));
+    assert_eq!(sandbox.read(CONFIG), RULES);
+    replace(&sandbox, CONFIG, "format = 2", "format = 3");
+    sandbox.write(".tracker/tasks/TASK-0THR.md", "---\nid: TASK-T3ST\ntitle: A\nstage: none\n---\n");
+    let refused = run(&sandbox, "doctor --fix");
+    assert_ne!(refused.status, 0, "{refused}");
+    assert!(sandbox.read(".tracker/tasks/TASK-0THR.md").contains("id: TASK-T3ST"));
+}
+
+#[test]
+fn agents_are_added_to_what_forges_call_agents() {
+    for agents in ["", "[policy]\nagents = []\n", "[policy]\nagents = [\"claude@bots.example\"]\n"] {
+        let sandbox = world(&format!("{RULES}people_only = true\n{agents}"));
+        let output = by(&sandbox, "dependabot[bot]", "approve t3st --as reviewer");
+        assert!(output.to_string().contains("only people sign off"), "{agents}: {output}");
+        assert_eq!(stage(&sandbox), "qa", "{agents}");
+        ok(&by(&sandbox, "Bob", "approve t3st --as reviewer"));
+        assert_eq!(stage(&sandbox), "complete", "{agents}: a person does");
+    }
+}
+
+#[test]
+fn members_match_by_address_where_votes_are_signed() {
+    for (signatures, members, name, counts) in [
+        ("off", "Carol", "Carol", true),
+        ("warn", "Carol", "Carol", true),
+        ("warn", "carol@example.com", "Carol", true),
+        ("warn", "Caroline", "Carol", false),
+    ] {
+        let rules = format!("{RULES}members = [\"{members}\"]\n[policy]\nsignatures = \"{signatures}\"\n");
+        let sandbox = world(&rules);
+        let output = by(&sandbox, name, "approve t3st --as reviewer");
+        assert_eq!(stage(&sandbox) == "complete", counts, "{signatures} {members}: {output}");
+    }
+    // A name that anybody may write is nobody's address.
+    let posing = |command: &mut std::process::Command| {
+        command.env("GIT_AUTHOR_NAME", "Carol").env("GIT_AUTHOR_EMAIL", "mallory@example.com");
+    };
+    for (signatures, expected) in [("off", "complete"), ("warn", "qa")] {
+        let rules = format!("{RULES}members = [\"Carol\"]\n[policy]\nsignatures = \"{signatures}\"\n");
+        let sandbox = world(&rules);
+        let args = ["approve", "t3st", "--as", "reviewer"];
+        let output = sandbox.tracker_with("", &args, posing);
+        assert_eq!(stage(&sandbox), expected, "{signatures}: {output}");
+    }
+}
