@@ -4,7 +4,7 @@
 //! `TRACKER_UPDATE_README=1 cargo test readme` writes what they print into them.
 
 use std::fmt::Write as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::support::Sandbox;
 
@@ -61,28 +61,37 @@ fn every_command_of_the_readme_prints_what_it_says() {
     assert!(diff.is_empty(), "{diff}");
 }
 
-/// Each begins in a repository with the profile `team` and two tasks, the second waiting for the first.
+/// Returns the files of commands that begin with a transcript, and their texts.
+pub(crate) fn transcripts() -> Vec<(PathBuf, String)> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/cli/commands");
+    let files =
+        walkdir::WalkDir::new(folder).sort_by_file_name().into_iter().map(|file| file.unwrap().into_path());
+    let texts = files.filter(|path| path.is_file()).map(|path| {
+        let text = std::fs::read_to_string(&path).unwrap();
+        (path, text)
+    });
+    texts.filter(|(_, text)| text.contains(FENCE)).collect()
+}
+
+/// Returns what a transcript of a command begins with: a repository with the profile `team` and two tasks, of which the
+/// second waits for the first.
+pub(crate) fn planned() -> Sandbox {
+    let sandbox = Sandbox::new();
+    for line in [
+        "init --profile team",
+        "new One --id TASK-7Q2M --priority high --deliverable table --deliverable switch",
+        "new Two --id TASK-C0LR --type bug --depends-on 7q2m",
+    ] {
+        assert_eq!(sandbox.tracker(&line.split(' ').collect::<Vec<_>>()).status, 0, "{line}");
+    }
+    sandbox.git(&["add", "--all"]);
+    sandbox.git(&["commit", "--quiet", "--message", "Plan"]);
+    sandbox
+}
+
 #[test]
 fn every_transcript_of_a_command_prints_what_it_says() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/cli/commands");
-    let mut found = String::new();
-    for file in walkdir::WalkDir::new(folder).sort_by_file_name() {
-        let path = file.unwrap().into_path();
-        let Some(text) = path.is_file().then(|| std::fs::read_to_string(&path).unwrap()) else { continue };
-        if !text.contains(FENCE) {
-            continue;
-        }
-        let sandbox = Sandbox::new();
-        for line in [
-            "init --profile team",
-            "new One --id TASK-7Q2M --priority high --deliverable table --deliverable switch",
-            "new Two --id TASK-C0LR --type bug --depends-on 7q2m",
-        ] {
-            assert_eq!(sandbox.tracker(&line.split(' ').collect::<Vec<_>>()).status, 0, "{line}");
-        }
-        sandbox.git(&["add", "--all"]);
-        sandbox.git(&["commit", "--quiet", "--message", "Plan"]);
-        found.push_str(&difference(&path, &played(&sandbox, "//! ", &text)));
-    }
+    let difference = |(path, text): (PathBuf, String)| difference(&path, &played(&planned(), "//! ", &text));
+    let found: String = transcripts().into_iter().map(difference).collect();
     assert!(found.is_empty(), "{found}");
 }
