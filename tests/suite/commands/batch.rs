@@ -133,7 +133,7 @@ fn all_or_none() {
     $ tracker new --batch typo.yaml
     exit 1
     --- stderr
-    error: typo.yaml:3: .[1]: unknown field `pritority`, expected one of ref, id, title, type, priority, area, tags, parent, depends_on, sprint, due, files, estimate, source, assignee, spent, description, deliverables, criteria at line 3 column 3
+    error: typo.yaml:3: .[1]: unknown field `pritority`, expected one of ref, id, [FIELDS TO SET], description, deliverables, criteria at line 3 column 3
       hint: a batch is a list: `- title: What is to be done`, or one JSON object per line
 
     $ tracker new --batch value.yaml
@@ -156,7 +156,7 @@ fn all_or_none() {
     $ tracker new --batch lines.jsonl
     exit 1
     --- stderr
-    error: lines.jsonl:2: unknown field `titel`, expected one of ref, id, title, type, priority, area, tags, parent, depends_on, sprint, due, files, estimate, source, assignee, spent, description, deliverables, criteria at line 1 column 8
+    error: lines.jsonl:2: unknown field `titel`, expected one of ref, id, [FIELDS TO SET], description, deliverables, criteria at line 1 column 8
     error: lines.jsonl:3: invalid type: integer `3`, expected a string at line 1 column 11
 
     $ tracker new --batch empty.yaml

@@ -36,6 +36,8 @@ mod worktrees;
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
+use tracker::model::Field;
+
 use crate::support::Sandbox;
 
 /// A task with everything in it, started two days before the first command.
@@ -135,7 +137,15 @@ fn typed(sandbox: &Sandbox, lines: &str) -> String {
         let shown: String = line.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect();
         write!(seen, "$ tracker {shown}\n{}\n", sandbox.tracker(&words)).unwrap();
     }
-    seen
+    without_field_lists(&seen)
+}
+
+/// Names lists of all fields instead of repeating them: a new field changes no snapshot.
+fn without_field_lists(seen: &str) -> String {
+    let joined = |names: Vec<&str>| names.join(", ");
+    let shown = joined(Field::shown().map(Field::name).collect());
+    let settable = joined(Field::settable().map(Field::key).collect());
+    seen.replace(&shown, "[FIELDS]").replace(&settable, "[FIELDS TO SET]")
 }
 
 /// Returns every file below `.tracker` with its text.

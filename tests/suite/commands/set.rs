@@ -184,7 +184,7 @@ fn refuses_what_makes_no_sense_and_says_what_would() {
     exit 2
     --- stderr
     error: `reviewer` is not a field
-      hint: expected one of title, type, priority, area, tags, parent, depends_on, sprint, due, files, estimate, source, assignee, spent; a key of your own is added with tracker edit ID
+      hint: expected one of [FIELDS TO SET]; a key of your own is added with tracker edit ID
 
     $ tracker set d4 depends_on+=nope
     exit 2
