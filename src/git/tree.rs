@@ -40,7 +40,7 @@ impl FileMode {
 }
 
 /// A file in a commit.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct TreeFile {
     /// The path from the top of the repository, with `/`; bytes that are not UTF-8 are written as `�` and two digits.
     pub path: String,

@@ -58,7 +58,12 @@ pub fn review(session: &Session<'_>, request: &GateRequest) -> Result<(Review, V
         tasks,
         people: &people,
     };
-    Ok((review::review(&facts, config), policy.problems.clone()))
+    let mut problems = policy.problems.clone();
+    if !ends.is_staged {
+        let range = (ends.merge_base, ends.head_commit);
+        problems.extend(super::hooks::undone_in(session, &repository, range)?);
+    }
+    Ok((review::review(&facts, config), problems))
 }
 
 /// What a range is judged by.

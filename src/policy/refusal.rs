@@ -9,7 +9,7 @@
 use std::fmt;
 
 use super::{Cycle, DirectiveError, Missing};
-use crate::model::{Problem, RecordKind, Requirement, Stage, Suggestion, TaskId};
+use crate::model::{Problem, RecordKind, Requirement, Stage, Suggestion, TRACKER_FOLDER, TaskId};
 
 /// How many checkboxes a reason names.
 const NAMED: usize = 5;
@@ -91,6 +91,12 @@ pub enum Reason {
     UnreadablePolicy {
         problem: Problem,
         path: String,
+    },
+    /// The working tree has what the task needs, and the commit does not bring it.
+    LeftOut {
+        task: TaskId,
+        /// Whether the commit is of files that were named, and not of what is staged.
+        is_partial: bool,
     },
     /// The record is in the working tree and not in the index.
     Unstaged {
@@ -288,6 +294,7 @@ impl Reason {
             Self::Broken(_) => "broken",
             Self::Message(_) => "message",
             Self::UnreadablePolicy { .. } => "policy",
+            Self::LeftOut { .. } => "left out",
             Self::Unstaged { .. } => "unstaged",
             Self::UndefinedRole(_) => "role",
             Self::UnknownTask(_) => "unknown",
@@ -327,6 +334,10 @@ impl Reason {
                 let config = RecordKind::Config.file();
                 Some(Fix::Advice(format!("correct the name in {config}, or add a table [roles.{role}]")))
             }
+            Self::LeftOut { is_partial: true, .. } => {
+                Some(Fix::Advice(format!("git commit FILE {TRACKER_FOLDER}")))
+            }
+            Self::LeftOut { .. } => Some(Fix::Run(Suggestion::git(["add", TRACKER_FOLDER]))),
             Self::UnknownTask(_) => Some(Fix::Run(Suggestion::tracker(["list"]))),
             Self::RoleExists { role, .. } => Some(Fix::Run(Suggestion::tracker(["role", "show", role]))),
             Self::NoSuchStage { .. } | Self::ChangedMeanwhile(_) | Self::Task(_) => None,
@@ -355,6 +366,9 @@ impl fmt::Display for Reason {
             Self::RoleExists { path, .. } | Self::ChangedMeanwhile(path) => f.write_str(path),
             Self::Broken(problem) | Self::UnreadablePolicy { problem, .. } => problem.fmt(f),
             Self::Message(error) => error.fmt(f),
+            Self::LeftOut { task, .. } => {
+                write!(f, "what {task} needs is in the working tree, but not part of this commit")
+            }
             Self::Unstaged { task, .. } => write!(f, "{task} is not in the commit"),
             Self::UndefinedRole(role) => write!(f, "role `{}` is not defined", role.escape_debug()),
             Self::UnknownTask(task) => write!(f, "no task {task}"),

@@ -47,7 +47,10 @@ impl Command for Doctor {
             }
             return Ok(Answer::of(ops::upgrade_format(&session)?));
         }
-        let diagnosis = ops::doctor(&session, self.fix)?;
+        let mut diagnosis = ops::doctor(&session, self.fix)?;
+        if self.read.at.is_none() {
+            diagnosis.findings.extend(ops::examine_clone(&session)?);
+        }
         let is_ill = diagnosis.findings.iter().any(|finding| finding.is_error);
         Ok(Answer::of(diagnosis).no_if(is_ill))
     }

@@ -115,7 +115,9 @@ impl Hook {
         let mut problems = Vec::new();
         match self.which {
             Which::PrepareCommitMsg { file, kind, .. } => {
-                ops::prepare_message(context.env(), &file, kind.as_deref())?;
+                for line in ops::prepare_message(context.env(), &file, kind.as_deref())? {
+                    context.say(&format!("tracker: {line}"));
+                }
             }
             Which::CommitMsg { file } => problems = ops::check_message(context.env(), &file)?,
             Which::PostCommit {} => {

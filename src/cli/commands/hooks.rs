@@ -35,6 +35,8 @@ enum What {
     /// Remove the hooks, restoring what was there byte for byte
     Uninstall,
     /// Show which hooks are installed
+    ///
+    /// Exit code 1 means that git does not run all of them, 0 that it does.
     Status,
 }
 
@@ -42,19 +44,22 @@ impl Command for Hooks {
     type Response = ops::HookReport;
 
     fn run(self, context: &Context) -> Reply<ops::HookReport> {
+        let is_question = matches!(self.what, What::Status);
         let report = match self.what {
             What::Install { server: true } => ops::hooks_install_server(context.env())?,
             What::Install { server: false } => ops::hooks_install(context.env())?,
             What::Uninstall => ops::hooks_uninstall(context.env())?,
             What::Status => ops::hooks_status(context.env())?,
         };
-        Ok(Answer::of(report))
+        let is_no = is_question && !report.is_complete;
+        Ok(Answer::of(report).no_if(is_no))
     }
 }
 
 impl View for ops::HookReport {
     fn show(&self, out: &mut Output) {
-        out.line(clean(&self.folder));
+        let missing = if self.has_folder { "" } else { "  is not there" };
+        out.line(format!("{}{missing}", clean(&self.folder)));
         let rows: Vec<Vec<Cell>> =
             self.hooks.iter().map(|hook| vec![Cell::new(&hook.name), Cell::new(hook.state)]).collect();
         out.columns(&rows, 1, 2);

@@ -14,6 +14,7 @@ use self::examine::{Examined, examine};
 use crate::doc::{Document, Edit, Value};
 use crate::events::LongStep;
 use crate::model::{Problem, RecordPath, Severity, TaskId};
+use crate::ops::hooks::{gone_hooks, undone_lately};
 use crate::ops::session::refuse_other_formats;
 use crate::ops::{Error, Result, Session};
 use crate::store::{Change, Locked};
@@ -73,10 +74,14 @@ pub enum DoctorRule {
     FileKind,
     /// A name that is no text.
     FileName,
+    /// Hooks that the clone has had are gone.
+    Hooks,
     /// What a write that was killed left behind.
     Leftover,
     /// A record in a folder where none is read.
     Misplaced,
+    /// What a commit asked for and no hook has done.
+    NotDone,
     /// A repair that failed.
     NotFixed,
     /// A value that is kept and not understood.
@@ -106,8 +111,10 @@ impl DoctorRule {
             Self::DuplicateId => "duplicate-id",
             Self::FileKind => "file-kind",
             Self::FileName => "file-name",
+            Self::Hooks => "hooks",
             Self::Leftover => "leftover",
             Self::Misplaced => "misplaced",
+            Self::NotDone => "not-done",
             Self::NotFixed => "not-fixed",
             Self::OddValue => "odd-value",
             Self::OwnFiles => "own-files",
@@ -195,6 +202,14 @@ pub fn upgrade_format(session: &Session<'_>) -> Result<Diagnosis> {
         dry_run: session.is_dry(),
         upgrade: Some(upgrade),
     })
+}
+
+/// Examines the clone: whether its hooks are there, and what commits asked for and no hook has done.
+pub fn examine_clone(session: &Session<'_>) -> Result<Vec<DoctorFinding>> {
+    let hooks = gone_hooks(session.workspace())?.into_iter();
+    let hooks = hooks.map(|problem| DoctorFinding::new(DoctorRule::Hooks, problem));
+    let undone = undone_lately(session)?.into_iter();
+    Ok(hooks.chain(undone.map(|problem| DoctorFinding::new(DoctorRule::NotDone, problem))).collect())
 }
 
 /// Examines all files; with `fix` repairs what can be repaired, and examines again.

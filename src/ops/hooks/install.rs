@@ -1,9 +1,12 @@
 //! `hooks install`, `uninstall`, `status`: our part in git's hooks, beside whatever is there, and the merge driver.
 
+use std::path::Path;
+
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::env::Env;
+use crate::model::Problem;
 use crate::ops::{Error, Result};
 use crate::process::Program;
 use crate::store::{Hook, HookChange, HookFiles, HookState, Workspace};
@@ -13,10 +16,14 @@ use crate::store::{Hook, HookChange, HookFiles, HookState, Workspace};
 pub struct HookReport {
     /// Where git takes them from.
     pub folder: String,
+    /// Whether that folder is there.
+    pub has_folder: bool,
     /// Each hook.
     pub hooks: Vec<HookView>,
     /// Whether git joins records with the tracker.
     pub merge_driver: bool,
+    /// Whether git runs all of them, and the merge driver where people commit.
+    pub is_complete: bool,
 }
 
 /// One hook.
@@ -43,7 +50,13 @@ pub fn hooks_install(env: &Env) -> Result<HookReport> {
     for (key, value) in set {
         configure(&workspace, &["config", "--local", key, value])?;
     }
-    Ok(HookReport { folder, hooks, merge_driver: true })
+    Ok(HookReport {
+        has_folder: Path::new(&folder).is_dir(),
+        folder,
+        hooks,
+        merge_driver: true,
+        is_complete: true,
+    })
 }
 
 /// Puts the gate before pushes into a repository that people push to, bare or not.
@@ -51,7 +64,7 @@ pub fn hooks_install_server(env: &Env) -> Result<HookReport> {
     let (workspace, files, folder) = open(env)?;
     let hooks = each(&Hook::SERVER, |hook| Ok(change_word(files.install(hook)?)))?;
     let merge_driver = has_driver(&workspace)?;
-    Ok(HookReport { folder, hooks, merge_driver })
+    Ok(HookReport { has_folder: Path::new(&folder).is_dir(), folder, hooks, merge_driver, is_complete: true })
 }
 
 /// Takes our part out of the hooks again, byte for byte, and the merge driver with it.
@@ -61,15 +74,54 @@ pub fn hooks_uninstall(env: &Env) -> Result<HookReport> {
     if workspace.repository()?.config_text(DRIVER).is_some() {
         configure(&workspace, &["config", "--local", "--remove-section", "merge.tracker"])?;
     }
-    Ok(HookReport { folder, hooks, merge_driver: false })
+    Ok(HookReport {
+        has_folder: Path::new(&folder).is_dir(),
+        folder,
+        hooks,
+        merge_driver: false,
+        is_complete: false,
+    })
 }
 
 /// Returns the state of the hooks.
 pub fn hooks_status(env: &Env) -> Result<HookReport> {
     let (workspace, files, folder) = open(env)?;
-    let hooks = each(own(&workspace, &files)?, |hook| Ok(state_word(files.state(hook)?)))?;
+    let own = own(&workspace, &files)?;
+    let hooks = each(own, |hook| Ok(state_word(files.state(hook)?)))?;
     let merge_driver = has_driver(&workspace)?;
-    Ok(HookReport { folder, hooks, merge_driver })
+    let mut states = own.iter().map(|hook| files.state(*hook));
+    let runs_all = states.all(|state| state.is_ok_and(HookState::runs));
+    let is_complete = runs_all && (merge_driver || workspace.places().work_dir.is_none());
+    Ok(HookReport { has_folder: Path::new(&folder).is_dir(), folder, hooks, merge_driver, is_complete })
+}
+
+/// Says which hooks of a clone are gone that has had them: its merge driver is registered, or some of them are there.
+pub(in crate::ops) fn gone_hooks(workspace: &Workspace) -> Result<Option<Problem>> {
+    let repository = workspace.repository()?;
+    let has_driver = has_driver(workspace)?;
+    let folder = match repository.hooks_folder() {
+        Ok(folder) => folder,
+        Err(refusal) if has_driver => {
+            return Ok(Some(Problem::warning(refusal.to_string()).with_hint(refusal.hint())));
+        }
+        Err(_) => return Ok(None),
+    };
+    let files = HookFiles::new(folder.clone());
+    let mut gone = Vec::new();
+    for hook in Hook::CLIENT {
+        if !files.state(hook)?.runs() {
+            gone.push(hook.name());
+        }
+    }
+    if gone.is_empty() || gone.len() == Hook::CLIENT.len() && !has_driver {
+        return Ok(None);
+    }
+    let message = match folder.is_dir() {
+        true => format!("git runs {} without the tracker", gone.join(", ")),
+        false => "git takes hooks from a folder that is not there".to_owned(),
+    };
+    let problem = Problem::warning(message).in_file(folder.display().to_string());
+    Ok(Some(problem.with_hint("tracker hooks install")))
 }
 
 fn has_driver(workspace: &Workspace) -> Result<bool> {

@@ -1,102 +1,19 @@
-//! `prepare-commit-msg` and `commit-msg`: the message gets its link, and is held to what it asks for.
+//! `commit-msg`: the message is held to what it asks for, and the records to what can be read.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
+use super::link::{comment_mark, io, missing_hooks};
 use super::plan::{CommitContext, Plan, unstaged};
+use crate::doc::record_problems;
 use crate::env::Env;
-use crate::git::CommitId;
-use crate::model::{Config, Problem, RecordKind, RecordPath, TRACKER_FOLDER, TaskId};
+use crate::git::{CommitId, Operation};
+use crate::model::{Config, Problem, RecordKind, RecordPath, Severity, TRACKER_FOLDER};
 use crate::ops::{Error, Result, Session};
 use crate::policy::{
     Action, Attempt, Comments, DirectiveError, Directives, Hint, Reason, Refusal, parse_message,
 };
-use crate::store::{self, Snapshot, Workspace};
-
-fn io(deed: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> Error {
-    let path = path.to_path_buf();
-    move |source| Error::Store(store::Error::Io { deed, path, source })
-}
-
-/// Adds `Task: ID` for the active task, or for the one that the branch is named after, to a message that names none.
-///
-/// Messages that git or somebody else has written (`merge`, `squash`, an amended or reused one) are left alone.
-pub fn prepare_message(env: &Env, file: &Path, kind: Option<&str>) -> Result<()> {
-    if matches!(kind, Some("merge" | "squash" | "commit")) {
-        return Ok(());
-    }
-    let workspace = Workspace::discover(env)?;
-    if workspace.places().operation().is_some() {
-        return Ok(());
-    }
-    let Some(id) = active(&workspace) else { return Ok(()) };
-    let path = env.cwd().join(file);
-    let bytes = std::fs::read(&path).map_err(io("read", &path))?;
-    // A message in another encoding is left alone: a line of ours could not be read back.
-    let Ok(text) = String::from_utf8(bytes) else { return Ok(()) };
-    let mark = comment_mark(&workspace, &text)?;
-    if !parse_message(&text, Comments::Lines(&mark)).tasks().is_empty() {
-        return Ok(());
-    }
-    std::fs::write(&path, linked(&text, &id, &mark)).map_err(io("write", &path))
-}
-
-fn active(workspace: &Workspace) -> Option<TaskId> {
-    let exists = |id: &TaskId| workspace.work_dir().join(RecordPath::task_file(id)).is_file();
-    workspace.active_task().filter(exists).or_else(|| {
-        let branch = workspace.places().branch().ok()??;
-        let words: Vec<&str> = branch.split(['/', '_', '.', '-']).collect();
-        let pairs = words.windows(2).map(|pair| format!("{}-{}", pair[0], pair[1]).to_ascii_uppercase());
-        pairs.filter_map(|text| TaskId::parse(&text).ok()).find(exists)
-    })
-}
-
-/// Returns what comment lines begin with: as git is configured, and as its own help in the message shows where git
-/// was told to choose.
-fn comment_mark(workspace: &Workspace, text: &str) -> Result<String> {
-    let repository = workspace.repository()?;
-    let configured = ["core.commentString", "core.commentChar"].into_iter();
-    let mark = configured.filter_map(|key| repository.config_text(key)).find(|mark| !mark.is_empty());
-    Ok(match mark {
-        Some(mark) if mark == "auto" => chosen_mark(text),
-        Some(mark) => mark,
-        None => "#".to_owned(),
-    })
-}
-
-fn chosen_mark(text: &str) -> String {
-    let helps = [" Please enter the commit message", " ------------------------ >8 ------------------------"];
-    let is_help = |rest: &str| helps.iter().any(|help| rest.starts_with(help));
-    let marks = text.lines().filter_map(|line| line.chars().next().map(|mark| (mark, line)));
-    let found = marks.filter(|(mark, line)| is_help(&line[mark.len_utf8()..])).map(|(mark, _)| mark).next();
-    found.unwrap_or('#').to_string()
-}
-
-/// Puts the link behind the text, in the block of trailers if there is one, and before git's comments.
-fn linked(text: &str, id: &TaskId, mark: &str) -> String {
-    let ending = if text.contains("\r\n") { "\r\n" } else { "\n" };
-    let is_comment = |line: &str| line.starts_with(mark);
-    let lines: Vec<&str> = text.lines().collect();
-    let comments = lines.iter().position(|line| is_comment(line)).unwrap_or(lines.len());
-    let end = lines[..comments].iter().rposition(|line| !line.trim().is_empty()).map_or(0, |at| at + 1);
-    let is_trailer =
-        |line: &str| line.split_once(": ").is_some_and(|(key, _)| !key.is_empty() && !key.contains(' '));
-    let in_trailers = end > 1 && is_trailer(lines[end - 1]);
-    let mut new: Vec<String> = lines[..end].iter().map(|line| (*line).to_owned()).collect();
-    if !in_trailers {
-        new.push(String::new());
-        if end == 0 {
-            new.push(String::new());
-        }
-    }
-    new.push(format!("Task: {id}"));
-    if end < lines.len() {
-        new.extend(lines[end..].iter().map(|line| (*line).to_owned()));
-    }
-    let mut text = new.join(ending);
-    text.push_str(ending);
-    text
-}
+use crate::store::{self, Hook, Snapshot, Workspace};
 
 /// Checks what a message asks for against what is staged, and refuses the commit with every reason.
 pub fn check_message(env: &Env, file: &Path) -> Result<Vec<Problem>> {
@@ -109,26 +26,95 @@ pub fn check_message(env: &Env, file: &Path) -> Result<Vec<Problem>> {
     let at_most = parse_message(&text, Comments::None);
     let workspace = Workspace::open(env)?;
     let is_granted = is_silent(&at_most) || at_most.errors.is_empty() && are_granted(&workspace, &at_most);
-    if workspace.places().operation().is_some() || is_granted && workspace.is_policy_marked_read() {
+    let operation = workspace.places().operation();
+    if operation.is_some_and(|operation| operation != Operation::Merge)
+        || operation.is_none() && is_granted && workspace.is_policy_marked_read()
+    {
         return Ok(Vec::new());
     }
     let directives = parse_message(&text, Comments::Lines(&comment_mark(&workspace, &text)?));
     let staged = workspace.snapshot_of_index(env)?;
+    let broken = unreadable_records(&workspace, &staged)?;
+    if !broken.is_empty() {
+        return Err(rejected(broken.into_iter().map(Reason::Broken).collect(), &path));
+    }
+    if operation == Some(Operation::Merge) {
+        return check_merge_message(&staged, &directives, &path);
+    }
     let config = match policy_of_commit(env, &workspace, &staged, !is_silent(&directives), is_granted)? {
         Policy::Readable(config) => config,
         Policy::NotNeeded(warning) => return Ok(warning),
         Policy::Unreadable(reasons) => return Err(rejected(reasons, &path)),
     };
+    let remarks = missing_hooks(&workspace, Hook::CommitMsg).into_iter().map(Problem::warning);
+    let mut warnings: Vec<Problem> = remarks.collect();
     if is_granted || is_silent(&directives) {
-        return Ok(Vec::new());
+        return Ok(warnings);
     }
     let (fatal, odd): (Vec<&DirectiveError>, Vec<_>) =
         directives.errors.iter().partition(|error| error.is_fatal());
-    let warnings = odd.iter().map(|error| Problem::warning(error.to_string()).with_hint(error.hint()));
-    let warnings = warnings.collect();
+    warnings.extend(odd.iter().map(|error| Problem::warning(error.to_string()).with_hint(error.hint())));
     let mut reasons: Vec<Reason> = fatal.into_iter().cloned().map(Reason::Message).collect();
     reasons.extend(reasons_against(env, workspace, staged, &config, &directives)?);
     if reasons.is_empty() { Ok(warnings) } else { Err(rejected(reasons, &path)) }
+}
+
+/// Returns what is wrong with the records that a commit would change, where they cannot be read. A configuration that
+/// cannot be is for the policy to say.
+fn unreadable_records(workspace: &Workspace, staged: &Snapshot) -> Result<Vec<Problem>> {
+    let repository = workspace.repository()?;
+    let head = repository.head()?.commit;
+    if head.map_or(Ok(false), |head| staged.is_of(head))? {
+        return Ok(Vec::new());
+    }
+    let before: BTreeSet<_> = match head {
+        Some(head) => repository.tree_files(head, TRACKER_FOLDER)?.into_iter().collect(),
+        None => BTreeSet::new(),
+    };
+    let mut problems = Vec::new();
+    for file in staged.staged_files(TRACKER_FOLDER).into_iter().filter(|file| !before.contains(file)) {
+        let Some(record) = RecordPath::parse(&file.path).filter(|record| *record != RecordPath::Config)
+        else {
+            continue;
+        };
+        problems.extend(unreadable(&record, &file.path, staged));
+    }
+    Ok(problems)
+}
+
+/// Returns what keeps a record from being read; the first of it, for one mistake makes many.
+pub(super) fn unreadable(record: &RecordPath, path: &str, snapshot: &Snapshot) -> Option<Problem> {
+    let found = match snapshot.read(path) {
+        Ok(bytes) => record_problems(record, &bytes?),
+        Err(error) => vec![Problem::error(error.to_string())],
+    };
+    let mut errors = found.into_iter().filter(|problem| problem.severity == Severity::Error);
+    errors.next().map(|problem| {
+        let hint = problem.hint.clone().unwrap_or_else(|| "tracker doctor".to_owned());
+        problem.in_file(path).with_hint(hint)
+    })
+}
+
+/// Checks the message of a merge. Git makes most merges without running the hook that moves tasks, so none does: what is
+/// asked for is said to be left, and how it is done.
+fn check_merge_message(staged: &Snapshot, directives: &Directives, message: &Path) -> Result<Vec<Problem>> {
+    let mut unknown = Vec::new();
+    let mut left: BTreeSet<&str> = BTreeSet::new();
+    for directive in &directives.directives {
+        let is_known = staged.task_file(&directive.task)?.is_some();
+        if !is_known && !directive.is_borrowed {
+            unknown.push(Reason::UnknownTask(directive.task.clone()));
+        } else if is_known && directive.action != Action::Link {
+            left.insert(directive.task.as_str());
+        }
+    }
+    if !unknown.is_empty() {
+        return Err(rejected(unknown, message));
+    }
+    let names: Vec<&str> = left.into_iter().collect();
+    let warning = format!("{} stays as it is: a merge moves no task", names.join(", "));
+    let warning = Problem::warning(warning).with_hint("after the merge: tracker apply HEAD~..");
+    Ok(if names.is_empty() { Vec::new() } else { vec![warning] })
 }
 
 fn rejected(reasons: Vec<Reason>, message: &Path) -> Error {
@@ -221,13 +207,13 @@ fn reasons_against(
     let at_head = (!unchanged).then(|| workspace.snapshot_of_commit(head)).transpose()?;
     let at_parent = workspace.snapshot_of_commit(parent)?;
     let session = Session::new(env, workspace, staged);
-    let judged = |before: &store::Snapshot, tip: Option<CommitId>| -> Result<Plan> {
+    let judged = |own: &Snapshot, before: &Snapshot, tip: Option<CommitId>| -> Result<Plan> {
         let context = CommitContext {
             repository: &repository,
             config,
             before,
-            own: session.snapshot(),
-            after: session.snapshot(),
+            own,
+            after: own,
             later: &|_| Ok(Vec::new()),
             claimed: &BTreeMap::new(),
             tip,
@@ -239,16 +225,24 @@ fn reasons_against(
         };
         context.plan()
     };
-    let plan = judged(at_head.as_ref().unwrap_or(session.snapshot()), head)?;
-    if is_fine(&plan) || (may_amend && is_fine(&judged(&at_parent, head)?)) {
+    let before = at_head.as_ref().unwrap_or(session.snapshot());
+    let plan = judged(session.snapshot(), before, head)?;
+    if is_fine(&plan) || (may_amend && is_fine(&judged(session.snapshot(), &at_parent, head)?)) {
         return Ok(Vec::new());
     }
     let unknown = plan.unknown.iter().map(|id| match unstaged(session.workspace(), id) {
         Some(path) => Reason::Unstaged { task: id.clone(), path },
         None => Reason::UnknownTask(id.clone()),
     });
-    let refused = plan.refusals.iter().cloned().map(Reason::Task);
-    Ok(unknown.chain(refused).collect())
+    let mut reasons: Vec<Reason> = unknown.collect();
+    if plan.refusals.is_empty() {
+        return Ok(reasons);
+    }
+    // What the working tree has, and the commit leaves out, need not be done again.
+    let with_all = judged(&session.workspace().snapshot(), before, head)?;
+    let is_partial = is_partial_commit(env, session.workspace());
+    reasons.extend(plan.refusals.iter().map(|refusal| reason_of(refusal, &with_all, is_partial)));
+    Ok(reasons)
 }
 
 /// Whether a message asks for every move that the directives ask for.
@@ -257,6 +251,22 @@ fn repeats(message: &str, directives: &Directives) -> bool {
     let mut moves =
         directives.directives.iter().filter(|new| matches!(new.action, Action::Advance | Action::Fail(_)));
     moves.all(|new| old.directives.iter().any(|old| old.task == new.task && old.action == new.action))
+}
+
+/// The reason of a refusal, where `with_all` is what would come of a commit of all that the working tree has.
+fn reason_of(refusal: &Refusal, with_all: &Plan, is_partial: bool) -> Reason {
+    let task = refusal.attempt.task();
+    let is_refused = with_all.refusals.iter().any(|other| other.attempt.task() == task)
+        || with_all.unknown.iter().any(|id| Some(id) == task);
+    match task.filter(|_| !is_refused) {
+        Some(task) => Reason::LeftOut { task: task.clone(), is_partial },
+        None => Reason::Task(refusal.clone()),
+    }
+}
+
+/// Whether git makes the commit of other files than those that are staged: `git commit FILE` has an index of its own.
+fn is_partial_commit(env: &Env, workspace: &Workspace) -> bool {
+    workspace.places().index_file(env).file_name().is_some_and(|name| name != "index" && name != "index.lock")
 }
 
 fn is_fine(plan: &Plan) -> bool {

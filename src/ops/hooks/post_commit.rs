@@ -6,15 +6,17 @@ use std::fmt;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::link::missing_hooks;
+use super::message::unreadable;
 use super::plan::{CommitContext, Plan, edited, unstaged};
 use crate::env::Env;
 use crate::git::{CommitId, Fold, FoldEdit, Operation, fold, peek_head};
-use crate::model::{Config, OnCommit, Problem, RecordKind, TRACKER_FOLDER, TaskId};
+use crate::model::{Config, OnCommit, Problem, RecordKind, RecordPath, TRACKER_FOLDER, TaskId};
 use crate::ops::session::parse;
 use crate::ops::{Error, Result, Session};
 use crate::policy::{Action, Comments, Reason, parse_message};
 use crate::process::Program;
-use crate::store::{Change, Snapshot, Workspace};
+use crate::store::{Change, Hook, Snapshot, Workspace};
 
 /// What became of a commit.
 #[derive(Debug, Clone, Default, Serialize, JsonSchema)]
@@ -78,7 +80,7 @@ pub fn post_commit(env: &Env) -> Result<PostCommit> {
     if let Some(operation) = operation {
         return Ok(stood_aside(operation, &plan, &later));
     }
-    let mut outcome = PostCommit { said: said(&plan), left: left(session.workspace(), &plan) };
+    let mut outcome = PostCommit::of(&session, &plan, &changed);
     match config.hooks.on_commit {
         OnCommit::Stage => stage(&session, &plan, &mut outcome)?,
         _ => fold_into(&session, &repository, (head, &later), &plan, &mut outcome)?,
@@ -87,7 +89,21 @@ pub fn post_commit(env: &Env) -> Result<PostCommit> {
     Ok(outcome)
 }
 
+/// Says which records the commit leaves that cannot be read.
+fn unreadable_in(snapshot: &Snapshot, changed: &[String]) -> Vec<String> {
+    let records = changed.iter().filter_map(|path| Some((path, RecordPath::parse(path)?)));
+    let found = records.filter_map(|(path, record)| unreadable(&record, path, snapshot));
+    found.map(|problem| format!("{problem}: correct it, then git commit --amend")).collect()
+}
+
 impl PostCommit {
+    fn of(session: &Session<'_>, plan: &Plan, changed: &[String]) -> Self {
+        let mut left = left(session.workspace(), plan);
+        left.extend(unreadable_in(session.snapshot(), changed));
+        left.extend(missing_hooks(session.workspace(), Hook::PostCommit));
+        Self { said: said(plan), left }
+    }
+
     fn not_moved(error: &Error, parent: Option<CommitId>) -> Self {
         let left = vec![format!("{error}: no task was moved; later, {}", Later(parent))];
         Self { left, ..Self::default() }

@@ -1,8 +1,10 @@
 //! What may be pushed: before git pushes, where the configuration asks for it, and on the server, before any of it is
 //! taken.
 //!
-//! Tags and other refs are not judged. The policy judges the default branch, and those that `[hooks] pre_receive` of the
-//! default branch names; to the other branches people push work in progress, whose records only have to be readable.
+//! Tags and other refs are not judged; `refs/replace` is not taken, since those change what everybody reads. The policy
+//! judges the default branch, and those that `[hooks] pre_receive` of the default branch names: there a push takes nothing
+//! back that is on the branch, be it a record or code. To the other branches people push work in progress, whose records
+//! only have to be readable.
 
 use crate::doc::record_problems;
 use crate::env::Env;
@@ -45,15 +47,19 @@ impl PushReport {
 pub fn judge_receive(env: &Env, lines: &str) -> Result<PushReport> {
     let updates =
         lines.lines().filter(|line| !line.is_empty()).map(received_update).collect::<Result<Vec<_>>>()?;
+    let mut report = PushReport::default();
+    report.branches.extend(lines.lines().filter_map(replacement).map(|name| {
+        let message = format!("`{name}` would change what everybody reads in this repository");
+        report_on(name, "gate", vec![refused(message, "push the commits themselves, without refs/replace")])
+    }));
     if updates.iter().all(Option::is_none) {
-        return Ok(PushReport::default());
+        return Ok(report);
     }
     let (workspace, _quarantine) = Workspace::receiving(env)?;
     let repository = workspace.repository()?;
     let default = own_default_branch(&repository)?;
     let snapshot = workspace.snapshot_of_commit(default.1)?;
     let session = Session::new(env, workspace, snapshot);
-    let mut report = PushReport::default();
     let judge = Judge::new(&session, Some(default.clone()))?;
     for mut update in updates.into_iter().flatten() {
         let whole = format!("refs/heads/{}", update.branch);
@@ -88,6 +94,14 @@ fn received_update(line: &str) -> Result<Option<Update>> {
     let commit = |text: &str| text.parse::<CommitId>().map(existing).map_err(|_| strange());
     let (old, new) = (commit(old)?, commit(new)?);
     Ok(name.strip_prefix("refs/heads/").map(|branch| Update { branch: branch.to_owned(), old, new }))
+}
+
+/// Returns the ref of a line that brings an object in the place of another.
+fn replacement(line: &str) -> Option<&str> {
+    let mut words = line.splitn(3, ' ').skip(1);
+    let (new, name) = (words.next()?, words.next()?);
+    let is_deletion = new.bytes().all(|digit| digit == b'0');
+    (name.starts_with("refs/replace/") && !is_deletion).then_some(name)
 }
 
 /// Git says "none" in zeros.
@@ -172,7 +186,7 @@ impl<'a> Judge<'a> {
         let rules = base.filter(|base| is_gated && self.has_rules(*base).unwrap_or(true));
         let Some(base) = rules else {
             let violations = unreadable(&self.repository, parted, new)?;
-            return Ok(report(branch, "readable", violations));
+            return Ok(report_on(branch, "readable", violations));
         };
         self.rules_of(branch, base)?;
         let request = GateRequest {
@@ -187,7 +201,7 @@ impl<'a> Judge<'a> {
         if base != new {
             violations.extend(review(self.session, &request)?.0.verdict.violations);
         }
-        Ok(report(branch, "gate", violations))
+        Ok(report_on(branch, "gate", violations))
     }
 
     fn is_gated(&self, branch: &str) -> bool {
@@ -221,18 +235,28 @@ impl<'a> Judge<'a> {
         let is_default = self.default.as_ref().is_some_and(|(name, _)| name == branch);
         let has_tracker =
             |commit| self.repository.tree_id(commit, TRACKER_FOLDER).map(|found| found.is_some());
-        let holds_tracker = is_default && update.old.map_or(Ok(false), has_tracker)?;
+        let holds_tracker = update.old.map_or(Ok(false), has_tracker)?;
+        let is_gated = self.is_gated(branch);
         let mut violations = Vec::new();
-        if holds_tracker {
+        if holds_tracker && is_default {
             let message = format!("`{branch}` is the default branch: its rules and records would go with it");
-            let mend = "make another branch the default one first";
-            violations.push(refused(message, mend));
+            violations.push(refused(message, "make another branch the default one first"));
+        } else if holds_tracker && is_gated && !self.is_in_default(update.old)? {
+            let message = format!("`{branch}` is judged, and the default branch lacks commits of it");
+            let fix = "merge it into the default branch first, or take its name out of `pre_receive`";
+            violations.push(refused(message, fix));
         }
-        Ok(report(branch, if is_default { "gate" } else { "readable" }, violations))
+        Ok(report_on(branch, if is_gated { "gate" } else { "readable" }, violations))
     }
 
-    /// Returns what the branch has of the tracker, and what is pushed in its place does not: a vote that somebody
-    /// does not like must not go by a push that begins before it, nor a rule.
+    /// Whether the default branch has a commit: with its branch nothing of it goes.
+    fn is_in_default(&self, commit: Option<CommitId>) -> Result<bool> {
+        let (Some((_, Some(default))), Some(commit)) = (&self.default, commit) else { return Ok(false) };
+        Ok(self.repository.merge_base(*default, commit)? == Some(commit))
+    }
+
+    /// Returns what the branch has, and what is pushed in its place does not: a vote that somebody does not like must
+    /// not go by a push that begins before it, nor a rule, nor code that was reviewed.
     fn taken_back(
         &self,
         branch: &str,
@@ -240,28 +264,34 @@ impl<'a> Judge<'a> {
         old: CommitId,
         new: CommitId,
     ) -> Result<Vec<Violation>> {
-        let inside = |path: &str| is_in_tracker(path);
         let had: Vec<_> = self.repository.changes_between(parted, old)?;
         let brought = self.repository.changes_between(Some(old), new)?;
         let differs: BTreeSet<&str> = brought.iter().map(|change| change.path.as_str()).collect();
-        let lost =
-            had.into_iter().filter(|change| inside(&change.path) && differs.contains(change.path.as_str()));
-        Ok(lost
+        let lost = had.into_iter().filter(|change| differs.contains(change.path.as_str()));
+        let mut violations: Vec<Violation> = lost
             .map(|change| {
                 let message = format!("takes back what `{branch}` has beyond where the push begins");
-                let mend = format!("git pull --rebase, then push without --force, onto {}", old.short());
-                Violation { file: Some(change.path), ..refused(message, &mend) }
+                let fix = if is_in_tracker(&change.path) {
+                    format!("git pull --rebase, then push without --force, onto {}", old.short())
+                } else {
+                    "take it back by a commit of its own: git revert, a task, and its votes".to_owned()
+                };
+                Violation { file: Some(change.path), ..refused(message, &fix) }
             })
-            .collect())
+            .collect();
+        // Records first: of a long list only the beginning is shown.
+        let of_code = |violation: &Violation| !violation.file.as_deref().is_some_and(is_in_tracker);
+        violations.sort_by_key(of_code);
+        Ok(violations)
     }
 }
 
-fn refused(message: String, mend: &str) -> Violation {
+fn refused(message: String, fix: &str) -> Violation {
     let violation = Violation::of(RuleName::KeptRecords, Level::Error, message);
-    Violation { suggestion: Some(mend.to_owned()), ..violation }
+    Violation { suggestion: Some(fix.to_owned()), ..violation }
 }
 
-fn report(branch: &str, held_to: &'static str, violations: Vec<Violation>) -> BranchReport {
+fn report_on(branch: &str, held_to: &'static str, violations: Vec<Violation>) -> BranchReport {
     let is_accepted = !violations.iter().any(Violation::is_error);
     BranchReport { branch: branch.to_owned(), held_to, is_accepted, violations }
 }

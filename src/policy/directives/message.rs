@@ -16,11 +16,15 @@ pub enum Comments<'c> {
 /// What stands behind the comment mark in a scissors line; git asks for no more and no less.
 const SCISSORS: &str = "------------------------ >8 ------------------------";
 
+/// How the subject of a commit begins that a rebase will join with another. It repeats that one's message, and what that
+/// asks for is not asked for twice: it only belongs to the same tasks.
+const AUTOSQUASH: [&str; 3] = ["fixup! ", "squash! ", "amend! "];
+
 /// Reads what a commit message asks for.
 #[must_use]
 pub fn parse_message(message: &str, comments: Comments<'_>) -> Directives {
     let mut found = Directives::default();
-    let mut subject_seen = false;
+    let (mut subject_seen, mut only_links) = (false, false);
     // An editor on another system may have left `\r\n`, or `\r` alone.
     for (index, line) in message.split('\n').enumerate() {
         let line = line.trim_end();
@@ -33,10 +37,16 @@ pub fn parse_message(message: &str, comments: Comments<'_>) -> Directives {
         if !subject_seen {
             subject_seen = true;
             found.subject = subject_ids(line);
+            // Prose may begin like a directive, so that what is wrong with a subject is nobody's mistake.
+            found.directives = read_line(line, index + 1).directives;
+            only_links = AUTOSQUASH.iter().any(|mark| line.starts_with(mark));
             continue;
         }
         let read = read_line(line, index + 1);
-        for directive in read.directives {
+        for mut directive in read.directives {
+            if only_links {
+                directive.action = Action::Link;
+            }
             if !is_repeated(&found.directives, &directive) {
                 found.directives.push(directive);
             }

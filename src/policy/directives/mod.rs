@@ -9,8 +9,8 @@
 //! | `Unblock: ID`           | it is no longer blocked |
 //! | `Time: ID 1h 30m`       | this much time went into it |
 //!
-//! A directive begins in the first column of any line below the subject; neither blank lines nor `---` hide it. The
-//! case of keys and ids does not matter. An id in the subject links the commit to the task, and no more. What is
+//! A directive begins in the first column of any line, and is alone in it; neither blank lines nor `---` hide it. The case
+//! of keys and ids does not matter. Any other id in the subject links the commit to the task, and no more. What is
 //! indented or quoted is somebody else's message, as `git merge --squash` writes it, and directs nothing.
 //!
 //! `Fixes:` and its like are used by other trackers too (`Fixes: #12`): there, what is no id of ours is passed over

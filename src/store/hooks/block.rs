@@ -175,7 +175,8 @@ fn before_the_message() -> String {
      { read -r tracker_head <\"${1%/*}/HEAD\"; } 2>/dev/null || :\n\
      case $tracker_head in 'ref: refs/heads/'*[-_./]* | '') tracker_asks=yes ;; esac\n\
      if [ -e \"${1%/*}/tracker/active\" ]; then tracker_asks=yes; fi\n\
-     case ${2-} in merge | squash | commit) tracker_asks=no ;; esac\n"
+     case ${2-} in merge | commit) tracker_asks=no ;; squash) tracker_asks=yes ;; esac\n\
+     if [ -e \"${1%/*}/SQUASH_MSG\" ]; then tracker_asks=yes; fi\n"
         .to_owned()
 }
 

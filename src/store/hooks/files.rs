@@ -31,6 +31,14 @@ pub enum HookState {
     NotExecutable,
 }
 
+impl HookState {
+    /// Tells whether git runs our part, be it of this version or another.
+    #[must_use]
+    pub fn runs(self) -> bool {
+        matches!(self, Self::Installed | Self::Outdated)
+    }
+}
+
 /// What was done to a hook.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum HookChange {

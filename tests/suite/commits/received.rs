@@ -186,8 +186,8 @@ fn a_force_push_takes_back_no_record() {
     assert!(pushed.stderr.contains("kept-records") && pushed.stderr.contains("notes/"), "{pushed}");
     assert_eq!(sandbox.tracker(&["explain", "kept-records"]).status, 0);
     refused(&sandbox, &["--force", &format!("{begin}:main")]);
-    // With the note in it, a branch that begins elsewhere is as good as any.
-    sandbox.git(&["checkout", "--quiet", "origin/main", "--", ".tracker"]);
+    // With all that is there in it, a branch that begins elsewhere is as good as any.
+    sandbox.git(&["checkout", "--quiet", "origin/main", "--", ".tracker", "src/a"]);
     sandbox.git(&["commit", "--quiet", "--amend", "--no-verify", "--no-edit"]);
     taken(&sandbox, &["--force", "main"]);
 }
@@ -222,9 +222,12 @@ fn objects_that_a_pusher_has_replaced_are_judged_as_they_are() {
     sandbox.write("loose", "format = 2\n[policy]\nlegal-moves = \"off\"\nearned-moves = \"off\"\noverrides = \"off\"\ndeliverables = \"off\"\n");
     let new = sandbox.git(&["hash-object", "-w", "loose"]);
     std::fs::remove_file(sandbox.path().join("loose")).unwrap();
-    sandbox.git(&["update-ref", &format!("refs/replace/{old}"), &new]);
-    taken(&sandbox, &[&format!("refs/replace/{old}")]);
-    sandbox.git(&["update-ref", "-d", &format!("refs/replace/{old}")]);
+    let name = format!("refs/replace/{old}");
+    sandbox.git(&["update-ref", &name, &new]);
+    refused(&sandbox, &[&name]);
+    sandbox.git(&["update-ref", "-d", &name]);
+    // One that is there from before.
+    sandbox.git_in(SERVER, &["fetch", "--quiet", "../repo", &format!("{new}:{name}")]);
     assert_eq!(super::head(&sandbox), first);
     cheat(&sandbox, OPEN);
     refused(&sandbox, &["main"]);

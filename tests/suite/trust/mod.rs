@@ -1,8 +1,10 @@
 //! What must never be believed, and what must never be refused: the policy, names, dates, clones, servers, and every way
 //! to make a commit.
 
+mod commits;
 mod names;
 mod policy;
+mod servers;
 
 use crate::support::{Output, Sandbox};
 

@@ -1,0 +1,173 @@
+//! `prepare-commit-msg`: the message gets its link.
+
+use std::path::Path;
+
+use crate::env::Env;
+use crate::git::read_regular;
+use crate::model::{RecordPath, TaskId};
+use crate::ops::{Error, Result};
+use crate::policy::{Comments, parse_message};
+use crate::store::{self, Hook, Workspace};
+
+pub(super) fn io(deed: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> Error {
+    let path = path.to_path_buf();
+    move |source| Error::Store(store::Error::Io { deed, path, source })
+}
+
+/// Where git keeps the messages of the commits that `git merge --squash` has joined, until they are committed.
+const SQUASHED: &str = "SQUASH_MSG";
+
+/// Adds `Task: ID` for the active task, or for the one that the branch is named after, to a message that names none; of
+/// what `git merge --squash` joins, for every task that one of the joined commits names. Returns what else there is to say.
+///
+/// Messages that git or somebody else has written (`merge`, an amended or reused one) are left alone.
+pub fn prepare_message(env: &Env, file: &Path, kind: Option<&str>) -> Result<Vec<String>> {
+    if matches!(kind, Some("merge" | "commit")) {
+        return Ok(Vec::new());
+    }
+    let workspace = Workspace::discover(env)?;
+    if workspace.places().operation().is_some() {
+        return Ok(Vec::new());
+    }
+    let remarks = missing_hooks(&workspace, Hook::PrepareCommitMsg);
+    let squashed = squashed(&workspace);
+    let active = if squashed.is_empty() && kind != Some("squash") { active(&workspace) } else { None };
+    if squashed.is_empty() && active.is_none() {
+        return Ok(remarks);
+    }
+    let path = env.cwd().join(file);
+    let bytes = std::fs::read(&path).map_err(io("read", &path))?;
+    // A message in another encoding is left alone: a line of ours could not be read back.
+    let Ok(mut text) = String::from_utf8(bytes) else { return Ok(remarks) };
+    let mark = comment_mark(&workspace, &text)?;
+    let directives = parse_message(&text, Comments::Lines(&mark));
+    let named = directives.tasks();
+    let mut new: Vec<&TaskId> = squashed.iter().filter(|id| !named.contains(id)).collect();
+    new.extend(active.iter().filter(|_| named.is_empty()));
+    if new.is_empty() {
+        return Ok(remarks);
+    }
+    for id in new {
+        text = linked(&text, id, &mark);
+    }
+    if let Some(active) = &active {
+        workspace.adopt_active_task(active)?;
+    }
+    std::fs::write(&path, text).map_err(io("write", &path))?;
+    Ok(remarks)
+}
+
+fn exists(workspace: &Workspace, id: &TaskId) -> bool {
+    workspace.work_dir().join(RecordPath::task_file(id)).is_file()
+}
+
+fn active(workspace: &Workspace) -> Option<TaskId> {
+    workspace.active_task().filter(|id| exists(workspace, id)).or_else(|| {
+        let branch = workspace.places().branch().ok()??;
+        let words: Vec<&str> = branch.split(['/', '_', '.', '-']).collect();
+        let pairs = words.windows(2).map(|pair| format!("{}-{}", pair[0], pair[1]).to_ascii_uppercase());
+        pairs.filter_map(|text| TaskId::parse(&text).ok()).find(|id| exists(workspace, id))
+    })
+}
+
+/// Returns the tasks that the commits name which a squash is about to join.
+fn squashed(workspace: &Workspace) -> Vec<TaskId> {
+    let text = read_regular(&workspace.places().git_dir.join(SQUASHED)).unwrap_or_default();
+    let text = String::from_utf8_lossy(&text);
+    let mut tasks: Vec<TaskId> = Vec::new();
+    for message in messages_in(&text) {
+        let directives = parse_message(&message, Comments::None);
+        let named = directives.tasks().into_iter().filter(|id| exists(workspace, id));
+        for id in named {
+            if !tasks.contains(id) {
+                tasks.push(id.clone());
+            }
+        }
+    }
+    tasks
+}
+
+/// Returns the messages in a log, whose lines git indents by four spaces.
+fn messages_in(log: &str) -> Vec<String> {
+    let mut messages = Vec::new();
+    for line in log.lines() {
+        if line.starts_with("commit ") {
+            messages.push(String::new());
+        } else if let (Some(message), Some(own)) = (messages.last_mut(), line.strip_prefix("    ")) {
+            message.push_str(own);
+            message.push('\n');
+        }
+    }
+    messages
+}
+
+/// Says which hooks of this clone are gone, in the first hook of a commit that is still there and speaks of it. A hook
+/// without our part is none of ours to judge: somebody may call the tracker from hooks of their own.
+pub(super) fn missing_hooks(workspace: &Workspace, own: Hook) -> Vec<String> {
+    let hooks = [Hook::PrepareCommitMsg, Hook::CommitMsg, Hook::PostCommit];
+    let states = || {
+        let folder = workspace.repository().ok()?.hooks_folder().ok()?;
+        let files = store::HookFiles::new(folder);
+        hooks
+            .iter()
+            .map(|hook| files.state(*hook).ok().map(|state| (*hook, state.runs())))
+            .collect::<Option<Vec<_>>>()
+    };
+    let Some(states) = states() else { return Vec::new() };
+    let gone: Vec<&str> = states.iter().filter(|(_, runs)| !runs).map(|(hook, _)| hook.name()).collect();
+    // `commit-msg` is run where something is asked for; it speaks if it can.
+    let speaks = [Hook::CommitMsg, Hook::PrepareCommitMsg, Hook::PostCommit];
+    let first = speaks.into_iter().find(|hook| states.contains(&(*hook, true)));
+    if gone.is_empty() || first != Some(own) {
+        return Vec::new();
+    }
+    let what = if gone.contains(&"post-commit") { "commits move no task" } else { "commits are not checked" };
+    vec![format!("{} without the tracker, so {what}: tracker hooks install", gone.join(" and "))]
+}
+
+/// Returns what comment lines begin with: as git is configured, and as its own help in the message shows where git
+/// was told to choose.
+pub(super) fn comment_mark(workspace: &Workspace, text: &str) -> Result<String> {
+    let repository = workspace.repository()?;
+    let configured = ["core.commentString", "core.commentChar"].into_iter();
+    let mark = configured.filter_map(|key| repository.config_text(key)).find(|mark| !mark.is_empty());
+    Ok(match mark {
+        Some(mark) if mark == "auto" => chosen_mark(text),
+        Some(mark) => mark,
+        None => "#".to_owned(),
+    })
+}
+
+fn chosen_mark(text: &str) -> String {
+    let helps = [" Please enter the commit message", " ------------------------ >8 ------------------------"];
+    let is_help = |rest: &str| helps.iter().any(|help| rest.starts_with(help));
+    let marks = text.lines().filter_map(|line| line.chars().next().map(|mark| (mark, line)));
+    let found = marks.filter(|(mark, line)| is_help(&line[mark.len_utf8()..])).map(|(mark, _)| mark).next();
+    found.unwrap_or('#').to_string()
+}
+
+/// Puts the link behind the text, in the block of trailers if there is one, and before git's comments.
+fn linked(text: &str, id: &TaskId, mark: &str) -> String {
+    let ending = if text.contains("\r\n") { "\r\n" } else { "\n" };
+    let is_comment = |line: &str| line.starts_with(mark);
+    let lines: Vec<&str> = text.lines().collect();
+    let comments = lines.iter().position(|line| is_comment(line)).unwrap_or(lines.len());
+    let end = lines[..comments].iter().rposition(|line| !line.trim().is_empty()).map_or(0, |at| at + 1);
+    let is_trailer =
+        |line: &str| line.split_once(": ").is_some_and(|(key, _)| !key.is_empty() && !key.contains(' '));
+    let in_trailers = end > 1 && is_trailer(lines[end - 1]);
+    let mut new: Vec<String> = lines[..end].iter().map(|line| (*line).to_owned()).collect();
+    if !in_trailers {
+        new.push(String::new());
+        if end == 0 {
+            new.push(String::new());
+        }
+    }
+    new.push(format!("Task: {id}"));
+    if end < lines.len() {
+        new.extend(lines[end..].iter().map(|line| (*line).to_owned()));
+    }
+    let mut text = new.join(ending);
+    text.push_str(ending);
+    text
+}
