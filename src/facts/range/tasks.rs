@@ -4,11 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::types::{CommitFacts, RangeTask};
 use super::{RangeReader, Result};
-use crate::doc::{acceptance_text, open_boxes, read_task, read_vote, upgrade_task};
+use crate::doc::{acceptance_text, open_boxes, read_finding, read_task, read_vote, upgrade_task};
 use crate::facts::votes::{CastVote, CastVotes, VoteFile, votes_cast};
 use crate::facts::{linked_ids, named_ids, waits_for};
-use crate::git::{CommitId, CommitInfo, FileChange};
-use crate::model::{CoveredChange, Finding, RecordKind, RecordPath, Task, TaskId, TreeEntry, Verdict, Vote};
+use crate::git::{CommitId, CommitInfo, FileChange, FileState};
+use crate::model::{
+    CoveredChange, Finding, FindingId, Person, RecordKind, RecordPath, Resolution, Task, TaskId, TreeEntry,
+    Verdict, Vote,
+};
 use crate::policy::{Content, LinkedCommit, VoteRecord, criteria_digest};
 use crate::store::{self, LARGEST_FILE, Snapshot, TaskFile};
 
@@ -112,6 +115,7 @@ impl RangeReader<'_> {
             content,
             findings: self.standing(findings(&self.head)?, &findings_before),
             findings_before,
+            attributed: self.attributed(id)?,
             open_boxes: new.as_ref().map(|task| open_boxes(&task.body)).unwrap_or_default(),
             waits_for: new.as_ref().map(|task| waits_for(&self.head, task)).transpose()?.unwrap_or_default(),
             notes: 0,
@@ -119,6 +123,33 @@ impl RangeReader<'_> {
             before: old,
             after: new,
         })
+    }
+
+    /// Returns the resolutions that commits of the range added by whom they name. What is staged is its author's to be.
+    fn attributed(&self, id: &TaskId) -> Result<Vec<(FindingId, Resolution)>> {
+        let mut found = Vec::new();
+        let staged = self.changes.net.values().filter(|_| self.ends.is_staged).map(|change| (None, change));
+        let commits = self.changes.commits.iter();
+        let committed =
+            commits.flat_map(|(info, changes)| changes.iter().map(move |change| (Some(info), change)));
+        for (info, change) in committed.chain(staged) {
+            let Some(RecordPath::Finding { task, .. }) = RecordPath::parse(&change.path) else { continue };
+            if task != *id {
+                continue;
+            }
+            let read = |state: Option<FileState>| -> Result<Option<Finding>> {
+                Ok(self.read(state)?.and_then(|bytes| read_finding(id, &bytes).ok()))
+            };
+            let Some(after) = read(change.after)? else { continue };
+            let known = read(change.before)?.map(|before| before.resolutions).unwrap_or_default();
+            let people = &self.policy.people;
+            let is_own = |by: &Person| {
+                info.is_none_or(|info| people.canonical(&info.author).is_same(&people.canonical(by)))
+            };
+            let new = after.resolutions.into_iter().filter(|step| !known.contains(step) && is_own(&step.by));
+            found.extend(new.map(|step| (after.id.clone(), step)));
+        }
+        Ok(found)
     }
 
     /// A finding whose file is gone is as open as it was.

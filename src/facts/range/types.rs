@@ -3,7 +3,9 @@
 use std::collections::BTreeSet;
 
 use crate::git::FileMode;
-use crate::model::{CoveredChange, Finding, Move, OpenBox, Person, Task, TaskId, is_daily_record};
+use crate::model::{
+    CoveredChange, Finding, FindingId, Move, OpenBox, Person, Resolution, Task, TaskId, is_daily_record,
+};
 use crate::policy::{Content, VoteRecord};
 
 /// A file on one side of a change.
@@ -90,6 +92,8 @@ pub struct RangeTask {
     pub findings_before: Vec<Finding>,
     /// Its findings at the head.
     pub findings: Vec<Finding>,
+    /// What commits of the range made of findings, where the author of the commit is whom the resolution names.
+    pub attributed: Vec<(FindingId, Resolution)>,
     /// Boxes that are not ticked at the head.
     pub open_boxes: Vec<OpenBox>,
     /// The tasks it depends on that are open at the head.

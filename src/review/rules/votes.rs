@@ -135,6 +135,9 @@ fn doubt_about(
     if role.is_defined && !is_member(book.config, role, &[&person, &step.by]) {
         return Some(format!("who is no member of {}", finding.role));
     }
+    if !facts.attributed.contains(&(finding.id.clone(), step.clone())) {
+        return Some("and the commit that says so is by another".to_owned());
+    }
     let mut authors = facts.content.commits.iter().flat_map(|commit| &commit.authors);
     let is_own = authors.any(|author| (range.people)(author).is_same(&person));
     let forbids = book.config.policy.self_approval == SelfApproval::Forbid;

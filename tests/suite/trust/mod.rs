@@ -3,6 +3,7 @@
 
 mod commits;
 mod names;
+mod people;
 mod policy;
 mod servers;
 
