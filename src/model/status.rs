@@ -54,7 +54,7 @@ impl fmt::Display for Status {
     }
 }
 
-/// How a task stands with its reviewers: the same six everywhere.
+/// How a task stands with its reviewers: the same seven everywhere.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Badge {
     /// Not begun.
@@ -67,18 +67,21 @@ pub enum Badge {
     IssuesFound,
     /// All that the stage asks for is there; somebody must finalise it.
     ReadyToFinalise,
-    /// Through all stages.
+    /// Complete, and not by approvals alone: no stage asked for any, or one that does was left without them.
+    Done,
+    /// Through all stages, each that asks for approvals left with them.
     QaApproved,
 }
 
 impl Badge {
-    /// All six, in the order of a task's life.
-    pub const ALL: [Self; 6] = [
+    /// All seven, in the order of a task's life.
+    pub const ALL: [Self; 7] = [
         Self::Pending,
         Self::InProgress,
         Self::AwaitingQa,
         Self::IssuesFound,
         Self::ReadyToFinalise,
+        Self::Done,
         Self::QaApproved,
     ];
 
@@ -91,6 +94,7 @@ impl Badge {
             Self::AwaitingQa => "awaiting_qa",
             Self::IssuesFound => "issues_found",
             Self::ReadyToFinalise => "ready_to_finalise",
+            Self::Done => "done",
             Self::QaApproved => "qa_approved",
         }
     }
@@ -104,6 +108,7 @@ impl Badge {
             Self::AwaitingQa => "awaiting QA",
             Self::IssuesFound => "issues found",
             Self::ReadyToFinalise => "ready to finalise",
+            Self::Done => "done",
             Self::QaApproved => "QA approved",
         }
     }
@@ -117,6 +122,7 @@ impl Badge {
             Self::AwaitingQa => "⧖",
             Self::IssuesFound => "✗",
             Self::ReadyToFinalise => "◎",
+            Self::Done => "◉",
             Self::QaApproved => "✓",
         }
     }

@@ -3,7 +3,7 @@
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::{Field, FieldValue, Minutes, Move, Priority, Problem, SprintId, Stage, TaskId, Texts};
+use super::{Field, FieldValue, Minutes, Move, MoveKind, Priority, Problem, SprintId, Stage, TaskId, Texts};
 
 /// A task: the front matter of its file, typed, and the body as it stands.
 #[derive(Debug, Clone, PartialEq)]
@@ -119,6 +119,18 @@ impl Task {
         self.history.iter().rev().find(|step| step.to == self.stage).map(|step| step.at)
     }
 
+    /// Returns the stages that the task left by a plain advance when it last left them, where it is complete.
+    fn earned(&self) -> Texts<'_> {
+        let mut earned: Vec<&str> = Vec::new();
+        for step in self.history.iter().filter(|_| self.stage.is_complete()) {
+            earned.retain(|stage| *stage != step.from.as_str());
+            if step.kind == MoveKind::Advance {
+                earned.push(step.from.as_str());
+            }
+        }
+        earned.into()
+    }
+
     /// Returns the value that its file gives a field.
     #[must_use]
     pub fn value(&self, field: Field) -> FieldValue<'_> {
@@ -150,6 +162,7 @@ impl Task {
             source: self.source.as_deref(),
             updated: self.updated().map(|time| time.timestamp()),
             since: self.since().map(|time| time.timestamp()),
+            earned: self.earned(),
             deliverables: self.deliverables,
             boxes: self.boxes,
         }
@@ -210,6 +223,8 @@ pub struct Summary<'a> {
     pub updated: Option<i64>,
     /// Seconds since 1970: when it entered its stage.
     pub since: Option<i64>,
+    /// Stages that it left by a plain advance when it last left them; empty unless it is complete.
+    pub earned: Texts<'a>,
     /// Check boxes under Deliverables.
     pub deliverables: BoxCount,
     /// All check boxes.
@@ -242,6 +257,7 @@ impl<'a> Summary<'a> {
             source: None,
             updated: None,
             since: None,
+            earned: Texts::default(),
             deliverables: BoxCount::default(),
             boxes: BoxCount::default(),
         }

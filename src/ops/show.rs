@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::session::parse;
-use super::signoffs::{SignoffsView, facts_of_task, view_of};
+use super::signoffs::{SignoffsView, facts_of_task, standing_findings, view_of};
 use super::view::{DependencyView, MoveView, NoteView, StepView, TaskLine, TaskView, boxes_of};
 use super::{Error, Result, Session};
 use crate::facts::TaskFacts;
@@ -99,6 +99,7 @@ fn view(
         path: file.path.clone(),
         pipeline: pipeline(config, task),
         history: task.history.iter().map(MoveView::from).collect(),
+        findings: standing_findings(&known.findings, config),
         check_boxes: boxes_of(task),
         notes,
         unknown: task.unknown.iter().cloned().collect(),

@@ -6,6 +6,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::FindingView;
 use crate::model::{BoxCount, Facts, Move, Note, Summary, Task, Texts};
 use crate::policy::{Dependency, Tally};
 
@@ -25,7 +26,8 @@ pub struct TaskLine {
     pub stage: String,
     /// Derived: `not_started`, `in_progress`, `blocked`, `completed`, `cancelled`.
     pub status: String,
-    /// Derived: `pending`, `in_progress`, `awaiting_qa`, `issues_found`, `ready_to_finalise`, `qa_approved`.
+    /// Derived: `pending`, `in_progress`, `awaiting_qa`, `issues_found`, `ready_to_finalise`, `done`,
+    /// `qa_approved`.
     pub badge: String,
     /// Derived: whether it can be worked on now.
     pub ready: bool,
@@ -152,6 +154,8 @@ pub struct TaskView {
     pub children: Vec<DependencyView>,
     /// Every move between stages, oldest first.
     pub history: Vec<MoveView>,
+    /// Findings that are open, or fixed and not yet reviewed, the worst first.
+    pub findings: Vec<FindingView>,
     /// Check boxes, numbered as `tick` takes them.
     pub check_boxes: Vec<BoxView>,
     /// Notes, oldest first.

@@ -108,7 +108,7 @@ mod tests {
             pending: 4,
             in_progress: 1,
             awaiting_qa: 1,
-            qa_approved: 1,
+            done: 1,
             cancelled: 1,
             blocked: 3,
             ready: 3,
@@ -134,8 +134,8 @@ mod tests {
         let metrics = derived.metrics_of(0..derived.facts.len());
         assert_eq!((metrics.issues_found, metrics.awaiting_qa), (1, 0));
         assert_eq!(
-            (metrics.pending_signoffs, metrics.open_issues),
-            (1, 3),
+            (metrics.pending_signoffs, metrics.rejections, metrics.blocking_findings),
+            (1, 1, 2),
             "a cancelled task counts no more"
         );
     }

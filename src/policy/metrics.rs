@@ -25,7 +25,9 @@ pub struct Metrics {
     pub issues_found: usize,
     /// With all sign-offs, and not yet moved on.
     pub ready_to_finalise: usize,
-    /// Through all stages.
+    /// Complete, and not by approvals.
+    pub done: usize,
+    /// Through all stages, with the approvals that they require.
     pub qa_approved: usize,
     /// Will not be done.
     pub cancelled: usize,
@@ -35,8 +37,10 @@ pub struct Metrics {
     pub ready: usize,
     /// Approvals that open tasks lack in the stages they are in.
     pub pending_signoffs: u64,
-    /// Rejections and blocking findings of open tasks.
-    pub open_issues: u64,
+    /// Rejections of open tasks that count.
+    pub rejections: u64,
+    /// Findings that keep open tasks in their stages, as `findings` marks them.
+    pub blocking_findings: u64,
 }
 
 impl Metrics {
@@ -55,7 +59,8 @@ impl Metrics {
         self.ready += usize::from(facts.ready);
         if !facts.status.is_closed() {
             self.pending_signoffs += u64::from(tally.missing());
-            self.open_issues += u64::from(tally.issues());
+            self.rejections += u64::from(tally.rejected);
+            self.blocking_findings += u64::from(tally.blocking_findings);
         }
         let place = match facts.badge {
             _ if facts.status == Status::Cancelled => &mut self.cancelled,
@@ -64,6 +69,7 @@ impl Metrics {
             Badge::AwaitingQa => &mut self.awaiting_qa,
             Badge::IssuesFound => &mut self.issues_found,
             Badge::ReadyToFinalise => &mut self.ready_to_finalise,
+            Badge::Done => &mut self.done,
             Badge::QaApproved => &mut self.qa_approved,
         };
         *place += 1;

@@ -69,7 +69,7 @@ pub(super) fn status_when(task: &Summary<'_>, is_held_up: impl FnOnce() -> bool)
 pub fn badge_of(task: &Summary<'_>, config: &Config, tally: Tally) -> Badge {
     let tally = tally.or_asked_by(task, config);
     if task.stage == Stage::COMPLETE {
-        Badge::QaApproved
+        if is_earned(task, config) { Badge::QaApproved } else { Badge::Done }
     } else if tally.issues() > 0 {
         Badge::IssuesFound
     } else if task.stage == Stage::NONE {
@@ -83,6 +83,13 @@ pub fn badge_of(task: &Summary<'_>, config: &Config, tally: Tally) -> Badge {
     }
 }
 
+/// Tells whether some stage of a task's pipeline requires approvals, and the task left each that does with them.
+fn is_earned(task: &Summary<'_>, config: &Config) -> bool {
+    let stages = config.stages_of(task.kind).iter();
+    let mut asking = stages.filter(|stage| !config.signoffs_of(stage.as_str()).is_empty()).peekable();
+    asking.peek().is_some() && asking.all(|stage| task.earned.iter().any(|earned| earned == stage.as_str()))
+}
+
 /// Puts status and badge together.
 #[must_use]
 pub fn facts_of(status: Status, badge: Badge) -> Facts {
@@ -94,7 +101,7 @@ mod tests {
     use std::collections::BTreeMap;
 
     use super::{Tally, badge_of, status_of};
-    use crate::model::{Badge, Config, StageRules, Status, Summary};
+    use crate::model::{Badge, Config, Stage, StageRules, Status, Summary};
 
     fn config() -> Config {
         let rules = StageRules {
@@ -133,7 +140,7 @@ mod tests {
             ("dev", Badge::InProgress),
             ("qa", Badge::AwaitingQa),
             ("sec", Badge::InProgress),
-            ("complete", Badge::QaApproved),
+            ("complete", Badge::Done),
         ] {
             assert_eq!(badge_of(&at(stage), &config, Tally::default()), badge, "{stage}");
         }
@@ -154,6 +161,23 @@ mod tests {
         assert_eq!(badge("qa", tally(2, 1, 0)), Badge::IssuesFound);
         assert_eq!(badge("qa", tally(2, 0, 1)), Badge::IssuesFound);
         assert_eq!(badge("dev", Tally { rejected: 1, ..Tally::default() }), Badge::IssuesFound);
-        assert_eq!(badge("complete", tally(2, 1, 1)), Badge::QaApproved);
+        assert_eq!(badge("complete", tally(2, 1, 1)), Badge::Done);
+    }
+
+    #[test]
+    fn approved_is_what_left_each_asking_stage_by_an_advance() {
+        let stages = ["dev", "qa", "sec", "audit"].map(|stage| Stage::parse(stage).unwrap()).to_vec();
+        let mut config = config();
+        config.pipeline.stages = stages;
+        let badge = |config: &Config, earned: Vec<&'static str>| {
+            badge_of(&Summary { earned: earned.into(), ..at("complete") }, config, Tally::default())
+        };
+        assert_eq!(badge(&config, vec!["qa"]), Badge::QaApproved);
+        assert_eq!(badge(&config, vec!["dev", "sec", "audit"]), Badge::Done);
+        assert_eq!(badge(&config, vec![]), Badge::Done);
+        config.stages.entry("audit".to_owned()).or_default().signoffs.push("auditor".to_owned());
+        assert_eq!(badge(&config, vec!["dev", "qa", "sec"]), Badge::Done);
+        assert_eq!(badge(&config, vec!["audit", "qa"]), Badge::QaApproved);
+        assert_eq!(badge(&Config::default(), vec!["dev", "qa"]), Badge::Done);
     }
 }

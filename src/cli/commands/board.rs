@@ -113,16 +113,27 @@ fn rows_of_columns(columns: &[ops::BoardColumn], width: usize) -> Vec<(&[ops::Bo
 
 fn show_metrics(board: &ops::Board, out: &mut Output) {
     let metrics = &board.metrics;
+    let plural = |count: u64, one: &str| if count == 1 { one.to_owned() } else { format!("{one}s") };
     let numbers = [
-        (metrics.total as u64, "total", Style::new().bold()),
-        (metrics.qa_approved as u64, "QA approved", Style::new().green()),
-        (metrics.awaiting_qa as u64, "awaiting QA", Style::new().yellow()),
-        (metrics.in_progress as u64, "in progress", Style::new().blue()),
-        (metrics.pending_signoffs, "pending sign-offs", Style::new().yellow()),
-        (metrics.open_issues, "open QA issues", Style::new().red()),
-        (metrics.blocked as u64, "blocked", Style::new().red()),
+        (metrics.total as u64, "total".to_owned(), Style::new().bold()),
+        (metrics.qa_approved as u64, "QA approved".to_owned(), Style::new().green()),
+        (metrics.done as u64, "done".to_owned(), Style::new().green()),
+        (metrics.awaiting_qa as u64, "awaiting QA".to_owned(), Style::new().yellow()),
+        (metrics.in_progress as u64, "in progress".to_owned(), Style::new().blue()),
+        (
+            metrics.pending_signoffs,
+            plural(metrics.pending_signoffs, "pending sign-off"),
+            Style::new().yellow(),
+        ),
+        (metrics.rejections, plural(metrics.rejections, "rejection"), Style::new().red()),
+        (
+            metrics.blocking_findings,
+            plural(metrics.blocking_findings, "blocking finding"),
+            Style::new().red(),
+        ),
+        (metrics.blocked as u64, "blocked".to_owned(), Style::new().red()),
     ];
-    let said = |(count, label, style): &(u64, &str, Style)| {
+    let said = |(count, label, style): &(u64, String, Style)| {
         let style = if *count == 0 { Style::new().dimmed() } else { *style };
         Cell::styled(format!("{count} {label}"), style)
     };

@@ -112,6 +112,7 @@ pub(super) fn badge_cell(badge: &str, out: &Output) -> Cell {
         Badge::AwaitingQa => Style::new().yellow(),
         Badge::IssuesFound => Style::new().red(),
         Badge::ReadyToFinalise => Style::new().cyan(),
+        Badge::Done => Style::new().dimmed(),
         Badge::QaApproved => Style::new().green(),
     };
     let text =

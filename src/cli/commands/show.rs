@@ -4,6 +4,7 @@ use clap::Args;
 use owo_colors::Style;
 use serde_json::Value;
 
+use super::findings::finding_cells;
 use super::shared::{ago, badge_cell, bar, minutes};
 use super::{Command, Reply};
 use crate::cli::answer::{Answer, View};
@@ -51,6 +52,7 @@ impl View for ops::Shown {
             Some(task) => {
                 show_head(task, out);
                 show_signoffs(self, task, out);
+                show_findings(task, out);
                 show_dependencies(task, out);
                 show_body(task, out);
                 show_notes(task, out);
@@ -149,6 +151,15 @@ fn show_signoffs(shown: &ops::Shown, task: &TaskView, out: &mut Output) {
         out.line(format!("  {title}  {}", bar(task.line.signoffs, out)));
     }
     signoffs.show_votes(out);
+}
+
+fn show_findings(task: &TaskView, out: &mut Output) {
+    if task.findings.is_empty() {
+        return;
+    }
+    out.gap();
+    out.line(format!("  {}", out.bold("Findings")));
+    out.columns(&task.findings.iter().map(|finding| finding_cells(finding, out)).collect::<Vec<_>>(), 4, 2);
 }
 
 fn pipeline(task: &TaskView, out: &Output) -> String {

@@ -31,7 +31,8 @@ fn item(line: &str) -> Option<(&str, &str)> {
 
 /// Counts the check boxes of a body: those under Deliverables, and all.
 pub(crate) fn count(body: &str) -> (BoxCount, BoxCount) {
-    markdown::count(body, "Deliverables")
+    let counts = markdown::count(body, "Deliverables");
+    (counts.under, counts.all)
 }
 
 #[cfg(test)]

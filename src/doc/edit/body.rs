@@ -9,9 +9,9 @@ impl Draft {
     pub(super) fn tick(&mut self, number: usize, done: bool) -> Result<(), Problem> {
         match find_box(&self.text[self.body..], number) {
             Ok((_, is_done)) if is_done == done => Ok(()),
-            Ok((at, _)) => {
-                let at = self.body + at;
-                self.text.replace_range(at..=at, if done { "x" } else { " " });
+            Ok((mark, _)) => {
+                let mark = self.body + mark.start..self.body + mark.end;
+                self.text.replace_range(mark, if done { "x" } else { " " });
                 Ok(())
             }
             Err(count) => {

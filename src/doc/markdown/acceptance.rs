@@ -30,10 +30,10 @@ pub fn acceptance_text(body: &str) -> AcceptanceText {
 fn push(text: &mut String, line: &str, is_text: bool) {
     let line = line.trim_end();
     match box_in(line).filter(|_| is_text) {
-        Some((at, _)) => {
-            text.push_str(&line[..at]);
+        Some(place) => {
+            text.push_str(&line[..place.start]);
             text.push_str("[ ]");
-            text.push_str(&line[at + 3..]);
+            text.push_str(&line[place.end()..]);
         }
         None => text.push_str(line),
     }
@@ -47,12 +47,12 @@ pub fn open_boxes(body: &str) -> Vec<OpenBox> {
     let (mut open, mut number) = (Vec::new(), 0);
     for line in walk::lines(body).filter(|line| line.is_text) {
         headings.read(line.text);
-        let Some((at, done)) = box_in(line.text) else { continue };
+        let Some(place) = box_in(line.text) else { continue };
         number += 1;
-        if !done {
+        if !place.done {
             open.push(OpenBox {
                 number,
-                text: line.text[at + 3..].trim().to_owned(),
+                text: line.text[place.end()..].trim().to_owned(),
                 is_deliverable: headings.any(|above| is_heading(above, DELIVERABLES)),
                 is_criterion: headings.any(|above| is_heading(above, CRITERIA)),
             });
@@ -75,6 +75,7 @@ mod tests {
         assert_eq!(text.criteria, "fast\n1. [ ] d");
         let ticked = BODY.replace("- [ ] a  ", "- [X] a").replace("1. [ ] d", "1. [x] d\t");
         assert_eq!(acceptance_text(&ticked), text);
+        assert_eq!(acceptance_text(&ticked.replace("[x] d", "[✓] d").replace("[X] a", "[] a")), text);
         assert_eq!(acceptance_text(&BODY.replace('\n', "\r\n")), text);
         assert_eq!(acceptance_text(&BODY.replace("Intro", "Other").replace("- [ ] c", "- [x] e")), text);
     }

@@ -1,4 +1,7 @@
-//! Check boxes: `- [ ]` and `- [x]`, in every kind of list.
+//! Check boxes: `- [ ]` and `- [x]`, in every kind of list. A box with another mark is one too, and open: a gate counts
+//! what is promised, not what is spelled well.
+
+use std::ops::Range;
 
 use super::sections::{HeadingStack, begins_list_item, is_heading};
 use super::walk;
@@ -17,6 +20,30 @@ pub struct CheckBox {
     pub text: String,
     /// Whether it is ticked.
     pub done: bool,
+    /// The mark of an open box that is no blank, such as the `/` of `- [/]`.
+    pub odd_mark: Option<String>,
+}
+
+/// Where a line's box is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct BoxPlace {
+    /// Where it begins: its opening bracket.
+    pub(super) start: usize,
+    /// What stands between the brackets.
+    pub(super) mark: Range<usize>,
+    pub(super) done: bool,
+}
+
+impl BoxPlace {
+    /// Where what follows the box begins.
+    pub(super) fn end(&self) -> usize {
+        self.mark.end + 1
+    }
+
+    /// Whether the mark is a blank or an `x`.
+    fn is_usual(&self, line: &str) -> bool {
+        matches!(&line[self.mark.clone()], " " | "x" | "X")
+    }
 }
 
 /// Returns the check boxes of a body, in order. Code fences and comments hold none.
@@ -26,35 +53,48 @@ pub fn check_boxes(body: &str) -> Vec<CheckBox> {
     let mut boxes = Vec::new();
     for line in walk::lines(body).filter(|line| line.is_text) {
         headings.read(line.text);
-        if let Some((at, done)) = box_in(line.text) {
+        if let Some(place) = box_in(line.text) {
+            let mark = line.text[place.mark.clone()].to_owned();
             boxes.push(CheckBox {
                 number: boxes.len() + 1,
                 line: line.number,
                 section: headings.innermost().map(str::to_owned),
-                text: line.text[at + 3..].trim().to_owned(),
-                done,
+                text: line.text[place.end()..].trim().to_owned(),
+                done: place.done,
+                odd_mark: (!place.is_usual(line.text)).then_some(mark),
             });
         }
     }
     boxes
 }
 
-/// Counts the boxes under a heading, its subheadings included, and all of them.
-pub(in crate::doc) fn count(body: &str, heading: &str) -> (BoxCount, BoxCount) {
-    let (mut under, mut all) = (BoxCount::default(), BoxCount::default());
+/// How many boxes a body has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(in crate::doc) struct Counts {
+    /// Under one heading, its subheadings included.
+    pub(in crate::doc) under: BoxCount,
+    pub(in crate::doc) all: BoxCount,
+    /// Boxes with a mark that is neither a blank nor an `x`.
+    pub(in crate::doc) odd: usize,
+}
+
+/// Counts the boxes of a body, and those under a heading.
+pub(in crate::doc) fn count(body: &str, heading: &str) -> Counts {
+    let mut counts = Counts::default();
     if !body.contains('[') {
-        return (under, all);
+        return counts;
     }
     let mut headings = HeadingStack::default();
     for line in walk::lines(body).filter(|line| line.is_text) {
         headings.read(line.text);
-        let Some((_, done)) = box_in(line.text) else { continue };
-        add(&mut all, done);
+        let Some(place) = box_in(line.text) else { continue };
+        counts.odd += usize::from(!place.is_usual(line.text));
+        add(&mut counts.all, place.done);
         if headings.any(|above| is_heading(above, heading)) {
-            add(&mut under, done);
+            add(&mut counts.under, place.done);
         }
     }
-    (under, all)
+    counts
 }
 
 fn add(count: &mut BoxCount, done: bool) {
@@ -62,28 +102,32 @@ fn add(count: &mut BoxCount, done: bool) {
     count.done += u32::from(done);
 }
 
-/// Returns the offset of a box's mark within the body and whether it is ticked; else how many boxes there are.
-pub(in crate::doc) fn find_box(body: &str, number: usize) -> Result<(usize, bool), usize> {
+/// Returns where a box's mark stands within the body and whether it is ticked; else how many boxes there are.
+pub(in crate::doc) fn find_box(body: &str, number: usize) -> Result<(Range<usize>, bool), usize> {
     let mut seen = 0;
     for line in walk::lines(body).filter(|line| line.is_text) {
-        if let Some((at, done)) = box_in(line.text) {
+        if let Some(place) = box_in(line.text) {
             seen += 1;
             if seen == number {
-                return Ok((line.start + at + 1, done));
+                return Ok((line.start + place.mark.start..line.start + place.mark.end, place.done));
             }
         }
     }
     Err(seen)
 }
 
-/// Returns the line of each box, counted from 0, and where its mark stands within the line.
+/// Returns the line of each box with a usual mark, counted from 0, and where its mark stands within the line.
 pub(in crate::doc) fn box_marks(body: &str) -> impl Iterator<Item = (usize, usize)> {
     let lines = walk::lines(body).filter(|line| line.is_text);
-    lines.filter_map(|line| box_in(line.text).map(|(at, _)| (line.number - 1, at + 1)))
+    lines.filter_map(|line| {
+        let place = box_in(line.text).filter(|place| place.is_usual(line.text))?;
+        Some((line.number - 1, place.mark.start))
+    })
 }
 
-/// Returns where a line's box begins and whether it is ticked.
-pub(super) fn box_in(line: &str) -> Option<(usize, bool)> {
+/// Returns where a line's box is: brackets at the beginning of a list item, around nothing, blanks, or one mark that is
+/// no digit, for `- [1] …` is a reference.
+pub(super) fn box_in(line: &str) -> Option<BoxPlace> {
     let content = line.trim_start_matches([' ', '\t', '>']);
     let marker = match content.as_bytes().first()? {
         b'-' | b'*' | b'+' => 1,
@@ -98,14 +142,23 @@ pub(super) fn box_in(line: &str) -> Option<(usize, bool)> {
         _ => return None,
     };
     let rest = content[marker..].trim_start_matches([' ', '\t']);
-    let done = match rest.as_bytes() {
-        [b'[', b' ', b']', ..] => false,
-        [b'[', b'x' | b'X', b']', ..] => true,
-        _ => return None,
-    };
-    let separated = rest.len() < content[marker..].len();
-    let ends = rest[3..].is_empty() || rest[3..].starts_with([' ', '\t']);
-    (separated && ends).then(|| (line.len() - rest.len(), done))
+    let (mark, after) = rest.strip_prefix('[')?.split_once(']')?;
+    let is_separated = rest.len() < content[marker..].len();
+    let ends = after.is_empty() || after.starts_with([' ', '\t']);
+    if !is_separated || !ends || !is_mark(mark) {
+        return None;
+    }
+    let start = line.len() - rest.len();
+    Some(BoxPlace { start, mark: start + 1..start + 1 + mark.len(), done: matches!(mark, "x" | "X") })
+}
+
+fn is_mark(text: &str) -> bool {
+    let mut marks = text.trim().chars().filter(|c| *c != '\u{fe0f}');
+    match (marks.next(), marks.next()) {
+        (None, _) => true,
+        (Some(mark), None) => !mark.is_ascii_digit() && text.chars().count() <= 3,
+        (Some(_), Some(_)) => false,
+    }
 }
 
 /// Returns the text of a list item, without its marker and box.
@@ -114,7 +167,7 @@ pub(in crate::doc) fn list_item(line: &str) -> Option<&str> {
         return None;
     }
     let text = match box_in(line) {
-        Some((at, _)) => &line[at + 3..],
+        Some(place) => &line[place.end()..],
         None => line.trim_start().split_once(' ')?.1,
     };
     Some(text.trim()).filter(|text| !text.is_empty())
@@ -142,16 +195,34 @@ mod tests {
                 (3, 4, section("Deliverables"), "nested".to_owned(), true),
                 (4, 6, section("More"), "c".to_owned(), false),
                 (5, 14, section("Acceptance criteria"), "d".to_owned(), false),
+                (6, 15, section("Acceptance criteria"), String::new(), false),
             ]
         );
     }
 
     #[test]
     fn counts_and_finds() {
-        let (under, all) = count(BODY, "deliverables");
-        assert_eq!((under.done, under.total, all.done, all.total), (2, 3, 2, 5));
+        let super::Counts { under, all, odd } = count(BODY, "deliverables");
+        assert_eq!((under.done, under.total, all.done, all.total, odd), (2, 3, 2, 6, 1));
         let (at, done) = find_box(BODY, 2).unwrap();
-        assert!(done && &BODY[at..=at] == "x");
-        assert_eq!(find_box(BODY, 6), Err(5));
+        assert!(done && &BODY[at] == "x");
+        assert_eq!(find_box(BODY, 7), Err(6));
+    }
+
+    #[test]
+    fn a_box_with_another_mark_is_open() {
+        for mark in ["/", ">", "-", "~", "?", "v", "✓", "✅", "✔️", "х", "", "\t", "  ", "x ", " X", "*"]
+        {
+            let body = format!("## Deliverables\n- [{mark}] a\n");
+            let found = check_boxes(&body);
+            assert_eq!(found.len(), 1, "{mark}");
+            assert_eq!((found[0].done, found[0].odd_mark.as_deref()), (false, Some(mark)), "{mark}");
+            let counts = count(&body, "Deliverables");
+            assert_eq!((counts.under.done, counts.under.total, counts.odd), (0, 1, 1), "{mark}");
+            assert_eq!(&body[find_box(&body, 1).unwrap().0], mark);
+        }
+        for line in ["- [1] a source", "- [a](b)", "- [ab] c", "- [note]: d", "-[/] e", "[/] f", "- [/]g"] {
+            assert!(check_boxes(line).is_empty(), "{line}");
+        }
     }
 }

@@ -29,9 +29,23 @@ pub fn read_task(bytes: &[u8]) -> Result<Task, Vec<Problem>> {
     if !is_named || task.warnings.iter().any(|problem| problem.severity == Severity::Error) {
         return Err(task.warnings);
     }
-    (task.deliverables, task.boxes) = markdown::count(document.body(), "Deliverables");
+    let counts = markdown::count(document.body(), "Deliverables");
+    (task.deliverables, task.boxes) = (counts.under, counts.all);
+    if counts.odd > 0 {
+        task.warnings.extend(odd_boxes(&document));
+    }
     task.body = document.body().to_owned();
     Ok(task)
+}
+
+/// Names the boxes that are open by a mark which may have been meant as another.
+fn odd_boxes(document: &Document) -> impl Iterator<Item = Problem> {
+    let above = document.body_line() - 1;
+    markdown::check_boxes(document.body()).into_iter().filter_map(move |found| {
+        let mark = printable(found.odd_mark.as_deref()?);
+        let problem = Problem::warning(format!("checkbox {} `[{mark}]` counts as open", found.number));
+        Some(problem.at_line(above + found.line).with_hint("write `[x]` or `[ ]`"))
+    })
 }
 
 /// Reads all fields but for id and title, which a task cannot be without.

@@ -1,10 +1,12 @@
 //! `findings`: what is held against tasks, and what became of it.
 
+use std::cmp::Ordering;
+
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::doc::{Document, resolve_finding};
-use crate::model::{Finding, FindingState, Problem, RecordKind, Resolution};
+use crate::model::{Config, Finding, FindingSeverity, FindingState, Problem, RecordKind, Resolution};
 use crate::ops::import_findings::FixTasks;
 use crate::ops::written::WrittenTask;
 use crate::ops::{Error, Result, Session, Written};
@@ -18,7 +20,7 @@ pub struct FindingsView {
 }
 
 /// One finding.
-#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct FindingView {
     /// The task.
     pub task: String,
@@ -50,6 +52,40 @@ pub struct FindingView {
     pub fix: Option<String>,
 }
 
+impl FindingView {
+    fn of(finding: &Finding, config: &Config) -> Self {
+        let threshold = config.policy.blocking_severity;
+        Self {
+            task: finding.task.to_string(),
+            id: finding.id.to_string(),
+            severity: finding.severity.to_string(),
+            state: finding.state().to_string(),
+            title: finding.title.clone(),
+            detail: finding.detail.clone(),
+            place: finding.place(),
+            tool: finding.source.as_ref().map(|source| source.tool.clone()),
+            rule: finding.source.as_ref().and_then(|source| source.rule.clone()),
+            recommendation: finding.recommendation.clone(),
+            role: finding.role.clone(),
+            by: finding.by.name.clone(),
+            fix: None,
+            blocks: finding.state().is_open() && threshold.blocks(finding.severity.rank()),
+        }
+    }
+}
+
+/// Returns the findings that somebody has to do something about, the worst first.
+pub(in crate::ops) fn standing_findings(findings: &[Finding], config: &Config) -> Vec<FindingView> {
+    let stands = |finding: &&Finding| finding.state().is_open() || finding.state().awaits_review();
+    let mut standing: Vec<&Finding> = findings.iter().filter(stands).collect();
+    standing.sort_by(|a, b| worst_first(a, b));
+    standing.into_iter().map(|finding| FindingView::of(finding, config)).collect()
+}
+
+fn worst_first(a: &Finding, b: &Finding) -> Ordering {
+    FindingSeverity::worst_first(&a.severity, &b.severity).then_with(|| a.id.cmp(&b.id))
+}
+
 /// Lists findings: of one task, or of all; open ones only, unless `all`.
 pub fn findings(
     session: &Session<'_>,
@@ -64,7 +100,6 @@ pub fn findings(
             entries.iter().filter_map(|entry| crate::model::TaskId::parse(&entry.name).ok()).collect()
         }
     };
-    let threshold = config.policy.blocking_severity;
     let mut views = Vec::new();
     let mut fixes = None;
     for id in ids {
@@ -72,27 +107,13 @@ pub fn findings(
         problems.extend(broken);
         let mut found: Vec<Finding> = found.into_iter().map(|(_, finding)| finding).collect();
         found.retain(|finding| all || finding.state().is_open());
-        found.sort_by(|a, b| {
-            crate::model::FindingSeverity::worst_first(&a.severity, &b.severity).then_with(|| a.id.cmp(&b.id))
-        });
+        found.sort_by(worst_first);
         if fixes.is_none() && found.iter().any(|finding| finding.source.is_some()) {
             fixes = Some(FixTasks::find(session)?);
         }
-        views.extend(found.iter().map(|finding| FindingView {
-            task: id.to_string(),
-            id: finding.id.to_string(),
-            severity: finding.severity.to_string(),
-            state: finding.state().to_string(),
-            title: finding.title.clone(),
-            detail: finding.detail.clone(),
-            place: finding.place(),
-            tool: finding.source.as_ref().map(|source| source.tool.clone()),
-            rule: finding.source.as_ref().and_then(|source| source.rule.clone()),
-            recommendation: finding.recommendation.clone(),
-            role: finding.role.clone(),
-            by: finding.by.name.clone(),
-            fix: fixes.as_ref().and_then(|fixes| fixes.of(finding)).map(str::to_owned),
-            blocks: finding.state().is_open() && threshold.blocks(finding.severity.rank()),
+        views.extend(found.iter().map(|finding| {
+            let fix = fixes.as_ref().and_then(|fixes| fixes.of(finding));
+            FindingView { fix: fix.map(str::to_owned), ..FindingView::of(finding, &config) }
         }));
     }
     Ok((FindingsView { findings: views }, problems))

@@ -44,7 +44,7 @@ fn unknown_words_come_with_a_suggestion() {
         ),
         (
             "badge:approved",
-            "7: invalid badge `approved` (expected pending, in_progress, awaiting_qa, issues_found, ready_to_finalise or qa_approved) | did you mean `qa_approved`?",
+            "7: invalid badge `approved` (expected pending, in_progress, awaiting_qa, issues_found, ready_to_finalise, done or qa_approved) | did you mean `qa_approved`?",
         ),
         (
             "is:completed",

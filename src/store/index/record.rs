@@ -87,6 +87,7 @@ fields! {
         source: Option<&'a str>,
         updated: Option<i64>,
         since: Option<i64>,
+        earned: Texts<'a>,
         deliverables: BoxCount,
         boxes: BoxCount,
     }
@@ -95,5 +96,8 @@ fields! {
     BOX_COUNT = BoxCount { done: u32, total: u32 }
 }
 
+/// What counts as a check box: changes when the same bytes give other counts.
+const BOXES: &str = "any mark";
+
 /// What an index was written as; one of another shape is no index of ours.
-pub(super) const SHAPE: [&str; 5] = [env!("CARGO_PKG_VERSION"), RECORD, STORED, SUMMARY, BOX_COUNT];
+pub(super) const SHAPE: [&str; 6] = [env!("CARGO_PKG_VERSION"), RECORD, STORED, SUMMARY, BOX_COUNT, BOXES];

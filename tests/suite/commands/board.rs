@@ -14,7 +14,7 @@ fn in_a_pipe_it_is_a_list_by_stage_with_nothing_cut() {
     $ tracker board
     exit 0
     --- stdout
-    4 total · 1 QA approved · 0 awaiting QA · 1 in progress · 0 pending sign-offs · 0 open QA issues · 1 blocked
+    4 total · 0 QA approved · 1 done · 0 awaiting QA · 1 in progress · 0 pending sign-offs · 0 rejections · 0 blocking findings · 1 blocked
     none 2
       TASK-S3SS  critical  pending  Session expires while typing
       TASK-EXP0  low       blocked  Describe the export
@@ -24,12 +24,12 @@ fn in_a_pipe_it_is_a_list_by_stage_with_nothing_cut() {
     sec 0
     docs 0
     complete 1
-      TASK-C0DE  medium  QA approved  One table for all colours
+      TASK-C0DE  medium  done  One table for all colours
 
     $ tracker board tag:ui
     exit 0
     --- stdout
-    1 total · 0 QA approved · 0 awaiting QA · 1 in progress · 0 pending sign-offs · 0 open QA issues · 0 blocked
+    1 total · 0 QA approved · 0 done · 0 awaiting QA · 1 in progress · 0 pending sign-offs · 0 rejections · 0 blocking findings · 0 blocked
     none 0
     dev 1
       TASK-D4RK  high  1/2  Add dark mode to the dashboard  Ada Lovelace
@@ -49,7 +49,7 @@ fn in_a_pipe_it_is_a_list_by_stage_with_nothing_cut() {
     assert_snapshot!(empty().tracker(&["board"]), @r"
     exit 0
     --- stdout
-    0 total · 0 QA approved · 0 awaiting QA · 0 in progress · 0 pending sign-offs · 0 open QA issues · 0 blocked
+    0 total · 0 QA approved · 0 done · 0 awaiting QA · 0 in progress · 0 pending sign-offs · 0 rejections · 0 blocking findings · 0 blocked
     none 0
     dev 0
     qa 0
@@ -76,8 +76,8 @@ fn on_a_terminal(columns: &str) -> String {
 #[test]
 fn columns_share_eighty_columns() {
     assert_snapshot!(on_a_terminal("80"), @r"
-    5 total · 1 QA approved · 0 awaiting QA · 2 in progress · 0 pending sign-offs
-    0 open QA issues · 1 blocked
+    5 total · 0 QA approved · 1 done · 0 awaiting QA · 2 in progress
+    0 pending sign-offs · 0 rejections · 0 blocking findings · 1 blocked
 
     none 2                                dev 1                                 qa 0
     ○ TASK-S3SS                           ● TASK-D4RK Ada Lovelace
@@ -86,35 +86,36 @@ fn columns_share_eighty_columns() {
       Describe the export
 
     sec 1                                docs 0  complete 1
-    ● TASK-FEW0                                  ✓ TASK-C0DE
+    ● TASK-FEW0                                  ◉ TASK-C0DE
       Colours for those who see few of…            One table for all colours
 
     ○ pending · ● in progress · ⧖ awaiting QA · ✗ issues found · ◎ ready to finalise
-    ✓ QA approved
+    ◉ done · ✓ QA approved
     ");
 }
 
 #[test]
 fn columns_share_a_wide_terminal() {
     assert_snapshot!(on_a_terminal("120"), @r"
-    5 total · 1 QA approved · 0 awaiting QA · 2 in progress · 0 pending sign-offs · 0 open QA issues · 1 blocked
+    5 total · 0 QA approved · 1 done · 0 awaiting QA · 2 in progress · 0 pending sign-offs · 0 rejections
+    0 blocking findings · 1 blocked
 
     none 2                     dev 1                      qa 0  sec 1                      docs 0  complete 1
-    ○ TASK-S3SS                ● TASK-D4RK Ada Lovelace         ● TASK-FEW0                        ✓ TASK-C0DE
+    ○ TASK-S3SS                ● TASK-D4RK Ada Lovelace         ● TASK-FEW0                        ◉ TASK-C0DE
       Session expires while …    Add dark mode to the d…          Colours for those who …            One table for all colo…
     ■ TASK-EXP0
       Describe the export
 
-    ○ pending · ● in progress · ⧖ awaiting QA · ✗ issues found · ◎ ready to finalise · ✓ QA approved
+    ○ pending · ● in progress · ⧖ awaiting QA · ✗ issues found · ◎ ready to finalise · ◉ done · ✓ QA approved
     ");
 }
 
 #[test]
 fn a_narrow_terminal_gets_several_rows_of_columns() {
     assert_snapshot!(on_a_terminal("50"), @r"
-    5 total · 1 QA approved · 0 awaiting QA
-    2 in progress · 0 pending sign-offs
-    0 open QA issues · 1 blocked
+    5 total · 0 QA approved · 1 done · 0 awaiting QA
+    2 in progress · 0 pending sign-offs · 0 rejections
+    0 blocking findings · 1 blocked
 
     none 2                    dev 1
     ○ TASK-S3SS               ● TASK-D4RK Ada Lovelace
@@ -127,11 +128,23 @@ fn a_narrow_terminal_gets_several_rows_of_columns() {
             Colours for those who see few of them, wi…
 
     docs 0  complete 1
-            ✓ TASK-C0DE
+            ◉ TASK-C0DE
               One table for all colours
 
     ○ pending · ● in progress · ⧖ awaiting QA
-    ✗ issues found · ◎ ready to finalise
+    ✗ issues found · ◎ ready to finalise · ◉ done
     ✓ QA approved
     ");
+}
+
+#[test]
+fn a_task_that_no_approval_completed_is_done_and_not_approved() {
+    let sandbox = super::world();
+    let args = ["new", "Skipped", "--id", "TASK-SK1P", "--quiet"];
+    assert_eq!(sandbox.tracker(&args).status, 0);
+    assert_eq!(sandbox.tracker(&["set-stage", "SK1P", "complete", "--why", "x"]).status, 0);
+    let output = sandbox.tracker(&["list", "badge:done", "--fields", "id,badge"]);
+    assert!(output.stdout.contains("TASK-SK1P  done"), "{output}");
+    let output = sandbox.tracker(&["list", "badge:qa_approved"]);
+    assert!(!output.stdout.contains("SK1P"), "{output}");
 }

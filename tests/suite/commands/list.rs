@@ -271,11 +271,11 @@ fn what_cannot_be_read_is_named_and_the_rest_is_shown() {
     --- stdout
     TASK-D4RK  high  dev  1/2  Add dark mode to the dashboard  Ada Lovelace  2d
     --- stderr
-    warning: .tracker/tasks/notes.txt: is not a task: the name does not end in `.md`
     error: .tracker/tasks/TASK-BR0K.md:3: title: did not find expected ',' or ']'
       hint: a bracket is not closed, or a text in it needs quotes
     error: .tracker/tasks/TASK-M0VD.md:2: id: `TASK-S3SS` is not the id that the file's name says
       hint: write `id: TASK-M0VD`, or rename the file to TASK-S3SS.md
+    warning: .tracker/tasks/notes.txt: is not a task: the name does not end in `.md`
     1 task
     ");
     let answer = json(&sandbox.tracker(&["list", "dark", "--format", "json"]));

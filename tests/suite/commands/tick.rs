@@ -143,3 +143,97 @@ fn dry_run_shows_the_diff() {
     ");
     assert_eq!(changed(&sandbox), "");
 }
+
+#[test]
+fn boxes_with_other_marks_are_open_and_named() {
+    let sandbox = super::empty();
+    let boxes = ["x", "/", ">", "", "✅"].map(|mark| format!("- [{mark}] marked {mark}\n")).concat();
+    let text = format!("---\nid: T-1\ntitle: One\nstage: dev\n---\n\n## Deliverables\n\n{boxes}");
+    sandbox.write(".tracker/tasks/T-1.md", &text);
+    let config = sandbox.read(".tracker/config.toml");
+    sandbox.write(".tracker/config.toml", &format!("{config}\n[stage.dev]\nrequires = [\"deliverables\"]\n"));
+    assert_snapshot!(typed(&sandbox, "
+        show T-1
+        doctor
+        advance T-1
+        tick T-1 2 3 4 5
+        advance T-1
+    "), @r"
+    $ tracker show T-1
+    exit 0
+    --- stdout
+    T-1  One  in progress
+      unassigned
+      none > [dev] > qa > sec > docs > complete
+
+      ## Deliverables
+
+      [x] 1 marked x
+      [ ] 2 marked /
+      [ ] 3 marked >
+      [ ] 4 marked
+      [ ] 5 marked ✅
+
+      Next: tracker tick T-1 2 3 4 5
+    --- stderr
+    warning: .tracker/tasks/T-1.md:10: checkbox 2 `[/]` counts as open
+      hint: write `[x]` or `[ ]`
+    warning: .tracker/tasks/T-1.md:11: checkbox 3 `[>]` counts as open
+      hint: write `[x]` or `[ ]`
+    warning: .tracker/tasks/T-1.md:12: checkbox 4 `[]` counts as open
+      hint: write `[x]` or `[ ]`
+    warning: .tracker/tasks/T-1.md:13: checkbox 5 `[✅]` counts as open
+      hint: write `[x]` or `[ ]`
+
+    $ tracker doctor
+    exit 0
+    --- stdout
+    warning .tracker/tasks/T-1.md:10  checkbox 2 `[/]` counts as open  odd-value
+        write `[x]` or `[ ]`
+    warning .tracker/tasks/T-1.md:11  checkbox 3 `[>]` counts as open  odd-value
+        write `[x]` or `[ ]`
+    warning .tracker/tasks/T-1.md:12  checkbox 4 `[]` counts as open  odd-value
+        write `[x]` or `[ ]`
+    warning .tracker/tasks/T-1.md:13  checkbox 5 `[✅]` counts as open  odd-value
+        write `[x]` or `[ ]`
+    --- stderr
+    4 files, 0 errors, 4 warnings
+
+    $ tracker advance T-1
+    exit 1
+    --- stderr
+    error: T-1 cannot leave dev
+      unchecked  deliverables 2 marked /, 3 marked >, 4 marked, 5 marked ✅  tracker tick T-1 2 3 4 5
+
+    $ tracker tick T-1 2 3 4 5
+    exit 0
+    --- stdout
+    T-1  One
+      checked 2 marked /
+      checked 3 marked >
+      checked 4 marked
+      checked 5 marked ✅
+
+    $ tracker advance T-1
+    exit 0
+    --- stdout
+    T-1  dev → qa  One
+    ");
+    assert_snapshot!(sandbox.read(".tracker/tasks/T-1.md"), @r"
+    ---
+    id: T-1
+    title: One
+    stage: qa
+    history:
+      - {at: 2026-11-11T09:06:00Z, by: Ada Lovelace, from: dev, to: qa}
+    ---
+
+    ## Deliverables
+
+    - [x] marked x
+    - [x] marked /
+    - [x] marked >
+    - [x] marked 
+    - [x] marked ✅
+    ");
+}

@@ -118,26 +118,32 @@ impl View for Response {
 
 fn show_list(view: &ops::FindingsView, out: &mut Output) {
     let row = |finding: &ops::FindingView, out: &Output| {
-        let style = match finding.severity.as_str() {
-            "critical" => Style::new().red().bold(),
-            "high" => Style::new().red(),
-            "medium" => Style::new().yellow(),
-            _ => Style::new().dimmed(),
-        };
-        let (rich, plain) = if finding.blocks { ("✗", "blocks") } else { ("·", "") };
-        vec![
-            Cell::styled(out.pick(rich, plain), style),
-            Cell::styled(&finding.task, Style::new().bold()),
-            Cell::new(&finding.id),
-            Cell::styled(&finding.severity, style),
-            Cell::new(&finding.state),
-            Cell::new(&finding.title),
-            Cell::styled(finding.place.as_deref().unwrap_or_default(), Style::new().cyan()),
-            Cell::styled(finding.fix.as_deref().unwrap_or_default(), Style::new().bold()),
-            Cell::styled(format!("{} as {}", finding.by, finding.role), Style::new().dimmed()),
-        ]
+        let mut cells = finding_cells(finding, out);
+        cells.insert(1, Cell::styled(&finding.task, Style::new().bold()));
+        cells
     };
     let rows: Vec<Vec<Cell>> = view.findings.iter().map(|finding| row(finding, out)).collect();
     out.columns(&rows, 5, 0);
     out.line(out.dim(&counted(view.findings.len(), "finding")));
+}
+
+/// Returns what a list shows of a finding, beside its task.
+pub(super) fn finding_cells(finding: &ops::FindingView, out: &Output) -> Vec<Cell> {
+    let style = match finding.severity.as_str() {
+        "critical" => Style::new().red().bold(),
+        "high" => Style::new().red(),
+        "medium" => Style::new().yellow(),
+        _ => Style::new().dimmed(),
+    };
+    let (rich, plain) = if finding.blocks { ("✗", "blocks") } else { ("·", "") };
+    vec![
+        Cell::styled(out.pick(rich, plain), style),
+        Cell::new(&finding.id),
+        Cell::styled(&finding.severity, style),
+        Cell::new(&finding.state),
+        Cell::new(&finding.title),
+        Cell::styled(finding.place.as_deref().unwrap_or_default(), Style::new().cyan()),
+        Cell::styled(finding.fix.as_deref().unwrap_or_default(), Style::new().bold()),
+        Cell::styled(format!("{} as {}", finding.by, finding.role), Style::new().dimmed()),
+    ]
 }
