@@ -75,6 +75,7 @@ impl Context {
             Some(_) => Workspace::anywhere(&self.env)?,
             None => Workspace::open(&self.env)?,
         };
+        self.say_what_was_undone(&workspace);
         let snapshot = workspace.snapshot_of(args.at.as_deref())?;
         Ok(Session::new(&self.env, workspace, snapshot).with_events(self.events()))
     }
@@ -90,8 +91,16 @@ impl Context {
     /// Opens the tracker for a command that writes.
     pub(super) fn write(&self, args: &WriteArgs) -> Result<Session<'_>, Failure> {
         let workspace = Workspace::open(&self.env)?.with_lock_timeout(Some(args.lock_timeout));
+        self.say_what_was_undone(&workspace);
         let snapshot = workspace.snapshot();
         Ok(Session::new(&self.env, workspace, snapshot).dry(args.dry_run).with_events(self.events()))
+    }
+
+    fn say_what_was_undone(&self, workspace: &Workspace) {
+        match workspace.undone() {
+            0 => {}
+            files => self.say(&format!("undid a write of {files} files that was interrupted")),
+        }
     }
 
     /// Returns who is told of what takes long.

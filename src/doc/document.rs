@@ -87,6 +87,11 @@ impl Document {
         Some(lines::number_at(self.text(), start))
     }
 
+    /// Returns the line on which the body begins, counted from 1.
+    pub(super) fn body_line(&self) -> usize {
+        lines::number_at(self.text(), self.source.body)
+    }
+
     pub(super) fn source(&self) -> &Source {
         &self.source
     }

@@ -17,6 +17,7 @@ mod snapshot;
 mod source;
 mod stamps;
 mod tasks;
+mod transaction;
 mod unchanged;
 mod unexpected;
 mod workspace;
@@ -37,7 +38,7 @@ pub use unexpected::unexpected;
 pub(crate) use unexpected::unexpected_among;
 pub(crate) use workspace::Locked;
 pub use workspace::Workspace;
-pub(crate) use write::is_temporary;
+pub(crate) use write::{is_temporary, write_file};
 
 /// A result of the store.
 pub type Result<T> = std::result::Result<T, Error>;

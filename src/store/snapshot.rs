@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use super::source::Source;
 use super::tasks::Tasks;
+use super::transaction::Writes;
 use super::{Entry, EntryKind, Error, Result, Stamps, resolve, unexpected};
 use crate::doc;
 use crate::git::{CommitId, TreeFile};
@@ -41,6 +42,8 @@ pub type Records<T> = (Vec<(String, T)>, Vec<Problem>);
 pub struct Snapshot {
     source: Source,
     index: Option<(PathBuf, i64)>,
+    /// The writes that must not come between what is read of a working tree.
+    writes: Option<Writes>,
 }
 
 impl Snapshot {
@@ -48,7 +51,13 @@ impl Snapshot {
     pub const DEEPEST: usize = 24;
 
     pub(super) fn new(source: Source, index: Option<(PathBuf, i64)>) -> Self {
-        Self { source, index }
+        Self { source, index, writes: None }
+    }
+
+    /// Makes it read all tasks between two writes, and not in the middle of one.
+    pub(super) fn between(mut self, writes: Writes) -> Self {
+        self.writes = Some(writes);
+        self
     }
 
     /// Returns the commit that the records are read from; none for the working tree.
@@ -112,7 +121,10 @@ impl Snapshot {
     /// Reads all tasks; what is broken is among the problems of [`Tasks::read`], the rest is there.
     pub fn tasks(&self) -> Result<Tasks> {
         match (&self.source, &self.index) {
-            (Source::WorkTree(top), Some((index, started))) => Tasks::from_work_tree(top, index, *started),
+            (Source::WorkTree(top), Some((index, started))) => {
+                let read = || Tasks::from_work_tree(top, index, *started);
+                self.writes.as_ref().map_or_else(read, |writes| writes.read_between(read))
+            }
             (source @ Source::Commit(commit), Some((index, _))) => {
                 match commit.tree(RecordKind::Task.folder())? {
                     Some(tree) => Tasks::from_commit(source, index, &tree.to_string()),

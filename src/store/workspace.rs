@@ -1,6 +1,6 @@
 //! One working tree with a tracker in it.
 
-use std::cell::OnceCell;
+use std::cell::{Cell, OnceCell};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::time::Duration;
@@ -8,6 +8,7 @@ use std::time::Duration;
 use super::folder::Folder;
 use super::lock::Lock;
 use super::source::{Commit, Source};
+use super::transaction::{Writes, refuse_if_changed};
 use super::write::{Target, create_folder, rename, write};
 use super::{Change, Error, Result, Snapshot, Tracked};
 use crate::env::Env;
@@ -30,6 +31,7 @@ pub struct Workspace {
     repository: OnceCell<Rc<git::Repository>>,
     started: i64,
     lock_timeout: Duration,
+    undone: Cell<usize>,
     events: EventSink,
 }
 
@@ -38,7 +40,11 @@ impl Workspace {
     pub fn discover(env: &Env) -> Result<Self> {
         let places = git::discover(env)?;
         match places.work_dir {
-            Some(_) => Ok(Self::at(places, env)),
+            Some(_) => {
+                let workspace = Self::at(places, env);
+                workspace.settle()?;
+                Ok(workspace)
+            }
             None => Err(Error::Bare { git_dir: places.git_dir }),
         }
     }
@@ -60,7 +66,8 @@ impl Workspace {
         let work_dir = places.work_dir.clone().unwrap_or_else(|| places.git_dir.clone());
         let (repository, started) = (OnceCell::new(), env.clock_nanos());
         let events = EventSink::default();
-        Self { places, work_dir, repository, started, lock_timeout: LOCK_TIMEOUT, events }
+        let undone = Cell::new(0);
+        Self { places, work_dir, repository, started, lock_timeout: LOCK_TIMEOUT, undone, events }
     }
 
     /// Finds the tracker around the current directory.
@@ -173,7 +180,7 @@ impl Workspace {
     #[must_use]
     pub fn snapshot(&self) -> Snapshot {
         let source = Source::WorkTree(self.work_dir.clone());
-        Snapshot::new(source, Some((self.local_path("index"), self.started)))
+        Snapshot::new(source, Some((self.local_path("index"), self.started))).between(self.writes())
     }
 
     /// Returns the records as a commit has them, without a checkout.
@@ -259,8 +266,33 @@ impl Workspace {
 
     /// Takes the lock for writes. Whatever a write depends on must be read after this.
     pub fn lock(&self, deed: &str) -> Result<Locked<'_>> {
-        let path = self.places.common_dir.join("tracker").join("lock");
-        Ok(Locked { workspace: self, _lock: Lock::acquire(&path, self.lock_timeout, deed)? })
+        let lock = Lock::acquire(&self.lock_path(), self.lock_timeout, deed)?;
+        let undone = self.writes().recover()?;
+        self.undone.set(self.undone.get() + undone);
+        Ok(Locked { workspace: self, _lock: lock })
+    }
+
+    fn lock_path(&self) -> PathBuf {
+        self.places.common_dir.join("tracker").join("lock")
+    }
+
+    fn writes(&self) -> Writes {
+        Writes::of(&self.work_dir, &self.places.git_dir.join("tracker"), self.lock_path())
+    }
+
+    /// Waits for a write of several files that is going on, and undoes one that was killed among them: no reader sees
+    /// some of them new and others old.
+    fn settle(&self) -> Result<()> {
+        if self.writes().is_unfinished() {
+            self.lock("undo")?;
+        }
+        Ok(())
+    }
+
+    /// Returns how many files were put back that a killed write had begun to write.
+    #[must_use]
+    pub fn undone(&self) -> usize {
+        self.undone.get()
     }
 }
 
@@ -281,37 +313,45 @@ impl Locked<'_> {
     /// Removes what a killed write left behind.
     pub fn remove_leftover(&self, path: &str) -> Result<()> {
         let path = self.workspace.work_dir.join(path);
-        std::fs::remove_file(&path).map_err(Error::io("remove", path))
+        match std::fs::remove_file(&path) {
+            // Whoever took the lock may have removed it already.
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                Err(Error::io("remove", path)(error))
+            }
+            _ => Ok(()),
+        }
     }
 
-    /// Writes the changes in their order; each is whole before the next begins. What changes nothing is passed
-    /// over, and nothing at all is written where a record that is never edited would be.
+    /// Writes all of the changes, or none of them: also where the process is killed, and where a file cannot be written.
+    /// What changes nothing is passed over, and nothing at all is written where a record that is never edited would be.
     pub fn apply(&self, changes: &[Change]) -> Result<()> {
         let edits = |change: &&Change| !change.is_empty() && change.before.is_some();
         let is_append_only = |change: &&Change| change.kind().is_some_and(RecordKind::is_append_only);
         if let Some(change) = changes.iter().filter(edits).find(is_append_only) {
             return Err(Error::AppendOnly { path: self.workspace.work_dir.join(&change.path) });
         }
-        for change in changes.iter().filter(|change| !change.is_empty()) {
-            let path = self.workspace.work_dir.join(&change.path);
-            let (folder, name) = change.path.rsplit_once('/').unwrap_or(("", &change.path));
-            // Opening the folder component by component is what refuses a link on the way.
-            match (Folder::open(&self.workspace.work_dir, folder)?, &change.before) {
-                (None, _) => create_folder(&self.workspace.work_dir.join(folder))?,
-                (Some(folder), Some(before)) => refuse_if_changed(&folder, name, before, &path)?,
-                (Some(_), None) => {}
-            }
-            let target = if change.before.is_some() { Target::Existing } else { Target::New };
-            write(&path, change.after.as_bytes(), target)?;
+        let changes: Vec<&Change> = changes.iter().filter(|change| !change.is_empty()).collect();
+        match changes.as_slice() {
+            [] => Ok(()),
+            [one] => self.write_one(one),
+            many => self.workspace.writes().apply(many),
         }
-        Ok(())
     }
-}
 
-/// An editor takes no lock: what was saved since the file was read must not be lost.
-fn refuse_if_changed(folder: &Folder, name: &str, before: &str, path: &Path) -> Result<()> {
-    match folder.read(name)? {
-        Some((bytes, _)) if bytes == before.as_bytes() => Ok(()),
-        _ => Err(Error::Changed { path: path.into() }),
+    fn write_one(&self, change: &Change) -> Result<()> {
+        let top = &self.workspace.work_dir;
+        let folder = change.path.rsplit_once('/').map_or("", |(folder, _)| folder);
+        // Opening the folder component by component is what refuses a link on the way.
+        if Folder::open(top, folder)?.is_none() {
+            create_folder(&top.join(folder))?;
+        }
+        let path = top.join(&change.path);
+        match &change.before {
+            Some(before) => {
+                refuse_if_changed(top, &change.path, before)?;
+                write(&path, change.after.as_bytes(), Target::Existing)
+            }
+            None => write(&path, change.after.as_bytes(), Target::New),
+        }
     }
 }

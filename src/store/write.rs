@@ -29,16 +29,36 @@ pub(super) enum Target {
 /// Replaces or creates a file. On an error the old bytes are intact and the temporary file is gone.
 pub(super) fn write(path: &Path, bytes: &[u8], target: Target) -> Result<()> {
     let folder = path.parent().unwrap_or(Path::new("."));
-    let mode = check_target(path, target)?;
-    let temporary = Temporary::beside(path)?;
-    temporary.fill(bytes, mode).map_err(Error::io("write", path))?;
-    fail_point("write:synced");
-    match target {
-        Target::Existing => fs::rename(&temporary.path, path).map_err(Error::io("replace", path))?,
-        Target::New => rename_new(&temporary.path, path)?,
-    }
+    stage(path, bytes, target)?.move_to(path, target)?;
     fail_point("write:renamed");
     sync_folder(folder).map_err(Error::io("sync", folder))
+}
+
+/// Replaces or creates a file that a person names, so that whoever looks sees the old bytes or the new ones. A link is
+/// not followed; what is no regular file, such as a terminal, is written to as it is.
+pub fn write_file(path: &Path, bytes: &[u8]) -> Result<()> {
+    let target = match fs::symlink_metadata(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Target::New,
+        Ok(meta) if !meta.is_file() && !meta.is_dir() && !meta.is_symlink() => {
+            return fs::write(path, bytes).map_err(Error::io("write", path));
+        }
+        _ => Target::Existing,
+    };
+    write(path, bytes, target)
+}
+
+/// Writes a temporary file beside a path, whole and on disk.
+pub(super) fn stage(path: &Path, bytes: &[u8], target: Target) -> Result<Temporary> {
+    let mode = check_target(path, target)?;
+    let temporary = Temporary::beside(path);
+    temporary.fill(bytes, mode).map_err(Error::io("write", path))?;
+    fail_point("write:synced");
+    Ok(temporary)
+}
+
+/// Returns the name of the temporary file of a file.
+pub(super) fn temporary_name(name: &str) -> String {
+    format!(".{name}.{}.tmp", std::process::id())
 }
 
 /// Gives a file another name in the same folder, which must be free.
@@ -98,19 +118,32 @@ fn rename_new(from: &Path, to: &Path) -> Result<()> {
     }
 }
 
-fn sync_folder(folder: &Path) -> io::Result<()> {
+pub(super) fn sync_folder(folder: &Path) -> io::Result<()> {
     File::open(folder)?.sync_all()
 }
 
 /// A temporary file that is removed unless it was renamed away.
-struct Temporary {
+pub(super) struct Temporary {
     path: PathBuf,
 }
 
 impl Temporary {
-    fn beside(path: &Path) -> Result<Self> {
+    fn beside(path: &Path) -> Self {
         let name = path.file_name().unwrap_or_default().to_string_lossy();
-        Ok(Self { path: path.with_file_name(format!(".{name}.{}.tmp", std::process::id())) })
+        Self { path: path.with_file_name(temporary_name(&name)) }
+    }
+
+    /// Returns the folder that it is in.
+    pub(super) fn folder(&self) -> Option<&Path> {
+        self.path.parent()
+    }
+
+    /// Renames it to the file that it was made for.
+    pub(super) fn move_to(&self, path: &Path, target: Target) -> Result<()> {
+        match target {
+            Target::Existing => fs::rename(&self.path, path).map_err(Error::io("replace", path)),
+            Target::New => rename_new(&self.path, path),
+        }
     }
 
     fn fill(&self, bytes: &[u8], mode: Option<Permissions>) -> io::Result<()> {

@@ -288,3 +288,23 @@ fn notes_of_one_moment_are_kept_apart() {
     }
     assert_eq!(fs::read_dir(sandbox.path().join(".tracker/notes/TASK-1")).unwrap().count(), 3);
 }
+
+#[test]
+fn a_reader_sees_all_of_a_batch_or_nothing() {
+    const TASKS: usize = 120;
+    let sandbox = prepared();
+    let before = sandbox.tracker(&["list"]).stdout.lines().count();
+    let batch: String = (0..TASKS).map(|n| format!("- {{title: t{n}}}\n")).collect();
+    sandbox.write(".git/batch", batch);
+    let mut writer = sandbox.tracker_command(&["new", "--batch", ".git/batch", "--quiet"]);
+    let mut writer = writer.stdout(Stdio::null()).spawn().unwrap();
+    let mut seen = Vec::new();
+    while writer.try_wait().unwrap().is_none() {
+        let listed = sandbox.tracker(&["list"]);
+        assert_eq!(listed.status, 0, "{listed}");
+        seen.push(listed.stdout.lines().count() - before);
+    }
+    seen.push(sandbox.tracker(&["list"]).stdout.lines().count() - before);
+    assert!(seen.iter().all(|count| [0, TASKS].contains(count)), "{seen:?}");
+    assert_eq!(seen.last(), Some(&TASKS));
+}

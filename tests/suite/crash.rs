@@ -142,23 +142,67 @@ mod fail_points {
         }
     }
 
-    /// What others depend on is written first, so at no moment does a task wait for one that is not there.
+    const BATCH: &str = "- {title: a, ref: a, depends_on: ['@b', '@c']}\n- {title: b, ref: b, depends_on: ['@c', '1']}\n\
+                         - {title: c, ref: c, depends_on: ['@d']}\n- {title: d, ref: d}\n";
+
+    /// The points of a write of four files: its journal, the files beside their places, then all of them renamed.
+    fn points_of_a_batch() -> impl Iterator<Item = (String, bool)> {
+        let staged = BEFORE.into_iter().flat_map(|point| (1..=5).map(move |nth| format!("{point}@{nth}")));
+        let renamed = (1..=4).map(|nth| format!("{AFTER}@{nth}"));
+        let before = staged.chain(["transaction:begun".to_owned()]).chain(renamed);
+        before.map(|point| (point, false)).chain([("transaction:ended".to_owned(), true)])
+    }
+
     #[test]
-    fn a_batch_that_was_cut_short_leaves_a_sound_tracker() {
-        let batch = "- {title: a, ref: a, depends_on: ['@b', '@c']}\n- {title: b, ref: b, depends_on: ['@c', '1']}\n\
-                     - {title: c, ref: c, depends_on: ['@d']}\n- {title: d, ref: d}\n";
-        for nth in 1..=4 {
-            for point in BEFORE.into_iter().chain([AFTER]) {
-                let sandbox = prepared();
-                sandbox.write(".git/batch", batch);
-                die(&sandbox, &format!("{point}@{nth}"), &["new", "--batch", ".git/batch"]);
-                let written = if point == AFTER { nth } else { nth - 1 };
-                let listed = run(&sandbox, &["list"]);
-                assert_eq!(listed.stdout.lines().count(), written + 1, "{point}@{nth}: {listed}");
-                let found = run(&sandbox, &["doctor"]);
-                found.exits(0);
-                assert!(!found.stdout.contains("no task here"), "{found}");
-            }
+    fn a_batch_that_was_cut_short_has_not_been_and_can_be_given_again() {
+        for (point, is_made) in points_of_a_batch() {
+            let sandbox = prepared();
+            sandbox.write(".git/batch", BATCH);
+            let words = ["new", "--batch", ".git/batch"];
+            die(&sandbox, &point, &words);
+            let listed = run(&sandbox, &["list"]);
+            let made = if is_made { 4 } else { 0 };
+            assert_eq!(listed.stdout.lines().count(), made + 1, "{point}: {listed}");
+            run(&sandbox, &words).exits(0);
+            let listed = run(&sandbox, &["list"]);
+            assert_eq!(listed.stdout.lines().count(), made + 5, "{point}: {listed}");
+            assert_eq!(leftovers(&sandbox), [""; 0], "{point}");
+            goes_on(&sandbox);
+        }
+    }
+
+    #[test]
+    fn what_somebody_edited_after_a_kill_stays() {
+        let sandbox = prepared();
+        sandbox.write(".git/batch", BATCH);
+        die(&sandbox, "write:renamed@3", &["new", "--batch", ".git/batch"]);
+        let tasks = || {
+            let entries = fs::read_dir(sandbox.path().join(".tracker/tasks")).unwrap();
+            entries
+                .map(|entry| entry.unwrap().path())
+                .filter(|path| path.extension().is_some_and(|end| end == "md"))
+        };
+        let new = tasks().find(|path| !path.ends_with("TASK-1.md")).unwrap();
+        fs::write(&new, fs::read_to_string(&new).unwrap() + "\nMine.\n").unwrap();
+        let listed = run(&sandbox, &["list"]);
+        assert_eq!(listed.stdout.lines().count(), 2, "{listed}");
+        assert!(listed.stderr.contains("undid a write of 4 files"), "{listed}");
+        assert!(fs::read_to_string(&new).unwrap().ends_with("Mine.\n"));
+    }
+
+    #[test]
+    fn several_edits_are_undone_together() {
+        for point in ["transaction:begun", "write:renamed@1", "write:renamed@2"] {
+            let sandbox = prepared();
+            let other = TASK.replace("TASK-1", "TASK-2");
+            sandbox.write(".tracker/tasks/TASK-2.md", &other);
+            die(&sandbox, point, &["set", "TASK-1", "TASK-2", "estimate=7m"]);
+            run(&sandbox, &["queue"]).exits(0);
+            assert_eq!(
+                [sandbox.read(FILE), sandbox.read(".tracker/tasks/TASK-2.md")],
+                [TASK, &other],
+                "{point}"
+            );
         }
     }
 

@@ -9,10 +9,10 @@ use super::{Command, Reply};
 use crate::cli::answer::{Answer, View, pretty};
 use crate::cli::args::ReadArgs;
 use crate::cli::context::Context;
-use crate::cli::error::Failure;
 use crate::cli::output::{Output, clean, clean_lines};
 use crate::ops;
 use crate::report as reports;
+use crate::store;
 
 /// Render a report
 ///
@@ -57,8 +57,7 @@ impl Command for Report {
         let session = context.read(&self.read)?;
         let (report, problems) = ops::report(&session, self.report, self.context)?;
         if let Some(file) = &self.output {
-            let written = std::fs::write(context.path(file), &report.text);
-            written.map_err(|source| Failure::unwritable(file, &source))?;
+            store::write_file(&context.path(file), report.text.as_bytes())?;
         }
         Ok(Answer::of(Response { output: self.output, report }).with_problems(problems))
     }

@@ -23,6 +23,7 @@ mod matrix;
 mod new;
 mod note;
 mod queue;
+mod report;
 mod review;
 mod role;
 mod set;
