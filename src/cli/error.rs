@@ -244,9 +244,9 @@ pub(super) fn show_problems(problems: &[Problem], out: &mut Output) {
     let is_error = |problem: &&Problem| problem.severity == Severity::Error;
     problems.iter().filter(is_error).for_each(|problem| show_problem(problem, &[], out));
     let mut alike: Vec<(&Problem, Vec<usize>)> = Vec::new();
-    let mut seen: HashMap<(&str, &Option<String>, &str, &Option<String>), usize> = HashMap::new();
+    let mut seen: HashMap<Problem, usize> = HashMap::new();
     for problem in problems.iter().filter(|problem| !is_error(problem)) {
-        let kind = (problem.file.as_str(), &problem.key, problem.message.as_str(), &problem.hint);
+        let kind = Problem { line: None, ..problem.clone() };
         match (seen.get(&kind), problem.line) {
             (Some(&at), Some(line)) => alike[at].1.push(line),
             _ => {

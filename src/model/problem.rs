@@ -12,7 +12,7 @@ pub enum Severity {
 }
 
 /// One thing wrong with one document.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Problem {
     /// Path below the repository, with `/`; empty until the reader of the file fills it in.
     pub file: String,
