@@ -334,7 +334,7 @@ impl From<store::Error> for Failure {
 /// Returns the command that brings a file that git has into the working tree.
 fn check_out(path: &str, tracked: store::Tracked) -> Suggestion {
     match tracked {
-        store::Tracked::LeftOut => {
+        store::Tracked::LeftOut | store::Tracked::PartlyLeftOut(_) => {
             // A sparse checkout is widened by folders.
             let folder = path.rsplit_once('/').map_or(path, |(folder, _)| folder);
             Suggestion::git(["sparse-checkout", "add", folder])

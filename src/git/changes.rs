@@ -155,7 +155,8 @@ impl Repository {
             .map_err(|error| self.unreadable(commit, "read the files", &error))?;
             if seen > MOST_CHANGES {
                 let reason = format!("there are more than {MOST_CHANGES}");
-                return Err(Error::Commit { action: "compare the files", commit_id: commit, reason });
+                let action = "compare the files";
+                return Err(Error::Commit { action, commit_id: commit, reason, partial: false });
             }
         }
         changes.sort_unstable();

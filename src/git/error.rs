@@ -105,6 +105,8 @@ pub enum Error {
         commit_id: CommitId,
         /// Why it failed.
         reason: String,
+        /// Whether the clone leaves out objects until somebody asks for them.
+        partial: bool,
     },
     /// A blob that is larger than the caller wants to read.
     #[error("the content {id} has {size} bytes, more than the {cap} allowed")]
@@ -155,7 +157,7 @@ impl Error {
                 Some(format!("give the whole name: {}", refs.first().map_or("", String::as_str)))
             }
             Self::TagAsBase { revision } => Some(format!("to compare with the tag, give refs/tags/{revision}")),
-            Self::MissingObject { .. } => Some(
+            Self::MissingObject { .. } | Self::Commit { partial: true, .. } => Some(
                 "a partial clone does not have it: git fetch --refetch --no-filter; in a workflow, check out with \
                  `fetch-depth: 0` and no filter"
                     .to_owned(),

@@ -100,6 +100,16 @@ impl Repository {
         self.inner.is_shallow().unwrap_or(false)
     }
 
+    /// Tells whether the clone leaves out objects until somebody asks for them. None are fetched here: where from, and by
+    /// which program, is what the repository's configuration says.
+    #[must_use]
+    pub fn is_partial(&self) -> bool {
+        let config = self.inner.config_snapshot();
+        let mut remotes = config.plumbing().sections_by_name("remote").into_iter().flatten();
+        config.string("extensions.partialClone").is_some()
+            || remotes.any(|remote| remote.value("promisor").is_some())
+    }
+
     /// Returns a setting as text, from whichever file says it last. Never a program to run: see
     /// [`Repository::editor`].
     #[must_use]

@@ -93,7 +93,8 @@ impl Repository {
                 entries += 1;
                 if entries > MOST_ENTRIES {
                     let reason = format!("there are more than {MOST_ENTRIES}");
-                    return Err(Error::Commit { action: "list the files", commit_id: commit, reason });
+                    let action = "list the files";
+                    return Err(Error::Commit { action, commit_id: commit, reason, partial: false });
                 }
             }
         }
@@ -186,7 +187,8 @@ impl Repository {
         if !self.inner.has_object(commit.raw()) {
             return Error::MissingObject { id: commit.to_string(), shallow: self.is_shallow() };
         }
-        Error::Commit { action, commit_id: commit, reason: crate::git::error::one_line(error) }
+        let reason = crate::git::error::one_line(error);
+        Error::Commit { action, commit_id: commit, reason, partial: self.is_partial() }
     }
 }
 
@@ -258,6 +260,19 @@ impl Staged {
         };
         let entry = index.entries().iter().find(concerns)?;
         Some(entry.mode == Mode::DIR || entry.flags.contains(Flags::SKIP_WORKTREE))
+    }
+
+    /// Counts the files below a folder that git leaves out of the working tree, as in a sparse checkout.
+    #[must_use]
+    pub fn count_left_out(&self, folder: &str) -> usize {
+        let Some(index) = self.index.as_ref() else { return 0 };
+        let inside = |entry: &&gix::index::Entry| {
+            let rest = entry.path(index).strip_prefix(folder.as_bytes());
+            rest.is_some_and(|rest| rest.starts_with(b"/"))
+        };
+        let is_left_out =
+            |entry: &gix::index::Entry| entry.mode == Mode::DIR || entry.flags.contains(Flags::SKIP_WORKTREE);
+        index.entries().iter().filter(inside).filter(|entry| is_left_out(entry)).count()
     }
 
     /// Returns the tree that a folder is staged as; none where git has not computed it since something in it changed.

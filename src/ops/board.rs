@@ -31,7 +31,7 @@ pub struct BoardColumn {
 
 /// Returns the tasks that match a query by stage.
 pub fn board(session: &Session<'_>, text: &str) -> Result<(Board, Vec<Problem>)> {
-    let (config, mut problems) = session.snapshot().config_or_default();
+    let (config, mut problems) = session.config_or_default();
     let (query, sort) = read_query(session, &config, text, None)?;
     let tasks = session.snapshot().tasks()?;
     let selector = Selector { session, config: &config, query: &query };

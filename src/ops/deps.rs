@@ -50,7 +50,7 @@ pub struct DepsRow {
 
 /// Reads the forest of dependencies.
 pub fn deps(session: &Session<'_>, request: &DepsRequest) -> Result<(DepsView, Vec<Problem>)> {
-    let (config, mut problems) = session.snapshot().config_or_default();
+    let (config, mut problems) = session.config_or_default();
     let tasks = session.snapshot().tasks()?;
     let (summaries, found) = tasks.read();
     problems.extend(found);

@@ -38,7 +38,7 @@ pub struct Listing {
 
 /// Lists tasks; what cannot be read is among the problems.
 pub fn list(session: &Session<'_>, request: &ListRequest) -> Result<(Listing, Vec<Problem>)> {
-    let (config, mut problems) = session.snapshot().config_or_default();
+    let (config, mut problems) = session.config_or_default();
     let (query, sort) = read_query(session, &config, &request.query, request.sort.as_deref())?;
     let tasks = session.snapshot().tasks()?;
     let hides_closed = request.query.trim().is_empty() && !request.all;

@@ -15,7 +15,7 @@ pub struct QueueRequest {
 
 /// Lists tasks that are neither closed nor blocked and whose dependencies are complete; by priority, then age.
 pub fn queue(session: &Session<'_>, request: &QueueRequest) -> Result<(Listing, Vec<Problem>)> {
-    let (config, mut problems) = session.snapshot().config_or_default();
+    let (config, mut problems) = session.config_or_default();
     let (query, _) = read_query(session, &config, &request.query, None)?;
     let tasks = session.snapshot().tasks()?;
     let selector = Selector { session, config: &config, query: &query };

@@ -26,7 +26,7 @@ pub fn report(
     report: &Report,
     with_context: bool,
 ) -> Result<(RenderedReport, Vec<Problem>)> {
-    let (config, mut problems) = session.snapshot().config_or_default();
+    let (config, mut problems) = session.config_or_default();
     let (tasks, broken) = all_tasks(session)?;
     problems.extend(broken);
     let summaries: Vec<_> = tasks.iter().map(Task::summary).collect();

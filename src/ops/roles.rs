@@ -64,7 +64,7 @@ pub struct RoleText {
 
 /// Lists the roles that are configured or have a file.
 pub fn roles(session: &Session<'_>) -> Result<(RolesView, Vec<Problem>)> {
-    let (config, mut problems) = session.snapshot().config_or_default();
+    let (config, mut problems) = session.config_or_default();
     let (guides, broken) = session.snapshot().roles()?;
     problems.extend(broken);
     let mut named: BTreeMap<&str, Option<&RoleGuide>> =
@@ -77,7 +77,7 @@ pub fn roles(session: &Session<'_>) -> Result<(RolesView, Vec<Problem>)> {
 
 /// Shows one role.
 pub fn role(session: &Session<'_>, name: &str) -> Result<(RoleText, Vec<Problem>)> {
-    let (config, mut problems) = session.snapshot().config_or_default();
+    let (config, mut problems) = session.config_or_default();
     let files = session.snapshot().role_files()?;
     let mut known = config.role_names();
     known.extend(files.keys().map(String::as_str));

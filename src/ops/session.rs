@@ -105,6 +105,12 @@ impl<'e> Session<'e> {
         Ok(self.workspace.policy(self.env, &self.snapshot)?.0)
     }
 
+    /// Reads the configuration for a command that only reads; what is wrong with it comes with it.
+    #[must_use]
+    pub fn config_or_default(&self) -> (Config, Vec<Problem>) {
+        self.workspace.policy_or_default(self.env, &self.snapshot)
+    }
+
     /// Returns the name under which git would commit.
     pub fn actor(&self) -> Result<String> {
         Ok(self.workspace.repository()?.identity(self.env)?.name)

@@ -36,7 +36,7 @@ pub struct Shown {
 ///
 /// Its parts are found only where they are asked for: that takes a look at every task.
 pub fn show(session: &Session<'_>, wanted: &str, with_parts: bool) -> Result<(Shown, Vec<Problem>)> {
-    let (config, mut problems) = session.snapshot().config_or_default();
+    let (config, mut problems) = session.config_or_default();
     let file = session.snapshot().find(wanted)?;
     let task = match parse(&file) {
         Ok(task) => task,

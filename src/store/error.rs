@@ -26,7 +26,7 @@ pub enum Error {
         work_dir: PathBuf,
     },
     /// Git has a file or folder, and the working tree does not.
-    #[error("{} in `{}`", not_checked_out(path), work_dir.display())]
+    #[error("{} in `{}`", not_checked_out(path, *tracked), work_dir.display())]
     NotCheckedOut {
         /// Top of the working tree.
         work_dir: PathBuf,
@@ -135,14 +135,18 @@ impl Error {
 pub enum Tracked {
     /// Staged, and left out of the working tree by a sparse checkout.
     LeftOut,
+    /// So many files of it are left out of the working tree by a sparse checkout.
+    PartlyLeftOut(usize),
     /// Staged.
     Staged,
     /// In the current commit, and not staged: a commit made now would remove it.
     Committed,
 }
 
-fn not_checked_out(path: &str) -> String {
-    if path == TRACKER_FOLDER {
+fn not_checked_out(path: &str, tracked: Tracked) -> String {
+    if let Tracked::PartlyLeftOut(count) = tracked {
+        format!("{count} files of the tracker of this repository are not checked out")
+    } else if path == TRACKER_FOLDER {
         "the tracker of this repository is not checked out".to_owned()
     } else {
         format!("`{path}` is in git and not checked out")

@@ -80,7 +80,7 @@ impl Workspace {
     /// Fails where the working tree has no tracker, and says whether git has one that is not checked out.
     pub fn require_tracker(&self, env: &Env) -> Result<()> {
         if self.has_tracker()? {
-            return Ok(());
+            return self.refuse_if_partly_checked_out(env);
         }
         self.refuse_if_tracked(env, TRACKER_FOLDER)?;
         Err(Error::NoTracker { work_dir: self.work_dir.clone() })
@@ -91,6 +91,19 @@ impl Workspace {
     pub fn refuse_if_tracked(&self, env: &Env, path: &str) -> Result<()> {
         let Some(tracked) = self.tracked(env, path)? else { return Ok(()) };
         Err(Error::NotCheckedOut { work_dir: self.work_dir.clone(), path: path.to_owned(), tracked })
+    }
+
+    /// Fails where a sparse checkout leaves out a part of the tracker: fewer tasks, votes or rules would be taken for all.
+    fn refuse_if_partly_checked_out(&self, env: &Env) -> Result<()> {
+        if !self.places.git_dir.join("info/sparse-checkout").exists() {
+            return Ok(());
+        }
+        let count = self.repository()?.staged(&self.places.index_file(env))?.count_left_out(TRACKER_FOLDER);
+        if count == 0 {
+            return Ok(());
+        }
+        let (work_dir, path) = (self.work_dir.clone(), TRACKER_FOLDER.to_owned());
+        Err(Error::NotCheckedOut { work_dir, path, tracked: Tracked::PartlyLeftOut(count) })
     }
 
     fn tracked(&self, env: &Env, path: &str) -> Result<Option<Tracked>> {
@@ -214,6 +227,17 @@ impl Workspace {
     /// Returns the snapshot of a revision, or of the working tree where none is named.
     pub fn snapshot_of(&self, rev: Option<&str>) -> Result<Snapshot> {
         rev.map_or_else(|| Ok(self.snapshot()), |rev| self.snapshot_at(rev))
+    }
+
+    /// Reads the configuration for a command that only reads: where it is missing from the working tree or broken, the
+    /// default one stands in, and what is wrong comes with it as errors.
+    #[must_use]
+    pub fn policy_or_default(&self, env: &Env, snapshot: &Snapshot) -> (Config, Vec<Problem>) {
+        match self.policy(env, snapshot) {
+            Err(Error::Broken(problems)) => (Config::default(), problems),
+            Ok(read) => read,
+            Err(_) => snapshot.config_or_default(),
+        }
     }
 
     /// Reads the configuration that moves are judged by. Where a snapshot lacks the file and HEAD or the index has it,

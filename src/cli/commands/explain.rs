@@ -47,7 +47,7 @@ impl Command for Explain {
         };
         let (config, problems) = match &session {
             Some(session) => {
-                let (config, problems) = session.snapshot().config_or_default();
+                let (config, problems) = session.config_or_default();
                 (Some(config), problems)
             }
             None => (None, Vec::new()),

@@ -92,7 +92,7 @@ pub fn findings(
     query: Option<&str>,
     all: bool,
 ) -> Result<(FindingsView, Vec<Problem>)> {
-    let (config, mut problems) = session.snapshot().config_or_default();
+    let (config, mut problems) = session.config_or_default();
     let ids = match query {
         Some(query) => vec![session.snapshot().resolve(query)?],
         None => {

@@ -105,7 +105,7 @@ pub struct Verify {
 ///
 /// Who may sign comes from the branch that the work is to be merged into, not from the work itself.
 pub fn signoffs(session: &Session<'_>, query: &str, verify: &Verify) -> Result<(SignoffsView, Vec<Problem>)> {
-    let (config, mut problems) = session.snapshot().config_or_default();
+    let (config, mut problems) = session.config_or_default();
     let repository = session.workspace().repository()?;
     let mut reader = session.facts(&repository, &config)?.verifying(verify.always);
     if verify.always {

@@ -1,6 +1,7 @@
 //! What must never be believed, and what must never be refused: the policy, names, dates, clones, servers, and every way
 //! to make a commit.
 
+mod clones;
 mod commits;
 mod names;
 mod people;
