@@ -7,6 +7,7 @@ mod names;
 mod people;
 mod policy;
 mod servers;
+mod time;
 
 use crate::support::{Output, Sandbox};
 
