@@ -8,7 +8,7 @@ use super::plan::{CommitContext, Plan, unstaged};
 use crate::doc::record_problems;
 use crate::env::Env;
 use crate::git::{CommitId, Operation};
-use crate::model::{Config, Problem, RecordKind, RecordPath, Severity, TRACKER_FOLDER};
+use crate::model::{Config, Problem, RecordKind, RecordPath, Severity, TRACKER_FOLDER, TaskId};
 use crate::ops::{Error, Result, Session};
 use crate::policy::{
     Action, Attempt, Comments, DirectiveError, Directives, Hint, Reason, Refusal, parse_message,
@@ -34,7 +34,10 @@ pub fn check_message(env: &Env, file: &Path) -> Result<Vec<Problem>> {
     }
     let directives = parse_message(&text, Comments::Lines(&comment_mark(&workspace, &text)?));
     let staged = workspace.snapshot_of_index(env)?;
-    let broken = unreadable_records(&workspace, &staged)?;
+    let broken = match operation {
+        Some(_) => unreadable_in_merge(&workspace, &staged)?,
+        None => unreadable_of(&staged, &directives)?,
+    };
     if !broken.is_empty() {
         return Err(rejected(broken.into_iter().map(Reason::Broken).collect(), &path));
     }
@@ -59,25 +62,34 @@ pub fn check_message(env: &Env, file: &Path) -> Result<Vec<Problem>> {
     if reasons.is_empty() { Ok(warnings) } else { Err(rejected(reasons, &path)) }
 }
 
-/// Returns what is wrong with the records that a commit would change, where they cannot be read. A configuration that
-/// cannot be is for the policy to say.
-fn unreadable_records(workspace: &Workspace, staged: &Snapshot) -> Result<Vec<Problem>> {
+/// Returns what is wrong with the records that a merge would change, where they cannot be read. A configuration that cannot
+/// be is for the policy to say.
+fn unreadable_in_merge(workspace: &Workspace, staged: &Snapshot) -> Result<Vec<Problem>> {
     let repository = workspace.repository()?;
     let head = repository.head()?.commit;
-    if head.map_or(Ok(false), |head| staged.is_of(head))? {
-        return Ok(Vec::new());
-    }
     let before: BTreeSet<_> = match head {
         Some(head) => repository.tree_files(head, TRACKER_FOLDER)?.into_iter().collect(),
         None => BTreeSet::new(),
     };
+    let changed = staged.staged_files(TRACKER_FOLDER).into_iter().filter(|file| !before.contains(file));
+    let records = changed.filter_map(|file| Some((RecordPath::parse(&file.path)?, file.path)));
+    let records = records.filter(|(record, _)| *record != RecordPath::Config);
+    Ok(records.filter_map(|(record, path)| unreadable(&record, &path, staged)).collect())
+}
+
+/// Returns what is wrong with the records that a move rests on: the task's own, its votes and findings.
+fn unreadable_of(staged: &Snapshot, directives: &Directives) -> Result<Vec<Problem>> {
+    let moved = directives.directives.iter().filter(|directive| directive.action != Action::Link);
+    let tasks: BTreeSet<&TaskId> = moved.map(|directive| &directive.task).collect();
     let mut problems = Vec::new();
-    for file in staged.staged_files(TRACKER_FOLDER).into_iter().filter(|file| !before.contains(file)) {
-        let Some(record) = RecordPath::parse(&file.path).filter(|record| *record != RecordPath::Config)
-        else {
-            continue;
-        };
-        problems.extend(unreadable(&record, &file.path, staged));
+    for id in tasks {
+        let mut paths = vec![RecordPath::task_file(id)];
+        for kind in [RecordKind::Vote, RecordKind::Finding] {
+            let folder = kind.folder_of(id);
+            paths.extend(staged.list(&folder)?.into_iter().map(|entry| format!("{folder}/{}", entry.name)));
+        }
+        let records = paths.iter().filter_map(|path| Some((RecordPath::parse(path)?, path)));
+        problems.extend(records.filter_map(|(record, path)| unreadable(&record, path, staged)));
     }
     Ok(problems)
 }

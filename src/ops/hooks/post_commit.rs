@@ -89,10 +89,13 @@ pub fn post_commit(env: &Env) -> Result<PostCommit> {
     Ok(outcome)
 }
 
+/// Of so many records that a commit changed it is said whether they can be read.
+const MOST_RECORDS: usize = 500;
+
 /// Says which records the commit leaves that cannot be read.
 fn unreadable_in(snapshot: &Snapshot, changed: &[String]) -> Vec<String> {
     let records = changed.iter().filter_map(|path| Some((path, RecordPath::parse(path)?)));
-    let found = records.filter_map(|(path, record)| unreadable(&record, path, snapshot));
+    let found = records.take(MOST_RECORDS).filter_map(|(path, record)| unreadable(&record, path, snapshot));
     found.map(|problem| format!("{problem}: correct it, then git commit --amend")).collect()
 }
 

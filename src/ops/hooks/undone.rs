@@ -1,7 +1,9 @@
 //! What commits asked for and no hook has done: hooks were not there, were killed, or stood aside.
 
+use std::collections::HashMap;
+
 use crate::git::{CommitId, CommitInfo, Repository};
-use crate::model::{Problem, RecordPath, Task, TaskId};
+use crate::model::{Move, Problem, RecordPath, Task, TaskId};
 use crate::ops::session::parse;
 use crate::ops::{Result, Session};
 use crate::policy::{Action, Comments, parse_message};
@@ -9,6 +11,9 @@ use crate::store::Snapshot;
 
 /// Commits of the current branch that `doctor` looks at.
 const MOST_COMMITS: usize = 50;
+
+/// Directives that are compared with the records before and after their commits: of more the first are enough.
+const MOST_COMPARED: usize = 100;
 
 /// Returns what the commits of a range asked for and the tip's records do not show.
 pub(in crate::ops) fn undone_in(
@@ -35,19 +40,27 @@ pub(in crate::ops) fn undone_lately(session: &Session<'_>) -> Result<Vec<Problem
 
 fn undone(session: &Session<'_>, tip: CommitId, commits: &[CommitInfo]) -> Result<Vec<Problem>> {
     let now = session.workspace().snapshot_of_commit(Some(tip))?;
-    let mut problems = Vec::new();
+    let (mut problems, mut compared) = (Vec::new(), 0);
+    let mut tasks: HashMap<TaskId, Option<Task>> = HashMap::new();
     for commit in commits {
-        let directives = parse_message(&commit.message, Comments::None).directives;
-        let mut asks = directives.iter().filter(|directive| directive.action != Action::Link).peekable();
-        let Some(parent) = commit.parents.first().copied().filter(|_| asks.peek().is_some()) else {
-            continue;
-        };
+        let mut asks = parse_message(&commit.message, Comments::None).directives;
+        asks.retain(|directive| {
+            let id = &directive.task;
+            let task = tasks.entry(id.clone()).or_insert_with(|| task_in(&now, id));
+            directive.action != Action::Link
+                && task.as_ref().is_some_and(|task| !is_recorded(&directive.action, commit, task))
+        });
+        let Some(parent) = commit.parents.first().copied().filter(|_| !asks.is_empty()) else { continue };
+        compared += asks.len();
+        if compared > MOST_COMPARED {
+            break;
+        }
         let Ok(before) = session.workspace().snapshot_of_commit(Some(parent)) else { continue };
         let own = session.workspace().snapshot_of_commit(Some(commit.id))?;
-        for directive in asks {
-            let versions = [&before, &own, &now].map(|snapshot| task_in(snapshot, &directive.task));
-            let [before, Some(own), Some(now)] = versions else { continue };
-            if is_done(&directive.action, before.as_ref(), &own, &now) {
+        for directive in &asks {
+            let [before, own] = [&before, &own].map(|snapshot| task_in(snapshot, &directive.task));
+            let (Some(own), Some(Some(now))) = (own, tasks.get(&directive.task)) else { continue };
+            if is_done(&directive.action, before.as_ref(), &own, now) {
                 continue;
             }
             let (short, word, task) = (commit.id.short(), directive.action.word(), &directive.task);
@@ -57,6 +70,13 @@ fn undone(session: &Session<'_>, tip: CommitId, commits: &[CommitInfo]) -> Resul
         }
     }
     Ok(problems)
+}
+
+/// Whether the task's history tells that the commit moved it: a move of a commit bears its author's name and time.
+fn is_recorded(action: &Action, commit: &CommitInfo, task: &Task) -> bool {
+    let is_its =
+        |step: &Move| step.by == commit.author.name && step.at.timestamp() == commit.author_time.timestamp();
+    matches!(action, Action::Advance | Action::Fail(_)) && task.history.iter().any(is_its)
 }
 
 fn task_in(snapshot: &Snapshot, id: &TaskId) -> Option<Task> {
