@@ -44,6 +44,7 @@ mod problem;
 mod record;
 mod role;
 mod rules;
+mod same_name;
 mod stage;
 mod status;
 mod suggestion;
@@ -85,3 +86,4 @@ pub use texts::Texts;
 pub use vote::{AcceptanceText, Coverage, CoverageFormat, CoveredChange, TreeEntry, Verdict, Vote};
 
 serialize_as_text!(FindingSeverity, FindingState, GateRule, Level, Stage, Verdict);
+pub(crate) use same_name::{composed, fold, is_same_name};

@@ -7,7 +7,7 @@ use chrono::{DateTime, FixedOffset};
 
 use super::{Error, Result, Session};
 use crate::doc::{Edit, Value};
-use crate::model::{Editing, Field, FieldKind, FieldValue, SprintId, Task};
+use crate::model::{Editing, Field, FieldKind, FieldValue, SprintId, Task, is_same_name};
 use crate::query;
 
 /// What an assignment does with the field.
@@ -87,7 +87,7 @@ impl<'r> ValueReader<'r> {
         let mut items: Vec<String> = Vec::new();
         for value in values {
             let item = self.item(field, value)?;
-            if !items.contains(&item) {
+            if !items.iter().any(|other| is_same_item(field, other, &item)) {
                 items.push(item);
             }
         }
@@ -182,10 +182,14 @@ impl<'r> ValueReader<'r> {
             }
             _ => self.item(field, value),
         };
-        let mut list = Vec::new();
+        let mut list: Vec<String> = Vec::new();
         for value in assignment.items() {
             let value = checked(value)?;
-            if !list.contains(&value) {
+            // A tag that is there stays as it is spelled there.
+            let own = task.value(field);
+            let there = own.texts().find(|there| is_same_item(field, there, &value)).map(str::to_owned);
+            let value = there.filter(|_| assignment.operator != AssignmentOperator::Set).unwrap_or(value);
+            if !list.iter().any(|other| is_same_item(field, other, &value)) {
                 list.push(value);
             }
         }
@@ -211,6 +215,11 @@ impl<'r> ValueReader<'r> {
             }
         })
     }
+}
+
+/// Tells whether two items of a list are the same one: tags in whatever case and form of letters.
+fn is_same_item(field: Field, a: &str, b: &str) -> bool {
+    if field.kind() == FieldKind::Labels { is_same_name(a, b) } else { a == b }
 }
 
 /// Returns the edit that gives a key this value; a missing one removes the key.

@@ -7,7 +7,7 @@ use super::signoffs::summary_of;
 use super::written::WrittenTask;
 use super::{Error, Result, Session, Written};
 use crate::doc::{Edit, Value, append_move};
-use crate::model::{Move, Stage, Task};
+use crate::model::{Move, Stage, Task, is_same_name};
 use crate::policy::{self, Attempt, Case, Hint, Missing, MovePlan, Outcome, Reason};
 
 /// How to start.
@@ -29,7 +29,7 @@ pub fn start(session: &Session<'_>, request: &StartRequest) -> Result<Written> {
         let assignee = assignee.as_deref().unwrap_or(case.actor);
         let plan = start_plan(case, assignee, request.force)?;
         let mut step = Step { edits: Vec::new(), said: Vec::new() };
-        if case.task.assignee.as_deref() != Some(assignee) {
+        if !case.task.assignee.as_deref().is_some_and(|own| is_same_name(own, assignee)) {
             step.edits
                 .push(Edit::Set { key: "assignee".to_owned(), value: Value::Text(assignee.to_owned()) });
             step.said.push(format!("assignee = {assignee}"));
@@ -52,7 +52,7 @@ pub fn start(session: &Session<'_>, request: &StartRequest) -> Result<Written> {
 
 fn start_plan(case: &Case<'_>, assignee: &str, force: bool) -> Result<Outcome> {
     let id = &case.task.id;
-    let other = case.task.assignee.as_deref().filter(|other| *other != assignee && !force);
+    let other = case.task.assignee.as_deref().filter(|other| !is_same_name(other, assignee) && !force);
     let taken = other.map(|other| Reason::AssignedTo(other.to_owned()));
     let unblocked = Task { blocked: None, ..case.task.clone() };
     let forced = Case { task: &unblocked, waits_for: &[], ..*case };

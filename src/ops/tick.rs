@@ -3,6 +3,7 @@
 use super::session::Step;
 use super::{Error, Result, Session, Written};
 use crate::doc::{CheckBox, Edit, check_boxes};
+use crate::model::fold;
 
 /// Checks or unchecks boxes of one task. Each of `boxes` is a number, a range such as `1-3`, `all`, or a part of the
 /// text.
@@ -48,9 +49,9 @@ fn numbers_of(wanted: &str, all: &[CheckBox], id: &str) -> Result<Vec<usize>> {
 }
 
 fn by_text(wanted: &str, all: &[CheckBox], id: &str) -> Result<Vec<usize>> {
-    let lower = wanted.to_lowercase();
-    let exact: Vec<&CheckBox> = all.iter().filter(|found| found.text.to_lowercase() == lower).collect();
-    let part = || all.iter().filter(|found| found.text.to_lowercase().contains(&lower)).collect();
+    let lower = fold(wanted);
+    let exact: Vec<&CheckBox> = all.iter().filter(|found| fold(&found.text) == lower).collect();
+    let part = || all.iter().filter(|found| fold(&found.text).contains(&lower)).collect();
     let matches: Vec<&CheckBox> = if exact.is_empty() { part() } else { exact };
     match matches.as_slice() {
         [only] => Ok(vec![only.number]),

@@ -1,6 +1,6 @@
 //! Who is meant: patterns of people against people.
 
-use crate::model::{Config, Person, Role, Signatures};
+use crate::model::{Config, Person, Role, Signatures, composed};
 
 /// Tells whether somebody may sign for a role. A person is known by several names: as the mailmap says, as the vote says.
 ///
@@ -54,7 +54,7 @@ fn local_part(person: &Person) -> &str {
 
 /// Compares texts; `*` in the pattern stands for anything, and nothing else in it is special. Case does not matter.
 fn wildcard(pattern: &str, text: &str) -> bool {
-    let (pattern, text) = (pattern.to_lowercase(), text.to_lowercase());
+    let (pattern, text) = (composed(pattern).to_lowercase(), composed(text).to_lowercase());
     let mut parts = pattern.split('*');
     let first = parts.next().unwrap_or_default();
     let Some(mut rest) = text.strip_prefix(first) else { return false };

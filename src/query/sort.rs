@@ -3,9 +3,10 @@
 use std::cmp::Ordering;
 use std::fmt;
 
-use crate::model::{Badge, Field, FieldKind, FieldValue, Priority, Stage, Status, compare_ids, nearest};
+use crate::model::{
+    Badge, Field, FieldKind, FieldValue, Priority, Stage, Status, compare_ids, fold, nearest,
+};
 use crate::query::error::{Error, ErrorKind, Fault};
-use crate::query::pattern::folded_chars;
 use crate::query::{Context, Subject};
 
 /// An order of tasks. The default is what to do first: the more urgent, then what is due earlier, then the older,
@@ -147,7 +148,7 @@ fn compare_texts(a: &str, b: &str) -> Ordering {
         let lower = |text| str::bytes(text).map(|c| c.to_ascii_lowercase());
         return lower(a).cmp(lower(b));
     }
-    folded_chars(a).cmp(folded_chars(b))
+    fold(a).cmp(&fold(b))
 }
 
 /// Reads names of fields with commas between them, as `--fields` takes them.

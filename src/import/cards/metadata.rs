@@ -9,7 +9,9 @@ use crate::doc::cards::field::{self, Key, Name};
 use crate::doc::cards::section::{Entry, Parts};
 use crate::doc::cards::status::{self, Reading};
 use crate::doc::cards::{person, priority, value};
-use crate::model::{Field, FieldKind, FieldValue, Minutes, Problem, Stage, Status, Task, TaskId};
+use crate::model::{
+    Field, FieldKind, FieldValue, Minutes, Problem, Stage, Status, Task, TaskId, is_same_name,
+};
 
 use super::{Lines, Placed};
 
@@ -180,7 +182,12 @@ impl Metadata {
             }
             FieldKind::Duration => set_minutes(field, task, text),
             FieldKind::Labels => {
-                let items = value::read_list(text);
+                let mut items: Vec<String> = Vec::new();
+                for item in value::read_list(text) {
+                    if !items.iter().any(|other| is_same_name(other, &item)) {
+                        items.push(item);
+                    }
+                }
                 field.put(task, FieldValue::list(&items.iter().map(String::as_str).collect()));
                 Outcome::Taken(key)
             }

@@ -133,3 +133,44 @@ fn closing_the_active_task_ends_that() {
     sandbox.tracker(&["set-stage", "s3", "complete"]);
     assert_eq!(sandbox.tracker(&["show"]).status, 2);
 }
+
+#[test]
+fn letters_composed_and_decomposed_are_the_same_name() {
+    const DECOMPOSED: &str = "Zoe\u{308}";
+    const COMPOSED: &str = "Zo\u{eb}";
+    let sandbox = super::world();
+    let args = [
+        "new",
+        "E\u{301}tude",
+        "--assignee",
+        DECOMPOSED,
+        "--tag",
+        "re\u{301}sume\u{301}",
+        "--id",
+        "TASK-ZZZZ",
+    ];
+    assert_eq!(sandbox.tracker(&args).status, 0);
+    sandbox.git(&["config", "user.name", COMPOSED]);
+    for query in ["is:mine", "assignee:Zo\u{eb}", "\u{c9}tude", "tag:R\u{c9}SUM\u{c9}"] {
+        let listed = sandbox.tracker(&["list", query]);
+        assert!(listed.stdout.contains("TASK-ZZZZ"), "{query}: {listed}");
+    }
+    assert_eq!(sandbox.tracker(&["set", "ZZZZ", "tags+=R\u{e9}sum\u{e9}"]).status, 0);
+    let started = sandbox.tracker(&["start", "ZZZZ"]);
+    assert_eq!(started.status, 0, "{started}");
+    let file = sandbox.read(".tracker/tasks/TASK-ZZZZ.md");
+    assert!(file.contains(&format!("assignee: {DECOMPOSED}")), "written as given: {file}");
+    assert_eq!(file.matches("sum").count(), 1, "{file}");
+    assert_eq!(sandbox.tracker(&["set", "ZZZZ", "tags-=R\u{c9}SUM\u{c9}"]).status, 0);
+    assert!(!sandbox.read(".tracker/tasks/TASK-ZZZZ.md").contains("tags"));
+}
+
+#[test]
+fn tags_in_either_case_are_one() {
+    let sandbox = super::world();
+    assert_eq!(sandbox.tracker(&["new", "x", "--id", "TASK-TAGS", "--tag", "UI", "--tag", "ui"]).status, 0);
+    assert_eq!(sandbox.tracker(&["set", "TAGS", "tags+=Ui,API"]).status, 0);
+    assert!(sandbox.read(".tracker/tasks/TASK-TAGS.md").contains("tags: [UI, API]\n"));
+    let listed = sandbox.tracker(&["list", "tag:api"]);
+    assert!(listed.stdout.contains("TASK-TAGS"), "{listed}");
+}

@@ -151,7 +151,7 @@ fn boxes_with_other_marks_are_open_and_named() {
     let text = format!("---\nid: T-1\ntitle: One\nstage: dev\n---\n\n## Deliverables\n\n{boxes}");
     sandbox.write(".tracker/tasks/T-1.md", &text);
     let config = sandbox.read(".tracker/config.toml");
-    sandbox.write(".tracker/config.toml", &format!("{config}\n[stage.dev]\nrequires = [\"deliverables\"]\n"));
+    sandbox.write(".tracker/config.toml", format!("{config}\n[stage.dev]\nrequires = [\"deliverables\"]\n"));
     assert_snapshot!(typed(&sandbox, "
         show T-1
         doctor

@@ -1,0 +1,72 @@
+//! When two texts are the same to a person: in whatever case, and with letters composed or decomposed.
+//!
+//! Texts are compared so and written as they were given: names of people, tags, words of a query.
+
+use std::borrow::Cow;
+
+use unicode_normalization::{UnicodeNormalization, is_nfc};
+
+/// Returns a text with its letters composed (NFC).
+#[must_use]
+pub(crate) fn composed(text: &str) -> Cow<'_, str> {
+    if text.is_ascii() || is_nfc(text) { Cow::Borrowed(text) } else { Cow::Owned(text.nfc().collect()) }
+}
+
+/// Returns a text without its case, its letters composed.
+#[must_use]
+pub(crate) fn fold(text: &str) -> String {
+    if text.is_ascii() {
+        return text.to_ascii_lowercase();
+    }
+    // Composed before, for the case of a letter is that of the whole, and after, for it may be taken apart by that.
+    text.nfc().flat_map(folded).collect::<String>().nfc().collect()
+}
+
+/// Yields a character without its case: `Straße` and `STRASSE` come out the same, so do all three sigmas.
+fn folded(c: char) -> impl Iterator<Item = char> {
+    // Down, up, down: only the way up takes ß apart, and only the way down takes capital ẞ there.
+    c.to_lowercase().flat_map(char::to_uppercase).flat_map(char::to_lowercase)
+}
+
+/// Tells whether two names are the same to a person.
+#[must_use]
+pub(crate) fn is_same_name(a: &str, b: &str) -> bool {
+    if a.is_ascii() && b.is_ascii() { a.eq_ignore_ascii_case(b) } else { a == b || fold(a) == fold(b) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{composed, fold, is_same_name};
+
+    #[test]
+    fn case_is_no_difference_in_any_script() {
+        for (a, b) in
+            [("Straße", "STRASSE"), ("ΟΔΥΣΣΕΥΣ", "οδυσσευς"), ("ẞ", "ss"), ("ДОМ", "дом"), ("Ǆ", "ǆ")]
+        {
+            assert!(is_same_name(a, b), "{a} {b}");
+        }
+        assert!(!is_same_name("Zoe", "Zoë"));
+    }
+
+    #[test]
+    fn composed_and_decomposed_letters_are_the_same() {
+        for (a, b) in [
+            ("Zoe\u{308}", "Zo\u{eb}"),
+            ("E\u{301}tude", "\u{c9}TUDE"),
+            ("\u{1100}\u{1161}", "\u{ac00}"),
+            ("A\u{30a}", "\u{212b}"),
+            ("q\u{307}\u{323}", "Q\u{323}\u{307}"),
+        ] {
+            assert!(is_same_name(a, b), "{a} {b}");
+            assert!(composed(a).chars().count() <= a.chars().count(), "{a}");
+        }
+    }
+
+    #[test]
+    fn folding_twice_is_folding_once() {
+        for c in '\0'..=char::MAX {
+            let once = fold(c.encode_utf8(&mut [0; 4]));
+            assert_eq!(fold(&once), once, "{c:?}");
+        }
+    }
+}
