@@ -42,7 +42,6 @@ pub use merge::{Conflict, Identity, Marks, Merge, RecordVersions, Subject, merge
 pub use note::{create_note, read_note};
 pub(crate) use record::{read_task_of, record_problems};
 pub use role::{create_role, read_role};
-pub(crate) use source::CONFLICT;
 pub use task::{append_move, create_task, read_task};
 pub(crate) use upgrade::{upgrade_config, upgrade_task};
 pub(crate) use vote::signed_text;

@@ -25,9 +25,6 @@ pub(super) enum Kind {
     Yaml,
 }
 
-/// What is said of a file in which a merge left its markers.
-pub const CONFLICT: &str = "the file holds a merge conflict";
-
 /// A checked text and where its parts are.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Source {
@@ -89,7 +86,7 @@ fn conflict_marker(bytes: &[u8]) -> Option<Problem> {
         })
     };
     let at = bytes.split(|&byte| byte == b'\n').position(is_marker)?;
-    let problem = Problem::error(CONFLICT).at_line(at + 1);
+    let problem = Problem::conflict().at_line(at + 1);
     Some(problem.with_hint("resolve the merge by hand, then `tracker doctor`"))
 }
 

@@ -26,6 +26,8 @@ pub struct Problem {
     pub hint: Option<String>,
     /// Whether the document can still be used.
     pub severity: Severity,
+    /// Whether it is a merge that nobody has resolved: how to go on depends on what git is in the middle of.
+    pub is_conflict: bool,
 }
 
 impl Problem {
@@ -38,7 +40,14 @@ impl Problem {
             message: message.into(),
             hint: None,
             severity: Severity::Error,
+            is_conflict: false,
         }
+    }
+
+    /// Makes the error of a document with the markers of a merge in it.
+    #[must_use]
+    pub fn conflict() -> Self {
+        Self { is_conflict: true, ..Self::error("the file holds a merge conflict") }
     }
 
     /// Makes a warning without a place.

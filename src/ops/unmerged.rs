@@ -1,13 +1,12 @@
 //! Records with a merge conflict in them: how to go on, by what git is in the middle of.
 
-use crate::doc::CONFLICT;
 use crate::env::Env;
 use crate::git::{Operation, discover};
-use crate::model::Problem;
+use crate::model::{Problem, Suggestion};
 
 /// Says at each file that holds a merge conflict how it is resolved and how git goes on from there.
 pub fn explain_conflicts(env: &Env, problems: &mut [Problem]) {
-    let mut unmerged = problems.iter_mut().filter(|problem| problem.message == CONFLICT).peekable();
+    let mut unmerged = problems.iter_mut().filter(|problem| problem.is_conflict).peekable();
     if unmerged.peek().is_none() {
         return;
     }
@@ -22,8 +21,8 @@ pub fn explain_conflicts(env: &Env, problems: &mut [Problem]) {
     };
     for problem in unmerged {
         let file = if problem.file.is_empty() { "FILE" } else { &problem.file };
-        let hint =
-            format!("edit {file} until no marker is left; then: tracker doctor; git add {file}; {last}");
+        let add = Suggestion::git(["add", file]);
+        let hint = format!("edit {file} until no marker is left; then: tracker doctor; {add}; {last}");
         problem.hint = Some(hint);
     }
 }

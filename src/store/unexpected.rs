@@ -8,22 +8,28 @@ use crate::model::{NotARecord, Problem, RecordKind, RecordPath, Suggestion, TRAC
 /// that comes close to no record.
 #[must_use]
 pub fn unexpected(path: &str, kind: EntryKind) -> Option<Problem> {
-    let problem = match kind {
-        _ if !is_in_tracker(path) => return None,
+    if !is_in_tracker(path) {
+        return None;
+    }
+    let reason = match RecordPath::check(path) {
         // Whatever it is: no command reads a hidden file, and none follows a link in its place.
-        _ if matches!(RecordPath::check(path), Err(NotARecord::Hidden)) => return None,
+        Err(NotARecord::Hidden) => return None,
+        Err(reason) => Some(reason),
+        Ok(_) => None,
+    };
+    let problem = match kind {
         EntryKind::Link => Problem::error("is a symbolic link; links are not followed")
             .with_hint("replace it by a regular file, or remove it"),
         EntryKind::Other => {
             Problem::error("is not a regular file").with_hint("replace it by a regular file, or remove it")
         }
         EntryKind::Folder => folder(path)?,
-        EntryKind::Executable => match RecordPath::check(path) {
-            Err(NotARecord::Unknown | NotARecord::Outside | NotARecord::Hidden) => return None,
+        EntryKind::Executable => match reason {
+            Some(NotARecord::Unknown | NotARecord::Outside) => return None,
             _ => Problem::error("is executable; a record is a plain file")
                 .with_hint(Suggestion::git(["update-index", "--chmod=-x", path]).to_string()),
         },
-        EntryKind::File => file(RecordPath::check(path).err()?)?,
+        EntryKind::File => file(reason?)?,
     };
     Some(problem.in_file(path))
 }

@@ -68,7 +68,7 @@ fn text(bytes: &[u8]) -> Result<String, Problem> {
     }
     let conflict = text.lines().position(is_conflict_marker);
     if let Some(at) = conflict {
-        let problem = Problem::error("the file holds a merge conflict").at_line(at + 1);
+        let problem = Problem::conflict().at_line(at + 1);
         return Err(problem.with_hint("resolve the merge, then import again"));
     }
     Ok(text.strip_prefix('\u{feff}').unwrap_or(text).replace("\r\n", "\n"))

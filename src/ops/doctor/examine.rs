@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use super::{DoctorFinding, DoctorRule, Fix};
-use crate::doc::{CONFLICT, Document, read_task, record_problems};
+use crate::doc::{Document, read_task, record_problems};
 use crate::events::LongStep;
 use crate::model::{
     NotARecord, Problem, RecordKind, RecordPath, Severity, Stage, Summary, TRACKER_FOLDER, Task, TaskId,
@@ -229,7 +229,7 @@ impl<'a> Examination<'a> {
                 Ok(Some(task))
             }
             Err(problems) => {
-                let is_unmerged = problems.iter().any(|problem| problem.message == CONFLICT);
+                let is_unmerged = problems.iter().any(|problem| problem.is_conflict);
                 let rule = if is_unmerged { DoctorRule::ConflictMarkers } else { DoctorRule::BrokenDocument };
                 let lacks_id = Document::markdown(&bytes).is_ok_and(|found| found.line_of("id").is_none());
                 for problem in problems {

@@ -26,6 +26,7 @@ pub(in crate::store) struct Stored<'a> {
     message: &'a str,
     hint: Option<&'a str>,
     is_error: bool,
+    is_conflict: bool,
 }
 
 impl<'a> Stored<'a> {
@@ -36,6 +37,7 @@ impl<'a> Stored<'a> {
             message: &problem.message,
             hint: problem.hint.as_deref(),
             is_error: problem.severity == Severity::Error,
+            is_conflict: problem.is_conflict,
         }
     }
 
@@ -47,6 +49,7 @@ impl<'a> Stored<'a> {
             message: self.message.to_owned(),
             hint: self.hint.map(str::to_owned),
             severity: if self.is_error { Severity::Error } else { Severity::Warning },
+            is_conflict: self.is_conflict,
         }
     }
 }
@@ -62,6 +65,7 @@ fields! {
         message: &'a str,
         hint: Option<&'a str>,
         is_error: bool,
+        is_conflict: bool,
     }
 }
 fields! {
