@@ -10,7 +10,7 @@ use super::signoffs::{SignoffsView, facts_of_task, standing_findings, view_of};
 use super::view::{DependencyView, MoveView, NoteView, StepView, TaskLine, TaskView, boxes_of};
 use super::{Error, Result, Session};
 use crate::facts::TaskFacts;
-use crate::model::{Config, Problem, Stage, Summary, Task, TaskId};
+use crate::model::{Config, Problem, Stage, Suggestion, Summary, Task, TaskId};
 use crate::policy::{Dependency, badge_of, blocking_findings, facts_of, status_of};
 use crate::store::TaskFile;
 
@@ -72,7 +72,7 @@ fn broken(file: &TaskFile) -> Shown {
         task: None,
         text: Some(String::from_utf8_lossy(&file.bytes).into_owned()),
         signoffs: None,
-        next: vec![format!("tracker edit {}", file.id)],
+        next: vec![step(["edit", file.id.as_str()])],
     }
 }
 
@@ -157,40 +157,46 @@ fn pipeline(config: &Config, task: &Task) -> Vec<StepView> {
 const STEPS: usize = 4;
 
 fn next_steps(task: &Task, view: &TaskView, signoffs: &SignoffsView) -> Vec<String> {
-    let id = &task.id;
+    let id = task.id.as_str();
     let mut next = Vec::new();
     if view.line.status == "completed" {
         return next;
     }
     if task.cancelled.is_some() {
-        return vec![format!("tracker reopen {id}")];
+        return vec![step(["reopen", id])];
     }
     if task.blocked.is_some() {
-        next.push(format!("tracker unblock {id}"));
+        next.push(step(["unblock", id]));
     }
     next.extend(view.dependencies.iter().find(|found| found.open).map(|found| match found.title {
-        Some(_) => format!("tracker show {}", found.id),
-        None => format!("tracker set {id} depends_on-={}", found.id),
+        Some(_) => step(["show", found.id.as_str()]),
+        None => step(["set", id, format!("depends_on-={}", found.id).as_str()]),
     }));
     if !next.is_empty() {
         return next;
     }
     if task.stage.is_none() {
-        return vec![format!("tracker start {id}")];
+        return vec![step(["start", id])];
     }
     let open: Vec<String> =
         view.check_boxes.iter().filter(|found| !found.done).map(|found| found.number.to_string()).collect();
     let mut mends = signoffs.missing.iter().filter_map(|missing| missing.next.clone()).peekable();
     let asks_for_boxes = signoffs.missing.iter().any(|missing| missing.label == "unchecked");
     if !open.is_empty() && !asks_for_boxes {
-        next.push(format!("tracker tick {id} {}", open[..open.len().min(5)].join(" ")));
+        let boxes = open[..open.len().min(5)].iter().map(String::as_str);
+        next.push(step(["tick", id].into_iter().chain(boxes)));
     }
     if mends.peek().is_none() {
-        next.push(format!("tracker advance {id}"));
+        next.push(step(["advance", id]));
     }
     next.extend(mends);
     let mut open = signoffs.roles.iter().filter(|role| !role.done && role.prompt.is_some());
-    next.extend(open.next().map(|role| format!("tracker role show {}", role.role)));
+    next.extend(open.next().map(|role| step(["role", "show", role.role.as_str()])));
     next.truncate(STEPS);
     next
+}
+
+/// Writes a command of the tracker's, quoted for a shell.
+fn step<'w>(words: impl IntoIterator<Item = &'w str>) -> String {
+    Suggestion::tracker(words).to_string()
 }

@@ -21,6 +21,9 @@ pub(crate) use matching::{FindingStatus, Matched};
 pub use matching::{gone, matched};
 pub(crate) use place::is_inside;
 
+use schemars::JsonSchema;
+use serde::Serialize;
+
 use self::text::Decoded;
 use crate::model::Problem;
 
@@ -30,7 +33,8 @@ pub const LARGEST: usize = 100_000_000;
 const MOST: usize = 10_000;
 
 /// The formats that are read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
 pub enum ReportFormat {
     /// SARIF 2.1.0.
     Sarif,

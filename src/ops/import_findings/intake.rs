@@ -12,7 +12,7 @@ use crate::ops::signoffs::creation_of;
 use crate::ops::{Error, Result, Session, Written};
 use crate::store::{Change, TaskFile};
 
-use super::FindingsImport;
+use super::{FindingsImport, ImportVote};
 
 /// Who says that a report cannot be read.
 const OURSELVES: &str = "tracker";
@@ -96,14 +96,14 @@ impl ReportImport<'_> {
             title: self.task.title.clone(),
             role: self.role.clone(),
             report: self.name.to_owned(),
-            format: read.map(|report| report.format.as_str().to_owned()),
+            format: read.map(|report| report.format),
             tools: read.map(|report| report.tools.clone()).unwrap_or_default(),
             findings: Vec::new(),
             left_out: read.map_or(0, |report| report.left_out),
             gone: Vec::new(),
             settled: false,
             fails: read.is_none() || all.iter().any(|matched| self.fails(matched)),
-            vote: "none",
+            vote: ImportVote::None,
             next: Vec::new(),
             written,
         }
@@ -249,19 +249,17 @@ impl ReportImport<'_> {
     }
 
     /// Returns what brings the task forward.
-    pub(super) fn next(&self, fails: bool, gone: &[&Finding], is_settling: bool) -> Vec<String> {
-        let (id, role) = (&self.task.id, &self.role);
+    pub(super) fn next(&self, fails: bool, gone: &[&Finding], is_settling: bool) -> Vec<Suggestion> {
+        let (id, role) = (self.task.id.as_str(), self.role.as_str());
         let mut next = Vec::new();
         if !gone.is_empty() && !is_settling {
-            let is_plain = |c: char| c.is_ascii_alphanumeric() || "._-/".contains(c);
-            let file = if self.given.chars().all(is_plain) { self.given } else { "FILE" };
-            let words = ["findings", "import", file, "--task", id.as_str(), "--as", role, "--resolve-gone"];
-            next.push(Suggestion::tracker(words).to_string());
+            let words = ["findings", "import", self.given, "--task", id, "--as", role, "--resolve-gone"];
+            next.push(Suggestion::tracker(words));
         }
         if fails {
-            next.push(format!("tracker findings {id}"));
+            next.push(Suggestion::tracker(["findings", id]));
         } else if self.is_asked() {
-            next.push(format!("tracker approve {id} --as {role}"));
+            next.push(Suggestion::tracker(["approve", id, "--as", role]));
         }
         next
     }

@@ -6,7 +6,7 @@ mod intake;
 mod verdict;
 mod view;
 
-pub(crate) use view::{FindingsImport, ImportedFinding};
+pub(crate) use view::{FindingsImport, ImportVote, ImportedFinding};
 
 use crate::events::LongStep;
 use crate::import::findings::{LARGEST, Matched, ReportFormat, ToolReport, matched, read};

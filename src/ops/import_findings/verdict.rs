@@ -1,5 +1,6 @@
 //! The vote that a report casts.
 
+use super::ImportVote;
 use super::intake::ReportImport;
 use crate::facts::TaskFacts;
 use crate::git::Repository;
@@ -17,20 +18,23 @@ impl ReportImport<'_> {
         repository: &Repository,
         all: &[Matched],
         sign: bool,
-    ) -> Result<(&'static str, Option<CastVote>)> {
+    ) -> Result<(ImportVote, Option<CastVote>)> {
         let rejecting: Vec<&Matched> = all.iter().filter(|matched| Self::rejects(matched)).collect();
         if !self.is_asked() {
-            return Ok((if rejecting.is_empty() { "none" } else { "not_asked" }, None));
+            return Ok((if rejecting.is_empty() { ImportVote::None } else { ImportVote::NotAsked }, None));
         }
         if rejecting.is_empty()
             && self.session.snapshot().list(&RecordKind::Vote.folder_of(&self.task.id))?.is_empty()
         {
-            return Ok(("none", None));
+            return Ok((ImportVote::None, None));
         }
         let reader = self.session.facts(repository, self.config)?.verifying(sign);
         let mut facts = reader.task(self.task.clone())?;
         let Some(worst) = rejecting.first() else {
-            return Ok((if self.stands_against(&facts) { "stands" } else { "none" }, None));
+            return Ok((
+                if self.stands_against(&facts) { ImportVote::Stands } else { ImportVote::None },
+                None,
+            ));
         };
         let new = all.iter().filter(|matched| matched.status == FindingStatus::New);
         facts.findings.extend(new.map(|matched| matched.finding.clone()));
@@ -45,7 +49,7 @@ impl ReportImport<'_> {
         };
         if let Some(vote) = before {
             // The vote was written and the move was not: whoever wrote them was killed, or the task was blocked.
-            return Ok(("stands", Some(context.follows(&vote)?)));
+            return Ok((ImportVote::Stands, Some(context.follows(&vote)?)));
         }
         let open = all.iter().filter(|matched| matched.status.is_open());
         let statement = Statement {
@@ -56,7 +60,7 @@ impl ReportImport<'_> {
             findings: open.map(|matched| matched.finding.id.clone()).collect(),
             sign,
         };
-        Ok(("rejected", Some(context.cast(statement)?)))
+        Ok((ImportVote::Rejected, Some(context.cast(statement)?)))
     }
 
     fn notes(&self, worst: &Matched, count: usize) -> String {

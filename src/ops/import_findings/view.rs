@@ -3,7 +3,8 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::import::findings::FindingStatus;
+use crate::import::findings::{FindingStatus, ReportFormat};
+use crate::model::Suggestion;
 use crate::ops::Written;
 
 /// What an import of findings did.
@@ -18,7 +19,7 @@ pub struct FindingsImport {
     /// The report's name.
     pub report: String,
     /// `sarif`, `junit`, `security` or `bugs`; none where the report could not be read.
-    pub format: Option<String>,
+    pub format: Option<ReportFormat>,
     /// The tools that wrote it.
     pub tools: Vec<String>,
     /// What it holds, the worst first.
@@ -31,13 +32,26 @@ pub struct FindingsImport {
     pub settled: bool,
     /// Whether the stage fails: an open finding is high or critical, or blocks, or the report could not be read.
     pub fails: bool,
-    /// `rejected` where a vote was cast, `stands` where your rejection stands from before, `none` where there was
-    /// nothing to reject, `not_asked` where the task's stage does not ask for the role.
-    pub vote: &'static str,
+    /// What became of the vote.
+    pub vote: ImportVote,
     /// Commands that bring the task forward.
-    pub next: Vec<String>,
+    pub next: Vec<Suggestion>,
     /// What was written.
     pub written: Written,
+}
+
+/// What became of the vote that a report casts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ImportVote {
+    /// It was cast.
+    Rejected,
+    /// Your rejection from before counts.
+    Stands,
+    /// There was nothing to reject.
+    None,
+    /// The task's stage does not require the role.
+    NotAsked,
 }
 
 /// One finding of a report.

@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use crate::facts::TaskFacts;
 use crate::git::Repository;
-use crate::model::{Config, Problem, RecordKind, RecordPath, SelfApproval, Signatures, Task};
+use crate::model::{Config, Problem, RecordKind, RecordPath, SelfApproval, Signatures, Suggestion, Task};
 use crate::ops::{Result, Session};
 use crate::policy::{JudgedVote, Missing, RoleStanding, Trust, VoteStatus, gate, is_member_meant};
 
@@ -205,7 +205,7 @@ fn next_of(session: &Session<'_>, config: &Config, facts: &TaskFacts, missing: &
     let me = me.map(|me| facts.canonical(&me));
     let is_me = |pattern: &String| me.as_ref().is_some_and(|me| is_member_meant(config, pattern, me));
     let id = &facts.task.id;
-    let command = |role: &str| Some(format!("tracker approve {id} --as {role}"));
+    let command = |role: &str| Some(Suggestion::tracker(["approve", id.as_str(), "--as", role]).to_string());
     match missing {
         Missing::Rejected { role, .. } if who.iter().any(is_me) => command(role),
         Missing::Signoff { role, .. } if who.is_empty() || who.iter().any(is_me) => {

@@ -12,7 +12,7 @@ use crate::cli::commands::shared::{counted, show_diff};
 use crate::cli::context::Context;
 use crate::cli::output::{Cell, Output, clean};
 use crate::import::findings::{FindingStatus, LARGEST, ReportFormat};
-use crate::ops::{self, FindingsImport, ImportedFinding};
+use crate::ops::{self, FindingsImport, ImportVote, ImportedFinding};
 
 /// Import the findings of a tool's report
 ///
@@ -94,9 +94,10 @@ impl View for FindingsImport {
             self.written.tasks.iter().for_each(|task| out.line(&task.id));
             return;
         }
-        let is_told = self.tools.iter().all(|tool| Some(tool) == self.format.as_ref());
+        let format = self.format.map(ReportFormat::as_str);
+        let is_told = self.tools.iter().all(|tool| Some(tool.as_str()) == format);
         let tools = if is_told { String::new() } else { format!(", by {}", self.tools.join(", ")) };
-        let format = self.format.as_deref().unwrap_or("cannot be read");
+        let format = format.unwrap_or("cannot be read");
         let head = clean(&format!("{}: {format}{tools}", self.report)).into_owned();
         out.line(format!("{}  {}  {}", out.bold(&self.task), clean(&self.title), out.dim(&head)));
         let rows: Vec<Vec<Cell>> = self.findings.iter().map(|finding| row(finding, out)).collect();
@@ -124,21 +125,24 @@ impl View for FindingsImport {
             out.line(out.dim(&format!("dry run: {files} would change, nothing was written")));
         }
         if !self.next.is_empty() {
-            out.line(clean(&format!("Next: {}", self.next.join("  or  "))));
+            let next: Vec<String> = self.next.iter().map(ToString::to_string).collect();
+            out.line(clean(&format!("Next: {}", next.join("  or  "))));
         }
     }
 }
 
 fn vote_in_words(import: &FindingsImport) -> Option<&'static str> {
     Some(match (import.vote, import.fails) {
-        ("rejected", _) => return None,
-        ("stands", true) => "your rejection still counts",
-        ("stands", false) => "no high or critical findings; your rejection counts until you vote again",
-        ("not_asked", _) => "no vote was cast: the stage does not require the role",
-        (_, true) => {
+        (ImportVote::Rejected, _) => return None,
+        (ImportVote::Stands, true) => "your rejection still counts",
+        (ImportVote::Stands, false) => {
+            "no high or critical findings; your rejection counts until you vote again"
+        }
+        (ImportVote::NotAsked, _) => "no vote was cast: the stage does not require the role",
+        (ImportVote::None, true) => {
             "no vote was cast: no high or critical findings; blocking findings keep the task in its stage"
         }
-        (_, false) => "no vote was cast: no high or critical findings",
+        (ImportVote::None, false) => "no vote was cast: no high or critical findings",
     })
 }
 
