@@ -85,5 +85,5 @@ pub use task::{BoxCount, Note, Task};
 pub use texts::Texts;
 pub use vote::{AcceptanceText, Coverage, CoverageFormat, CoveredChange, TreeEntry, Verdict, Vote};
 
-serialize_as_text!(FindingSeverity, FindingState, GateRule, Level, Stage, Verdict);
+serialize_as_text!(Badge, FindingSeverity, FindingState, GateRule, Level, Stage, Status, Verdict);
 pub(crate) use same_name::{composed, fold, is_same_name};

@@ -10,7 +10,7 @@ use super::signoffs::{SignoffsView, facts_of_task, standing_findings, view_of};
 use super::view::{DependencyView, MoveView, NoteView, StepView, TaskLine, TaskView, boxes_of};
 use super::{Error, Result, Session};
 use crate::facts::TaskFacts;
-use crate::model::{Config, Problem, Stage, Suggestion, Summary, Task, TaskId};
+use crate::model::{Config, Problem, Stage, Status, Suggestion, Summary, Task, TaskId};
 use crate::policy::{Dependency, badge_of, blocking_findings, facts_of, status_of};
 use crate::store::TaskFile;
 
@@ -159,7 +159,7 @@ const STEPS: usize = 4;
 fn next_steps(task: &Task, view: &TaskView, signoffs: &SignoffsView) -> Vec<String> {
     let id = task.id.as_str();
     let mut next = Vec::new();
-    if view.line.status == "completed" {
+    if view.line.status == Status::Completed {
         return next;
     }
     if task.cancelled.is_some() {

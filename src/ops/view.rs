@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::FindingView;
-use crate::model::{BoxCount, Facts, Move, Note, Summary, Task, Texts};
+use crate::model::{Badge, BoxCount, Facts, Move, Note, Status, Summary, Task, Texts};
 use crate::policy::{Dependency, Tally};
 
 /// A task in a list.
@@ -25,10 +25,10 @@ pub struct TaskLine {
     /// `none`, one of the pipeline's, or `complete`.
     pub stage: String,
     /// Derived: `not_started`, `in_progress`, `blocked`, `completed`, `cancelled`.
-    pub status: String,
+    pub status: Status,
     /// Derived: `pending`, `in_progress`, `awaiting_qa`, `issues_found`, `ready_to_finalise`, `done`,
     /// `qa_approved`.
-    pub badge: String,
+    pub badge: Badge,
     /// Derived: whether it can be worked on now.
     pub ready: bool,
     /// Who works on it.
@@ -110,8 +110,8 @@ impl TaskLine {
             kind: text(task.kind),
             priority: text(task.priority),
             stage: task.stage.to_owned(),
-            status: facts.status.as_str().to_owned(),
-            badge: facts.badge.as_str().to_owned(),
+            status: facts.status,
+            badge: facts.badge,
             ready: facts.ready,
             assignee: text(task.assignee),
             area: text(task.area),

@@ -10,7 +10,7 @@ use crate::cli::answer::{Answer, View};
 use crate::cli::args::ReadArgs;
 use crate::cli::context::Context;
 use crate::cli::output::{Cell, Output, clean, cut};
-use crate::model::Badge;
+use crate::model::{Badge, Status};
 use crate::ops;
 
 /// So many tasks of a column are shown before the rest is only counted.
@@ -165,10 +165,10 @@ fn show_columns(columns: &[ops::BoardColumn], widths: &[usize], out: &mut Output
 }
 
 fn first_line(task: &ops::TaskLine, out: &Output) -> (String, Style) {
-    let mark = match (task.status.as_str(), Badge::parse(&task.badge)) {
-        ("blocked", _) => out.pick("■", "blocked").to_owned(),
-        (_, Some(badge)) if out.is_rich() => badge.glyph().to_owned(),
-        _ => badge_cell(&task.badge, out).text().to_owned(),
+    let mark = match task.status {
+        Status::Blocked => out.pick("■", "blocked").to_owned(),
+        _ if out.is_rich() => task.badge.glyph().to_owned(),
+        _ => badge_cell(task.badge, out).text().to_owned(),
     };
     let style = match task.priority.as_deref() {
         Some("critical") => Style::new().red().bold(),

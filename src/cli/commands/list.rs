@@ -14,6 +14,7 @@ use crate::cli::context::Context;
 use crate::cli::error::Failure;
 use crate::cli::fields::queryable;
 use crate::cli::output::{Cell, Output};
+use crate::model::Badge;
 use crate::ops;
 
 /// Whole lines, or with `--fields` only these fields of each.
@@ -118,7 +119,7 @@ fn summary(listing: &ops::Listing) -> String {
     if shown < listing.matched {
         summary = format!("{shown} of {summary}");
     }
-    let issues = listing.tasks.iter().filter(|task| task.badge == "issues_found").count();
+    let issues = listing.tasks.iter().filter(|task| task.badge == Badge::IssuesFound).count();
     if issues > 0 {
         summary.push_str(&format!(", {issues} with issues"));
     }

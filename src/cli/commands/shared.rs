@@ -6,7 +6,7 @@ use owo_colors::Style;
 use crate::cli::answer::View;
 use crate::cli::context::Context;
 use crate::cli::output::{Cell, Output, clean, cut};
-use crate::model::{Badge, Minutes};
+use crate::model::{Badge, Minutes, Status};
 use crate::ops::{self, CountView, Session, TaskAction, TaskLine, Written, WrittenTask};
 
 /// So many items of a checklist are shown beside a vote.
@@ -86,26 +86,27 @@ pub(super) fn priority_cell(priority: Option<&str>) -> Cell {
 
 /// Returns the cell that tells how a task stands: blocked, cancelled, sign-offs, deliverables.
 pub(super) fn standing_cell(task: &TaskLine, out: &Output) -> Cell {
-    match task.status.as_str() {
-        "cancelled" => return Cell::styled(out.pick("⊘ cancelled", "cancelled"), Style::new().dimmed()),
-        "blocked" => return Cell::styled(out.pick("■ blocked", "blocked"), Style::new().red()),
+    match task.status {
+        Status::Cancelled => {
+            return Cell::styled(out.pick("⊘ cancelled", "cancelled"), Style::new().dimmed());
+        }
+        Status::Blocked => return Cell::styled(out.pick("■ blocked", "blocked"), Style::new().red()),
         _ => {}
     }
-    if task.badge == Badge::IssuesFound.as_str() {
-        return badge_cell(&task.badge, out);
+    if task.badge == Badge::IssuesFound {
+        return badge_cell(task.badge, out);
     }
-    if task.signoffs.total > 0 && task.status == "in_progress" {
+    if task.signoffs.total > 0 && task.status == Status::InProgress {
         return Cell::new(bar(task.signoffs, out));
     }
-    if task.deliverables.total > 0 && task.status != "completed" {
+    if task.deliverables.total > 0 && task.status != Status::Completed {
         return Cell::styled(bar(task.deliverables, out), Style::new());
     }
-    badge_cell(&task.badge, out)
+    badge_cell(task.badge, out)
 }
 
 /// Returns the cell of a badge: its glyph and its words.
-pub(super) fn badge_cell(badge: &str, out: &Output) -> Cell {
-    let Some(badge) = Badge::parse(badge) else { return Cell::new(badge) };
+pub(super) fn badge_cell(badge: Badge, out: &Output) -> Cell {
     let style = match badge {
         Badge::Pending => Style::new().dimmed(),
         Badge::InProgress => Style::new().blue(),

@@ -14,6 +14,7 @@ use crate::cli::context::Context;
 use crate::cli::error::Failure;
 use crate::cli::output::{Cell, Output, clean, clean_lines};
 use crate::model::Field;
+use crate::model::Status;
 use crate::ops::{self, TaskLine, TaskView};
 
 /// Show a task
@@ -81,10 +82,10 @@ fn show_broken(shown: &ops::Shown, out: &mut Output) {
 
 fn show_head(task: &TaskView, out: &mut Output) {
     let line = &task.line;
-    let standing = match line.status.as_str() {
-        "cancelled" => Cell::styled(out.pick("⊘ cancelled", "cancelled"), Style::new().dimmed()),
-        "blocked" => Cell::styled(out.pick("■ blocked", "blocked"), Style::new().red()),
-        _ => badge_cell(&line.badge, out),
+    let standing = match line.status {
+        Status::Cancelled => Cell::styled(out.pick("⊘ cancelled", "cancelled"), Style::new().dimmed()),
+        Status::Blocked => Cell::styled(out.pick("■ blocked", "blocked"), Style::new().red()),
+        _ => badge_cell(line.badge, out),
     };
     let head = vec![Cell::styled(&line.id, Style::new().bold()), Cell::new(&line.title), standing];
     out.columns(&[head], 1, 0);
