@@ -1,13 +1,14 @@
 //! Which commits belong to which task, and what each of them changed: read once, for as many tasks as are asked about.
 
-use std::cell::{OnceCell, RefCell};
-use std::collections::HashMap;
+use std::cell::OnceCell;
 use std::rc::Rc;
 
 use super::Result;
-use crate::git::{CommitGraph, CommitId, LinkParser, Links, Repository};
+use super::reach::Reach;
+use crate::git::{CommitGraph, CommitId, LinkParser, Links, People, Repository};
 use crate::model::{RecordKind, TaskId};
-use crate::policy::{Comments, LinkedCommit, parse_message};
+use crate::policy::history::Commit;
+use crate::policy::{Comments, parse_message};
 
 /// Most commits that are read for what they link, of those that nobody has read before.
 const MOST_LINKS: usize = 200_000;
@@ -33,14 +34,13 @@ pub struct Commits<'a> {
     repository: &'a Repository,
     tip: Option<CommitId>,
     links: OnceCell<Links>,
-    changed: RefCell<HashMap<CommitId, Rc<LinkedCommit>>>,
 }
 
 impl<'a> Commits<'a> {
     /// Reads nothing yet.
     #[must_use]
     pub fn new(repository: &'a Repository, tip: Option<CommitId>) -> Self {
-        Self { repository, tip, links: OnceCell::new(), changed: RefCell::default() }
+        Self { repository, tip, links: OnceCell::new() }
     }
 
     /// Returns the commits that link a task, newest first.
@@ -63,17 +63,6 @@ impl<'a> Commits<'a> {
         Ok(self.links()?.is_none_or(|links| links.is_complete))
     }
 
-    /// Returns what a commit changed, and who wrote it.
-    pub fn changed(&self, commit_id: CommitId) -> Result<Rc<LinkedCommit>> {
-        if let Some(known) = self.changed.borrow().get(&commit_id) {
-            return Ok(Rc::clone(known));
-        }
-        let paths = self.repository.files_changed(&[commit_id])?;
-        let read = Rc::new(LinkedCommit { authors: self.repository.authors(&[commit_id])?, paths });
-        self.changed.borrow_mut().insert(commit_id, Rc::clone(&read));
-        Ok(read)
-    }
-
     fn links(&self) -> Result<Option<&Links>> {
         let Some(tip) = self.tip else { return Ok(None) };
         if let Some(links) = self.links.get() {
@@ -81,6 +70,44 @@ impl<'a> Commits<'a> {
         }
         let links = parsed(|parser| self.repository.links(tip, parser, MOST_LINKS))?;
         Ok(Some(self.links.get_or_init(|| links)))
+    }
+}
+
+/// Branches that work is merged into where nobody says which: the first that is there.
+pub const USUAL_BASES: [&str; 5] = [
+    "refs/remotes/origin/HEAD",
+    "refs/remotes/origin/main",
+    "refs/remotes/origin/master",
+    "refs/heads/main",
+    "refs/heads/master",
+];
+
+/// Returns the commit that work is usually merged into; none where no such branch is there.
+fn usual_base(repository: &Repository) -> Option<CommitId> {
+    USUAL_BASES.iter().find_map(|name| repository.resolve_base(name).ok())
+}
+
+/// A history as votes are asked of it, from a tip.
+pub(super) struct TipHistory<'a> {
+    pub(super) reach: Reach<'a>,
+    pub(super) tip: Commit,
+    /// Where the tip and the branch that it will be merged into parted.
+    pub(super) base: Option<Commit>,
+}
+
+impl<'a> TipHistory<'a> {
+    pub(super) fn read(
+        repository: &'a Repository,
+        people: Rc<People>,
+        tip: CommitId,
+    ) -> Result<Option<Self>> {
+        let reach = Reach::from(repository, people, &[tip])?;
+        let Some(commit) = reach.commit(tip) else { return Ok(None) };
+        let base = match usual_base(repository).filter(|_| !repository.is_shallow()) {
+            Some(base) => repository.merge_base(base, tip)?.and_then(|base| reach.commit(base)),
+            None => None,
+        };
+        Ok(Some(Self { reach, tip: commit, base }))
     }
 }
 

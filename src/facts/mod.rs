@@ -9,6 +9,7 @@
 //! It refuses to write anything but its caches, to format text for people, and to resolve the names of branches.
 
 mod commits;
+mod evidence;
 mod range;
 mod reach;
 mod remembered;
@@ -17,10 +18,11 @@ mod task;
 mod votes;
 
 pub use commits::Commits;
-pub(crate) use commits::{linked_ids, named_ids};
+pub(crate) use commits::{USUAL_BASES, linked_ids, named_ids};
 pub use range::FileState;
 pub(crate) use range::{
-    CommitFacts, FileFacts, MergedRecord, RangeEnds, RangePolicy, RangeReader, RangeTask, RecordStep,
+    CommitFacts, FileFacts, MergedRecord, RangeEnds, RangeLanding, RangePolicy, RangeReader, RangeTask,
+    RecordStep,
 };
 pub use reach::Reach;
 pub(crate) use tallies::TallyContext;

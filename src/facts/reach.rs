@@ -4,7 +4,7 @@
 //! No attribute, driver or setting of the repository has a say in a merge.
 
 use std::cell::RefCell;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::rc::Rc;
 
 use super::Result;
@@ -17,23 +17,34 @@ use crate::store::{Error, LARGEST_FILE};
 /// Two commits that are asked what they have in common.
 type Pair = (Commit, Commit);
 
+/// What is staged, as a commit that names no task.
+struct Staged {
+    commit: Commit,
+    head: Commit,
+    files: BTreeMap<String, TreeEntry>,
+}
+
 /// All that some tips can reach.
 pub struct Reach<'a> {
     repository: &'a Repository,
-    people: &'a People,
+    people: Rc<People>,
     graph: CommitGraph,
     parents: Vec<Vec<Commit>>,
     places: HashMap<CommitId, Commit>,
     bases: RefCell<HashMap<Pair, Rc<[Commit]>>>,
     changed: RefCell<HashMap<Commit, Rc<[String]>>>,
+    authors: RefCell<HashMap<Commit, Rc<[PersonKey]>>>,
     entries: RefCell<HashMap<Commit, HashMap<String, TreeEntry>>>,
+    /// What is staged on top of a commit, as if it had been committed.
+    staged: Option<Staged>,
+    nothing: Option<Commit>,
     /// Texts that merges made, by the ids that they would have: no object holds them.
     made: RefCell<HashMap<String, Vec<u8>>>,
 }
 
 impl<'a> Reach<'a> {
     /// Reads the graph of commits; the rest is read when it is asked for.
-    pub fn from(repository: &'a Repository, people: &'a People, tips: &[CommitId]) -> Result<Self> {
+    pub fn from(repository: &'a Repository, people: Rc<People>, tips: &[CommitId]) -> Result<Self> {
         let graph = graph_from(repository, tips)?;
         let commits = |places: &Vec<u32>| places.iter().copied().map(Commit).collect();
         let parents = graph.parents.iter().map(commits).collect();
@@ -46,9 +57,50 @@ impl<'a> Reach<'a> {
             places,
             bases: RefCell::default(),
             changed: RefCell::default(),
+            authors: RefCell::default(),
             entries: RefCell::default(),
+            staged: None,
+            nothing: None,
             made: RefCell::default(),
         })
+    }
+
+    /// Adds what is staged on top of a commit, with what differs there, and returns its number.
+    pub(super) fn stage(&mut self, head: Commit, files: BTreeMap<String, TreeEntry>) -> Commit {
+        let commit = Commit(u32::try_from(self.parents.len()).unwrap_or(u32::MAX));
+        self.parents.push(vec![head]);
+        self.staged = Some(Staged { commit, head, files });
+        commit
+    }
+
+    /// Adds a commit that has nothing: the tip where there is no base.
+    pub(super) fn nothing(&mut self) -> Commit {
+        let commit = Commit(u32::try_from(self.parents.len()).unwrap_or(u32::MAX));
+        self.parents.push(Vec::new());
+        self.nothing = Some(commit);
+        commit
+    }
+
+    /// Returns the id of a commit; none of what is not committed.
+    pub(super) fn real_id(&self, commit: Commit) -> Option<CommitId> {
+        self.graph.commits.get(commit.0 as usize).copied()
+    }
+
+    fn staged(&self, commit: Commit) -> Option<&Staged> {
+        self.staged.as_ref().filter(|staged| staged.commit == commit)
+    }
+
+    /// Returns the commits that changed something in a task's folder of votes, ascending.
+    pub(super) fn touching_votes(&self, task: &TaskId) -> Vec<Commit> {
+        let folder = RecordKind::Vote.folder();
+        self.graph.touching(folder, task.as_str()).into_iter().map(Commit).collect()
+    }
+
+    /// Takes over what a commit is known to have changed.
+    pub(super) fn know_changed(&self, commit: Commit, paths: impl Iterator<Item = String>) {
+        let mut paths: Vec<String> = paths.filter(|path| !is_daily_record(path)).collect();
+        paths.sort();
+        self.changed.borrow_mut().insert(commit, paths.into());
     }
 
     /// Returns a commit's number; none where no tip reaches it.
@@ -135,11 +187,25 @@ impl History for Reach<'_> {
     }
 
     fn authors_of(&self, commit: Commit) -> Result<Rc<[PersonKey]>> {
+        if let Some(known) = self.authors.borrow().get(&commit) {
+            return Ok(Rc::clone(known));
+        }
+        if self.real_id(commit).is_none() {
+            return Ok(Rc::default());
+        }
         let authors = self.repository.commit_info(self.id(commit))?.authors();
-        Ok(authors.iter().map(|author| PersonKey::of(&self.people.canonical(author))).collect())
+        let authors: Rc<[PersonKey]> =
+            authors.iter().map(|author| PersonKey::of(&self.people.canonical(author))).collect();
+        self.authors.borrow_mut().insert(commit, Rc::clone(&authors));
+        Ok(authors)
     }
 
     fn merge_bases(&self, one: Commit, other: Commit) -> Result<Rc<[Commit]>> {
+        if [one, other].into_iter().any(|commit| self.nothing == Some(commit)) {
+            return Ok(Rc::default());
+        }
+        let real = |commit: Commit| self.staged(commit).map_or(commit, |staged| staged.head);
+        let (one, other) = (real(one), real(other));
         if let Some(known) = self.bases.borrow().get(&(one, other)) {
             return Ok(Rc::clone(known));
         }
@@ -153,7 +219,11 @@ impl History for Reach<'_> {
         if let Some(known) = self.changed.borrow().get(&commit) {
             return Ok(Rc::clone(known));
         }
-        let mut paths = self.paths_changed(commit)?;
+        let mut paths = match self.staged(commit) {
+            Some(staged) => staged.files.keys().cloned().collect(),
+            None if self.nothing == Some(commit) => Vec::new(),
+            None => self.paths_changed(commit)?,
+        };
         paths.retain(|path| !is_daily_record(path));
         let paths: Rc<[String]> = paths.into();
         self.changed.borrow_mut().insert(commit, Rc::clone(&paths));
@@ -161,6 +231,19 @@ impl History for Reach<'_> {
     }
 
     fn differences(&self, old: Option<Commit>, new: Commit) -> Result<Rc<[String]>> {
+        if let Some(staged) = self.staged(new) {
+            let mut paths: BTreeSet<String> = self.differences(old, staged.head)?.iter().cloned().collect();
+            paths.extend(staged.files.keys().cloned());
+            let mut differing = Vec::new();
+            for path in paths {
+                let before = old.map_or(Ok(TreeEntry::Absent), |old| self.entry(old, &path))?;
+                if before != self.entry(new, &path)? {
+                    differing.push(path);
+                }
+            }
+            return Ok(differing.into());
+        }
+        let old = old.filter(|old| self.nothing != Some(*old));
         let changes = self.repository.changes_between(old.map(|old| self.id(old)), self.id(new))?;
         Ok(changes.into_iter().map(|change| change.path).collect())
     }
@@ -168,6 +251,15 @@ impl History for Reach<'_> {
     fn entry(&self, commit: Commit, path: &str) -> Result<TreeEntry> {
         if let Some(known) = self.entries.borrow().get(&commit).and_then(|entries| entries.get(path)) {
             return Ok(known.clone());
+        }
+        if self.nothing == Some(commit) {
+            return Ok(TreeEntry::Absent);
+        }
+        if let Some(staged) = self.staged(commit) {
+            return match staged.files.get(path) {
+                Some(entry) => Ok(entry.clone()),
+                None => self.entry(staged.head, path),
+            };
         }
         let file = self.repository.tree_file(self.id(commit), path)?;
         let entry = file.map_or(TreeEntry::Absent, |file| file.entry());
@@ -200,13 +292,16 @@ impl History for Reach<'_> {
         // A merge that takes the record of one side changes it for the other, and can be reverted as one commit.
         let Some(oldest) = commits.first().copied() else { return Ok(Rc::default()) };
         for commit in
-            (oldest.0 + 1..).map(Commit).take_while(|commit| (commit.0 as usize) < self.parents.len())
+            (oldest.0 + 1..).map(Commit).take_while(|commit| (commit.0 as usize) < self.graph.commits.len())
         {
             let [first, _, ..] = self.parents(commit) else { continue };
             if self.entry(*first, record)? != self.entry(commit, record)? {
                 commits.insert(commit);
             }
         }
+        commits.extend(
+            self.staged.iter().filter(|staged| staged.files.contains_key(record)).map(|staged| staged.commit),
+        );
         Ok(commits.into_iter().collect())
     }
 }

@@ -3,8 +3,8 @@
 //!
 //! A tally of a working tree counts for as long as the task's file and its folders of votes and findings have the
 //! stats with which they were read, and everything that all tallies share is the same: the configuration, the mailmap,
-//! whose keys sign, and where HEAD is. HEAD may move on over commits that have nothing to do with a task: neither name
-//! it, nor change its records or a file that it changed.
+//! whose keys sign, where the branch is that work is merged into, and where HEAD is. HEAD may move on over commits that
+//! have nothing to do with a task: neither name it, nor change its records.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -12,14 +12,14 @@ use std::path::PathBuf;
 use sha2::{Digest, Sha256};
 
 use super::TallyContext;
-use super::commits::linked_ids;
+use super::commits::{USUAL_BASES, linked_ids};
 use crate::git::{CacheFile, CommitId, MailmapConfig, Repository};
-use crate::model::{RecordPath, Signatures};
+use crate::model::RecordPath;
 use crate::policy::Tally;
 use crate::store::{FolderStamp, Stat};
 
 /// Another number where tallies are counted or kept otherwise.
-const CACHE: CacheFile = CacheFile::new(*b"trktal03", &[]);
+const CACHE: CacheFile = CacheFile::new(*b"trktal04", &[]);
 /// Over more commits than this everything is counted again.
 const MOST_COMMITS: usize = 200;
 /// Files that change what git's configuration says, below the home folder and the common dir.
@@ -42,8 +42,6 @@ pub(super) struct Counted {
     pub(super) task: Option<Stat>,
     pub(super) votes: Option<FolderStamp>,
     pub(super) findings: Option<FolderStamp>,
-    /// Checksums of the paths that the task's commits changed.
-    pub(super) paths: Vec<u32>,
     /// None where nothing is to be counted.
     pub(super) tally: Option<Tally>,
 }
@@ -102,9 +100,6 @@ impl Remembered {
                 }
             }
         }
-        let changed = repository.changes_between(Some(before), tip).ok()?;
-        let changed: Vec<u32> = changed.iter().map(|change| checksum(&change.path)).collect();
-        self.tasks.retain(|_, counted| !changed.iter().any(|path| counted.paths.contains(path)));
         Some(())
     }
 
@@ -127,8 +122,6 @@ impl Remembered {
             for stamp in [&counted.votes, &counted.findings] {
                 put_option(&mut out, stamp.as_ref(), put_stamp);
             }
-            put_count(&mut out, counted.paths.len());
-            counted.paths.iter().for_each(|path| out.extend(path.to_le_bytes()));
             put_option(&mut out, counted.tally.as_ref(), |out, tally| {
                 let numbers = [tally.approved, tally.required, tally.rejected, tally.blocking_findings];
                 numbers.iter().for_each(|number| out.extend(number.to_le_bytes()));
@@ -144,22 +137,15 @@ impl Remembered {
             let id = rest.text()?;
             let task = rest.option(Bytes::stat)?;
             let (votes, findings) = (rest.option(Bytes::stamp)?, rest.option(Bytes::stamp)?);
-            let count = rest.number()?;
-            let paths = (0..count).map(|_| rest.number()).collect::<Option<_>>()?;
             let tally = rest.option(|rest| {
                 let [approved, required] = [rest.number()?, rest.number()?];
                 let [rejected, blocking_findings] = [rest.number()?, rest.number()?];
                 Some(Tally { approved, required, rejected, blocking_findings })
             })?;
-            found.tasks.insert(id, Counted { task, votes, findings, paths, tally });
+            found.tasks.insert(id, Counted { task, votes, findings, tally });
         }
         rest.0.is_empty().then_some(found)
     }
-}
-
-/// Returns the checksum by which a path is remembered.
-pub(super) fn checksum(path: &str) -> u32 {
-    crc32fast::hash(path.as_bytes())
 }
 
 fn name(context: &TallyContext<'_>) -> &'static str {
@@ -181,9 +167,7 @@ fn key(context: &TallyContext<'_>) -> Option<[u8; 32]> {
         digest.update(bytes);
     };
     add(&snapshot.read(&RecordPath::Config.to_string()).ok()?.unwrap_or_default());
-    if context.config.policy.signatures != Signatures::Off {
-        add(&snapshot.read(&RecordPath::AllowedSigners.to_string()).ok()?.unwrap_or_default());
-    }
+    add(&snapshot.read(&RecordPath::AllowedSigners.to_string()).ok()?.unwrap_or_default());
     let mut files: Vec<PathBuf> = OWN_CONFIG.iter().map(|name| places.common_dir.join(name)).collect();
     files.extend([places.git_dir.join("config.worktree"), PathBuf::from("/etc/gitconfig")]);
     files.push(context.workspace.work_dir().join(".mailmap"));
@@ -197,6 +181,11 @@ fn key(context: &TallyContext<'_>) -> Option<[u8; 32]> {
             _ => files.push(value),
         }
     }
+    // Where the branch is that work is merged into, but for the one that is checked out: it moves with HEAD.
+    let head = std::fs::read_to_string(places.git_dir.join("HEAD")).unwrap_or_default();
+    let own = head.strip_prefix("ref: ").map(str::trim).unwrap_or_default();
+    let bases = USUAL_BASES.iter().filter(|name| **name != own).chain([&"packed-refs"]);
+    files.extend(bases.map(|name| places.common_dir.join(name)));
     for file in files {
         add(&Stat::of(&file).map(Stat::to_bytes).unwrap_or_default());
     }
@@ -277,13 +266,7 @@ mod tests {
         let stat = Stat { modified: 1, changed: -2, size: 3, inode: 4 };
         let stamp = FolderStamp { folder: stat, files: vec![("ä.yaml".to_owned(), stat)] };
         let tally = Tally { approved: 1, required: 2, rejected: 3, blocking_findings: 4 };
-        let counted = Counted {
-            task: Some(stat),
-            votes: Some(stamp),
-            findings: None,
-            paths: vec![7, 8],
-            tally: Some(tally),
-        };
+        let counted = Counted { task: Some(stat), votes: Some(stamp), findings: None, tally: Some(tally) };
         let tasks = BTreeMap::from([("TASK-1".to_owned(), counted)]);
         Remembered { key: [9; 32], tip: "abc".to_owned(), tasks, is_changed: false }
     }

@@ -6,12 +6,12 @@
 use std::collections::{BTreeSet, HashMap};
 use std::thread;
 
-use super::remembered::{Counted, Remembered, checksum};
+use super::remembered::{Counted, Remembered};
 use super::{FactsReader, Result};
 use crate::env::Env;
 use crate::git::CommitId;
 use crate::model::{Config, Finding, Problem, RecordKind, Summary, TaskId, Verdict};
-use crate::policy::{Flaw, Tally, blocking_findings};
+use crate::policy::{Flaw, Tally, VoteRecord, blocking_findings};
 use crate::store::{FolderStamp, Snapshot, Stamps, Tasks, Workspace};
 
 /// Where tallies are read from.
@@ -196,13 +196,8 @@ impl Counter<'_> {
             return Ok(count);
         }
         let repository = self.context.workspace.repository()?;
-        let reader = FactsReader::new(
-            &repository,
-            self.context.snapshot,
-            tip,
-            self.context.config,
-            self.context.env.now(),
-        );
+        let (now, config) = (self.context.env.now(), self.context.config);
+        let reader = FactsReader::new(&repository, self.context.snapshot, tip, config, now);
         for task in stale {
             // Before anything of it is read: what changes meanwhile is not taken for what was read.
             let mut counted = self.stamped(task.id, &folders);
@@ -224,7 +219,6 @@ impl Counter<'_> {
             task: self.tasks.stat(name).filter(|_| self.context.snapshot.is_work_tree()),
             votes: take(&folders.votes),
             findings: take(&folders.findings),
-            paths: Vec::new(),
             tally: None,
         }
     }
@@ -262,12 +256,12 @@ impl Counter<'_> {
             Ok(facts) => {
                 let blocking = blocking_findings(config, &facts.findings);
                 counted.tally = Some(facts.signoffs(config).tally(blocking));
-                counted.paths = facts.content.files.iter().map(|file| checksum(&file.path)).collect();
-                // Whether a signature can be checked depends on a program, and what lies ahead on the clock.
-                let is_unsure = |vote: &crate::policy::VoteRecord| {
+                // Whether a signature can be checked depends on a program, whether a date lies ahead on the clock.
+                let is_passing = |vote: &VoteRecord| {
                     matches!(vote.flaw, Some(Flaw::BadSignature | Flaw::Future))
+                        || vote.evidence.depends_on_others
                 };
-                Ok(facts.problems.is_empty() && !facts.votes.iter().any(is_unsure))
+                Ok(facts.problems.is_empty() && !facts.votes.iter().any(is_passing))
             }
             Err(error) => {
                 let message = format!("its votes cannot be counted: {error}");

@@ -1,23 +1,23 @@
 //! What is known of one task at a tip: its votes and findings, and what its commits changed.
 
-use std::cell::{OnceCell, RefCell};
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::cell::OnceCell;
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use chrono::{DateTime, Utc};
 
 use super::Result;
-use super::commits::Commits;
-use super::reach::Reach;
+use super::commits::{Commits, TipHistory};
+use super::evidence::VoteSight;
 use super::votes::{CastVotes, SignatureCheck, VoteFile, VoteReader, votes_cast};
 use crate::doc::{acceptance_text, open_boxes, read_finding, read_vote};
-use crate::git::{BlobId, CommitId, People, Repository, TreeFile};
+use crate::git::{BlobId, CommitId, People, Repository};
 use crate::model::{
-    Config, CoveredChange, Finding, MoveKind, OpenBox, Person, Problem, RecordKind, RecordPath, Signatures,
-    Suggestion, Task, TaskId, TreeEntry,
+    Config, Finding, MoveKind, OpenBox, Person, Problem, RecordKind, RecordPath, Signatures, Suggestion,
+    Task, TaskId,
 };
-use crate::policy::history::{Change, Changes};
-use crate::policy::{Case, Content, Signoffs, VoteRecord, criteria_digest, is_covered, judge};
+use crate::policy::history::{Change, History, PersonKey};
+use crate::policy::{Case, Route, Signoffs, VoteRecord, criteria_digest, judge};
 use crate::store::{LARGEST_FILE, Snapshot};
 
 /// What is known of one task.
@@ -26,8 +26,12 @@ pub struct TaskFacts {
     pub task: Task,
     /// Its votes, and rejections whose files are gone.
     pub votes: Vec<VoteRecord>,
-    /// What its linked commits changed, as it is at the tip.
-    pub content: Content,
+    /// Digest of its acceptance text.
+    pub criteria: String,
+    /// What its commits changed, by path.
+    pub changes: BTreeMap<String, Change>,
+    /// Who wrote its commits, with the paths that each changed.
+    pub work: Vec<LinkedWork>,
     /// Its findings, and open ones whose files are gone.
     pub findings: Vec<Finding>,
     /// Boxes that are not ticked.
@@ -37,6 +41,15 @@ pub struct TaskFacts {
     /// What cannot be read of its records.
     pub problems: Vec<Problem>,
     people: Option<Rc<People>>,
+}
+
+/// A commit of a task that changed more than records.
+#[derive(Debug, Clone)]
+pub struct LinkedWork {
+    /// Who wrote it and who co-wrote it.
+    pub authors: Rc<[PersonKey]>,
+    /// The paths that it changed.
+    pub paths: Rc<[String]>,
 }
 
 /// Reads facts from a snapshot and the history of a commit. What several tasks share is read once.
@@ -49,8 +62,8 @@ pub struct FactsReader<'a> {
     commits: Commits<'a>,
     people: OnceCell<Rc<People>>,
     signers: OnceCell<String>,
-    at_tip: RefCell<HashMap<String, Option<TreeFile>>>,
     now: DateTime<Utc>,
+    history: OnceCell<Option<TipHistory<'a>>>,
 }
 
 impl<'a> FactsReader<'a> {
@@ -76,8 +89,8 @@ impl<'a> FactsReader<'a> {
             commits: Commits::new(repository, tip),
             people: OnceCell::new(),
             signers: OnceCell::new(),
-            at_tip: RefCell::default(),
             now,
+            history: OnceCell::new(),
         }
     }
 
@@ -120,10 +133,24 @@ impl<'a> FactsReader<'a> {
     /// Reads all that is known of a task.
     pub fn task(&self, task: Task) -> Result<TaskFacts> {
         let mut problems = Vec::new();
-        let votes = self.votes(&task.id, &mut problems)?;
+        let (mut votes, cast) = self.votes_and_casts(&task.id, &mut problems)?;
         let findings = self.findings(&task.id, &mut problems)?;
+        let (mut changes, mut work) = (BTreeMap::new(), Vec::new());
+        if let Some(history) = self.history()? {
+            let mut sight = VoteSight::new(self, history, &task);
+            sight.look(&cast, &mut votes)?;
+            changes = sight.changes()?;
+            for commit in history.reach.commits_of(&task.id)?.iter() {
+                let paths = history.reach.changed(*commit)?;
+                if !paths.is_empty() {
+                    work.push(LinkedWork { authors: history.reach.authors_of(*commit)?, paths });
+                }
+            }
+        }
         Ok(TaskFacts {
-            content: self.content(&task)?,
+            criteria: criteria_digest(&acceptance_text(&task.body)),
+            changes,
+            work,
             open_boxes: open_boxes(&task.body),
             waits_for: waits_for(self.snapshot, &task)?,
             findings,
@@ -134,12 +161,37 @@ impl<'a> FactsReader<'a> {
         })
     }
 
-    /// Counts a vote that is about to be written as it will be counted once it is there.
-    pub fn own_vote(&self, vote: crate::model::Vote, name: &str) -> Result<VoteRecord> {
+    /// The history of the tip; none where nothing is committed yet.
+    fn history(&self) -> Result<Option<&TipHistory<'a>>> {
+        if let Some(known) = self.history.get() {
+            return Ok(known.as_ref());
+        }
+        let read = match self.tip {
+            Some(tip) => TipHistory::read(self.repository, Rc::clone(self.people()), tip)?,
+            None => None,
+        };
+        Ok(self.history.get_or_init(|| read).as_ref())
+    }
+
+    /// Returns the one person behind a name and address.
+    pub fn canonical(&self, person: &Person) -> Person {
+        self.people().canonical(person)
+    }
+
+    /// Counts a vote that is about to be written as it will be counted once it is there: it comes after all of the same
+    /// person.
+    pub fn own_vote(&self, facts: &TaskFacts, vote: crate::model::Vote, name: &str) -> Result<VoteRecord> {
         let (task, author) = (vote.task.clone(), vote.by.clone());
         let (author, verified_at) = (Some(&author), Some(self.now));
         let file = VoteFile { task: &task, name, now: &[], then: None, author, verified_at };
-        Ok(self.vote_reader()?.record(vote, &file))
+        let mut record = self.vote_reader()?.record(vote, &file);
+        if let Some(history) = self.history()? {
+            let mut votes = facts.votes.clone();
+            votes.push(record);
+            VoteSight::new(self, history, &facts.task).look_at_last(&mut votes)?;
+            record = votes.pop().expect("it was put there");
+        }
+        Ok(record)
     }
 
     /// Returns a task's votes as they were cast.
@@ -149,6 +201,14 @@ impl<'a> FactsReader<'a> {
 
     /// Returns a task's votes, and the rejections whose files were deleted or made unreadable.
     pub fn votes(&self, id: &TaskId, problems: &mut Vec<Problem>) -> Result<Vec<VoteRecord>> {
+        Ok(self.votes_and_casts(id, problems)?.0)
+    }
+
+    fn votes_and_casts(
+        &self,
+        id: &TaskId,
+        problems: &mut Vec<Problem>,
+    ) -> Result<(Vec<VoteRecord>, CastVotes)> {
         let folder = RecordKind::Vote.folder_of(id);
         let read = |bytes: &[u8]| Ok((read_vote(id, bytes)?, bytes.to_owned()));
         let (files, broken) = self.snapshot.records(&folder, read)?;
@@ -176,7 +236,7 @@ impl<'a> FactsReader<'a> {
             problems.push(gone.in_file(format!("{folder}/{name}")));
             votes.push(lost);
         }
-        Ok(votes)
+        Ok((votes, cast))
     }
 
     /// Returns a task's findings, and those that were open when their files were deleted or made unreadable: that
@@ -209,52 +269,8 @@ impl<'a> FactsReader<'a> {
         Ok(findings)
     }
 
-    /// Reads what the task's linked commits changed, as it is at the tip.
-    pub fn content(&self, task: &Task) -> Result<Content> {
-        let criteria = criteria_digest(&acceptance_text(&task.body));
-        let Some(tip) = self.tip else { return Ok(Content { criteria, ..Content::default() }) };
-        let (mut commits, mut paths) = (Vec::new(), BTreeSet::new());
-        for commit_id in self.commits.of(&task.id)? {
-            let changed = self.commits.changed(commit_id)?;
-            paths.extend(changed.paths.iter().cloned());
-            commits.push((*changed).clone());
-        }
-        let mut files = Vec::with_capacity(paths.len());
-        for path in paths {
-            files.push(match self.file_at_tip(tip, &path)? {
-                Some(file) => CoveredChange::to(path, file.entry()),
-                None => CoveredChange::to(path, TreeEntry::Absent),
-            });
-        }
-        Ok(Content { criteria, files, commits })
-    }
-
-    /// Returns what a task's commits changed, from what to what: of those that a base does not have, or of all where it
-    /// has all of them. Nothing where history is missing that would tell.
-    pub fn changes(&self, id: &TaskId, base: Option<CommitId>) -> Result<BTreeMap<String, Change>> {
-        let Some(tip) = self.tip.filter(|_| !self.repository.is_shallow()) else {
-            return Ok(BTreeMap::new());
-        };
-        let base = match base {
-            Some(base) => self.repository.merge_base(base, tip)?,
-            None => None,
-        };
-        let reach = Reach::from(self.repository, self.people(), &[tip])?;
-        let Some(head) = reach.commit(tip) else { return Ok(BTreeMap::new()) };
-        Changes::new(&reach, base.and_then(|base| reach.commit(base))).of_task(id, head, &|_| true)
-    }
-
-    fn file_at_tip(&self, tip: CommitId, path: &str) -> Result<Option<TreeFile>> {
-        if let Some(known) = self.at_tip.borrow().get(path) {
-            return Ok(known.clone());
-        }
-        let file = self.repository.tree_file(tip, path)?;
-        self.at_tip.borrow_mut().insert(path.to_owned(), file.clone());
-        Ok(file)
-    }
-
     /// The mailmap of where the records are.
-    fn people(&self) -> &Rc<People> {
+    pub(super) fn people(&self) -> &Rc<People> {
         let read = || match self.snapshot.commit_id() {
             Some(commit) => People::load_at(self.repository, commit),
             None => People::load(self.repository),
@@ -265,15 +281,14 @@ impl<'a> FactsReader<'a> {
     fn vote_reader(&self) -> Result<VoteReader<'_>> {
         let signers = match self.signers.get() {
             Some(signers) => signers,
-            None if self.check == SignatureCheck::Off => "",
             None => {
                 let bytes = self.snapshot.read(&RecordPath::AllowedSigners.to_string())?.unwrap_or_default();
                 let text = String::from_utf8_lossy(&bytes).into_owned();
                 self.signers.get_or_init(|| text)
             }
         };
-        let (repository, people) = (self.repository, self.people());
-        Ok(VoteReader { repository, people, signers, check: self.check, now: self.now })
+        let (people, check, now) = (self.people(), self.check, self.now);
+        Ok(VoteReader { repository: self.repository, people, signers, check, now })
     }
 }
 
@@ -282,10 +297,9 @@ impl TaskFacts {
     pub fn without_votes(snapshot: &Snapshot, task: Task) -> Result<Self> {
         let (findings, problems) = snapshot.findings(&task.id)?;
         Ok(Self {
-            content: Content {
-                criteria: criteria_digest(&acceptance_text(&task.body)),
-                ..Content::default()
-            },
+            criteria: criteria_digest(&acceptance_text(&task.body)),
+            changes: BTreeMap::new(),
+            work: Vec::new(),
             open_boxes: open_boxes(&task.body),
             waits_for: waits_for(snapshot, &task)?,
             findings: findings.into_iter().map(|(_, finding)| finding).collect(),
@@ -305,18 +319,16 @@ impl TaskFacts {
     /// Whether a person wrote, or helped to write, what a role reviews of the task.
     #[must_use]
     pub fn is_author(&self, config: &Config, role: &str, person: &Person) -> bool {
-        let role = config.role(role);
-        let mut commits = self.content.commits.iter();
-        let commits =
-            commits.by_ref().filter(|commit| commit.paths.iter().any(|path| is_covered(role, path)));
-        let mut authors = commits.flat_map(|commit| &commit.authors);
-        authors.any(|author| self.canonical(author).email.eq_ignore_ascii_case(&person.email))
+        let route = Route::of(config, self.task.kind.as_deref());
+        let key = PersonKey::of(&self.canonical(person));
+        let is_reviewed = |path: &String| route.is_reviewed(role, path);
+        self.work.iter().any(|work| work.authors.contains(&key) && work.paths.iter().any(is_reviewed))
     }
 
     /// Judges the votes.
     #[must_use]
     pub fn signoffs(&self, config: &Config) -> Signoffs<'_> {
-        judge(&self.task, config, &self.votes, &self.content, |person| self.canonical(person))
+        judge(&self.task, config, &self.votes, &self.criteria, |person| self.canonical(person))
     }
 
     /// Puts together what the stage machine looks at.

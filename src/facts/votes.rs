@@ -10,7 +10,7 @@ use super::commits::Commits;
 use crate::doc::{read_vote, signed_text};
 use crate::git::{self, BlobId, CommitId, People, Repository, SignError};
 use crate::model::{Person, RecordKind, TaskId, Verdict, Vote};
-use crate::policy::{Flaw, Trust, VoteRecord, is_signer};
+use crate::policy::{Flaw, Trust, VoteEvidence, VoteRecord, is_signer};
 
 /// A signature made for a vote is good for nothing else.
 const NAMESPACE: &str = "tracker-vote";
@@ -84,7 +84,9 @@ impl VoteReader<'_> {
             flaw = Some(Flaw::Altered);
         }
         let mut trust = self.trust(file.author, &vote.by);
-        if self.check != SignatureCheck::Off && vote.signature.is_some() {
+        // Where nobody asks for signatures, one says whose a vote is that another committed, as a squash does.
+        let is_of_another = file.author.is_some() && trust == Trust::Unverified;
+        if (self.check != SignatureCheck::Off || is_of_another) && vote.signature.is_some() {
             if self.is_signed(&vote, file.verified_at) {
                 trust = Trust::Signed;
             } else if self.check == SignatureCheck::Judge {
@@ -92,7 +94,15 @@ impl VoteReader<'_> {
             }
         }
         let flaw = self.is_future(&vote).then_some(Flaw::Future).or(flaw);
-        VoteRecord { name: file.name.to_owned(), folder: file.task.clone(), vote, trust, flaw }
+        VoteRecord {
+            name: file.name.to_owned(),
+            folder: file.task.clone(),
+            is_committed: file.author.is_some(),
+            evidence: VoteEvidence::default(),
+            vote,
+            trust,
+            flaw,
+        }
     }
 
     /// Returns the vote whose file is gone or cannot be read, if it was a rejection: that lifts no veto.
@@ -105,9 +115,16 @@ impl VoteReader<'_> {
     ) -> Option<VoteRecord> {
         let vote = read_vote(task, then).ok().filter(|vote| vote.verdict == Verdict::Rejected)?;
         let trust = self.trust(author, &vote.by);
-        let (name, folder) = (name.to_owned(), task.clone());
         let flaw = if self.is_future(&vote) { Flaw::Future } else { Flaw::Altered };
-        Some(VoteRecord { name, folder, vote, trust, flaw: Some(flaw) })
+        Some(VoteRecord {
+            name: name.to_owned(),
+            folder: task.clone(),
+            is_committed: true,
+            evidence: VoteEvidence::default(),
+            vote,
+            trust,
+            flaw: Some(flaw),
+        })
     }
 
     fn is_future(&self, vote: &Vote) -> bool {

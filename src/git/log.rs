@@ -16,6 +16,8 @@ pub struct CommitInfo {
     pub parents: Vec<CommitId>,
     /// Who wrote it, as the commit says; see [`super::People`] for who that is.
     pub author: Person,
+    /// Who committed it: another than its author where somebody applied or rebased it.
+    pub committer: Person,
     /// When it was written.
     pub author_time: DateTime<Utc>,
     /// When it was committed.
@@ -126,6 +128,7 @@ impl Repository {
             id,
             parents: commit.parent_ids().map(|parent| CommitId::new(parent.detach())).collect(),
             author: Person { name: author.name.to_string(), email: author.email.to_string() },
+            committer: Person { name: committer.name.to_string(), email: committer.email.to_string() },
             author_time: time_of(author.seconds()),
             committer_time: time_of(committer.seconds()),
             subject,

@@ -1,12 +1,13 @@
 //! `review` and `check`: gathers the facts of a range, and has them judged by the rules of the base.
 
 use std::collections::BTreeMap;
+use std::rc::Rc;
 
 use chrono::{DateTime, Utc};
 
 use super::{Error, Result, Session};
 use crate::events::LongStep;
-use crate::facts::{FileFacts, RangeEnds, RangePolicy, RangeReader};
+use crate::facts::{FileFacts, RangeEnds, RangeLanding, RangePolicy, RangeReader, USUAL_BASES};
 use crate::git::{CommitId, People, Repository};
 use crate::model::{Config, Level, Person, Problem, RecordPath, Severity, TaskId, is_in_tracker};
 use crate::process::Program;
@@ -43,11 +44,16 @@ pub fn review(session: &Session<'_>, request: &GateRequest) -> Result<(Review, V
     let _step = session.begin(LongStep::CheckRange, None);
     let files = reader.files(request.counts_lines)?;
     let (commits, tasks) = reader.tasks()?;
-    let people = |person: &Person| policy.range.people.canonical(person);
     let config = &policy.range.config;
+    let ids: Vec<TaskId> = tasks.iter().map(|task| task.id.clone()).collect();
+    let owned = review::owned_paths(&files, config);
+    let owners = config.policy.gate.owners.as_deref().filter(|_| !policy.is_own);
+    let landing = reader.landing(&ids, owners.map(|owners| (owners, &owned)))?;
+    let people = |person: &Person| policy.range.people.canonical(person);
     let facts = RangeFacts {
         range: range_review(&repository, &ends, policy.is_own, &files, commits.len()),
         is_own_policy: policy.is_own,
+        landing,
         steps: reader.steps()?,
         broken: reader.broken()?,
         merged: reader.merged()?,
@@ -96,6 +102,7 @@ impl Policy {
         let signers = judge.read(&RecordPath::AllowedSigners.to_string())?.unwrap_or_default();
         let of = if is_own { Some(ends.head_commit) } else { ends.base.as_ref().map(|(_, id)| *id) };
         let people = of.map_or_else(|| Ok(People::default()), |commit| People::at(repository, commit))?;
+        let people = Rc::new(people);
         let signers = String::from_utf8_lossy(&signers).into_owned();
         Ok(Self { range: RangePolicy { config, signers, people, as_of }, problems, is_own })
     }
@@ -159,6 +166,7 @@ pub fn check_records(session: &Session<'_>, request: &GateRequest) -> Result<(Re
         commits: Vec::new(),
         files: Vec::new(),
         tasks: Vec::new(),
+        landing: RangeLanding::default(),
         steps: Vec::new(),
         broken,
         merged: Vec::new(),
@@ -184,15 +192,6 @@ fn in_progress(snapshot: &Snapshot, config: &Config) -> Result<BTreeMap<String, 
     }
     Ok(found)
 }
-
-/// Branches that a range is merged into where nobody says which: the first that is there.
-const USUAL: [&str; 5] = [
-    "refs/remotes/origin/HEAD",
-    "refs/remotes/origin/main",
-    "refs/remotes/origin/master",
-    "refs/heads/main",
-    "refs/heads/master",
-];
 
 fn range_ends(repository: &Repository, request: &GateRequest) -> Result<RangeEnds> {
     let named = request.head.clone();
@@ -228,14 +227,9 @@ fn is_nothing(name: &str) -> bool {
     name.len() >= 40 && name.bytes().all(|digit| digit == b'0')
 }
 
-/// Returns the commit that work is usually merged into; none where no such branch is there.
-pub(super) fn usual_base_commit(repository: &Repository) -> Option<CommitId> {
-    USUAL.iter().find_map(|name| repository.resolve_base(name).ok())
-}
-
 fn usual_base(repository: &Repository, head: &str, head_commit: CommitId) -> Result<(String, CommitId)> {
     let is_itself = |name: &str| name == head || repository.branch().ok().flatten().as_deref() == Some(name);
-    for name in USUAL {
+    for name in USUAL_BASES {
         if let Ok(id) = repository.resolve_base(name)
             && (!is_itself(short(name)) || id != head_commit)
         {

@@ -4,7 +4,6 @@
 //! survives rebase, squash and cherry-pick, and is stale as soon as one covered file or the acceptance text
 //! differs. It holds the task's id: a vote copied to another task fits nothing there.
 
-use std::collections::BTreeMap;
 use std::fmt;
 
 use sha2::{Digest, Sha256};
@@ -47,13 +46,6 @@ pub fn is_sound(vote: &Vote) -> bool {
     let may_be_old = covers.files.is_empty() && vote.replaces.is_empty();
     covers.digest == coverage_digest(vote)
         || may_be_old && covers.digest == digest_of_format_1(&vote.task, covers)
-}
-
-/// Returns the files, of those that a task's linked commits changed, that a role reviews. The tracker's own records
-/// are never among them.
-#[must_use]
-pub fn covered_by(role: Role<'_>, files: &[CoveredChange]) -> Vec<CoveredChange> {
-    files.iter().filter(|file| is_covered(role, &file.path)).cloned().collect()
 }
 
 /// Tells whether a role reviews a path.
@@ -136,7 +128,7 @@ fn hex(bytes: &[u8]) -> String {
 }
 
 /// One reason why a vote is stale.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Staleness {
     /// The acceptance criteria or deliverables are worded otherwise.
     CriteriaChanged,
@@ -148,11 +140,22 @@ pub enum Staleness {
     FileDeleted(String),
     /// The task changed another file.
     FileAdded(String),
-    /// A covered file is no longer among what the task changed, or what the role reviews.
-    FileRemoved(String),
 }
 
 impl Staleness {
+    /// Says how what a vote lists of a path differs from what is there.
+    #[must_use]
+    pub fn of(path: &str, old: &TreeEntry, new: &TreeEntry) -> Self {
+        let path = path.to_owned();
+        match (old, new) {
+            (_, TreeEntry::Absent) => Self::FileDeleted(path),
+            (TreeEntry::File { blob: old, .. }, TreeEntry::File { blob: new, .. }) if old == new => {
+                Self::ModeChanged(path)
+            }
+            _ => Self::FileChanged(path),
+        }
+    }
+
     /// Returns the file it is about.
     #[must_use]
     pub fn path(&self) -> Option<&str> {
@@ -161,8 +164,7 @@ impl Staleness {
             Self::FileChanged(path)
             | Self::ModeChanged(path)
             | Self::FileDeleted(path)
-            | Self::FileAdded(path)
-            | Self::FileRemoved(path) => Some(path),
+            | Self::FileAdded(path) => Some(path),
         }
     }
 }
@@ -175,35 +177,6 @@ impl fmt::Display for Staleness {
             Self::ModeChanged(path) => write!(f, "{path} changed its mode"),
             Self::FileDeleted(path) => write!(f, "{path} was deleted"),
             Self::FileAdded(path) => write!(f, "{path} came in addition"),
-            Self::FileRemoved(path) => write!(f, "{path} is no longer part of it"),
         }
     }
-}
-
-/// Says what differs between what a vote covers and the content as it is, by acceptance text and by what is there
-/// now (`to`). Both must be of one task, and sound.
-#[must_use]
-pub fn explain(old: &Coverage, now: &Coverage) -> Vec<Staleness> {
-    let by_path = |coverage: &'_ Coverage| -> BTreeMap<String, TreeEntry> {
-        coverage.files.iter().map(|file| (file.path.clone(), file.to.clone())).collect()
-    };
-    let (before, after) = (by_path(old), by_path(now));
-    let mut found = Vec::new();
-    if old.criteria != now.criteria {
-        found.push(Staleness::CriteriaChanged);
-    }
-    for (path, old) in &before {
-        found.extend(match (old, after.get(path)) {
-            (_, None) => Some(Staleness::FileRemoved(path.clone())),
-            (old, Some(new)) if old == new => None,
-            (_, Some(TreeEntry::Absent)) => Some(Staleness::FileDeleted(path.clone())),
-            (TreeEntry::File { blob: old, .. }, Some(TreeEntry::File { blob: new, .. })) if old == new => {
-                Some(Staleness::ModeChanged(path.clone()))
-            }
-            _ => Some(Staleness::FileChanged(path.clone())),
-        });
-    }
-    let added = after.keys().filter(|path| !before.contains_key(*path));
-    found.extend(added.map(|path| Staleness::FileAdded(path.clone())));
-    found
 }

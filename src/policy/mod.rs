@@ -21,6 +21,7 @@ mod directives;
 mod graph;
 pub mod history;
 mod identity;
+pub mod landing;
 mod machine;
 mod metrics;
 mod pipeline;
@@ -36,8 +37,8 @@ mod votes;
 
 pub(crate) use crate::model::is_selected;
 pub(crate) use blocking::{blocking_findings, finding_id, finding_identity};
-pub(crate) use coverage::{Staleness, is_covered, is_sound};
-pub use coverage::{coverage_digest, covered_by, criteria_digest, explain};
+pub(crate) use coverage::{Staleness, is_sound};
+pub use coverage::{coverage_digest, criteria_digest};
 pub(crate) use cycle::Cycle;
 pub use derive::derive;
 pub(crate) use derive::{Derived, derive_with};
@@ -46,19 +47,20 @@ pub(crate) use directives::{Action, Comments, DirectiveError, Directives, parse_
 pub(crate) use graph::{Dependency, Graph};
 pub(crate) use identity::{is_agent, is_member, is_member_meant, is_signer};
 pub use machine::{Case, Missing, advance, fail, gate, set_stage, start};
-pub(crate) use machine::{Gate, MovePlan, Outcome, auto_advance};
+pub(crate) use machine::{MovePlan, Outcome, auto_advance};
 pub(crate) use metrics::Metrics;
 pub(crate) use pipeline::stage_order;
 pub use queue::queue;
 pub use refusal::Fix;
 pub(crate) use refusal::{Attempt, Hint, Reason, Refusal};
-pub(crate) use rounds::{is_override, overriding_move, round_in, round_of};
+pub(crate) use rounds::{is_overridden, is_override, overriding_move, round_of};
 pub use route::Route;
 pub use standing::Tally;
 pub(crate) use standing::{badge_of, facts_of, status_of};
 pub use tree::Branch;
 pub(crate) use tree::Direction;
-pub use votes::judge;
 pub(crate) use votes::{
-    Content, Flaw, JudgedVote, LinkedCommit, RoleStanding, Signoffs, Trust, VoteRecord, VoteStatus, WhyNot,
+    Candidate, Evidence, Flaw, JudgedVote, OwnWork, Question, RoleSignoff, Signoffs, Trust, VoteClaim,
+    VoteEvidence, VoteHistory, VoteRecord, count_votes, flaw_of,
 };
+pub use votes::{CastVote, Sides, VoteStatus, WhyNot, judge};

@@ -4,6 +4,7 @@
 use std::ops::Range;
 
 use super::coverage::is_covered;
+use super::is_selected;
 use crate::model::{Config, Move, Stage};
 
 /// The stages of one task, in order.
@@ -11,13 +12,22 @@ use crate::model::{Config, Move, Stage};
 pub struct Route<'c> {
     config: &'c Config,
     stages: &'c [Stage],
+    /// Globs of the files that need no more than this route asks for.
+    own: &'c [String],
 }
 
 impl<'c> Route<'c> {
     /// Returns the route of tasks of a type.
     #[must_use]
     pub fn of(config: &'c Config, kind: Option<&str>) -> Self {
-        Self { config, stages: config.stages_of(kind) }
+        let own = kind.and_then(|kind| config.types.get(kind)).map_or(&[][..], |rules| &rules.paths);
+        Self { config, stages: config.stages_of(kind), own }
+    }
+
+    /// Returns the stages between `none` and `complete`, in order.
+    #[must_use]
+    pub fn stages(&self) -> &'c [Stage] {
+        self.stages
     }
 
     /// Returns a stage's place: 0 for `none`, then the stages from 1, then `complete`.
@@ -70,6 +80,30 @@ impl<'c> Route<'c> {
         let place = self.place(stage).unwrap_or(self.stages.len() + 1);
         let back = self.places(history).filter(|(from, to)| to < from && *to <= place).count();
         u32::try_from(back).unwrap_or(u32::MAX).saturating_add(1)
+    }
+
+    /// Returns the round in which a task was when it entered a stage for the nth time, as votes of format 1 count. A move
+    /// to where the task is already is no entry.
+    #[must_use]
+    pub fn round_of_entry(&self, history: &[Move], stage: &Stage, nth: u32) -> u32 {
+        let (mut at, mut entries) = (None, 0);
+        for (place, step) in history.iter().enumerate() {
+            if at != Some(&step.to) && step.to == *stage {
+                entries += 1;
+                if entries == nth {
+                    return self.round(&history[..=place], stage);
+                }
+            }
+            at = Some(&step.to);
+        }
+        if nth <= 1 { 1 } else { nth }
+    }
+
+    /// Tells whether a path is among the files that tasks of this type may change without what the usual pipeline asks
+    /// for beyond this route.
+    #[must_use]
+    pub fn is_own(&self, path: &str) -> bool {
+        !self.own.is_empty() && is_selected(self.own, path)
     }
 
     /// Tells whether a role reviews a path on this route. A role that declares paths has those; one that does not has

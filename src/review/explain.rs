@@ -49,7 +49,7 @@ const EXPLANATIONS: [Explanation; GateRule::ALL.len()] = [
         title: "every move is one that the pipeline has, and no history is rewritten",
         holds: "Each move that the range adds to a task's history begins in the stage where the one before it \
                 ended, and leads on, back, or where an override says. Moves that the base knows are still there, as \
-                they were.",
+                they were, unless a commit undoes exactly the one that brought them.",
         why: "The history is what reports and reviews are computed from. A stage that is typed into a file, or a \
               move that disappears, makes all of them wrong without anybody noticing.",
         example: "TASK-7Q2M: dev → docs by Ken: its pipeline has no such move, and it is no override",
@@ -60,9 +60,9 @@ const EXPLANATIONS: [Explanation; GateRule::ALL.len()] = [
         name: GateRule::EarnedMoves.as_str(),
         title: "every stage that was left had what it asks for",
         holds: "For each move on, the gate computes again what the stage asks for: sign-offs of each role, as many \
-                as its quorum, valid for the content as it is at the head, and no standing rejection.",
-        why: "A hook can be skipped and a file can be edited by hand. A vote is about what its author saw: code \
-              that changed afterwards was seen by nobody.",
+                as its quorum, there in the commit that made the move and for what the task had changed by then, and no \
+                rejection that is valid, at the base's tip or at the head.",
+        why: "A hook can be skipped and a file can be edited by hand. A vote is about what its author saw.",
         example: "TASK-7Q2M: left qa, without the approval of code-reviewer: that of Grace is stale: src/theme.rs \
                   changed",
         fix: "Take the task back to the stage (`tracker fail TASK WHY`, or `tracker reopen TASK` where it is \
@@ -163,10 +163,12 @@ const EXPLANATIONS: [Explanation; GateRule::ALL.len()] = [
     Explanation {
         name: GateRule::CoveredFiles.as_str(),
         title: "files that reviewers are to see were seen by them",
-        holds: "Each file that a linked commit changed and that a role of the pipeline is to review is covered by \
-                a valid approval of that role, as it is at the head, once its task has passed the role's stage. A file \
-                that came without a task was seen by nobody, and what a cancelled task brings will not be.",
-        why: "A vote on a task is a vote on its files. A file that came afterwards is not covered by it.",
+        holds: "For each file that the merge changes, and each role of a stage that its task has left, approved \
+                changes lead from what the base has to what will be merged, each used once; those of several tasks may \
+                follow one another. A file that came without a task was seen by nobody, and what a cancelled task brings \
+                will not be.",
+        why: "A vote is on a change, from one content to another. What came afterwards is not covered by it, nor is \
+              undoing what the base has changed since.",
         example: "TASK-7Q2M: code-reviewer has no valid approval of src/theme.rs as it is now",
         fix: "Ask the role to look at the file and to vote again: `tracker approve TASK --as ROLE`.",
     },
@@ -209,7 +211,8 @@ const EXPLANATIONS: [Explanation; GateRule::ALL.len()] = [
         name: GateRule::MergeIntegrity.as_str(),
         title: "a merge of records holds what its sides brought, and nothing else",
         holds: "For each merge commit of the range, every record is what joining the two sides field by field \
-                gives, or what one of them had. A conflict that a person settled is told, and let through.",
+                gives, or what one of them had. A conflict that a person settled is told, and let through. Each file \
+                merges cleanly with the base's tip.",
         why: "A merge commit is the one place that hardly anybody looks at. A vote or a move that is in neither \
               side was put there by hand.",
         example: "TASK-7Q2M: the merge holds what neither side brought: stage: complete",

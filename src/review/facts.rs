@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::RangeReview;
-pub(crate) use crate::facts::{CommitFacts, FileFacts, MergedRecord, RangeTask, RecordStep};
+pub(crate) use crate::facts::{CommitFacts, FileFacts, MergedRecord, RangeLanding, RangeTask, RecordStep};
 use crate::model::{Person, Problem, TaskId};
 
 /// Returns the one person behind a name and address, as the base's mailmap says.
@@ -21,6 +21,8 @@ pub struct RangeFacts<'a> {
     pub files: Vec<FileFacts>,
     /// The tasks that the range touches, by id.
     pub tasks: Vec<RangeTask>,
+    /// What it lands, and what the rules of sign-offs say of it.
+    pub landing: RangeLanding,
     /// What the range changed of tasks' histories and of votes, commit by commit.
     pub steps: Vec<RecordStep>,
     /// Records that the range changed and that cannot be read at the head.

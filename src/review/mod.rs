@@ -2,17 +2,15 @@
 //! [`Review`] goes out.
 //!
 //! [`review`] looks at the range once. Every task that the range touches becomes a [`TaskReview`]; every rule of the
-//! policy becomes a [`RuleOutcome`] with its [`Violation`]es. Nothing is believed that a file claims: moves are judged
-//! by the stage machine again, from the votes as they stand at the head, for the content as it is there, by the
-//! rules of the base.
+//! policy becomes a [`RuleOutcome`] with its [`Violation`]es. Nothing is believed that a file claims: moves, votes and
+//! files are judged again as they will be merged, by the rules of the base ([`crate::policy::landing`]), and what is said
+//! of them comes in with the facts.
 //!
 //! It owns the rules of the gate, one file each in `rules`. It refuses to read files, ask git or format text.
 
 mod explain;
 mod facts;
 mod fields;
-mod histories;
-pub mod landing;
 mod passes;
 mod rules;
 #[cfg(test)]
@@ -27,11 +25,12 @@ pub(crate) use explain::{Explanation, KEPT_RECORDS};
 pub(crate) use facts::{CommandOutcome, RangeFacts};
 pub(crate) use fields::changed as changed_fields;
 pub use fields::{differences, ticks};
+pub(crate) use rules::owned_paths;
 pub(crate) use verdict::{RuleName, RuleOutcome};
 pub use verdict::{Verdict, Violation};
 pub(crate) use view::{
-    CommitReview, FieldChange, FileChange, FileReview, FindingChange, FindingReview, MoveReview, RangeReview,
-    TaskReview, VoteReview, Web,
+    CommitReview, FieldChange, FileChange, FileReview, FindingChange, FindingReview, MissingReview,
+    MoveReview, RangeReview, TaskReview, VoteReview, Web,
 };
 pub use view::{Review, Unlinked};
 

@@ -1,13 +1,13 @@
-//! The stages that a range led a task out of, each judged again: what the task's place at the head rests on.
+//! What the range made of each task: its moves, the stages that it led it out of, and what those asked for beside votes.
 //!
 //! A move that a later failure undid rests on nothing any more, so only the last move out of a stage counts, and only
 //! where the task stands behind that stage at the head. Moves that the base has already were judged when they were
-//! merged.
+//! merged. What votes are worth is said by [`crate::policy::landing`].
 
 use super::facts::{RangeFacts, RangeTask};
-use super::histories;
 use crate::model::{Config, Move, Stage, Task};
-use crate::policy::{Case, Gate, Signoffs, gate, is_override, judge};
+use crate::policy::landing::{JudgedLeaving, JudgedRole};
+use crate::policy::{Case, Missing, Route, Signoffs, VoteRecord, VoteStatus, WhyNot, gate, is_override};
 
 /// One task, judged.
 pub(super) struct Judged<'f> {
@@ -17,10 +17,10 @@ pub(super) struct Judged<'f> {
     pub(super) moves: Vec<(usize, &'f Move)>,
     /// The stages that the range led it out of.
     pub(super) passes: Vec<Pass<'f>>,
-    /// Stages behind which it stands at the head, whoever led it there, with their sign-offs.
-    pub(super) passed: Vec<Signoffs<'f>>,
+    /// The same, with what votes are worth there.
+    pub(super) leavings: Vec<&'f JudgedLeaving>,
     /// How it stands in the stage it is in; none where it is gone, broken or closed.
-    pub(super) current: Option<(Signoffs<'f>, Gate)>,
+    pub(super) current: Option<Current<'f>>,
 }
 
 /// One stage that was left.
@@ -31,10 +31,16 @@ pub(super) struct Pass<'f> {
     pub(super) step: Option<&'f Move>,
     /// Whether that move was an override, or jumped over the stage.
     pub(super) is_forced: bool,
-    /// The sign-offs, judged for that stage.
-    pub(super) signoffs: Signoffs<'f>,
-    /// What the stage asks for and is not there.
-    pub(super) gate: Gate,
+    /// What the stage asks for beside votes, and is not there.
+    pub(super) missing: Vec<Missing>,
+}
+
+/// The stage that a task is in.
+pub(super) struct Current<'f> {
+    /// The roles that it asks.
+    pub(super) roles: &'f [JudgedRole],
+    /// What it asks for beside votes, and is not there.
+    pub(super) missing: Vec<Missing>,
 }
 
 /// Judges all tasks of a range.
@@ -43,59 +49,45 @@ pub(super) fn of_range<'f>(facts: &'f RangeFacts<'_>, config: &Config) -> Vec<Ju
 }
 
 fn judged<'f>(facts: &'f RangeTask, range: &'f RangeFacts<'_>, config: &Config) -> Judged<'f> {
+    let judgement = &range.landing.judgement;
+    let leavings = judgement.leavings.iter().filter(|leaving| leaving.task == facts.id).collect();
     let Some(after) = &facts.after else {
-        let (moves, passes, passed) = (Vec::new(), Vec::new(), Vec::new());
-        return Judged { facts, moves, passes, passed, current: None };
+        let (moves, passes) = (Vec::new(), Vec::new());
+        return Judged { facts, moves, passes, leavings, current: None };
     };
     let before = facts.before.as_ref().map_or(&[][..], |task| &task.history);
-    let moves = histories::added(before, &after.history);
-    let kind = route(facts);
-    let stages = config.stages_of(kind);
-    let place = |stage: &Stage| place_in(stages, stage);
-    let here = place(&after.stage).unwrap_or(0);
-    let (mut passes, mut passed) = (Vec::new(), Vec::new());
-    for (at, stage) in stages.iter().enumerate().filter(|(at, _)| at + 1 < here) {
-        let leads_out = |step: &Move| match (place(&step.from), place(&step.to)) {
-            (Some(from), Some(to)) => from <= at + 1 && at + 1 < to,
-            _ => false,
-        };
-        let last = after.history.iter().rposition(leads_out);
+    let moves = added(before, &after.history);
+    let kind = kind_of(facts);
+    let route = Route::of(config, kind);
+    let here = route.place(&after.stage).unwrap_or(0);
+    let leads_past = route.leavings(&after.history);
+    let mut passes = Vec::new();
+    for (place, stage) in (1..here).zip(route.stages()) {
+        let last = leads_past.iter().rposition(|left| left.contains(&place));
         let is_new = |last: usize| moves.iter().any(|(new, _)| *new == last);
-        let then = at_stage_entry(after, kind, stage, last.unwrap_or(after.history.len()));
-        let signoffs = judge(&then, config, &facts.votes, &facts.content, range.people);
         // A stage that no move leads out of was left by hand: that is as new as the record says.
         let is_of_range =
             last.map_or_else(|| facts.before.as_ref().is_none_or(|old| old.stage != after.stage), is_new);
         if is_of_range {
+            let then = at_stage_entry(after, kind, stage, last.unwrap_or(after.history.len()));
             let step = last.map(|last| &after.history[last]);
-            let gate = open_gate(facts, config, &then, &signoffs);
             let is_forced = step.is_none_or(|step| is_override(step) || step.from != *stage);
-            passes.push(Pass { stage: stage.clone(), step, is_forced, signoffs: signoffs.clone(), gate });
+            let missing = beside_votes(facts, config, &then);
+            passes.push(Pass { stage: stage.clone(), step, is_forced, missing });
         }
-        passed.push(signoffs);
     }
     let is_open = after.cancelled.is_none() && !after.stage.is_complete();
-    let current = is_open.then(|| {
-        let signoffs = judge(after, config, &facts.votes, &facts.content, range.people);
-        let gate = open_gate(facts, config, after, &signoffs);
-        (signoffs, gate)
+    let current = is_open.then(|| Current {
+        roles: judgement.current.get(&facts.id).map_or(&[][..], Vec::as_slice),
+        missing: beside_votes(facts, config, after),
     });
-    Judged { facts, moves, passes, passed, current }
+    Judged { facts, moves, passes, leavings, current }
 }
 
 /// Returns the type whose pipeline judges: a task that had begun keeps its route, whatever the range makes of its type.
-pub(super) fn route(facts: &RangeTask) -> Option<&str> {
+pub(super) fn kind_of(facts: &RangeTask) -> Option<&str> {
     let begun = facts.before.as_ref().filter(|task| !task.stage.is_none());
     begun.or(facts.after.as_ref()).and_then(|task| task.kind.as_deref())
-}
-
-/// Returns a stage's place in a pipeline: 0 for `none`, then the stages from 1, then `complete`.
-pub(super) fn place_in(stages: &[Stage], stage: &Stage) -> Option<usize> {
-    match stage {
-        stage if stage.is_none() => Some(0),
-        stage if stage.is_complete() => Some(stages.len() + 1),
-        stage => stages.iter().position(|own| own == stage).map(|at| at + 1),
-    }
 }
 
 /// Returns the task in a stage, before the move at `last` led it out of there.
@@ -111,15 +103,142 @@ fn at_stage_entry(after: &Task, kind: Option<&str>, stage: &Stage, last: usize) 
     }
 }
 
-fn open_gate(facts: &RangeTask, config: &Config, task: &Task, signoffs: &Signoffs<'_>) -> Gate {
-    gate(&Case {
+fn beside_votes(facts: &RangeTask, config: &Config, task: &Task) -> Vec<Missing> {
+    let signoffs = Signoffs::without_votes(task, config);
+    let case = Case {
         task,
         config,
-        signoffs,
+        signoffs: &signoffs,
         findings: &facts.findings,
         open_boxes: &facts.open_boxes,
         waits_for: &facts.waits_for,
         actor: "",
         now: chrono::DateTime::UNIX_EPOCH,
-    })
+    };
+    gate(&case).missing
+}
+
+/// A vote on a task of the range.
+#[derive(Clone, Copy)]
+pub(super) struct Vote<'f> {
+    /// Its place among the votes.
+    pub(super) at: usize,
+    /// Its record.
+    pub(super) record: &'f VoteRecord,
+    /// What it is worth.
+    pub(super) status: &'f VoteStatus,
+    /// Whether the range brings it.
+    pub(super) is_new: bool,
+}
+
+impl<'f> RangeFacts<'f> {
+    /// Returns a vote by its place, with what it was worth where that was asked.
+    pub(super) fn vote<'s>(&'s self, at: usize, status: &'s VoteStatus) -> Option<Vote<'s>> {
+        let (record, cast) = (self.landing.votes.get(at)?, self.landing.cast.get(at)?);
+        Some(Vote { at, record, status, is_new: cast.sides.head && !cast.sides.tip && !cast.sides.base })
+    }
+
+    /// Returns the rejections of a role that an override lifted.
+    pub(super) fn lifted_by_overrides(&self, role: &JudgedRole) -> Vec<Missing> {
+        let is_lifted = |(_, status): &&(usize, VoteStatus)| *status == VoteStatus::None(WhyNot::Overridden);
+        let lifted = role.votes.iter().filter(is_lifted);
+        lifted.filter_map(|(at, status)| Some(self.rejection(self.vote(*at, status)?))).collect()
+    }
+
+    fn rejection(&self, vote: Vote<'_>) -> Missing {
+        let own = &vote.record.vote;
+        let notes = own.notes.as_deref().and_then(|notes| notes.lines().next());
+        Missing::Rejected {
+            role: own.role.clone(),
+            by: (self.people)(&own.by).name,
+            notes: notes.map(str::to_owned),
+        }
+    }
+
+    /// Returns what is asked of a role, as what is missing: its objections, then its approvals.
+    pub(super) fn missing_of(&self, role: &JudgedRole, config: &Config) -> Vec<Missing> {
+        let mut missing = Vec::new();
+        for (at, status) in role.votes.iter().filter(|(_, status)| *status == VoteStatus::Rejection) {
+            missing.extend(self.vote(*at, status).map(|vote| self.rejection(vote)));
+        }
+        let have = self.people_approving(role);
+        if have < role.quorum {
+            missing.push(Missing::Signoff {
+                role: role.role.clone(),
+                have,
+                need: role.quorum,
+                is_defined: config.role(&role.role).is_defined,
+                waiting_for: config.role(&role.role).rules.members.clone(),
+            });
+        }
+        missing
+    }
+
+    /// Returns how many people's approvals count.
+    pub(super) fn people_approving(&self, role: &JudgedRole) -> u32 {
+        let mut people: Vec<_> = role.approvals().map(|at| &self.landing.cast[at].voter).collect();
+        people.sort();
+        people.dedup();
+        u32::try_from(people.len()).unwrap_or(u32::MAX)
+    }
+}
+
+/// Returns the moves of `after` that `before` does not have, in order, each with its place in `after`.
+///
+/// Two branches' moves may stand between one another after a merge, so what was there before need not be a beginning:
+/// it must be there in its order.
+fn added<'m>(before: &[Move], after: &'m [Move]) -> Vec<(usize, &'m Move)> {
+    let mut waiting = before.iter().peekable();
+    let is_new = |step: &&(usize, &Move)| waiting.next_if(|old| *old == step.1).is_none();
+    let steps: Vec<(usize, &Move)> = after.iter().enumerate().collect();
+    steps.iter().filter(is_new).copied().collect()
+}
+
+/// Returns the first move of `before` that `after` does not have in its place among the others.
+pub(super) fn lost<'m>(before: &'m [Move], after: &[Move]) -> Option<&'m Move> {
+    let mut rest = after.iter();
+    before.iter().find(|old| !rest.any(|step| step == *old))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{added, lost};
+    use crate::model::{Move, MoveKind, Stage};
+
+    fn moves(names: &str) -> Vec<Move> {
+        let step = |name: char| Move {
+            at: chrono::DateTime::UNIX_EPOCH,
+            by: name.to_string(),
+            agent: None,
+            from: Stage::none(),
+            to: Stage::complete(),
+            kind: MoveKind::Advance,
+            why: None,
+        };
+        names.chars().map(step).collect()
+    }
+
+    fn names(moves: &[(usize, &Move)]) -> String {
+        moves.iter().map(|(_, step)| step.by.as_str()).collect()
+    }
+
+    #[test]
+    fn additions_are_told_apart_from_what_was_there() {
+        for (before, after, expected) in
+            [("", "ab", "ab"), ("ab", "abc", "c"), ("ab", "axb", "x"), ("ab", "ab", ""), ("a", "aa", "a")]
+        {
+            assert_eq!(names(&added(&moves(before), &moves(after))), expected, "{before} {after}");
+            assert_eq!(lost(&moves(before), &moves(after)), None, "{before} {after}");
+        }
+    }
+
+    #[test]
+    fn what_is_lost_or_turned_round_is_found() {
+        for (before, after, expected) in
+            [("ab", "b", "a"), ("ab", "ba", "b"), ("abc", "ac", "b"), ("a", "", "a")]
+        {
+            let (before, after) = (moves(before), moves(after));
+            assert_eq!(lost(&before, &after).map(|step| step.by.as_str()), Some(expected));
+        }
+    }
 }

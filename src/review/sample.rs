@@ -6,7 +6,7 @@ use super::*;
 use crate::model::{
     FindingSeverity, FindingState, GateRule, Level, RecordKind, Stage, Verdict as VoteVerdict,
 };
-use crate::policy::Trust;
+use crate::policy::{Missing, Trust};
 
 /// Returns a time so many hours after a fixed one.
 pub(crate) fn at(hours: i64) -> DateTime<Utc> {
@@ -133,7 +133,7 @@ fn dark() -> TaskReview {
             VoteReview {
                 notes: Some("clean, follows conventions".to_owned()),
                 counts: false,
-                reason: Some("stale".to_owned()),
+                reason: Some("stale"),
                 why_not: Some("src/theme.rs changed in 4be1c2f".to_owned()),
                 ..vote("code-reviewer", "Grace", Trust::Signed)
             },
@@ -166,8 +166,14 @@ fn dark() -> TaskReview {
             file("src/ui/switch.rs", (44, 0), &["code-reviewer", "test-automator"]),
         ],
         missing: vec![
-            "approval of code-reviewer: tracker approve TASK-7Q2M --as code-reviewer".to_owned(),
-            "F2 is open: tracker findings settle TASK-7Q2M F2".to_owned(),
+            MissingReview(Missing::Signoff {
+                role: "code-reviewer".to_owned(),
+                have: 0,
+                need: 1,
+                is_defined: true,
+                waiting_for: Vec::new(),
+            }),
+            MissingReview(Missing::Blocked("waiting for the design".to_owned())),
         ],
         ..TaskReview::default()
     }
@@ -234,7 +240,8 @@ pub(crate) fn everywhere(text: &str) -> Review {
         task.stage_before = some();
         task.ticked = vec![own(); 2];
         task.unticked = vec![own(); 2];
-        task.missing = vec![own(), format!("{text}: tracker {text}")];
+        let rejected = Missing::Rejected { role: own(), by: own(), notes: some() };
+        task.missing = vec![MissingReview(Missing::Blocked(own())), MissingReview(rejected)];
         for made in &mut task.moves {
             *made = MoveReview { by: own(), why: some(), ..made.clone() };
         }
@@ -243,7 +250,7 @@ pub(crate) fn everywhere(text: &str) -> Review {
             vote.role = own();
             vote.verdict = VoteVerdict::Unknown(own());
             vote.by = own();
-            (vote.reason, vote.why_not, vote.notes) = (some(), some(), some());
+            (vote.why_not, vote.notes) = (some(), some());
         }
         task.fields = vec![FieldChange { key: own(), before: some(), after: some() }];
         for finding in &mut task.findings {

@@ -3,14 +3,15 @@
 use std::collections::BTreeMap;
 
 use super::facts::{CommitFacts, FileFacts, RangeFacts, RangeTask};
-use super::passes::Judged;
-use super::rules::{Cover, is_policy_file};
+use super::passes::{Judged, Vote};
+use super::rules::is_policy_file;
 use super::{
-    CommitReview, FileChange, FileReview, FindingChange, FindingReview, MoveReview, TaskReview, Unlinked,
-    Verdict, VoteReview, fields,
+    CommitReview, FileChange, FileReview, FindingChange, FindingReview, MissingReview, MoveReview,
+    TaskReview, Unlinked, Verdict, VoteReview, fields,
 };
 use crate::model::{Config, Finding, FindingState, GateRule, is_daily_record};
-use crate::policy::{JudgedVote, Missing, Signoffs, VoteStatus, blocking_findings, is_override};
+use crate::policy::landing::JudgedRole;
+use crate::policy::{Missing, VoteStatus, WhyNot, blocking_findings, is_override};
 
 /// Returns, for every path that linked commits of the range changed, the tasks' places among the facts.
 pub(super) fn owners_of_files<'f>(facts: &'f RangeFacts<'_>) -> BTreeMap<&'f str, Vec<usize>> {
@@ -37,14 +38,13 @@ pub(super) fn of_range(
         facts.files.iter().map(|file| (file.path.as_str(), file)).collect();
     let mut shown_files: Vec<Vec<FileReview>> = vec![Vec::new(); judged.len()];
     for (path, own) in owners_of_files(facts).into_iter().filter(|(path, _)| !is_daily_record(path)) {
-        let tasks: Vec<(usize, &Judged<'_>)> = own.iter().map(|at| (*at, &judged[*at])).collect();
-        let file = covered(path, files.get(path).copied(), &Cover::of(path, &tasks, config));
+        let file = covered(path, files.get(path).copied(), facts);
         for at in own {
             shown_files[at].push(file.clone());
         }
     }
     let show = |(task, files): (&Judged<'_>, Vec<FileReview>)| {
-        let mut shown = of_task(task, config);
+        let mut shown = of_task(task, facts, config);
         shown.commits = task.facts.commits.iter().map(|at| commit(&facts.commits[*at])).collect();
         shown.files = files;
         let own = verdict.violations.iter().filter(|violation| violation.task.as_deref() == Some(&shown.id));
@@ -55,7 +55,7 @@ pub(super) fn of_range(
     judged.iter().zip(shown_files).map(show).collect()
 }
 
-fn of_task(task: &Judged<'_>, config: &Config) -> TaskReview {
+fn of_task(task: &Judged<'_>, range: &RangeFacts<'_>, config: &Config) -> TaskReview {
     let facts = task.facts;
     let any = facts.after.as_ref().or(facts.before.as_ref());
     let mut shown = TaskReview {
@@ -66,7 +66,7 @@ fn of_task(task: &Judged<'_>, config: &Config) -> TaskReview {
         stage_before: facts.before.as_ref().map(|task| task.stage.to_string()),
         stage: any.map(|task| task.stage.to_string()).unwrap_or_default(),
         moves: task.moves.iter().map(|(_, step)| moved(step)).collect(),
-        votes: votes(task),
+        votes: votes(task, range),
         findings: findings(facts, config),
         notes: facts.notes,
         ..TaskReview::default()
@@ -76,26 +76,34 @@ fn of_task(task: &Judged<'_>, config: &Config) -> TaskReview {
         (shown.ticked, shown.unticked, shown.is_reworded) = (ticks.ticked, ticks.unticked, ticks.is_reworded);
         shown.fields = facts.before.as_ref().map(|before| fields::changed(before, after)).unwrap_or_default();
     }
-    if let Some((signoffs, _)) = &task.current {
-        let tally = signoffs.tally(&[]);
-        (shown.approved, shown.required) = (tally.approved, tally.required);
+    for role in task.current.iter().flat_map(|current| current.roles) {
+        shown.approved += range.people_approving(role).min(role.quorum);
+        shown.required += role.quorum;
     }
-    shown.missing = missing(task);
+    shown.missing = missing(task, range, config);
     shown
 }
 
 /// Returns what is missing: in the stages that it left and should not have, then for leaving the one it is in.
-fn missing(task: &Judged<'_>) -> Vec<String> {
-    let left = task.passes.iter().map(|pass| &pass.gate);
-    let gates = left.chain(task.current.as_ref().map(|(_, gate)| gate));
-    let mut all: Vec<String> = Vec::new();
-    for missing in gates.flat_map(|gate| &gate.missing) {
-        let text = match missing {
-            Missing::Signoff { .. } => missing.to_string(),
-            _ => format!("{} {missing}", missing.label()),
-        };
-        if !all.contains(&text) {
-            all.push(text);
+fn missing(task: &Judged<'_>, range: &RangeFacts<'_>, config: &Config) -> Vec<MissingReview> {
+    let of = |roles: &[JudgedRole]| -> Vec<Missing> {
+        roles.iter().flat_map(|role| range.missing_of(role, config)).collect()
+    };
+    let mut found: Vec<Missing> = Vec::new();
+    for pass in &task.passes {
+        let leavings = task.leavings.iter().filter(|leaving| leaving.stage == pass.stage);
+        found.extend(leavings.flat_map(|leaving| of(&leaving.roles)));
+        found.extend(pass.missing.iter().cloned());
+    }
+    if let Some(current) = &task.current {
+        found.extend(of(current.roles));
+        found.extend(current.missing.iter().cloned());
+    }
+    let mut all: Vec<MissingReview> = Vec::new();
+    for missing in found {
+        let shown = MissingReview(missing);
+        if !all.contains(&shown) {
+            all.push(shown);
         }
     }
     all
@@ -114,42 +122,41 @@ fn moved(step: &crate::model::Move) -> MoveReview {
 
 /// Returns the votes that the range brings, and those that its moves or the task's stage rest on, by time. A vote is
 /// shown as it was judged where it was asked.
-fn votes(task: &Judged<'_>) -> Vec<VoteReview> {
-    let mut shown: BTreeMap<&str, VoteReview> = BTreeMap::new();
-    let standings = task.passes.iter().map(|pass| &pass.signoffs);
-    let standings: Vec<&Signoffs<'_>> =
-        standings.chain(task.current.iter().map(|(signoffs, _)| signoffs)).collect();
-    let asked = standings.iter().flat_map(|signoffs| &signoffs.roles).flat_map(|role| &role.votes);
-    for vote in asked {
-        shown.insert(&vote.ballot.name, voted(vote, task.facts));
+fn votes(task: &Judged<'_>, range: &RangeFacts<'_>) -> Vec<VoteReview> {
+    let mut shown: BTreeMap<usize, VoteReview> = BTreeMap::new();
+    let left = task.leavings.iter().flat_map(|leaving| &leaving.roles);
+    let current = task.current.iter().flat_map(|current| current.roles);
+    for (at, status) in left.chain(current).flat_map(|role| &role.votes) {
+        // What was cast for another stage is shown as it was judged there.
+        let is_elsewhere = matches!(status, VoteStatus::None(WhyNot::OtherStage(_) | WhyNot::Late));
+        let vote = range.vote(*at, status).filter(|_| !(is_elsewhere && shown.contains_key(at)));
+        shown.extend(vote.map(|vote| (*at, voted(vote, range))));
     }
-    let last = task.passed.iter().chain(task.current.iter().map(|(signoffs, _)| signoffs)).next_back();
-    let all = last
-        .iter()
-        .flat_map(|signoffs| signoffs.roles.iter().flat_map(|role| &role.votes).chain(&signoffs.others));
-    for vote in all.filter(|vote| task.facts.new_votes.contains(&vote.ballot.name)) {
-        shown.entry(&vote.ballot.name).or_insert_with(|| voted(vote, task.facts));
+    for (at, status) in &range.landing.judgement.votes {
+        let is_own = range.landing.cast.get(*at).is_some_and(|cast| cast.task == task.facts.id);
+        let Some(vote) = range.vote(*at, status).filter(|vote| is_own && vote.is_new) else { continue };
+        shown.entry(*at).or_insert_with(|| voted(vote, range));
     }
     let mut votes: Vec<VoteReview> = shown.into_values().collect();
     votes.sort_by(|a, b| (a.at, &a.role, &a.by).cmp(&(b.at, &b.role, &b.by)));
     votes
 }
 
-fn voted(judged: &JudgedVote<'_>, facts: &RangeTask) -> VoteReview {
-    let vote = &judged.ballot.vote;
-    let why = judged.weight.why_not();
+fn voted(judged: Vote<'_>, range: &RangeFacts<'_>) -> VoteReview {
+    let vote = &judged.record.vote;
+    let why = judged.status.why_not();
     VoteReview {
         role: vote.role.clone(),
         verdict: vote.verdict.clone(),
-        by: judged.person.name.clone(),
+        by: (range.people)(&vote.by).name,
         at: vote.at,
         stage: vote.stage.clone(),
-        trust: judged.ballot.trust,
-        counts: !matches!(judged.weight, VoteStatus::None(_)),
-        reason: why.map(|why| why.word().to_owned()),
+        trust: judged.record.trust,
+        counts: why.is_none(),
+        reason: why.map(WhyNot::word),
         why_not: why.map(ToString::to_string),
         notes: vote.notes.as_deref().and_then(|notes| notes.lines().next()).map(str::to_owned),
-        is_new: facts.new_votes.contains(&judged.ballot.name),
+        is_new: judged.is_new,
     }
 }
 
@@ -203,10 +210,11 @@ fn commit(commit: &CommitFacts) -> CommitReview {
     }
 }
 
-fn covered(path: &str, facts: Option<&FileFacts>, cover: &Cover) -> FileReview {
+fn covered(path: &str, facts: Option<&FileFacts>, range: &RangeFacts<'_>) -> FileReview {
+    let coverage = range.landing.judgement.files.get(path);
     FileReview {
-        covered_by: cover.by.clone(),
-        is_uncovered: facts.is_some() && !cover.missing.is_empty(),
+        covered_by: coverage.map(|coverage| coverage.covered_by.clone()).unwrap_or_default(),
+        is_uncovered: facts.is_some() && coverage.is_some_and(|coverage| !coverage.missing.is_empty()),
         ..file(path, facts)
     }
 }

@@ -1,12 +1,14 @@
 //! A range by task, as people and programs read it.
 
+use std::fmt;
+
 use chrono::{DateTime, Utc};
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use super::Verdict;
 use crate::model::{FindingSeverity, FindingState, Stage};
-use crate::policy::Trust;
+use crate::policy::{Missing, Trust};
 
 /// A range of commits, by task.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
@@ -113,7 +115,7 @@ pub struct TaskReview {
     pub files: Vec<FileReview>,
     /// What is missing for the next stage, each with what mends it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub missing: Vec<String>,
+    pub missing: Vec<MissingReview>,
     /// How many violations of the gate that are about it shut the gate.
     pub errors: usize,
     /// How many do not.
@@ -137,6 +139,39 @@ impl TaskReview {
             (false, "none") => "not started".to_owned(),
             (false, stage) => format!("in {stage}"),
         }
+    }
+}
+
+/// Something that is missing for leaving a stage. It is shown, and written, in words.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MissingReview(pub Missing);
+
+impl fmt::Display for MissingReview {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.0 {
+            Missing::Signoff { .. } => write!(f, "{}", self.0),
+            missing => write!(f, "{} {missing}", missing.label()),
+        }
+    }
+}
+
+impl Serialize for MissingReview {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl JsonSchema for MissingReview {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "MissingReview".into()
+    }
+
+    fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        String::json_schema(generator)
     }
 }
 
@@ -173,7 +208,7 @@ pub struct VoteReview {
     pub counts: bool,
     /// One word for why it does not.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub reason: Option<String>,
+    pub reason: Option<&'static str>,
     /// Why it does not, in words.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub why_not: Option<String>,

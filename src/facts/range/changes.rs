@@ -83,15 +83,6 @@ impl RangeReader<'_> {
         self.changes.net.par_iter().map_init(|| shared.open(), |view, (_, change)| of(view, change)).collect()
     }
 
-    /// Returns a file as it is at the head.
-    pub(super) fn at_head(&self, path: &str) -> Result<Option<FileState>> {
-        if let Some(change) = self.changes.net.get(path) {
-            return Ok(change.after);
-        }
-        let file = self.repository.tree_file(self.ends.head_commit, path)?;
-        Ok(file.map(|file| FileState { mode: file.mode, blob_id: file.blob_id }))
-    }
-
     /// Reads one side of a change of a record; none where there is no file on that side.
     pub(super) fn read(&self, state: Option<FileState>) -> Result<Option<Vec<u8>>> {
         let Some(state) = state.filter(|state| matches!(state.mode, FileMode::Plain | FileMode::Executable))

@@ -4,19 +4,22 @@
 //! comes from [`RangePolicy`].
 
 mod changes;
+mod landing;
 mod merges;
 mod records;
 mod tasks;
 mod types;
 
+pub(crate) use landing::RangeLanding;
 pub use types::FileState;
 pub(crate) use types::{CommitFacts, FileFacts, MergedRecord, RangeTask, RecordStep};
+
+use std::rc::Rc;
 
 use chrono::{DateTime, Utc};
 
 use self::changes::Changes;
 use super::Result;
-use super::commits::Commits;
 use super::votes::{SignatureCheck, VoteReader};
 use crate::env::Env;
 use crate::git::{CommitId, People, Repository};
@@ -57,7 +60,7 @@ pub struct RangePolicy {
     /// Whose keys sign for whom: the text of the list.
     pub signers: String,
     /// Who is who.
-    pub people: People,
+    pub people: Rc<People>,
     /// As of when the signatures that the range brings must be valid, and after which nobody has voted.
     pub as_of: DateTime<Utc>,
 }
@@ -69,13 +72,13 @@ pub struct RangeReader<'a> {
     policy: &'a RangePolicy,
     /// The records at the merge base.
     before: Snapshot,
+    /// The records at the base's tip, where the two parted before it.
+    tip: Option<Snapshot>,
     /// The records at the head.
     head: Snapshot,
     /// Whether the range brings the tracker to another format: what was before is compared as it is in that format.
     brings_format: bool,
     changes: Changes,
-    /// The history before the range.
-    earlier: Commits<'a>,
     check: SignatureCheck,
 }
 
@@ -96,15 +99,17 @@ impl<'a> RangeReader<'a> {
         };
         let before = workspace.snapshot_of_commit(ends.merge_base)?;
         let head = ends.head_snapshot(workspace, env)?;
+        let tip_id = ends.base.as_ref().map(|(_, id)| *id).filter(|id| Some(*id) != ends.merge_base);
+        let tip = tip_id.map(|id| workspace.snapshot_of_commit(Some(id))).transpose()?;
         let format = |snapshot: &Snapshot| snapshot.config().map_or(0, |(config, _)| config.format);
         let (old, new) = (format(&before), format(&head));
         Ok(Self {
             repository,
             brings_format: 0 < old && old < new,
             before,
+            tip,
             head,
             changes: Changes::read(workspace, env, repository, ends)?,
-            earlier: Commits::new(repository, ends.merge_base),
             check,
             ends,
             policy,

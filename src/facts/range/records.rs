@@ -2,13 +2,11 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use chrono::NaiveDate;
-
 use super::types::RecordStep;
 use super::{RangeReader, Result};
-use crate::doc::{read_finding, read_task, record_problems, upgrade_task};
+use crate::doc::{read_finding, read_vote, record_problems};
 use crate::git::{self, FileChange, FileState};
-use crate::model::{Finding, Move, Problem, RecordPath, Severity, TaskId, is_in_tracker};
+use crate::model::{Finding, Problem, RecordPath, Severity, TaskId, Verdict, is_in_tracker};
 use crate::store;
 
 /// Findings whose files cannot be read any more, as they were when they could, by path.
@@ -28,7 +26,7 @@ impl RangeReader<'_> {
                 steps.extend(self.step(None, change, &mut last)?);
             }
         }
-        steps.extend(self.dropped_by_merges(&steps));
+        steps.extend(self.dropped_by_merges(&steps)?);
         Ok(steps)
     }
 
@@ -44,12 +42,13 @@ impl RangeReader<'_> {
         let path = change.path.clone();
         Ok(match record {
             RecordPath::Task(task) => {
-                let before = self.history(Some(before))?;
-                let after = self.history(change.after)?;
+                let before = self.moves(Some(before))?;
+                let after = self.moves(change.after)?;
                 (before != after).then_some(RecordStep::History { commit, task, path, before, after })
             }
             RecordPath::Vote { task, .. } => {
-                Some(RecordStep::Vote { commit, task, path, is_deleted: change.after.is_none() })
+                let verdict = self.verdict(&task, Some(before))?;
+                Some(RecordStep::Vote { commit, task, path, is_deleted: change.after.is_none(), verdict })
             }
             RecordPath::Finding { task, .. } => {
                 let action = self.action(&task, change, last)?;
@@ -59,12 +58,9 @@ impl RangeReader<'_> {
         })
     }
 
-    fn history(&self, state: Option<FileState>) -> Result<Vec<Move>> {
-        let bytes = self.read(state)?.map(|bytes| match self.brings_format {
-            true => upgrade_task(&bytes, Some(NaiveDate::default())).map_or(bytes, String::into_bytes),
-            false => bytes,
-        });
-        Ok(bytes.and_then(|bytes| read_task(&bytes).ok()).map(|task| task.history).unwrap_or_default())
+    fn verdict(&self, task: &TaskId, state: Option<FileState>) -> Result<Option<Verdict>> {
+        let vote = self.read(state)?.and_then(|bytes| read_vote(task, &bytes).ok());
+        Ok(vote.map(|vote| vote.verdict))
     }
 
     /// Says what was done to a finding that is more than adding what became of it. One that was broken in between is
@@ -91,7 +87,7 @@ impl RangeReader<'_> {
     /// A merge that takes one side's folder as it is drops what the other side brought, and looks as if nothing had
     /// happened: votes and findings that commits of the range brought and that are neither at the head nor deleted by
     /// a commit.
-    fn dropped_by_merges(&self, steps: &[RecordStep]) -> Vec<RecordStep> {
+    fn dropped_by_merges(&self, steps: &[RecordStep]) -> Result<Vec<RecordStep>> {
         let path_of = |step: &RecordStep| match step {
             RecordStep::Vote { path, .. } | RecordStep::Finding { path, .. } => Some(path.clone()),
             RecordStep::History { .. } => None,
@@ -107,7 +103,8 @@ impl RangeReader<'_> {
                 let (commit, path) = (None, change.path.clone());
                 let step = match RecordPath::parse(&change.path) {
                     Some(RecordPath::Vote { task, .. }) => {
-                        RecordStep::Vote { commit, task, path, is_deleted: true }
+                        let verdict = self.verdict(&task, change.after)?;
+                        RecordStep::Vote { commit, task, path, is_deleted: true, verdict }
                     }
                     Some(RecordPath::Finding { task, .. }) => {
                         let action = "a merge drops a finding".to_owned();
@@ -118,7 +115,7 @@ impl RangeReader<'_> {
                 dropped.insert(change.path.clone(), step);
             }
         }
-        dropped.into_values().collect()
+        Ok(dropped.into_values().collect())
     }
 
     fn is_at_merge_base(&self, path: &str) -> bool {

@@ -1,12 +1,9 @@
 //! What is known of a range, as plain data.
 
-use std::collections::BTreeSet;
-
 use crate::git::FileMode;
 use crate::model::{
-    CoveredChange, Finding, FindingId, Move, OpenBox, Person, Resolution, Task, TaskId, is_daily_record,
+    Finding, FindingId, Move, OpenBox, Person, Resolution, Task, TaskId, Verdict, is_daily_record,
 };
-use crate::policy::{Content, VoteRecord};
 
 /// A file on one side of a change.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -49,6 +46,8 @@ pub struct CommitFacts {
     pub subject: String,
     /// Who wrote it, as the commit says.
     pub author: Person,
+    /// Who committed it.
+    pub committer: Person,
     /// How many parents it has.
     pub parents: usize,
     /// The tasks that its message names.
@@ -82,12 +81,6 @@ pub struct RangeTask {
     pub is_deleted: bool,
     /// Whether the base itself has another new task of this id.
     pub collides: bool,
-    /// Its votes at the head, and rejections that the range took away.
-    pub votes: Vec<VoteRecord>,
-    /// Names of the votes that the range brings.
-    pub new_votes: BTreeSet<String>,
-    /// What its linked commits changed, as it is at the head.
-    pub content: Content,
     /// Its findings at the merge base.
     pub findings_before: Vec<Finding>,
     /// Its findings at the head.
@@ -102,14 +95,6 @@ pub struct RangeTask {
     pub notes: usize,
     /// The commits of the range that link it, by their place in the list of the range's commits.
     pub commits: Vec<usize>,
-}
-
-impl RangeTask {
-    /// Returns a covered file of its content as it is at the head.
-    #[must_use]
-    pub fn content_of(&self, path: &str) -> Option<&CoveredChange> {
-        self.content.files.iter().find(|file| file.path == path)
-    }
 }
 
 /// What one commit did to a record that is only ever added to.
@@ -138,6 +123,8 @@ pub enum RecordStep {
         path: String,
         /// Whether the vote is gone.
         is_deleted: bool,
+        /// What it said; none where that cannot be read.
+        verdict: Option<Verdict>,
     },
     /// It deleted a finding, or made one less bad.
     Finding {

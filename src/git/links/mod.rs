@@ -121,24 +121,41 @@ pub struct CommitGraph {
     pub links: Vec<(u32, Vec<String>)>,
     /// Whether all of the history that this clone has was looked at.
     pub is_complete: bool,
+    /// Which of the commits link what.
+    places: OnceCell<HashMap<String, Vec<u32>>>,
 }
 
 impl CommitGraph {
     /// Returns the places of the commits that link something, ascending.
     #[must_use]
     pub fn linking(&self, id: &str) -> Vec<u32> {
-        let links = |(_, ids): &&(u32, Vec<String>)| ids.iter().any(|linked| linked == id);
-        self.links.iter().filter(links).map(|(place, _)| *place).collect()
+        self.places_of(id).to_vec()
     }
 
     /// Returns the places of the commits that changed something below `FOLDER/NAME`, ascending; as
     /// [`Links::touching`].
     #[must_use]
     pub fn touching(&self, folder: &str, name: &str) -> Vec<u32> {
-        let (one, any) = (mark(folder, name), mark(folder, ""));
-        let touches =
-            |(_, ids): &&(u32, Vec<String>)| ids.iter().any(|linked| *linked == one || *linked == any);
-        self.links.iter().filter(touches).map(|(place, _)| *place).collect()
+        let mut both = [self.places_of(&mark(folder, name)), self.places_of(&mark(folder, ""))].concat();
+        both.sort_unstable();
+        both.dedup();
+        both
+    }
+
+    fn places_of(&self, id: &str) -> &[u32] {
+        let index = || {
+            let mut places: HashMap<String, Vec<u32>> = HashMap::new();
+            for (place, ids) in &self.links {
+                for id in ids {
+                    let own = places.entry(id.clone()).or_default();
+                    if own.last() != Some(place) {
+                        own.push(*place);
+                    }
+                }
+            }
+            places
+        };
+        self.places.get_or_init(index).get(id).map_or(&[], Vec::as_slice)
     }
 }
 

@@ -272,13 +272,13 @@ impl CommitContext<'_> {
     fn new_rejection(&self, signoffs: &policy::Signoffs<'_>) -> Option<String> {
         let folder = RecordKind::Vote.folder_of(&signoffs.task);
         let is_new = |vote: &&policy::JudgedVote<'_>| {
-            let path = format!("{folder}/{}", vote.ballot.name);
-            vote.weight == policy::VoteStatus::Rejection
-                && vote.ballot.vote.round == signoffs.round
+            let path = format!("{folder}/{}", vote.record.name);
+            vote.status == policy::VoteStatus::Rejection
+                && vote.record.vote.round == signoffs.round
                 && self.changed.contains(&path)
         };
         let found = signoffs.roles.iter().flat_map(|role| &role.votes).find(is_new)?;
-        Some(rejected_because(&found.ballot.vote))
+        Some(rejected_because(&found.record.vote))
     }
 
     fn judged<T>(

@@ -8,7 +8,7 @@ use crate::import::findings::{FindingStatus, Matched};
 use crate::model::{RecordKind, Verdict, Vote};
 use crate::ops::Result;
 use crate::ops::signoffs::{CastVote, Statement, VoteContext};
-use crate::policy::{VoteStatus, round_in};
+use crate::policy::{VoteStatus, round_of};
 
 impl ReportImport<'_> {
     /// Rejects the task where a finding does, unless the same person has done so in this round and nothing that
@@ -84,7 +84,7 @@ impl ReportImport<'_> {
                 && vote.stage == self.task.stage
                 && facts.canonical(&vote.by).email.eq_ignore_ascii_case(&me.email)
         });
-        let round = round_in(self.task, &self.task.stage);
+        let round = round_of(self.task, self.config);
         own.max_by_key(|vote| vote.at).filter(|vote| vote.verdict == Verdict::Rejected && vote.round == round)
     }
 
@@ -93,7 +93,7 @@ impl ReportImport<'_> {
         let me = facts.canonical(&self.by);
         let signoffs = facts.signoffs(self.config);
         let own = signoffs.roles.iter().filter(|role| role.role == self.role).flat_map(|role| &role.votes);
-        own.filter(|vote| vote.weight == VoteStatus::Rejection)
+        own.filter(|vote| vote.status == VoteStatus::Rejection)
             .any(|vote| vote.person.email.eq_ignore_ascii_case(&me.email))
     }
 }

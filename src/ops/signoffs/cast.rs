@@ -3,17 +3,17 @@
 use crate::doc::{create_finding, create_vote, read_vote, vote_file_name};
 use crate::facts::{FactsReader, TaskFacts, sign_vote};
 use crate::model::{
-    Config, Coverage, Finding, FindingId, FindingSeverity, Person, RecordKind, Stage, Task, Verdict, Vote,
+    Config, Coverage, CoveredChange, Finding, FindingId, FindingSeverity, Person, RecordKind, Stage, Task,
+    Verdict, Vote,
 };
 use crate::ops::block::forget_closed;
-use crate::ops::gate::usual_base_commit;
 use crate::ops::moves::edits_of;
 use crate::ops::session::spliced;
 use crate::ops::written::WrittenTask;
 use crate::ops::{Error, Result, Session, Written};
 use crate::policy::{
-    Attempt, Hint, JudgedVote, Missing, MovePlan, Reason, Refusal, WhyNot, auto_advance, coverage_digest,
-    covered_by, fail, finding_id, round_in,
+    Attempt, Hint, JudgedVote, Missing, MovePlan, Reason, Refusal, Route, WhyNot, auto_advance,
+    coverage_digest, fail, finding_id,
 };
 use crate::store::{Change, TaskFile};
 
@@ -139,7 +139,7 @@ impl VoteContext<'_> {
     /// command counts.
     pub(in crate::ops) fn cast(&mut self, statement: Statement) -> Result<CastVote> {
         let vote = self.vote(statement)?;
-        let record = self.reader.own_vote(vote.clone(), &vote_file_name(&vote))?;
+        let record = self.reader.own_vote(&self.facts, vote.clone(), &vote_file_name(&vote))?;
         self.facts.votes.push(record);
         let path = format!("{}/{}", RecordKind::Vote.folder_of(&vote.task), vote_file_name(&vote));
         let mut cast = self.follows(&vote)?;
@@ -155,8 +155,8 @@ impl VoteContext<'_> {
         let signoffs = facts.signoffs(config);
         let case = facts.case(config, &signoffs, &vote.by.name, self.session.env().now());
         let mut judged = signoffs.roles.iter().flat_map(|role| &role.votes).chain(&signoffs.others);
-        let own = judged.find(|judged| judged.ballot.vote == *vote);
-        let why_not = own.and_then(|judged| judged.weight.why_not());
+        let own = judged.find(|judged| judged.record.vote == *vote);
+        let why_not = own.and_then(|judged| judged.status.why_not());
         let is_owners = config.policy.gate.owners.as_deref() == Some(vote.role.as_str());
         match why_not {
             None | Some(WhyNot::Withdrawn) => {}
@@ -182,11 +182,17 @@ impl VoteContext<'_> {
         let Some(tip) = self.reader.tip() else {
             return Err(Error::refused(Attempt::Vote(id.clone()), Reason::NoCommit));
         };
-        let mut content = covered_by(self.reader.config().role(&role), &facts.content.files);
-        let changes = self.reader.changes(id, usual_base_commit(self.reader.repository()))?;
-        for file in &mut content {
-            file.from = changes.get(&file.path).map(|change| change.from.clone()).unwrap_or_default();
-        }
+        let route = Route::of(self.reader.config(), facts.task.kind.as_deref());
+        let reviewed = facts.changes.iter().filter(|(path, _)| route.is_reviewed(&role, path));
+        let is_shallow = self.reader.repository().is_shallow();
+        let content: Vec<CoveredChange> = reviewed
+            .map(|(path, change)| CoveredChange {
+                path: path.clone(),
+                // History is missing that would tell.
+                from: if is_shallow { Vec::new() } else { change.from.clone() },
+                to: change.to.clone(),
+            })
+            .collect();
         let me = facts.canonical(&self.by);
         let own = facts.votes.iter().filter(|record| {
             let vote = &record.vote;
@@ -198,13 +204,13 @@ impl VoteContext<'_> {
         replaces.sort();
         let mut vote = Vote {
             task: id.clone(),
-            covers: Coverage::of(&facts.content.criteria, content),
+            covers: Coverage::of(&facts.criteria, content),
             replaces,
             verdict,
             by: self.by.clone(),
             agent: None,
             at: self.session.env().now(),
-            round: round_in(&facts.task, &stage),
+            round: route.round(&facts.task.history, &stage),
             stage,
             commit: tip.to_string(),
             notes,
@@ -230,7 +236,7 @@ pub(in crate::ops) fn creation_of(finding: &Finding) -> Change {
 }
 
 fn counts(own: Option<&JudgedVote<'_>>) -> bool {
-    own.is_some_and(|judged| judged.weight.why_not().is_none())
+    own.is_some_and(|judged| judged.status.why_not().is_none())
 }
 
 /// The reason of a history entry that a rejection makes.
@@ -303,18 +309,18 @@ fn own_place(facts: &TaskFacts, config: &Config, by: &Person, role: Option<&str>
     };
     let own = signoffs.roles.iter().flat_map(|role| &role.votes).chain(&signoffs.others).filter(|judged| {
         judged.person.email.eq_ignore_ascii_case(&me.email)
-            && role.is_none_or(|role| judged.ballot.vote.role == role)
-            && !judged.weight.why_not().is_some_and(gone)
+            && role.is_none_or(|role| judged.record.vote.role == role)
+            && !judged.status.why_not().is_some_and(gone)
     });
     let mut votes: Vec<&JudgedVote<'_>> = own.collect();
-    votes.sort_by_key(|judged| (judged.weight.why_not().is_none(), judged.ballot.vote.at));
+    votes.sort_by_key(|judged| (judged.status.why_not().is_none(), judged.record.vote.at));
     let Some(last) = votes.pop() else {
         return Err(Error::refused(Attempt::Withdraw(id.clone()), Reason::NoVoteOf(by.name.clone())));
     };
-    let vote = &last.ballot.vote;
-    if role.is_none() && votes.iter().any(|other| other.ballot.vote.role != vote.role) {
+    let vote = &last.record.vote;
+    if role.is_none() && votes.iter().any(|other| other.record.vote.role != vote.role) {
         let mut roles: Vec<&str> =
-            votes.iter().chain([&last]).map(|own| own.ballot.vote.role.as_str()).collect();
+            votes.iter().chain([&last]).map(|own| own.record.vote.role.as_str()).collect();
         roles.sort_unstable();
         roles.dedup();
         let hint = format!("--as {}", roles.join(", or --as "));

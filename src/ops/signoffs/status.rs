@@ -10,7 +10,7 @@ use crate::facts::TaskFacts;
 use crate::git::Repository;
 use crate::model::{Config, Problem, RecordKind, RecordPath, SelfApproval, Signatures, Suggestion, Task};
 use crate::ops::{Result, Session};
-use crate::policy::{JudgedVote, Missing, RoleStanding, Trust, VoteStatus, gate, is_member_meant};
+use crate::policy::{JudgedVote, Missing, RoleSignoff, Trust, VoteStatus, gate, is_member_meant};
 
 /// The sign-off status of a task.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
@@ -125,10 +125,10 @@ pub fn signoffs(session: &Session<'_>, query: &str, verify: &Verify) -> Result<(
 fn unsigned(config: &Config, facts: &TaskFacts) -> Vec<Problem> {
     let signoffs = facts.signoffs(config);
     let votes = signoffs.roles.iter().flat_map(|role| &role.votes);
-    let unsigned = votes.filter(|vote| vote.weight.why_not().is_none() && vote.ballot.trust != Trust::Signed);
+    let unsigned = votes.filter(|vote| vote.status.why_not().is_none() && vote.record.trust != Trust::Signed);
     let problem = |vote: &JudgedVote<'_>| {
-        let path = format!("{}/{}", RecordKind::Vote.folder_of(&facts.task.id), vote.ballot.name);
-        let message = format!("the vote of {} as {} is not signed", vote.person.name, vote.ballot.vote.role);
+        let path = format!("{}/{}", RecordKind::Vote.folder_of(&facts.task.id), vote.record.name);
+        let message = format!("the vote of {} as {} is not signed", vote.person.name, vote.record.vote.role);
         Problem::warning(message).in_file(path).with_hint("vote again with --sign")
     };
     unsigned.map(problem).collect()
@@ -217,7 +217,7 @@ fn next_of(session: &Session<'_>, config: &Config, facts: &TaskFacts, missing: &
     }
 }
 
-fn role_of(role: &RoleStanding<'_>, texts: &BTreeMap<String, String>) -> RoleView {
+fn role_of(role: &RoleSignoff<'_>, texts: &BTreeMap<String, String>) -> RoleView {
     RoleView {
         role: role.role.clone(),
         prompt: texts.get(&role.role).cloned(),
@@ -231,8 +231,8 @@ fn role_of(role: &RoleStanding<'_>, texts: &BTreeMap<String, String>) -> RoleVie
 
 impl From<&JudgedVote<'_>> for VoteView {
     fn from(judged: &JudgedVote<'_>) -> Self {
-        let vote = &judged.ballot.vote;
-        let why = judged.weight.why_not();
+        let vote = &judged.record.vote;
+        let why = judged.status.why_not();
         Self {
             role: vote.role.clone(),
             verdict: vote.verdict.to_string(),
@@ -240,8 +240,8 @@ impl From<&JudgedVote<'_>> for VoteView {
             email: judged.person.email.clone(),
             at: vote.at,
             stage: vote.stage.to_string(),
-            trust: judged.ballot.trust.as_str().to_owned(),
-            counts: !matches!(judged.weight, VoteStatus::None(_)),
+            trust: judged.record.trust.as_str().to_owned(),
+            counts: !matches!(judged.status, VoteStatus::None(_)),
             reason: why.map(|why| why.word().to_owned()),
             why_not: why.map(ToString::to_string),
             notes: vote.notes.clone(),

@@ -160,7 +160,7 @@ pub(super) fn outdated(case: &Case<'_>) -> Option<Missing> {
     let signoffs = case.signoffs;
     let fits = signoffs.task == case.task.id
         && signoffs.stage == case.task.stage
-        && signoffs.round == round_of(case.task);
+        && signoffs.round == round_of(case.task, case.config);
     (!fits).then_some(Missing::Outdated)
 }
 
@@ -170,8 +170,8 @@ fn signoffs(case: &Case<'_>) -> Vec<Missing> {
         return missing;
     }
     for role in &case.signoffs.roles {
-        for vote in role.votes.iter().filter(|vote| vote.weight == VoteStatus::Rejection) {
-            let first = vote.ballot.vote.notes.as_deref().and_then(|notes| notes.lines().next());
+        for vote in role.votes.iter().filter(|vote| vote.status == VoteStatus::Rejection) {
+            let first = vote.record.vote.notes.as_deref().and_then(|notes| notes.lines().next());
             missing.push(Missing::Rejected {
                 role: role.role.clone(),
                 by: vote.person.name.clone(),

@@ -21,7 +21,6 @@ mod moves;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use gate::Gate;
 pub use gate::{Missing, gate};
 pub(crate) use moves::auto_advance;
 pub use moves::{advance, fail, set_stage, start};

@@ -6,7 +6,8 @@ use crate::model::{
     Config, Coverage, CoveredChange, Move, MoveKind, Person, RoleRules, Stage, StageRules, Task, TaskId,
     TreeEntry, Verdict, Vote,
 };
-use crate::policy::{Content, LinkedCommit, Trust, VoteRecord, coverage_digest, covered_by};
+use crate::policy::coverage::is_covered;
+use crate::policy::{Trust, VoteEvidence, VoteRecord, coverage_digest};
 
 pub(in crate::policy) const ADA: &str = "ada@example.com";
 pub(in crate::policy) const KEN: &str = "ken@example.com";
@@ -48,15 +49,9 @@ pub(in crate::policy) fn file(path: &str, blob: &str) -> CoveredChange {
     CoveredChange::to(path, TreeEntry::File { mode: 0o100_644, blob: blob.repeat(40) })
 }
 
-pub(in crate::policy) fn content() -> Content {
-    Content {
-        criteria: "c".to_owned(),
-        files: vec![file("src/a.rs", "a"), file("docs/b.md", "b"), file(".tracker/tasks/TASK-7Q2M.md", "c")],
-        commits: vec![LinkedCommit {
-            authors: vec![person("dev@example.com"), person("pair@example.com")],
-            paths: vec!["src/a.rs".to_owned()],
-        }],
-    }
+/// The files that the task changed.
+pub(in crate::policy) fn files() -> Vec<CoveredChange> {
+    vec![file("src/a.rs", "a"), file("docs/b.md", "b"), file(".tracker/tasks/TASK-7Q2M.md", "c")]
 }
 
 /// A config in which `qa` asks a reviewer, who reviews `src`, and a tester, of whom two must agree.
@@ -78,12 +73,16 @@ pub(in crate::policy) fn config() -> Config {
 /// A sound vote, cast some minutes after the beginning.
 pub(in crate::policy) fn ballot(minute: i64, email: &str, role: &str, verdict: Verdict) -> VoteRecord {
     let task = task_in("qa");
-    let covers = Coverage::of("c", covered_by(config().role(role), &content().files));
+    let config = config();
+    let reviewed = files().into_iter().filter(|file| is_covered(config.role(role), &file.path));
+    let covers = Coverage::of("c", reviewed);
     let mut record = VoteRecord {
         name: format!("{minute:03}-{role}"),
         folder: task.id.clone(),
         trust: Trust::Attributed,
         flaw: None,
+        is_committed: true,
+        evidence: VoteEvidence::default(),
         vote: Vote {
             task: task.id,
             role: role.to_owned(),
@@ -110,4 +109,19 @@ pub(in crate::policy) fn ballot(minute: i64, email: &str, role: &str, verdict: V
 /// Gives a vote the digest of what it says.
 pub(in crate::policy) fn seal(record: &mut VoteRecord) {
     record.vote.covers.digest = coverage_digest(&record.vote);
+}
+
+/// Returns the votes as they are known once each was committed after the one before it, by time.
+pub(in crate::policy) fn in_order(records: &[VoteRecord]) -> Vec<VoteRecord> {
+    let mut records = records.to_vec();
+    let known = records.clone();
+    for record in &mut records {
+        let own = known.iter().filter(|other| {
+            other.vote.by.email.eq_ignore_ascii_case(&record.vote.by.email)
+                && other.vote.role == record.vote.role
+                && other.vote.at < record.vote.at
+        });
+        record.evidence.after = own.map(|other| other.name.clone()).collect();
+    }
+    records
 }

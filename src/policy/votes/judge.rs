@@ -1,218 +1,211 @@
-//! From votes to sign-offs.
+//! From votes to the sign-offs of a task in its stage.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
+use std::convert::Infallible;
 
-use super::{Content, Flaw, JudgedVote, RoleStanding, Signoffs, Trust, VoteRecord, VoteStatus, WhyNot};
-use crate::model::{Config, Coverage, Person, Role, SelfApproval, Signatures, Stage, Task, Verdict};
-use crate::policy::rounds::overridden_round;
-use crate::policy::{
-    covered_by, explain, is_agent, is_covered, is_member, is_member_meant, is_sound, round_in, round_of,
-};
+use super::counting::{Candidate, Evidence, Question, count_votes};
+use super::{Flaw, JudgedVote, RoleSignoff, Signoffs, Trust, VoteRecord, VoteStatus, WhyNot};
+use crate::model::{Config, Person, Role, SelfApproval, Signatures, Stage, Task, TaskId, Verdict};
+use crate::policy::history::PersonKey;
+use crate::policy::{Route, Staleness, is_agent, is_member, is_member_meant, is_overridden, is_sound};
 
-/// Judges all votes of a task in the stage that it is in. `canonical` is the mailmap: it returns the one person
-/// behind a name and address.
+/// Judges all votes of a task in the stage that it is in. `criteria` is the digest of its acceptance text, `canonical`
+/// the mailmap: it returns the one person behind a name and address.
 #[must_use]
 pub fn judge<'v>(
     task: &Task,
     config: &Config,
-    ballots: &'v [VoteRecord],
-    content: &Content,
+    records: &'v [VoteRecord],
+    criteria: &str,
     canonical: impl Fn(&Person) -> Person,
 ) -> Signoffs<'v> {
-    let mut judge = Judge {
-        task,
-        config,
-        content,
-        canonical: &canonical,
-        round: round_of(task),
-        scopes: BTreeMap::new(),
-    };
+    let route = Route::of(config, task.kind.as_deref());
     let mut people: Vec<(&VoteRecord, Person)> =
-        ballots.iter().map(|ballot| (ballot, canonical(&ballot.vote.by))).collect();
+        records.iter().map(|record| (record, canonical(&record.vote.by))).collect();
     people.sort_by(|(a, _), (b, _)| (a.vote.at, &a.name).cmp(&(b.vote.at, &b.name)));
-    let latest = judge.latest(&people);
     let asked = config.signoffs_of(task.stage.as_str());
+    let mut questions: BTreeMap<(&str, &Stage), Vec<&(&VoteRecord, Person)>> = BTreeMap::new();
+    for voted in &people {
+        let vote = &voted.0.vote;
+        let stage = if asked.contains(&vote.role) { &task.stage } else { &vote.stage };
+        questions.entry((&vote.role, stage)).or_default().push(voted);
+    }
     let mut votes: BTreeMap<&str, Vec<JudgedVote<'v>>> = BTreeMap::new();
     let mut others = Vec::new();
-    for (ballot, person) in people {
-        let is_latest = latest.get(&place_of(ballot, &person)).is_some_and(|name| *name == ballot.name);
-        let weight = judge.weight(ballot, &person, is_latest);
-        let vote = JudgedVote { ballot, person, weight };
-        let is_asked = ballot.vote.stage == task.stage && asked.contains(&ballot.vote.role);
-        match is_asked {
-            true => votes.entry(&ballot.vote.role).or_default().push(vote),
-            false => others.push(vote),
+    for ((role, stage), voted) in questions {
+        let statuses = statuses(task, (config, route), stage, criteria, &voted);
+        for ((record, person), status) in voted.into_iter().zip(statuses) {
+            let is_here = asked.contains(&record.vote.role)
+                && (record.vote.stage == task.stage || status == VoteStatus::Rejection);
+            let status = if is_here { status } else { elsewhere(task, config, record, status) };
+            let vote = JudgedVote { record, person: person.clone(), status };
+            match is_here {
+                true => votes.entry(role).or_default().push(vote),
+                false => others.push(vote),
+            }
         }
     }
-    let standing =
-        |role: &String| standing(config, config.role(role), votes.remove(role.as_str()).unwrap_or_default());
-    let roles = asked.iter().map(standing).collect();
-    Signoffs { task: task.id.clone(), stage: task.stage.clone(), round: judge.round, roles, others }
+    others.sort_by(|a, b| (a.record.vote.at, &a.record.name).cmp(&(b.record.vote.at, &b.record.name)));
+    let signoff =
+        |role: &String| signoff(config, config.role(role), votes.remove(role.as_str()).unwrap_or_default());
+    let roles = asked.iter().map(signoff).collect();
+    let round = route.round(&task.history, &task.stage);
+    Signoffs { task: task.id.clone(), stage: task.stage.clone(), round, roles, others }
 }
 
-fn standing<'v>(config: &Config, role: Role<'_>, votes: Vec<JudgedVote<'v>>) -> RoleStanding<'v> {
-    let of = |weight: VoteStatus| -> Vec<Person> {
-        votes.iter().filter(|vote| vote.weight == weight).map(|vote| vote.person.clone()).collect()
+fn statuses(
+    task: &Task,
+    (config, route): (&Config, Route<'_>),
+    stage: &Stage,
+    criteria: &str,
+    voted: &[&(&VoteRecord, Person)],
+) -> Vec<VoteStatus> {
+    let round = |stage: &Stage| route.round(&task.history, stage);
+    let mut candidates = Vec::with_capacity(voted.len());
+    for (record, person) in voted.iter().copied() {
+        let vote = &record.vote;
+        candidates.push(Candidate {
+            voter: PersonKey::of(person),
+            verdict: &vote.verdict,
+            stage: &vote.stage,
+            round: vote.round,
+            criteria: &vote.covers.criteria,
+            flaw: flaw_of(record, person, &task.id, config, round(&vote.stage)),
+            is_there: true,
+        });
+    }
+    let question = Question {
+        stage,
+        round: round(stage),
+        criteria,
+        forbids_own_work: config.policy.self_approval == SelfApproval::Forbid,
+        is_overridden: &|stage, round| is_overridden(route, &task.history, stage, round),
+    };
+    let Ok(statuses) = count_votes(&candidates, &question, &mut Known(voted));
+    statuses
+}
+
+/// What was found out about votes before.
+struct Known<'k, 'v>(&'k [&'k (&'v VoteRecord, Person)]);
+
+impl Evidence for Known<'_, '_> {
+    type Error = Infallible;
+
+    fn is_after(&mut self, one: usize, other: usize) -> Result<bool, Infallible> {
+        Ok(self.0[one].0.evidence.after.contains(&self.0[other].0.name))
+    }
+
+    fn is_shown(&mut self, vote: usize) -> Result<bool, Infallible> {
+        Ok(!self.0[vote].0.evidence.is_unshown)
+    }
+
+    fn is_own_work(&mut self, vote: usize) -> Result<bool, Infallible> {
+        Ok(self.0[vote].0.evidence.is_own_work)
+    }
+
+    fn stale(&mut self, vote: usize) -> Result<Vec<Staleness>, Infallible> {
+        Ok(self.0[vote].0.evidence.stale.clone())
+    }
+}
+
+/// Returns what a vote is worth that its stage or role sets apart.
+fn elsewhere(task: &Task, config: &Config, record: &VoteRecord, status: VoteStatus) -> VoteStatus {
+    let vote = &record.vote;
+    let is_asked = config.signoffs_of(vote.stage.as_str()).contains(&vote.role);
+    match status {
+        VoteStatus::Rejection if !is_asked => VoteStatus::None(WhyNot::NotAsked),
+        VoteStatus::Approval if vote.stage == task.stage => VoteStatus::None(WhyNot::NotAsked),
+        VoteStatus::None(
+            WhyNot::Stale(_) | WhyNot::OtherRound { .. } | WhyNot::OwnWork | WhyNot::NotShown,
+        )
+        | VoteStatus::Approval
+            if vote.stage != task.stage =>
+        {
+            VoteStatus::None(WhyNot::OtherStage(vote.stage.clone()))
+        }
+        VoteStatus::None(WhyNot::Stale(_) | WhyNot::OtherRound { .. } | WhyNot::OwnWork) => {
+            VoteStatus::None(WhyNot::NotAsked)
+        }
+        status => status,
+    }
+}
+
+fn signoff<'v>(config: &Config, role: Role<'_>, votes: Vec<JudgedVote<'v>>) -> RoleSignoff<'v> {
+    let of = |status: VoteStatus| -> Vec<Person> {
+        let mut people: Vec<Person> = Vec::new();
+        for vote in votes.iter().filter(|vote| vote.status == status) {
+            if !people.iter().any(|known| known.is_same(&vote.person)) {
+                people.push(vote.person.clone());
+            }
+        }
+        people
     };
     let (approvals, rejections) = (of(VoteStatus::Approval), of(VoteStatus::Rejection));
     let is_done = approvals.len() >= role.rules.quorum as usize && rejections.is_empty();
     let has_approved = |member: &str| {
-        let mut approving = votes.iter().filter(|vote| vote.weight == VoteStatus::Approval);
+        let mut approving = votes.iter().filter(|vote| vote.status == VoteStatus::Approval);
         approving.any(|vote| {
-            [&vote.person, &vote.ballot.vote.by]
-                .iter()
-                .any(|known_as| is_member_meant(config, member, known_as))
+            let known_as = [&vote.person, &vote.record.vote.by];
+            known_as.iter().any(|known_as| is_member_meant(config, member, known_as))
         })
     };
     let waiting = role.rules.members.iter().filter(|member| member.contains('*') || !has_approved(member));
     let waiting_for = if is_done { Vec::new() } else { waiting.cloned().collect() };
     let name = role.name.to_owned();
-    RoleStanding { role: name, quorum: role.rules.quorum, approvals, rejections, waiting_for, votes }
+    RoleSignoff { role: name, quorum: role.rules.quorum, approvals, rejections, waiting_for, votes }
 }
 
-/// A person's place among the votes: a later vote replaces an earlier one of the same place.
-type Place = (String, String, Stage);
-
-fn place_of(ballot: &VoteRecord, person: &Person) -> Place {
-    (person.email.to_lowercase(), ballot.vote.role.clone(), ballot.vote.stage.clone())
-}
-
-struct Judge<'a> {
-    task: &'a Task,
-    config: &'a Config,
-    content: &'a Content,
-    canonical: &'a dyn Fn(&Person) -> Person,
+/// Says why a vote is none at all: it neither counts nor replaces another. `round` is the one that its stage is in.
+#[must_use]
+pub fn flaw_of(
+    record: &VoteRecord,
+    person: &Person,
+    task: &TaskId,
+    config: &Config,
     round: u32,
-    scopes: BTreeMap<String, Scope>,
+) -> Option<WhyNot> {
+    let vote = &record.vote;
+    let role = config.role(&vote.role);
+    if vote.task != *task || record.folder != *task {
+        let from = if vote.task == *task { &record.folder } else { &vote.task };
+        return Some(WhyNot::Copied(from.clone()));
+    }
+    // What can be nobody's vote is no veto either.
+    if record.flaw == Some(Flaw::Future) {
+        return Some(WhyNot::Future);
+    }
+    if vote.round > round {
+        return Some(WhyNot::UnbegunRound { cast: vote.round, now: round });
+    }
+    if let Verdict::Unknown(text) = &vote.verdict {
+        return Some(WhyNot::UnknownVerdict(text.clone()));
+    }
+    if !role.is_defined {
+        return Some(WhyNot::UndefinedRole(vote.role.clone()));
+    }
+    if !is_member(config, role, &[person, &vote.by]) {
+        return Some(WhyNot::Outsider);
+    }
+    let agents = &config.policy.agents;
+    if role.rules.people_only && (is_agent(agents, person) || is_agent(agents, &vote.by)) {
+        return Some(WhyNot::Agent);
+    }
+    // Doubts about the file must not lift a veto, so they touch no rejection.
+    if vote.verdict == Verdict::Rejected { None } else { doubt(record, config) }
 }
 
-/// What a role reviews of a task, as it is now.
-struct Scope {
-    covers: Coverage,
-    authors: BTreeSet<String>,
-}
-
-impl Judge<'_> {
-    /// Returns the name of the vote that speaks for each person, of those that may replace others.
-    fn latest(&self, people: &[(&VoteRecord, Person)]) -> BTreeMap<Place, String> {
-        let mut latest: BTreeMap<Place, (u32, String)> = BTreeMap::new();
-        // By time: of votes in one round, the later replaces the earlier.
-        for (ballot, person) in people.iter().filter(|(ballot, person)| self.unfit(ballot, person).is_none())
-        {
-            let entry = latest.entry(place_of(ballot, person)).or_insert((0, String::new()));
-            if ballot.vote.round >= entry.0 {
-                *entry = (ballot.vote.round, ballot.name.clone());
-            }
-        }
-        latest.into_iter().map(|(place, (_, name))| (place, name)).collect()
+/// Says what is doubtful about a vote's file.
+fn doubt(record: &VoteRecord, config: &Config) -> Option<WhyNot> {
+    match record.flaw {
+        Some(Flaw::Altered) => return Some(WhyNot::Altered),
+        Some(Flaw::BadSignature) => return Some(WhyNot::BadSignature),
+        Some(Flaw::Future) | None => {}
     }
-
-    /// Says why a vote is none at all: it neither counts nor replaces another.
-    fn unfit(&self, ballot: &VoteRecord, person: &Person) -> Option<WhyNot> {
-        let vote = &ballot.vote;
-        let role = self.config.role(&vote.role);
-        if vote.task != self.task.id || ballot.folder != self.task.id {
-            let from = if vote.task == self.task.id { &ballot.folder } else { &vote.task };
-            return Some(WhyNot::Copied(from.clone()));
-        }
-        // What can be nobody's vote is no veto either.
-        if ballot.flaw == Some(Flaw::Future) {
-            return Some(WhyNot::Future);
-        }
-        let latest = round_in(self.task, &vote.stage);
-        if vote.round > latest {
-            return Some(WhyNot::UnbegunRound { cast: vote.round, now: latest });
-        }
-        if let Verdict::Unknown(text) = &vote.verdict {
-            return Some(WhyNot::UnknownVerdict(text.clone()));
-        }
-        if !role.is_defined {
-            return Some(WhyNot::UndefinedRole(vote.role.clone()));
-        }
-        if !is_member(self.config, role, &[person, &vote.by]) {
-            return Some(WhyNot::Outsider);
-        }
-        let agents = &self.config.policy.agents;
-        if role.rules.people_only && (is_agent(agents, person) || is_agent(agents, &vote.by)) {
-            return Some(WhyNot::Agent);
-        }
-        // Doubts about the file must not lift a veto, so they touch no rejection.
-        if vote.verdict == Verdict::Rejected { None } else { self.doubt(ballot) }
+    if !is_sound(&record.vote) {
+        return Some(WhyNot::Unsound);
     }
-
-    /// Says what is doubtful about a vote's file.
-    fn doubt(&self, ballot: &VoteRecord) -> Option<WhyNot> {
-        match ballot.flaw {
-            Some(Flaw::Future) => return Some(WhyNot::Future),
-            Some(Flaw::Altered) => return Some(WhyNot::Altered),
-            Some(Flaw::BadSignature) => return Some(WhyNot::BadSignature),
-            None => {}
-        }
-        if !is_sound(&ballot.vote) {
-            return Some(WhyNot::Unsound);
-        }
-        let wanted = self.config.policy.signatures == Signatures::Require;
-        (wanted && ballot.trust != Trust::Signed).then_some(WhyNot::Unsigned)
+    if config.policy.signatures == Signatures::Require && record.trust != Trust::Signed {
+        return Some(WhyNot::Unsigned);
     }
-
-    fn weight(&mut self, ballot: &VoteRecord, person: &Person, is_latest: bool) -> VoteStatus {
-        if let Some(why) = self.unfit(ballot, person) {
-            return VoteStatus::None(why);
-        }
-        if !is_latest {
-            return VoteStatus::None(WhyNot::Superseded);
-        }
-        let vote = &ballot.vote;
-        let is_asked = self.config.signoffs_of(vote.stage.as_str()).contains(&vote.role);
-        match vote.verdict {
-            Verdict::Approved => self.approval(ballot, person, is_asked),
-            Verdict::Rejected if !is_asked => VoteStatus::None(WhyNot::NotAsked),
-            Verdict::Rejected if vote.round <= overridden_round(self.task, self.config, &vote.stage) => {
-                VoteStatus::None(WhyNot::Overridden)
-            }
-            Verdict::Rejected => VoteStatus::Rejection,
-            Verdict::Withdrawn | Verdict::Unknown(_) => VoteStatus::None(WhyNot::Withdrawn),
-        }
-    }
-
-    fn approval(&mut self, ballot: &VoteRecord, person: &Person, is_asked: bool) -> VoteStatus {
-        let vote = &ballot.vote;
-        if vote.stage != self.task.stage {
-            return VoteStatus::None(WhyNot::OtherStage(vote.stage.clone()));
-        }
-        if !is_asked {
-            return VoteStatus::None(WhyNot::NotAsked);
-        }
-        if vote.round != self.round {
-            return VoteStatus::None(WhyNot::OtherRound { cast: vote.round, now: self.round });
-        }
-        let forbids = self.config.policy.self_approval == SelfApproval::Forbid;
-        let scope = self.scope(&vote.role);
-        let stale = explain(&vote.covers, &scope.covers);
-        if !stale.is_empty() {
-            return VoteStatus::None(WhyNot::Stale(stale));
-        }
-        if forbids && scope.authors.contains(&person.email.to_lowercase()) {
-            return VoteStatus::None(WhyNot::OwnWork);
-        }
-        VoteStatus::Approval
-    }
-
-    fn scope(&mut self, role: &str) -> &Scope {
-        if !self.scopes.contains_key(role) {
-            let scope = self.look(self.config.role(role));
-            self.scopes.insert(role.to_owned(), scope);
-        }
-        &self.scopes[role]
-    }
-
-    fn look(&self, role: Role<'_>) -> Scope {
-        let files = covered_by(role, &self.content.files);
-        let covers = Coverage::of(&self.content.criteria, files);
-        let touches = |paths: &[String]| paths.iter().any(|path| is_covered(role, path));
-        let commits = self.content.commits.iter().filter(|commit| touches(&commit.paths));
-        let authors = commits.flat_map(|commit| &commit.authors);
-        let authors = authors.map(|author| (self.canonical)(author).email.to_lowercase()).collect();
-        Scope { covers, authors }
-    }
+    (record.is_committed && record.trust == Trust::Unverified).then_some(WhyNot::Unattributed)
 }

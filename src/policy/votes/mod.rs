@@ -17,21 +17,28 @@
 //! and address cannot be told from that person by a name; where that matters, `signatures = "require"` and a key
 //! that the agent does not have tell them apart.
 
+mod cast;
+mod counting;
+mod evidence;
 mod judge;
-mod weight;
+mod status;
 
 #[cfg(test)]
 mod tests;
 
-pub use judge::judge;
-pub(crate) use weight::{VoteStatus, WhyNot};
+pub use cast::{CastVote, Sides};
+pub use counting::{Candidate, Evidence, Question, count_votes};
+pub use evidence::{OwnWork, VoteClaim, VoteHistory};
+pub use judge::{flaw_of, judge};
+pub use status::{VoteStatus, WhyNot};
+
+use std::collections::BTreeSet;
 
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::model::{CoveredChange, Finding, Person, Stage, TaskId, Vote};
-
-use super::Tally;
+use super::{Staleness, Tally, round_of};
+use crate::model::{Config, Finding, Person, Stage, Task, TaskId, Vote};
 
 /// How sure it is that a vote is by the person it names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, JsonSchema)]
@@ -81,42 +88,41 @@ pub struct VoteRecord {
     pub trust: Trust,
     /// What is wrong with its file.
     pub flaw: Option<Flaw>,
+    /// Whether a commit has it. What is not committed yet will be attributed to who commits it.
+    pub is_committed: bool,
+    /// What history says of it.
+    pub evidence: VoteEvidence,
 }
 
-/// One of the task's linked commits.
+/// What history says of a vote, as seen from a tip.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct LinkedCommit {
-    /// Who wrote it, and who co-wrote it.
-    pub authors: Vec<Person>,
-    /// The paths that it changed.
-    pub paths: Vec<String>,
-}
-
-/// A task's content as it is.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Content {
-    /// Digest of the acceptance text, as [`super::criteria_digest`] makes it.
-    pub criteria: String,
-    /// Every file that the linked commits changed, as it is now; deleted ones included.
-    pub files: Vec<CoveredChange>,
-    /// The linked commits.
-    pub commits: Vec<LinkedCommit>,
+pub struct VoteEvidence {
+    /// Names of the same person's votes for the role that it comes after.
+    pub after: BTreeSet<String>,
+    /// Whether the voter wrote any of what it covers.
+    pub is_own_work: bool,
+    /// Whether that depends on votes on other tasks.
+    pub depends_on_others: bool,
+    /// Whether it lists what the commit that it looked at does not show.
+    pub is_unshown: bool,
+    /// What it does not cover of what the task has changed.
+    pub stale: Vec<Staleness>,
 }
 
 /// A vote and what it is worth.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct JudgedVote<'v> {
     /// The vote.
-    pub ballot: &'v VoteRecord,
+    pub record: &'v VoteRecord,
     /// Whose it is, by the mailmap.
     pub person: Person,
     /// What it is worth.
-    pub weight: VoteStatus,
+    pub status: VoteStatus,
 }
 
-/// How one role of a stage stands.
+/// The sign-off of one role in a stage.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RoleStanding<'v> {
+pub struct RoleSignoff<'v> {
     /// The role.
     pub role: String,
     /// How many people must approve.
@@ -132,7 +138,7 @@ pub struct RoleStanding<'v> {
     pub votes: Vec<JudgedVote<'v>>,
 }
 
-impl RoleStanding<'_> {
+impl RoleSignoff<'_> {
     /// Returns how many approvals are missing.
     #[must_use]
     pub fn missing(&self) -> u32 {
@@ -156,25 +162,33 @@ pub struct Signoffs<'v> {
     /// The round they were judged for.
     pub round: u32,
     /// The roles that the stage asks, in the configuration's order.
-    pub roles: Vec<RoleStanding<'v>>,
+    pub roles: Vec<RoleSignoff<'v>>,
     /// Votes in other stages and for roles that are not asked, by time. A rejection among them still stands, but it
     /// keeps only its own stage's gate shut.
     pub others: Vec<JudgedVote<'v>>,
 }
 
 impl Signoffs<'_> {
+    /// Returns the sign-offs of a task whose votes are looked at elsewhere.
+    #[must_use]
+    pub fn without_votes(task: &Task, config: &Config) -> Self {
+        let (roles, others) = (Vec::new(), Vec::new());
+        let (id, stage, round) = (task.id.clone(), task.stage.clone(), round_of(task, config));
+        Self { task: id, stage, round, roles, others }
+    }
+
     /// Tells whether every role that is asked has signed off; also where none is asked.
     #[must_use]
     pub fn are_complete(&self) -> bool {
-        self.roles.iter().all(RoleStanding::has_signed_off)
+        self.roles.iter().all(RoleSignoff::has_signed_off)
     }
 
     /// Returns the numbers of badges and progress bars; `blocking` are the findings that keep the gate shut.
     #[must_use]
     pub fn tally<'f>(&self, blocking: impl IntoIterator<Item = &'f Finding>) -> Tally {
         let sum =
-            |of: &dyn Fn(&RoleStanding<'_>) -> u32| self.roles.iter().map(of).fold(0, u32::saturating_add);
-        let elsewhere = self.others.iter().filter(|vote| vote.weight == VoteStatus::Rejection).count();
+            |of: &dyn Fn(&RoleSignoff<'_>) -> u32| self.roles.iter().map(of).fold(0, u32::saturating_add);
+        let elsewhere = self.others.iter().filter(|vote| vote.status == VoteStatus::Rejection).count();
         Tally {
             approved: sum(&|role| role.quorum - role.missing()),
             required: sum(&|role| role.quorum),

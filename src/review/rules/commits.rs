@@ -3,25 +3,34 @@
 use super::super::facts::{CommitFacts, RangeFacts};
 use super::super::passes::Judged;
 use super::{About, Violations};
-use crate::model::{GateRule, Task, is_daily_record};
+use crate::model::{GateRule, Suggestion, Task, is_daily_record};
+use crate::policy::Fix;
 
 const RULE: GateRule = GateRule::LinkedCommits;
 
 pub(super) fn judge(facts: &RangeFacts<'_>, tasks: &[Judged<'_>], book: &mut Violations<'_>) {
-    for commit in &facts.commits {
-        of_commit(commit, tasks, book);
+    for (at, commit) in facts.commits.iter().enumerate() {
+        let is_last_on = |path: &str| {
+            !facts.commits[at + 1..].iter().any(|later| later.paths.iter().any(|own| own == path))
+        };
+        of_commit(commit, tasks, &is_last_on, book);
     }
 }
 
-fn of_commit(commit: &CommitFacts, tasks: &[Judged<'_>], book: &mut Violations<'_>) {
+fn of_commit(
+    commit: &CommitFacts,
+    tasks: &[Judged<'_>],
+    is_last_on: &dyn Fn(&str) -> bool,
+    book: &mut Violations<'_>,
+) {
     let (short, subject) = (commit.short(), &commit.subject);
     let about = || About { commit: Some(&commit.id), ..About::default() };
     for id in &commit.unknown {
-        let suggestion = Some("git rebase -i, and name a task that is there".to_owned());
+        let fix = Some(Fix::Advice("git rebase -i, and name a task that is there".to_owned()));
         book.add(
             RULE,
             format!("{short} \"{subject}\" names {id}, which is no task"),
-            About { suggestion, ..about() },
+            About { fix, ..about() },
         );
     }
     // A merge without changes of its own, and the bookkeeping of the tracker, belong to nobody's task.
@@ -30,10 +39,10 @@ fn of_commit(commit: &CommitFacts, tasks: &[Judged<'_>], book: &mut Violations<'
         return;
     }
     if commit.links.is_empty() {
-        let suggestion = Some("git rebase -i, and add a line: Task: ID".to_owned());
+        let fix = Some(Fix::Advice("git rebase -i, and add a line: Task: ID".to_owned()));
         let what = if commit.parents > 1 { "is a merge with changes of its own and" } else { "" };
         let message = format!("{short} \"{subject}\" {what} belongs to no task").replace("  ", " ");
-        book.add(RULE, message, About { suggestion, ..about() });
+        book.add(RULE, message, About { fix, ..about() });
         return;
     }
     let was_closed = |task: &Task| task.cancelled.is_some() || task.stage.is_complete();
@@ -41,16 +50,18 @@ fn of_commit(commit: &CommitFacts, tasks: &[Judged<'_>], book: &mut Violations<'
         judged.facts.before.as_ref().is_some_and(was_closed)
             && judged.facts.after.as_ref().is_some_and(was_closed)
     };
-    let own: Vec<&Judged<'_>> = tasks.iter().filter(|task| commit.links.contains(&task.facts.id)).collect();
-    if !own.is_empty() && own.iter().all(is_closed) {
-        let ids: Vec<String> = own.iter().map(|task| task.facts.id.to_string()).collect();
-        let suggestion = Some(format!("tracker reopen {}, or name another task", ids.join(" ")));
+    let closed: Vec<&Judged<'_>> =
+        tasks.iter().filter(|task| commit.links.contains(&task.facts.id)).filter(is_closed).collect();
+    let is_all = closed.len() == commit.links.iter().filter(|id| !commit.unknown.contains(id)).count();
+    // Beside an open task it matters where this commit is the last to change a file: it leaves it in a closed one's name.
+    let is_last = || commit.paths.iter().any(|path| !is_daily_record(path) && is_last_on(path));
+    if !closed.is_empty() && (is_all || is_last()) {
+        let ids: Vec<String> = closed.iter().map(|task| task.facts.id.to_string()).collect();
+        let reopen = Suggestion::tracker(["reopen".to_owned()].into_iter().chain(ids.iter().cloned()));
+        let fix = Some(Fix::Advice(format!("{reopen}, or name another task")));
         let message =
             format!("{short} \"{subject}\" belongs to {}, closed before this range", ids.join(", "));
-        book.add(
-            RULE,
-            message,
-            About { suggestion, task: own.first().map(|task| &task.facts.id), ..about() },
-        );
+        let task = closed.first().map(|task| &task.facts.id);
+        book.add(RULE, message, About { fix, task, ..about() });
     }
 }

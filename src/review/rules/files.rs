@@ -1,10 +1,14 @@
-//! `covered-files`, `declared-files` and `standards`: what files changed, and who has seen them.
+//! `policy-owners`, `declared-files` and `standards`: what files changed, and who answers for them.
+
+use std::collections::BTreeSet;
 
 use super::super::facts::{FileFacts, RangeFacts};
 use super::super::passes::Judged;
 use super::{About, Violations};
-use crate::model::{Config, GateRule, Level, Suggestion, TRACKER_FOLDER, is_daily_record, is_in_tracker};
-use crate::policy::{is_covered, is_selected};
+use crate::model::{
+    Config, GateRule, Level, Suggestion, TRACKER_FOLDER, TaskId, is_daily_record, is_in_tracker,
+};
+use crate::policy::{Fix, Route, is_selected};
 
 /// Tells whether a path is what the gate judges by: the tracker's files that are no records, a tracker in another
 /// place, and the mailmap, which says who is who.
@@ -29,167 +33,104 @@ fn folded(name: &str) -> String {
     name.trim_end_matches(['.', ' ']).to_owned()
 }
 
-/// Who has seen a file as it is at the head.
-pub(in crate::review) struct Cover {
-    /// Roles with a valid sign-off that covers it.
-    pub(in crate::review) by: Vec<String>,
-    /// Roles that should have, with the task and the stage that asked them.
-    pub(in crate::review) missing: Vec<Demand>,
-}
-
-/// A sign-off that a file needed.
-pub(in crate::review) struct Demand {
-    pub(in crate::review) role: String,
-    /// The task's place among those judged.
-    pub(in crate::review) task: usize,
-    /// Whether the range itself led the task out of the stage that asks: `earned-moves` tells of that.
-    pub(in crate::review) is_of_range: bool,
-    /// Whether the task's route never asks that role.
-    pub(in crate::review) is_off_route: bool,
-}
-
-impl Cover {
-    /// Looks at a file through the tasks whose linked commits changed it.
-    pub(in crate::review) fn of(path: &str, tasks: &[(usize, &Judged<'_>)], config: &Config) -> Self {
-        let (mut by, mut missing) = (Vec::new(), Vec::new());
-        for &(at, task) in tasks {
-            for (signoffs, is_of_range) in task
-                .passed
-                .iter()
-                .map(|signoffs| (signoffs, task.passes.iter().any(|pass| pass.stage == signoffs.stage)))
-            {
-                for role in signoffs.roles.iter().filter(|role| is_covered(config.role(&role.role), path)) {
-                    if role.has_signed_off() {
-                        by.push(role.role.clone());
-                    } else {
-                        let role = role.role.clone();
-                        missing.push(Demand { role, task: at, is_of_range, is_off_route: false });
-                    }
-                }
-            }
-            // An approval in the stage that the task is still in covers the file already.
-            let current = task.current.iter().flat_map(|(signoffs, _)| &signoffs.roles);
-            let covering =
-                current.filter(|role| role.has_signed_off() && is_covered(config.role(&role.role), path));
-            by.extend(covering.map(|role| role.role.clone()));
-            let is_complete = task.facts.after.as_ref().is_some_and(|task| task.stage.is_complete());
-            if is_complete {
-                let asked = |role: &str| {
-                    task.passed.iter().any(|signoffs| signoffs.roles.iter().any(|own| own.role == role))
-                };
-                let others = watching(config, path).into_iter().filter(|role| !asked(role));
-                missing.extend(others.map(|role| Demand {
-                    role,
-                    task: at,
-                    is_of_range: false,
-                    is_off_route: true,
-                }));
-            }
-        }
-        by.sort();
-        by.dedup();
-        missing.retain(|demand| !by.contains(&demand.role));
-        missing.sort_by(|a, b| (&a.role, a.task).cmp(&(&b.role, b.task)));
-        missing.dedup_by(|a, b| a.role == b.role && a.task == b.task);
-        Self { by, missing }
-    }
-}
-
-/// Returns the roles that say which files they review, this one among them, and that some stage asks.
-fn watching(config: &Config, path: &str) -> Vec<String> {
-    let is_asked = |name: &String| config.stages.values().any(|stage| stage.signoffs.contains(name));
-    let watches = |name: &String| {
-        let role = config.role(name);
-        !role.rules.paths.is_empty() && is_covered(role, path)
-    };
-    config.roles.keys().filter(|name| is_asked(name) && watches(name)).cloned().collect()
-}
-
 /// Returns the roles that would review a file, had it come with a task.
-fn asked_anywhere(config: &Config, path: &str) -> Vec<String> {
+pub(super) fn asked_anywhere(config: &Config, path: &str) -> Vec<String> {
     let asked = config.pipeline.stages.iter().flat_map(|stage| config.signoffs_of(stage.as_str()));
-    let mut roles: Vec<String> = asked.filter(|role| is_covered(config.role(role), path)).cloned().collect();
+    let route = Route::of(config, None);
+    let mut roles: Vec<String> = asked.filter(|role| route.is_reviewed(role, path)).cloned().collect();
     roles.sort();
     roles.dedup();
     roles
 }
 
+/// Files that run the gate on the usual servers. Who may change them is the server's to say; that they changed is
+/// said.
+const RUNNERS: [&str; 4] = [".github/workflows/**", ".github/actions/**", ".gitlab-ci.yml", ".gitlab/**"];
+
+/// Returns the paths that what the gate judges by hangs on, and those that the policy protects.
+#[must_use]
+pub fn owned_paths(files: &[FileFacts], config: &Config) -> BTreeSet<String> {
+    files.iter().filter(|file| is_owned(file, config)).map(|file| file.path.clone()).collect()
+}
+
+fn is_owned(file: &FileFacts, config: &Config) -> bool {
+    let protect = &config.policy.gate.protect;
+    is_policy_file(file) || !protect.is_empty() && is_selected(protect, &file.path)
+}
+
 pub(super) fn judge(facts: &RangeFacts<'_>, tasks: &[Judged<'_>], book: &mut Violations<'_>) {
-    covered_files(facts, tasks, book);
+    policy_owners(facts, book);
     declared_files(facts, tasks, book);
     standards(facts, book);
 }
 
-fn covered_files(facts: &RangeFacts<'_>, tasks: &[Judged<'_>], book: &mut Violations<'_>) {
-    let owners = super::super::tasks::owners_of_files(facts);
-    for file in facts.files.iter().filter(|file| !file.is_daily_record() && !is_policy_file(file)) {
-        let own: Vec<(usize, &Judged<'_>)> =
-            owners.get(file.path.as_str()).into_iter().flatten().map(|at| (*at, &tasks[*at])).collect();
-        if own.is_empty() {
-            unseen(file, book);
-            continue;
-        }
-        let cover = Cover::of(&file.path, &own, book.config);
-        if own.iter().all(|(_, task)| is_cancelled(task)) {
-            of_cancelled(file, &own, &cover, book);
-            continue;
-        }
-        for demand in cover.missing.iter().filter(|demand| !demand.is_of_range) {
-            let id = &tasks[demand.task].facts.id;
-            let (message, suggestion) = if demand.is_off_route {
-                let message = format!(
-                    "{} reviews {}, and the route of this task never asks it",
-                    demand.role, file.path
-                );
-                (message, format!("tracker set {id} type=…, so that its stages ask {}", demand.role))
-            } else {
-                let message = format!("{} has no valid approval of {} as it is now", demand.role, file.path);
-                (message, format!("tracker fail {id} \"changed after review\", then a new approval"))
-            };
-            let about = About {
-                task: Some(id),
-                file: Some(&file.path),
-                suggestion: Some(suggestion),
-                ..About::default()
-            };
-            book.add(GateRule::CoveredFiles, message, about);
-        }
-    }
-}
-
-/// A file that came with no task was seen by nobody.
-fn unseen(file: &FileFacts, book: &mut Violations<'_>) {
-    let roles = asked_anywhere(book.config, &file.path);
-    if roles.is_empty() {
+/// What the gate judges by changes only with its owners' votes; where nobody is named, that it changes is said.
+fn policy_owners(facts: &RangeFacts<'_>, book: &mut Violations<'_>) {
+    let rule = GateRule::PolicyOwners;
+    if facts.is_own_policy {
+        book.note(rule, "the base has no policy; this range brings it, and is judged by its own");
         return;
     }
-    let message = format!("{} changed without a task, so {} never saw it", file.path, roles.join(", "));
-    let suggestion = Some("link the commit to a task: Task: ID".to_owned());
-    book.add(
-        GateRule::CoveredFiles,
-        message,
-        About { file: Some(&file.path), suggestion, ..About::default() },
-    );
+    for file in &facts.files {
+        let path = file.path.as_str();
+        if is_owned(file, book.config) {
+            if book.config.policy.gate.owners.is_none() {
+                let message =
+                    format!("{} {}, and nobody is named who answers for it", part_of(path), change_of(file));
+                let fix = Some(Fix::Advice("name a role: [policy] owners = \"policy-owner\"".to_owned()));
+                let about = About { file: Some(path), fix, ..About::default() };
+                book.add_at(Level::Warn, rule, message, about);
+            }
+        } else if is_selected(&RUNNERS.map(str::to_owned), path) {
+            let about = About { file: Some(path), ..About::default() };
+            let message = "changes the workflow that may run this gate: look at it closely";
+            book.add_at(Level::Warn, rule, message, about);
+        }
+    }
 }
 
-fn is_cancelled(task: &Judged<'_>) -> bool {
-    task.facts.after.as_ref().is_some_and(|task| task.cancelled.is_some())
+fn change_of(file: &FileFacts) -> &'static str {
+    match (&file.before, &file.after) {
+        (None, _) => "is added",
+        (_, None) => "is deleted",
+        _ => "is changed",
+    }
 }
 
-/// What only a cancelled task brings will never be asked for, so it must have been seen before it was cancelled.
-fn of_cancelled(file: &FileFacts, own: &[(usize, &Judged<'_>)], cover: &Cover, book: &mut Violations<'_>) {
-    let mut roles = asked_anywhere(book.config, &file.path);
-    roles.retain(|role| !cover.by.contains(role));
-    let Some((_, task)) = own.first().filter(|_| !roles.is_empty()) else { return };
-    let id = &task.facts.id;
-    let message = format!(
-        "{} changed for a task that is cancelled, so {} will not see it",
-        file.path,
-        roles.join(", ")
-    );
-    let suggestion = Some("take the change back, or link the commit to a task that is open".to_owned());
-    let about = About { task: Some(id), file: Some(&file.path), suggestion, ..About::default() };
-    book.add(GateRule::CoveredFiles, message, about);
+fn part_of(path: &str) -> &'static str {
+    let is_elsewhere = !is_in_tracker(path) && path != ".mailmap";
+    if is_elsewhere { "another tracker in another place" } else { "part of the policy" }
+}
+
+/// Says that a file which the owners answer for lacks their approval, and whether it is one.
+pub(super) fn owners_violation(
+    facts: &RangeFacts<'_>,
+    path: &str,
+    task: Option<&TaskId>,
+    book: &mut Violations<'_>,
+) -> bool {
+    let file = facts.files.iter().find(|file| file.path == path && is_owned(file, book.config));
+    let Some(file) = file else { return false };
+    let Some(owners) = book.config.policy.gate.owners.clone().filter(|_| !facts.is_own_policy) else {
+        return is_policy_file(file);
+    };
+    let (what, action) = (part_of(path), change_of(file));
+    let (message, fix) = match task {
+        Some(id) => (
+            format!("{what} {action} without the approval of {owners}"),
+            Fix::RunAs {
+                person: owners.clone(),
+                command: Suggestion::tracker(["approve", id.as_str(), "--as", &owners]),
+            },
+        ),
+        None => (
+            format!("{what} {action} by commits of no task, so {owners} cannot approve it"),
+            Fix::Advice("link the commit to a task: Task: ID".to_owned()),
+        ),
+    };
+    let about = About { task, file: Some(path), fix: Some(fix), ..About::default() };
+    book.add(GateRule::PolicyOwners, message, about);
+    true
 }
 
 fn declared_files(facts: &RangeFacts<'_>, tasks: &[Judged<'_>], book: &mut Violations<'_>) {
@@ -207,9 +148,8 @@ fn declared_files(facts: &RangeFacts<'_>, tasks: &[Judged<'_>], book: &mut Viola
         beside.dedup();
         for path in beside {
             let words = ["set", task.facts.id.as_str(), &format!("files+={path}")];
-            let suggestion = Some(Suggestion::tracker(words).to_string());
-            let about =
-                About { task: Some(&task.facts.id), file: Some(path), suggestion, ..About::default() };
+            let fix = Some(Fix::Run(Suggestion::tracker(words)));
+            let about = About { task: Some(&task.facts.id), file: Some(path), fix, ..About::default() };
             book.add(
                 GateRule::DeclaredFiles,
                 format!("changes {path}, which is none of its target files"),

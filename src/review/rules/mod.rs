@@ -2,28 +2,28 @@
 
 mod commits;
 mod files;
-mod histories;
 mod moves;
-mod owners;
+mod objections;
 mod state;
 mod votes;
 
-pub(super) use files::{Cover, is_policy_file};
+pub(super) use files::is_policy_file;
+pub(crate) use files::owned_paths;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use super::facts::RangeFacts;
 use super::passes::Judged;
 use super::{RuleOutcome, Verdict, Violation};
 use crate::model::{Config, GateRule, Level, TaskId};
+use crate::policy::Fix;
 
 /// Judges a range by every rule.
 pub(super) fn judge(facts: &RangeFacts<'_>, config: &Config, tasks: &[Judged<'_>]) -> Verdict {
     let mut book = Violations { config, violations: Vec::new(), statuses: BTreeMap::new() };
-    histories::judge(facts, tasks, &mut book);
+    objections::judge(facts, &mut book);
     moves::judge(facts, tasks, &mut book);
     votes::judge(facts, tasks, &mut book);
-    owners::judge(facts, &mut book);
     commits::judge(facts, tasks, &mut book);
     files::judge(facts, tasks, &mut book);
     state::judge(facts, tasks, &mut book);
@@ -44,7 +44,14 @@ struct About<'a> {
     commit: Option<&'a str>,
     file: Option<&'a str>,
     line: Option<usize>,
-    suggestion: Option<String>,
+    fix: Option<Fix>,
+}
+
+impl About<'_> {
+    /// Returns the same with what fixes it.
+    fn with(&self, fix: Option<Fix>) -> Self {
+        Self { task: self.task, commit: self.commit, file: self.file, line: self.line, fix }
+    }
 }
 
 impl Violations<'_> {
@@ -68,7 +75,7 @@ impl Violations<'_> {
             commit: about.commit.map(str::to_owned),
             file: about.file.map(str::to_owned),
             line: about.line,
-            suggestion: about.suggestion,
+            suggestion: about.fix.map(|fix| fix.to_string()),
             ..Violation::of(rule, level, message)
         };
         self.violations.push((rule, violation));
@@ -91,7 +98,11 @@ impl Violations<'_> {
             };
             (one, key(a)).cmp(&(other, key(b)))
         });
-        self.violations.dedup();
+        // What shuts the gate is not said once more as a warning.
+        let mut known = HashSet::new();
+        self.violations.retain(|(rule, own)| {
+            known.insert((*rule, own.task.clone(), own.commit.clone(), own.file.clone(), own.message.clone()))
+        });
         let count = |rule: GateRule, is_error: bool| {
             let own = self
                 .violations

@@ -1,71 +1,171 @@
-//! `earned-moves`, `overrides`, `deliverables`, `open-findings` and the rules about votes that a move rests on: each
-//! stage that the range led a task out of must have had what it asks for, as things are at the head.
+//! `legal-moves`, `earned-moves`, `overrides`, `deliverables` and `open-findings`: every move is one that the pipeline
+//! has, nothing is taken out of a history, and each stage that the range led a task out of had what it asks for. What
+//! votes are worth is said by the objections.
 
-use super::super::facts::RangeFacts;
-use super::super::passes::{Judged, Pass, route};
-use super::votes::votes_of;
+use super::super::facts::{RangeFacts, RangeTask, RecordStep};
+use super::super::passes::{Judged, Pass, kind_of, lost};
+use super::objections::{excuses, is_revert, is_reverted, not_counted};
 use super::{About, Violations};
-use crate::model::{GateRule, Move, RecordKind, Task, TaskId, Verdict};
-use crate::policy::{
-    JudgedVote, Missing, RoleStanding, VoteStatus, WhyNot, is_override, judge as judge_votes, overriding_move,
-};
+use crate::model::{Config, GateRule, Level, Move, MoveKind, Suggestion, Task};
+use crate::policy::{Fix, Missing, Route, VoteStatus, WhyNot, is_override, overriding_move};
+
+const LEGAL: GateRule = GateRule::LegalMoves;
 
 pub(super) fn judge(facts: &RangeFacts<'_>, tasks: &[Judged<'_>], book: &mut Violations<'_>) {
+    for step in &facts.steps {
+        taken_out(facts, step, book);
+    }
     for task in tasks {
-        for pass in &task.passes {
-            if !pass.is_forced {
-                of_pass(task, pass, book);
-            }
-            for role in pass.signoffs.roles.iter().filter(|role| !role.has_signed_off()) {
-                for vote in &role.votes {
-                    blame(&task.facts.id, role, vote, book);
-                }
-            }
+        legal(facts, task, book);
+        for pass in task.passes.iter().filter(|pass| !pass.is_forced) {
+            of_pass(task, pass, book);
         }
-        overrides(task, book);
+        overrides(facts, task, book);
         lifted_vetoes(facts, task, book);
     }
 }
 
+fn taken_out(facts: &RangeFacts<'_>, step: &RecordStep, book: &mut Violations<'_>) {
+    let RecordStep::History { commit, task, path, before, after } = step else { return };
+    let Some(gone) = lost(before, after).filter(|_| !is_revert(facts, commit.as_deref())) else { return };
+    let message = format!("takes {} of {} out of the history", arrow(gone), gone.by);
+    let (commit, fix) = (commit.as_deref(), Some(restore(path)));
+    let about = About { task: Some(task), commit, file: Some(path), fix, ..About::default() };
+    book.add(LEGAL, message, about);
+}
+
+fn legal(facts: &RangeFacts<'_>, task: &Judged<'_>, book: &mut Violations<'_>) {
+    let own = task.facts;
+    let about = || About { task: Some(&own.id), file: Some(&own.path), ..About::default() };
+    if own.is_deleted {
+        if !is_reverted(facts, own) {
+            let fix = Some(Fix::Run(Suggestion::tracker(["cancel", own.id.as_str()])));
+            let message = "the record is deleted: a task that will not be done is cancelled";
+            book.add(LEGAL, message, About { fix, ..about() });
+        }
+        return;
+    }
+    let Some(after) = &own.after else { return };
+    for (at, step) in &task.moves {
+        if let Some(wrong) = wrong_with(after, *at, step, kind_of(own), book.config) {
+            book.add(LEGAL, format!("{} by {}: {wrong}", arrow(step), step.by), about());
+        }
+    }
+    note_other_route(own, after, book);
+}
+
+/// Says where lines of a history come back from.
+pub(super) fn restore(path: &str) -> Fix {
+    Fix::Advice(format!("restore the lines under `history:` in {path}: moves are only ever added"))
+}
+
+/// A task that had begun is judged by the route it began on.
+fn note_other_route(facts: &RangeTask, after: &Task, book: &mut Violations<'_>) {
+    let own = book.config.stages_of(after.kind.as_deref());
+    let judged_by = book.config.stages_of(kind_of(facts));
+    if own != judged_by {
+        let name = |kind: Option<&str>| kind.unwrap_or("none").to_owned();
+        let message = format!(
+            "its type is now {}; it is judged by the stages of {}, with which it began",
+            name(after.kind.as_deref()),
+            name(kind_of(facts))
+        );
+        let about = About { task: Some(&facts.id), file: Some(&facts.path), ..About::default() };
+        book.add_at(Level::Warn, LEGAL, message, about);
+    }
+}
+
+/// Says what is wrong with a move, if anything is.
+fn wrong_with(task: &Task, at: usize, step: &Move, kind: Option<&str>, config: &Config) -> Option<String> {
+    let before = at.checked_sub(1).and_then(|at| task.history.get(at));
+    let stood = before.map_or_else(crate::model::Stage::none, |before| before.to.clone());
+    // Two branches that made the same move leave it behind twice.
+    let is_twice = before.is_some_and(|before| before.from == step.from && before.to == step.to);
+    if is_twice {
+        return None;
+    }
+    if step.from != stood {
+        return Some(format!("the task stood in {stood}"));
+    }
+    let route = Route::of(config, kind);
+    let Some(to) = route.place(&step.to) else {
+        return Some(format!("{} is no stage of its pipeline", step.to));
+    };
+    // What is imported has a history elsewhere, which its first move sums up.
+    if is_override(step) || step.kind == MoveKind::Import && at == 0 {
+        return None;
+    }
+    let is_next = route.place(&step.from).is_some_and(|from| from + 1 == to);
+    let is_back = config.on_fail_of(kind, &step.from).as_ref() == Some(&step.to);
+    let is_reopened = step.from.is_complete() && to <= 1;
+    let is_legal = is_next || is_back || is_reopened;
+    (!is_legal).then(|| "its pipeline has no such move, and it is no override".to_owned())
+}
+
+fn arrow(step: &Move) -> String {
+    format!("{} → {}", step.from, step.to)
+}
+
 fn of_pass(task: &Judged<'_>, pass: &Pass<'_>, book: &mut Violations<'_>) {
     let id = &task.facts.id;
-    for missing in &pass.gate.missing {
-        let Some((rule, what)) = rule_of(missing, pass) else { continue };
-        let suggestion = Some(fix_of(task, missing));
-        let about = About { task: Some(id), file: Some(&task.facts.path), suggestion, ..About::default() };
+    for missing in &pass.missing {
+        let Some((rule, what)) = rule_of(missing) else { continue };
+        let fix = Some(fix_of(task.facts, missing));
+        let about = About { task: Some(id), file: Some(&task.facts.path), fix, ..About::default() };
         book.add(rule, format!("left {}, {what}", pass.stage), about);
     }
 }
 
+/// One move that was forced: past which stages, and what was missing there.
+struct Forced<'f> {
+    step: Option<&'f Move>,
+    stages: Vec<&'f str>,
+    missing: Vec<String>,
+}
+
 /// Tells of each override once, whatever it led past.
-fn overrides(task: &Judged<'_>, book: &mut Violations<'_>) {
-    let mut forced: Vec<(Option<&Move>, Vec<&str>, Vec<String>)> = Vec::new();
+fn overrides(facts: &RangeFacts<'_>, task: &Judged<'_>, book: &mut Violations<'_>) {
+    let mut forced: Vec<Forced<'_>> = Vec::new();
     for pass in task.passes.iter().filter(|pass| pass.is_forced) {
-        let what = |missing: &Missing| rule_of(missing, pass);
-        let whats: Vec<String> = pass.gate.missing.iter().filter_map(what).map(|(_, what)| what).collect();
-        if whats.is_empty() {
+        let mut found: Vec<String> = Vec::new();
+        let leaving = |step: &Move| {
+            task.leavings.iter().find(|leaving| leaving.stage == pass.stage && leaving.step == *step)
+        };
+        for role in
+            pass.step.filter(|step| is_override(step)).and_then(leaving).iter().flat_map(|own| &own.roles)
+        {
+            let missing = facts.missing_of(role, book.config);
+            for (at, status) in role.votes.iter().filter(|_| !missing.is_empty()) {
+                let Some(vote) = facts.vote(*at, status) else { continue };
+                not_counted(facts, &task.facts.id, vote, Level::Error, book);
+            }
+            for missing in facts.lifted_by_overrides(role).into_iter().chain(missing) {
+                found.push(match missing {
+                    Missing::Signoff { .. } => format!("without the {missing}{}", excuses(facts, role)),
+                    _ => format!("although it is rejected {missing}"),
+                });
+            }
+        }
+        found.extend(pass.missing.iter().filter_map(rule_of).map(|(_, what)| what));
+        if found.is_empty() {
             continue;
         }
-        let at = forced.iter().position(|(step, ..)| *step == pass.step).unwrap_or_else(|| {
-            forced.push((pass.step, Vec::new(), Vec::new()));
+        let at = forced.iter().position(|own| own.step == pass.step).unwrap_or_else(|| {
+            forced.push(Forced { step: pass.step, stages: Vec::new(), missing: Vec::new() });
             forced.len() - 1
         });
-        let (_, stages, all) = &mut forced[at];
-        stages.push(pass.stage.as_str());
-        let new: Vec<String> = whats.into_iter().filter(|what| !all.contains(what)).collect();
-        all.extend(new);
+        let own = &mut forced[at];
+        own.stages.push(pass.stage.as_str());
+        found.retain(|what| !own.missing.contains(what));
+        own.missing.extend(found);
     }
-    for (step, stages, whats) in forced {
+    for Forced { step, stages, missing } in forced {
         let by = step.map_or_else(|| "by hand".to_owned(), how);
-        let suggestion =
-            Some(format!("tracker set-stage {} {}, and earn what is missing", task.facts.id, stages[0]));
-        let about = About {
-            task: Some(&task.facts.id),
-            file: Some(&task.facts.path),
-            suggestion,
-            ..About::default()
-        };
-        let message = format!("left {} {by}, {}", stages.join(", "), whats.join(", "));
+        let back = Suggestion::tracker(["set-stage", task.facts.id.as_str(), stages[0]]);
+        let fix = Some(Fix::Advice(format!("{back}, and earn what is missing")));
+        let (id, file) = (&task.facts.id, task.facts.path.as_str());
+        let about = About { task: Some(id), file: Some(file), fix, ..About::default() };
+        let message = format!("left {} {by}, {}", stages.join(", "), missing.join(", "));
         book.add(GateRule::Overrides, message, about);
     }
 }
@@ -77,103 +177,60 @@ fn lifted_vetoes(facts: &RangeFacts<'_>, task: &Judged<'_>, book: &mut Violation
     else {
         return;
     };
-    let then = Task { kind: route(own).map(str::to_owned), ..after.clone() };
-    let signoffs = judge_votes(&then, book.config, &own.votes, &own.content, facts.people);
-    for judged in votes_of(&signoffs).filter(|vote| vote.weight == VoteStatus::None(WhyNot::Overridden)) {
-        let vote = &judged.ballot.vote;
-        let lifting = overriding_move(&then, book.config, &vote.stage, vote.round);
+    let route = Route::of(book.config, kind_of(own));
+    for (at, status) in &facts.landing.judgement.votes {
+        let cast = &facts.landing.cast[*at];
+        if cast.task != own.id || *status != VoteStatus::None(WhyNot::Overridden) {
+            continue;
+        }
+        let lifting = overriding_move(route, &after.history, &cast.stage, cast.round);
         let Some((_, step)) = task.moves.iter().find(|(at, _)| Some(*at) == lifting) else { continue };
         let is_told =
-            |pass: &Pass<'_>| pass.is_forced && pass.stage == vote.stage && pass.step == Some(*step);
+            |pass: &Pass<'_>| pass.is_forced && pass.stage == cast.stage && pass.step == Some(*step);
         if task.passes.iter().any(is_told) {
             continue;
         }
-        let (name, role, id) = (&judged.person.name, &vote.role, &own.id);
-        let message = format!("the rejection of {name} as {role} in {} is lifted {}", vote.stage, how(step));
-        let suggestion = Some(format!("{name}: tracker approve {id} --as {role}, or reject again"));
-        let file = path_of(judged);
-        let about = About { task: Some(id), file: Some(&file), suggestion, ..About::default() };
+        let (name, role, id) =
+            ((facts.people)(&facts.landing.votes[*at].vote.by).name, &cast.role, own.id.as_str());
+        let message = format!("the rejection of {name} as {role} in {} is lifted {}", cast.stage, how(step));
+        let command = Suggestion::tracker(["approve", id, "--as", role]);
+        let fix = Some(Fix::RunAs { person: name, command });
+        let about = About { task: Some(&own.id), file: Some(&cast.path), fix, ..About::default() };
         book.add(GateRule::Overrides, message, about);
     }
 }
 
 fn how(step: &Move) -> String {
-    let deed = if is_override(step) { "an override" } else { "a jump" };
-    format!("by {deed} of {}", step.by)
+    let action = if is_override(step) { "an override" } else { "a jump" };
+    format!("by {action} of {}", step.by)
 }
 
 /// Says what makes up for an approval that is missing in a stage that was left: the stage must be entered again.
-fn fix_of(task: &Judged<'_>, missing: &Missing) -> String {
-    let id = &task.facts.id;
-    let (Missing::Signoff { role, .. }, Some(after)) = (missing, &task.facts.after) else {
-        return missing.fix(id).to_string();
+pub(super) fn fix_of(task: &RangeTask, missing: &Missing) -> Fix {
+    let id = &task.id;
+    let (Missing::Signoff { role, .. }, Some(after)) = (missing, &task.after) else { return missing.fix(id) };
+    let back = match after.stage.is_complete() {
+        true => Suggestion::tracker(["reopen", id.as_str()]),
+        false => Suggestion::tracker(["fail", id.as_str(), "WHY"]),
     };
-    let back = if after.stage.is_complete() {
-        format!("tracker reopen {id}")
-    } else {
-        format!("tracker fail {id} WHY")
-    };
-    format!("{back}, and when it is there again: tracker approve {id} --as {role}")
+    let again = Suggestion::tracker(["approve", id.as_str(), "--as", role]);
+    Fix::Advice(format!("{back}, and when it is there again: {again}"))
 }
 
 /// Returns the rule that a missing thing breaks, and what is to be said of it.
-fn rule_of(missing: &Missing, pass: &Pass<'_>) -> Option<(GateRule, String)> {
+fn rule_of(missing: &Missing) -> Option<(GateRule, String)> {
     Some(match missing {
-        Missing::Signoff { role, .. } => {
-            let standing = pass.signoffs.roles.iter().find(|standing| standing.role == *role);
-            let votes = standing.map(|standing| standing.votes.as_slice()).unwrap_or_default();
-            let idle: Vec<String> = votes.iter().filter_map(excuse).collect();
-            let idle = if idle.is_empty() { String::new() } else { format!(": {}", idle.join("; ")) };
-            (GateRule::EarnedMoves, format!("without the {missing}{idle}"))
-        }
-        Missing::Rejected { .. } => (GateRule::EarnedMoves, format!("although it is rejected {missing}")),
         Missing::WaitsFor { task: other, .. } => (GateRule::EarnedMoves, format!("and it waits for {other}")),
         Missing::Unchecked { .. } => (GateRule::Deliverables, format!("with {missing} unchecked")),
         Missing::Finding { .. } => (GateRule::OpenFindings, format!("with {missing} open")),
-        // None of these is asked of a stage that was left: what blocks or closes a task now came later.
-        Missing::Cancelled
+        // Votes are looked at elsewhere, and the others are not asked of a stage that was left: what blocks or closes a
+        // task now came later.
+        Missing::Signoff { .. }
+        | Missing::Rejected { .. }
+        | Missing::Cancelled
         | Missing::Completed
         | Missing::UnknownStage { .. }
         | Missing::Blocked(_)
         | Missing::Outdated => return None,
     })
-}
-
-/// Says why an approval does not count.
-fn excuse(vote: &JudgedVote<'_>) -> Option<String> {
-    let why = vote.weight.why_not()?;
-    let is_approval = vote.ballot.vote.verdict == Verdict::Approved;
-    (is_approval && *why != WhyNot::Superseded).then(|| match why {
-        WhyNot::Stale(_) => format!("that of {} is {why}", vote.person.name),
-        _ => format!("that of {} does not count: {why}", vote.person.name),
-    })
-}
-
-/// Names the rule by which a vote that a move needed does not count.
-fn blame(id: &TaskId, role: &RoleStanding<'_>, vote: &JudgedVote<'_>, book: &mut Violations<'_>) {
-    let Some(why) = vote.weight.why_not() else { return };
-    let Some(rule) = rule_against(why) else { return };
-    let file = path_of(vote);
-    let about = About { task: Some(id), file: Some(&file), ..About::default() };
-    book.add(rule, format!("the vote of {} as {} does not count: {why}", vote.person.name, role.role), about);
-}
-
-/// Returns the rule that speaks against a vote.
-pub(super) fn rule_against(why: &WhyNot) -> Option<GateRule> {
-    match why {
-        WhyNot::OwnWork => Some(GateRule::SelfApproval),
-        WhyNot::Outsider | WhyNot::UndefinedRole(_) | WhyNot::Agent => Some(GateRule::RoleMembers),
-        WhyNot::Unsigned | WhyNot::BadSignature => Some(GateRule::SignedVotes),
-        WhyNot::Altered
-        | WhyNot::Copied(_)
-        | WhyNot::Unsound
-        | WhyNot::Future
-        | WhyNot::UnbegunRound { .. } => Some(GateRule::NoRewrittenVotes),
-        _ => None,
-    }
-}
-
-/// Returns the path of a vote's file.
-pub(super) fn path_of(vote: &JudgedVote<'_>) -> String {
-    format!("{}/{}", RecordKind::Vote.folder_of(&vote.ballot.folder), vote.ballot.name)
 }

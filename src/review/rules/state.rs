@@ -1,9 +1,10 @@
 //! `merge-stage`, `wip-limit`, `broken-documents`, `merge-integrity` and `commands`: how things are at the head.
 
 use super::super::facts::{MergedRecord, RangeFacts};
-use super::super::passes::{Judged, place_in, route};
+use super::super::passes::{Judged, kind_of};
 use super::{About, Violations};
-use crate::model::{GateRule, Level, Severity, is_daily_record};
+use crate::model::{GateRule, Level, Severity, Suggestion, is_daily_record};
+use crate::policy::{Fix, Route};
 
 pub(super) fn judge(facts: &RangeFacts<'_>, tasks: &[Judged<'_>], book: &mut Violations<'_>) {
     merge_stage(facts, tasks, book);
@@ -25,18 +26,14 @@ fn merge_stage(facts: &RangeFacts<'_>, tasks: &[Judged<'_>], book: &mut Violatio
         if !task.facts.commits.iter().any(does_work) {
             continue;
         }
-        let stages = book.config.stages_of(route(task.facts));
+        let route = Route::of(book.config, kind_of(task.facts));
         // A route without that stage has to be gone to its end.
-        let needed = place_in(stages, &wanted).unwrap_or(stages.len() + 1);
-        if place_in(stages, &after.stage).is_none_or(|here| here < needed) {
+        let needed = route.place(&wanted).unwrap_or(route.stages().len() + 1);
+        if route.place(&after.stage).is_none_or(|here| here < needed) {
             let message = format!("is in {}, and what is merged must have reached {wanted}", after.stage);
-            let suggestion = Some(format!("tracker signoffs {}", task.facts.id));
-            let about = About {
-                task: Some(&task.facts.id),
-                file: Some(&task.facts.path),
-                suggestion,
-                ..About::default()
-            };
+            let fix = Some(Fix::Run(Suggestion::tracker(["signoffs", task.facts.id.as_str()])));
+            let (id, file) = (&task.facts.id, task.facts.path.as_str());
+            let about = About { task: Some(id), file: Some(file), fix, ..About::default() };
             book.add(GateRule::MergeStage, message, about);
         }
     }
@@ -63,16 +60,16 @@ fn broken_documents(facts: &RangeFacts<'_>, book: &mut Violations<'_>) {
         let about = About {
             file: Some(&problem.file),
             line: problem.line,
-            suggestion: problem.hint.clone(),
+            fix: problem.hint.clone().map(Fix::Advice),
             ..About::default()
         };
         book.add_at(most, GateRule::BrokenDocuments, format!("{key}{}", problem.message), about);
     }
     for task in facts.tasks.iter().filter(|task| task.collides) {
         let message = "the base has another new task of this id";
-        let suggestion =
-            Some("merge the base, and give one of the two another id: tracker doctor".to_owned());
-        let about = About { task: Some(&task.id), file: Some(&task.path), suggestion, ..About::default() };
+        let advice = "merge the base, and give one of the two another id: tracker doctor";
+        let fix = Some(Fix::Advice(advice.to_owned()));
+        let about = About { task: Some(&task.id), file: Some(&task.path), fix, ..About::default() };
         book.add(GateRule::BrokenDocuments, message, about);
     }
 }
@@ -84,13 +81,13 @@ fn of_merge(record: &MergedRecord, book: &mut Violations<'_>) {
     } else {
         (Level::Error, format!("the merge holds what neither side brought: {difference}"))
     };
-    let suggestion = Some("merge again with the driver in place: tracker hooks install".to_owned());
+    let fix = Some(Fix::Advice("merge again with the driver in place: tracker hooks install".to_owned()));
     let about = About {
         task: record.task.as_ref(),
         commit: Some(&record.commit),
         file: Some(&record.path),
         line: None,
-        suggestion,
+        fix,
     };
     book.add_at(most, GateRule::MergeIntegrity, message, about);
 }

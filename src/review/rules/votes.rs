@@ -1,98 +1,126 @@
 //! Votes and findings that were changed or deleted, and votes that the range brings and that do not count.
 
-use super::super::facts::{RangeFacts, RangeTask, RecordStep};
-use super::super::passes::Judged;
-use super::moves::{path_of, rule_against};
+use super::super::facts::{CommitFacts, RangeFacts, RangeTask, RecordStep};
+use super::super::passes::{Judged, Vote};
+use super::objections::{is_revert, not_counted};
 use super::{About, Violations};
 use crate::model::{
-    Finding, FindingState, GateRule, Level, RecordKind, Resolution, SelfApproval, Signatures,
+    Finding, FindingState, GateRule, Level, Person, RecordKind, Resolution, SelfApproval, Signatures,
+    Suggestion, Verdict, is_daily_record,
 };
-use crate::policy::{JudgedVote, Signoffs, Trust, VoteStatus, blocking_findings, is_member};
+use crate::policy::history::PersonKey;
+use crate::policy::{Fix, Trust, VoteStatus, WhyNot, blocking_findings, is_member};
 
 pub(super) fn judge(facts: &RangeFacts<'_>, tasks: &[Judged<'_>], book: &mut Violations<'_>) {
     for step in &facts.steps {
-        of_step(step, book);
+        of_step(facts, step, book);
+    }
+    for (at, status) in &facts.landing.judgement.votes {
+        if let Some(vote) = facts.vote(*at, status).filter(|vote| vote.is_new) {
+            of_new_vote(facts, vote, book);
+        }
     }
     for task in tasks {
-        idle_votes(task, book);
         resolutions(facts, task.facts, book);
     }
 }
 
-fn of_step(step: &RecordStep, book: &mut Violations<'_>) {
+fn of_step(facts: &RangeFacts<'_>, step: &RecordStep, book: &mut Violations<'_>) {
     match step {
-        RecordStep::Vote { commit, task, path, is_deleted } => {
-            let deed = if *is_deleted { "deletes a vote" } else { "changes a vote that was cast" };
-            let suggestion = Some("restore the file; who changed their mind votes again".to_owned());
-            let about = About {
-                task: Some(task),
-                commit: commit.as_deref(),
-                file: Some(path),
-                line: None,
-                suggestion,
-            };
-            book.add(GateRule::NoRewrittenVotes, deed, about);
+        RecordStep::Vote { commit, task, path, is_deleted, verdict } => {
+            let is_lawful = *is_deleted
+                && verdict.as_ref().is_some_and(|verdict| *verdict != Verdict::Rejected)
+                && is_revert(facts, commit.as_deref());
+            if is_lawful {
+                return;
+            }
+            let action = if *is_deleted { "deletes a vote" } else { "changes a vote that was cast" };
+            let fix = Some(Fix::Advice("restore the file; who changed their mind votes again".to_owned()));
+            let commit = commit.as_deref();
+            let about = About { task: Some(task), commit, file: Some(path), fix, ..About::default() };
+            book.add(GateRule::NoRewrittenVotes, action, about);
         }
         RecordStep::Finding { commit, task, path, action } => {
             let id = path.rsplit('/').next().and_then(|name| name.strip_suffix(".yaml")).unwrap_or(path);
-            let suggestion = Some(format!("restore the file; tracker findings settle {task} {id}, or waive"));
-            let about = About {
-                task: Some(task),
-                commit: commit.as_deref(),
-                file: Some(path),
-                line: None,
-                suggestion,
-            };
+            let settle = Suggestion::tracker(["findings", "settle", task.as_str(), id]);
+            let fix = Some(Fix::Advice(format!("restore the file; {settle}, or waive")));
+            let commit = commit.as_deref();
+            let about = About { task: Some(task), commit, file: Some(path), fix, ..About::default() };
             book.add(GateRule::OpenFindings, action.clone(), about);
         }
         RecordStep::History { .. } => {}
     }
 }
 
-/// Votes that the range brings and that count for nothing are worth a warning, where no move rests on them.
-fn idle_votes(task: &Judged<'_>, book: &mut Violations<'_>) {
-    let standing = task.passes.iter().map(|pass| &pass.signoffs);
-    let all: Vec<&Signoffs<'_>> =
-        standing.chain(task.current.as_ref().map(|(signoffs, _)| signoffs)).collect();
-    for vote in all.iter().flat_map(|signoffs| votes_of(signoffs)) {
-        let is_new = task.facts.new_votes.contains(&vote.ballot.name);
-        let file = path_of(vote);
-        let about = || About { task: Some(&task.facts.id), file: Some(&file), ..About::default() };
-        let (name, role) = (&vote.person.name, &vote.ballot.vote.role);
-        if let Some(why) = vote.weight.why_not().filter(|_| is_new)
-            && let Some(rule) = rule_against(why)
-        {
-            let message = format!("the vote of {name} as {role} does not count: {why}");
-            book.add_at(Level::Warn, rule, message, about());
-        }
-        if vote.weight == VoteStatus::Approval && is_new {
-            doubt(vote, about(), book);
-        }
+/// Votes that the range brings and that count for nothing are worth a warning, where no move rests on them; so is what
+/// is doubtful about one that counts.
+fn of_new_vote(facts: &RangeFacts<'_>, vote: Vote<'_>, book: &mut Violations<'_>) {
+    let cast = &facts.landing.cast[vote.at];
+    let worth = worth_of(facts, vote);
+    not_counted(facts, &cast.task, Vote { status: worth, ..vote }, Level::Warn, book);
+    if *worth != VoteStatus::Approval {
+        return;
+    }
+    let file = path_of(vote);
+    let about = || About { task: Some(&cast.task), file: Some(&file), ..About::default() };
+    let (name, role) = ((facts.people)(&vote.record.vote.by).name, &vote.record.vote.role);
+    if vote.record.trust == Trust::Attributed && book.config.policy.signatures == Signatures::Warn {
+        let message = format!("the approval of {name} as {role} is not signed");
+        book.add_at(Level::Warn, GateRule::SignedVotes, message, about());
+    }
+    let task = facts.tasks.iter().find(|task| task.id == cast.task);
+    let commits = task.into_iter().flat_map(|task| &task.commits).map(|at| &facts.commits[*at]);
+    if let Some(commit) = commits.into_iter().find(|commit| is_committed_by(facts, commit, &cast.voter)) {
+        let message = format!(
+            "{name} approves as {role} what {name} committed, though not as its author: {} \"{}\"",
+            commit.short(),
+            commit.subject
+        );
+        book.add_at(Level::Warn, GateRule::SelfApproval, message, about());
     }
 }
 
-/// Says how little is known of whose an approval is that counts.
-fn doubt(vote: &JudgedVote<'_>, about: About<'_>, book: &mut Violations<'_>) {
-    let (name, role) = (&vote.person.name, &vote.ballot.vote.role);
-    let wants = book.config.policy.signatures == Signatures::Warn;
-    let message = match vote.ballot.trust {
-        Trust::Signed => return,
-        Trust::Unverified => format!(
-            "nothing but its file says that the approval as {role} is by {name}: the commit is by another"
-        ),
-        Trust::Attributed if wants => format!("the approval of {name} as {role} is not signed"),
-        Trust::Attributed => return,
+/// Returns what a vote was worth in the stage that its task left, else for its own stage.
+fn worth_of<'f>(facts: &'f RangeFacts<'_>, vote: Vote<'f>) -> &'f VoteStatus {
+    let left = facts.landing.judgement.leavings.iter().flat_map(|leaving| &leaving.roles);
+    let mut asked = left.flat_map(|role| &role.votes).filter(|(at, _)| *at == vote.at);
+    let is_asked = |status: &&VoteStatus| {
+        !matches!(status, VoteStatus::None(WhyNot::OtherStage(_) | WhyNot::Late | WhyNot::OtherRound { .. }))
     };
-    book.add_at(Level::Warn, GateRule::SignedVotes, message, about);
+    asked.find_map(|(_, status)| Some(status).filter(is_asked)).unwrap_or(vote.status)
 }
 
-/// Returns all votes of a task's sign-offs.
-pub(super) fn votes_of<'s, 'v>(signoffs: &'s Signoffs<'v>) -> impl Iterator<Item = &'s JudgedVote<'v>> {
-    signoffs.roles.iter().flat_map(|role| &role.votes).chain(&signoffs.others)
+/// Whether somebody committed, as another's, work on more than records.
+fn is_committed_by(facts: &RangeFacts<'_>, commit: &CommitFacts, person: &PersonKey) -> bool {
+    let key = |person: &Person| PersonKey::of(&(facts.people)(person));
+    key(&commit.committer) == *person
+        && key(&commit.author) != *person
+        && commit.paths.iter().any(|path| !is_daily_record(path))
+}
+
+/// Returns the rule that speaks against a vote.
+pub(super) fn rule_against(why: &WhyNot) -> Option<GateRule> {
+    match why {
+        WhyNot::OwnWork => Some(GateRule::SelfApproval),
+        WhyNot::Outsider | WhyNot::UndefinedRole(_) | WhyNot::Agent => Some(GateRule::RoleMembers),
+        WhyNot::Unsigned | WhyNot::BadSignature | WhyNot::Unattributed => Some(GateRule::SignedVotes),
+        WhyNot::Altered
+        | WhyNot::Copied(_)
+        | WhyNot::Unsound
+        | WhyNot::NotShown
+        | WhyNot::Future
+        | WhyNot::UnbegunRound { .. } => Some(GateRule::NoRewrittenVotes),
+        _ => None,
+    }
+}
+
+/// Returns the path of a vote's file.
+pub(super) fn path_of(vote: Vote<'_>) -> String {
+    format!("{}/{}", RecordKind::Vote.folder_of(&vote.record.folder), vote.record.name)
 }
 
 /// Who settles or waives a finding that blocks must be one whose role found it, and, where nobody may approve their
-/// own work, not its author.
+/// own work, not its author. What an author fixed is settled by an approval of that role that came later.
 fn resolutions(range: &RangeFacts<'_>, facts: &RangeTask, book: &mut Violations<'_>) {
     for finding in &facts.findings {
         let before = facts.findings_before.iter().find(|old| old.id == finding.id);
@@ -103,6 +131,9 @@ fn resolutions(range: &RangeFacts<'_>, facts: &RangeTask, book: &mut Violations<
             continue;
         };
         if finding.state().is_open() || !blocks(finding, book) {
+            continue;
+        }
+        if new.to == FindingState::Fixed && is_approved_since(range, facts, finding, new) {
             continue;
         }
         let Some(doubt) = doubt_about(range, facts, finding, new, book) else { continue };
@@ -123,6 +154,21 @@ fn blocks(finding: &Finding, book: &Violations<'_>) -> bool {
     !blocking_findings(book.config, std::slice::from_ref(&open)).is_empty()
 }
 
+/// Whether an approval that counts, for the role that raised a finding, came after it was fixed.
+fn is_approved_since(
+    range: &RangeFacts<'_>,
+    facts: &RangeTask,
+    finding: &Finding,
+    step: &Resolution,
+) -> bool {
+    let judgement = &range.landing.judgement;
+    let left = judgement.leavings.iter().filter(|leaving| leaving.task == facts.id);
+    let roles = left.flat_map(|leaving| &leaving.roles);
+    let roles = roles.chain(judgement.current.get(&facts.id).into_iter().flatten());
+    let mut approvals = roles.filter(|role| role.role == finding.role).flat_map(|role| role.approvals());
+    approvals.any(|at| range.landing.votes[at].vote.at >= step.at)
+}
+
 fn doubt_about(
     range: &RangeFacts<'_>,
     facts: &RangeTask,
@@ -138,8 +184,8 @@ fn doubt_about(
     if !facts.attributed.contains(&(finding.id.clone(), step.clone())) {
         return Some("and the commit that says so is by another".to_owned());
     }
-    let mut authors = facts.content.commits.iter().flat_map(|commit| &commit.authors);
-    let is_own = authors.any(|author| (range.people)(author).is_same(&person));
+    let writers = range.landing.writers.get(&facts.id);
+    let is_own = writers.is_some_and(|writers| writers.contains(&PersonKey::of(&person)));
     let forbids = book.config.policy.self_approval == SelfApproval::Forbid;
     (forbids && is_own).then(|| "who wrote what it is about".to_owned())
 }

@@ -19,8 +19,6 @@ fn a_considered_no_names_every_breach_and_what_mends_it() {
     exit 1
     --- stdout
     main..topic · 6 commits · 2 tasks · 2 files · policy from main
-    error earned-moves    TASK-D4RK: left qa, without the approval of code-reviewer: that of Grace is stale: src/theme.rs changed
-                          tracker reopen TASK-D4RK, and when it is there again: tracker approve TASK-D4RK --as code-reviewer
     error policy-owners   part of the policy is changed by commits of no task, so policy-owner cannot approve it (.tracker/config.toml)
                           link the commit to a task: Task: ID
     warn  linked-commits  180c84c "wip" belongs to no task
@@ -29,21 +27,23 @@ fn a_considered_no_names_every_breach_and_what_mends_it() {
                           git rebase -i, and add a line: Task: ID
     error covered-files   notes.txt changed without a task, so code-reviewer never saw it
                           link the commit to a task: Task: ID
+    error covered-files   TASK-D4RK: code-reviewer has no valid approval of src/theme.rs as it is now
+                          tracker reopen TASK-D4RK
     warn  declared-files  TASK-D4RK: changes src/theme.rs, which is none of its target files
                           tracker set TASK-D4RK files+=src/theme.rs
-    ok    13 other rules
+    ok    14 other rules
     off   wip-limit
     --- stderr
-    3 errors, 3 warnings      tracker explain earned-moves
+    3 errors, 3 warnings      tracker explain policy-owners
 
     $ tracker check --base main --quiet
     exit 1
     --- stdout
-    error earned-moves    TASK-D4RK: left qa, without the approval of code-reviewer: that of Grace is stale: src/theme.rs changed
     error policy-owners   part of the policy is changed by commits of no task, so policy-owner cannot approve it (.tracker/config.toml)
     warn  linked-commits  180c84c "wip" belongs to no task
     warn  linked-commits  ae148c6 "Be kind" belongs to no task
     error covered-files   notes.txt changed without a task, so code-reviewer never saw it
+    error covered-files   TASK-D4RK: code-reviewer has no valid approval of src/theme.rs as it is now
     warn  declared-files  TASK-D4RK: changes src/theme.rs, which is none of its target files
 
     $ tracker check --base topic --head main
@@ -73,10 +73,6 @@ fn a_terminal_gets_lines_that_fit() {
     }
     assert_snapshot!(on("80"), @r#"
     main..topic · 6 commits · 2 tasks · 2 files · policy from main
-    ✗ earned-moves    TASK-D4RK: left qa, without the approval of code-reviewer:
-                      that of Grace is stale: src/theme.rs changed
-                      tracker reopen TASK-D4RK, and when it is there again: tracker
-                      approve TASK-D4RK --as code-reviewer
     ✗ policy-owners   part of the policy is changed by commits of no task, so
                       policy-owner cannot approve it (.tracker/config.toml)
                       link the commit to a task: Task: ID
@@ -87,10 +83,13 @@ fn a_terminal_gets_lines_that_fit() {
     ✗ covered-files   notes.txt changed without a task, so code-reviewer never saw
                       it
                       link the commit to a task: Task: ID
+    ✗ covered-files   TASK-D4RK: code-reviewer has no valid approval of src/theme.rs
+                      as it is now
+                      tracker reopen TASK-D4RK
     ! declared-files  TASK-D4RK: changes src/theme.rs, which is none of its target
                       files
                       tracker set TASK-D4RK files+=src/theme.rs
-    ✓ 13 other rules
+    ✓ 14 other rules
     · off: wip-limit
     "#);
 }

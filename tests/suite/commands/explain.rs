@@ -59,8 +59,8 @@ fn one_rule_is_told_in_full() {
     earned-moves  error
       Every stage that was left had what it asks for.
 
-      requires  For each move on, the gate computes again what the stage asks for: sign-offs of each role, as many as its quorum, valid for the content as it is at the head, and no standing rejection.
-      why       A hook can be skipped and a file can be edited by hand. A vote is about what its author saw: code that changed afterwards was seen by nobody.
+      requires  For each move on, the gate computes again what the stage asks for: sign-offs of each role, as many as its quorum, there in the commit that made the move and for what the task had changed by then, and no rejection that is valid, at the base's tip or at the head.
+      why       A hook can be skipped and a file can be edited by hand. A vote is about what its author saw.
       example   TASK-7Q2M: left qa, without the approval of code-reviewer: that of Grace is stale: src/theme.rs changed
       fix       Take the task back to the stage (`tracker fail TASK WHY`, or `tracker reopen TASK` where it is complete) and ask the role to look again: `tracker approve TASK --as ROLE`. `tracker signoffs TASK` tells what each vote covers and why one does not count.
       level     in .tracker/config.toml, by default error:
@@ -88,11 +88,11 @@ fn one_rule_is_told_in_full() {
 
       requires  For each move on, the gate computes again what the stage
                 asks for: sign-offs of each role, as many as its quorum,
-                valid for the content as it is at the head, and no standing
-                rejection.
+                there in the commit that made the move and for what the task
+                had changed by then, and no rejection that is valid, at the
+                base's tip or at the head.
       why       A hook can be skipped and a file can be edited by hand. A
-                vote is about what its author saw: code that changed
-                afterwards was seen by nobody.
+                vote is about what its author saw.
       example   TASK-7Q2M: left qa, without the approval of code-reviewer:
                 that of Grace is stale: src/theme.rs changed
       fix       Take the task back to the stage (`tracker fail TASK WHY`, or

@@ -84,14 +84,13 @@ fn a_range_is_told_by_task() {
     error  TASK-D4RK  Add dark mode to the dashboard  dev > qa > complete
       moves       dev > qa       Ada Lovelace  17m
                   qa > complete  Grace         13m  signed off by Grace
-      votes       void  code-reviewer  Grace  13m  attributed  stale: src/theme.rs changed  "clean"
+      votes       ok  code-reviewer  Grace  13m  attributed  "clean"
       checkboxes  [x]  two colours from one table
       changed     priority  high > critical
       commits     d5d326c  Two colours       Ada Lovelace
                   d407304  Ask for a review  Ada Lovelace
                   fb0888f  Three colours     Ada Lovelace
       files       !  src/theme.rs  +3 -0  added  not covered
-      missing     -  approval of code-reviewer
 
     open  TASK-EXP0  Describe the export  not started
       changed     notes  1 added
@@ -105,8 +104,6 @@ fn a_range_is_told_by_task() {
     Policy files
       files       -  .tracker/config.toml
 
-    error earned-moves    TASK-D4RK: left qa, without the approval of code-reviewer: that of Grace is stale: src/theme.rs changed
-                          tracker reopen TASK-D4RK, and when it is there again: tracker approve TASK-D4RK --as code-reviewer
     error policy-owners   part of the policy is changed by commits of no task, so policy-owner cannot approve it (.tracker/config.toml)
                           link the commit to a task: Task: ID
     warn  linked-commits  180c84c "wip" belongs to no task
@@ -115,12 +112,14 @@ fn a_range_is_told_by_task() {
                           git rebase -i, and add a line: Task: ID
     error covered-files   notes.txt changed without a task, so code-reviewer never saw it
                           link the commit to a task: Task: ID
+    error covered-files   TASK-D4RK: code-reviewer has no valid approval of src/theme.rs as it is now
+                          tracker reopen TASK-D4RK
     warn  declared-files  TASK-D4RK: changes src/theme.rs, which is none of its target files
                           tracker set TASK-D4RK files+=src/theme.rs
-    ok    13 other rules
+    ok    14 other rules
     off   wip-limit
     --- stderr
-    3 errors, 3 warnings      tracker explain earned-moves
+    3 errors, 3 warnings      tracker explain policy-owners
 
     $ tracker review main..topic --brief
     exit 0
@@ -142,14 +141,13 @@ fn a_range_is_told_by_task() {
     error  TASK-D4RK  Add dark mode to the dashboard  dev > qa > complete
       moves       dev > qa       Ada Lovelace  19m
                   qa > complete  Grace         15m  signed off by Grace
-      votes       void  code-reviewer  Grace  15m  attributed  stale: src/theme.rs changed  "clean"
+      votes       ok  code-reviewer  Grace  15m  attributed  "clean"
       checkboxes  [x]  two colours from one table
       changed     priority  high > critical
       commits     d5d326c  Two colours       Ada Lovelace
                   d407304  Ask for a review  Ada Lovelace
                   fb0888f  Three colours     Ada Lovelace
       files       !  src/theme.rs  +3 -0  added  not covered
-      missing     -  approval of code-reviewer
 
     open  TASK-EXP0  Describe the export  not started
       changed     notes  1 added
@@ -163,11 +161,11 @@ fn a_range_is_told_by_task() {
     Policy files
       files       -  .tracker/config.toml
 
-    error earned-moves    TASK-D4RK: left qa, without the approval of code-reviewer: that of Grace is stale: src/theme.rs changed
     error policy-owners   part of the policy is changed by commits of no task, so policy-owner cannot approve it (.tracker/config.toml)
     warn  linked-commits  180c84c "wip" belongs to no task
     warn  linked-commits  ae148c6 "Be kind" belongs to no task
     error covered-files   notes.txt changed without a task, so code-reviewer never saw it
+    error covered-files   TASK-D4RK: code-reviewer has no valid approval of src/theme.rs as it is now
     warn  declared-files  TASK-D4RK: changes src/theme.rs, which is none of its target files
     "#);
 }
@@ -192,14 +190,13 @@ fn a_terminal_gets_glyphs_and_is_never_exceeded() {
     ✗  TASK-D4RK  Add dark mode to the dashboard  dev → qa → complete
       moves       dev → qa       Ada Lovelace  20m
                   qa → complete  Grace         16m  signed off by Grace
-      votes       !  code-reviewer  Grace  16m  attributed  stale: src/theme.rs cha…
+      votes       ✓  code-reviewer  Grace  16m  attributed  "clean"
       checkboxes  ✓  two colours from one table
       changed     priority  high → critical
       commits     d5d326c  Two colours       Ada Lovelace
                   d407304  Ask for a review  Ada Lovelace
                   fb0888f  Three colours     Ada Lovelace
       files       !  src/theme.rs  +3 −0  added  not covered
-      missing     ○  approval of code-reviewer
 
     ○  TASK-EXP0  Describe the export  not started
       changed     notes  1 added
@@ -213,10 +210,6 @@ fn a_terminal_gets_glyphs_and_is_never_exceeded() {
     Policy files
       files       ·  .tracker/config.toml
 
-    ✗ earned-moves    TASK-D4RK: left qa, without the approval of code-reviewer:
-                      that of Grace is stale: src/theme.rs changed
-                      tracker reopen TASK-D4RK, and when it is there again: tracker
-                      approve TASK-D4RK --as code-reviewer
     ✗ policy-owners   part of the policy is changed by commits of no task, so
                       policy-owner cannot approve it (.tracker/config.toml)
                       link the commit to a task: Task: ID
@@ -227,10 +220,13 @@ fn a_terminal_gets_glyphs_and_is_never_exceeded() {
     ✗ covered-files   notes.txt changed without a task, so code-reviewer never saw
                       it
                       link the commit to a task: Task: ID
+    ✗ covered-files   TASK-D4RK: code-reviewer has no valid approval of src/theme.rs
+                      as it is now
+                      tracker reopen TASK-D4RK
     ! declared-files  TASK-D4RK: changes src/theme.rs, which is none of its target
                       files
                       tracker set TASK-D4RK files+=src/theme.rs
-    ✓ 13 other rules
+    ✓ 14 other rules
     · off: wip-limit
     "#);
 }

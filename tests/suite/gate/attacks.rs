@@ -210,8 +210,8 @@ const ATTACKS: &[Attack] = &[
     },
     Attack {
         name: "changes code after the votes",
-        rule: "earned-moves",
-        says: "that of Ada is stale: src/theme.rs changed",
+        rule: "covered-files",
+        says: "has no valid approval of src/theme.rs as it is now",
         play: |world| {
             world.replace("src/theme.rs", "    3\n", "    4\n");
             world.work("One more thing");
@@ -219,8 +219,8 @@ const ATTACKS: &[Attack] = &[
     },
     Attack {
         name: "changes only whitespace after the votes",
-        rule: "earned-moves",
-        says: "src/theme.rs changed",
+        rule: "covered-files",
+        says: "has no valid approval of src/theme.rs as it is now",
         play: |world| {
             world.replace("src/theme.rs", "    3\n", "    3  \n");
             world.work("Format");
@@ -228,8 +228,8 @@ const ATTACKS: &[Attack] = &[
     },
     Attack {
         name: "moves a covered line into another function",
-        rule: "earned-moves",
-        says: "src/theme.rs changed",
+        rule: "covered-files",
+        says: "has no valid approval of src/theme.rs as it is now",
         play: |world| {
             world.write("src/theme.rs", "fn theme() {\n}\n\nfn other() {\n    3\n    2\n}\n");
             world.work("Move it");
@@ -237,8 +237,8 @@ const ATTACKS: &[Attack] = &[
     },
     Attack {
         name: "changes reviewed code in a commit of no task",
-        rule: "earned-moves",
-        says: "src/theme.rs changed",
+        rule: "covered-files",
+        says: "has no valid approval of src/theme.rs as it is now",
         play: |world| {
             world.replace("src/theme.rs", "    3\n", "    4\n");
             world.commit("Unlinked");
@@ -372,7 +372,18 @@ const ATTACKS: &[Attack] = &[
             world.commit("Reopen");
             let text = world.git(&["show", &format!("HEAD~1:.tracker/tasks/{ID}.md")]);
             world.write(&format!(".tracker/tasks/{ID}.md"), &format!("{text}\n"));
-            world.commit("Never mind");
+            // An exact revert may take its move back, and this is none.
+            world.write("docs/note.md", "Never mind.\n");
+            world.work("Never mind");
+        },
+    },
+    Attack {
+        name: "squashes away who approved",
+        rule: "earned-moves",
+        says: "another than its author committed it, and it is not signed",
+        play: |world| {
+            world.git(&["reset", "--quiet", "--soft", "main"]);
+            world.work("All at once");
         },
     },
     Attack {
@@ -405,8 +416,8 @@ const ATTACKS: &[Attack] = &[
     },
     Attack {
         name: "merges with evil changes of code",
-        rule: "earned-moves",
-        says: "src/theme.rs changed",
+        rule: "covered-files",
+        says: "has no valid approval of src/theme.rs as it is now",
         play: |world| {
             evil_merge(world, |world| world.replace("src/theme.rs", "    3\n", "    666\n"));
         },

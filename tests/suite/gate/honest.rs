@@ -117,10 +117,25 @@ const TWINS: &[Twin] = &[
         },
     },
     Twin {
-        name: "is squashed",
+        name: "is squashed, and reviewed once more",
         play: |world| {
             world.git(&["reset", "--quiet", "--soft", "main"]);
             world.work("All at once");
+            world.tracker_as("Dev", &format!("reopen {ID}"));
+            world.tracker_as("Dev", &format!("advance {ID}"));
+            world.commit("Once more");
+            world.tracker_as("Ada", &format!("approve {ID} --as reviewer"));
+            world.commit_as("Ada", "Approve");
+            world.tracker_as("Sec", &format!("approve {ID} --as auditor"));
+            world.commit_as("Sec", "Approve");
+        },
+    },
+    Twin {
+        name: "takes back a move exactly, as `git revert` does",
+        play: |world| {
+            world.tracker_as("Dev", &format!("reopen {ID} -m \"found a bug\""));
+            world.commit("Reopen");
+            world.git(&["revert", "--no-edit", "HEAD"]);
         },
     },
     Twin {
@@ -175,6 +190,8 @@ const TWINS: &[Twin] = &[
             world.commit_as("Bob", "Waive");
             world.tracker_as("Bob", &format!("approve {ID} --as reviewer"));
             world.commit_as("Bob", "Approve after all");
+            world.tracker_as("Sec", &format!("approve {ID} --as auditor"));
+            world.commit_as("Sec", "Approve again");
         },
     },
     Twin {

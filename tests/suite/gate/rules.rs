@@ -101,7 +101,7 @@ fn the_exit_code_is_the_answer() {
     for format in ["human", "json"].into_iter().chain(FORMATS.iter().map(|format| format.name)) {
         let output = check(&world, &["--format", format]);
         assert_eq!(output.status, 1, "{output}");
-        assert!(output.stdout.contains(ID) && output.stdout.contains("earned-moves"), "{output}");
+        assert!(output.stdout.contains(ID) && output.stdout.contains("covered-files"), "{output}");
     }
     let nowhere = world.sandbox.tracker(&["check", "--base", "nowhere"]);
     assert_eq!(nowhere.status, 2, "{nowhere}");

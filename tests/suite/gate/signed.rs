@@ -123,13 +123,22 @@ fn an_unsigned_vote_and_one_whose_signature_was_taken_off_are_stopped() {
 }
 
 #[test]
-fn a_vote_in_the_name_of_another_is_told() {
+fn a_vote_in_the_name_of_another_does_not_count() {
     let world = World::honest();
     world.git(&["reset", "--quiet", "--hard", "HEAD~2"]);
     world.tracker_as("Ada", &format!("approve {ID} --as reviewer"));
     world.commit("What Ada is to have said");
     let review = world.review();
     assert_eq!(review.tasks[0].votes[0].trust.as_str(), "unverified");
-    let says = "signed-votes: nothing but its file says that the approval as reviewer is by Ada: the commit is by another";
-    assert_eq!(said(&review.verdict.violations), [says]);
+    let why = "does not count: another than its author committed it, and it is not signed";
+    assert_eq!(
+        said(&review.verdict.violations),
+        [
+            format!(
+                "!earned-moves: left qa, without the approval of reviewer, by ada@example.com or bob@example.com: \
+                 that of Ada {why}"
+            ),
+            format!("!signed-votes: the vote of Ada as reviewer {why}"),
+        ]
+    );
 }

@@ -31,11 +31,12 @@ fn one_covered_file_changed() {
 const CODE_CHANGED: &str = "fn one() {\n    11\n}\n\nfn two() {\n    2\n}\n";
 
 #[test]
-fn also_by_a_commit_that_is_not_linked() {
+fn a_commit_that_is_not_linked_takes_nothing_back() {
+    // What it changed is for the gate to refuse: nobody approved it.
     let sandbox = approved();
     sandbox.write("src/theme.rs", CODE_CHANGED);
     commit(&sandbox, "wip");
-    is_stale(&sandbox, "src/theme.rs changed");
+    is_valid(&sandbox);
 }
 
 #[test]
@@ -62,11 +63,11 @@ fn a_file_more_a_mode_a_deletion() {
     is_stale(&sandbox, "src/new.rs came in addition");
     let sandbox = approved();
     sandbox.git(&["update-index", "--chmod=+x", "src/theme.rs"]);
-    sandbox.git(&["commit", "--quiet", "--message", "Mode"]);
+    sandbox.git(&["commit", "--quiet", "--message", "Mode\n\nTask: TASK-T3ST"]);
     is_stale(&sandbox, "src/theme.rs changed its mode");
     let sandbox = approved();
     std::fs::remove_file(sandbox.path().join("src/theme.rs")).unwrap();
-    commit(&sandbox, "Delete");
+    work(&sandbox, "Delete");
     is_stale(&sandbox, "src/theme.rs was deleted");
 }
 
@@ -96,7 +97,7 @@ fn work_of_others(sandbox: &Sandbox) {
 }
 
 #[test]
-fn rebase_squash_and_cherry_pick_do_not() {
+fn rebase_and_cherry_pick_do_not_and_a_squash_loses_whose_it_is() {
     let sandbox = world(TWO);
     sandbox.git(&["checkout", "--quiet", "-b", "topic"]);
     sandbox.write("src/more.rs", "// more\n");
@@ -111,7 +112,8 @@ fn rebase_squash_and_cherry_pick_do_not() {
     sandbox.git(&["checkout", "--quiet", "-b", "squashed", "main"]);
     sandbox.git(&["merge", "--quiet", "--squash", "topic"]);
     work(&sandbox, "All in one");
-    is_valid(&sandbox);
+    let why = "another than its author committed it, and it is not signed";
+    assert_eq!(standing(&sandbox), format!("reviewer 0/1\n  Ada approved: {why}\ntester 0/1"));
     sandbox.git(&["checkout", "--quiet", "-b", "picked", "main"]);
     sandbox.git(&["cherry-pick", "main..topic"]);
     is_valid(&sandbox);

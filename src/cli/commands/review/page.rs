@@ -8,7 +8,8 @@ use crate::cli::output::{Cell, Output};
 use crate::model::Verdict;
 use crate::policy::Trust;
 use crate::review::{
-    CommitReview, FileChange, FileReview, FindingReview, MoveReview, Review, TaskReview, Unlinked, VoteReview,
+    CommitReview, FileChange, FileReview, FindingReview, MissingReview, MoveReview, Review, TaskReview,
+    Unlinked, VoteReview,
 };
 
 /// Maximum number of rows of one list; the rest is counted.
@@ -79,7 +80,9 @@ fn show_task(task: &TaskReview, is_full: bool, out: &mut Output) {
     list(out, "findings", rows, 3);
     list(out, "commits", task.commits.iter().map(commit_row).collect(), 1);
     list(out, "files", task.files.iter().map(|file| file_row(file, out)).collect(), 1);
-    let missing = |text: &String| vec![Cell::styled(out.pick("○", "-"), WARN), Cell::new(text)];
+    let missing = |missing: &MissingReview| {
+        vec![Cell::styled(out.pick("○", "-"), WARN), Cell::new(missing.to_string())]
+    };
     let rows = task.missing.iter().map(missing).collect();
     list(out, "missing", rows, 1);
 }
@@ -143,9 +146,10 @@ fn vote_row(vote: &VoteReview, out: &Output) -> Vec<Cell> {
     };
     let verdict =
         if vote.verdict == Verdict::Approved { String::new() } else { format!("{}  ", vote.verdict) };
-    let why_not = vote.why_not.as_ref().or(vote.reason.as_ref()).cloned().unwrap_or_default();
+    let why_not = vote.why_not.as_deref().or(vote.reason).unwrap_or_default();
     let notes = vote.notes.as_ref().map_or_else(String::new, |notes| format!("\"{notes}\""));
-    let details = [why_not, notes].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("  ");
+    let details =
+        [why_not, &notes].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("  ");
     vec![
         Cell::styled(mark, style),
         Cell::new(&vote.role),

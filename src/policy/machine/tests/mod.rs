@@ -10,7 +10,7 @@ use crate::model::{
     Advance, Blocking, Config, Finding, FindingId, FindingSeverity, FindingState, MoveKind, OpenBox, Person,
     Requirement, Resolution, StageRules, Task, TaskId, TypeRules, Verdict,
 };
-use crate::policy::tests::example::{ADA, KEN, ballot, content, moved, person, seal, stage, task_in};
+use crate::policy::tests::example::{ADA, KEN, ballot, in_order, moved, person, seal, stage, task_in};
 use crate::policy::{Reason, Refusal, judge};
 
 fn open_box(number: usize, is_deliverable: bool, is_criterion: bool) -> OpenBox {
@@ -295,7 +295,8 @@ fn an_advance_is_one_whatever_its_reason_says() {
 #[test]
 fn sign_offs_of_one_stage_move_nothing_out_of_another() {
     let world = world("qa").signed_off();
-    let signoffs = judge(&world.task, &world.config, &world.ballots, &content(), Person::clone);
+    let records = in_order(&world.ballots);
+    let signoffs = judge(&world.task, &world.config, &records, "c", Person::clone);
     let mut task = world.task.clone();
     let ask = |task: &Task| {
         let case = Case {

@@ -6,7 +6,7 @@ use super::world::{now, world};
 use crate::model::{Person, Verdict};
 use crate::policy::judge;
 use crate::policy::machine::{Case, MovePlan, advance, auto_advance, fail, set_stage, start};
-use crate::policy::tests::example::{ADA, KEN, ballot, content, seal, stage};
+use crate::policy::tests::example::{ADA, KEN, ballot, in_order, seal, stage};
 
 /// What a person or a hook may ask for.
 #[derive(Debug, Clone)]
@@ -72,7 +72,8 @@ proptest! {
                 world.ballots.push(ballot);
                 continue;
             }
-            let signoffs = judge(&world.task, &world.config, &world.ballots, &content(), Person::clone);
+            let records = in_order(&world.ballots);
+            let signoffs = judge(&world.task, &world.config, &records, "c", Person::clone);
             let case = |task| Case {
                 task,
                 config: &world.config,
@@ -110,7 +111,8 @@ proptest! {
                 world.ballots.push(ballot);
             }
         }
-        let signoffs = judge(&world.task, &world.config, &world.ballots, &content(), Person::clone);
+        let records = in_order(&world.ballots);
+        let signoffs = judge(&world.task, &world.config, &records, "c", Person::clone);
         let moves = world.advance().is_ok();
         prop_assert_eq!(moves, signoffs.are_complete());
         prop_assert_eq!(moves, world.auto().is_some());

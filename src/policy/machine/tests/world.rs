@@ -4,8 +4,9 @@ use chrono::{DateTime, Utc};
 
 use crate::model::{Config, Finding, OpenBox, Person, Task, TaskId, Verdict};
 use crate::policy::Refusal;
-use crate::policy::machine::{Case, Gate, MovePlan, advance, auto_advance, gate};
-use crate::policy::tests::example::{ADA, KEN, ballot, config, content, task_in};
+use crate::policy::machine::gate::Gate;
+use crate::policy::machine::{Case, MovePlan, advance, auto_advance, gate};
+use crate::policy::tests::example::{ADA, KEN, ballot, config, in_order, task_in};
 use crate::policy::{VoteRecord, judge};
 
 /// A task with all that is known of it.
@@ -31,7 +32,8 @@ pub(super) fn world(stage: &str) -> World {
 
 impl World {
     pub(super) fn with<T>(&self, ask: impl FnOnce(&Case<'_>) -> T) -> T {
-        let signoffs = judge(&self.task, &self.config, &self.ballots, &content(), Person::clone);
+        let records = in_order(&self.ballots);
+        let signoffs = judge(&self.task, &self.config, &records, "c", Person::clone);
         ask(&Case {
             task: &self.task,
             config: &self.config,

@@ -78,7 +78,7 @@ fn votes(task: &TaskReview) -> String {
     let mut reasons: BTreeMap<&str, usize> = BTreeMap::new();
     for vote in &task.votes {
         if !vote.counts {
-            *reasons.entry(vote.reason.as_deref().unwrap_or("void")).or_default() += 1;
+            *reasons.entry(vote.reason.unwrap_or("void")).or_default() += 1;
         } else if vote.verdict == Verdict::Rejected {
             *reasons.entry("rejected").or_default() += 1;
         }
@@ -94,7 +94,7 @@ fn votes(task: &TaskReview) -> String {
 
 fn missing(task: &TaskReview) -> String {
     let shown: Vec<String> =
-        task.missing.iter().take(MISSING).map(|said| with_commands(said, TITLE)).collect();
+        task.missing.iter().take(MISSING).map(|missing| with_commands(&missing.to_string(), TITLE)).collect();
     let more = task.missing.len().saturating_sub(MISSING);
     let more = if more > 0 { format!("; and {} more", grouped(more)) } else { String::new() };
     format!("{}{more}", shown.join("; "))

@@ -21,7 +21,7 @@ pub(super) fn details(task: &TaskReview, web: Option<&Web>, most: usize) -> Stri
             out.push_str(&format!("**{name}**\n\n{list}\n"));
         }
     };
-    section("Missing", list(&task.missing, most, |said| with_commands(said, TITLE)));
+    section("Missing", list(&task.missing, most, |missing| with_commands(&missing.to_string(), TITLE)));
     section("Moves", list(&task.moves, most, made));
     let votes =
         if task.required > 0 { format!("Votes {}/{}", task.approved, task.required) } else { "Votes".into() };
@@ -52,7 +52,7 @@ fn vote(vote: &VoteReview) -> String {
         (_, true) => "✓",
         (_, false) => "!",
     };
-    let void = match (vote.counts, vote.why_not.as_ref().or(vote.reason.as_ref())) {
+    let void = match (vote.counts, vote.why_not.as_deref().or(vote.reason)) {
         (true, _) => String::new(),
         (false, None) => " — **does not count**".to_owned(),
         (false, Some(why)) => format!(" — **does not count**: {}", prose(why, TITLE)),

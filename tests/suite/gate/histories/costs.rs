@@ -6,7 +6,8 @@ use std::rc::Rc;
 
 use tracker::model::{CoveredChange, TaskId, TreeEntry, Verdict};
 use tracker::policy::history::{Commit, History, PersonKey};
-use tracker::review::landing::{CastVote, HistoryStep, Landing, Sides, TaskSide, TaskSides, judge};
+use tracker::policy::landing::{HistoryStep, Landing, TaskSide, TaskSides, judge};
+use tracker::policy::{CastVote, Sides};
 
 use super::repository::person;
 use super::world::{World, config, record_of, stage};
@@ -132,18 +133,26 @@ fn asked(commits: u32, files: usize, voters: usize) -> usize {
                 replaces: Vec::new(),
                 added: Commit(commit),
                 looked_at: Some(Commit(commit)),
-                is_trusted: true,
-                is_void: false,
+                flaw: None,
                 was_held: false,
                 sides: Sides { tip: false, head: true, base: false },
                 is_rewritten: false,
             });
         }
     }
-    let landing =
-        Landing { config: &config, tip, head, tasks: &tasks, votes: &votes, steps: &steps, removals: &[] };
+    let landing = Landing {
+        config: &config,
+        tip,
+        head,
+        tasks: &tasks,
+        votes: &votes,
+        steps: &steps,
+        removals: &[],
+        owned: None,
+    };
     let begun = std::time::Instant::now();
-    let Ok(objections) = judge(&line, &landing);
+    let Ok(judgement) = judge(&line, &landing, &mut |_| Ok(Vec::new()));
+    let objections = judgement.objections;
     println!("{commits} commits, {files} files and {voters} votes each: {:?}", begun.elapsed());
     assert!(objections.is_empty(), "{:?}", objections.first());
     line.asked.get()

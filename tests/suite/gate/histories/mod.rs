@@ -10,7 +10,7 @@ mod world;
 
 use std::collections::BTreeSet;
 
-use tracker::review::landing::{Objection, Ruling};
+use tracker::policy::landing::{Objection, Ruling};
 
 use cases::{CASES, Right};
 use world::World;

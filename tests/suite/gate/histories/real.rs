@@ -3,12 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::fs::File;
+use std::rc::Rc;
 
 use tracker::facts::Reach;
 use tracker::git::{CommitId, People, Repository, discover};
 use tracker::model::TreeEntry;
 use tracker::policy::history::Commit;
-use tracker::review::landing::{Landing, Objection, judge};
+use tracker::policy::landing::{Landing, Objection, judge};
 
 use super::cases::CASES;
 use super::random;
@@ -81,8 +82,8 @@ fn judged(repository: &Repository, world: &World, ids: &[CommitId]) -> Vec<Objec
     let memory = world.repository.reached_by(&[tip, head]);
     let mut facts = world.facts(&memory, tip, head);
     let id = |commit: Commit| ids[commit.0 as usize];
-    let people = People::default();
-    let reach = Reach::from(repository, &people, &[id(tip), id(head)]).unwrap();
+    let people = Rc::new(People::default());
+    let reach = Reach::from(repository, people, &[id(tip), id(head)]).unwrap();
     let real = |commit: Commit| reach.commit(id(commit)).unwrap();
     for vote in &mut facts.votes {
         vote.added = real(vote.added);
@@ -99,8 +100,9 @@ fn judged(repository: &Repository, world: &World, ids: &[CommitId]) -> Vec<Objec
         votes: &facts.votes,
         steps: &facts.steps,
         removals: &facts.removals,
+        owned: None,
     };
-    judge(&reach, &landing).unwrap()
+    judge(&reach, &landing, &mut |_| Ok(Vec::new())).unwrap().objections
 }
 
 /// Returns objections without their commits, which have other numbers here and there.

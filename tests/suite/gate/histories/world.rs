@@ -8,11 +8,9 @@ use tracker::model::{
     Config, CoveredChange, Move, MoveKind, PolicyRules, RoleRules, SelfApproval, Stage, StageRules, TaskId,
     TreeEntry, Verdict,
 };
-use tracker::policy::Route;
 use tracker::policy::history::{Changes, Commit, History};
-use tracker::review::landing::{
-    CastVote, HistoryStep, Landing, Objection, Removal, Sides, TaskSide, TaskSides, judge,
-};
+use tracker::policy::landing::{HistoryStep, Landing, Objection, Removal, TaskSide, TaskSides, judge};
+use tracker::policy::{CastVote, Route, Sides, WhyNot};
 
 use super::repository::{Node, Reach, Repository, Tree, person};
 
@@ -430,9 +428,10 @@ impl World {
             votes: &facts.votes,
             steps: &facts.steps,
             removals: &facts.removals,
+            owned: None,
         };
-        let Ok(objections) = judge(&reach, &landing);
-        objections
+        let Ok(judgement) = judge(&reach, &landing, &mut |_| Ok(Vec::new()));
+        judgement.objections
     }
 
     pub(super) fn facts(&self, reach: &Reach<'_>, tip: Commit, head: Commit) -> Facts {
@@ -500,12 +499,19 @@ impl World {
             replaces: ballot.replaces.clone(),
             added,
             looked_at: reach.reached.contains(&ballot.looked_at).then_some(ballot.looked_at),
-            is_trusted: ballot.is_signed || self.repository.node(added).author == ballot.by,
-            is_void: false,
+            flaw: self.flaw(ballot, added),
             was_held: reach.ancestors(tip).iter().any(has),
             sides: Sides { tip: at_tip, head: at_head, base: at_base },
             is_rewritten: at_tip && at_head && sides[0].get(path) != sides[1].get(path),
         }
+    }
+
+    /// A rejection counts whoever brought it; an approval that is not signed, only from its author.
+    fn flaw(&self, ballot: &Ballot, added: Commit) -> Option<WhyNot> {
+        let is_trusted = ballot.is_signed
+            || ballot.verdict == Verdict::Rejected
+            || self.repository.node(added).author == ballot.by;
+        (!is_trusted).then_some(WhyNot::Unattributed)
     }
 
     /// Adds what a commit of the range did to histories and votes.
@@ -513,7 +519,7 @@ impl World {
         let node = self.repository.node(commit);
         let nothing = Tree::new();
         let before = node.parents.first().map_or(&nothing, |parent| self.repository.tree(*parent));
-        let mut removal = Removal { commit, votes: vec![], moves: vec![] };
+        let mut removal = Removal { commit, votes: vec![], moves: vec![], tasks: vec![] };
         for id in self.task_ids() {
             let moves =
                 |tree| self.record(tree, &id).map(|record| record.history.clone()).unwrap_or_default();

@@ -67,7 +67,7 @@ fn a_page_reads_well() {
 
     | | task | move | votes | missing |
     |---|---|---|---|---|
-    | ✗ | **TASK-7Q2M** Add dark mode to the dashboard | dev → qa → sec | 1/2, 1 stale | approval of code-reviewer: `tracker approve TASK-7Q2M --as code-reviewer`; F2 is open: `tracker findings settle TASK-7Q2M F2` |
+    | ✗ | **TASK-7Q2M** Add dark mode to the dashboard | dev → qa → sec | 1/2, 1 stale | approval of code-reviewer; blocked waiting for the design |
     | ✓ | **TASK-3F8K** One colour table | new, none → qa → complete | 2/2 signed |  |
 
     **What stands against it**
@@ -81,8 +81,8 @@ fn a_page_reads_well() {
 
     **Missing**
 
-    - approval of code-reviewer: `tracker approve TASK-7Q2M --as code-reviewer`
-    - F2 is open: `tracker findings settle TASK-7Q2M F2`
+    - approval of code-reviewer
+    - blocked waiting for the design
 
     **Moves**
 

@@ -1,4 +1,4 @@
-//! What a vote is worth, in words.
+//! What a vote is worth.
 
 use std::fmt;
 
@@ -6,7 +6,7 @@ use crate::model::{Stage, TaskId};
 use crate::policy::Staleness;
 
 /// What a vote is worth.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum VoteStatus {
     /// An approval that counts.
     Approval,
@@ -28,7 +28,7 @@ impl VoteStatus {
 }
 
 /// Why a vote does not count.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum WhyNot {
     /// It was cast on another task.
     Copied(TaskId),
@@ -55,6 +55,12 @@ pub enum WhyNot {
     BadSignature,
     /// It has no signature, and the policy wants one.
     Unsigned,
+    /// It has no signature, and another than its author committed it.
+    Unattributed,
+    /// It lists what the commit that it looked at does not show.
+    NotShown,
+    /// It was cast after the task had moved on.
+    Late,
     /// Its digest is not that of its own list of files.
     Unsound,
     /// The same person voted again.
@@ -95,6 +101,9 @@ impl WhyNot {
             Self::Altered => "altered",
             Self::BadSignature => "bad_signature",
             Self::Unsigned => "unsigned",
+            Self::Unattributed => "unattributed",
+            Self::NotShown => "not_shown",
+            Self::Late => "late",
             Self::Unsound => "unsound",
             Self::Superseded => "superseded",
             Self::Withdrawn => "withdrawn",
@@ -123,6 +132,9 @@ impl fmt::Display for WhyNot {
             Self::Altered => f.write_str("its file was changed after it was cast"),
             Self::BadSignature => f.write_str("its signature does not fit"),
             Self::Unsigned => f.write_str("it is not signed, and the policy wants that"),
+            Self::Unattributed => f.write_str("another than its author committed it, and it is not signed"),
+            Self::NotShown => f.write_str("it lists what the commit that it looked at does not show"),
+            Self::Late => f.write_str("it was cast after the task had moved on"),
             Self::Unsound => f.write_str("its digest does not fit its own list of files"),
             Self::Superseded => f.write_str("the same person voted again"),
             Self::Withdrawn => f.write_str("withdrawn"),

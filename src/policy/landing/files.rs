@@ -3,10 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::chain::{Link, Outcome, TaskSet, search};
+use super::votes::Purpose;
 use super::{Judge, Objection, Ruling};
-use crate::model::{Move, TaskId, TreeEntry, is_daily_record};
-use crate::policy::history::{History, PersonKey};
-use crate::policy::is_override;
+use crate::model::{Move, Stage, TaskId, TreeEntry, is_daily_record};
+use crate::policy::history::{Commit, History, PersonKey};
+use crate::policy::{Route, is_override};
 
 /// The approved changes for one role, by path: whose and what.
 type Approved = BTreeMap<String, Vec<(usize, TreeEntry, TreeEntry)>>;
@@ -22,36 +23,66 @@ struct Files {
     tasks: HashMap<String, BTreeSet<usize>>,
 }
 
-impl<H: History> Judge<'_, '_, H> {
+impl<'a, H: History> Judge<'_, 'a, H> {
     pub(super) fn files(&mut self) -> Result<(), H::Error> {
         let merged = self.merged_files()?;
         let tasks = self.tasks_on(&merged)?;
         let files = Files { merged, tasks };
         let mut needed: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
         for path in files.merged.keys() {
+            if let Some((owners, _)) = self.landing.owned.filter(|(_, owned)| owned.contains(path)) {
+                needed.entry(owners).or_default().insert(path.clone());
+            }
             let Some(tasks) = files.tasks.get(path) else {
                 self.object(Objection { path: Some(path.clone()), ..Objection::of(Ruling::Unlinked) });
                 continue;
             };
-            for role in tasks.iter().flat_map(|task| self.required_of(*task, path)) {
+            let lapses = tasks.iter().all(|task| self.tasks[*task].is_cancelled);
+            for role in tasks.iter().flat_map(|task| self.required_of(*task, path, lapses)) {
                 needed.entry(role).or_default().insert(path.clone());
             }
         }
-        for role in self.landing.config.role_names() {
+        let mut roles: BTreeSet<&str> = self.landing.config.role_names().into_iter().collect();
+        roles.extend(needed.keys());
+        for role in roles {
             self.files_of_role(role, needed.remove(role).unwrap_or_default(), &files)?;
+        }
+        for path in files.merged.into_keys() {
+            self.files.entry(path).or_default();
         }
         Ok(())
     }
 
-    /// Returns the roles that stages require which a task has left, as far as they review a path.
-    fn required_of<'r>(&self, task: usize, path: &str) -> Vec<&'r str>
-    where
-        Self: 'r,
-    {
+    /// Returns the roles that stages require which a task has left, as far as they review a path; also those of the
+    /// usual pipeline that the task's own never asks, once it is past where they would have been asked. What
+    /// `lapses` with its tasks will not be asked about later: all of their roles must have seen it.
+    fn required_of(&self, task: usize, path: &str, lapses: bool) -> Vec<&'a str> {
         let own = &self.tasks[task];
-        let stages = own.left.iter().filter_map(|place| own.route.stage_at(*place));
-        let roles = stages.flat_map(|stage| own.route.roles_of(stage)).map(String::as_str);
-        roles.filter(|role| own.route.is_reviewed(role, path)).collect()
+        let config = self.landing.config;
+        let all = lapses.then(|| own.route.stages()).into_iter().flatten();
+        let left = own.left.iter().filter_map(|place| own.route.stage_at(*place));
+        let stages: Vec<&Stage> = left.chain(all).collect();
+        let roles = stages.iter().flat_map(|stage| own.route.roles_of(stage)).map(String::as_str);
+        let mut required: Vec<&str> = roles.filter(|role| own.route.is_reviewed(role, path)).collect();
+        if own.route.is_own(path) {
+            return required;
+        }
+        let usual = Route::of(config, None);
+        let here = own.history.last().and_then(|step| usual.place(&step.to)).unwrap_or_default();
+        for (place, stage) in (1..).zip(usual.stages()) {
+            if !lapses && place >= here {
+                break;
+            }
+            let roles = usual.roles_of(stage).iter().map(String::as_str);
+            required
+                .extend(roles.filter(|role| !self.is_on_route(task, role) && usual.is_reviewed(role, path)));
+        }
+        required
+    }
+
+    /// Tells whether a stage of a task's own route asks for a role.
+    fn is_on_route(&self, task: usize, role: &str) -> bool {
+        self.tasks[task].route.stages_requiring(role).next().is_some()
     }
 
     /// Returns what the merge of tip and head has, where that is not what the tip has. Where they conflict, that is
@@ -68,7 +99,7 @@ impl<H: History> Judge<'_, '_, H> {
         }
         let mut merged = BTreeMap::new();
         for path in paths.into_iter().filter(|path| !is_daily_record(path)) {
-            match self.changes.merged(tip, head, &path)? {
+            match self.changes.changes().merged(tip, head, &path)? {
                 Some(entry) if entry == history.entry(tip, &path)? => {}
                 Some(entry) => drop(merged.insert(path, entry)),
                 None => {
@@ -89,17 +120,33 @@ impl<H: History> Judge<'_, '_, H> {
         for commit in self.range() {
             let named = self.history().tasks_of(commit)?;
             let tasks: Vec<usize> = named.iter().filter_map(|task| self.task(task)).collect();
-            if tasks.is_empty() {
+            let undone = self.undone_tasks(commit, named.is_empty())?;
+            if tasks.is_empty() && undone.is_empty() {
                 continue;
             }
             for path in self.history().changed(commit)?.iter().filter(|path| paths.contains_key(*path)) {
-                match found.get_mut(path) {
-                    Some(known) => known.extend(&tasks),
-                    None => drop(found.insert(path.clone(), tasks.iter().copied().collect())),
+                let undone = undone.iter().filter(|task| self.was_seen_by_nobody(**task, path));
+                let own: BTreeSet<usize> = tasks.iter().chain(undone).copied().collect();
+                if !own.is_empty() {
+                    found.entry(path.clone()).or_default().extend(own);
                 }
             }
         }
         Ok(found)
+    }
+
+    /// Returns the tasks of what a commit that names none undoes exactly.
+    fn undone_tasks(&self, commit: Commit, names_none: bool) -> Result<Vec<usize>, H::Error> {
+        let Some(undone) = self.reverts.get(&commit).filter(|_| names_none) else { return Ok(Vec::new()) };
+        Ok(self.history().tasks_of(*undone)?.iter().filter_map(|task| self.task(task)).collect())
+    }
+
+    /// Tells whether the base has a task's work on a path without anybody's review: taking that back needs none either.
+    fn was_seen_by_nobody(&self, task: usize, path: &str) -> bool {
+        let own = &self.tasks[task];
+        let left = own.left_at_tip.iter().filter_map(|place| own.route.stage_at(*place));
+        let mut roles = left.flat_map(|stage| own.route.roles_of(stage));
+        !roles.any(|role| own.route.is_reviewed(role, path))
     }
 
     fn files_of_role(
@@ -117,13 +164,25 @@ impl<H: History> Judge<'_, '_, H> {
                 whole.insert(path, tasks);
             }
         }
+        let seen = approved.keys().filter(|path| files.merged.contains_key(*path) && !paths.contains(*path));
+        for path in seen {
+            if self.file(path, &approved[path], role, &BTreeSet::new(), files)?.is_none() {
+                self.files.entry(path.clone()).or_default().covered_by.push(role.to_owned());
+            }
+        }
         let nothing = Vec::new();
         for path in paths {
             let changes = approved.get(&path).unwrap_or(&nothing);
             let must = whole.remove(path.as_str()).unwrap_or_default();
-            if let Some(ruling) = self.file(&path, changes, &must, files)? {
-                let (path, role) = (Some(path), Some(role.to_owned()));
-                self.object(Objection { path, role, ..Objection::of(ruling) });
+            let ruling = self.file(&path, changes, role, &must, files)?;
+            let coverage = self.files.entry(path.clone()).or_default();
+            match ruling {
+                None => coverage.covered_by.push(role.to_owned()),
+                Some(ruling) => {
+                    coverage.missing.push(role.to_owned());
+                    let (path, role) = (Some(path), Some(role.to_owned()));
+                    self.object(Objection { path, role, ..Objection::of(ruling) });
+                }
             }
         }
         Ok(())
@@ -134,6 +193,7 @@ impl<H: History> Judge<'_, '_, H> {
         &mut self,
         path: &str,
         changes: &[(usize, TreeEntry, TreeEntry)],
+        role: &str,
         must: &BTreeSet<usize>,
         files: &Files,
     ) -> Result<Option<Ruling>, H::Error> {
@@ -153,7 +213,7 @@ impl<H: History> Judge<'_, '_, H> {
             .collect();
         let mut all = TaskSet::default();
         must.iter().for_each(|task| all.insert(place(task)));
-        let merges = &mut self.changes;
+        let merges = self.changes.changes();
         let mut merge = |base: &TreeEntry, one: &TreeEntry, other: &TreeEntry| merges.merge(base, one, other);
         let outcome = search(&tip, &goal, &links, &all, &mut merge)?;
         let ids = |tasks: &mut dyn Iterator<Item = &usize>| -> Vec<TaskId> {
@@ -168,17 +228,22 @@ impl<H: History> Judge<'_, '_, H> {
                 Some(if is_part {
                     Ruling::Incomplete { tasks: ids(&mut must.iter()) }
                 } else {
-                    self.uncovered(path, &own, files)
+                    self.uncovered(path, role, &own, files)
                 })
             }
-            Outcome::NotFound => Some(self.uncovered(path, &own, files)),
+            Outcome::NotFound => Some(self.uncovered(path, role, &own, files)),
         })
     }
 
-    fn uncovered(&self, path: &str, approved: &[usize], files: &Files) -> Ruling {
+    fn uncovered(&self, path: &str, role: &str, approved: &[usize], files: &Files) -> Ruling {
         let tasks = files.tasks.get(path).into_iter().flatten();
-        let without = tasks.filter(|task| approved.binary_search(task).is_err());
-        Ruling::Uncovered { unapproved: without.map(|task| self.tasks[*task].id.clone()).collect() }
+        let without: Vec<usize> =
+            tasks.filter(|task| approved.binary_search(task).is_err()).copied().collect();
+        let is_owned = self.landing.owned.is_some_and(|(owners, _)| owners == role);
+        let is_off_route =
+            !is_owned && !without.is_empty() && without.iter().all(|task| !self.is_on_route(*task, role));
+        let unapproved = without.into_iter().map(|task| self.tasks[task].id.clone()).collect();
+        Ruling::Uncovered { unapproved, is_off_route }
     }
 
     /// Returns the tasks whose approved change of a path must arrive whole: those that bring a move out of a stage
@@ -250,9 +315,8 @@ impl<H: History> Judge<'_, '_, H> {
             (own.known..own.history.len()).filter(is_of_range).map(|at| own.history[at].clone()).collect();
         let mut changes = BTreeSet::new();
         for step in overrides {
-            let made = self.landing.steps.iter().find(|made| made.task == *id && made.after.contains(&step));
-            let at = made.map_or(self.landing.head, |made| made.commit);
-            let changed = self.changed_by(task, at)?;
+            let (at, _) = self.made(task, &step);
+            let changed = self.changes.changed_by(id, at)?;
             for (path, change) in changed.iter().filter(|(path, _)| route.is_reviewed(role, path)) {
                 let each = change.from.iter().map(|from| (path.clone(), from.clone(), change.to.clone()));
                 changes.extend(each);
@@ -266,15 +330,16 @@ impl<H: History> Judge<'_, '_, H> {
         task: usize,
         role: &str,
     ) -> Result<BTreeMap<Approval, BTreeSet<PersonKey>>, H::Error> {
-        let route = self.tasks[task].route;
         let mut voters: BTreeMap<Approval, BTreeSet<PersonKey>> = BTreeMap::new();
-        for stage in route.stages_requiring(role) {
-            let round = route.round(&self.tasks[task].history, stage);
-            for vote in self.approvals(task, role, stage, None)? {
-                let vote = &self.landing.votes[vote];
-                if vote.round != round {
-                    continue;
-                }
+        for stage in self.stages_asking(task, role) {
+            let round = self.tasks[task].route.round(&self.tasks[task].history, &stage);
+            let judged = self.role(task, role, Purpose { stage: &stage, round, at: None })?;
+            let is_owners = self.landing.owned.is_some_and(|(owners, _)| owners == role);
+            // No move waits for the owners, so their rejection must keep their approvals from counting here.
+            if is_owners && judged.vetoes().next().is_some() {
+                continue;
+            }
+            for vote in judged.approvals().map(|vote| self.vote(vote)) {
                 for file in &vote.files {
                     if vote.was_held && self.has_arrived(task, &file.path, &file.to)? {
                         continue;
@@ -287,5 +352,18 @@ impl<H: History> Judge<'_, '_, H> {
             }
         }
         Ok(voters)
+    }
+
+    /// Returns the stages in which votes for a role count: those that require it; of the owners of the policy, each in
+    /// which they voted.
+    fn stages_asking(&self, task: usize, role: &str) -> Vec<Stage> {
+        let mut stages: Vec<Stage> = self.tasks[task].route.stages_requiring(role).cloned().collect();
+        if self.landing.owned.is_some_and(|(owners, _)| owners == role) {
+            let cast = self.votes.get(&(task, role)).into_iter().flatten();
+            stages.extend(cast.map(|vote| self.vote(*vote).stage.clone()));
+            stages.sort();
+            stages.dedup();
+        }
+        stages
     }
 }

@@ -4,19 +4,8 @@ use std::collections::HashSet;
 
 use super::{Judge, Objection, Ruling};
 use crate::model::{Move, Stage, TaskId, Verdict};
-use crate::policy::Route;
 use crate::policy::history::{Ancestors, Commit, History};
-
-/// The same thing at the base's tip, at the head and where the two parted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Sides<T> {
-    /// At the base's tip.
-    pub tip: T,
-    /// At the head.
-    pub head: T,
-    /// Where they parted.
-    pub base: T,
-}
+use crate::policy::{Route, Sides};
 
 /// A task's record on one side.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -64,6 +53,8 @@ pub struct Removal {
     pub votes: Vec<String>,
     /// Moves, with the paths of the tasks' records.
     pub moves: Vec<(String, Move)>,
+    /// The paths of whole records of tasks.
+    pub tasks: Vec<String>,
 }
 
 /// A task as it will be merged.
@@ -78,6 +69,10 @@ pub(super) struct LandingTask<'a> {
     pub(super) criteria: &'a str,
     /// Whether it is complete or cancelled at the tip.
     pub(super) is_closed: bool,
+    /// The places of the stages that it had left at the tip.
+    pub(super) left_at_tip: Vec<usize>,
+    /// Whether it is cancelled at the head.
+    pub(super) is_cancelled: bool,
     /// The places of the stages that it has left.
     pub(super) left: Vec<usize>,
 }
@@ -126,6 +121,13 @@ impl<'a, H: History> Judge<'_, 'a, H> {
                 ..Objection::of(ruling)
             };
             let sides = &vote.sides;
+            // The range brought it and took it out.
+            if !sides.tip && !sides.head && !sides.base {
+                if vote.verdict != Verdict::Rejected {
+                    continue;
+                }
+                self.object(object(Ruling::VoteRemoved));
+            }
             // The base itself took it out.
             if sides.base && !sides.tip {
                 continue;
@@ -178,9 +180,11 @@ impl<'a, H: History> Judge<'_, 'a, H> {
             id: &task.id,
             route,
             left: route.left(&joined),
+            left_at_tip: route.left(tip),
             known,
             history: joined,
             criteria: body.map_or("", |side| side.criteria.as_str()),
+            is_cancelled: body.is_some_and(|side| side.is_cancelled),
             is_closed: tip_side.is_some_and(|side| {
                 side.is_cancelled || side.history.last().is_some_and(|step| step.to.is_complete())
             }),
@@ -190,7 +194,8 @@ impl<'a, H: History> Judge<'_, 'a, H> {
     fn taken_out(&mut self) -> Result<TakenOut<'a>, H::Error> {
         let mut taken = TakenOut::default();
         for removal in self.landing.removals {
-            if self.is_revert(removal)? {
+            if let Some(undone) = self.undone_by(removal)? {
+                self.reverts.insert(removal.commit, undone);
                 taken.votes.extend(removal.votes.iter().map(String::as_str));
                 taken.moves.extend(removal.moves.iter().map(|(path, step)| (path.as_str(), step)));
             }
@@ -198,22 +203,23 @@ impl<'a, H: History> Judge<'_, 'a, H> {
         Ok(taken)
     }
 
-    /// Tells whether a commit is, on exactly the same paths, the inverse of one earlier commit.
-    fn is_revert(&mut self, removal: &Removal) -> Result<bool, H::Error> {
+    /// Returns the earlier commit of which a commit is, on exactly the same paths, the inverse.
+    fn undone_by(&mut self, removal: &Removal) -> Result<Option<Commit>, H::Error> {
         let history = self.history();
-        let records = removal.votes.iter().chain(removal.moves.iter().map(|(path, _)| path));
-        let Some(record) = records.min() else { return Ok(false) };
-        let &[parent] = history.parents(removal.commit) else { return Ok(false) };
+        let moved = removal.moves.iter().map(|(path, _)| path);
+        let records = removal.votes.iter().chain(moved).chain(&removal.tasks);
+        let Some(record) = records.min() else { return Ok(None) };
+        let &[parent] = history.parents(removal.commit) else { return Ok(None) };
         let touching = history.commits_touching(record)?;
-        let Some(oldest) = touching.first() else { return Ok(false) };
+        let Some(oldest) = touching.first() else { return Ok(None) };
         let paths = history.differences(Some(parent), removal.commit)?;
         let earlier = Ancestors::of(history, &[parent], *oldest);
         for undone in touching.iter().rev().filter(|commit| earlier.has(**commit)) {
             if self.is_inverse(removal.commit, parent, *undone, &paths)? {
-                return Ok(true);
+                return Ok(Some(*undone));
             }
         }
-        Ok(false)
+        Ok(None)
     }
 
     fn is_inverse(
@@ -231,7 +237,7 @@ impl<'a, H: History> Judge<'_, 'a, H> {
         for path in paths {
             let (made, was) = (history.entry(undone, path)?, history.entry(before, path)?);
             let (now, then) = (history.entry(commit, path)?, history.entry(parent, path)?);
-            if self.changes.merge(&made, &was, &then)? != Some(now) {
+            if self.changes.changes().merge(&made, &was, &then)? != Some(now) {
                 return Ok(false);
             }
         }

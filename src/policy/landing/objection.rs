@@ -1,7 +1,43 @@
 //! What stands against a merge.
 
-use crate::model::{Stage, TaskId};
+use crate::model::{Move, Stage, TaskId};
+use crate::policy::VoteStatus;
 use crate::policy::history::{Commit, PersonKey};
+
+/// What the votes for one role are worth.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct JudgedRole {
+    /// The role.
+    pub role: String,
+    /// How many people must approve.
+    pub quorum: u32,
+    /// The votes, by their places, and what each is worth.
+    pub votes: Vec<(usize, VoteStatus)>,
+}
+
+/// A stage that a move of the range left, and that nothing led the task back to since.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct JudgedLeaving {
+    /// The task.
+    pub task: TaskId,
+    /// The move.
+    pub step: Move,
+    /// The stage.
+    pub stage: Stage,
+    /// The first commit that has the move.
+    pub at: Commit,
+    /// The roles that the stage requires, as things were at that commit.
+    pub roles: Vec<JudgedRole>,
+}
+
+/// Who has seen what a merge makes of a file.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct FileCoverage {
+    /// The roles whose approvals lead to it, sorted.
+    pub covered_by: Vec<String>,
+    /// The roles that should have approved it and have not, sorted.
+    pub missing: Vec<String>,
+}
 
 /// One thing that stands against a merge, and where.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -54,12 +90,10 @@ pub enum Ruling {
     Unearned {
         /// The stage.
         stage: Stage,
-        /// How many people must approve.
-        quorum: u32,
         /// Whose approvals cover the task as it was, sorted.
         approvals: Vec<PersonKey>,
-        /// Whose do not, with the first path that they miss.
-        stale: Vec<(PersonKey, String)>,
+        /// What was asked, and what each vote is worth.
+        role: JudgedRole,
     },
     /// The file does not merge: merge the base, name the task, and have that reviewed.
     Conflict,
@@ -71,6 +105,8 @@ pub enum Ruling {
     Uncovered {
         /// The tasks of the file that have no approval of the role there, sorted.
         unapproved: Vec<TaskId>,
+        /// Whether no stage of these tasks asks for the role, and the usual pipeline does.
+        is_off_route: bool,
     },
     /// What was approved arrives in part: the change of one of these tasks is missing.
     Incomplete {

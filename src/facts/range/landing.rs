@@ -1,0 +1,400 @@
+//! What a range lands, as the rules of sign-offs look at it: tasks and votes of the base's tip, the head and where they
+//! parted, and what the commits of the range did to them.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::rc::Rc;
+
+use chrono::{DateTime, Utc};
+
+use super::{RangeEnds, RangeReader, Result};
+use crate::doc::{acceptance_text, read_task, read_vote, upgrade_task};
+use crate::facts::evidence::upgrade_vote;
+use crate::facts::reach::Reach;
+use crate::facts::votes::VoteFile;
+use crate::git::{BlobId, CommitId, FileChange};
+use crate::model::{Move, Person, RecordKind, RecordPath, Task, TaskId, TreeEntry, Verdict, Vote};
+use crate::policy::history::{Ancestors, Commit, History, PersonKey};
+use crate::policy::landing::{
+    HistoryStep, Judgement, Landing, Removal, TaskSide, TaskSides, judge as judge_landing,
+};
+use crate::policy::{CastVote, Route, Sides, VoteHistory, VoteRecord, criteria_digest, flaw_of};
+use crate::store::{Error, LARGEST_FILE, Snapshot};
+
+/// What a range lands, and what the rules of sign-offs say of it.
+#[derive(Debug, Clone, Default)]
+pub struct RangeLanding {
+    /// What is said.
+    pub judgement: Judgement,
+    /// The votes on the tasks of the range, in the order of the judgement.
+    pub votes: Vec<VoteRecord>,
+    /// The same, as they were judged.
+    pub cast: Vec<CastVote>,
+    /// The ids of the commits that the judgement speaks of.
+    pub commits: BTreeMap<Commit, String>,
+    /// Who wrote what each task's commits changed.
+    pub writers: BTreeMap<TaskId, BTreeSet<PersonKey>>,
+}
+
+/// The first commit that has a vote's file.
+struct Added {
+    blob_id: BlobId,
+    commit: Commit,
+    author: Person,
+    /// When it was committed, as it says itself.
+    committed_at: DateTime<Utc>,
+    /// Whether the base's tip or an ancestor of it has it.
+    was_held: bool,
+}
+
+/// A vote's file, read.
+type Read = (Vote, Vec<u8>);
+
+impl RangeReader<'_> {
+    /// Gathers what the range lands of some tasks, and has it judged. `owned` are the paths that the owners of the policy
+    /// must approve, and who these are.
+    pub fn landing(
+        &self,
+        tasks: &[TaskId],
+        owned: Option<(&str, &BTreeSet<String>)>,
+    ) -> Result<RangeLanding> {
+        let gatherer = Gatherer::open(self)?;
+        let mut facts = Facts::default();
+        for id in tasks {
+            let task = gatherer.task(id)?;
+            gatherer.votes(id, &task, &mut facts)?;
+            facts.tasks.push(task);
+        }
+        gatherer.steps(tasks, &mut facts)?;
+        let landing = Landing {
+            config: &self.policy.config,
+            tip: gatherer.tip,
+            head: gatherer.head,
+            tasks: &facts.tasks,
+            votes: &facts.cast,
+            steps: &facts.steps,
+            removals: &facts.removals,
+            owned,
+        };
+        let mut more = |id: &TaskId| -> Result<Vec<CastVote>> {
+            let (task, mut others) = (gatherer.task(id)?, Facts::default());
+            gatherer.votes(id, &task, &mut others)?;
+            Ok(others.cast)
+        };
+        let judgement = judge_landing(&gatherer.reach, &landing, &mut more)?;
+        let spoken = judgement.objections.iter().filter_map(|objection| objection.commit);
+        let spoken = spoken.chain(judgement.leavings.iter().map(|leaving| leaving.at));
+        let spoken: BTreeSet<Commit> = spoken.chain(judgement.reverts.keys().copied()).collect();
+        let commits = spoken.into_iter().filter_map(|commit| Some((commit, gatherer.id_of(commit)?)));
+        let (commits, writers) = (commits.collect(), gatherer.writers(tasks)?);
+        Ok(RangeLanding { judgement, votes: facts.records, cast: facts.cast, commits, writers })
+    }
+}
+
+#[derive(Default)]
+struct Facts {
+    tasks: Vec<TaskSides>,
+    records: Vec<VoteRecord>,
+    cast: Vec<CastVote>,
+    steps: Vec<HistoryStep>,
+    removals: Vec<Removal>,
+}
+
+struct Gatherer<'r, 'a> {
+    range: &'r RangeReader<'a>,
+    reach: Reach<'r>,
+    /// The records at the base's tip.
+    at_tip: &'r Snapshot,
+    tip: Commit,
+    head: Commit,
+    /// Where the two parted.
+    base: Option<Commit>,
+    landed: Ancestors,
+}
+
+impl<'r, 'a> Gatherer<'r, 'a> {
+    fn open(range: &'r RangeReader<'a>) -> Result<Self> {
+        let RangeEnds { base, head_commit, merge_base, .. } = range.ends;
+        // Where there is no base, nothing is there before the range.
+        let tip_id = base.as_ref().map(|(_, id)| *id);
+        let tips: Vec<CommitId> = tip_id.into_iter().chain([*head_commit]).collect();
+        let mut reach = Reach::from(range.repository, Rc::clone(&range.policy.people), &tips)?;
+        let place = |reach: &Reach<'_>, id: CommitId| {
+            let missing = || crate::git::Error::MissingObject { id: id.to_string(), shallow: false };
+            reach.commit(id).ok_or_else(|| Error::Git(missing()))
+        };
+        let mut head = place(&reach, *head_commit)?;
+        for (info, changes) in range.changes.commits.iter().filter(|(info, _)| info.parents.len() < 2) {
+            if let Some(commit) = reach.commit(info.id) {
+                reach.know_changed(commit, changes.iter().map(|change| change.path.clone()));
+            }
+        }
+        if range.ends.is_staged {
+            head = reach.stage(head, range.staged_files()?);
+        }
+        let tip = match tip_id {
+            Some(id) => place(&reach, id)?,
+            None => reach.nothing(),
+        };
+        let base = match merge_base {
+            Some(id) => Some(place(&reach, *id)?),
+            None => None,
+        };
+        let landed = Ancestors::of(&reach, &[tip], Commit(0));
+        let at_tip = range.tip.as_ref().unwrap_or(&range.before);
+        Ok(Self { range, reach, at_tip, tip, head, base, landed })
+    }
+
+    fn id_of(&self, commit: Commit) -> Option<String> {
+        self.reach.real_id(commit).map(|id| id.to_string())
+    }
+
+    fn read_task(&self, snapshot: &Snapshot, id: &TaskId) -> Result<Option<Task>> {
+        let file = match snapshot.task_file(id) {
+            Err(Error::Link { .. } | Error::WrongKind { .. }) => return Ok(None),
+            file => file?,
+        };
+        Ok(file.and_then(|file| self.range.parsed_before(&file.bytes)))
+    }
+
+    fn task(&self, id: &TaskId) -> Result<TaskSides> {
+        let tip = self.read_task(self.at_tip, id)?;
+        let head = self.read_task(&self.range.head, id)?;
+        let base = self.read_task(&self.range.before, id)?;
+        let begun = [&base, &tip].into_iter().flatten().find(|task| !task.stage.is_none());
+        let kind = begun.or(head.as_ref()).or(tip.as_ref()).and_then(|task| task.kind.clone());
+        let side = |task: Option<Task>| {
+            task.map(|task| TaskSide {
+                criteria: criteria_digest(&acceptance_text(&task.body)),
+                is_cancelled: task.cancelled.is_some(),
+                stage: task.stage,
+                history: task.history,
+            })
+        };
+        let sides = Sides { tip: side(tip), head: side(head), base: side(base) };
+        Ok(TaskSides { id: id.clone(), path: RecordPath::task_file(id), kind, sides })
+    }
+
+    /// Returns when each vote on a task was added, by the names of their files.
+    fn added(&self, id: &TaskId) -> Result<BTreeMap<String, Added>> {
+        let (mut added, mut last) = (BTreeMap::<String, Added>::new(), None);
+        let (repository, folder) = (self.range.repository, RecordKind::Vote.folder_of(id));
+        for commit in self.reach.touching_votes(id) {
+            let commit_id = self.reach.id(commit);
+            let tree_id = repository.tree_id(commit_id, &folder)?;
+            let is_landed = self.landed.has(commit);
+            if tree_id == last && !is_landed {
+                continue;
+            }
+            last = tree_id;
+            let mut info = None;
+            for file in repository.tree_files(commit_id, &folder)? {
+                let name = file.path.rsplit('/').next().unwrap_or_default();
+                if let Some(known) = added.get_mut(name) {
+                    known.was_held |= is_landed;
+                    continue;
+                }
+                let info = match &info {
+                    Some(info) => info,
+                    None => info.insert(repository.commit_info(commit_id)?),
+                };
+                let first = Added {
+                    blob_id: file.blob_id,
+                    commit,
+                    author: info.author.clone(),
+                    committed_at: info.committer_time,
+                    was_held: is_landed,
+                };
+                added.insert(name.to_owned(), first);
+            }
+        }
+        Ok(added)
+    }
+
+    fn votes_at(&self, snapshot: &Snapshot, id: &TaskId) -> Result<HashMap<String, Read>> {
+        let read = |bytes: &[u8]| Ok((read_vote(id, bytes)?, bytes.to_owned()));
+        Ok(snapshot.records(&RecordKind::Vote.folder_of(id), read)?.0.into_iter().collect())
+    }
+
+    fn votes(&self, id: &TaskId, task: &TaskSides, facts: &mut Facts) -> Result<()> {
+        let sides = Sides {
+            tip: self.votes_at(self.at_tip, id)?,
+            head: self.votes_at(&self.range.head, id)?,
+            base: self.votes_at(&self.range.before, id)?,
+        };
+        let added = self.added(id)?;
+        if added.is_empty() && sides.head.is_empty() && sides.tip.is_empty() {
+            return Ok(());
+        }
+        let mut history = VoteHistory::new(&self.reach, self.base);
+        let names: BTreeSet<&String> =
+            sides.tip.keys().chain(sides.head.keys()).chain(added.keys()).collect();
+        for name in names {
+            let first = added.get(name);
+            let there = Sides {
+                tip: sides.tip.contains_key(name),
+                head: sides.head.contains_key(name),
+                base: sides.base.contains_key(name),
+            };
+            let then = match first {
+                Some(first) => Some(self.range.repository.read_blob(first.blob_id, LARGEST_FILE)?),
+                None => None,
+            };
+            let read = sides.tip.get(name).or_else(|| sides.head.get(name));
+            let gone = || Some((read_vote(id, then.as_deref()?).ok()?, then.clone()?));
+            let Some((vote, now)) = read.cloned().or_else(gone) else { continue };
+            // What the base took out before, or the range brought and took out again, is no vote; a rejection is.
+            if !there.tip && !there.head && (vote.verdict != Verdict::Rejected || self.is_of_base(first)) {
+                continue;
+            }
+            let author = first.map(|first| &first.author);
+            // A signature that the base has was good when it came there; one of the range must be good now.
+            let brought = first.filter(|first| first.was_held);
+            let verified_at = Some(brought.map_or(self.range.policy.as_of, |first| first.committed_at));
+            let file = VoteFile { task: id, name, now: &now, then: then.as_deref(), author, verified_at };
+            let mut record = self.range.vote_reader().record(vote, &file);
+            let at = first.map_or(self.head, |first| first.commit);
+            self.upgrade(&mut record.vote, task, at, &mut history)?;
+            let is_rewritten = there.tip && there.head && sides.tip[name].1 != sides.head[name].1;
+            facts.cast.push(self.cast(&record, task, first, there, is_rewritten));
+            facts.records.push(record);
+        }
+        Ok(())
+    }
+
+    fn is_of_base(&self, first: Option<&Added>) -> bool {
+        first.is_some_and(|first| self.landed.has(first.commit))
+    }
+
+    fn upgrade(
+        &self,
+        vote: &mut Vote,
+        task: &TaskSides,
+        at: Commit,
+        history: &mut VoteHistory<'_, Reach<'r>>,
+    ) -> Result<()> {
+        let Some(side) = task.sides.head.as_ref().or(task.sides.tip.as_ref()) else { return Ok(()) };
+        let route = Route::of(&self.range.policy.config, task.kind.as_deref());
+        upgrade_vote(vote, (&task.id, &side.history), route, at, history)
+    }
+
+    fn cast(
+        &self,
+        record: &VoteRecord,
+        task: &TaskSides,
+        first: Option<&Added>,
+        sides: Sides<bool>,
+        is_rewritten: bool,
+    ) -> CastVote {
+        let config = &self.range.policy.config;
+        let vote = &record.vote;
+        let person = self.range.policy.people.canonical(&vote.by);
+        let route = Route::of(config, task.kind.as_deref());
+        let histories = [&task.sides.tip, &task.sides.head].into_iter().flatten();
+        let round = histories.map(|side| route.round(&side.history, &vote.stage)).max().unwrap_or(1);
+        let looked_at = vote.commit.parse().ok().and_then(|id| self.reach.commit(id));
+        CastVote {
+            path: format!("{}/{}", RecordKind::Vote.folder_of(&task.id), record.name),
+            name: record.name.clone(),
+            task: task.id.clone(),
+            role: vote.role.clone(),
+            verdict: vote.verdict.clone(),
+            voter: PersonKey::of(&person),
+            stage: vote.stage.clone(),
+            round: vote.round,
+            criteria: vote.covers.criteria.clone(),
+            files: vote.covers.files.clone(),
+            replaces: vote.replaces.clone(),
+            added: first.map_or(self.head, |first| first.commit),
+            looked_at,
+            flaw: flaw_of(record, &person, &task.id, config, round),
+            was_held: sides.tip || first.is_some_and(|first| first.was_held),
+            sides,
+            is_rewritten,
+        }
+    }
+
+    /// Adds what the commits of the range did to histories, votes and records of tasks.
+    fn steps(&self, tasks: &[TaskId], facts: &mut Facts) -> Result<()> {
+        let staged: Vec<FileChange> = match self.range.ends.is_staged {
+            true => self.range.changes.net.values().cloned().collect(),
+            false => Vec::new(),
+        };
+        let commits = self.range.changes.commits.iter();
+        let commits = commits.filter_map(|(info, changes)| Some((self.reach.commit(info.id)?, changes)));
+        for (commit, changes) in commits.chain(std::iter::once((self.head, &staged))) {
+            let mut removal = Removal { commit, votes: Vec::new(), moves: Vec::new(), tasks: Vec::new() };
+            for change in changes {
+                match RecordPath::parse(&change.path) {
+                    Some(RecordPath::Vote { .. }) if change.after.is_none() => {
+                        removal.votes.push(change.path.clone());
+                    }
+                    Some(RecordPath::Task(id)) if tasks.binary_search(&id).is_ok() => {
+                        let before = self.range.moves(change.before)?;
+                        let after = self.range.moves(change.after)?;
+                        let gone = before.iter().filter(|step| !after.contains(step));
+                        removal.moves.extend(gone.map(|step| (change.path.clone(), step.clone())));
+                        if change.after.is_none() {
+                            removal.tasks.push(change.path.clone());
+                        }
+                        facts.steps.push(HistoryStep { commit, task: id, after });
+                    }
+                    _ => {}
+                }
+            }
+            let is_removal =
+                !(removal.votes.is_empty() && removal.moves.is_empty() && removal.tasks.is_empty());
+            if is_removal && self.reach.parents(commit).len() == 1 {
+                facts.removals.push(removal);
+            }
+        }
+        facts.steps.sort_by_key(|step| step.commit);
+        facts.removals.sort_by_key(|removal| removal.commit);
+        Ok(())
+    }
+
+    /// Returns who wrote what each task's commits changed; who only wrote records wrote nothing of it.
+    fn writers(&self, tasks: &[TaskId]) -> Result<BTreeMap<TaskId, BTreeSet<PersonKey>>> {
+        let mut writers = BTreeMap::new();
+        for id in tasks {
+            let own: &mut BTreeSet<PersonKey> = writers.entry(id.clone()).or_default();
+            for commit in self.reach.commits_of(id)?.iter() {
+                if !self.reach.changed(*commit)?.is_empty() {
+                    own.extend(self.reach.authors_of(*commit)?.iter().cloned());
+                }
+            }
+        }
+        Ok(writers)
+    }
+}
+
+impl RangeReader<'_> {
+    /// Reads a task as it was before the head, in the head's format; none where it cannot be read.
+    fn parsed_before(&self, bytes: &[u8]) -> Option<Task> {
+        if !self.brings_format {
+            return read_task(bytes).ok();
+        }
+        let upgraded = upgrade_task(bytes, Some(chrono::NaiveDate::default())).ok();
+        read_task(upgraded.as_ref().map_or(bytes, |text| text.as_bytes())).ok()
+    }
+
+    pub(super) fn moves(&self, state: Option<crate::git::FileState>) -> Result<Vec<Move>> {
+        let task = self.read(state)?.and_then(|bytes| self.parsed_before(&bytes));
+        Ok(task.map(|task| task.history).unwrap_or_default())
+    }
+
+    /// Returns what the index has otherwise than the head.
+    fn staged_files(&self) -> Result<BTreeMap<String, TreeEntry>> {
+        let (base, head) = (self.ends.merge_base, self.ends.head_commit);
+        let beyond = self.repository.changes_between(base, head)?;
+        let mut files = BTreeMap::new();
+        for change in beyond {
+            files.insert(change.path, change.before);
+        }
+        for change in self.changes.net.values() {
+            files.insert(change.path.clone(), change.after);
+        }
+        let entry =
+            |state: Option<crate::git::FileState>| state.map_or(TreeEntry::Absent, |state| state.entry());
+        Ok(files.into_iter().map(|(path, state)| (path, entry(state))).collect())
+    }
+}
