@@ -48,6 +48,15 @@ pub fn is_agent(patterns: &[String], person: &Person) -> bool {
     patterns.iter().any(meant)
 }
 
+/// Returns the role of a stage that is for people only, where whoever moves a task out of the stage is an agent: what
+/// people have approved is moved on by people.
+#[must_use]
+pub fn role_for_people<'c>(config: &'c Config, stage: &str, actor: &Person) -> Option<&'c str> {
+    let mut roles = config.signoffs_of(stage).iter().map(String::as_str);
+    let is_agent = is_agent(&config.policy.agents, actor);
+    roles.find(|role| is_agent && config.role(role).rules.people_only)
+}
+
 fn local_part(person: &Person) -> &str {
     person.email.split('@').next().unwrap_or_default()
 }

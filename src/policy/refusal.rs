@@ -71,6 +71,8 @@ pub enum Reason {
         stages: Vec<Stage>,
     },
     AssignedTo(String),
+    /// An agent moves a task out of a stage that this role, which is for people only, signs off.
+    PeopleOnly(String),
     Cycle(Cycle),
     /// A vote would cover so many files that its record could not be read again.
     TooManyFiles {
@@ -286,6 +288,7 @@ impl Reason {
             Self::NoWhy => "reason",
             Self::NoSuchStage { .. } => "stage",
             Self::AssignedTo(_) => "assigned",
+            Self::PeopleOnly(_) => "people",
             Self::Cycle(_) => "cycle",
             Self::TooManyFiles { .. } => "too large",
             Self::NoCommit => "commit",
@@ -316,6 +319,10 @@ impl Reason {
             Self::FailsToItself(_) => of_task(&["note", "…"]),
             Self::NoWhy => of_task(&["fail", "…"]),
             Self::AssignedTo(_) => of_task(&["start", "--force"]),
+            Self::PeopleOnly(_) => {
+                let command = Suggestion::tracker(["advance", task?.as_str()]);
+                Some(Fix::RunAs { person: "a person".to_owned(), command })
+            }
             Self::Cycle(_) => Some(Fix::Run(Suggestion::tracker(["deps"]))),
             Self::TooManyFiles { role, config, .. } => {
                 Some(Fix::Advice(format!("narrow `paths` of [roles.{role}] in {config}")))
@@ -357,6 +364,7 @@ impl fmt::Display for Reason {
                 write!(f, "unknown stage `{}` (expected {})", wanted.escape_debug(), stages.join(", "))
             }
             Self::AssignedTo(person) => write!(f, "to {person}"),
+            Self::PeopleOnly(role) => write!(f, "what {role} signs off is moved on by people only"),
             Self::Cycle(cycle) => cycle.fmt(f),
             Self::TooManyFiles { role, files, .. } => {
                 write!(f, "a vote as {role} would cover {files} files, more than one record holds")

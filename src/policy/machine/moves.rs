@@ -2,8 +2,8 @@
 
 use super::gate::{blocked, blocked_by_hand, closed, gate, outdated, unknown_stage};
 use super::{Case, Missing, MovePlan, Outcome};
-use crate::model::{Advance, Move, MoveKind, Stage};
-use crate::policy::{Attempt, Reason, Refusal};
+use crate::model::{Advance, Move, MoveKind, Person, Stage};
+use crate::policy::{Attempt, Reason, Refusal, role_for_people};
 
 /// Begins a task: into the first stage of its pipeline. One that has begun stays where it is.
 ///
@@ -38,7 +38,17 @@ pub fn advance(case: &Case<'_>, why: Option<&str>) -> Result<MovePlan, Refusal> 
         let (task, stage) = (case.task.id.clone(), case.task.stage.clone());
         return Err(Refusal::missing(Attempt::Leave { task, stage }, gate.missing));
     }
+    if let Some(role) = barred(case) {
+        let (task, stage) = (case.task.id.clone(), case.task.stage.clone());
+        return Err(Refusal::because(Attempt::Leave { task, stage }, Reason::PeopleOnly(role.to_owned())));
+    }
     Ok(plan(case, MoveKind::Advance, next(case), said(why)))
+}
+
+/// Returns the role because of which whoever acts may not move the task on. Of the actor only the name is known here.
+fn barred<'c>(case: &Case<'c>) -> Option<&'c str> {
+    let actor = Person { name: case.actor.to_owned(), email: String::new() };
+    role_for_people(case.config, case.task.stage.as_str(), &actor)
 }
 
 /// Moves a task on by itself, if all that its stage asks for is there, sign-offs are among that, and the stage is
@@ -48,7 +58,7 @@ pub fn auto_advance(case: &Case<'_>) -> Option<MovePlan> {
     let rules = case.config.rules_of(case.task.stage.as_str());
     let is_wanted =
         rules.advance == Advance::Auto && !rules.signoffs.is_empty() && !case.task.stage.is_none();
-    if !is_wanted || !gate(case).is_open() {
+    if !is_wanted || !gate(case).is_open() || barred(case).is_some() {
         return None;
     }
     let mut names: Vec<&str> = Vec::new();

@@ -169,6 +169,27 @@ fn agents_are_added_to_what_forges_call_agents() {
 }
 
 #[test]
+fn what_people_sign_off_is_moved_on_by_people() {
+    let rules = RULES.replace("on_fail = \"dev\"", "on_fail = \"dev\"\nadvance = \"manual\"");
+    let sandbox = world(&format!("{rules}people_only = true\n"));
+    ok(&run(&sandbox, "hooks install"));
+    ok(&by(&sandbox, "Bob", "approve t3st --as reviewer"));
+    commit_by(&sandbox, "Bob", "Vote");
+    let refused = by(&sandbox, "claude[bot]", "advance t3st");
+    assert_eq!((refused.status, stage(&sandbox).as_str()), (1, "qa"), "{refused}");
+    assert!(refused.stderr.contains("moved on by people only"), "{refused}");
+    for message in ["Release\n\nAdvance: TASK-T3ST", "Release\n\nCloses: TASK-T3ST"] {
+        let args = ["commit", "--quiet", "--allow-empty", "--message", message];
+        let refused = sandbox.program_with("git", "", &args, |command| identity("claude[bot]", command));
+        assert!(refused.status == 1 && refused.stderr.contains("by people only"), "{refused}");
+    }
+    // An agent may still send it back, and a person moves it on.
+    ok(&by(&sandbox, "claude[bot]", "fail t3st \"it crashes\" --dry-run"));
+    ok(&by(&sandbox, "Bob", "advance t3st"));
+    assert_eq!(stage(&sandbox), "complete");
+}
+
+#[test]
 fn members_match_by_address_where_votes_are_signed() {
     for (signatures, members, name, counts) in [
         ("off", "Carol", "Carol", true),
