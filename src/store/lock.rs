@@ -47,6 +47,18 @@ impl Lock {
     }
 }
 
+impl Lock {
+    /// Takes the lock where nobody holds it.
+    pub(super) fn try_acquire(path: &Path) -> Result<Option<Self>> {
+        let file = open(path)?;
+        match FileExt::try_lock(&file) {
+            Ok(()) => Ok(Some(Self { _file: file })),
+            Err(fs4::TryLockError::WouldBlock) => Ok(None),
+            Err(fs4::TryLockError::Error(source)) => Err(Error::io("lock", path)(source)),
+        }
+    }
+}
+
 fn open(path: &Path) -> Result<File> {
     let mut options = OpenOptions::new();
     // Reading, writing and no truncation: what NFS needs to lock a file at all.

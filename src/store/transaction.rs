@@ -120,6 +120,19 @@ impl Writes {
         self.folder.join(UNFINISHED).symlink_metadata().is_ok()
     }
 
+    /// Whether a write is being prepared or was killed before its first file was in place.
+    pub(super) fn is_staged(&self) -> bool {
+        self.folder.join(STAGED).symlink_metadata().is_ok()
+    }
+
+    /// Removes what a killed write has prepared, where nobody writes and the folder can be written to: it is seen by no
+    /// reader, and only in the way.
+    pub(super) fn clean(&self) {
+        if let Ok(Some(_lock)) = Lock::try_acquire(&self.lock) {
+            let _ = self.recover();
+        }
+    }
+
     fn last_write(&self) -> Option<SystemTime> {
         self.folder.symlink_metadata().and_then(|meta| meta.modified()).ok()
     }

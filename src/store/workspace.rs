@@ -307,8 +307,11 @@ impl Workspace {
     /// Waits for a write of several files that is going on, and undoes one that was killed among them: no reader sees
     /// some of them new and others old.
     fn settle(&self) -> Result<()> {
-        if self.writes().is_unfinished() {
+        let writes = self.writes();
+        if writes.is_unfinished() {
             self.lock("undo")?;
+        } else if writes.is_staged() {
+            writes.clean();
         }
         Ok(())
     }

@@ -163,6 +163,8 @@ mod fail_points {
             let listed = run(&sandbox, &["list"]);
             let made = if is_made { 4 } else { 0 };
             assert_eq!(listed.stdout.lines().count(), made + 1, "{point}: {listed}");
+            // The journal's own temporary file aside, which lies in the git dir.
+            assert_eq!(leftovers(&sandbox), [""; 0], "{point}: a reader has removed what was staged");
             run(&sandbox, &words).exits(0);
             let listed = run(&sandbox, &["list"]);
             assert_eq!(listed.stdout.lines().count(), made + 5, "{point}: {listed}");

@@ -101,7 +101,7 @@ impl ReportImport<'_> {
             findings: Vec::new(),
             left_out: read.map_or(0, |report| report.left_out),
             gone: Vec::new(),
-            settled: false,
+            resolved: false,
             fails: read.is_none() || all.iter().any(|matched| self.fails(matched)),
             vote: ImportVote::None,
             next: Vec::new(),
@@ -231,7 +231,7 @@ impl ReportImport<'_> {
             parts => format!("findings: {}", parts.join(", ")),
         }];
         if !gone.is_empty() {
-            let word = if is_settling { "settled" } else { "left open" };
+            let word = if is_settling { "resolved" } else { "left open" };
             said.push(format!("{} no longer found, {word}", gone.len()));
         }
         for Matched { finding, status, moved_from, .. } in all {

@@ -90,7 +90,7 @@ pub fn import_findings(
     let import = FindingsImport {
         findings: all.iter().map(|matched| imported(&config, matched, &fixes)).collect(),
         gone: gone.iter().map(|finding| finding.id.to_string()).collect(),
-        settled: request.settle_gone && !gone.is_empty(),
+        resolved: request.settle_gone && !gone.is_empty(),
         vote,
         ..intake.outcome(&report, &all, written)
     };

@@ -28,8 +28,8 @@ pub struct FindingsImport {
     pub left_out: usize,
     /// Open findings of the same tools that the report no longer holds.
     pub gone: Vec<String>,
-    /// Whether those were settled.
-    pub settled: bool,
+    /// Whether those were resolved.
+    pub resolved: bool,
     /// Whether the stage fails: an open finding is high or critical, or blocks, or the report could not be read.
     pub fails: bool,
     /// What became of the vote.

@@ -181,7 +181,7 @@ fn what_is_gone_is_counted_and_settled_only_on_request() {
     assert!(ok(&counted).stdout.contains("1 no longer found, left open"), "{counted}");
     assert!(counted.stderr.contains("--resolve-gone"), "{counted}");
     let settled = import(&sandbox, &[TYPO], "--settle-gone");
-    assert!(ok(&settled).stdout.contains("1 no longer found, settled"), "{settled}");
+    assert!(ok(&settled).stdout.contains("1 no longer found, resolved"), "{settled}");
     assert_eq!(states(&sandbox), ["medium resolved Slow", "low open A typo", "low open by hand"]);
 }
 
@@ -301,7 +301,7 @@ fn tests_that_were_not_run_are_not_gone() {
     assert_eq!(by(&sandbox, "Robot", line).status, 1);
     report("<testcase name='a'/><testcase name='c'/>");
     let output = by(&sandbox, "Robot", line);
-    assert!(ok(&output).stdout.contains("1 no longer found, settled"), "{output}");
+    assert!(ok(&output).stdout.contains("1 no longer found, resolved"), "{output}");
     assert_eq!(states(&sandbox), ["high resolved a: failed", "high open b: failed"]);
 }
 
