@@ -2,15 +2,14 @@
 //!
 //! No Markdown parser: a walk over lines that knows code fences and HTML comments. Headings are ATX (`## …`).
 
-mod acceptance;
 mod boxes;
 mod sections;
 mod walk;
 
-pub use acceptance::acceptance_text;
-pub(crate) use acceptance::open_boxes;
 pub(crate) use boxes::CheckBox;
+pub use boxes::acceptance_text;
 pub use boxes::check_boxes;
+pub(crate) use boxes::open_boxes;
 pub(super) use boxes::{box_marks, count, find_box, list_item};
 pub(crate) use sections::Section;
 pub(super) use sections::begins_list_item;

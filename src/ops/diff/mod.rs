@@ -1,7 +1,6 @@
 //! `diff`: what differs between the trackers of two commits, or of a commit and the working tree, in words of the
 //! tracker. Only records that differ are read.
 
-mod policy;
 mod records;
 mod sides;
 mod tasks;
@@ -49,7 +48,7 @@ pub fn diff(session: &Session<'_>, request: &DiffRequest) -> Result<(DiffView, V
     for (id, paths) in by_task {
         tasks.push(tasks::compare(&sides, &id, &paths, &mut problems)?);
     }
-    let (config, files) = policy::compare(&sides, &others, &mut problems)?;
+    let (config, files) = records::compare_files(&sides, &others, &mut problems)?;
     let view = DiffView { from: sides.from.view(), to: sides.to.view(), tasks, config, files };
     Ok((view, problems))
 }

@@ -1,8 +1,12 @@
-//! A record on both sides.
+//! A record on both sides; and what differs besides tasks: the configuration key by key, files of the policy and of reports
+//! by name.
 
 use super::sides::{Side, Sides};
-use crate::model::{Problem, Severity};
+use super::view::DiffFile;
+use crate::doc::config_values;
+use crate::model::{Problem, RecordKind, Severity};
 use crate::ops::Result;
+use crate::review::{FieldChange, differences};
 use crate::store;
 
 /// A record as it was and as it is; none where it is not there or cannot be read.
@@ -50,4 +54,31 @@ fn told(mut problem: Problem, side: &Side, is_before: bool, path: &str) -> Probl
     }
     problem.message = format!("{} (in {})", problem.message, side.name);
     problem.in_file(path)
+}
+
+/// Compares the files that belong to no task.
+pub(super) fn compare_files(
+    sides: &Sides,
+    paths: &[&str],
+    problems: &mut Vec<Problem>,
+) -> Result<(Vec<FieldChange>, Vec<DiffFile>)> {
+    let (mut config, mut files) = (Vec::new(), Vec::new());
+    for path in paths {
+        if *path == RecordKind::Config.file() {
+            let values = pair(sides, path, config_values, problems)?;
+            let before = values.before.unwrap_or_default();
+            config = differences(&before, &values.after.unwrap_or_default());
+            if !config.is_empty() {
+                continue;
+            }
+        }
+        let is_there = |side: &Side| side.snapshot.read(path).map_or(true, |bytes| bytes.is_some());
+        let change = match (is_there(&sides.from), is_there(&sides.to)) {
+            (false, _) => "added",
+            (_, false) => "deleted",
+            _ => "changed",
+        };
+        files.push(DiffFile { path: (*path).to_owned(), change });
+    }
+    Ok((config, files))
 }
