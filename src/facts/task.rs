@@ -134,6 +134,13 @@ impl<'a> FactsReader<'a> {
     pub fn task(&self, task: Task) -> Result<TaskFacts> {
         let mut problems = Vec::new();
         let (mut votes, cast) = self.votes_and_casts(&task.id, &mut problems)?;
+        if !votes.is_empty() && self.repository.is_shallow() {
+            let short =
+                "its votes are counted by what a shallow clone has of its commits, which may be too little";
+            let hint = Suggestion::git(["fetch", "--unshallow"]).to_string();
+            let file = RecordPath::task_file(&task.id);
+            problems.push(Problem::warning(short).in_file(file).with_hint(hint));
+        }
         let findings = self.findings(&task.id, &mut problems)?;
         let (mut changes, mut work) = (BTreeMap::new(), Vec::new());
         if let Some(history) = self.history()? {

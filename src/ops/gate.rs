@@ -143,7 +143,7 @@ fn range_review(
 
 /// Looks at the records as they stand, without a range: what cannot be read, and the limits that are agreed.
 pub fn check_records(session: &Session<'_>, request: &GateRequest) -> Result<(Review, Vec<Problem>)> {
-    let (config, problems) = session.snapshot().config_or_default();
+    let (config, problems) = session.config_or_default();
     let diagnosis = super::doctor(session, false)?;
     let found = diagnosis.findings.into_iter().map(|found| {
         let problem =

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::super::facts::{FileFacts, RangeFacts};
-use super::super::passes::Judged;
+use super::super::passes::{Judged, kind_of};
 use super::{About, Violations};
 use crate::model::{
     Config, GateRule, Level, Suggestion, TRACKER_FOLDER, TaskId, is_daily_record, is_in_tracker,
@@ -61,6 +61,7 @@ fn is_owned(file: &FileFacts, config: &Config) -> bool {
 pub(super) fn judge(facts: &RangeFacts<'_>, tasks: &[Judged<'_>], book: &mut Violations<'_>) {
     policy_owners(facts, book);
     declared_files(facts, tasks, book);
+    files_of_types(facts, tasks, book);
     standards(facts, book);
 }
 
@@ -155,6 +156,43 @@ fn declared_files(facts: &RangeFacts<'_>, tasks: &[Judged<'_>], book: &mut Viola
                 format!("changes {path}, which is none of its target files"),
                 about,
             );
+        }
+    }
+}
+
+/// Whoever chooses a type that skips sign-offs does not choose them away for every file: a task that has left its first
+/// stage brings those that its type names, and others only where a role of its own stages reviews them.
+fn files_of_types(facts: &RangeFacts<'_>, tasks: &[Judged<'_>], book: &mut Violations<'_>) {
+    for task in tasks {
+        let kind = kind_of(task.facts);
+        let Some(rules) = kind.and_then(|kind| book.config.types.get(kind)) else { continue };
+        let skipped = book.config.skipped_signoffs(kind.unwrap_or_default());
+        let route = Route::of(book.config, kind);
+        let has_left = task.facts.after.as_ref().is_some_and(|after| route.place(&after.stage) > Some(1));
+        let Some((stage, roles)) = skipped.first().filter(|_| has_left) else { continue };
+        let commits = task.facts.commits.iter().map(|at| &facts.commits[*at]);
+        let paths: BTreeSet<&String> = commits.flat_map(|commit| &commit.paths).collect();
+        let changed = facts.files.iter().filter(|file| paths.contains(&file.path));
+        let mut found = Vec::new();
+        for file in
+            changed.filter(|file| !is_in_tracker(&file.path) && !is_selected(&rules.paths, &file.path))
+        {
+            let unseen: Vec<&str> = asked_anywhere(book.config, &file.path)
+                .iter()
+                .filter_map(|role| roles.iter().find(|own| **own == role.as_str()).copied())
+                .collect();
+            if !unseen.is_empty() {
+                let message = format!(
+                    "is no file of a task of type {}, which skips {stage}, so {} never saw it",
+                    kind.unwrap_or_default(),
+                    unseen.join(" and ")
+                );
+                found.push((file.path.clone(), message));
+            }
+        }
+        for (path, message) in found {
+            let about = About { task: Some(&task.facts.id), file: Some(&path), ..About::default() };
+            book.add(GateRule::CoveredFiles, message, about);
         }
     }
 }

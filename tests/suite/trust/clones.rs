@@ -110,7 +110,7 @@ fn objects_that_a_partial_clone_lacks_are_named_with_what_fetches_them() {
 }
 
 #[test]
-fn a_shallow_clone_judges_no_range() {
+fn a_shallow_clone_judges_no_range_and_says_what_votes_are_counted_by() {
     let sandbox = origin();
     cloned(&sandbox, &["--depth", "1"]);
     sandbox.git_in("../clone", &["branch", "work", "origin/work"]);
@@ -119,7 +119,10 @@ fn a_shallow_clone_judges_no_range() {
         assert!(output.status == 2 && output.stderr.contains("git fetch --unshallow"), "{line}: {output}");
     }
     let shown = there(&sandbox, "signoffs t3st");
-    assert!(shown.stdout.contains("rejected"), "{shown}");
+    assert!(shown.stdout.contains("rejected") && shown.stderr.contains("git fetch --unshallow"), "{shown}");
+    sandbox.git_in("../clone", &["fetch", "--quiet", "--unshallow"]);
+    let shown = there(&sandbox, "signoffs t3st");
+    assert!(!shown.stderr.contains("shallow"), "{shown}");
 }
 
 #[test]

@@ -214,3 +214,45 @@ fn members_match_by_address_where_votes_are_signed() {
         assert_eq!(stage(&sandbox), expected, "{signatures}: {output}");
     }
 }
+
+#[test]
+fn a_type_that_skips_a_review_brings_the_files_that_it_names_and_no_others() {
+    let types = "[types.docs]\nstages = [\"dev\"]\npaths = [\"docs/**\", \"*.md\"]\n";
+    for (path, is_fine) in
+        [("docs/guide.txt", true), ("a/README.md", true), ("src/theme.rs", false), ("docs.rs", false)]
+    {
+        let sandbox = world(&format!("{RULES}{types}"));
+        sandbox.git(&["switch", "--quiet", "--create", "work"]);
+        let task = "---\nid: TASK-D0CS\ntitle: Say it\ntype: docs\ncreated: 2026-11-10\nstage: none\n---\n";
+        sandbox.write(".tracker/tasks/TASK-D0CS.md", task);
+        commit(&sandbox, "Plan it");
+        sandbox.write(path, "said\n");
+        ok(&run(&sandbox, "start d0cs"));
+        commit(&sandbox, "Say it\n\nTask: TASK-D0CS");
+        let early = run(&sandbox, "check --base main --full");
+        assert!(!early.stdout.contains("skips qa"), "{path}: nothing rests on it yet: {early}");
+        ok(&run(&sandbox, "advance d0cs"));
+        commit(&sandbox, "Done\n\nTask: TASK-D0CS");
+        let checked = run(&sandbox, "check --base main --full");
+        assert_eq!(checked.status == 0, is_fine, "{path}: {checked}");
+        assert_eq!(checked.stdout.contains("skips qa"), !is_fine, "{path}: {checked}");
+    }
+}
+
+#[test]
+fn an_agents_move_past_what_people_sign_off_is_refused_by_the_gate() {
+    for (name, is_fine) in [("Bob", true), ("claude[bot]", false)] {
+        let rules = RULES.replace("on_fail = \"dev\"", "on_fail = \"dev\"\nadvance = \"manual\"");
+        let sandbox = world(&format!("{rules}people_only = true\n"));
+        sandbox.git(&["switch", "--quiet", "--create", "work"]);
+        ok(&by(&sandbox, "Bob", "approve t3st --as reviewer"));
+        commit_by(&sandbox, "Bob", "Vote");
+        let step = format!("  - {{at: 2026-11-11T10:00:00Z, by: \"{name}\", from: qa, to: complete}}\n---\n");
+        let text = sandbox.read(RECORD).replacen("\n---\n", &format!("\n{step}"), 1);
+        sandbox.write(RECORD, text.replace("stage: qa", "stage: complete"));
+        commit_by(&sandbox, name, "Release\n\nTask: TASK-T3ST");
+        let checked = run(&sandbox, "check --base main --full");
+        assert_eq!(checked.stdout.contains("moved on by people only"), !is_fine, "{name}: {checked}");
+        assert_eq!(checked.status == 0, is_fine, "{name}: {checked}");
+    }
+}
