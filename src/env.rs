@@ -139,6 +139,20 @@ impl Env {
         self.now().with_timezone(&Local).fixed_offset()
     }
 
+    /// Returns the agent that works for the user (`TRACKER_AGENT`), as one line; none where there is none.
+    #[must_use]
+    pub fn agent(&self) -> Option<String> {
+        let name = self.variable(AGENT)?;
+        let name = name.split(char::is_control).collect::<Vec<_>>().join(" ");
+        Some(name.trim().to_owned()).filter(|name| !name.is_empty())
+    }
+
+    /// Returns the same world with this agent.
+    #[must_use]
+    pub fn with_agent(self, name: &str) -> Self {
+        self.with_variable(AGENT, name)
+    }
+
     /// Returns the folder that the system has for what may be thrown away.
     #[must_use]
     pub fn temporary_folder(&self) -> PathBuf {
@@ -181,6 +195,9 @@ impl Env {
         own.or_else(|| variable_os(name).filter(|_| self.sees_process))
     }
 }
+
+/// The variable that names the agent which works for the user.
+const AGENT: &str = "TRACKER_AGENT";
 
 /// Returns a time by the user's own clock.
 #[must_use]

@@ -78,7 +78,7 @@ pub struct Output {
 }
 
 impl Output {
-    /// Tells whether it ended with 0.
+    /// Whether it ended with 0.
     #[must_use]
     pub fn is_success(&self) -> bool {
         self.status.success()

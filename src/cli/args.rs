@@ -49,6 +49,9 @@ pub(super) struct Global {
     /// Print only the answer: ids for writes, no hints
     #[arg(short, long, global = true, help_heading = "Everywhere")]
     pub(super) quiet: bool,
+    /// Agent that acts for you; recorded beside your name [env: TRACKER_AGENT]
+    #[arg(long, global = true, value_name = "NAME", help_heading = "Everywhere")]
+    pub(super) agent: Option<String>,
     /// When to use colour; `NO_COLOR` is respected
     #[arg(
         long,
@@ -226,7 +229,7 @@ fn command_index(arguments: &[OsString]) -> Option<usize> {
     arguments.len().checked_sub(words + 1)
 }
 
-/// Tells whether a command lists every form of answers as its own.
+/// Whether a command lists every form of answers as its own.
 pub(super) fn takes_every_format(name: &str) -> bool {
     let root = command();
     let found = root.find_subcommand(name);

@@ -32,6 +32,10 @@ impl Context {
             Some(folder) => env.moved_to(folder),
             None => env,
         };
+        let env = match &global.agent {
+            Some(name) => env.with_agent(name),
+            None => env,
+        };
         let look = OutputStyle::of_stdout(global.color, &env);
         let error_look = OutputStyle::of_stderr(global.color, &env);
         let format = match global.format {
@@ -108,7 +112,7 @@ impl Context {
         self.events.clone()
     }
 
-    /// Tells whether somebody looks on: stderr is a terminal, and they have not asked for quiet or for JSON.
+    /// Whether somebody looks on: stderr is a terminal, and they have not asked for quiet or for JSON.
     pub(super) fn is_attended(&self) -> bool {
         self.format.is_human() && !self.quiet && self.error_output().is_rich()
     }

@@ -87,19 +87,21 @@ pub(super) struct Output {
     look: OutputStyle,
     quiet: bool,
     now: DateTime<Utc>,
+    /// The day of the user's own clock. Asking for it reads the time zone, too much for each row.
+    today: NaiveDate,
     text: String,
 }
 
 impl Output {
     pub(super) fn new(look: OutputStyle, quiet: bool, now: DateTime<Utc>) -> Self {
-        Self { look, quiet, now, text: String::new() }
+        Self { look, quiet, now, today: env::local(now).date_naive(), text: String::new() }
     }
 
     pub(super) fn is_quiet(&self) -> bool {
         self.quiet
     }
 
-    /// Tells whether glyphs may be used.
+    /// Whether glyphs may be used.
     pub(super) fn is_rich(&self) -> bool {
         self.look.glyphs
     }
@@ -108,7 +110,7 @@ impl Output {
         self.look.width
     }
 
-    /// Tells whether long lines should be cut to the width: on a terminal only, never where they are piped.
+    /// Whether long lines should be cut to the width: on a terminal only, never where they are piped.
     pub(super) fn is_cut(&self) -> bool {
         self.look.is_cut
     }
@@ -158,13 +160,13 @@ impl Output {
             60..=3599 => format!("{}m", seconds / 60),
             3600..=86_399 => format!("{}h", seconds / 3600),
             _ if seconds / 86_400 < OLD => format!("{}d", seconds / 86_400),
-            _ => env::local(at).format("%Y-%m-%d").to_string(),
+            _ => env::local(at).date_naive().to_string(),
         }
     }
 
     /// Returns a day as a distance from today in whole days, or the day itself where it lies far back.
     pub(super) fn days_ago(&self, day: NaiveDate) -> String {
-        match (env::local(self.now).date_naive() - day).num_days() {
+        match (self.today - day).num_days() {
             0 => "today".to_owned(),
             days if (1..OLD).contains(&days) => format!("{days}d"),
             _ => day.to_string(),
@@ -196,17 +198,39 @@ impl Output {
             *width = (*width).min(WIDEST_PADDING);
         }
         for row in rows {
-            let mut line = " ".repeat(indent);
+            self.pad(indent);
             for (at, cell) in row.iter().enumerate().filter(|(at, _)| widths[*at] > 0) {
-                let text = cut(&cell.text, if self.is_cut() { widths[at] } else { usize::MAX });
-                let padding = widths[at].saturating_sub(text.width());
-                let painted = self.paint(&text, cell.style);
-                let padding = " ".repeat(padding);
-                let (left, right) = if cell.right { (padding.as_str(), "") } else { ("", padding.as_str()) };
-                let _ = write!(line, "{left}{painted}{right}  ");
+                self.cell(cell, widths[at]);
             }
-            self.line(line);
+            self.text.truncate(self.text.trim_end_matches(' ').len());
+            self.text.push('\n');
         }
+    }
+
+    /// Adds a cell of a row and the space after it.
+    fn cell(&mut self, cell: &Cell, width: usize) {
+        let (text, columns) = if self.is_cut() && cell.width > width {
+            let text = cut(&cell.text, width);
+            let columns = text.width();
+            (text, columns)
+        } else {
+            (Cow::Borrowed(cell.text.as_str()), cell.width)
+        };
+        let padding = width.saturating_sub(columns);
+        if cell.right {
+            self.pad(padding);
+        }
+        if self.look.colour {
+            let painted = self.paint(&text, cell.style);
+            self.text.push_str(&painted);
+        } else {
+            self.text.push_str(&text);
+        }
+        self.pad(if cell.right { 2 } else { padding + 2 });
+    }
+
+    fn pad(&mut self, columns: usize) {
+        self.text.extend(std::iter::repeat_n(' ', columns));
     }
 
     /// Leaves out columns where a terminal is too narrow for all: those after the flexible one first, the last
@@ -273,13 +297,17 @@ impl Output {
 #[derive(Debug, Clone)]
 pub(super) struct Cell {
     text: String,
+    /// In columns.
+    width: usize,
     style: Style,
     right: bool,
 }
 
 impl Cell {
     pub(super) fn new(text: impl AsRef<str>) -> Self {
-        Self { text: clean(text.as_ref()).into_owned(), style: Style::new(), right: false }
+        let text = clean(text.as_ref()).into_owned();
+        let width = if text.is_ascii() { text.len() } else { text.width() };
+        Self { text, width, style: Style::new(), right: false }
     }
 
     pub(super) fn styled(text: impl AsRef<str>, style: Style) -> Self {
@@ -296,11 +324,11 @@ impl Cell {
     }
 
     pub(super) fn width(&self) -> usize {
-        self.text.width()
+        self.width
     }
 }
 
-/// Tells whether a terminal obeys a character instead of showing it.
+/// Whether a terminal obeys a character instead of showing it.
 pub(super) fn is_obeyed(c: char) -> bool {
     c.is_control()
         || matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
@@ -309,7 +337,8 @@ pub(super) fn is_obeyed(c: char) -> bool {
 /// Returns the text with all that a terminal would obey made visible: control characters, escape sequences, and
 /// the marks that reverse the direction of writing. Line ends count as control characters.
 pub(super) fn clean(text: &str) -> Cow<'_, str> {
-    if !text.contains(is_obeyed) {
+    let is_plain = |byte: u8| matches!(byte, b' '..=b'~');
+    if text.bytes().all(is_plain) || !text.contains(is_obeyed) {
         return Cow::Borrowed(text);
     }
     let mut cleaned = String::with_capacity(text.len() + 8);

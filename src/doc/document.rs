@@ -104,7 +104,7 @@ impl Document {
         self.root.iter().find(|(name, _)| name.as_text() == Some(key)).map(|(_, value)| value)
     }
 
-    /// Tells whether a key is there but could not be read.
+    /// Whether a key is there but could not be read.
     pub(super) fn is_unread(&self, key: &str) -> bool {
         self.unread.iter().any(|unread| unread == key)
     }

@@ -12,7 +12,7 @@ use super::source::Source;
 use super::yaml::{self, Failure, Node, entries};
 use crate::model::Problem;
 
-/// Most problems looked for: a file with more of them is not mended line by line.
+/// Most problems looked for: a file with more of them is not repaired line by line.
 const MOST_PROBLEMS: usize = 100;
 
 /// What was found in a broken mapping.
@@ -117,7 +117,7 @@ fn on_key(problem: Problem, key: Option<String>) -> Problem {
 fn explain(failure: &Failure, first_line: usize) -> Problem {
     const HINTS: [(&str, &str); 9] = [
         ("is there twice", "keep one of the two"),
-        ("mapping values are not allowed", "a text that holds `: ` needs quotes"),
+        ("mapping values are not allowed", "a text that contains `: ` needs quotes"),
         (
             "cannot start any token",
             "a text that begins with a tab, `@`, `%` or a backtick needs quotes; YAML is indented with spaces",

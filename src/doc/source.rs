@@ -67,7 +67,7 @@ pub(super) fn check(bytes: &[u8], kind: Kind) -> Result<Source, Vec<Problem>> {
     Ok(Source { text: text.to_owned(), front, body })
 }
 
-/// Tells whether a text holds a merge conflict.
+/// Whether a text holds a merge conflict.
 pub(super) fn has_conflict(text: &str) -> bool {
     conflict_marker(text.as_bytes()).is_some()
 }
@@ -104,7 +104,7 @@ fn utf8(bytes: &[u8]) -> Result<&str, Vec<Problem>> {
     })?;
     match bytes.iter().position(|&byte| byte == 0) {
         Some(offset) => {
-            let problem = Problem::error("the file holds a NUL byte").at_line(line_of(offset));
+            let problem = Problem::error("the file contains a NUL byte").at_line(line_of(offset));
             Err(vec![problem.with_hint("restore the file with git")])
         }
         None => Ok(text),

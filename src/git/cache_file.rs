@@ -45,7 +45,7 @@ impl CacheFile {
         file
     }
 
-    /// Tells whether a file that was read in parts is whole and of this kind.
+    /// Whether a file that was read in parts is whole and of this kind.
     #[must_use]
     pub fn is_intact(&self, header: &[u8], content: &[&[u8]]) -> bool {
         header.strip_prefix(&self.magic) == Some(self.checksum(content).to_le_bytes().as_slice())

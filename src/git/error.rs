@@ -145,7 +145,7 @@ impl Error {
                 "fetch all of it: git fetch --unshallow; in a workflow, check out with `fetch-depth: 0`".to_owned(),
             ),
             Self::NotARepository { .. } => Some("try: git init".to_owned()),
-            Self::NotAGitDir { named_by, .. } => Some(format!("unset or mend {named_by}")),
+            Self::NotAGitDir { named_by, .. } => Some(format!("unset or fix {named_by}")),
             Self::Reftable { .. } => Some("try: git refs migrate --ref-format=files".to_owned()),
             Self::UnknownRevision { shallow: true, .. } | Self::MissingObject { shallow: true, .. } => {
                 Some(UNSHALLOW.to_owned())

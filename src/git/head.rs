@@ -169,7 +169,7 @@ pub enum HeadAction {
 }
 
 impl HeadAction {
-    /// Tells whether the user has just made a commit of their own, or made it again.
+    /// Whether the user has just made a commit of their own, or made it again.
     #[must_use]
     pub fn is_own_commit(&self) -> bool {
         matches!(self, Self::Commit | Self::InitialCommit | Self::Amend)

@@ -255,7 +255,7 @@ impl Repository {
         self.resolve(revision)
     }
 
-    /// Tells whether there is a ref of exactly this name. gix looks in other folders as well where there is none.
+    /// Whether there is a ref of exactly this name. gix looks in other folders as well where there is none.
     fn has_ref(&self, whole: &str) -> Result<bool, Error> {
         let Ok(name) = <&gix::refs::FullNameRef>::try_from(whole) else { return Ok(false) };
         let found = self.inner.try_find_reference(name);
@@ -319,7 +319,7 @@ fn split_suffix(revision: &str) -> (&str, &str) {
     revision.split_at(at)
 }
 
-/// Tells whether a name is one of those that git itself writes beside `HEAD`, such as `FETCH_HEAD`.
+/// Whether a name is one of those that git itself writes beside `HEAD`, such as `FETCH_HEAD`.
 fn is_own_ref(name: &str) -> bool {
     name.ends_with("_HEAD") && name.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'_')
 }

@@ -94,7 +94,7 @@ impl Repository {
         Ok(self.head()?.branch)
     }
 
-    /// Tells whether the clone lacks older history.
+    /// Whether the clone lacks older history.
     #[must_use]
     pub fn is_shallow(&self) -> bool {
         self.inner.is_shallow().unwrap_or(false)

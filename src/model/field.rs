@@ -496,44 +496,44 @@ impl Field {
         (self.row().put)(task, value);
     }
 
-    /// Tells whether it holds several values.
+    /// Whether it holds several values.
     #[must_use]
     pub fn is_list(self) -> bool {
         matches!(self.kind(), FieldKind::Labels | FieldKind::Tasks | FieldKind::Paths)
     }
 
-    /// Tells whether a query may ask for it.
+    /// Whether a query may ask for it.
     #[must_use]
     pub fn is_queryable(self) -> bool {
         !matches!(self.kind(), FieldKind::Checkboxes | FieldKind::Flag | FieldKind::Moves)
     }
 
-    /// Tells whether lists can be sorted by it.
+    /// Whether lists can be sorted by it.
     #[must_use]
     pub fn is_sortable(self) -> bool {
         !matches!(self.kind(), FieldKind::Body | FieldKind::Moves)
     }
 
-    /// Tells whether a task may be without it.
+    /// Whether a task may be without it.
     #[must_use]
     pub fn can_be_missing(self) -> bool {
         use FieldKind::{Badge, Flag, Id, Stage, Status};
         self != Self::Title && !matches!(self.kind(), Id | Stage | Status | Badge | Flag)
     }
 
-    /// Tells whether its values can be compared with `<`.
+    /// Whether its values can be compared with `<`.
     #[must_use]
     pub fn has_order(self) -> bool {
         matches!(self.kind(), FieldKind::Duration | FieldKind::Priority | FieldKind::Stage) || self.is_time()
     }
 
-    /// Tells whether it is a day or a moment.
+    /// Whether it is a day or a moment.
     #[must_use]
     pub fn is_time(self) -> bool {
         matches!(self.kind(), FieldKind::Date | FieldKind::Moment)
     }
 
-    /// Tells whether its value is a sentence, of which people know a part.
+    /// Whether its value is a sentence, of which people know a part.
     #[must_use]
     pub fn is_prose(self) -> bool {
         matches!(self.kind(), FieldKind::Text | FieldKind::Reason | FieldKind::Body)

@@ -154,13 +154,13 @@ impl FindingState {
         }
     }
 
-    /// Tells whether something is still to be done by the author. What is `fixed` waits for a reviewer instead.
+    /// Whether something is still to be done by the author. What is `fixed` waits for a reviewer instead.
     #[must_use]
     pub fn is_open(&self) -> bool {
         matches!(self, Self::Open | Self::Unknown(_))
     }
 
-    /// Tells whether a reviewer has yet to say that it is gone.
+    /// Whether a reviewer has yet to say that it is gone.
     #[must_use]
     pub fn awaits_review(&self) -> bool {
         matches!(self, Self::Fixed)

@@ -106,7 +106,7 @@ fn after_class(text: &str) -> Result<&str, GlobError> {
     }
 }
 
-/// Tells whether a list of globs selects a path. The last glob that matches decides; one that begins with `!`
+/// Whether a list of globs selects a path. The last glob that matches decides; one that begins with `!`
 /// takes paths out again.
 #[must_use]
 pub fn is_selected(globs: &[String], path: &str) -> bool {
@@ -118,7 +118,7 @@ fn names_of(glob: &str) -> impl Iterator<Item = &str> {
     glob.split('/').filter(|name| !name.is_empty() && *name != ".")
 }
 
-/// Tells whether a glob matches a path below the repository, with `/`.
+/// Whether a glob matches a path below the repository, with `/`.
 fn matches(glob: &str, path: &str) -> bool {
     let anchored = glob.trim_end_matches('/').contains('/');
     let only_folders = glob.ends_with('/');

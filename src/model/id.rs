@@ -50,7 +50,7 @@ macro_rules! id {
                 Self::check(text).map(|()| Self(text.into()))
             }
 
-            /// Tells whether a text is an id, without making one.
+            /// Whether a text is an id, without making one.
             pub fn check(text: &str) -> Result<(), IdError> {
                 if is_valid(text) { Ok(()) } else { Err(IdError::of(text)) }
             }

@@ -22,7 +22,7 @@ impl Person {
         (sound(name) && is_address).then(|| Self { name: name.to_owned(), email: email.to_owned() })
     }
 
-    /// Tells whether two people have one address: case does not matter.
+    /// Whether two people have one address: case does not matter.
     #[must_use]
     pub fn is_same(&self, other: &Self) -> bool {
         self.email.to_lowercase() == other.email.to_lowercase()

@@ -47,7 +47,7 @@ impl Problem {
     /// Makes the error of a document with the markers of a merge in it.
     #[must_use]
     pub fn conflict() -> Self {
-        Self { is_conflict: true, ..Self::error("the file holds a merge conflict") }
+        Self { is_conflict: true, ..Self::error("the file contains a merge conflict") }
     }
 
     /// Makes a warning without a place.

@@ -50,7 +50,7 @@ pub struct RoleGuide {
     pub warnings: Vec<Problem>,
 }
 
-/// Tells whether a text is a role's name: letters, digits, `-` and `_`, beginning with a letter. It is a file's
+/// Whether a text is a role's name: letters, digits, `-` and `_`, beginning with a letter. It is a file's
 /// name, so nothing else can be one.
 #[must_use]
 pub fn is_role_name(text: &str) -> bool {

@@ -52,7 +52,7 @@ pub struct OpenBox {
 }
 
 impl OpenBox {
-    /// Tells whether a requirement asks for it.
+    /// Whether a requirement asks for it.
     #[must_use]
     pub fn is_asked_by(&self, requirement: Requirement) -> bool {
         match requirement {
@@ -157,7 +157,7 @@ impl Blocking {
         }
     }
 
-    /// Tells whether an open finding of this rank, as [`super::FindingSeverity::rank`] gives it, keeps a gate shut.
+    /// Whether an open finding of this rank, as [`super::FindingSeverity::rank`] gives it, keeps a gate shut.
     #[must_use]
     pub fn blocks(self, rank: u8) -> bool {
         match self {

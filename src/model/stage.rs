@@ -41,13 +41,13 @@ impl Stage {
         &self.0
     }
 
-    /// Tells whether work has not begun.
+    /// Whether work has not begun.
     #[must_use]
     pub fn is_none(&self) -> bool {
         &*self.0 == Self::NONE
     }
 
-    /// Tells whether the task has left the last stage.
+    /// Whether the task has left the last stage.
     #[must_use]
     pub fn is_complete(&self) -> bool {
         &*self.0 == Self::COMPLETE

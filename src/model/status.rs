@@ -41,7 +41,7 @@ impl Status {
         Self::ALL.into_iter().find(|status| status.as_str() == text)
     }
 
-    /// Tells whether nothing is left to do.
+    /// Whether nothing is left to do.
     #[must_use]
     pub fn is_closed(self) -> bool {
         matches!(self, Self::Completed | Self::Cancelled)

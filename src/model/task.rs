@@ -283,7 +283,7 @@ impl Summary<'_> {
         self.since.and_then(|seconds| DateTime::from_timestamp(seconds, 0))
     }
 
-    /// Tells whether nothing is left to do: complete or cancelled.
+    /// Whether nothing is left to do: complete or cancelled.
     #[must_use]
     pub fn is_closed(&self) -> bool {
         self.cancelled.is_some() || self.stage == Stage::COMPLETE

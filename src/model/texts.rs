@@ -48,7 +48,7 @@ impl<'a> Texts<'a> {
         }
     }
 
-    /// Tells whether there is none.
+    /// Whether there is none.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len() == 0

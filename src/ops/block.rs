@@ -68,7 +68,7 @@ pub fn reopen(session: &Session<'_>, wanted: &[String], why: Option<&str>) -> Re
             edits.extend(move_edits(&Move {
                 at: session.env().now(),
                 by: actor.clone(),
-                agent: None,
+                agent: session.agent(),
                 from: task.stage.clone(),
                 to: first,
                 kind: MoveKind::Reopen,

@@ -9,13 +9,12 @@ use super::{Error, Result};
 use crate::env::Env;
 use crate::events::{EventSink, LongStep};
 use crate::process::Program;
-use crate::store;
 
 /// A cards document of another tracker, as the demo imports it.
 const CARDS: &str = include_str!("../../templates/demo/TASK_CARDS.md");
 /// What the team of the demo plans, as a batch.
 const PLAN: &str = include_str!("../../templates/demo/plan.yaml");
-/// What a scanner reports before something is mended, and after.
+/// What a scanner reports before something is fixed, and after.
 const REPORTS: [&str; 2] = [
     include_str!("../../templates/demo/probe.sarif"),
     include_str!("../../templates/demo/probe-later.sarif"),
@@ -61,11 +60,11 @@ const SCRIPT: &[Line] = &[
     ("What can be worked on now", "tracker", &["queue"], 0),
     ("A task that waits for another cannot begin", "tracker", &["start", "TASK-D4RK"], 1),
     ("So the other one first; a part of the id is enough", "tracker", &["start", "c0l"], 0),
-    ("Work is done, boxes are ticked, a note is left", "tracker", &["tick", "c0l", "1-2"], 0),
+    ("Work is done, checkboxes are checked, a note is added", "tracker", &["tick", "c0l", "1-2"], 0),
     ("", "tracker", &["note", "c0l", "Contrast was measured, AA everywhere"], 0),
     ("", "tracker", &["set", "c0l", "spent=40m", "tags+=reviewed"], 0),
     ("", "tracker", &["set-stage", "c0l", "sec", "--why", "reviewed in the same room"], 0),
-    ("Roles have rules, and texts that say what to look at", "tracker", &["role"], 0),
+    ("Roles have rules, and instructions for reviewers", "tracker", &["role"], 0),
     (
         "A tool's report rejects where it is bad",
         "tracker",
@@ -73,7 +72,7 @@ const SCRIPT: &[Line] = &[
         1,
     ),
     (
-        "Mended: what is gone is settled",
+        "Fixed: what is gone is resolved",
         "tracker",
         &["findings", "import", "probe-later.sarif", "--task", "c0l", "--as", AUDITOR, "--settle-gone"],
         0,
@@ -83,11 +82,11 @@ const SCRIPT: &[Line] = &[
     ("", "git", &["add", "--all"], 0),
     ("", "git", &["commit", "--quiet", "--message", "Put the colours into one table"], 0),
     ("What a pull request of it shows, by task", "tracker", &["review", "HEAD~1..HEAD"], 0),
-    ("The gate computes every claim again: nobody signed off", "tracker", &["check", "--base", "HEAD~1"], 1),
-    ("And says why it asks", "tracker", &["explain", "overrides"], 0),
+    ("`check` recomputes every claim: nobody signed off", "tracker", &["check", "--base", "HEAD~1"], 1),
+    ("Explain the rule", "tracker", &["explain", "overrides"], 0),
     ("What waited is free now", "tracker", &["start", "TASK-D4RK"], 0),
     ("Every question in one language", "tracker", &["list", "tag:ui -is:closed priority>=medium"], 0),
-    ("A circle of dependencies is refused and named", "tracker", &["set", "c0l", "depends_on+=D4RK"], 1),
+    ("A cycle of dependencies is refused and named", "tracker", &["set", "c0l", "depends_on+=D4RK"], 1),
     ("The board", "tracker", &["board"], 0),
     ("One task's whole story", "tracker", &["log", "c0l"], 0),
     ("What changed, in words", "tracker", &["diff", "HEAD~1", "HEAD"], 0),
@@ -109,7 +108,7 @@ pub fn demo(env: &Env, program: &Path, parent: Option<&Path>, events: &EventSink
     ];
     for (name, text) in files {
         let path = folder.join(name);
-        std::fs::write(&path, text).map_err(io("write", &path))?;
+        std::fs::write(&path, text).map_err(Error::io("write", &path))?;
     }
     let running = events.begin(LongStep::RunDemo, Some(SCRIPT.len()));
     let mut steps = Vec::with_capacity(SCRIPT.len());
@@ -124,14 +123,9 @@ pub fn demo(env: &Env, program: &Path, parent: Option<&Path>, events: &EventSink
 fn make_folder(env: &Env, parent: Option<&Path>) -> Result<PathBuf> {
     let parent = parent.map_or_else(|| env.temporary_folder(), Path::to_path_buf);
     let folder = parent.join(format!("tracker-demo-{:06x}", env.random_below(1 << 24)));
-    std::fs::create_dir_all(&parent).map_err(io("create", &parent))?;
-    std::fs::create_dir(&folder).map_err(io("create", &folder))?;
+    std::fs::create_dir_all(&parent).map_err(Error::io("create", &parent))?;
+    std::fs::create_dir(&folder).map_err(Error::io("create", &folder))?;
     Ok(folder)
-}
-
-fn io(deed: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> Error {
-    let path = path.to_path_buf();
-    move |source| Error::Store(store::Error::Io { deed, path, source })
 }
 
 /// Returns a word as one would type it in a shell.

@@ -12,7 +12,7 @@ use crate::doc::read_task;
 use crate::git::read_regular;
 use crate::model::{Field, Problem, RecordPath, Task, TaskId};
 use crate::policy::{Attempt, Hint, Reason, Refusal};
-use crate::store::{self, Change, TaskFile};
+use crate::store::{Change, TaskFile};
 
 /// A text laid out for the editor.
 #[derive(Debug)]
@@ -24,11 +24,6 @@ pub struct PreparedEdit {
     /// Whether the draft holds what was refused the last time.
     pub is_resumed: bool,
     original: String,
-}
-
-fn io(deed: &'static str, path: &std::path::Path) -> impl FnOnce(std::io::Error) -> Error {
-    let path = path.to_path_buf();
-    move |source| Error::Store(store::Error::Io { deed, path, source })
 }
 
 /// Copies a task's text to where an editor may change it. A text that was refused before is offered again.
@@ -58,7 +53,7 @@ fn text_of(file: &TaskFile) -> Result<String> {
 
 /// Takes back what the editor left. What is refused stays in the draft, and the error says where.
 pub fn finish_edit(session: &Session<'_>, edit: &PreparedEdit) -> Result<Written> {
-    let text = read_draft(&edit.draft).map_err(io("read", &edit.draft))?;
+    let text = read_draft(&edit.draft).map_err(Error::io("read", &edit.draft))?;
     let locked = session.lock(&format!("edit {}", edit.id))?;
     let path = RecordPath::task_file(&edit.id);
     let current = session.snapshot().task_file(&edit.id)?;
@@ -75,7 +70,7 @@ pub fn finish_edit(session: &Session<'_>, edit: &PreparedEdit) -> Result<Written
     let task = WrittenTask::changed(&task, vec![said.to_owned()], !change.is_empty());
     let written = session.finish(&locked, &[change], vec![task])?;
     if !session.is_dry() {
-        fs::remove_file(&edit.draft).map_err(io("remove", &edit.draft))?;
+        fs::remove_file(&edit.draft).map_err(Error::io("remove", &edit.draft))?;
     }
     Ok(written)
 }

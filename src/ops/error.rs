@@ -1,5 +1,7 @@
 //! Why an op gave no answer.
 
+use std::path::Path;
+
 use crate::model::Problem;
 use crate::policy::{Attempt, Reason, Refusal};
 use crate::{git, query, store};
@@ -41,6 +43,12 @@ impl Error {
     /// Makes a usage error with a hint.
     pub fn usage_with(message: impl Into<String>, hint: impl Into<String>) -> Self {
         Self::Usage { message: message.into(), hint: Some(hint.into()) }
+    }
+
+    /// Makes the closure that turns an I/O error into one that names the action, such as `read`, and the path.
+    pub fn io(action: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> Self {
+        let error = store::Error::io(action, path.to_path_buf());
+        move |source| Self::Store(error(source))
     }
 
     /// Makes a refusal with one reason.

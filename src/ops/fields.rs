@@ -250,7 +250,7 @@ pub(super) fn reason(text: &str) -> Result<String> {
     Ok(text.to_owned())
 }
 
-/// Tells whether a list holds something, and nothing but these.
+/// Whether a list holds something, and nothing but these.
 fn is_all(list: &FieldValue<'_>, items: &[String]) -> bool {
     !list.is_missing() && list.texts().all(|held| items.iter().any(|item| item == held))
 }

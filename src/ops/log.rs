@@ -88,13 +88,23 @@ pub fn log(session: &Session<'_>, wanted: &str, limit: Option<usize>) -> Result<
     Ok((TaskLog { id: task.id.to_string(), title: task.title, events, is_complete }, problems))
 }
 
+/// Returns who did something, and the agent that did it for them.
+fn with_agent(by: &str, agent: Option<&str>) -> String {
+    agent.map_or_else(|| by.to_owned(), |agent| format!("{by} ({agent})"))
+}
+
 fn own_events(task: &Task) -> Vec<Event> {
     let event = |at, by, kind, text| Event { at, by, kind, text, commit: None, changes: Vec::new() };
     let created = task.created.and_then(|day| day.and_hms_opt(0, 0, 0)).map(|time| time.and_utc());
-    let created = created.map(|at| event(at, None, EventKind::Created, "written down".to_owned()));
+    let created = created.map(|at| event(at, None, EventKind::Created, task.title.clone()));
     let moves = task.history.iter().map(|step| {
         let why = step.reason().map_or_else(String::new, |why| format!("  {why}"));
-        event(step.at, Some(step.by.clone()), EventKind::Moved, format!("{} → {}{why}", step.from, step.to))
+        event(
+            step.at,
+            Some(with_agent(&step.by, step.agent.as_deref())),
+            EventKind::Moved,
+            format!("{} → {}{why}", step.from, step.to),
+        )
     });
     created.into_iter().chain(moves).collect()
 }
@@ -103,7 +113,7 @@ fn own_events(task: &Task) -> Vec<Event> {
 fn voted(vote: &Vote) -> Event {
     let notes = vote.notes.as_deref().map_or_else(String::new, |notes| format!("  {}", notes.trim_end()));
     let text = format!("{} as {} in {}{notes}", vote.verdict, vote.role, vote.stage);
-    let by = Some(vote.by.name.clone());
+    let by = Some(with_agent(&vote.by.name, vote.agent.as_deref()));
     Event { at: vote.at, by, kind: EventKind::Voted, text, commit: None, changes: Vec::new() }
 }
 

@@ -102,7 +102,7 @@ fn problems(path: &str, conflicts: &[MergedConflict]) -> Vec<Problem> {
 }
 
 fn read(path: &Path) -> Result<Vec<u8>> {
-    let failed = |source| store::Error::Io { deed: "read", path: path.to_owned(), source };
+    let failed = |source| store::Error::Io { action: "read", path: path.to_owned(), source };
     let size = fs::metadata(path).map_err(failed)?.len();
     if size > LARGEST_FILE {
         let message = format!("`{}` is {size} bytes; a record has at most {LARGEST_FILE}", path.display());
@@ -113,7 +113,7 @@ fn read(path: &Path) -> Result<Vec<u8>> {
 
 /// Replaces a file of git's own in one step: it holds our version or the result.
 fn replace(path: &Path, bytes: &[u8]) -> Result<()> {
-    let failed = |source| store::Error::Io { deed: "write", path: path.to_owned(), source };
+    let failed = |source| store::Error::Io { action: "write", path: path.to_owned(), source };
     let mut name = path.file_name().unwrap_or_default().to_owned();
     name.push(format!(".{}.tmp", std::process::id()));
     let temporary = path.with_file_name(name);

@@ -94,7 +94,7 @@ impl<'e> Session<'e> {
         &self.snapshot
     }
 
-    /// Tells whether nothing is to be written.
+    /// Whether nothing is to be written.
     #[must_use]
     pub fn is_dry(&self) -> bool {
         self.dry_run
@@ -114,6 +114,12 @@ impl<'e> Session<'e> {
     /// Returns the name under which git would commit.
     pub fn actor(&self) -> Result<String> {
         Ok(self.workspace.repository()?.identity(self.env)?.name)
+    }
+
+    /// Returns the agent that works for the user, where there is one.
+    #[must_use]
+    pub fn agent(&self) -> Option<String> {
+        self.env.agent()
     }
 
     /// Returns the commit that history is read from: the one the session looks at, else the current one; none
@@ -143,26 +149,26 @@ impl<'e> Session<'e> {
 
     /// Takes the lock for writes. Nothing is written where the policy is missing, cannot be read or is newer than this
     /// program.
-    pub(super) fn lock(&self, deed: &str) -> Result<Locked<'_>> {
-        let locked = self.lock_any_format(deed)?;
+    pub(super) fn lock(&self, action: &str) -> Result<Locked<'_>> {
+        let locked = self.lock_any_format(action)?;
         let (config, _) = self.workspace.policy(self.env, &self.workspace.snapshot())?;
         config.write_problem().map_or(Ok(locked), |problem| Err(Error::Broken(vec![problem])))
     }
 
     /// Takes the lock for what brings a tracker to another format, or repairs its configuration.
-    pub(super) fn lock_any_format(&self, deed: &str) -> Result<Locked<'_>> {
-        Ok(self.workspace.lock(deed)?)
+    pub(super) fn lock_any_format(&self, action: &str) -> Result<Locked<'_>> {
+        Ok(self.workspace.lock(action)?)
     }
 
     /// Changes tasks under one lock: reads each, asks `step` what it is to become, and writes all of them only
     /// when none was refused.
     pub(super) fn change(
         &self,
-        deed: &str,
+        action: &str,
         wanted: &[String],
         step: impl Fn(&Task, &TaskFile) -> Result<Step>,
     ) -> Result<Written> {
-        let locked = self.lock(&format!("{deed} {}", wanted.join(" ")))?;
+        let locked = self.lock(&format!("{action} {}", wanted.join(" ")))?;
         let mut changes: Vec<Change> = Vec::new();
         let mut tasks = Vec::new();
         for wanted in wanted {

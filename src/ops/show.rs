@@ -180,16 +180,16 @@ fn next_steps(task: &Task, view: &TaskView, signoffs: &SignoffsView) -> Vec<Stri
     }
     let open: Vec<String> =
         view.check_boxes.iter().filter(|found| !found.done).map(|found| found.number.to_string()).collect();
-    let mut mends = signoffs.missing.iter().filter_map(|missing| missing.next.clone()).peekable();
+    let mut suggestions = signoffs.missing.iter().filter_map(|missing| missing.next.clone()).peekable();
     let asks_for_boxes = signoffs.missing.iter().any(|missing| missing.label == "unchecked");
     if !open.is_empty() && !asks_for_boxes {
         let boxes = open[..open.len().min(5)].iter().map(String::as_str);
         next.push(step(["tick", id].into_iter().chain(boxes)));
     }
-    if mends.peek().is_none() {
+    if suggestions.peek().is_none() {
         next.push(step(["advance", id]));
     }
-    next.extend(mends);
+    next.extend(suggestions);
     let mut open = signoffs.roles.iter().filter(|role| !role.done && role.prompt.is_some());
     next.extend(open.next().map(|role| step(["role", "show", role.role.as_str()])));
     next.truncate(STEPS);

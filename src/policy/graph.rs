@@ -129,7 +129,7 @@ impl<'a> Graph<'a> {
         self.dependencies(task).filter(|dependency| dependency.open)
     }
 
-    /// Tells whether something holds a task up.
+    /// Whether something holds a task up.
     #[must_use]
     pub fn is_held_up(&self, task: usize) -> bool {
         self.forward.of(task).iter().any(|&node| self.is_open(node))
@@ -158,7 +158,7 @@ impl<'a> Graph<'a> {
         self.ids.len()
     }
 
-    /// Tells whether a node is a task.
+    /// Whether a node is a task.
     pub(super) fn is_task(&self, node: usize) -> bool {
         node < self.tasks
     }

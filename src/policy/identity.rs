@@ -2,7 +2,7 @@
 
 use crate::model::{Config, Person, Role, Signatures, composed};
 
-/// Tells whether somebody may sign for a role. A person is known by several names: as the mailmap says, as the vote says.
+/// Whether somebody may sign for a role. A person is known by several names: as the mailmap says, as the vote says.
 ///
 /// Nobody may for a role that no table defines. Where signatures are looked at, members are compared with addresses,
 /// never with names: whoever signs writes his name himself.
@@ -13,7 +13,7 @@ pub fn is_member(config: &Config, role: Role<'_>, known_as: &[&Person]) -> bool 
     role.is_defined && (members.is_empty() || members.iter().any(means))
 }
 
-/// Tells whether one pattern of `members` means a person.
+/// Whether one pattern of `members` means a person.
 #[must_use]
 pub fn is_member_meant(config: &Config, pattern: &str, person: &Person) -> bool {
     match config.policy.signatures {
@@ -22,7 +22,7 @@ pub fn is_member_meant(config: &Config, pattern: &str, person: &Person) -> bool 
     }
 }
 
-/// Tells whether a pattern of `members` means a person: with `@` it is compared with the address, else with the
+/// Whether a pattern of `members` means a person: with `@` it is compared with the address, else with the
 /// name. `*` stands for anything; case does not matter.
 #[must_use]
 pub fn is_meant(pattern: &str, person: &Person) -> bool {
@@ -30,7 +30,7 @@ pub fn is_meant(pattern: &str, person: &Person) -> bool {
     wildcard(pattern, subject)
 }
 
-/// Tells whether a principal of the list of allowed signers is a person: with `@` it is compared with the address, else
+/// Whether a principal of the list of allowed signers is a person: with `@` it is compared with the address, else
 /// with the part of it before the `@`. A name proves nothing, for whoever signs writes it himself.
 #[must_use]
 pub fn is_signer(principal: &str, person: &Person) -> bool {
@@ -38,7 +38,7 @@ pub fn is_signer(principal: &str, person: &Person) -> bool {
     wildcard(principal, subject)
 }
 
-/// Tells whether a pattern of `agents` means a person. Without `@`, it is compared with the part of the address
+/// Whether a pattern of `agents` means a person. Without `@`, it is compared with the part of the address
 /// before the `@` as well: to take an agent for a person is the worse mistake.
 #[must_use]
 pub fn is_agent(patterns: &[String], person: &Person) -> bool {

@@ -15,12 +15,12 @@ pub(super) struct Span {
 }
 
 impl Span {
-    /// Tells whether it is a single moment.
+    /// Whether it is a single moment.
     pub(super) fn is_empty(self) -> bool {
         self.from >= self.to
     }
 
-    /// Tells whether a moment lies in it.
+    /// Whether a moment lies in it.
     pub(super) fn contains(self, second: i64) -> bool {
         (self.from..self.to).contains(&second)
     }

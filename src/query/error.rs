@@ -51,7 +51,7 @@ pub(super) enum ErrorKind {
     NoOrder { field: &'static str },
     #[error("`{operator}` takes one value")]
     OneValue { operator: &'static str },
-    #[error("`{field}` cannot be asked for")]
+    #[error("`{field}` cannot be queried")]
     NoQuestion { field: &'static str },
     #[error("`{field}` cannot be sorted by")]
     NoSort { field: &'static str },
@@ -126,7 +126,7 @@ fn width(c: char) -> usize {
     if is_invisible(c) { 1 } else { c.width().unwrap_or(1) }
 }
 
-/// Tells whether a character turns the direction of a line around.
+/// Whether a character turns the direction of a line around.
 fn is_invisible(c: char) -> bool {
     matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
@@ -171,7 +171,7 @@ impl ErrorKind {
                 let word = printable(word);
                 format!("`{field}>={word}` is since then, `{field}<{word}` is before that")
             }
-            Self::DayOnly { .. } => "ask for a day, such as `today` or `-1d`".to_owned(),
+            Self::DayOnly { .. } => "use a day, such as `today` or `-1d`".to_owned(),
             Self::Nobody => "name the assignee, or set `git config user.name`".to_owned(),
             Self::LooseParenthesis | Self::OpenQuote | Self::OpenParenthesis => {
                 "to search for the sign itself, put a backslash before it".to_owned()

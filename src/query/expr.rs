@@ -68,7 +68,7 @@ impl Expr {
         }
     }
 
-    /// Tells whether a term asks about a field.
+    /// Whether a term asks about a field.
     fn asks(&self, field: Field) -> bool {
         match self {
             Self::All(parts) | Self::Any(parts) => parts.iter().any(|part| part.asks(field)),
@@ -79,13 +79,13 @@ impl Expr {
 }
 
 impl Query {
-    /// Tells whether it may be decided by what is derived of a task, its [`Facts`](crate::model::Facts).
+    /// Whether it may be decided by what is derived of a task, its [`Facts`](crate::model::Facts).
     #[must_use]
     pub fn needs_facts(&self) -> bool {
         self.asks_about(Field::Status) || self.asks_about(Field::Badge)
     }
 
-    /// Tells whether a term asks about a field. `is:mine` asks about the assignee, every other `is:` about the
+    /// Whether a term asks about a field. `is:mine` asks about the assignee, every other `is:` about the
     /// status; a term without a field asks about id, title and tags.
     #[must_use]
     pub fn asks_about(&self, field: Field) -> bool {
@@ -174,7 +174,7 @@ impl fmt::Debug for Subject<'_> {
 }
 
 impl Query {
-    /// Tells whether a task matches.
+    /// Whether a task matches.
     #[must_use]
     pub fn matches(&self, subject: &Subject<'_>) -> bool {
         let seen = Seen { subject, body: OnceCell::new() };
@@ -262,7 +262,7 @@ fn any(patterns: &[Pattern], text: &str) -> bool {
     patterns.iter().any(|pattern| pattern.matches(text))
 }
 
-/// Tells whether one of a field's texts passes; a task without the field has none.
+/// Whether one of a field's texts passes; a task without the field has none.
 fn any_text(field: Field, task: &Summary<'_>, passes: impl Fn(&str) -> bool) -> bool {
     field.value(task).texts().any(passes)
 }

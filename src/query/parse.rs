@@ -29,7 +29,7 @@ impl Word {
         &self.pieces
     }
 
-    /// Tells whether it has a star.
+    /// Whether it has a star.
     pub(super) fn is_glob(&self) -> bool {
         self.pieces.len() > 1
     }
@@ -39,7 +39,7 @@ impl Word {
         self.pieces.join("*")
     }
 
-    /// Tells whether nothing is in it.
+    /// Whether nothing is in it.
     pub(super) fn is_empty(&self) -> bool {
         matches!(self.pieces.as_slice(), [text] if text.is_empty())
     }
@@ -97,7 +97,7 @@ impl Op {
         }
     }
 
-    /// Tells whether it asks for an order.
+    /// Whether it asks for an order.
     pub(super) fn compares(self) -> bool {
         matches!(self, Self::Less | Self::AtMost | Self::More | Self::AtLeast)
     }
@@ -307,7 +307,7 @@ impl Parser<'_, '_> {
             } else if self.scan.take('-') || self.scan.take('!') {
                 negated = !negated;
                 if self.scan.peek().is_none_or(char::is_whitespace) {
-                    return Err(Fault::expected(self.scan.at(), "a term directly behind the sign"));
+                    return Err(Fault::expected(self.scan.at(), "a term directly after the sign"));
                 }
             } else {
                 break;

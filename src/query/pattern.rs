@@ -34,7 +34,7 @@ impl Pattern {
         }
     }
 
-    /// Tells whether a text matches.
+    /// Whether a text matches.
     pub(super) fn matches(&self, text: &str) -> bool {
         match self {
             Self::Whole(whole) => {
@@ -97,7 +97,7 @@ impl PathPattern {
         Self { segments: segments(names(word)), reach: Reach::Whole }
     }
 
-    /// Tells whether a path matches.
+    /// Whether a path matches.
     pub(super) fn matches(&self, path: &str) -> bool {
         let path = path.strip_prefix("./").unwrap_or(path).trim_matches('/');
         match (self.reach, self.segments.as_slice()) {

@@ -129,7 +129,7 @@ impl Term {
                 Ask::Field(field) if field.can_be_missing() => format!(", or `no:{name}`"),
                 _ => String::new(),
             };
-            let what = format!("a value behind `{name}{}`{missing}", op.sign());
+            let what = format!("a value after `{name}{}`{missing}", op.sign());
             return Err(Fault::new(empty.span.clone(), ErrorKind::Expected { what }));
         }
         if op.compares() {
@@ -152,7 +152,7 @@ impl Term {
         Ok(Self { ask, op, words, test })
     }
 
-    /// Tells whether it asks about a field.
+    /// Whether it asks about a field.
     pub(super) fn asks(&self, field: Field) -> bool {
         match &self.test {
             Test::Text(_) => matches!(field, Field::Id | Field::Title | Field::Tags),
@@ -405,7 +405,7 @@ fn times(field: Field, op: Op, words: Vec<Placed>, context: &Context<'_>) -> Res
     Ok((canonical, Test::Times(field, spans, context.now.offset().local_minus_utc())))
 }
 
-/// Tells whether `other` stands to `value` as the operator says.
+/// Whether `other` stands to `value` as the operator says.
 fn holds<T: Ord>(op: Op, other: &T, value: &T) -> bool {
     match op {
         Op::Less => other < value,

@@ -204,7 +204,7 @@ const EXPLANATIONS: [Explanation; GateRule::ALL.len()] = [
                 markers, no file whose name is not its id, and no new task with the id of another that the base has. \
                 Without a range, no reference to a task that is not there either.",
         why: "A rule that cannot read a task cannot hold for it. What cannot be judged is not let through.",
-        example: "the file holds a merge conflict (.tracker/tasks/TASK-7Q2M.md:5)",
+        example: "the file contains a merge conflict (.tracker/tasks/TASK-7Q2M.md:5)",
         fix: "`tracker doctor` names each with its line; `tracker doctor --fix` mends what needs no guessing.",
     },
     Explanation {

@@ -56,7 +56,7 @@ impl Change {
         }
     }
 
-    /// Tells whether nothing would change.
+    /// Whether nothing would change.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.before.as_deref() == Some(self.after.as_str())

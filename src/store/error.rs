@@ -42,10 +42,10 @@ pub enum Error {
         rev: String,
     },
     /// A file could not be read or written.
-    #[error("cannot {deed} `{}`: {source}", path.display())]
+    #[error("cannot {action} `{}`: {source}", path.display())]
     Io {
         /// What was being done, such as `read`.
-        deed: &'static str,
+        action: &'static str,
         /// The file or folder.
         path: PathBuf,
         /// The system's word.
@@ -63,18 +63,18 @@ pub enum Error {
     #[error("{}", first_of(.0))]
     Broken(Vec<Problem>),
     /// No task has this id.
-    #[error("no task matches `{wanted}`")]
+    #[error("no task matches `{query}`")]
     NotFound {
         /// What was asked for.
-        wanted: String,
+        query: String,
         /// An id that is close to it.
         nearest: Option<String>,
     },
     /// More than one task matches.
-    #[error("`{wanted}` matches {} tasks", matches.len())]
+    #[error("`{query}` matches {} tasks", matches.len())]
     Ambiguous {
         /// What was asked for.
-        wanted: String,
+        query: String,
         /// The ids that match.
         matches: Vec<String>,
     },
@@ -121,12 +121,12 @@ pub enum Error {
 }
 
 impl Error {
-    /// Makes the closure that turns an I/O error into one that names the deed and the path.
-    pub(super) fn io<'a>(
-        deed: &'static str,
+    /// Makes the closure that turns an I/O error into one that names the action and the path.
+    pub(crate) fn io<'a>(
+        action: &'static str,
         path: impl Into<PathBuf> + 'a,
     ) -> impl FnOnce(io::Error) -> Self + 'a {
-        move |source| Self::Io { deed, path: path.into(), source }
+        move |source| Self::Io { action, path: path.into(), source }
     }
 }
 

@@ -32,8 +32,8 @@ pub(super) struct Lock {
 }
 
 impl Lock {
-    /// Takes the lock, waiting at most `timeout`. `deed` is what others are told while they wait.
-    pub(super) fn acquire(path: &Path, timeout: Duration, deed: &str) -> Result<Self> {
+    /// Takes the lock, waiting at most `timeout`. `action` is what others are told while they wait.
+    pub(super) fn acquire(path: &Path, timeout: Duration, action: &str) -> Result<Self> {
         let file = open(path)?;
         let mut file = match FileExt::try_lock(&file) {
             Ok(()) => file,
@@ -41,7 +41,7 @@ impl Lock {
             Err(fs4::TryLockError::Error(source)) => return Err(Error::io("lock", path)(source)),
         };
         // Only a help for whoever waits: the lock holds whether or not this is written.
-        let line = format!("process {} ({deed})\n", std::process::id());
+        let line = format!("process {} ({action})\n", std::process::id());
         let _ = file.set_len(0).and_then(|()| file.rewind()).and_then(|()| file.write_all(line.as_bytes()));
         Ok(Self { _file: file })
     }

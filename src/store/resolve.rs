@@ -4,20 +4,20 @@ use super::{Error, Result};
 use crate::model::TaskId;
 
 /// Reads a whole id in either case.
-pub(super) fn whole_id(wanted: &str) -> Option<TaskId> {
-    TaskId::parse(&wanted.to_ascii_uppercase()).ok()
+pub(super) fn whole_id(query: &str) -> Option<TaskId> {
+    TaskId::parse(&query.to_ascii_uppercase()).ok()
 }
 
 /// Finds the one id that a part means. The first of these that matches anything decides: all that follows the
 /// hyphen, its beginning, any part.
-pub(super) fn part_of_id(wanted: &str, ids: &[TaskId]) -> Result<TaskId> {
-    let part = wanted.to_ascii_uppercase();
+pub(super) fn part_of_id(query: &str, ids: &[TaskId]) -> Result<TaskId> {
+    let part = query.to_ascii_uppercase();
     let meanings: [&dyn Fn(&TaskId) -> bool; 3] = [
         &|id| id.suffix() == part,
         &|id| id.suffix().starts_with(&part) || id.as_str().starts_with(&part),
         &|id| id.as_str().contains(&part),
     ];
-    let not_found = || Error::NotFound { wanted: wanted.to_owned(), nearest: nearest(&part, ids) };
+    let not_found = || Error::NotFound { query: query.to_owned(), nearest: nearest(&part, ids) };
     if part.is_empty() {
         return Err(not_found());
     }
@@ -28,7 +28,7 @@ pub(super) fn part_of_id(wanted: &str, ids: &[TaskId]) -> Result<TaskId> {
             (Some(id), None) => return Ok(id.clone()),
             (Some(_), Some(_)) => {
                 let matches = ids.iter().filter(|id| means(id)).map(ToString::to_string).collect();
-                return Err(Error::Ambiguous { wanted: wanted.to_owned(), matches });
+                return Err(Error::Ambiguous { query: query.to_owned(), matches });
             }
         }
     }

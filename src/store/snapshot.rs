@@ -69,7 +69,7 @@ impl Snapshot {
         }
     }
 
-    /// Tells whether these are the records of a commit as well, as far as that is known without reading them.
+    /// Whether these are the records of a commit as well, as far as that is known without reading them.
     pub fn is_of(&self, commit_id: CommitId) -> Result<bool> {
         match &self.source {
             Source::Commit(commit) => Ok(commit.id == commit_id),
@@ -158,23 +158,23 @@ impl Snapshot {
     }
 
     /// Finds the task that a part of an id means and reads its file.
-    pub fn find(&self, wanted: &str) -> Result<TaskFile> {
-        let id = self.resolve(wanted)?;
-        self.task_file(&id)?.ok_or(Error::NotFound { wanted: wanted.to_owned(), nearest: None })
+    pub fn find(&self, query: &str) -> Result<TaskFile> {
+        let id = self.resolve(query)?;
+        self.task_file(&id)?.ok_or(Error::NotFound { query: query.to_owned(), nearest: None })
     }
 
     /// Finds the id that an unambiguous part of it means, in either case.
-    pub fn resolve(&self, wanted: &str) -> Result<TaskId> {
+    pub fn resolve(&self, query: &str) -> Result<TaskId> {
         let exists = |id: &TaskId| self.task_exists(id);
-        if let Some(id) = resolve::whole_id(wanted).filter(exists) {
+        if let Some(id) = resolve::whole_id(query).filter(exists) {
             return Ok(id);
         }
         let prefix =
             self.config().map_or_else(|_| Config::default().id_prefix, |(config, _)| config.id_prefix);
-        if let Some(id) = resolve::whole_id(&format!("{prefix}-{wanted}")).filter(exists) {
+        if let Some(id) = resolve::whole_id(&format!("{prefix}-{query}")).filter(exists) {
             return Ok(id);
         }
-        resolve::part_of_id(wanted, &self.task_ids()?)
+        resolve::part_of_id(query, &self.task_ids()?)
     }
 
     fn task_exists(&self, id: &TaskId) -> bool {

@@ -140,7 +140,7 @@ impl Source {
         Ok(found)
     }
 
-    /// Tells whether there is anything under this path, without reading it.
+    /// Whether there is anything under this path, without reading it.
     pub(super) fn has(&self, path: &str) -> Result<bool> {
         match self {
             Self::WorkTree(top) => {

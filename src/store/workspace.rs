@@ -289,8 +289,8 @@ impl Workspace {
     }
 
     /// Takes the lock for writes. Whatever a write depends on must be read after this.
-    pub fn lock(&self, deed: &str) -> Result<Locked<'_>> {
-        let lock = Lock::acquire(&self.lock_path(), self.lock_timeout, deed)?;
+    pub fn lock(&self, action: &str) -> Result<Locked<'_>> {
+        let lock = Lock::acquire(&self.lock_path(), self.lock_timeout, action)?;
         let undone = self.writes().recover()?;
         self.undone.set(self.undone.get() + undone);
         Ok(Locked { workspace: self, _lock: lock })

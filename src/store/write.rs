@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use super::{Error, Result};
 use crate::env::fail_point;
 
-/// Tells whether a file's name is that of a temporary file of ours: `.NAME.PROCESS.tmp`.
+/// Whether a file's name is that of a temporary file of ours: `.NAME.PROCESS.tmp`.
 #[must_use]
 pub fn is_temporary(name: &str) -> bool {
     let parts = name.strip_prefix('.').and_then(|name| name.strip_suffix(".tmp")?.rsplit_once('.'));

@@ -62,9 +62,9 @@ impl View for ops::Diagnosis {
             upgrade.written.show(out);
             return;
         }
-        for mended in &self.mended {
-            let word = if self.dry_run { "would mend" } else { "mended" };
-            out.line(format!("{}  {}", out.paint(word, Style::new().green()), clean(mended)));
+        for fixed in &self.fixed {
+            let word = if self.dry_run { "would fix" } else { "fixed" };
+            out.line(format!("{}  {}", out.paint(word, Style::new().green()), clean(fixed)));
         }
         for finding in &self.findings {
             let (rich, plain, style) = match finding.is_error {

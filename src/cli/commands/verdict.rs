@@ -49,11 +49,11 @@ pub(super) fn show_range(range: &RangeReview, tasks: usize, out: &mut Output) {
     out.flow(&facts, 0);
 }
 
-/// Shows every violation with what mends it, then how many rules hold.
+/// Shows every violation with its suggestion, then how many rules hold.
 pub(super) fn show_verdict(verdict: &Verdict, is_full: bool, out: &mut Output) {
     let names = verdict.violations.iter().map(|violation| violation.rule.as_str().len());
-    let said = verdict.rules.iter().filter(|rule| rule.status.is_some() && rule.level != Level::Off);
-    let width = names.chain(said.map(|rule| rule.rule.as_str().len())).max().unwrap_or(0);
+    let shown = verdict.rules.iter().filter(|rule| rule.status.is_some() && rule.level != Level::Off);
+    let width = names.chain(shown.map(|rule| rule.rule.as_str().len())).max().unwrap_or(0);
     for violations in verdict.violations.chunk_by(|one, other| one.rule == other.rule) {
         let shown = if is_full { violations.len() } else { SHOWN_VIOLATIONS.min(violations.len()) };
         violations[..shown].iter().for_each(|violation| show_violation(violation, width, out));
@@ -77,14 +77,14 @@ fn show_violation(violation: &Violation, width: usize, out: &mut Output) {
     let mark = out.pick(rich, plain);
     let head = Cell::styled(format!("{mark} {:width$}", violation.rule), style);
     let indent = mark.chars().count() + 1 + width + 2;
-    out.hanging(&head, indent, &Cell::new(said(violation)));
+    out.hanging(&head, indent, &Cell::new(shown(violation)));
     if let Some(suggestion) = violation.suggestion.as_deref().filter(|_| !out.is_quiet()) {
         out.hanging(&Cell::new(""), indent, &Cell::styled(suggestion, Style::new().dimmed()));
     }
 }
 
 /// Returns what is wrong, and where.
-fn said(violation: &Violation) -> String {
+fn shown(violation: &Violation) -> String {
     let place = violation.place().map_or_else(String::new, |(file, line)| match line {
         Some(line) => format!(" ({file}:{line})"),
         None => format!(" ({file})"),

@@ -4,7 +4,7 @@ use super::lines;
 use crate::doc::{is_heading, markdown};
 use crate::model::BoxCount;
 
-/// Tells whether a section lists what a task has to deliver: marks in it are ticks.
+/// Whether a section lists what a task has to deliver: marks in it are ticks.
 pub(crate) fn is_list_of_boxes(section: &str) -> bool {
     let name = section.trim_start_matches(|c: char| !c.is_alphanumeric());
     is_heading(name, "Deliverables") || is_heading(name, "Acceptance criteria")

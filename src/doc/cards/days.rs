@@ -26,7 +26,7 @@ pub(crate) fn read(text: &str) -> Option<Day> {
     ends.then_some(Day { day, says_more: tail.chars().any(char::is_alphanumeric) })
 }
 
-/// Tells whether a value says that there is none.
+/// Whether a value says that there is none.
 pub(crate) fn is_placeholder(text: &str) -> bool {
     let text = text.trim().to_lowercase();
     matches!(text.as_str(), "" | "-" | "—" | "–" | "no" | "none" | "n/a" | "tbd" | "yyyy-mm-dd")

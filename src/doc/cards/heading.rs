@@ -67,7 +67,7 @@ pub(crate) fn named_id(text: &str) -> Option<TaskId> {
     words.filter(|word| word.contains('-')).find_map(|word| TaskId::parse(&word.to_ascii_uppercase()).ok())
 }
 
-/// Tells whether an id only shows the form of an id, as `TASK-XXXX` does.
+/// Whether an id only shows the form of an id, as `TASK-XXXX` does.
 pub(crate) fn is_placeholder(id: &TaskId) -> bool {
     id.suffix().len() >= 3 && id.suffix().bytes().all(|byte| byte == b'X')
 }

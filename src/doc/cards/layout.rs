@@ -89,7 +89,7 @@ pub(crate) fn unescape_line<'a>(line: &Line<'a>) -> &'a str {
     inner.unwrap_or(line.text)
 }
 
-/// Tells whether a line, whatever its indentation, looks like one that parts a document or a card.
+/// Whether a line, whatever its indentation, looks like one that parts a document or a card.
 fn could_be_structure(text: &str) -> bool {
     let text = text.trim_start_matches(' ');
     text.starts_with('#')
@@ -99,7 +99,7 @@ fn could_be_structure(text: &str) -> bool {
         || lines::is_footer(text)
 }
 
-/// Tells whether text opens a comment of HTML that it does not close: it would hide the rest of the page.
+/// Whether text opens a comment of HTML that it does not close: it would hide the rest of the page.
 pub(crate) fn leaves_comment_open(lines: &[Line<'_>]) -> bool {
     let mut open = false;
     for line in lines.iter().filter(|line| !line.is_fenced()) {

@@ -43,17 +43,17 @@ impl<'a> Line<'a> {
         }
     }
 
-    /// Tells whether the line is blank.
+    /// Whether the line is blank.
     pub(crate) fn is_blank(&self) -> bool {
         self.kind == Kind::Blank
     }
 
-    /// Tells whether the line opens a code fence that nothing closes.
+    /// Whether the line opens a code fence that nothing closes.
     pub(crate) fn is_open_fence(&self) -> bool {
         !self.is_fenced() && opening(self.text).is_some()
     }
 
-    /// Tells whether the line is inside a code fence, or its first or last line.
+    /// Whether the line is inside a code fence, or its first or last line.
     pub(crate) fn is_fenced(&self) -> bool {
         self.kind == Kind::Fenced
     }
@@ -195,7 +195,7 @@ fn heading(text: &str) -> Option<(usize, &str)> {
     Some((level, if closed { open.trim_end() } else { rest }))
 }
 
-/// Tells whether a line consists of three or more `-`, `*` or `_`, with or without spaces.
+/// Whether a line consists of three or more `-`, `*` or `_`, with or without spaces.
 pub(crate) fn is_rule(text: &str) -> bool {
     let text = text.trim();
     let Some(mark) = text.chars().next().filter(|mark| matches!(mark, '-' | '*' | '_')) else { return false };
@@ -203,7 +203,7 @@ pub(crate) fn is_rule(text: &str) -> bool {
         && text.chars().filter(|c| *c == mark).count() >= 3
 }
 
-/// Tells whether a line says when the document was last written, as `*Last Updated: 2026-11-11*` does.
+/// Whether a line says when the document was last written, as `*Last Updated: 2026-11-11*` does.
 pub(crate) fn is_footer(text: &str) -> bool {
     let inner = text.trim_start_matches(['*', '_']);
     inner.len() < text.len() && inner.to_lowercase().starts_with("last updated")

@@ -36,7 +36,7 @@ impl Union {
     }
 }
 
-/// Tells whether a section of this name lists files.
+/// Whether a section of this name lists files.
 pub(crate) fn is_list_of_files(name: &str) -> bool {
     const OTHERS: [&str; 16] = [
         "created", "modified", "changed", "touched", "updated", "added", "deleted", "removed", "affected",

@@ -182,7 +182,7 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// Tells whether text follows, and neither more metadata nor another section.
+/// Whether text follows, and neither more metadata nor another section.
 fn has_text(below: &[Line<'_>]) -> bool {
     let next = below.iter().find(|line| !line.is_blank());
     next.is_some_and(|next| match next.kind {
@@ -192,7 +192,7 @@ fn has_text(below: &[Line<'_>]) -> bool {
     })
 }
 
-/// Tells whether a label of this name begins a section even with text on its line.
+/// Whether a label of this name begins a section even with text on its line.
 pub(crate) fn is_usual_section(name: &str) -> bool {
     const NAMES: [&str; 10] = [
         "description",
@@ -286,7 +286,7 @@ fn reads_back(written: &Written, section: &body::Section) -> bool {
         && part.content(&BTreeSet::new()) == section.block.content
 }
 
-/// Tells whether nothing in these lines ends the card they stand in, or hides what follows.
+/// Whether nothing in these lines ends the card they stand in, or hides what follows.
 fn is_inside_one_card(lines: &[Line<'_>]) -> bool {
     let ends = lines.iter().any(|line| match line.kind {
         Kind::Heading { level, text } => level < 4 || (level == 4 && super::heading::read(text).is_some()),

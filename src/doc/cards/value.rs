@@ -87,7 +87,7 @@ pub(crate) fn write_list(items: &[String]) -> String {
     format!("[{}]", quoted.join(", "))
 }
 
-/// Tells whether a value stands on a line as it is and comes back as it is.
+/// Whether a value stands on a line as it is and comes back as it is.
 pub(crate) fn is_plain(text: &str) -> bool {
     !text.is_empty()
         && !text.chars().any(is_unsafe)

@@ -20,7 +20,7 @@ use super::printable::printable;
 use super::{lines, source};
 use crate::model::{Config, IdScheme, Problem, Severity, Stage, is_role_name, nearest};
 
-/// Most syntax errors reported: one that is not mended makes many behind it.
+/// Most syntax errors reported: one that is not fixed causes many after it.
 const MOST_ERRORS: usize = 20;
 
 /// Most problems of the values that are reported.

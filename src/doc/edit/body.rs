@@ -16,12 +16,12 @@ impl Draft {
             }
             Err(count) => {
                 let message = match count {
-                    0 => format!("there is no check box `{number}`: the body has none"),
-                    1 => format!("there is no check box `{number}`: the body has one"),
-                    _ => format!("there is no check box `{number}`: the body has {count}"),
+                    0 => format!("no checkbox {number}: the body has none"),
+                    1 => format!("no checkbox {number}: the body has one"),
+                    _ => format!("no checkbox {number}: the body has {count}"),
                 };
                 let problem = Problem::error(message).at_line(lines::number_at(&self.text, self.body));
-                Err(problem.with_hint("boxes are numbered from 1 through the whole body"))
+                Err(problem.with_hint("checkboxes are numbered from 1 through the whole body"))
             }
         }
     }
@@ -88,7 +88,7 @@ impl Draft {
             return Ok(());
         }
         if crate::doc::source::has_conflict(&new) {
-            return Err(self.refuse(None, "the new one holds a merge conflict"));
+            return Err(self.refuse(None, "the new one contains a merge conflict"));
         }
         self.text.truncate(self.body);
         if !self.text.ends_with('\n') {

@@ -59,7 +59,7 @@ impl Draft {
                 && entries.iter().zip(&self.root).all(|(entry, (name, _))| name.as_text() == Some(&entry.key))
         };
         let found = entries::scan(&self.text, self.front.clone()).filter(same);
-        found.ok_or_else(|| self.refuse(Some(key), "not every key stands on a line of its own"))
+        found.ok_or_else(|| self.refuse(Some(key), "not every key is on a line of its own"))
     }
 
     /// Finds one entry of the text.
@@ -159,7 +159,7 @@ impl Scalar {
         Written { text: quoted, node: written.node }
     }
 
-    /// Tells whether a value already says this.
+    /// Whether a value already says this.
     fn is_said_by(&self, node: &Node) -> bool {
         match self {
             Self::Text(text) | Self::Plain(text) => node.as_text() == Some(text),
@@ -168,7 +168,7 @@ impl Scalar {
     }
 }
 
-/// Tells whether a list, or a single scalar in its place, already holds these items.
+/// Whether a list, or a single scalar in its place, already holds these items.
 fn holds(node: &Node, items: &[String]) -> bool {
     let nodes = match node {
         Node::List(nodes) => nodes.as_slice(),

@@ -146,7 +146,7 @@ impl Document {
     }
 }
 
-/// Tells whether the draft's text says what its values say.
+/// Whether the draft's text says what its values say.
 fn is_as_intended(draft: &Draft) -> bool {
     let parts = source::check(draft.text.as_bytes(), draft.kind);
     if !parts.is_ok_and(|parts| parts.front == draft.front && parts.body == draft.body) {

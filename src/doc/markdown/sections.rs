@@ -49,14 +49,14 @@ pub fn sections(body: &str) -> Vec<Section> {
     found.iter().enumerate().map(section).collect()
 }
 
-/// Tells whether two headings are the same: case, blanks around them and a closing colon do not matter.
+/// Whether two headings are the same: case, blanks around them and a closing colon do not matter.
 #[must_use]
 pub fn is_heading(a: &str, b: &str) -> bool {
     let bare = |text: &str| text.trim().trim_end_matches(':').trim_end().to_lowercase();
     bare(a) == bare(b)
 }
 
-/// Tells whether a text begins with a list marker.
+/// Whether a text begins with a list marker.
 pub(in crate::doc) fn begins_list_item(text: &str) -> bool {
     let content = text.trim_start();
     let digits = content.bytes().take_while(u8::is_ascii_digit).count();
@@ -116,7 +116,7 @@ impl<'t> HeadingStack<'t> {
         self.open.last().map(|&(_, heading)| heading)
     }
 
-    /// Tells whether one of the headings is as asked.
+    /// Whether one of the headings is as asked.
     pub(super) fn any(&self, asked: impl Fn(&str) -> bool) -> bool {
         self.open.iter().any(|&(_, heading)| asked(heading))
     }

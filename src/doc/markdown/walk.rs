@@ -20,7 +20,7 @@ pub(super) fn lines(body: &str) -> Walk<'_> {
     Walk { body, at: 0, number: 0, fence: None, in_comment: false, has_comments, last_close }
 }
 
-/// Tells whether what would be appended to `body` is text: no fence and no comment is open at its end.
+/// Whether what would be appended to `body` is text: no fence and no comment is open at its end.
 pub(in crate::doc) fn ends_in_text(body: &str) -> bool {
     let mut walk = lines(body);
     while walk.next().is_some() {}

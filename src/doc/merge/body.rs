@@ -110,7 +110,7 @@ fn merge_block(versions: BlockVersions<'_>, is_torn: &mut bool) -> Option<Vec<Pi
     }
 }
 
-/// Tells whether a clean result has the sections it should have, and every line that a side added or both kept.
+/// Whether a clean result has the sections it should have, and every line that a side added or both kept.
 fn is_sound(pieces: &[Piece], bodies: Versions<Option<&str>>) -> bool {
     let merged = resolved(pieces, Side::Ours);
     let names = |text: &str| -> HashSet<Name> { blocks(text).into_iter().map(|block| block.name).collect() };
@@ -122,7 +122,7 @@ fn is_sound(pieces: &[Piece], bodies: Versions<Option<&str>>) -> bool {
     added.chain(kept).all(|name| found.contains(name)) && holds_lines(&merged, bare)
 }
 
-/// Tells whether no line is lost, ticks aside.
+/// Whether no line is lost, ticks aside.
 fn holds_lines(merged: &str, bodies: Versions<&str>) -> bool {
     let merged = ticks::count_lines(merged);
     let all = bodies.map(ticks::count_lines);

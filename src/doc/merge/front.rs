@@ -349,7 +349,7 @@ fn comments(text: &str) -> HashMap<&str, usize> {
     found
 }
 
-/// Tells whether a merged text holds every comment that a side added, and every one that both sides kept.
+/// Whether a merged text holds every comment that a side added, and every one that both sides kept.
 pub(super) fn are_kept(merged: &str, versions: Versions<&str>) -> bool {
     if !versions.ours.contains('#') && !versions.theirs.contains('#') {
         return true;

@@ -63,7 +63,7 @@ pub(super) enum Piece {
     Conflict { subject: Subject, sides: Versions<String> },
 }
 
-/// Tells whether no conflict is left.
+/// Whether no conflict is left.
 pub(super) fn is_clean(pieces: &[Piece]) -> bool {
     pieces.iter().all(|piece| matches!(piece, Piece::Text(_)))
 }

@@ -31,7 +31,7 @@ impl<'t> Lines<'t> {
         Self { raw, marks }
     }
 
-    /// Tells whether a line has a box.
+    /// Whether a line has a box.
     pub(super) fn is_box(&self, line: usize) -> bool {
         self.marks[line].is_some()
     }
@@ -208,7 +208,7 @@ pub(super) fn alike(old: &[&str], new: &[&str]) -> Vec<(usize, usize)> {
     pairs
 }
 
-/// Tells whether one text is the other one corrected, or with something added. A box that says something else must
+/// Whether one text is the other one corrected, or with something added. A box that says something else must
 /// not inherit a tick.
 fn is_alike(a: &str, b: &str) -> bool {
     let text = |line: &'_ str| line.split_once(']').map_or(line, |(_, text)| text).trim().to_lowercase();

@@ -120,7 +120,7 @@ fn merge_lists(lists: Versions<&[Node]>, versions: Versions<Option<&Node>>) -> O
     Some((!(is_removed && merged.is_empty())).then_some(Node::List(merged)))
 }
 
-/// Tells whether both sides replaced the same mapping of the base by mappings that differ: an edit, not an addition.
+/// Whether both sides replaced the same mapping of the base by mappings that differ: an edit, not an addition.
 fn is_edited_twice(items: &[&Node], sets: &Versions<HashSet<usize>>) -> bool {
     let is_map = |id: &&usize| matches!(items[**id], Node::Map(_));
     let is_replaced =
@@ -175,7 +175,7 @@ pub(super) fn write(versions: Versions<Option<&Part<'_>>>, value: &Node) -> Opti
         .or_else(|| by_edit(versions, value).filter(is_good))
 }
 
-/// Tells whether a text says the value: as a side's own lines do, else as the parser reads it.
+/// Whether a text says the value: as a side's own lines do, else as the parser reads it.
 fn says(text: &str, versions: Versions<Option<&Part<'_>>>, value: &Node) -> bool {
     let own = SIDES.iter().filter_map(|side| *versions.of(*side)).find(|part| part.text == text);
     if let Some(part) = own {

@@ -34,7 +34,7 @@ impl<'d> Fields<'d> {
         problems
     }
 
-    /// Tells whether a problem is one too many to look up its line. The first error is never too many.
+    /// Whether a problem is one too many to look up its line. The first error is never too many.
     fn is_surplus(&self, problem: &Problem) -> bool {
         let is_error = |problem: &Problem| problem.severity == Severity::Error;
         let counts = !is_error(problem) || self.problems.iter().any(is_error);
@@ -134,7 +134,7 @@ impl<'d> Fields<'d> {
         self.report(key, problem.on_key(format!("{key}[{index}].{field}")));
     }
 
-    /// Tells whether a key's value stands in quotes.
+    /// Whether a key's value stands in quotes.
     pub(in crate::doc) fn is_quoted(&self, key: &str) -> bool {
         self.document.entry(key).is_some_and(|entry| matches!(entry.style, Style::Single | Style::Double))
     }

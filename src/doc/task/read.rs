@@ -113,7 +113,7 @@ fn title(fields: &mut Fields<'_>) -> Option<String> {
     fields.require("title", "the task has no title", "add a line such as `title: Add dark mode`");
     let title = fields.text("title")?;
     if title.chars().any(char::is_control) {
-        fields.report("title", Problem::warning("the title holds line breaks or control characters"));
+        fields.report("title", Problem::warning("the title contains line breaks or control characters"));
     }
     Some(title.to_owned())
 }

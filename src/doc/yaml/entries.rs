@@ -77,7 +77,7 @@ pub(in crate::doc) fn scan(text: &str, region: Range<usize>) -> Option<Vec<Entry
     Some(entries)
 }
 
-/// Tells whether a line says nothing: blank, or nothing but a comment.
+/// Whether a line says nothing: blank, or nothing but a comment.
 fn is_blank_or_comment(line: &str) -> bool {
     let content = line.trim_matches(lines::BLANKS);
     content.is_empty() || content.starts_with('#')
@@ -270,7 +270,7 @@ impl<'t> Scanner<'t> {
     }
 }
 
-/// Tells whether the byte at `at` is a colon that separates a key from its value.
+/// Whether the byte at `at` is a colon that separates a key from its value.
 fn is_separator(line: &[u8], at: usize) -> bool {
     line.get(at) == Some(&b':') && line.get(at + 1).is_none_or(|next| matches!(next, b' ' | b'\t'))
 }
@@ -282,7 +282,7 @@ pub(in crate::doc) fn plain_part(line: &str) -> &str {
     line[..comment.unwrap_or(line.len())].trim_end_matches([' ', '\t', '\r'])
 }
 
-/// Tells whether the lines below this one may be the text of a block scalar, in which `#` begins no comment.
+/// Whether the lines below this one may be the text of a block scalar, in which `#` begins no comment.
 pub(super) fn opens_block(line: &str) -> bool {
     let last = plain_part(line).rsplit([' ', '\t']).next().unwrap_or_default();
     last.starts_with(['|', '>'])

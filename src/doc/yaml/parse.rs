@@ -40,7 +40,7 @@ pub(super) fn by_parser(text: &str) -> Result<Node, Failure> {
     Ok(node)
 }
 
-/// Tells whether a text may hold a number or boolean that is not written as Rust would write it: `0x1F`, `+1`,
+/// Whether a text may hold a number or boolean that is not written as Rust would write it: `0x1F`, `+1`,
 /// `True`. Most do not, and are spared a second pass.
 fn may_be_rewritten(text: &str) -> bool {
     // The plus of a time's offset from UTC follows a digit.

@@ -97,20 +97,20 @@ fn scalar(text: &str, is_text: fn(&str) -> bool) -> Option<Node> {
     (is_no_number && !is_based).then(|| Node::text(text))
 }
 
-/// Tells whether a text that begins with a letter is text: no boolean and not nothing.
+/// Whether a text that begins with a letter is text: no boolean and not nothing.
 fn is_word(text: &str) -> bool {
     const NO_WORDS: [&str; 3] = ["null", "true", "false"];
     text.starts_with(|first: char| first.is_ascii_alphabetic())
         && !NO_WORDS.iter().any(|word| text.eq_ignore_ascii_case(word))
 }
 
-/// Tells whether a line holds no end of a scalar: no comment and no second key.
+/// Whether a line holds no end of a scalar: no comment and no second key.
 fn is_block_text(text: &str) -> bool {
     let bytes = text.as_bytes();
     !bytes.ends_with(b":") && !bytes.windows(2).any(|pair| pair == b": " || pair == b" #")
 }
 
-/// Tells whether a text between brackets holds none and no comma, key or comment, nor what might be one.
+/// Whether a text between brackets holds none and no comma, key or comment, nor what might be one.
 fn is_flow_text(text: &str) -> bool {
     let bytes = text.as_bytes();
     bytes.iter().enumerate().all(|(at, byte)| match byte {

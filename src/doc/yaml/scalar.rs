@@ -78,12 +78,12 @@ pub(in crate::doc) fn block(text: &str, ending: &str) -> Option<String> {
     })
 }
 
-/// Tells whether a character may stand in a document as it is, within one line.
+/// Whether a character may stand in a document as it is, within one line.
 fn is_printable(c: char) -> bool {
     !c.is_control() && !matches!(c, '\u{2028}' | '\u{2029}' | '\u{feff}' | '\u{fffe}' | '\u{ffff}')
 }
 
-/// Tells whether a text can stand without quotes and still be this text, or what it looks like.
+/// Whether a text can stand without quotes and still be this text, or what it looks like.
 fn is_plain(text: &str, place: Place) -> bool {
     let Some(first) = text.chars().next() else { return false };
     let second = text.chars().nth(1);
@@ -110,12 +110,12 @@ fn reads_as_key(text: &str) -> bool {
     text.contains(":?") || text.starts_with([':', '?'])
 }
 
-/// Tells whether a text is one of the words for on and off.
+/// Whether a text is one of the words for on and off.
 pub(in crate::doc) fn is_switch(text: &str) -> bool {
     ["true", "false", "yes", "no", "on", "off"].iter().any(|word| text.eq_ignore_ascii_case(word))
 }
 
-/// Tells whether some YAML reader takes the plain text for something other than a text.
+/// Whether some YAML reader takes the plain text for something other than a text.
 fn is_ambiguous(text: &str) -> bool {
     const WORDS: [&str; 6] = ["~", "null", "y", "n", "=", "<<"];
     if is_switch(text) || WORDS.iter().any(|word| text.eq_ignore_ascii_case(word)) {

@@ -130,7 +130,7 @@ impl LockedIndex {
         Ok(left)
     }
 
-    /// Tells whether the file is kept out of the working tree.
+    /// Whether the file is kept out of the working tree.
     pub(super) fn is_not_checked_out(&self, path: &str) -> bool {
         let Some(index) = &self.index else { return false };
         match index.entry_by_path(BStr::new(path)) {

@@ -101,7 +101,7 @@ pub enum SkipReason {
 }
 
 impl Folded {
-    /// Tells whether there was nothing to fold.
+    /// Whether there was nothing to fold.
     #[must_use]
     pub fn is_nothing(&self) -> bool {
         self.commit == self.previous
@@ -136,7 +136,7 @@ pub enum FoldRefusal {
         path: String,
     },
     /// Another process is changing the index.
-    #[error("another git process holds `{}`", .lock.display())]
+    #[error("another git process has locked `{}`", .lock.display())]
     IndexLocked {
         /// The lock.
         lock: PathBuf,

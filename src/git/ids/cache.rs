@@ -118,7 +118,7 @@ impl Cache {
         replace_cache(file, &CACHE.sealed(&self.bytes));
     }
 
-    /// Tells whether the branches still end in these commits.
+    /// Whether the branches still end in these commits.
     pub(super) fn is_of(&self, tips: &[ObjectId]) -> bool {
         let is_at = |(at, tip): (usize, &ObjectId)| self.object_id(self.parts.tips, at) == tip.as_slice();
         tips.len() == self.parts.tip_count && tips.iter().enumerate().all(is_at)
@@ -163,7 +163,7 @@ impl Cache {
         self.parts.id_count
     }
 
-    /// Tells whether there is such an id: a binary search in the text as it stands.
+    /// Whether there is such an id: a binary search in the text as it stands.
     pub(super) fn contains(&self, id: &str) -> bool {
         let mut text = self.id_bytes();
         while !text.is_empty() {

@@ -60,7 +60,7 @@ impl IdsElsewhere {
         })
     }
 
-    /// Tells whether an id is in use on a branch or in another working tree.
+    /// Whether an id is in use on a branch or in another working tree.
     #[must_use]
     pub fn contains(&self, id: &TaskId) -> bool {
         let file = format!("{id}.md");
@@ -89,7 +89,7 @@ impl IdsElsewhere {
         self.branches.len()
     }
 
-    /// Tells whether no id is in use on branches.
+    /// Whether no id is in use on branches.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len() == 0

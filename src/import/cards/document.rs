@@ -63,7 +63,7 @@ fn text(bytes: &[u8]) -> Result<String, Problem> {
         problem.with_hint("save it as UTF-8")
     })?;
     if let Some(offset) = text.find('\0') {
-        let problem = Problem::error("the file holds a NUL byte").at_line(line_of(offset));
+        let problem = Problem::error("the file contains a NUL byte").at_line(line_of(offset));
         return Err(problem.with_hint("a document of cards is a text file"));
     }
     let conflict = text.lines().position(is_conflict_marker);
@@ -331,7 +331,7 @@ fn nearly_a_heading(text: &str, below: &str) -> Option<TaskId> {
         .then(|| heading::read_any(hashes).map(|found| found.id))?
 }
 
-/// Tells whether a heading on the cards' own level stands below a rule: it parts the document, unless it is a usual
+/// Whether a heading on the cards' own level stands below a rule: it parts the document, unless it is a usual
 /// section of a card.
 fn is_set_apart(above: &[Line<'_>], line: &Line<'_>, card: usize) -> bool {
     let Some((level, text)) = line.heading() else { return false };
@@ -357,7 +357,7 @@ fn is_document_heading(text: &str) -> bool {
     words.iter().any(|word| text.contains(word))
 }
 
-/// Tells whether a line only sets parts of a document apart. An indented rule is the text of a card.
+/// Whether a line only sets parts of a document apart. An indented rule is the text of a card.
 pub(super) fn is_separator(line: &Line<'_>) -> bool {
     line.kind == Kind::Rule && !line.text.starts_with(' ')
 }

@@ -136,7 +136,7 @@ fn how_sure_of_a_pair(run: &str, bytes: &[u8]) -> Sure {
     }
 }
 
-/// Tells whether a run that was not repaired begins a character as marks, arrows and pictures do.
+/// Whether a run that was not repaired begins a character as marks, arrows and pictures do.
 fn looks_encoded_twice(run: &str) -> bool {
     let bytes: Vec<u8> = run.chars().filter_map(byte_of).collect();
     bytes.windows(2).any(|pair| matches!(pair, [0xe2 | 0xef | 0xf0, 0x80..=0xbf]))

@@ -157,7 +157,7 @@ impl ToolReport {
         self.warnings.extend(unknown.into_iter().map(warning));
     }
 
-    /// Tells whether a rule, or the one that it is a part of, was looked for.
+    /// Whether a rule, or the one that it is a part of, was looked for.
     pub(super) fn looked_for(&self, tool: &str, rule: &str) -> bool {
         let is_part =
             |off: &str| rule.strip_prefix(off).is_some_and(|part| part.is_empty() || part.starts_with('/'));

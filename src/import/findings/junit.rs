@@ -33,7 +33,7 @@ pub(super) fn read(text: &str, replaced: &[usize], top: &str) -> Result<ToolRepo
     }
     if reading.cases == 0 {
         let hint = "nothing was tested; a run without tests is no pass";
-        return Err(Problem::error("holds no test case").with_hint(hint));
+        return Err(Problem::error("has no test case").with_hint(hint));
     }
     let mut report = ToolReport::of(ReportFormat::Junit);
     report.tools.push(TOOL.to_owned());

@@ -39,7 +39,7 @@ impl FindingStatus {
         }
     }
 
-    /// Tells whether something is to be done about it.
+    /// Whether something is to be done about it.
     #[must_use]
     pub fn is_open(self) -> bool {
         self != Self::Waived

@@ -93,7 +93,7 @@ pub fn read(
     report.tell_apart();
     report.warn_of_severities();
     if report.found.len() > MOST {
-        let message = format!("holds {} findings; at most {MOST} are taken", report.found.len());
+        let message = format!("has {} findings; at most {MOST} are taken", report.found.len());
         let hint = "leave out what the team does not act on, or take a baseline, in the tool's own settings";
         return Err(Problem::error(message).with_hint(hint));
     }

@@ -30,7 +30,7 @@ pub(super) fn joined(base: &str, uri: &str) -> String {
     format!("{base}{slash}{uri}")
 }
 
-/// Tells whether a path is one below the repository.
+/// Whether a path is one below the repository.
 #[must_use]
 pub fn is_inside(path: &str) -> bool {
     !path.starts_with('/') && scheme(path).is_none() && !path.split('/').any(|part| part == "..")

@@ -149,7 +149,7 @@ impl DiffTask {
 }
 
 impl DiffView {
-    /// Tells whether nothing differs.
+    /// Whether nothing differs.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.tasks.is_empty() && self.config.is_empty() && self.files.is_empty()

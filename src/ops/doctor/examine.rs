@@ -380,7 +380,7 @@ impl<'a> Examination<'a> {
         let owned = owned.filter_map(|(_, path)| Some((path.task()?.clone(), path.kind())));
         for (id, kind) in owned.collect::<BTreeSet<_>>() {
             if !self.has(&RecordPath::Task(id.clone()).to_string()) {
-                let problem = Problem::warning(format!("holds {kind}s on {id}, which is no task here"));
+                let problem = Problem::warning(format!("contains {kind}s of {id}, which is no task here"));
                 self.add(DoctorRule::DanglingReference, problem.in_file(kind.folder_of(&id)));
             }
         }

@@ -27,7 +27,7 @@ pub struct Diagnosis {
     /// What is wrong and was not repaired, sorted by file and line.
     pub findings: Vec<DoctorFinding>,
     /// What was repaired, or would be.
-    pub mended: Vec<String>,
+    pub fixed: Vec<String>,
     /// Whether nothing was repaired because the caller asked so.
     pub dry_run: bool,
     /// What brought the tracker to the current format, where that was asked for.
@@ -198,7 +198,7 @@ pub fn upgrade_format(session: &Session<'_>) -> Result<Diagnosis> {
     Ok(Diagnosis {
         files: upgrade.written.records.len(),
         findings: Vec::new(),
-        mended: Vec::new(),
+        fixed: Vec::new(),
         dry_run: session.is_dry(),
         upgrade: Some(upgrade),
     })
@@ -214,10 +214,10 @@ pub fn examine_clone(session: &Session<'_>) -> Result<Vec<DoctorFinding>> {
 
 /// Examines all files; with `fix` repairs what can be repaired, and examines again.
 pub fn doctor(session: &Session<'_>, fix: bool) -> Result<Diagnosis> {
-    let diagnosis = |(files, findings, _): Examined, mended: Vec<String>| Diagnosis {
+    let diagnosis = |(files, findings, _): Examined, fixed: Vec<String>| Diagnosis {
         files,
         findings,
-        mended,
+        fixed,
         dry_run: fix && session.is_dry(),
         upgrade: None,
     };
@@ -232,12 +232,12 @@ pub fn doctor(session: &Session<'_>, fix: bool) -> Result<Diagnosis> {
         let planned = fixes.iter().map(ToString::to_string).collect();
         return Ok(diagnosis(found, planned));
     }
-    let (mut mended, mut failed) = (Vec::new(), Vec::new());
+    let (mut fixed, mut failed) = (Vec::new(), Vec::new());
     let step = session.begin(LongStep::FixRecords, Some(fixes.len()));
     for fix in &fixes {
         step.advance(1);
         match fix.apply(session, &locked) {
-            Ok(()) => mended.push(fix.to_string()),
+            Ok(()) => fixed.push(fix.to_string()),
             // A document that cannot be edited keeps no other from being repaired.
             Err(Error::Broken(problems)) => {
                 let finding = |problem| DoctorFinding::new(DoctorRule::NotFixed, problem);
@@ -246,7 +246,7 @@ pub fn doctor(session: &Session<'_>, fix: bool) -> Result<Diagnosis> {
             Err(error) => return Err(error),
         }
     }
-    let mut left = diagnosis(examine(session)?, mended);
+    let mut left = diagnosis(examine(session)?, fixed);
     left.findings.extend(failed);
     left.findings.sort();
     Ok(left)

@@ -63,6 +63,7 @@ pub fn apply(session: &Session<'_>, range: &str) -> Result<Applied> {
             directives: &directives,
             changed: &changed,
             author: &commit.author.name,
+            agent: None,
             at: commit.author_time,
             now: session.env().now(),
         };

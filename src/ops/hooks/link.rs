@@ -9,11 +9,6 @@ use crate::ops::{Error, Result};
 use crate::policy::{Comments, parse_message};
 use crate::store::{self, Hook, Workspace};
 
-pub(super) fn io(deed: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> Error {
-    let path = path.to_path_buf();
-    move |source| Error::Store(store::Error::Io { deed, path, source })
-}
-
 /// Where git keeps the messages of the commits that `git merge --squash` has joined, until they are committed.
 const SQUASHED: &str = "SQUASH_MSG";
 
@@ -36,7 +31,7 @@ pub fn prepare_message(env: &Env, file: &Path, kind: Option<&str>) -> Result<Vec
         return Ok(remarks);
     }
     let path = env.cwd().join(file);
-    let bytes = std::fs::read(&path).map_err(io("read", &path))?;
+    let bytes = std::fs::read(&path).map_err(Error::io("read", &path))?;
     // A message in another encoding is left alone: a line of ours could not be read back.
     let Ok(mut text) = String::from_utf8(bytes) else { return Ok(remarks) };
     let mark = comment_mark(&workspace, &text)?;
@@ -53,7 +48,7 @@ pub fn prepare_message(env: &Env, file: &Path, kind: Option<&str>) -> Result<Vec
     if let Some(active) = &active {
         workspace.adopt_active_task(active)?;
     }
-    std::fs::write(&path, text).map_err(io("write", &path))?;
+    std::fs::write(&path, text).map_err(Error::io("write", &path))?;
     Ok(remarks)
 }
 

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use super::link::{comment_mark, io, missing_hooks};
+use super::link::{comment_mark, missing_hooks};
 use super::plan::{CommitContext, Plan, unstaged};
 use crate::doc::record_problems;
 use crate::env::Env;
@@ -18,7 +18,7 @@ use crate::store::{self, Hook, Snapshot, Workspace};
 /// Checks what a message asks for against what is staged, and refuses the commit with every reason.
 pub fn check_message(env: &Env, file: &Path) -> Result<Vec<Problem>> {
     let path = env.cwd().join(file);
-    let bytes = std::fs::read(&path).map_err(io("read", &path))?;
+    let bytes = std::fs::read(&path).map_err(Error::io("read", &path))?;
     let text = String::from_utf8_lossy(&bytes).into_owned();
     let is_silent = |found: &Directives| found.directives.is_empty() && found.errors.is_empty();
     // Most messages ask for nothing even where comments count, or for no more than a link that is there: no
@@ -232,6 +232,7 @@ fn reasons_against(
             directives,
             changed: &[],
             author: &author,
+            agent: env.agent(),
             at: env.now(),
             now: env.now(),
         };

@@ -35,6 +35,8 @@ pub(super) struct CommitContext<'a> {
     /// The paths that the commit changed.
     pub(super) changed: &'a [String],
     pub(super) author: &'a str,
+    /// The agent that commits for its author, where the commit is being made.
+    pub(super) agent: Option<String>,
     pub(super) at: DateTime<Utc>,
     /// What time it is now.
     pub(super) now: DateTime<Utc>,
@@ -106,7 +108,7 @@ impl CommitContext<'_> {
         let made = self.made(before.as_ref(), &task)?;
         let moves = self.moves(task, &made, is_named, is_touched, plan)?;
         for step in &moves {
-            edits.extend(edits_of(step));
+            edits.extend(edits_of(step, self.agent.as_deref()));
             said.push(summary_of(step));
         }
         let completes = moves.last().is_some_and(|step| step.to().is_complete());

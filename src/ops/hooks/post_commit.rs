@@ -44,9 +44,8 @@ pub fn post_commit(env: &Env) -> Result<PostCommit> {
         return Ok(PostCommit::default());
     }
     let changed = if has_records { repository.files_changed(&[head])? } else { Vec::new() };
-    let places = workspace.places();
-    let is_own = places.last_head_move().is_none_or(|step| step.action.is_own_commit());
-    let operation = places.operation();
+    let is_own = workspace.places().last_head_move().is_none_or(|step| step.action.is_own_commit());
+    let operation = workspace.places().operation();
     if operation.is_none() && (!is_own || commit.parents.len() > 1) {
         return Ok(PostCommit::default());
     }
@@ -72,6 +71,7 @@ pub fn post_commit(env: &Env) -> Result<PostCommit> {
         directives: &directives,
         changed: &changed,
         author: &commit.author.name,
+        agent: env.agent(),
         at: commit.author_time,
         now: env.now(),
     };

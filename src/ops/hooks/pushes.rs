@@ -222,7 +222,7 @@ impl<'a> Judge<'a> {
             Ok((config, _)) => Ok(config),
             Err(store::Error::Broken(problems)) => {
                 let first = problems.first().map(ToString::to_string).unwrap_or_default();
-                let hint = "nothing is taken until those who run the repository have mended them, with this \
+                let hint = "nothing is accepted until those who run the repository have fixed them, with this \
                      hook set aside";
                 Err(Error::usage_with(format!("the rules of `{branch}` cannot be read: {first}"), hint))
             }

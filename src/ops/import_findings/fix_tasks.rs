@@ -1,4 +1,4 @@
-//! One task per finding, to mend it. Its `source` names the finding: that is the only link, and what keeps a second
+//! One task per finding, to fix it. Its `source` names the finding: that is the only link, and what keeps a second
 //! import from making it twice.
 
 use std::collections::HashMap;
@@ -11,10 +11,10 @@ use crate::ops::written::WrittenTask;
 use crate::ops::{Result, Session};
 use crate::store::Change;
 
-/// Types that a task which mends something has, best first.
+/// Types that a task which fixes something has, best first.
 const TYPES: [&str; 3] = ["bug", "fix", "bugfix"];
 
-/// Tasks that mend findings.
+/// Tasks that fix findings.
 #[derive(Default)]
 pub(in crate::ops) struct FixTasks {
     /// By `TASK/FINDING`: one that is open, else one that is done; and whether it is done.
@@ -42,7 +42,7 @@ impl FixTasks {
         Ok(found)
     }
 
-    /// Returns the task that mends a finding.
+    /// Returns the task that fixes a finding.
     pub(in crate::ops) fn of(&self, finding: &Finding) -> Option<&str> {
         self.by_finding.get(&source_of(finding)).map(|(id, _)| id.as_str())
     }
@@ -61,14 +61,14 @@ impl FixTasks {
             let task = fix_of(session, config, finding, ids.fresh()?);
             self.by_finding.insert(source_of(finding), (task.id.to_string(), false));
             self.changes.push(Change::create(RecordPath::task_file(&task.id), create_task(&task)));
-            let said = format!("mends {} of {}", finding.id, finding.task);
+            let said = format!("fixes {} of {}", finding.id, finding.task);
             self.written.push(WrittenTask::created(&task, vec![said]));
         }
         Ok(())
     }
 }
 
-/// Returns what the `source` of a task says that mends a finding.
+/// Returns what the `source` of a task says that fixes a finding.
 fn source_of(finding: &Finding) -> String {
     format!("{}/{}", finding.task, finding.id)
 }

@@ -77,10 +77,10 @@ impl ReportImport<'_> {
         all: &[Matched],
         known: &'k [Finding],
     ) -> (Vec<&'k Finding>, Vec<&'k Finding>) {
-        let mended = self.unreadable_before(known);
+        let fixed = self.unreadable_before(known);
         let mut gone = gone(report, &self.role, all, known);
-        gone.retain(|gone| mended.iter().all(|mended| mended.id != gone.id));
-        (gone, mended)
+        gone.retain(|gone| fixed.iter().all(|fixed| fixed.id != gone.id));
+        (gone, fixed)
     }
 
     /// Returns what became of the report, as far as the report alone tells.
@@ -144,12 +144,12 @@ impl ReportImport<'_> {
         known.iter().filter(is_ours).collect()
     }
 
-    /// Tells whether a finding rejects: it is open, and high or critical.
+    /// Whether a finding rejects: it is open, and high or critical.
     pub(super) fn rejects(matched: &Matched) -> bool {
         matched.status.is_open() && matched.finding.severity.rank() >= FindingSeverity::High.rank()
     }
 
-    /// Tells whether a finding fails the stage: it rejects, or keeps the task in its stage.
+    /// Whether a finding fails the stage: it rejects, or keeps the task in its stage.
     fn fails(&self, matched: &Matched) -> bool {
         let blocks = self.config.policy.blocking_severity.blocks(matched.finding.severity.rank());
         Self::rejects(matched) || matched.status.is_open() && blocks
@@ -217,7 +217,7 @@ impl ReportImport<'_> {
         &self,
         all: &[Matched],
         gone: &[&Finding],
-        mended: &[&Finding],
+        fixed: &[&Finding],
         is_settling: bool,
     ) -> Vec<String> {
         let count = |wanted: FindingStatus| all.iter().filter(|matched| matched.status == wanted).count();
@@ -242,7 +242,7 @@ impl ReportImport<'_> {
                 ));
             }
         }
-        if !mended.is_empty() {
+        if !fixed.is_empty() {
             said.push(format!("{} can be read again", self.name));
         }
         said

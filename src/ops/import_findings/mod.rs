@@ -65,12 +65,11 @@ pub fn import_findings(
     let intake = ReportImport { session, config: &config, file: &file, task: &task, role, by, name, given };
     let known: Vec<Finding> = records.iter().map(|(_, finding)| finding.clone()).collect();
     let all = worst_first(matched(intake.reported(&report), &known));
-    let (gone, mended) = match &report {
+    let (gone, fixed) = match &report {
         Ok(report) => intake.gone(report, &all, &known),
         Err(_) => (Vec::new(), Vec::new()),
     };
-    let settled: Vec<&Finding> =
-        gone.iter().filter(|_| request.settle_gone).chain(&mended).copied().collect();
+    let settled: Vec<&Finding> = gone.iter().filter(|_| request.settle_gone).chain(&fixed).copied().collect();
     let mut changes = intake.record(&all, &settled, &records)?;
     let mut fixes = FixTasks::find(session)?;
     if request.create_tasks {
@@ -78,7 +77,7 @@ pub fn import_findings(
     }
     changes.append(&mut fixes.changes);
     let (vote, cast) = intake.vote(&repository, &all, request.sign)?;
-    let mut said = intake.said(&all, &gone, &mended, request.settle_gone);
+    let mut said = intake.said(&all, &gone, &fixed, request.settle_gone);
     if let Some(cast) = cast {
         changes.extend(cast.changes);
         said.extend(cast.messages);

@@ -74,6 +74,6 @@ pub struct ImportedFinding {
     pub moved_from: Option<u32>,
     /// Whether it keeps its task in its stage.
     pub blocks: bool,
-    /// The task that mends it, where one was made for it now or before.
+    /// The task that fixes it, where one was made for it now or before.
     pub fix: Option<String>,
 }

@@ -170,7 +170,7 @@ impl VoteContext<'_> {
         };
         if let Some(plan) = &plan {
             messages.push(summary_of(plan));
-            changes.push(spliced(self.file, &edits_of(plan))?);
+            changes.push(spliced(self.file, &edits_of(plan, self.session.agent().as_deref()))?);
         }
         let completes = plan.is_some_and(|plan| plan.to().is_complete());
         Ok(CastVote { changes, messages, completes })
@@ -208,7 +208,7 @@ impl VoteContext<'_> {
             replaces,
             verdict,
             by: self.by.clone(),
-            agent: None,
+            agent: self.session.agent(),
             at: self.session.env().now(),
             round: route.round(&facts.task.history, &stage),
             stage,

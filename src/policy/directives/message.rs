@@ -58,7 +58,7 @@ pub fn parse_message(message: &str, comments: Comments<'_>) -> Directives {
     found
 }
 
-/// Tells whether a directive says what another one has said. Times add up, so those are never the same.
+/// Whether a directive says what another one has said. Times add up, so those are never the same.
 fn is_repeated(directives: &[Directive], new: &Directive) -> bool {
     let is_same = |old: &Directive| old.task == new.task && old.action == new.action;
     !matches!(new.action, Action::Time(_)) && directives.iter().any(is_same)

@@ -115,7 +115,7 @@ pub struct DirectiveError {
 }
 
 impl DirectiveError {
-    /// Tells whether the commit must not be made like this: something was asked for that cannot be done as asked.
+    /// Whether the commit must not be made like this: something was asked for that cannot be done as asked.
     #[must_use]
     pub fn is_fatal(&self) -> bool {
         self.kind != DirectiveErrorKind::Prose
@@ -129,9 +129,7 @@ impl DirectiveError {
                 "a directive is `Word: ID` and nothing else; as prose the line means nothing"
             }
             DirectiveErrorKind::NotAnId(_) => "write the whole id, such as `TASK-7Q2M`",
-            DirectiveErrorKind::Trailing(_) => {
-                "write nothing behind the ids; several are separated by commas"
-            }
+            DirectiveErrorKind::Trailing(_) => "write nothing after the ids; several are separated by commas",
             DirectiveErrorKind::NoReason => "write why: `Fail: TASK-7Q2M the colours are wrong`",
             DirectiveErrorKind::NotATime(_) => "write a time such as `1h 30m` or `45m`",
             DirectiveErrorKind::SharedTime => "write one line for each task",

@@ -125,7 +125,7 @@ impl<'h, H: History> Changes<'h, H> {
         Ok(self.paths(task)?.by_path.get(path).cloned().unwrap_or_default())
     }
 
-    /// Tells whether a task's commits, seen from a commit, made what is listed of the paths that they changed: led them
+    /// Whether a task's commits, seen from a commit, made what is listed of the paths that they changed: led them
     /// there, from what one of them or a merge among them began with. How much of it the base had when the list was
     /// made cannot be told any more, so each of these is allowed.
     pub fn shows(&mut self, task: &TaskId, at: Commit, files: &[CoveredChange]) -> Result<bool, H::Error> {

@@ -29,7 +29,7 @@ impl Ancestors {
         marks
     }
 
-    /// Tells whether a commit is among them; of one below the floor, no.
+    /// Whether a commit is among them; of one below the floor, no.
     #[must_use]
     pub fn has(&self, commit: Commit) -> bool {
         commit

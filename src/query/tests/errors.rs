@@ -62,10 +62,10 @@ fn unknown_words_come_with_a_suggestion() {
 #[test]
 fn what_is_missing_or_misplaced_is_named() {
     for (text, message) in [
-        ("stage:", "7: expected a value behind `stage:`"),
-        ("stage: qa", "7: expected a value behind `stage:`"),
-        ("assignee:\"\"", "10: expected a value behind `assignee:`, or `no:assignee`"),
-        ("stage:dev,,qa", "11: expected a value behind `stage:`"),
+        ("stage:", "7: expected a value after `stage:`"),
+        ("stage: qa", "7: expected a value after `stage:`"),
+        ("assignee:\"\"", "10: expected a value after `assignee:`, or `no:assignee`"),
+        ("stage:dev,,qa", "11: expected a value after `stage:`"),
         ("priority >= high", "10: no space belongs around `>=` | write `field>=value`"),
         (": x", "1: no space belongs around `:` | write `field:value`"),
         ("a or", "5: expected a term, such as `stage:qa` or a word"),
@@ -73,8 +73,8 @@ fn what_is_missing_or_misplaced_is_named() {
         ("a and or b", "7: expected a term, such as `stage:qa` or a word"),
         ("not", "4: expected a term, such as `stage:qa` or a word"),
         ("()", "2: expected a term, such as `stage:qa` or a word"),
-        ("a - b", "4: expected a term directly behind the sign"),
-        ("-", "2: expected a term directly behind the sign"),
+        ("a - b", "4: expected a term directly after the sign"),
+        ("-", "2: expected a term directly after the sign"),
         ("\"\"", "1: expected a text to search for"),
         (
             "(a",
@@ -105,8 +105,8 @@ fn values_that_do_not_fit_are_explained() {
         ("assignee>ada", "1: `assignee` has no order | write `assignee:value`"),
         ("is<open", "1: `is` has no order | write `is:value`"),
         ("priority>=high,low", "11: `>=` takes one value"),
-        ("ready:yes", "1: `ready` cannot be asked for | write `is:ready`"),
-        ("boxes:1", "1: `boxes` cannot be asked for | write `has:boxes` or `no:boxes`"),
+        ("ready:yes", "1: `ready` cannot be queried | write `is:ready`"),
+        ("boxes:1", "1: `boxes` cannot be queried | write `has:boxes` or `no:boxes`"),
         ("no:stage", "4: every task has a stage"),
         ("estimate:soon", "10: invalid duration `soon` | expected a duration such as `45m`, `1h30m` or `2d`"),
         (
@@ -125,7 +125,7 @@ fn values_that_do_not_fit_are_explained() {
         ),
         (
             "created>-4h",
-            "9: `created` is a day, and `-4h` a time of day | ask for a day, such as `today` or `-1d`",
+            "9: `created` is a day, and `-4h` a time of day | use a day, such as `today` or `-1d`",
         ),
     ] {
         assert_eq!(told(text), message, "{text}");

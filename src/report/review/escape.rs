@@ -114,7 +114,7 @@ fn within(shown: &str, is_markdown: bool) -> String {
     out
 }
 
-/// Tells whether a forge would take what begins here for a mention, a reference, an address or a shortcode.
+/// Whether a forge would take what begins here for a mention, a reference, an address or a shortcode.
 fn is_reference(letters: &[char], at: usize) -> bool {
     let Some(next) = letters.get(at + 1).copied() else { return false };
     let before = |count: usize| -> String {

@@ -151,7 +151,7 @@ pub(super) fn sarif(review: &Review) -> String {
     let mut notifications = Vec::new();
     if marked.len() > MOST {
         marked.sort_by_key(|(violation, _)| !violation.is_error());
-        let text = format!("{} more are left out: tracker check tells them all", marked.len() - MOST);
+        let text = format!("{} more are left out; run tracker check to see all", marked.len() - MOST);
         notifications.push(Notification { message: Text { text } });
         marked.truncate(MOST);
     }

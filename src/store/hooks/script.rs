@@ -20,7 +20,7 @@ pub(super) struct Ours {
 }
 
 impl Ours {
-    /// Tells whether the file holds nothing but what we wrote.
+    /// Whether the file holds nothing but what we wrote.
     pub(super) fn is_all_ours(&self) -> bool {
         self.kind != Kind::Embedded && self.rest == SHEBANG.as_bytes()
     }
@@ -31,7 +31,7 @@ pub(super) fn whole(hook: Hook, kind: Kind) -> Vec<u8> {
     format!("{SHEBANG}{}\n", block(hook, kind)).into_bytes()
 }
 
-/// Tells whether our block can stand in this text: a script for a shell of the family.
+/// Whether our block can stand in this text: a script for a shell of the family.
 pub(super) fn is_shell_script(text: &[u8]) -> bool {
     if text.contains(&0) {
         return false;

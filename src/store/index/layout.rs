@@ -73,7 +73,7 @@ pub(super) fn seal(index: &mut [u8]) {
     CACHE.seal(index);
 }
 
-/// Tells whether an index in three parts is whole and ours.
+/// Whether an index in three parts is whole and ours.
 pub(super) fn is_sealed(header: &[u8; HEADER], numbers: &[u8], text: &[u8]) -> bool {
     let (envelope, lengths) = header.split_at(CacheFile::HEADER);
     CACHE.is_intact(envelope, &[lengths, numbers, text])

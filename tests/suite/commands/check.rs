@@ -243,7 +243,7 @@ fn a_step_gets_annotations_and_its_summary() {
         "{output}"
     );
     let page = fs::read_to_string(&summary).unwrap();
-    assert!(page.starts_with("before\n<!-- tracker-review -->\n### ✗ The gate says no"), "{page}");
+    assert!(page.starts_with("before\n<!-- tracker-review -->\n### ✗ Checks failed"), "{page}");
     run(summary.to_str().unwrap(), "human");
     assert_eq!(fs::read_to_string(&summary).unwrap(), page, "only annotations come with a summary");
     let output = run(sandbox.root().join("nowhere/summary.md").to_str().unwrap(), "github");

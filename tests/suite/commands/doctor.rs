@@ -57,11 +57,11 @@ fn mends_what_needs_no_guessing() {
     assert_snapshot!(sandbox.tracker(&["doctor", "--fix", "--dry-run"]), @r"
     exit 1
     --- stdout
-    would mend  .tracker/.gitattributes: written again
-    would mend  .tracker/tasks/.TASK-D4RK.md.4711.tmp: removed what a killed write left behind
-    would mend  .tracker/tasks/TASK-C0PY.md: the id is now TASK-C0PY, as the file's name says
-    would mend  .tracker/tasks/TASK-N01D.md: the id is now TASK-N01D, as the file's name says
-    would mend  .tracker/tasks/dark mode.md: renamed to .tracker/tasks/TASK-MV3D.md, as its id says
+    would fix  .tracker/.gitattributes: written again
+    would fix  .tracker/tasks/.TASK-D4RK.md.4711.tmp: removed what a killed write left behind
+    would fix  .tracker/tasks/TASK-C0PY.md: the id is now TASK-C0PY, as the file's name says
+    would fix  .tracker/tasks/TASK-N01D.md: the id is now TASK-N01D, as the file's name says
+    would fix  .tracker/tasks/dark mode.md: renamed to .tracker/tasks/TASK-MV3D.md, as its id says
     warning .tracker/.gitattributes  is missing  own-files
         tracker doctor --fix
     warning .tracker/tasks/.TASK-D4RK.md.4711.tmp  was left behind by a write that was killed  leftover
@@ -80,11 +80,11 @@ fn mends_what_needs_no_guessing() {
     assert_snapshot!(sandbox.tracker(&["doctor", "--fix"]), @r"
     exit 0
     --- stdout
-    mended  .tracker/.gitattributes: written again
-    mended  .tracker/tasks/.TASK-D4RK.md.4711.tmp: removed what a killed write left behind
-    mended  .tracker/tasks/TASK-C0PY.md: the id is now TASK-C0PY, as the file's name says
-    mended  .tracker/tasks/TASK-N01D.md: the id is now TASK-N01D, as the file's name says
-    mended  .tracker/tasks/dark mode.md: renamed to .tracker/tasks/TASK-MV3D.md, as its id says
+    fixed  .tracker/.gitattributes: written again
+    fixed  .tracker/tasks/.TASK-D4RK.md.4711.tmp: removed what a killed write left behind
+    fixed  .tracker/tasks/TASK-C0PY.md: the id is now TASK-C0PY, as the file's name says
+    fixed  .tracker/tasks/TASK-N01D.md: the id is now TASK-N01D, as the file's name says
+    fixed  .tracker/tasks/dark mode.md: renamed to .tracker/tasks/TASK-MV3D.md, as its id says
     --- stderr
     10 files, nothing wrong
     ");
@@ -121,7 +121,7 @@ fn names_what_only_a_person_can_mend() {
     assert_snapshot!(sandbox.tracker(&["doctor", "--fix"]), @r"
     exit 1
     --- stdout
-    warning .tracker/notes/TASK-G0NE  holds notes on TASK-G0NE, which is no task here  dangling-reference
+    warning .tracker/notes/TASK-G0NE  contains notes of TASK-G0NE, which is no task here  dangling-reference
     error .tracker/notes/TASK-G0NE/20261111T090000Z-00000.md:1  the file does not begin with a `---` line  broken-document
         the file begins with YAML between two `---` lines
     error .tracker/tasks/A-1.md  depends_on: tasks wait for each other: A-1 → A-2 → A-1  cycle
@@ -136,7 +136,7 @@ fn names_what_only_a_person_can_mend() {
         move it, or remove it
     error .tracker/tasks/TASK-L1NK.md  is a symbolic link; links are not followed  file-kind
         replace it by a regular file, or remove it
-    error .tracker/tasks/TASK-M3RG.md:3  the file holds a merge conflict  conflict-markers
+    error .tracker/tasks/TASK-M3RG.md:3  the file contains a merge conflict  conflict-markers
         resolve the merge by hand, then `tracker doctor`
     error .tracker/tasks/task-d4rk.md  differs from .tracker/tasks/TASK-D4RK.md only by case  same-but-for-case
         rename one of them: on some systems they are the same file
@@ -148,7 +148,7 @@ fn names_what_only_a_person_can_mend() {
     ");
     assert_eq!(records(&sandbox), before);
     let answer = json(&sandbox.tracker(&["doctor", "--format", "json"]));
-    assert_eq!(answer["result"].get("mended"), None);
+    assert_eq!(answer["result"].get("fixed"), None);
 }
 
 #[test]
@@ -199,20 +199,20 @@ fn after_a_merge_of_two_sides_the_conflict_is_loud_everywhere() {
     TASK-S3SS  critical  none  pending  Session expires while typing     1d
     TASK-EXP0  low       none  blocked  Describe the export           today
     --- stderr
-    error: .tracker/tasks/TASK-D4RK.md:5: the file holds a merge conflict
+    error: .tracker/tasks/TASK-D4RK.md:5: the file contains a merge conflict
       hint: edit .tracker/tasks/TASK-D4RK.md until no marker is left; then: tracker doctor; git add .tracker/tasks/TASK-D4RK.md; git merge --continue
     2 tasks; 1 closed hidden, see `tracker list --all`
 
     $ tracker set d4 priority=high
     exit 1
     --- stderr
-    error: .tracker/tasks/TASK-D4RK.md:5: the file holds a merge conflict
+    error: .tracker/tasks/TASK-D4RK.md:5: the file contains a merge conflict
       hint: edit .tracker/tasks/TASK-D4RK.md until no marker is left; then: tracker doctor; git add .tracker/tasks/TASK-D4RK.md; git merge --continue
 
     $ tracker doctor
     exit 1
     --- stdout
-    error .tracker/tasks/TASK-D4RK.md:5  the file holds a merge conflict  conflict-markers
+    error .tracker/tasks/TASK-D4RK.md:5  the file contains a merge conflict  conflict-markers
         resolve the merge by hand, then `tracker doctor`
     --- stderr
     7 files, 1 error, 0 warnings
@@ -258,7 +258,7 @@ fn every_reader_names_a_record_in_a_folder_of_its_own() {
     assert_snapshot!(sandbox.tracker(&["doctor", "--fix"]), @r"
     exit 1
     --- stdout
-    mended  .tracker/tasks/done/TASK-D4RK.md: moved to .tracker/tasks/TASK-D4RK.md
+    fixed  .tracker/tasks/done/TASK-D4RK.md: moved to .tracker/tasks/TASK-D4RK.md
     error .tracker/findings/TASK-S3SS/old/F1.yaml  no finding is read from here, only from files in .tracker/findings/ID  misplaced
         repair it, and move it to .tracker/findings/TASK-S3SS/F1.yaml
     warning .tracker/tasks/done/notes.txt  is not a task: the name does not end in `.md`  wrong-file-name

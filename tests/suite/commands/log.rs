@@ -15,7 +15,7 @@ fn tells_moves_notes_and_commits_in_time_order() {
     exit 0
     --- stdout
     TASK-D4RK  Add dark mode to the dashboard
-      2026-11-08        created  written down
+      2026-11-08        created  Add dark mode to the dashboard
       2026-11-09 09:00  moved    Ada Lovelace  none → dev  started
       2026-11-11 09:03  commit   Ada Lovelace  cbde98e  Four tasks
           added
@@ -54,7 +54,7 @@ fn a_task_without_commits_has_a_story_too() {
     exit 0
     --- stdout
     TASK-1  First
-      2026-11-11        created  written down
+      2026-11-11        created  First
 
     $ tracker log zzz
     exit 2

@@ -128,7 +128,7 @@ fn refuses_what_makes_no_sense_and_says_what_would() {
     $ tracker new a --id ../../x
     exit 2
     --- stderr
-    error: `../../x` is no id
+    error: invalid task id `../../x`
       hint: capital letters and digits with one hyphen, such as TASK-7Q2M
 
     $ tracker new a --id TASK-D4RK

@@ -292,7 +292,7 @@ fn markdown_is_a_comment_that_is_the_same_each_time() {
     let sandbox = branch();
     let page = sandbox.tracker(&["review", "--format", "markdown"]);
     assert_eq!((page.status, page.stderr.as_str()), (0, ""));
-    assert!(page.stdout.starts_with("<!-- tracker-review -->\n### ✗ The gate says no"), "{page}");
+    assert!(page.stdout.starts_with("<!-- tracker-review -->\n### ✗ Checks failed"), "{page}");
     assert!(page.stdout.contains("| **TASK-D4RK** Add dark mode to the dashboard |"), "{page}");
     assert_eq!(sandbox.tracker(&["--format", "markdown", "review"]).stdout, page.stdout);
     let brief = sandbox.tracker(&["review", "--brief", "--format", "markdown"]);

@@ -174,3 +174,24 @@ fn tags_in_either_case_are_one() {
     let listed = sandbox.tracker(&["list", "tag:api"]);
     assert!(listed.stdout.contains("TASK-TAGS"), "{listed}");
 }
+
+#[test]
+fn an_agent_is_recorded_beside_the_person_it_works_for() {
+    let sandbox = world();
+    typed(&sandbox, "start s3 --agent builder-1");
+    assert!(
+        changed(&sandbox).contains("by: Ada Lovelace, agent: builder-1, from: none"),
+        "{}",
+        changed(&sandbox)
+    );
+    let by_variable = |name: &str, words: &[&str]| {
+        sandbox.tracker_with("", words, |command| {
+            command.env("TRACKER_AGENT", name);
+        })
+    };
+    assert_eq!(by_variable("two\nlines", &["set-stage", "exp", "dev"]).status, 0);
+    assert!(changed(&sandbox).contains("agent: two lines, from: none"), "{}", changed(&sandbox));
+    assert_eq!(by_variable("  ", &["set-stage", "exp", "qa"]).status, 0);
+    assert!(sandbox.tracker(&["log", "s3"]).stdout.contains("Ada Lovelace (builder-1)"));
+    assert!(sandbox.tracker(&["log", "exp"]).stdout.contains("Ada Lovelace  dev → qa"));
+}

@@ -114,7 +114,7 @@ fn a_terminal_gets_glyphs_beside_the_colours() {
     ");
     assert_snapshot!(plain(&wide(&sandbox, "80", &["log", "d4"])), @r"
     TASK-D4RK  Add dark mode to the dashboard
-      2026-11-08        ✎  written down
+      2026-11-08        ✎  Add dark mode to the dashboard
       2026-11-09 09:00  →  Ada Lovelace  none → dev  started
       2026-11-11 09:03  ●  Ada Lovelace  cbde98e  Four tasks
           added

@@ -30,7 +30,7 @@ pub(super) fn read(text: &str, top: &str) -> Result<ToolReport, Problem> {
     }
     let runs = log.runs.filter(|runs| !runs.is_empty());
     let hint = "a tool that looked and found nothing writes a run without results";
-    let runs = runs.ok_or_else(|| Problem::error("holds no run").on_key("runs").with_hint(hint))?;
+    let runs = runs.ok_or_else(|| Problem::error("has no run").on_key("runs").with_hint(hint))?;
     let mut report = ToolReport::of(ReportFormat::Sarif);
     for (at, run) in runs.iter().enumerate() {
         read_run(run, top, &mut report).map_err(|problem| {
@@ -74,7 +74,7 @@ fn category(run: &Run) -> Option<&str> {
     id.rsplit_once('/').map(|(category, _)| category).filter(|category| !category.is_empty())
 }
 
-/// Tells whether a result is something to act on: it failed or awaits review, is still there, and nobody has
+/// Whether a result is something to act on: it failed or awaits review, is still there, and nobody has
 /// suppressed it. A suppression that is under review or rejected suppresses nothing.
 fn is_finding(result: &SarifResult) -> bool {
     let kind = result.kind.as_deref().unwrap_or("fail");

@@ -79,7 +79,7 @@ pub(super) fn set_level<'r>(run: &'r Run, result: &SarifResult, rule: Option<&Ru
     own.find_map(|own| own.configuration.as_ref()?.level.as_deref())
 }
 
-/// Tells whether an override is of the rule of a result, be it listed or only named.
+/// Whether an override is of the rule of a result, be it listed or only named.
 fn is_of(run: &Run, own: &Override, result: &SarifResult, rule: Option<&Rule>) -> bool {
     let Some(reference) = &own.descriptor else { return false };
     match (referred(run, reference), rule) {
@@ -125,7 +125,7 @@ fn written_id(result: &SarifResult) -> Option<&str> {
     result.rule_id.as_deref().or_else(referred).filter(|id| !id.trim().is_empty())
 }
 
-/// Tells whether an id is a rule's, or a part of it: `CA1000/1` is one of `CA1000`.
+/// Whether an id is a rule's, or a part of it: `CA1000/1` is one of `CA1000`.
 fn is_called(rule: &Rule, id: &str) -> bool {
     let Some(own) = rule.id.as_deref() else { return false };
     id == own || id.strip_prefix(own).is_some_and(|rest| rest.starts_with('/'))

@@ -74,7 +74,7 @@ fn head(review: &Review) -> String {
         (0, warnings) => format!(", with {}", counted(warnings, "warning")),
         (errors, warnings) => format!(": {}, {}", counted(errors, "error"), counted(warnings, "warning")),
     };
-    let answer = if review.verdict.is_yes() { "✓ The gate says yes" } else { "✗ The gate says no" };
+    let answer = if review.verdict.is_yes() { "✓ All checks passed" } else { "✗ Checks failed" };
     format!("{MARKER}### {answer}{counts}\n\n{}\n", facts(&review.range, review.tasks.len()))
 }
 
@@ -111,7 +111,7 @@ fn violations(verdict: &Verdict, web: Option<&Web>, whole: &str) -> String {
     match (rows.is_empty(), verdict.violations.is_empty()) {
         (true, _) => String::new(),
         (false, true) => format!("\n{rows}"),
-        (false, false) => format!("\n**What stands against it**\n\n{rows}"),
+        (false, false) => format!("\n**Violations**\n\n{rows}"),
     }
 }
 
@@ -140,7 +140,7 @@ fn unlinked(unlinked: &Unlinked, web: Option<&Web>) -> String {
         };
         section("Commits that belong to no task", list(&unlinked.commits, most, |one| commit(one, web)));
         section("Files that belong to no task", list(&unlinked.files, most, |one| file(one, web)));
-        section("What the gate judges by", list(&unlinked.policy, most, |one| file(one, web)));
+        section("Policy files", list(&unlinked.policy, most, |one| file(one, web)));
         out
     };
     let versions = [20, 6, 2, 1].map(version);

@@ -44,9 +44,7 @@ fn the_page_is_never_too_long_and_says_what_it_leaves_out() {
             }
             let page = markdown(&review);
             assert!(page.contains("… and ") && page.contains("tracker review"), "{page}");
-            assert!(
-                page.starts_with("<!-- tracker-review -->\n### ✗ The gate says no: 2 errors, 1 warning\n")
-            );
+            assert!(page.starts_with("<!-- tracker-review -->\n### ✗ Checks failed: 2 errors, 1 warning\n"));
             assert!(page.contains("| ✗ | "), "the table stays before the details");
         }
     }
@@ -61,7 +59,7 @@ fn the_page_is_never_too_long_and_says_what_it_leaves_out() {
 fn a_page_reads_well() {
     insta::assert_snapshot!(markdown(&sample::review()), @r#"
     <!-- tracker-review -->
-    ### ✗ The gate says no: 2 errors, 1 warning
+    ### ✗ Checks failed: 2 errors, 1 warning
 
     `origin/main..dark-mode` · 4 commits · 2 tasks · 5 files +232 −219 · policy from origin/main
 
@@ -70,7 +68,7 @@ fn a_page_reads_well() {
     | ✗ | **TASK-7Q2M** Add dark mode to the dashboard | dev → qa → sec | 1/2, 1 stale | approval of code-reviewer; blocked waiting for the design |
     | ✓ | **TASK-3F8K** One colour table | new, none → qa → complete | 2/2 signed |  |
 
-    **What stands against it**
+    **Violations**
 
     - ✗ **earned-moves** TASK-7Q2M left qa, and the vote of code-reviewer is stale: src/theme.rs changed after it — `tracker approve TASK-7Q2M --as code-reviewer`
     - ✗ **policy-owners** .tracker/config.toml lowers the quorum of security-auditor; its owners have not voted (`.tracker/config.toml:12`)
@@ -152,13 +150,13 @@ fn a_page_reads_well() {
 
     - `notes.txt` +7 −1 added — **not covered**
 
-    **What the gate judges by**
+    **Policy files**
 
     - `.tracker/config.toml` +1 −1
     "#);
     insta::assert_snapshot!(markdown(&sample::empty()), @r"
     <!-- tracker-review -->
-    ### ✓ The gate says yes
+    ### ✓ All checks passed
 
     `origin/main..dark-mode` · 0 commits · 0 tasks · policy from origin/main
 
