@@ -344,7 +344,7 @@ impl TaskFacts {
         &'c self,
         config: &'c Config,
         signoffs: &'c Signoffs<'c>,
-        actor: &'c str,
+        (actor, agent): (&'c str, Option<&'c str>),
         now: DateTime<Utc>,
     ) -> Case<'c> {
         Case {
@@ -355,6 +355,7 @@ impl TaskFacts {
             open_boxes: &self.open_boxes,
             waits_for: &self.waits_for,
             actor,
+            agent,
             now,
         }
     }

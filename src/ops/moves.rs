@@ -8,7 +8,7 @@ use super::written::WrittenTask;
 use super::{Error, Result, Session, Written};
 use crate::doc::{Edit, Value, append_move};
 use crate::model::{Move, Stage, Task, is_same_name};
-use crate::policy::{self, Attempt, Case, Hint, Missing, MovePlan, Outcome, Reason};
+use crate::policy::{self, Attempt, Case, Hint, Missing, Outcome, Reason};
 
 /// How to start.
 #[derive(Debug, Clone, Default)]
@@ -37,7 +37,7 @@ pub fn start(session: &Session<'_>, request: &StartRequest) -> Result<Written> {
         match plan {
             Outcome::Moves(plan) => {
                 step.said.push(summary_of(&plan));
-                step.edits.extend(edits_of(&plan, session.agent().as_deref()));
+                step.edits.extend(move_edits(&plan.step));
             }
             Outcome::Stays(stage) if step.said.is_empty() => step.said.push(format!("already in {stage}")),
             Outcome::Stays(_) => {}
@@ -74,7 +74,7 @@ pub fn advance(session: &Session<'_>, wanted: &[String], why: Option<&str>) -> R
     let why = why.map(reason).transpose()?;
     by_the_machine(session, "advance", wanted, |case| {
         let plan = policy::advance(case, why.as_deref())?;
-        Ok(Step::new(edits_of(&plan, session.agent().as_deref()), summary_of(&plan)))
+        Ok(Step::new(move_edits(&plan.step), summary_of(&plan)))
     })
 }
 
@@ -83,7 +83,7 @@ pub fn fail(session: &Session<'_>, wanted: &str, why: &str) -> Result<Written> {
     let why = reason(why)?;
     by_the_machine(session, "fail", &[wanted.to_owned()], |case| {
         let plan = policy::fail(case, &why)?;
-        Ok(Step::new(edits_of(&plan, session.agent().as_deref()), summary_of(&plan)))
+        Ok(Step::new(move_edits(&plan.step), summary_of(&plan)))
     })
 }
 
@@ -99,7 +99,7 @@ pub fn set_stage(
         refuse_unknown_stage(case, stage)?;
         let outcome = policy::set_stage(case, stage, why.as_deref())?;
         Ok(match outcome {
-            Outcome::Moves(plan) => Step::new(edits_of(&plan, session.agent().as_deref()), summary_of(&plan)),
+            Outcome::Moves(plan) => Step::new(move_edits(&plan.step), summary_of(&plan)),
             Outcome::Stays(stage) => Step::nothing(format!("already in {stage}")),
         })
     })
@@ -125,7 +125,7 @@ fn by_the_machine(
 ) -> Result<Written> {
     let config = session.config()?;
     let repository = session.workspace().repository()?;
-    let actor = repository.identity(session.env())?.name;
+    let (actor, agent) = (repository.identity(session.env())?.name, session.agent());
     let locked = session.lock(&format!("{operation} {}", wanted.join(" ")))?;
     let reader = session.facts(&repository, &config)?;
     let (mut changes, mut tasks, mut closed) = (Vec::new(), Vec::new(), Vec::new());
@@ -133,7 +133,8 @@ fn by_the_machine(
         let file = session.snapshot().find(wanted)?;
         let facts = reader.task(parse(&file)?)?;
         let signoffs = facts.signoffs(&config);
-        let step = step(&facts.case(&config, &signoffs, &actor, session.env().now()));
+        let acting = (actor.as_str(), agent.as_deref());
+        let step = step(&facts.case(&config, &signoffs, acting, session.env().now()));
         let step = step.map_err(|error| with_titles(session, error))?;
         let change = spliced(&file, &step.edits)?;
         if step.edits.iter().any(closes) {
@@ -166,11 +167,6 @@ fn with_titles(session: &Session<'_>, mut error: Error) -> Error {
 /// Whether an edit completes a task.
 fn closes(edit: &Edit) -> bool {
     matches!(edit, Edit::Set { key, value: Value::Text(to) } if key == "stage" && to == Stage::COMPLETE)
-}
-
-/// Returns the edits of a move, which an agent may make for the person that it is by.
-pub(super) fn edits_of(plan: &MovePlan, agent: Option<&str>) -> Vec<Edit> {
-    move_edits(&Move { agent: agent.map(str::to_owned), ..plan.step.clone() })
 }
 
 /// Returns the edits of one move: the stage, and its line in the history.

@@ -48,12 +48,18 @@ pub fn is_agent(patterns: &[String], person: &Person) -> bool {
     patterns.iter().any(meant)
 }
 
-/// Returns the role of a stage that is for people only, where whoever moves a task out of the stage is an agent: what
-/// people have approved is moved on by people.
+/// Returns the role of a stage that is for people only, where whoever moves a task out of the stage is an agent, or has
+/// an agent do it: what people have approved is moved on by people. Of the actor only the name is known.
 #[must_use]
-pub fn role_for_people<'c>(config: &'c Config, stage: &str, actor: &Person) -> Option<&'c str> {
+pub fn role_for_people<'c>(
+    config: &'c Config,
+    stage: &str,
+    actor: &str,
+    agent: Option<&str>,
+) -> Option<&'c str> {
     let mut roles = config.signoffs_of(stage).iter().map(String::as_str);
-    let is_agent = is_agent(&config.policy.agents, actor);
+    let actor = Person { name: actor.to_owned(), email: String::new() };
+    let is_agent = agent.is_some() || is_agent(&config.policy.agents, &actor);
     roles.find(|role| is_agent && config.role(role).rules.people_only)
 }
 

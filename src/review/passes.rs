@@ -113,6 +113,7 @@ fn beside_votes(facts: &RangeTask, config: &Config, task: &Task) -> Vec<Missing>
         open_boxes: &facts.open_boxes,
         waits_for: &facts.waits_for,
         actor: "",
+        agent: None,
         now: chrono::DateTime::UNIX_EPOCH,
     };
     gate(&case).missing

@@ -9,7 +9,7 @@ use crate::facts::{FactsReader, TaskFacts, has_failed};
 use crate::git::CommitId;
 use crate::model::{Config, Minutes, Move, MoveKind, RecordKind, RecordPath, Stage, Task, TaskId};
 use crate::ops::Result;
-use crate::ops::moves::edits_of;
+use crate::ops::moves::move_edits;
 use crate::ops::session::parse;
 use crate::ops::signoffs::{rejected_because, summary_of};
 use crate::policy::{self, Action, Directives, MovePlan};
@@ -108,7 +108,7 @@ impl CommitContext<'_> {
         let made = self.made(before.as_ref(), &task)?;
         let moves = self.moves(task, &made, is_named, is_touched, plan)?;
         for step in &moves {
-            edits.extend(edits_of(step, self.agent.as_deref()));
+            edits.extend(move_edits(&step.step));
             said.push(summary_of(step));
         }
         let completes = moves.last().is_some_and(|step| step.to().is_complete());
@@ -263,7 +263,7 @@ impl CommitContext<'_> {
     /// Returns the move that votes make by themselves.
     fn by_votes(&self, facts: &TaskFacts) -> Option<MovePlan> {
         let signoffs = facts.signoffs(self.config);
-        let case = facts.case(self.config, &signoffs, self.author, self.at);
+        let case = facts.case(self.config, &signoffs, (self.author, self.agent.as_deref()), self.at);
         match self.new_rejection(&signoffs) {
             Some(why) => policy::fail(&case, &why).ok(),
             None => policy::auto_advance(&case),
@@ -289,7 +289,7 @@ impl CommitContext<'_> {
         ask: impl Fn(&policy::Case<'_>) -> std::result::Result<T, policy::Refusal>,
     ) -> std::result::Result<T, policy::Refusal> {
         let signoffs = facts.signoffs(self.config);
-        ask(&facts.case(self.config, &signoffs, self.author, self.at))
+        ask(&facts.case(self.config, &signoffs, (self.author, self.agent.as_deref()), self.at))
     }
 
     fn take(&self, step: MovePlan, facts: &mut TaskFacts, moves: &mut Vec<MovePlan>) {

@@ -7,7 +7,7 @@ use crate::model::{
     Verdict, Vote,
 };
 use crate::ops::block::forget_closed;
-use crate::ops::moves::edits_of;
+use crate::ops::moves::move_edits;
 use crate::ops::session::spliced;
 use crate::ops::written::WrittenTask;
 use crate::ops::{Error, Result, Session, Written};
@@ -153,7 +153,8 @@ impl VoteContext<'_> {
         let (mut changes, mut messages) = (Vec::new(), Vec::new());
         let (facts, config) = (&self.facts, self.reader.config());
         let signoffs = facts.signoffs(config);
-        let case = facts.case(config, &signoffs, &vote.by.name, self.session.env().now());
+        let acting = (vote.by.name.as_str(), vote.agent.as_deref());
+        let case = facts.case(config, &signoffs, acting, self.session.env().now());
         let mut judged = signoffs.roles.iter().flat_map(|role| &role.votes).chain(&signoffs.others);
         let own = judged.find(|judged| judged.record.vote == *vote);
         let why_not = own.and_then(|judged| judged.status.why_not());
@@ -170,7 +171,7 @@ impl VoteContext<'_> {
         };
         if let Some(plan) = &plan {
             messages.push(summary_of(plan));
-            changes.push(spliced(self.file, &edits_of(plan, self.session.agent().as_deref()))?);
+            changes.push(spliced(self.file, &move_edits(&plan.step))?);
         }
         let completes = plan.is_some_and(|plan| plan.to().is_complete());
         Ok(CastVote { changes, messages, completes })

@@ -170,7 +170,7 @@ pub(in crate::ops) fn facts_of_task(session: &Session<'_>, config: &Config, task
 /// Makes the status of what is known of a task.
 pub(in crate::ops) fn view_of(session: &Session<'_>, config: &Config, facts: &TaskFacts) -> SignoffsView {
     let signoffs = facts.signoffs(config);
-    let case = facts.case(config, &signoffs, "", session.env().now());
+    let case = facts.case(config, &signoffs, ("", None), session.env().now());
     let gate = gate(&case);
     let missing = gate.missing.iter().map(|missing| {
         let fix = Some(missing.fix(&facts.task.id).to_string());

@@ -47,6 +47,8 @@ pub struct Case<'a> {
     pub waits_for: &'a [TaskId],
     /// Who acts.
     pub actor: &'a str,
+    /// The agent that acts for them, where there is one.
+    pub agent: Option<&'a str>,
     /// When.
     pub now: DateTime<Utc>,
 }

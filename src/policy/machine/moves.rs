@@ -2,7 +2,7 @@
 
 use super::gate::{blocked, blocked_by_hand, closed, gate, outdated, unknown_stage};
 use super::{Case, Missing, MovePlan, Outcome};
-use crate::model::{Advance, Move, MoveKind, Person, Stage};
+use crate::model::{Advance, Move, MoveKind, Stage};
 use crate::policy::{Attempt, Reason, Refusal, role_for_people};
 
 /// Begins a task: into the first stage of its pipeline. One that has begun stays where it is.
@@ -45,10 +45,9 @@ pub fn advance(case: &Case<'_>, why: Option<&str>) -> Result<MovePlan, Refusal> 
     Ok(plan(case, MoveKind::Advance, next(case), said(why)))
 }
 
-/// Returns the role because of which whoever acts may not move the task on. Of the actor only the name is known here.
+/// Returns the role because of which whoever acts may not move the task on.
 fn barred<'c>(case: &Case<'c>) -> Option<&'c str> {
-    let actor = Person { name: case.actor.to_owned(), email: String::new() };
-    role_for_people(case.config, case.task.stage.as_str(), &actor)
+    role_for_people(case.config, case.task.stage.as_str(), case.actor, case.agent)
 }
 
 /// Moves a task on by itself, if all that its stage asks for is there, sign-offs are among that, and the stage is
@@ -136,6 +135,7 @@ fn next(case: &Case<'_>) -> Stage {
 fn plan(case: &Case<'_>, kind: MoveKind, to: Stage, why: Option<String>) -> MovePlan {
     let asks = case.config.signoffs_of(to.as_str()).to_vec();
     let from = case.task.stage.clone();
-    let step = Move { at: case.now, by: case.actor.to_owned(), agent: None, from, to, kind, why };
+    let (by, agent) = (case.actor.to_owned(), case.agent.map(str::to_owned));
+    let step = Move { at: case.now, by, agent, from, to, kind, why };
     MovePlan { task: case.task.id.clone(), step, asks }
 }

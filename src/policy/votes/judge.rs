@@ -187,7 +187,8 @@ pub fn flaw_of(
         return Some(WhyNot::Outsider);
     }
     let agents = &config.policy.agents;
-    if role.rules.people_only && (is_agent(agents, person) || is_agent(agents, &vote.by)) {
+    let is_by_agent = vote.agent.is_some() || is_agent(agents, person) || is_agent(agents, &vote.by);
+    if role.rules.people_only && is_by_agent {
         return Some(WhyNot::Agent);
     }
     // Doubts about the file must not lift a veto, so they touch no rejection.

@@ -13,9 +13,9 @@
 //!
 //! # Who is a person
 //!
-//! `people_only` roles do not count votes of those whom `[policy] agents` names. An agent that uses a person's name
-//! and address cannot be told from that person by a name; where that matters, `signatures = "require"` and a key
-//! that the agent does not have tell them apart.
+//! `people_only` roles do not count votes of those whom `[policy] agents` names, nor votes that name the agent which
+//! cast them for a person. An agent that does neither cannot be told from the person whose name it uses; where that
+//! matters, `signatures = "require"` and a key that the agent does not have tell them apart.
 
 mod cast;
 mod counting;

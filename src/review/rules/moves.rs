@@ -6,7 +6,7 @@ use super::super::facts::{RangeFacts, RangeTask, RecordStep};
 use super::super::passes::{Judged, Pass, kind_of, lost};
 use super::objections::{excuses, is_revert, is_reverted, not_counted};
 use super::{About, Violations};
-use crate::model::{Config, GateRule, Level, Move, MoveKind, Person, Suggestion, Task};
+use crate::model::{Config, GateRule, Level, Move, MoveKind, Suggestion, Task};
 use crate::policy::{Fix, Missing, Route, VoteStatus, WhyNot, is_override, overriding_move, role_for_people};
 
 const LEGAL: GateRule = GateRule::LegalMoves;
@@ -115,13 +115,13 @@ fn of_pass(task: &Judged<'_>, pass: &Pass<'_>, book: &mut Violations<'_>) {
         book.add(rule, format!("left {}, {what}", pass.stage), about);
     }
     let Some(step) = pass.step else { return };
-    // Of who moved it a history has the name.
-    let actor = Person { name: step.by.clone(), email: String::new() };
-    if let Some(role) = role_for_people(book.config, pass.stage.as_str(), &actor) {
+    let agent = step.agent.as_deref();
+    if let Some(role) = role_for_people(book.config, pass.stage.as_str(), &step.by, agent) {
         let about = About { task: Some(id), file: Some(&task.facts.path), ..About::default() };
         let message = format!(
             "left {} by {}, and what {role} signs off is moved on by people only",
-            pass.stage, step.by
+            pass.stage,
+            agent.unwrap_or(&step.by)
         );
         book.add(GateRule::EarnedMoves, message, about);
     }

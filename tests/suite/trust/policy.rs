@@ -190,6 +190,49 @@ fn what_people_sign_off_is_moved_on_by_people() {
 }
 
 #[test]
+fn who_says_that_an_agent_works_for_him_is_no_person_for_roles_of_people() {
+    let rules = RULES.replace("on_fail = \"dev\"", "on_fail = \"dev\"\nadvance = \"manual\"");
+    let sandbox = world(&format!("{rules}people_only = true\n"));
+    ok(&run(&sandbox, "hooks install"));
+    sandbox.git(&["switch", "--quiet", "--create", "work"]);
+    let voted = by(&sandbox, "Bob", "approve t3st --as reviewer --agent builder-1");
+    assert!(voted.to_string().contains("only people sign off for this role"), "{voted}");
+    commit_by(&sandbox, "Bob", "Vote by an agent");
+    let early = by(&sandbox, "Bob", "advance t3st");
+    assert_eq!((early.status, stage(&sandbox).as_str()), (1, "qa"), "{early}");
+    // His own vote counts, and he moves the task on himself.
+    ok(&by(&sandbox, "Bob", "approve t3st --as reviewer"));
+    commit_by(&sandbox, "Bob", "Vote");
+    let refused = by(&sandbox, "Bob", "advance t3st --agent builder-1");
+    assert_eq!((refused.status, stage(&sandbox).as_str()), (1, "qa"), "{refused}");
+    assert!(refused.stderr.contains("moved on by people only"), "{refused}");
+    let args = ["commit", "--quiet", "--allow-empty", "--message", "Release\n\nAdvance: TASK-T3ST"];
+    let refused = sandbox.program_with("git", "", &args, |command| {
+        identity("Bob", command);
+        command.env("TRACKER_AGENT", "builder-1");
+    });
+    assert!(refused.status == 1 && refused.stderr.contains("by people only"), "{refused}");
+    ok(&by(&sandbox, "Bob", "fail t3st \"it crashes\" --dry-run --agent builder-1"));
+    ok(&by(&sandbox, "Bob", "advance t3st"));
+    commit_by(&sandbox, "Bob", "Release\n\nTask: TASK-T3ST");
+    let checked = run(&sandbox, "check --base main --full");
+    assert_eq!((checked.status, stage(&sandbox).as_str()), (0, "complete"), "{checked}");
+}
+
+#[test]
+fn an_agents_vote_moves_nothing_on_by_itself_where_people_sign_off() {
+    for (people_only, expected) in [("", "complete"), ("people_only = true\n", "qa")] {
+        let sandbox = world(&format!("{RULES}{people_only}"));
+        ok(&by(&sandbox, "Bob", "approve t3st --as reviewer --agent builder-1"));
+        assert_eq!(stage(&sandbox), expected, "{people_only}");
+        ok(&run(&sandbox, "list"));
+        let shown = run(&sandbox, "signoffs t3st");
+        let counts = !shown.stdout.contains("only people sign off");
+        assert_eq!(counts, people_only.is_empty(), "{shown}");
+    }
+}
+
+#[test]
 fn members_match_by_address_where_votes_are_signed() {
     for (signatures, members, name, counts) in [
         ("off", "Carol", "Carol", true),
@@ -241,18 +284,46 @@ fn a_type_that_skips_a_review_brings_the_files_that_it_names_and_no_others() {
 
 #[test]
 fn an_agents_move_past_what_people_sign_off_is_refused_by_the_gate() {
-    for (name, is_fine) in [("Bob", true), ("claude[bot]", false)] {
+    for (name, agent, is_fine) in
+        [("Bob", "", true), ("claude[bot]", "", false), ("Bob", "agent: builder-1, ", false)]
+    {
         let rules = RULES.replace("on_fail = \"dev\"", "on_fail = \"dev\"\nadvance = \"manual\"");
         let sandbox = world(&format!("{rules}people_only = true\n"));
         sandbox.git(&["switch", "--quiet", "--create", "work"]);
         ok(&by(&sandbox, "Bob", "approve t3st --as reviewer"));
         commit_by(&sandbox, "Bob", "Vote");
-        let step = format!("  - {{at: 2026-11-11T10:00:00Z, by: \"{name}\", from: qa, to: complete}}\n---\n");
+        let step =
+            format!("  - {{at: 2026-11-11T10:00:00Z, by: \"{name}\", {agent}from: qa, to: complete}}\n---\n");
         let text = sandbox.read(RECORD).replacen("\n---\n", &format!("\n{step}"), 1);
         sandbox.write(RECORD, text.replace("stage: qa", "stage: complete"));
         commit_by(&sandbox, name, "Release\n\nTask: TASK-T3ST");
         let checked = run(&sandbox, "check --base main --full");
         assert_eq!(checked.stdout.contains("moved on by people only"), !is_fine, "{name}: {checked}");
-        assert_eq!(checked.status == 0, is_fine, "{name}: {checked}");
+        assert_eq!(checked.status == 0, is_fine, "{name} {agent}: {checked}");
+    }
+}
+
+#[test]
+fn an_agents_vote_earns_no_move_past_what_people_sign_off() {
+    for (people_only, agent, is_fine) in
+        [(true, "", true), (true, " --agent builder-1", false), (false, " --agent builder-1", true)]
+    {
+        let only = if people_only { "people_only = true\n" } else { "" };
+        let rules = RULES.replace("on_fail = \"dev\"", "on_fail = \"dev\"\nadvance = \"manual\"");
+        let sandbox = world(&format!("{rules}{only}"));
+        sandbox.git(&["switch", "--quiet", "--create", "work"]);
+        ok(&by(&sandbox, "Bob", &format!("approve t3st --as reviewer{agent}")));
+        commit_by(&sandbox, "Bob", "Vote");
+        let step = "  - {at: 2026-11-11T10:00:00Z, by: Bob, from: qa, to: complete}\n---\n";
+        let text = sandbox.read(RECORD).replacen("\n---\n", &format!("\n{step}"), 1);
+        sandbox.write(RECORD, text.replace("stage: qa", "stage: complete"));
+        commit_by(&sandbox, "Bob", "Release\n\nTask: TASK-T3ST");
+        let checked = run(&sandbox, "check --base main --full");
+        assert_eq!(checked.status == 0, is_fine, "{people_only} {agent}: {checked}");
+        assert_eq!(
+            checked.stdout.contains("only people sign off"),
+            !is_fine,
+            "{people_only} {agent}: {checked}"
+        );
     }
 }

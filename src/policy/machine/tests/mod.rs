@@ -307,6 +307,7 @@ fn sign_offs_of_one_stage_move_nothing_out_of_another() {
             open_boxes: &[],
             waits_for: &[],
             actor: "ada",
+            agent: None,
             now: now(),
         };
         (path(advance(&case, None)), auto_advance(&case).is_some())

@@ -82,6 +82,7 @@ proptest! {
                 open_boxes: &[],
                 waits_for: &[],
                 actor: "ada",
+                agent: None,
                 now: now(),
             };
             let before = world.task.clone();

@@ -42,6 +42,7 @@ impl World {
             open_boxes: &self.open_boxes,
             waits_for: &self.waits_for,
             actor: "ada",
+            agent: None,
             now: now(),
         })
     }
