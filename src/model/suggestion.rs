@@ -68,9 +68,16 @@ impl Serialize for Suggestion {
     }
 }
 
-/// Quotes a word for a POSIX shell, where it needs that.
+/// Quotes a word for a POSIX shell, where it needs that: of `field=value` the value alone.
 fn quoted(word: &str) -> String {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || "_@%+=:,./-".contains(c);
+    if let Some((field, value)) = word.split_once('=')
+        && !value.is_empty()
+        && !value.chars().all(is_plain)
+        && field.chars().all(is_plain)
+    {
+        return format!("{field}={}", quoted(value));
+    }
     let is_special_in_double = |c: char| matches!(c, '"' | '$' | '`' | '\\' | '!');
     if !word.is_empty() && word.chars().all(is_plain) {
         word.to_owned()
@@ -124,6 +131,8 @@ mod tests {
         assert_eq!(shown(&["fail", "TASK-7Q2M", "…"]), "tracker fail TASK-7Q2M \"…\"");
         assert_eq!(shown(&["show", "$(rm -rf ~); 'x'"]), r"tracker show '$(rm -rf ~); '\''x'\'''");
         assert_eq!(shown(&["show", ""]), "tracker show \"\"");
+        assert_eq!(shown(&["set", "files+=a b"]), "tracker set files+=\"a b\"");
+        assert_eq!(shown(&["set", "files+=$(id)"]), "tracker set files+='$(id)'");
         assert_eq!(Suggestion::git(["add", "a b"]).to_string(), "git add \"a b\"");
     }
 
