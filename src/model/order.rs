@@ -4,12 +4,8 @@ use std::cmp::Ordering;
 
 use super::{Priority, Summary};
 
-/// Compares two ids as people count: by prefix, then numbers by their value, then the rest by its letters.
-///
-/// ```
-/// use std::cmp::Ordering;
-/// assert_eq!(tracker::model::compare_ids("WH-9", "WH-10"), Ordering::Less);
-/// ```
+/// Compares two ids as people count: by prefix, then numbers by their value, then the rest by its letters:
+/// `WH-9` comes before `WH-10`.
 #[must_use]
 pub fn compare_ids(a: &str, b: &str) -> Ordering {
     let (a_prefix, a_rest) = a.split_once('-').unwrap_or((a, ""));

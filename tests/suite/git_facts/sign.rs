@@ -117,6 +117,12 @@ fn without_configuration_or_program_the_user_is_told() {
     sandbox.git(&["config", "gpg.ssh.program", "/nowhere/ssh-keygen"]);
     let repository = signing(&sandbox, "/nowhere/key");
     assert!(matches!(repository.sign(VOTE, NAMESPACE), Err(SignError::Missing { .. })));
-    let judged = repository.verify_signature(VOTE, "", NAMESPACE, "", None);
+    let verdict = repository.verify_signature(VOTE, "", NAMESPACE, "", None).unwrap();
+    assert!(
+        !matches!(verdict, SignatureStatus::Valid { .. }),
+        "a repository chooses no program to verify with"
+    );
+    sandbox.git(&["config", "--global", "gpg.ssh.program", "/nowhere/ssh-keygen"]);
+    let judged = open(&sandbox).verify_signature(VOTE, "", NAMESPACE, "", None);
     assert!(matches!(judged, Err(SignError::Missing { .. })));
 }
