@@ -191,7 +191,7 @@ impl<'a> FactsReader<'a> {
         let (task, author) = (vote.task.clone(), vote.by.clone());
         let (author, verified_at) = (Some(&author), Some(self.now));
         let file = VoteFile { task: &task, name, now: &[], then: None, author, verified_at };
-        let mut record = self.vote_reader()?.record(vote, &file);
+        let mut record = self.vote_reader()?.records(vec![(vote, file)]).remove(0);
         if let Some(history) = self.history()? {
             let mut votes = facts.votes.clone();
             votes.push(record);
@@ -221,7 +221,7 @@ impl<'a> FactsReader<'a> {
         let (files, broken) = self.snapshot.records(&folder, read)?;
         problems.extend(broken);
         let (cast, reader) = (self.cast(id)?, self.vote_reader()?);
-        let mut votes = Vec::with_capacity(files.len());
+        let mut found = Vec::with_capacity(files.len());
         for (name, (vote, now)) in files {
             let cast = cast.get(&name);
             let is_same = cast.is_some_and(|cast| self.repository.is_blob(&now, cast.blob_id));
@@ -229,12 +229,14 @@ impl<'a> FactsReader<'a> {
                 Some(cast) => Some(self.repository.read_blob(cast.blob_id, LARGEST_FILE)?),
                 None => None,
             };
+            found.push((name, vote, now, then, cast));
+        }
+        let files = found.iter().map(|(name, vote, now, then, cast)| {
             let author = cast.map(|cast| &cast.author);
             let verified_at = Some(cast.map_or(self.now, |cast| cast.committed_at));
-            let (name, then) = (name.as_str(), then.as_deref());
-            let file = VoteFile { task: id, name, now: &now, then, author, verified_at };
-            votes.push(reader.record(vote, &file));
-        }
+            (vote.clone(), VoteFile { task: id, name, now, then: then.as_deref(), author, verified_at })
+        });
+        let mut votes = reader.records(files.collect());
         let here: BTreeSet<String> = votes.iter().map(|vote| vote.name.clone()).collect();
         for (name, cast) in cast.iter().filter(|(name, _)| !here.contains(*name)) {
             let then = self.repository.read_blob(cast.blob_id, LARGEST_FILE)?;

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, TimeDelta, Utc};
+use rayon::prelude::*;
 
 use super::Result;
 use super::commits::Commits;
@@ -75,24 +76,52 @@ pub(super) struct VoteReader<'a> {
 }
 
 impl VoteReader<'_> {
-    /// Says whose a vote is and what is wrong with it. A rejection that was edited counts as it was cast.
-    pub(super) fn record(&self, vote: Vote, file: &VoteFile<'_>) -> VoteRecord {
+    /// Says whose votes are and what is wrong with them. Signatures are verified side by side: each takes a process.
+    pub(super) fn records(&self, votes: Vec<(Vote, VoteFile<'_>)>) -> Vec<VoteRecord> {
+        let (mut records, mut signed) = (Vec::with_capacity(votes.len()), Vec::new());
+        for (at, (vote, file)) in votes.into_iter().enumerate() {
+            let record = self.unverified(vote, &file);
+            // Where nobody asks for signatures, one says whose a vote is that another committed, as a squash does.
+            let is_of_another = file.author.is_some() && record.trust == Trust::Unverified;
+            let is_asked = self.check != SignatureCheck::Off || is_of_another;
+            if is_asked && record.vote.signature.is_some() {
+                signed.push((at, file.verified_at));
+            }
+            records.push(record);
+        }
+        let verdicts = self.are_signed(&records, &signed);
+        for ((at, _), is_signed) in signed.into_iter().zip(verdicts) {
+            let record: &mut VoteRecord = &mut records[at];
+            if is_signed {
+                record.trust = Trust::Signed;
+            } else if self.check == SignatureCheck::Judge {
+                record.flaw = record.flaw.or(Some(Flaw::BadSignature));
+            }
+        }
+        records
+    }
+
+    fn are_signed(&self, records: &[VoteRecord], asked: &[(usize, Option<DateTime<Utc>>)]) -> Vec<bool> {
+        let signers = self.signers;
+        if let [(at, verified_at)] = asked {
+            return vec![is_signed(self.repository, signers, &records[*at].vote, *verified_at)];
+        }
+        let shared = self.repository.shared();
+        let of = |view: &mut Repository, (at, verified_at): &(usize, Option<DateTime<Utc>>)| {
+            is_signed(view, signers, &records[*at].vote, *verified_at)
+        };
+        asked.par_iter().map_init(|| shared.open(), of).collect()
+    }
+
+    /// Says whose a vote is, its signature aside. A rejection that was edited counts as it was cast.
+    fn unverified(&self, vote: Vote, file: &VoteFile<'_>) -> VoteRecord {
         let (mut vote, mut flaw) = (vote, None);
         if let Some(then) = file.then.filter(|then| !is_same_text(file.now, then)) {
             let cast = read_vote(file.task, then).ok();
             vote = cast.filter(|cast| cast.verdict == Verdict::Rejected).unwrap_or(vote);
             flaw = Some(Flaw::Altered);
         }
-        let mut trust = self.trust(file.author, &vote.by);
-        // Where nobody asks for signatures, one says whose a vote is that another committed, as a squash does.
-        let is_of_another = file.author.is_some() && trust == Trust::Unverified;
-        if (self.check != SignatureCheck::Off || is_of_another) && vote.signature.is_some() {
-            if self.is_signed(&vote, file.verified_at) {
-                trust = Trust::Signed;
-            } else if self.check == SignatureCheck::Judge {
-                flaw = flaw.or(Some(Flaw::BadSignature));
-            }
-        }
+        let trust = self.trust(file.author, &vote.by);
         let flaw = self.is_future(&vote).then_some(Flaw::Future).or(flaw);
         VoteRecord {
             name: file.name.to_owned(),
@@ -136,20 +165,19 @@ impl VoteReader<'_> {
             author.is_some_and(|author| self.people.canonical(author).is_same(&self.people.canonical(by)));
         if is_own { Trust::Attributed } else { Trust::Unverified }
     }
+}
 
-    /// Whether the signature is by a key of the person whom the vote names.
-    fn is_signed(&self, vote: &Vote, verified_at: Option<DateTime<Utc>>) -> bool {
-        let Some(signature) = &vote.signature else { return false };
-        let text = signed_text(vote);
-        let verdict = self.repository.verify_signature(
-            text.as_bytes(),
-            signature,
-            NAMESPACE,
-            self.signers,
-            verified_at,
-        );
-        matches!(verdict, Ok(git::SignatureStatus::Valid { principal }) if is_signer(&principal, &vote.by))
-    }
+/// Whether the signature is by a key of the person whom the vote names.
+fn is_signed(
+    repository: &Repository,
+    signers: &str,
+    vote: &Vote,
+    verified_at: Option<DateTime<Utc>>,
+) -> bool {
+    let Some(signature) = &vote.signature else { return false };
+    let text = signed_text(vote);
+    let verdict = repository.verify_signature(text.as_bytes(), signature, NAMESPACE, signers, verified_at);
+    matches!(verdict, Ok(git::SignatureStatus::Valid { principal }) if is_signer(&principal, &vote.by))
 }
 
 /// Returns a task's votes as the commits have them that changed its folder of votes.

@@ -51,6 +51,11 @@ impl Changes {
     }
 }
 
+/// Whether it is a file, and no link or submodule.
+pub(super) fn is_file(state: &FileState) -> bool {
+    matches!(state.mode, FileMode::Plain | FileMode::Executable)
+}
+
 /// Compares two lists of files.
 fn differences(before: &[TreeFile], after: &[TreeFile]) -> Vec<FileChange> {
     let state = |file: &TreeFile| FileState { mode: file.mode, blob_id: file.blob_id };
@@ -85,10 +90,7 @@ impl RangeReader<'_> {
 
     /// Reads one side of a change of a record; none where there is no file on that side.
     pub(super) fn read(&self, state: Option<FileState>) -> Result<Option<Vec<u8>>> {
-        let Some(state) = state.filter(|state| matches!(state.mode, FileMode::Plain | FileMode::Executable))
-        else {
-            return Ok(None);
-        };
+        let Some(state) = state.filter(is_file) else { return Ok(None) };
         Ok(Some(self.repository.read_blob(state.blob_id, crate::store::LARGEST_FILE)?))
     }
 }

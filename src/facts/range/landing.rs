@@ -5,17 +5,19 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::rc::Rc;
 
 use chrono::{DateTime, Utc};
+use rayon::prelude::*;
 
+use super::changes::{Changes, is_file};
 use super::{RangeEnds, RangeReader, Result};
 use crate::doc::{acceptance_text, read_task, read_vote, upgrade_task};
 use crate::facts::evidence::upgrade_vote;
 use crate::facts::reach::Reach;
 use crate::facts::votes::VoteFile;
-use crate::git::{BlobId, CommitId, FileChange};
+use crate::git::{BlobId, CommitId, FileChange, FileState, Repository};
 use crate::model::{Move, Person, RecordKind, RecordPath, Task, TaskId, TreeEntry, Verdict, Vote};
 use crate::policy::history::{Ancestors, Commit, History, PersonKey};
 use crate::policy::landing::{
-    HistoryStep, Judgement, Landing, Removal, TaskSide, TaskSides, judge as judge_landing,
+    HistoryStep, Judgement, Landing, Objection, Removal, Ruling, TaskSide, TaskSides, judge as judge_landing,
 };
 use crate::policy::{CastVote, Route, Sides, VoteHistory, VoteRecord, criteria_digest, flaw_of};
 use crate::store::{Error, LARGEST_FILE, Snapshot};
@@ -49,6 +51,18 @@ struct Added {
 /// A vote's file, read.
 type Read = (Vote, Vec<u8>);
 
+/// A vote's file, with where it is and was.
+struct Found {
+    name: String,
+    vote: Vote,
+    now: Vec<u8>,
+    /// What it was added as.
+    then: Option<Vec<u8>>,
+    first: Option<Added>,
+    sides: Sides<bool>,
+    is_rewritten: bool,
+}
+
 impl RangeReader<'_> {
     /// Gathers what the range lands of some tasks, and has it judged. `owned` are the paths that the owners of the policy
     /// must approve, and who these are.
@@ -58,12 +72,9 @@ impl RangeReader<'_> {
         owned: Option<(&str, &BTreeSet<String>)>,
     ) -> Result<RangeLanding> {
         let gatherer = Gatherer::open(self)?;
-        let mut facts = Facts::default();
-        for id in tasks {
-            let task = gatherer.task(id)?;
-            gatherer.votes(id, &task, &mut facts)?;
-            facts.tasks.push(task);
-        }
+        let sides = tasks.iter().map(|id| gatherer.task(id)).collect::<Result<Vec<_>>>()?;
+        let (records, cast) = gatherer.votes(&sides)?;
+        let mut facts = Facts { tasks: sides, records, cast, ..Facts::default() };
         gatherer.steps(tasks, &mut facts)?;
         let landing = Landing {
             config: &self.policy.config,
@@ -75,12 +86,16 @@ impl RangeReader<'_> {
             removals: &facts.removals,
             owned,
         };
-        let mut more = |id: &TaskId| -> Result<Vec<CastVote>> {
-            let (task, mut others) = (gatherer.task(id)?, Facts::default());
-            gatherer.votes(id, &task, &mut others)?;
-            Ok(others.cast)
-        };
-        let judgement = judge_landing(&gatherer.reach, &landing, &mut more)?;
+        let mut more =
+            |id: &TaskId| -> Result<Vec<CastVote>> { Ok(gatherer.votes(&[gatherer.task(id)?])?.1) };
+        let mut judgement = judge_landing(&gatherer.reach, &landing, &mut more)?;
+        judgement.objections.extend(self.record_conflicts()?.into_iter().map(|(path, task)| Objection {
+            ruling: Ruling::Conflict,
+            task,
+            commit: None,
+            path: Some(path),
+            role: None,
+        }));
         let spoken = judgement.objections.iter().filter_map(|objection| objection.commit);
         let spoken = spoken.chain(judgement.leavings.iter().map(|leaving| leaving.at));
         let spoken: BTreeSet<Commit> = spoken.chain(judgement.reverts.keys().copied()).collect();
@@ -102,8 +117,6 @@ struct Facts {
 struct Gatherer<'r, 'a> {
     range: &'r RangeReader<'a>,
     reach: Reach<'r>,
-    /// The records at the base's tip.
-    at_tip: &'r Snapshot,
     tip: Commit,
     head: Commit,
     /// Where the two parted.
@@ -140,8 +153,7 @@ impl<'r, 'a> Gatherer<'r, 'a> {
             None => None,
         };
         let landed = Ancestors::of(&reach, &[tip], Commit(0));
-        let at_tip = range.tip.as_ref().unwrap_or(&range.before);
-        Ok(Self { range, reach, at_tip, tip, head, base, landed })
+        Ok(Self { range, reach, tip, head, base, landed })
     }
 
     fn id_of(&self, commit: Commit) -> Option<String> {
@@ -157,9 +169,12 @@ impl<'r, 'a> Gatherer<'r, 'a> {
     }
 
     fn task(&self, id: &TaskId) -> Result<TaskSides> {
-        let tip = self.read_task(self.at_tip, id)?;
         let head = self.read_task(&self.range.head, id)?;
         let base = self.read_task(&self.range.before, id)?;
+        let tip = match &self.range.tip {
+            Some(tip) => self.read_task(tip, id)?,
+            None => base.clone(),
+        };
         let begun = [&base, &tip].into_iter().flatten().find(|task| !task.stage.is_none());
         let kind = begun.or(head.as_ref()).or(tip.as_ref()).and_then(|task| task.kind.clone());
         let side = |task: Option<Task>| {
@@ -215,27 +230,51 @@ impl<'r, 'a> Gatherer<'r, 'a> {
         Ok(snapshot.records(&RecordKind::Vote.folder_of(id), read)?.0.into_iter().collect())
     }
 
-    fn votes(&self, id: &TaskId, task: &TaskSides, facts: &mut Facts) -> Result<()> {
-        let sides = Sides {
-            tip: self.votes_at(self.at_tip, id)?,
-            head: self.votes_at(&self.range.head, id)?,
-            base: self.votes_at(&self.range.before, id)?,
-        };
-        let added = self.added(id)?;
-        if added.is_empty() && sides.head.is_empty() && sides.tip.is_empty() {
-            return Ok(());
+    /// Returns the votes on some tasks, as they are shown and as they are judged.
+    fn votes(&self, tasks: &[TaskSides]) -> Result<(Vec<VoteRecord>, Vec<CastVote>)> {
+        let mut found = Vec::new();
+        for task in tasks {
+            found.extend(self.found(&task.id)?.into_iter().map(|own| (task, own)));
         }
+        let files = found.iter().map(|(task, own)| self.file_of(&task.id, own));
+        let mut records = self.range.vote_reader().records(files.collect());
         let mut history = VoteHistory::new(&self.reach, self.base);
-        let names: BTreeSet<&String> =
-            sides.tip.keys().chain(sides.head.keys()).chain(added.keys()).collect();
-        for name in names {
-            let first = added.get(name);
+        let mut cast = Vec::with_capacity(records.len());
+        for (record, (task, own)) in records.iter_mut().zip(&found) {
+            let at = own.first.as_ref().map_or(self.head, |first| first.commit);
+            self.upgrade(&mut record.vote, task, at, &mut history)?;
+            cast.push(self.cast(record, task, own.first.as_ref(), own.sides, own.is_rewritten));
+        }
+        Ok((records, cast))
+    }
+
+    fn file_of<'f>(&self, task: &'f TaskId, own: &'f Found) -> (Vote, VoteFile<'f>) {
+        let author = own.first.as_ref().map(|first| &first.author);
+        // A signature that the base has was good when it came there; one of the range must be good now.
+        let brought = own.first.as_ref().filter(|first| first.was_held);
+        let verified_at = Some(brought.map_or(self.range.policy.as_of, |first| first.committed_at));
+        let (name, now, then) = (own.name.as_str(), own.now.as_slice(), own.then.as_deref());
+        (own.vote.clone(), VoteFile { task, name, now, then, author, verified_at })
+    }
+
+    /// Reads the files of the votes on a task that are votes, or were rejections.
+    fn found(&self, id: &TaskId) -> Result<Vec<Found>> {
+        let (head, base) = (self.votes_at(&self.range.head, id)?, self.votes_at(&self.range.before, id)?);
+        let tip = match &self.range.tip {
+            Some(tip) => self.votes_at(tip, id)?,
+            None => base.clone(),
+        };
+        let (sides, mut added, mut found) = (Sides { tip, head, base }, self.added(id)?, Vec::new());
+        let names: BTreeSet<String> =
+            sides.tip.keys().chain(sides.head.keys()).chain(added.keys()).cloned().collect();
+        for name in &names {
+            let first = added.remove(name);
             let there = Sides {
                 tip: sides.tip.contains_key(name),
                 head: sides.head.contains_key(name),
                 base: sides.base.contains_key(name),
             };
-            let then = match first {
+            let then = match &first {
                 Some(first) => Some(self.range.repository.read_blob(first.blob_id, LARGEST_FILE)?),
                 None => None,
             };
@@ -243,22 +282,16 @@ impl<'r, 'a> Gatherer<'r, 'a> {
             let gone = || Some((read_vote(id, then.as_deref()?).ok()?, then.clone()?));
             let Some((vote, now)) = read.cloned().or_else(gone) else { continue };
             // What the base took out before, or the range brought and took out again, is no vote; a rejection is.
-            if !there.tip && !there.head && (vote.verdict != Verdict::Rejected || self.is_of_base(first)) {
+            if !there.tip
+                && !there.head
+                && (vote.verdict != Verdict::Rejected || self.is_of_base(first.as_ref()))
+            {
                 continue;
             }
-            let author = first.map(|first| &first.author);
-            // A signature that the base has was good when it came there; one of the range must be good now.
-            let brought = first.filter(|first| first.was_held);
-            let verified_at = Some(brought.map_or(self.range.policy.as_of, |first| first.committed_at));
-            let file = VoteFile { task: id, name, now: &now, then: then.as_deref(), author, verified_at };
-            let mut record = self.range.vote_reader().record(vote, &file);
-            let at = first.map_or(self.head, |first| first.commit);
-            self.upgrade(&mut record.vote, task, at, &mut history)?;
             let is_rewritten = there.tip && there.head && sides.tip[name].1 != sides.head[name].1;
-            facts.cast.push(self.cast(&record, task, first, there, is_rewritten));
-            facts.records.push(record);
+            found.push(Found { name: name.clone(), vote, now, then, first, sides: there, is_rewritten });
         }
-        Ok(())
+        Ok(found)
     }
 
     fn is_of_base(&self, first: Option<&Added>) -> bool {
@@ -367,17 +400,44 @@ impl<'r, 'a> Gatherer<'r, 'a> {
     }
 }
 
+/// Reads a task as it was before the head, in the head's format; none where it cannot be read.
+fn parsed_before(bytes: &[u8], brings_format: bool) -> Option<Task> {
+    if !brings_format {
+        return read_task(bytes).ok();
+    }
+    let upgraded = upgrade_task(bytes, Some(chrono::NaiveDate::default())).ok();
+    read_task(upgraded.as_ref().map_or(bytes, |text| text.as_bytes())).ok()
+}
+
+/// Reads the histories of all records of tasks that commits made or changed, each once. One that cannot be read is read
+/// again by whoever asks, and says why.
+pub(super) fn histories(
+    repository: &Repository,
+    changes: &Changes,
+    brings_format: bool,
+) -> HashMap<FileState, Vec<Move>> {
+    let all = changes.commits.iter().flat_map(|(_, changes)| changes);
+    let of_tasks = all.filter(|change| matches!(RecordPath::parse(&change.path), Some(RecordPath::Task(_))));
+    let states: BTreeSet<FileState> =
+        of_tasks.flat_map(|change| [change.before, change.after]).flatten().filter(is_file).collect();
+    let shared = repository.shared();
+    let read = |view: &mut Repository, state: FileState| {
+        let bytes = view.read_blob(state.blob_id, LARGEST_FILE).ok()?;
+        let task = parsed_before(&bytes, brings_format);
+        Some((state, task.map(|task| task.history).unwrap_or_default()))
+    };
+    states.into_par_iter().map_init(|| shared.open(), read).flatten().collect()
+}
+
 impl RangeReader<'_> {
-    /// Reads a task as it was before the head, in the head's format; none where it cannot be read.
     fn parsed_before(&self, bytes: &[u8]) -> Option<Task> {
-        if !self.brings_format {
-            return read_task(bytes).ok();
-        }
-        let upgraded = upgrade_task(bytes, Some(chrono::NaiveDate::default())).ok();
-        read_task(upgraded.as_ref().map_or(bytes, |text| text.as_bytes())).ok()
+        parsed_before(bytes, self.brings_format)
     }
 
-    pub(super) fn moves(&self, state: Option<crate::git::FileState>) -> Result<Vec<Move>> {
+    pub(super) fn moves(&self, state: Option<FileState>) -> Result<Vec<Move>> {
+        if let Some(known) = state.and_then(|state| self.histories.get(&state)) {
+            return Ok(known.clone());
+        }
         let task = self.read(state)?.and_then(|bytes| self.parsed_before(&bytes));
         Ok(task.map(|task| task.history).unwrap_or_default())
     }
@@ -393,8 +453,7 @@ impl RangeReader<'_> {
         for change in self.changes.net.values() {
             files.insert(change.path.clone(), change.after);
         }
-        let entry =
-            |state: Option<crate::git::FileState>| state.map_or(TreeEntry::Absent, |state| state.entry());
+        let entry = |state: Option<FileState>| state.map_or(TreeEntry::Absent, |state| state.entry());
         Ok(files.into_iter().map(|(path, state)| (path, entry(state))).collect())
     }
 }

@@ -8,7 +8,7 @@ use super::types::MergedRecord;
 use super::{RangeReader, Result};
 use crate::doc::{Marks, RecordVersions, merge};
 use crate::git::{CommitId, CommitInfo, FileChange, FileState};
-use crate::model::{RecordFormat, RecordPath, TRACKER_FOLDER, is_in_tracker};
+use crate::model::{RecordFormat, RecordPath, TRACKER_FOLDER, TaskId, is_daily_record, is_in_tracker};
 
 /// So many differing lines are shown.
 const SHOWN: usize = 4;
@@ -91,6 +91,28 @@ impl RangeReader<'_> {
             found.extend(difference(info.id, path, &expected, &held, had_conflict));
         }
         Ok(())
+    }
+
+    /// Returns the records that the base's tip and the head have both changed and that do not merge field by field.
+    pub(super) fn record_conflicts(&self) -> Result<Vec<(String, Option<TaskId>)>> {
+        let ends = self.ends;
+        let Some((_, tip)) = ends.base.as_ref().filter(|(_, tip)| Some(*tip) != ends.merge_base) else {
+            return Ok(Vec::new());
+        };
+        let mut conflicts = Vec::new();
+        for theirs in self.repository.changes_below(TRACKER_FOLDER, ends.merge_base, *tip)? {
+            let Some(own) = self.changes.net.get(&theirs.path) else { continue };
+            let is_one_sided = own.after == theirs.after || own.before == theirs.after;
+            if is_one_sided || !is_daily_record(&theirs.path) {
+                continue;
+            }
+            let (_, is_conflict) = self.field_merge(&own.path, [own.before, theirs.after, own.after])?;
+            if is_conflict {
+                let task = RecordPath::parse(&own.path).and_then(|record| record.task().cloned());
+                conflicts.push((own.path.clone(), task));
+            }
+        }
+        Ok(conflicts)
     }
 
     fn field_merge(&self, path: &str, states: [Option<FileState>; 3]) -> Result<(String, bool)> {

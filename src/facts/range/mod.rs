@@ -14,6 +14,7 @@ pub(crate) use landing::RangeLanding;
 pub use types::FileState;
 pub(crate) use types::{CommitFacts, FileFacts, MergedRecord, RangeTask, RecordStep};
 
+use std::collections::HashMap;
 use std::rc::Rc;
 
 use chrono::{DateTime, Utc};
@@ -23,7 +24,7 @@ use super::Result;
 use super::votes::{SignatureCheck, VoteReader};
 use crate::env::Env;
 use crate::git::{CommitId, People, Repository};
-use crate::model::{Config, Signatures};
+use crate::model::{Config, Move, Signatures};
 use crate::store::{Snapshot, Workspace};
 
 /// Both ends of a range, and where they parted.
@@ -79,6 +80,8 @@ pub struct RangeReader<'a> {
     /// Whether the range brings the tracker to another format: what was before is compared as it is in that format.
     brings_format: bool,
     changes: Changes,
+    /// The histories of tasks in all states that commits made of them.
+    histories: HashMap<crate::git::FileState, Vec<Move>>,
     check: SignatureCheck,
 }
 
@@ -103,13 +106,16 @@ impl<'a> RangeReader<'a> {
         let tip = tip_id.map(|id| workspace.snapshot_of_commit(Some(id))).transpose()?;
         let format = |snapshot: &Snapshot| snapshot.config().map_or(0, |(config, _)| config.format);
         let (old, new) = (format(&before), format(&head));
+        let (brings_format, changes) =
+            (0 < old && old < new, Changes::read(workspace, env, repository, ends)?);
         Ok(Self {
             repository,
-            brings_format: 0 < old && old < new,
+            brings_format,
+            histories: landing::histories(repository, &changes, brings_format),
             before,
             tip,
             head,
-            changes: Changes::read(workspace, env, repository, ends)?,
+            changes,
             check,
             ends,
             policy,

@@ -6,7 +6,10 @@ use tracker::events::{Event, EventSink, LongStep};
 use tracker::ops::{self, GateRequest, Session};
 use tracker::store::Workspace;
 
-use super::World;
+use super::{World, said};
+
+/// A task that the base has.
+const OTHER: &str = ".tracker/tasks/TASK-0THR.md";
 
 #[test]
 fn a_shallow_clone_is_no_pass() {
@@ -51,6 +54,65 @@ fn a_partial_clone_is_no_pass() {
     std::fs::rename(world.sandbox.root().join("partial"), world.sandbox.path()).unwrap();
     let error = world.try_review("origin/main", "work").unwrap_err();
     assert!(error.to_string().contains("is not in this clone"), "{error}");
+}
+
+/// What two branches made of one record, and whether they merge.
+#[test]
+fn records_that_conflict_with_the_base_are_refused() {
+    type Edit = Box<dyn Fn(&World)>;
+    let edit = |old: &'static str, new: &'static str| move |world: &World| world.replace(OTHER, old, new);
+    let entitled = |new: &'static str| edit("title: Another", new);
+    let rows: [(&str, Edit, Edit, bool); 6] = [
+        ("two titles", Box::new(entitled("title: One")), Box::new(entitled("title: Two")), false),
+        ("one title", Box::new(entitled("title: One")), Box::new(entitled("title: One")), true),
+        (
+            "two fields",
+            Box::new(entitled("title: One")),
+            Box::new(edit("stage: none", "priority: high\nstage: none")),
+            true,
+        ),
+        ("one move", Box::new(start("Ada")), Box::new(start("Bob")), true),
+        (
+            "two moves",
+            Box::new(start("Ada")),
+            Box::new(|world| drop(world.tracker_as("Bob", "set-stage 0thr qa"))),
+            false,
+        ),
+        (
+            "edited and deleted",
+            Box::new(entitled("title: One")),
+            Box::new(|world| std::fs::remove_file(world.sandbox.path().join(OTHER)).unwrap()),
+            false,
+        ),
+    ];
+    for (what, theirs, ours, is_fine) in rows {
+        let world = World::honest();
+        ours(&world);
+        world.commit("Plan");
+        world.git(&["checkout", "--quiet", "main"]);
+        theirs(&world);
+        world.commit("Plan otherwise");
+        world.git(&["checkout", "--quiet", "work"]);
+        let review = world.review();
+        let conflict = format!("!merge-integrity: {OTHER} conflicts with main");
+        assert_eq!(
+            !said(&review.verdict.violations).contains(&conflict),
+            is_fine,
+            "{what}: {:?}",
+            world.verdict()
+        );
+        let found =
+            review.verdict.violations.iter().find(|violation| violation.message.contains("conflicts with"));
+        let suggestion = found.and_then(|violation| violation.suggestion.clone());
+        assert_eq!(suggestion.is_none(), is_fine, "{what}");
+        assert!(suggestion.is_none_or(|fix| fix.contains("git merge main")), "{what}");
+    }
+}
+
+fn start(name: &'static str) -> impl Fn(&World) {
+    move |world| {
+        world.tracker_as(name, "advance 0thr");
+    }
 }
 
 #[test]
