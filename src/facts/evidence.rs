@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 
 use super::commits::TipHistory;
 use super::reach::Reach;
-use super::votes::CastVotes;
+use super::votes::{CastVotes, copies, text_of};
 use super::{FactsReader, Result};
 use crate::git::CommitId;
 use crate::model::{CoverageFormat, Move, SelfApproval, Task, TaskId, Verdict, Vote};
 use crate::policy::history::{Change, Commit, History, PersonKey};
-use crate::policy::{OwnWork, Route, VoteClaim, VoteHistory, VoteRecord, flaw_of};
+use crate::policy::{Flaw, OwnWork, Route, VoteClaim, VoteHistory, VoteRecord, flaw_of};
 
 /// The votes on a task, looked at by the history of a tip.
 pub(super) struct VoteSight<'s, 'a> {
@@ -39,6 +39,10 @@ impl<'s, 'a> VoteSight<'s, 'a> {
             cast.get(&vote.name).and_then(|cast| self.reach.commit(cast.commit_id))
         };
         let added: Vec<Option<Commit>> = votes.iter().map(added).collect();
+        let texts: Vec<_> = votes.iter().map(|vote| text_of(&vote.vote)).zip(added.iter().copied()).collect();
+        for at in copies(&texts) {
+            votes[at].flaw = Some(Flaw::Copy);
+        }
         for (vote, added) in votes.iter_mut().zip(&added) {
             let (at, task) = (added.unwrap_or(self.tip), (&self.task.id, self.task.history.as_slice()));
             upgrade_vote(&mut vote.vote, task, self.route, at, &mut self.history)?;

@@ -278,24 +278,27 @@ impl<'a> FactsReader<'a> {
         Ok(findings)
     }
 
-    /// The mailmap of where the records are.
+    /// The mailmap and the signers of where the records are.
     pub(super) fn people(&self) -> &Rc<People> {
         let read = || match self.snapshot.commit_id() {
             Some(commit) => People::load_at(self.repository, commit),
             None => People::load(self.repository),
         };
-        self.people.get_or_init(|| Rc::new(read()))
+        // Where the list cannot be read, nobody signs; that is said where votes are verified.
+        let signers = || self.signers().unwrap_or_default();
+        self.people.get_or_init(|| Rc::new(read().with_signers(signers())))
+    }
+
+    fn signers(&self) -> Result<&str> {
+        if let Some(signers) = self.signers.get() {
+            return Ok(signers);
+        }
+        let bytes = self.snapshot.read(&RecordPath::AllowedSigners.to_string())?.unwrap_or_default();
+        Ok(self.signers.get_or_init(|| String::from_utf8_lossy(&bytes).into_owned()))
     }
 
     fn vote_reader(&self) -> Result<VoteReader<'_>> {
-        let signers = match self.signers.get() {
-            Some(signers) => signers,
-            None => {
-                let bytes = self.snapshot.read(&RecordPath::AllowedSigners.to_string())?.unwrap_or_default();
-                let text = String::from_utf8_lossy(&bytes).into_owned();
-                self.signers.get_or_init(|| text)
-            }
-        };
+        let signers = self.signers()?;
         let (people, check, now) = (self.people(), self.check, self.now);
         Ok(VoteReader { repository: self.repository, people, signers, check, now })
     }

@@ -11,6 +11,7 @@ use super::commits::Commits;
 use crate::doc::{read_vote, signed_text};
 use crate::git::{self, BlobId, CommitId, People, Repository, SignError};
 use crate::model::{Person, RecordKind, TaskId, Verdict, Vote};
+use crate::policy::history::Commit;
 use crate::policy::{Flaw, Trust, VoteEvidence, VoteRecord, is_signer};
 
 /// A signature made for a vote is good for nothing else.
@@ -102,13 +103,13 @@ impl VoteReader<'_> {
     }
 
     fn are_signed(&self, records: &[VoteRecord], asked: &[(usize, Option<DateTime<Utc>>)]) -> Vec<bool> {
-        let signers = self.signers;
+        let (people, signers) = (self.people, self.signers);
         if let [(at, verified_at)] = asked {
-            return vec![is_signed(self.repository, signers, &records[*at].vote, *verified_at)];
+            return vec![is_signed(self.repository, people, signers, &records[*at].vote, *verified_at)];
         }
         let shared = self.repository.shared();
         let of = |view: &mut Repository, (at, verified_at): &(usize, Option<DateTime<Utc>>)| {
-            is_signed(view, signers, &records[*at].vote, *verified_at)
+            is_signed(view, people, signers, &records[*at].vote, *verified_at)
         };
         asked.par_iter().map_init(|| shared.open(), of).collect()
     }
@@ -170,6 +171,7 @@ impl VoteReader<'_> {
 /// Whether the signature is by a key of the person whom the vote names.
 fn is_signed(
     repository: &Repository,
+    people: &People,
     signers: &str,
     vote: &Vote,
     verified_at: Option<DateTime<Utc>>,
@@ -177,7 +179,30 @@ fn is_signed(
     let Some(signature) = &vote.signature else { return false };
     let text = signed_text(vote);
     let verdict = repository.verify_signature(text.as_bytes(), signature, NAMESPACE, signers, verified_at);
-    matches!(verdict, Ok(git::SignatureStatus::Valid { principal }) if is_signer(&principal, &vote.by))
+    let is_of_voter = |principal: &str| {
+        let signer = Person { name: vote.by.name.clone(), email: principal.to_owned() };
+        is_signer(principal, &vote.by) || people.canonical(&signer).is_same(&people.canonical(&vote.by))
+    };
+    matches!(verdict, Ok(git::SignatureStatus::Valid { principal }) if is_of_voter(&principal))
+}
+
+/// Returns which of some votes are copies: of those that say the same, all but the one that was added first. Whoever adds a
+/// vote's text under another name has not voted.
+pub(super) fn copies(votes: &[(String, Option<Commit>)]) -> Vec<usize> {
+    let order = |at: usize| (votes[at].1.map_or(u32::MAX, |added| added.0), at);
+    let mut first: BTreeMap<&str, usize> = BTreeMap::new();
+    for (at, (text, _)) in votes.iter().enumerate() {
+        let known = first.entry(text).or_insert(at);
+        if order(at) < order(*known) {
+            *known = at;
+        }
+    }
+    (0..votes.len()).filter(|at| first[votes[*at].0.as_str()] != *at).collect()
+}
+
+/// Returns what a vote says, for [`copies`].
+pub(super) fn text_of(vote: &Vote) -> String {
+    signed_text(vote)
 }
 
 /// Returns a task's votes as the commits have them that changed its folder of votes.
@@ -212,4 +237,16 @@ pub(super) fn votes_cast(repository: &Repository, commits: &Commits<'_>, id: &Ta
 fn is_same_text(now: &[u8], then: &[u8]) -> bool {
     let plain = |bytes: &[u8]| bytes.iter().copied().filter(|&byte| byte != b'\r').collect::<Vec<u8>>();
     now == then || plain(now) == plain(then)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Commit, copies};
+
+    #[test]
+    fn the_first_of_what_says_the_same_is_no_copy() {
+        let votes = [("a", Some(5)), ("b", Some(1)), ("a", Some(2)), ("a", None), ("c", None)];
+        let votes = votes.map(|(text, added)| (text.to_owned(), added.map(Commit)));
+        assert_eq!(copies(&votes), [0, 3]);
+    }
 }

@@ -227,8 +227,11 @@ fn co_authors(message: &str) -> impl Iterator<Item = Person> + '_ {
         if !key.trim_end().eq_ignore_ascii_case("co-authored-by") {
             return None;
         }
-        let (name, rest) = value.split_once('<')?;
-        let (email, _) = rest.split_once('>')?;
+        let (name, email) = match value.split_once('<') {
+            Some((name, rest)) => (name, rest.split_once('>').map_or(rest, |(email, _)| email)),
+            // An address without brackets names somebody all the same.
+            None => ("", value.split_whitespace().find(|word| word.contains('@'))?),
+        };
         let (name, email) = (name.trim().to_owned(), email.trim().to_owned());
         (!email.is_empty()).then_some(Person { name, email })
     })
@@ -285,8 +288,8 @@ mod tests {
     #[test]
     fn co_authors_are_read_in_any_case() {
         let message = "Subject\n\nCo-authored-by: Ada <ada@x>\nco-Authored-By:Eve E. < eve@x > \n\
-            Co-authored-by: nobody\nNot-Co-authored-by: No <no@x>\n";
+            Co-authored-by: nobody\nCo-authored-by: Bob bob@x\nCo-authored-by: Kim <kim@x\nNot-Co-authored-by: No <no@x>\n";
         let found: Vec<String> = co_authors(message).map(|person| person.to_string()).collect();
-        assert_eq!(found, ["Ada <ada@x>", "Eve E. <eve@x>"]);
+        assert_eq!(found, ["Ada <ada@x>", "Eve E. <eve@x>", " <bob@x>", "Kim <kim@x>"]);
     }
 }

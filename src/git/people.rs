@@ -1,5 +1,7 @@
 //! Who the user is by git's own rules, and who a name and address of a commit are by the mailmap.
 
+use std::collections::HashMap;
+
 use gix::bstr::BStr;
 
 use crate::env::Env;
@@ -41,10 +43,12 @@ pub use crate::model::Person;
 /// Most bytes that are read of a mailmap.
 const LARGEST_MAILMAP: u64 = 4 * 1024 * 1024;
 
-/// Who is who: the repository's mailmap.
+/// Who is who: the repository's mailmap, and the addresses that one key signs for.
 #[derive(Debug, Clone, Default)]
 pub struct People {
     mailmap: gix::mailmap::Snapshot,
+    /// The first address of a signer's line, by each further one, in lowercase.
+    signers: HashMap<String, String>,
 }
 
 /// What a mailmap is made of besides `.mailmap`.
@@ -77,7 +81,7 @@ impl People {
     /// git; a `.mailmap` that is a link is not followed.
     #[must_use]
     pub fn load(repository: &Repository) -> Self {
-        Self { mailmap: repository.inner.open_mailmap() }
+        Self { mailmap: repository.inner.open_mailmap(), ..Self::default() }
     }
 
     /// Reads the `.mailmap` of a commit, and no other: what the working tree or the user's configuration says does not
@@ -89,7 +93,29 @@ impl People {
             return Ok(Self::default());
         };
         let bytes = repository.read_blob(file.blob_id, LARGEST_MAILMAP)?;
-        Ok(Self { mailmap: gix::mailmap::Snapshot::from_bytes(&bytes) })
+        Ok(Self { mailmap: gix::mailmap::Snapshot::from_bytes(&bytes), ..Self::default() })
+    }
+
+    /// Takes all addresses of a line of a list of allowed signers for one person's. A pattern is nobody's address, and an
+    /// authority that certifies keys signs for many.
+    #[must_use]
+    pub fn with_signers(mut self, allowed_signers: &str) -> Self {
+        for line in allowed_signers.lines().map(str::trim).filter(|line| !line.starts_with('#')) {
+            let mut words = line.split_whitespace();
+            let principals = words.next().unwrap_or_default().trim_matches('"');
+            let options = words.next().unwrap_or_default().to_lowercase();
+            if options.split(',').any(|option| option == "cert-authority") {
+                continue;
+            }
+            let is_address = |one: &&str| one.contains('@') && !one.contains(['*', '?', '!']);
+            let mut addresses = principals.split(',').filter(is_address).map(str::to_lowercase);
+            let Some(first) = addresses.next() else { continue };
+            let first = self.signers.get(&first).cloned().unwrap_or(first);
+            for other in addresses.filter(|other| *other != first) {
+                self.signers.insert(other, first.clone());
+            }
+        }
+        self
     }
 
     /// Reads what [`People::load`] would read in a checkout of a commit: its `.mailmap`, and what the configuration
@@ -113,7 +139,8 @@ impl People {
         people
     }
 
-    /// Returns the person that the mailmap says this one is; the same person where it says nothing.
+    /// Returns the person that the mailmap, and then the list of signers, says this one is; the same person where they
+    /// say nothing.
     #[must_use]
     pub fn canonical(&self, person: &Person) -> Person {
         let signature = gix::actor::SignatureRef {
@@ -122,7 +149,9 @@ impl People {
             time: "",
         };
         let resolved = self.mailmap.resolve_cow(signature);
-        Person { name: resolved.name.to_string(), email: resolved.email.to_string() }
+        let email = resolved.email.to_string();
+        let signer = self.signers.get(&email.to_lowercase()).cloned();
+        Person { name: resolved.name.to_string(), email: signer.unwrap_or(email) }
     }
 }
 
@@ -135,5 +164,18 @@ mod tests {
         assert_eq!(cleaned(" \"Ada <Lovelace>,\" ").as_deref(), Some("Ada Lovelace"));
         assert_eq!(cleaned("Jean-Luc.").as_deref(), Some("Jean-Luc"));
         assert_eq!(cleaned(" <> "), None);
+    }
+
+    #[test]
+    fn addresses_of_one_signer_are_one_person() {
+        let signers = "# team\nbob@example.com,Bob@Home.org ssh-ed25519 AAAA\n*@example.com,eve@example.com ssh-ed25519 BBBB\n\
+                       ca@example.com,dan@example.com cert-authority ssh-ed25519 CCCC\n";
+        let people = People::default().with_signers(signers);
+        let address =
+            |email: &str| people.canonical(&Person { name: "B".to_owned(), email: email.to_owned() }).email;
+        assert_eq!(address("bob@home.org"), "bob@example.com");
+        assert_eq!(address("Bob@example.com"), "Bob@example.com");
+        assert_eq!(address("eve@example.com"), "eve@example.com");
+        assert_eq!(address("dan@example.com"), "dan@example.com");
     }
 }

@@ -107,11 +107,23 @@ fn after_class(text: &str) -> Result<&str, GlobError> {
 }
 
 /// Whether a list of globs selects a path. The last glob that matches decides; one that begins with `!`
-/// takes paths out again.
+/// takes paths out again. `!*.md` takes out files of that name, and not what lies in a folder called so: whoever makes the
+/// folder would choose that nobody looks.
 #[must_use]
 pub fn is_selected(globs: &[String], path: &str) -> bool {
-    let deciding = globs.iter().rev().find(|glob| matches(glob.strip_prefix('!').unwrap_or(glob), path));
-    deciding.is_some_and(|glob| !glob.starts_with('!'))
+    let is_deciding = |glob: &&String| match glob.strip_prefix('!') {
+        Some(taken_out) if is_of_names(taken_out) => {
+            let name = path.rsplit('/').next().unwrap_or(path);
+            matches(taken_out, name)
+        }
+        taken_out => matches(taken_out.unwrap_or(glob), path),
+    };
+    globs.iter().rev().find(is_deciding).is_some_and(|glob| !glob.starts_with('!'))
+}
+
+/// Whether a glob is a pattern of names, such as `*.md`, that matches at any depth.
+fn is_of_names(glob: &str) -> bool {
+    !glob.contains('/') && glob.contains(['*', '?', '['])
 }
 
 fn names_of(glob: &str) -> impl Iterator<Item = &str> {
@@ -234,6 +246,9 @@ mod tests {
         assert!(!is_selected(&globs, "src/generated/a.rs"));
         assert!(is_selected(&globs, "src/generated/keep.rs"));
         assert!(!is_selected(&globs, "docs/a.md"));
+        let globs = ["**", "!docs/**", "!*.md"].map(str::to_owned);
+        assert!(!is_selected(&globs, "lib/a.md") && !is_selected(&globs, "docs/a.rs"));
+        assert!(is_selected(&globs, "lib/v1.md/a.rs"), "a folder is no document");
     }
 
     #[test]

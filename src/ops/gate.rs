@@ -9,7 +9,9 @@ use super::{Error, Result, Session};
 use crate::events::LongStep;
 use crate::facts::{FileFacts, RangeEnds, RangeLanding, RangePolicy, RangeReader, USUAL_BASES};
 use crate::git::{CommitId, People, Repository};
-use crate::model::{Config, Level, Person, Problem, RecordPath, Severity, TaskId, is_in_tracker};
+use crate::model::{
+    Config, Level, Person, Problem, RecordPath, Severity, TaskId, is_daily_record, is_in_tracker,
+};
 use crate::process::Program;
 use crate::review::{self, CommandOutcome, RangeFacts, RangeReview, Review, Web};
 use crate::store::Snapshot;
@@ -43,12 +45,17 @@ pub fn review(session: &Session<'_>, request: &GateRequest) -> Result<(Review, V
     let reader = RangeReader::open(places, &repository, &ends, &policy.range, request.counts_lines)?;
     let _step = session.begin(LongStep::CheckRange, None);
     let files = reader.files(request.counts_lines)?;
-    let (commits, tasks) = reader.tasks()?;
+    let (mut commits, tasks) = reader.tasks()?;
     let config = &policy.range.config;
     let ids: Vec<TaskId> = tasks.iter().map(|task| task.id.clone()).collect();
     let owned = review::owned_paths(&files, config);
     let owners = config.policy.gate.owners.as_deref().filter(|_| !policy.is_own);
     let landing = reader.landing(&ids, owners.map(|owners| (owners, &owned)))?;
+    for commit in &mut commits {
+        if let Some(own) = landing.merges.get(&commit.id) {
+            commit.paths.retain(|path| is_daily_record(path) || own.binary_search(path).is_ok());
+        }
+    }
     let people = |person: &Person| policy.range.people.canonical(person);
     let facts = RangeFacts {
         range: range_review(&repository, &ends, policy.is_own, &files, commits.len()),
@@ -102,8 +109,8 @@ impl Policy {
         let signers = judge.read(&RecordPath::AllowedSigners.to_string())?.unwrap_or_default();
         let of = if is_own { Some(ends.head_commit) } else { ends.base.as_ref().map(|(_, id)| *id) };
         let people = of.map_or_else(|| Ok(People::default()), |commit| People::at(repository, commit))?;
-        let people = Rc::new(people);
         let signers = String::from_utf8_lossy(&signers).into_owned();
+        let people = Rc::new(people.with_signers(&signers));
         Ok(Self { range: RangePolicy { config, signers, people, as_of }, problems, is_own })
     }
 }

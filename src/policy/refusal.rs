@@ -52,6 +52,7 @@ pub enum Attempt {
     },
     Withdraw(TaskId),
     AddFindings(TaskId),
+    CloseFinding(TaskId),
     Edit(TaskId),
     CreateRole(String),
     Commit,
@@ -73,6 +74,11 @@ pub enum Reason {
     AssignedTo(String),
     /// An agent moves a task out of a stage that this role, which is for people only, signs off.
     PeopleOnly(String),
+    /// An agent closes a finding of this role, which is for people only.
+    FindingForPeople {
+        role: String,
+        finding: String,
+    },
     Cycle(Cycle),
     /// A vote would cover so many files that its record could not be read again.
     TooManyFiles {
@@ -208,6 +214,7 @@ impl Attempt {
             | Self::UnrequiredVote { task, .. }
             | Self::Withdraw(task)
             | Self::AddFindings(task)
+            | Self::CloseFinding(task)
             | Self::Edit(task) => Some(task),
             Self::CreateRole(_) | Self::Commit => None,
         }
@@ -245,6 +252,7 @@ impl fmt::Display for Attempt {
             }
             Self::Withdraw(task) => write!(f, "no vote to withdraw on {task}"),
             Self::AddFindings(task) => write!(f, "cannot add findings to {task}"),
+            Self::CloseFinding(task) => write!(f, "cannot close a finding of {task}"),
             Self::Edit(task) => write!(f, "the edited text of {task} was not saved"),
             Self::CreateRole(role) => write!(f, "role `{role}` already has a text"),
             Self::Commit => f.write_str("commit rejected"),
@@ -288,7 +296,7 @@ impl Reason {
             Self::NoWhy => "reason",
             Self::NoSuchStage { .. } => "stage",
             Self::AssignedTo(_) => "assigned",
-            Self::PeopleOnly(_) => "people",
+            Self::PeopleOnly(_) | Self::FindingForPeople { .. } => "people",
             Self::Cycle(_) => "cycle",
             Self::TooManyFiles { .. } => "too large",
             Self::NoCommit => "commit",
@@ -322,6 +330,9 @@ impl Reason {
             Self::PeopleOnly(_) => {
                 let command = Suggestion::tracker(["advance", task?.as_str()]);
                 Some(Fix::RunAs { person: "a person".to_owned(), command })
+            }
+            Self::FindingForPeople { finding, .. } => {
+                Some(Fix::Run(Suggestion::tracker(["findings", "fix", task?.as_str(), finding])))
             }
             Self::Cycle(_) => Some(Fix::Run(Suggestion::tracker(["deps"]))),
             Self::TooManyFiles { role, config, .. } => {
@@ -365,6 +376,7 @@ impl fmt::Display for Reason {
             }
             Self::AssignedTo(person) => write!(f, "to {person}"),
             Self::PeopleOnly(role) => write!(f, "what {role} signs off is moved on by people only"),
+            Self::FindingForPeople { role, .. } => write!(f, "what {role} reported is closed by people only"),
             Self::Cycle(cycle) => cycle.fmt(f),
             Self::TooManyFiles { role, files, .. } => {
                 write!(f, "a vote as {role} would cover {files} files, more than one record holds")
@@ -426,7 +438,7 @@ impl Missing {
                 let command = Suggestion::tracker(["approve", task, "--as", role]);
                 Fix::RunAs { person: by.clone(), command }
             }
-            Self::Finding { id, .. } => run(&["findings", "settle", task, id.as_str()]),
+            Self::Finding { id, .. } => run(&["findings", "resolve", task, id.as_str()]),
         }
     }
 

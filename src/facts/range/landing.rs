@@ -12,14 +12,14 @@ use super::{RangeEnds, RangeReader, Result};
 use crate::doc::{acceptance_text, read_task, read_vote, upgrade_task};
 use crate::facts::evidence::upgrade_vote;
 use crate::facts::reach::Reach;
-use crate::facts::votes::VoteFile;
+use crate::facts::votes::{VoteFile, copies, text_of};
 use crate::git::{BlobId, CommitId, FileChange, FileState, Repository};
 use crate::model::{Move, Person, RecordKind, RecordPath, Task, TaskId, TreeEntry, Verdict, Vote};
 use crate::policy::history::{Ancestors, Commit, History, PersonKey};
 use crate::policy::landing::{
     HistoryStep, Judgement, Landing, Objection, Removal, Ruling, TaskSide, TaskSides, judge as judge_landing,
 };
-use crate::policy::{CastVote, Route, Sides, VoteHistory, VoteRecord, criteria_digest, flaw_of};
+use crate::policy::{CastVote, Flaw, Route, Sides, VoteHistory, VoteRecord, criteria_digest, flaw_of};
 use crate::store::{Error, LARGEST_FILE, Snapshot};
 
 /// What a range lands, and what the rules of sign-offs say of it.
@@ -33,6 +33,8 @@ pub struct RangeLanding {
     pub cast: Vec<CastVote>,
     /// The ids of the commits that the judgement speaks of.
     pub commits: BTreeMap<Commit, String>,
+    /// What each merge commit of the range changed by itself: what its parents merge to is not its own.
+    pub merges: BTreeMap<String, Rc<[String]>>,
     /// Who wrote what each task's commits changed.
     pub writers: BTreeMap<TaskId, BTreeSet<PersonKey>>,
 }
@@ -101,7 +103,8 @@ impl RangeReader<'_> {
         let spoken: BTreeSet<Commit> = spoken.chain(judgement.reverts.keys().copied()).collect();
         let commits = spoken.into_iter().filter_map(|commit| Some((commit, gatherer.id_of(commit)?)));
         let (commits, writers) = (commits.collect(), gatherer.writers(tasks)?);
-        Ok(RangeLanding { judgement, votes: facts.records, cast: facts.cast, commits, writers })
+        let merges = gatherer.merges()?;
+        Ok(RangeLanding { judgement, votes: facts.records, cast: facts.cast, commits, merges, writers })
     }
 }
 
@@ -236,8 +239,13 @@ impl<'r, 'a> Gatherer<'r, 'a> {
         for task in tasks {
             found.extend(self.found(&task.id)?.into_iter().map(|own| (task, own)));
         }
+        let first = |own: &Found| own.first.as_ref().map(|first| first.commit);
+        let texts: Vec<_> = found.iter().map(|(_, own)| (text_of(&own.vote), first(own))).collect();
         let files = found.iter().map(|(task, own)| self.file_of(&task.id, own));
         let mut records = self.range.vote_reader().records(files.collect());
+        for copy in copies(&texts) {
+            records[copy].flaw = Some(Flaw::Copy);
+        }
         let mut history = VoteHistory::new(&self.reach, self.base);
         let mut cast = Vec::with_capacity(records.len());
         for (record, (task, own)) in records.iter_mut().zip(&found) {
@@ -383,6 +391,19 @@ impl<'r, 'a> Gatherer<'r, 'a> {
         facts.steps.sort_by_key(|step| step.commit);
         facts.removals.sort_by_key(|removal| removal.commit);
         Ok(())
+    }
+
+    /// Returns the paths that each merge commit of the range changed by itself, by its id.
+    fn merges(&self) -> Result<BTreeMap<String, Rc<[String]>>> {
+        let commits = self.range.changes.commits.iter().map(|(info, _)| info);
+        let merges = commits.filter(|info| info.parents.len() > 1);
+        let mut own = BTreeMap::new();
+        for info in merges {
+            if let Some(commit) = self.reach.commit(info.id) {
+                own.insert(info.id.to_string(), self.reach.changed(commit)?);
+            }
+        }
+        Ok(own)
     }
 
     /// Returns who wrote what each task's commits changed; who only wrote records wrote nothing of it.

@@ -54,7 +54,8 @@ pub struct CommitFacts {
     pub links: Vec<TaskId>,
     /// What it names as a task and is none at the head.
     pub unknown: Vec<TaskId>,
-    /// The paths that it changed against its parents; of a merge, those it has otherwise than all of them.
+    /// The paths that it changed against its parents; of a merge, those that it changed by
+    /// itself.
     pub paths: Vec<String>,
 }
 

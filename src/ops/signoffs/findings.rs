@@ -10,6 +10,7 @@ use crate::model::{Config, Finding, FindingSeverity, FindingState, Problem, Reco
 use crate::ops::import_findings::FixTasks;
 use crate::ops::written::WrittenTask;
 use crate::ops::{Error, Result, Session, Written};
+use crate::policy::{Attempt, Reason};
 use crate::store::Change;
 
 /// Findings of one task or of all.
@@ -119,7 +120,7 @@ pub fn findings(
     Ok((FindingsView { findings: views }, problems))
 }
 
-/// Settles or waives a finding, or opens it again.
+/// Marks a finding as fixed, resolves or waives it, or opens it again.
 pub fn resolve(
     session: &Session<'_>,
     query: &str,
@@ -152,6 +153,15 @@ pub fn resolve(
             ));
         }
     };
+    let (config, _) = session.config_or_default();
+    let is_closing = matches!(to, FindingState::Resolved | FindingState::Waived);
+    if is_closing && session.agent().is_some() && config.role(&found.role).rules.people_only {
+        let (role, finding) = (found.role.clone(), found.id.to_string());
+        return Err(Error::refused(
+            Attempt::CloseFinding(task.id),
+            Reason::FindingForPeople { role, finding },
+        ));
+    }
     let summary = format!("{} {to}: {}", found.id, found.title);
     if *found.state() == to {
         let task = WrittenTask::changed(&task, vec![format!("{} is {to} already", found.id)], false);

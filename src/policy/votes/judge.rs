@@ -199,6 +199,7 @@ pub fn flaw_of(
 fn doubt(record: &VoteRecord, config: &Config) -> Option<WhyNot> {
     match record.flaw {
         Some(Flaw::Altered) => return Some(WhyNot::Altered),
+        Some(Flaw::Copy) => return Some(WhyNot::Duplicate),
         Some(Flaw::BadSignature) => return Some(WhyNot::BadSignature),
         Some(Flaw::Future) | None => {}
     }

@@ -71,6 +71,8 @@ pub enum Flaw {
     Future,
     /// It was changed after it was added.
     Altered,
+    /// It is another vote's text under a name of its own: nobody voted again.
+    Copy,
     /// It has a signature that does not fit it, or is by nobody allowed.
     BadSignature,
 }

@@ -51,6 +51,8 @@ pub enum WhyNot {
     Agent,
     /// Its file was changed after it was cast.
     Altered,
+    /// It is an earlier vote's text under another name.
+    Duplicate,
     /// Its signature does not fit it.
     BadSignature,
     /// It has no signature, and the policy wants one.
@@ -99,6 +101,7 @@ impl WhyNot {
             Self::Outsider => "outsider",
             Self::Agent => "agent",
             Self::Altered => "altered",
+            Self::Duplicate => "duplicate",
             Self::BadSignature => "bad_signature",
             Self::Unsigned => "unsigned",
             Self::Unattributed => "unattributed",
@@ -130,6 +133,7 @@ impl fmt::Display for WhyNot {
             Self::Outsider => f.write_str("its author is no member of the role"),
             Self::Agent => f.write_str("only people sign off for this role"),
             Self::Altered => f.write_str("its file was changed after it was cast"),
+            Self::Duplicate => f.write_str("it is a copy of an earlier vote"),
             Self::BadSignature => f.write_str("its signature does not fit"),
             Self::Unsigned => f.write_str("it is not signed, and the policy wants that"),
             Self::Unattributed => f.write_str("another than its author committed it, and it is not signed"),

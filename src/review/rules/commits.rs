@@ -13,16 +13,25 @@ pub(super) fn judge(facts: &RangeFacts<'_>, tasks: &[Judged<'_>], book: &mut Vio
         let is_last_on = |path: &str| {
             !facts.commits[at + 1..].iter().any(|later| later.paths.iter().any(|own| own == path))
         };
-        of_commit(commit, tasks, &is_last_on, book);
+        // What comes to nothing against the base's tip, as after a squash of these commits, lands under no name.
+        let lands = |path: &str| facts.landing.judgement.files.contains_key(path);
+        let landed: Vec<&str> = commit.paths.iter().map(String::as_str).filter(|path| lands(path)).collect();
+        let is_last = landed.iter().any(|path| is_last_on(path));
+        let leaves = Leaves { lands: !landed.is_empty(), is_last };
+        of_commit(commit, tasks, leaves, book);
     }
 }
 
-fn of_commit(
-    commit: &CommitFacts,
-    tasks: &[Judged<'_>],
-    is_last_on: &dyn Fn(&str) -> bool,
-    book: &mut Violations<'_>,
-) {
+/// What of a commit's changes is in what will be merged.
+#[derive(Clone, Copy)]
+struct Leaves {
+    /// Whether it changed a file that the merge changes.
+    lands: bool,
+    /// Whether it is the last to change one of these.
+    is_last: bool,
+}
+
+fn of_commit(commit: &CommitFacts, tasks: &[Judged<'_>], leaves: Leaves, book: &mut Violations<'_>) {
     let (short, subject) = (commit.short(), &commit.subject);
     let about = || About { commit: Some(&commit.id), ..About::default() };
     for id in &commit.unknown {
@@ -46,16 +55,19 @@ fn of_commit(
         return;
     }
     let was_closed = |task: &Task| task.cancelled.is_some() || task.stage.is_complete();
-    let is_closed = |judged: &&Judged<'_>| {
-        judged.facts.before.as_ref().is_some_and(was_closed)
-            && judged.facts.after.as_ref().is_some_and(was_closed)
+    // One that the range opened again and finished anew has moves of its own, and these are judged.
+    let is_closed = |judged: &&Judged<'_>| match (&judged.facts.before, &judged.facts.after) {
+        (Some(before), Some(after)) => {
+            let is_moved = after.history.iter().any(|step| !before.history.contains(step));
+            was_closed(before) && was_closed(after) && !is_moved
+        }
+        _ => false,
     };
     let closed: Vec<&Judged<'_>> =
         tasks.iter().filter(|task| commit.links.contains(&task.facts.id)).filter(is_closed).collect();
     let is_all = closed.len() == commit.links.iter().filter(|id| !commit.unknown.contains(id)).count();
     // Beside an open task it matters where this commit is the last to change a file: it leaves it in a closed one's name.
-    let is_last = || commit.paths.iter().any(|path| !is_daily_record(path) && is_last_on(path));
-    if !closed.is_empty() && (is_all || is_last()) {
+    if !closed.is_empty() && leaves.lands && (is_all || leaves.is_last) {
         let ids: Vec<String> = closed.iter().map(|task| task.facts.id.to_string()).collect();
         let reopen = Suggestion::tracker(["reopen".to_owned()].into_iter().chain(ids.iter().cloned()));
         let fix = Some(Fix::Advice(format!("{reopen}, or name another task")));

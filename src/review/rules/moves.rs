@@ -23,6 +23,34 @@ pub(super) fn judge(facts: &RangeFacts<'_>, tasks: &[Judged<'_>], book: &mut Vio
         overrides(facts, task, book);
         lifted_vetoes(facts, task, book);
     }
+    note_awaited(facts, tasks, book);
+}
+
+/// How many tasks are named that wait for approvals.
+const NAMED: usize = 5;
+
+/// Says which approvals the stages require in which tasks are: a yes does not mean that they were reviewed.
+fn note_awaited(facts: &RangeFacts<'_>, tasks: &[Judged<'_>], book: &mut Violations<'_>) {
+    let mut awaited = Vec::new();
+    for task in tasks {
+        let (Some(current), Some(after)) = (&task.current, &task.facts.after) else { continue };
+        let roles: Vec<&str> = current
+            .roles
+            .iter()
+            .filter(|role| facts.people_approving(role) < role.quorum)
+            .map(|role| role.role.as_str())
+            .collect();
+        if !roles.is_empty() {
+            awaited.push(format!("{} in {} by {}", task.facts.id, after.stage, roles.join(", ")));
+        }
+    }
+    if awaited.is_empty() {
+        return;
+    }
+    let more = awaited.len().saturating_sub(NAMED);
+    awaited.truncate(NAMED);
+    let more = if more > 0 { format!("; and {more} more") } else { String::new() };
+    book.note(GateRule::EarnedMoves, format!("not approved yet: {}{more}", awaited.join("; ")));
 }
 
 fn taken_out(facts: &RangeFacts<'_>, step: &RecordStep, book: &mut Violations<'_>) {

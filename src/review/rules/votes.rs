@@ -105,6 +105,7 @@ pub(super) fn rule_against(why: &WhyNot) -> Option<GateRule> {
         WhyNot::Outsider | WhyNot::UndefinedRole(_) | WhyNot::Agent => Some(GateRule::RoleMembers),
         WhyNot::Unsigned | WhyNot::BadSignature | WhyNot::Unattributed => Some(GateRule::SignedVotes),
         WhyNot::Altered
+        | WhyNot::Duplicate
         | WhyNot::Copied(_)
         | WhyNot::Unsound
         | WhyNot::NotShown

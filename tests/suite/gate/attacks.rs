@@ -440,6 +440,25 @@ const ATTACKS: &[Attack] = &[
         },
     },
     Attack {
+        name: "adds a copy of an approval that was withdrawn",
+        rule: "covered-files",
+        says: "reviewer has no valid approval of src/theme.rs",
+        play: |world| {
+            world.deliver_again();
+            world.tracker_as("Bob", &format!("approve {ID} --as reviewer"));
+            world.commit_as("Bob", "Approve");
+            let folder = world.sandbox.path().join(format!(".tracker/signoffs/{ID}"));
+            let names = std::fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().file_name());
+            let last =
+                names.map(|name| name.into_string().unwrap()).filter(|name| name.contains("reviewer")).max();
+            let text = std::fs::read(folder.join(last.unwrap())).unwrap();
+            world.tracker_as("Bob", &format!("withdraw {ID} --as reviewer"));
+            world.commit_as("Bob", "Withdraw");
+            std::fs::write(folder.join("20991231T000000Z-reviewer-0badc0de.yaml"), text).unwrap();
+            world.commit_as("Bob", "Tidy");
+        },
+    },
+    Attack {
         name: "is not far enough to be merged",
         rule: "merge-stage",
         says: "is in dev, and what is merged must have reached qa",

@@ -195,6 +195,57 @@ const TWINS: &[Twin] = &[
         },
     },
     Twin {
+        name: "marks as fixed what the reviewer approves afterwards",
+        play: |world| {
+            world.deliver_again();
+            world.tracker_as(
+                "Bob",
+                &format!("reject {ID} --as reviewer --finding \"high: leaks @ src/theme.rs:2\""),
+            );
+            world.commit_as("Bob", "Reject");
+            let folder = world.sandbox.path().join(format!(".tracker/findings/{ID}"));
+            let name = std::fs::read_dir(folder).unwrap().next().unwrap().unwrap().file_name();
+            let id = name.to_str().unwrap().trim_end_matches(".yaml");
+            world.replace("src/theme.rs", "    3\n", "    4\n");
+            world.tracker_as("Dev", &format!("findings fix {ID} {id} -m \"it leaks no more\""));
+            world.work("Fix the leak");
+            world.tracker_as("Dev", &format!("advance {ID}"));
+            world.commit("Deliver it again");
+            world.tracker_as("Bob", &format!("approve {ID} --as reviewer"));
+            world.commit_as("Bob", "Approve");
+            world.tracker_as("Sec", &format!("approve {ID} --as auditor"));
+            world.commit_as("Sec", "Approve again");
+        },
+    },
+    Twin {
+        name: "merges a base that changed other lines of the same file",
+        play: |world| {
+            world.git(&["checkout", "--quiet", "main"]);
+            world.replace("src/theme.rs", "    2\n", "    5\n");
+            world.commit_as("Other", "Something else");
+            world.git(&["checkout", "--quiet", "work"]);
+            world.git(&["merge", "--quiet", "--no-edit", "main"]);
+        },
+    },
+    Twin {
+        name: "opens a task again that has landed, and earns it again",
+        play: |world| {
+            world.git(&["checkout", "--quiet", "main"]);
+            world.git(&["merge", "--quiet", "--no-ff", "--no-edit", "work"]);
+            world.git(&["checkout", "--quiet", "-B", "work", "main"]);
+            world.tracker_as("Dev", &format!("reopen {ID} -m \"more to do\""));
+            world.commit("Open it again");
+            world.replace("src/theme.rs", "    3\n", "    4\n");
+            world.work("Do more");
+            world.tracker_as("Dev", &format!("advance {ID}"));
+            world.commit("Deliver more");
+            world.tracker_as("Bob", &format!("approve {ID} --as reviewer"));
+            world.commit_as("Bob", "Approve");
+            world.tracker_as("Sec", &format!("approve {ID} --as auditor"));
+            world.commit_as("Sec", "Approve again");
+        },
+    },
+    Twin {
         name: "cancels a task",
         play: |world| {
             world.tracker_as("Dev", "cancel 0thr \"not needed\"");

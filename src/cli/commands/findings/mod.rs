@@ -19,7 +19,8 @@ use crate::ops;
 
 /// List, import, resolve and waive findings
 ///
-/// A finding is a problem that a reviewer or a tool reported about a task.
+/// A finding is a problem that a reviewer or a tool reported about a task. Whoever wrote what it is about marks it as
+/// fixed; the next approval of the role that reported it resolves it.
 ///
 /// Example: tracker findings 7q2m
 #[derive(Debug, Args)]
@@ -41,6 +42,8 @@ pub(in crate::cli) struct Findings {
 enum What {
     /// Import the findings of a tool's report
     Import(import::Import),
+    /// Mark a finding as fixed, for the role that reported it to see
+    Fix(Change),
     /// Resolve a finding
     #[command(alias = "settle")]
     Resolve(Change),
@@ -73,7 +76,7 @@ pub(super) enum Response {
     List(ops::FindingsView),
     /// A report was imported.
     Imported(Box<ops::FindingsImport>),
-    /// A finding was resolved, waived or reopened.
+    /// A finding was fixed, resolved, waived or reopened.
     Written(ops::Written),
 }
 
@@ -88,6 +91,7 @@ impl Command for Findings {
                 return Ok(Answer::of(Response::List(view)).with_problems(problems));
             }
             Some(What::Import(import)) => return import.run(context),
+            Some(What::Fix(change)) => (change, FindingState::Fixed),
             Some(What::Resolve(change)) => (change, FindingState::Resolved),
             Some(What::Waive(change)) => (change, FindingState::Waived),
             Some(What::Reopen(change)) => (change, FindingState::Open),
