@@ -70,7 +70,7 @@ fn a_suggested_command_quotes_the_name_of_a_file() {
     let command = own.suggestion.as_deref().unwrap();
     let words = shell_words::split(command).unwrap();
     assert_eq!(words, ["tracker", "set", ID, "files+=docs/a$(touch pwned);`id`.rs"], "{command}");
-    assert!(command.contains("'files+=docs/a$(touch pwned);`id`.rs'"), "{command}");
+    assert!(command.contains("files+='docs/a$(touch pwned);`id`.rs'"), "{command}");
 }
 
 #[test]

@@ -104,7 +104,8 @@ fn a_merge_says_that_it_moves_nothing_and_refuses_unknown_ids() {
 #[test]
 fn a_record_that_cannot_be_read_is_not_committed_without_a_word() {
     let conflict = "<<<<<<< a\nx\n=======\ny\n>>>>>>> b\n";
-    let breaks: [(&str, fn(&Sandbox, &str)); 3] = [
+    type Break = fn(&Sandbox, &str);
+    let breaks: [(&str, Break); 3] = [
         ("conflict markers", |sandbox, conflict| sandbox.write(RECORD, format!("{READY}{conflict}"))),
         ("no front matter", |sandbox, _| sandbox.write(RECORD, "nothing\n")),
         ("a vote", |sandbox, _| sandbox.write(".tracker/signoffs/TASK-T3ST/x.yaml", "verdict: [\n")),

@@ -73,8 +73,10 @@ fn a_range_is_told_what_the_base_says_and_refused_what_it_brings() {
     assert_eq!(corrected.status, 0, "{corrected}");
 }
 
+type Change = fn(&Sandbox);
+
 /// What makes a policy one that nothing may be judged by.
-const UNREADABLE: [(&str, fn(&Sandbox)); 5] = [
+const UNREADABLE: [(&str, Change); 5] = [
     ("a newer format", |sandbox| replace(sandbox, CONFIG, "format = 2", "format = 99")),
     ("no TOML", |sandbox| sandbox.write(CONFIG, "[[[")),
     ("conflict markers", |sandbox| {

@@ -118,8 +118,8 @@ fn a_refusal_names_everything_missing() {
             "rejected  by ken as tester: too slow  ken: tracker approve TASK-7Q2M --as tester",
             "missing  approval of tester, 1 of 2, by ken@example.com or eve@example.com  \
              tracker approve TASK-7Q2M --as tester",
-            "open  finding F1 critical: token logged, src/auth.rs:41  tracker findings settle TASK-7Q2M F1",
-            "open  finding F2 high: token logged, src/auth.rs:41  tracker findings settle TASK-7Q2M F2",
+            "open  finding F1 critical: token logged, src/auth.rs:41  tracker findings resolve TASK-7Q2M F1",
+            "open  finding F2 high: token logged, src/auth.rs:41  tracker findings resolve TASK-7Q2M F2",
         ]
     );
     assert!(!world.gate().waits_for_signoffs_only());
