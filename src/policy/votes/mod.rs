@@ -1,8 +1,8 @@
 //! Which votes count, and why the others do not.
 //!
 //! A vote is judged when it is used, against the content as it is: nothing about its validity is stored. Facts from
-//! outside come in as data: the votes with what git knows of their files ([`VoteRecord`]), and what the task's linked
-//! commits did ([`Content`]).
+//! outside come in as data: the votes with what git knows of their files ([`VoteRecord`]), and what history says of what
+//! they cover ([`VoteEvidence`]).
 //!
 //! # What lifts a veto
 //!
