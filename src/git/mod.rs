@@ -1,4 +1,4 @@
-//! Facts from git, as plain data, and the one change that the tracker makes to a history: [`fold`]. Nothing of
+//! Facts from git, as plain data, and the one change that the tracker makes to a history: [`fold()`]. Nothing of
 //! gix leaves this module, and no git process is started.
 //!
 //! It owns four layers, cheapest first; a command uses the lowest that answers its question:

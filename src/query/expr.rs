@@ -79,7 +79,7 @@ impl Expr {
 }
 
 impl Query {
-    /// Whether it may be decided by what is derived of a task, its [`Facts`](crate::model::Facts).
+    /// Whether it may be decided by what is derived of a task, its [`Facts`].
     #[must_use]
     pub fn needs_facts(&self) -> bool {
         self.asks_about(Field::Status) || self.asks_about(Field::Badge)

@@ -1,8 +1,8 @@
 //! YAML as this crate needs it: parsed to a small tree, scanned for spans, written scalar by scalar.
 //!
-//! Two independent readings of one text. [`parse`] asks the YAML parser what a text means; [`entries`] finds
+//! Two independent readings of one text. [`parse()`] asks the YAML parser what a text means; [`entries`] finds
 //! where that meaning stands. An edit trusts the second only as far as the first confirms it. The parser's
-//! types stay inside [`parse`] and [`raw`]; [`quick`] spares most documents the parser.
+//! types stay inside [`mod@parse`] and [`raw`]; [`quick`] spares most documents the parser.
 
 pub(super) mod entries;
 pub(super) mod flow;

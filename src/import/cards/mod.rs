@@ -1,7 +1,7 @@
 //! `TASK_CARDS.md`: one Markdown document with a card per task, in both of the dialects that teams write.
 //!
 //! [`read`] takes a whole document apart: cards, and the parts that are no card (title, template, archive note,
-//! statistics). Each [`Card`] becomes a [`crate::model::Task`] and tells where each of its lines went. [`plan`]
+//! statistics). Each [`Card`] becomes a [`crate::model::Task`] and tells where each of its lines went. [`plan()`]
 //! compares cards with the tasks that are there, so that importing twice changes nothing.
 //!
 //! Text that was encoded twice is repaired. What cannot be understood stays in the task's body as it is; nothing
