@@ -203,7 +203,8 @@ impl<'a> FactsReader<'a> {
 
     /// Returns a task's votes as they were cast.
     pub fn cast(&self, id: &TaskId) -> Result<CastVotes> {
-        votes_cast(self.repository, &self.commits, id)
+        let commits = self.commits.touching(RecordKind::Vote, id)?.into_iter().rev();
+        votes_cast(self.repository, id, commits, |_| false)
     }
 
     /// Returns a task's votes, and the rejections whose files were deleted or made unreadable.

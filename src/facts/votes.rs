@@ -7,7 +7,6 @@ use chrono::{DateTime, TimeDelta, Utc};
 use rayon::prelude::*;
 
 use super::Result;
-use super::commits::Commits;
 use crate::doc::{read_vote, signed_text};
 use crate::git::{self, BlobId, CommitId, People, Repository, SignError};
 use crate::model::{Person, RecordKind, TaskId, Verdict, Vote};
@@ -31,6 +30,8 @@ pub struct CastVote {
     pub author: Person,
     /// When it was committed, as it says itself.
     pub committed_at: DateTime<Utc>,
+    /// Whether one of the commits that were asked about has it.
+    pub was_held: bool,
 }
 
 /// Votes as they were cast, by the names of their files.
@@ -144,17 +145,8 @@ impl VoteReader<'_> {
         author: Option<&Person>,
     ) -> Option<VoteRecord> {
         let vote = read_vote(task, then).ok().filter(|vote| vote.verdict == Verdict::Rejected)?;
-        let trust = self.trust(author, &vote.by);
-        let flaw = if self.is_future(&vote) { Flaw::Future } else { Flaw::Altered };
-        Some(VoteRecord {
-            name: name.to_owned(),
-            folder: task.clone(),
-            is_committed: true,
-            evidence: VoteEvidence::default(),
-            vote,
-            trust,
-            flaw: Some(flaw),
-        })
+        let file = VoteFile { task, name, now: &[], then: Some(then), author, verified_at: None };
+        Some(self.unverified(vote, &file))
     }
 
     fn is_future(&self, vote: &Vote) -> bool {
@@ -200,26 +192,28 @@ pub(super) fn copies(votes: &[(String, Option<Commit>)]) -> Vec<usize> {
     (0..votes.len()).filter(|at| first[votes[*at].0.as_str()] != *at).collect()
 }
 
-/// Returns what a vote says, for [`copies`].
-pub(super) fn text_of(vote: &Vote) -> String {
-    signed_text(vote)
-}
-
-/// Returns a task's votes as the commits have them that changed its folder of votes.
-pub(super) fn votes_cast(repository: &Repository, commits: &Commits<'_>, id: &TaskId) -> Result<CastVotes> {
+/// Returns a task's votes as the first of some commits has them that has them. The commits are those that changed its
+/// folder of votes, oldest first; `is_asked` picks those of which it is told whether one has a vote.
+pub(super) fn votes_cast(
+    repository: &Repository,
+    id: &TaskId,
+    commits: impl Iterator<Item = CommitId>,
+    is_asked: impl Fn(CommitId) -> bool,
+) -> Result<CastVotes> {
     let (mut cast, mut last) = (CastVotes::new(), None);
     let folder = RecordKind::Vote.folder_of(id);
-    for commit_id in commits.touching(RecordKind::Vote, id)?.into_iter().rev() {
+    for commit_id in commits {
         // A commit that changed very many records is among those of every task.
-        let tree_id = repository.tree_id(commit_id, &folder)?;
-        if tree_id == last {
+        let (tree_id, was_held) = (repository.tree_id(commit_id, &folder)?, is_asked(commit_id));
+        if tree_id == last && !was_held {
             continue;
         }
         last = tree_id;
         let mut added = None;
         for file in repository.tree_files(commit_id, &folder)? {
             let name = file.path.rsplit('/').next().unwrap_or_default();
-            if cast.contains_key(name) {
+            if let Some(known) = cast.get_mut(name) {
+                known.was_held |= was_held;
                 continue;
             }
             let added = match &added {
@@ -227,7 +221,8 @@ pub(super) fn votes_cast(repository: &Repository, commits: &Commits<'_>, id: &Ta
                 None => added.insert(repository.commit_info(commit_id)?),
             };
             let (author, committed_at) = (added.author.clone(), added.committer_time);
-            cast.insert(name.to_owned(), CastVote { blob_id: file.blob_id, commit_id, author, committed_at });
+            let vote = CastVote { blob_id: file.blob_id, commit_id, author, committed_at, was_held };
+            cast.insert(name.to_owned(), vote);
         }
     }
     Ok(cast)

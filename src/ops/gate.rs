@@ -9,9 +9,7 @@ use super::{Error, Result, Session};
 use crate::events::LongStep;
 use crate::facts::{FileFacts, RangeEnds, RangeLanding, RangePolicy, RangeReader, USUAL_BASES};
 use crate::git::{CommitId, People, Repository};
-use crate::model::{
-    Config, Level, Person, Problem, RecordPath, Severity, TaskId, is_daily_record, is_in_tracker,
-};
+use crate::model::{Config, Level, Person, Problem, RecordPath, Severity, TaskId, is_in_tracker};
 use crate::process::Program;
 use crate::review::{self, CommandOutcome, RangeFacts, RangeReview, Review, Web};
 use crate::store::Snapshot;
@@ -51,11 +49,7 @@ pub fn review(session: &Session<'_>, request: &GateRequest) -> Result<(Review, V
     let owned = review::owned_paths(&files, config);
     let owners = config.policy.gate.owners.as_deref().filter(|_| !policy.is_own);
     let landing = reader.landing(&ids, owners.map(|owners| (owners, &owned)))?;
-    for commit in &mut commits {
-        if let Some(own) = landing.merges.get(&commit.id) {
-            commit.paths.retain(|path| is_daily_record(path) || own.binary_search(path).is_ok());
-        }
-    }
+    landing.leave_own_changes(&mut commits);
     let people = |person: &Person| policy.range.people.canonical(person);
     let facts = RangeFacts {
         range: range_review(&repository, &ends, policy.is_own, &files, commits.len()),
@@ -73,8 +67,7 @@ pub fn review(session: &Session<'_>, request: &GateRequest) -> Result<(Review, V
     };
     let mut problems = policy.problems.clone();
     if !ends.is_staged {
-        let range = (ends.merge_base, ends.head_commit);
-        problems.extend(super::hooks::undone_in(session, &repository, range)?);
+        problems.extend(super::hooks::undone(session, reader.head(), reader.commits())?);
     }
     Ok((review::review(&facts, config), problems))
 }

@@ -4,17 +4,16 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::rc::Rc;
 
-use chrono::{DateTime, Utc};
 use rayon::prelude::*;
 
 use super::changes::{Changes, is_file};
-use super::{RangeEnds, RangeReader, Result};
-use crate::doc::{acceptance_text, read_task, read_vote, upgrade_task};
+use super::{CommitFacts, RangeEnds, RangeReader, Result};
+use crate::doc::{acceptance_text, read_task, read_vote, signed_text, upgrade_task};
 use crate::facts::evidence::upgrade_vote;
 use crate::facts::reach::Reach;
-use crate::facts::votes::{VoteFile, copies, text_of};
-use crate::git::{BlobId, CommitId, FileChange, FileState, Repository};
-use crate::model::{Move, Person, RecordKind, RecordPath, Task, TaskId, TreeEntry, Verdict, Vote};
+use crate::facts::votes::{self, CastVotes, VoteFile, copies, votes_cast};
+use crate::git::{CommitId, FileChange, FileState, Repository};
+use crate::model::{Move, RecordKind, RecordPath, Task, TaskId, TreeEntry, Verdict, Vote, is_daily_record};
 use crate::policy::history::{Ancestors, Commit, History, PersonKey};
 use crate::policy::landing::{
     HistoryStep, Judgement, Landing, Objection, Removal, Ruling, TaskSide, TaskSides, judge as judge_landing,
@@ -33,21 +32,10 @@ pub struct RangeLanding {
     pub cast: Vec<CastVote>,
     /// The ids of the commits that the judgement speaks of.
     pub commits: BTreeMap<Commit, String>,
-    /// What each merge commit of the range changed by itself: what its parents merge to is not its own.
-    pub merges: BTreeMap<String, Rc<[String]>>,
+    /// What each merge commit of the range changed by itself, by its id.
+    merges: BTreeMap<String, Rc<[String]>>,
     /// Who wrote what each task's commits changed.
     pub writers: BTreeMap<TaskId, BTreeSet<PersonKey>>,
-}
-
-/// The first commit that has a vote's file.
-struct Added {
-    blob_id: BlobId,
-    commit: Commit,
-    author: Person,
-    /// When it was committed, as it says itself.
-    committed_at: DateTime<Utc>,
-    /// Whether the base's tip or an ancestor of it has it.
-    was_held: bool,
 }
 
 /// A vote's file, read.
@@ -60,9 +48,21 @@ struct Found {
     now: Vec<u8>,
     /// What it was added as.
     then: Option<Vec<u8>>,
-    first: Option<Added>,
+    first: Option<votes::CastVote>,
     sides: Sides<bool>,
     is_rewritten: bool,
+}
+
+impl RangeLanding {
+    /// Leaves of a merge's changes what it changed by itself: what its parents merge to is the work of others. Records
+    /// are compared field by field elsewhere.
+    pub fn leave_own_changes(&self, commits: &mut [CommitFacts]) {
+        for commit in commits {
+            if let Some(own) = self.merges.get(&commit.id) {
+                commit.paths.retain(|path| is_daily_record(path) || own.binary_search(path).is_ok());
+            }
+        }
+    }
 }
 
 impl RangeReader<'_> {
@@ -192,40 +192,16 @@ impl<'r, 'a> Gatherer<'r, 'a> {
         Ok(TaskSides { id: id.clone(), path: RecordPath::task_file(id), kind, sides })
     }
 
-    /// Returns when each vote on a task was added, by the names of their files.
-    fn added(&self, id: &TaskId) -> Result<BTreeMap<String, Added>> {
-        let (mut added, mut last) = (BTreeMap::<String, Added>::new(), None);
-        let (repository, folder) = (self.range.repository, RecordKind::Vote.folder_of(id));
-        for commit in self.reach.touching_votes(id) {
-            let commit_id = self.reach.id(commit);
-            let tree_id = repository.tree_id(commit_id, &folder)?;
-            let is_landed = self.landed.has(commit);
-            if tree_id == last && !is_landed {
-                continue;
-            }
-            last = tree_id;
-            let mut info = None;
-            for file in repository.tree_files(commit_id, &folder)? {
-                let name = file.path.rsplit('/').next().unwrap_or_default();
-                if let Some(known) = added.get_mut(name) {
-                    known.was_held |= is_landed;
-                    continue;
-                }
-                let info = match &info {
-                    Some(info) => info,
-                    None => info.insert(repository.commit_info(commit_id)?),
-                };
-                let first = Added {
-                    blob_id: file.blob_id,
-                    commit,
-                    author: info.author.clone(),
-                    committed_at: info.committer_time,
-                    was_held: is_landed,
-                };
-                added.insert(name.to_owned(), first);
-            }
-        }
-        Ok(added)
+    /// Returns the votes on a task as they were added, and which of them the base's tip or an ancestor of it has.
+    fn added(&self, id: &TaskId) -> Result<CastVotes> {
+        let commits = self.reach.touching_votes(id).into_iter().map(|commit| self.reach.id(commit));
+        let is_landed = |id: CommitId| self.reach.commit(id).is_some_and(|commit| self.landed.has(commit));
+        votes_cast(self.range.repository, id, commits, is_landed)
+    }
+
+    /// Returns the commit that added a vote; the head for one that none has yet.
+    fn added_at(&self, own: &Found) -> Commit {
+        own.first.as_ref().and_then(|first| self.reach.commit(first.commit_id)).unwrap_or(self.head)
     }
 
     fn votes_at(&self, snapshot: &Snapshot, id: &TaskId) -> Result<HashMap<String, Read>> {
@@ -239,8 +215,8 @@ impl<'r, 'a> Gatherer<'r, 'a> {
         for task in tasks {
             found.extend(self.found(&task.id)?.into_iter().map(|own| (task, own)));
         }
-        let first = |own: &Found| own.first.as_ref().map(|first| first.commit);
-        let texts: Vec<_> = found.iter().map(|(_, own)| (text_of(&own.vote), first(own))).collect();
+        let first = |own: &Found| own.first.as_ref().map(|_| self.added_at(own));
+        let texts: Vec<_> = found.iter().map(|(_, own)| (signed_text(&own.vote), first(own))).collect();
         let files = found.iter().map(|(task, own)| self.file_of(&task.id, own));
         let mut records = self.range.vote_reader().records(files.collect());
         for copy in copies(&texts) {
@@ -249,9 +225,8 @@ impl<'r, 'a> Gatherer<'r, 'a> {
         let mut history = VoteHistory::new(&self.reach, self.base);
         let mut cast = Vec::with_capacity(records.len());
         for (record, (task, own)) in records.iter_mut().zip(&found) {
-            let at = own.first.as_ref().map_or(self.head, |first| first.commit);
-            self.upgrade(&mut record.vote, task, at, &mut history)?;
-            cast.push(self.cast(record, task, own.first.as_ref(), own.sides, own.is_rewritten));
+            self.upgrade(&mut record.vote, task, self.added_at(own), &mut history)?;
+            cast.push(self.cast(record, task, own));
         }
         Ok((records, cast))
     }
@@ -302,8 +277,9 @@ impl<'r, 'a> Gatherer<'r, 'a> {
         Ok(found)
     }
 
-    fn is_of_base(&self, first: Option<&Added>) -> bool {
-        first.is_some_and(|first| self.landed.has(first.commit))
+    fn is_of_base(&self, first: Option<&votes::CastVote>) -> bool {
+        let added = first.and_then(|first| self.reach.commit(first.commit_id));
+        added.is_some_and(|added| self.landed.has(added))
     }
 
     fn upgrade(
@@ -318,14 +294,7 @@ impl<'r, 'a> Gatherer<'r, 'a> {
         upgrade_vote(vote, (&task.id, &side.history), route, at, history)
     }
 
-    fn cast(
-        &self,
-        record: &VoteRecord,
-        task: &TaskSides,
-        first: Option<&Added>,
-        sides: Sides<bool>,
-        is_rewritten: bool,
-    ) -> CastVote {
+    fn cast(&self, record: &VoteRecord, task: &TaskSides, own: &Found) -> CastVote {
         let config = &self.range.policy.config;
         let vote = &record.vote;
         let person = self.range.policy.people.canonical(&vote.by);
@@ -345,12 +314,12 @@ impl<'r, 'a> Gatherer<'r, 'a> {
             criteria: vote.covers.criteria.clone(),
             files: vote.covers.files.clone(),
             replaces: vote.replaces.clone(),
-            added: first.map_or(self.head, |first| first.commit),
+            added: self.added_at(own),
             looked_at,
             flaw: flaw_of(record, &person, &task.id, config, round),
-            was_held: sides.tip || first.is_some_and(|first| first.was_held),
-            sides,
-            is_rewritten,
+            was_held: own.sides.tip || own.first.as_ref().is_some_and(|first| first.was_held),
+            sides: own.sides,
+            is_rewritten: own.is_rewritten,
         }
     }
 

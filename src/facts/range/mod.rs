@@ -23,7 +23,7 @@ use self::changes::Changes;
 use super::Result;
 use super::votes::{SignatureCheck, VoteReader};
 use crate::env::Env;
-use crate::git::{CommitId, People, Repository};
+use crate::git::{CommitId, CommitInfo, People, Repository};
 use crate::model::{Config, Move, Signatures};
 use crate::store::{Snapshot, Workspace};
 
@@ -120,6 +120,11 @@ impl<'a> RangeReader<'a> {
             ends,
             policy,
         })
+    }
+
+    /// The commits, each behind its parents.
+    pub fn commits(&self) -> impl Iterator<Item = &CommitInfo> {
+        self.changes.commits.iter().map(|(info, _)| info)
     }
 
     /// The records at the head.

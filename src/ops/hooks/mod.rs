@@ -19,4 +19,4 @@ pub(crate) use link::prepare_message;
 pub(crate) use message::check_message;
 pub(crate) use post_commit::post_commit;
 pub(crate) use pushes::{BranchReport, PushReport, check_push, judge_receive};
-pub(in crate::ops) use undone::{undone_in, undone_lately};
+pub(in crate::ops) use undone::{undone, undone_lately};

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use crate::git::{CommitId, CommitInfo, Repository};
+use crate::git::CommitInfo;
 use crate::model::{Move, Problem, RecordPath, Task, TaskId};
 use crate::ops::session::parse;
 use crate::ops::{Result, Session};
@@ -15,15 +15,6 @@ const MOST_COMMITS: usize = 50;
 /// Directives that are compared with the records before and after their commits: of more the first are enough.
 const MOST_COMPARED: usize = 100;
 
-/// Returns what the commits of a range asked for and the tip's records do not show.
-pub(in crate::ops) fn undone_in(
-    session: &Session<'_>,
-    repository: &Repository,
-    (base, tip): (Option<CommitId>, CommitId),
-) -> Result<Vec<Problem>> {
-    undone(session, tip, &repository.commits_between(base, tip)?)
-}
-
 /// Returns what the last commits of the current branch asked for and its records do not show.
 pub(in crate::ops) fn undone_lately(session: &Session<'_>) -> Result<Vec<Problem>> {
     let repository = session.workspace().repository()?;
@@ -35,18 +26,22 @@ pub(in crate::ops) fn undone_lately(session: &Session<'_>) -> Result<Vec<Problem
         next = commit.parents.first().copied();
         commits.push(commit);
     }
-    undone(session, tip, &commits)
+    undone(session, &session.workspace().snapshot_of_commit(Some(tip))?, commits.iter())
 }
 
-fn undone(session: &Session<'_>, tip: CommitId, commits: &[CommitInfo]) -> Result<Vec<Problem>> {
-    let now = session.workspace().snapshot_of_commit(Some(tip))?;
+/// Returns what commits asked for and the records at their tip do not show.
+pub(in crate::ops) fn undone<'c>(
+    session: &Session<'_>,
+    now: &Snapshot,
+    commits: impl Iterator<Item = &'c CommitInfo>,
+) -> Result<Vec<Problem>> {
     let (mut problems, mut compared) = (Vec::new(), 0);
     let mut tasks: HashMap<TaskId, Option<Task>> = HashMap::new();
     for commit in commits {
         let mut asks = parse_message(&commit.message, Comments::None).directives;
         asks.retain(|directive| {
             let id = &directive.task;
-            let task = tasks.entry(id.clone()).or_insert_with(|| task_in(&now, id));
+            let task = tasks.entry(id.clone()).or_insert_with(|| task_in(now, id));
             directive.action != Action::Link
                 && task.as_ref().is_some_and(|task| !is_recorded(&directive.action, commit, task))
         });
