@@ -143,11 +143,12 @@ impl<'f> RangeFacts<'f> {
     pub(super) fn lifted_by_overrides(&self, role: &JudgedRole) -> Vec<Missing> {
         let is_lifted = |(_, status): &&(usize, VoteStatus)| *status == VoteStatus::None(WhyNot::Overridden);
         let lifted = role.votes.iter().filter(is_lifted);
-        lifted.filter_map(|(at, status)| Some(self.rejection(self.vote(*at, status)?))).collect()
+        lifted.filter_map(|(at, status)| Some(self.rejection(self.vote(*at, status)?.record))).collect()
     }
 
-    fn rejection(&self, vote: Vote<'_>) -> Missing {
-        let own = &vote.record.vote;
+    /// Returns a rejection that stands, as what is missing.
+    pub(super) fn rejection(&self, record: &VoteRecord) -> Missing {
+        let own = &record.vote;
         let notes = own.notes.as_deref().and_then(|notes| notes.lines().next());
         Missing::Rejected {
             role: own.role.clone(),
@@ -160,7 +161,7 @@ impl<'f> RangeFacts<'f> {
     pub(super) fn missing_of(&self, role: &JudgedRole, config: &Config) -> Vec<Missing> {
         let mut missing = Vec::new();
         for (at, status) in role.votes.iter().filter(|(_, status)| *status == VoteStatus::Rejection) {
-            missing.extend(self.vote(*at, status).map(|vote| self.rejection(vote)));
+            missing.extend(self.vote(*at, status).map(|vote| self.rejection(vote.record)));
         }
         let have = self.people_approving(role);
         if have < role.quorum {

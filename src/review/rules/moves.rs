@@ -6,7 +6,7 @@ use super::super::facts::{RangeFacts, RangeTask, RecordStep};
 use super::super::passes::{Judged, Pass, kind_of, lost};
 use super::objections::{excuses, is_revert, is_reverted, not_counted};
 use super::{About, Violations};
-use crate::model::{Config, GateRule, Level, Move, MoveKind, Suggestion, Task};
+use crate::model::{Config, GateRule, Level, Move, MoveKind, Suggestion, Task, TaskId};
 use crate::policy::{Fix, Missing, Route, VoteStatus, WhyNot, is_override, overriding_move, role_for_people};
 
 const LEGAL: GateRule = GateRule::LegalMoves;
@@ -248,12 +248,17 @@ fn how(step: &Move) -> String {
 pub(super) fn fix_of(task: &RangeTask, missing: &Missing) -> Fix {
     let id = &task.id;
     let (Missing::Signoff { role, .. }, Some(after)) = (missing, &task.after) else { return missing.fix(id) };
-    let back = match after.stage.is_complete() {
-        true => Suggestion::tracker(["reopen", id.as_str()]),
-        false => Suggestion::tracker(["fail", id.as_str(), "WHY"]),
-    };
+    let back = back(id, after.stage.is_complete(), "WHY");
     let again = Suggestion::tracker(["approve", id.as_str(), "--as", role]);
     Fix::Advice(format!("{back}, and when it is there again: {again}"))
+}
+
+/// The command that sends a task back to where it can be reviewed again.
+pub(super) fn back(id: &TaskId, is_complete: bool, why: &str) -> Suggestion {
+    match is_complete {
+        true => Suggestion::tracker(["reopen", id.as_str()]),
+        false => Suggestion::tracker(["fail", id.as_str(), why]),
+    }
 }
 
 /// Returns the rule that a missing thing breaks, and what is to be said of it.

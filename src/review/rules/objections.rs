@@ -5,9 +5,9 @@ use std::collections::BTreeSet;
 use super::super::facts::{RangeFacts, RangeTask, RecordStep};
 use super::super::passes::Vote;
 use super::files::{asked_anywhere, owners_violation};
-use super::votes::{path_of, rule_against};
+use super::votes::{rewritten, rule_against};
 use super::{About, Violations};
-use crate::model::{GateRule, Level, RecordPath, Stage, Suggestion, TaskId, Verdict};
+use crate::model::{GateRule, Level, Stage, Suggestion, TaskId, Verdict};
 use crate::policy::landing::{JudgedRole, Objection, Ruling};
 use crate::policy::{Fix, Missing, WhyNot};
 
@@ -28,8 +28,8 @@ fn of_objection(facts: &RangeFacts<'_>, objection: &Objection, book: &mut Violat
         ..About::default()
     };
     match &objection.ruling {
-        Ruling::VoteRemoved => of_vote(facts, objection, "deletes a vote", book),
-        Ruling::VoteRewritten => of_vote(facts, objection, "changes a vote that was cast", book),
+        Ruling::VoteRemoved => of_vote(facts, &about(), true, book),
+        Ruling::VoteRewritten => of_vote(facts, &about(), false, book),
         Ruling::HistoryShortened => shortened(facts, task, &about(), book),
         Ruling::WrongStage { expected } => wrong_stage(task, expected, &about(), book),
         Ruling::Squash { tasks } => {
@@ -94,14 +94,11 @@ fn all_of(tasks: &[TaskId]) -> String {
 }
 
 /// A vote that is gone or changed, where no commit of the range is known to have done that.
-fn of_vote(facts: &RangeFacts<'_>, objection: &Objection, action: &str, book: &mut Violations<'_>) {
-    let is_told = |step: &RecordStep| matches!(step, RecordStep::Vote { path, .. } if Some(path) == objection.path.as_ref());
-    if facts.steps.iter().any(is_told) {
-        return;
+fn of_vote(facts: &RangeFacts<'_>, about: &About<'_>, is_deleted: bool, book: &mut Violations<'_>) {
+    let is_told = |step: &RecordStep| matches!(step, RecordStep::Vote { path, .. } if Some(path.as_str()) == about.file);
+    if !facts.steps.iter().any(is_told) {
+        rewritten(about, is_deleted, book);
     }
-    let fix = advice("restore the file; who changed their mind votes again");
-    let (task, file) = (objection.task.as_ref(), objection.path.as_deref());
-    book.add(GateRule::NoRewrittenVotes, action, About { task, file, fix, ..About::default() });
 }
 
 fn shortened(facts: &RangeFacts<'_>, task: Option<&RangeTask>, about: &About<'_>, book: &mut Violations<'_>) {
@@ -139,10 +136,7 @@ fn veto(
 ) {
     let at = facts.landing.cast.iter().position(|vote| Some(&vote.path) == objection.path.as_ref());
     let Some((at, id)) = at.zip(objection.task.as_ref()) else { return };
-    let record = &facts.landing.votes[at];
-    let by = (facts.people)(&record.vote.by).name;
-    let notes = record.vote.notes.as_deref().and_then(|notes| notes.lines().next()).map(str::to_owned);
-    let missing = Missing::Rejected { role: record.vote.role.clone(), by, notes };
+    let missing = facts.rejection(&facts.landing.votes[at]);
     let fix = Some(missing.fix(id));
     let message = format!("left {stage}, although it is rejected {missing}");
     book.add(GateRule::EarnedMoves, message, about.with(fix));
@@ -196,9 +190,9 @@ pub(super) fn not_counted(
 ) {
     let Some(why) = vote.status.why_not() else { return };
     let Some(rule) = rule_against(why) else { return };
-    let file = path_of(vote);
     let (name, role) = ((facts.people)(&vote.record.vote.by).name, &vote.record.vote.role);
-    let about = About { task: Some(id), file: Some(&file), ..About::default() };
+    let file = Some(facts.landing.cast[vote.at].path.as_str());
+    let about = About { task: Some(id), file, ..About::default() };
     book.add_at(most, rule, format!("the vote of {name} as {role} does not count: {why}"), about);
 }
 
@@ -268,10 +262,7 @@ fn uncovered(
 fn back_to_review(facts: &RangeFacts<'_>, id: &TaskId) -> Suggestion {
     let task = facts.tasks.iter().find(|task| task.id == *id);
     let is_complete = task.and_then(|task| task.after.as_ref()).is_some_and(|task| task.stage.is_complete());
-    match is_complete {
-        true => Suggestion::tracker(["reopen", id.as_str()]),
-        false => Suggestion::tracker(["fail", id.as_str(), "changed after review"]),
-    }
+    super::moves::back(id, is_complete, "changed after review")
 }
 
 fn is_cancelled(facts: &RangeFacts<'_>, id: &TaskId) -> bool {
@@ -290,5 +281,4 @@ pub(super) fn is_revert(facts: &RangeFacts<'_>, commit: Option<&str>) -> bool {
 pub(super) fn is_reverted(facts: &RangeFacts<'_>, task: &RangeTask) -> bool {
     let deleting = facts.commits.iter().rev().find(|commit| commit.paths.contains(&task.path));
     deleting.is_some_and(|commit| is_revert(facts, Some(&commit.id)))
-        && RecordPath::parse(&task.path).is_some()
 }

@@ -34,11 +34,9 @@ fn of_step(facts: &RangeFacts<'_>, step: &RecordStep, book: &mut Violations<'_>)
             if is_lawful {
                 return;
             }
-            let action = if *is_deleted { "deletes a vote" } else { "changes a vote that was cast" };
-            let fix = Some(Fix::Advice("restore the file; who changed their mind votes again".to_owned()));
-            let commit = commit.as_deref();
-            let about = About { task: Some(task), commit, file: Some(path), fix, ..About::default() };
-            book.add(GateRule::NoRewrittenVotes, action, about);
+            let about =
+                About { task: Some(task), commit: commit.as_deref(), file: Some(path), ..About::default() };
+            rewritten(&about, *is_deleted, book);
         }
         RecordStep::Finding { commit, task, path, action } => {
             let id = path.rsplit('/').next().and_then(|name| name.strip_suffix(".yaml")).unwrap_or(path);
@@ -52,6 +50,13 @@ fn of_step(facts: &RangeFacts<'_>, step: &RecordStep, book: &mut Violations<'_>)
     }
 }
 
+/// Says that a vote's file is gone or changed.
+pub(super) fn rewritten(about: &About<'_>, is_deleted: bool, book: &mut Violations<'_>) {
+    let action = if is_deleted { "deletes a vote" } else { "changes a vote that was cast" };
+    let fix = Some(Fix::Advice("restore the file; who changed their mind votes again".to_owned()));
+    book.add(GateRule::NoRewrittenVotes, action, about.with(fix));
+}
+
 /// Votes that the range brings and that count for nothing are worth a warning, where no move rests on them; so is what
 /// is doubtful about one that counts.
 fn of_new_vote(facts: &RangeFacts<'_>, vote: Vote<'_>, book: &mut Violations<'_>) {
@@ -61,8 +66,7 @@ fn of_new_vote(facts: &RangeFacts<'_>, vote: Vote<'_>, book: &mut Violations<'_>
     if *worth != VoteStatus::Approval {
         return;
     }
-    let file = path_of(vote);
-    let about = || About { task: Some(&cast.task), file: Some(&file), ..About::default() };
+    let about = || About { task: Some(&cast.task), file: Some(&cast.path), ..About::default() };
     let (name, role) = ((facts.people)(&vote.record.vote.by).name, &vote.record.vote.role);
     if vote.record.trust == Trust::Attributed && book.config.policy.signatures == Signatures::Warn {
         let message = format!("the approval of {name} as {role} is not signed");
@@ -113,11 +117,6 @@ pub(super) fn rule_against(why: &WhyNot) -> Option<GateRule> {
         | WhyNot::UnbegunRound { .. } => Some(GateRule::NoRewrittenVotes),
         _ => None,
     }
-}
-
-/// Returns the path of a vote's file.
-pub(super) fn path_of(vote: Vote<'_>) -> String {
-    format!("{}/{}", RecordKind::Vote.folder_of(&vote.record.folder), vote.record.name)
 }
 
 /// Who settles or waives a finding that blocks must be one whose role found it, and, where nobody may approve their
