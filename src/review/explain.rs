@@ -98,7 +98,7 @@ const EXPLANATIONS: [Explanation; GateRule::ALL.len()] = [
                 or waives one is of the role that found it.",
         why: "A reviewer who found something wrong has to be answered, not outrun.",
         example: "TASK-7Q2M: left sec, with finding F2 open",
-        fix: "Mend what was found and `tracker findings settle TASK F2`, or, where the role may, `tracker findings \
+        fix: "Fix what was found and `tracker findings fix TASK F2`, or, where the role may, `tracker findings \
                waive TASK F2` with a reason.",
     },
     Explanation {

@@ -40,8 +40,8 @@ fn of_step(facts: &RangeFacts<'_>, step: &RecordStep, book: &mut Violations<'_>)
         }
         RecordStep::Finding { commit, task, path, action } => {
             let id = path.rsplit('/').next().and_then(|name| name.strip_suffix(".yaml")).unwrap_or(path);
-            let settle = Suggestion::tracker(["findings", "settle", task.as_str(), id]);
-            let fix = Some(Fix::Advice(format!("restore the file; {settle}, or waive")));
+            let resolve = Suggestion::tracker(["findings", "resolve", task.as_str(), id]);
+            let fix = Some(Fix::Advice(format!("restore the file; {resolve}, or waive")));
             let commit = commit.as_deref();
             let about = About { task: Some(task), commit, file: Some(path), fix, ..About::default() };
             book.add(GateRule::OpenFindings, action.clone(), about);
