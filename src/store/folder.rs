@@ -212,3 +212,8 @@ fn stat_from(stat: &rustix::fs::Stat) -> Stat {
         inode: stat.st_ino.into(),
     }
 }
+
+/// Returns the folder of a path below the top, and the name in it; an empty folder is the top.
+pub(super) fn split(path: &str) -> (&str, &str) {
+    path.rsplit_once('/').unwrap_or(("", path))
+}

@@ -9,7 +9,7 @@ use std::rc::Rc;
 
 use walkdir::WalkDir;
 
-use super::folder::Folder;
+use super::folder::{Folder, split};
 use super::{Error, Result, Snapshot};
 use crate::git;
 use crate::model::{RecordKind, TRACKER_FOLDER};
@@ -144,7 +144,7 @@ impl Source {
     pub(super) fn has(&self, path: &str) -> Result<bool> {
         match self {
             Self::WorkTree(top) => {
-                let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
+                let (folder, name) = split(path);
                 Ok(Folder::open(top, folder)?.is_some_and(|folder| folder.stat(name).is_some()))
             }
             Self::Commit(commit) => Ok(commit.file(path)?.is_some()),
@@ -156,7 +156,7 @@ impl Source {
     pub(super) fn read(&self, path: &str) -> Result<Option<Vec<u8>>> {
         match self {
             Self::WorkTree(top) => {
-                let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
+                let (folder, name) = split(path);
                 match Folder::open(top, folder)? {
                     Some(folder) => Ok(folder.read(name)?.map(|(bytes, _)| bytes)),
                     None => Ok(None),

@@ -15,7 +15,7 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::folder::Folder;
+use super::folder::{Folder, split};
 use super::lock::Lock;
 use super::write::{self, Target, Temporary};
 use super::{Change, Error, Result};
@@ -169,7 +169,7 @@ impl Journal {
     fn of(top: &Path, changes: &[&Change]) -> Self {
         let mut folders = BTreeSet::new();
         let files = changes.iter().map(|change| {
-            let (folder, name) = change.path.rsplit_once('/').unwrap_or(("", &change.path));
+            let (folder, name) = split(&change.path);
             let ends = folder.match_indices('/').map(|(at, _)| at).chain([folder.len()]);
             let missing = ends.map(|end| &folder[..end]).filter(|part| !top.join(part).is_dir());
             folders.extend(missing.map(str::to_owned));
@@ -231,7 +231,7 @@ impl Journal {
     /// Puts back what stood there before, where what stands there now is what this write put there.
     fn undo(&self, top: &Path) -> Result<()> {
         for file in self.files.iter().rev() {
-            let (folder, name) = file.path.rsplit_once('/').unwrap_or(("", &file.path));
+            let (folder, name) = split(&file.path);
             // Opened component by component: a link on the way leads nowhere.
             let Some(open) = Folder::open(top, folder)? else { continue };
             let path = top.join(&file.path);
@@ -259,7 +259,7 @@ fn check(top: &Path, change: &Change) -> Result<()> {
         Some(before) => refuse_if_changed(top, &change.path, before),
         None => {
             // Opening the folder component by component is what refuses a link on the way.
-            let folder = change.path.rsplit_once('/').map_or("", |(folder, _)| folder);
+            let (folder, _) = split(&change.path);
             Folder::open(top, folder).map(|_| ())
         }
     }
@@ -267,7 +267,7 @@ fn check(top: &Path, change: &Change) -> Result<()> {
 
 /// An editor takes no lock: what was saved since the file was read must not be lost.
 pub(super) fn refuse_if_changed(top: &Path, relative: &str, before: &str) -> Result<()> {
-    let (folder, name) = relative.rsplit_once('/').unwrap_or(("", relative));
+    let (folder, name) = split(relative);
     let read = match Folder::open(top, folder)? {
         Some(folder) => folder.read(name)?,
         None => None,

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::time::Duration;
 
-use super::folder::Folder;
+use super::folder::{Folder, split};
 use super::lock::Lock;
 use super::source::{Commit, Source};
 use super::transaction::{Writes, refuse_if_changed};
@@ -367,7 +367,7 @@ impl Locked<'_> {
 
     fn write_one(&self, change: &Change) -> Result<()> {
         let top = &self.workspace.work_dir;
-        let folder = change.path.rsplit_once('/').map_or("", |(folder, _)| folder);
+        let (folder, _) = split(&change.path);
         // Opening the folder component by component is what refuses a link on the way.
         if Folder::open(top, folder)?.is_none() {
             create_folder(&top.join(folder))?;
