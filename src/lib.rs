@@ -13,6 +13,7 @@
 //! | 0     | `model`  | the nouns: ids, people, tasks, stages, votes, findings, roles, problems; pure |
 //! | 1     | `doc`    | text to nouns and back: read, splice, create, merge; pure |
 //! | 1     | `policy` | rules: status, badges, dependencies, votes, coverage, the stage machine, directives; pure |
+//! | 1     | `metrics` | numbers of flow and sprints, forecasts, what a day is; pure |
 //! | 1     | `query`  | the query language of `list`, `queue` and `board`; pure |
 //! | 1     | `git`    | facts from git, as plain data: nothing of gix leaves this module |
 //! | 2     | `store`  | `.tracker` on disk: discovery, lock, atomic writes, index, snapshots |
@@ -53,6 +54,7 @@ pub mod process;
 
 pub mod doc;
 pub mod git;
+pub mod metrics;
 pub mod policy;
 pub mod query;
 
