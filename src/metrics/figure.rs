@@ -123,7 +123,8 @@ figures! {
         "tasks that a move in the range took out of `complete`, each once", "moves";
     /// Tasks in progress.
     Wip = "wip", "Work in progress", Tasks,
-        "tasks that were started and are neither finished nor cancelled at the end of the range", "moves, `cancelled`";
+        "tasks in a stage between `none` and `complete` at the end of the range that are not cancelled",
+        "moves, `cancelled`";
     /// Tasks finished, by day.
     Throughput = "throughput", "Throughput", Tasks,
         "tasks finished on each day of the range, by the last move to `complete`", "moves";
@@ -284,9 +285,9 @@ impl Figure {
 pub struct Numbers {
     /// The version of the formulas, see [`super::FORMULAS`].
     pub formulas: u32,
-    /// The range: after this moment…
+    /// The range: from this moment…
     pub from: DateTime<Utc>,
-    /// …up to and with this one, as of which everything is looked at.
+    /// …to this one, both included, as of which everything is looked at.
     pub to: DateTime<Utc>,
     /// What a day is: its offset from UTC, such as `+01:00`.
     pub offset: String,

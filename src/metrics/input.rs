@@ -131,7 +131,7 @@ pub enum ScopeChangeKind {
     Estimated(Option<Minutes>),
 }
 
-/// The time that numbers are about: after `from`, up to and with `to`.
+/// The time that numbers are about: from `from` to `to`, both included.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Window {
     /// Where it begins.
@@ -140,4 +140,12 @@ pub struct Window {
     pub to: DateTime<Utc>,
     /// What a day is.
     pub calendar: Calendar,
+}
+
+impl Window {
+    /// Whether a moment lies in it.
+    #[must_use]
+    pub fn contains(&self, at: DateTime<Utc>) -> bool {
+        (self.from..=self.to).contains(&at)
+    }
 }

@@ -6,14 +6,15 @@
 //!
 //! # Rules that hold for all figures
 //!
-//! - A **range** is after its first moment, up to and with its last. Nothing later than the last is looked at.
+//! - A **range** has its first and its last moment in it. Nothing later than the last is looked at.
 //! - The **order of moves** is that of the file. A move that claims to be earlier than the one above it counts as made
 //!   at the same time. Where a task is follows from the moves alone; what a move says of where it came from does not
 //!   count after the first.
 //! - A task is **started** by its first move out of `none`, and **finished** by its last move to `complete`, if it is
 //!   still there at the end of the range. What happens in between, re-opening included, is part of its cycle time.
+//!   A cancelled task is neither in progress nor finished; its file does not say since when it is cancelled.
 //! - A move of kind `import` says where a task was and not when it came there: a task that one started has no known
-//!   start, and is among `missing` where its start is needed.
+//!   start, and is among `missing` where its start is needed; one that an import completed counts as done before.
 //! - A **day** is midnight to midnight at one fixed offset: [`Calendar`].
 //! - **Percentiles** are by nearest rank; there are no means.
 //! - Working time (estimates, time spent; minutes) and counts of tasks are different figures. A task without an
@@ -25,10 +26,16 @@
 //!
 //! [`FORMULAS`] is raised when any formula changes, and frozen numbers say which version made them.
 
+mod compute;
 mod day;
 mod figure;
+pub mod forecast;
 mod input;
+mod life;
 mod percentile;
+mod scope;
+#[cfg(test)]
+mod tests;
 
 pub use day::{Calendar, DAY, days};
 pub use figure::{Difference, Figure, FigureName, Numbers, NumbersError, Unit, Value};
@@ -36,6 +43,7 @@ pub use input::{
     Commitment, Item, ItemFinding, ItemStage, ItemVote, Scope, ScopeChange, ScopeChangeKind, Window,
 };
 pub use percentile::{Percentiles, nearest_rank};
+pub use scope::ScopeState;
 
 /// The version of the formulas.
 pub const FORMULAS: u32 = 1;
@@ -43,12 +51,12 @@ pub const FORMULAS: u32 = 1;
 /// Computes all figures of a range. With a scope they are those of a sprint; without one, of all items, and there are
 /// none that only a sprint has. Figures per person are left out unless `people` asks for them.
 #[must_use]
-pub fn of(_items: &[Item], _scope: Option<&Scope>, window: &Window, _people: bool) -> Numbers {
+pub fn of(items: &[Item], scope: Option<&Scope>, window: &Window, people: bool) -> Numbers {
     Numbers {
         formulas: FORMULAS,
         from: window.from,
         to: window.to,
         offset: window.calendar.offset_text(),
-        figures: Vec::new(),
+        figures: compute::Computation::new(items, scope, window).figures(people),
     }
 }

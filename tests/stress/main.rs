@@ -8,7 +8,7 @@
 //!
 //! Names: `crowd` (16 processes, 200 edits each, readers meanwhile), `kills` (500 writers killed at random),
 //! `documents` (every command on every hostile document), `junk` (50,000 files that are no tasks), `chain`
-//! (10,000 tasks that wait for each other). Without a name it ends at once, so that `cargo test` stays quick. Fail
+//! (10,000 tasks that wait for each other), `figures` (1,000 histories of sprints, computed twice). Without a name it ends at once, so that `cargo test` stays quick. Fail
 //! points exist in debug builds only and are tried by the suite.
 
 #![expect(clippy::disallowed_methods, reason = "tests start programs and wait for them")]
@@ -19,6 +19,8 @@
 mod concurrency;
 #[path = "../suite/crash.rs"]
 mod crash;
+#[path = "../suite/figures/mod.rs"]
+mod figures;
 #[path = "../suite/hostile/mod.rs"]
 mod hostile;
 #[path = "../suite/support.rs"]
@@ -37,7 +39,7 @@ struct Stress {
     round: fn(seed: u64),
 }
 
-const STRESS_TESTS: [Stress; 5] = [
+const STRESS_TESTS: [Stress; 6] = [
     Stress {
         name: "crowd",
         full: || {
@@ -80,6 +82,16 @@ const STRESS_TESTS: [Stress; 5] = [
             "a chain and a cycle of 10,000 tasks".to_owned()
         },
         round: |_| hostile::numbers::chain(500),
+    },
+    Stress {
+        name: "figures",
+        full: || {
+            let compared = figures::compare(1_000, 1_000).expect("this test needs python3");
+            format!("1,000 histories, {compared} figures, each computed twice")
+        },
+        round: |seed| {
+            figures::compare(seed, 20);
+        },
     },
 ];
 

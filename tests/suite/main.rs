@@ -14,6 +14,7 @@ mod crash;
 mod disk;
 mod document_properties;
 mod documents;
+mod figures;
 mod folding;
 mod format;
 mod gate;
