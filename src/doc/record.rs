@@ -1,6 +1,9 @@
 //! Any record, read for what is wrong with it: the one table of which reader reads which kind.
 
-use super::{Document, read_config, read_finding, read_note, read_role, read_task, read_vote};
+use super::{
+    Document, read_config, read_finding, read_note, read_role, read_scope_change, read_sprint, read_task,
+    read_vote,
+};
 use crate::model::{Problem, RecordPath, Task, TaskId};
 
 /// Reads a task and holds its id to the one that its path names: an edit that git carried into the wrong file is
@@ -32,6 +35,10 @@ pub fn record_problems(path: &RecordPath, bytes: &[u8]) -> Vec<Problem> {
         }),
         RecordPath::Finding { task, .. } => read_finding(task, bytes).map(|finding| finding.warnings),
         RecordPath::Note { task, .. } => read_note(task, bytes).map(|_| Vec::new()),
+        RecordPath::Sprint(id) => read_sprint(id, bytes).map(|sprint| sprint.warnings),
+        RecordPath::ScopeChange { sprint, .. } => {
+            read_scope_change(sprint, bytes).map(|change| change.warnings)
+        }
         RecordPath::Role(name) => read_role(name.as_str(), bytes).map(|guide| guide.warnings),
         // Lines, or kinds that nothing reads yet.
         RecordPath::Attributes
@@ -44,7 +51,7 @@ pub fn record_problems(path: &RecordPath, bytes: &[u8]) -> Vec<Problem> {
         | RecordPath::Run(_)
         | RecordPath::Escalation(_)
         | RecordPath::SyncLink { .. }
-        | RecordPath::SprintFile { .. }
+        | RecordPath::SprintDocument { .. }
         | RecordPath::Placeholder(_) => Ok(Vec::new()),
     };
     found.unwrap_or_else(|problems| problems)

@@ -264,7 +264,7 @@ impl FieldKind {
             }
             Self::Word => "one word of letters, digits, `-` and `_`, such as feature",
             Self::Priority => "critical, high, medium or low",
-            Self::Sprint => "an id such as SPRINT-1",
+            Self::Sprint => SprintId::EXPECTED,
             Self::Stage => "lowercase letters, digits, `-` and `_`, such as dev",
             Self::Duration => "a duration such as 45m, 2h, 1h 30m or 3d (a day is 8 hours)",
             Self::Date => "a date such as 2026-11-11",

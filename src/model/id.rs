@@ -105,10 +105,6 @@ id! {
     /// The id of a task, such as `TASK-7Q2M`.
     TaskId
 }
-id! {
-    /// The id of a sprint, such as `SPRINT-1`.
-    SprintId
-}
 
 #[cfg(test)]
 mod tests {

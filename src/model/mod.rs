@@ -45,6 +45,7 @@ mod record;
 mod role;
 mod rules;
 mod same_name;
+mod sprint;
 mod stage;
 mod status;
 mod suggestion;
@@ -65,7 +66,7 @@ pub use gate::Standard;
 pub(crate) use gate::{GateCommand, GateRule, GateRules, Level};
 pub(crate) use glob::{check_glob, is_selected};
 pub(crate) use id::IdError;
-pub use id::{SprintId, TaskId};
+pub use id::TaskId;
 pub(crate) use nearest::nearest;
 pub(crate) use order::{compare_ids, first_to_do};
 pub use person::Person;
@@ -77,6 +78,11 @@ pub(crate) use role::{Role, is_role_name};
 pub use role::{RoleGuide, RoleRules};
 pub use rules::{Advance, PolicyRules, SelfApproval, Signatures, StageRules};
 pub(crate) use rules::{Blocking, HookRules, OnCommit, OpenBox, Requirement};
+pub use sprint::SprintId;
+pub(crate) use sprint::{
+    CommittedTask, EvidenceCounts, ScopeAction, ScopeEntry, ScopeRecord, Sprint, SprintAction, SprintEvent,
+    SprintEvidence, SprintState,
+};
 pub use stage::{Move, MoveKind, Stage};
 pub(crate) use status::Badge;
 pub use status::{Facts, Status};

@@ -3,238 +3,16 @@
 //! Paths are relative to the top of the working tree, with `/`. One that the table does not have is no record, however
 //! close it comes. Whether the entry at a path is a plain file is for its reader to look at.
 
+mod kind;
+
 use std::fmt;
 
-use schemars::JsonSchema;
-use serde::Serialize;
+use super::{IdError, SprintId, TaskId, is_role_name};
+use kind::{Place, TABLE};
+pub use kind::{RecordFormat, RecordKind, TRACKER_FOLDER};
 
-use super::{IdError, TaskId, is_role_name};
-
-macro_rules! root {
-    () => {
-        ".tracker"
-    };
-    ($below:literal) => {
-        concat!(".tracker/", $below)
-    };
-}
-
-/// The folder of the tracker.
-pub const TRACKER_FOLDER: &str = root!();
-
-/// A kind of record: a row of the table.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum RecordKind {
-    /// The configuration.
-    Config,
-    /// How git treats the files.
-    Attributes,
-    /// Which files git passes over.
-    Ignore,
-    /// Whose keys sign for whom, in the format of ssh.
-    AllowedSigners,
-    /// A team's own template of a report.
-    Template,
-    /// What a role is told.
-    Role,
-    /// What a run does.
-    Workflow,
-    /// A task.
-    Task,
-    /// A vote.
-    Vote,
-    /// A finding.
-    Finding,
-    /// A note.
-    Note,
-    /// The receipt of a check that was run.
-    Evidence,
-    /// A plan.
-    Plan,
-    /// A run.
-    Run,
-    /// A question to a person.
-    Escalation,
-    /// What a record is called in another tracker.
-    SyncLink,
-    /// A sprint and its reports.
-    SprintFile,
-    /// `.gitkeep` in a folder of records, which git would otherwise leave out.
-    Placeholder,
-}
-
-/// How a record is written down, which is also how its versions are merged.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum RecordFormat {
-    /// Front matter and Markdown.
-    Markdown,
-    /// One YAML mapping.
-    Yaml,
-    /// The configuration: lines, which must still be TOML when they are merged.
-    Toml,
-    /// Lines.
-    Text,
-}
-
-/// Where the files of a kind are.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Place {
-    /// One file of this path.
-    File(&'static str),
-    /// A file a record in this folder.
-    Folder(&'static str),
-    /// A folder for each owner in this folder, and in it a file a record.
-    FolderOfOwner(&'static str),
-    /// In the folders of other kinds.
-    Elsewhere,
-}
-
-/// What is known of a kind.
-#[derive(Clone, Copy)]
-struct Row {
-    kind: RecordKind,
-    /// What a person calls one.
-    name: &'static str,
-    place: Place,
-    /// Endings of file names; none where any name will do.
-    endings: &'static [&'static str],
-    format: RecordFormat,
-    /// The key that repeats the id which the path names.
-    owner_key: Option<&'static str>,
-    /// Whether a file is never edited once it is written.
-    is_append_only: bool,
-    /// Whether it is among what the gate judges by, and so changes only with the owners' approval.
-    is_policy: bool,
-}
-
-const TABLE: [Row; 18] = {
-    use Place::{Elsewhere, File, Folder, FolderOfOwner as Owned};
-    use RecordFormat::{Markdown, Text, Toml, Yaml};
-    use RecordKind as K;
-    type Texts = &'static [&'static str];
-    const fn row(kind: K, name: &'static str, place: Place, endings: Texts, format: RecordFormat) -> Row {
-        Row { kind, name, place, endings, format, owner_key: None, is_append_only: false, is_policy: false }
-    }
-    const fn policy(row: Row) -> Row {
-        Row { is_policy: true, ..row }
-    }
-    const fn with_id(row: Row) -> Row {
-        Row { owner_key: Some("id"), ..row }
-    }
-    const fn of_task(row: Row) -> Row {
-        Row { owner_key: Some("task"), ..row }
-    }
-    const fn append_only(row: Row) -> Row {
-        Row { is_append_only: true, ..row }
-    }
-    const MD: Texts = &[".md"];
-    const YAML: Texts = &[".yaml"];
-    const SPRINT: Texts = &[".yaml", ".md", ".html", ".svg"];
-    [
-        policy(row(K::Config, "configuration", File(root!("config.toml")), &[], Toml)),
-        policy(row(K::Attributes, "attributes for git", File(root!(".gitattributes")), &[], Text)),
-        policy(row(K::Ignore, "list of ignored files", File(root!(".gitignore")), &[], Text)),
-        policy(row(K::AllowedSigners, "list of signers", File(root!("allowed_signers")), &[], Text)),
-        policy(row(K::Template, "template", Folder(root!("templates")), &[], Text)),
-        policy(row(K::Role, "role", Folder(root!("roles")), MD, Markdown)),
-        policy(row(K::Workflow, "workflow", Folder(root!("workflows")), YAML, Yaml)),
-        with_id(row(K::Task, "task", Folder(root!("tasks")), MD, Markdown)),
-        append_only(of_task(row(K::Vote, "vote", Owned(root!("signoffs")), YAML, Yaml))),
-        of_task(row(K::Finding, "finding", Owned(root!("findings")), YAML, Yaml)),
-        append_only(of_task(row(K::Note, "note", Owned(root!("notes")), MD, Markdown))),
-        append_only(of_task(row(K::Evidence, "receipt", Owned(root!("evidence")), YAML, Yaml))),
-        with_id(row(K::Plan, "plan", Folder(root!("plans")), MD, Markdown)),
-        with_id(row(K::Run, "run", Folder(root!("runs")), YAML, Yaml)),
-        row(K::Escalation, "escalation", Folder(root!("escalations")), YAML, Yaml),
-        row(K::SyncLink, "sync link", Owned(root!("sync")), YAML, Yaml),
-        row(K::SprintFile, "sprint", Owned(root!("sprints")), SPRINT, Text),
-        row(K::Placeholder, "placeholder", Elsewhere, &[], Text),
-    ]
-};
-
+/// In a folder of records, which git would otherwise leave out.
 const PLACEHOLDER: &str = ".gitkeep";
-
-impl RecordKind {
-    /// All kinds, in the order of the table.
-    pub fn all() -> impl Iterator<Item = Self> {
-        TABLE.iter().map(|row| row.kind)
-    }
-
-    fn row(self) -> &'static Row {
-        // A test holds the two orders equal.
-        &TABLE[self as usize]
-    }
-
-    /// Returns the folder of the kind; of one that is a single file, that of the tracker.
-    #[must_use]
-    pub fn folder(self) -> &'static str {
-        match self.row().place {
-            Place::Folder(folder) | Place::FolderOfOwner(folder) => folder,
-            Place::File(_) | Place::Elsewhere => TRACKER_FOLDER,
-        }
-    }
-
-    /// Returns the path of a kind that is a single file; of one with a folder, that.
-    #[must_use]
-    pub fn file(self) -> &'static str {
-        match self.row().place {
-            Place::File(path) => path,
-            _ => self.folder(),
-        }
-    }
-
-    /// Returns the folder in which a task's records of this kind are.
-    #[must_use]
-    pub fn folder_of(self, task: &TaskId) -> String {
-        format!("{}/{task}", self.folder())
-    }
-
-    /// Whether each owner, a task as a rule, has a folder of its own.
-    #[must_use]
-    pub fn has_owners(self) -> bool {
-        matches!(self.row().place, Place::FolderOfOwner(_))
-    }
-
-    /// Whether its records belong to a task and lie in a folder of it.
-    #[must_use]
-    pub fn is_of_task(self) -> bool {
-        self.has_owners() && self.row().owner_key == Some("task")
-    }
-
-    /// The endings that names of files have, with their dot; none where any name will do.
-    #[must_use]
-    pub fn endings(self) -> &'static [&'static str] {
-        self.row().endings
-    }
-
-    /// Whether a file is never edited once it is written.
-    #[must_use]
-    pub fn is_append_only(self) -> bool {
-        self.row().is_append_only
-    }
-
-    /// Whether it changes only with its owners' approval, as what is below the tracker's folder and no record does.
-    #[must_use]
-    pub fn is_policy(self) -> bool {
-        self.row().is_policy
-    }
-
-    fn of_folder(name: &str) -> Option<Self> {
-        let is_it = |folder: &str| folder[TRACKER_FOLDER.len() + 1..] == *name;
-        let row = TABLE.iter().find(|row| match row.place {
-            Place::Folder(folder) | Place::FolderOfOwner(folder) => is_it(folder),
-            Place::File(_) | Place::Elsewhere => false,
-        });
-        row.map(|row| row.kind)
-    }
-}
-
-impl fmt::Display for RecordKind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.row().name)
-    }
-}
 
 /// The name of a file or folder that holds records: one component of a path, not hidden, without control characters.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -329,10 +107,19 @@ pub enum RecordPath {
         /// The file's name.
         name: RecordName,
     },
-    /// `sprints/SPRINT/NAME`
-    SprintFile {
+    /// `sprints/SPRINT/sprint.yaml`
+    Sprint(SprintId),
+    /// `sprints/SPRINT/scope/NAME`
+    ScopeChange {
         /// The sprint.
-        sprint: RecordName,
+        sprint: SprintId,
+        /// The file's name.
+        name: RecordName,
+    },
+    /// `sprints/SPRINT/NAME`
+    SprintDocument {
+        /// The sprint.
+        sprint: SprintId,
         /// The file's name.
         name: RecordName,
     },
@@ -373,11 +160,12 @@ impl RecordPath {
             return Self::of(row.kind, None, "").ok_or(NotARecord::Unknown);
         }
         let Some((folder, rest)) = below.split_once('/') else { return Err(NotARecord::Unknown) };
-        let Some(kind) = RecordKind::of_folder(folder) else { return Err(NotARecord::Unknown) };
+        let Some(kind) = RecordKind::of_folder(folder, rest) else { return Err(NotARecord::Unknown) };
         let (owner, name) = match rest.split_once('/') {
             Some((owner, name)) => (Some(owner), name),
             None => (None, rest),
         };
+        let name = kind.inner_folder().map_or(name, |inner| &name[inner.len() + 1..]);
         if name == PLACEHOLDER && !kind.is_policy() && (owner.is_none() || kind.has_owners()) {
             let folder = &below[..below.len() - PLACEHOLDER.len() - 1];
             return Ok(Self::Placeholder(folder.into()));
@@ -405,7 +193,7 @@ impl RecordPath {
     /// `app/.tracker/tasks/TASK-7Q2M.md`.
     #[must_use]
     pub fn parse_anywhere(path: &str) -> Option<Self> {
-        let at = path.rfind(root!("")).filter(|at| *at == 0 || path.as_bytes()[at - 1] == b'/')?;
+        let at = path.rfind(".tracker/").filter(|at| *at == 0 || path.as_bytes()[at - 1] == b'/')?;
         Self::parse(&path[at..])
     }
 
@@ -415,6 +203,26 @@ impl RecordPath {
     pub fn of_task(kind: RecordKind, task: &TaskId, name: &str) -> Option<Self> {
         let is_whole = kind.is_of_task() && kind.endings().iter().any(|ending| name.ends_with(ending));
         if is_whole { Self::of(kind, Some(task.as_str()), name) } else { None }
+    }
+
+    /// Returns the path of a change of a sprint's scope, or of a document of it; none where the kind has no such files,
+    /// or where none can have this name.
+    #[must_use]
+    pub fn of_sprint(kind: RecordKind, sprint: &SprintId, name: &str) -> Option<Self> {
+        let is_kind = matches!(kind, RecordKind::ScopeChange | RecordKind::SprintDocument);
+        let is_whole = is_kind && kind.endings().iter().any(|ending| name.ends_with(ending));
+        if is_whole { Self::of(kind, Some(sprint.as_str()), name) } else { None }
+    }
+
+    /// Returns the sprint whose record it is.
+    #[must_use]
+    pub fn sprint(&self) -> Option<&SprintId> {
+        match self {
+            Self::Sprint(sprint) | Self::ScopeChange { sprint, .. } | Self::SprintDocument { sprint, .. } => {
+                Some(sprint)
+            }
+            _ => None,
+        }
     }
 
     /// Returns the path of a task's file.
@@ -439,6 +247,7 @@ impl RecordPath {
         let task = || TaskId::parse(owner?).ok();
         let own = || RecordName::parse(name);
         let id = || TaskId::check(name).ok().and_then(|()| own());
+        let sprint = || SprintId::parse(owner?).ok();
         Some(match kind {
             RecordKind::Config => Self::Config,
             RecordKind::Attributes => Self::Attributes,
@@ -456,7 +265,9 @@ impl RecordPath {
             RecordKind::Run => Self::Run(id()?),
             RecordKind::Escalation => Self::Escalation(own()?),
             RecordKind::SyncLink => Self::SyncLink { remote: RecordName::parse(owner?)?, name: own()? },
-            RecordKind::SprintFile => Self::SprintFile { sprint: RecordName::parse(owner?)?, name: own()? },
+            RecordKind::Sprint => Self::Sprint(sprint()?),
+            RecordKind::ScopeChange => Self::ScopeChange { sprint: sprint()?, name: own()? },
+            RecordKind::SprintDocument => Self::SprintDocument { sprint: sprint()?, name: own()? },
             RecordKind::Placeholder => return None,
         })
     }
@@ -481,7 +292,9 @@ impl RecordPath {
             Self::Run(_) => RecordKind::Run,
             Self::Escalation(_) => RecordKind::Escalation,
             Self::SyncLink { .. } => RecordKind::SyncLink,
-            Self::SprintFile { .. } => RecordKind::SprintFile,
+            Self::Sprint(_) => RecordKind::Sprint,
+            Self::ScopeChange { .. } => RecordKind::ScopeChange,
+            Self::SprintDocument { .. } => RecordKind::SprintDocument,
             Self::Placeholder(_) => RecordKind::Placeholder,
         }
     }
@@ -514,8 +327,10 @@ impl RecordPath {
             | Self::Finding { task, name }
             | Self::Note { task, name }
             | Self::Evidence { task, name } => (Some(task.as_str()), name.as_str()),
-            Self::SyncLink { remote: owner, name } | Self::SprintFile { sprint: owner, name } => {
-                (Some(owner.as_str()), name.as_str())
+            Self::SyncLink { remote, name } => (Some(remote.as_str()), name.as_str()),
+            Self::Sprint(sprint) => (Some(sprint.as_str()), ""),
+            Self::ScopeChange { sprint, name } | Self::SprintDocument { sprint, name } => {
+                (Some(sprint.as_str()), name.as_str())
             }
             Self::Placeholder(folder) => (Some(folder), PLACEHOLDER),
         }
@@ -531,8 +346,7 @@ impl RecordPath {
     #[must_use]
     pub fn format(&self) -> RecordFormat {
         match self {
-            Self::SprintFile { name, .. } if name.as_str().ends_with(".yaml") => RecordFormat::Yaml,
-            Self::SprintFile { name, .. } if name.as_str().ends_with(".md") => RecordFormat::Markdown,
+            Self::SprintDocument { name, .. } if name.as_str().ends_with(".md") => RecordFormat::Markdown,
             _ => self.kind().row().format,
         }
     }
@@ -541,10 +355,6 @@ impl RecordPath {
     #[must_use]
     pub fn identity(&self) -> Option<(&'static str, &str)> {
         let (owner, name) = self.parts();
-        if let Self::SprintFile { sprint, name } = self {
-            let is_sprint = name.as_str() == "sprint.yaml" && TaskId::check(sprint.as_str()).is_ok();
-            return is_sprint.then_some(("id", sprint.as_str()));
-        }
         self.kind().row().owner_key.map(|key| (key, owner.unwrap_or(name)))
     }
 
@@ -566,6 +376,12 @@ impl fmt::Display for RecordPath {
             (Place::FolderOfOwner(folder), (owner, name)) => {
                 write!(f, "{folder}/{}/{name}", owner.unwrap_or_default())
             }
+            (Place::FileOfOwner(folder, file), (owner, _)) => {
+                write!(f, "{folder}/{}/{file}", owner.unwrap_or_default())
+            }
+            (Place::FolderInOwner(folder, inner), (owner, name)) => {
+                write!(f, "{folder}/{}/{inner}/{name}", owner.unwrap_or_default())
+            }
             (Place::Folder(folder), (_, name)) => {
                 write!(f, "{folder}/{name}{}", row.endings.first().copied().unwrap_or_default())
             }
@@ -581,7 +397,7 @@ impl From<RecordPath> for String {
 
 /// Returns what follows the tracker's folder in a path; none where the path lies elsewhere.
 fn below(path: &str) -> Option<&str> {
-    path.strip_prefix(root!(""))
+    path.strip_prefix(".tracker/")
 }
 
 /// Whether a path lies below the tracker's folder, record or not.

@@ -2,7 +2,7 @@
 
 use super::*;
 
-const ROWS: [(&str, RecordKind); 20] = [
+const ROWS: [(&str, RecordKind); 22] = [
     (".tracker/config.toml", RecordKind::Config),
     (".tracker/.gitattributes", RecordKind::Attributes),
     (".tracker/.gitignore", RecordKind::Ignore),
@@ -19,8 +19,10 @@ const ROWS: [(&str, RecordKind); 20] = [
     (".tracker/runs/RUN-7Q2M.yaml", RecordKind::Run),
     (".tracker/escalations/a.yaml", RecordKind::Escalation),
     (".tracker/sync/github/12.yaml", RecordKind::SyncLink),
-    (".tracker/sprints/2026.1_a/sprint.yaml", RecordKind::SprintFile),
-    (".tracker/sprints/2026.1_a/burndown.svg", RecordKind::SprintFile),
+    (".tracker/sprints/2026.1_a/sprint.yaml", RecordKind::Sprint),
+    (".tracker/sprints/SPRINT-1/scope/20261111T100000Z-0a1b2.yaml", RecordKind::ScopeChange),
+    (".tracker/sprints/2026.1_a/burndown.svg", RecordKind::SprintDocument),
+    (".tracker/sprints/2026.1_a/POSTMORTEM.md", RecordKind::SprintDocument),
     (".tracker/tasks/.gitkeep", RecordKind::Placeholder),
     (".tracker/signoffs/TASK-7Q2M/.gitkeep", RecordKind::Placeholder),
 ];
@@ -41,6 +43,8 @@ fn every_kind_reads_the_paths_that_its_row_gives() {
             Place::File(path) => vec![path.to_owned()],
             Place::Folder(folder) => ["TASK-7Q2M", "a"].map(|name| format!("{folder}/{name}{ending}")).into(),
             Place::FolderOfOwner(folder) => vec![format!("{folder}/TASK-7Q2M/a{ending}")],
+            Place::FileOfOwner(folder, file) => vec![format!("{folder}/TASK-7Q2M/{file}")],
+            Place::FolderInOwner(folder, inner) => vec![format!("{folder}/TASK-7Q2M/{inner}/a{ending}")],
             Place::Elsewhere => continue,
         };
         let read: Vec<_> = paths.iter().filter_map(|path| Some((path, RecordPath::parse(path)?))).collect();
@@ -94,6 +98,12 @@ fn near_misses_are_no_records() {
         ".tracker/tasks/run.sh",
         ".tracker/tasks/old/.gitkeep",
         ".tracker/sprints/sprint.yaml",
+        ".tracker/sprints/SPRINT-1/other.yaml",
+        ".tracker/sprints/SPRINT-1/scope/a.md",
+        ".tracker/sprints/SPRINT-1/scope/b/a.yaml",
+        ".tracker/sprints/a b/sprint.yaml",
+        ".tracker/sprints/a..b/sprint.yaml",
+        ".tracker/sprints/SPRINT-1/scope",
     ] {
         assert_eq!(RecordPath::parse(path), None, "{path}");
     }
@@ -125,6 +135,7 @@ fn a_path_says_whose_record_it_is() {
     assert_eq!(identity("app/.tracker/signoffs/WH-1/a.yaml"), owned("task", "WH-1"));
     assert_eq!(identity(".tracker/notes/WH-1/a.md"), owned("task", "WH-1"));
     assert_eq!(identity(".tracker/sprints/SPRINT-1/sprint.yaml"), owned("id", "SPRINT-1"));
+    assert_eq!(identity(".tracker/sprints/a.b/scope/x.yaml"), owned("sprint", "a.b"));
     assert_eq!(identity(".tracker/sprints/SPRINT-1/report.md"), None);
     assert_eq!(identity(".tracker/roles/reviewer.md"), None);
     assert_eq!(identity("x.tracker/tasks/TASK-1.md"), None);

@@ -1,0 +1,269 @@
+//! The kinds of records: the rows of the table, and what each row tells.
+
+use std::fmt;
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use crate::model::TaskId;
+
+macro_rules! root {
+    () => {
+        ".tracker"
+    };
+    ($below:literal) => {
+        concat!(".tracker/", $below)
+    };
+}
+
+/// The folder of the tracker.
+pub const TRACKER_FOLDER: &str = root!();
+
+/// A kind of record: a row of the table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum RecordKind {
+    /// The configuration.
+    Config,
+    /// How git treats the files.
+    Attributes,
+    /// Which files git passes over.
+    Ignore,
+    /// Whose keys sign for whom, in the format of ssh.
+    AllowedSigners,
+    /// A team's own template of a report.
+    Template,
+    /// What a role is told.
+    Role,
+    /// What a run does.
+    Workflow,
+    /// A task.
+    Task,
+    /// A vote.
+    Vote,
+    /// A finding.
+    Finding,
+    /// A note.
+    Note,
+    /// The receipt of a check that was run.
+    Evidence,
+    /// A plan.
+    Plan,
+    /// A run.
+    Run,
+    /// A question to a person.
+    Escalation,
+    /// What a record is called in another tracker.
+    SyncLink,
+    /// A sprint.
+    Sprint,
+    /// A change of a sprint's scope after its start.
+    ScopeChange,
+    /// A report, a chart or the postmortem of a sprint.
+    SprintDocument,
+    /// `.gitkeep` in a folder of records, which git would otherwise leave out.
+    Placeholder,
+}
+
+/// How a record is written down, which is also how its versions are merged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RecordFormat {
+    /// Front matter and Markdown.
+    Markdown,
+    /// One YAML mapping.
+    Yaml,
+    /// The configuration: lines, which must still be TOML when they are merged.
+    Toml,
+    /// Lines.
+    Text,
+}
+
+/// Where the files of a kind are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Place {
+    /// One file of this path.
+    File(&'static str),
+    /// A file a record in this folder.
+    Folder(&'static str),
+    /// A folder for each owner in this folder, and in it a file a record.
+    FolderOfOwner(&'static str),
+    /// A folder for each owner in this folder, and in it one file of this name.
+    FileOfOwner(&'static str, &'static str),
+    /// A folder for each owner in this folder, and in it a folder of this name with a file a record.
+    FolderInOwner(&'static str, &'static str),
+    /// In the folders of other kinds.
+    Elsewhere,
+}
+
+/// What is known of a kind.
+#[derive(Clone, Copy)]
+pub(super) struct Row {
+    pub(super) kind: RecordKind,
+    /// What a person calls one.
+    pub(super) name: &'static str,
+    pub(super) place: Place,
+    /// Endings of file names; none where any name will do.
+    pub(super) endings: &'static [&'static str],
+    pub(super) format: RecordFormat,
+    /// The key that repeats the id which the path names.
+    pub(super) owner_key: Option<&'static str>,
+    /// Whether a file is never edited once it is written.
+    is_append_only: bool,
+    /// Whether it is among what the gate judges by, and so changes only with the owners' approval.
+    is_policy: bool,
+}
+
+pub(super) const TABLE: [Row; 20] = {
+    use Place::{Elsewhere, File, FileOfOwner, Folder, FolderInOwner, FolderOfOwner as Owned};
+    use RecordFormat::{Markdown, Text, Toml, Yaml};
+    use RecordKind as K;
+    type Texts = &'static [&'static str];
+    const fn row(kind: K, name: &'static str, place: Place, endings: Texts, format: RecordFormat) -> Row {
+        Row { kind, name, place, endings, format, owner_key: None, is_append_only: false, is_policy: false }
+    }
+    const fn policy(row: Row) -> Row {
+        Row { is_policy: true, ..row }
+    }
+    const fn with_id(row: Row) -> Row {
+        Row { owner_key: Some("id"), ..row }
+    }
+    const fn of_task(row: Row) -> Row {
+        Row { owner_key: Some("task"), ..row }
+    }
+    const fn append_only(row: Row) -> Row {
+        Row { is_append_only: true, ..row }
+    }
+    const MD: Texts = &[".md"];
+    const YAML: Texts = &[".yaml"];
+    const DOCUMENTS: Texts = &[".md", ".html", ".svg"];
+    const fn of_sprint(row: Row) -> Row {
+        Row { owner_key: Some("sprint"), ..row }
+    }
+    [
+        policy(row(K::Config, "configuration", File(root!("config.toml")), &[], Toml)),
+        policy(row(K::Attributes, "attributes for git", File(root!(".gitattributes")), &[], Text)),
+        policy(row(K::Ignore, "list of ignored files", File(root!(".gitignore")), &[], Text)),
+        policy(row(K::AllowedSigners, "list of signers", File(root!("allowed_signers")), &[], Text)),
+        policy(row(K::Template, "template", Folder(root!("templates")), &[], Text)),
+        policy(row(K::Role, "role", Folder(root!("roles")), MD, Markdown)),
+        policy(row(K::Workflow, "workflow", Folder(root!("workflows")), YAML, Yaml)),
+        with_id(row(K::Task, "task", Folder(root!("tasks")), MD, Markdown)),
+        append_only(of_task(row(K::Vote, "vote", Owned(root!("signoffs")), YAML, Yaml))),
+        of_task(row(K::Finding, "finding", Owned(root!("findings")), YAML, Yaml)),
+        append_only(of_task(row(K::Note, "note", Owned(root!("notes")), MD, Markdown))),
+        append_only(of_task(row(K::Evidence, "receipt", Owned(root!("evidence")), YAML, Yaml))),
+        with_id(row(K::Plan, "plan", Folder(root!("plans")), MD, Markdown)),
+        with_id(row(K::Run, "run", Folder(root!("runs")), YAML, Yaml)),
+        row(K::Escalation, "escalation", Folder(root!("escalations")), YAML, Yaml),
+        row(K::SyncLink, "sync link", Owned(root!("sync")), YAML, Yaml),
+        with_id(row(K::Sprint, "sprint", FileOfOwner(root!("sprints"), "sprint.yaml"), YAML, Yaml)),
+        append_only(of_sprint(row(
+            K::ScopeChange,
+            "change of scope",
+            FolderInOwner(root!("sprints"), "scope"),
+            YAML,
+            Yaml,
+        ))),
+        row(K::SprintDocument, "document of a sprint", Owned(root!("sprints")), DOCUMENTS, Text),
+        row(K::Placeholder, "placeholder", Elsewhere, &[], Text),
+    ]
+};
+
+impl RecordKind {
+    /// All kinds, in the order of the table.
+    pub fn all() -> impl Iterator<Item = Self> {
+        TABLE.iter().map(|row| row.kind)
+    }
+
+    pub(super) fn row(self) -> &'static Row {
+        // A test holds the two orders equal.
+        &TABLE[self as usize]
+    }
+
+    /// Returns the folder of the kind; of one that is a single file, that of the tracker.
+    #[must_use]
+    pub fn folder(self) -> &'static str {
+        match self.row().place {
+            Place::Folder(folder)
+            | Place::FolderOfOwner(folder)
+            | Place::FileOfOwner(folder, _)
+            | Place::FolderInOwner(folder, _) => folder,
+            Place::File(_) | Place::Elsewhere => TRACKER_FOLDER,
+        }
+    }
+
+    /// Returns the path of a kind that is a single file; of one with a folder, that.
+    #[must_use]
+    pub fn file(self) -> &'static str {
+        match self.row().place {
+            Place::File(path) => path,
+            _ => self.folder(),
+        }
+    }
+
+    /// Returns the folder in which a task's records of this kind are.
+    #[must_use]
+    pub fn folder_of(self, task: &TaskId) -> String {
+        format!("{}/{task}", self.folder())
+    }
+
+    /// Whether each owner, a task as a rule, has a folder of its own.
+    #[must_use]
+    pub fn has_owners(self) -> bool {
+        matches!(
+            self.row().place,
+            Place::FolderOfOwner(_) | Place::FileOfOwner(..) | Place::FolderInOwner(..)
+        )
+    }
+
+    /// Whether its records belong to a task and lie in a folder of it.
+    #[must_use]
+    pub fn is_of_task(self) -> bool {
+        self.has_owners() && self.row().owner_key == Some("task")
+    }
+
+    /// The endings that names of files have, with their dot; none where any name will do.
+    #[must_use]
+    pub fn endings(self) -> &'static [&'static str] {
+        self.row().endings
+    }
+
+    /// Whether a file is never edited once it is written.
+    #[must_use]
+    pub fn is_append_only(self) -> bool {
+        self.row().is_append_only
+    }
+
+    /// Whether it changes only with its owners' approval, as what is below the tracker's folder and no record does.
+    #[must_use]
+    pub fn is_policy(self) -> bool {
+        self.row().is_policy
+    }
+
+    /// Finds the kind whose files lie in a folder of this name; where several kinds share it, the one that `rest`, the
+    /// path below the folder, is closest to.
+    pub(super) fn of_folder(name: &str, rest: &str) -> Option<Self> {
+        let is_it = |folder: &str| folder[TRACKER_FOLDER.len() + 1..] == *name;
+        let below_owner = rest.split_once('/').map_or("", |(_, below)| below);
+        let row = TABLE.iter().find(|row| match row.place {
+            Place::Folder(folder) | Place::FolderOfOwner(folder) => is_it(folder),
+            Place::FileOfOwner(folder, file) => is_it(folder) && below_owner == file,
+            Place::FolderInOwner(folder, inner) => {
+                is_it(folder) && below_owner.strip_prefix(inner).is_some_and(|rest| rest.starts_with('/'))
+            }
+            Place::File(_) | Place::Elsewhere => false,
+        });
+        row.map(|row| row.kind)
+    }
+
+    /// Returns the folder between that of an owner and the file, if the kind has one.
+    pub(super) fn inner_folder(self) -> Option<&'static str> {
+        if let Place::FolderInOwner(_, inner) = self.row().place { Some(inner) } else { None }
+    }
+}
+
+impl fmt::Display for RecordKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.row().name)
+    }
+}
