@@ -36,6 +36,7 @@
 //!   notes/TASK-7Q2M/*.md      one per note
 //!   signoffs/TASK-7Q2M/*.yaml one per vote, written once
 //!   findings/TASK-7Q2M/*.yaml one per finding
+//!   sprints/NAME/             sprint.yaml, scope/*.yaml (one per change after the start), reports, charts
 //!   roles/*.md                what a role is told: prompt and checklist
 //!   templates/                overrides of the built-in report templates
 //! <git dir>/tracker/          local only: index, active task, unsaved edits

@@ -13,6 +13,7 @@ mod evidence;
 mod range;
 mod reach;
 mod remembered;
+mod sprint;
 mod tallies;
 mod task;
 mod votes;
@@ -25,6 +26,9 @@ pub(crate) use range::{
     RecordStep,
 };
 pub use reach::Reach;
+pub(crate) use sprint::{
+    SprintItems, carried, dropped, scope_now, scope_of, sprint_days, sprint_items, tasks_ever_in,
+};
 pub(crate) use tallies::TallyContext;
 pub use tallies::tallies;
 pub(crate) use task::{FactsReader, TaskFacts, has_failed, waits_for};

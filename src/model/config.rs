@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use super::{Advance, HookRules, PolicyRules, Problem, RecordPath, Role, RoleRules, Stage, StageRules};
+use super::{
+    Advance, HookRules, PolicyRules, Problem, RecordPath, Role, RoleRules, SprintRules, Stage, StageRules,
+};
 
 /// How new ids are made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -69,6 +71,8 @@ pub struct Config {
     pub policy: PolicyRules,
     /// Settings of reports.
     pub reports: ReportSettings,
+    /// What is done about sprints.
+    pub sprints: SprintRules,
     /// Settings of the workflows that `init --ci` writes.
     pub ci: CiSettings,
     /// What is written and cannot be meant, such as a role that no table defines. The rest can be read and moves tasks;
@@ -185,6 +189,7 @@ impl Default for Config {
             hooks: HookRules::default(),
             policy: PolicyRules::default(),
             reports: ReportSettings::default(),
+            sprints: SprintRules::default(),
             ci: CiSettings::default(),
             errors: Vec::new(),
         }

@@ -408,6 +408,86 @@ pub struct ScopeRecord {
     pub warnings: Vec<Problem>,
 }
 
+/// A step of closing a sprint, after the audit and before the commit: each writes files.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum CloseStep {
+    /// `report`: the report and its charts.
+    Report,
+    /// `postmortem`: what people have to say of it.
+    Postmortem,
+    /// `actions`: a task for each action of the postmortem.
+    Actions,
+    /// `history`: a line in the list of sprints.
+    History,
+    /// `cards`: the task cards of the sprint.
+    Cards,
+    /// `changelog`: what was delivered, by type.
+    Changelog,
+    /// `documents`: the marked block of the files that the configuration names.
+    Documents,
+    /// `tag`: an annotated tag.
+    Tag,
+}
+
+impl CloseStep {
+    /// All of them, in the order in which they are taken.
+    pub const ALL: [Self; 8] = [
+        Self::Report,
+        Self::Postmortem,
+        Self::Actions,
+        Self::History,
+        Self::Cards,
+        Self::Changelog,
+        Self::Documents,
+        Self::Tag,
+    ];
+
+    /// Returns the word of the configuration.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Report => "report",
+            Self::Postmortem => "postmortem",
+            Self::Actions => "actions",
+            Self::History => "history",
+            Self::Cards => "cards",
+            Self::Changelog => "changelog",
+            Self::Documents => "documents",
+            Self::Tag => "tag",
+        }
+    }
+}
+
+/// What the configuration says of sprints.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SprintRules {
+    /// The stage that is documentation, for the share of delivered tasks that passed it.
+    pub documentation: String,
+    /// What is done when a sprint is closed.
+    pub steps: Vec<CloseStep>,
+    /// Kinds of evidence, `tests` and `coverage`, without which no sprint is closed.
+    pub evidence: Vec<String>,
+    /// The file that lists the sprints, where it is not the tracker's own.
+    pub history: Option<String>,
+    /// Files with a marked block that is kept up to date.
+    pub documents: Vec<String>,
+    /// Whether there are figures of each person.
+    pub per_person: bool,
+}
+
+impl Default for SprintRules {
+    fn default() -> Self {
+        Self {
+            documentation: "docs".to_owned(),
+            steps: CloseStep::ALL.to_vec(),
+            evidence: Vec::new(),
+            history: None,
+            documents: Vec::new(),
+            per_person: false,
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::SprintId;

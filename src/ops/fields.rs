@@ -7,7 +7,7 @@ use chrono::{DateTime, FixedOffset};
 
 use super::{Error, Result, Session};
 use crate::doc::{Edit, Value};
-use crate::model::{Editing, Field, FieldKind, FieldValue, SprintId, Task, is_same_name};
+use crate::model::{Editing, Field, FieldKind, FieldValue, SprintId, Task, TaskId, is_same_name};
 use crate::query;
 
 /// What an assignment does with the field.
@@ -68,11 +68,15 @@ pub(super) struct ValueReader<'r> {
     pub(super) resolve: &'r dyn Fn(&str) -> Result<String>,
     /// Decides which day `today` is.
     pub(super) now: DateTime<FixedOffset>,
+    /// The sprints that there are.
+    sprints: Vec<SprintId>,
 }
 
 impl<'r> ValueReader<'r> {
     pub(super) fn new(session: &Session<'_>, resolve: &'r dyn Fn(&str) -> Result<String>) -> Self {
-        Self { resolve, now: session.env().local_now() }
+        // Where the folder cannot be read, the value is taken as it is written.
+        let sprints = session.snapshot().sprint_ids().unwrap_or_default();
+        Self { resolve, now: session.env().local_now(), sprints }
     }
 
     /// Checks the values that people give a field, and gives them to a task in the form that a file has.
@@ -106,8 +110,15 @@ impl<'r> ValueReader<'r> {
             FieldKind::Text if field == Field::Title && value.is_empty() => {
                 return Err(Error::usage("a task needs a title"));
             }
-            FieldKind::Sprint if SprintId::parse(&value.to_ascii_uppercase()).is_ok() => {
-                return Ok(FieldValue::Text(Cow::Owned(value.to_ascii_uppercase())));
+            FieldKind::Sprint => {
+                if let Some(id) = self.sprints.iter().find(|id| id.as_str().eq_ignore_ascii_case(value)) {
+                    return Ok(FieldValue::Text(Cow::Owned(id.to_string())));
+                }
+                // A name of the form of an id is written as ids are, before there is a sprint of that name.
+                let upper = value.to_ascii_uppercase();
+                if TaskId::check(&upper).is_ok() {
+                    return Ok(FieldValue::Text(Cow::Owned(upper)));
+                }
             }
             FieldKind::Task => return Ok(FieldValue::Text(Cow::Owned((self.resolve)(value)?))),
             FieldKind::Date => {

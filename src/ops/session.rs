@@ -1,5 +1,6 @@
 //! One command's hold on a tracker: the world, the working tree, the snapshot it reads, and the way it writes.
 
+use super::sprint::scope_changes;
 use super::written::{Written, WrittenTask};
 use super::{Error, Result};
 use crate::doc::{Document, Edit};
@@ -184,11 +185,26 @@ impl<'e> Session<'e> {
             tasks.push(WrittenTask::changed(&task, said, !change.is_empty()));
             changes.push(change);
         }
-        self.finish(&locked, &changes, tasks)
+        let scope = scope_changes(self, &changes, None)?;
+        changes.extend(scope);
+        self.write(&locked, &changes, tasks)
     }
 
-    /// Writes the changes, or only tells of them where nothing is to be written.
+    /// Writes the changes and what follows from them for the scope of sprints, or only tells of them where nothing is to
+    /// be written.
     pub(super) fn finish(
+        &self,
+        locked: &Locked<'_>,
+        changes: &[Change],
+        tasks: Vec<WrittenTask>,
+    ) -> Result<Written> {
+        let scope = scope_changes(self, changes, None)?;
+        let all: Vec<Change> = changes.iter().cloned().chain(scope).collect();
+        self.write(locked, &all, tasks)
+    }
+
+    /// Writes exactly these changes, or only tells of them where nothing is to be written.
+    pub(super) fn write(
         &self,
         locked: &Locked<'_>,
         changes: &[Change],

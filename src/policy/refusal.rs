@@ -9,7 +9,9 @@
 use std::fmt;
 
 use super::{Cycle, DirectiveError, Missing};
-use crate::model::{Problem, RecordKind, Requirement, Stage, Suggestion, TRACKER_FOLDER, TaskId};
+use crate::model::{
+    Problem, RecordKind, Requirement, SprintId, SprintState, Stage, Suggestion, TRACKER_FOLDER, TaskId,
+};
 
 /// How many checkboxes a reason names.
 const NAMED: usize = 5;
@@ -55,6 +57,11 @@ pub enum Attempt {
     CloseFinding(TaskId),
     Edit(TaskId),
     CreateRole(String),
+    /// A change of a sprint, as a verb: `start`, `add to`.
+    ChangeSprint {
+        action: &'static str,
+        sprint: SprintId,
+    },
     Commit,
 }
 
@@ -114,6 +121,18 @@ pub enum Reason {
     /// No table of the configuration defines it.
     UndefinedRole(String),
     UnknownTask(TaskId),
+    /// The sprint is not in the state that the change is for.
+    SprintIs {
+        sprint: SprintId,
+        state: SprintState,
+        /// What brings it there.
+        fix: Option<Suggestion>,
+    },
+    /// Another sprint was closed after it.
+    NotTheLast {
+        sprint: SprintId,
+        later: SprintId,
+    },
     /// The refusal of one of several tasks.
     Task(Refusal),
 }
@@ -216,7 +235,7 @@ impl Attempt {
             | Self::AddFindings(task)
             | Self::CloseFinding(task)
             | Self::Edit(task) => Some(task),
-            Self::CreateRole(_) | Self::Commit => None,
+            Self::CreateRole(_) | Self::ChangeSprint { .. } | Self::Commit => None,
         }
     }
 }
@@ -255,6 +274,7 @@ impl fmt::Display for Attempt {
             Self::CloseFinding(task) => write!(f, "cannot close a finding of {task}"),
             Self::Edit(task) => write!(f, "the edited text of {task} was not saved"),
             Self::CreateRole(role) => write!(f, "role `{role}` already has a text"),
+            Self::ChangeSprint { action, sprint } => write!(f, "cannot {action} {sprint}"),
             Self::Commit => f.write_str("commit rejected"),
         }
     }
@@ -309,6 +329,8 @@ impl Reason {
             Self::Unstaged { .. } => "unstaged",
             Self::UndefinedRole(_) => "role",
             Self::UnknownTask(_) => "unknown",
+            Self::SprintIs { state, .. } => state.as_str(),
+            Self::NotTheLast { .. } => "closed",
             Self::Task(_) => "refused",
         }
     }
@@ -358,6 +380,10 @@ impl Reason {
             Self::LeftOut { .. } => Some(Fix::Run(Suggestion::git(["add", TRACKER_FOLDER]))),
             Self::UnknownTask(_) => Some(Fix::Run(Suggestion::tracker(["list"]))),
             Self::RoleExists { role, .. } => Some(Fix::Run(Suggestion::tracker(["role", "show", role]))),
+            Self::SprintIs { fix, .. } => fix.clone().map(Fix::Run),
+            Self::NotTheLast { later, .. } => {
+                Some(Fix::Run(Suggestion::tracker(["sprint", "reopen", later.as_str()])))
+            }
             Self::NoSuchStage { .. } | Self::ChangedMeanwhile(_) | Self::Task(_) => None,
         }
     }
@@ -392,6 +418,8 @@ impl fmt::Display for Reason {
             Self::Unstaged { task, .. } => write!(f, "{task} is not in the commit"),
             Self::UndefinedRole(role) => write!(f, "role `{}` is not defined", role.escape_debug()),
             Self::UnknownTask(task) => write!(f, "no task {task}"),
+            Self::SprintIs { sprint, state, .. } => write!(f, "{sprint} is {state}"),
+            Self::NotTheLast { later, .. } => write!(f, "{later} was closed after it"),
             Self::Task(refusal) => refusal.fmt(f),
         }
     }

@@ -10,7 +10,8 @@ use super::{Entry, EntryKind, Error, Result, Stamps, resolve, unexpected};
 use crate::doc;
 use crate::git::{CommitId, TreeFile};
 use crate::model::{
-    Config, Finding, Note, Problem, RecordKind, RecordPath, RoleGuide, TRACKER_FOLDER, Task, TaskId, Vote,
+    Config, Finding, Note, Problem, RecordKind, RecordPath, RoleGuide, ScopeRecord, Severity, Sprint,
+    SprintId, TRACKER_FOLDER, Task, TaskId, Vote, compare_ids,
 };
 
 /// A task's file, read.
@@ -32,6 +33,17 @@ impl TaskFile {
         };
         doc::read_task_of(&self.id, &self.bytes).map_err(named)
     }
+}
+
+/// A sprint's own file, read, and the changes of its scope since its start, oldest first.
+#[derive(Debug, Clone)]
+pub struct SprintFile {
+    /// What the file says.
+    pub sprint: Sprint,
+    /// The text as it stands.
+    pub text: String,
+    /// The changes.
+    pub scope: Vec<ScopeRecord>,
 }
 
 /// Records with the names of their files, and the problems of those that cannot be read.
@@ -207,6 +219,42 @@ impl Snapshot {
     /// Reads a task's findings with the names of their files, and the problems of those that cannot be read.
     pub fn findings(&self, id: &TaskId) -> Result<Records<Finding>> {
         self.records(&RecordKind::Finding.folder_of(id), |bytes| doc::read_finding(id, bytes))
+    }
+
+    /// Returns the names of all sprints, sorted as people count. A folder without a sprint's own file is none.
+    pub fn sprint_ids(&self) -> Result<Vec<SprintId>> {
+        let mut ids = Vec::new();
+        for entry in self.source.list(RecordKind::Sprint.folder())? {
+            let id = SprintId::parse(&entry.name).ok().filter(|_| entry.kind == EntryKind::Folder);
+            let Some(id) = id else { continue };
+            if self.source.has(&RecordPath::Sprint(id.clone()).to_string())? {
+                ids.push(id);
+            }
+        }
+        ids.sort_by(|a, b| compare_ids(a.as_str(), b.as_str()));
+        Ok(ids)
+    }
+
+    /// Reads a sprint and the changes of its scope; none where there is no such sprint. What is broken is an error: a
+    /// scope of which a part is missing is another scope.
+    pub fn sprint(&self, id: &SprintId) -> Result<Option<SprintFile>> {
+        let path = RecordPath::Sprint(id.clone()).to_string();
+        let Some(bytes) = self.source.read(&path)? else { return Ok(None) };
+        let located = |problems: Vec<Problem>| {
+            Error::Broken(problems.into_iter().map(|problem| problem.in_file(&path)).collect())
+        };
+        let sprint = doc::read_sprint(id, &bytes).map_err(located)?;
+        let folder = RecordKind::scope_folder(id);
+        let (records, problems) = self.records(&folder, |bytes| doc::read_scope_change(id, bytes))?;
+        let errors: Vec<Problem> =
+            problems.into_iter().filter(|problem| problem.severity == Severity::Error).collect();
+        if !errors.is_empty() {
+            return Err(Error::Broken(errors));
+        }
+        // Those of one moment stay in the order of their names.
+        let mut scope: Vec<ScopeRecord> = records.into_iter().map(|(_, record)| record).collect();
+        scope.sort_by_key(|record| record.at);
+        Ok(Some(SprintFile { sprint, text: String::from_utf8_lossy(&bytes).into_owned(), scope }))
     }
 
     /// Reads the records of a folder, sorted by name. What is no record there is among the problems.

@@ -26,6 +26,7 @@ mod merge_driver;
 mod merges;
 mod readme;
 mod signoffs;
+mod sprints;
 mod tool_reports;
 mod trust;
 mod words;

@@ -36,6 +36,7 @@ mod set;
 mod shared;
 mod show;
 mod signoffs;
+mod sprint;
 mod tick;
 mod verdict;
 mod vote;
@@ -87,6 +88,7 @@ const COMMANDS: &[Entry] = &[
     entry::<check::Check>("check"),
     entry::<explain::Explain>("explain"),
     entry::<doctor::Doctor>("doctor"),
+    entry::<sprint::Sprint>("sprint"),
     entry::<import::Import>("import"),
     entry::<report::Report>("report"),
     entry::<demo::Demo>("demo"),

@@ -27,7 +27,7 @@ const MOST_ERRORS: usize = 20;
 const MOST_PROBLEMS: usize = 200;
 
 /// The keys at the top.
-const ROOT: [&str; 12] = [
+const ROOT: [&str; 13] = [
     "format",
     "project",
     "id_prefix",
@@ -39,6 +39,7 @@ const ROOT: [&str; 12] = [
     "hooks",
     "policy",
     "reports",
+    "sprints",
     "ci",
 ];
 
@@ -130,6 +131,7 @@ impl Reader<'_> {
                         _ => reader.unknown(path, key, &["title"]),
                     });
                 }
+                "sprints" => config.sprints = self.sprint_rules(value),
                 "ci" => self.table("ci", value, |reader, path, key, value| match key.get_ref().as_ref() {
                     "install" => config.ci.install = reader.shell_command(path, value),
                     _ => reader.unknown(path, key, &["install"]),

@@ -1,6 +1,7 @@
 //! What the tables of the configuration say: stages and types, roles, hooks, the policy and its gate.
 
 use std::collections::HashSet;
+use std::ops::Range;
 
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
@@ -8,9 +9,9 @@ use toml::de::{DeTable, DeValue};
 use super::{Reader, Value, expected, not_a_role, not_a_stage};
 use crate::doc::printable::printable;
 use crate::model::{
-    Advance, Blocking, Config, GateCommand, GateRule, GateRules, HookRules, Level, OnCommit, PolicyRules,
-    Requirement, RoleRules, SelfApproval, Signatures, Stage, StageRules, Standard, TypeRules, check_glob,
-    is_role_name, nearest,
+    Advance, Blocking, CloseStep, Config, GateCommand, GateRule, GateRules, HookRules, Level, OnCommit,
+    PolicyRules, Requirement, RoleRules, SelfApproval, Signatures, SprintRules, Stage, StageRules, Standard,
+    TypeRules, check_glob, is_role_name, nearest,
 };
 
 impl Reader<'_> {
@@ -76,6 +77,56 @@ impl Reader<'_> {
             _ => reader.unknown(path, key, &["stages", "paths"]),
         });
         rules
+    }
+
+    pub(super) fn sprint_rules(&mut self, value: &Value<'_>) -> SprintRules {
+        const KEYS: [&str; 6] = ["documentation", "steps", "evidence", "history", "documents", "per_person"];
+        let mut rules = SprintRules::default();
+        self.table("sprints", value, |reader, path, key, value| match key.get_ref().as_ref() {
+            "documentation" => rules.documentation = reader.text(path, value).unwrap_or_default(),
+            "steps" => {
+                let known = CloseStep::ALL.map(|step| (step.as_str(), step));
+                let texts = reader.texts(path, value).into_iter();
+                let read = texts.filter_map(|(text, span)| reader.word_of(path, &text, span, &known));
+                rules.steps = read.collect();
+            }
+            "evidence" => {
+                let known = [("tests", "tests"), ("coverage", "coverage")];
+                let texts = reader.texts(path, value).into_iter();
+                let read = texts.filter_map(|(text, span)| reader.word_of(path, &text, span, &known));
+                rules.evidence = read.map(str::to_owned).collect();
+            }
+            "history" => rules.history = reader.file_below_top(path, value),
+            "documents" => {
+                let texts = reader.texts(path, value).into_iter();
+                let read = texts.filter_map(|(text, span)| reader.below_top(path, text, span));
+                rules.documents = read.collect();
+            }
+            "per_person" => rules.per_person = reader.switch(path, value).unwrap_or_default(),
+            _ => reader.unknown(path, key, &KEYS),
+        });
+        rules
+    }
+
+    fn file_below_top(&mut self, path: &str, value: &Value<'_>) -> Option<String> {
+        let text = self.text(path, value)?;
+        self.below_top(path, text, value.span())
+    }
+
+    /// Takes the path of a file that a command may write: below the top of the working tree, and nothing of git's.
+    fn below_top(&mut self, path: &str, text: String, span: Range<usize>) -> Option<String> {
+        let is_odd = |part: &str| {
+            part.is_empty()
+                || matches!(part, "." | "..")
+                || part.eq_ignore_ascii_case(".git")
+                || part.contains('\\')
+        };
+        if text.split('/').any(is_odd) || text.contains(char::is_control) {
+            let message = format!("`{}` is no file below the top of the working tree", printable(&text));
+            self.error(span, path, message, Some("write a path such as `docs/SPRINT_HISTORY.md`"));
+            return None;
+        }
+        Some(text)
     }
 
     pub(super) fn stages(&mut self, path: &str, value: &Value<'_>) -> Vec<Stage> {

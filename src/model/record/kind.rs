@@ -5,7 +5,7 @@ use std::fmt;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::model::TaskId;
+use crate::model::{SprintId, TaskId};
 
 macro_rules! root {
     () => {
@@ -205,6 +205,13 @@ impl RecordKind {
     #[must_use]
     pub fn folder_of(self, task: &TaskId) -> String {
         format!("{}/{task}", self.folder())
+    }
+
+    /// Returns the folder in which the changes of a sprint's scope are.
+    #[must_use]
+    pub fn scope_folder(sprint: &SprintId) -> String {
+        let inner = Self::ScopeChange.inner_folder().unwrap_or_default();
+        format!("{}/{sprint}/{inner}", Self::ScopeChange.folder())
     }
 
     /// Whether each owner, a task as a rule, has a folder of its own.

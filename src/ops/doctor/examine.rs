@@ -6,9 +6,11 @@ use super::{DoctorFinding, DoctorRule, Fix};
 use crate::doc::{Document, read_task, record_problems};
 use crate::events::LongStep;
 use crate::model::{
-    NotARecord, Problem, RecordKind, RecordPath, Severity, Stage, Summary, TRACKER_FOLDER, Task, TaskId,
+    NotARecord, Problem, RecordKind, RecordPath, Severity, SprintState, Stage, Summary, TRACKER_FOLDER, Task,
+    TaskId,
 };
 use crate::ops::init::own_files;
+use crate::ops::sprint::sprint_drift;
 use crate::ops::{Result, Session};
 use crate::policy::{Graph, stage_order};
 use crate::store::{self, EntryKind, Snapshot, is_temporary, unexpected_among};
@@ -35,6 +37,7 @@ pub(super) fn examine(session: &Session<'_>) -> Result<Examined> {
         found.roles(&config.role_names());
     }
     found.owners();
+    found.sprints()?;
     let Examination { mut findings, fixes, .. } = found;
     findings.sort();
     findings.dedup();
@@ -372,6 +375,23 @@ impl<'a> Examination<'a> {
                 self.add(DoctorRule::UnknownRole, problem.in_file(file).with_hint(hint));
             }
         }
+    }
+
+    /// Tasks of active sprints that were edited by hand: the records of the scope do not have it. Of a sprint that is
+    /// broken its own file tells.
+    fn sprints(&mut self) -> Result<()> {
+        for id in self.snapshot().sprint_ids()? {
+            let Ok(Some(file)) = self.snapshot().sprint(&id) else { continue };
+            if file.sprint.state() != SprintState::Active {
+                continue;
+            }
+            for drift in sprint_drift(self.snapshot(), &file)? {
+                let problem = Problem::warning(drift.message).on_key("sprint");
+                let problem = problem.in_file(task_file(&drift.id)).with_hint(drift.suggestion.to_string());
+                self.add(DoctorRule::SprintScope, problem);
+            }
+        }
+        Ok(())
     }
 
     /// Folders of tasks that are not there.

@@ -90,6 +90,8 @@ pub enum DoctorRule {
     OwnFiles,
     /// Names that are one on some file systems.
     SameButForCase,
+    /// A task's file and the scope of its sprint disagree.
+    SprintScope,
     /// A text of a role that the configuration does not know.
     UnknownRole,
     /// A stage that no pipeline has.
@@ -119,6 +121,7 @@ impl DoctorRule {
             Self::OddValue => "odd-value",
             Self::OwnFiles => "own-files",
             Self::SameButForCase => "same-but-for-case",
+            Self::SprintScope => "sprint-scope",
             Self::UnknownRole => "unknown-role",
             Self::UnknownStage => "unknown-stage",
             Self::WrongFileName => "wrong-file-name",

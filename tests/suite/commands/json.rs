@@ -120,6 +120,17 @@ const CALLS: &str = "
     man
     man .tracker/config.toml
     reference
+    sprint list
+    sprint new SPRINT-1 --goal less
+    sprint new a/b
+    sprint start SPRINT-1
+    sprint add SPRINT-1 exp
+    sprint remove SPRINT-1 exp --why later
+    sprint status
+    sprint show nobody
+    sprint show
+    sprint compare SPRINT-1 SPRINT-1
+    sprint reopen SPRINT-1 why
     import cards cards.md
     import cards nowhere.md
     import

@@ -147,7 +147,7 @@ fn refuses_what_makes_no_sense_and_says_what_would() {
     exit 2
     --- stderr
     error: invalid sprint `next week`
-      hint: expected an id such as SPRINT-1
+      hint: expected letters, digits, `.`, `_` and `-`, beginning with a letter or digit, such as SPRINT-1
 
     $ tracker new a --estimate soon
     exit 2

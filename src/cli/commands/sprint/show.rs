@@ -1,0 +1,325 @@
+//! How sprints look to a person.
+
+use owo_colors::Style;
+
+use crate::cli::commands::shared::counted;
+use crate::cli::output::{Cell, Output, clean, cut};
+use crate::metrics::{FigureName, Numbers, Unit, Value};
+use crate::model::Minutes;
+use crate::ops::{
+    ActionView, ActionsView, BurnUpDay, SprintComparison, SprintLine, SprintListing, SprintShown,
+    SprintStatus,
+};
+
+/// So many days of a burn-up are shown; of a longer one, its last.
+const MOST_DAYS: usize = 28;
+/// So many changes of scope are shown; all are in the JSON.
+const MOST_CHANGES: usize = 20;
+const SECONDS_OF_DAY: i64 = 24 * 60 * 60;
+
+/// Shows all sprints, one a line.
+pub(super) fn list(list: &SprintListing, out: &mut Output) {
+    let row = |line: &SprintLine| {
+        vec![
+            Cell::styled(&line.id, Style::new().bold()),
+            state_cell(line.state),
+            Cell::new(dates(line)),
+            Cell::new(format!("{}/{}", line.complete, line.tasks)).right(),
+            Cell::new(work(line)).right(),
+            Cell::new(line.title.as_deref().or(line.goal.as_deref()).unwrap_or_default()),
+        ]
+    };
+    let rows: Vec<Vec<Cell>> = list.sprints.iter().map(row).collect();
+    out.columns(&rows, 5, 0);
+    out.line(out.dim(&counted(list.sprints.len(), "sprint")));
+}
+
+fn state_cell(state: &str) -> Cell {
+    let style = match state {
+        "active" => Style::new().green(),
+        "closed" => Style::new().dimmed(),
+        _ => Style::new(),
+    };
+    Cell::styled(state, style)
+}
+
+fn dates(line: &SprintLine) -> String {
+    match (line.starts, line.ends) {
+        (None, None) => "-".to_owned(),
+        (starts, ends) => {
+            let text =
+                |day: Option<chrono::NaiveDate>| day.map_or_else(|| "…".to_owned(), |day| day.to_string());
+            format!("{} to {}", text(starts), text(ends))
+        }
+    }
+}
+
+fn work(line: &SprintLine) -> String {
+    if line.estimate_minutes == 0 && line.without_estimate > 0 {
+        return "-".to_owned();
+    }
+    Minutes(line.estimate_minutes).to_string()
+}
+
+fn head(line: &SprintLine, out: &mut Output) {
+    let title = line.title.as_deref().map(|title| format!("  {}", clean(title))).unwrap_or_default();
+    out.line(format!("{}{title}  {}  {}", out.bold(&line.id), line.state, dates(line)));
+    if let Some(goal) = line.goal.as_deref().and_then(|goal| goal.lines().next()) {
+        out.line(format!("  {}", clean(goal)));
+    }
+}
+
+/// Shows one sprint in full.
+pub(super) fn sprint(shown: &SprintShown, out: &mut Output) {
+    head(&shown.line, out);
+    let mut parts = vec![counted(shown.line.tasks, "task"), work(&shown.line)];
+    parts.extend(shown.capacity_minutes.map(|minutes| format!("capacity {}", Minutes(minutes))));
+    parts.extend(shown.phase.as_deref().map(|phase| format!("phase {}", clean(phase))));
+    parts.extend((!shown.blackout.is_empty()).then(|| {
+        let days: Vec<String> = shown.blackout.iter().map(ToString::to_string).collect();
+        format!("nobody works on {}", days.join(", "))
+    }));
+    out.line(format!("  {}", parts.join(" · ")));
+    out.gap();
+    let row = |task: &crate::ops::SprintTask| {
+        let carried = task.carried_to.as_ref().map(|to| format!("carried over to {to}"));
+        vec![
+            Cell::styled(&task.id, Style::new().bold()),
+            Cell::new(task.stage.as_deref().unwrap_or("missing")),
+            Cell::new(task.estimate_minutes.map_or_else(|| "-".to_owned(), |m| Minutes(m).to_string()))
+                .right(),
+            Cell::new(if task.committed { "" } else { "added" }),
+            Cell::new(task.title.as_deref().unwrap_or_default()),
+            Cell::styled(task.assignee.as_deref().unwrap_or_default(), Style::new().cyan()),
+            Cell::new(carried.unwrap_or_default()),
+        ]
+    };
+    let rows: Vec<Vec<Cell>> = shown.scope.iter().map(row).collect();
+    out.columns(&rows, 4, 2);
+    let events: Vec<Vec<Cell>> = shown
+        .history
+        .iter()
+        .map(|event| {
+            let commit =
+                event.commit.as_deref().map(|commit| format!("at {}", &commit[..commit.len().min(7)]));
+            let why = event.why.as_deref().unwrap_or_default();
+            vec![
+                Cell::new(out.time(event.at)),
+                Cell::new(event.action),
+                Cell::new(&event.by),
+                Cell::new(commit.unwrap_or_default()),
+                Cell::new(why),
+            ]
+        })
+        .collect();
+    out.gap();
+    out.columns(&events, 4, 2);
+    show_changes(shown, out);
+    if let Some(numbers) = &shown.numbers {
+        out.gap();
+        show_numbers(numbers, out);
+    }
+}
+
+fn show_changes(shown: &SprintShown, out: &mut Output) {
+    let from = shown.changes.len().saturating_sub(MOST_CHANGES);
+    let row = |change: &crate::ops::ScopeChangeView| {
+        let estimate = change.estimate_minutes.map(|minutes| Minutes(minutes).to_string());
+        vec![
+            Cell::new(out.time(change.at)),
+            Cell::new(change.change),
+            Cell::styled(&change.task, Style::new().bold()),
+            Cell::new(estimate.unwrap_or_default()),
+            Cell::new(&change.by),
+            Cell::new(change.why.as_deref().unwrap_or_default()),
+        ]
+    };
+    let rows: Vec<Vec<Cell>> = shown.changes[from..].iter().map(row).collect();
+    if !rows.is_empty() {
+        out.gap();
+        out.line(format!("  {} of scope", counted(shown.changes.len(), "change")));
+        out.columns(&rows, 5, 2);
+    }
+}
+
+/// Shows figures, one a line.
+pub(super) fn show_numbers(numbers: &Numbers, out: &mut Output) {
+    let row = |figure: &crate::metrics::Figure| {
+        let of = figure.of.as_ref().map(|of| format!(" {of}")).unwrap_or_default();
+        let missing = match figure.missing.len() {
+            0 => String::new(),
+            count => format!("{count} without data"),
+        };
+        vec![
+            Cell::new(format!("{}{of}", figure.figure.label())),
+            Cell::styled(value_text(&figure.value, figure.figure), Style::new().bold()),
+            Cell::styled(missing, Style::new().dimmed()),
+        ]
+    };
+    let is_shown = |figure: &&crate::metrics::Figure| !matches!(figure.value, Value::Nothing(()));
+    let rows: Vec<Vec<Cell>> = numbers.figures.iter().filter(is_shown).map(row).collect();
+    out.columns(&rows, 1, 2);
+}
+
+/// Returns a figure's value as people read it.
+pub(super) fn value_text(value: &Value, name: FigureName) -> String {
+    let one = |value: i64| match name.unit() {
+        Unit::Seconds => span(value),
+        Unit::Minutes => Minutes(u32::try_from(value).unwrap_or(u32::MAX)).to_string(),
+        Unit::Permille => format!("{}.{} %", value / 10, value % 10),
+        Unit::Tasks | Unit::Moves | Unit::Findings | Unit::Votes => value.to_string(),
+    };
+    match value {
+        Value::Count(count) => one(i64::try_from(*count).unwrap_or(i64::MAX)),
+        Value::Share { part, of: 0 } => format!("{part} of 0"),
+        Value::Share { part, of } => format!("{part} of {of} ({} %)", part * 100 / of),
+        Value::Percentiles(found) => format!(
+            "50 % {}, 70 % {}, 85 % {}, 95 % {} ({} measured)",
+            one(found.p50),
+            one(found.p70),
+            one(found.p85),
+            one(found.p95),
+            found.n
+        ),
+        Value::Expectation { percent, seconds } => format!("{percent} % within {}", span(*seconds)),
+        Value::Days(days) => {
+            let total: u32 = days.values().sum();
+            format!("{total} in {}", counted(days.len(), "day"))
+        }
+        Value::Nothing(()) => "-".to_owned(),
+    }
+}
+
+/// Returns a length of calendar time: `3.2 days`, `5 h`.
+fn span(seconds: i64) -> String {
+    match seconds {
+        ..3600 => format!("{} min", seconds / 60),
+        3600..SECONDS_OF_DAY => format!("{} h", seconds / 3600),
+        _ => format!("{}.{} days", seconds / SECONDS_OF_DAY, seconds % SECONDS_OF_DAY * 10 / SECONDS_OF_DAY),
+    }
+}
+
+/// Shows how a sprint stands.
+pub(super) fn status(status: &SprintStatus, out: &mut Output) {
+    head(&status.line, out);
+    let line = &status.line;
+    let mut parts = vec![format!("{} of {} complete", line.complete, line.tasks)];
+    parts.extend(status.days_left.map(|days| format!("{} left", counted(days, "day"))));
+    if let Some(numbers) = &status.numbers {
+        for (name, word) in [
+            (FigureName::Added, "added"),
+            (FigureName::Removed, "removed"),
+            (FigureName::ReEstimated, "re-estimated"),
+        ] {
+            let count = numbers.count(name).filter(|count| *count > 0);
+            parts.extend(count.map(|count| format!("{count} {word}")));
+        }
+    }
+    out.line(format!("  {}", parts.join(" · ")));
+    burn_up(&status.burn_up, out);
+    show_in_progress(status, out);
+    section("At risk", out, status.at_risk.iter().map(|risk| (risk.id.as_str(), risk.why.join("; "))));
+    let open =
+        status.open_actions.iter().map(|action| (action.task.as_str(), clean(&action.title).into_owned()));
+    section("Open actions of the last sprint", out, open);
+    let drift =
+        status.drift.iter().map(|one| (one.id.as_str(), format!("{}  {}", one.message, one.suggestion)));
+    section("Edited by hand", out, drift);
+}
+
+fn section<'a>(title: &str, out: &mut Output, rows: impl Iterator<Item = (&'a str, String)>) {
+    let rows: Vec<Vec<Cell>> =
+        rows.map(|(id, text)| vec![Cell::styled(id, Style::new().bold()), Cell::new(text)]).collect();
+    if !rows.is_empty() {
+        out.gap();
+        out.line(format!("{title} ({})", rows.len()));
+        out.columns(&rows, 1, 2);
+    }
+}
+
+fn show_in_progress(status: &SprintStatus, out: &mut Output) {
+    if status.in_progress.is_empty() {
+        return;
+    }
+    out.gap();
+    let team = status.team_cycle_time.map_or_else(String::new, |team| {
+        let marks = format!("50 % {}, 85 % {}, 95 % {}", span(team.p50), span(team.p85), span(team.p95));
+        format!("; the team's {} done tasks took {marks}", team.n)
+    });
+    out.line(format!("In progress ({}){team}", status.in_progress.len()));
+    let row = |task: &crate::ops::InProgress| {
+        vec![
+            Cell::styled(&task.id, Style::new().bold()),
+            Cell::new(&task.stage),
+            Cell::new(span(task.age)).right(),
+            Cell::new(task.beyond.map_or_else(String::new, |percent| format!("over {percent} %"))),
+            Cell::new(cut(&clean(&task.title), 40)),
+            Cell::styled(task.assignee.as_deref().unwrap_or_default(), Style::new().cyan()),
+            Cell::styled(task.waits_for.join("; "), Style::new().dimmed()),
+        ]
+    };
+    let rows: Vec<Vec<Cell>> = status.in_progress.iter().map(row).collect();
+    out.columns(&rows, 6, 2);
+}
+
+/// Shows what was in scope and what was complete, at the end of each day: one column a day.
+fn burn_up(days: &[BurnUpDay], out: &mut Output) {
+    let days = &days[days.len().saturating_sub(MOST_DAYS)..];
+    let Some(last) = days.last().filter(|_| days.len() > 1) else { return };
+    let width =
+        days.iter().map(|day| day.scope.max(day.complete).to_string().len()).max().unwrap_or(1).max(2);
+    let line = |name: &str, value: &dyn Fn(&BurnUpDay) -> String| {
+        let cells: Vec<String> = days.iter().map(|day| format!("{:>width$}", value(day))).collect();
+        format!("  {name:<9}{}", cells.join(" "))
+    };
+    out.gap();
+    out.line(format!("Burn-up, {} to {}", days[0].day, last.day));
+    out.line(line("day", &|day| day.day.format("%d").to_string()));
+    out.line(line("scope", &|day| day.scope.to_string()));
+    out.line(line("complete", &|day| day.complete.to_string()));
+}
+
+/// Shows two sprints side by side.
+pub(super) fn compared(compared: &SprintComparison, out: &mut Output) {
+    let [one, other] = &compared.sprints;
+    let bold = Style::new().bold();
+    let mut rows = vec![vec![Cell::new(""), Cell::styled(one, bold), Cell::styled(other, bold)]];
+    for figure in &compared.figures {
+        let name = FigureName::parse(figure.figure.split('[').next().unwrap_or_default());
+        let text = |value: &Option<Value>| match (value, name) {
+            (Some(value), Some(name)) => value_text(value, name),
+            _ => "-".to_owned(),
+        };
+        let [a, b] = [text(&figure.values[0]), text(&figure.values[1])];
+        if a != "-" || b != "-" {
+            rows.push(vec![Cell::new(&figure.label), Cell::new(a), Cell::new(b)]);
+        }
+    }
+    out.columns(&rows, 1, 0);
+}
+
+/// Shows the actions of a postmortem.
+pub(super) fn actions(view: &ActionsView, out: &mut Output) {
+    let row = |action: &ActionView, out: &Output| {
+        let (mark, style) = if action.done {
+            (out.pick("✓", "done"), Style::new().green())
+        } else {
+            (out.pick("·", "open"), Style::new())
+        };
+        vec![
+            Cell::styled(mark, style),
+            Cell::styled(&action.task, Style::new().bold()),
+            Cell::new(action.kind.as_deref().unwrap_or("-")),
+            Cell::new(&action.title),
+            Cell::styled(action.owner.as_deref().unwrap_or_default(), Style::new().cyan()),
+        ]
+    };
+    let rows: Vec<Vec<Cell>> = view.actions.iter().map(|action| row(action, out)).collect();
+    out.columns(&rows, 3, 0);
+    out.line(out.dim(&format!(
+        "{} of {} of {} done",
+        view.done,
+        counted(view.actions.len(), "action"),
+        view.sprint
+    )));
+}

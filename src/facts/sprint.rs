@@ -1,0 +1,188 @@
+//! What the numbers of a sprint are computed from: items of tasks, votes and findings, and the sprint's own scope.
+//!
+//! Everything comes from the files of one snapshot, a commit's or the working tree's, and nothing from the history of
+//! git: the same commit gives the same items in a shallow clone, after a rebase and with another mailmap.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::Result;
+use crate::metrics::{
+    Calendar, Commitment, Item, ItemFinding, ItemStage, ItemVote, Scope, ScopeChange, ScopeChangeKind,
+};
+use crate::model::{Config, Minutes, Problem, ScopeAction, Severity, SprintId, Stage, Task, TaskId};
+use crate::store::{Snapshot, SprintFile};
+use chrono::{Days, NaiveDate};
+
+/// How long a sprint is that does not say when it ends, in days.
+const USUAL_DAYS: u64 = 14;
+
+/// The tasks of a snapshot as numbers take them.
+#[derive(Debug, Default)]
+pub struct SprintItems {
+    /// The items, sorted by id.
+    pub items: Vec<Item>,
+    /// Ids that no task has, or whose task cannot be read.
+    pub missing: Vec<TaskId>,
+    /// What is wrong with the records that could not be read.
+    pub problems: Vec<Problem>,
+}
+
+/// Reads these tasks, their votes and their findings.
+///
+/// # Errors
+/// Where the snapshot cannot be read at all.
+pub fn sprint_items(snapshot: &Snapshot, config: &Config, ids: &BTreeSet<TaskId>) -> Result<SprintItems> {
+    let mut found = SprintItems::default();
+    for id in ids {
+        match snapshot.task_file(id)?.map(|file| file.parse()) {
+            Some(Ok(task)) => {
+                let item = item_of(snapshot, config, task, &mut found.problems)?;
+                found.items.push(item);
+            }
+            Some(Err(crate::store::Error::Broken(problems))) => {
+                found.problems.extend(problems);
+                found.missing.push(id.clone());
+            }
+            Some(Err(error)) => return Err(error),
+            None => found.missing.push(id.clone()),
+        }
+    }
+    Ok(found)
+}
+
+/// Turns one task into an item.
+///
+/// # Errors
+/// Where its votes or findings cannot be listed.
+fn item_of(snapshot: &Snapshot, config: &Config, task: Task, problems: &mut Vec<Problem>) -> Result<Item> {
+    let errors =
+        |found: Vec<Problem>| found.into_iter().filter(|problem| problem.severity == Severity::Error);
+    let (votes, broken) = snapshot.votes(&task.id)?;
+    problems.extend(errors(broken));
+    let (findings, broken) = snapshot.findings(&task.id)?;
+    problems.extend(errors(broken));
+    let stages: Vec<ItemStage> = config
+        .stages_of(task.kind.as_deref())
+        .iter()
+        .map(|stage| ItemStage { stage: stage.clone(), roles: config.signoffs_of(stage.as_str()).to_vec() })
+        .collect();
+    let is_documentation = |stage: &&ItemStage| *stage.stage.as_str() == *config.sprints.documentation;
+    let documentation: Option<Stage> = stages.iter().find(is_documentation).map(|found| found.stage.clone());
+    let blocked = task.blocked.is_some() || !super::waits_for(snapshot, &task)?.is_empty();
+    let votes = votes.into_iter().map(|(_, vote)| ItemVote {
+        role: vote.role,
+        verdict: vote.verdict,
+        by: vote.by.name,
+        at: vote.at,
+        stage: vote.stage,
+        round: vote.round,
+    });
+    let findings = findings.into_iter().map(|(_, finding)| ItemFinding {
+        state: finding.state().clone(),
+        settled: finding.resolution().map(|resolution| resolution.at),
+        severity: finding.severity,
+        role: finding.role,
+        opened: finding.at,
+    });
+    Ok(Item {
+        votes: votes.collect(),
+        findings: findings.collect(),
+        stages,
+        documentation,
+        blocked,
+        id: task.id,
+        title: task.title,
+        kind: task.kind,
+        stage: task.stage,
+        estimate: task.estimate,
+        spent: task.spent,
+        created: task.created,
+        moves: task.history,
+        cancelled: task.cancelled.is_some(),
+        assignee: task.assignee,
+    })
+}
+
+/// Returns every task that was ever in a sprint's scope since its start.
+#[must_use]
+pub fn tasks_ever_in(file: &SprintFile) -> BTreeSet<TaskId> {
+    let committed = file.sprint.committed.iter().map(|one| &one.task);
+    let changed = file.scope.iter().flat_map(|record| &record.changes).map(|entry| &entry.task);
+    committed.chain(changed).cloned().collect()
+}
+
+/// Returns the tasks that are in a started sprint's scope, with their estimates as the scope has them.
+#[must_use]
+pub fn scope_now(file: &SprintFile) -> BTreeMap<TaskId, Option<Minutes>> {
+    let committed = file.sprint.committed.iter().map(|one| (one.task.clone(), one.estimate));
+    let mut scope: BTreeMap<TaskId, Option<Minutes>> = committed.collect();
+    for entry in file.scope.iter().flat_map(|record| &record.changes) {
+        match entry.action {
+            ScopeAction::Added => {
+                scope.insert(entry.task.clone(), entry.estimate);
+            }
+            ScopeAction::Removed => {
+                scope.remove(&entry.task);
+            }
+            ScopeAction::Estimated => {
+                scope.entry(entry.task.clone()).and_modify(|estimate| *estimate = entry.estimate);
+            }
+            // What became of it at the close: it was in the sprint to its end.
+            ScopeAction::Cancelled | ScopeAction::Carried => {}
+        }
+    }
+    scope
+}
+
+/// Returns the tasks that were dropped when the sprint was closed.
+#[must_use]
+pub fn dropped(file: &SprintFile) -> BTreeSet<TaskId> {
+    let entries = file.scope.iter().flat_map(|record| &record.changes);
+    entries.filter(|entry| entry.action == ScopeAction::Cancelled).map(|entry| entry.task.clone()).collect()
+}
+
+/// Returns the tasks that go on in another sprint, with that.
+#[must_use]
+pub fn carried(file: &SprintFile) -> BTreeMap<TaskId, SprintId> {
+    let entries = file.scope.iter().flat_map(|record| &record.changes);
+    entries
+        .filter(|entry| entry.action == ScopeAction::Carried)
+        .filter_map(|entry| Some((entry.task.clone(), entry.to.clone()?)))
+        .collect()
+}
+
+/// Returns the first and the last day of a sprint; where its file leaves one out, the start decides it.
+#[must_use]
+pub fn sprint_days(file: &SprintFile, started: NaiveDate) -> (NaiveDate, NaiveDate) {
+    let first = file.sprint.starts.unwrap_or(started);
+    let usual = || first.checked_add_days(Days::new(USUAL_DAYS - 1)).unwrap_or(first);
+    (first, file.sprint.ends.unwrap_or_else(usual))
+}
+
+/// Returns a started sprint's scope as numbers take it; none before its start.
+#[must_use]
+pub fn scope_of(file: &SprintFile, calendar: Calendar) -> Option<Scope> {
+    let started = file.sprint.started()?.at;
+    let committed = file.sprint.committed.iter();
+    let committed = committed.map(|one| Commitment { task: one.task.clone(), estimate: one.estimate });
+    let mut changes = Vec::new();
+    for record in &file.scope {
+        for entry in &record.changes {
+            let change = match entry.action {
+                ScopeAction::Added => ScopeChangeKind::Added(entry.estimate),
+                ScopeAction::Removed => ScopeChangeKind::Removed,
+                ScopeAction::Estimated => ScopeChangeKind::Estimated(entry.estimate),
+                ScopeAction::Cancelled | ScopeAction::Carried => continue,
+            };
+            changes.push(ScopeChange { at: record.at, task: entry.task.clone(), change });
+        }
+    }
+    Some(Scope {
+        started,
+        days: sprint_days(file, calendar.day_of(started)),
+        committed: committed.collect(),
+        changes,
+        capacity: file.sprint.capacity,
+        blackout: file.sprint.blackout.iter().copied().collect(),
+    })
+}

@@ -1,0 +1,80 @@
+//! What a postmortem asked for: tasks that say which sprint they come from.
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::records::find;
+use crate::model::{Problem, SprintId, SprintState, Stage, Summary};
+use crate::ops::{Error, Result, Session};
+
+/// What an action item is for.
+pub const ACTION_KINDS: [&str; 5] = ["prevent", "detect", "mitigate", "process", "fix"];
+
+/// One thing that a postmortem asked for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct ActionView {
+    /// The id of its task.
+    pub task: String,
+    /// What is to be done.
+    pub title: String,
+    /// `prevent`, `detect`, `mitigate`, `process` or `fix`.
+    pub kind: Option<String>,
+    /// Who does it.
+    pub owner: Option<String>,
+    /// Where the task is.
+    pub stage: String,
+    /// Whether it is complete or cancelled.
+    pub done: bool,
+}
+
+/// The actions of one sprint.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct ActionsView {
+    /// The sprint whose postmortem asked for them.
+    pub sprint: String,
+    /// In the postmortem's order.
+    pub actions: Vec<ActionView>,
+    /// How many are done.
+    pub done: usize,
+}
+
+/// Returns what the postmortem of a sprint asked for, of those of its tasks that are there.
+pub(super) fn actions_of(session: &Session<'_>, sprint: &SprintId) -> Result<Vec<ActionView>> {
+    let start = format!("sprint/{sprint}#");
+    let number = |task: &Summary<'_>| task.source?.strip_prefix(start.as_str())?.parse::<usize>().ok();
+    let tasks = session.snapshot().tasks()?;
+    let (found, _) = tasks.select(|task| number(task).is_some());
+    let mut numbered: Vec<(usize, ActionView)> = found
+        .iter()
+        .map(|task| {
+            let kind = task.tags.iter().find(|tag| ACTION_KINDS.contains(tag)).map(str::to_owned);
+            let view = ActionView {
+                task: task.id.to_owned(),
+                title: task.title.to_owned(),
+                kind,
+                owner: task.assignee.map(str::to_owned),
+                stage: task.stage.to_owned(),
+                done: task.is_closed() || task.stage == Stage::COMPLETE,
+            };
+            (number(task).unwrap_or_default(), view)
+        })
+        .collect();
+    numbered.sort_by(|(a, one), (b, other)| (a, &one.task).cmp(&(b, &other.task)));
+    Ok(numbered.into_iter().map(|(_, view)| view).collect())
+}
+
+/// Shows what the postmortem of a sprint asked for; of the one that was closed last where none is named.
+pub fn sprint_actions(session: &Session<'_>, name: Option<&str>) -> Result<(ActionsView, Vec<Problem>)> {
+    let file = match name {
+        Some(name) => find(session, name)?,
+        None => {
+            let ids = super::records::all(session)?.into_iter();
+            let closed = ids.filter(|file| file.sprint.state() == SprintState::Closed);
+            let last = closed.max_by_key(|file| file.sprint.closed().map(|event| event.at));
+            last.ok_or_else(|| Error::usage_with("no sprint is closed", "run `tracker sprint list`"))?
+        }
+    };
+    let actions = actions_of(session, &file.sprint.id)?;
+    let done = actions.iter().filter(|action| action.done).count();
+    Ok((ActionsView { sprint: file.sprint.id.to_string(), actions, done }, Vec::new()))
+}

@@ -1,0 +1,16 @@
+//! `sprint`: plan, start, follow and close sprints.
+//!
+//! A task's own `sprint` key says what is planned. From its start on a sprint's scope is data of its own: every change of
+//! membership, and of an estimate, appends a record, whichever command makes it ([`scope_changes`]). So nothing that is
+//! computed of a sprint depends on what a task says today.
+
+mod actions;
+mod plan;
+mod records;
+mod view;
+
+pub(crate) use actions::{ActionView, ActionsView, sprint_actions};
+pub(crate) use plan::*;
+pub(super) use records::scope_changes;
+pub(super) use view::sprint_drift;
+pub(crate) use view::*;

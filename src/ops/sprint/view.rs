@@ -1,0 +1,572 @@
+//! What people look at: all sprints, one of them, and how an active one stands.
+
+use std::collections::BTreeSet;
+
+use chrono::{DateTime, NaiveDate, Utc};
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::actions::{ActionView, actions_of};
+use super::records::{self, SprintData, all, find_or_active, gather, last_closed, planned, total};
+use crate::facts::{carried, scope_now, sprint_days};
+use crate::metrics::{self, FigureName, Item, Numbers, Percentiles, days};
+use crate::model::{Minutes, Problem, Sprint, SprintId, SprintState, Suggestion, Task, TaskId};
+use crate::ops::signoffs::{facts_of_task, view_of};
+use crate::ops::{Result, Session};
+use crate::store::{Snapshot, SprintFile};
+
+/// A sprint in a list.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct SprintLine {
+    /// Its name.
+    pub id: String,
+    /// Its title, where it has one.
+    pub title: Option<String>,
+    /// `planned`, `active` or `closed`.
+    pub state: &'static str,
+    /// Its first day.
+    pub starts: Option<NaiveDate>,
+    /// Its last day.
+    pub ends: Option<NaiveDate>,
+    /// Tasks in its scope; before its start, tasks that are planned for it.
+    pub tasks: usize,
+    /// Tasks of those that are complete; of a closed one, those that it delivered.
+    pub complete: usize,
+    /// Minutes of the estimates in its scope.
+    pub estimate_minutes: u32,
+    /// Tasks in its scope without an estimate.
+    pub without_estimate: usize,
+    /// What it is for.
+    pub goal: Option<String>,
+}
+
+/// All sprints.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct SprintListing {
+    /// In the order in which people count.
+    pub sprints: Vec<SprintLine>,
+}
+
+/// Lists all sprints.
+pub fn list_sprints(session: &Session<'_>) -> Result<SprintListing> {
+    let files = all(session)?;
+    let tasks = session.snapshot().tasks()?;
+    let is_complete =
+        |id: &str| tasks.find(id).is_some_and(|task| task.stage == crate::model::Stage::COMPLETE);
+    let line = |file: &SprintFile| -> Result<SprintLine> {
+        let scope: Vec<(TaskId, Option<Minutes>)> = match file.sprint.state() {
+            SprintState::Planned => {
+                let ids = planned(session.snapshot(), &file.sprint.id)?;
+                let estimate = |id: &TaskId| tasks.find(id.as_str())?.estimate.map(Minutes);
+                ids.into_iter().map(|id| (id.clone(), estimate(&id))).collect()
+            }
+            _ => scope_now(file).into_iter().collect(),
+        };
+        let complete = match delivered(&file.sprint) {
+            Some(count) => count,
+            None => scope.iter().filter(|(id, _)| is_complete(id.as_str())).count(),
+        };
+        let (minutes, missing) = total(scope.iter().map(|(_, estimate)| estimate));
+        Ok(SprintLine {
+            id: file.sprint.id.to_string(),
+            title: file.sprint.title.clone(),
+            state: file.sprint.state().as_str(),
+            starts: file.sprint.starts,
+            ends: file.sprint.ends,
+            tasks: scope.len(),
+            complete,
+            estimate_minutes: minutes,
+            without_estimate: missing,
+            goal: file.sprint.goal.clone(),
+        })
+    };
+    Ok(SprintListing { sprints: files.iter().map(line).collect::<Result<_>>()? })
+}
+
+/// Returns how many tasks a closed sprint delivered, as its numbers say.
+fn delivered(sprint: &Sprint) -> Option<usize> {
+    let numbers = Numbers::read(sprint.numbers.as_ref()?).ok()?;
+    usize::try_from(numbers.count(FigureName::Delivered)?).ok()
+}
+
+/// One sprint in full.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct SprintShown {
+    /// What a list shows of it.
+    #[serde(flatten)]
+    pub line: SprintLine,
+    /// How much work fits in.
+    pub capacity_minutes: Option<u32>,
+    /// Days on which nobody works.
+    pub blackout: Vec<NaiveDate>,
+    /// The phase it belongs to.
+    pub phase: Option<String>,
+    /// The tasks in its scope, or planned for it.
+    pub scope: Vec<SprintTask>,
+    /// What happened to it as a whole.
+    pub history: Vec<SprintEventView>,
+    /// What happened to its scope since its start, oldest first.
+    pub changes: Vec<ScopeChangeView>,
+    /// The numbers that were frozen when it was closed.
+    pub numbers: Option<Numbers>,
+    /// The documents in its folder.
+    pub documents: Vec<String>,
+}
+
+/// A task of a sprint.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct SprintTask {
+    /// The id.
+    pub id: String,
+    /// Its title; none where no task has this id, or where its file cannot be read.
+    pub title: Option<String>,
+    /// Where it is.
+    pub stage: Option<String>,
+    /// Who works on it.
+    pub assignee: Option<String>,
+    /// Its estimate as the scope has it.
+    pub estimate_minutes: Option<u32>,
+    /// Whether it was in the sprint at its start.
+    pub committed: bool,
+    /// The sprint that it goes on in, where it was carried over.
+    pub carried_to: Option<String>,
+}
+
+/// Something that happened to a sprint.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct SprintEventView {
+    /// When.
+    pub at: DateTime<Utc>,
+    /// Who.
+    pub by: String,
+    /// `started`, `closed` or `reopened`.
+    pub action: &'static str,
+    /// The commit that it was computed from.
+    pub commit: Option<String>,
+    /// Why.
+    pub why: Option<String>,
+}
+
+/// A change of a sprint's scope, one task.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct ScopeChangeView {
+    /// When.
+    pub at: DateTime<Utc>,
+    /// Who.
+    pub by: String,
+    /// The task.
+    pub task: String,
+    /// `added`, `removed`, `estimated`, `cancelled` or `carried`.
+    pub change: &'static str,
+    /// The estimate from then on.
+    pub estimate_minutes: Option<u32>,
+    /// Why.
+    pub why: Option<String>,
+}
+
+/// Shows one sprint, or the only one that is active.
+pub fn show_sprint(session: &Session<'_>, name: Option<&str>) -> Result<SprintShown> {
+    let file = find_or_active(session, name)?;
+    let listing = list_sprints(session)?;
+    let own = file.sprint.id.as_str();
+    let line = listing.sprints.into_iter().find(|line| line.id == own).expect("it was just read");
+    let folder = format!("{}/{own}", crate::model::RecordKind::SprintDocument.folder());
+    let names = session.snapshot().list(&folder)?.into_iter().map(|entry| format!("{folder}/{}", entry.name));
+    let is_document = |path: &String| {
+        crate::model::RecordPath::parse(path)
+            .is_some_and(|path| path.kind() == crate::model::RecordKind::SprintDocument)
+    };
+    let sprint = &file.sprint;
+    Ok(SprintShown {
+        capacity_minutes: sprint.capacity.map(|capacity| capacity.0),
+        blackout: sprint.blackout.clone(),
+        phase: sprint.phase.clone(),
+        scope: scope_view(session, &file)?,
+        history: sprint.history.iter().map(event_view).collect(),
+        changes: file.scope.iter().flat_map(change_views).collect(),
+        numbers: sprint.numbers.as_ref().and_then(|numbers| Numbers::read(numbers).ok()),
+        documents: names.filter(is_document).collect(),
+        line,
+    })
+}
+
+fn event_view(event: &crate::model::SprintEvent) -> SprintEventView {
+    SprintEventView {
+        at: event.at,
+        by: event.by.clone(),
+        action: event.action.as_str(),
+        commit: event.commit.clone(),
+        why: event.why.clone(),
+    }
+}
+
+fn change_views(record: &crate::model::ScopeRecord) -> impl Iterator<Item = ScopeChangeView> {
+    record.changes.iter().map(|entry| ScopeChangeView {
+        at: record.at,
+        by: record.by.clone(),
+        task: entry.task.to_string(),
+        change: entry.action.as_str(),
+        estimate_minutes: entry.estimate.map(|estimate| estimate.0),
+        why: entry.why.clone(),
+    })
+}
+
+fn scope_view(session: &Session<'_>, file: &SprintFile) -> Result<Vec<SprintTask>> {
+    let tasks = session.snapshot().tasks()?;
+    let committed: BTreeSet<&TaskId> = file.sprint.committed.iter().map(|one| &one.task).collect();
+    let carried = carried(file);
+    let scope: Vec<(TaskId, Option<Minutes>)> = match file.sprint.state() {
+        SprintState::Planned => {
+            let ids = planned(session.snapshot(), &file.sprint.id)?;
+            let estimate = |id: &TaskId| tasks.find(id.as_str())?.estimate.map(Minutes);
+            ids.into_iter().map(|id| (id.clone(), estimate(&id))).collect()
+        }
+        _ => scope_now(file).into_iter().collect(),
+    };
+    let view = |(id, estimate): (TaskId, Option<Minutes>)| {
+        let task = tasks.find(id.as_str());
+        let text = |value: Option<&str>| value.map(str::to_owned);
+        SprintTask {
+            title: task.as_ref().map(|task| task.title.to_owned()),
+            stage: task.as_ref().map(|task| task.stage.to_owned()),
+            assignee: task.as_ref().and_then(|task| text(task.assignee)),
+            estimate_minutes: estimate.map(|estimate| estimate.0),
+            committed: committed.contains(&id),
+            carried_to: carried.get(&id).map(ToString::to_string),
+            id: id.to_string(),
+        }
+    };
+    Ok(scope.into_iter().map(view).collect())
+}
+
+/// How a sprint stands.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct SprintStatus {
+    /// What a list shows of it.
+    #[serde(flatten)]
+    pub line: SprintLine,
+    /// Days that are left, today included, those on which nobody works left out; none before its start.
+    pub days_left: Option<usize>,
+    /// Its numbers up to now; of a closed one, those that were frozen.
+    pub numbers: Option<Numbers>,
+    /// Its scope and what of it was complete, at the end of each day.
+    pub burn_up: Vec<BurnUpDay>,
+    /// What is in progress, the oldest first.
+    pub in_progress: Vec<InProgress>,
+    /// How long the team's finished tasks of sprints took, in seconds.
+    pub team_cycle_time: Option<Percentiles>,
+    /// Tasks that may not be done in time, and why.
+    pub at_risk: Vec<AtRisk>,
+    /// What the last sprint's postmortem asked for and is not done.
+    pub open_actions: Vec<ActionView>,
+    /// Tasks whose own file and the sprint's scope disagree: somebody edited a file by hand.
+    pub drift: Vec<Drift>,
+}
+
+/// One day of a burn-up.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct BurnUpDay {
+    /// The day.
+    pub day: NaiveDate,
+    /// Tasks in the scope at its end.
+    pub scope: usize,
+    /// Tasks of those that were complete.
+    pub complete: usize,
+}
+
+/// A task in progress.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct InProgress {
+    /// The id.
+    pub id: String,
+    /// Its title.
+    pub title: String,
+    /// Where it is.
+    pub stage: String,
+    /// Who works on it.
+    pub assignee: Option<String>,
+    /// How long ago it was started, in seconds.
+    pub age: i64,
+    /// The highest of 50, 70, 85 and 95 such that the age is beyond what so many percent of the team's tasks took.
+    pub beyond: Option<u8>,
+    /// What keeps it where it is, each with whom it waits for.
+    pub waits_for: Vec<String>,
+}
+
+/// A task that may not be done in time.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct AtRisk {
+    /// The id.
+    pub id: String,
+    /// Why.
+    pub why: Vec<String>,
+}
+
+/// A task that was edited by hand.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct Drift {
+    /// The id.
+    pub id: String,
+    /// What disagrees.
+    pub message: String,
+    /// The command that brings the two together.
+    pub suggestion: Suggestion,
+}
+
+/// Tells how a sprint stands, or the only one that is active.
+pub fn sprint_status(session: &Session<'_>, name: Option<&str>) -> Result<(SprintStatus, Vec<Problem>)> {
+    let file = find_or_active(session, name)?;
+    let own = file.sprint.id.to_string();
+    let line = list_sprints(session)?.sprints.into_iter().find(|line| line.id == own);
+    let line = line.expect("it was just read");
+    let data = gather(session, file)?;
+    let (config, mut problems) = session.config_or_default();
+    problems.extend(data.found.problems.iter().cloned());
+    let numbers = match (&data.file.sprint.numbers, &data.scope) {
+        (Some(frozen), _) => Numbers::read(frozen).ok(),
+        (None, Some(scope)) => {
+            Some(metrics::of(&data.found.items, Some(scope), &data.window, config.sprints.per_person))
+        }
+        (None, None) => None,
+    };
+    let is_active = data.file.sprint.state() == SprintState::Active;
+    let team = team_cycle_time(session, &data)?;
+    let in_progress = if is_active { in_progress(session, &data, team)? } else { Vec::new() };
+    let last = last_closed(session, &data.file.sprint.id)?.filter(|_| is_active);
+    let open_actions = match last {
+        Some(last) => actions_of(session, &last.sprint.id)?.into_iter().filter(|one| !one.done).collect(),
+        None => Vec::new(),
+    };
+    let status = SprintStatus {
+        days_left: is_active.then(|| days_left(&data, session.env().today())),
+        burn_up: burn_up(&data, session.env().today()),
+        at_risk: if is_active { at_risk(&data, &in_progress, session.env().today()) } else { Vec::new() },
+        drift: if is_active { sprint_drift(session.snapshot(), &data.file)? } else { Vec::new() },
+        team_cycle_time: team,
+        numbers,
+        in_progress,
+        open_actions,
+        line,
+    };
+    Ok((status, problems))
+}
+
+fn last_day(data: &SprintData) -> NaiveDate {
+    let started = data.file.sprint.started().map_or(data.window.to, |event| event.at);
+    sprint_days(&data.file, data.window.calendar.day_of(started)).1
+}
+
+fn days_left(data: &SprintData, today: NaiveDate) -> usize {
+    days(today, last_day(data)).filter(|day| !data.file.sprint.blackout.contains(day)).count()
+}
+
+/// Returns how far a sprint was at the end of each of its days.
+fn burn_up(data: &SprintData, today: NaiveDate) -> Vec<BurnUpDay> {
+    let Some(scope) = &data.scope else { return Vec::new() };
+    let calendar = data.window.calendar;
+    let first = scope.days.0.min(calendar.day_of(scope.started));
+    let last = calendar.day_of(data.window.to).min(today.max(first));
+    let day = |day: NaiveDate| {
+        let end = calendar.end_of(day);
+        let members = members_at(scope, end);
+        let is_complete = |item: &&Item| members.contains(&item.id) && is_complete_at(item, end);
+        let complete = data.found.items.iter().filter(is_complete).count();
+        BurnUpDay { day, scope: members.len(), complete }
+    };
+    days(first, last).map(day).collect()
+}
+
+fn members_at(scope: &metrics::Scope, end: DateTime<Utc>) -> BTreeSet<&TaskId> {
+    let mut members: BTreeSet<&TaskId> = scope.committed.iter().map(|one| &one.task).collect();
+    for change in scope.changes.iter().filter(|change| change.at < end) {
+        match change.change {
+            metrics::ScopeChangeKind::Added(_) => members.insert(&change.task),
+            metrics::ScopeChangeKind::Removed => members.remove(&change.task),
+            metrics::ScopeChangeKind::Estimated(_) => false,
+        };
+    }
+    members
+}
+
+fn is_complete_at(item: &Item, end: DateTime<Utc>) -> bool {
+    item.moves.iter().rfind(|step| step.at < end).is_some_and(|step| step.to.is_complete())
+}
+
+fn started(item: &Item) -> Option<DateTime<Utc>> {
+    item.moves.iter().find(|step| step.from.is_none() && !step.to.is_none()).map(|step| step.at)
+}
+
+/// Returns how long the finished tasks of the sprints up to this one took.
+fn team_cycle_time(session: &Session<'_>, data: &SprintData) -> Result<Option<Percentiles>> {
+    let tasks = session.snapshot().tasks()?;
+    let (finished, _) =
+        tasks.select(|task| task.sprint.is_some() && task.is_closed() && task.cancelled.is_none());
+    let ids: BTreeSet<TaskId> = finished.iter().filter_map(|task| TaskId::parse(task.id).ok()).collect();
+    let mut took: Vec<i64> = Vec::new();
+    for id in ids {
+        let known = data.found.items.iter().find(|item| item.id == id);
+        let moves = match known {
+            Some(item) => item.moves.clone(),
+            None => match session.snapshot().task_file(&id)?.and_then(|file| file.parse().ok()) {
+                Some(task) => task.history,
+                None => continue,
+            },
+        };
+        let began = moves.iter().find(|step| step.from.is_none()).map(|step| step.at);
+        let ended = moves.iter().rfind(|step| step.to.is_complete()).map(|step| step.at);
+        took.extend(began.zip(ended).map(|(began, ended)| (ended - began).num_seconds().max(0)));
+    }
+    Ok(Percentiles::of(took))
+}
+
+fn in_progress(
+    session: &Session<'_>,
+    data: &SprintData,
+    team: Option<Percentiles>,
+) -> Result<Vec<InProgress>> {
+    let (config, _) = session.config_or_default();
+    let now = session.env().now();
+    let scope = scope_now(&data.file);
+    let mut found = Vec::new();
+    for item in data.found.items.iter().filter(|item| scope.contains_key(&item.id) && !item.cancelled) {
+        let Some(task) = open_task(session.snapshot(), &item.id)? else { continue };
+        let Some(began) = started(item).filter(|_| !task.stage.is_none()) else { continue };
+        let age = (now - began).num_seconds().max(0);
+        let beyond = team.and_then(|team| {
+            let marks = [(95, team.p95), (85, team.p85), (70, team.p70), (50, team.p50)];
+            marks.into_iter().find(|(_, mark)| age > *mark).map(|(percent, _)| percent)
+        });
+        let (stage, assignee) = (task.stage.to_string(), task.assignee.clone());
+        let facts = facts_of_task(session, &config, task)?;
+        let missing = view_of(session, &config, &facts).missing;
+        found.push(InProgress {
+            id: item.id.to_string(),
+            title: item.title.clone(),
+            stage,
+            assignee,
+            age,
+            beyond,
+            waits_for: missing.iter().map(|one| format!("{} {}", one.label, one.text)).collect(),
+        });
+    }
+    found.sort_by(|a, b| b.age.cmp(&a.age).then_with(|| a.id.cmp(&b.id)));
+    Ok(found)
+}
+
+/// Reads a task that is neither complete nor cancelled.
+pub(super) fn open_task(snapshot: &Snapshot, id: &TaskId) -> Result<Option<Task>> {
+    let file = snapshot.task_file(id)?;
+    let task = file.and_then(|file| file.parse().ok());
+    Ok(task.filter(|task| task.cancelled.is_none() && !task.stage.is_complete()))
+}
+
+fn at_risk(data: &SprintData, in_progress: &[InProgress], today: NaiveDate) -> Vec<AtRisk> {
+    let scope = scope_now(&data.file);
+    let left = days_left(data, today);
+    let mut risks = Vec::new();
+    for item in data.found.items.iter().filter(|item| scope.contains_key(&item.id) && !item.cancelled) {
+        if item.moves.last().map_or(&item.stage, |step| &step.to).is_complete() {
+            continue;
+        }
+        let mut why = Vec::new();
+        if item.blocked {
+            why.push("it is blocked".to_owned());
+        }
+        let own = in_progress.iter().find(|one| *one.id == *item.id.as_str());
+        if let Some(beyond) = own.and_then(|one| one.beyond).filter(|percent| *percent >= 85) {
+            why.push(format!("it is older than {beyond} % of the team's tasks were when they were done"));
+        }
+        if own.is_none() && left <= 2 {
+            why.push(format!("it has not begun, and {left} days are left"));
+        }
+        if item.findings.iter().any(|finding| finding.state.is_open()) {
+            why.push("it has open findings".to_owned());
+        }
+        if !why.is_empty() {
+            risks.push(AtRisk { id: item.id.to_string(), why });
+        }
+    }
+    risks
+}
+
+/// Returns the tasks whose own `sprint` or estimate is another than the scope's.
+pub(in crate::ops) fn sprint_drift(snapshot: &Snapshot, file: &SprintFile) -> Result<Vec<Drift>> {
+    let id = &file.sprint.id;
+    let (scope, own) = (scope_now(file), planned(snapshot, id)?);
+    let mut found = Vec::new();
+    for task in own.iter().filter(|task| !scope.contains_key(*task)) {
+        let suggestion = Suggestion::tracker(["sprint", "add", id.as_str(), task.as_str()]);
+        let message = format!("its file names {id}, and no record added it since the start");
+        found.push(Drift { id: task.to_string(), message, suggestion });
+    }
+    for (task, estimate) in &scope {
+        let tasks = snapshot.task_file(task)?.and_then(|file| file.parse().ok());
+        let record = |verb: &str| Suggestion::tracker(["sprint", verb, id.as_str(), task.as_str()]);
+        match tasks {
+            None => {
+                let message = "no task has this id, and no record removed it".to_owned();
+                found.push(Drift { id: task.to_string(), message, suggestion: record("remove") });
+            }
+            Some(read) if read.sprint.as_ref() != Some(id) => {
+                let message = format!("its file does not name {id}, and no record removed it");
+                found.push(Drift { id: task.to_string(), message, suggestion: record("remove") });
+            }
+            Some(read) if read.estimate != *estimate => {
+                let shown =
+                    |time: Option<Minutes>| time.map_or_else(|| "none".to_owned(), |time| time.to_string());
+                let (is, was) = (shown(read.estimate), shown(*estimate));
+                let message = format!("its estimate is {is}, and the scope has {was}");
+                found.push(Drift { id: task.to_string(), message, suggestion: record("add") });
+            }
+            Some(_) => {}
+        }
+    }
+    Ok(found)
+}
+
+/// Two sprints side by side.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct SprintComparison {
+    /// Their names.
+    pub sprints: [String; 2],
+    /// Each figure that one of them has, in the order of reports.
+    pub figures: Vec<ComparedFigure>,
+}
+
+/// One figure of two sprints.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct ComparedFigure {
+    /// Which.
+    pub figure: String,
+    /// What a person reads.
+    pub label: String,
+    /// What each says; none where it has no such figure.
+    pub values: [Option<metrics::Value>; 2],
+}
+
+/// Compares two sprints figure by figure; one that is not closed is taken as it stands now.
+pub fn compare_sprints(session: &Session<'_>, names: [&str; 2]) -> Result<SprintComparison> {
+    let numbers = |name: &str| -> Result<(SprintId, Option<Numbers>)> {
+        let (status, _) = sprint_status(session, Some(name))?;
+        let file = records::find(session, name)?;
+        Ok((file.sprint.id, status.numbers))
+    };
+    let ((one, a), (other, b)) = (numbers(names[0])?, numbers(names[1])?);
+    let mut figures: Vec<ComparedFigure> = Vec::new();
+    for (at, numbers) in [a, b].into_iter().enumerate() {
+        for figure in numbers.into_iter().flat_map(|numbers| numbers.figures) {
+            let path = figure.path();
+            match figures.iter_mut().find(|known| known.figure == path) {
+                Some(known) => known.values[at] = Some(figure.value),
+                None => {
+                    let of = figure.of.as_ref().map(|of| format!(", {of}")).unwrap_or_default();
+                    let label = format!("{}{of}", figure.figure.label());
+                    let mut values = [None, None];
+                    values[at] = Some(figure.value);
+                    figures.push(ComparedFigure { figure: path, label, values });
+                }
+            }
+        }
+    }
+    Ok(SprintComparison { sprints: [one.to_string(), other.to_string()], figures })
+}
