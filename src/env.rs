@@ -223,8 +223,8 @@ fn random_from(seed: Option<u64>) -> fastrand::Rng {
 #[cfg(debug_assertions)]
 pub fn fail_point(name: &str) {
     static PASSED: std::sync::atomic::AtomicU32 = std::sync::atomic::AtomicU32::new(0);
-    let Some(wanted) = variable("TRACKER_FAIL_POINT") else { return };
-    let (point, nth) = wanted.split_once('@').unwrap_or((&wanted, "1"));
+    let Some(setting) = variable("TRACKER_FAIL_POINT") else { return };
+    let (point, nth) = setting.split_once('@').unwrap_or((&setting, "1"));
     if point == name {
         let passed = PASSED.fetch_add(1, std::sync::atomic::Ordering::Relaxed) + 1;
         if nth.parse() == Ok(passed) {

@@ -146,9 +146,9 @@ mod tests {
     #[test]
     fn a_step_begins_advances_and_ends_once() {
         let seen = Arc::new(Mutex::new(Vec::new()));
-        let told = Arc::clone(&seen);
-        let step =
-            EventSink::new(move |event| told.lock().unwrap().push(event)).begin(LongStep::Import, Some(3));
+        let seen_by_sink = Arc::clone(&seen);
+        let step = EventSink::new(move |event| seen_by_sink.lock().unwrap().push(event))
+            .begin(LongStep::Import, Some(3));
         step.advance(1);
         std::thread::scope(|scope| {
             scope.spawn(|| step.advance(2));

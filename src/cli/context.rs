@@ -22,8 +22,8 @@ pub(super) struct Context {
     events: EventSink,
     format: Format,
     quiet: bool,
-    look: OutputStyle,
-    error_look: OutputStyle,
+    style: OutputStyle,
+    error_style: OutputStyle,
 }
 
 impl Context {
@@ -36,15 +36,15 @@ impl Context {
             Some(name) => env.with_agent(name),
             None => env,
         };
-        let look = OutputStyle::of_stdout(global.color, &env);
-        let error_look = OutputStyle::of_stderr(global.color, &env);
+        let style = OutputStyle::of_stdout(global.color, &env);
+        let error_style = OutputStyle::of_stderr(global.color, &env);
         let format = match global.format {
             // What `tracker doctor --format` is to do, not how it is to answer.
             Format::Upgrade => Format::Human,
             format => format,
         };
         let (env, quiet) = (Arc::new(env), global.quiet);
-        let context = Self { env, events: EventSink::default(), format, quiet, look, error_look };
+        let context = Self { env, events: EventSink::default(), format, quiet, style, error_style };
         // Somebody must look on, for the line goes away again.
         let is_shown = context.is_attended() && std::io::stderr().is_terminal();
         let on_stderr = || EventSink::new(progress::on_stderr(Arc::clone(&context.env)));
@@ -65,11 +65,11 @@ impl Context {
     }
 
     pub(super) fn output(&self) -> Output {
-        Output::new(self.look, self.quiet, self.env.now())
+        Output::new(self.style, self.quiet, self.env.now())
     }
 
     pub(super) fn error_output(&self) -> Output {
-        Output::new(self.error_look, self.quiet, self.env.now())
+        Output::new(self.error_style, self.quiet, self.env.now())
     }
 
     /// Opens the tracker for a command that reads.
@@ -79,7 +79,7 @@ impl Context {
             Some(_) => Workspace::anywhere(&self.env)?,
             None => Workspace::open(&self.env)?,
         };
-        self.say_what_was_undone(&workspace);
+        self.report_recovered(&workspace);
         let snapshot = workspace.snapshot_of(args.at.as_deref())?;
         Ok(Session::new(&self.env, workspace, snapshot).with_events(self.events()))
     }
@@ -95,13 +95,13 @@ impl Context {
     /// Opens the tracker for a command that writes.
     pub(super) fn write(&self, args: &WriteArgs) -> Result<Session<'_>, Failure> {
         let workspace = Workspace::open(&self.env)?.with_lock_timeout(Some(args.lock_timeout));
-        self.say_what_was_undone(&workspace);
+        self.report_recovered(&workspace);
         let snapshot = workspace.snapshot();
         Ok(Session::new(&self.env, workspace, snapshot).dry(args.dry_run).with_events(self.events()))
     }
 
-    fn say_what_was_undone(&self, workspace: &Workspace) {
-        match workspace.undone() {
+    fn report_recovered(&self, workspace: &Workspace) {
+        match workspace.recovered() {
             0 => {}
             files => self.say(&format!("undid a write of {files} files that was interrupted")),
         }

@@ -38,53 +38,53 @@ pub(super) enum Colour {
 pub(super) struct OutputStyle {
     colour: bool,
     glyphs: bool,
-    is_cut: bool,
+    truncates: bool,
     width: usize,
 }
 
 impl OutputStyle {
     /// Decides for stdout: colour and glyphs only on a terminal, unless told otherwise.
-    pub(super) fn of_stdout(wanted: Colour, env: &Env) -> Self {
+    pub(super) fn of_stdout(colour: Colour, env: &Env) -> Self {
         let stdout = std::io::stdout();
-        let choice = anstream::AutoStream::choice(&stdout);
-        Self::decide(wanted, choice, stdout.is_terminal(), terminal_size::terminal_size_of(&stdout), env)
+        let support = anstream::AutoStream::choice(&stdout);
+        Self::decide(colour, support, stdout.is_terminal(), terminal_size::terminal_size_of(&stdout), env)
     }
 
     /// Decides for stderr.
-    pub(super) fn of_stderr(wanted: Colour, env: &Env) -> Self {
+    pub(super) fn of_stderr(colour: Colour, env: &Env) -> Self {
         let stderr = std::io::stderr();
-        let choice = anstream::AutoStream::choice(&stderr);
-        Self::decide(wanted, choice, stderr.is_terminal(), terminal_size::terminal_size_of(&stderr), env)
+        let support = anstream::AutoStream::choice(&stderr);
+        Self::decide(colour, support, stderr.is_terminal(), terminal_size::terminal_size_of(&stderr), env)
     }
 
     /// Decides without knowing what the user wants: for errors before the arguments are read.
     pub(super) fn plain() -> Self {
-        Self { colour: false, glyphs: false, is_cut: false, width: WIDTH_WITHOUT_TERMINAL }
+        Self { colour: false, glyphs: false, truncates: false, width: WIDTH_WITHOUT_TERMINAL }
     }
 
     fn decide(
-        wanted: Colour,
-        choice: anstream::ColorChoice,
+        colour: Colour,
+        support: anstream::ColorChoice,
         is_terminal: bool,
         size: Option<(terminal_size::Width, terminal_size::Height)>,
         env: &Env,
     ) -> Self {
-        let colour = match wanted {
+        let colour = match colour {
             Colour::Always => true,
             Colour::Never => false,
-            Colour::Auto => choice != anstream::ColorChoice::Never,
+            Colour::Auto => support != anstream::ColorChoice::Never,
         };
         let rich = colour || is_terminal;
         let asked = env.variable("COLUMNS").and_then(|columns| columns.parse().ok());
         let width = asked.or_else(|| size.map(|(width, _)| usize::from(width.0)));
         let width = width.unwrap_or(WIDTH_WITHOUT_TERMINAL).max(40);
-        Self { colour, glyphs: rich, is_cut: rich, width }
+        Self { colour, glyphs: rich, truncates: rich, width }
     }
 }
 
 /// A text being written for a person.
 pub(super) struct Output {
-    look: OutputStyle,
+    style: OutputStyle,
     quiet: bool,
     now: DateTime<Utc>,
     /// The day of the user's own clock. Asking for it reads the time zone, too much for each row.
@@ -93,8 +93,8 @@ pub(super) struct Output {
 }
 
 impl Output {
-    pub(super) fn new(look: OutputStyle, quiet: bool, now: DateTime<Utc>) -> Self {
-        Self { look, quiet, now, today: env::local(now).date_naive(), text: String::new() }
+    pub(super) fn new(style: OutputStyle, quiet: bool, now: DateTime<Utc>) -> Self {
+        Self { style, quiet, now, today: env::local(now).date_naive(), text: String::new() }
     }
 
     pub(super) fn is_quiet(&self) -> bool {
@@ -103,21 +103,21 @@ impl Output {
 
     /// Whether glyphs may be used.
     pub(super) fn is_rich(&self) -> bool {
-        self.look.glyphs
+        self.style.glyphs
     }
 
     pub(super) fn width(&self) -> usize {
-        self.look.width
+        self.style.width
     }
 
     /// Whether long lines should be cut to the width: on a terminal only, never where they are piped.
-    pub(super) fn is_cut(&self) -> bool {
-        self.look.is_cut
+    pub(super) fn truncates(&self) -> bool {
+        self.style.truncates
     }
 
     /// Returns the rich form on a terminal and the plain form elsewhere.
-    pub(super) fn pick<'a>(&self, rich: &'a str, plain: &'a str) -> &'a str {
-        if self.look.glyphs { rich } else { plain }
+    pub(super) fn glyph<'a>(&self, rich: &'a str, plain: &'a str) -> &'a str {
+        if self.style.glyphs { rich } else { plain }
     }
 
     /// Adds a line.
@@ -140,7 +140,7 @@ impl Output {
 
     /// Returns the text in a style, or as it is where there is no colour.
     pub(super) fn paint(&self, text: &str, style: Style) -> String {
-        if self.look.colour && !text.is_empty() { text.style(style).to_string() } else { text.to_owned() }
+        if self.style.colour && !text.is_empty() { text.style(style).to_string() } else { text.to_owned() }
     }
 
     pub(super) fn bold(&self, text: &str) -> String {
@@ -184,17 +184,17 @@ impl Output {
         let width_of =
             |at: usize| rows.iter().filter_map(|row| row.get(at)).map(Cell::width).max().unwrap_or(0);
         let mut widths: Vec<usize> = (0..count).map(width_of).collect();
-        if !self.is_cut() {
+        if !self.truncates() {
             // One endless text must not make every other row as long.
             widths.iter_mut().for_each(|width| *width = (*width).min(WIDEST_COLUMN));
         }
         let used = widths.iter().filter(|width| **width > 0).count().saturating_sub(1) * 2 + indent;
         let total: usize = widths.iter().sum::<usize>() + used;
-        if self.is_cut() && total > self.look.width && flexible < count {
-            widths[flexible] = widths[flexible].saturating_sub(total - self.look.width).max(NARROWEST);
+        if self.truncates() && total > self.style.width && flexible < count {
+            widths[flexible] = widths[flexible].saturating_sub(total - self.style.width).max(NARROWEST);
             self.drop_columns(&mut widths, flexible, indent);
         }
-        if let Some(width) = widths.get_mut(flexible).filter(|_| !self.is_cut()) {
+        if let Some(width) = widths.get_mut(flexible).filter(|_| !self.truncates()) {
             *width = (*width).min(WIDEST_PADDING);
         }
         for row in rows {
@@ -209,8 +209,8 @@ impl Output {
 
     /// Adds a cell of a row and the space after it.
     fn cell(&mut self, cell: &Cell, width: usize) {
-        let (text, columns) = if self.is_cut() && cell.width > width {
-            let text = cut(&cell.text, width);
+        let (text, columns) = if self.truncates() && cell.width > width {
+            let text = truncate(&cell.text, width);
             let columns = text.width();
             (text, columns)
         } else {
@@ -220,7 +220,7 @@ impl Output {
         if cell.right {
             self.pad(padding);
         }
-        if self.look.colour {
+        if self.style.colour {
             let painted = self.paint(&text, cell.style);
             self.text.push_str(&painted);
         } else {
@@ -241,7 +241,7 @@ impl Output {
             indent + shown.map(|width| width + 2).sum::<usize>() - 2
         };
         for at in (flexible + 1..widths.len()).rev().chain((1..flexible).rev()) {
-            if total(widths) <= self.look.width {
+            if total(widths) <= self.style.width {
                 return;
             }
             widths[at] = 0;
@@ -254,8 +254,8 @@ impl Output {
         let (mut line, mut columns) = (String::new(), 0);
         for part in parts {
             if columns > 0
-                && self.is_cut()
-                && indent + columns + BETWEEN.width() + part.width() > self.look.width
+                && self.truncates()
+                && indent + columns + BETWEEN.width() + part.width() > self.style.width
             {
                 self.line(format!("{:indent$}{line}", ""));
                 (line, columns) = (String::new(), 0);
@@ -272,8 +272,8 @@ impl Output {
 
     /// Adds a text behind a head; where it does not fit a terminal, it goes on in lines of its own, as far in.
     pub(super) fn hanging(&mut self, head: &Cell, indent: usize, text: &Cell) {
-        let room = self.look.width.saturating_sub(indent).max(NARROWEST);
-        let lines = if self.is_cut() { wrapped(&text.text, room) } else { vec![text.text.clone()] };
+        let room = self.style.width.saturating_sub(indent).max(NARROWEST);
+        let lines = if self.truncates() { wrapped(&text.text, room) } else { vec![text.text.clone()] };
         let padding = indent.saturating_sub(head.width());
         let head = format!("{}{:padding$}", self.paint(&head.text, head.style), "");
         for (at, line) in lines.iter().enumerate() {
@@ -377,7 +377,7 @@ fn wrapped(text: &str, width: usize) -> Vec<String> {
 }
 
 /// Cuts a text to so many columns, with an ellipsis where something was cut.
-pub(super) fn cut(text: &str, width: usize) -> Cow<'_, str> {
+pub(super) fn truncate(text: &str, width: usize) -> Cow<'_, str> {
     if text.width() <= width {
         return Cow::Borrowed(text);
     }
@@ -421,7 +421,7 @@ mod tests {
 
     #[test]
     fn cuts_by_columns_not_by_letters() {
-        assert_eq!(cut("日本語です", 5), "日本…");
-        assert_eq!(cut("short", 5), "short");
+        assert_eq!(truncate("日本語です", 5), "日本…");
+        assert_eq!(truncate("short", 5), "short");
     }
 }

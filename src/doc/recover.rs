@@ -17,7 +17,7 @@ const MOST_PROBLEMS: usize = 100;
 
 /// What was found in a broken mapping.
 #[derive(Debug, Default)]
-pub(super) struct Salvage {
+pub(super) struct Recovery {
     /// The entries that are sound.
     pub(super) root: Vec<(Node, Node)>,
     seen: HashSet<Node>,
@@ -28,9 +28,9 @@ pub(super) struct Salvage {
 }
 
 /// Reads the entries of a front matter that fails as a whole.
-pub(super) fn read(source: &Source, whole: &Failure) -> Salvage {
+pub(super) fn read(source: &Source, whole: &Failure) -> Recovery {
     let text = &source.text;
-    let mut found = Salvage::default();
+    let mut found = Recovery::default();
     let scanned = entries::scan(text, source.front.clone());
     let spans = match scanned {
         Some(entries) => entries.into_iter().map(|entry| entry.start..entry.end).collect(),
@@ -54,7 +54,7 @@ pub(super) fn read(source: &Source, whole: &Failure) -> Salvage {
     found
 }
 
-impl Salvage {
+impl Recovery {
     fn read_entry(&mut self, entry: &str, line: usize) {
         let key = key_of(entry);
         let problem = match yaml::parse(entry) {

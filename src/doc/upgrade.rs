@@ -75,7 +75,7 @@ fn with_required(document: &Document, created: Option<NaiveDate>) -> Result<Stri
 
 /// What a reason of format 1 says: the kind of move, and the reason proper.
 fn kind_of(why: &str) -> Option<(MoveKind, Option<&str>)> {
-    let behind = |word: &str| match why.strip_prefix(word)? {
+    let after = |word: &str| match why.strip_prefix(word)? {
         "" => Some(None),
         rest => rest.strip_prefix(':').map(|rest| Some(rest.trim()).filter(|rest| !rest.is_empty())),
     };
@@ -87,7 +87,7 @@ fn kind_of(why: &str) -> Option<(MoveKind, Option<&str>)> {
     }
     let words =
         [("failed", MoveKind::Fail), ("override", MoveKind::Override), ("reopened", MoveKind::Reopen)];
-    words.into_iter().find_map(|(word, kind)| behind(word).map(|why| (kind, why)))
+    words.into_iter().find_map(|(word, kind)| after(word).map(|why| (kind, why)))
 }
 
 /// One move that gets a kind.

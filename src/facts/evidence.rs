@@ -35,7 +35,7 @@ impl<'s, 'a> VoteSight<'s, 'a> {
     }
 
     /// Finds out about all votes.
-    pub(super) fn look(&mut self, cast: &CastVotes, votes: &mut [VoteRecord]) -> Result<()> {
+    pub(super) fn add_evidence(&mut self, cast: &CastVotes, votes: &mut [VoteRecord]) -> Result<()> {
         let added = |vote: &VoteRecord| -> Option<Commit> {
             cast.get(&vote.name).and_then(|cast| self.reach.commit(cast.commit_id))
         };
@@ -65,17 +65,17 @@ impl<'s, 'a> VoteSight<'s, 'a> {
                 }
             }
             votes[at].evidence.after.extend(after);
-            self.look_at(&mut votes[at], added[at])?;
+            self.read_at(&mut votes[at], added[at])?;
         }
         Ok(())
     }
 
     /// Finds out about a vote that is about to be written: the last one.
-    pub(super) fn look_at_last(&mut self, votes: &mut [VoteRecord]) -> Result<()> {
+    pub(super) fn read_last(&mut self, votes: &mut [VoteRecord]) -> Result<()> {
         let Some((last, earlier)) = votes.split_last_mut() else { return Ok(()) };
         let own = earlier.iter().filter(|other| self.is_same_voter(last, other));
         last.evidence.after = own.map(|other| other.name.clone()).collect();
-        self.look_at(last, None)
+        self.read_at(last, None)
     }
 
     fn is_same_voter(&self, one: &VoteRecord, other: &VoteRecord) -> bool {
@@ -89,7 +89,7 @@ impl<'s, 'a> VoteSight<'s, 'a> {
         vote.replaces.contains(&other.name) || is_uncommitted && vote.at > other.vote.at
     }
 
-    fn look_at(&mut self, vote: &mut VoteRecord, added: Option<Commit>) -> Result<()> {
+    fn read_at(&mut self, vote: &mut VoteRecord, added: Option<Commit>) -> Result<()> {
         if vote.vote.verdict != Verdict::Approved || vote.vote.task != self.task.id {
             return Ok(());
         }

@@ -30,7 +30,7 @@ pub struct Reach<'a> {
     people: Rc<People>,
     graph: CommitGraph,
     parents: Vec<Vec<Commit>>,
-    places: HashMap<CommitId, Commit>,
+    positions: HashMap<CommitId, Commit>,
     bases: RefCell<HashMap<Pair, Rc<[Commit]>>>,
     changed: RefCell<HashMap<Commit, Rc<[String]>>>,
     authors: RefCell<HashMap<Commit, Rc<[PersonKey]>>>,
@@ -46,15 +46,15 @@ impl<'a> Reach<'a> {
     /// Reads the graph of commits; the rest is read when it is asked for.
     pub fn from(repository: &'a Repository, people: Rc<People>, tips: &[CommitId]) -> Result<Self> {
         let graph = graph_from(repository, tips)?;
-        let commits = |places: &Vec<u32>| places.iter().copied().map(Commit).collect();
+        let commits = |positions: &Vec<u32>| positions.iter().copied().map(Commit).collect();
         let parents = graph.parents.iter().map(commits).collect();
-        let places = (0..).map(Commit).zip(&graph.commits).map(|(commit, id)| (*id, commit)).collect();
+        let positions = (0..).map(Commit).zip(&graph.commits).map(|(commit, id)| (*id, commit)).collect();
         Ok(Self {
             repository,
             people,
             graph,
             parents,
-            places,
+            positions,
             bases: RefCell::default(),
             changed: RefCell::default(),
             authors: RefCell::default(),
@@ -106,7 +106,7 @@ impl<'a> Reach<'a> {
     /// Returns a commit's number; none where no tip reaches it.
     #[must_use]
     pub fn commit(&self, id: CommitId) -> Option<Commit> {
-        self.places.get(&id).copied()
+        self.positions.get(&id).copied()
     }
 
     /// Returns the id of a commit.

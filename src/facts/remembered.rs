@@ -105,8 +105,8 @@ impl Remembered {
 
     /// Writes it, where that is possible and what the mailmap depends on is known by [`key`].
     pub(super) fn write(&self, context: &TallyContext<'_>, repository: &Repository) {
-        let is_told = repository.mailmap_config() == MailmapConfig::default();
-        if is_told && self.is_changed {
+        let is_default = repository.mailmap_config() == MailmapConfig::default();
+        if is_default && self.is_changed {
             let _ = context.workspace.write_local(name(context), &self.encode());
         }
     }
@@ -154,8 +154,8 @@ fn name(context: &TallyContext<'_>) -> &'static str {
 
 /// Returns a digest over what all tallies depend on but for the tip; none where it is not known.
 fn key(context: &TallyContext<'_>) -> Option<[u8; 32]> {
-    let (env, snapshot, places) = (context.env, context.snapshot, context.workspace.places());
-    let is_odd = ["refs/replace", "info/grafts"].iter().any(|name| places.common_dir.join(name).exists());
+    let (env, snapshot, repo_paths) = (context.env, context.snapshot, context.workspace.repo_paths());
+    let is_odd = ["refs/replace", "info/grafts"].iter().any(|name| repo_paths.common_dir.join(name).exists());
     // Settings in variables have no stat.
     if is_odd || ["GIT_CONFIG_PARAMETERS", "GIT_CONFIG_COUNT"].iter().any(|name| env.variable(name).is_some())
     {
@@ -168,8 +168,8 @@ fn key(context: &TallyContext<'_>) -> Option<[u8; 32]> {
     };
     add(&snapshot.read(&RecordPath::Config.to_string()).ok()?.unwrap_or_default());
     add(&snapshot.read(&RecordPath::AllowedSigners.to_string()).ok()?.unwrap_or_default());
-    let mut files: Vec<PathBuf> = OWN_CONFIG.iter().map(|name| places.common_dir.join(name)).collect();
-    files.extend([places.git_dir.join("config.worktree"), PathBuf::from("/etc/gitconfig")]);
+    let mut files: Vec<PathBuf> = OWN_CONFIG.iter().map(|name| repo_paths.common_dir.join(name)).collect();
+    files.extend([repo_paths.git_dir.join("config.worktree"), PathBuf::from("/etc/gitconfig")]);
     files.push(context.workspace.work_dir().join(".mailmap"));
     for name in VARIABLES {
         let value = env.variable_os(name).unwrap_or_default();
@@ -182,10 +182,10 @@ fn key(context: &TallyContext<'_>) -> Option<[u8; 32]> {
         }
     }
     // Where the branch is that work is merged into, but for the one that is checked out: it moves with HEAD.
-    let head = std::fs::read_to_string(places.git_dir.join("HEAD")).unwrap_or_default();
+    let head = std::fs::read_to_string(repo_paths.git_dir.join("HEAD")).unwrap_or_default();
     let own = head.strip_prefix("ref: ").map(str::trim).unwrap_or_default();
     let bases = USUAL_BASES.iter().filter(|name| **name != own).chain([&"packed-refs"]);
-    files.extend(bases.map(|name| places.common_dir.join(name)));
+    files.extend(bases.map(|name| repo_paths.common_dir.join(name)));
     for file in files {
         add(&Stat::of(&file).map(Stat::to_bytes).unwrap_or_default());
     }

@@ -70,7 +70,7 @@ impl TallyContext<'_> {
         if let Some(commit_id) = self.snapshot.commit_id() {
             return Ok(Some(commit_id));
         }
-        match self.workspace.places().head_commit() {
+        match self.workspace.repo_paths().head_commit() {
             Some(commit_id) => Ok(Some(commit_id)),
             None => Ok(self.workspace.repository()?.head()?.commit),
         }
@@ -204,7 +204,7 @@ impl Counter<'_> {
             let found = problems.len();
             let is_sure = self.count(&reader, &task, &mut counted, problems)?;
             count.tallies.extend(counted.tally.map(|tally| (task.id.to_owned(), tally)));
-            if is_sure && problems.len() == found && self.is_settled(&counted) {
+            if is_sure && problems.len() == found && self.is_stable(&counted) {
                 count.fresh.push((task.id.to_owned(), counted));
             } else {
                 count.is_whole = false;
@@ -224,11 +224,11 @@ impl Counter<'_> {
     }
 
     /// Whether what was stamped can be told from what is written right after it.
-    fn is_settled(&self, counted: &Counted) -> bool {
+    fn is_stable(&self, counted: &Counted) -> bool {
         let started = self.context.workspace.started();
         let stamps = [&counted.votes, &counted.findings];
-        counted.task.is_none_or(|stat| stat.is_settled(started))
-            && stamps.into_iter().flatten().all(|stamp| stamp.is_settled(started))
+        counted.task.is_none_or(|stat| stat.is_stable(started))
+            && stamps.into_iter().flatten().all(|stamp| stamp.is_stable(started))
     }
 
     /// Counts one task, and says whether the answer hangs on nothing that is not remembered with it.

@@ -145,7 +145,7 @@ impl<'a> FactsReader<'a> {
         let (mut changes, mut work) = (BTreeMap::new(), Vec::new());
         if let Some(history) = self.history()? {
             let mut sight = VoteSight::new(self, history, &task);
-            sight.look(&cast, &mut votes)?;
+            sight.add_evidence(&cast, &mut votes)?;
             changes = sight.changes()?;
             for commit in history.reach.commits_of(&task.id)?.iter() {
                 let paths = history.reach.changed(*commit)?;
@@ -195,7 +195,7 @@ impl<'a> FactsReader<'a> {
         if let Some(history) = self.history()? {
             let mut votes = facts.votes.clone();
             votes.push(record);
-            VoteSight::new(self, history, &facts.task).look_at_last(&mut votes)?;
+            VoteSight::new(self, history, &facts.task).read_last(&mut votes)?;
             record = votes.pop().expect("it was put there");
         }
         Ok(record)

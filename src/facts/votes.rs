@@ -30,8 +30,8 @@ pub struct CastVote {
     pub author: Person,
     /// When it was committed, as it says itself.
     pub committed_at: DateTime<Utc>,
-    /// Whether one of the commits that were asked about has it.
-    pub was_held: bool,
+    /// Whether a commit that the caller selects has it.
+    pub was_on_base: bool,
 }
 
 /// Votes as they were cast, by the names of their files.
@@ -85,8 +85,8 @@ impl VoteReader<'_> {
             let record = self.unverified(vote, &file);
             // Where nobody asks for signatures, one says whose a vote is that another committed, as a squash does.
             let is_of_another = file.author.is_some() && record.trust == Trust::Unverified;
-            let is_asked = self.check != SignatureCheck::Off || is_of_another;
-            if is_asked && record.vote.signature.is_some() {
+            let must_verify = self.check != SignatureCheck::Off || is_of_another;
+            if must_verify && record.vote.signature.is_some() {
                 signed.push((at, file.verified_at));
             }
             records.push(record);
@@ -103,16 +103,16 @@ impl VoteReader<'_> {
         records
     }
 
-    fn are_signed(&self, records: &[VoteRecord], asked: &[(usize, Option<DateTime<Utc>>)]) -> Vec<bool> {
+    fn are_signed(&self, records: &[VoteRecord], to_verify: &[(usize, Option<DateTime<Utc>>)]) -> Vec<bool> {
         let (people, signers) = (self.people, self.signers);
-        if let [(at, verified_at)] = asked {
+        if let [(at, verified_at)] = to_verify {
             return vec![is_signed(self.repository, people, signers, &records[*at].vote, *verified_at)];
         }
         let shared = self.repository.shared();
         let of = |view: &mut Repository, (at, verified_at): &(usize, Option<DateTime<Utc>>)| {
             is_signed(view, people, signers, &records[*at].vote, *verified_at)
         };
-        asked.par_iter().map_init(|| shared.open(), of).collect()
+        to_verify.par_iter().map_init(|| shared.open(), of).collect()
     }
 
     /// Says whose a vote is, its signature aside. A rejection that was edited counts as it was cast.
@@ -193,19 +193,19 @@ pub(super) fn copies(votes: &[(String, Option<Commit>)]) -> Vec<usize> {
 }
 
 /// Returns a task's votes as the first of some commits has them that has them. The commits are those that changed its
-/// folder of votes, oldest first; `is_asked` picks those of which it is told whether one has a vote.
+/// folder of votes, oldest first; `is_base` selects those that `was_on_base` is about.
 pub(super) fn votes_cast(
     repository: &Repository,
     id: &TaskId,
     commits: impl Iterator<Item = CommitId>,
-    is_asked: impl Fn(CommitId) -> bool,
+    is_base: impl Fn(CommitId) -> bool,
 ) -> Result<CastVotes> {
     let (mut cast, mut last) = (CastVotes::new(), None);
     let folder = RecordKind::Vote.folder_of(id);
     for commit_id in commits {
         // A commit that changed very many records is among those of every task.
-        let (tree_id, was_held) = (repository.tree_id(commit_id, &folder)?, is_asked(commit_id));
-        if tree_id == last && !was_held {
+        let (tree_id, was_on_base) = (repository.tree_id(commit_id, &folder)?, is_base(commit_id));
+        if tree_id == last && !was_on_base {
             continue;
         }
         last = tree_id;
@@ -213,7 +213,7 @@ pub(super) fn votes_cast(
         for file in repository.tree_files(commit_id, &folder)? {
             let name = file.path.rsplit('/').next().unwrap_or_default();
             if let Some(known) = cast.get_mut(name) {
-                known.was_held |= was_held;
+                known.was_on_base |= was_on_base;
                 continue;
             }
             let added = match &added {
@@ -221,7 +221,7 @@ pub(super) fn votes_cast(
                 None => added.insert(repository.commit_info(commit_id)?),
             };
             let (author, committed_at) = (added.author.clone(), added.committer_time);
-            let vote = CastVote { blob_id: file.blob_id, commit_id, author, committed_at, was_held };
+            let vote = CastVote { blob_id: file.blob_id, commit_id, author, committed_at, was_on_base };
             cast.insert(name.to_owned(), vote);
         }
     }

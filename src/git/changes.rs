@@ -66,7 +66,7 @@ impl Repository {
         let mut before = Vec::new();
         for parent in found.parent_ids().map(gix::Id::detach) {
             // The end of a shallow clone: what was there before is not known.
-            if before.is_empty() && self.is_cut_at(parent) {
+            if before.is_empty() && self.is_truncated_at(parent) {
                 continue;
             }
             before.push(Some(self.root_tree_id(CommitId::new(parent))?));
@@ -101,7 +101,7 @@ impl Repository {
         Ok(people.into_iter().collect())
     }
 
-    fn is_cut_at(&self, parent: ObjectId) -> bool {
+    fn is_truncated_at(&self, parent: ObjectId) -> bool {
         self.is_shallow() && !self.inner.has_object(parent)
     }
 
@@ -138,14 +138,14 @@ impl Repository {
                 let path = [prefix.as_slice(), name].concat();
                 let Some((now, before)) = states.split_last() else { return };
                 if is_tree {
-                    let id = |held: &Held| held.map(|(_, id)| id);
+                    let id = |entry: &Entry| entry.map(|(_, id)| id);
                     waiting.push((
                         [path.as_slice(), b"/"].concat(),
                         before.iter().map(id).collect(),
                         id(now),
                     ));
                 } else {
-                    let file = |held: &Held| held.and_then(|(mode, id)| state(mode, id));
+                    let file = |entry: &Entry| entry.and_then(|(mode, id)| state(mode, id));
                     let (before, after) = (before.first().and_then(file), file(now));
                     let path = text_of(path.as_bstr());
                     changes.push(FileChange { path, before, after });
@@ -171,14 +171,14 @@ impl Repository {
 }
 
 /// What a tree has under a name.
-type Held = Option<(EntryMode, ObjectId)>;
+type Entry = Option<(EntryMode, ObjectId)>;
 
 /// Shows each name under which the last of some trees has something otherwise than every other: what all of them have,
 /// in their order, and whether it is a folder. A file and a folder of one name are two.
 fn each_difference(
     trees: &[Vec<u8>],
     hash: gix::hash::Kind,
-    mut see: impl FnMut(&[u8], &[Held], bool),
+    mut see: impl FnMut(&[u8], &[Entry], bool),
 ) -> Result<(), gix::Error> {
     let mut entries = Vec::with_capacity(trees.len());
     for tree in trees {
@@ -186,19 +186,19 @@ fn each_difference(
         entries.push(all.map_err(gix::Error::from_error)?);
     }
     let mut rest: Vec<&[EntryRef<'_>]> = entries.iter().map(Vec::as_slice).collect();
-    let mut held: Vec<Held> = Vec::with_capacity(trees.len());
+    let mut entries: Vec<Entry> = Vec::with_capacity(trees.len());
     while let Some(first) = rest.iter().filter_map(|tree| tree.first().copied()).min() {
-        held.clear();
+        entries.clear();
         for tree in &mut rest {
             let own = tree.split_first().filter(|(entry, _)| (*entry).cmp(&first).is_eq());
-            held.push(own.map(|(entry, _)| (entry.mode, entry.oid.to_owned())));
+            entries.push(own.map(|(entry, _)| (entry.mode, entry.oid.to_owned())));
             if let Some((_, others)) = own {
                 *tree = others;
             }
         }
-        let is_same = held.split_last().is_some_and(|(now, before)| before.contains(now));
+        let is_same = entries.split_last().is_some_and(|(now, before)| before.contains(now));
         if !is_same {
-            see(first.filename, &held, first.mode.is_tree());
+            see(first.filename, &entries, first.mode.is_tree());
         }
     }
     Ok(())

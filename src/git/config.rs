@@ -71,18 +71,18 @@ impl Repository {
     /// the git dir; a relative one begins at the top of this working tree. Else it is `hooks` in the git dir that
     /// all working trees share.
     pub fn hooks_folder(&self) -> Result<PathBuf, HooksRefusal> {
-        let places = self.places();
-        let base = places.work_dir.as_ref().unwrap_or(&places.git_dir);
+        let repo_paths = self.repo_paths();
+        let base = repo_paths.work_dir.as_ref().unwrap_or(&repo_paths.git_dir);
         let configured = self.config_text("core.hooksPath");
         let folder = match &configured {
             Some(path) if path.is_empty() => return Err(HooksRefusal::Empty),
             Some(path) => base.join(self.expanded_path("core.hooksPath", path)),
-            None => places.common_dir.join("hooks"),
+            None => repo_paths.common_dir.join("hooks"),
         };
         let folder = real_as_far_as_it_is(&folder);
-        let mut own = vec![places.common_dir.clone(), places.git_dir.clone()];
-        own.extend(places.work_dir.clone());
-        own.extend(places.other_work_dirs());
+        let mut own = vec![repo_paths.common_dir.clone(), repo_paths.git_dir.clone()];
+        own.extend(repo_paths.work_dir.clone());
+        own.extend(repo_paths.other_work_dirs());
         if own.into_iter().any(|own| folder.starts_with(real_or(own))) {
             return Ok(folder);
         }

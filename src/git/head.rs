@@ -31,13 +31,15 @@ pub struct HeadPeek {
 /// Looks at HEAD's commit and at what it did to a folder at the top of the repository. None where that takes more
 /// than objects that are at hand: then ask the [`super::Repository`].
 #[must_use]
-pub fn peek_head(places: &RepoPaths, folder: &str) -> Option<HeadPeek> {
-    refuse_reftable(places).ok()?;
-    if places.common_dir.join("refs/replace").exists() || places.common_dir.join("info/grafts").exists() {
+pub fn peek_head(repo_paths: &RepoPaths, folder: &str) -> Option<HeadPeek> {
+    refuse_reftable(repo_paths).ok()?;
+    if repo_paths.common_dir.join("refs/replace").exists()
+        || repo_paths.common_dir.join("info/grafts").exists()
+    {
         return None;
     }
-    let head = head(places)?;
-    let objects = Objects::at(places.common_dir.join("objects"), head.kind());
+    let head = head(repo_paths)?;
+    let objects = Objects::at(repo_paths.common_dir.join("objects"), head.kind());
     let (message, tree, parent) = objects.commit(head)?;
     let now = objects.entry(tree, folder)?;
     let before = match parent {
@@ -47,11 +49,11 @@ pub fn peek_head(places: &RepoPaths, folder: &str) -> Option<HeadPeek> {
     Some(HeadPeek { message, has_changed: now != before })
 }
 
-fn head(places: &RepoPaths) -> Option<ObjectId> {
-    let bytes = std::fs::read(places.git_dir.join("HEAD")).ok()?;
+fn head(repo_paths: &RepoPaths) -> Option<ObjectId> {
+    let bytes = std::fs::read(repo_paths.git_dir.join("HEAD")).ok()?;
     match bytes.strip_prefix(b"ref:") {
         // The commit that was just made has moved its branch: that one is no packed ref.
-        Some(name) => read_ref(&places.common_dir.join(std::str::from_utf8(name).ok()?.trim())).ok()?,
+        Some(name) => read_ref(&repo_paths.common_dir.join(std::str::from_utf8(name).ok()?.trim())).ok()?,
         None => ObjectId::from_hex(bytes.trim_ascii()).ok(),
     }
 }
@@ -242,11 +244,11 @@ fn last_line(path: &Path) -> Option<Vec<u8>> {
 /// `<from> <to> name <address> seconds zone\taction: text`
 fn head_move(line: &[u8]) -> Option<HeadMove> {
     let line = String::from_utf8_lossy(line);
-    let (ids, said) = line.split_once('\t').unwrap_or((&line, ""));
+    let (ids, message) = line.split_once('\t').unwrap_or((&line, ""));
     let mut ids = ids.split(' ');
     let from = CommitId::parse(ids.next()?).ok()?;
     let to = CommitId::parse(ids.next()?).ok()?;
-    let (action, text) = said.split_once(": ").unwrap_or((said, ""));
+    let (action, text) = message.split_once(": ").unwrap_or((message, ""));
     let is_null = from.as_bytes().iter().all(|byte| *byte == 0);
     Some(HeadMove {
         from: (!is_null).then_some(from),
@@ -263,20 +265,21 @@ mod tests {
     #[test]
     fn reads_a_line_of_the_reflog() {
         let (one, two) = ("1".repeat(40), "2".repeat(40));
-        let said = |action: &str| {
+        let message = |action: &str| {
             let line = format!("{one} {two} Ada <a@x> 1 +0000\t{action}");
             head_move(line.as_bytes()).unwrap()
         };
-        let found = said("commit (amend): Add: a thing");
+        let found = message("commit (amend): Add: a thing");
         assert_eq!(found.action, HeadAction::Amend);
         assert_eq!(found.text, "Add: a thing");
         assert_eq!(found.from.unwrap().to_string(), one);
         assert_eq!(found.to.to_string(), two);
         assert!(
-            said("commit: x").action.is_own_commit() && said("commit (initial): x").action.is_own_commit()
+            message("commit: x").action.is_own_commit()
+                && message("commit (initial): x").action.is_own_commit()
         );
         for other in ["rebase (pick): x", "cherry-pick: x", "commit (merge): x", "checkout: moving", ""] {
-            assert!(!said(other).action.is_own_commit(), "{other}");
+            assert!(!message(other).action.is_own_commit(), "{other}");
         }
         assert_eq!(head_move(b"nonsense"), None);
     }

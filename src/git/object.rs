@@ -107,16 +107,16 @@ pub struct Quarantine {
 impl Quarantine {
     /// Makes repositories that are opened at these places read what git holds back as well, and take no notice of
     /// `refs/replace`: whoever may push may push those.
-    pub fn enter(env: &Env, places: &mut RepoPaths) -> Result<Self, Error> {
-        let own = places.common_dir.join("objects");
+    pub fn enter(env: &Env, repo_paths: &mut RepoPaths) -> Result<Self, Error> {
+        let own = repo_paths.common_dir.join("objects");
         let mut folders = folders_named(env);
         if folders.is_empty() {
-            places.objects = Some(own);
+            repo_paths.objects = Some(own);
             return Ok(Self { folder: None });
         }
         folders.push(own.into_os_string());
         let name = format!("push-{}-{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
-        let folder = places.common_dir.join("tracker").join(name);
+        let folder = repo_paths.common_dir.join("tracker").join(name);
         let info = folder.join("info");
         let failed = |action, path: &Path| {
             let path = path.to_owned();
@@ -126,7 +126,7 @@ impl Quarantine {
         let entered = Self { folder: Some(folder.clone()) };
         let file = info.join("alternates");
         std::fs::write(&file, lines_of(&folders)).map_err(failed("write", &file))?;
-        places.objects = Some(folder);
+        repo_paths.objects = Some(folder);
         Ok(entered)
     }
 }

@@ -70,14 +70,14 @@ impl GitEnv {
 
     fn discover(&self, cwd: &Path) -> Result<RepoPaths, Error> {
         let cwd = &real(cwd)?;
-        let mut places = match &self.git_dir {
+        let mut repo_paths = match &self.git_dir {
             Some(named) => self.named(&cwd.join(named), cwd)?,
             None => self.search(cwd)?,
         };
         if let Some(work_tree) = &self.work_tree {
-            places.work_dir = Some(real(&cwd.join(work_tree))?);
+            repo_paths.work_dir = Some(real(&cwd.join(work_tree))?);
         }
-        Ok(places)
+        Ok(repo_paths)
     }
 
     /// What `GIT_DIR` names: a repository's own folder, or a `.git` file.
@@ -100,8 +100,8 @@ impl GitEnv {
                     break;
                 }
             }
-            if let Some(places) = self.probe(folder, cwd)? {
-                return Ok(places);
+            if let Some(repo_paths) = self.probe(folder, cwd)? {
+                return Ok(repo_paths);
             }
         }
         Err(Error::NotARepository { folder: cwd.to_owned() })

@@ -62,39 +62,39 @@ impl RepoPaths {
 ///
 /// Symbolic refs are left out: what they point to is a branch of its own. So is what does not parse: a
 /// damaged ref is for git to report.
-pub(super) fn tips(places: &RepoPaths) -> Result<Vec<ObjectId>, Error> {
-    refuse_reftable(places)?;
-    let mut loose = Loose::default();
+pub(super) fn tips(repo_paths: &RepoPaths) -> Result<Vec<ObjectId>, Error> {
+    refuse_reftable(repo_paths)?;
+    let mut unpacked = UnpackedRefs::default();
     for branches in BRANCHES {
-        loose.read_below(&places.common_dir.join(branches), branches.as_bytes())?;
+        unpacked.read_below(&repo_paths.common_dir.join(branches), branches.as_bytes())?;
     }
     // After the loose ones: git packs a ref before it deletes the loose file.
-    let packed = packed_tips(&places.common_dir.join("packed-refs"), &loose.names)?;
-    let mut tips = loose.tips;
+    let packed = packed_tips(&repo_paths.common_dir.join("packed-refs"), &unpacked.names)?;
+    let mut tips = unpacked.tips;
     tips.extend(packed);
-    tips.extend(heads(places).iter().filter_map(|file| read_ref(file).ok().flatten()));
+    tips.extend(heads(repo_paths).iter().filter_map(|file| read_ref(file).ok().flatten()));
     tips.sort_unstable();
     tips.dedup();
     Ok(tips)
 }
 
 /// Fails where refs are not files.
-pub(super) fn refuse_reftable(places: &RepoPaths) -> Result<(), Error> {
-    if places.common_dir.join("reftable").is_dir() {
-        return Err(Error::Reftable { git_dir: places.git_dir.clone() });
+pub(super) fn refuse_reftable(repo_paths: &RepoPaths) -> Result<(), Error> {
+    if repo_paths.common_dir.join("reftable").is_dir() {
+        return Err(Error::Reftable { git_dir: repo_paths.git_dir.clone() });
     }
     Ok(())
 }
 
 /// The refs that have a file each.
 #[derive(Default)]
-struct Loose {
+struct UnpackedRefs {
     /// All names seen, whatever the file says: a loose ref hides the packed one of its name.
     names: HashSet<Vec<u8>>,
     tips: Vec<ObjectId>,
 }
 
-impl Loose {
+impl UnpackedRefs {
     fn read_below(&mut self, folder: &Path, name: &[u8]) -> Result<(), Error> {
         let failed = |source| Error::Io { action: "list the refs in", path: folder.to_owned(), source };
         let entries = match fs::read_dir(folder) {
@@ -135,7 +135,7 @@ pub(super) fn read_ref(path: &Path) -> std::io::Result<Option<ObjectId>> {
     Ok(ObjectId::from_hex(buffer[..length].trim_ascii()).ok())
 }
 
-fn packed_tips(path: &Path, loose: &HashSet<Vec<u8>>) -> Result<Vec<ObjectId>, Error> {
+fn packed_tips(path: &Path, unpacked: &HashSet<Vec<u8>>) -> Result<Vec<ObjectId>, Error> {
     let bytes = match fs::read(path) {
         Ok(bytes) => bytes,
         Err(source) if is_worth_telling(&source) => {
@@ -149,7 +149,7 @@ fn packed_tips(path: &Path, loose: &HashSet<Vec<u8>>) -> Result<Vec<ObjectId>, E
         let is_branch = BRANCHES.iter().any(|branches| {
             name.strip_prefix(branches.as_bytes()).is_some_and(|rest| rest.starts_with(b"/"))
         });
-        if is_branch && !loose.contains(name) {
+        if is_branch && !unpacked.contains(name) {
             tips.extend(ObjectId::from_hex(id));
         }
     }
@@ -157,9 +157,9 @@ fn packed_tips(path: &Path, loose: &HashSet<Vec<u8>>) -> Result<Vec<ObjectId>, E
 }
 
 /// The HEAD files of all working trees. Only those of detached ones hold an id.
-fn heads(places: &RepoPaths) -> Vec<PathBuf> {
-    let mut heads = vec![places.common_dir.join("HEAD")];
-    if let Ok(folders) = fs::read_dir(places.common_dir.join("worktrees")) {
+fn heads(repo_paths: &RepoPaths) -> Vec<PathBuf> {
+    let mut heads = vec![repo_paths.common_dir.join("HEAD")];
+    if let Ok(folders) = fs::read_dir(repo_paths.common_dir.join("worktrees")) {
         heads.extend(folders.flatten().map(|folder| folder.path().join("HEAD")));
     }
     heads

@@ -10,7 +10,7 @@ const OBJECT_CACHE: usize = 4 * 1024 * 1024;
 /// A repository with its configuration, refs and objects.
 pub struct Repository {
     pub(super) inner: gix::Repository,
-    places: RepoPaths,
+    repo_paths: RepoPaths,
     events: EventSink,
 }
 
@@ -28,9 +28,9 @@ impl Repository {
     ///
     /// A repository that somebody else owns opens as well; its configuration is then not trusted to name
     /// programs and paths. Objects are read as they are, whatever `refs/replace` says: whoever may push may push those.
-    pub fn open(places: &RepoPaths) -> Result<Self, Error> {
-        let git_dir = &places.git_dir;
-        refs::refuse_reftable(places)?;
+    pub fn open(repo_paths: &RepoPaths) -> Result<Self, Error> {
+        let git_dir = &repo_paths.git_dir;
+        refs::refuse_reftable(repo_paths)?;
         let options = gix::open::Options::default()
             .open_path_as_is(true)
             .config_overrides(["core.useReplaceRefs=false"]);
@@ -38,7 +38,7 @@ impl Repository {
             let reason = error.iter_errors().map(|cause| one_line(&cause.to_string())).collect::<Vec<_>>();
             Error::Open { git_dir: git_dir.clone(), reason: reason.join(": ") }
         })?;
-        if let Some(folder) = &places.objects {
+        if let Some(folder) = &repo_paths.objects {
             let options = gix::odb::store::init::Options::default();
             let opened = gix::odb::at_opts(folder.clone(), inner.object_hash(), None, options);
             let objects = opened.map_err(|source| Error::Io {
@@ -49,12 +49,12 @@ impl Repository {
             inner.objects = objects.into();
         }
         inner.object_cache_size_if_unset(OBJECT_CACHE);
-        Ok(Self { inner, places: places.clone(), events: EventSink::default() })
+        Ok(Self { inner, repo_paths: repo_paths.clone(), events: EventSink::default() })
     }
 
     /// Makes one thread's own of what several share.
-    pub(super) fn local(inner: gix::Repository, places: &RepoPaths) -> Self {
-        Self { inner, places: places.clone(), events: EventSink::default() }
+    pub(super) fn local(inner: gix::Repository, repo_paths: &RepoPaths) -> Self {
+        Self { inner, repo_paths: repo_paths.clone(), events: EventSink::default() }
     }
 
     /// Makes it tell of what takes long.
@@ -72,8 +72,8 @@ impl Repository {
 
     /// Returns the repository's folders.
     #[must_use]
-    pub fn places(&self) -> &RepoPaths {
-        &self.places
+    pub fn repo_paths(&self) -> &RepoPaths {
+        &self.repo_paths
     }
 
     /// Returns what HEAD is: a branch, a commit, or both.
@@ -121,7 +121,7 @@ impl Repository {
 /// A repository that threads share: each opens its own view of it.
 pub struct SharedRepository {
     inner: gix::ThreadSafeRepository,
-    places: RepoPaths,
+    repo_paths: RepoPaths,
 }
 
 impl SharedRepository {
@@ -130,7 +130,7 @@ impl SharedRepository {
     pub fn open(&self) -> Repository {
         let mut inner = self.inner.to_thread_local();
         inner.object_cache_size_if_unset(OBJECT_CACHE);
-        Repository::local(inner, &self.places)
+        Repository::local(inner, &self.repo_paths)
     }
 }
 
@@ -138,12 +138,12 @@ impl Repository {
     /// Makes a repository that threads can share.
     #[must_use]
     pub fn shared(&self) -> SharedRepository {
-        SharedRepository { inner: self.inner.clone().into_sync(), places: self.places.clone() }
+        SharedRepository { inner: self.inner.clone().into_sync(), repo_paths: self.repo_paths.clone() }
     }
 }
 
 impl std::fmt::Debug for Repository {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Repository").field("places", &self.places).finish_non_exhaustive()
+        f.debug_struct("Repository").field("places", &self.repo_paths).finish_non_exhaustive()
     }
 }

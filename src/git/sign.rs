@@ -136,8 +136,8 @@ impl Repository {
         if !checked.is_success() {
             return Ok(SignatureStatus::Invalid { reason: last_line_of(&checked) });
         }
-        let said = checked.stdout_text();
-        let key = said.split_whitespace().find(|word| word.starts_with("SHA256:")).unwrap_or_default();
+        let printed = checked.stdout_text();
+        let key = printed.split_whitespace().find(|word| word.starts_with("SHA256:")).unwrap_or_default();
         Ok(SignatureStatus::UnknownKey { key: key.to_owned() })
     }
 
@@ -176,8 +176,8 @@ impl Repository {
         }
         let command = self.trusted("gpg.ssh.defaultKeyCommand").ok_or(SignError::NoKey)?;
         let output = self.run("sh".as_ref(), &["-c".as_ref(), command.as_ref()], b"")?;
-        let said = output.stdout_text();
-        said.lines().next().filter(|line| !line.is_empty()).map(str::to_owned).ok_or(SignError::NoKey)
+        let printed = output.stdout_text();
+        printed.lines().next().filter(|line| !line.is_empty()).map(str::to_owned).ok_or(SignError::NoKey)
     }
 
     fn sign_with_gpg(&self, commit: &[u8], default: &str, keys: &[&str]) -> Result<String, SignError> {
@@ -217,7 +217,7 @@ impl Repository {
     }
 
     fn temporary(&self, bytes: &[u8]) -> Result<(PathBuf, Temporary), SignError> {
-        let folder = &self.places().git_dir;
+        let folder = &self.repo_paths().git_dir;
         let mut file = gix::tempfile::new(folder, ContainingDirectory::Exists, AutoRemove::Tempfile)
             .map_err(SignError::Temporary)?;
         file.write_all(bytes).and_then(|()| file.flush()).map_err(SignError::Temporary)?;
@@ -231,7 +231,7 @@ impl Repository {
 
     fn program(&self, program: &OsStr, args: &[&OsStr], action: &'static str) -> Program {
         let program = Program::new(program, action).args(args);
-        match &self.places().work_dir {
+        match &self.repo_paths().work_dir {
             Some(work_dir) => program.in_folder(work_dir),
             None => program,
         }
@@ -261,8 +261,8 @@ fn signature_in(program: &OsStr, output: &Output) -> Result<String, SignError> {
 
 /// The last line of a program's errors, without control characters.
 fn last_line_of(output: &Output) -> String {
-    let said = output.stderr_text();
-    let line = said.lines().map(str::trim).rfind(|line| !line.is_empty() && !line.starts_with("[GNUPG:]"));
+    let printed = output.stderr_text();
+    let line = printed.lines().map(str::trim).rfind(|line| !line.is_empty() && !line.starts_with("[GNUPG:]"));
     line.unwrap_or("it gave no reason").chars().filter(|c| !c.is_control()).collect()
 }
 

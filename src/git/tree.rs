@@ -119,8 +119,8 @@ impl Repository {
     /// Returns one file of a commit; none where the commit does not have it.
     pub fn tree_file(&self, commit: CommitId, path: &str) -> Result<Option<TreeFile>, Error> {
         let cannot = |error: gix::Error| self.unreadable(commit, "look up a file", &error);
-        let wanted = gix::path::from_bstr(path_of(path)).map_err(cannot)?;
-        let entry = self.root_tree(commit)?.lookup_entry_by_path(wanted).map_err(cannot)?;
+        let native = gix::path::from_bstr(path_of(path)).map_err(cannot)?;
+        let entry = self.root_tree(commit)?.lookup_entry_by_path(native).map_err(cannot)?;
         Ok(entry.and_then(|entry| {
             let mode = file_mode(entry.mode().kind())?;
             Some(TreeFile { path: path.to_owned(), mode, blob_id: BlobId::new(entry.object_id()) })
@@ -164,8 +164,8 @@ impl Repository {
             return ids.iter().enumerate().map(|(at, id)| make(at, self.read_blob(*id, cap))).collect();
         }
         let shared = self.inner.clone().into_sync();
-        let places = self.places();
-        let own = || Self::local(shared.to_thread_local(), places);
+        let repo_paths = self.repo_paths();
+        let own = || Self::local(shared.to_thread_local(), repo_paths);
         let read =
             |repository: &mut Self, (at, id): (usize, &BlobId)| make(at, repository.read_blob(*id, cap));
         ids.par_iter().enumerate().with_min_len(WORTH_THREADS).map_init(own, read).collect()
@@ -241,8 +241,8 @@ impl Staged {
             "" => index.entries(),
             _ => index.prefixed_entries(inside.as_bytes().as_bstr()).unwrap_or_default(),
         };
-        let wanted = |entry: &&gix::index::Entry| matches!(entry.stage(), Stage::Unconflicted | Stage::Ours);
-        entries.iter().filter(wanted).filter_map(|entry| file_of(index, entry)).collect()
+        let is_own = |entry: &&gix::index::Entry| matches!(entry.stage(), Stage::Unconflicted | Stage::Ours);
+        entries.iter().filter(is_own).filter_map(|entry| file_of(index, entry)).collect()
     }
 
     /// Returns whether a file, or anything in a folder, is staged; none where it is not, else whether git leaves it out
@@ -362,17 +362,17 @@ pub(super) fn path_of(text: &str) -> Cow<'_, BStr> {
     }
     let mut path = BString::default();
     let mut rest = text;
-    while let Some((before, behind)) = rest.split_once(MARK) {
+    while let Some((before, after)) = rest.split_once(MARK) {
         path.extend_from_slice(before.as_bytes());
-        let byte = behind.get(..2).and_then(|digits| u8::from_str_radix(digits, 16).ok());
+        let byte = after.get(..2).and_then(|digits| u8::from_str_radix(digits, 16).ok());
         rest = match byte {
             Some(byte) => {
                 path.push(byte);
-                &behind[2..]
+                &after[2..]
             }
             None => {
                 path.extend_from_slice(MARK.encode_utf8(&mut [0; 4]).as_bytes());
-                behind.strip_prefix(MARK).unwrap_or(behind)
+                after.strip_prefix(MARK).unwrap_or(after)
             }
         };
     }

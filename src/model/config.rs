@@ -159,8 +159,8 @@ impl Config {
     pub fn on_fail_of(&self, kind: Option<&str>, stage: &Stage) -> Option<Stage> {
         let stages = self.stages_of(kind);
         let at = stages.iter().position(|own| own == stage)?;
-        let wanted = self.rules_of(stage.as_str()).on_fail.as_ref();
-        let earlier = wanted.filter(|wanted| wanted.is_none() || stages[..at].contains(wanted));
+        let target = self.rules_of(stage.as_str()).on_fail.as_ref();
+        let earlier = target.filter(|target| target.is_none() || stages[..at].contains(target));
         earlier.or_else(|| stages.first()).cloned()
     }
 

@@ -54,7 +54,7 @@ pub struct OpenBox {
 impl OpenBox {
     /// Whether a requirement asks for it.
     #[must_use]
-    pub fn is_asked_by(&self, requirement: Requirement) -> bool {
+    pub fn is_required_by(&self, requirement: Requirement) -> bool {
         match requirement {
             Requirement::Deliverables => self.is_deliverable,
             Requirement::Criteria => self.is_criterion,

@@ -10,15 +10,15 @@ pub struct Texts<'a>(Form<'a>);
 #[derive(Clone)]
 enum Form<'a> {
     Listed(Vec<&'a str>),
-    Cut { text: &'a str, ends: &'a [[u8; 4]] },
+    Split { text: &'a str, ends: &'a [[u8; 4]] },
 }
 
 impl<'a> Texts<'a> {
     /// Makes texts of one text and where in it each of them ends, as little-endian numbers of bytes. A place where
     /// the text cannot be cut ends the list.
     #[must_use]
-    pub fn cut(text: &'a str, ends: &'a [[u8; 4]]) -> Self {
-        Self(Form::Cut { text, ends })
+    pub fn split(text: &'a str, ends: &'a [[u8; 4]]) -> Self {
+        Self(Form::Split { text, ends })
     }
 
     /// Returns the texts in their order.
@@ -27,7 +27,7 @@ impl<'a> Texts<'a> {
         std::iter::from_fn(move || {
             let next = match &self.0 {
                 Form::Listed(texts) => *texts.get(at)?,
-                Form::Cut { text, ends } => {
+                Form::Split { text, ends } => {
                     let end = usize::try_from(u32::from_le_bytes(*ends.get(at)?)).ok()?;
                     let piece = text.get(start..end)?;
                     start = end;
@@ -44,7 +44,7 @@ impl<'a> Texts<'a> {
     pub fn len(&self) -> usize {
         match &self.0 {
             Form::Listed(texts) => texts.len(),
-            Form::Cut { ends, .. } => ends.len(),
+            Form::Split { ends, .. } => ends.len(),
         }
     }
 
@@ -98,7 +98,7 @@ mod tests {
     #[test]
     fn a_text_with_places_to_cut_is_a_list() {
         let ends = [2_u32, 2, 5].map(u32::to_le_bytes);
-        let texts = Texts::cut("äabc", &ends);
+        let texts = Texts::split("äabc", &ends);
         assert_eq!(texts, Texts::from(vec!["ä", "", "abc"]));
         assert_eq!((texts.len(), texts.join("|")), (3, "ä||abc".to_owned()));
     }
@@ -107,7 +107,7 @@ mod tests {
     fn a_place_that_lies_ends_the_list() {
         for lie in [[1_u32, 2], [9, 2], [2, 1], [u32::MAX, 0]] {
             let ends = lie.map(u32::to_le_bytes);
-            assert!(Texts::cut("äa", &ends).iter().count() < 2, "{lie:?}");
+            assert!(Texts::split("äa", &ends).iter().count() < 2, "{lie:?}");
         }
     }
 }

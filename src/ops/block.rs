@@ -8,20 +8,20 @@ use crate::model::{Move, MoveKind, Stage, TaskId};
 use crate::policy::{Attempt, Missing};
 
 /// Blocks tasks by hand.
-pub fn block(session: &Session<'_>, wanted: &[String], why: &str) -> Result<Written> {
-    mark(session, ("block", Attempt::Block), wanted, "blocked", why)
+pub fn block(session: &Session<'_>, ids: &[String], why: &str) -> Result<Written> {
+    mark(session, ("block", Attempt::Block), ids, "blocked", why)
 }
 
 /// Cancels tasks.
-pub fn cancel(session: &Session<'_>, wanted: &[String], why: &str) -> Result<Written> {
-    let written = mark(session, ("cancel", Attempt::Cancel), wanted, "cancelled", why)?;
+pub fn cancel(session: &Session<'_>, ids: &[String], why: &str) -> Result<Written> {
+    let written = mark(session, ("cancel", Attempt::Cancel), ids, "cancelled", why)?;
     forget_closed(session, &written)?;
     Ok(written)
 }
 
 /// Unblocks tasks that were blocked by hand; open dependencies still block.
-pub fn unblock(session: &Session<'_>, wanted: &[String]) -> Result<Written> {
-    session.change("unblock", wanted, |task, _| {
+pub fn unblock(session: &Session<'_>, ids: &[String]) -> Result<Written> {
+    session.change("unblock", ids, |task, _| {
         Ok(match &task.blocked {
             Some(_) => Step::new(vec![Edit::Remove { key: "blocked".to_owned() }], "unblocked"),
             None => Step::nothing("not blocked by hand"),
@@ -32,7 +32,7 @@ pub fn unblock(session: &Session<'_>, wanted: &[String]) -> Result<Written> {
 fn mark(
     session: &Session<'_>,
     (operation, attempt): (&str, fn(TaskId) -> Attempt),
-    wanted: &[String],
+    ids: &[String],
     key: &str,
     why: &str,
 ) -> Result<Written> {
@@ -43,7 +43,7 @@ fn mark(
             format!("give one: `tracker {operation} ID REASON`"),
         ));
     }
-    session.change(operation, wanted, |task, _| {
+    session.change(operation, ids, |task, _| {
         if task.stage.is_complete() {
             return Err(Error::refused(attempt(task.id.clone()), Missing::Completed));
         }
@@ -53,18 +53,18 @@ fn mark(
 }
 
 /// Reopens closed tasks: a cancelled one continues in its stage, a complete one in its first stage.
-pub fn reopen(session: &Session<'_>, wanted: &[String], why: Option<&str>) -> Result<Written> {
+pub fn reopen(session: &Session<'_>, ids: &[String], why: Option<&str>) -> Result<Written> {
     let (config, actor) = (session.config()?, session.actor()?);
     let why = why.map(super::fields::reason).transpose()?;
-    session.change("reopen", wanted, |task, _| {
-        let (mut edits, mut said) = (Vec::new(), Vec::new());
+    session.change("reopen", ids, |task, _| {
+        let (mut edits, mut messages) = (Vec::new(), Vec::new());
         if task.cancelled.is_some() {
             edits.push(Edit::Remove { key: "cancelled".to_owned() });
-            said.push(format!("no longer cancelled, continues in {}", task.stage));
+            messages.push(format!("no longer cancelled, continues in {}", task.stage));
         }
         if task.stage.is_complete() {
             let first = config.stages_of(task.kind.as_deref()).first().cloned().unwrap_or_else(Stage::none);
-            said.push(format!("complete → {first}"));
+            messages.push(format!("complete → {first}"));
             edits.extend(move_edits(&Move {
                 at: session.env().now(),
                 by: actor.clone(),
@@ -75,10 +75,10 @@ pub fn reopen(session: &Session<'_>, wanted: &[String], why: Option<&str>) -> Re
                 why: why.clone(),
             }));
         }
-        if said.is_empty() {
-            said.push("already open".to_owned());
+        if messages.is_empty() {
+            messages.push("already open".to_owned());
         }
-        Ok(Step { edits, said })
+        Ok(Step { edits, messages })
     })
 }
 

@@ -11,7 +11,7 @@ use crate::policy::{Direction, derive};
 #[derive(Debug, Clone, Default)]
 pub struct DepsRequest {
     /// One task; by default all that are part of a dependency.
-    pub wanted: Option<String>,
+    pub id: Option<String>,
     /// Show dependents instead of dependencies.
     pub reverse: bool,
     /// Include closed tasks.
@@ -64,8 +64,8 @@ pub fn deps(session: &Session<'_>, request: &DepsRequest) -> Result<(DepsView, V
         };
         below.is_some() && above.is_none() && (request.all || !summaries[task].is_closed())
     };
-    let roots: Vec<usize> = match &request.wanted {
-        Some(wanted) => graph.task(session.snapshot().resolve(wanted)?.as_str()).into_iter().collect(),
+    let roots: Vec<usize> = match &request.id {
+        Some(id) => graph.task(session.snapshot().resolve(id)?.as_str()).into_iter().collect(),
         None => (0..summaries.len()).filter(|&task| is_root(task)).collect(),
     };
     let row = |branch: crate::policy::Branch<'_>| {

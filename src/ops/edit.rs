@@ -27,8 +27,8 @@ pub struct PreparedEdit {
 }
 
 /// Copies a task's text to where an editor may change it. A text that was refused before is offered again.
-pub fn prepare_edit(session: &Session<'_>, wanted: &str) -> Result<PreparedEdit> {
-    let file = session.snapshot().find(wanted)?;
+pub fn prepare_edit(session: &Session<'_>, id: &str) -> Result<PreparedEdit> {
+    let file = session.snapshot().find(id)?;
     let original = text_of(&file)?;
     let draft = session.workspace().local_path(&format!("edit/{}.md", file.id));
     let kept = read_draft(&draft).ok().filter(|kept| *kept != original);
@@ -66,8 +66,8 @@ pub fn finish_edit(session: &Session<'_>, edit: &PreparedEdit) -> Result<Written
         Refusal::new(Attempt::Edit(edit.id.clone()), reasons).with_hint(Hint::ResumeEdit(edit.id.clone()))
     })?;
     let change = Change::replace(path, &edit.original, text);
-    let said = if change.is_empty() { "nothing changed" } else { "edited" };
-    let task = WrittenTask::changed(&task, vec![said.to_owned()], !change.is_empty());
+    let summary = if change.is_empty() { "nothing changed" } else { "edited" };
+    let task = WrittenTask::changed(&task, vec![summary.to_owned()], !change.is_empty());
     let written = session.finish(&locked, &[change], vec![task])?;
     if !session.is_dry() {
         fs::remove_file(&edit.draft).map_err(Error::io("remove", &edit.draft))?;

@@ -41,9 +41,9 @@ pub struct RuleView {
 }
 
 /// Explains one rule, or all. Without a configuration every rule has the level that it has by default.
-pub fn explain(config: Option<&Config>, wanted: Option<&str>) -> Result<Rules> {
+pub fn explain(config: Option<&Config>, rule: Option<&str>) -> Result<Rules> {
     let of_gate = |rule| view(config, rule);
-    let rules = match wanted {
+    let rules = match rule {
         None => GateRule::ALL.into_iter().map(of_gate).chain([of_server()]).collect(),
         Some(name) if name.eq_ignore_ascii_case(KEPT_RECORDS.name) => vec![of_server()],
         Some(name) => {
@@ -51,7 +51,7 @@ pub fn explain(config: Option<&Config>, wanted: Option<&str>) -> Result<Rules> {
             vec![rule.map(of_gate).ok_or_else(|| unknown(name))?]
         }
     };
-    Ok(Rules { rules, is_one: wanted.is_some() })
+    Ok(Rules { rules, is_one: rule.is_some() })
 }
 
 fn unknown(name: &str) -> Error {
@@ -84,7 +84,7 @@ fn of(checked_by: &'static str, explained: &Explanation) -> RuleView {
         level: Level::Error.as_str(),
         default_level: Level::Error.as_str(),
         title: explained.title,
-        requires: explained.holds,
+        requires: explained.requires,
         why: explained.why,
         example: explained.example,
         fix: explained.fix,

@@ -263,7 +263,7 @@ pub(super) fn reason(text: &str) -> Result<String> {
 
 /// Whether a list holds something, and nothing but these.
 fn is_all(list: &FieldValue<'_>, items: &[String]) -> bool {
-    !list.is_missing() && list.texts().all(|held| items.iter().any(|item| item == held))
+    !list.is_missing() && list.texts().all(|text| items.iter().any(|item| item == text))
 }
 
 fn not_settable(name: &str, field: Option<Field>) -> Error {

@@ -39,8 +39,8 @@ pub fn review(session: &Session<'_>, request: &GateRequest) -> Result<(Review, V
     let ends = range_ends(&repository, request)?;
     let as_of = request.as_of.unwrap_or_else(|| session.env().now());
     let policy = Policy::of(session, &repository, &ends, as_of)?;
-    let places = (session.workspace(), session.env());
-    let reader = RangeReader::open(places, &repository, &ends, &policy.range, request.counts_lines)?;
+    let repo_paths = (session.workspace(), session.env());
+    let reader = RangeReader::open(repo_paths, &repository, &ends, &policy.range, request.counts_lines)?;
     let _step = session.begin(LongStep::CheckRange, None);
     let files = reader.files(request.counts_lines)?;
     let (mut commits, tasks) = reader.tasks()?;
@@ -67,7 +67,7 @@ pub fn review(session: &Session<'_>, request: &GateRequest) -> Result<(Review, V
     };
     let mut problems = policy.problems.clone();
     if !ends.is_staged {
-        problems.extend(super::hooks::undone(session, reader.head(), reader.commits())?);
+        problems.extend(super::hooks::not_done(session, reader.head(), reader.commits())?);
     }
     Ok((review::review(&facts, config), problems))
 }
@@ -151,10 +151,10 @@ pub fn check_records(session: &Session<'_>, request: &GateRequest) -> Result<(Re
         Problem { line: found.line, hint: found.hint, ..problem.in_file(found.file) }
     });
     let known: Vec<Problem> = found.collect();
-    let is_told =
+    let is_reported =
         |problem: &Problem| known.iter().any(|own| own.file == problem.file && own.line == problem.line);
     let broken =
-        problems.into_iter().filter(|problem| !is_told(problem)).chain(known.iter().cloned()).collect();
+        problems.into_iter().filter(|problem| !is_reported(problem)).chain(known.iter().cloned()).collect();
     let commands = if request.runs_commands { Some(run_commands(session, &config)?) } else { None };
     let facts = RangeFacts {
         range: RangeReview {
@@ -258,7 +258,7 @@ fn run_commands(session: &Session<'_>, config: &Config) -> Result<Vec<CommandOut
         outcomes.push(CommandOutcome {
             name: command.name.clone(),
             is_yes: done.is_success(),
-            said: summary,
+            message: summary,
         });
     }
     Ok(outcomes)

@@ -28,7 +28,7 @@ pub(super) struct IdMaker<'s, 'e> {
 impl<'s, 'e> IdMaker<'s, 'e> {
     pub(super) fn new(session: &'s Session<'e>, config: &'s Config) -> Result<Self> {
         let _step = session.begin(LongStep::ReadBranches, None);
-        let elsewhere = IdsElsewhere::load(session.workspace().places(), TRACKER_FOLDER)?;
+        let elsewhere = IdsElsewhere::load(session.workspace().repo_paths(), TRACKER_FOLDER)?;
         Ok(Self { session, config, elsewhere, given: HashSet::new(), next_number: None })
     }
 

@@ -142,12 +142,13 @@ fn leave_out_cycles(session: &Session<'_>, tasks: &mut [Task]) -> Result<Vec<(us
         all.extend(tasks.iter().map(Task::summary));
         Relations::among(&all).cycles()
     };
-    let places: HashMap<String, usize> =
+    let positions: HashMap<String, usize> =
         tasks.iter().enumerate().map(|(at, task)| (task.id.to_string(), at)).collect();
     let mut left_out = Vec::new();
     for (field, cycle) in cycles {
-        let places = cycle.ids.iter().enumerate().filter_map(|(step, id)| Some((*places.get(id)?, step)));
-        let Some((at, step)) = places.max() else { continue };
+        let positions =
+            cycle.ids.iter().enumerate().filter_map(|(step, id)| Some((*positions.get(id)?, step)));
+        let Some((at, step)) = positions.max() else { continue };
         let next = &cycle.ids[(step + 1) % cycle.ids.len()];
         let task = &mut tasks[at];
         task.depends_on.retain(|on| field != Field::DependsOn || on.as_str() != next);

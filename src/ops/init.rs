@@ -73,7 +73,7 @@ pub fn init(env: &Env, request: &InitRequest) -> Result<Initialised> {
         workspace.refuse_if_tracked(env, TRACKER_FOLDER)?;
     }
     let config = config_text(&workspace, request)?;
-    let mut wanted = vec![
+    let mut files = vec![
         (RecordKind::Config.file(), config.as_str()),
         (RecordKind::Attributes.file(), ATTRIBUTES),
         (RecordKind::Ignore.file(), IGNORE),
@@ -90,10 +90,10 @@ pub fn init(env: &Env, request: &InitRequest) -> Result<Initialised> {
         Some(server) => Some((server.path(), workflow_text(&workspace, server, there.as_deref())?)),
         None => None,
     };
-    wanted.extend(workflow.as_ref().map(|(path, text)| (*path, text.as_str())));
+    files.extend(workflow.as_ref().map(|(path, text)| (*path, text.as_str())));
     let texts = role_texts(request.profile, there.as_deref().unwrap_or(config.as_bytes()));
-    wanted.extend(texts.iter().map(|(path, text)| (path.as_str(), *text)));
-    for (path, text) in wanted {
+    files.extend(texts.iter().map(|(path, text)| (path.as_str(), *text)));
+    for (path, text) in files {
         if snapshot.read(path)?.is_none() {
             workspace.refuse_if_tracked(env, path)?;
             changes.push(Change::create(path, text));

@@ -62,8 +62,8 @@ pub enum EventKind {
 }
 
 /// Tells a task's story, at most the newest `limit` events.
-pub fn log(session: &Session<'_>, wanted: &str, limit: Option<usize>) -> Result<(TaskLog, Vec<Problem>)> {
-    let (_, task) = session.find(wanted)?;
+pub fn log(session: &Session<'_>, id: &str, limit: Option<usize>) -> Result<(TaskLog, Vec<Problem>)> {
+    let (_, task) = session.find(id)?;
     let (notes, mut problems) = session.snapshot().notes(&task.id)?;
     let (votes, broken_votes) = session.snapshot().votes(&task.id)?;
     let (findings, broken_findings) = session.snapshot().findings(&task.id)?;
@@ -200,11 +200,11 @@ fn task_at(repository: &Repository, commit: CommitId, path: &str) -> Option<Task
 /// Compares two states of a task, in words.
 fn differences(before: &Task, after: &Task) -> Vec<String> {
     let (old, new) = (before.summary(), after.summary());
-    let mut said = Vec::new();
+    let mut messages = Vec::new();
     let mut field = |name: &str, old: String, new: String| {
         if old != new {
             let shown = |text: String| if text.is_empty() { "nothing".to_owned() } else { text };
-            said.push(format!("{name} {} → {}", shown(old), shown(new)));
+            messages.push(format!("{name} {} → {}", shown(old), shown(new)));
         }
     };
     let text = |value: Option<&str>| value.unwrap_or_default().to_owned();
@@ -227,11 +227,11 @@ fn differences(before: &Task, after: &Task) -> Vec<String> {
     let (old_boxes, new_boxes) = (boxes_of(before), boxes_of(after));
     for new in &new_boxes {
         if old_boxes.iter().any(|old| old.text == new.text && old.done != new.done) {
-            said.push(format!("{} {}", if new.done { "ticked" } else { "unticked" }, new.text));
+            messages.push(format!("{} {}", if new.done { "ticked" } else { "unticked" }, new.text));
         }
     }
-    if said.is_empty() {
-        said.push(if before.body == after.body { "other keys".to_owned() } else { "text".to_owned() });
+    if messages.is_empty() {
+        messages.push(if before.body == after.body { "other keys".to_owned() } else { "text".to_owned() });
     }
-    said
+    messages
 }

@@ -14,7 +14,7 @@ use crate::policy::{self, Attempt, Case, Hint, Missing, Outcome, Reason};
 #[derive(Debug, Clone, Default)]
 pub struct StartRequest {
     /// A unique part of the id.
-    pub wanted: String,
+    pub id: String,
     /// The caller by default.
     pub assignee: Option<String>,
     /// Start even if the task is blocked or assigned to somebody else.
@@ -24,28 +24,30 @@ pub struct StartRequest {
 /// Starts a task: assigns it, moves it to its first stage if it has none, and makes it the active one.
 pub fn start(session: &Session<'_>, request: &StartRequest) -> Result<Written> {
     let assignee = request.assignee.as_deref().map(reason).transpose()?;
-    let wanted = std::slice::from_ref(&request.wanted);
-    let written = by_the_machine(session, "start", wanted, |case| {
+    let ids = std::slice::from_ref(&request.id);
+    let written = by_the_machine(session, "start", ids, |case| {
         let assignee = assignee.as_deref().unwrap_or(case.actor);
         let plan = start_plan(case, assignee, request.force)?;
-        let mut step = Step { edits: Vec::new(), said: Vec::new() };
+        let mut step = Step { edits: Vec::new(), messages: Vec::new() };
         if !case.task.assignee.as_deref().is_some_and(|own| is_same_name(own, assignee)) {
             step.edits
                 .push(Edit::Set { key: "assignee".to_owned(), value: Value::Text(assignee.to_owned()) });
-            step.said.push(format!("assignee = {assignee}"));
+            step.messages.push(format!("assignee = {assignee}"));
         }
         match plan {
             Outcome::Moves(plan) => {
-                step.said.push(summary_of(&plan));
+                step.messages.push(summary_of(&plan));
                 step.edits.extend(move_edits(&plan.step));
             }
-            Outcome::Stays(stage) if step.said.is_empty() => step.said.push(format!("already in {stage}")),
+            Outcome::Stays(stage) if step.messages.is_empty() => {
+                step.messages.push(format!("already in {stage}"))
+            }
             Outcome::Stays(_) => {}
         }
         Ok(step)
     })?;
     if !session.is_dry() {
-        session.workspace().set_active_task(Some(&session.snapshot().resolve(&request.wanted)?))?;
+        session.workspace().set_active_task(Some(&session.snapshot().resolve(&request.id)?))?;
     }
     Ok(written)
 }
@@ -70,32 +72,27 @@ fn start_plan(case: &Case<'_>, assignee: &str, force: bool) -> Result<Outcome> {
 }
 
 /// Advances tasks whose stages have all that they require.
-pub fn advance(session: &Session<'_>, wanted: &[String], why: Option<&str>) -> Result<Written> {
+pub fn advance(session: &Session<'_>, ids: &[String], why: Option<&str>) -> Result<Written> {
     let why = why.map(reason).transpose()?;
-    by_the_machine(session, "advance", wanted, |case| {
+    by_the_machine(session, "advance", ids, |case| {
         let plan = policy::advance(case, why.as_deref())?;
         Ok(Step::new(move_edits(&plan.step), summary_of(&plan)))
     })
 }
 
 /// Sends a task back to the stage that failures of its stage go to.
-pub fn fail(session: &Session<'_>, wanted: &str, why: &str) -> Result<Written> {
+pub fn fail(session: &Session<'_>, id: &str, why: &str) -> Result<Written> {
     let why = reason(why)?;
-    by_the_machine(session, "fail", &[wanted.to_owned()], |case| {
+    by_the_machine(session, "fail", &[id.to_owned()], |case| {
         let plan = policy::fail(case, &why)?;
         Ok(Step::new(move_edits(&plan.step), summary_of(&plan)))
     })
 }
 
 /// Moves tasks to a stage whatever their state; their history records an override.
-pub fn set_stage(
-    session: &Session<'_>,
-    wanted: &[String],
-    stage: &str,
-    why: Option<&str>,
-) -> Result<Written> {
+pub fn set_stage(session: &Session<'_>, ids: &[String], stage: &str, why: Option<&str>) -> Result<Written> {
     let why = why.map(reason).transpose()?;
-    by_the_machine(session, "set-stage", wanted, |case| {
+    by_the_machine(session, "set-stage", ids, |case| {
         refuse_unknown_stage(case, stage)?;
         let outcome = policy::set_stage(case, stage, why.as_deref())?;
         Ok(match outcome {
@@ -120,17 +117,17 @@ fn refuse_unknown_stage(case: &Case<'_>, stage: &str) -> Result<()> {
 fn by_the_machine(
     session: &Session<'_>,
     operation: &str,
-    wanted: &[String],
+    ids: &[String],
     step: impl Fn(&Case<'_>) -> Result<Step>,
 ) -> Result<Written> {
     let config = session.config()?;
     let repository = session.workspace().repository()?;
     let (actor, agent) = (repository.identity(session.env())?.name, session.agent());
-    let locked = session.lock(&format!("{operation} {}", wanted.join(" ")))?;
+    let locked = session.lock(&format!("{operation} {}", ids.join(" ")))?;
     let reader = session.facts(&repository, &config)?;
     let (mut changes, mut tasks, mut closed) = (Vec::new(), Vec::new(), Vec::new());
-    for wanted in wanted {
-        let file = session.snapshot().find(wanted)?;
+    for id in ids {
+        let file = session.snapshot().find(id)?;
         let facts = reader.task(parse(&file)?)?;
         let signoffs = facts.signoffs(&config);
         let acting = (actor.as_str(), agent.as_deref());
@@ -143,7 +140,7 @@ fn by_the_machine(
         if changes.iter().any(|other: &crate::store::Change| other.path == change.path) {
             continue;
         }
-        tasks.push(WrittenTask::changed(&facts.task, step.said, !change.is_empty()));
+        tasks.push(WrittenTask::changed(&facts.task, step.messages, !change.is_empty()));
         changes.push(change);
     }
     let written = session.finish(&locked, &changes, tasks)?;

@@ -46,10 +46,10 @@ pub fn new(session: &Session<'_>, drafts: &[Draft]) -> Result<Written> {
 }
 
 fn id_for(draft: &Draft, ids: &mut IdMaker<'_, '_>) -> Result<TaskId> {
-    let Some(wanted) = &draft.id else { return ids.fresh() };
-    let id = TaskId::parse(&wanted.to_ascii_uppercase()).map_err(|_| {
+    let Some(given) = &draft.id else { return ids.fresh() };
+    let id = TaskId::parse(&given.to_ascii_uppercase()).map_err(|_| {
         let hint = "capital letters and digits with one hyphen, such as TASK-7Q2M";
-        Error::usage_with(format!("invalid task id `{wanted}`"), hint)
+        Error::usage_with(format!("invalid task id `{given}`"), hint)
     })?;
     ids.claim(&id)?;
     Ok(id)

@@ -22,7 +22,7 @@ fn free_path(session: &Session<'_>, id: &TaskId, at: DateTime<Utc>) -> String {
 }
 
 /// Adds a note to a task.
-pub fn note(session: &Session<'_>, wanted: &str, text: &str) -> Result<Written> {
+pub fn note(session: &Session<'_>, id: &str, text: &str) -> Result<Written> {
     let text = text.trim();
     if text.is_empty() {
         return Err(Error::usage_with(
@@ -32,7 +32,7 @@ pub fn note(session: &Session<'_>, wanted: &str, text: &str) -> Result<Written> 
     }
     let by = session.actor()?;
     let locked = session.lock("note")?;
-    let (_, task) = session.find(wanted)?;
+    let (_, task) = session.find(id)?;
     let at = session.env().now();
     let note = Note { task: task.id.clone(), at, by, text: format!("{text}\n") };
     let path = free_path(session, &task.id, at);

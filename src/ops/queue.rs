@@ -20,10 +20,10 @@ pub fn queue(session: &Session<'_>, request: &QueueRequest) -> Result<(Listing, 
     let tasks = session.snapshot().tasks()?;
     let selector = Selector { session, config: &config, query: &query };
     let selection = selector.among(&tasks, &mut problems, |task| !task.is_closed())?;
-    let mut is_chosen = vec![false; selection.summaries.len()];
-    selection.matching.iter().for_each(|&at| is_chosen[at] = true);
+    let mut is_selected = vec![false; selection.summaries.len()];
+    selection.matching.iter().for_each(|&at| is_selected[at] = true);
     let mut queue = selection.derived.queue(&selection.summaries);
-    queue.retain(|&at| is_chosen[at]);
+    queue.retain(|&at| is_selected[at]);
     let matched = queue.len();
     queue.truncate(request.limit.unwrap_or(usize::MAX));
     let tasks = selection.lines(&queue);

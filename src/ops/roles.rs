@@ -114,9 +114,9 @@ pub fn new_role(session: &Session<'_>, name: &str) -> Result<Written> {
 }
 
 /// Returns the role that a vote would be cast as, with its checklist; none without a checklist.
-pub fn checklist(session: &Session<'_>, wanted: &str, role: Option<&str>) -> Option<(String, Vec<String>)> {
+pub fn checklist(session: &Session<'_>, id: &str, role: Option<&str>) -> Option<(String, Vec<String>)> {
     let config = session.config().ok()?;
-    let (_, task) = session.find(wanted).ok()?;
+    let (_, task) = session.find(id).ok()?;
     let role = match (role, config.signoffs_of(task.stage.as_str())) {
         (Some(role), _) => role.to_owned(),
         (None, [only]) => only.clone(),

@@ -39,16 +39,16 @@ impl Selector<'_, '_> {
         &self,
         tasks: &'t Tasks,
         problems: &mut Vec<Problem>,
-        is_wanted: impl Fn(&Summary<'_>) -> bool,
+        may_match: impl Fn(&Summary<'_>) -> bool,
     ) -> Result<Selection<'t>> {
         let needs_facts = self.query.needs_facts();
         let mut closed = Vec::new();
         let (summaries, found) = tasks.select(|task| {
-            let is_chosen = is_wanted(task) && (needs_facts || self.matches(task, None));
-            if !is_chosen && task.is_closed() {
+            let is_selected = may_match(task) && (needs_facts || self.matches(task, None));
+            if !is_selected && task.is_closed() {
                 closed.push(task.id);
             }
-            is_chosen
+            is_selected
         });
         problems.extend(found);
         let closed: HashSet<&str, RandomState> = closed.into_iter().collect();
@@ -113,9 +113,9 @@ pub(super) fn read_query(
 
 /// Returns the names the user goes by, where a query says "me": only then git is asked, which takes a moment.
 fn names(session: &Session<'_>, query: &str) -> Vec<String> {
-    let is_asked = query.contains("@me") || query.contains("mine");
+    let names_me = query.contains("@me") || query.contains("mine");
     let ask = || session.workspace().repository().and_then(|found| Ok(found.identity(session.env())?));
-    let Some(person) = is_asked.then(ask).and_then(|asked| asked.ok()) else { return Vec::new() };
+    let Some(person) = names_me.then(ask).and_then(|person| person.ok()) else { return Vec::new() };
     let local = person.email.split_once('@').map(|(local, _)| local.to_owned());
     local.into_iter().chain([person.name, person.email]).collect()
 }
@@ -167,7 +167,7 @@ impl JsonSchema for SelectedTask {
 /// Selects fields of a listing, under the names that whole lines have.
 #[must_use]
 pub fn select_fields(session: &Session<'_>, listing: Listing, fields: &[Field]) -> SelectedFields {
-    let picked = |line: &TaskLine| {
+    let selected = |line: &TaskLine| {
         let all = serde_json::to_value(line).expect("plain data with text keys is always JSON");
         let value = |field: &Field| match field {
             Field::Body => (field.key().to_owned(), body_of(session, &line.id).unwrap_or_default().into()),
@@ -179,7 +179,7 @@ pub fn select_fields(session: &Session<'_>, listing: Listing, fields: &[Field]) 
         };
         SelectedTask(fields.iter().map(value).collect())
     };
-    let tasks = listing.tasks.iter().map(picked).collect();
+    let tasks = listing.tasks.iter().map(selected).collect();
     SelectedFields { query: listing.query, tasks, matched: listing.matched, hidden: listing.hidden }
 }
 

@@ -24,17 +24,17 @@ pub struct Session<'e> {
 /// What one task is to become, and the same in words.
 pub(super) struct Step {
     pub(super) edits: Vec<Edit>,
-    pub(super) said: Vec<String>,
+    pub(super) messages: Vec<String>,
 }
 
 impl Step {
-    pub(super) fn new(edits: Vec<Edit>, said: impl Into<String>) -> Self {
-        Self { edits, said: vec![said.into()] }
+    pub(super) fn new(edits: Vec<Edit>, messages: impl Into<String>) -> Self {
+        Self { edits, messages: vec![messages.into()] }
     }
 
     /// Makes a step that changes nothing and says why.
-    pub(super) fn nothing(said: impl Into<String>) -> Self {
-        Self::new(Vec::new(), said)
+    pub(super) fn nothing(messages: impl Into<String>) -> Self {
+        Self::new(Vec::new(), messages)
     }
 }
 
@@ -142,8 +142,8 @@ impl<'e> Session<'e> {
     }
 
     /// Finds a task by a part of its id and reads it.
-    pub(super) fn find(&self, wanted: &str) -> Result<(TaskFile, Task)> {
-        let file = self.snapshot.find(wanted)?;
+    pub(super) fn find(&self, ids: &str) -> Result<(TaskFile, Task)> {
+        let file = self.snapshot.find(ids)?;
         let task = parse(&file)?;
         Ok((file, task))
     }
@@ -166,23 +166,23 @@ impl<'e> Session<'e> {
     pub(super) fn change(
         &self,
         action: &str,
-        wanted: &[String],
+        ids: &[String],
         step: impl Fn(&Task, &TaskFile) -> Result<Step>,
     ) -> Result<Written> {
-        let locked = self.lock(&format!("{action} {}", wanted.join(" ")))?;
+        let locked = self.lock(&format!("{action} {}", ids.join(" ")))?;
         let mut changes: Vec<Change> = Vec::new();
         let mut tasks = Vec::new();
-        for wanted in wanted {
-            let (file, task) = self.find(wanted)?;
+        for ids in ids {
+            let (file, task) = self.find(ids)?;
             if changes.iter().any(|change| change.path == file.path) {
                 continue;
             }
-            let Step { edits, mut said } = step(&task, &file)?;
+            let Step { edits, mut messages } = step(&task, &file)?;
             let change = spliced(&file, &edits)?;
             if change.is_empty() && !edits.is_empty() {
-                said = said.into_iter().map(|said| format!("{said} (as it was)")).collect();
+                messages = messages.into_iter().map(|messages| format!("{messages} (as it was)")).collect();
             }
-            tasks.push(WrittenTask::changed(&task, said, !change.is_empty()));
+            tasks.push(WrittenTask::changed(&task, messages, !change.is_empty()));
             changes.push(change);
         }
         let scope = scope_changes(self, &changes, None)?;

@@ -8,10 +8,10 @@ use crate::model::{Field, FieldKind, Summary, Task};
 use crate::policy::{Attempt, Cycle, Graph, Reason};
 
 /// Changes fields of one or more tasks.
-pub fn set(session: &Session<'_>, wanted: &[String], assignments: &[Assignment]) -> Result<Written> {
+pub fn set(session: &Session<'_>, ids: &[String], assignments: &[Assignment]) -> Result<Written> {
     let resolve = |part: &str| Ok(session.snapshot().resolve(part)?.to_string());
     let reader = ValueReader::new(session, &resolve);
-    session.change("set", wanted, |task, _| {
+    session.change("set", ids, |task, _| {
         let mut edits = Vec::new();
         for assignment in assignments {
             edits.extend(reader.edits(assignment, task)?);
@@ -21,8 +21,8 @@ pub fn set(session: &Session<'_>, wanted: &[String], assignments: &[Assignment])
             let tasks = session.snapshot().tasks()?;
             Relations::among(&tasks.read().0).refuse_cycle(&after)?;
         }
-        let said = said(&edits);
-        Ok(Step { edits, said })
+        let messages = messages(&edits);
+        Ok(Step { edits, messages })
     })
 }
 
@@ -35,8 +35,8 @@ fn shown(value: &Value) -> String {
 }
 
 /// Says what the edits do, the items of one list together.
-fn said(edits: &[Edit]) -> Vec<String> {
-    let mut said: Vec<String> = Vec::new();
+fn messages(edits: &[Edit]) -> Vec<String> {
+    let mut messages: Vec<String> = Vec::new();
     let mut listed: Option<String> = None;
     for edit in edits {
         let (head, value) = match edit {
@@ -48,13 +48,13 @@ fn said(edits: &[Edit]) -> Vec<String> {
             _ => continue,
         };
         let is_item = matches!(edit, Edit::AddItem { .. } | Edit::RemoveItem { .. });
-        match said.last_mut().filter(|_| is_item && listed.as_ref() == Some(&head)) {
+        match messages.last_mut().filter(|_| is_item && listed.as_ref() == Some(&head)) {
             Some(last) => last.push_str(&format!(", {value}")),
-            None => said.push(format!("{head}{value}")),
+            None => messages.push(format!("{head}{value}")),
         }
         listed = is_item.then_some(head);
     }
-    said
+    messages
 }
 
 /// Returns the task with its new dependencies and its new parent.

@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::session::parse;
-use super::signoffs::{SignoffsView, facts_of_task, standing_findings, view_of};
+use super::signoffs::{SignoffsView, facts_of_task, unresolved_findings, view_of};
 use super::view::{DependencyView, MoveView, NoteView, StepView, TaskLine, TaskView, boxes_of};
 use super::{Error, Result, Session};
 use crate::facts::TaskFacts;
@@ -35,9 +35,9 @@ pub struct Shown {
 /// text is shown: it must stay readable.
 ///
 /// Its parts are found only where they are asked for: that takes a look at every task.
-pub fn show(session: &Session<'_>, wanted: &str, with_parts: bool) -> Result<(Shown, Vec<Problem>)> {
+pub fn show(session: &Session<'_>, id: &str, with_parts: bool) -> Result<(Shown, Vec<Problem>)> {
     let (config, mut problems) = session.config_or_default();
-    let file = session.snapshot().find(wanted)?;
+    let file = session.snapshot().find(id)?;
     let task = match parse(&file) {
         Ok(task) => task,
         Err(Error::Broken(found)) => {
@@ -89,7 +89,7 @@ fn view(
         dependencies.iter().map(|dependency| (dependency.id.as_str(), dependency.open)).collect();
     let summary = task.summary();
     let blocking = blocking_findings(config, &known.findings);
-    let tally = known.signoffs(config).tally(blocking).or_asked_by(&summary, config);
+    let tally = known.signoffs(config).tally(blocking).or_required_by(&summary, config);
     let status = status_of(&summary, |id| open.get(id).copied().unwrap_or(true));
     let facts = facts_of(status, badge_of(&summary, config, tally));
     let waiting = dependencies.iter().filter(|dependency| dependency.open);
@@ -99,7 +99,7 @@ fn view(
         path: file.path.clone(),
         pipeline: pipeline(config, task),
         history: task.history.iter().map(MoveView::from).collect(),
-        findings: standing_findings(&known.findings, config),
+        findings: unresolved_findings(&known.findings, config),
         check_boxes: boxes_of(task),
         notes,
         unknown: task.unknown.iter().cloned().collect(),
@@ -181,8 +181,8 @@ fn next_steps(task: &Task, view: &TaskView, signoffs: &SignoffsView) -> Vec<Stri
     let open: Vec<String> =
         view.check_boxes.iter().filter(|found| !found.done).map(|found| found.number.to_string()).collect();
     let mut suggestions = signoffs.missing.iter().filter_map(|missing| missing.next.clone()).peekable();
-    let asks_for_boxes = signoffs.missing.iter().any(|missing| missing.label == "unchecked");
-    if !open.is_empty() && !asks_for_boxes {
+    let requires_boxes = signoffs.missing.iter().any(|missing| missing.label == "unchecked");
+    if !open.is_empty() && !requires_boxes {
         let boxes = open[..open.len().min(5)].iter().map(String::as_str);
         next.push(step(["tick", id].into_iter().chain(boxes)));
     }

@@ -7,13 +7,13 @@ use crate::model::fold;
 
 /// Checks or unchecks boxes of one task. Each of `boxes` is a number, a range such as `1-3`, `all`, or a part of the
 /// text.
-pub fn tick(session: &Session<'_>, wanted: &str, boxes: &[String], done: bool) -> Result<Written> {
+pub fn tick(session: &Session<'_>, id: &str, boxes: &[String], done: bool) -> Result<Written> {
     let command = if done { "tick" } else { "untick" };
-    session.change(command, &[wanted.to_owned()], |task, _| {
+    session.change(command, &[id.to_owned()], |task, _| {
         let all = check_boxes(&task.body);
         let mut numbers = Vec::new();
-        for wanted in boxes {
-            numbers.extend(numbers_of(wanted, &all, task.id.as_str())?);
+        for selector in boxes {
+            numbers.extend(numbers_of(selector, &all, task.id.as_str())?);
         }
         numbers.sort_unstable();
         numbers.dedup();
@@ -22,47 +22,47 @@ pub fn tick(session: &Session<'_>, wanted: &str, boxes: &[String], done: bool) -
         let edits = edits.map(|found| Edit::Tick { number: found.number, done }).collect();
         let state = |found: &CheckBox| if found.done == done { "already " } else { "" };
         let word = if done { "checked" } else { "unchecked" };
-        let said =
+        let messages =
             chosen().map(|found| format!("{}{word} {} {}", state(found), found.number, found.text)).collect();
-        Ok(Step { edits, said })
+        Ok(Step { edits, messages })
     })
 }
 
-fn numbers_of(wanted: &str, all: &[CheckBox], id: &str) -> Result<Vec<usize>> {
+fn numbers_of(selector: &str, all: &[CheckBox], id: &str) -> Result<Vec<usize>> {
     if all.is_empty() {
         let hint = format!("write checkboxes as `- [ ] text` with `tracker edit {id}`");
         return Err(Error::usage_with(format!("no checkboxes in {id}"), hint));
     }
-    if wanted == "all" {
+    if selector == "all" {
         return Ok(all.iter().map(|found| found.number).collect());
     }
-    let range = wanted.split_once('-').and_then(|(from, to)| Some((from.parse().ok()?, to.parse().ok()?)));
-    let number = wanted.parse().ok().map(|number: usize| (number, number));
+    let range = selector.split_once('-').and_then(|(from, to)| Some((from.parse().ok()?, to.parse().ok()?)));
+    let number = selector.parse().ok().map(|number: usize| (number, number));
     if let Some((from, to)) = number.or(range) {
         if from == 0 || from > to || to > all.len() {
-            let message = format!("no checkbox {wanted} in {id} (it has {})", all.len());
+            let message = format!("no checkbox {selector} in {id} (it has {})", all.len());
             return Err(Error::usage_with(message, format!("run `tracker show {id}`")));
         }
         return Ok((from..=to).collect());
     }
-    by_text(wanted, all, id)
+    by_text(selector, all, id)
 }
 
-fn by_text(wanted: &str, all: &[CheckBox], id: &str) -> Result<Vec<usize>> {
-    let lower = fold(wanted);
+fn by_text(selector: &str, all: &[CheckBox], id: &str) -> Result<Vec<usize>> {
+    let lower = fold(selector);
     let exact: Vec<&CheckBox> = all.iter().filter(|found| fold(&found.text) == lower).collect();
     let part = || all.iter().filter(|found| fold(&found.text).contains(&lower)).collect();
     let matches: Vec<&CheckBox> = if exact.is_empty() { part() } else { exact };
     match matches.as_slice() {
         [only] => Ok(vec![only.number]),
         [] => Err(Error::usage_with(
-            format!("no checkbox of {id} matches `{wanted}`"),
+            format!("no checkbox of {id} matches `{selector}`"),
             format!("run `tracker show {id}`"),
         )),
         several => {
             let some = several.iter().take(5).map(|found| format!("{} {}", found.number, found.text));
             let hint = format!("use the number: {}", some.collect::<Vec<_>>().join("; "));
-            Err(Error::usage_with(format!("`{wanted}` matches {} checkboxes of {id}", several.len()), hint))
+            Err(Error::usage_with(format!("`{selector}` matches {} checkboxes of {id}", several.len()), hint))
         }
     }
 }

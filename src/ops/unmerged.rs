@@ -10,7 +10,7 @@ pub fn explain_conflicts(env: &Env, problems: &mut [Problem]) {
     if unmerged.peek().is_none() {
         return;
     }
-    let operation = discover(env).ok().and_then(|places| places.operation());
+    let operation = discover(env).ok().and_then(|repo_paths| repo_paths.operation());
     let last = match operation {
         Some(Operation::Merge) => "git merge --continue",
         Some(Operation::Rebase) => "git rebase --continue",

@@ -95,7 +95,7 @@ impl Graph<'_> {
                         search.enter(target);
                         calls.push((target, 0));
                     } else {
-                        search.look_back(node, target);
+                        search.path_back(node, target);
                     }
                 } else {
                     calls.pop();
@@ -185,7 +185,7 @@ impl Search {
         self.is_open[node] = true;
     }
 
-    fn look_back(&mut self, node: usize, target: usize) {
+    fn path_back(&mut self, node: usize, target: usize) {
         if self.is_open[target] {
             self.lowest[node] = self.lowest[node].min(self.entered[target]);
         }

@@ -31,13 +31,13 @@ pub fn derive_with<'a>(
     is_closed: impl Fn(&str) -> bool,
 ) -> Derived<'a> {
     let graph = Graph::of_some(tasks, is_closed);
-    let tallies: Vec<Tally> = tasks.iter().map(|task| tally(task).or_asked_by(task, config)).collect();
+    let tallies: Vec<Tally> = tasks.iter().map(|task| tally(task).or_required_by(task, config)).collect();
     let facts = tasks
         .iter()
         .zip(&tallies)
         .enumerate()
         .map(|(at, (task, tally))| {
-            let status = status_when(task, || graph.is_held_up(at));
+            let status = status_when(task, || graph.is_blocked(at));
             facts_of(status, badge_of(task, config, *tally))
         })
         .collect();

@@ -131,7 +131,7 @@ impl<'a> Graph<'a> {
 
     /// Whether something holds a task up.
     #[must_use]
-    pub fn is_held_up(&self, task: usize) -> bool {
+    pub fn is_blocked(&self, task: usize) -> bool {
         self.forward.of(task).iter().any(|&node| self.is_open(node))
     }
 
@@ -197,7 +197,7 @@ mod tests {
         assert_eq!(ids(graph.open_dependencies(0).collect()), ["C-1", "X-1"]);
         assert_eq!(ids(graph.dependents(1).collect()), ["A-1", "C-1", "D-1"]);
         assert_eq!(graph.unknown().collect::<Vec<_>>(), [(0, "X-1")]);
-        assert_eq!([graph.is_held_up(0), graph.is_held_up(2)], [true, false]);
+        assert_eq!([graph.is_blocked(0), graph.is_blocked(2)], [true, false]);
         assert_eq!((graph.task("D-1"), graph.task("X-1"), graph.len()), (Some(3), None, 4));
     }
 }

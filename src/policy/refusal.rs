@@ -75,7 +75,7 @@ pub enum Reason {
     FailsToItself(Stage),
     NoWhy,
     NoSuchStage {
-        wanted: String,
+        query: String,
         stages: Vec<Stage>,
     },
     AssignedTo(String),
@@ -396,9 +396,9 @@ impl fmt::Display for Reason {
             Self::NotBegun => f.write_str("there is nothing that can fail yet"),
             Self::FailsToItself(stage) => write!(f, "it is already in {stage}, where a failure sends it"),
             Self::NoWhy => f.write_str("a failure needs a reason"),
-            Self::NoSuchStage { wanted, stages } => {
+            Self::NoSuchStage { query, stages } => {
                 let stages: Vec<&str> = stages.iter().map(Stage::as_str).collect();
-                write!(f, "unknown stage `{}` (expected {})", wanted.escape_debug(), stages.join(", "))
+                write!(f, "unknown stage `{}` (expected {})", query.escape_debug(), stages.join(", "))
             }
             Self::AssignedTo(person) => write!(f, "to {person}"),
             Self::PeopleOnly(role) => write!(f, "what {role} signs off is moved on by people only"),

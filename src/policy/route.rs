@@ -61,7 +61,7 @@ impl<'c> Route<'c> {
     /// stage that the pipeline does not have is where the task was before.
     #[must_use]
     pub fn leavings(&self, history: &[Move]) -> Vec<Range<usize>> {
-        self.places(history).map(|(from, to)| from..to.max(from)).collect()
+        self.positions_of(history).map(|(from, to)| from..to.max(from)).collect()
     }
 
     /// Returns the places of the stages that a history has left or skipped, each once, ascending.
@@ -78,7 +78,7 @@ impl<'c> Route<'c> {
     #[must_use]
     pub fn round(&self, history: &[Move], stage: &Stage) -> u32 {
         let place = self.place(stage).unwrap_or(self.stages.len() + 1);
-        let back = self.places(history).filter(|(from, to)| to < from && *to <= place).count();
+        let back = self.positions_of(history).filter(|(from, to)| to < from && *to <= place).count();
         u32::try_from(back).unwrap_or(u32::MAX).saturating_add(1)
     }
 
@@ -125,7 +125,7 @@ impl<'c> Route<'c> {
             .any(|role| !role.rules.paths.is_empty() && is_covered(role, path))
     }
 
-    fn places(&self, history: &[Move]) -> impl Iterator<Item = (usize, usize)> {
+    fn positions_of(&self, history: &[Move]) -> impl Iterator<Item = (usize, usize)> {
         let mut at = 0;
         history.iter().map(move |step| {
             let from = self.place(&step.from).unwrap_or(at);

@@ -19,7 +19,7 @@ impl Tally {
     /// Returns the tally with `required` filled in from the configuration where nobody has counted: the quorum
     /// of each role that the task's stage asks.
     #[must_use]
-    pub fn or_asked_by(self, task: &Summary<'_>, config: &Config) -> Self {
+    pub fn or_required_by(self, task: &Summary<'_>, config: &Config) -> Self {
         if self.required > 0 {
             return self;
         }
@@ -46,13 +46,13 @@ pub fn status_of(task: &Summary<'_>, is_open: impl Fn(&str) -> bool) -> Status {
     status_when(task, || task.depends_on.iter().any(&is_open))
 }
 
-/// Derives a task's status; `is_held_up` tells whether one of its dependencies is open.
-pub(super) fn status_when(task: &Summary<'_>, is_held_up: impl FnOnce() -> bool) -> Status {
+/// Derives a task's status; `is_blocked` tells whether one of its dependencies is open.
+pub(super) fn status_when(task: &Summary<'_>, is_blocked: impl FnOnce() -> bool) -> Status {
     if task.cancelled.is_some() {
         Status::Cancelled
     } else if task.stage == Stage::COMPLETE {
         Status::Completed
-    } else if task.blocked.is_some() || is_held_up() {
+    } else if task.blocked.is_some() || is_blocked() {
         Status::Blocked
     } else if task.stage == Stage::NONE {
         Status::NotStarted
@@ -67,7 +67,7 @@ pub(super) fn status_when(task: &Summary<'_>, is_held_up: impl FnOnce() -> bool)
 /// it is in. Without a tally, a stage that asks roles awaits all of them.
 #[must_use]
 pub fn badge_of(task: &Summary<'_>, config: &Config, tally: Tally) -> Badge {
-    let tally = tally.or_asked_by(task, config);
+    let tally = tally.or_required_by(task, config);
     if task.stage == Stage::COMPLETE {
         if is_earned(task, config) { Badge::QaApproved } else { Badge::Done }
     } else if tally.issues() > 0 {

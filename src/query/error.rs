@@ -30,7 +30,7 @@ pub(super) enum ErrorKind {
     #[error("expected the name of a field")]
     ExpectedField,
     #[error("no space belongs around `{operator}`")]
-    LooseOperator { operator: &'static str },
+    StrayOperator { operator: &'static str },
     #[error("this quote is not closed")]
     OpenQuote,
     #[error("nothing follows the backslash")]
@@ -154,7 +154,7 @@ impl ErrorKind {
                 format!("expected one of {}", names.join(", "))
             }
             Self::UnknownValue { suggestion: Some(suggestion), .. } => did_you_mean(suggestion),
-            Self::LooseOperator { operator } => format!("write `field{operator}value`"),
+            Self::StrayOperator { operator } => format!("write `field{operator}value`"),
             Self::NoOrder { field } => format!("write `{field}:value`"),
             Self::NoQuestion { field: "ready" } => "write `is:ready`".to_owned(),
             Self::NoQuestion { field } => format!("write `has:{field}` or `no:{field}`"),

@@ -57,7 +57,7 @@ impl Expr {
     }
 
     fn group(mut parts: Vec<Self>, wrap: fn(Vec<Self>) -> Self) -> Self {
-        parts.sort_by_cached_key(|part| part.asks(Field::Body));
+        parts.sort_by_cached_key(|part| part.uses(Field::Body));
         match parts.pop() {
             Some(only) if parts.is_empty() => only,
             Some(last) => {
@@ -69,11 +69,11 @@ impl Expr {
     }
 
     /// Whether a term asks about a field.
-    fn asks(&self, field: Field) -> bool {
+    fn uses(&self, field: Field) -> bool {
         match self {
-            Self::All(parts) | Self::Any(parts) => parts.iter().any(|part| part.asks(field)),
-            Self::Not(inner) => inner.asks(field),
-            Self::Term(term) => term.asks(field),
+            Self::All(parts) | Self::Any(parts) => parts.iter().any(|part| part.uses(field)),
+            Self::Not(inner) => inner.uses(field),
+            Self::Term(term) => term.uses(field),
         }
     }
 }
@@ -82,14 +82,14 @@ impl Query {
     /// Whether it may be decided by what is derived of a task, its [`Facts`].
     #[must_use]
     pub fn needs_facts(&self) -> bool {
-        self.asks_about(Field::Status) || self.asks_about(Field::Badge)
+        self.uses(Field::Status) || self.uses(Field::Badge)
     }
 
     /// Whether a term asks about a field. `is:mine` asks about the assignee, every other `is:` about the
     /// status; a term without a field asks about id, title and tags.
     #[must_use]
-    pub fn asks_about(&self, field: Field) -> bool {
-        self.root.asks(field)
+    pub fn uses(&self, field: Field) -> bool {
+        self.root.uses(field)
     }
 }
 
@@ -178,7 +178,7 @@ impl Query {
     #[must_use]
     pub fn matches(&self, subject: &Subject<'_>) -> bool {
         let seen = Seen { subject, body: OnceCell::new() };
-        seen.holds(&self.root)
+        seen.satisfies(&self.root)
     }
 }
 
@@ -189,16 +189,16 @@ struct Seen<'s, 'a> {
 }
 
 impl Seen<'_, '_> {
-    fn holds(&self, expr: &Expr) -> bool {
+    fn satisfies(&self, expr: &Expr) -> bool {
         match expr {
-            Expr::All(parts) => parts.iter().all(|part| self.holds(part)),
-            Expr::Any(parts) => parts.iter().any(|part| self.holds(part)),
-            Expr::Not(inner) => !self.holds(inner),
-            Expr::Term(term) => self.passes(&term.test),
+            Expr::All(parts) => parts.iter().all(|part| self.satisfies(part)),
+            Expr::Any(parts) => parts.iter().any(|part| self.satisfies(part)),
+            Expr::Not(inner) => !self.satisfies(inner),
+            Expr::Term(term) => self.satisfies_test(&term.test),
         }
     }
 
-    fn passes(&self, test: &Test) -> bool {
+    fn satisfies_test(&self, test: &Test) -> bool {
         let (task, facts) = (self.subject.summary, self.subject.facts);
         match test {
             Test::Text(pattern) => {
@@ -263,8 +263,8 @@ fn any(patterns: &[Pattern], text: &str) -> bool {
 }
 
 /// Whether one of a field's texts passes; a task without the field has none.
-fn any_text(field: Field, task: &Summary<'_>, passes: impl Fn(&str) -> bool) -> bool {
-    field.value(task).texts().any(passes)
+fn any_text(field: Field, task: &Summary<'_>, satisfies_test: impl Fn(&str) -> bool) -> bool {
+    field.value(task).texts().any(satisfies_test)
 }
 
 fn in_time(field: Field, task: &Summary<'_>, spans: &[Span], offset: i32) -> bool {

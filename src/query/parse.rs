@@ -135,10 +135,10 @@ impl<'t> Scanner<'t> {
     }
 
     /// Goes past the next character if it is this one.
-    pub(super) fn take(&mut self, wanted: char) -> bool {
-        let found = self.peek() == Some(wanted);
+    pub(super) fn take(&mut self, expected: char) -> bool {
+        let found = self.peek() == Some(expected);
         if found {
-            self.at += wanted.len_utf8();
+            self.at += expected.len_utf8();
         }
         found
     }
@@ -300,7 +300,7 @@ impl Parser<'_, '_> {
         loop {
             self.scan.skip_spaces();
             if let Some((span, op)) = self.scan.loose_operator() {
-                return Err(Fault::new(span, ErrorKind::LooseOperator { operator: op.sign() }));
+                return Err(Fault::new(span, ErrorKind::StrayOperator { operator: op.sign() }));
             }
             if self.scan.take_keyword("not") {
                 negated = !negated;

@@ -84,7 +84,7 @@ enum Reach {
 
 impl PathPattern {
     /// Makes a pattern: without `/` a name anywhere, with `/` a path or anything below it.
-    pub(super) fn loose(word: &Word) -> Self {
+    pub(super) fn lenient(word: &Word) -> Self {
         let names = names(word);
         let rooted = names.len() > 1;
         let segments = segments(names);
@@ -175,8 +175,8 @@ pub(super) struct Haystack<'a> {
 
 impl<'a> Haystack<'a> {
     pub(super) fn new(text: &'a str) -> Self {
-        let as_it_stands = text.len() <= SHORT && text.is_ascii();
-        Self { text: if as_it_stands { Cow::Borrowed(text) } else { Cow::Owned(fold(text)) } }
+        let literal = text.len() <= SHORT && text.is_ascii();
+        Self { text: if literal { Cow::Borrowed(text) } else { Cow::Owned(fold(text)) } }
     }
 
     /// Returns the whole of it.

@@ -153,7 +153,7 @@ impl Term {
     }
 
     /// Whether it asks about a field.
-    pub(super) fn asks(&self, field: Field) -> bool {
+    pub(super) fn uses(&self, field: Field) -> bool {
         match &self.test {
             Test::Text(_) => matches!(field, Field::Id | Field::Title | Field::Tags),
             Test::Marks(marks) => marks.iter().any(|mark| match mark {
@@ -186,18 +186,18 @@ pub(super) fn resolve(ask: Ask, op: Op, words: Vec<Placed>, context: &Context<'_
             Ok(plain(words, Pattern::whole, |patterns| Test::Ids(field, patterns)))
         }
         FieldKind::Paths if op == Op::Is => Ok(plain(words, PathPattern::whole, Test::Paths)),
-        FieldKind::Paths => Ok(plain(words, PathPattern::loose, Test::Paths)),
+        FieldKind::Paths => Ok(plain(words, PathPattern::lenient, Test::Paths)),
         FieldKind::Priority => priority(op, words),
         FieldKind::Stage => stage(op, words, context),
         FieldKind::Status => {
             let known = Status::ALL.map(Status::as_str);
             let (bits, words) = bits("status", words, &known)?;
-            Ok((words, Test::Status(picked(bits, &Status::ALL.map(|status| status as u8)))))
+            Ok((words, Test::Status(selected(bits, &Status::ALL.map(|status| status as u8)))))
         }
         FieldKind::Badge => {
             let known = Badge::ALL.map(Badge::as_str);
             let (bits, words) = bits("badge", words, &known)?;
-            Ok((words, Test::Badge(picked(bits, &Badge::ALL.map(|badge| badge as u8)))))
+            Ok((words, Test::Badge(selected(bits, &Badge::ALL.map(|badge| badge as u8)))))
         }
         FieldKind::Duration => lengths(field, op, words),
         FieldKind::Date | FieldKind::Moment => times(field, op, words, context),
@@ -294,7 +294,7 @@ fn priority(op: Op, words: Vec<Placed>) -> Resolved {
         let Some(name) = known.iter().find(|name| rank > 0 && Priority::parse(name).rank() == rank) else {
             return Err(unknown("priority", &placed, None, &known));
         };
-        ranks |= (0..=4).filter(|other| holds(op, other, &rank)).fold(0, |ranks, rank| ranks | 1 << rank);
+        ranks |= (0..=4).filter(|other| satisfies(op, other, &rank)).fold(0, |ranks, rank| ranks | 1 << rank);
         canonical.push(Word::literal(*name));
     }
     let others = if op.compares() { Vec::new() } else { globs.iter().map(Pattern::whole).collect() };
@@ -318,7 +318,7 @@ fn stage(op: Op, words: Vec<Placed>, context: &Context<'_>) -> Resolved {
         let Some(at) = order.iter().position(|name| name.eq_ignore_ascii_case(&text)) else {
             return Err(unknown("stage", &placed, None, &order));
         };
-        let matching = order.iter().enumerate().filter(|(other, _)| holds(op, other, &at));
+        let matching = order.iter().enumerate().filter(|(other, _)| satisfies(op, other, &at));
         patterns.extend(matching.map(|(_, name)| Pattern::whole(&Word::literal(*name))));
         canonical.push(Word::literal(order[at]));
     }
@@ -330,26 +330,26 @@ fn bits(field: &'static str, words: Vec<Placed>, known: &[&str]) -> Result<(u8, 
     let mut bits = 0;
     let mut canonical = Vec::new();
     for placed in words {
-        let wanted = placed.word.text().to_lowercase().replace(['-', ' '], "_");
+        let spelled = placed.word.text().to_lowercase().replace(['-', ' '], "_");
         let pattern = Pattern::whole(&placed.word);
         let glob = placed.word.is_glob();
         let matching =
-            known.iter().enumerate().filter(|(_, name)| **name == wanted || glob && pattern.matches(name));
+            known.iter().enumerate().filter(|(_, name)| **name == spelled || glob && pattern.matches(name));
         let found = matching.fold(0, |bits, (at, _)| bits | 1 << at);
         if found == 0 {
-            let elsewhere = MARKS.contains(&wanted.as_str()).then(|| format!("is:{wanted}"));
+            let elsewhere = MARKS.contains(&spelled.as_str()).then(|| format!("is:{spelled}"));
             return Err(unknown(field, &placed, elsewhere, known));
         }
         bits |= found;
-        canonical.push(if glob { placed.word } else { Word::literal(wanted) });
+        canonical.push(if glob { placed.word } else { Word::literal(spelled) });
     }
     Ok((bits, canonical))
 }
 
 /// Translates bits of a list into bits of the values in it.
-fn picked(bits: u8, values: &[u8]) -> u8 {
-    let chosen = values.iter().enumerate().filter(|(at, _)| bits & 1 << at != 0);
-    chosen.fold(0, |bits, (_, value)| bits | 1 << value)
+fn selected(bits: u8, values: &[u8]) -> u8 {
+    let selected = values.iter().enumerate().filter(|(at, _)| bits & 1 << at != 0);
+    selected.fold(0, |bits, (_, value)| bits | 1 << value)
 }
 
 fn lengths(field: Field, op: Op, words: Vec<Placed>) -> Resolved {
@@ -406,7 +406,7 @@ fn times(field: Field, op: Op, words: Vec<Placed>, context: &Context<'_>) -> Res
 }
 
 /// Whether `other` stands to `value` as the operator says.
-fn holds<T: Ord>(op: Op, other: &T, value: &T) -> bool {
+fn satisfies<T: Ord>(op: Op, other: &T, value: &T) -> bool {
     match op {
         Op::Less => other < value,
         Op::AtMost => other <= value,

@@ -12,7 +12,7 @@ pub struct Explanation {
     /// What it asks for, in one line.
     pub title: &'static str,
     /// What it looks at, and when it is broken.
-    pub holds: &'static str,
+    pub requires: &'static str,
     /// Why one would want it.
     pub why: &'static str,
     /// What a violation looks like.
@@ -32,7 +32,7 @@ pub fn explain(rule: GateRule) -> Explanation {
 pub const KEPT_RECORDS: Explanation = Explanation {
     name: RuleName::KeptRecords.as_str(),
     title: "no push takes back what a branch has of the tracker",
-    holds: "A push to a branch that the policy judges may begin before where the branch is now, as a forced one \
+    requires: "A push to a branch that the policy judges may begin before where the branch is now, as a forced one \
             does. It then holds every record, and the policy, as the branch has them beyond that. And the default \
             branch is not deleted while there is a tracker in it.",
     why: "The gate judges a push from where it begins. A rejection or a stricter rule that came later would go \
@@ -47,7 +47,7 @@ const EXPLANATIONS: [Explanation; GateRule::ALL.len()] = [
     Explanation {
         name: GateRule::LegalMoves.as_str(),
         title: "every move is one that the pipeline has, and no history is rewritten",
-        holds: "Each move that the range adds to a task's history begins in the stage where the one before it \
+        requires: "Each move that the range adds to a task's history begins in the stage where the one before it \
                 ended, and leads on, back, or where an override says. Moves that the base knows are still there, as \
                 they were, unless a commit undoes exactly the one that brought them.",
         why: "The history is what reports and reviews are computed from. A stage that is typed into a file, or a \
@@ -59,7 +59,7 @@ const EXPLANATIONS: [Explanation; GateRule::ALL.len()] = [
     Explanation {
         name: GateRule::EarnedMoves.as_str(),
         title: "every stage that was left had what it asks for",
-        holds: "For each move on, the gate computes again what the stage asks for: sign-offs of each role, as many \
+        requires: "For each move on, the gate computes again what the stage asks for: sign-offs of each role, as many \
                 as its quorum, there in the commit that made the move and for what the task had changed by then, and no \
                 rejection that is valid, at the base's tip or at the head.",
         why: "A hook can be skipped and a file can be edited by hand. A vote is about what its author saw.",
@@ -72,7 +72,7 @@ const EXPLANATIONS: [Explanation; GateRule::ALL.len()] = [
     Explanation {
         name: GateRule::Overrides.as_str(),
         title: "no override led a task past what was missing",
-        holds: "`tracker set-stage`, and `--force` where a command has it, move a task whatever its state, and say \
+        requires: "`tracker set-stage`, and `--force` where a command has it, move a task whatever its state, and say \
                 so in its history. The range holds no such move past sign-offs, boxes or findings that were \
                 missing, and none that lifted a rejection and was taken back.",
         why: "An override is for mending, not for merging. Whoever needs one should be seen to need it.",
@@ -83,7 +83,7 @@ const EXPLANATIONS: [Explanation; GateRule::ALL.len()] = [
     Explanation {
         name: GateRule::Deliverables.as_str(),
         title: "the boxes that a stage asks for are ticked",
-        holds: "A task that leaves a stage whose configuration has `requires` has every box of that section \
+        requires: "A task that leaves a stage whose configuration has `requires` has every box of that section \
                 ticked, in the commit that moves it and at the head.",
         why: "A box is a promise in words. A task that is done with a promise open is not done, or the promise \
               was not one.",
@@ -93,7 +93,7 @@ const EXPLANATIONS: [Explanation; GateRule::ALL.len()] = [
     Explanation {
         name: GateRule::OpenFindings.as_str(),
         title: "no finding that blocks is open, and none is deleted or weakened",
-        holds: "Where a task leaves a stage, no finding of the blocking severity or worse that was raised against \
+        requires: "Where a task leaves a stage, no finding of the blocking severity or worse that was raised against \
                 it is open. No finding that the base knows is deleted, and none has become less severe. Who settles \
                 or waives one is of the role that found it.",
         why: "A reviewer who found something wrong has to be answered, not outrun.",
@@ -104,7 +104,7 @@ const EXPLANATIONS: [Explanation; GateRule::ALL.len()] = [
     Explanation {
         name: GateRule::SelfApproval.as_str(),
         title: "approvals are not by those who wrote what they cover",
-        holds: "An approval does not count where its author wrote or co-wrote one of the commits that it covers, \
+        requires: "An approval does not count where its author wrote or co-wrote one of the commits that it covers, \
                 unless `self_approval` allows it.",
         why: "Nobody sees their own mistakes. A second pair of eyes is what a review is.",
         example: "TASK-7Q2M: the vote of Ada as code-reviewer does not count: its author wrote what it covers",
@@ -113,7 +113,7 @@ const EXPLANATIONS: [Explanation; GateRule::ALL.len()] = [
     Explanation {
         name: GateRule::RoleMembers.as_str(),
         title: "votes are by members of their roles",
-        holds: "Each vote that a move rests on is by a member of its role, by the configuration at the base; where \
+        requires: "Each vote that a move rests on is by a member of its role, by the configuration at the base; where \
                 a role is for people only, by a person and not by an agent.",
         why: "A sign-off says that somebody who is trusted with it has looked. Anyone can write a file that says so.",
         example: "TASK-7Q2M: the vote of Ken as security-auditor does not count: its author is no member of the role",
@@ -122,7 +122,7 @@ const EXPLANATIONS: [Explanation; GateRule::ALL.len()] = [
     Explanation {
         name: GateRule::SignedVotes.as_str(),
         title: "votes are signed where the policy wants that",
-        holds: "With `signatures` set, each vote that a move rests on bears a signature that can be verified, by \
+        requires: "With `signatures` set, each vote that a move rests on bears a signature that can be verified, by \
                 the person whose vote it is.",
         why: "Git takes any name as an author's. A signature is the one thing in a repository that cannot be \
               written by somebody else.",
@@ -132,7 +132,7 @@ const EXPLANATIONS: [Explanation; GateRule::ALL.len()] = [
     Explanation {
         name: GateRule::NoRewrittenVotes.as_str(),
         title: "votes are never changed or deleted",
-        holds: "Every file below `.tracker/signoffs` that the base knows is at the head, byte for byte.",
+        requires: "Every file below `.tracker/signoffs` that the base knows is at the head, byte for byte.",
         why: "A rejection that can be deleted is no veto, and an approval that can be edited is nobody's.",
         example: "TASK-7Q2M: deletes a vote (.tracker/signoffs/TASK-7Q2M/20261111T100000Z-sec-1a2b3c4d.yaml)",
         fix: "Restore the file: `git checkout BASE -- FILE`. To take a vote back, its author says so in another \
@@ -141,7 +141,7 @@ const EXPLANATIONS: [Explanation; GateRule::ALL.len()] = [
     Explanation {
         name: GateRule::PolicyOwners.as_str(),
         title: "what the gate judges by changes only with its owners' votes",
-        holds: "A change of `.tracker/config.toml`, of a role, a template, a signer, or of a path that `protect` \
+        requires: "A change of `.tracker/config.toml`, of a role, a template, a signer, or of a path that `protect` \
                 names has an approval of the role that `owners` names, for the content as it is. A change of the \
                 workflow that runs the gate is told and let through: who may make one is the server's to say.",
         why: "A pull request is judged by the rules of the branch it is for. It must not loosen the rules for the \
@@ -152,7 +152,7 @@ const EXPLANATIONS: [Explanation; GateRule::ALL.len()] = [
     Explanation {
         name: GateRule::LinkedCommits.as_str(),
         title: "commits belong to tasks",
-        holds: "Each commit of the range that changes more than the tracker's records links a task: by a line \
+        requires: "Each commit of the range that changes more than the tracker's records links a task: by a line \
                 `Task: ID` in its message, or by an id in its subject. A task that is not there, or was closed \
                 before the range, is none.",
         why: "What belongs to no task was asked for by nobody, is covered by no vote, and is missing in every report.",
@@ -163,7 +163,7 @@ const EXPLANATIONS: [Explanation; GateRule::ALL.len()] = [
     Explanation {
         name: GateRule::CoveredFiles.as_str(),
         title: "files that reviewers are to see were seen by them",
-        holds: "For each file that the merge changes, and each role of a stage that its task has left, approved \
+        requires: "For each file that the merge changes, and each role of a stage that its task has left, approved \
                 changes lead from what the base has to what will be merged, each used once; those of several tasks may \
                 follow one another. A file that came without a task was seen by nobody, and what a cancelled task brings \
                 will not be.",
@@ -175,7 +175,7 @@ const EXPLANATIONS: [Explanation; GateRule::ALL.len()] = [
     Explanation {
         name: GateRule::DeclaredFiles.as_str(),
         title: "a task changes the files that it declares",
-        holds: "Where a task has `files`, the commits that link it change these and no others.",
+        requires: "Where a task has `files`, the commits that link it change these and no others.",
         why: "A change in an unexpected place is how two pieces of work collide, and how something slips in.",
         example: "TASK-7Q2M: changes src/auth.rs, which is none of its target files",
         fix: "Name the file: `tracker set TASK files+=PATH`. Or move the change to a task of its own.",
@@ -183,7 +183,7 @@ const EXPLANATIONS: [Explanation; GateRule::ALL.len()] = [
     Explanation {
         name: GateRule::MergeStage.as_str(),
         title: "a task is far enough to be merged",
-        holds: "With `merge_stage` set, each task that a commit of the range links has reached that stage at the \
+        requires: "With `merge_stage` set, each task that a commit of the range links has reached that stage at the \
                 head, or is cancelled.",
         why: "What is merged half way is half way for everybody.",
         example: "TASK-7Q2M: is in dev, and what is merged must have reached qa",
@@ -192,7 +192,7 @@ const EXPLANATIONS: [Explanation; GateRule::ALL.len()] = [
     Explanation {
         name: GateRule::WipLimit.as_str(),
         title: "nobody works on more at once than is agreed",
-        holds: "With `wip_limit` set, no person has more tasks in progress at the head than that.",
+        requires: "With `wip_limit` set, no person has more tasks in progress at the head than that.",
         why: "Five things begun are five things not done.",
         example: "Ada has 4 tasks in progress, 3 are agreed: TASK-7Q2M, TASK-3F8K, TASK-K4ZD, …",
         fix: "Finish one, hand one over (`tracker set TASK assignee=NAME`), or put one back.",
@@ -200,7 +200,7 @@ const EXPLANATIONS: [Explanation; GateRule::ALL.len()] = [
     Explanation {
         name: GateRule::BrokenDocuments.as_str(),
         title: "records can be read",
-        holds: "Every record below `.tracker` at the head can be read: no broken front matter, no conflict \
+        requires: "Every record below `.tracker` at the head can be read: no broken front matter, no conflict \
                 markers, no file whose name is not its id, and no new task with the id of another that the base has. \
                 Without a range, no reference to a task that is not there either.",
         why: "A rule that cannot read a task cannot hold for it. What cannot be judged is not let through.",
@@ -210,7 +210,7 @@ const EXPLANATIONS: [Explanation; GateRule::ALL.len()] = [
     Explanation {
         name: GateRule::MergeIntegrity.as_str(),
         title: "a merge of records holds what its sides brought, and nothing else",
-        holds: "For each merge commit of the range, every record is what joining the two sides field by field \
+        requires: "For each merge commit of the range, every record is what joining the two sides field by field \
                 gives, or what one of them had. A conflict that a person settled is told, and let through. Each file \
                 merges cleanly with the base's tip.",
         why: "A merge commit is the one place that hardly anybody looks at. A vote or a move that is in neither \
@@ -222,7 +222,7 @@ const EXPLANATIONS: [Explanation; GateRule::ALL.len()] = [
     Explanation {
         name: GateRule::Standards.as_str(),
         title: "what a change of some files asks for in others",
-        holds: "Each `[[policy.standard]]`: where a file that matches `when` changed, a file that matches `then` \
+        requires: "Each `[[policy.standard]]`: where a file that matches `when` changed, a file that matches `then` \
                 changed as well.",
         why: "Code and its tests, a schema and its migration, a command and its documentation belong together.",
         example: "src/theme.rs changed, and nothing in tests/**",
@@ -231,7 +231,7 @@ const EXPLANATIONS: [Explanation; GateRule::ALL.len()] = [
     Explanation {
         name: GateRule::Commands.as_str(),
         title: "the project's own commands say yes",
-        holds: "Each `[[policy.command]]` of the base exits with 0 at the top of the working tree. They run only with \
+        requires: "Each `[[policy.command]]` of the base exits with 0 at the top of the working tree. They run only with \
                 `--allow-commands`: what a repository says is not executed by looking at it.",
         why: "What a team wants of a change is not always something that a tracker knows.",
         example: "lint says no: src/theme.rs:3 is too long",
@@ -249,7 +249,7 @@ mod tests {
         assert_eq!(GateRule::parse(KEPT_RECORDS.name), None);
         for found in GateRule::ALL.map(explain).into_iter().chain([KEPT_RECORDS]) {
             assert!(found.title.len() < 80 && !found.title.ends_with('.'), "{}", found.title);
-            for text in [found.holds, found.why, found.fix] {
+            for text in [found.requires, found.why, found.fix] {
                 assert!(text.ends_with('.') && !text.contains("  "), "{text}");
             }
             assert!(!found.example.contains('\n'));

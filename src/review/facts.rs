@@ -45,5 +45,5 @@ pub struct CommandOutcome {
     /// Whether it said yes.
     pub is_yes: bool,
     /// The last line that it printed.
-    pub said: String,
+    pub message: String,
 }

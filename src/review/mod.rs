@@ -11,10 +11,10 @@
 mod explain;
 mod facts;
 mod fields;
-mod passes;
 mod rules;
 #[cfg(test)]
 pub(crate) mod sample;
+mod stage_exits;
 mod tasks;
 mod verdict;
 mod view;
@@ -39,11 +39,11 @@ use crate::model::Config;
 /// Looks at a range: every task that it touches, and every rule.
 #[must_use]
 pub fn review(facts: &RangeFacts<'_>, config: &Config) -> Review {
-    let passes = passes::of_range(facts, config);
-    let verdict = rules::judge(facts, config, &passes);
+    let stage_exits = stage_exits::of_range(facts, config);
+    let verdict = rules::judge(facts, config, &stage_exits);
     Review {
         range: facts.range.clone(),
-        tasks: tasks::of_range(facts, config, &passes, &verdict),
+        tasks: tasks::of_range(facts, config, &stage_exits, &verdict),
         unlinked: tasks::unlinked(facts, &verdict),
         verdict,
     }

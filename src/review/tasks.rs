@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::facts::{CommitFacts, FileFacts, RangeFacts, RangeTask};
-use super::passes::{Judged, Vote};
 use super::rules::is_policy_file;
+use super::stage_exits::{Judged, Vote};
 use super::{
     CommitReview, FileChange, FileReview, FindingChange, FindingReview, MissingReview, MoveReview,
     TaskReview, Unlinked, Verdict, VoteReview, fields,
@@ -90,10 +90,10 @@ fn missing(task: &Judged<'_>, range: &RangeFacts<'_>, config: &Config) -> Vec<Mi
         roles.iter().flat_map(|role| range.missing_of(role, config)).collect()
     };
     let mut found: Vec<Missing> = Vec::new();
-    for pass in &task.passes {
-        let leavings = task.leavings.iter().filter(|leaving| leaving.stage == pass.stage);
+    for stage_exit in &task.stage_exits {
+        let leavings = task.leavings.iter().filter(|leaving| leaving.stage == stage_exit.stage);
         found.extend(leavings.flat_map(|leaving| of(&leaving.roles)));
-        found.extend(pass.missing.iter().cloned());
+        found.extend(stage_exit.missing.iter().cloned());
     }
     if let Some(current) = &task.current {
         found.extend(of(current.roles));
@@ -221,7 +221,7 @@ fn covered(path: &str, facts: Option<&FileFacts>, range: &RangeFacts<'_>) -> Fil
 
 /// Shows a file; one that the head has as the base had is told as undone.
 fn file(path: &str, facts: Option<&FileFacts>) -> FileReview {
-    let change = facts.map_or(FileChange::Undone, |facts| match (&facts.before, &facts.after) {
+    let change = facts.map_or(FileChange::Restored, |facts| match (&facts.before, &facts.after) {
         (None, _) => FileChange::Added,
         (_, None) => FileChange::Deleted,
         (Some(before), Some(after)) if before.blob == after.blob => FileChange::Mode,

@@ -126,8 +126,8 @@ impl Violation {
                     .is_some_and(|path| matches!(path, RecordPath::Task(id) if id.as_str() == task))
             })
         };
-        let is_said = self.line.is_none() && (self.message.contains(file) || is_record());
-        (!is_said).then_some((file, self.line))
+        let is_stated = self.line.is_none() && (self.message.contains(file) || is_record());
+        (!is_stated).then_some((file, self.line))
     }
 }
 

@@ -295,7 +295,7 @@ pub enum FileChange {
     /// Only its mode differs.
     Mode,
     /// As the base had it.
-    Undone,
+    Restored,
 }
 
 impl FileChange {
@@ -307,7 +307,7 @@ impl FileChange {
             Self::Changed => "changed",
             Self::Deleted => "deleted",
             Self::Mode => "mode",
-            Self::Undone => "undone",
+            Self::Restored => "undone",
         }
     }
 }

@@ -20,7 +20,7 @@ impl Workspace {
         let lines = self.active_tasks();
         let (_, first) = lines.first()?;
         // Most working trees have one, and are on its branch.
-        let here = self.places().branch().ok().flatten();
+        let here = self.repo_paths().branch().ok().flatten();
         if first.is_none() || *first == here {
             return lines.into_iter().next().map(|(task, _)| task);
         }
@@ -33,7 +33,7 @@ impl Workspace {
 
     /// Makes a task the active one of this branch, or none.
     pub fn set_active_task(&self, id: Option<&TaskId>) -> Result<()> {
-        let here = self.places().branch().ok().flatten();
+        let here = self.repo_paths().branch().ok().flatten();
         let mut lines = self.active_tasks();
         let gone = if id.is_none() { self.active_task() } else { None };
         lines.retain(|(task, branch)| *branch != here && branch.is_some() && Some(task) != gone.as_ref());
@@ -45,7 +45,7 @@ impl Workspace {
 
     /// Makes a task that was started on another branch one of this branch alone, as the first commit on it does.
     pub fn adopt_active_task(&self, id: &TaskId) -> Result<()> {
-        let here = self.places().branch().ok().flatten();
+        let here = self.repo_paths().branch().ok().flatten();
         let mut lines = self.active_tasks();
         match lines.first_mut() {
             Some((task, branch)) if task == id && branch.is_some() && *branch != here => *branch = here,

@@ -110,10 +110,10 @@ mod tests {
     fn a_second_taker_waits_and_is_told_who_holds_it() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("deep/lock");
-        let held = Lock::acquire(&path, Duration::from_secs(1), "set TASK-1").unwrap();
+        let lock = Lock::acquire(&path, Duration::from_secs(1), "set TASK-1").unwrap();
         let refused = Lock::acquire(&path, Duration::from_millis(20), "list").unwrap_err();
         assert!(refused.to_string().contains("(set TASK-1)"), "{refused}");
-        drop(held);
+        drop(lock);
         Lock::acquire(&path, Duration::from_secs(5), "list").unwrap();
     }
 }

@@ -7,7 +7,7 @@ use super::folder::{Folder, Stat};
 
 /// A file changed this shortly before it was read may change again within the same tick of the file system's clock, in
 /// nanoseconds.
-pub(super) const TICK: i64 = 20_000_000;
+pub(super) const CLOCK_TICK: i64 = 20_000_000;
 
 /// A folder and the files in it, by their stats. A file that is added or removed changes the folder's own.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,17 +22,17 @@ impl FolderStamp {
     /// Whether nothing in it was changed so shortly before a moment, in nanoseconds since 1970, that another change
     /// might bear the same stat.
     #[must_use]
-    pub fn is_settled(&self, at: i64) -> bool {
+    pub fn is_stable(&self, at: i64) -> bool {
         let stats = self.files.iter().map(|(_, stat)| stat).chain([&self.folder]);
-        stats.into_iter().all(|stat| stat.is_settled(at))
+        stats.into_iter().all(|stat| stat.is_stable(at))
     }
 }
 
 impl Stat {
-    /// As of [`FolderStamp::is_settled`].
+    /// As of [`FolderStamp::is_stable`].
     #[must_use]
-    pub fn is_settled(self, at: i64) -> bool {
-        self.modified.max(self.changed) < at.saturating_sub(TICK)
+    pub fn is_stable(self, at: i64) -> bool {
+        self.modified.max(self.changed) < at.saturating_sub(CLOCK_TICK)
     }
 
     /// Returns the stat of any file, without following a link; none where it cannot be had.

@@ -111,10 +111,10 @@ impl Tasks {
     /// Returns those of the tasks that are wanted, sorted by file name, and all problems.
     pub fn select<'a>(
         &'a self,
-        wanted: impl FnMut(&Summary<'a>) -> bool,
+        is_selected: impl FnMut(&Summary<'a>) -> bool,
     ) -> (Vec<Summary<'a>>, Vec<Problem>) {
         let mut summaries = Vec::new();
-        let problems = self.read_into(&mut summaries, wanted);
+        let problems = self.read_into(&mut summaries, is_selected);
         (summaries, problems)
     }
 
@@ -143,7 +143,7 @@ impl Tasks {
     fn read_into<'a>(
         &'a self,
         summaries: &mut Vec<Summary<'a>>,
-        mut wanted: impl FnMut(&Summary<'a>) -> bool,
+        mut is_selected: impl FnMut(&Summary<'a>) -> bool,
     ) -> Vec<Problem> {
         let mut problems = self.unexpected.clone();
         for slot in &self.slots {
@@ -154,7 +154,7 @@ impl Tasks {
             problems.extend(record.problems.iter().map(problem));
             // Only what is wanted is moved: a summary is as large as a line of text.
             match record.summary {
-                Some(summary) if wanted(&summary) => summaries.push(summary),
+                Some(summary) if is_selected(&summary) => summaries.push(summary),
                 _ => {}
             }
         }
@@ -184,9 +184,9 @@ impl Tasks {
     }
 
     fn write_index(&self, path: &Path, started: i64) {
-        let is_settled = |(key, _): &(Key<'_>, _)| key.stat.is_settled(started);
+        let is_stable = |(key, _): &(Key<'_>, _)| key.stat.is_stable(started);
         let entries: Vec<_> =
-            self.slots.iter().filter_map(|slot| self.entry(*slot)).filter(is_settled).collect();
+            self.slots.iter().filter_map(|slot| self.entry(*slot)).filter(is_stable).collect();
         if entries.is_empty() {
             return;
         }

@@ -79,8 +79,8 @@ impl Writes {
         let journal = Journal::of(&self.top, changes);
         self.note_down(&serde_json::to_vec(&journal).expect("plain data with text keys is always JSON"))?;
         let written = journal.write(self, changes);
-        let undone = if written.is_err() { journal.undo(&self.top) } else { Ok(()) };
-        undone.and_then(|()| self.forget()).and(written)
+        let recovered = if written.is_err() { journal.undo(&self.top) } else { Ok(()) };
+        recovered.and_then(|()| self.forget()).and(written)
     }
 
     /// Undoes what a killed write began, under the lock. Returns how many files it was about.

@@ -85,13 +85,14 @@ impl Snapshot {
 pub fn unexpected_among(entries: &[(String, EntryKind)]) -> Vec<Problem> {
     let mut found = Vec::new();
     for (at, (path, kind)) in entries.iter().enumerate() {
-        let holds = |(other, kind): &(String, EntryKind)| {
+        let is_inside = |(other, kind): &(String, EntryKind)| {
             *kind != EntryKind::Folder
                 && other.strip_prefix(path.as_str()).is_some_and(|rest| rest.starts_with('/'))
         };
         // Between a folder and what is in it come only names that begin like it.
-        let mut behind = entries[at + 1..].iter().take_while(|(other, _)| other.starts_with(path.as_str()));
-        if *kind == EntryKind::Folder && behind.any(holds) {
+        let mut following =
+            entries[at + 1..].iter().take_while(|(other, _)| other.starts_with(path.as_str()));
+        if *kind == EntryKind::Folder && following.any(is_inside) {
             continue;
         }
         found.extend(unexpected(path, *kind));
@@ -105,15 +106,15 @@ mod tests {
 
     #[test]
     fn names_what_is_no_record() {
-        let said = |path: &str, kind| unexpected(path, kind).map(|problem| problem.message);
+        let message = |path: &str, kind| unexpected(path, kind).map(|problem| problem.message);
         for path in [".tracker/tasks/TASK-1.md", ".tracker/README.md", ".tracker/tasks/.x.md", "src/a.rs"] {
-            assert_eq!(said(path, EntryKind::File), None, "{path}");
+            assert_eq!(message(path, EntryKind::File), None, "{path}");
         }
         for path in [".tracker/tasks", ".tracker/findings", ".tracker/findings/TASK-1", ".tracker/x"] {
-            assert_eq!(said(path, EntryKind::Folder), None, "{path}");
+            assert_eq!(message(path, EntryKind::Folder), None, "{path}");
         }
         let error = |path: &str, kind, part: &str| {
-            let message = said(path, kind).unwrap_or_default();
+            let message = message(path, kind).unwrap_or_default();
             assert!(message.contains(part), "{path}: {message}");
         };
         error(".tracker/tasks/done/TASK-1.md", EntryKind::File, "lies in a folder where a task's");

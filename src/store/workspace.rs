@@ -25,27 +25,27 @@ const LOCK_TIMEOUT: Duration = Duration::from_secs(10);
 /// A working tree: each linked worktree has its own tracker, all share one lock.
 #[derive(Debug)]
 pub struct Workspace {
-    places: git::RepoPaths,
+    repo_paths: git::RepoPaths,
     /// Where there is no working tree, the git dir, in which no record is looked for.
     work_dir: PathBuf,
     repository: OnceCell<Rc<git::Repository>>,
     started: i64,
     lock_timeout: Duration,
-    undone: Cell<usize>,
+    recovered: Cell<usize>,
     events: EventSink,
 }
 
 impl Workspace {
     /// Finds the working tree around the current directory, whether it has a tracker or not.
     pub fn discover(env: &Env) -> Result<Self> {
-        let places = git::discover(env)?;
-        match places.work_dir {
+        let repo_paths = git::discover(env)?;
+        match repo_paths.work_dir {
             Some(_) => {
-                let workspace = Self::at(places, env);
-                workspace.settle()?;
+                let workspace = Self::at(repo_paths, env);
+                workspace.finish()?;
                 Ok(workspace)
             }
-            None => Err(Error::Bare { git_dir: places.git_dir }),
+            None => Err(Error::Bare { git_dir: repo_paths.git_dir }),
         }
     }
 
@@ -57,17 +57,17 @@ impl Workspace {
     /// Finds the repository that a push comes in to. What the push brings can be read until the second of the two
     /// is dropped.
     pub fn receiving(env: &Env) -> Result<(Self, git::Quarantine)> {
-        let mut places = git::discover(env)?;
-        let quarantine = git::Quarantine::enter(env, &mut places)?;
-        Ok((Self::at(places, env), quarantine))
+        let mut repo_paths = git::discover(env)?;
+        let quarantine = git::Quarantine::enter(env, &mut repo_paths)?;
+        Ok((Self::at(repo_paths, env), quarantine))
     }
 
-    fn at(places: git::RepoPaths, env: &Env) -> Self {
-        let work_dir = places.work_dir.clone().unwrap_or_else(|| places.git_dir.clone());
+    fn at(repo_paths: git::RepoPaths, env: &Env) -> Self {
+        let work_dir = repo_paths.work_dir.clone().unwrap_or_else(|| repo_paths.git_dir.clone());
         let (repository, started) = (OnceCell::new(), env.clock_nanos());
         let events = EventSink::default();
-        let undone = Cell::new(0);
-        Self { places, work_dir, repository, started, lock_timeout: LOCK_TIMEOUT, undone, events }
+        let recovered = Cell::new(0);
+        Self { repo_paths, work_dir, repository, started, lock_timeout: LOCK_TIMEOUT, recovered, events }
     }
 
     /// Finds the tracker around the current directory.
@@ -95,10 +95,11 @@ impl Workspace {
 
     /// Fails where a sparse checkout leaves out a part of the tracker: fewer tasks, votes or rules would be taken for all.
     fn refuse_if_partly_checked_out(&self, env: &Env) -> Result<()> {
-        if !self.places.git_dir.join("info/sparse-checkout").exists() {
+        if !self.repo_paths.git_dir.join("info/sparse-checkout").exists() {
             return Ok(());
         }
-        let count = self.repository()?.staged(&self.places.index_file(env))?.count_left_out(TRACKER_FOLDER);
+        let count =
+            self.repository()?.staged(&self.repo_paths.index_file(env))?.count_left_out(TRACKER_FOLDER);
         if count == 0 {
             return Ok(());
         }
@@ -108,7 +109,7 @@ impl Workspace {
 
     fn tracked(&self, env: &Env, path: &str) -> Result<Option<Tracked>> {
         let repository = self.repository()?;
-        match repository.staged(&self.places.index_file(env))?.left_out(path) {
+        match repository.staged(&self.repo_paths.index_file(env))?.left_out(path) {
             Some(true) => return Ok(Some(Tracked::LeftOut)),
             Some(false) => return Ok(Some(Tracked::Staged)),
             None => {}
@@ -135,7 +136,7 @@ impl Workspace {
 
     /// Tells whether there is a tracker in the working tree.
     pub fn has_tracker(&self) -> Result<bool> {
-        Ok(self.places.work_dir.is_some() && Folder::open(&self.work_dir, TRACKER_FOLDER)?.is_some())
+        Ok(self.repo_paths.work_dir.is_some() && Folder::open(&self.work_dir, TRACKER_FOLDER)?.is_some())
     }
 
     /// Returns the top of the working tree.
@@ -146,8 +147,8 @@ impl Workspace {
 
     /// Returns where git keeps this repository.
     #[must_use]
-    pub fn places(&self) -> &git::RepoPaths {
-        &self.places
+    pub fn repo_paths(&self) -> &git::RepoPaths {
+        &self.repo_paths
     }
 
     /// Returns the repository, opened once: the trees that one reader has unpacked are there for the next. Costs
@@ -156,7 +157,7 @@ impl Workspace {
         if let Some(repository) = self.repository.get() {
             return Ok(Rc::clone(repository));
         }
-        let repository = Rc::new(git::Repository::open(&self.places)?.with_events(self.events.clone()));
+        let repository = Rc::new(git::Repository::open(&self.repo_paths)?.with_events(self.events.clone()));
         Ok(Rc::clone(self.repository.get_or_init(|| repository)))
     }
 
@@ -169,13 +170,13 @@ impl Workspace {
     /// Returns the path of a file that is local to this working tree and never committed.
     #[must_use]
     pub fn local_path(&self, name: &str) -> PathBuf {
-        self.places.git_dir.join("tracker").join(name)
+        self.repo_paths.git_dir.join("tracker").join(name)
     }
 
     /// Writes a local file, atomically but without waiting for the disk: what it holds can be made again.
     pub fn write_local(&self, name: &str, bytes: &[u8]) -> Result<()> {
         let path = self.local_path(name);
-        let folder = path.parent().unwrap_or(&self.places.git_dir);
+        let folder = path.parent().unwrap_or(&self.repo_paths.git_dir);
         std::fs::create_dir_all(folder).map_err(Error::io("create", folder))?;
         git::share(folder);
         let temporary = path.with_extension(format!("{}.tmp", std::process::id()));
@@ -210,7 +211,7 @@ impl Workspace {
     /// Returns the records as they are staged: what a commit made now would have.
     pub fn snapshot_of_index(&self, env: &Env) -> Result<Snapshot> {
         let repository = self.repository()?;
-        let staged = Box::new(repository.staged(&self.places.index_file(env))?);
+        let staged = Box::new(repository.staged(&self.repo_paths.index_file(env))?);
         Ok(Snapshot::new(Source::Staged { repository, staged }, None))
     }
 
@@ -261,7 +262,7 @@ impl Workspace {
         {
             return Ok(Some("HEAD"));
         }
-        let staged = repository.staged(&self.places.index_file(env))?;
+        let staged = repository.staged(&self.repo_paths.index_file(env))?;
         Ok(staged.file(RecordKind::Config.file()).map(|_| "the index"))
     }
 
@@ -291,22 +292,22 @@ impl Workspace {
     /// Takes the lock for writes. Whatever a write depends on must be read after this.
     pub fn lock(&self, action: &str) -> Result<Locked<'_>> {
         let lock = Lock::acquire(&self.lock_path(), self.lock_timeout, action)?;
-        let undone = self.writes().recover()?;
-        self.undone.set(self.undone.get() + undone);
+        let recovered = self.writes().recover()?;
+        self.recovered.set(self.recovered.get() + recovered);
         Ok(Locked { workspace: self, _lock: lock })
     }
 
     fn lock_path(&self) -> PathBuf {
-        self.places.common_dir.join("tracker").join("lock")
+        self.repo_paths.common_dir.join("tracker").join("lock")
     }
 
     fn writes(&self) -> Writes {
-        Writes::of(&self.work_dir, &self.places.git_dir.join("tracker"), self.lock_path())
+        Writes::of(&self.work_dir, &self.repo_paths.git_dir.join("tracker"), self.lock_path())
     }
 
     /// Waits for a write of several files that is going on, and undoes one that was killed among them: no reader sees
     /// some of them new and others old.
-    fn settle(&self) -> Result<()> {
+    fn finish(&self) -> Result<()> {
         let writes = self.writes();
         if writes.is_unfinished() {
             self.lock("undo")?;
@@ -318,8 +319,8 @@ impl Workspace {
 
     /// Returns how many files were put back that a killed write had begun to write.
     #[must_use]
-    pub fn undone(&self) -> usize {
-        self.undone.get()
+    pub fn recovered(&self) -> usize {
+        self.recovered.get()
     }
 }
 

@@ -144,18 +144,18 @@ impl Corpus {
 
     /// Makes a task that waits for three older ones. The older half is done.
     fn task(&self, number: usize, random: &mut Rng) -> String {
-        let (area, person) = (pick(&AREAS, random), pick(&PEOPLE, random));
+        let (area, person) = (choose(&AREAS, random), choose(&PEOPLE, random));
         let stage = match random.usize(..10) {
             _ if number < self.size / 2 => "complete",
             0..6 => "none",
-            _ => pick(&STAGES, random),
+            _ => choose(&STAGES, random),
         };
         let mut text = format!("---\nid: {}\ntitle: {}\n", task_id(number), title(number));
-        text += &format!("type: {}\npriority: {}\n", pick(&TYPES, random), pick(&PRIORITIES, random));
+        text += &format!("type: {}\npriority: {}\n", choose(&TYPES, random), choose(&PRIORITIES, random));
         if stage != "none" {
             text += &format!("stage: {stage}\nassignee: {person}\n");
         }
-        text += &format!("area: {area}\ntags: [{area}, {}]\n", pick(&["theme", "debt", "customer"], random));
+        text += &format!("area: {area}\ntags: [{area}, {}]\n", choose(&["theme", "debt", "customer"], random));
         if random.bool() {
             text += &format!("sprint: SPRINT-{}\n", 1 + number * 12 / self.size);
         }
@@ -184,7 +184,7 @@ fn older_than(number: usize, at: usize, random: &mut Rng) -> usize {
     third * at + random.usize(..third.max(1))
 }
 
-fn pick<'a>(choices: &[&'a str], random: &mut Rng) -> &'a str {
+fn choose<'a>(choices: &[&'a str], random: &mut Rng) -> &'a str {
     choices[random.usize(..choices.len())]
 }
 

@@ -4,12 +4,12 @@ use clap::Args;
 use owo_colors::Style;
 use unicode_width::UnicodeWidthStr;
 
-use super::shared::{badge_cell, priority_cell, standing_cell};
+use super::shared::{badge_cell, priority_cell, status_cell};
 use super::{Command, Reply};
 use crate::cli::answer::{Answer, View};
 use crate::cli::args::ReadArgs;
 use crate::cli::context::Context;
-use crate::cli::output::{Cell, Output, clean, cut};
+use crate::cli::output::{Cell, Output, clean, truncate};
 use crate::model::{Badge, Status};
 use crate::ops;
 
@@ -49,7 +49,7 @@ impl Command for Board {
 impl View for ops::Board {
     fn show(&self, out: &mut Output) {
         show_metrics(self, out);
-        if !out.is_cut() {
+        if !out.truncates() {
             show_as_lists(self, out);
             return;
         }
@@ -72,7 +72,7 @@ fn show_as_lists(board: &ops::Board, out: &mut Output) {
             vec![
                 Cell::new(&task.id),
                 priority_cell(task.priority.as_deref()),
-                standing_cell(task, out),
+                status_cell(task, out),
                 Cell::new(&task.title),
                 Cell::new(task.assignee.as_deref().unwrap_or_default()),
             ]
@@ -133,11 +133,11 @@ fn show_metrics(board: &ops::Board, out: &mut Output) {
         ),
         (metrics.blocked as u64, "blocked".to_owned(), Style::new().red()),
     ];
-    let said = |(count, label, style): &(u64, String, Style)| {
+    let shown = |(count, label, style): &(u64, String, Style)| {
         let style = if *count == 0 { Style::new().dimmed() } else { *style };
         Cell::styled(format!("{count} {label}"), style)
     };
-    out.flow(&numbers.iter().map(said).collect::<Vec<_>>(), 0);
+    out.flow(&numbers.iter().map(shown).collect::<Vec<_>>(), 0);
 }
 
 /// Shows columns beside each other; each task takes two lines, id with badge and title.
@@ -166,7 +166,7 @@ fn show_columns(columns: &[ops::BoardColumn], widths: &[usize], out: &mut Output
 
 fn first_line(task: &ops::TaskLine, out: &Output) -> (String, Style) {
     let mark = match task.status {
-        Status::Blocked => out.pick("■", "blocked").to_owned(),
+        Status::Blocked => out.glyph("■", "blocked").to_owned(),
         _ if out.is_rich() => task.badge.glyph().to_owned(),
         _ => badge_cell(task.badge, out).text().to_owned(),
     };
@@ -182,7 +182,7 @@ fn first_line(task: &ops::TaskLine, out: &Output) -> (String, Style) {
 fn show_row(cells: impl Iterator<Item = (String, Style)>, widths: &[usize], out: &mut Output) {
     let mut line = String::new();
     for ((text, style), &width) in cells.zip(widths) {
-        let text = cut(&text, width);
+        let text = truncate(&text, width);
         let padding = width.saturating_sub(text.width());
         line.push_str(&out.paint(&text, style));
         line.push_str(&" ".repeat(padding + GAP));

@@ -73,7 +73,7 @@ impl Command for Check {
     fn run(self, context: &Context) -> Reply<Response> {
         let session =
             if self.is_of_records() { context.read(&ReadArgs::default())? } else { context.range()? };
-        let (review, mut problems) = self.look(&session, context.format().of_review())?;
+        let (review, mut problems) = self.review(&session, context.format().of_review())?;
         problems.extend(write_step_summary(&review, context));
         let is_no = !review.verdict.is_yes();
         let output = Response {
@@ -92,7 +92,7 @@ impl Check {
         self.base.is_none() && self.head.is_none() && !self.staged
     }
 
-    fn look(
+    fn review(
         &self,
         session: &Session<'_>,
         format: Option<&ReviewFormat>,

@@ -15,7 +15,7 @@ use crate::cli::answer::{Answer, View};
 use crate::cli::args::ReadArgs;
 use crate::cli::args::tasks;
 use crate::cli::context::Context;
-use crate::cli::output::{Output, clean, cut};
+use crate::cli::output::{Output, clean, truncate};
 use crate::ops;
 
 /// Rows that lie deeper are not indented further.
@@ -46,7 +46,7 @@ impl Command for Deps {
 
     fn run(self, context: &Context) -> Reply<ops::DepsView> {
         let session = context.read(&self.read)?;
-        let request = ops::DepsRequest { wanted: self.id, reverse: self.reverse, all: self.all };
+        let request = ops::DepsRequest { id: self.id, reverse: self.reverse, all: self.all };
         let (view, problems) = ops::deps(&session, &request)?;
         let circular = !view.cycles.is_empty();
         Ok(Answer::of(view).with_problems(problems).no_if(circular))
@@ -79,13 +79,13 @@ impl View for ops::DepsView {
 fn lead_of(row: &ops::DepsRow, trunks: &[bool], out: &Output) -> String {
     let mut lead = String::new();
     if row.depth > DEEPEST {
-        return format!("{:1$}{2} {3} ", "", (DEEPEST - 1) * 3, out.pick("…", "..."), row.depth);
+        return format!("{:1$}{2} {3} ", "", (DEEPEST - 1) * 3, out.glyph("…", "..."), row.depth);
     }
     for is_open in trunks.iter().skip(1) {
-        lead.push_str(if *is_open { out.pick("│  ", "|  ") } else { "   " });
+        lead.push_str(if *is_open { out.glyph("│  ", "|  ") } else { "   " });
     }
     if row.depth > 0 {
-        lead.push_str(if row.is_last { out.pick("└─ ", "`- ") } else { out.pick("├─ ", "|- ") });
+        lead.push_str(if row.is_last { out.glyph("└─ ", "`- ") } else { out.glyph("├─ ", "|- ") });
     }
     lead
 }
@@ -98,11 +98,11 @@ fn text_of(row: &ops::DepsRow, indent: usize, out: &Output) -> String {
         Some("blocked") => ("■", "blocked", Style::new().red()),
         Some(_) => ("○", row.stage.as_deref().unwrap_or_default(), Style::new().yellow()),
     };
-    let mark = clean(out.pick(rich, plain)).into_owned();
+    let mark = clean(out.glyph(rich, plain)).into_owned();
     let again = if row.repeated { "  (shown above)" } else { "" };
     let title = clean(row.title.as_deref().unwrap_or("unknown task")).into_owned();
     let used = indent + row.id.width() + mark.width() + again.width() + 4;
-    let room = if out.is_cut() { out.width().saturating_sub(used).max(12) } else { usize::MAX };
-    let title = cut(&title, room).into_owned();
+    let room = if out.truncates() { out.width().saturating_sub(used).max(12) } else { usize::MAX };
+    let title = truncate(&title, room).into_owned();
     format!("{}  {}  {title}{}", out.bold(&row.id), out.paint(&mark, style), out.dim(again))
 }

@@ -10,7 +10,7 @@ use super::{Command, Reply};
 use crate::cli::answer::{Answer, View};
 use crate::cli::args::tasks;
 use crate::cli::context::Context;
-use crate::cli::output::{Cell, Output, clean, cut};
+use crate::cli::output::{Cell, Output, clean, truncate};
 use crate::ops::{self, DiffTask, DiffView};
 use crate::review::{FieldChange, MoveReview};
 
@@ -142,8 +142,8 @@ fn rows_of(task: &DiffTask, out: &Output) -> Vec<Row> {
         by: String::new(),
         at: None,
     };
-    let green = || Cell::styled(out.pick("✓", "+"), Style::new().green());
-    let red = || Cell::styled(out.pick("☐", "-"), Style::new().yellow());
+    let green = || Cell::styled(out.glyph("✓", "+"), Style::new().green());
+    let red = || Cell::styled(out.glyph("☐", "-"), Style::new().yellow());
     rows.extend(task.ticked.iter().map(|text| plain(green(), "ticked", text)));
     rows.extend(task.unticked.iter().map(|text| plain(red(), "unticked", text)));
     rows.extend(task.fields.iter().map(|change| field(change, out)));
@@ -181,7 +181,7 @@ fn moved(step: &MoveReview, label: &str, out: &Output) -> Row {
     let forced = if step.is_override { "  override" } else { "" };
     let why = step.why.as_deref().map_or_else(String::new, |why| format!("  {why}"));
     Row {
-        mark: Cell::styled(out.pick("→", ">"), Style::new().blue()),
+        mark: Cell::styled(out.glyph("→", ">"), Style::new().blue()),
         label: Cell::new(label),
         text: format!("{} → {}{forced}{why}", step.from, step.to),
         by: step.by.clone(),
@@ -192,7 +192,7 @@ fn moved(step: &MoveReview, label: &str, out: &Output) -> Row {
 fn field(change: &FieldChange, out: &Output) -> Row {
     let shown = |value: &str| {
         let line = value.lines().collect::<Vec<_>>().join(" ");
-        if out.is_cut() { cut(&clean(&line), LONGEST_VALUE).into_owned() } else { line }
+        if out.truncates() { truncate(&clean(&line), LONGEST_VALUE).into_owned() } else { line }
     };
     let (mark, text) = match (&change.before, &change.after) {
         (Some(before), Some(after)) => (changed_mark(), format!("{} → {}", shown(before), shown(after))),
@@ -206,8 +206,8 @@ fn field(change: &FieldChange, out: &Output) -> Row {
 fn voted(vote: &ops::DiffVote, out: &Output) -> Row {
     let mark = match (vote.change, vote.verdict.as_str()) {
         ("gone" | "changed", _) => Cell::styled("!", Style::new().red()),
-        (_, "approved") => Cell::styled(out.pick("✓", "+"), Style::new().green()),
-        (_, "rejected") => Cell::styled(out.pick("✗", "x"), Style::new().red()),
+        (_, "approved") => Cell::styled(out.glyph("✓", "+"), Style::new().green()),
+        (_, "rejected") => Cell::styled(out.glyph("✗", "x"), Style::new().red()),
         _ => Cell::styled("-", Style::new().dimmed()),
     };
     let before = vote.verdict_before.as_deref().map_or_else(String::new, |before| format!("{before} → "));
@@ -223,8 +223,8 @@ fn voted(vote: &ops::DiffVote, out: &Output) -> Row {
 
 fn found(finding: &ops::DiffFinding, out: &Output) -> Row {
     let mark = match finding.change.as_str() {
-        "opened" | "reopened" => Cell::styled(out.pick("⚑", "!"), Style::new().red()),
-        "settled" | "waived" => Cell::styled(out.pick("✓", "+"), Style::new().green()),
+        "opened" | "reopened" => Cell::styled(out.glyph("⚑", "!"), Style::new().red()),
+        "resolved" | "waived" => Cell::styled(out.glyph("✓", "+"), Style::new().green()),
         other => mark_of(other),
     };
     let place = finding.place.as_deref().map_or_else(String::new, |place| format!("  {place}"));

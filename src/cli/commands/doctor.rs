@@ -71,7 +71,7 @@ impl View for ops::Diagnosis {
                 true => ("✗", "error", Style::new().red()),
                 false => ("!", "warning", Style::new().yellow()),
             };
-            let mark = out.paint(out.pick(rich, plain), style);
+            let mark = out.paint(out.glyph(rich, plain), style);
             let place = finding.line.map_or_else(String::new, |line| format!(":{line}"));
             let file = clean(&finding.file).into_owned();
             out.line(format!(
@@ -102,11 +102,11 @@ impl View for ops::Diagnosis {
         let errors = self.findings.iter().filter(|finding| finding.is_error).count();
         let warnings = self.findings.len() - errors;
         let files = counted(self.files, "file");
-        let said = if self.findings.is_empty() {
+        let message = if self.findings.is_empty() {
             format!("{files}, nothing wrong")
         } else {
             format!("{files}, {}, {}", counted(errors, "error"), counted(warnings, "warning"))
         };
-        out.line(out.dim(&said));
+        out.line(out.dim(&message));
     }
 }

@@ -71,7 +71,7 @@ impl Command for Hook {
     fn run(self, context: &Context) -> Reply<Response> {
         if let Which::PreReceive {} = self.which {
             let report = ops::judge_receive(context.env(), &lines()?)?;
-            return Ok(told(report));
+            return Ok(response(report));
         }
         let goes_on = if matches!(self.which, Which::PrePush { .. }) { "push" } else { "commit" };
         match self.work(context) {
@@ -122,13 +122,13 @@ impl Hook {
             Which::CommitMsg { file } => problems = ops::check_message(context.env(), &file)?,
             Which::PostCommit {} => {
                 let outcome = ops::post_commit(context.env())?;
-                for line in outcome.said.iter().chain(&outcome.left) {
+                for line in outcome.messages.iter().chain(&outcome.left) {
                     context.say(&format!("tracker: {line}"));
                 }
             }
             Which::PrePush { remote, .. } => {
                 let lines = std::io::read_to_string(std::io::stdin()).unwrap_or_default();
-                return Ok(told(ops::check_push(context.env(), &remote.unwrap_or_default(), &lines)?));
+                return Ok(response(ops::check_push(context.env(), &remote.unwrap_or_default(), &lines)?));
             }
             Which::PreReceive {} => {}
         }
@@ -141,7 +141,7 @@ fn lines() -> Result<String, Failure> {
         .map_err(|source| Failure::unreadable_input("standard input", &source))
 }
 
-fn told(push: ops::PushReport) -> Answer<Response> {
+fn response(push: ops::PushReport) -> Answer<Response> {
     let is_no = !push.is_accepted();
     Answer::of(Response { push }).no_if(is_no)
 }
@@ -151,8 +151,8 @@ impl View for Response {
     fn show(&self, _page: &mut Output) {}
 
     fn status(&self, out: &mut Output) {
-        for remark in &self.push.remarks {
-            out.line(format!("tracker: {}", clean(remark)));
+        for message in &self.push.messages {
+            out.line(format!("tracker: {}", clean(message)));
         }
         for branch in self.push.branches.iter().filter(|branch| !branch.violations.is_empty()) {
             show_branch(branch, out);
@@ -172,7 +172,7 @@ impl Response {
             !branch.is_accepted
                 && branch.violations.iter().any(|violation| violation.rule != RuleName::KeptRecords)
         };
-        let closer = branches.iter().find(is_judged).map(|branch| match branch.held_to {
+        let closer = branches.iter().find(is_judged).map(|branch| match branch.judged_by {
             "gate" => format!("; for details run `tracker check --base origin/{}`", clean(&branch.branch)),
             _ => "; for details run `tracker doctor`".to_owned(),
         });
@@ -192,15 +192,15 @@ fn show_branch(branch: &ops::BranchReport, out: &mut Output) {
     let shown = || errors.iter().chain(&warnings).take(SHOWN);
     let width = shown().map(|violation| violation.rule.as_str().len()).max().unwrap_or(0);
     for violation in shown() {
-        let mark = if violation.is_error() { out.pick("✗", "x") } else { "!" };
+        let mark = if violation.is_error() { out.glyph("✗", "x") } else { "!" };
         let place = match (&violation.task, &violation.file, violation.line) {
             (_, Some(file), Some(line)) => format!("{file}:{line}: "),
             (_, Some(file), None) if !violation.message.contains(file.as_str()) => format!("{file}: "),
             (Some(task), None, _) if !violation.message.contains(task.as_str()) => format!("{task}: "),
             _ => String::new(),
         };
-        let (rule, said) = (violation.rule, clean(&violation.message));
-        out.line(format!("  {mark} {rule:width$}  {}{said}", clean(&place)));
+        let (rule, message) = (violation.rule, clean(&violation.message));
+        out.line(format!("  {mark} {rule:width$}  {}{message}", clean(&place)));
         if let Some(suggestion) = &violation.suggestion {
             out.line(format!("    {:width$}  {}", "", out.dim(&clean(suggestion))));
         }

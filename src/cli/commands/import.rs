@@ -99,9 +99,9 @@ fn show_cards(import: &ops::CardsImport, out: &mut Output) {
     }
     let row = |card: &ops::ImportedCard, out: &Output| {
         let (mark, style) = match card.action {
-            "created" | "updated" => (out.pick("✓", card.action), Style::new().green()),
-            "unchanged" => (out.pick("=", card.action), Style::new().dimmed()),
-            _ => (out.pick("!", card.action), Style::new().yellow()),
+            "created" | "updated" => (out.glyph("✓", card.action), Style::new().green()),
+            "unchanged" => (out.glyph("=", card.action), Style::new().dimmed()),
+            _ => (out.glyph("!", card.action), Style::new().yellow()),
         };
         let differs = if card.differs.is_empty() || card.action == "updated" {
             String::new()
@@ -122,6 +122,6 @@ fn show_cards(import: &ops::CardsImport, out: &mut Output) {
         show_diff(diff, out);
     }
     out.line(clean(&import.summary));
-    let said = if import.written.dry_run { "would be written" } else { "written" };
-    out.line(out.dim(&format!("{} {said}", counted(import.written.records.len(), "file"))));
+    let done = if import.written.dry_run { "would be written" } else { "written" };
+    out.line(out.dim(&format!("{} {done}", counted(import.written.records.len(), "file"))));
 }

@@ -33,8 +33,8 @@ impl Command for Log {
 
     fn run(self, context: &Context) -> Reply<ops::TaskLog> {
         let session = context.read(&self.read)?;
-        let (story, problems) = ops::log(&session, &self.id, self.limit)?;
-        Ok(Answer::of(story).with_problems(problems))
+        let (log, problems) = ops::log(&session, &self.id, self.limit)?;
+        Ok(Answer::of(log).with_problems(problems))
     }
 }
 
@@ -62,7 +62,7 @@ fn show_event(event: &ops::Event, out: &mut Output) {
         EventKind::Noted => ("❝", "noted"),
         EventKind::Committed => ("●", "commit"),
     };
-    let mark = format!("{:1$}", out.pick(rich, plain), if out.is_rich() { 1 } else { 7 });
+    let mark = format!("{:1$}", out.glyph(rich, plain), if out.is_rich() { 1 } else { 7 });
     // Of its beginning a task keeps the day alone.
     let at = match event.kind {
         EventKind::Created => format!("{:16}", event.at.date_naive().to_string()),

@@ -46,7 +46,7 @@ impl Command for Start {
         let session = context.write(&self.write)?;
         Ok(Answer::of(ops::start(
             &session,
-            &ops::StartRequest { wanted: self.id, assignee: self.assignee, force: self.force },
+            &ops::StartRequest { id: self.id, assignee: self.assignee, force: self.force },
         )?))
     }
 }

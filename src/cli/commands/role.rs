@@ -185,7 +185,7 @@ fn show_role(role: &RoleText, out: &mut Output) {
         out.gap();
         out.line(out.bold("Checklist"));
         for item in &role.checklist {
-            out.line(format!("  {} {}", out.pick("☐", "-"), clean(item)));
+            out.line(format!("  {} {}", out.glyph("☐", "-"), clean(item)));
         }
     }
 }

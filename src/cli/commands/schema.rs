@@ -41,13 +41,13 @@ impl Command for Schema {
             .map(|(name, schema)| (name.to_owned(), schema.to_value()))
             .collect();
         if let Some(command) = self.command {
-            let wanted = if command == "ls" { "list" } else { &command };
-            let Some(schema) = schemas.remove(wanted) else {
+            let name = if command == "ls" { "list" } else { &command };
+            let Some(schema) = schemas.remove(name) else {
                 let names: Vec<&str> = schemas.keys().map(String::as_str).collect();
                 let message = format!("unknown command `{command}`");
                 return Err(Failure::usage_message(message, format!("expected {}", names.join(", "))));
             };
-            schemas = serde_json::Map::from_iter([(wanted.to_owned(), schema)]);
+            schemas = serde_json::Map::from_iter([(name.to_owned(), schema)]);
         }
         Ok(Answer::of(Response { schemas }))
     }

@@ -5,7 +5,7 @@ use owo_colors::Style;
 
 use crate::cli::answer::View;
 use crate::cli::context::Context;
-use crate::cli::output::{Cell, Output, clean, cut};
+use crate::cli::output::{Cell, Output, clean, truncate};
 use crate::model::{Badge, Minutes, Status};
 use crate::ops::{self, CountView, Session, TaskAction, TaskLine, Written, WrittenTask};
 
@@ -46,7 +46,7 @@ fn show_written_task(task: &WrittenTask, written: &Written, out: &mut Output) {
         }
         return;
     }
-    let title = out.dim(&cut(&clean(&task.title), 40));
+    let title = out.dim(&truncate(&clean(&task.title), 40));
     match task.summary.as_slice() {
         [summary] => out.line(format!("{id}  {}  {title}", clean(summary))),
         several => {
@@ -85,12 +85,12 @@ pub(super) fn priority_cell(priority: Option<&str>) -> Cell {
 }
 
 /// Returns the cell that tells how a task stands: blocked, cancelled, sign-offs, deliverables.
-pub(super) fn standing_cell(task: &TaskLine, out: &Output) -> Cell {
+pub(super) fn status_cell(task: &TaskLine, out: &Output) -> Cell {
     match task.status {
         Status::Cancelled => {
-            return Cell::styled(out.pick("⊘ cancelled", "cancelled"), Style::new().dimmed());
+            return Cell::styled(out.glyph("⊘ cancelled", "cancelled"), Style::new().dimmed());
         }
-        Status::Blocked => return Cell::styled(out.pick("■ blocked", "blocked"), Style::new().red()),
+        Status::Blocked => return Cell::styled(out.glyph("■ blocked", "blocked"), Style::new().red()),
         _ => {}
     }
     if task.badge == Badge::IssuesFound {
@@ -161,7 +161,7 @@ pub(super) fn show_lines(tasks: &[TaskLine], out: &mut Output) {
             Cell::styled(&task.id, Style::new().bold()),
             priority_cell(task.priority.as_deref()),
             Cell::new(&task.stage),
-            standing_cell(task, out),
+            status_cell(task, out),
             Cell::new(&task.title),
             Cell::styled(task.assignee.as_deref().unwrap_or_default(), Style::new().cyan()),
             Cell::styled(last_change(task, out), Style::new().dimmed()).right(),

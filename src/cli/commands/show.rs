@@ -82,12 +82,12 @@ fn show_broken(shown: &ops::Shown, out: &mut Output) {
 
 fn show_head(task: &TaskView, out: &mut Output) {
     let line = &task.line;
-    let standing = match line.status {
-        Status::Cancelled => Cell::styled(out.pick("⊘ cancelled", "cancelled"), Style::new().dimmed()),
-        Status::Blocked => Cell::styled(out.pick("■ blocked", "blocked"), Style::new().red()),
+    let badge = match line.status {
+        Status::Cancelled => Cell::styled(out.glyph("⊘ cancelled", "cancelled"), Style::new().dimmed()),
+        Status::Blocked => Cell::styled(out.glyph("■ blocked", "blocked"), Style::new().red()),
         _ => badge_cell(line.badge, out),
     };
-    let head = vec![Cell::styled(&line.id, Style::new().bold()), Cell::new(&line.title), standing];
+    let head = vec![Cell::styled(&line.id, Style::new().bold()), Cell::new(&line.title), badge];
     out.columns(&[head], 1, 0);
     let created = line.created.map(|day| format!("created {day}"));
     let due = line.due.map(|day| format!("due {day}"));
@@ -112,7 +112,7 @@ fn show_head(task: &TaskView, out: &mut Output) {
 }
 
 /// Fields that have a look of their own here, or are left to `--format json`.
-const WITH_OWN_LOOK: [Field; 14] = [
+const WITH_OWN_STYLE: [Field; 14] = [
     Field::Title,
     Field::Type,
     Field::Priority,
@@ -141,7 +141,7 @@ fn other_fields(line: &TaskLine) -> Vec<String> {
         Value::String(text) => Some(format!("{} {text}", field.key())),
         other => Some(format!("{} {other}", field.key())),
     };
-    Field::settable().filter(|field| !WITH_OWN_LOOK.contains(field)).filter_map(shown).collect()
+    Field::settable().filter(|field| !WITH_OWN_STYLE.contains(field)).filter_map(shown).collect()
 }
 
 fn show_signoffs(shown: &ops::Shown, task: &TaskView, out: &mut Output) {
@@ -165,14 +165,14 @@ fn show_findings(task: &TaskView, out: &mut Output) {
 
 fn pipeline(task: &TaskView, out: &Output) -> String {
     let step = |step: &ops::StepView| match step.state {
-        "passed" => format!("{}{}", clean(&step.stage), out.pick(" ✓", "")),
+        "passed" => format!("{}{}", clean(&step.stage), out.glyph(" ✓", "")),
         "current" => out.bold(&format!("[{}]", clean(&step.stage))),
         _ => out.dim(&clean(&step.stage)),
     };
     let steps: Vec<String> = task.pipeline.iter().map(step).collect();
     let since = ago(task.line.since, out);
     let since = if since.is_empty() { since } else { format!("   {}", out.dim(&format!("since {since}"))) };
-    format!("{}{since}", steps.join(out.pick(" ─ ", " > ")))
+    format!("{}{since}", steps.join(out.glyph(" ─ ", " > ")))
 }
 
 fn show_dependencies(task: &TaskView, out: &mut Output) {
@@ -194,7 +194,7 @@ fn show_tasks(heading: &str, tasks: &[ops::DependencyView], out: &mut Output) {
             (false, _) => ("✓", "done", Style::new().green()),
         };
         let title = found.title.as_deref().unwrap_or("unknown task, or it cannot be read");
-        vec![Cell::styled(out.pick(rich, plain), style), Cell::new(&found.id), Cell::new(title)]
+        vec![Cell::styled(out.glyph(rich, plain), style), Cell::new(&found.id), Cell::new(title)]
     };
     let rows: Vec<Vec<Cell>> = tasks.iter().map(row).collect();
     out.columns(&rows, 2, 2);
@@ -214,7 +214,7 @@ fn show_body(task: &TaskView, out: &mut Output) {
         let found = next.filter(|found| is_box(line, &found.text));
         if let Some(found) = found {
             let indent = line.len() - line.trim_start().len();
-            let mark = if found.done { out.pick("✓", "[x]") } else { out.pick("☐", "[ ]") };
+            let mark = if found.done { out.glyph("✓", "[x]") } else { out.glyph("☐", "[ ]") };
             let style = if found.done { Style::new().green() } else { Style::new() };
             let mark = out.paint(mark, style);
             let indent = " ".repeat(indent);

@@ -76,12 +76,12 @@ impl ops::SignoffsView {
 
 fn show_role(role: &ops::RoleView, name: &str, out: &mut Output) {
     let count = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
-    let standing = CountView { done: count(role.approved), total: role.quorum };
+    let progress = CountView { done: count(role.approved), total: role.quorum };
     let (rich, plain, style) = match role.done {
         true => ("✓", "done ", Style::new().green()),
         false => ("⧖", "waits", Style::new().yellow()),
     };
-    let mark = out.paint(out.pick(rich, plain), style);
+    let mark = out.paint(out.glyph(rich, plain), style);
     let waiting = match (role.done, role.waiting_for.as_slice()) {
         (true, _) => String::new(),
         (false, []) => "  waiting for anyone".to_owned(),
@@ -91,7 +91,7 @@ fn show_role(role: &ops::RoleView, name: &str, out: &mut Output) {
     let text = role.prompt.as_ref().filter(|_| !role.done);
     let text = text.map(|path| format!("  {}", clean(path))).unwrap_or_default();
     let rest = out.dim(&format!("{waiting}{text}"));
-    out.line(format!("  {mark} {name}  {}{rest}", bar(standing, out)));
+    out.line(format!("  {mark} {name}  {}{rest}", bar(progress, out)));
     let rows: Vec<Vec<Cell>> = role.votes.iter().map(|vote| vote_cells(vote, out)).collect();
     out.columns(&rows, 5, 6);
 }
@@ -108,7 +108,7 @@ fn vote_cells(vote: &ops::VoteView, out: &Output) -> Vec<Cell> {
         (None, None) => String::new(),
     };
     vec![
-        Cell::styled(out.pick(rich, plain), style),
+        Cell::styled(out.glyph(rich, plain), style),
         Cell::styled(&vote.by, Style::new().cyan()),
         Cell::new(&vote.role),
         Cell::styled(out.ago(vote.at), Style::new().dimmed()),
@@ -128,7 +128,7 @@ fn show_missing(missing: &[ops::MissingView], out: &mut Output) {
     };
     let rows: Vec<Vec<Cell>> = missing.iter().map(row).collect();
     let widths = [0, 1, 2].map(|at| rows.iter().map(|row| row[at].width()).max().unwrap_or(0));
-    if !out.is_cut() || widths.iter().sum::<usize>() + 6 <= out.width() {
+    if !out.truncates() || widths.iter().sum::<usize>() + 6 <= out.width() {
         out.columns(&rows, 1, 2);
         return;
     }

@@ -37,7 +37,7 @@ pub(super) fn show_range(range: &RangeReview, tasks: usize, out: &mut Output) {
         facts.push(Cell::new(counted(tasks, "task")));
     }
     if range.files > 0 {
-        let minus = out.pick("−", "-");
+        let minus = out.glyph("−", "-");
         let lines = format!("{} +{} {minus}{}", counted(range.files, "file"), range.added, range.removed);
         facts.push(Cell::new(if range.added + range.removed > 0 {
             lines
@@ -59,7 +59,7 @@ pub(super) fn show_verdict(verdict: &Verdict, is_full: bool, out: &mut Output) {
         violations[..shown].iter().for_each(|violation| show_violation(violation, width, out));
         if shown < violations.len() {
             let more = violations.len() - shown;
-            let text = format!("{} {more} more of {}: --full", out.pick("…", "..."), violations[0].rule);
+            let text = format!("{} {more} more of {}: --full", out.glyph("…", "..."), violations[0].rule);
             out.line(out.dim(&text));
         }
     }
@@ -74,7 +74,7 @@ fn show_violation(violation: &Violation, width: usize, out: &mut Output) {
         true => ("✗", "error", Style::new().red()),
         false => ("!", "warn ", Style::new().yellow()),
     };
-    let mark = out.pick(rich, plain);
+    let mark = out.glyph(rich, plain);
     let head = Cell::styled(format!("{mark} {:width$}", violation.rule), style);
     let indent = mark.chars().count() + 1 + width + 2;
     out.hanging(&head, indent, &Cell::new(shown(violation)));
@@ -94,24 +94,24 @@ fn shown(violation: &Violation) -> String {
 
 /// Shows what there is to say of rules that nothing stands against.
 fn show_rest(verdict: &Verdict, width: usize, out: &mut Output) {
-    let holds = |rule: &&crate::review::RuleOutcome| rule.errors + rule.warnings == 0;
+    let is_clean = |rule: &&crate::review::RuleOutcome| rule.errors + rule.warnings == 0;
     let (off, on): (Vec<_>, Vec<_>) =
-        verdict.rules.iter().filter(holds).partition(|rule| rule.level == Level::Off);
+        verdict.rules.iter().filter(is_clean).partition(|rule| rule.level == Level::Off);
     for rule in on.iter().filter(|rule| rule.status.is_some()) {
-        let mark = out.pick("·", "note ");
+        let mark = out.glyph("·", "note ");
         let head = Cell::styled(format!("{mark} {:width$}", rule.rule), Style::new().dimmed());
         let indent = mark.chars().count() + 1 + width + 2;
         out.hanging(&head, indent, &Cell::new(rule.status.as_deref().unwrap_or_default()));
     }
     let silent = on.iter().filter(|rule| rule.status.is_none()).count();
     if silent > 0 {
-        let mark = out.paint(out.pick("✓", "ok   "), Style::new().green());
+        let mark = out.paint(out.glyph("✓", "ok   "), Style::new().green());
         let other = if verdict.violations.is_empty() { "" } else { "other " };
         out.line(format!("{mark} {}", counted(silent, &format!("{other}rule"))));
     }
     if !off.is_empty() {
         let names: Vec<&str> = off.iter().map(|rule| rule.rule.as_str()).collect();
-        let mark = out.pick("·", "off  ");
+        let mark = out.glyph("·", "off  ");
         let text = format!("off: {}", names.join(" "));
         let text = if out.is_rich() { text } else { names.join(" ") };
         out.hanging(

@@ -8,7 +8,7 @@ pub(crate) struct Day {
     /// The day.
     pub(crate) day: NaiveDate,
     /// Whether the line says more than the day.
-    pub(crate) says_more: bool,
+    pub(crate) has_remark: bool,
 }
 
 /// Reads `2025-05-23`, also with more behind it, and the usual long forms.
@@ -16,14 +16,14 @@ pub(crate) fn read(text: &str) -> Option<Day> {
     const LONG: [&str; 7] =
         ["%Y/%m/%d", "%Y.%m.%d", "%d.%m.%Y", "%B %d, %Y", "%b %d, %Y", "%d %B %Y", "%d %b %Y"];
     let text = text.trim().trim_matches(['`', '*', '"']).trim();
-    let (before, remark) = text.split_once(" (").unwrap_or((text, ""));
+    let (before, note) = text.split_once(" (").unwrap_or((text, ""));
     if let Some(day) = LONG.iter().find_map(|form| NaiveDate::parse_from_str(before.trim(), form).ok()) {
-        return Some(Day { day, says_more: !remark.is_empty() });
+        return Some(Day { day, has_remark: !note.is_empty() });
     }
     let (head, tail) = text.split_at_checked(10)?;
     let day = NaiveDate::parse_from_str(head, "%Y-%m-%d").ok()?;
     let ends = !tail.starts_with(|c: char| c.is_ascii_digit());
-    ends.then_some(Day { day, says_more: tail.chars().any(char::is_alphanumeric) })
+    ends.then_some(Day { day, has_remark: tail.chars().any(char::is_alphanumeric) })
 }
 
 /// Whether a value says that there is none.
@@ -41,11 +41,11 @@ mod tests {
         for text in ["2025-05-23", "2025/05/23", "23.05.2025", "May 23, 2025", "23 May 2025", "`2025-05-23`"]
         {
             let day = read(text).unwrap_or_else(|| panic!("{text}"));
-            assert_eq!((day.day.to_string().as_str(), day.says_more), ("2025-05-23", false), "{text}");
+            assert_eq!((day.day.to_string().as_str(), day.has_remark), ("2025-05-23", false), "{text}");
         }
-        assert!(read("2025-05-23 (afternoon)").unwrap().says_more);
-        assert!(read("May 23, 2025 (afternoon)").unwrap().says_more);
-        assert!(read("2025-05-23T10:00:00Z").unwrap().says_more);
+        assert!(read("2025-05-23 (afternoon)").unwrap().has_remark);
+        assert!(read("May 23, 2025 (afternoon)").unwrap().has_remark);
+        assert!(read("2025-05-23T10:00:00Z").unwrap().has_remark);
         for text in ["", "soon", "2025-13-01", "2025-05-231", "ééééééé"] {
             assert_eq!(read(text), None, "{text}");
         }

@@ -41,13 +41,13 @@ pub(crate) fn read_any(text: &str) -> Option<Heading<'_>> {
     let id = TaskId::parse(&id.to_ascii_uppercase()).ok()?;
     (!rest.starts_with(|c: char| c.is_alphanumeric() || matches!(c, '.' | '_' | '\''))).then(|| Heading {
         id,
-        title: loose_title(&text[..text.len() - bare.len()], rest),
+        title: approximate_title(&text[..text.len() - bare.len()], rest),
         is_usual: false,
     })
 }
 
 /// Returns the title behind an id and its separator. Marks of stress that begin before the id end at the end.
-fn loose_title<'a>(before: &str, rest: &'a str) -> &'a str {
+fn approximate_title<'a>(before: &str, rest: &'a str) -> &'a str {
     let is_mark = |c: char| matches!(c, '*' | '_' | '`');
     let rest = rest.trim();
     let rest = if before.ends_with(is_mark) { rest.trim_end_matches(is_mark) } else { rest };

@@ -63,7 +63,7 @@ pub(crate) fn in_section<'a>(name: &str, content: impl IntoIterator<Item = &'a s
             continue;
         }
         let item = if listing && !line.is_fenced() { item(line.text) } else { None };
-        found.nothing_else &= item.as_ref().is_some_and(|(_, says_more)| !says_more);
+        found.nothing_else &= item.as_ref().is_some_and(|(_, has_remark)| !has_remark);
         found.paths.extend(item.map(|(path, _)| path));
     }
     found.nothing_else &= !found.paths.is_empty();

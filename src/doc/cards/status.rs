@@ -38,7 +38,7 @@ pub(crate) struct Reading {
     /// Blocked by a dependency, so not by hand.
     pub(crate) by_dependency: bool,
     /// Whether the line says more than the status.
-    pub(crate) says_more: bool,
+    pub(crate) has_remark: bool,
 }
 
 /// Reads the value of a status line.
@@ -54,8 +54,8 @@ pub(crate) fn read(text: &str) -> Option<Reading> {
         let marked = words.is_empty() && !mark.is_empty() && head.contains(mark);
         (same || marked).then_some(*status)
     })?;
-    let says_more = tail.chars().any(char::is_alphanumeric);
-    Some(Reading { status, by_dependency: by_dependency && status == Status::Blocked, says_more })
+    let has_remark = tail.chars().any(char::is_alphanumeric);
+    Some(Reading { status, by_dependency: by_dependency && status == Status::Blocked, has_remark })
 }
 
 fn words(text: &str) -> String {
@@ -105,7 +105,7 @@ mod tests {
         ];
         for (text, status) in cases {
             let reading = read(text).unwrap_or_else(|| panic!("{text}"));
-            assert_eq!((reading.status, reading.says_more), (status, false), "{text}");
+            assert_eq!((reading.status, reading.has_remark), (status, false), "{text}");
         }
     }
 
@@ -116,7 +116,7 @@ mod tests {
         {
             assert_eq!(read(text), None, "{text}");
         }
-        assert!(read("Done (except the docs)").unwrap().says_more);
+        assert!(read("Done (except the docs)").unwrap().has_remark);
     }
 
     #[test]
@@ -126,7 +126,7 @@ mod tests {
                 let reading = read(&write(status, by_dependency)).unwrap();
                 assert_eq!(reading.status, status);
                 assert_eq!(reading.by_dependency, by_dependency && status == Status::Blocked);
-                assert!(!reading.says_more);
+                assert!(!reading.has_remark);
             }
         }
     }

@@ -29,7 +29,7 @@ pub(crate) fn write(text: &str) -> String {
 }
 
 /// Writes a value that may be left out, so that it is not taken for a word that says there is none.
-pub(crate) fn write_said(text: &str) -> String {
+pub(crate) fn write_quoted(text: &str) -> String {
     if super::days::is_placeholder(text) || super::days::read(text).is_some() {
         quote(text)
     } else {
@@ -61,20 +61,20 @@ fn tags(text: &str) -> Option<Vec<&str>> {
 
 /// Reads ids: between commas, words such as `and`, or spaces. The second value tells whether the text says more.
 pub(crate) fn read_ids(text: &str) -> (Vec<String>, bool) {
-    let mut says_more = false;
+    let mut has_remark = false;
     let mut ids = Vec::new();
     let plain = text.replace([';', '，', '、', '&', '+'], ",").replace(" and ", ",");
     for item in read_list(&plain) {
-        let (id, remark) = item.split_once([' ', '(']).unwrap_or((&item, ""));
-        let is_remark = remark.is_empty() || item[id.len()..].trim_start().starts_with('(');
-        if is_remark {
-            says_more |= !remark.is_empty();
+        let (id, note) = item.split_once([' ', '(']).unwrap_or((&item, ""));
+        let is_note = note.is_empty() || item[id.len()..].trim_start().starts_with('(');
+        if is_note {
+            has_remark |= !note.is_empty();
             ids.push(read(id).text.to_ascii_uppercase());
         } else {
             ids.extend(item.split_whitespace().map(|id| read(id).text.to_ascii_uppercase()));
         }
     }
-    (ids, says_more)
+    (ids, has_remark)
 }
 
 /// Writes a list so that [`read_list`] returns it.

@@ -219,11 +219,11 @@ impl Reader<'_> {
         for (key, value) in stages {
             let name = key.get_ref().as_ref();
             let path = format!("stage.{name}");
-            let places: Vec<(&[Stage], usize)> = pipelines
+            let positions: Vec<(&[Stage], usize)> = pipelines
                 .iter()
                 .filter_map(|stages| Some((*stages, stages.iter().position(|stage| stage.as_str() == name)?)))
                 .collect();
-            if places.is_empty() {
+            if positions.is_empty() {
                 if Stage::parse(name).is_some() {
                     let all = pipelines.iter().flat_map(|stages| stages.iter().map(Stage::as_str));
                     let message = format!("unknown stage `{name}`: no pipeline has it");
@@ -239,7 +239,7 @@ impl Reader<'_> {
             let Some(target) = config.rules_of(name).on_fail.as_ref().filter(|stage| !stage.is_none()) else {
                 continue;
             };
-            if !places.iter().any(|(stages, at)| stages[..*at].contains(target)) {
+            if !positions.iter().any(|(stages, at)| stages[..*at].contains(target)) {
                 let span = value.get_ref().get("on_fail").map_or(key.span(), Spanned::span);
                 let hint = "a failure sends a task back; leave `on_fail` out for the pipeline's first stage";
                 let message = format!("`{target}` comes before `{name}` in no pipeline");

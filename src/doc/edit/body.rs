@@ -75,8 +75,8 @@ impl Draft {
             _ => 2,
         };
         // A blank line before the next heading; at the end of the file a last line ending where there was one.
-        let wanted = if end < self.text.len() { 2 } else { usize::from(self.text.ends_with('\n')) };
-        let after = wanted.saturating_sub(self.text[at..end].matches('\n').count());
+        let line_ends = if end < self.text.len() { 2 } else { usize::from(self.text.ends_with('\n')) };
+        let after = line_ends.saturating_sub(self.text[at..end].matches('\n').count());
         let new = format!("{}{added}{}", ending.repeat(before), ending.repeat(after));
         self.text.insert_str(at, &new);
     }

@@ -160,7 +160,7 @@ impl Scalar {
     }
 
     /// Whether a value already says this.
-    fn is_said_by(&self, node: &Node) -> bool {
+    fn is_stated_by(&self, node: &Node) -> bool {
         match self {
             Self::Text(text) | Self::Plain(text) => node.as_text() == Some(text),
             Self::Integer(number) => node.as_text() == Some(&number.to_string()),
@@ -169,7 +169,7 @@ impl Scalar {
 }
 
 /// Whether a list, or a single scalar in its place, already holds these items.
-fn holds(node: &Node, items: &[String]) -> bool {
+fn contains(node: &Node, items: &[String]) -> bool {
     let nodes = match node {
         Node::List(nodes) => nodes.as_slice(),
         Node::Null => &[],
@@ -182,7 +182,7 @@ impl Draft {
     pub(super) fn set(&mut self, key: &str, value: &Value) -> Result<(), Problem> {
         match (self.index_of(key), value.scalar()) {
             (Some(index), Ok(scalar)) => self.set_scalar(index, &scalar),
-            (Some(index), Err(items)) if holds(&self.root[index].1, items) => Ok(()),
+            (Some(index), Err(items)) if contains(&self.root[index].1, items) => Ok(()),
             (Some(index), Err(items)) => self.set_list(index, items),
             (None, Ok(scalar)) => {
                 let written = scalar.write(Place::Block);
@@ -198,15 +198,15 @@ impl Draft {
 
     fn set_scalar(&mut self, index: usize, value: &Scalar) -> Result<(), Problem> {
         let node = &self.root[index].1;
-        let is_said = value.is_said_by(node);
+        let is_stated = value.is_stated_by(node);
         // `no` and `"no"` are the same text, but where a reason is asked for only the second one is a reason.
         let quotes_matter = node.as_text().is_some_and(scalar::is_switch);
-        if is_said && !quotes_matter {
+        if is_stated && !quotes_matter {
             return Ok(());
         }
         let entry = self.entry(index)?;
         let is_quoted = matches!(entry.style, Style::Single | Style::Double);
-        if is_said && is_quoted == matches!(value, Scalar::Text(_)) {
+        if is_stated && is_quoted == matches!(value, Scalar::Text(_)) {
             return Ok(());
         }
         let written = value.write_as(entry.style);

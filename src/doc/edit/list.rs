@@ -191,12 +191,10 @@ impl Draft {
         let line_start = lines::start_of(&self.text, before.start);
         let stands_alone = self.text[line_start..before.start].trim_matches(lines::BLANKS).is_empty();
         let line_end = lines::content_end(&self.text, before.end);
-        let behind = &self.text[before.end..line_end];
-        let has_comma = behind.trim_start_matches(lines::BLANKS).starts_with(',');
-        let rest = behind
-            .trim_start_matches(lines::BLANKS)
-            .trim_start_matches(',')
-            .trim_start_matches(lines::BLANKS);
+        let after = &self.text[before.end..line_end];
+        let has_comma = after.trim_start_matches(lines::BLANKS).starts_with(',');
+        let rest =
+            after.trim_start_matches(lines::BLANKS).trim_start_matches(',').trim_start_matches(lines::BLANKS);
         if !stands_alone || line_start <= entry.value.start || !(rest.is_empty() || rest.starts_with('#')) {
             return self.splice(before.end..before.end, &format!(", {written}"));
         }
@@ -238,8 +236,8 @@ impl Draft {
         let item = items[at].value.clone();
         let line_start = lines::start_of(&self.text, item.start);
         let line_end = lines::content_end(&self.text, item.end);
-        let behind = self.text[item.end..line_end].trim_start_matches(lines::BLANKS);
-        let rest = behind.strip_prefix(',').unwrap_or(behind).trim_start_matches(lines::BLANKS);
+        let after = self.text[item.end..line_end].trim_start_matches(lines::BLANKS);
+        let rest = after.strip_prefix(',').unwrap_or(after).trim_start_matches(lines::BLANKS);
         let alone = self.text[line_start..item.start].trim_matches(lines::BLANKS).is_empty()
             && line_start > entry.value.start;
         if alone && (rest.is_empty() || rest.starts_with('#')) {
@@ -254,8 +252,8 @@ impl Draft {
             let comma = self.text[item.end..inner].trim_matches(lines::BLANKS) == ",";
             item.start..if comma { inner } else { item.end }
         };
-        let cut = self.text[range.clone()].replace(&self.text[item], "");
-        (!cut.contains(['\n', '#'])).then_some(range)
+        let rest_of_line = self.text[range.clone()].replace(&self.text[item], "");
+        (!rest_of_line.contains(['\n', '#'])).then_some(range)
     }
 }
 

@@ -126,7 +126,7 @@ impl Document {
                 .at_line(1)
                 .with_hint("move long text below the front matter"));
         }
-        Err(self.blame(edits))
+        Err(self.refused_edit(edits))
     }
 
     fn draft(&self, edits: &[Edit]) -> Result<Draft, Problem> {
@@ -138,7 +138,7 @@ impl Document {
     }
 
     /// Finds the first of several edits that does not come out as intended.
-    fn blame(&self, edits: &[Edit]) -> Problem {
+    fn refused_edit(&self, edits: &[Edit]) -> Problem {
         let comes_out =
             |count: &usize| self.draft(&edits[..*count]).is_ok_and(|draft| is_as_intended(&draft));
         let sound = (1..edits.len()).take_while(comes_out).count();

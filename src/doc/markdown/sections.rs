@@ -117,8 +117,8 @@ impl<'t> HeadingStack<'t> {
     }
 
     /// Whether one of the headings is as asked.
-    pub(super) fn any(&self, asked: impl Fn(&str) -> bool) -> bool {
-        self.open.iter().any(|&(_, heading)| asked(heading))
+    pub(super) fn any(&self, test: impl Fn(&str) -> bool) -> bool {
+        self.open.iter().any(|&(_, heading)| test(heading))
     }
 }
 

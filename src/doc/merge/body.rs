@@ -119,18 +119,18 @@ fn is_sound(pieces: &[Piece], bodies: Versions<Option<&str>>) -> bool {
     let found = names(&merged);
     let added = all.ours.union(&all.theirs).filter(|name| !all.base.contains(*name));
     let kept = all.ours.intersection(&all.theirs);
-    added.chain(kept).all(|name| found.contains(name)) && holds_lines(&merged, bare)
+    added.chain(kept).all(|name| found.contains(name)) && contains_lines(&merged, bare)
 }
 
 /// Whether no line is lost, ticks aside.
-fn holds_lines(merged: &str, bodies: Versions<&str>) -> bool {
+fn contains_lines(merged: &str, bodies: Versions<&str>) -> bool {
     let merged = ticks::count_lines(merged);
     let all = bodies.map(ticks::count_lines);
     let count = |lines: &HashMap<String, usize>, line: &str| lines.get(line).copied().unwrap_or(0);
     all.ours.keys().chain(all.theirs.keys()).all(|line| {
         let versions = all.as_ref().map(|lines| count(lines, line));
-        let wanted = versions.decide().copied().unwrap_or(versions.ours.min(versions.theirs));
-        count(&merged, line) >= wanted
+        let expected = versions.decide().copied().unwrap_or(versions.ours.min(versions.theirs));
+        count(&merged, line) >= expected
     })
 }
 

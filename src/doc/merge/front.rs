@@ -23,15 +23,15 @@ struct Merged {
     key: String,
     pieces: Vec<Piece>,
     /// What it says; where it is a conflict, what it says with one side's lines.
-    says: Says,
+    decided: Decided,
 }
 
-enum Says {
+enum Decided {
     One(Node),
     Either(Versions<Option<Node>>),
 }
 
-impl Says {
+impl Decided {
     fn of(&self, side: Side) -> Option<&Node> {
         match self {
             Self::One(node) => Some(node),
@@ -58,7 +58,7 @@ fn by_key(documents: Versions<Option<&Document>>, kind: Kind) -> Option<Vec<Piec
     let is_sound = |side: &Side| {
         let Some(root) = root_of(&resolved(&pieces, *side), kind) else { return false };
         let found = root.iter().map(|(key, value)| (key.as_text().unwrap_or_default(), value));
-        found.eq(merged.iter().filter_map(|key| Some((key.key.as_str(), key.says.of(*side)?))))
+        found.eq(merged.iter().filter_map(|key| Some((key.key.as_str(), key.decided.of(*side)?))))
     };
     sides.iter().all(is_sound).then_some(pieces)
 }
@@ -122,7 +122,7 @@ fn compare_keys(a: &str, b: &str) -> Ordering {
 fn merge_key(key: &str, versions: Versions<Option<&Part<'_>>>, decision: StageDecision) -> Option<Merged> {
     let subject = Subject::Key(key.to_owned());
     let nodes = versions.map(|part| part.map(|part| part.value));
-    let wanted = match decision {
+    let merged_value = match decision {
         StageDecision::Plain => values::merge(key, nodes),
         StageDecision::Follow(side) => Some(nodes.of(side).cloned()),
         StageDecision::Parted => None,
@@ -135,17 +135,17 @@ fn merge_key(key: &str, versions: Versions<Option<&Part<'_>>>, decision: StageDe
         ours: whole.ours + texts.ours,
         theirs: whole.theirs + texts.theirs,
     };
-    if matches!(wanted, Some(None)) && are_kept("", whole.as_ref().map(String::as_str)) {
+    if matches!(merged_value, Some(None)) && are_kept("", whole.as_ref().map(String::as_str)) {
         return None;
     }
-    let written = wanted.flatten().and_then(|value| Some((values::write(versions, &value)?, value)));
-    let (own, says) = match written {
-        Some((text, value)) => (Piece::Text(text), Says::One(value)),
+    let written = merged_value.flatten().and_then(|value| Some((values::write(versions, &value)?, value)));
+    let (own, decided) = match written {
+        Some((text, value)) => (Piece::Text(text), Decided::One(value)),
         None => {
             let sides = texts.map(str::to_owned);
             (
                 Piece::Conflict { subject: subject.clone(), sides },
-                Says::Either(nodes.map(|node| node.cloned())),
+                Decided::Either(nodes.map(|node| node.cloned())),
             )
         }
     };
@@ -157,7 +157,7 @@ fn merge_key(key: &str, versions: Versions<Option<&Part<'_>>>, decision: StageDe
     };
     let mut pieces = join_comments(leads, &subject);
     pieces.push(own);
-    Some(Merged { key: key.to_owned(), pieces, says })
+    Some(Merged { key: key.to_owned(), pieces, decided })
 }
 
 /// Merges as lines, and accepts the result only where it says what the rules want.
@@ -165,19 +165,19 @@ fn by_line(documents: Versions<Option<&Document>>, kind: Kind) -> Vec<Piece> {
     let fronts =
         documents.map(|document| document.map_or("", |document| &document.text()[..document.source().body]));
     let pieces = join_lines(fronts, &Subject::Lines);
-    let wanted =
+    let merged_value =
         documents.map(|document| Node::Map(document.map_or(Vec::new(), |document| document.root().to_vec())));
-    let wanted = values::merge("", wanted.as_ref().map(Some));
+    let merged_value = values::merge("", merged_value.as_ref().map(Some));
     let sorted = |mut root: Vec<(Node, Node)>| {
         root.sort_by_cached_key(|(key, _)| yaml::one_line(key));
         root
     };
     let found = root_of(&resolved(&pieces, Side::Ours), kind).map(sorted);
-    let wanted = match wanted {
+    let merged_value = match merged_value {
         Some(Some(Node::Map(root))) => Some(sorted(root)),
         _ => None,
     };
-    if is_clean(&pieces) && wanted.is_some() && wanted == found {
+    if is_clean(&pieces) && merged_value.is_some() && merged_value == found {
         return pieces;
     }
     vec![Piece::Conflict { subject: Subject::Lines, sides: fronts.map(str::to_owned) }]
@@ -300,12 +300,12 @@ fn judge_stage(records: Versions<&Record<'_>>) -> StageDecision {
     if ours.is_empty() || theirs.is_empty() {
         return StageDecision::Plain;
     }
-    let is_told = |stage: &Option<String>, path: &[(&str, &str)]| {
+    let explains = |stage: &Option<String>, path: &[(&str, &str)]| {
         path.last().map(|(_, to)| *to) == Some(stage.as_deref().unwrap_or("none"))
     };
-    if theirs.starts_with(&ours) && is_told(&stages.theirs, &theirs) {
+    if theirs.starts_with(&ours) && explains(&stages.theirs, &theirs) {
         StageDecision::Follow(Side::Theirs)
-    } else if ours.starts_with(&theirs) && is_told(&stages.ours, &ours) {
+    } else if ours.starts_with(&theirs) && explains(&stages.ours, &ours) {
         StageDecision::Follow(Side::Ours)
     } else {
         StageDecision::Parted
@@ -360,8 +360,8 @@ pub(super) fn are_kept(merged: &str, versions: Versions<&str>) -> bool {
         let count = Versions::new(&all.base, &all.ours, &all.theirs)
             .map(|version| version.get(comment).copied().unwrap_or(0));
         // What both sides changed must be there as often as the side says that has more of it.
-        let wanted = *count.decide_or_greater();
-        merged.get(comment).copied().unwrap_or(0) >= wanted
+        let expected = *count.decide_or_greater();
+        merged.get(comment).copied().unwrap_or(0) >= expected
     })
 }
 

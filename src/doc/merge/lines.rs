@@ -258,13 +258,13 @@ fn runs(
     common: &HashSet<usize>,
     keep: &HashSet<usize>,
 ) -> Vec<Vec<usize>> {
-    let places: std::collections::HashMap<usize, usize> =
+    let positions: std::collections::HashMap<usize, usize> =
         spine.iter().enumerate().map(|(at, &id)| (id, at + 1)).collect();
     let mut runs = vec![Vec::new(); spine.len() + 1];
     let mut place = 0;
     for id in sequence {
         if common.contains(id) {
-            place = places[id];
+            place = positions[id];
         } else if keep.contains(id) {
             runs[place].push(*id);
         }

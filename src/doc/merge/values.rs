@@ -164,7 +164,7 @@ pub(super) fn field<'n>(node: &'n Node, name: &str) -> Option<&'n str> {
 /// Returns lines that say `value`; none where there is no way to write it without losing something.
 pub(super) fn write(versions: Versions<Option<&Part<'_>>>, value: &Node) -> Option<String> {
     let texts = versions.map(|part| part.map_or("", |part| part.text));
-    let is_good = |text: &String| are_kept(text, texts) && says(text, versions, value);
+    let is_good = |text: &String| are_kept(text, texts) && reads_as(text, versions, value);
     let decided = texts.decide().map(|text| (*text).to_owned());
     decided
         .filter(is_good)
@@ -176,7 +176,7 @@ pub(super) fn write(versions: Versions<Option<&Part<'_>>>, value: &Node) -> Opti
 }
 
 /// Whether a text says the value: as a side's own lines do, else as the parser reads it.
-fn says(text: &str, versions: Versions<Option<&Part<'_>>>, value: &Node) -> bool {
+fn reads_as(text: &str, versions: Versions<Option<&Part<'_>>>, value: &Node) -> bool {
     let own = SIDES.iter().filter_map(|side| *versions.of(*side)).find(|part| part.text == text);
     if let Some(part) = own {
         return part.value == value;
@@ -220,14 +220,14 @@ fn by_part(versions: Versions<Option<&Part<'_>>>, value: &Node) -> Option<String
     let none = ("", "", "");
     let parts = Versions::new(versions.base.map_or(none, Part::split), ours.split(), theirs.split());
     let key = parts.map(|part| part.0);
-    let behind = parts.map(|part| part.2);
+    let after = parts.map(|part| part.2);
     let spelled = match (ours.value == value, theirs.value == value) {
         (true, true) => parts.map(|part| part.1).decide_or_greater().to_owned(),
         (true, false) => parts.ours.1,
         (false, true) => parts.theirs.1,
         (false, false) => return None,
     };
-    Some([key.decide_or_greater(), spelled, behind.decide_or_greater()].concat())
+    Some([key.decide_or_greater(), spelled, after.decide_or_greater()].concat())
 }
 
 /// Returns the lines of the sides that say the value, the better commented one first.
@@ -249,9 +249,9 @@ struct Block<'d> {
 
 /// Joins lists that have their items on lines of their own, in the same place.
 fn by_item(versions: Versions<Option<&Part<'_>>>, value: &Node) -> Option<String> {
-    let Node::List(wanted) = value else { return None };
+    let Node::List(merged_items) = value else { return None };
     let (ours, theirs) = (versions.ours?, versions.theirs?);
-    if wanted.is_empty() || ours.entry.style != theirs.entry.style {
+    if merged_items.is_empty() || ours.entry.style != theirs.entry.style {
         return None;
     }
     let blocks = Versions::new(versions.base.and_then(block), Some(block(ours)?), Some(block(theirs)?));
@@ -260,7 +260,7 @@ fn by_item(versions: Versions<Option<&Part<'_>>>, value: &Node) -> Option<String
     let chunks = blocks
         .as_ref()
         .map(|block| block.chunks.iter().copied().collect::<std::collections::HashMap<_, _>>());
-    for item in wanted {
+    for item in merged_items {
         let chunk = chunks.as_ref().map(|chunks| chunks.get(item).copied());
         let text = match (chunk.ours, chunk.theirs) {
             (Some(ours), Some(theirs)) => {
@@ -294,7 +294,7 @@ fn block<'d>(part: &Part<'d>) -> Option<Block<'d>> {
 
 /// Rewrites the list of one side: of the one that changed its style, else of the longer one.
 fn by_edit(versions: Versions<Option<&Part<'_>>>, value: &Node) -> Option<String> {
-    let Node::List(wanted) = value else { return None };
+    let Node::List(merged_items) = value else { return None };
     let mut frames: Vec<&Part<'_>> = SIDES.iter().filter_map(|side| *versions.of(*side)).collect();
     let is_restyled =
         |part: &Part<'_>| versions.base.is_some_and(|base| base.entry.style != part.entry.style);
@@ -303,7 +303,7 @@ fn by_edit(versions: Versions<Option<&Part<'_>>>, value: &Node) -> Option<String
     let written = [frames.pop().map(written), Some(written(frame))].into_iter().flatten().flatten();
     let written: std::collections::HashMap<&Node, &str> = written.collect();
     let items: Vec<ListItem<'_>> =
-        wanted.iter().map(|node| ListItem { node, written: written.get(node).copied() }).collect();
+        merged_items.iter().map(|node| ListItem { node, written: written.get(node).copied() }).collect();
     relist(frame.text, &items)
 }
 

@@ -116,7 +116,7 @@ impl Formed {
         let base_form = base.filter(|text| !text.is_empty()).map(Form::of);
         let texts = Versions::new(base.unwrap_or_default(), ours, theirs);
         let kinds = [base_form.map(|form| form.endings), Some(ours_form.endings), Some(theirs_form.endings)];
-        let has = |wanted: Endings| kinds.contains(&Some(wanted));
+        let has = |endings: Endings| kinds.contains(&Some(endings));
         let is_unified = has(Endings::Lf) && has(Endings::CrLf);
         let form = Form {
             has_bom: choose(base_form.map(|form| form.has_bom), ours_form.has_bom, theirs_form.has_bom),

@@ -170,7 +170,7 @@ fn votes() -> impl Strategy<Value = Vote> {
     let numbers = (1..9_u32, 0..2_000_000_000_i64, any::<bool>());
     (files, text(), text(), name, "[0-9a-f]{64}", numbers).prop_map(
         |(files, notes, signature, name, digest, (round, at, is_old))| {
-            let said = |text: Option<String>| text.filter(|text| !text.trim().is_empty());
+            let non_empty = |text: Option<String>| text.filter(|text| !text.trim().is_empty());
             let mut vote = vote();
             vote.covers.files = files
                 .into_iter()
@@ -182,7 +182,7 @@ fn votes() -> impl Strategy<Value = Vote> {
             }
             vote.covers.files.sort();
             vote.covers.digest = digest;
-            (vote.notes, vote.signature) = (said(notes), said(signature));
+            (vote.notes, vote.signature) = (non_empty(notes), non_empty(signature));
             vote.by.name = name;
             vote.round = round;
             vote.at = DateTime::from_timestamp(at, 0).unwrap();

@@ -316,7 +316,7 @@ pub(in crate::doc) fn items(text: &str, entry: &Entry) -> Option<Vec<Item>> {
 
 fn block_items(text: &str, entry: &Entry, indent: usize) -> Option<Vec<Item>> {
     let mut items: Vec<Item> = Vec::new();
-    let mut holds_block = false;
+    let mut contains_block = false;
     let mut at = entry.value.start;
     while at < entry.end {
         let end = lines::next(text, at).min(entry.end);
@@ -327,16 +327,16 @@ fn block_items(text: &str, entry: &Entry, indent: usize) -> Option<Vec<Item>> {
         if depth == indent && (content == "-" || content.starts_with("- ")) {
             let value = at + line.len() - content[1..].trim_start_matches(' ').len()..at + line.len();
             items.push(Item { value, lines: at..end, own_end: end });
-            holds_block = opens_block(line);
+            contains_block = opens_block(line);
         } else if content.is_empty() || is_comment && depth <= indent {
             // It stands between the items.
         } else if depth <= indent {
             return None;
         } else {
-            holds_block |= opens_block(line);
+            contains_block |= opens_block(line);
             let item = items.last_mut()?;
             item.lines.end = end;
-            if !is_comment || holds_block {
+            if !is_comment || contains_block {
                 item.own_end = end;
                 item.value.end = at + line.len();
             }

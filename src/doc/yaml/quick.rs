@@ -90,7 +90,7 @@ fn scalar(text: &str, is_text: fn(&str) -> bool) -> Option<Node> {
         let is_as_written = first != '0' && text.len() <= 18;
         return is_as_written.then(|| Node::Literal(text.to_owned()));
     }
-    let has = |wanted: &[u8]| bytes.iter().any(|byte| wanted.contains(byte));
+    let has = |any_of: &[u8]| bytes.iter().any(|byte| any_of.contains(byte));
     let is_based = first == '0' && matches!(bytes.get(1), Some(b'x' | b'o' | b'b'));
     let is_no_number =
         !bytes.iter().all(|byte| b"0123456789.eE+-".contains(byte)) || has(b"-") && !has(b"eE");

@@ -26,8 +26,8 @@ pub(in crate::doc) fn quoted(text: &str) -> String {
 
 /// Writes a text in single quotes; none where it holds what those cannot.
 pub(in crate::doc) fn single(text: &str) -> Option<String> {
-    let holds = text.chars().all(is_printable);
-    holds.then(|| format!("'{}'", text.replace('\'', "''")))
+    let is_plain = text.chars().all(is_printable);
+    is_plain.then(|| format!("'{}'", text.replace('\'', "''")))
 }
 
 /// Writes a text in double quotes, on one line.

@@ -39,7 +39,7 @@ impl Changes {
         };
         let commits: Result<Vec<_>> = infos.into_par_iter().map_init(|| shared.open(), of).collect();
         let net = if ends.is_staged {
-            let index_file = workspace.places().index_file(env);
+            let index_file = workspace.repo_paths().index_file(env);
             let staged = repository.staged(&index_file)?.files("");
             let before =
                 ends.merge_base.map(|id| repository.tree_files(id, "")).transpose()?.unwrap_or_default();

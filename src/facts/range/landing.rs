@@ -234,7 +234,7 @@ impl<'r, 'a> Gatherer<'r, 'a> {
     fn file_of<'f>(&self, task: &'f TaskId, own: &'f Found) -> (Vote, VoteFile<'f>) {
         let author = own.first.as_ref().map(|first| &first.author);
         // A signature that the base has was good when it came there; one of the range must be good now.
-        let brought = own.first.as_ref().filter(|first| first.was_held);
+        let brought = own.first.as_ref().filter(|first| first.was_on_base);
         let verified_at = Some(brought.map_or(self.range.policy.as_of, |first| first.committed_at));
         let (name, now, then) = (own.name.as_str(), own.now.as_slice(), own.then.as_deref());
         (own.vote.clone(), VoteFile { task, name, now, then, author, verified_at })
@@ -317,7 +317,7 @@ impl<'r, 'a> Gatherer<'r, 'a> {
             added: self.added_at(own),
             looked_at,
             flaw: flaw_of(record, &person, &task.id, config, round),
-            was_held: own.sides.tip || own.first.as_ref().is_some_and(|first| first.was_held),
+            was_on_base: own.sides.tip || own.first.as_ref().is_some_and(|first| first.was_on_base),
             sides: own.sides,
             is_rewritten: own.is_rewritten,
         }

@@ -87,8 +87,8 @@ impl RangeReader<'_> {
                 Some(state) => (self.text(state)?, false),
                 None => self.field_merge(path, [base_state, ours_state, theirs_state])?,
             };
-            let held = self.text(result)?;
-            found.extend(difference(info.id, path, &expected, &held, had_conflict));
+            let actual = self.text(result)?;
+            found.extend(difference(info.id, path, &expected, &actual, had_conflict));
         }
         Ok(())
     }
@@ -144,14 +144,14 @@ fn difference(
     commit: CommitId,
     path: &str,
     expected: &str,
-    held: &str,
+    actual: &str,
     had_conflict: bool,
 ) -> Option<MergedRecord> {
-    if expected == held {
+    if expected == actual {
         return None;
     }
-    let (expected, held) = first_difference(expected, held);
-    let diff = TextDiff::from_lines(&expected, &held);
+    let (expected, actual) = first_difference(expected, actual);
+    let diff = TextDiff::from_lines(&expected, &actual);
     let lines = diff.iter_all_changes().filter_map(|change| {
         let sign = match change.tag() {
             ChangeTag::Delete => '-',

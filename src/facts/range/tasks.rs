@@ -103,7 +103,7 @@ impl RangeReader<'_> {
             is_deleted: after.is_none(),
             collides: before.is_none() && self.collides(id, new.as_ref())?,
             findings: self
-                .standing(joined(findings(&self.head)?, at_tip, &findings_before), &findings_before),
+                .not_passed_on(joined(findings(&self.head)?, at_tip, &findings_before), &findings_before),
             findings_before,
             attributed: self.attributed(id)?,
             open_boxes: new.as_ref().map(|task| open_boxes(&task.body)).unwrap_or_default(),
@@ -143,7 +143,7 @@ impl RangeReader<'_> {
     }
 
     /// A finding whose file is gone is as open as it was.
-    fn standing(&self, mut findings: Vec<Finding>, before: &[Finding]) -> Vec<Finding> {
+    fn not_passed_on(&self, mut findings: Vec<Finding>, before: &[Finding]) -> Vec<Finding> {
         let gone: Vec<&Finding> =
             before.iter().filter(|old| !findings.iter().any(|own| own.id == old.id)).collect();
         findings.extend(gone.into_iter().filter(|old| old.state().is_open()).cloned());

@@ -35,7 +35,7 @@ pub(super) fn follow(
     edit_again: &EditAgain<'_>,
     left: &mut Vec<Skipped>,
 ) -> Vec<Written> {
-    let Some(work_dir) = &repository.places().work_dir else { return Vec::new() };
+    let Some(work_dir) = &repository.repo_paths().work_dir else { return Vec::new() };
     let mut written = Vec::new();
     for each in pending {
         let path = &each.edit.path;

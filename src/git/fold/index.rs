@@ -156,7 +156,7 @@ impl LockedIndex {
                 entry.stat = stat;
             }
         }
-        if let Some(work_dir) = &repository.places().work_dir {
+        if let Some(work_dir) = &repository.repo_paths().work_dir {
             smudge(&mut index, work_dir);
         }
         let mode = std::fs::metadata(&self.path).map(|found| found.permissions());

@@ -237,7 +237,7 @@ fn move_head(repository: &Repository, fold: &Fold<'_>, commit_id: ObjectId) -> R
         Ok(moved) => {
             for edit in moved {
                 let name = edit.name.as_bstr().to_str_lossy();
-                share(&repository.places().common_dir.join(&*name));
+                share(&repository.repo_paths().common_dir.join(&*name));
             }
             Ok(())
         }
@@ -255,7 +255,7 @@ impl Repository {
         let id =
             self.inner.write_buf(kind, bytes).map_err(|error| Error::because("write an object", &error))?;
         let hex = id.to_string();
-        let folder = self.places().common_dir.join("objects").join(&hex[..2]);
+        let folder = self.repo_paths().common_dir.join("objects").join(&hex[..2]);
         share(&folder);
         share(&folder.join(&hex[2..]));
         Ok(id)

@@ -216,10 +216,10 @@ impl Listing {
     /// Puts a new name where git sorts it.
     pub(super) fn insert(&mut self, name: &str, kind: EntryKind, id: ObjectId) -> Result<(), Error> {
         let is_tree = kind == EntryKind::Tree;
-        let is_behind = |entry: &EntryRef<'_>| {
+        let follows = |entry: &EntryRef<'_>| {
             name_order(entry.filename, entry.mode.is_tree(), name.as_bytes(), is_tree) == Ordering::Greater
         };
-        let at = self.first(is_behind)?.map_or(self.bytes.len(), |(_, span)| span.start);
+        let at = self.first(follows)?.map_or(self.bytes.len(), |(_, span)| span.start);
         let entry = [kind.as_octal_str().as_bytes(), b" ", name.as_bytes(), b"\0", id.as_slice()].concat();
         self.bytes.splice(at..at, entry);
         Ok(())
@@ -233,14 +233,14 @@ impl Listing {
     /// Returns the first entry of a kind, and where it stands in the bytes.
     fn first(
         &self,
-        is_wanted: impl Fn(&EntryRef<'_>) -> bool,
+        is_replaced: impl Fn(&EntryRef<'_>) -> bool,
     ) -> Result<Option<(EntryRef<'_>, Range<usize>)>, Error> {
         let mut entries = TreeRefIter::from_bytes(&self.bytes, self.hash);
         let mut start = 0;
         while let Some(entry) = entries.next() {
             let entry = entry.map_err(|error| Error::other("read a tree", error))?;
             let end = entries.offset_to_next_entry(&self.bytes);
-            if is_wanted(&entry) {
+            if is_replaced(&entry) {
                 return Ok(Some((entry, start..end)));
             }
             start = end;

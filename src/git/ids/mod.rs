@@ -28,7 +28,7 @@ pub struct IdsElsewhere {
     branches: Cache,
     /// Below a working tree.
     tasks_folder: PathBuf,
-    places: RepoPaths,
+    repo_paths: RepoPaths,
     /// The task folders of other working trees, once somebody has asked.
     elsewhere: OnceCell<Vec<PathBuf>>,
 }
@@ -38,15 +38,15 @@ impl IdsElsewhere {
     /// as `.tracker`.
     ///
     /// A branch whose objects this clone lacks (a partial or damaged clone) counts as empty.
-    pub fn load(places: &RepoPaths, tracker_folder: &str) -> Result<Self, Error> {
+    pub fn load(repo_paths: &RepoPaths, tracker_folder: &str) -> Result<Self, Error> {
         let tasks_folder = format!("{}/tasks", tracker_folder.trim_matches('/'));
-        let tips = refs::tips(places)?;
-        let file = cache_file(places, tracker_folder);
+        let tips = refs::tips(repo_paths)?;
+        let file = cache_file(repo_paths, tracker_folder);
         let cached = Cache::read(&file);
         let branches = match cached {
             Some(cached) if cached.is_of(&tips) => cached,
             cached => {
-                let found = scan(&places.common_dir, &tips, &tasks_folder, cached.as_ref());
+                let found = scan(&repo_paths.common_dir, &tips, &tasks_folder, cached.as_ref());
                 let found = Cache::from_findings(&tips, &found);
                 found.write(&file);
                 found
@@ -55,7 +55,7 @@ impl IdsElsewhere {
         Ok(Self {
             branches,
             tasks_folder: tasks_folder.into(),
-            places: places.clone(),
+            repo_paths: repo_paths.clone(),
             elsewhere: OnceCell::new(),
         })
     }
@@ -97,15 +97,15 @@ impl IdsElsewhere {
 
     fn task_folders(&self) -> &[PathBuf] {
         self.elsewhere.get_or_init(|| {
-            let tops = self.places.other_work_dirs();
+            let tops = self.repo_paths.other_work_dirs();
             tops.into_iter().map(|top| top.join(&self.tasks_folder)).collect()
         })
     }
 }
 
 /// A repository may hold more than one tracker, in folders of a larger project.
-fn cache_file(places: &RepoPaths, tracker_folder: &str) -> PathBuf {
-    let folder = places.common_dir.join("tracker");
+fn cache_file(repo_paths: &RepoPaths, tracker_folder: &str) -> PathBuf {
+    let folder = repo_paths.common_dir.join("tracker");
     match tracker_folder.trim_matches('/') {
         TRACKER_FOLDER => folder.join("ids"),
         other => folder.join(format!("ids-{:08x}", crc32fast::hash(other.as_bytes()))),
@@ -157,17 +157,17 @@ fn scan(common_dir: &Path, tips: &[ObjectId], folder: &str, old: Option<&Cache>)
         tasks.push(found.unwrap_or(Tasks::Unreadable));
     }
     let kept: BTreeMap<ObjectId, &[u8]> = old.into_iter().flat_map(Cache::trees).collect();
-    let wanted: BTreeSet<ObjectId> = tasks.iter().filter_map(|tasks| tasks.tree()).collect();
-    if let Some(old) = old.filter(|_| kept.keys().eq(&wanted)) {
+    let folders: BTreeSet<ObjectId> = tasks.iter().filter_map(|tasks| tasks.tree()).collect();
+    if let Some(old) = old.filter(|_| kept.keys().eq(&folders)) {
         // Branches moved and no task did: the most frequent case, after each commit of code.
         return Findings::with_tasks(tasks, old);
     }
     let mut fresh = BTreeMap::new();
-    for tree in wanted.iter().filter(|tree| !kept.contains_key(*tree)) {
+    for tree in folders.iter().filter(|tree| !kept.contains_key(*tree)) {
         let names = objects.as_ref().and_then(|objects| read(objects, tree, Kind::Tree));
         fresh.extend(names.map(|names| (*tree, names)));
     }
-    let kept: Vec<_> = kept.into_iter().filter(|(tree, _)| wanted.contains(tree)).collect();
+    let kept: Vec<_> = kept.into_iter().filter(|(tree, _)| folders.contains(tree)).collect();
     join(tasks, old, &kept, &fresh)
 }
 
@@ -200,14 +200,14 @@ fn join(
     ids.dedup();
 
     // Where each old id is now, and nowhere for those that no kept tree holds.
-    let moved: Vec<Option<usize>> = places_in(&ids, &old_ids).collect();
+    let moved: Vec<Option<usize>> = paths_in(&ids, &old_ids).collect();
     let mut trees: Vec<(ObjectId, Vec<u8>)> = Vec::with_capacity(kept.len() + fresh.len());
     for (tree, members) in kept {
         let members = moved.iter().enumerate().filter(|(at, _)| has_bit(members, *at));
         trees.push((*tree, bits(ids.len(), members.filter_map(|(_, now)| *now))));
     }
     for (tree, members) in &fresh {
-        trees.push((*tree, bits(ids.len(), places_in(&ids, members).flatten())));
+        trees.push((*tree, bits(ids.len(), paths_in(&ids, members).flatten())));
     }
     trees.sort_unstable_by_key(|(tree, _)| *tree);
     for tasks in &mut tasks {
@@ -228,7 +228,7 @@ impl Tasks {
 }
 
 /// Where each of `some`, sorted, is in `all`, sorted.
-fn places_in<'a>(all: &'a [&'a str], some: &'a [&'a str]) -> impl Iterator<Item = Option<usize>> + 'a {
+fn paths_in<'a>(all: &'a [&'a str], some: &'a [&'a str]) -> impl Iterator<Item = Option<usize>> + 'a {
     let mut at = 0;
     some.iter().map(move |one| {
         while all.get(at).is_some_and(|id| id < one) {

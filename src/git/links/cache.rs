@@ -162,7 +162,7 @@ impl Remembered {
     pub(super) fn graph_from(&self, tips: &[CommitId]) -> CommitGraph {
         let (is_reachable, is_complete) = self.reached_from(tips);
         let mut graph = CommitGraph { is_complete, ..CommitGraph::default() };
-        let mut places = vec![LEFT_OUT; self.commits.len()];
+        let mut positions = vec![LEFT_OUT; self.commits.len()];
         let mut linked = self.linked.iter().peekable();
         for (number, commit) in self.commits.iter().enumerate() {
             let own = linked.next_if(|(of, _)| *of as usize == number);
@@ -170,9 +170,9 @@ impl Remembered {
                 continue;
             }
             let place = u32::try_from(graph.commits.len()).unwrap_or(LEFT_OUT);
-            places[number] = place;
+            positions[number] = place;
             graph.commits.push(CommitId::new(commit.id));
-            let parents = self.parents_of(commit).iter().filter_map(|parent| places.get(*parent as usize));
+            let parents = self.parents_of(commit).iter().filter_map(|parent| positions.get(*parent as usize));
             graph.parents.push(parents.copied().collect());
             graph.links.extend(own.map(|(_, ids)| (place, ids.clone())));
         }

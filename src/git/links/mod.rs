@@ -58,7 +58,7 @@ pub struct Links {
     /// Whether all of the history that this clone has was looked at.
     pub is_complete: bool,
     /// Which of the commits link what.
-    places: OnceCell<HashMap<String, Vec<usize>>>,
+    positions: OnceCell<HashMap<String, Vec<usize>>>,
 }
 
 impl PartialEq for Links {
@@ -71,37 +71,37 @@ impl Eq for Links {}
 
 impl Links {
     fn new(commits: Vec<LinkedCommit>, is_complete: bool) -> Self {
-        Self { commits, is_complete, places: OnceCell::new() }
+        Self { commits, is_complete, positions: OnceCell::new() }
     }
 
     /// Returns the places of the commits that link something, ascending.
-    fn places(&self, id: &str) -> &[usize] {
+    fn positions(&self, id: &str) -> &[usize] {
         let index = || {
-            let mut places: HashMap<String, Vec<usize>> = HashMap::new();
+            let mut positions: HashMap<String, Vec<usize>> = HashMap::new();
             for (at, commit) in self.commits.iter().enumerate() {
                 for id in &commit.ids {
-                    let own = places.entry(id.clone()).or_default();
+                    let own = positions.entry(id.clone()).or_default();
                     if own.last() != Some(&at) {
                         own.push(at);
                     }
                 }
             }
-            places
+            positions
         };
-        self.places.get_or_init(index).get(id).map_or(&[], Vec::as_slice)
+        self.positions.get_or_init(index).get(id).map_or(&[], Vec::as_slice)
     }
 
     /// Returns the commits that link one task, newest first.
     #[must_use]
     pub fn of(&self, id: &str) -> Vec<CommitId> {
-        self.places(id).iter().map(|&at| self.commits[at].id).collect()
+        self.positions(id).iter().map(|&at| self.commits[at].id).collect()
     }
 
     /// Returns the commits that changed something below `FOLDER/NAME`, of a folder that the parser names: newest
     /// first. Where a commit changed very many names, it is among those of every name.
     #[must_use]
     pub fn touching(&self, folder: &str, name: &str) -> Vec<CommitId> {
-        let (one, any) = (self.places(&mark(folder, name)), self.places(&mark(folder, "")));
+        let (one, any) = (self.positions(&mark(folder, name)), self.positions(&mark(folder, "")));
         let mut both = [one, any].concat();
         both.sort_unstable();
         both.dedup();
@@ -122,40 +122,41 @@ pub struct CommitGraph {
     /// Whether all of the history that this clone has was looked at.
     pub is_complete: bool,
     /// Which of the commits link what.
-    places: OnceCell<HashMap<String, Vec<u32>>>,
+    positions: OnceCell<HashMap<String, Vec<u32>>>,
 }
 
 impl CommitGraph {
     /// Returns the places of the commits that link something, ascending.
     #[must_use]
     pub fn linking(&self, id: &str) -> Vec<u32> {
-        self.places_of(id).to_vec()
+        self.positions_of(id).to_vec()
     }
 
     /// Returns the places of the commits that changed something below `FOLDER/NAME`, ascending; as
     /// [`Links::touching`].
     #[must_use]
     pub fn touching(&self, folder: &str, name: &str) -> Vec<u32> {
-        let mut both = [self.places_of(&mark(folder, name)), self.places_of(&mark(folder, ""))].concat();
+        let mut both =
+            [self.positions_of(&mark(folder, name)), self.positions_of(&mark(folder, ""))].concat();
         both.sort_unstable();
         both.dedup();
         both
     }
 
-    fn places_of(&self, id: &str) -> &[u32] {
+    fn positions_of(&self, id: &str) -> &[u32] {
         let index = || {
-            let mut places: HashMap<String, Vec<u32>> = HashMap::new();
+            let mut positions: HashMap<String, Vec<u32>> = HashMap::new();
             for (place, ids) in &self.links {
                 for id in ids {
-                    let own = places.entry(id.clone()).or_default();
+                    let own = positions.entry(id.clone()).or_default();
                     if own.last() != Some(place) {
                         own.push(*place);
                     }
                 }
             }
-            places
+            positions
         };
-        self.places.get_or_init(index).get(id).map_or(&[], Vec::as_slice)
+        self.positions.get_or_init(index).get(id).map_or(&[], Vec::as_slice)
     }
 }
 
@@ -170,7 +171,7 @@ impl Repository {
     /// At most `limit` commits that nobody has looked at before are read, the newest first; the history behind
     /// them is left out for as long as no higher limit is asked for.
     pub fn links(&self, tip: CommitId, parser: &LinkParser<'_>, limit: usize) -> Result<Links, Error> {
-        let file = self.places().common_dir.join(CACHE);
+        let file = self.repo_paths().common_dir.join(CACHE);
         let stamp = self.stamp(parser);
         let mut remembered = Remembered::read(&file, stamp, limit, self.inner.object_hash());
         let added = self.scan(&mut remembered, tip, parser, limit)?;
@@ -184,15 +185,15 @@ impl Repository {
     pub fn commit_graph(
         &self,
         tips: &[CommitId],
-        grammar: &LinkParser<'_>,
+        parser: &LinkParser<'_>,
         limit: usize,
     ) -> Result<CommitGraph, Error> {
-        let file = self.places().common_dir.join(CACHE);
-        let stamp = self.stamp(grammar);
+        let file = self.repo_paths().common_dir.join(CACHE);
+        let stamp = self.stamp(parser);
         let mut remembered = Remembered::read(&file, stamp, limit, self.inner.object_hash());
         let mut added = 0;
         for tip in tips {
-            added += self.scan(&mut remembered, *tip, grammar, limit)?;
+            added += self.scan(&mut remembered, *tip, parser, limit)?;
         }
         if added >= WORTH_WRITING || (added > 0 && !file.exists()) {
             remembered.write(&file, stamp, limit);
@@ -202,7 +203,7 @@ impl Repository {
 
     /// What the answers hang on besides the commits.
     fn stamp(&self, parser: &LinkParser<'_>) -> u32 {
-        let shallow = fs::read(self.places().common_dir.join("shallow")).unwrap_or_default();
+        let shallow = fs::read(self.repo_paths().common_dir.join("shallow")).unwrap_or_default();
         crc32fast::hash(&[parser.version.as_bytes(), b"\0", &*shallow].concat())
     }
 }
@@ -352,7 +353,7 @@ impl Repository {
         let mut seen = HashSet::with_capacity(roots.len());
         let all = order.iter().filter_map(|commit| Some((*commit, *roots.get(commit)?)));
         let all = all.chain(roots.iter().map(|(commit, root)| (*commit, *root)));
-        let wanted: Vec<_> = all.filter(|(_, root)| seen.insert(*root)).collect();
+        let to_read: Vec<_> = all.filter(|(_, root)| seen.insert(*root)).collect();
         let shared = self.shared();
         let own = || {
             let mut repository = shared.open();
@@ -360,7 +361,7 @@ impl Repository {
             repository.inner.objects.unset_object_cache();
             (repository, Vec::new())
         };
-        let look = |(repository, buffer): &mut (Self, Vec<u8>), (commit, root): &(ObjectId, ObjectId)| {
+        let read_one = |(repository, buffer): &mut (Self, Vec<u8>), (commit, root): &(ObjectId, ObjectId)| {
             let unreadable = |error: String| {
                 repository.unreadable_because(CommitId::new(*commit), "read the files", &error)
             };
@@ -369,7 +370,7 @@ impl Repository {
             let mut folders = entries.filter_map(Result::ok).filter(|entry| entry.mode.is_tree());
             Ok((*root, folders.find(|entry| entry.filename == name).map(|entry| entry.oid.to_owned())))
         };
-        wanted.par_iter().with_min_len(WORTH_A_THREAD).map_init(own, look).collect()
+        to_read.par_iter().with_min_len(WORTH_A_THREAD).map_init(own, read_one).collect()
     }
 
     /// Returns what a commit changed below its own first folder against that of each parent.

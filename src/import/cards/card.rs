@@ -189,7 +189,7 @@ impl Builder {
     fn finish(mut self, heading: Heading<'_>, body: String, blocker: Option<String>) -> (Card, Vec<Problem>) {
         let status = self.status();
         let (history, begun) = self.history(status);
-        let (stage, blocked, cancelled) = self.standing(status, blocker);
+        let (stage, blocked, cancelled) = self.stage_of(status, blocker);
         let metadata = self.metadata;
         let mut placed = metadata.placed;
         placed.sort_by_key(|placed| placed.lines.first);
@@ -229,11 +229,11 @@ impl Builder {
         match status {
             Status::Completed => {
                 let mut history = given.clone().unwrap_or_default();
-                let is_told = history.last().is_some_and(|step| step.to.is_complete());
+                let is_recorded = history.last().is_some_and(|step| step.to.is_complete());
                 let day = metadata.completed.or(metadata.updated.filter(|_| given.is_none()));
                 let step = day.and_then(|day| moves::implied(status, day, by, &Stage::complete()));
                 metadata.is_undated = given.is_none() && step.is_none();
-                if let Some(mut step) = step.filter(|_| !is_told) {
+                if let Some(mut step) = step.filter(|_| !is_recorded) {
                     step.from = history.last().map_or_else(Stage::none, |last| last.to.clone());
                     history.push(step);
                 }
@@ -245,7 +245,7 @@ impl Builder {
     }
 
     /// Returns stage, why it is blocked and why it is cancelled.
-    fn standing(
+    fn stage_of(
         &mut self,
         status: Status,
         blocker: Option<String>,

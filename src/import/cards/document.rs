@@ -149,9 +149,9 @@ fn report_outside(between: &[&[Line<'_>]], document: &mut CardsDocument) {
         .map(|part| part.lines)
         .collect();
     let Some(first) = other.first() else { return };
-    let places: Vec<String> = other.iter().map(ToString::to_string).collect();
+    let locations: Vec<String> = other.iter().map(ToString::to_string).collect();
     let problem =
-        Problem::warning(format!("text outside of any card is not imported: {}", places.join(", ")));
+        Problem::warning(format!("text outside of any card is not imported: {}", locations.join(", ")));
     document
         .problems
         .push(problem.at_line(first.first).with_hint("add it to a task by hand if it is needed"));
@@ -188,7 +188,7 @@ fn no_cards(lines: &[Line<'_>]) -> Problem {
 }
 
 fn report_repairs(document: &mut CardsDocument) {
-    let look_at = |numbers: &[usize]| {
+    let see = |numbers: &[usize]| {
         let list = numbers.iter().map(usize::to_string).collect::<Vec<_>>().join(", ");
         format!("look at {} {list}", if numbers.len() == 1 { "line" } else { "lines" })
     };
@@ -197,12 +197,12 @@ fn report_repairs(document: &mut CardsDocument) {
     if let Some(&first) = restored.first() {
         let problem =
             Problem::warning("a doubly encoded character had lost a byte; the likeliest one was put there");
-        problems.push(problem.at_line(first).with_hint(look_at(restored)));
+        problems.push(problem.at_line(first).with_hint(see(restored)));
     }
     if let Some(&first) = left.first() {
         let problem =
             Problem::warning("text that looks doubly encoded could not be repaired and is kept as it is");
-        problems.push(problem.at_line(first).with_hint(look_at(left)));
+        problems.push(problem.at_line(first).with_hint(see(left)));
     }
     document.problems.extend(problems);
 }
@@ -275,13 +275,13 @@ fn drop_other_headings(lines: &[Line<'_>], found: &mut Vec<Found<'_>>, problems:
     } else {
         HashSet::new()
     };
-    let loose = if usual.is_empty() && plain.is_empty() { sure(false) } else { HashSet::new() };
+    let lenient = if usual.is_empty() && plain.is_empty() { sure(false) } else { HashSet::new() };
     let prefixes: HashSet<&str> =
-        usual.iter().chain(&plain).chain(&loose).map(|(prefix, _)| prefix.as_str()).collect();
+        usual.iter().chain(&plain).chain(&lenient).map(|(prefix, _)| prefix.as_str()).collect();
     found.retain(|card| {
         let kind = kind_of(card);
         if !card.is_usual {
-            return usual.contains(&kind) || plain.contains(&kind) || loose.contains(&kind);
+            return usual.contains(&kind) || plain.contains(&kind) || lenient.contains(&kind);
         }
         let is_card = prefixes.contains(card.id.prefix());
         if !is_card {

@@ -87,16 +87,16 @@ fn part(lines: &[Line<'_>]) -> Vec<Part> {
 
 fn kind(lines: &[Line<'_>], first: &Line<'_>, name: &str, has_text: bool) -> Kind {
     let name = name.to_lowercase();
-    let holds = |words: &[&str]| words.iter().any(|word| name.contains(word));
+    let contains = |words: &[&str]| words.iter().any(|word| name.contains(word));
     if template_line(lines).is_some() {
         return Kind::Template;
     }
     match first.heading() {
         None => Kind::Other,
         Some((1, _)) => Kind::Title,
-        Some(_) if holds(&["archive"]) => Kind::Archive,
-        Some(_) if holds(&["statistic", "metrics", "summary"]) => Kind::Statistics,
-        Some(_) if !has_text || holds(&["tasks", "backlog", "template", "how to"]) => Kind::Group,
+        Some(_) if contains(&["archive"]) => Kind::Archive,
+        Some(_) if contains(&["statistic", "metrics", "summary"]) => Kind::Statistics,
+        Some(_) if !has_text || contains(&["tasks", "backlog", "template", "how to"]) => Kind::Group,
         Some(_) => Kind::Other,
     }
 }

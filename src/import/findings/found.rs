@@ -60,11 +60,11 @@ pub struct Found {
 
 impl Found {
     /// Makes a finding of what a tool says: the first line is the title, and the whole goes along if it is more.
-    pub(super) fn new(tool: &str, severity: FindingSeverity, said: &str) -> Self {
-        let mut lines = said.lines().map(|line| one_line(line, TITLE));
+    pub(super) fn new(tool: &str, severity: FindingSeverity, message: &str) -> Self {
+        let mut lines = message.lines().map(|line| one_line(line, TITLE));
         let title =
             lines.find(|line| !line.is_empty()).unwrap_or_else(|| "a finding without words".to_owned());
-        let detail = text(said).filter(|text| *text != title);
+        let detail = text(message).filter(|text| *text != title);
         Self {
             tool: name(tool),
             rule: None,
@@ -111,7 +111,7 @@ impl Found {
     }
 
     /// Adds what to do.
-    pub(super) fn mended_by(mut self, recommendation: Option<&str>) -> Self {
+    pub(super) fn fixed_by(mut self, recommendation: Option<&str>) -> Self {
         self.recommendation = recommendation.and_then(text);
         self
     }
@@ -226,7 +226,7 @@ pub(super) fn name(text: &str) -> String {
 
 fn one_line(text: &str, longest: usize) -> String {
     let printable = |c: char| if c.is_control() { ' ' } else { c };
-    cut(text.chars().map(printable).collect::<String>().trim(), longest)
+    truncate(text.chars().map(printable).collect::<String>().trim(), longest)
 }
 
 /// Returns a text of several lines, without what a terminal would obey; none where it says nothing.
@@ -242,11 +242,11 @@ fn text(text: &str) -> Option<String> {
                 .collect()
         })
         .collect();
-    let text = cut(&lines.join("\n"), TEXT);
+    let text = truncate(&lines.join("\n"), TEXT);
     (!text.trim().is_empty()).then_some(text)
 }
 
-fn cut(text: &str, longest: usize) -> String {
+fn truncate(text: &str, longest: usize) -> String {
     match text.char_indices().nth(longest) {
         Some((end, _)) => format!("{}…", text[..end].trim_end()),
         None => text.to_owned(),
@@ -272,11 +272,14 @@ mod tests {
 
     #[test]
     fn the_same_several_times_in_a_file_is_counted_by_line() {
-        let three = prints(&[found(9, None), found(3, None), found(5, None)]);
-        assert_eq!(three[1], "");
-        assert!(three[2].ends_with("#2") && three[0].ends_with("#3"), "{three:?}");
+        let prints_of_three = prints(&[found(9, None), found(3, None), found(5, None)]);
+        assert_eq!(prints_of_three[1], "");
+        assert!(
+            prints_of_three[2].ends_with("#2") && prints_of_three[0].ends_with("#3"),
+            "{prints_of_three:?}"
+        );
         let moved = prints(&[found(10, None), found(4, None), found(6, None)]);
-        assert_eq!(moved, three, "lines may move");
+        assert_eq!(moved, prints_of_three, "lines may move");
         assert_eq!(prints(&[found(3, None), found(3, None)]).len(), 1, "said twice is said once");
         assert_eq!(prints(&[found(3, Some("x")), found(4, Some("x"))]), ["x", "x#2"]);
     }

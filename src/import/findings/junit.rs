@@ -163,22 +163,26 @@ impl<'t> Reading<'t> {
                 *shown += 1;
             }
         }
-        let said = element.get("message").or(text.trim().lines().next()).or(element.get("type"));
-        let said =
-            said.filter(|said| !said.is_empty()).unwrap_or("failed").lines().next().unwrap_or_default();
+        let message = element.get("message").or(text.trim().lines().next()).or(element.get("type"));
+        let message = message
+            .filter(|message| !message.is_empty())
+            .unwrap_or("failed")
+            .lines()
+            .next()
+            .unwrap_or_default();
         let found = match self.open.last_mut() {
             Some(Open::Case(case)) => {
                 case.failed = true;
                 let case = case.clone();
-                let said = format!("{}: {said}", case.name);
-                Found::new(TOOL, FindingSeverity::High, &with_text(&said, text))
+                let message = format!("{}: {message}", case.name);
+                Found::new(TOOL, FindingSeverity::High, &with_text(&message, text))
                     .marked(Some(case.id))
                     .at(case.file, case.line)
             }
             _ => {
                 let suite = self.suite_name().to_owned();
-                let said = format!("suite {suite}: {said}");
-                Found::new(TOOL, FindingSeverity::High, &with_text(&said, text)).marked(Some(suite))
+                let message = format!("suite {suite}: {message}");
+                Found::new(TOOL, FindingSeverity::High, &with_text(&message, text)).marked(Some(suite))
             }
         };
         self.found.push(found);
@@ -196,14 +200,18 @@ impl<'t> Reading<'t> {
             }
         }
         let who = if name.is_empty() { "the report".to_owned() } else { format!("suite {name}") };
-        let said = format!("{who} counts {counted} failures and errors, and {shown} are shown");
-        let found = Found::new(TOOL, FindingSeverity::High, &said).of_rule(Some("counts"));
+        let message = format!("{who} counts {counted} failures and errors, and {shown} are shown");
+        let found = Found::new(TOOL, FindingSeverity::High, &message).of_rule(Some("counts"));
         self.found.push(found.marked(Some(format!("{name} counts"))));
     }
 }
 
-fn with_text(said: &str, text: &str) -> String {
-    if text.trim().is_empty() { said.to_owned() } else { format!("{said}\n{}", text.trim_matches('\n')) }
+fn with_text(message: &str, text: &str) -> String {
+    if text.trim().is_empty() {
+        message.to_owned()
+    } else {
+        format!("{message}\n{}", text.trim_matches('\n'))
+    }
 }
 
 fn count(element: &Element, key: &str) -> Result<u64, String> {
@@ -254,7 +262,7 @@ mod tests {
 
     #[test]
     fn what_is_cut_off_or_tricky_is_no_report() {
-        for (text, said) in [
+        for (text, message) in [
             ("<testsuite><testcase name=\"a\"/>", "cut off"),
             ("<testsuite><testcase name=\"a\"/></testsuite>more", "outside"),
             ("<testsuite/><testsuite/>", "goes on"),
@@ -268,7 +276,7 @@ mod tests {
             ("<project/>", "begins with `project`"),
         ] {
             let problem = refusal(text);
-            assert!(problem.message.contains(said), "{text}: {problem}");
+            assert!(problem.message.contains(message), "{text}: {problem}");
         }
         let deep = refusal(&"<testsuite>".repeat(50_000));
         assert!(deep.message.contains("deeper"), "{deep}");

@@ -74,11 +74,11 @@ pub fn matched(reported: Vec<Finding>, known: &[Finding]) -> Vec<Matched> {
         kinds.entry(kind_of(finding)).or_default().1.push(at);
     }
     let mut found_again: Vec<Option<&Finding>> = vec![None; reported.len()];
-    for (records, mut places) in kinds.into_values().filter(|(records, _)| !records.is_empty()) {
-        places.sort_by_key(|&at| (reported[at].line, at));
-        let lines: Vec<Option<u32>> = places.iter().map(|&at| reported[at].line).collect();
+    for (records, mut positions) in kinds.into_values().filter(|(records, _)| !records.is_empty()) {
+        positions.sort_by_key(|&at| (reported[at].line, at));
+        let lines: Vec<Option<u32>> = positions.iter().map(|&at| reported[at].line).collect();
         for (record, place) in pairs(&records, &lines) {
-            found_again[places[place]] = Some(record);
+            found_again[positions[place]] = Some(record);
         }
     }
     let mut ids: HashSet<FindingId> = known.iter().map(|known| known.id.clone()).collect();
@@ -171,12 +171,12 @@ fn pairs<'k>(records: &[&'k Finding], lines: &[Option<u32>]) -> Vec<(&'k Finding
         parts.entry(part(lines[at])).or_default().1.push(at);
     }
     let (mut rest, mut unmatched) = (Vec::new(), Vec::new());
-    for (records, places) in parts.into_values() {
-        let near = nearest(&records, &places, lines);
+    for (records, positions) in parts.into_values() {
+        let near = nearest(&records, &positions, lines);
         let ids: HashSet<&FindingId> = near.iter().map(|(record, _)| &record.id).collect();
         let used: HashSet<usize> = near.iter().map(|(_, at)| *at).collect();
         rest.extend(records.into_iter().filter(|record| !ids.contains(&record.id)));
-        unmatched.extend(places.into_iter().filter(|at| !used.contains(at)));
+        unmatched.extend(positions.into_iter().filter(|at| !used.contains(at)));
         pairs.extend(near);
     }
     // An open record stays open wherever its finding has gone; a waiver does not follow it there.
@@ -189,7 +189,7 @@ fn pairs<'k>(records: &[&'k Finding], lines: &[Option<u32>]) -> Vec<(&'k Finding
 /// open one is taken, and of two places that are as near to one waived record neither.
 fn nearest<'k>(
     records: &[&'k Finding],
-    places: &[usize],
+    positions: &[usize],
     lines: &[Option<u32>],
 ) -> Vec<(&'k Finding, usize)> {
     let distance = |record: &Finding, place: usize| match (record.line, lines[place]) {
@@ -198,7 +198,7 @@ fn nearest<'k>(
         _ => u64::from(u32::MAX),
     };
     let cost = |record: &Finding, place: usize| 2 * distance(record, place) + u64::from(is_waived(record));
-    let (rows, columns) = (records.len(), places.len());
+    let (rows, columns) = (records.len(), positions.len());
     if rows == 0 || columns == 0 || rows * columns > LARGEST_TABLE {
         return Vec::new();
     }
@@ -210,7 +210,7 @@ fn nearest<'k>(
     for i in 1..=few {
         for j in i..=many {
             let (row, column) = at(i - 1, j - 1);
-            let paired = best[i - 1][j - 1].saturating_add(cost(records[row], places[column]));
+            let paired = best[i - 1][j - 1].saturating_add(cost(records[row], positions[column]));
             best[i][j] = best[i][j - 1].min(paired);
         }
     }
@@ -218,7 +218,7 @@ fn nearest<'k>(
     while i > 0 {
         if best[i][j] != best[i][j - 1] {
             let (row, column) = at(i - 1, j - 1);
-            found.push((records[row], places[column]));
+            found.push((records[row], positions[column]));
             i -= 1;
         }
         j -= 1;
@@ -227,7 +227,7 @@ fn nearest<'k>(
     found.retain(|(record, place)| {
         let is_tied =
             |other: &&usize| !used.contains(other) && distance(record, **other) <= distance(record, *place);
-        !is_waived(record) || !places.iter().any(|other| is_tied(&other))
+        !is_waived(record) || !positions.iter().any(|other| is_tied(&other))
     });
     found
 }
@@ -313,13 +313,13 @@ mod tests {
         });
         let all = matched(again.to_vec(), &known);
         let shown: Vec<_> = all.iter().map(|one| (one.status, one.is_worse, one.finding.line)).collect();
-        let wanted = [
+        let expected = [
             (FindingStatus::Known, true, Some(9)),
             (FindingStatus::Reopened, true, Some(9)),
             (FindingStatus::Waived, false, Some(9)),
             (FindingStatus::New, false, Some(9)),
         ];
-        assert_eq!(shown, wanted);
+        assert_eq!(shown, expected);
         assert_eq!((&all[0].finding.id, all[2].finding.severity.as_str()), (&known[0].id, "medium"));
     }
 

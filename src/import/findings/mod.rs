@@ -115,7 +115,7 @@ mod tests {
 
     #[test]
     fn what_is_no_report_is_an_error() {
-        for (text, said) in [
+        for (text, message) in [
             ("", "empty"),
             (" \n\t", "empty"),
             ("{", "cut off"),
@@ -125,7 +125,7 @@ mod tests {
             ("all is well", "neither"),
         ] {
             let problem = refusal(text).to_string();
-            assert!(problem.contains(said), "{text}: {problem}");
+            assert!(problem.contains(message), "{text}: {problem}");
         }
         let problem = read(b"{\n\"bugs\": \"\xff\"}", "x", Some(ReportFormat::Bugs), "/").unwrap_err();
         assert_eq!((problem.line, problem.message.as_str()), (Some(2), "is not UTF-8 text"));

@@ -65,7 +65,7 @@ fn found(item: &Map<String, Value>, tool: &str, top: &str) -> Result<Found, Prob
     let mut found = Found::new(tool, severity, &title)
         .of_rule(text_of(item, &RULE).as_deref())
         .at(file, line)
-        .mended_by(text_of(item, &RECOMMENDATION).as_deref());
+        .fixed_by(text_of(item, &RECOMMENDATION).as_deref());
     if let Some(more) = detail.filter(|detail| *detail != title) {
         found.detail = Found::new(tool, found.severity.clone(), &format!("{title}\n{more}")).detail;
     }
@@ -95,8 +95,8 @@ fn uncounted(fields: &Map<String, Value>, found: &[Found], tool: &str) -> Vec<Fo
     let missing = |severity: FindingSeverity| {
         let counted = summary.get(severity.as_str()).and_then(Value::as_u64)?;
         let shown = found.iter().filter(|found| found.severity == severity).count() as u64;
-        let said = format!("the summary counts {counted} {severity} findings, and {shown} are listed");
-        (counted > shown).then(|| Found::new(tool, severity, &said).of_rule(Some("summary")))
+        let message = format!("the summary counts {counted} {severity} findings, and {shown} are listed");
+        (counted > shown).then(|| Found::new(tool, severity, &message).of_rule(Some("summary")))
     };
     [FindingSeverity::Critical, FindingSeverity::High].into_iter().filter_map(missing).collect()
 }

@@ -103,7 +103,7 @@ mod tests {
     #[test]
     fn scores_fall_into_bands() {
         let word = |score: f64| of_score(score).map_or_else(String::new, |found| found.to_string());
-        for (score, wanted) in [
+        for (score, expected) in [
             (10.0, "critical"),
             (9.0, "critical"),
             (8.9, "high"),
@@ -118,7 +118,7 @@ mod tests {
             (f64::NAN, ""),
             (f64::INFINITY, ""),
         ] {
-            assert_eq!(word(score), wanted, "{score}");
+            assert_eq!(word(score), expected, "{score}");
         }
     }
 

@@ -28,7 +28,7 @@ pub struct DiffRequest {
 pub fn diff(session: &Session<'_>, request: &DiffRequest) -> Result<(DiffView, Vec<Problem>)> {
     let repository = session.workspace().repository()?;
     let (sides, words) = Sides::named(session, &repository, &request.words)?;
-    let wanted = wanted(&sides, words.iter().chain(&request.tasks))?;
+    let selected = selected(&sides, words.iter().chain(&request.tasks))?;
     let changed = sides.changed(session, &repository)?;
     let mut by_task: BTreeMap<TaskId, Vec<&str>> = BTreeMap::new();
     let mut others: Vec<&str> = Vec::new();
@@ -39,8 +39,8 @@ pub fn diff(session: &Session<'_>, request: &DiffRequest) -> Result<(DiffView, V
             None => {}
         }
     }
-    if let Some(wanted) = &wanted {
-        by_task.retain(|id, _| wanted.contains(id));
+    if let Some(selected) = &selected {
+        by_task.retain(|id, _| selected.contains(id));
         others.clear();
     }
     let mut problems = Vec::new();
@@ -54,12 +54,12 @@ pub fn diff(session: &Session<'_>, request: &DiffRequest) -> Result<(DiffView, V
 }
 
 /// Returns the tasks that are asked for; none where all are.
-fn wanted<'w>(sides: &Sides, parts: impl Iterator<Item = &'w String>) -> Result<Option<BTreeSet<TaskId>>> {
-    let mut wanted = BTreeSet::new();
+fn selected<'w>(sides: &Sides, parts: impl Iterator<Item = &'w String>) -> Result<Option<BTreeSet<TaskId>>> {
+    let mut selected = BTreeSet::new();
     for part in parts {
         let found = sides.to.snapshot.resolve(part);
         let id = found.or_else(|error| sides.from.snapshot.resolve(part).map_err(|_| error));
-        wanted.insert(id.map_err(|error| match error {
+        selected.insert(id.map_err(|error| match error {
             store::Error::NotFound { nearest: None, .. } => {
                 let what = format!("`{part}` is neither a revision nor a task");
                 Error::usage_with(what, "see: git branch --all, tracker list")
@@ -67,5 +67,5 @@ fn wanted<'w>(sides: &Sides, parts: impl Iterator<Item = &'w String>) -> Result<
             error => error.into(),
         })?);
     }
-    Ok((!wanted.is_empty()).then_some(wanted))
+    Ok((!selected.is_empty()).then_some(selected))
 }

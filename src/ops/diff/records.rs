@@ -30,7 +30,7 @@ pub(super) fn pair<T>(
                 error
                 @ (store::Error::Link { .. } | store::Error::WrongKind { .. } | store::Error::Io { .. }),
             ) => {
-                problems.push(told(Problem::error(error.to_string()), side, is_before, path));
+                problems.push(located(Problem::error(error.to_string()), side, is_before, path));
                 return Ok(None);
             }
             Err(error) => return Err(error.into()),
@@ -39,7 +39,7 @@ pub(super) fn pair<T>(
         match read(&bytes) {
             Ok(record) => Ok(Some(record)),
             Err(found) => {
-                problems.extend(found.into_iter().map(|problem| told(problem, side, is_before, path)));
+                problems.extend(found.into_iter().map(|problem| located(problem, side, is_before, path)));
                 Ok(None)
             }
         }
@@ -48,7 +48,7 @@ pub(super) fn pair<T>(
 }
 
 /// Says on which side it is. What was broken before is no fault of what came after.
-fn told(mut problem: Problem, side: &Side, is_before: bool, path: &str) -> Problem {
+fn located(mut problem: Problem, side: &Side, is_before: bool, path: &str) -> Problem {
     if is_before {
         problem.severity = Severity::Warning;
     }

@@ -91,7 +91,7 @@ impl Sides {
 
     fn to_disk(session: &Session<'_>, from: &str, commit: Option<CommitId>) -> Result<Self> {
         let workspace = session.workspace();
-        if let (None, git_dir) = (&workspace.places().work_dir, &workspace.places().git_dir) {
+        if let (None, git_dir) = (&workspace.repo_paths().work_dir, &workspace.repo_paths().git_dir) {
             return Err(store::Error::Bare { git_dir: git_dir.clone() }.into());
         }
         let from = Side::of_commit(session, from, commit)?;
@@ -120,7 +120,7 @@ impl Sides {
     /// The index knows of most files that they are what it has, by their stats; the rest is read.
     fn changed_on_disk(&self, session: &Session<'_>, repository: &Repository) -> Result<BTreeSet<String>> {
         let workspace = session.workspace();
-        let index = workspace.places().index_file(session.env());
+        let index = workspace.repo_paths().index_file(session.env());
         let staged = repository.staged(&index)?;
         let clean: BTreeMap<_, _> =
             staged.clean_files(TRACKER_FOLDER, workspace.work_dir()).into_iter().collect();

@@ -80,9 +80,9 @@ fn of_file(diff: &mut DiffTask, before: Option<&Task>, after: Option<&Task>) {
         diff.fields = changed_fields(before, after);
     }
     let is_shown = diff.stage.is_some() || !diff.moves.is_empty() || !diff.taken_back.is_empty();
-    let is_told = is_shown || !diff.fields.is_empty() || diff.is_reworded;
-    let is_told = is_told || !diff.ticked.is_empty() || !diff.unticked.is_empty();
-    if before.is_some() && after.is_some() && !is_told {
+    let is_reported = is_shown || !diff.fields.is_empty() || diff.is_reworded;
+    let is_reported = is_reported || !diff.ticked.is_empty() || !diff.unticked.is_empty();
+    if before.is_some() && after.is_some() && !is_reported {
         diff.warnings.push(DiffWarning("only comments, order or spaces differ"));
     } else if !diff.is_new && !diff.is_deleted && (before.is_none() || after.is_none()) {
         diff.warnings.push(DiffWarning("cannot be compared: one side cannot be read"));
@@ -99,7 +99,7 @@ fn beyond(own: &[Move], other: &[Move]) -> Vec<MoveReview> {
         }
         None => true,
     };
-    let told = |step: &Move| MoveReview {
+    let review = |step: &Move| MoveReview {
         from: step.from.clone(),
         to: step.to.clone(),
         by: step.by.clone(),
@@ -107,7 +107,7 @@ fn beyond(own: &[Move], other: &[Move]) -> Vec<MoveReview> {
         why: if is_override(step) { step.why.clone() } else { step.reason() },
         is_override: is_override(step),
     };
-    own.iter().filter(is_new).map(told).collect()
+    own.iter().filter(is_new).map(review).collect()
 }
 
 fn vote(before: Option<&Vote>, after: Option<&Vote>) -> Option<DiffVote> {
@@ -118,11 +118,11 @@ fn vote(before: Option<&Vote>, after: Option<&Vote>) -> Option<DiffVote> {
         (Some(vote), None) => ("gone", vote),
         (None, None) => return None,
     };
-    let told_before = before.filter(|_| after.is_some()).map(|vote| vote.verdict.to_string());
+    let reported_before = before.filter(|_| after.is_some()).map(|vote| vote.verdict.to_string());
     Some(DiffVote {
         change,
         role: own.role.clone(),
-        verdict_before: told_before.filter(|verdict| *verdict != own.verdict.to_string()),
+        verdict_before: reported_before.filter(|verdict| *verdict != own.verdict.to_string()),
         verdict: own.verdict.to_string(),
         by: own.by.name.clone(),
         at: own.at,

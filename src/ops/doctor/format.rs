@@ -106,11 +106,11 @@ fn upgraded(
     if change.is_empty() {
         return Ok(None);
     }
-    let mut said = Vec::new();
+    let mut messages = Vec::new();
     if let (None, Some(day)) = (task.created, created) {
-        said.push(format!("created {day}"));
+        messages.push(format!("created {day}"));
     }
-    Ok(Some((change, WrittenTask::changed(&task, said, true))))
+    Ok(Some((change, WrittenTask::changed(&task, messages, true))))
 }
 
 /// Returns the day on which a task was there for the first time, as far as its history or git tells.
@@ -196,8 +196,8 @@ fn commit(session: &Session<'_>, changes: &[Change], from: u32) -> Result<String
     ];
     let output = git(session, &arguments, &paths)?;
     if !output.is_success() {
-        let said = output.stderr_text();
-        let message = format!("git commit failed, and nothing was changed: {}", said.trim());
+        let messages = output.stderr_text();
+        let message = format!("git commit failed, and nothing was changed: {}", messages.trim());
         return Err(Error::usage(message));
     }
     let head = session.workspace().repository()?.head()?.commit;

@@ -14,7 +14,7 @@ use self::examine::{Examined, examine};
 use crate::doc::{Document, Edit, Value};
 use crate::events::LongStep;
 use crate::model::{Problem, RecordPath, Severity, TaskId};
-use crate::ops::hooks::{gone_hooks, undone_lately};
+use crate::ops::hooks::{gone_hooks, not_done_lately};
 use crate::ops::session::refuse_other_formats;
 use crate::ops::{Error, Result, Session};
 use crate::store::{Change, Locked};
@@ -211,8 +211,8 @@ pub fn upgrade_format(session: &Session<'_>) -> Result<Diagnosis> {
 pub fn examine_clone(session: &Session<'_>) -> Result<Vec<DoctorFinding>> {
     let hooks = gone_hooks(session.workspace())?.into_iter();
     let hooks = hooks.map(|problem| DoctorFinding::new(DoctorRule::Hooks, problem));
-    let undone = undone_lately(session)?.into_iter();
-    Ok(hooks.chain(undone.map(|problem| DoctorFinding::new(DoctorRule::NotDone, problem))).collect())
+    let not_done = not_done_lately(session)?.into_iter();
+    Ok(hooks.chain(not_done.map(|problem| DoctorFinding::new(DoctorRule::NotDone, problem))).collect())
 }
 
 /// Examines all files; with `fix` repairs what can be repaired, and examines again.

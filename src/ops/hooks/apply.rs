@@ -81,7 +81,7 @@ pub fn apply(session: &Session<'_>, range: &str) -> Result<Applied> {
             };
             let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
             let change = Change::replace(&task.path, text(&file.bytes), text(&after));
-            let written = WrittenTask::changed(&parse(&file)?, task.said, true);
+            let written = WrittenTask::changed(&parse(&file)?, task.messages, true);
             let written = session.finish(&locked, &[change], vec![written])?;
             applied.written.tasks.extend(written.tasks);
             applied.written.records.extend(written.records);

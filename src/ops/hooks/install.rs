@@ -41,7 +41,7 @@ const COMMAND: &str = "tracker merge-driver %O %A %B %L %P %S %X %Y";
 /// Puts our part into the hooks, and registers the merge driver.
 pub fn hooks_install(env: &Env) -> Result<HookReport> {
     let (workspace, files, folder) = open(env)?;
-    if workspace.places().work_dir.is_none() {
+    if workspace.repo_paths().work_dir.is_none() {
         let what = format!("nobody commits in `{}`: it is a bare repository", workspace.work_dir().display());
         return Err(Error::usage_with(what, "to judge what is pushed to it: tracker hooks install --server"));
     }
@@ -91,7 +91,7 @@ pub fn hooks_status(env: &Env) -> Result<HookReport> {
     let merge_driver = has_driver(&workspace)?;
     let mut states = own.iter().map(|hook| files.state(*hook));
     let runs_all = states.all(|state| state.is_ok_and(HookState::runs));
-    let is_complete = runs_all && (merge_driver || workspace.places().work_dir.is_none());
+    let is_complete = runs_all && (merge_driver || workspace.repo_paths().work_dir.is_none());
     Ok(HookReport { has_folder: Path::new(&folder).is_dir(), folder, hooks, merge_driver, is_complete })
 }
 
@@ -131,7 +131,7 @@ fn has_driver(workspace: &Workspace) -> Result<bool> {
 /// Returns the hooks that concern a repository: those of a server where nobody commits, or where ours is there.
 fn own(workspace: &Workspace, files: &HookFiles) -> Result<&'static [Hook]> {
     let is_ours = |state: HookState| !matches!(state, HookState::Absent | HookState::Foreign);
-    Ok(match workspace.places().work_dir {
+    Ok(match workspace.repo_paths().work_dir {
         None => &Hook::SERVER,
         Some(_) if is_ours(files.state(Hook::PreReceive)?) => &Hook::ALL,
         Some(_) => &Hook::CLIENT,
@@ -140,7 +140,7 @@ fn own(workspace: &Workspace, files: &HookFiles) -> Result<&'static [Hook]> {
 
 fn open(env: &Env) -> Result<(Workspace, HookFiles, String)> {
     let workspace = Workspace::anywhere(env)?;
-    if workspace.places().work_dir.is_some() {
+    if workspace.repo_paths().work_dir.is_some() {
         workspace.require_tracker(env)?;
     }
     let folder = workspace.repository()?.hooks_folder().map_err(|refusal| {

@@ -21,7 +21,7 @@ pub fn prepare_message(env: &Env, file: &Path, kind: Option<&str>) -> Result<Vec
         return Ok(Vec::new());
     }
     let workspace = Workspace::discover(env)?;
-    if workspace.places().operation().is_some() {
+    if workspace.repo_paths().operation().is_some() {
         return Ok(Vec::new());
     }
     let remarks = missing_hooks(&workspace, Hook::PrepareCommitMsg);
@@ -58,7 +58,7 @@ fn exists(workspace: &Workspace, id: &TaskId) -> bool {
 
 fn active(workspace: &Workspace) -> Option<TaskId> {
     workspace.active_task().filter(|id| exists(workspace, id)).or_else(|| {
-        let branch = workspace.places().branch().ok()??;
+        let branch = workspace.repo_paths().branch().ok()??;
         let words: Vec<&str> = branch.split(['/', '_', '.', '-']).collect();
         let pairs = words.windows(2).map(|pair| format!("{}-{}", pair[0], pair[1]).to_ascii_uppercase());
         pairs.filter_map(|text| TaskId::parse(&text).ok()).find(|id| exists(workspace, id))
@@ -67,7 +67,7 @@ fn active(workspace: &Workspace) -> Option<TaskId> {
 
 /// Returns the tasks that the commits name which a squash is about to join.
 fn squashed(workspace: &Workspace) -> Vec<TaskId> {
-    let text = read_regular(&workspace.places().git_dir.join(SQUASHED)).unwrap_or_default();
+    let text = read_regular(&workspace.repo_paths().git_dir.join(SQUASHED)).unwrap_or_default();
     let text = String::from_utf8_lossy(&text);
     let mut tasks: Vec<TaskId> = Vec::new();
     for message in messages_in(&text) {

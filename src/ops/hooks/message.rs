@@ -26,7 +26,7 @@ pub fn check_message(env: &Env, file: &Path) -> Result<Vec<Problem>> {
     let at_most = parse_message(&text, Comments::None);
     let workspace = Workspace::open(env)?;
     let is_granted = is_silent(&at_most) || at_most.errors.is_empty() && are_granted(&workspace, &at_most);
-    let operation = workspace.places().operation();
+    let operation = workspace.repo_paths().operation();
     if operation.is_some_and(|operation| operation != Operation::Merge)
         || operation.is_none() && is_granted && workspace.is_policy_marked_read()
     {
@@ -279,7 +279,11 @@ fn reason_of(refusal: &Refusal, with_all: &Plan, is_partial: bool) -> Reason {
 
 /// Whether git makes the commit of other files than those that are staged: `git commit FILE` has an index of its own.
 fn is_partial_commit(env: &Env, workspace: &Workspace) -> bool {
-    workspace.places().index_file(env).file_name().is_some_and(|name| name != "index" && name != "index.lock")
+    workspace
+        .repo_paths()
+        .index_file(env)
+        .file_name()
+        .is_some_and(|name| name != "index" && name != "index.lock")
 }
 
 fn is_fine(plan: &Plan) -> bool {

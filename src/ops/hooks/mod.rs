@@ -7,16 +7,16 @@ mod apply;
 mod install;
 mod link;
 mod message;
+mod not_done;
 mod plan;
 mod post_commit;
 mod pushes;
-mod undone;
 
 pub use apply::{Applied, apply};
 pub(in crate::ops) use install::gone_hooks;
 pub(crate) use install::{HookReport, hooks_install, hooks_install_server, hooks_status, hooks_uninstall};
 pub(crate) use link::prepare_message;
 pub(crate) use message::check_message;
+pub(in crate::ops) use not_done::{not_done, not_done_lately};
 pub(crate) use post_commit::post_commit;
 pub(crate) use pushes::{BranchReport, PushReport, check_push, judge_receive};
-pub(in crate::ops) use undone::{undone, undone_lately};

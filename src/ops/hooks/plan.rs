@@ -47,7 +47,7 @@ pub(super) struct Planned {
     pub(super) id: TaskId,
     pub(super) path: String,
     pub(super) edits: Vec<Edit>,
-    pub(super) said: Vec<String>,
+    pub(super) messages: Vec<String>,
     /// Whether it is complete then.
     pub(super) completes: bool,
 }
@@ -104,17 +104,17 @@ impl CommitContext<'_> {
         plan: &mut Plan,
     ) -> Result<()> {
         let before = self.before.task_file(&task.id)?.and_then(|file| parse(&file).ok());
-        let (mut edits, mut said) = self.field_edits(before.as_ref(), &task)?;
+        let (mut edits, mut messages) = self.field_edits(before.as_ref(), &task)?;
         let made = self.made(before.as_ref(), &task)?;
         let moves = self.moves(task, &made, is_named, is_touched, plan)?;
         for step in &moves {
             edits.extend(move_edits(&step.step));
-            said.push(summary_of(step));
+            messages.push(summary_of(step));
         }
         let completes = moves.last().is_some_and(|step| step.to().is_complete());
         if !edits.is_empty() {
             let id = file.id.clone();
-            plan.tasks.push(Planned { id, path: file.path.clone(), edits, said, completes });
+            plan.tasks.push(Planned { id, path: file.path.clone(), edits, messages, completes });
         }
         Ok(())
     }
@@ -124,10 +124,10 @@ impl CommitContext<'_> {
     fn made(&self, before: Option<&Task>, after: &Task) -> Result<Vec<Move>> {
         let own = self.own.task_file(&after.id)?.and_then(|file| parse(&file).ok());
         let since = before.map_or(0, |task| task.history.len());
-        let held = own.iter().flat_map(|task| task.history.iter().skip(since));
+        let brought_along = own.iter().flat_map(|task| task.history.iter().skip(since));
         let is_its = |step: &&Move| step.by == self.author && step.at.timestamp() == self.at.timestamp();
         let later = after.history.iter().skip(since).filter(is_its);
-        let mut made: Vec<Move> = held.chain(later).cloned().collect();
+        let mut made: Vec<Move> = brought_along.chain(later).cloned().collect();
         let was = before.map_or_else(Stage::none, |task| task.stage.clone());
         if let Some(own) = own.filter(|own| made.is_empty() && own.stage != was) {
             // Moved by hand, with no word in the history.
@@ -146,18 +146,18 @@ impl CommitContext<'_> {
 
     /// Returns the edits of `Block`, `Unblock` and `Time`. What the commit holds already is not done again.
     fn field_edits(&self, before: Option<&Task>, after: &Task) -> Result<(Vec<Edit>, Vec<String>)> {
-        let (mut edits, mut said) = (Vec::new(), Vec::new());
+        let (mut edits, mut messages) = (Vec::new(), Vec::new());
         let mut spent = None;
         for directive in self.directives.directives.iter().filter(|directive| directive.task == after.id) {
             match &directive.action {
                 Action::Block(why) if after.blocked.is_none() && !self.was_blocked_since(&after.id)? => {
                     let why = if why.is_empty() { "by a commit" } else { why };
                     edits.push(Edit::Set { key: "blocked".to_owned(), value: Value::Text(why.to_owned()) });
-                    said.push(format!("blocked: {why}"));
+                    messages.push(format!("blocked: {why}"));
                 }
                 Action::Unblock if after.blocked.is_some() && !self.was_unblocked_since(&after.id)? => {
                     edits.push(Edit::Remove { key: "blocked".to_owned() });
-                    said.push("no longer blocked by hand".to_owned());
+                    messages.push("no longer blocked by hand".to_owned());
                 }
                 Action::Time(time) => *spent.get_or_insert(0) += time.0,
                 _ => {}
@@ -170,9 +170,9 @@ impl CommitContext<'_> {
         {
             let total = Minutes(spent_before.saturating_add(spent));
             edits.push(Edit::Set { key: "spent".to_owned(), value: Value::Text(total.to_string()) });
-            said.push(format!("spent {} more, {total} in all", Minutes(spent)));
+            messages.push(format!("spent {} more, {total} in all", Minutes(spent)));
         }
-        Ok((edits, said))
+        Ok((edits, messages))
     }
 
     /// Whether the commit's block was there once, in the commit itself or later: then whoever lifted it meant
@@ -205,15 +205,16 @@ impl CommitContext<'_> {
         let own = self.directives.directives.iter().filter(|directive| directive.task == id);
         // Where the commit has left a stage already, it has done what it asks for: it is amended, or moved by hand.
         let is_done = made.iter().any(|step| !step.from.is_none());
-        let asked = own.map(|directive| &directive.action);
-        let asked = asked.filter(|action| matches!(action, Action::Advance | Action::Fail(_)) && !is_done);
-        let actions: Vec<&Action> = asked.collect();
-        let is_wanted = !actions.is_empty();
+        let requested = own.map(|directive| &directive.action);
+        let requested =
+            requested.filter(|action| matches!(action, Action::Advance | Action::Fail(_)) && !is_done);
+        let actions: Vec<&Action> = requested.collect();
+        let is_requested = !actions.is_empty();
         let is_open = task.cancelled.is_none() && !task.stage.is_complete();
         let begins = is_named && is_open && task.stage.is_none() && made.is_empty();
-        let asks = !self.config.signoffs_of(task.stage.as_str()).is_empty();
-        let is_nothing_asked = !(is_wanted || begins || is_touched && asks && !is_done);
-        if is_nothing_asked {
+        let requires_signoffs = !self.config.signoffs_of(task.stage.as_str()).is_empty();
+        let has_no_action = !(is_requested || begins || is_touched && requires_signoffs && !is_done);
+        if has_no_action {
             return Ok(Vec::new());
         }
         let mut moves = Vec::new();
@@ -227,7 +228,7 @@ impl CommitContext<'_> {
                 Ok(Some(step)) => self.take(step, &mut facts, &mut moves),
                 Ok(None) => {}
                 // A link begins a task where it can; only a directive that asks for a move insists.
-                Err(refusal) if is_wanted => plan.refusals.push(refusal),
+                Err(refusal) if is_requested => plan.refusals.push(refusal),
                 Err(_) => return Ok(moves),
             }
         }
@@ -252,12 +253,14 @@ impl CommitContext<'_> {
     /// there, or asked for in its stage or in the one it may begin with, or it has been sent back once.
     fn may_have_votes(&self, task: &Task) -> Result<bool> {
         let first = self.config.stages_of(task.kind.as_deref()).first().filter(|_| task.stage.is_none());
-        let asks = [Some(&task.stage), first]
+        let requires_votes = [Some(&task.stage), first]
             .into_iter()
             .flatten()
             .any(|stage| !self.config.signoffs_of(stage.as_str()).is_empty());
         let has_failed = has_failed(task);
-        Ok(asks || has_failed || !self.after.list(&RecordKind::Vote.folder_of(&task.id))?.is_empty())
+        Ok(requires_votes
+            || has_failed
+            || !self.after.list(&RecordKind::Vote.folder_of(&task.id))?.is_empty())
     }
 
     /// Returns the move that votes make by themselves.

@@ -22,7 +22,7 @@ use crate::store::{Change, Hook, Snapshot, Workspace};
 #[derive(Debug, Clone, Default, Serialize, JsonSchema)]
 pub struct PostCommit {
     /// What was done, a line each.
-    pub said: Vec<String>,
+    pub messages: Vec<String>,
     /// What was not done, and why.
     pub left: Vec<String>,
 }
@@ -44,8 +44,8 @@ pub fn post_commit(env: &Env) -> Result<PostCommit> {
         return Ok(PostCommit::default());
     }
     let changed = if has_records { repository.files_changed(&[head])? } else { Vec::new() };
-    let is_own = workspace.places().last_head_move().is_none_or(|step| step.action.is_own_commit());
-    let operation = workspace.places().operation();
+    let is_own = workspace.repo_paths().last_head_move().is_none_or(|step| step.action.is_own_commit());
+    let operation = workspace.repo_paths().operation();
     if operation.is_none() && (!is_own || commit.parents.len() > 1) {
         return Ok(PostCommit::default());
     }
@@ -104,7 +104,7 @@ impl PostCommit {
         let mut left = left(session.workspace(), plan);
         left.extend(unreadable_in(session.snapshot(), changed));
         left.extend(missing_hooks(session.workspace(), Hook::PostCommit));
-        Self { said: said(plan), left }
+        Self { messages: messages(plan), left }
     }
 
     fn not_moved(error: &Error, parent: Option<CommitId>) -> Self {
@@ -153,7 +153,9 @@ fn with_causes(error: &dyn std::error::Error) -> String {
 /// A task that the commit completes is no longer the active one.
 fn forget_completed(session: &Session<'_>, plan: &Plan, outcome: &PostCommit) -> Result<()> {
     let workspace = session.workspace();
-    let Some(active) = workspace.active_task().filter(|_| !outcome.said.is_empty()) else { return Ok(()) };
+    let Some(active) = workspace.active_task().filter(|_| !outcome.messages.is_empty()) else {
+        return Ok(());
+    };
     if plan.tasks.iter().any(|task| task.completes && task.id == active) {
         workspace.set_active_task(None)?;
     }
@@ -163,7 +165,8 @@ fn forget_completed(session: &Session<'_>, plan: &Plan, outcome: &PostCommit) ->
 /// Whether a commit changed no record and names at most tasks that have begun, so that nobody has to look closer.
 /// A task that has begun in the working tree begins with the commit that brings that.
 fn has_nothing_to_do(workspace: &Workspace) -> bool {
-    let Some(seen) = peek_head(workspace.places(), TRACKER_FOLDER).filter(|seen| !seen.has_changed) else {
+    let Some(seen) = peek_head(workspace.repo_paths(), TRACKER_FOLDER).filter(|seen| !seen.has_changed)
+    else {
         return false;
     };
     let directives = parse_message(&seen.message, Comments::None);
@@ -184,11 +187,11 @@ fn stood_aside(operation: Operation, plan: &Plan, later: &Later) -> PostCommit {
     }
     let tasks = tasks.join(", ");
     let left = format!("a {operation} is under way: {tasks} did not move; after it, {later}");
-    PostCommit { said: Vec::new(), left: vec![left] }
+    PostCommit { messages: Vec::new(), left: vec![left] }
 }
 
-fn said(plan: &Plan) -> Vec<String> {
-    let line = |task: &super::plan::Planned| format!("{}  {}", task.id, task.said.join(", "));
+fn messages(plan: &Plan) -> Vec<String> {
+    let line = |task: &super::plan::Planned| format!("{}  {}", task.id, task.messages.join(", "));
     plan.tasks.iter().map(line).collect()
 }
 
@@ -228,19 +231,19 @@ fn fold_into(
         edited(text, &task.edits)
     };
     let _locked = session.lock("post-commit")?;
-    let wanted = Fold {
+    let request = Fold {
         head,
         edits: &edits,
         reflog: "tracker: fold the moves that the commit earned",
-        index_file: session.workspace().places().index_file(session.env()),
+        index_file: session.workspace().repo_paths().index_file(session.env()),
         edit_again: &again,
     };
-    match fold(repository, &wanted) {
+    match fold(repository, &request) {
         Ok(folded) => outcome.left.extend(
             folded.left.iter().map(|left| format!("{} has other edits and was left as it is", left.path)),
         ),
         Err(refusal) => {
-            outcome.said.clear();
+            outcome.messages.clear();
             let refusal = with_causes(&refusal);
             outcome.left.push(format!("{refusal}: no task was moved; later, {later}"));
         }

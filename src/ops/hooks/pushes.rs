@@ -32,7 +32,7 @@ pub struct PushReport {
     /// Each branch of the push that was looked at.
     pub branches: Vec<BranchReport>,
     /// What else those who run the repository should know.
-    pub remarks: Vec<String>,
+    pub messages: Vec<String>,
 }
 
 impl PushReport {
@@ -71,8 +71,8 @@ pub fn judge_receive(env: &Env, lines: &str) -> Result<PushReport> {
             Some(new) => repository.tree_id(new, TRACKER_FOLDER)?.is_some(),
             None => false,
         };
-        if default.1.is_none() && update.branch != default.0 && brings_tracker && report.remarks.is_empty() {
-            report.remarks.push(format!(
+        if default.1.is_none() && update.branch != default.0 && brings_tracker && report.messages.is_empty() {
+            report.messages.push(format!(
                 "HEAD names `{}`, which is not there, so no policy judges; on the server: git symbolic-ref \
                  HEAD refs/heads/{}",
                 default.0, update.branch
@@ -128,7 +128,7 @@ pub struct BranchReport {
     /// Its name, without `refs/heads/`.
     pub branch: String,
     /// `gate` where the policy judged, `readable` where only records that cannot be read are refused.
-    pub held_to: &'static str,
+    pub judged_by: &'static str,
     /// Whether it may become so.
     pub is_accepted: bool,
     /// What stands against it, and what else there is to know.
@@ -235,13 +235,13 @@ impl<'a> Judge<'a> {
         let is_default = self.default.as_ref().is_some_and(|(name, _)| name == branch);
         let has_tracker =
             |commit| self.repository.tree_id(commit, TRACKER_FOLDER).map(|found| found.is_some());
-        let holds_tracker = update.old.map_or(Ok(false), has_tracker)?;
+        let has_tracker = update.old.map_or(Ok(false), has_tracker)?;
         let is_gated = self.is_gated(branch);
         let mut violations = Vec::new();
-        if holds_tracker && is_default {
+        if has_tracker && is_default {
             let message = format!("`{branch}` is the default branch: its rules and records would go with it");
             violations.push(refused(message, "make another branch the default one first"));
-        } else if holds_tracker && is_gated && !self.is_in_default(update.old)? {
+        } else if has_tracker && is_gated && !self.is_in_default(update.old)? {
             let message = format!("`{branch}` is judged, and the default branch lacks commits of it");
             let fix = "merge it into the default branch first, or take its name out of `pre_receive`";
             violations.push(refused(message, fix));
@@ -291,9 +291,9 @@ fn refused(message: String, fix: &str) -> Violation {
     Violation { suggestion: Some(fix.to_owned()), ..violation }
 }
 
-fn report_on(branch: &str, held_to: &'static str, violations: Vec<Violation>) -> BranchReport {
+fn report_on(branch: &str, judged_by: &'static str, violations: Vec<Violation>) -> BranchReport {
     let is_accepted = !violations.iter().any(Violation::is_error);
-    BranchReport { branch: branch.to_owned(), held_to, is_accepted, violations }
+    BranchReport { branch: branch.to_owned(), judged_by, is_accepted, violations }
 }
 
 /// Returns the records that differ between two commits and cannot be read in the new one.

@@ -61,8 +61,8 @@ impl FixTasks {
             let task = fix_of(session, config, finding, ids.fresh()?);
             self.by_finding.insert(source_of(finding), (task.id.to_string(), false));
             self.changes.push(Change::create(RecordPath::task_file(&task.id), create_task(&task)));
-            let said = format!("fixes {} of {}", finding.id, finding.task);
-            self.written.push(WrittenTask::created(&task, vec![said]));
+            let summary = format!("fixes {} of {}", finding.id, finding.task);
+            self.written.push(WrittenTask::created(&task, vec![summary]));
         }
         Ok(())
     }
@@ -107,12 +107,12 @@ fn body_of(finding: &Finding) -> String {
         text.lines().map(line).collect::<String>()
     };
     let code = |text: &str| format!("`{}`", text.replace('`', "'"));
-    let said = quoted(finding.detail.as_deref().unwrap_or(&finding.title));
+    let detail = quoted(finding.detail.as_deref().unwrap_or(&finding.title));
     let source = finding.source.as_ref();
     let rule = source.and_then(|source| source.rule.as_deref()).map(|rule| format!(", rule {}", code(rule)));
     let tool = source.map(|source| format!(" by {}", code(&source.tool))).unwrap_or_default();
     let mut body = format!(
-        "\n## Description\n\n{said}\nFound{tool}{} on {} as {}: {}.\n",
+        "\n## Description\n\n{detail}\nFound{tool}{} on {} as {}: {}.\n",
         rule.unwrap_or_default(),
         finding.task,
         finding.id,

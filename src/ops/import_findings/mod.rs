@@ -2,7 +2,7 @@
 //! changes nothing.
 
 mod fix_tasks;
-mod intake;
+mod report_import;
 mod verdict;
 mod view;
 
@@ -16,13 +16,13 @@ use crate::ops::{Error, Result, Session};
 use crate::policy::{Attempt, Missing};
 use crate::store::Change;
 pub(in crate::ops) use fix_tasks::FixTasks;
-use intake::ReportImport;
+use report_import::ReportImport;
 
 /// A report to import.
 #[derive(Debug, Clone, Default)]
 pub struct FindingsImportRequest<'b> {
     /// The task, by a part of its id.
-    pub wanted: String,
+    pub task_id: String,
     /// The role; where the stage asks only one, that one.
     pub role: Option<String>,
     /// The report's name.
@@ -36,7 +36,7 @@ pub struct FindingsImportRequest<'b> {
     /// Whether to make a task for each finding.
     pub create_tasks: bool,
     /// Whether to settle what the same tools no longer find.
-    pub settle_gone: bool,
+    pub resolve_gone: bool,
     /// Whether to sign the vote.
     pub sign: bool,
 }
@@ -52,8 +52,8 @@ pub fn import_findings(
     let by = repository.identity(session.env())?;
     // Before the lock: others need not wait for it.
     let report = report_of(session, request);
-    let locked = session.lock(&format!("findings import {}", request.wanted))?;
-    let (file, task) = session.find(&request.wanted)?;
+    let locked = session.lock(&format!("findings import {}", request.task_id))?;
+    let (file, task) = session.find(&request.task_id)?;
     let role = role_for(&config, &task, request.role.as_deref())?;
     refuse_closed(&task)?;
     let (records, broken) = session.snapshot().findings(&task.id)?;
@@ -62,41 +62,42 @@ pub fn import_findings(
         return Err(Error::Broken(broken));
     }
     let (name, given) = (request.name.as_str(), request.given.as_str());
-    let intake = ReportImport { session, config: &config, file: &file, task: &task, role, by, name, given };
+    let import = ReportImport { session, config: &config, file: &file, task: &task, role, by, name, given };
     let known: Vec<Finding> = records.iter().map(|(_, finding)| finding.clone()).collect();
-    let all = worst_first(matched(intake.reported(&report), &known));
+    let all = worst_first(matched(import.reported(&report), &known));
     let (gone, fixed) = match &report {
-        Ok(report) => intake.gone(report, &all, &known),
+        Ok(report) => import.gone(report, &all, &known),
         Err(_) => (Vec::new(), Vec::new()),
     };
-    let settled: Vec<&Finding> = gone.iter().filter(|_| request.settle_gone).chain(&fixed).copied().collect();
-    let mut changes = intake.record(&all, &settled, &records)?;
+    let resolved: Vec<&Finding> =
+        gone.iter().filter(|_| request.resolve_gone).chain(&fixed).copied().collect();
+    let mut changes = import.record(&all, &resolved, &records)?;
     let mut fixes = FixTasks::find(session)?;
     if request.create_tasks {
         fixes.make(session, &config, &all)?;
     }
     changes.append(&mut fixes.changes);
-    let (vote, cast) = intake.vote(&repository, &all, request.sign)?;
-    let mut said = intake.said(&all, &gone, &fixed, request.settle_gone);
+    let (vote, cast) = import.vote(&repository, &all, request.sign)?;
+    let mut messages = import.messages(&all, &gone, &fixed, request.resolve_gone);
     if let Some(cast) = cast {
         changes.extend(cast.changes);
-        said.extend(cast.messages);
+        messages.extend(cast.messages);
     }
     let is_changed = changes.iter().any(|change: &Change| !change.is_empty());
-    let mut tasks = vec![WrittenTask::changed(&task, said, is_changed)];
+    let mut tasks = vec![WrittenTask::changed(&task, messages, is_changed)];
     tasks.append(&mut fixes.written);
     let written = session.finish(&locked, &changes, tasks)?;
-    let import = FindingsImport {
+    let outcome = FindingsImport {
         findings: all.iter().map(|matched| imported(&config, matched, &fixes)).collect(),
         gone: gone.iter().map(|finding| finding.id.to_string()).collect(),
-        resolved: request.settle_gone && !gone.is_empty(),
+        resolved: request.resolve_gone && !gone.is_empty(),
         vote,
-        ..intake.outcome(&report, &all, written)
+        ..import.outcome(&report, &all, written)
     };
-    let next = intake.next(import.fails, &gone, request.settle_gone);
+    let next = import.next(outcome.fails, &gone, request.resolve_gone);
     let problems = report.map_or_else(|problem| vec![problem], |report| report.warnings);
     let problems = problems.into_iter().map(|problem| problem.in_file(name)).collect();
-    Ok((FindingsImport { next, ..import }, problems))
+    Ok((FindingsImport { next, ..outcome }, problems))
 }
 
 /// Reads the report.
@@ -135,14 +136,14 @@ fn imported(config: &Config, matched: &Matched, fixes: &FixTasks) -> ImportedFin
 }
 
 /// Returns the role that a report speaks for. It need not be asked now: findings may come before their stage.
-fn role_for(config: &Config, task: &Task, wanted: Option<&str>) -> Result<String> {
+fn role_for(config: &Config, task: &Task, role: Option<&str>) -> Result<String> {
     let known = config.role_names();
-    match (wanted, config.signoffs_of(task.stage.as_str())) {
-        (Some(wanted), _) if known.contains(&wanted) || known.is_empty() && is_role_name(wanted) => {
-            Ok(wanted.to_owned())
+    match (role, config.signoffs_of(task.stage.as_str())) {
+        (Some(role), _) if known.contains(&role) || known.is_empty() && is_role_name(role) => {
+            Ok(role.to_owned())
         }
-        (Some(wanted), _) => {
-            let message = format!("`{}` is no role here", wanted.escape_debug());
+        (Some(role), _) => {
+            let message = format!("`{}` is no role here", role.escape_debug());
             let hint = if known.is_empty() {
                 "a name such as tester".to_owned()
             } else {

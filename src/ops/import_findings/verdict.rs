@@ -1,7 +1,7 @@
 //! The vote that a report casts.
 
 use super::ImportVote;
-use super::intake::ReportImport;
+use super::report_import::ReportImport;
 use crate::facts::TaskFacts;
 use crate::git::Repository;
 use crate::import::findings::{FindingStatus, Matched};
@@ -20,8 +20,8 @@ impl ReportImport<'_> {
         sign: bool,
     ) -> Result<(ImportVote, Option<CastVote>)> {
         let rejecting: Vec<&Matched> = all.iter().filter(|matched| Self::rejects(matched)).collect();
-        if !self.is_asked() {
-            return Ok((if rejecting.is_empty() { ImportVote::None } else { ImportVote::NotAsked }, None));
+        if !self.is_required() {
+            return Ok((if rejecting.is_empty() { ImportVote::None } else { ImportVote::NotRequired }, None));
         }
         if rejecting.is_empty()
             && self.session.snapshot().list(&RecordKind::Vote.folder_of(&self.task.id))?.is_empty()
@@ -31,10 +31,7 @@ impl ReportImport<'_> {
         let reader = self.session.facts(repository, self.config)?.verifying(sign);
         let mut facts = reader.task(self.task.clone())?;
         let Some(worst) = rejecting.first() else {
-            return Ok((
-                if self.stands_against(&facts) { ImportVote::Stands } else { ImportVote::None },
-                None,
-            ));
+            return Ok((if self.is_objection(&facts) { ImportVote::Blocks } else { ImportVote::None }, None));
         };
         let new = all.iter().filter(|matched| matched.status == FindingStatus::New);
         facts.findings.extend(new.map(|matched| matched.finding.clone()));
@@ -49,7 +46,7 @@ impl ReportImport<'_> {
         };
         if let Some(vote) = before {
             // The vote was written and the move was not: whoever wrote them was killed, or the task was blocked.
-            return Ok((ImportVote::Stands, Some(context.follows(&vote)?)));
+            return Ok((ImportVote::Blocks, Some(context.follows(&vote)?)));
         }
         let open = all.iter().filter(|matched| matched.status.is_open());
         let statement = Statement {
@@ -72,7 +69,7 @@ impl ReportImport<'_> {
     }
 
     /// Tells whether the stage asks for the role.
-    pub(super) fn is_asked(&self) -> bool {
+    pub(super) fn is_required(&self) -> bool {
         self.config.signoffs_of(self.task.stage.as_str()).contains(&self.role)
     }
 
@@ -89,7 +86,7 @@ impl ReportImport<'_> {
     }
 
     /// Tells whether a rejection of this person, from whatever round, keeps the role from signing off.
-    fn stands_against(&self, facts: &TaskFacts) -> bool {
+    fn is_objection(&self, facts: &TaskFacts) -> bool {
         let me = facts.canonical(&self.by);
         let signoffs = facts.signoffs(self.config);
         let own = signoffs.roles.iter().filter(|role| role.role == self.role).flat_map(|role| &role.votes);

@@ -47,11 +47,11 @@ pub enum ImportVote {
     /// It was cast.
     Rejected,
     /// Your rejection from before counts.
-    Stands,
+    Blocks,
     /// There was nothing to reject.
     None,
     /// The task's stage does not require the role.
-    NotAsked,
+    NotRequired,
 }
 
 /// One finding of a report.

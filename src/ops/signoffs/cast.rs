@@ -161,7 +161,9 @@ impl VoteContext<'_> {
         let is_owners = config.policy.gate.owners.as_deref() == Some(vote.role.as_str());
         match why_not {
             None | Some(WhyNot::Withdrawn) => {}
-            Some(WhyNot::NotAsked) if is_owners => messages.push("for its changes of the policy".to_owned()),
+            Some(WhyNot::NotRequired) if is_owners => {
+                messages.push("for its changes of the policy".to_owned())
+            }
             Some(why) => messages.push(format!("it does not count: {why}")),
         }
         let plan = match vote.verdict {
@@ -250,8 +252,11 @@ pub(in crate::ops) fn rejected_because(vote: &Vote) -> String {
 
 /// Summarises a move, and the sign-offs that its new stage requires.
 pub(in crate::ops) fn summary_of(plan: &MovePlan) -> String {
-    let needs =
-        if plan.asks.is_empty() { String::new() } else { format!("   needs {}", plan.asks.join(", ")) };
+    let needs = if plan.signoffs.is_empty() {
+        String::new()
+    } else {
+        format!("   needs {}", plan.signoffs.join(", "))
+    };
     format!("{} → {}{needs}", plan.from(), plan.to())
 }
 
@@ -270,7 +275,7 @@ struct Place {
 
 /// Returns the place of a new approval or rejection: the stage the task is in.
 fn place_of(config: &Config, task: &Task, role: Option<&str>) -> Result<Place> {
-    let asked = config.signoffs_of(task.stage.as_str());
+    let required = config.signoffs_of(task.stage.as_str());
     // Owners of the policy sign what changes it, whatever the stage requires.
     if let Some(owners) = role.filter(|role| config.policy.gate.owners.as_deref() == Some(*role)) {
         return Ok(Place { role: owners.to_owned(), stage: task.stage.clone() });
@@ -279,22 +284,22 @@ fn place_of(config: &Config, task: &Task, role: Option<&str>) -> Result<Place> {
         let missing = if task.cancelled.is_some() { Missing::Cancelled } else { Missing::Completed };
         return Err(Error::refused(Attempt::Vote(task.id.clone()), missing));
     }
-    if asked.is_empty() {
+    if required.is_empty() {
         let attempt = Attempt::UnrequiredVote { task: task.id.clone(), stage: task.stage.clone() };
         let refusal = Refusal::new(attempt, Vec::new()).with_hint(Hint::SeeSignoffs(task.id.clone()));
         return Err(refusal.into());
     }
-    let role = match (role, asked) {
-        (Some(named), asked) if asked.iter().any(|role| role == named) => named.to_owned(),
-        (Some(named), asked) => {
+    let role = match (role, required) {
+        (Some(named), required) if required.iter().any(|role| role == named) => named.to_owned(),
+        (Some(named), required) => {
             let message =
                 format!("stage `{}` of {} does not require `{}`", task.stage, task.id, named.escape_debug());
-            return Err(Error::usage_with(message, format!("one of {}", asked.join(", "))));
+            return Err(Error::usage_with(message, format!("one of {}", required.join(", "))));
         }
         (None, [only]) => only.clone(),
-        (None, asked) => {
+        (None, required) => {
             let message = format!("say for which role you vote on {}", task.id);
-            return Err(Error::usage_with(message, format!("--as {}", asked.join(", or --as "))));
+            return Err(Error::usage_with(message, format!("--as {}", required.join(", or --as "))));
         }
     };
     Ok(Place { role, stage: task.stage.clone() })

@@ -76,11 +76,11 @@ impl FindingView {
 }
 
 /// Returns the findings that somebody has to do something about, the worst first.
-pub(in crate::ops) fn standing_findings(findings: &[Finding], config: &Config) -> Vec<FindingView> {
-    let stands = |finding: &&Finding| finding.state().is_open() || finding.state().awaits_review();
-    let mut standing: Vec<&Finding> = findings.iter().filter(stands).collect();
-    standing.sort_by(|a, b| worst_first(a, b));
-    standing.into_iter().map(|finding| FindingView::of(finding, config)).collect()
+pub(in crate::ops) fn unresolved_findings(findings: &[Finding], config: &Config) -> Vec<FindingView> {
+    let is_blocking = |finding: &&Finding| finding.state().is_open() || finding.state().awaits_review();
+    let mut found: Vec<&Finding> = findings.iter().filter(is_blocking).collect();
+    found.sort_by(|a, b| worst_first(a, b));
+    found.into_iter().map(|finding| FindingView::of(finding, config)).collect()
 }
 
 fn worst_first(a: &Finding, b: &Finding) -> Ordering {

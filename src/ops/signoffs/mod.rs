@@ -7,7 +7,7 @@ mod status;
 pub(crate) use cast::VoteRecord as VoteRequest;
 pub(super) use cast::{CastVote, Statement, VoteContext, creation_of, rejected_because, summary_of};
 pub use cast::{approve, reject, withdraw};
-pub(super) use findings::standing_findings;
+pub(super) use findings::unresolved_findings;
 pub(crate) use findings::{FindingView, FindingsView};
 pub use findings::{findings, resolve};
 pub use status::signoffs;

@@ -106,10 +106,10 @@ fn leading_ids(text: &str) -> (Vec<TaskId>, &str) {
         let end = rest.find(|c: char| c == ',' || c.is_whitespace()).unwrap_or(rest.len());
         let Some(id) = own_id(&rest[..end]) else { return (ids, rest) };
         push(&mut ids, id);
-        let behind = rest[end..].trim_start();
-        match behind.strip_prefix(',') {
+        let after = rest[end..].trim_start();
+        match after.strip_prefix(',') {
             Some(next) => rest = next.trim_start(),
-            None => return (ids, behind),
+            None => return (ids, after),
         }
     }
 }

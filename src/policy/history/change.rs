@@ -107,12 +107,12 @@ impl<'h, H: History> Changes<'h, H> {
         &mut self,
         task: &TaskId,
         at: Commit,
-        is_wanted: &dyn Fn(&str) -> bool,
+        is_relevant: &dyn Fn(&str) -> bool,
     ) -> Result<BTreeMap<String, Change>, H::Error> {
         let view = self.view(task, at)?;
         let paths = Rc::clone(&view.paths);
         let mut changes = BTreeMap::new();
-        for (path, commits) in paths.by_path.iter().filter(|(path, _)| is_wanted(path)) {
+        for (path, commits) in paths.by_path.iter().filter(|(path, _)| is_relevant(path)) {
             if let Some(change) = self.in_view(&view, at, path, commits)? {
                 changes.insert(path.clone(), change);
             }

@@ -189,8 +189,8 @@ mod tests {
         fn random(rng: &mut fastrand::Rng) -> Self {
             let count = rng.u32(1..30);
             let parents = |rng: &mut fastrand::Rng, at: u32| {
-                let wanted = if rng.u8(..4) == 0 { 2 } else { 1 };
-                let some: BTreeSet<Commit> = (0..wanted)
+                let count = if rng.u8(..4) == 0 { 2 } else { 1 };
+                let some: BTreeSet<Commit> = (0..count)
                     .filter(|_| at > 0)
                     .map(|_| Commit(rng.u32(at.saturating_sub(6)..at)))
                     .collect();

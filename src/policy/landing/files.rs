@@ -120,13 +120,13 @@ impl<'a, H: History> Judge<'_, 'a, H> {
         for commit in self.range() {
             let named = self.history().tasks_of(commit)?;
             let tasks: Vec<usize> = named.iter().filter_map(|task| self.task(task)).collect();
-            let undone = self.undone_tasks(commit, named.is_empty())?;
-            if tasks.is_empty() && undone.is_empty() {
+            let reverted = self.reverted_tasks(commit, named.is_empty())?;
+            if tasks.is_empty() && reverted.is_empty() {
                 continue;
             }
             for path in self.history().changed(commit)?.iter().filter(|path| paths.contains_key(*path)) {
-                let undone = undone.iter().filter(|task| self.was_seen_by_nobody(**task, path));
-                let own: BTreeSet<usize> = tasks.iter().chain(undone).copied().collect();
+                let reverted = reverted.iter().filter(|task| self.was_seen_by_nobody(**task, path));
+                let own: BTreeSet<usize> = tasks.iter().chain(reverted).copied().collect();
                 if !own.is_empty() {
                     found.entry(path.clone()).or_default().extend(own);
                 }
@@ -136,9 +136,9 @@ impl<'a, H: History> Judge<'_, 'a, H> {
     }
 
     /// Returns the tasks of what a commit that names none undoes exactly.
-    fn undone_tasks(&self, commit: Commit, names_none: bool) -> Result<Vec<usize>, H::Error> {
-        let Some(undone) = self.reverts.get(&commit).filter(|_| names_none) else { return Ok(Vec::new()) };
-        Ok(self.history().tasks_of(*undone)?.iter().filter_map(|task| self.task(task)).collect())
+    fn reverted_tasks(&self, commit: Commit, names_none: bool) -> Result<Vec<usize>, H::Error> {
+        let Some(reverted) = self.reverts.get(&commit).filter(|_| names_none) else { return Ok(Vec::new()) };
+        Ok(self.history().tasks_of(*reverted)?.iter().filter_map(|task| self.task(task)).collect())
     }
 
     /// Tells whether the base has a task's work on a path without anybody's review: taking that back needs none either.
@@ -341,7 +341,7 @@ impl<'a, H: History> Judge<'_, 'a, H> {
             }
             for vote in judged.approvals().map(|vote| self.vote(vote)) {
                 for file in &vote.files {
-                    if vote.was_held && self.has_arrived(task, &file.path, &file.to)? {
+                    if vote.was_on_base && self.has_arrived(task, &file.path, &file.to)? {
                         continue;
                     }
                     for from in &file.from {

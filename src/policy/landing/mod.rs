@@ -171,13 +171,13 @@ impl<'h, 'a, H: History> Judge<'h, 'a, H> {
     /// Returns what each vote is worth for the stage that it was cast for.
     fn own_stages(&mut self) -> Result<BTreeMap<usize, VoteStatus>, H::Error> {
         let mut worth = BTreeMap::new();
-        let asked: BTreeSet<(usize, &'a str, &'a crate::model::Stage)> = self
+        let required: BTreeSet<(usize, &'a str, &'a crate::model::Stage)> = self
             .votes
             .iter()
             .flat_map(|((task, role), votes)| votes.iter().map(move |vote| (*task, *role, *vote)))
             .map(|(task, role, vote)| (task, role, &self.landing.votes[vote].stage))
             .collect();
-        for (task, role, stage) in asked {
+        for (task, role, stage) in required {
             let own = &self.tasks[task];
             let (route, round) = (own.route, own.route.round(&own.history, stage));
             let is_required = route.roles_of(stage).iter().any(|own| own == role)
@@ -185,8 +185,11 @@ impl<'h, 'a, H: History> Judge<'h, 'a, H> {
             let judged = self.role(task, role, Purpose { stage, round, at: None })?;
             for (vote, status) in judged.votes {
                 if self.landing.votes[vote].stage == *stage {
-                    let is_asked = is_required || matches!(status, VoteStatus::None(_));
-                    worth.insert(vote, if is_asked { status } else { VoteStatus::None(WhyNot::NotAsked) });
+                    let is_required = is_required || matches!(status, VoteStatus::None(_));
+                    worth.insert(
+                        vote,
+                        if is_required { status } else { VoteStatus::None(WhyNot::NotRequired) },
+                    );
                 }
             }
         }

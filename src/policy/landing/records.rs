@@ -86,8 +86,8 @@ impl LandingTask<'_> {
     /// Tells whether a move that the tip does not have leaves a stage that requires a role.
     pub(super) fn brings_leaving_of(&self, role: &str) -> bool {
         let leavings = self.route.leavings(&self.history);
-        let mut places = leavings[self.known..].iter().cloned().flatten();
-        places.any(|place| self.requires(place, role))
+        let mut positions = leavings[self.known..].iter().cloned().flatten();
+        positions.any(|place| self.requires(place, role))
     }
 
     /// Tells whether the stage at a place requires a role.
@@ -194,8 +194,8 @@ impl<'a, H: History> Judge<'_, 'a, H> {
     fn taken_out(&mut self) -> Result<TakenOut<'a>, H::Error> {
         let mut taken = TakenOut::default();
         for removal in self.landing.removals {
-            if let Some(undone) = self.undone_by(removal)? {
-                self.reverts.insert(removal.commit, undone);
+            if let Some(reverted) = self.reverted_by(removal)? {
+                self.reverts.insert(removal.commit, reverted);
                 taken.votes.extend(removal.votes.iter().map(String::as_str));
                 taken.moves.extend(removal.moves.iter().map(|(path, step)| (path.as_str(), step)));
             }
@@ -204,7 +204,7 @@ impl<'a, H: History> Judge<'_, 'a, H> {
     }
 
     /// Returns the earlier commit of which a commit is, on exactly the same paths, the inverse.
-    fn undone_by(&mut self, removal: &Removal) -> Result<Option<Commit>, H::Error> {
+    fn reverted_by(&mut self, removal: &Removal) -> Result<Option<Commit>, H::Error> {
         let history = self.history();
         let moved = removal.moves.iter().map(|(path, _)| path);
         let records = removal.votes.iter().chain(moved).chain(&removal.tasks);
@@ -214,9 +214,9 @@ impl<'a, H: History> Judge<'_, 'a, H> {
         let Some(oldest) = touching.first() else { return Ok(None) };
         let paths = history.differences(Some(parent), removal.commit)?;
         let earlier = Ancestors::of(history, &[parent], *oldest);
-        for undone in touching.iter().rev().filter(|commit| earlier.has(**commit)) {
-            if self.is_inverse(removal.commit, parent, *undone, &paths)? {
-                return Ok(Some(*undone));
+        for reverted in touching.iter().rev().filter(|commit| earlier.has(**commit)) {
+            if self.is_inverse(removal.commit, parent, *reverted, &paths)? {
+                return Ok(Some(*reverted));
             }
         }
         Ok(None)
@@ -226,16 +226,16 @@ impl<'a, H: History> Judge<'_, 'a, H> {
         &mut self,
         commit: Commit,
         parent: Commit,
-        undone: Commit,
+        reverted: Commit,
         paths: &[String],
     ) -> Result<bool, H::Error> {
         let history = self.history();
-        let Some(&before) = history.parents(undone).first() else { return Ok(false) };
-        if *history.differences(Some(before), undone)? != *paths {
+        let Some(&before) = history.parents(reverted).first() else { return Ok(false) };
+        if *history.differences(Some(before), reverted)? != *paths {
             return Ok(false);
         }
         for path in paths {
-            let (made, was) = (history.entry(undone, path)?, history.entry(before, path)?);
+            let (made, was) = (history.entry(reverted, path)?, history.entry(before, path)?);
             let (now, then) = (history.entry(commit, path)?, history.entry(parent, path)?);
             if self.changes.changes().merge(&made, &was, &then)? != Some(now) {
                 return Ok(false);

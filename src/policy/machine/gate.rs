@@ -145,7 +145,7 @@ pub(super) fn blocked(case: &Case<'_>) -> Vec<Missing> {
 fn unchecked(case: &Case<'_>) -> Vec<Missing> {
     let rules = case.config.rules_of(case.task.stage.as_str());
     let open = |requirement: Requirement| {
-        let asked = case.open_boxes.iter().filter(|open| open.is_asked_by(requirement));
+        let asked = case.open_boxes.iter().filter(|open| open.is_required_by(requirement));
         asked.map(|open| (open.number, open.text.clone())).collect::<Vec<_>>()
     };
     let missing = rules.requires.iter().map(|&requirement| (requirement, open(requirement)));

@@ -61,7 +61,7 @@ pub struct MovePlan {
     /// The move, as the history will tell it.
     pub step: Move,
     /// The roles that the stage it enters asks for a sign-off.
-    pub asks: Vec<String>,
+    pub signoffs: Vec<String>,
 }
 
 impl MovePlan {

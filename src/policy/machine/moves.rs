@@ -42,7 +42,7 @@ pub fn advance(case: &Case<'_>, why: Option<&str>) -> Result<MovePlan, Refusal> 
         let (task, stage) = (case.task.id.clone(), case.task.stage.clone());
         return Err(Refusal::because(Attempt::Leave { task, stage }, Reason::PeopleOnly(role.to_owned())));
     }
-    Ok(plan(case, MoveKind::Advance, next(case), said(why)))
+    Ok(plan(case, MoveKind::Advance, next(case), non_empty(why)))
 }
 
 /// Returns the role because of which whoever acts may not move the task on.
@@ -112,18 +112,18 @@ pub fn set_stage(case: &Case<'_>, stage: &str, why: Option<&str>) -> Result<Outc
     }
     let own = case.config.stages_of(case.task.kind.as_deref());
     let all = || [Stage::none()].into_iter().chain(own.iter().cloned()).chain([Stage::complete()]);
-    let wanted = stage.trim().to_ascii_lowercase();
-    let Some(to) = all().find(|stage| stage.as_str() == wanted) else {
-        let reason = Reason::NoSuchStage { wanted: stage.to_owned(), stages: all().collect() };
+    let query = stage.trim().to_ascii_lowercase();
+    let Some(to) = all().find(|stage| stage.as_str() == query) else {
+        let reason = Reason::NoSuchStage { query: stage.to_owned(), stages: all().collect() };
         return Err(Refusal::because(Attempt::Move(id.clone()), reason));
     };
     if to == case.task.stage {
         return Ok(Outcome::Stays(to));
     }
-    Ok(Outcome::Moves(plan(case, MoveKind::Override, to, said(why))))
+    Ok(Outcome::Moves(plan(case, MoveKind::Override, to, non_empty(why))))
 }
 
-fn said(why: Option<&str>) -> Option<String> {
+fn non_empty(why: Option<&str>) -> Option<String> {
     why.map(str::trim).filter(|why| !why.is_empty()).map(str::to_owned)
 }
 
@@ -133,9 +133,9 @@ fn next(case: &Case<'_>) -> Stage {
 }
 
 fn plan(case: &Case<'_>, kind: MoveKind, to: Stage, why: Option<String>) -> MovePlan {
-    let asks = case.config.signoffs_of(to.as_str()).to_vec();
+    let signoffs = case.config.signoffs_of(to.as_str()).to_vec();
     let from = case.task.stage.clone();
     let (by, agent) = (case.actor.to_owned(), case.agent.map(str::to_owned));
     let step = Move { at: case.now, by, agent, from, to, kind, why };
-    MovePlan { task: case.task.id.clone(), step, asks }
+    MovePlan { task: case.task.id.clone(), step, signoffs }
 }

@@ -9,7 +9,7 @@ use crate::model::{
 use crate::policy::coverage::is_covered;
 use crate::policy::{Staleness, coverage_digest, criteria_digest, is_sound};
 
-use super::example::{KEN, ballot};
+use super::example::{KEN, vote_record};
 
 fn entry(mode: u32, blob: &str) -> TreeEntry {
     TreeEntry::File { mode, blob: blob.repeat(40) }
@@ -25,7 +25,7 @@ fn files() -> Vec<CoveredChange> {
 
 /// A sound vote on some files.
 fn vote(criteria: &str, files: Vec<CoveredChange>) -> Vote {
-    let mut vote = ballot(1, KEN, "reviewer", Verdict::Approved).vote;
+    let mut vote = vote_record(1, KEN, "reviewer", Verdict::Approved).vote;
     vote.covers = Coverage::of(criteria, files);
     vote.covers.digest = coverage_digest(&vote);
     vote

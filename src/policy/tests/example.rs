@@ -71,7 +71,7 @@ pub(in crate::policy) fn config() -> Config {
 }
 
 /// A sound vote, cast some minutes after the beginning.
-pub(in crate::policy) fn ballot(minute: i64, email: &str, role: &str, verdict: Verdict) -> VoteRecord {
+pub(in crate::policy) fn vote_record(minute: i64, email: &str, role: &str, verdict: Verdict) -> VoteRecord {
     let task = task_in("qa");
     let config = config();
     let reviewed = files().into_iter().filter(|file| is_covered(config.role(role), &file.path));

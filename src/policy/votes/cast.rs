@@ -48,7 +48,7 @@ pub struct CastVote {
     /// author has no say in the role, or its date or round is one that cannot be.
     pub flaw: Option<WhyNot>,
     /// Whether the base's tip or an ancestor of it holds it, or held it.
-    pub was_held: bool,
+    pub was_on_base: bool,
     /// On which sides its file is there.
     pub sides: Sides<bool>,
     /// Whether the tip has another file under its name.

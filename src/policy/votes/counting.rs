@@ -76,12 +76,12 @@ pub fn count_votes<E: Evidence>(
     };
     let vetoes: HashSet<usize> = last.iter().filter(is_veto).copied().collect();
     let objectors: HashSet<&PersonKey> = vetoes.iter().map(|at| &votes[*at].voter).collect();
-    let is_asked = |at: &usize| {
+    let is_required = |at: &usize| {
         let vote = &votes[*at];
         vote.is_there && (vote.stage == question.stage || *vote.verdict == Verdict::Rejected)
     };
-    let asked: Vec<usize> = fit.iter().copied().filter(is_asked).collect();
-    let last_asked = last_of_each(votes, &asked, evidence)?;
+    let required: Vec<usize> = fit.iter().copied().filter(is_required).collect();
+    let last_required = last_of_each(votes, &required, evidence)?;
     let mut statuses = Vec::with_capacity(votes.len());
     for (at, vote) in votes.iter().enumerate() {
         let why_not = match (&vote.flaw, vote.verdict) {
@@ -97,7 +97,7 @@ pub fn count_votes<E: Evidence>(
             }
             (None, Verdict::Approved) if !vote.is_there => Some(WhyNot::Late),
             (None, _)
-                if !(last_asked.contains(&at) || vote.stage != question.stage && last.contains(&at)) =>
+                if !(last_required.contains(&at) || vote.stage != question.stage && last.contains(&at)) =>
             {
                 Some(WhyNot::Superseded)
             }

@@ -79,8 +79,8 @@ impl<'h, H: History> VoteHistory<'h, H> {
             (Some(one), Some(other)) if one <= other => false,
             (Some(one), Some(other)) => {
                 let history = self.changes.history();
-                let look = || Ancestors::of(history, &[one], other).has(other);
-                *self.order.entry((one, other)).or_insert_with(look)
+                let search = || Ancestors::of(history, &[one], other).has(other);
+                *self.order.entry((one, other)).or_insert_with(search)
             }
         }
     }

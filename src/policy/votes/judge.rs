@@ -23,11 +23,11 @@ pub fn judge<'v>(
     let mut people: Vec<(&VoteRecord, Person)> =
         records.iter().map(|record| (record, canonical(&record.vote.by))).collect();
     people.sort_by(|(a, _), (b, _)| (a.vote.at, &a.name).cmp(&(b.vote.at, &b.name)));
-    let asked = config.signoffs_of(task.stage.as_str());
+    let required = config.signoffs_of(task.stage.as_str());
     let mut questions: BTreeMap<(&str, &Stage), Vec<&(&VoteRecord, Person)>> = BTreeMap::new();
     for voted in &people {
         let vote = &voted.0.vote;
-        let stage = if asked.contains(&vote.role) { &task.stage } else { &vote.stage };
+        let stage = if required.contains(&vote.role) { &task.stage } else { &vote.stage };
         questions.entry((&vote.role, stage)).or_default().push(voted);
     }
     let mut votes: BTreeMap<&str, Vec<JudgedVote<'v>>> = BTreeMap::new();
@@ -35,7 +35,7 @@ pub fn judge<'v>(
     for ((role, stage), voted) in questions {
         let statuses = statuses(task, (config, route), stage, criteria, &voted);
         for ((record, person), status) in voted.into_iter().zip(statuses) {
-            let is_here = asked.contains(&record.vote.role)
+            let is_here = required.contains(&record.vote.role)
                 && (record.vote.stage == task.stage || status == VoteStatus::Rejection);
             let status = if is_here { status } else { elsewhere(task, config, record, status) };
             let vote = JudgedVote { record, person: person.clone(), status };
@@ -48,7 +48,7 @@ pub fn judge<'v>(
     others.sort_by(|a, b| (a.record.vote.at, &a.record.name).cmp(&(b.record.vote.at, &b.record.name)));
     let signoff =
         |role: &String| signoff(config, config.role(role), votes.remove(role.as_str()).unwrap_or_default());
-    let roles = asked.iter().map(signoff).collect();
+    let roles = required.iter().map(signoff).collect();
     let round = route.round(&task.history, &task.stage);
     Signoffs { task: task.id.clone(), stage: task.stage.clone(), round, roles, others }
 }
@@ -111,10 +111,10 @@ impl Evidence for Known<'_, '_> {
 /// Returns what a vote is worth that its stage or role sets apart.
 fn elsewhere(task: &Task, config: &Config, record: &VoteRecord, status: VoteStatus) -> VoteStatus {
     let vote = &record.vote;
-    let is_asked = config.signoffs_of(vote.stage.as_str()).contains(&vote.role);
+    let is_required = config.signoffs_of(vote.stage.as_str()).contains(&vote.role);
     match status {
-        VoteStatus::Rejection if !is_asked => VoteStatus::None(WhyNot::NotAsked),
-        VoteStatus::Approval if vote.stage == task.stage => VoteStatus::None(WhyNot::NotAsked),
+        VoteStatus::Rejection if !is_required => VoteStatus::None(WhyNot::NotRequired),
+        VoteStatus::Approval if vote.stage == task.stage => VoteStatus::None(WhyNot::NotRequired),
         VoteStatus::None(
             WhyNot::Stale(_) | WhyNot::OtherRound { .. } | WhyNot::OwnWork | WhyNot::NotShown,
         )
@@ -124,7 +124,7 @@ fn elsewhere(task: &Task, config: &Config, record: &VoteRecord, status: VoteStat
             VoteStatus::None(WhyNot::OtherStage(vote.stage.clone()))
         }
         VoteStatus::None(WhyNot::Stale(_) | WhyNot::OtherRound { .. } | WhyNot::OwnWork) => {
-            VoteStatus::None(WhyNot::NotAsked)
+            VoteStatus::None(WhyNot::NotRequired)
         }
         status => status,
     }

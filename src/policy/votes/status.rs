@@ -72,7 +72,7 @@ pub enum WhyNot {
     /// It was cast in another stage.
     OtherStage(Stage),
     /// The stage does not ask for this role.
-    NotAsked,
+    NotRequired,
     /// It was cast in another round.
     OtherRound {
         /// The round in which it was cast.
@@ -111,7 +111,7 @@ impl WhyNot {
             Self::Superseded => "superseded",
             Self::Withdrawn => "withdrawn",
             Self::OtherStage(_) => "other_stage",
-            Self::NotAsked => "not_asked",
+            Self::NotRequired => "not_asked",
             Self::OtherRound { .. } => "other_round",
             Self::Overridden => "overridden",
             Self::Stale(_) => "stale",
@@ -143,7 +143,7 @@ impl fmt::Display for WhyNot {
             Self::Superseded => f.write_str("the same person voted again"),
             Self::Withdrawn => f.write_str("withdrawn"),
             Self::OtherStage(stage) => write!(f, "it was cast in {stage}"),
-            Self::NotAsked => f.write_str("the stage does not ask for this role"),
+            Self::NotRequired => f.write_str("the stage does not ask for this role"),
             Self::OtherRound { cast, now } => write!(f, "it was cast in round {cast}, this is round {now}"),
             Self::Overridden => f.write_str("an override led the task past it"),
             Self::Stale(reasons) => {

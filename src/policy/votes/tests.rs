@@ -4,47 +4,47 @@ use super::{Flaw, Signoffs, Trust, VoteRecord, VoteStatus, WhyNot, judge};
 use crate::model::{
     Config, MoveKind, Person, PolicyRules, RoleRules, SelfApproval, Signatures, Task, TaskId, Verdict,
 };
-use crate::policy::tests::example::{ADA, KEN, ballot, config, in_order, moved, seal, stage, task_in};
+use crate::policy::tests::example::{ADA, KEN, config, in_order, moved, seal, stage, task_in, vote_record};
 use crate::policy::{Staleness, Tally};
 
 fn approval(minute: i64, email: &str, role: &str) -> VoteRecord {
-    ballot(minute, email, role, Verdict::Approved)
+    vote_record(minute, email, role, Verdict::Approved)
 }
 
 fn rejection(minute: i64, email: &str, role: &str) -> VoteRecord {
-    ballot(minute, email, role, Verdict::Rejected)
+    vote_record(minute, email, role, Verdict::Rejected)
 }
 
 /// Changes a vote and gives it the digest of what it says then.
-fn with(ballot: VoteRecord, change: impl FnOnce(&mut VoteRecord)) -> VoteRecord {
-    let mut ballot = tampered(ballot, change);
-    seal(&mut ballot);
-    ballot
+fn with(record: VoteRecord, change: impl FnOnce(&mut VoteRecord)) -> VoteRecord {
+    let mut record = tampered(record, change);
+    seal(&mut record);
+    record
 }
 
 /// Changes a vote and leaves its digest as it was.
-fn tampered(mut ballot: VoteRecord, change: impl FnOnce(&mut VoteRecord)) -> VoteRecord {
-    change(&mut ballot);
-    ballot
+fn tampered(mut record: VoteRecord, change: impl FnOnce(&mut VoteRecord)) -> VoteRecord {
+    change(&mut record);
+    record
 }
 
-fn judged<'v>(task: &Task, config: &Config, ballots: &'v [VoteRecord]) -> Signoffs<'v> {
-    judge(task, config, ballots, "c", Person::clone)
+fn judged<'v>(task: &Task, config: &Config, records: &'v [VoteRecord]) -> Signoffs<'v> {
+    judge(task, config, records, "c", Person::clone)
 }
 
-/// Returns the weight of the vote of each name, in order of names.
-fn weights(task: &Task, config: &Config, ballots: &[VoteRecord]) -> Vec<VoteStatus> {
-    let ballots = &in_order(ballots);
-    let signoffs = judged(task, config, ballots);
+/// Returns the status_of of the vote of each name, in order of names.
+fn statuses_of(task: &Task, config: &Config, records: &[VoteRecord]) -> Vec<VoteStatus> {
+    let records = &in_order(records);
+    let signoffs = judged(task, config, records);
     let votes = signoffs.roles.iter().flat_map(|role| &role.votes).chain(&signoffs.others);
     let mut found: Vec<_> = votes.map(|vote| (vote.record.name.clone(), vote.status.clone())).collect();
     found.sort_by(|a, b| a.0.cmp(&b.0));
-    assert_eq!(found.len(), ballots.len(), "every vote is shown");
-    found.into_iter().map(|(_, weight)| weight).collect()
+    assert_eq!(found.len(), records.len(), "every vote is shown");
+    found.into_iter().map(|(_, status_of)| status_of).collect()
 }
 
-fn weight(task: &Task, config: &Config, ballot: VoteRecord) -> VoteStatus {
-    weights(task, config, &[ballot]).remove(0)
+fn status_of(task: &Task, config: &Config, record: VoteRecord) -> VoteStatus {
+    statuses_of(task, config, &[record]).remove(0)
 }
 
 fn not(why: WhyNot) -> VoteStatus {
@@ -53,7 +53,7 @@ fn not(why: WhyNot) -> VoteStatus {
 
 #[test]
 fn a_sound_approval_counts() {
-    assert_eq!(weight(&task_in("qa"), &config(), approval(1, KEN, "reviewer")), VoteStatus::Approval);
+    assert_eq!(status_of(&task_in("qa"), &config(), approval(1, KEN, "reviewer")), VoteStatus::Approval);
 }
 
 #[test]
@@ -64,16 +64,16 @@ fn each_reason_not_to_count() {
     strict.policy.agents = vec!["claude".to_owned()];
     strict.roles.get_mut("tester").unwrap().people_only = true;
     strict.roles.get_mut("tester").unwrap().members = Vec::new();
-    let signed = |ballot: VoteRecord| with(ballot, |ballot| ballot.trust = Trust::Signed);
+    let signed = |record: VoteRecord| with(record, |record| record.trust = Trust::Signed);
     let other = TaskId::parse("TASK-1").unwrap();
     let changed = vec![Staleness::FileChanged("src/a.rs".to_owned())];
-    let stale = with(approval(1, KEN, "reviewer"), |ballot| {
-        ballot.evidence.stale = vec![Staleness::FileChanged("src/a.rs".to_owned())];
+    let stale = with(approval(1, KEN, "reviewer"), |record| {
+        record.evidence.stale = vec![Staleness::FileChanged("src/a.rs".to_owned())];
     });
     let own = |email: &str| {
-        with(approval(1, email, "reviewer"), |ballot| {
-            ballot.trust = Trust::Signed;
-            ballot.evidence.is_own_work = true;
+        with(approval(1, email, "reviewer"), |record| {
+            record.trust = Trust::Signed;
+            record.evidence.is_own_work = true;
         })
     };
     let mut lenient = config();
@@ -85,15 +85,15 @@ fn each_reason_not_to_count() {
         (
             "copied into this folder",
             &lenient,
-            with(approval(1, KEN, "reviewer"), |ballot| ballot.vote.task = other.clone()),
+            with(approval(1, KEN, "reviewer"), |record| record.vote.task = other.clone()),
             WhyNot::Copied(other),
         ),
         ("outside the members", &lenient, approval(1, "bob@example.com", "tester"), WhyNot::Outsider),
         (
             "named like a member, where signatures tell who signs",
             &named,
-            with(approval(1, "mallory@example.com", "tester"), |ballot| {
-                ballot.vote.by.name = "Grace".to_owned();
+            with(approval(1, "mallory@example.com", "tester"), |record| {
+                record.vote.by.name = "Grace".to_owned();
             }),
             WhyNot::Outsider,
         ),
@@ -106,75 +106,75 @@ fn each_reason_not_to_count() {
         (
             "a rejection for a role that no table defines",
             &lenient,
-            ballot(1, KEN, "reviwer", Verdict::Rejected),
+            vote_record(1, KEN, "reviwer", Verdict::Rejected),
             WhyNot::UndefinedRole("reviwer".to_owned()),
         ),
         ("stale", &lenient, stale, WhyNot::Stale(changed)),
         (
             "an earlier round",
             &lenient,
-            with(approval(1, KEN, "reviewer"), |ballot| ballot.vote.round = 0),
+            with(approval(1, KEN, "reviewer"), |record| record.vote.round = 0),
             WhyNot::OtherRound { cast: 0, now: 1 },
         ),
         (
             "a round that has not begun",
             &lenient,
-            with(approval(1, KEN, "reviewer"), |ballot| ballot.vote.round = 3),
+            with(approval(1, KEN, "reviewer"), |record| record.vote.round = 3),
             WhyNot::UnbegunRound { cast: 3, now: 1 },
         ),
         (
             "a rejection of a round that has not begun",
             &lenient,
-            with(rejection(1, KEN, "reviewer"), |ballot| ballot.vote.round = 99),
+            with(rejection(1, KEN, "reviewer"), |record| record.vote.round = 99),
             WhyNot::UnbegunRound { cast: 99, now: 1 },
         ),
         (
             "a rejection from the future",
             &lenient,
-            with(rejection(1, KEN, "reviewer"), |ballot| ballot.flaw = Some(Flaw::Future)),
+            with(rejection(1, KEN, "reviewer"), |record| record.flaw = Some(Flaw::Future)),
             WhyNot::Future,
         ),
         (
             "committed by another",
             &lenient,
-            with(approval(1, KEN, "reviewer"), |ballot| ballot.trust = Trust::Unverified),
+            with(approval(1, KEN, "reviewer"), |record| record.trust = Trust::Unverified),
             WhyNot::Unattributed,
         ),
         (
             "another change than its commit shows",
             &lenient,
-            with(approval(1, KEN, "reviewer"), |ballot| ballot.evidence.is_unshown = true),
+            with(approval(1, KEN, "reviewer"), |record| record.evidence.is_unshown = true),
             WhyNot::NotShown,
         ),
         (
             "another acceptance text",
             &lenient,
-            with(approval(1, KEN, "reviewer"), |ballot| ballot.vote.covers.criteria = "d".to_owned()),
+            with(approval(1, KEN, "reviewer"), |record| record.vote.covers.criteria = "d".to_owned()),
             WhyNot::Stale(vec![Staleness::CriteriaChanged]),
         ),
         (
             "another stage",
             &lenient,
-            with(approval(1, KEN, "reviewer"), |ballot| ballot.vote.stage = stage("sec")),
+            with(approval(1, KEN, "reviewer"), |record| record.vote.stage = stage("sec")),
             WhyNot::OtherStage(stage("sec")),
         ),
-        ("a role that is not asked", &lenient, approval(1, KEN, "designer"), WhyNot::NotAsked),
+        ("a role that is not required", &lenient, approval(1, KEN, "designer"), WhyNot::NotRequired),
         (
             "tampered with",
             &lenient,
-            tampered(approval(1, KEN, "reviewer"), |ballot| ballot.vote.covers.files.clear()),
+            tampered(approval(1, KEN, "reviewer"), |record| record.vote.covers.files.clear()),
             WhyNot::Unsound,
         ),
         (
             "altered",
             &lenient,
-            with(approval(1, KEN, "reviewer"), |ballot| ballot.flaw = Some(Flaw::Altered)),
+            with(approval(1, KEN, "reviewer"), |record| record.flaw = Some(Flaw::Altered)),
             WhyNot::Altered,
         ),
         (
             "badly signed",
             &lenient,
-            with(approval(1, KEN, "reviewer"), |ballot| ballot.flaw = Some(Flaw::BadSignature)),
+            with(approval(1, KEN, "reviewer"), |record| record.flaw = Some(Flaw::BadSignature)),
             WhyNot::BadSignature,
         ),
         ("not signed", &strict, approval(1, KEN, "reviewer"), WhyNot::Unsigned),
@@ -183,26 +183,26 @@ fn each_reason_not_to_count() {
         (
             "an unknown verdict",
             &lenient,
-            ballot(1, KEN, "reviewer", Verdict::Unknown("maybe".to_owned())),
+            vote_record(1, KEN, "reviewer", Verdict::Unknown("maybe".to_owned())),
             WhyNot::UnknownVerdict("maybe".to_owned()),
         ),
-        ("withdrawn", &lenient, ballot(1, KEN, "reviewer", Verdict::Withdrawn), WhyNot::Withdrawn),
+        ("withdrawn", &lenient, vote_record(1, KEN, "reviewer", Verdict::Withdrawn), WhyNot::Withdrawn),
     ];
-    for (what, config, ballot, why) in rows {
-        assert_eq!(weight(&task_in("qa"), config, ballot), not(why), "{what}");
+    for (what, config, record, why) in rows {
+        assert_eq!(status_of(&task_in("qa"), config, record), not(why), "{what}");
     }
     // What is no reason.
-    assert_eq!(weight(&task_in("qa"), &config(), own("dev@example.com")), VoteStatus::Approval);
-    let uncommitted = with(approval(1, KEN, "reviewer"), |ballot| {
-        ballot.trust = Trust::Unverified;
-        ballot.is_committed = false;
+    assert_eq!(status_of(&task_in("qa"), &config(), own("dev@example.com")), VoteStatus::Approval);
+    let uncommitted = with(approval(1, KEN, "reviewer"), |record| {
+        record.trust = Trust::Unverified;
+        record.is_committed = false;
     });
-    assert_eq!(weight(&task_in("qa"), &config(), uncommitted), VoteStatus::Approval);
-    let brought = with(rejection(1, KEN, "reviewer"), |ballot| ballot.trust = Trust::Unverified);
-    assert_eq!(weight(&task_in("qa"), &config(), brought), VoteStatus::Rejection, "whoever brought it");
+    assert_eq!(status_of(&task_in("qa"), &config(), uncommitted), VoteStatus::Approval);
+    let brought = with(rejection(1, KEN, "reviewer"), |record| record.trust = Trust::Unverified);
+    assert_eq!(status_of(&task_in("qa"), &config(), brought), VoteStatus::Rejection, "whoever brought it");
     let agent = signed(approval(1, "claude@bots.example", "reviewer"));
     assert_eq!(
-        weight(&task_in("qa"), &strict, agent),
+        status_of(&task_in("qa"), &strict, agent),
         VoteStatus::Approval,
         "the role is not for people only"
     );
@@ -213,7 +213,7 @@ fn the_last_vote_of_a_person_speaks() {
     let superseded = || not(WhyNot::Superseded);
     let config = config();
     let task = task_in("qa");
-    let by = |minute, verdict| ballot(minute, KEN, "reviewer", verdict);
+    let by = |minute, verdict| vote_record(minute, KEN, "reviewer", verdict);
     use Verdict::{Approved, Rejected, Withdrawn};
     for (first, second, expected) in [
         (Approved, Rejected, VoteStatus::Rejection),
@@ -222,18 +222,18 @@ fn the_last_vote_of_a_person_speaks() {
         (Approved, Withdrawn, not(WhyNot::Withdrawn)),
         (Approved, Approved, VoteStatus::Approval),
     ] {
-        let ballots = [by(2, second), by(1, first)];
-        assert_eq!(weights(&task, &config, &ballots), [superseded(), expected]);
+        let records = [by(2, second), by(1, first)];
+        assert_eq!(statuses_of(&task, &config, &records), [superseded(), expected]);
     }
     let other = [by(1, Rejected), approval(2, ADA, "reviewer")];
     assert_eq!(
-        weights(&task, &config, &other),
+        statuses_of(&task, &config, &other),
         [VoteStatus::Rejection, VoteStatus::Approval],
         "nobody lifts another's veto"
     );
     let role = [by(1, Rejected), approval(2, KEN, "tester")];
     assert_eq!(
-        weights(&task, &config, &role),
+        statuses_of(&task, &config, &role),
         [VoteStatus::Rejection, VoteStatus::Approval],
         "each role for itself"
     );
@@ -247,19 +247,19 @@ fn what_is_doubtful_lifts_no_veto() {
     strict.policy.signatures = Signatures::Require;
     type Row<'c> = (&'static str, &'c Config, fn(&mut VoteRecord));
     let doubtful: [Row<'_>; 4] = [
-        ("altered", &lenient, |ballot| ballot.flaw = Some(Flaw::Altered)),
-        ("badly signed", &lenient, |ballot| ballot.flaw = Some(Flaw::BadSignature)),
-        ("not signed", &strict, |ballot| ballot.trust = Trust::Attributed),
-        ("tampered with", &lenient, |ballot| ballot.vote.covers.digest = "0".repeat(64)),
+        ("altered", &lenient, |record| record.flaw = Some(Flaw::Altered)),
+        ("badly signed", &lenient, |record| record.flaw = Some(Flaw::BadSignature)),
+        ("not signed", &strict, |record| record.trust = Trust::Attributed),
+        ("tampered with", &lenient, |record| record.vote.covers.digest = "0".repeat(64)),
     ];
     for (what, config, spoil) in doubtful {
         for verdict in [Verdict::Approved, Verdict::Withdrawn] {
-            let ballots =
-                [rejection(1, KEN, "reviewer"), tampered(ballot(2, KEN, "reviewer", verdict), spoil)];
-            assert_eq!(weights(&task, config, &ballots)[0], VoteStatus::Rejection, "{what}");
+            let records =
+                [rejection(1, KEN, "reviewer"), tampered(vote_record(2, KEN, "reviewer", verdict), spoil)];
+            assert_eq!(statuses_of(&task, config, &records)[0], VoteStatus::Rejection, "{what}");
         }
         assert_eq!(
-            weight(&task, config, tampered(rejection(1, KEN, "reviewer"), spoil)),
+            status_of(&task, config, tampered(rejection(1, KEN, "reviewer"), spoil)),
             VoteStatus::Rejection,
             "{what}"
         );
@@ -274,18 +274,18 @@ fn a_rejection_stands_until_its_author_votes_again() {
     let early = approval(1, ADA, "tester");
     task.history
         .extend([moved("qa", "dev", MoveKind::Fail, "x"), moved("dev", "qa", MoveKind::Advance, "done")]);
-    let ballots = [rejected.clone(), early];
-    let found = weights(&task, &config, &ballots);
+    let records = [rejected.clone(), early];
+    let found = statuses_of(&task, &config, &records);
     assert_eq!(found, [VoteStatus::Rejection, not(WhyNot::OtherRound { cast: 1, now: 2 })]);
-    let again = with(approval(9, KEN, "reviewer"), |ballot| ballot.vote.round = 2);
-    let ballots = [rejected.clone(), again];
-    assert_eq!(weights(&task, &config, &ballots), [not(WhyNot::Superseded), VoteStatus::Approval]);
+    let again = with(approval(9, KEN, "reviewer"), |record| record.vote.round = 2);
+    let records = [rejected.clone(), again];
+    assert_eq!(statuses_of(&task, &config, &records), [not(WhyNot::Superseded), VoteStatus::Approval]);
     // Sent back, it still shows.
     let mut back = task_in("qa");
     back.history.push(moved("qa", "dev", MoveKind::Fail, "x"));
     back.stage = stage("dev");
-    let ballots = [rejected];
-    let signoffs = judged(&back, &config, &ballots);
+    let records = [rejected];
+    let signoffs = judged(&back, &config, &records);
     assert_eq!(signoffs.tally([]), Tally { rejected: 1, ..Tally::default() });
     assert!(signoffs.are_complete(), "and keeps no other stage's gate shut");
 }
@@ -308,7 +308,7 @@ fn an_override_that_leads_on_replaces_rejections() {
         let mut task = task_in("qa");
         task.stage = moves.last().unwrap().to.clone();
         task.history.extend(moves.clone());
-        assert_eq!(weight(&task, &config, rejected()), expected, "{moves:?}");
+        assert_eq!(status_of(&task, &config, rejected()), expected, "{moves:?}");
     }
     // Rejected once more after the override, it stands.
     let mut task = task_in("qa");
@@ -317,8 +317,8 @@ fn an_override_that_leads_on_replaces_rejections() {
         moved("sec", "dev", MoveKind::Fail, "x"),
         moved("dev", "qa", MoveKind::Advance, ""),
     ]);
-    let again = with(rejected(), |ballot| ballot.vote.round = 2);
-    assert_eq!(weight(&task, &config, again), VoteStatus::Rejection);
+    let again = with(rejected(), |record| record.vote.round = 2);
+    assert_eq!(status_of(&task, &config, again), VoteStatus::Rejection);
 }
 
 #[test]
@@ -329,8 +329,8 @@ fn a_quorum_counts_people() {
     };
     let config = config();
     let task = task_in("qa");
-    let tester = |ballots: &[VoteRecord]| {
-        let signoffs = judge(&task, &config, ballots, "c", canonical);
+    let tester = |records: &[VoteRecord]| {
+        let signoffs = judge(&task, &config, records, "c", canonical);
         let role = &signoffs.roles[1];
         (role.approvals.len(), role.missing(), role.has_signed_off(), role.waiting_for.clone())
     };
@@ -349,14 +349,14 @@ fn a_quorum_counts_people() {
 
 #[test]
 fn the_tally_counts_no_more_than_is_asked() {
-    let ballots = [
+    let records = [
         approval(1, KEN, "reviewer"),
         approval(2, ADA, "reviewer"),
         approval(3, ADA, "tester"),
         rejection(4, KEN, "tester"),
     ];
     let config = config();
-    let signoffs = judged(&task_in("qa"), &config, &ballots);
+    let signoffs = judged(&task_in("qa"), &config, &records);
     let expected = Tally { approved: 2, required: 3, rejected: 1, blocking_findings: 0 };
     assert_eq!(signoffs.tally([]), expected);
     let nobody = Config { policy: PolicyRules::default(), ..Config::default() };
@@ -367,5 +367,5 @@ fn the_tally_counts_no_more_than_is_asked() {
 fn two_branches_that_made_one_move_begin_one_round() {
     let mut task = task_in("qa");
     task.history.push(moved("dev", "qa", MoveKind::Advance, "done elsewhere"));
-    assert_eq!(weight(&task, &config(), approval(1, KEN, "reviewer")), VoteStatus::Approval);
+    assert_eq!(status_of(&task, &config(), approval(1, KEN, "reviewer")), VoteStatus::Approval);
 }

@@ -279,10 +279,10 @@ fn a_body_is_read_once_and_only_where_it_decides() {
 
 #[test]
 fn queries_tell_what_they_ask_about() {
-    assert!(query("is:closed").asks_about(Field::Status));
-    assert!(query("-(no:assignee or x)").asks_about(Field::Assignee));
-    assert!(query("x").asks_about(Field::Title));
-    assert!(!query("x is:mine").asks_about(Field::Status));
+    assert!(query("is:closed").uses(Field::Status));
+    assert!(query("-(no:assignee or x)").uses(Field::Assignee));
+    assert!(query("x").uses(Field::Title));
+    assert!(!query("x is:mine").uses(Field::Status));
     assert_eq!(query(" "), Query::default());
 }
 

@@ -107,7 +107,7 @@ impl Card {
         if !title_is_shown {
             lines.add("Title", value::quote(&task.title));
         }
-        lines.add_standing(task, status, &days);
+        lines.add_status(task, status, &days);
         lines.add_plan(task, laid_out.shows_spent);
         lines.add_unknown(task);
         let day = |day: Option<NaiveDate>| day.map(|day| day.to_string());
@@ -199,14 +199,14 @@ impl Lines {
     }
 
     /// Adds where the task stands, who has it and since when.
-    fn add_standing(&mut self, task: &Task, status: Status, days: &Days) {
+    fn add_status(&mut self, task: &Task, status: Status, days: &Days) {
         self.add("Status", status::write(status, is_blocked_by_dependency(task, status)));
-        let told = match status {
+        let is_complete = match status {
             Status::Completed => task.stage.is_complete(),
             Status::InProgress => false,
             Status::NotStarted | Status::Blocked | Status::Cancelled => task.stage.is_none(),
         };
-        if !told {
+        if !is_complete {
             self.add("Stage", task.stage.to_string());
         }
         if let Some(assignee) = &task.assignee {
@@ -239,7 +239,7 @@ impl Lines {
                 (FieldKind::Duration, _) if field == TaskField::Spent && spent_is_shown => continue,
                 (_, FieldValue::Minutes(minutes)) => length(minutes),
                 (FieldKind::Labels, value) => value::write_list(&value.into_list()),
-                (_, FieldValue::Text(text)) => value::write_said(&text),
+                (_, FieldValue::Text(text)) => value::write_quoted(&text),
                 (_, value) => value.to_string(),
             };
             self.add(name, written);

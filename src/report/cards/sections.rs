@@ -33,7 +33,7 @@ pub(super) struct LaidOut {
 pub(super) fn of(task: &Task, with_history: bool) -> LaidOut {
     let body = Body::split(&task.body);
     let drafts: Vec<Draft<'_>> = body.sections.iter().map(Draft::of).collect();
-    let with_files = files_told(&drafts).as_deref() != Some(&task.files);
+    let with_files = files_left_out(&drafts).as_deref() != Some(&task.files);
     let style = style(&drafts, with_files);
     let mut sections: Vec<Section> = preamble(&body).into_iter().collect();
     for draft in &drafts {
@@ -101,7 +101,7 @@ fn reads_as_it_is(section: &body::Section) -> bool {
 }
 
 /// Returns the files that a reader finds in the body; none if it would take a section for nothing but files.
-fn files_told(drafts: &[Draft<'_>]) -> Option<Vec<String>> {
+fn files_left_out(drafts: &[Draft<'_>]) -> Option<Vec<String>> {
     let style = style(drafts, false);
     let mut union = paths::Union::default();
     for draft in drafts.iter().filter(|draft| draft.plain(style, false).is_some()) {

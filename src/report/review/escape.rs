@@ -64,8 +64,8 @@ pub(super) fn prose(raw: &str, longest: usize) -> String {
         0 => words(part),
         _ => code(part, longest),
     };
-    let said: String = parts.iter().enumerate().map(part).collect();
-    said
+    let text: String = parts.iter().enumerate().map(part).collect();
+    text
 }
 
 /// Returns a part of a text that is visible already; there may be nothing in it.

@@ -104,14 +104,14 @@ mod tests {
     proptest! {
         #[test]
         fn a_runner_reads_what_was_meant(
-            file in "(?s).{0,20}", said in "(?s).{0,20}", suggestion in "(?s).{0,20}",
+            file in "(?s).{0,20}", message in "(?s).{0,20}", suggestion in "(?s).{0,20}",
             evil in "(\\PC|[%:,;=#\\[\\]\r\n]|::error ::|%0A|%25|##\\[error\\]){0,12}",
         ) {
-            let said = format!("{said}{evil}");
+            let message = format!("{message}{evil}");
             let violation = Violation {
                 file: Some(format!("{evil}{file}")),
                 suggestion: Some(format!("{suggestion}{evil}")),
-                ..Violation::of(GateRule::Standards, Level::Error, said)
+                ..Violation::of(GateRule::Standards, Level::Error, message)
             };
             let shown = github(&sample::judged(sample::empty(), vec![violation.clone()]));
             prop_assert_eq!(shown.split(['\n', '\r']).filter(|line| !line.is_empty()).count(), 1);

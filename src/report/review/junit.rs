@@ -47,8 +47,8 @@ fn suite(name: &str, class: &str, rules: &[RuleOutcome], violations: &[&Violatio
         let mut case = TestCase::new(rule.rule.as_str(), status(rule, &own, is_off));
         case.set_classname(format!("tracker.{}", visible(class, LONGEST_MESSAGE)));
         let warnings: Vec<&Violation> = own.into_iter().filter(|violation| !violation.is_error()).collect();
-        let remark = rule.status.as_deref().filter(|_| is_range).map(|remark| visible(remark, LONGEST));
-        let out: Vec<String> = remark.into_iter().chain(warnings.into_iter().map(said)).collect();
+        let status = rule.status.as_deref().filter(|_| is_range).map(|status| visible(status, LONGEST));
+        let out: Vec<String> = status.into_iter().chain(warnings.into_iter().map(message)).collect();
         if !out.is_empty() {
             case.set_system_out(out.join("\n"));
         }
@@ -66,13 +66,14 @@ fn status(rule: &RuleOutcome, violations: &[&Violation], is_off: bool) -> TestCa
     let more = if errors.len() > 1 { format!(" (and {} more)", errors.len() - 1) } else { String::new() };
     status.set_message(format!("{}{more}", visible(&first.summary(), LONGEST_MESSAGE)));
     status.set_type(rule.rule.as_str());
-    status
-        .set_description(errors.into_iter().map(|violation| said(violation)).collect::<Vec<_>>().join("\n"));
+    status.set_description(
+        errors.into_iter().map(|violation| message(violation)).collect::<Vec<_>>().join("\n"),
+    );
     status
 }
 
 /// Returns a violation in words: what, where, and what mends it.
-fn said(violation: &Violation) -> String {
+fn message(violation: &Violation) -> String {
     let place = violation.file.as_deref().map(|file| {
         let line = violation.line.map_or_else(String::new, |line| format!(":{line}"));
         format!("\n  {}{line}", visible(file, LONGEST))

@@ -182,7 +182,7 @@ fn described(rule: GateRule) -> Rule {
     Rule {
         id: explained.name,
         short_description: Text { text: title },
-        full_description: Text { text: format!("{} {}", explained.holds, explained.why) },
+        full_description: Text { text: format!("{} {}", explained.requires, explained.why) },
         help: Text { text: explained.fix.to_owned() },
         default_configuration: Configuration { level },
     }
@@ -346,7 +346,7 @@ mod tests {
         let log = parsed(&sample::judged(sample::empty(), many.collect()));
         let run = &log["runs"][0];
         assert_eq!(run["results"].as_array().unwrap().len(), MOST);
-        let said = &run["invocations"][0]["toolExecutionNotifications"][0]["message"]["text"];
-        assert!(said.as_str().unwrap().starts_with("1000 more"), "{said}");
+        let message = &run["invocations"][0]["toolExecutionNotifications"][0]["message"]["text"];
+        assert!(message.as_str().unwrap().starts_with("1000 more"), "{message}");
     }
 }

@@ -1,7 +1,7 @@
 //! `linked-commits`: commits belong to tasks, and to tasks that are there.
 
 use super::super::facts::{CommitFacts, RangeFacts};
-use super::super::passes::Judged;
+use super::super::stage_exits::Judged;
 use super::{About, Violations};
 use crate::model::{GateRule, Suggestion, Task, is_daily_record};
 use crate::policy::Fix;

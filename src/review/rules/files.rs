@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::super::facts::{FileFacts, RangeFacts};
-use super::super::passes::{Judged, kind_of};
+use super::super::stage_exits::{Judged, kind_of};
 use super::{About, Violations};
 use crate::model::{
     Config, GateRule, Level, Suggestion, TRACKER_FOLDER, TaskId, is_daily_record, is_in_tracker,
@@ -34,10 +34,10 @@ fn folded(name: &str) -> String {
 }
 
 /// Returns the roles that would review a file, had it come with a task.
-pub(super) fn asked_anywhere(config: &Config, path: &str) -> Vec<String> {
-    let asked = config.pipeline.stages.iter().flat_map(|stage| config.signoffs_of(stage.as_str()));
+pub(super) fn required_anywhere(config: &Config, path: &str) -> Vec<String> {
+    let required = config.pipeline.stages.iter().flat_map(|stage| config.signoffs_of(stage.as_str()));
     let route = Route::of(config, None);
-    let mut roles: Vec<String> = asked.filter(|role| route.is_reviewed(role, path)).cloned().collect();
+    let mut roles: Vec<String> = required.filter(|role| route.is_reviewed(role, path)).cloned().collect();
     roles.sort();
     roles.dedup();
     roles
@@ -177,7 +177,7 @@ fn files_of_types(facts: &RangeFacts<'_>, tasks: &[Judged<'_>], book: &mut Viola
         for file in
             changed.filter(|file| !is_in_tracker(&file.path) && !is_selected(&rules.paths, &file.path))
         {
-            let unseen: Vec<&str> = asked_anywhere(book.config, &file.path)
+            let unseen: Vec<&str> = required_anywhere(book.config, &file.path)
                 .iter()
                 .filter_map(|role| roles.iter().find(|own| **own == role.as_str()).copied())
                 .collect();
@@ -211,9 +211,9 @@ fn standards(facts: &RangeFacts<'_>, book: &mut Violations<'_>) {
         let asks = facts.files.iter().find(|file| is_selected(&standard.when, &file.path));
         let answers = facts.files.iter().any(|file| is_selected(&standard.then, &file.path));
         let Some(file) = asks.filter(|_| !answers && standard.level != Level::Off) else { continue };
-        let asked = format!("{} changed, and nothing in {}", file.path, standard.then.join(", "));
+        let required = format!("{} changed, and nothing in {}", file.path, standard.then.join(", "));
         let message =
-            standard.message.as_ref().map_or(asked.clone(), |message| format!("{message}: {asked}"));
+            standard.message.as_ref().map_or(required.clone(), |message| format!("{message}: {required}"));
         let about = About { file: Some(&file.path), ..About::default() };
         book.add_at(standard.level, GateRule::Standards, message, about);
     }

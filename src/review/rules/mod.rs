@@ -13,7 +13,7 @@ pub(crate) use files::owned_paths;
 use std::collections::{BTreeMap, HashSet};
 
 use super::facts::RangeFacts;
-use super::passes::Judged;
+use super::stage_exits::Judged;
 use super::{RuleOutcome, Verdict, Violation};
 use crate::model::{Config, GateRule, Level, TaskId};
 use crate::policy::Fix;

@@ -3,8 +3,8 @@
 //! votes are worth is said by the objections.
 
 use super::super::facts::{RangeFacts, RangeTask, RecordStep};
-use super::super::passes::{Judged, Pass, kind_of, lost};
-use super::objections::{excuses, is_revert, is_reverted, not_counted};
+use super::super::stage_exits::{Judged, StageExit, kind_of, lost};
+use super::objections::{exceptions, is_revert, is_reverted, not_counted};
 use super::{About, Violations};
 use crate::model::{Config, GateRule, Level, Move, MoveKind, Suggestion, Task, TaskId};
 use crate::policy::{Fix, Missing, Route, VoteStatus, WhyNot, is_override, overriding_move, role_for_people};
@@ -17,8 +17,8 @@ pub(super) fn judge(facts: &RangeFacts<'_>, tasks: &[Judged<'_>], book: &mut Vio
     }
     for task in tasks {
         legal(facts, task, book);
-        for pass in task.passes.iter().filter(|pass| !pass.is_forced) {
-            of_pass(task, pass, book);
+        for stage_exit in task.stage_exits.iter().filter(|stage_exit| !stage_exit.is_forced) {
+            of_stage_exit(task, stage_exit, book);
         }
         overrides(facts, task, book);
         lifted_vetoes(facts, task, book);
@@ -134,21 +134,21 @@ fn arrow(step: &Move) -> String {
     format!("{} → {}", step.from, step.to)
 }
 
-fn of_pass(task: &Judged<'_>, pass: &Pass<'_>, book: &mut Violations<'_>) {
+fn of_stage_exit(task: &Judged<'_>, stage_exit: &StageExit<'_>, book: &mut Violations<'_>) {
     let id = &task.facts.id;
-    for missing in &pass.missing {
+    for missing in &stage_exit.missing {
         let Some((rule, what)) = rule_of(missing) else { continue };
         let fix = Some(fix_of(task.facts, missing));
         let about = About { task: Some(id), file: Some(&task.facts.path), fix, ..About::default() };
-        book.add(rule, format!("left {}, {what}", pass.stage), about);
+        book.add(rule, format!("left {}, {what}", stage_exit.stage), about);
     }
-    let Some(step) = pass.step else { return };
+    let Some(step) = stage_exit.step else { return };
     let agent = step.agent.as_deref();
-    if let Some(role) = role_for_people(book.config, pass.stage.as_str(), &step.by, agent) {
+    if let Some(role) = role_for_people(book.config, stage_exit.stage.as_str(), &step.by, agent) {
         let about = About { task: Some(id), file: Some(&task.facts.path), ..About::default() };
         let message = format!(
             "left {} by {}, and what {role} signs off is moved on by people only",
-            pass.stage,
+            stage_exit.stage,
             agent.unwrap_or(&step.by)
         );
         book.add(GateRule::EarnedMoves, message, about);
@@ -165,13 +165,17 @@ struct Forced<'f> {
 /// Tells of each override once, whatever it led past.
 fn overrides(facts: &RangeFacts<'_>, task: &Judged<'_>, book: &mut Violations<'_>) {
     let mut forced: Vec<Forced<'_>> = Vec::new();
-    for pass in task.passes.iter().filter(|pass| pass.is_forced) {
+    for stage_exit in task.stage_exits.iter().filter(|stage_exit| stage_exit.is_forced) {
         let mut found: Vec<String> = Vec::new();
         let leaving = |step: &Move| {
-            task.leavings.iter().find(|leaving| leaving.stage == pass.stage && leaving.step == *step)
+            task.leavings.iter().find(|leaving| leaving.stage == stage_exit.stage && leaving.step == *step)
         };
-        for role in
-            pass.step.filter(|step| is_override(step)).and_then(leaving).iter().flat_map(|own| &own.roles)
+        for role in stage_exit
+            .step
+            .filter(|step| is_override(step))
+            .and_then(leaving)
+            .iter()
+            .flat_map(|own| &own.roles)
         {
             let missing = facts.missing_of(role, book.config);
             for (at, status) in role.votes.iter().filter(|_| !missing.is_empty()) {
@@ -180,21 +184,21 @@ fn overrides(facts: &RangeFacts<'_>, task: &Judged<'_>, book: &mut Violations<'_
             }
             for missing in facts.lifted_by_overrides(role).into_iter().chain(missing) {
                 found.push(match missing {
-                    Missing::Signoff { .. } => format!("without the {missing}{}", excuses(facts, role)),
+                    Missing::Signoff { .. } => format!("without the {missing}{}", exceptions(facts, role)),
                     _ => format!("although it is rejected {missing}"),
                 });
             }
         }
-        found.extend(pass.missing.iter().filter_map(rule_of).map(|(_, what)| what));
+        found.extend(stage_exit.missing.iter().filter_map(rule_of).map(|(_, what)| what));
         if found.is_empty() {
             continue;
         }
-        let at = forced.iter().position(|own| own.step == pass.step).unwrap_or_else(|| {
-            forced.push(Forced { step: pass.step, stages: Vec::new(), missing: Vec::new() });
+        let at = forced.iter().position(|own| own.step == stage_exit.step).unwrap_or_else(|| {
+            forced.push(Forced { step: stage_exit.step, stages: Vec::new(), missing: Vec::new() });
             forced.len() - 1
         });
         let own = &mut forced[at];
-        own.stages.push(pass.stage.as_str());
+        own.stages.push(stage_exit.stage.as_str());
         found.retain(|what| !own.missing.contains(what));
         own.missing.extend(found);
     }
@@ -224,9 +228,10 @@ fn lifted_vetoes(facts: &RangeFacts<'_>, task: &Judged<'_>, book: &mut Violation
         }
         let lifting = overriding_move(route, &after.history, &cast.stage, cast.round);
         let Some((_, step)) = task.moves.iter().find(|(at, _)| Some(*at) == lifting) else { continue };
-        let is_told =
-            |pass: &Pass<'_>| pass.is_forced && pass.stage == cast.stage && pass.step == Some(*step);
-        if task.passes.iter().any(is_told) {
+        let is_reported = |stage_exit: &StageExit<'_>| {
+            stage_exit.is_forced && stage_exit.stage == cast.stage && stage_exit.step == Some(*step)
+        };
+        if task.stage_exits.iter().any(is_reported) {
             continue;
         }
         let (name, role, id) =

@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use super::super::facts::{RangeFacts, RangeTask, RecordStep};
-use super::super::passes::Vote;
-use super::files::{asked_anywhere, owners_violation};
+use super::super::stage_exits::Vote;
+use super::files::{owners_violation, required_anywhere};
 use super::votes::{rewritten, rule_against};
 use super::{About, Violations};
 use crate::model::{GateRule, Level, Stage, Suggestion, TaskId, Verdict};
@@ -95,19 +95,19 @@ fn all_of(tasks: &[TaskId]) -> String {
 
 /// A vote that is gone or changed, where no commit of the range is known to have done that.
 fn of_vote(facts: &RangeFacts<'_>, about: &About<'_>, is_deleted: bool, book: &mut Violations<'_>) {
-    let is_told = |step: &RecordStep| matches!(step, RecordStep::Vote { path, .. } if Some(path.as_str()) == about.file);
-    if !facts.steps.iter().any(is_told) {
+    let is_reported = |step: &RecordStep| matches!(step, RecordStep::Vote { path, .. } if Some(path.as_str()) == about.file);
+    if !facts.steps.iter().any(is_reported) {
         rewritten(about, is_deleted, book);
     }
 }
 
 fn shortened(facts: &RangeFacts<'_>, task: Option<&RangeTask>, about: &About<'_>, book: &mut Violations<'_>) {
-    let is_told = |step: &RecordStep| {
+    let is_reported = |step: &RecordStep| {
         let RecordStep::History { task: id, before, after, .. } = step else { return false };
         about.task == Some(id) && before.iter().any(|step| !after.contains(step))
     };
     // What a commit took out is said of that commit, a deleted record of the record.
-    if facts.steps.iter().any(is_told) || task.is_some_and(|task| task.is_deleted) {
+    if facts.steps.iter().any(is_reported) || task.is_some_and(|task| task.is_deleted) {
         return;
     }
     let message = "moves that the base has are no longer in the history";
@@ -155,7 +155,7 @@ fn unearned(
     let Some(missing) = missing.iter().find(|missing| matches!(missing, Missing::Signoff { .. })) else {
         return;
     };
-    let message = format!("left {stage}, without the {missing}{}", excuses(facts, role));
+    let message = format!("left {stage}, without the {missing}{}", exceptions(facts, role));
     let fix = Some(super::moves::fix_of(task, missing));
     book.add(GateRule::EarnedMoves, message, about.with(fix));
     for (at, status) in &role.votes {
@@ -165,8 +165,8 @@ fn unearned(
 }
 
 /// Says why approvals do not count.
-pub(super) fn excuses(facts: &RangeFacts<'_>, role: &JudgedRole) -> String {
-    let excuse = |(at, status): &(usize, crate::policy::VoteStatus)| {
+pub(super) fn exceptions(facts: &RangeFacts<'_>, role: &JudgedRole) -> String {
+    let exception = |(at, status): &(usize, crate::policy::VoteStatus)| {
         let vote = facts.vote(*at, status)?;
         let why = status.why_not()?;
         let name = (facts.people)(&vote.record.vote.by).name;
@@ -176,7 +176,7 @@ pub(super) fn excuses(facts: &RangeFacts<'_>, role: &JudgedRole) -> String {
             _ => format!("that of {name} does not count: {why}"),
         })
     };
-    let all: Vec<String> = role.votes.iter().filter_map(excuse).collect();
+    let all: Vec<String> = role.votes.iter().filter_map(exception).collect();
     if all.is_empty() { String::new() } else { format!(": {}", all.join("; ")) }
 }
 
@@ -202,7 +202,7 @@ fn unlinked(facts: &RangeFacts<'_>, objection: &Objection, book: &mut Violations
     if owners_violation(facts, path, None, book) {
         return;
     }
-    let roles = asked_anywhere(book.config, path);
+    let roles = required_anywhere(book.config, path);
     if roles.is_empty() {
         return;
     }
@@ -230,13 +230,13 @@ fn uncovered(
         return;
     }
     // Where the move itself was not earned for want of the same approval, that has been said.
-    let is_told = |other: &Objection| {
+    let is_reported = |other: &Objection| {
         matches!(other.ruling, Ruling::Unearned { .. })
             && other.role.as_deref() == Some(role)
             && other.task.as_ref().is_some_and(|id| ids.contains(id))
     };
     let is_error = book.level_of(GateRule::EarnedMoves) == Level::Error;
-    if is_error && facts.landing.judgement.objections.iter().any(is_told) {
+    if is_error && facts.landing.judgement.objections.iter().any(is_reported) {
         return;
     }
     let (message, fix) = match task {

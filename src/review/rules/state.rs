@@ -1,7 +1,7 @@
 //! `merge-stage`, `wip-limit`, `broken-documents`, `merge-integrity` and `commands`: how things are at the head.
 
 use super::super::facts::{MergedRecord, RangeFacts};
-use super::super::passes::{Judged, kind_of};
+use super::super::stage_exits::{Judged, kind_of};
 use super::{About, Violations};
 use crate::model::{GateRule, Level, Severity, Suggestion, is_daily_record};
 use crate::policy::{Fix, Route};
@@ -17,7 +17,7 @@ pub(super) fn judge(facts: &RangeFacts<'_>, tasks: &[Judged<'_>], book: &mut Vio
 }
 
 fn merge_stage(facts: &RangeFacts<'_>, tasks: &[Judged<'_>], book: &mut Violations<'_>) {
-    let Some(wanted) = book.config.policy.gate.merge_stage.clone() else { return };
+    let Some(required) = book.config.policy.gate.merge_stage.clone() else { return };
     for task in tasks {
         let does_work = |at: &usize| facts.commits[*at].paths.iter().any(|path| !is_daily_record(path));
         let Some(after) = task.facts.after.as_ref().filter(|after| after.cancelled.is_none()) else {
@@ -28,9 +28,9 @@ fn merge_stage(facts: &RangeFacts<'_>, tasks: &[Judged<'_>], book: &mut Violatio
         }
         let route = Route::of(book.config, kind_of(task.facts));
         // A route without that stage has to be gone to its end.
-        let needed = route.place(&wanted).unwrap_or(route.stages().len() + 1);
+        let needed = route.place(&required).unwrap_or(route.stages().len() + 1);
         if route.place(&after.stage).is_none_or(|here| here < needed) {
-            let message = format!("is in {}, and what is merged must have reached {wanted}", after.stage);
+            let message = format!("is in {}, and what is merged must have reached {required}", after.stage);
             let fix = Some(Fix::Run(Suggestion::tracker(["signoffs", task.facts.id.as_str()])));
             let (id, file) = (&task.facts.id, task.facts.path.as_str());
             let about = About { task: Some(id), file: Some(file), fix, ..About::default() };
@@ -109,7 +109,7 @@ fn commands(facts: &RangeFacts<'_>, book: &mut Violations<'_>) {
         book.add_at(
             most,
             GateRule::Commands,
-            format!("{} says no: {}", outcome.name, outcome.said),
+            format!("{} says no: {}", outcome.name, outcome.message),
             About::default(),
         );
     }

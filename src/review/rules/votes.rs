@@ -1,7 +1,7 @@
 //! Votes and findings that were changed or deleted, and votes that the range brings and that do not count.
 
 use super::super::facts::{CommitFacts, RangeFacts, RangeTask, RecordStep};
-use super::super::passes::{Judged, Vote};
+use super::super::stage_exits::{Judged, Vote};
 use super::objections::{is_revert, not_counted};
 use super::{About, Violations};
 use crate::model::{
@@ -87,11 +87,11 @@ fn of_new_vote(facts: &RangeFacts<'_>, vote: Vote<'_>, book: &mut Violations<'_>
 /// Returns what a vote was worth in the stage that its task left, else for its own stage.
 fn worth_of<'f>(facts: &'f RangeFacts<'_>, vote: Vote<'f>) -> &'f VoteStatus {
     let left = facts.landing.judgement.leavings.iter().flat_map(|leaving| &leaving.roles);
-    let mut asked = left.flat_map(|role| &role.votes).filter(|(at, _)| *at == vote.at);
-    let is_asked = |status: &&VoteStatus| {
+    let mut required = left.flat_map(|role| &role.votes).filter(|(at, _)| *at == vote.at);
+    let is_required = |status: &&VoteStatus| {
         !matches!(status, VoteStatus::None(WhyNot::OtherStage(_) | WhyNot::Late | WhyNot::OtherRound { .. }))
     };
-    asked.find_map(|(_, status)| Some(status).filter(is_asked)).unwrap_or(vote.status)
+    required.find_map(|(_, status)| Some(status).filter(is_required)).unwrap_or(vote.status)
 }
 
 /// Whether somebody committed, as another's, work on more than records.

@@ -114,16 +114,16 @@ pub(super) fn block(hook: Hook, kind: Kind) -> String {
 
 /// The shell becomes the tracker: one process less.
 fn alone(hook: Hook) -> String {
-    let missed = hook.missed().map(|missed| format!("{}\n{}", complaint(missed), refusal(hook, "")));
-    let (look, condition) = look_first(hook);
+    let missed = hook.missed().map(|missed| format!("{}\n{}", warning(missed), refusal(hook, "")));
+    let (precheck, condition) = precheck(hook);
     format!(
-        "{look}{condition}command -v tracker >/dev/null 2>&1 && exec tracker hook {hook} \"$@\"\n{}",
+        "{precheck}{condition}command -v tracker >/dev/null 2>&1 && exec tracker hook {hook} \"$@\"\n{}",
         missed.unwrap_or_else(|| ":\n".to_owned())
     )
 }
 
 fn beside(hook: Hook) -> String {
-    let (look, condition) = look_first(hook);
+    let (precheck, condition) = precheck(hook);
     let run = match hook {
         // git does not ask how it ended, and what follows must run.
         Hook::PostCommit => format!("  tracker hook {hook} \"$@\" || :\n"),
@@ -132,12 +132,12 @@ fn beside(hook: Hook) -> String {
     };
     let missed = hook
         .missed()
-        .map(|missed| format!("else\n  {}\n{}", complaint(missed), refusal(hook, "  ")))
+        .map(|missed| format!("else\n  {}\n{}", warning(missed), refusal(hook, "  ")))
         .unwrap_or_default();
-    format!("{look}if {condition}command -v tracker >/dev/null 2>&1; then\n{run}{missed}fi\n")
+    format!("{precheck}if {condition}command -v tracker >/dev/null 2>&1; then\n{run}{missed}fi\n")
 }
 
-fn complaint(missed: &str) -> String {
+fn warning(missed: &str) -> String {
     format!("echo 'tracker: not on PATH, so {missed}' >&2")
 }
 
@@ -159,13 +159,13 @@ fn with_input(hook: Hook) -> String {
 }
 
 /// Returns what the shell does first, and the beginning of the condition under which the tracker is started.
-fn look_first(hook: Hook) -> (String, &'static str) {
-    let look = match hook {
+fn precheck(hook: Hook) -> (String, &'static str) {
+    let precheck = match hook {
         Hook::PrepareCommitMsg => before_the_message(),
         Hook::CommitMsg => at_the_message(),
         Hook::PostCommit | Hook::PrePush | Hook::PreReceive => return (String::new(), ""),
     };
-    (look, "[ $tracker_asks = yes ] && ")
+    (precheck, "[ $tracker_asks = yes ] && ")
 }
 
 /// A link comes from the active task or from a branch whose name has two words. The message lies in the git dir, as

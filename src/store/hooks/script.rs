@@ -84,10 +84,10 @@ pub(super) fn find(text: &[u8], hook: Hook) -> Result<Option<Ours>, Torn> {
 }
 
 /// Where a line begins that is exactly this.
-fn line_of(text: &[u8], wanted: &str) -> Option<usize> {
+fn line_of(text: &[u8], expected: &str) -> Option<usize> {
     let mut at = 0;
     for line in text.split_inclusive(|byte| *byte == b'\n') {
-        if line.strip_suffix(b"\n").unwrap_or(line) == wanted.as_bytes() {
+        if line.strip_suffix(b"\n").unwrap_or(line) == expected.as_bytes() {
             return Some(at);
         }
         at += line.len();

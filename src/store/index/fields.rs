@@ -131,6 +131,6 @@ impl<'a> Field<'a> for Texts<'a> {
     fn read(from: &mut Reader<'a>) -> Option<Self> {
         let ends = from.ends()?;
         let length = ends.last().map_or(0, |end| u32::from_le_bytes(*end));
-        Some(Self::cut(from.piece(length)?, ends))
+        Some(Self::split(from.piece(length)?, ends))
     }
 }

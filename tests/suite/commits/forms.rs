@@ -143,7 +143,7 @@ fn the_first_commit_of_a_repository_moves_too() {
 }
 
 #[test]
-fn places() {
+fn repo_paths() {
     let sandbox = world();
     sandbox.git(&["checkout", "--quiet", "--detach"]);
     commit(&sandbox, "src/a", "Detached\n\nTask: TASK-1AAA");

@@ -193,8 +193,8 @@ fn line_endings_of_the_working_tree_stay() {
     sandbox.git(&["add", TASK]);
     // Line endings are the business of whoever applies the edit.
     let env = sandbox.env("");
-    let places = tracker::git::discover(&env).unwrap();
-    let repository = tracker::git::Repository::open(&places).unwrap();
+    let repo_paths = tracker::git::discover(&env).unwrap();
+    let repository = tracker::git::Repository::open(&repo_paths).unwrap();
     let edits = [moving(TASK, DEV)];
     let edit_again = |_: &str, text: &[u8]| {
         let text = String::from_utf8_lossy(text).replace("stage: dev\r\n", "stage: qa\r\n");
@@ -206,7 +206,7 @@ fn line_endings_of_the_working_tree_stay() {
             head: repository.head().unwrap().commit.unwrap(),
             edits: &edits,
             reflog: "tracker",
-            index_file: places.index_file(&env),
+            index_file: repo_paths.index_file(&env),
             edit_again: &edit_again,
         },
     )
@@ -236,12 +236,12 @@ fn another_index_is_followed_where_git_was_told_of_one() {
     let index = sandbox.root().join("other index");
     fs::copy(sandbox.path().join(".git/index"), &index).unwrap();
     let env = sandbox.env("").with_variable("GIT_INDEX_FILE", &index);
-    let places = tracker::git::discover(&env).unwrap();
-    assert_eq!(places.index_file(&env), index);
-    let repository = tracker::git::Repository::open(&places).unwrap();
+    let repo_paths = tracker::git::discover(&env).unwrap();
+    assert_eq!(repo_paths.index_file(&env), index);
+    let repository = tracker::git::Repository::open(&repo_paths).unwrap();
     let head = repository.head().unwrap().commit.unwrap();
     let before = fs::read(sandbox.path().join(".git/index")).unwrap();
-    super::fold_at(&repository, head, places.index_file(&env), &[moving(TASK, DEV)]).unwrap();
+    super::fold_at(&repository, head, repo_paths.index_file(&env), &[moving(TASK, DEV)]).unwrap();
     assert_eq!(fs::read(sandbox.path().join(".git/index")).unwrap(), before);
     let tree = sandbox.program_with("git", "", &["write-tree"], |command| {
         command.env("GIT_INDEX_FILE", &index);

@@ -53,10 +53,10 @@ fn fill(sandbox: &Sandbox) {
 
 fn fold_in(sandbox: &Sandbox, folder: &str, edits: &[FoldEdit]) -> Result<Folded, FoldRefusal> {
     let env = sandbox.env(folder);
-    let places = git::discover(&env).unwrap();
-    let repository = Repository::open(&places).unwrap();
+    let repo_paths = git::discover(&env).unwrap();
+    let repository = Repository::open(&repo_paths).unwrap();
     let head = repository.head().unwrap().commit.unwrap();
-    fold_at(&repository, head, places.index_file(&env), edits)
+    fold_at(&repository, head, repo_paths.index_file(&env), edits)
 }
 
 fn fold_at(

@@ -68,12 +68,12 @@ fn an_unmerged_path() {
 fn somebody_who_was_faster_wins() {
     let sandbox = repository();
     let env = sandbox.env("");
-    let places = git::discover(&env).unwrap();
-    let repository = Repository::open(&places).unwrap();
+    let repo_paths = git::discover(&env).unwrap();
+    let repository = Repository::open(&repo_paths).unwrap();
     let old = repository.head().unwrap().commit.unwrap();
     let newer = sandbox.commit_file("src/a", "a", "Newer");
     let before = state(&sandbox);
-    let refusal = fold_at(&repository, old, places.index_file(&env), &[moving(TASK, DEV)]).unwrap_err();
+    let refusal = fold_at(&repository, old, repo_paths.index_file(&env), &[moving(TASK, DEV)]).unwrap_err();
     assert!(matches!(refusal, FoldRefusal::HeadMoved { .. }), "{refusal}");
     assert_eq!(state(&sandbox), before);
 
@@ -92,7 +92,7 @@ fn somebody_who_was_faster_wins() {
             head: newer,
             edits: &edits,
             reflog: "tracker",
-            index_file: places.index_file(&env),
+            index_file: repo_paths.index_file(&env),
             edit_again: &edit_again,
         },
     )

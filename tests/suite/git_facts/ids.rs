@@ -7,11 +7,11 @@ use std::path::PathBuf;
 use tracker::git::IdsElsewhere;
 use tracker::model::TaskId;
 
-use super::places;
+use super::repo_paths;
 use crate::support::Sandbox;
 
 fn load(sandbox: &Sandbox) -> IdsElsewhere {
-    IdsElsewhere::load(&places(sandbox, ""), ".tracker").unwrap()
+    IdsElsewhere::load(&repo_paths(sandbox, ""), ".tracker").unwrap()
 }
 
 fn has(ids: &IdsElsewhere, id: &str) -> bool {
@@ -73,7 +73,7 @@ fn what_another_working_tree_holds_counts_before_it_is_committed() {
     assert_eq!(ids.largest_number("TASK"), Some(7));
     sandbox.write(".tracker/tasks/TASK-9.md", "");
     assert!(!has(&load(&sandbox), "TASK-9"), "the current working tree is not elsewhere");
-    let second = IdsElsewhere::load(&places(&sandbox, "../second tree"), ".tracker").unwrap();
+    let second = IdsElsewhere::load(&repo_paths(&sandbox, "../second tree"), ".tracker").unwrap();
     assert!(has(&second, "TASK-9") && !has(&second, "TASK-7"));
 
     sandbox.git_in("../second tree", &["add", "."]);
@@ -153,7 +153,7 @@ fn partial_and_shallow_clones_never_fail() {
     ] {
         let clone = format!("../{name}");
         sandbox.git(&[&["clone", "--quiet"], args, &[&url, &clone]].concat());
-        let ids = IdsElsewhere::load(&places(&sandbox, &clone), ".tracker").unwrap();
+        let ids = IdsElsewhere::load(&repo_paths(&sandbox, &clone), ".tracker").unwrap();
         assert_eq!(ids.len(), if name == "none" { 0 } else { 2 }, "{name}");
     }
 }
@@ -167,7 +167,7 @@ fn sha256_repositories_and_bare_ones_work_as_well() {
         assert!(has(&load(&sandbox), "TASK-1"));
     }
     sandbox.git(&["clone", "--quiet", "--bare", ".", "../bare.git"]);
-    let bare = IdsElsewhere::load(&places(&sandbox, "../bare.git"), ".tracker").unwrap();
+    let bare = IdsElsewhere::load(&repo_paths(&sandbox, "../bare.git"), ".tracker").unwrap();
     assert!(has(&bare, "TASK-1"));
 }
 
@@ -176,7 +176,7 @@ fn two_trackers_in_one_repository_have_ids_of_their_own() {
     let sandbox = Sandbox::new();
     add(&sandbox, "TASK-1");
     sandbox.commit_file("web app/.tracker/tasks/WEB-1.md", "", "web");
-    let of = |folder: &str| IdsElsewhere::load(&places(&sandbox, ""), folder).unwrap();
+    let of = |folder: &str| IdsElsewhere::load(&repo_paths(&sandbox, ""), folder).unwrap();
     for _ in 0..2 {
         assert!(has(&of(".tracker"), "TASK-1") && !has(&of(".tracker"), "WEB-1"));
         assert!(has(&of("web app/.tracker"), "WEB-1") && !has(&of("web app/.tracker/"), "TASK-1"));

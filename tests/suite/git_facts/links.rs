@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use tracker::git::{CommitId, LinkParser, Links, Repository};
 
-use super::{open, places};
+use super::{open, repo_paths};
 use crate::support::Sandbox;
 
 /// `Task: ID` lines.
@@ -123,7 +123,7 @@ fn a_shallow_clone_is_looked_at_again_when_it_is_deepened() {
     let sandbox = history();
     let url = format!("file://{}", sandbox.path().display());
     sandbox.git(&["clone", "--quiet", "--depth", "3", &url, "../shallow"]);
-    let shallow = || Repository::open(&places(&sandbox, "../shallow")).unwrap();
+    let shallow = || Repository::open(&repo_paths(&sandbox, "../shallow")).unwrap();
     let (some, read) = links(&shallow(), "HEAD");
     assert_eq!((read, some.is_complete), (3, true));
     let changed = shallow().files_changed(&[shallow().resolve("HEAD~2").unwrap()]).unwrap();
@@ -138,7 +138,7 @@ fn linked_worktrees_share_what_is_remembered() {
     let sandbox = history();
     sandbox.git(&["worktree", "add", "--quiet", "../linked", "side"]);
     links(&open(&sandbox), "side");
-    let linked = Repository::open(&places(&sandbox, "../linked")).unwrap();
+    let linked = Repository::open(&repo_paths(&sandbox, "../linked")).unwrap();
     assert_eq!(links(&linked, "HEAD").1, 0);
 }
 

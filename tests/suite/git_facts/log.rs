@@ -60,8 +60,8 @@ fn a_shallow_clone_ends_where_its_history_ends() {
     let sandbox = history();
     let url = format!("file://{}", sandbox.path().display());
     sandbox.git(&["clone", "--quiet", "--depth", "2", &url, "../shallow"]);
-    let places = super::places(&sandbox, "../shallow");
-    let repository = tracker::git::Repository::open(&places).unwrap();
+    let repo_paths = super::repo_paths(&sandbox, "../shallow");
+    let repository = tracker::git::Repository::open(&repo_paths).unwrap();
     let head = repository.resolve("HEAD").unwrap();
     let log = repository.log_touching(head, &["src/c"], ALL).unwrap();
     let subjects: Vec<_> = log.commits.iter().map(|commit| &*commit.subject).collect();

@@ -15,10 +15,10 @@ use tracker::git::{self, RepoPaths, Repository};
 use crate::support::Sandbox;
 
 /// The places of a folder given from the repository's top.
-fn places(sandbox: &Sandbox, folder: &str) -> RepoPaths {
+fn repo_paths(sandbox: &Sandbox, folder: &str) -> RepoPaths {
     git::discover(&sandbox.env(folder)).unwrap()
 }
 
 fn open(sandbox: &Sandbox) -> Repository {
-    Repository::open(&places(sandbox, "")).unwrap()
+    Repository::open(&repo_paths(sandbox, "")).unwrap()
 }

@@ -4,7 +4,7 @@ use std::fs;
 
 use tracker::git::{self, Error};
 
-use super::places;
+use super::repo_paths;
 use crate::support::Sandbox;
 
 #[test]
@@ -12,11 +12,11 @@ fn a_plain_repository_is_found_from_its_top_and_from_below() {
     let sandbox = Sandbox::new();
     fs::create_dir_all(sandbox.path().join("src/größe und mehr")).unwrap();
     for folder in ["", "src", "src/größe und mehr", "src/../src/."] {
-        let places = places(&sandbox, folder);
-        assert_eq!(places.work_dir.as_ref(), Some(&sandbox.path()), "{folder}");
-        assert_eq!(places.git_dir, sandbox.path().join(".git"));
-        assert_eq!(places.common_dir, places.git_dir);
-        assert!(places.other_work_dirs().is_empty());
+        let repo_paths = repo_paths(&sandbox, folder);
+        assert_eq!(repo_paths.work_dir.as_ref(), Some(&sandbox.path()), "{folder}");
+        assert_eq!(repo_paths.git_dir, sandbox.path().join(".git"));
+        assert_eq!(repo_paths.common_dir, repo_paths.git_dir);
+        assert!(repo_paths.other_work_dirs().is_empty());
     }
 }
 
@@ -56,10 +56,10 @@ fn linked_working_trees_know_each_other() {
     sandbox.git(&["worktree", "add", "--quiet", "--detach", "../third"]);
     let [second, third] = ["zweiter baum é", "third"].map(|name| sandbox.root().join(name));
     let main = sandbox.path();
-    assert_eq!(places(&sandbox, "").other_work_dirs(), [third.clone(), second.clone()]);
+    assert_eq!(repo_paths(&sandbox, "").other_work_dirs(), [third.clone(), second.clone()]);
 
     fs::create_dir(second.join("sub")).unwrap();
-    let linked = places(&sandbox, "../zweiter baum é/sub");
+    let linked = repo_paths(&sandbox, "../zweiter baum é/sub");
     assert_eq!(linked.work_dir.as_ref(), Some(&second));
     assert_eq!(linked.common_dir, main.join(".git"));
     assert_eq!(linked.git_dir.parent(), Some(&*main.join(".git/worktrees")));
@@ -74,14 +74,14 @@ fn a_bare_repository_has_no_working_tree_but_its_linked_ones_do() {
     let sandbox = Sandbox::new();
     sandbox.commit_file("a", "a", "a");
     sandbox.git(&["clone", "--quiet", "--bare", ".", "../bare.git"]);
-    let bare = places(&sandbox, "../bare.git");
+    let bare = repo_paths(&sandbox, "../bare.git");
     assert_eq!(bare.work_dir, None);
     assert_eq!(bare.git_dir, sandbox.root().join("bare.git"));
-    assert_eq!(places(&sandbox, "../bare.git/refs"), bare);
+    assert_eq!(repo_paths(&sandbox, "../bare.git/refs"), bare);
 
     sandbox.git_in("../bare.git", &["worktree", "add", "--quiet", "../tree", "main"]);
     let tree = sandbox.root().join("tree");
-    let linked = places(&sandbox, "../tree");
+    let linked = repo_paths(&sandbox, "../tree");
     assert_eq!(linked.work_dir.as_ref(), Some(&tree));
     assert_eq!(linked.common_dir, bare.git_dir);
     assert!(linked.other_work_dirs().is_empty());
@@ -92,19 +92,19 @@ fn a_bare_repository_has_no_working_tree_but_its_linked_ones_do() {
 fn configuration_may_say_that_there_is_no_working_tree_or_that_it_is_elsewhere() {
     let sandbox = Sandbox::new();
     sandbox.git(&["config", "core.bare", "true"]);
-    assert_eq!(places(&sandbox, "").work_dir, None);
+    assert_eq!(repo_paths(&sandbox, "").work_dir, None);
     sandbox.git(&["config", "core.bare", "false"]);
     sandbox.git(&["config", "core.worktree", "../../home"]);
-    assert_eq!(places(&sandbox, "").work_dir, Some(sandbox.root().join("home")));
+    assert_eq!(repo_paths(&sandbox, "").work_dir, Some(sandbox.root().join("home")));
 }
 
 #[test]
 fn the_git_dir_may_be_elsewhere() {
     let sandbox = Sandbox::without_repository();
     sandbox.git(&["init", "--quiet", "--separate-git-dir", "../elsewhere"]);
-    let places = places(&sandbox, "");
-    assert_eq!(places.work_dir, Some(sandbox.path()));
-    assert_eq!(places.git_dir, sandbox.root().join("elsewhere"));
+    let repo_paths = repo_paths(&sandbox, "");
+    assert_eq!(repo_paths.work_dir, Some(sandbox.path()));
+    assert_eq!(repo_paths.git_dir, sandbox.root().join("elsewhere"));
 }
 
 #[test]
@@ -113,13 +113,13 @@ fn a_submodule_is_a_repository_of_its_own() {
     library.commit_file("lib.rs", "", "library");
     let sandbox = Sandbox::new();
     sandbox.git(&["submodule", "--quiet", "add", &library.path().display().to_string(), "deps/lib"]);
-    let inner = places(&sandbox, "deps/lib");
+    let inner = repo_paths(&sandbox, "deps/lib");
     assert_eq!(inner.work_dir, Some(sandbox.path().join("deps/lib")));
     assert_eq!(inner.git_dir, sandbox.path().join(".git/modules/deps/lib"));
-    assert_eq!(places(&sandbox, "deps").work_dir, Some(sandbox.path()));
+    assert_eq!(repo_paths(&sandbox, "deps").work_dir, Some(sandbox.path()));
 
     sandbox.git_in("deps/lib", &["worktree", "add", "--quiet", "../../../library"]);
-    let linked = places(&sandbox, "../library");
+    let linked = repo_paths(&sandbox, "../library");
     assert_eq!(linked.other_work_dirs(), [sandbox.path().join("deps/lib")]);
 }
 
@@ -140,9 +140,9 @@ fn variables_name_the_repository_as_in_a_hook() {
     sandbox.commit_file("sub/a", "a", "a");
     let git_dir = sandbox.path().join(".git");
 
-    let places = git::discover(&sandbox.env("").with_variable("GIT_DIR", ".git")).unwrap();
-    assert_eq!(places.work_dir, Some(sandbox.path()));
-    assert_eq!(places.git_dir, git_dir);
+    let repo_paths = git::discover(&sandbox.env("").with_variable("GIT_DIR", ".git")).unwrap();
+    assert_eq!(repo_paths.work_dir, Some(sandbox.path()));
+    assert_eq!(repo_paths.git_dir, git_dir);
 
     let from_afar = sandbox.env("../home").with_variable("GIT_DIR", &git_dir);
     assert_eq!(git::discover(&from_afar).unwrap().work_dir, Some(sandbox.root().join("home")));
@@ -161,6 +161,6 @@ fn links_are_followed_on_the_way() {
     let sandbox = Sandbox::new();
     fs::create_dir(sandbox.path().join("sub")).unwrap();
     std::os::unix::fs::symlink(sandbox.path().join("sub"), sandbox.root().join("link")).unwrap();
-    assert_eq!(places(&sandbox, "../link").work_dir, Some(sandbox.path()));
-    assert_eq!(places(&sandbox, "../link/..").work_dir, Some(sandbox.path()));
+    assert_eq!(repo_paths(&sandbox, "../link").work_dir, Some(sandbox.path()));
+    assert_eq!(repo_paths(&sandbox, "../link/..").work_dir, Some(sandbox.path()));
 }

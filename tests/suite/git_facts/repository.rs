@@ -4,7 +4,7 @@ use std::fs;
 
 use tracker::git::{CommitId, Error, FileMode, IdsElsewhere, Repository};
 
-use super::{open, places};
+use super::{open, repo_paths};
 use crate::support::Sandbox;
 
 #[test]
@@ -12,20 +12,20 @@ fn head_is_a_branch_or_a_commit_or_a_branch_without_commits() {
     let sandbox = Sandbox::new();
     let head = open(&sandbox).head().unwrap();
     assert_eq!((head.branch.as_deref(), head.commit), (Some("main"), None));
-    assert_eq!(places(&sandbox, "").branch().unwrap().as_deref(), Some("main"));
+    assert_eq!(repo_paths(&sandbox, "").branch().unwrap().as_deref(), Some("main"));
 
     let first = sandbox.commit_file("a", "a", "a");
     sandbox.git(&["switch", "--quiet", "--create", "feature/größe"]);
     sandbox.git(&["pack-refs", "--all"]);
     let head = open(&sandbox).head().unwrap();
     assert_eq!(head.branch.as_deref(), Some("feature/größe"));
-    assert_eq!(places(&sandbox, "").branch().unwrap(), head.branch);
+    assert_eq!(repo_paths(&sandbox, "").branch().unwrap(), head.branch);
     assert_eq!(head.commit.map(|id| id.to_string()), Some(first.clone()));
 
     sandbox.git(&["switch", "--quiet", "--detach"]);
     let repository = open(&sandbox);
     assert_eq!(repository.branch().unwrap(), None);
-    assert_eq!(places(&sandbox, "").branch().unwrap(), None);
+    assert_eq!(repo_paths(&sandbox, "").branch().unwrap(), None);
     assert_eq!(repository.head().unwrap().commit, Some(CommitId::parse(&first).unwrap()));
 }
 
@@ -160,7 +160,7 @@ fn a_shallow_clone_says_that_it_is_one() {
     sandbox.commit_file("a", "b", "b");
     let url = format!("file://{}", sandbox.path().display());
     sandbox.git(&["clone", "--quiet", "--depth", "1", &url, "../shallow"]);
-    let repository = Repository::open(&places(&sandbox, "../shallow")).unwrap();
+    let repository = Repository::open(&repo_paths(&sandbox, "../shallow")).unwrap();
     assert!(repository.is_shallow());
     for revision in [&*first, "HEAD~1"] {
         let error = repository.resolve(revision).unwrap_err();
@@ -256,9 +256,9 @@ fn a_reftable_is_refused_with_the_way_out() {
     if made.status != 0 {
         return; // git before 2.45 has no reftables
     }
-    let places = places(&sandbox, "");
-    assert!(matches!(places.branch(), Err(Error::Reftable { .. })));
-    assert!(matches!(IdsElsewhere::load(&places, ".tracker"), Err(Error::Reftable { .. })));
-    let error = Repository::open(&places).unwrap_err();
+    let repo_paths = repo_paths(&sandbox, "");
+    assert!(matches!(repo_paths.branch(), Err(Error::Reftable { .. })));
+    assert!(matches!(IdsElsewhere::load(&repo_paths, ".tracker"), Err(Error::Reftable { .. })));
+    let error = Repository::open(&repo_paths).unwrap_err();
     assert_eq!(error.hint().unwrap(), "try: git refs migrate --ref-format=files");
 }

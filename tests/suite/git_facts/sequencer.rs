@@ -4,7 +4,7 @@ use std::fs;
 
 use tracker::git::{HeadAction, Operation};
 
-use super::places;
+use super::repo_paths;
 use crate::support::Sandbox;
 
 /// Two branches that are in conflict, on `main`.
@@ -25,7 +25,7 @@ fn fails(sandbox: &Sandbox, folder: &str, args: &[&str]) {
 }
 
 fn action(sandbox: &Sandbox) -> HeadAction {
-    places(sandbox, "").last_head_move().unwrap().action
+    repo_paths(sandbox, "").last_head_move().unwrap().action
 }
 
 #[test]
@@ -45,18 +45,18 @@ fn every_operation_is_told_also_in_a_linked_worktree() {
     sandbox.git(&["worktree", "add", "--quiet", "-b", "linked", "../linked"]);
     for folder in ["", "../linked"] {
         let (here, there) = if folder.is_empty() { ("", "../linked") } else { ("../linked", "") };
-        assert_eq!(places(&sandbox, here).operation(), None);
+        assert_eq!(repo_paths(&sandbox, here).operation(), None);
         for (begin, abort, operation) in cases {
             fails(&sandbox, here, begin);
-            assert_eq!(places(&sandbox, here).operation(), Some(operation), "{begin:?}");
-            assert_eq!(places(&sandbox, there).operation(), None, "{begin:?}");
+            assert_eq!(repo_paths(&sandbox, here).operation(), Some(operation), "{begin:?}");
+            assert_eq!(repo_paths(&sandbox, there).operation(), None, "{begin:?}");
             sandbox.git_in(here, abort);
-            assert_eq!(places(&sandbox, here).operation(), None, "{abort:?}");
+            assert_eq!(repo_paths(&sandbox, here).operation(), None, "{abort:?}");
         }
         sandbox.git_in(here, &["bisect", "start"]);
-        assert_eq!(places(&sandbox, here).operation(), Some(Operation::Bisect));
+        assert_eq!(repo_paths(&sandbox, here).operation(), Some(Operation::Bisect));
         fails(&sandbox, here, &["merge", "side"]);
-        assert_eq!(places(&sandbox, here).operation(), Some(Operation::Merge));
+        assert_eq!(repo_paths(&sandbox, here).operation(), Some(Operation::Merge));
         sandbox.git_in(here, &["merge", "--abort"]);
         sandbox.git_in(here, &["bisect", "reset"]);
     }
@@ -70,24 +70,24 @@ fn a_row_of_picks_is_still_one_after_a_commit_in_between() {
     sandbox.git(&["add", "a"]);
     sandbox.git(&["commit", "--quiet", "--no-edit"]);
     assert!(!sandbox.path().join(".git/CHERRY_PICK_HEAD").exists());
-    assert_eq!(places(&sandbox, "").operation(), Some(Operation::CherryPick));
+    assert_eq!(repo_paths(&sandbox, "").operation(), Some(Operation::CherryPick));
     assert_eq!(action(&sandbox), HeadAction::CherryPickCommit);
     sandbox.git(&["cherry-pick", "--continue"]);
-    assert_eq!(places(&sandbox, "").operation(), None);
+    assert_eq!(repo_paths(&sandbox, "").operation(), None);
     assert!(!action(&sandbox).is_own_commit());
 }
 
 #[test]
 fn the_last_move_of_head_tells_who_made_the_commit() {
     let sandbox = Sandbox::new();
-    assert_eq!(places(&sandbox, "").last_head_move(), None);
+    assert_eq!(repo_paths(&sandbox, "").last_head_move(), None);
     let first = sandbox.commit_file("a", "a\n", "First: of all");
-    let moved = places(&sandbox, "").last_head_move().unwrap();
+    let moved = repo_paths(&sandbox, "").last_head_move().unwrap();
     assert_eq!((moved.from, moved.to.to_string()), (None, first.clone()));
     assert_eq!((moved.action, &*moved.text), (HeadAction::InitialCommit, "First: of all"));
 
     let second = sandbox.commit_file("a", "b\n", "Second");
-    let moved = places(&sandbox, "").last_head_move().unwrap();
+    let moved = repo_paths(&sandbox, "").last_head_move().unwrap();
     assert_eq!((moved.from.unwrap().to_string(), moved.to.to_string()), (first, second));
     assert_eq!(moved.action, HeadAction::Commit);
     sandbox.git(&["commit", "--quiet", "--amend", "--message", "Again"]);

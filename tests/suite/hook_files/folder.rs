@@ -8,8 +8,8 @@ use tracker::store::{Hook, HookChange};
 use super::{World, executable, install_all, listing, uninstall_all};
 
 fn folder(world: &World, at: &str) -> Result<std::path::PathBuf, HooksRefusal> {
-    let places = git::discover(&world.sandbox.env(at)).unwrap();
-    Repository::open(&places).unwrap().hooks_folder()
+    let repo_paths = git::discover(&world.sandbox.env(at)).unwrap();
+    Repository::open(&repo_paths).unwrap().hooks_folder()
 }
 
 #[test]

@@ -58,8 +58,8 @@ impl World {
     }
 
     fn files_in(&self, folder: &str) -> HookFiles {
-        let places = git::discover(&self.sandbox.env(folder)).unwrap();
-        HookFiles::new(Repository::open(&places).unwrap().hooks_folder().unwrap())
+        let repo_paths = git::discover(&self.sandbox.env(folder)).unwrap();
+        HookFiles::new(Repository::open(&repo_paths).unwrap().hooks_folder().unwrap())
     }
 
     fn hook(&self, name: &str) -> PathBuf {

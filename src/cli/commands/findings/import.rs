@@ -67,7 +67,7 @@ impl Import {
         };
         let session = context.write(&self.write)?;
         let request = ops::FindingsImportRequest {
-            wanted: self.task,
+            task_id: self.task,
             role: self.role,
             name: clean(name).into_owned(),
             given: self.file.clone(),
@@ -79,7 +79,7 @@ impl Import {
                 From::Bugs => ReportFormat::Bugs,
             }),
             create_tasks: self.create_tasks,
-            settle_gone: self.resolve_gone,
+            resolve_gone: self.resolve_gone,
             sign: self.sign,
         };
         let (import, problems) = ops::import_findings(&session, &request)?;
@@ -95,8 +95,8 @@ impl View for FindingsImport {
             return;
         }
         let format = self.format.map(ReportFormat::as_str);
-        let is_told = self.tools.iter().all(|tool| Some(tool.as_str()) == format);
-        let tools = if is_told { String::new() } else { format!(", by {}", self.tools.join(", ")) };
+        let is_named = self.tools.iter().all(|tool| Some(tool.as_str()) == format);
+        let tools = if is_named { String::new() } else { format!(", by {}", self.tools.join(", ")) };
         let format = format.unwrap_or("cannot be read");
         let head = clean(&format!("{}: {format}{tools}", self.report)).into_owned();
         out.line(format!("{}  {}  {}", out.bold(&self.task), clean(&self.title), out.dim(&head)));
@@ -134,11 +134,11 @@ impl View for FindingsImport {
 fn vote_in_words(import: &FindingsImport) -> Option<&'static str> {
     Some(match (import.vote, import.fails) {
         (ImportVote::Rejected, _) => return None,
-        (ImportVote::Stands, true) => "your rejection still counts",
-        (ImportVote::Stands, false) => {
+        (ImportVote::Blocks, true) => "your rejection still counts",
+        (ImportVote::Blocks, false) => {
             "no high or critical findings; your rejection counts until you vote again"
         }
-        (ImportVote::NotAsked, _) => "no vote was cast: the stage does not require the role",
+        (ImportVote::NotRequired, _) => "no vote was cast: the stage does not require the role",
         (ImportVote::None, true) => {
             "no vote was cast: no high or critical findings; blocking findings keep the task in its stage"
         }
@@ -162,7 +162,7 @@ fn row(finding: &ImportedFinding, out: &Output) -> Vec<Cell> {
     let severity =
         if finding.worse { format!("{}, worse", finding.severity) } else { finding.severity.clone() };
     vec![
-        Cell::styled(out.pick(rich, finding.status.as_str()), style),
+        Cell::styled(out.glyph(rich, finding.status.as_str()), style),
         Cell::new(&finding.id),
         Cell::styled(severity, style),
         Cell::styled(finding.place.as_deref().unwrap_or_default(), Style::new().cyan()),

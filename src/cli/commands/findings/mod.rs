@@ -141,7 +141,7 @@ pub(super) fn finding_cells(finding: &ops::FindingView, out: &Output) -> Vec<Cel
     };
     let (rich, plain) = if finding.blocks { ("✗", "blocks") } else { ("·", "") };
     vec![
-        Cell::styled(out.pick(rich, plain), style),
+        Cell::styled(out.glyph(rich, plain), style),
         Cell::new(&finding.id),
         Cell::styled(&finding.severity, style),
         Cell::new(&finding.state),

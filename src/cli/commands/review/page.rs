@@ -37,7 +37,7 @@ pub(super) fn show(review: &Review, is_full: bool, out: &mut Output) {
     if shown < review.tasks.len() {
         out.gap();
         let more = counted(review.tasks.len() - shown, "more task");
-        out.line(out.dim(&format!("{} {more}: --full", out.pick("…", "..."))));
+        out.line(out.dim(&format!("{} {more}: --full", out.glyph("…", "..."))));
     }
     show_unlinked(&review.unlinked, is_full, out);
     out.gap();
@@ -53,10 +53,10 @@ fn in_order(tasks: &[TaskReview]) -> Vec<&TaskReview> {
 
 fn show_task(task: &TaskReview, is_full: bool, out: &mut Output) {
     let (mark, style) = match (task.is_refused(), task.warnings) {
-        (true, _) => (out.pick("✗", "error"), BAD),
-        (false, 0) if task.missing.is_empty() => (out.pick("✓", "ok"), GOOD),
-        (false, 0) => (out.pick("○", "open"), DIM),
-        (false, _) => (out.pick("!", "warn"), WARN),
+        (true, _) => (out.glyph("✗", "error"), BAD),
+        (false, 0) if task.missing.is_empty() => (out.glyph("✓", "ok"), GOOD),
+        (false, 0) => (out.glyph("○", "open"), DIM),
+        (false, _) => (out.glyph("!", "warn"), WARN),
     };
     let head = vec![
         Cell::styled(mark, style),
@@ -81,7 +81,7 @@ fn show_task(task: &TaskReview, is_full: bool, out: &mut Output) {
     list(out, "commits", task.commits.iter().map(commit_row).collect(), 1);
     list(out, "files", task.files.iter().map(|file| file_row(file, out)).collect(), 1);
     let missing = |missing: &MissingReview| {
-        vec![Cell::styled(out.pick("○", "-"), WARN), Cell::new(missing.to_string())]
+        vec![Cell::styled(out.glyph("○", "-"), WARN), Cell::new(missing.to_string())]
     };
     let rows = task.missing.iter().map(missing).collect();
     list(out, "missing", rows, 1);
@@ -89,14 +89,14 @@ fn show_task(task: &TaskReview, is_full: bool, out: &mut Output) {
 
 /// Returns the stages that a task went through, or what else became of it.
 fn path(task: &TaskReview, out: &Output) -> String {
-    let arrow = out.pick(" → ", " > ");
+    let arrow = out.glyph(" → ", " > ");
     let mut stages: Vec<&str> = task.moves.first().map(|first| first.from.as_str()).into_iter().collect();
     stages.extend(task.moves.iter().map(|made| made.to.as_str()));
     let way = match stages.len() {
         0 => task.status(),
         count if count > SHOWN_STAGES => {
             let last = stages[count - 1];
-            format!("{}{arrow}{}{arrow}{last}", stages[..3].join(arrow), out.pick("…", "..."))
+            format!("{}{arrow}{}{arrow}{last}", stages[..3].join(arrow), out.glyph("…", "..."))
         }
         _ => stages.join(arrow),
     };
@@ -121,7 +121,7 @@ fn show_list(out: &mut Output, name: &str, mut rows: Vec<Vec<Cell>>, flexible: u
     }
     out.columns(&rows, flexible + 1, 2);
     if shown < count {
-        let more = format!("{} {} more: --full", out.pick("…", "..."), count - shown);
+        let more = format!("{} {} more: --full", out.glyph("…", "..."), count - shown);
         out.line(format!("{:1$}{2}", "", LABEL + 4, out.dim(&more)));
     }
 }
@@ -129,7 +129,7 @@ fn show_list(out: &mut Output, name: &str, mut rows: Vec<Vec<Cell>>, flexible: u
 fn move_row(made: &MoveReview, out: &Output) -> Vec<Cell> {
     // In the cell that is never left out: an override is what one must not miss.
     let (forced, style) = if made.is_override { ("override", WARN) } else { ("", Style::new()) };
-    let step = format!("{} {} {}  {forced}", made.from, out.pick("→", ">"), made.to);
+    let step = format!("{} {} {}  {forced}", made.from, out.glyph("→", ">"), made.to);
     vec![
         Cell::styled(step.trim_end(), style),
         Cell::styled(&made.by, Style::new().cyan()),
@@ -140,9 +140,9 @@ fn move_row(made: &MoveReview, out: &Output) -> Vec<Cell> {
 
 fn vote_row(vote: &VoteReview, out: &Output) -> Vec<Cell> {
     let (mark, style) = match (&vote.verdict, vote.counts) {
-        (Verdict::Rejected, true) => (out.pick("✗", "no"), BAD),
-        (_, true) => (out.pick("✓", "ok"), GOOD),
-        (_, false) => (out.pick("!", "void"), WARN),
+        (Verdict::Rejected, true) => (out.glyph("✗", "no"), BAD),
+        (_, true) => (out.glyph("✓", "ok"), GOOD),
+        (_, false) => (out.glyph("!", "void"), WARN),
     };
     let verdict =
         if vote.verdict == Verdict::Approved { String::new() } else { format!("{}  ", vote.verdict) };
@@ -162,16 +162,16 @@ fn vote_row(vote: &VoteReview, out: &Output) -> Vec<Cell> {
 
 fn box_rows(task: &TaskReview, out: &Output) -> Vec<Vec<Cell>> {
     let ticked =
-        task.ticked.iter().map(|text| vec![Cell::styled(out.pick("✓", "[x]"), GOOD), Cell::new(text)]);
+        task.ticked.iter().map(|text| vec![Cell::styled(out.glyph("✓", "[x]"), GOOD), Cell::new(text)]);
     let opened = |text: &String| {
         let text = format!("{text}  (unchecked again)");
-        vec![Cell::styled(out.pick("☐", "[ ]"), WARN), Cell::new(text)]
+        vec![Cell::styled(out.glyph("☐", "[ ]"), WARN), Cell::new(text)]
     };
     ticked.chain(task.unticked.iter().map(opened)).collect()
 }
 
 fn changed_rows(task: &TaskReview, out: &Output) -> Vec<Vec<Cell>> {
-    let arrow = out.pick("→", ">");
+    let arrow = out.glyph("→", ">");
     let value = |value: &Option<String>| value.clone().unwrap_or_else(|| "none".to_owned());
     let fields = task.fields.iter().map(|field| {
         let change = format!("{} {arrow} {}", value(&field.before), value(&field.after));
@@ -185,9 +185,9 @@ fn changed_rows(task: &TaskReview, out: &Output) -> Vec<Vec<Cell>> {
 
 fn finding_row(finding: &FindingReview, out: &Output) -> Vec<Cell> {
     let (mark, style) = match (finding.state.is_open(), finding.blocks) {
-        (true, true) => (out.pick("✗", "no"), BAD),
-        (true, false) => (out.pick("!", "open"), WARN),
-        _ => (out.pick("✓", "ok"), GOOD),
+        (true, true) => (out.glyph("✗", "no"), BAD),
+        (true, false) => (out.glyph("!", "open"), WARN),
+        _ => (out.glyph("✓", "ok"), GOOD),
     };
     let by = finding.by.as_ref().map_or_else(String::new, |by| format!(" by {by}"));
     let change =
@@ -213,12 +213,12 @@ fn commit_row(commit: &CommitReview) -> Vec<Cell> {
 
 fn file_row(file: &FileReview, out: &Output) -> Vec<Cell> {
     let (mark, style) = match (file.is_uncovered, file.covered_by.is_empty()) {
-        (true, _) => (out.pick("!", "!"), WARN),
-        (false, false) => (out.pick("✓", "ok"), GOOD),
-        (false, true) => (out.pick("·", "-"), DIM),
+        (true, _) => (out.glyph("!", "!"), WARN),
+        (false, false) => (out.glyph("✓", "ok"), GOOD),
+        (false, true) => (out.glyph("·", "-"), DIM),
     };
     let lines = match (file.added, file.removed) {
-        (Some(added), Some(removed)) => format!("+{added} {}{removed}", out.pick("−", "-")),
+        (Some(added), Some(removed)) => format!("+{added} {}{removed}", out.glyph("−", "-")),
         _ => String::new(),
     };
     let change = if file.change == FileChange::Changed { "" } else { file.change.as_str() };

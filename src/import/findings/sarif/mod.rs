@@ -89,17 +89,17 @@ fn is_finding(result: &SarifResult) -> bool {
 
 fn found(run: &Run, result: &SarifResult, tool: &str, top: &str, report: &mut ToolReport) -> Found {
     let rule = rule_of(run, result);
-    let said = message(run, result, rule);
+    let message = message(run, result, rule);
     let location = result.locations.iter().flatten().find_map(|location| location.physical_location.as_ref());
     let region = location.and_then(|location| location.region.as_ref());
     let file = location.and_then(|location| location.artifact_location.as_ref());
     let file = file.and_then(|file| path(run, file, top));
-    let mut found = Found::new(tool, rating(run, result, rule, report), &said)
-        .titled(heading(&said, result, rule))
+    let mut found = Found::new(tool, rating(run, result, rule, report), &message)
+        .titled(heading(&message, result, rule))
         .of_rule(rules::id_of(result, rule))
         .marked(fingerprint(result))
         .at(file, region.and_then(|region| region.start_line).and_then(|line| u32::try_from(line).ok()))
-        .mended_by(recommendation(result, rule, &said).as_deref());
+        .fixed_by(recommendation(result, rule, &message).as_deref());
     found.column =
         region.and_then(|region| region.start_column).and_then(|column| u32::try_from(column).ok());
     found
@@ -117,10 +117,10 @@ fn rating(run: &Run, result: &SarifResult, rule: Option<&Rule>, report: &mut Too
             let severity = severity::worse(by_level(), severity);
             let rule =
                 rules::id_of(result, rule).map(|id| format!(" of rule {}", name(id))).unwrap_or_default();
-            let said = format!(
+            let message = format!(
                 "security-severity `{value}`{rule} is not a score from 0.1 to 10; counted as {severity}"
             );
-            report.warn(&said);
+            report.warn(&message);
             severity
         }
         None => by_level(),
@@ -162,9 +162,9 @@ fn message(run: &Run, result: &SarifResult, rule: Option<&Rule>) -> String {
 
 /// Returns a title for words of several lines: what the rule looks for, where it says more than its own id, else the
 /// first sentence, which may run over lines.
-fn heading(said: &str, result: &SarifResult, rule: Option<&Rule>) -> Option<String> {
-    let mut lines = said.trim().lines();
-    let mut first = lines.next().filter(|first| first.len() < said.trim().len())?.trim_end().to_owned();
+fn heading(message: &str, result: &SarifResult, rule: Option<&Rule>) -> Option<String> {
+    let mut lines = message.trim().lines();
+    let mut first = lines.next().filter(|first| first.len() < message.trim().len())?.trim_end().to_owned();
     let id = rules::id_of(result, rule).unwrap_or_default();
     if let Some(description) = rules::description(rule).filter(|text| id.is_empty() || !text.contains(id)) {
         return Some(description.replace('\n', " "));
@@ -228,12 +228,12 @@ fn plain(text: &str) -> String {
 }
 
 /// Returns what to do: a fix, else the help of the rule where that is more than what was said already.
-fn recommendation(result: &SarifResult, rule: Option<&Rule>, said: &str) -> Option<String> {
+fn recommendation(result: &SarifResult, rule: Option<&Rule>, message: &str) -> Option<String> {
     let fix = result.fixes.iter().flatten().find_map(|fix| fix.description.as_ref()?.text.clone());
     let help = rule
         .and_then(|rule| rule.help.as_ref())
         .and_then(|help| help.text.clone().or_else(|| help.markdown.clone()));
-    let help = help.filter(|help| help.trim() != said.trim());
+    let help = help.filter(|help| help.trim() != message.trim());
     let more = rule.and_then(|rule| rule.help_uri.as_ref()).map(|uri| format!("More: {uri}"));
     let parts: Vec<String> =
         fix.or(help).into_iter().chain(more).filter(|part| !part.trim().is_empty()).collect();
@@ -271,13 +271,13 @@ fn path(run: &Run, location: &ArtifactLocation, top: &str) -> Option<String> {
 fn broken_off(run: &Run, tool: &str) -> Option<Found> {
     let failed =
         run.invocations.iter().flatten().find(|invocation| invocation.execution_successful == Some(false))?;
-    let mut said = format!("{tool} says that its run failed");
+    let mut message = format!("{tool} says that its run failed");
     let notes = failed.tool_execution_notifications.iter().flatten();
     for text in notes.filter_map(|note| note.message.as_ref()?.text.as_ref()).take(20) {
-        said.push('\n');
-        said.push_str(text);
+        message.push('\n');
+        message.push_str(text);
     }
-    Some(Found::new(tool, FindingSeverity::High, &said).of_rule(Some("execution")))
+    Some(Found::new(tool, FindingSeverity::High, &message).of_rule(Some("execution")))
 }
 
 #[cfg(test)]

@@ -122,14 +122,14 @@ fn a_rule_is_found_by_index_and_by_id_in_extensions_too() {
         {"ruleIndex": 7, "message": {"text": "no rule"}}]}]}"#;
     let found = report(text).found;
     let shown: Vec<_> = found.iter().map(|found| (found.rule.as_deref(), found.severity.as_str())).collect();
-    let wanted = [
+    let expected = [
         (Some("js/x"), "critical"),
         (Some("js/x"), "critical"),
         (Some("js/x"), "critical"),
         (Some("js/x/1"), "critical"),
         (None, "medium"),
     ];
-    assert_eq!(shown, wanted);
+    assert_eq!(shown, expected);
 }
 
 #[test]
@@ -227,7 +227,7 @@ fn a_run_that_failed_or_is_for_another_purpose_is_told_apart() {
 
 #[test]
 fn what_says_nothing_is_no_report() {
-    for (text, place, said) in [
+    for (text, place, message) in [
         (r#"{"version": "2.0.0", "runs": []}"#, "version", "`2.0.0` is a version"),
         (r#"{"runs": []}"#, "version", "missing"),
         (r#"{"version": "2.1.0", "runs": []}"#, "runs", "no run"),
@@ -251,7 +251,7 @@ fn what_says_nothing_is_no_report() {
     ] {
         let problem = refusal(text);
         assert_eq!(problem.key.as_deref(), Some(place), "{text}: {problem}");
-        assert!(problem.message.contains(said), "{text}: {problem}");
+        assert!(problem.message.contains(message), "{text}: {problem}");
     }
     let problem = refusal("{\"version\": \"2.1.0\", \"runs\": [\n{\"tool\": 7}]}");
     assert_eq!(problem.line, Some(2), "{problem}");

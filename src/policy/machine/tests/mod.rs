@@ -10,7 +10,7 @@ use crate::model::{
     Advance, Blocking, Config, Finding, FindingId, FindingSeverity, FindingState, MoveKind, OpenBox, Person,
     Requirement, Resolution, StageRules, Task, TaskId, TypeRules, Verdict,
 };
-use crate::policy::tests::example::{ADA, KEN, ballot, in_order, moved, person, seal, stage, task_in};
+use crate::policy::tests::example::{ADA, KEN, in_order, moved, person, seal, stage, task_in, vote_record};
 use crate::policy::{Reason, Refusal, judge};
 
 fn open_box(number: usize, is_deliverable: bool, is_criterion: bool) -> OpenBox {
@@ -103,9 +103,9 @@ fn a_refusal_names_everything_missing() {
     world.waits_for = vec![TaskId::parse("TASK-3F8K").unwrap()];
     world.open_boxes = vec![open_box(1, true, false), open_box(3, true, false), open_box(4, false, true)];
     world.findings = vec![finding("F2", "high"), finding("F3", "low"), finding("F1", "critical")];
-    let mut rejected = ballot(1, KEN, "tester", Verdict::Rejected);
+    let mut rejected = vote_record(1, KEN, "tester", Verdict::Rejected);
     rejected.vote.notes = Some("too slow\nby far".to_owned());
-    world.ballots = vec![rejected, ballot(2, ADA, "tester", Verdict::Approved)];
+    world.records = vec![rejected, vote_record(2, ADA, "tester", Verdict::Approved)];
     assert_eq!(
         shown(&world.advance().unwrap_err()),
         [
@@ -173,7 +173,7 @@ fn the_last_sign_off_moves_a_task_on() {
     let done = world("qa").signed_off();
     let plan = done.auto().unwrap();
     assert_eq!((plan.to().as_str(), plan.step.why.as_deref()), ("sec", Some("signed off by ada, ken")));
-    let missing = World { ballots: done.ballots[..2].to_vec(), ..world("qa").signed_off() };
+    let missing = World { records: done.records[..2].to_vec(), ..world("qa").signed_off() };
     assert_eq!(missing.auto(), None);
     assert!(missing.gate().waits_for_signoffs_only());
     let mut manual = world("qa").signed_off();
@@ -256,13 +256,13 @@ fn after_a_failure_approvals_are_asked_for_again() {
     let mut world = world("qa").signed_off();
     world.with(|case| fail(case, "too slow")).unwrap().apply(&mut world.task);
     let plan = world.advance().unwrap();
-    assert_eq!(plan.asks, ["reviewer", "tester"]);
+    assert_eq!(plan.signoffs, ["reviewer", "tester"]);
     plan.apply(&mut world.task);
     assert_eq!(path(world.advance()), "missing, missing");
     assert_eq!(world.auto(), None);
-    for ballot in &mut world.ballots {
-        ballot.vote.round = 2;
-        seal(ballot);
+    for record in &mut world.records {
+        record.vote.round = 2;
+        seal(record);
     }
     assert_eq!(path(world.advance()), "qa → sec");
 }
@@ -295,7 +295,7 @@ fn an_advance_is_one_whatever_its_reason_says() {
 #[test]
 fn sign_offs_of_one_stage_move_nothing_out_of_another() {
     let world = world("qa").signed_off();
-    let records = in_order(&world.ballots);
+    let records = in_order(&world.records);
     let signoffs = judge(&world.task, &world.config, &records, "c", Person::clone);
     let mut task = world.task.clone();
     let ask = |task: &Task| {

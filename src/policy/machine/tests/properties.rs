@@ -6,7 +6,7 @@ use super::world::{now, world};
 use crate::model::{Person, Verdict};
 use crate::policy::judge;
 use crate::policy::machine::{Case, MovePlan, advance, auto_advance, fail, set_stage, start};
-use crate::policy::tests::example::{ADA, KEN, ballot, in_order, seal, stage};
+use crate::policy::tests::example::{ADA, KEN, in_order, seal, stage, vote_record};
 
 /// What a person or a hook may ask for.
 #[derive(Debug, Clone)]
@@ -66,13 +66,13 @@ proptest! {
         world.task.history.clear();
         for ask in &asks {
             if let Ask::Vote(minute, who, role, verdict, round) = ask {
-                let mut ballot = ballot(*minute, who, role, verdict.clone());
-                ballot.vote.round = *round;
-                seal(&mut ballot);
-                world.ballots.push(ballot);
+                let mut record = vote_record(*minute, who, role, verdict.clone());
+                record.vote.round = *round;
+                seal(&mut record);
+                world.records.push(record);
                 continue;
             }
-            let records = in_order(&world.ballots);
+            let records = in_order(&world.records);
             let signoffs = judge(&world.task, &world.config, &records, "c", Person::clone);
             let case = |task| Case {
                 task,
@@ -106,13 +106,13 @@ proptest! {
         let mut world = world("qa");
         for ask in &asks {
             if let Ask::Vote(minute, who, role, verdict, round) = ask {
-                let mut ballot = ballot(*minute, who, role, verdict.clone());
-                ballot.vote.round = *round;
-                seal(&mut ballot);
-                world.ballots.push(ballot);
+                let mut record = vote_record(*minute, who, role, verdict.clone());
+                record.vote.round = *round;
+                seal(&mut record);
+                world.records.push(record);
             }
         }
-        let records = in_order(&world.ballots);
+        let records = in_order(&world.records);
         let signoffs = judge(&world.task, &world.config, &records, "c", Person::clone);
         let moves = world.advance().is_ok();
         prop_assert_eq!(moves, signoffs.are_complete());

@@ -6,14 +6,14 @@ use crate::model::{Config, Finding, OpenBox, Person, Task, TaskId, Verdict};
 use crate::policy::Refusal;
 use crate::policy::machine::gate::Gate;
 use crate::policy::machine::{Case, MovePlan, advance, auto_advance, gate};
-use crate::policy::tests::example::{ADA, KEN, ballot, config, in_order, task_in};
+use crate::policy::tests::example::{ADA, KEN, config, in_order, task_in, vote_record};
 use crate::policy::{VoteRecord, judge};
 
 /// A task with all that is known of it.
 pub(super) struct World {
     pub(super) task: Task,
     pub(super) config: Config,
-    pub(super) ballots: Vec<VoteRecord>,
+    pub(super) records: Vec<VoteRecord>,
     pub(super) findings: Vec<Finding>,
     pub(super) open_boxes: Vec<OpenBox>,
     pub(super) waits_for: Vec<TaskId>,
@@ -23,7 +23,7 @@ pub(super) fn world(stage: &str) -> World {
     World {
         task: task_in(stage),
         config: config(),
-        ballots: Vec::new(),
+        records: Vec::new(),
         findings: Vec::new(),
         open_boxes: Vec::new(),
         waits_for: Vec::new(),
@@ -32,7 +32,7 @@ pub(super) fn world(stage: &str) -> World {
 
 impl World {
     pub(super) fn with<T>(&self, ask: impl FnOnce(&Case<'_>) -> T) -> T {
-        let records = in_order(&self.ballots);
+        let records = in_order(&self.records);
         let signoffs = judge(&self.task, &self.config, &records, "c", Person::clone);
         ask(&Case {
             task: &self.task,
@@ -61,7 +61,8 @@ impl World {
 
     pub(super) fn signed_off(mut self) -> Self {
         let votes = [(1, ADA, "reviewer"), (2, ADA, "tester"), (3, KEN, "tester")];
-        self.ballots = votes.map(|(minute, who, role)| ballot(minute, who, role, Verdict::Approved)).to_vec();
+        self.records =
+            votes.map(|(minute, who, role)| vote_record(minute, who, role, Verdict::Approved)).to_vec();
         self
     }
 }

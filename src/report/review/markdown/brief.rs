@@ -11,20 +11,20 @@ const BOXES: usize = 20;
 /// So many commits without a task are named.
 const COMMITS: usize = 20;
 /// What commits without a task may take.
-const LOOSE: usize = 20_000;
+const UNLINKED: usize = 20_000;
 /// Kept for what says that something is left out.
 const RESERVE: usize = 1_200;
 
 /// Returns the range as a list of its tasks, with their moves and the boxes that were ticked.
 #[must_use]
 pub fn brief(review: &Review) -> String {
-    let (mut out, left_out) = fitted(&review.tasks, LIMIT - RESERVE - LOOSE, bullet);
+    let (mut out, left_out) = fitted(&review.tasks, LIMIT - RESERVE - UNLINKED, bullet);
     if left_out > 0 {
         out.push_str(&format!("- … and {}: {}\n", counted(left_out, "more task"), command(&review.range)));
     }
     if !review.unlinked.commits.is_empty() {
-        let loose = review.unlinked.commits.iter().take(COMMITS);
-        let (list, left_out) = fitted(loose, LOOSE, |one| format!("- {}\n", commit(one, None)));
+        let unlinked = review.unlinked.commits.iter().take(COMMITS);
+        let (list, left_out) = fitted(unlinked, UNLINKED, |one| format!("- {}\n", commit(one, None)));
         let more = left_out + review.unlinked.commits.len().saturating_sub(COMMITS);
         let more = if more > 0 { format!("- … and {} more\n", grouped(more)) } else { String::new() };
         let gap = if out.is_empty() { "" } else { "\n" };

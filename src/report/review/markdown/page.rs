@@ -16,7 +16,7 @@ pub(super) const LIMIT: usize = 59_000;
 /// What violations may take of it.
 const VIOLATIONS: usize = 12_000;
 /// What belongs to no task may take of it.
-const LOOSE: usize = 8_000;
+const UNLINKED: usize = 8_000;
 /// Kept for what says that something is left out.
 const RESERVE: usize = 1_200;
 /// So many tasks whose details do not fit are tried before the others are not.
@@ -31,9 +31,9 @@ pub fn markdown(review: &Review) -> String {
     let whole = command(&review.range);
     let mut page = head(review);
     let violations = violations(&review.verdict, web, &whole);
-    let loose = unlinked(&review.unlinked, web);
+    let unlinked = unlinked(&review.unlinked, web);
     let tasks = in_order(&review.tasks);
-    let room = LIMIT.saturating_sub(length(&page) + length(&violations) + length(&loose) + RESERVE);
+    let room = LIMIT.saturating_sub(length(&page) + length(&violations) + length(&unlinked) + RESERVE);
     let room = room.saturating_sub(table::HEAD.len());
     let (rows, rows_left_out) = fitted(&tasks, room, |task| table::row(task, web));
     if !tasks.is_empty() {
@@ -59,7 +59,7 @@ pub fn markdown(review: &Review) -> String {
     if left_out > 0 {
         page.push_str(&format!("The details of {} are left out: {whole}\n\n", counted(left_out, "task")));
     }
-    page.push_str(&loose);
+    page.push_str(&unlinked);
     if page.contains(FOLDED) {
         page.push_str(&format!("Long lists are folded: {whole}\n"));
     }
@@ -104,8 +104,8 @@ fn violations(verdict: &Verdict, web: Option<&Web>, whole: &str) -> String {
         rows.push_str(&format!("- … and {} more: {whole}\n", grouped(left_out)));
     }
     let remarks = verdict.rules.iter().filter(|rule| rule.level != Level::Off).filter_map(|rule| {
-        let remark = prose(rule.status.as_deref()?, TITLE);
-        Some(format!("- · **{}** {remark}\n", rule.rule))
+        let status = prose(rule.status.as_deref()?, TITLE);
+        Some(format!("- · **{}** {status}\n", rule.rule))
     });
     rows.extend(remarks);
     match (rows.is_empty(), verdict.violations.is_empty()) {
@@ -125,8 +125,8 @@ fn violation(violation: &Violation, web: Option<&Web>) -> String {
         .suggestion
         .as_deref()
         .map_or_else(String::new, |suggestion| format!(" — {}", with_commands(suggestion, TITLE)));
-    let said = prose(&violation.summary(), 2 * TITLE);
-    format!("- {mark} **{}** {said}{place}{suggestion}\n", violation.rule)
+    let message = prose(&violation.summary(), 2 * TITLE);
+    format!("- {mark} **{}** {message}{place}{suggestion}\n", violation.rule)
 }
 
 /// Returns what belongs to no task, and what the gate itself judges by.
@@ -144,5 +144,5 @@ fn unlinked(unlinked: &Unlinked, web: Option<&Web>) -> String {
         out
     };
     let versions = [20, 6, 2, 1].map(version);
-    versions.into_iter().find(|loose| length(loose) <= LOOSE).unwrap_or_default()
+    versions.into_iter().find(|unlinked| length(unlinked) <= UNLINKED).unwrap_or_default()
 }

@@ -134,13 +134,13 @@ pub(super) fn linked(markdown: &str, base: Option<&String>, end: &str) -> String
 }
 
 /// Returns what mends something, or what is missing: the commands in it as code.
-pub(super) fn with_commands(said: &str, longest: usize) -> String {
-    let said = visible(said, longest);
-    if said.contains('`') || !clauses(&said).any(is_command) {
-        return prose(&said, longest);
+pub(super) fn with_commands(message: &str, longest: usize) -> String {
+    let message = visible(message, longest);
+    if message.contains('`') || !clauses(&message).any(is_command) {
+        return prose(&message, longest);
     }
     let mut out = String::new();
-    for clause in clauses(&said) {
+    for clause in clauses(&message) {
         let end = clause.trim_end_matches([':', ',', ';', ' ']);
         if is_command(end) && !end.contains('|') {
             out.push_str(&code(end, longest));
@@ -157,8 +157,8 @@ fn is_command(clause: &str) -> bool {
 }
 
 /// Returns the parts of a sentence, each with the comma, colon or semicolon and the space that end it.
-fn clauses(said: &str) -> impl Iterator<Item = &str> {
-    let mut rest = said;
+fn clauses(message: &str) -> impl Iterator<Item = &str> {
+    let mut rest = message;
     std::iter::from_fn(move || {
         if rest.is_empty() {
             return None;

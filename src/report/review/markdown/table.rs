@@ -68,12 +68,12 @@ pub(super) fn way(task: &TaskReview) -> String {
 
 /// Returns how many approvals count, and why others do not.
 fn votes(task: &TaskReview) -> String {
-    let mut said = Vec::new();
+    let mut cells = Vec::new();
     if task.required > 0 || task.approved > 0 {
         let counted: Vec<_> = task.votes.iter().filter(|vote| vote.counts).collect();
         let are_signed = !counted.is_empty() && counted.iter().all(|vote| vote.trust == Trust::Signed);
         let signed = if are_signed { " signed" } else { "" };
-        said.push(format!("{}/{}{signed}", task.approved, task.required));
+        cells.push(format!("{}/{}{signed}", task.approved, task.required));
     }
     let mut reasons: BTreeMap<&str, usize> = BTreeMap::new();
     for vote in &task.votes {
@@ -83,13 +83,13 @@ fn votes(task: &TaskReview) -> String {
             *reasons.entry("rejected").or_default() += 1;
         }
     }
-    said.extend(
+    cells.extend(
         reasons
             .into_iter()
             .take(4)
             .map(|(reason, count)| format!("{count} {}", text(&reason.replace('_', " "), NAME))),
     );
-    said.join(", ")
+    cells.join(", ")
 }
 
 fn missing(task: &TaskReview) -> String {

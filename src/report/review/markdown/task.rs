@@ -72,11 +72,11 @@ fn vote(vote: &VoteReview) -> String {
 }
 
 fn boxes(task: &TaskReview, most: usize) -> String {
-    let ticked = task.ticked.iter().map(|said| (true, said));
-    let boxes: Vec<(bool, &String)> = ticked.chain(task.unticked.iter().map(|said| (false, said))).collect();
-    list(&boxes, most, |(is_ticked, said)| {
+    let ticked = task.ticked.iter().map(|line| (true, line));
+    let boxes: Vec<(bool, &String)> = ticked.chain(task.unticked.iter().map(|line| (false, line))).collect();
+    list(&boxes, most, |(is_ticked, line)| {
         let (mark, end) = if *is_ticked { ("✓", "") } else { ("☐", " — opened again") };
-        format!("{mark} {}{end}", text(said, TITLE))
+        format!("{mark} {}{end}", text(line, TITLE))
     })
 }
 

@@ -621,7 +621,7 @@ pub(super) const CASES: &[Case] = &[
             world.commit("Mal", &["A"]);
             world.approve("A", "qa", "Gil", true);
             world.approve("A", "sec", "Hal", true);
-            world.ballots.values_mut().for_each(|ballot| ballot.files[0].to = seen.clone());
+            world.votes.values_mut().for_each(|vote| vote.files[0].to = seen.clone());
             world.tree.insert("f".to_owned(), seen);
             world.commit("Mal", &["A"]);
             world.advance("A", "docs");

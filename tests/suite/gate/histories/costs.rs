@@ -134,7 +134,7 @@ fn asked(commits: u32, files: usize, voters: usize) -> usize {
                 added: Commit(commit),
                 looked_at: Some(Commit(commit)),
                 flaw: None,
-                was_held: false,
+                was_on_base: false,
                 sides: Sides { tip: false, head: true, base: false },
                 is_rewritten: false,
             });

@@ -16,7 +16,7 @@ use super::repository::{Node, Reach, Repository, Tree, person};
 
 /// A vote as its voter cast it.
 #[derive(Debug, Clone)]
-pub(super) struct Ballot {
+pub(super) struct WorldVote {
     pub(super) task: TaskId,
     pub(super) role: String,
     pub(super) by: String,
@@ -44,7 +44,7 @@ pub(super) struct World {
     pub(super) tree: Tree,
     /// What the records hold, by their blobs.
     pub(super) records: BTreeMap<String, Record>,
-    pub(super) ballots: BTreeMap<String, Ballot>,
+    pub(super) votes: BTreeMap<String, WorldVote>,
     moves: u32,
 }
 
@@ -92,9 +92,9 @@ impl World {
     /// A base with a few files, and tasks that are being worked on.
     pub(super) fn with(tasks: &[&str]) -> Self {
         let (repository, tree) = (Repository::default(), Tree::new());
-        let (records, ballots) = (BTreeMap::new(), BTreeMap::new());
+        let (records, votes) = (BTreeMap::new(), BTreeMap::new());
         let (branches, branch) = (BTreeMap::new(), MAIN.to_owned());
-        let mut world = Self { repository, branches, branch, tree, records, ballots, moves: 0 };
+        let mut world = Self { repository, branches, branch, tree, records, votes, moves: 0 };
         for path in ["f", "g", "docs/g"] {
             world.put(path, &(lines().join("\n") + "\n"));
         }
@@ -263,9 +263,9 @@ impl World {
         });
         let folder = format!(".tracker/signoffs/{id}/");
         let old: Vec<&String> = self.tree.keys().filter(|path| path.starts_with(&folder)).collect();
-        let is_own = |path: &&&String| self.ballots[**path].by == by && self.ballots[**path].role == role;
+        let is_own = |path: &&&String| self.votes[**path].by == by && self.votes[**path].role == role;
         let replaces = old.iter().filter(is_own).map(|path| path[folder.len()..].to_owned()).collect();
-        let ballot = Ballot {
+        let vote = WorldVote {
             task: id,
             role: role.to_owned(),
             by: by.to_owned(),
@@ -277,10 +277,10 @@ impl World {
             is_signed,
             looked_at: head,
         };
-        let path = format!("{folder}{:02}-{}.yaml", old.len() + 1, self.ballots.len() + 1);
-        let blob = self.repository.store(format!("{ballot:#?}\n").as_bytes());
+        let path = format!("{folder}{:02}-{}.yaml", old.len() + 1, self.votes.len() + 1);
+        let blob = self.repository.store(format!("{vote:#?}\n").as_bytes());
         self.tree.insert(path.clone(), TreeEntry::File { mode: PLAIN, blob });
-        self.ballots.insert(path, ballot);
+        self.votes.insert(path, vote);
         self.commit(commits, &[]);
     }
 
@@ -456,9 +456,9 @@ impl World {
                 facts.tasks.push(TaskSides { id: id.clone(), path: record_of(&id), kind: None, sides });
             }
         }
-        for (path, ballot) in &self.ballots {
+        for (path, vote) in &self.votes {
             if at_tip.contains_key(path) || at_head.contains_key(path) {
-                facts.votes.push(self.cast_vote(path, ballot, reach, tip, [at_tip, at_head, at_base]));
+                facts.votes.push(self.cast_vote(path, vote, reach, tip, [at_tip, at_head, at_base]));
             }
         }
         for commit in range {
@@ -476,7 +476,7 @@ impl World {
     fn cast_vote(
         &self,
         path: &str,
-        ballot: &Ballot,
+        vote: &WorldVote,
         reach: &Reach<'_>,
         tip: Commit,
         sides: [&Tree; 3],
@@ -488,29 +488,29 @@ impl World {
         CastVote {
             path: path.to_owned(),
             name: path.rsplit('/').next().unwrap().to_owned(),
-            task: ballot.task.clone(),
-            role: ballot.role.clone(),
-            verdict: ballot.verdict.clone(),
-            voter: person(&ballot.by),
-            stage: ballot.stage.clone(),
-            round: ballot.round,
-            criteria: format!("does {}", ballot.task),
-            files: ballot.files.clone(),
-            replaces: ballot.replaces.clone(),
+            task: vote.task.clone(),
+            role: vote.role.clone(),
+            verdict: vote.verdict.clone(),
+            voter: person(&vote.by),
+            stage: vote.stage.clone(),
+            round: vote.round,
+            criteria: format!("does {}", vote.task),
+            files: vote.files.clone(),
+            replaces: vote.replaces.clone(),
             added,
-            looked_at: reach.reached.contains(&ballot.looked_at).then_some(ballot.looked_at),
-            flaw: self.flaw(ballot, added),
-            was_held: reach.ancestors(tip).iter().any(has),
+            looked_at: reach.reached.contains(&vote.looked_at).then_some(vote.looked_at),
+            flaw: self.flaw(vote, added),
+            was_on_base: reach.ancestors(tip).iter().any(has),
             sides: Sides { tip: at_tip, head: at_head, base: at_base },
             is_rewritten: at_tip && at_head && sides[0].get(path) != sides[1].get(path),
         }
     }
 
     /// A rejection counts whoever brought it; an approval that is not signed, only from its author.
-    fn flaw(&self, ballot: &Ballot, added: Commit) -> Option<WhyNot> {
-        let is_trusted = ballot.is_signed
-            || ballot.verdict == Verdict::Rejected
-            || self.repository.node(added).author == ballot.by;
+    fn flaw(&self, vote: &WorldVote, added: Commit) -> Option<WhyNot> {
+        let is_trusted = vote.is_signed
+            || vote.verdict == Verdict::Rejected
+            || self.repository.node(added).author == vote.by;
         (!is_trusted).then_some(WhyNot::Unattributed)
     }
 
@@ -531,7 +531,7 @@ impl World {
             }
         }
         let gone =
-            before.keys().filter(|path| self.ballots.contains_key(*path) && !node.tree.contains_key(*path));
+            before.keys().filter(|path| self.votes.contains_key(*path) && !node.tree.contains_key(*path));
         removal.votes.extend(gone.cloned());
         if node.parents.len() == 1 && !(removal.votes.is_empty() && removal.moves.is_empty()) {
             facts.removals.push(removal);

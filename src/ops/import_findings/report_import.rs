@@ -159,7 +159,7 @@ impl ReportImport<'_> {
     pub(super) fn record(
         &self,
         all: &[Matched],
-        settled: &[&Finding],
+        resolved: &[&Finding],
         records: &[(String, Finding)],
     ) -> Result<Vec<Change>> {
         let names: HashMap<&FindingId, &str> =
@@ -185,7 +185,7 @@ impl ReportImport<'_> {
                 changes.push(self.edited(names[&finding.id], &edits)?);
             }
         }
-        for finding in settled {
+        for finding in resolved {
             let edit = self.resolution(finding, FindingState::Resolved, "no longer found in");
             changes.push(self.edited(names[&finding.id], &[edit])?);
         }
@@ -213,39 +213,39 @@ impl ReportImport<'_> {
     }
 
     /// Says what became of the findings.
-    pub(super) fn said(
+    pub(super) fn messages(
         &self,
         all: &[Matched],
         gone: &[&Finding],
         fixed: &[&Finding],
         is_settling: bool,
     ) -> Vec<String> {
-        let count = |wanted: FindingStatus| all.iter().filter(|matched| matched.status == wanted).count();
+        let count = |status: FindingStatus| all.iter().filter(|matched| matched.status == status).count();
         let parts =
             [FindingStatus::New, FindingStatus::Known, FindingStatus::Reopened, FindingStatus::Waived];
         let parts = parts.into_iter().map(|status| (count(status), status.as_str()));
         let parts: Vec<String> =
             parts.filter(|(count, _)| *count > 0).map(|(count, word)| format!("{count} {word}")).collect();
-        let mut said = vec![match parts.as_slice() {
+        let mut messages = vec![match parts.as_slice() {
             [] => "no findings".to_owned(),
             parts => format!("findings: {}", parts.join(", ")),
         }];
         if !gone.is_empty() {
             let word = if is_settling { "resolved" } else { "left open" };
-            said.push(format!("{} no longer found, {word}", gone.len()));
+            messages.push(format!("{} no longer found, {word}", gone.len()));
         }
         for Matched { finding, status, moved_from, .. } in all {
             if let (FindingStatus::Waived, Some(line), Some(place)) = (status, moved_from, finding.place()) {
-                said.push(format!(
+                messages.push(format!(
                     "{} stays waived: it was on line {line}, and is found at {place} now",
                     finding.id
                 ));
             }
         }
         if !fixed.is_empty() {
-            said.push(format!("{} can be read again", self.name));
+            messages.push(format!("{} can be read again", self.name));
         }
-        said
+        messages
     }
 
     /// Returns what brings the task forward.
@@ -258,7 +258,7 @@ impl ReportImport<'_> {
         }
         if fails {
             next.push(Suggestion::tracker(["findings", id]));
-        } else if self.is_asked() {
+        } else if self.is_required() {
             next.push(Suggestion::tracker(["approve", id, "--as", role]));
         }
         next

@@ -16,7 +16,7 @@ const MOST_COMMITS: usize = 50;
 const MOST_COMPARED: usize = 100;
 
 /// Returns what the last commits of the current branch asked for and its records do not show.
-pub(in crate::ops) fn undone_lately(session: &Session<'_>) -> Result<Vec<Problem>> {
+pub(in crate::ops) fn not_done_lately(session: &Session<'_>) -> Result<Vec<Problem>> {
     let repository = session.workspace().repository()?;
     let Some(tip) = repository.head()?.commit else { return Ok(Vec::new()) };
     let (mut commits, mut next) = (Vec::new(), Some(tip));
@@ -26,11 +26,11 @@ pub(in crate::ops) fn undone_lately(session: &Session<'_>) -> Result<Vec<Problem
         next = commit.parents.first().copied();
         commits.push(commit);
     }
-    undone(session, &session.workspace().snapshot_of_commit(Some(tip))?, commits.iter())
+    not_done(session, &session.workspace().snapshot_of_commit(Some(tip))?, commits.iter())
 }
 
 /// Returns what commits asked for and the records at their tip do not show.
-pub(in crate::ops) fn undone<'c>(
+pub(in crate::ops) fn not_done<'c>(
     session: &Session<'_>,
     now: &Snapshot,
     commits: impl Iterator<Item = &'c CommitInfo>,
@@ -38,21 +38,23 @@ pub(in crate::ops) fn undone<'c>(
     let (mut problems, mut compared) = (Vec::new(), 0);
     let mut tasks: HashMap<TaskId, Option<Task>> = HashMap::new();
     for commit in commits {
-        let mut asks = parse_message(&commit.message, Comments::None).directives;
-        asks.retain(|directive| {
+        let mut directives = parse_message(&commit.message, Comments::None).directives;
+        directives.retain(|directive| {
             let id = &directive.task;
             let task = tasks.entry(id.clone()).or_insert_with(|| task_in(now, id));
             directive.action != Action::Link
                 && task.as_ref().is_some_and(|task| !is_recorded(&directive.action, commit, task))
         });
-        let Some(parent) = commit.parents.first().copied().filter(|_| !asks.is_empty()) else { continue };
-        compared += asks.len();
+        let Some(parent) = commit.parents.first().copied().filter(|_| !directives.is_empty()) else {
+            continue;
+        };
+        compared += directives.len();
         if compared > MOST_COMPARED {
             break;
         }
         let Ok(before) = session.workspace().snapshot_of_commit(Some(parent)) else { continue };
         let own = session.workspace().snapshot_of_commit(Some(commit.id))?;
-        for directive in &asks {
+        for directive in &directives {
             let [before, own] = [&before, &own].map(|snapshot| task_in(snapshot, &directive.task));
             let (Some(own), Some(Some(now))) = (own, tasks.get(&directive.task)) else { continue };
             if is_done(&directive.action, before.as_ref(), &own, now) {

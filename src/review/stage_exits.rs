@@ -16,7 +16,7 @@ pub(super) struct Judged<'f> {
     /// The moves that the range adds, with their places in the history.
     pub(super) moves: Vec<(usize, &'f Move)>,
     /// The stages that the range led it out of.
-    pub(super) passes: Vec<Pass<'f>>,
+    pub(super) stage_exits: Vec<StageExit<'f>>,
     /// The same, with what votes are worth there.
     pub(super) leavings: Vec<&'f JudgedLeaving>,
     /// How it stands in the stage it is in; none where it is gone, broken or closed.
@@ -24,7 +24,7 @@ pub(super) struct Judged<'f> {
 }
 
 /// One stage that was left.
-pub(super) struct Pass<'f> {
+pub(super) struct StageExit<'f> {
     /// The stage.
     pub(super) stage: Stage,
     /// The move that led out of it, or past it; none where the history does not tell.
@@ -52,8 +52,8 @@ fn judged<'f>(facts: &'f RangeTask, range: &'f RangeFacts<'_>, config: &Config) 
     let judgement = &range.landing.judgement;
     let leavings = judgement.leavings.iter().filter(|leaving| leaving.task == facts.id).collect();
     let Some(after) = &facts.after else {
-        let (moves, passes) = (Vec::new(), Vec::new());
-        return Judged { facts, moves, passes, leavings, current: None };
+        let (moves, stage_exits) = (Vec::new(), Vec::new());
+        return Judged { facts, moves, stage_exits, leavings, current: None };
     };
     let before = facts.before.as_ref().map_or(&[][..], |task| &task.history);
     let moves = added(before, &after.history);
@@ -61,7 +61,7 @@ fn judged<'f>(facts: &'f RangeTask, range: &'f RangeFacts<'_>, config: &Config) 
     let route = Route::of(config, kind);
     let here = route.place(&after.stage).unwrap_or(0);
     let leads_past = route.leavings(&after.history);
-    let mut passes = Vec::new();
+    let mut stage_exits = Vec::new();
     for (place, stage) in (1..here).zip(route.stages()) {
         let last = leads_past.iter().rposition(|left| left.contains(&place));
         let is_new = |last: usize| moves.iter().any(|(new, _)| *new == last);
@@ -73,7 +73,7 @@ fn judged<'f>(facts: &'f RangeTask, range: &'f RangeFacts<'_>, config: &Config) 
             let step = last.map(|last| &after.history[last]);
             let is_forced = step.is_none_or(|step| is_override(step) || step.from != *stage);
             let missing = beside_votes(facts, config, &then);
-            passes.push(Pass { stage: stage.clone(), step, is_forced, missing });
+            stage_exits.push(StageExit { stage: stage.clone(), step, is_forced, missing });
         }
     }
     let is_open = after.cancelled.is_none() && !after.stage.is_complete();
@@ -81,7 +81,7 @@ fn judged<'f>(facts: &'f RangeTask, range: &'f RangeFacts<'_>, config: &Config) 
         roles: judgement.current.get(&facts.id).map_or(&[][..], Vec::as_slice),
         missing: beside_votes(facts, config, after),
     });
-    Judged { facts, moves, passes, leavings, current }
+    Judged { facts, moves, stage_exits, leavings, current }
 }
 
 /// Returns the type whose pipeline judges: a task that had begun keeps its route, whatever the range makes of its type.
