@@ -1,7 +1,7 @@
 //! The only reader of the world: clocks, randomness, environment variables and the current directory.
 //!
 //! Everything else is handed an [`Env`], which threads may share. Tests fix the clock with `TRACKER_NOW` (RFC 3339)
-//! and the ids with `TRACKER_SEED` (a number), so that a command's output is the same each time. A fixed clock stands
+//! and the ids with `TRACKER_SEED` (a number), so that a command's output is the same each time. A fixed clock is
 //! still until [`Env::sleep`] moves it on.
 
 use std::collections::BTreeMap;

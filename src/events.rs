@@ -82,12 +82,12 @@ pub enum Event {
     },
 }
 
-/// Who is told: nobody by default.
+/// Who is notified: nobody by default.
 #[derive(Clone, Default)]
 pub struct EventSink(Option<Arc<dyn Fn(Event) + Send + Sync>>);
 
 impl EventSink {
-    /// Tells a function, which several threads may call at once.
+    /// Calls a function, which several threads may call at once.
     #[must_use]
     pub fn new(sink: impl Fn(Event) + Send + Sync + 'static) -> Self {
         Self(Some(Arc::new(sink)))
@@ -124,7 +124,7 @@ pub struct RunningStep {
 }
 
 impl RunningStep {
-    /// Tells that so much more is done.
+    /// Reports that N more are done.
     pub fn advance(&self, by: usize) {
         let done = self.done.fetch_add(by as u64, Ordering::Relaxed) + by as u64;
         self.sink.emit(Event::Progress { step: self.step, done, total: self.total });

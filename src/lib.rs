@@ -3,7 +3,7 @@
 //! # The map
 //!
 //! Modules in layer order, lowest first. A module may import from layers above its own row in this table
-//! (lower layers) and from itself, never from a row below: a test reads the table and holds the code to it.
+//! (lower layers) and from itself, never from a row below: a test reads the table and checks the code against it.
 //!
 //! | layer | module   | owns |
 //! |------:|----------|------|
@@ -37,7 +37,7 @@
 //!   signoffs/TASK-7Q2M/*.yaml one per vote, written once
 //!   findings/TASK-7Q2M/*.yaml one per finding
 //!   sprints/NAME/             sprint.yaml, scope/*.yaml (one per change after the start), reports, charts
-//!   roles/*.md                what a role is told: prompt and checklist
+//!   roles/*.md                instructions for a role: prompt and checklist
 //!   templates/                overrides of the built-in report templates
 //! <git dir>/tracker/          local only: index, active task, unsaved edits
 //! <common git dir>/tracker/   local only: lock, ids seen on other branches, which commits link what

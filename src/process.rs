@@ -51,7 +51,7 @@ pub enum Error {
         program: String,
         /// What it was to do.
         action: &'static str,
-        /// What the system said.
+        /// The system's error.
         source: std::io::Error,
     },
     /// It took longer than it may, and was killed with all that it had started.
@@ -281,7 +281,7 @@ mod tests {
         let limit = Duration::from_millis(50);
         let error = shell("sleep 60 & sleep 60").time_limit(limit).output().unwrap_err();
         assert_eq!(error.to_string(), "cannot try something: `sh` was killed after 0 s");
-        // A child in the background holds the pipe, and the leader has ended.
+        // A child in the background has the pipe open, and the leader has ended.
         let output = shell("sleep 60 & echo done").time_limit(Duration::from_secs(50)).output().unwrap();
         assert_eq!((output.stdout_text().as_str(), output.status.code()), ("done\n", Some(0)));
     }

@@ -1,7 +1,7 @@
 //! What the tracker costs, as whole processes against git and against each other, and whether that keeps the promises
 //! of the README's table.
 //!
-//! `cargo bench --bench figures` measures all of it; with a part's name only that part, with numbers behind the name at
+//! `cargo bench --bench figures` measures all of it; with a part's name only that part, with numbers after the name at
 //! another size: `-- commands 2000`, `-- hooks 5000 1000`, `-- gate 5000 1000`,
 //! `-- packed 5000 500`. The promises are made for the usual
 //! sizes. Everything is judged by ratios of commands that ran in turn, A B A B, so that a busy machine slows both sides

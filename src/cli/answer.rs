@@ -66,7 +66,7 @@ pub(super) fn schema_of<T: JsonSchema>() -> Schema {
     sparse_schema::<Envelope<T>>()
 }
 
-/// Returns the JSON Schema of a type as [`write_line`] writes it: a list is there only where it holds something.
+/// Returns the JSON Schema of a type as [`write_line`] writes it: a list is there only where it contains something.
 pub(super) fn sparse_schema<T: JsonSchema>() -> Schema {
     let optional_lists = RecursiveTransform(|schema: &mut Schema| {
         let is_list = |property: &Value| match &property["type"] {
@@ -107,7 +107,7 @@ impl<T> Answer<T> {
         self
     }
 
-    /// Makes the answer a considered no where `is_no` holds.
+    /// Makes the answer a considered no where `is_no` is true.
     pub(super) fn no_if(mut self, is_no: bool) -> Self {
         self.is_no |= is_no;
         self
@@ -119,7 +119,7 @@ impl Answer<dyn AnyResult> {
         self.result.show(out);
     }
 
-    /// Shows what stands beside the answer: the problems, then counts and hints.
+    /// Shows what is beside the answer: the problems, then counts and hints.
     pub(super) fn status(&self, out: &mut Output) {
         error::show_problems(&self.problems, out);
         if !out.is_quiet() {

@@ -1,4 +1,4 @@
-//! What stands on the command line: the root command, the options that many commands share, and completion.
+//! What is on the command line: the root command, the options that many commands share, and completion.
 
 use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
@@ -37,7 +37,7 @@ pub fn command() -> clap::Command {
     commands::add_to(Global::augment_args(root))
 }
 
-// Options that stand before or after the command. No doc comment: it would become the text of the help.
+// Options that are before or after the command. No doc comment: it would become the text of the help.
 #[derive(Debug, Default, Args)]
 pub(super) struct Global {
     /// Run as if started in this directory
@@ -190,13 +190,13 @@ fn seconds(text: &str) -> Result<Duration, String> {
         .ok_or_else(|| "expected a number of seconds, such as 10 or 0.5".to_owned())
 }
 
-/// Reads how many are wanted at most.
+/// Reads how many are requested at most.
 pub(super) fn count(text: &str) -> Result<usize, String> {
     text.parse().map_err(|_| "expected a number, such as 10".to_owned())
 }
 
 /// Respells the negated terms of a query, such as `-assignee:ada`, as `!assignee:ada`, which means the same. The parser
-/// of arguments would take them for options, or, told not to, every option after the first term for a term. Nothing
+/// of arguments would take them for options, or, configured not to, every option after the first term for a term. Nothing
 /// but the terms of the commands that take a query is touched, and nothing after `--`.
 pub(super) fn spell_out_negations(mut arguments: Vec<OsString>) -> Vec<OsString> {
     let Some(at) = command_index(&arguments) else { return arguments };
@@ -217,7 +217,7 @@ pub(super) fn spell_out_negations(mut arguments: Vec<OsString>) -> Vec<OsString>
     arguments
 }
 
-/// Returns where the command's name stands among the arguments: the first word that is neither an option that stands
+/// Returns where the command's name is among the arguments: the first word that is neither an option that is
 /// everywhere nor the value of one.
 fn command_index(arguments: &[OsString]) -> Option<usize> {
     let options = Global::augment_args(clap::Command::new("tracker"))
@@ -243,7 +243,7 @@ pub(super) fn command_named(arguments: &[OsString]) -> String {
     named.map_or_else(|| "tracker".to_owned(), |command| command.get_name().to_owned())
 }
 
-/// Answers a shell that asks for completions. Tells whether it did.
+/// Answers a shell's request for completions. Returns whether it did.
 pub(super) fn completed(env: &Env) -> bool {
     if env.variable("COMPLETE").is_none() {
         return false;

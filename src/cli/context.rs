@@ -107,12 +107,12 @@ impl Context {
         }
     }
 
-    /// Returns who is told of what takes long.
+    /// Returns who is notified of long operations.
     pub(super) fn events(&self) -> EventSink {
         self.events.clone()
     }
 
-    /// Whether somebody looks on: stderr is a terminal, and they have not asked for quiet or for JSON.
+    /// Whether somebody looks on: stderr is a terminal, and they have asked neither for quiet nor for JSON.
     pub(super) fn is_attended(&self) -> bool {
         self.format.is_human() && !self.quiet && self.error_output().is_rich()
     }

@@ -87,7 +87,7 @@ pub(super) struct ErrorEnvelope {
     exit: u8,
     /// What went wrong.
     error: ErrorView,
-    /// Broken documents behind it.
+    /// Broken documents after it.
     problems: Vec<ProblemView>,
 }
 

@@ -7,7 +7,7 @@ use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches};
 use super::args::tasks;
 use crate::model::{Field, FieldKind, FieldPart};
 
-/// What is said of a new task's fields.
+/// What is given for a new task's fields.
 #[derive(Debug, Clone, Default)]
 pub(super) struct FieldArgs(pub(super) BTreeMap<Field, Vec<String>>);
 
@@ -91,7 +91,7 @@ pub(super) fn settable() -> String {
     table(Field::settable().map(|field| (field.key(), field)))
 }
 
-/// Returns the fields that a query may ask for, each with a few words.
+/// Returns the fields that a query may name, each with a few words.
 pub(super) fn queryable() -> String {
     table(Field::queryable().map(|field| (field.name(), field)))
 }

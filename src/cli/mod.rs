@@ -128,7 +128,7 @@ fn report(failure: &Failure, name: &str, format: Format, mut out: Output) -> Exi
         Format::Json => {
             let mut out = Vec::new();
             failure.write_json(name, &mut out);
-            // The exit code tells the same where nobody can be told.
+            // The exit code is all that is left where stderr cannot be written.
             let _ = write_stdout(&out);
         }
         Format::Review(ReviewFormat { failure: Some(render), .. }) => {
@@ -144,7 +144,7 @@ fn report(failure: &Failure, name: &str, format: Format, mut out: Output) -> Exi
     ExitCode::from(failure.exit())
 }
 
-/// Help and version are answers; anything else that clap says is a usage error, in the form that was asked for where
+/// Help and version are answers; anything else that clap says is a usage error, in the form that was requested where
 /// it is one for programs.
 fn usage(error: &clap::Error, arguments: &[OsString], env: &Env) -> ExitCode {
     if !error.use_stderr() {
@@ -155,7 +155,7 @@ fn usage(error: &clap::Error, arguments: &[OsString], env: &Env) -> ExitCode {
     }
     let for_runners = FORMATS.iter().filter(|format| format.failure.is_some()).map(Format::Review);
     let mut for_programs = [Format::Json].into_iter().chain(for_runners);
-    if let Some(format) = for_programs.find(|format| asks_for(arguments, *format)) {
+    if let Some(format) = for_programs.find(|format| selects_format(arguments, *format)) {
         let name = args::command_named(arguments);
         let out = Output::new(OutputStyle::plain(), false, env.now());
         return report(&Failure::usage(error), &name, format, out);
@@ -166,7 +166,7 @@ fn usage(error: &clap::Error, arguments: &[OsString], env: &Env) -> ExitCode {
     ExitCode::from(error::USAGE)
 }
 
-fn asks_for(arguments: &[OsString], format: Format) -> bool {
+fn selects_format(arguments: &[OsString], format: Format) -> bool {
     let name = format.name();
     let end = arguments.iter().position(|word| word == "--").unwrap_or(arguments.len());
     let options = &arguments[..end];

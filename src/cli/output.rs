@@ -1,4 +1,4 @@
-//! Text for a person: aligned, fitted to the terminal's width, coloured where that is wanted, and with nothing in
+//! Text for a person: aligned, fitted to the terminal's width, coloured where that is requested, and with nothing in
 //! it that a terminal would obey.
 
 use std::borrow::Cow;
@@ -18,7 +18,7 @@ const WIDTH_WITHOUT_TERMINAL: usize = 100;
 const WIDEST_PADDING: usize = 60;
 /// A text is cut to no less than this.
 const NARROWEST: usize = 12;
-/// So old a time is told as a date, in days.
+/// So old a time is shown as a date, in days.
 const OLD: i64 = 30;
 
 /// Wider columns are not aligned where nothing is cut.
@@ -43,7 +43,7 @@ pub(super) struct OutputStyle {
 }
 
 impl OutputStyle {
-    /// Decides for stdout: colour and glyphs only on a terminal, unless told otherwise.
+    /// Decides for stdout: colour and glyphs only on a terminal, by default.
     pub(super) fn of_stdout(colour: Colour, env: &Env) -> Self {
         let stdout = std::io::stdout();
         let support = anstream::AutoStream::choice(&stdout);
@@ -248,7 +248,7 @@ impl Output {
         }
     }
 
-    /// Adds parts side by side with ` · ` between them, on as many lines as the width asks for.
+    /// Adds parts side by side with ` · ` between them, on as many lines as the width requires.
     pub(super) fn flow(&mut self, parts: &[Cell], indent: usize) {
         const BETWEEN: &str = " · ";
         let (mut line, mut columns) = (String::new(), 0);
@@ -270,7 +270,7 @@ impl Output {
         self.line(format!("{:indent$}{line}", ""));
     }
 
-    /// Adds a text behind a head; where it does not fit a terminal, it goes on in lines of its own, as far in.
+    /// Adds a text after a head; where it does not fit a terminal, it goes on in lines of its own, as far in.
     pub(super) fn hanging(&mut self, head: &Cell, indent: usize, text: &Cell) {
         let room = self.style.width.saturating_sub(indent).max(NARROWEST);
         let lines = if self.truncates() { wrapped(&text.text, room) } else { vec![text.text.clone()] };
@@ -359,7 +359,7 @@ pub(super) fn clean_lines(text: &str) -> String {
     text.lines().map(|line| clean(&line.replace('\t', "    ")).into_owned()).collect::<Vec<_>>().join("\n")
 }
 
-/// Breaks a text into lines of so many columns, between words; a word that is longer than a line stays whole.
+/// Breaks a text into lines of N columns, between words; a word that is longer than a line stays whole.
 fn wrapped(text: &str, width: usize) -> Vec<String> {
     let mut lines = vec![String::new()];
     for word in text.split(' ') {
@@ -376,7 +376,7 @@ fn wrapped(text: &str, width: usize) -> Vec<String> {
     lines
 }
 
-/// Cuts a text to so many columns, with an ellipsis where something was cut.
+/// Truncates a text to a width in columns, with an ellipsis where something was cut.
 pub(super) fn truncate(text: &str, width: usize) -> Cow<'_, str> {
     if text.width() <= width {
         return Cow::Borrowed(text);
@@ -405,7 +405,7 @@ mod tests {
     }
 
     #[test]
-    fn a_runner_obeys_nothing_on_a_page() {
+    fn workflow_commands_are_escaped() {
         let mut out = Output::new(OutputStyle::plain(), false, DateTime::UNIX_EPOCH);
         out.line("warning: ##[stop-commands]x.md is broken");
         assert_eq!(out.escape_workflow_commands().into_text(), "warning: # #[stop-commands]x.md is broken\n");

@@ -10,7 +10,7 @@ use crate::events::Event;
 
 /// Steps that end earlier are not worth a line.
 const PATIENCE: Duration = Duration::from_millis(500);
-/// How long one line stands at least.
+/// How long one line is at least.
 const INTERVAL: Duration = Duration::from_millis(100);
 
 /// Returns what shows events on stderr.
@@ -25,7 +25,7 @@ pub(super) fn on_stderr(env: Arc<Env>) -> impl Fn(Event) + Send + Sync {
     }
 }
 
-/// What stands on the terminal. Times are in milliseconds.
+/// What is on the terminal. Times are in milliseconds.
 #[derive(Default)]
 struct Line {
     next_millis: AtomicU64,

@@ -31,7 +31,7 @@ pub struct Draft {
 }
 
 impl Draft {
-    /// Returns the Markdown of a new task: a section for each thing that was said.
+    /// Returns the Markdown of a new task: a section for each thing that was given.
     #[must_use]
     pub fn body(&self) -> String {
         let mut body = String::new();

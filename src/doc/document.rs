@@ -1,4 +1,4 @@
-//! A parsed text that still knows where everything stands.
+//! A parsed text that still knows where everything is.
 
 use std::sync::OnceLock;
 
@@ -8,7 +8,7 @@ use super::yaml::{self, Node};
 use super::{lines, recover};
 use crate::model::Problem;
 
-/// A document: its exact text, what its YAML says, and where each top-level entry stands.
+/// A document: its exact text, what its YAML says, and where each top-level entry is.
 #[derive(Debug, Clone)]
 pub struct Document {
     source: Source,
@@ -72,7 +72,7 @@ impl Document {
         &self.source.text[self.source.body..]
     }
 
-    /// Returns the line of the file, counted from 1, on which a top-level key stands.
+    /// Returns the line of the file, counted from 1, on which a top-level key is.
     #[must_use]
     pub fn line_of(&self, key: &str) -> Option<usize> {
         let start = match self.entry(key) {

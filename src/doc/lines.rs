@@ -2,24 +2,24 @@
 //!
 //! Lines end in `\n`; a `\r` before it belongs to the ending. Nothing here knows YAML or Markdown.
 
-/// Returns the number, counted from 1, of the line that holds the byte at `offset`.
+/// Returns the number, counted from 1, of the line that contains the byte at `offset`.
 pub(super) fn number_at(text: &str, offset: usize) -> usize {
     let before = &text.as_bytes()[..offset.min(text.len())];
     before.iter().filter(|&&byte| byte == b'\n').count() + 1
 }
 
-/// Returns the offset at which the line that holds `offset` begins. The offset may be within a character.
+/// Returns the offset at which the line that contains `offset` begins. The offset may be within a character.
 pub(super) fn start_of(text: &str, offset: usize) -> usize {
     text.as_bytes()[..offset].iter().rposition(|&byte| byte == b'\n').map_or(0, |at| at + 1)
 }
 
-/// Returns the offset just behind the line that holds `offset`: behind its `\n`, or the end of the text.
+/// Returns the offset just after the line that contains `offset`: after its `\n`, or the end of the text.
 pub(super) fn next(text: &str, offset: usize) -> usize {
     let newline = text.as_bytes()[offset..].iter().position(|&byte| byte == b'\n');
     newline.map_or(text.len(), |at| offset + at + 1)
 }
 
-/// Returns the offset at which the content of the line that holds `offset` ends, before its line ending.
+/// Returns the offset at which the content of the line that contains `offset` ends, before its line ending.
 pub(super) fn content_end(text: &str, offset: usize) -> usize {
     let end = next(text, offset);
     offset + without_ending(&text[offset..end]).len()

@@ -1,6 +1,6 @@
 //! A document's own text within a message.
 
-/// Longest piece of a document that a message holds, in characters.
+/// Longest piece of a document that a message contains, in characters.
 const LONGEST: usize = 64;
 
 /// Returns a text of the document as a message may hold it: not too long and without control characters.

@@ -6,7 +6,7 @@ use super::{
 };
 use crate::model::{Problem, RecordPath, Task, TaskId};
 
-/// Reads a task and holds its id to the one that its path names: an edit that git carried into the wrong file is
+/// Reads a task and compares its id with the one that its path names: an edit that git carried into the wrong file is
 /// found here.
 pub fn read_task_of(id: &TaskId, bytes: &[u8]) -> Result<Task, Vec<Problem>> {
     let task = read_task(bytes)?;

@@ -63,7 +63,7 @@ impl Recovery {
             Ok(other) => Problem::error(format!("expected `key: value`, found {}", other.kind()))
                 .at_line(line)
                 .with_hint("a key is followed by a colon and a space"),
-            // Its anchor stands in another entry.
+            // Its anchor is in another entry.
             Err(failure) if failure.message.contains("unknown anchor") => return self.unread.extend(key),
             Err(failure) => explain(&failure, line),
         };
@@ -98,7 +98,7 @@ fn chunks(text: &str, region: Range<usize>) -> Vec<Range<usize>> {
     chunks
 }
 
-/// Returns what stands before the first colon of an entry.
+/// Returns what is before the first colon of an entry.
 fn key_of(entry: &str) -> Option<String> {
     let (key, _) = entry.lines().next()?.split_once(':')?;
     let key = key.trim().trim_matches(['"', '\'']);

@@ -1,4 +1,4 @@
-//! A role's file: a title as front matter, below it what an agent in this role is told, and under the heading
+//! A role's file: a title as front matter, below it instructions for an agent in this role, and under the heading
 //! Checklist what a person goes through.
 
 use super::source::Kind;
@@ -14,7 +14,7 @@ const RULES: [&str; 4] = ["members", "quorum", "people_only", "paths"];
 
 const CHECKLIST: &str = "Checklist";
 
-/// Reads what a role is told; `name` is its file's name without the ending.
+/// Reads instructions for a role; `name` is its file's name without the ending.
 ///
 /// # Errors
 /// All problems of the document, warnings included, each with its line and key.

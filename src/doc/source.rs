@@ -16,7 +16,7 @@ const YAML_CAP: usize = 1024 * 1024;
 
 const BOM: &str = "\u{feff}";
 
-/// How a document holds its YAML.
+/// How a document embeds its YAML.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
     /// Front matter between `---` lines, then Markdown.
@@ -67,7 +67,7 @@ pub(super) fn check(bytes: &[u8], kind: Kind) -> Result<Source, Vec<Problem>> {
     Ok(Source { text: text.to_owned(), front, body })
 }
 
-/// Whether a text holds a merge conflict.
+/// Whether a text contains a merge conflict.
 pub(super) fn has_conflict(text: &str) -> bool {
     conflict_marker(text.as_bytes()).is_some()
 }
@@ -77,7 +77,7 @@ pub(super) fn conflict_line(text: &str) -> Option<usize> {
     conflict_marker(text.as_bytes()).and_then(|problem| problem.line)
 }
 
-/// Finds what `git merge` leaves behind. A lone `=======` is a Markdown heading's underline, so it does not count.
+/// Finds what `git merge` leaves in a file. A lone `=======` is a Markdown heading's underline, so it does not count.
 fn conflict_marker(bytes: &[u8]) -> Option<Problem> {
     let is_marker = |line: &[u8]| {
         [b"<<<<<<<", b"|||||||", b">>>>>>>"].iter().any(|mark| {

@@ -61,8 +61,7 @@ fn with_required(document: &Document, created: Option<NaiveDate>) -> Result<Stri
     let mut edits = Vec::new();
     if is_absent("created") {
         let Some(day) = created else {
-            let problem =
-                Problem::error("nothing tells when the task was created").on_key("created").at_line(1);
+            let problem = Problem::error("the date of creation is unknown").on_key("created").at_line(1);
             return Err(problem.with_hint("add a line such as `created: 2026-11-11`, and commit it"));
         };
         edits.push(Edit::Set { key: "created".to_owned(), value: Value::Plain(day.to_string()) });
@@ -175,7 +174,7 @@ fn with_kind(step: &Node, found: &Kinded<'_>) -> Node {
     Node::Map(new)
 }
 
-/// Returns the place of `why: …` in an entry, and what stands there then. Whether that is right is for the parser to say.
+/// Returns the place of `why: …` in an entry, and what is there then. Whether that is right is for the parser to say.
 fn respelled(text: &str, span: Range<usize>, found: &Kinded<'_>) -> Option<(Range<usize>, String)> {
     let item = &text[span.clone()];
     let kind = format!("kind: {}", found.kind);
@@ -188,7 +187,7 @@ fn respelled(text: &str, span: Range<usize>, found: &Kinded<'_>) -> Option<(Rang
         let why = found.why.map(|why| format!(", why: {}", scalar::text(why, Place::Flow)));
         return Some((range, kind + &why.unwrap_or_default()));
     }
-    // Lines of `key: value`, the first of them behind the dash.
+    // Lines of `key: value`, the first of them after the dash.
     let mut at = 0;
     loop {
         let end = lines::next(item, at);
@@ -251,8 +250,8 @@ fn with_keys_in_order(text: &str) -> Result<String, Problem> {
     if sound { Ok(new) } else { Err(refuse()) }
 }
 
-/// Returns the place of each key. An unknown one stays behind the known one that it follows among those that plan the
-/// work, and else comes last of them: only what reports progress stands below `created`.
+/// Returns the place of each key. An unknown one stays after the known one that it follows among those that plan the
+/// work, and else comes last of them: only what reports progress is below `created`.
 fn ranks(names: &[&str]) -> Vec<usize> {
     let place = |key: &str| Field::in_file().position(|field| field.key() == key).map(|place| 2 * place + 1);
     let created = place(Field::Created.key()).unwrap_or_default();

@@ -83,7 +83,7 @@ impl<'s, 'a> VoteSight<'s, 'a> {
         one.vote.role == other.vote.role && key(&one.vote) == key(&other.vote)
     }
 
-    /// Whether a vote comes after another that was added with it. What nobody has committed yet is told apart by time,
+    /// Whether a vote comes after another that was added with it. What nobody has committed yet is ordered by time,
     /// too.
     fn comes_after(&self, vote: &Vote, other: &VoteRecord, is_uncommitted: bool) -> bool {
         vote.replaces.contains(&other.name) || is_uncommitted && vote.at > other.vote.at

@@ -3,7 +3,7 @@
 //! history, content at a tip or at the end of a range.
 //!
 //! One gatherer for every verb. [`FactsReader`] reads at a tip, [`RangeReader`] over a range; both share what is read
-//! once for many tasks (links, the mailmap, what commits changed) and read the rest when it is asked for. Facts are
+//! once for many tasks (links, the mailmap, what commits changed) and read the rest when it is requested. Facts are
 //! plain data: what follows from them is for `policy` and `review` to say.
 //!
 //! It refuses to write anything but its caches, to format text for people, and to resolve the names of branches.

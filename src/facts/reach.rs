@@ -38,12 +38,12 @@ pub struct Reach<'a> {
     /// What is staged on top of a commit, as if it had been committed.
     staged: Option<Staged>,
     nothing: Option<Commit>,
-    /// Texts that merges made, by the ids that they would have: no object holds them.
+    /// Texts that merges made, by the ids that they would have: no object contains them.
     made: RefCell<HashMap<String, Vec<u8>>>,
 }
 
 impl<'a> Reach<'a> {
-    /// Reads the graph of commits; the rest is read when it is asked for.
+    /// Reads the graph of commits; the rest is read when it is requested.
     pub fn from(repository: &'a Repository, people: Rc<People>, tips: &[CommitId]) -> Result<Self> {
         let graph = graph_from(repository, tips)?;
         let commits = |positions: &Vec<u32>| positions.iter().copied().map(Commit).collect();

@@ -52,7 +52,7 @@ pub(super) struct Remembered {
     key: [u8; 32],
     tip: String,
     pub(super) tasks: BTreeMap<String, Counted>,
-    /// Whether it differs from what the file holds.
+    /// Whether it differs from what the file contains.
     pub(super) is_changed: bool,
 }
 

@@ -133,7 +133,7 @@ struct Comparison<'c> {
     is_work_tree: bool,
 }
 
-/// So many tasks make another thread worth its start.
+/// Number of tasks from which another thread pays.
 const WORTH_A_THREAD: usize = 256;
 
 impl Comparison<'_> {
@@ -223,7 +223,7 @@ impl Counter<'_> {
         }
     }
 
-    /// Whether what was stamped can be told from what is written right after it.
+    /// Whether what was stamped can be distinguished from what is written right after it.
     fn is_stable(&self, counted: &Counted) -> bool {
         let started = self.context.workspace.started();
         let stamps = [&counted.votes, &counted.findings];

@@ -94,7 +94,7 @@ impl<'a> FactsReader<'a> {
         }
     }
 
-    /// Checks signatures also where the policy does not ask for them.
+    /// Checks signatures also where the policy does not require them.
     #[must_use]
     pub fn verifying(mut self, verifies: bool) -> Self {
         if verifies {
@@ -285,7 +285,7 @@ impl<'a> FactsReader<'a> {
             Some(commit) => People::load_at(self.repository, commit),
             None => People::load(self.repository),
         };
-        // Where the list cannot be read, nobody signs; that is said where votes are verified.
+        // Where the list cannot be read, nobody signs; that is stated where votes are verified.
         let signers = || self.signers().unwrap_or_default();
         self.people.get_or_init(|| Rc::new(read().with_signers(signers())))
     }

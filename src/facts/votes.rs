@@ -42,7 +42,7 @@ pub type CastVotes = BTreeMap<String, CastVote>;
 pub enum SignatureCheck {
     /// They are not.
     Off,
-    /// To tell who signed; a bad one changes nothing, because the policy does not ask for signatures.
+    /// To tell who signed; a bad one changes nothing, because the policy does not require signatures.
     Label,
     /// A bad one makes a vote doubtful.
     Judge,
@@ -53,7 +53,7 @@ pub fn sign_vote(repository: &Repository, vote: &Vote) -> std::result::Result<St
     repository.sign(signed_text(vote).as_bytes(), NAMESPACE)
 }
 
-/// What a vote's file says now, and what it said when it was added.
+/// What a vote's file says now, and what it contained when it was added.
 pub(super) struct VoteFile<'v> {
     pub(super) task: &'v TaskId,
     pub(super) name: &'v str,
@@ -83,7 +83,7 @@ impl VoteReader<'_> {
         let (mut records, mut signed) = (Vec::with_capacity(votes.len()), Vec::new());
         for (at, (vote, file)) in votes.into_iter().enumerate() {
             let record = self.unverified(vote, &file);
-            // Where nobody asks for signatures, one says whose a vote is that another committed, as a squash does.
+            // Where nobody requires signatures, one says whose a vote is that another committed, as a squash does.
             let is_of_another = file.author.is_some() && record.trust == Trust::Unverified;
             let must_verify = self.check != SignatureCheck::Off || is_of_another;
             if must_verify && record.vote.signature.is_some() {
@@ -239,7 +239,7 @@ mod tests {
     use super::{Commit, copies};
 
     #[test]
-    fn the_first_of_what_says_the_same_is_no_copy() {
+    fn the_first_of_equal_votes_is_no_copy() {
         let votes = [("a", Some(5)), ("b", Some(1)), ("a", Some(2)), ("a", None), ("c", None)];
         let votes = votes.map(|(text, added)| (text.to_owned(), added.map(Commit)));
         assert_eq!(copies(&votes), [0, 3]);

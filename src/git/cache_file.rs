@@ -10,12 +10,12 @@ use crate::git::read_regular;
 #[derive(Debug, Clone, Copy)]
 pub struct CacheFile {
     magic: [u8; 8],
-    /// Describes the content; where it is another, what the file holds is not ours.
+    /// Describes the content; where it is another, what the file contains is not ours.
     shape: &'static [&'static str],
 }
 
 impl CacheFile {
-    /// How many bytes stand before the content.
+    /// How many bytes are before the content.
     pub const HEADER: usize = 8 + 4;
 
     /// Describes a kind. Its magic changes whenever the layout does.
@@ -24,7 +24,7 @@ impl CacheFile {
         Self { magic, shape }
     }
 
-    /// Returns the beginning of a file, to put the content behind; [`seal`](Self::seal) ends it.
+    /// Returns the beginning of a file, to put the content after; [`seal`](Self::seal) ends it.
     #[must_use]
     pub fn begin(&self) -> Vec<u8> {
         [self.magic.as_slice(), &[0; 4]].concat()

@@ -12,7 +12,7 @@ use crate::git::tree::{file_mode, text_of};
 use crate::git::{BlobId, CommitId, CommitInfo, Error, FileMode, Person, Repository, TreeId};
 use crate::model::TreeEntry;
 
-/// A few small trees that name each other can stand for more files than there is memory.
+/// A few small trees that name each other can represent more files than there is memory.
 const MOST_CHANGES: usize = 1_000_000;
 
 /// A file's mode and content on one side of a change.
@@ -220,7 +220,7 @@ impl CommitInfo {
     }
 }
 
-/// The people in a message's lines `Co-authored-by: Name <address>`, wherever they stand: GitHub is as generous.
+/// The people in a message's lines `Co-authored-by: Name <address>`, wherever they are: GitHub is as generous.
 fn co_authors(message: &str) -> impl Iterator<Item = Person> + '_ {
     message.lines().filter_map(|line| {
         let (key, value) = line.split_once(':')?;
@@ -239,7 +239,7 @@ fn co_authors(message: &str) -> impl Iterator<Item = Person> + '_ {
 
 /// Larger files are not counted, in bytes: nobody reads such a difference.
 const LARGEST: u64 = 4 * 1024 * 1024;
-/// A zero byte among so many first ones tells a binary file, as in git.
+/// A zero byte among this many first ones marks a binary file, as in git.
 const LOOKED_AT: usize = 8000;
 
 /// Lines added and removed.

@@ -89,7 +89,7 @@ impl Repository {
         Err(HooksRefusal::Outside { folder, is_configured: configured.is_some() })
     }
 
-    /// A path of the configuration, with `~` and the like replaced; as it stands where that cannot be.
+    /// A path of the configuration, with `~` and the like replaced; as it is where that cannot be.
     pub(super) fn expanded_path(&self, key: &str, text: &str) -> PathBuf {
         let path = self.inner.config_snapshot().trusted_path(key).ok().flatten();
         path.unwrap_or_else(|| PathBuf::from(text))
@@ -126,7 +126,7 @@ impl Repository {
         let Some(found) = found else { return Ok(None) };
         let found = found.map_err(|error| Error::other("read the configuration of the remote", error))?;
         let Some(mut url) = found.url(gix::remote::Direction::Fetch).cloned() else { return Ok(None) };
-        // A token may stand in either place; a name in front of ssh's host is no secret, and needed.
+        // A token may be in either place; a name in front of ssh's host is no secret, and needed.
         if url.scheme != gix::url::Scheme::Ssh {
             url.set_user(None);
         }

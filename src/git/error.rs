@@ -105,7 +105,7 @@ pub enum Error {
         commit_id: CommitId,
         /// Why it failed.
         reason: String,
-        /// Whether the clone leaves out objects until somebody asks for them.
+        /// Whether the clone leaves out objects until somebody requires them.
         partial: bool,
     },
     /// A blob that is larger than the caller wants to read.

@@ -27,7 +27,7 @@ pub fn read_regular(path: &Path) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// Lets everybody who may use the folder that holds `made` use that as well, where the folder is shared. What somebody
+/// Lets everybody who may use the folder that contains `made` use that as well, where the folder is shared. What somebody
 /// else has made stays as it is.
 ///
 /// Git lets the group write in the folders of a shared repository and lets all that is new in them belong to that group.
@@ -105,7 +105,7 @@ mod tests {
         }
         let cases = [
             (0o755, [0o700, 0o600, 0o400]),
-            // The group may write, and nobody has said that this is meant for what is new.
+            // The group may write, and nothing grants that for new files.
             (0o775, [0o700, 0o600, 0o400]),
             (0o2770, [0o2770, 0o660, 0o440]),
             (0o2775, [0o2775, 0o664, 0o444]),

@@ -97,7 +97,7 @@ impl Objects {
         Some((commit.message.to_string(), commit.tree(), commit.parents().next()))
     }
 
-    /// Returns what stands under a name in a tree; the outer none is no answer.
+    /// Returns what is under a name in a tree; the outer none is no answer.
     fn entry(&self, tree: ObjectId, name: &str) -> Option<Option<ObjectId>> {
         let bytes = self.read(tree, Kind::Tree)?;
         for entry in TreeRefIter::from_bytes(&bytes, tree.kind()) {
@@ -193,7 +193,7 @@ impl HeadAction {
 const REFLOG_END: u64 = 16 * 1024;
 
 impl RepoPaths {
-    /// Returns what git is in the middle of, if anything. A bisect is told last: others happen within it.
+    /// Returns what git is in the middle of, if anything. A bisect comes last: others happen within it.
     #[must_use]
     pub fn operation(&self) -> Option<Operation> {
         let has = |name: &str| self.git_dir.join(name).exists();
@@ -213,7 +213,7 @@ impl RepoPaths {
         }
     }
 
-    /// Between two picks of a row there is nothing but the list of those to come.
+    /// Between two commits of a row there is nothing but the list of those to come.
     fn sequence(&self) -> Option<Operation> {
         let todo = fs::read_to_string(self.git_dir.join("sequencer/todo")).ok()?;
         let first = todo.lines().map(str::trim).find(|line| !line.is_empty() && !line.starts_with('#'))?;

@@ -90,7 +90,7 @@ impl Repository {
         Ok(Log { commits, is_complete: true })
     }
 
-    /// Returns the commits of `tip`'s history that are not in `base`'s, each behind its parents.
+    /// Returns the commits of `tip`'s history that are not in `base`'s, each after its parents.
     pub fn commits_between(&self, base: Option<CommitId>, tip: CommitId) -> Result<Vec<CommitInfo>, Error> {
         let failed = |error: gix::Error| self.unreadable(tip, "walk back from", &error);
         let walk = self.inner.rev_walk([tip.raw()]).with_hidden(base.map(CommitId::raw));

@@ -12,7 +12,7 @@ use gix::objs::tree::{EntryKind, EntryMode};
 use super::tree::{file_mode, text_of};
 use super::{BlobId, CommitId, Error, FileState, Repository};
 
-/// A zero byte among so many first ones tells a binary file, as in git.
+/// A zero byte among this many first ones marks a binary file, as in git.
 const LOOKED_AT: usize = 8000;
 
 /// Lines of the base that a side has replaced, with what it has there.

@@ -1,5 +1,5 @@
-//! Object ids that say what they name, SHA-1 and SHA-256 alike; and where objects are read from while git holds a push
-//! back: what is new lies in a quarantine, and is not yet part of the repository.
+//! Object ids that say what they name, SHA-1 and SHA-256 alike; and where objects are read from while git receives a
+//! push: what is new is in a quarantine, and is not yet part of the repository.
 
 use std::ffi::OsString;
 use std::fmt;
@@ -96,7 +96,7 @@ static COUNT: AtomicU32 = AtomicU32::new(0);
 
 /// A folder that names all folders of objects there are for this process. Gone when dropped.
 ///
-/// git names the quarantine in `GIT_OBJECT_DIRECTORY`, and what lies behind it in `GIT_ALTERNATE_OBJECT_DIRECTORIES`. gix
+/// git names the quarantine in `GIT_OBJECT_DIRECTORY`, and what lies after it in `GIT_ALTERNATE_OBJECT_DIRECTORIES`. gix
 /// knows folders of objects that name others, so for as long as the push is looked at there is a folder of our own that
 /// names them all. Nothing is ever written to the quarantine: git takes over whatever lies there.
 #[derive(Debug)]
@@ -105,7 +105,7 @@ pub struct Quarantine {
 }
 
 impl Quarantine {
-    /// Makes repositories that are opened at these places read what git holds back as well, and take no notice of
+    /// Makes repositories that are opened at these places read the quarantine as well, and take no notice of
     /// `refs/replace`: whoever may push may push those.
     pub fn enter(env: &Env, repo_paths: &mut RepoPaths) -> Result<Self, Error> {
         let own = repo_paths.common_dir.join("objects");

@@ -177,7 +177,7 @@ fn target_of(file: &Path) -> Result<PathBuf, Error> {
     }
 }
 
-/// The path that a one-line file holds.
+/// The path that a one-line file contains.
 pub(super) fn path_in(bytes: &[u8]) -> PathBuf {
     let text = bytes.trim_ascii();
     gix::path::from_byte_slice(text)

@@ -191,7 +191,7 @@ impl Repository {
     }
 
     /// Returns the commit that a range is to be merged into: a branch (a remote-tracking one before a local one of the
-    /// same name), a commit by its id, a whole ref name as it stands, or one of these with a suffix such as `~2`.
+    /// same name), a commit by its id, a whole ref name as it is, or one of these with a suffix such as `~2`.
     ///
     /// git's own rule lets a tag go before a branch of its name. Whoever may push a tag would choose the policy that
     /// way: a name that a tag has as well is ambiguous, and a tag alone is refused.
@@ -281,7 +281,7 @@ impl Repository {
         Ok(Some(CommitId::new(found.peel_to_commit().map_err(cannot)?.id)))
     }
 
-    /// Returns the ref that a symbolic ref stands for; none where it is no symbolic one.
+    /// Returns the ref that a symbolic ref means; none where it is no symbolic one.
     pub fn symbolic_target(&self, name: &str) -> Result<Option<String>, Error> {
         let found = self.inner.try_find_reference(name).map_err(|error| Error::other("read a ref", error))?;
         Ok(found.and_then(|found| found.target().try_name().map(|to| to.as_bstr().to_string())))

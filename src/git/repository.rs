@@ -64,7 +64,7 @@ impl Repository {
         self
     }
 
-    /// Returns who is told of what takes long.
+    /// Returns who is notified of long operations.
     #[must_use]
     pub fn events(&self) -> &EventSink {
         &self.events
@@ -100,7 +100,7 @@ impl Repository {
         self.inner.is_shallow().unwrap_or(false)
     }
 
-    /// Tells whether the clone leaves out objects until somebody asks for them. None are fetched here: where from, and by
+    /// Returns whether the clone leaves out objects until somebody requires them. None are fetched here: where from, and by
     /// which program, is what the repository's configuration says.
     #[must_use]
     pub fn is_partial(&self) -> bool {

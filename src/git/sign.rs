@@ -1,8 +1,8 @@
 //! Signatures, as git is configured to make them: by `ssh-keygen`, or `gpg` for commits.
 //!
 //! This is the one place of the module that starts programs. To sign, it is the one that git would take. To verify, it is
-//! `ssh-keygen` unless the user's own configuration names another: whoever reads a repository has not chosen what its
-//! configuration says.
+//! `ssh-keygen` unless the user's own configuration names another: the configuration of a repository may come from
+//! somebody else.
 
 use std::ffi::{OsStr, OsString};
 use std::io::Write as _;
@@ -90,7 +90,7 @@ pub enum SignatureStatus {
 type Temporary = Handle<Writable>;
 
 impl Repository {
-    /// Signs with the ssh key that git is configured with: a path, a literal key, or one that the agent holds.
+    /// Signs with the ssh key that git is configured with: a path, a literal key, or one that the agent has.
     /// Returns the armoured signature.
     pub fn sign(&self, payload: &[u8], namespace: &str) -> Result<String, SignError> {
         match self.config_text("gpg.format").as_deref() {

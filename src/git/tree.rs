@@ -1,4 +1,4 @@
-//! What a commit holds, and what is staged: files below a folder, and their content.
+//! What a commit contains, and what is staged: files below a folder, and their content.
 //!
 //! A path that is not UTF-8 has a text of its own, in which each odd byte is written as `�` and two digits.
 
@@ -63,7 +63,7 @@ const DEEPEST: usize = 64;
 /// Most files and folders listed at once.
 const MOST_ENTRIES: usize = 1_000_000;
 
-/// From so many blobs on, they are read on several threads.
+/// From this many blobs on, they are read on several threads.
 const WORTH_THREADS: usize = 256;
 
 impl Repository {
@@ -71,7 +71,7 @@ impl Repository {
     /// that the commit does not have has no files.
     ///
     /// Folders more than 64 deep are not looked into. More than a million entries are an error: a few small trees
-    /// that name each other can stand for more files than there is memory.
+    /// that name each other can represent more files than there is memory.
     pub fn tree_files(&self, commit: CommitId, prefix: &str) -> Result<Vec<TreeFile>, Error> {
         let prefix = prefix.trim_matches('/');
         let Some(tree_id) = self.tree_id(commit, prefix)? else { return Ok(Vec::new()) };
@@ -250,7 +250,7 @@ impl Staged {
     #[must_use]
     pub fn left_out(&self, path: &str) -> Option<bool> {
         let index = self.index.as_ref()?;
-        // In a sparse index, one entry stands for a whole folder.
+        // In a sparse index, one entry represents a whole folder.
         let concerns = |entry: &&gix::index::Entry| {
             let own = entry.path(index);
             let is_around = own.ends_with(b"/") && path.as_bytes().starts_with(own);
@@ -327,7 +327,7 @@ fn file_of(index: &gix::index::File, entry: &gix::index::Entry) -> Option<TreeFi
     Some(TreeFile { path, mode, blob_id: BlobId::new(entry.id) })
 }
 
-/// Stands before the two digits of a byte that is no text, and before itself.
+/// Precedes the two digits of a byte that is no text, and before itself.
 const MARK: char = char::REPLACEMENT_CHARACTER;
 
 /// Returns a path as text. A byte that is not UTF-8 becomes `�` and two hexadecimal digits, and `�` is doubled.
@@ -355,7 +355,7 @@ pub(super) fn text_of(path: &BStr) -> String {
     text
 }
 
-/// Returns the path that a text stands for.
+/// Returns the path that a text means.
 pub(super) fn path_of(text: &str) -> Cow<'_, BStr> {
     if !text.contains(MARK) {
         return Cow::Borrowed(BStr::new(text));

@@ -59,7 +59,7 @@ pub struct Config {
     pub id_scheme: IdScheme,
     /// The pipeline of tasks whose type has none of its own.
     pub pipeline: Pipeline,
-    /// What stages ask for, by name.
+    /// What stages require, by name.
     pub stages: BTreeMap<String, StageRules>,
     /// What task types change, by name.
     pub types: BTreeMap<String, TypeRules>,
@@ -109,19 +109,19 @@ impl Config {
             .unwrap_or(&self.pipeline.stages)
     }
 
-    /// Returns the roles whose sign-off a stage asks for.
+    /// Returns the roles whose sign-off a stage requires.
     #[must_use]
     pub fn signoffs_of(&self, stage: &str) -> &[String] {
         &self.rules_of(stage).signoffs
     }
 
-    /// Returns what a stage asks for; nothing where the configuration does not say.
+    /// Returns what a stage requires; nothing where the configuration does not say.
     #[must_use]
     pub fn rules_of(&self, stage: &str) -> &StageRules {
         self.stages.get(stage).unwrap_or(&NO_RULES)
     }
 
-    /// Returns the names of all roles that stages ask or that have rules, sorted.
+    /// Returns the names of all roles that stages require or that have rules, sorted.
     #[must_use]
     pub fn role_names(&self) -> Vec<&str> {
         let asked = self.stages.values().flat_map(|rules| &rules.signoffs);
@@ -153,7 +153,7 @@ impl Config {
         skipped.map(|stage| (stage, unsigned(stage))).filter(|(_, roles)| !roles.is_empty()).collect()
     }
 
-    /// Returns the stage that a failure sends a task to: `on_fail` where that stands before the stage in the
+    /// Returns the stage that a failure sends a task to: `on_fail` where that is before the stage in the
     /// pipeline of this type, else the pipeline's first stage. None for a stage that the pipeline does not have.
     #[must_use]
     pub fn on_fail_of(&self, kind: Option<&str>, stage: &Stage) -> Option<Stage> {
@@ -164,7 +164,7 @@ impl Config {
         earlier.or_else(|| stages.first()).cloned()
     }
 
-    /// Returns the stage behind one in the pipeline of this type. None for `complete` and for a stage that the
+    /// Returns the stage after one in the pipeline of this type. None for `complete` and for a stage that the
     /// pipeline does not have.
     #[must_use]
     pub fn stage_after(&self, kind: Option<&str>, stage: &Stage) -> Option<Stage> {

@@ -1,14 +1,14 @@
-//! The fields of a task: which there are, what each is called and holds, who may change it and where it stands in a
+//! The fields of a task: which there are, what each is called and contains, who may change it and where it is in a
 //! file. One row a field; reading, creating, editing, merging, querying, sorting, importing, completing and the help
-//! texts ask this table.
+//! texts read this table.
 //!
 //! To add a field: a variant, a row, and its member in [`Task`] and [`Summary`].
 
 use super::{Editing, FieldKind, FieldPart, FieldValue, Summary, Task};
 
-/// A field of a task. Those that a file holds come first, in the order in which a new file has them.
+/// A field of a task. Those that a file contains come first, in the order in which a new file has them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-#[expect(missing_docs, reason = "each is told by its row")]
+#[expect(missing_docs, reason = "its row in the table describes each")]
 pub enum Field {
     Id,
     Title,
@@ -332,7 +332,7 @@ const ROWS: [FieldRow; 28] = [
     },
     FieldRow {
         aliases: &["qa"],
-        ..row(Field::Badge, "badge", FieldKind::Badge, NOTHING, NOWHERE, "how its review stands")
+        ..row(Field::Badge, "badge", FieldKind::Badge, NOTHING, NOWHERE, "state of its sign-offs")
     },
     row(Field::Ready, "ready", FieldKind::Flag, NOTHING, NOWHERE, "whether it can be worked on now"),
     FieldRow {
@@ -439,7 +439,7 @@ impl Field {
         self.row().kind
     }
 
-    /// Yields the fields that front matter holds, in the order in which a new file has them.
+    /// Yields the fields that front matter contains, in the order in which a new file has them.
     pub fn in_file() -> impl DoubleEndedIterator<Item = Self> {
         Self::ALL.into_iter().filter(|field| field.row().part != FieldPart::Derived)
     }
@@ -454,7 +454,7 @@ impl Field {
         Self::ALL.into_iter().filter(|field| field.kind() != FieldKind::Moves)
     }
 
-    /// Yields the fields that a query may ask for.
+    /// Yields the fields that a query may name.
     pub fn queryable() -> impl Iterator<Item = Self> {
         Self::ALL.into_iter().filter(|field| field.is_queryable())
     }
@@ -496,13 +496,13 @@ impl Field {
         (self.row().put)(task, value);
     }
 
-    /// Whether it holds several values.
+    /// Whether it contains several values.
     #[must_use]
     pub fn is_list(self) -> bool {
         matches!(self.kind(), FieldKind::Labels | FieldKind::Tasks | FieldKind::Paths)
     }
 
-    /// Whether a query may ask for it.
+    /// Whether a query may require it.
     #[must_use]
     pub fn is_queryable(self) -> bool {
         !matches!(self.kind(), FieldKind::Checkboxes | FieldKind::Flag | FieldKind::Moves)
@@ -560,7 +560,7 @@ mod tests {
     }
 
     #[test]
-    fn plans_stand_above_created_and_progress_below_it() {
+    fn planning_fields_precede_created_and_progress_follows() {
         let order: Vec<Field> = Field::in_file().collect();
         let created = order.iter().position(|field| *field == Field::Created).unwrap();
         for (at, field) in order.iter().enumerate() {

@@ -8,7 +8,7 @@ use serde::{Serialize, Serializer};
 
 use super::{BoxCount, Field, Minutes, Priority, SprintId, Stage, TaskId, Texts};
 
-/// What kind of value a field holds: how it is read, written, checked, asked for, compared and merged.
+/// What kind of value a field contains: how it is read, written, checked, requested, compared and merged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FieldKind {
     Id,
@@ -40,7 +40,7 @@ pub enum FieldKind {
     Body,
 }
 
-/// Where in a file a field stands, so that a change of plan and a move touch no neighbouring lines: plans above
+/// Where in a file a field is, so that a change of plan and a move touch no neighbouring lines: plans above
 /// `created`, progress below it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[expect(missing_docs, reason = "the names say it")]

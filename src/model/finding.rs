@@ -1,4 +1,4 @@
-//! Findings: what a reviewer or a tool holds against a task.
+//! Findings: what a reviewer or a tool raises against a task.
 
 use std::cmp::Ordering;
 use std::fmt;
@@ -71,7 +71,7 @@ impl FindingSeverity {
         }
     }
 
-    /// Returns the text that a record holds.
+    /// Returns the text that a record contains.
     #[must_use]
     pub fn as_str(&self) -> &str {
         match self {
@@ -142,7 +142,7 @@ impl FindingState {
         }
     }
 
-    /// Returns the text that a record holds.
+    /// Returns the text that a record contains.
     #[must_use]
     pub fn as_str(&self) -> &str {
         match self {
@@ -186,7 +186,7 @@ pub struct Resolution {
     pub why: Option<String>,
 }
 
-/// Which tool said it.
+/// Which tool reported it.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct ToolSource {
     /// The tool's name.
@@ -197,7 +197,7 @@ pub struct ToolSource {
     pub fingerprint: Option<String>,
 }
 
-/// One thing that a reviewer or a tool holds against a task: a file of its own.
+/// One thing that a reviewer or a tool raises against a task: a file of its own.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Finding {
     /// Its id within the task.
@@ -210,7 +210,7 @@ pub struct Finding {
     pub severity: FindingSeverity,
     /// One line.
     pub title: String,
-    /// All that was said, where that is more than one line.
+    /// All that was given, where that is more than one line.
     pub detail: Option<String>,
     /// Path below the repository, or as a tool writes it; never opened.
     pub file: Option<String>,

@@ -1,16 +1,16 @@
-//! The rules of the gate, and how strictly each is held.
+//! The rules of the gate, and how strictly each is enforced.
 
 use std::collections::BTreeMap;
 use std::fmt;
 
 use super::Stage;
 
-/// How strictly a rule is held.
+/// How strictly a rule is enforced.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Level {
     /// It is not looked at.
     Off,
-    /// A violation is told and stops nothing.
+    /// A violation is reported and stops nothing.
     Warn,
     /// A violation shuts the gate.
     Error,
@@ -42,11 +42,11 @@ impl fmt::Display for Level {
 pub enum GateRule {
     /// Every move is one that the pipeline has, and no history is rewritten.
     LegalMoves,
-    /// Every stage that was left had what it asks for.
+    /// Every stage that was left had what it requires.
     EarnedMoves,
     /// No override led a task past what was missing.
     Overrides,
-    /// The boxes that a stage asks for are ticked.
+    /// The boxes that a stage requires are ticked.
     Deliverables,
     /// No finding of a blocking severity is open, and none is deleted or weakened.
     OpenFindings,
@@ -72,9 +72,9 @@ pub enum GateRule {
     WipLimit,
     /// Records can be read.
     BrokenDocuments,
-    /// A merge of records holds what its sides brought, and nothing else.
+    /// A merge of records contains what its sides brought, and nothing else.
     MergeIntegrity,
-    /// What a change of some files asks for in others.
+    /// What a change of some files requires in others.
     Standards,
     /// The project's own commands say yes.
     Commands,
@@ -152,16 +152,16 @@ impl fmt::Display for GateRule {
     }
 }
 
-/// What a change of some files asks for in others: `[[policy.standard]]`.
+/// What a change of some files requires in others: `[[policy.standard]]`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Standard {
     /// Globs of the files whose change asks.
     pub when: Vec<String>,
     /// Globs of the files of which one must change as well.
     pub then: Vec<String>,
-    /// How strictly it is held.
+    /// How strictly it is enforced.
     pub level: Level,
-    /// What a person is told.
+    /// The message for a person.
     pub message: Option<String>,
 }
 
@@ -173,11 +173,11 @@ pub struct GateCommand {
     pub name: String,
     /// What the shell runs, at the top of the working tree.
     pub run: String,
-    /// How strictly it is held.
+    /// How strictly it is enforced.
     pub level: Level,
 }
 
-/// What the gate is told by `[policy]`.
+/// The settings of `[policy]` for the gate.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct GateRules {
     /// Levels that the configuration gives.
@@ -190,14 +190,14 @@ pub struct GateRules {
     pub merge_stage: Option<Stage>,
     /// How many tasks one person may have in progress.
     pub wip_limit: Option<u32>,
-    /// What a change of some files asks for in others.
+    /// What a change of some files requires in others.
     pub standards: Vec<Standard>,
     /// Commands of the project's own.
     pub commands: Vec<GateCommand>,
 }
 
 impl GateRules {
-    /// Returns how strictly a rule is held.
+    /// Returns how strictly a rule is enforced.
     #[must_use]
     pub fn level_of(&self, rule: GateRule) -> Level {
         self.levels.get(&rule).copied().unwrap_or_else(|| rule.default_level())

@@ -22,7 +22,7 @@ impl IdError {
 }
 
 fn is_valid(text: &str) -> bool {
-    // Every listing asks this of every file.
+    // Every listing calls this of every file.
     let text = text.as_bytes();
     let alphanumeric = |c: &u8| c.is_ascii_uppercase() || c.is_ascii_digit();
     let Some(hyphen) = text.iter().position(|c| !alphanumeric(c)) else { return false };
@@ -61,13 +61,13 @@ macro_rules! id {
                 &self.0
             }
 
-            /// Returns what stands before the hyphen.
+            /// Returns what is before the hyphen.
             #[must_use]
             pub fn prefix(&self) -> &str {
                 self.0.split_once('-').map_or("", |(prefix, _)| prefix)
             }
 
-            /// Returns what stands after the hyphen.
+            /// Returns what is after the hyphen.
             #[must_use]
             pub fn suffix(&self) -> &str {
                 self.0.split_once('-').map_or("", |(_, suffix)| suffix)

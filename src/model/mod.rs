@@ -1,7 +1,7 @@
 //! The nouns: ids, people, tasks, stages, moves, notes, votes, findings, roles, configuration, and the problems a
 //! document can have.
 //!
-//! Pure data. Nothing here reads a file, asks the clock or knows YAML.
+//! Pure data. Nothing here reads a file, reads the clock or knows YAML.
 
 /// Serialises types as the text that they display: enums are words wherever they are printed.
 macro_rules! serialize_as_text {

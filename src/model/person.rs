@@ -7,7 +7,7 @@ use std::fmt;
 pub struct Person {
     /// The name.
     pub name: String,
-    /// The mail address, which tells people apart.
+    /// The mail address, which distinguishes people.
     pub email: String,
 }
 

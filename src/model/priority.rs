@@ -34,7 +34,7 @@ impl Priority {
         }
     }
 
-    /// Returns the text that a record holds.
+    /// Returns the text that a record contains.
     #[must_use]
     pub fn as_str(&self) -> &str {
         match self {
@@ -62,7 +62,7 @@ impl Priority {
     #[must_use]
     pub fn rank_of(text: Option<&str>) -> u8 {
         let Some(text) = text else { return 2 };
-        // Sorting asks this for every task, so it must not allocate.
+        // Sorting calls this for every task, so it must not allocate.
         match Self::KNOWN.iter().position(|known| known.eq_ignore_ascii_case(text)) {
             Some(0) => 4,
             Some(1) => 3,

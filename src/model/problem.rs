@@ -1,4 +1,4 @@
-//! What is wrong with a document: said with file, line and key, and with what to do.
+//! What is wrong with a document: reported with file, line and key, and with what to do.
 
 use std::fmt;
 

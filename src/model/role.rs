@@ -1,11 +1,11 @@
-//! Roles: who may sign off what, and what they are told.
+//! Roles: who may sign off what, and their instructions.
 
 use super::Problem;
 
 /// The rules of one role: `[roles.NAME]` of the configuration.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RoleRules {
-    /// Who may vote for it: addresses, `*@example.com`, or, where no signatures are asked for, names. Empty: anyone.
+    /// Who may vote for it: addresses, `*@example.com`, or, where no signatures are requested, names. Empty: anyone.
     pub members: Vec<String>,
     /// How many people must approve.
     pub quorum: u32,
@@ -32,7 +32,7 @@ pub struct Role<'c> {
     pub is_defined: bool,
 }
 
-/// What a role is told: `roles/NAME.md`. Who may vote for it is not said here but in the configuration, so that
+/// Instructions for a role: `roles/NAME.md`. Who may vote for it is not set here but in the configuration, so that
 /// no two places can disagree.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct RoleGuide {
@@ -40,7 +40,7 @@ pub struct RoleGuide {
     pub role: String,
     /// One line for people.
     pub title: Option<String>,
-    /// What an agent in this role is told: Markdown, without the checklist.
+    /// Instructions for an agent in this role: Markdown, without the checklist.
     pub prompt: String,
     /// What a person in this role goes through.
     pub checklist: Vec<String>,

@@ -1,18 +1,18 @@
-//! What stages, hooks and the policy ask for, as the configuration says.
+//! What stages, hooks and the policy require, as the configuration says.
 
 use super::{GateRules, Stage};
 
-/// When a task leaves a stage that asks for sign-offs.
+/// When a task leaves a stage that requires sign-offs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Advance {
-    /// By itself, once all that the stage asks for is there.
+    /// By itself, once all that the stage requires is there.
     #[default]
     Auto,
     /// When somebody finalises it.
     Manual,
 }
 
-/// Check boxes that a stage wants ticked.
+/// Checkboxes that a stage wants ticked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Requirement {
     /// Those under Deliverables.
@@ -38,21 +38,21 @@ impl Requirement {
     }
 }
 
-/// A check box that is not ticked.
+/// A checkbox that is not ticked.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OpenBox {
     /// Its number, counted from 1 through the whole body.
     pub number: usize,
-    /// What stands behind it.
+    /// What is after it.
     pub text: String,
-    /// Whether it stands under Deliverables.
+    /// Whether it is under Deliverables.
     pub is_deliverable: bool,
-    /// Whether it stands under Acceptance criteria.
+    /// Whether it is under Acceptance criteria.
     pub is_criterion: bool,
 }
 
 impl OpenBox {
-    /// Whether a requirement asks for it.
+    /// Whether a requirement requires it.
     #[must_use]
     pub fn is_required_by(&self, requirement: Requirement) -> bool {
         match requirement {
@@ -63,16 +63,16 @@ impl OpenBox {
     }
 }
 
-/// What one stage asks for.
+/// What one stage requires.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct StageRules {
-    /// Roles whose sign-off the stage asks for.
+    /// Roles whose sign-off the stage requires.
     pub signoffs: Vec<String>,
-    /// Where a failure sends the task; the first stage of its pipeline where this is not said.
+    /// Where a failure sends the task; the first stage of its pipeline where this is not set.
     pub on_fail: Option<Stage>,
     /// Whether the last sign-off moves the task on.
     pub advance: Advance,
-    /// Check boxes that must be ticked.
+    /// Checkboxes that must be ticked.
     pub requires: Vec<Requirement>,
 }
 
@@ -116,7 +116,7 @@ pub enum Signatures {
     /// As much as any other.
     #[default]
     Off,
-    /// As much as any other, and it is said.
+    /// As much as any other, and it is stated.
     Warn,
     /// Nothing.
     Require,
@@ -181,9 +181,9 @@ pub struct PolicyRules {
     /// What an approval without a valid signature is worth.
     pub signatures: Signatures,
     /// Who is an agent: addresses or names, `*` for anything; those of [`PolicyRules::KNOWN_AGENTS`] always are. An
-    /// agent that borrows a person's name and address is told apart by a signature only.
+    /// agent that borrows a person's name and address is distinguished by a signature only.
     pub agents: Vec<String>,
-    /// What the gate of pull requests is told.
+    /// The settings of the gate of pull requests.
     pub gate: GateRules,
 }
 

@@ -28,7 +28,7 @@ fn folded(c: char) -> impl Iterator<Item = char> {
     c.to_lowercase().flat_map(char::to_uppercase).flat_map(char::to_lowercase)
 }
 
-/// Tells whether two names are the same to a person.
+/// Returns whether two names are the same to a person.
 #[must_use]
 pub(crate) fn is_same_name(a: &str, b: &str) -> bool {
     if a.is_ascii() && b.is_ascii() { a.eq_ignore_ascii_case(b) } else { a == b || fold(a) == fold(b) }

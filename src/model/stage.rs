@@ -74,9 +74,9 @@ pub enum MoveKind {
     Override,
     /// `reopen`: out of `complete`.
     Reopen,
-    /// `revert`: a commit that brought moves was undone.
+    /// `revert`: a commit that brought moves was reverted.
     Revert,
-    /// `import`: as another tracker told it.
+    /// `import`: as imported from another tracker.
     Import,
     /// Anything else, as written. It excuses nothing: such a move is judged as a plain advance.
     Unknown(String),
@@ -149,7 +149,7 @@ pub struct Move {
 }
 
 impl Move {
-    /// Returns the reason as people are shown it, behind the word for a move that was no plain one.
+    /// Returns the reason as people are shown it, after the word for a move that was no plain one.
     #[must_use]
     pub fn reason(&self) -> Option<String> {
         let word = match &self.kind {

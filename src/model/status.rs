@@ -2,10 +2,10 @@
 
 use std::fmt;
 
-/// Where a task stands, in one word. Derived, in this order: the first that holds.
+/// The state of a task, in one word. Derived, in this order: the first that is true.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Status {
-    /// Somebody said that it will not be done.
+    /// Somebody decided that it will not be done.
     Cancelled,
     /// Its stage is `complete`.
     Completed,
@@ -54,22 +54,22 @@ impl fmt::Display for Status {
     }
 }
 
-/// How a task stands with its reviewers: the same seven everywhere.
+/// The state of a task's sign-offs: the same seven everywhere.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Badge {
     /// Not begun.
     Pending,
     /// Being worked on, in a stage that asks nobody.
     InProgress,
-    /// In a stage that asks for sign-offs, and some are missing.
+    /// In a stage that requires sign-offs, and some are missing.
     AwaitingQa,
     /// A reviewer rejected it, or a blocking finding is open.
     IssuesFound,
-    /// All that the stage asks for is there; somebody must finalise it.
+    /// All that the stage requires is there; somebody must finalise it.
     ReadyToFinalise,
-    /// Complete, and not by approvals alone: no stage asked for any, or one that does was left without them.
+    /// Complete, and not by approvals alone: no stage requested any, or one that does was left without them.
     Done,
-    /// Through all stages, each that asks for approvals left with them.
+    /// Through all stages, each that requires approvals left with them.
     QaApproved,
 }
 
@@ -144,9 +144,9 @@ impl fmt::Display for Badge {
 /// What is derived of one task.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Facts {
-    /// Where it stands.
+    /// Where it is.
     pub status: Status,
-    /// How it stands with its reviewers.
+    /// The state of its sign-offs.
     pub badge: Badge,
     /// Whether it can be worked on now: neither closed nor blocked.
     pub ready: bool,

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Field, FieldValue, Minutes, Move, MoveKind, Priority, Problem, SprintId, Stage, TaskId, Texts};
 
-/// A task: the front matter of its file, typed, and the body as it stands.
+/// A task: the front matter of its file, typed, and the body as it is.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Task {
     /// The id, equal to the file's name without its ending.
@@ -16,7 +16,7 @@ pub struct Task {
     pub kind: Option<String>,
     /// How urgent it is.
     pub priority: Option<Priority>,
-    /// Where it stands; `none` where the file does not say.
+    /// Where it is; `none` where the file does not say.
     pub stage: Stage,
     /// Who works on it.
     pub assignee: Option<String>,
@@ -52,9 +52,9 @@ pub struct Task {
     pub unknown: Vec<(String, String)>,
     /// The Markdown below the front matter, line endings as in the file.
     pub body: String,
-    /// Check boxes under the heading Deliverables.
+    /// Checkboxes under the heading Deliverables.
     pub deliverables: BoxCount,
-    /// All check boxes of the body.
+    /// All checkboxes of the body.
     pub boxes: BoxCount,
     /// What is odd about the document without making it unusable.
     pub warnings: Vec<Problem>,
@@ -169,7 +169,7 @@ impl Task {
     }
 }
 
-/// Ticked and all check boxes of a text.
+/// Ticked and all checkboxes of a text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct BoxCount {
     /// How many are ticked.
@@ -225,9 +225,9 @@ pub struct Summary<'a> {
     pub since: Option<i64>,
     /// Stages that it left by a plain advance when it last left them; empty unless it is complete.
     pub earned: Texts<'a>,
-    /// Check boxes under Deliverables.
+    /// Checkboxes under Deliverables.
     pub deliverables: BoxCount,
-    /// All check boxes.
+    /// All checkboxes.
     pub boxes: BoxCount,
 }
 

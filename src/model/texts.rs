@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-/// Several texts in their order. Those of a task that was read are listed one by one; the index holds them as one
+/// Several texts in their order. Those of a task that was read are listed one by one; the index has them as one
 /// text with the places where to cut it, and nothing is allocated for them.
 #[derive(Clone, Default)]
 pub struct Texts<'a>(Form<'a>);
@@ -96,7 +96,7 @@ mod tests {
     use super::Texts;
 
     #[test]
-    fn a_text_with_places_to_cut_is_a_list() {
+    fn a_text_with_offsets_is_a_list() {
         let ends = [2_u32, 2, 5].map(u32::to_le_bytes);
         let texts = Texts::split("äabc", &ends);
         assert_eq!(texts, Texts::from(vec!["ä", "", "abc"]));

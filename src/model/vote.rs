@@ -34,7 +34,7 @@ impl Verdict {
         }
     }
 
-    /// Returns the text that a record holds.
+    /// Returns the text that a record contains.
     #[must_use]
     pub fn as_str(&self) -> &str {
         match self {
@@ -99,7 +99,7 @@ pub struct CoveredChange {
     /// Path below the repository, with `/`.
     pub path: String,
     /// What the task's commits were led here from, sorted: before the first of them, and at the other side of
-    /// every merge between the first and the last. Empty where that is not said, as in votes of format 1.
+    /// every merge between the first and the last. Empty where that is not set, as in votes of format 1.
     pub from: Vec<TreeEntry>,
     /// What is there after the last of them.
     pub to: TreeEntry,
@@ -155,9 +155,9 @@ impl Coverage {
 /// What a task's body says is to be delivered and accepted, without ticks and blanks that mean nothing.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct AcceptanceText {
-    /// What stands under Acceptance criteria.
+    /// What is under Acceptance criteria.
     pub criteria: String,
-    /// What stands under Deliverables.
+    /// What is under Deliverables.
     pub deliverables: String,
 }
 

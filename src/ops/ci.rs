@@ -61,7 +61,7 @@ fn filter(branch: &str) -> String {
     serde_json::Value::String(plain).to_string()
 }
 
-/// Returns the command that installs this version from the package's own repository. No registry is asked: who holds
+/// Returns the command that installs this version from the package's own repository. No registry is used: who owns
 /// a name there is not for this program to know.
 fn own_install(repository: &str, version: &str) -> String {
     if repository.is_empty() {

@@ -1,4 +1,4 @@
-//! `demo`: plays real work through a throw-away repository with the real programs, and tells what happened.
+//! `demo`: plays real work through a temporary repository with the real programs, and reports what happened.
 
 use std::path::{Path, PathBuf};
 
@@ -74,7 +74,7 @@ const SCRIPT: &[Line] = &[
     (
         "Fixed: what is gone is resolved",
         "tracker",
-        &["findings", "import", "probe-later.sarif", "--task", "c0l", "--as", AUDITOR, "--settle-gone"],
+        &["findings", "import", "probe-later.sarif", "--task", "c0l", "--as", AUDITOR, "--resolve-gone"],
         0,
     ),
     ("", "tracker", &["set-stage", "c0l", "complete", "--why", "looked at together"], 0),
@@ -88,7 +88,7 @@ const SCRIPT: &[Line] = &[
     ("Every question in one language", "tracker", &["list", "tag:ui -is:closed priority>=medium"], 0),
     ("A cycle of dependencies is refused and named", "tracker", &["set", "c0l", "depends_on+=D4RK"], 1),
     ("The board", "tracker", &["board"], 0),
-    ("One task's whole story", "tracker", &["log", "c0l"], 0),
+    ("One task's log", "tracker", &["log", "c0l"], 0),
     ("What changed, in words", "tracker", &["diff", "HEAD~1", "HEAD"], 0),
     ("Any moment can be read", "tracker", &["list", "--at", "HEAD~1", "tag:ui stage:none"], 0),
     ("The same for a program", "tracker", &["list", "--format", "json", "--fields", "id,stage", "tag:ui"], 0),

@@ -21,7 +21,7 @@ pub struct PreparedEdit {
     pub id: TaskId,
     /// The file to edit: a copy, outside the records.
     pub draft: PathBuf,
-    /// Whether the draft holds what was refused the last time.
+    /// Whether the draft contains what was refused the last time.
     pub is_resumed: bool,
     original: String,
 }

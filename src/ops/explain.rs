@@ -8,12 +8,12 @@ use crate::model::{Config, GateRule, Level};
 use crate::query::nearest;
 use crate::review::{self, Explanation, KEPT_RECORDS};
 
-/// The rules that were asked for.
+/// The rules that were requested.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct Rules {
     /// The rules, in the order of reports; what the gate does not hold comes last.
     pub rules: Vec<RuleView>,
-    /// Whether one was asked for by its name.
+    /// Whether one was requested by its name.
     pub is_one: bool,
 }
 

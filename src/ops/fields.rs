@@ -217,7 +217,7 @@ impl<'r> ValueReader<'r> {
             AssignmentOperator::Add => {
                 list.into_iter().map(|item| Edit::AddItem { key: key(), item }).collect()
             }
-            // A list that holds nothing is left out.
+            // A list that contains nothing is left out.
             AssignmentOperator::Remove if is_all(&task.value(field), &list) => {
                 vec![Edit::Remove { key: key() }]
             }
@@ -228,7 +228,7 @@ impl<'r> ValueReader<'r> {
     }
 }
 
-/// Tells whether two items of a list are the same one: tags in whatever case and form of letters.
+/// Returns whether two items of a list are the same one: tags in whatever case and form of letters.
 fn is_same_item(field: Field, a: &str, b: &str) -> bool {
     if field.kind() == FieldKind::Labels { is_same_name(a, b) } else { a == b }
 }
@@ -261,7 +261,7 @@ pub(super) fn reason(text: &str) -> Result<String> {
     Ok(text.to_owned())
 }
 
-/// Whether a list holds something, and nothing but these.
+/// Whether a list contains something, and nothing but these.
 fn is_all(list: &FieldValue<'_>, items: &[String]) -> bool {
     !list.is_missing() && list.texts().all(|text| items.iter().any(|item| item == text))
 }

@@ -17,10 +17,10 @@ use crate::store::Snapshot;
 /// Which range is looked at, and how closely.
 #[derive(Debug, Clone, Default)]
 pub struct GateRequest {
-    /// The branch or commit that the range is to be merged into, whose rules judge; where left out, the branch that
+    /// The branch or commit that the range is to be merged into, whose rules judge; by default the branch that
     /// the remote calls its default.
     pub base: Option<String>,
-    /// The commit that is to be merged; the current one where left out.
+    /// The commit that is to be merged; by default the current one.
     pub head: Option<String>,
     /// Looks at what is staged, on top of the head.
     pub is_staged: bool,
@@ -141,7 +141,7 @@ fn range_review(
     }
 }
 
-/// Looks at the records as they stand, without a range: what cannot be read, and the limits that are agreed.
+/// Looks at the records as they are, without a range: what cannot be read, and the limits that are agreed.
 pub fn check_records(session: &Session<'_>, request: &GateRequest) -> Result<(Review, Vec<Problem>)> {
     let (config, problems) = session.config_or_default();
     let diagnosis = super::doctor(session, false)?;

@@ -10,7 +10,7 @@ use crate::model::{Config, IdScheme, RecordPath, TRACKER_FOLDER, TaskId};
 /// Crockford's base 32: no I, L, O or U, so that an id can be read aloud.
 const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 const SHORTEST: usize = 4;
-/// So many taken ids in a row mean that ids of this length are crowded, and the next is one longer.
+/// This many taken ids in a row mean that ids of this length are crowded, and the next is one longer.
 const CROWDED: usize = 2;
 
 /// A number above this is a name that happens to be digits, and no number to count on from.

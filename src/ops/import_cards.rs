@@ -19,7 +19,7 @@ use crate::store::{Change, TaskFile};
 /// What an import did.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct CardsImport {
-    /// What the document held and what became of the parts that are no task, in one line.
+    /// What the document contained and what became of the parts that are no task, in one line.
     pub summary: String,
     /// The cards, in the document's order.
     pub cards: Vec<ImportedCard>,

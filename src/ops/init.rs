@@ -114,7 +114,7 @@ fn workflow_text(workspace: &Workspace, server: Server, config: Option<&[u8]>) -
     Ok(ci::workflow(server, install.as_deref(), &ci::default_branch(workspace)?))
 }
 
-/// Returns what roles are told, to begin with: those that the configuration names and for which there is a text.
+/// Returns the instructions for roles, to begin with: those that the configuration names and for which there is a text.
 fn role_texts(profile: Profile, config: &[u8]) -> Vec<(String, &'static str)> {
     let (Profile::Team | Profile::Regulated, Ok((config, _))) = (profile, read_config(config)) else {
         return Vec::new();

@@ -1,4 +1,4 @@
-//! `log`: a task's whole story in time order: its moves, votes, findings and notes, and the commits that changed its
+//! `log`: a task's whole log in time order: its moves, votes, findings and notes, and the commits that changed its
 //! file.
 
 use chrono::{DateTime, Utc};
@@ -13,7 +13,7 @@ use crate::git::{CommitId, CommitInfo, Repository};
 use crate::model::{Finding, Person, Problem, RecordKind, RecordPath, Task, TaskId, Vote};
 use crate::store::LARGEST_FILE;
 
-/// A task's story.
+/// A task's log.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct TaskLog {
     /// The id.
@@ -53,7 +53,7 @@ pub enum EventKind {
     Moved,
     /// Somebody voted on it.
     Voted,
-    /// Something was found, settled, waived or opened again.
+    /// Something was found, resolved, waived or opened again.
     Found,
     /// Somebody wrote a note.
     Noted,
@@ -61,7 +61,7 @@ pub enum EventKind {
     Committed,
 }
 
-/// Tells a task's story, at most the newest `limit` events.
+/// Returns a task's log, at most the newest `limit` events.
 pub fn log(session: &Session<'_>, id: &str, limit: Option<usize>) -> Result<(TaskLog, Vec<Problem>)> {
     let (_, task) = session.find(id)?;
     let (notes, mut problems) = session.snapshot().notes(&task.id)?;
@@ -109,7 +109,7 @@ fn own_events(task: &Task) -> Vec<Event> {
     created.into_iter().chain(moves).collect()
 }
 
-/// Tells of a vote. What it is worth is for `signoffs` to say.
+/// Describes a vote. What it is worth is for `signoffs` to say.
 fn voted(vote: &Vote) -> Event {
     let notes = vote.notes.as_deref().map_or_else(String::new, |notes| format!("  {}", notes.trim_end()));
     let text = format!("{} as {} in {}{notes}", vote.verdict, vote.role, vote.stage);
@@ -117,7 +117,7 @@ fn voted(vote: &Vote) -> Event {
     Event { at: vote.at, by, kind: EventKind::Voted, text, commit: None, changes: Vec::new() }
 }
 
-/// Tells of a finding, and of what became of it.
+/// Describes a finding, and what became of it.
 fn found(finding: &Finding) -> Vec<Event> {
     let event = |at, by: &Person, text| {
         let by = Some(by.name.clone());

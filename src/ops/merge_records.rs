@@ -35,7 +35,7 @@ pub struct MergeRequest {
 pub struct MergedRecord {
     /// The record's path below the top of the working tree.
     pub path: String,
-    /// What a person must settle; nothing where the merge is clean.
+    /// What a person must resolve; nothing where the merge is clean.
     pub conflicts: Vec<MergedConflict>,
 }
 
@@ -85,7 +85,7 @@ pub fn merge_records(env: &Env, request: &MergeRequest) -> Result<(MergedRecord,
     Ok((MergedRecord { path: request.path.clone(), conflicts }, problems))
 }
 
-/// Says what is to be settled, and with the last one how.
+/// Says what is to be resolved, and with the last one how.
 fn problems(path: &str, conflicts: &[MergedConflict]) -> Vec<Problem> {
     let problem = |conflict: &MergedConflict| {
         let problem = Problem::error("both sides changed it").in_file(path).at_line(conflict.line);
@@ -111,7 +111,7 @@ fn read(path: &Path) -> Result<Vec<u8>> {
     Ok(fs::read(path).map_err(failed)?)
 }
 
-/// Replaces a file of git's own in one step: it holds our version or the result.
+/// Replaces a file of git's own in one step: it contains our version or the result.
 fn replace(path: &Path, bytes: &[u8]) -> Result<()> {
     let failed = |source| store::Error::Io { action: "write", path: path.to_owned(), source };
     let mut name = path.file_name().unwrap_or_default().to_owned();

@@ -1,4 +1,4 @@
-//! The verbs, one file per use case. Every door calls these; a rule stands in one place.
+//! The verbs, one file per use case. Every door calls these; a rule is in one place.
 //!
 //! An op takes a [`Session`] and a request, reads a snapshot, asks pure code what follows, and returns plain data:
 //! what it found, or what it wrote. It prints nothing and knows no exit code. What is `pub` in a file here is for the doors.

@@ -76,7 +76,7 @@ fn task_of(
     let reader = ValueReader::new(session, resolve);
     let title = reader.scalar(Field::Title, draft.title.trim())?;
     let body = draft.body();
-    let boxes = doc::check_boxes(&body);
+    let boxes = doc::checkboxes(&body);
     let count = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
     let done = count(boxes.iter().filter(|found| found.done).count());
     let mut task = Task {

@@ -1,5 +1,5 @@
 //! The tasks that a query selects, with what is derived of them: as little of the others as the query allows. And
-//! `list --fields`: of each task only the fields that were asked for.
+//! `list --fields`: of each task only the fields that were requested.
 
 use std::borrow::Cow;
 use std::collections::HashSet;
@@ -24,7 +24,7 @@ pub(super) struct Selector<'c, 's> {
     pub(super) query: &'c Query,
 }
 
-/// Tasks, what is derived of them, and which of them the query asks for.
+/// Tasks, what is derived of them, and which of them the query requires.
 pub(super) struct Selection<'t> {
     pub(super) summaries: Vec<Summary<'t>>,
     pub(super) derived: Derived<'t>,
@@ -33,7 +33,7 @@ pub(super) struct Selection<'t> {
 }
 
 impl Selector<'_, '_> {
-    /// Chooses among the tasks that are wanted at all. Where the query asks for nothing that is derived, it is
+    /// Chooses among the tasks that are requested at all. Where the query requires nothing that is derived, it is
     /// derived only of the tasks that match. What cannot be read is added to the problems.
     pub(super) fn among<'t>(
         &self,
@@ -94,7 +94,7 @@ impl Selection<'_> {
     }
 }
 
-/// Reads a query, and the order in which to list what matches, against this tracker's stages and, where it asks for
+/// Reads a query, and the order in which to list what matches, against this tracker's stages and, where it requires
 /// them, the user's own names.
 pub(super) fn read_query(
     session: &Session<'_>,
@@ -139,7 +139,7 @@ pub struct SelectedFields {
     pub hidden: usize,
 }
 
-/// The fields of a task that were asked for, in the order they were asked for.
+/// The fields of a task that were requested, in the order they were requested.
 #[derive(Debug, Clone, Serialize)]
 #[serde(transparent)]
 pub struct SelectedTask(pub Map<String, Value>);
@@ -153,7 +153,7 @@ impl JsonSchema for SelectedTask {
     fn json_schema(generator: &mut SchemaGenerator) -> Schema {
         let mut schema = TaskLine::json_schema(generator);
         schema.remove("required");
-        schema.insert("description".to_owned(), "The fields that were asked for.".into());
+        schema.insert("description".to_owned(), "The fields selected with `--fields`.".into());
         schema.insert("additionalProperties".to_owned(), false.into());
         if let Some(Value::Object(properties)) = schema.get_mut("properties") {
             let body =

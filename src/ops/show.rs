@@ -23,9 +23,9 @@ pub struct Shown {
     pub path: String,
     /// The task; none where its document is broken, and then the problems say why.
     pub task: Option<TaskView>,
-    /// The document as it stands; only where it is broken.
+    /// The document as it is; only where it is broken.
     pub text: Option<String>,
-    /// How it stands with its reviewers; none where nobody is asked and nobody has voted.
+    /// The state of its sign-offs; none where nobody is asked and nobody has voted.
     pub signoffs: Option<SignoffsView>,
     /// What brings it forward, most useful first: commands, or whom to ask for what.
     pub next: Vec<String>,
@@ -34,7 +34,7 @@ pub struct Shown {
 /// Reads one task in full; problems are those of its notes and its odd values. Of a document that is broken the
 /// text is shown: it must stay readable.
 ///
-/// Its parts are found only where they are asked for: that takes a look at every task.
+/// Its parts are found only where they are requested: that takes a look at every task.
 pub fn show(session: &Session<'_>, id: &str, with_parts: bool) -> Result<(Shown, Vec<Problem>)> {
     let (config, mut problems) = session.config_or_default();
     let file = session.snapshot().find(id)?;
@@ -100,7 +100,7 @@ fn view(
         pipeline: pipeline(config, task),
         history: task.history.iter().map(MoveView::from).collect(),
         findings: unresolved_findings(&known.findings, config),
-        check_boxes: boxes_of(task),
+        checkboxes: boxes_of(task),
         notes,
         unknown: task.unknown.iter().cloned().collect(),
         body: task.body.clone(),
@@ -121,7 +121,7 @@ fn children(session: &Session<'_>, task: &Task) -> Result<Vec<DependencyView>> {
     Ok(found.iter().map(view).collect())
 }
 
-/// Reads what a task depends on. What cannot be read holds the task up, as an unknown id does.
+/// Reads what a task depends on. What cannot be read blocks the task, as an unknown id does.
 fn dependencies(session: &Session<'_>, task: &Task) -> Result<Vec<DependencyView>> {
     let view = |id: &TaskId| {
         let file = session.snapshot().task_file(id)?;
@@ -137,7 +137,7 @@ fn pipeline(config: &Config, task: &Task) -> Vec<StepView> {
     let mut stages: Vec<Stage> =
         [Stage::none()].into_iter().chain(between).chain([Stage::complete()]).collect();
     if !stages.contains(&task.stage) {
-        // A stage that this pipeline does not have is still where the task stands.
+        // A stage that this pipeline does not have is still where the task is.
         stages.insert(1, task.stage.clone());
     }
     let current = stages.iter().position(|stage| *stage == task.stage).unwrap_or(0);
@@ -153,7 +153,7 @@ fn pipeline(config: &Config, task: &Task) -> Vec<StepView> {
         .collect()
 }
 
-/// So many steps are named at once.
+/// Maximum number of steps named at once.
 const STEPS: usize = 4;
 
 fn next_steps(task: &Task, view: &TaskView, signoffs: &SignoffsView) -> Vec<String> {
@@ -179,7 +179,7 @@ fn next_steps(task: &Task, view: &TaskView, signoffs: &SignoffsView) -> Vec<Stri
         return vec![step(["start", id])];
     }
     let open: Vec<String> =
-        view.check_boxes.iter().filter(|found| !found.done).map(|found| found.number.to_string()).collect();
+        view.checkboxes.iter().filter(|found| !found.done).map(|found| found.number.to_string()).collect();
     let mut suggestions = signoffs.missing.iter().filter_map(|missing| missing.next.clone()).peekable();
     let requires_boxes = signoffs.missing.iter().any(|missing| missing.label == "unchecked");
     if !open.is_empty() && !requires_boxes {

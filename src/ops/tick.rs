@@ -2,7 +2,7 @@
 
 use super::session::Step;
 use super::{Error, Result, Session, Written};
-use crate::doc::{CheckBox, Edit, check_boxes};
+use crate::doc::{Checkbox, Edit, checkboxes};
 use crate::model::fold;
 
 /// Checks or unchecks boxes of one task. Each of `boxes` is a number, a range such as `1-3`, `all`, or a part of the
@@ -10,25 +10,26 @@ use crate::model::fold;
 pub fn tick(session: &Session<'_>, id: &str, boxes: &[String], done: bool) -> Result<Written> {
     let command = if done { "tick" } else { "untick" };
     session.change(command, &[id.to_owned()], |task, _| {
-        let all = check_boxes(&task.body);
+        let all = checkboxes(&task.body);
         let mut numbers = Vec::new();
         for selector in boxes {
             numbers.extend(numbers_of(selector, &all, task.id.as_str())?);
         }
         numbers.sort_unstable();
         numbers.dedup();
-        let chosen = || all.iter().filter(|found| numbers.contains(&found.number));
-        let edits = chosen().filter(|found| found.done != done);
+        let selected = || all.iter().filter(|found| numbers.contains(&found.number));
+        let edits = selected().filter(|found| found.done != done);
         let edits = edits.map(|found| Edit::Tick { number: found.number, done }).collect();
-        let state = |found: &CheckBox| if found.done == done { "already " } else { "" };
+        let state = |found: &Checkbox| if found.done == done { "already " } else { "" };
         let word = if done { "checked" } else { "unchecked" };
-        let messages =
-            chosen().map(|found| format!("{}{word} {} {}", state(found), found.number, found.text)).collect();
+        let messages = selected()
+            .map(|found| format!("{}{word} {} {}", state(found), found.number, found.text))
+            .collect();
         Ok(Step { edits, messages })
     })
 }
 
-fn numbers_of(selector: &str, all: &[CheckBox], id: &str) -> Result<Vec<usize>> {
+fn numbers_of(selector: &str, all: &[Checkbox], id: &str) -> Result<Vec<usize>> {
     if all.is_empty() {
         let hint = format!("write checkboxes as `- [ ] text` with `tracker edit {id}`");
         return Err(Error::usage_with(format!("no checkboxes in {id}"), hint));
@@ -48,11 +49,11 @@ fn numbers_of(selector: &str, all: &[CheckBox], id: &str) -> Result<Vec<usize>> 
     by_text(selector, all, id)
 }
 
-fn by_text(selector: &str, all: &[CheckBox], id: &str) -> Result<Vec<usize>> {
+fn by_text(selector: &str, all: &[Checkbox], id: &str) -> Result<Vec<usize>> {
     let lower = fold(selector);
-    let exact: Vec<&CheckBox> = all.iter().filter(|found| fold(&found.text) == lower).collect();
+    let exact: Vec<&Checkbox> = all.iter().filter(|found| fold(&found.text) == lower).collect();
     let part = || all.iter().filter(|found| fold(&found.text).contains(&lower)).collect();
-    let matches: Vec<&CheckBox> = if exact.is_empty() { part() } else { exact };
+    let matches: Vec<&Checkbox> = if exact.is_empty() { part() } else { exact };
     match matches.as_slice() {
         [only] => Ok(vec![only.number]),
         [] => Err(Error::usage_with(

@@ -4,7 +4,7 @@ use crate::env::Env;
 use crate::git::{Operation, discover};
 use crate::model::{Problem, Suggestion};
 
-/// Says at each file that holds a merge conflict how it is resolved and how git goes on from there.
+/// Says at each file that contains a merge conflict how it is resolved and how git goes on from there.
 pub fn explain_conflicts(env: &Env, problems: &mut [Problem]) {
     let mut unmerged = problems.iter_mut().filter(|problem| problem.is_conflict).peekable();
     if unmerged.peek().is_none() {

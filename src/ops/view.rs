@@ -65,15 +65,15 @@ pub struct TaskLine {
     pub cancelled: Option<String>,
     /// Where it was imported from.
     pub source: Option<String>,
-    /// Check boxes under Deliverables.
+    /// Checkboxes under Deliverables.
     pub deliverables: CountView,
-    /// Check boxes anywhere in the body.
+    /// Checkboxes anywhere in the body.
     pub boxes: CountView,
-    /// Sign-offs that the stage asks for.
+    /// Sign-offs that the stage requires.
     pub signoffs: CountView,
 }
 
-/// So many of so many.
+/// N of M.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct CountView {
     /// How many are there.
@@ -147,7 +147,7 @@ pub struct TaskView {
     pub path: String,
     /// The stages of its pipeline, `none` and `complete` included, and which it has been through.
     pub pipeline: Vec<StepView>,
-    /// What it depends on, with where that stands.
+    /// What it depends on, with where that is.
     pub dependencies: Vec<DependencyView>,
     /// The tasks that are a part of it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -156,8 +156,8 @@ pub struct TaskView {
     pub history: Vec<MoveView>,
     /// Findings that are open, or fixed and not yet reviewed, the worst first.
     pub findings: Vec<FindingView>,
-    /// Check boxes, numbered as `tick` takes them.
-    pub check_boxes: Vec<BoxView>,
+    /// Checkboxes, numbered as `tick` takes them.
+    pub checkboxes: Vec<BoxView>,
     /// Notes, oldest first.
     pub notes: Vec<NoteView>,
     /// Keys that the tracker does not know, with the text of their values.
@@ -182,7 +182,7 @@ pub struct DependencyView {
     pub id: String,
     /// Its title; none where no task has this id or its file is broken.
     pub title: Option<String>,
-    /// Whether it still holds the task up.
+    /// Whether it still blocks the task.
     pub open: bool,
 }
 
@@ -221,12 +221,12 @@ impl From<&Move> for MoveView {
     }
 }
 
-/// A check box.
+/// A checkbox.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct BoxView {
     /// Counted from 1 through the whole body.
     pub number: usize,
-    /// The heading it stands under.
+    /// The heading it is under.
     pub section: Option<String>,
     /// What it says.
     pub text: String,
@@ -251,13 +251,13 @@ impl From<&Note> for NoteView {
     }
 }
 
-/// Returns the check boxes of a task's body.
+/// Returns the checkboxes of a task's body.
 pub(super) fn boxes_of(task: &Task) -> Vec<BoxView> {
-    let view = |found: crate::doc::CheckBox| BoxView {
+    let view = |found: crate::doc::Checkbox| BoxView {
         number: found.number,
         section: found.section,
         text: found.text,
         done: found.done,
     };
-    crate::doc::check_boxes(&task.body).into_iter().map(view).collect()
+    crate::doc::checkboxes(&task.body).into_iter().map(view).collect()
 }

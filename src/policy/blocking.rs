@@ -21,10 +21,10 @@ pub fn blocking_findings<'f>(config: &Config, findings: &'f [Finding]) -> Vec<&'
 }
 
 /// Makes the id of a new finding from its content, so that two clones that write findings down at once make two
-/// files, and the same finding of a tool is never written down twice. `is_taken` tells whether another finding of
+/// files, and the same finding of a tool is never written down twice. `is_taken` says whether another finding of
 /// the task has an id.
 ///
-/// What a tool found is told by its file and fingerprint, else by rule, title and file; what a person found by its words,
+/// What a tool found is identified by its file and fingerprint, else by rule, title and file; what a person found by its words,
 /// author and time.
 #[must_use]
 pub fn finding_id(finding: &Finding, is_taken: impl Fn(&FindingId) -> bool) -> FindingId {

@@ -2,7 +2,7 @@
 //!
 //! The digest covers content and nothing else: neither commits nor dates nor the order of files. So an approval
 //! survives rebase, squash and cherry-pick, and is stale as soon as one covered file or the acceptance text
-//! differs. It holds the task's id: a vote copied to another task fits nothing there.
+//! differs. It contains the task's id: a vote copied to another task fits nothing there.
 
 use std::fmt;
 
@@ -38,17 +38,17 @@ pub fn coverage_digest(vote: &Vote) -> String {
     }
 }
 
-/// Tells whether a vote is in itself sound: its digest is over what it says.
+/// Returns whether a vote is in itself sound: its digest is over what it says.
 #[must_use]
 pub fn is_sound(vote: &Vote) -> bool {
     let covers = &vote.covers;
-    // A vote on no file does not tell by its list which digest it holds.
+    // A vote on no file does not tell by its list which digest it contains.
     let may_be_old = covers.files.is_empty() && vote.replaces.is_empty();
     covers.digest == coverage_digest(vote)
         || may_be_old && covers.digest == digest_of_format_1(&vote.task, covers)
 }
 
-/// Tells whether a role reviews a path.
+/// Returns whether a role reviews a path.
 #[must_use]
 pub fn is_covered(role: Role<'_>, path: &str) -> bool {
     let globs = &role.rules.paths;
@@ -101,7 +101,7 @@ fn sorted(covers: &Coverage) -> Vec<&CoveredChange> {
     files
 }
 
-/// Hashes fields, each behind its length, so that no two lists of fields have one encoding.
+/// Hashes fields, each after its length, so that no two lists of fields have one encoding.
 struct Encoder(Sha256);
 
 impl Encoder {

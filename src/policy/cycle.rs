@@ -1,4 +1,4 @@
-//! Circles of dependencies: finding them, naming them, and refusing the edge that would make one.
+//! Cycles of dependencies: finding them, naming them, and refusing the edge that would make one.
 //!
 //! Everything here is iterative: a chain of a hundred thousand tasks must not overflow the stack.
 
@@ -7,10 +7,10 @@ use std::fmt;
 
 use super::Graph;
 
-/// How many ids of a circle are written out before the middle is left out.
+/// How many ids of a cycle are written out before the middle is left out.
 const SHOWN: usize = 12;
 
-/// Tasks that wait for each other in a circle: each depends on the next, the last on the first.
+/// Tasks that wait for each other in a cycle: each depends on the next, the last on the first.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Cycle {
     /// Ids, each once.
@@ -36,13 +36,13 @@ impl fmt::Display for Cycle {
 }
 
 impl Graph<'_> {
-    /// Returns one circle of dependencies, a shortest one through the first task that is in any.
+    /// Returns one cycle of dependencies, a shortest one through the first task that is in any.
     #[must_use]
     pub fn cycle(&self) -> Option<Cycle> {
         self.cycles_in(&self.components()).min_by_key(|(task, _)| *task).map(|(_, cycle)| cycle)
     }
 
-    /// Returns one circle for each group of tasks that wait for each other, in the order of the tasks.
+    /// Returns one cycle for each group of tasks that wait for each other, in the order of the tasks.
     #[must_use]
     pub fn cycles(&self) -> Vec<Cycle> {
         let mut found: Vec<_> = self.cycles_in(&self.components()).collect();
@@ -50,7 +50,7 @@ impl Graph<'_> {
         found.into_iter().map(|(_, cycle)| cycle).collect()
     }
 
-    /// Returns the circle that would come about if the task `from` also waited for `to`.
+    /// Returns the cycle that would come about if the task `from` also waited for `to`.
     #[must_use]
     pub fn cycle_if(&self, from: &str, to: &str) -> Option<Cycle> {
         if from == to {
@@ -62,7 +62,7 @@ impl Graph<'_> {
         Some(self.named(nodes))
     }
 
-    /// Returns all tasks with dependencies before what depends on them, else the order of the tasks; or a circle
+    /// Returns all tasks with dependencies before what depends on them, else the order of the tasks; or a cycle
     /// that makes such an order impossible.
     pub fn topological_order(&self) -> Result<Vec<usize>, Cycle> {
         let components = self.components();
@@ -73,7 +73,7 @@ impl Graph<'_> {
     }
 
     /// Returns the groups of tasks of which each can be reached from each other, dependencies first. A task that
-    /// is in no circle is a group of its own.
+    /// is in no cycle is a group of its own.
     #[must_use]
     pub fn components(&self) -> Vec<Vec<usize>> {
         let mut search = Search::new(self.len());
@@ -106,7 +106,7 @@ impl Graph<'_> {
         search.found
     }
 
-    /// Yields, for each group that is a circle, its first task and a shortest circle through it.
+    /// Yields, for each group that is a cycle, its first task and a shortest cycle through it.
     fn cycles_in(&self, components: &[Vec<usize>]) -> impl Iterator<Item = (usize, Cycle)> {
         components.iter().filter_map(|members| {
             let first = *members.first()?;

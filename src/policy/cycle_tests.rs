@@ -1,4 +1,4 @@
-//! Circles, against what a slow and obvious search finds.
+//! Cycles, against what a slow and obvious search finds.
 
 use proptest::prelude::*;
 
@@ -20,7 +20,7 @@ fn graph(count: usize, edges: &[(usize, usize)]) -> Graph<'static> {
 }
 
 #[test]
-fn a_circle_is_named_as_a_path() {
+fn a_cycle_is_named_as_a_path() {
     assert_eq!(graph(2, &[(0, 1), (1, 0)]).cycle().unwrap().to_string(), "T-0 → T-1 → T-0");
     assert_eq!(graph(1, &[(0, 0)]).cycle().unwrap().to_string(), "T-0 → T-0");
     assert_eq!(graph(3, &[(0, 1), (1, 2)]).cycle(), None);
@@ -30,7 +30,7 @@ fn a_circle_is_named_as_a_path() {
 }
 
 #[test]
-fn a_long_circle_is_shortened() {
+fn a_long_cycle_is_shortened() {
     let edges: Vec<_> = (0..100).map(|at| (at, (at + 1) % 100)).collect();
     let text = graph(100, &edges).cycle().unwrap().to_string();
     assert!(text.starts_with("T-0 → T-1 → "), "{text}");
@@ -38,7 +38,7 @@ fn a_long_circle_is_shortened() {
 }
 
 #[test]
-fn an_edge_that_would_close_a_circle_is_told() {
+fn an_edge_that_would_close_a_cycle_is_found() {
     let graph = graph(4, &[(0, 1), (1, 2), (0, 2)]);
     assert_eq!(graph.cycle_if("T-2", "T-0").unwrap().to_string(), "T-2 → T-0 → T-2");
     assert_eq!(graph.cycle_if("T-2", "T-1").unwrap().to_string(), "T-2 → T-1 → T-2");
@@ -80,7 +80,7 @@ fn reaches(edges: &[(usize, usize)], from: usize, to: usize) -> bool {
     false
 }
 
-fn is_circle(edges: &[(usize, usize)], ids: &[String]) -> bool {
+fn is_cycle(edges: &[(usize, usize)], ids: &[String]) -> bool {
     let number = |id: &String| id[2..].parse::<usize>().unwrap();
     let next = ids.iter().cycle().skip(1);
     let unique: std::collections::BTreeSet<_> = ids.iter().collect();
@@ -89,7 +89,7 @@ fn is_circle(edges: &[(usize, usize)], ids: &[String]) -> bool {
 
 proptest! {
     #[test]
-    fn groups_circles_and_orders_are_right(
+    fn groups_cycles_and_orders_are_right(
         count in 1_usize..9,
         raw in prop::collection::vec((0_usize..9, 0_usize..9), 0..16),
         new in (0_usize..9, 0_usize..9),
@@ -103,7 +103,7 @@ proptest! {
             prop_assert_eq!(together, a == b || both, "{} {}", a, b);
         }
         for cycle in graph.cycles() {
-            prop_assert!(is_circle(&edges, &cycle.ids), "{}", cycle);
+            prop_assert!(is_cycle(&edges, &cycle.ids), "{}", cycle);
         }
         match graph.topological_order() {
             Ok(order) => {
@@ -118,7 +118,7 @@ proptest! {
         prop_assert_eq!(found.is_some(), from == to || reaches(&edges, to, from));
         if let Some(cycle) = found {
             edges.push((from, to));
-            prop_assert!(is_circle(&edges, &cycle.ids), "{}", cycle);
+            prop_assert!(is_cycle(&edges, &cycle.ids), "{}", cycle);
         }
     }
 }

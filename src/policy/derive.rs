@@ -1,6 +1,6 @@
 //! What follows from all tasks together, in one pass.
 
-use super::standing::{facts_of, status_when};
+use super::status::{facts_of, status_when};
 use super::{Graph, Metrics, Tally, badge_of, queue};
 use crate::model::{Config, Facts, Summary};
 

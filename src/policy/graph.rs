@@ -1,6 +1,6 @@
 //! Which task waits for which: a graph over all tasks, built once.
 //!
-//! Nodes are indices into the slice of tasks that the graph was built from. Ids that none of them has are nodes behind
+//! Nodes are indices into the slice of tasks that the graph was built from. Ids that none of them has are nodes after
 //! them, and leave this module as an id without an index.
 
 use std::collections::HashMap;
@@ -30,11 +30,11 @@ pub struct Dependency<'a> {
     pub id: &'a str,
     /// Its index among the tasks; none where none of them has this id.
     pub task: Option<usize>,
-    /// Whether it holds up what depends on it: it is neither complete nor cancelled, or it is unknown.
+    /// Whether it blocks what depends on it: it is neither complete nor cancelled, or it is unknown.
     pub open: bool,
 }
 
-/// Edges of all nodes, one behind the other.
+/// Edges of all nodes, one after the other.
 #[derive(Debug, Clone)]
 pub(super) struct Edges {
     starts: Vec<usize>,
@@ -124,12 +124,12 @@ impl<'a> Graph<'a> {
         self.forward.of(task).iter().map(|&node| self.seen(node))
     }
 
-    /// Returns what holds a task up: dependencies that are open or that no task has.
+    /// Returns what blocks a task: dependencies that are open or that no task has.
     pub fn open_dependencies(&self, task: usize) -> impl Iterator<Item = Dependency<'a>> + '_ {
         self.dependencies(task).filter(|dependency| dependency.open)
     }
 
-    /// Whether something holds a task up.
+    /// Whether something blocks a task.
     #[must_use]
     pub fn is_blocked(&self, task: usize) -> bool {
         self.forward.of(task).iter().any(|&node| self.is_open(node))

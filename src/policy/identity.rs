@@ -23,7 +23,7 @@ pub fn is_member_meant(config: &Config, pattern: &str, person: &Person) -> bool 
 }
 
 /// Whether a pattern of `members` means a person: with `@` it is compared with the address, else with the
-/// name. `*` stands for anything; case does not matter.
+/// name. `*` means anything; case does not matter.
 #[must_use]
 pub fn is_meant(pattern: &str, person: &Person) -> bool {
     let subject = if pattern.contains('@') { &person.email } else { &person.name };
@@ -67,7 +67,7 @@ fn local_part(person: &Person) -> &str {
     person.email.split('@').next().unwrap_or_default()
 }
 
-/// Compares texts; `*` in the pattern stands for anything, and nothing else in it is special. Case does not matter.
+/// Compares texts; `*` in the pattern means anything, and nothing else in it is special. Case does not matter.
 fn wildcard(pattern: &str, text: &str) -> bool {
     let (pattern, text) = (composed(pattern).to_lowercase(), composed(text).to_lowercase());
     let mut parts = pattern.split('*');
@@ -108,7 +108,7 @@ mod tests {
     }
 
     #[test]
-    fn signers_are_told_by_their_address_alone() {
+    fn signers_are_identified_by_address_alone() {
         let posing = person("dev", "Ada@Example.com");
         for principal in ["ada@example.com", "*@example.com", "ada"] {
             assert!(is_signer(principal, &posing), "{principal}");

@@ -6,7 +6,7 @@ use serde::Serialize;
 use super::Tally;
 use crate::model::{Badge, Facts, Status};
 
-/// How many tasks stand where.
+/// Numbers of tasks by stage, status and badge.
 ///
 /// A cancelled task counts as cancelled and nothing else; every other task counts under exactly one badge. So
 /// `total` is the sum of the badges and of `cancelled`. `blocked` looks at the same tasks another way: a blocked
@@ -19,7 +19,7 @@ pub struct Metrics {
     pub pending: usize,
     /// In a stage that asks nobody.
     pub in_progress: usize,
-    /// In a stage that asks for sign-offs, and some are missing.
+    /// In a stage that requires sign-offs, and some are missing.
     pub awaiting_qa: usize,
     /// With a rejection or a blocking finding.
     pub issues_found: usize,

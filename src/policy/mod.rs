@@ -2,13 +2,13 @@
 //!
 //! Status, badge, whether a task can be worked on, the graph of dependencies, the queue and the metrics row;
 //! which votes count ([`judge`]) for which content ([`coverage_digest`]), where a task may go ([`advance`] and its like),
-//! and what a commit message asks for ([`parse_message`]). Pure: [`derive()`] looks at every task once and returns
-//! what follows; nothing here reads, writes or asks the clock.
+//! and what a commit message requires ([`parse_message`]). Pure: [`derive()`] looks at every task once and returns
+//! what follows; nothing here reads files or the clock, or writes.
 //!
 //! # What blocks
 //!
-//! A dependency holds a task up until the task it names is complete or cancelled. A dependency on an id that no
-//! task has holds it up too: a mistyped id must not let work begin too early. Such ids are listed by
+//! A dependency blocks a task until the task it names is complete or cancelled. A dependency on an id that no
+//! task has blocks it too: a mistyped id must not let work begin too early. Such ids are listed by
 //! [`Graph::unknown`], so that every command can say so.
 
 mod blocking;
@@ -29,7 +29,7 @@ mod queue;
 mod refusal;
 mod rounds;
 mod route;
-mod standing;
+mod status;
 #[cfg(test)]
 mod tests;
 mod tree;
@@ -55,8 +55,8 @@ pub use refusal::Fix;
 pub(crate) use refusal::{Attempt, Hint, Reason, Refusal};
 pub(crate) use rounds::{is_overridden, is_override, overriding_move, round_of};
 pub use route::Route;
-pub use standing::Tally;
-pub(crate) use standing::{badge_of, facts_of, status_of};
+pub use status::Tally;
+pub(crate) use status::{badge_of, facts_of, status_of};
 pub use tree::Branch;
 pub(crate) use tree::Direction;
 pub(crate) use votes::{

@@ -3,7 +3,7 @@
 use crate::model::{Config, Stage};
 
 /// Returns every stage between `none` and `complete`, in order: the common pipeline, with the stages that only
-/// one type has put in behind the stage they follow there.
+/// one type has put in after the stage they follow there.
 #[must_use]
 pub fn stage_order(config: &Config) -> Vec<&str> {
     let mut order: Vec<&str> = config.pipeline.stages.iter().map(Stage::as_str).collect();
@@ -29,7 +29,7 @@ mod tests {
     use crate::model::{Config, Stage, TypeRules};
 
     #[test]
-    fn stages_of_types_stand_behind_what_they_follow() {
+    fn stages_of_types_come_after_the_stage_they_follow() {
         let stages = |names: &[&str]| Some(names.iter().map(|name| Stage::parse(name).unwrap()).collect());
         let mut config = Config::default();
         assert_eq!(stage_order(&config), ["dev", "qa", "sec", "docs"]);

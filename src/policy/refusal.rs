@@ -87,7 +87,7 @@ pub enum Reason {
         finding: String,
     },
     Cycle(Cycle),
-    /// A vote would cover so many files that its record could not be read again.
+    /// A vote would cover too many files: its record could not be read again.
     TooManyFiles {
         role: String,
         files: usize,
@@ -405,7 +405,7 @@ impl fmt::Display for Reason {
             Self::FindingForPeople { role, .. } => write!(f, "what {role} reported is closed by people only"),
             Self::Cycle(cycle) => cycle.fmt(f),
             Self::TooManyFiles { role, files, .. } => {
-                write!(f, "a vote as {role} would cover {files} files, more than one record holds")
+                write!(f, "a vote as {role} would cover {files} files, more than one record can list")
             }
             Self::NoCommit => f.write_str("nothing is committed yet"),
             Self::NoVoteOf(person) => write!(f, "{person} has no vote that counts"),

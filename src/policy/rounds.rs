@@ -12,13 +12,13 @@ pub fn round_of(task: &Task, config: &Config) -> u32 {
     Route::of(config, task.kind.as_deref()).round(&task.history, &task.stage)
 }
 
-/// Tells whether a move of the history overrode what the stage asks for.
+/// Returns whether a move of the history overrode what the stage requires.
 #[must_use]
 pub fn is_override(step: &Move) -> bool {
     step.kind == MoveKind::Override
 }
 
-/// Tells whether an override led a task on, past the stage of a rejection, in its round or a later one.
+/// Returns whether an override led a task on, past the stage of a rejection, in its round or a later one.
 #[must_use]
 pub fn is_overridden(route: Route<'_>, history: &[Move], stage: &Stage, round: u32) -> bool {
     overriding_move(route, history, stage, round).is_some()

@@ -12,7 +12,7 @@ use crate::model::{Config, Move, Stage};
 pub struct Route<'c> {
     config: &'c Config,
     stages: &'c [Stage],
-    /// Globs of the files that need no more than this route asks for.
+    /// Globs of the files that need no more than this route requires.
     own: &'c [String],
 }
 
@@ -99,14 +99,14 @@ impl<'c> Route<'c> {
         if nth <= 1 { 1 } else { nth }
     }
 
-    /// Tells whether a path is among the files that tasks of this type may change without what the usual pipeline asks
+    /// Returns whether a path is among the files that tasks of this type may change without what the usual pipeline requires
     /// for beyond this route.
     #[must_use]
     pub fn is_own(&self, path: &str) -> bool {
         !self.own.is_empty() && is_selected(self.own, path)
     }
 
-    /// Tells whether a role reviews a path on this route. A role that declares paths has those; one that does not has
+    /// Returns whether a role reviews a path on this route. A role that declares paths has those; one that does not has
     /// every path that no role of a later stage declares.
     #[must_use]
     pub fn is_reviewed(&self, role: &str, path: &str) -> bool {

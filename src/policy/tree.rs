@@ -14,7 +14,7 @@ pub enum Direction {
 /// One row of a tree.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Branch<'a> {
-    /// What stands in the row.
+    /// What the row shows.
     pub node: Dependency<'a>,
     /// How deep: 0 for a root.
     pub depth: usize,
@@ -27,7 +27,7 @@ pub struct Branch<'a> {
 impl<'a> Graph<'a> {
     /// Returns the rows of the trees below these tasks, in the order they are printed.
     ///
-    /// Each task is expanded once, where it comes first, so the rows are as many as the edges and a circle ends.
+    /// Each task is expanded once, where it comes first, so the rows are as many as the edges and a cycle ends.
     #[must_use]
     pub fn tree(&self, roots: &[usize], direction: Direction) -> Vec<Branch<'a>> {
         let edges = match direction {
@@ -99,7 +99,7 @@ mod tests {
     }
 
     #[test]
-    fn a_circle_ends() {
+    fn a_cycle_ends() {
         let edges: &[(_, &[_])] = &[("A-1", &["B-1"]), ("B-1", &["A-1"])];
         assert_eq!(drawn(edges, "A-1", Direction::Dependencies), ["└A-1", " └B-1", "  └A-1 (above)"]);
     }

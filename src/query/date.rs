@@ -26,7 +26,7 @@ impl Span {
     }
 }
 
-/// A date or time as it is written, and what it stands for.
+/// A date or time as it is written, and what it means.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Moment {
     /// The canonical form.

@@ -30,15 +30,15 @@ pub(super) enum ErrorKind {
     #[error("expected the name of a field")]
     ExpectedField,
     #[error("no space belongs around `{operator}`")]
-    StrayOperator { operator: &'static str },
+    UnexpectedOperator { operator: &'static str },
     #[error("this quote is not closed")]
     OpenQuote,
     #[error("nothing follows the backslash")]
-    LooseBackslash,
+    TrailingBackslash,
     #[error("this parenthesis is not closed")]
     OpenParenthesis,
     #[error("this parenthesis closes nothing")]
-    LooseParenthesis,
+    UnexpectedParenthesis,
     #[error("more than {limit} parentheses inside each other")]
     TooDeep { limit: usize },
     #[error("unknown field `{}`", printable(word))]
@@ -67,7 +67,7 @@ pub(super) enum ErrorKind {
     DayOnly { field: &'static str, word: String },
     #[error("`{}` is a moment: nothing happened exactly then", printable(word))]
     Moment { field: &'static str, word: String },
-    #[error("nobody knows who you are")]
+    #[error("git has no user name")]
     Nobody,
 }
 
@@ -85,7 +85,7 @@ impl Error {
     }
 
     /// Returns the query on one line and, on a second, carets below what is wrong. Control characters are
-    /// replaced, and of a long query only the surroundings are shown.
+    /// replaced, and of a long query only a part around it is shown.
     #[must_use]
     pub fn caret(&self) -> [String; 2] {
         let start = self.column() - 1;
@@ -154,7 +154,7 @@ impl ErrorKind {
                 format!("expected one of {}", names.join(", "))
             }
             Self::UnknownValue { suggestion: Some(suggestion), .. } => did_you_mean(suggestion),
-            Self::StrayOperator { operator } => format!("write `field{operator}value`"),
+            Self::UnexpectedOperator { operator } => format!("write `field{operator}value`"),
             Self::NoOrder { field } => format!("write `{field}:value`"),
             Self::NoQuestion { field: "ready" } => "write `is:ready`".to_owned(),
             Self::NoQuestion { field } => format!("write `has:{field}` or `no:{field}`"),
@@ -173,13 +173,13 @@ impl ErrorKind {
             }
             Self::DayOnly { .. } => "use a day, such as `today` or `-1d`".to_owned(),
             Self::Nobody => "name the assignee, or set `git config user.name`".to_owned(),
-            Self::LooseParenthesis | Self::OpenQuote | Self::OpenParenthesis => {
+            Self::UnexpectedParenthesis | Self::OpenQuote | Self::OpenParenthesis => {
                 "to search for the sign itself, put a backslash before it".to_owned()
             }
             Self::UnknownValue { .. }
             | Self::ExpectedField
             | Self::Expected { .. }
-            | Self::LooseBackslash
+            | Self::TrailingBackslash
             | Self::TooDeep { .. }
             | Self::OneValue { .. }
             | Self::NoSort { .. }
@@ -218,7 +218,7 @@ impl Fault {
         Self { span, kind }
     }
 
-    /// Makes a fault of something that should stand at this byte.
+    /// Makes a fault of something that should be at this byte.
     pub(super) fn expected(at: usize, what: impl Into<String>) -> Self {
         Self::new(at..at, ErrorKind::Expected { what: what.into() })
     }

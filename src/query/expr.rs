@@ -339,8 +339,8 @@ fn write_term(term: &Term, f: &mut Formatter<'_>) -> fmt::Result {
     Ok(())
 }
 
-/// Writes a value as it stands where that is safe, else in quotes, and with backslashes where it has stars, which
-/// quotes would make literal. `alone`: no field stands before it.
+/// Writes a value as it is where that is safe, else in quotes, and with backslashes where it has stars, which
+/// quotes would make literal. `alone`: no field is before it.
 fn write_word(word: &Word, alone: bool, f: &mut Formatter<'_>) -> fmt::Result {
     let keyword = |text: &str| ["or", "and", "not"].iter().any(|keyword| text.eq_ignore_ascii_case(keyword));
     let plain = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_' | '.' | '/' | '#' | '@' | '+' | '%');

@@ -16,10 +16,10 @@
 //!
 //! # Operators
 //!
-//! `:` asks as people would, `=` asks for the whole value, `!=` for anything else (also for no value at all).
+//! `:` compares as people would, `=` requires the whole value, `!=` for anything else (also for no value at all).
 //! `<` `<=` `>` `>=` compare what has an order; `created:>=2026-11` is the same as `created>=2026-11`. Commas
 //! give a choice: `stage:dev,qa`. A field without a value matches no comparison, so `-estimate>2h` finds tasks
-//! without an estimate as well. `*` stands for anything where it is not quoted, and then the whole value must
+//! without an estimate as well. `*` means anything where it is not quoted, and then the whole value must
 //! match: `title:dark*` finds what begins with "dark".
 //!
 //! | fields | `:` | order |
@@ -29,7 +29,7 @@
 //! | `title` `blocked` `cancelled` `source` `body` | a part of the text | |
 //! | `file` | like a line of `.gitignore`: without `/` a name anywhere, with `/` a path or anything below it; `*` stays within a folder, `**` does not | |
 //! | `priority` | critical, high, medium, low; a task without one counts as medium | low < medium < high < critical, unknown words below all |
-//! | `stage` | a stage of the pipeline, `none` or `complete` | none, the pipeline's, complete; a stage of no pipeline stands nowhere |
+//! | `stage` | a stage of the pipeline, `none` or `complete` | none, the pipeline's, complete; a stage of no pipeline is nowhere |
 //! | `status` `badge` (`qa`) | one of the known words | |
 //! | `estimate` `spent` | a length: `45m`, `1h30m`, `2d` of eight hours | shorter < longer |
 //! | `due` `created` `updated` `since` | a day, month or year: `2026-11-11`, `2026-11`, `2026`, `today`, `tomorrow`, `-7d`, `+7d` | earlier < later |
@@ -46,7 +46,7 @@
 //!
 //! No text makes it panic or run away. [`Query`]'s `Display` is canonical: parsing it gives the same query.
 //! Everything that can be resolved is resolved while parsing, so that matching ten thousand tasks costs less
-//! than reading them; a body is only asked for where a `body` term decides.
+//! than reading them; a body is only read where a `body` term decides.
 
 mod date;
 mod error;

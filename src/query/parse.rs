@@ -7,7 +7,7 @@ use crate::query::expr::Expr;
 use crate::query::term::{Ask, Term};
 use crate::query::{Context, Query};
 
-/// A value as it is written: text, with stars that stand for anything between its pieces.
+/// A value as it is written: text, with stars that mean anything between its pieces.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Word {
     pieces: Vec<String>,
@@ -45,7 +45,7 @@ impl Word {
     }
 }
 
-/// A word and where it stands.
+/// A word and where it is.
 #[derive(Debug, Clone)]
 pub(super) struct Placed {
     pub(super) word: Word,
@@ -97,7 +97,7 @@ impl Op {
         }
     }
 
-    /// Whether it asks for an order.
+    /// Whether it compares by order.
     pub(super) fn compares(self) -> bool {
         matches!(self, Self::Less | Self::AtMost | Self::More | Self::AtLeast)
     }
@@ -120,7 +120,7 @@ impl<'t> Scanner<'t> {
         Self { text, at: 0 }
     }
 
-    /// Returns the byte it stands at.
+    /// Returns the byte it is at.
     pub(super) fn at(&self) -> usize {
         self.at
     }
@@ -147,7 +147,7 @@ impl<'t> Scanner<'t> {
         self.at = self.text.len() - self.rest().trim_start().len();
     }
 
-    /// Goes past a keyword that stands alone, in any case.
+    /// Goes past a keyword that is alone, in any case.
     pub(super) fn take_keyword(&mut self, keyword: &str) -> bool {
         let Some((head, tail)) = self.rest().split_at_checked(keyword.len()) else { return false };
         let ends = tail.chars().next().is_none_or(|c| c.is_whitespace() || c == '(' || c == ')');
@@ -158,7 +158,7 @@ impl<'t> Scanner<'t> {
         found
     }
 
-    /// Goes past a field's name and the operator behind it, if both are there.
+    /// Goes past a field's name and the operator after it, if both are there.
     pub(super) fn take_field(&mut self) -> Option<(&'t str, Range<usize>, Op)> {
         let rest = self.rest();
         let is_name = |c: char| c.is_alphabetic() || c == '_' || c == '-';
@@ -177,8 +177,8 @@ impl<'t> Scanner<'t> {
         Some((&rest[..length], span, op))
     }
 
-    /// Returns an operator that stands where a term should begin.
-    pub(super) fn loose_operator(&self) -> Option<(Range<usize>, Op)> {
+    /// Returns an operator that is where a term should begin.
+    pub(super) fn unexpected_operator(&self) -> Option<(Range<usize>, Op)> {
         let (size, op) = Op::at_start_of(self.rest())?;
         Some((self.at..self.at + size, op))
     }
@@ -212,7 +212,7 @@ impl<'t> Scanner<'t> {
             match (c, quote) {
                 ('\\', _) => {
                     let Some(next) = self.peek() else {
-                        return Err(Fault::new(here..self.at, ErrorKind::LooseBackslash));
+                        return Err(Fault::new(here..self.at, ErrorKind::TrailingBackslash));
                     };
                     self.at += next.len_utf8();
                     push(&mut pieces, next);
@@ -237,7 +237,7 @@ fn push(pieces: &mut [String], c: char) {
     }
 }
 
-/// How deep parentheses may stand inside each other: the parser, and all that walks a query, recurses this far.
+/// How deep parentheses may be inside each other: the parser, and all that walks a query, recurses this far.
 const DEEPEST: usize = 64;
 
 impl Query {
@@ -263,7 +263,7 @@ impl Parser<'_, '_> {
         let root = self.either()?;
         match self.scan.peek() {
             // Only a parenthesis ends a group before the text does.
-            Some(_) => Err(Fault::new(self.scan.at()..self.scan.at() + 1, ErrorKind::LooseParenthesis)),
+            Some(_) => Err(Fault::new(self.scan.at()..self.scan.at() + 1, ErrorKind::UnexpectedParenthesis)),
             None => Ok(root),
         }
     }
@@ -299,8 +299,8 @@ impl Parser<'_, '_> {
         let mut negated = false;
         loop {
             self.scan.skip_spaces();
-            if let Some((span, op)) = self.scan.loose_operator() {
-                return Err(Fault::new(span, ErrorKind::StrayOperator { operator: op.sign() }));
+            if let Some((span, op)) = self.scan.unexpected_operator() {
+                return Err(Fault::new(span, ErrorKind::UnexpectedOperator { operator: op.sign() }));
             }
             if self.scan.take_keyword("not") {
                 negated = !negated;

@@ -115,7 +115,7 @@ fn names(word: &Word) -> Vec<Word> {
         for (part, text) in piece.split('/').enumerate() {
             match names.last_mut() {
                 Some(name) if part == 0 && at == 0 => name[0].push_str(text),
-                // A piece follows a `*`: the name goes on behind it.
+                // A piece follows a `*`: the name goes on after it.
                 Some(name) if part == 0 => name.push(text.to_owned()),
                 _ => names.push(vec![text.to_owned()]),
             }
@@ -165,7 +165,7 @@ fn matches_from_root(segments: &[Segment], path: &str, below: bool) -> bool {
     }
 }
 
-/// Up to this length a text is searched as it stands; a longer one is folded once and searched in linear time.
+/// Up to this length a text is searched as it is; a longer one is folded once and searched in linear time.
 const SHORT: usize = 256;
 
 /// A text to be searched, which compares equal to folded texts. Short ASCII, nearly everything, is not copied.
@@ -200,7 +200,7 @@ impl<'a> Rest<'a> {
         tail.eq_ignore_ascii_case(needle).then_some(Self(head))
     }
 
-    /// Returns what follows the first place where the needle stands.
+    /// Returns what follows the first place where the needle is.
     pub(super) fn after(self, needle: &str) -> Option<Self> {
         let at = if self.0.len() > SHORT {
             self.0.find(needle)

@@ -78,7 +78,7 @@ impl Ask {
     /// The words before `:` that are no field.
     const OTHERS: [(&'static str, Self); 3] = [("is", Self::Is), ("has", Self::Has), ("no", Self::No)];
 
-    /// Reads what stands before an operator.
+    /// Reads what is before an operator.
     pub(super) fn known(name: &str, span: Range<usize>) -> Result<Self, Fault> {
         if let Some((_, ask)) = Self::OTHERS.iter().find(|(other, _)| name.eq_ignore_ascii_case(other)) {
             return Ok(*ask);
@@ -90,7 +90,7 @@ impl Ask {
         }
     }
 
-    /// Returns what stands before the operator.
+    /// Returns what is before the operator.
     pub(super) fn name(self) -> &'static str {
         match self {
             Self::Text => "",
@@ -115,7 +115,7 @@ impl Term {
         Ok(Self { ask: Ask::Text, op: Op::Has, words: vec![placed.word], test })
     }
 
-    /// Makes a term of a field, an operator and values; `span` is where the field stands.
+    /// Makes a term of a field, an operator and values; `span` is where the field is.
     pub(super) fn new(
         ask: Ask,
         op: Op,
@@ -405,7 +405,7 @@ fn times(field: Field, op: Op, words: Vec<Placed>, context: &Context<'_>) -> Res
     Ok((canonical, Test::Times(field, spans, context.now.offset().local_minus_utc())))
 }
 
-/// Whether `other` stands to `value` as the operator says.
+/// Whether `other` is to `value` as the operator says.
 fn satisfies<T: Ord>(op: Op, other: &T, value: &T) -> bool {
     match op {
         Op::Less => other < value,

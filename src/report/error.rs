@@ -5,7 +5,7 @@ use minijinja::ErrorKind;
 /// An error of a template.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// The template is wrong, or asks for what it may not have.
+    /// The template is wrong, or uses what it may not have.
     #[error("{}: {message}", place(.template, *.line))]
     Template {
         /// The template's file name.

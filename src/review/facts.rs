@@ -15,7 +15,7 @@ pub struct RangeFacts<'a> {
     pub range: RangeReview,
     /// Whether the head's own rules judge, because the base has none.
     pub is_own_policy: bool,
-    /// The commits, each behind its parents.
+    /// The commits, each after its parents.
     pub commits: Vec<CommitFacts>,
     /// The files that differ between the merge base and the head, by path.
     pub files: Vec<FileFacts>,
@@ -31,18 +31,18 @@ pub struct RangeFacts<'a> {
     pub merged: Vec<MergedRecord>,
     /// Whose they are: the tasks in progress at the head, by assignee. Filled in only where a limit is agreed.
     pub in_progress: BTreeMap<String, Vec<TaskId>>,
-    /// What the project's own commands said; none where the caller did not allow them.
+    /// Results of the project's own commands; none where the caller did not allow them.
     pub commands: Option<Vec<CommandOutcome>>,
     /// Who is who.
     pub people: People<'a>,
 }
 
-/// What one of the project's own commands said.
+/// The result of one of the project's own commands.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CommandOutcome {
     /// Its name.
     pub name: String,
-    /// Whether it said yes.
+    /// Whether it succeeded.
     pub is_yes: bool,
     /// The last line that it printed.
     pub message: String,

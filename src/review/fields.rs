@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::FieldChange;
-use crate::doc::check_boxes;
+use crate::doc::checkboxes;
 use crate::model::{Field, Task};
 
 /// Returns the fields that differ, by key, but for the stage and the history, which are moves.
@@ -47,7 +47,7 @@ pub struct Ticks {
 pub fn ticks(before: Option<&Task>, after: &Task) -> Ticks {
     let counts = |task: &Task| {
         let mut counts: BTreeMap<String, (i32, i32)> = BTreeMap::new();
-        for found in check_boxes(&task.body) {
+        for found in checkboxes(&task.body) {
             let count = counts.entry(found.text.trim().to_owned()).or_default();
             *if found.done { &mut count.0 } else { &mut count.1 } += 1;
         }

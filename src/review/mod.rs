@@ -3,7 +3,7 @@
 //!
 //! [`review`] looks at the range once. Every task that the range touches becomes a [`TaskReview`]; every rule of the
 //! policy becomes a [`RuleOutcome`] with its [`Violation`]es. Nothing is believed that a file claims: moves, votes and
-//! files are judged again as they will be merged, by the rules of the base ([`crate::policy::landing`]), and what is said
+//! files are judged again as they will be merged, by the rules of the base ([`crate::policy::landing`]), and what that
 //! of them comes in with the facts.
 //!
 //! It owns the rules of the gate, one file each in `rules`. It refuses to read files, ask git or format text.

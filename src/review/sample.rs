@@ -8,7 +8,7 @@ use crate::model::{
 };
 use crate::policy::{Missing, Trust};
 
-/// Returns a time so many hours after a fixed one.
+/// Returns a time some hours after a fixed one.
 pub(crate) fn at(hours: i64) -> DateTime<Utc> {
     "2026-11-11T06:00:00Z".parse::<DateTime<Utc>>().expect("a time") + chrono::Duration::hours(hours)
 }
@@ -90,7 +90,7 @@ pub(crate) fn judged(mut review: Review, violations: Vec<Violation>) -> Review {
     review
 }
 
-/// Returns a range without tasks that nothing stands against.
+/// Returns a range without tasks and violations.
 pub(crate) fn empty() -> Review {
     let range = RangeReview {
         base: Some("origin/main".to_owned()),

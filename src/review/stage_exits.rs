@@ -1,8 +1,8 @@
-//! What the range made of each task: its moves, the stages that it led it out of, and what those asked for beside votes.
+//! What the range made of each task: its moves, the stages that it led it out of, and what those required beside votes.
 //!
 //! A move that a later failure undid rests on nothing any more, so only the last move out of a stage counts, and only
-//! where the task stands behind that stage at the head. Moves that the base has already were judged when they were
-//! merged. What votes are worth is said by [`crate::policy::landing`].
+//! where the task is past that stage at the head. Moves that the base has already were judged when they were
+//! merged. What votes are worth is judged by [`crate::policy::landing`].
 
 use super::facts::{RangeFacts, RangeTask};
 use crate::model::{Config, Move, Stage, Task};
@@ -19,7 +19,7 @@ pub(super) struct Judged<'f> {
     pub(super) stage_exits: Vec<StageExit<'f>>,
     /// The same, with what votes are worth there.
     pub(super) leavings: Vec<&'f JudgedLeaving>,
-    /// How it stands in the stage it is in; none where it is gone, broken or closed.
+    /// Its state in its current stage; none where it is gone, broken or closed.
     pub(super) current: Option<Current<'f>>,
 }
 
@@ -31,7 +31,7 @@ pub(super) struct StageExit<'f> {
     pub(super) step: Option<&'f Move>,
     /// Whether that move was an override, or jumped over the stage.
     pub(super) is_forced: bool,
-    /// What the stage asks for beside votes, and is not there.
+    /// What the stage requires beside votes, and is not there.
     pub(super) missing: Vec<Missing>,
 }
 
@@ -39,7 +39,7 @@ pub(super) struct StageExit<'f> {
 pub(super) struct Current<'f> {
     /// The roles that it asks.
     pub(super) roles: &'f [JudgedRole],
-    /// What it asks for beside votes, and is not there.
+    /// What it requires beside votes, and is not there.
     pub(super) missing: Vec<Missing>,
 }
 
@@ -146,7 +146,7 @@ impl<'f> RangeFacts<'f> {
         lifted.filter_map(|(at, status)| Some(self.rejection(self.vote(*at, status)?.record))).collect()
     }
 
-    /// Returns a rejection that stands, as what is missing.
+    /// Returns a rejection that counts, as what is missing.
     pub(super) fn rejection(&self, record: &VoteRecord) -> Missing {
         let own = &record.vote;
         let notes = own.notes.as_deref().and_then(|notes| notes.lines().next());
@@ -187,7 +187,7 @@ impl<'f> RangeFacts<'f> {
 
 /// Returns the moves of `after` that `before` does not have, in order, each with its place in `after`.
 ///
-/// Two branches' moves may stand between one another after a merge, so what was there before need not be a beginning:
+/// Two branches' moves may be between one another after a merge, so what was there before need not be a beginning:
 /// it must be there in its order.
 fn added<'m>(before: &[Move], after: &'m [Move]) -> Vec<(usize, &'m Move)> {
     let mut waiting = before.iter().peekable();
@@ -225,7 +225,7 @@ mod tests {
     }
 
     #[test]
-    fn additions_are_told_apart_from_what_was_there() {
+    fn added_moves_are_found() {
         for (before, after, expected) in
             [("", "ab", "ab"), ("ab", "abc", "c"), ("ab", "axb", "x"), ("ab", "ab", ""), ("a", "aa", "a")]
         {

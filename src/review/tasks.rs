@@ -219,7 +219,7 @@ fn covered(path: &str, facts: Option<&FileFacts>, range: &RangeFacts<'_>) -> Fil
     }
 }
 
-/// Shows a file; one that the head has as the base had is told as undone.
+/// Shows a file; one that the head has as the base had is shown as restored.
 fn file(path: &str, facts: Option<&FileFacts>) -> FileReview {
     let change = facts.map_or(FileChange::Restored, |facts| match (&facts.before, &facts.after) {
         (None, _) => FileChange::Added,

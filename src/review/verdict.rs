@@ -101,7 +101,7 @@ impl Violation {
         }
     }
 
-    /// Tells whether it shuts the gate.
+    /// Returns whether it shuts the gate.
     #[must_use]
     pub fn is_error(&self) -> bool {
         self.level == Level::Error
@@ -136,7 +136,7 @@ impl Violation {
 pub struct RuleOutcome {
     /// The rule.
     pub rule: GateRule,
-    /// How strictly it is held: `off`, `warn`, `error`.
+    /// How strictly it is enforced: `off`, `warn`, `error`.
     pub level: Level,
     /// How many violations shut the gate.
     pub errors: usize,
@@ -162,7 +162,7 @@ pub struct Verdict {
 }
 
 impl Verdict {
-    /// Tells whether the gate lets the range through.
+    /// Returns whether the gate lets the range through.
     #[must_use]
     pub fn is_yes(&self) -> bool {
         self.errors == 0

@@ -89,7 +89,7 @@ pub struct TaskReview {
     pub votes: Vec<VoteReview>,
     /// How many approvals count for the stage it is in.
     pub approved: u32,
-    /// How many are asked for there.
+    /// How many are requested there.
     pub required: u32,
     /// Boxes that were ticked.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -102,7 +102,7 @@ pub struct TaskReview {
     pub fields: Vec<FieldChange>,
     /// Whether the text below the front matter changed in more than ticks.
     pub is_reworded: bool,
-    /// Findings that were opened, settled, waived or opened again, and those that are open.
+    /// Findings that were opened, resolved, waived or opened again, and those that are open.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub findings: Vec<FindingReview>,
     /// How many notes were written.
@@ -113,7 +113,7 @@ pub struct TaskReview {
     /// The files that these changed.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub files: Vec<FileReview>,
-    /// What is missing for the next stage, each with what mends it.
+    /// What is missing for the next stage, each with what fixes it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub missing: Vec<MissingReview>,
     /// How many violations of the gate that are about it shut the gate.
@@ -123,13 +123,13 @@ pub struct TaskReview {
 }
 
 impl TaskReview {
-    /// Tells whether something stands against it that shuts the gate; a record that cannot be read does.
+    /// Returns whether it has a violation that shuts the gate; a record that cannot be read does.
     #[must_use]
     pub fn is_refused(&self) -> bool {
         self.errors > 0 || (self.stage.is_empty() && !self.is_deleted)
     }
 
-    /// Returns where a task stands that the range does not move.
+    /// Returns where a task is that the range does not move.
     #[must_use]
     pub fn status(&self) -> String {
         match (self.is_new, self.stage.as_str()) {
@@ -307,7 +307,7 @@ impl FileChange {
             Self::Changed => "changed",
             Self::Deleted => "deleted",
             Self::Mode => "mode",
-            Self::Restored => "undone",
+            Self::Restored => "restored",
         }
     }
 }

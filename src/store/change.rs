@@ -23,9 +23,9 @@ pub enum ChangeAction {
 pub struct Change {
     /// Path below the top of the working tree, with `/`.
     pub path: String,
-    /// The text that stands there now; none where the file is new.
+    /// The text that is there now; none where the file is new.
     pub before: Option<String>,
-    /// The text that shall stand there.
+    /// The text that shall be there.
     pub after: String,
 }
 

@@ -38,7 +38,7 @@ pub enum Error {
     /// The commit has no `.tracker`.
     #[error("there is no tracker in commit `{rev}`")]
     NoTrackerAt {
-        /// The revision asked for.
+        /// The revision requested.
         rev: String,
     },
     /// A file could not be read or written.
@@ -51,10 +51,10 @@ pub enum Error {
         /// The system's word.
         source: io::Error,
     },
-    /// Another process holds the lock.
+    /// Another process has the lock.
     #[error("the tracker is locked by {holder}; waited {waited:?}")]
     Locked {
-        /// Who holds it.
+        /// Who has it.
         holder: Holder,
         /// How long this process waited.
         waited: Duration,
@@ -65,7 +65,7 @@ pub enum Error {
     /// No task has this id.
     #[error("no task matches `{query}`")]
     NotFound {
-        /// What was asked for.
+        /// What was requested.
         query: String,
         /// An id that is close to it.
         nearest: Option<String>,
@@ -73,7 +73,7 @@ pub enum Error {
     /// More than one task matches.
     #[error("`{query}` matches {} tasks", matches.len())]
     Ambiguous {
-        /// What was asked for.
+        /// What was requested.
         query: String,
         /// The ids that match.
         matches: Vec<String>,
@@ -98,7 +98,7 @@ pub enum Error {
         /// The file.
         path: PathBuf,
     },
-    /// A hook that our part cannot be told apart from the rest of.
+    /// A hook in which our part cannot be distinguished from the rest.
     #[error("the hook `{}` cannot be changed: {reason}", path.display())]
     BrokenHook {
         /// The hook.
@@ -135,7 +135,7 @@ impl Error {
 pub enum Tracked {
     /// Staged, and left out of the working tree by a sparse checkout.
     LeftOut,
-    /// So many files of it are left out of the working tree by a sparse checkout.
+    /// Number of its files that are left out of the working tree by a sparse checkout.
     PartlyLeftOut(usize),
     /// Staged.
     Staged,

@@ -14,7 +14,7 @@ use super::{Entry, EntryKind, Error, Result};
 /// Largest file that is read, in bytes. A record is a page of text; what is larger is not one.
 pub const LARGEST_FILE: u64 = 4 * 1024 * 1024;
 
-/// What tells whether a file is still the one that was read.
+/// What says whether a file is still the one that was read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Stat {
     /// Nanoseconds since 1970 at which the content last changed.

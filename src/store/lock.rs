@@ -12,10 +12,10 @@ use fs4::FileExt;
 use super::{Error, Result};
 use crate::git::{open_regular, share};
 
-/// So many bytes are read of what the holder wrote.
+/// Maximum number of bytes read of what the holder wrote.
 const LONGEST_LINE: u64 = 300;
 
-/// Who holds the lock, as they wrote it down.
+/// Who has the lock, as written in it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Holder(Option<String>);
 
@@ -25,14 +25,14 @@ impl fmt::Display for Holder {
     }
 }
 
-/// The lock, held until dropped.
+/// The lock, released when dropped.
 #[derive(Debug)]
 pub(super) struct Lock {
     _file: File,
 }
 
 impl Lock {
-    /// Takes the lock, waiting at most `timeout`. `action` is what others are told while they wait.
+    /// Takes the lock, waiting at most `timeout`. `action` is what others see while they wait.
     pub(super) fn acquire(path: &Path, timeout: Duration, action: &str) -> Result<Self> {
         let file = open(path)?;
         let mut file = match FileExt::try_lock(&file) {
@@ -40,7 +40,7 @@ impl Lock {
             Err(fs4::TryLockError::WouldBlock) => wait(file, path, timeout)?,
             Err(fs4::TryLockError::Error(source)) => return Err(Error::io("lock", path)(source)),
         };
-        // Only a help for whoever waits: the lock holds whether or not this is written.
+        // Only a help for whoever waits: the lock counts whether or not this is written.
         let line = format!("process {} ({action})\n", std::process::id());
         let _ = file.set_len(0).and_then(|()| file.rewind()).and_then(|()| file.write_all(line.as_bytes()));
         Ok(Self { _file: file })
@@ -48,7 +48,7 @@ impl Lock {
 }
 
 impl Lock {
-    /// Takes the lock where nobody holds it.
+    /// Takes the lock where nobody has it.
     pub(super) fn try_acquire(path: &Path) -> Result<Option<Self>> {
         let file = open(path)?;
         match FileExt::try_lock(&file) {
@@ -107,7 +107,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_second_taker_waits_and_is_told_who_holds_it() {
+    fn a_second_process_waits_and_reports_the_holder() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("deep/lock");
         let lock = Lock::acquire(&path, Duration::from_secs(1), "set TASK-1").unwrap();

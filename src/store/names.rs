@@ -1,4 +1,4 @@
-//! The names of task files, sorted: one behind the other in one text, because so many small texts cost more than
+//! The names of task files, sorted: one after the other in one text, because many small texts cost more than
 //! reading the folder does.
 
 use super::folder::Folder;
@@ -6,7 +6,7 @@ use super::source::Source;
 use super::{EntryKind, Result, unexpected_among};
 use crate::model::{Problem, RecordKind, TaskId};
 
-/// What the tasks' folder holds.
+/// What the tasks' folder contains.
 #[derive(Debug, Default)]
 pub(super) struct Names {
     text: String,
@@ -15,7 +15,7 @@ pub(super) struct Names {
     others: Vec<(String, EntryKind)>,
 }
 
-/// One name: where it stands in the text, and its beginning as a number of the same order, which is enough to sort
+/// One name: where it is in the text, and its beginning as a number of the same order, which is enough to sort
 /// nearly all names without looking each up.
 #[derive(Debug, Clone, Copy)]
 struct Row {
@@ -64,7 +64,7 @@ impl Names {
         Ok(unexpected_among(&entries))
     }
 
-    /// Tells a task's file from what is none. Every listing asks this of every file.
+    /// Whether a name is a task file's. Every listing calls this of every file.
     fn add(&mut self, name: &str, kind: EntryKind) {
         let ending = RecordKind::Task.endings()[0];
         let is_task = || name.strip_suffix(ending).is_some_and(|id| TaskId::check(id).is_ok());

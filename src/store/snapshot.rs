@@ -21,7 +21,7 @@ pub struct TaskFile {
     pub id: TaskId,
     /// Path below the top of the working tree.
     pub path: String,
-    /// The bytes as they stand.
+    /// The bytes as they are.
     pub bytes: Vec<u8>,
 }
 
@@ -116,7 +116,7 @@ impl Snapshot {
         }
     }
 
-    /// Reads the configuration for a command that only reads: where it is broken the default one stands in, and
+    /// Reads the configuration for a command that only reads: where it is broken the default one is used, and
     /// what is wrong comes with it as errors.
     #[must_use]
     pub fn config_or_default(&self) -> (Config, Vec<Problem>) {
@@ -292,7 +292,7 @@ impl Snapshot {
         Ok(paths.filter_map(|path| Some((role_of(&path)?, path))).collect())
     }
 
-    /// Reads what all roles are told, sorted by name, and the problems of the files that cannot be read.
+    /// Reads the instructions for all roles, sorted by name, and the problems of the files that cannot be read.
     pub fn roles(&self) -> Result<(Vec<RoleGuide>, Vec<Problem>)> {
         let (mut guides, mut problems) = (Vec::new(), Vec::new());
         for name in self.role_files()?.keys() {
@@ -305,7 +305,7 @@ impl Snapshot {
         Ok((guides, problems))
     }
 
-    /// Reads what a role is told, or what is wrong with its file; none where it has none.
+    /// Reads the instructions for a role, or what is wrong with its file; none where it has none.
     pub fn role(&self, name: &str) -> Result<Option<std::result::Result<RoleGuide, Vec<Problem>>>> {
         // A name that is a path would lead elsewhere.
         let Some(path) = RecordPath::role(name).map(String::from) else { return Ok(None) };

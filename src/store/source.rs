@@ -14,7 +14,7 @@ use super::{Error, Result, Snapshot};
 use crate::git;
 use crate::model::{RecordKind, TRACKER_FOLDER};
 
-/// What stands under a name in a folder.
+/// What is under a name in a folder.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Entry {
     /// The name within its folder.
@@ -61,7 +61,7 @@ pub(super) enum Source {
     Staged { repository: Rc<git::Repository>, staged: Box<git::Staged> },
 }
 
-/// A commit's files: looked up one by one, and listed as a whole only when somebody asks for all tasks.
+/// A commit's files: looked up one by one, and listed as a whole only when all tasks are needed.
 #[derive(Debug)]
 pub(super) struct Commit {
     pub(super) id: git::CommitId,
@@ -197,7 +197,7 @@ impl Source {
     }
 }
 
-/// Walks folders on disk. Links are told of and not followed.
+/// Walks folders on disk. Links are reported and not followed.
 fn walk_files(top: &Path, folder: &str) -> Result<Vec<(String, EntryKind)>> {
     let mut found = Vec::new();
     for entry in

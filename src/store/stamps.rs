@@ -55,7 +55,7 @@ impl Stamps {
         Ok(Folder::open(top, folder)?.map(|folder| Self { folder }))
     }
 
-    /// Returns the stamp of a folder in it; none where that is not there, is a link, or holds a folder.
+    /// Returns the stamp of a folder in it; none where that is not there, is a link, or contains a folder.
     #[must_use]
     pub fn take(&self, name: &str) -> Option<FolderStamp> {
         let folder = self.folder.stat(name)?;

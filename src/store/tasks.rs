@@ -13,9 +13,9 @@ use super::{Result, Stat};
 use crate::model::{Problem, RecordKind, Summary, Task, TaskId};
 use crate::{doc, git};
 
-/// From so many files on, the work is spread over threads; below, starting them costs more than it gives.
+/// From this many files on, the work is spread over threads; below, starting them costs more than it gives.
 const WORTH_THREADS: usize = 256;
-/// So many files may be read anew at each listing before the index is written again.
+/// Number of files that may be read anew at each listing before the index is written again.
 const STALE_ENOUGH: usize = 32;
 
 /// What the names of the indices of commits begin with.
@@ -45,7 +45,7 @@ pub struct Tasks {
 }
 
 impl Tasks {
-    /// Reads the tasks of a working tree through the index, and mends the index where it pays.
+    /// Reads the tasks of a working tree through the index, and fixes the index where it pays.
     pub(super) fn from_work_tree(top: &Path, index_path: &Path, started: i64) -> Result<Self> {
         let Some(folder) = Folder::open(top, RecordKind::Task.folder())? else { return Ok(Self::default()) };
         let index = Index::read(index_path);
@@ -73,7 +73,7 @@ impl Tasks {
             return Ok(Self { index, slots, ..Self::default() });
         }
         let tasks = Self::from_source(source)?;
-        // Files that are no tasks are not remembered, and must be told of each time.
+        // Files that are no tasks are not remembered, and must be reported each time.
         if tasks.unexpected.is_empty() && tasks.slots.len() > STALE_ENOUGH {
             forget_others(&path);
             tasks.write_index(&path, i64::MAX);
@@ -108,7 +108,7 @@ impl Tasks {
         (summaries, problems)
     }
 
-    /// Returns those of the tasks that are wanted, sorted by file name, and all problems.
+    /// Returns those of the tasks that are requested, sorted by file name, and all problems.
     pub fn select<'a>(
         &'a self,
         is_selected: impl FnMut(&Summary<'a>) -> bool,
@@ -152,7 +152,7 @@ impl Tasks {
                 stored.to_problem(&format!("{}/{}", RecordKind::Task.folder(), self.name(*slot)))
             };
             problems.extend(record.problems.iter().map(problem));
-            // Only what is wanted is moved: a summary is as large as a line of text.
+            // Only what is requested is moved: a summary is as large as a line of text.
             match record.summary {
                 Some(summary) if is_selected(&summary) => summaries.push(summary),
                 _ => {}

@@ -1,6 +1,6 @@
 //! Several files that are written as one: staged beside their places, noted down, renamed together.
 //!
-//! Two files of the git dir say how far a write has come. [`STAGED`] names the temporary files, and whoever holds the lock
+//! Two files of the git dir say how far a write has come. [`STAGED`] names the temporary files, and whoever has the lock
 //! next removes them. It becomes [`UNFINISHED`] in the moment before the first file is renamed: from then on until it is
 //! removed, some files may be new and others old, and whoever finds it puts the old ones back before reading. So a write
 //! that was killed has not been, and the command can be given again. What somebody has edited since stays as it is.
@@ -24,11 +24,11 @@ use crate::git::{read_regular, share};
 
 /// The name of what is noted down while files are staged.
 const STAGED: &str = "staged";
-/// The local folder of both. Its time of change tells whether a write came between two looks at it.
+/// The local folder of both. Its time of change says whether a write came between two looks at it.
 const FOLDER: &str = "writes";
 /// The name of what is noted down while files are renamed.
 const UNFINISHED: &str = "unfinished";
-/// So many files make more threads worth their start: each waits for the disk.
+/// From this many files on more threads pay: each waits for the disk.
 const WORTH_THREADS: usize = 16;
 
 /// So often a reader looks again before it takes what it has read between two writes.
@@ -50,9 +50,9 @@ struct JournalFile {
     path: String,
     /// The name of its temporary file, in the same folder.
     temporary: String,
-    /// What stood there before; none where the file is new.
+    /// What was there before; none where the file is new.
     before: Option<String>,
-    /// Digest of what is to stand there.
+    /// Digest of what is to be there.
     after: String,
 }
 
@@ -228,7 +228,7 @@ impl Journal {
         Ok(())
     }
 
-    /// Puts back what stood there before, where what stands there now is what this write put there.
+    /// Puts back what was there before, where what is there now is what this write put there.
     fn undo(&self, top: &Path) -> Result<()> {
         for file in self.files.iter().rev() {
             let (folder, name) = split(&file.path);

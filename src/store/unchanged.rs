@@ -11,7 +11,7 @@ use std::thread;
 use super::folder::Folder;
 use super::index::Index;
 
-/// So many files make another thread worth its start.
+/// From this many files on another thread pays.
 const WORTH_A_THREAD: usize = 4_000;
 const MOST_THREADS: usize = 8;
 /// How many files a thread takes at a time: few enough that all end at once.

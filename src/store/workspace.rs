@@ -19,7 +19,7 @@ use crate::model::{Config, Problem, RecordKind, TRACKER_FOLDER};
 /// Its modification time is when the configuration was last found readable.
 pub(super) const POLICY_READ: &str = "policy-read";
 
-/// How long a write waits for the lock unless it is told otherwise.
+/// How long a write waits for the lock unless set otherwise.
 const LOCK_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// A working tree: each linked worktree has its own tracker, all share one lock.
@@ -134,7 +134,7 @@ impl Workspace {
         self
     }
 
-    /// Tells whether there is a tracker in the working tree.
+    /// Returns whether there is a tracker in the working tree.
     pub fn has_tracker(&self) -> Result<bool> {
         Ok(self.repo_paths.work_dir.is_some() && Folder::open(&self.work_dir, TRACKER_FOLDER)?.is_some())
     }
@@ -173,7 +173,7 @@ impl Workspace {
         self.repo_paths.git_dir.join("tracker").join(name)
     }
 
-    /// Writes a local file, atomically but without waiting for the disk: what it holds can be made again.
+    /// Writes a local file, atomically but without waiting for the disk: what it contains can be made again.
     pub fn write_local(&self, name: &str, bytes: &[u8]) -> Result<()> {
         let path = self.local_path(name);
         let folder = path.parent().unwrap_or(&self.repo_paths.git_dir);
@@ -190,7 +190,7 @@ impl Workspace {
         self.started = env.clock_nanos();
     }
 
-    /// Returns the records as they stand on disk.
+    /// Returns the records as they are on disk.
     #[must_use]
     pub fn snapshot(&self) -> Snapshot {
         let source = Source::WorkTree(self.work_dir.clone());
@@ -231,7 +231,7 @@ impl Workspace {
     }
 
     /// Reads the configuration for a command that only reads: where it is missing from the working tree or broken, the
-    /// default one stands in, and what is wrong comes with it as errors.
+    /// default one is used, and what is wrong comes with it as errors.
     #[must_use]
     pub fn policy_or_default(&self, env: &Env, snapshot: &Snapshot) -> (Config, Vec<Problem>) {
         match self.policy(env, snapshot) {
@@ -276,7 +276,7 @@ impl Workspace {
         matches!((marked, changed), (Ok(marked), Ok(changed)) if marked > changed)
     }
 
-    /// Remembers that the configuration, as it stood when this process started, could be read. What cannot be written
+    /// Remembers that the configuration, as it was when this process started, could be read. What cannot be written
     /// only costs the next commit another look.
     pub fn mark_policy_read(&self) {
         let path = self.local_path(POLICY_READ);
@@ -332,7 +332,7 @@ pub struct Locked<'a> {
 }
 
 impl Locked<'_> {
-    /// Gives a file another name, which must be free. Only for mending: records are never renamed in daily work.
+    /// Gives a file another name, which must be free. Only for repairs: records are never renamed in daily work.
     pub fn rename(&self, from: &str, to: &str) -> Result<()> {
         let top = &self.workspace.work_dir;
         rename(&top.join(from), &top.join(to))

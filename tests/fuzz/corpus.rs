@@ -43,7 +43,7 @@ fn sorted(folder: &Path) -> Vec<std::path::PathBuf> {
     paths
 }
 
-/// Values as they may stand behind a key.
+/// Values as they may be after a key.
 pub(crate) const VALUES: &[&str] = &[
     "",
     " ",
@@ -137,7 +137,7 @@ pub(crate) const VALUES: &[&str] = &[
     " \u{feff}",
 ];
 
-/// Lines as they may stand anywhere.
+/// Lines as they may be anywhere.
 pub(crate) const LINES: &[&str] = &[
     "",
     "   ",

@@ -2,7 +2,7 @@
 //! task is read again of the file that is created of it.
 
 use fastrand::Rng;
-use tracker::doc::{Document, check_boxes, create_task, read_config, read_note, read_task, sections};
+use tracker::doc::{Document, checkboxes, create_task, read_config, read_note, read_task, sections};
 use tracker::model::{Problem, Task, TaskId};
 
 use super::Tally;
@@ -14,7 +14,7 @@ pub(crate) fn case(corpus: &Corpus, rng: &mut Rng, tally: &mut Tally) -> Result<
     let input = tally.input.clone();
     let lines = input.split(|&byte| byte == b'\n').count();
     let text = String::from_utf8_lossy(&input);
-    let boxes = check_boxes(&text);
+    let boxes = checkboxes(&text);
     if boxes.iter().enumerate().any(|(index, found)| found.number != index + 1) {
         return Err(format!("boxes are not in a row: {boxes:?}"));
     }

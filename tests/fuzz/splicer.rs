@@ -48,11 +48,11 @@ pub(crate) fn case(corpus: &Corpus, rng: &mut Rng, tally: &mut Tally) -> Result<
         }
         Ok(after) if after == before => {
             tally.count("unchanged");
-            says(&edit, before).map_err(context)
+            agrees(&edit, before).map_err(context)
         }
         Ok(after) => {
             tally.count("edited");
-            let checked = says(&edit, &after)
+            let checked = agrees(&edit, &after)
                 .and_then(|()| others_same(&edit, before, &after))
                 .and_then(|()| bytes_same(&edit, before, &after))
                 .and_then(|()| again_unchanged(&edit, &after));
@@ -115,7 +115,7 @@ fn body(text: &str) -> &str {
     &text[end..]
 }
 
-/// Tells whether a YAML value is a text, or looks exactly like it.
+/// Returns whether a YAML value is a text, or looks exactly like it.
 fn is_text(value: &Yaml, text: &str) -> bool {
     match value {
         Yaml::String(found) => found == text,
@@ -125,24 +125,25 @@ fn is_text(value: &Yaml, text: &str) -> bool {
     }
 }
 
-/// Checks that the text says what the edit asks for.
-fn says(edit: &Edit, text: &str) -> Result<(), String> {
+/// Checks that the text says what the edit requires.
+fn agrees(edit: &Edit, text: &str) -> Result<(), String> {
     let map = mapping(text)?;
     let items = |key: &str| match map.get(key) {
         Some(Yaml::Sequence(items)) => items.clone(),
         Some(Yaml::Null) | None => Vec::new(),
         Some(other) => vec![other.clone()],
     };
-    let holds = match edit {
+    let is_right = match edit {
         Edit::Set { key, value: Value::Text(text) | Value::Plain(text) } => {
             map.get(key).is_some_and(|value| is_text(value, text))
         }
         Edit::Set { key, value: Value::Integer(number) } => map.get(key).is_some_and(|value| {
             value.as_i64() == Some(*number) || value.as_str() == Some(&number.to_string())
         }),
-        Edit::Set { key, value: Value::List(wanted) } => {
+        Edit::Set { key, value: Value::List(expected) } => {
             let found = items(key);
-            found.len() == wanted.len() && found.iter().zip(wanted).all(|(value, text)| is_text(value, text))
+            found.len() == expected.len()
+                && found.iter().zip(expected).all(|(value, text)| is_text(value, text))
         }
         Edit::Remove { key } => !map.contains_key(key),
         Edit::AddItem { key, item } => items(key).iter().any(|value| is_text(value, item)),
@@ -150,10 +151,10 @@ fn says(edit: &Edit, text: &str) -> Result<(), String> {
         Edit::Append { key, entry } => items(key).last().is_some_and(|last| last.get(&entry[0].0).is_some()),
         Edit::Tick { .. } | Edit::AppendToSection { .. } | Edit::ReplaceBody(_) => true,
     };
-    if holds { Ok(()) } else { Err("the text does not say what was asked for".to_owned()) }
+    if is_right { Ok(()) } else { Err("the text does not say what was asked for".to_owned()) }
 }
 
-/// Checks that every other key says what it said, in the same order.
+/// Checks that every other key says what it contained, in the same order.
 fn others_same(edit: &Edit, before: &str, after: &str) -> Result<(), String> {
     let edited = edit.key();
     let others = |text: &str| -> Result<Vec<String>, String> {
@@ -203,7 +204,7 @@ fn bytes_same(edit: &Edit, before: &str, after: &str) -> Result<(), String> {
     if matches!(edit, Edit::Remove { .. }) { Ok(()) } else { comments_same(edit, &before[from..to], entry) }
 }
 
-/// Checks that the comments and blank lines below a value stay, as far as they stand less far to the right.
+/// Checks that the comments and blank lines below a value stay, as far as they are less far to the right.
 fn comments_below_same(before: &str, after: &str) -> Result<(), String> {
     let lines: Vec<&str> = before.split_inclusive('\n').collect();
     let depth = |line: &str| line.len() - line.trim_start_matches(' ').len();

@@ -1,4 +1,4 @@
-//! The stress tests of the suite at full size, with figures, or in small rounds for so many seconds:
+//! The stress tests of the suite at full size, with figures, or in small rounds for a number of seconds:
 //!
 //! ```text
 //! cargo test --release --test stress -- all
@@ -98,8 +98,8 @@ const STRESS_TESTS: [Stress; 6] = [
 fn main() {
     let words: Vec<String> = std::env::args().skip(1).filter(|word| !word.starts_with('-')).collect();
     let time = words.iter().find_map(|word| word.parse().ok()).map(Duration::from_secs);
-    let is_wanted = |name: &str| words.iter().any(|word| word == name || word == "all");
-    for stress in STRESS_TESTS.iter().filter(|stress| is_wanted(stress.name)) {
+    let is_selected = |name: &str| words.iter().any(|word| word == name || word == "all");
+    for stress in STRESS_TESTS.iter().filter(|stress| is_selected(stress.name)) {
         let begun = Instant::now();
         let figures = match time {
             None => (stress.full)(),

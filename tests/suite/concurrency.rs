@@ -12,7 +12,7 @@ use serde_json::Value;
 use crate::support::Sandbox;
 use crate::watchdog::{Watched, pid_of, watch};
 
-/// Of so many edits of a process, each is of another kind.
+/// Number of kinds of edits of a process.
 const KINDS: usize = 5;
 
 /// A tracker that all processes write to, and the edits that each of them makes.
@@ -137,16 +137,16 @@ fn check(crowd: &Crowd, number: impl Fn(usize, usize) -> usize) {
         for edit in 0..crowd.edits {
             let n = number(process, edit);
             let words = Crowd::words(process, edit, n);
-            let holds = |list: &str, field: Option<&str>, wanted: &str| {
+            let has = |list: &str, field: Option<&str>, expected: &str| {
                 let items = crate::support::items(&task(&words[1])[list]);
                 items.iter().any(|item| {
-                    field.map_or(item, |field| &item[field]).as_str().map(str::trim) == Some(wanted)
+                    field.map_or(item, |field| &item[field]).as_str().map(str::trim) == Some(expected)
                 })
             };
             let is_there = match edit % KINDS {
                 0 => {
                     listed_items += 1;
-                    holds("tags", None, &format!("t{n}"))
+                    has("tags", None, &format!("t{n}"))
                 }
                 1 => {
                     ticked += 1;
@@ -154,7 +154,7 @@ fn check(crowd: &Crowd, number: impl Fn(usize, usize) -> usize) {
                 }
                 2 => {
                     notes += 1;
-                    holds("notes", Some("text"), &format!("note {n}."))
+                    has("notes", Some("text"), &format!("note {n}."))
                 }
                 3 => {
                     new += 1;
@@ -162,7 +162,7 @@ fn check(crowd: &Crowd, number: impl Fn(usize, usize) -> usize) {
                 }
                 _ => {
                     listed_items += 1;
-                    holds("files", None, &format!("f{n}"))
+                    has("files", None, &format!("f{n}"))
                 }
             };
             assert!(is_there, "lost: {words:?}");
@@ -224,7 +224,7 @@ fn a_wait_that_ends_names_the_holder() {
 }
 
 #[test]
-fn a_long_deed_still_names_its_process() {
+fn a_long_action_still_names_its_process() {
     let sandbox = prepared();
     let file = lock_file(&sandbox);
     let line = format!("process 4711 (set x{})\n", "ä".repeat(200));
@@ -237,7 +237,7 @@ fn a_long_deed_still_names_its_process() {
 fn the_lock_dies_with_a_killed_holder() {
     let sandbox = prepared();
     drop(lock_file(&sandbox));
-    // flock(1) holds the lock until it is killed; it says so by making a file.
+    // flock(1) contains the lock until it is killed; it says so by making a file.
     let mut holder = Command::new("flock");
     holder.current_dir(sandbox.path()).args([".git/tracker/lock", "sh", "-c", "echo held; exec sleep 60"]);
     holder.stdout(Stdio::piped());

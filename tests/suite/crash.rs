@@ -1,5 +1,5 @@
 //! A process that dies in the middle of a write leaves the old file or the new one, never another, and nothing
-//! that stands in the way of the next.
+//! that is in the way of the next.
 
 use std::fs;
 use std::process::{Command, Stdio};
@@ -26,7 +26,7 @@ fn run(sandbox: &Sandbox, words: &[&str]) -> Watched {
     ran
 }
 
-/// Returns the names of all files below `.tracker` that a killed write left behind.
+/// Returns the names of all files below `.tracker` that a killed write left after.
 fn leftovers(sandbox: &Sandbox) -> Vec<String> {
     let walk = walkdir::WalkDir::new(sandbox.path().join(".tracker"));
     let names = walk.into_iter().map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned());
@@ -193,7 +193,7 @@ mod fail_points {
     }
 
     #[test]
-    fn several_edits_are_undone_together() {
+    fn several_edits_are_rolled_back_together() {
         for point in ["transaction:begun", "write:renamed@1", "write:renamed@2"] {
             let sandbox = prepared();
             let other = TASK.replace("TASK-1", "TASK-2");
@@ -219,8 +219,8 @@ mod fail_points {
     }
 }
 
-/// Kills a writer so many times, each at a moment of chance. Returns how many edits were made, and how many writes
-/// left something behind.
+/// Kills a writer several times, each at a random moment. Returns how many edits were made, and how many writes
+/// left something after.
 pub(crate) fn killed_at_random(kills: usize, seed: u64) -> (usize, usize) {
     let sandbox = prepared();
     let body = "x".repeat(200_000);

@@ -46,10 +46,10 @@ fn each_write() -> String {
     WRITES.lines().map(line).collect()
 }
 
-fn every_write_failed(output: &Output, said: &str, path: &str) {
+fn every_write_failed(output: &Output, message: &str, path: &str) {
     let count = WRITES.lines().count();
     assert_eq!(output.stdout.matches("exit 2\n").count(), count, "{output}");
-    assert_eq!(output.stderr.matches(said).count(), count, "{output}");
+    assert_eq!(output.stderr.matches(message).count(), count, "{output}");
     assert_eq!(output.stderr.lines().filter(|line| line.contains(path)).count(), count, "{output}");
 }
 

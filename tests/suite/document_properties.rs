@@ -186,7 +186,7 @@ proptest! {
     #[test]
     fn ticking_changes_one_byte(task in task(), number in 1..5_usize, done: bool) {
         let document = Document::markdown(create_task(&task).as_bytes()).unwrap();
-        let boxes = doc::check_boxes(document.body());
+        let boxes = doc::checkboxes(document.body());
         match document.edit(&[Edit::Tick { number, done }]) {
             Ok(after) => {
                 let differing = after.bytes().zip(document.text().bytes()).filter(|(a, b)| a != b).count();

@@ -17,7 +17,7 @@ fn fixtures(folder: &str) -> Vec<PathBuf> {
     paths
 }
 
-/// Compares with a file that holds what is expected; `UPDATE_FIXTURES=1` writes it instead.
+/// Compares with a file that contains what is expected; `UPDATE_FIXTURES=1` writes it instead.
 fn compare(expected: &Path, actual: &str, failures: &mut String) {
     #[expect(clippy::disallowed_methods, reason = "a test asks the developer's own environment")]
     let update = std::env::var_os("UPDATE_FIXTURES").is_some();

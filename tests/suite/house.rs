@@ -1,4 +1,4 @@
-//! The house test: reads the map in `src/lib.rs` and holds the code to it, and to the house style where a
+//! The house test: reads the map in `src/lib.rs` and contains the code to it, and to the house style where a
 //! machine can.
 
 use std::collections::BTreeMap;
@@ -237,14 +237,14 @@ fn only_the_table_of_records_spells_their_folder() {
 }
 
 #[test]
-fn every_module_says_what_it_is_for() {
+fn every_module_has_docs() {
     let silent = |source: &Source| !source.text.starts_with("//! ");
     let offences: Vec<String> = sources().into_iter().filter(silent).map(|source| source.path).collect();
     assert_none(&offences, "a module opens with `//!`");
 }
 
 #[test]
-fn names_say_something() {
+fn no_empty_names() {
     let mut offences = Vec::new();
     for source in sources() {
         let names = source.path.trim_end_matches(".rs").split('/');

@@ -25,7 +25,7 @@ Two posts are rotten.
 
 const FILE: &str = ".tracker/tasks/TASK-7Q2M.md";
 
-/// Makes a tracker with one task on `main`, and the driver where it is wanted.
+/// Makes a tracker with one task on `main`, and the driver where it is requested.
 fn tracker(driver: bool) -> Sandbox {
     let sandbox = Sandbox::new();
     assert_eq!(sandbox.tracker(&["init"]).status, 0);
@@ -58,7 +58,7 @@ fn part(sandbox: &Sandbox, ours: &[(&str, &str)], theirs: &[(&str, &str)]) {
     change(sandbox, ours, "ours");
 }
 
-/// Runs git where it may fail; returns the exit code and all it said.
+/// Runs git where it may fail; returns the exit code and all it printed.
 fn try_git(sandbox: &Sandbox, args: &[&str]) -> (i32, String) {
     let output = sandbox.program_with("git", "", args, |command| {
         command.env("GIT_EDITOR", "true");
@@ -128,10 +128,13 @@ fn the_verbs_of_two_branches_join() {
 fn one_field_changed_twice_is_one_readable_conflict() {
     let sandbox = tracker(true);
     part(&sandbox, &[RETITLE, TICK], &[("Mend the fence", "Paint the fence"), TAG]);
-    let (status, said) = try_git(&sandbox, &["merge", "other"]);
-    assert_eq!(status, 1, "{said}");
-    assert!(said.contains(&format!("{FILE}:3: title: both sides changed it")), "{said}");
-    assert!(said.contains(&format!("git add {FILE}")) && said.contains("git merge --continue"), "{said}");
+    let (status, message) = try_git(&sandbox, &["merge", "other"]);
+    assert_eq!(status, 1, "{message}");
+    assert!(message.contains(&format!("{FILE}:3: title: both sides changed it")), "{message}");
+    assert!(
+        message.contains(&format!("git add {FILE}")) && message.contains("git merge --continue"),
+        "{message}"
+    );
     let marks = "<<<<<<< ours\ntitle: Mend the long fence\n||||||| base\ntitle: Mend the fence\n=======\ntitle: Paint the fence\n>>>>>>> theirs";
     assert_eq!(sandbox.read(FILE), merged(&[("title: Mend the fence", marks), TICK, TAG]));
     assert!(sandbox.git(&["status", "--porcelain"]).contains(&format!("UU {FILE}")));
@@ -181,8 +184,8 @@ fn the_same_id_made_on_both_branches() {
     sandbox.commit_file(path, &task("Theirs", "b"), "theirs");
     sandbox.git(&["switch", "--quiet", "main"]);
     sandbox.commit_file(path, &task("Ours", "a"), "ours");
-    let (status, said) = try_git(&sandbox, &["merge", "other"]);
-    assert_eq!(status, 1, "{said}");
+    let (status, message) = try_git(&sandbox, &["merge", "other"]);
+    assert_eq!(status, 1, "{message}");
     let expected = "---\nid: TASK-B0TH\n<<<<<<< ours\ntitle: Ours\n||||||| base\n=======\ntitle: Theirs\n>>>>>>> theirs\ntags: [a, b]\n---\n";
     assert_eq!(sandbox.read(path), expected);
 }
@@ -195,9 +198,9 @@ fn a_delete_beside_an_edit_is_gits_affair() {
     sandbox.git(&["commit", "--quiet", "--message", "theirs"]);
     sandbox.git(&["switch", "--quiet", "main"]);
     change(&sandbox, &[TICK], "ours");
-    let (status, said) = try_git(&sandbox, &["merge", "other"]);
-    assert_eq!(status, 1, "{said}");
-    assert!(said.contains("deleted in other"), "{said}");
+    let (status, message) = try_git(&sandbox, &["merge", "other"]);
+    assert_eq!(status, 1, "{message}");
+    assert!(message.contains("deleted in other"), "{message}");
     assert_eq!(sandbox.read(FILE), merged(&[TICK]));
 }
 
@@ -224,16 +227,16 @@ fn cherry_pick_rebase_and_stash_use_the_driver() {
 fn branches_that_crossed_are_merged() {
     let sandbox = tracker(true);
     part(&sandbox, &[RETITLE], &[("Mend the fence", "Paint the fence")]);
-    let settle = |title: &str, branch: &str| {
+    let resolve = |title: &str, branch: &str| {
         assert_eq!(try_git(&sandbox, &["merge", branch]).0, 1);
         sandbox.write(FILE, merged(&[("Mend the fence", title)]));
         sandbox.git(&["add", FILE]);
-        sandbox.git(&["commit", "--quiet", "--message", "settle"]);
+        sandbox.git(&["commit", "--quiet", "--message", "resolve"]);
     };
     sandbox.git(&["branch", "before"]);
-    settle("Build a fence", "other");
+    resolve("Build a fence", "other");
     sandbox.git(&["switch", "--quiet", "other"]);
-    settle("Build a fence", "before");
+    resolve("Build a fence", "before");
     change(&sandbox, &[TICK_OTHER], "theirs");
     sandbox.git(&["switch", "--quiet", "main"]);
     change(&sandbox, &[TICK, TAG], "ours");
@@ -252,15 +255,18 @@ fn a_record_taken_for_another_is_refused() {
     let path = ".tracker/tasks/TASK-0THR.md";
     let other = TASK.replace("TASK-7Q2M", "TASK-0THR");
     sandbox.commit_file(path, &other, "ours");
-    let (status, said) = try_git(&sandbox, &["merge", "other"]);
-    assert_eq!(status, 1, "{said}");
-    assert!(said.contains(path) && said.contains("their version is `TASK-7Q2M`"), "{said}");
-    assert!(said.contains("our version is left as it was") && said.contains("-X no-renames"), "{said}");
+    let (status, message) = try_git(&sandbox, &["merge", "other"]);
+    assert_eq!(status, 1, "{message}");
+    assert!(message.contains(path) && message.contains("their version is `TASK-7Q2M`"), "{message}");
+    assert!(
+        message.contains("our version is left as it was") && message.contains("-X no-renames"),
+        "{message}"
+    );
     assert_eq!(sandbox.read(path), other);
 }
 
 #[test]
-fn without_the_driver_git_marks_lines_and_every_command_says_so() {
+fn without_the_driver_conflict_markers_are_reported_by_every_command() {
     let sandbox = tracker(false);
     part(&sandbox, &[RETITLE], &[("Mend the fence", "Paint the fence")]);
     assert_eq!(try_git(&sandbox, &["merge", "other"]).0, 1);

@@ -53,7 +53,7 @@ fn difference(path: &Path, played: &str) -> String {
 }
 
 #[test]
-fn every_command_of_the_readme_prints_what_it_says() {
+fn readme_commands_print_what_the_readme_shows() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md");
     let text = std::fs::read_to_string(&path).unwrap();
     assert!(text.matches(FENCE).count() >= 3, "the tour is gone");
@@ -90,7 +90,7 @@ pub(crate) fn planned() -> Sandbox {
 }
 
 #[test]
-fn every_transcript_of_a_command_prints_what_it_says() {
+fn transcripts_print_what_they_show() {
     let difference = |(path, text): (PathBuf, String)| difference(&path, &played(&planned(), "//! ", &text));
     let found: String = transcripts().into_iter().map(difference).collect();
     assert!(found.is_empty(), "{found}");

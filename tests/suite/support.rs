@@ -1,4 +1,4 @@
-//! A throw-away home and repository, with fixed identity, clock and ids, to drive `git` and `tracker` in.
+//! A temporary home and repository, with fixed identity, clock and ids, to drive `git` and `tracker` in.
 //!
 //! Nothing of the developer's own set-up gets in: variables are cleared, `HOME` is empty but for a `.gitconfig`
 //! of ours, and the search for a repository stops at the sandbox. Each command runs a minute after the one
@@ -90,7 +90,7 @@ impl Sandbox {
         self.root.join("repo")
     }
 
-    /// Returns the folder that holds the home and the repository: the place for a second clone.
+    /// Returns the folder that contains the home and the repository: the place for a second clone.
     pub(crate) fn root(&self) -> &Path {
         &self.root
     }

@@ -33,7 +33,7 @@ fn shown(report: &ToolReport) -> String {
 }
 
 #[test]
-fn every_report_is_read_as_it_says() {
+fn every_report_is_read_as_its_case_expects() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/findings");
     let mut paths: Vec<_> = fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path()).collect();
     paths.sort();

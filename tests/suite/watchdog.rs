@@ -1,5 +1,5 @@
 //! Runs a command under guard: one that burns more processor time than it may, or sits and waits, is killed and
-//! fails the test. What it printed is held to what every command owes a terminal.
+//! fails the test. What it printed is checked against what every command owes a terminal.
 
 use std::os::unix::process::ExitStatusExt;
 use std::process::{Child, Command, Stdio};
@@ -16,7 +16,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// What a guarded command did.
 pub(crate) struct Watched {
     /// The words of the command, for messages.
-    pub(crate) said: String,
+    pub(crate) message: String,
     /// Standard output.
     pub(crate) stdout: String,
     /// Standard error.
@@ -32,9 +32,9 @@ pub(crate) fn watch(command: &mut Command) -> Watched {
     watch_within(command, PROCESSOR_SECONDS)
 }
 
-/// Runs a command that may take so many seconds of processor time.
+/// Runs a command with a limit in seconds of processor time.
 pub(crate) fn watch_within(command: &mut Command, seconds: u64) -> Watched {
-    let said =
+    let message =
         command.get_args().map(|word| shortened(&word.to_string_lossy())).collect::<Vec<_>>().join(" ");
     command.stdout(Stdio::piped()).stderr(Stdio::piped());
     let child = command.spawn().unwrap();
@@ -46,17 +46,17 @@ pub(crate) fn watch_within(command: &mut Command, seconds: u64) -> Watched {
     std::thread::spawn(move || sender.send(child.wait_with_output()));
     let output = receiver.recv_timeout(PATIENCE).unwrap_or_else(|_| {
         let _ = kill_process(pid, Signal::KILL);
-        panic!("`{said}` hangs");
+        panic!("`{message}` hangs");
     });
     let output = output.unwrap();
     let signal = output.status.signal();
-    assert!(signal != Some(Signal::XCPU.as_raw()), "`{said}` takes over {seconds} s");
+    assert!(signal != Some(Signal::XCPU.as_raw()), "`{message}` takes over {seconds} s");
     Watched {
         stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
         stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
         status: output.status.code(),
         signal,
-        said,
+        message,
     }
 }
 
@@ -88,7 +88,7 @@ impl Watched {
         self
     }
 
-    /// Fails unless standard error holds a text.
+    /// Fails unless standard error contains a text.
     pub(crate) fn complains_of(&self, text: &str) -> &Self {
         assert!(self.stderr.contains(text), "no word of `{text}`: {self}");
         self
@@ -97,9 +97,9 @@ impl Watched {
 
 impl std::fmt::Display for Watched {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Self { said, stdout, stderr, status, signal } = self;
+        let Self { message, stdout, stderr, status, signal } = self;
         let (stdout, stderr) = (shortened(stdout), shortened(stderr));
-        write!(f, "`{said}`: exit {status:?}, signal {signal:?}\n--- stdout\n{stdout}--- stderr\n{stderr}")
+        write!(f, "`{message}`: exit {status:?}, signal {signal:?}\n--- stdout\n{stdout}--- stderr\n{stderr}")
     }
 }
 

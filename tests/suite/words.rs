@@ -1,5 +1,5 @@
-//! The words that a person reads before anything else: help, explanations, configurations, README and changelog use
-//! the field's own terms, and none of the private ones that were there before.
+//! The words that a person reads: help, explanations, configurations, README, changelog, and the names and comments of
+//! the sources use the field's own terms, and none of the private ones that were there before.
 
 use std::fmt::Write as _;
 use std::path::Path;
@@ -44,6 +44,35 @@ const WORDS: [(&str, &str); 33] = [
     ("throw-away", "temporary"),
 ];
 
+/// Words that only names and comments had.
+const SOURCE_WORDS: [(&str, &str); 14] = [
+    ("ballots", "votes"),
+    ("breaches", "violations"),
+    ("deeds", "actions"),
+    ("loose", "lenient, unlinked"),
+    ("mending", "repairing"),
+    ("pick", "select"),
+    ("picked", "selected"),
+    ("picks", "selects"),
+    ("settles", "resolves"),
+    ("standing", "status"),
+    ("stands", "is, counts"),
+    ("stood", "was"),
+    ("undone", "reverted, rolled back"),
+    ("wanted", "query, or the argument's own name"),
+];
+/// Words that stay somewhere: where a path begins so, which word, and why.
+const EXCEPTIONS: [(&str, &str, &str); 8] = [
+    ("src/git/", "loose", "git's word for refs and objects outside of packs"),
+    ("src/model/finding.rs", "settled", "the state as old files spell it"),
+    ("src/cli/commands/findings/", "settle", "the command and option as they were called"),
+    ("src/policy/machine/tests/", "settled", "the state as old files spell it"),
+    ("tests/suite/commits/received.rs", "loose", "git's word for objects outside of packs"),
+    ("tests/suite/words.rs", "", "the list itself"),
+    ("src/", "cherry pick", "git's word"),
+    ("tests/", "cherry pick", "git's word"),
+];
+
 /// Names that people type stay as they are.
 const NAMES: [&str; 2] = ["tick", "untick"];
 
@@ -74,27 +103,73 @@ fn pages() -> Vec<(String, String)> {
     pages
 }
 
-/// Returns a text without what stands in backticks or brackets of values: those are names, not words.
+/// Returns a text without what is in backticks or brackets of values: those are names, not words.
 fn prose(text: &str) -> String {
     text.split('`').step_by(2).collect::<Vec<_>>().join("…").to_lowercase()
 }
 
 fn found_in(name: &str, text: &str) -> String {
+    found_of(name, &prose(text), &WORDS)
+}
+
+fn found_of(name: &str, text: &str, words: &[(&str, &str)]) -> String {
     let mut found = String::new();
-    for (at, line) in prose(text).lines().enumerate() {
-        for (word, better) in WORDS {
+    for (at, line) in text.lines().enumerate() {
+        for (word, better) in words {
             let is_whole = |(at, _): &(usize, &str)| {
                 let is_part = |c: char| c.is_alphanumeric() || c == '_' || c == '-';
                 let before = line[..*at].chars().next_back().is_some_and(is_part);
                 let after = line[at + word.len()..].chars().next().is_some_and(is_part);
-                !before && !after && !NAMES.contains(&word)
+                !before && !after && !NAMES.contains(word)
             };
-            if line.match_indices(word).any(|found| is_whole(&found)) {
+            if line.match_indices(*word).any(|found| is_whole(&found)) {
                 let _ = writeln!(found, "{name}:{}: `{word}`, better {better}: {}", at + 1, line.trim());
             }
         }
     }
     found
+}
+
+/// Returns the lines of a source with names taken apart into words, without texts in backticks; of a test, only its
+/// comments and the names of its functions.
+fn words_of_source(path: &str, text: &str) -> String {
+    let is_test = path.starts_with("tests/") || path.starts_with("benches/");
+    let mut words = String::new();
+    for line in text.lines() {
+        let is_read = !is_test || line.trim_start().starts_with("//") || line.contains("fn ");
+        let mut last = ' ';
+        for c in line.chars().filter(|_| is_read) {
+            if c.is_uppercase() && last.is_lowercase() {
+                words.push(' ');
+            }
+            words.push(if matches!(c, '_' | '-') { ' ' } else { c });
+            last = c;
+        }
+        words.push('\n');
+    }
+    let mut words = words.lines().map(prose).collect::<Vec<_>>().join("\n");
+    for (_, word, _) in EXCEPTIONS.iter().filter(|(place, ..)| path.starts_with(place)) {
+        words = if word.is_empty() { String::new() } else { words.replace(word, "…") };
+    }
+    words
+}
+
+#[test]
+fn names_and_comments_use_the_words_of_the_field() {
+    let top = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let words = [&WORDS[..], &SOURCE_WORDS].concat();
+    let mut found = String::new();
+    for folder in ["src", "tests", "benches"] {
+        for entry in walkdir::WalkDir::new(top.join(folder)).sort_by_file_name() {
+            let entry = entry.unwrap().into_path();
+            if entry.extension().is_some_and(|ending| ending == "rs") {
+                let path = entry.strip_prefix(top).unwrap().to_str().unwrap().replace('\\', "/");
+                let text = std::fs::read_to_string(&entry).unwrap();
+                found.push_str(&found_of(&path, &words_of_source(&path, &text), &words));
+            }
+        }
+    }
+    assert!(found.is_empty(), "{found}");
 }
 
 #[test]

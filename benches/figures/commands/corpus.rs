@@ -31,7 +31,7 @@ const THINGS: [&str; 8] = [
     "the audit trail of role changes",
 ];
 
-/// A repository with so many tasks.
+/// A repository with this many tasks.
 #[derive(Debug)]
 pub(crate) struct Corpus {
     folder: PathBuf,
@@ -78,7 +78,7 @@ impl Corpus {
         Ok(())
     }
 
-    /// Has so many open tasks approved once each, beginning with the oldest.
+    /// Has this many open tasks approved once each, beginning with the oldest.
     pub(crate) fn vote(&self, count: usize) -> Result<()> {
         for number in (self.size / 2..self.size).cycle().take(count) {
             let id = task_id(number);
@@ -155,7 +155,8 @@ impl Corpus {
         if stage != "none" {
             text += &format!("stage: {stage}\nassignee: {person}\n");
         }
-        text += &format!("area: {area}\ntags: [{area}, {}]\n", choose(&["theme", "debt", "customer"], random));
+        text +=
+            &format!("area: {area}\ntags: [{area}, {}]\n", choose(&["theme", "debt", "customer"], random));
         if random.bool() {
             text += &format!("sprint: SPRINT-{}\n", 1 + number * 12 / self.size);
         }

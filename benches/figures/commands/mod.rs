@@ -19,7 +19,7 @@ const SCALE: usize = 10;
 const ROUNDS: usize = 40;
 const FEW: usize = 10;
 
-/// Measures in a repository of so many tasks, and in a larger one.
+/// Measures in a repository of N tasks, and in a larger one.
 pub(crate) fn measure(folder: &Path, sizes: &[usize]) -> Result<()> {
     let size = sizes[0];
     eprintln!("making repositories of {size} and {} tasks", size * SCALE);
@@ -124,7 +124,7 @@ fn memory(corpus: &Corpus, table: &Table) -> Result<()> {
     corpus.warm_index()
 }
 
-/// Commands about one task: twice the start of the program, and what the disk asks for.
+/// Commands about one task: twice the start of the program, and what the disk requires.
 fn single(corpus: &Corpus, table: &Table) -> Result<()> {
     let (task, turn) = (task_id(corpus.size() / 2), Cell::new(0));
     let set = || {

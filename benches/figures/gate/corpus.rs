@@ -13,7 +13,7 @@ use crate::measure::Process;
 
 /// How many commits the pull request has.
 pub(crate) const RANGE: usize = 1000;
-/// So many commits belong to one of its tasks.
+/// Number of commits that belong to one of its tasks.
 const STEPS: usize = 5;
 const BEGINNING: i64 = 1_700_000_000;
 const CONFIG: &str = "format = 2\n[pipeline]\nstages = [\"dev\", \"qa\"]\n[stage.dev]\nrequires = [\"deliverables\"]\n\

@@ -13,7 +13,7 @@ const ROUNDS: usize = 15;
 /// What looking at a range may need, in megabytes.
 const MEMORY: f64 = 150.0;
 
-/// Measures in a repository of so many commits and tasks.
+/// Measures in a repository of N commits and tasks.
 pub(crate) fn measure(folder: &Path, sizes: &[usize]) -> Result<()> {
     let (commits, tasks) = (sizes[0], sizes[1]);
     if commits <= corpus::RANGE || tasks < corpus::RANGE {

@@ -136,7 +136,7 @@ impl Corpus {
         Ok(fs::remove_file(self.folder.join(".git/tracker/links"))?)
     }
 
-    /// Sets up pre-commit with one hook that does nothing; tells whether it is there.
+    /// Sets up pre-commit with one hook that does nothing; returns whether it is there.
     pub(crate) fn install_other(&self) -> Result<bool> {
         if !is_on_path("pre-commit") {
             return Ok(false);

@@ -14,7 +14,7 @@ const ROUNDS: usize = 150;
 const SOME: usize = 40;
 const FEW: usize = 15;
 
-/// Measures in a repository of so many commits and tasks.
+/// Measures in a repository of N commits and tasks.
 pub(crate) fn measure(folder: &Path, sizes: &[usize]) -> Result<()> {
     let (commits, tasks) = (sizes[0], sizes[1]);
     if commits < 2 * corpus::REVIEWED || tasks < 10 * SOME {

@@ -112,7 +112,7 @@ impl Process {
     }
 }
 
-/// Tells whether a program is on PATH.
+/// Returns whether a program is on PATH.
 pub(crate) fn is_on_path(program: &str) -> bool {
     std::env::split_paths(&search_path()).any(|folder| folder.join(program).is_file())
 }

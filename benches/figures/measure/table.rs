@@ -70,7 +70,7 @@ impl Row {
         }
     }
 
-    /// Holds a command to an amount of memory, in megabytes.
+    /// Limits a command to an amount of memory, in megabytes.
     pub(crate) fn peak(what: &str, samples: &Samples, most: f64) -> Self {
         Self {
             what: what.to_owned(),
@@ -95,8 +95,8 @@ impl Row {
     }
 }
 
-fn promise(measured: f64, most: f64, said: &str) -> String {
-    format!("≤ {said}: {}", if measured <= most { "pass" } else { "**miss**" })
+fn promise(measured: f64, most: f64, what: &str) -> String {
+    format!("≤ {what}: {}", if measured <= most { "pass" } else { "**miss**" })
 }
 
 fn time(samples: &Samples) -> String {

@@ -42,7 +42,7 @@ impl Corpus {
         &self.folder
     }
 
-    /// Returns the commit of the main line behind which there are so many commits, or a few more.
+    /// Returns the commit of the main line after which there are this many commits, or a few more.
     pub(crate) fn base(&self, commits: usize) -> String {
         let mut sum = 0;
         let steps = self.steps.iter().rev().take_while(|step| {

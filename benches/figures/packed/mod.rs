@@ -13,7 +13,7 @@ const ROUNDS: usize = 15;
 /// How many commits are looked at, and how many times what git takes that may take.
 const RANGES: [(usize, f64); 3] = [(10, 3.0), (100, 3.0), (1000, 2.0)];
 
-/// Measures in a repository of so many commits and files.
+/// Measures in a repository of N commits and files.
 pub(crate) fn measure(folder: &Path, sizes: &[usize]) -> Result<()> {
     let (commits, files) = (sizes[0], sizes[1]);
     if commits < 2000 || files < 100 {

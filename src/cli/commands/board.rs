@@ -13,7 +13,7 @@ use crate::cli::output::{Cell, Output, clean, truncate};
 use crate::model::{Badge, Status};
 use crate::ops;
 
-/// So many tasks of a column are shown before the rest is only counted.
+/// Maximum number of tasks of a column shown before the rest is only counted.
 const SHOWN: usize = 12;
 /// A column narrower than this says nothing; rather fewer beside each other.
 const NARROWEST: usize = 22;

@@ -49,7 +49,7 @@ pub(in crate::cli) struct Check {
     full: bool,
 }
 
-/// Rules that records alone are held to.
+/// Rules for which records alone are enough.
 const OF_RECORDS: [GateRule; 3] = [GateRule::BrokenDocuments, GateRule::WipLimit, GateRule::Commands];
 
 /// What the gate says.
@@ -107,7 +107,7 @@ impl Check {
         };
         if self.is_of_records() {
             let (mut review, problems) = ops::check_records(session, &request)?;
-            // Of the others nothing can be said without a range: that they hold would be believed.
+            // The others cannot be judged without a range, and must not be listed as passed.
             let is_looked_at = |rule: &RuleOutcome| OF_RECORDS.contains(&rule.rule);
             review.verdict.rules.retain(is_looked_at);
             return Ok((review, problems));

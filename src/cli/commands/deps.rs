@@ -74,7 +74,7 @@ impl View for ops::DepsView {
     }
 }
 
-/// Draws what stands before a row. From a certain depth on the depth is told as a number, so that a long chain
+/// Draws what is before a row. From a certain depth on the depth is shown as a number, so that a long chain
 /// does not run out of the page.
 fn lead_of(row: &ops::DepsRow, trunks: &[bool], out: &Output) -> String {
     let mut lead = String::new();

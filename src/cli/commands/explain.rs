@@ -103,7 +103,7 @@ fn show_one(rule: &ops::RuleView, out: &mut Output) {
     paragraph(out, "  fix", rule.fix);
     if rule.checked_by != "gate" {
         let hooks = "always error: checked by the hook of a server (`tracker hooks install --server`), and by pre-push \
-                     if the configuration asks for that";
+                     if the configuration enables it";
         return paragraph(out, "  level", hooks);
     }
     let level = format!("in .tracker/config.toml, by default {}:", rule.default_level);

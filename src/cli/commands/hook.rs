@@ -16,7 +16,7 @@ use crate::cli::output::{Output, clean};
 use crate::review::RuleName;
 use crate::{ops, store};
 
-/// So much of what stands against a branch is shown before the rest is only counted.
+/// Maximum number of violations of a branch shown before the rest is only counted.
 const SHOWN: usize = 20;
 
 /// Run one git hook
@@ -59,7 +59,7 @@ enum Which {
 /// What a hook says.
 #[derive(Debug, Default, Serialize, JsonSchema)]
 pub(super) struct Response {
-    /// What a push was told.
+    /// The answer to a push.
     push: ops::PushReport,
 }
 
@@ -91,7 +91,7 @@ impl Command for Hook {
 }
 
 impl Hook {
-    /// Reads the words behind `tracker hook`, as our hooks write them.
+    /// Reads the words after `tracker hook`, as our hooks write them.
     pub(super) fn from_words(words: &[OsString]) -> Option<Self> {
         let (name, words) = words.split_first()?;
         if words.iter().any(|word| word.as_encoded_bytes().starts_with(b"-")) {
@@ -180,7 +180,7 @@ impl Response {
     }
 }
 
-/// Shows what stands against a branch: the rule, what is wrong, what to do.
+/// Shows the violations of a branch: the rule, what is wrong, what to do.
 fn show_branch(branch: &ops::BranchReport, out: &mut Output) {
     let (errors, warnings): (Vec<_>, Vec<_>) =
         branch.violations.iter().partition(|violation| violation.is_error());

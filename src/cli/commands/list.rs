@@ -85,14 +85,14 @@ impl View for Response {
     fn show(&self, out: &mut Output) {
         match self {
             Self::Whole(listing) => listing.show(out),
-            Self::SelectedFields(picked) => picked.show(out),
+            Self::SelectedFields(selected) => selected.show(out),
         }
     }
 
     fn status(&self, out: &mut Output) {
         match self {
             Self::Whole(listing) => listing.status(out),
-            Self::SelectedFields(picked) => picked.status(out),
+            Self::SelectedFields(selected) => selected.status(out),
         }
     }
 }

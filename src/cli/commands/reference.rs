@@ -67,7 +67,7 @@ fn write_command(command: &clap::Command, out: &mut String) {
     }
 }
 
-/// Writes arguments as a list; options that stand everywhere only once, on top.
+/// Writes arguments as a list; options that are everywhere only once, on top.
 fn write_options(command: &clap::Command, with_global: bool, out: &mut String) {
     let shown = |argument: &&clap::Arg| {
         !argument.is_hide_set()

@@ -9,7 +9,7 @@ use crate::cli::output::{Cell, Output, clean, truncate};
 use crate::model::{Badge, Minutes, Status};
 use crate::ops::{self, CountView, Session, TaskAction, TaskLine, Written, WrittenTask};
 
-/// So many items of a checklist are shown beside a vote.
+/// Maximum number of items of a checklist shown beside a vote.
 const MOST_ITEMS: usize = 7;
 
 impl View for Written {
@@ -84,7 +84,7 @@ pub(super) fn priority_cell(priority: Option<&str>) -> Cell {
     Cell::styled(priority.unwrap_or("-"), style)
 }
 
-/// Returns the cell that tells how a task stands: blocked, cancelled, sign-offs, deliverables.
+/// Returns the cell that tells a task's state: blocked, cancelled, sign-offs, deliverables.
 pub(super) fn status_cell(task: &TaskLine, out: &Output) -> Cell {
     match task.status {
         Status::Cancelled => {

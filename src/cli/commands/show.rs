@@ -200,14 +200,14 @@ fn show_tasks(heading: &str, tasks: &[ops::DependencyView], out: &mut Output) {
     out.columns(&rows, 2, 2);
 }
 
-/// Shows the body with its check boxes numbered as `tick` takes them.
+/// Shows the body with its checkboxes numbered as `tick` takes them.
 fn show_body(task: &TaskView, out: &mut Output) {
     let body = task.body.trim();
     if body.is_empty() {
         return;
     }
     out.gap();
-    let mut boxes = task.check_boxes.iter();
+    let mut boxes = task.checkboxes.iter();
     let mut next = boxes.next();
     for line in body.lines() {
         let text = clean_lines(line);

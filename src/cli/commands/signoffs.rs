@@ -87,7 +87,7 @@ fn show_role(role: &ops::RoleView, name: &str, out: &mut Output) {
         (false, []) => "  waiting for anyone".to_owned(),
         (false, members) => format!("  waiting for {}", clean(&members.join(", "))),
     };
-    // Who still has to vote is told what the role goes by.
+    // Who still has to vote is shown what the role looks for.
     let text = role.prompt.as_ref().filter(|_| !role.done);
     let text = text.map(|path| format!("  {}", clean(path))).unwrap_or_default();
     let rest = out.dim(&format!("{waiting}{text}"));

@@ -1,4 +1,4 @@
-//! What `check` and `review` show alike: the range, what stands against it, and the forms for other programs.
+//! What `check` and `review` show alike: the range, the violations, and the forms for other programs.
 
 use std::io::Write as _;
 
@@ -92,7 +92,7 @@ fn shown(violation: &Violation) -> String {
     format!("{}{place}", violation.summary())
 }
 
-/// Shows what there is to say of rules that nothing stands against.
+/// Shows what there is to say of rules without violations.
 fn show_rest(verdict: &Verdict, width: usize, out: &mut Output) {
     let is_clean = |rule: &&crate::review::RuleOutcome| rule.errors + rule.warnings == 0;
     let (off, on): (Vec<_>, Vec<_>) =
@@ -132,7 +132,7 @@ pub(super) fn show_verdict_status(verdict: &Verdict, out: &mut Output) {
     }
 }
 
-/// Adds the review to the summary of a GitHub Actions step, if annotations are asked for. A failure is a warning.
+/// Adds the review to the summary of a GitHub Actions step, if annotations are requested. A failure is a warning.
 pub(super) fn write_step_summary(review: &Review, context: &Context) -> Vec<Problem> {
     let Some(file) = context.env().variable("GITHUB_STEP_SUMMARY").filter(|_| is_for_runner(context)) else {
         return Vec::new();

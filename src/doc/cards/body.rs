@@ -43,7 +43,7 @@ pub(crate) struct Section {
     pub(crate) name: String,
     /// The heading's line.
     pub(crate) heading: String,
-    /// What stands below it.
+    /// What is below it.
     pub(crate) block: Block,
 }
 
@@ -62,7 +62,7 @@ pub(crate) fn usual_heading(name: &str) -> String {
 /// A body in parts.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(crate) struct Body {
-    /// What stands above the first section.
+    /// What is above the first section.
     pub(crate) preamble: Block,
     /// The sections, in order.
     pub(crate) sections: Vec<Section>,

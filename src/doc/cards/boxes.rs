@@ -1,4 +1,4 @@
-//! Check boxes of a card: `- [ ]`, `- [x]`, and the marks that people set instead of a tick.
+//! Checkboxes of a card: `- [ ]`, `- [x]`, and the marks that people set instead of a tick.
 
 use super::lines;
 use crate::doc::{is_heading, markdown};
@@ -29,7 +29,7 @@ fn item(line: &str) -> Option<(&str, &str)> {
     Some((&line[..line.len() - item.len()], item))
 }
 
-/// Counts the check boxes of a body: those under Deliverables, and all.
+/// Counts the checkboxes of a body: those under Deliverables, and all.
 pub(crate) fn count(body: &str) -> (BoxCount, BoxCount) {
     let counts = markdown::count(body, "Deliverables");
     (counts.under, counts.all)

@@ -120,7 +120,7 @@ pub(crate) fn nearly(line: &str) -> Option<&str> {
     (is_separated && key(name).is_some()).then_some(name)
 }
 
-/// Returns the key that a name stands for.
+/// Returns the key that a name means.
 pub(crate) fn key(name: &str) -> Option<Key> {
     let name = name.trim().to_lowercase().replace(['_', '-'], " ");
     let is_it = |field: &TaskField| field.row().cards.iter().any(|card| card.eq_ignore_ascii_case(&name));

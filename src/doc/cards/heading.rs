@@ -46,7 +46,7 @@ pub(crate) fn read_any(text: &str) -> Option<Heading<'_>> {
     })
 }
 
-/// Returns the title behind an id and its separator. Marks of stress that begin before the id end at the end.
+/// Returns the title after an id and its separator. Marks of stress that begin before the id end at the end.
 fn approximate_title<'a>(before: &str, rest: &'a str) -> &'a str {
     let is_mark = |c: char| matches!(c, '*' | '_' | '`');
     let rest = rest.trim();
@@ -72,7 +72,7 @@ pub(crate) fn is_placeholder(id: &TaskId) -> bool {
     id.suffix().len() >= 3 && id.suffix().bytes().all(|byte| byte == b'X')
 }
 
-/// Writes the text of a card's heading. The second value tells whether it reads as the same title.
+/// Writes the text of a card's heading. The second value says whether it reads as the same title.
 pub(crate) fn write(id: &TaskId, title: &str) -> (String, bool) {
     let shown = value::one_line(title);
     let text = format!("{id}: {}", if shown.is_empty() { UNTITLED } else { &shown });
@@ -148,7 +148,7 @@ mod tests {
     }
 
     #[test]
-    fn tells_when_the_heading_says_less_than_the_title() {
+    fn reports_a_heading_that_loses_part_of_the_title() {
         let id = TaskId::parse("A-1").unwrap();
         assert_eq!(write(&id, "In C#"), ("A-1: In C#".to_owned(), true));
         for title in ["", "a\nb", "x #", "\u{1b}[2J"] {

@@ -1,4 +1,4 @@
-//! Text that a card holds exactly as it was written.
+//! Text that a card contains exactly as it was written.
 //!
 //! Most sections are plain: a label, their text, a blank line. What would be misread so, or lose blank lines, is
 //! marked by a comment that no reader of the page sees. Its lines that could pass for structure have one more space
@@ -10,7 +10,7 @@ use super::lines::{self, Line};
 
 const OPEN: &str = "<!-- tracker: as written";
 const CLOSE: &str = " -->";
-/// More blank lines than anyone sets around a heading. A hostile document asks for billions.
+/// More blank lines than anyone sets around a heading. A hostile document has billions.
 const MOST_BLANKS: usize = 200;
 
 /// What the plain form of a section does not tell.
@@ -34,7 +34,7 @@ pub(crate) struct Layout {
     pub(crate) crlf: bool,
 }
 
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature that serde asks for")]
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature that serde requires")]
 fn is_zero(number: &usize) -> bool {
     *number == 0
 }
@@ -45,13 +45,13 @@ pub(crate) fn comment(layout: &Layout) -> String {
         return format!("{OPEN}{CLOSE}");
     }
     let json = serde_json::to_string(layout).unwrap_or_default();
-    // The heading must not end the comment. These characters stand in the strings only.
+    // The heading must not end the comment. These characters are in the strings only.
     let json = json.replace('-', "\\u002d").replace('<', "\\u003c").replace('>', "\\u003e");
     let json: String = json.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect();
     format!("{OPEN} {json}{CLOSE}")
 }
 
-/// Reads such a comment at the end of a line; returns what stands before it.
+/// Reads such a comment at the end of a line; returns what is before it.
 pub(crate) fn read_comment(line: &str) -> Option<(&str, Layout)> {
     let (before, comment) = line.split_at(line.rfind(OPEN)?);
     let json = comment.strip_prefix(OPEN)?.trim_end().strip_suffix(CLOSE.trim_start())?.trim();
@@ -134,7 +134,7 @@ mod tests {
     }
 
     #[test]
-    fn blank_lines_cannot_be_asked_for_by_the_billion() {
+    fn blank_lines_are_limited() {
         let (_, layout) = read_comment("<!-- tracker: as written {\"above\":99999999999} -->").unwrap();
         assert_eq!(layout.above, Some(super::MOST_BLANKS));
         assert_eq!(read_comment("<!-- tracker: as written {oops} -->"), Some(("", Layout::default())));

@@ -66,12 +66,12 @@ struct Fence {
     length: usize,
 }
 
-/// Splits a text into lines and tells what each is. A text that ends with a newline has an empty last line.
+/// Splits a text into lines and classifies each. A text that ends with a newline has an empty last line.
 pub(crate) fn scan(text: &str) -> Vec<Line<'_>> {
     scan_lines(text.split('\n'))
 }
 
-/// Tells of each line what it is; the first is number 1.
+/// Classifies each line; the first is number 1.
 pub(crate) fn scan_lines<'a>(lines: impl IntoIterator<Item = &'a str>) -> Vec<Line<'a>> {
     let texts: Vec<&str> = lines.into_iter().collect();
     let closers = longest_closers(&texts);
@@ -250,7 +250,7 @@ mod tests {
     }
 
     #[test]
-    fn says_what_would_close() {
+    fn finds_the_closing_mark() {
         assert_eq!(missing_closer(["a", "  ````rust", "```"]).as_deref(), Some("````"));
         assert_eq!(missing_closer(["```", "x", "```"]), None);
     }

@@ -6,7 +6,7 @@ use crate::model::{Move, MoveKind, Stage, Status};
 
 use super::{lines, value};
 
-/// The name of the section that holds a history.
+/// The name of the section that contains a history.
 pub(crate) const SECTION: &str = "History";
 /// The one line of a history without moves: a card of a completed task would otherwise imply one.
 const EMPTY: &str = "- no moves recorded";

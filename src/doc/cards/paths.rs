@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use super::{field, lines, value};
 
-/// The name of the section that holds nothing but a task's files.
+/// The name of the section that contains nothing but a task's files.
 pub(crate) const SECTION: &str = "Files";
 
 /// What a section says about files.
@@ -63,7 +63,7 @@ pub(crate) fn in_section<'a>(name: &str, content: impl IntoIterator<Item = &'a s
             continue;
         }
         let item = if listing && !line.is_fenced() { item(line.text) } else { None };
-        found.nothing_else &= item.as_ref().is_some_and(|(_, has_remark)| !has_remark);
+        found.nothing_else &= item.as_ref().is_some_and(|(_, has_more)| !has_more);
         found.paths.extend(item.map(|(path, _)| path));
     }
     found.nothing_else &= !found.paths.is_empty();

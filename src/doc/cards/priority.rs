@@ -10,14 +10,14 @@ pub(crate) struct Reading {
     /// The priority.
     pub(crate) priority: Priority,
     /// Whether the line says more.
-    pub(crate) has_remark: bool,
+    pub(crate) has_more: bool,
 }
 
 /// Reads the value of a priority line: the word, out of the marks around it.
 pub(crate) fn read(text: &str) -> Option<Reading> {
     let read = value::read(text);
     if read.exact {
-        return Some(Reading { priority: Priority::parse(&read.text), has_remark: false });
+        return Some(Reading { priority: Priority::parse(&read.text), has_more: false });
     }
     if days::is_placeholder(&read.text) || read.text.contains('|') {
         return None;
@@ -27,8 +27,8 @@ pub(crate) fn read(text: &str) -> Option<Reading> {
     let word = &read.text[start..];
     let (word, rest) = word.split_at(word.find(|c| !is_word(c)).unwrap_or(word.len()));
     match Priority::parse(word) {
-        Priority::Unknown(_) => Some(Reading { priority: Priority::Unknown(read.text), has_remark: false }),
-        known => Some(Reading { priority: known, has_remark: rest.contains(is_word) }),
+        Priority::Unknown(_) => Some(Reading { priority: Priority::Unknown(read.text), has_more: false }),
+        known => Some(Reading { priority: known, has_more: rest.contains(is_word) }),
     }
 }
 
@@ -38,7 +38,7 @@ pub(crate) fn write(priority: &Priority) -> String {
         Priority::Unknown(text) => text.clone(),
         known => known.as_str().to_uppercase(),
     };
-    let same = Reading { priority: priority.clone(), has_remark: false };
+    let same = Reading { priority: priority.clone(), has_more: false };
     if value::is_plain(&text) && read(&text) == Some(same) { text } else { value::quote(&text) }
 }
 
@@ -51,9 +51,9 @@ mod tests {
     fn reads_words_in_any_case_and_decoration() {
         for text in ["HIGH", "high", "🔴 High", "**High**", "High!"] {
             let reading = read(text).unwrap();
-            assert_eq!((reading.priority, reading.has_remark), (Priority::High, false), "{text}");
+            assert_eq!((reading.priority, reading.has_more), (Priority::High, false), "{text}");
         }
-        assert!(read("High (for now)").unwrap().has_remark);
+        assert!(read("High (for now)").unwrap().has_more);
         assert_eq!(read("P1, soon").unwrap().priority, Priority::Unknown("P1, soon".to_owned()));
         for text in ["", "LOW | MEDIUM | HIGH", "-", "🔴"] {
             assert_eq!(read(text), None, "{text}");

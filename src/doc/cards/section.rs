@@ -16,7 +16,7 @@ use crate::model::Field as TaskField;
 pub(crate) struct Entry<'a> {
     /// Counted from 1.
     pub(crate) number: usize,
-    /// The text, as it shall stand in the task.
+    /// The text, as it shall be in the task.
     pub(crate) text: String,
     /// What the line says, where it may be metadata.
     pub(crate) field: Option<Field<'a>>,
@@ -24,7 +24,7 @@ pub(crate) struct Entry<'a> {
     pub(crate) may_be_metadata: bool,
 }
 
-/// A section of a card, or what stands above the first.
+/// A section of a card, or what is above the first.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(crate) struct Part<'a> {
     /// The name; empty above the first section.
@@ -65,7 +65,7 @@ impl Part<'_> {
 /// A card's parts.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(crate) struct Parts<'a> {
-    /// Metadata and what else stands above the first section.
+    /// Metadata and what else is above the first section.
     pub(crate) preamble: Part<'a>,
     /// The sections, in order.
     pub(crate) sections: Vec<Part<'a>>,
@@ -269,7 +269,7 @@ pub(crate) fn write_as_written(section: &body::Section) -> Written {
 }
 
 fn reads_back(written: &Written, section: &body::Section) -> bool {
-    // A field, a blank line, the section, a blank line: what stands around it in a card.
+    // A field, a blank line, the section, a blank line: what is around it in a card.
     let around = ["Status: x", ""].into_iter().chain([written.label.as_str()]);
     let lines = around.chain(written.content.iter().map(String::as_str)).chain([""]);
     let lines = lines::scan_lines(lines);
@@ -286,11 +286,11 @@ fn reads_back(written: &Written, section: &body::Section) -> bool {
         && part.content(&BTreeSet::new()) == section.block.content
 }
 
-/// Whether nothing in these lines ends the card they stand in, or hides what follows.
+/// Whether nothing in these lines ends the card they are in, or hides what follows.
 fn is_inside_one_card(lines: &[Line<'_>]) -> bool {
     let ends = lines.iter().any(|line| match line.kind {
         Kind::Heading { level, text } => level < 4 || (level == 4 && super::heading::read(text).is_some()),
-        // A row of hyphens may be a rule or underline a heading, by what stands above it in the end.
+        // A row of hyphens may be a rule or underline a heading, by what is above it in the end.
         Kind::Rule | Kind::Text => lines::is_rule(line.text) || lines::is_footer(line.text),
         Kind::Blank | Kind::Fenced => false,
     });

@@ -1,4 +1,4 @@
-//! The words and marks by which a card says where it stands.
+//! The words and marks by which a card states its status.
 
 use crate::model::Status;
 
@@ -38,7 +38,7 @@ pub(crate) struct Reading {
     /// Blocked by a dependency, so not by hand.
     pub(crate) by_dependency: bool,
     /// Whether the line says more than the status.
-    pub(crate) has_remark: bool,
+    pub(crate) has_more: bool,
 }
 
 /// Reads the value of a status line.
@@ -54,8 +54,8 @@ pub(crate) fn read(text: &str) -> Option<Reading> {
         let marked = words.is_empty() && !mark.is_empty() && head.contains(mark);
         (same || marked).then_some(*status)
     })?;
-    let has_remark = tail.chars().any(char::is_alphanumeric);
-    Some(Reading { status, by_dependency: by_dependency && status == Status::Blocked, has_remark })
+    let has_more = tail.chars().any(char::is_alphanumeric);
+    Some(Reading { status, by_dependency: by_dependency && status == Status::Blocked, has_more })
 }
 
 fn words(text: &str) -> String {
@@ -105,18 +105,18 @@ mod tests {
         ];
         for (text, status) in cases {
             let reading = read(text).unwrap_or_else(|| panic!("{text}"));
-            assert_eq!((reading.status, reading.has_remark), (status, false), "{text}");
+            assert_eq!((reading.status, reading.has_more), (status, false), "{text}");
         }
     }
 
     #[test]
-    fn other_words_are_none_and_more_words_are_told() {
+    fn unknown_words_are_none_and_further_words_are_noted() {
         for text in
             ["", "NOT_STARTED | IN_PROGRESS 🚧 | COMPLETED ✅", "in review", "not done", "not completed"]
         {
             assert_eq!(read(text), None, "{text}");
         }
-        assert!(read("Done (except the docs)").unwrap().has_remark);
+        assert!(read("Done (except the docs)").unwrap().has_more);
     }
 
     #[test]
@@ -126,7 +126,7 @@ mod tests {
                 let reading = read(&write(status, by_dependency)).unwrap();
                 assert_eq!(reading.status, status);
                 assert_eq!(reading.by_dependency, by_dependency && status == Status::Blocked);
-                assert!(!reading.has_remark);
+                assert!(!reading.has_more);
             }
         }
     }

@@ -59,22 +59,22 @@ fn tags(text: &str) -> Option<Vec<&str>> {
     (words.len() > 1 && words.iter().all(is_tag)).then_some(words)
 }
 
-/// Reads ids: between commas, words such as `and`, or spaces. The second value tells whether the text says more.
+/// Reads ids: between commas, words such as `and`, or spaces. The second value says whether the text says more.
 pub(crate) fn read_ids(text: &str) -> (Vec<String>, bool) {
-    let mut has_remark = false;
+    let mut has_more = false;
     let mut ids = Vec::new();
     let plain = text.replace([';', '，', '、', '&', '+'], ",").replace(" and ", ",");
     for item in read_list(&plain) {
         let (id, note) = item.split_once([' ', '(']).unwrap_or((&item, ""));
         let is_note = note.is_empty() || item[id.len()..].trim_start().starts_with('(');
         if is_note {
-            has_remark |= !note.is_empty();
+            has_more |= !note.is_empty();
             ids.push(read(id).text.to_ascii_uppercase());
         } else {
             ids.extend(item.split_whitespace().map(|id| read(id).text.to_ascii_uppercase()));
         }
     }
-    (ids, has_remark)
+    (ids, has_more)
 }
 
 /// Writes a list so that [`read_list`] returns it.
@@ -87,7 +87,7 @@ pub(crate) fn write_list(items: &[String]) -> String {
     format!("[{}]", quoted.join(", "))
 }
 
-/// Whether a value stands on a line as it is and comes back as it is.
+/// Whether a value can be written on a line as it is and read back.
 pub(crate) fn is_plain(text: &str) -> bool {
     !text.is_empty()
         && !text.chars().any(is_unsafe)

@@ -43,7 +43,7 @@ const ROOT: [&str; 13] = [
     "ci",
 ];
 
-/// Longest prefix of ids, in bytes: an id of any length that the tracker makes still fits behind it.
+/// Longest prefix of ids, in bytes: an id of any length that the tracker makes still fits after it.
 const LONGEST_PREFIX: usize = 32;
 
 /// Reads the configuration; beside it come warnings, such as keys that this version does not know.
@@ -85,7 +85,7 @@ type Value<'t> = Spanned<DeValue<'t>>;
 struct Reader<'t> {
     text: &'t str,
     problems: Vec<Problem>,
-    /// What is said and cannot be meant; see [`Config::errors`].
+    /// What is stated and cannot be meant; see [`Config::errors`].
     misfits: Vec<Problem>,
 }
 
@@ -259,7 +259,7 @@ impl Reader<'_> {
         items.iter().filter_map(text).collect()
     }
 
-    /// Reports a key that a table does not have: one that was surely meant to be another, or to stand elsewhere, would
+    /// Reports a key that a table does not have: one that was surely meant to be another, or to be elsewhere, would
     /// leave the policy weaker than whoever wrote it believes.
     fn unknown(&mut self, path: &str, key: &Key<'_>, known: &[&'static str]) {
         let message = format!("unknown key `{}`", printable(key.get_ref()));

@@ -64,7 +64,7 @@ fn reads_stages_roles_hooks_and_policy() {
 }
 
 #[test]
-fn what_is_not_said_is_lenient() {
+fn defaults_are_lenient() {
     let config = Config::default();
     let nobody = config.role("nobody-configured");
     assert_eq!((nobody.rules.quorum, nobody.rules.members.len()), (1, 0));
@@ -191,7 +191,7 @@ fn types_skip_no_signoffs_but_for_files_that_they_name() {
 }
 
 #[test]
-fn reads_what_the_gate_is_told() {
+fn reads_the_settings_of_the_gate() {
     let text = "[policy]\nlinked-commits = \"error\"\nwip-limit = \"off\"\nowners = \"policy-owner\"\n\
                 protect = [\"deploy/**\"]\nmerge_stage = \"complete\"\nwip_limit = 3\n\
                 [[policy.standard]]\nwhen = [\"src/**\"]\nthen = [\"tests/**\"]\nmessage = \"test it\"\n\

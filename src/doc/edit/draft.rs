@@ -23,7 +23,7 @@ pub(super) struct Draft {
 impl Draft {
     pub(super) fn of(document: &Document) -> Self {
         let source = document.source();
-        // Only the fences of Markdown stand between front matter and body.
+        // Only the fences of Markdown are between front matter and body.
         let kind = if source.body == source.front.end { Kind::Yaml } else { Kind::Markdown };
         Self {
             text: source.text.clone(),
@@ -125,7 +125,7 @@ impl Value {
     }
 }
 
-/// A scalar as it is to stand in the text, and what the parser must make of it.
+/// A scalar as it is to be in the text, and what the parser must make of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::doc) struct Written {
     pub(in crate::doc) text: String,
@@ -168,7 +168,7 @@ impl Scalar {
     }
 }
 
-/// Whether a list, or a single scalar in its place, already holds these items.
+/// Whether a list, or a single scalar in its place, already contains these items.
 fn contains(node: &Node, items: &[String]) -> bool {
     let nodes = match node {
         Node::List(nodes) => nodes.as_slice(),
@@ -199,7 +199,7 @@ impl Draft {
     fn set_scalar(&mut self, index: usize, value: &Scalar) -> Result<(), Problem> {
         let node = &self.root[index].1;
         let is_stated = value.is_stated_by(node);
-        // `no` and `"no"` are the same text, but where a reason is asked for only the second one is a reason.
+        // `no` and `"no"` are the same text, but where a reason is requested only the second one is a reason.
         let quotes_matter = node.as_text().is_some_and(scalar::is_switch);
         if is_stated && !quotes_matter {
             return Ok(());
@@ -245,7 +245,7 @@ impl Draft {
         self.splice(entry.value.clone(), &format!("{head}{comment}{content}"));
     }
 
-    /// Replaces a value on lines of its own by one behind the key.
+    /// Replaces a value on lines of its own by one after the key.
     pub(super) fn replace_below(&mut self, entry: &Entry, written: &str) {
         let whole = lines::start_of(&self.text, entry.value.start)..entry.end;
         self.splice(whole, "");
@@ -260,8 +260,8 @@ impl Draft {
         Ok(())
     }
 
-    /// Adds a key that is absent, where the canonical order of keys wants it. `written` is all that stands
-    /// behind the colon.
+    /// Adds a key that is absent, where the canonical order of keys wants it. `written` is all that is
+    /// after the colon.
     pub(super) fn insert_entry(&mut self, key: &str, written: &str, value: Node) -> Result<(), Problem> {
         let entries = self.entries(key)?;
         let (index, at) = match self.index_for(key) {
@@ -274,7 +274,7 @@ impl Draft {
         Ok(())
     }
 
-    /// Returns the index that a new key is to have: behind the nearest key that a new file has before it; a key
+    /// Returns the index that a new key is to have: after the nearest key that a new file has before it; a key
     /// without a place there comes above `created`, or last.
     fn index_for(&self, key: &str) -> usize {
         let before = Field::in_file().take_while(|field| field.key() != key).collect::<Vec<_>>();

@@ -145,7 +145,7 @@ impl Draft {
         let found = items(&self.text, &entry).filter(|items| items.len() == count);
         found
             .map(|items| (entry, items))
-            .ok_or_else(|| self.refuse_at(index, "its items cannot be told apart"))
+            .ok_or_else(|| self.refuse_at(index, "its items cannot be distinguished"))
     }
 
     /// Writes a new item so that it becomes the one at `at`.
@@ -189,13 +189,13 @@ impl Draft {
         }
         let before = items[at - 1].value.clone();
         let line_start = lines::start_of(&self.text, before.start);
-        let stands_alone = self.text[line_start..before.start].trim_matches(lines::BLANKS).is_empty();
+        let is_alone = self.text[line_start..before.start].trim_matches(lines::BLANKS).is_empty();
         let line_end = lines::content_end(&self.text, before.end);
         let after = &self.text[before.end..line_end];
         let has_comma = after.trim_start_matches(lines::BLANKS).starts_with(',');
         let rest =
             after.trim_start_matches(lines::BLANKS).trim_start_matches(',').trim_start_matches(lines::BLANKS);
-        if !stands_alone || line_start <= entry.value.start || !(rest.is_empty() || rest.starts_with('#')) {
+        if !is_alone || line_start <= entry.value.start || !(rest.is_empty() || rest.starts_with('#')) {
             return self.splice(before.end..before.end, &format!(", {written}"));
         }
         let indent = self.text[line_start..before.start].to_owned();
@@ -297,7 +297,7 @@ pub(in crate::doc) struct ListItem<'a> {
     pub(in crate::doc) written: Option<&'a str>,
 }
 
-/// Rewrites a text that is one key with a list, so that it holds these items. What stays keeps its bytes; none where
+/// Rewrites a text that is one key with a list, so that it contains these items. What stays keeps its bytes; none where
 /// that cannot be done safely.
 pub(in crate::doc) fn relist(text: &str, items: &[ListItem<'_>]) -> Option<String> {
     let document = Document::yaml(text.as_bytes()).ok()?;

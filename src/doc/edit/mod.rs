@@ -75,7 +75,7 @@ pub enum Edit {
         /// The mapping.
         entry: Vec<(String, Scalar)>,
     },
-    /// Ticks or unticks a check box of the body.
+    /// Ticks or unticks a checkbox of the body.
     Tick {
         /// Its number, counted from 1 through the whole body.
         number: usize,

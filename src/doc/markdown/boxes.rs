@@ -1,4 +1,4 @@
-//! Check boxes: `- [ ]` and `- [x]`, in every kind of list. A box with another mark is one too, and open: a gate counts
+//! Checkboxes: `- [ ]` and `- [x]`, in every kind of list. A box with another mark is one too, and open: a gate counts
 //! what is promised, not what is spelled well.
 //!
 //! And what a body promises, as a sign-off covers it: its wording counts, ticks and blanks at the ends of lines do not.
@@ -9,16 +9,16 @@ use super::sections::{HeadingStack, begins_list_item, is_heading};
 use super::walk;
 use crate::model::{AcceptanceText, BoxCount, OpenBox};
 
-/// One check box of a body.
+/// One checkbox of a body.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct CheckBox {
+pub struct Checkbox {
     /// Its number, counted from 1 through the whole body.
     pub number: usize,
     /// Its line within the body, counted from 1.
     pub line: usize,
     /// The nearest heading above it.
     pub section: Option<String>,
-    /// What stands behind the box.
+    /// What is after the box.
     pub text: String,
     /// Whether it is ticked.
     pub done: bool,
@@ -31,7 +31,7 @@ pub struct CheckBox {
 pub(super) struct BoxPlace {
     /// Where it begins: its opening bracket.
     pub(super) start: usize,
-    /// What stands between the brackets.
+    /// What is between the brackets.
     pub(super) mark: Range<usize>,
     pub(super) done: bool,
 }
@@ -48,16 +48,16 @@ impl BoxPlace {
     }
 }
 
-/// Returns the check boxes of a body, in order. Code fences and comments hold none.
+/// Returns the checkboxes of a body, in order. Code fences and comments hold none.
 #[must_use]
-pub fn check_boxes(body: &str) -> Vec<CheckBox> {
+pub fn checkboxes(body: &str) -> Vec<Checkbox> {
     let mut headings = HeadingStack::default();
     let mut boxes = Vec::new();
     for line in walk::lines(body).filter(|line| line.is_text) {
         headings.read(line.text);
         if let Some(place) = box_in(line.text) {
             let mark = line.text[place.mark.clone()].to_owned();
-            boxes.push(CheckBox {
+            boxes.push(Checkbox {
                 number: boxes.len() + 1,
                 line: line.number,
                 section: headings.innermost().map(str::to_owned),
@@ -104,7 +104,7 @@ fn add(count: &mut BoxCount, done: bool) {
     count.done += u32::from(done);
 }
 
-/// Returns where a box's mark stands within the body and whether it is ticked; else how many boxes there are.
+/// Returns where a box's mark is within the body and whether it is ticked; else how many boxes there are.
 pub(in crate::doc) fn find_box(body: &str, number: usize) -> Result<(Range<usize>, bool), usize> {
     let mut seen = 0;
     for line in walk::lines(body).filter(|line| line.is_text) {
@@ -118,7 +118,7 @@ pub(in crate::doc) fn find_box(body: &str, number: usize) -> Result<(Range<usize
     Err(seen)
 }
 
-/// Returns the line of each box with a usual mark, counted from 0, and where its mark stands within the line.
+/// Returns the line of each box with a usual mark, counted from 0, and where its mark is within the line.
 pub(in crate::doc) fn box_marks(body: &str) -> impl Iterator<Item = (usize, usize)> {
     let lines = walk::lines(body).filter(|line| line.is_text);
     lines.filter_map(|line| {
@@ -210,7 +210,7 @@ fn push(text: &mut String, line: &str, is_text: bool) {
     text.push('\n');
 }
 
-/// Returns the boxes of a body that are not ticked, with what they stand under, subheadings included.
+/// Returns the boxes of a body that are not ticked, with what they are under, subheadings included.
 #[must_use]
 pub fn open_boxes(body: &str) -> Vec<OpenBox> {
     let mut headings = HeadingStack::default();
@@ -233,14 +233,14 @@ pub fn open_boxes(body: &str) -> Vec<OpenBox> {
 
 #[cfg(test)]
 mod tests {
-    use super::{check_boxes, count, find_box};
+    use super::{checkboxes, count, find_box};
 
-    const BODY: &str = "- [ ] loose\n## Deliverables\n* [x] a\n  + [X] nested\n### More\n1. [ ] c\n\
+    const BODY: &str = "- [ ] alone\n## Deliverables\n* [x] a\n  + [X] nested\n### More\n1. [ ] c\n\
                         ```\n- [ ] code\n```\n<!--\n- [ ] hidden\n-->\n## Acceptance criteria\n2) [ ] d\n- []\n-[ ] no\n";
 
     #[test]
     fn numbers_boxes_through_the_whole_body() {
-        let found: Vec<_> = check_boxes(BODY)
+        let found: Vec<_> = checkboxes(BODY)
             .into_iter()
             .map(|found| (found.number, found.line, found.section, found.text, found.done))
             .collect();
@@ -248,7 +248,7 @@ mod tests {
         assert_eq!(
             found,
             [
-                (1, 1, None, "loose".to_owned(), false),
+                (1, 1, None, "alone".to_owned(), false),
                 (2, 3, section("Deliverables"), "a".to_owned(), true),
                 (3, 4, section("Deliverables"), "nested".to_owned(), true),
                 (4, 6, section("More"), "c".to_owned(), false),
@@ -272,7 +272,7 @@ mod tests {
         for mark in ["/", ">", "-", "~", "?", "v", "✓", "✅", "✔️", "х", "", "\t", "  ", "x ", " X", "*"]
         {
             let body = format!("## Deliverables\n- [{mark}] a\n");
-            let found = check_boxes(&body);
+            let found = checkboxes(&body);
             assert_eq!(found.len(), 1, "{mark}");
             assert_eq!((found[0].done, found[0].odd_mark.as_deref()), (false, Some(mark)), "{mark}");
             let counts = count(&body, "Deliverables");
@@ -280,7 +280,7 @@ mod tests {
             assert_eq!(&body[find_box(&body, 1).unwrap().0], mark);
         }
         for line in ["- [1] a source", "- [a](b)", "- [ab] c", "- [note]: d", "-[/] e", "[/] f", "- [/]g"] {
-            assert!(check_boxes(line).is_empty(), "{line}");
+            assert!(checkboxes(line).is_empty(), "{line}");
         }
     }
 }
@@ -316,7 +316,7 @@ mod acceptance_tests {
     }
 
     #[test]
-    fn knows_what_open_boxes_stand_under() {
+    fn open_boxes_come_with_their_headings() {
         let found: Vec<_> = open_boxes(BODY)
             .into_iter()
             .map(|open| (open.number, open.text, open.is_deliverable, open.is_criterion))

@@ -1,4 +1,4 @@
-//! The Markdown below the front matter, as far as a task needs it: check boxes and sections.
+//! The Markdown below the front matter, as far as a task needs it: checkboxes and sections.
 //!
 //! No Markdown parser: a walk over lines that knows code fences and HTML comments. Headings are ATX (`## …`).
 
@@ -6,9 +6,9 @@ mod boxes;
 mod sections;
 mod walk;
 
-pub(crate) use boxes::CheckBox;
+pub(crate) use boxes::Checkbox;
 pub use boxes::acceptance_text;
-pub use boxes::check_boxes;
+pub use boxes::checkboxes;
 pub(crate) use boxes::open_boxes;
 pub(super) use boxes::{box_marks, count, find_box, list_item};
 pub(crate) use sections::Section;

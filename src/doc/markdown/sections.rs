@@ -1,4 +1,4 @@
-//! Headings and what stands below them.
+//! Headings and what is below them.
 
 use std::ops::Range;
 
@@ -13,9 +13,9 @@ pub struct Section {
     pub heading: String,
     /// The heading's line within the body, counted from 1.
     pub line: usize,
-    /// What stands below, its subsections included, without blank lines around it.
+    /// What is below, its subsections included, without blank lines around it.
     pub text: String,
-    /// Where the text between the heading's line and the next heading of any level stands in the body.
+    /// Where the text between the heading's line and the next heading of any level is in the body.
     pub own: Range<usize>,
 }
 
@@ -103,7 +103,7 @@ pub(super) struct HeadingStack<'t> {
 }
 
 impl<'t> HeadingStack<'t> {
-    /// Takes in one line; tells whether it is a heading.
+    /// Takes in one line; returns whether it is a heading.
     pub(super) fn read(&mut self, line: &'t str) -> bool {
         let Some((level, heading)) = heading_in(line) else { return false };
         self.open.retain(|&(above, _)| above < level);

@@ -1,4 +1,4 @@
-//! A walk over the lines of Markdown that tells text from code fences and HTML comments.
+//! A walk over the lines of Markdown that separates text from code fences and HTML comments.
 
 /// One line of a body.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,7 +37,7 @@ pub(super) struct Walk<'t> {
     in_comment: bool,
     /// Whether a comment begins anywhere: known once, because most bodies have none.
     has_comments: bool,
-    /// Where the last `-->` stands: known once, so that many unclosed comments cost nothing.
+    /// Where the last `-->` is: known once, so that many unclosed comments cost nothing.
     last_close: Option<usize>,
 }
 
@@ -58,7 +58,7 @@ impl<'t> Iterator for Walk<'t> {
 }
 
 impl Walk<'_> {
-    /// Takes one line into the state; tells whether it is text.
+    /// Takes one line into the state; returns whether it is text.
     fn step(&mut self, start: usize, line: &str) -> bool {
         if let Some((mark, length)) = self.fence {
             let content = line.trim();
@@ -82,7 +82,7 @@ impl Walk<'_> {
         !line.trim_start().starts_with("<!--")
     }
 
-    /// Looks for a comment that begins at or behind `from` and runs on past the line.
+    /// Looks for a comment that begins at or after `from` and runs on past the line.
     fn open_comment(&mut self, start: usize, line: &str, from: usize) {
         let mut at = from;
         if !self.has_comments {
@@ -112,7 +112,7 @@ fn opening_fence(line: &str) -> Option<(u8, usize)> {
     (length >= 3 && !is_inline).then_some((mark, length))
 }
 
-/// Finds `<!--` at or behind `from`, outside of code in backticks.
+/// Finds `<!--` at or after `from`, outside of code in backticks.
 fn comment_start(line: &str, from: usize) -> Option<usize> {
     let mut open = from + line[from..].find("<!--")?;
     let mut at = from;

@@ -1,4 +1,4 @@
-//! The Markdown below the front matter: by section, then by list item and check box, then by line.
+//! The Markdown below the front matter: by section, then by list item and checkbox, then by line.
 
 use std::cmp::Ordering;
 use std::collections::{HashMap, HashSet};
@@ -25,7 +25,7 @@ pub(super) fn merge(bodies: Versions<Option<&str>>) -> Vec<Piece> {
     if !is_torn || is_clean(&whole) { whole } else { pieces }
 }
 
-/// Merges section by section; tells whether one side took away what the other changed.
+/// Merges section by section; returns whether one side took away what the other changed.
 fn by_section(base: Option<&str>, ours: &str, theirs: &str) -> (Vec<Piece>, bool) {
     let blocks = Versions::new(blocks(base.unwrap_or_default()), blocks(ours), blocks(theirs));
     let (names, versions, sequences) = numbered(blocks.as_ref().map(Vec::as_slice), base.is_some());
@@ -82,7 +82,7 @@ fn numbered<'b>(
     (names, versions, sequences)
 }
 
-/// Orders sections that both sides add at the same place. The deeper one belongs to what stands above.
+/// Orders sections that both sides add at the same place. The deeper one belongs to what is above.
 fn compare_names(a: &Name, b: &Name) -> Ordering {
     b.level().cmp(&a.level()).then_with(|| a.cmp(b))
 }
@@ -142,7 +142,7 @@ pub(super) struct Name {
 }
 
 impl Name {
-    /// Returns how deep it is; 0 for what stands above the first heading.
+    /// Returns how deep it is; 0 for what is above the first heading.
     pub(super) fn level(&self) -> usize {
         self.path.last().map_or(0, |(level, _)| *level)
     }
@@ -369,7 +369,7 @@ fn list_items(keys: &[String], lines: Range<usize>) -> Option<Vec<ListItem>> {
     Some(entries)
 }
 
-/// The deeper item belongs to what stands above.
+/// The deeper item belongs to what is above.
 fn compare_entries(a: &str, b: &str) -> Ordering {
     indent_of(b).cmp(&indent_of(a)).then_with(|| a.cmp(b))
 }

@@ -45,7 +45,7 @@ pub(super) fn merge(documents: Versions<Option<&Document>>, kind: Kind) -> Vec<P
     by_key(documents, kind).unwrap_or_else(|| by_line(documents, kind))
 }
 
-/// Merges key by key; none where keys cannot be told apart, or where the result does not say what it should.
+/// Merges key by key; none where keys cannot be distinguished, or where the result does not say what it should.
 fn by_key(documents: Versions<Option<&Document>>, kind: Kind) -> Option<Vec<Piece>> {
     let records = Versions::new(record(documents.base)?, record(documents.ours)?, record(documents.theirs)?);
     let merged = keys(records.as_ref());
@@ -149,7 +149,7 @@ fn merge_key(key: &str, versions: Versions<Option<&Part<'_>>>, decision: StageDe
             )
         }
     };
-    // Where a side lacks the key it has no say in what stands above it.
+    // Where a side lacks the key it has no say in what is above it.
     let leads = match (versions.ours, versions.theirs) {
         (Some(ours), None) => Versions::new(ours.lead, ours.lead, ours.lead),
         (None, Some(theirs)) => Versions::new(theirs.lead, theirs.lead, theirs.lead),
@@ -213,7 +213,7 @@ impl<'d> Part<'d> {
         }
     }
 
-    /// Returns what stands before the value, the value, and what stands behind it.
+    /// Returns what is before the value, the value, and what follows it.
     pub(super) fn split(&self) -> (&'d str, &'d str, &'d str) {
         let value = self.local(&self.entry.value);
         (&self.text[..value.start], &self.text[value.clone()], &self.text[value.end..])
@@ -234,7 +234,7 @@ pub(super) struct Record<'d> {
 }
 
 impl<'d> Record<'d> {
-    /// Takes a document apart; none where its keys do not stand on lines of their own.
+    /// Takes a document apart; none where its keys are not on lines of their own.
     pub(super) fn of(document: &'d Document) -> Option<Self> {
         let source = document.source();
         let (text, front) = (source.text.as_str(), source.front.clone());
@@ -312,7 +312,7 @@ fn judge_stage(records: Versions<&Record<'_>>) -> StageDecision {
     }
 }
 
-/// Returns the moves that a side added, from stage to stage. A move that stands in for one of the base is a
+/// Returns the moves that a side added, from stage to stage. A move that replaces one of the base is a
 /// correction of it.
 fn path<'n>(old: &'n [Node], new: &'n [Node]) -> Vec<(&'n str, &'n str)> {
     let step = |node| (field(node, "from").unwrap_or("none"), field(node, "to").unwrap_or(""));
@@ -336,7 +336,7 @@ fn moves<'d>(record: &Record<'d>) -> &'d [Node] {
     }
 }
 
-/// Returns every text behind a `#` that may be a comment, with how often it stands there.
+/// Returns every text after a `#` that may be a comment, with how often it is there.
 fn comments(text: &str) -> HashMap<&str, usize> {
     let mut found = HashMap::new();
     for line in text.lines().map(str::trim) {
@@ -349,7 +349,7 @@ fn comments(text: &str) -> HashMap<&str, usize> {
     found
 }
 
-/// Whether a merged text holds every comment that a side added, and every one that both sides kept.
+/// Whether a merged text contains every comment that a side added, and every one that both sides kept.
 pub(super) fn are_kept(merged: &str, versions: Versions<&str>) -> bool {
     if !versions.ours.contains('#') && !versions.theirs.contains('#') {
         return true;
@@ -365,7 +365,7 @@ pub(super) fn are_kept(merged: &str, versions: Versions<&str>) -> bool {
     })
 }
 
-/// Joins what stands above a key or below the last one: by line; what both sides add is kept, in the order of its
+/// Joins what is above a key or below the last one: by line; what both sides add is kept, in the order of its
 /// content.
 fn join_comments(versions: Versions<&str>, subject: &Subject) -> Vec<Piece> {
     if let Some(decided) = versions.decide() {

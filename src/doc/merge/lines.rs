@@ -139,7 +139,7 @@ pub(super) fn stretches<K: Eq + Hash>(old: &[K], new: &[K]) -> Vec<Stretch> {
     found
 }
 
-/// Returns the lines that two texts share, whichever of them comes first: what stands in for a base where there
+/// Returns the lines that two texts share, whichever of them comes first: what replaces a base where there
 /// is none. The indices are those of `ours`.
 pub(super) fn shared<K: Eq + Hash + Ord>(ours: &[K], theirs: &[K]) -> Vec<usize> {
     let ours_first = ours <= theirs;
@@ -251,7 +251,7 @@ fn lexicographic(a: &[usize], b: &[usize], compare: &dyn Fn(usize, usize) -> Ord
     differing.unwrap_or_else(|| a.len().cmp(&b.len()))
 }
 
-/// Returns what a side alone has, by the place in the spine that it stands before.
+/// Returns what a side alone has, by the place in the spine that it is before.
 fn runs(
     sequence: &[usize],
     spine: &[usize],

@@ -1,6 +1,6 @@
 //! Joining three versions of a record: the one both sides began with, ours, and theirs.
 //!
-//! Front matter is merged key by key by what it says, the body section by section, check box by check box, then line
+//! Front matter is merged key by key by what it says, the body section by section, checkbox by checkbox, then line
 //! by line. What only one side changed is taken with its bytes; where both changed one thing differently, a conflict
 //! is left around that thing alone. What cannot be read as a record is merged as lines. The result of a clean merge
 //! is read again and must say what the rules want; no comment and no line is lost in silence.
@@ -122,7 +122,7 @@ impl<'t> Reader<'t> {
         Self { format, texts, documents }
     }
 
-    /// Confirms that both sides are the record that the path names; tells whether the base is.
+    /// Confirms that both sides are the record that the path names; returns whether the base is.
     fn check(&self, identity: Option<Identity<'_>>) -> Result<bool, Problem> {
         let (Some(Identity { key, id }), Some((_, documents))) = (identity, &self.documents) else {
             return Ok(true);

@@ -9,7 +9,7 @@ use super::versions::{Side, Versions};
 pub enum Subject {
     /// A key of the front matter or of a YAML record.
     Key(String),
-    /// A section of the body, by its heading; empty for what stands above the first one.
+    /// A section of the body, by its heading; empty for what is above the first one.
     Section(String),
     /// Lines of a text that is not read as a record.
     Lines,

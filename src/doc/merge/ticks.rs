@@ -1,4 +1,4 @@
-//! The marks of check boxes, taken off so that a tick and another change of the same line do not meet; and which check
+//! The marks of checkboxes, taken off so that a tick and another change of the same line do not meet; and which check
 //! box of a side is which one of the base: the same text, or nearly the same in the same place.
 
 use std::collections::{HashMap, HashSet};
@@ -9,7 +9,7 @@ use super::lines::stretches;
 use super::versions::{Side, Versions};
 use crate::doc::markdown::box_marks;
 
-/// Stands in for the mark of a box whose tick is merged apart from its text.
+/// Replaces the mark of a box whose tick is merged apart from its text.
 const NEUTRAL: char = '\u{1}';
 
 /// The lines of one version of a section.
@@ -56,7 +56,7 @@ impl<'t> Lines<'t> {
     }
 }
 
-/// How often each line stands in a text, ticks and line endings aside.
+/// How often each line is in a text, ticks and line endings aside.
 pub(super) fn count_lines(text: &str) -> HashMap<String, usize> {
     let mut counts = HashMap::new();
     for line in Lines::of(text).neutral() {

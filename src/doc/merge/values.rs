@@ -204,7 +204,7 @@ fn by_line(texts: Versions<&str>) -> Option<String> {
     Some(joined)
 }
 
-/// Joins the value of one side and the comment behind it of the other.
+/// Joins the value of one side and the comment after it of the other.
 fn by_part(versions: Versions<Option<&Part<'_>>>, value: &Node) -> Option<String> {
     let is_inline = |part: &Part<'_>| {
         matches!(

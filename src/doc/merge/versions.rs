@@ -57,7 +57,7 @@ impl<T> Versions<Option<T>> {
 }
 
 impl<T: PartialEq> Versions<T> {
-    /// Returns the version that holds: the changed one where one side changed it, the common one where both are
+    /// Returns the version that counts: the changed one where one side changed it, the common one where both are
     /// alike; none where both changed it and differ.
     pub(super) fn decide(&self) -> Option<&T> {
         if self.ours == self.theirs || self.theirs == self.base {
@@ -261,7 +261,7 @@ mod tests {
     use super::strip_conflicts;
 
     #[test]
-    fn goes_back_behind_conflicts() {
+    fn recovers_the_sides_of_a_conflict() {
         let inner = "<<<<<<< a\n1\n||||||| b\n0\n=======\n2\n>>>>>>> c\n";
         assert_eq!(strip_conflicts(&format!("x\n{inner}y\n")), "x\n0\ny\n");
         let outer = format!("<<<<<<<<< a\n1\n||||||||| b\n{inner}=========\n2\n>>>>>>>>> c\n");

@@ -8,7 +8,7 @@ use crate::doc::{Edit, Scalar};
 use crate::model::{Field, FieldKind, FieldValue, Move, Task};
 
 /// Writes a new task: keys in canonical order, absent ones left out, quotes only where they are needed. Unknown keys
-/// stand at the end of the plans: `history` is last, so that what is appended to it touches no other line. The body follows as it is: begin it with an empty line.
+/// are at the end of the plans: `history` is last, so that what is appended to it touches no other line. The body follows as it is: begin it with an empty line.
 #[must_use]
 pub fn create_task(task: &Task) -> String {
     let mut out = Writer::default();
@@ -43,7 +43,7 @@ pub fn append_move(step: &Move) -> Edit {
     Edit::Append { key: "history".to_owned(), entry }
 }
 
-/// Longest key, in bytes, that may stand before its colon on one line; YAML allows 1024 characters.
+/// Longest key, in bytes, that may be before its colon on one line; YAML allows 1024 characters.
 const LONGEST_KEY: usize = 1000;
 
 /// Writes front matter line by line.
@@ -78,7 +78,7 @@ impl Writer {
         }
     }
 
-    /// Writes a text that may run over several lines, as a block where that holds it exactly.
+    /// Writes a text that may run over several lines, as a block where that contains it exactly.
     pub(in crate::doc) fn long(&mut self, key: &str, text: Option<&str>) {
         match text.filter(|text| text.contains('\n')).and_then(|text| scalar::block(text, "\n")) {
             Some(block) => self.line(key, &block),

@@ -17,7 +17,7 @@ const MOST_PROBLEMS: usize = 200;
 pub(in crate::doc) struct Fields<'d> {
     document: &'d Document,
     problems: Vec<Problem>,
-    /// Where the items of the list that was last asked about stand.
+    /// Where the items of the list that was last asked about are.
     items: Option<(String, Vec<Item>)>,
 }
 
@@ -134,7 +134,7 @@ impl<'d> Fields<'d> {
         self.report(key, problem.on_key(format!("{key}[{index}].{field}")));
     }
 
-    /// Whether a key's value stands in quotes.
+    /// Whether a key's value is in quotes.
     pub(in crate::doc) fn is_quoted(&self, key: &str) -> bool {
         self.document.entry(key).is_some_and(|entry| matches!(entry.style, Style::Single | Style::Double))
     }
@@ -192,7 +192,7 @@ pub(in crate::doc) struct Entry<'n> {
     pairs: &'n [(Node, Node)],
 }
 
-/// Returns the mappings of a list; a single mapping is a list of one. Whatever else stands there is reported.
+/// Returns the mappings of a list; a single mapping is a list of one. Whatever else is there is reported.
 pub(in crate::doc) fn entries<'d>(fields: &mut Fields<'d>, kind: EntryKind) -> Vec<Entry<'d>> {
     let nodes = match fields.value(kind.list) {
         None => return Vec::new(),
@@ -257,7 +257,7 @@ impl<'n> Entry<'n> {
         self.required(fields, field, read)
     }
 
-    /// Returns the time that a field holds; its absence is a problem.
+    /// Returns the time that a field contains; its absence is a problem.
     pub(in crate::doc) fn moment(&self, fields: &mut Fields<'_>, field: &str) -> Option<DateTime<Utc>> {
         self.required(fields, field, moment)
     }

@@ -41,7 +41,7 @@ pub fn read_task(bytes: &[u8]) -> Result<Task, Vec<Problem>> {
 /// Names the boxes that are open by a mark which may have been meant as another.
 fn odd_boxes(document: &Document) -> impl Iterator<Item = Problem> {
     let above = document.body_line() - 1;
-    markdown::check_boxes(document.body()).into_iter().filter_map(move |found| {
+    markdown::checkboxes(document.body()).into_iter().filter_map(move |found| {
         let mark = printable(found.odd_mark.as_deref()?);
         let problem = Problem::warning(format!("checkbox {} `[{mark}]` counts as open", found.number));
         Some(problem.at_line(above + found.line).with_hint("write `[x]` or `[ ]`"))

@@ -194,7 +194,7 @@ fn votes() -> impl Strategy<Value = Vote> {
 proptest! {
     #[test]
     fn what_is_written_is_read(vote in votes()) {
-        // No file of git holds a NUL in its name, and no document one at all.
+        // No file of git contains a NUL in its name, and no document one at all.
         prop_assume!(!format!("{vote:?}").contains("\\0"));
         let text = create_vote(&vote);
         let read = read_vote(&task(), text.as_bytes());

@@ -1,4 +1,4 @@
-//! The top-level entries of a YAML mapping and where they stand in the text.
+//! The top-level entries of a YAML mapping and where they are in the text.
 //!
 //! A scan of `key:` lines at column 0. Comments and blank lines belong to the key below them; `- ` at column 0
 //! belongs to the key above. It guesses nothing: where a text is written in another way it finds no entries, and
@@ -43,7 +43,7 @@ pub(in crate::doc) struct Entry {
     pub(in crate::doc) key: String,
     /// Where the key's line begins.
     pub(in crate::doc) start: usize,
-    /// Just behind the colon.
+    /// Just after the colon.
     pub(in crate::doc) colon: usize,
     /// The value without blanks and comments around it. Empty, at the colon, where it is absent. A value on lines
     /// of its own begins where its first line does.
@@ -109,7 +109,7 @@ impl<'t> Scanner<'t> {
         Some(Entry { key, start, colon, value, style, end })
     }
 
-    /// Reads a key at the beginning of a line: the key and the offset behind its colon.
+    /// Reads a key at the beginning of a line: the key and the offset after its colon.
     fn key(&self, start: usize) -> Option<(String, usize)> {
         let line = self.line(start);
         let first = *line.as_bytes().first()?;
@@ -155,7 +155,7 @@ impl<'t> Scanner<'t> {
         }
     }
 
-    /// Confirms that behind a value there is nothing on its line but a comment.
+    /// Confirms that after a value there is nothing on its line but a comment.
     fn then_nothing(&self, style: Style, value: Range<usize>) -> Option<(Style, Range<usize>, usize)> {
         let rest = self.line(value.end);
         let content = rest.trim_start_matches([' ', '\t']);
@@ -198,7 +198,7 @@ impl<'t> Scanner<'t> {
         while next < self.limit {
             let line = self.line(next);
             let is_blank = line.trim_matches(lines::BLANKS).is_empty();
-            // A comment may stand below the text, less indented.
+            // A comment may be below the text, less indented.
             let depth = lines::indent_of(line);
             if !is_blank && depth < *indent.get_or_insert(depth.max(1)) {
                 break;
@@ -234,7 +234,7 @@ impl<'t> Scanner<'t> {
         (style, first..self.last_content(first, end), end)
     }
 
-    /// Returns where the content of the last line before `end` ends, at or behind `from`.
+    /// Returns where the content of the last line before `end` ends, at or after `from`.
     fn last_content(&self, from: usize, end: usize) -> usize {
         let last = lines::start_of(self.text, end.saturating_sub(1)).max(from);
         lines::content_end(self.text, last).min(self.limit)
@@ -292,7 +292,7 @@ pub(super) fn opens_block(line: &str) -> bool {
 /// One item of a list.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::doc) struct Item {
-    /// The item's value, over several lines if need be; in a block list its comment is not told apart.
+    /// The item's value, over several lines if need be; in a block list its comment is not distinguished.
     pub(in crate::doc) value: Range<usize>,
     /// In a block list the item's whole lines, with the comments below it that are indented further than its dash;
     /// otherwise the same as `value`.
@@ -329,7 +329,7 @@ fn block_items(text: &str, entry: &Entry, indent: usize) -> Option<Vec<Item>> {
             items.push(Item { value, lines: at..end, own_end: end });
             contains_block = opens_block(line);
         } else if content.is_empty() || is_comment && depth <= indent {
-            // It stands between the items.
+            // It is between the items.
         } else if depth <= indent {
             return None;
         } else {

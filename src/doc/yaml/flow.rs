@@ -1,11 +1,11 @@
-//! Scanners for quotes and brackets: where a quoted text ends, and what stands between two brackets.
+//! Scanners for quotes and brackets: where a quoted text ends, and what is between two brackets.
 
 use std::ops::Range;
 
-/// What stands between two brackets.
+/// What is between two brackets.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::doc) struct Flow {
-    /// From the opening bracket to just behind the closing one.
+    /// From the opening bracket to just after the closing one.
     pub(in crate::doc) span: Range<usize>,
     /// The items, without commas, blanks and comments around them.
     pub(in crate::doc) items: Vec<Range<usize>>,
@@ -13,7 +13,7 @@ pub(in crate::doc) struct Flow {
     pub(in crate::doc) has_comment: bool,
 }
 
-/// Returns the offset just behind the quoted text that begins at `start`, if it ends before `limit`.
+/// Returns the offset just after the quoted text that begins at `start`, if it ends before `limit`.
 pub(in crate::doc) fn quoted_end(bytes: &[u8], start: usize, limit: usize) -> Option<usize> {
     let quote = bytes[start];
     let mut at = start + 1;
@@ -108,7 +108,7 @@ impl Scanner<'_> {
         self.bytes[from..self.limit].iter().position(|&byte| byte == b'\n').map_or(self.limit, |n| from + n)
     }
 
-    /// Returns where a plain scalar ends, or behind the colon that separates it from its value. An anchor, alias
+    /// Returns where a plain scalar ends, or after the colon that separates it from its value. An anchor, alias
     /// or tag ends at the first blank.
     fn plain_end(&self, from: usize) -> usize {
         let is_property = matches!(self.bytes[from], b'&' | b'*' | b'!' | b'?');

@@ -1,7 +1,7 @@
 //! YAML as this crate needs it: parsed to a small tree, scanned for spans, written scalar by scalar.
 //!
 //! Two independent readings of one text. [`parse()`] asks the YAML parser what a text means; [`entries`] finds
-//! where that meaning stands. An edit trusts the second only as far as the first confirms it. The parser's
+//! where that meaning is. An edit trusts the second only as far as the first confirms it. The parser's
 //! types stay inside [`mod@parse`] and [`raw`]; [`quick`] spares most documents the parser.
 
 pub(super) mod entries;

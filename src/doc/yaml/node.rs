@@ -46,12 +46,12 @@ impl Node {
     }
 }
 
-/// Finds where `key:` stands in the text of a mapping, in whatever style; a guess, good enough for a line number.
+/// Finds where `key:` is in the text of a mapping, in whatever style; a guess, good enough for a line number.
 pub(in crate::doc) fn position_of_key(text: &str, key: &str) -> Option<usize> {
     positions_of_key(text, key).next()
 }
 
-/// Finds all places where `key:` seems to stand.
+/// Finds all places where `key:` seems to be.
 pub(super) fn positions_of_key(text: &str, key: &str) -> impl Iterator<Item = usize> {
     let is_key = move |at: &usize| {
         let begins = text[..*at].chars().next_back().is_none_or(|c| " \t\n{,'\"".contains(c));

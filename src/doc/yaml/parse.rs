@@ -253,7 +253,7 @@ fn brackets(bytes: &[u8]) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Returns where a value may begin behind what stands at `at`: behind a blank, a dash, an anchor or tag, or behind
+/// Returns where a value may begin after what is at `at`: after a blank, a dash, an anchor or tag, or after
 /// the colon of a key; else at the end of the line, for it is text.
 fn word_end(bytes: &[u8], at: usize) -> usize {
     let is_blank = |at: usize| bytes.get(at).is_none_or(|byte| matches!(byte, b' ' | b'\t' | b'\r' | b'\n'));
@@ -312,7 +312,7 @@ impl Failure {
         if whole.contains("recursion limit exceeded") {
             return Self { line, message: "values are nested too deeply".to_owned() };
         }
-        // The place is said by the caller, in the file's own lines.
+        // The place is stated by the caller, in the file's own lines.
         let message = whole.split(" at line ").next().unwrap_or(&whole);
         Self { line, message: message.to_owned() }
     }

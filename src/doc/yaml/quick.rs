@@ -3,7 +3,7 @@
 //!
 //! One line per key, its value a word or two, a list in brackets, or lines of a list below it. Whatever else
 //! there is, be it a quote, a comment or a blank line, is left to the parser, as is all that is wrong: this reader
-//! says what the parser would say or nothing. A property test holds it to that.
+//! says what the parser would say or nothing. A property test checks it against that.
 
 use super::Node;
 
@@ -39,7 +39,7 @@ pub(super) fn read(text: &str) -> Option<Node> {
     (!map.is_empty()).then_some(Node::Map(map))
 }
 
-/// Tells characters that never mean anything by themselves, line ends apart.
+/// Whether a character never means anything by itself, line ends apart.
 fn is_plain(c: char) -> bool {
     matches!(c, '\n' | ' '..='~') || !c.is_ascii() && c.is_alphanumeric()
 }
@@ -55,7 +55,7 @@ fn add(map: &mut Vec<(Node, Node)>, key: &str, value: Node) -> Option<()> {
     Some(())
 }
 
-/// Reads what stands behind `key: ` or behind the dash of an item.
+/// Reads what follows `key: ` or after the dash of an item.
 fn value_beside(value: &str) -> Option<Node> {
     if let Some(list) = between(value, '[', ']') {
         let items = list.split(", ").filter(|_| !list.is_empty());
@@ -104,13 +104,13 @@ fn is_word(text: &str) -> bool {
         && !NO_WORDS.iter().any(|word| text.eq_ignore_ascii_case(word))
 }
 
-/// Whether a line holds no end of a scalar: no comment and no second key.
+/// Whether a line contains no end of a scalar: no comment and no second key.
 fn is_block_text(text: &str) -> bool {
     let bytes = text.as_bytes();
     !bytes.ends_with(b":") && !bytes.windows(2).any(|pair| pair == b": " || pair == b" #")
 }
 
-/// Whether a text between brackets holds none and no comma, key or comment, nor what might be one.
+/// Whether a text between brackets contains none and no comma, key or comment, nor what might be one.
 fn is_flow_text(text: &str) -> bool {
     let bytes = text.as_bytes();
     bytes.iter().enumerate().all(|(at, byte)| match byte {
@@ -264,7 +264,7 @@ mod tests {
         #![proptest_config(ProptestConfig { cases: 4096, failure_persistence: None, ..ProptestConfig::default() })]
 
         #[test]
-        fn says_what_the_parser_says_or_nothing(
+        fn agrees_with_the_parser_or_gives_up(
             entries in proptest::collection::vec((prop_oneof![4 => "[a-z]{1,2}", 1 => piece()], value()), 1..4)
         ) {
             let text: String = entries.iter().map(|(key, value)| format!("{key}:{value}\n")).collect();

@@ -1,6 +1,6 @@
 //! The text of numbers and booleans, which the parser's typed values have lost.
 //!
-//! A second pass over the same text that knows each value's kind from the first, so that it can ask for every
+//! A second pass over the same text that knows each value's kind from the first, so that it can require every
 //! literal as a string. It runs only where the first pass met a literal.
 
 use std::fmt;

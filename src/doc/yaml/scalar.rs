@@ -14,7 +14,7 @@ pub(in crate::doc) fn text(text: &str, place: Place) -> String {
     if is_plain(text, place) && !is_ambiguous(text) { text.to_owned() } else { quoted(text) }
 }
 
-/// Writes a text that may mean a number, a date or a boolean: plain where it can stand plain at all.
+/// Writes a text that may mean a number, a date or a boolean: plain where it can be plain at all.
 pub(in crate::doc) fn plain(text: &str, place: Place) -> String {
     if is_plain(text, place) { text.to_owned() } else { quoted(text) }
 }
@@ -24,7 +24,7 @@ pub(in crate::doc) fn quoted(text: &str) -> String {
     if text.contains(['"', '\\']) { single(text).unwrap_or_else(|| double(text)) } else { double(text) }
 }
 
-/// Writes a text in single quotes; none where it holds what those cannot.
+/// Writes a text in single quotes; none where it contains what those cannot.
 pub(in crate::doc) fn single(text: &str) -> Option<String> {
     let is_plain = text.chars().all(is_printable);
     is_plain.then(|| format!("'{}'", text.replace('\'', "''")))
@@ -78,12 +78,12 @@ pub(in crate::doc) fn block(text: &str, ending: &str) -> Option<String> {
     })
 }
 
-/// Whether a character may stand in a document as it is, within one line.
+/// Whether a character may be in a document as it is, within one line.
 fn is_printable(c: char) -> bool {
     !c.is_control() && !matches!(c, '\u{2028}' | '\u{2029}' | '\u{feff}' | '\u{fffe}' | '\u{ffff}')
 }
 
-/// Whether a text can stand without quotes and still be this text, or what it looks like.
+/// Whether a text can be without quotes and still be this text, or what it looks like.
 fn is_plain(text: &str, place: Place) -> bool {
     let Some(first) = text.chars().next() else { return false };
     let second = text.chars().nth(1);
@@ -105,7 +105,7 @@ fn is_plain(text: &str, place: Place) -> bool {
         && (place == Place::Block || !reads_as_key(text))
 }
 
-/// Tells whether, between brackets, a colon or question mark in the text would not be text.
+/// Returns whether, between brackets, a colon or question mark in the text would not be text.
 fn reads_as_key(text: &str) -> bool {
     text.contains(":?") || text.starts_with([':', '?'])
 }

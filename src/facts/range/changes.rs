@@ -15,7 +15,7 @@ use crate::store::Workspace;
 
 /// All changes of a range.
 pub(super) struct Changes {
-    /// The commits with what each changed, each behind its parents.
+    /// The commits with what each changed, each after its parents.
     pub(super) commits: Vec<(CommitInfo, Vec<FileChange>)>,
     /// What differs between the merge base and the head, by path.
     pub(super) net: BTreeMap<String, FileChange>,

@@ -24,7 +24,7 @@ use crate::store::{Error, LARGEST_FILE, Snapshot};
 /// What a range lands, and what the rules of sign-offs say of it.
 #[derive(Debug, Clone, Default)]
 pub struct RangeLanding {
-    /// What is said.
+    /// The vote.
     pub judgement: Judgement,
     /// The votes on the tasks of the range, in the order of the judgement.
     pub votes: Vec<VoteRecord>,

@@ -10,12 +10,12 @@ use crate::doc::{Marks, RecordVersions, merge};
 use crate::git::{CommitId, CommitInfo, FileChange, FileState};
 use crate::model::{RecordFormat, RecordPath, TRACKER_FOLDER, TaskId, is_daily_record, is_in_tracker};
 
-/// So many differing lines are shown.
+/// Maximum number of differing lines shown.
 const SHOWN: usize = 4;
-/// So many lines of each side are compared, from the first that differs: whoever pushes chooses the texts, and two long
+/// Maximum number of lines of each side compared, from the first that differs: whoever pushes chooses the texts, and two long
 /// ones that have little in common take minutes.
 const COMPARED: usize = 200;
-/// A merge of so many records that both sides changed is looked at no further.
+/// A merge with more records that both sides changed is looked at no further.
 const MOST_RECORDS: usize = 20_000;
 
 impl RangeReader<'_> {
@@ -118,7 +118,7 @@ impl RangeReader<'_> {
     fn field_merge(&self, path: &str, states: [Option<FileState>; 3]) -> Result<(String, bool)> {
         let [base, ours, theirs] = states;
         let (Some(own), Some(other)) = (self.read(ours)?, self.read(theirs)?) else {
-            // Deleted on one side and changed on the other: a person has to settle that.
+            // Deleted on one side and changed on the other: a person has to resolve that.
             return Ok((self.text(ours.or(theirs))?, true));
         };
         let base = self.read(base)?;

@@ -86,7 +86,7 @@ pub struct RangeReader<'a> {
 }
 
 impl<'a> RangeReader<'a> {
-    /// Reads the commits of a range and what each changed. Signatures that the policy does not ask for are looked at
+    /// Reads the commits of a range and what each changed. Signatures that the policy does not require are looked at
     /// where they are to be shown.
     pub fn open(
         (workspace, env): (&Workspace, &Env),
@@ -122,7 +122,7 @@ impl<'a> RangeReader<'a> {
         })
     }
 
-    /// The commits, each behind its parents.
+    /// The commits, each after its parents.
     pub fn commits(&self) -> impl Iterator<Item = &CommitInfo> {
         self.changes.commits.iter().map(|(info, _)| info)
     }

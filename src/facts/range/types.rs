@@ -124,7 +124,7 @@ pub enum RecordStep {
         path: String,
         /// Whether the vote is gone.
         is_deleted: bool,
-        /// What it said; none where that cannot be read.
+        /// The finding; none where that cannot be read.
         verdict: Option<Verdict>,
     },
     /// It deleted a finding, or made one less bad.
@@ -149,7 +149,7 @@ pub struct MergedRecord {
     pub path: String,
     /// The task it belongs to.
     pub task: Option<TaskId>,
-    /// Whether the field merge left something for a person to settle.
+    /// Whether the field merge left something for a person to resolve.
     pub had_conflict: bool,
     /// The lines that differ, as `-expected` and `+found`; the first few.
     pub difference: Vec<String>,

@@ -21,7 +21,7 @@ pub(super) struct Written {
     pub(super) id: ObjectId,
     pub(super) stat: Stat,
     file: PathBuf,
-    /// What stood there; none where the file is new. Nothing was written where it is what stands there now.
+    /// What was there; none where the file is new. Nothing was written where it is what is there now.
     before: Option<Vec<u8>>,
     now: Vec<u8>,
 }
@@ -76,7 +76,7 @@ fn follow_one(
     Ok(Written { path: edit.path.clone(), id, stat, file, before, now })
 }
 
-/// Puts back what stood there, where nobody has written since.
+/// Puts back what was there, where nobody has written since.
 pub(super) fn put_back(written: &[Written]) {
     for one in written {
         if one.before.as_ref() == Some(&one.now) || !fs::read(&one.file).is_ok_and(|now| now == one.now) {

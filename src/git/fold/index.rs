@@ -19,7 +19,7 @@ use crate::git::fold::objects::Trees;
 use crate::git::fold::{EditAgain, FoldRefusal, Pending, SkipReason, Skipped, SkippedIn};
 use crate::git::{BlobId, Error, Repository};
 
-/// A `git status` in an editor holds the lock for a moment.
+/// A `git status` in an editor takes the lock for a moment.
 const PATIENCE: Duration = Duration::from_secs(2);
 
 /// How much of the index is written at once, in bytes.
@@ -186,7 +186,7 @@ impl FilledIndex {
     }
 }
 
-/// Writes the index and its checksum, or the zeros that stand for one where git was told to spare it. gix hashes what
+/// Writes the index and its checksum, or the zeros in its place where git is configured to skip it. gix hashes what
 /// it writes piece by piece, which takes longer than to hash it in blocks.
 fn write(index: &gix::index::File, file: &mut impl Write) -> std::io::Result<()> {
     use std::io::Error;
@@ -207,7 +207,7 @@ fn write(index: &gix::index::File, file: &mut impl Write) -> std::io::Result<()>
 /// What an edit makes of its entry.
 enum Target {
     Set(usize, ObjectId),
-    /// A folder that a sparse index holds as one entry.
+    /// A folder that a sparse index contains as one entry.
     SetFolder(usize, ObjectId),
     Create,
     IsThere,
@@ -285,7 +285,7 @@ pub(super) fn folders_of(path: &str) -> impl Iterator<Item = &str> {
     path.match_indices('/').map(|(at, _)| &path[..at])
 }
 
-/// The entry of a folder that a sparse index holds as one.
+/// The entry of a folder that a sparse index contains as one.
 fn sparse_folder(index: &gix::index::File, folder: &str) -> Option<usize> {
     if !index.is_sparse() {
         return None;
@@ -298,7 +298,7 @@ fn sparse_folder(index: &gix::index::File, folder: &str) -> Option<usize> {
 /// Lets the cached trees of all changed folders follow.
 ///
 /// From these git makes the next commit's tree without looking at the files. They describe the *index*: one becomes
-/// HEAD's new tree only where it was HEAD's old one; where the index holds anything else, it is invalid now and git
+/// HEAD's new tree only where it was HEAD's old one; where the index contains anything else, it is invalid now and git
 /// computes it anew.
 pub(super) fn carry(root: &mut Tree, trees: &Trees) {
     for path in trees.paths() {

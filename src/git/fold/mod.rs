@@ -76,7 +76,7 @@ pub struct Skipped {
     pub why: SkipReason,
 }
 
-/// The two places besides the commit in which a file can stand.
+/// The two places besides the commit in which a file can be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum SkippedIn {
     /// The index: what is staged.
@@ -92,7 +92,7 @@ pub enum SkipReason {
     Removed,
     /// The user has edited it there, in a way that leaves no place for the edit.
     Edited,
-    /// Something that is no file stands there.
+    /// Something that is no file is there.
     NotAFile,
     /// It is outside of what is checked out, in a folder that has other changes.
     Outside,
@@ -144,7 +144,7 @@ pub enum FoldRefusal {
     /// The commit is signed, and could not be signed again.
     #[error("the commit is signed and cannot be signed again: {0}")]
     Unsigned(SignError),
-    /// Git could not be asked or told.
+    /// Git could not be read or written.
     #[error(transparent)]
     Git(#[from] Error),
 }

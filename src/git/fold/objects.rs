@@ -145,7 +145,7 @@ fn parts(commit: &[u8], tree: &str) -> Option<Parts> {
             bytes.extend_from_slice(format!("tree {tree}\n").as_bytes());
             continue;
         }
-        // A header goes on in the lines that begin with a space; a tag's own signature stands in such lines.
+        // A header goes on in the lines that begin with a space; a tag's own signature is in such lines.
         let goes_on = line.starts_with(b" ");
         in_signature = if goes_on { in_signature } else { is_signature(line) };
         was_signed |= in_signature;
@@ -165,7 +165,7 @@ fn signature_header(id: ObjectId) -> &'static str {
     if id.as_slice().len() == 20 { "gpgsig" } else { "gpgsig-sha256" }
 }
 
-/// Puts the signature where git puts it: behind all other headers.
+/// Puts the signature where git puts it: after all other headers.
 fn insert_signature(commit: &mut Vec<u8>, header: &str, signature: &str) {
     let end = commit.windows(2).position(|at| at == b"\n\n").map_or(commit.len(), |at| at + 1);
     let lines = signature.trim_end_matches('\n').replace('\n', "\n ");
@@ -175,17 +175,17 @@ fn insert_signature(commit: &mut Vec<u8>, header: &str, signature: &str) {
 /// A tree's entries.
 ///
 /// Entries are replaced and put in between in the bytes themselves, so that a folder of ten thousand files is not taken
-/// apart for the one that differs, and whatever it holds besides stays as it is.
+/// apart for the one that differs, and whatever it contains besides stays as it is.
 pub(super) struct Listing {
     bytes: Vec<u8>,
     hash: gix::hash::Kind,
 }
 
-/// What stands under a name.
+/// What is under a name.
 pub(super) struct Found {
     pub(super) mode: EntryMode,
     pub(super) id: ObjectId,
-    /// Where the id stands.
+    /// Where the id is.
     span: Range<usize>,
 }
 
@@ -199,7 +199,7 @@ impl Listing {
         Ok(Self { bytes: std::mem::take(&mut tree.data), hash })
     }
 
-    /// Returns what stands under a name.
+    /// Returns what is under a name.
     pub(super) fn find(&self, name: &str) -> Result<Option<Found>, Error> {
         let found = self.first(|entry| entry.filename == name)?;
         Ok(found.map(|(entry, span)| {
@@ -208,7 +208,7 @@ impl Listing {
         }))
     }
 
-    /// Lets a name stand for another object.
+    /// Lets a name mean another object.
     pub(super) fn replace(&mut self, found: Found, id: ObjectId) {
         self.bytes[found.span].copy_from_slice(id.as_slice());
     }
@@ -230,7 +230,7 @@ impl Listing {
         &self.bytes
     }
 
-    /// Returns the first entry of a kind, and where it stands in the bytes.
+    /// Returns the first entry of a kind, and where it is in the bytes.
     fn first(
         &self,
         is_replaced: impl Fn(&EntryRef<'_>) -> bool,
@@ -270,7 +270,7 @@ mod tests {
     }
 
     #[test]
-    fn a_signature_goes_behind_the_headers() {
+    fn a_signature_follows_the_headers() {
         let mut bytes = b"tree 1\nauthor A\n\nSubject\n\nBody\n".to_vec();
         insert_signature(&mut bytes, "gpgsig", "-----BEGIN\n\nabc\n-----END\n");
         assert_eq!(bytes, b"tree 1\nauthor A\ngpgsig -----BEGIN\n \n abc\n -----END\n\nSubject\n\nBody\n");
@@ -289,7 +289,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_stands_for_another_object_and_the_rest_stays_byte_for_byte() {
+    fn replacing_an_entry_keeps_all_other_bytes() {
         // Written by an old program: a folder's mode with a zero before it, a file that its group may write.
         let (a, z) = (entry("040000", "a", 1), entry("100664", "z", 3));
         let mut tree = listing(&[a.clone(), entry("100755", "m", 2), z.clone()]);
@@ -301,7 +301,7 @@ mod tests {
     }
 
     #[test]
-    fn a_new_name_stands_where_git_sorts_it() {
+    fn a_new_entry_is_sorted_as_git_does() {
         // A folder sorts as if its name ended in a slash.
         let (dash, folder, zero) =
             (entry("100644", "a-b", 1), entry("40000", "a", 2), entry("100644", "a0", 3));

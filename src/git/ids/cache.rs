@@ -25,7 +25,7 @@ const NO_TASKS: u32 = u32::MAX;
 /// In place of a tree's number: this clone lacks the objects.
 const UNREADABLE: u32 = u32::MAX - 1;
 
-/// The file's content, checked. Parts are decoded when they are asked for.
+/// The file's content, checked. Parts are decoded when they are requested.
 #[derive(Debug)]
 pub(super) struct Cache {
     bytes: Vec<u8>,
@@ -163,7 +163,7 @@ impl Cache {
         self.parts.id_count
     }
 
-    /// Whether there is such an id: a binary search in the text as it stands.
+    /// Whether there is such an id: a binary search in the text as it is.
     pub(super) fn contains(&self, id: &str) -> bool {
         let mut text = self.id_bytes();
         while !text.is_empty() {
@@ -192,7 +192,7 @@ fn u32_at(bytes: &[u8], at: usize) -> Option<u32> {
     bytes.get(at..at.checked_add(4)?)?.try_into().ok().map(u32::from_le_bytes)
 }
 
-/// Binary search in ids that stand side by side, sorted.
+/// Binary search in ids that are side by side, sorted.
 fn position(ids: &[u8], id: &[u8]) -> Option<usize> {
     let (mut low, mut high) = (0, ids.len() / id.len());
     while low < high {

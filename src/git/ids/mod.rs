@@ -68,7 +68,7 @@ impl IdsElsewhere {
             || self.task_folders().iter().any(|folder| folder.join(&file).symlink_metadata().is_ok())
     }
 
-    /// Returns the largest number that stands after a prefix: 12 where `TASK-12` is in use and `TASK-7Q2M` is.
+    /// Returns the largest number that is after a prefix: 12 where `TASK-12` is in use and `TASK-7Q2M` is.
     #[must_use]
     pub fn largest_number(&self, prefix: &str) -> Option<u64> {
         let on_branches = self.branches.ids().filter_map(|id| number_of(id, prefix)).max();
@@ -123,7 +123,7 @@ fn id_in_file_name(name: &[u8]) -> Option<&str> {
     TaskId::parse(stem).is_ok().then_some(stem)
 }
 
-/// The tasks that a commit holds.
+/// The tasks that a commit contains.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Tasks {
     /// There is no folder of tasks.
@@ -138,7 +138,7 @@ enum Tasks {
 struct Findings {
     /// For each tip, in the order given.
     tasks: Vec<Tasks>,
-    /// The distinct trees, sorted, and for each a bit for each id that it holds.
+    /// The distinct trees, sorted, and for each a bit for each id that it contains.
     trees: Vec<(ObjectId, Vec<u8>)>,
     /// All ids, sorted, a line each.
     ids: String,
@@ -199,7 +199,7 @@ fn join(
     ids.sort();
     ids.dedup();
 
-    // Where each old id is now, and nowhere for those that no kept tree holds.
+    // Where each old id is now, and nowhere for those that no kept tree contains.
     let moved: Vec<Option<usize>> = paths_in(&ids, &old_ids).collect();
     let mut trees: Vec<(ObjectId, Vec<u8>)> = Vec::with_capacity(kept.len() + fresh.len());
     for (tree, members) in kept {

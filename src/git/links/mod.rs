@@ -1,6 +1,6 @@
 //! Which commits link which tasks and change which records, remembered: a second look reads only the commits that are new.
 //!
-//! What a message links is said by the caller's own pure function. What it said is kept in `tracker/links` of the
+//! What a message links is stated by the caller's own pure function. The result is kept in `tracker/links` of the
 //! common dir, with who is whose parent, so that the answer is exact for any tip on any branch without opening a
 //! commit twice. The file is disposable: torn, of another parser, or made before the history was deepened, it is
 //! made again.
@@ -53,7 +53,7 @@ pub struct LinkedCommit {
 /// The commits of a history that link something.
 #[derive(Debug, Clone, Default)]
 pub struct Links {
-    /// The commits, newest first; a commit never behind its parent where their times are the same.
+    /// The commits, newest first; a commit never after its parent where their times are the same.
     pub commits: Vec<LinkedCommit>,
     /// Whether all of the history that this clone has was looked at.
     pub is_complete: bool,
@@ -168,8 +168,8 @@ fn mark(folder: &str, name: &str) -> String {
 impl Repository {
     /// Returns the commits reachable from `tip` that link anything.
     ///
-    /// At most `limit` commits that nobody has looked at before are read, the newest first; the history behind
-    /// them is left out for as long as no higher limit is asked for.
+    /// At most `limit` commits that nobody has looked at before are read, the newest first; the history after
+    /// them is left out for as long as no higher limit is requested.
     pub fn links(&self, tip: CommitId, parser: &LinkParser<'_>, limit: usize) -> Result<Links, Error> {
         let file = self.repo_paths().common_dir.join(CACHE);
         let stamp = self.stamp(parser);
@@ -298,10 +298,10 @@ fn add_parents_first(
 /// A commit that changed more names in a folder is remembered as one that changed the folder.
 const MOST_NAMES: usize = 100;
 
-/// From so many trees on, they are read on several threads. Neighbours are packed as differences of each other.
+/// From this many trees on, they are read on several threads. Neighbours are packed as differences of each other.
 const WORTH_A_THREAD: usize = 512;
 
-/// What stands below the folder that all of the folders begin with, by that one's tree; most commits share most of them.
+/// What is below the folder that all of the folders begin with, by that one's tree; most commits share most of them.
 struct Folders<'a> {
     repository: &'a Repository,
     folders: &'a [&'a str],
@@ -343,7 +343,7 @@ impl Repository {
         Ok(())
     }
 
-    /// Returns what stands under a name at the top, by the root's tree: of each commit in this order, and of the others.
+    /// Returns what is under a name at the top, by the root's tree: of each commit in this order, and of the others.
     fn firsts(
         &self,
         order: &[ObjectId],

@@ -19,7 +19,7 @@ use super::metadata::{self, Metadata};
 pub struct Placed {
     /// The metadata line's or section's name, as the card writes it.
     pub what: String,
-    /// Where it stands in the document.
+    /// Where it is in the document.
     pub lines: Lines,
     /// Where it is in the task, for a person to read.
     pub to: String,
@@ -30,7 +30,7 @@ pub struct Placed {
 pub struct Card {
     /// The id, as the heading gives it.
     pub id: TaskId,
-    /// Where the card stands; the first line is its heading.
+    /// Where the card is; the first line is its heading.
     pub lines: Lines,
     /// The status that the card gives; not started where it gives none.
     pub status: Status,

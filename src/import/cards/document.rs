@@ -331,7 +331,7 @@ fn nearly_a_heading(text: &str, below: &str) -> Option<TaskId> {
         .then(|| heading::read_any(hashes).map(|found| found.id))?
 }
 
-/// Whether a heading on the cards' own level stands below a rule: it parts the document, unless it is a usual
+/// Whether a heading on the cards' own level is below a rule: it parts the document, unless it is a usual
 /// section of a card.
 fn is_set_apart(above: &[Line<'_>], line: &Line<'_>, card: usize) -> bool {
     let Some((level, text)) = line.heading() else { return false };
@@ -346,7 +346,7 @@ fn ends_card(line: &Line<'_>, card: usize) -> bool {
     if heading::read(text).is_some_and(|(id, _)| (2..=4).contains(&level) && heading::is_placeholder(&id)) {
         return true;
     }
-    // The sections of a card on level 2 may stand on that level, too; parts of the document end it.
+    // The sections of a card on level 2 may be on that level, too; parts of the document end it.
     let may_be_section = level == card && level == 2 && !is_document_heading(text);
     (level <= 2 || level < card) && !may_be_section
 }

@@ -1,4 +1,4 @@
-//! Text that was encoded twice on its way, and the marks by which it is told.
+//! Text that was encoded twice on its way, and the marks by which it is recognised.
 
 /// What was repaired in a document.
 #[derive(Debug, Clone, PartialEq, Eq, Default, serde::Serialize)]
@@ -124,7 +124,7 @@ fn whole(bytes: &[u8]) -> Option<(char, usize)> {
     Some((text.chars().next()?, length))
 }
 
-/// Judges a run of two characters: a letter and a mark may stand side by side in real text.
+/// Judges a run of two characters: a letter and a mark may be side by side in real text.
 fn how_sure_of_a_pair(run: &str, bytes: &[u8]) -> Sure {
     let marks = ['…', '‘', '’', '“', '”', '–', '—', '«', '»', '‹', '›', '\u{a0}', '°', '²', '³'];
     // Latin, Greek and Cyrillic letters and the signs between them; a single letter of another script is unlikely.
@@ -153,7 +153,7 @@ const LOSSY: &[char] = &[
 const UNDEFINED: [u8; 5] = [0x81, 0x8d, 0x8f, 0x90, 0x9d];
 
 /// Returns the character whose UTF-8, without undefined bytes, these bytes begin with, and how many they are.
-/// `within` is what stands before it in the same run.
+/// `within` is what is before it in the same run.
 pub(super) fn restore(bytes: &[u8], within: &str) -> Option<(char, usize)> {
     LOSSY.iter().filter_map(|&c| Some((c, rest_of(c, bytes)?))).max_by_key(|&(c, length)| {
         // The lower right corner of a box can only follow the lower left one, at the end.
@@ -175,7 +175,7 @@ fn rest_of(c: char, bytes: &[u8]) -> Option<usize> {
     (length >= 2).then_some(length)
 }
 
-/// Returns the byte that a character stands for in Windows-1252; undefined bytes are control characters.
+/// Returns the byte that a character means in Windows-1252; undefined bytes are control characters.
 pub(super) fn byte_of(c: char) -> Option<u8> {
     const HIGH: [char; 27] = [
         '€', '‚', 'ƒ', '„', '…', '†', '‡', 'ˆ', '‰', 'Š', '‹', 'Œ', 'Ž', '‘', '’', '“', '”', '•', '–', '—',
@@ -222,7 +222,7 @@ mod tests {
     }
 
     #[test]
-    fn restores_characters_that_lost_a_byte_and_says_where() {
+    fn restores_characters_that_lost_a_byte() {
         let text = "✅\n❌ no\n┌──┐\n╔═╗╚═╝\n⚠️ 📝\n";
         let repaired = repair(&encode_twice(text, true));
         assert_eq!(repaired.text, text);

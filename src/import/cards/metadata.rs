@@ -30,7 +30,7 @@ pub(super) struct Metadata {
     pub(super) is_undated: bool,
     /// The names among the task's unknown keys.
     kept: HashSet<String>,
-    /// Numbers of the lines that need not stand in the body.
+    /// Numbers of the lines that need not be in the body.
     pub(super) taken: BTreeSet<usize>,
     /// The lines of the keys, where they are given.
     pub(super) lines: BTreeMap<Key, usize>,
@@ -40,9 +40,9 @@ pub(super) struct Metadata {
 
 /// What became of a line.
 enum Outcome {
-    /// The task holds all that it says.
+    /// The task contains all that it says.
     Taken(&'static str),
-    /// The task holds what it could; the line stays in the body for the rest.
+    /// The task contains what it could; the line stays in the body for the rest.
     Understood(&'static str),
     /// The line stays in the body.
     Left,
@@ -195,12 +195,12 @@ impl Metadata {
                 if days::is_placeholder(text) {
                     return Outcome::Taken("nothing: it is empty");
                 }
-                let (ids, has_remark) = value::read_ids(text);
+                let (ids, has_more) = value::read_ids(text);
                 if ids.iter().any(|id| field.parse_value(id).is_err()) {
                     return Outcome::Left;
                 }
                 field.put(task, FieldValue::list(&ids.iter().map(String::as_str).collect()));
-                if has_remark { Outcome::Understood(key) } else { Outcome::Taken(key) }
+                if has_more { Outcome::Understood(key) } else { Outcome::Taken(key) }
             }
             _ => set_parsed(text, key, |text| {
                 field.parse_value(text).map(|value| field.put(task, value)).is_ok()
@@ -232,7 +232,7 @@ impl Metadata {
             Status::Cancelled => "cancelled",
             _ => "stage",
         };
-        if reading.has_remark { Outcome::Understood(to) } else { Outcome::Taken(to) }
+        if reading.has_more { Outcome::Understood(to) } else { Outcome::Taken(to) }
     }
 
     fn set_assignee(&mut self, text: &str) -> Outcome {
@@ -256,11 +256,11 @@ impl Metadata {
             };
         };
         self.task.priority = Some(reading.priority);
-        if reading.has_remark { Outcome::Understood("priority") } else { Outcome::Taken("priority") }
+        if reading.has_more { Outcome::Understood("priority") } else { Outcome::Taken("priority") }
     }
 
     fn set_cancelled(&mut self, text: &str) -> Outcome {
-        let day = days::read(text).filter(|day| !day.has_remark && !value::read(text).exact);
+        let day = days::read(text).filter(|day| !day.has_more && !value::read(text).exact);
         if let Some(Day { day, .. }) = day {
             self.task.cancelled = Some(format!("imported as cancelled, {day}"));
             return Outcome::Taken("cancelled");
@@ -275,7 +275,7 @@ fn set_day(place: &mut Option<NaiveDate>, text: &str, to: &'static str) -> Outco
     }
     let Some(day) = days::read(text) else { return Outcome::Left };
     *place = Some(day.day);
-    if day.has_remark { Outcome::Understood(to) } else { Outcome::Taken(to) }
+    if day.has_more { Outcome::Understood(to) } else { Outcome::Taken(to) }
 }
 
 fn set_minutes(field: Field, task: &mut Task, text: &str) -> Outcome {

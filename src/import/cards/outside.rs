@@ -50,7 +50,7 @@ pub struct Part {
     pub kind: Kind,
     /// Its heading; empty where it has none.
     pub name: String,
-    /// Where it stands.
+    /// Where it is.
     pub lines: Lines,
 }
 
@@ -236,6 +236,6 @@ mod tests {
     fn what_it_cannot_name_is_other_text() {
         let lines = scan("## Ideas\n\nPaint it.\n");
         assert_eq!(parts(&lines)[0].kind, Kind::Other);
-        assert_eq!(found("loose text\n"), [(Kind::Other, "line 1".to_owned())]);
+        assert_eq!(found("plain text\n"), [(Kind::Other, "line 1".to_owned())]);
     }
 }

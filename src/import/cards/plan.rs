@@ -10,7 +10,7 @@ pub enum Decision {
     /// The task is there and says the same.
     Unchanged,
     /// The task was imported from this card and says something else: one of the two was edited since. It is left
-    /// alone unless an update was asked for.
+    /// alone unless an update was requested.
     Differs {
         /// The keys that differ, unknown ones and `body` included, in the order of a task's file.
         fields: Vec<String>,

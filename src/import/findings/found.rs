@@ -1,4 +1,4 @@
-//! What a report says, and how findings of one report are told apart.
+//! What a report says, and how findings of one report are distinguished.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
@@ -54,7 +54,7 @@ pub struct Found {
     pub file: Option<String>,
     /// Line, counted from 1.
     pub line: Option<u32>,
-    /// Column: tells two results of one line apart, and no more.
+    /// Column: distinguishes two results of one line, and no more.
     pub column: Option<u32>,
 }
 
@@ -164,7 +164,7 @@ impl ToolReport {
         !self.turned_off.iter().any(|(by, off)| by == tool && is_part(off))
     }
 
-    /// Drops what is said twice, and marks what a tool finds several times in one file: by the how-many-th it is,
+    /// Drops what is reported twice, and marks what a tool finds several times in one file: by the how-many-th it is,
     /// so that lines may move and none is lost.
     pub(super) fn tell_apart(&mut self) {
         let mut seen = HashSet::new();
@@ -280,7 +280,7 @@ mod tests {
         );
         let moved = prints(&[found(10, None), found(4, None), found(6, None)]);
         assert_eq!(moved, prints_of_three, "lines may move");
-        assert_eq!(prints(&[found(3, None), found(3, None)]).len(), 1, "said twice is said once");
+        assert_eq!(prints(&[found(3, None), found(3, None)]).len(), 1, "equal findings are one");
         assert_eq!(prints(&[found(3, Some("x")), found(4, Some("x"))]), ["x", "x#2"]);
     }
 

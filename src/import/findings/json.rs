@@ -49,7 +49,7 @@ fn bounded(text: &str) -> Result<(), Problem> {
 
 const HINT: &str = "say what it is: --from sarif, junit, security or bugs";
 
-/// Tells the format of a report; `name` helps where the content can be two.
+/// Detects the format of a report; `name` helps where the content can be two.
 pub(super) fn format_of(text: &str, name: &str) -> Result<ReportFormat, Problem> {
     let text = text.trim_start();
     match text.as_bytes().first() {
@@ -96,7 +96,7 @@ mod tests {
     use serde_json::Value;
 
     #[test]
-    fn says_where_it_fails() {
+    fn errors_name_the_position() {
         let problem = |text: &str| parse::<Value>(text).unwrap_err().to_string();
         assert_eq!(problem("{\n \"a\": [1,"), "line 2: is cut off: the JSON does not end (column 9)");
         assert!(problem("{} {}").contains("trailing"), "{}", problem("{} {}"));

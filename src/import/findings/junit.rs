@@ -188,7 +188,7 @@ impl<'t> Reading<'t> {
         self.found.push(found);
     }
 
-    /// Holds what a suite counts against what it shows. What it fails to show, the suites around it need not show.
+    /// Compares what a suite counts against what it shows. What it fails to show, the suites around it need not show.
     fn suite(&mut self, name: &str, counted: u64, shown: u64) {
         let missing = counted.saturating_sub(shown);
         if missing == 0 {
@@ -261,7 +261,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_cut_off_or_tricky_is_no_report() {
+    fn truncated_and_hostile_xml_is_refused() {
         for (text, message) in [
             ("<testsuite><testcase name=\"a\"/>", "cut off"),
             ("<testsuite><testcase name=\"a\"/></testsuite>more", "outside"),
@@ -284,7 +284,7 @@ mod tests {
     }
 
     #[test]
-    fn stray_bytes_in_what_was_printed_are_no_rejection() {
+    fn invalid_bytes_in_output_do_not_reject_the_report() {
         let report = |before: &str, after: &str| {
             let xml = |text: &str| format!("<testsuite>{text}").into_bytes();
             let bytes =

@@ -61,7 +61,7 @@ pub struct Matched {
 
 /// Matches the findings of a report, all of one role, against those that the task has. New ones get their ids.
 ///
-/// Findings of one kind (the same tool, rule, fingerprint or title, and file) are told apart by their lines: the same
+/// Findings of one kind (the same tool, rule, fingerprint or title, and file) are distinguished by their lines: the same
 /// line first, then the nearest, in the order of lines, for whatever shifts lines keeps their order. Where that does not
 /// tell, the open record is the one that was found again, and a waiver is carried to nothing.
 #[must_use]
@@ -302,7 +302,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_there_is_known_and_what_was_settled_comes_back() {
+    fn known_findings_are_matched_and_resolved_ones_reopen() {
         let mut known = written(&["a", "b", "c"]);
         known[1] = in_state(known[1].clone(), FindingState::Resolved);
         known[2] = in_state(known[2].clone(), FindingState::Waived);
@@ -367,7 +367,7 @@ mod tests {
             (vec![(10, Waived), (50, Open)], vec![110, 150], "waived@110 known@150"),
             (vec![(10, Open), (50, Waived)], vec![11, 51], "known@11 waived@51"),
             (vec![(10, Waived), (50, Open)], vec![12], "waived@12"),
-            // It cannot be told: the open one stays open.
+            // It cannot be determined: the open one stays open.
             (vec![(10, Waived), (50, Open)], vec![30], "known@30"),
             (vec![(10, Waived), (50, Resolved)], vec![30], "reopened@30"),
             (vec![(10, Waived), (10, Open)], vec![10], "known@10"),

@@ -101,7 +101,7 @@ fn uncounted(fields: &Map<String, Value>, found: &[Found], tool: &str) -> Vec<Fo
     [FindingSeverity::Critical, FindingSeverity::High].into_iter().filter_map(missing).collect()
 }
 
-/// Returns the first of these keys that holds a text or a number.
+/// Returns the first of these keys that contains a text or a number.
 fn text_of(item: &Map<String, Value>, keys: &[&str]) -> Option<String> {
     let text = |value: &Value| match value {
         Value::String(text) => Some(text.trim().to_owned()),

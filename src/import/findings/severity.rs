@@ -28,7 +28,7 @@ pub(super) fn of_score_text(text: &str) -> Rating {
     number.into_iter().chain(words).max_by_key(Rating::rank).unwrap_or_else(|| Rating::Is(of_word(text)))
 }
 
-/// What is said of how bad a finding is.
+/// What is given for how bad a finding is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Rating {
     Is(FindingSeverity),

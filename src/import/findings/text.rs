@@ -10,7 +10,7 @@ use crate::model::Problem;
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Decoded<'b> {
     pub(super) text: Cow<'b, str>,
-    /// Where in the text a replacement character stands for bytes that are not UTF-8, in rising order.
+    /// Where in the text a replacement character means bytes that are not UTF-8, in rising order.
     pub(super) replaced: Vec<usize>,
 }
 
@@ -35,7 +35,7 @@ pub(super) fn decode(bytes: &[u8]) -> Result<Decoded<'_>, Problem> {
     }
 }
 
-/// Returns the encoding that an XML declaration names. One of two bytes cannot be told in single bytes: such a
+/// Returns the encoding that an XML declaration names. One of two bytes cannot be recognised in single bytes: such a
 /// declaration is left over from before the file was written as UTF-8.
 fn declared(bytes: &[u8]) -> Result<&'static Encoding, Problem> {
     let label = declared_label(bytes).unwrap_or("UTF-8");

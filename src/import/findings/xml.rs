@@ -116,7 +116,7 @@ impl<'t> Pieces<'t> {
         usize::try_from(self.reader.buffer_position()).unwrap_or(usize::MAX)
     }
 
-    /// Makes a problem where the reader stands.
+    /// Makes a problem where the reader is.
     pub(super) fn problem(&self, message: &str) -> Problem {
         self.at(self.reader.buffer_position(), message)
     }

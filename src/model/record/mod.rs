@@ -1,4 +1,4 @@
-//! Which path holds which record: the one table of everything below `.tracker`, and the only place that spells it.
+//! The paths of records: the one table of everything below `.tracker`, and the only place that spells it.
 //!
 //! Paths are relative to the top of the working tree, with `/`. One that the table does not have is no record, however
 //! close it comes. Whether the entry at a path is a plain file is for its reader to look at.
@@ -47,7 +47,7 @@ impl fmt::Display for RecordName {
 }
 
 /// The path of a record. A `name` is that of the file, with its ending; what a record is called where the ending is
-/// left out stands alone.
+/// left out means the whole folder.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum RecordPath {
     /// `config.toml`

@@ -110,7 +110,7 @@ fn near_misses_are_no_records() {
 }
 
 #[test]
-fn what_is_no_record_is_told_from_what_belongs_elsewhere() {
+fn unknown_files_are_distinguished_from_misplaced_records() {
     use NotARecord::{BadName, Hidden, Misplaced, NotAnId, Outside, Unknown, WrongEnding};
     let check = |path: &str| RecordPath::check(path).unwrap_err();
     assert_eq!(check("src/a.rs"), Outside);
@@ -125,7 +125,7 @@ fn what_is_no_record_is_told_from_what_belongs_elsewhere() {
 }
 
 #[test]
-fn a_path_says_whose_record_it_is() {
+fn a_path_names_the_owner_of_its_record() {
     let identity = |path: &str| {
         let path = RecordPath::parse_anywhere(path)?;
         path.identity().map(|(key, id)| (key, id.to_owned()))
@@ -152,7 +152,7 @@ fn no_name_leads_out_of_its_folder() {
 }
 
 #[test]
-fn policy_and_daily_records_are_told_apart() {
+fn policy_records_are_distinguished_from_daily_ones() {
     assert!(is_daily_record(".tracker/notes/TASK-1/a.md") && is_daily_record(".tracker/sync/x/1.yaml"));
     for path in [".tracker/config.toml", ".tracker/roles/qa.md", ".tracker/tasks/run.sh", "src/a.rs"] {
         assert!(!is_daily_record(path), "{path}");

@@ -1,4 +1,4 @@
-//! `diff`: what differs between the trackers of two commits, or of a commit and the working tree, in words of the
+//! `diff`: what differs between the trackers of two commits, or of a commit and the working tree, as changes of the
 //! tracker. Only records that differ are read.
 
 mod records;
@@ -18,7 +18,7 @@ use crate::store;
 /// What is compared.
 #[derive(Debug, Clone, Default)]
 pub struct DiffRequest {
-    /// Revisions, at most two, or a range, and behind them parts of ids.
+    /// Revisions, at most two, or a range, and after them parts of ids.
     pub words: Vec<String>,
     /// Parts of ids, and no revisions.
     pub tasks: Vec<String>,
@@ -53,7 +53,7 @@ pub fn diff(session: &Session<'_>, request: &DiffRequest) -> Result<(DiffView, V
     Ok((view, problems))
 }
 
-/// Returns the tasks that are asked for; none where all are.
+/// Returns the tasks that are requested; none where all are.
 fn selected<'w>(sides: &Sides, parts: impl Iterator<Item = &'w String>) -> Result<Option<BTreeSet<TaskId>>> {
     let mut selected = BTreeSet::new();
     for part in parts {

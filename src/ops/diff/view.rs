@@ -115,7 +115,7 @@ pub struct DiffFinding {
     pub by: String,
     /// When.
     pub at: DateTime<Utc>,
-    /// Why, where somebody said so.
+    /// The reason, if one was given.
     pub why: Option<String>,
 }
 

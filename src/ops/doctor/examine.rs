@@ -45,7 +45,7 @@ pub(super) fn examine(session: &Session<'_>) -> Result<Examined> {
     Ok((files, findings, fixes))
 }
 
-/// Whether a path holds what stands in for bytes that are no text: there is no file of that name.
+/// Whether a path contains replacements for bytes that are no text: there is no file of that name.
 fn is_lossy(path: &str) -> bool {
     path.contains(char::REPLACEMENT_CHARACTER)
 }
@@ -189,7 +189,7 @@ impl<'a> Examination<'a> {
         for (file, path) in self.record_paths() {
             step.advance(1);
             match path {
-                // Told of by itself.
+                // Reported by itself.
                 RecordPath::Config => {}
                 RecordPath::Task(id) => tasks.extend(self.task(file, &id)?),
                 path => {

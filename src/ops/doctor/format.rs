@@ -24,7 +24,7 @@ pub struct FormatUpgrade {
     pub to: u32,
     /// What was written.
     pub written: Written,
-    /// The commit that holds it; none where nothing was to be done, or the caller asked for a dry run.
+    /// The commit that contains it; none where nothing was to be done, or the caller requested a dry run.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub commit: Option<String>,
 }

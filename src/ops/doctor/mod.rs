@@ -30,7 +30,7 @@ pub struct Diagnosis {
     pub fixed: Vec<String>,
     /// Whether nothing was repaired because the caller asked so.
     pub dry_run: bool,
-    /// What brought the tracker to the current format, where that was asked for.
+    /// What brought the tracker to the current format, where that was requested.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub upgrade: Option<FormatUpgrade>,
 }
@@ -80,7 +80,7 @@ pub enum DoctorRule {
     Leftover,
     /// A record in a folder where none is read.
     Misplaced,
-    /// What a commit asked for and no hook has done.
+    /// What a commit requested and no hook has done.
     NotDone,
     /// A repair that failed.
     NotFixed,
@@ -96,7 +96,7 @@ pub enum DoctorRule {
     UnknownRole,
     /// A stage that no pipeline has.
     UnknownStage,
-    /// A name that is no record's, or of another record than the one that the file holds.
+    /// A name that is no record's, or of another record than the one that the file contains.
     WrongFileName,
 }
 
@@ -207,7 +207,7 @@ pub fn upgrade_format(session: &Session<'_>) -> Result<Diagnosis> {
     })
 }
 
-/// Examines the clone: whether its hooks are there, and what commits asked for and no hook has done.
+/// Examines the clone: whether its hooks are there, and what commits requested and no hook has done.
 pub fn examine_clone(session: &Session<'_>) -> Result<Vec<DoctorFinding>> {
     let hooks = gone_hooks(session.workspace())?.into_iter();
     let hooks = hooks.map(|problem| DoctorFinding::new(DoctorRule::Hooks, problem));

@@ -27,7 +27,7 @@ pub struct Applied {
     pub left: Vec<String>,
 }
 
-/// Applies what the commits of a range have earned to the working tree, oldest first. A commit that holds its moves
+/// Applies what the commits of a range have earned to the working tree, oldest first. A commit that contains its moves
 /// already, and one that was applied before, changes nothing.
 pub fn apply(session: &Session<'_>, range: &str) -> Result<Applied> {
     let repository = session.workspace().repository()?;
@@ -90,7 +90,7 @@ pub fn apply(session: &Session<'_>, range: &str) -> Result<Applied> {
     Ok(applied)
 }
 
-/// So many commits are looked at for what became of a task.
+/// Maximum number of commits looked at for what became of a task.
 const MOST_VISITED: usize = 20_000;
 
 /// Returns a task as the commits of HEAD's history that are not older than this one have changed it.
@@ -110,7 +110,7 @@ fn versions_since(repository: &Repository, commit: CommitId, id: &TaskId) -> Res
     Ok(versions)
 }
 
-/// Adds the time that a commit asks for, unless it holds it already.
+/// Adds the time that a commit requires, unless it contains it already.
 fn claim(
     claimed: &mut BTreeMap<TaskId, u32>,
     directives: &Directives,

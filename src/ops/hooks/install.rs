@@ -31,7 +31,7 @@ pub struct HookReport {
 pub struct HookView {
     /// Its name.
     pub name: String,
-    /// How it stands, or what was done to it.
+    /// Its state, or what was done to it.
     pub state: &'static str,
 }
 

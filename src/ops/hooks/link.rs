@@ -110,7 +110,7 @@ pub(super) fn missing_hooks(workspace: &Workspace, own: Hook) -> Vec<String> {
     };
     let Some(states) = states() else { return Vec::new() };
     let gone: Vec<&str> = states.iter().filter(|(_, runs)| !runs).map(|(hook, _)| hook.name()).collect();
-    // `commit-msg` is run where something is asked for; it speaks if it can.
+    // `commit-msg` is run where something is requested; it speaks if it can.
     let speaks = [Hook::CommitMsg, Hook::PrepareCommitMsg, Hook::PostCommit];
     let first = speaks.into_iter().find(|hook| states.contains(&(*hook, true)));
     if gone.is_empty() || first != Some(own) {
@@ -121,19 +121,19 @@ pub(super) fn missing_hooks(workspace: &Workspace, own: Hook) -> Vec<String> {
 }
 
 /// Returns what comment lines begin with: as git is configured, and as its own help in the message shows where git
-/// was told to choose.
+/// is configured to choose.
 pub(super) fn comment_mark(workspace: &Workspace, text: &str) -> Result<String> {
     let repository = workspace.repository()?;
     let configured = ["core.commentString", "core.commentChar"].into_iter();
     let mark = configured.filter_map(|key| repository.config_text(key)).find(|mark| !mark.is_empty());
     Ok(match mark {
-        Some(mark) if mark == "auto" => chosen_mark(text),
+        Some(mark) if mark == "auto" => unused_mark(text),
         Some(mark) => mark,
         None => "#".to_owned(),
     })
 }
 
-fn chosen_mark(text: &str) -> String {
+fn unused_mark(text: &str) -> String {
     let helps = [" Please enter the commit message", " ------------------------ >8 ------------------------"];
     let is_help = |rest: &str| helps.iter().any(|help| rest.starts_with(help));
     let marks = text.lines().filter_map(|line| line.chars().next().map(|mark| (mark, line)));
@@ -141,7 +141,7 @@ fn chosen_mark(text: &str) -> String {
     found.unwrap_or('#').to_string()
 }
 
-/// Puts the link behind the text, in the block of trailers if there is one, and before git's comments.
+/// Puts the link after the text, in the block of trailers if there is one, and before git's comments.
 fn linked(text: &str, id: &TaskId, mark: &str) -> String {
     let ending = if text.contains("\r\n") { "\r\n" } else { "\n" };
     let is_comment = |line: &str| line.starts_with(mark);

@@ -1,4 +1,4 @@
-//! `commit-msg`: the message is held to what it asks for, and the records to what can be read.
+//! `commit-msg`: the message is checked against what it requires, and the records for what can be read.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -15,13 +15,13 @@ use crate::policy::{
 };
 use crate::store::{self, Hook, Snapshot, Workspace};
 
-/// Checks what a message asks for against what is staged, and refuses the commit with every reason.
+/// Checks what a message requires against what is staged, and refuses the commit with every reason.
 pub fn check_message(env: &Env, file: &Path) -> Result<Vec<Problem>> {
     let path = env.cwd().join(file);
     let bytes = std::fs::read(&path).map_err(Error::io("read", &path))?;
     let text = String::from_utf8_lossy(&bytes).into_owned();
     let is_silent = |found: &Directives| found.directives.is_empty() && found.errors.is_empty();
-    // Most messages ask for nothing even where comments count, or for no more than a link that is there: no
+    // Most messages require nothing even where comments count, or no more than a link that is there: no
     // repository is opened for those where the configuration is known to be readable.
     let at_most = parse_message(&text, Comments::None);
     let workspace = Workspace::open(env)?;
@@ -108,7 +108,7 @@ pub(super) fn unreadable(record: &RecordPath, path: &str, snapshot: &Snapshot) -
 }
 
 /// Checks the message of a merge. Git makes most merges without running the hook that moves tasks, so none does: what is
-/// asked for is said to be left, and how it is done.
+/// requested is reported, and how to do it.
 fn check_merge_message(staged: &Snapshot, directives: &Directives, message: &Path) -> Result<Vec<Problem>> {
     let mut unknown = Vec::new();
     let mut left: BTreeSet<&str> = BTreeSet::new();
@@ -137,7 +137,7 @@ fn rejected(reasons: Vec<Reason>, message: &Path) -> Error {
 /// What the policy says of a commit that is about to be made.
 enum Policy {
     Readable(Box<Config>),
-    /// It cannot be read, and the commit holds nothing that it would judge: what to warn of.
+    /// It cannot be read, and the commit contains nothing that it would judge: what to warn of.
     NotNeeded(Vec<Problem>),
     Unreadable(Vec<Reason>),
 }
@@ -191,7 +191,7 @@ fn changes_records(workspace: &Workspace, staged: &Snapshot, head: Option<Commit
     Ok(files(repository.tree_files(head, TRACKER_FOLDER)?) != files(staged.staged_files(TRACKER_FOLDER)))
 }
 
-/// Whether a message asks for nothing that can be refused: no move, and no task that is unknown. A task that is
+/// Whether a message requires nothing that can be refused: no move, and no task that is unknown. A task that is
 /// only just written down may be linked before it is committed.
 fn are_granted(workspace: &Workspace, directives: &Directives) -> bool {
     directives.directives.iter().all(|directive| {
@@ -201,7 +201,7 @@ fn are_granted(workspace: &Workspace, directives: &Directives) -> bool {
 }
 
 /// Judges the message from HEAD's state. Nobody says whether HEAD is about to be amended: where HEAD's own message
-/// asks for the same moves, the message is let through if it passes from the state of HEAD's parent.
+/// requires the same moves, the message is let through if it passes from the state of HEAD's parent.
 fn reasons_against(
     env: &Env,
     workspace: Workspace,
@@ -258,7 +258,7 @@ fn reasons_against(
     Ok(reasons)
 }
 
-/// Whether a message asks for every move that the directives ask for.
+/// Whether a message requires every move that the directives require.
 fn repeats(message: &str, directives: &Directives) -> bool {
     let old = parse_message(message, Comments::None);
     let mut moves =

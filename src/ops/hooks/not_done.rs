@@ -1,4 +1,4 @@
-//! What commits asked for and no hook has done: hooks were not there, were killed, or stood aside.
+//! What commits requested and no hook has done: hooks were missing, were killed, or skipped the commit.
 
 use std::collections::HashMap;
 
@@ -15,13 +15,13 @@ const MOST_COMMITS: usize = 50;
 /// Directives that are compared with the records before and after their commits: of more the first are enough.
 const MOST_COMPARED: usize = 100;
 
-/// Returns what the last commits of the current branch asked for and its records do not show.
+/// Returns what the last commits of the current branch requested and its records do not show.
 pub(in crate::ops) fn not_done_lately(session: &Session<'_>) -> Result<Vec<Problem>> {
     let repository = session.workspace().repository()?;
     let Some(tip) = repository.head()?.commit else { return Ok(Vec::new()) };
     let (mut commits, mut next) = (Vec::new(), Some(tip));
     while let Some(id) = next.filter(|_| commits.len() < MOST_COMMITS) {
-        // Where a shallow clone ends there is no more to be told.
+        // A shallow clone has no more history.
         let Ok(commit) = repository.commit_info(id) else { break };
         next = commit.parents.first().copied();
         commits.push(commit);
@@ -29,7 +29,7 @@ pub(in crate::ops) fn not_done_lately(session: &Session<'_>) -> Result<Vec<Probl
     not_done(session, &session.workspace().snapshot_of_commit(Some(tip))?, commits.iter())
 }
 
-/// Returns what commits asked for and the records at their tip do not show.
+/// Returns what commits requested and the records at their tip do not show.
 pub(in crate::ops) fn not_done<'c>(
     session: &Session<'_>,
     now: &Snapshot,
@@ -80,7 +80,7 @@ fn task_in(snapshot: &Snapshot, id: &TaskId) -> Option<Task> {
     parse(&snapshot.task_file(id).ok()??).ok()
 }
 
-/// Whether the records show what was asked for, or have gone on since in a way that no longer tells.
+/// Whether the records show what was requested, or have gone on since in a way that no longer tells.
 fn is_done(action: &Action, before: Option<&Task>, own: &Task, now: &Task) -> bool {
     let moves = |task: Option<&Task>| task.map_or(0, |task| task.history.len());
     let had_moves = moves(before);

@@ -27,7 +27,7 @@ pub(super) struct CommitContext<'a> {
     pub(super) after: &'a Snapshot,
     /// Returns the task as the commits after it have it; of a commit just made there are none.
     pub(super) later: &'a dyn Fn(&TaskId) -> Result<Vec<Task>>,
-    /// How much time the commits before it, of those looked at, ask for.
+    /// How much time the commits before it, of those looked at, require.
     pub(super) claimed: &'a BTreeMap<TaskId, u32>,
     /// Where linked commits are looked for.
     pub(super) tip: Option<CommitId>,
@@ -52,7 +52,7 @@ pub(super) struct Planned {
     pub(super) completes: bool,
 }
 
-/// What a commit earns, and what it asks for in vain.
+/// What a commit earns, and what it requires in vain.
 #[derive(Default)]
 pub(super) struct Plan {
     pub(super) tasks: Vec<Planned>,
@@ -119,7 +119,7 @@ impl CommitContext<'_> {
         Ok(())
     }
 
-    /// Returns the moves that the commit holds already, and those that were made for it afterwards: these bear its
+    /// Returns the moves that the commit contains already, and those that were made for it afterwards: these bear its
     /// author's name and time.
     fn made(&self, before: Option<&Task>, after: &Task) -> Result<Vec<Move>> {
         let own = self.own.task_file(&after.id)?.and_then(|file| parse(&file).ok());
@@ -144,7 +144,7 @@ impl CommitContext<'_> {
         Ok(made)
     }
 
-    /// Returns the edits of `Block`, `Unblock` and `Time`. What the commit holds already is not done again.
+    /// Returns the edits of `Block`, `Unblock` and `Time`. What the commit contains already is not done again.
     fn field_edits(&self, before: Option<&Task>, after: &Task) -> Result<(Vec<Edit>, Vec<String>)> {
         let (mut edits, mut messages) = (Vec::new(), Vec::new());
         let mut spent = None;
@@ -203,7 +203,7 @@ impl CommitContext<'_> {
         let reader = FactsReader::new(self.repository, self.after, self.tip, self.config, self.now);
         let id = task.id.clone();
         let own = self.directives.directives.iter().filter(|directive| directive.task == id);
-        // Where the commit has left a stage already, it has done what it asks for: it is amended, or moved by hand.
+        // Where the commit has left a stage already, it has done what it requires: it is amended, or moved by hand.
         let is_done = made.iter().any(|step| !step.from.is_none());
         let requested = own.map(|directive| &directive.action);
         let requested =
@@ -227,7 +227,7 @@ impl CommitContext<'_> {
             match step {
                 Ok(Some(step)) => self.take(step, &mut facts, &mut moves),
                 Ok(None) => {}
-                // A link begins a task where it can; only a directive that asks for a move insists.
+                // A link begins a task where it can; only a directive that requires a move insists.
                 Err(refusal) if is_requested => plan.refusals.push(refusal),
                 Err(_) => return Ok(moves),
             }
@@ -249,8 +249,8 @@ impl CommitContext<'_> {
         Ok(moves)
     }
 
-    /// Whether git must be asked for what the votes on a task cover, and for those that are gone: votes are
-    /// there, or asked for in its stage or in the one it may begin with, or it has been sent back once.
+    /// Whether git must be read for what the votes on a task cover, and for those that are gone: votes are
+    /// there, or requested in its stage or in the one it may begin with, or it has been sent back once.
     fn may_have_votes(&self, task: &Task) -> Result<bool> {
         let first = self.config.stages_of(task.kind.as_deref()).first().filter(|_| task.stage.is_none());
         let requires_votes = [Some(&task.stage), first]

@@ -78,7 +78,7 @@ pub fn post_commit(env: &Env) -> Result<PostCommit> {
     let plan = context.plan()?;
     let later = Later(parent);
     if let Some(operation) = operation {
-        return Ok(stood_aside(operation, &plan, &later));
+        return Ok(during_operation(operation, &plan, &later));
     }
     let mut outcome = PostCommit::of(&session, &plan, &changed);
     match config.hooks.on_commit {
@@ -89,7 +89,7 @@ pub fn post_commit(env: &Env) -> Result<PostCommit> {
     Ok(outcome)
 }
 
-/// Of so many records that a commit changed it is said whether they can be read.
+/// Maximum number of records of a commit that are checked for whether they can be read.
 const MOST_RECORDS: usize = 500;
 
 /// Says which records the commit leaves that cannot be read.
@@ -144,7 +144,7 @@ impl fmt::Display for Later {
     }
 }
 
-/// What failed, and what the system said of it.
+/// What failed, and the system's message.
 fn with_causes(error: &dyn std::error::Error) -> String {
     let all = std::iter::successors(Some(error), |error| error.source());
     all.map(ToString::to_string).collect::<Vec<_>>().join(": ")
@@ -180,7 +180,7 @@ fn has_nothing_to_do(workspace: &Workspace) -> bool {
 }
 
 /// What git makes by itself is not changed under its hands. What has its moves already needs no word.
-fn stood_aside(operation: Operation, plan: &Plan, later: &Later) -> PostCommit {
+fn during_operation(operation: Operation, plan: &Plan, later: &Later) -> PostCommit {
     let tasks: Vec<&str> = plan.tasks.iter().map(|task| task.id.as_str()).collect();
     if tasks.is_empty() {
         return PostCommit::default();

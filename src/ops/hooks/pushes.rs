@@ -1,4 +1,4 @@
-//! What may be pushed: before git pushes, where the configuration asks for it, and on the server, before any of it is
+//! What may be pushed: before git pushes, where the configuration requires it, and on the server, before any of it is
 //! taken.
 //!
 //! Tags and other refs are not judged; `refs/replace` is not taken, since those change what everybody reads. The policy
@@ -85,8 +85,12 @@ pub fn judge_receive(env: &Env, lines: &str) -> Result<PushReport> {
 
 /// Reads a line; none for a ref that is no branch.
 fn received_update(line: &str) -> Result<Option<Update>> {
-    let strange =
-        || Error::usage_with(format!("`{line}` is not what git tells a hook"), "git runs this hook");
+    let strange = || {
+        Error::usage_with(
+            format!("invalid line `{line}` on stdin (expected OLD NEW REF)"),
+            "git runs this hook",
+        )
+    };
     let mut words = line.splitn(3, ' ');
     let (Some(old), Some(new), Some(name)) = (words.next(), words.next(), words.next()) else {
         return Err(strange());
@@ -131,7 +135,7 @@ pub struct BranchReport {
     pub judged_by: &'static str,
     /// Whether it may become so.
     pub is_accepted: bool,
-    /// What stands against it, and what else there is to know.
+    /// Its violations, and what else there is to know.
     pub violations: Vec<Violation>,
 }
 

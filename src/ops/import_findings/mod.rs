@@ -35,13 +35,13 @@ pub struct FindingsImportRequest<'b> {
     pub format: Option<ReportFormat>,
     /// Whether to make a task for each finding.
     pub create_tasks: bool,
-    /// Whether to settle what the same tools no longer find.
+    /// Whether to resolve what the same tools no longer find.
     pub resolve_gone: bool,
     /// Whether to sign the vote.
     pub sign: bool,
 }
 
-/// Imports a report. A report that cannot be read fails the stage like one that holds a high finding; why it cannot
+/// Imports a report. A report that cannot be read fails the stage like one that contains a high finding; why it cannot
 /// be read is among the problems.
 pub fn import_findings(
     session: &Session<'_>,
@@ -58,7 +58,7 @@ pub fn import_findings(
     refuse_closed(&task)?;
     let (records, broken) = session.snapshot().findings(&task.id)?;
     if !broken.is_empty() {
-        // What is there already could not be told from what is new.
+        // What is there already could not be distinguished from what is new.
         return Err(Error::Broken(broken));
     }
     let (name, given) = (request.name.as_str(), request.given.as_str());

@@ -1,4 +1,4 @@
-//! One report on its way into one task: the records it becomes, and what is said of them.
+//! One report on its way into one task: the records it becomes, and what is stated of them.
 
 use std::collections::HashMap;
 
@@ -48,7 +48,7 @@ impl ReportImport<'_> {
         }
     }
 
-    /// Makes the record of a report that cannot be read: told by the report's name, whatever is wrong with it.
+    /// Makes the record of a report that cannot be read: identified by the report's name, whatever is wrong with it.
     fn unreadable(&self, problem: &Problem) -> Finding {
         let source = ToolSource {
             tool: OURSELVES.to_owned(),
@@ -62,7 +62,7 @@ impl ReportImport<'_> {
         }
     }
 
-    /// Returns what a report holds, as records.
+    /// Returns what a report contains, as records.
     pub(super) fn reported(&self, report: &std::result::Result<ToolReport, Problem>) -> Vec<Finding> {
         match report {
             Ok(report) => report.found.iter().map(|found| self.finding_of(found)).collect(),
@@ -70,7 +70,7 @@ impl ReportImport<'_> {
         }
     }
 
-    /// Returns what the report no longer holds, and the findings that said that it could not be read.
+    /// Returns what the report no longer contains, and the findings that reported it as unreadable.
     pub(super) fn gone<'k>(
         &self,
         report: &ToolReport,
@@ -193,7 +193,7 @@ impl ReportImport<'_> {
     }
 
     fn resolution(&self, finding: &Finding, to: FindingState, why: &str) -> Edit {
-        // The latest counts: a clock that runs ahead elsewhere must not outweigh what is said now.
+        // The latest counts: a clock that runs ahead elsewhere must not outweigh what is stated now.
         let last = finding.resolution().map_or(finding.at, |resolution| resolution.at);
         let at = self.session.env().now().max(last);
         resolve_finding(&Resolution {

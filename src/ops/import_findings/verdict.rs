@@ -12,7 +12,7 @@ use crate::policy::{VoteStatus, round_of};
 
 impl ReportImport<'_> {
     /// Rejects the task where a finding does, unless the same person has done so in this round and nothing that
-    /// rejects is new. Where the stage does not ask for the role there is nothing to vote on.
+    /// rejects is new. Where the stage does not require the role there is nothing to vote on.
     pub(super) fn vote(
         &self,
         repository: &Repository,
@@ -68,7 +68,7 @@ impl ReportImport<'_> {
         }
     }
 
-    /// Tells whether the stage asks for the role.
+    /// Returns whether the stage requires the role.
     pub(super) fn is_required(&self) -> bool {
         self.config.signoffs_of(self.task.stage.as_str()).contains(&self.role)
     }
@@ -85,7 +85,7 @@ impl ReportImport<'_> {
         own.max_by_key(|vote| vote.at).filter(|vote| vote.verdict == Verdict::Rejected && vote.round == round)
     }
 
-    /// Tells whether a rejection of this person, from whatever round, keeps the role from signing off.
+    /// Returns whether a rejection of this person, from whatever round, keeps the role from signing off.
     fn is_objection(&self, facts: &TaskFacts) -> bool {
         let me = facts.canonical(&self.by);
         let signoffs = facts.signoffs(self.config);

@@ -22,11 +22,11 @@ pub struct FindingsImport {
     pub format: Option<ReportFormat>,
     /// The tools that wrote it.
     pub tools: Vec<String>,
-    /// What it holds, the worst first.
+    /// What it contains, the worst first.
     pub findings: Vec<ImportedFinding>,
     /// How many of its results are no findings: suppressed, skipped or well.
     pub left_out: usize,
-    /// Open findings of the same tools that the report no longer holds.
+    /// Open findings of the same tools that the report no longer contains.
     pub gone: Vec<String>,
     /// Whether those were resolved.
     pub resolved: bool,

@@ -29,7 +29,7 @@ pub struct VoteRecord {
     pub role: Option<String>,
     /// Markdown.
     pub notes: Option<String>,
-    /// What is held against the task, each as `SEVERITY: TITLE` and, if it has a place, ` @ FILE:LINE`.
+    /// What is raised against the task, each as `SEVERITY: TITLE` and, if it has a place, ` @ FILE:LINE`.
     pub findings: Vec<String>,
     /// Whether to sign it with the key that git is configured with.
     pub sign: bool,
@@ -306,7 +306,7 @@ fn place_of(config: &Config, task: &Task, role: Option<&str>) -> Result<Place> {
 }
 
 /// Returns the place of the vote that a person takes back: also in a stage that the task has left, where a rejection
-/// still stands.
+/// still counts.
 fn own_place(facts: &TaskFacts, config: &Config, by: &Person, role: Option<&str>) -> Result<Place> {
     let signoffs = facts.signoffs(config);
     let (me, id) = (facts.canonical(by), &facts.task.id);

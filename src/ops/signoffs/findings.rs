@@ -1,4 +1,4 @@
-//! `findings`: what is held against tasks, and what became of it.
+//! `findings`: what is raised against tasks, and what became of it.
 
 use std::cmp::Ordering;
 

@@ -42,7 +42,7 @@ pub struct RoleView {
     pub prompt: Option<String>,
     /// How many approvals count.
     pub approved: usize,
-    /// How many are asked for.
+    /// How many are requested.
     pub quorum: u32,
     /// Whether it has signed off.
     pub done: bool,

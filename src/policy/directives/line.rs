@@ -1,4 +1,4 @@
-//! One line: is it a directive, and what does it ask for.
+//! One line: whether it is a directive, and for what.
 
 use super::{Action, Directive, DirectiveError, DirectiveErrorKind};
 use crate::model::{Minutes, TaskId};
@@ -10,7 +10,7 @@ pub(super) struct Read {
     pub(super) error: Option<DirectiveError>,
 }
 
-/// What a word at the beginning of a line stands for.
+/// What a word at the beginning of a line means.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Word {
     Task,
@@ -98,7 +98,7 @@ fn action(word: Word, ids: &[TaskId], rest: &str) -> Result<Action, DirectiveErr
     }
 }
 
-/// Reads ids with commas between them; returns them and what stands behind the last one.
+/// Reads ids with commas between them; returns them and what follows the last one.
 fn leading_ids(text: &str) -> (Vec<TaskId>, &str) {
     let mut ids = Vec::new();
     let mut rest = text.trim_start();
@@ -136,7 +136,7 @@ fn own_id(text: &str) -> Option<TaskId> {
     TaskId::parse(&text.to_ascii_uppercase()).ok()
 }
 
-/// Returns the first word of a text if it was probably meant as an id: it holds a digit and nothing but what ids
+/// Returns the first word of a text if it was probably meant as an id: it contains a digit and nothing but what ids
 /// hold, such as `7Q2M` or `TASK_7Q2M`.
 fn meant_as_id(text: &str) -> Option<&str> {
     let word = text.split([',', ' ', '\t']).next()?;

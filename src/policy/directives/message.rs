@@ -7,20 +7,20 @@ use super::{Action, Directive, Directives};
 /// Which lines git removes before it makes the commit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Comments<'c> {
-    /// None: the commit is made, or git was told to keep all.
+    /// None: the commit is made, or git is configured to keep all.
     None,
     /// Lines that begin with this, and all that is below a scissors line.
     Lines(&'c str),
 }
 
-/// What stands behind the comment mark in a scissors line; git asks for no more and no less.
+/// What is after the comment mark in a scissors line; git requires no more and no less.
 const SCISSORS: &str = "------------------------ >8 ------------------------";
 
 /// How the subject of a commit begins that a rebase will join with another. It repeats that one's message, and what that
-/// asks for is not asked for twice: it only belongs to the same tasks.
+/// requires is not requested twice: it only belongs to the same tasks.
 const AUTOSQUASH: [&str; 3] = ["fixup! ", "squash! ", "amend! "];
 
-/// Reads what a commit message asks for.
+/// Reads what a commit message requires.
 #[must_use]
 pub fn parse_message(message: &str, comments: Comments<'_>) -> Directives {
     let mut found = Directives::default();
@@ -58,7 +58,7 @@ pub fn parse_message(message: &str, comments: Comments<'_>) -> Directives {
     found
 }
 
-/// Whether a directive says what another one has said. Times add up, so those are never the same.
+/// Whether a directive repeats another one. Times add up, so those are never the same.
 fn is_repeated(directives: &[Directive], new: &Directive) -> bool {
     let is_same = |old: &Directive| old.task == new.task && old.action == new.action;
     !matches!(new.action, Action::Time(_)) && directives.iter().any(is_same)

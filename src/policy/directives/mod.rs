@@ -30,7 +30,7 @@ use std::fmt;
 
 use crate::model::{Minutes, TaskId};
 
-/// What a directive asks for.
+/// What a directive requires.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Action {
     /// The commit belongs to the task.
@@ -67,7 +67,7 @@ impl Action {
 pub struct Directive {
     /// The task.
     pub task: TaskId,
-    /// What is asked for.
+    /// What is requested.
     pub action: Action,
     /// The line of the message, counted from 1.
     pub line: usize,
@@ -80,9 +80,9 @@ pub struct Directive {
 pub enum DirectiveErrorKind {
     /// It begins as a directive does and goes on as prose: it directs nothing.
     Prose,
-    /// It holds something that was probably meant as an id.
+    /// It contains something that was probably meant as an id.
     NotAnId(String),
-    /// Behind the ids stands something else.
+    /// Behind the ids is something else.
     Trailing(String),
     /// A failure without a reason.
     NoReason,
@@ -115,7 +115,7 @@ pub struct DirectiveError {
 }
 
 impl DirectiveError {
-    /// Whether the commit must not be made like this: something was asked for that cannot be done as asked.
+    /// Whether the commit must not be made like this: something was requested that cannot be done as asked.
     #[must_use]
     pub fn is_fatal(&self) -> bool {
         self.kind != DirectiveErrorKind::Prose
@@ -155,7 +155,7 @@ impl fmt::Display for DirectiveError {
     }
 }
 
-/// What a commit message asks for.
+/// What a commit message requires.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Directives {
     /// Ids in the subject, in order: they link, and may be something else altogether, such as `UTF-8`.

@@ -1,4 +1,4 @@
-//! What directs, what does not, and what is said of it.
+//! Which lines are directives, and which problems are reported.
 
 use proptest::prelude::*;
 
@@ -148,7 +148,7 @@ fn what_git_removes_directs_nothing() {
 }
 
 #[test]
-fn what_cannot_be_meant_is_said() {
+fn impossible_directives_are_reported() {
     let text = |text: &str| text.to_owned();
     for (line, kind) in [
         ("Advance: 7Q2M", DirectiveErrorKind::NotAnId(text("7Q2M"))),
@@ -171,7 +171,7 @@ fn what_cannot_be_meant_is_said() {
 }
 
 #[test]
-fn what_disagrees_is_said() {
+fn contradictions_are_reported() {
     for (lines, disagree) in [
         ("Advance: A-1\nFail: A-1 x", true),
         ("Fail: A-1 x\nCloses: A-1", true),

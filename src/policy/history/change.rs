@@ -102,7 +102,7 @@ impl<'h, H: History> Changes<'h, H> {
         self.in_view(&view, at, path, commits)
     }
 
-    /// Returns a task's changes of all paths that are wanted, as seen from a commit, by path.
+    /// Returns a task's changes of all paths that are requested, as seen from a commit, by path.
     pub fn of_task(
         &mut self,
         task: &TaskId,
@@ -127,7 +127,7 @@ impl<'h, H: History> Changes<'h, H> {
 
     /// Whether a task's commits, seen from a commit, made what is listed of the paths that they changed: led them
     /// there, from what one of them or a merge among them began with. How much of it the base had when the list was
-    /// made cannot be told any more, so each of these is allowed.
+    /// made cannot be determined any more, so each of these is allowed.
     pub fn shows(&mut self, task: &TaskId, at: Commit, files: &[CoveredChange]) -> Result<bool, H::Error> {
         let view = self.view(task, at)?;
         for file in files {
@@ -240,7 +240,7 @@ impl<'h, H: History> Changes<'h, H> {
     }
 }
 
-/// Returns what some commits stand on, and the other side of every merge between them and the end.
+/// Returns what some commits are on, and the other side of every merge between them and the end.
 fn begun_with<H: History>(history: &H, commits: &[Commit], end: Commit) -> Vec<Commit> {
     let mut begun: Vec<Commit> =
         commits.iter().flat_map(|commit| history.parents(*commit)).copied().collect();
@@ -260,7 +260,7 @@ fn begun_with<H: History>(history: &H, commits: &[Commit], end: Commit) -> Vec<C
     begun
 }
 
-/// Returns what some commits stand on, and all sides of every merge between them and the end.
+/// Returns what some commits are on, and all sides of every merge between them and the end.
 fn may_begin_with<H: History>(history: &H, commits: &[Commit], end: Commit) -> Vec<Commit> {
     let mut begun: Vec<Commit> =
         commits.iter().flat_map(|commit| history.parents(*commit)).copied().collect();

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use crate::model::TreeEntry;
 
-/// From so many dead ends on, a search is given up. Changes that fit end to end make none, however many they are.
+/// From this many dead ends on, a search is given up. Changes that fit end to end make none, however many they are.
 const MOST_COMBINATIONS: usize = 64;
 
 /// An approved change of one task, or of several that fit end to end.
@@ -166,7 +166,7 @@ impl<E> Search<'_, E> {
         Ok(next)
     }
 
-    /// Tells whether links that are not used yet lead, end to end, from one content to another.
+    /// Returns whether links that are not used yet lead, end to end, from one content to another.
     fn leads(&self, from: &TreeEntry, to: &TreeEntry, used: &TaskSet) -> bool {
         let mut seen: HashSet<State> = HashSet::new();
         let mut waiting = vec![(from.clone(), used.clone())];

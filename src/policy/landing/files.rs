@@ -80,13 +80,13 @@ impl<'a, H: History> Judge<'_, 'a, H> {
         required
     }
 
-    /// Tells whether a stage of a task's own route asks for a role.
+    /// Returns whether a stage of a task's own route requires a role.
     fn is_on_route(&self, task: usize, role: &str) -> bool {
         self.tasks[task].route.stages_requiring(role).next().is_some()
     }
 
     /// Returns what the merge of tip and head has, where that is not what the tip has. Where they conflict, that is
-    /// said, and the tip's content is taken.
+    /// reported, and the tip's content is taken.
     fn merged_files(&mut self) -> Result<BTreeMap<String, TreeEntry>, H::Error> {
         let (history, tip, head) = (self.history(), self.landing.tip, self.landing.head);
         let mut paths = BTreeSet::new();
@@ -141,7 +141,7 @@ impl<'a, H: History> Judge<'_, 'a, H> {
         Ok(self.history().tasks_of(*reverted)?.iter().filter_map(|task| self.task(task)).collect())
     }
 
-    /// Tells whether the base has a task's work on a path without anybody's review: taking that back needs none either.
+    /// Returns whether the base has a task's work on a path without anybody's review: taking that back needs none either.
     fn was_seen_by_nobody(&self, task: usize, path: &str) -> bool {
         let own = &self.tasks[task];
         let left = own.left_at_tip.iter().filter_map(|place| own.route.stage_at(*place));
@@ -198,7 +198,7 @@ impl<'a, H: History> Judge<'_, 'a, H> {
         files: &Files,
     ) -> Result<Option<Ruling>, H::Error> {
         let tip = self.history().entry(self.landing.tip, path)?;
-        // What conflicts has been said, and nothing of it lands.
+        // Conflicts are reported already, and nothing of it lands.
         let goal = files.merged.get(path).cloned().unwrap_or_else(|| tip.clone());
         let own: BTreeSet<usize> = changes.iter().map(|(task, ..)| *task).collect();
         let own: Vec<usize> = own.into_iter().collect();
@@ -264,7 +264,7 @@ impl<'a, H: History> Judge<'_, 'a, H> {
         Ok(must.difference(&arrived).copied().collect())
     }
 
-    /// Tells whether the base has had a task's content of a path already.
+    /// Returns whether the base has had a task's content of a path already.
     fn has_arrived(&self, task: usize, path: &str, to: &TreeEntry) -> Result<bool, H::Error> {
         let history = self.history();
         for commit in
@@ -304,7 +304,7 @@ impl<'a, H: History> Judge<'_, 'a, H> {
     }
 
     /// Returns what a task had changed when an override of the range led it past a stage that requires a role: the
-    /// override stands for the approvals, and the rule on overrides speaks of it.
+    /// override means the approvals, and the rule on overrides speaks of it.
     fn overridden(&mut self, task: usize, role: &str) -> Result<BTreeSet<Approval>, H::Error> {
         let own = &self.tasks[task];
         let leavings = own.route.leavings(&own.history);

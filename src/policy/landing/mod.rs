@@ -1,7 +1,7 @@
 //! Whether what a range lands is signed off: every move of its tasks, and every file that it changes on the base.
 //!
 //! The range is judged as it will be merged. Moves and votes of the base's tip and of the head are joined; a move is
-//! earned where the approvals that its stage requires stood at the commit that made it; a file is covered where a
+//! earned where the approvals that its stage requires were valid at the commit that made it; a file is covered where a
 //! chain of approved changes leads from what the tip has to what the merge has. A vote approves a *change*, from one
 //! content to another, so it survives a rebase or a squash and never undoes what the base has done since.
 //!
@@ -49,10 +49,10 @@ pub struct Landing<'a> {
     pub owned: Option<(&'a str, &'a BTreeSet<String>)>,
 }
 
-/// What is said of a merge.
+/// The judgement of a merge.
 #[derive(Debug, Clone, Default)]
 pub struct Judgement {
-    /// What stands against it.
+    /// The objections.
     pub objections: Vec<Objection>,
     /// The stages that it leads tasks out of.
     pub leavings: Vec<JudgedLeaving>,
@@ -69,7 +69,7 @@ pub struct Judgement {
 /// Reads the votes on a task that the range does not touch.
 pub type MoreVotes<'m, E> = dyn FnMut(&TaskId) -> Result<Vec<CastVote>, E> + 'm;
 
-/// Judges what is to be merged. Nothing stands against it where no objection is returned.
+/// Judges what is to be merged. It may land where no objection is returned.
 ///
 /// # Errors
 /// Where the history cannot be read.

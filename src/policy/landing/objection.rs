@@ -1,4 +1,4 @@
-//! What stands against a merge.
+//! Objections to a merge.
 
 use crate::model::{Move, Stage, TaskId};
 use crate::policy::VoteStatus;
@@ -39,7 +39,7 @@ pub struct FileCoverage {
     pub missing: Vec<String>,
 }
 
-/// One thing that stands against a merge, and where.
+/// One objection to a merge, and where.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Objection {
     /// What is not allowed.
@@ -105,7 +105,7 @@ pub enum Ruling {
     Uncovered {
         /// The tasks of the file that have no approval of the role there, sorted.
         unapproved: Vec<TaskId>,
-        /// Whether no stage of these tasks asks for the role, and the usual pipeline does.
+        /// Whether no stage of these tasks requires the role, and the usual pipeline does.
         is_off_route: bool,
     },
     /// What was approved arrives in part: the change of one of these tasks is missing.
@@ -113,6 +113,6 @@ pub enum Ruling {
         /// The tasks whose whole change must arrive, sorted.
         tasks: Vec<TaskId>,
     },
-    /// So many approved changes of one file that do not fit end to end that not all orders were tried.
+    /// Too many approved changes of one file to try every order.
     TooManyCombinations,
 }

@@ -83,14 +83,14 @@ impl LandingTask<'_> {
         &self.history[self.known..]
     }
 
-    /// Tells whether a move that the tip does not have leaves a stage that requires a role.
+    /// Returns whether a move that the tip does not have leaves a stage that requires a role.
     pub(super) fn brings_leaving_of(&self, role: &str) -> bool {
         let leavings = self.route.leavings(&self.history);
         let mut positions = leavings[self.known..].iter().cloned().flatten();
         positions.any(|place| self.requires(place, role))
     }
 
-    /// Tells whether the stage at a place requires a role.
+    /// Returns whether the stage at a place requires a role.
     pub(super) fn requires(&self, place: usize, role: &str) -> bool {
         self.route
             .stage_at(place)

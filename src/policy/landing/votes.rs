@@ -67,7 +67,7 @@ impl<'a, H: History> Judge<'_, 'a, H> {
         })
     }
 
-    /// Tells whether the voter wrote any of what a vote covers.
+    /// Returns whether the voter wrote any of what a vote covers.
     fn is_own_work(&mut self, vote: usize) -> Result<bool, H::Error> {
         if let Some(known) = self.own_work.get(&vote) {
             return Ok(*known);
@@ -88,7 +88,7 @@ impl<'a, H: History> Judge<'_, 'a, H> {
         Ok(is_own)
     }
 
-    /// Tells whether a commit's content of a path is under the trusted approval, of its own task and for the same
+    /// Returns whether a commit's content of a path is covered by the trusted approval, of its own task and for the same
     /// role, of somebody who did not write it.
     fn is_approved_by_others(
         &mut self,
@@ -186,7 +186,7 @@ impl JudgedRole {
         self.votes.iter().filter(counts).map(|(vote, _)| *vote)
     }
 
-    /// Returns the rejections that stand.
+    /// Returns the rejections that still count.
     pub fn vetoes(&self) -> impl Iterator<Item = usize> + '_ {
         let counts = |(_, status): &&(usize, VoteStatus)| *status == VoteStatus::Rejection;
         self.votes.iter().filter(counts).map(|(vote, _)| *vote)

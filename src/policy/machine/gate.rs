@@ -7,7 +7,7 @@ use crate::policy::{VoteStatus, blocking_findings, round_of};
 /// One thing that keeps a task in its stage.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Missing {
-    /// Somebody said that it will not be done.
+    /// Somebody decided that it will not be done.
     Cancelled,
     /// It is through.
     Completed,
@@ -31,7 +31,7 @@ pub enum Missing {
     Outdated,
     /// Required checkboxes are not checked.
     Unchecked {
-        /// What asks for them.
+        /// What requires them.
         requirement: Requirement,
         /// Their numbers, counted from 1 through the whole body, and their texts.
         boxes: Vec<(usize, String)>,
@@ -42,7 +42,7 @@ pub enum Missing {
         role: String,
         /// How many count.
         have: u32,
-        /// How many are asked for.
+        /// How many are requested.
         need: u32,
         /// Members who could approve; empty where anyone can.
         waiting_for: Vec<String>,
@@ -55,7 +55,7 @@ pub enum Missing {
         role: String,
         /// Who.
         by: String,
-        /// What they said, its first line.
+        /// The first line of their notes.
         notes: Option<String>,
     },
     /// A finding of a severity that blocks is open.
@@ -79,13 +79,13 @@ pub struct Gate {
 }
 
 impl Gate {
-    /// Tells whether nothing is missing.
+    /// Returns whether nothing is missing.
     #[must_use]
     pub fn is_open(&self) -> bool {
         self.missing.is_empty()
     }
 
-    /// Tells whether sign-offs are all that is missing, and some are.
+    /// Returns whether sign-offs are all that is missing, and some are.
     #[must_use]
     pub fn waits_for_signoffs_only(&self) -> bool {
         let is_signoff =

@@ -1,11 +1,11 @@
 //! The stage machine: pure functions from a task and what is known of it to a move, or to a refusal that names
 //! everything missing.
 //!
-//! | asked for       | leads to                              | needs |
+//! | requested       | leads to                              | needs |
 //! |-----------------|---------------------------------------|-------|
 //! | [`start`]       | the first stage of the pipeline       | not begun, not closed, not blocked |
 //! | [`advance`]     | the next stage                        | the gate of the stage is open |
-//! | [`auto_advance`]| the next stage                        | as `advance`, and the stage asks for sign-offs and is not manual |
+//! | [`auto_advance`]| the next stage                        | as `advance`, and the stage requires sign-offs and is not manual |
 //! | [`fail`]        | `on_fail`, else the first stage       | begun, not closed, not blocked by hand, a reason |
 //! | [`set_stage`]   | any stage of the pipeline             | not cancelled; the history says that it was an override |
 //!
@@ -60,7 +60,7 @@ pub struct MovePlan {
     pub task: TaskId,
     /// The move, as the history will tell it.
     pub step: Move,
-    /// The roles that the stage it enters asks for a sign-off.
+    /// The roles whose sign-off is required by the stage it enters.
     pub signoffs: Vec<String>,
 }
 

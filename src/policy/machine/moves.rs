@@ -50,14 +50,14 @@ fn barred<'c>(case: &Case<'c>) -> Option<&'c str> {
     role_for_people(case.config, case.task.stage.as_str(), case.actor, case.agent)
 }
 
-/// Moves a task on by itself, if all that its stage asks for is there, sign-offs are among that, and the stage is
-/// not manual. Nobody asked for this move, so there is no refusal.
+/// Moves a task on by itself, if all that its stage requires is there, sign-offs are among that, and the stage is
+/// not manual. This move was not requested, so there is no refusal.
 #[must_use]
 pub fn auto_advance(case: &Case<'_>) -> Option<MovePlan> {
     let rules = case.config.rules_of(case.task.stage.as_str());
-    let is_wanted =
+    let is_automatic =
         rules.advance == Advance::Auto && !rules.signoffs.is_empty() && !case.task.stage.is_none();
-    if !is_wanted || !gate(case).is_open() || barred(case).is_some() {
+    if !is_automatic || !gate(case).is_open() || barred(case).is_some() {
         return None;
     }
     let mut names: Vec<&str> = Vec::new();
@@ -73,7 +73,7 @@ pub fn auto_advance(case: &Case<'_>) -> Option<MovePlan> {
 /// Sends a task back to where failures of its stage go.
 ///
 /// # Errors
-/// A refusal, where it has not begun, is closed or blocked by hand, stands where a failure would send it, or no
+/// A refusal, where it has not begun, is closed or blocked by hand, is where a failure would send it, or no
 /// reason is given.
 pub fn fail(case: &Case<'_>, why: &str) -> Result<MovePlan, Refusal> {
     let (id, stage) = (&case.task.id, &case.task.stage);

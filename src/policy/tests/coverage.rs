@@ -51,7 +51,7 @@ fn the_encoding_is_what_votes_hold() {
 }
 
 #[test]
-fn a_digest_is_over_all_that_a_vote_says() {
+fn a_digest_covers_every_field_of_a_vote() {
     let base = vote("c", files());
     assert_eq!(vote("c", files().into_iter().rev().collect()), base, "the order of files does not matter");
     assert_ne!(covers("d", files()).digest, base.covers.digest);

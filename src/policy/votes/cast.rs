@@ -47,7 +47,7 @@ pub struct CastVote {
     /// Why it is none at all: its digest does not fit, it lies with another task, nobody vouches for its author or that
     /// author has no say in the role, or its date or round is one that cannot be.
     pub flaw: Option<WhyNot>,
-    /// Whether the base's tip or an ancestor of it holds it, or held it.
+    /// Whether the base's tip or an ancestor of it contains it, or contained it.
     pub was_on_base: bool,
     /// On which sides its file is there.
     pub sides: Sides<bool>,

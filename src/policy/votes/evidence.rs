@@ -85,7 +85,7 @@ impl<'h, H: History> VoteHistory<'h, H> {
         }
     }
 
-    /// Tells whether a task's commits, seen from one, made what a vote lists.
+    /// Returns whether a task's commits, seen from one, made what a vote lists.
     pub fn shows(&mut self, task: &TaskId, at: Commit, files: &[CoveredChange]) -> Result<bool, H::Error> {
         self.changes.shows(task, at, files)
     }
@@ -111,7 +111,7 @@ impl<'h, H: History> VoteHistory<'h, H> {
         Ok(stale)
     }
 
-    /// Tells whether an approved change, made on what the task now begins with, gives what the task has.
+    /// Returns whether an approved change, made on what the task now begins with, gives what the task has.
     fn leads_to(&mut self, file: &CoveredChange, change: &Change) -> Result<bool, H::Error> {
         for from in &file.from {
             for before in &change.from {

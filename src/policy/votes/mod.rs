@@ -6,15 +6,15 @@
 //!
 //! # What lifts a veto
 //!
-//! A rejection stands, in every later round, until the same person votes again for that role in that stage or an
+//! A rejection counts, in every later round, until the same person votes again for that role in that stage or an
 //! override leads the task on. What is doubtful about a *file* never lifts a veto: an approval whose file was
 //! altered, whose signature is bad or whose digest does not fit replaces nothing, and a rejection in the same state
-//! stands.
+//! counts.
 //!
 //! # Who is a person
 //!
 //! `people_only` roles do not count votes of those whom `[policy] agents` names, nor votes that name the agent which
-//! cast them for a person. An agent that does neither cannot be told from the person whose name it uses; where that
+//! cast them for a person. An agent that does neither cannot be distinguished from the person whose name it uses; where that
 //! matters, `signatures = "require"` and a key that the agent does not have tell them apart.
 
 mod cast;
@@ -131,7 +131,7 @@ pub struct RoleSignoff<'v> {
     pub quorum: u32,
     /// Whose approvals count, by time.
     pub approvals: Vec<Person>,
-    /// Whose rejections stand, by time.
+    /// Whose rejections count, by time.
     pub rejections: Vec<Person>,
     /// Members who could still approve, as the configuration names them; empty where anyone can, and where nobody
     /// is waited for.
@@ -147,7 +147,7 @@ impl RoleSignoff<'_> {
         self.quorum.saturating_sub(count(&self.approvals))
     }
 
-    /// Tells whether the role has signed off: its quorum is there and nobody objects.
+    /// Returns whether the role has signed off: its quorum is there and nobody objects.
     #[must_use]
     pub fn has_signed_off(&self) -> bool {
         self.missing() == 0 && self.rejections.is_empty()
@@ -165,7 +165,7 @@ pub struct Signoffs<'v> {
     pub round: u32,
     /// The roles that the stage asks, in the configuration's order.
     pub roles: Vec<RoleSignoff<'v>>,
-    /// Votes in other stages and for roles that are not asked, by time. A rejection among them still stands, but it
+    /// Votes in other stages and for roles that are not required, by time. A rejection among them still counts, but it
     /// keeps only its own stage's gate shut.
     pub others: Vec<JudgedVote<'v>>,
 }
@@ -179,7 +179,7 @@ impl Signoffs<'_> {
         Self { task: id, stage, round, roles, others }
     }
 
-    /// Tells whether every role that is asked has signed off; also where none is asked.
+    /// Returns whether every required role has signed off; also where none is required.
     #[must_use]
     pub fn are_complete(&self) -> bool {
         self.roles.iter().all(RoleSignoff::has_signed_off)

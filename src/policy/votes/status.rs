@@ -10,7 +10,7 @@ use crate::policy::Staleness;
 pub enum VoteStatus {
     /// An approval that counts.
     Approval,
-    /// A rejection that stands.
+    /// A rejection that counts.
     Rejection,
     /// It does not count.
     None(WhyNot),
@@ -71,7 +71,7 @@ pub enum WhyNot {
     Withdrawn,
     /// It was cast in another stage.
     OtherStage(Stage),
-    /// The stage does not ask for this role.
+    /// The stage does not require this role.
     NotRequired,
     /// It was cast in another round.
     OtherRound {
@@ -143,7 +143,7 @@ impl fmt::Display for WhyNot {
             Self::Superseded => f.write_str("the same person voted again"),
             Self::Withdrawn => f.write_str("withdrawn"),
             Self::OtherStage(stage) => write!(f, "it was cast in {stage}"),
-            Self::NotRequired => f.write_str("the stage does not ask for this role"),
+            Self::NotRequired => f.write_str("the stage does not require this role"),
             Self::OtherRound { cast, now } => write!(f, "it was cast in round {cast}, this is round {now}"),
             Self::Overridden => f.write_str("an override led the task past it"),
             Self::Stale(reasons) => {

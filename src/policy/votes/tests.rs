@@ -267,7 +267,7 @@ fn what_is_doubtful_lifts_no_veto() {
 }
 
 #[test]
-fn a_rejection_stands_until_its_author_votes_again() {
+fn a_rejection_counts_until_its_author_votes_again() {
     let mut task = task_in("qa");
     let config = config();
     let rejected = rejection(1, KEN, "reviewer");
@@ -310,7 +310,7 @@ fn an_override_that_leads_on_replaces_rejections() {
         task.history.extend(moves.clone());
         assert_eq!(status_of(&task, &config, rejected()), expected, "{moves:?}");
     }
-    // Rejected once more after the override, it stands.
+    // Rejected once more after the override, it counts.
     let mut task = task_in("qa");
     task.history.extend([
         moved("qa", "sec", MoveKind::Override, ""),
@@ -348,7 +348,7 @@ fn a_quorum_counts_people() {
 }
 
 #[test]
-fn the_tally_counts_no_more_than_is_asked() {
+fn the_tally_counts_no_more_than_the_quorum() {
     let records = [
         approval(1, KEN, "reviewer"),
         approval(2, ADA, "reviewer"),

@@ -1,10 +1,10 @@
-//! What is said about a query that cannot be read.
+//! Messages for a query that cannot be read.
 
 use super::{context, error};
 use crate::model::Field;
 use crate::query::{Query, Sort, parse_fields};
 
-fn told(text: &str) -> String {
+fn message_for(text: &str) -> String {
     let error = error(text);
     let hint = error.hint().map_or(String::new(), |hint| format!(" | {hint}"));
     format!("{}: {error}{hint}", error.column())
@@ -55,7 +55,7 @@ fn unknown_words_come_with_a_suggestion() {
             "4: invalid state `opne` (expected open, closed, blocked, ready, overdue or mine) | did you mean `open`?",
         ),
     ] {
-        assert_eq!(told(text), message, "{text}");
+        assert_eq!(message_for(text), message, "{text}");
     }
 }
 
@@ -95,7 +95,7 @@ fn what_is_missing_or_misplaced_is_named() {
             "12: this quote is not closed | to search for the sign itself, put a backslash before it",
         ),
     ] {
-        assert_eq!(told(text), message, "{text}");
+        assert_eq!(message_for(text), message, "{text}");
     }
 }
 
@@ -128,12 +128,12 @@ fn values_that_do_not_fit_are_explained() {
             "9: `created` is a day, and `-4h` a time of day | use a day, such as `today` or `-1d`",
         ),
     ] {
-        assert_eq!(told(text), message, "{text}");
+        assert_eq!(message_for(text), message, "{text}");
     }
 }
 
 #[test]
-fn carets_stand_below_what_is_wrong() {
+fn carets_mark_the_fault() {
     for (text, below) in [
         ("tag:ui staeg:qa", "       ^^^^^"),
         ("stage:dev,aq x", "          ^^"),
@@ -147,7 +147,7 @@ fn carets_stand_below_what_is_wrong() {
 }
 
 #[test]
-fn what_a_query_holds_cannot_disturb_a_terminal() {
+fn errors_escape_control_characters() {
     let error = error("x\u{1b}[2J\n\u{202e} tgg:x");
     let [line, below] = error.caret();
     assert!(!line.contains(char::is_control) && !line.contains('\u{202e}'), "{line:?}");

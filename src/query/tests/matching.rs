@@ -108,7 +108,7 @@ fn names_are_whole_and_ignore_case() {
 }
 
 #[test]
-fn ids_may_be_cut_to_what_follows_the_hyphen() {
+fn ids_match_by_the_part_after_the_hyphen() {
     check(&[
         ("id:task-7q2m", "7Q2M"),
         ("id:7q2m", "7Q2M"),
@@ -287,16 +287,16 @@ fn queries_tell_what_they_ask_about() {
 }
 
 #[test]
-fn nobody_can_be_asked_about_without_a_name() {
+fn me_needs_a_configured_name() {
     let nobody = crate::query::Context { me: &[], ..context() };
     for text in ["assignee:@me", "is:mine"] {
         let error = Query::parse(text, &nobody).unwrap_err();
-        assert_eq!(error.to_string(), "nobody knows who you are");
+        assert_eq!(error.to_string(), "git has no user name");
     }
 }
 
 #[test]
-fn a_query_that_asks_for_nothing_derived_needs_none_of_it() {
+fn a_query_without_derived_fields_needs_no_facts() {
     for text in ["is:open", "-is:ready", "status:blocked", "a (b or qa:pending)", "x is:mine,closed"] {
         assert!(query(text).needs_facts(), "{text}");
     }

@@ -1,4 +1,4 @@
-//! What the language means, told by examples and properties.
+//! What the language means, by examples and properties.
 
 mod errors;
 mod matching;
@@ -42,7 +42,7 @@ pub(super) fn facts(status: Status, badge: Badge) -> Facts {
     Facts { status, badge, ready: matches!(status, Status::NotStarted | Status::InProgress) }
 }
 
-/// Six tasks that differ in what the tests ask for.
+/// Six tasks that differ in what the tests require.
 pub(super) fn tasks() -> Vec<(Summary<'static>, Facts)> {
     let task = Summary::bare;
     vec![

@@ -1,4 +1,4 @@
-//! What holds for every query.
+//! What is true of every query.
 
 use proptest::prelude::*;
 

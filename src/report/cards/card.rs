@@ -35,7 +35,7 @@ pub struct Step {
     pub why: Option<String>,
 }
 
-/// One task. Its values are as they stand in its file, except where a field says that it is ready for a line.
+/// One task. Its values are as they are in its file, except where a field says that it is ready for a line.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Card {
     /// The id.
@@ -84,9 +84,9 @@ pub struct Card {
     pub source: Option<String>,
     /// Moves between stages.
     pub history: Vec<Step>,
-    /// Check boxes under Deliverables.
+    /// Checkboxes under Deliverables.
     pub deliverables: BoxCount,
-    /// All check boxes.
+    /// All checkboxes.
     pub boxes: BoxCount,
     /// The metadata lines of the card, in order, ready to be written.
     pub metadata: Vec<Field>,
@@ -198,7 +198,7 @@ impl Lines {
         self.fields.push(Field { name: name.to_owned(), value });
     }
 
-    /// Adds where the task stands, who has it and since when.
+    /// Adds stage, assignee and dates.
     fn add_status(&mut self, task: &Task, status: Status, days: &Days) {
         self.add("Status", status::write(status, is_blocked_by_dependency(task, status)));
         let is_complete = match status {

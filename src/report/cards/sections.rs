@@ -29,7 +29,7 @@ pub(super) struct LaidOut {
     pub(super) shows_spent: bool,
 }
 
-/// Writes the body, the files and, where asked for, the history of a task.
+/// Writes the body, the files and, where requested, the history of a task.
 pub(super) fn of(task: &Task, with_history: bool) -> LaidOut {
     let body = Body::split(&task.body);
     let drafts: Vec<Draft<'_>> = body.sections.iter().map(Draft::of).collect();

@@ -29,7 +29,7 @@ pub(super) fn visible(text: &str, longest: usize) -> String {
     out
 }
 
-/// Tells of a character that changes how others look, or that XML or JSON readers stumble over.
+/// Describes a character that changes how others look, or that XML or JSON readers stumble over.
 fn is_unseen(c: char) -> bool {
     matches!(
         c,
@@ -95,7 +95,7 @@ fn within(shown: &str, is_markdown: bool) -> String {
                 out.push('\\');
                 out.push(c);
             }
-            // What begins a list, a heading's underline or a command of GitLab's, where nothing stands before it.
+            // What begins a list, a heading's underline or a command of GitLab's, where nothing is before it.
             '-' | '+' | '=' | '/' | ':' if is_markdown && at == 0 => {
                 out.push('\\');
                 out.push(c);
@@ -163,7 +163,7 @@ pub(super) fn code(raw: &str, longest: usize) -> String {
     format!("{fence}{space}{shown}{space}{fence}")
 }
 
-/// Returns a path as it stands in an address.
+/// Returns a path as it is in an address.
 pub(super) fn address(path: &str) -> String {
     let mut out = String::with_capacity(path.len());
     for byte in path.bytes() {
@@ -219,7 +219,7 @@ mod tests {
     }
 
     #[test]
-    fn code_is_fenced_by_more_than_it_holds() {
+    fn code_fences_are_longer_than_those_inside() {
         assert_eq!(code("src/a b.rs", 99), "`src/a b.rs`");
         assert_eq!(code("a``b`", 99), "``` a``b` ```");
         assert_eq!(code("a|b", 99), "a&#124;b");

@@ -32,7 +32,7 @@ fn lasting_digest(violation: &Violation, nth: u32) -> String {
     digest.finalize()[..16].iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// Returns the message without what changes by itself: ids of commits, and the lines behind file names.
+/// Returns the message without what changes by itself: ids of commits, and the lines after file names.
 fn lasting(message: &str) -> String {
     let mut kept = String::with_capacity(message.len());
     let mut before = ' ';

@@ -7,7 +7,7 @@ use super::Failure;
 use super::escape::visible;
 use crate::review::{Review, Violation};
 
-/// GitHub shows so many of each kind for a step.
+/// GitHub shows this many of each kind for a step.
 const SHOWN: usize = 10;
 /// Longest message, in characters: GitHub cuts at 4 KiB.
 const LONGEST: usize = 900;
@@ -89,7 +89,7 @@ mod tests {
     use crate::model::{GateRule, Level};
     use crate::review::sample;
 
-    /// Reads a line as a runner does: what stands before the second `::` is the command and its properties, and what
+    /// Reads a line as a runner does: what is before the second `::` is the command and its properties, and what
     /// is escaped is put back, the per cent sign last.
     fn obeyed(line: &str) -> Option<(&str, BTreeMap<&str, String>, String)> {
         let (command, message) = line.trim_start().strip_prefix("::")?.split_once("::")?;

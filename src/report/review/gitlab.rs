@@ -69,7 +69,7 @@ mod tests {
     use crate::model::{GateRule, Level};
     use crate::review::sample;
 
-    /// What GitLab asks for: <https://docs.gitlab.com/ci/testing/code_quality/>.
+    /// What GitLab requires: <https://docs.gitlab.com/ci/testing/code_quality/>.
     fn schema() -> Value {
         serde_json::json!({
             "type": "array",
@@ -101,7 +101,7 @@ mod tests {
         })
     }
 
-    /// Reads what is printed, and holds it to what GitLab asks for.
+    /// Reads what is printed, and checks it against what GitLab requires.
     fn parsed(review: &Review) -> Vec<Value> {
         let value: Value = serde_json::from_str(&gitlab(review)).unwrap();
         let schema = jsonschema::validator_for(&schema()).unwrap();
@@ -137,7 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn the_same_said_twice_is_two_issues() {
+    fn equal_violations_are_two_issues() {
         let twice =
             || sample::violation(GateRule::Standards, Level::Warn, None, "9fc01aa \"wip\" is no work");
         assert_eq!(parsed(&sample::judged(sample::empty(), vec![twice(), twice()])).len(), 2);

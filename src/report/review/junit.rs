@@ -72,7 +72,7 @@ fn status(rule: &RuleOutcome, violations: &[&Violation], is_off: bool) -> TestCa
     status
 }
 
-/// Returns a violation in words: what, where, and what mends it.
+/// Returns a violation in words: what, where, and what fixes it.
 fn message(violation: &Violation) -> String {
     let place = violation.file.as_deref().map(|file| {
         let line = violation.line.map_or_else(String::new, |line| format!(":{line}"));

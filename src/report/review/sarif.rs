@@ -11,7 +11,7 @@ use crate::review::{Review, Violation, explain};
 const SCHEMA: &str = "https://json.schemastore.org/sarif-2.1.0.json";
 /// Longest message, in characters.
 const LONGEST: usize = 1000;
-/// GitHub shows so many results, and refuses a file with many more.
+/// GitHub shows this many results, and refuses a file with many more.
 const MOST: usize = 5000;
 
 #[derive(Serialize)]
@@ -242,7 +242,7 @@ mod tests {
     use crate::review::{Web, sample};
 
     /// Reads what is printed by three who know the standard: types made of its schema, the schema itself, and what
-    /// code scanning asks for beyond it.
+    /// code scanning requires beyond it.
     fn parsed(review: &Review) -> Value {
         let text = sarif(review);
         let value: Value = serde_json::from_str(&text).unwrap();
@@ -338,7 +338,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_too_much_is_left_out_and_said() {
+    fn results_beyond_the_limit_are_counted() {
         let many = (0..6000).map(|at| {
             let level = if at < 100 { Level::Warn } else { Level::Error };
             sample::violation(GateRule::Standards, level, None, &format!("number {at}"))

@@ -10,7 +10,7 @@ use crate::model::{
 };
 use crate::policy::{Fix, Route, is_selected};
 
-/// Tells whether a path is what the gate judges by: the tracker's files that are no records, a tracker in another
+/// Returns whether a path is what the gate judges by: the tracker's files that are no records, a tracker in another
 /// place, and the mailmap, which says who is who.
 pub(in crate::review) fn is_policy(path: &str) -> bool {
     let is_tracker = |part: &str| matches!(folded(part).as_str(), TRACKER_FOLDER | "tracke~1");
@@ -43,8 +43,7 @@ pub(super) fn required_anywhere(config: &Config, path: &str) -> Vec<String> {
     roles
 }
 
-/// Files that run the gate on the usual servers. Who may change them is the server's to say; that they changed is
-/// said.
+/// Files that run the gate on the usual servers. A change of them is a warning: the server decides who may make it.
 const RUNNERS: [&str; 4] = [".github/workflows/**", ".github/actions/**", ".gitlab-ci.yml", ".gitlab/**"];
 
 /// Returns the paths that what the gate judges by hangs on, and those that the policy protects.
@@ -65,7 +64,7 @@ pub(super) fn judge(facts: &RangeFacts<'_>, tasks: &[Judged<'_>], book: &mut Vio
     standards(facts, book);
 }
 
-/// What the gate judges by changes only with its owners' votes; where nobody is named, that it changes is said.
+/// What the gate judges by changes only with its owners' votes; where nobody is named, a change is a warning.
 fn policy_owners(facts: &RangeFacts<'_>, book: &mut Violations<'_>) {
     let rule = GateRule::PolicyOwners;
     if facts.is_own_policy {
@@ -197,7 +196,7 @@ fn files_of_types(facts: &RangeFacts<'_>, tasks: &[Judged<'_>], book: &mut Viola
     }
 }
 
-/// Tells whether a target file, a folder or a glob means a path.
+/// Returns whether a target file, a folder or a glob matches a path.
 fn is_declared(declared: &str, path: &str) -> bool {
     let declared = declared.trim_start_matches("./");
     let folder = declared.trim_end_matches('/');
@@ -225,7 +224,7 @@ mod tests {
     use crate::model::is_daily_record;
 
     #[test]
-    fn policy_is_told_from_records_and_from_code() {
+    fn policy_files_are_distinguished_from_records_and_code() {
         for path in [
             ".tracker/config.toml",
             ".tracker/roles/qa.md",

@@ -98,7 +98,7 @@ impl Violations<'_> {
             };
             (one, key(a)).cmp(&(other, key(b)))
         });
-        // What shuts the gate is not said once more as a warning.
+        // What shuts the gate is not set once more as a warning.
         let mut known = HashSet::new();
         self.violations.retain(|(rule, own)| {
             known.insert((*rule, own.task.clone(), own.commit.clone(), own.file.clone(), own.message.clone()))

@@ -1,6 +1,6 @@
 //! `legal-moves`, `earned-moves`, `overrides`, `deliverables` and `open-findings`: every move is one that the pipeline
-//! has, nothing is taken out of a history, and each stage that the range led a task out of had what it asks for. What
-//! votes are worth is said by the objections.
+//! has, nothing is taken out of a history, and each stage that the range led a task out of had what it requires. What
+//! votes are worth is stated by the objections.
 
 use super::super::facts::{RangeFacts, RangeTask, RecordStep};
 use super::super::stage_exits::{Judged, StageExit, kind_of, lost};
@@ -106,14 +106,14 @@ fn note_other_route(facts: &RangeTask, after: &Task, book: &mut Violations<'_>) 
 /// Says what is wrong with a move, if anything is.
 fn wrong_with(task: &Task, at: usize, step: &Move, kind: Option<&str>, config: &Config) -> Option<String> {
     let before = at.checked_sub(1).and_then(|at| task.history.get(at));
-    let stood = before.map_or_else(crate::model::Stage::none, |before| before.to.clone());
+    let previous = before.map_or_else(crate::model::Stage::none, |before| before.to.clone());
     // Two branches that made the same move leave it behind twice.
     let is_twice = before.is_some_and(|before| before.from == step.from && before.to == step.to);
     if is_twice {
         return None;
     }
-    if step.from != stood {
-        return Some(format!("the task stood in {stood}"));
+    if step.from != previous {
+        return Some(format!("the task was in {previous}"));
     }
     let route = Route::of(config, kind);
     let Some(to) = route.place(&step.to) else {
@@ -162,7 +162,7 @@ struct Forced<'f> {
     missing: Vec<String>,
 }
 
-/// Tells of each override once, whatever it led past.
+/// Describes each override once, whatever it led past.
 fn overrides(facts: &RangeFacts<'_>, task: &Judged<'_>, book: &mut Violations<'_>) {
     let mut forced: Vec<Forced<'_>> = Vec::new();
     for stage_exit in task.stage_exits.iter().filter(|stage_exit| stage_exit.is_forced) {
@@ -266,7 +266,7 @@ pub(super) fn back(id: &TaskId, is_complete: bool, why: &str) -> Suggestion {
     }
 }
 
-/// Returns the rule that a missing thing breaks, and what is to be said of it.
+/// Returns the rule that a missing thing breaks, and the message.
 fn rule_of(missing: &Missing) -> Option<(GateRule, String)> {
     Some(match missing {
         Missing::WaitsFor { task: other, .. } => (GateRule::EarnedMoves, format!("and it waits for {other}")),

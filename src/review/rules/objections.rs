@@ -1,4 +1,4 @@
-//! What stands against a merge by the rules of sign-offs, each under the rule of the gate that it breaks.
+//! Objections to a merge by the rules of sign-offs, each under the rule of the gate that it breaks.
 
 use std::collections::BTreeSet;
 
@@ -63,10 +63,7 @@ fn of_objection(facts: &RangeFacts<'_>, objection: &Objection, book: &mut Violat
             book.add(GateRule::CoveredFiles, message, About { task, fix: advice(way), ..about() });
         }
         Ruling::TooManyCombinations => {
-            let message = format!(
-                "{}: so many approved changes do not fit end to end that not all orders were tried",
-                name(objection)
-            );
+            let message = format!("{}: too many approved changes to try every order", name(objection));
             let way = "merge the tasks that changed it one after the other";
             book.add(GateRule::CoveredFiles, message, About { fix: advice(way), ..about() });
         }
@@ -106,7 +103,7 @@ fn shortened(facts: &RangeFacts<'_>, task: Option<&RangeTask>, about: &About<'_>
         let RecordStep::History { task: id, before, after, .. } = step else { return false };
         about.task == Some(id) && before.iter().any(|step| !after.contains(step))
     };
-    // What a commit took out is said of that commit, a deleted record of the record.
+    // What a commit took out is reported for that commit, a deleted record for the record.
     if facts.steps.iter().any(is_reported) || task.is_some_and(|task| task.is_deleted) {
         return;
     }
@@ -229,7 +226,7 @@ fn uncovered(
     if book.config.policy.gate.owners.as_deref() == Some(role) && owners_violation(facts, path, task, book) {
         return;
     }
-    // Where the move itself was not earned for want of the same approval, that has been said.
+    // Where the move itself was not earned for want of the same approval, that is reported already.
     let is_reported = |other: &Objection| {
         matches!(other.ruling, Ruling::Unearned { .. })
             && other.role.as_deref() == Some(role)
@@ -245,8 +242,8 @@ fn uncovered(
             advice("take the change back, or link the commit to a task that is open"),
         ),
         Some(_) if is_off_route => (
-            format!("{role} reviews {path}, and the route of this task never asks it"),
-            advice("give the task a type whose stages ask that role, and have it reviewed"),
+            format!("{role} reviews {path}, which no stage of this task's type requires"),
+            advice("give the task a type whose stages require that role, and have it reviewed"),
         ),
         Some(id) => (
             format!("{role} has no valid approval of {path} as it is now"),

@@ -77,9 +77,9 @@ fn broken_documents(facts: &RangeFacts<'_>, book: &mut Violations<'_>) {
 fn of_merge(record: &MergedRecord, book: &mut Violations<'_>) {
     let difference = record.difference.join(" ");
     let (most, message) = if record.had_conflict {
-        (Level::Warn, format!("a conflict was settled by hand: {difference}"))
+        (Level::Warn, format!("a conflict was resolved by hand: {difference}"))
     } else {
-        (Level::Error, format!("the merge holds what neither side brought: {difference}"))
+        (Level::Error, format!("the merge contains what neither side has: {difference}"))
     };
     let fix = Some(Fix::Advice("merge again with the driver in place: tracker hooks install".to_owned()));
     let about = About {
@@ -109,7 +109,7 @@ fn commands(facts: &RangeFacts<'_>, book: &mut Violations<'_>) {
         book.add_at(
             most,
             GateRule::Commands,
-            format!("{} says no: {}", outcome.name, outcome.message),
+            format!("{} failed: {}", outcome.name, outcome.message),
             About::default(),
         );
     }

@@ -119,8 +119,8 @@ pub(super) fn rule_against(why: &WhyNot) -> Option<GateRule> {
     }
 }
 
-/// Who settles or waives a finding that blocks must be one whose role found it, and, where nobody may approve their
-/// own work, not its author. What an author fixed is settled by an approval of that role that came later.
+/// Who resolves or waives a finding that blocks must be one whose role found it, and, where nobody may approve their
+/// own work, not its author. What an author fixed is resolved by an approval of that role that came later.
 fn resolutions(range: &RangeFacts<'_>, facts: &RangeTask, book: &mut Violations<'_>) {
     for finding in &facts.findings {
         let before = facts.findings_before.iter().find(|old| old.id == finding.id);

@@ -14,7 +14,7 @@ use crate::store::workspace::POLICY_READ;
 pub(super) const BEGIN: &str = "# >>> tracker >>>\n";
 /// The last line of our block, without the end of the line.
 pub(super) const END: &str = "# <<< tracker <<<";
-/// What is put behind the name of a hook that is moved aside.
+/// What is put after the name of a hook that is moved aside.
 pub(super) const ASIDE: &str = ".tracker-original";
 
 /// A shell reads a file byte by byte: a longer message, or one with comments below, is the tracker's.
@@ -56,7 +56,7 @@ impl Hook {
         }
     }
 
-    /// What is said where the tracker is not there. One hook of a commit speaks for all: the one in which
+    /// The message where the tracker is not installed. One hook of a commit speaks for all: the one in which
     /// something is missed, and which no option suppresses.
     fn missed(self) -> Option<&'static str> {
         match self {
@@ -81,7 +81,7 @@ pub(super) enum Kind {
     Created,
     /// Into a script that was there.
     Embedded,
-    /// What was there stands beside, and is run by ours.
+    /// What was there is kept beside ours, and run by it.
     Wrapper,
 }
 

@@ -16,7 +16,7 @@ pub struct HookFiles {
     folder: PathBuf,
 }
 
-/// How a hook stands.
+/// The state of a hook.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum HookState {
     /// There is no hook.
@@ -32,7 +32,7 @@ pub enum HookState {
 }
 
 impl HookState {
-    /// Tells whether git runs our part, be it of this version or another.
+    /// Returns whether git runs our part, be it of this version or another.
     #[must_use]
     pub fn runs(self) -> bool {
         matches!(self, Self::Installed | Self::Outdated)
@@ -84,7 +84,7 @@ impl HookFiles {
             && fs::read(self.folder.join(hook.name())).is_ok_and(|text| text.windows(2).any(|at| at == b"/h"))
     }
 
-    /// Tells how a hook stands.
+    /// Returns the state of a hook.
     pub fn state(&self, hook: Hook) -> Result<HookState> {
         let file = self.file(hook);
         let Some(found) = Found::read(&file)? else { return Ok(HookState::Absent) };

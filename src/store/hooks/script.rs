@@ -5,7 +5,7 @@ use super::block::{BEGIN, END, Hook, Kind, block};
 const SHEBANG: &str = "#!/bin/sh\n";
 const SHELLS: [&str; 8] = ["sh", "bash", "dash", "ash", "ksh", "mksh", "zsh", "busybox"];
 
-/// Our block is there and cannot be told apart from the rest.
+/// Our block is there and cannot be distinguished from the rest.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Torn;
 
@@ -20,7 +20,7 @@ pub(super) struct Ours {
 }
 
 impl Ours {
-    /// Whether the file holds nothing but what we wrote.
+    /// Whether the file contains nothing but what we wrote.
     pub(super) fn is_all_ours(&self) -> bool {
         self.kind != Kind::Embedded && self.rest == SHEBANG.as_bytes()
     }
@@ -31,7 +31,7 @@ pub(super) fn whole(hook: Hook, kind: Kind) -> Vec<u8> {
     format!("{SHEBANG}{}\n", block(hook, kind)).into_bytes()
 }
 
-/// Whether our block can stand in this text: a script for a shell of the family.
+/// Whether our block can be in this text: a script for a shell of the family.
 pub(super) fn is_shell_script(text: &[u8]) -> bool {
     if text.contains(&0) {
         return false;
@@ -50,7 +50,7 @@ pub(super) fn is_shell_script(text: &[u8]) -> bool {
     program.is_some_and(|program| SHELLS.contains(&program))
 }
 
-/// Puts our block behind the first comments of a script that does not have it.
+/// Puts our block after the first comments of a script that does not have it.
 pub(super) fn embed(text: &[u8], hook: Hook, kind: Kind) -> Vec<u8> {
     let header: usize =
         text.split_inclusive(|byte| *byte == b'\n').take_while(|line| line[0] == b'#').map(<[u8]>::len).sum();
@@ -124,7 +124,7 @@ mod tests {
     }
 
     #[test]
-    fn the_block_stands_behind_the_first_comments() {
+    fn the_block_follows_the_first_comments() {
         let with = embed(SCRIPTS[3].as_bytes(), Hook::PostCommit, Kind::Embedded);
         let with = String::from_utf8(with).unwrap();
         let expected = "#!/bin/sh\n# why\n\
@@ -137,7 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn shells_are_told_from_other_interpreters() {
+    fn shells_are_distinguished_from_other_interpreters() {
         let shells =
             ["", "echo", "#!/bin/sh -e\n", "#! /usr/bin/env -S bash -e\n", "#!/usr/bin/env A=b zsh\n"];
         for text in shells {
@@ -157,7 +157,7 @@ mod tests {
     }
 
     #[test]
-    fn a_torn_block_is_told() {
+    fn a_torn_block_is_reported() {
         let whole = String::from_utf8(whole(Hook::PrePush, Kind::Created)).unwrap();
         assert!(find(whole.as_bytes(), Hook::PrePush).unwrap().unwrap().is_all_ours());
         for torn in [

@@ -6,7 +6,7 @@
 pub(super) struct Writer {
     /// Numbers and lengths.
     pub(super) numbers: Vec<u8>,
-    /// Texts, one behind the other.
+    /// Texts, one after the other.
     pub(super) text: String,
 }
 
@@ -77,7 +77,7 @@ impl<'a> Reader<'a> {
         None
     }
 
-    /// Reads how many items follow. Each takes a byte at least, so that no count asks for more memory than there
+    /// Reads how many items follow. Each takes a byte at least, so that no count requires more memory than there
     /// is index.
     pub(super) fn count(&mut self) -> Option<usize> {
         let count = usize::try_from(self.number()?).ok()?;
@@ -97,7 +97,7 @@ impl<'a> Reader<'a> {
         self.piece(length)
     }
 
-    /// Reads so many bytes of text.
+    /// Reads a text of this length in bytes.
     pub(super) fn piece(&mut self, length: u32) -> Option<&'a str> {
         let (text, rest) = self.text.split_at_checked(usize::try_from(length).ok()?)?;
         self.text = rest;

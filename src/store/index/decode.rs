@@ -11,7 +11,7 @@ use super::record::{Key, Record};
 use crate::git::open_regular;
 use crate::store::Stat;
 
-/// An index whose checksum holds.
+/// An index with the right checksum.
 #[derive(Debug, Default)]
 pub(in crate::store) struct Index {
     /// Rows, then the numbers of the records.
@@ -29,7 +29,7 @@ impl Index {
         open_regular(OpenOptions::new().read(true), path).ok().and_then(open).unwrap_or_default()
     }
 
-    /// Reads an index of so many bytes.
+    /// Reads an index of this many bytes.
     pub(super) fn checked(mut file: impl Read, length: u64) -> Option<Self> {
         let mut header = [0; HEADER];
         file.read_exact(&mut header).ok()?;

@@ -1,4 +1,4 @@
-//! How each type of field is encoded: numbers and lengths in one place, texts one behind the other in another.
+//! How each type of field is encoded: numbers and lengths in one place, texts one after the other in another.
 
 use super::bytes::{Reader, Writer};
 use crate::model::Texts;
@@ -8,7 +8,7 @@ pub(super) trait Field<'a>: Sized {
     /// Writes the value.
     fn write(&self, out: &mut Writer);
 
-    /// Reads what [`Field::write`] wrote; none where something else stands there.
+    /// Reads what [`Field::write`] wrote; none where something else is there.
     fn read(from: &mut Reader<'a>) -> Option<Self>;
 }
 
@@ -116,7 +116,7 @@ impl<'a, T: Field<'a>> Field<'a> for Vec<T> {
     }
 }
 
-/// The places where to cut stand among the numbers, the texts themselves one behind the other.
+/// The places where to cut are among the numbers, the texts themselves one after the other.
 impl<'a> Field<'a> for Texts<'a> {
     fn write(&self, out: &mut Writer) {
         out.length(self.len());

@@ -1,4 +1,4 @@
-//! Where things stand in the file: a header, rows of one length, numbers of the records, names, texts.
+//! Where things are in the file: a header, rows of one length, numbers of the records, names, texts.
 //!
 //! So stats are compared before any record is decoded, and records are decoded each by itself, on as many threads
 //! as there are.
@@ -22,7 +22,7 @@ pub(super) enum Part {
 }
 
 impl Part {
-    /// Returns where in a row stands where a piece ends.
+    /// Returns where in a row is where a piece ends.
     pub(super) fn column(self) -> usize {
         Stat::LENGTH + 4 * self as usize
     }
@@ -53,7 +53,7 @@ impl Lengths {
     }
 }
 
-/// Returns a header without its checksum, for so many rows.
+/// Returns a header without its checksum, for a number of rows.
 pub(super) fn header(rows: usize, numbers: usize, names: usize, texts: usize) -> Option<Vec<u8>> {
     let mut header = CACHE.begin();
     for length in [rows, numbers, names, texts] {

@@ -1,4 +1,4 @@
-//! The index: summaries of the task files as they were last read, each with the stat that tells whether the
+//! The index: summaries of the task files as they were last read, each with the stat that says whether the
 //! file is still the same. Disposable: what cannot be read is thrown away and made again.
 
 mod bytes;

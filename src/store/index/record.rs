@@ -1,4 +1,4 @@
-//! What the index holds of a file.
+//! What the index has of a file.
 
 use super::fields::fields;
 use crate::model::{BoxCount, Problem, Severity, Summary, Texts};
@@ -11,7 +11,7 @@ pub(in crate::store) struct Key<'a> {
     pub(in crate::store) stat: Stat,
 }
 
-/// What a file's text said.
+/// What a file's text contained.
 #[derive(Debug)]
 pub(in crate::store) struct Record<'a> {
     pub(in crate::store) summary: Option<Summary<'a>>,
@@ -54,7 +54,7 @@ impl<'a> Stored<'a> {
     }
 }
 
-// A type's fields stand here once: they are encoded and decoded by this list, and an index of another list is not ours.
+// A type's fields are here once: they are encoded and decoded by this list, and an index of another list is not ours.
 fields! {
     RECORD = Record<'a> { summary: Option<Summary<'a>>, problems: Vec<Stored<'a>> }
 }
@@ -100,7 +100,7 @@ fields! {
     BOX_COUNT = BoxCount { done: u32, total: u32 }
 }
 
-/// What counts as a check box: changes when the same bytes give other counts.
+/// What counts as a checkbox: changes when the same bytes give other counts.
 const BOXES: &str = "any mark";
 
 /// What an index was written as; one of another shape is no index of ours.

@@ -7,11 +7,11 @@ use tracker::model::{Minutes, Status, Task};
 
 use super::{fixture, fixtures, tasks};
 
-/// Tells whether a task says what a line of its card says.
-fn is_said(task: &Task, status: Status, line: &str) -> bool {
+/// Returns whether a task says what a line of its card says.
+fn is_kept(task: &Task, status: Status, line: &str) -> bool {
     let line = line.trim();
     let marked = line.replacen("- ✅ ", "- [x] ", 1);
-    if task.body.lines().any(|said| said.trim() == line || said.trim() == marked) {
+    if task.body.lines().any(|text| text.trim() == line || text.trim() == marked) {
         return true;
     }
     let label = line.strip_prefix("**").and_then(|line| line.strip_suffix(":**"));
@@ -42,8 +42,8 @@ fn is_section(task: &Task, name: &str) -> bool {
 
 fn is_field(task: &Task, status: Status, name: &str, value: &str) -> bool {
     let day = |day: Option<chrono::NaiveDate>| day.is_some_and(|day| value.contains(&day.to_string()));
-    let said = |text: &str| text == value || text == value.trim_matches('`');
-    let unknown = |key: &str| task.unknown.iter().any(|(name, text)| name == key && said(text));
+    let is_value = |text: &str| text == value || text == value.trim_matches('`');
+    let unknown = |key: &str| task.unknown.iter().any(|(name, text)| name == key && is_value(text));
     let moved = day(task.history.last().map(|step| step.at.date_naive()));
     let empty = value.is_empty() || value == "YYYY-MM-DD" || value == "unassigned";
     empty
@@ -83,7 +83,7 @@ fn lost(clean: &str, document: &cards::CardsDocument) -> Vec<String> {
     let mut lost = Vec::new();
     for (card, task) in document.cards.iter().zip(&tasks) {
         for line in &lines[card.lines.first..card.lines.last] {
-            if !line.trim().is_empty() && !is_said(task, card.status, line) {
+            if !line.trim().is_empty() && !is_kept(task, card.status, line) {
                 lost.push(format!("{}: {line}", card.id));
             }
         }

@@ -25,7 +25,7 @@ fn a_second_import_changes_nothing() {
 }
 
 #[test]
-fn an_edited_task_differs_and_says_where() {
+fn an_edited_task_differs_by_line() {
     let imported = tasks(&fixture("both-dialects.md"));
     let mut there = imported.clone();
     there[0].priority = Some(Priority::Low);

@@ -249,7 +249,7 @@ fn id() -> impl Strategy<Value = TaskId> {
 }
 
 prop_compose! {
-    fn standing()(
+    fn any_status()(
         stage in stage(),
         history in vec(step(), 0..4),
         blocked in of(word()),
@@ -270,7 +270,7 @@ prop_compose! {
 
 prop_compose! {
     fn task()(
-        standing in standing(),
+        any_status in any_status(),
         id in id(),
         title in word(),
         kind in of("[a-z][a-z0-9_-]{0,8}"),
@@ -287,7 +287,7 @@ prop_compose! {
             id, title, kind, area, tags, depends_on, files, unknown, body,
             priority: priority.map(Priority::parse),
             sprint: sprint.map(|id| SprintId::parse(id).unwrap()),
-            ..standing
+            ..any_status
         }
     }
 }

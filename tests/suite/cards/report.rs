@@ -8,7 +8,7 @@ use tracker::import::cards;
 
 use super::{cards_report, comparable, context, fixture, fixtures, render, tasks};
 
-/// Renders what each document holds, and compares with the file of the same name in `fixtures/reports/cards`.
+/// Renders what each document contains, and compares with the file of the same name in `fixtures/reports/cards`.
 #[test]
 fn documents_are_rendered_as_expected() {
     #[expect(clippy::disallowed_methods, reason = "a test asks the developer's own environment")]

@@ -52,7 +52,7 @@ fn a_block_is_a_field_and_goes_without_a_trace() {
 }
 
 #[test]
-fn a_cancelled_task_goes_on_where_it_stood() {
+fn reopening_a_cancelled_task_keeps_its_stage() {
     let sandbox = world();
     assert_snapshot!(typed(&sandbox, "
         cancel d4 duplicate of TASK-C0DE

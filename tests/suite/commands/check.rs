@@ -9,7 +9,7 @@ use insta::assert_snapshot;
 use tracker::report::review::FORMATS;
 
 #[test]
-fn a_considered_no_names_every_breach_and_what_mends_it() {
+fn a_failed_check_lists_every_violation_with_its_fix() {
     assert_snapshot!(typed(&branch(), "
         check --base main
         check --base main --quiet
@@ -252,7 +252,7 @@ fn a_step_gets_annotations_and_its_summary() {
 }
 
 #[test]
-fn every_form_says_the_same() {
+fn all_formats_agree() {
     let sandbox = branch();
     let check = |format: &str| sandbox.tracker(&["check", "--base", "main", "--format", format]);
     let json = json(&check("json"));

@@ -61,7 +61,7 @@ fn draws_what_waits_for_what() {
 }
 
 #[test]
-fn circles_and_unknown_ids_are_named() {
+fn cycles_and_unknown_ids_are_named() {
     let sandbox = world();
     let task = |id: &str, on: &str| {
         let text = format!("---\nid: {id}\ntitle: t\ndepends_on: [{on}]\n---\n");
@@ -86,7 +86,7 @@ fn circles_and_unknown_ids_are_named() {
 }
 
 #[test]
-fn a_long_chain_stays_on_the_page() {
+fn a_long_chain_fits_the_width() {
     let sandbox = empty();
     for at in 1..=20 {
         let on = if at < 20 { format!("depends_on: [C-{}]\n", at + 1) } else { String::new() };

@@ -1,4 +1,4 @@
-//! `tracker diff`: what differs between two commits, in words of the tracker.
+//! `tracker diff`: what differs between two commits.
 
 use super::{commit, json, typed, world};
 use crate::support::Sandbox;
@@ -41,7 +41,7 @@ fn history() -> Sandbox {
 }
 
 #[test]
-fn what_differs_is_said_in_words_of_the_tracker() {
+fn differences_are_shown_by_task() {
     let sandbox = history();
     assert_snapshot!(typed(&sandbox, "
         diff a b
@@ -165,15 +165,15 @@ fn a_change_that_keeps_the_length_and_the_second_is_seen() {
 }
 
 #[test]
-fn a_broken_side_is_told_of_and_the_rest_is_compared() {
+fn a_broken_side_is_reported_and_the_rest_is_compared() {
     let sandbox = history();
     sandbox.write(".tracker/tasks/TASK-D4RK.md", "---\nid: [\n---\n");
     commit(&sandbox, "Broken");
     let broken = sandbox.tracker(&["diff", "a"]);
     assert_eq!(broken.status, 1, "{broken}");
     assert!(broken.stderr.contains("TASK-D4RK.md") && broken.stdout.contains("TASK-F1VE"), "{broken}");
-    let mended = sandbox.tracker(&["diff", "HEAD", "b"]);
-    assert!(mended.status == 0 && mended.stderr.contains("warning"), "{mended}");
+    let fixed = sandbox.tracker(&["diff", "HEAD", "b"]);
+    assert!(fixed.status == 0 && fixed.stderr.contains("warning"), "{fixed}");
 }
 
 #[test]

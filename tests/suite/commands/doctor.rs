@@ -6,7 +6,7 @@ use super::{changed, commit, empty, json, records, typed, world};
 use insta::assert_snapshot;
 
 #[test]
-fn a_healthy_tracker_is_said_to_be_healthy() {
+fn a_healthy_tracker_has_no_problems() {
     assert_snapshot!(typed(&world(), "
         doctor
         doctor --fix
@@ -28,7 +28,7 @@ fn a_healthy_tracker_is_said_to_be_healthy() {
 }
 
 #[test]
-fn mends_what_needs_no_guessing() {
+fn fix_repairs_what_is_unambiguous() {
     let sandbox = world();
     let tasks = |name: &str| format!(".tracker/tasks/{name}");
     sandbox.write(tasks("TASK-C0PY.md"), "---\nid: TASK-S3SS # kept\ntitle: A copy\n---\n");
@@ -99,7 +99,7 @@ fn mends_what_needs_no_guessing() {
 }
 
 #[test]
-fn names_what_only_a_person_can_mend() {
+fn lists_what_only_a_person_can_fix() {
     let sandbox = world();
     let tasks = |name: &str| format!(".tracker/tasks/{name}");
     sandbox.write(tasks("TASK-BR0K.md"), "---\nid: TASK-BR0K\ntitle: [oops\n---\n");
@@ -288,7 +288,7 @@ fn records_are_plain_files_in_a_commit() {
 }
 
 #[test]
-fn a_missing_configuration_is_told_and_restored_as_git_has_it() {
+fn a_missing_configuration_is_restored_from_git() {
     let sandbox = world();
     let config = ".tracker/config.toml";
     let ours = format!("{}# ours\n", sandbox.read(config));

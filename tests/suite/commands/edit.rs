@@ -33,7 +33,7 @@ fn writes_what_the_editor_left() {
 }
 
 #[test]
-fn unchanged_is_said() {
+fn an_unchanged_edit_is_reported() {
     let sandbox = world();
     let before = records(&sandbox);
     assert_snapshot!(edited(&sandbox, "true", &[]), @r"
@@ -100,7 +100,7 @@ fn a_refused_text_is_kept_and_gone_on_with() {
 }
 
 #[test]
-fn another_id_or_a_circle_is_refused() {
+fn another_id_or_a_cycle_is_refused() {
     let sandbox = world();
     assert_snapshot!(edited(&sandbox, "sed -i 's/^id: .*/id: TASK-0THR/' $1", &[]), @r"
     exit 1
@@ -188,7 +188,7 @@ fn an_editor_that_fails_changes_nothing() {
 }
 
 #[test]
-fn a_broken_document_can_be_mended() {
+fn a_broken_document_can_be_fixed() {
     let sandbox = world();
     let broken = sandbox.read(TASK).replace("title: Add dark mode to the dashboard", "title: [oops");
     sandbox.write(TASK, broken);

@@ -1,4 +1,4 @@
-//! What holds for every command: usage errors, `--quiet`, `--dry-run`, the lock, output that nobody reads.
+//! What contains for every command: usage errors, `--quiet`, `--dry-run`, the lock, output that nobody reads.
 
 use std::fs::File;
 use std::path::PathBuf;
@@ -8,7 +8,7 @@ use super::{empty, json, records, typed, world};
 use insta::assert_snapshot;
 
 #[test]
-fn usage_errors_exit_2_and_say_what_was_meant() {
+fn usage_errors_exit_2_with_a_suggestion() {
     let sandbox = empty();
     assert_snapshot!(typed(&sandbox, "
         lst
@@ -66,7 +66,7 @@ fn usage_errors_exit_2_and_say_what_was_meant() {
 }
 
 #[test]
-fn usage_errors_are_json_where_json_was_asked_for() {
+fn usage_errors_are_json_with_json() {
     let sandbox = empty();
     assert_snapshot!(typed(&sandbox, "
         --format json list --limt 3
@@ -97,7 +97,7 @@ fn usage_errors_are_json_where_json_was_asked_for() {
 }
 
 #[test]
-fn help_says_more_than_the_summary() {
+fn long_help_is_more_than_the_summary() {
     let sandbox = empty();
     assert!(sandbox.tracker(&["list", "--help"]).stdout.contains("is:ready"), "the query language");
     assert!(!sandbox.tracker(&["list", "-h"]).stdout.contains("is:ready"));
@@ -161,7 +161,7 @@ fn dry_runs_write_nothing_at_all() {
 }
 
 #[test]
-fn who_finds_the_lock_taken_is_told_by_whom() {
+fn a_taken_lock_names_its_holder() {
     let sandbox = world();
     sandbox.tracker(&["set", "d4", "priority=low"]);
     let lock = File::options().write(true).open(sandbox.path().join(".git/tracker/lock")).unwrap();

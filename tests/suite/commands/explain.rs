@@ -46,7 +46,7 @@ fn all_rules_are_listed_with_the_level_that_they_have_here() {
 }
 
 #[test]
-fn one_rule_is_told_in_full() {
+fn one_rule_is_explained_in_full() {
     let sandbox = world();
     assert_snapshot!(typed(&sandbox, "
         explain Earned-Moves
@@ -107,7 +107,7 @@ fn one_rule_is_told_in_full() {
 }
 
 #[test]
-fn the_rule_of_a_server_is_told_as_one() {
+fn the_rule_of_a_server_is_marked_as_one() {
     assert_snapshot!(typed(&world(), "
         explain kept-records
         explain kept-record

@@ -142,7 +142,7 @@ fn errors_come_first_and_alike_warnings_are_one() {
 }
 
 #[test]
-fn a_document_without_cards_says_how_one_begins() {
+fn a_document_without_cards_is_refused_with_a_hint() {
     let sandbox = empty();
     sandbox.write("cards.md", "# Plan\n\n## Task one\n- by Ann\n");
     sandbox.write("none.md", "no headings\n");

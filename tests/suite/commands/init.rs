@@ -5,7 +5,7 @@ use crate::support::Sandbox;
 use insta::assert_snapshot;
 
 #[test]
-fn makes_a_tracker_and_says_what_is_next() {
+fn creates_a_tracker_and_suggests_the_next_commands() {
     let sandbox = Sandbox::new();
     assert_snapshot!(sandbox.tracker(&["init"]), @r#"
     exit 0
@@ -89,7 +89,7 @@ fn ids_may_be_numbers_with_a_prefix_of_ones_own() {
 }
 
 #[test]
-fn says_what_it_needs() {
+fn needs_a_repository() {
     let sandbox = Sandbox::without_repository();
     assert_snapshot!(sandbox.tracker(&["init"]), @r"
     exit 2
@@ -114,7 +114,7 @@ fn says_what_it_needs() {
 }
 
 #[test]
-fn a_workflow_installs_what_the_configuration_says_and_names_the_default_branch() {
+fn a_workflow_uses_the_configured_install_command_and_default_branch() {
     let sandbox = Sandbox::new();
     sandbox.git(&["switch", "--quiet", "--create", "trunk"]);
     assert_eq!(sandbox.tracker(&["init", "--ci", "github"]).status, 0);

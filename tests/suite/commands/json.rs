@@ -154,7 +154,7 @@ fn assert_valid(validator: &Validator, value: &Value, call: &str) {
     assert!(errors.is_empty(), "{call}: {errors:#?}\n{value:#}");
 }
 
-/// Makes a call in JSON and holds its answer to the schema. Returns the command that answered; none for an error.
+/// Makes a call in JSON and contains its answer to the schema. Returns the command that answered; none for an error.
 fn answered(sandbox: &Sandbox, schemas: &Value, call: &str) -> Option<String> {
     let words = shell_words::split(call).unwrap();
     let words: Vec<&str> = words.iter().map(String::as_str).chain(["--format", "json"]).collect();
@@ -173,7 +173,7 @@ fn answered(sandbox: &Sandbox, schemas: &Value, call: &str) -> Option<String> {
 }
 
 #[test]
-fn every_answer_and_every_error_is_what_the_schema_says() {
+fn answers_and_errors_match_their_schemas() {
     let sandbox = world();
     sandbox.write(".tracker/tasks/TASK-BR0K.md", "---\nid: TASK-BR0K\ntitle: [oops\n---\n");
     let config = sandbox.read(".tracker/config.toml");

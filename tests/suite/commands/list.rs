@@ -97,7 +97,7 @@ fn takes_a_query() {
 }
 
 #[test]
-fn sorts_limits_and_says_how_many_there_are() {
+fn sorts_limits_and_counts() {
     let sandbox = world();
     assert_snapshot!(typed(&sandbox, "
         list -q --sort title
@@ -143,7 +143,7 @@ fn sorts_limits_and_says_how_many_there_are() {
 }
 
 #[test]
-fn shows_only_the_fields_asked_for() {
+fn shows_only_the_selected_fields() {
     let sandbox = world();
     assert_snapshot!(typed(&sandbox, "
         list --fields id,priority,estimate,tags,deliverables,boxes,created

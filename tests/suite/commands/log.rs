@@ -4,7 +4,7 @@ use super::{commit, empty, typed, world};
 use insta::assert_snapshot;
 
 #[test]
-fn tells_moves_notes_and_commits_in_time_order() {
+fn lists_moves_notes_and_commits_in_time_order() {
     let sandbox = world();
     sandbox.tracker(&["note", "d4", "The table is in.\nUse it."]);
     sandbox.tracker(&["tick", "d4", "2"]);
@@ -42,7 +42,7 @@ fn tells_moves_notes_and_commits_in_time_order() {
 }
 
 #[test]
-fn a_task_without_commits_has_a_story_too() {
+fn a_task_without_commits_has_a_log() {
     let sandbox = empty();
     sandbox.tracker(&["new", "First", "--id", "TASK-1"]);
     assert_snapshot!(typed(&sandbox, "

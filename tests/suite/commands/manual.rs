@@ -21,7 +21,7 @@ fn commands() -> Vec<String> {
 }
 
 #[test]
-fn there_is_a_page_for_each_command() {
+fn each_command_has_a_man_page() {
     let sandbox = Sandbox::without_repository();
     let output = sandbox.tracker(&["man", "../man"]);
     assert_eq!(output.status, 0, "{output}");
@@ -40,7 +40,7 @@ fn there_is_a_page_for_each_command() {
 }
 
 #[test]
-fn a_page_is_what_man_can_show() {
+fn man_shows_a_page() {
     let sandbox = Sandbox::without_repository();
     sandbox.tracker(&["man", "."]);
     if std::process::Command::new("man").arg("--version").output().is_err() {

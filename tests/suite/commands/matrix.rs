@@ -97,7 +97,7 @@ const PLANS: [&str; 14] = [
     "source=https://example.com/7",
 ];
 
-/// Each as the words of a command behind the id.
+/// Each as the words of a command after the id.
 const PROGRESS: [&[&str]; 13] = [
     &["start"],
     &["set-stage", "sec"],
@@ -206,7 +206,7 @@ fn merged(sandbox: &Sandbox, plans: &[(String, String)], progress: &[(String, St
 }
 
 /// Says that a merged task has the plans of one side and the progress of the other.
-fn holds_both(merged: &Task, planned: &Task, moved: &Task) -> bool {
+fn has_both(merged: &Task, planned: &Task, moved: &Task) -> bool {
     let same = |field: Field| {
         let side = if field.row().part == FieldPart::Planning { planned } else { moved };
         merged.value(field) == side.value(field)
@@ -231,7 +231,7 @@ fn plans_and_progress_merge_without_the_driver() {
             let (plan, step) = (&plans[at / progress.len()], &progress[at % progress.len()]);
             let [merged, planned, moved] =
                 [text, &plan.1, &step.1].map(|text| read_task(text.as_bytes()).unwrap());
-            assert!(holds_both(&merged, &planned, &moved), "`{}` and `{}`:\n{text}", plan.0, step.0);
+            assert!(has_both(&merged, &planned, &moved), "`{}` and `{}`:\n{text}", plan.0, step.0);
         }
         pairs += texts.len();
     }

@@ -91,7 +91,7 @@ fn dry_run_shows_the_file_and_writes_nothing() {
 }
 
 #[test]
-fn refuses_what_makes_no_sense_and_says_what_would() {
+fn refuses_invalid_values_with_what_is_expected() {
     let sandbox = world();
     let before = records(&sandbox);
     assert_snapshot!(typed(&sandbox, r#"

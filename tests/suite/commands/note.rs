@@ -96,7 +96,7 @@ fn what_a_terminal_obeys_is_kept_in_the_file_and_shown_harmless() {
 }
 
 #[test]
-fn refuses_what_says_nothing() {
+fn refuses_an_empty_note() {
     let sandbox = world();
     let before = records(&sandbox);
     assert_snapshot!(typed(&sandbox, "

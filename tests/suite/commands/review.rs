@@ -70,7 +70,7 @@ fn as_grace(sandbox: &Sandbox, args: &[&str]) {
 }
 
 #[test]
-fn a_range_is_told_by_task() {
+fn a_range_is_shown_by_task() {
     assert_snapshot!(typed(&branch(), "
         review
         review main..topic --brief

@@ -1,4 +1,4 @@
-//! `tracker role`, and where else a role's text is told of.
+//! `tracker role`, and where else a role's text is reported of.
 
 use super::{changed, commit, empty, json, records, typed};
 use crate::support::Sandbox;
@@ -85,7 +85,7 @@ fn roles_are_listed_with_their_rules_and_their_texts() {
 }
 
 #[test]
-fn what_is_asked_for_and_not_there_is_a_no() {
+fn a_missing_role_is_a_failure() {
     let sandbox = world();
     assert_snapshot!(typed(&sandbox, "
         role show tester --prompt
@@ -209,7 +209,7 @@ fn tasks_and_votes_name_the_text() {
 }
 
 #[test]
-fn a_text_that_cannot_be_read_is_told_and_the_rest_is_listed() {
+fn an_unreadable_role_is_reported_and_the_rest_is_listed() {
     let sandbox = world();
     sandbox.write(".tracker/roles/reviewer.md", "---\ntitle: [\n---\n");
     sandbox.write(".tracker/roles/tester.md", "---\nquorum: 3\n---\nTest.\n");

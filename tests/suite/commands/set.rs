@@ -75,7 +75,7 @@ fn dry_run_shows_the_diff_and_writes_nothing() {
 }
 
 #[test]
-fn refuses_what_makes_no_sense_and_says_what_would() {
+fn refuses_invalid_values_with_what_is_expected() {
     let sandbox = world();
     let before = records(&sandbox);
     assert_snapshot!(typed(&sandbox, "
@@ -220,7 +220,7 @@ fn refuses_what_makes_no_sense_and_says_what_would() {
 }
 
 #[test]
-fn a_circle_is_refused_and_named() {
+fn a_cycle_is_refused_and_named() {
     let sandbox = world();
     assert_snapshot!(typed(&sandbox, "
         set s3 depends_on+=exp0

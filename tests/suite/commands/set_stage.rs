@@ -4,7 +4,7 @@ use super::{changed, typed, world};
 use insta::assert_snapshot;
 
 #[test]
-fn moves_a_task_and_the_history_says_that_it_was_an_override() {
+fn a_forced_move_is_marked_as_an_override() {
     let sandbox = world();
     assert_snapshot!(typed(&sandbox, "
         set-stage d4 QA --why 'reviewed on paper'

@@ -40,7 +40,7 @@ fn shows_everything_of_a_task() {
 }
 
 #[test]
-fn says_what_holds_a_task_up() {
+fn shows_what_blocks_a_task() {
     let sandbox = world();
     assert_snapshot!(sandbox.tracker(&["show", "exp0"]), @r"
     exit 0

@@ -38,7 +38,7 @@ fn takes_a_task_moves_it_and_makes_it_the_active_one() {
 }
 
 #[test]
-fn refuses_what_cannot_start_and_says_all_of_why() {
+fn refuses_what_cannot_start_with_every_reason() {
     let sandbox = world();
     sandbox.tracker(&["block", "exp", "no words"]);
     sandbox.tracker(&["set", "exp", "assignee=grace"]);

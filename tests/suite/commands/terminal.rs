@@ -1,10 +1,10 @@
-//! Colour, glyphs and widths: only on a terminal or when asked for, and nothing from a file is ever obeyed.
+//! Colour, glyphs and widths: only on a terminal or when requested, and nothing from a file is ever obeyed.
 
 use super::{commit, typed, world};
 use crate::support::{Output, Sandbox};
 use insta::assert_snapshot;
 
-/// Runs a command as if on a terminal of so many columns.
+/// Runs a command as if on a terminal of N columns.
 fn wide(sandbox: &Sandbox, columns: &str, args: &[&str]) -> Output {
     sandbox.tracker_with("", &[args, &["--color", "always"]].concat(), |command| {
         command.env("COLUMNS", columns);
@@ -29,7 +29,7 @@ fn a_pipe_gets_no_colour_and_no_glyph() {
 }
 
 #[test]
-fn colour_can_be_asked_for_and_forbidden() {
+fn colour_can_be_forced_and_disabled() {
     let sandbox = world();
     let colour = |args: &[&str], variable: &str| {
         let output = sandbox.tracker_with("", args, |command| {

@@ -70,7 +70,7 @@ fn git_tracker_is_the_same_program() {
 }
 
 #[test]
-fn says_what_is_missing() {
+fn reports_what_is_missing() {
     let sandbox = Sandbox::without_repository();
     assert_snapshot!(typed(&sandbox, "
         list

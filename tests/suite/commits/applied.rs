@@ -44,10 +44,10 @@ fn commits_that_hold_their_moves_change_nothing() {
 
 #[test]
 fn what_was_lifted_or_set_later_is_not_done_again() {
-    let said = |sandbox: &Sandbox| sandbox.git(&["status", "--porcelain"]);
+    let message = |sandbox: &Sandbox| sandbox.git(&["status", "--porcelain"]);
     let again = |sandbox: &Sandbox, range: &str| {
         assert_eq!(sandbox.tracker(&["apply", range]).status, 0);
-        assert_eq!(said(sandbox), "", "{range}");
+        assert_eq!(message(sandbox), "", "{range}");
     };
     // Folded by the hook, lifted by hand.
     let sandbox = world();

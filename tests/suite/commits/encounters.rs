@@ -69,7 +69,7 @@ fn git_may_choose_the_comment_mark() {
         let given = sandbox.root().join("given");
         fs::write(&given, format!("{first}\n")).unwrap();
         fs::write(sandbox.root().join("message"), &message).unwrap();
-        // Put above the help in which git shows the mark that it has chosen.
+        // Put above the help in which git shows the mark that it has selected.
         let script = "cat \"$1\" >\"$1.help\"; tail -n +2 \"$1.help\" | cat ../message - >\"$1\"\n";
         fs::write(&editor, script).unwrap();
         let args = ["commit", "--quiet", "-a", "--edit", "-F", "../given"];
@@ -101,9 +101,9 @@ fn two_at_once_in_one_worktree_lose_nothing() {
         // Git itself refuses one where both come to the index or to HEAD at the same moment, or where one reads its
         // message while the other writes its own into the same file.
         for output in outputs.iter().filter(|output| !output.status.success()) {
-            let said = String::from_utf8_lossy(&output.stderr);
-            let is_gits = ["lock", "empty commit message"].iter().any(|reason| said.contains(reason));
-            assert!(is_gits, "{said}");
+            let message = String::from_utf8_lossy(&output.stderr);
+            let is_gits = ["lock", "empty commit message"].iter().any(|reason| message.contains(reason));
+            assert!(is_gits, "{message}");
         }
         made += outputs.iter().filter(|output| output.status.success()).count();
         assert!(!sandbox.path().join(".git/index.lock").exists(), "{round}");

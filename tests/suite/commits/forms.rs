@@ -7,8 +7,8 @@ use super::*;
 #[test]
 fn a_linked_commit_starts_the_task() {
     let sandbox = world();
-    let said = commit(&sandbox, "src/a", "Begin\n\nTask: TASK-2BBB");
-    assert_eq!(said, "tracker: TASK-2BBB  none → dev\n");
+    let message = commit(&sandbox, "src/a", "Begin\n\nTask: TASK-2BBB");
+    assert_eq!(message, "tracker: TASK-2BBB  none → dev\n");
     assert_eq!(moves(&sandbox, OPEN), ["none dev"]);
     assert_eq!(commit(&sandbox, "src/a", "Go on\n\nTask: TASK-2BBB"), "");
     assert_eq!(moves(&sandbox, OPEN), ["none dev"]);
@@ -48,7 +48,7 @@ fn amended_twice_is_moved_once() {
 }
 
 #[test]
-fn a_move_made_by_hand_is_not_made_again_and_a_start_by_hand_does_not_stand_for_it() {
+fn a_manual_move_is_not_repeated_and_a_manual_start_is_no_move() {
     let sandbox = world();
     assert_eq!(sandbox.tracker(&["start", "1aaa"]).status, 0);
     let done = git(&sandbox, &["commit", "--quiet", "-a", "-m", "All\n\nAdvance: TASK-1AAA"]);

@@ -74,7 +74,7 @@ fn git(sandbox: &Sandbox, args: &[&str]) -> Output {
     sandbox.program_with("git", "", args, |_| {})
 }
 
-/// Changes a file and commits it; returns what was said on stderr.
+/// Changes a file and commits it; returns stderr.
 fn commit(sandbox: &Sandbox, path: &str, message: &str) -> String {
     let old = std::fs::read_to_string(sandbox.path().join(path)).unwrap_or_default();
     sandbox.write(path, format!("{old}more\n"));

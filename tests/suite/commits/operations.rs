@@ -57,7 +57,7 @@ fn autosquash() {
 }
 
 #[test]
-fn what_a_rebase_holds_up_is_named() {
+fn moves_postponed_by_a_rebase_are_named() {
     let sandbox = three();
     let edit = "sed -i 1s/pick/edit/";
     quietly(&sandbox, &["rebase", "--quiet", "-i", "HEAD~1"], "true", edit);
@@ -66,9 +66,9 @@ fn what_a_rebase_holds_up_is_named() {
     let range = format!("{}..", &head(&sandbox)[..7]);
     let done = git(&sandbox, &["commit", "--quiet", "--allow-empty", "-m", message]);
     assert_eq!(done.status, 0, "{done}");
-    let said =
+    let message =
         format!("tracker: a rebase is under way: TASK-2BBB did not move; after it, tracker apply {range}\n");
-    assert_eq!(done.stderr, said);
+    assert_eq!(done.stderr, message);
     sandbox.git(&["rebase", "--continue"]);
     sandbox.git(&["commit", "--quiet", "--allow-empty", "-m", "On top of it"]);
     let applied = sandbox.tracker(&["apply", &range]);

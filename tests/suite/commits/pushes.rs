@@ -1,9 +1,9 @@
-//! What a push is held to.
+//! What a push is checked against.
 
 use super::{CONFIG, OPEN, READY, commit, path_of, world};
 use crate::support::Sandbox;
 
-/// A world with a remote beside it, and the hook asked for or not.
+/// A world with a remote beside it, and the hook requested or not.
 fn with_remote(pre_push: bool) -> Sandbox {
     let sandbox = world();
     sandbox.write(".tracker/config.toml", format!("{CONFIG}\n[hooks]\npre_push = {pre_push}\n"));
@@ -19,7 +19,7 @@ fn break_a_record(sandbox: &Sandbox) {
 }
 
 #[test]
-fn records_that_cannot_be_read_are_not_pushed_where_that_is_asked_for() {
+fn pre_push_refuses_unreadable_records_if_configured() {
     let sandbox = with_remote(true);
     sandbox.git(&["push", "--quiet", "origin", "main"]);
     let pushed = sandbox.git(&["rev-parse", "origin/main"]);
@@ -34,7 +34,7 @@ fn records_that_cannot_be_read_are_not_pushed_where_that_is_asked_for() {
 }
 
 #[test]
-fn a_push_is_nobodys_business_where_nobody_asked() {
+fn pre_push_does_nothing_by_default() {
     let sandbox = with_remote(false);
     break_a_record(&sandbox);
     sandbox.git(&["push", "--quiet", "origin", "main"]);

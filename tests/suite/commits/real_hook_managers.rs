@@ -1,4 +1,4 @@
-//! The real husky, lefthook and pre-commit beside our hooks. They come from the network, and so only where asked for:
+//! The real husky, lefthook and pre-commit beside our hooks. They come from the network, and so only where requested:
 //! `cargo test --test suite -- --ignored real_hook_managers`. What cannot be had is passed over with a word.
 
 use std::process::Command;
@@ -33,8 +33,8 @@ fn note(sandbox: &Sandbox, word: &str) -> String {
 fn lives_beside(sandbox: &Sandbox, install_again: &dyn Fn() -> bool) {
     const BOTH: [&str; 2] = ["pre-commit", "commit-msg"];
     install(sandbox);
-    let said = commit(sandbox, "src/c", "x\n\nTask: TASK-1AAA");
-    assert!(said.lines().any(|line| line == BEGUN), "{said}");
+    let message = commit(sandbox, "src/c", "x\n\nTask: TASK-1AAA");
+    assert!(message.lines().any(|line| line == BEGUN), "{message}");
     assert_eq!(theirs(sandbox), BOTH);
     assert_eq!(stage(sandbox, READY), "dev");
     let refused = git(sandbox, &["commit", "--allow-empty", "-m", "x\n\nAdvance: TASK-2BBB, TASK-9ZZZ"]);

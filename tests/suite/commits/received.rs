@@ -71,10 +71,10 @@ fn an_unearned_move_is_refused_and_nothing_of_the_push_lands() {
     let sandbox = served(CONFIG);
     cheat(&sandbox, OPEN);
     let pushed = refused(&sandbox, &["main"]);
-    for said in
+    for message in
         ["remote: tracker: main is rejected: ", "legal-moves", OPEN, "nothing was pushed", "tracker check"]
     {
-        assert!(pushed.stderr.contains(said), "{said}: {pushed}");
+        assert!(pushed.stderr.contains(message), "{message}: {pushed}");
     }
     // The tag and the branch beside it do not land either.
     let pushed = refused(&sandbox, &["main", "main~1:refs/heads/side", "HEAD:refs/tags/v1"]);
@@ -144,7 +144,7 @@ fn branches_that_the_default_one_names_are_judged_as_well() {
 }
 
 #[test]
-fn several_branches_are_all_told_of() {
+fn several_branches_are_all_reported() {
     let sandbox = served(&format!("{CONFIG}\n[hooks]\npre_receive = [\"release/*\"]\n"));
     cheat(&sandbox, OPEN);
     let pushed = refused(&sandbox, &["main", "main:refs/heads/release/1"]);
@@ -163,7 +163,7 @@ fn the_default_branch_is_not_deleted_with_the_tracker_in_it() {
 }
 
 #[test]
-fn tags_are_nobodys_business() {
+fn tags_are_not_judged() {
     let sandbox = served(CONFIG);
     break_it(&sandbox, READY);
     sandbox.git(&["tag", "light"]);
@@ -193,7 +193,7 @@ fn a_force_push_takes_back_no_record() {
 }
 
 #[test]
-fn the_first_push_of_all_is_taken_and_a_head_that_leads_nowhere_is_told_of() {
+fn the_first_push_is_accepted_and_a_dangling_head_is_reported() {
     let sandbox = world();
     sandbox.git(&["init", "--quiet", "--bare", "--initial-branch", "trunk", SERVER]);
     sandbox.git(&["remote", "add", "origin", SERVER]);
@@ -207,7 +207,7 @@ fn the_first_push_of_all_is_taken_and_a_head_that_leads_nowhere_is_told_of() {
 }
 
 #[test]
-fn a_ref_that_stands_for_another_is_judged_as_that_one() {
+fn a_symbolic_ref_is_judged_as_its_target() {
     let sandbox = served(CONFIG);
     sandbox.git_in(SERVER, &["symbolic-ref", "refs/heads/alias", "refs/heads/main"]);
     cheat(&sandbox, OPEN);
@@ -259,7 +259,7 @@ fn rules_that_cannot_be_read_and_a_missing_tracker_let_nothing_in() {
 }
 
 #[test]
-fn the_hook_stands_beside_what_was_there_and_goes_again() {
+fn a_server_hook_is_installed_beside_others_and_removed() {
     let sandbox = served(CONFIG);
     sandbox.tracker_in(SERVER, &["hooks", "uninstall"]);
     let hook = format!("{SERVER}/hooks/pre-receive");

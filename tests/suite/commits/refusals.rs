@@ -1,4 +1,4 @@
-//! A commit that asks for what cannot be is not made, and nothing is lost.
+//! A commit that requires what cannot be is not made, and nothing is lost.
 
 use super::*;
 
@@ -18,19 +18,19 @@ fn refused(sandbox: &Sandbox, message: &str) -> String {
 #[test]
 fn with_every_reason() {
     let sandbox = world();
-    let said = refused(&sandbox, "No\n\nAdvance: TASK-9ZZZ, TASK-2BBB");
-    assert!(said.contains("no task TASK-9ZZZ"), "{said}");
-    assert!(said.contains("TASK-2BBB cannot leave dev"), "{said}");
-    assert!(said.contains("the work"), "{said}");
+    let message = refused(&sandbox, "No\n\nAdvance: TASK-9ZZZ, TASK-2BBB");
+    assert!(message.contains("no task TASK-9ZZZ"), "{message}");
+    assert!(message.contains("TASK-2BBB cannot leave dev"), "{message}");
+    assert!(message.contains("the work"), "{message}");
     assert!(refused(&sandbox, "No\n\nAdvance: TASK-3CCC").contains("TASK-3CCC"));
-    let said = refused(&sandbox, "No\n\nAdvance: TASK-1AAA\nFail: TASK-1AAA it is wrong");
-    assert!(said.contains("contradicts"), "{said}");
+    let message = refused(&sandbox, "No\n\nAdvance: TASK-1AAA\nFail: TASK-1AAA it is wrong");
+    assert!(message.contains("contradicts"), "{message}");
     assert!(refused(&sandbox, "No\n\nFail: TASK-1AAA").contains("a failure needs a reason"));
     assert!(refused(&sandbox, "No\n\nTask: TASK-9ZZZ").contains("no task TASK-9ZZZ"));
 }
 
 #[test]
-fn a_task_that_nobody_has_staged_is_said_to_be_so() {
+fn an_unstaged_task_is_reported() {
     let sandbox = world();
     sandbox.write(path_of("TASK-4DDD"), task("TASK-4DDD", "", 'x'));
     let add = "git add .tracker/tasks/TASK-4DDD.md";
@@ -38,8 +38,8 @@ fn a_task_that_nobody_has_staged_is_said_to_be_so() {
     let done = git(&sandbox, &["commit", "--all", "--message", "No\n\nAdvance: TASK-4DDD"]);
     assert!(done.stderr.contains(&format!("  unstaged  TASK-4DDD is not in the commit  {add}\n")), "{done}");
     let done = git(&sandbox, &["commit", "--quiet", "--all", "--message", "Yes\n\nTask: TASK-4DDD"]);
-    let said = format!("tracker: TASK-4DDD is not in the commit: {add}; git commit --amend --no-edit\n");
-    assert_eq!((done.status, done.stderr), (0, said));
+    let message = format!("tracker: TASK-4DDD is not in the commit: {add}; git commit --amend --no-edit\n");
+    assert_eq!((done.status, done.stderr), (0, message));
     sandbox.git(&["add", ".tracker/tasks/TASK-4DDD.md"]);
     sandbox.git(&["commit", "--quiet", "--amend", "--no-edit"]);
     assert_eq!(moves(&sandbox, "TASK-4DDD"), ["none dev"]);
@@ -48,15 +48,15 @@ fn a_task_that_nobody_has_staged_is_said_to_be_so() {
 
 #[test]
 #[cfg(unix)]
-fn what_could_not_be_done_is_told_with_its_cause_and_what_makes_up_for_it() {
+fn failures_name_their_cause_and_the_command_to_retry() {
     let sandbox = world();
     let parent = head(&sandbox);
     let hook = sandbox.read(".git/hooks/post-commit");
     sandbox.write(".git/hooks/post-commit", hook.replacen('\n', "\ntouch .git/refs/heads/main.lock\n", 1));
-    let said = commit(&sandbox, "src/a", "End\n\nTask: TASK-1AAA");
-    assert!(said.contains("File exists"), "{said}");
+    let message = commit(&sandbox, "src/a", "End\n\nTask: TASK-1AAA");
+    assert!(message.contains("File exists"), "{message}");
     let later = format!(": no task was moved; later, tracker apply {}..\n", &parent[..7]);
-    assert!(said.ends_with(&later), "{said}");
+    assert!(message.ends_with(&later), "{message}");
     assert_eq!(sandbox.git(&["status", "--porcelain"]), "");
 }
 
@@ -121,8 +121,8 @@ fn an_unreadable_policy_moves_nothing() {
         let line =
             text.lines().position(|line| line.starts_with("[[[") || line == "format = 99").unwrap_or(0) + 1;
         for directive in ["Advance: TASK-1AAA", "Task: TASK-2BBB", "Block: TASK-1AAA no"] {
-            let said = refused(&sandbox, &format!("No\n\n{directive}"));
-            assert!(said.contains(&format!(".tracker/config.toml:{line}")), "{directive} {said}");
+            let message = refused(&sandbox, &format!("No\n\n{directive}"));
+            assert!(message.contains(&format!(".tracker/config.toml:{line}")), "{directive} {message}");
         }
         // Neither where the check of the message is left out.
         let done = git(
@@ -165,9 +165,9 @@ fn under_an_unreadable_policy_records_are_not_committed() {
 fn under_an_unreadable_policy_code_is_committed_with_one_line() {
     let sandbox = reviewed();
     commit_policy(&sandbox, Some(UNREADABLE[0]));
-    let said = commit(&sandbox, "src/a", "Code alone");
-    assert_eq!(said.lines().count(), 1, "{said}");
-    assert!(said.contains(".tracker/config.toml:2"), "{said}");
+    let message = commit(&sandbox, "src/a", "Code alone");
+    assert_eq!(message.lines().count(), 1, "{message}");
+    assert!(message.contains(".tracker/config.toml:2"), "{message}");
 }
 
 #[test]
@@ -182,7 +182,7 @@ fn a_commit_that_fixes_the_policy_passes() {
 }
 
 #[test]
-fn by_hand_a_missing_policy_moves_nothing_and_doctor_says_so() {
+fn a_missing_policy_moves_nothing_and_doctor_reports_it() {
     let sandbox = reviewed();
     std::fs::remove_file(sandbox.path().join(".tracker/config.toml")).unwrap();
     for args in [["advance", "1aaa"].as_slice(), &["approve", "1aaa", "--as", "code-reviewer"]] {

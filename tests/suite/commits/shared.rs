@@ -14,12 +14,12 @@ fn kept_from_the_group(sandbox: &Sandbox) -> Vec<PathBuf> {
         for entry in std::fs::read_dir(&folder).unwrap().map(Result::unwrap) {
             let (path, found) = (entry.path(), entry.metadata().unwrap());
             let mode = found.permissions().mode();
-            let wanted = match (found.is_dir(), mode & 0o200) {
+            let required = match (found.is_dir(), mode & 0o200) {
                 (true, _) => 0o2070,
                 (false, 0) => 0o040,
                 (false, _) => 0o060,
             };
-            if mode & wanted != wanted {
+            if mode & required != required {
                 kept.push(path.strip_prefix(&git_dir).unwrap().to_owned());
             }
             if found.is_dir() {

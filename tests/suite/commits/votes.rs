@@ -18,18 +18,18 @@ fn voted(args: &[&str]) -> (Sandbox, String) {
 
 #[test]
 fn the_last_approval_moves_the_task_on() {
-    let (sandbox, said) = voted(&["approve", "1aaa", "--as", "code-reviewer"]);
+    let (sandbox, message) = voted(&["approve", "1aaa", "--as", "code-reviewer"]);
     assert_eq!(moves(&sandbox, READY), ["none dev", "dev qa", "qa sec"]);
-    assert!(said.contains("qa → sec"), "{said}");
+    assert!(message.contains("qa → sec"), "{message}");
     sandbox.git(&["commit", "--quiet", "--amend", "--no-edit"]);
     assert_eq!(stage(&sandbox, READY), "sec");
 }
 
 #[test]
 fn a_rejection_sends_it_back_once() {
-    let (sandbox, said) = voted(&["reject", "1aaa", "--as", "code-reviewer", "-m", "too bright"]);
+    let (sandbox, message) = voted(&["reject", "1aaa", "--as", "code-reviewer", "-m", "too bright"]);
     assert_eq!(moves(&sandbox, READY), ["none dev", "dev qa", "qa dev"]);
-    assert!(said.contains("qa → dev"), "{said}");
+    assert!(message.contains("qa → dev"), "{message}");
     assert!(sandbox.read(path_of(READY)).contains("too bright"));
     commit(&sandbox, "src/a", "x\n\nAdvance: TASK-1AAA");
     sandbox.tracker(&["set", "1aaa", "area=ui"]);

@@ -79,7 +79,7 @@ fn a_commit_of_parts_leaves_the_other_parts() {
     let text = with(&with(DEV, "first", "1st"), "fifth", "5th");
     sandbox.write(TASK, &text);
     let half = with(DEV, "first", "1st");
-    // What `git commit --patch` leaves behind: one hunk committed, one only in the working tree.
+    // What `git commit --patch` leaves after: one hunk committed, one only in the working tree.
     sandbox.program_with("git", "", &["commit", "--quiet", "--patch", "-m", "Half"], |command| {
         let answers = sandbox.root().join("answers");
         fs::write(&answers, "s\ny\nn\n").unwrap();
@@ -120,7 +120,7 @@ fn a_commit_of_all_leaves_nothing() {
 }
 
 #[test]
-fn what_leaves_no_place_for_the_move_is_left_and_said() {
+fn a_commit_that_cannot_be_folded_is_left_and_reported() {
     let sandbox = repository();
     sandbox.write(TASK, "rewritten\n");
     sandbox.git(&["add", TASK]);
@@ -231,7 +231,7 @@ fn a_file_changed_in_the_moment_of_the_last_commit_is_still_seen() {
 }
 
 #[test]
-fn another_index_is_followed_where_git_was_told_of_one() {
+fn another_index_file_is_used_if_git_has_one() {
     let sandbox = repository();
     let index = sandbox.root().join("other index");
     fs::copy(sandbox.path().join(".git/index"), &index).unwrap();

@@ -14,7 +14,7 @@ fn edits() -> Vec<FoldEdit> {
 }
 
 /// Folds into the repository as it is, and checks all that must hold.
-fn holds(sandbox: &Sandbox, folder: &str) {
+fn has(sandbox: &Sandbox, folder: &str) {
     let folded = fold_in(sandbox, folder, &edits()).unwrap();
     assert_eq!(folded.left, []);
     assert_clean(sandbox, folder);
@@ -28,7 +28,7 @@ fn holds(sandbox: &Sandbox, folder: &str) {
 fn a_plain_repository() {
     let sandbox = repository();
     sandbox.commit_file("src/a", "a", "Second\n\nwith a body\n\nTask: TASK-1");
-    holds(&sandbox, "");
+    has(&sandbox, "");
     assert_eq!(sandbox.git(&["log", "-1", "--format=%gs", "-g"]), "tracker: TASK-1 to qa");
     assert_eq!(sandbox.git(&["log", "-1", "--format=%gs", "-g", "main"]), "tracker: TASK-1 to qa");
     assert_eq!(sandbox.git(&["log", "-g", "--format=%H", "main"]).lines().count(), 3);
@@ -39,14 +39,14 @@ fn a_plain_repository() {
 #[test]
 fn the_first_commit() {
     let sandbox = repository();
-    holds(&sandbox, "");
+    has(&sandbox, "");
     assert_eq!(sandbox.git(&["rev-list", "--count", "HEAD"]), "1");
 }
 
 #[test]
 fn from_a_folder_below_the_top() {
     let sandbox = repository();
-    holds(&sandbox, "src/module1");
+    has(&sandbox, "src/module1");
 }
 
 #[test]
@@ -55,7 +55,7 @@ fn a_linked_worktree_leaves_the_main_one_alone() {
     sandbox.git(&["worktree", "add", "--quiet", "-b", "side", "../linked tree é"]);
     sandbox.git(&["worktree", "add", "--quiet", "--detach", "../third"]);
     let main = sandbox.git(&["rev-parse", "HEAD"]);
-    holds(&sandbox, "../linked tree é");
+    has(&sandbox, "../linked tree é");
     assert_eq!(sandbox.git(&["rev-parse", "HEAD", "main"]), format!("{main}\n{main}"));
     assert_eq!(sandbox.git_in("../third", &["rev-parse", "HEAD"]), main);
     assert_clean(&sandbox, "");
@@ -67,7 +67,7 @@ fn a_detached_head_moves_no_branch() {
     let sandbox = repository();
     let main = sandbox.git(&["rev-parse", "main"]);
     sandbox.git(&["switch", "--quiet", "--detach"]);
-    holds(&sandbox, "");
+    has(&sandbox, "");
     assert_eq!(sandbox.git(&["rev-parse", "main"]), main);
     assert_eq!(sandbox.git(&["rev-parse", "--symbolic-full-name", "HEAD"]), "HEAD");
 }
@@ -79,7 +79,7 @@ fn packed_refs_and_objects() {
     sandbox.git(&["gc", "--quiet"]);
     assert!(!sandbox.path().join(".git/refs/heads/main").exists());
     let tagged = sandbox.git(&["rev-parse", "v1"]);
-    holds(&sandbox, "");
+    has(&sandbox, "");
     assert_eq!(sandbox.git(&["rev-parse", "v1"]), tagged);
 }
 
@@ -87,7 +87,7 @@ fn packed_refs_and_objects() {
 fn an_index_of_version_4() {
     let sandbox = repository();
     sandbox.git(&["update-index", "--index-version", "4"]);
-    holds(&sandbox, "");
+    has(&sandbox, "");
 }
 
 #[test]
@@ -97,7 +97,7 @@ fn a_split_index() {
     sandbox.write("src/more", "more");
     sandbox.git(&["add", "src/more"]);
     sandbox.git(&["commit", "--quiet", "--message", "More"]);
-    holds(&sandbox, "");
+    has(&sandbox, "");
 }
 
 #[test]
@@ -135,7 +135,7 @@ fn sha256() {
     let sandbox = Sandbox::without_repository();
     sandbox.git(&["init", "--quiet", "--object-format=sha256"]);
     fill(&sandbox);
-    holds(&sandbox, "");
+    has(&sandbox, "");
     assert_eq!(sandbox.git(&["rev-parse", "HEAD"]).len(), 64);
 }
 
@@ -144,7 +144,7 @@ fn a_git_dir_elsewhere() {
     let sandbox = Sandbox::without_repository();
     sandbox.git(&["init", "--quiet", "--separate-git-dir", "../else where"]);
     fill(&sandbox);
-    holds(&sandbox, "");
+    has(&sandbox, "");
 }
 
 #[test]
@@ -152,7 +152,7 @@ fn sparse_checkouts_with_the_tasks_inside() {
     for index in ["--no-sparse-index", "--sparse-index"] {
         let sandbox = repository();
         sandbox.git(&["sparse-checkout", "set", "--cone", index, ".tracker", "src/module1"]);
-        holds(&sandbox, "");
+        has(&sandbox, "");
         assert!(!sandbox.path().join("src/module2").exists());
         sandbox.commit_file("src/module1/new", "new", "New");
         assert_clean(&sandbox, "");
@@ -228,7 +228,7 @@ fn without_reflogs() {
     let sandbox = repository();
     sandbox.git(&["config", "core.logAllRefUpdates", "false"]);
     fs::remove_dir_all(sandbox.path().join(".git/logs")).unwrap();
-    holds(&sandbox, "");
+    has(&sandbox, "");
     assert!(!sandbox.path().join(".git/logs/HEAD").exists());
 }
 
@@ -249,7 +249,7 @@ fn what_others_keep_beside_head_stays() {
         (refs, sandbox.git(&["rev-parse", "ORIG_HEAD"]), fetched)
     };
     let before = kept();
-    holds(&sandbox, "");
+    has(&sandbox, "");
     assert_eq!(kept(), before);
     sandbox.git(&["stash", "pop", "--quiet"]);
     assert_eq!(sandbox.git(&["status", "--porcelain"]), "A  src/a");

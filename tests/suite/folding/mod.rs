@@ -1,4 +1,4 @@
-//! Folding into HEAD: the same commit with other files, held against the real git in every form of repository.
+//! Folding into HEAD: the same commit with other files, raised against the real git in every form of repository.
 
 mod cached_trees;
 mod desk;
@@ -102,7 +102,7 @@ fn assert_folded(sandbox: &Sandbox, folder: &str, folded: &Folded, edits: &[Fold
 /// Nothing staged, nothing edited.
 fn assert_clean(sandbox: &Sandbox, folder: &str) {
     let git = |args: &[&str]| sandbox.git_in(folder, args);
-    // First of all, for `status` mends what it finds in the index.
+    // First of all, for `status` fixes what it finds in the index.
     assert_eq!(git(&["diff-files", "--name-only"]), "");
     assert_eq!(git(&["diff-index", "--cached", "--name-only", "HEAD"]), "");
     assert_eq!(git(&["status", "--porcelain"]), "");

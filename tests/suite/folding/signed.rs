@@ -77,8 +77,8 @@ fn without_the_key_nothing_is_folded() {
     sandbox.git(&["config", "user.signingKey", "some key"]);
     sandbox.git(&["config", "gpg.ssh.program", "/nowhere/ssh-keygen"]);
     let refusal = fold_in(&sandbox, "", &[moving(TASK, DEV)]).unwrap_err();
-    let told = "the commit is signed and cannot be signed again: `/nowhere/ssh-keygen` is not installed";
-    assert_eq!(refusal.to_string(), told);
+    let expected = "the commit is signed and cannot be signed again: `/nowhere/ssh-keygen` is not installed";
+    assert_eq!(refusal.to_string(), expected);
     assert!(!sandbox.path().join(".git/index.lock").exists());
 }
 

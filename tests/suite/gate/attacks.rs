@@ -1,6 +1,6 @@
 //! What a pull request must not get away with, and the rule that stops it.
 
-use super::{ID, World, finding, said};
+use super::{ID, World, finding, messages};
 
 /// One attack.
 struct Attack {
@@ -256,7 +256,7 @@ const ATTACKS: &[Attack] = &[
     Attack {
         name: "adds code under a task whose route asks nobody",
         rule: "covered-files",
-        says: "reviews src/evil.rs, and the route of this task never asks it",
+        says: "reviews src/evil.rs, which no stage of this task's type requires",
         play: |world| {
             world.write("src/evil.rs", "evil\n");
             world.write(
@@ -425,7 +425,7 @@ const ATTACKS: &[Attack] = &[
     Attack {
         name: "merges with evil changes of a record",
         rule: "merge-integrity",
-        says: "the merge holds what neither side brought",
+        says: "the merge contains what neither side has",
         play: |world| {
             evil_merge(world, |world| world.replace(".tracker/tasks/TASK-0THR.md", "Another", "Mine"));
         },
@@ -501,7 +501,7 @@ fn every_attack_is_stopped_by_its_rule() {
             .iter()
             .filter(|violation| violation.is_error() && violation.rule.as_str() == attack.rule);
         if !own.any(|violation| violation.message.contains(attack.says)) {
-            passed.push(format!("{} ({}): {:#?}", attack.name, attack.rule, said(&violations)));
+            passed.push(format!("{} ({}): {:#?}", attack.name, attack.rule, messages(&violations)));
         }
     }
     assert!(passed.is_empty(), "{} of {}\n{}", passed.len(), ATTACKS.len(), passed.join("\n"));

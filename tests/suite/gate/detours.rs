@@ -1,9 +1,9 @@
 //! Attacks by a detour: what was done is undone, unreadable or out of sight at the head, and has had its effect.
 
-use super::{ID, World, finding, said};
+use super::{ID, World, finding, messages};
 
 fn errors(world: &World) -> Vec<String> {
-    world.verdict().into_iter().filter(|said| said.starts_with('!')).collect()
+    world.verdict().into_iter().filter(|messages| messages.starts_with('!')).collect()
 }
 
 /// Delivers the task, if it is to be, and has it approved by both roles.
@@ -88,7 +88,7 @@ fn the_last_word_of_an_owner_counts_in_whichever_stage() {
 }
 
 #[test]
-fn a_finding_is_not_belittled_by_way_of_a_broken_one() {
+fn a_finding_is_not_weakened_through_a_broken_one() {
     let world = World::honest();
     let path = finding(&world);
     let text = world.sandbox.read(&path);
@@ -102,7 +102,7 @@ fn a_finding_is_not_belittled_by_way_of_a_broken_one() {
     // One that is as it was before it was broken is as bad as it was.
     world.write(&path, &text);
     world.commit("Mend it as it was");
-    assert!(!errors(&world).iter().any(|said| said.contains("earned-moves")), "{:?}", errors(&world));
+    assert!(!errors(&world).iter().any(|messages| messages.contains("earned-moves")), "{:?}", errors(&world));
 }
 
 #[test]
@@ -119,7 +119,7 @@ fn nothing_hides_among_the_records() {
         world.write(path, "x = 1\n");
         world.work("Add");
         let found = errors(&world);
-        assert!(found.iter().any(|said| said.contains(says)), "{path}: {found:?}");
+        assert!(found.iter().any(|messages| messages.contains(says)), "{path}: {found:?}");
         world.git(&["reset", "--quiet", "--hard", "HEAD~1"]);
     }
 }
@@ -130,10 +130,10 @@ fn cross(world: &World, before: bool, args: &[&str]) {
     world.git(&["checkout", "--quiet", "main"]);
     world.write("src/fix.rs", "fixed\n");
     world.commit_as("Lead", "Mend a hole");
-    let mended = world.git(&["rev-parse", "HEAD"]);
+    let fixed = world.git(&["rev-parse", "HEAD"]);
     world.git(&["checkout", "--quiet", "work"]);
     let mut tries = 0;
-    while (world.git(&["rev-parse", "HEAD"]) < mended) != before {
+    while (world.git(&["rev-parse", "HEAD"]) < fixed) != before {
         tries += 1;
         let message = format!("Approve as well, {tries}");
         world.git_as("Sec", &["commit", "--quiet", "--amend", "--no-verify", "--message", &message]);
@@ -142,7 +142,7 @@ fn cross(world: &World, before: bool, args: &[&str]) {
     world.git_as("Lead", &["merge", "--quiet", "--no-ff", "--no-verify", "--message", "Take it", "work"]);
     world.git(&["checkout", "--quiet", "work"]);
     let merge = ["merge", "--quiet", "--no-verify", "--message", "Catch up"];
-    world.git(&[&merge, args, &[mended.as_str()]].concat());
+    world.git(&[&merge, args, &[fixed.as_str()]].concat());
 }
 
 #[test]
@@ -167,7 +167,7 @@ fn a_merge_that_crosses_another_takes_nothing_back() {
 }
 
 #[test]
-fn a_long_text_that_a_merge_rewrites_is_told_of_at_once() {
+fn a_long_text_rewritten_by_a_merge_is_reported_quickly() {
     let world = World::honest();
     let text = |letters: &str| -> String {
         let line = |at: usize| format!("{}\n", &letters[at * at % 7..at * at % 7 + at % 3 + 1]);
@@ -183,7 +183,9 @@ fn a_long_text_that_a_merge_rewrites_is_told_of_at_once() {
     world.write(".tracker/tasks/TASK-B1G0.md", &task(&text("jcbeadfgih")));
     world.commit("Merge");
     assert!(
-        said(&world.review().verdict.violations).iter().any(|said| said.contains("neither side brought"))
+        messages(&world.review().verdict.violations)
+            .iter()
+            .any(|messages| messages.contains("neither side brought"))
     );
 }
 

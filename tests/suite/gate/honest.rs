@@ -1,6 +1,6 @@
 //! The honest twins of the attacks: they pass.
 
-use super::{ID, POLICY, World, said};
+use super::{ID, POLICY, World, messages};
 
 /// One honest pull request.
 struct Twin {
@@ -271,14 +271,14 @@ fn every_honest_twin_passes() {
         (twin.play)(&world);
         let violations = world.review().verdict.violations;
         if violations.iter().any(tracker::review::Violation::is_error) {
-            stopped.push(format!("{}: {:#?}", twin.name, said(&violations)));
+            stopped.push(format!("{}: {:#?}", twin.name, messages(&violations)));
         }
     }
     assert!(stopped.is_empty(), "{} of {}\n{}", stopped.len(), TWINS.len(), stopped.join("\n"));
 }
 
 #[test]
-fn the_honest_pull_request_has_nothing_to_say() {
+fn an_honest_pull_request_has_no_violations() {
     let nothing: Vec<String> = Vec::new();
     assert_eq!(World::honest().verdict(), nothing);
 }
@@ -296,7 +296,7 @@ fn who_introduces_the_tracker_is_judged_by_their_own_rules() {
     world.commit("Introduce the tracker\n\nTask: TASK-0THR");
     let review = world.review_of("bare", "new");
     assert_eq!(
-        said(&review.verdict.violations),
+        messages(&review.verdict.violations),
         ["!merge-stage: is in none, and what is merged must have reached qa"]
     );
     assert_eq!(review.range.policy, "the range itself, for bare has none");

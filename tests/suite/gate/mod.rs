@@ -176,11 +176,11 @@ impl World {
 
     /// Returns the violations as `rule: message`, those that shut the gate with `!` in front.
     fn verdict(&self) -> Vec<String> {
-        said(&self.review().verdict.violations)
+        messages(&self.review().verdict.violations)
     }
 }
 
-/// Opens the task again and has a high finding held against it; returns its path.
+/// Opens the task again and has a high finding raised against it; returns its path.
 fn finding(world: &World) -> String {
     world.deliver_again();
     world.tracker_as("Bob", &format!("reject {ID} --as reviewer --finding \"high: leaks @ src/theme.rs:2\""));
@@ -190,7 +190,7 @@ fn finding(world: &World) -> String {
     format!("{folder}/{}", entry.file_name().to_str().unwrap())
 }
 
-fn said(violations: &[Violation]) -> Vec<String> {
+fn messages(violations: &[Violation]) -> Vec<String> {
     let mark = |violation: &Violation| if violation.is_error() { "!" } else { "" };
     violations
         .iter()

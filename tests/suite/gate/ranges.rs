@@ -6,7 +6,7 @@ use tracker::events::{Event, EventSink, LongStep};
 use tracker::ops::{self, GateRequest, Session};
 use tracker::store::Workspace;
 
-use super::{World, said};
+use super::{World, messages};
 
 /// A task that the base has.
 const OTHER: &str = ".tracker/tasks/TASK-0THR.md";
@@ -96,7 +96,7 @@ fn records_that_conflict_with_the_base_are_refused() {
         let review = world.review();
         let conflict = format!("!merge-integrity: {OTHER} conflicts with main");
         assert_eq!(
-            !said(&review.verdict.violations).contains(&conflict),
+            !messages(&review.verdict.violations).contains(&conflict),
             is_fine,
             "{what}: {:?}",
             world.verdict()
@@ -116,7 +116,7 @@ fn start(name: &'static str) -> impl Fn(&World) {
 }
 
 #[test]
-fn a_range_is_told_by_task() {
+fn a_range_is_shown_by_task() {
     let world = World::honest();
     let review = world.review();
     let [task] = review.tasks.as_slice() else { panic!("{:?}", review.tasks) };
@@ -194,13 +194,13 @@ fn a_tag_named_as_the_base_is_refused() {
 }
 
 #[test]
-fn a_review_tells_of_the_steps_that_can_take_long() {
+fn a_review_emits_events_for_long_steps() {
     let world = World::honest();
     let env = world.sandbox.env("");
     let workspace = Workspace::anywhere(&env).unwrap();
     let seen = Arc::new(Mutex::new(Vec::new()));
-    let told = Arc::clone(&seen);
-    let sink = EventSink::new(move |event| told.lock().unwrap().push(event));
+    let reported = Arc::clone(&seen);
+    let sink = EventSink::new(move |event| reported.lock().unwrap().push(event));
     let snapshot = workspace.snapshot();
     let session = Session::new(&env, workspace, snapshot).with_events(sink);
     let request =

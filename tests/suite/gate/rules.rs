@@ -1,6 +1,6 @@
-//! Rules that are agreed upon: each where it is broken and where it is held.
+//! Rules that are agreed upon: each where it is broken and where it is enforced.
 
-use super::{ID, World, said};
+use super::{ID, World, messages};
 use crate::support::Output;
 use tracker::report::review::FORMATS;
 
@@ -15,8 +15,8 @@ fn agreed(more: &str) -> World {
 }
 
 fn found(world: &World, rule: &str) -> Vec<String> {
-    let all = said(&world.review().verdict.violations);
-    all.into_iter().filter(|said| said.contains(&format!("{rule}: "))).collect()
+    let all = messages(&world.review().verdict.violations);
+    all.into_iter().filter(|messages| messages.contains(&format!("{rule}: "))).collect()
 }
 
 fn check(world: &World, more: &[&str]) -> Output {
@@ -82,7 +82,7 @@ fn commands_run_only_where_the_caller_allows_it() {
     assert!(!world.sandbox.path().join("ran").exists(), "{output}");
     let output = check(&world, &["--allow-commands"]);
     assert_eq!(output.status, 1, "{output}");
-    assert!(output.stdout.contains("lint says no: too long"), "{output}");
+    assert!(output.stdout.contains("lint failed: too long"), "{output}");
     assert!(world.sandbox.path().join("ran").exists());
     // What the pull request itself names is never run.
     world.append(".tracker/config.toml", "[[policy.command]]\nname = \"evil\"\nrun = \"touch evil\"\n");

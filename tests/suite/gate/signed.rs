@@ -1,6 +1,6 @@
 //! The gate where votes must be signed: by the keys that the base allows.
 
-use super::{ID, World, said};
+use super::{ID, World, messages};
 
 /// Makes a key in the home and returns its public half.
 fn key(world: &World, name: &str) -> String {
@@ -38,7 +38,7 @@ fn verdict(vote: impl Fn(&World)) -> Vec<String> {
         world.tracker_as("Sec", "approve 0thr --as auditor --sign");
     }
     world.commit_as("Sec", "Approve as well");
-    said(&world.review_of("main", "signed").verdict.violations)
+    messages(&world.review_of("main", "signed").verdict.violations)
 }
 
 #[test]
@@ -68,7 +68,7 @@ fn one_person_with_the_key_of_another_is_stopped() {
         "{found:#?}"
     );
     assert!(
-        found.iter().any(|said| said.starts_with("!overrides: left qa by an override of Dev")),
+        found.iter().any(|messages| messages.starts_with("!overrides: left qa by an override of Dev")),
         "{found:#?}"
     );
 }
@@ -84,14 +84,16 @@ fn a_key_that_the_range_itself_allows_does_not_count() {
         world.commit_as("Ada", "Approve");
     });
     assert!(
-        found.iter().any(|said| said.starts_with("!policy-owners: part of the policy is changed")),
+        found.iter().any(|messages| messages.starts_with("!policy-owners: part of the policy is changed")),
         "{found:#?}"
     );
     assert!(
-        found.iter().any(|said| said.starts_with("!earned-moves: left qa, without the approval of reviewer")),
+        found
+            .iter()
+            .any(|messages| messages.starts_with("!earned-moves: left qa, without the approval of reviewer")),
         "{found:#?}"
     );
-    assert!(found.iter().any(|said| said.starts_with("!signed-votes: ")), "{found:#?}");
+    assert!(found.iter().any(|messages| messages.starts_with("!signed-votes: ")), "{found:#?}");
 }
 
 #[test]
@@ -116,10 +118,10 @@ fn an_unsigned_vote_and_one_whose_signature_was_taken_off_are_stopped() {
         world.commit("Shorter");
     });
     assert!(
-        stripped.iter().any(|said| said.starts_with("!no-rewritten-votes: changes a vote")),
+        stripped.iter().any(|messages| messages.starts_with("!no-rewritten-votes: changes a vote")),
         "{stripped:#?}"
     );
-    assert!(stripped.iter().any(|said| said.starts_with("!earned-moves: left qa")), "{stripped:#?}");
+    assert!(stripped.iter().any(|messages| messages.starts_with("!earned-moves: left qa")), "{stripped:#?}");
 }
 
 #[test]
@@ -132,7 +134,7 @@ fn a_vote_in_the_name_of_another_does_not_count() {
     assert_eq!(review.tasks[0].votes[0].trust.as_str(), "unverified");
     let why = "does not count: another than its author committed it, and it is not signed";
     assert_eq!(
-        said(&review.verdict.violations),
+        messages(&review.verdict.violations),
         [
             format!(
                 "!earned-moves: left qa, without the approval of reviewer, by ada@example.com or bob@example.com: \

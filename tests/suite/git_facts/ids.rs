@@ -63,7 +63,7 @@ fn ids_of_all_branches_count_and_those_of_tags_do_not() {
 }
 
 #[test]
-fn what_another_working_tree_holds_counts_before_it_is_committed() {
+fn uncommitted_ids_of_other_working_trees_are_taken() {
     let sandbox = Sandbox::new();
     add(&sandbox, "TASK-1");
     sandbox.git(&["worktree", "add", "--quiet", "--detach", "../second tree"]);

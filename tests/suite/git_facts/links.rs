@@ -167,10 +167,10 @@ fn files_and_people_of_commits_are_those_git_names() {
             "--name-only",
             "--format=",
         ];
-        let said = sandbox.git(&[&args[..], &[&commit.to_string()]].concat());
-        let mut said: Vec<&str> = said.lines().collect();
-        said.sort_unstable();
-        assert_eq!(repository.files_changed(&[*commit]).unwrap(), said, "{commit}");
+        let message = sandbox.git(&[&args[..], &[&commit.to_string()]].concat());
+        let mut message: Vec<&str> = message.lines().collect();
+        message.sort_unstable();
+        assert_eq!(repository.files_changed(&[*commit]).unwrap(), message, "{commit}");
     }
     let changed = repository.files_changed(&all).unwrap();
     assert_eq!(changed, ["a", "b", "e", "renamed", "src/c", "src/d", "src/deep/é.rs"]);

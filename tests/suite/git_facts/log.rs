@@ -1,4 +1,4 @@
-//! History: what touched a path, held against git's own answer.
+//! History: what touched a path, raised against git's own answer.
 
 use tracker::git::LogLimit;
 
@@ -39,13 +39,13 @@ fn finds_what_git_log_finds() {
         let log = repository.log_touching(head, paths, ALL).unwrap();
         assert!(log.is_complete);
         let found: Vec<String> = log.commits.iter().map(|commit| commit.id.to_string()).collect();
-        let said = sandbox.git(&[&["log", "--format=%H", "--"], paths].concat());
-        assert_eq!(found, said.lines().collect::<Vec<_>>(), "{paths:?}");
+        let message = sandbox.git(&[&["log", "--format=%H", "--"], paths].concat());
+        assert_eq!(found, message.lines().collect::<Vec<_>>(), "{paths:?}");
     }
 }
 
 #[test]
-fn a_limit_ends_the_walk_and_says_so() {
+fn a_limit_ends_the_walk_and_is_reported() {
     let sandbox = history();
     let repository = open(&sandbox);
     let head = repository.resolve("HEAD").unwrap();
@@ -69,7 +69,7 @@ fn a_shallow_clone_ends_where_its_history_ends() {
 }
 
 #[test]
-fn a_commit_tells_who_when_and_why() {
+fn a_commit_has_author_time_and_message() {
     let sandbox = Sandbox::new();
     let message = "Remember the theme\nacross two lines\n\nTask: TASK-7Q2M\n";
     sandbox.commit_file("a", "a", message);

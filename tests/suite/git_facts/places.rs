@@ -89,7 +89,7 @@ fn a_bare_repository_has_no_working_tree_but_its_linked_ones_do() {
 }
 
 #[test]
-fn configuration_may_say_that_there_is_no_working_tree_or_that_it_is_elsewhere() {
+fn core_bare_and_core_worktree_are_respected() {
     let sandbox = Sandbox::new();
     sandbox.git(&["config", "core.bare", "true"]);
     assert_eq!(repo_paths(&sandbox, "").work_dir, None);
@@ -124,7 +124,7 @@ fn a_submodule_is_a_repository_of_its_own() {
 }
 
 #[test]
-fn a_git_file_that_names_nothing_is_told() {
+fn a_git_file_without_target_is_reported() {
     let sandbox = Sandbox::new();
     sandbox.write("inner/.git", "gitdir: ../nowhere\n");
     let error = git::discover(&sandbox.env("inner")).unwrap_err();

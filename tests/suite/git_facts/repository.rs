@@ -154,7 +154,7 @@ fn an_ambiguous_beginning_names_the_candidates() {
 }
 
 #[test]
-fn a_shallow_clone_says_that_it_is_one() {
+fn a_shallow_clone_is_recognised() {
     let sandbox = Sandbox::new();
     let first = sandbox.commit_file("a", "a", "a");
     sandbox.commit_file("a", "b", "b");

@@ -29,7 +29,7 @@ fn action(sandbox: &Sandbox) -> HeadAction {
 }
 
 #[test]
-fn every_operation_is_told_also_in_a_linked_worktree() {
+fn every_operation_is_recognised_also_in_a_linked_worktree() {
     let cases: [(&[&str], &[&str], Operation); 7] = [
         (&["rebase", "side"], &["rebase", "--abort"], Operation::Rebase),
         (&["rebase", "--apply", "side"], &["rebase", "--abort"], Operation::Rebase),
@@ -63,7 +63,7 @@ fn every_operation_is_told_also_in_a_linked_worktree() {
 }
 
 #[test]
-fn a_row_of_picks_is_still_one_after_a_commit_in_between() {
+fn a_multi_commit_cherry_pick_survives_a_commit_in_between() {
     let sandbox = conflict();
     fails(&sandbox, "", &["cherry-pick", "main..side"]);
     sandbox.write("a", "both\n");
@@ -78,7 +78,7 @@ fn a_row_of_picks_is_still_one_after_a_commit_in_between() {
 }
 
 #[test]
-fn the_last_move_of_head_tells_who_made_the_commit() {
+fn the_last_reflog_entry_tells_own_commits_from_others() {
     let sandbox = Sandbox::new();
     assert_eq!(repo_paths(&sandbox, "").last_head_move(), None);
     let first = sandbox.commit_file("a", "a\n", "First: of all");

@@ -105,7 +105,7 @@ fn the_public_half_and_a_literal_key_need_the_agent() {
 }
 
 #[test]
-fn without_configuration_or_program_the_user_is_told() {
+fn missing_configuration_or_program_is_reported() {
     let sandbox = Sandbox::new();
     let error = open(&sandbox).sign(VOTE, NAMESPACE).unwrap_err();
     assert_eq!(error.to_string(), "git is configured to sign with `openpgp`, not with an ssh key");

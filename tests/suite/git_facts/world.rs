@@ -57,7 +57,7 @@ fn the_identity_follows_gits_rules() {
 }
 
 #[test]
-fn an_unknown_user_is_told_what_to_configure() {
+fn an_unknown_user_gets_a_hint() {
     let sandbox = Sandbox::new();
     std::fs::write(sandbox.root().join("home/.gitconfig"), "").unwrap();
     let name = "git does not know your name; try: git config --global user.name \"Your Name\"";

@@ -57,7 +57,7 @@ fn a_missing_program_is_one_line_and_the_commit_goes_on() {
 }
 
 /// Puts `make`'s hook in the place of all hooks of a commit; both must run, and every byte come back.
-fn stands_beside(world: &World, runs_before: bool, make: impl Fn(&World, &Path)) {
+fn keeps_foreign_hook(world: &World, runs_before: bool, make: impl Fn(&World, &Path)) {
     let names = ["prepare-commit-msg", "commit-msg", "post-commit"];
     for name in names {
         make(world, &world.hook(name));
@@ -94,7 +94,7 @@ fn scripts() {
     {
         for ending in ["", "exit 0\n", "exec true"] {
             let world = World::new();
-            stands_beside(&world, true, |world, file| {
+            keeps_foreign_hook(&world, true, |world, file| {
                 executable(file, &format!("{shebang}{}{ending}", note(world, "theirs")));
             });
         }
@@ -105,23 +105,23 @@ fn scripts() {
 fn a_script_that_becomes_another_program() {
     let world = World::new();
     executable(&world.bin.join("other"), &format!("#!/bin/sh\n{}", note(&world, "theirs")));
-    stands_beside(&world, true, |_, file| executable(file, "#!/bin/sh\nexec other \"$@\""));
+    keeps_foreign_hook(&world, true, |_, file| executable(file, "#!/bin/sh\nexec other \"$@\""));
 }
 
 #[test]
 fn another_language_a_program_and_a_link() {
     let world = World::new();
-    stands_beside(&world, true, |world, file| {
+    keeps_foreign_hook(&world, true, |world, file| {
         let log = world.log_file();
         executable(file, &format!("#!/usr/bin/env python3\nopen({log:?}, 'a').write('theirs\\n')\n"));
     });
     // A program for the machine: here one that has the bytes of one.
     let world = World::new();
-    stands_beside(&world, false, |_, file| {
+    keeps_foreign_hook(&world, false, |_, file| {
         fs::copy("/bin/true", file).unwrap();
     });
     let world = World::new();
-    stands_beside(&world, true, |world, file| {
+    keeps_foreign_hook(&world, true, |world, file| {
         let shared = world.sandbox.path().join("hooks/shared");
         executable(&shared, &format!("#!/bin/sh\n{}", note(world, "theirs")));
         std::os::unix::fs::symlink("../../hooks/shared", file).unwrap();
@@ -131,12 +131,12 @@ fn another_language_a_program_and_a_link() {
 #[test]
 fn hooks_that_git_does_not_run_or_that_are_write_protected() {
     let world = World::new();
-    stands_beside(&world, false, |world, file| {
+    keeps_foreign_hook(&world, false, |world, file| {
         fs::write(file, format!("#!/bin/sh\n{}", note(world, "theirs"))).unwrap();
         fs::set_permissions(file, Permissions::from_mode(0o644)).unwrap();
     });
     let world = World::new();
-    stands_beside(&world, true, |world, file| {
+    keeps_foreign_hook(&world, true, |world, file| {
         executable(file, &format!("#!/bin/sh\n{}", note(world, "theirs")));
         fs::set_permissions(file, Permissions::from_mode(0o555)).unwrap();
     });

@@ -106,9 +106,9 @@ fn husky() {
     make();
     assert_eq!(world.files().file(Hook::PostCommit), top.join(".husky/post-commit"));
     assert_eq!(world.commit().status, 0);
-    let said = world.log();
-    assert_eq!(said.lines().filter(|line| *line == "theirs").count(), 2, "{said}");
-    assert_eq!(said.lines().filter(|line| line.starts_with("tracker hook")).count(), 3, "{said}");
+    let log = world.log();
+    assert_eq!(log.lines().filter(|line| *line == "theirs").count(), 2, "{log}");
+    assert_eq!(log.lines().filter(|line| line.starts_with("tracker hook")).count(), 3, "{log}");
     uninstall_all(&world.files());
     assert_eq!(listing(&top.join(".husky")), before);
 }
@@ -138,15 +138,15 @@ fn pre_commit_and_lefthook() {
     assert_eq!(files.install(Hook::CommitMsg).unwrap(), HookChange::Embedded);
     assert_eq!(files.install(Hook::PostCommit).unwrap(), HookChange::Embedded);
     assert_eq!(world.commit().status, 0);
-    let said = world.log();
-    let lines: Vec<&str> = said.lines().map(|line| line.split(" --").next().unwrap()).collect();
+    let log = world.log();
+    let lines: Vec<&str> = log.lines().map(|line| line.split(" --").next().unwrap()).collect();
     let expected = [
         "tracker hook commit-msg .git/COMMIT_EDITMSG",
         "theirs hook-impl",
         "tracker hook post-commit",
         "theirs run post-commit",
     ];
-    assert_eq!(lines, expected, "{said}");
+    assert_eq!(lines, expected, "{log}");
     uninstall_all(&files);
     assert_eq!(listing(&world.sandbox.path().join(".git/hooks")), before);
 }

@@ -1,8 +1,8 @@
 //! Our part of git's hooks, beside whatever else is there: run by the real git.
 
-mod asked;
 mod beside;
 mod folder;
+mod precheck;
 
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;

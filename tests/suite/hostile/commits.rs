@@ -122,7 +122,7 @@ fn trees_that_git_would_not_make_are_borne() {
 }
 
 #[test]
-fn a_few_trees_that_stand_for_billions_of_files_are_refused() {
+fn trees_with_billions_of_paths_are_refused() {
     let hostile = HostileTracker::new();
     let good = hostile.sandbox.git(&["hash-object", "-w", ".tracker/tasks/TASK-GOOD.md"]);
     let names: Vec<Vec<u8>> = (0..10).map(|n| format!("n{n}").into_bytes()).collect();

@@ -1,4 +1,4 @@
-//! Whatever stands in `.tracker`: no panic, no hang, no write outside, nothing that a terminal would obey, and
+//! Whatever is in `.tracker`: no panic, no hang, no write outside, nothing that a terminal would obey, and
 //! nothing skipped in silence.
 
 mod arguments;

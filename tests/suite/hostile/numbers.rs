@@ -26,7 +26,7 @@ fn thousands_of_junk_files_are_borne() {
     junk(3_000);
 }
 
-/// A chain of so many tasks, each waiting for the next, and a circle at its end.
+/// A chain of N tasks, each waiting for the next, and a cycle at its end.
 pub(crate) fn chain(count: usize) {
     let hostile = HostileTracker::new();
     for n in 0..count {

@@ -225,8 +225,8 @@ fn bear_place((name, fate, plant): &Place) {
     } else {
         listed.exits(0);
     }
-    let holds_rest = !name.starts_with("tracker is") && !name.starts_with("tasks is");
-    assert!(!holds_rest || listed.stdout.contains("TASK-GOOD"), "{name}: {listed}");
+    let has_rest = !name.starts_with("tracker is") && !name.starts_with("tasks is");
+    assert!(!has_rest || listed.stdout.contains("TASK-GOOD"), "{name}: {listed}");
     hostile.read_all("TASK-1", &[]);
     hostile.run(&["init"]);
     hostile.write_all("TASK-1");

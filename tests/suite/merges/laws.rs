@@ -1,4 +1,4 @@
-//! Laws of merging, held to random documents, random pairs of edits and junk.
+//! Laws of merging, contained to random documents, random pairs of edits and junk.
 
 use proptest::prelude::*;
 use tracker::doc::{self, Document, Edit, Identity, Marks, Merge, RecordVersions, Scalar, Value};
@@ -192,7 +192,7 @@ fn exchanged(text: &str) -> String {
 }
 
 /// Lines that say something, ticks and endings aside.
-fn said(text: &str) -> Vec<String> {
+fn lines_of(text: &str) -> Vec<String> {
     let bare = |line: &str| line.trim_end().replace("[x]", "[ ]");
     text.trim_start_matches('\u{feff}').lines().map(bare).filter(|line| !line.is_empty()).collect()
 }
@@ -214,10 +214,11 @@ fn check(base: Option<&str>, ours: &str, theirs: &str) -> Result<(), TestCaseErr
         prop_assert_eq!(exchanged(&one.text), other.text);
     }
     // Below the front matter, a line that one side added is there; in it, values are compared when it is merged.
-    let body = |text: &str| Document::markdown(text.as_bytes()).ok().map(|document| said(document.body()));
+    let body =
+        |text: &str| Document::markdown(text.as_bytes()).ok().map(|document| lines_of(document.body()));
     let versions = (base.map_or(Some(Vec::new()), body), body(ours), body(theirs));
     if let (Some(base), Some(ours), Some(theirs)) = versions {
-        let merged = said(&one.text);
+        let merged = lines_of(&one.text);
         for line in ours.iter().chain(&theirs).filter(|line| !base.contains(line)) {
             prop_assert!(merged.contains(line), "lost {line:?}\n{}", one.text);
         }

@@ -49,7 +49,7 @@ impl Case {
     }
 }
 
-/// Compares with a file that holds what is expected; `UPDATE_FIXTURES=1` writes it instead. No text, no file.
+/// Compares with a file that contains what is expected; `UPDATE_FIXTURES=1` writes it instead. No text, no file.
 fn compare(expected: &Path, actual: Option<&str>, failures: &mut String) {
     #[expect(clippy::disallowed_methods, reason = "a test asks the developer's own environment")]
     let update = std::env::var_os("UPDATE_FIXTURES").is_some();
@@ -67,18 +67,18 @@ fn compare(expected: &Path, actual: Option<&str>, failures: &mut String) {
 }
 
 #[test]
-fn cases_merge_as_their_folders_say() {
+fn cases_merge_as_expected() {
     let mut failures = String::new();
     let cases = cases();
     assert!(cases.len() >= 40);
     for case in cases.into_iter().map(Case::read) {
-        let (text, said) = match case.merge(false) {
+        let (text, lines_of) = match case.merge(false) {
             Ok(merge) => {
                 let conflicts = merge.conflicts.iter();
-                let said = conflicts.fold(String::new(), |said, found| {
-                    format!("{said}line {}: {}\n", found.line, found.subject)
+                let lines_of = conflicts.fold(String::new(), |lines_of, found| {
+                    format!("{lines_of}line {}: {}\n", found.line, found.subject)
                 });
-                (Some(merge.text), said)
+                (Some(merge.text), lines_of)
             }
             Err(problem) => {
                 let hint = problem.hint.clone().unwrap_or_default();
@@ -86,8 +86,8 @@ fn cases_merge_as_their_folders_say() {
             }
         };
         compare(&case.folder.join(format!("merged.{}", case.ending)), text.as_deref(), &mut failures);
-        let said = Some(said.as_str()).filter(|said| !said.is_empty());
-        compare(&case.folder.join("conflicts.txt"), said, &mut failures);
+        let lines_of = Some(lines_of.as_str()).filter(|lines_of| !lines_of.is_empty());
+        compare(&case.folder.join("conflicts.txt"), lines_of, &mut failures);
     }
     assert!(failures.is_empty(), "{failures}");
 }

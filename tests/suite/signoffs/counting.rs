@@ -1,13 +1,13 @@
 //! A quorum counts people.
 
-use super::{ONE, ask, by, ok, stage, standing, world};
+use super::{ONE, ask, by, ok, signoffs_of, stage, world};
 
 #[test]
 fn a_quorum_of_two_needs_two_people() {
     let sandbox = world(&format!("{ONE}[roles.reviewer]\nquorum = 2\n"));
     assert_eq!(ask(&sandbox, "list t3st")["result"]["tasks"][0]["signoffs"]["total"], 2);
     ok(&by(&sandbox, "Ada", "approve t3st"));
-    assert_eq!(standing(&sandbox), "reviewer 1/2\n  Ada approved: counts");
+    assert_eq!(signoffs_of(&sandbox), "reviewer 1/2\n  Ada approved: counts");
     assert_eq!(stage(&sandbox), "qa");
     ok(&by(&sandbox, "Bob", "approve t3st"));
     assert_eq!(stage(&sandbox), "sec");
@@ -21,5 +21,5 @@ fn votes_cast_on_two_branches_both_count() {
     sandbox.git(&["checkout", "--quiet", "main"]);
     ok(&by(&sandbox, "Bob", "approve t3st"));
     sandbox.git(&["merge", "--quiet", "--no-edit", "topic"]);
-    assert!(standing(&sandbox).starts_with("reviewer 2/3"), "{}", standing(&sandbox));
+    assert!(signoffs_of(&sandbox).starts_with("reviewer 2/3"), "{}", signoffs_of(&sandbox));
 }

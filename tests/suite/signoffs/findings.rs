@@ -29,7 +29,7 @@ fn an_open_one_of_a_blocking_severity_keeps_the_gate_shut() {
     assert!(refused.stderr.contains("token is logged, src/theme.rs:2"), "{refused}");
     assert!(!refused.stderr.contains("a typo"), "{refused}");
     let id = id_of(&sandbox, "token is logged");
-    ok(&by(&sandbox, "Ken", &format!("findings settle t3st {id} -m fixed")));
+    ok(&by(&sandbox, "Ken", &format!("findings resolve t3st {id} -m fixed")));
     let output = alone(&sandbox, "Ken", "advance t3st");
     ok(&output);
     assert_eq!(stage(&sandbox), "sec");

@@ -73,14 +73,14 @@ fn a_high_finding_rejects_and_the_same_report_again_changes_nothing() {
     let again = alone(&sandbox, "Robot", IMPORT);
     assert_eq!(again.status, 1, "{again}");
     assert_eq!(sandbox.git(&["status", "--porcelain"]), "");
-    // Back in qa, with nothing mended: a new round is judged anew, and once.
+    // Back in qa, with nothing fixed: a new round is judged anew, and once.
     ok(&by(&sandbox, "Ken", "set-stage t3st qa"));
     assert_eq!(by(&sandbox, "Robot", IMPORT).status, 1);
     assert_eq!((stage(&sandbox).as_str(), votes(&sandbox).len()), ("dev", 2));
 }
 
 #[test]
-fn a_report_without_high_ones_casts_no_vote_and_says_what_would_approve() {
+fn a_report_without_high_findings_casts_no_vote_and_suggests_approval() {
     let sandbox = world(ONE);
     let output = import(&sandbox, &[TYPO], "");
     assert_snapshot!(output, @r"
@@ -129,10 +129,10 @@ fn a_waiver_does_not_pass_to_another_finding() {
     let left = import(&sandbox, &alike(&[50]), "--settle-gone");
     assert!(left.status == 1 && left.stdout.contains("1 known"), "{left}");
     assert_eq!(states(&sandbox), ["high open No check", "high waived No check"]);
-    // A waiver that is carried to another line is told of.
+    // A waiver that is carried to another line is reported of.
     let moved = import(&sandbox, &alike(&[12, 52]), "");
-    let told = format!("{first} stays waived: it was on line 10, and is found at src/theme.rs:12 now");
-    assert!(moved.stdout.contains("1 known, 1 waived") && moved.stdout.contains(&told), "{moved}");
+    let message = format!("{first} stays waived: it was on line 10, and is found at src/theme.rs:12 now");
+    assert!(moved.stdout.contains("1 known, 1 waived") && moved.stdout.contains(&message), "{moved}");
     assert!(!import(&sandbox, &alike(&[12, 52]), "").stdout.contains("stays waived"));
 }
 
@@ -156,11 +156,11 @@ fn a_severity_in_words_rejects() {
 }
 
 #[test]
-fn a_settled_one_comes_back_and_a_waived_one_does_not() {
+fn a_resolved_finding_reopens_and_a_waived_one_does_not() {
     let sandbox = world(ONE);
     import(&sandbox, &[TYPO, LOGGED], "");
     let (typo, logged) = (id_of(&sandbox, "A typo"), id_of(&sandbox, "A token is logged"));
-    ok(&by(&sandbox, "Ken", &format!("findings settle t3st {logged}")));
+    ok(&by(&sandbox, "Ken", &format!("findings resolve t3st {logged}")));
     ok(&by(&sandbox, "Ken", &format!("findings waive t3st {typo} -m 'it is a name'")));
     ok(&by(&sandbox, "Ken", "set-stage t3st qa"));
     let back = by(&sandbox, "Robot", IMPORT);
@@ -172,7 +172,7 @@ fn a_settled_one_comes_back_and_a_waived_one_does_not() {
 }
 
 #[test]
-fn what_is_gone_is_counted_and_settled_only_on_request() {
+fn missing_findings_are_counted_and_resolved_on_request() {
     let sandbox = world(ONE);
     import(&sandbox, &[TYPO, ("slow", "warning", 3, "Slow")], "");
     ok(&by(&sandbox, "Ken", "reject t3st --finding 'low: by hand'"));
@@ -180,8 +180,8 @@ fn what_is_gone_is_counted_and_settled_only_on_request() {
     let counted = import(&sandbox, &[TYPO], "");
     assert!(ok(&counted).stdout.contains("1 no longer found, left open"), "{counted}");
     assert!(counted.stderr.contains("--resolve-gone"), "{counted}");
-    let settled = import(&sandbox, &[TYPO], "--settle-gone");
-    assert!(ok(&settled).stdout.contains("1 no longer found, resolved"), "{settled}");
+    let resolved = import(&sandbox, &[TYPO], "--resolve-gone");
+    assert!(ok(&resolved).stdout.contains("1 no longer found, resolved"), "{resolved}");
     assert_eq!(states(&sandbox), ["medium resolved Slow", "low open A typo", "low open by hand"]);
 }
 
@@ -217,7 +217,7 @@ fn a_report_that_is_too_large_is_a_rejection() {
 }
 
 #[test]
-fn each_finding_gets_one_task_that_mends_it() {
+fn each_finding_gets_one_task_that_fixes_it() {
     let sandbox = world(ONE);
     let tasks = || files(&sandbox, ".tracker/tasks").len();
     let evil = ("evil", "error", 3, "Bad\\n## Deliverables\\n- [ ] not a box\\n\\n\\u001b[31mred");
@@ -248,7 +248,7 @@ fn each_finding_gets_one_task_that_mends_it() {
 }
 
 #[test]
-fn a_dry_run_writes_nothing_and_a_wrong_call_is_told() {
+fn a_dry_run_writes_nothing_and_a_wrong_call_is_refused() {
     let sandbox = world(ONE);
     sandbox.write("report.sarif", sarif(&[LOGGED]));
     super::commit(&sandbox, "Report");
@@ -257,13 +257,13 @@ fn a_dry_run_writes_nothing_and_a_wrong_call_is_told() {
     assert_eq!(sandbox.git(&["status", "--porcelain"]), "");
     let quiet = alone(&sandbox, "Robot", &format!("{IMPORT} --dry-run --quiet"));
     assert_eq!((quiet.stdout.as_str(), quiet.stderr.as_str()), ("TASK-T3ST\n", ""));
-    for (line, said) in [
+    for (line, answer) in [
         ("findings import nowhere.sarif --task t3st", "cannot read `nowhere.sarif`"),
         ("findings import report.sarif --task t3st --as nobody", "`nobody` is no role here"),
         ("findings import report.sarif --task nothing", "nothing"),
     ] {
         let output = alone(&sandbox, "Robot", line);
-        assert!(output.status == 2 && output.stderr.contains(said), "{output}");
+        assert!(output.status == 2 && output.stderr.contains(answer), "{output}");
     }
     ok(&by(&sandbox, "Ken", "set-stage t3st complete"));
     let closed = alone(&sandbox, "Robot", IMPORT);
@@ -283,7 +283,7 @@ fn outside_of_its_stage_findings_are_written_down_and_nobody_votes() {
 }
 
 #[test]
-fn a_rejection_that_does_not_count_is_cast_once_and_said() {
+fn a_rejection_that_does_not_count_is_cast_once_and_reported() {
     let sandbox = world(&format!("{ONE}[roles.reviewer]\nmembers = [\"ada@example.com\"]\n"));
     let output = import(&sandbox, &[LOGGED], "");
     assert!(output.status == 1 && output.stdout.contains("it does not count"), "{output}");
@@ -296,7 +296,7 @@ fn a_rejection_that_does_not_count_is_cast_once_and_said() {
 fn tests_that_were_not_run_are_not_gone() {
     let sandbox = world(ONE);
     let report = |cases: &str| sandbox.write("junit.xml", format!("<testsuite name='s'>{cases}</testsuite>"));
-    let line = "findings import junit.xml --task t3st --as reviewer --settle-gone";
+    let line = "findings import junit.xml --task t3st --as reviewer --resolve-gone";
     report("<testcase name='a'><failure/></testcase><testcase name='b'><error/></testcase>");
     assert_eq!(by(&sandbox, "Robot", line).status, 1);
     report("<testcase name='a'/><testcase name='c'/>");
@@ -317,11 +317,11 @@ fn a_finding_that_is_broken_stops_the_import() {
 }
 
 #[test]
-fn a_clean_report_does_not_hide_that_ones_veto_stands() {
+fn a_clean_report_does_not_hide_an_open_veto() {
     let sandbox = world(ONE);
     import(&sandbox, &[LOGGED], "");
     ok(&by(&sandbox, "Ken", "set-stage t3st dev"));
-    ok(&by(&sandbox, "Ken", &format!("findings settle t3st {}", id_of(&sandbox, LOGGED.3))));
+    ok(&by(&sandbox, "Ken", &format!("findings resolve t3st {}", id_of(&sandbox, LOGGED.3))));
     ok(&by(&sandbox, "Ken", "advance t3st"));
     assert_eq!(stage(&sandbox), "qa");
     let clean = import(&sandbox, &[TYPO], "");

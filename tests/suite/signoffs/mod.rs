@@ -125,11 +125,11 @@ fn ask(sandbox: &Sandbox, line: &str) -> Value {
 }
 
 /// Returns `role done/quorum` of each role, and each vote as `by verdict: why it does not count`.
-fn standing(sandbox: &Sandbox) -> String {
-    standing_of(sandbox, "signoffs t3st")
+fn signoffs_of(sandbox: &Sandbox) -> String {
+    status_line(sandbox, "signoffs t3st")
 }
 
-fn standing_of(sandbox: &Sandbox, line: &str) -> String {
+fn status_line(sandbox: &Sandbox, line: &str) -> String {
     let answer = ask(sandbox, line);
     let text = |value: &Value| value.as_str().unwrap_or("counts").to_owned();
     let vote = |vote: &Value| {

@@ -1,6 +1,6 @@
 //! Votes, and the moves that they earn or stop.
 
-use super::{ONE, TWO, alone, by, files, ok, replace, stage, standing, votes, work, world};
+use super::{ONE, TWO, alone, by, files, ok, replace, signoffs_of, stage, votes, work, world};
 
 #[test]
 fn the_last_approval_moves_the_task_on() {
@@ -64,7 +64,7 @@ fn a_rejection_is_a_veto_until_its_author_votes_again() {
     assert_eq!(stage(&sandbox), "dev");
     ok(&by(&sandbox, "Ken", "advance t3st"));
     assert_eq!(
-        standing(&sandbox),
+        signoffs_of(&sandbox),
         "reviewer 0/1\n  Ada approved: it was cast in round 1, this is round 2\n\
          tester 0/1\n  Bob rejected: counts"
     );
@@ -76,13 +76,13 @@ fn a_rejection_is_a_veto_until_its_author_votes_again() {
 }
 
 #[test]
-fn an_override_lifts_a_veto_and_says_so() {
+fn an_override_lifts_a_veto_and_is_marked() {
     let sandbox = world(ONE);
     ok(&by(&sandbox, "Bob", "reject t3st -m no"));
     ok(&by(&sandbox, "Ken", "set-stage t3st sec -m 'the board decided'"));
     assert!(sandbox.read(".tracker/tasks/TASK-T3ST.md").contains("kind: override, why: the board decided"));
     ok(&by(&sandbox, "Ken", "set-stage t3st qa"));
-    let shown = standing(&sandbox);
+    let shown = signoffs_of(&sandbox);
     assert_eq!(shown, "reviewer 0/1\n  Bob rejected: an override led the task past it");
     ok(&by(&sandbox, "Ada", "approve t3st"));
     assert_eq!(stage(&sandbox), "sec");
@@ -93,7 +93,7 @@ fn a_reason_that_reads_as_an_override_is_none() {
     let sandbox = world(ONE);
     ok(&by(&sandbox, "Bob", "reject t3st -m no"));
     ok(&by(&sandbox, "Ken", "advance t3st -m 'override: me'"));
-    assert_eq!(standing(&sandbox), "reviewer 0/1\n  Bob rejected: counts");
+    assert_eq!(signoffs_of(&sandbox), "reviewer 0/1\n  Bob rejected: counts");
 }
 
 #[test]
@@ -110,7 +110,7 @@ fn an_approval_is_withdrawn() {
     assert_eq!(alone(&sandbox, "Bob", "withdraw t3st").status, 1, "Bob has no vote");
     ok(&by(&sandbox, "Ada", "withdraw t3st -m 'too early'"));
     assert_eq!(
-        standing(&sandbox),
+        signoffs_of(&sandbox),
         "reviewer 0/1\n  Ada approved: the same person voted again\n  Ada withdrawn: withdrawn\ntester 0/1"
     );
     assert_eq!(alone(&sandbox, "Ada", "withdraw t3st").status, 1, "it is withdrawn already");
@@ -135,12 +135,12 @@ fn fail_sends_it_back_and_approvals_are_gone() {
     assert!(ok(&output).stdout.contains("qa → dev"), "{output}");
     assert!(sandbox.read(".tracker/tasks/TASK-T3ST.md").contains("kind: fail, why: does not build"));
     ok(&by(&sandbox, "Ken", "advance t3st"));
-    assert!(standing(&sandbox).starts_with("reviewer 0/1"), "{}", standing(&sandbox));
+    assert!(signoffs_of(&sandbox).starts_with("reviewer 0/1"), "{}", signoffs_of(&sandbox));
     assert_eq!(alone(&sandbox, "Ken", "fail t3st").status, 2, "a reason is needed");
 }
 
 #[test]
-fn nobody_is_asked_elsewhere() {
+fn other_stages_require_no_signoffs() {
     let sandbox = world(TWO);
     for line in ["approve t3st --as painter", "approve t3st"] {
         assert_eq!(alone(&sandbox, "Ada", line).status, 2, "{line}");
@@ -166,7 +166,7 @@ fn a_dry_run_writes_nothing() {
     ok(&by(&sandbox, "Ada", "reject t3st -m no --finding 'high: bad'"));
     let id = super::ask(&sandbox, "findings")["result"]["findings"][0]["id"].as_str().unwrap().to_owned();
     ok(&alone(&sandbox, "Ada", "withdraw t3st --dry-run"));
-    ok(&alone(&sandbox, "Ada", &format!("findings settle t3st {id} --dry-run")));
+    ok(&alone(&sandbox, "Ada", &format!("findings resolve t3st {id} --dry-run")));
     assert_eq!(sandbox.git(&["status", "--porcelain"]), "");
 }
 
@@ -177,10 +177,10 @@ fn a_vote_at_an_earlier_commit_is_judged_by_that_commit() {
     let then = sandbox.git(&["rev-parse", "HEAD"]);
     sandbox.write("src/theme.rs", "// other\n");
     work(&sandbox, "More");
-    assert!(standing(&sandbox).starts_with("reviewer 0/1"));
+    assert!(signoffs_of(&sandbox).starts_with("reviewer 0/1"));
     let line = format!("signoffs t3st --at {then}");
-    assert!(super::standing_of(&sandbox, &line).starts_with("reviewer 1/1"));
-    assert_eq!(super::standing_of(&sandbox, "signoffs t3st --at HEAD~2"), "reviewer 0/1\ntester 0/1");
+    assert!(super::status_line(&sandbox, &line).starts_with("reviewer 1/1"));
+    assert_eq!(super::status_line(&sandbox, "signoffs t3st --at HEAD~2"), "reviewer 0/1\ntester 0/1");
     assert_eq!(files(&sandbox, ".tracker/signoffs/TASK-T3ST").len(), 1);
 }
 

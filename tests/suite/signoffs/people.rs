@@ -1,6 +1,6 @@
 //! Whose votes count.
 
-use super::{ONE, TWO, ask, by, commit, ok, standing, world};
+use super::{ONE, TWO, ask, by, commit, ok, signoffs_of, world};
 
 #[test]
 fn one_person_under_two_addresses_is_one() {
@@ -13,7 +13,7 @@ fn one_person_under_two_addresses_is_one() {
     ok(&by(&sandbox, "Ada", "approve t3st"));
     ok(&by(&sandbox, "Lovelace", "approve t3st"));
     assert_eq!(
-        standing(&sandbox),
+        signoffs_of(&sandbox),
         "reviewer 1/2\n  Ada Lovelace approved: the same person voted again\n  Ada Lovelace approved: counts"
     );
     ok(&by(&sandbox, "Bob", "approve t3st"));
@@ -25,7 +25,7 @@ fn voting_twice_counts_once() {
     let sandbox = world(&format!("{ONE}[roles.reviewer]\nquorum = 2\n"));
     ok(&by(&sandbox, "Ada", "approve t3st"));
     ok(&by(&sandbox, "Ada", "approve t3st -m again"));
-    assert!(standing(&sandbox).starts_with("reviewer 1/2"), "{}", standing(&sandbox));
+    assert!(signoffs_of(&sandbox).starts_with("reviewer 1/2"), "{}", signoffs_of(&sandbox));
 }
 
 #[test]
@@ -33,7 +33,7 @@ fn who_wrote_it_does_not_count_where_that_is_forbidden() {
     let sandbox = world(&format!("{ONE}[policy]\nself_approval = \"forbid\"\n"));
     let output = by(&sandbox, "Ken", "approve t3st");
     assert!(ok(&output).stdout.contains("it does not count: its author wrote what it covers"), "{output}");
-    assert_eq!(standing(&sandbox), "reviewer 0/1\n  Ken approved: its author wrote what it covers");
+    assert_eq!(signoffs_of(&sandbox), "reviewer 0/1\n  Ken approved: its author wrote what it covers");
     ok(&by(&sandbox, "Ada", "approve t3st"));
     assert_eq!(super::stage(&sandbox), "sec");
 }
@@ -50,7 +50,10 @@ fn nor_does_who_co_wrote_it_by_any_address() {
     let message = "Pair\n\nTask: TASK-T3ST\nCo-authored-by: Ada <lovelace@example.com>\n";
     sandbox.git(&["-c", "user.email=ken@example.com", "commit", "--quiet", "--message", message]);
     ok(&by(&sandbox, "Ada", "approve t3st"));
-    assert_eq!(standing(&sandbox), "reviewer 0/1\n  Ada Lovelace approved: its author wrote what it covers");
+    assert_eq!(
+        signoffs_of(&sandbox),
+        "reviewer 0/1\n  Ada Lovelace approved: its author wrote what it covers"
+    );
 }
 
 #[test]
@@ -67,12 +70,12 @@ fn outsiders_are_shown_and_do_not_count() {
     assert!(ok(&output).stdout.contains("its author is no member of the role"), "{output}");
     ok(&by(&sandbox, "Bob", "reject t3st --as reviewer -m no"));
     assert_eq!(super::stage(&sandbox), "qa", "an outsider's rejection is no veto");
-    let shown = standing(&sandbox);
+    let shown = signoffs_of(&sandbox);
     assert!(shown.starts_with("reviewer 0/1"), "{shown}");
     let answer = ask(&sandbox, "signoffs t3st");
     assert_eq!(answer["result"]["roles"][0]["waiting_for"][0], "ada@example.com");
     ok(&by(&sandbox, "Ada", "approve t3st --as reviewer"));
-    assert!(standing(&sandbox).starts_with("reviewer 1/1"), "{}", standing(&sandbox));
+    assert!(signoffs_of(&sandbox).starts_with("reviewer 1/1"), "{}", signoffs_of(&sandbox));
 }
 
 #[test]

@@ -52,10 +52,10 @@ fn replace(sandbox: &Sandbox, path: &str, from: &str, to: &str) {
 const CONFIG: &str = ".tracker/config.toml";
 const RECORD: &str = ".tracker/tasks/TASK-T3ST.md";
 
-type Deed = fn(&Sandbox);
+type Action = fn(&Sandbox);
 
 /// What must not leave the tally as it was, and what may.
-const DEEDS: [(&str, Deed); 15] = [
+const ACTIONS: [(&str, Action); 15] = [
     ("a vote is edited, and bears its old time", |sandbox| {
         let path = vote(sandbox);
         let file = sandbox.path().join(&path);
@@ -116,12 +116,12 @@ const DEEDS: [(&str, Deed); 15] = [
 
 #[test]
 fn a_remembered_tally_is_what_would_be_counted() {
-    for (name, deed) in DEEDS {
+    for (name, action) in ACTIONS {
         let sandbox = approved();
         remember(&sandbox);
         let before = sandbox.tracker(&["list", "--all"]).stdout;
         assert!(before.contains("1/2"), "{before}");
-        deed(&sandbox);
+        action(&sandbox);
         let listed = list(&sandbox);
         assert_eq!(listed, counted_anew(&sandbox), "{name}");
     }

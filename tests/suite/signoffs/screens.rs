@@ -52,7 +52,7 @@ fn a_finding_alone_is_an_issue() {
 }
 
 #[test]
-fn show_tells_who_is_asked_and_what_to_do_next() {
+fn show_lists_required_signoffs_and_next_steps() {
     let sandbox = world(TWO);
     ok(&by(&sandbox, "Ada", "approve t3st --as reviewer -m 'clean, follows conventions'"));
     let output = sandbox.tracker(&["show", "t3st"]);
@@ -105,7 +105,7 @@ fn the_next_step_is_a_command_only_for_whom_it_helps() {
 }
 
 #[test]
-fn names_of_different_lengths_stand_in_columns_and_nothing_that_mends_is_cut_on_a_narrow_terminal() {
+fn names_align_in_columns_and_suggestions_are_never_truncated() {
     let sandbox = world(TWO);
     let narrow = sandbox.tracker_with("", &["--color", "always", "signoffs", "t3st"], |command| {
         command.env("COLUMNS", "40");

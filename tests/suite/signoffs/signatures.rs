@@ -1,6 +1,6 @@
 //! Signed votes.
 
-use super::{ONE, TWO, alone, ask, by, commit, ok, replace, stage, standing, standing_of, votes, world};
+use super::{ONE, TWO, alone, ask, by, commit, ok, replace, signoffs_of, stage, status_line, votes, world};
 use crate::support::Sandbox;
 
 /// Makes a key in the home and returns its public half.
@@ -41,7 +41,7 @@ fn a_signed_vote_is_verified_and_survives_a_squash() {
     sandbox.git(&["merge", "--quiet", "--squash", "topic"]);
     sandbox.git(&["-c", "user.email=eve@example.com", "commit", "--quiet", "--message", "Squash"]);
     assert_eq!(trust(&sandbox, "signoffs t3st --verify"), "signed");
-    assert!(standing(&sandbox).starts_with("reviewer 1/1"));
+    assert!(signoffs_of(&sandbox).starts_with("reviewer 1/1"));
 }
 
 #[test]
@@ -51,19 +51,19 @@ fn a_signature_by_another_key_or_of_another_text_does_not_fit() {
     use_key(&sandbox, "eve");
     let output = by(&sandbox, "Ada", "approve t3st --as reviewer --sign");
     assert!(output.stdout.contains("its signature does not fit"), "{output}");
-    assert_eq!(standing_of(&sandbox, "signoffs t3st --verify"), bad);
+    assert_eq!(status_line(&sandbox, "signoffs t3st --verify"), bad);
     let sandbox = signing(TWO);
     ok(&alone(&sandbox, "Ada", "approve t3st --as reviewer --sign -m fine"));
     replace(&sandbox, &votes(&sandbox)[0], "fine", "great");
     commit(&sandbox, "Vote");
-    assert_eq!(standing_of(&sandbox, "signoffs t3st --verify"), bad);
+    assert_eq!(status_line(&sandbox, "signoffs t3st --verify"), bad);
 }
 
 #[test]
 fn a_vote_signed_by_one_in_the_name_of_another_does_not_fit() {
     let sandbox = signing(TWO);
     ok(&by(&sandbox, "Bob", "approve t3st --as reviewer --sign"));
-    assert!(standing_of(&sandbox, "signoffs t3st --verify").contains("its signature does not fit"));
+    assert!(status_line(&sandbox, "signoffs t3st --verify").contains("its signature does not fit"));
 }
 
 #[test]
@@ -91,7 +91,7 @@ fn without_a_key_there_is_nothing_to_sign_with() {
 }
 
 #[test]
-fn whose_keys_count_is_said_by_the_branch_that_the_work_goes_to() {
+fn allowed_signers_come_from_the_target_branch() {
     let sandbox = signing(TWO);
     let target = sandbox.git(&["rev-parse", "HEAD"]);
     let eve = std::fs::read_to_string(sandbox.root().join("home/eve.pub")).unwrap();
@@ -103,10 +103,10 @@ fn whose_keys_count_is_said_by_the_branch_that_the_work_goes_to() {
     assert!(here["problems"].to_string().contains("no target branch is known"), "{here}");
     assert_eq!(trust(&sandbox, "signoffs t3st --verify"), "signed");
     let bad = "its signature does not fit";
-    assert!(standing_of(&sandbox, &format!("signoffs t3st --base {target}")).contains(bad));
+    assert!(status_line(&sandbox, &format!("signoffs t3st --base {target}")).contains(bad));
     sandbox.git(&["update-ref", "refs/remotes/origin/main", &target]);
     sandbox.git(&["symbolic-ref", "refs/remotes/origin/HEAD", "refs/remotes/origin/main"]);
-    assert!(standing_of(&sandbox, "signoffs t3st --verify").contains(bad));
+    assert!(status_line(&sandbox, "signoffs t3st --verify").contains(bad));
     assert_eq!(trust(&sandbox, "signoffs t3st --base HEAD"), "signed");
     assert_eq!(sandbox.tracker(&["signoffs", "t3st", "--base", "nowhere"]).status, 2);
 }
@@ -118,7 +118,7 @@ fn where_signatures_are_wished_for_one_without_counts_and_is_named() {
     let shown = sandbox.tracker(&["signoffs", "t3st"]);
     assert_eq!(shown.status, 0, "{shown}");
     assert!(shown.stderr.contains("the vote of Ada as reviewer is not signed"), "{shown}");
-    assert!(standing(&sandbox).starts_with("reviewer 1/1"));
+    assert!(signoffs_of(&sandbox).starts_with("reviewer 1/1"));
     ok(&by(&sandbox, "Ada", "approve t3st --as reviewer --sign"));
     let shown = sandbox.tracker(&["signoffs", "t3st"]);
     assert_eq!(shown.stderr, "", "{shown}");

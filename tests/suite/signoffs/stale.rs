@@ -1,23 +1,23 @@
 //! What makes an approval stale, and what does not.
 
-use super::{TWO, by, commit, ok, replace, standing, work, world};
+use super::{TWO, by, commit, ok, replace, signoffs_of, work, world};
 use crate::support::Sandbox;
 
 fn approved() -> Sandbox {
     let sandbox = world(TWO);
     ok(&by(&sandbox, "Ada", "approve t3st --as reviewer"));
-    assert_eq!(standing(&sandbox), "reviewer 1/1\n  Ada approved: counts\ntester 0/1");
+    assert_eq!(signoffs_of(&sandbox), "reviewer 1/1\n  Ada approved: counts\ntester 0/1");
     sandbox
 }
 
 #[track_caller]
 fn is_valid(sandbox: &Sandbox) {
-    assert_eq!(standing(sandbox), "reviewer 1/1\n  Ada approved: counts\ntester 0/1");
+    assert_eq!(signoffs_of(sandbox), "reviewer 1/1\n  Ada approved: counts\ntester 0/1");
 }
 
 #[track_caller]
 fn is_stale(sandbox: &Sandbox, why: &str) {
-    assert_eq!(standing(sandbox), format!("reviewer 0/1\n  Ada approved: stale: {why}\ntester 0/1"));
+    assert_eq!(signoffs_of(sandbox), format!("reviewer 0/1\n  Ada approved: stale: {why}\ntester 0/1"));
 }
 
 #[test]
@@ -113,7 +113,7 @@ fn rebase_and_cherry_pick_do_not_and_a_squash_loses_whose_it_is() {
     sandbox.git(&["merge", "--quiet", "--squash", "topic"]);
     work(&sandbox, "All in one");
     let why = "another than its author committed it, and it is not signed";
-    assert_eq!(standing(&sandbox), format!("reviewer 0/1\n  Ada approved: {why}\ntester 0/1"));
+    assert_eq!(signoffs_of(&sandbox), format!("reviewer 0/1\n  Ada approved: {why}\ntester 0/1"));
     sandbox.git(&["checkout", "--quiet", "-b", "picked", "main"]);
     sandbox.git(&["cherry-pick", "main..topic"]);
     is_valid(&sandbox);

@@ -1,6 +1,6 @@
 //! Votes that somebody has had a hand in.
 
-use super::{ONE, TWO, alone, ask, by, commit, ok, replace, stage, standing, standing_of, votes, world};
+use super::{ONE, TWO, alone, ask, by, commit, ok, replace, signoffs_of, stage, status_line, votes, world};
 
 #[test]
 fn a_vote_copied_to_another_task_counts_for_nothing() {
@@ -10,7 +10,7 @@ fn a_vote_copied_to_another_task_counts_for_nothing() {
     let text = sandbox.read(&path);
     sandbox.write(path.replace("T3ST", "0THR"), &text);
     commit(&sandbox, "Copy");
-    let other = || standing_of(&sandbox, "signoffs 0thr");
+    let other = || status_line(&sandbox, "signoffs 0thr");
     assert_eq!(other(), "reviewer 0/1\n  Ada approved: it was cast on TASK-T3ST\ntester 0/1");
     sandbox.write(path.replace("T3ST", "0THR").replace(".yaml", "b.yaml"), text.replace("T3ST", "0THR"));
     commit(&sandbox, "Copy better");
@@ -26,22 +26,22 @@ fn a_rejection_edited_to_an_approval_stays_a_rejection() {
     let path = votes(&sandbox)[0].clone();
     replace(&sandbox, &path, "rejected", "approved");
     let vetoed = "reviewer 0/1\n  Ada rejected: counts";
-    assert_eq!(standing(&sandbox), vetoed);
+    assert_eq!(signoffs_of(&sandbox), vetoed);
     commit(&sandbox, "Tamper");
-    assert_eq!(standing(&sandbox), vetoed);
+    assert_eq!(signoffs_of(&sandbox), vetoed);
     sandbox.write(&path, "verdict: [broken\n");
-    assert_eq!(standing(&sandbox), vetoed);
+    assert_eq!(signoffs_of(&sandbox), vetoed);
 }
 
 #[test]
-fn a_deleted_rejection_stands() {
+fn a_deleted_rejection_still_counts() {
     let sandbox = world(ONE);
     ok(&by(&sandbox, "Ada", "reject t3st -m no"));
     assert_eq!(stage(&sandbox), "dev");
     std::fs::remove_file(sandbox.path().join(&votes(&sandbox)[0])).unwrap();
     commit(&sandbox, "Tidy");
     ok(&by(&sandbox, "Ken", "advance t3st"));
-    assert_eq!(standing(&sandbox), "reviewer 0/1\n  Ada rejected: counts");
+    assert_eq!(signoffs_of(&sandbox), "reviewer 0/1\n  Ada rejected: counts");
     let answer = ask(&sandbox, "signoffs t3st");
     assert!(answer["problems"].to_string().contains("the rejection in it is still valid"), "{answer}");
     ok(&by(&sandbox, "Bob", "approve t3st"));
@@ -55,12 +55,12 @@ fn an_edited_or_deleted_approval_does_not_count() {
     let path = votes(&sandbox)[0].clone();
     replace(&sandbox, &path, "Ada", "Eve");
     assert_eq!(
-        standing(&sandbox),
+        signoffs_of(&sandbox),
         "reviewer 0/1\n  Eve approved: its file was changed after it was cast\ntester 0/1"
     );
     std::fs::remove_file(sandbox.path().join(&path)).unwrap();
     commit(&sandbox, "Delete");
-    assert_eq!(standing(&sandbox), "reviewer 0/1\ntester 0/1");
+    assert_eq!(signoffs_of(&sandbox), "reviewer 0/1\ntester 0/1");
 }
 
 #[test]
@@ -69,7 +69,7 @@ fn line_endings_of_the_working_tree_are_no_change() {
     ok(&by(&sandbox, "Ada", "approve t3st --as reviewer"));
     let path = votes(&sandbox)[0].clone();
     sandbox.write(&path, sandbox.read(&path).replace('\n', "\r\n"));
-    assert_eq!(standing(&sandbox), "reviewer 1/1\n  Ada approved: counts\ntester 0/1");
+    assert_eq!(signoffs_of(&sandbox), "reviewer 1/1\n  Ada approved: counts\ntester 0/1");
 }
 
 #[test]
@@ -88,17 +88,17 @@ fn a_deleted_finding_is_open_still() {
     ok(&by(&sandbox, "Ada", "reject t3st --finding 'high: token is logged' --finding 'high: a slow loop'"));
     ok(&by(&sandbox, "Ken", "set-stage t3st qa"));
     let folder = ".tracker/findings/TASK-T3ST";
-    let settled = ask(&sandbox, "findings t3st")["result"]["findings"][1]["id"].as_str().unwrap().to_owned();
-    ok(&by(&sandbox, "Ken", &format!("findings settle t3st {settled} -m fixed")));
+    let resolved = ask(&sandbox, "findings t3st")["result"]["findings"][1]["id"].as_str().unwrap().to_owned();
+    ok(&by(&sandbox, "Ken", &format!("findings resolve t3st {resolved} -m fixed")));
     std::fs::remove_dir_all(sandbox.path().join(folder)).unwrap();
     std::fs::remove_dir_all(sandbox.path().join(".tracker/signoffs")).unwrap();
-    for deed in ["before", "after"] {
+    for action in ["before", "after"] {
         ok(&alone(&sandbox, "Ada", "approve t3st"));
-        assert_eq!(stage(&sandbox), "qa", "{deed} the deletion is committed");
+        assert_eq!(stage(&sandbox), "qa", "{action} the deletion is committed");
         let refused = alone(&sandbox, "Ken", "advance t3st");
         assert_eq!(refused.status, 1, "{refused}");
         let open = refused.stderr.lines().filter(|line| line.contains("finding")).count();
-        assert_eq!(open, 1, "the settled one is settled: {refused}");
+        assert_eq!(open, 1, "the resolved one is resolved: {refused}");
         commit(&sandbox, "Tidy");
     }
     let answer = ask(&sandbox, "signoffs t3st");
@@ -111,7 +111,7 @@ fn a_deleted_finding_is_open_still() {
     let words: Vec<&str> = hint.split(' ').skip(1).collect();
     sandbox.git(&words);
     let id = ask(&sandbox, "findings t3st")["result"]["findings"][0]["id"].as_str().unwrap().to_owned();
-    ok(&by(&sandbox, "Ken", &format!("findings settle t3st {id} -m fixed")));
+    ok(&by(&sandbox, "Ken", &format!("findings resolve t3st {id} -m fixed")));
     ok(&by(&sandbox, "Ken", "advance t3st"));
     assert_eq!(stage(&sandbox), "sec");
 }

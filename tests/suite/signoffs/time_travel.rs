@@ -46,7 +46,7 @@ const READS: [&str; 24] = [
 ];
 
 /// Runs a command at a moment that is the same for all.
-fn said(sandbox: &Sandbox, folder: &str, line: &str, more: &[&str]) -> Output {
+fn answer(sandbox: &Sandbox, folder: &str, line: &str, more: &[&str]) -> Output {
     let words: Vec<&str> = line.split(' ').chain(more.iter().copied()).collect();
     sandbox.tracker_with(folder, &words, |command| {
         command.env("TRACKER_NOW", "2026-11-12T12:00:00Z");
@@ -63,7 +63,7 @@ fn history() -> (Sandbox, Vec<String>) {
     sandbox.write(".tracker/allowed_signers", format!("ada@example.com {ada}\n"));
     commit(&sandbox, "Whose keys count");
     ok(&by(&sandbox, "Ada", "approve t3st --as reviewer --sign -m fine"));
-    // Somebody's other name: no member before, a member behind it.
+    // Somebody's other name: no member before, a member after it.
     ok(&by(&sandbox, "Zoe", "approve t3st --as tester"));
     ok(&by(&sandbox, "Ken", "approve 0thr --as tester"));
     sandbox.write(".mailmap", "Bob <bob@example.com> Zoe <zoe@example.com>\n");
@@ -82,7 +82,7 @@ fn history() -> (Sandbox, Vec<String>) {
     sandbox.write(".tracker/config.toml", config);
     sandbox.write(".tracker/templates/cards.md.j2", "{{ tasks | length }} tasks\n");
     commit(&sandbox, "Looser");
-    ok(&by(&sandbox, "Bob", "findings settle t3st F -m mended"));
+    ok(&by(&sandbox, "Bob", "findings resolve t3st F -m fixed"));
     sandbox.write("src/theme.rs", CODE);
     commit(&sandbox, "As it was\n\nAdvance: TASK-T3ST");
     std::fs::remove_dir_all(sandbox.path().join(".tracker/signoffs/TASK-T3ST")).unwrap();
@@ -110,8 +110,8 @@ fn a_commit_reads_the_same_from_elsewhere_as_in_a_checkout_of_it() {
         sandbox.git(&["worktree", "add", "--quiet", "--detach", &folder, commit]);
         for line in READS {
             for form in [&[][..], &["--format", "json"]] {
-                let here = said(&sandbox, "", line, &[&["--at", commit], form].concat());
-                let there = said(&sandbox, &folder, line, form);
+                let here = answer(&sandbox, "", line, &[&["--at", commit], form].concat());
+                let there = answer(&sandbox, &folder, line, form);
                 let (here, there) = (here.to_string(), there.to_string());
                 assert_eq!(here, there, "{line} {form:?} at {commit}, the commit {at}");
                 answers.insert((line, here));

@@ -60,7 +60,7 @@ fn a_sparse_checkout_has_the_tracker_or_names_what_brings_it() {
         cloned(&sandbox, &["--sparse"]);
         sandbox.git_in("../clone", &[&["sparse-checkout", "set"], folders].concat());
         names(&sandbox, "git sparse-checkout add .tracker");
-        // Commits are read as ever, and what is said helps.
+        // Commits are read as ever, and what is stated helps.
         ok(&there(&sandbox, "list --at main"));
         sandbox.git_in("../clone", &["sparse-checkout", "add", ".tracker"]);
         let list = there(&sandbox, "list");
@@ -110,7 +110,7 @@ fn objects_that_a_partial_clone_lacks_are_named_with_what_fetches_them() {
 }
 
 #[test]
-fn a_shallow_clone_judges_no_range_and_says_what_votes_are_counted_by() {
+fn a_shallow_clone_judges_no_range() {
     let sandbox = origin();
     cloned(&sandbox, &["--depth", "1"]);
     sandbox.git_in("../clone", &["branch", "work", "origin/work"]);

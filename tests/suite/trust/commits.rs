@@ -1,4 +1,4 @@
-//! Every way to make a commit does what its message asks for, or says why not.
+//! Every way to make a commit does what its message requires, or says why not.
 
 use super::{ID, RECORD, RULES, commit, identity, ok, replace, run, stage, world};
 use crate::support::{Output, Sandbox};
@@ -71,7 +71,7 @@ fn a_squash_belongs_to_the_tasks_of_what_it_joins() {
 }
 
 #[test]
-fn a_merge_says_that_it_moves_nothing_and_refuses_unknown_ids() {
+fn a_merge_moves_nothing_and_refuses_unknown_ids() {
     let sandbox = ready();
     sandbox.git(&["switch", "--quiet", "--create", "topic"]);
     ok(&make(&sandbox, "Work"));
@@ -115,11 +115,11 @@ fn a_record_that_cannot_be_read_is_not_committed_without_a_word() {
         ok(&make(&sandbox, "The policy has been read"));
         breaks(&sandbox, conflict);
         sandbox.git(&["add", "--all"]);
-        // A commit that asks for something is refused.
+        // A commit that requires something is refused.
         let refused = make(&sandbox, "Do it\n\nAdvance: TASK-T3ST");
         assert_eq!(refused.status, 1, "{what}: {refused}");
         assert!(refused.stderr.contains(".tracker/"), "{what}: {refused}");
-        // One that asks for nothing, and one past the hook, are told what they hold.
+        // One that requires nothing, and one past the hook, are reported what they hold.
         for args in [&["commit", "--message", "x"][..], &["commit", "--no-verify", "--message", "x"]] {
             let made = git(&sandbox, args);
             assert!(made.stderr.contains("git commit --amend"), "{what}: {made}");
@@ -129,7 +129,7 @@ fn a_record_that_cannot_be_read_is_not_committed_without_a_word() {
 }
 
 #[test]
-fn what_a_partial_commit_leaves_out_is_not_asked_for_again() {
+fn directives_left_out_of_a_partial_commit_are_not_repeated() {
     let sandbox = ready();
     replace(&sandbox, RECORD, "- [x] it", "- [ ] it");
     commit(&sandbox, "Not yet");
@@ -145,7 +145,7 @@ fn what_a_partial_commit_leaves_out_is_not_asked_for_again() {
     // What it says brings the task forward.
     ok(&git(&sandbox, &["commit", "src", ".tracker", "-m", "Do it", "-m", "Advance: TASK-T3ST"]));
     assert_eq!(stage(&sandbox), "qa");
-    // What nobody has done is asked for as before.
+    // What nobody has done is requested as before.
     let sandbox = ready();
     replace(&sandbox, RECORD, "- [x] it", "- [ ] it");
     commit(&sandbox, "Not yet");
@@ -172,15 +172,18 @@ fn a_directive_that_no_hook_has_carried_out_is_reported_with_what_does_it() {
         ok(&git(&sandbox, &args));
         assert_eq!(stage(&sandbox), "dev", "{what}");
         for line in ["check --base main", "review main..topic", "doctor"] {
-            let told = run(&sandbox, line).to_string();
-            assert!(told.contains("`Advance: TASK-T3ST`, and that was not done"), "{what}: {line}: {told}");
-            assert!(told.contains("tracker apply"), "{what}: {line}: {told}");
+            let output = run(&sandbox, line).to_string();
+            assert!(
+                output.contains("`Advance: TASK-T3ST`, and that was not done"),
+                "{what}: {line}: {output}"
+            );
+            assert!(output.contains("tracker apply"), "{what}: {line}: {output}");
         }
         ok(&run(&sandbox, "apply main.."));
         commit(&sandbox, "What the hooks would have done");
         for line in ["check --base main", "review main..topic", "doctor"] {
-            let told = run(&sandbox, line).to_string();
-            assert!(!told.contains("was not done"), "{what}: {line}: {told}");
+            let output = run(&sandbox, line).to_string();
+            assert!(!output.contains("was not done"), "{what}: {line}: {output}");
         }
     }
     // Nor is what a hook has done, and what has been taken back since, anything to report.
@@ -189,8 +192,8 @@ fn a_directive_that_no_hook_has_carried_out_is_reported_with_what_does_it() {
     ok(&make(&sandbox, "Do it\n\nAdvance: TASK-T3ST\nTime: TASK-T3ST 1h"));
     sandbox.git(&["revert", "--no-edit", "HEAD"]);
     for line in ["check --base main", "doctor"] {
-        let told = run(&sandbox, line).to_string();
-        assert!(!told.contains("was not done"), "{line}: {told}");
+        let output = run(&sandbox, line).to_string();
+        assert!(!output.contains("was not done"), "{line}: {output}");
     }
 }
 
@@ -225,7 +228,7 @@ fn the_active_task_is_that_of_its_branch() {
 }
 
 #[test]
-fn hooks_that_are_gone_are_told_by_those_that_are_left_by_status_and_by_doctor() {
+fn missing_hooks_are_reported_by_other_hooks_status_and_doctor() {
     let sandbox = ready();
     ok(&run(&sandbox, "hooks status"));
     let doctor = run(&sandbox, "doctor");
@@ -237,9 +240,9 @@ fn hooks_that_are_gone_are_told_by_those_that_are_left_by_status_and_by_doctor()
     let made = make(&sandbox, "Do it\n\nAdvance: TASK-T3ST");
     assert!(made.stderr.contains("commit-msg and post-commit without the tracker"), "{made}");
     for line in ["hooks status", "doctor"] {
-        let told = run(&sandbox, line);
-        assert!(told.stdout.contains("post-commit"), "{line}: {told}");
-        assert_eq!(told.status, i32::from(line == "hooks status"), "{line}: {told}");
+        let output = run(&sandbox, line);
+        assert!(output.stdout.contains("post-commit"), "{line}: {output}");
+        assert_eq!(output.status, i32::from(line == "hooks status"), "{line}: {output}");
     }
     // The one that is asked most speaks where it is there.
     ok(&run(&sandbox, "hooks install"));

@@ -55,12 +55,12 @@ fn votes_are_stale_whatever_replaces_what_they_covered() {
     commit_by(&sandbox, "Bob", "Vote");
     sandbox.write("src/theme.rs", "fn theme() { leak() }\n");
     commit(&sandbox, &format!("Later\n\nTask: {ID}"));
-    let standing = |sandbox: &Sandbox| run(sandbox, "signoffs t3st --format json").stdout;
-    let before = standing(&sandbox);
+    let signoffs_of = |sandbox: &Sandbox| run(sandbox, "signoffs t3st --format json").stdout;
+    let before = signoffs_of(&sandbox);
     assert!(before.contains("stale"), "{before}");
     sandbox.git(&["replace", "HEAD:src/theme.rs", "HEAD~1:src/theme.rs"]);
     sandbox.git(&["replace", "HEAD~2", &seen]);
-    assert_eq!(standing(&sandbox), before);
+    assert_eq!(signoffs_of(&sandbox), before);
 }
 
 /// Every key by which git starts a program.

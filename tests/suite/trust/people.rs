@@ -29,30 +29,30 @@ fn doubts(sandbox: &Sandbox) -> Vec<String> {
 
 #[test]
 fn a_resolution_counts_where_the_commit_is_by_whom_it_names() {
-    for deed in ["waive", "resolve"] {
+    for action in ["waive", "resolve"] {
         let (sandbox, id) = found();
-        let line = format!("findings {deed} t3st {id} --why \"a false alarm\"");
+        let line = format!("findings {action} t3st {id} --why \"a false alarm\"");
         ok(&by(&sandbox, "Bob", &line));
         let path = format!(".tracker/findings/{ID}/{id}.yaml");
         let closed = sandbox.read(&path);
         // Bob does it himself.
         commit_by(&sandbox, "Bob", "Close it");
-        assert_eq!(doubts(&sandbox), [] as [String; 0], "{deed}");
+        assert_eq!(doubts(&sandbox), [] as [String; 0], "{action}");
         sandbox.git(&["reset", "--quiet", "--hard", "HEAD~1"]);
         // Mallory does it in his name, also in the commit that adds it.
         sandbox.write(&path, &closed);
         commit_by(&sandbox, "Mallory", "Tidy");
         let refused = doubts(&sandbox);
-        assert!(refused.len() == 1 && refused[0].contains("by Bob, and the commit"), "{deed}: {refused:?}");
+        assert!(refused.len() == 1 && refused[0].contains("by Bob, and the commit"), "{action}: {refused:?}");
         sandbox.git(&["reset", "--quiet", "--hard", "HEAD~2"]);
         sandbox.write(&path, &closed);
         commit_by(&sandbox, "Mallory", "Found and closed");
-        assert_eq!(doubts(&sandbox).len(), 1, "{deed}");
+        assert_eq!(doubts(&sandbox).len(), 1, "{action}");
         // Bob, who sees it, says so himself.
         ok(&by(&sandbox, "Bob", &format!("findings reopen t3st {id}")));
         ok(&by(&sandbox, "Bob", &line));
         commit_by(&sandbox, "Bob", "It is one, I looked");
-        assert_eq!(doubts(&sandbox), [] as [String; 0], "{deed}");
+        assert_eq!(doubts(&sandbox), [] as [String; 0], "{action}");
     }
 }
 

@@ -52,7 +52,7 @@ fn nobody_signs_for_a_role_that_no_table_defines() {
 }
 
 #[test]
-fn a_range_is_told_what_the_base_says_and_refused_what_it_brings() {
+fn problems_of_the_base_are_warnings_and_new_ones_errors() {
     let typo = RULES.replace("signoffs = [\"reviewer\"]", "signoffs = [\"reviwer\"]");
     // The range brings it.
     let sandbox = world(RULES);
@@ -65,8 +65,8 @@ fn a_range_is_told_what_the_base_says_and_refused_what_it_brings() {
     let sandbox = world(&typo);
     sandbox.git(&["switch", "--quiet", "--create", "topic"]);
     commit(&sandbox, "Nothing of it");
-    let told = run(&sandbox, "check --base main");
-    assert!(told.status == 0 && told.stderr.contains("unknown role `reviwer`"), "{told}");
+    let output = run(&sandbox, "check --base main");
+    assert!(output.status == 0 && output.stderr.contains("unknown role `reviwer`"), "{output}");
     sandbox.write(CONFIG, RULES);
     commit(&sandbox, "Correct it");
     let corrected = run(&sandbox, "check --base main");
@@ -192,7 +192,7 @@ fn what_people_sign_off_is_moved_on_by_people() {
 }
 
 #[test]
-fn who_says_that_an_agent_works_for_him_is_no_person_for_roles_of_people() {
+fn an_agent_is_no_person_for_roles_of_people() {
     let rules = RULES.replace("on_fail = \"dev\"", "on_fail = \"dev\"\nadvance = \"manual\"");
     let sandbox = world(&format!("{rules}people_only = true\n"));
     ok(&run(&sandbox, "hooks install"));

@@ -40,7 +40,7 @@ fn check(sandbox: &Sandbox, more: &str) -> Output {
 }
 
 #[test]
-fn a_key_that_has_expired_signs_nothing_new_whatever_date_the_vote_says() {
+fn an_expired_key_signs_nothing_new_whatever_its_date() {
     let sandbox = keyed("valid-before=\"20260101\"");
     approve(&sandbox, Some(LONG_AGO));
     assert_eq!(stage(&sandbox), "complete", "a local clock is the user's own");
@@ -83,7 +83,7 @@ fn a_vote_that_the_base_has_was_good_when_it_came_there() {
 }
 
 #[test]
-fn what_can_be_nobodys_vote_is_neither_approval_nor_veto() {
+fn impossible_votes_are_neither_approval_nor_veto() {
     for (what, at, round, says) in [
         ("a date", "2999-01-01T00:00:00Z", "1", "dated in the future"),
         ("a round", "2026-11-11T09:05:00Z", "99", "names round 99"),
@@ -106,8 +106,8 @@ fn what_can_be_nobodys_vote_is_neither_approval_nor_veto() {
         commit_by(&sandbox, "Mallory", "Tidy");
         let shown = run(&sandbox, "signoffs t3st");
         assert!(shown.stdout.contains(says), "{what}: {shown}");
-        let told = check(&sandbox, "");
-        assert!(told.stdout.contains(says), "{what}: the gate reports it: {told}");
+        let output = check(&sandbox, "");
+        assert!(output.stdout.contains(says), "{what}: the gate reports it: {output}");
         // Whom it names is not bound by it.
         ok(&by(&sandbox, "Bob", "approve t3st --as reviewer"));
         assert_eq!(stage(&sandbox), "complete", "{what}");

@@ -132,7 +132,7 @@ enum Score {
 }
 
 impl Properties {
-    /// Returns what is said in the place of a score.
+    /// Returns what is stated in the place of a score.
     pub(super) fn rating(&self) -> Option<Rating> {
         Some(match self.security_severity.as_ref()? {
             Score::Number(score) => Rating::of_score(*score),

@@ -12,7 +12,7 @@ use crate::model::{FindingSeverity, Problem};
 use log::{ArtifactLocation, Log, Result as SarifResult, Run};
 use rules::{Rule, rule_of};
 
-/// How many bases deep a URI may stand.
+/// How many bases deep a URI may be.
 const MOST_BASES: usize = 8;
 /// Fingerprints that are known to be stable, best first; others follow by name.
 const STABLE: [&str; 2] = ["primaryLocationLineHash", "primaryLocationLineHash/v1"];
@@ -68,7 +68,7 @@ fn read_run(run: &Run, top: &str, report: &mut ToolReport) -> Result<(), Problem
     Ok(())
 }
 
-/// Returns what tells several analyses by one tool apart: the part of the run's id before its last slash.
+/// Returns what distinguishes several analyses by one tool: the part of the run's id before its last slash.
 fn category(run: &Run) -> Option<&str> {
     let id = run.automation_details.as_ref()?.id.as_deref()?;
     id.rsplit_once('/').map(|(category, _)| category).filter(|category| !category.is_empty())
@@ -227,7 +227,7 @@ fn plain(text: &str) -> String {
     out + rest
 }
 
-/// Returns what to do: a fix, else the help of the rule where that is more than what was said already.
+/// Returns what to do: a fix, else the help of the rule where that is more than the message.
 fn recommendation(result: &SarifResult, rule: Option<&Rule>, message: &str) -> Option<String> {
     let fix = result.fixes.iter().flatten().find_map(|fix| fix.description.as_ref()?.text.clone());
     let help = rule

@@ -95,7 +95,7 @@ fn a_run_sets_the_level_of_a_rule() {
 }
 
 #[test]
-fn a_rule_that_the_run_turned_off_is_told() {
+fn a_rule_that_the_run_disabled_is_reported() {
     let text = r#"{"version": "2.1.0", "runs": [{"tool": {"driver": {"name": "probe", "rules": [{"id": "R0"}]}},
       "invocations": [{"executionSuccessful": true, "ruleConfigurationOverrides": [
         {"descriptor": {"index": 0}, "configuration": {"enabled": false}},
@@ -180,7 +180,7 @@ fn words_come_from_the_result_or_its_rule() {
 }
 
 #[test]
-fn places_stand_below_their_bases() {
+fn locations_are_relative_to_their_bases() {
     let text = r#"{"version": "2.1.0", "runs": [{"tool": {"driver": {"name": "probe"}},
       "originalUriBaseIds": {"TOP": {"uri": "file:///home/ada/repo/"}, "SRC": {"uri": "src/", "uriBaseId": "TOP"},
                              "LOOP": {"uri": "x/", "uriBaseId": "LOOP"}},
@@ -214,7 +214,7 @@ fn fingerprints_are_taken_where_they_are_some() {
 }
 
 #[test]
-fn a_run_that_failed_or_is_for_another_purpose_is_told_apart() {
+fn failed_runs_and_runs_for_other_purposes_are_recognised() {
     let text = r#"{"version": "2.1.0", "runs": [{"tool": {"driver": {"name": "CodeQL"}},
         "automationDetails": {"id": "python/2026-11-11"}, "results": [],
         "invocations": [{"executionSuccessful": false, "toolExecutionNotifications": [{"message": {"text": "out of memory"}}]}]}]}"#;
@@ -226,7 +226,7 @@ fn a_run_that_failed_or_is_for_another_purpose_is_told_apart() {
 }
 
 #[test]
-fn what_says_nothing_is_no_report() {
+fn a_log_without_runs_is_refused() {
     for (text, place, message) in [
         (r#"{"version": "2.0.0", "runs": []}"#, "version", "`2.0.0` is a version"),
         (r#"{"runs": []}"#, "version", "missing"),

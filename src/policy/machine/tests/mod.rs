@@ -252,7 +252,7 @@ fn a_failure_leads_back() {
 }
 
 #[test]
-fn after_a_failure_approvals_are_asked_for_again() {
+fn after_a_failure_approvals_are_required_again() {
     let mut world = world("qa").signed_off();
     world.with(|case| fail(case, "too slow")).unwrap().apply(&mut world.task);
     let plan = world.advance().unwrap();
@@ -268,7 +268,7 @@ fn after_a_failure_approvals_are_asked_for_again() {
 }
 
 #[test]
-fn an_override_goes_anywhere_and_says_so() {
+fn an_override_goes_anywhere_and_is_marked() {
     let set = |to: &str, why: Option<&str>| world("qa").with(|case| set_stage(case, to, why));
     let plan = |to: &str, why: Option<&str>| set(to, why).unwrap().plan().unwrap().step;
     assert_eq!(plan("docs", Some("shipped")).reason().as_deref(), Some("override: shipped"));
@@ -284,7 +284,7 @@ fn an_override_goes_anywhere_and_says_so() {
 }
 
 #[test]
-fn an_advance_is_one_whatever_its_reason_says() {
+fn the_kind_of_a_move_does_not_depend_on_its_reason() {
     let step = |why: &str| world("dev").with(|case| advance(case, Some(why))).unwrap().step;
     for why in ["override: trust me", "failed: x", "started"] {
         assert_eq!((step(why).kind, step(why).why.as_deref()), (MoveKind::Advance, Some(why)));

@@ -1,4 +1,4 @@
-//! What holds whatever is asked for, in whatever order.
+//! Properties that hold for any input.
 
 use proptest::prelude::*;
 
@@ -58,7 +58,7 @@ fn plan_of(case: &Case<'_>, ask: &Ask) -> Option<MovePlan> {
 }
 
 proptest! {
-    /// Whatever is asked for in whatever order: the history is a path, and no input moves a task twice.
+    /// Whatever is requested in whatever order: the history is a path, and no input moves a task twice.
     #[test]
     fn no_move_is_made_twice(asks in asks()) {
         let mut world = world("dev");
@@ -102,7 +102,7 @@ proptest! {
 
     /// A task that leaves `qa` other than by an override or a failure has both sign-offs and no veto.
     #[test]
-    fn the_gate_holds(asks in asks()) {
+    fn no_move_passes_an_unmet_gate(asks in asks()) {
         let mut world = world("qa");
         for ask in &asks {
             if let Ask::Vote(minute, who, role, verdict, round) = ask {

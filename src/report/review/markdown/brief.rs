@@ -6,9 +6,9 @@ use super::parts::{NAME, TITLE, command, commit, counted, fitted, grouped};
 use super::table::way;
 use crate::review::{Review, TaskReview};
 
-/// So many boxes of one task are named.
+/// Maximum number of boxes of one task named.
 const BOXES: usize = 20;
-/// So many commits without a task are named.
+/// Maximum number of commits without a task named.
 const COMMITS: usize = 20;
 /// What commits without a task may take.
 const UNLINKED: usize = 20_000;

@@ -19,7 +19,7 @@ const VIOLATIONS: usize = 12_000;
 const UNLINKED: usize = 8_000;
 /// Kept for what says that something is left out.
 const RESERVE: usize = 1_200;
-/// So many tasks whose details do not fit are tried before the others are not.
+/// Number of tasks whose details do not fit that are tried before the others are not.
 const TRIED: usize = 8;
 /// Rows of a list in the details of a task, at first, and where that is too much.
 const ROWS: [usize; 2] = [40, 6];
@@ -94,7 +94,7 @@ fn facts(range: &RangeReview, tasks: usize) -> String {
     facts.join(" · ")
 }
 
-/// Returns what stands against the range, and what else there is to say of rules.
+/// Returns the violations of the range, and what else there is to say of rules.
 fn violations(verdict: &Verdict, web: Option<&Web>, whole: &str) -> String {
     let (errors, warnings): (Vec<&Violation>, Vec<&Violation>) =
         verdict.violations.iter().partition(|violation| violation.is_error());

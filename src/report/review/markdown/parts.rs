@@ -68,7 +68,7 @@ pub(super) fn grouped(count: usize) -> String {
     out
 }
 
-/// Returns rows as a list, so many of them at most.
+/// Returns rows as a list, at most this many of them.
 pub(super) fn list<T>(items: &[T], most: usize, row: impl Fn(&T) -> String) -> String {
     let shown = if items.len() > most { most.saturating_sub(1) } else { items.len() };
     let mut out: String = items[..shown].iter().map(|item| format!("- {}\n", row(item))).collect();
@@ -133,7 +133,7 @@ pub(super) fn linked(markdown: &str, base: Option<&String>, end: &str) -> String
     format!("[{markdown}](<{base}{end}>)")
 }
 
-/// Returns what mends something, or what is missing: the commands in it as code.
+/// Returns what fixes something, or what is missing: the commands in it as code.
 pub(super) fn with_commands(message: &str, longest: usize) -> String {
     let message = visible(message, longest);
     if message.contains('`') || !clauses(&message).any(is_command) {

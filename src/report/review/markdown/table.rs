@@ -9,15 +9,15 @@ use crate::model::Verdict;
 use crate::policy::Trust;
 use crate::review::{TaskReview, Web};
 
-/// What stands above the rows.
+/// What is above the rows.
 pub(super) const HEAD: &str = "| | task | move | votes | missing |\n|---|---|---|---|---|\n";
 
-/// So many stages of a path are shown.
+/// Maximum number of stages of a path shown.
 const STAGES: usize = 8;
-/// So many things that are missing are shown.
+/// Maximum number of things that are missing shown.
 const MISSING: usize = 2;
 
-/// Returns the mark of a task: whether something stands against it, or only in front of it.
+/// Returns the mark of a task: whether it has errors, or only something missing.
 pub(super) fn mark(task: &TaskReview) -> &'static str {
     match (task.is_refused(), task.warnings) {
         (true, _) => "✗",
@@ -27,7 +27,7 @@ pub(super) fn mark(task: &TaskReview) -> &'static str {
     }
 }
 
-/// Returns the tasks that something stands against first, otherwise as they are.
+/// Returns the tasks with violations first, otherwise as they are.
 pub(super) fn in_order(tasks: &[TaskReview]) -> Vec<&TaskReview> {
     let mut ordered: Vec<&TaskReview> = tasks.iter().collect();
     ordered.sort_by_key(|task| (!task.is_refused(), task.warnings == 0));

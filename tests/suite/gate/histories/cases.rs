@@ -34,7 +34,7 @@ pub(super) const CASES: &[Case] = &[
         right: Passes,
         why: "the base changed other lines and files; the merge is clean and undoes nothing",
         play: || {
-            let mut world = ready_behind(VOTES);
+            let mut world = ready_after(VOTES);
             world.main_edits("docs/g", 30, "fix");
             world
         },
@@ -70,7 +70,7 @@ pub(super) const CASES: &[Case] = &[
         right: Stops(&["uncovered"]),
         why: "the file is byte for byte as approved, and the base's fix is gone",
         play: || {
-            let world = ready_behind(SIGNED);
+            let world = ready_after(SIGNED);
             let own = world.get("f");
             world.squashed(&["A"], |world| world.put("f", &own))
         },
@@ -79,7 +79,7 @@ pub(super) const CASES: &[Case] = &[
         name: "squash on a base that moved on",
         right: Passes,
         why: "the clean merge of the approved change keeps the base's fix",
-        play: || ready_behind(SIGNED).squashed(&["A"], nothing),
+        play: || ready_after(SIGNED).squashed(&["A"], nothing),
     },
     Case {
         name: "revert of a merge, for no task",
@@ -254,7 +254,7 @@ pub(super) const CASES: &[Case] = &[
         right: Passes,
         why: "the approved change and the base's merge cleanly",
         play: || {
-            let mut world = ready_behind(VOTES);
+            let mut world = ready_after(VOTES);
             world.update();
             world
         },
@@ -264,7 +264,7 @@ pub(super) const CASES: &[Case] = &[
         right: Passes,
         why: "what the rebase made is that clean merge",
         play: || {
-            let mut world = ready_behind(VOTES);
+            let mut world = ready_after(VOTES);
             world.rebase(MAIN);
             world
         },
@@ -278,7 +278,7 @@ pub(super) const CASES: &[Case] = &[
     Case {
         name: "rebase over a conflict, with old votes",
         right: Stops(&["uncovered"]),
-        why: "nobody saw how the conflict was settled",
+        why: "nobody saw how the conflict was resolved",
         play: || rebased_over_conflict(false),
     },
     Case {
@@ -416,13 +416,13 @@ pub(super) const CASES: &[Case] = &[
         name: "undone by another task, and back for none",
         right: Stops(&["incomplete"]),
         why: "the second task's approved change does not arrive",
-        play: || undone_by_another(true),
+        play: || reverted_by_another(true),
     },
     Case {
         name: "undone by another task",
         right: Passes,
         why: "there and back, both approved",
-        play: || undone_by_another(false),
+        play: || reverted_by_another(false),
     },
     Case {
         name: "squash, signed",
@@ -638,7 +638,7 @@ pub(super) const CASES: &[Case] = &[
             let old = world.head();
             world.main_edits("f", 5, "fix");
             let fix = world.branches[MAIN];
-            // Each merges the other, and settles line 5 in its own favour.
+            // Each merges the other, and resolves line 5 in its own favour.
             let own = world.tree.clone();
             world.commit_on(vec![old, fix], "Dev", &[], &["A"]);
             world.on(MAIN);

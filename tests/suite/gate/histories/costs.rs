@@ -16,7 +16,7 @@ use super::world::{World, config, record_of, stage};
 struct Line {
     parents: Vec<Vec<Commit>>,
     files: usize,
-    asked: Cell<usize>,
+    recorded: Cell<usize>,
 }
 
 impl Line {
@@ -25,11 +25,11 @@ impl Line {
         let mut parents: Vec<Vec<Commit>> =
             (0..=commits).map(|at| at.checked_sub(1).map(number).into_iter().collect()).collect();
         parents.push(vec![Commit(0)]);
-        Self { parents, files, asked: Cell::new(0) }
+        Self { parents, files, recorded: Cell::new(0) }
     }
 
     fn ask(&self) {
-        self.asked.set(self.asked.get() + 1);
+        self.recorded.set(self.recorded.get() + 1);
     }
 
     fn is_work(&self, commit: Commit) -> bool {
@@ -96,7 +96,7 @@ impl History for Line {
 }
 
 /// Judges so many commits, each with its task, so many new files and votes; returns how often the history was asked.
-fn asked(commits: u32, files: usize, voters: usize) -> usize {
+fn recorded(commits: u32, files: usize, voters: usize) -> usize {
     let line = Line::of(commits as usize, files);
     let (head, tip, config) = (Commit(commits), Commit(commits + 1), config());
     let mut world = World::with(&["A"]);
@@ -155,14 +155,14 @@ fn asked(commits: u32, files: usize, voters: usize) -> usize {
     let objections = judgement.objections;
     println!("{commits} commits, {files} files and {voters} votes each: {:?}", begun.elapsed());
     assert!(objections.is_empty(), "{:?}", objections.first());
-    line.asked.get()
+    line.recorded.get()
 }
 
 #[test]
 fn costs_grow_with_commits_files_and_votes_and_no_faster() {
-    let once = asked(20, 5, 4);
+    let once = recorded(20, 5, 4);
     for (commits, files, voters) in [(40, 5, 4), (20, 10, 4), (20, 5, 8)] {
-        let twice = asked(commits, files, voters);
+        let twice = recorded(commits, files, voters);
         assert!(twice <= once * 2 + 50, "{commits} {files} {voters}: {once} {twice}");
     }
 }
@@ -170,5 +170,5 @@ fn costs_grow_with_commits_files_and_votes_and_no_faster() {
 #[test]
 #[ignore = "takes seconds: cargo test --release -- costs --ignored --nocapture"]
 fn a_thousand_commits_with_fifty_thousand_files_and_ten_thousand_votes() {
-    asked(1000, 50, 10);
+    recorded(1000, 50, 10);
 }

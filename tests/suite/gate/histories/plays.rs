@@ -80,7 +80,7 @@ pub(super) fn ready(votes: Votes) -> World {
 }
 
 /// The same, and the base has meanwhile got a fix in one of the files.
-pub(super) fn ready_behind(votes: Votes) -> World {
+pub(super) fn ready_after(votes: Votes) -> World {
     let mut world = ready(votes);
     world.main_edits("f", 30, "fix");
     world
@@ -121,12 +121,12 @@ pub(super) fn reverted_twice(votes: bool) -> World {
     let merge = world.head();
     world.branch("back", MAIN);
     world.undo(merge);
-    let undone = world.commit("Dev", &["B"]);
+    let reverted = world.commit("Dev", &["B"]);
     world.finish("B", VOTES);
     world.land("back");
     world.branch("again", MAIN);
     let other = world.tree.get(".tracker/tasks/TASK-B.md").cloned().unwrap();
-    let before = world.repository.tree(world.repository.node(undone).parents[0]).clone();
+    let before = world.repository.tree(world.repository.node(reverted).parents[0]).clone();
     world.tree.extend(before);
     world.tree.insert(".tracker/tasks/TASK-B.md".to_owned(), other);
     world.commit("Dev", &["A"]);
@@ -139,7 +139,7 @@ pub(super) fn reverted_twice(votes: bool) -> World {
 
 /// The base is merged, and its fix left out.
 pub(super) fn dropping_merge(tasks: &[&str], votes: bool) -> World {
-    let mut world = ready_behind(VOTES);
+    let mut world = ready_after(VOTES);
     let own = world.get("f");
     world.merge(MAIN, tasks, |world| world.put("f", &own));
     if votes {
@@ -345,7 +345,7 @@ pub(super) fn there_and_back(again: bool) -> World {
     world
 }
 
-pub(super) fn undone_by_another(again: bool) -> World {
+pub(super) fn reverted_by_another(again: bool) -> World {
     let mut world = begun(&["A", "B"]);
     world.edit("Dev", "A", "f", 5, "A5");
     world.finish("A", VOTES);

@@ -106,9 +106,9 @@ fn judged(repository: &Repository, world: &World, ids: &[CommitId]) -> Vec<Objec
 }
 
 /// Returns objections without their commits, which have other numbers here and there.
-fn told(objections: Vec<Objection>) -> BTreeSet<String> {
-    let told = |objection: Objection| format!("{:?}", Objection { commit: None, ..objection });
-    objections.into_iter().map(told).collect()
+fn reported(objections: Vec<Objection>) -> BTreeSet<String> {
+    let reported = |objection: Objection| format!("{:?}", Objection { commit: None, ..objection });
+    objections.into_iter().map(reported).collect()
 }
 
 #[test]
@@ -121,6 +121,6 @@ fn a_real_repository_comes_to_the_same_verdicts() {
     let ids = import(&sandbox, &worlds);
     let repository = Repository::open(&discover(&sandbox.env("")).unwrap()).unwrap();
     for ((name, world), ids) in names.iter().zip(&worlds).zip(&ids) {
-        assert_eq!(told(judged(&repository, world, ids)), told(world.judge(MAIN)), "{name}");
+        assert_eq!(reported(judged(&repository, world, ids)), reported(world.judge(MAIN)), "{name}");
     }
 }

@@ -356,7 +356,7 @@ impl World {
         self.commit("Dev", tasks)
     }
 
-    /// Rebases what is checked out onto another branch; of what conflicts, `fix` may settle each commit.
+    /// Rebases what is checked out onto another branch; of what conflicts, `fix` may resolve each commit.
     pub(super) fn rebase(&mut self, onto: &str) {
         let reach = self.repository.reached_by(&[self.head(), self.branches[onto]]);
         let without = reach.ancestors(self.branches[onto]);

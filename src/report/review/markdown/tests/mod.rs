@@ -27,7 +27,7 @@ fn huge(tasks: usize, files: usize, text: &str) -> Review {
 }
 
 #[test]
-fn the_page_is_never_too_long_and_says_what_it_leaves_out() {
+fn the_page_is_limited_and_counts_what_it_leaves_out() {
     for (tasks, files, text) in [
         (1, 5_000, "src/a/b.rs".to_owned()),
         (1_000, 5_000, "word".to_owned()),

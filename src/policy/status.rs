@@ -1,4 +1,4 @@
-//! Where one task stands: its status and its badge.
+//! Derives one task's status and badge.
 
 use crate::model::{Badge, Config, Facts, Stage, Status, Summary};
 
@@ -7,9 +7,9 @@ use crate::model::{Badge, Config, Facts, Stage, Status, Summary};
 pub struct Tally {
     /// Approvals that count, at most one per role and place in its quorum.
     pub approved: u32,
-    /// Approvals that the stage asks for; 0 where nobody has counted yet.
+    /// Approvals that the stage requires; 0 where nobody has counted yet.
     pub required: u32,
-    /// Rejections that stand.
+    /// Rejections that count.
     pub rejected: u32,
     /// Open findings that keep the task in its stage.
     pub blocking_findings: u32,
@@ -40,13 +40,13 @@ impl Tally {
     }
 }
 
-/// Derives a task's status. `is_open` tells whether the task of an id is neither complete nor cancelled; for an
+/// Derives a task's status. `is_open` says whether the task of an id is neither complete nor cancelled; for an
 /// id that no task has it answers yes, because a mistyped id must not let work begin.
 pub fn status_of(task: &Summary<'_>, is_open: impl Fn(&str) -> bool) -> Status {
     status_when(task, || task.depends_on.iter().any(&is_open))
 }
 
-/// Derives a task's status; `is_blocked` tells whether one of its dependencies is open.
+/// Derives a task's status; `is_blocked` says whether one of its dependencies is open.
 pub(super) fn status_when(task: &Summary<'_>, is_blocked: impl FnOnce() -> bool) -> Status {
     if task.cancelled.is_some() {
         Status::Cancelled
@@ -83,7 +83,7 @@ pub fn badge_of(task: &Summary<'_>, config: &Config, tally: Tally) -> Badge {
     }
 }
 
-/// Tells whether some stage of a task's pipeline requires approvals, and the task left each that does with them.
+/// Returns whether some stage of a task's pipeline requires approvals, and the task left each that does with them.
 fn is_earned(task: &Summary<'_>, config: &Config) -> bool {
     let stages = config.stages_of(task.kind).iter();
     let mut asking = stages.filter(|stage| !config.signoffs_of(stage.as_str()).is_empty()).peekable();
@@ -118,7 +118,7 @@ mod tests {
     }
 
     #[test]
-    fn status_is_the_first_that_holds() {
+    fn status_is_the_first_that_applies() {
         let waiting = Summary { depends_on: vec!["TASK-2"].into(), ..at("dev") };
         let open = |_: &str| true;
         let closed = |_: &str| false;
@@ -147,7 +147,7 @@ mod tests {
     }
 
     #[test]
-    fn votes_and_findings_decide_a_stage_that_asks() {
+    fn votes_and_findings_decide_a_stage_with_signoffs() {
         let tally = |approved, rejected, blocking_findings| Tally {
             approved,
             required: 2,
