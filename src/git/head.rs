@@ -278,7 +278,7 @@ mod tests {
             message("commit: x").action.is_own_commit()
                 && message("commit (initial): x").action.is_own_commit()
         );
-        for other in ["rebase (pick): x", "cherry-pick: x", "commit (merge): x", "checkout: moving", ""] {
+        for other in ["rebase (fixup): x", "cherry-pick: x", "commit (merge): x", "checkout: moving", ""] {
             assert!(!message(other).action.is_own_commit(), "{other}");
         }
         assert_eq!(head_move(b"nonsense"), None);

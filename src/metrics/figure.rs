@@ -175,10 +175,10 @@ figures! {
     /// Findings open.
     FindingsOpen = "findings_open", "Findings open", Findings,
         "findings that are open or marked fixed at the end of the range, by severity", "findings";
-    /// Finished tasks of each person; only where the configuration asks for figures per person.
+    /// Finished tasks of each person; only where the configuration enables figures per person.
     FinishedBy = "finished_by", "Finished, by assignee", Tasks,
         "tasks finished in the range, by assignee", "moves, `assignee`";
-    /// Votes of each person; only where the configuration asks for figures per person.
+    /// Votes of each person; only where the configuration enables figures per person.
     VotesBy = "votes_by", "Votes, by person", Votes,
         "approvals and rejections cast in the range, by person", "votes";
 }
@@ -241,7 +241,7 @@ pub enum Value {
     Percentiles(Percentiles),
     /// A duration and how likely it is.
     Expectation {
-        /// So many of a hundred…
+        /// A percentage of…
         percent: u32,
         /// …take no longer than this, in seconds.
         seconds: i64,
@@ -266,7 +266,7 @@ pub struct Figure {
     /// Ids of the tasks that it was computed from and that count in it; of a share those of the part.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub tasks: Vec<String>,
-    /// Ids of the tasks that would count if they said what it needs, such as an estimate.
+    /// Ids of the tasks that would count if they had what it needs, such as an estimate.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub missing: Vec<String>,
 }

@@ -38,7 +38,7 @@ pub struct Item {
     pub cancelled: bool,
     /// Whether it is blocked by hand or by an open dependency, as of now.
     pub blocked: bool,
-    /// Who works on it: only for numbers per person, which are off unless the configuration asks for them.
+    /// Who works on it: only for numbers per person, which are off unless the configuration enables them.
     pub assignee: Option<String>,
 }
 
@@ -80,7 +80,7 @@ pub struct ItemFinding {
     /// Its state.
     pub state: FindingState,
     /// When it came into that state; none while nobody changed it.
-    pub settled: Option<DateTime<Utc>>,
+    pub resolved: Option<DateTime<Utc>>,
 }
 
 /// What a sprint took on, and every change of that since: numbers ask this and never what a task says today.

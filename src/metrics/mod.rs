@@ -49,7 +49,7 @@ pub use scope::ScopeState;
 pub const FORMULAS: u32 = 1;
 
 /// Computes all figures of a range. With a scope they are those of a sprint; without one, of all items, and there are
-/// none that only a sprint has. Figures per person are left out unless `people` asks for them.
+/// none that only a sprint has. Figures per person are left out unless `people` enables them.
 #[must_use]
 pub fn of(items: &[Item], scope: Option<&Scope>, window: &Window, people: bool) -> Numbers {
     Numbers {

@@ -15,28 +15,28 @@ fn all_rules_are_listed_with_the_level_that_they_have_here() {
     $ tracker explain
     exit 0
     --- stdout
-    legal-moves         error  every move is one that the pipeline has, and no history is rewritten
-    earned-moves        error  every stage that was left had what it asks for
-    overrides           error  no override led a task past what was missing
-    deliverables        error  the boxes that a stage asks for are ticked
-    open-findings       error  no finding that blocks is open, and none is deleted or weakened
-    self-approval       error  approvals are not by those who wrote what they cover
+    legal-moves         error  every move follows the pipeline, and no history is rewritten
+    earned-moves        error  a task left each stage with everything that the stage requires
+    overrides           error  no override skipped missing requirements
+    deliverables        error  the checkboxes that a stage requires are ticked
+    open-findings       error  no blocking finding is open, and none is deleted or weakened
+    self-approval       error  approvals are not by authors of what they cover
     role-members        error  votes are by members of their roles
-    signed-votes        error  votes are signed where the policy wants that
+    signed-votes        error  votes are signed if the policy requires it
     no-rewritten-votes  error  votes are never changed or deleted
-    policy-owners       error  what the gate judges by changes only with its owners' votes
+    policy-owners       error  policy files change only with their owners' approval
     linked-commits      off    commits belong to tasks
-    covered-files       error  files that reviewers are to see were seen by them
-    declared-files      warn   a task changes the files that it declares
-    merge-stage         error  a task is far enough to be merged
-    wip-limit           error  nobody works on more at once than is agreed
+    covered-files       error  changed files are covered by valid approvals
+    declared-files      warn   a task changes only the files that it declares
+    merge-stage         error  tasks have reached the stage that merging requires
+    wip-limit           error  nobody has more tasks in progress than the limit
     broken-documents    error  records can be read
-    merge-integrity     error  a merge of records holds what its sides brought, and nothing else
-    standards           error  what a change of some files asks for in others
-    commands            error  the project's own commands say yes
+    merge-integrity     error  a merge of records contains only what its sides brought
+    standards           error  a change of some files comes with changes of others
+    commands            error  the project's own commands succeed
 
     on the server, whatever the policy says:
-    kept-records  error  no push takes back what a branch has of the tracker
+    kept-records  error  a push removes no records or policy from a branch
     --- stderr
     details: tracker explain RULE
     ");
@@ -57,12 +57,12 @@ fn one_rule_is_explained_in_full() {
     exit 0
     --- stdout
     earned-moves  error
-      Every stage that was left had what it asks for.
+      A task left each stage with everything that the stage requires.
 
-      requires  For each move on, the gate computes again what the stage asks for: sign-offs of each role, as many as its quorum, there in the commit that made the move and for what the task had changed by then, and no rejection that is valid, at the base's tip or at the head.
-      why       A hook can be skipped and a file can be edited by hand. A vote is about what its author saw.
+      requires  For each move to a later stage, the gate recomputes what the stage requires: as many sign-offs of each role as its quorum, present in the commit that made the move and valid for the files as the task had changed them by then, and no valid rejection at the base's tip or at the head.
+      why       A hook can be skipped and a file can be edited by hand. A vote is only valid for what its author saw.
       example   TASK-7Q2M: left qa, without the approval of code-reviewer: that of Grace is stale: src/theme.rs changed
-      fix       Take the task back to the stage (`tracker fail TASK WHY`, or `tracker reopen TASK` where it is complete) and ask the role to look again: `tracker approve TASK --as ROLE`. `tracker signoffs TASK` tells what each vote covers and why one does not count.
+      fix       Take the task back to the stage (`tracker fail TASK WHY`, or `tracker reopen TASK` if it is complete) and ask the role to review again: `tracker approve TASK --as ROLE`. `tracker signoffs TASK` shows what each vote covers and why one does not count.
       level     in .tracker/config.toml, by default error:
                 [policy]
                 earned-moves = "error"    # or "warn", or "off"
@@ -116,13 +116,13 @@ fn the_rule_of_a_server_is_marked_as_one() {
     exit 0
     --- stdout
     kept-records  error
-      No push takes back what a branch has of the tracker.
+      A push removes no records or policy from a branch.
 
-      requires  A push to a branch that the policy judges may begin before where the branch is now, as a forced one does. It then holds every record, and the policy, as the branch has them beyond that. And the default branch is not deleted while there is a tracker in it.
-      why       The gate judges a push from where it begins. A rejection or a stricter rule that came later would go unseen, with the commit that brought it.
+      requires  A push to a branch that the policy judges may start from an older commit than the branch's tip, as a forced push does. It must then contain every record, and the policy, as the branch has them since. The default branch is not deleted while it has a tracker.
+      why       The gate judges a push from the commit where it starts. A rejection or a stricter rule that was added later would be dropped unseen, together with the commit that added it.
       example   takes back what `main` has beyond where the push begins (.tracker/signoffs/TASK-7Q2M/20261111T100000Z-sec-1a2b3c4d.yaml)
-      fix       `git pull --rebase`, then `git push` without `--force`. What has to go from a server's history is for those who run it, with the hook set aside.
-      level     always error: checked by the hook of a server (`tracker hooks install --server`), and by pre-push if the configuration asks for that
+      fix       `git pull --rebase`, then `git push` without `--force`. To remove something from a server's history, its administrators disable the hook.
+      level     always error: checked by the hook of a server (`tracker hooks install --server`), and by pre-push if the configuration enables it
 
     $ tracker explain kept-record
     exit 2

@@ -1,4 +1,4 @@
-//! Attacks by a detour: what was done is undone, unreadable or out of sight at the head, and has had its effect.
+//! Attacks by a detour: what was done is taken back, unreadable or out of sight at the head, and has had its effect.
 
 use super::{ID, World, finding, messages};
 

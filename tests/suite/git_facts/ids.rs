@@ -57,7 +57,7 @@ fn ids_of_all_branches_count_and_those_of_tags_do_not() {
         assert_eq!(ids.largest_number("BUG"), None);
         sandbox.git(&["pack-refs", "--all"]);
     }
-    // The loose ref hides the packed one.
+    // The unpacked ref hides the packed one.
     sandbox.git(&["update-ref", "refs/remotes/origin/far", "main"]);
     assert!(!has(&load(&sandbox), "TASK-44"));
 }

@@ -17,7 +17,7 @@ use crate::watchdog::{Watched, watch};
 
 const GOOD: &str = "---\nid: TASK-GOOD\ntitle: Sound\n---\n\n- [ ] a box\n";
 const SECRET: &str = "---\nid: TASK-1\ntitle: Secret\n---\n\n- [ ] a box\n";
-/// So many seconds of processor time may go by where all of the documents are read at once.
+/// Limit of processor time in seconds where all of the documents are read at once.
 const ALL_AT_ONCE: u64 = 20;
 
 /// What `list` owes a file.

@@ -4,7 +4,7 @@ use std::fs;
 
 use super::HostileTracker;
 
-/// So many files that are no tasks, and a tenth as many folders of notes on none.
+/// Number of files that are no tasks, and a tenth as many folders of notes on none.
 pub(crate) fn junk(count: usize) {
     let hostile = HostileTracker::new();
     let folder = hostile.sandbox.path().join(".tracker/tasks");

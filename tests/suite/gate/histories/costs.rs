@@ -12,7 +12,7 @@ use tracker::policy::{CastVote, Sides};
 use super::repository::person;
 use super::world::{World, config, record_of, stage};
 
-/// A line of commits, each for a task of its own and with so many new files, then the tip's one commit beside it.
+/// A line of commits, each for a task of its own and with a number of new files, then the tip's one commit beside it.
 struct Line {
     parents: Vec<Vec<Commit>>,
     files: usize,
@@ -95,7 +95,7 @@ impl History for Line {
     }
 }
 
-/// Judges so many commits, each with its task, so many new files and votes; returns how often the history was asked.
+/// Judges a number of commits, each with its task, new files and votes; returns how often the history was asked.
 fn recorded(commits: u32, files: usize, voters: usize) -> usize {
     let line = Line::of(commits as usize, files);
     let (head, tip, config) = (Commit(commits), Commit(commits + 1), config());

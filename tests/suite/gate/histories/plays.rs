@@ -96,7 +96,7 @@ pub(super) fn late(path: &'static str) -> World {
     world
 }
 
-/// The task landed; its merge is undone on a branch, for a task or for none.
+/// The task landed; its merge is reverted on a branch, for a task or for none.
 pub(super) fn reverted(task: Option<&str>, more: impl FnOnce(&mut World)) -> World {
     let mut world = ready(VOTES);
     world.land("work");
@@ -114,7 +114,7 @@ pub(super) fn reverted(task: Option<&str>, more: impl FnOnce(&mut World)) -> Wor
     world
 }
 
-/// The task landed, was taken back under another, and the taking back is undone.
+/// The task landed, was taken back under another, and the taking back is reverted.
 pub(super) fn reverted_twice(votes: bool) -> World {
     let mut world = ready(SIGNED);
     world.land("work");
