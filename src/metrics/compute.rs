@@ -272,9 +272,9 @@ impl<'a> Computation<'a> {
                 if self.window.contains(finding.opened) {
                     raised.push(found.clone());
                 }
-                let is_settled = matches!(finding.state, FindingState::Resolved | FindingState::Waived)
-                    && finding.settled.is_none_or(|at| at <= self.window.to);
-                if finding.opened <= self.window.to && !is_settled {
+                let is_resolved = matches!(finding.state, FindingState::Resolved | FindingState::Waived)
+                    && finding.resolved.is_none_or(|at| at <= self.window.to);
+                if finding.opened <= self.window.to && !is_resolved {
                     open.push(found);
                 }
             }

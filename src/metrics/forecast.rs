@@ -1,4 +1,4 @@
-//! When will so many be done, and how many will be done by then: Monte Carlo over the team's own daily throughput.
+//! When a number of tasks will be done, and how many by a day: Monte Carlo over the team's own daily throughput.
 //!
 //! A trial draws one day of the past after another, each as likely as any other, days on which nothing was finished
 //! included, until enough is done or the last day is over. Days on which nobody works are taken out of the past that is
@@ -27,9 +27,9 @@ pub const LEAST_ACTIVE_DAYS: usize = 5;
 pub const MOST_LIKELY: u32 = 95;
 /// The probabilities that are answered, in percent.
 pub const PROBABILITIES: [u32; 4] = [50, 70, 85, 95];
-/// Trials are run in so many parts.
+/// Number of parts that trials run in.
 const PARTS: u32 = 16;
-/// A trial ends after so many days: ten years.
+/// Days after which a trial ends: ten years.
 const LONGEST: u32 = 3660;
 
 /// What a team has finished, day by day.
@@ -115,16 +115,16 @@ pub enum ForecastError {
 /// A day and how likely it is that enough is done by its end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct DoneBy {
-    /// So many of a hundred trials…
+    /// Percentage of trials…
     pub percent: u32,
     /// …were done by the end of this day; none where they took more than ten years.
     pub day: Option<NaiveDate>,
 }
 
-/// A count and how likely it is that at least so many are done.
+/// A count and how likely it is that at least as many are done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct AtLeast {
-    /// In so many of a hundred trials…
+    /// Percentage of trials…
     pub percent: u32,
     /// …at least this many were done.
     pub count: u64,
@@ -203,7 +203,7 @@ fn totals(sample: &Sample, days: usize, trials: Trials) -> Result<Vec<u64>, Fore
 }
 
 impl Trials {
-    /// Runs the trials, in parts that have random numbers of their own: so many processors give the same answer.
+    /// Runs the trials, in parts that have random numbers of their own: the number of processors changes nothing.
     fn run<T: Send>(self, trial: impl Fn(&mut Rng) -> T + Sync) -> Vec<T> {
         let part = |at: u32| {
             let mut rng =
@@ -239,7 +239,7 @@ impl<'s> Draws<'s> {
         [one(random >> 32), one(random & 0xffff_ffff)]
     }
 
-    /// Draws until so many are done, and returns how many days that took; one more than [`LONGEST`] where it never
+    /// Draws until this many are done, and returns how many days that took; one more than [`LONGEST`] where it never
     /// ends.
     fn days_for(&self, items: u32, rng: &mut Rng) -> u32 {
         let (mut done, mut days) = (0u32, 0);
@@ -255,7 +255,7 @@ impl<'s> Draws<'s> {
         days
     }
 
-    /// Draws so many days and returns what was done on them.
+    /// Draws a number of days and returns what was done on them.
     fn total(&self, days: u32, rng: &mut Rng) -> u64 {
         let pairs: u64 = (0..days / 2).map(|_| self.two(rng).map(u64::from).iter().sum::<u64>()).sum();
         pairs + if days % 2 == 1 { u64::from(self.two(rng)[0]) } else { 0 }
@@ -267,7 +267,7 @@ impl<'s> Draws<'s> {
 pub struct Backtest {
     /// Forecasts that were made as of days of the past and could be compared with what came.
     pub windows: u64,
-    /// Those whose tasks were done by the day that was said to be 85 % likely.
+    /// Those whose tasks were done by the day that was forecast at 85 %.
     pub held: u64,
     /// The least share, in percent, that the counts are in keeping with: Wilson's interval at 95 %. Windows that overlap
     /// say less than it assumes.
@@ -306,16 +306,17 @@ pub fn backtest(
         let from = today - Days::new(u64::from(length.max(1)) - 1);
         let sample = Sample::of(finished, (from, today), blackout);
         let answer = when(&sample, items, today, blackout, trials).ok();
-        let said = answer.and_then(|answer| answer.into_iter().find(|by| by.percent == 85)?.day);
+        let forecast_day = answer.and_then(|answer| answer.into_iter().find(|by| by.percent == 85)?.day);
         // What nobody can know yet is not compared.
-        let Some(said) = said.filter(|said| *said <= last) else {
+        let Some(forecast_day) = forecast_day.filter(|forecast_day| *forecast_day <= last) else {
             today = today + Days::new(1);
             continue;
         };
-        let done: u64 = finished.range(today + Days::new(1)..=said).map(|(_, count)| u64::from(*count)).sum();
+        let done: u64 =
+            finished.range(today + Days::new(1)..=forecast_day).map(|(_, count)| u64::from(*count)).sum();
         windows += 1;
         held += u64::from(done >= u64::from(items));
-        today = said;
+        today = forecast_day;
     }
     Backtest::of(windows, held)
 }

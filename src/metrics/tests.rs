@@ -127,7 +127,7 @@ fn window() -> Window {
 }
 
 /// Figures as `path value`, those of nothing left out.
-fn told(numbers: &Numbers) -> String {
+fn shown(numbers: &Numbers) -> String {
     let line = |figure: &Figure| {
         let value = serde_json::to_string(&figure.value).unwrap();
         let names = |ids: &[String]| ids.iter().map(|id| id.replace("TASK-", "")).collect::<String>();
@@ -141,7 +141,7 @@ fn told(numbers: &Numbers) -> String {
 #[test]
 fn figures_of_a_sprint_worked_out_by_hand() {
     let numbers = of(&items(), Some(&scope()), &window(), false);
-    insta::assert_snapshot!(told(&numbers), @r"
+    insta::assert_snapshot!(shown(&numbers), @r"
     committed 3 ABX
     committed_time 240 AX -B
     added 2 CD

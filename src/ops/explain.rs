@@ -22,12 +22,11 @@ pub struct Rules {
 pub struct RuleView {
     /// Its name.
     pub rule: &'static str,
-    /// `gate`, or `server` for the rule that the hooks of pushes check, whatever the policy says.
-    pub checked_by: &'static str,
-    /// Level here: `off`, `warn`, `error`.
-    pub level: &'static str,
+    pub checked_by: RuleChecker,
+    /// Level here.
+    pub level: Level,
     /// Level by default.
-    pub default_level: &'static str,
+    pub default_level: Level,
     /// What it requires, in one line.
     pub title: &'static str,
     /// What it requires, in full.
@@ -38,6 +37,16 @@ pub struct RuleView {
     pub example: &'static str,
     /// What to do about one.
     pub fix: &'static str,
+}
+
+/// What checks a rule.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum RuleChecker {
+    /// `check` and `review`.
+    Gate,
+    /// The hooks of pushes, whatever the policy says.
+    Server,
 }
 
 /// Explains one rule, or all. Without a configuration every rule has the level that it has by default.
@@ -65,24 +74,20 @@ fn unknown(name: &str) -> Error {
 
 fn view(config: Option<&Config>, rule: GateRule) -> RuleView {
     let level = config.map_or(rule.default_level(), |config| config.policy.gate.level_of(rule));
-    RuleView {
-        level: level.as_str(),
-        default_level: rule.default_level().as_str(),
-        ..of("gate", &review::explain(rule))
-    }
+    RuleView { level, default_level: rule.default_level(), ..of(RuleChecker::Gate, &review::explain(rule)) }
 }
 
 fn of_server() -> RuleView {
-    of("server", &KEPT_RECORDS)
+    of(RuleChecker::Server, &KEPT_RECORDS)
 }
 
 /// Returns a rule with the level `error`.
-fn of(checked_by: &'static str, explained: &Explanation) -> RuleView {
+fn of(checked_by: RuleChecker, explained: &Explanation) -> RuleView {
     RuleView {
         rule: explained.name,
         checked_by,
-        level: Level::Error.as_str(),
-        default_level: Level::Error.as_str(),
+        level: Level::Error,
+        default_level: Level::Error,
         title: explained.title,
         requires: explained.requires,
         why: explained.why,

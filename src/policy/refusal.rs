@@ -8,6 +8,8 @@
 
 use std::fmt;
 
+use serde::{Serialize, Serializer};
+
 use super::{Cycle, DirectiveError, Missing};
 use crate::model::{
     Problem, RecordKind, Requirement, SprintId, SprintState, Stage, Suggestion, TRACKER_FOLDER, TaskId,
@@ -291,6 +293,12 @@ impl fmt::Display for Hint {
             Self::MessageKept(path) => write!(f, "your message is in {path}"),
             Self::SeeSignoffs(task) => write!(f, "run `tracker signoffs {task}`"),
         }
+    }
+}
+
+impl Serialize for Fix {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
     }
 }
 

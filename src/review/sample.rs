@@ -3,10 +3,11 @@
 use chrono::{DateTime, Utc};
 
 use super::*;
+use crate::model::Suggestion;
 use crate::model::{
     FindingSeverity, FindingState, GateRule, Level, RecordKind, Stage, Verdict as VoteVerdict,
 };
-use crate::policy::{Missing, Trust};
+use crate::policy::{Fix, Missing, Trust};
 
 /// Returns a time some hours after a fixed one.
 pub(crate) fn at(hours: i64) -> DateTime<Utc> {
@@ -202,7 +203,7 @@ fn violations() -> Vec<Violation> {
     let task = Some("TASK-7Q2M");
     let earned = Violation {
         file: Some("src/theme.rs".to_owned()),
-        suggestion: Some("tracker approve TASK-7Q2M --as code-reviewer".to_owned()),
+        suggestion: Some(Fix::Run(Suggestion::tracker(["approve", "TASK-7Q2M", "--as", "code-reviewer"]))),
         ..violation(
             GateRule::EarnedMoves,
             Level::Error,
@@ -222,7 +223,7 @@ fn violations() -> Vec<Violation> {
     };
     let linked = Violation {
         commit: Some(format!("{:0<40}", "9fc01aa")),
-        suggestion: Some("write `Task: ID` into its message".to_owned()),
+        suggestion: Some(Fix::Advice("write `Task: ID` into its message".to_owned())),
         ..violation(GateRule::LinkedCommits, Level::Warn, None, "9fc01aa \"wip\" belongs to no task")
     };
     vec![earned, owners, linked]
@@ -268,7 +269,12 @@ pub(crate) fn everywhere(text: &str) -> Review {
     review.unlinked.policy.iter_mut().for_each(|file| scrawl_file(file, text));
     review.range = RangeReview { base: some(), head: own(), policy: own(), ..review.range };
     for violation in &mut review.verdict.violations {
-        *violation = Violation { message: own(), suggestion: some(), file: some(), ..violation.clone() };
+        *violation = Violation {
+            message: own(),
+            suggestion: some().map(Fix::Advice),
+            file: some(),
+            ..violation.clone()
+        };
     }
     review
 }

@@ -6,6 +6,7 @@ use schemars::JsonSchema;
 use serde::{Serialize, Serializer};
 
 use crate::model::{GateRule, Level, RecordPath};
+use crate::policy::Fix;
 
 /// A rule that a violation is of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -82,7 +83,8 @@ pub struct Violation {
     pub message: String,
     /// What to do about it.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub suggestion: Option<String>,
+    #[schemars(with = "Option<String>")]
+    pub suggestion: Option<Fix>,
 }
 
 impl Violation {

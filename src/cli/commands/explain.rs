@@ -65,12 +65,12 @@ impl View for ops::Rules {
                 let row = |rule: &ops::RuleView| {
                     vec![
                         Cell::styled(rule.rule, Style::new().bold()),
-                        Cell::styled(rule.level, level_style(rule.level)),
+                        Cell::styled(rule.level.as_str(), level_style(rule.level)),
                         Cell::new(rule.title),
                     ]
                 };
                 let (of_gate, others): (Vec<_>, Vec<_>) =
-                    rules.iter().partition(|rule| rule.checked_by == "gate");
+                    rules.iter().partition(|rule| rule.checked_by == ops::RuleChecker::Gate);
                 out.columns(&of_gate.into_iter().map(row).collect::<Vec<_>>(), 2, 0);
                 out.gap();
                 out.line(out.dim("on the server, whatever the policy says:"));
@@ -88,7 +88,7 @@ impl View for ops::Rules {
 
 fn show_one(rule: &ops::RuleView, out: &mut Output) {
     let name = out.bold(rule.rule);
-    let level = out.paint(rule.level, level_style(rule.level));
+    let level = out.paint(rule.level.as_str(), level_style(rule.level));
     out.line(format!("{name}  {level}"));
     let paragraph = |out: &mut Output, head: &str, text: &str| {
         out.hanging(&Cell::styled(head, Style::new().dimmed()), 12, &Cell::new(text));
@@ -101,7 +101,7 @@ fn show_one(rule: &ops::RuleView, out: &mut Output) {
     paragraph(out, "  why", rule.why);
     paragraph(out, "  example", rule.example);
     paragraph(out, "  fix", rule.fix);
-    if rule.checked_by != "gate" {
+    if rule.checked_by != ops::RuleChecker::Gate {
         let hooks = "always error: checked by the hook of a server (`tracker hooks install --server`), and by pre-push \
                      if the configuration enables it";
         return paragraph(out, "  level", hooks);

@@ -173,8 +173,10 @@ impl Response {
                 && branch.violations.iter().any(|violation| violation.rule != RuleName::KeptRecords)
         };
         let closer = branches.iter().find(is_judged).map(|branch| match branch.judged_by {
-            "gate" => format!("; for details run `tracker check --base origin/{}`", clean(&branch.branch)),
-            _ => "; for details run `tracker doctor`".to_owned(),
+            ops::PushCheck::Gate => {
+                format!("; for details run `tracker check --base origin/{}`", clean(&branch.branch))
+            }
+            ops::PushCheck::Readable => "; for details run `tracker doctor`".to_owned(),
         });
         format!("nothing was pushed{others}{}", closer.unwrap_or_default())
     }
@@ -202,7 +204,7 @@ fn show_branch(branch: &ops::BranchReport, out: &mut Output) {
         let (rule, message) = (violation.rule, clean(&violation.message));
         out.line(format!("  {mark} {rule:width$}  {}{message}", clean(&place)));
         if let Some(suggestion) = &violation.suggestion {
-            out.line(format!("    {:width$}  {}", "", out.dim(&clean(suggestion))));
+            out.line(format!("    {:width$}  {}", "", out.dim(&clean(&suggestion.to_string()))));
         }
     }
     if branch.violations.len() > SHOWN {

@@ -15,11 +15,11 @@ use crate::review::{RangeReview, Review, Verdict, Violation};
 const SHOWN_VIOLATIONS: usize = 20;
 
 /// Returns the style of a level.
-pub(super) fn level_style(level: &str) -> Style {
+pub(super) fn level_style(level: Level) -> Style {
     match level {
-        "error" => Style::new().red(),
-        "warn" => Style::new().yellow(),
-        _ => Style::new().dimmed(),
+        Level::Error => Style::new().red(),
+        Level::Warn => Style::new().yellow(),
+        Level::Off => Style::new().dimmed(),
     }
 }
 
@@ -78,8 +78,8 @@ fn show_violation(violation: &Violation, width: usize, out: &mut Output) {
     let head = Cell::styled(format!("{mark} {:width$}", violation.rule), style);
     let indent = mark.chars().count() + 1 + width + 2;
     out.hanging(&head, indent, &Cell::new(shown(violation)));
-    if let Some(suggestion) = violation.suggestion.as_deref().filter(|_| !out.is_quiet()) {
-        out.hanging(&Cell::new(""), indent, &Cell::styled(suggestion, Style::new().dimmed()));
+    if let Some(suggestion) = violation.suggestion.as_ref().filter(|_| !out.is_quiet()) {
+        out.hanging(&Cell::new(""), indent, &Cell::styled(suggestion.to_string(), Style::new().dimmed()));
     }
 }
 

@@ -19,4 +19,4 @@ pub(crate) use link::prepare_message;
 pub(crate) use message::check_message;
 pub(in crate::ops) use not_done::{not_done, not_done_lately};
 pub(crate) use post_commit::post_commit;
-pub(crate) use pushes::{BranchReport, PushReport, check_push, judge_receive};
+pub(crate) use pushes::{BranchReport, PushCheck, PushReport, check_push, judge_receive};

@@ -14,7 +14,7 @@ use crate::model::{
 };
 use crate::ops::gate::{GateRequest, review};
 use crate::ops::{Error, Result, Session};
-use crate::policy::is_selected;
+use crate::policy::{Fix, is_selected};
 use crate::review::{RuleName, Violation};
 use crate::store;
 use crate::store::{LARGEST_FILE, Workspace, unexpected};
@@ -50,7 +50,11 @@ pub fn judge_receive(env: &Env, lines: &str) -> Result<PushReport> {
     let mut report = PushReport::default();
     report.branches.extend(lines.lines().filter_map(replacement).map(|name| {
         let message = format!("`{name}` would change what everybody reads in this repository");
-        report_on(name, "gate", vec![refused(message, "push the commits themselves, without refs/replace")])
+        report_on(
+            name,
+            PushCheck::Gate,
+            vec![refused(message, "push the commits themselves, without refs/replace")],
+        )
     }));
     if updates.iter().all(Option::is_none) {
         return Ok(report);
@@ -126,13 +130,22 @@ fn own_default_branch(repository: &Repository) -> Result<(String, Option<CommitI
     Ok((named, None))
 }
 
+/// What a pushed branch is checked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum PushCheck {
+    /// Everything that the policy requires.
+    Gate,
+    /// Only that records can be read.
+    Readable,
+}
+
 /// What became of a branch that somebody pushes.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct BranchReport {
     /// Its name, without `refs/heads/`.
     pub branch: String,
-    /// `gate` where the policy judged, `readable` where only records that cannot be read are refused.
-    pub judged_by: &'static str,
+    pub judged_by: PushCheck,
     /// Whether it may become so.
     pub is_accepted: bool,
     /// Its violations, and what else there is to know.
@@ -190,7 +203,7 @@ impl<'a> Judge<'a> {
         let rules = base.filter(|base| is_gated && self.has_rules(*base).unwrap_or(true));
         let Some(base) = rules else {
             let violations = unreadable(&self.repository, parted, new)?;
-            return Ok(report_on(branch, "readable", violations));
+            return Ok(report_on(branch, PushCheck::Readable, violations));
         };
         self.rules_of(branch, base)?;
         let request = GateRequest {
@@ -205,7 +218,7 @@ impl<'a> Judge<'a> {
         if base != new {
             violations.extend(review(self.session, &request)?.0.verdict.violations);
         }
-        Ok(report_on(branch, "gate", violations))
+        Ok(report_on(branch, PushCheck::Gate, violations))
     }
 
     fn is_gated(&self, branch: &str) -> bool {
@@ -250,7 +263,7 @@ impl<'a> Judge<'a> {
             let fix = "merge it into the default branch first, or take its name out of `pre_receive`";
             violations.push(refused(message, fix));
         }
-        Ok(report_on(branch, if is_gated { "gate" } else { "readable" }, violations))
+        Ok(report_on(branch, if is_gated { PushCheck::Gate } else { PushCheck::Readable }, violations))
     }
 
     /// Whether the default branch has a commit: with its branch nothing of it goes.
@@ -292,10 +305,10 @@ impl<'a> Judge<'a> {
 
 fn refused(message: String, fix: &str) -> Violation {
     let violation = Violation::of(RuleName::KeptRecords, Level::Error, message);
-    Violation { suggestion: Some(fix.to_owned()), ..violation }
+    Violation { suggestion: Some(Fix::Advice(fix.to_owned())), ..violation }
 }
 
-fn report_on(branch: &str, judged_by: &'static str, violations: Vec<Violation>) -> BranchReport {
+fn report_on(branch: &str, judged_by: PushCheck, violations: Vec<Violation>) -> BranchReport {
     let is_accepted = !violations.iter().any(Violation::is_error);
     BranchReport { branch: branch.to_owned(), judged_by, is_accepted, violations }
 }
@@ -343,7 +356,7 @@ fn violation(problem: Problem) -> Violation {
     Violation {
         file: Some(problem.file.clone()),
         line: problem.line,
-        suggestion: problem.hint.clone(),
+        suggestion: problem.hint.clone().map(Fix::Advice),
         ..Violation::of(GateRule::BrokenDocuments, Level::Error, problem.message)
     }
 }

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 
 use super::Failure;
 use super::escape::visible;
+use super::with_suggestion;
 use crate::review::{Review, Violation};
 
 /// GitHub shows this many of each kind for a step.
@@ -61,11 +62,7 @@ fn annotate(kind: &str, violation: &Violation, out: &mut String) {
         properties.push(format!("line={line}"));
     }
     properties.push(format!("title={}", property(violation.rule.as_str())));
-    let suggestion = violation
-        .suggestion
-        .as_deref()
-        .map_or_else(String::new, |suggestion| format!("\n{}", visible(suggestion, LONGEST)));
-    let message = data(&format!("{}{suggestion}", visible(&violation.summary(), LONGEST)));
+    let message = data(&with_suggestion(violation, "\n", LONGEST));
     let _ = writeln!(out, "::{kind} {}::{message}", properties.join(","));
 }
 
@@ -87,6 +84,7 @@ mod tests {
 
     use super::*;
     use crate::model::{GateRule, Level};
+    use crate::policy::Fix;
     use crate::review::sample;
 
     /// Reads a line as a runner does: what is before the second `::` is the command and its properties, and what
@@ -110,7 +108,7 @@ mod tests {
             let message = format!("{message}{evil}");
             let violation = Violation {
                 file: Some(format!("{evil}{file}")),
-                suggestion: Some(format!("{suggestion}{evil}")),
+                suggestion: Some(Fix::Advice(format!("{suggestion}{evil}"))),
                 ..Violation::of(GateRule::Standards, Level::Error, message)
             };
             let shown = github(&sample::judged(sample::empty(), vec![violation.clone()]));
@@ -119,7 +117,7 @@ mod tests {
             prop_assert_eq!(kind, "error");
             prop_assert_eq!(&properties["file"], &visible(&violation.file.clone().unwrap(), LONGEST));
             prop_assert_eq!(&properties["title"], "standards");
-            let suggestion = visible(&violation.suggestion.clone().unwrap(), LONGEST);
+            let suggestion = visible(&violation.suggestion.clone().unwrap().to_string(), LONGEST);
             prop_assert_eq!(message, format!("{}\n{suggestion}", visible(&violation.summary(), LONGEST)));
         }
     }
@@ -139,7 +137,7 @@ mod tests {
         let evil = "x\n::stop-commands::y\r::add-mask::z%0A::error::%, a=b::";
         let violation = Violation {
             file: Some("a\n::error::b,c:d%0A".to_owned()),
-            suggestion: Some(evil.to_owned()),
+            suggestion: Some(Fix::Advice(evil.to_owned())),
             task: Some(evil.to_owned()),
             ..Violation::of(GateRule::Commands, Level::Error, evil)
         };

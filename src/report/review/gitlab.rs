@@ -2,9 +2,9 @@
 
 use serde::Serialize;
 
-use super::escape::visible;
 use super::fingerprint::fingerprints;
 use super::place;
+use super::with_suggestion;
 use crate::review::{Review, Violation};
 
 /// Longest description, in characters.
@@ -44,12 +44,8 @@ pub(super) fn gitlab(review: &Review) -> String {
 
 fn issue(violation: &Violation, fingerprint: String) -> Issue<'_> {
     let (path, begin) = place(violation);
-    let suggestion = violation
-        .suggestion
-        .as_deref()
-        .map_or_else(String::new, |suggestion| format!(" — {}", visible(suggestion, LONGEST)));
     let severity = if violation.is_error() { "blocker" } else { "minor" };
-    let description = format!("{}{suggestion}", visible(&violation.summary(), LONGEST));
+    let description = with_suggestion(violation, " — ", LONGEST);
     Issue {
         description,
         check_name: violation.rule.as_str(),

@@ -78,8 +78,8 @@ fn message(violation: &Violation) -> String {
         let line = violation.line.map_or_else(String::new, |line| format!(":{line}"));
         format!("\n  {}{line}", visible(file, LONGEST))
     });
-    let suggestion =
-        violation.suggestion.as_deref().map(|suggestion| format!("\n  {}", visible(suggestion, LONGEST)));
+    let suggestion = violation.suggestion.as_ref();
+    let suggestion = suggestion.map(|fix| format!("\n  {}", visible(&fix.to_string(), LONGEST)));
     format!(
         "{}{}{}",
         visible(&violation.summary(), LONGEST),

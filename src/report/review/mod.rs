@@ -15,6 +15,8 @@ mod sarif;
 
 pub use markdown::{brief, markdown};
 
+use escape::visible;
+
 use crate::model::RecordKind;
 use crate::review::{Review, Violation};
 
@@ -90,6 +92,15 @@ pub static FORMATS: [ReviewFormat; 5] = [
         failure: None,
     },
 ];
+
+/// Returns the summary of a violation, and after `lead` what fixes it; neither longer than `longest`.
+fn with_suggestion(violation: &Violation, lead: &str, longest: usize) -> String {
+    let summary = visible(&violation.summary(), longest);
+    match &violation.suggestion {
+        Some(fix) => format!("{summary}{lead}{}", visible(&fix.to_string(), longest)),
+        None => summary,
+    }
+}
 
 /// Returns the file and line that a violation is shown at. What is about no file is shown at its task's, or at the
 /// policy: a place that the forge knows, since it drops what has none.

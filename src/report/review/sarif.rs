@@ -5,6 +5,7 @@ use serde::Serialize;
 use super::escape::{address, visible};
 use super::fingerprint::fingerprints;
 use super::place;
+use super::with_suggestion;
 use crate::model::{GateRule, Level};
 use crate::review::{Review, Violation, explain};
 
@@ -190,11 +191,7 @@ fn described(rule: GateRule) -> Rule {
 
 fn finding(violation: &Violation, fingerprint: String) -> Finding {
     let (path, start_line) = place(violation);
-    let suggestion = violation
-        .suggestion
-        .as_deref()
-        .map_or_else(String::new, |suggestion| format!("\n{}", visible(suggestion, LONGEST)));
-    let text = unlinked(&format!("{}{suggestion}", visible(&violation.summary(), LONGEST)));
+    let text = unlinked(&with_suggestion(violation, "\n", LONGEST));
     Finding {
         rule_id: violation.rule.as_str(),
         rule_index: GateRule::ALL.iter().position(|rule| violation.rule == (*rule).into()),

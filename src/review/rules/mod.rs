@@ -75,7 +75,7 @@ impl Violations<'_> {
             commit: about.commit.map(str::to_owned),
             file: about.file.map(str::to_owned),
             line: about.line,
-            suggestion: about.fix.map(|fix| fix.to_string()),
+            suggestion: about.fix,
             ..Violation::of(rule, level, message)
         };
         self.violations.push((rule, violation));

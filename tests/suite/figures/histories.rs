@@ -209,7 +209,7 @@ fn finding(rng: &mut Rng, window: &Window) -> ItemFinding {
         severity: FindingSeverity::parse(pick(rng, &["critical", "high", "medium", "low", "info", "nasty"])),
         role: "security-auditor".to_owned(),
         opened,
-        settled: (state != FindingState::Open).then(|| opened + Duration::seconds(rng.i64(0..500_000))),
+        resolved: (state != FindingState::Open).then(|| opened + Duration::seconds(rng.i64(0..500_000))),
         state,
     }
 }
@@ -292,10 +292,10 @@ fn write_findings(item: &Item, root: &Path) {
             finding.severity,
             time(finding.opened)
         );
-        if let Some(settled) = finding.settled {
+        if let Some(resolved) = finding.resolved {
             let state = &finding.state;
             text.push_str("resolutions:\n");
-            writeln!(text, "  - {{at: {}, by: Ken <ken@example.com>, to: {state}, why: ok}}", time(settled))
+            writeln!(text, "  - {{at: {}, by: Ken <ken@example.com>, to: {state}, why: ok}}", time(resolved))
                 .unwrap();
         }
         fs::write(folder.join(format!("F{at}.yaml")), text).unwrap();

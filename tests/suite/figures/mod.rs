@@ -16,7 +16,7 @@ use histories::History;
 /// Histories that one run of Python is given.
 const BATCH: u64 = 50;
 
-/// Computes the figures of so many random histories twice and compares them. Returns how many figures were compared;
+/// Computes the figures of a number of random histories twice and compares them. Returns how many figures were compared;
 /// none where there is no Python that can run the script.
 pub fn compare(seed: u64, count: u64) -> Option<usize> {
     let can_run = Command::new("python3").args(["-c", "import tomllib"]).output();

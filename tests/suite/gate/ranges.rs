@@ -105,7 +105,7 @@ fn records_that_conflict_with_the_base_are_refused() {
             review.verdict.violations.iter().find(|violation| violation.message.contains("conflicts with"));
         let suggestion = found.and_then(|violation| violation.suggestion.clone());
         assert_eq!(suggestion.is_none(), is_fine, "{what}");
-        assert!(suggestion.is_none_or(|fix| fix.contains("git merge main")), "{what}");
+        assert!(suggestion.is_none_or(|fix| fix.to_string().contains("git merge main")), "{what}");
     }
 }
 

@@ -67,8 +67,8 @@ fn a_suggested_command_quotes_the_name_of_a_file() {
     world.work("Add it");
     let all = world.review().verdict.violations;
     let own = all.iter().find(|violation| violation.message.contains("none of its target files")).unwrap();
-    let command = own.suggestion.as_deref().unwrap();
-    let words = shell_words::split(command).unwrap();
+    let command = own.suggestion.as_ref().unwrap().to_string();
+    let words = shell_words::split(&command).unwrap();
     assert_eq!(words, ["tracker", "set", ID, "files+=docs/a$(touch pwned);`id`.rs"], "{command}");
     assert!(command.contains("files+='docs/a$(touch pwned);`id`.rs'"), "{command}");
 }

@@ -121,10 +121,9 @@ fn violation(violation: &Violation, web: Option<&Web>) -> String {
         Some(number) => format!(" ({})", line(file, number, web)),
         None => format!(" ({})", path(file, web)),
     });
-    let suggestion = violation
-        .suggestion
-        .as_deref()
-        .map_or_else(String::new, |suggestion| format!(" — {}", with_commands(suggestion, TITLE)));
+    let suggestion = violation.suggestion.as_ref().map_or_else(String::new, |suggestion| {
+        format!(" — {}", with_commands(&suggestion.to_string(), TITLE))
+    });
     let message = prose(&violation.summary(), 2 * TITLE);
     format!("- {mark} **{}** {message}{place}{suggestion}\n", violation.rule)
 }
