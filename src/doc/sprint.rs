@@ -1,7 +1,7 @@
 //! A sprint's files: `sprint.yaml`, which is edited by splicing, and changes of its scope, which are written once.
 //!
 //! What is frozen (the committed tasks, evidence, numbers) is a block of its own that is put below everything else,
-//! under the same proof as every edit: the rest of the text says what it said.
+//! under the same proof as every edit: the rest of the text means what it did.
 
 use chrono::{DateTime, FixedOffset, NaiveDate, SecondsFormat, Utc};
 use serde_json::Value;
@@ -368,7 +368,7 @@ pub fn create_scope_change(change: &ScopeRecord) -> String {
     out.finish_yaml()
 }
 
-/// Returns a YAML document with a key of this value as its last one: whatever stood under the key is gone, every other
+/// Returns a YAML document with a key of this value as its last one: whatever was under the key is gone, every other
 /// byte is as it was. An empty value removes the key.
 ///
 /// # Errors

@@ -79,7 +79,7 @@ fn item_of(snapshot: &Snapshot, config: &Config, task: Task, problems: &mut Vec<
     });
     let findings = findings.into_iter().map(|(_, finding)| ItemFinding {
         state: finding.state().clone(),
-        settled: finding.resolution().map(|resolution| resolution.at),
+        resolved: finding.resolution().map(|resolution| resolution.at),
         severity: finding.severity,
         role: finding.role,
         opened: finding.at,

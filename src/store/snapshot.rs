@@ -40,7 +40,7 @@ impl TaskFile {
 pub struct SprintFile {
     /// What the file says.
     pub sprint: Sprint,
-    /// The text as it stands.
+    /// The text as it is.
     pub text: String,
     /// The changes.
     pub scope: Vec<ScopeRecord>,

@@ -33,7 +33,7 @@ pub enum RecordKind {
     AllowedSigners,
     /// A team's own template of a report.
     Template,
-    /// What a role is told.
+    /// Instructions for a role.
     Role,
     /// What a run does.
     Workflow,
@@ -176,7 +176,7 @@ impl RecordKind {
     }
 
     pub(super) fn row(self) -> &'static Row {
-        // A test holds the two orders equal.
+        // A test compares the two orders.
         &TABLE[self as usize]
     }
 

@@ -14,7 +14,7 @@ pub use kind::{RecordFormat, RecordKind, TRACKER_FOLDER};
 /// In a folder of records, which git would otherwise leave out.
 const PLACEHOLDER: &str = ".gitkeep";
 
-/// The name of a file or folder that holds records: one component of a path, not hidden, without control characters.
+/// The name of a file or folder that contains records: one component of a path, not hidden, without control characters.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct RecordName(Box<str>);
 

@@ -30,7 +30,7 @@ pub struct SprintWritten {
     pub written: Written,
 }
 
-/// What is said of a new sprint.
+/// The fields of a new sprint.
 #[derive(Debug, Clone, Default)]
 pub struct NewSprint {
     /// Its name, or a title that a name is made of.
@@ -52,19 +52,19 @@ pub struct NewSprint {
 }
 
 /// Creates a sprint.
-pub fn new_sprint(session: &Session<'_>, wanted: &NewSprint) -> Result<SprintWritten> {
+pub fn new_sprint(session: &Session<'_>, request: &NewSprint) -> Result<SprintWritten> {
     let locked = session.lock("sprint new")?;
-    let (id, title) = named(&wanted.name, wanted.title.as_deref())?;
+    let (id, title) = named(&request.name, request.title.as_deref())?;
     refuse_taken(session, &id)?;
     let day = |text: &Option<String>| text.as_deref().map(|text| day(session, text)).transpose();
     let sprint = Sprint {
         title,
-        goal: wanted.goal.clone().filter(|goal| !goal.trim().is_empty()),
-        starts: day(&wanted.starts)?,
-        ends: day(&wanted.ends)?,
-        capacity: wanted.capacity.as_deref().map(capacity).transpose()?,
-        blackout: wanted.blackout.iter().map(|text| self::day(session, text)).collect::<Result<_>>()?,
-        phase: wanted.phase.clone().filter(|phase| !phase.trim().is_empty()),
+        goal: request.goal.clone().filter(|goal| !goal.trim().is_empty()),
+        starts: day(&request.starts)?,
+        ends: day(&request.ends)?,
+        capacity: request.capacity.as_deref().map(capacity).transpose()?,
+        blackout: request.blackout.iter().map(|text| self::day(session, text)).collect::<Result<_>>()?,
+        phase: request.phase.clone().filter(|phase| !phase.trim().is_empty()),
         created: Some(session.env().today()),
         ..Sprint::new(id.clone())
     };
@@ -132,9 +132,9 @@ fn capacity(text: &str) -> Result<Minutes> {
 }
 
 /// Puts tasks into a sprint. What a file says already and no record of the sprint has yet is recorded.
-pub fn add_to_sprint(session: &Session<'_>, name: &str, wanted: &[String]) -> Result<SprintWritten> {
+pub fn add_to_sprint(session: &Session<'_>, name: &str, ids: &[String]) -> Result<SprintWritten> {
     let value = |id: &SprintId| Value::Text(id.to_string());
-    change_members(session, ("add to", name), wanted, None, |task, id, estimate| {
+    change_members(session, ("add to", name), ids, None, |task, id, estimate| {
         if task.sprint.as_ref() != Some(id) {
             let from = task.sprint.as_ref().map(|from| format!(", out of {from}")).unwrap_or_default();
             let edit = Edit::Set { key: "sprint".to_owned(), value: value(id) };
@@ -154,10 +154,10 @@ pub fn add_to_sprint(session: &Session<'_>, name: &str, wanted: &[String]) -> Re
 pub fn remove_from_sprint(
     session: &Session<'_>,
     name: &str,
-    wanted: &[String],
+    ids: &[String],
     why: Option<&str>,
 ) -> Result<SprintWritten> {
-    change_members(session, ("remove from", name), wanted, why, |task, id, estimate| {
+    change_members(session, ("remove from", name), ids, why, |task, id, estimate| {
         if task.sprint.as_ref() == Some(id) {
             return (vec![Edit::Remove { key: "sprint".to_owned() }], None, format!("removed from {id}"));
         }
@@ -175,7 +175,7 @@ type MemberStep = (Vec<Edit>, Option<ScopeAction>, String);
 fn change_members(
     session: &Session<'_>,
     (action, name): (&'static str, &str),
-    wanted: &[String],
+    ids: &[String],
     why: Option<&str>,
     step: impl Fn(&Task, &SprintId, Option<Option<Minutes>>) -> MemberStep,
 ) -> Result<SprintWritten> {
@@ -189,17 +189,17 @@ fn change_members(
     let is_active = file.sprint.state() == SprintState::Active;
     let scope = scope_now(&file);
     let (mut changes, mut tasks, mut recorded) = (Vec::<Change>::new(), Vec::new(), Vec::new());
-    for wanted in wanted {
-        let (task_file, task) = session.find(wanted)?;
+    for part in ids {
+        let (task_file, task) = session.find(part)?;
         if changes.iter().any(|change| change.path == task_file.path) {
             continue;
         }
         // Before the start there is nothing to compare a file with.
         let estimate = if is_active { scope.get(&task.id).copied() } else { Some(task.estimate) };
-        let (edits, action, said) = step(&task, &id, estimate);
+        let (edits, action, summary) = step(&task, &id, estimate);
         let change = spliced(&task_file, &edits)?;
         let is_changed = !change.is_empty() || (is_active && action.is_some());
-        tasks.push(WrittenTask::changed(&task, vec![said], is_changed));
+        tasks.push(WrittenTask::changed(&task, vec![summary], is_changed));
         if let Some(action) = action.filter(|_| is_active) {
             let estimate = task.estimate.filter(|_| action != ScopeAction::Removed);
             recorded.push(ScopeEntry { task: task.id, action, estimate, to: None, why: why.clone() });

@@ -17,24 +17,24 @@ use crate::policy::{Attempt, Reason};
 use crate::store::{Change, SprintFile};
 
 /// Finds the sprint that a name means, in either case, or its title.
-pub(super) fn find(session: &Session<'_>, wanted: &str) -> Result<SprintFile> {
+pub(super) fn find(session: &Session<'_>, name: &str) -> Result<SprintFile> {
     let ids = session.snapshot().sprint_ids()?;
-    let by_name = ids.iter().find(|id| id.as_str() == wanted);
-    let id = by_name.or_else(|| ids.iter().find(|id| id.as_str().eq_ignore_ascii_case(wanted)));
+    let by_name = ids.iter().find(|id| id.as_str() == name);
+    let id = by_name.or_else(|| ids.iter().find(|id| id.as_str().eq_ignore_ascii_case(name)));
     if let Some(id) = id {
         return read(session, id);
     }
     for id in &ids {
         let file = read(session, id)?;
-        if file.sprint.title.as_deref().is_some_and(|title| title.eq_ignore_ascii_case(wanted.trim())) {
+        if file.sprint.title.as_deref().is_some_and(|title| title.eq_ignore_ascii_case(name.trim())) {
             return Ok(file);
         }
     }
-    let hint = match nearest(wanted, ids.iter().map(SprintId::as_str)) {
+    let hint = match nearest(name, ids.iter().map(SprintId::as_str)) {
         Some(near) => format!("did you mean {near}?"),
-        None => format!("run `{}`", Suggestion::tracker(["sprint", "new", wanted])),
+        None => format!("run `{}`", Suggestion::tracker(["sprint", "new", name])),
     };
-    Err(Error::usage_with(format!("no sprint `{}`", wanted.escape_debug()), hint))
+    Err(Error::usage_with(format!("no sprint `{}`", name.escape_debug()), hint))
 }
 
 /// Reads a sprint that is there.
@@ -44,9 +44,9 @@ pub(super) fn read(session: &Session<'_>, id: &SprintId) -> Result<SprintFile> {
 }
 
 /// Finds the sprint that is named, or the only one that is active.
-pub(super) fn find_or_active(session: &Session<'_>, wanted: Option<&str>) -> Result<SprintFile> {
-    if let Some(wanted) = wanted {
-        return find(session, wanted);
+pub(super) fn find_or_active(session: &Session<'_>, name: Option<&str>) -> Result<SprintFile> {
+    if let Some(name) = name {
+        return find(session, name);
     }
     let mut active = all(session)?.into_iter().filter(|file| file.sprint.state() == SprintState::Active);
     match (active.next(), active.next()) {

@@ -1,4 +1,4 @@
-//! What people look at: all sprints, one of them, and how an active one stands.
+//! What people look at: all sprints, one of them, and the status of an active one.
 
 use std::collections::BTreeSet;
 
@@ -239,7 +239,7 @@ fn scope_view(session: &Session<'_>, file: &SprintFile) -> Result<Vec<SprintTask
     Ok(scope.into_iter().map(view).collect())
 }
 
-/// How a sprint stands.
+/// The status of a sprint.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct SprintStatus {
     /// What a list shows of it.
@@ -287,7 +287,7 @@ pub struct InProgress {
     pub assignee: Option<String>,
     /// How long ago it was started, in seconds.
     pub age: i64,
-    /// The highest of 50, 70, 85 and 95 such that the age is beyond what so many percent of the team's tasks took.
+    /// The highest of 50, 70, 85 and 95 such that the age is beyond what that percentage of the team's tasks took.
     pub beyond: Option<u8>,
     /// What keeps it where it is, each with whom it waits for.
     pub waits_for: Vec<String>,
@@ -313,7 +313,7 @@ pub struct Drift {
     pub suggestion: Suggestion,
 }
 
-/// Tells how a sprint stands, or the only one that is active.
+/// Returns the status of a sprint, or the only one that is active.
 pub fn sprint_status(session: &Session<'_>, name: Option<&str>) -> Result<(SprintStatus, Vec<Problem>)> {
     let file = find_or_active(session, name)?;
     let own = file.sprint.id.to_string();
@@ -544,7 +544,7 @@ pub struct ComparedFigure {
     pub values: [Option<metrics::Value>; 2],
 }
 
-/// Compares two sprints figure by figure; one that is not closed is taken as it stands now.
+/// Compares two sprints figure by figure; one that is not closed is taken as it is now.
 pub fn compare_sprints(session: &Session<'_>, names: [&str; 2]) -> Result<SprintComparison> {
     let numbers = |name: &str| -> Result<(SprintId, Option<Numbers>)> {
         let (status, _) = sprint_status(session, Some(name))?;

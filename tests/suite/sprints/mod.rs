@@ -4,7 +4,7 @@ mod plan;
 
 use crate::support::Sandbox;
 
-/// Runs the tracker with words split at spaces; `_` stands for a space within a word. It must succeed.
+/// Runs the tracker with words split at spaces; `_` means a space within a word. It must succeed.
 fn run(sandbox: &Sandbox, line: &str) -> String {
     let words: Vec<String> = line.split(' ').map(|word| word.replace('_', " ")).collect();
     let words: Vec<&str> = words.iter().map(String::as_str).collect();

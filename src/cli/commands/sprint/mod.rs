@@ -36,7 +36,7 @@ enum What {
     Remove(Remove),
     /// Start a sprint: freeze which tasks it commits to
     Start(Start),
-    /// Show how a sprint stands: progress, days left, age of work, risks
+    /// Show the status of a sprint: progress, days left, age of work, risks
     Status(One),
     /// List sprints
     List(List),
@@ -167,7 +167,7 @@ pub(super) enum Response {
     List(ops::SprintListing),
     /// One sprint.
     Shown(Box<ops::SprintShown>),
-    /// How one stands.
+    /// The status of one.
     Status(Box<ops::SprintStatus>),
     /// Two sprints.
     Compared(ops::SprintComparison),
@@ -232,7 +232,7 @@ fn written(written: ops::SprintWritten) -> Reply<Response> {
 impl New {
     fn run(self, context: &Context) -> Reply<Response> {
         let session = context.write(&self.write)?;
-        let wanted = ops::NewSprint {
+        let request = ops::NewSprint {
             name: self.name,
             title: self.title,
             goal: self.goal,
@@ -242,7 +242,7 @@ impl New {
             blackout: self.blackout,
             phase: self.phase,
         };
-        written(ops::new_sprint(&session, &wanted)?)
+        written(ops::new_sprint(&session, &request)?)
     }
 }
 

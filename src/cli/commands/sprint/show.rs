@@ -3,7 +3,7 @@
 use owo_colors::Style;
 
 use crate::cli::commands::shared::counted;
-use crate::cli::output::{Cell, Output, clean, cut};
+use crate::cli::output::{Cell, Output, clean, truncate};
 use crate::metrics::{FigureName, Numbers, Unit, Value};
 use crate::model::Minutes;
 use crate::ops::{
@@ -11,9 +11,9 @@ use crate::ops::{
     SprintStatus,
 };
 
-/// So many days of a burn-up are shown; of a longer one, its last.
+/// Maximum number of days of a burn-up shown; of a longer one, its last.
 const MOST_DAYS: usize = 28;
-/// So many changes of scope are shown; all are in the JSON.
+/// Maximum number of changes of scope shown; all are in the JSON.
 const MOST_CHANGES: usize = 20;
 const SECONDS_OF_DAY: i64 = 24 * 60 * 60;
 
@@ -199,7 +199,7 @@ fn span(seconds: i64) -> String {
     }
 }
 
-/// Shows how a sprint stands.
+/// Shows the status of a sprint.
 pub(super) fn status(status: &SprintStatus, out: &mut Output) {
     head(&status.line, out);
     let line = &status.line;
@@ -253,7 +253,7 @@ fn show_in_progress(status: &SprintStatus, out: &mut Output) {
             Cell::new(&task.stage),
             Cell::new(span(task.age)).right(),
             Cell::new(task.beyond.map_or_else(String::new, |percent| format!("over {percent} %"))),
-            Cell::new(cut(&clean(&task.title), 40)),
+            Cell::new(truncate(&clean(&task.title), 40)),
             Cell::styled(task.assignee.as_deref().unwrap_or_default(), Style::new().cyan()),
             Cell::styled(task.waits_for.join("; "), Style::new().dimmed()),
         ]
@@ -302,9 +302,9 @@ pub(super) fn compared(compared: &SprintComparison, out: &mut Output) {
 pub(super) fn actions(view: &ActionsView, out: &mut Output) {
     let row = |action: &ActionView, out: &Output| {
         let (mark, style) = if action.done {
-            (out.pick("✓", "done"), Style::new().green())
+            (out.glyph("✓", "done"), Style::new().green())
         } else {
-            (out.pick("·", "open"), Style::new())
+            (out.glyph("·", "open"), Style::new())
         };
         vec![
             Cell::styled(mark, style),
