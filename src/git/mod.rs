@@ -50,7 +50,7 @@ pub use files::share;
 pub(crate) use files::{open_regular, read_regular};
 pub use fold::{Fold, FoldEdit, FoldRefusal, Folded, SkipReason, Skipped, SkippedIn, fold};
 pub(crate) use head::peek_head;
-pub use head::{HeadAction, Operation};
+pub use head::{HeadAction, HeadMove, Operation};
 pub use ids::IdsElsewhere;
 pub(crate) use links::CommitGraph;
 pub use links::{LinkParser, Links};

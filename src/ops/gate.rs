@@ -67,7 +67,7 @@ pub fn review(session: &Session<'_>, request: &GateRequest) -> Result<(Review, V
     };
     let mut problems = policy.problems.clone();
     if !ends.is_staged {
-        problems.extend(super::hooks::not_done(session, reader.head(), reader.commits())?);
+        problems.extend(super::hooks::not_done(session, reader.head(), ends.head_commit, reader.commits())?);
     }
     Ok((review::review(&facts, config), problems))
 }

@@ -5,16 +5,17 @@ use std::collections::{BTreeMap, BTreeSet};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::plan::{CommitContext, edited};
+use super::plan::{CommitContext, TimeRule};
+use super::times::{Times, missing_times};
 use crate::doc::read_task;
 use crate::events::LongStep;
-use crate::git::{CommitId, LogLimit, Repository};
+use crate::git::{CommitId, CommitInfo, LogLimit, Repository};
 use crate::model::{RecordPath, Task, TaskId};
 use crate::ops::session::parse;
 use crate::ops::written::WrittenTask;
 use crate::ops::{Error, Result, Session, Written};
-use crate::policy::{Action, Comments, Directives, parse_message};
-use crate::store::{Change, LARGEST_FILE, Snapshot};
+use crate::policy::{Comments, parse_message};
+use crate::store::{Change, LARGEST_FILE};
 
 /// What was applied.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
@@ -39,7 +40,8 @@ pub fn apply(session: &Session<'_>, range: &str) -> Result<Applied> {
         written: Written::new(session.is_dry(), &[], Vec::new()),
         left: Vec::new(),
     };
-    let mut claimed = BTreeMap::new();
+    let missing = missing_by_commit(session, &repository, &commits, (base, tip))?;
+    let nothing = Times::new();
     let step = session.begin(LongStep::ApplyCommits, Some(applied.commits));
     for commit in commits {
         step.advance(1);
@@ -58,7 +60,7 @@ pub fn apply(session: &Session<'_>, range: &str) -> Result<Applied> {
             before: &before,
             own: &own,
             after: &now,
-            claimed: &claimed,
+            times: TimeRule::Missing(missing.get(&commit_id).unwrap_or(&nothing)),
             tip: Some(commit_id),
             directives: &directives,
             changed: &changed,
@@ -68,14 +70,14 @@ pub fn apply(session: &Session<'_>, range: &str) -> Result<Applied> {
             now: session.env().now(),
         };
         let plan = context.plan()?;
-        claim(&mut claimed, &directives, [&before, &own])?;
+        applied.left.extend(plan.left);
         let unknown = plan.unknown.iter().map(|id| format!("{}: no task {id}", commit_id.short()));
         applied.left.extend(unknown);
         let refused = plan.refusals.iter().map(|refusal| format!("{}: {refusal}", commit_id.short()));
         applied.left.extend(refused);
         for task in plan.tasks {
             let Some(file) = now.task_file(&task.id)? else { continue };
-            let Some(after) = edited(&file.bytes, &task.edits) else {
+            let Some(after) = task.edited(&file.bytes) else {
                 applied.left.push(format!("{} cannot be edited safely: tracker doctor", task.path));
                 continue;
             };
@@ -88,6 +90,29 @@ pub fn apply(session: &Session<'_>, range: &str) -> Result<Applied> {
         }
     }
     Ok(applied)
+}
+
+/// Returns the time of a range's commits that neither they nor what came after them show, the working tree included.
+fn missing_by_commit(
+    session: &Session<'_>,
+    repository: &Repository,
+    commits: &[CommitInfo],
+    (base, tip): (Option<CommitId>, CommitId),
+) -> Result<BTreeMap<CommitId, Times>> {
+    let head = repository.head()?.commit.unwrap_or(tip);
+    let within: BTreeSet<CommitId> = commits.iter().map(|commit| commit.id).collect();
+    let later = if head == tip { Vec::new() } else { repository.commits_between(base, head)? };
+    let later = later.iter().filter(|commit| !within.contains(&commit.id));
+    let work_tree = session.workspace().snapshot();
+    let now = |id: &TaskId| {
+        let task = work_tree.task_file(id).ok().flatten().and_then(|file| parse(&file).ok())?;
+        Some(task.spent.unwrap_or_default().0)
+    };
+    let mut by_commit: BTreeMap<CommitId, Times> = BTreeMap::new();
+    for missing in missing_times(repository, commits.iter().chain(later), head, &now)? {
+        by_commit.entry(missing.commit_id).or_default().insert(missing.task, missing.minutes);
+    }
+    Ok(by_commit)
 }
 
 /// Maximum number of commits looked at for what became of a task.
@@ -108,27 +133,6 @@ fn versions_since(repository: &Repository, commit: CommitId, id: &TaskId) -> Res
         versions.extend(read_task(&bytes).ok());
     }
     Ok(versions)
-}
-
-/// Adds the time that a commit requires, unless it contains it already.
-fn claim(
-    claimed: &mut BTreeMap<TaskId, u32>,
-    directives: &Directives,
-    [before, own]: [&Snapshot; 2],
-) -> Result<()> {
-    let spent = |snapshot: &Snapshot, id: &TaskId| -> Result<u32> {
-        let task = snapshot.task_file(id)?.and_then(|file| parse(&file).ok());
-        Ok(task.and_then(|task| task.spent).unwrap_or_default().0)
-    };
-    for directive in &directives.directives {
-        if let Action::Time(time) = &directive.action
-            && spent(before, &directive.task)? == spent(own, &directive.task)?
-        {
-            let sum = claimed.entry(directive.task.clone()).or_default();
-            *sum = sum.saturating_add(time.0);
-        }
-    }
-    Ok(())
 }
 
 fn ends(repository: &Repository, range: &str) -> Result<(Option<CommitId>, CommitId)> {

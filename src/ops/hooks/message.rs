@@ -1,10 +1,10 @@
 //! `commit-msg`: the message is checked against what it requires, and the records for what can be read.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use super::link::{comment_mark, missing_hooks};
-use super::plan::{CommitContext, Plan, unstaged};
+use super::plan::{CommitContext, Plan, TimeRule, unstaged};
 use crate::doc::record_problems;
 use crate::env::Env;
 use crate::git::{CommitId, Operation};
@@ -227,7 +227,7 @@ fn reasons_against(
             own,
             after: own,
             later: &|_| Ok(Vec::new()),
-            claimed: &BTreeMap::new(),
+            times: TimeRule::New { amended: None },
             tip,
             directives,
             changed: &[],

@@ -11,6 +11,7 @@ mod not_done;
 mod plan;
 mod post_commit;
 mod pushes;
+mod times;
 
 pub use apply::{Applied, apply};
 pub(in crate::ops) use install::gone_hooks;

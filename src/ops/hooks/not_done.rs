@@ -2,78 +2,110 @@
 
 use std::collections::HashMap;
 
-use crate::git::CommitInfo;
+use super::times::missing_times;
+use crate::git::{CommitId, CommitInfo, LogLimit};
 use crate::model::{Move, Problem, RecordPath, Task, TaskId};
 use crate::ops::session::parse;
 use crate::ops::{Result, Session};
 use crate::policy::{Action, Comments, parse_message};
 use crate::store::Snapshot;
 
-/// Commits of the current branch that `doctor` looks at.
-const MOST_COMMITS: usize = 50;
+/// Commits that `doctor` looks at: the newest of HEAD's history.
+const MOST_COMMITS: usize = 1_000;
 
 /// Directives that are compared with the records before and after their commits: of more the first are enough.
-const MOST_COMPARED: usize = 100;
+const MOST_COMPARED: usize = 2_000;
 
-/// Returns what the last commits of the current branch requested and its records do not show.
+/// Returns what the newest commits of HEAD's history requested and neither its records nor the working tree's show.
 pub(in crate::ops) fn not_done_lately(session: &Session<'_>) -> Result<Vec<Problem>> {
     let repository = session.workspace().repository()?;
     let Some(tip) = repository.head()?.commit else { return Ok(Vec::new()) };
-    let (mut commits, mut next) = (Vec::new(), Some(tip));
-    while let Some(id) = next.filter(|_| commits.len() < MOST_COMMITS) {
-        // A shallow clone has no more history.
-        let Ok(commit) = repository.commit_info(id) else { break };
-        next = commit.parents.first().copied();
-        commits.push(commit);
-    }
-    not_done(session, &session.workspace().snapshot_of_commit(Some(tip))?, commits.iter())
+    let limit = LogLimit { found: MOST_COMMITS, visited: MOST_COMMITS };
+    let log = repository.log_touching(tip, &[], limit)?;
+    not_done(session, &session.workspace().snapshot(), tip, log.commits.iter().rev())
 }
 
-/// Returns what commits requested and the records at their tip do not show.
+/// Returns what commits, each behind its parents, requested and the records of the tip, or later ones, do not show.
 pub(in crate::ops) fn not_done<'c>(
     session: &Session<'_>,
     now: &Snapshot,
+    tip: CommitId,
     commits: impl Iterator<Item = &'c CommitInfo>,
 ) -> Result<Vec<Problem>> {
-    let (mut problems, mut compared) = (Vec::new(), 0);
-    let mut tasks: HashMap<TaskId, Option<Task>> = HashMap::new();
-    for commit in commits {
-        let mut directives = parse_message(&commit.message, Comments::None).directives;
-        directives.retain(|directive| {
-            let id = &directive.task;
-            let task = tasks.entry(id.clone()).or_insert_with(|| task_in(now, id));
-            directive.action != Action::Link
-                && task.as_ref().is_some_and(|task| !is_recorded(&directive.action, commit, task))
-        });
-        let Some(parent) = commit.parents.first().copied().filter(|_| !directives.is_empty()) else {
-            continue;
-        };
-        compared += directives.len();
-        if compared > MOST_COMPARED {
-            break;
-        }
-        let Ok(before) = session.workspace().snapshot_of_commit(Some(parent)) else { continue };
-        let own = session.workspace().snapshot_of_commit(Some(commit.id))?;
-        for directive in &directives {
-            let [before, own] = [&before, &own].map(|snapshot| task_in(snapshot, &directive.task));
-            let (Some(own), Some(Some(now))) = (own, tasks.get(&directive.task)) else { continue };
-            if is_done(&directive.action, before.as_ref(), &own, now) {
+    let commits: Vec<&CommitInfo> = commits.collect();
+    let mut records = Records { session, now, tasks: HashMap::new() };
+    let mut found = records.actions_not_done(&commits)?;
+    let repository = session.workspace().repository()?;
+    let spent = |id: &TaskId| task_in(now, id).map(|task| task.spent.unwrap_or_default().0);
+    for missing in missing_times(&repository, commits.iter().copied(), tip, &spent)? {
+        found.push((missing.commit_id, missing.task, "Time"));
+    }
+    let at: HashMap<CommitId, usize> =
+        commits.iter().enumerate().map(|(at, commit)| (commit.id, at)).collect();
+    found.sort_by_key(|(commit, ..)| at.get(commit).copied());
+    let problem = |(commit, task, word): &(CommitId, TaskId, &str)| {
+        let message = format!("commit {} says `{word}: {task}`, and that was not done", commit.short());
+        let problem = Problem::warning(message).in_file(RecordPath::task_file(task));
+        let parent = commits.get(*at.get(commit)?)?.parents.first()?;
+        Some(problem.with_hint(format!("tracker apply {}..", parent.short())))
+    };
+    Ok(found.iter().filter_map(problem).collect())
+}
+
+/// The records that directives are compared with.
+struct Records<'a> {
+    session: &'a Session<'a>,
+    now: &'a Snapshot,
+    /// The tasks as they are now.
+    tasks: HashMap<TaskId, Option<Task>>,
+}
+
+impl Records<'_> {
+    /// Returns the directives, but for those of time, that were not carried out: the commit, the task, and the word.
+    fn actions_not_done(&mut self, commits: &[&CommitInfo]) -> Result<Vec<(CommitId, TaskId, &'static str)>> {
+        let (mut found, mut compared) = (Vec::new(), 0);
+        let times: HashMap<CommitId, i64> =
+            commits.iter().map(|commit| (commit.id, commit.committer_time.timestamp())).collect();
+        for commit in commits {
+            let mut directives = parse_message(&commit.message, Comments::None).directives;
+            let Some(parent) = commit.parents.first().copied() else { continue };
+            // What bears the commit's time can only be older than it where the parent is of that second, too.
+            let is_later = times.get(&parent).is_some_and(|time| *time < commit.author_time.timestamp());
+            directives.retain(|directive| {
+                let is_other = !matches!(directive.action, Action::Link | Action::Time(_));
+                is_other && self.may_be_missing(&directive.task, &directive.action, commit, is_later)
+            });
+            compared += directives.len();
+            if directives.is_empty() || compared > MOST_COMPARED {
                 continue;
             }
-            let (short, word, task) = (commit.id.short(), directive.action.word(), &directive.task);
-            let message = format!("commit {short} says `{word}: {task}`, and that was not done");
-            let problem = Problem::warning(message).in_file(RecordPath::task_file(task));
-            problems.push(problem.with_hint(format!("tracker apply {}..", parent.short())));
+            let workspace = self.session.workspace();
+            let Ok(before) = workspace.snapshot_of_commit(Some(parent)) else { continue };
+            let own = workspace.snapshot_of_commit(Some(commit.id))?;
+            for directive in &directives {
+                let [before, own] = [&before, &own].map(|snapshot| task_in(snapshot, &directive.task));
+                let (Some(own), Some(Some(now))) = (own, self.tasks.get(&directive.task)) else { continue };
+                if !is_done(&directive.action, before.as_ref(), &own, now) {
+                    found.push((commit.id, directive.task.clone(), directive.action.word()));
+                }
+            }
         }
+        Ok(found)
     }
-    Ok(problems)
+
+    /// Whether the task is known and its record does not show at once that the commit moved it.
+    fn may_be_missing(&mut self, id: &TaskId, action: &Action, commit: &CommitInfo, is_later: bool) -> bool {
+        let task = self.tasks.entry(id.clone()).or_insert_with(|| task_in(self.now, id));
+        task.as_ref().is_some_and(|task| !(is_later && is_recorded(action, commit, task)))
+    }
 }
 
 /// Whether the task's history tells that the commit moved it: a move of a commit bears its author's name and time.
 fn is_recorded(action: &Action, commit: &CommitInfo, task: &Task) -> bool {
     let is_its =
         |step: &Move| step.by == commit.author.name && step.at.timestamp() == commit.author_time.timestamp();
-    matches!(action, Action::Advance | Action::Fail(_)) && task.history.iter().any(is_its)
+    matches!(action, Action::Advance | Action::Fail(_))
+        && task.history.iter().any(|step| is_its(step) && !step.from.is_none())
 }
 
 fn task_in(snapshot: &Snapshot, id: &TaskId) -> Option<Task> {
@@ -82,21 +114,27 @@ fn task_in(snapshot: &Snapshot, id: &TaskId) -> Option<Task> {
 
 /// Whether the records show what was requested, or have gone on since in a way that no longer tells.
 fn is_done(action: &Action, before: Option<&Task>, own: &Task, now: &Task) -> bool {
-    let moves = |task: Option<&Task>| task.map_or(0, |task| task.history.len());
-    let had_moves = moves(before);
+    let had_moves = before.map_or(0, |task| task.history.len());
+    // A start is not what was requested, and may be in the same commit.
+    let has_left = |task: &Task| task.history.iter().skip(had_moves).any(|step| !step.from.is_none());
     match action {
-        Action::Link => true,
+        Action::Link | Action::Time(_) => true,
         // A task that was closed since by whatever way needs no move of an older commit.
         Action::Advance | Action::Fail(_) => {
-            moves(Some(own)) > had_moves || moves(Some(now)) > had_moves || now.cancelled.is_some()
+            has_left(own) || has_left(now) || now.cancelled.is_some() || was_set(before, own, now)
         }
         Action::Block(_) => {
-            [own, now].iter().any(|task| task.blocked.is_some()) || moves(Some(now)) > had_moves
+            [own, now].iter().any(|task| task.blocked.is_some()) || now.history.len() > had_moves
         }
         Action::Unblock => [own, now].iter().any(|task| task.blocked.is_none()),
-        Action::Time(_) => {
-            let spent = before.and_then(|task| task.spent);
-            own.spent != spent || now.spent != spent
-        }
     }
+}
+
+/// Whether the stage was changed by hand, with no word in the history.
+fn was_set(before: Option<&Task>, own: &Task, now: &Task) -> bool {
+    before.is_some_and(|before| {
+        let has_no_word =
+            |task: &Task| task.history.len() == before.history.len() && task.stage != before.stage;
+        has_no_word(own) || has_no_word(now)
+    })
 }

@@ -1,10 +1,11 @@
 //! What a commit earns: from its message and from what it changed of votes and tasks, judged from its parent's state.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use chrono::{DateTime, Utc};
 
-use crate::doc::{Document, Edit, Value};
+use super::times::{Times, times_of};
+use crate::doc::{Document, Edit, Value, read_task};
 use crate::facts::{FactsReader, TaskFacts, has_failed};
 use crate::git::CommitId;
 use crate::model::{Config, Minutes, Move, MoveKind, RecordKind, RecordPath, Stage, Task, TaskId};
@@ -27,8 +28,7 @@ pub(super) struct CommitContext<'a> {
     pub(super) after: &'a Snapshot,
     /// Returns the task as the commits after it have it; of a commit just made there are none.
     pub(super) later: &'a dyn Fn(&TaskId) -> Result<Vec<Task>>,
-    /// How much time the commits before it, of those looked at, require.
-    pub(super) claimed: &'a BTreeMap<TaskId, u32>,
+    pub(super) times: TimeRule<'a>,
     /// Where linked commits are looked for.
     pub(super) tip: Option<CommitId>,
     pub(super) directives: &'a Directives,
@@ -42,14 +42,49 @@ pub(super) struct CommitContext<'a> {
     pub(super) now: DateTime<Utc>,
 }
 
+/// Which time is added to a record.
+#[derive(Clone, Copy)]
+pub(super) enum TimeRule<'a> {
+    /// What the message says, of a commit that was just made, unless its record shows it.
+    New {
+        /// What the message of the commit said in whose place it is, where it was amended.
+        amended: Option<&'a Times>,
+    },
+    /// What was found to be missing.
+    Missing(&'a Times),
+}
+
 /// What one task is to become.
 pub(super) struct Planned {
     pub(super) id: TaskId,
     pub(super) path: String,
     pub(super) edits: Vec<Edit>,
+    /// Minutes to add to what was spent.
+    pub(super) spent: i64,
     pub(super) messages: Vec<String>,
     /// Whether it is complete then.
     pub(super) completes: bool,
+}
+
+impl Planned {
+    /// Splices what is planned into a text of the task's file; none where that text does not allow it. Time is added to
+    /// what this text has.
+    pub(super) fn edited(&self, bytes: &[u8]) -> Option<Vec<u8>> {
+        let mut edits = self.edits.clone();
+        if self.spent != 0 {
+            let spent = plus(read_task(bytes).ok()?.spent, self.spent);
+            edits.push(match spent {
+                Minutes(0) => Edit::Remove { key: "spent".to_owned() },
+                spent => Edit::Set { key: "spent".to_owned(), value: Value::Text(spent.to_string()) },
+            });
+        }
+        Some(Document::markdown(bytes).ok()?.edit(&edits).ok()?.into_bytes())
+    }
+}
+
+fn plus(spent: Option<Minutes>, added: i64) -> Minutes {
+    let sum = i64::from(spent.unwrap_or_default().0) + added;
+    Minutes(u32::try_from(sum.max(0)).unwrap_or(u32::MAX))
 }
 
 /// What a commit earns, and what it requires in vain.
@@ -58,6 +93,8 @@ pub(super) struct Plan {
     pub(super) tasks: Vec<Planned>,
     pub(super) refusals: Vec<policy::Refusal>,
     pub(super) unknown: Vec<TaskId>,
+    /// What else was not done, and why.
+    pub(super) left: Vec<String>,
 }
 
 impl CommitContext<'_> {
@@ -104,29 +141,46 @@ impl CommitContext<'_> {
         plan: &mut Plan,
     ) -> Result<()> {
         let before = self.before.task_file(&task.id)?.and_then(|file| parse(&file).ok());
-        let (mut edits, mut messages) = self.field_edits(before.as_ref(), &task)?;
+        let (mut edits, mut messages) = self.field_edits(&task)?;
+        let spent = self.spent(before.as_ref(), &task, plan)?;
+        if spent != 0 {
+            let (sum, change) =
+                (plus(task.spent, spent), Minutes(u32::try_from(spent.abs()).unwrap_or(u32::MAX)));
+            let less = if spent < 0 { "less" } else { "more" };
+            messages.push(format!("spent {change} {less}, {sum} in all"));
+        }
+        let is_unassigned = task.assignee.is_none();
         let made = self.made(before.as_ref(), &task)?;
         let moves = self.moves(task, &made, is_named, is_touched, plan)?;
         for step in &moves {
             edits.extend(move_edits(&step.step));
             messages.push(summary_of(step));
         }
+        // Whoever starts a task by a command gets it, too.
+        if is_unassigned && moves.iter().any(|step| step.step.kind == MoveKind::Start) {
+            let value = Value::Text(self.author.to_owned());
+            edits.push(Edit::Set { key: "assignee".to_owned(), value });
+        }
         let completes = moves.last().is_some_and(|step| step.to().is_complete());
-        if !edits.is_empty() {
+        if !edits.is_empty() || spent != 0 {
             let id = file.id.clone();
-            plan.tasks.push(Planned { id, path: file.path.clone(), edits, messages, completes });
+            plan.tasks.push(Planned { id, path: file.path.clone(), edits, spent, messages, completes });
         }
         Ok(())
     }
 
-    /// Returns the moves that the commit contains already, and those that were made for it afterwards: these bear its
-    /// author's name and time.
+    /// Returns the moves that the commit contains already, and those that were made afterwards: for it, with its author's
+    /// name and time, or later, out of the stage that it was to leave.
     fn made(&self, before: Option<&Task>, after: &Task) -> Result<Vec<Move>> {
         let own = self.own.task_file(&after.id)?.and_then(|file| parse(&file).ok());
         let since = before.map_or(0, |task| task.history.len());
         let brought_along = own.iter().flat_map(|task| task.history.iter().skip(since));
         let is_its = |step: &&Move| step.by == self.author && step.at.timestamp() == self.at.timestamp();
-        let later = after.history.iter().skip(since).filter(is_its);
+        let is_later = |step: &&Move| step.at > self.at && !step.from.is_none();
+        let contained = own.as_ref().map_or(since, |task| task.history.len());
+        let later = after.history.iter().enumerate().skip(since);
+        let later = later.filter(|(at, step)| is_its(step) || *at >= contained && is_later(step));
+        let later = later.map(|(_, step)| step);
         let mut made: Vec<Move> = brought_along.chain(later).cloned().collect();
         let was = before.map_or_else(Stage::none, |task| task.stage.clone());
         if let Some(own) = own.filter(|own| made.is_empty() && own.stage != was) {
@@ -144,10 +198,37 @@ impl CommitContext<'_> {
         Ok(made)
     }
 
-    /// Returns the edits of `Block`, `Unblock` and `Time`. What the commit contains already is not done again.
-    fn field_edits(&self, before: Option<&Task>, after: &Task) -> Result<(Vec<Edit>, Vec<String>)> {
+    /// Returns the minutes to add to a task's record. A record that the commit changes by another time than its message
+    /// says was changed by hand, and is left so.
+    fn spent(&self, before: Option<&Task>, after: &Task, plan: &mut Plan) -> Result<i64> {
+        let amended = match self.times {
+            TimeRule::Missing(times) => return Ok(times.get(&after.id).copied().unwrap_or_default().into()),
+            TimeRule::New { amended } => amended.and_then(|times| times.get(&after.id)),
+        };
+        let time = times_of(self.directives).get(&after.id).copied().unwrap_or_default();
+        if time == 0 && amended.is_none() {
+            return Ok(0);
+        }
+        let own = self.own.task_file(&after.id)?.and_then(|file| parse(&file).ok());
+        let spent = |task: Option<&Task>| i64::from(task.and_then(|task| task.spent).unwrap_or_default().0);
+        let shown = spent(own.as_ref()) - spent(before);
+        let is_of_amended = amended.is_some_and(|time| i64::from(*time) == shown);
+        if shown == 0 || is_of_amended {
+            return Ok(i64::from(time) - shown);
+        }
+        if time > 0 && shown != i64::from(time) {
+            let minutes = Minutes(time);
+            plan.left.push(format!(
+                "{}: the commit changes `spent` itself, so `Time: {minutes}` was not added",
+                after.id
+            ));
+        }
+        Ok(0)
+    }
+
+    /// Returns the edits of `Block` and `Unblock`. What the commit contains already is not done again.
+    fn field_edits(&self, after: &Task) -> Result<(Vec<Edit>, Vec<String>)> {
         let (mut edits, mut messages) = (Vec::new(), Vec::new());
-        let mut spent = None;
         for directive in self.directives.directives.iter().filter(|directive| directive.task == after.id) {
             match &directive.action {
                 Action::Block(why) if after.blocked.is_none() && !self.was_blocked_since(&after.id)? => {
@@ -159,18 +240,8 @@ impl CommitContext<'_> {
                     edits.push(Edit::Remove { key: "blocked".to_owned() });
                     messages.push("no longer blocked by hand".to_owned());
                 }
-                Action::Time(time) => *spent.get_or_insert(0) += time.0,
                 _ => {}
             }
-        }
-        let claimed = self.claimed.get(&after.id).copied().unwrap_or_default();
-        let spent_before = before.and_then(|task| task.spent).unwrap_or_default().0.saturating_add(claimed);
-        if let Some(spent) = spent
-            && after.spent.unwrap_or_default().0 == spent_before
-        {
-            let total = Minutes(spent_before.saturating_add(spent));
-            edits.push(Edit::Set { key: "spent".to_owned(), value: Value::Text(total.to_string()) });
-            messages.push(format!("spent {} more, {total} in all", Minutes(spent)));
         }
         Ok((edits, messages))
     }
@@ -299,11 +370,6 @@ impl CommitContext<'_> {
         step.apply(&mut facts.task);
         moves.push(step);
     }
-}
-
-/// Splices edits into a text of a task's file; none where that text does not allow it.
-pub(super) fn edited(bytes: &[u8], edits: &[Edit]) -> Option<Vec<u8>> {
-    Some(Document::markdown(bytes).ok()?.edit(edits).ok()?.into_bytes())
 }
 
 /// Returns the path of a task that is written down, where it is unknown only because nobody has staged it.

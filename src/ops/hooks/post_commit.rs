@@ -1,6 +1,6 @@
 //! `post-commit`: folds the moves that a commit has earned into it.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::fmt;
 
 use schemars::JsonSchema;
@@ -8,9 +8,10 @@ use serde::Serialize;
 
 use super::link::missing_hooks;
 use super::message::unreadable;
-use super::plan::{CommitContext, Plan, edited, unstaged};
+use super::plan::{CommitContext, Plan, TimeRule, unstaged};
+use super::times::{Times, times_of};
 use crate::env::Env;
-use crate::git::{CommitId, Fold, FoldEdit, Operation, fold, peek_head};
+use crate::git::{CommitId, Fold, FoldEdit, HeadAction, HeadMove, Operation, Repository, fold, peek_head};
 use crate::model::{Config, OnCommit, Problem, RecordKind, RecordPath, TRACKER_FOLDER, TaskId};
 use crate::ops::session::parse;
 use crate::ops::{Error, Result, Session};
@@ -44,7 +45,9 @@ pub fn post_commit(env: &Env) -> Result<PostCommit> {
         return Ok(PostCommit::default());
     }
     let changed = if has_records { repository.files_changed(&[head])? } else { Vec::new() };
-    let is_own = workspace.repo_paths().last_head_move().is_none_or(|step| step.action.is_own_commit());
+    let last_move = workspace.repo_paths().last_head_move();
+    let is_own = last_move.as_ref().is_none_or(|step| step.action.is_own_commit());
+    let amended = times_of_amended(&repository, last_move.as_ref());
     let operation = workspace.repo_paths().operation();
     if operation.is_none() && (!is_own || commit.parents.len() > 1) {
         return Ok(PostCommit::default());
@@ -66,7 +69,7 @@ pub fn post_commit(env: &Env) -> Result<PostCommit> {
         own: session.snapshot(),
         after: session.snapshot(),
         later: &|_| Ok(Vec::new()),
-        claimed: &BTreeMap::new(),
+        times: TimeRule::New { amended: amended.as_ref() },
         tip: Some(head),
         directives: &directives,
         changed: &changed,
@@ -81,12 +84,20 @@ pub fn post_commit(env: &Env) -> Result<PostCommit> {
         return Ok(during_operation(operation, &plan, &later));
     }
     let mut outcome = PostCommit::of(&session, &plan, &changed);
+    let left_out = left_out(&context, session.workspace())?;
     match config.hooks.on_commit {
-        OnCommit::Stage => stage(&session, &plan, &mut outcome)?,
-        _ => fold_into(&session, &repository, (head, &later), &plan, &mut outcome)?,
+        OnCommit::Stage => stage(&session, &plan, &left_out, &mut outcome)?,
+        _ => fold_into(&session, &repository, (head, &later), (&plan, &left_out), &mut outcome)?,
     }
     forget_completed(&session, &plan, &outcome)?;
     Ok(outcome)
+}
+
+/// Returns the time in the message of the commit that was just amended; none where none was.
+fn times_of_amended(repository: &Repository, last_move: Option<&HeadMove>) -> Option<Times> {
+    let amended = last_move.filter(|step| step.action == HeadAction::Amend)?.from?;
+    let message = repository.commit_info(amended).ok()?.message;
+    Some(times_of(&parse_message(&message, Comments::None)))
 }
 
 /// Maximum number of records of a commit that are checked for whether they can be read.
@@ -102,6 +113,7 @@ fn unreadable_in(snapshot: &Snapshot, changed: &[String]) -> Vec<String> {
 impl PostCommit {
     fn of(session: &Session<'_>, plan: &Plan, changed: &[String]) -> Self {
         let mut left = left(session.workspace(), plan);
+        left.extend(plan.left.iter().cloned());
         left.extend(unreadable_in(session.snapshot(), changed));
         left.extend(missing_hooks(session.workspace(), Hook::PostCommit));
         Self { messages: messages(plan), left }
@@ -208,17 +220,68 @@ fn left(workspace: &Workspace, plan: &Plan) -> Vec<String> {
     plan.refusals.iter().map(reason).chain(unknown).collect()
 }
 
+/// Votes and findings of a task that a commit moves, which are in the working tree and not in the commit: `git commit -a`
+/// knows no new files.
+struct LeftOut {
+    task: TaskId,
+    /// Path and content of each.
+    files: Vec<(String, Vec<u8>)>,
+}
+
+impl fmt::Display for LeftOut {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names: Vec<&str> = self.files.iter().map(|(path, _)| path.as_str()).collect();
+        write!(f, "{}  added {}, which the move depends on", self.task, names.join(", "))
+    }
+}
+
+/// Returns what a commit leaves out of that which the moves in it depend on.
+fn left_out(context: &CommitContext<'_>, workspace: &Workspace) -> Result<Vec<LeftOut>> {
+    let work_tree = workspace.snapshot();
+    let mut all = Vec::new();
+    for path in context.changed {
+        let Some(RecordPath::Task(id)) = RecordPath::parse(path) else { continue };
+        let moves = |snapshot: &Snapshot| -> Result<usize> {
+            let task = snapshot.task_file(&id)?.and_then(|file| parse(&file).ok());
+            Ok(task.map_or(0, |task| task.history.len()))
+        };
+        if moves(context.own)? <= moves(context.before)? {
+            continue;
+        }
+        let mut files = Vec::new();
+        for kind in [RecordKind::Vote, RecordKind::Finding] {
+            let folder = kind.folder_of(&id);
+            let has: BTreeSet<String> =
+                context.own.list(&folder)?.into_iter().map(|entry| entry.name).collect();
+            for entry in work_tree.list(&folder)?.into_iter().filter(|entry| !has.contains(&entry.name)) {
+                let path = format!("{folder}/{}", entry.name);
+                let Some(record) = RecordPath::parse(&path) else { continue };
+                let is_readable = unreadable(&record, &path, &work_tree).is_none();
+                let bytes = work_tree.read(&path).ok().flatten().filter(|_| is_readable);
+                files.extend(bytes.map(|bytes| (path, bytes)));
+            }
+        }
+        if !files.is_empty() {
+            all.push(LeftOut { task: id, files });
+        }
+    }
+    Ok(all)
+}
+
 fn fold_into(
     session: &Session<'_>,
     repository: &crate::git::Repository,
     (head, later): (CommitId, &Later),
-    plan: &Plan,
+    (plan, left_out): (&Plan, &[LeftOut]),
     outcome: &mut PostCommit,
 ) -> Result<()> {
-    let mut edits = Vec::new();
+    let new =
+        |path: &String, bytes: &Vec<u8>| FoldEdit { path: path.clone(), before: None, after: bytes.clone() };
+    let files = left_out.iter().flat_map(|left_out| &left_out.files);
+    let mut edits: Vec<FoldEdit> = files.map(|(path, bytes)| new(path, bytes)).collect();
     for task in &plan.tasks {
         let Some(file) = session.snapshot().task_file(&task.id)? else { continue };
-        match edited(&file.bytes, &task.edits) {
+        match task.edited(&file.bytes) {
             Some(after) => edits.push(FoldEdit { path: file.path, before: Some(file.bytes), after }),
             None => outcome.left.push(format!("{} cannot be edited safely: tracker doctor", task.path)),
         }
@@ -227,8 +290,11 @@ fn fold_into(
         return Ok(());
     }
     let again = |path: &str, text: &[u8]| {
+        if edits.iter().any(|edit| edit.path == path && edit.before.is_none()) {
+            return Some(text.to_owned());
+        }
         let task = plan.tasks.iter().find(|task| task.path == path)?;
-        edited(text, &task.edits)
+        task.edited(text)
     };
     let _locked = session.lock("post-commit")?;
     let request = Fold {
@@ -239,9 +305,13 @@ fn fold_into(
         edit_again: &again,
     };
     match fold(repository, &request) {
-        Ok(folded) => outcome.left.extend(
-            folded.left.iter().map(|left| format!("{} has other edits and was left as it is", left.path)),
-        ),
+        Ok(folded) => {
+            outcome.messages.extend(left_out.iter().map(LeftOut::to_string));
+            let left = folded.left.iter();
+            outcome
+                .left
+                .extend(left.map(|left| format!("{} has other edits and was left as it is", left.path)));
+        }
         Err(refusal) => {
             outcome.messages.clear();
             let refusal = with_causes(&refusal);
@@ -252,12 +322,12 @@ fn fold_into(
 }
 
 /// Leaves the moves in the working tree, staged for the next commit.
-fn stage(session: &Session<'_>, plan: &Plan, outcome: &mut PostCommit) -> Result<()> {
+fn stage(session: &Session<'_>, plan: &Plan, left_out: &[LeftOut], outcome: &mut PostCommit) -> Result<()> {
     let locked = session.lock("post-commit")?;
     let now = session.workspace().snapshot();
     for task in &plan.tasks {
         let Some(file) = now.task_file(&task.id)? else { continue };
-        match edited(&file.bytes, &task.edits) {
+        match task.edited(&file.bytes) {
             Some(after) => {
                 let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
                 locked.apply(&[Change::replace(&task.path, text(&file.bytes), text(&after))])?;
@@ -265,7 +335,8 @@ fn stage(session: &Session<'_>, plan: &Plan, outcome: &mut PostCommit) -> Result
             None => outcome.left.push(format!("{} cannot be edited safely: tracker doctor", task.path)),
         }
     }
-    let paths: Vec<&str> = plan.tasks.iter().map(|task| task.path.as_str()).collect();
+    let mut paths: Vec<&str> = plan.tasks.iter().map(|task| task.path.as_str()).collect();
+    paths.extend(left_out.iter().flat_map(|left_out| &left_out.files).map(|(path, _)| path.as_str()));
     if paths.is_empty() {
         return Ok(());
     }
