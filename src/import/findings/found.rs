@@ -79,6 +79,17 @@ impl Found {
         }
     }
 
+    /// Adds a name within the program that it is found in, such as `ns::f`, to what it says.
+    pub(super) fn within(mut self, name: Option<&str>) -> Self {
+        let Some(name) = name.map(self::name).filter(|name| !name.is_empty()) else { return self };
+        let words = self.detail.as_deref().unwrap_or(&self.title);
+        if !words.contains(&name) {
+            // First, so that no text is so long that it is cut off.
+            self.detail = text(&format!("in {name}\n{words}"));
+        }
+        self
+    }
+
     /// Gives it another title than its first line, if there is one.
     pub(super) fn titled(mut self, title: Option<String>) -> Self {
         let Some(title) = title.map(|title| one_line(&title, TITLE)).filter(|title| !title.is_empty()) else {
@@ -164,11 +175,13 @@ impl ToolReport {
         !self.turned_off.iter().any(|(by, off)| by == tool && is_part(off))
     }
 
-    /// Drops what is reported twice, and marks what a tool finds several times in one file: by the how-many-th it is,
-    /// so that lines may move and none is lost.
+    /// Drops results that are the same in every word, and marks what a tool finds several times in one file: by the
+    /// how-many-th it is, so that lines may move and none is lost.
     pub(super) fn tell_apart(&mut self) {
         let mut seen = HashSet::new();
-        self.found.retain(|found| seen.insert((key(found), found.line, found.column)));
+        let same =
+            |found: &Found| (key(found), found.line, found.column, found.title.clone(), found.detail.clone());
+        self.found.retain(|found| seen.insert(same(found)));
         let mut order: Vec<usize> = (0..self.found.len()).collect();
         order.sort_by_key(|&at| (self.found[at].line, self.found[at].column, at));
         let mut counts: HashMap<[String; 4], usize> = HashMap::new();
@@ -282,6 +295,9 @@ mod tests {
         assert_eq!(moved, prints_of_three, "lines may move");
         assert_eq!(prints(&[found(3, None), found(3, None)]).len(), 1, "equal findings are one");
         assert_eq!(prints(&[found(3, Some("x")), found(4, Some("x"))]), ["x", "x#2"]);
+        let of = |package: &str| Found { detail: Some(format!("package {package}")), ..found(1, None) };
+        let two = prints(&[of("openssl"), of("libssl3"), of("openssl")]);
+        assert!(two.len() == 2 && two[1].ends_with("#2"), "one place, other words: {two:?}");
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! JUnit XML, in the dialects of pytest, cargo-nextest, Maven and their like: a test that failed or could not run
 //! is a finding, and so is a failure that is counted and not shown.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use super::found::{Found, ToolReport};
 use super::xml::{Element, Piece, Pieces};
@@ -37,7 +37,7 @@ pub(super) fn read(text: &str, replaced: &[usize], top: &str) -> Result<ToolRepo
     }
     let mut report = ToolReport::of(ReportFormat::Junit);
     report.tools.push(TOOL.to_owned());
-    report.found = reading.found;
+    report.found = reading.failed.iter().map(Failed::to_found).chain(reading.miscounted).collect();
     report.passed = Some(reading.passed);
     report.left_out = reading.skipped;
     Ok(report)
@@ -51,7 +51,10 @@ struct Reading<'t> {
     cases: usize,
     skipped: usize,
     passed: BTreeSet<String>,
-    found: Vec<Found>,
+    failed: Vec<Failed>,
+    /// Where in `failed` what has this id, file and line is.
+    places: HashMap<(String, Option<String>, Option<u32>), usize>,
+    miscounted: Vec<Found>,
 }
 
 /// An element that has not ended.
@@ -71,6 +74,38 @@ struct Case {
     line: Option<u32>,
     failed: bool,
     skipped: bool,
+}
+
+/// A test, or a suite itself, with all its failures: one test may have several, in one element or in several.
+struct Failed {
+    id: String,
+    file: Option<String>,
+    line: Option<u32>,
+    failures: Vec<Failure>,
+}
+
+#[derive(PartialEq, Eq)]
+struct Failure {
+    summary: String,
+    text: String,
+}
+
+impl Failed {
+    fn to_found(&self) -> Found {
+        let summaries: Vec<&str> = self.failures.iter().map(|failure| failure.summary.as_str()).collect();
+        // Texts may be long, and are cut off: what failed comes first.
+        let texts = self.failures.iter().map(|failure| failure.text.trim_matches('\n'));
+        let all: Vec<&str> =
+            summaries.iter().copied().chain(texts.filter(|text| !text.trim().is_empty())).collect();
+        let title = match summaries.len() {
+            1 => None,
+            count => Some(format!("{} (and {} more)", summaries[0], count - 1)),
+        };
+        Found::new(TOOL, FindingSeverity::High, &all.join("\n"))
+            .titled(title)
+            .marked(Some(self.id.clone()))
+            .at(self.file.clone(), self.line)
+    }
 }
 
 impl<'t> Reading<'t> {
@@ -170,22 +205,22 @@ impl<'t> Reading<'t> {
             .lines()
             .next()
             .unwrap_or_default();
-        let found = match self.open.last_mut() {
+        let (id, name, file, line) = match self.open.last_mut() {
             Some(Open::Case(case)) => {
                 case.failed = true;
-                let case = case.clone();
-                let message = format!("{}: {message}", case.name);
-                Found::new(TOOL, FindingSeverity::High, &with_text(&message, text))
-                    .marked(Some(case.id))
-                    .at(case.file, case.line)
+                (case.id.clone(), case.name.clone(), case.file.clone(), case.line)
             }
-            _ => {
-                let suite = self.suite_name().to_owned();
-                let message = format!("suite {suite}: {message}");
-                Found::new(TOOL, FindingSeverity::High, &with_text(&message, text)).marked(Some(suite))
-            }
+            _ => (self.suite_name().to_owned(), format!("suite {}", self.suite_name()), None, None),
         };
-        self.found.push(found);
+        let failure = Failure { summary: format!("{name}: {message}"), text: text.to_owned() };
+        let place = *self.places.entry((id.clone(), file.clone(), line)).or_insert(self.failed.len());
+        if place == self.failed.len() {
+            self.failed.push(Failed { id, file, line, failures: Vec::new() });
+        }
+        let failures = &mut self.failed[place].failures;
+        if !failures.contains(&failure) {
+            failures.push(failure);
+        }
     }
 
     /// Compares what a suite counts against what it shows. What it fails to show, the suites around it need not show.
@@ -202,15 +237,7 @@ impl<'t> Reading<'t> {
         let who = if name.is_empty() { "the report".to_owned() } else { format!("suite {name}") };
         let message = format!("{who} counts {counted} failures and errors, and {shown} are shown");
         let found = Found::new(TOOL, FindingSeverity::High, &message).of_rule(Some("counts"));
-        self.found.push(found.marked(Some(format!("{name} counts"))));
-    }
-}
-
-fn with_text(message: &str, text: &str) -> String {
-    if text.trim().is_empty() {
-        message.to_owned()
-    } else {
-        format!("{message}\n{}", text.trim_matches('\n'))
+        self.miscounted.push(found.marked(Some(format!("{name} counts"))));
     }
 }
 
@@ -242,6 +269,24 @@ mod tests {
         assert_eq!((report.found[0].file.as_deref(), report.found[0].line), (Some("tests/b.py"), Some(7)));
         assert_eq!(report.passed.unwrap().into_iter().collect::<Vec<_>>(), ["a.B::four"]);
         assert_eq!(report.left_out, 1);
+    }
+
+    #[test]
+    fn all_failures_of_a_test_are_in_its_finding() {
+        let report = report(
+            "<testsuite failures=\"1\" errors=\"1\"><testcase classname=\"Foo\" name=\"Bar\">\
+             <failure message=\"a.cc:5&#x0A;first\">a.cc:5\nfirst</failure><failure message=\"a.cc:9\">second</failure>\
+             </testcase><testcase name=\"t\"><failure message=\"assert 0\"/></testcase>\
+             <testcase name=\"t\"><error message=\"failed on teardown\">disk</error></testcase>\
+             <testcase name=\"t\"><failure message=\"assert 0\"/></testcase></testsuite>",
+        );
+        let shown: Vec<_> =
+            report.found.iter().map(|found| (found.title.as_str(), found.detail.as_deref())).collect();
+        let expected = [
+            ("Bar: a.cc:5 (and 1 more)", Some("Bar: a.cc:5\nBar: a.cc:9\na.cc:5\nfirst\nsecond")),
+            ("t: assert 0 (and 1 more)", Some("t: assert 0\nt: failed on teardown\ndisk")),
+        ];
+        assert_eq!(shown, expected);
     }
 
     #[test]

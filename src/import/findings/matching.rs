@@ -62,8 +62,9 @@ pub struct Matched {
 /// Matches the findings of a report, all of one role, against those that the task has. New ones get their ids.
 ///
 /// Findings of one kind (the same tool, rule, fingerprint or title, and file) are distinguished by their lines: the same
-/// line first, then the nearest, in the order of lines, for whatever shifts lines keeps their order. Where that does not
-/// tell, the open record is the one that was found again, and a waiver is carried to nothing.
+/// line first, then the nearest, in the order of lines, for whatever shifts lines keeps their order; and on one line by
+/// their words. Where that does not tell, the open record is the one that was found again, and a waiver is carried to
+/// nothing.
 #[must_use]
 pub fn matched(reported: Vec<Finding>, known: &[Finding]) -> Vec<Matched> {
     let mut kinds: HashMap<Vec<String>, (Vec<&Finding>, Vec<usize>)> = HashMap::new();
@@ -74,11 +75,11 @@ pub fn matched(reported: Vec<Finding>, known: &[Finding]) -> Vec<Matched> {
         kinds.entry(kind_of(finding)).or_default().1.push(at);
     }
     let mut found_again: Vec<Option<&Finding>> = vec![None; reported.len()];
-    for (records, mut positions) in kinds.into_values().filter(|(records, _)| !records.is_empty()) {
-        positions.sort_by_key(|&at| (reported[at].line, at));
-        let lines: Vec<Option<u32>> = positions.iter().map(|&at| reported[at].line).collect();
-        for (record, place) in pairs(&records, &lines) {
-            found_again[positions[place]] = Some(record);
+    for (records, mut places) in kinds.into_values().filter(|(records, _)| !records.is_empty()) {
+        places.sort_by_key(|&at| (reported[at].line, words_of(&reported[at]), at));
+        let found: Vec<&Finding> = places.iter().map(|&at| &reported[at]).collect();
+        for (record, place) in pairs(&records, &found) {
+            found_again[places[place]] = Some(record);
         }
     }
     let mut ids: HashSet<FindingId> = known.iter().map(|known| known.id.clone()).collect();
@@ -142,24 +143,18 @@ fn numbered_apart(mut finding: Finding, identities: &HashSet<Vec<String>>) -> Fi
     finding
 }
 
-/// Pairs records with the lines at which findings of their kind are, as indexes of the sorted lines.
-fn pairs<'k>(records: &[&'k Finding], lines: &[Option<u32>]) -> Vec<(&'k Finding, usize)> {
-    let mut records: Vec<&Finding> = records.to_vec();
-    // Of records on one line, one that is open counts before one that is waived.
-    records.sort_by(|a, b| (a.line, is_waived(a), &a.id).cmp(&(b.line, is_waived(b), &b.id)));
-    let (mut pairs, mut left): (Vec<(&Finding, usize)>, Vec<&Finding>) = (Vec::new(), Vec::new());
+/// All that a finding says.
+fn words_of(finding: &Finding) -> &str {
+    finding.detail.as_deref().unwrap_or(&finding.title)
+}
+
+/// Pairs records with the findings of their kind, sorted by line, that a report has, as indexes of these.
+fn pairs<'k>(records: &[&'k Finding], found: &[&Finding]) -> Vec<(&'k Finding, usize)> {
+    let lines: Vec<Option<u32>> = found.iter().map(|found| found.line).collect();
+    let (mut pairs, mut left) = on_their_lines(records, found, &lines);
     let mut free = vec![true; lines.len()];
-    for record in records {
-        let mut same = lines.partition_point(|line| *line < record.line)..;
-        let same = same.by_ref().take_while(|&at| lines.get(at) == Some(&record.line)).find(|&at| free[at]);
-        match same {
-            Some(at) => {
-                free[at] = false;
-                pairs.push((record, at));
-            }
-            None => left.push(record),
-        }
-    }
+    pairs.iter().for_each(|(_, at)| free[*at] = false);
+    left.sort_by_key(|record| (record.line, words_of(record), is_waived(record), &record.id));
     // What stayed where it was parts the file: nothing has moved past it.
     let walls: Vec<Option<u32>> = pairs.iter().map(|(record, _)| record.line).collect();
     let part = |line: Option<u32>| walls.partition_point(|wall| *wall < line);
@@ -172,7 +167,7 @@ fn pairs<'k>(records: &[&'k Finding], lines: &[Option<u32>]) -> Vec<(&'k Finding
     }
     let (mut rest, mut unmatched) = (Vec::new(), Vec::new());
     for (records, positions) in parts.into_values() {
-        let near = nearest(&records, &positions, lines);
+        let near = nearest(&records, &positions, &lines);
         let ids: HashSet<&FindingId> = near.iter().map(|(record, _)| &record.id).collect();
         let used: HashSet<usize> = near.iter().map(|(_, at)| *at).collect();
         rest.extend(records.into_iter().filter(|record| !ids.contains(&record.id)));
@@ -183,6 +178,51 @@ fn pairs<'k>(records: &[&'k Finding], lines: &[Option<u32>]) -> Vec<(&'k Finding
     let open = rest.into_iter().filter(|record| !is_waived(record));
     pairs.extend(open.zip(unmatched));
     pairs
+}
+
+/// Pairs records with what is found on their lines, and returns those whose lines have nothing. Of several on one line
+/// the same words tell which is which. What they do not tell is an open record before a waived one, and a waiver that
+/// was given to other words covers none of them.
+fn on_their_lines<'k>(
+    records: &[&'k Finding],
+    found: &[&Finding],
+    lines: &[Option<u32>],
+) -> (Vec<(&'k Finding, usize)>, Vec<&'k Finding>) {
+    let mut records: Vec<&Finding> = records.to_vec();
+    records.sort_by_key(|record| (record.line, is_waived(record), &record.id));
+    let mut pairs: Vec<(&Finding, usize)> = Vec::new();
+    let mut by_words: HashMap<(Option<u32>, &str), Vec<usize>> = HashMap::new();
+    for (at, found) in found.iter().enumerate().rev() {
+        by_words.entry((found.line, words_of(found))).or_default().push(at);
+    }
+    let mut counts: HashMap<Option<u32>, usize> = HashMap::new();
+    records.iter().for_each(|record| *counts.entry(record.line).or_default() += 1);
+    records.retain(|record| {
+        let same = by_words.get_mut(&(record.line, words_of(record))).and_then(Vec::pop);
+        pairs.extend(same.map(|at| (*record, at)));
+        same.is_none()
+    });
+    let taken: HashSet<usize> = pairs.iter().map(|(_, at)| *at).collect();
+    let mut next: HashMap<Option<u32>, Vec<usize>> = HashMap::new();
+    for at in (0..found.len()).rev() {
+        let places = next.entry(lines[at]).or_default();
+        *counts.entry(lines[at]).or_default() += 1;
+        if !taken.contains(&at) {
+            places.push(at);
+        }
+    }
+    records.retain(|record| {
+        // One record and one finding on a line: its tool may word it anew.
+        let is_alone = counts.get(&record.line).is_none_or(|count| *count <= 2);
+        let Some(places) = next.get_mut(&record.line) else { return true };
+        if is_waived(record) && !is_alone {
+            return false;
+        }
+        let same = places.pop();
+        pairs.extend(same.map(|at| (*record, at)));
+        same.is_none()
+    });
+    (pairs, records)
 }
 
 /// Pairs as many as there are of both, in their order, so that they are as near as can be. Of equally near records an
@@ -378,6 +418,37 @@ mod tests {
             (vec![(10, Open), (50, Waived)], vec![50, 90], "waived@50 known@90"),
         ] {
             assert_eq!(of_one_kind(&known, &lines), expected, "{known:?} {lines:?}");
+        }
+    }
+
+    #[test]
+    fn on_one_line_words_tell_which_finding_is_waived() {
+        let of = |packages: &[&str]| {
+            let all = packages
+                .iter()
+                .map(|package| Finding { detail: Some(format!("package {package}")), ..finding("same") });
+            numbered_report(all.collect())
+        };
+        let known = |packages: &[&str], waived: &str| -> Vec<Finding> {
+            let all = matched(of(packages), &[]).into_iter().map(|one| one.finding);
+            let is_waived = |one: &Finding| one.detail.as_deref() == Some(&format!("package {waived}"));
+            all.map(|one| if is_waived(&one) { in_state(one, FindingState::Waived) } else { one }).collect()
+        };
+        for (before, waived, now, expected) in [
+            (&["a", "b"][..], "a", &["a", "b"][..], "waived known"),
+            (&["a", "b"], "a", &["b", "a"], "known waived"),
+            (&["a", "b"], "b", &["a", "b"], "known waived"),
+            (&["a", "b"], "a", &["b"], "known"),
+            (&["a", "b"], "a", &["a"], "waived"),
+            (&["a", "b"], "a", &["b", "c"], "known new"),
+            (&["a", "b"], "a", &["c"], "known"),
+            (&["a"], "a", &["b"], "waived"),
+            (&["a"], "a", &["b", "c"], "new new"),
+            (&["a"], "a", &["b", "a"], "new waived"),
+        ] {
+            let all = matched(of(now), &known(before, waived));
+            let shown: Vec<&str> = all.iter().map(|one| one.status.as_str()).collect();
+            assert_eq!(shown.join(" "), expected, "{before:?} {waived} {now:?}");
         }
     }
 

@@ -21,7 +21,11 @@ macro_rules! objects {
 
 objects! {
     /// The whole document.
-    Log { version: Option<String>, runs: Option<Vec<Run>> }
+    Log {
+        version: Option<String>,
+        runs: Option<Vec<Run>>,
+        inline_external_properties: Option<Vec<serde::de::IgnoredAny>>,
+    }
     /// One run of one tool.
     Run {
         tool: Tool,
@@ -75,7 +79,12 @@ objects! {
         arguments: Option<Vec<String>>,
     }
     /// A place.
-    Location { physical_location: Option<PhysicalLocation> }
+    Location {
+        physical_location: Option<PhysicalLocation>,
+        logical_locations: Option<Vec<LogicalLocation>>,
+    }
+    /// A place in a program.
+    LogicalLocation { fully_qualified_name: Option<String>, name: Option<String> }
     /// A place in a file.
     PhysicalLocation { artifact_location: Option<ArtifactLocation>, region: Option<Region> }
     /// A file.
@@ -92,6 +101,7 @@ objects! {
     Invocation {
         execution_successful: Option<bool>,
         tool_execution_notifications: Option<Vec<Notification>>,
+        tool_configuration_notifications: Option<Vec<Notification>>,
         rule_configuration_overrides: Option<Vec<Override>>,
     }
     /// How a rule was set otherwise for this call of the tool.
@@ -99,11 +109,21 @@ objects! {
     /// Where a result comes from.
     Provenance { invocation_index: Option<i64> }
     /// What the tool says of itself.
-    Notification { message: Option<Message> }
+    Notification {
+        level: Option<String>,
+        message: Option<Message>,
+        descriptor: Option<RuleReference>,
+        locations: Option<Vec<Location>>,
+    }
     /// Which analysis this is.
     AutomationDetails { id: Option<String> }
     /// Which parts are in other files.
-    ExternalFiles { results: Option<serde::de::IgnoredAny> }
+    ExternalFiles {
+        results: Option<serde::de::IgnoredAny>,
+        invocations: Option<serde::de::IgnoredAny>,
+        driver: Option<serde::de::IgnoredAny>,
+        extensions: Option<serde::de::IgnoredAny>,
+    }
 }
 
 /// The properties that are read.

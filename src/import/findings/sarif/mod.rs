@@ -9,7 +9,7 @@ use super::found::{Found, ToolReport, name};
 use super::severity::Rating;
 use super::{ReportFormat, json, place, severity};
 use crate::model::{FindingSeverity, Problem};
-use log::{ArtifactLocation, Log, Result as SarifResult, Run};
+use log::{ArtifactLocation, Location, Log, Notification, Result as SarifResult, Run};
 use rules::{Rule, rule_of};
 
 /// How many bases deep a URI may be.
@@ -31,6 +31,11 @@ pub(super) fn read(text: &str, top: &str) -> Result<ToolReport, Problem> {
     let runs = log.runs.filter(|runs| !runs.is_empty());
     let hint = "a tool that looked and found nothing writes a run without results";
     let runs = runs.ok_or_else(|| Problem::error("has no run").on_key("runs").with_hint(hint))?;
+    if log.inline_external_properties.is_some_and(|parts| !parts.is_empty()) {
+        let hint = "have the tool write its results into `runs`";
+        let problem = Problem::error("holds parts of the runs: they are not read");
+        return Err(problem.on_key("inlineExternalProperties").with_hint(hint));
+    }
     let mut report = ToolReport::of(ReportFormat::Sarif);
     for (at, run) in runs.iter().enumerate() {
         read_run(run, top, &mut report).map_err(|problem| {
@@ -47,11 +52,11 @@ fn read_run(run: &Run, top: &str, report: &mut ToolReport) -> Result<(), Problem
     };
     let tool =
         category(run).map_or_else(|| driver.clone(), |category| name(&format!("{driver} ({category})")));
-    let elsewhere =
-        run.external_property_file_references.as_ref().is_some_and(|files| files.results.is_some());
-    let Some(results) = run.results.as_ref().filter(|_| !elsewhere) else {
-        let why = if elsewhere { "are in another file" } else { "are missing: the tool has not looked" };
-        return Err(Problem::error(why).on_key(".results"));
+    if let Some(key) = run.external_property_file_references.as_ref().and_then(elsewhere) {
+        return Err(Problem::error("is in another file").on_key(key));
+    }
+    let Some(results) = run.results.as_ref() else {
+        return Err(Problem::error("are missing: the tool has not looked").on_key(".results"));
     };
     for result in results {
         match is_finding(result) {
@@ -62,10 +67,21 @@ fn read_run(run: &Run, top: &str, report: &mut ToolReport) -> Result<(), Problem
             false => report.left_out += 1,
         }
     }
-    report.found.extend(broken_off(run, &tool));
+    report.found.extend(notified(run, &tool, top));
     report.turned_off.extend(rules::turned_off(run).map(|rule| (tool.clone(), name(rule))));
     report.tools.push(tool);
     Ok(())
+}
+
+/// Returns the part of a run that is in another file, of those without which its results are not known.
+fn elsewhere(files: &log::ExternalFiles) -> Option<&'static str> {
+    let parts = [
+        (".results", &files.results),
+        (".invocations", &files.invocations),
+        (".tool.driver", &files.driver),
+        (".tool.extensions", &files.extensions),
+    ];
+    parts.into_iter().find(|(_, part)| part.is_some()).map(|(key, _)| key)
 }
 
 /// Returns what distinguishes several analyses by one tool: the part of the run's id before its last slash.
@@ -90,24 +106,60 @@ fn is_finding(result: &SarifResult) -> bool {
 fn found(run: &Run, result: &SarifResult, tool: &str, top: &str, report: &mut ToolReport) -> Found {
     let rule = rule_of(run, result);
     let message = message(run, result, rule);
-    let location = result.locations.iter().flatten().find_map(|location| location.physical_location.as_ref());
-    let region = location.and_then(|location| location.region.as_ref());
-    let file = location.and_then(|location| location.artifact_location.as_ref());
-    let file = file.and_then(|file| path(run, file, top));
+    let (file, line, column) = place_of(run, result.locations.as_deref(), top);
     let mut found = Found::new(tool, rating(run, result, rule, report), &message)
         .titled(heading(&message, result, rule))
         .of_rule(rules::id_of(result, rule))
         .marked(fingerprint(result))
-        .at(file, region.and_then(|region| region.start_line).and_then(|line| u32::try_from(line).ok()))
+        .within(logical_name(result.locations.as_deref()))
+        .at(file, line)
         .fixed_by(recommendation(result, rule, &message).as_deref());
-    found.column =
-        region.and_then(|region| region.start_column).and_then(|column| u32::try_from(column).ok());
+    found.column = column;
     found
+}
+
+/// Returns file, line and column of the first place in a file.
+fn place_of(
+    run: &Run,
+    locations: Option<&[Location]>,
+    top: &str,
+) -> (Option<String>, Option<u32>, Option<u32>) {
+    let location = locations.into_iter().flatten().find_map(|location| location.physical_location.as_ref());
+    let region = location.and_then(|location| location.region.as_ref());
+    let number = |number: Option<i64>| number.and_then(|number| u32::try_from(number).ok());
+    let file = location.and_then(|location| location.artifact_location.as_ref());
+    (
+        file.and_then(|file| path(run, file, top)),
+        number(region.and_then(|region| region.start_line)),
+        number(region.and_then(|region| region.start_column)),
+    )
+}
+
+/// Returns the name of the first place in the program.
+fn logical_name(locations: Option<&[Location]>) -> Option<&str> {
+    let mut all =
+        locations.into_iter().flatten().flat_map(|location| location.logical_locations.iter().flatten());
+    all.find_map(|place| place.fully_qualified_name.as_deref().or(place.name.as_deref()))
 }
 
 /// Rates a result: by the score of its rule, else by its own, else by its level, else by the level that its rule has: as
 /// the run set it, or as the tool has it. A score that rates nothing makes no finding milder than its level does.
 fn rating(run: &Run, result: &SarifResult, rule: Option<&Rule>, report: &mut ToolReport) -> FindingSeverity {
+    let own = rated_by(run, result, rule, report);
+    // Its id names no rule, and its index one of another id: which of them is wrong cannot be told.
+    let Some(other) = rules::only_by_index(run, result).filter(|_| rule.is_none()) else { return own };
+    let severity = severity::worse(own, rated_by(run, result, Some(other), report));
+    let [id, other] = [rules::id_of(result, None), other.id()].map(|id| name(id.unwrap_or_default()));
+    report.warn(&format!("a result names rule `{id}` and the index of `{other}`; counted as {severity}"));
+    severity
+}
+
+fn rated_by(
+    run: &Run,
+    result: &SarifResult,
+    rule: Option<&Rule>,
+    report: &mut ToolReport,
+) -> FindingSeverity {
     let bags = [rule.and_then(|rule| rule.properties.as_ref()), result.properties.as_ref()];
     let by_level = || of_level(run, result, rule, &bags);
     match bags.into_iter().flatten().find_map(log::Properties::rating) {
@@ -267,17 +319,50 @@ fn path(run: &Run, location: &ArtifactLocation, top: &str) -> Option<String> {
     Some(place::of_uri(&uri, top))
 }
 
-/// Returns the finding of a run that says itself that it failed: its results are not all there are.
-fn broken_off(run: &Run, tool: &str) -> Option<Found> {
-    let failed =
-        run.invocations.iter().flatten().find(|invocation| invocation.execution_successful == Some(false))?;
-    let mut message = format!("{tool} says that its run failed");
-    let notes = failed.tool_execution_notifications.iter().flatten();
-    for text in notes.filter_map(|note| note.message.as_ref()?.text.as_ref()).take(20) {
-        message.push('\n');
-        message.push_str(text);
+/// Returns what a tool says of itself: that its run failed, so that its results are not all there are, with all that it
+/// notifies of; in a run that went well, each error, such as a file that was not looked at.
+fn notified(run: &Run, tool: &str, top: &str) -> Vec<Found> {
+    let mut found = Vec::new();
+    for invocation in run.invocations.iter().flatten() {
+        let lists = [&invocation.tool_execution_notifications, &invocation.tool_configuration_notifications];
+        let notes = lists.into_iter().flatten().flatten();
+        if invocation.execution_successful == Some(false) {
+            let mut message = format!("{tool} says that its run failed");
+            for note in notes.take(20) {
+                let place = match place_of(run, note.locations.as_deref(), top) {
+                    (Some(file), Some(line), _) => format!("{file}:{line}: "),
+                    (Some(file), None, _) => format!("{file}: "),
+                    (None, ..) => String::new(),
+                };
+                message.push_str(&format!("\n{place}{}", words_of(run, note)));
+            }
+            found.push(Found::new(tool, FindingSeverity::High, &message).of_rule(Some("execution")));
+            continue;
+        }
+        for note in notes.filter(|note| is_error(note)) {
+            let (file, line, _) = place_of(run, note.locations.as_deref(), top);
+            let severity = severity::of_level(note.level.as_deref().unwrap_or("error"));
+            let message = words_of(run, note);
+            found.push(Found::new(tool, severity, &message).of_rule(Some("execution")).at(file, line));
+        }
     }
-    Some(Found::new(tool, FindingSeverity::High, &message).of_rule(Some("execution")))
+    found
+}
+
+/// Whether a notification is one of an error. Without a level it is a warning; a level that nobody knows is an error.
+fn is_error(note: &Notification) -> bool {
+    !matches!(note.level.as_deref(), None | Some("none" | "note" | "warning"))
+}
+
+/// Returns the words of a notification, else the id of what it is about.
+fn words_of(run: &Run, note: &Notification) -> String {
+    let message = note.message.as_ref();
+    let own = message.and_then(|message| message.text.clone().or_else(|| message.markdown.clone()));
+    let own = own.or_else(|| rules::stored_message(run, None, message?.id.as_deref()?));
+    let arguments = message.and_then(|message| message.arguments.as_deref()).unwrap_or_default();
+    let own = own.map(|text| plain(&filled(&text, arguments))).filter(|text| !text.trim().is_empty());
+    own.or_else(|| note.descriptor.as_ref()?.id.clone())
+        .unwrap_or_else(|| "a notification without words".to_owned())
 }
 
 #[cfg(test)]

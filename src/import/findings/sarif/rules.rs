@@ -23,6 +23,12 @@ pub(super) struct Rule {
     pub(super) properties: Option<Properties>,
 }
 
+impl Rule {
+    pub(super) fn id(&self) -> Option<&str> {
+        self.id.as_deref()
+    }
+}
+
 /// How a rule is set.
 #[derive(Debug, Deserialize)]
 pub(super) struct Configuration {
@@ -37,6 +43,14 @@ pub(super) fn rule_of<'r>(run: &'r Run, result: &SarifResult) -> Option<&'r Rule
     let guid = reference.and_then(|rule| rule.guid.as_deref());
     let component = reference.and_then(|rule| rule.tool_component.as_ref());
     find(run, written_id(result), index, guid, component)
+}
+
+/// Returns the rule that a result's index leads to, whatever the result's id says.
+pub(super) fn only_by_index<'r>(run: &'r Run, result: &SarifResult) -> Option<&'r Rule> {
+    let reference = result.rule.as_ref();
+    let index = reference.and_then(|rule| rule.index).or(result.rule_index)?;
+    let component = component_of(run, reference.and_then(|rule| rule.tool_component.as_ref()))?;
+    component.rules.as_ref()?.get(usize::try_from(index).ok()?)
 }
 
 fn referred<'r>(run: &'r Run, reference: &RuleReference) -> Option<&'r Rule> {

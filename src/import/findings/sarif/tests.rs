@@ -226,6 +226,73 @@ fn failed_runs_and_runs_for_other_purposes_are_recognised() {
 }
 
 #[test]
+fn an_error_that_a_tool_notifies_of_is_a_finding() {
+    for kind in ["toolExecutionNotifications", "toolConfigurationNotifications"] {
+        let text = |is_well: bool| {
+            format!(
+                r#"{{"version": "2.1.0", "runs": [{{"tool": {{"driver": {{"name": "lint"}}}}, "results": [],
+                "invocations": [{{"executionSuccessful": {is_well}, "{kind}": [
+                  {{"level": "error", "message": {{"text": "unexpected token"}}, "locations": [
+                    {{"physicalLocation": {{"artifactLocation": {{"uri": "src/c.js"}}, "region": {{"startLine": 7}}}}}}]}},
+                  {{"message": {{"text": "slow"}}}}, {{"level": "note", "message": {{"text": "hello"}}}}]}}]}}]}}"#
+            )
+        };
+        let found = only(&report(&text(true)));
+        assert_eq!((found.title.as_str(), found.severity.as_str()), ("unexpected token", "high"));
+        assert_eq!((found.file.as_deref(), found.line), (Some("src/c.js"), Some(7)), "{kind}");
+        let failed = only(&report(&text(false)));
+        let expected = "lint says that its run failed\nsrc/c.js:7: unexpected token\nslow\nhello";
+        assert_eq!(failed.detail.as_deref(), Some(expected), "{kind}");
+    }
+}
+
+#[test]
+fn results_that_differ_in_words_or_in_the_place_in_the_program_are_several() {
+    let in_package = |name: &str| {
+        format!(
+            r#"{{"ruleId": "CVE-1", "message": {{"text": "Package: {name}\nSeverity: HIGH"}}, "locations": [
+            {{"physicalLocation": {{"artifactLocation": {{"uri": "image"}}, "region": {{"startLine": 1}}}}}}]}}"#
+        )
+    };
+    let results = [in_package("openssl"), in_package("libssl3"), in_package("openssl")].join(",");
+    let report_of =
+        |results: &str| report(&log(r#"{"id": "CVE-1", "shortDescription": {"text": "bad"}}"#, results));
+    let details: Vec<String> =
+        report_of(&results).found.into_iter().filter_map(|found| found.detail).collect();
+    assert_eq!(details, ["Package: openssl\nSeverity: HIGH", "Package: libssl3\nSeverity: HIGH"]);
+    let in_function = |name: &str| {
+        format!(
+            r#"{{"message": {{"text": "m"}}, "locations": [{{"logicalLocations": [{{"fullyQualifiedName": "{name}"}}]}}]}}"#
+        )
+    };
+    let results = [in_function("ns::f"), in_function("ns::g"), in_function("ns::f")].join(",");
+    let found = report_of(&results).found;
+    let shown: Vec<_> = found.iter().map(|found| (found.title.as_str(), found.detail.as_deref())).collect();
+    assert_eq!(shown, [("m", Some("in ns::f\nm")), ("m", Some("in ns::g\nm"))]);
+}
+
+#[test]
+fn where_id_and_index_of_a_rule_disagree_the_worse_counts() {
+    let rules = r#"{"id": "A1", "defaultConfiguration": {"level": "error"}}, {"id": "A2", "defaultConfiguration": {"level": "note"}}"#;
+    let of = |result: &str| report(&log(rules, &format!(r#"{{"message": {{"text": "x"}}, {result}}}"#)));
+    let astray = of(r#""ruleId": "B1", "ruleIndex": 0"#);
+    assert_eq!(only(&astray).severity.as_str(), "high");
+    assert_eq!(astray.warnings[0].message, "a result names rule `B1` and the index of `A1`; counted as high");
+    assert_eq!(
+        only(&of(r#""ruleId": "B1", "ruleIndex": 1"#)).severity.as_str(),
+        "medium",
+        "no milder for it"
+    );
+    assert_eq!(
+        only(&of(r#""ruleId": "A2", "ruleIndex": 0"#)).severity.as_str(),
+        "low",
+        "its id names a rule"
+    );
+    assert_eq!(only(&of(r#""ruleIndex": 0"#)).severity.as_str(), "high");
+    assert!(of(r#""ruleId": "A1", "ruleIndex": 0"#).warnings.is_empty());
+}
+
+#[test]
 fn a_log_without_runs_is_refused() {
     for (text, place, message) in [
         (r#"{"version": "2.0.0", "runs": []}"#, "version", "`2.0.0` is a version"),
@@ -247,6 +314,18 @@ fn a_log_without_runs_is_refused() {
                 "externalPropertyFileReferences": {"results": [{}]}}]}"#,
             "runs[0].results",
             "another file",
+        ),
+        (
+            r#"{"version": "2.1.0", "runs": [{"tool": {"driver": {"name": "a"}}, "results": [],
+                "externalPropertyFileReferences": {"driver": {}}}]}"#,
+            "runs[0].tool.driver",
+            "another file",
+        ),
+        (
+            r#"{"version": "2.1.0", "runs": [{"tool": {"driver": {"name": "a"}}, "results": []}],
+                "inlineExternalProperties": [{"results": [{"level": "error", "message": {"text": "x"}}]}]}"#,
+            "inlineExternalProperties",
+            "not read",
         ),
     ] {
         let problem = refusal(text);
