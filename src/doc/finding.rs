@@ -10,7 +10,7 @@ use super::yaml::Node;
 use super::yaml::scalar::{self, Place};
 use super::{Document, Edit, Scalar};
 use crate::model::{
-    Finding, FindingSeverity, FindingState, Problem, Resolution, Severity, TaskId, ToolSource,
+    Finding, FindingId, FindingSeverity, FindingState, Problem, Resolution, Severity, TaskId, ToolSource,
 };
 
 /// The keys of a finding in canonical order.
@@ -139,7 +139,8 @@ fn resolution(entry: &Entry<'_>, fields: &mut Fields<'_>) -> Option<Resolution> 
         entry.report(fields, "to", problem.with_hint(hint));
     }
     let why = entry.value("why").and_then(Node::as_text).map(str::to_owned);
-    Some(Resolution { at: at?, by: by?, to: to?, why })
+    let signature = entry.value("signature").and_then(Node::as_text).map(str::to_owned);
+    Some(Resolution { at: at?, by: by?, to: to?, why, signature })
 }
 
 /// Writes a new finding: the same bytes for the same finding.
@@ -177,7 +178,19 @@ fn pairs(resolution: &Resolution) -> Vec<(&'static str, String)> {
         ("to", text(resolution.to.as_str())),
     ];
     pairs.extend(resolution.why.as_deref().map(|why| ("why", text(why))));
+    pairs.extend(resolution.signature.as_deref().map(|signature| ("signature", text(signature))));
     pairs
+}
+
+/// Returns what a signature of a resolution signs: the finding's ids, and all that the resolution says.
+#[must_use]
+pub fn signed_resolution(task: &TaskId, finding: &FindingId, resolution: &Resolution) -> String {
+    let unsigned = Resolution { signature: None, ..resolution.clone() };
+    let mut out = Writer::default();
+    out.plain("task", task.as_str());
+    out.plain("finding", finding.as_str());
+    out.mappings(RESOLUTIONS.list, std::iter::once(pairs(&unsigned)));
+    out.finish_yaml()
 }
 
 /// Returns the edit that resolves, waives or reopens a finding: one more line in its file, every other byte as it was.
@@ -191,6 +204,7 @@ pub fn resolve_finding(resolution: &Resolution) -> Edit {
         ("to".to_owned(), text(resolution.to.as_str())),
     ];
     entry.extend(resolution.why.as_deref().map(|why| ("why".to_owned(), text(why))));
+    entry.extend(resolution.signature.as_deref().map(|signature| ("signature".to_owned(), text(signature))));
     Edit::Append { key: RESOLUTIONS.list.to_owned(), entry }
 }
 
@@ -205,7 +219,13 @@ mod tests {
 
     fn resolution(at: &str, to: FindingState) -> Resolution {
         let by = Person { name: "Ada".to_owned(), email: "ada@example.com".to_owned() };
-        Resolution { at: at.parse().unwrap(), by, to, why: Some("cached: all of it".to_owned()) }
+        Resolution {
+            at: at.parse().unwrap(),
+            by,
+            to,
+            why: Some("cached: all of it".to_owned()),
+            signature: None,
+        }
     }
 
     #[test]

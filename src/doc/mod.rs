@@ -31,15 +31,16 @@ mod words;
 mod yaml;
 
 pub(crate) use batch::{Draft, read_batch};
-pub(crate) use config::config_values;
 pub use config::read_config;
+pub(crate) use config::{config_values, names_keys, resolve_member_keys};
 pub use document::Document;
 pub use edit::{Edit, Scalar, Value};
-pub(crate) use finding::resolve_finding;
 pub use finding::{create_finding, read_finding};
+pub(crate) use finding::{resolve_finding, signed_resolution};
 pub(crate) use markdown::{Checkbox, open_boxes};
 pub use markdown::{acceptance_text, checkboxes, is_heading, sections};
 pub use merge::{Conflict, Identity, Marks, Merge, RecordVersions, Subject, merge};
+pub(crate) use note::signed_note;
 pub use note::{create_note, read_note};
 pub(crate) use record::{read_task_of, record_problems};
 pub use role::{create_role, read_role};
@@ -47,6 +48,7 @@ pub(crate) use sprint::{
     append_event, committed_block, create_scope_change, create_sprint, read_scope_change, read_sprint,
     set_block,
 };
+pub(crate) use task::signed_move;
 pub use task::{append_move, create_task, read_task};
 pub(crate) use upgrade::{upgrade_config, upgrade_task};
 pub(crate) use vote::signed_text;

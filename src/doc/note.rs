@@ -18,6 +18,7 @@ pub fn read_note(task: &TaskId, bytes: &[u8]) -> Result<Note, Vec<Problem>> {
     fields.require("by", "the note has no `by`", "add a line such as `by: ada`");
     let at = fields.parsed("at", moment);
     let by = fields.text("by").map(str::to_owned);
+    let signature = fields.text("signature").map(str::to_owned);
     let problems = fields.into_problems();
     match (at, by) {
         (Some(at), Some(by)) if problems.iter().all(|problem| problem.severity == Severity::Warning) => {
@@ -26,10 +27,19 @@ pub fn read_note(task: &TaskId, bytes: &[u8]) -> Result<Note, Vec<Problem>> {
                 at,
                 by,
                 text: document.body().trim_matches(['\n', '\r']).to_owned(),
+                signature,
             })
         }
         _ => Err(problems),
     }
+}
+
+/// Returns what a signature of a note signs: the task, and the whole note.
+#[must_use]
+pub fn signed_note(note: &Note) -> String {
+    let mut out = Writer::default();
+    out.plain("task", note.task.as_str());
+    out.finish(&create_note(&Note { signature: None, ..note.clone() }))
 }
 
 /// Writes a new note.
@@ -38,5 +48,6 @@ pub fn create_note(note: &Note) -> String {
     let mut out = Writer::default();
     out.plain("at", &note.at.to_rfc3339_opts(SecondsFormat::AutoSi, true));
     out.text("by", Some(&note.by));
+    out.text("signature", note.signature.as_deref());
     out.finish(&format!("\n{}\n", note.text.trim_matches(['\n', '\r'])))
 }

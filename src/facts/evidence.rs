@@ -58,7 +58,12 @@ impl<'s, 'a> VoteSight<'s, 'a> {
                 let is_after = if added[at] == added[other] {
                     self.comes_after(&votes[at].vote, &votes[other], added[at].is_none())
                 } else {
+                    let names =
+                        |one: &VoteRecord, other: &VoteRecord| one.vote.replaces.contains(&other.name);
+                    // Commits beside one another tell no order: a vote that names another knew it.
+                    let knew = names(&votes[at], &votes[other]) && !names(&votes[other], &votes[at]);
                     self.history.is_after(added[at], added[other])
+                        || knew && !self.history.is_after(added[other], added[at])
                 };
                 if is_after {
                     after.push(votes[other].name.clone());

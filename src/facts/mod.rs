@@ -22,8 +22,8 @@ pub use commits::Commits;
 pub(crate) use commits::{USUAL_BASES, linked_ids, named_ids};
 pub use range::FileState;
 pub(crate) use range::{
-    CommitFacts, FileFacts, MergedRecord, RangeEnds, RangeLanding, RangePolicy, RangeReader, RangeTask,
-    RecordStep,
+    CommitFacts, Credited, FileFacts, MergedRecord, RangeEnds, RangeLanding, RangePolicy, RangeReader,
+    RangeTask, RecordStep,
 };
 pub use reach::Reach;
 pub(crate) use sprint::{
@@ -33,7 +33,7 @@ pub(crate) use tallies::TallyContext;
 pub use tallies::tallies;
 pub(crate) use task::{FactsReader, TaskFacts, has_failed, waits_for};
 pub use votes::CastVote;
-pub(crate) use votes::sign_vote;
+pub(crate) use votes::{sign_record, sign_vote};
 
 /// Facts fail where records or git cannot be read.
 pub type Result<T> = crate::store::Result<T>;

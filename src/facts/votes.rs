@@ -16,6 +16,9 @@ use crate::policy::{Flaw, Trust, VoteEvidence, VoteRecord, is_signer};
 /// A signature made for a vote is good for nothing else.
 const NAMESPACE: &str = "tracker-vote";
 
+/// The same of resolutions, overrides and notes.
+pub(super) const RECORD_NAMESPACE: &str = "tracker-record";
+
 /// Clocks differ by less.
 const CLOCK_SKEW: TimeDelta = TimeDelta::minutes(10);
 
@@ -51,6 +54,22 @@ pub enum SignatureCheck {
 /// Signs a vote.
 pub fn sign_vote(repository: &Repository, vote: &Vote) -> std::result::Result<String, SignError> {
     repository.sign(signed_text(vote).as_bytes(), NAMESPACE)
+}
+
+const FRAME: [&str; 2] = ["-----BEGIN SSH SIGNATURE-----", "-----END SSH SIGNATURE-----"];
+
+/// Signs what a record says that stands in one line of a file: returns the signature without its frame.
+pub fn sign_record(repository: &Repository, text: &str) -> std::result::Result<String, SignError> {
+    let signature = repository.sign(text.as_bytes(), RECORD_NAMESPACE)?;
+    Ok(signature.lines().filter(|line| !line.starts_with("-----")).map(str::trim).collect())
+}
+
+/// Puts a signature that stands in one line into its frame again.
+pub(super) fn framed(signature: &str) -> String {
+    let is_base64 = |c: &char| c.is_ascii_alphanumeric() || "+/=".contains(*c);
+    let letters: Vec<char> = signature.chars().filter(is_base64).collect();
+    let lines: Vec<String> = letters.chunks(70).map(|line| line.iter().collect()).collect();
+    format!("{}\n{}\n{}\n", FRAME[0], lines.join("\n"), FRAME[1])
 }
 
 /// What a vote's file says now, and what it contained when it was added.

@@ -213,8 +213,13 @@ impl Repository {
             return self.resolve(revision);
         }
         let is_id = |name: &str| name.len() >= 4 && name.bytes().all(|digit| digit.is_ascii_hexdigit());
-        if CommitId::parse(name).is_ok() {
-            return self.resolve(revision);
+        if let Ok(id) = CommitId::parse(name) {
+            // A branch may be called like the id of a commit that is not here.
+            return self
+                .resolve(name)
+                .ok()
+                .filter(|found| *found == id)
+                .map_or_else(|| Err(unknown()), |_| self.resolve(revision));
         }
         let mut refs = Vec::new();
         for folder in ["refs/remotes/", "refs/heads/", "refs/tags/"] {

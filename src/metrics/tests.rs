@@ -33,6 +33,7 @@ fn item(id: &str, moves: &[&str]) -> Item {
             to: to.clone(),
             kind,
             why: None,
+            signature: None,
         };
         from = to;
         step

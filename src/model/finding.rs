@@ -184,6 +184,8 @@ pub struct Resolution {
     pub to: FindingState,
     /// Why.
     pub why: Option<String>,
+    /// Of whom it names, over all of it: base64 without its frame.
+    pub signature: Option<String>,
 }
 
 /// Which tool reported it.

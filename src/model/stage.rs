@@ -146,6 +146,8 @@ pub struct Move {
     pub kind: MoveKind,
     /// The reason, one line for people.
     pub why: Option<String>,
+    /// Of whom it names, over all of it: base64 without its frame.
+    pub signature: Option<String>,
 }
 
 impl Move {

@@ -71,6 +71,8 @@ pub struct Note {
     pub by: String,
     /// Markdown.
     pub text: String,
+    /// Of whom it names, over all of it: base64 without its frame.
+    pub signature: Option<String>,
 }
 
 impl Task {

@@ -73,6 +73,7 @@ pub fn reopen(session: &Session<'_>, ids: &[String], why: Option<&str>) -> Resul
                 to: first,
                 kind: MoveKind::Reopen,
                 why: why.clone(),
+                signature: None,
             }));
         }
         if messages.is_empty() {

@@ -9,7 +9,9 @@ use super::{Error, Result, Session};
 use crate::events::LongStep;
 use crate::facts::{FileFacts, RangeEnds, RangeLanding, RangePolicy, RangeReader, USUAL_BASES};
 use crate::git::{CommitId, People, Repository};
-use crate::model::{Config, Level, Person, Problem, RecordPath, Severity, TaskId, is_in_tracker};
+use crate::model::{
+    Config, Level, Person, Problem, RecordPath, Severity, TaskId, is_in_tracker, is_same_name,
+};
 use crate::process::Program;
 use crate::review::{self, CommandOutcome, RangeFacts, RangeReview, Review, Web};
 use crate::store::Snapshot;
@@ -187,7 +189,9 @@ fn in_progress(snapshot: &Snapshot, config: &Config) -> Result<BTreeMap<String, 
     for task in tasks.read().0 {
         let is_busy = !task.is_closed() && task.stage != "none" && task.blocked.is_none();
         if let (true, Some(assignee), Ok(id)) = (is_busy, task.assignee, TaskId::parse(task.id)) {
-            found.entry(assignee.to_owned()).or_default().push(id);
+            // One person may be written in several ways.
+            let known = found.keys().find(|known| is_same_name(known, assignee)).cloned();
+            found.entry(known.unwrap_or_else(|| assignee.to_owned())).or_default().push(id);
         }
     }
     Ok(found)

@@ -3,10 +3,10 @@
 
 use super::fields::reason;
 use super::session::{Step, parse, spliced};
-use super::signoffs::summary_of;
+use super::signoffs::{sign_where_required, summary_of};
 use super::written::WrittenTask;
 use super::{Error, Result, Session, Written};
-use crate::doc::{Edit, Value, append_move};
+use crate::doc::{Edit, Value, append_move, signed_move};
 use crate::model::{Move, Stage, Task, is_same_name};
 use crate::policy::{self, Attempt, Case, Hint, Missing, Outcome, Reason};
 
@@ -96,7 +96,14 @@ pub fn set_stage(session: &Session<'_>, ids: &[String], stage: &str, why: Option
         refuse_unknown_stage(case, stage)?;
         let outcome = policy::set_stage(case, stage, why.as_deref())?;
         Ok(match outcome {
-            Outcome::Moves(plan) => Step::new(move_edits(&plan.step), summary_of(&plan)),
+            Outcome::Moves(mut plan) => {
+                let text = signed_move(&case.task.id, &plan.step);
+                let (signature, unsigned) = sign_where_required(session, case.config, &text)?;
+                plan.step.signature = signature;
+                let mut step = Step::new(move_edits(&plan.step), summary_of(&plan));
+                step.messages.extend(unsigned);
+                step
+            }
             Outcome::Stays(stage) => Step::nothing(format!("already in {stage}")),
         })
     })

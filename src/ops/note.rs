@@ -2,9 +2,10 @@
 
 use chrono::{DateTime, Utc};
 
+use super::signoffs::sign_where_required;
 use super::written::WrittenTask;
 use super::{Error, Result, Session, Written};
-use crate::doc::create_note;
+use crate::doc::{create_note, signed_note};
 use crate::model::{Note, RecordKind, TaskId};
 use crate::store::Change;
 
@@ -34,13 +35,13 @@ pub fn note(session: &Session<'_>, id: &str, text: &str) -> Result<Written> {
     let locked = session.lock("note")?;
     let (_, task) = session.find(id)?;
     let at = session.env().now();
-    let note = Note { task: task.id.clone(), at, by, text: format!("{text}\n") };
+    let mut note = Note { task: task.id.clone(), at, by, text: format!("{text}\n"), signature: None };
+    let (config, _) = session.config_or_default();
+    let (signature, unsigned) = sign_where_required(session, &config, &signed_note(&note))?;
+    note.signature = signature;
     let path = free_path(session, &task.id, at);
     let changes = [Change::create(path, create_note(&note))];
     let first = text.lines().next().unwrap_or_default();
-    session.finish(
-        &locked,
-        &changes,
-        vec![WrittenTask::changed(&task, vec![format!("noted: {first}")], true)],
-    )
+    let said = std::iter::once(format!("noted: {first}")).chain(unsigned).collect();
+    session.finish(&locked, &changes, vec![WrittenTask::changed(&task, said, true)])
 }

@@ -161,6 +161,7 @@ mod tests {
             to: Stage::parse(pair[1]).unwrap(),
             kind: MoveKind::Advance,
             why: None,
+            signature: None,
         };
         names.windows(2).map(step).collect()
     }

@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 
 use super::RangeReview;
-pub(crate) use crate::facts::{CommitFacts, FileFacts, MergedRecord, RangeLanding, RangeTask, RecordStep};
+pub(crate) use crate::facts::{
+    CommitFacts, Credited, FileFacts, MergedRecord, RangeLanding, RangeTask, RecordStep,
+};
 use crate::model::{Person, Problem, TaskId};
 
 /// Returns the one person behind a name and address, as the base's mailmap says.

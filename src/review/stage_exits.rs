@@ -216,6 +216,7 @@ mod tests {
             to: Stage::complete(),
             kind: MoveKind::Advance,
             why: None,
+            signature: None,
         };
         names.chars().map(step).collect()
     }

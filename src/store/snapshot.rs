@@ -110,7 +110,14 @@ impl Snapshot {
         match self.source.read(RecordKind::Config.file())? {
             None => Ok((Config::default(), Vec::new())),
             Some(bytes) => match doc::read_config(&bytes) {
-                Ok((config, warnings)) => Ok((config, located(warnings))),
+                Ok((mut config, mut warnings)) => {
+                    if doc::names_keys(&config) {
+                        let signers = self.read(&RecordPath::AllowedSigners.to_string())?.unwrap_or_default();
+                        let signers = String::from_utf8_lossy(&signers);
+                        warnings.extend(doc::resolve_member_keys(&mut config, &signers));
+                    }
+                    Ok((config, located(warnings)))
+                }
                 Err(problems) => Err(Error::Broken(located(problems))),
             },
         }

@@ -30,8 +30,9 @@ fn stage() -> impl Strategy<Value = Stage> {
 }
 
 fn step() -> impl Strategy<Value = Move> {
-    (moment(), text(), option::of(text()), stage(), stage(), move_kind(), option::of(text()))
-        .prop_map(|(at, by, agent, from, to, kind, why)| Move { at, by, agent, from, to, kind, why })
+    (moment(), text(), option::of(text()), stage(), stage(), move_kind(), option::of(text())).prop_map(
+        |(at, by, agent, from, to, kind, why)| Move { at, by, agent, from, to, kind, why, signature: None },
+    )
 }
 
 fn move_kind() -> impl Strategy<Value = MoveKind> {
@@ -128,7 +129,7 @@ proptest! {
     #[test]
     fn a_note_reads_back_the_same(at in moment(), by in text(), text in body()) {
         let text = text.trim_matches('\n').to_owned();
-        let note = Note { task: TaskId::parse("TASK-1").unwrap(), at, by, text };
+        let note = Note { task: TaskId::parse("TASK-1").unwrap(), at, by, text, signature: None };
         prop_assert_eq!(read_note(&note.task, create_note(&note).as_bytes()).unwrap(), note);
     }
 

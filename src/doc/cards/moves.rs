@@ -70,7 +70,7 @@ fn read_one(line: &str) -> Option<Move> {
         None if rest.trim().is_empty() => None,
         None => return None,
     };
-    Some(Move { at, by, agent, from: Stage::parse(from)?, to: Stage::parse(to)?, kind, why })
+    Some(Move { at, by, agent, from: Stage::parse(from)?, to: Stage::parse(to)?, kind, why, signature: None })
 }
 
 /// Returns the move that a card implies: its status was reached on that day.
@@ -83,7 +83,7 @@ pub(crate) fn implied(status: Status, day: NaiveDate, by: Option<&str>, to: &Sta
     let at = day.and_hms_opt(0, 0, 0)?.and_utc();
     let by = by.unwrap_or(UNKNOWN).to_owned();
     let (kind, why) = (MoveKind::Import, Some(why.to_owned()));
-    Some(Move { at, by, agent: None, from: Stage::none(), to: to.clone(), kind, why })
+    Some(Move { at, by, agent: None, from: Stage::none(), to: to.clone(), kind, why, signature: None })
 }
 
 #[cfg(test)]
@@ -102,6 +102,7 @@ mod tests {
             to: Stage::parse("dev").unwrap(),
             kind: MoveKind::Advance,
             why: why.map(str::to_owned),
+            signature: None,
         }
     }
 

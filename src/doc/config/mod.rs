@@ -4,11 +4,13 @@
 //! looks like a misspelt or misplaced known one, and a name that nothing defines, is kept in [`Config::errors`]. Any other
 //! unknown key is a warning, since a newer program may have written it.
 
+mod members;
 mod rules;
 #[cfg(test)]
 mod tests;
 mod values;
 
+pub(crate) use members::{names_keys, resolve_member_keys};
 pub(crate) use values::config_values;
 
 use std::ops::Range;

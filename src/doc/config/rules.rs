@@ -6,6 +6,7 @@ use std::ops::Range;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
+use super::members::is_key;
 use super::{Reader, Value, expected, not_a_role, not_a_stage};
 use crate::doc::printable::printable;
 use crate::model::{
@@ -184,13 +185,18 @@ impl Reader<'_> {
         for (key, value) in roles {
             let members = value.get_ref().get("members").and_then(|found| found.get_ref().as_array());
             for item in members.into_iter().flatten() {
-                let Some(name) = item.get_ref().as_str().filter(|name| !name.contains('@') && *name != "*")
-                else {
+                let is_name = |name: &&str| !name.contains('@') && *name != "*" && !is_key(name);
+                let Some(name) = item.get_ref().as_str().filter(is_name) else {
                     continue;
                 };
                 let message = format!("`{}` is no address, and a signature proves no name", printable(name));
                 let path = format!("roles.{}.members", key.get_ref());
-                self.misfit(item.span(), &path, message, "write the address, such as `ada@example.com`");
+                self.misfit(
+                    item.span(),
+                    &path,
+                    message,
+                    "write the address, such as `ada@example.com`, or the key: `ssh-ed25519 AAAA…`",
+                );
             }
         }
     }

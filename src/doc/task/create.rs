@@ -5,7 +5,7 @@ use chrono::SecondsFormat;
 use crate::doc::yaml::scalar::{self, Place};
 use crate::doc::yaml::{self, Node, one_line};
 use crate::doc::{Edit, Scalar};
-use crate::model::{Field, FieldKind, FieldValue, Move, Task};
+use crate::model::{Field, FieldKind, FieldValue, Move, Task, TaskId};
 
 /// Writes a new task: keys in canonical order, absent ones left out, quotes only where they are needed. Unknown keys
 /// are at the end of the plans: `history` is last, so that what is appended to it touches no other line. The body follows as it is: begin it with an empty line.
@@ -33,7 +33,18 @@ fn pairs(step: &Move) -> Vec<(&'static str, Scalar)> {
     pairs.extend([("from", text(step.from.as_str())), ("to", text(step.to.as_str()))]);
     pairs.extend(step.kind.key().map(|kind| ("kind", text(kind))));
     pairs.extend(step.why.as_deref().map(|why| ("why", text(why))));
+    pairs.extend(step.signature.as_deref().map(|signature| ("signature", text(signature))));
     pairs
+}
+
+/// Returns what a signature of a move signs: the task, and all that its entry says.
+#[must_use]
+pub fn signed_move(task: &TaskId, step: &Move) -> String {
+    let unsigned = Move { signature: None, ..step.clone() };
+    let mut out = Writer::default();
+    out.plain("task", task.as_str());
+    out.history(std::slice::from_ref(&unsigned));
+    out.finish_yaml()
 }
 
 /// Returns the edit that appends a move to a task's history.

@@ -5,6 +5,7 @@ mod fields;
 mod read;
 
 pub(super) use create::Writer;
+pub(crate) use create::signed_move;
 pub use create::{append_move, create_task};
 pub(super) use fields::{Entry, EntryKind, entries};
 pub(super) use fields::{Fields, expected, moment};

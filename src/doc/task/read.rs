@@ -197,7 +197,7 @@ fn read_move(entry: &Entry<'_>, fields: &mut Fields<'_>) -> Option<Move> {
     }
     let text = |field: &str| entry.value(field).and_then(Node::as_text).map(str::to_owned);
     let (agent, why, kind) = (text("agent"), text("why"), kind.unwrap_or_default());
-    Some(Move { at: at?, by: by?, agent, from: from?, to: to?, kind, why })
+    Some(Move { at: at?, by: by?, agent, from: from?, to: to?, kind, why, signature: text("signature") })
 }
 
 fn is_word(text: &str) -> bool {

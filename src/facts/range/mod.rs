@@ -4,6 +4,7 @@
 //! comes from [`RangePolicy`].
 
 mod changes;
+mod credits;
 mod landing;
 mod merges;
 mod records;
@@ -12,7 +13,7 @@ mod types;
 
 pub(crate) use landing::RangeLanding;
 pub use types::FileState;
-pub(crate) use types::{CommitFacts, FileFacts, MergedRecord, RangeTask, RecordStep};
+pub(crate) use types::{CommitFacts, Credited, FileFacts, MergedRecord, RangeTask, RecordStep};
 
 use std::collections::HashMap;
 use std::rc::Rc;

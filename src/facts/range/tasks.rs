@@ -2,12 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::types::{CommitFacts, RangeTask};
+use super::types::{CommitFacts, Credit, RangeTask};
 use super::{RangeReader, Result};
-use crate::doc::{open_boxes, read_finding, read_task, upgrade_task};
+use crate::doc::{open_boxes, read_task, upgrade_task};
 use crate::facts::{linked_ids, named_ids, waits_for};
-use crate::git::{CommitInfo, FileChange, FileState};
-use crate::model::{Finding, FindingId, Person, RecordPath, Resolution, Task, TaskId};
+use crate::git::{CommitInfo, FileChange};
+use crate::model::{Finding, RecordPath, Task, TaskId};
 use crate::store::{self, LARGEST_FILE, Snapshot, TaskFile};
 
 impl RangeReader<'_> {
@@ -20,6 +20,10 @@ impl RangeReader<'_> {
                 *notes.entry(task).or_default() += 1;
             }
         }
+        let mut credits: BTreeMap<TaskId, Vec<Credit>> = BTreeMap::new();
+        for credit in self.credits()? {
+            credits.entry(credit.task.clone()).or_default().push(credit);
+        }
         let (mut tasks, mut missing) = (Vec::new(), BTreeSet::new());
         for (id, links) in &links {
             let before = self.before_file(id)?;
@@ -30,6 +34,7 @@ impl RangeReader<'_> {
             }
             let mut facts = self.task(id, before.as_ref(), after.as_ref(), links)?;
             facts.notes = notes.get(id).copied().unwrap_or_default();
+            facts.credits.extend(credits.remove(id).unwrap_or_default());
             tasks.push(facts);
         }
         let commit = |(info, changes): &(CommitInfo, Vec<FileChange>)| {
@@ -96,6 +101,7 @@ impl RangeReader<'_> {
             Ok(snapshot.findings(id)?.0.into_iter().map(|(_, finding)| finding).collect())
         };
         let at_tip = self.tip.as_ref().map(findings).transpose()?.unwrap_or_default();
+        let credits = self.landed(id, &at_tip)?;
         let findings_before = if before.is_some() { findings(&self.before)? } else { Vec::new() };
         Ok(RangeTask {
             id: id.clone(),
@@ -105,7 +111,7 @@ impl RangeReader<'_> {
             findings: self
                 .not_passed_on(joined(findings(&self.head)?, at_tip, &findings_before), &findings_before),
             findings_before,
-            attributed: self.attributed(id)?,
+            credits,
             open_boxes: new.as_ref().map(|task| open_boxes(&task.body)).unwrap_or_default(),
             waits_for: new.as_ref().map(|task| waits_for(&self.head, task)).transpose()?.unwrap_or_default(),
             notes: 0,
@@ -113,33 +119,6 @@ impl RangeReader<'_> {
             before: old,
             after: new,
         })
-    }
-
-    /// Returns the resolutions that commits of the range added by whom they name. What is staged is its author's to be.
-    fn attributed(&self, id: &TaskId) -> Result<Vec<(FindingId, Resolution)>> {
-        let mut found = Vec::new();
-        let staged = self.changes.net.values().filter(|_| self.ends.is_staged).map(|change| (None, change));
-        let commits = self.changes.commits.iter();
-        let committed =
-            commits.flat_map(|(info, changes)| changes.iter().map(move |change| (Some(info), change)));
-        for (info, change) in committed.chain(staged) {
-            let Some(RecordPath::Finding { task, .. }) = RecordPath::parse(&change.path) else { continue };
-            if task != *id {
-                continue;
-            }
-            let read = |state: Option<FileState>| -> Result<Option<Finding>> {
-                Ok(self.read(state)?.and_then(|bytes| read_finding(id, &bytes).ok()))
-            };
-            let Some(after) = read(change.after)? else { continue };
-            let known = read(change.before)?.map(|before| before.resolutions).unwrap_or_default();
-            let people = &self.policy.people;
-            let is_own = |by: &Person| {
-                info.is_none_or(|info| people.canonical(&info.author).is_same(&people.canonical(by)))
-            };
-            let new = after.resolutions.into_iter().filter(|step| !known.contains(step) && is_own(&step.by));
-            found.extend(new.map(|step| (after.id.clone(), step)));
-        }
-        Ok(found)
     }
 
     /// A finding whose file is gone is as open as it was.

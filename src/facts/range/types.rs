@@ -4,6 +4,7 @@ use crate::git::FileMode;
 use crate::model::{
     Finding, FindingId, Move, OpenBox, Person, Resolution, Task, TaskId, Verdict, is_daily_record,
 };
+use crate::policy::Trust;
 
 /// A file on one side of a change.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -86,8 +87,8 @@ pub struct RangeTask {
     pub findings_before: Vec<Finding>,
     /// Its findings at the head.
     pub findings: Vec<Finding>,
-    /// What commits of the range made of findings, where the author of the commit is whom the resolution names.
-    pub attributed: Vec<(FindingId, Resolution)>,
+    /// Whose the resolutions, overrides and notes are that the range brings.
+    pub credits: Vec<Credit>,
     /// Boxes that are not ticked at the head.
     pub open_boxes: Vec<OpenBox>,
     /// The tasks it depends on that are open at the head.
@@ -96,6 +97,42 @@ pub struct RangeTask {
     pub notes: usize,
     /// The commits of the range that link it, by their place in the list of the range's commits.
     pub commits: Vec<usize>,
+}
+
+/// A record that says whose it is, and how sure that is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Credit {
+    /// The task.
+    pub task: TaskId,
+    /// The record.
+    pub record: Credited,
+    /// How sure it is.
+    pub trust: Trust,
+}
+
+/// What is credited to somebody besides votes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Credited {
+    /// What became of a finding.
+    Resolution(FindingId, Resolution),
+    /// A move that overrode what was missing.
+    Override(Move),
+    /// A note.
+    Note {
+        /// Its path.
+        path: String,
+        /// Whom it names.
+        by: String,
+    },
+}
+
+impl RangeTask {
+    /// Returns how sure it is whose a record is; where several commits brought it, by the best of them.
+    #[must_use]
+    pub fn trust_of(&self, record: &Credited) -> Trust {
+        let own = self.credits.iter().filter(|credit| credit.record == *record);
+        own.map(|credit| credit.trust).max().unwrap_or(Trust::Unverified)
+    }
 }
 
 /// What one commit did to a record that is only ever added to.

@@ -332,7 +332,7 @@ mod tests {
 
     fn in_state(mut finding: Finding, to: FindingState) -> Finding {
         let (at, by) = (finding.at, finding.by.clone());
-        finding.resolutions.push(Resolution { at, by, to, why: None });
+        finding.resolutions.push(Resolution { at, by, to, why: None, signature: None });
         finding
     }
 

@@ -6,8 +6,8 @@ use super::{DoctorFinding, DoctorRule, Fix};
 use crate::doc::{Document, read_task, record_problems};
 use crate::events::LongStep;
 use crate::model::{
-    NotARecord, Problem, RecordKind, RecordPath, Severity, SprintState, Stage, Summary, TRACKER_FOLDER, Task,
-    TaskId,
+    Config, NotARecord, Problem, RecordKind, RecordPath, Severity, SprintState, Stage, Summary,
+    TRACKER_FOLDER, Task, TaskId,
 };
 use crate::ops::init::own_files;
 use crate::ops::sprint::sprint_drift;
@@ -35,6 +35,7 @@ pub(super) fn examine(session: &Session<'_>) -> Result<Examined> {
     if let Ok((config, _)) = snapshot.config() {
         found.stages(&summaries, &stage_order(&config));
         found.roles(&config.role_names());
+        found.left_to_later_roles(&config);
     }
     found.owners();
     found.sprints()?;
@@ -94,6 +95,36 @@ impl<'a> Examination<'a> {
     fn all(&mut self, rule: DoctorRule, problems: Vec<Problem>, path: &str) {
         let problems = problems.into_iter().map(|problem| problem.in_file(path));
         self.findings.extend(problems.map(|problem| DoctorFinding::new(rule, problem)));
+    }
+
+    /// Roles that name no paths leave to roles of later stages what those name, documentation as it is meant; where it is
+    /// code, that is rarely what was meant.
+    fn left_to_later_roles(&mut self, config: &Config) {
+        let is_prose = |glob: &&String| {
+            glob.starts_with('!')
+                || [".md", ".txt", ".rst", ".adoc"].iter().any(|ending| glob.ends_with(ending))
+                || glob.split('/').any(|part| ["doc", "docs", "documentation"].contains(&part))
+        };
+        let stages = &config.pipeline.stages;
+        for (at, stage) in stages.iter().enumerate() {
+            let later = stages[at + 1..].iter().flat_map(|stage| config.signoffs_of(stage.as_str()));
+            let later: BTreeSet<&String> = later.collect();
+            for role in config.signoffs_of(stage.as_str()) {
+                let has_paths = !config.role(role).rules.paths.is_empty();
+                if has_paths || !config.role(role).is_defined || later.contains(role) {
+                    continue;
+                }
+                for other in &later {
+                    let paths = &config.role(other).rules.paths;
+                    let Some(code) = paths.iter().find(|glob| !is_prose(glob)) else { continue };
+                    let message = format!("{role} has no `paths`, and so leaves `{code}` to {other}");
+                    let hint = "if it reviews these files, too: paths = [\"**\"]";
+                    let problem = Problem::warning(message).in_file(RecordKind::Config.file());
+                    let problem = Problem { key: Some(format!("roles.{role}")), ..problem };
+                    self.add(DoctorRule::Configuration, problem.with_hint(hint));
+                }
+            }
+        }
     }
 
     /// The files that `init` writes.

@@ -74,7 +74,7 @@ pub enum DoctorRule {
     FileKind,
     /// A name that is no text.
     FileName,
-    /// Hooks that the clone has had are gone.
+    /// Hooks that the clone lacks.
     Hooks,
     /// What a write that was killed left behind.
     Leftover,

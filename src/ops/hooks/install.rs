@@ -95,7 +95,7 @@ pub fn hooks_status(env: &Env) -> Result<HookReport> {
     Ok(HookReport { has_folder: Path::new(&folder).is_dir(), folder, hooks, merge_driver, is_complete })
 }
 
-/// Says which hooks of a clone are gone that has had them: its merge driver is registered, or some of them are there.
+/// Says which hooks a clone lacks: all of them, as a new one does, or some.
 pub(in crate::ops) fn gone_hooks(workspace: &Workspace) -> Result<Option<Problem>> {
     let repository = workspace.repository()?;
     let has_driver = has_driver(workspace)?;
@@ -113,10 +113,16 @@ pub(in crate::ops) fn gone_hooks(workspace: &Workspace) -> Result<Option<Problem
             gone.push(hook.name());
         }
     }
-    if gone.is_empty() || gone.len() == Hook::CLIENT.len() && !has_driver {
+    if gone.is_empty() {
+        return Ok(None);
+    }
+    let is_new = gone.len() == Hook::CLIENT.len() && !has_driver;
+    // Who makes a repository decides on its hooks; a clone of it comes without them.
+    if is_new && repository.remote_url(None)?.is_none() {
         return Ok(None);
     }
     let message = match folder.is_dir() {
+        _ if is_new => "this clone has no hooks of the tracker: its commits move no task".to_owned(),
         true => format!("git runs {} without the tracker", gone.join(", ")),
         false => "git takes hooks from a folder that is not there".to_owned(),
     };

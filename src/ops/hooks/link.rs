@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use crate::env::Env;
-use crate::git::read_regular;
+use crate::git::{Operation, read_regular};
 use crate::model::{RecordPath, TaskId};
 use crate::ops::{Error, Result};
 use crate::policy::{Comments, parse_message};
@@ -21,7 +21,8 @@ pub fn prepare_message(env: &Env, file: &Path, kind: Option<&str>) -> Result<Vec
         return Ok(Vec::new());
     }
     let workspace = Workspace::discover(env)?;
-    if workspace.repo_paths().operation().is_some() {
+    // A revert that git does not commit by itself, with `-n` or after a conflict, is a commit like any other.
+    if workspace.repo_paths().operation().is_some_and(|operation| operation != Operation::Revert) {
         return Ok(Vec::new());
     }
     let remarks = missing_hooks(&workspace, Hook::PrepareCommitMsg);

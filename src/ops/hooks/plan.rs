@@ -193,6 +193,7 @@ impl CommitContext<'_> {
                 to: own.stage,
                 kind: MoveKind::Advance,
                 why: None,
+                signature: None,
             });
         }
         Ok(made)

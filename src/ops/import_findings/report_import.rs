@@ -2,13 +2,13 @@
 
 use std::collections::HashMap;
 
-use crate::doc::{Document, Edit, Value, resolve_finding};
+use crate::doc::{Document, Edit, Value, resolve_finding, signed_resolution};
 use crate::import::findings::{FindingStatus, Found, Matched, ToolReport, gone};
 use crate::model::{
     Config, Finding, FindingId, FindingSeverity, FindingState, Person, Problem, RecordKind, Resolution,
     Suggestion, Task, ToolSource,
 };
-use crate::ops::signoffs::creation_of;
+use crate::ops::signoffs::{creation_of, sign_where_required};
 use crate::ops::{Error, Result, Session, Written};
 use crate::store::{Change, TaskFile};
 
@@ -170,7 +170,7 @@ impl ReportImport<'_> {
             match status {
                 FindingStatus::New => changes.push(creation_of(finding)),
                 FindingStatus::Reopened => {
-                    edits.push(self.resolution(finding, FindingState::Open, "found again in"));
+                    edits.push(self.resolution(finding, FindingState::Open, "found again in")?);
                 }
                 FindingStatus::Known | FindingStatus::Waived => {}
             }
@@ -186,22 +186,21 @@ impl ReportImport<'_> {
             }
         }
         for finding in resolved {
-            let edit = self.resolution(finding, FindingState::Resolved, "no longer found in");
+            let edit = self.resolution(finding, FindingState::Resolved, "no longer found in")?;
             changes.push(self.edited(names[&finding.id], &[edit])?);
         }
         Ok(changes)
     }
 
-    fn resolution(&self, finding: &Finding, to: FindingState, why: &str) -> Edit {
+    fn resolution(&self, finding: &Finding, to: FindingState, why: &str) -> Result<Edit> {
         // The latest counts: a clock that runs ahead elsewhere must not outweigh what is stated now.
         let last = finding.resolution().map_or(finding.at, |resolution| resolution.at);
         let at = self.session.env().now().max(last);
-        resolve_finding(&Resolution {
-            at,
-            by: self.by.clone(),
-            to,
-            why: Some(format!("{why} {}", self.name)),
-        })
+        let why = Some(format!("{why} {}", self.name));
+        let mut resolution = Resolution { at, by: self.by.clone(), to, why, signature: None };
+        let text = signed_resolution(&self.task.id, &finding.id, &resolution);
+        resolution.signature = sign_where_required(self.session, self.config, &text)?.0;
+        Ok(resolve_finding(&resolution))
     }
 
     fn edited(&self, name: &str, edits: &[Edit]) -> Result<Change> {

@@ -1,10 +1,10 @@
 //! `approve`, `reject`, `withdraw`: one immutable file per vote, and the move that the last one earns.
 
 use crate::doc::{create_finding, create_vote, read_vote, vote_file_name};
-use crate::facts::{FactsReader, TaskFacts, sign_vote};
+use crate::facts::{FactsReader, TaskFacts, sign_record, sign_vote};
 use crate::model::{
-    Config, Coverage, CoveredChange, Finding, FindingId, FindingSeverity, Person, RecordKind, Stage, Task,
-    Verdict, Vote,
+    Config, Coverage, CoveredChange, Finding, FindingId, FindingSeverity, Person, RecordKind, Signatures,
+    Stage, Task, Verdict, Vote,
 };
 use crate::ops::block::forget_closed;
 use crate::ops::moves::move_edits;
@@ -264,6 +264,23 @@ fn signed(reader: &FactsReader<'_>, vote: &Vote) -> Result<String> {
     sign_vote(reader.repository(), vote).map_err(|error| {
         let hint = error.hint();
         Error::Usage { message: format!("the vote cannot be signed: {error}"), hint }
+    })
+}
+
+/// Signs what a record says that stands in one line of a file, where the policy wants all of them signed. Returns the
+/// signature, and what is to be said where there should be one and is none.
+pub(in crate::ops) fn sign_where_required(
+    session: &Session<'_>,
+    config: &Config,
+    text: &str,
+) -> Result<(Option<String>, Option<String>)> {
+    if config.policy.signatures != Signatures::Require {
+        return Ok((None, None));
+    }
+    let repository = session.workspace().repository()?;
+    Ok(match sign_record(&repository, text) {
+        Ok(signature) => (Some(signature), None),
+        Err(error) => (None, Some(format!("it does not count: it is not signed, for {error}"))),
     })
 }
 

@@ -5,8 +5,9 @@ use std::cmp::Ordering;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::doc::{Document, resolve_finding};
-use crate::model::{Config, Finding, FindingSeverity, FindingState, Problem, RecordKind, Resolution};
+use super::cast::sign_where_required;
+use crate::doc::{Document, resolve_finding, signed_resolution};
+use crate::model::{Config, Finding, FindingSeverity, FindingState, Problem, RecordKind, Resolution, TaskId};
 use crate::ops::import_findings::FixTasks;
 use crate::ops::written::WrittenTask;
 use crate::ops::{Error, Result, Session, Written};
@@ -98,7 +99,7 @@ pub fn findings(
         Some(query) => vec![session.snapshot().resolve(query)?],
         None => {
             let entries = session.snapshot().list(RecordKind::Finding.folder())?;
-            entries.iter().filter_map(|entry| crate::model::TaskId::parse(&entry.name).ok()).collect()
+            entries.iter().filter_map(|entry| TaskId::parse(&entry.name).ok()).collect()
         }
     };
     let mut views = Vec::new();
@@ -135,24 +136,7 @@ pub fn resolve(
     let locked = session.lock("findings")?;
     let (_, task) = session.find(query)?;
     let (found, _) = session.snapshot().findings(&task.id)?;
-    let matches: Vec<_> = found
-        .iter()
-        .filter(|(_, each)| each.id.as_str().starts_with(&finding.to_ascii_uppercase()))
-        .collect();
-    let (name, found) = match matches.as_slice() {
-        [only] => *only,
-        [] => {
-            let message = format!("{} has no finding `{finding}`", task.id);
-            return Err(Error::usage_with(message, format!("tracker findings {} --all", task.id)));
-        }
-        several => {
-            let ids: Vec<String> = several.iter().map(|(_, each)| each.id.to_string()).collect();
-            return Err(Error::usage_with(
-                format!("`{finding}` matches {}", ids.join(", ")),
-                "give more of it",
-            ));
-        }
-    };
+    let (name, found) = named(&task.id, &found, finding)?;
     let (config, _) = session.config_or_default();
     let is_closing = matches!(to, FindingState::Resolved | FindingState::Waived);
     if is_closing && session.agent().is_some() && config.role(&found.role).rules.people_only {
@@ -167,13 +151,36 @@ pub fn resolve(
         let task = WrittenTask::changed(&task, vec![format!("{} is {to} already", found.id)], false);
         return session.finish(&locked, &[], vec![task]);
     }
-    let resolution =
-        Resolution { at: session.env().now(), by, to, why: why.map(str::trim).map(str::to_owned) };
+    // The latest counts: a clock that ran ahead must not outweigh what is said now.
+    let at = found.resolution().map_or(found.at, |last| last.at).max(session.env().now());
+    let why = why.map(str::trim).map(str::to_owned);
+    let mut resolution = Resolution { at, by, to, why, signature: None };
+    let text = signed_resolution(&task.id, &found.id, &resolution);
+    let (signature, unsigned) = sign_where_required(session, &config, &text)?;
+    resolution.signature = signature;
     let path = format!("{}/{name}", RecordKind::Finding.folder_of(&task.id));
     let bytes = session.snapshot().read(&path)?.unwrap_or_default();
     let located = |problem: Problem| Error::Broken(vec![problem.in_file(&path)]);
     let document = Document::yaml(&bytes).map_err(Error::Broken)?;
     let after = document.edit(&[resolve_finding(&resolution)]).map_err(located)?;
     let changes = [Change::replace(&path, document.text(), after)];
-    session.finish(&locked, &changes, vec![WrittenTask::changed(&task, vec![summary], true)])
+    let summary = std::iter::once(summary).chain(unsigned).collect();
+    session.finish(&locked, &changes, vec![WrittenTask::changed(&task, summary, true)])
+}
+
+/// Returns the one finding of a task that a part of an id names, with its file's name.
+fn named<'f>(task: &TaskId, found: &'f [(String, Finding)], part: &str) -> Result<(&'f str, &'f Finding)> {
+    let part_of = part.to_ascii_uppercase();
+    let matches: Vec<_> = found.iter().filter(|(_, each)| each.id.as_str().starts_with(&part_of)).collect();
+    match matches.as_slice() {
+        [(name, only)] => Ok((name, only)),
+        [] => {
+            let message = format!("{task} has no finding `{part}`");
+            Err(Error::usage_with(message, format!("tracker findings {task} --all")))
+        }
+        several => {
+            let ids: Vec<String> = several.iter().map(|(_, each)| each.id.to_string()).collect();
+            Err(Error::usage_with(format!("`{part}` matches {}", ids.join(", ")), "give more of it"))
+        }
+    }
 }

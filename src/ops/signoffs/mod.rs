@@ -5,7 +5,9 @@ mod findings;
 mod status;
 
 pub(crate) use cast::VoteRecord as VoteRequest;
-pub(super) use cast::{CastVote, Statement, VoteContext, creation_of, rejected_because, summary_of};
+pub(super) use cast::{
+    CastVote, Statement, VoteContext, creation_of, rejected_because, sign_where_required, summary_of,
+};
 pub use cast::{approve, reject, withdraw};
 pub(super) use findings::unresolved_findings;
 pub(crate) use findings::{FindingView, FindingsView};

@@ -136,6 +136,6 @@ fn plan(case: &Case<'_>, kind: MoveKind, to: Stage, why: Option<String>) -> Move
     let signoffs = case.config.signoffs_of(to.as_str()).to_vec();
     let from = case.task.stage.clone();
     let (by, agent) = (case.actor.to_owned(), case.agent.map(str::to_owned));
-    let step = Move { at: case.now, by, agent, from, to, kind, why };
+    let step = Move { at: case.now, by, agent, from, to, kind, why, signature: None };
     MovePlan { task: case.task.id.clone(), step, signoffs }
 }

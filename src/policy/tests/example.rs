@@ -30,6 +30,7 @@ pub(in crate::policy) fn moved(from: &str, to: &str, kind: MoveKind, why: &str) 
         to: stage(to),
         kind,
         why: Some(why.to_owned()),
+        signature: None,
     }
 }
 

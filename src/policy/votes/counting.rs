@@ -45,8 +45,8 @@ pub trait Evidence {
     /// Why it could not be read.
     type Error;
 
-    /// Whether one vote comes after another of the same person and round: a later commit added it, or the same one, and
-    /// it names the other as replaced.
+    /// Whether one vote comes after another of the same person and round: a later commit added it, or the same one or one
+    /// beside it, and it names the other as replaced.
     fn is_after(&mut self, one: usize, other: usize) -> Result<bool, Self::Error>;
 
     /// Whether a vote lists what the commit that it looked at shows.

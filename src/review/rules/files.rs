@@ -61,6 +61,7 @@ pub(super) fn judge(facts: &RangeFacts<'_>, tasks: &[Judged<'_>], book: &mut Vio
     policy_owners(facts, book);
     declared_files(facts, tasks, book);
     files_of_types(facts, tasks, book);
+    unseen_by_roles(facts, tasks, book);
     standards(facts, book);
 }
 
@@ -98,8 +99,11 @@ fn change_of(file: &FileFacts) -> &'static str {
 }
 
 fn part_of(path: &str) -> &'static str {
-    let is_elsewhere = !is_in_tracker(path) && path != ".mailmap";
-    if is_elsewhere { "another tracker in another place" } else { "part of the policy" }
+    match (is_in_tracker(path) || folded(path) == ".mailmap", is_policy(path)) {
+        (true, _) => "part of the policy",
+        (false, true) => "another tracker in another place",
+        (false, false) => "a protected file",
+    }
 }
 
 /// Says that a file which the owners answer for lacks their approval, and whether it is one.
@@ -193,6 +197,36 @@ fn files_of_types(facts: &RangeFacts<'_>, tasks: &[Judged<'_>], book: &mut Viola
             let about = About { task: Some(&task.facts.id), file: Some(&path), ..About::default() };
             book.add(GateRule::CoveredFiles, message, about);
         }
+    }
+}
+
+/// An approval of a role whose paths select nothing of what a task changed is worth nothing, and looks like one.
+fn unseen_by_roles(facts: &RangeFacts<'_>, tasks: &[Judged<'_>], book: &mut Violations<'_>) {
+    for task in tasks {
+        let id = &task.facts.id;
+        let paths: BTreeSet<&String> =
+            task.facts.commits.iter().flat_map(|at| &facts.commits[*at].paths).collect();
+        let own: Vec<&String> = paths.into_iter().filter(|path| !is_in_tracker(path)).collect();
+        let route = Route::of(book.config, kind_of(task.facts));
+        let asked: BTreeSet<&str> = task
+            .leavings
+            .iter()
+            .flat_map(|leaving| &leaving.roles)
+            .filter(|role| role.approvals().next().is_some())
+            .map(|role| role.role.as_str())
+            .collect();
+        let sees_nothing = |role: &&&str| {
+            !book.config.role(role).rules.paths.is_empty()
+                && !own.iter().any(|path| route.is_reviewed(role, path))
+        };
+        let roles: Vec<&str> = asked.iter().filter(sees_nothing).copied().collect();
+        if roles.is_empty() || own.is_empty() {
+            continue;
+        }
+        let message = format!("{} approved, whose paths select none of its files", roles.join(" and "));
+        let record = task.facts.path.as_str();
+        let about = About { task: Some(id), file: Some(record), ..About::default() };
+        book.add_at(Level::Warn, GateRule::CoveredFiles, message, about);
     }
 }
 

@@ -2,9 +2,10 @@
 //! has, nothing is taken out of a history, and each stage that the range led a task out of had what it requires. What
 //! votes are worth is stated by the objections.
 
-use super::super::facts::{RangeFacts, RangeTask, RecordStep};
+use super::super::facts::{Credited, RangeFacts, RangeTask, RecordStep};
 use super::super::stage_exits::{Judged, StageExit, kind_of, lost};
 use super::objections::{exceptions, is_revert, is_reverted, not_counted};
+use super::votes::doubt_whose;
 use super::{About, Violations};
 use crate::model::{Config, GateRule, Level, Move, MoveKind, Suggestion, Task, TaskId};
 use crate::policy::{Fix, Missing, Route, VoteStatus, WhyNot, is_override, overriding_move, role_for_people};
@@ -21,6 +22,7 @@ pub(super) fn judge(facts: &RangeFacts<'_>, tasks: &[Judged<'_>], book: &mut Vio
             of_stage_exit(task, stage_exit, book);
         }
         overrides(facts, task, book);
+        whose_overrides(task, book);
         lifted_vetoes(facts, task, book);
     }
     note_awaited(facts, tasks, book);
@@ -210,6 +212,17 @@ fn overrides(facts: &RangeFacts<'_>, task: &Judged<'_>, book: &mut Violations<'_
         let about = About { task: Some(id), file: Some(file), fix, ..About::default() };
         let message = format!("left {} {by}, {}", stages.join(", "), missing.join(", "));
         book.add(GateRule::Overrides, message, about);
+    }
+}
+
+/// An override is whoever's it names: of another's making it is none.
+fn whose_overrides(task: &Judged<'_>, book: &mut Violations<'_>) {
+    let own = task.facts;
+    for (_, step) in task.moves.iter().filter(|(_, step)| is_override(step)) {
+        let trust = own.trust_of(&Credited::Override((*step).clone()));
+        let Some(doubt) = doubt_whose(trust, book) else { continue };
+        let about = About { task: Some(&own.id), file: Some(&own.path), ..About::default() };
+        book.add(LEGAL, format!("{} is an override by {}, {doubt}", arrow(step), step.by), about);
     }
 }
 

@@ -12,12 +12,39 @@ use crate::policy::landing::{JudgedRole, Objection, Ruling};
 use crate::policy::{Fix, Missing, WhyNot};
 
 pub(super) fn judge(facts: &RangeFacts<'_>, book: &mut Violations<'_>) {
+    let mut uncovered = Vec::new();
     for objection in &facts.landing.judgement.objections {
-        of_objection(facts, objection, book);
+        of_objection(facts, objection, &mut uncovered, book);
+    }
+    for file in uncovered {
+        say_uncovered(facts, &file, book);
     }
 }
 
-fn of_objection(facts: &RangeFacts<'_>, objection: &Objection, book: &mut Violations<'_>) {
+/// A file that roles should have seen and have not: said once, for all of them.
+struct Uncovered<'f> {
+    path: &'f str,
+    task: Option<&'f TaskId>,
+    is_off_route: bool,
+    roles: Vec<&'f str>,
+}
+
+impl<'f> Uncovered<'f> {
+    fn join(self, files: &mut Vec<Self>) {
+        let key = |file: &Self| (file.path, file.task, file.is_off_route);
+        match files.iter_mut().find(|known| key(known) == key(&self)) {
+            Some(known) => known.roles.extend(self.roles),
+            None => files.push(self),
+        }
+    }
+}
+
+fn of_objection<'f>(
+    facts: &'f RangeFacts<'_>,
+    objection: &'f Objection,
+    files: &mut Vec<Uncovered<'f>>,
+    book: &mut Violations<'_>,
+) {
     let commit = objection.commit.and_then(|commit| facts.landing.commits.get(&commit));
     let task = objection.task.as_ref().and_then(|id| facts.tasks.iter().find(|task| task.id == *id));
     let record = task.map(|task| task.path.as_str());
@@ -49,25 +76,25 @@ fn of_objection(facts: &RangeFacts<'_>, objection: &Objection, book: &mut Violat
         }
         Ruling::Unlinked => unlinked(facts, objection, book),
         Ruling::Uncovered { unapproved, is_off_route } => {
-            uncovered(facts, objection, unapproved, *is_off_route, book);
+            if let Some(file) = uncovered(facts, objection, unapproved, *is_off_route, book) {
+                file.join(files);
+            }
         }
-        Ruling::Incomplete { tasks } => {
-            let what = if tasks.len() == 1 { "change" } else { "changes" };
-            let message = format!(
-                "{}: the approved {what} of {} would not arrive whole",
-                name(objection),
-                all_of(tasks)
-            );
-            let way = "bring what was approved, or have what is there approved";
-            let task = tasks.first();
-            book.add(GateRule::CoveredFiles, message, About { task, fix: advice(way), ..about() });
-        }
+        Ruling::Incomplete { tasks } => incomplete(objection, tasks, &about(), book),
         Ruling::TooManyCombinations => {
             let message = format!("{}: too many approved changes to try every order", name(objection));
             let way = "merge the tasks that changed it one after the other";
             book.add(GateRule::CoveredFiles, message, About { fix: advice(way), ..about() });
         }
     }
+}
+
+fn incomplete(objection: &Objection, tasks: &[TaskId], about: &About<'_>, book: &mut Violations<'_>) {
+    let what = if tasks.len() == 1 { "change" } else { "changes" };
+    let message =
+        format!("{}: the approved {what} of {} would not arrive whole", name(objection), all_of(tasks));
+    let fix = advice("bring what was approved, or have what is there approved");
+    book.add(GateRule::CoveredFiles, message, About { task: tasks.first(), ..about.with(fix) });
 }
 
 fn name(objection: &Objection) -> &str {
@@ -209,13 +236,14 @@ fn unlinked(facts: &RangeFacts<'_>, objection: &Objection, book: &mut Violations
     book.add(GateRule::CoveredFiles, message, about);
 }
 
-fn uncovered(
-    facts: &RangeFacts<'_>,
-    objection: &Objection,
-    unapproved: &[TaskId],
+/// Returns what is to be said of a file that a role has not seen; none where that is said otherwise.
+fn uncovered<'f>(
+    facts: &'f RangeFacts<'_>,
+    objection: &'f Objection,
+    unapproved: &'f [TaskId],
     is_off_route: bool,
     book: &mut Violations<'_>,
-) {
+) -> Option<Uncovered<'f>> {
     let (path, role) = (name(objection), objection.role.as_deref().unwrap_or_default());
     let owners = facts
         .tasks
@@ -224,7 +252,7 @@ fn uncovered(
     let ids: BTreeSet<&TaskId> = owners.map(|task| &task.id).collect();
     let task = unapproved.first().or(ids.first().copied());
     if book.config.policy.gate.owners.as_deref() == Some(role) && owners_violation(facts, path, task, book) {
-        return;
+        return None;
     }
     // Where the move itself was not earned for want of the same approval, that is reported already.
     let is_reported = |other: &Objection| {
@@ -234,22 +262,30 @@ fn uncovered(
     };
     let is_error = book.level_of(GateRule::EarnedMoves) == Level::Error;
     if is_error && facts.landing.judgement.objections.iter().any(is_reported) {
-        return;
+        return None;
     }
+    Some(Uncovered { path, task, is_off_route, roles: vec![role] })
+}
+
+fn say_uncovered(facts: &RangeFacts<'_>, file: &Uncovered<'_>, book: &mut Violations<'_>) {
+    let (path, task) = (file.path, file.task);
+    let roles = file.roles.join(" and ");
+    let form = |one: &'static str, many: &'static str| if file.roles.len() == 1 { one } else { many };
+    let no_approval = || format!("{roles} {} no valid approval of {path} as it is now", form("has", "have"));
     let (message, fix) = match task {
         Some(id) if is_cancelled(facts, id) => (
-            format!("{path} changed for a task that is cancelled, so {role} will not see it"),
+            format!("{path} changed for a task that is cancelled, so {roles} will not see it"),
             advice("take the change back, or link the commit to a task that is open"),
         ),
-        Some(_) if is_off_route => (
-            format!("{role} reviews {path}, which no stage of this task's type requires"),
+        Some(_) if file.is_off_route => (
+            format!(
+                "{roles} {} {path}, which no stage of this task's type requires",
+                form("reviews", "review")
+            ),
             advice("give the task a type whose stages require that role, and have it reviewed"),
         ),
-        Some(id) => (
-            format!("{role} has no valid approval of {path} as it is now"),
-            Some(Fix::Run(back_to_review(facts, id))),
-        ),
-        None => (format!("{role} has no valid approval of {path} as it is now"), None),
+        Some(id) => (no_approval(), Some(Fix::Run(back_to_review(facts, id)))),
+        None => (no_approval(), None),
     };
     let about = About { task, file: Some(path), fix, ..About::default() };
     book.add(GateRule::CoveredFiles, message, about);

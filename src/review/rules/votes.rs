@@ -1,6 +1,6 @@
 //! Votes and findings that were changed or deleted, and votes that the range brings and that do not count.
 
-use super::super::facts::{CommitFacts, RangeFacts, RangeTask, RecordStep};
+use super::super::facts::{CommitFacts, Credited, RangeFacts, RangeTask, RecordStep};
 use super::super::stage_exits::{Judged, Vote};
 use super::objections::{is_revert, not_counted};
 use super::{About, Violations};
@@ -22,6 +22,7 @@ pub(super) fn judge(facts: &RangeFacts<'_>, tasks: &[Judged<'_>], book: &mut Vio
     }
     for task in tasks {
         resolutions(facts, task.facts, book);
+        notes(task.facts, book);
     }
 }
 
@@ -62,7 +63,10 @@ pub(super) fn rewritten(about: &About<'_>, is_deleted: bool, book: &mut Violatio
 fn of_new_vote(facts: &RangeFacts<'_>, vote: Vote<'_>, book: &mut Violations<'_>) {
     let cast = &facts.landing.cast[vote.at];
     let worth = worth_of(facts, vote);
-    not_counted(facts, &cast.task, Vote { status: worth, ..vote }, Level::Warn, book);
+    // What may have been meant as a rejection stops what it was cast on until its author says what it is.
+    let is_unclear = matches!(worth, VoteStatus::None(WhyNot::UnknownVerdict(_)));
+    let most = if is_unclear { Level::Error } else { Level::Warn };
+    not_counted(facts, &cast.task, Vote { status: worth, ..vote }, most, book);
     if *worth != VoteStatus::Approval {
         return;
     }
@@ -115,6 +119,7 @@ pub(super) fn rule_against(why: &WhyNot) -> Option<GateRule> {
         | WhyNot::NotShown
         | WhyNot::Future
         | WhyNot::UnbegunRound { .. } => Some(GateRule::NoRewrittenVotes),
+        WhyNot::UnknownVerdict(_) => Some(GateRule::BrokenDocuments),
         _ => None,
     }
 }
@@ -124,13 +129,10 @@ pub(super) fn rule_against(why: &WhyNot) -> Option<GateRule> {
 fn resolutions(range: &RangeFacts<'_>, facts: &RangeTask, book: &mut Violations<'_>) {
     for finding in &facts.findings {
         let before = facts.findings_before.iter().find(|old| old.id == finding.id);
-        let known = before.map_or(0, |old| old.resolutions.len());
-        let Some(new) =
-            finding.resolutions.get(known..).and_then(|new| new.iter().rfind(|step| closes(step)))
-        else {
-            continue;
-        };
-        if finding.state().is_open() || !blocks(finding, book) {
+        // What decides is looked at: it need not be what was added last.
+        let is_known = |step: &Resolution| before.is_some_and(|old| old.resolutions.contains(step));
+        let Some(new) = finding.resolution().filter(|step| closes(step) && !is_known(step)) else { continue };
+        if !blocks(finding, book) {
             continue;
         }
         if new.to == FindingState::Fixed && is_approved_since(range, facts, finding, new) {
@@ -169,6 +171,28 @@ fn is_approved_since(
     approvals.any(|at| range.landing.votes[at].vote.at >= step.at)
 }
 
+/// Says why a record is not taken for that of whom it names.
+pub(super) fn doubt_whose(trust: Trust, book: &Violations<'_>) -> Option<&'static str> {
+    match trust {
+        Trust::Signed => None,
+        Trust::Attributed if book.config.policy.signatures != Signatures::Require => None,
+        Trust::Attributed => Some("which is not signed, and the policy wants that"),
+        Trust::Unverified => Some("and the commit that says so is by another"),
+    }
+}
+
+/// A note decides nothing: one in another's name is worth a warning, more where all must be signed.
+fn notes(task: &RangeTask, book: &mut Violations<'_>) {
+    let is_strict = book.config.policy.signatures == Signatures::Require;
+    let most = if is_strict { Level::Error } else { Level::Warn };
+    for credit in &task.credits {
+        let Credited::Note { path, by } = &credit.record else { continue };
+        let Some(doubt) = doubt_whose(credit.trust, book) else { continue };
+        let about = About { task: Some(&task.id), file: Some(path), ..About::default() };
+        book.add_at(most, GateRule::SignedVotes, format!("a note is by {by}, {doubt}"), about);
+    }
+}
+
 fn doubt_about(
     range: &RangeFacts<'_>,
     facts: &RangeTask,
@@ -181,8 +205,9 @@ fn doubt_about(
     if role.is_defined && !is_member(book.config, role, &[&person, &step.by]) {
         return Some(format!("who is no member of {}", finding.role));
     }
-    if !facts.attributed.contains(&(finding.id.clone(), step.clone())) {
-        return Some("and the commit that says so is by another".to_owned());
+    let trust = facts.trust_of(&Credited::Resolution(finding.id.clone(), step.clone()));
+    if let Some(doubt) = doubt_whose(trust, book) {
+        return Some(doubt.to_owned());
     }
     let writers = range.landing.writers.get(&facts.id);
     let is_own = writers.is_some_and(|writers| writers.contains(&PersonKey::of(&person)));

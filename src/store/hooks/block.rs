@@ -182,13 +182,14 @@ fn before_the_message() -> String {
 
 /// A message has a directive in a line that begins with one of our words; a link to a task that is there needs nothing.
 /// A configuration that has changed since it was last read needs the tracker as well: records must not be committed under
-/// one that cannot be read.
+/// one that cannot be read. So does a merge: a conflict of records must not be committed with its marks.
 fn at_the_message() -> String {
     let words: Vec<String> = DIRECTIVE_WORDS.into_iter().map(in_either_case).collect();
     let (some, others) = words.split_at(words.len() / 2);
     let (config, tasks) = (RecordKind::Config.file(), RecordKind::Task.folder());
     format!(
         "tracker_asks=no tracker_lines=0\n\
+         if [ -e \"${{1%/*}}/MERGE_HEAD\" ]; then tracker_asks=yes; fi\n\
          if [ -d {TRACKER_FOLDER} ]; then [ \"${{1%/*}}/tracker/{POLICY_READ}\" -nt {config} ] && \
          [ -e {config} ] || tracker_asks=yes; fi\nif [ -r \"$1\" ]; then\n  \
          while IFS= read -r tracker_line || [ -n \"$tracker_line\" ]; do\n    \

@@ -229,8 +229,9 @@ fn step() -> impl Strategy<Value = Move> {
         Just("imported as in progress".to_owned())
     ]);
     let kind = "(advance|start|fail|override|import|[a-z]{1,4})".prop_map(|text| MoveKind::parse(&text));
-    (moment(), word(), of(word()), stage(), stage(), kind, why)
-        .prop_map(|(at, by, agent, from, to, kind, why)| Move { at, by, agent, from, to, kind, why })
+    (moment(), word(), of(word()), stage(), stage(), kind, why).prop_map(
+        |(at, by, agent, from, to, kind, why)| Move { at, by, agent, from, to, kind, why, signature: None },
+    )
 }
 
 fn unknown() -> impl Strategy<Value = Vec<(String, String)>> {

@@ -175,8 +175,16 @@ fn moves(rng: &mut Rng, stages: &[&str], window: &Window) -> Vec<Move> {
             _ if place + 1 == order.len() => (order[rng.usize(1..order.len())], MoveKind::Reopen),
             _ => (order[place + 1], if place == 0 { MoveKind::Start } else { MoveKind::Advance }),
         };
-        let step =
-            Move { at, by: "Ada".to_owned(), agent: None, from: stage(from), to: stage(to), kind, why: None };
+        let step = Move {
+            at,
+            by: "Ada".to_owned(),
+            agent: None,
+            from: stage(from),
+            to: stage(to),
+            kind,
+            why: None,
+            signature: None,
+        };
         moves.push(step);
         place = order.iter().position(|name| *name == to).unwrap_or(place);
         from = to;

@@ -1,6 +1,6 @@
 //! What a pull request must not get away with, and the rule that stops it.
 
-use super::{ID, World, finding, messages};
+use super::{CONFIG, ID, World, finding, messages};
 
 /// One attack.
 struct Attack {
@@ -11,8 +11,6 @@ struct Attack {
     says: &'static str,
     play: fn(&World),
 }
-
-const CONFIG: &str = ".tracker/config.toml";
 
 const ATTACKS: &[Attack] = &[
     Attack {
@@ -211,7 +209,7 @@ const ATTACKS: &[Attack] = &[
     Attack {
         name: "changes code after the votes",
         rule: "covered-files",
-        says: "has no valid approval of src/theme.rs as it is now",
+        says: "no valid approval of src/theme.rs as it is now",
         play: |world| {
             world.replace("src/theme.rs", "    3\n", "    4\n");
             world.work("One more thing");
@@ -220,7 +218,7 @@ const ATTACKS: &[Attack] = &[
     Attack {
         name: "changes only whitespace after the votes",
         rule: "covered-files",
-        says: "has no valid approval of src/theme.rs as it is now",
+        says: "no valid approval of src/theme.rs as it is now",
         play: |world| {
             world.replace("src/theme.rs", "    3\n", "    3  \n");
             world.work("Format");
@@ -229,7 +227,7 @@ const ATTACKS: &[Attack] = &[
     Attack {
         name: "moves a covered line into another function",
         rule: "covered-files",
-        says: "has no valid approval of src/theme.rs as it is now",
+        says: "no valid approval of src/theme.rs as it is now",
         play: |world| {
             world.write("src/theme.rs", "fn theme() {\n}\n\nfn other() {\n    3\n    2\n}\n");
             world.work("Move it");
@@ -238,7 +236,7 @@ const ATTACKS: &[Attack] = &[
     Attack {
         name: "changes reviewed code in a commit of no task",
         rule: "covered-files",
-        says: "has no valid approval of src/theme.rs as it is now",
+        says: "no valid approval of src/theme.rs as it is now",
         play: |world| {
             world.replace("src/theme.rs", "    3\n", "    4\n");
             world.commit("Unlinked");
@@ -256,7 +254,7 @@ const ATTACKS: &[Attack] = &[
     Attack {
         name: "adds code under a task whose route asks nobody",
         rule: "covered-files",
-        says: "reviews src/evil.rs, which no stage of this task's type requires",
+        says: "auditor and reviewer review src/evil.rs, which no stage of this task's type requires",
         play: |world| {
             world.write("src/evil.rs", "evil\n");
             world.write(
@@ -417,7 +415,7 @@ const ATTACKS: &[Attack] = &[
     Attack {
         name: "merges with evil changes of code",
         rule: "covered-files",
-        says: "has no valid approval of src/theme.rs as it is now",
+        says: "no valid approval of src/theme.rs as it is now",
         play: |world| {
             evil_merge(world, |world| world.replace("src/theme.rs", "    3\n", "    666\n"));
         },
@@ -442,7 +440,7 @@ const ATTACKS: &[Attack] = &[
     Attack {
         name: "adds a copy of an approval that was withdrawn",
         rule: "covered-files",
-        says: "reviewer has no valid approval of src/theme.rs",
+        says: "no valid approval of src/theme.rs",
         play: |world| {
             world.deliver_again();
             world.tracker_as("Bob", &format!("approve {ID} --as reviewer"));

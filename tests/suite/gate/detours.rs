@@ -29,8 +29,7 @@ fn a_cancelled_task_brings_no_code() {
     assert_eq!(
         errors(&world),
         [
-            "!covered-files: src/evil.rs changed for a task that is cancelled, so auditor will not see it",
-            "!covered-files: src/evil.rs changed for a task that is cancelled, so reviewer will not see it"
+            "!covered-files: src/evil.rs changed for a task that is cancelled, so auditor and reviewer will not see it"
         ]
     );
     // Who takes the work back as well has nothing left to be seen.

@@ -7,6 +7,7 @@ mod attacks;
 mod detours;
 mod histories;
 mod honest;
+mod kinds;
 mod ranges;
 mod rules;
 mod signed;
@@ -22,6 +23,7 @@ use crate::support::{Output, Sandbox};
 
 /// The task of the honest pull request.
 const ID: &str = "TASK-T3ST";
+const CONFIG: &str = ".tracker/config.toml";
 
 const POLICY: &str = "\
 format = 2

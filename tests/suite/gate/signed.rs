@@ -144,3 +144,128 @@ fn a_vote_in_the_name_of_another_does_not_count() {
         ]
     );
 }
+
+/// A repository that wants signatures, in which Lead, Ada and Sec have keys, with `0thr` delivered on `signed`.
+fn signing() -> World {
+    let world = World::honest();
+    let keys = ["ada", "sec", "lead", "dev"].map(|name| (name, key(&world, name)));
+    key(&world, "eve");
+    world.git(&["checkout", "--quiet", "main"]);
+    world.append(".tracker/config.toml", "signatures = \"require\"\noverrides = \"warn\"\n");
+    let signers: String = keys.iter().map(|(name, key)| format!("{name}@example.com {key}\n")).collect();
+    world.write(".tracker/allowed_signers", &signers);
+    world.commit_as("Lead", "Want signatures");
+    world.git(&["checkout", "--quiet", "-b", "signed"]);
+    world.write("src/other.rs", "fn other() {}\n");
+    world.tracker_as("Dev", "start 0thr");
+    world.commit("Work\n\nTask: TASK-0THR");
+    world.tracker_as("Dev", "advance 0thr");
+    world.commit("Deliver\n\nTask: TASK-0THR");
+    world
+}
+
+/// The one finding that Ada raises against `0thr`, by its id; the task is delivered again.
+fn raised(world: &World) -> String {
+    sign_with(world, "ada");
+    world.tracker_as("Ada", "reject 0thr --as reviewer --finding \"high: leaks @ src/other.rs:1\" --sign");
+    world.commit_as("Ada", "Reject");
+    let folder = world.sandbox.path().join(".tracker/findings/TASK-0THR");
+    let name = std::fs::read_dir(folder).unwrap().next().unwrap().unwrap().file_name();
+    name.into_string().unwrap().trim_end_matches(".yaml").to_owned()
+}
+
+/// What is said of whose records are.
+fn whose(world: &World) -> Vec<String> {
+    let found = messages(&world.review_of("main", "signed").verdict.violations);
+    found.into_iter().filter(|own| own.contains("is not signed") || own.contains("is by another")).collect()
+}
+
+/// What somebody does, whose key is used, who commits it, and what is said of it.
+type Deed = (&'static str, &'static str, &'static str, &'static str, Option<&'static str>);
+
+#[test]
+fn where_signatures_are_required_waivers_overrides_and_notes_are_signed_too() {
+    const WAIVE: &str = "findings waive 0thr ID -m \"a false alarm\"";
+    const RESOLVE: &str = "findings resolve 0thr ID";
+    const OVERRIDE: &str = "set-stage 0thr complete -m hurry";
+    const NOTE: &str = "note 0thr \"looked at it\"";
+    let unsigned = Some("is not signed");
+    let foreign = Some("the commit that says so is by another");
+    let deeds: &[(Deed, &str)] = &[
+        (("Ada", WAIVE, "ada", "Ada", None), "open-findings"),
+        (("Ada", WAIVE, "", "Ada", unsigned), "open-findings"),
+        (("Ada", WAIVE, "eve", "Ada", unsigned), "open-findings"),
+        (("Ada", WAIVE, "dev", "Dev", foreign), "open-findings"),
+        // Her signature says that it is hers, whoever commits it, as in a squash.
+        (("Ada", WAIVE, "ada", "Dev", None), "open-findings"),
+        (("Ada", RESOLVE, "", "Ada", unsigned), "open-findings"),
+        (("Ada", RESOLVE, "ada", "Ada", None), "open-findings"),
+        (("Lead", OVERRIDE, "lead", "Lead", None), "legal-moves"),
+        (("Lead", OVERRIDE, "lead", "Dev", None), "legal-moves"),
+        (("Lead", OVERRIDE, "", "Lead", unsigned), "legal-moves"),
+        (("Lead", OVERRIDE, "dev", "Dev", foreign), "legal-moves"),
+        (("Lead", OVERRIDE, "dev", "Lead", unsigned), "legal-moves"),
+        (("Ada", NOTE, "ada", "Ada", None), "signed-votes"),
+        (("Ada", NOTE, "", "Ada", unsigned), "signed-votes"),
+        (("Ada", NOTE, "dev", "Dev", foreign), "signed-votes"),
+    ];
+    let world = signing();
+    let id = raised(&world);
+    let begun = world.git(&["rev-parse", "HEAD"]);
+    for ((by, line, with, commits, expected), rule) in deeds {
+        world.git(&["reset", "--quiet", "--hard", &begun]);
+        world.git(&["clean", "--quiet", "-fd"]);
+        match *with {
+            "" => drop(world.git(&["config", "user.signingKey", ""])),
+            with => sign_with(&world, with),
+        }
+        world.tracker_as(by, &line.replace("ID", &id));
+        world.commit_as(commits, "Do it");
+        let found = whose(&world);
+        let name = format!("{by}: {line}, by the key of {with:?}, in a commit by {commits}");
+        match expected {
+            None => assert!(found.is_empty(), "{name}: {found:#?}"),
+            Some(says) => {
+                assert!(found.len() == 1 && found[0].contains(says), "{name}: {found:#?}");
+                assert!(found[0].starts_with(&format!("!{rule}: ")), "{name}: {found:#?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_signature_is_good_for_its_record_alone() {
+    let world = signing();
+    let id = raised(&world);
+    sign_with(&world, "ada");
+    world.tracker_as("Ada", &format!("findings waive 0thr {id} -m \"a false alarm\""));
+    world.commit_as("Ada", "Waive");
+    let path = format!(".tracker/findings/TASK-0THR/{id}.yaml");
+    let text = world.sandbox.read(&path);
+    let (_, line) = text.rsplit_once("  - ").unwrap();
+    // Another reason, a later time, another finding.
+    let other = text.replace(&id, "F0THER").replace("title: leaks", "title: leaks more");
+    world.write(&path, &text.replace("a false alarm", "accepted by the board"));
+    world.write(".tracker/findings/TASK-0THR/F0THER.yaml", &other);
+    world.git(&["reset", "--quiet", "--soft", "HEAD~1"]);
+    world.commit("Tidy");
+    assert!(line.contains("signature: "), "{line}");
+    let found = whose(&world);
+    assert_eq!(found.len(), 2, "{found:#?}");
+}
+
+#[test]
+fn what_the_base_has_waived_needs_nobody_again() {
+    let world = signing();
+    let id = raised(&world);
+    world.git(&["branch", "other"]);
+    world.git(&["checkout", "--quiet", "main"]);
+    world.git(&["merge", "--quiet", "signed"]);
+    sign_with(&world, "ada");
+    world.tracker_as("Ada", &format!("findings waive 0thr {id} -m \"a false alarm\""));
+    world.commit_as("Ada", "Waive");
+    world.git(&["checkout", "--quiet", "signed"]);
+    world.write("src/more.rs", "more\n");
+    world.commit("More\n\nTask: TASK-0THR");
+    assert_eq!(whose(&world), [] as [&str; 0]);
+}

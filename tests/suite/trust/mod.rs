@@ -3,6 +3,7 @@
 
 mod clones;
 mod commits;
+mod kinds;
 mod names;
 mod people;
 mod policy;

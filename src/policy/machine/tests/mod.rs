@@ -162,7 +162,8 @@ fn open_findings_that_block_keep_the_gate_shut() {
         assert_eq!(!world.gate().is_open(), shuts, "{threshold:?} {severity}");
         for (state, is_open) in [("settled", true), ("waived", true), ("open", !shuts), ("gone", !shuts)] {
             let to = FindingState::parse(state);
-            world.findings[0].resolutions = vec![Resolution { at: now(), by: person(ADA), to, why: None }];
+            world.findings[0].resolutions =
+                vec![Resolution { at: now(), by: person(ADA), to, why: None, signature: None }];
             assert_eq!(world.gate().is_open(), is_open, "{state}");
         }
     }

@@ -289,7 +289,7 @@ pub(super) const CASES: &[Case] = &[
             let mut world = begun(&["A"]);
             world.edit("Dev", "A", "f", 5, "A5");
             world.finish("A", VOTES);
-            world.advance("A", "docs");
+            world.overrule("A", "docs");
             world.edit("Dev", "A", "docs/g", 5, "A5");
             world.approve("A", "doc", "Dora", false);
             world.advance("A", "done");

@@ -115,14 +115,23 @@ impl World {
         self.moves += 1;
         let at =
             "2026-11-11T00:00:00Z".parse::<DateTime<Utc>>().unwrap() + Duration::minutes(self.moves.into());
-        Move { at, by: "dev".to_owned(), agent: None, from, to, kind: MoveKind::Advance, why: None }
+        Move {
+            at,
+            by: "dev".to_owned(),
+            agent: None,
+            from,
+            to,
+            kind: MoveKind::Advance,
+            why: None,
+            signature: None,
+        }
     }
 
     pub(super) fn write(&mut self, id: &TaskId, record: Record) {
         let step = |step: &Move| {
             let kind = if step.kind == MoveKind::Override { ", kind: override" } else { "" };
             let at = step.at.to_rfc3339();
-            format!("  - {{at: {at}, by: dev, from: {}, to: {}{kind}}}\n", step.from, step.to)
+            format!("  - {{at: {at}, by: {}, from: {}, to: {}{kind}}}\n", step.by, step.from, step.to)
         };
         let history: String = record.history.iter().map(step).collect();
         let text = format!(
@@ -228,7 +237,8 @@ impl World {
         let mut record = self.record(&self.tree, &id).unwrap().clone();
         let to = if to == "done" { Stage::complete() } else { stage(to) };
         let step = self.step(record.stage.clone(), to.clone());
-        record.history.push(Move { kind, ..step });
+        let by = if kind == MoveKind::Override { "Lead" } else { "dev" }.to_owned();
+        record.history.push(Move { kind, by, ..step });
         record.stage = to;
         self.write(&id, record);
     }

@@ -1,0 +1,152 @@
+//! Whose resolutions, overrides and notes are: of whoever signed them, else of the author of the commit that added them.
+
+use super::types::{Credit, Credited};
+use super::{RangeReader, Result};
+use crate::doc::{read_finding, read_note, read_task, signed_move, signed_note, signed_resolution};
+use crate::facts::votes::{RECORD_NAMESPACE, framed};
+use crate::git::{CommitInfo, FileChange, SignatureStatus};
+use crate::model::{Finding, Move, Person, RecordPath, TaskId, is_same_name};
+use crate::policy::{Trust, is_override, is_signer};
+
+/// A record that says whose it is.
+struct Claim<'c> {
+    /// Name and address, or a name alone.
+    by: &'c str,
+    signature: Option<&'c str>,
+}
+
+impl RangeReader<'_> {
+    /// Returns whose the resolutions, overrides and notes are that the commits added. What is staged is its author's to
+    /// be.
+    pub(super) fn credits(&self) -> Result<Vec<Credit>> {
+        let mut credits = Vec::new();
+        for (info, changes) in &self.changes.commits {
+            for change in changes {
+                self.of_change(Some(info), change, &mut credits)?;
+            }
+        }
+        if self.ends.is_staged {
+            for change in self.changes.net.values() {
+                self.of_change(None, change, &mut credits)?;
+            }
+        }
+        Ok(credits)
+    }
+
+    /// Returns the credits of what the base's tip has got since the two parted: it was judged when it came there.
+    pub(super) fn landed(&self, id: &TaskId, findings: &[Finding]) -> Result<Vec<Credit>> {
+        let of_finding = |finding: &Finding| {
+            let id = finding.id.clone();
+            finding.resolutions.clone().into_iter().map(move |step| Credited::Resolution(id.clone(), step))
+        };
+        let file = self.tip.as_ref().map(|tip| tip.task_file(id)).transpose()?.flatten();
+        let overrides = file.map(|file| overrides_in(&file.bytes)).unwrap_or_default();
+        let records = findings.iter().flat_map(of_finding);
+        let records = records.chain(overrides.into_iter().map(Credited::Override));
+        Ok(records.map(|record| Credit { task: id.clone(), record, trust: Trust::Signed }).collect())
+    }
+
+    fn of_change(
+        &self,
+        info: Option<&CommitInfo>,
+        change: &FileChange,
+        credits: &mut Vec<Credit>,
+    ) -> Result<()> {
+        let mut add = |task: &TaskId, record: Credited, claim: Claim<'_>, text: &dyn Fn() -> String| {
+            let trust = self.credited(info, &claim, text);
+            credits.push(Credit { task: task.clone(), record, trust });
+        };
+        match RecordPath::parse(&change.path) {
+            Some(RecordPath::Finding { task, .. }) => {
+                let read = |state| -> Result<_> {
+                    Ok(self.read(state)?.and_then(|bytes| read_finding(&task, &bytes).ok()))
+                };
+                let Some(after) = read(change.after)? else { return Ok(()) };
+                let known = read(change.before)?.map(|before| before.resolutions).unwrap_or_default();
+                for step in after.resolutions.iter().filter(|step| !known.contains(step)) {
+                    let by = step.by.to_string();
+                    let claim = Claim { by: &by, signature: step.signature.as_deref() };
+                    let record = Credited::Resolution(after.id.clone(), step.clone());
+                    add(&task, record, claim, &|| signed_resolution(&task, &after.id, step));
+                }
+            }
+            Some(RecordPath::Task(task)) => {
+                let overrides = |state| -> Result<Vec<Move>> {
+                    Ok(self.read(state)?.map(|bytes| overrides_in(&bytes)).unwrap_or_default())
+                };
+                let after = overrides(change.after)?;
+                let before = if after.is_empty() { Vec::new() } else { overrides(change.before)? };
+                for step in after.iter().filter(|step| !before.contains(step)) {
+                    let claim = Claim { by: &step.by, signature: step.signature.as_deref() };
+                    add(&task, Credited::Override(step.clone()), claim, &|| signed_move(&task, step));
+                }
+            }
+            Some(RecordPath::Note { task, .. }) if change.before.is_none() => {
+                let bytes = self.read(change.after)?;
+                let Some(note) = bytes.and_then(|bytes| read_note(&task, &bytes).ok()) else { return Ok(()) };
+                let claim = Claim { by: &note.by, signature: note.signature.as_deref() };
+                let record = Credited::Note { path: change.path.clone(), by: note.by.clone() };
+                add(&task, record, claim, &|| signed_note(&note));
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn credited(&self, info: Option<&CommitInfo>, claim: &Claim<'_>, text: &dyn Fn() -> String) -> Trust {
+        let Some(info) = info else { return Trust::Signed };
+        let people = &self.policy.people;
+        let canonical = people.canonical(&info.author);
+        let is_author = match Person::parse(claim.by) {
+            Some(by) => people.canonical(&by).is_same(&canonical),
+            None => [&info.author, &canonical].iter().any(|one| is_same_name(&one.name, claim.by)),
+        };
+        let principal = claim.signature.and_then(|signature| self.principal(&text(), signature));
+        let is_signed = principal.is_some_and(|principal| {
+            let signer = people.canonical(&Person { name: String::new(), email: principal.clone() });
+            let is_of =
+                |person: &Person| is_signer(&principal, person) || people.canonical(person).is_same(&signer);
+            match Person::parse(claim.by) {
+                Some(by) => is_of(&by),
+                // A name proves nothing: the key must be the author's, or of an address that begins with it.
+                None => is_author && is_of(&info.author) || is_local_part(&signer, claim.by),
+            }
+        });
+        match (is_signed, is_author) {
+            (true, _) => Trust::Signed,
+            (false, true) => Trust::Attributed,
+            (false, false) => Trust::Unverified,
+        }
+    }
+
+    /// Returns whose key a signature is by, as of the judge's clock.
+    fn principal(&self, text: &str, signature: &str) -> Option<String> {
+        let policy = self.policy;
+        let (signature, at) = (framed(signature), Some(policy.as_of));
+        let status = self.repository.verify_signature(
+            text.as_bytes(),
+            &signature,
+            RECORD_NAMESPACE,
+            &policy.signers,
+            at,
+        );
+        match status {
+            Ok(SignatureStatus::Valid { principal }) => Some(principal),
+            _ => None,
+        }
+    }
+}
+
+fn is_local_part(signer: &Person, name: &str) -> bool {
+    !name.contains(['@', '*']) && is_signer(name, signer)
+}
+
+/// Returns the overrides of a task's history. Most records hold none, and are not parsed for it.
+fn overrides_in(bytes: &[u8]) -> Vec<Move> {
+    const WORD: &[u8] = b"override";
+    if !bytes.windows(WORD.len()).any(|word| word == WORD) {
+        return Vec::new();
+    }
+    let history = read_task(bytes).map(|task| task.history).unwrap_or_default();
+    history.into_iter().filter(is_override).collect()
+}
