@@ -45,8 +45,8 @@ pub use note::{create_note, read_note};
 pub(crate) use record::{read_task_of, record_problems};
 pub use role::{create_role, read_role};
 pub(crate) use sprint::{
-    append_event, committed_block, create_scope_change, create_sprint, read_scope_change, read_sprint,
-    set_block,
+    append_event, committed_block, create_scope_change, create_sprint, evidence_block, read_scope_change,
+    read_sprint, set_block,
 };
 pub(crate) use task::signed_move;
 pub use task::{append_move, create_task, read_task};

@@ -52,6 +52,7 @@ pub fn record_problems(path: &RecordPath, bytes: &[u8]) -> Vec<Problem> {
         | RecordPath::Escalation(_)
         | RecordPath::SyncLink { .. }
         | RecordPath::SprintDocument { .. }
+        | RecordPath::SprintHistory
         | RecordPath::Placeholder(_) => Ok(Vec::new()),
     };
     found.unwrap_or_else(|problems| problems)

@@ -4,14 +4,19 @@
 //! git: the same commit gives the same items in a shallow clone, after a rebase and with another mailmap.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
+
+use chrono::{DateTime, Days, NaiveDate, SecondsFormat, Utc};
+use sha2::{Digest, Sha256};
 
 use super::Result;
 use crate::metrics::{
-    Calendar, Commitment, Item, ItemFinding, ItemStage, ItemVote, Scope, ScopeChange, ScopeChangeKind,
+    Calendar, Commitment, Item, ItemFinding, ItemStage, ItemVote, Scope, ScopeChange, ScopeChangeKind, Window,
 };
-use crate::model::{Config, Minutes, Problem, ScopeAction, Severity, SprintId, Stage, Task, TaskId};
+use crate::model::{
+    Config, Minutes, Problem, ScopeAction, Severity, SprintAction, SprintId, Stage, Task, TaskId,
+};
 use crate::store::{Snapshot, SprintFile};
-use chrono::{Days, NaiveDate};
 
 /// How long a sprint is that does not say when it ends, in days.
 const USUAL_DAYS: u64 = 14;
@@ -134,10 +139,14 @@ pub fn scope_now(file: &SprintFile) -> BTreeMap<TaskId, Option<Minutes>> {
     scope
 }
 
-/// Returns the tasks that were dropped when the sprint was closed.
+/// Returns the tasks that were dropped when the sprint was closed. Of a close that was taken back the tasks' own files
+/// tell.
 #[must_use]
 pub fn dropped(file: &SprintFile) -> BTreeSet<TaskId> {
-    let entries = file.scope.iter().flat_map(|record| &record.changes);
+    let events = file.sprint.history.iter().rev();
+    let reopened = events.filter(|event| event.action == SprintAction::Reopened).map(|event| event.at).next();
+    let last = file.scope.iter().filter(|record| reopened.is_none_or(|reopened| record.at >= reopened));
+    let entries = last.flat_map(|record| &record.changes);
     entries.filter(|entry| entry.action == ScopeAction::Cancelled).map(|entry| entry.task.clone()).collect()
 }
 
@@ -185,4 +194,56 @@ pub fn scope_of(file: &SprintFile, calendar: Calendar) -> Option<Scope> {
         capacity: file.sprint.capacity,
         blackout: file.sprint.blackout.iter().copied().collect(),
     })
+}
+
+/// Returns the digest of all that a sprint's numbers are computed from: SHA-256 in hex, over one line a fact.
+#[must_use]
+pub fn inputs_digest(items: &[Item], scope: &Scope, window: &Window) -> String {
+    let mut text = String::new();
+    let at = |at: DateTime<Utc>| at.to_rfc3339_opts(SecondsFormat::AutoSi, true);
+    let minutes = |time: Option<Minutes>| time.map_or(-1, |time| i64::from(time.0));
+    let mut line = |words: &[&dyn std::fmt::Debug]| {
+        let _ = writeln!(text, "{words:?}");
+    };
+    line(&[&"window", &at(window.from), &at(window.to), &window.calendar.offset_text()]);
+    line(&[&"scope", &at(scope.started), &scope.days, &minutes(scope.capacity), &scope.blackout]);
+    for one in &scope.committed {
+        line(&[&"committed", &one.task.as_str(), &minutes(one.estimate)]);
+    }
+    for change in &scope.changes {
+        let (word, estimate) = match change.change {
+            ScopeChangeKind::Added(estimate) => ("added", estimate),
+            ScopeChangeKind::Removed => ("removed", None),
+            ScopeChangeKind::Estimated(estimate) => ("estimated", estimate),
+        };
+        line(&[&word, &at(change.at), &change.task.as_str(), &minutes(estimate)]);
+    }
+    for item in items {
+        let times = (minutes(item.estimate), minutes(item.spent));
+        line(&[&"task", &item.id.as_str(), &item.kind, &item.stage.as_str(), &times, &item.cancelled]);
+        let documentation = item.documentation.as_ref().map(Stage::as_str);
+        line(&[&"pipeline", &documentation, &item.assignee]);
+        for stage in &item.stages {
+            line(&[&"stage", &stage.stage.as_str(), &stage.roles]);
+        }
+        for step in &item.moves {
+            line(&[
+                &"move",
+                &at(step.at),
+                &step.by,
+                &step.from.as_str(),
+                &step.to.as_str(),
+                &step.kind.as_str(),
+            ]);
+        }
+        for vote in &item.votes {
+            let words = (&vote.role, vote.verdict.as_str(), &vote.by, vote.stage.as_str());
+            line(&[&"vote", &at(vote.at), &words, &vote.round]);
+        }
+        for finding in &item.findings {
+            let words = (finding.severity.as_str(), &finding.role, finding.state.as_str());
+            line(&[&"finding", &at(finding.opened), &words, &finding.resolved.map(at)]);
+        }
+    }
+    Sha256::digest(text.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
 }

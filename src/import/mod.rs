@@ -4,4 +4,5 @@
 //! read whole is no report.
 
 pub mod cards;
+pub(crate) mod evidence;
 pub mod findings;

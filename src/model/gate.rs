@@ -58,6 +58,8 @@ pub enum GateRule {
     SignedVotes,
     /// Votes are never changed or deleted.
     NoRewrittenVotes,
+    /// A closed sprint stays as it was closed.
+    ClosedSprints,
     /// What the gate judges by changes only with its owners' votes.
     PolicyOwners,
     /// Commits belong to tasks.
@@ -82,7 +84,7 @@ pub enum GateRule {
 
 impl GateRule {
     /// All of them, in the order of reports.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 20] = [
         Self::LegalMoves,
         Self::EarnedMoves,
         Self::Overrides,
@@ -92,6 +94,7 @@ impl GateRule {
         Self::RoleMembers,
         Self::SignedVotes,
         Self::NoRewrittenVotes,
+        Self::ClosedSprints,
         Self::PolicyOwners,
         Self::LinkedCommits,
         Self::CoveredFiles,
@@ -117,6 +120,7 @@ impl GateRule {
             Self::RoleMembers => "role-members",
             Self::SignedVotes => "signed-votes",
             Self::NoRewrittenVotes => "no-rewritten-votes",
+            Self::ClosedSprints => "closed-sprints",
             Self::PolicyOwners => "policy-owners",
             Self::LinkedCommits => "linked-commits",
             Self::CoveredFiles => "covered-files",

@@ -46,6 +46,23 @@ pub fn report(
     Ok((RenderedReport { text, context }, problems))
 }
 
+/// Renders the cards of some tasks, as of a day.
+pub(super) fn cards_of(
+    session: &Session<'_>,
+    config: &crate::model::Config,
+    tasks: &[Task],
+    today: chrono::NaiveDate,
+) -> Result<String> {
+    let report = Report::named("cards").expect("there is a report of cards");
+    let summaries: Vec<_> = tasks.iter().map(Task::summary).collect();
+    let derived = derive(&summaries, config);
+    let tasks: Vec<_> = tasks.iter().zip(derived.facts.iter().map(|facts| facts.status)).collect();
+    let (title, project) = (config.reports.title.as_deref(), config.project.as_deref());
+    let context = report.context(&ReportInput { tasks: &tasks, title, project, today });
+    let own_template = session.snapshot().template(&report.template_name())?;
+    Ok(report.render(own_template.as_deref(), &context)?)
+}
+
 fn all_tasks(session: &Session<'_>) -> Result<(Vec<Task>, Vec<Problem>)> {
     let ids = session.snapshot().task_ids()?;
     let files: Vec<_> = ids.iter().map(|id| session.snapshot().task_file(id)).collect();

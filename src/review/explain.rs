@@ -144,6 +144,16 @@ const EXPLANATIONS: [Explanation; GateRule::ALL.len()] = [
               `tracker withdraw TASK`.",
     },
     Explanation {
+        name: GateRule::ClosedSprints.as_str(),
+        title: "a closed sprint stays as it was closed",
+        requires: "No file of a sprint that is closed at the base's tip is added, changed or deleted, but by a range that \
+                reopens it: its history goes on with `reopened`.",
+        why: "A report that was sent says what was. Numbers that change afterwards make every one of them worthless.",
+        example: "SPRINT-1 is closed, and .tracker/sprints/SPRINT-1/sprint.yaml is changed",
+        fix: "Restore it (`git checkout BASE -- .tracker/sprints/NAME`), or reopen the sprint with `tracker sprint \
+               reopen NAME REASON`. `tracker sprint verify NAME` tells which figures differ.",
+    },
+    Explanation {
         name: GateRule::PolicyOwners.as_str(),
         title: "policy files change only with their owners' approval",
         requires: "A change of `.tracker/config.toml`, of a role, a template, a signer, or of a path that \

@@ -6,7 +6,7 @@ use super::RangeReview;
 pub(crate) use crate::facts::{
     CommitFacts, Credited, FileFacts, MergedRecord, RangeLanding, RangeTask, RecordStep,
 };
-use crate::model::{Person, Problem, TaskId};
+use crate::model::{Person, Problem, SprintId, TaskId};
 
 /// Returns the one person behind a name and address, as the base's mailmap says.
 pub type People<'a> = &'a dyn Fn(&Person) -> Person;
@@ -29,6 +29,8 @@ pub struct RangeFacts<'a> {
     pub steps: Vec<RecordStep>,
     /// Records that the range changed and that cannot be read at the head.
     pub broken: Vec<Problem>,
+    /// Files of sprints that are closed at the base's tip and not reopened by the range: the sprint, and the file.
+    pub closed_sprints: Vec<(SprintId, String)>,
     /// Records of merge commits that are not what the field merge of their parents gives.
     pub merged: Vec<MergedRecord>,
     /// Whose they are: the tasks in progress at the head, by assignee. Filled in only where a limit is agreed.

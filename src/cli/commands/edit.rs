@@ -1,6 +1,7 @@
 //! `tracker edit`
 
 use std::io::IsTerminal;
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
@@ -39,7 +40,7 @@ impl Command for Edit {
             context.say(&format!("continuing with your unsaved text of {}", prepared.id));
         }
         let editor = session.workspace().repository()?.editor(context.env(), std::io::stdin().is_terminal());
-        open(&editor.ok_or_else(no_editor)?, &prepared)?;
+        open_editor(&editor.ok_or_else(no_editor)?, &prepared.draft)?;
         Ok(Answer::of(ops::finish_edit(&session, &prepared)?))
     }
 }
@@ -50,17 +51,16 @@ fn no_editor() -> Failure {
 }
 
 /// Runs the editor as git does: through the shell, with the file as its argument.
-fn open(editor: &str, prepared: &ops::PreparedEdit) -> Result<(), Failure> {
+pub(super) fn open_editor(editor: &str, draft: &Path) -> Result<(), Failure> {
     let failed = |why: String| {
-        let hint = format!("your text is in {}", prepared.draft.display());
+        let hint = format!("your text is in {}", draft.display());
         Failure::usage_message(format!("the editor `{editor}` {why}; nothing was written"), hint)
     };
     // Ctrl-C in the editor is the editor's: it must not end this process with the text unread.
     let ignored = Arc::new(AtomicBool::new(false));
     let _ = signal_hook::flag::register(signal_hook::consts::SIGINT, ignored);
     let script = format!("{editor} \"$@\"");
-    let shell =
-        Program::shell(&script, "open the editor").args([editor.as_ref(), prepared.draft.as_os_str()]);
+    let shell = Program::shell(&script, "open the editor").args([editor.as_ref(), draft.as_os_str()]);
     let status = shell.run_in_terminal().map_err(|error| failed(format!("cannot be started: {error}")))?;
     if status.success() { Ok(()) } else { Err(failed(format!("ended with {status}"))) }
 }

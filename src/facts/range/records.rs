@@ -4,10 +4,13 @@ use std::collections::{BTreeMap, HashSet};
 
 use super::types::RecordStep;
 use super::{RangeReader, Result};
-use crate::doc::{read_finding, read_vote, record_problems};
+use crate::doc::{read_finding, read_sprint, read_vote, record_problems};
 use crate::git::{self, FileChange, FileState};
-use crate::model::{Finding, Problem, RecordPath, Severity, TaskId, Verdict, is_in_tracker};
-use crate::store;
+use crate::model::{
+    Finding, Problem, RecordPath, Severity, Sprint, SprintAction, SprintId, SprintState, TaskId, Verdict,
+    is_in_tracker,
+};
+use crate::store::{self, Snapshot};
 
 /// Findings whose files cannot be read any more, as they were when they could, by path.
 type LastRead = BTreeMap<String, Finding>;
@@ -120,6 +123,46 @@ impl RangeReader<'_> {
 
     fn is_at_merge_base(&self, path: &str) -> bool {
         self.before.read(path).is_ok_and(|bytes| bytes.is_some())
+    }
+
+    /// Returns the files of sprints that are closed at the base's tip and that the range changes without reopening the
+    /// sprint, sorted by path.
+    pub fn closed_sprints(&self) -> Result<Vec<(SprintId, String)>> {
+        let tip = self.tip.as_ref().unwrap_or(&self.before);
+        let mut known: BTreeMap<SprintId, bool> = BTreeMap::new();
+        let mut found = Vec::new();
+        for change in self.changes.net.values() {
+            let Some(id) = RecordPath::parse(&change.path).and_then(|path| path.sprint().cloned()) else {
+                continue;
+            };
+            let is_kept = match known.get(&id) {
+                Some(is_kept) => *is_kept,
+                None => *known.entry(id.clone()).or_insert(self.stays_closed(tip, &id)?),
+            };
+            if is_kept {
+                found.push((id, change.path.clone()));
+            }
+        }
+        found.sort_by(|a, b| a.1.cmp(&b.1));
+        Ok(found)
+    }
+
+    /// Whether a sprint is closed at the tip, and the range does not reopen it. What cannot be read at the head is not
+    /// reopened.
+    fn stays_closed(&self, tip: &Snapshot, id: &SprintId) -> Result<bool> {
+        let path = RecordPath::Sprint(id.clone()).to_string();
+        let read = |snapshot: &Snapshot| -> Result<Option<Sprint>> {
+            Ok(snapshot.read(&path)?.and_then(|bytes| read_sprint(id, &bytes).ok()))
+        };
+        let Some(before) = read(tip)?.filter(|sprint| sprint.state() == SprintState::Closed) else {
+            return Ok(false);
+        };
+        let is_reopened = read(&self.head)?.is_some_and(|after| {
+            after.history.starts_with(&before.history)
+                && after.history.get(before.history.len()).map(|event| event.action)
+                    == Some(SprintAction::Reopened)
+        });
+        Ok(!is_reopened)
     }
 
     /// Returns the problems of records that the range changed.

@@ -12,7 +12,7 @@ mod sarif;
 mod scanner;
 mod severity;
 mod text;
-mod xml;
+pub(in crate::import) mod xml;
 
 pub(crate) use found::Found;
 pub use found::ToolReport;

@@ -11,7 +11,7 @@ const DEEPEST: usize = 100;
 
 /// One piece of a document.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Piece {
+pub(in crate::import) enum Piece {
     /// An element begins.
     Open(Element),
     /// The element that began last and has not ended ends.
@@ -24,21 +24,21 @@ pub(super) enum Piece {
 
 /// An element's name, without its namespace, and its attributes.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Element {
-    pub(super) name: String,
+pub(in crate::import) struct Element {
+    pub(in crate::import) name: String,
     attributes: Vec<(String, String)>,
 }
 
 impl Element {
     /// Returns an attribute that is not empty.
-    pub(super) fn get(&self, key: &str) -> Option<&str> {
+    pub(in crate::import) fn get(&self, key: &str) -> Option<&str> {
         let found = self.attributes.iter().find(|(name, _)| name == key);
         found.map(|(_, value)| value.trim()).filter(|value| !value.is_empty())
     }
 }
 
 /// Reads a document piece by piece.
-pub(super) struct Pieces<'t> {
+pub(in crate::import) struct Pieces<'t> {
     text: &'t str,
     reader: Reader<&'t [u8]>,
     depth: usize,
@@ -46,14 +46,14 @@ pub(super) struct Pieces<'t> {
 }
 
 impl<'t> Pieces<'t> {
-    pub(super) fn of(text: &'t str) -> Self {
+    pub(in crate::import) fn of(text: &'t str) -> Self {
         let mut reader = Reader::from_str(text);
         reader.config_mut().expand_empty_elements = true;
         Self { text, reader, depth: 0, had_root: false }
     }
 
     /// Returns the next piece; comments and instructions are passed over.
-    pub(super) fn next(&mut self) -> Result<Piece, Problem> {
+    pub(in crate::import) fn next(&mut self) -> Result<Piece, Problem> {
         loop {
             let event = self.reader.read_event().map_err(|error| {
                 let why = format!("is no XML: {error}");
@@ -112,12 +112,12 @@ impl<'t> Pieces<'t> {
     }
 
     /// Returns how many bytes of the text have been read.
-    pub(super) fn position(&self) -> usize {
+    pub(in crate::import) fn position(&self) -> usize {
         usize::try_from(self.reader.buffer_position()).unwrap_or(usize::MAX)
     }
 
     /// Makes a problem where the reader is.
-    pub(super) fn problem(&self, message: &str) -> Problem {
+    pub(in crate::import) fn problem(&self, message: &str) -> Problem {
         self.at(self.reader.buffer_position(), message)
     }
 

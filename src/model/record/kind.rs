@@ -61,6 +61,8 @@ pub enum RecordKind {
     ScopeChange,
     /// A report, a chart or the postmortem of a sprint.
     SprintDocument,
+    /// The list of closed sprints.
+    SprintHistory,
     /// `.gitkeep` in a folder of records, which git would otherwise leave out.
     Placeholder,
 }
@@ -113,7 +115,7 @@ pub(super) struct Row {
     is_policy: bool,
 }
 
-pub(super) const TABLE: [Row; 20] = {
+pub(super) const TABLE: [Row; 21] = {
     use Place::{Elsewhere, File, FileOfOwner, Folder, FolderInOwner, FolderOfOwner as Owned};
     use RecordFormat::{Markdown, Text, Toml, Yaml};
     use RecordKind as K;
@@ -165,6 +167,7 @@ pub(super) const TABLE: [Row; 20] = {
             Yaml,
         ))),
         row(K::SprintDocument, "document of a sprint", Owned(root!("sprints")), DOCUMENTS, Text),
+        row(K::SprintHistory, "list of sprints", File(root!("sprints/SPRINT_HISTORY.md")), &[], Text),
         row(K::Placeholder, "placeholder", Elsewhere, &[], Text),
     ]
 };

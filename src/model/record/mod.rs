@@ -123,6 +123,8 @@ pub enum RecordPath {
         /// The file's name.
         name: RecordName,
     },
+    /// `sprints/SPRINT_HISTORY.md`
+    SprintHistory,
     /// `.gitkeep` in this folder, whose path is below the tracker's.
     Placeholder(Box<str>),
 }
@@ -268,6 +270,7 @@ impl RecordPath {
             RecordKind::Sprint => Self::Sprint(sprint()?),
             RecordKind::ScopeChange => Self::ScopeChange { sprint: sprint()?, name: own()? },
             RecordKind::SprintDocument => Self::SprintDocument { sprint: sprint()?, name: own()? },
+            RecordKind::SprintHistory => Self::SprintHistory,
             RecordKind::Placeholder => return None,
         })
     }
@@ -295,6 +298,7 @@ impl RecordPath {
             Self::Sprint(_) => RecordKind::Sprint,
             Self::ScopeChange { .. } => RecordKind::ScopeChange,
             Self::SprintDocument { .. } => RecordKind::SprintDocument,
+            Self::SprintHistory => RecordKind::SprintHistory,
             Self::Placeholder(_) => RecordKind::Placeholder,
         }
     }
@@ -315,7 +319,9 @@ impl RecordPath {
     /// Returns the owner of its folder, and its own name.
     fn parts(&self) -> (Option<&str>, &str) {
         match self {
-            Self::Config | Self::Attributes | Self::Ignore | Self::AllowedSigners => (None, ""),
+            Self::Config | Self::Attributes | Self::Ignore | Self::AllowedSigners | Self::SprintHistory => {
+                (None, "")
+            }
             Self::Task(id) => (None, id.as_str()),
             Self::Template(name)
             | Self::Role(name)

@@ -2,7 +2,7 @@
 
 use super::*;
 
-const ROWS: [(&str, RecordKind); 22] = [
+const ROWS: [(&str, RecordKind); 23] = [
     (".tracker/config.toml", RecordKind::Config),
     (".tracker/.gitattributes", RecordKind::Attributes),
     (".tracker/.gitignore", RecordKind::Ignore),
@@ -23,6 +23,7 @@ const ROWS: [(&str, RecordKind); 22] = [
     (".tracker/sprints/SPRINT-1/scope/20261111T100000Z-0a1b2.yaml", RecordKind::ScopeChange),
     (".tracker/sprints/2026.1_a/burndown.svg", RecordKind::SprintDocument),
     (".tracker/sprints/2026.1_a/POSTMORTEM.md", RecordKind::SprintDocument),
+    (".tracker/sprints/SPRINT_HISTORY.md", RecordKind::SprintHistory),
     (".tracker/tasks/.gitkeep", RecordKind::Placeholder),
     (".tracker/signoffs/TASK-7Q2M/.gitkeep", RecordKind::Placeholder),
 ];

@@ -3,12 +3,15 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::records::find;
+use super::records::{find, last_closed};
 use crate::model::{Problem, SprintId, SprintState, Stage, Summary};
 use crate::ops::{Error, Result, Session};
 
 /// What an action item is for.
 pub const ACTION_KINDS: [&str; 5] = ["prevent", "detect", "mitigate", "process", "fix"];
+
+/// The tag of a task that is an action item.
+pub(super) const ACTION_TAG: &str = "action";
 
 /// One thing that a postmortem asked for.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
@@ -36,6 +39,11 @@ pub struct ActionsView {
     pub actions: Vec<ActionView>,
     /// How many are done.
     pub done: usize,
+}
+
+/// Returns the `source` of a task that is the how-many-th action of a sprint.
+pub(super) fn action_source(sprint: &SprintId, number: usize) -> String {
+    format!("sprint/{sprint}#{number}")
 }
 
 /// Returns what the postmortem of a sprint asked for, of those of its tasks that are there.
@@ -77,4 +85,14 @@ pub fn sprint_actions(session: &Session<'_>, name: Option<&str>) -> Result<(Acti
     let actions = actions_of(session, &file.sprint.id)?;
     let done = actions.iter().filter(|action| action.done).count();
     Ok((ActionsView { sprint: file.sprint.id.to_string(), actions, done }, Vec::new()))
+}
+
+/// Returns the sprint that was closed before this one, and what of its actions is open.
+pub(super) fn last_actions(
+    session: &Session<'_>,
+    sprint: &SprintId,
+) -> Result<Option<(SprintId, Vec<ActionView>)>> {
+    let Some(last) = last_closed(session, sprint)? else { return Ok(None) };
+    let actions = actions_of(session, &last.sprint.id)?;
+    Ok(Some((last.sprint.id, actions)))
 }

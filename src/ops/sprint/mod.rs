@@ -5,12 +5,20 @@
 //! computed of a sprint depends on what a task says today.
 
 mod actions;
+mod audit;
+mod close;
+mod closing;
+mod documents;
 mod plan;
 mod records;
+mod verify;
 mod view;
 
 pub(crate) use actions::{ActionView, ActionsView, sprint_actions};
+pub(crate) use audit::{Audit, AuditRule};
+pub(crate) use close::{CloseRequest, ClosedSprint, EvidenceFile, close_sprint, postmortem_template};
 pub(crate) use plan::*;
 pub(super) use records::scope_changes;
+pub(crate) use verify::{VerifiedSprint, verify_sprint};
 pub(super) use view::sprint_drift;
 pub(crate) use view::*;

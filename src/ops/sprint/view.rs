@@ -492,7 +492,7 @@ fn at_risk(data: &SprintData, in_progress: &[InProgress], today: NaiveDate) -> V
 /// Returns the tasks whose own `sprint` or estimate is another than the scope's.
 pub(in crate::ops) fn sprint_drift(snapshot: &Snapshot, file: &SprintFile) -> Result<Vec<Drift>> {
     let id = &file.sprint.id;
-    let (scope, own) = (scope_now(file), planned(snapshot, id)?);
+    let (scope, own, carried) = (scope_now(file), planned(snapshot, id)?, carried(file));
     let mut found = Vec::new();
     for task in own.iter().filter(|task| !scope.contains_key(*task)) {
         let suggestion = Suggestion::tracker(["sprint", "add", id.as_str(), task.as_str()]);
@@ -507,6 +507,8 @@ pub(in crate::ops) fn sprint_drift(snapshot: &Snapshot, file: &SprintFile) -> Re
                 let message = "no task has this id, and no record removed it".to_owned();
                 found.push(Drift { id: task.to_string(), message, suggestion: record("remove") });
             }
+            // A close that was taken back had moved it on.
+            Some(read) if read.sprint.is_some() && read.sprint.as_ref() == carried.get(task) => {}
             Some(read) if read.sprint.as_ref() != Some(id) => {
                 let message = format!("its file does not name {id}, and no record removed it");
                 found.push(Drift { id: task.to_string(), message, suggestion: record("remove") });

@@ -1,4 +1,4 @@
-//! `merge-stage`, `wip-limit`, `broken-documents`, `merge-integrity` and `commands`: how things are at the head.
+//! `merge-stage`, `wip-limit`, `broken-documents`, `closed-sprints`, `merge-integrity` and `commands`: how things are at the head.
 
 use super::super::facts::{MergedRecord, RangeFacts};
 use super::super::stage_exits::{Judged, kind_of};
@@ -10,6 +10,7 @@ pub(super) fn judge(facts: &RangeFacts<'_>, tasks: &[Judged<'_>], book: &mut Vio
     merge_stage(facts, tasks, book);
     wip_limit(facts, book);
     broken_documents(facts, book);
+    closed_sprints(facts, book);
     for record in &facts.merged {
         of_merge(record, book);
     }
@@ -71,6 +72,21 @@ fn broken_documents(facts: &RangeFacts<'_>, book: &mut Violations<'_>) {
         let fix = Some(Fix::Advice(advice.to_owned()));
         let about = About { task: Some(&task.id), file: Some(&task.path), fix, ..About::default() };
         book.add(GateRule::BrokenDocuments, message, about);
+    }
+}
+
+fn closed_sprints(facts: &RangeFacts<'_>, book: &mut Violations<'_>) {
+    for (sprint, path) in &facts.closed_sprints {
+        let file = facts.files.iter().find(|file| file.path == *path);
+        let action = match file.map(|file| (&file.before, &file.after)) {
+            Some((None, _)) => "added",
+            Some((_, None)) => "deleted",
+            _ => "changed",
+        };
+        let message = format!("{sprint} is closed, and {path} is {action}");
+        let fix = Some(Fix::Run(Suggestion::tracker(["sprint", "verify", sprint.as_str()])));
+        let about = About { file: Some(path), fix, ..About::default() };
+        book.add(GateRule::ClosedSprints, message, about);
     }
 }
 

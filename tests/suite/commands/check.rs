@@ -31,7 +31,7 @@ fn a_failed_check_lists_every_violation_with_its_fix() {
                           tracker reopen TASK-D4RK
     warn  declared-files  TASK-D4RK: changes src/theme.rs, which is none of its target files
                           tracker set TASK-D4RK files+=src/theme.rs
-    ok    14 other rules
+    ok    15 other rules
     off   wip-limit
     --- stderr
     3 errors, 3 warnings      tracker explain policy-owners
@@ -50,7 +50,7 @@ fn a_failed_check_lists_every_violation_with_its_fix() {
     exit 0
     --- stdout
     topic..main · 0 commits · 0 tasks · policy from topic
-    ok    17 rules
+    ok    18 rules
     off   deliverables wip-limit
     --- stderr
     all checks passed
@@ -89,7 +89,7 @@ fn a_terminal_gets_lines_that_fit() {
     ! declared-files  TASK-D4RK: changes src/theme.rs, which is none of its target
                       files
                       tracker set TASK-D4RK files+=src/theme.rs
-    ✓ 14 other rules
+    ✓ 15 other rules
     · off: wip-limit
     "#);
 }

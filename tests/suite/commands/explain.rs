@@ -24,6 +24,7 @@ fn all_rules_are_listed_with_the_level_that_they_have_here() {
     role-members        error  votes are by members of their roles
     signed-votes        error  votes are signed if the policy requires it
     no-rewritten-votes  error  votes are never changed or deleted
+    closed-sprints      error  a closed sprint stays as it was closed
     policy-owners       error  policy files change only with their owners' approval
     linked-commits      off    commits belong to tasks
     covered-files       error  changed files are covered by valid approvals

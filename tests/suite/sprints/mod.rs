@@ -1,5 +1,8 @@
 //! Sprints from outside: planned, started, followed.
 
+mod close;
+mod frozen;
+mod grown;
 mod plan;
 
 use crate::support::Sandbox;

@@ -74,12 +74,12 @@ fn an_edit_by_hand_is_reported_with_the_command_that_records_it() {
     sandbox.write(path, sandbox.read(path).replace("estimate: 2h", "estimate: 5h"));
     let path = ".tracker/tasks/TASK-TW02.md";
     sandbox.write(path, sandbox.read(path).replace("sprint: SPRINT-1\n", ""));
-    let told = run(&sandbox, "sprint status");
+    let status = run(&sandbox, "sprint status");
     assert!(
-        told.contains("its estimate is 5h, and the scope has 2h  tracker sprint add SPRINT-1 TASK-0NE1"),
-        "{told}"
+        status.contains("its estimate is 5h, and the scope has 2h  tracker sprint add SPRINT-1 TASK-0NE1"),
+        "{status}"
     );
-    assert!(told.contains("no record removed it  tracker sprint remove SPRINT-1 TASK-TW02"), "{told}");
+    assert!(status.contains("no record removed it  tracker sprint remove SPRINT-1 TASK-TW02"), "{status}");
     assert_eq!(sandbox.tracker(&["doctor"]).stdout.matches("sprint-scope").count(), 2);
     run(&sandbox, "sprint add SPRINT-1 0ne1");
     run(&sandbox, "sprint remove SPRINT-1 tw02");
@@ -103,8 +103,8 @@ fn two_people_add_at_once_and_a_plain_merge_keeps_both() {
     run(&sandbox, "set tw02 estimate=1h");
     commit(&sandbox, "Six");
     sandbox.git(&["-c", "merge.tracker.driver=false", "merge", "--quiet", "--no-edit", "other"]);
-    let told = run(&sandbox, "sprint show");
-    assert!(told.contains("4 tasks") && told.contains("3 changes of scope"), "{told}");
+    let status = run(&sandbox, "sprint show");
+    assert!(status.contains("4 tasks") && status.contains("3 changes of scope"), "{status}");
 }
 
 #[test]

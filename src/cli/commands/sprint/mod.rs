@@ -1,5 +1,6 @@
 //! `tracker sprint`
 
+mod close;
 mod show;
 
 use clap::{Args, Subcommand};
@@ -42,6 +43,13 @@ enum What {
     List(List),
     /// Show a sprint with its scope, history and frozen numbers
     Show(One),
+    /// Close a sprint: audit, freeze its numbers, write its documents, commit and tag
+    ///
+    /// The audit names everything that is left undone, each with the command that resolves it, and then nothing is changed. A
+    /// close that was interrupted is gone on with by the same command.
+    Close(Box<close::Close>),
+    /// Compute the numbers of a closed sprint again, figure by figure, from its commit
+    Verify(close::Verify),
     /// Reopen the sprint that was closed last
     Reopen(Reopen),
     /// Compare the figures of two sprints
@@ -171,6 +179,10 @@ pub(super) enum Response {
     Status(Box<ops::SprintStatus>),
     /// Two sprints.
     Compared(ops::SprintComparison),
+    /// What came of closing one.
+    Closed(Box<ops::ClosedSprint>),
+    /// Whether the figures of one hold.
+    Verified(ops::VerifiedSprint),
     /// The actions of one.
     Actions(ops::ActionsView),
 }
@@ -197,6 +209,16 @@ impl Command for Sprint {
             What::Reopen(reopen) => {
                 let session = context.write(&reopen.write)?;
                 written(ops::reopen_sprint(&session, &reopen.name, &reopen.why.text())?)
+            }
+            What::Close(close) => {
+                let closed = close.run(context)?;
+                let is_no = closed.audit.as_ref().is_some_and(|audit| !audit.passes());
+                Ok(Answer::of(Response::Closed(Box::new(closed))).no_if(is_no))
+            }
+            What::Verify(verify) => {
+                let verified = verify.run(context)?;
+                let is_no = !verified.matches;
+                Ok(Answer::of(Response::Verified(verified)).no_if(is_no))
             }
             What::List(list) => {
                 let session = context.read(&list.read)?;
@@ -254,6 +276,8 @@ impl View for Response {
             Self::Shown(shown) => show::sprint(shown, out),
             Self::Status(status) => show::status(status, out),
             Self::Compared(compared) => show::compared(compared, out),
+            Self::Closed(closed) => close::closed(closed, out),
+            Self::Verified(verified) => close::verified(verified, out),
             Self::Actions(actions) => show::actions(actions, out),
         }
     }

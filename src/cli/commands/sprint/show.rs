@@ -4,18 +4,18 @@ use owo_colors::Style;
 
 use crate::cli::commands::shared::counted;
 use crate::cli::output::{Cell, Output, clean, truncate};
-use crate::metrics::{FigureName, Numbers, Unit, Value};
+use crate::metrics::{FigureName, Numbers, Value};
 use crate::model::Minutes;
 use crate::ops::{
     ActionView, ActionsView, BurnUpDay, SprintComparison, SprintLine, SprintListing, SprintShown,
     SprintStatus,
 };
+use crate::report::closing::{span, value_text};
 
 /// Maximum number of days of a burn-up shown; of a longer one, its last.
 const MOST_DAYS: usize = 28;
 /// Maximum number of changes of scope shown; all are in the JSON.
 const MOST_CHANGES: usize = 20;
-const SECONDS_OF_DAY: i64 = 24 * 60 * 60;
 
 /// Shows all sprints, one a line.
 pub(super) fn list(list: &SprintListing, out: &mut Output) {
@@ -159,44 +159,6 @@ pub(super) fn show_numbers(numbers: &Numbers, out: &mut Output) {
     let is_shown = |figure: &&crate::metrics::Figure| !matches!(figure.value, Value::Nothing(()));
     let rows: Vec<Vec<Cell>> = numbers.figures.iter().filter(is_shown).map(row).collect();
     out.columns(&rows, 1, 2);
-}
-
-/// Returns a figure's value as people read it.
-pub(super) fn value_text(value: &Value, name: FigureName) -> String {
-    let one = |value: i64| match name.unit() {
-        Unit::Seconds => span(value),
-        Unit::Minutes => Minutes(u32::try_from(value).unwrap_or(u32::MAX)).to_string(),
-        Unit::Permille => format!("{}.{} %", value / 10, value % 10),
-        Unit::Tasks | Unit::Moves | Unit::Findings | Unit::Votes => value.to_string(),
-    };
-    match value {
-        Value::Count(count) => one(i64::try_from(*count).unwrap_or(i64::MAX)),
-        Value::Share { part, of: 0 } => format!("{part} of 0"),
-        Value::Share { part, of } => format!("{part} of {of} ({} %)", part * 100 / of),
-        Value::Percentiles(found) => format!(
-            "50 % {}, 70 % {}, 85 % {}, 95 % {} ({} measured)",
-            one(found.p50),
-            one(found.p70),
-            one(found.p85),
-            one(found.p95),
-            found.n
-        ),
-        Value::Expectation { percent, seconds } => format!("{percent} % within {}", span(*seconds)),
-        Value::Days(days) => {
-            let total: u32 = days.values().sum();
-            format!("{total} in {}", counted(days.len(), "day"))
-        }
-        Value::Nothing(()) => "-".to_owned(),
-    }
-}
-
-/// Returns a length of calendar time: `3.2 days`, `5 h`.
-fn span(seconds: i64) -> String {
-    match seconds {
-        ..3600 => format!("{} min", seconds / 60),
-        3600..SECONDS_OF_DAY => format!("{} h", seconds / 3600),
-        _ => format!("{}.{} days", seconds / SECONDS_OF_DAY, seconds % SECONDS_OF_DAY * 10 / SECONDS_OF_DAY),
-    }
 }
 
 /// Shows the status of a sprint.

@@ -1,0 +1,532 @@
+//! Closing a sprint: audit, then one plan of everything that is to be written, then its execution.
+//!
+//! The plan is made once, from the records of one commit, and noted down before anything is written ([`Closing`]). Whoever
+//! closes the sprint after a stop goes on with that plan, so that the result is the same, with one commit and one tag.
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::actions::ACTION_KINDS;
+use super::audit::{Audit, AuditRule, Auditor};
+use super::closing::{Closing, Outcome};
+use super::documents::Planner;
+use super::records::{SprintData, find, find_or_active, gather_at, refuse_closed};
+use crate::facts::carried;
+use crate::import::evidence::{read_coverage, read_tests};
+use crate::metrics::{Calendar, Numbers};
+use crate::model::{
+    EvidenceCounts, Problem, ScopeAction, ScopeEntry, ScopeRecord, SprintEvidence, SprintId, SprintState,
+    Suggestion, Task, TaskId,
+};
+use crate::ops::{Error, Result, Session, Written};
+use crate::policy::{Attempt, Reason};
+use crate::process::Program;
+use crate::report::closing::{Postmortem, read_postmortem};
+use crate::store::SprintFile;
+
+/// A file of evidence that was given on the command line.
+#[derive(Debug, Clone)]
+pub struct EvidenceFile {
+    /// Its name as given.
+    pub name: String,
+    /// Its bytes.
+    pub bytes: Vec<u8>,
+    /// Whether it is of coverage, and not of tests.
+    pub is_coverage: bool,
+}
+
+/// How to close a sprint.
+#[derive(Debug, Clone, Default)]
+pub struct CloseRequest {
+    /// The sprint; the active one if none.
+    pub name: Option<String>,
+    /// The sprint that open tasks go on in.
+    pub carry_over: Option<String>,
+    /// Tasks that will not be done, each with the reason.
+    pub drop: Vec<(String, String)>,
+    /// Whether finished branches are merged first.
+    pub merge: bool,
+    /// Reports of tests and coverage.
+    pub evidence: Vec<EvidenceFile>,
+    /// What people have to say, as Markdown.
+    pub postmortem: Option<String>,
+    /// The tag's name.
+    pub tag: Option<String>,
+    /// The tag's message.
+    pub tag_message: Option<String>,
+    /// What the audit may find without refusing.
+    pub allow: Vec<AuditRule>,
+}
+
+/// What becomes of an open task.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Disposal {
+    /// It goes on in another sprint.
+    CarryOver(SprintId),
+    /// Nobody will do it.
+    Drop(String),
+}
+
+/// A branch with work on tasks of the sprint that is not merged.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Branch {
+    pub(super) name: String,
+    pub(super) tasks: Vec<TaskId>,
+    /// Whether all of these are complete at its tip.
+    pub(super) is_finished: bool,
+}
+
+/// What came of closing a sprint.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct ClosedSprint {
+    /// Its name.
+    pub sprint: String,
+    /// Whether it is closed now.
+    pub closed: bool,
+    /// Whether a close that had stopped was gone on with.
+    pub resumed: bool,
+    /// What the audit found; none where a close was gone on with.
+    pub audit: Option<Audit>,
+    /// What was delivered, in one line.
+    pub summary: Option<String>,
+    /// The commit that the numbers are of.
+    pub numbers_of: Option<String>,
+    /// The commit that closed it.
+    pub commit: Option<String>,
+    /// The tag.
+    pub tag: Option<String>,
+    /// The numbers.
+    pub numbers: Option<Numbers>,
+    /// Branches that were merged.
+    pub merged: Vec<String>,
+    /// Parts of the postmortem that people wrote.
+    pub parts_written: usize,
+    /// Headings of those that nobody wrote.
+    pub parts_open: Vec<String>,
+    /// What would be written, or was.
+    pub written: Option<Written>,
+    /// The message of the commit.
+    pub message: Option<String>,
+}
+
+/// Returns the text that an editor is given for the postmortem; none where the sprint cannot be closed now anyway, or
+/// where a close has to be gone on with.
+pub fn postmortem_template(session: &Session<'_>, request: &CloseRequest) -> Result<Option<String>> {
+    if Closing::read(session)?.is_some() || request.postmortem.is_some() {
+        return Ok(None);
+    }
+    let file = find_or_active(session, request.name.as_deref())?;
+    let is_wanted = session.config()?.sprints.steps.contains(&crate::model::CloseStep::Postmortem);
+    let is_active = file.sprint.state() == SprintState::Active;
+    Ok((is_wanted && is_active && audit(session, request, &file)?.audit.passes())
+        .then(|| Postmortem::default().template(&ACTION_KINDS)))
+}
+
+/// Closes a sprint, or goes on with a close that has stopped.
+pub fn close_sprint(session: &mut Session<'_>, request: &CloseRequest) -> Result<ClosedSprint> {
+    if let Some(closing) = Closing::read(session)? {
+        return resume(session, closing, request);
+    }
+    let file = find_or_active(session, request.name.as_deref())?;
+    refuse_unless_active(&file)?;
+    if request.merge && !session.is_dry() {
+        merge_finished(session, request, &file)?;
+        session.refresh()?;
+    }
+    let audited = audit(session, request, &file)?;
+    if !audited.audit.passes() {
+        return Ok(ClosedSprint { audit: Some(audited.audit), ..ClosedSprint::of(&file.sprint.id) });
+    }
+    let planner = Planner::new(session, request, audited)?;
+    let (closing, audited) = planner.plan()?;
+    let mut answer = ClosedSprint {
+        summary: Some(closing.summary.clone()),
+        numbers_of: Some(closing.numbers_of.clone()),
+        tag: closing.tag.clone(),
+        merged: closing.merged.clone(),
+        parts_written: closing.parts_written,
+        parts_open: closing.parts_open.clone(),
+        message: Some(closing.message.clone()),
+        numbers: Some(audited.numbers),
+        audit: Some(audited.audit),
+        ..ClosedSprint::of(&file.sprint.id)
+    };
+    if session.is_dry() {
+        answer.written = Some(closing.written(true));
+        return Ok(answer);
+    }
+    closing.note_down(session)?;
+    let outcome = closing.carry_out(session)?;
+    answer.finish(&closing, outcome);
+    Ok(answer)
+}
+
+impl ClosedSprint {
+    fn of(id: &SprintId) -> Self {
+        Self {
+            sprint: id.to_string(),
+            closed: false,
+            resumed: false,
+            audit: None,
+            summary: None,
+            numbers_of: None,
+            commit: None,
+            tag: None,
+            numbers: None,
+            merged: Vec::new(),
+            parts_written: 0,
+            parts_open: Vec::new(),
+            written: None,
+            message: None,
+        }
+    }
+
+    fn finish(&mut self, closing: &Closing, outcome: Outcome) {
+        self.closed = true;
+        self.commit = Some(outcome.commit);
+        self.tag = outcome.tag;
+        self.written = Some(closing.written(false));
+    }
+}
+
+fn resume(session: &Session<'_>, closing: Closing, request: &CloseRequest) -> Result<ClosedSprint> {
+    let id = SprintId::parse(&closing.sprint).map_err(|error| Error::usage(error.to_string()))?;
+    if let Some(name) = &request.name
+        && find(session, name)?.sprint.id != id
+    {
+        let go_on = Suggestion::tracker(["sprint", "close", id.as_str()]);
+        let message = format!("the close of {id} has stopped half-way");
+        return Err(Error::usage_with(message, format!("run `{go_on}` first")));
+    }
+    let mut answer = ClosedSprint {
+        resumed: true,
+        summary: Some(closing.summary.clone()),
+        numbers_of: Some(closing.numbers_of.clone()),
+        merged: closing.merged.clone(),
+        parts_written: closing.parts_written,
+        parts_open: closing.parts_open.clone(),
+        message: Some(closing.message.clone()),
+        ..ClosedSprint::of(&id)
+    };
+    if session.is_dry() {
+        answer.written = Some(closing.written(true));
+        answer.tag = closing.tag.clone();
+        return Ok(answer);
+    }
+    let outcome = closing.carry_out(session)?;
+    answer.finish(&closing, outcome);
+    Ok(answer)
+}
+
+fn refuse_unless_active(file: &SprintFile) -> Result<()> {
+    let id = file.sprint.id.clone();
+    match file.sprint.state() {
+        SprintState::Active => Ok(()),
+        SprintState::Closed => Err(refuse_closed("close", file)),
+        state @ SprintState::Planned => {
+            let fix = Some(Suggestion::tracker(["sprint", "start", id.as_str()]));
+            let reason = Reason::SprintIs { sprint: id.clone(), state, fix };
+            Err(Error::refused(Attempt::ChangeSprint { action: "close", sprint: id }, reason))
+        }
+    }
+}
+
+/// All that a plan is made of.
+#[derive(Debug)]
+pub(super) struct Audited {
+    pub(super) audit: Audit,
+    /// The sprint's data at the commit, with the records that its close adds to the scope.
+    pub(super) data: SprintData,
+    pub(super) numbers: Numbers,
+    pub(super) commit: String,
+    pub(super) record: Option<ScopeRecord>,
+    pub(super) evidence: Vec<SprintEvidence>,
+    pub(super) postmortem: Postmortem,
+    pub(super) next: Option<SprintFile>,
+    pub(super) merged: Vec<String>,
+}
+
+/// Looks at everything, and writes nothing.
+fn audit(session: &Session<'_>, request: &CloseRequest, file: &SprintFile) -> Result<Audited> {
+    let repository = session.workspace().repository()?;
+    let Some(commit) = repository.head()?.commit else {
+        let attempt = Attempt::ChangeSprint { action: "close", sprint: file.sprint.id.clone() };
+        return Err(Error::refused(attempt, Reason::NoCommit));
+    };
+    if let Some(operation) = session.workspace().repo_paths().operation() {
+        let message = format!("git is in the middle of a {operation}");
+        return Err(Error::usage_with(message, "finish or abort it first"));
+    }
+    let next = request.carry_over.as_deref().map(|name| next_sprint(session, file, name)).transpose()?;
+    let disposals = disposals(session, request, file, next.as_ref())?;
+    let record = record_of(session, file, &disposals)?;
+    let mut own = file.clone();
+    own.scope.extend(record.clone());
+    let now = session.env().local_now();
+    let snapshot = session.workspace().snapshot_of_commit(Some(commit))?;
+    let (config, _) = snapshot.config()?;
+    let data = gather_at(&snapshot, &config, own, now.to_utc(), Calendar::at(*now.offset()))?;
+    let numbers = super::verify::numbers_of(&data, &config);
+    let branches = branches(session, &data)?;
+    let evidence = evidence(request, &commit.to_string())?;
+    let uncommitted = uncommitted(session)?;
+    let all = super::records::all(session)?;
+    let carries = carries(&all, &file.sprint.id);
+    let planned = all.iter().find(|file| file.sprint.state() == SprintState::Planned);
+    let auditor = Auditor {
+        carries: &carries,
+        next_name: planned.map_or("NEXT", |file| file.sprint.id.as_str()),
+        session,
+        request,
+        data: &data,
+        disposals: &disposals,
+        branches: &branches,
+        evidence: &evidence,
+        uncommitted: &uncommitted,
+    };
+    let audit = auditor.audit()?;
+    let postmortem = postmortem_of(request)?;
+    let merged = merged_branches(session, file)?;
+    Ok(Audited {
+        audit,
+        data,
+        numbers,
+        commit: commit.to_string(),
+        record,
+        evidence,
+        postmortem,
+        next,
+        merged,
+    })
+}
+
+/// Returns how often tasks were carried over so far.
+fn carries(all: &[SprintFile], but: &SprintId) -> BTreeMap<TaskId, usize> {
+    let mut carries = BTreeMap::new();
+    let others = all.iter().filter(|file| file.sprint.id != *but);
+    for task in others.flat_map(|file| carried(file).into_keys()) {
+        *carries.entry(task).or_default() += 1;
+    }
+    carries
+}
+
+fn postmortem_of(request: &CloseRequest) -> Result<Postmortem> {
+    let Some(text) = &request.postmortem else { return Ok(Postmortem::default()) };
+    read_postmortem(text, &ACTION_KINDS).map_err(|problems| {
+        Error::Broken(problems.into_iter().map(|problem| problem.in_file("postmortem")).collect())
+    })
+}
+
+fn next_sprint(session: &Session<'_>, file: &SprintFile, name: &str) -> Result<SprintFile> {
+    let next = find(session, name)?;
+    if next.sprint.id == file.sprint.id {
+        return Err(Error::usage_with(
+            format!("{} cannot be carried over to itself", file.sprint.id),
+            "name the sprint that comes after it",
+        ));
+    }
+    if next.sprint.state() == SprintState::Closed {
+        return Err(refuse_closed("carry tasks over to", &next));
+    }
+    Ok(next)
+}
+
+fn disposals(
+    session: &Session<'_>,
+    request: &CloseRequest,
+    file: &SprintFile,
+    next: Option<&SprintFile>,
+) -> Result<BTreeMap<TaskId, Disposal>> {
+    let scope = crate::facts::scope_now(file);
+    let mut found = BTreeMap::new();
+    for (query, why) in &request.drop {
+        let id = session.snapshot().resolve(query)?;
+        let why = crate::ops::fields::reason(why)?;
+        if why.is_empty() {
+            return Err(Error::usage_with("the reason is empty", format!("give one: `--drop {id} REASON`")));
+        }
+        if !scope.contains_key(&id) {
+            return Err(Error::usage(format!("{id} is not in {}", file.sprint.id)));
+        }
+        if super::view::open_task(session.snapshot(), &id)?.is_none() {
+            return Err(Error::usage(format!("{id} is closed already")));
+        }
+        found.insert(id, Disposal::Drop(why));
+    }
+    if let Some(next) = next {
+        let before = carried(file);
+        for id in scope.keys().filter(|id| !request.drop.iter().any(|(own, _)| *own == *id.as_str())) {
+            let open = super::view::open_task(session.snapshot(), id)?;
+            let is_on = |task: &Task| task.sprint.is_some() && task.sprint.as_ref() == before.get(id);
+            if !found.contains_key(id) && open.is_some_and(|task| !is_on(&task)) {
+                found.insert(id.clone(), Disposal::CarryOver(next.sprint.id.clone()));
+            }
+        }
+    }
+    Ok(found)
+}
+
+fn record_of(
+    session: &Session<'_>,
+    file: &SprintFile,
+    disposals: &BTreeMap<TaskId, Disposal>,
+) -> Result<Option<ScopeRecord>> {
+    if disposals.is_empty() {
+        return Ok(None);
+    }
+    let entry = |(task, disposal): (&TaskId, &Disposal)| {
+        let (action, to, why) = match disposal {
+            Disposal::CarryOver(to) => (ScopeAction::Carried, Some(to.clone()), None),
+            Disposal::Drop(why) => (ScopeAction::Cancelled, None, Some(why.clone())),
+        };
+        ScopeEntry { task: task.clone(), action, estimate: None, to, why }
+    };
+    Ok(Some(ScopeRecord {
+        sprint: file.sprint.id.clone(),
+        at: session.env().now(),
+        by: session.actor()?,
+        agent: session.agent(),
+        changes: disposals.iter().map(entry).collect(),
+        unknown: Vec::new(),
+        warnings: Vec::new(),
+    }))
+}
+
+/// Sums the files of each kind up.
+fn evidence(request: &CloseRequest, commit: &str) -> Result<Vec<SprintEvidence>> {
+    use sha2::{Digest, Sha256};
+    let mut found: Vec<(SprintEvidence, Sha256)> = Vec::new();
+    for file in &request.evidence {
+        let read = if file.is_coverage { read_coverage(&file.bytes) } else { read_tests(&file.bytes) };
+        let named = |problem: Problem| Error::Broken(vec![problem.in_file(&file.name)]);
+        let counts = read.map_err(named)?;
+        let name = file.name.rsplit('/').next().unwrap_or(&file.name).to_owned();
+        match found.iter_mut().find(|(known, _)| known.counts.kind() == counts.kind()) {
+            Some((known, digest)) => {
+                known.counts = sum(known.counts, counts);
+                known.files.push(name);
+                digest.update(&file.bytes);
+            }
+            None => {
+                let evidence = SprintEvidence {
+                    counts,
+                    files: vec![name],
+                    digest: String::new(),
+                    commit: commit.to_owned(),
+                };
+                found.push((evidence, Sha256::new_with_prefix(&file.bytes)));
+            }
+        }
+    }
+    let finish = |(evidence, digest): (SprintEvidence, Sha256)| {
+        let digest = digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
+        SprintEvidence { digest, ..evidence }
+    };
+    Ok(found.into_iter().map(finish).collect())
+}
+
+fn sum(one: EvidenceCounts, other: EvidenceCounts) -> EvidenceCounts {
+    match (one, other) {
+        (
+            EvidenceCounts::Tests { total, failed, skipped },
+            EvidenceCounts::Tests { total: t, failed: f, skipped: s },
+        ) => EvidenceCounts::Tests { total: total + t, failed: failed + f, skipped: skipped + s },
+        (EvidenceCounts::Coverage { lines, covered }, EvidenceCounts::Coverage { lines: l, covered: c }) => {
+            EvidenceCounts::Coverage { lines: lines + l, covered: covered + c }
+        }
+        (one, _) => one,
+    }
+}
+
+/// Runs git at the top of the working tree and returns what it printed.
+pub(super) fn git(session: &Session<'_>, arguments: &[&str], action: &'static str) -> Result<String> {
+    let program = Program::new("git", action).args(arguments).in_folder(session.workspace().work_dir());
+    let output = program.output().map_err(|error| Error::usage(error.to_string()))?;
+    if output.is_success() {
+        return Ok(output.stdout_text());
+    }
+    let text = output.stderr_text() + &output.stdout_text();
+    Err(Error::usage(format!("cannot {action}: {}", text.trim())))
+}
+
+/// Returns the paths below the tracker's folder that differ from HEAD.
+fn uncommitted(session: &Session<'_>) -> Result<Vec<String>> {
+    let arguments = [
+        "status",
+        "--porcelain=v1",
+        "-z",
+        "--untracked-files=all",
+        "--no-renames",
+        "--",
+        crate::model::TRACKER_FOLDER,
+    ];
+    let text = git(session, &arguments, "list what is not committed")?;
+    Ok(text.split('\0').filter_map(|line| line.get(3..)).map(str::to_owned).collect())
+}
+
+/// Returns the local branches that are not merged and have work on tasks of the sprint.
+fn branches(session: &Session<'_>, data: &SprintData) -> Result<Vec<Branch>> {
+    let format = ["for-each-ref", "--no-merged=HEAD", "--format=%(refname)", "refs/heads"];
+    let refs = git(session, &format, "list branches")?;
+    let scope = crate::facts::scope_now(&data.file);
+    let mut found = Vec::new();
+    for name in refs.lines() {
+        let range = format!("HEAD...{name}");
+        let folder = crate::model::RecordKind::Task.folder();
+        let arguments = ["diff", "--name-only", "-z", "--no-renames", &range, "--", folder];
+        // A branch that has no commit in common has no work of this sprint either.
+        let Ok(changed) = git(session, &arguments, "compare a branch") else { continue };
+        let task = |path: &str| crate::model::RecordPath::parse(path)?.task().cloned();
+        let tasks: Vec<TaskId> =
+            changed.split('\0').filter_map(task).filter(|id| scope.contains_key(id)).collect();
+        if tasks.is_empty() {
+            continue;
+        }
+        let tip = session.workspace().snapshot_at(name)?;
+        let mut is_finished = true;
+        for id in &tasks {
+            is_finished &= super::view::open_task(&tip, id)?.is_none();
+        }
+        let name = name.strip_prefix("refs/heads/").unwrap_or(name).to_owned();
+        found.push(Branch { name, tasks, is_finished });
+    }
+    Ok(found)
+}
+
+/// Merges the finished branches one after the other; one that conflicts is left as it was.
+fn merge_finished(session: &Session<'_>, request: &CloseRequest, file: &SprintFile) -> Result<()> {
+    let audited = audit(session, request, file)?;
+    for branch in branches(session, &audited.data)?.iter().filter(|branch| branch.is_finished) {
+        let reference = format!("refs/heads/{}", branch.name);
+        let message = format!("Merge branch '{}'", branch.name);
+        let merged =
+            git(session, &["merge", "--quiet", "--no-ff", "-m", &message, &reference], "merge a branch");
+        if let Err(error) = merged {
+            let _ = git(session, &["merge", "--abort"], "abort a merge");
+            let hint = format!("run `{}` and resolve it by hand", Suggestion::git(["merge", &branch.name]));
+            return Err(Error::usage_with(error.to_string(), hint));
+        }
+    }
+    Ok(())
+}
+
+/// Returns the branches that were merged since the sprint started, as the subjects of merge commits name them.
+fn merged_branches(session: &Session<'_>, file: &SprintFile) -> Result<Vec<String>> {
+    let Some(start) = file.sprint.started().and_then(|event| event.commit.clone()) else {
+        return Ok(Vec::new());
+    };
+    let range = format!("{start}..HEAD");
+    let arguments = ["log", "--merges", "--first-parent", "--reverse", "--format=%s", &range];
+    // A start that is gone, after a rebase or in a shallow clone, says nothing of merges.
+    let Ok(text) = git(session, &arguments, "list merges") else { return Ok(Vec::new()) };
+    let branch = |subject: &str| {
+        let rest = subject.split_once("branch '").map(|(_, rest)| rest);
+        let named = rest.and_then(|rest| rest.split_once('\'')).map(|(name, _)| name);
+        named
+            .or_else(|| subject.split_once(" from ").map(|(_, rest)| rest))
+            .map(|name| name.trim().to_owned())
+    };
+    Ok(text.lines().filter_map(branch).filter(|name| !name.is_empty()).collect())
+}

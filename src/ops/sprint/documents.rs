@@ -1,0 +1,306 @@
+//! What a close writes: the sprint's own file, tasks that go on or are dropped, tasks for the postmortem's actions, and
+//! the documents that the configuration names.
+
+use std::collections::BTreeMap;
+
+use super::actions::{ACTION_TAG, action_source};
+use super::close::{Audited, CloseRequest, git};
+use super::closing::{Closing, ClosingFile};
+use super::plan::{edited, event, path_of};
+use super::records::{last_closed, scope_record};
+use crate::doc::{Edit, Value, append_event, create_scope_change, create_task, evidence_block, set_block};
+use crate::facts::{carried, inputs_digest, sprint_days};
+use crate::metrics::FORMULAS;
+use crate::model::{
+    CloseStep, Config, RecordKind, RecordPath, ScopeAction, ScopeEntry, ScopeRecord, SprintAction,
+    SprintEvent, SprintEvidence, SprintId, SprintState, Suggestion, Task, TaskId,
+};
+use crate::ops::ids::IdMaker;
+use crate::ops::session::spliced;
+use crate::ops::{Error, Result, Session};
+use crate::report::closing::{
+    ClosingFacts, block_of, changelog, history_line, plain_report, put_block, put_line,
+};
+use crate::store::Change;
+
+/// Makes the plan of a close.
+pub(super) struct Planner<'a, 'e> {
+    session: &'a Session<'e>,
+    request: &'a CloseRequest,
+    config: Config,
+    audited: Audited,
+    last_evidence: Vec<SprintEvidence>,
+    files: BTreeMap<String, ClosingFile>,
+}
+
+impl<'a, 'e> Planner<'a, 'e> {
+    pub(super) fn new(session: &'a Session<'e>, request: &'a CloseRequest, audited: Audited) -> Result<Self> {
+        let config = session.config()?;
+        let last = last_closed(session, &audited.data.file.sprint.id)?;
+        let last_evidence = last.map(|file| file.sprint.evidence).unwrap_or_default();
+        Ok(Self { session, request, config, audited, last_evidence, files: BTreeMap::new() })
+    }
+
+    pub(super) fn plan(mut self) -> Result<(Closing, Audited)> {
+        let id = self.audited.data.file.sprint.id.clone();
+        let tag = self.tag(&id)?;
+        let mut added = self.open_tasks()?;
+        added.extend(self.action_tasks(&id)?);
+        self.next_scope(added)?;
+        self.sprint_file()?;
+        self.documents(&id)?;
+        let facts = self.facts_text();
+        let facts = self.closing_facts(&facts);
+        let summary = facts.summary();
+        let title = facts.title();
+        let message = format!(
+            "Close {id}: {summary}\n\nThe numbers are those of commit {}.\n",
+            &self.audited.commit[..self.audited.commit.len().min(12)]
+        );
+        let own_message = self.request.tag_message.clone();
+        let open = self.audited.postmortem.open_parts();
+        let is_asked = self.config.sprints.steps.contains(&CloseStep::Postmortem);
+        let closing = Closing {
+            sprint: id.to_string(),
+            tag_message: own_message.unwrap_or_else(|| format!("{title}\n\n{summary}")),
+            summary,
+            numbers_of: self.audited.commit.clone(),
+            merged: self.audited.merged.clone(),
+            parts_written: self.audited.postmortem.parts.len(),
+            parts_open: open.iter().filter(|_| is_asked).map(|part| (*part).to_owned()).collect(),
+            message,
+            tag,
+            files: self.files.into_values().collect(),
+        };
+        Ok((closing, self.audited))
+    }
+
+    fn facts_text(&self) -> FactsText {
+        let data = &self.audited.data;
+        let at = data.window.to.with_timezone(&data.window.calendar.offset());
+        FactsText { closed_at: at.format("%Y-%m-%d %H:%M %:z").to_string(), carried: carried(&data.file) }
+    }
+
+    fn closing_facts<'f>(&'f self, text: &'f FactsText) -> ClosingFacts<'f> {
+        let data = &self.audited.data;
+        ClosingFacts {
+            sprint: &data.file.sprint,
+            days: sprint_days(&data.file, data.window.calendar.day_of(data.window.from)),
+            closed_at: &text.closed_at,
+            commit: &self.audited.commit,
+            numbers: &self.audited.numbers,
+            items: &data.found.items,
+            evidence: &self.audited.evidence,
+            last_evidence: &self.last_evidence,
+            carried: &text.carried,
+            merged: &self.audited.merged,
+        }
+    }
+
+    /// Adds a file, whatever is there now.
+    fn put(&mut self, path: String, after: String) -> Result<()> {
+        let before = match self.session.snapshot().read(&path)? {
+            Some(bytes) => Some(String::from_utf8(bytes).map_err(|_| {
+                Error::Broken(vec![crate::model::Problem::error("is not UTF-8 text").in_file(&path)])
+            })?),
+            None => None,
+        };
+        self.files.insert(path.clone(), ClosingFile { path, before, after });
+        Ok(())
+    }
+
+    fn change(&mut self, change: Change) {
+        let Change { path, before, after } = change;
+        self.files.insert(path.clone(), ClosingFile { path, before, after });
+    }
+
+    fn tag(&self, id: &SprintId) -> Result<Option<String>> {
+        if !self.config.sprints.steps.contains(&CloseStep::Tag) {
+            return Ok(None);
+        }
+        let tag = self.request.tag.clone().unwrap_or_else(|| id.tag());
+        let reference = format!("refs/tags/{tag}");
+        if git(self.session, &["check-ref-format", &reference], "check the tag's name").is_err() {
+            return Err(Error::usage(format!("`{}` is no name for a tag", tag.escape_debug())));
+        }
+        if git(self.session, &["rev-parse", "--verify", "--quiet", &reference], "look for the tag").is_ok() {
+            let delete = Suggestion::git(["tag", "--delete", &tag]);
+            let hint = format!("choose another with --tag, or run `{delete}`");
+            return Err(Error::usage_with(format!("there is a tag {tag}"), hint));
+        }
+        Ok(Some(tag))
+    }
+
+    /// Moves open tasks on to the next sprint, or cancels them. Returns what comes into the next sprint.
+    fn open_tasks(&mut self) -> Result<Vec<ScopeEntry>> {
+        let Some(record) = self.audited.record.clone() else { return Ok(Vec::new()) };
+        let mut added = Vec::new();
+        for entry in &record.changes {
+            let (file, task) = self.session.find(entry.task.as_str())?;
+            let (key, value) = match (&entry.to, &entry.why) {
+                (Some(to), _) => {
+                    added.push(coming_in(&task.id, task.estimate));
+                    ("sprint", to.to_string())
+                }
+                (None, why) => ("cancelled", why.clone().unwrap_or_default()),
+            };
+            let edit = Edit::Set { key: key.to_owned(), value: Value::Text(value) };
+            let change = spliced(&file, &[edit])?;
+            self.change(change);
+        }
+        let name = self.record_path(&record)?;
+        self.files.insert(
+            name.clone(),
+            ClosingFile { path: name, before: None, after: create_scope_change(&record) },
+        );
+        Ok(added)
+    }
+
+    fn record_path(&self, record: &ScopeRecord) -> Result<String> {
+        // The same name that any other change of this moment would get.
+        Ok(scope_record(self.session, record.sprint.clone(), record.changes.clone())?.path)
+    }
+
+    /// Makes a task of each action of the postmortem. Returns what comes into the next sprint.
+    fn action_tasks(&mut self, id: &SprintId) -> Result<Vec<ScopeEntry>> {
+        let actions = self.audited.postmortem.actions.clone();
+        if actions.is_empty() || !self.config.sprints.steps.contains(&CloseStep::Actions) {
+            return Ok(Vec::new());
+        }
+        let config = self.config.clone();
+        let mut ids = IdMaker::new(self.session, &config)?;
+        let next = self.audited.next.as_ref().map(|file| file.sprint.id.clone());
+        let mut added = Vec::new();
+        for (at, action) in actions.into_iter().enumerate() {
+            let task = Task {
+                tags: vec![ACTION_TAG.to_owned(), action.kind],
+                sprint: next.clone(),
+                assignee: action.owner,
+                source: Some(action_source(id, at + 1)),
+                created: Some(self.session.env().today()),
+                body: "\n".to_owned(),
+                ..Task::new(ids.fresh()?, action.title)
+            };
+            if next.is_some() {
+                added.push(coming_in(&task.id, None));
+            }
+            self.change(Change::create(RecordPath::task_file(&task.id), create_task(&task)));
+        }
+        Ok(added)
+    }
+
+    /// Records what comes into the next sprint where that has started.
+    fn next_scope(&mut self, added: Vec<ScopeEntry>) -> Result<()> {
+        let next = self.audited.next.as_ref().filter(|file| file.sprint.state() == SprintState::Active);
+        let Some(next) = next.filter(|_| !added.is_empty()) else { return Ok(()) };
+        let change = scope_record(self.session, next.sprint.id.clone(), added)?;
+        self.change(change);
+        Ok(())
+    }
+
+    /// Freezes the numbers in the sprint's own file.
+    fn sprint_file(&mut self) -> Result<()> {
+        let data = &self.audited.data;
+        let scope = data.scope.as_ref().expect("an active sprint has started");
+        let allowed: Vec<&str> = self.request.allow.iter().map(|rule| rule.as_str()).collect();
+        let event = SprintEvent {
+            at: data.window.to,
+            commit: Some(self.audited.commit.clone()),
+            formulas: Some(FORMULAS),
+            inputs: Some(inputs_digest(&data.found.items, scope, &data.window)),
+            offset: Some(data.window.calendar.offset()),
+            why: (!allowed.is_empty()).then(|| format!("allowed {}", allowed.join(", "))),
+            ..event(self.session, SprintAction::Closed)?
+        };
+        let numbers =
+            serde_json::to_value(&self.audited.numbers).expect("plain data with text keys is always JSON");
+        let mut text = edited(&data.file, &[append_event(&event)])?;
+        for (key, value) in [("evidence", evidence_block(&self.audited.evidence)), ("numbers", numbers)] {
+            text =
+                set_block(&text, key, &value).map_err(|problem| super::plan::broken(&data.file, problem))?;
+        }
+        let path = path_of(&data.file.sprint.id);
+        let before = Some(data.file.text.clone());
+        self.files.insert(path.clone(), ClosingFile { path, before, after: text });
+        Ok(())
+    }
+
+    fn documents(&mut self, id: &SprintId) -> Result<()> {
+        let text = self.facts_text();
+        let steps = self.config.sprints.steps.clone();
+        for step in steps {
+            let facts = self.closing_facts(&text);
+            let own = |name: &str| {
+                let path = RecordPath::of_sprint(RecordKind::SprintDocument, id, name);
+                path.expect("a literal name is a document's").to_string()
+            };
+            let files: Vec<(String, String)> = match step {
+                CloseStep::Report => vec![(own("report.md"), plain_report(&facts))],
+                CloseStep::Postmortem => {
+                    vec![(own("POSTMORTEM.md"), self.audited.postmortem.document(&facts))]
+                }
+                CloseStep::Changelog => vec![(own("CHANGELOG.md"), changelog(&facts))],
+                CloseStep::Cards => vec![(own("TASK_CARDS.md"), self.cards()?)],
+                CloseStep::History => {
+                    let path = self.config.sprints.history.clone();
+                    let path = path.unwrap_or_else(|| RecordKind::SprintHistory.file().to_owned());
+                    let line = history_line(&facts, &way_to(&path, id));
+                    let before = self.text_of(&path)?;
+                    vec![(path, put_line(before.as_deref(), id, &line))]
+                }
+                CloseStep::Documents => {
+                    let next = self.audited.next.as_ref().map(|file| file.sprint.id.clone());
+                    let block = block_of(&facts, next.as_ref());
+                    let mut files = Vec::new();
+                    for path in &self.config.sprints.documents {
+                        let before = self.text_of(path)?;
+                        files.push((path.clone(), put_block(before.as_deref(), &block)));
+                    }
+                    files
+                }
+                CloseStep::Actions | CloseStep::Tag => Vec::new(),
+            };
+            for (path, after) in files {
+                self.put(path, after)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn text_of(&self, path: &str) -> Result<Option<String>> {
+        let bytes = self.session.snapshot().read(path)?;
+        Ok(bytes.and_then(|bytes| String::from_utf8(bytes).ok()))
+    }
+
+    /// Renders the cards of the tasks that were in the sprint to its end.
+    fn cards(&self) -> Result<String> {
+        let scope = crate::facts::scope_now(&self.audited.data.file);
+        let mut tasks = Vec::new();
+        for id in scope.keys() {
+            let file = self.session.snapshot().task_file(id)?;
+            tasks.extend(file.and_then(|file| file.parse().ok()));
+        }
+        let day = self.audited.data.window.calendar.day_of(self.audited.data.window.to);
+        crate::ops::report::cards_of(self.session, &self.config, &tasks, day)
+    }
+}
+
+/// What the documents need beside the data itself.
+struct FactsText {
+    closed_at: String,
+    carried: BTreeMap<TaskId, SprintId>,
+}
+
+fn coming_in(task: &TaskId, estimate: Option<crate::model::Minutes>) -> ScopeEntry {
+    ScopeEntry { task: task.clone(), action: ScopeAction::Added, estimate, to: None, why: None }
+}
+
+/// Returns the way from a file to the folder of a sprint.
+fn way_to(path: &str, id: &SprintId) -> String {
+    let folder = RecordKind::Sprint.folder();
+    match path.rsplit_once('/') {
+        Some((own, _)) if own == folder => id.to_string(),
+        Some((own, _)) => format!("{}{folder}/{id}", "../".repeat(own.split('/').count())),
+        None => format!("{folder}/{id}"),
+    }
+}

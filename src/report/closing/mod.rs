@@ -1,0 +1,10 @@
+//! The texts of a closed sprint: report, postmortem, line of the list of sprints, changelog, and the block that other
+//! documents carry. Pure: the same data gives the same bytes.
+
+mod figures;
+mod postmortem;
+mod texts;
+
+pub use figures::{span, value_text};
+pub(crate) use postmortem::{Postmortem, read_postmortem};
+pub(crate) use texts::{ClosingFacts, block_of, changelog, history_line, plain_report, put_block, put_line};

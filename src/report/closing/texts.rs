@@ -1,0 +1,269 @@
+//! The report as plain Markdown, the list of sprints, the changelog, and marked blocks of other documents.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use chrono::NaiveDate;
+
+use super::value_text;
+use crate::metrics::{FigureName, Item, Numbers, Value};
+use crate::model::{EvidenceCounts, Sprint, SprintEvidence, SprintId, TaskId};
+
+/// What is known of a sprint when it is closed.
+#[derive(Debug, Clone, Copy)]
+pub struct ClosingFacts<'f> {
+    /// The sprint.
+    pub sprint: &'f Sprint,
+    /// Its first and last day.
+    pub days: (NaiveDate, NaiveDate),
+    /// The moment of its close, as people read it.
+    pub closed_at: &'f str,
+    /// The commit that the numbers are of.
+    pub commit: &'f str,
+    /// The numbers.
+    pub numbers: &'f Numbers,
+    /// The tasks that were ever in it.
+    pub items: &'f [Item],
+    /// What was attached.
+    pub evidence: &'f [SprintEvidence],
+    /// What was attached to the last sprint.
+    pub last_evidence: &'f [SprintEvidence],
+    /// The tasks that go on in another sprint.
+    pub carried: &'f BTreeMap<TaskId, SprintId>,
+    /// The branches that were merged for it.
+    pub merged: &'f [String],
+}
+
+impl ClosingFacts<'_> {
+    /// Returns the name and the title.
+    #[must_use]
+    pub fn title(&self) -> String {
+        match &self.sprint.title {
+            Some(title) => format!("{}: {}", self.sprint.id, escaped(title)),
+            None => self.sprint.id.to_string(),
+        }
+    }
+
+    /// Returns what was delivered, in one line.
+    #[must_use]
+    pub fn summary(&self) -> String {
+        let value = |name: FigureName| self.numbers.figure(name).map(|figure| &figure.value);
+        let delivery = value(FigureName::Delivery).map(|value| match value {
+            Value::Share { part, of } if *of > 0 => {
+                format!("{part} of {of} delivered ({} %)", part * 100 / of)
+            }
+            Value::Share { part, of } => format!("{part} of {of} delivered"),
+            _ => "nothing delivered".to_owned(),
+        });
+        let mut parts: Vec<String> = delivery.into_iter().collect();
+        for (name, word) in [(FigureName::Added, "added"), (FigureName::Removed, "removed")] {
+            let count = self.numbers.count(name).filter(|count| *count > 0);
+            parts.extend(count.map(|count| format!("{count} {word}")));
+        }
+        if let Some(Value::Expectation { percent, seconds }) = value(FigureName::Sle) {
+            parts.push(format!("cycle time {percent} % within {}", super::span(*seconds)));
+        }
+        parts.join(", ")
+    }
+
+    /// Returns a line for each kind of evidence, with the last sprint's beside it.
+    #[must_use]
+    pub fn evidence_lines(&self) -> Vec<String> {
+        let line = |evidence: &SprintEvidence| {
+            let last = self.last_evidence.iter().find(|last| last.counts.kind() == evidence.counts.kind());
+            let last = last.map(|last| format!("; {} in the last sprint", counts_text(last.counts)));
+            let files = evidence.files.iter().map(|file| format!("`{file}`")).collect::<Vec<_>>().join(", ");
+            format!("{}{} ({files})", counts_text(evidence.counts), last.unwrap_or_default())
+        };
+        self.evidence.iter().map(line).collect()
+    }
+}
+
+fn counts_text(counts: EvidenceCounts) -> String {
+    match counts {
+        EvidenceCounts::Tests { total, failed, skipped } => {
+            format!("{total} tests, {failed} failed, {skipped} skipped")
+        }
+        EvidenceCounts::Coverage { lines, covered } => {
+            format!("{covered} of {lines} lines covered ({} %)", covered * 100 / lines.max(1))
+        }
+    }
+}
+
+/// Returns a title without what Markdown or HTML would take for markup.
+fn escaped(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '\\' | '`' | '*' | '_' | '[' | ']' | '<' | '>' | '|' | '#' | '&' | '!' => {
+                out.push('\\');
+                out.push(c);
+            }
+            c if c.is_control() => out.push(' '),
+            c => out.push(c),
+        }
+    }
+    out
+}
+
+/// Returns the report as plain Markdown.
+#[must_use]
+pub fn plain_report(facts: &ClosingFacts<'_>) -> String {
+    let mut out = format!("# Report of {}\n\n", facts.title());
+    if let Some(goal) = &facts.sprint.goal {
+        let _ = writeln!(out, "{}\n", goal.lines().map(escaped).collect::<Vec<_>>().join("\n"));
+    }
+    let _ = writeln!(
+        out,
+        "{} to {}. Closed {}. {}.\n",
+        facts.days.0,
+        facts.days.1,
+        facts.closed_at,
+        facts.summary()
+    );
+    let _ = writeln!(
+        out,
+        "Numbers are of commit `{}`; `tracker sprint verify {}` computes them again.\n",
+        facts.commit, facts.sprint.id
+    );
+    out.push_str("| Figure | Value | Tasks | Without data |\n|---|---|---|---|\n");
+    for figure in &facts.numbers.figures {
+        let of = figure.of.as_ref().map(|of| format!(", {}", escaped(of))).unwrap_or_default();
+        let value = value_text(&figure.value, figure.figure);
+        let _ = writeln!(
+            out,
+            "| {}{of} | {value} | {} | {} |",
+            figure.figure.label(),
+            figure.tasks.join(" "),
+            figure.missing.join(" ")
+        );
+    }
+    let lines = [
+        ("Evidence", facts.evidence_lines()),
+        ("Carried over", facts.carried.iter().map(|(task, to)| format!("{task} to {to}")).collect()),
+        ("Merged branches", facts.merged.iter().map(|branch| format!("`{branch}`")).collect()),
+    ];
+    for (heading, lines) in lines.iter().filter(|(_, lines)| !lines.is_empty()) {
+        let _ = writeln!(out, "\n## {heading}\n");
+        lines.iter().for_each(|line| {
+            let _ = writeln!(out, "- {line}");
+        });
+    }
+    out
+}
+
+/// Returns the changelog: what was delivered, by type of task. It is made of tasks and never of commits.
+#[must_use]
+pub fn changelog(facts: &ClosingFacts<'_>) -> String {
+    let delivered = facts.numbers.figure(FigureName::Delivered).map_or(&[][..], |figure| &figure.tasks);
+    let mut groups: BTreeMap<(u8, &str), Vec<String>> = BTreeMap::new();
+    for item in facts.items.iter().filter(|item| delivered.iter().any(|id| *id == *item.id.as_str())) {
+        let group = match item.kind.as_deref().unwrap_or_default() {
+            "feature" | "enhancement" => (0, "Added"),
+            "bug" | "bugfix" | "fix" => (2, "Fixed"),
+            "security" => (3, "Security"),
+            "docs" | "documentation" => (4, "Documentation"),
+            _ => (1, "Changed"),
+        };
+        groups.entry(group).or_default().push(format!("- {} ({})", escaped(&item.title), item.id));
+    }
+    let mut out = format!("# Changes of {}\n", facts.title());
+    if groups.is_empty() {
+        out.push_str("\nNothing was delivered.\n");
+    }
+    for ((_, heading), lines) in groups {
+        let _ = write!(out, "\n## {heading}\n\n{}\n", lines.join("\n"));
+    }
+    out
+}
+
+/// Returns the sprint's line of the list of sprints; `folder` is the way from the list to the sprint's folder.
+#[must_use]
+pub fn history_line(facts: &ClosingFacts<'_>, folder: &str) -> String {
+    let id = &facts.sprint.id;
+    let title = facts.sprint.title.as_ref().map(|title| format!(" {}", escaped(title))).unwrap_or_default();
+    format!(
+        "- {} [{id}]({folder}/report.md){title}: {}; [postmortem]({folder}/POSTMORTEM.md)",
+        facts.days.1,
+        facts.summary()
+    )
+}
+
+/// Puts a sprint's line into the list of sprints: in the place of the one it has, else at the end.
+#[must_use]
+pub fn put_line(text: Option<&str>, id: &SprintId, line: &str) -> String {
+    let text = text.unwrap_or("# Sprints\n\n");
+    let own = format!(" [{id}](");
+    let mut lines: Vec<&str> = text.lines().collect();
+    match lines.iter().position(|one| one.starts_with("- ") && one.contains(&own)) {
+        Some(at) => lines[at] = line,
+        None => lines.push(line),
+    }
+    format!("{}\n", lines.join("\n"))
+}
+
+const BEGIN: &str = "<!-- tracker:sprint -->";
+const END: &str = "<!-- /tracker:sprint -->";
+
+/// Returns what the marked block of a document says.
+#[must_use]
+pub fn block_of(facts: &ClosingFacts<'_>, next: Option<&SprintId>) -> String {
+    let mut out = format!(
+        "Last sprint: {}, {} to {}. {}.\n",
+        facts.title(),
+        facts.days.0,
+        facts.days.1,
+        facts.summary()
+    );
+    if let Some(next) = next {
+        let carried: Vec<&str> = facts.carried.keys().map(TaskId::as_str).collect();
+        let _ = write!(out, "Next sprint: {next}");
+        if !carried.is_empty() {
+            let _ = write!(out, ", with {} carried over", carried.join(", "));
+        }
+        out.push_str(".\n");
+    }
+    out
+}
+
+/// Replaces the marked block of a document and nothing else; where there is none, it comes to the end.
+#[must_use]
+pub fn put_block(text: Option<&str>, block: &str) -> String {
+    let text = text.unwrap_or_default();
+    let whole = format!("{BEGIN}\n{block}{END}");
+    let found =
+        text.find(BEGIN).and_then(|start| Some((start, start + text[start..].find(END)? + END.len())));
+    match found {
+        Some((start, end)) => format!("{}{whole}{}", &text[..start], &text[end..]),
+        None if text.is_empty() => format!("{whole}\n"),
+        None => format!("{}\n\n{whole}\n", text.trim_end_matches('\n')),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{put_block, put_line};
+    use crate::model::SprintId;
+
+    #[test]
+    fn a_block_is_kept_up_to_date_and_nothing_else() {
+        let first = put_block(Some("# Status\n\nBy hand.\n"), "one\n");
+        assert_eq!(first, "# Status\n\nBy hand.\n\n<!-- tracker:sprint -->\none\n<!-- /tracker:sprint -->\n");
+        let second = put_block(Some(&format!("{first}more\n")), "two\n");
+        assert_eq!(second, format!("{first}more\n").replace("one", "two"));
+        assert_eq!(put_block(None, "x\n"), "<!-- tracker:sprint -->\nx\n<!-- /tracker:sprint -->\n");
+    }
+
+    #[test]
+    fn a_sprint_has_one_line() {
+        let id = SprintId::parse("S-1").unwrap();
+        let one = put_line(None, &id, "- 2026-11-24 [S-1](S-1/report.md): a");
+        let two =
+            put_line(Some(&one), &SprintId::parse("S-10").unwrap(), "- 2026-12-08 [S-10](S-10/report.md): b");
+        let again = put_line(Some(&two), &id, "- 2026-11-24 [S-1](S-1/report.md): c");
+        assert_eq!(
+            again,
+            "# Sprints\n\n- 2026-11-24 [S-1](S-1/report.md): c\n- 2026-12-08 [S-10](S-10/report.md): b\n"
+        );
+    }
+}
