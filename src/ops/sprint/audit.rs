@@ -1,4 +1,4 @@
-//! The audit before a close: everything that a sprint leaves undone, each with the command that resolves it.
+//! The audit before a close: everything that a sprint leaves unfinished, each with the command that resolves it.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -118,9 +118,9 @@ pub fn postmortem_template(session: &Session<'_>, request: &CloseRequest) -> Res
         return Ok(None);
     }
     let file = find_or_active(session, request.name.as_deref())?;
-    let is_wanted = session.config()?.sprints.steps.contains(&crate::model::CloseStep::Postmortem);
+    let is_a_step = session.config()?.sprints.steps.contains(&crate::model::CloseStep::Postmortem);
     let is_active = file.sprint.state() == SprintState::Active;
-    Ok((is_wanted && is_active && audit(session, request, &file)?.audit.passes())
+    Ok((is_a_step && is_active && audit(session, request, &file)?.audit.passes())
         .then(|| Postmortem::default().template(&ACTION_KINDS)))
 }
 

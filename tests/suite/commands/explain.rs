@@ -85,21 +85,21 @@ fn one_rule_is_explained_in_full() {
     });
     assert_snapshot!(anstream::adapter::strip_str(&output.stdout).to_string(), @r#"
     earned-moves  error
-      Every stage that was left had what it asks for.
+      A task left each stage with everything that the stage requires.
 
-      requires  For each move on, the gate computes again what the stage
-                asks for: sign-offs of each role, as many as its quorum,
-                there in the commit that made the move and for what the task
-                had changed by then, and no rejection that is valid, at the
-                base's tip or at the head.
+      requires  For each move to a later stage, the gate recomputes what the
+                stage requires: as many sign-offs of each role as its
+                quorum, present in the commit that made the move and valid
+                for the files as the task had changed them by then, and no
+                valid rejection at the base's tip or at the head.
       why       A hook can be skipped and a file can be edited by hand. A
-                vote is about what its author saw.
+                vote is only valid for what its author saw.
       example   TASK-7Q2M: left qa, without the approval of code-reviewer:
                 that of Grace is stale: src/theme.rs changed
       fix       Take the task back to the stage (`tracker fail TASK WHY`, or
-                `tracker reopen TASK` where it is complete) and ask the role
-                to look again: `tracker approve TASK --as ROLE`. `tracker
-                signoffs TASK` tells what each vote covers and why one does
+                `tracker reopen TASK` if it is complete) and ask the role to
+                review again: `tracker approve TASK --as ROLE`. `tracker
+                signoffs TASK` shows what each vote covers and why one does
                 not count.
       level     in .tracker/config.toml, by default error:
                 [policy]

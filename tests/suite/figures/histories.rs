@@ -107,7 +107,7 @@ fn moment(rng: &mut Rng, window: &Window) -> DateTime<Utc> {
     }
 }
 
-fn pick<T: Clone>(rng: &mut Rng, list: &[T]) -> T {
+fn select<T: Clone>(rng: &mut Rng, list: &[T]) -> T {
     list[rng.usize(0..list.len())].clone()
 }
 
@@ -120,7 +120,7 @@ fn stage(name: &str) -> Stage {
 }
 
 fn item(rng: &mut Rng, at: usize, window: &Window) -> Item {
-    let (kind, stages): (Option<&str>, &[&str]) = pick(
+    let (kind, stages): (Option<&str>, &[&str]) = select(
         rng,
         &[
             (None, &["dev", "qa", "sec", "docs"][..]),
@@ -135,7 +135,7 @@ fn item(rng: &mut Rng, at: usize, window: &Window) -> Item {
     };
     let moves = moves(rng, stages, window);
     let end =
-        moves.last().map_or_else(|| stage(pick(rng, &["none", "dev", "complete"])), |step| step.to.clone());
+        moves.last().map_or_else(|| stage(select(rng, &["none", "dev", "complete"])), |step| step.to.clone());
     Item {
         id: TaskId::parse(&format!("TASK-{:04}", at * 37 % 1000)).unwrap(),
         title: format!("Task {at}: \"quoted\""),
@@ -166,8 +166,8 @@ fn moves(rng: &mut Rng, stages: &[&str], window: &Window) -> Vec<Move> {
         let (to, kind) = match rng.u32(0..20) {
             0 => ("old", MoveKind::Override),
             1 => (order[0], MoveKind::Fail),
-            2 => (pick(rng, &order), MoveKind::Import),
-            3 => (pick(rng, &order), MoveKind::Unknown("promote".to_owned())),
+            2 => (select(rng, &order), MoveKind::Import),
+            3 => (select(rng, &order), MoveKind::Unknown("promote".to_owned())),
             4 => (from, MoveKind::Advance),
             5 | 6 => (order[rng.usize(0..=place)], MoveKind::Fail),
             7 => (order[(place + 1).min(order.len() - 1)], MoveKind::Override),
@@ -197,13 +197,16 @@ fn moves(rng: &mut Rng, stages: &[&str], window: &Window) -> Vec<Move> {
 fn votes(rng: &mut Rng, moves: &[Move], window: &Window) -> Vec<ItemVote> {
     let mut votes = Vec::new();
     for _ in 0..rng.usize(0..6) {
-        let near = if moves.is_empty() { moment(rng, window) } else { pick(rng, moves).at };
+        let near = if moves.is_empty() { moment(rng, window) } else { select(rng, moves).at };
         votes.push(ItemVote {
-            role: pick(rng, &["code-reviewer", "test-automator", "security-auditor", "nobody"]).to_owned(),
-            verdict: Verdict::parse(pick(rng, &["approved", "approved", "rejected", "withdrawn", "perhaps"])),
+            role: select(rng, &["code-reviewer", "test-automator", "security-auditor", "nobody"]).to_owned(),
+            verdict: Verdict::parse(select(
+                rng,
+                &["approved", "approved", "rejected", "withdrawn", "perhaps"],
+            )),
             by: "Ken".to_owned(),
             at: near + Duration::seconds(rng.i64(0..100_000)),
-            stage: stage(pick(rng, &["qa", "qa", "sec", "dev"])),
+            stage: stage(select(rng, &["qa", "qa", "sec", "dev"])),
             round: 1,
         });
     }
@@ -212,9 +215,12 @@ fn votes(rng: &mut Rng, moves: &[Move], window: &Window) -> Vec<ItemVote> {
 
 fn finding(rng: &mut Rng, window: &Window) -> ItemFinding {
     let opened = moment(rng, window);
-    let state = FindingState::parse(pick(rng, &["open", "fixed", "resolved", "waived", "odd"]));
+    let state = FindingState::parse(select(rng, &["open", "fixed", "resolved", "waived", "odd"]));
     ItemFinding {
-        severity: FindingSeverity::parse(pick(rng, &["critical", "high", "medium", "low", "info", "nasty"])),
+        severity: FindingSeverity::parse(select(
+            rng,
+            &["critical", "high", "medium", "low", "info", "nasty"],
+        )),
         role: "security-auditor".to_owned(),
         opened,
         resolved: (state != FindingState::Open).then(|| opened + Duration::seconds(rng.i64(0..500_000))),
@@ -231,7 +237,7 @@ fn scope(rng: &mut Rng, items: &[Item], window: &Window) -> Scope {
         .collect();
     let change = |rng: &mut Rng| ScopeChange {
         at: moment(rng, window).max(window.from),
-        task: pick(rng, &ids),
+        task: select(rng, &ids),
         change: match rng.u32(0..3) {
             0 => ScopeChangeKind::Added(minutes(rng)),
             1 => ScopeChangeKind::Removed,
