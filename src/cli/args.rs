@@ -200,7 +200,7 @@ pub(super) fn count(text: &str) -> Result<usize, String> {
 /// but the terms of the commands that take a query is touched, and nothing after `--`.
 pub(super) fn spell_out_negations(mut arguments: Vec<OsString>) -> Vec<OsString> {
     let Some(at) = command_index(&arguments) else { return arguments };
-    if !["list", "ls", "queue", "board"].iter().any(|name| arguments[at] == *name) {
+    if !["list", "ls", "queue", "board", "forecast"].iter().any(|name| arguments[at] == *name) {
         return arguments;
     }
     let negation = |word: &OsString| {

@@ -92,7 +92,7 @@ figures! {
     Scope = "scope", "Scope at the end", Tasks,
         "tasks in the scope at the end", "the frozen list and the scope's changes";
     /// Working time in scope at the end.
-    ScopeTime = "scope_time", "Scope at the end, time", Minutes,
+    ScopeTime = "scope_time", "Time in scope at the end", Minutes,
         "sum of the estimates of the tasks in the scope at the end, as the scope has them",
         "the frozen list and the scope's changes";
     /// Tasks finished.

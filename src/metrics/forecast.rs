@@ -141,6 +141,9 @@ pub fn when(
     blackout: &Blackout,
     trials: Trials,
 ) -> Result<Vec<DoneBy>, ForecastError> {
+    if items == 0 {
+        return Ok(PROBABILITIES.into_iter().map(|percent| DoneBy { percent, day: Some(today) }).collect());
+    }
     let draws = Draws::of(sample)?;
     let mut needed = trials.run(|rng| draws.days_for(items, rng));
     needed.sort_unstable();

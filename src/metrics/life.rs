@@ -110,6 +110,22 @@ impl<'a> Life<'a> {
         Some((self.finished()? - self.started()?).num_seconds())
     }
 
+    /// The moment from which it was at a place of its pipeline or behind it for good; none where it is before it.
+    pub(super) fn arrived(&self, place: usize) -> Option<DateTime<Utc>> {
+        let mut arrived = None;
+        let mut at = self.steps.first().map_or(0, |step| self.item.place(step.from).unwrap_or(0));
+        for step in &self.steps {
+            let new = self.item.place(step.to).unwrap_or(at);
+            if new < place {
+                arrived = None;
+            } else if at < place {
+                arrived = Some(step.at);
+            }
+            at = new;
+        }
+        arrived
+    }
+
     /// Its stays in stages other than `none` and `complete`, in order.
     pub(super) fn visits(&self) -> impl Iterator<Item = Visit<'a>> {
         let lefts = self.steps.iter().skip(1).map(|step| step.at).chain([self.to]);

@@ -34,6 +34,7 @@ mod input;
 mod life;
 mod percentile;
 mod scope;
+pub mod series;
 #[cfg(test)]
 mod tests;
 

@@ -37,6 +37,12 @@ pub struct TypeRules {
 pub struct ReportSettings {
     /// Title of the task-cards document.
     pub title: Option<String>,
+    /// Days of every week on which nobody works.
+    pub days_off: Vec<chrono::Weekday>,
+    /// Other days on which nobody works.
+    pub holidays: Vec<chrono::NaiveDate>,
+    /// Whether numbers are told of each person.
+    pub per_person: bool,
 }
 
 /// Settings of the workflows that `init --ci` writes.

@@ -54,7 +54,7 @@ mod texts;
 mod vote;
 
 pub use config::{Config, Pipeline};
-pub(crate) use config::{IdScheme, TypeRules};
+pub(crate) use config::{IdScheme, ReportSettings, TypeRules};
 pub use duration::Minutes;
 pub use field::Field;
 pub use field_value::{Editing, FieldPart};

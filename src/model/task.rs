@@ -285,6 +285,12 @@ impl Summary<'_> {
         self.since.and_then(|seconds| DateTime::from_timestamp(seconds, 0))
     }
 
+    /// Whether it went through all stages and is not cancelled.
+    #[must_use]
+    pub fn is_complete(&self) -> bool {
+        self.cancelled.is_none() && self.stage == Stage::COMPLETE
+    }
+
     /// Whether nothing is left to do: complete or cancelled.
     #[must_use]
     pub fn is_closed(&self) -> bool {

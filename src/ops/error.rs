@@ -26,6 +26,9 @@ pub enum Error {
     /// A report's template cannot be rendered.
     #[error(transparent)]
     Report(#[from] crate::report::Error),
+    /// There is too little to forecast from.
+    #[error(transparent)]
+    Forecast(#[from] crate::metrics::forecast::ForecastError),
     /// The rules say no.
     #[error("{0}")]
     Refused(Refusal),

@@ -14,6 +14,7 @@ mod doctor;
 mod edit;
 mod explain;
 mod findings;
+mod forecast;
 mod help;
 mod hook;
 mod hooks;
@@ -59,6 +60,7 @@ const COMMANDS: &[Entry] = &[
     entry::<show::Show>("show"),
     entry::<queue::Queue>("queue"),
     entry::<board::Board>("board"),
+    entry::<forecast::Forecast>("forecast"),
     entry::<set::Set>("set"),
     entry::<edit::Edit>("edit"),
     entry::<moves::Start>("start"),

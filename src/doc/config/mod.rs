@@ -127,12 +127,7 @@ impl Reader<'_> {
                 }),
                 "hooks" => config.hooks = self.hook_rules(value),
                 "policy" => config.policy = self.policy_rules(value),
-                "reports" => {
-                    self.table("reports", value, |reader, path, key, value| match key.get_ref().as_ref() {
-                        "title" => config.reports.title = reader.text(path, value),
-                        _ => reader.unknown(path, key, &["title"]),
-                    });
-                }
+                "reports" => config.reports = self.report_settings(value),
                 "sprints" => config.sprints = self.sprint_rules(value),
                 "ci" => self.table("ci", value, |reader, path, key, value| match key.get_ref().as_ref() {
                     "install" => config.ci.install = reader.shell_command(path, value),

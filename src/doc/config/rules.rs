@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 use std::ops::Range;
 
+use chrono::{NaiveDate, Weekday};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
@@ -11,8 +12,8 @@ use super::{Reader, Value, expected, not_a_role, not_a_stage};
 use crate::doc::printable::printable;
 use crate::model::{
     Advance, Blocking, CloseStep, Config, GateCommand, GateRule, GateRules, HookRules, Level, OnCommit,
-    PolicyRules, Requirement, RoleRules, SelfApproval, Signatures, SprintRules, Stage, StageRules, Standard,
-    TypeRules, check_glob, is_role_name, nearest,
+    PolicyRules, ReportSettings, Requirement, RoleRules, SelfApproval, Signatures, SprintRules, Stage,
+    StageRules, Standard, TypeRules, check_glob, is_role_name, nearest,
 };
 
 impl Reader<'_> {
@@ -292,6 +293,54 @@ impl Reader<'_> {
         rules
     }
 
+    pub(super) fn report_settings(&mut self, value: &Value<'_>) -> ReportSettings {
+        let mut settings = ReportSettings::default();
+        self.table("reports", value, |reader, path, key, value| match key.get_ref().as_ref() {
+            "title" => settings.title = reader.text(path, value),
+            "days_off" => settings.days_off = reader.weekdays(path, value),
+            "holidays" => settings.holidays = reader.days(path, value),
+            "per_person" => settings.per_person = reader.switch(path, value).unwrap_or_default(),
+            _ => reader.unknown(path, key, &["title", "days_off", "holidays", "per_person"]),
+        });
+        settings
+    }
+
+    fn weekdays(&mut self, path: &str, value: &Value<'_>) -> Vec<Weekday> {
+        let known = [
+            ("mon", Weekday::Mon),
+            ("tue", Weekday::Tue),
+            ("wed", Weekday::Wed),
+            ("thu", Weekday::Thu),
+            ("fri", Weekday::Fri),
+            ("sat", Weekday::Sat),
+            ("sun", Weekday::Sun),
+        ];
+        let texts = self.texts(path, value);
+        texts.into_iter().filter_map(|(text, span)| self.word_of(path, &text, span, &known)).collect()
+    }
+
+    /// Reads days, as TOML writes them or as texts.
+    fn days(&mut self, path: &str, value: &Value<'_>) -> Vec<NaiveDate> {
+        let DeValue::Array(items) = value.get_ref() else {
+            self.error(value.span(), path, expected("a list of days", value), None);
+            return Vec::new();
+        };
+        let mut days = Vec::new();
+        for item in items {
+            let text = match item.get_ref() {
+                DeValue::Datetime(day) => day.to_string(),
+                other => other.as_str().unwrap_or_default().to_owned(),
+            };
+            match text.parse() {
+                Ok(day) => days.push(day),
+                Err(_) => {
+                    self.error(item.span(), path, "expected a day such as `2026-12-25`".to_owned(), None);
+                }
+            }
+        }
+        days
+    }
+
     pub(super) fn policy_rules(&mut self, value: &Value<'_>) -> PolicyRules {
         let mut rules = PolicyRules::default();
         self.table("policy", value, |reader, path, key, value| match key.get_ref().as_ref() {
@@ -460,6 +509,7 @@ pub(super) fn home_of(key: &str) -> Option<&'static str> {
         "signoffs" | "on_fail" | "advance" | "requires" => Some("[stage.NAME]"),
         "members" | "quorum" | "people_only" => Some("[roles.NAME]"),
         "on_commit" | "pre_push" | "pre_receive" => Some("[hooks]"),
+        "days_off" | "holidays" | "per_person" => Some("[reports]"),
         "pipeline" | "stage" | "types" | "roles" | "hooks" | "policy" => Some("the top of the file"),
         key => policy_keys().any(|known| known == key).then_some("[policy]"),
     }

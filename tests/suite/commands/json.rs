@@ -29,6 +29,9 @@ const CALLS: &str = "
     queue --stage nowhere
     board
     board tag:ui
+    forecast
+    forecast is:closed
+    forecast --how-many 2026-12-24
     new One --type docs
     new Two --dry-run
     new Three --priority urgent

@@ -13,6 +13,7 @@ mod doctor;
 mod edit;
 mod everywhere;
 mod explain;
+mod forecast;
 mod import;
 mod init;
 mod json;

@@ -1,0 +1,142 @@
+//! `tracker forecast`
+
+use chrono::NaiveDate;
+use clap::Args;
+
+use super::shared::counted;
+use super::{Command, Reply};
+use crate::cli::answer::{Answer, View};
+use crate::cli::args::ReadArgs;
+use crate::cli::context::Context;
+use crate::cli::output::{Cell, Output};
+use crate::ops::{self, ForecastRequest, Question};
+
+/// Forecast when open tasks will be done
+///
+/// Draws days of the team's own past at random, days on which nothing was finished included, and says how many of the
+/// trials were done by when. Days off are those of `days_off` and `holidays` under [reports] in config.toml.
+///
+/// Example: tracker forecast sprint:SPRINT-1
+/// Example: tracker forecast --how-many 2026-12-24 --backtest
+#[derive(Debug, Args)]
+pub(in crate::cli) struct Forecast {
+    /// Query for the open tasks that are meant, as for `tracker list` [default: all]
+    #[arg(value_name = "QUERY")]
+    query: Vec<String>,
+    /// Only tasks of this sprint
+    #[arg(long, value_name = "SPRINT")]
+    sprint: Option<String>,
+    /// Say when this many tasks will be done, instead of the open ones
+    #[arg(long, value_name = "COUNT", conflicts_with_all = ["how_many", "query", "sprint"])]
+    when: Option<u32>,
+    /// Say how many tasks will be done by the end of this day
+    #[arg(long, value_name = "DATE", value_parser = day)]
+    how_many: Option<NaiveDate>,
+    /// Calendar days of the past to draw from
+    #[arg(long, value_name = "COUNT", default_value_t = 84, value_parser = clap::value_parser!(u32).range(7..=3660))]
+    days: u32,
+    /// A day on which nobody works; may be repeated
+    #[arg(long, value_name = "DATE", value_parser = day)]
+    blackout: Vec<NaiveDate>,
+    /// Number of trials
+    #[arg(long, value_name = "COUNT", default_value_t = 100_000, value_parser = clap::value_parser!(u32).range(100..=10_000_000))]
+    trials: u32,
+    /// Seed of the random numbers: the same seed gives the same answer
+    #[arg(long, value_name = "NUMBER", default_value_t = 1)]
+    seed: u64,
+    /// Also say how good such forecasts have been
+    #[arg(long)]
+    backtest: bool,
+    #[command(flatten)]
+    read: ReadArgs,
+}
+
+impl Command for Forecast {
+    type Response = ops::Forecast;
+
+    fn run(self, context: &Context) -> Reply<ops::Forecast> {
+        let mut query = self.query.join(" ");
+        if let Some(sprint) = &self.sprint {
+            let sprint = sprint.replace('\\', "\\\\").replace('"', "\\\"");
+            let rest = if query.is_empty() { query } else { format!("({query}) ") };
+            query = format!("{rest}sprint:\"{sprint}\"");
+        }
+        let question = match (self.when, self.how_many) {
+            (Some(count), _) => Question::When(count),
+            (None, Some(day)) => Question::HowMany(day),
+            (None, None) => Question::WhenDone,
+        };
+        let request = ForecastRequest {
+            query,
+            question,
+            blackout: self.blackout,
+            days: self.days,
+            trials: self.trials,
+            seed: self.seed,
+            backtest: self.backtest,
+        };
+        let session = context.read(&self.read)?;
+        let (forecast, problems) = ops::forecast(&session, &request)?;
+        Ok(Answer::of(forecast).with_problems(problems))
+    }
+}
+
+impl View for ops::Forecast {
+    fn show(&self, out: &mut Output) {
+        let tasks = |count: u32| counted(count as usize, "task");
+        match self.by {
+            Some(day) => {
+                out.line(format!("Done by the end of {day}"));
+                let row = |least: &crate::metrics::forecast::AtLeast| {
+                    let count = usize::try_from(least.count).unwrap_or(usize::MAX);
+                    vec![percent(least.percent), Cell::new(format!("at least {}", counted(count, "task")))]
+                };
+                out.columns(&self.at_least.iter().map(row).collect::<Vec<_>>(), 1, 2);
+            }
+            None => {
+                out.line(format!("{} done", tasks(self.items)));
+                let row = |by: &crate::metrics::forecast::DoneBy| {
+                    let day =
+                        by.day.map_or_else(|| "in more than ten years".to_owned(), |day| format!("by {day}"));
+                    let days = by.day.map_or_else(String::new, |day| {
+                        let days = usize::try_from((day - self.today).num_days()).unwrap_or(0);
+                        format!("in {}", counted(days, "day"))
+                    });
+                    vec![percent(by.percent), Cell::new(day), Cell::new(days)]
+                };
+                out.columns(&self.done_by.iter().map(row).collect::<Vec<_>>(), 2, 2);
+            }
+        }
+        if let (Some(chance), Some(day)) = (self.chance, self.by) {
+            out.line(format!("All {} done by {day}: {chance} %", counted(self.open as usize, "open task")));
+        }
+        let sample = &self.sample;
+        let finished = counted(usize::try_from(sample.finished).unwrap_or(usize::MAX), "task");
+        out.line(format!(
+            "From {finished} finished on {} of {} days, {} to {} (UTC{})",
+            sample.active_days, sample.days, sample.from, sample.to, sample.offset
+        ));
+        if let Some(test) = &self.backtest {
+            out.line(match test.windows {
+                0 => "No forecast of the past can be compared yet with what came".to_owned(),
+                windows => format!(
+                    "The 85 % line of past forecasts held in {} of {windows}; in keeping with {} to {} %",
+                    test.held, test.from, test.to
+                ),
+            });
+        }
+    }
+
+    fn status(&self, out: &mut Output) {
+        let text = format!("{} trials, seed {}; assumes days like those of the past", self.trials, self.seed);
+        out.line(out.dim(&text));
+    }
+}
+
+fn percent(percent: u32) -> Cell {
+    Cell::new(format!("{percent} %")).right()
+}
+
+fn day(text: &str) -> Result<NaiveDate, String> {
+    text.parse().map_err(|_| "expected a day such as `2026-12-24`".to_owned())
+}

@@ -1,0 +1,167 @@
+//! `tracker forecast`
+
+use chrono::{Days, NaiveDate};
+use insta::assert_snapshot;
+
+use super::{typed, world};
+use crate::support::Sandbox;
+
+/// A tracker in which two tasks were finished on every third day of two months, and three are open.
+fn busy() -> Sandbox {
+    let sandbox = world();
+    let first: NaiveDate = "2026-09-10".parse().unwrap();
+    for at in 0..60u64 {
+        let day = first + Days::new(at);
+        for half in (0..2).filter(|_| at % 3 == 0) {
+            let id = format!("TASK-{:04}", at * 2 + half);
+            let task = format!(
+                "---\nid: {id}\ntitle: Done\ncreated: 2026-09-01\nstage: complete\nhistory:\n  \
+                 - {{at: {day}T08:00:00Z, by: ada, from: none, to: dev, kind: start}}\n  \
+                 - {{at: {day}T15:00:00Z, by: ada, from: dev, to: complete}}\n---\n"
+            );
+            sandbox.write(&format!(".tracker/tasks/{id}.md"), &task);
+        }
+    }
+    sandbox
+}
+
+#[test]
+fn answers_say_what_they_are_made_from() {
+    let sandbox = busy();
+    assert_snapshot!(typed(&sandbox, "
+        forecast
+        forecast tag:ui --trials 1000 --seed 7
+        forecast --when 20 --blackout 2026-11-14 --blackout 2026-11-15
+        forecast --how-many 2026-12-24
+        forecast -is:open
+        forecast --when 4 --backtest --format json
+    "), @r#"
+    $ tracker forecast
+    exit 0
+    --- stdout
+    3 tasks done
+      50 %  by 2026-11-17  in 6 days
+      70 %  by 2026-11-19  in 8 days
+      85 %  by 2026-11-22  in 11 days
+      95 %  by 2026-11-26  in 15 days
+    From 41 tasks finished on 21 of 71 days, 2026-09-01 to 2026-11-10 (UTC+00:00)
+    --- stderr
+    100000 trials, seed 1; assumes days like those of the past
+
+    $ tracker forecast tag:ui --trials 1000 --seed 7
+    exit 0
+    --- stdout
+    1 task done
+      50 %  by 2026-11-14  in 3 days
+      70 %  by 2026-11-15  in 4 days
+      85 %  by 2026-11-17  in 6 days
+      95 %  by 2026-11-20  in 9 days
+    From 41 tasks finished on 21 of 71 days, 2026-09-01 to 2026-11-10 (UTC+00:00)
+    --- stderr
+    1000 trials, seed 7; assumes days like those of the past
+
+    $ tracker forecast --when 20 --blackout 2026-11-14 --blackout 2026-11-15
+    exit 0
+    --- stdout
+    20 tasks done
+      50 %  by 2026-12-17  in 36 days
+      70 %  by 2026-12-22  in 41 days
+      85 %  by 2026-12-28  in 47 days
+      95 %  by 2027-01-04  in 54 days
+    From 41 tasks finished on 21 of 71 days, 2026-09-01 to 2026-11-10 (UTC+00:00)
+    --- stderr
+    100000 trials, seed 1; assumes days like those of the past
+
+    $ tracker forecast --how-many 2026-12-24
+    exit 0
+    --- stdout
+    Done by the end of 2026-12-24
+      50 %  at least 25 tasks
+      70 %  at least 22 tasks
+      85 %  at least 19 tasks
+      95 %  at least 16 tasks
+    All 3 open tasks done by 2026-12-24: 95 %
+    From 41 tasks finished on 21 of 71 days, 2026-09-01 to 2026-11-10 (UTC+00:00)
+    --- stderr
+    100000 trials, seed 1; assumes days like those of the past
+
+    $ tracker forecast -is:open
+    exit 0
+    --- stdout
+    0 tasks done
+      50 %  by 2026-11-11  in 0 days
+      70 %  by 2026-11-11  in 0 days
+      85 %  by 2026-11-11  in 0 days
+      95 %  by 2026-11-11  in 0 days
+    From 41 tasks finished on 21 of 71 days, 2026-09-01 to 2026-11-10 (UTC+00:00)
+    --- stderr
+    100000 trials, seed 1; assumes days like those of the past
+
+    $ tracker forecast --when 4 --backtest --format json
+    exit 0
+    --- stdout
+    {"version":2,"command":"forecast","exit":0,"result":{"query":"","open":3,"items":4,"sample":{"from":"2026-09-01","to":"2026-11-10","offset":"+00:00","days":71,"active_days":21,"finished":41},"trials":100000,"seed":1,"today":"2026-11-11","done_by":[{"percent":50,"day":"2026-11-17"},{"percent":70,"day":"2026-11-19"},{"percent":85,"day":"2026-11-22"},{"percent":95,"day":"2026-11-26"}],"backtest":{"windows":2,"held":2,"from":34,"to":100}}}
+    "#);
+}
+
+#[test]
+fn too_little_is_a_no() {
+    let sandbox = busy();
+    assert_snapshot!(typed(&sandbox, "
+        forecast --days 12
+        forecast --when 3 --how-many 2026-12-24
+        forecast --how-many soon
+        forecast --how-many 2026-11-11
+        forecast --days 1
+    "), @r"
+    $ tracker forecast --days 12
+    exit 1
+    --- stderr
+    error: too little to forecast from: 4 days with a finished task in the last 12 days, at least 5 are needed
+      hint: look further back: tracker forecast --days 365
+
+    $ tracker forecast --when 3 --how-many 2026-12-24
+    exit 2
+    --- stderr
+    error: the argument '--when <COUNT>' cannot be used with '--how-many <DATE>'
+
+    Usage: tracker forecast --when <COUNT> [QUERY]...
+
+    For more information, try '--help'.
+
+    $ tracker forecast --how-many soon
+    exit 2
+    --- stderr
+    error: invalid value 'soon' for '--how-many <DATE>': expected a day such as `2026-12-24`
+
+    For more information, try '--help'.
+
+    $ tracker forecast --how-many 2026-11-11
+    exit 2
+    --- stderr
+    error: 2026-11-11 is not in the future; today is 2026-11-11
+
+    $ tracker forecast --days 1
+    exit 2
+    --- stderr
+    error: invalid value '1' for '--days <COUNT>': 1 is not in 7..=3660
+
+    For more information, try '--help'.
+    ");
+}
+
+#[test]
+fn days_off_are_those_of_the_configuration() {
+    let sandbox = busy();
+    let config =
+        "format = 2\n[reports]\ndays_off = [\"sat\", \"sun\"]\nholidays = [2026-11-16, \"2026-11-17\"]\n";
+    sandbox.write(".tracker/config.toml", config);
+    let forecast = sandbox.tracker(&["forecast", "--when", "2"]).stdout;
+    assert!(forecast.contains(" of 51 days"), "{forecast}");
+    sandbox.write(
+        ".tracker/config.toml",
+        "format = 2\n[reports]\ndays_off = [\"sunday\"]\nholidays = [\"soon\"]\n",
+    );
+    let doctor = sandbox.tracker(&["doctor"]);
+    assert!(doctor.stdout.contains("sunday") && doctor.stdout.contains("such as `2026-12-25`"), "{doctor}");
+}
