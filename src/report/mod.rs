@@ -7,10 +7,12 @@
 //! A report is a row of [`REPORTS`], its template in `templates/reports/` and a file here that builds its context.
 
 pub mod cards;
+pub(crate) mod charts;
 pub(crate) mod closing;
 mod error;
 mod render;
 pub mod review;
+pub mod sprint;
 
 use chrono::NaiveDate;
 use serde::Serialize;

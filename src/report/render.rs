@@ -6,16 +6,26 @@ use minijinja::syntax::SyntaxConfig;
 use minijinja::{AutoEscape, Environment, UndefinedBehavior, Value};
 
 use super::Error;
+use super::review::escape;
 use crate::doc::cards::value;
 
 /// Steps a template may take: several seconds of work. A hundred thousand cards need about half of them.
 const FUEL: u64 = 50_000_000;
 /// How deep macros and loops may nest.
 const DEPTH: usize = 64;
+/// Longest text that a filter puts into a line, in characters.
+const LONGEST_LINE: usize = 1000;
 /// Longest report, in bytes.
 const LONGEST: usize = 256 * 1024 * 1024;
 
-/// Renders a template of this name.
+/// Lays out a chart. Its template is the program's own, and every text in it is escaped.
+pub(super) fn render_svg(picture: &impl serde::Serialize) -> String {
+    let context = minijinja::value::Serde(picture).into();
+    let source = include_str!("../../templates/reports/chart.svg.j2");
+    render("chart.svg", source, context).expect("the program's own template fits its data")
+}
+
+/// Renders a template of this name. What is called `.html` or `.svg` has its values escaped.
 pub(super) fn render(name: &str, source: &str, context: Value) -> Result<String, Error> {
     render_within(FUEL, name, source, context)
 }
@@ -23,7 +33,10 @@ pub(super) fn render(name: &str, source: &str, context: Value) -> Result<String,
 fn render_within(fuel: u64, name: &str, source: &str, context: Value) -> Result<String, Error> {
     let failed = |error: minijinja::Error| Error::of(&error, name);
     let mut environment = Environment::new();
-    environment.set_auto_escape_callback(|_| AutoEscape::None);
+    environment.set_auto_escape_callback(|name| {
+        let is_markup = name.contains(".html") || name.contains(".svg");
+        if is_markup { AutoEscape::Html } else { AutoEscape::None }
+    });
     environment.set_undefined_behavior(UndefinedBehavior::Strict);
     environment.set_fuel(Some(fuel));
     environment.set_recursion_limit(DEPTH);
@@ -31,6 +44,7 @@ fn render_within(fuel: u64, name: &str, source: &str, context: Value) -> Result<
         SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).keep_trailing_newline(true).build();
     environment.set_syntax(syntax.map_err(failed)?);
     environment.add_filter("line", |text: &str| value::one_line(text));
+    environment.add_filter("md", |text: &str| escape::text(text, LONGEST_LINE));
     environment.add_template(name, source).map_err(failed)?;
     let template = environment.get_template(name).map_err(failed)?;
     let mut output = Limited { bytes: Vec::new() };

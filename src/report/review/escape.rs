@@ -40,7 +40,7 @@ fn is_unseen(c: char) -> bool {
 }
 
 /// Returns a text for a line of Markdown, also for a cell of a table.
-pub(super) fn text(raw: &str, longest: usize) -> String {
+pub(in crate::report) fn text(raw: &str, longest: usize) -> String {
     escaped(raw, longest, true)
 }
 

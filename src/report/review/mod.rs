@@ -5,7 +5,7 @@
 //!
 //! A format is a file here and a row of [`FORMATS`]: the options of the commands, their help and the tests follow from it.
 
-mod escape;
+pub(super) mod escape;
 mod fingerprint;
 mod github;
 mod gitlab;

@@ -1,0 +1,165 @@
+//! Charts: series to SVG, and to compact text for a terminal. Pure.
+//!
+//! A [`Chart`] is plain data: a title, a description for those who cannot see it, axes with their ticks, and layers. The
+//! SVG is laid out by a template of its own. A chart library was weighed (plotters, poloto): neither writes the title and
+//! description that a reader for the blind needs, nor follows a page's dark theme, nor tells series apart by mark and dash,
+//! and what is left of it, a scale and a path, is arithmetic.
+//!
+//! Colours are told apart by the colour-blind and have a contrast of 3 : 1 at least on both grounds; every series differs
+//! by dash or mark, too, and is named where it ends. Text is the reader's own font.
+
+mod of_sprint;
+mod svg;
+mod text;
+
+pub(crate) use of_sprint::{SprintCharts, all};
+pub(crate) use text::show;
+
+/// A chart, ready to be drawn.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Chart {
+    /// What its file is called, without the ending.
+    pub name: &'static str,
+    /// What it is.
+    pub title: String,
+    /// What it shows, in words and numbers, for those who cannot see it.
+    pub description: String,
+    /// The horizontal axis.
+    pub x: Axis,
+    /// The vertical axis.
+    pub y: Axis,
+    /// What is drawn, the first at the back.
+    pub layers: Vec<Layer>,
+}
+
+/// An axis.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Axis {
+    /// What it counts, with its unit.
+    pub label: String,
+    /// Where it begins and ends.
+    pub range: (f64, f64),
+    /// Values that are marked, with their texts.
+    pub ticks: Vec<(f64, String)>,
+}
+
+/// A part of a chart.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Layer {
+    /// What it is called.
+    pub label: String,
+    /// How it is drawn.
+    pub kind: LayerKind,
+    /// Which colour, dash and mark it has, from 0.
+    pub style: usize,
+    /// Where. What is said of a point is shown where the pointer rests on it.
+    pub points: Vec<Point>,
+}
+
+/// How a layer is drawn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LayerKind {
+    /// A line from point to point.
+    Line,
+    /// A line that stays on a value until the next point.
+    Steps,
+    /// What is below a line, filled.
+    Area,
+    /// Marks.
+    Points,
+    /// A horizontal line across the chart at the value of its only point, named at its end.
+    Rule,
+    /// Short horizontal lines, each as wide as a category.
+    Levels,
+}
+
+/// A point.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Point {
+    /// Horizontal value.
+    pub x: f64,
+    /// Vertical value.
+    pub y: f64,
+    /// What it is.
+    pub label: Option<String>,
+}
+
+impl Point {
+    fn at(x: f64, y: f64) -> Self {
+        Self { x, y, label: None }
+    }
+}
+
+impl Chart {
+    /// Whether its horizontal axis has names and no days.
+    fn has_names(&self) -> bool {
+        self.x.range.0 < 0.0
+    }
+}
+
+impl Axis {
+    /// An axis of counts or lengths from 0: about five ticks at round values.
+    fn from_zero(label: &str, most: f64) -> Self {
+        let most = if most > 0.0 { most } else { 1.0 };
+        let magnitude = 10f64.powf((most / 5.0).log10().floor());
+        let steps = [1.0, 2.0, 5.0, 10.0].map(|step| step * magnitude);
+        let mut step = steps.into_iter().find(|step| most / step <= 5.0).unwrap_or(magnitude * 10.0);
+        let is_count = label.starts_with("tasks");
+        if is_count {
+            step = step.max(1.0);
+        }
+        let count = (most / step).ceil();
+        let digits = usize::from(step < 1.0);
+        let ticks =
+            (0..=8).map(|at| f64::from(at) * step).take_while(|tick| *tick <= count * step + step / 2.0);
+        let ticks = ticks.map(|tick| (tick, format!("{tick:.digits$}"))).collect();
+        Self { label: label.to_owned(), range: (0.0, count * step), ticks }
+    }
+
+    /// An axis of days, seven of them named at most.
+    fn of_days(days: &[chrono::NaiveDate]) -> Self {
+        let every = days.len().div_ceil(7).max(1);
+        let name = |at: usize| (position(at), days[at].format("%b %-d").to_string());
+        let ticks = (0..days.len()).step_by(every).map(name).collect();
+        let year = days.first().map_or_else(String::new, |day| day.format(" of %Y").to_string());
+        let range = (0.0, position(days.len().saturating_sub(1).max(1)));
+        Self { label: format!("days{year}"), range, ticks }
+    }
+
+    /// An axis of names, one at each whole number.
+    fn of_names(label: &str, names: impl IntoIterator<Item = String>) -> Self {
+        let ticks: Vec<(f64, String)> =
+            names.into_iter().enumerate().map(|(at, name)| (position(at), name)).collect();
+        let last = position(ticks.len().saturating_sub(1));
+        Self { label: label.to_owned(), range: (-0.5, last + 0.5), ticks }
+    }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "charts have fewer points than a float has digits")]
+fn position(at: usize) -> f64 {
+    at as f64
+}
+
+#[expect(clippy::cast_precision_loss, reason = "counts of tasks have fewer digits than a float")]
+fn count(count: u64) -> f64 {
+    count as f64
+}
+
+/// Seconds as days.
+#[expect(clippy::cast_precision_loss, reason = "no task takes longer than a float has digits")]
+fn in_days(seconds: i64) -> f64 {
+    seconds as f64 / 86_400.0
+}
+
+/// Returns calendar time as people read it: `3.2 days`, `5.0 hours`, `12 minutes`.
+pub(crate) fn length(seconds: i64) -> String {
+    let tenths = |unit: i64| {
+        let value = (seconds * 10 + unit / 2) / unit;
+        format!("{}.{}", value / 10, value % 10)
+    };
+    match seconds {
+        ..3_600 => format!("{} minutes", seconds / 60),
+        3_600..86_400 => format!("{} hours", tenths(3_600)),
+        _ => format!("{} days", tenths(86_400)),
+    }
+}

@@ -1,0 +1,363 @@
+//! The report of a sprint: its context, and the files that it is written as.
+//!
+//! The numbers are those that are handed in, frozen or of now; charts are drawn from items and scope. The same input gives
+//! the same bytes: no clock is read and no version is named.
+
+use serde::Serialize;
+
+use crate::metrics::{Figure, FigureName, Item, Numbers, Percentiles, Scope, Unit, Value, Window};
+use crate::model::{Minutes, Sprint};
+use crate::report::Error;
+use crate::report::charts::{self, Chart, SprintCharts, length};
+use crate::report::render::render;
+
+/// What the report of a sprint is made of.
+#[derive(Debug, Clone, Copy)]
+pub struct SprintReport<'a> {
+    /// The project's name.
+    pub project: Option<&'a str>,
+    /// The sprint.
+    pub sprint: &'a Sprint,
+    /// Its numbers: the frozen ones once it is closed.
+    pub numbers: &'a Numbers,
+    /// Its scope.
+    pub scope: &'a Scope,
+    /// The tasks that were ever in its scope.
+    pub items: &'a [Item],
+    /// The range of the numbers.
+    pub window: &'a Window,
+    /// Tasks that go on in another sprint: id and sprint.
+    pub carried: &'a [(String, String)],
+    /// Branches that were merged for the close.
+    pub merged: &'a [String],
+}
+
+/// The data of the templates `sprint.md.j2` and `sprint.html.j2`.
+#[derive(Debug, Clone, Serialize)]
+pub struct SprintContext {
+    /// The project's name.
+    pub project: Option<String>,
+    /// The sprint's name.
+    pub id: String,
+    /// Its title, or its name.
+    pub title: String,
+    /// What it is for.
+    pub goal: Option<String>,
+    /// `planned`, `active` or `closed`.
+    pub state: &'static str,
+    /// The first day of the numbers, such as `2026-11-02`.
+    pub from: String,
+    /// The last.
+    pub to: String,
+    /// What a day is.
+    pub offset: String,
+    /// The commit that the numbers are of, once it is closed.
+    pub commit: Option<String>,
+    /// The version of the formulas.
+    pub formulas: u32,
+    /// Sentences that say what became of it.
+    pub summary: Vec<String>,
+    /// The figures, grouped.
+    pub groups: Vec<FigureGroup>,
+    /// The tasks that were in its scope at the end.
+    pub tasks: Vec<TaskRow>,
+    /// Evidence, such as `tests: 120 passed of 120`.
+    pub evidence: Vec<String>,
+    /// Tasks that go on in another sprint.
+    pub carried: Vec<(String, String)>,
+    /// Branches that were merged for the close.
+    pub merged: Vec<String>,
+    /// The charts.
+    pub charts: Vec<ChartView>,
+}
+
+/// Figures that belong together.
+#[derive(Debug, Clone, Serialize)]
+pub struct FigureGroup {
+    /// What they are about.
+    pub name: &'static str,
+    /// The figures.
+    pub figures: Vec<FigureView>,
+}
+
+/// A figure as people read it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct FigureView {
+    /// Its name in files, such as `stage_time[qa]`.
+    pub path: String,
+    /// What it is.
+    pub label: String,
+    /// What it says, such as `11 of 12 (91 %)`.
+    pub value: String,
+    /// How it is computed.
+    pub formula: &'static str,
+    /// What it is computed from.
+    pub inputs: &'static str,
+    /// The tasks behind it.
+    pub tasks: Vec<String>,
+    /// Tasks that would count if they said what it needs.
+    pub missing: Vec<String>,
+}
+
+/// A task of the sprint.
+#[derive(Debug, Clone, Serialize)]
+pub struct TaskRow {
+    /// The id.
+    pub id: String,
+    /// Its title.
+    pub title: String,
+    /// What became of it: `delivered`, `carried over`, `cancelled` and the like.
+    pub outcome: &'static str,
+    /// Whether it was committed, or came in later.
+    pub committed: bool,
+    /// Its estimate, as the scope has it.
+    pub estimate: Option<String>,
+    /// How long it took.
+    pub cycle_time: Option<String>,
+}
+
+/// A chart as a template places it.
+#[derive(Debug, Clone, Serialize)]
+pub struct ChartView {
+    /// Its file's name without the ending.
+    pub name: &'static str,
+    /// What it is.
+    pub title: String,
+    /// What it shows, in words.
+    pub description: String,
+    /// The picture, ready to be put into a page: its texts are escaped.
+    pub svg: String,
+}
+
+/// Returns the files of a sprint's report: name and content, in the order of their names.
+///
+/// # Errors
+/// Whatever is wrong with a team's own template; `own` returns it by its name.
+pub fn documents(
+    report: &SprintReport<'_>,
+    own: &dyn Fn(&str) -> Option<String>,
+) -> Result<Vec<(String, String)>, Error> {
+    let context = SprintContext::of(report);
+    let mut files: Vec<(String, String)> =
+        context.charts.iter().map(|chart| (format!("{}.svg", chart.name), chart.svg.clone())).collect();
+    for (template, source, file) in [
+        ("sprint.md.j2", include_str!("../../../templates/reports/sprint.md.j2"), "report.md"),
+        ("sprint.html.j2", include_str!("../../../templates/reports/sprint.html.j2"), "report.html"),
+    ] {
+        let own = own(template);
+        let data = minijinja::value::Serde(&context).into();
+        files.push((file.to_owned(), render(template, own.as_deref().unwrap_or(source), data)?));
+    }
+    files.sort();
+    Ok(files)
+}
+
+/// Returns the charts of a sprint as compact text, for a terminal of this width.
+#[must_use]
+pub fn terminal_charts(report: &SprintReport<'_>, width: usize) -> Vec<String> {
+    drawn(report).iter().flat_map(|chart| charts::show(chart, width)).collect()
+}
+
+fn drawn(report: &SprintReport<'_>) -> Vec<Chart> {
+    charts::all(&SprintCharts {
+        items: report.items,
+        scope: report.scope,
+        window: report.window,
+        numbers: report.numbers,
+    })
+}
+
+impl SprintContext {
+    /// Builds the data.
+    #[must_use]
+    pub fn of(report: &SprintReport<'_>) -> Self {
+        let (sprint, numbers, calendar) = (report.sprint, report.numbers, report.window.calendar);
+        let view = |chart: Chart| ChartView {
+            svg: chart.svg(),
+            name: chart.name,
+            title: chart.title,
+            description: chart.description,
+        };
+        Self {
+            project: report.project.map(str::to_owned),
+            id: sprint.id.to_string(),
+            title: sprint.name().to_owned(),
+            goal: sprint.goal.clone(),
+            state: sprint.state().as_str(),
+            from: calendar.day_of(numbers.from).to_string(),
+            to: calendar.day_of(numbers.to).to_string(),
+            offset: numbers.offset.clone(),
+            commit: sprint.closed().and_then(|event| event.commit.clone()),
+            formulas: numbers.formulas,
+            summary: summary(numbers),
+            groups: groups(numbers),
+            tasks: task_rows(report),
+            evidence: sprint.evidence.iter().map(|found| evidence(found.counts)).collect(),
+            carried: report.carried.to_vec(),
+            merged: report.merged.to_vec(),
+            charts: drawn(report).into_iter().map(view).collect(),
+        }
+    }
+}
+
+fn evidence(counts: crate::model::EvidenceCounts) -> String {
+    use crate::model::EvidenceCounts::{Coverage, Tests};
+    match counts {
+        Tests { total, failed, skipped } => {
+            let passed = total.saturating_sub(failed).saturating_sub(skipped);
+            format!("tests: {passed} of {total} passed, {failed} failed, {skipped} skipped")
+        }
+        Coverage { lines, covered } => format!("coverage: {}", share(covered, lines)),
+    }
+}
+
+/// Says the main figures in sentences.
+fn summary(numbers: &Numbers) -> Vec<String> {
+    let mut said = Vec::new();
+    let text = |name| numbers.figure(name).map(value_text);
+    if let Some(delivery) = text(FigureName::Delivery) {
+        said.push(format!("Delivered {delivery} of the tasks in scope at the end."));
+    }
+    let count = |name| numbers.count(name).unwrap_or(0);
+    said.push(format!(
+        "{} committed, {} added, {} removed, {} re-estimated, {} re-opened, {} cancelled, {} carried over.",
+        count(FigureName::Committed),
+        count(FigureName::Added),
+        count(FigureName::Removed),
+        count(FigureName::ReEstimated),
+        count(FigureName::ReOpened),
+        count(FigureName::Cancelled),
+        count(FigureName::CarriedOver)
+    ));
+    if let Some(Value::Expectation { percent, seconds }) =
+        numbers.figure(FigureName::Sle).map(|sle| &sle.value)
+    {
+        said.push(format!("{percent} % of the finished tasks took no longer than {}.", length(*seconds)));
+    }
+    for name in [FigureName::CommittedTime, FigureName::ScopeTime] {
+        let missing = numbers.figure(name).map_or(0, |figure| figure.missing.len());
+        if missing > 0 {
+            let label = name.label();
+            said.push(format!("{label} leaves out {} without an estimate.", tasks(missing)));
+        }
+    }
+    said
+}
+
+fn tasks(count: usize) -> String {
+    if count == 1 { "1 task".to_owned() } else { format!("{count} tasks") }
+}
+
+/// The figures in the groups in which people look for them.
+pub fn groups(numbers: &Numbers) -> Vec<FigureGroup> {
+    let of = |name: &'static str, last: FigureName, first: FigureName| {
+        let figures = numbers.figures.iter().filter(|figure| (first..=last).contains(&figure.figure));
+        FigureGroup { name, figures: figures.map(FigureView::of).collect() }
+    };
+    let all = [
+        of("Scope and delivery", FigureName::ReOpened, FigureName::Committed),
+        of("Flow", FigureName::FlowEfficiency, FigureName::Wip),
+        of("Quality", FigureName::FindingsOpen, FigureName::FirstPassYield),
+        of("People", FigureName::VotesBy, FigureName::FinishedBy),
+    ];
+    all.into_iter().filter(|group| !group.figures.is_empty()).collect()
+}
+
+impl FigureView {
+    /// Says a figure in words.
+    #[must_use]
+    pub fn of(figure: &Figure) -> Self {
+        let label = figure.figure.label();
+        Self {
+            path: figure.path(),
+            label: figure.of.as_ref().map_or_else(|| label.to_owned(), |of| format!("{label}: {of}")),
+            value: value_text(figure),
+            formula: figure.figure.formula(),
+            inputs: figure.figure.inputs(),
+            tasks: figure.tasks.clone(),
+            missing: figure.missing.clone(),
+        }
+    }
+}
+
+/// Says what a figure says, with its unit.
+#[must_use]
+pub fn value_text(figure: &Figure) -> String {
+    let unit = figure.figure.unit();
+    match &figure.value {
+        Value::Nothing(()) => "nothing to compute it from".to_owned(),
+        Value::Count(count) => match unit {
+            Unit::Minutes => Minutes(u32::try_from(*count).unwrap_or(u32::MAX)).to_string(),
+            _ => count.to_string(),
+        },
+        Value::Share { part, of } => share(*part, *of),
+        Value::Percentiles(found) => percentiles(found, unit),
+        Value::Expectation { percent, seconds } => format!("{percent} % within {}", length(*seconds)),
+        Value::Days(days) => {
+            let total: u32 = days.values().sum();
+            let active = days.values().filter(|count| **count > 0).count();
+            format!("{total} on {active} of {} days", days.len())
+        }
+    }
+}
+
+fn percentiles(found: &Percentiles, unit: Unit) -> String {
+    let text = |value: i64| match unit {
+        Unit::Permille => format!("{} %", value / 10),
+        _ => length(value),
+    };
+    let [p50, p70, p85, p95] = [found.p50, found.p70, found.p85, found.p95].map(text);
+    format!(
+        "50 % {p50}, 70 % {p70}, 85 % {p85}, 95 % {p95} (of {}; {} to {})",
+        found.n,
+        text(found.min),
+        text(found.max)
+    )
+}
+
+/// Says a share, its percentage rounded down: 100 % is all.
+fn share(part: u64, of: u64) -> String {
+    match (part * 100).checked_div(of) {
+        Some(percent) => format!("{part} of {of} ({percent} %)"),
+        None => "0 of 0".to_owned(),
+    }
+}
+
+fn task_rows(report: &SprintReport<'_>) -> Vec<TaskRow> {
+    let state = report.scope.at(report.window.to);
+    let committed = report.scope.commitment();
+    let times = crate::metrics::series::finished(report.items, report.window);
+    let is_in = |name, id: &str| {
+        report.numbers.figure(name).is_some_and(|figure: &Figure| figure.tasks.iter().any(|task| task == id))
+    };
+    let row = |(id, estimate): (&&crate::model::TaskId, &Option<Minutes>)| {
+        let item = report.items.iter().find(|item| item.id == **id);
+        let outcomes = [
+            (FigureName::Delivered, "delivered"),
+            (FigureName::Cancelled, "cancelled"),
+            (FigureName::DoneBefore, "complete before"),
+            (FigureName::CarriedOver, "open"),
+        ];
+        let is_carried = report.carried.iter().any(|(task, _)| task == id.as_str());
+        let outcome = outcomes.into_iter().find(|(name, _)| is_in(*name, id.as_str()));
+        TaskRow {
+            id: id.to_string(),
+            title: item.map_or_else(String::new, |item| item.title.clone()),
+            outcome: match outcome {
+                Some((FigureName::CarriedOver, _)) if is_carried => "carried over",
+                Some((_, word)) => word,
+                None => "file is gone",
+            },
+            committed: committed.contains_key(*id),
+            estimate: estimate.map(|minutes| minutes.to_string()),
+            cycle_time: times
+                .iter()
+                .find(|found| found.id == id.as_str())
+                .map(|found| length(found.cycle_time)),
+        }
+    };
+    state.members.iter().map(row).collect()
+}
+
+#[cfg(test)]
+mod tests;
