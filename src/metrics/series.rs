@@ -161,7 +161,7 @@ pub struct ProcessLimits {
     pub signals: Vec<usize>,
 }
 
-/// So many values in a row on one side of the centre are no accident.
+/// How many values in a row on one side of the centre are no accident.
 const RUN: usize = 8;
 
 impl ProcessLimits {

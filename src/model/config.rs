@@ -41,7 +41,7 @@ pub struct ReportSettings {
     pub days_off: Vec<chrono::Weekday>,
     /// Other days on which nobody works.
     pub holidays: Vec<chrono::NaiveDate>,
-    /// Whether numbers are told of each person.
+    /// Whether reports have figures of each person.
     pub per_person: bool,
 }
 

@@ -1,4 +1,4 @@
-//! `forecast`: when so many tasks will be done, or how many will be done by a day, from the team's own past.
+//! `forecast`: when tasks will be done, or how many will be done by a day, from the team's own past.
 
 use std::collections::BTreeMap;
 
@@ -36,7 +36,7 @@ pub struct ForecastRequest {
 pub enum Question {
     /// When the open tasks will be done.
     WhenDone,
-    /// When so many tasks will be done.
+    /// When this many tasks will be done.
     When(u32),
     /// How many tasks will be done by a day, and whether the open ones are among them.
     HowMany(NaiveDate),
@@ -59,7 +59,7 @@ pub struct Forecast {
     pub seed: u64,
     /// The day that the answer counts from; nothing of it is forecast.
     pub today: NaiveDate,
-    /// By which day so many are done, where that was asked.
+    /// By which day they are done, where that was asked.
     pub done_by: Vec<DoneBy>,
     /// How many are done by a day, where that was asked.
     pub at_least: Vec<AtLeast>,
@@ -169,8 +169,8 @@ impl Past {
     /// The last days before today, as many as are asked for or as there are, one at least. Today is not over.
     fn window(&self, today: NaiveDate, days: u32) -> (NaiveDate, NaiveDate) {
         let last = today - Days::new(1);
-        let wanted = today.checked_sub_days(Days::new(u64::from(days))).unwrap_or(NaiveDate::MIN);
-        (self.first.map_or(wanted, |first| first.max(wanted)).min(last), last)
+        let earliest = today.checked_sub_days(Days::new(u64::from(days))).unwrap_or(NaiveDate::MIN);
+        (self.first.map_or(earliest, |first| first.max(earliest)).min(last), last)
     }
 
     /// Where less is known than is to be drawn from, half of it is drawn from and half is compared with.

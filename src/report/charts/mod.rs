@@ -5,7 +5,7 @@
 //! description that a reader for the blind needs, nor follows a page's dark theme, nor tells series apart by mark and dash,
 //! and what is left of it, a scale and a path, is arithmetic.
 //!
-//! Colours are told apart by the colour-blind and have a contrast of 3 : 1 at least on both grounds; every series differs
+//! The colour-blind can tell the colours apart, which have a contrast of 3 : 1 at least on both grounds; every series differs
 //! by dash or mark, too, and is named where it ends. Text is the reader's own font.
 
 mod of_sprint;
@@ -52,7 +52,7 @@ pub struct Layer {
     pub kind: LayerKind,
     /// Which colour, dash and mark it has, from 0.
     pub style: usize,
-    /// Where. What is said of a point is shown where the pointer rests on it.
+    /// Where. A point's label is shown where the pointer rests on it.
     pub points: Vec<Point>,
 }
 

@@ -228,7 +228,7 @@ fn throughput(input: &SprintCharts<'_>) -> Option<Chart> {
         values.iter().enumerate().map(|(at, value)| Point::at(position(at), f64::from(*value))).collect();
     let mut layers = Vec::new();
     let mut top = f64::from(most);
-    let mut told = "There are too few days for natural process limits.".to_owned();
+    let mut described = "There are too few days for natural process limits.".to_owned();
     if let Some(limits) = ProcessLimits::of(&values) {
         let [centre, upper, lower] = [limits.centre, limits.upper, limits.lower].map(thousandths);
         top = top.max(upper);
@@ -238,7 +238,7 @@ fn throughput(input: &SprintCharts<'_>) -> Option<Chart> {
             layers.push(rule(format!("lower limit {lower:.1}"), 1, lower));
         }
         let signals: Vec<Point> = limits.signals.iter().map(|at| points[*at].clone()).collect();
-        told = match signals.len() {
+        described = match signals.len() {
             0 => format!("All days lie within the natural process limits ({lower:.1} to {upper:.1}): noise."),
             signals => {
                 format!("{signals} days are signals: outside {lower:.1} to {upper:.1}, or eight on one side.")
@@ -252,7 +252,7 @@ fn throughput(input: &SprintCharts<'_>) -> Option<Chart> {
     Some(Chart {
         name: "throughput",
         title: "Throughput".to_owned(),
-        description: format!("Tasks finished on each working day, {total} in all{off}. {told}"),
+        description: format!("Tasks finished on each working day, {total} in all{off}. {described}"),
         x: Axis::of_days(&days),
         y: Axis::from_zero("tasks finished on a day", top),
         layers,
@@ -286,7 +286,7 @@ fn percentiles(input: &SprintCharts<'_>, name: FigureName, file: &'static str, o
         };
         layer(label, LayerKind::Points, style, rows.iter().enumerate().map(point).collect())
     });
-    let told: Vec<String> = rows
+    let described: Vec<String> = rows
         .iter()
         .map(|(of, found)| {
             format!("{of}: half at most {}, 85 % at most {}", length(found.p50), length(found.p85))
@@ -295,7 +295,7 @@ fn percentiles(input: &SprintCharts<'_>, name: FigureName, file: &'static str, o
     Some(Chart {
         name: file,
         title: name.label().to_owned(),
-        description: format!("Percentiles by {of}. {}.", told.join("; ")),
+        description: format!("Percentiles by {of}. {}.", described.join("; ")),
         x: Axis::of_names(of, rows.iter().map(|(of, _)| of.clone())),
         y: Axis::from_zero("days", in_days(most)),
         layers: layers.collect(),

@@ -13,7 +13,7 @@ const SIZE: (f64, f64) = (720.0, 360.0);
 const MARGIN: [f64; 4] = [58.0, 128.0, 62.0, 50.0];
 /// Texts at the right edge are no nearer to each other.
 const LINE: f64 = 14.0;
-/// So many colours, dashes and marks there are.
+/// Number of colours, dashes and marks.
 const STYLES: usize = 5;
 
 #[derive(Debug, Serialize)]
@@ -217,7 +217,7 @@ fn path(points: &[(f64, f64)], steps: bool) -> String {
     path
 }
 
-/// Circle, square, triangle, diamond, cross.
+/// Disc, square, triangle, diamond, cross.
 fn mark(style: usize, x: f64, y: f64) -> String {
     let (x, y) = (n(x), n(y));
     let shape = match style {

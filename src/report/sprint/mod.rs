@@ -95,7 +95,7 @@ pub struct FigureView {
     pub inputs: &'static str,
     /// The tasks behind it.
     pub tasks: Vec<String>,
-    /// Tasks that would count if they said what it needs.
+    /// Tasks that lack what it needs, such as an estimate.
     pub missing: Vec<String>,
 }
 
@@ -213,13 +213,13 @@ fn evidence(counts: crate::model::EvidenceCounts) -> String {
 
 /// Says the main figures in sentences.
 fn summary(numbers: &Numbers) -> Vec<String> {
-    let mut said = Vec::new();
+    let mut sentences = Vec::new();
     let text = |name| numbers.figure(name).map(value_text);
     if let Some(delivery) = text(FigureName::Delivery) {
-        said.push(format!("Delivered {delivery} of the tasks in scope at the end."));
+        sentences.push(format!("Delivered {delivery} of the tasks in scope at the end."));
     }
     let count = |name| numbers.count(name).unwrap_or(0);
-    said.push(format!(
+    sentences.push(format!(
         "{} committed, {} added, {} removed, {} re-estimated, {} re-opened, {} cancelled, {} carried over.",
         count(FigureName::Committed),
         count(FigureName::Added),
@@ -232,16 +232,17 @@ fn summary(numbers: &Numbers) -> Vec<String> {
     if let Some(Value::Expectation { percent, seconds }) =
         numbers.figure(FigureName::Sle).map(|sle| &sle.value)
     {
-        said.push(format!("{percent} % of the finished tasks took no longer than {}.", length(*seconds)));
+        sentences
+            .push(format!("{percent} % of the finished tasks took no longer than {}.", length(*seconds)));
     }
     for name in [FigureName::CommittedTime, FigureName::ScopeTime] {
         let missing = numbers.figure(name).map_or(0, |figure| figure.missing.len());
         if missing > 0 {
             let label = name.label();
-            said.push(format!("{label} leaves out {} without an estimate.", tasks(missing)));
+            sentences.push(format!("{label} leaves out {} without an estimate.", tasks(missing)));
         }
     }
-    said
+    sentences
 }
 
 fn tasks(count: usize) -> String {
