@@ -48,7 +48,16 @@ fn item(at: u32) -> Item {
             votes.push(ItemVote { role, verdict, by: "ken".to_owned(), at, stage: stage("qa"), round: 1 });
         }
         let (from, to) = (stage(pair[0]), stage(pair[1]));
-        moves.push(Move { at: now, by: "ada".to_owned(), agent: None, from, to, kind, why: None });
+        moves.push(Move {
+            at: now,
+            by: "ada".to_owned(),
+            agent: None,
+            from,
+            to,
+            kind,
+            why: None,
+            signature: None,
+        });
         now += TimeDelta::minutes(rng.i64(60..1500));
     }
     let roles = |name: &str| if name == "qa" { vec!["code-reviewer".to_owned()] } else { Vec::new() };
