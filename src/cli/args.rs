@@ -1,18 +1,15 @@
 //! What is on the command line: the root command, the options that many commands share, and completion.
 
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Arg, Args};
-use clap_complete::engine::{ArgValueCompleter, CompletionCandidate};
 
 use crate::cli::commands;
-use crate::cli::output::{Colour, clean};
-use crate::env::Env;
+use crate::cli::output::Colour;
 use crate::model::Field;
-use crate::ops;
 use crate::report::review::{FORMATS, ReviewFormat};
 
 const ABOUT: &str = "Tasks, sign-offs and reports as files in your git repository";
@@ -241,44 +238,6 @@ pub(super) fn command_named(arguments: &[OsString]) -> String {
     let root = command();
     let named = command_index(arguments).and_then(|at| root.find_subcommand(&arguments[at]));
     named.map_or_else(|| "tracker".to_owned(), |command| command.get_name().to_owned())
-}
-
-/// Answers a shell's request for completions. Returns whether it did.
-pub(super) fn completed(env: &Env) -> bool {
-    if env.variable("COMPLETE").is_none() {
-        return false;
-    }
-    clap_complete::CompleteEnv::with_factory(command).complete();
-    true
-}
-
-/// Completes a task's id, from its beginning or from any part of it, in either case.
-pub(super) fn tasks() -> ArgValueCompleter {
-    ArgValueCompleter::new(candidates)
-}
-
-/// Completes the name of a role.
-pub(super) fn roles() -> ArgValueCompleter {
-    ArgValueCompleter::new(|typed: &OsStr| {
-        let found =
-            Env::from_process().ok().and_then(|env| ops::role_candidates(&env).ok()).unwrap_or_default();
-        let typed = typed.to_string_lossy().into_owned();
-        found.into_iter().filter(|role| role.starts_with(&typed)).map(CompletionCandidate::new).collect()
-    })
-}
-
-fn candidates(typed: &OsStr) -> Vec<CompletionCandidate> {
-    // A shell that completes must never be disturbed by an error.
-    let found = Env::from_process().ok().and_then(|env| ops::task_candidates(&env).ok()).unwrap_or_default();
-    let typed = typed.to_string_lossy().to_ascii_uppercase();
-    let begins = found.iter().any(|task| task.id.starts_with(&typed));
-    let matches =
-        |task: &ops::Candidate| if begins { task.id.starts_with(&typed) } else { task.id.contains(&typed) };
-    let candidate = |task: ops::Candidate| {
-        let title = clean(&task.title).into_owned();
-        CompletionCandidate::new(task.id).help(Some(title.into()))
-    };
-    found.into_iter().filter(matches).map(candidate).collect()
 }
 
 #[cfg(test)]

@@ -204,8 +204,18 @@ impl Failure {
         }
         let rows: Vec<Vec<Cell>> = self.reasons.iter().map(ReasonView::cells).collect();
         out.columns(&rows, 1, 2);
-        let others = if self.message_is_first_problem() { 1 } else { 0 };
-        show_problems(&self.problems[others.min(self.problems.len())..], out);
+        // Hints follow what they are about: the first problem, where that is the message.
+        let is_first = self.message_is_first_problem();
+        if is_first {
+            self.show_hints(out);
+        }
+        show_problems(&self.problems[usize::from(is_first)..], out);
+        if !is_first {
+            self.show_hints(out);
+        }
+    }
+
+    fn show_hints(&self, out: &mut Output) {
         for hint in &self.hints {
             out.line(format!("  {} {}", out.dim("hint:"), clean(hint)));
         }
@@ -289,6 +299,11 @@ impl From<store::Error> for Failure {
         let message = error.to_string();
         match error {
             store::Error::Git(error) => error.into(),
+            store::Error::Bare { git_dir } if git_dir.file_name().is_some_and(|name| name == ".git") => {
+                let top = git_dir.parent().unwrap_or(&git_dir).display();
+                Self::new("no_working_tree", USAGE, format!("`{}` is no working tree", git_dir.display()))
+                    .hint(format!("run it in `{top}`"))
+            }
             store::Error::Bare { .. } => Self::new("bare_repository", USAGE, message)
                 .hint("run it in a clone or a worktree of this repository"),
             store::Error::NoTracker { .. } => {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches};
 
-use super::args::tasks;
+use super::completion::{tasks, values_of};
 use crate::model::{Field, FieldKind, FieldPart};
 
 /// What is given for a new task's fields.
@@ -75,9 +75,10 @@ fn option(field: Field) -> Arg {
     if field.is_list() && kind != FieldKind::Paths {
         option = option.value_delimiter(',');
     }
-    if matches!(kind, FieldKind::Task | FieldKind::Tasks) {
-        option = option.add(tasks());
-    }
+    option = match kind {
+        FieldKind::Task | FieldKind::Tasks => option.add(tasks()),
+        _ => option.add(values_of(field)),
+    };
     match field {
         Field::Type => option.short('t'),
         Field::Priority => option.short('p'),

@@ -5,6 +5,7 @@
 mod answer;
 mod args;
 mod commands;
+mod completion;
 mod context;
 mod error;
 mod fields;
@@ -42,7 +43,7 @@ pub fn main() -> ExitCode {
             return ExitCode::from(failure.exit());
         }
     };
-    if args::completed(&env) {
+    if completion::completed(&env) {
         return ExitCode::SUCCESS;
     }
     if let Some(hook) = commands::called_by_git(&env.arguments()) {

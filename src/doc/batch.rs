@@ -76,7 +76,11 @@ impl<'de> Visitor<'de> for DraftVisitor {
                 Key::Deliverables => draft.deliverables = map.next_value()?,
                 Key::Criteria => draft.criteria = map.next_value()?,
                 Key::Field(field) => {
-                    let Values(values) = map.next_value()?;
+                    let Values { mut values, is_list } = map.next_value()?;
+                    if field.is_list() && !is_list {
+                        let items = values.iter().flat_map(|text| text.split(','));
+                        values = items.map(|item| item.trim().to_owned()).collect();
+                    }
                     if values.len() > 1 && !field.is_list() {
                         return Err(A::Error::custom(format!("`{}` takes one value", field.key())));
                     }
@@ -138,7 +142,10 @@ fn unknown(key: &str) -> String {
 }
 
 /// One text, several, or none.
-struct Values(Vec<String>);
+struct Values {
+    values: Vec<String>,
+    is_list: bool,
+}
 
 impl<'de> Deserialize<'de> for Values {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -156,15 +163,15 @@ impl<'de> Visitor<'de> for ValuesVisitor {
     }
 
     fn visit_str<E>(self, text: &str) -> Result<Values, E> {
-        Ok(Values(vec![text.to_owned()]))
+        Ok(Values { values: vec![text.to_owned()], is_list: false })
     }
 
     fn visit_u64<E>(self, number: u64) -> Result<Values, E> {
-        Ok(Values(vec![number.to_string()]))
+        Ok(Values { values: vec![number.to_string()], is_list: false })
     }
 
     fn visit_unit<E>(self) -> Result<Values, E> {
-        Ok(Values(Vec::new()))
+        Ok(Values { values: Vec::new(), is_list: false })
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Values, A::Error> {
@@ -172,7 +179,7 @@ impl<'de> Visitor<'de> for ValuesVisitor {
         while let Some(item) = items.next_element()? {
             values.push(item);
         }
-        Ok(Values(values))
+        Ok(Values { values, is_list: true })
     }
 }
 

@@ -151,6 +151,9 @@ impl Error {
                 Some(UNSHALLOW.to_owned())
             }
             Self::UnknownRevision { reason: Some(reason), .. } => Some(reason.clone()),
+            Self::UnknownRevision { revision, .. } if matches!(revision.as_str(), "HEAD" | "@") => {
+                Some("there are no commits yet: git commit".to_owned())
+            }
             Self::UnknownRevision { .. } => Some("see: git branch --all, git tag".to_owned()),
             Self::AmbiguousRevision { .. } => Some("give more digits".to_owned()),
             Self::AmbiguousRef { refs, .. } => {

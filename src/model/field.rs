@@ -354,14 +354,17 @@ const ROWS: [FieldRow; 28] = [
         NOWHERE,
         "when it entered its stage",
     ),
-    row(
-        Field::Deliverables,
-        "deliverables",
-        FieldKind::Checkboxes,
-        |task| FieldValue::checkboxes(task.deliverables),
-        NOWHERE,
-        "checked and all deliverables",
-    ),
+    FieldRow {
+        editing: Editing::Otherwise("they are checkboxes of the text: tracker tick ID N, or tracker edit ID"),
+        ..row(
+            Field::Deliverables,
+            "deliverables",
+            FieldKind::Checkboxes,
+            |task| FieldValue::checkboxes(task.deliverables),
+            NOWHERE,
+            "checked and all deliverables",
+        )
+    },
     row(
         Field::Boxes,
         "boxes",

@@ -1,7 +1,8 @@
-//! Ids with their titles, for shells that complete them.
+//! Ids with their titles, names and values, for shells that complete them.
 
 use super::Result;
 use crate::env::Env;
+use crate::model::{Field, FieldKind, Priority, SprintId, Stage};
 use crate::store::Workspace;
 
 /// An id and its title.
@@ -17,6 +18,36 @@ pub struct Candidate {
 pub fn role_candidates(env: &Env) -> Result<Vec<String>> {
     let (config, _) = Workspace::open(env)?.snapshot().config()?;
     Ok(config.role_names().into_iter().map(str::to_owned).collect())
+}
+
+/// Returns the names of all stages, `none` and `complete` too.
+pub fn stage_candidates(env: &Env) -> Result<Vec<String>> {
+    let (config, _) = Workspace::open(env)?.snapshot().config()?;
+    let own = config.types.values().filter_map(|rules| rules.stages.as_ref()).flatten();
+    let mut stages = vec![Stage::none()];
+    for stage in config.pipeline.stages.iter().chain(own).cloned().chain([Stage::complete()]) {
+        if !stages.contains(&stage) {
+            stages.push(stage);
+        }
+    }
+    Ok(stages.into_iter().map(|stage| stage.to_string()).collect())
+}
+
+/// Returns the values that are known of a field, by its kind.
+pub fn value_candidates(env: &Env, field: Field) -> Result<Vec<String>> {
+    Ok(match field.kind() {
+        FieldKind::Priority => Priority::KNOWN.map(str::to_owned).to_vec(),
+        FieldKind::Sprint => {
+            let ids = Workspace::open(env)?.snapshot().sprint_ids()?;
+            ids.iter().map(SprintId::to_string).collect()
+        }
+        FieldKind::Task | FieldKind::Tasks => task_candidates(env)?.into_iter().map(|task| task.id).collect(),
+        _ if field == Field::Type => {
+            let (config, _) = Workspace::open(env)?.snapshot().config()?;
+            config.types.into_keys().collect()
+        }
+        _ => Vec::new(),
+    })
 }
 
 /// Returns the ids of all tasks, the open ones first.

@@ -10,7 +10,7 @@ use super::written::WrittenTask;
 use super::{Error, Result, Session, Written};
 use crate::doc::read_task;
 use crate::git::read_regular;
-use crate::model::{Field, Problem, RecordPath, Task, TaskId};
+use crate::model::{Field, Problem, RecordPath, Stage, Task, TaskId};
 use crate::policy::{Attempt, Hint, Reason, Refusal};
 use crate::store::{Change, TaskFile};
 
@@ -23,19 +23,42 @@ pub struct PreparedEdit {
     pub draft: PathBuf,
     /// Whether the draft contains what was refused the last time.
     pub is_resumed: bool,
+    /// Where such a text was moved because the task has changed since it was begun.
+    pub moved_to: Option<PathBuf>,
     original: String,
 }
 
-/// Copies a task's text to where an editor may change it. A text that was refused before is offered again.
+/// Copies a task's text to where an editor may change it. A text that was refused before is offered again, as long as
+/// the task is what that text was begun from: otherwise it would overwrite what has changed since.
 pub fn prepare_edit(session: &Session<'_>, id: &str) -> Result<PreparedEdit> {
     let file = session.snapshot().find(id)?;
     let original = text_of(&file)?;
-    let draft = session.workspace().local_path(&format!("edit/{}.md", file.id));
+    let workspace = session.workspace();
+    let draft = workspace.local_path(&format!("edit/{}.md", file.id));
     let kept = read_draft(&draft).ok().filter(|kept| *kept != original);
-    if kept.is_none() {
-        session.workspace().write_local(&format!("edit/{}.md", file.id), original.as_bytes())?;
+    let base = read_draft(&workspace.local_path(&base_of(&file.id))).ok();
+    let is_resumed = kept.is_some() && base.as_ref() == Some(&original);
+    let is_own_text = kept.is_some() && kept != base;
+    let moved_to =
+        if is_own_text && !is_resumed { Some(move_away(session, &file.id, &draft)?) } else { None };
+    if !is_resumed {
+        workspace.write_local(&base_of(&file.id), original.as_bytes())?;
+        workspace.write_local(&format!("edit/{}.md", file.id), original.as_bytes())?;
     }
-    Ok(PreparedEdit { id: file.id, draft, is_resumed: kept.is_some(), original })
+    Ok(PreparedEdit { id: file.id, draft, is_resumed, moved_to, original })
+}
+
+/// Name of the local file with the text that a draft was begun from.
+fn base_of(id: &TaskId) -> String {
+    format!("edit/{id}.base")
+}
+
+/// Gives a draft a name of its own, beside what was moved away before.
+fn move_away(session: &Session<'_>, id: &TaskId, draft: &Path) -> Result<PathBuf> {
+    let free = (1..).map(|number| session.workspace().local_path(&format!("edit/{id}.{number}.md")));
+    let path = free.into_iter().find(|path| !path.exists()).expect("numbers do not end");
+    fs::rename(draft, &path).map_err(Error::io("rename", draft))?;
+    Ok(path)
 }
 
 fn read_draft(draft: &Path) -> std::io::Result<String> {
@@ -70,6 +93,7 @@ pub fn finish_edit(session: &Session<'_>, edit: &PreparedEdit) -> Result<Written
     let task = WrittenTask::changed(&task, vec![summary.to_owned()], !change.is_empty());
     let written = session.finish(&locked, &[change], vec![task])?;
     if !session.is_dry() {
+        let _ = fs::remove_file(session.workspace().local_path(&base_of(&edit.id)));
         fs::remove_file(&edit.draft).map_err(Error::io("remove", &edit.draft))?;
     }
     Ok(written)
@@ -106,6 +130,9 @@ fn checked(
         problems
     })?;
     let before = read_task(edit.original.as_bytes()).ok();
+    if before.as_ref().is_none_or(|before| before.stage != task.stage) {
+        refuse_unknown_stage(session, &task)?;
+    }
     let has_same_relations =
         |before: Task| before.depends_on == task.depends_on && before.parent == task.parent;
     if !before.is_some_and(has_same_relations) {
@@ -113,4 +140,16 @@ fn checked(
         Relations::among(&tasks.read().0).refuse_cycle(&task).map_err(as_problems)?;
     }
     Ok(task)
+}
+
+/// A stage that the task's pipeline does not have is a typing error here: nothing could lead out of it.
+fn refuse_unknown_stage(session: &Session<'_>, task: &Task) -> std::result::Result<(), Vec<Problem>> {
+    let (config, _) = session.config_or_default();
+    let own = config.stages_of(task.kind.as_deref()).iter().cloned();
+    let stages: Vec<Stage> = [Stage::none()].into_iter().chain(own).chain([Stage::complete()]).collect();
+    if stages.contains(&task.stage) {
+        return Ok(());
+    }
+    let reason = Reason::NoSuchStage { query: task.stage.to_string(), stages };
+    Err(vec![Problem::error(reason.to_string()).on_key(Field::Stage.key())])
 }

@@ -70,13 +70,22 @@ pub(super) struct ValueReader<'r> {
     pub(super) now: DateTime<FixedOffset>,
     /// The sprints that there are.
     sprints: Vec<SprintId>,
+    session: &'r Session<'r>,
+}
+
+/// How users name themselves, as in queries.
+const ME: &str = "@me";
+
+/// Returns the name that a person gives, with [`ME`] replaced by the user's own.
+pub(super) fn person(session: &Session<'_>, name: &str) -> Result<String> {
+    if name.trim().eq_ignore_ascii_case(ME) { session.actor() } else { Ok(name.to_owned()) }
 }
 
 impl<'r> ValueReader<'r> {
-    pub(super) fn new(session: &Session<'_>, resolve: &'r dyn Fn(&str) -> Result<String>) -> Self {
+    pub(super) fn new(session: &'r Session<'r>, resolve: &'r dyn Fn(&str) -> Result<String>) -> Self {
         // Where the folder cannot be read, the value is taken as it is written.
         let sprints = session.snapshot().sprint_ids().unwrap_or_default();
-        Self { resolve, now: session.env().local_now(), sprints }
+        Self { resolve, now: session.env().local_now(), sprints, session }
     }
 
     /// Checks the values that people give a field, and gives them to a task in the form that a file has.
@@ -109,6 +118,16 @@ impl<'r> ValueReader<'r> {
             }
             FieldKind::Text if field == Field::Title && value.is_empty() => {
                 return Err(Error::usage("a task needs a title"));
+            }
+            FieldKind::Person if value.eq_ignore_ascii_case(ME) => {
+                return Ok(FieldValue::Text(Cow::Owned(person(self.session, value)?)));
+            }
+            _ if field == Field::Type => {
+                // A type of another spelling would have another pipeline.
+                let (config, _) = self.session.config_or_default();
+                if let Some(name) = config.types.keys().find(|name| is_same_name(name, value)) {
+                    return Ok(FieldValue::Text(Cow::Owned(name.clone())));
+                }
             }
             FieldKind::Sprint => {
                 if let Some(id) = self.sprints.iter().find(|id| id.as_str().eq_ignore_ascii_case(value)) {

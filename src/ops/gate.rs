@@ -242,7 +242,8 @@ fn usual_base(repository: &Repository, head: &str, head_commit: CommitId) -> Res
             return Ok((short(name).to_owned(), id));
         }
     }
-    let hint = "name what it is to be merged into: --base main, or main..HEAD";
+    let hint =
+        "name the branch to merge into: `tracker check --base BRANCH`, or `tracker review BRANCH..HEAD`";
     Err(Error::usage_with("there is no branch to compare with", hint))
 }
 

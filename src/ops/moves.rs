@@ -1,7 +1,7 @@
 //! Moves between stages that a person makes by hand: `start`, `advance`, `fail`, `set-stage`. The stage
 //! machine says whether and where; each move is in the history.
 
-use super::fields::reason;
+use super::fields::{person, reason};
 use super::session::{Step, parse, spliced};
 use super::signoffs::{sign_where_required, summary_of};
 use super::written::WrittenTask;
@@ -23,7 +23,10 @@ pub struct StartRequest {
 
 /// Starts a task: assigns it, moves it to its first stage if it has none, and makes it the active one.
 pub fn start(session: &Session<'_>, request: &StartRequest) -> Result<Written> {
-    let assignee = request.assignee.as_deref().map(reason).transpose()?;
+    let assignee = request.assignee.as_deref().map(|name| person(session, &reason(name)?)).transpose()?;
+    if assignee.as_deref() == Some("") {
+        return Err(Error::usage("the name of an assignee must not be empty"));
+    }
     let ids = std::slice::from_ref(&request.id);
     let written = by_the_machine(session, "start", ids, |case| {
         let assignee = assignee.as_deref().unwrap_or(case.actor);

@@ -32,7 +32,8 @@ pub fn new(session: &Session<'_>, drafts: &[Draft]) -> Result<Written> {
     };
     let mut tasks = Vec::with_capacity(drafts.len());
     for (draft, id) in drafts.iter().zip(&ids) {
-        tasks.push(task_of(session, draft, id, &resolve)?);
+        let task = task_of(session, draft, id, &resolve);
+        tasks.push(task.map_err(|error| if drafts.len() > 1 { of_draft(error, draft) } else { error })?);
     }
     if tasks.iter().any(|task| !task.depends_on.is_empty() || task.parent.is_some()) {
         refuse_cycles(session, &tasks)?;
@@ -43,6 +44,16 @@ pub fn new(session: &Session<'_>, drafts: &[Draft]) -> Result<Written> {
         .collect();
     let written = tasks.iter().map(|task| WrittenTask::created(task, Vec::new())).collect();
     session.finish(&locked, &in_order(&tasks, changes), written)
+}
+
+/// Names the task of a batch that a value is wrong in.
+fn of_draft(error: Error, draft: &Draft) -> Error {
+    match error {
+        Error::Usage { message, hint } => {
+            Error::Usage { message: format!("\"{}\": {message}", draft.title.trim()), hint }
+        }
+        error => error,
+    }
 }
 
 fn id_for(draft: &Draft, ids: &mut IdMaker<'_, '_>) -> Result<TaskId> {

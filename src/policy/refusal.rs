@@ -193,7 +193,13 @@ impl Refusal {
             rows.push(ReasonRow {
                 label: reason.label(),
                 message: reason.to_string(),
-                fix: reason.fix(self.attempt.task()),
+                fix: match (&self.attempt, reason) {
+                    // `deps` does not show parents.
+                    (Attempt::BePartOf { parent, .. }, Reason::Cycle(_)) => {
+                        Some(Fix::Run(Suggestion::tracker(["show", parent])))
+                    }
+                    _ => reason.fix(self.attempt.task()),
+                },
             });
             if let Reason::Task(refusal) = reason {
                 rows.extend(refusal.rows());

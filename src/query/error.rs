@@ -172,7 +172,7 @@ impl ErrorKind {
                 format!("`{field}>={word}` is since then, `{field}<{word}` is before that")
             }
             Self::DayOnly { .. } => "use a day, such as `today` or `-1d`".to_owned(),
-            Self::Nobody => "name the assignee, or set `git config user.name`".to_owned(),
+            Self::Nobody => "name the assignee, or set `git config user.name` and `git config user.email`".to_owned(),
             Self::UnexpectedParenthesis | Self::OpenQuote | Self::OpenParenthesis => {
                 "to search for the sign itself, put a backslash before it".to_owned()
             }

@@ -13,8 +13,8 @@
 
 use super::{Command, Reply};
 use crate::cli::answer::Answer;
-use crate::cli::args::tasks;
 use crate::cli::args::{ReasonArgs, WriteArgs};
+use crate::cli::completion::tasks;
 use crate::cli::context::Context;
 use crate::ops;
 use clap::Args;
@@ -25,6 +25,7 @@ use clap::Args;
 ///
 /// Example: tracker block 7q2m waiting for the design
 #[derive(Debug, Args)]
+#[command(override_usage = "tracker block [OPTIONS] <ID> <REASON>...")]
 pub(in crate::cli) struct Block {
     /// Task ID; a unique part is enough
     #[arg(value_name = "ID", add = tasks())]
@@ -73,6 +74,7 @@ impl Command for Unblock {
 ///
 /// Example: tracker cancel 7q2m duplicate of 3F8K
 #[derive(Debug, Args)]
+#[command(override_usage = "tracker cancel [OPTIONS] <ID> <REASON>...")]
 pub(in crate::cli) struct Cancel {
     /// Task ID; a unique part is enough
     #[arg(value_name = "ID", add = tasks())]

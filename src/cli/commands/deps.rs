@@ -13,7 +13,7 @@ use unicode_width::UnicodeWidthStr;
 use super::{Command, Reply};
 use crate::cli::answer::{Answer, View};
 use crate::cli::args::ReadArgs;
-use crate::cli::args::tasks;
+use crate::cli::completion::tasks;
 use crate::cli::context::Context;
 use crate::cli::output::{Output, clean, truncate};
 use crate::ops;

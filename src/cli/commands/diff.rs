@@ -8,7 +8,7 @@ use owo_colors::Style;
 use super::shared::counted;
 use super::{Command, Reply};
 use crate::cli::answer::{Answer, View};
-use crate::cli::args::tasks;
+use crate::cli::completion::tasks;
 use crate::cli::context::Context;
 use crate::cli::output::{Cell, Output, clean, truncate};
 use crate::ops::{self, DiffTask, DiffView};

@@ -10,7 +10,7 @@ use clap::Args;
 use super::{Command, Reply};
 use crate::cli::answer::Answer;
 use crate::cli::args::WriteArgs;
-use crate::cli::args::tasks;
+use crate::cli::completion::tasks;
 use crate::cli::context::Context;
 use crate::cli::error::Failure;
 use crate::ops;
@@ -18,7 +18,8 @@ use crate::process::Program;
 
 /// Edit a task in your editor
 ///
-/// The text is checked when the editor ends. Text that is refused is kept: the next `tracker edit` continues with it.
+/// The text is checked when the editor ends. Text that is refused is kept: the next `tracker edit`
+/// continues with it, unless the task has changed since; then the text is kept in a file of its own.
 ///
 /// Example: tracker edit 7q2m
 #[derive(Debug, Args)]
@@ -38,6 +39,10 @@ impl Command for Edit {
         let prepared = ops::prepare_edit(&session, &self.id)?;
         if prepared.is_resumed && !context.is_quiet() {
             context.say(&format!("continuing with your unsaved text of {}", prepared.id));
+        }
+        if let Some(path) = prepared.moved_to.as_ref().filter(|_| !context.is_quiet()) {
+            let path = path.display();
+            context.say(&format!("{} has changed since; your unsaved text is in {path}", prepared.id));
         }
         let editor = session.workspace().repository()?.editor(context.env(), std::io::stdin().is_terminal());
         open_editor(&editor.ok_or_else(no_editor)?, &prepared.draft)?;

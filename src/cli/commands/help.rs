@@ -7,6 +7,7 @@ use serde::Serialize;
 use super::{Command, Reply};
 use crate::cli::answer::{Answer, View};
 use crate::cli::command;
+use crate::cli::completion;
 use crate::cli::context::Context;
 use crate::cli::error::Failure;
 use crate::cli::output::Output;
@@ -32,7 +33,7 @@ const TOPICS: [(&str, &str); 7] = [
 #[derive(Debug, Args)]
 pub(in crate::cli) struct Help {
     /// Command or topic
-    #[arg(value_name = "COMMAND|TOPIC")]
+    #[arg(value_name = "COMMAND|TOPIC", add = completion::words(names))]
     words: Vec<String>,
 }
 
@@ -79,6 +80,13 @@ fn help_of(words: &[String]) -> Result<String, Failure> {
         }
     }
     Ok(text)
+}
+
+fn names() -> Vec<String> {
+    let root = command();
+    let commands =
+        root.get_subcommands().filter(|command| !command.is_hide_set()).map(clap::Command::get_name);
+    TOPICS.iter().map(|(name, _)| *name).chain(commands).map(str::to_owned).collect()
 }
 
 fn unknown(word: &str, within: &clap::Command) -> Failure {

@@ -6,6 +6,7 @@ use super::{Command, Reply};
 use crate::cli::answer::{Answer, View};
 use crate::cli::context::Context;
 use crate::cli::output::{Output, clean};
+use crate::model::RecordKind;
 use crate::ops;
 
 /// Set up a tracker in this repository
@@ -91,6 +92,20 @@ impl View for ops::Initialised {
 
     fn status(&self, out: &mut Output) {
         if !self.dry_run && !self.files.is_empty() {
+            for file in &self.files {
+                match file.as_str() {
+                    ".github/workflows/tracker.yml" => {
+                        out.line(format!(
+                            "Fill in the install step of {file}, or set `[ci] install` in {}",
+                            RecordKind::Config.file()
+                        ));
+                    }
+                    ".gitlab/tracker.yml" => {
+                        out.line(format!("Include {file} in .gitlab-ci.yml, and fill in its install step"));
+                    }
+                    _ => {}
+                }
+            }
             out.line("Next: tracker new \"Title of a task\"");
         }
     }

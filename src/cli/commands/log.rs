@@ -5,8 +5,8 @@ use owo_colors::Style;
 
 use super::{Command, Reply};
 use crate::cli::answer::{Answer, View};
-use crate::cli::args::tasks;
 use crate::cli::args::{ReadArgs, count};
+use crate::cli::completion::tasks;
 use crate::cli::context::Context;
 use crate::cli::output::{Output, clean, clean_lines};
 use crate::ops::{self, EventKind};

@@ -12,8 +12,8 @@
 
 use super::{Command, Reply};
 use crate::cli::answer::Answer;
-use crate::cli::args::tasks;
 use crate::cli::args::{ReasonArgs, WriteArgs};
+use crate::cli::completion::{stages, tasks};
 use crate::cli::context::Context;
 use crate::ops;
 use clap::Args;
@@ -84,6 +84,7 @@ impl Command for Advance {
 ///
 /// Example: tracker fail 7q2m the toggle is lost on reload
 #[derive(Debug, Args)]
+#[command(override_usage = "tracker fail [OPTIONS] <ID> <REASON>...")]
 pub(in crate::cli) struct Fail {
     /// Task ID; a unique part is enough
     #[arg(value_name = "ID", add = tasks())]
@@ -114,7 +115,7 @@ pub(in crate::cli) struct SetStage {
     #[arg(value_name = "ID", add = tasks())]
     id: String,
     /// Stage: `none`, one of the pipeline, or `complete`
-    #[arg(value_name = "STAGE")]
+    #[arg(value_name = "STAGE", add = stages())]
     stage: String,
     /// Reason, for the history
     #[arg(long, short = 'm', value_name = "REASON")]

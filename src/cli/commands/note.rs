@@ -9,8 +9,8 @@ use clap::Args;
 
 use super::{Command, Reply};
 use crate::cli::answer::Answer;
-use crate::cli::args::tasks;
 use crate::cli::args::{WriteArgs, text_word};
+use crate::cli::completion::tasks;
 use crate::cli::context::Context;
 use crate::ops;
 
@@ -20,6 +20,7 @@ use crate::ops;
 ///
 /// Example: tracker note 7q2m "Contrast is 4.6 now"
 #[derive(Debug, Args)]
+#[command(override_usage = "tracker note [OPTIONS] <ID> <TEXT>...")]
 pub(in crate::cli) struct Note {
     /// Task ID; a unique part is enough
     #[arg(value_name = "ID", add = tasks())]

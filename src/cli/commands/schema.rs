@@ -7,6 +7,7 @@ use serde::Serialize;
 use super::{Command, Reply};
 use crate::cli::answer::{Answer, View, pretty, sparse_schema};
 use crate::cli::command;
+use crate::cli::completion;
 use crate::cli::context::Context;
 use crate::cli::error::ErrorEnvelope;
 use crate::cli::error::Failure;
@@ -20,7 +21,7 @@ use crate::cli::output::Output;
 #[derive(Debug, Args)]
 pub(in crate::cli) struct Schema {
     /// Command, or `error` [default: all]
-    #[arg(value_name = "COMMAND")]
+    #[arg(value_name = "COMMAND", add = completion::words(names))]
     command: Option<String>,
 }
 
@@ -51,6 +52,11 @@ impl Command for Schema {
         }
         Ok(Answer::of(Response { schemas }))
     }
+}
+
+fn names() -> Vec<String> {
+    let names = super::schemas().map(|(name, _)| name).filter(|name| !is_hidden(name));
+    names.chain(["error"]).map(str::to_owned).collect()
 }
 
 /// What only git calls has no place among what people and programs call.

@@ -16,7 +16,7 @@ use clap::Args;
 use super::{Command, Reply};
 use crate::cli::answer::Answer;
 use crate::cli::args::WriteArgs;
-use crate::cli::args::tasks;
+use crate::cli::completion::assignments;
 use crate::cli::context::Context;
 use crate::cli::error::Failure;
 use crate::cli::fields::settable;
@@ -32,7 +32,7 @@ use crate::ops;
 #[command(after_long_help = settable())]
 pub(in crate::cli) struct Set {
     /// Task IDs, then the fields; a unique part of an ID is enough
-    #[arg(required = true, value_name = "ID… FIELD=VALUE", add = tasks())]
+    #[arg(required = true, value_name = "ID… FIELD=VALUE", add = assignments())]
     words: Vec<String>,
     #[command(flatten)]
     write: WriteArgs,

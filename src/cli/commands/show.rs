@@ -9,7 +9,7 @@ use super::shared::{ago, badge_cell, bar, minutes};
 use super::{Command, Reply};
 use crate::cli::answer::{Answer, View};
 use crate::cli::args::ReadArgs;
-use crate::cli::args::tasks;
+use crate::cli::completion::tasks;
 use crate::cli::context::Context;
 use crate::cli::error::Failure;
 use crate::cli::output::{Cell, Output, clean, clean_lines};

@@ -7,7 +7,7 @@ use super::shared::{ago, bar};
 use super::{Command, Reply};
 use crate::cli::answer::{Answer, View};
 use crate::cli::args::ReadArgs;
-use crate::cli::args::tasks;
+use crate::cli::completion::tasks;
 use crate::cli::context::Context;
 use crate::cli::output::{Cell, Output, clean};
 use crate::ops::{self, CountView};

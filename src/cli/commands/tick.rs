@@ -10,7 +10,7 @@
 use super::{Command, Reply};
 use crate::cli::answer::Answer;
 use crate::cli::args::WriteArgs;
-use crate::cli::args::tasks;
+use crate::cli::completion::tasks;
 use crate::cli::context::Context;
 use crate::ops;
 use clap::Args;

@@ -4,7 +4,7 @@ use super::shared::show_checklist;
 use super::{Command, Reply};
 use crate::cli::answer::Answer;
 use crate::cli::args::WriteArgs;
-use crate::cli::args::{roles, tasks};
+use crate::cli::completion::{roles, tasks};
 use crate::cli::context::Context;
 use crate::ops;
 use clap::Args;

@@ -101,7 +101,14 @@ impl<'d> Fields<'d> {
         let nodes = match self.value(key) {
             None => return Vec::new(),
             Some(Node::List(nodes)) => nodes.as_slice(),
-            Some(node) => std::slice::from_ref(node),
+            Some(node) => {
+                if let Some(text) = node.as_text().filter(|text| text.contains(',')) {
+                    let problem = Problem::warning(format!("`{key}` is one text, not a list"));
+                    let hint = format!("write it in brackets: {key}: [{}]", printable(text));
+                    self.report(key, problem.on_key(key).with_hint(hint));
+                }
+                std::slice::from_ref(node)
+            }
         };
         let mut texts = Vec::with_capacity(nodes.len());
         for (index, node) in nodes.iter().enumerate() {

@@ -139,13 +139,13 @@ fn all_or_none() {
     $ tracker new --batch value.yaml
     exit 2
     --- stderr
-    error: invalid priority `urgent`
+    error: "B": invalid priority `urgent`
       hint: expected critical, high, medium or low
 
     $ tracker new --batch noref.yaml
     exit 2
     --- stderr
-    error: `@c` names no task of this batch
+    error: "B": `@c` names no task of this batch
       hint: give one a `ref:`
 
     $ tracker new --batch tworef.yaml
@@ -177,4 +177,13 @@ fn all_or_none() {
     error: cannot read `nowhere.yaml`: No such file or directory (os error 2)
     "#);
     assert_eq!(records(&sandbox), before);
+}
+
+#[test]
+fn values_are_read_as_set_reads_them() {
+    let sandbox = empty();
+    sandbox.write("plan.yaml", "- title: A\n  tags: ui, theme\n  assignee: '@me'\n");
+    assert_eq!(sandbox.tracker(&["new", "--batch", "plan.yaml", "-q"]).status, 0);
+    let task = sandbox.read(".tracker/tasks/TASK-8DD1.md");
+    assert!(task.contains("tags: [ui, theme]") && task.contains("assignee: Ada"), "{task}");
 }

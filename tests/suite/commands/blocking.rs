@@ -135,7 +135,7 @@ fn refuses_what_makes_no_sense() {
     error: the following required arguments were not provided:
       <REASON>
 
-    Usage: tracker block <ID> <REASON>
+    Usage: tracker block [OPTIONS] <ID> <REASON>...
 
     For more information, try '--help'.
 
@@ -163,7 +163,7 @@ fn refuses_what_makes_no_sense() {
     error: the following required arguments were not provided:
       <REASON>
 
-    Usage: tracker cancel <ID> <REASON>
+    Usage: tracker cancel [OPTIONS] <ID> <REASON>...
 
     For more information, try '--help'.
 

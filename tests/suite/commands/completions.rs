@@ -101,3 +101,14 @@ fn every_shell_has_a_script() {
     For more information, try '--help'.
     ");
 }
+
+#[test]
+fn fields_values_stages_and_topics_are_completed() {
+    let sandbox = world();
+    assert_eq!(completed(&sandbox, "bash", &["tracker", "set", "d4", "pri"]), "priority=");
+    assert_eq!(completed(&sandbox, "bash", &["tracker", "set", "d4", "priority=h"]), "priority=high");
+    assert_eq!(completed(&sandbox, "bash", &["tracker", "new", "x", "--priority", "l"]), "low");
+    assert_eq!(completed(&sandbox, "bash", &["tracker", "set-stage", "d4", "q"]), "qa");
+    assert_eq!(completed(&sandbox, "bash", &["tracker", "help", "quer"]), "queries");
+    assert_eq!(completed(&sandbox, "bash", &["tracker", "schema", "sho"]), "show");
+}

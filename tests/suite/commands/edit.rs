@@ -199,3 +199,25 @@ fn a_broken_document_can_be_fixed() {
     ");
     assert_eq!(changed(&sandbox), "");
 }
+
+#[test]
+fn a_refused_text_does_not_overwrite_later_changes() {
+    let sandbox = world();
+    assert_eq!(edited(&sandbox, "sed -i 's/^title:.*/title: \"broken/' $1", &[]).status, 1);
+    assert_eq!(sandbox.tracker(&["set", "d4", "tags+=new"]).status, 0);
+    let again = edited(&sandbox, "sed -i 's/^title:.*/title: Better/' $1", &[]);
+    assert!(
+        again.status == 0 && again.stderr.contains("TASK-D4RK has changed since; your unsaved text is in"),
+        "{again}"
+    );
+    let text = sandbox.read(TASK);
+    assert!(text.contains("title: Better") && text.contains("new]"), "{text}");
+    let kept = again.stderr.lines().find_map(|line| line.split_once("text is in ")).unwrap().1;
+    assert!(fs::read_to_string(kept).unwrap().contains("title: \"broken"), "{kept}");
+}
+
+#[test]
+fn an_unknown_stage_is_refused() {
+    let output = edited(&world(), "sed -i 's/^stage:.*/stage: nonsense/' $1", &[]);
+    assert!(output.status == 1 && output.stderr.contains("unknown stage `nonsense`"), "{output}");
+}

@@ -65,7 +65,7 @@ fn reads_standard_input() {
     assert_snapshot!(output, @r"
     exit 0
     --- stdout
-    TASK-D4RK  noted: # Findings  Add dark mode to the dashboard
+    TASK-D4RK  noted: # Findings…  Add dark mode to the dashboard
     ");
     let shown = json(&sandbox.tracker(&["show", "d4", "--format", "json"]));
     assert_eq!(shown["result"]["task"]["notes"][0]["text"], "# Findings\n\n- one");
@@ -111,7 +111,7 @@ fn refuses_an_empty_note() {
     error: the following required arguments were not provided:
       <TEXT>
 
-    Usage: tracker note <ID> <TEXT>
+    Usage: tracker note [OPTIONS] <ID> <TEXT>...
 
     For more information, try '--help'.
 
@@ -159,7 +159,7 @@ fn a_text_may_begin_with_a_hyphen_and_a_misspelt_option_is_no_text() {
       tip: a similar argument exists: '--dry-run'
       tip: to pass '--dry-runn' as a value, use '-- --dry-runn'
 
-    Usage: tracker note --dry-run <ID> <TEXT>
+    Usage: tracker note [OPTIONS] <ID> <TEXT>...
 
     For more information, try '--help'.
 
@@ -219,4 +219,18 @@ fn usage_error_names_the_command_and_not_a_word_of_its_options() {
     assert!(output.stdout.contains(r#""command":"note""#), "{output}");
     let output = sandbox.tracker(&["note", "--unknown", "--", "--format", "json"]);
     assert_eq!((output.stdout.as_str(), output.status), ("", 2), "{output}");
+}
+
+#[test]
+fn notes_of_one_second_keep_their_order() {
+    let sandbox = world();
+    for text in ["one", "two", "three", "four"] {
+        let noted = sandbox.tracker_with("", &["note", "d4", text], |command| {
+            command.env("TRACKER_NOW", "2026-11-11T12:00:00Z");
+        });
+        assert_eq!(noted.status, 0, "{noted}");
+    }
+    let log = sandbox.tracker(&["log", "d4"]).stdout;
+    let at = |text: &str| log.find(text).unwrap_or_else(|| panic!("{text}: {log}"));
+    assert!(at("one") < at("two") && at("two") < at("three") && at("three") < at("four"), "{log}");
 }

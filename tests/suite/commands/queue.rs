@@ -77,3 +77,11 @@ fn a_task_comes_up_when_what_it_waited_for_is_done() {
     sandbox.tracker(&["block", "d4", "no colours"]);
     assert_eq!(ids(), ["TASK-EXP0"]);
 }
+
+#[test]
+fn tasks_that_others_have_started_are_left_out() {
+    let sandbox = world();
+    assert_eq!(sandbox.tracker(&["set", "d4", "assignee=Grace"]).status, 0);
+    let queue = sandbox.tracker(&["queue", "-q"]).stdout;
+    assert!(!queue.contains("TASK-D4RK") && queue.contains("TASK-S3SS"), "{queue}");
+}

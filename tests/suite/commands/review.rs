@@ -283,7 +283,7 @@ fn a_range_that_is_none_is_refused() {
     exit 2
     --- stderr
     error: there is no branch to compare with
-      hint: name what it is to be merged into: --base main, or main..HEAD
+      hint: name the branch to merge into: `tracker check --base BRANCH`, or `tracker review BRANCH..HEAD`
     ");
 }
 

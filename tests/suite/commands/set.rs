@@ -305,13 +305,13 @@ fn a_parent_exists_and_is_no_part_of_its_own_part() {
     exit 1
     --- stderr
     error: TASK-EXP0 cannot be a part of TASK-D4RK: that would be a cycle
-      cycle  TASK-EXP0 → TASK-D4RK → TASK-EXP0  tracker deps
+      cycle  TASK-EXP0 → TASK-D4RK → TASK-EXP0  tracker show TASK-D4RK
 
     $ tracker set exp0 parent=exp0
     exit 1
     --- stderr
     error: TASK-EXP0 cannot be a part of itself
-      cycle  TASK-EXP0 → TASK-EXP0  tracker deps
+      cycle  TASK-EXP0 → TASK-EXP0  tracker show TASK-EXP0
 
     $ tracker set exp0 parent=nowhere
     exit 2

@@ -354,7 +354,7 @@ const ROWS: &[Row] = &[
             world.git(&["revert", "--no-edit", "HEAD"]);
         },
     },
-    // A protected file is told as what it is.
+    // A protected file is reported as what it is.
     Row {
         name: "links nothing to a folder of another tracker",
         rule: "policy-owners",

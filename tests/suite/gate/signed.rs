@@ -174,13 +174,13 @@ fn raised(world: &World) -> String {
     name.into_string().unwrap().trim_end_matches(".yaml").to_owned()
 }
 
-/// What is said of whose records are.
+/// The reports of whose records are.
 fn whose(world: &World) -> Vec<String> {
     let found = messages(&world.review_of("main", "signed").verdict.violations);
     found.into_iter().filter(|own| own.contains("is not signed") || own.contains("is by another")).collect()
 }
 
-/// What somebody does, whose key is used, who commits it, and what is said of it.
+/// What somebody does, whose key is used, who commits it, and the report.
 type Deed = (&'static str, &'static str, &'static str, &'static str, Option<&'static str>);
 
 #[test]

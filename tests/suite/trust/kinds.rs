@@ -186,7 +186,7 @@ fn a_merge_is_not_committed_with_the_marks_of_a_conflict() {
     assert_ne!(merged.status, 0, "{merged}");
     let made = git(&sandbox, &["commit", "--quiet", "--all", "--message", "Merge"]);
     assert!(made.status != 0 && made.stderr.contains("merge conflict"), "{made}");
-    // Settled, it is committed.
+    // Resolved, it is committed.
     let text = sandbox.read(RECORD);
     let begin = text.find("<<<<<<<").unwrap();
     let end = text[begin..].find(">>>>>>>").unwrap() + begin;
@@ -283,7 +283,7 @@ fn suggested_commands_quote_what_they_take_from_names() {
 fn a_clone_that_lacks_something_says_what_and_never_less() {
     let sandbox = world(RULES);
     sandbox.git(&["clone", "--quiet", "--no-checkout", ".", "../clone"]);
-    // Nothing is checked out: nothing is said to be missing, done or allowed.
+    // Nothing is checked out: nothing is reported as missing, done or allowed.
     for line in ["list", "show t3st", "advance t3st", "approve t3st --as reviewer", "init", "new x"] {
         let words: Vec<&str> = line.split(' ').collect();
         let told = sandbox.tracker_in("../clone", &words);

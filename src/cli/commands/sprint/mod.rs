@@ -9,8 +9,8 @@ use serde::Serialize;
 
 use super::{Command, Reply};
 use crate::cli::answer::{Answer, View};
-use crate::cli::args::tasks;
 use crate::cli::args::{ReadArgs, ReasonArgs, WriteArgs};
+use crate::cli::completion::tasks;
 use crate::cli::context::Context;
 use crate::cli::output::{Output, clean};
 use crate::ops;

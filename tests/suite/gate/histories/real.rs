@@ -272,8 +272,8 @@ fn reported(objections: Vec<Objection>) -> BTreeSet<String> {
     objections.into_iter().map(reported).collect()
 }
 
-/// The rules of the gate under which an objection is told. What lacks the approval for which a move was not earned is
-/// told with the move.
+/// The rules of the gate under which an objection is reported. What lacks the approval for which a move was not earned is
+/// reported with the move.
 fn rules_of(objection: &Objection) -> &'static [&'static str] {
     match kind(objection) {
         "record" => &["no-rewritten-votes", "legal-moves"],
@@ -321,7 +321,7 @@ fn a_real_repository_comes_to_the_same_verdicts() {
         assert_eq!(reported(judged(&repository, world, ids)), reported(objections.clone()), "{name}");
         let errors = checked(&sandbox, world, ids);
         let has = |rules: &[&str]| errors.iter().any(|(rule, _)| rules.contains(&rule.as_str()));
-        // Where histories have crossed, the record is told of no more than that.
+        // Where histories have crossed, no more than that is reported of the record.
         let has_crossed = objections.iter().any(|objection| objection.ruling == Ruling::SeveralBases);
         let is_asked = |own: &&Objection| !has_crossed || !matches!(own.ruling, Ruling::WrongStage { .. });
         let is_told = objections.iter().filter(is_asked).all(|objection| has(rules_of(objection)));
