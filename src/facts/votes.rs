@@ -58,13 +58,13 @@ pub fn sign_vote(repository: &Repository, vote: &Vote) -> std::result::Result<St
 
 const FRAME: [&str; 2] = ["-----BEGIN SSH SIGNATURE-----", "-----END SSH SIGNATURE-----"];
 
-/// Signs what a record says that stands in one line of a file: returns the signature without its frame.
+/// Signs a record; the signature fits one line of a file: returns the signature without its frame.
 pub fn sign_record(repository: &Repository, text: &str) -> std::result::Result<String, SignError> {
     let signature = repository.sign(text.as_bytes(), RECORD_NAMESPACE)?;
     Ok(signature.lines().filter(|line| !line.starts_with("-----")).map(str::trim).collect())
 }
 
-/// Puts a signature that stands in one line into its frame again.
+/// Puts a signature of one line into its frame again.
 pub(super) fn framed(signature: &str) -> String {
     let is_base64 = |c: &char| c.is_ascii_alphanumeric() || "+/=".contains(*c);
     let letters: Vec<char> = signature.chars().filter(is_base64).collect();

@@ -101,7 +101,7 @@ pub struct DiffVote {
 /// A finding.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct DiffFinding {
-    /// `opened`, `settled`, `waived`, `reopened`, `changed`, `gone`.
+    /// `opened`, `resolved`, `waived`, `reopened`, `changed`, `gone`.
     pub change: String,
     /// Its id within the task.
     pub id: String,

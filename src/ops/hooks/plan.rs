@@ -47,7 +47,7 @@ pub(super) struct CommitContext<'a> {
 pub(super) enum TimeRule<'a> {
     /// What the message says, of a commit that was just made, unless its record shows it.
     New {
-        /// What the message of the commit said in whose place it is, where it was amended.
+        /// The message of the commit that it replaces, where it was amended.
         amended: Option<&'a Times>,
     },
     /// What was found to be missing.

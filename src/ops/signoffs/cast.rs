@@ -267,8 +267,8 @@ fn signed(reader: &FactsReader<'_>, vote: &Vote) -> Result<String> {
     })
 }
 
-/// Signs what a record says that stands in one line of a file, where the policy wants all of them signed. Returns the
-/// signature, and what is to be said where there should be one and is none.
+/// Signs a record, where the policy requires all of them signed; the signature fits one line of a file. Returns the
+/// signature, and the message where there should be one and is none.
 pub(in crate::ops) fn sign_where_required(
     session: &Session<'_>,
     config: &Config,

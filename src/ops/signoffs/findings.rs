@@ -30,7 +30,7 @@ pub struct FindingView {
     pub id: String,
     /// `critical`, `high`, `medium`, `low` or `info`.
     pub severity: String,
-    /// `open`, `settled` or `waived`.
+    /// `open`, `resolved` or `waived`.
     pub state: String,
     /// What was found.
     pub title: String,
@@ -151,7 +151,7 @@ pub fn resolve(
         let task = WrittenTask::changed(&task, vec![format!("{} is {to} already", found.id)], false);
         return session.finish(&locked, &[], vec![task]);
     }
-    // The latest counts: a clock that ran ahead must not outweigh what is said now.
+    // The latest counts: a clock that ran ahead must not outweigh what is recorded now.
     let at = found.resolution().map_or(found.at, |last| last.at).max(session.env().now());
     let why = why.map(str::trim).map(str::to_owned);
     let mut resolution = Resolution { at, by, to, why, signature: None };

@@ -21,7 +21,7 @@ pub(super) fn judge(facts: &RangeFacts<'_>, book: &mut Violations<'_>) {
     }
 }
 
-/// A file that roles should have seen and have not: said once, for all of them.
+/// A file that roles should have seen and have not: reported once, for all of them.
 struct Uncovered<'f> {
     path: &'f str,
     task: Option<&'f TaskId>,
@@ -236,7 +236,7 @@ fn unlinked(facts: &RangeFacts<'_>, objection: &Objection, book: &mut Violations
     book.add(GateRule::CoveredFiles, message, about);
 }
 
-/// Returns what is to be said of a file that a role has not seen; none where that is said otherwise.
+/// Returns the message for a file that a role has not seen; none where that is reported otherwise.
 fn uncovered<'f>(
     facts: &'f RangeFacts<'_>,
     objection: &'f Objection,

@@ -381,7 +381,7 @@ fn on_base(world: &World, name: &str, line: &str) {
     world.git(&["checkout", "--quiet", "main"]);
     // The base has the task as it was while it was in review.
     world.git(&["merge", "--quiet", "--ff-only", "work~2"]);
-    said_on_base(world, name, line);
+    reported_on_base(world, name, line);
 }
 
 /// Somebody says something on the base, which has the records of the review and not the work.
@@ -389,10 +389,10 @@ fn on_base_without_the_work(world: &World, name: &str, line: &str) {
     world.git(&["checkout", "--quiet", "main"]);
     world.git(&["checkout", "--quiet", "work~1", "--", ".tracker"]);
     world.commit_as(name, "The records alone");
-    said_on_base(world, name, line);
+    reported_on_base(world, name, line);
 }
 
-fn said_on_base(world: &World, name: &str, line: &str) {
+fn reported_on_base(world: &World, name: &str, line: &str) {
     world.tracker_as(name, line);
     // What it leads to is the base's own affair; here its records count.
     world.git(&["checkout", "--quiet", "HEAD", "--", RECORD]);

@@ -33,7 +33,7 @@ pub(super) fn read(text: &str, top: &str) -> Result<ToolReport, Problem> {
     let runs = runs.ok_or_else(|| Problem::error("has no run").on_key("runs").with_hint(hint))?;
     if log.inline_external_properties.is_some_and(|parts| !parts.is_empty()) {
         let hint = "have the tool write its results into `runs`";
-        let problem = Problem::error("holds parts of the runs: they are not read");
+        let problem = Problem::error("has runs in other files: they are not read");
         return Err(problem.on_key("inlineExternalProperties").with_hint(hint));
     }
     let mut report = ToolReport::of(ReportFormat::Sarif);
@@ -146,7 +146,7 @@ fn logical_name(locations: Option<&[Location]>) -> Option<&str> {
 /// the run set it, or as the tool has it. A score that rates nothing makes no finding milder than its level does.
 fn rating(run: &Run, result: &SarifResult, rule: Option<&Rule>, report: &mut ToolReport) -> FindingSeverity {
     let own = rated_by(run, result, rule, report);
-    // Its id names no rule, and its index one of another id: which of them is wrong cannot be told.
+    // Its id names no rule, and its index one of another id: which of them is wrong is unknown.
     let Some(other) = rules::only_by_index(run, result).filter(|_| rule.is_none()) else { return own };
     let severity = severity::worse(own, rated_by(run, result, Some(other), report));
     let [id, other] = [rules::id_of(result, None), other.id()].map(|id| name(id.unwrap_or_default()));
