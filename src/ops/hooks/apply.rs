@@ -71,10 +71,9 @@ pub fn apply(session: &Session<'_>, range: &str) -> Result<Applied> {
         };
         let plan = context.plan()?;
         applied.left.extend(plan.left);
-        let unknown = plan.unknown.iter().map(|id| format!("{}: no task {id}", commit_id.short()));
-        applied.left.extend(unknown);
-        let refused = plan.refusals.iter().map(|refusal| format!("{}: {refusal}", commit_id.short()));
-        applied.left.extend(refused);
+        let unknown = plan.unknown.iter().map(|id| format!("no task {id}"));
+        let left = unknown.chain(plan.refusals.iter().map(ToString::to_string));
+        applied.left.extend(left.map(|text| format!("{}: {text}", commit_id.short())));
         for task in plan.tasks {
             let Some(file) = now.task_file(&task.id)? else { continue };
             let Some(after) = task.edited(&file.bytes) else {

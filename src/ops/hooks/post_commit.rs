@@ -83,13 +83,23 @@ pub fn post_commit(env: &Env) -> Result<PostCommit> {
     if let Some(operation) = operation {
         return Ok(during_operation(operation, &plan, &later));
     }
-    let mut outcome = PostCommit::of(&session, &plan, &changed);
-    let left_out = left_out(&context, session.workspace())?;
-    match config.hooks.on_commit {
-        OnCommit::Stage => stage(&session, &plan, &left_out, &mut outcome)?,
-        _ => fold_into(&session, &repository, (head, &later), (&plan, &left_out), &mut outcome)?,
+    write_moves(&session, &context, &plan, (head, &later))
+}
+
+/// Writes the moves of a plan where the configuration wants them: into the commit, or into the index.
+fn write_moves(
+    session: &Session<'_>,
+    context: &CommitContext<'_>,
+    plan: &Plan,
+    (head, later): (CommitId, &Later),
+) -> Result<PostCommit> {
+    let mut outcome = PostCommit::of(session, plan, context.changed);
+    let left_out = left_out(context, session.workspace())?;
+    match context.config.hooks.on_commit {
+        OnCommit::Stage => stage(session, plan, &left_out, &mut outcome)?,
+        _ => fold_into(session, context.repository, (head, later), (plan, &left_out), &mut outcome)?,
     }
-    forget_completed(&session, &plan, &outcome)?;
+    forget_completed(session, plan, &outcome)?;
     Ok(outcome)
 }
 
