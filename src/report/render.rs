@@ -44,6 +44,7 @@ fn render_within(fuel: u64, name: &str, source: &str, context: Value) -> Result<
         SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).keep_trailing_newline(true).build();
     environment.set_syntax(syntax.map_err(failed)?);
     environment.add_filter("line", |text: &str| value::one_line(text));
+    environment.add_filter("code", |text: &str| escape::code(text, LONGEST_LINE));
     environment.add_filter("md", |text: &str| escape::text(text, LONGEST_LINE));
     environment.add_template(name, source).map_err(failed)?;
     let template = environment.get_template(name).map_err(failed)?;

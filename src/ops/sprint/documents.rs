@@ -18,9 +18,8 @@ use crate::model::{
 use crate::ops::ids::IdMaker;
 use crate::ops::session::spliced;
 use crate::ops::{Error, Result, Session};
-use crate::report::closing::{
-    ClosingFacts, block_of, changelog, history_line, plain_report, put_block, put_line,
-};
+use crate::report::closing::{ClosingFacts, block_of, changelog, history_line, put_block, put_line};
+use crate::report::sprint::{OwnTemplates, SPRINT_HTML, SPRINT_MARKDOWN, SprintReport, documents};
 use crate::store::Change;
 
 /// Makes the plan of a close.
@@ -235,7 +234,10 @@ impl<'a, 'e> Planner<'a, 'e> {
                 path.expect("a literal name is a document's").to_string()
             };
             let files: Vec<(String, String)> = match step {
-                CloseStep::Report => vec![(own("report.md"), plain_report(&facts))],
+                CloseStep::Report => {
+                    let files = self.report(&facts)?.into_iter();
+                    files.map(|(name, text)| (own(&name), text)).collect()
+                }
                 CloseStep::Postmortem => {
                     vec![(own("POSTMORTEM.md"), self.audited.postmortem.document(&facts))]
                 }
@@ -265,6 +267,30 @@ impl<'a, 'e> Planner<'a, 'e> {
             }
         }
         Ok(())
+    }
+
+    /// Renders the report with its charts.
+    fn report(&self, facts: &ClosingFacts<'_>) -> Result<Vec<(String, String)>> {
+        let data = &self.audited.data;
+        let carried: Vec<(String, String)> =
+            facts.carried.iter().map(|(task, to)| (task.to_string(), to.to_string())).collect();
+        let own = |name: &str| self.session.snapshot().template(name);
+        let templates = OwnTemplates { markdown: own(SPRINT_MARKDOWN)?, html: own(SPRINT_HTML)? };
+        Ok(documents(
+            &SprintReport {
+                project: self.config.project.as_deref(),
+                sprint: facts.sprint,
+                numbers: facts.numbers,
+                scope: data.scope.as_ref().expect("an active sprint has started"),
+                items: facts.items,
+                window: &data.window,
+                commit: Some(facts.commit),
+                evidence: &facts.evidence_lines(),
+                carried: &carried,
+                merged: facts.merged,
+            },
+            &templates,
+        )?)
     }
 
     fn text_of(&self, path: &str) -> Result<Option<String>> {

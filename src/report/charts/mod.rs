@@ -150,16 +150,3 @@ fn count(count: u64) -> f64 {
 fn in_days(seconds: i64) -> f64 {
     seconds as f64 / 86_400.0
 }
-
-/// Returns calendar time as people read it: `3.2 days`, `5.0 hours`, `12 minutes`.
-pub(crate) fn length(seconds: i64) -> String {
-    let tenths = |unit: i64| {
-        let value = (seconds * 10 + unit / 2) / unit;
-        format!("{}.{}", value / 10, value % 10)
-    };
-    match seconds {
-        ..3_600 => format!("{} minutes", seconds / 60),
-        3_600..86_400 => format!("{} hours", tenths(3_600)),
-        _ => format!("{} days", tenths(86_400)),
-    }
-}

@@ -2,9 +2,10 @@
 
 use chrono::NaiveDate;
 
-use super::{Axis, Chart, Layer, LayerKind, Point, count, in_days, length, position};
+use super::{Axis, Chart, Layer, LayerKind, Point, count, in_days, position};
 use crate::metrics::series::{self, ProcessLimits, StageAges};
 use crate::metrics::{Figure, FigureName, Item, Numbers, Percentiles, Scope, Value, Window};
+use crate::report::closing::span;
 
 /// What the charts of a sprint are drawn from.
 #[derive(Debug, Clone, Copy)]
@@ -139,7 +140,7 @@ fn percentile_rules(found: &Percentiles) -> Vec<Layer> {
     let rules = [("50 %", found.p50, 2), ("85 %", found.p85, 1), ("95 %", found.p95, 3)];
     rules
         .into_iter()
-        .map(|(name, value, style)| rule(format!("{name} {}", length(value)), style, in_days(value)))
+        .map(|(name, value, style)| rule(format!("{name} {}", span(value)), style, in_days(value)))
         .collect()
 }
 
@@ -153,7 +154,7 @@ fn cycle_times(input: &SprintCharts<'_>) -> Option<Chart> {
         x: in_days((item.at - calendar.start_of(first)).num_seconds())
             .min(position(days.len().saturating_sub(1).max(1))),
         y: in_days(item.cycle_time),
-        label: Some(format!("{}: {}", item.id, length(item.cycle_time))),
+        label: Some(format!("{}: {}", item.id, span(item.cycle_time))),
     };
     let mut layers = percentile_rules(&found);
     layers.push(layer("finished task", LayerKind::Points, 0, finished.iter().map(point).collect()));
@@ -164,8 +165,8 @@ fn cycle_times(input: &SprintCharts<'_>) -> Option<Chart> {
             "How long each finished task took, by the day on which it was finished. Half of {} took at most {}, 85 % at \
              most {}.",
             found.n,
-            length(found.p50),
-            length(found.p85)
+            span(found.p50),
+            span(found.p85)
         ),
         x: Axis::of_days(&days),
         y: Axis::from_zero("days from start to finish", in_days(found.max)),
@@ -191,7 +192,7 @@ fn ageing(input: &SprintCharts<'_>) -> Option<Chart> {
     for (at, StageAges { items, .. }) in ageing.stages.iter().enumerate() {
         for (index, (id, age)) in items.iter().enumerate() {
             let x = position(at) + (position(index + 1) / position(items.len() + 1) - 0.5) * 0.7;
-            points.push(Point { x, y: in_days(*age), label: Some(format!("{id}: {}", length(*age))) });
+            points.push(Point { x, y: in_days(*age), label: Some(format!("{id}: {}", span(*age))) });
         }
     }
     let open = points.len();
@@ -203,7 +204,7 @@ fn ageing(input: &SprintCharts<'_>) -> Option<Chart> {
             "How old each of {open} tasks in progress is, by stage, against the age at which finished tasks left that \
              stage. The oldest is {}, {}.",
             oldest.0,
-            length(oldest.1)
+            span(oldest.1)
         ),
         x: Axis::of_names("stage", ageing.stages.iter().map(|ages| ages.stage.to_string())),
         y: Axis::from_zero("days since start", in_days(most)),
@@ -282,14 +283,14 @@ fn percentiles(input: &SprintCharts<'_>, name: FigureName, file: &'static str, o
         let point = |(at, (of, found)): (usize, &(String, Percentiles))| Point {
             x: position(at) + (position(rank) - 1.5) * 0.12,
             y: in_days(value(found)),
-            label: Some(format!("{of}: {label} at most {}", length(value(found)))),
+            label: Some(format!("{of}: {label} at most {}", span(value(found)))),
         };
         layer(label, LayerKind::Points, style, rows.iter().enumerate().map(point).collect())
     });
     let described: Vec<String> = rows
         .iter()
         .map(|(of, found)| {
-            format!("{of}: half at most {}, 85 % at most {}", length(found.p50), length(found.p85))
+            format!("{of}: half at most {}, 85 % at most {}", span(found.p50), span(found.p85))
         })
         .collect();
     Some(Chart {

@@ -7,4 +7,4 @@ mod texts;
 
 pub use figures::{span, value_text};
 pub(crate) use postmortem::{Postmortem, read_postmortem};
-pub(crate) use texts::{ClosingFacts, block_of, changelog, history_line, plain_report, put_block, put_line};
+pub(crate) use texts::{ClosingFacts, block_of, changelog, history_line, put_block, put_line};

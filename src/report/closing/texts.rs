@@ -1,11 +1,10 @@
-//! The report as plain Markdown, the list of sprints, the changelog, and marked blocks of other documents.
+//! The list of sprints, the changelog, and marked blocks of other documents.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use chrono::NaiveDate;
 
-use super::value_text;
 use crate::metrics::{FigureName, Item, Numbers, Value};
 use crate::model::{EvidenceCounts, Sprint, SprintEvidence, SprintId, TaskId};
 
@@ -102,52 +101,6 @@ fn escaped(text: &str) -> String {
             c if c.is_control() => out.push(' '),
             c => out.push(c),
         }
-    }
-    out
-}
-
-/// Returns the report as plain Markdown.
-#[must_use]
-pub fn plain_report(facts: &ClosingFacts<'_>) -> String {
-    let mut out = format!("# Report of {}\n\n", facts.title());
-    if let Some(goal) = &facts.sprint.goal {
-        let _ = writeln!(out, "{}\n", goal.lines().map(escaped).collect::<Vec<_>>().join("\n"));
-    }
-    let _ = writeln!(
-        out,
-        "{} to {}. Closed {}. {}.\n",
-        facts.days.0,
-        facts.days.1,
-        facts.closed_at,
-        facts.summary()
-    );
-    let _ = writeln!(
-        out,
-        "Numbers are of commit `{}`; `tracker sprint verify {}` computes them again.\n",
-        facts.commit, facts.sprint.id
-    );
-    out.push_str("| Figure | Value | Tasks | Without data |\n|---|---|---|---|\n");
-    for figure in &facts.numbers.figures {
-        let of = figure.of.as_ref().map(|of| format!(", {}", escaped(of))).unwrap_or_default();
-        let value = value_text(&figure.value, figure.figure);
-        let _ = writeln!(
-            out,
-            "| {}{of} | {value} | {} | {} |",
-            figure.figure.label(),
-            figure.tasks.join(" "),
-            figure.missing.join(" ")
-        );
-    }
-    let lines = [
-        ("Evidence", facts.evidence_lines()),
-        ("Carried over", facts.carried.iter().map(|(task, to)| format!("{task} to {to}")).collect()),
-        ("Merged branches", facts.merged.iter().map(|branch| format!("`{branch}`")).collect()),
-    ];
-    for (heading, lines) in lines.iter().filter(|(_, lines)| !lines.is_empty()) {
-        let _ = writeln!(out, "\n## {heading}\n");
-        lines.iter().for_each(|line| {
-            let _ = writeln!(out, "- {line}");
-        });
     }
     out
 }

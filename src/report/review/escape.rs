@@ -147,7 +147,7 @@ fn is_shortcode(letters: &[char], at: usize) -> bool {
 }
 
 /// Returns a text as a span of code. A bar would end a cell of a table, so a text with one is no code.
-pub(super) fn code(raw: &str, longest: usize) -> String {
+pub(in crate::report) fn code(raw: &str, longest: usize) -> String {
     let shown = visible(raw, longest);
     if shown.trim().is_empty() || shown.contains('|') {
         return text(raw, longest);

@@ -5,10 +5,11 @@
 
 use serde::Serialize;
 
-use crate::metrics::{Figure, FigureName, Item, Numbers, Percentiles, Scope, Unit, Value, Window};
-use crate::model::{Minutes, Sprint};
+use crate::metrics::{Figure, FigureName, Item, Numbers, Scope, Value, Window};
+use crate::model::{Minutes, Sprint, SprintState};
 use crate::report::Error;
-use crate::report::charts::{self, Chart, SprintCharts, length};
+use crate::report::charts::{self, Chart, SprintCharts};
+use crate::report::closing::{span, value_text};
 use crate::report::render::render;
 
 /// What the report of a sprint is made of.
@@ -26,6 +27,10 @@ pub struct SprintReport<'a> {
     pub items: &'a [Item],
     /// The range of the numbers.
     pub window: &'a Window,
+    /// The commit that the numbers are of, of a closed sprint.
+    pub commit: Option<&'a str>,
+    /// A line for each kind of evidence that was attached.
+    pub evidence: &'a [String],
     /// Tasks that go on in another sprint: id and sprint.
     pub carried: &'a [(String, String)],
     /// Branches that were merged for the close.
@@ -61,7 +66,7 @@ pub struct SprintContext {
     pub groups: Vec<FigureGroup>,
     /// The tasks that were in its scope at the end.
     pub tasks: Vec<TaskRow>,
-    /// Evidence, such as `tests: 120 passed of 120`.
+    /// A line for each kind of evidence.
     pub evidence: Vec<String>,
     /// Tasks that go on in another sprint.
     pub carried: Vec<(String, String)>,
@@ -129,24 +134,35 @@ pub struct ChartView {
     pub svg: String,
 }
 
+/// The template of the report as Markdown.
+pub const SPRINT_MARKDOWN: &str = "sprint.md.j2";
+/// The template of the report as a page.
+pub const SPRINT_HTML: &str = "sprint.html.j2";
+
+/// A team's own templates, which take the place of the built-in ones.
+#[derive(Debug, Clone, Default)]
+pub struct OwnTemplates {
+    /// [`SPRINT_MARKDOWN`].
+    pub markdown: Option<String>,
+    /// [`SPRINT_HTML`].
+    pub html: Option<String>,
+}
+
 /// Returns the files of a sprint's report: name and content, in the order of their names.
 ///
 /// # Errors
-/// Whatever is wrong with a team's own template; `own` returns it by its name.
-pub fn documents(
-    report: &SprintReport<'_>,
-    own: &dyn Fn(&str) -> Option<String>,
-) -> Result<Vec<(String, String)>, Error> {
+/// Whatever is wrong with a team's own template.
+pub fn documents(report: &SprintReport<'_>, own: &OwnTemplates) -> Result<Vec<(String, String)>, Error> {
     let context = SprintContext::of(report);
     let mut files: Vec<(String, String)> =
         context.charts.iter().map(|chart| (format!("{}.svg", chart.name), chart.svg.clone())).collect();
-    for (template, source, file) in [
-        ("sprint.md.j2", include_str!("../../../templates/reports/sprint.md.j2"), "report.md"),
-        ("sprint.html.j2", include_str!("../../../templates/reports/sprint.html.j2"), "report.html"),
-    ] {
-        let own = own(template);
+    let markdown = own.markdown.as_deref().unwrap_or(include_str!("../../../templates/reports/sprint.md.j2"));
+    let html = own.html.as_deref().unwrap_or(include_str!("../../../templates/reports/sprint.html.j2"));
+    for (template, source, file) in
+        [(SPRINT_MARKDOWN, markdown, "report.md"), (SPRINT_HTML, html, "report.html")]
+    {
         let data = minijinja::value::Serde(&context).into();
-        files.push((file.to_owned(), render(template, own.as_deref().unwrap_or(source), data)?));
+        files.push((file.to_owned(), render(template, source, data)?));
     }
     files.sort();
     Ok(files)
@@ -183,16 +199,16 @@ impl SprintContext {
             id: sprint.id.to_string(),
             title: sprint.name().to_owned(),
             goal: sprint.goal.clone(),
-            state: sprint.state().as_str(),
+            state: if report.commit.is_some() { SprintState::Closed } else { sprint.state() }.as_str(),
             from: calendar.day_of(numbers.from).to_string(),
             to: calendar.day_of(numbers.to).to_string(),
             offset: numbers.offset.clone(),
-            commit: sprint.closed().and_then(|event| event.commit.clone()),
+            commit: report.commit.map(str::to_owned),
             formulas: numbers.formulas,
             summary: summary(numbers),
             groups: groups(numbers),
             tasks: task_rows(report),
-            evidence: sprint.evidence.iter().map(|found| evidence(found.counts)).collect(),
+            evidence: report.evidence.to_vec(),
             carried: report.carried.to_vec(),
             merged: report.merged.to_vec(),
             charts: drawn(report).into_iter().map(view).collect(),
@@ -200,21 +216,10 @@ impl SprintContext {
     }
 }
 
-fn evidence(counts: crate::model::EvidenceCounts) -> String {
-    use crate::model::EvidenceCounts::{Coverage, Tests};
-    match counts {
-        Tests { total, failed, skipped } => {
-            let passed = total.saturating_sub(failed).saturating_sub(skipped);
-            format!("tests: {passed} of {total} passed, {failed} failed, {skipped} skipped")
-        }
-        Coverage { lines, covered } => format!("coverage: {}", share(covered, lines)),
-    }
-}
-
 /// Says the main figures in sentences.
 fn summary(numbers: &Numbers) -> Vec<String> {
     let mut sentences = Vec::new();
-    let text = |name| numbers.figure(name).map(value_text);
+    let text = |name| numbers.figure(name).map(|figure| value_text(&figure.value, name));
     if let Some(delivery) = text(FigureName::Delivery) {
         sentences.push(format!("Delivered {delivery} of the tasks in scope at the end."));
     }
@@ -232,8 +237,7 @@ fn summary(numbers: &Numbers) -> Vec<String> {
     if let Some(Value::Expectation { percent, seconds }) =
         numbers.figure(FigureName::Sle).map(|sle| &sle.value)
     {
-        sentences
-            .push(format!("{percent} % of the finished tasks took no longer than {}.", length(*seconds)));
+        sentences.push(format!("{percent} % of the finished tasks took no longer than {}.", span(*seconds)));
     }
     for name in [FigureName::CommittedTime, FigureName::ScopeTime] {
         let missing = numbers.figure(name).map_or(0, |figure| figure.missing.len());
@@ -272,55 +276,12 @@ impl FigureView {
         Self {
             path: figure.path(),
             label: figure.of.as_ref().map_or_else(|| label.to_owned(), |of| format!("{label}: {of}")),
-            value: value_text(figure),
+            value: value_text(&figure.value, figure.figure),
             formula: figure.figure.formula(),
             inputs: figure.figure.inputs(),
             tasks: figure.tasks.clone(),
             missing: figure.missing.clone(),
         }
-    }
-}
-
-/// Says what a figure says, with its unit.
-#[must_use]
-pub fn value_text(figure: &Figure) -> String {
-    let unit = figure.figure.unit();
-    match &figure.value {
-        Value::Nothing(()) => "nothing to compute it from".to_owned(),
-        Value::Count(count) => match unit {
-            Unit::Minutes => Minutes(u32::try_from(*count).unwrap_or(u32::MAX)).to_string(),
-            _ => count.to_string(),
-        },
-        Value::Share { part, of } => share(*part, *of),
-        Value::Percentiles(found) => percentiles(found, unit),
-        Value::Expectation { percent, seconds } => format!("{percent} % within {}", length(*seconds)),
-        Value::Days(days) => {
-            let total: u32 = days.values().sum();
-            let active = days.values().filter(|count| **count > 0).count();
-            format!("{total} on {active} of {} days", days.len())
-        }
-    }
-}
-
-fn percentiles(found: &Percentiles, unit: Unit) -> String {
-    let text = |value: i64| match unit {
-        Unit::Permille => format!("{} %", value / 10),
-        _ => length(value),
-    };
-    let [p50, p70, p85, p95] = [found.p50, found.p70, found.p85, found.p95].map(text);
-    format!(
-        "50 % {p50}, 70 % {p70}, 85 % {p85}, 95 % {p95} (of {}; {} to {})",
-        found.n,
-        text(found.min),
-        text(found.max)
-    )
-}
-
-/// Says a share, its percentage rounded down: 100 % is all.
-fn share(part: u64, of: u64) -> String {
-    match (part * 100).checked_div(of) {
-        Some(percent) => format!("{part} of {of} ({percent} %)"),
-        None => "0 of 0".to_owned(),
     }
 }
 
@@ -354,7 +315,7 @@ fn task_rows(report: &SprintReport<'_>) -> Vec<TaskRow> {
             cycle_time: times
                 .iter()
                 .find(|found| found.id == id.as_str())
-                .map(|found| length(found.cycle_time)),
+                .map(|found| span(found.cycle_time)),
         }
     };
     state.members.iter().map(row).collect()

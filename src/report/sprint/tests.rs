@@ -126,10 +126,12 @@ fn files(world: &World) -> Vec<(String, String)> {
         scope: &world.scope,
         items: &world.items,
         window: &world.window,
+        commit: None,
+        evidence: &[],
         carried: &[("TASK-0025".to_owned(), "SPRINT-2".to_owned())],
         merged: &["dark-mode".to_owned()],
     };
-    documents(&report, &|_| None).unwrap()
+    documents(&report, &OwnTemplates::default()).unwrap()
 }
 
 fn file<'f>(files: &'f [(String, String)], name: &str) -> &'f str {
@@ -215,6 +217,8 @@ fn a_terminal_shows_the_same_as_text() {
         scope: &world.scope,
         items: &world.items,
         window: &world.window,
+        commit: None,
+        evidence: &[],
         carried: &[],
         merged: &[],
     };
