@@ -6,7 +6,6 @@ use super::commits::TipHistory;
 use super::reach::Reach;
 use super::votes::{CastVotes, copies};
 use super::{FactsReader, Result};
-use crate::doc::signed_text;
 use crate::git::CommitId;
 use crate::model::{CoverageFormat, Move, SelfApproval, Task, TaskId, Verdict, Vote};
 use crate::policy::history::{Change, Commit, History, PersonKey};
@@ -40,8 +39,7 @@ impl<'s, 'a> VoteSight<'s, 'a> {
             cast.get(&vote.name).and_then(|cast| self.reach.commit(cast.commit_id))
         };
         let added: Vec<Option<Commit>> = votes.iter().map(added).collect();
-        let texts: Vec<_> =
-            votes.iter().map(|vote| signed_text(&vote.vote)).zip(added.iter().copied()).collect();
+        let texts: Vec<_> = votes.iter().map(|vote| &vote.vote).zip(added.iter().copied()).collect();
         for at in copies(&texts) {
             votes[at].flaw = Some(Flaw::Copy);
         }

@@ -9,9 +9,9 @@ use std::rc::Rc;
 
 use super::Result;
 use super::commits::graph_from;
-use crate::git::{BlobId, CommitGraph, CommitId, FileState, People, Repository, merge_texts};
+use crate::git::{BlobId, CommitGraph, CommitId, FileState, Hunks, People, Repository, merge_changes};
 use crate::model::{RecordKind, RecordPath, TaskId, TreeEntry, is_daily_record};
-use crate::policy::history::{Changes, Commit, History, PersonKey};
+use crate::policy::history::{Changes, Commit, History, PersonKey, merge_bases};
 use crate::store::{Error, LARGEST_FILE};
 
 /// Two commits that are asked what they have in common.
@@ -29,8 +29,10 @@ pub struct Reach<'a> {
     repository: &'a Repository,
     people: Rc<People>,
     graph: CommitGraph,
-    parents: Vec<Vec<Commit>>,
-    positions: HashMap<CommitId, Commit>,
+    /// All parents, those of one commit after those of the one before.
+    parents: Vec<Commit>,
+    /// Where the parents of each commit begin, and where those of the last end.
+    starts: Vec<u32>,
     bases: RefCell<HashMap<Pair, Rc<[Commit]>>>,
     changed: RefCell<HashMap<Commit, Rc<[String]>>>,
     authors: RefCell<HashMap<Commit, Rc<[PersonKey]>>>,
@@ -38,23 +40,29 @@ pub struct Reach<'a> {
     /// What is staged on top of a commit, as if it had been committed.
     staged: Option<Staged>,
     nothing: Option<Commit>,
-    /// Texts that merges made, by the ids that they would have: no object contains them.
-    made: RefCell<HashMap<String, Vec<u8>>>,
+    /// Texts that merges made, by the ids that they would have: no object has them.
+    made: RefCell<HashMap<String, Rc<Vec<u8>>>>,
+    /// Texts that were read for merges.
+    read: RefCell<HashMap<String, Rc<Vec<u8>>>>,
+    /// What changes of texts are, by the ids of both.
+    hunks: RefCell<HashMap<(String, String), Rc<Hunks>>>,
 }
+
+/// Most texts that are kept: the links of a chain change one text again and again.
+const MOST_TEXTS: usize = 16;
 
 impl<'a> Reach<'a> {
     /// Reads the graph of commits; the rest is read when it is requested.
     pub fn from(repository: &'a Repository, people: Rc<People>, tips: &[CommitId]) -> Result<Self> {
-        let graph = graph_from(repository, tips)?;
-        let commits = |positions: &Vec<u32>| positions.iter().copied().map(Commit).collect();
-        let parents = graph.parents.iter().map(commits).collect();
-        let positions = (0..).map(Commit).zip(&graph.commits).map(|(commit, id)| (*id, commit)).collect();
+        let mut graph = graph_from(repository, tips)?;
+        let (starts, parents) = graph.take_parents();
+        let parents = parents.into_iter().map(Commit).collect();
         Ok(Self {
             repository,
             people,
             graph,
             parents,
-            positions,
+            starts,
             bases: RefCell::default(),
             changed: RefCell::default(),
             authors: RefCell::default(),
@@ -62,28 +70,35 @@ impl<'a> Reach<'a> {
             staged: None,
             nothing: None,
             made: RefCell::default(),
+            read: RefCell::default(),
+            hunks: RefCell::default(),
         })
     }
 
     /// Adds what is staged on top of a commit, with what differs there, and returns its number.
     pub(super) fn stage(&mut self, head: Commit, files: BTreeMap<String, TreeEntry>) -> Commit {
-        let commit = Commit(u32::try_from(self.parents.len()).unwrap_or(u32::MAX));
-        self.parents.push(vec![head]);
+        let commit = self.add(&[head]);
         self.staged = Some(Staged { commit, head, files });
         commit
     }
 
     /// Adds a commit that has nothing: the tip where there is no base.
     pub(super) fn nothing(&mut self) -> Commit {
-        let commit = Commit(u32::try_from(self.parents.len()).unwrap_or(u32::MAX));
-        self.parents.push(Vec::new());
+        let commit = self.add(&[]);
         self.nothing = Some(commit);
+        commit
+    }
+
+    fn add(&mut self, parents: &[Commit]) -> Commit {
+        let commit = Commit(u32::try_from(self.starts.len() - 1).unwrap_or(u32::MAX));
+        self.parents.extend_from_slice(parents);
+        self.starts.push(u32::try_from(self.parents.len()).unwrap_or(u32::MAX));
         commit
     }
 
     /// Returns the id of a commit; none of what is not committed.
     pub(super) fn real_id(&self, commit: Commit) -> Option<CommitId> {
-        self.graph.commits.get(commit.0 as usize).copied()
+        self.graph.id(commit.0)
     }
 
     fn staged(&self, commit: Commit) -> Option<&Staged> {
@@ -106,7 +121,7 @@ impl<'a> Reach<'a> {
     /// Returns a commit's number; none where no tip reaches it.
     #[must_use]
     pub fn commit(&self, id: CommitId) -> Option<Commit> {
-        self.positions.get(&id).copied()
+        self.graph.position(id).map(Commit)
     }
 
     /// Returns the id of a commit.
@@ -115,16 +130,25 @@ impl<'a> Reach<'a> {
     /// Where the number is not one of this history.
     #[must_use]
     pub fn id(&self, commit: Commit) -> CommitId {
-        self.graph.commits[commit.0 as usize]
+        self.graph.id(commit.0).expect("a commit of this history")
     }
 
-    fn texts(&self, id: &str) -> Result<Option<Vec<u8>>> {
-        if let Some(made) = self.made.borrow().get(id) {
-            return Ok(Some(made.clone()));
+    fn texts(&self, id: &str) -> Result<Option<Rc<Vec<u8>>>> {
+        for known in [&self.made, &self.read] {
+            if let Some(text) = known.borrow().get(id) {
+                return Ok(Some(Rc::clone(text)));
+            }
         }
-        let Ok(id) = id.parse::<BlobId>() else { return Ok(None) };
-        match self.repository.read_blob(id, LARGEST_FILE) {
-            Ok(text) => Ok(Some(text)),
+        let Ok(blob_id) = id.parse::<BlobId>() else { return Ok(None) };
+        match self.repository.read_blob(blob_id, LARGEST_FILE) {
+            Ok(text) => {
+                let (text, mut read) = (Rc::new(text), self.read.borrow_mut());
+                if read.len() >= MOST_TEXTS {
+                    read.clear();
+                }
+                read.insert(id.to_owned(), Rc::clone(&text));
+                Ok(Some(text))
+            }
             Err(crate::git::Error::MissingObject { .. } | crate::git::Error::TooLarge { .. }) => Ok(None),
             Err(error) => Err(error.into()),
         }
@@ -173,7 +197,11 @@ impl History for Reach<'_> {
     type Error = Error;
 
     fn parents(&self, commit: Commit) -> &[Commit] {
-        self.parents.get(commit.0 as usize).map_or(&[], Vec::as_slice)
+        let at = commit.0 as usize;
+        let Some([start, end]) = self.starts.get(at..at + 2).and_then(|ends| ends.first_chunk()) else {
+            return &[];
+        };
+        &self.parents[*start as usize..*end as usize]
     }
 
     fn commits_of(&self, task: &TaskId) -> Result<Rc<[Commit]>> {
@@ -181,9 +209,7 @@ impl History for Reach<'_> {
     }
 
     fn tasks_of(&self, commit: Commit) -> Result<Rc<[TaskId]>> {
-        let found = self.graph.links.binary_search_by_key(&commit.0, |(place, _)| *place);
-        let ids = found.map_or(&[][..], |at| self.graph.links[at].1.as_slice());
-        Ok(ids.iter().filter_map(|id| TaskId::parse(id).ok()).collect())
+        Ok(self.graph.links_of(commit.0).iter().filter_map(|id| TaskId::parse(id).ok()).collect())
     }
 
     fn authors_of(&self, commit: Commit) -> Result<Rc<[PersonKey]>> {
@@ -209,8 +235,9 @@ impl History for Reach<'_> {
         if let Some(known) = self.bases.borrow().get(&(one, other)) {
             return Ok(Rc::clone(known));
         }
-        let bases = self.repository.merge_bases(self.id(one), self.id(other))?;
-        let bases: Rc<[Commit]> = bases.into_iter().filter_map(|id| self.commit(id)).collect();
+        let mut bases = merge_bases(self, one, other);
+        bases.sort_by_key(|base| self.real_id(*base));
+        let bases: Rc<[Commit]> = bases.into();
         self.bases.borrow_mut().insert((one, other), Rc::clone(&bases));
         Ok(bases)
     }
@@ -269,14 +296,20 @@ impl History for Reach<'_> {
     }
 
     fn merge_blobs(&self, base: &str, one: &str, other: &str) -> Result<Option<String>> {
-        let (Some(base), Some(one), Some(other)) = (self.texts(base)?, self.texts(one)?, self.texts(other)?)
-        else {
+        let texts = (self.texts(base)?, self.texts(one)?, self.texts(other)?);
+        let (Some(of_base), Some(of_one), Some(of_other)) = texts else { return Ok(None) };
+        let hunks = [(one, &of_one), (other, &of_other)].map(|(side, text)| {
+            let key = (base.to_owned(), side.to_owned());
+            Rc::clone(
+                self.hunks.borrow_mut().entry(key).or_insert_with(|| Rc::new(Hunks::of(&of_base, text))),
+            )
+        });
+        let Some(merged) = merge_changes(&of_base, [&of_one, &of_other], [&hunks[0], &hunks[1]]) else {
             return Ok(None);
         };
-        let Some(merged) = merge_texts(&base, &one, &other) else { return Ok(None) };
         let Some(id) = self.repository.hash_blob(&merged) else { return Ok(None) };
         let id = id.to_string();
-        self.made.borrow_mut().insert(id.clone(), merged);
+        self.made.borrow_mut().insert(id.clone(), Rc::new(merged));
         Ok(Some(id))
     }
 
@@ -291,8 +324,7 @@ impl History for Reach<'_> {
         let mut commits: BTreeSet<Commit> = touching.into_iter().map(Commit).collect();
         // A merge that takes the record of one side changes it for the other, and can be reverted as one commit.
         let Some(oldest) = commits.first().copied() else { return Ok(Rc::default()) };
-        for commit in
-            (oldest.0 + 1..).map(Commit).take_while(|commit| (commit.0 as usize) < self.graph.commits.len())
+        for commit in (oldest.0 + 1..).map(Commit).take_while(|commit| (commit.0 as usize) < self.graph.len())
         {
             let [first, _, ..] = self.parents(commit) else { continue };
             if self.entry(*first, record)? != self.entry(commit, record)? {

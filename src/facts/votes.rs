@@ -1,7 +1,7 @@
 //! Votes as they were cast: by whom they were added, whether their files still say what was added, and what their
 //! signatures are worth. Deleting or editing a file unsays no rejection.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use rayon::prelude::*;
@@ -199,16 +199,26 @@ fn is_signed(
 
 /// Returns which of some votes are copies: of those that say the same, all but the one that was added first. Whoever adds a
 /// vote's text under another name has not voted.
-pub(super) fn copies(votes: &[(String, Option<Commit>)]) -> Vec<usize> {
-    let order = |at: usize| (votes[at].1.map_or(u32::MAX, |added| added.0), at);
-    let mut first: BTreeMap<&str, usize> = BTreeMap::new();
-    for (at, (text, _)) in votes.iter().enumerate() {
-        let known = first.entry(text).or_insert(at);
-        if order(at) < order(*known) {
-            *known = at;
-        }
+pub(super) fn copies(votes: &[(&Vote, Option<Commit>)]) -> Vec<usize> {
+    let mut alike: HashMap<_, Vec<usize>> = HashMap::with_capacity(votes.len());
+    for (at, (vote, _)) in votes.iter().enumerate() {
+        alike.entry((vote.at, vote.role.as_str(), &vote.task)).or_default().push(at);
     }
-    (0..votes.len()).filter(|at| first[votes[*at].0.as_str()] != *at).collect()
+    let order = |at: usize| (votes[at].1.map_or(u32::MAX, |added| added.0), at);
+    let mut copies = Vec::new();
+    for same in alike.into_values().filter(|same| same.len() > 1) {
+        let texts: Vec<(usize, String)> = same.into_iter().map(|at| (at, signed_text(votes[at].0))).collect();
+        let mut first: HashMap<&str, usize> = HashMap::new();
+        for (at, text) in &texts {
+            let known = first.entry(text).or_insert(*at);
+            if order(*at) < order(*known) {
+                *known = *at;
+            }
+        }
+        copies.extend(texts.iter().filter(|(at, text)| first[text.as_str()] != *at).map(|(at, _)| *at));
+    }
+    copies.sort_unstable();
+    copies
 }
 
 /// Returns a task's votes as the first of some commits has them that has them. The commits are those that changed its
@@ -255,12 +265,23 @@ fn is_same_text(now: &[u8], then: &[u8]) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{Commit, copies};
+    use super::{Commit, TaskId, copies};
+    use crate::doc::read_vote;
 
     #[test]
-    fn the_first_of_equal_votes_is_no_copy() {
-        let votes = [("a", Some(5)), ("b", Some(1)), ("a", Some(2)), ("a", None), ("c", None)];
-        let votes = votes.map(|(text, added)| (text.to_owned(), added.map(Commit)));
+    fn the_first_of_what_says_the_same_is_no_copy() {
+        let task = TaskId::parse("TASK-1").unwrap();
+        let vote = |stage: &str| {
+            let (digest, commit) = ("a".repeat(64), "b".repeat(40));
+            let text = format!(
+                "task: TASK-1\nrole: qa\nverdict: approved\nby: A <a@x>\nat: 2026-11-11T15:30:00Z\nstage: {stage}\n\
+                 round: 1\ncommit: {commit}\ndigest: {digest}\ncriteria: {digest}\n"
+            );
+            read_vote(&task, text.as_bytes()).unwrap()
+        };
+        let [a, b, c] = ["a", "b", "c"].map(vote);
+        let votes = [(&a, Some(5)), (&b, Some(1)), (&a, Some(2)), (&a, None), (&c, None)];
+        let votes = votes.map(|(vote, added)| (vote, added.map(Commit)));
         assert_eq!(copies(&votes), [0, 3]);
     }
 }

@@ -1,19 +1,25 @@
 //! What commits changed, by how many lines, and who made them.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use gix::ObjectId;
 use gix::bstr::ByteSlice;
 use gix::diff::blob::{Algorithm, Diff, InternedInput};
-use gix::objs::TreeRefIter;
-use gix::objs::tree::{EntryMode, EntryRef};
+use gix::objs::tree::EntryMode;
+use rayon::prelude::*;
 
+use crate::git::merge::{Ends, common_ends};
 use crate::git::tree::{file_mode, text_of};
+use crate::git::trees::{Tree, TreeItem};
 use crate::git::{BlobId, CommitId, CommitInfo, Error, FileMode, Person, Repository, TreeId};
 use crate::model::TreeEntry;
 
 /// A few small trees that name each other can represent more files than there is memory.
 const MOST_CHANGES: usize = 1_000_000;
+
+/// From this many commits on, they are looked at on several threads.
+const WORTH_A_THREAD: usize = 64;
 
 /// A file's mode and content on one side of a change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -62,16 +68,53 @@ impl Repository {
     pub fn changes_of(&self, commit: CommitId) -> Result<Vec<FileChange>, Error> {
         let cannot = |error: gix::Error| self.unreadable(commit, "read the commit", &error);
         let found = self.inner.find_commit(commit.raw()).map_err(cannot)?;
-        let tree = found.tree_id().map_err(cannot)?.detach();
+        self.know_root(commit.raw(), found.tree_id().map_err(cannot)?.detach());
+        let parents: Vec<CommitId> = found.parent_ids().map(|id| CommitId::new(id.detach())).collect();
+        self.changes_on(commit, &parents)
+    }
+
+    fn changes_on(&self, commit: CommitId, parents: &[CommitId]) -> Result<Vec<FileChange>, Error> {
         let mut before = Vec::new();
-        for parent in found.parent_ids().map(gix::Id::detach) {
+        for parent in parents {
             // The end of a shallow clone: what was there before is not known.
-            if before.is_empty() && self.is_truncated_at(parent) {
+            if before.is_empty() && self.is_truncated_at(parent.raw()) {
                 continue;
             }
-            before.push(Some(self.root_tree_id(CommitId::new(parent))?));
+            before.push(Some(self.root_tree_id(*parent)?));
         }
-        self.tree_changes(commit, "", before, Some(tree))
+        self.tree_changes(commit, "", before, Some(self.root_tree_id(commit)?))
+    }
+
+    /// Returns what each of some commits changed, as [`Repository::changes_of`], on as many threads as there are.
+    /// Neighbours share most trees, so each thread has a run of them.
+    pub fn changes_of_each(
+        &self,
+        commits: &[CommitInfo],
+        seen: impl Fn() + Sync,
+    ) -> Result<Vec<Vec<FileChange>>, Error> {
+        let look = |view: &Self, commit: &CommitInfo| {
+            let changes = view.changes_on(commit.id, &commit.parents);
+            seen();
+            changes
+        };
+        if commits.len() < WORTH_A_THREAD {
+            return commits.iter().map(|commit| look(self, commit)).collect();
+        }
+        let run = commits.len().div_ceil(rayon::current_num_threads().max(1)).max(WORTH_A_THREAD / 2);
+        let (shared, roots) = (self.shared(), self.roots());
+        let of_run = |commits: &[CommitInfo]| {
+            let view = Self::view(&shared, &roots);
+            let changes: Result<Vec<_>, Error> = commits.iter().map(|commit| look(&view, commit)).collect();
+            changes.map(|changes| (changes, view.trees.into_inner()))
+        };
+        let runs: Vec<Result<_, Error>> = commits.par_chunks(run).map(of_run).collect();
+        let mut all = Vec::with_capacity(commits.len());
+        for run in runs {
+            let (changes, trees) = run?;
+            all.extend(changes);
+            self.take_trees(trees);
+        }
+        Ok(all)
     }
 
     /// Returns what differs between two commits, sorted by path; from nothing where there is no old one.
@@ -105,12 +148,6 @@ impl Repository {
         self.is_shallow() && !self.inner.has_object(parent)
     }
 
-    pub(super) fn root_tree_id(&self, commit: CommitId) -> Result<ObjectId, Error> {
-        let cannot = |error: gix::Error| self.unreadable(commit, "read the commit", &error);
-        let found = self.inner.find_commit(commit.raw()).map_err(cannot)?;
-        Ok(found.tree_id().map_err(cannot)?.detach())
-    }
-
     /// Returns the files below a folder that differ from those of each of some trees, as changes of the first one's.
     ///
     /// All trees are gone down side by side, as far as what is there now is in none of the others: a merge that took
@@ -129,12 +166,9 @@ impl Repository {
             if before.contains(&now) {
                 continue;
             }
-            let trees: Vec<Vec<u8>> = before
-                .iter()
-                .chain([&now])
-                .map(|tree| self.tree_bytes(commit, *tree))
-                .collect::<Result<_, _>>()?;
-            each_difference(&trees, self.inner.object_hash(), |name, states, is_tree| {
+            let trees: Vec<Arc<Tree>> =
+                before.iter().chain([&now]).map(|tree| self.tree(commit, *tree)).collect::<Result<_, _>>()?;
+            each_difference(&trees, |name, states, is_tree| {
                 let path = [prefix.as_slice(), name].concat();
                 let Some((now, before)) = states.split_last() else { return };
                 if is_tree {
@@ -151,8 +185,7 @@ impl Repository {
                     changes.push(FileChange { path, before, after });
                 }
                 seen += 1;
-            })
-            .map_err(|error| self.unreadable(commit, "read the files", &error))?;
+            });
             if seen > MOST_CHANGES {
                 let reason = format!("there are more than {MOST_CHANGES}");
                 let action = "compare the files";
@@ -162,12 +195,6 @@ impl Repository {
         changes.sort_unstable();
         Ok(changes)
     }
-
-    pub(super) fn tree_bytes(&self, commit: CommitId, tree: Option<ObjectId>) -> Result<Vec<u8>, Error> {
-        let Some(tree) = tree else { return Ok(Vec::new()) };
-        let cannot = |error: gix::Error| self.unreadable(commit, "read the files", &error);
-        Ok(std::mem::take(&mut self.inner.find_tree(tree).map_err(cannot)?.data))
-    }
 }
 
 /// What a tree has under a name.
@@ -175,25 +202,23 @@ type Entry = Option<(EntryMode, ObjectId)>;
 
 /// Shows each name under which the last of some trees has something otherwise than every other: what all of them have,
 /// in their order, and whether it is a folder. A file and a folder of one name are two.
-fn each_difference(
-    trees: &[Vec<u8>],
-    hash: gix::hash::Kind,
-    mut see: impl FnMut(&[u8], &[Entry], bool),
-) -> Result<(), gix::Error> {
-    let mut entries = Vec::with_capacity(trees.len());
-    for tree in trees {
-        let all: Result<Vec<EntryRef<'_>>, _> = TreeRefIter::from_bytes(tree, hash).collect();
-        entries.push(all.map_err(gix::Error::from_error)?);
-    }
-    let mut rest: Vec<&[EntryRef<'_>]> = entries.iter().map(Vec::as_slice).collect();
+fn each_difference(trees: &[Arc<Tree>], mut see: impl FnMut(&[u8], &[Entry], bool)) {
+    let mut rest: Vec<&[TreeItem]> = trees.iter().map(|tree| tree.items()).collect();
     let mut entries: Vec<Entry> = Vec::with_capacity(trees.len());
-    while let Some(first) = rest.iter().filter_map(|tree| tree.first().copied()).min() {
+    loop {
+        if let ([one, other], [ours, theirs]) = (trees, rest.as_mut_slice()) {
+            let is_same = |(a, b): &(&TreeItem, &TreeItem)| one.entry(a) == other.entry(b);
+            let same = ours.iter().zip(theirs.iter()).take_while(is_same).count();
+            (*ours, *theirs) = (&ours[same..], &theirs[same..]);
+        }
+        let firsts = trees.iter().zip(&rest).filter_map(|(tree, items)| Some(tree.entry(items.first()?)));
+        let Some(first) = firsts.min() else { return };
         entries.clear();
-        for tree in &mut rest {
-            let own = tree.split_first().filter(|(entry, _)| (*entry).cmp(&first).is_eq());
-            entries.push(own.map(|(entry, _)| (entry.mode, entry.oid.to_owned())));
+        for (tree, items) in trees.iter().zip(&mut rest) {
+            let own = items.split_first().filter(|(item, _)| tree.entry(item).cmp(&first).is_eq());
+            entries.push(own.map(|(item, _)| tree.held(item)));
             if let Some((_, others)) = own {
-                *tree = others;
+                *items = others;
             }
         }
         let is_same = entries.split_last().is_some_and(|(now, before)| before.contains(now));
@@ -201,7 +226,6 @@ fn each_difference(
             see(first.filename, &entries, first.mode.is_tree());
         }
     }
-    Ok(())
 }
 
 fn state(mode: EntryMode, id: ObjectId) -> Option<FileState> {
@@ -261,7 +285,9 @@ impl Repository {
         let (Some(before), Some(after)) = (self.text_of(change.before)?, self.text_of(change.after)?) else {
             return Ok(None);
         };
-        let input = InternedInput::new(before.as_slice(), after.as_slice());
+        let Ends { head, tail } = common_ends(&before, &after, 0);
+        let [before, after] = [&before, &after].map(|text| &text[head..text.len() - tail]);
+        let input = InternedInput::new(before, after);
         let diff = Diff::compute(Algorithm::Histogram, &input);
         Ok(Some(LineCount { added: diff.count_additions(), removed: diff.count_removals() }))
     }

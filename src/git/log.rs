@@ -1,6 +1,6 @@
 //! Histories: the commits that touched a path, by a bounded walk, newest first; and where two parted.
 
-use std::collections::{BinaryHeap, HashSet};
+use std::collections::{BinaryHeap, HashMap, HashSet};
 
 use chrono::{DateTime, Utc};
 use gix::ObjectId;
@@ -98,19 +98,18 @@ impl Repository {
         for step in walk.all().map_err(failed)? {
             within.insert(step.map_err(failed)?.id);
         }
-        let (mut commits, mut waiting, mut entered) = (Vec::new(), vec![tip], HashSet::new());
+        let (mut commits, mut waiting, mut entered) = (Vec::new(), vec![tip], HashMap::new());
         while let Some(id) = waiting.last().copied() {
             if !within.contains(&id.raw()) {
                 waiting.pop();
-                continue;
-            }
-            let commit = self.commit_info(id)?;
-            if entered.insert(id) {
-                waiting.extend(commit.parents.iter().rev());
-            } else {
+            } else if let Some(commit) = entered.remove(&id) {
                 waiting.pop();
                 within.remove(&id.raw());
                 commits.push(commit);
+            } else {
+                let commit = self.commit_info(id)?;
+                waiting.extend(commit.parents.iter().rev());
+                entered.insert(id, commit);
             }
         }
         Ok(commits)
@@ -120,6 +119,7 @@ impl Repository {
     pub fn commit_info(&self, id: CommitId) -> Result<CommitInfo, Error> {
         let cannot = |error: gix::Error| self.unreadable(id, "read the commit", &error);
         let commit = self.inner.find_commit(id.raw()).map_err(cannot)?;
+        self.know_root(id.raw(), commit.tree_id().map_err(cannot)?.detach());
         let author = commit.author().map_err(cannot)?;
         let committer = commit.committer().map_err(cannot)?;
         let message = commit.message_raw_sloppy().to_string();

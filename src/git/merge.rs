@@ -29,22 +29,32 @@ impl Hunk {
     }
 }
 
+/// What one text has otherwise than another.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Hunks {
+    hunks: Vec<Hunk>,
+    /// Whether one of them is no text.
+    is_binary: bool,
+}
+
+impl Hunks {
+    /// Compares a text with what it was.
+    #[must_use]
+    pub fn of(base: &[u8], text: &[u8]) -> Self {
+        if is_binary(base) || is_binary(text) {
+            return Self { hunks: Vec::new(), is_binary: true };
+        }
+        Self { hunks: hunks_near(base, text).unwrap_or_else(|| hunks(base, text)), is_binary: false }
+    }
+}
+
 /// One side of a merge.
 struct Side<'t> {
     lines: Vec<&'t [u8]>,
-    hunks: Vec<Hunk>,
+    hunks: &'t [Hunk],
 }
 
 impl<'t> Side<'t> {
-    fn of(base: &[u8], text: &'t [u8]) -> Self {
-        let input = InternedInput::new(byte_lines(base), byte_lines(text));
-        let mut diff = Diff::compute(Algorithm::Histogram, &input);
-        diff.postprocess_no_heuristic(&input);
-        let range = |range: Range<u32>| range.start as usize..range.end as usize;
-        let hunks = diff.hunks().map(|hunk| Hunk { base: range(hunk.before), side: range(hunk.after) });
-        Self { hunks: hunks.collect(), lines: lines_of(text) }
-    }
-
     /// Writes what the side has of a part of the base, in which some of its hunks lie.
     fn write(&self, hunks: &[Hunk], part: Range<usize>, base: &[&[u8]], out: &mut Vec<u8>) {
         let mut at = part.start;
@@ -57,15 +67,96 @@ impl<'t> Side<'t> {
     }
 }
 
+fn hunks(base: &[u8], text: &[u8]) -> Vec<Hunk> {
+    let input = InternedInput::new(byte_lines(base), byte_lines(text));
+    let mut diff = Diff::compute(Algorithm::Histogram, &input);
+    diff.postprocess_no_heuristic(&input);
+    let range = |range: Range<u32>| range.start as usize..range.end as usize;
+    diff.hunks().map(|hunk| Hunk { base: range(hunk.before), side: range(hunk.after) }).collect()
+}
+
+/// Equal lines around what differs that are compared as well: an added line moves down past equal ones.
+const CONTEXT: usize = 16;
+
+/// Returns the hunks of texts that have much in common at their ends, comparing nothing but what is between; none where
+/// they have not, and where a hunk might move out of there.
+fn hunks_near(base: &[u8], text: &[u8]) -> Option<Vec<Hunk>> {
+    let Ends { head, tail } = common_ends(base, text, CONTEXT);
+    if head + tail < base.len() / 4 {
+        return None;
+    }
+    let [own, other] = [base, text].map(|all| &all[head..all.len() - tail]);
+    let mut hunks = hunks(own, other);
+    let meets_end = |hunk: &Hunk| hunk.base.end >= count_lines(own) || hunk.side.end >= count_lines(other);
+    let meets_start = |hunk: &Hunk| hunk.base.start == 0 || hunk.side.start == 0;
+    if tail > 0 && hunks.last().is_some_and(meets_end) || head > 0 && hunks.first().is_some_and(meets_start) {
+        return None;
+    }
+    let above = count_lines(&base[..head]);
+    for hunk in &mut hunks {
+        for range in [&mut hunk.base, &mut hunk.side] {
+            *range = range.start + above..range.end + above;
+        }
+    }
+    Some(hunks)
+}
+
+fn count_lines(text: &[u8]) -> usize {
+    text.iter().filter(|byte| **byte == b'\n').count()
+        + usize::from(text.last().is_some_and(|byte| *byte != b'\n'))
+}
+
+/// How many bytes of whole lines two texts have in common at their ends, which do not overlap.
+pub(super) struct Ends {
+    pub(super) head: usize,
+    pub(super) tail: usize,
+}
+
+/// Finds the lines that two texts have in common at their ends, but for the nearest few.
+pub(super) fn common_ends(one: &[u8], other: &[u8], context: usize) -> Ends {
+    /// Compared at once.
+    const BLOCK: usize = 256;
+    let same = |a: &[u8], b: &[u8]| a.iter().zip(b).take_while(|(a, b)| a == b).count();
+    let blocks = one.chunks_exact(BLOCK).zip(other.chunks_exact(BLOCK));
+    let skipped = blocks.take_while(|(a, b)| a == b).count() * BLOCK;
+    let head = skipped + same(&one[skipped..], &other[skipped..]);
+    let is_end = |byte: &u8| *byte == b'\n';
+    // Where one text ends within a line of the other, that line is not in common.
+    let (mut head, mut left) = (one[..head].iter().rposition(is_end).map_or(0, |at| at + 1), context);
+    let (a, b) = (&one[head..], &other[head..]);
+    let blocks = a.rchunks_exact(BLOCK).zip(b.rchunks_exact(BLOCK));
+    let skipped = blocks.take_while(|(a, b)| a == b).count() * BLOCK;
+    let (a, b) = (&a[..a.len() - skipped], &b[..b.len() - skipped]);
+    let tail = skipped + a.iter().rev().zip(b.iter().rev()).take_while(|(a, b)| a == b).count();
+    let mut rest = &one[one.len() - tail..];
+    // The first of these lines may begin before.
+    let next = |rest: &mut &[u8]| {
+        let at = rest.iter().position(is_end).map_or(rest.len(), |at| at + 1);
+        *rest = &rest[at..];
+    };
+    (0..=context).for_each(|_| next(&mut rest));
+    while head > 0 && left > 0 {
+        head = one[..head - 1].iter().rposition(is_end).map_or(0, |at| at + 1);
+        left -= 1;
+    }
+    Ends { head, tail: rest.len() }
+}
+
 /// Merges two texts over a third, as `git merge-file --diff-algorithm=histogram` does. None where they conflict, and
 /// where one of them is no text.
 #[must_use]
 pub fn merge_texts(base: &[u8], one: &[u8], other: &[u8]) -> Option<Vec<u8>> {
-    if [base, one, other].into_iter().any(is_binary) {
+    merge_changes(base, [one, other], [&Hunks::of(base, one), &Hunks::of(base, other)])
+}
+
+/// Merges two texts over a third, as [`merge_texts`], given what they have otherwise.
+#[must_use]
+pub fn merge_changes(base: &[u8], texts: [&[u8]; 2], hunks: [&Hunks; 2]) -> Option<Vec<u8>> {
+    if hunks.iter().any(|hunks| hunks.is_binary) {
         return None;
     }
     let lines = lines_of(base);
-    let (one, other) = (Side::of(base, one), Side::of(base, other));
+    let [one, other] = [0, 1].map(|side| Side { lines: lines_of(texts[side]), hunks: &hunks[side].hunks });
     let (mut at, mut i, mut j) = (0, 0, 0);
     let mut out = Vec::with_capacity(base.len());
     while i < one.hunks.len() || j < other.hunks.len() {
@@ -219,11 +310,9 @@ impl Repository {
         let mut names: BTreeMap<Vec<u8>, Place> = BTreeMap::new();
         for (side, folder) in folders.into_iter().enumerate() {
             let Some((_, id)) = folder else { continue };
-            let cannot = |error: gix::Error| self.unreadable(merge, "read the files", &error);
-            for entry in self.inner.find_tree(id).map_err(cannot)?.iter() {
-                let entry = entry.map_err(|error| cannot(gix::Error::from_error(error)))?;
-                let at = names.entry(entry.filename().to_vec()).or_default();
-                at[side] = Some((entry.mode(), entry.object_id()));
+            let tree = self.tree(merge, Some(id))?;
+            for item in tree.items() {
+                names.entry(tree.name(item).to_vec()).or_default()[side] = Some(tree.held(item));
             }
         }
         for (name, place) in names {
@@ -242,7 +331,7 @@ fn undisputed<T: PartialEq + Copy>(base: T, one: T, other: T) -> Option<T> {
 
 #[cfg(test)]
 mod tests {
-    use super::merge_texts;
+    use super::{Ends, common_ends, hunks, hunks_near, merge_texts};
 
     fn merged(base: &str, one: &str, other: &str) -> Option<String> {
         let text = |text: &str| text.replace(' ', "\n").into_bytes();
@@ -278,6 +367,49 @@ mod tests {
         ] {
             assert_eq!(merged(base, one, other), None, "{base}|{one}|{other}");
         }
+    }
+
+    #[test]
+    fn what_differs_is_found_as_in_the_whole_texts() {
+        let mut rng = fastrand::Rng::with_seed(5);
+        let mut near = 0;
+        for _ in 0..3000 {
+            let (length, letters) = (rng.usize(..120), rng.u8(1..12));
+            let mut lines: Vec<u8> = (0..length).map(|_| rng.u8(..letters)).collect();
+            let text = |lines: &[u8], end: &str| -> Vec<u8> {
+                let lines: Vec<String> = lines.iter().map(|line| line.to_string()).collect();
+                (lines.join("\n") + end).into_bytes()
+            };
+            let base = text(&lines, "\n");
+            for _ in 0..rng.usize(..4) {
+                let at = rng.usize(..=lines.len());
+                if rng.bool() && at < lines.len() {
+                    lines.drain(at..lines.len().min(at + rng.usize(..4)));
+                } else {
+                    (0..rng.usize(..4)).for_each(|_| lines.insert(at, rng.u8(..letters)));
+                }
+            }
+            let changed = text(&lines, if rng.u8(..8) == 0 { "" } else { "\n" });
+            let whole = hunks(&base, &changed);
+            if let Some(found) = hunks_near(&base, &changed) {
+                near += 1;
+                assert_eq!(found, whole, "{base:?} {changed:?}");
+            }
+            for context in [0, 1, 5] {
+                let Ends { head, tail } = common_ends(&base, &changed, context);
+                assert!(head + tail <= base.len().min(changed.len()));
+                assert_eq!(base[..head], changed[..head]);
+                assert_eq!(base[base.len() - tail..], changed[changed.len() - tail..]);
+                for all in [&base, &changed] {
+                    assert!(
+                        [head, all.len() - tail]
+                            .iter()
+                            .all(|at| *at == 0 || all[at - 1] == b'\n' || *at == all.len())
+                    );
+                }
+            }
+        }
+        assert!(near > 300, "{near}");
     }
 
     #[test]

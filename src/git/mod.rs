@@ -40,6 +40,7 @@ mod refs;
 mod repository;
 mod sign;
 mod tree;
+mod trees;
 
 pub(crate) use cache_file::{CacheFile, replace_cache};
 pub(crate) use changes::FileChange;
@@ -56,6 +57,7 @@ pub(crate) use links::CommitGraph;
 pub use links::{LinkParser, Links};
 pub(crate) use log::CommitInfo;
 pub use log::LogLimit;
+pub(crate) use merge::{Hunks, merge_changes};
 pub use merge::{MergeDifferences, merge_texts};
 pub use object::CommitId;
 pub(crate) use object::{BlobId, Quarantine, TreeId};

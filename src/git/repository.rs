@@ -1,17 +1,24 @@
 //! A whole repository, open: about half a millisecond, so only for questions that the folders cannot answer.
 
+use gix::odb::pack::cache::lru::MemoryCappedHashmap;
+
 use crate::events::EventSink;
 use crate::git::error::one_line;
+use crate::git::trees::TreeCache;
 use crate::git::{CommitId, Error, RepoPaths, refs};
 
 /// Unpacked objects that are kept, in bytes.
 const OBJECT_CACHE: usize = 4 * 1024 * 1024;
+/// Objects that others of a pack are differences of and that are kept, in bytes. Without, each object of a long history
+/// is made anew from half a dozen others.
+const BASE_CACHE: usize = 8 * 1024 * 1024;
 
 /// A repository with its configuration, refs and objects.
 pub struct Repository {
     pub(super) inner: gix::Repository,
     repo_paths: RepoPaths,
     events: EventSink,
+    pub(super) trees: TreeCache,
 }
 
 /// What HEAD is.
@@ -48,13 +55,14 @@ impl Repository {
             })?;
             inner.objects = objects.into();
         }
-        inner.object_cache_size_if_unset(OBJECT_CACHE);
-        Ok(Self { inner, repo_paths: repo_paths.clone(), events: EventSink::default() })
+        set_caches(&mut inner);
+        Ok(Self::local(inner, repo_paths))
     }
 
     /// Makes one thread's own of what several share.
     pub(super) fn local(inner: gix::Repository, repo_paths: &RepoPaths) -> Self {
-        Self { inner, repo_paths: repo_paths.clone(), events: EventSink::default() }
+        let (events, trees) = (EventSink::default(), TreeCache::default());
+        Self { inner, repo_paths: repo_paths.clone(), events, trees }
     }
 
     /// Makes it tell of what takes long.
@@ -118,6 +126,11 @@ impl Repository {
     }
 }
 
+fn set_caches(inner: &mut gix::Repository) {
+    inner.object_cache_size_if_unset(OBJECT_CACHE);
+    inner.objects.set_pack_cache(|| Box::new(MemoryCappedHashmap::new(BASE_CACHE)));
+}
+
 /// A repository that threads share: each opens its own view of it.
 pub struct SharedRepository {
     inner: gix::ThreadSafeRepository,
@@ -129,7 +142,7 @@ impl SharedRepository {
     #[must_use]
     pub fn open(&self) -> Repository {
         let mut inner = self.inner.to_thread_local();
-        inner.object_cache_size_if_unset(OBJECT_CACHE);
+        set_caches(&mut inner);
         Repository::local(inner, &self.repo_paths)
     }
 }

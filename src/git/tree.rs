@@ -10,7 +10,7 @@ use gix::index::entry::{Flags, Mode, Stage, Stat};
 use gix::object::tree::EntryKind;
 use rayon::prelude::*;
 
-use crate::git::{BlobId, CommitId, Error, Repository, TreeId};
+use crate::git::{BlobId, CommitId, Error, FileState, Repository, TreeId};
 use crate::model::TreeEntry;
 
 /// What a tree says of a file besides its content.
@@ -51,6 +51,12 @@ pub struct TreeFile {
 }
 
 impl TreeFile {
+    /// Returns what it is, without its path.
+    #[must_use]
+    pub fn state(&self) -> FileState {
+        FileState { mode: self.mode, blob_id: self.blob_id }
+    }
+
     /// Returns what a vote says of it.
     #[must_use]
     pub fn entry(&self) -> TreeEntry {
@@ -75,17 +81,15 @@ impl Repository {
     pub fn tree_files(&self, commit: CommitId, prefix: &str) -> Result<Vec<TreeFile>, Error> {
         let prefix = prefix.trim_matches('/');
         let Some(tree_id) = self.tree_id(commit, prefix)? else { return Ok(Vec::new()) };
-        let cannot = |error: gix::Error| self.unreadable(commit, "list the files", &error);
         let (mut files, mut entries) = (Vec::new(), 0_usize);
         let mut waiting = vec![(prefix.to_owned(), tree_id.raw(), 0)];
         while let Some((folder, id, depth)) = waiting.pop() {
-            let tree = self.inner.find_tree(id).map_err(cannot)?;
-            for entry in tree.iter() {
-                let entry = entry.map_err(|error| cannot(gix::Error::from_error(error)))?;
-                let name = text_of(entry.filename());
+            let tree = self.tree(commit, Some(id))?;
+            for item in tree.items() {
+                let name = text_of(tree.name(item).as_bstr());
                 let path = if folder.is_empty() { name } else { format!("{folder}/{name}") };
-                let object = entry.object_id();
-                match file_mode(entry.kind()) {
+                let (mode, object) = tree.held(item);
+                match file_mode(mode.kind()) {
                     Some(mode) => files.push(TreeFile { path, mode, blob_id: BlobId::new(object) }),
                     None if depth < DEEPEST => waiting.push((path, object, depth + 1)),
                     None => {}
@@ -106,24 +110,19 @@ impl Repository {
     ///
     /// An empty `folder` is the whole commit.
     pub fn tree_id(&self, commit: CommitId, folder: &str) -> Result<Option<TreeId>, Error> {
-        let root = self.root_tree(commit)?;
         if folder.is_empty() {
-            return Ok(Some(TreeId::new(root.id)));
+            return Ok(Some(TreeId::new(self.root_tree_id(commit)?)));
         }
-        let entry = root
-            .lookup_entry_by_path(folder)
-            .map_err(|error| self.unreadable(commit, "look up a folder", &error))?;
-        Ok(entry.filter(|entry| entry.mode().is_tree()).map(|entry| TreeId::new(entry.object_id())))
+        let held = self.held_at(commit, &path_of(folder))?;
+        Ok(held.filter(|(mode, _)| mode.is_tree()).map(|(_, id)| TreeId::new(id)))
     }
 
     /// Returns one file of a commit; none where the commit does not have it.
     pub fn tree_file(&self, commit: CommitId, path: &str) -> Result<Option<TreeFile>, Error> {
-        let cannot = |error: gix::Error| self.unreadable(commit, "look up a file", &error);
-        let native = gix::path::from_bstr(path_of(path)).map_err(cannot)?;
-        let entry = self.root_tree(commit)?.lookup_entry_by_path(native).map_err(cannot)?;
-        Ok(entry.and_then(|entry| {
-            let mode = file_mode(entry.mode().kind())?;
-            Some(TreeFile { path: path.to_owned(), mode, blob_id: BlobId::new(entry.object_id()) })
+        let held = self.held_at(commit, &path_of(path))?;
+        Ok(held.and_then(|(mode, id)| {
+            let mode = file_mode(mode.kind())?;
+            Some(TreeFile { path: path.to_owned(), mode, blob_id: BlobId::new(id) })
         }))
     }
 
@@ -169,14 +168,6 @@ impl Repository {
         let read =
             |repository: &mut Self, (at, id): (usize, &BlobId)| make(at, repository.read_blob(*id, cap));
         ids.par_iter().enumerate().with_min_len(WORTH_THREADS).map_init(own, read).collect()
-    }
-
-    fn root_tree(&self, commit: CommitId) -> Result<gix::Tree<'_>, Error> {
-        let found = self
-            .inner
-            .find_commit(commit.raw())
-            .map_err(|error| self.unreadable(commit, "read the commit", &error))?;
-        found.tree().map_err(|error| self.unreadable(commit, "read the files", &error))
     }
 
     pub(super) fn unreadable(&self, commit: CommitId, action: &'static str, error: &gix::Error) -> Error {

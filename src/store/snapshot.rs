@@ -8,7 +8,7 @@ use super::tasks::Tasks;
 use super::transaction::Writes;
 use super::{Entry, EntryKind, Error, Result, Stamps, resolve, unexpected};
 use crate::doc;
-use crate::git::{CommitId, TreeFile};
+use crate::git::{CommitId, FileMode, TreeFile};
 use crate::model::{
     Config, Finding, Note, Problem, RecordKind, RecordPath, RoleGuide, ScopeRecord, Severity, Sprint,
     SprintId, TRACKER_FOLDER, Task, TaskId, Vote, compare_ids,
@@ -174,6 +174,18 @@ impl Snapshot {
         let path = String::from(RecordPath::Task(id.clone()));
         let bytes = self.source.read(&path)?;
         Ok(bytes.map(|bytes| TaskFile { id: id.clone(), path, bytes }))
+    }
+
+    /// Returns where the text of a file of a commit or the index is; none if it is not there, and of a working tree.
+    pub fn tree_file(&self, path: &str) -> Result<Option<TreeFile>> {
+        self.source.tree_file(path)
+    }
+
+    /// Returns the records right in a folder of a commit or the index, sorted; none of a working tree.
+    pub fn record_files(&self, folder: &str) -> Result<Vec<TreeFile>> {
+        let mut files = self.source.tree_files(folder)?;
+        files.retain(|file| file.mode == FileMode::Plain && RecordPath::parse(&file.path).is_some());
+        Ok(files)
     }
 
     /// Finds the task that a part of an id means and reads its file.

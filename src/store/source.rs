@@ -152,6 +152,24 @@ impl Source {
         }
     }
 
+    /// Returns what a commit or the index has at a path; none if that is not a file, and of a working tree.
+    pub(super) fn tree_file(&self, path: &str) -> Result<Option<git::TreeFile>> {
+        match self {
+            Self::WorkTree(_) => Ok(None),
+            Self::Commit(commit) => commit.file(path),
+            Self::Staged { staged, .. } => Ok(staged.file(path)),
+        }
+    }
+
+    /// Returns the files that a commit or the index has in a folder, at whatever depth, sorted; none of a working tree.
+    pub(super) fn tree_files(&self, folder: &str) -> Result<Vec<git::TreeFile>> {
+        match self {
+            Self::WorkTree(_) => Ok(Vec::new()),
+            Self::Commit(commit) => Ok(commit.repository.tree_files(commit.id, folder)?),
+            Self::Staged { staged, .. } => Ok(staged.files(folder)),
+        }
+    }
+
     /// Reads a file; none if it is not there.
     pub(super) fn read(&self, path: &str) -> Result<Option<Vec<u8>>> {
         match self {

@@ -3,8 +3,8 @@
 //!
 //! One line per key: its value a word or two, a text in quotes without escapes, lists and mappings in brackets, lines of
 //! a list below it, or a block of text. Whatever else there is, be it an escape, a comment or a blank line, is left to
-//! the parser, as is all that is wrong: this reader says what the parser would say or nothing. A property test holds it
-//! to that.
+//! the parser, as is all that is wrong: this reader says what the parser would say or nothing. A property test
+//! checks it against that.
 
 use super::Node;
 
@@ -14,7 +14,7 @@ const LONGEST: usize = 192 * 1024;
 const MOST_KEYS: usize = 24;
 /// What begins an item below its key.
 const ITEM: &str = "  - ";
-/// What stands before each line of a block.
+/// What precedes each line of a block.
 const INDENT: &str = "  ";
 /// Brackets within brackets that are read.
 const DEEPEST: usize = 4;
@@ -48,7 +48,7 @@ pub(super) fn read(text: &str) -> Option<Node> {
     (!map.is_empty()).then_some(Node::Map(map))
 }
 
-/// Tells texts of characters that never mean anything by themselves, line ends apart.
+/// Whether no character of a text ever means anything by itself, line ends apart.
 fn is_plain(text: &str) -> bool {
     if text.is_ascii() {
         return text.bytes().all(|byte| matches!(byte, b'\n' | b' '..=b'~'));
@@ -69,7 +69,7 @@ fn add(map: &mut Vec<(Node, Node)>, key: &str, value: Node) -> Option<()> {
     Some(())
 }
 
-/// Reads the lines of a block of text. Blank ones that hold blanks, or that stand at an end, are left to the parser.
+/// Reads the lines of a block of text. Blank ones that contain blanks, and those at the ends, are left to the parser.
 fn block<'t>(lines: impl Iterator<Item = &'t str>, ends_line: bool) -> Option<Node> {
     let (mut text, mut is_blank) = (String::new(), true);
     for line in lines {
@@ -91,7 +91,7 @@ fn block<'t>(lines: impl Iterator<Item = &'t str>, ends_line: bool) -> Option<No
     Some(Node::Text(text))
 }
 
-/// Reads what stands behind `key: ` or behind the dash of an item.
+/// Reads what follows `key: ` or the dash of an item.
 fn value_beside(value: &str) -> Option<Node> {
     if !value.starts_with(['[', '{', '"', '\'']) {
         return scalar(value, is_block_text);
@@ -168,7 +168,7 @@ impl<'t> Flow<'t> {
         (!text.contains('\\')).then(|| Node::text(text))
     }
 
-    /// Reads a text in single quotes, of which two stand for one.
+    /// Reads a text in single quotes, of which two mean one.
     fn single(&mut self) -> Option<Node> {
         let mut text = String::new();
         loop {
@@ -221,7 +221,7 @@ fn is_special(text: &str) -> bool {
     [".inf", ".nan"].iter().any(|word| text.eq_ignore_ascii_case(word))
 }
 
-/// Whether a line holds no end of a scalar: no comment and no second key.
+/// Whether a line contains no end of a scalar: no comment and no second key.
 fn is_block_text(text: &str) -> bool {
     let bytes = text.as_bytes();
     !bytes.ends_with(b":") && !bytes.windows(2).any(|pair| pair == b": " || pair == b" #")

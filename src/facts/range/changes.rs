@@ -10,15 +10,36 @@ use super::{RangeEnds, Result};
 use crate::env::Env;
 use crate::events::LongStep;
 use crate::git::{CommitId, CommitInfo, FileChange, FileMode, FileState, Repository, TreeFile};
-use crate::model::is_in_tracker;
+use crate::model::{RecordPath, is_in_tracker};
 use crate::store::Workspace;
 
 /// All changes of a range.
 pub(super) struct Changes {
     /// The commits with what each changed, each after its parents.
-    pub(super) commits: Vec<(CommitInfo, Vec<FileChange>)>,
+    pub(super) commits: Vec<RangeCommit>,
     /// What differs between the merge base and the head, by path.
     pub(super) net: BTreeMap<String, FileChange>,
+}
+
+/// A commit with what it changed.
+pub(super) struct RangeCommit {
+    pub(super) info: CommitInfo,
+    pub(super) changes: Vec<FileChange>,
+    /// The changes of records, by their positions.
+    records: Vec<(usize, RecordPath)>,
+}
+
+impl RangeCommit {
+    fn new(info: CommitInfo, changes: Vec<FileChange>) -> Self {
+        let records = changes.iter().enumerate();
+        let records = records.filter_map(|(at, change)| Some((at, RecordPath::parse(&change.path)?)));
+        Self { records: records.collect(), info, changes }
+    }
+
+    /// Returns the changes of records.
+    pub(super) fn records(&self) -> impl Iterator<Item = (&FileChange, &RecordPath)> {
+        self.records.iter().map(|(at, record)| (&self.changes[*at], record))
+    }
 }
 
 impl Changes {
@@ -31,13 +52,9 @@ impl Changes {
         let base = ends.base.as_ref().map(|(_, id)| *id);
         let infos = repository.commits_between(base, ends.head_commit)?;
         let step = repository.events().begin(LongStep::ReadRange, Some(infos.len()));
-        let shared = repository.shared();
-        let of = |view: &mut Repository, info: CommitInfo| -> Result<(CommitInfo, Vec<FileChange>)> {
-            let changed = view.changes_of(info.id)?;
-            step.advance(1);
-            Ok((info, changed))
-        };
-        let commits: Result<Vec<_>> = infos.into_par_iter().map_init(|| shared.open(), of).collect();
+        let changes = repository.changes_of_each(&infos, || step.advance(1))?;
+        let commits = infos.into_iter().zip(changes).map(|(info, changes)| RangeCommit::new(info, changes));
+        let commits = commits.collect();
         let net = if ends.is_staged {
             let index_file = workspace.repo_paths().index_file(env);
             let staged = repository.staged(&index_file)?.files("");
@@ -47,7 +64,7 @@ impl Changes {
         } else {
             net_changes(repository, ends)?
         };
-        Ok(Self { commits: commits?, net: by_path(net) })
+        Ok(Self { commits, net: by_path(net) })
     }
 }
 

@@ -1,10 +1,11 @@
 //! Whose resolutions, overrides and notes are: of whoever signed them, else of the author of the commit that added them.
 
+use super::changes::is_file;
 use super::types::{Credit, Credited};
 use super::{RangeReader, Result};
 use crate::doc::{read_finding, read_note, read_task, signed_move, signed_note, signed_resolution};
 use crate::facts::votes::{RECORD_NAMESPACE, framed};
-use crate::git::{CommitInfo, FileChange, SignatureStatus};
+use crate::git::{CommitInfo, FileChange, FileState, SignatureStatus};
 use crate::model::{Finding, Move, Person, RecordPath, TaskId, is_same_name};
 use crate::policy::{Trust, is_override, is_signer};
 
@@ -20,14 +21,16 @@ impl RangeReader<'_> {
     /// be.
     pub(super) fn credits(&self) -> Result<Vec<Credit>> {
         let mut credits = Vec::new();
-        for (info, changes) in &self.changes.commits {
-            for change in changes {
-                self.of_change(Some(info), change, &mut credits)?;
+        for commit in &self.changes.commits {
+            for (change, record) in commit.records() {
+                self.of_change(Some(&commit.info), (change, record), &mut credits)?;
             }
         }
         if self.ends.is_staged {
             for change in self.changes.net.values() {
-                self.of_change(None, change, &mut credits)?;
+                if let Some(record) = RecordPath::parse(&change.path) {
+                    self.of_change(None, (change, &record), &mut credits)?;
+                }
             }
         }
         Ok(credits)
@@ -49,17 +52,17 @@ impl RangeReader<'_> {
     fn of_change(
         &self,
         info: Option<&CommitInfo>,
-        change: &FileChange,
+        (change, record): (&FileChange, &RecordPath),
         credits: &mut Vec<Credit>,
     ) -> Result<()> {
         let mut add = |task: &TaskId, record: Credited, claim: Claim<'_>, text: &dyn Fn() -> String| {
             let trust = self.credited(info, &claim, text);
             credits.push(Credit { task: task.clone(), record, trust });
         };
-        match RecordPath::parse(&change.path) {
-            Some(RecordPath::Finding { task, .. }) => {
+        match record {
+            RecordPath::Finding { task, .. } => {
                 let read = |state| -> Result<_> {
-                    Ok(self.read(state)?.and_then(|bytes| read_finding(&task, &bytes).ok()))
+                    Ok(self.read(state)?.and_then(|bytes| read_finding(task, &bytes).ok()))
                 };
                 let Some(after) = read(change.after)? else { return Ok(()) };
                 let known = read(change.before)?.map(|before| before.resolutions).unwrap_or_default();
@@ -67,26 +70,29 @@ impl RangeReader<'_> {
                     let by = step.by.to_string();
                     let claim = Claim { by: &by, signature: step.signature.as_deref() };
                     let record = Credited::Resolution(after.id.clone(), step.clone());
-                    add(&task, record, claim, &|| signed_resolution(&task, &after.id, step));
+                    add(task, record, claim, &|| signed_resolution(task, &after.id, step));
                 }
             }
-            Some(RecordPath::Task(task)) => {
-                let overrides = |state| -> Result<Vec<Move>> {
-                    Ok(self.read(state)?.map(|bytes| overrides_in(&bytes)).unwrap_or_default())
+            RecordPath::Task(task) => {
+                let overrides = |state: Option<FileState>| -> Result<Vec<Move>> {
+                    let Some(state) = state.filter(is_file) else { return Ok(Vec::new()) };
+                    let text = self.texts.task(state.blob_id)?;
+                    let moves = text.task.as_ref().map(|task| task.history.as_slice()).unwrap_or_default();
+                    Ok(moves.iter().filter(|step| is_override(step)).cloned().collect())
                 };
                 let after = overrides(change.after)?;
                 let before = if after.is_empty() { Vec::new() } else { overrides(change.before)? };
                 for step in after.iter().filter(|step| !before.contains(step)) {
                     let claim = Claim { by: &step.by, signature: step.signature.as_deref() };
-                    add(&task, Credited::Override(step.clone()), claim, &|| signed_move(&task, step));
+                    add(task, Credited::Override(step.clone()), claim, &|| signed_move(task, step));
                 }
             }
-            Some(RecordPath::Note { task, .. }) if change.before.is_none() => {
+            RecordPath::Note { task, .. } if change.before.is_none() => {
                 let bytes = self.read(change.after)?;
-                let Some(note) = bytes.and_then(|bytes| read_note(&task, &bytes).ok()) else { return Ok(()) };
+                let Some(note) = bytes.and_then(|bytes| read_note(task, &bytes).ok()) else { return Ok(()) };
                 let claim = Claim { by: &note.by, signature: note.signature.as_deref() };
                 let record = Credited::Note { path: change.path.clone(), by: note.by.clone() };
-                add(&task, record, claim, &|| signed_note(&note));
+                add(task, record, claim, &|| signed_note(&note));
             }
             _ => {}
         }

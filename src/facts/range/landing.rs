@@ -1,24 +1,21 @@
 //! What a range lands, as the rules of sign-offs look at it: tasks and votes of the base's tip, the head and where they
 //! parted, and what the commits of the range did to them.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::rc::Rc;
 
-use rayon::prelude::*;
-
-use super::changes::{Changes, is_file};
+use super::read::TaskText;
 use super::{CommitFacts, RangeEnds, RangeReader, Result};
-use crate::doc::{acceptance_text, read_task, read_vote, signed_text, upgrade_task};
 use crate::facts::evidence::upgrade_vote;
 use crate::facts::reach::Reach;
 use crate::facts::votes::{self, CastVotes, VoteFile, copies, votes_cast};
-use crate::git::{CommitId, FileChange, FileState, Repository};
-use crate::model::{Move, RecordKind, RecordPath, Task, TaskId, TreeEntry, Verdict, Vote, is_daily_record};
+use crate::git::{BlobId, CommitId, CommitInfo, FileChange, FileMode, FileState};
+use crate::model::{RecordKind, RecordPath, Task, TaskId, TreeEntry, Verdict, Vote, is_daily_record};
 use crate::policy::history::{Ancestors, Commit, History, PersonKey};
 use crate::policy::landing::{
     HistoryStep, Judgement, Landing, Objection, Removal, Ruling, TaskSide, TaskSides, judge as judge_landing,
 };
-use crate::policy::{CastVote, Flaw, Route, Sides, VoteHistory, VoteRecord, criteria_digest, flaw_of};
+use crate::policy::{CastVote, Flaw, Route, Sides, VoteHistory, VoteRecord, flaw_of};
 use crate::store::{Error, LARGEST_FILE, Snapshot};
 
 /// What a range lands, and what the rules of sign-offs say of it.
@@ -39,15 +36,26 @@ pub struct RangeLanding {
 }
 
 /// A vote's file, read.
-type Read = (Vote, Vec<u8>);
+#[derive(Clone)]
+struct Read {
+    blob_id: BlobId,
+    vote: Rc<Vote>,
+}
+
+/// A vote that a commit of the range has which its parents do not have.
+struct Brought<'r> {
+    commit: Commit,
+    name: &'r str,
+    blob_id: BlobId,
+    info: &'r CommitInfo,
+}
 
 /// A vote's file, with where it is and was.
 struct Found {
     name: String,
-    vote: Vote,
-    now: Vec<u8>,
-    /// What it was added as.
-    then: Option<Vec<u8>>,
+    vote: Rc<Vote>,
+    /// What it says and what it was added as, where these differ.
+    texts: Option<[Vec<u8>; 2]>,
     first: Option<votes::CastVote>,
     sides: Sides<bool>,
     is_rewritten: bool,
@@ -125,6 +133,10 @@ struct Gatherer<'r, 'a> {
     /// Where the two parted.
     base: Option<Commit>,
     landed: Ancestors,
+    /// The commits of the range, whose changes are known.
+    own: HashSet<Commit>,
+    /// The votes that they brought, by task, those of the lowest number first.
+    brought: HashMap<&'r TaskId, Vec<Brought<'r>>>,
 }
 
 impl<'r, 'a> Gatherer<'r, 'a> {
@@ -139,11 +151,20 @@ impl<'r, 'a> Gatherer<'r, 'a> {
             reach.commit(id).ok_or_else(|| Error::Git(missing()))
         };
         let mut head = place(&reach, *head_commit)?;
-        for (info, changes) in range.changes.commits.iter().filter(|(info, _)| info.parents.len() < 2) {
-            if let Some(commit) = reach.commit(info.id) {
-                reach.know_changed(commit, changes.iter().map(|change| change.path.clone()));
+        let (mut own, mut brought) = (HashSet::new(), HashMap::<_, Vec<Brought<'_>>>::new());
+        for part in &range.changes.commits {
+            let Some(commit) = reach.commit(part.info.id) else { continue };
+            own.insert(commit);
+            if part.info.parents.len() < 2 {
+                reach.know_changed(commit, part.changes.iter().map(|change| change.path.clone()));
+            }
+            for (change, record) in part.records() {
+                let (RecordPath::Vote { task, name }, Some(after)) = (record, change.after) else { continue };
+                let (name, blob_id, info) = (name.as_str(), after.blob_id, &part.info);
+                brought.entry(task).or_default().push(Brought { commit, name, blob_id, info });
             }
         }
+        brought.values_mut().for_each(|votes| votes.sort_by_key(|vote| vote.commit));
         if range.ends.is_staged {
             head = reach.stage(head, range.staged_files()?);
         }
@@ -156,19 +177,18 @@ impl<'r, 'a> Gatherer<'r, 'a> {
             None => None,
         };
         let landed = Ancestors::of(&reach, &[tip], Commit(0));
-        Ok(Self { range, reach, tip, head, base, landed })
+        Ok(Self { range, reach, tip, head, base, landed, own, brought })
     }
 
     fn id_of(&self, commit: Commit) -> Option<String> {
         self.reach.real_id(commit).map(|id| id.to_string())
     }
 
-    fn read_task(&self, snapshot: &Snapshot, id: &TaskId) -> Result<Option<Task>> {
-        let file = match snapshot.task_file(id) {
-            Err(Error::Link { .. } | Error::WrongKind { .. }) => return Ok(None),
-            file => file?,
-        };
-        Ok(file.and_then(|file| self.range.parsed_before(&file.bytes)))
+    fn read_task(&self, snapshot: &Snapshot, id: &TaskId) -> Result<Option<Rc<TaskText>>> {
+        let file = snapshot.tree_file(&RecordPath::task_file(id))?;
+        let Some(file) = file.filter(|file| file.mode == FileMode::Plain) else { return Ok(None) };
+        let text = self.range.texts.task(file.blob_id)?;
+        Ok(text.in_head_format().is_some().then_some(text))
     }
 
     fn task(&self, id: &TaskId) -> Result<TaskSides> {
@@ -178,25 +198,50 @@ impl<'r, 'a> Gatherer<'r, 'a> {
             Some(tip) => self.read_task(tip, id)?,
             None => base.clone(),
         };
-        let begun = [&base, &tip].into_iter().flatten().find(|task| !task.stage.is_none());
-        let kind = begun.or(head.as_ref()).or(tip.as_ref()).and_then(|task| task.kind.clone());
-        let side = |task: Option<Task>| {
-            task.map(|task| TaskSide {
-                criteria: criteria_digest(&acceptance_text(&task.body)),
+        fn read(side: &Option<Rc<TaskText>>) -> Option<&Task> {
+            side.as_ref()?.in_head_format()
+        }
+        let [of_base, of_tip, of_head] = [&base, &tip, &head].map(read);
+        let begun = [of_base, of_tip].into_iter().flatten().find(|task| !task.stage.is_none());
+        let kind = begun.or(of_head).or(of_tip).and_then(|task| task.kind.clone());
+        let side = |text: &Option<Rc<TaskText>>| {
+            let task = read(text)?;
+            Some(TaskSide {
+                criteria: text.as_ref()?.criteria(),
                 is_cancelled: task.cancelled.is_some(),
-                stage: task.stage,
-                history: task.history,
+                stage: task.stage.clone(),
+                history: task.history.clone(),
             })
         };
-        let sides = Sides { tip: side(tip), head: side(head), base: side(base) };
+        let sides = Sides { tip: side(&tip), head: side(&head), base: side(&base) };
         Ok(TaskSides { id: id.clone(), path: RecordPath::task_file(id), kind, sides })
     }
 
-    /// Returns the votes on a task as they were added, and which of them the base's tip or an ancestor of it has.
+    /// Returns the votes on a task as they were added, and which of them the base's tip or an ancestor of it has. What
+    /// commits of the range brought is known from what they changed.
     fn added(&self, id: &TaskId) -> Result<CastVotes> {
-        let commits = self.reach.touching_votes(id).into_iter().map(|commit| self.reach.id(commit));
+        let others = self.reach.touching_votes(id).into_iter().filter(|commit| !self.own.contains(commit));
         let is_landed = |id: CommitId| self.reach.commit(id).is_some_and(|commit| self.landed.has(commit));
-        votes_cast(self.range.repository, id, commits, is_landed)
+        let ids = others.map(|commit| self.reach.id(commit));
+        let mut cast = votes_cast(self.range.repository, id, ids, is_landed)?;
+        for own in self.brought.get(id).into_iter().flatten() {
+            let known = cast.get(own.name);
+            let is_before = |known: &votes::CastVote| {
+                self.reach.commit(known.commit_id).is_some_and(|commit| commit < own.commit)
+            };
+            if known.is_some_and(is_before) {
+                continue;
+            }
+            let vote = votes::CastVote {
+                blob_id: own.blob_id,
+                commit_id: own.info.id,
+                author: own.info.author.clone(),
+                committed_at: own.info.committer_time,
+                was_on_base: known.is_some_and(|known| known.was_on_base),
+            };
+            cast.insert(own.name.to_owned(), vote);
+        }
+        Ok(cast)
     }
 
     /// Returns the commit that added a vote; the head for one that none has yet.
@@ -205,8 +250,14 @@ impl<'r, 'a> Gatherer<'r, 'a> {
     }
 
     fn votes_at(&self, snapshot: &Snapshot, id: &TaskId) -> Result<HashMap<String, Read>> {
-        let read = |bytes: &[u8]| Ok((read_vote(id, bytes)?, bytes.to_owned()));
-        Ok(snapshot.records(&RecordKind::Vote.folder_of(id), read)?.0.into_iter().collect())
+        let mut votes = HashMap::new();
+        for file in snapshot.record_files(&RecordKind::Vote.folder_of(id))? {
+            if let Some(vote) = self.range.texts.vote(id, file.blob_id)? {
+                let name = file.path.rsplit('/').next().unwrap_or_default();
+                votes.insert(name.to_owned(), Read { blob_id: file.blob_id, vote });
+            }
+        }
+        Ok(votes)
     }
 
     /// Returns the votes on some tasks, as they are shown and as they are judged.
@@ -216,10 +267,11 @@ impl<'r, 'a> Gatherer<'r, 'a> {
             found.extend(self.found(&task.id)?.into_iter().map(|own| (task, own)));
         }
         let first = |own: &Found| own.first.as_ref().map(|_| self.added_at(own));
-        let texts: Vec<_> = found.iter().map(|(_, own)| (signed_text(&own.vote), first(own))).collect();
+        let texts: Vec<_> = found.iter().map(|(_, own)| (own.vote.as_ref(), first(own))).collect();
+        let copied = copies(&texts);
         let files = found.iter().map(|(task, own)| self.file_of(&task.id, own));
         let mut records = self.range.vote_reader().records(files.collect());
-        for copy in copies(&texts) {
+        for copy in copied {
             records[copy].flaw = Some(Flaw::Copy);
         }
         let mut history = VoteHistory::new(&self.reach, self.base);
@@ -236,8 +288,10 @@ impl<'r, 'a> Gatherer<'r, 'a> {
         // A signature that the base has was good when it came there; one of the range must be good now.
         let brought = own.first.as_ref().filter(|first| first.was_on_base);
         let verified_at = Some(brought.map_or(self.range.policy.as_of, |first| first.committed_at));
-        let (name, now, then) = (own.name.as_str(), own.now.as_slice(), own.then.as_deref());
-        (own.vote.clone(), VoteFile { task, name, now, then, author, verified_at })
+        let texts = own.texts.as_ref().map(|[now, then]| (now.as_slice(), then.as_slice()));
+        let (name, now, then) =
+            (own.name.as_str(), texts.map_or(&[][..], |(now, _)| now), texts.map(|(_, then)| then));
+        ((*own.vote).clone(), VoteFile { task, name, now, then, author, verified_at })
     }
 
     /// Reads the files of the votes on a task that are votes, or were rejections.
@@ -257,13 +311,13 @@ impl<'r, 'a> Gatherer<'r, 'a> {
                 head: sides.head.contains_key(name),
                 base: sides.base.contains_key(name),
             };
-            let then = match &first {
-                Some(first) => Some(self.range.repository.read_blob(first.blob_id, LARGEST_FILE)?),
-                None => None,
-            };
             let read = sides.tip.get(name).or_else(|| sides.head.get(name));
-            let gone = || Some((read_vote(id, then.as_deref()?).ok()?, then.clone()?));
-            let Some((vote, now)) = read.cloned().or_else(gone) else { continue };
+            let vote = match (read, &first) {
+                (Some(read), _) => Some(Rc::clone(&read.vote)),
+                (None, Some(first)) => self.range.texts.vote(id, first.blob_id)?,
+                (None, None) => None,
+            };
+            let Some(vote) = vote else { continue };
             // What the base took out before, or the range brought and took out again, is no vote; a rejection is.
             if !there.tip
                 && !there.head
@@ -271,8 +325,15 @@ impl<'r, 'a> Gatherer<'r, 'a> {
             {
                 continue;
             }
-            let is_rewritten = there.tip && there.head && sides.tip[name].1 != sides.head[name].1;
-            found.push(Found { name: name.clone(), vote, now, then, first, sides: there, is_rewritten });
+            let is_rewritten = there.tip && there.head && sides.tip[name].blob_id != sides.head[name].blob_id;
+            let text = |blob_id: BlobId| self.range.repository.read_blob(blob_id, LARGEST_FILE);
+            let texts = match (read, &first) {
+                (Some(now), Some(first)) if now.blob_id != first.blob_id => {
+                    Some([text(now.blob_id)?, text(first.blob_id)?])
+                }
+                _ => None,
+            };
+            found.push(Found { name: name.clone(), vote, texts, first, sides: there, is_rewritten });
         }
         Ok(found)
     }
@@ -329,24 +390,29 @@ impl<'r, 'a> Gatherer<'r, 'a> {
             true => self.range.changes.net.values().cloned().collect(),
             false => Vec::new(),
         };
+        let records: Vec<_> = staged.iter().map(|change| RecordPath::parse(&change.path)).collect();
+        let staged =
+            staged.iter().zip(&records).filter_map(|(change, record)| Some((change, record.as_ref()?)));
         let commits = self.range.changes.commits.iter();
-        let commits = commits.filter_map(|(info, changes)| Some((self.reach.commit(info.id)?, changes)));
-        for (commit, changes) in commits.chain(std::iter::once((self.head, &staged))) {
+        let commits = commits.filter_map(|commit| {
+            Some((self.reach.commit(commit.info.id)?, commit.records().collect::<Vec<_>>()))
+        });
+        for (commit, changes) in commits.chain(std::iter::once((self.head, staged.collect()))) {
             let mut removal = Removal { commit, votes: Vec::new(), moves: Vec::new(), tasks: Vec::new() };
-            for change in changes {
-                match RecordPath::parse(&change.path) {
-                    Some(RecordPath::Vote { .. }) if change.after.is_none() => {
+            for (change, record) in changes {
+                match record {
+                    RecordPath::Vote { .. } if change.after.is_none() => {
                         removal.votes.push(change.path.clone());
                     }
-                    Some(RecordPath::Task(id)) if tasks.binary_search(&id).is_ok() => {
-                        let before = self.range.moves(change.before)?;
-                        let after = self.range.moves(change.after)?;
+                    RecordPath::Task(id) if tasks.binary_search(id).is_ok() => {
+                        let before = self.range.texts.moves(change.before)?;
+                        let after = self.range.texts.moves(change.after)?;
                         let gone = before.iter().filter(|step| !after.contains(step));
                         removal.moves.extend(gone.map(|step| (change.path.clone(), step.clone())));
                         if change.after.is_none() {
                             removal.tasks.push(change.path.clone());
                         }
-                        facts.steps.push(HistoryStep { commit, task: id, after });
+                        facts.steps.push(HistoryStep { commit, task: id.clone(), after });
                     }
                     _ => {}
                 }
@@ -364,8 +430,7 @@ impl<'r, 'a> Gatherer<'r, 'a> {
 
     /// Returns the paths that each merge commit of the range changed by itself, by its id.
     fn merges(&self) -> Result<BTreeMap<String, Rc<[String]>>> {
-        let commits = self.range.changes.commits.iter().map(|(info, _)| info);
-        let merges = commits.filter(|info| info.parents.len() > 1);
+        let merges = self.range.commits().filter(|info| info.parents.len() > 1);
         let mut own = BTreeMap::new();
         for info in merges {
             if let Some(commit) = self.reach.commit(info.id) {
@@ -390,48 +455,7 @@ impl<'r, 'a> Gatherer<'r, 'a> {
     }
 }
 
-/// Reads a task as it was before the head, in the head's format; none where it cannot be read.
-fn parsed_before(bytes: &[u8], brings_format: bool) -> Option<Task> {
-    if !brings_format {
-        return read_task(bytes).ok();
-    }
-    let upgraded = upgrade_task(bytes, Some(chrono::NaiveDate::default())).ok();
-    read_task(upgraded.as_ref().map_or(bytes, |text| text.as_bytes())).ok()
-}
-
-/// Reads the histories of all records of tasks that commits made or changed, each once. One that cannot be read is read
-/// again by whoever asks, and says why.
-pub(super) fn histories(
-    repository: &Repository,
-    changes: &Changes,
-    brings_format: bool,
-) -> HashMap<FileState, Vec<Move>> {
-    let all = changes.commits.iter().flat_map(|(_, changes)| changes);
-    let of_tasks = all.filter(|change| matches!(RecordPath::parse(&change.path), Some(RecordPath::Task(_))));
-    let states: BTreeSet<FileState> =
-        of_tasks.flat_map(|change| [change.before, change.after]).flatten().filter(is_file).collect();
-    let shared = repository.shared();
-    let read = |view: &mut Repository, state: FileState| {
-        let bytes = view.read_blob(state.blob_id, LARGEST_FILE).ok()?;
-        let task = parsed_before(&bytes, brings_format);
-        Some((state, task.map(|task| task.history).unwrap_or_default()))
-    };
-    states.into_par_iter().map_init(|| shared.open(), read).flatten().collect()
-}
-
 impl RangeReader<'_> {
-    fn parsed_before(&self, bytes: &[u8]) -> Option<Task> {
-        parsed_before(bytes, self.brings_format)
-    }
-
-    pub(super) fn moves(&self, state: Option<FileState>) -> Result<Vec<Move>> {
-        if let Some(known) = state.and_then(|state| self.histories.get(&state)) {
-            return Ok(known.clone());
-        }
-        let task = self.read(state)?.and_then(|bytes| self.parsed_before(&bytes));
-        Ok(task.map(|task| task.history).unwrap_or_default())
-    }
-
     /// Returns what the index has otherwise than the head.
     fn staged_files(&self) -> Result<BTreeMap<String, TreeEntry>> {
         let (base, head) = (self.ends.merge_base, self.ends.head_commit);

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use similar::{ChangeTag, TextDiff};
 
+use super::changes::RangeCommit;
 use super::types::MergedRecord;
 use super::{RangeReader, Result};
 use crate::doc::{Marks, RecordVersions, merge};
@@ -22,8 +23,9 @@ impl RangeReader<'_> {
     /// Returns the records of merge commits that are not what their parents give.
     pub fn merged(&self) -> Result<Vec<MergedRecord>> {
         let mut found = Vec::new();
-        for (info, changes) in self.changes.commits.iter().filter(|(info, _)| info.parents.len() > 1) {
+        for RangeCommit { info, changes, .. } in &self.changes.commits {
             match info.parents.as_slice() {
+                [] | [_] => {}
                 [ours, theirs] => self.join(info, *ours, *theirs, &mut found)?,
                 _ => self.beyond_all(info, changes, &mut found)?,
             }

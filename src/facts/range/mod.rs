@@ -7,6 +7,7 @@ mod changes;
 mod credits;
 mod landing;
 mod merges;
+mod read;
 mod records;
 mod tasks;
 mod types;
@@ -15,17 +16,17 @@ pub(crate) use landing::RangeLanding;
 pub use types::FileState;
 pub(crate) use types::{CommitFacts, Credited, FileFacts, MergedRecord, RangeTask, RecordStep};
 
-use std::collections::HashMap;
 use std::rc::Rc;
 
 use chrono::{DateTime, Utc};
 
 use self::changes::Changes;
+use self::read::RecordTexts;
 use super::Result;
 use super::votes::{SignatureCheck, VoteReader};
 use crate::env::Env;
 use crate::git::{CommitId, CommitInfo, People, Repository};
-use crate::model::{Config, Move, Signatures};
+use crate::model::{Config, Signatures};
 use crate::store::{Snapshot, Workspace};
 
 /// Both ends of a range, and where they parted.
@@ -81,8 +82,7 @@ pub struct RangeReader<'a> {
     /// Whether the range brings the tracker to another format: what was before is compared as it is in that format.
     brings_format: bool,
     changes: Changes,
-    /// The histories of tasks in all states that commits made of them.
-    histories: HashMap<crate::git::FileState, Vec<Move>>,
+    texts: RecordTexts<'a>,
     check: SignatureCheck,
 }
 
@@ -112,7 +112,7 @@ impl<'a> RangeReader<'a> {
         Ok(Self {
             repository,
             brings_format,
-            histories: landing::histories(repository, &changes, brings_format),
+            texts: RecordTexts::of(repository, &changes, brings_format),
             before,
             tip,
             head,
@@ -125,7 +125,7 @@ impl<'a> RangeReader<'a> {
 
     /// The commits, each after its parents.
     pub fn commits(&self) -> impl Iterator<Item = &CommitInfo> {
-        self.changes.commits.iter().map(|(info, _)| info)
+        self.changes.commits.iter().map(|commit| &commit.info)
     }
 
     /// The records at the head.

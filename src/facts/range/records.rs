@@ -2,10 +2,11 @@
 
 use std::collections::{BTreeMap, HashSet};
 
+use super::changes::is_file;
 use super::types::RecordStep;
 use super::{RangeReader, Result};
-use crate::doc::{read_finding, read_sprint, read_vote, record_problems};
-use crate::git::{self, FileChange, FileState};
+use crate::doc::{read_finding, read_sprint, record_problems};
+use crate::git::{self, CommitId, FileChange, FileState};
 use crate::model::{
     Finding, Problem, RecordPath, Severity, Sprint, SprintAction, SprintId, SprintState, TaskId, Verdict,
     is_in_tracker,
@@ -19,14 +20,15 @@ impl RangeReader<'_> {
     /// Returns what the commits did to histories, votes and findings, and last what is staged.
     pub fn steps(&self) -> Result<Vec<RecordStep>> {
         let (mut steps, mut last) = (Vec::new(), LastRead::new());
-        for (info, changes) in &self.changes.commits {
-            for change in changes {
-                steps.extend(self.step(Some(info.id.to_string()), change, &mut last)?);
+        for commit in &self.changes.commits {
+            for (change, record) in commit.records() {
+                steps.extend(self.step(Some(commit.info.id), (change, record), &mut last)?);
             }
         }
         if self.ends.is_staged {
             for change in self.changes.net.values() {
-                steps.extend(self.step(None, change, &mut last)?);
+                let Some(record) = RecordPath::parse(&change.path) else { continue };
+                steps.extend(self.step(None, (change, &record), &mut last)?);
             }
         }
         steps.extend(self.dropped_by_merges(&steps)?);
@@ -35,26 +37,27 @@ impl RangeReader<'_> {
 
     fn step(
         &self,
-        commit: Option<String>,
-        change: &FileChange,
+        commit: Option<CommitId>,
+        (change, record): (&FileChange, &RecordPath),
         last: &mut LastRead,
     ) -> Result<Option<RecordStep>> {
         let Some(before) = change.before else { return Ok(None) };
-        let is_same = change.after.is_some_and(|after| after.blob_id == before.blob_id);
-        let Some(record) = RecordPath::parse(&change.path).filter(|_| !is_same) else { return Ok(None) };
-        let path = change.path.clone();
+        if change.after.is_some_and(|after| after.blob_id == before.blob_id) {
+            return Ok(None);
+        }
+        let (path, commit) = (change.path.clone(), commit.map(|id| id.to_string()));
         Ok(match record {
             RecordPath::Task(task) => {
-                let before = self.moves(Some(before))?;
-                let after = self.moves(change.after)?;
+                let before = self.texts.moves(Some(before))?;
+                let (after, task) = (self.texts.moves(change.after)?, task.clone());
                 (before != after).then_some(RecordStep::History { commit, task, path, before, after })
             }
             RecordPath::Vote { task, .. } => {
-                let verdict = self.verdict(&task, Some(before))?;
+                let (verdict, task) = (self.verdict(task, Some(before))?, task.clone());
                 Some(RecordStep::Vote { commit, task, path, is_deleted: change.after.is_none(), verdict })
             }
             RecordPath::Finding { task, .. } => {
-                let action = self.action(&task, change, last)?;
+                let (action, task) = (self.action(task, change, last)?, task.clone());
                 action.map(|action| RecordStep::Finding { commit, task, path, action })
             }
             _ => None,
@@ -62,8 +65,8 @@ impl RangeReader<'_> {
     }
 
     fn verdict(&self, task: &TaskId, state: Option<FileState>) -> Result<Option<Verdict>> {
-        let vote = self.read(state)?.and_then(|bytes| read_vote(task, &bytes).ok());
-        Ok(vote.map(|vote| vote.verdict))
+        let Some(state) = state.filter(is_file) else { return Ok(None) };
+        Ok(self.texts.vote(task, state.blob_id)?.map(|vote| vote.verdict.clone()))
     }
 
     /// Says what was done to a finding that is more than adding what became of it. One that was broken in between is
@@ -97,20 +100,20 @@ impl RangeReader<'_> {
         };
         let known: HashSet<String> = steps.iter().filter_map(path_of).collect();
         let mut dropped = BTreeMap::new();
-        for (_, changes) in &self.changes.commits {
-            for change in changes.iter().filter(|change| change.before.is_none()) {
+        for commit in &self.changes.commits {
+            for (change, record) in commit.records().filter(|(change, _)| change.before.is_none()) {
                 let is_here = self.changes.net.get(&change.path).is_some_and(|net| net.after.is_some());
                 if is_here || known.contains(&change.path) || self.is_at_merge_base(&change.path) {
                     continue;
                 }
                 let (commit, path) = (None, change.path.clone());
-                let step = match RecordPath::parse(&change.path) {
-                    Some(RecordPath::Vote { task, .. }) => {
-                        let verdict = self.verdict(&task, change.after)?;
+                let step = match record {
+                    RecordPath::Vote { task, .. } => {
+                        let (verdict, task) = (self.verdict(task, change.after)?, task.clone());
                         RecordStep::Vote { commit, task, path, is_deleted: true, verdict }
                     }
-                    Some(RecordPath::Finding { task, .. }) => {
-                        let action = "a merge drops a finding".to_owned();
+                    RecordPath::Finding { task, .. } => {
+                        let (action, task) = ("a merge drops a finding".to_owned(), task.clone());
                         RecordStep::Finding { commit, task, path, action }
                     }
                     _ => continue,
@@ -175,6 +178,9 @@ impl RangeReader<'_> {
                 continue;
             }
             let Some(record) = RecordPath::parse(&change.path) else { continue };
+            if self.is_sound(&record, after)? {
+                continue;
+            }
             let bytes = match self.read(Some(after)) {
                 Ok(bytes) => bytes.unwrap_or_default(),
                 Err(store::Error::Git(error @ git::Error::TooLarge { .. })) => {
@@ -188,6 +194,23 @@ impl RangeReader<'_> {
             problems.extend(errors.map(|problem| problem.in_file(&change.path)));
         }
         Ok(problems)
+    }
+}
+
+impl RangeReader<'_> {
+    /// Whether a record has been read already, and nothing is wrong with it but what is warned of.
+    fn is_sound(&self, record: &RecordPath, state: FileState) -> Result<bool> {
+        Ok(match record {
+            RecordPath::Task(id) => match self.texts.task(state.blob_id) {
+                Ok(text) => text.task.as_ref().is_ok_and(|task| task.id == *id),
+                Err(store::Error::Git(git::Error::TooLarge { .. })) => false,
+                Err(error) => return Err(error),
+            },
+            RecordPath::Vote { task, .. } => {
+                self.texts.vote(task, state.blob_id)?.is_some_and(|vote| vote.task == *task)
+            }
+            _ => false,
+        })
     }
 }
 

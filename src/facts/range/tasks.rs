@@ -2,13 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::changes::{RangeCommit, is_file};
 use super::types::{CommitFacts, Credit, RangeTask};
 use super::{RangeReader, Result};
 use crate::doc::{open_boxes, read_task, upgrade_task};
 use crate::facts::{linked_ids, named_ids, waits_for};
-use crate::git::{CommitInfo, FileChange};
+use crate::git::{CommitInfo, FileMode, FileState};
 use crate::model::{Finding, RecordPath, Task, TaskId};
-use crate::store::{self, LARGEST_FILE, Snapshot, TaskFile};
+use crate::store::Snapshot;
 
 impl RangeReader<'_> {
     /// Returns the commits, and the tasks that they link or whose records they change.
@@ -26,20 +27,20 @@ impl RangeReader<'_> {
         }
         let (mut tasks, mut missing) = (Vec::new(), BTreeSet::new());
         for (id, links) in &links {
-            let before = self.before_file(id)?;
-            let after = self.after_file(id)?;
+            let before = self.before_state(id)?;
+            let after = self.head.tree_file(&RecordPath::task_file(id))?.map(|file| file.state());
             if before.is_none() && after.is_none() {
                 missing.insert(id);
                 continue;
             }
-            let mut facts = self.task(id, before.as_ref(), after.as_ref(), links)?;
+            let mut facts = self.task((id, links), (before, after))?;
             facts.notes = notes.get(id).copied().unwrap_or_default();
             facts.credits.extend(credits.remove(id).unwrap_or_default());
             tasks.push(facts);
         }
-        let commit = |(info, changes): &(CommitInfo, Vec<FileChange>)| {
-            let paths = changes.iter().map(|change| change.path.clone()).collect();
-            self.commit(info, paths, &missing)
+        let commit = |commit: &RangeCommit| {
+            let paths = commit.changes.iter().map(|change| change.path.clone()).collect();
+            self.commit(&commit.info, paths, &missing)
         };
         Ok((self.changes.commits.iter().map(commit).collect(), tasks))
     }
@@ -61,42 +62,37 @@ impl RangeReader<'_> {
         }
     }
 
-    /// Reads a task's file at the merge base.
-    fn before_file(&self, id: &TaskId) -> Result<Option<TaskFile>> {
-        let path = RecordPath::Task(id.clone()).to_string();
+    /// Returns a task's file at the merge base.
+    fn before_state(&self, id: &TaskId) -> Result<Option<FileState>> {
+        let path = RecordPath::task_file(id);
         if let Some(change) = self.changes.net.get(&path) {
-            let bytes = self.read(change.before)?;
-            return Ok(bytes.map(|bytes| TaskFile { id: id.clone(), path, bytes }));
+            return Ok(change.before.filter(is_file));
         }
-        Ok(if self.ends.merge_base.is_some() { self.before.task_file(id)? } else { None })
+        let file = if self.ends.merge_base.is_some() { self.before.tree_file(&path)? } else { None };
+        Ok(file.map(|file| file.state()))
     }
 
-    /// Reads a task's file at the head. What is there and is no file is a broken one.
-    fn after_file(&self, id: &TaskId) -> Result<Option<TaskFile>> {
-        match self.head.task_file(id) {
-            Err(store::Error::Link { .. } | store::Error::WrongKind { .. }) => Ok(Some(TaskFile {
-                id: id.clone(),
-                path: RecordPath::Task(id.clone()).to_string(),
-                bytes: Vec::new(),
-            })),
-            found => Ok(found?),
-        }
+    /// Reads a task; none where its file is not there, is no file or cannot be read.
+    fn parsed(&self, id: &TaskId, state: Option<FileState>) -> Result<Option<Task>> {
+        let Some(state) = state.filter(is_file) else { return Ok(None) };
+        let text = self.texts.task(state.blob_id)?;
+        Ok(text.task.as_ref().ok().filter(|task| task.id == *id).cloned())
     }
 
     fn task(
         &self,
-        id: &TaskId,
-        before: Option<&TaskFile>,
-        after: Option<&TaskFile>,
-        links: &[usize],
+        (id, links): (&TaskId, &[usize]),
+        (before, after): (Option<FileState>, Option<FileState>),
     ) -> Result<RangeTask> {
-        let parsed = |file: &TaskFile| file.parse().ok();
-        let new = after.and_then(parsed);
+        // What is there and is no plain file is a broken one.
+        let new = self.parsed(id, after.filter(|state| state.mode == FileMode::Plain))?;
         let created = new.as_ref().and_then(|task| task.created);
-        let old = before.and_then(|file| match self.brings_format {
-            true => read_task(upgrade_task(&file.bytes, created).ok()?.as_bytes()).ok(),
-            false => parsed(file),
-        });
+        let old = match self.read(before)? {
+            Some(bytes) if self.brings_format => {
+                upgrade_task(&bytes, created).ok().and_then(|text| read_task(text.as_bytes()).ok())
+            }
+            _ => self.parsed(id, before)?,
+        };
         let findings = |snapshot: &Snapshot| -> Result<Vec<Finding>> {
             Ok(snapshot.findings(id)?.0.into_iter().map(|(_, finding)| finding).collect())
         };
@@ -138,8 +134,8 @@ impl RangeReader<'_> {
         let Some(file) = self.repository.tree_file(*base, &RecordPath::Task(id.clone()).to_string())? else {
             return Ok(false);
         };
-        let bytes = self.repository.read_blob(file.blob_id, LARGEST_FILE)?;
-        let (Ok(theirs), Some(own)) = (read_task(&bytes), own) else { return Ok(false) };
+        let text = self.texts.task(file.blob_id)?;
+        let (Ok(theirs), Some(own)) = (&text.task, own) else { return Ok(false) };
         let is_same = theirs.title == own.title
             || theirs.history.first() == own.history.first() && !own.history.is_empty();
         Ok(!is_same)
@@ -150,8 +146,8 @@ impl RangeReader<'_> {
     /// Returns which commits of the range link the tasks that the range links or changes, by their place in it.
     fn links(&self) -> Result<BTreeMap<TaskId, Vec<usize>>> {
         let mut links: BTreeMap<TaskId, Vec<usize>> = BTreeMap::new();
-        for (at, (info, _)) in self.changes.commits.iter().enumerate() {
-            for id in linked_ids(&info.message) {
+        for (at, commit) in self.changes.commits.iter().enumerate() {
+            for id in linked_ids(&commit.info.message) {
                 links.entry(id).or_default().push(at);
             }
         }

@@ -1,5 +1,7 @@
 //! What is known of a range, as plain data.
 
+use std::rc::Rc;
+
 use crate::git::FileMode;
 use crate::model::{
     Finding, FindingId, Move, OpenBox, Person, Resolution, Task, TaskId, Verdict, is_daily_record,
@@ -147,9 +149,9 @@ pub enum RecordStep {
         /// The record.
         path: String,
         /// The history in its parent.
-        before: Vec<Move>,
+        before: Rc<[Move]>,
         /// The history that it has.
-        after: Vec<Move>,
+        after: Rc<[Move]>,
     },
     /// It changed or deleted a vote.
     Vote {

@@ -57,12 +57,16 @@ impl Remembered {
         if found.has_left_out && limit_then < limit {
             return None;
         }
-        found.commits.reserve(rest.0.len() / 35);
+        let most = rest.0.len() / (hash.len_in_bytes() + 14);
+        found.commits.reserve(most);
+        found.parents.reserve(most);
+        found.numbers.reserve(most);
+        let mut parents = Vec::new();
         while !rest.0.is_empty() {
             let id = ObjectId::try_from(rest.take(hash.len_in_bytes())?).ok()?;
             let time = rest.u64()?.cast_signed();
             let parent_count = usize::from(rest.u8()?);
-            let mut parents = Vec::with_capacity(parent_count);
+            parents.clear();
             for _ in 0..parent_count {
                 let known = found.commits.len();
                 parents.push(rest.u32().filter(|parent| *parent == LEFT_OUT || (*parent as usize) < known)?);
@@ -159,23 +163,26 @@ impl Remembered {
     }
 
     /// Returns the commits that some tips reach.
-    pub(super) fn graph_from(&self, tips: &[CommitId]) -> CommitGraph {
-        let (is_reachable, is_complete) = self.reached_from(tips);
-        let mut graph = CommitGraph { is_complete, ..CommitGraph::default() };
-        let mut positions = vec![LEFT_OUT; self.commits.len()];
-        let mut linked = self.linked.iter().peekable();
-        for (number, commit) in self.commits.iter().enumerate() {
-            let own = linked.next_if(|(of, _)| *of as usize == number);
-            if !is_reachable[number] {
-                continue;
-            }
-            let place = u32::try_from(graph.commits.len()).unwrap_or(LEFT_OUT);
-            positions[number] = place;
+    pub(super) fn graph_from(self, tips: &[CommitId]) -> CommitGraph {
+        let (is_reachable, _) = self.reached_from(tips);
+        let count = self.commits.len();
+        let mut graph = CommitGraph { positions: vec![LEFT_OUT; count], ..CommitGraph::default() };
+        graph.commits.reserve_exact(count);
+        graph.starts.reserve_exact(count + 1);
+        graph.parents.reserve_exact(self.parents.len());
+        for (number, commit) in self.commits.iter().enumerate().filter(|(number, _)| is_reachable[*number]) {
+            graph.positions[number] = u32::try_from(graph.commits.len()).unwrap_or(LEFT_OUT);
             graph.commits.push(CommitId::new(commit.id));
-            let parents = self.parents_of(commit).iter().filter_map(|parent| positions.get(*parent as usize));
-            graph.parents.push(parents.copied().collect());
-            graph.links.extend(own.map(|(_, ids)| (place, ids.clone())));
+            graph.starts.push(u32::try_from(graph.parents.len()).unwrap_or(LEFT_OUT));
+            let parents =
+                self.parents_of(commit).iter().filter_map(|parent| graph.positions.get(*parent as usize));
+            graph.parents.extend(parents);
         }
+        graph.starts.push(u32::try_from(graph.parents.len()).unwrap_or(LEFT_OUT));
+        let positions = &graph.positions;
+        let links = self.linked.into_iter().map(|(number, ids)| (positions[number as usize], ids));
+        graph.links = links.filter(|(position, _)| *position != LEFT_OUT).collect();
+        graph.numbers = self.numbers;
         graph
     }
 

@@ -11,16 +11,18 @@ use std::cell::OnceCell;
 use std::cmp::Ordering;
 use std::collections::{BTreeSet, BinaryHeap, HashMap, HashSet};
 use std::fs;
+use std::hash::BuildHasher;
 use std::rc::Rc;
 
 use chrono::{DateTime, Utc};
 use gix::ObjectId;
 use gix::bstr::ByteSlice;
-use gix::objs::{FindExt, TreeRefIter};
+use gix::objs::FindExt;
 use rayon::prelude::*;
 
 use crate::events::LongStep;
 use crate::git::links::cache::{Parent, Remembered};
+use crate::git::trees::Tree;
 use crate::git::{CommitId, Error, Repository};
 
 /// Where the answers are kept, below the common dir.
@@ -109,54 +111,91 @@ impl Links {
     }
 }
 
-/// The commits that some tips reach, and what they link. A commit is known by its place, which is higher than those of
+/// The commits that some tips reach, and what they link. A commit is known by its position, which is higher than those of
 /// its parents.
 #[derive(Debug, Default)]
 pub struct CommitGraph {
     /// The commits.
-    pub commits: Vec<CommitId>,
-    /// The places of each commit's parents, the one that it was made on first.
-    pub parents: Vec<Vec<u32>>,
-    /// What commits link, by their places, ascending.
-    pub links: Vec<(u32, Vec<String>)>,
-    /// Whether all of the history that this clone has was looked at.
-    pub is_complete: bool,
-    /// Which of the commits link what.
-    positions: OnceCell<HashMap<String, Vec<u32>>>,
+    commits: Vec<CommitId>,
+    /// The positions of all commits' parents, of each the one that it was made on first.
+    parents: Vec<u32>,
+    /// Where the parents of each commit begin, and where those of the last end.
+    starts: Vec<u32>,
+    /// What commits link, by their positions, ascending.
+    links: Vec<(u32, Vec<String>)>,
+    /// The numbers of all commits that are remembered, and their positions.
+    numbers: gix::hashtable::HashMap<ObjectId, u32>,
+    positions: Vec<u32>,
+    /// Which of the linking commits, by their positions among these, link something of this hash.
+    linking: OnceCell<HashMap<u64, Vec<u32>>>,
 }
 
 impl CommitGraph {
-    /// Returns the places of the commits that link something, ascending.
+    /// How many commits there are.
     #[must_use]
-    pub fn linking(&self, id: &str) -> Vec<u32> {
-        self.positions_of(id).to_vec()
+    pub fn len(&self) -> usize {
+        self.commits.len()
     }
 
-    /// Returns the places of the commits that changed something below `FOLDER/NAME`, ascending; as
+    /// Returns the commit at a position.
+    #[must_use]
+    pub fn id(&self, position: u32) -> Option<CommitId> {
+        self.commits.get(position as usize).copied()
+    }
+
+    /// Returns the position of a commit; none where no tip reaches it.
+    #[must_use]
+    pub fn position(&self, id: CommitId) -> Option<u32> {
+        let number = *self.numbers.get(&id.raw())?;
+        self.positions
+            .get(number as usize)
+            .copied()
+            .filter(|position| (*position as usize) < self.commits.len())
+    }
+
+    /// Returns where in the list of all parents those of each commit begin, and where those of the last end; and that
+    /// list.
+    #[must_use]
+    pub fn take_parents(&mut self) -> (Vec<u32>, Vec<u32>) {
+        (std::mem::take(&mut self.starts), std::mem::take(&mut self.parents))
+    }
+
+    /// Returns what the commit at a position links.
+    #[must_use]
+    pub fn links_of(&self, position: u32) -> &[String] {
+        let found = self.links.binary_search_by_key(&position, |(position, _)| *position);
+        found.map_or(&[], |at| self.links[at].1.as_slice())
+    }
+
+    /// Returns the positions of the commits that link something, ascending.
+    #[must_use]
+    pub fn linking(&self, id: &str) -> Vec<u32> {
+        let hasher = foldhash::fast::FixedState::default();
+        let index = || {
+            let mut index: HashMap<u64, Vec<u32>> = HashMap::with_capacity(self.links.len());
+            for (at, (_, ids)) in (0..).zip(&self.links) {
+                for id in ids {
+                    index.entry(hasher.hash_one(id.as_str())).or_default().push(at);
+                }
+            }
+            index
+        };
+        let alike = self.linking.get_or_init(index).get(&hasher.hash_one(id));
+        let links = alike.into_iter().flatten().filter_map(|at| self.links.get(*at as usize));
+        let mut positions: Vec<u32> =
+            links.filter(|(_, ids)| ids.iter().any(|own| own == id)).map(|(position, _)| *position).collect();
+        positions.dedup();
+        positions
+    }
+
+    /// Returns the positions of the commits that changed something below `FOLDER/NAME`, ascending; as
     /// [`Links::touching`].
     #[must_use]
     pub fn touching(&self, folder: &str, name: &str) -> Vec<u32> {
-        let mut both =
-            [self.positions_of(&mark(folder, name)), self.positions_of(&mark(folder, ""))].concat();
+        let mut both = [self.linking(&mark(folder, name)), self.linking(&mark(folder, ""))].concat();
         both.sort_unstable();
         both.dedup();
         both
-    }
-
-    fn positions_of(&self, id: &str) -> &[u32] {
-        let index = || {
-            let mut positions: HashMap<String, Vec<u32>> = HashMap::new();
-            for (place, ids) in &self.links {
-                for id in ids {
-                    let own = positions.entry(id.clone()).or_default();
-                    if own.last() != Some(place) {
-                        own.push(*place);
-                    }
-                }
-            }
-            positions
-        };
-        self.positions.get_or_init(index).get(id).map_or(&[], Vec::as_slice)
     }
 }
 
@@ -406,11 +445,10 @@ impl Repository {
         before: &[Option<ObjectId>],
     ) -> Result<BTreeSet<String>, Error> {
         let commit = CommitId::new(commit);
-        let now = self.tree_bytes(commit, now)?;
+        let now = self.tree(commit, now)?;
         let mut changed: Option<BTreeSet<String>> = None;
         for tree in before.iter().chain(before.is_empty().then_some(&None)) {
-            let before = self.tree_bytes(commit, *tree)?;
-            let names = self.names_that_differ(&before, &now);
+            let names = names_that_differ(&*self.tree(commit, *tree)?, &now);
             changed = Some(match changed {
                 Some(others) => others.intersection(&names).cloned().collect(),
                 None => names,
@@ -418,28 +456,26 @@ impl Repository {
         }
         Ok(changed.unwrap_or_default())
     }
+}
 
-    /// Both trees are sorted alike: they are gone through side by side, and only what differs gets a name.
-    fn names_that_differ(&self, before: &[u8], now: &[u8]) -> BTreeSet<String> {
-        let kind = self.inner.object_hash();
-        let entries = |bytes| TreeRefIter::from_bytes(bytes, kind).filter_map(Result::ok).peekable();
-        let (mut before, mut now) = (entries(before), entries(now));
-        let mut names = BTreeSet::new();
-        loop {
-            let order = match (before.peek(), now.peek()) {
-                (None, None) => return names,
-                (Some(_), None) => Ordering::Less,
-                (None, Some(_)) => Ordering::Greater,
-                (Some(one), Some(other)) => one.cmp(other),
-            };
-            let (one, other) = match order {
-                Ordering::Less => (before.next(), None),
-                Ordering::Greater => (None, now.next()),
-                Ordering::Equal => (before.next(), now.next()),
-            };
-            if one.map(|entry| entry.oid) != other.map(|entry| entry.oid) {
-                names.extend(one.or(other).map(|entry| entry.filename.to_string()));
-            }
+/// Both trees are sorted alike: they are gone through side by side, and only what differs gets a name.
+fn names_that_differ(before: &Tree, now: &Tree) -> BTreeSet<String> {
+    let (mut before, mut now) = (before.entries().peekable(), now.entries().peekable());
+    let mut names = BTreeSet::new();
+    loop {
+        let order = match (before.peek(), now.peek()) {
+            (None, None) => return names,
+            (Some(_), None) => Ordering::Less,
+            (None, Some(_)) => Ordering::Greater,
+            (Some(one), Some(other)) => one.cmp(other),
+        };
+        let (one, other) = match order {
+            Ordering::Less => (before.next(), None),
+            Ordering::Greater => (None, now.next()),
+            Ordering::Equal => (before.next(), now.next()),
+        };
+        if one.map(|entry| entry.oid) != other.map(|entry| entry.oid) {
+            names.extend(one.or(other).map(|entry| entry.filename.to_string()));
         }
     }
 }

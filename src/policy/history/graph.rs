@@ -118,6 +118,46 @@ pub fn between<H: History>(history: &H, without: &[Commit], end: Commit) -> Vec<
     found
 }
 
+/// Returns the best commits that two have in common: those that are an ancestor of no other such. Walks no further back
+/// than to these, and to what lies between them.
+pub fn merge_bases<H: History>(history: &H, one: Commit, other: Commit) -> Vec<Commit> {
+    /// Who reaches a commit; and whether one that both reach does.
+    type Reached = [bool; 3];
+    let mut reached: HashMap<Commit, Reached> = HashMap::new();
+    let mut waiting: BinaryHeap<Commit> = BinaryHeap::new();
+    let mut open = 0;
+    let is_open = |marks: Reached| !marks[2];
+    let mut mark = |commit: Commit, marks: Reached, waiting: &mut BinaryHeap<Commit>, open: &mut usize| {
+        let own = reached.entry(commit).or_insert_with(|| {
+            waiting.push(commit);
+            *open += 1;
+            [false; 3]
+        });
+        let was_open = is_open(*own);
+        own.iter_mut().zip(marks).for_each(|(own, new)| *own |= new);
+        *open -= usize::from(was_open && !is_open(*own));
+        *own
+    };
+    mark(one, [true, false, false], &mut waiting, &mut open);
+    mark(other, [false, true, false], &mut waiting, &mut open);
+    let mut bases = Vec::new();
+    // The highest number first: all that reach a commit have been looked at before it.
+    while open > 0
+        && let Some(commit) = waiting.pop()
+    {
+        let marks = mark(commit, [false; 3], &mut waiting, &mut open);
+        open -= usize::from(is_open(marks));
+        let is_common = marks[0] && marks[1];
+        if is_common && is_open(marks) {
+            bases.push(commit);
+        }
+        for parent in history.parents(commit) {
+            mark(*parent, [marks[0], marks[1], marks[2] || is_common], &mut waiting, &mut open);
+        }
+    }
+    bases
+}
+
 /// Returns the commits, up to one, that have one of some commits as an ancestor or are one.
 pub(super) fn descendants<H: History>(
     history: &H,
@@ -144,7 +184,7 @@ mod tests {
     use std::convert::Infallible;
     use std::rc::Rc;
 
-    use super::{Ancestors, between, descendants, maximal, minimal};
+    use super::{Ancestors, between, descendants, maximal, merge_bases, minimal};
     use crate::model::{TaskId, TreeEntry};
     use crate::policy::history::{Commit, History, PersonKey};
 
@@ -225,6 +265,10 @@ mod tests {
             let first: Vec<Commit> =
                 some.iter().filter(|own| !some.iter().any(|old| is_below(old, own))).copied().collect();
             assert_eq!(minimal(&graph, &some), first);
+            let both: Vec<Commit> =
+                graph.ancestors(end).intersection(&graph.ancestors(some[0])).copied().collect();
+            let best = both.iter().rev().filter(|own| !both.iter().any(|new| is_below(own, new)));
+            assert_eq!(merge_bases(&graph, end, some[0]), best.copied().collect::<Vec<_>>());
             let without: BTreeSet<Commit> = some.iter().flat_map(|own| graph.ancestors(*own)).collect();
             let more: Vec<Commit> = graph.ancestors(end).difference(&without).copied().collect();
             assert_eq!(between(&graph, &some, end), more);

@@ -12,7 +12,7 @@ mod merge;
 
 pub(crate) use change::Span;
 pub use change::{Change, Changes};
-pub(crate) use graph::Ancestors;
+pub(crate) use graph::{Ancestors, merge_bases};
 pub use graph::{between, maximal};
 
 use std::rc::Rc;

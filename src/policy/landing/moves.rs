@@ -22,7 +22,7 @@ impl<H: History> Judge<'_, '_, H> {
     pub(super) fn made(&self, task: usize, step: &Move) -> (Commit, &[Move]) {
         let own = &self.tasks[task];
         let first = self.landing.steps.iter().find(|made| made.task == *own.id && made.after.contains(step));
-        first.map_or((self.landing.head, own.history.as_slice()), |made| (made.commit, made.after.as_slice()))
+        first.map_or((self.landing.head, own.history.as_slice()), |made| (made.commit, &*made.after))
     }
 
     fn move_of(&mut self, task: usize, step: &Move) -> Result<(), H::Error> {

@@ -1,6 +1,7 @@
 //! Histories and votes as they will be merged.
 
 use std::collections::HashSet;
+use std::rc::Rc;
 
 use super::{Judge, Objection, Ruling};
 use crate::model::{Move, Stage, TaskId, Verdict};
@@ -41,7 +42,7 @@ pub struct HistoryStep {
     /// The task.
     pub task: TaskId,
     /// The history that it has.
-    pub after: Vec<Move>,
+    pub after: Rc<[Move]>,
 }
 
 /// A commit of the range, with one parent, that took out what its parent had.

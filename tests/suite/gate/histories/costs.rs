@@ -109,7 +109,7 @@ fn recorded(commits: u32, files: usize, voters: usize) -> usize {
             Some(TaskSide { history, stage, criteria: "does it".to_owned(), is_cancelled: false })
         };
         let sides = Sides { tip: side(2, "review"), head: side(3, "docs"), base: side(2, "review") };
-        steps.push(HistoryStep { commit: head, task: id(commit), after: moves.clone() });
+        steps.push(HistoryStep { commit: head, task: id(commit), after: moves.clone().into() });
         tasks.push(TaskSides { id: id(commit), path: record_of(&id(commit)), kind: None, sides });
         let covered = |path: &String| CoveredChange {
             path: path.clone(),

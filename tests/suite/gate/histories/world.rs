@@ -537,7 +537,7 @@ impl World {
             let gone = old.iter().filter(|step| !new.contains(step));
             removal.moves.extend(gone.map(|step| (record_of(&id), step.clone())));
             if old != new {
-                facts.steps.push(HistoryStep { commit, task: id, after: new });
+                facts.steps.push(HistoryStep { commit, task: id, after: new.into() });
             }
         }
         let gone =
