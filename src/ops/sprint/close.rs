@@ -85,6 +85,8 @@ pub struct ClosedSprint {
     pub sprint: String,
     /// Whether it is closed now.
     pub closed: bool,
+    /// Whether a close that had stopped was taken back.
+    pub aborted: bool,
     /// Whether a close that had stopped was gone on with.
     pub resumed: bool,
     /// What the audit found; none where a close was gone on with.
@@ -122,6 +124,15 @@ pub fn postmortem_template(session: &Session<'_>, request: &CloseRequest) -> Res
     let is_active = file.sprint.state() == SprintState::Active;
     Ok((is_a_step && is_active && audit(session, request, &file)?.audit.passes())
         .then(|| Postmortem::default().template(&ACTION_KINDS)))
+}
+
+/// Takes back a close that has stopped before its commit.
+pub fn abort_close(session: &Session<'_>) -> Result<ClosedSprint> {
+    let closing = Closing::read(session)?;
+    let closing = closing.ok_or_else(|| Error::usage("no close has stopped half-way"))?;
+    closing.abort(session)?;
+    let id = SprintId::parse(&closing.sprint).map_err(|error| Error::usage(error.to_string()))?;
+    Ok(ClosedSprint { aborted: true, ..ClosedSprint::of(&id) })
 }
 
 /// Closes a sprint, or goes on with a close that has stopped.
@@ -168,6 +179,7 @@ impl ClosedSprint {
         Self {
             sprint: id.to_string(),
             closed: false,
+            aborted: false,
             resumed: false,
             audit: None,
             summary: None,

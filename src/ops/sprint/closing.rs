@@ -11,7 +11,7 @@ use crate::env::fail_point;
 use crate::model::{SprintId, Suggestion};
 use crate::ops::{Error, Result, Session, Written};
 use crate::process::Program;
-use crate::store::Change;
+use crate::store::{self, Change};
 
 /// The local file in which a plan is noted down.
 const JOURNAL: &str = "closing.json";
@@ -76,6 +76,31 @@ impl Closing {
         Ok(())
     }
 
+    /// Takes back what the plan has written, as far as nobody has edited it since, and forgets the plan. What is
+    /// committed stays.
+    pub(super) fn abort(&self, session: &Session<'_>) -> Result<()> {
+        if !self.is_committed(session)? {
+            let locked = session.lock(&format!("sprint close {} --abort", self.sprint))?;
+            let mut changes = Vec::new();
+            for file in &self.files {
+                let is_ours = session.snapshot().read(&file.path)?.as_deref() == Some(file.after.as_bytes());
+                match &file.before {
+                    Some(before) if is_ours => {
+                        changes.push(Change::replace(&file.path, &file.after, before));
+                    }
+                    None if is_ours => locked.remove_leftover(&file.path)?,
+                    _ => {}
+                }
+            }
+            locked.apply(&changes)?;
+            // What was staged for the commit is new to HEAD or changed against it.
+            let paths = self.files.iter().map(|file| file.path.as_str());
+            let reset: Vec<&str> = ["reset", "--quiet", "--"].into_iter().chain(paths).collect();
+            git(session, &reset, "unstage the files of the close")?;
+        }
+        self.forget(session)
+    }
+
     /// Does what of the plan is not done yet.
     pub(super) fn carry_out(&self, session: &Session<'_>) -> Result<Outcome> {
         if !self.is_committed(session)? {
@@ -88,14 +113,18 @@ impl Closing {
         let commit = commit.trim().to_owned();
         self.put_tag(session, &commit)?;
         fail_point("close:tagged");
+        self.forget(session)?;
+        Ok(Outcome { commit, tag: self.tag.clone() })
+    }
+
+    fn forget(&self, session: &Session<'_>) -> Result<()> {
         let path = Self::path(session);
         match std::fs::remove_file(&path) {
             Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-                return Err(Error::io("remove", &path)(error));
+                Err(Error::io("remove", &path)(error))
             }
-            _ => {}
+            _ => Ok(()),
         }
-        Ok(Outcome { commit, tag: self.tag.clone() })
     }
 
     /// Whether HEAD has the sprint as this close leaves it.
@@ -123,7 +152,14 @@ impl Closing {
                 after: file.after.clone(),
             });
         }
-        Ok(locked.apply(&changes)?)
+        match locked.apply(&changes) {
+            Err(error @ (store::Error::Changed { .. } | store::Error::Exists { .. })) => {
+                let abort = Suggestion::tracker(["sprint", "close", &self.sprint, "--abort"]);
+                let hint = format!("the close was planned before that; `{abort}`, then close it again");
+                Err(Error::usage_with(error.to_string(), hint))
+            }
+            written => Ok(written?),
+        }
     }
 
     /// Commits the files, and nothing else that is staged, through the hooks.

@@ -16,7 +16,9 @@ mod view;
 
 pub(crate) use actions::{ActionView, ActionsView, sprint_actions};
 pub(crate) use audit::{Audit, AuditRule};
-pub(crate) use close::{CloseRequest, ClosedSprint, EvidenceFile, close_sprint, postmortem_template};
+pub(crate) use close::{
+    CloseRequest, ClosedSprint, EvidenceFile, abort_close, close_sprint, postmortem_template,
+};
 pub(crate) use plan::*;
 pub(super) use records::scope_changes;
 pub(crate) use verify::{VerifiedSprint, verify_sprint};

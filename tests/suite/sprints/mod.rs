@@ -4,6 +4,7 @@ mod close;
 mod frozen;
 mod grown;
 mod plan;
+mod random;
 
 use crate::support::Sandbox;
 

@@ -51,6 +51,9 @@ pub(super) struct Close {
     /// Close in spite of what the audit finds under this rule; can be repeated, and is recorded
     #[arg(long, value_name = "RULE", value_parser = rule)]
     allow: Vec<ops::AuditRule>,
+    /// Revert a close that was interrupted before its commit
+    #[arg(long)]
+    abort: bool,
     #[command(flatten)]
     write: WriteArgs,
 }
@@ -67,6 +70,9 @@ impl Close {
     /// Closes the sprint; the answer is a no where the audit refuses.
     pub(super) fn run(self, context: &Context) -> Result<ops::ClosedSprint, Failure> {
         let mut session = context.write(&self.write)?;
+        if self.abort {
+            return Ok(ops::abort_close(&session)?);
+        }
         let mut request = self.request(context)?;
         let asks = context.is_attended() && std::io::stdin().is_terminal() && !session.is_dry();
         if asks && let Some(template) = ops::postmortem_template(&session, &request)? {
@@ -146,6 +152,10 @@ pub(super) fn closed(answer: &ops::ClosedSprint, out: &mut Output) {
         out.line(answer.commit.as_deref().unwrap_or(&answer.sprint));
         return;
     }
+    if answer.aborted {
+        out.line(format!("Reverted the close of {}", out.bold(&answer.sprint)));
+        return;
+    }
     if let Some(audit) = &answer.audit {
         show_audit(audit, out);
     }
@@ -157,7 +167,7 @@ pub(super) fn closed(answer: &ops::ClosedSprint, out: &mut Output) {
     out.gap();
     let word = if answer.closed { "Closed" } else { "Would close" };
     let at = answer.numbers_of.as_deref().map_or("", |commit| &commit[..commit.len().min(7)]);
-    let resumed = if answer.resumed { " (gone on with)" } else { "" };
+    let resumed = if answer.resumed { " (continued)" } else { "" };
     let summary = answer.summary.as_deref().unwrap_or_default();
     out.line(format!("{word} {} at {at}{resumed}  {}", out.bold(&answer.sprint), clean(summary)));
     let mut row = |name: &str, value: String| out.line(format!("  {name:<11} {value}"));

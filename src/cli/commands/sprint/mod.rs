@@ -46,7 +46,7 @@ enum What {
     /// Close a sprint: audit, freeze its numbers, write its documents, commit and tag
     ///
     /// The audit names everything that is unfinished, each with the command that resolves it, and then nothing is changed. A
-    /// close that was interrupted is gone on with by the same command.
+    /// close that was interrupted is continued by the same command.
     Close(Box<close::Close>),
     /// Compute the numbers of a closed sprint again, figure by figure, from its commit
     Verify(close::Verify),
