@@ -41,8 +41,6 @@ pub struct ReportSettings {
     pub days_off: Vec<chrono::Weekday>,
     /// Other days on which nobody works.
     pub holidays: Vec<chrono::NaiveDate>,
-    /// Whether reports have figures of each person.
-    pub per_person: bool,
 }
 
 /// Settings of the workflows that `init --ci` writes.

@@ -43,7 +43,7 @@ pub fn start(session: &Session<'_>, request: &StartRequest) -> Result<Written> {
                 step.edits.extend(move_edits(&plan.step));
             }
             Outcome::Stays(stage) if step.messages.is_empty() => {
-                step.messages.push(format!("already in {stage}"))
+                step.messages.push(format!("already in {stage}"));
             }
             Outcome::Stays(_) => {}
         }

@@ -150,7 +150,7 @@ fn check(crowd: &Crowd, number: impl Fn(usize, usize) -> usize) {
                 }
                 1 => {
                     ticked += 1;
-                    task(&words[1])["check_boxes"][n - 1]["done"] == Value::Bool(true)
+                    task(&words[1])["checkboxes"][n - 1]["done"] == Value::Bool(true)
                 }
                 2 => {
                     notes += 1;
@@ -173,7 +173,7 @@ fn check(crowd: &Crowd, number: impl Fn(usize, usize) -> usize) {
         |list: &str| shown.iter().map(|(_, task)| crate::support::items(&task[list]).len()).sum::<usize>();
     let done = shown
         .iter()
-        .flat_map(|(_, task)| crate::support::items(&task["check_boxes"]))
+        .flat_map(|(_, task)| crate::support::items(&task["checkboxes"]))
         .filter(|found| found["done"] == true);
     assert_eq!((done.count(), count("tags") + count("files"), count("notes")), (ticked, listed_items, notes));
     assert_eq!(titles.len(), crowd.processes + 1 + new);

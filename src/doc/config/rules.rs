@@ -299,8 +299,7 @@ impl Reader<'_> {
             "title" => settings.title = reader.text(path, value),
             "days_off" => settings.days_off = reader.weekdays(path, value),
             "holidays" => settings.holidays = reader.days(path, value),
-            "per_person" => settings.per_person = reader.switch(path, value).unwrap_or_default(),
-            _ => reader.unknown(path, key, &["title", "days_off", "holidays", "per_person"]),
+            _ => reader.unknown(path, key, &["title", "days_off", "holidays"]),
         });
         settings
     }
@@ -509,7 +508,8 @@ pub(super) fn home_of(key: &str) -> Option<&'static str> {
         "signoffs" | "on_fail" | "advance" | "requires" => Some("[stage.NAME]"),
         "members" | "quorum" | "people_only" => Some("[roles.NAME]"),
         "on_commit" | "pre_push" | "pre_receive" => Some("[hooks]"),
-        "days_off" | "holidays" | "per_person" => Some("[reports]"),
+        "days_off" | "holidays" => Some("[reports]"),
+        "per_person" => Some("[sprints]"),
         "pipeline" | "stage" | "types" | "roles" | "hooks" | "policy" => Some("the top of the file"),
         key => policy_keys().any(|known| known == key).then_some("[policy]"),
     }

@@ -42,6 +42,9 @@ impl TaskText {
     }
 }
 
+/// A vote's text, read, and the task in whose folder it was.
+type ReadVote = (TaskId, Option<Rc<Vote>>);
+
 /// A task's text, read: as it is, and in the format of the head where that is another.
 type ReadTask = (std::result::Result<Task, Vec<Problem>>, Option<Option<Task>>);
 
@@ -52,7 +55,7 @@ pub(super) struct RecordTexts<'a> {
     brings_format: bool,
     tasks: RefCell<HashMap<BlobId, Rc<TaskText>>>,
     /// The votes, with the task in whose folder each was read. None where a text cannot be read.
-    votes: RefCell<HashMap<BlobId, (TaskId, Option<Rc<Vote>>)>>,
+    votes: RefCell<HashMap<BlobId, ReadVote>>,
 }
 
 impl<'a> RecordTexts<'a> {

@@ -162,7 +162,7 @@ impl VoteContext<'_> {
         match why_not {
             None | Some(WhyNot::Withdrawn) => {}
             Some(WhyNot::NotRequired) if is_owners => {
-                messages.push("for its changes of the policy".to_owned())
+                messages.push("for its changes of the policy".to_owned());
             }
             Some(why) => messages.push(format!("it does not count: {why}")),
         }

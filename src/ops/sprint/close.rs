@@ -138,7 +138,7 @@ pub fn abort_close(session: &Session<'_>) -> Result<ClosedSprint> {
 /// Closes a sprint, or goes on with a close that has stopped.
 pub fn close_sprint(session: &mut Session<'_>, request: &CloseRequest) -> Result<ClosedSprint> {
     if let Some(closing) = Closing::read(session)? {
-        return resume(session, closing, request);
+        return resume(session, &closing, request);
     }
     let file = find_or_active(session, request.name.as_deref())?;
     refuse_unless_active(&file)?;
@@ -203,7 +203,7 @@ impl ClosedSprint {
     }
 }
 
-fn resume(session: &Session<'_>, closing: Closing, request: &CloseRequest) -> Result<ClosedSprint> {
+fn resume(session: &Session<'_>, closing: &Closing, request: &CloseRequest) -> Result<ClosedSprint> {
     let id = SprintId::parse(&closing.sprint).map_err(|error| Error::usage(error.to_string()))?;
     if let Some(name) = &request.name
         && find(session, name)?.sprint.id != id
@@ -228,7 +228,7 @@ fn resume(session: &Session<'_>, closing: Closing, request: &CloseRequest) -> Re
         return Ok(answer);
     }
     let outcome = closing.carry_out(session)?;
-    answer.finish(&closing, outcome);
+    answer.finish(closing, outcome);
     Ok(answer)
 }
 

@@ -157,7 +157,7 @@ impl<'a, 'e> Planner<'a, 'e> {
 
     fn record_path(&self, record: &ScopeRecord) -> Result<String> {
         // The same name that any other change of this moment would get.
-        Ok(scope_record(self.session, record.sprint.clone(), record.changes.clone())?.path)
+        Ok(scope_record(self.session, &record.sprint, record.changes.clone())?.path)
     }
 
     /// Makes a task of each action of the postmortem. Returns what comes into the next sprint.
@@ -192,7 +192,7 @@ impl<'a, 'e> Planner<'a, 'e> {
     fn next_scope(&mut self, added: Vec<ScopeEntry>) -> Result<()> {
         let next = self.audited.next.as_ref().filter(|file| file.sprint.state() == SprintState::Active);
         let Some(next) = next.filter(|_| !added.is_empty()) else { return Ok(()) };
-        let change = scope_record(self.session, next.sprint.id.clone(), added)?;
+        let change = scope_record(self.session, &next.sprint.id, added)?;
         self.change(change);
         Ok(())
     }

@@ -208,7 +208,7 @@ fn change_members(
     }
     changes.extend(records::scope_changes(session, &changes, why.as_deref())?);
     if !recorded.is_empty() {
-        changes.push(records::scope_record(session, id.clone(), recorded)?);
+        changes.push(records::scope_record(session, &id, recorded)?);
     }
     let written = session.write(&locked, &changes, tasks)?;
     Ok(SprintWritten { sprint: id.to_string(), summary: Vec::new(), written })

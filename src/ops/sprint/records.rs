@@ -143,7 +143,7 @@ pub(in crate::ops) fn scope_changes(
         follow(session, before.as_ref(), &after, why, &mut entries)?;
     }
     entries.retain(|_, entries| !entries.is_empty());
-    entries.into_iter().map(|(sprint, changes)| scope_record(session, sprint, changes)).collect()
+    entries.into_iter().map(|(sprint, changes)| scope_record(session, &sprint, changes)).collect()
 }
 
 /// Whether a change is of a task that is, or was, in a sprint. Every write asks this.
@@ -213,7 +213,7 @@ pub(super) fn refuse_closed(action: &'static str, file: &SprintFile) -> Error {
 /// Makes the record of a change of scope that is made now, under a name that no file has.
 pub(super) fn scope_record(
     session: &Session<'_>,
-    sprint: SprintId,
+    sprint: &SprintId,
     changes: Vec<ScopeEntry>,
 ) -> Result<Change> {
     let at = session.env().now();
@@ -228,11 +228,11 @@ pub(super) fn scope_record(
         sprint: sprint.clone(),
     };
     // Records of one second are read in the order of their names.
-    let count = session.snapshot().list(&RecordKind::scope_folder(&sprint))?.len();
+    let count = session.snapshot().list(&RecordKind::scope_folder(sprint))?.len();
     loop {
         let unique = session.env().random_below(1 << 20);
         let name = format!("{}-{:04}-{unique:05x}.yaml", at.format("%Y%m%dT%H%M%SZ"), count + 1);
-        let path = RecordPath::of_sprint(RecordKind::ScopeChange, &sprint, &name);
+        let path = RecordPath::of_sprint(RecordKind::ScopeChange, sprint, &name);
         let path = path.expect("a time and a number make a name").to_string();
         if session.workspace().work_dir().join(&path).symlink_metadata().is_err() {
             return Ok(Change::create(path, create_scope_change(&record)));

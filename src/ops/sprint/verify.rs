@@ -96,7 +96,7 @@ pub fn verify_sprint(session: &Session<'_>, name: Option<&str>) -> Result<Verifi
         notes.push("the sprint's scope, dates or records were edited since it was closed".to_owned());
     }
     notes.extend(edited_since_tag(session, &file)?);
-    let figures = figures(&now, &frozen, differences);
+    let figures = figures(&now, &frozen, &differences);
     Ok(VerifiedSprint {
         sprint: id.to_string(),
         matches: same_inputs && figures.iter().all(|figure| figure.matches),
@@ -115,7 +115,7 @@ fn last(session: &Session<'_>) -> Result<SprintFile> {
     last.ok_or_else(|| Error::usage_with("no sprint is closed", "run `tracker sprint list`"))
 }
 
-fn figures(now: &Numbers, frozen: &Numbers, differences: Vec<Difference>) -> Vec<VerifiedFigure> {
+fn figures(now: &Numbers, frozen: &Numbers, differences: &[Difference]) -> Vec<VerifiedFigure> {
     let mut names: Vec<String> = frozen.figures.iter().map(metrics::Figure::path).collect();
     let own = now.figures.iter().map(metrics::Figure::path);
     names.extend(own.filter(|name| !frozen.figures.iter().any(|figure| figure.path() == *name)));

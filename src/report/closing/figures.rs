@@ -42,6 +42,9 @@ pub fn span(seconds: i64) -> String {
     match seconds {
         ..HOUR => format!("{} min", seconds / 60),
         HOUR..DAY => format!("{} h", seconds / HOUR),
-        _ => format!("{}.{} days", seconds / DAY, seconds % DAY * 10 / DAY),
+        _ => {
+            let tenths = (seconds * 10 + DAY / 2) / DAY;
+            format!("{}.{} days", tenths / 10, tenths % 10)
+        }
     }
 }

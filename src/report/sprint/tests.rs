@@ -69,7 +69,7 @@ fn item(at: u32) -> Item {
         documentation: Some(stage("docs")),
         stage: stage(way[way.len() - 1]),
         estimate: Some(Minutes(60 + at * 5)),
-        spent: (at % 4 > 0).then_some(Minutes(90)),
+        spent: (!at.is_multiple_of(4)).then_some(Minutes(90)),
         created: None,
         moves,
         votes,

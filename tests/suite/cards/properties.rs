@@ -277,7 +277,7 @@ prop_compose! {
         kind in of("[a-z][a-z0-9_-]{0,8}"),
         priority in of(select(&["critical", "high", "medium", "low", "P1", "a | b", "none", ""][..])),
         area in of(word()),
-        tags in vec(word(), 0..3),
+        tags in vec(word(), 0..3).prop_map(each_once),
         sprint in of(Just("SPRINT-1")),
         depends_on in vec(id(), 0..3),
         files in prop_oneof![Just(Vec::new()), vec(select(PATHS).prop_map(str::to_owned), 0..4)],
@@ -291,6 +291,13 @@ prop_compose! {
             ..any_status
         }
     }
+}
+
+/// A tag given twice is one.
+fn each_once(mut tags: Vec<String>) -> Vec<String> {
+    let mut seen = HashSet::new();
+    tags.retain(|tag| seen.insert(tag.clone()));
+    tags
 }
 
 /// Counts of boxes follow from the body, so they are no part of what must come back.

@@ -140,6 +140,6 @@ fn the_rule_of_a_server_is_marked_as_one() {
 #[test]
 fn a_rule_means_the_same_where_there_is_no_tracker() {
     let output = Sandbox::without_repository().tracker(&["explain"]);
-    assert_eq!((output.status, output.stdout.lines().count()), (0, 22), "{output}");
+    assert_eq!((output.status, output.stdout.lines().count()), (0, 23), "{output}");
     assert_eq!(world().tracker(&["explain", "--at", "nowhere"]).status, 2);
 }

@@ -19,7 +19,7 @@ fn busy() -> Sandbox {
                  - {{at: {day}T08:00:00Z, by: ada, from: none, to: dev, kind: start}}\n  \
                  - {{at: {day}T15:00:00Z, by: ada, from: dev, to: complete}}\n---\n"
             );
-            sandbox.write(&format!(".tracker/tasks/{id}.md"), &task);
+            sandbox.write(format!(".tracker/tasks/{id}.md"), &task);
         }
     }
     sandbox

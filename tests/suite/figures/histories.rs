@@ -233,7 +233,10 @@ fn scope(rng: &mut Rng, items: &[Item], window: &Window) -> Scope {
         items.iter().map(|item| item.id.clone()).chain([TaskId::parse("TASK-GONE").unwrap()]).collect();
     let committed: Vec<Commitment> = ids
         .iter()
-        .filter_map(|id| (rng.u32(0..3) > 0).then(|| Commitment { task: id.clone(), estimate: minutes(rng) }))
+        .filter_map(|id| match rng.u32(0..3) {
+            0 => None,
+            _ => Some(Commitment { task: id.clone(), estimate: minutes(rng) }),
+        })
         .collect();
     let change = |rng: &mut Rng| ScopeChange {
         at: moment(rng, window).max(window.from),

@@ -184,7 +184,7 @@ fn a_long_text_rewritten_by_a_merge_is_reported_quickly() {
     assert!(
         messages(&world.review().verdict.violations)
             .iter()
-            .any(|messages| messages.contains("neither side brought"))
+            .any(|messages| messages.contains("neither side has"))
     );
 }
 

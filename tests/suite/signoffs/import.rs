@@ -240,7 +240,7 @@ fn each_finding_gets_one_task_that_fixes_it() {
         (&"high".into(), &"bug".into(), &"src/theme.rs".into())
     );
     assert_eq!(
-        (crate::support::items(&shown["check_boxes"]).len(), &shown["deliverables"]["total"]),
+        (crate::support::items(&shown["checkboxes"]).len(), &shown["deliverables"]["total"]),
         (0, &0.into())
     );
     let body = shown["body"].as_str().unwrap();
