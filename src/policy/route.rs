@@ -40,6 +40,12 @@ impl<'c> Route<'c> {
         }
     }
 
+    /// Returns the place that some moves lead to; none where there are none, or where it is no stage of this route.
+    #[must_use]
+    pub fn place_after<'m>(&self, moves: impl IntoIterator<Item = &'m Move>) -> Option<usize> {
+        moves.into_iter().last().and_then(|step| self.place(&step.to))
+    }
+
     /// Returns the stage at a place, if it is one of the pipeline's own.
     #[must_use]
     pub fn stage_at(&self, place: usize) -> Option<&'c Stage> {

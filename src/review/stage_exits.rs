@@ -84,10 +84,9 @@ fn judged<'f>(facts: &'f RangeTask, range: &'f RangeFacts<'_>, config: &Config) 
     Judged { facts, moves, stage_exits, leavings, current }
 }
 
-/// Returns the type whose pipeline judges: a task that had begun keeps its route, whatever the range makes of its type.
+/// Returns the type whose pipeline judges.
 pub(super) fn kind_of(facts: &RangeTask) -> Option<&str> {
-    let begun = facts.before.as_ref().filter(|task| !task.stage.is_none());
-    begun.or(facts.after.as_ref()).and_then(|task| task.kind.as_deref())
+    facts.judged_kind.as_deref()
 }
 
 /// Returns the task in a stage, before the move at `last` led it out of there.

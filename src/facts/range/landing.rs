@@ -4,14 +4,14 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::rc::Rc;
 
-use super::read::TaskText;
+use super::read::{TaskText, criteria_of};
 use super::{CommitFacts, RangeEnds, RangeReader, Result};
 use crate::facts::evidence::upgrade_vote;
 use crate::facts::reach::Reach;
 use crate::facts::votes::{self, CastVotes, VoteFile, copies, votes_cast};
 use crate::git::{BlobId, CommitId, CommitInfo, FileChange, FileMode, FileState};
 use crate::model::{RecordKind, RecordPath, Task, TaskId, TreeEntry, Verdict, Vote, is_daily_record};
-use crate::policy::history::{Ancestors, Commit, History, PersonKey};
+use crate::policy::history::{Ancestors, Changes as TaskChanges, Commit, History, PersonKey};
 use crate::policy::landing::{
     HistoryStep, Judgement, Landing, Objection, Removal, Ruling, TaskSide, TaskSides, judge as judge_landing,
 };
@@ -33,6 +33,8 @@ pub struct RangeLanding {
     merges: BTreeMap<String, Rc<[String]>>,
     /// Who wrote what each task's commits changed.
     pub writers: BTreeMap<TaskId, BTreeSet<PersonKey>>,
+    /// The files that tasks whose stages skip sign-offs, or that are cancelled, have changed in all, landed ones too.
+    pub changed: BTreeMap<TaskId, BTreeSet<String>>,
 }
 
 /// A vote's file, read.
@@ -112,7 +114,9 @@ impl RangeReader<'_> {
         let commits = spoken.into_iter().filter_map(|commit| Some((commit, gatherer.id_of(commit)?)));
         let (commits, writers) = (commits.collect(), gatherer.writers(tasks)?);
         let merges = gatherer.merges()?;
-        Ok(RangeLanding { judgement, votes: facts.records, cast: facts.cast, commits, merges, writers })
+        let changed = gatherer.changed(&facts.tasks)?;
+        let (votes, cast) = (facts.records, facts.cast);
+        Ok(RangeLanding { judgement, votes, cast, commits, merges, writers, changed })
     }
 }
 
@@ -201,19 +205,25 @@ impl<'r, 'a> Gatherer<'r, 'a> {
         fn read(side: &Option<Rc<TaskText>>) -> Option<&Task> {
             side.as_ref()?.in_head_format()
         }
-        let [of_base, of_tip, of_head] = [&base, &tip, &head].map(read);
-        let begun = [of_base, of_tip].into_iter().flatten().find(|task| !task.stage.is_none());
-        let kind = begun.or(of_head).or(of_tip).and_then(|task| task.kind.clone());
-        let side = |text: &Option<Rc<TaskText>>| {
-            let task = read(text)?;
+        let merged = read(&head).map(|own| self.range.as_merged(id, own)).transpose()?;
+        let [of_base, of_tip] = [&base, &tip].map(read);
+        let begun = [of_tip, of_base].into_iter().flatten().find(|task| !task.stage.is_none());
+        let kind = begun.or(merged.as_ref()).or(of_tip).and_then(|task| task.kind.clone());
+        let side = |text: &Option<Rc<TaskText>>, task: Option<&Task>| {
+            let (text, task) = (text.as_ref()?, task?);
+            let is_as_read = text.in_head_format().is_some_and(|own| own.body == task.body);
             Some(TaskSide {
-                criteria: text.as_ref()?.criteria(),
+                criteria: match is_as_read {
+                    true => text.criteria(),
+                    false => criteria_of(task),
+                },
                 is_cancelled: task.cancelled.is_some(),
                 stage: task.stage.clone(),
                 history: task.history.clone(),
             })
         };
-        let sides = Sides { tip: side(&tip), head: side(&head), base: side(&base) };
+        let sides =
+            Sides { tip: side(&tip, of_tip), head: side(&head, merged.as_ref()), base: side(&base, of_base) };
         Ok(TaskSides { id: id.clone(), path: RecordPath::task_file(id), kind, sides })
     }
 
@@ -321,7 +331,7 @@ impl<'r, 'a> Gatherer<'r, 'a> {
             // What the base took out before, or the range brought and took out again, is no vote; a rejection is.
             if !there.tip
                 && !there.head
-                && (vote.verdict != Verdict::Rejected || self.is_of_base(first.as_ref()))
+                && (vote.verdict == Verdict::Approved || self.is_of_base(first.as_ref()))
             {
                 continue;
             }
@@ -438,6 +448,24 @@ impl<'r, 'a> Gatherer<'r, 'a> {
             }
         }
         Ok(own)
+    }
+
+    /// Returns what tasks have changed in all whose stages skip sign-offs or that are cancelled.
+    fn changed(&self, tasks: &[TaskSides]) -> Result<BTreeMap<TaskId, BTreeSet<String>>> {
+        let config = &self.range.policy.config;
+        let mut found = BTreeMap::new();
+        let mut changes = TaskChanges::new(&self.reach, None);
+        for task in tasks {
+            let skips = task.kind.as_deref().is_some_and(|kind| !config.skipped_signoffs(kind).is_empty());
+            if !skips && !task.sides.head.as_ref().is_some_and(|side| side.is_cancelled) {
+                continue;
+            }
+            let all = changes.of_task(&task.id, self.head, &|_| true)?;
+            // What it has taken back itself is as it was.
+            let stays = all.into_iter().filter(|(_, change)| change.from != [change.to.clone()]);
+            found.insert(task.id.clone(), stays.map(|(path, _)| path).collect());
+        }
+        Ok(found)
     }
 
     /// Returns who wrote what each task's commits changed; who only wrote records wrote nothing of it.

@@ -124,18 +124,28 @@ impl RangeReader<'_> {
             return Ok((self.text(ours.or(theirs))?, true));
         };
         let base = self.read(base)?;
-        let format = RecordPath::parse(path).map_or(RecordFormat::Text, |path| path.format());
-        let marks = Marks { base: "base", ours: "ours", theirs: "theirs", size: 7 };
-        let versions = RecordVersions { base: base.as_deref(), ours: &own, theirs: &other };
-        Ok(match merge(format, versions, None, &marks) {
-            Ok(merged) => (merged.text, !merged.conflicts.is_empty()),
-            Err(_) => (String::from_utf8_lossy(&own).into_owned(), true),
+        Ok(match fields_merged(path, base.as_deref(), &own, &other) {
+            Some(merged) => merged,
+            None => (String::from_utf8_lossy(&own).into_owned(), true),
         })
     }
 
     fn text(&self, state: Option<FileState>) -> Result<String> {
         Ok(String::from_utf8_lossy(&self.read(state)?.unwrap_or_default()).into_owned())
     }
+}
+
+/// Merges a record field by field: the text, and whether there is a conflict in it. None where it cannot be merged at all.
+fn fields_merged(path: &str, base: Option<&[u8]>, ours: &[u8], theirs: &[u8]) -> Option<(String, bool)> {
+    let format = RecordPath::parse(path).map_or(RecordFormat::Text, |path| path.format());
+    let marks = Marks { base: "base", ours: "ours", theirs: "theirs", size: 7 };
+    let merged = merge(format, RecordVersions { base, ours, theirs }, None, &marks).ok()?;
+    Some((merged.text, !merged.conflicts.is_empty()))
+}
+
+/// Returns what two sides of a record merge to; none where they conflict.
+pub(super) fn merged_text(path: &str, base: Option<&[u8]>, ours: &[u8], theirs: &[u8]) -> Option<String> {
+    fields_merged(path, base, ours, theirs).filter(|(_, is_conflict)| !is_conflict).map(|(text, _)| text)
 }
 
 fn by_path(changes: Vec<FileChange>) -> BTreeMap<String, FileChange> {

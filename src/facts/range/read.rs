@@ -37,13 +37,17 @@ impl TaskText {
 
     /// Returns the digest of the acceptance text.
     pub(super) fn criteria(&self) -> String {
-        let digest = |task: &Task| criteria_digest(&acceptance_text(&task.body));
-        self.criteria.get_or_init(|| self.in_head_format().map(digest).unwrap_or_default()).clone()
+        self.criteria.get_or_init(|| self.in_head_format().map(criteria_of).unwrap_or_default()).clone()
     }
 }
 
 /// A vote's text, read, and the task in whose folder it was.
 type ReadVote = (TaskId, Option<Rc<Vote>>);
+
+/// Returns the digest of a task's acceptance text.
+pub(super) fn criteria_of(task: &Task) -> String {
+    criteria_digest(&acceptance_text(&task.body))
+}
 
 /// A task's text, read: as it is, and in the format of the head where that is another.
 type ReadTask = (std::result::Result<Task, Vec<Problem>>, Option<Option<Task>>);

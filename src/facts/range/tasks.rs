@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::changes::{RangeCommit, is_file};
+use super::merges::merged_text;
 use super::types::{CommitFacts, Credit, RangeTask};
 use super::{RangeReader, Result};
 use crate::doc::{open_boxes, read_task, upgrade_task};
@@ -62,6 +63,35 @@ impl RangeReader<'_> {
         }
     }
 
+    /// Returns a task as it will be merged: what it says as the base's tip and the head have it together, with the head's
+    /// moves, which are joined elsewhere.
+    pub(super) fn as_merged(&self, id: &TaskId, own: &Task) -> Result<Task> {
+        let Some(tip) = &self.tip else { return Ok(own.clone()) };
+        let path = RecordPath::task_file(id);
+        let blob_of = |snapshot: &Snapshot| -> Result<_> {
+            Ok(snapshot.tree_file(&path)?.map(|file| file.state()).filter(is_file))
+        };
+        let before = if self.ends.merge_base.is_some() { blob_of(&self.before)? } else { None };
+        let (theirs, ours) = (blob_of(tip)?, blob_of(&self.head)?);
+        if theirs.is_none() || ours.is_none() || before == theirs || ours == theirs {
+            return Ok(own.clone());
+        }
+        let text = match before == ours {
+            true => self.read(theirs)?,
+            false => {
+                let (theirs, ours) =
+                    (self.read(theirs)?.unwrap_or_default(), self.read(ours)?.unwrap_or_default());
+                merged_text(&path, self.read(before)?.as_deref(), &ours, &theirs).map(String::into_bytes)
+            }
+        };
+        // A conflict is refused for that.
+        let merged = text.and_then(|text| read_task(&text).ok());
+        Ok(merged.map_or_else(
+            || own.clone(),
+            |merged| Task { stage: own.stage.clone(), history: own.history.clone(), ..merged },
+        ))
+    }
+
     /// Returns a task's file at the merge base.
     fn before_state(&self, id: &TaskId) -> Result<Option<FileState>> {
         let path = RecordPath::task_file(id);
@@ -85,7 +115,8 @@ impl RangeReader<'_> {
         (before, after): (Option<FileState>, Option<FileState>),
     ) -> Result<RangeTask> {
         // What is there and is no plain file is a broken one.
-        let new = self.parsed(id, after.filter(|state| state.mode == FileMode::Plain))?;
+        let own = self.parsed(id, after.filter(|state| state.mode == FileMode::Plain))?;
+        let new = own.as_ref().map(|own| self.as_merged(id, own)).transpose()?;
         let created = new.as_ref().and_then(|task| task.created);
         let old = match self.read(before)? {
             Some(bytes) if self.brings_format => {
@@ -93,6 +124,16 @@ impl RangeReader<'_> {
             }
             _ => self.parsed(id, before)?,
         };
+        let tip = match &self.tip {
+            Some(tip) => tip.tree_file(&RecordPath::task_file(id))?.map(|file| file.state()).filter(is_file),
+            None => None,
+        };
+        let tip = tip.map(|state| self.texts.task(state.blob_id)).transpose()?;
+        let tip = tip.as_ref().and_then(|text| text.in_head_format());
+        let begun = tip.into_iter().chain(&old).find(|task| !task.stage.is_none());
+        let judged_kind = begun.or(new.as_ref()).and_then(|task| task.kind.clone());
+        let is_cancelled_at_tip = tip.is_some_and(|task| task.cancelled.is_some())
+            && old.as_ref().is_none_or(|task| task.cancelled.is_none());
         let findings = |snapshot: &Snapshot| -> Result<Vec<Finding>> {
             Ok(snapshot.findings(id)?.0.into_iter().map(|(_, finding)| finding).collect())
         };
@@ -102,6 +143,8 @@ impl RangeReader<'_> {
         Ok(RangeTask {
             id: id.clone(),
             path: RecordPath::Task(id.clone()).to_string(),
+            judged_kind,
+            is_cancelled_at_tip,
             is_deleted: after.is_none(),
             collides: before.is_none() && self.collides(id, new.as_ref())?,
             findings: self
@@ -164,6 +207,11 @@ fn joined(mut head: Vec<Finding>, tip: Vec<Finding>, before: &[Finding]) -> Vec<
     for theirs in tip {
         match head.iter_mut().find(|own| own.id == theirs.id) {
             Some(own) => {
+                let old = before.iter().find(|old| old.id == own.id);
+                let is_unchanged = old.is_some_and(|old| old.severity == own.severity);
+                if is_unchanged || theirs.severity.rank() > own.severity.rank() {
+                    own.severity = theirs.severity.clone();
+                }
                 let known = own.resolutions.clone();
                 own.resolutions.extend(theirs.resolutions.into_iter().filter(|step| !known.contains(step)));
             }

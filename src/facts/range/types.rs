@@ -81,6 +81,10 @@ pub struct RangeTask {
     pub before: Option<Task>,
     /// As it is at the head; none where it is gone or cannot be read.
     pub after: Option<Task>,
+    /// The type whose pipeline judges: a task that had begun keeps its route, whatever the range makes of its type.
+    pub judged_kind: Option<String>,
+    /// Whether the base has cancelled it since the two parted.
+    pub is_cancelled_at_tip: bool,
     /// Whether its record is gone at the head.
     pub is_deleted: bool,
     /// Whether the base itself has another new task of this id.

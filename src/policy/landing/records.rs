@@ -124,7 +124,7 @@ impl<'a, H: History> Judge<'_, 'a, H> {
             let sides = &vote.sides;
             // The range brought it and took it out.
             if !sides.tip && !sides.head && !sides.base {
-                if vote.verdict != Verdict::Rejected {
+                if vote.verdict == Verdict::Approved {
                     continue;
                 }
                 self.object(object(Ruling::VoteRemoved));
@@ -134,7 +134,8 @@ impl<'a, H: History> Judge<'_, 'a, H> {
                 continue;
             }
             if sides.tip && sides.base && !sides.head {
-                if taken.votes.contains(vote.path.as_str()) && vote.verdict != Verdict::Rejected {
+                // A rejection, and a withdrawal, is never taken out.
+                if taken.votes.contains(vote.path.as_str()) && vote.verdict == Verdict::Approved {
                     continue;
                 }
                 self.object(object(Ruling::VoteRemoved));
@@ -159,7 +160,10 @@ impl<'a, H: History> Judge<'_, 'a, H> {
         let is_gone = |step: &&Move| base.contains(step) && !head.contains(step);
         let gone: Vec<&Move> = tip.iter().filter(is_gone).collect();
         let is_lawful = |step: &&Move| taken.moves.contains(&(task.path.as_str(), *step));
-        let keeps_all = !gone.iter().all(is_lawful);
+        let route = Route::of(self.landing.config, task.kind.as_deref());
+        let left = tip.iter().filter(|step| !gone.contains(step));
+        // A move back is a no like a rejection: whoever takes it out would lead the task on.
+        let keeps_all = !gone.iter().all(is_lawful) || route.place_after(left) > route.place_after(tip);
         if keeps_all {
             self.object(object(Ruling::HistoryShortened));
         }
@@ -174,7 +178,6 @@ impl<'a, H: History> Judge<'_, 'a, H> {
         {
             self.object(object(Ruling::WrongStage { expected: stage }));
         }
-        let route = Route::of(self.landing.config, task.kind.as_deref());
         let tip_side = task.sides.tip.as_ref();
         let body = task.sides.head.as_ref().or(tip_side);
         self.tasks.push(LandingTask {

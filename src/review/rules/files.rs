@@ -62,6 +62,7 @@ pub(super) fn judge(facts: &RangeFacts<'_>, tasks: &[Judged<'_>], book: &mut Vio
     declared_files(facts, tasks, book);
     files_of_types(facts, tasks, book);
     unseen_by_roles(facts, tasks, book);
+    landed_and_cancelled(facts, tasks, book);
     standards(facts, book);
 }
 
@@ -174,13 +175,15 @@ fn files_of_types(facts: &RangeFacts<'_>, tasks: &[Judged<'_>], book: &mut Viola
         let has_left = task.facts.after.as_ref().is_some_and(|after| route.place(&after.stage) > Some(1));
         let Some((stage, roles)) = skipped.first().filter(|_| has_left) else { continue };
         let commits = task.facts.commits.iter().map(|at| &facts.commits[*at]);
-        let paths: BTreeSet<&String> = commits.flat_map(|commit| &commit.paths).collect();
-        let changed = facts.files.iter().filter(|file| paths.contains(&file.path));
+        let own: BTreeSet<&String> = commits.flat_map(|commit| &commit.paths).collect();
+        let of_range = facts.files.iter().map(|file| &file.path).filter(|path| own.contains(path));
+        // What moves on answers for what it has landed before as well.
+        let landed = facts.landing.changed.get(&task.facts.id).filter(|_| !task.moves.is_empty());
+        let paths: BTreeSet<&String> = of_range.chain(landed.into_iter().flatten()).collect();
         let mut found = Vec::new();
-        for file in
-            changed.filter(|file| !is_in_tracker(&file.path) && !is_selected(&rules.paths, &file.path))
+        for path in paths.into_iter().filter(|path| !is_in_tracker(path) && !is_selected(&rules.paths, path))
         {
-            let unseen: Vec<&str> = required_anywhere(book.config, &file.path)
+            let unseen: Vec<&str> = required_anywhere(book.config, path)
                 .iter()
                 .filter_map(|role| roles.iter().find(|own| **own == role.as_str()).copied())
                 .collect();
@@ -190,13 +193,38 @@ fn files_of_types(facts: &RangeFacts<'_>, tasks: &[Judged<'_>], book: &mut Viola
                     kind.unwrap_or_default(),
                     unseen.join(" and ")
                 );
-                found.push((file.path.clone(), message));
+                found.push((path.clone(), message));
             }
         }
         for (path, message) in found {
             let about = About { task: Some(&task.facts.id), file: Some(&path), ..About::default() };
             book.add(GateRule::CoveredFiles, message, about);
         }
+    }
+}
+
+/// What a task has landed before its review stays, and nobody will look at it once the task is cancelled.
+fn landed_and_cancelled(facts: &RangeFacts<'_>, tasks: &[Judged<'_>], book: &mut Violations<'_>) {
+    for task in tasks {
+        let own = task.facts;
+        let (Some(before), Some(after)) = (&own.before, &own.after) else { continue };
+        if after.cancelled.is_none() || before.cancelled.is_some() {
+            continue;
+        }
+        let route = Route::of(book.config, kind_of(own));
+        let seen = route.left(&after.history).into_iter().filter_map(|place| route.stage_at(place));
+        let seen: BTreeSet<&String> = seen.flat_map(|stage| route.roles_of(stage)).collect();
+        let is_unseen = |path: &&String| {
+            let roles = required_anywhere(book.config, path);
+            !roles.is_empty() && !roles.iter().any(|role| seen.contains(role))
+        };
+        let landed = facts.landing.changed.get(&own.id).into_iter().flatten();
+        let unseen: Vec<&str> = landed.filter(is_unseen).map(String::as_str).collect();
+        let Some(first) = unseen.first() else { continue };
+        let more = if unseen.len() > 1 { format!(" and {} more", unseen.len() - 1) } else { String::new() };
+        let message = format!("is cancelled, and nobody has approved what it changed: {first}{more}");
+        let about = About { task: Some(&own.id), file: Some(first), ..About::default() };
+        book.add_at(Level::Warn, GateRule::CoveredFiles, message, about);
     }
 }
 

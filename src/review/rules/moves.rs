@@ -7,7 +7,7 @@ use super::super::stage_exits::{Judged, StageExit, kind_of, lost};
 use super::objections::{exceptions, is_revert, is_reverted, not_counted};
 use super::votes::doubt_whose;
 use super::{About, Violations};
-use crate::model::{Config, GateRule, Level, Move, MoveKind, Suggestion, Task, TaskId};
+use crate::model::{Config, GateRule, Level, Move, MoveKind, Suggestion, Task, TaskId, is_same_name};
 use crate::policy::{Fix, Missing, Route, VoteStatus, WhyNot, is_override, overriding_move, role_for_people};
 
 const LEGAL: GateRule = GateRule::LegalMoves;
@@ -57,7 +57,17 @@ fn note_awaited(facts: &RangeFacts<'_>, tasks: &[Judged<'_>], book: &mut Violati
 
 fn taken_out(facts: &RangeFacts<'_>, step: &RecordStep, book: &mut Violations<'_>) {
     let RecordStep::History { commit, task, path, before, after } = step else { return };
-    let Some(gone) = lost(before, after).filter(|_| !is_revert(facts, commit.as_deref())) else { return };
+    let own = facts.tasks.iter().find(|own| own.id == *task);
+    let route = Route::of(book.config, own.and_then(kind_of));
+    // Without a move back the task is further along, past a rejection in all but name: only its author may remove it.
+    let author =
+        facts.commits.iter().find(|own| Some(&own.id) == commit.as_ref()).map(|own| &own.author.name);
+    let is_own = |step: &Move| author.is_some_and(|author| is_same_name(author, &step.by));
+    let is_lawful = |gone: &Move| {
+        is_revert(facts, commit.as_deref())
+            && (route.place_after(after.iter()) <= route.place_after(before.iter()) || is_own(gone))
+    };
+    let Some(gone) = lost(before, after).filter(|gone| !is_lawful(gone)) else { return };
     let message = format!("takes {} of {} out of the history", arrow(gone), gone.by);
     let (commit, fix) = (commit.as_deref(), Some(restore(path)));
     let about = About { task: Some(task), commit, file: Some(path), fix, ..About::default() };
@@ -76,6 +86,11 @@ fn legal(facts: &RangeFacts<'_>, task: &Judged<'_>, book: &mut Violations<'_>) {
         return;
     }
     let Some(after) = &own.after else { return };
+    let is_both = after.cancelled.is_some() && (own.is_cancelled_at_tip || after.stage.is_complete());
+    if is_both && !task.moves.is_empty() {
+        let fix = Some(Fix::Run(Suggestion::tracker(["reopen", own.id.as_str()])));
+        book.add(LEGAL, "moves on, and is cancelled", About { fix, ..about() });
+    }
     for (at, step) in &task.moves {
         if let Some(wrong) = wrong_with(after, *at, step, kind_of(own), book.config) {
             book.add(LEGAL, format!("{} by {}: {wrong}", arrow(step), step.by), about());

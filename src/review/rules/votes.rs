@@ -29,9 +29,8 @@ pub(super) fn judge(facts: &RangeFacts<'_>, tasks: &[Judged<'_>], book: &mut Vio
 fn of_step(facts: &RangeFacts<'_>, step: &RecordStep, book: &mut Violations<'_>) {
     match step {
         RecordStep::Vote { commit, task, path, is_deleted, verdict } => {
-            let is_lawful = *is_deleted
-                && verdict.as_ref().is_some_and(|verdict| *verdict != Verdict::Rejected)
-                && is_revert(facts, commit.as_deref());
+            let is_lawful =
+                *is_deleted && *verdict == Some(Verdict::Approved) && is_revert(facts, commit.as_deref());
             if is_lawful {
                 return;
             }

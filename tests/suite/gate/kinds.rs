@@ -354,6 +354,100 @@ const ROWS: &[Row] = &[
             world.git(&["revert", "--no-edit", "HEAD"]);
         },
     },
+    Row {
+        name: "takes a withdrawal out with a revert",
+        rule: "no-rewritten-votes",
+        says: "deletes a vote",
+        attack: |world| {
+            world.deliver_again();
+            world.tracker_as("Ada", &format!("approve {ID} --as reviewer"));
+            world.git(&["checkout", "--quiet", "HEAD", "--", RECORD]);
+            world.commit_as("Ada", "Approve");
+            world.tracker_as("Ada", &format!("withdraw {ID} --as reviewer"));
+            world.commit_as("Ada", "Withdraw");
+            world.git(&["revert", "--no-edit", "HEAD"]);
+        },
+        twin: |world| {
+            world.deliver_again();
+            world.tracker_as("Ada", &format!("approve {ID} --as reviewer"));
+            world.commit_as("Ada", "Approve");
+            world.git(&["revert", "--no-edit", "HEAD"]);
+        },
+    },
+    Row {
+        name: "takes a failure out with a revert",
+        rule: "legal-moves",
+        says: "out of the history",
+        attack: |world| {
+            world.deliver_again();
+            world.tracker_as("Bob", &format!("fail {ID} \"it leaks\""));
+            world.commit_as("Bob", "Fail");
+            world.git(&["revert", "--no-edit", "HEAD"]);
+        },
+        twin: |world| {
+            world.deliver_again();
+            world.git(&["revert", "--no-edit", "HEAD"]);
+        },
+    },
+    // Records are judged as they will be merged.
+    Row {
+        name: "moves a task on that the base has cancelled",
+        rule: "legal-moves",
+        says: "moves on, and is cancelled",
+        attack: |world| {
+            world.git(&["checkout", "--quiet", "main"]);
+            world.git(&["merge", "--quiet", "--ff-only", "work~2"]);
+            world.tracker_as("Lead", &format!("cancel {ID} \"not wanted\""));
+            world.commit_as("Lead", "Cancel");
+            world.git(&["checkout", "--quiet", "work"]);
+        },
+        twin: |world| {
+            world.git(&["checkout", "--quiet", "main"]);
+            world.git(&["merge", "--quiet", "--ff-only", "work~2"]);
+            world.tracker_as("Lead", &format!("note {ID} wanted"));
+            world.commit_as("Lead", "Note");
+            world.git(&["checkout", "--quiet", "work"]);
+        },
+    },
+    Row {
+        name: "delivers what the base asked for, and not what it asked for since",
+        rule: "earned-moves",
+        says: "the acceptance criteria or deliverables were reworded",
+        attack: |world| {
+            world.git(&["checkout", "--quiet", "main"]);
+            world.git(&["merge", "--quiet", "--ff-only", "work~2"]);
+            world.replace(RECORD, "- [x] it is remembered\n", "- [x] it is remembered\n- [ ] for ever\n");
+            world.commit_as("Lead", "And more");
+            world.git(&["checkout", "--quiet", "work"]);
+        },
+        twin: |world| {
+            world.git(&["checkout", "--quiet", "main"]);
+            world.git(&["merge", "--quiet", "--ff-only", "work~2"]);
+            world.replace(RECORD, "title: Remember the theme", "title: Remember themes");
+            world.commit_as("Lead", "A better title");
+            world.git(&["checkout", "--quiet", "work"]);
+        },
+    },
+    // A type that skips a review brings its own files alone, also in two steps.
+    Row {
+        name: "lands code under a type that skips reviews, and completes the task later",
+        rule: "covered-files",
+        says: "is no file of a task of type docs",
+        attack: |world| {
+            land(world);
+            docs_task(world, "src/evil.rs");
+            land(world);
+            onward(world);
+            complete_docs(world);
+        },
+        twin: |world| {
+            land(world);
+            docs_task(world, "docs/more.md");
+            land(world);
+            onward(world);
+            complete_docs(world);
+        },
+    },
     // A protected file is reported as what it is.
     Row {
         name: "links nothing to a folder of another tracker",
@@ -369,6 +463,24 @@ const ROWS: &[Row] = &[
         },
     },
 ];
+
+/// A task of type docs, in dev, with a file.
+fn docs_task(world: &World, path: &str) {
+    onward(world);
+    world.write(
+        ".tracker/tasks/TASK-D0CS.md",
+        "---\nid: TASK-D0CS\ntitle: Docs\ntype: docs\ncreated: 2026-11-11\nstage: none\n---\n",
+    );
+    world.commit("Plan");
+    world.tracker_as("Dev", "start d0cs");
+    world.write(path, "x\n");
+    world.commit("Write\n\nTask: TASK-D0CS");
+}
+
+fn complete_docs(world: &World) {
+    world.tracker_as("Dev", "advance d0cs");
+    world.commit("Done\n\nTask: TASK-D0CS");
+}
 
 /// Leads the task on, whatever is missing, so that what its votes are worth is asked.
 fn forced(world: &World) {
