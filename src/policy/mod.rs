@@ -43,7 +43,7 @@ pub(crate) use cycle::Cycle;
 pub use derive::derive;
 pub(crate) use derive::{Derived, derive_with};
 pub use directives::DIRECTIVE_WORDS;
-pub(crate) use directives::{Action, Comments, DirectiveError, Directives, parse_message};
+pub(crate) use directives::{Action, Comments, DirectiveError, Directives, complete_ids, parse_message};
 pub(crate) use graph::{Dependency, Graph};
 pub(crate) use identity::{is_agent, is_member, is_member_meant, is_signer, role_for_people};
 pub use machine::{Case, Missing, advance, fail, gate, set_stage, start};

@@ -11,7 +11,7 @@ use crate::git::{CommitId, Operation};
 use crate::model::{Config, Problem, RecordKind, RecordPath, Severity, TRACKER_FOLDER, TaskId};
 use crate::ops::{Error, Result, Session};
 use crate::policy::{
-    Action, Attempt, Comments, DirectiveError, Directives, Hint, Reason, Refusal, parse_message,
+    Action, Attempt, Comments, DirectiveError, Directives, Hint, Reason, Refusal, complete_ids, parse_message,
 };
 use crate::store::{self, Hook, Snapshot, Workspace};
 
@@ -19,21 +19,32 @@ use crate::store::{self, Hook, Snapshot, Workspace};
 pub fn check_message(env: &Env, file: &Path) -> Result<Vec<Problem>> {
     let path = env.cwd().join(file);
     let bytes = std::fs::read(&path).map_err(Error::io("read", &path))?;
-    let text = String::from_utf8_lossy(&bytes).into_owned();
+    let mut text = String::from_utf8_lossy(&bytes).into_owned();
     let is_silent = |found: &Directives| found.directives.is_empty() && found.errors.is_empty();
     // Most messages require nothing even where comments count, or no more than a link that is there: no
     // repository is opened for those where the configuration is known to be readable.
     let at_most = parse_message(&text, Comments::None);
     let workspace = Workspace::open(env)?;
-    let is_granted = is_silent(&at_most) || at_most.errors.is_empty() && are_granted(&workspace, &at_most);
+    let is_text = std::str::from_utf8(&bytes).is_ok();
+    let has_parts =
+        is_text && complete_ids(&text, Comments::None, &|_| TaskId::parse("TASK-0").ok()).is_some();
+    let is_granted =
+        !has_parts && (is_silent(&at_most) || at_most.errors.is_empty() && are_granted(&workspace, &at_most));
     let operation = workspace.repo_paths().operation();
     if operation.is_some_and(|operation| operation != Operation::Merge)
         || operation.is_none() && is_granted && workspace.is_policy_marked_read()
     {
         return Ok(Vec::new());
     }
-    let directives = parse_message(&text, Comments::Lines(&comment_mark(&workspace, &text)?));
+    let mark = comment_mark(&workspace, &text)?;
     let staged = workspace.snapshot_of_index(env)?;
+    let resolve = |part: &str| staged.resolve(part).ok();
+    if has_parts && let Some(completed) = complete_ids(&text, Comments::Lines(&mark), &resolve) {
+        // The message outlives the ids that make a part unique today.
+        std::fs::write(&path, &completed).map_err(Error::io("write", &path))?;
+        text = completed;
+    }
+    let directives = parse_message(&text, Comments::Lines(&mark));
     let broken = match operation {
         Some(_) => unreadable_in_merge(&workspace, &staged)?,
         None => unreadable_of(&staged, &directives)?,

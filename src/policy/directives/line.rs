@@ -49,20 +49,30 @@ pub const DIRECTIVE_WORDS: [&str; WORDS.len()] = {
 
 /// Reads a line without its ending.
 pub(super) fn read_line(line: &str, number: usize) -> Read {
-    let Some((key, rest)) = line.split_once(':') else { return Read::default() };
-    let Some(&(_, word)) = WORDS.iter().find(|(word, _)| word.eq_ignore_ascii_case(key)) else {
-        return Read::default();
-    };
+    let Some((key, rest)) = line.split_once(':') else { return read_without_colon(line, number) };
+    let Some(word) = word_of(key) else { return Read::default() };
+    let complain = |kind| Some(DirectiveError { line: number, key: key.to_owned(), kind });
+    if rest.is_empty() && word != Word::Borrowed {
+        // Headings of prose are `Task:` and `Time:`, never these.
+        let is_fatal = matches!(word, Word::Advance | Word::Unblock);
+        let kind = if is_fatal { DirectiveErrorKind::NoId } else { DirectiveErrorKind::Prose };
+        return Read { directives: Vec::new(), error: complain(kind) };
+    }
     // `Time:12` is no more a directive than `https://…`.
     if !rest.starts_with([' ', '\t']) {
         return Read::default();
     }
-    let complain = |kind| Some(DirectiveError { line: number, key: key.to_owned(), kind });
     let is_borrowed = word == Word::Borrowed;
+    let rest_of_borrowed = rest;
     let (ids, rest) = if is_borrowed { (borrowed_ids(rest), "") } else { leading_ids(rest) };
     if ids.is_empty() {
         let kind = match meant_as_id(rest) {
-            _ if is_borrowed => return Read::default(),
+            _ if is_borrowed => {
+                match rest_of_borrowed.split(',').map(str::trim).find(|item| is_marked_part(item)) {
+                    Some(item) => DirectiveErrorKind::Unresolved(item.to_owned()),
+                    None => return Read::default(),
+                }
+            }
             Some(text) => DirectiveErrorKind::NotAnId(text.to_owned()),
             None => DirectiveErrorKind::Prose,
         };
@@ -75,6 +85,61 @@ pub(super) fn read_line(line: &str, number: usize) -> Read {
         }
         Err(kind) => Read { directives: Vec::new(), error: complain(kind) },
     }
+}
+
+/// Warns of `Fixes TASK-7Q2M`, as other trackers have it: a line of nothing but a word of ours and ids, without the colon.
+fn read_without_colon(line: &str, number: usize) -> Read {
+    let Some((key, rest)) = line.split_once([' ', '\t']) else { return Read::default() };
+    let is_word = word_of(key).is_some_and(|word| !matches!(word, Word::Fail | Word::Block | Word::Time));
+    let mut items = rest.split(',').map(str::trim);
+    if !is_word || !items.all(|item| own_id(item).is_some() || is_marked_part(item)) {
+        return Read::default();
+    }
+    let kind = DirectiveErrorKind::NoColon(rest.trim().to_owned());
+    Read { directives: Vec::new(), error: Some(DirectiveError { line: number, key: key.to_owned(), kind }) }
+}
+
+fn word_of(key: &str) -> Option<Word> {
+    WORDS.iter().find(|(word, _)| word.eq_ignore_ascii_case(key)).map(|(_, word)| *word)
+}
+
+/// Whether a text is a part of an id behind a `#`, as other trackers mark theirs: `#12` is a number of theirs.
+fn is_marked_part(text: &str) -> bool {
+    text.strip_prefix('#').is_some_and(|part| is_part(part) && part.bytes().any(|c| c.is_ascii_digit()))
+}
+
+/// Whether a text may be what follows the dash of an id, or the first three characters of it or more.
+fn is_part(text: &str) -> bool {
+    (3..=PART).contains(&text.len())
+        && text.bytes().all(|c| c.is_ascii_alphanumeric())
+        && text.bytes().any(|c| c.is_ascii_alphabetic())
+}
+
+/// Maximum length of a part of an id; a longer one may be a commit's.
+const PART: usize = 6;
+
+/// Returns a line in which parts of ids are whole ids, where `resolve` knows them; none where there is nothing to complete.
+pub(super) fn complete_line(line: &str, resolve: &dyn Fn(&str) -> Option<TaskId>) -> Option<String> {
+    let (key, rest) = line.split_once(':')?;
+    let word = word_of(key).filter(|_| rest.starts_with([' ', '\t']))?;
+    let has_more = matches!(word, Word::Fail | Word::Block | Word::Time);
+    let text = rest.trim_start();
+    // A reason or a time follows the first blank that no comma is before.
+    let list = if has_more { text.split_once([' ', '\t']).map_or(text, |(first, _)| first) } else { text };
+    let complete = |item: &str| -> Option<String> {
+        let own = item.trim();
+        if own_id(own).is_some() {
+            return Some(own.to_owned());
+        }
+        let part = own.strip_prefix('#').unwrap_or(own);
+        // Prose may begin with any word.
+        let is_meant = !has_more || part.bytes().any(|c| c.is_ascii_digit());
+        Some(resolve(part).filter(|_| is_meant && is_part(part))?.to_string())
+    };
+    let whole: Vec<String> = list.split(',').map(complete).collect::<Option<_>>()?;
+    let completed = format!("{key}: {}{}", whole.join(", "), &text[list.len()..]);
+    let is_new = list.split(',').any(|item| own_id(item.trim()).is_none());
+    is_new.then_some(completed)
 }
 
 fn action(word: Word, ids: &[TaskId], rest: &str) -> Result<Action, DirectiveErrorKind> {

@@ -1,8 +1,9 @@
 //! A message to its lines: what is the subject, what git will remove, what is left.
 
 use super::conflict::contradictions;
-use super::line::{read_line, subject_ids};
+use super::line::{complete_line, read_line, subject_ids};
 use super::{Action, Directive, Directives};
+use crate::model::TaskId;
 
 /// Which lines git removes before it makes the commit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -56,6 +57,26 @@ pub fn parse_message(message: &str, comments: Comments<'_>) -> Directives {
     found.errors.extend(contradictions(&found.directives));
     found.errors.sort_by_key(|error| error.line);
     found
+}
+
+/// Returns a message whose directives name tasks by their whole ids, where some were parts of ids that `resolve` knows.
+pub fn complete_ids(
+    message: &str,
+    comments: Comments<'_>,
+    resolve: &dyn Fn(&str) -> Option<TaskId>,
+) -> Option<String> {
+    let (mut lines, mut is_new, mut is_over) = (Vec::new(), false, false);
+    for line in message.split('\n') {
+        let own = line.trim_end();
+        is_over |= is_scissors(own, comments);
+        let completed = match is_over || is_comment(own, comments) {
+            true => None,
+            false => complete_line(own, resolve),
+        };
+        is_new |= completed.is_some();
+        lines.push(completed.map_or_else(|| line.to_owned(), |own_text| own_text + &line[own.len()..]));
+    }
+    is_new.then(|| lines.join("\n"))
 }
 
 /// Whether a directive repeats another one. Times add up, so those are never the same.

@@ -24,7 +24,7 @@ mod message;
 mod tests;
 
 pub use line::DIRECTIVE_WORDS;
-pub(crate) use message::{Comments, parse_message};
+pub(crate) use message::{Comments, complete_ids, parse_message};
 
 use std::fmt;
 
@@ -80,6 +80,12 @@ pub struct Directive {
 pub enum DirectiveErrorKind {
     /// It begins as a directive does and goes on as prose: it directs nothing.
     Prose,
+    /// No id follows, where nothing but a directive is written so.
+    NoId,
+    /// It is a directive but for the colon, with these ids: it directs nothing.
+    NoColon(String),
+    /// A word of other trackers, and what no task of ours is found by: it directs nothing.
+    Unresolved(String),
     /// It contains something that was probably meant as an id.
     NotAnId(String),
     /// Behind the ids is something else.
@@ -118,7 +124,8 @@ impl DirectiveError {
     /// Whether the commit must not be made like this: something was requested that cannot be done as asked.
     #[must_use]
     pub fn is_fatal(&self) -> bool {
-        self.kind != DirectiveErrorKind::Prose
+        use DirectiveErrorKind::{NoColon, Prose, Unresolved};
+        !matches!(self.kind, Prose | NoColon(_) | Unresolved(_))
     }
 
     /// Returns what to write instead.
@@ -128,6 +135,9 @@ impl DirectiveError {
             DirectiveErrorKind::Prose => {
                 "a directive is `Word: ID` and nothing else; as prose the line means nothing"
             }
+            DirectiveErrorKind::NoId => "write the id of the task: `Advance: TASK-7Q2M`",
+            DirectiveErrorKind::NoColon(_) => "a directive is `Word: ID`, with a colon",
+            DirectiveErrorKind::Unresolved(_) => "write the whole id, such as `TASK-7Q2M`",
             DirectiveErrorKind::NotAnId(_) => "write the whole id, such as `TASK-7Q2M`",
             DirectiveErrorKind::Trailing(_) => "write nothing after the ids; several are separated by commas",
             DirectiveErrorKind::NoReason => "write why: `Fail: TASK-7Q2M the colours are wrong`",
@@ -143,6 +153,13 @@ impl fmt::Display for DirectiveError {
         write!(f, "line {}: {}: ", self.line, self.key)?;
         match &self.kind {
             DirectiveErrorKind::Prose => f.write_str("no id follows; the line directs nothing"),
+            DirectiveErrorKind::NoId => f.write_str("no id follows"),
+            DirectiveErrorKind::NoColon(ids) => {
+                write!(f, "no colon follows; write `{}: {}`", self.key, ids.escape_debug())
+            }
+            DirectiveErrorKind::Unresolved(text) => {
+                write!(f, "`{}` is no task; the line directs nothing", text.escape_debug())
+            }
             DirectiveErrorKind::NotAnId(text) => write!(f, "`{}` is not an id", text.escape_debug()),
             DirectiveErrorKind::Trailing(text) => write!(f, "`{}` is too much", text.escape_debug()),
             DirectiveErrorKind::NoReason => f.write_str("a failure needs a reason"),

@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 
-use super::{Action, Comments, DirectiveErrorKind, Directives, parse_message};
+use super::{Action, Comments, DirectiveErrorKind, Directives, complete_ids, parse_message};
 use crate::model::TaskId;
 
 const HASH: Comments<'_> = Comments::Lines("#");
@@ -78,7 +78,6 @@ fn lines_that_direct_nothing() {
     for line in [
         "does not fix TASK-7Q2M",
         "This fixes: TASK-7Q2M",
-        "Closes TASK-7Q2M",
         "Fixes: #12",
         "Fixes: https://example.com/issues/TASK-1",
         "Fixes: the crash of TASK-7Q2M",
@@ -88,13 +87,55 @@ fn lines_that_direct_nothing() {
         "    Advance: TASK-7Q2M",
         "> Advance: TASK-7Q2M",
         "# Advance: TASK-7Q2M",
-        "Advance TASK-7Q2M",
         "Advance:TASK-7Q2M",
         "Time:12",
         "Signed-off-by: Ada <ada@example.com>",
     ] {
         let found = parse(&format!("Subject\n\n{line}\n"));
         assert_eq!((shown(&found), found.errors), (Vec::new(), Vec::new()), "{line}");
+    }
+}
+
+#[test]
+fn lines_that_were_meant_to_direct() {
+    for (line, expected) in [
+        ("Fixes TASK-7Q2M", "line 3: Fixes: no colon follows; write `Fixes: TASK-7Q2M`"),
+        ("Closes #SH4R", "line 3: Closes: no colon follows; write `Closes: #SH4R`"),
+        ("Advance TASK-7Q2M, A-1", "line 3: Advance: no colon follows; write `Advance: TASK-7Q2M, A-1`"),
+        ("Closes: #SH4R", "line 3: Closes: `#SH4R` is no task; the line directs nothing"),
+        ("Advance:", "line 3: Advance: no id follows"),
+        ("Task:", "line 3: Task: no id follows; the line directs nothing"),
+    ] {
+        let found = parse(&format!("Subject\n\n{line}\n"));
+        let errors: Vec<String> = found.errors.iter().map(ToString::to_string).collect();
+        assert_eq!((shown(&found), errors), (Vec::new(), vec![expected.to_owned()]), "{line}");
+        assert_eq!(found.errors[0].is_fatal(), line == "Advance:", "{line}");
+    }
+    for line in ["Fixes #12", "fixes the crash", "Fixes TASK-7Q2M and more", "Block TASK-7Q2M"] {
+        assert_eq!(parse(&format!("Subject\n\n{line}\n")).errors, [], "{line}");
+    }
+}
+
+#[test]
+fn parts_of_ids_are_completed() {
+    let resolve = |part: &str| (part.eq_ignore_ascii_case("sh4r")).then(|| id("TASK-SH4R"));
+    let completed = |line: &str| {
+        let text = complete_ids(&format!("Subject\n\n{line}\r\n# {line}\n"), HASH, &resolve)?;
+        Some(text.strip_prefix("Subject\n\n")?.strip_suffix(&format!("\r\n# {line}\n"))?.to_owned())
+    };
+    for (line, expected) in [
+        ("Task: sh4r", Some("Task: TASK-SH4R")),
+        ("Closes: #SH4R", Some("Closes: TASK-SH4R")),
+        ("Advance: A-1, sh4r", Some("Advance: A-1, TASK-SH4R")),
+        ("Time: sh4r 1h 30m", Some("Time: TASK-SH4R 1h 30m")),
+        ("Fail: sh4r the colours, all", Some("Fail: TASK-SH4R the colours, all")),
+        ("Task: TASK-SH4R", None),
+        ("Task: sh4r and more", None),
+        ("Task: other", None),
+        ("> Task: sh4r", None),
+        ("Fixes: sh4r, #12", None),
+    ] {
+        assert_eq!(completed(line).as_deref(), expected, "{line}");
     }
 }
 
