@@ -8,9 +8,9 @@ use serde::Serialize;
 
 use super::session::refuse_other_formats;
 use super::{Error, Result};
-use crate::doc::{Identity, Marks, RecordVersions, merge};
+use crate::doc::{Identity, Marks, RecordVersions, merge, read_task};
 use crate::env::Env;
-use crate::model::{Problem, RecordFormat, RecordPath};
+use crate::model::{Field, Problem, RecordFormat, RecordPath, TaskId};
 use crate::store::{self, LARGEST_FILE, Workspace};
 
 /// What git hands over.
@@ -70,6 +70,9 @@ pub fn merge_records(env: &Env, request: &MergeRequest) -> Result<(MergedRecord,
         size: request.marker_size,
     };
     let versions = RecordVersions { base: Some(&base), ours: &ours, theirs: &theirs };
+    if let Some(RecordPath::Task(id)) = &record {
+        refuse_two_tasks(env, id, versions, &request.path)?;
+    }
     let merged = merge(format, versions, identity, &marks).map_err(|problem| {
         let hint = problem.hint.clone().unwrap_or_default();
         let problem = problem.in_file(request.path.as_str());
@@ -85,10 +88,43 @@ pub fn merge_records(env: &Env, request: &MergeRequest) -> Result<(MergedRecord,
     Ok((MergedRecord { path: request.path.clone(), conflicts }, problems))
 }
 
+/// Refuses to join two tasks that two clones created under one number: keeping one side would lose the other.
+fn refuse_two_tasks(env: &Env, id: &TaskId, versions: RecordVersions<'_>, path: &str) -> Result<()> {
+    let is_number = id.suffix().bytes().all(|digit| digit.is_ascii_digit());
+    if !is_number || versions.base.is_some_and(|base| !base.is_empty()) {
+        return Ok(());
+    }
+    let (Ok(ours), Ok(theirs)) = (read_task(versions.ours), read_task(versions.theirs)) else {
+        return Ok(());
+    };
+    if ours.title == theirs.title {
+        return Ok(());
+    }
+    let number = |id: &TaskId| id.suffix().parse::<u64>().ok();
+    let taken =
+        Workspace::discover(env).and_then(|workspace| workspace.snapshot().task_ids()).unwrap_or_default();
+    let largest = taken.iter().chain([id]).filter_map(number).max().unwrap_or_default();
+    let new = format!("{}-{}", id.prefix(), largest + 1);
+    let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
+    let message = format!(
+        "{path}: these are two tasks under the same id: `{}` and `{}`; our version is left as it was",
+        ours.title.escape_debug(),
+        theirs.title.escape_debug()
+    );
+    let hint = format!(
+        "give theirs a new id: git show :3:{path} | sed 's/^id: .*/id: {new}/' > {folder}/{new}.md, then: git add {folder}"
+    );
+    Err(Error::usage_with(message, hint))
+}
+
 /// Says what is to be resolved, and with the last one how.
 fn problems(path: &str, conflicts: &[MergedConflict]) -> Vec<Problem> {
     let problem = |conflict: &MergedConflict| {
-        let problem = Problem::error("both sides changed it").in_file(path).at_line(conflict.line);
+        let message = match conflict.about == Field::Stage.key() {
+            true => "each side has moved the task another way",
+            false => "both sides changed it",
+        };
+        let problem = Problem::error(message).in_file(path).at_line(conflict.line);
         problem.on_key(conflict.about.as_str())
     };
     let mut problems: Vec<Problem> = conflicts.iter().map(problem).collect();

@@ -3,11 +3,12 @@
 
 use super::fields::{person, reason};
 use super::session::{Step, parse, spliced};
-use super::signoffs::{sign_where_required, summary_of};
+use super::signoffs::{next_of, sign_where_required, summary_of};
 use super::written::WrittenTask;
 use super::{Error, Result, Session, Written};
 use crate::doc::{Edit, Value, append_move, signed_move};
-use crate::model::{Move, Stage, Task, is_same_name};
+use crate::facts::TaskFacts;
+use crate::model::{Config, Move, Stage, Task, is_same_name};
 use crate::policy::{self, Attempt, Case, Hint, Missing, Outcome, Reason};
 
 /// How to start.
@@ -123,6 +124,19 @@ fn refuse_unknown_stage(case: &Case<'_>, stage: &str) -> Result<()> {
     Err(Error::usage_with(message, format!("expected {}", known.join(", "))))
 }
 
+/// Adds to a refusal what the current user can do about each of its reasons.
+fn for_user(session: &Session<'_>, config: &Config, facts: &TaskFacts, error: Error) -> Error {
+    let Error::Refused(mut refusal) = error else { return error };
+    for reason in &mut refusal.reasons {
+        if let Reason::Missing(missing) = reason
+            && let Some(fix) = next_of(session, config, facts, missing)
+        {
+            *reason = Reason::MissingFor { missing: missing.clone(), fix };
+        }
+    }
+    Error::Refused(refusal)
+}
+
 /// Asks the stage machine what becomes of each task, and writes all of them only when none was refused.
 fn by_the_machine(
     session: &Session<'_>,
@@ -142,7 +156,7 @@ fn by_the_machine(
         let signoffs = facts.signoffs(&config);
         let acting = (actor.as_str(), agent.as_deref());
         let step = step(&facts.case(&config, &signoffs, acting, session.env().now()));
-        let step = step.map_err(|error| with_titles(session, error))?;
+        let step = step.map_err(|error| for_user(session, &config, &facts, with_titles(session, error)))?;
         let change = spliced(&file, &step.edits)?;
         if step.edits.iter().any(closes) {
             closed.push(file.id.clone());

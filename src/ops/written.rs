@@ -28,6 +28,9 @@ pub struct WrittenTask {
     pub action: TaskAction,
     /// What changed, in words.
     pub summary: Vec<String>,
+    /// Of a vote: whether it counts.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub counts: Option<bool>,
 }
 
 /// What became of a task.
@@ -68,15 +71,40 @@ impl Written {
         let records = changes.iter().filter(|change| !change.is_empty()).map(record).collect();
         Self { dry_run, tasks, records }
     }
+
+    /// Adds what was written next: each task and each record is there once.
+    pub(super) fn add(&mut self, next: Self) {
+        for task in next.tasks {
+            match self.tasks.iter_mut().find(|known| known.id == task.id) {
+                Some(known) => known.summary.extend(task.summary),
+                None => self.tasks.push(task),
+            }
+        }
+        for record in next.records {
+            match self.records.iter_mut().find(|known| known.path == record.path) {
+                Some(known) => {
+                    let diffs = [known.diff.take(), record.diff].into_iter().flatten();
+                    known.diff = diffs.reduce(|all, diff| all + &diff);
+                }
+                None => self.records.push(record),
+            }
+        }
+    }
 }
 
 impl WrittenTask {
     pub(super) fn created(task: &Task, summary: Vec<String>) -> Self {
-        Self { id: task.id.to_string(), title: task.title.clone(), action: TaskAction::Created, summary }
+        Self {
+            id: task.id.to_string(),
+            title: task.title.clone(),
+            action: TaskAction::Created,
+            summary,
+            counts: None,
+        }
     }
 
     pub(super) fn changed(task: &Task, summary: Vec<String>, is_changed: bool) -> Self {
         let action = if is_changed { TaskAction::Changed } else { TaskAction::Unchanged };
-        Self { id: task.id.to_string(), title: task.title.clone(), action, summary }
+        Self { id: task.id.to_string(), title: task.title.clone(), action, summary, counts: None }
     }
 }

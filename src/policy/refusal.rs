@@ -71,6 +71,11 @@ pub enum Attempt {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Reason {
     Missing(Missing),
+    /// The same, with what the current user can do about it.
+    MissingFor {
+        missing: Missing,
+        fix: Fix,
+    },
     /// A task that has not begun cannot fail.
     NotBegun,
     /// It is where a failure would send it.
@@ -323,7 +328,7 @@ impl Reason {
     #[must_use]
     pub fn label(&self) -> &'static str {
         match self {
-            Self::Missing(missing) => missing.label(),
+            Self::Missing(missing) | Self::MissingFor { missing, .. } => missing.label(),
             Self::NotBegun => "not begun",
             Self::FailsToItself(_) => "stage",
             Self::RoleExists { .. } => "exists",
@@ -359,6 +364,7 @@ impl Reason {
         };
         match self {
             Self::Missing(missing) => Some(missing.fix(task?)),
+            Self::MissingFor { fix, .. } => Some(fix.clone()),
             Self::NotBegun => of_task(&["start"]),
             Self::FailsToItself(_) => of_task(&["note", "…"]),
             Self::NoWhy => of_task(&["fail", "…"]),
@@ -406,7 +412,7 @@ impl Reason {
 impl fmt::Display for Reason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Missing(missing) => missing.fmt(f),
+            Self::Missing(missing) | Self::MissingFor { missing, .. } => missing.fmt(f),
             Self::NotBegun => f.write_str("there is nothing that can fail yet"),
             Self::FailsToItself(stage) => write!(f, "it is already in {stage}, where a failure sends it"),
             Self::NoWhy => f.write_str("a failure needs a reason"),

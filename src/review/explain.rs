@@ -232,8 +232,8 @@ const EXPLANATIONS: [Explanation; GateRule::ALL.len()] = [
                    merges cleanly with the base's tip.",
         why: "Hardly anybody reviews a merge commit. A vote or a move that is in neither side was added by hand.",
         example: "TASK-7Q2M: the merge contains what neither side has: stage: complete",
-        fix: "Merge again with the driver in place (`tracker hooks install`), and make further changes in a \
-               commit of their own.",
+        fix: "Look at what was resolved by hand (`git show --cc COMMIT`). Otherwise merge again with the driver in \
+               place (`tracker hooks install`), and make further changes in a commit of their own.",
     },
     Explanation {
         name: GateRule::Standards.as_str(),

@@ -295,7 +295,13 @@ fn judge_stage(records: Versions<&Record<'_>>) -> StageDecision {
     if stages.ours == stages.theirs {
         return StageDecision::Plain;
     }
-    let path = |record| path(moves(records.base), moves(record));
+    let from = stages.base.as_deref().unwrap_or("none");
+    let path = |record| {
+        let mut steps = path(moves(records.base), moves(record));
+        // A start that the base has, too, leads nowhere.
+        let begun = steps.iter().position(|step| step.0 == from).unwrap_or(steps.len());
+        steps.split_off(begun)
+    };
     let (ours, theirs) = (path(records.ours), path(records.theirs));
     if ours.is_empty() || theirs.is_empty() {
         return StageDecision::Plain;

@@ -12,7 +12,7 @@ use crate::doc::task::moment;
 use crate::doc::yaml::entries::Style;
 use crate::doc::yaml::entries::items;
 use crate::doc::yaml::{self, Node, one_line};
-use crate::model::Field;
+use crate::model::{Field, Minutes};
 
 /// Returns the value that three versions of a key make together, its absence included; none where a person must
 /// decide.
@@ -22,6 +22,11 @@ pub(super) fn merge(key: &str, versions: Versions<Option<&Node>>) -> Option<Opti
     }
     if let Some(decided) = versions.decide() {
         return Some(decided.cloned());
+    }
+    if key == Field::Spent.key()
+        && let Some(sum) = merge_times(versions)
+    {
+        return Some(Some(sum));
     }
     match (versions.base, versions.ours?, versions.theirs?) {
         (base, Node::Map(ours), Node::Map(theirs)) => {
@@ -36,6 +41,19 @@ pub(super) fn merge(key: &str, versions: Versions<Option<&Node>>) -> Option<Opti
         }
         _ => None,
     }
+}
+
+/// Adds up what both sides added to a time; none where one of them took something off it, or cannot be read.
+fn merge_times(versions: Versions<Option<&Node>>) -> Option<Node> {
+    let minutes = |node: Option<&Node>| match node {
+        None => Some(0),
+        Some(Node::Text(text) | Node::Literal(text)) => Minutes::parse(text).map(|time| time.0),
+        Some(_) => None,
+    };
+    let times = versions.map(minutes).transpose()?;
+    let added = times.ours.checked_sub(times.base)?;
+    let sum = times.theirs.checked_add(added).filter(|_| times.theirs >= times.base)?;
+    Some(Node::Text(Minutes(sum).to_string()))
 }
 
 /// Joins texts of several lines; none where both changed the same ones.
@@ -225,7 +243,8 @@ fn by_part(versions: Versions<Option<&Part<'_>>>, value: &Node) -> Option<String
         (true, true) => parts.map(|part| part.1).decide_or_greater().to_owned(),
         (true, false) => parts.ours.1,
         (false, true) => parts.theirs.1,
-        (false, false) => return None,
+        // A sum, which neither side has.
+        (false, false) => value.as_text()?,
     };
     Some([key.decide_or_greater(), spelled, after.decide_or_greater()].concat())
 }

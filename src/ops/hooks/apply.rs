@@ -84,8 +84,7 @@ pub fn apply(session: &Session<'_>, range: &str) -> Result<Applied> {
             let change = Change::replace(&task.path, text(&file.bytes), text(&after));
             let written = WrittenTask::changed(&parse(&file)?, task.messages, true);
             let written = session.finish(&locked, &[change], vec![written])?;
-            applied.written.tasks.extend(written.tasks);
-            applied.written.records.extend(written.records);
+            applied.written.add(written);
         }
     }
     Ok(applied)
@@ -135,7 +134,9 @@ fn versions_since(repository: &Repository, commit: CommitId, id: &TaskId) -> Res
 }
 
 fn ends(repository: &Repository, range: &str) -> Result<(Option<CommitId>, CommitId)> {
-    let Some((base, tip)) = range.split_once("..") else {
+    // As in `review` and `diff`, `A...B` is what B has and A has not: of a list of commits that is `A..B`.
+    let ends = range.split_once("...").or_else(|| range.split_once(".."));
+    let Some((base, tip)) = ends else {
         return Err(Error::usage_with(
             format!("`{range}` is no range"),
             "such as origin/main~3..origin/main",

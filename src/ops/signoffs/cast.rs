@@ -89,7 +89,8 @@ fn cast(session: &Session<'_>, request: &VoteRecord, verdict: Verdict) -> Result
     context.facts.findings.extend(found);
     let cast = context.cast(statement)?;
     changes.extend(cast.changes);
-    let task = WrittenTask::changed(&context.facts.task, cast.messages, true);
+    let mut task = WrittenTask::changed(&context.facts.task, cast.messages, true);
+    task.counts = Some(cast.counts);
     let written = session.finish(&locked, &changes, vec![task])?;
     if cast.completes {
         forget_closed(session, &written)?;
@@ -130,6 +131,8 @@ pub(in crate::ops) struct VoteContext<'a> {
 pub(in crate::ops) struct CastVote {
     pub(in crate::ops) changes: Vec<Change>,
     pub(in crate::ops) messages: Vec<String>,
+    /// Whether the vote counts.
+    pub(in crate::ops) counts: bool,
     /// Whether the move completes the task.
     pub(in crate::ops) completes: bool,
 }
@@ -176,7 +179,9 @@ impl VoteContext<'_> {
             changes.push(spliced(self.file, &move_edits(&plan.step))?);
         }
         let completes = plan.is_some_and(|plan| plan.to().is_complete());
-        Ok(CastVote { changes, messages, completes })
+        let counts = matches!(why_not, None | Some(WhyNot::Withdrawn))
+            || is_owners && why_not == Some(&WhyNot::NotRequired);
+        Ok(CastVote { changes, messages, counts, completes })
     }
 
     fn vote(&self, statement: Statement) -> Result<Vote> {

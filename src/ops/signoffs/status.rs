@@ -8,9 +8,11 @@ use serde::Serialize;
 
 use crate::facts::TaskFacts;
 use crate::git::Repository;
-use crate::model::{Config, Problem, RecordKind, RecordPath, SelfApproval, Signatures, Suggestion, Task};
+use crate::model::{
+    Config, Person, Problem, RecordKind, RecordPath, SelfApproval, Signatures, Suggestion, Task,
+};
 use crate::ops::{Result, Session};
-use crate::policy::{JudgedVote, Missing, RoleSignoff, Trust, VoteStatus, gate, is_member_meant};
+use crate::policy::{Fix, JudgedVote, Missing, RoleSignoff, Trust, VoteStatus, gate, is_member_meant};
 
 /// The sign-off status of a task.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
@@ -61,6 +63,8 @@ pub struct VoteView {
     pub verdict: String,
     /// Whose it is.
     pub by: String,
+    /// The agent that cast it for them.
+    pub agent: Option<String>,
     /// Their address.
     pub email: String,
     /// When.
@@ -173,8 +177,9 @@ pub(in crate::ops) fn view_of(session: &Session<'_>, config: &Config, facts: &Ta
     let case = facts.case(config, &signoffs, ("", None), session.env().now());
     let gate = gate(&case);
     let missing = gate.missing.iter().map(|missing| {
-        let fix = Some(missing.fix(&facts.task.id).to_string());
-        let next = next_of(session, config, facts, missing).or_else(|| fix.clone());
+        let fix = Some(fix_of(config, facts, missing).to_string());
+        let next = next_of(session, config, facts, missing).map(|next| next.to_string());
+        let next = next.or_else(|| fix.clone());
         MissingView { label: missing.label().to_owned(), text: missing.to_string(), suggestion: fix, next }
     });
     // A folder that cannot be listed is as good as one that is not there.
@@ -191,30 +196,69 @@ pub(in crate::ops) fn view_of(session: &Session<'_>, config: &Config, facts: &Ta
     }
 }
 
-/// Returns what the current user can do about a missing vote: cast it, or ask somebody for it. None where anyone
-/// can do something about it.
-fn next_of(session: &Session<'_>, config: &Config, facts: &TaskFacts, missing: &Missing) -> Option<String> {
+/// Returns the command that casts an approval which counts.
+fn approval(config: &Config, facts: &TaskFacts, role: &str) -> Suggestion {
+    let mut words = vec!["approve", facts.task.id.as_str(), "--as", role];
+    if config.policy.signatures == Signatures::Require {
+        words.push("--sign");
+    }
+    Suggestion::tracker(words)
+}
+
+/// Returns what gets the task past what is missing, whoever does it.
+fn fix_of(config: &Config, facts: &TaskFacts, missing: &Missing) -> Fix {
+    match missing {
+        Missing::Signoff { role, is_defined: true, .. } => Fix::Run(approval(config, facts, role)),
+        Missing::Rejected { role, by, .. } => {
+            Fix::RunAs { person: by.clone(), command: approval(config, facts, role) }
+        }
+        _ => missing.fix(&facts.task.id),
+    }
+}
+
+/// Returns what the current user can do about what is missing: cast a vote, or ask somebody for it; fix a finding that is
+/// about their own work. None where anyone can do something about it.
+pub(in crate::ops) fn next_of(
+    session: &Session<'_>,
+    config: &Config,
+    facts: &TaskFacts,
+    missing: &Missing,
+) -> Option<Fix> {
+    let me = session.workspace().repository().ok()?.identity(session.env()).ok();
+    let me = me.map(|me| facts.canonical(&me));
+    let is_author = |role: &str| me.as_ref().is_some_and(|me| facts.is_author(config, role, me));
+    if let Missing::Finding { id, .. } = missing {
+        let finding = facts.findings.iter().find(|finding| finding.id == *id)?;
+        let command = Suggestion::tracker(["findings", "fix", facts.task.id.as_str(), id.as_str()]);
+        return is_author(&finding.role).then_some(Fix::Run(command));
+    }
     let who = missing.who_to_ask()?;
+    let is_me = |pattern: &String| me.as_ref().is_some_and(|me| is_member_meant(config, pattern, me));
+    let command = |role: &str| Some(Fix::Run(approval(config, facts, role)));
     let request = match missing {
-        Missing::Signoff { is_defined: false, .. } => return Some(missing.fix(&facts.task.id).to_string()),
+        Missing::Signoff { is_defined: false, .. } => return Some(fix_of(config, facts, missing)),
+        Missing::Rejected { role, .. } if who.iter().any(is_me) => return command(role),
         Missing::Rejected { role, .. } => format!("vote again as {role}"),
+        Missing::Signoff { role, .. } if who.is_empty() || who.iter().any(is_me) => {
+            let is_own = is_author(role) && config.policy.self_approval == SelfApproval::Forbid;
+            if !is_own && !has_approved(config, facts, role, me.as_ref()) {
+                return command(role);
+            }
+            return Some(Fix::Advice(format!("ask somebody else to approve as {role}")));
+        }
         Missing::Signoff { role, .. } => format!("approve as {role}"),
         _ => return None,
     };
-    let me = session.workspace().repository().ok()?.identity(session.env()).ok();
-    let me = me.map(|me| facts.canonical(&me));
-    let is_me = |pattern: &String| me.as_ref().is_some_and(|me| is_member_meant(config, pattern, me));
-    let id = &facts.task.id;
-    let command = |role: &str| Some(Suggestion::tracker(["approve", id.as_str(), "--as", role]).to_string());
-    match missing {
-        Missing::Rejected { role, .. } if who.iter().any(is_me) => command(role),
-        Missing::Signoff { role, .. } if who.is_empty() || who.iter().any(is_me) => {
-            let is_own = me.is_some_and(|me| facts.is_author(config, role, &me));
-            let forbids = config.policy.self_approval == SelfApproval::Forbid;
-            if is_own && forbids { Some(format!("ask somebody else to {request}")) } else { command(role) }
-        }
-        _ => Some(format!("ask {} to {request}", who.join(" or "))),
-    }
+    Some(Fix::Advice(format!("ask {} to {request}", who.join(" or "))))
+}
+
+/// Whether somebody's approval counts already: a second one of theirs adds nothing.
+fn has_approved(config: &Config, facts: &TaskFacts, role: &str, me: Option<&Person>) -> bool {
+    let Some(me) = me else { return false };
+    let signoffs = facts.signoffs(config);
+    let votes = signoffs.roles.iter().filter(|own| own.role == role).flat_map(|role| &role.votes);
+    let mut approvals = votes.filter(|vote| vote.status == VoteStatus::Approval);
+    approvals.any(|vote| vote.person.is_same(me))
 }
 
 fn role_of(role: &RoleSignoff<'_>, texts: &BTreeMap<String, String>) -> RoleView {
@@ -237,6 +281,7 @@ impl From<&JudgedVote<'_>> for VoteView {
             role: vote.role.clone(),
             verdict: vote.verdict.to_string(),
             by: judged.person.name.clone(),
+            agent: vote.agent.clone(),
             email: judged.person.email.clone(),
             at: vote.at,
             stage: vote.stage.to_string(),

@@ -134,7 +134,7 @@ impl fmt::Display for WhyNot {
             Self::Agent => f.write_str("only people sign off for this role"),
             Self::Altered => f.write_str("its file was changed after it was cast"),
             Self::Duplicate => f.write_str("it is a copy of an earlier vote"),
-            Self::BadSignature => f.write_str("its signature does not fit"),
+            Self::BadSignature => f.write_str("no key in .tracker/allowed_signers fits its signature"),
             Self::Unsigned => f.write_str("it is not signed, and the policy wants that"),
             Self::Unattributed => f.write_str("another than its author committed it, and it is not signed"),
             Self::NotShown => f.write_str("it lists what the commit that it looked at does not show"),

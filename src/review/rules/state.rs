@@ -97,7 +97,13 @@ fn of_merge(record: &MergedRecord, book: &mut Violations<'_>) {
     } else {
         (Level::Error, format!("the merge contains what neither side has: {difference}"))
     };
-    let fix = Some(Fix::Advice("merge again with the driver in place: tracker hooks install".to_owned()));
+    let fix = if record.had_conflict {
+        // No driver can decide that: whoever reviews the merge compares it with both sides.
+        Fix::Run(Suggestion::git(["show", "--cc", &record.commit, "--", &record.path]))
+    } else {
+        Fix::Advice("merge again with the driver in place: tracker hooks install".to_owned())
+    };
+    let fix = Some(fix);
     let about = About {
         task: record.task.as_ref(),
         commit: Some(&record.commit),

@@ -53,3 +53,78 @@ fn moves_may_be_left_staged_or_to_others() {
     assert_eq!(stage(&sandbox, READY), "none");
     assert_clean(&sandbox);
 }
+
+/// Commits without hooks, as a clone has it where nobody installed them.
+fn without_hooks(sandbox: &Sandbox, path: &str, message: &str) {
+    sandbox.write(path, "more\n");
+    sandbox.git(&["add", "."]);
+    sandbox.git(&["-c", "core.hooksPath=/dev/null", "commit", "--quiet", "-m", message]);
+}
+
+fn spent(sandbox: &Sandbox) -> String {
+    let text = sandbox.read(path_of(READY));
+    text.lines().find(|line| line.starts_with("spent")).unwrap_or("none").to_owned()
+}
+
+#[test]
+fn a_later_time_makes_up_for_none_before_it() {
+    let sandbox = world();
+    let base = head(&sandbox);
+    commit(&sandbox, "src/a", "x\n\nTask: TASK-1AAA");
+    without_hooks(&sandbox, "src/b", "y\n\nTime: TASK-1AAA 5m");
+    commit(&sandbox, "src/a", "z\n\nTime: TASK-1AAA 7m");
+    assert_eq!(spent(&sandbox), "spent: 7m");
+    let found = sandbox.tracker(&["doctor"]);
+    assert!(found.stderr.contains("not done") || found.stdout.contains("not done"), "{found}");
+    sandbox.tracker(&["apply", &format!("{base}..HEAD")]);
+    assert_eq!(spent(&sandbox), "spent: 12m");
+    // What is applied is not reported again, and not applied again.
+    let found = sandbox.tracker(&["doctor"]);
+    assert!(!found.stderr.contains("not done") && !found.stdout.contains("not done"), "{found}");
+    sandbox.tracker(&["apply", &format!("{base}..HEAD")]);
+    assert_eq!(spent(&sandbox), "spent: 12m");
+}
+
+#[test]
+fn an_amended_time_replaces_the_one_before() {
+    let sandbox = world();
+    commit(&sandbox, "src/a", "x\n\nTime: TASK-1AAA 30h");
+    for (message, expected) in [
+        ("x\n\nTime: TASK-1AAA 30m", "spent: 30m"),
+        ("x\n\nTime: TASK-1AAA 30m\nTime: TASK-1AAA 10m", "spent: 40m"),
+        ("x\n\nTask: TASK-1AAA", "none"),
+    ] {
+        sandbox.git(&["commit", "--quiet", "--amend", "-m", message]);
+        assert_eq!(spent(&sandbox), expected);
+        assert_clean(&sandbox);
+    }
+}
+
+#[test]
+fn a_start_and_a_move_of_the_same_second_hide_no_missed_move() {
+    let sandbox = world();
+    sandbox.tracker(&["start", "1aaa"]);
+    without_hooks(&sandbox, "src/b", "y\n\nAdvance: TASK-1AAA");
+    let found = sandbox.tracker(&["doctor"]);
+    assert!(found.stdout.contains("not done"), "{found}");
+    // Nor does a merge.
+    sandbox.git(&["checkout", "--quiet", "-b", "other", "HEAD~"]);
+    sandbox.git(&["merge", "--quiet", "--no-ff", "-m", "Merge", "-"]);
+    let found = sandbox.tracker(&["doctor"]);
+    assert!(found.stdout.contains("not done"), "{found}");
+}
+
+#[test]
+fn a_part_of_an_id_becomes_the_whole_one() {
+    let sandbox = world();
+    commit(&sandbox, "src/a", "x\n\nTask: 1aaa");
+    assert!(sandbox.git(&["log", "-1", "--format=%B"]).contains("Task: TASK-1AAA"));
+    assert!(sandbox.read(path_of(READY)).contains("assignee: "), "whoever starts it gets it");
+    sandbox.write("src/b", "z\n");
+    sandbox.git(&["add", "."]);
+    let refused = git(&sandbox, &["commit", "--quiet", "-m", "y", "-m", "Advance:"]);
+    assert_eq!(refused.status, 1, "{refused}");
+    assert!(refused.stderr.contains("no id follows"), "{refused}");
+    let warned = git(&sandbox, &["commit", "--quiet", "-m", "y", "-m", "Fixes TASK-1AAA"]);
+    assert!(warned.stderr.contains("write `Fixes: TASK-1AAA`"), "{warned}");
+}

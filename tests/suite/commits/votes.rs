@@ -36,3 +36,15 @@ fn a_rejection_sends_it_back_once() {
     sandbox.git(&["commit", "--quiet", "-am", "Edit"]);
     assert_eq!(stage(&sandbox, READY), "qa");
 }
+
+#[test]
+fn a_commit_of_known_files_brings_the_new_votes_along() {
+    let sandbox = world();
+    commit(&sandbox, "src/a", "x\n\nAdvance: TASK-1AAA");
+    let cast = sandbox.tracker(&["approve", "1aaa", "--as", "code-reviewer"]);
+    assert_eq!(cast.status, 0, "{cast}");
+    let done = git(&sandbox, &["commit", "--quiet", "-am", "Vote"]);
+    assert!(done.stderr.contains("which the move depends on"), "{done}");
+    assert!(sandbox.git(&["ls-tree", "-r", "--name-only", "HEAD"]).contains("signoffs/TASK-1AAA/"));
+    assert_clean(&sandbox);
+}
