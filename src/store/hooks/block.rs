@@ -204,8 +204,8 @@ fn at_the_message() -> String {
     )
 }
 
-/// `task` → `[Tt][Aa][Ss][Kk]:*`
+/// `task` → `[Tt][Aa][Ss][Kk][:\ ]*`; a line that lacks its colon is looked at, too.
 fn in_either_case(word: &str) -> String {
     let letter = |c: char| format!("[{}{c}]", c.to_ascii_uppercase());
-    word.chars().map(letter).collect::<String>() + ":*"
+    word.chars().map(letter).collect::<String>() + "[:\\ ]*"
 }

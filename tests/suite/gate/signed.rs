@@ -62,7 +62,7 @@ fn one_person_with_the_key_of_another_is_stopped() {
     });
     assert!(
         found.contains(
-            &"!signed-votes: the vote of Ada as reviewer does not count: its signature does not fit"
+            &"!signed-votes: the vote of Ada as reviewer does not count: no key in .tracker/allowed_signers fits its signature"
                 .to_owned()
         ),
         "{found:#?}"

@@ -46,11 +46,12 @@ fn a_signed_vote_is_verified_and_survives_a_squash() {
 
 #[test]
 fn a_signature_by_another_key_or_of_another_text_does_not_fit() {
-    let bad = "reviewer 0/1\n  Ada approved: its signature does not fit\ntester 0/1";
+    let bad =
+        "reviewer 0/1\n  Ada approved: no key in .tracker/allowed_signers fits its signature\ntester 0/1";
     let sandbox = signing(TWO);
     use_key(&sandbox, "eve");
     let output = by(&sandbox, "Ada", "approve t3st --as reviewer --sign");
-    assert!(output.stdout.contains("its signature does not fit"), "{output}");
+    assert!(output.stdout.contains("no key in .tracker/allowed_signers fits its signature"), "{output}");
     assert_eq!(status_line(&sandbox, "signoffs t3st --verify"), bad);
     let sandbox = signing(TWO);
     ok(&alone(&sandbox, "Ada", "approve t3st --as reviewer --sign -m fine"));
@@ -63,7 +64,10 @@ fn a_signature_by_another_key_or_of_another_text_does_not_fit() {
 fn a_vote_signed_by_one_in_the_name_of_another_does_not_fit() {
     let sandbox = signing(TWO);
     ok(&by(&sandbox, "Bob", "approve t3st --as reviewer --sign"));
-    assert!(status_line(&sandbox, "signoffs t3st --verify").contains("its signature does not fit"));
+    assert!(
+        status_line(&sandbox, "signoffs t3st --verify")
+            .contains("no key in .tracker/allowed_signers fits its signature")
+    );
 }
 
 #[test]
@@ -102,7 +106,7 @@ fn allowed_signers_come_from_the_target_branch() {
     let here = ask(&sandbox, "signoffs t3st --verify");
     assert!(here["problems"].to_string().contains("no target branch is known"), "{here}");
     assert_eq!(trust(&sandbox, "signoffs t3st --verify"), "signed");
-    let bad = "its signature does not fit";
+    let bad = "no key in .tracker/allowed_signers fits its signature";
     assert!(status_line(&sandbox, &format!("signoffs t3st --base {target}")).contains(bad));
     sandbox.git(&["update-ref", "refs/remotes/origin/main", &target]);
     sandbox.git(&["symbolic-ref", "refs/remotes/origin/HEAD", "refs/remotes/origin/main"]);
