@@ -67,7 +67,12 @@ impl<'de> Visitor<'de> for DraftVisitor {
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Draft, A::Error> {
         let (mut draft, mut title) = (Draft::default(), None);
+        let mut given = Vec::new();
         while let Some(key) = map.next_key::<Key>()? {
+            if given.contains(&key) {
+                return Err(A::Error::custom(format!("`{}` is given twice", key.name())));
+            }
+            given.push(key);
             match key {
                 Key::Reference => draft.reference = map.next_value()?,
                 Key::Id => draft.id = map.next_value()?,
@@ -93,6 +98,7 @@ impl<'de> Visitor<'de> for DraftVisitor {
     }
 }
 
+#[derive(Clone, Copy, PartialEq, Eq)]
 enum Key {
     Reference,
     Id,
@@ -101,6 +107,20 @@ enum Key {
     Deliverables,
     Criteria,
     Field(Field),
+}
+
+impl Key {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Reference => "ref",
+            Self::Id => "id",
+            Self::Title => "title",
+            Self::Description => "description",
+            Self::Deliverables => "deliverables",
+            Self::Criteria => "criteria",
+            Self::Field(field) => field.key(),
+        }
+    }
 }
 
 impl<'de> Deserialize<'de> for Key {
@@ -239,6 +259,20 @@ mod tests {
         assert_eq!(drafts.len(), 2);
         assert_eq!(drafts, read_batch(json.as_bytes()).unwrap());
         assert_eq!(drafts, read_batch(lines.as_bytes()).unwrap());
+    }
+
+    #[test]
+    fn a_field_that_is_given_twice_is_refused() {
+        for text in [
+            r#"[{"title":"A","title":"B"}]"#,
+            "{\"title\":\"A\",\"title\":\"B\"}\n",
+            r#"[{"title":"A","priority":"low","priority":"high"}]"#,
+            "- title: A\n  title: B\n",
+        ] {
+            let problems = read_batch(text.as_bytes()).unwrap_err();
+            let message = &problems[0].message;
+            assert!(message.contains("twice") || message.contains("duplicate"), "{text}: {message}");
+        }
     }
 
     #[test]

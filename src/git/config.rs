@@ -37,6 +37,8 @@ pub enum HooksRefusal {
         folder: PathBuf,
         /// Whether `core.hooksPath` says so; else the folder of hooks is a link.
         is_configured: bool,
+        /// Whether the configuration of this worktree alone says so.
+        is_of_worktree: bool,
     },
     /// `core.hooksPath` is set to nothing, so that git runs no hooks.
     #[error("`core.hooksPath` is empty, so git runs no hooks")]
@@ -48,10 +50,14 @@ impl HooksRefusal {
     #[must_use]
     pub fn hint(&self) -> String {
         match self {
-            Self::Outside { is_configured: true, .. } => "give this repository hooks of its own: git config \
-                 core.hooksPath \"$(git rev-parse --path-format=absolute --git-common-dir)/hooks\"; or call \
-                 `tracker hook NAME \"$@\"` in those hooks yourself"
-                .to_owned(),
+            Self::Outside { is_configured: true, is_of_worktree, .. } => {
+                let scope = if *is_of_worktree { "--worktree " } else { "" };
+                format!(
+                    "give this repository hooks of its own: git config {scope}core.hooksPath \
+                     \"$(git rev-parse --path-format=absolute --git-common-dir)/hooks\"; or call \
+                     `tracker hook NAME \"$@\"` in those hooks yourself"
+                )
+            }
             Self::Outside { is_configured: false, .. } => {
                 "replace the link by a folder, or call `tracker hook NAME \"$@\"` in those hooks yourself"
                     .to_owned()
@@ -86,7 +92,12 @@ impl Repository {
         if own.into_iter().any(|own| folder.starts_with(real_or(own))) {
             return Ok(folder);
         }
-        Err(HooksRefusal::Outside { folder, is_configured: configured.is_some() })
+        let config = self.inner.config_snapshot();
+        let is_of_worktree = config
+            .plumbing()
+            .raw_value_filter("core.hooksPath", |section| section.source == gix::config::Source::Worktree)
+            .is_ok();
+        Err(HooksRefusal::Outside { folder, is_configured: configured.is_some(), is_of_worktree })
     }
 
     /// A path of the configuration, with `~` and the like replaced; as it is where that cannot be.

@@ -146,7 +146,11 @@ impl Error {
             ),
             Self::NotARepository { .. } => Some("try: git init".to_owned()),
             Self::NotAGitDir { named_by, .. } => Some(format!("unset or fix {named_by}")),
-            Self::Reftable { .. } => Some("try: git refs migrate --ref-format=files".to_owned()),
+            Self::Reftable { .. } => Some(
+                "make a clone with files: git clone --ref-format=files; or, in a clone without reflogs and linked \
+                 worktrees: git refs migrate --ref-format=files"
+                    .to_owned(),
+            ),
             Self::UnknownRevision { shallow: true, .. } | Self::MissingObject { shallow: true, .. } => {
                 Some(UNSHALLOW.to_owned())
             }

@@ -94,7 +94,7 @@ impl Objects {
     fn commit(&self, id: ObjectId) -> Option<(String, ObjectId, Option<ObjectId>)> {
         let bytes = self.read(id, Kind::Commit)?;
         let commit = CommitRef::from_bytes(&bytes, id.kind()).ok()?;
-        Some((commit.message.to_string(), commit.tree(), commit.parents().next()))
+        Some((super::log::text_of(commit.message, commit.encoding), commit.tree(), commit.parents().next()))
     }
 
     /// Returns what is under a name in a tree; the outer none is no answer.

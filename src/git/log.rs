@@ -4,6 +4,7 @@ use std::collections::{BinaryHeap, HashMap, HashSet};
 
 use chrono::{DateTime, Utc};
 use gix::ObjectId;
+use gix::bstr::{BStr, ByteSlice};
 
 use crate::git::{CommitId, Error, Person, Repository};
 
@@ -122,8 +123,10 @@ impl Repository {
         self.know_root(id.raw(), commit.tree_id().map_err(cannot)?.detach());
         let author = commit.author().map_err(cannot)?;
         let committer = commit.committer().map_err(cannot)?;
-        let message = commit.message_raw_sloppy().to_string();
-        let subject = commit.message().map_err(cannot)?.summary().to_string();
+        let decoded = commit.decode().map_err(|error| cannot(error.into()))?;
+        let message = text_of(decoded.message, decoded.encoding);
+        let subject =
+            gix::objs::commit::MessageRef::from_bytes(message.as_bytes().into()).summary().to_string();
         Ok(CommitInfo {
             id,
             parents: commit.parent_ids().map(|parent| CommitId::new(parent.detach())).collect(),
@@ -241,5 +244,29 @@ impl Repository {
     /// Fails where the clone lacks older history: what is judged by history cannot be judged there.
     pub fn refuse_shallow(&self) -> Result<(), Error> {
         if self.is_shallow() { Err(Error::Shallow) } else { Ok(()) }
+    }
+}
+/// Returns a message as text: in the encoding that its commit names, else as UTF-8; bytes that are no text are replaced.
+/// An encoding in which ASCII is something else is not followed: a message links the same tasks however it is read.
+pub(super) fn text_of(message: &BStr, encoding: Option<&BStr>) -> String {
+    let named = encoding.and_then(|name| encoding_rs::Encoding::for_label(name));
+    match named.filter(|encoding| encoding.is_ascii_compatible()) {
+        Some(encoding) => encoding.decode_without_bom_handling(message).0.into_owned(),
+        None => message.to_str_lossy().into_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::text_of;
+
+    #[test]
+    fn messages_are_read_in_the_encoding_that_the_commit_names() {
+        let text = |message: &[u8], encoding: Option<&str>| text_of(message.into(), encoding.map(Into::into));
+        assert_eq!(text(b"Gr\xfc\xdfe", Some("ISO-8859-1")), "Grüße");
+        assert_eq!(text(b"\x82\xa0", Some("SHIFT_JIS")), "あ");
+        assert_eq!(text("Grüße".as_bytes(), None), "Grüße");
+        assert_eq!(text(b"Gr\xfc\xdfe", Some("no such")), "Gr\u{fffd}\u{fffd}e");
+        assert_eq!(text(b"Task: A-1", Some("UTF-16LE")), "Task: A-1");
     }
 }

@@ -22,6 +22,8 @@ pub struct RepoPaths {
     pub common_dir: PathBuf,
     /// Where objects are read from in place of the common folder's own; see [`super::Quarantine`].
     pub objects: Option<PathBuf>,
+    /// The settings that git was given with `-c` and passes on, each as `key=value`.
+    pub settings: Vec<String>,
 }
 
 impl RepoPaths {
@@ -42,6 +44,39 @@ pub fn discover(env: &Env) -> Result<RepoPaths, Error> {
     GitEnv::read(env).discover(env.cwd())
 }
 
+/// Reads what git passes on of its `-c`: `'key'='value' …`, or `'key=value' …` as older ones write it, quoted for a
+/// shell. A key alone, which means true, ends in `=` here or there.
+fn settings_in(text: &str) -> Vec<String> {
+    let mut settings = Vec::new();
+    let mut rest = text.trim_start();
+    while !rest.is_empty() {
+        let (mut setting, mut is_quoted, mut is_bare, mut end) = (String::new(), false, false, rest.len());
+        let mut chars = rest.char_indices();
+        while let Some((at, c)) = chars.next() {
+            match c {
+                '\'' => is_quoted = !is_quoted,
+                _ if is_quoted => setting.push(c),
+                ' ' => {
+                    end = at;
+                    break;
+                }
+                '\\' => setting.extend(chars.next().map(|(_, c)| c)),
+                _ => setting.push(c),
+            }
+            is_bare = c == '=' && !is_quoted;
+        }
+        if is_bare {
+            setting.pop();
+        }
+        // Anything else is refused where the configuration is read.
+        if setting.contains('.') {
+            settings.push(setting);
+        }
+        rest = rest[end..].trim_start();
+    }
+    settings
+}
+
 /// The variables that move a repository, as git names them.
 #[derive(Debug, Default)]
 struct GitEnv {
@@ -50,6 +85,7 @@ struct GitEnv {
     common_dir: Option<PathBuf>,
     ceilings: Vec<PathBuf>,
     across_file_systems: bool,
+    settings: Vec<String>,
 }
 
 impl GitEnv {
@@ -64,6 +100,10 @@ impl GitEnv {
             ceilings: ceilings
                 .map(|list| std::env::split_paths(&list).filter(|path| path.is_absolute()).collect())
                 .unwrap_or_default(),
+            settings: env
+                .variable("GIT_CONFIG_PARAMETERS")
+                .map(|text| settings_in(&text))
+                .unwrap_or_default(),
             across_file_systems: across.is_some_and(|text| matches!(&*text, "1" | "true" | "yes" | "on")),
         }
     }
@@ -77,6 +117,7 @@ impl GitEnv {
         if let Some(work_tree) = &self.work_tree {
             repo_paths.work_dir = Some(real(&cwd.join(work_tree))?);
         }
+        repo_paths.settings.clone_from(&self.settings);
         Ok(repo_paths)
     }
 
@@ -88,7 +129,7 @@ impl GitEnv {
             return Err(Error::NotAGitDir { named_by: "GIT_DIR".to_owned(), folder: git_dir });
         }
         let work_dir = LocalConfig::read(&git_dir, &common_dir)?.work_dir(&git_dir, Some(cwd));
-        Ok(RepoPaths { work_dir, git_dir, common_dir, objects: None })
+        Ok(RepoPaths { work_dir, git_dir, common_dir, objects: None, settings: Vec::new() })
     }
 
     fn search(&self, cwd: &Path) -> Result<RepoPaths, Error> {
@@ -123,7 +164,13 @@ impl GitEnv {
             let common_dir = self.common_dir_of(&git_dir, cwd)?;
             if looks_like_a_repository(&git_dir, &common_dir) {
                 let work_dir = LocalConfig::read(&git_dir, &common_dir)?.work_dir(&git_dir, Some(folder));
-                return Ok(Some(RepoPaths { work_dir, git_dir, common_dir, objects: None }));
+                return Ok(Some(RepoPaths {
+                    work_dir,
+                    git_dir,
+                    common_dir,
+                    objects: None,
+                    settings: Vec::new(),
+                }));
             }
             if dot_git.is_file() {
                 // git stops here as well: what lies above is another repository, and not the one meant.
@@ -135,7 +182,13 @@ impl GitEnv {
         }
         let common_dir = self.common_dir_of(folder, cwd)?;
         let found = looks_like_a_repository(folder, &common_dir);
-        Ok(found.then(|| RepoPaths { work_dir: None, git_dir: folder.to_owned(), common_dir, objects: None }))
+        Ok(found.then(|| RepoPaths {
+            work_dir: None,
+            git_dir: folder.to_owned(),
+            common_dir,
+            objects: None,
+            settings: Vec::new(),
+        }))
     }
 
     fn common_dir_of(&self, git_dir: &Path, cwd: &Path) -> Result<PathBuf, Error> {
@@ -315,5 +368,25 @@ impl RepoPaths {
         let is_dot_git = self.common_dir.file_name().is_some_and(|name| name == ".git");
         let by_folders = self.common_dir.parent().filter(|_| is_dot_git);
         LocalConfig::read(&self.common_dir, &self.common_dir).ok()?.work_dir(&self.common_dir, by_folders)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn settings_are_read_as_git_passes_them_on() {
+        for (text, expected) in [
+            (
+                "'user.name'='Grace Hopper' 'user.email'='grace@example.com'",
+                &["user.name=Grace Hopper", "user.email=grace@example.com"][..],
+            ),
+            ("'user.name=Grace Hopper'", &["user.name=Grace Hopper"]),
+            (r"'user.name'='O'\''Hara'", &["user.name=O'Hara"]),
+            ("'core.bare'=", &["core.bare"]),
+            ("'a.b'=''", &["a.b="]),
+            ("", &[]),
+        ] {
+            assert_eq!(super::settings_in(text), expected, "{text}");
+        }
     }
 }

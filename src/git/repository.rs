@@ -40,7 +40,8 @@ impl Repository {
         refs::refuse_reftable(repo_paths)?;
         let options = gix::open::Options::default()
             .open_path_as_is(true)
-            .config_overrides(["core.useReplaceRefs=false"]);
+            .config_overrides(["core.useReplaceRefs=false"])
+            .cli_overrides(repo_paths.settings.iter().map(String::as_str));
         let mut inner = gix::open_opts(git_dir, options).map_err(|error| {
             let reason = error.iter_errors().map(|cause| one_line(&cause.to_string())).collect::<Vec<_>>();
             Error::Open { git_dir: git_dir.clone(), reason: reason.join(": ") }

@@ -183,7 +183,14 @@ fn has_changed(repository: &Repository, commit: &CommitInfo, path: &str) -> Resu
 /// Says what a commit changed of a task, field by field.
 fn changes(repository: &Repository, commit: &CommitInfo, path: &str) -> Vec<String> {
     let after = task_at(repository, commit.id, path);
-    let before = commit.parents.first().and_then(|parent| task_at(repository, *parent, path));
+    let before = commit.parents.first().map(|parent| task_at(repository, *parent, path));
+    let (before, after) = match (before, after) {
+        (Some(TaskAt::Missing), _) | (_, TaskAt::Missing) => {
+            let how = if repository.is_shallow() { "shallow" } else { "partial" };
+            return vec![format!("cannot be told in a {how} clone: it does not have both versions")];
+        }
+        (before, after) => (before.and_then(TaskAt::task), after.task()),
+    };
     match (before, after) {
         (Some(before), Some(after)) => differences(&before, &after),
         (None, Some(_)) => vec!["added".to_owned()],
@@ -192,9 +199,35 @@ fn changes(repository: &Repository, commit: &CommitInfo, path: &str) -> Vec<Stri
     }
 }
 
-fn task_at(repository: &Repository, commit: CommitId, path: &str) -> Option<Task> {
-    let file = repository.tree_file(commit, path).ok()??;
-    read_task(&repository.read_blob(file.blob_id, LARGEST_FILE).ok()?).ok()
+/// A task in a commit.
+enum TaskAt {
+    Task(Box<Task>),
+    /// Not there, or not readable.
+    None,
+    /// The clone does not have what would tell.
+    Missing,
+}
+
+impl TaskAt {
+    fn task(self) -> Option<Task> {
+        match self {
+            Self::Task(task) => Some(*task),
+            Self::None | Self::Missing => None,
+        }
+    }
+}
+
+fn task_at(repository: &Repository, commit: CommitId, path: &str) -> TaskAt {
+    let bytes = match repository.tree_file(commit, path) {
+        Ok(Some(file)) => repository.read_blob(file.blob_id, LARGEST_FILE),
+        Ok(None) => return TaskAt::None,
+        Err(_) => return TaskAt::Missing,
+    };
+    match bytes.map(|bytes| read_task(&bytes)) {
+        Ok(Ok(task)) => TaskAt::Task(Box::new(task)),
+        Ok(Err(_)) => TaskAt::None,
+        Err(_) => TaskAt::Missing,
+    }
 }
 
 /// Compares two states of a task, in words.

@@ -24,6 +24,14 @@ pub(crate) fn normalised(line: &str) -> String {
     }
 }
 
+/// Whether a line is a check box.
+pub(crate) fn is_box(line: &str) -> bool {
+    let item = item(line).map_or("", |(_, item)| item);
+    item.strip_prefix('[').and_then(|rest| rest.split_once(']')).is_some_and(|(mark, after)| {
+        mark.chars().count() <= 1 && !mark.starts_with(|c: char| c.is_ascii_digit()) && after.starts_with(' ')
+    })
+}
+
 fn item(line: &str) -> Option<(&str, &str)> {
     let item = lines::list_item(line.trim_start())?;
     Some((&line[..line.len() - item.len()], item))

@@ -48,8 +48,16 @@ pub(crate) fn read_any(text: &str) -> Option<Heading<'_>> {
 
 /// Returns the title after an id and its separator. Marks of stress that begin before the id end at the end.
 fn approximate_title<'a>(before: &str, rest: &'a str) -> &'a str {
-    let is_mark = |c: char| matches!(c, '*' | '_' | '`');
+    let is_mark = |c: char| matches!(c, '*' | '_' | '`' | '~');
     let rest = rest.trim();
+    // The id, or the whole heading, is a link.
+    let rest = match rest.strip_prefix("](").and_then(|link| link.split_once(')')) {
+        Some((_, rest)) => rest.trim(),
+        None if before.ends_with('[') && rest.ends_with(')') => {
+            rest.rsplit_once("](").map_or(rest, |(title, _)| title)
+        }
+        None => rest,
+    };
     let rest = if before.ends_with(is_mark) { rest.trim_end_matches(is_mark) } else { rest };
     rest.trim_start_matches(|c: char| {
         c.is_whitespace()
@@ -128,6 +136,10 @@ mod tests {
             "[ ] A-1 – One: two",
             "A-1 -One: two",
             "A-1 → One: two",
+            "[A-1](https://example.com/browse/A-1): One: two",
+            "[A-1: One: two](https://example.com/browse/A-1)",
+            "~~A-1: One: two~~",
+            "~~A-1~~ One: two",
         ] {
             let heading = read_any(text).unwrap_or_else(|| panic!("{text}"));
             assert_eq!((heading.id.as_str(), heading.title), ("A-1", "One: two"), "{text}");

@@ -27,7 +27,8 @@ pub(crate) fn read(text: &str) -> Option<Reading> {
     let word = &read.text[start..];
     let (word, rest) = word.split_at(word.find(|c| !is_word(c)).unwrap_or(word.len()));
     match Priority::parse(word) {
-        Priority::Unknown(_) => Some(Reading { priority: Priority::Unknown(read.text), has_more: false }),
+        // What is not quoted as this program writes it is left for a person: no other command takes it.
+        Priority::Unknown(_) => None,
         known => Some(Reading { priority: known, has_more: rest.contains(is_word) }),
     }
 }
@@ -54,8 +55,11 @@ mod tests {
             assert_eq!((reading.priority, reading.has_more), (Priority::High, false), "{text}");
         }
         assert!(read("High (for now)").unwrap().has_more);
-        assert_eq!(read("P1, soon").unwrap().priority, Priority::Unknown("P1, soon".to_owned()));
-        for text in ["", "LOW | MEDIUM | HIGH", "-", "🔴"] {
+        assert_eq!(
+            read(&super::value::quote("P1, soon")).unwrap().priority,
+            Priority::Unknown("P1, soon".to_owned())
+        );
+        for text in ["P1", "P1, soon", "urgent", "", "LOW | MEDIUM | HIGH", "-", "🔴"] {
             assert_eq!(read(text), None, "{text}");
         }
     }

@@ -2,10 +2,10 @@
 
 use std::collections::{HashMap, HashSet};
 
-use crate::doc::cards::field::Name;
+use crate::doc::cards::field::{Key, Name};
 use crate::doc::cards::lines::{self, Kind, Line};
 use crate::doc::cards::{heading, section, value};
-use crate::model::{Problem, Severity, TaskId};
+use crate::model::{Field, Problem, Severity, TaskId};
 
 use super::card::{self, Card, Heading};
 use super::encoding::{self, Repairs};
@@ -71,7 +71,10 @@ fn text(bytes: &[u8]) -> Result<String, Problem> {
         let problem = Problem::conflict().at_line(at + 1);
         return Err(problem.with_hint("resolve the merge, then import again"));
     }
-    Ok(text.strip_prefix('\u{feff}').unwrap_or(text).replace("\r\n", "\n"))
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text).replace("\r\n", "\n");
+    // A carriage return alone ends a line of Markdown, too.
+    let is_ours = text.lines().take(5).any(|line| line == RENDERED);
+    Ok(if is_ours { text } else { text.replace('\r', "\n") })
 }
 
 /// A task's file with such a line is refused as a merge that nobody resolved.
@@ -304,7 +307,7 @@ fn report_near_misses(lines: &[Line<'_>], cards: &[Found<'_>], problems: &mut Ve
         let below = lines.get(at + 1).map_or("", |line| line.text);
         let is_near = match line.kind {
             Kind::Heading { level, text } if levels.contains(&level) => {
-                heading::named_id(text).as_ref().is_some_and(is_like)
+                heading::named_id(text).as_ref().is_some_and(is_like) || has_status(&lines[at + 1..])
             }
             Kind::Heading { text, .. } => heading::read_any(text).is_some_and(|heading| is_like(&heading.id)),
             Kind::Text => nearly_a_heading(line.text, below).is_some_and(|id| is_like(&id)),
@@ -318,6 +321,17 @@ fn report_near_misses(lines: &[Line<'_>], cards: &[Found<'_>], problems: &mut Ve
             problems.push(problem.at_line(line.number).with_hint(hint));
         }
     }
+}
+
+/// Whether the lines below a heading begin with a status, as a card's do.
+fn has_status(below: &[Line<'_>]) -> bool {
+    let Some(first) = below.iter().find(|line| !line.is_blank()) else { return false };
+    let read = section::read(std::slice::from_ref(first));
+    let is_status = |entry: &section::Entry<'_>| {
+        let field = entry.field.as_ref();
+        field.is_some_and(|field| matches!(field.name, Name::Known(Key::Field(Field::Status))))
+    };
+    read.preamble.entries.iter().any(is_status)
 }
 
 /// Reads a line that would be a heading of a card but for a space, or that is one in another form of Markdown.

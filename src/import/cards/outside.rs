@@ -2,8 +2,8 @@
 
 use std::fmt;
 
-use crate::doc::cards::heading;
 use crate::doc::cards::lines::{self, Line};
+use crate::doc::cards::{boxes, heading};
 use crate::import::cards::{CardsDocument, Lines};
 use crate::model::Status;
 
@@ -91,14 +91,22 @@ fn kind(lines: &[Line<'_>], first: &Line<'_>, name: &str, has_text: bool) -> Kin
     if template_line(lines).is_some() {
         return Kind::Template;
     }
+    let is_for_people = contains(&["template", "how to", "statistic", "metrics", "summary"]);
     match first.heading() {
         None => Kind::Other,
+        Some(_) if !is_for_people && lines.iter().any(is_work) => Kind::Other,
         Some((1, _)) => Kind::Title,
         Some(_) if contains(&["archive"]) => Kind::Archive,
         Some(_) if contains(&["statistic", "metrics", "summary"]) => Kind::Statistics,
         Some(_) if !has_text || contains(&["tasks", "backlog", "template", "how to"]) => Kind::Group,
         Some(_) => Kind::Other,
     }
+}
+
+/// Whether a line is a check box or a row of a table: work that somebody keeps outside of cards.
+fn is_work(line: &Line<'_>) -> bool {
+    let is_row = || line.text.trim_start().starts_with('|') && line.text.trim_end().ends_with('|');
+    !line.is_fenced() && (boxes::is_box(line.text) || is_row())
 }
 
 /// Returns the line on which a template begins: its fence, or its heading.
@@ -230,6 +238,20 @@ mod tests {
         ];
         let expected: Vec<_> = expected.iter().map(|(kind, lines)| (*kind, (*lines).to_owned())).collect();
         assert_eq!(found(text), expected);
+    }
+
+    #[test]
+    fn boxes_and_tables_are_named_wherever_they_are() {
+        for text in
+            ["# Board\n\n- [ ] one\n", "## Backlog\n\n| a | b |\n|---|---|\n", "## Archive\n- [x] done\n"]
+        {
+            assert_eq!(found(text)[0].0, Kind::Other, "{text}");
+        }
+        for text in
+            ["# Board\n\n- a list\n", "## How to use\n- [ ] tick\n", "## Backlog\n```\n- [ ] code\n```\n"]
+        {
+            assert_ne!(found(text)[0].0, Kind::Other, "{text}");
+        }
     }
 
     #[test]

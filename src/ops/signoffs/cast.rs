@@ -190,6 +190,10 @@ impl VoteContext<'_> {
         let Some(tip) = self.reader.tip() else {
             return Err(Error::refused(Attempt::Vote(id.clone()), Reason::NoCommit));
         };
+        // An approval counts for what it lists, and what the missing commits changed would not be in it.
+        if verdict == Verdict::Approved {
+            self.reader.repository().refuse_shallow()?;
+        }
         let route = Route::of(self.reader.config(), facts.task.kind.as_deref());
         let reviewed = facts.changes.iter().filter(|(path, _)| route.is_reviewed(&role, path));
         let is_shallow = self.reader.repository().is_shallow();

@@ -49,7 +49,8 @@ fn is_field(task: &Task, status: Status, name: &str, value: &str) -> bool {
     empty
         || match name {
             "status" => {
-                !matches!(status, Status::NotStarted) || value.contains("NOT_STARTED") || value == "To do"
+                !matches!(status, Status::NotStarted)
+                    || ["NOT_STARTED", "To do", "TODO"].iter().any(|word| value.contains(word))
             }
             "assigned" | "assigned to" | "assignee" => {
                 task.assignee.as_deref() == Some(value) || unknown("assigned")

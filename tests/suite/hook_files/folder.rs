@@ -53,7 +53,10 @@ fn a_path_inside_is_honoured_and_one_outside_refused() {
     let outside = |value: &str, place: &std::path::Path| {
         set(value);
         let refusal = folder(&world, "").unwrap_err();
-        assert_eq!(refusal, HooksRefusal::Outside { folder: place.to_owned(), is_configured: true });
+        assert_eq!(
+            refusal,
+            HooksRefusal::Outside { folder: place.to_owned(), is_configured: true, is_of_worktree: false }
+        );
         assert!(refusal.hint().contains("core.hooksPath"));
     };
     outside("../hooks", &world.sandbox.root().join("hooks"));
