@@ -123,10 +123,9 @@ impl Repository {
         self.know_root(id.raw(), commit.tree_id().map_err(cannot)?.detach());
         let author = commit.author().map_err(cannot)?;
         let committer = commit.committer().map_err(cannot)?;
-        let decoded = commit.decode().map_err(|error| cannot(error.into()))?;
+        let decoded = commit.decode().map_err(cannot)?;
         let message = text_of(decoded.message, decoded.encoding);
-        let subject =
-            gix::objs::commit::MessageRef::from_bytes(message.as_bytes().into()).summary().to_string();
+        let subject = gix::objs::commit::MessageRef::from_bytes(message.as_bytes()).summary().to_string();
         Ok(CommitInfo {
             id,
             parents: commit.parent_ids().map(|parent| CommitId::new(parent.detach())).collect(),
