@@ -14,7 +14,7 @@ use crate::ops::{self, ForecastRequest, Question};
 /// Forecast when open tasks will be done
 ///
 /// Draws days of the team's own past at random, days on which nothing was finished included, and says how many of the
-/// trials were done by when. Days off are those of `days_off` and `holidays` under [reports] in config.toml.
+/// trials were done by when. Days off are those of `days_off` and `holidays` under `[reports]` in config.toml.
 ///
 /// Example: tracker forecast sprint:SPRINT-1
 /// Example: tracker forecast --how-many 2026-12-24 --backtest
