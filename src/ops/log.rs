@@ -187,7 +187,7 @@ fn changes(repository: &Repository, commit: &CommitInfo, path: &str) -> Vec<Stri
     let (before, after) = match (before, after) {
         (Some(TaskAt::Missing), _) | (_, TaskAt::Missing) => {
             let how = if repository.is_shallow() { "shallow" } else { "partial" };
-            return vec![format!("cannot be told in a {how} clone: it does not have both versions")];
+            return vec![format!("not known in a {how} clone: it does not have both versions")];
         }
         (before, after) => (before.and_then(TaskAt::task), after.task()),
     };

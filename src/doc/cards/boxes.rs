@@ -24,7 +24,7 @@ pub(crate) fn normalised(line: &str) -> String {
     }
 }
 
-/// Whether a line is a check box.
+/// Whether a line is a checkbox.
 pub(crate) fn is_box(line: &str) -> bool {
     let item = item(line).map_or("", |(_, item)| item);
     item.strip_prefix('[').and_then(|rest| rest.split_once(']')).is_some_and(|(mark, after)| {

@@ -103,7 +103,7 @@ fn kind(lines: &[Line<'_>], first: &Line<'_>, name: &str, has_text: bool) -> Kin
     }
 }
 
-/// Whether a line is a check box or a row of a table: work that somebody keeps outside of cards.
+/// Whether a line is a checkbox or a row of a table: work that somebody keeps outside of cards.
 fn is_work(line: &Line<'_>) -> bool {
     let is_row = || line.text.trim_start().starts_with('|') && line.text.trim_end().ends_with('|');
     !line.is_fenced() && (boxes::is_box(line.text) || is_row())
