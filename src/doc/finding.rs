@@ -1,10 +1,8 @@
 //! A finding's file: one YAML mapping, created once. What becomes of it is appended to `resolutions`.
 
-use chrono::SecondsFormat;
-
 use super::printable::printable;
 use super::source::Kind;
-use super::task::{Entry, EntryKind, Fields, Writer, entries, moment, unknown_but};
+use super::task::{Entry, EntryKind, Fields, Writer, entries, moment, moment_text, unknown_but};
 use super::words::{finding_id, person, role_name, task_id};
 use super::yaml::Node;
 use super::yaml::scalar::{self, Place};
@@ -157,7 +155,7 @@ pub fn create_finding(finding: &Finding) -> String {
     finding.line.inspect(|line| out.plain("line", &line.to_string()));
     out.long("recommendation", finding.recommendation.as_deref());
     out.text("by", Some(&finding.by.to_string()));
-    out.plain("at", &finding.at.to_rfc3339_opts(SecondsFormat::AutoSi, true));
+    out.plain("at", &moment_text(finding.at));
     if let Some(source) = &finding.source {
         out.text("tool", Some(source.tool.as_str()).filter(|tool| !tool.is_empty()));
         out.text("rule", source.rule.as_deref());
@@ -173,7 +171,7 @@ pub fn create_finding(finding: &Finding) -> String {
 fn pairs(resolution: &Resolution) -> Vec<(&'static str, String)> {
     let text = |text: &str| scalar::text(text, Place::Flow);
     let mut pairs = vec![
-        ("at", resolution.at.to_rfc3339_opts(SecondsFormat::AutoSi, true)),
+        ("at", moment_text(resolution.at)),
         ("by", text(&resolution.by.to_string())),
         ("to", text(resolution.to.as_str())),
     ];
@@ -197,7 +195,7 @@ pub fn signed_resolution(task: &TaskId, finding: &FindingId, resolution: &Resolu
 #[must_use]
 pub fn resolve_finding(resolution: &Resolution) -> Edit {
     let text = |text: &str| Scalar::Text(text.to_owned());
-    let at = resolution.at.to_rfc3339_opts(SecondsFormat::AutoSi, true);
+    let at = moment_text(resolution.at);
     let mut entry = vec![
         ("at".to_owned(), Scalar::Plain(at)),
         ("by".to_owned(), text(&resolution.by.to_string())),

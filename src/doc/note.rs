@@ -1,10 +1,8 @@
 //! A note's file: who wrote it and when as front matter, the note itself below.
 
-use chrono::SecondsFormat;
-
 use super::Document;
 use super::source::Kind;
-use super::task::{Fields, Writer, moment};
+use super::task::{Fields, Writer, moment, moment_text};
 use crate::model::{Note, Problem, Severity, TaskId};
 
 /// Reads a note on a task. Blank lines around its text are not part of it.
@@ -46,7 +44,7 @@ pub fn signed_note(note: &Note) -> String {
 #[must_use]
 pub fn create_note(note: &Note) -> String {
     let mut out = Writer::default();
-    out.plain("at", &note.at.to_rfc3339_opts(SecondsFormat::AutoSi, true));
+    out.plain("at", &moment_text(note.at));
     out.text("by", Some(&note.by));
     out.text("signature", note.signature.as_deref());
     out.finish(&format!("\n{}\n", note.text.trim_matches(['\n', '\r'])))

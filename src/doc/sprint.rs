@@ -3,12 +3,12 @@
 //! What is frozen (the committed tasks, evidence, numbers) is a block of its own that is put below everything else,
 //! under the same proof as every edit: the rest of the text means what it did.
 
-use chrono::{DateTime, FixedOffset, NaiveDate, SecondsFormat, Utc};
+use chrono::{FixedOffset, NaiveDate};
 use serde_json::Value;
 
 use super::printable::printable;
 use super::source::Kind;
-use super::task::{Entry, EntryKind, Fields, Writer, entries, moment, unknown_but};
+use super::task::{Entry, EntryKind, Fields, Writer, entries, moment, moment_text, unknown_but};
 use super::words::{hex, task_id};
 use super::yaml::scalar::{self, Place};
 use super::yaml::{self, Node};
@@ -284,10 +284,6 @@ pub fn create_sprint(sprint: &Sprint) -> String {
 
 fn is_empty(value: &Value) -> bool {
     value.is_null() || value.as_array().is_some_and(Vec::is_empty)
-}
-
-fn moment_text(at: DateTime<Utc>) -> String {
-    at.to_rfc3339_opts(SecondsFormat::AutoSi, true)
 }
 
 fn event_pairs(event: &SprintEvent) -> Vec<(&'static str, Scalar)> {

@@ -14,7 +14,7 @@ use crate::metrics::{
     Calendar, Commitment, Item, ItemFinding, ItemStage, ItemVote, Scope, ScopeChange, ScopeChangeKind, Window,
 };
 use crate::model::{
-    Config, Minutes, Problem, ScopeAction, Severity, SprintAction, SprintId, Stage, Task, TaskId,
+    Config, Minutes, Problem, ScopeAction, Severity, SprintAction, SprintId, Stage, Task, TaskId, to_hex,
 };
 use crate::store::{Snapshot, SprintFile};
 
@@ -245,5 +245,5 @@ pub fn inputs_digest(items: &[Item], scope: &Scope, window: &Window) -> String {
             line(&[&"finding", &at(finding.opened), &words, &finding.resolved.map(at)]);
         }
     }
-    Sha256::digest(text.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
+    to_hex(&Sha256::digest(text.as_bytes()))
 }

@@ -180,7 +180,7 @@ impl<'a> FactsReader<'a> {
         Ok(self.history.get_or_init(|| read).as_ref())
     }
 
-    /// Returns the one person behind a name and address.
+    /// Returns the one person that a name and address belong to.
     pub fn canonical(&self, person: &Person) -> Person {
         self.people().canonical(person)
     }
@@ -323,7 +323,7 @@ impl TaskFacts {
         })
     }
 
-    /// Returns the one person behind a name and address.
+    /// Returns the one person that a name and address belong to.
     #[must_use]
     pub fn canonical(&self, person: &Person) -> Person {
         self.people.as_ref().map_or_else(|| person.clone(), |people| people.canonical(person))
@@ -371,9 +371,7 @@ impl TaskFacts {
 pub fn waits_for(snapshot: &Snapshot, task: &Task) -> Result<Vec<TaskId>> {
     let mut open = Vec::new();
     for id in &task.depends_on {
-        let file = snapshot.task_file(id)?;
-        let is_closed =
-            file.and_then(|file| file.parse().ok()).is_some_and(|task| task.summary().is_closed());
+        let is_closed = snapshot.readable_task(id)?.is_some_and(|task| task.summary().is_closed());
         if !is_closed {
             open.push(id.clone());
         }

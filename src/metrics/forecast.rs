@@ -158,51 +158,47 @@ pub fn when(
     Ok(PROBABILITIES.into_iter().map(answer).collect())
 }
 
-/// Answers how many tasks will be done from the day after `today` to the end of `last`.
+/// How many tasks each trial had done by the end of a day, the most first.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Totals(Vec<u64>);
+
+/// Counts what each trial has done from the day after `today` to the end of `last`.
 ///
 /// # Errors
 /// Where too little is known of the past.
-pub fn how_many(
+pub fn totals(
     sample: &Sample,
     today: NaiveDate,
     last: NaiveDate,
     blackout: &Blackout,
     trials: Trials,
-) -> Result<Vec<AtLeast>, ForecastError> {
+) -> Result<Totals, ForecastError> {
     let working = blackout.after(today).take_while(|day| *day <= last).count();
-    let mut done = totals(sample, working, trials)?;
+    let (draws, days) = (Draws::of(sample)?, u32::try_from(working).unwrap_or(LONGEST));
+    let mut done = trials.run(|rng| draws.total(days, rng));
     done.sort_unstable_by(|a, b| b.cmp(a));
-    let answer = |percent| AtLeast { percent, count: nearest_rank(&done, percent).unwrap_or(0) };
-    Ok(PROBABILITIES.into_iter().map(answer).collect())
+    Ok(Totals(done))
 }
 
-/// Returns how likely it is that `items` tasks are done by the end of a day, in percent: rounded down, and never more
-/// than [`MOST_LIKELY`] while there is something to do.
-///
-/// # Errors
-/// Where too little is known of the past.
-pub fn chance(
-    sample: &Sample,
-    items: u32,
-    today: NaiveDate,
-    last: NaiveDate,
-    blackout: &Blackout,
-    trials: Trials,
-) -> Result<u32, ForecastError> {
-    let working = blackout.after(today).take_while(|day| *day <= last).count();
-    let done = totals(sample, working, trials)?;
-    if items == 0 {
-        return Ok(100);
+impl Totals {
+    /// Answers how many tasks will be done.
+    #[must_use]
+    pub fn at_least(&self) -> Vec<AtLeast> {
+        let answer = |percent| AtLeast { percent, count: nearest_rank(&self.0, percent).unwrap_or(0) };
+        PROBABILITIES.into_iter().map(answer).collect()
     }
-    let enough = done.iter().filter(|done| **done >= u64::from(items)).count() as u64;
-    let percent = enough * 100 / done.len().max(1) as u64;
-    Ok(u32::try_from(percent).unwrap_or(0).min(MOST_LIKELY))
-}
 
-fn totals(sample: &Sample, days: usize, trials: Trials) -> Result<Vec<u64>, ForecastError> {
-    let draws = Draws::of(sample)?;
-    let days = u32::try_from(days).unwrap_or(LONGEST);
-    Ok(trials.run(|rng| draws.total(days, rng)))
+    /// Returns how likely it is that `items` tasks are done, in percent: rounded down, and never more than
+    /// [`MOST_LIKELY`] while there is something to do.
+    #[must_use]
+    pub fn chance(&self, items: u32) -> u32 {
+        if items == 0 {
+            return 100;
+        }
+        let enough = self.0.partition_point(|done| *done >= u64::from(items)) as u64;
+        let percent = enough * 100 / self.0.len().max(1) as u64;
+        u32::try_from(percent).unwrap_or(0).min(MOST_LIKELY)
+    }
 }
 
 impl Trials {
@@ -364,8 +360,8 @@ mod tests {
     fn one_a_day_is_done_in_as_many_days() {
         let found = when(&sample(&[1; 30]), 10, day("2026-11-01"), &no_blackout(), TRIALS).unwrap();
         assert!(found.iter().all(|by| by.day == Some(day("2026-11-11"))), "{found:?}");
-        let found = how_many(&sample(&[1; 30]), day("2026-11-01"), day("2026-11-11"), &no_blackout(), TRIALS);
-        assert!(found.unwrap().iter().all(|least| least.count == 10));
+        let found = totals(&sample(&[1; 30]), day("2026-11-01"), day("2026-11-11"), &no_blackout(), TRIALS);
+        assert!(found.unwrap().at_least().iter().all(|least| least.count == 10));
         let none = when(&sample(&[1; 30]), 0, day("2026-11-01"), &no_blackout(), TRIALS).unwrap();
         assert!(none.iter().all(|by| by.day == Some(day("2026-11-01"))), "{none:?}");
     }
@@ -388,7 +384,8 @@ mod tests {
         let today = day("2026-11-01");
         let found = when(&sample(&daily), 12, today, &no_blackout(), TRIALS).unwrap();
         assert!(found.is_sorted_by_key(|by| by.day), "{found:?}");
-        let found = how_many(&sample(&daily), today, day("2026-12-01"), &no_blackout(), TRIALS).unwrap();
+        let found =
+            totals(&sample(&daily), today, day("2026-12-01"), &no_blackout(), TRIALS).unwrap().at_least();
         assert!(found.is_sorted_by(|a, b| a.count >= b.count), "{found:?}");
     }
 
@@ -409,15 +406,14 @@ mod tests {
         let daily = [1, 0, 3, 0, 1, 0, 0, 1];
         let error = when(&sample(&daily), 3, day("2026-11-01"), &no_blackout(), TRIALS).unwrap_err();
         insta::assert_snapshot!(error, @"too little to forecast from: 4 days with a finished task in the last 8 days, at least 5 are needed");
-        assert!(
-            chance(&sample(&[]), 3, day("2026-11-01"), day("2026-11-02"), &no_blackout(), TRIALS).is_err()
-        );
+        assert!(totals(&sample(&[]), day("2026-11-01"), day("2026-11-02"), &no_blackout(), TRIALS).is_err());
     }
 
     #[test]
     fn no_answer_is_certain_while_work_remains() {
         let chance = |items, last| {
-            chance(&sample(&[3; 30]), items, day("2026-11-01"), day(last), &no_blackout(), TRIALS).unwrap()
+            let found = totals(&sample(&[3; 30]), day("2026-11-01"), day(last), &no_blackout(), TRIALS);
+            found.unwrap().chance(items)
         };
         assert_eq!(chance(1, "2026-11-30"), MOST_LIKELY);
         assert_eq!(chance(0, "2026-11-30"), 100);

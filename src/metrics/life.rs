@@ -110,7 +110,7 @@ impl<'a> Life<'a> {
         Some((self.finished()? - self.started()?).num_seconds())
     }
 
-    /// The moment from which it was at a place of its pipeline or behind it for good; none where it is before it.
+    /// The moment from which it was at a place of its pipeline or past it for good; none where it is before it.
     pub(super) fn arrived(&self, place: usize) -> Option<DateTime<Utc>> {
         let mut arrived = None;
         let mut at = self.steps.first().map_or(0, |step| self.item.place(step.from).unwrap_or(0));

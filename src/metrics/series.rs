@@ -38,7 +38,7 @@ pub fn burn(items: &[Item], scope: &Scope, window: &Window) -> Burn {
     Burn { days: days(first, last.max(scope.days.1)).collect(), scope: in_scope, done }
 }
 
-/// How many items had come into each stage or behind it for good, at the end of each day.
+/// How many items had come into each stage or past it for good, at the end of each day.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CumulativeFlow {
     /// The days.

@@ -18,7 +18,7 @@ fn stage(name: &str) -> Stage {
     Stage::parse(name).unwrap()
 }
 
-/// A task with moves such as `11-02T09:00 dev`; a word behind is the kind.
+/// A task with moves such as `11-02T09:00 dev`; a word after it is the kind.
 fn item(id: &str, moves: &[&str]) -> Item {
     let mut from = Stage::none();
     let read = |text: &&str| {

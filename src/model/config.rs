@@ -113,6 +113,12 @@ impl Config {
             .unwrap_or(&self.pipeline.stages)
     }
 
+    /// Returns the stages that a task of this type goes through, from `none` to `complete`.
+    pub fn all_stages_of(&self, kind: Option<&str>) -> impl Iterator<Item = Stage> {
+        let between = self.stages_of(kind).iter().cloned();
+        [Stage::none()].into_iter().chain(between).chain([Stage::complete()])
+    }
+
     /// Returns the roles whose sign-off a stage requires.
     #[must_use]
     pub fn signoffs_of(&self, stage: &str) -> &[String] {

@@ -145,8 +145,7 @@ fn checked(
 /// A stage that the task's pipeline does not have is a typing error here: nothing could lead out of it.
 fn refuse_unknown_stage(session: &Session<'_>, task: &Task) -> std::result::Result<(), Vec<Problem>> {
     let (config, _) = session.config_or_default();
-    let own = config.stages_of(task.kind.as_deref()).iter().cloned();
-    let stages: Vec<Stage> = [Stage::none()].into_iter().chain(own).chain([Stage::complete()]).collect();
+    let stages: Vec<Stage> = config.all_stages_of(task.kind.as_deref()).collect();
     if stages.contains(&task.stage) {
         return Ok(());
     }

@@ -114,8 +114,9 @@ pub fn forecast(session: &Session<'_>, request: &ForecastRequest) -> Result<(For
             return Err(Error::usage(format!("{last} is not in the future; today is {today}")));
         }
         by = Some(last);
-        at_least = forecast::how_many(&sample, today, last, &blackout, trials)?;
-        chance = Some(forecast::chance(&sample, items, today, last, &blackout, trials)?);
+        let totals = forecast::totals(&sample, today, last, &blackout, trials)?;
+        at_least = totals.at_least();
+        chance = Some(totals.chance(items));
     } else {
         done_by = forecast::when(&sample, items, today, &blackout, trials)?;
     }

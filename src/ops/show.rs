@@ -124,8 +124,7 @@ fn children(session: &Session<'_>, task: &Task) -> Result<Vec<DependencyView>> {
 /// Reads what a task depends on. What cannot be read blocks the task, as an unknown id does.
 fn dependencies(session: &Session<'_>, task: &Task) -> Result<Vec<DependencyView>> {
     let view = |id: &TaskId| {
-        let file = session.snapshot().task_file(id)?;
-        let read = file.and_then(|file| parse(&file).ok());
+        let read = session.snapshot().readable_task(id)?;
         let open = read.as_ref().is_none_or(|task| !task.summary().is_closed());
         Ok(DependencyView { id: id.to_string(), title: read.map(|task| task.title), open })
     };
@@ -133,9 +132,7 @@ fn dependencies(session: &Session<'_>, task: &Task) -> Result<Vec<DependencyView
 }
 
 fn pipeline(config: &Config, task: &Task) -> Vec<StepView> {
-    let between = config.stages_of(task.kind.as_deref()).iter().cloned();
-    let mut stages: Vec<Stage> =
-        [Stage::none()].into_iter().chain(between).chain([Stage::complete()]).collect();
+    let mut stages: Vec<Stage> = config.all_stages_of(task.kind.as_deref()).collect();
     if !stages.contains(&task.stage) {
         // A stage that this pipeline does not have is still where the task is.
         stages.insert(1, task.stage.clone());

@@ -11,6 +11,7 @@ use sha2::{Digest, Sha256};
 use super::is_selected;
 use crate::model::{
     AcceptanceText, Coverage, CoverageFormat, CoveredChange, Role, TaskId, TreeEntry, Vote, is_daily_record,
+    to_hex,
 };
 
 /// Says which encoding a digest is over; another encoding has another line.
@@ -119,12 +120,8 @@ impl Encoder {
     }
 
     fn finish(self) -> String {
-        hex(&self.0.finalize())
+        to_hex(&self.0.finalize())
     }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// One reason why a vote is stale.

@@ -8,7 +8,7 @@ pub(crate) use crate::facts::{
 };
 use crate::model::{Person, Problem, SprintId, TaskId};
 
-/// Returns the one person behind a name and address, as the base's mailmap says.
+/// Returns the one person that a name and address belong to, as the base's mailmap says.
 pub type People<'a> = &'a dyn Fn(&Person) -> Person;
 
 /// All that is known of a range.

@@ -176,6 +176,11 @@ impl Snapshot {
         Ok(bytes.map(|bytes| TaskFile { id: id.clone(), path, bytes }))
     }
 
+    /// Reads one task; none where there is none or its file cannot be read.
+    pub fn readable_task(&self, id: &TaskId) -> Result<Option<Task>> {
+        Ok(self.task_file(id)?.and_then(|file| file.parse().ok()))
+    }
+
     /// Returns where the text of a file of a commit or the index is; none if it is not there, and of a working tree.
     pub fn tree_file(&self, path: &str) -> Result<Option<TreeFile>> {
         self.source.tree_file(path)

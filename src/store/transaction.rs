@@ -21,6 +21,7 @@ use super::write::{self, Target, Temporary};
 use super::{Change, Error, Result};
 use crate::env::fail_point;
 use crate::git::{read_regular, share};
+use crate::model::to_hex;
 
 /// The name of what is noted down while files are staged.
 const STAGED: &str = "staged";
@@ -279,5 +280,5 @@ pub(super) fn refuse_if_changed(top: &Path, relative: &str, before: &str) -> Res
 }
 
 fn digest(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+    to_hex(&Sha256::digest(bytes))
 }

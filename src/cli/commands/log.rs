@@ -3,6 +3,7 @@
 use clap::Args;
 use owo_colors::Style;
 
+use super::shared::short_id;
 use super::{Command, Reply};
 use crate::cli::answer::{Answer, View};
 use crate::cli::args::{ReadArgs, count};
@@ -71,8 +72,7 @@ fn show_event(event: &ops::Event, out: &mut Output) {
     let at = out.dim(&at);
     let by = event.by.as_deref().map_or_else(String::new, |by| format!("{}  ", clean(by)));
     let by = out.paint(&by, Style::new().cyan());
-    let commit =
-        event.commit.as_deref().map_or_else(String::new, |id| format!("{}  ", &id[..id.len().min(7)]));
+    let commit = event.commit.as_deref().map_or_else(String::new, |id| format!("{}  ", short_id(id)));
     let commit = out.paint(&commit, Style::new().yellow());
     let mut lines = event.text.lines();
     out.line(format!("  {at}  {mark}  {by}{commit}{}", clean(lines.next().unwrap_or_default())));

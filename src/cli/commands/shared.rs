@@ -192,6 +192,11 @@ pub(super) fn counted(count: usize, one: &str) -> String {
     if count == 1 { format!("1 {one}") } else { format!("{count} {one}s") }
 }
 
+/// Returns the first digits of a commit's id, as `git log --oneline` shows it.
+pub(super) fn short_id(id: &str) -> &str {
+    id.get(..7).unwrap_or(id)
+}
+
 /// Reads a moment that is given on the command line.
 pub(super) fn instant(text: &str) -> Result<DateTime<Utc>, String> {
     let read = DateTime::parse_from_rfc3339(text.trim());

@@ -1,10 +1,11 @@
 //! The history of a card: a line per move, and the one move that a card without a history implies.
 
-use chrono::{DateTime, NaiveDate, SecondsFormat, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 
 use crate::model::{Move, MoveKind, Stage, Status};
 
 use super::{lines, value};
+use crate::doc::task::moment_text;
 
 /// The name of the section that contains a history.
 pub(crate) const SECTION: &str = "History";
@@ -22,7 +23,7 @@ fn write_one(step: &Move) -> String {
         value::quote(&step.by)
     };
     let why = step.why.as_deref().map_or_else(String::new, |why| format!(": {}", value::write(why)));
-    let at = step.at.to_rfc3339_opts(SecondsFormat::AutoSi, true);
+    let at = moment_text(step.at);
     let kind = step.kind.key().map_or_else(String::new, |kind| format!(" ({kind})"));
     let agent =
         step.agent.as_deref().map_or_else(String::new, |agent| format!(" via {}", value::quote(agent)));

@@ -1,14 +1,14 @@
 //! A [`Task`] to a new file, in canonical form.
 
-use chrono::SecondsFormat;
-
+use super::fields::moment_text;
 use crate::doc::yaml::scalar::{self, Place};
 use crate::doc::yaml::{self, Node, one_line};
 use crate::doc::{Edit, Scalar};
 use crate::model::{Field, FieldKind, FieldValue, Move, Task, TaskId};
 
 /// Writes a new task: keys in canonical order, absent ones left out, quotes only where they are needed. Unknown keys
-/// are at the end of the plans: `history` is last, so that what is appended to it touches no other line. The body follows as it is: begin it with an empty line.
+/// are at the end of the plans: `history` is last, so that what is appended to it touches no other line. The body follows
+/// as it is: begin it with an empty line.
 #[must_use]
 pub fn create_task(task: &Task) -> String {
     let mut out = Writer::default();
@@ -27,7 +27,7 @@ pub fn create_task(task: &Task) -> String {
 /// Returns the keys and values of a history entry, in order.
 fn pairs(step: &Move) -> Vec<(&'static str, Scalar)> {
     let text = |text: &str| Scalar::Text(text.to_owned());
-    let at = Scalar::Plain(step.at.to_rfc3339_opts(SecondsFormat::AutoSi, true));
+    let at = Scalar::Plain(moment_text(step.at));
     let mut pairs = vec![("at", at), ("by", text(&step.by))];
     pairs.extend(step.agent.as_deref().map(|agent| ("agent", text(agent))));
     pairs.extend([("from", text(step.from.as_str())), ("to", text(step.to.as_str()))]);

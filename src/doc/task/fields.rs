@@ -1,7 +1,7 @@
 //! Typed access to the keys of a document, and to the mappings of a list such as the moves of a task. Problems are gathered
 //! instead of stopping at the first.
 
-use chrono::{DateTime, NaiveDate, NaiveDateTime, Utc};
+use chrono::{DateTime, NaiveDate, NaiveDateTime, SecondsFormat, Utc};
 
 use crate::doc::printable::printable;
 use crate::doc::yaml::entries::Style;
@@ -161,6 +161,11 @@ impl<'d> Fields<'d> {
 /// Makes the problem of a value of the wrong kind.
 pub(in crate::doc) fn expected(what: &str, found: &Node) -> Problem {
     Problem::error(format!("expected {what}, found {}", found.kind()))
+}
+
+/// Writes a time as [`moment`] reads it.
+pub(in crate::doc) fn moment_text(at: DateTime<Utc>) -> String {
+    at.to_rfc3339_opts(SecondsFormat::AutoSi, true)
 }
 
 /// Reads a moment: a time with its offset from UTC, one without (which is UTC), or a day (its beginning).

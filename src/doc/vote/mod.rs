@@ -6,18 +6,20 @@
 
 use std::collections::HashSet;
 
-use chrono::SecondsFormat;
 use sha2::{Digest, Sha256};
 
 use super::Document;
 use super::printable::printable;
 use super::source::Kind;
-use super::task::{Entry, EntryKind, Fields, Writer, entries, expected, moment, stage, unknown_but};
+use super::task::{
+    Entry, EntryKind, Fields, Writer, entries, expected, moment, moment_text, stage, unknown_but,
+};
 use super::words::{finding_id, hex, person, role_name, task_id};
 use super::yaml::Node;
 use super::yaml::scalar::{self, Place};
 use crate::model::{
     Coverage, CoverageFormat, CoveredChange, FindingId, Problem, Severity, TaskId, TreeEntry, Verdict, Vote,
+    to_hex,
 };
 
 /// The keys of a vote in canonical order.
@@ -245,7 +247,7 @@ pub fn signed_text(vote: &Vote) -> String {
 #[must_use]
 pub fn vote_file_name(vote: &Vote) -> String {
     let digest = Sha256::digest(create_vote(vote));
-    let unique: String = digest.iter().take(4).map(|byte| format!("{byte:02x}")).collect();
+    let unique = to_hex(&digest[..4]);
     format!("{}-{}-{unique}.yaml", vote.at.format("%Y%m%dT%H%M%SZ"), vote.role)
 }
 
@@ -256,7 +258,7 @@ fn write(vote: &Vote, signature: Option<&str>) -> String {
     out.text("verdict", Some(Verdict::as_str(&vote.verdict)));
     out.text("by", Some(&vote.by.to_string()));
     out.text("agent", vote.agent.as_deref());
-    out.plain("at", &vote.at.to_rfc3339_opts(SecondsFormat::AutoSi, true));
+    out.plain("at", &moment_text(vote.at));
     out.text("stage", Some(vote.stage.as_str()));
     out.plain("round", &vote.round.to_string());
     out.text("commit", Some(&vote.commit));

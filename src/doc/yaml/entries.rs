@@ -22,7 +22,7 @@ pub(in crate::doc) enum Style {
     Single,
     /// In `"`.
     Double,
-    /// Behind `|` or `>`, on indented lines.
+    /// After `|` or `>`, on indented lines.
     Block,
     /// In `[]`.
     FlowList,
@@ -50,7 +50,7 @@ pub(in crate::doc) struct Entry {
     pub(in crate::doc) value: Range<usize>,
     /// How the value is written.
     pub(in crate::doc) style: Style,
-    /// Behind the last line of the value, its comment and line ending included.
+    /// After the last line of the value, its comment and line ending included.
     pub(in crate::doc) end: usize,
 }
 

@@ -3,7 +3,7 @@
 /// Where a scalar is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::doc) enum Place {
-    /// Behind `key: ` or `- `.
+    /// After `key: ` or `- `.
     Block,
     /// Between brackets.
     Flow,

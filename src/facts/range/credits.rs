@@ -3,11 +3,11 @@
 use super::changes::is_file;
 use super::types::{Credit, Credited};
 use super::{RangeReader, Result};
-use crate::doc::{read_finding, read_note, read_task, signed_move, signed_note, signed_resolution};
+use crate::doc::{read_finding, read_note, signed_move, signed_note, signed_resolution};
 use crate::facts::votes::{RECORD_NAMESPACE, framed};
 use crate::git::{CommitInfo, FileChange, FileState, SignatureStatus};
 use crate::model::{Finding, Move, Person, RecordPath, TaskId, is_same_name};
-use crate::policy::{Trust, is_override, is_signer};
+use crate::policy::{Trust, is_signer};
 
 /// A record that says whose it is.
 struct Claim<'c> {
@@ -42,8 +42,7 @@ impl RangeReader<'_> {
             let id = finding.id.clone();
             finding.resolutions.clone().into_iter().map(move |step| Credited::Resolution(id.clone(), step))
         };
-        let file = self.tip.as_ref().map(|tip| tip.task_file(id)).transpose()?.flatten();
-        let overrides = file.map(|file| overrides_in(&file.bytes)).unwrap_or_default();
+        let overrides = self.text_at_tip(id)?.map(|text| text.overrides()).unwrap_or_default();
         let records = findings.iter().flat_map(of_finding);
         let records = records.chain(overrides.into_iter().map(Credited::Override));
         Ok(records.map(|record| Credit { task: id.clone(), record, trust: Trust::Signed }).collect())
@@ -76,9 +75,7 @@ impl RangeReader<'_> {
             RecordPath::Task(task) => {
                 let overrides = |state: Option<FileState>| -> Result<Vec<Move>> {
                     let Some(state) = state.filter(is_file) else { return Ok(Vec::new()) };
-                    let text = self.texts.task(state.blob_id)?;
-                    let moves = text.task.as_ref().map(|task| task.history.as_slice()).unwrap_or_default();
-                    Ok(moves.iter().filter(|step| is_override(step)).cloned().collect())
+                    Ok(self.texts.task(state.blob_id)?.overrides())
                 };
                 let after = overrides(change.after)?;
                 let before = if after.is_empty() { Vec::new() } else { overrides(change.before)? };
@@ -145,14 +142,4 @@ impl RangeReader<'_> {
 
 fn is_local_part(signer: &Person, name: &str) -> bool {
     !name.contains(['@', '*']) && is_signer(name, signer)
-}
-
-/// Returns the overrides of a task's history. Most records hold none, and are not parsed for it.
-fn overrides_in(bytes: &[u8]) -> Vec<Move> {
-    const WORD: &[u8] = b"override";
-    if !bytes.windows(WORD.len()).any(|word| word == WORD) {
-        return Vec::new();
-    }
-    let history = read_task(bytes).map(|task| task.history).unwrap_or_default();
-    history.into_iter().filter(is_override).collect()
 }

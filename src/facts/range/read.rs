@@ -12,7 +12,7 @@ use super::changes::{Changes, is_file};
 use crate::doc::{acceptance_text, read_task, read_vote, upgrade_task};
 use crate::git::{self, BlobId, FileState, Repository};
 use crate::model::{Move, Problem, RecordPath, Task, TaskId, Vote};
-use crate::policy::criteria_digest;
+use crate::policy::{criteria_digest, is_override};
 use crate::store::LARGEST_FILE;
 
 /// With fewer texts than this, one thread is as fast as several.
@@ -33,6 +33,12 @@ impl TaskText {
     /// Returns the task in the format of the head; none where the text cannot be read.
     pub(super) fn in_head_format(&self) -> Option<&Task> {
         self.upgraded.as_ref().map_or(self.task.as_ref().ok(), Option::as_ref)
+    }
+
+    /// Returns the overrides of its history as it is written.
+    pub(super) fn overrides(&self) -> Vec<Move> {
+        let moves = self.task.as_ref().map(|task| task.history.as_slice()).unwrap_or_default();
+        moves.iter().filter(|step| is_override(step)).cloned().collect()
     }
 
     /// Returns the digest of the acceptance text.

@@ -1,9 +1,11 @@
 //! The commits of a range and the tasks that it touches.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 
 use super::changes::{RangeCommit, is_file};
 use super::merges::merged_text;
+use super::read::TaskText;
 use super::types::{CommitFacts, Credit, RangeTask};
 use super::{RangeReader, Result};
 use crate::doc::{open_boxes, read_task, upgrade_task};
@@ -67,12 +69,8 @@ impl RangeReader<'_> {
     /// moves, which are joined elsewhere.
     pub(super) fn as_merged(&self, id: &TaskId, own: &Task) -> Result<Task> {
         let Some(tip) = &self.tip else { return Ok(own.clone()) };
-        let path = RecordPath::task_file(id);
-        let blob_of = |snapshot: &Snapshot| -> Result<_> {
-            Ok(snapshot.tree_file(&path)?.map(|file| file.state()).filter(is_file))
-        };
-        let before = if self.ends.merge_base.is_some() { blob_of(&self.before)? } else { None };
-        let (theirs, ours) = (blob_of(tip)?, blob_of(&self.head)?);
+        let before = if self.ends.merge_base.is_some() { state_in(&self.before, id)? } else { None };
+        let (theirs, ours) = (state_in(tip, id)?, state_in(&self.head, id)?);
         if theirs.is_none() || ours.is_none() || before == theirs || ours == theirs {
             return Ok(own.clone());
         }
@@ -81,7 +79,8 @@ impl RangeReader<'_> {
             false => {
                 let (theirs, ours) =
                     (self.read(theirs)?.unwrap_or_default(), self.read(ours)?.unwrap_or_default());
-                merged_text(&path, self.read(before)?.as_deref(), &ours, &theirs).map(String::into_bytes)
+                merged_text(&RecordPath::task_file(id), self.read(before)?.as_deref(), &ours, &theirs)
+                    .map(String::into_bytes)
             }
         };
         // A conflict is refused for that.
@@ -100,6 +99,12 @@ impl RangeReader<'_> {
         }
         let file = if self.ends.merge_base.is_some() { self.before.tree_file(&path)? } else { None };
         Ok(file.map(|file| file.state()))
+    }
+
+    /// Reads a task's text at the base's tip; none where the two have not parted, or it is not there.
+    pub(super) fn text_at_tip(&self, id: &TaskId) -> Result<Option<Rc<TaskText>>> {
+        let state = self.tip.as_ref().map(|tip| state_in(tip, id)).transpose()?.flatten();
+        state.map(|state| self.texts.task(state.blob_id)).transpose()
     }
 
     /// Reads a task; none where its file is not there, is no file or cannot be read.
@@ -124,11 +129,7 @@ impl RangeReader<'_> {
             }
             _ => self.parsed(id, before)?,
         };
-        let tip = match &self.tip {
-            Some(tip) => tip.tree_file(&RecordPath::task_file(id))?.map(|file| file.state()).filter(is_file),
-            None => None,
-        };
-        let tip = tip.map(|state| self.texts.task(state.blob_id)).transpose()?;
+        let tip = self.text_at_tip(id)?;
         let tip = tip.as_ref().and_then(|text| text.in_head_format());
         let begun = tip.into_iter().chain(&old).find(|task| !task.stage.is_none());
         let judged_kind = begun.or(new.as_ref()).and_then(|task| task.kind.clone());
@@ -183,6 +184,12 @@ impl RangeReader<'_> {
             || theirs.history.first() == own.history.first() && !own.history.is_empty();
         Ok(!is_same)
     }
+}
+
+/// Returns where a task's file is in a snapshot; none where there is none, or no file under its name.
+fn state_in(snapshot: &Snapshot, id: &TaskId) -> Result<Option<FileState>> {
+    let file = snapshot.tree_file(&RecordPath::task_file(id))?;
+    Ok(file.map(|file| file.state()).filter(is_file))
 }
 
 impl RangeReader<'_> {

@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use sha2::{Digest, Sha256};
 
 use super::ReportFormat;
-use crate::model::{FindingSeverity, Problem};
+use crate::model::{FindingSeverity, Problem, to_hex};
 
 /// Longest title, in characters.
 const TITLE: usize = 200;
@@ -229,7 +229,7 @@ pub(super) fn without_number(fingerprint: &str) -> &str {
 }
 
 fn digest(parts: &[&str]) -> String {
-    Sha256::digest(parts.join("\u{1f}")).iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+    to_hex(&Sha256::digest(parts.join("\u{1f}"))[..8])
 }
 
 /// Returns a name as one short line.

@@ -102,12 +102,8 @@ fn missing_by_commit(
     let later = if head == tip { Vec::new() } else { repository.commits_between(base, head)? };
     let later = later.iter().filter(|commit| !within.contains(&commit.id));
     let work_tree = session.workspace().snapshot();
-    let now = |id: &TaskId| {
-        let task = work_tree.task_file(id).ok().flatten().and_then(|file| parse(&file).ok())?;
-        Some(task.spent.unwrap_or_default().0)
-    };
     let mut by_commit: BTreeMap<CommitId, Times> = BTreeMap::new();
-    for missing in missing_times(repository, commits.iter().chain(later), head, &now)? {
+    for missing in missing_times(repository, commits.iter().chain(later), head, &work_tree)? {
         by_commit.entry(missing.commit_id).or_default().insert(missing.task, missing.minutes);
     }
     Ok(by_commit)

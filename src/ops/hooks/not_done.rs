@@ -5,7 +5,6 @@ use std::collections::HashMap;
 use super::times::missing_times;
 use crate::git::{CommitId, CommitInfo, LogLimit};
 use crate::model::{Move, Problem, RecordPath, Task, TaskId};
-use crate::ops::session::parse;
 use crate::ops::{Result, Session};
 use crate::policy::{Action, Comments, parse_message};
 use crate::store::Snapshot;
@@ -25,7 +24,7 @@ pub(in crate::ops) fn not_done_lately(session: &Session<'_>) -> Result<Vec<Probl
     not_done(session, &session.workspace().snapshot(), tip, log.commits.iter().rev())
 }
 
-/// Returns what commits, each behind its parents, requested and the records of the tip, or later ones, do not show.
+/// Returns what commits, each after its parents, requested and the records of the tip, or later ones, do not show.
 pub(in crate::ops) fn not_done<'c>(
     session: &Session<'_>,
     now: &Snapshot,
@@ -36,8 +35,7 @@ pub(in crate::ops) fn not_done<'c>(
     let mut records = Records { session, now, tasks: HashMap::new() };
     let mut found = records.actions_not_done(&commits)?;
     let repository = session.workspace().repository()?;
-    let spent = |id: &TaskId| task_in(now, id).map(|task| task.spent.unwrap_or_default().0);
-    for missing in missing_times(&repository, commits.iter().copied(), tip, &spent)? {
+    for missing in missing_times(&repository, commits.iter().copied(), tip, now)? {
         found.push((missing.commit_id, missing.task, "Time"));
     }
     let at: HashMap<CommitId, usize> =
@@ -109,7 +107,7 @@ fn is_recorded(action: &Action, commit: &CommitInfo, task: &Task) -> bool {
 }
 
 fn task_in(snapshot: &Snapshot, id: &TaskId) -> Option<Task> {
-    parse(&snapshot.task_file(id).ok()??).ok()
+    snapshot.readable_task(id).ok()?
 }
 
 /// Whether the records show what was requested, or have gone on since in a way that no longer tells.

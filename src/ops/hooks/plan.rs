@@ -140,7 +140,7 @@ impl CommitContext<'_> {
         is_touched: bool,
         plan: &mut Plan,
     ) -> Result<()> {
-        let before = self.before.task_file(&task.id)?.and_then(|file| parse(&file).ok());
+        let before = self.before.readable_task(&task.id)?;
         let (mut edits, mut messages) = self.field_edits(&task)?;
         let spent = self.spent(before.as_ref(), &task, plan)?;
         if spent != 0 {
@@ -172,7 +172,7 @@ impl CommitContext<'_> {
     /// Returns the moves that the commit contains already, and those that were made afterwards: for it, with its author's
     /// name and time, or later, out of the stage that it was to leave.
     fn made(&self, before: Option<&Task>, after: &Task) -> Result<Vec<Move>> {
-        let own = self.own.task_file(&after.id)?.and_then(|file| parse(&file).ok());
+        let own = self.own.readable_task(&after.id)?;
         let since = before.map_or(0, |task| task.history.len());
         let brought_along = own.iter().flat_map(|task| task.history.iter().skip(since));
         let is_its = |step: &&Move| step.by == self.author && step.at.timestamp() == self.at.timestamp();
@@ -210,7 +210,7 @@ impl CommitContext<'_> {
         if time == 0 && amended.is_none() {
             return Ok(0);
         }
-        let own = self.own.task_file(&after.id)?.and_then(|file| parse(&file).ok());
+        let own = self.own.readable_task(&after.id)?;
         let spent = |task: Option<&Task>| i64::from(task.and_then(|task| task.spent).unwrap_or_default().0);
         let shown = spent(own.as_ref()) - spent(before);
         let is_of_amended = amended.is_some_and(|time| i64::from(*time) == shown);
@@ -250,7 +250,7 @@ impl CommitContext<'_> {
     /// Whether the commit's block was there once, in the commit itself or later: then whoever lifted it meant
     /// to.
     fn was_blocked_since(&self, id: &TaskId) -> Result<bool> {
-        let own = self.own.task_file(id)?.and_then(|file| parse(&file).ok());
+        let own = self.own.readable_task(id)?;
         Ok(own.is_some_and(|task| task.blocked.is_some())
             || (self.later)(id)?.iter().any(|task| task.blocked.is_some()))
     }
@@ -258,7 +258,7 @@ impl CommitContext<'_> {
     /// Whether the block that is there now is not the one that the commit lifts: that one was lifted later, or
     /// was not there, and this one came later.
     fn was_unblocked_since(&self, id: &TaskId) -> Result<bool> {
-        let own = self.own.task_file(id)?.and_then(|file| parse(&file).ok());
+        let own = self.own.readable_task(id)?;
         let was_blocked = own.is_some_and(|task| task.blocked.is_some());
         Ok((self.later)(id)?.iter().any(|task| task.blocked.is_some() != was_blocked))
     }

@@ -13,7 +13,6 @@ use super::times::{Times, times_of};
 use crate::env::Env;
 use crate::git::{CommitId, Fold, FoldEdit, HeadAction, HeadMove, Operation, Repository, fold, peek_head};
 use crate::model::{Config, OnCommit, Problem, RecordKind, RecordPath, TRACKER_FOLDER, TaskId};
-use crate::ops::session::parse;
 use crate::ops::{Error, Result, Session};
 use crate::policy::{Action, Comments, Reason, parse_message};
 use crate::process::Program;
@@ -194,7 +193,7 @@ fn has_nothing_to_do(workspace: &Workspace) -> bool {
     let directives = parse_message(&seen.message, Comments::None);
     let snapshot = workspace.snapshot();
     let has_begun = |id: &TaskId| {
-        let task = snapshot.task_file(id).ok().flatten().and_then(|file| parse(&file).ok());
+        let task = snapshot.readable_task(id).ok().flatten();
         task.is_some_and(|task| task.cancelled.is_some() || !task.stage.is_none())
     };
     directives.directives.iter().all(|directive| directive.action == Action::Link)
@@ -252,7 +251,7 @@ fn left_out(context: &CommitContext<'_>, workspace: &Workspace) -> Result<Vec<Le
     for path in context.changed {
         let Some(RecordPath::Task(id)) = RecordPath::parse(path) else { continue };
         let moves = |snapshot: &Snapshot| -> Result<usize> {
-            let task = snapshot.task_file(&id)?.and_then(|file| parse(&file).ok());
+            let task = snapshot.readable_task(&id)?;
             Ok(task.map_or(0, |task| task.history.len()))
         };
         if moves(context.own)? <= moves(context.before)? {

@@ -6,10 +6,10 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use crate::doc::read_task;
 use crate::facts::Commits;
 use crate::git::{CommitId, CommitInfo, Repository};
-use crate::model::{RecordKind, RecordPath, TaskId};
+use crate::model::{RecordKind, RecordPath, Task, TaskId};
 use crate::ops::Result;
 use crate::policy::{Action, Comments, Directives, parse_message};
-use crate::store::LARGEST_FILE;
+use crate::store::{LARGEST_FILE, Snapshot};
 
 /// Minutes by task.
 pub(super) type Times = BTreeMap<TaskId, u32>;
@@ -34,14 +34,14 @@ pub(super) struct MissingTime {
     pub(super) minutes: u32,
 }
 
-/// Returns what some commits, each behind its parents, say was spent and no record shows. A later commit that adds more
+/// Returns what some commits, each after its parents, say was spent and no record shows. A later commit that adds more
 /// than its own message says makes up for the earlier ones, the oldest first, as `tracker apply` does; so does
-/// `now`, which returns what the latest record shows.
+/// the record of `now`.
 pub(super) fn missing_times<'c>(
     repository: &Repository,
     commits: impl Iterator<Item = &'c CommitInfo>,
     tip: CommitId,
-    now: &dyn Fn(&TaskId) -> Option<u32>,
+    now: &Snapshot,
 ) -> Result<Vec<MissingTime>> {
     let commits: Vec<(&CommitInfo, Times)> =
         commits.map(|commit| (commit, times_of(&parse_message(&commit.message, Comments::None)))).collect();
@@ -75,10 +75,15 @@ pub(super) fn missing_times<'c>(
             }
         }
         let at_tip = records.at(tip, &task)?.unwrap_or_default();
-        make_up(&mut open, i64::from(now(&task).unwrap_or(at_tip)) - i64::from(at_tip));
+        let at_last = now.readable_task(&task).ok().flatten().map_or(at_tip, |task| spent_of(&task));
+        make_up(&mut open, i64::from(at_last) - i64::from(at_tip));
         missing.extend(open);
     }
     Ok(missing)
+}
+
+fn spent_of(task: &Task) -> u32 {
+    task.spent.unwrap_or_default().0
 }
 
 /// Takes added time off what is missing, the oldest first.
@@ -107,7 +112,7 @@ impl SpentReader<'_> {
         let file = self.repository.tree_file(commit, &RecordPath::task_file(task))?;
         let bytes = file.map(|file| self.repository.read_blob(file.blob_id, LARGEST_FILE)).transpose()?;
         let task = bytes.and_then(|bytes| read_task(&bytes).ok());
-        let spent = task.map(|task| task.spent.unwrap_or_default().0);
+        let spent = task.map(|task| spent_of(&task));
         self.known.insert(key, spent);
         Ok(spent)
     }

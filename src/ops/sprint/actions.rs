@@ -3,9 +3,9 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::records::{find, last_closed};
-use crate::model::{Problem, SprintId, SprintState, Stage, Summary};
-use crate::ops::{Error, Result, Session};
+use super::records::{find_or_closed_last, last_closed};
+use crate::model::{Problem, SprintId, Stage, Summary};
+use crate::ops::{Result, Session};
 
 /// What an action item is for.
 pub const ACTION_KINDS: [&str; 5] = ["prevent", "detect", "mitigate", "process", "fix"];
@@ -73,15 +73,7 @@ pub(super) fn actions_of(session: &Session<'_>, sprint: &SprintId) -> Result<Vec
 
 /// Shows what the postmortem of a sprint asked for; of the one that was closed last where none is named.
 pub fn sprint_actions(session: &Session<'_>, name: Option<&str>) -> Result<(ActionsView, Vec<Problem>)> {
-    let file = match name {
-        Some(name) => find(session, name)?,
-        None => {
-            let ids = super::records::all(session)?.into_iter();
-            let closed = ids.filter(|file| file.sprint.state() == SprintState::Closed);
-            let last = closed.max_by_key(|file| file.sprint.closed().map(|event| event.at));
-            last.ok_or_else(|| Error::usage_with("no sprint is closed", "run `tracker sprint list`"))?
-        }
-    };
+    let file = find_or_closed_last(session, name)?;
     let actions = actions_of(session, &file.sprint.id)?;
     let done = actions.iter().filter(|action| action.done).count();
     Ok((ActionsView { sprint: file.sprint.id.to_string(), actions, done }, Vec::new()))

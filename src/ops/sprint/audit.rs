@@ -172,18 +172,11 @@ impl Auditor<'_, '_> {
             for action in actions.iter().filter(|action| !action.done) {
                 let message = format!("action of {last} is open: {}", action.title);
                 let show = Suggestion::tracker(["show", &action.task]);
-                self.note(
-                    &mut audit,
-                    AuditRule::OpenActions,
-                    Some(&action.task),
-                    message,
-                    vec![show.to_string()],
-                );
+                note(&mut audit, AuditRule::OpenActions, Some(&action.task), message, vec![show.to_string()]);
             }
         }
         for task in scope.keys() {
-            let file = self.session.snapshot().task_file(task)?;
-            let Some(task) = file.and_then(|file| file.parse().ok()) else { continue };
+            let Some(task) = self.session.snapshot().readable_task(task)? else { continue };
             self.task(&id, task, &mut audit)?;
         }
         self.branches(&mut audit);
@@ -209,21 +202,7 @@ impl Auditor<'_, '_> {
         if rule.can_be_allowed() && !is_allowed {
             suggestions.push(format!("--allow {}", rule.as_str()));
         }
-        let task = task.map(str::to_owned);
-        audit.items.push(AuditItem { rule, refuses: !is_allowed, task, message, suggestions });
-    }
-
-    /// Adds what is only reported.
-    fn note(
-        &self,
-        audit: &mut Audit,
-        rule: AuditRule,
-        task: Option<&str>,
-        message: String,
-        suggestions: Vec<String>,
-    ) {
-        let task = task.map(str::to_owned);
-        audit.items.push(AuditItem { rule, refuses: false, task, message, suggestions });
+        add(audit, (rule, !is_allowed), task, message, suggestions);
     }
 
     fn records(&self, audit: &mut Audit) {
@@ -311,7 +290,7 @@ impl Auditor<'_, '_> {
         if task.history.last().is_some_and(|step| step.kind == MoveKind::Override) {
             let message = format!("{id} was completed by an override");
             let fix = vec![Suggestion::tracker(["log", id.as_str()]).to_string()];
-            self.note(audit, AuditRule::Override, name, message, fix);
+            note(audit, AuditRule::Override, name, message, fix);
         }
         let lacks = match (task.estimate, task.spent) {
             (None, None) => Some(("no estimate and no time spent", "estimate=TIME", "spent=TIME")),
@@ -322,7 +301,7 @@ impl Auditor<'_, '_> {
         if let Some((what, first, second)) = lacks {
             let words = ["set", id.as_str(), first, second];
             let set = Suggestion::tracker(words.into_iter().filter(|word| !word.is_empty()));
-            self.note(audit, AuditRule::NoTime, name, format!("{id} has {what}"), vec![set.to_string()]);
+            note(audit, AuditRule::NoTime, name, format!("{id} has {what}"), vec![set.to_string()]);
         }
         Ok(())
     }
@@ -349,7 +328,7 @@ impl Auditor<'_, '_> {
                 format!("branch {} has work on {} and is not merged", branch.name, tasks.join(", "));
             let merge = Suggestion::git(["merge", &branch.name]).to_string();
             if is_going_on {
-                self.note(audit, AuditRule::UnmergedBranch, None, message, vec![merge]);
+                note(audit, AuditRule::UnmergedBranch, None, message, vec![merge]);
             } else {
                 let own = self.data.file.sprint.id.as_str();
                 let mut fix = vec![merge];
@@ -382,4 +361,20 @@ impl Auditor<'_, '_> {
         }
         Ok(())
     }
+}
+
+/// Adds what is only reported.
+fn note(audit: &mut Audit, rule: AuditRule, task: Option<&str>, message: String, suggestions: Vec<String>) {
+    add(audit, (rule, false), task, message, suggestions);
+}
+
+fn add(
+    audit: &mut Audit,
+    (rule, refuses): (AuditRule, bool),
+    task: Option<&str>,
+    message: String,
+    suggestions: Vec<String>,
+) {
+    let task = task.map(str::to_owned);
+    audit.items.push(AuditItem { rule, refuses, task, message, suggestions });
 }

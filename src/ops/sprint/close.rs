@@ -10,7 +10,7 @@ use serde::Serialize;
 
 use super::actions::ACTION_KINDS;
 use super::audit::{Audit, AuditRule, Auditor};
-use super::closing::{Closing, Outcome};
+use super::closing::Closing;
 use super::documents::Planner;
 use super::records::{SprintData, find, find_or_active, gather_at, refuse_closed};
 use crate::facts::carried;
@@ -18,7 +18,7 @@ use crate::import::evidence::{read_coverage, read_tests};
 use crate::metrics::{Calendar, Numbers};
 use crate::model::{
     EvidenceCounts, Problem, ScopeAction, ScopeEntry, ScopeRecord, SprintEvidence, SprintId, SprintState,
-    Suggestion, Task, TaskId,
+    Suggestion, Task, TaskId, to_hex,
 };
 use crate::ops::{Error, Result, Session, Written};
 use crate::policy::{Attempt, Reason};
@@ -152,26 +152,29 @@ pub fn close_sprint(session: &mut Session<'_>, request: &CloseRequest) -> Result
     }
     let planner = Planner::new(session, request, audited)?;
     let (closing, audited) = planner.plan()?;
-    let mut answer = ClosedSprint {
+    if !session.is_dry() {
+        closing.note_down(session)?;
+    }
+    let closed = carried_out(session, &closing, &file.sprint.id)?;
+    Ok(ClosedSprint { numbers: Some(audited.numbers), audit: Some(audited.audit), ..closed })
+}
+
+/// Carries a plan out, or shows it where the session only shows what would be done.
+fn carried_out(session: &Session<'_>, closing: &Closing, id: &SprintId) -> Result<ClosedSprint> {
+    let outcome = if session.is_dry() { None } else { Some(closing.carry_out(session)?) };
+    Ok(ClosedSprint {
+        closed: outcome.is_some(),
         summary: Some(closing.summary.clone()),
         numbers_of: Some(closing.numbers_of.clone()),
+        commit: outcome,
         tag: closing.tag.clone(),
         merged: closing.merged.clone(),
         parts_written: closing.parts_written,
         parts_open: closing.parts_open.clone(),
+        written: Some(closing.written(session.is_dry())),
         message: Some(closing.message.clone()),
-        numbers: Some(audited.numbers),
-        audit: Some(audited.audit),
-        ..ClosedSprint::of(&file.sprint.id)
-    };
-    if session.is_dry() {
-        answer.written = Some(closing.written(true));
-        return Ok(answer);
-    }
-    closing.note_down(session)?;
-    let outcome = closing.carry_out(session)?;
-    answer.finish(&closing, outcome);
-    Ok(answer)
+        ..ClosedSprint::of(id)
+    })
 }
 
 impl ClosedSprint {
@@ -194,13 +197,6 @@ impl ClosedSprint {
             message: None,
         }
     }
-
-    fn finish(&mut self, closing: &Closing, outcome: Outcome) {
-        self.closed = true;
-        self.commit = Some(outcome.commit);
-        self.tag = outcome.tag;
-        self.written = Some(closing.written(false));
-    }
 }
 
 fn resume(session: &Session<'_>, closing: &Closing, request: &CloseRequest) -> Result<ClosedSprint> {
@@ -212,24 +208,7 @@ fn resume(session: &Session<'_>, closing: &Closing, request: &CloseRequest) -> R
         let message = format!("the close of {id} has stopped half-way");
         return Err(Error::usage_with(message, format!("run `{go_on}` first")));
     }
-    let mut answer = ClosedSprint {
-        resumed: true,
-        summary: Some(closing.summary.clone()),
-        numbers_of: Some(closing.numbers_of.clone()),
-        merged: closing.merged.clone(),
-        parts_written: closing.parts_written,
-        parts_open: closing.parts_open.clone(),
-        message: Some(closing.message.clone()),
-        ..ClosedSprint::of(&id)
-    };
-    if session.is_dry() {
-        answer.written = Some(closing.written(true));
-        answer.tag = closing.tag.clone();
-        return Ok(answer);
-    }
-    let outcome = closing.carry_out(session)?;
-    answer.finish(closing, outcome);
-    Ok(answer)
+    Ok(ClosedSprint { resumed: true, ..carried_out(session, closing, &id)? })
 }
 
 fn refuse_unless_active(file: &SprintFile) -> Result<()> {
@@ -433,7 +412,7 @@ fn evidence(request: &CloseRequest, commit: &str) -> Result<Vec<SprintEvidence>>
         }
     }
     let finish = |(evidence, digest): (SprintEvidence, Sha256)| {
-        let digest = digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
+        let digest = to_hex(&digest.finalize());
         SprintEvidence { digest, ..evidence }
     };
     Ok(found.into_iter().map(finish).collect())
@@ -454,7 +433,12 @@ fn sum(one: EvidenceCounts, other: EvidenceCounts) -> EvidenceCounts {
 
 /// Runs git at the top of the working tree and returns what it printed.
 pub(super) fn git(session: &Session<'_>, arguments: &[&str], action: &'static str) -> Result<String> {
-    let program = Program::new("git", action).args(arguments).in_folder(session.workspace().work_dir());
+    run_git(session, Program::new("git", action).args(arguments), action)
+}
+
+/// Runs a git that is made ready at the top of the working tree and returns what it printed.
+pub(super) fn run_git(session: &Session<'_>, program: Program, action: &'static str) -> Result<String> {
+    let program = program.in_folder(session.workspace().work_dir());
     let output = program.output().map_err(|error| Error::usage(error.to_string()))?;
     if output.is_success() {
         return Ok(output.stdout_text());

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::close::git;
+use super::close::{git, run_git};
 use crate::env::fail_point;
 use crate::model::{SprintId, Suggestion};
 use crate::ops::{Error, Result, Session, Written};
@@ -28,6 +28,12 @@ pub(super) struct ClosingFile {
     pub(super) after: String,
 }
 
+impl ClosingFile {
+    fn change(&self) -> Change {
+        Change { path: self.path.clone(), before: self.before.clone(), after: self.after.clone() }
+    }
+}
+
 /// Everything that a close writes, and what it tells.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Closing {
@@ -42,13 +48,6 @@ pub(super) struct Closing {
     pub(super) tag: Option<String>,
     pub(super) tag_message: String,
     pub(super) files: Vec<ClosingFile>,
-}
-
-/// What a close has made.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Outcome {
-    pub(super) commit: String,
-    pub(super) tag: Option<String>,
 }
 
 impl Closing {
@@ -101,8 +100,8 @@ impl Closing {
         self.forget(session)
     }
 
-    /// Does what of the plan is not done yet.
-    pub(super) fn carry_out(&self, session: &Session<'_>) -> Result<Outcome> {
+    /// Does what of the plan is not done yet, and returns the commit that closes the sprint.
+    pub(super) fn carry_out(&self, session: &Session<'_>) -> Result<String> {
         if !self.is_committed(session)? {
             self.write(session)?;
             fail_point("close:written");
@@ -114,7 +113,7 @@ impl Closing {
         self.put_tag(session, &commit)?;
         fail_point("close:tagged");
         self.forget(session)?;
-        Ok(Outcome { commit, tag: self.tag.clone() })
+        Ok(commit)
     }
 
     fn forget(&self, session: &Session<'_>) -> Result<()> {
@@ -146,11 +145,7 @@ impl Closing {
             if now.as_deref() == Some(file.after.as_bytes()) {
                 continue;
             }
-            changes.push(Change {
-                path: file.path.clone(),
-                before: file.before.clone(),
-                after: file.after.clone(),
-            });
+            changes.push(file.change());
         }
         match locked.apply(&changes) {
             Err(error @ (store::Error::Changed { .. } | store::Error::Exists { .. })) => {
@@ -164,20 +159,15 @@ impl Closing {
 
     /// Commits the files, and nothing else that is staged, through the hooks.
     fn commit(&self, session: &Session<'_>) -> Result<()> {
+        const ACTION: &str = "commit the close";
         let paths: Vec<&str> = self.files.iter().map(|file| file.path.as_str()).collect();
         let add: Vec<&str> = ["add", "--force", "--"].into_iter().chain(paths.iter().copied()).collect();
         let mut arguments = vec!["commit", "--quiet", "--file=-", "--only", "--"];
         arguments.extend(&paths);
         let attempt = || {
             git(session, &add, "stage the files of the close")?;
-            let program = Program::new("git", "commit the close").args(&arguments);
-            let program = program.in_folder(session.workspace().work_dir()).input(self.message.as_bytes());
-            let output = program.output().map_err(|error| Error::usage(error.to_string()))?;
-            if output.is_success() {
-                return Ok(());
-            }
-            let text = output.stderr_text() + &output.stdout_text();
-            Err(Error::usage(format!("cannot commit the close: {}", text.trim())))
+            let commit = Program::new("git", ACTION).args(&arguments).input(self.message.as_bytes());
+            run_git(session, commit, ACTION)
         };
         let mut committed = attempt();
         for _ in 0..MOST_ATTEMPTS {
@@ -190,12 +180,13 @@ impl Closing {
             committed = attempt();
         }
         match committed {
+            Ok(_) => Ok(()),
             Err(_) if self.is_committed(session)? => Ok(()),
             Err(Error::Usage { message, .. }) => {
                 let go_on = Suggestion::tracker(["sprint", "close", &self.sprint]);
                 Err(Error::usage_with(message, format!("the files are written; `{go_on}` goes on from here")))
             }
-            other => other,
+            Err(error) => Err(error),
         }
     }
 
@@ -219,12 +210,7 @@ impl Closing {
 
     /// Returns what is written, or would be.
     pub(super) fn written(&self, is_dry: bool) -> Written {
-        let change = |file: &ClosingFile| Change {
-            path: file.path.clone(),
-            before: file.before.clone(),
-            after: file.after.clone(),
-        };
-        let changes: Vec<Change> = self.files.iter().map(change).collect();
+        let changes: Vec<Change> = self.files.iter().map(ClosingFile::change).collect();
         Written::new(is_dry, &changes, Vec::new())
     }
 }

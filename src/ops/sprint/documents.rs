@@ -303,8 +303,7 @@ impl<'a, 'e> Planner<'a, 'e> {
         let scope = crate::facts::scope_now(&self.audited.data.file);
         let mut tasks = Vec::new();
         for id in scope.keys() {
-            let file = self.session.snapshot().task_file(id)?;
-            tasks.extend(file.and_then(|file| file.parse().ok()));
+            tasks.extend(self.session.snapshot().readable_task(id)?);
         }
         let day = self.audited.data.window.calendar.day_of(self.audited.data.window.to);
         crate::ops::report::cards_of(self.session, &self.config, &tasks, day)

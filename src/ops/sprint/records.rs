@@ -66,9 +66,21 @@ pub(super) fn all(session: &Session<'_>) -> Result<Vec<SprintFile>> {
 
 /// Returns the sprint that was closed last, of those that are not this one.
 pub(super) fn last_closed(session: &Session<'_>, but: &SprintId) -> Result<Option<SprintFile>> {
-    let closed = all(session)?.into_iter().filter(|file| file.sprint.id != *but);
+    Ok(closed_last(all(session)?.into_iter().filter(|file| file.sprint.id != *but)))
+}
+
+/// Finds the closed sprint that is named, or the one that was closed last.
+pub(super) fn find_or_closed_last(session: &Session<'_>, name: Option<&str>) -> Result<SprintFile> {
+    if let Some(name) = name {
+        return find(session, name);
+    }
+    let last = closed_last(all(session)?.into_iter());
+    last.ok_or_else(|| Error::usage_with("no sprint is closed", "run `tracker sprint list`"))
+}
+
+fn closed_last(files: impl Iterator<Item = SprintFile>) -> Option<SprintFile> {
     let at = |file: &SprintFile| file.sprint.closed().map(|event| event.at);
-    Ok(closed.filter(|file| at(file).is_some()).max_by_key(at))
+    files.filter(|file| at(file).is_some()).max_by_key(at)
 }
 
 /// What numbers and reports of a sprint are made of.

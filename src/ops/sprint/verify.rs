@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::records::{SprintData, find_or_active, gather_at};
+use super::records::{SprintData, find_or_closed_last, gather_at};
 use crate::facts::inputs_digest;
 use crate::git::CommitId;
 use crate::metrics::{self, Calendar, Difference, Numbers};
@@ -49,10 +49,7 @@ pub(super) fn numbers_of(data: &SprintData, config: &Config) -> Numbers {
 
 /// Computes the numbers of a closed sprint again.
 pub fn verify_sprint(session: &Session<'_>, name: Option<&str>) -> Result<VerifiedSprint> {
-    let file = match name {
-        Some(name) => find_or_active(session, Some(name))?,
-        None => last(session)?,
-    };
+    let file = find_or_closed_last(session, name)?;
     let id = file.sprint.id.clone();
     let attempt = || Attempt::ChangeSprint { action: "verify", sprint: id.clone() };
     let (Some(closed), Some(frozen)) = (file.sprint.closed().cloned(), file.sprint.numbers.clone()) else {
@@ -106,13 +103,6 @@ pub fn verify_sprint(session: &Session<'_>, name: Option<&str>) -> Result<Verifi
         in_history,
         notes,
     })
-}
-
-fn last(session: &Session<'_>) -> Result<SprintFile> {
-    let closed = super::records::all(session)?.into_iter();
-    let closed = closed.filter(|file| file.sprint.state() == SprintState::Closed);
-    let last = closed.max_by_key(|file| file.sprint.closed().map(|event| event.at));
-    last.ok_or_else(|| Error::usage_with("no sprint is closed", "run `tracker sprint list`"))
 }
 
 fn figures(now: &Numbers, frozen: &Numbers, differences: &[Difference]) -> Vec<VerifiedFigure> {

@@ -1,19 +1,23 @@
 //! What people look at: all sprints, one of them, and the status of an active one.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::actions::{ActionView, actions_of};
-use super::records::{self, SprintData, all, find_or_active, gather, last_closed, planned, total};
+use super::actions::{ActionView, last_actions};
+use super::records::{SprintData, all, find, find_or_active, gather, planned, total};
+use super::verify::numbers_of;
 use crate::facts::{carried, scope_now, sprint_days};
 use crate::metrics::{self, FigureName, Item, Numbers, Percentiles, days};
-use crate::model::{Minutes, Problem, Sprint, SprintId, SprintState, Suggestion, Task, TaskId};
+use crate::model::{
+    Config, Minutes, Problem, RecordKind, RecordPath, ScopeRecord, Sprint, SprintEvent, SprintId,
+    SprintState, Stage, Suggestion, Task, TaskId,
+};
 use crate::ops::signoffs::{facts_of_task, view_of};
 use crate::ops::{Result, Session};
-use crate::store::{Snapshot, SprintFile};
+use crate::store::{Snapshot, SprintFile, Tasks};
 
 /// A sprint in a list.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
@@ -49,38 +53,40 @@ pub struct SprintListing {
 
 /// Lists all sprints.
 pub fn list_sprints(session: &Session<'_>) -> Result<SprintListing> {
-    let files = all(session)?;
-    let tasks = session.snapshot().tasks()?;
-    let is_complete =
-        |id: &str| tasks.find(id).is_some_and(|task| task.stage == crate::model::Stage::COMPLETE);
-    let line = |file: &SprintFile| -> Result<SprintLine> {
-        let scope: Vec<(TaskId, Option<Minutes>)> = match file.sprint.state() {
-            SprintState::Planned => {
-                let ids = planned(session.snapshot(), &file.sprint.id)?;
-                let estimate = |id: &TaskId| tasks.find(id.as_str())?.estimate.map(Minutes);
-                ids.into_iter().map(|id| (id.clone(), estimate(&id))).collect()
-            }
-            _ => scope_now(file).into_iter().collect(),
-        };
-        let complete = match delivered(&file.sprint) {
-            Some(count) => count,
-            None => scope.iter().filter(|(id, _)| is_complete(id.as_str())).count(),
-        };
-        let (minutes, missing) = total(scope.iter().map(|(_, estimate)| estimate));
-        Ok(SprintLine {
-            id: file.sprint.id.to_string(),
-            title: file.sprint.title.clone(),
-            state: file.sprint.state().as_str(),
-            starts: file.sprint.starts,
-            ends: file.sprint.ends,
-            tasks: scope.len(),
-            complete,
-            estimate_minutes: minutes,
-            without_estimate: missing,
-            goal: file.sprint.goal.clone(),
-        })
-    };
+    let (files, tasks) = (all(session)?, session.snapshot().tasks()?);
+    let line = |file: &SprintFile| Ok(line_of(file, &members(session, &tasks, file)?, &tasks));
     Ok(SprintListing { sprints: files.iter().map(line).collect::<Result<_>>()? })
+}
+
+/// The tasks of a sprint, each with its estimate.
+type Members = BTreeMap<TaskId, Option<Minutes>>;
+
+/// Returns the tasks in a sprint's scope; before its start, those that are planned for it.
+fn members(session: &Session<'_>, tasks: &Tasks, file: &SprintFile) -> Result<Members> {
+    if file.sprint.state() != SprintState::Planned {
+        return Ok(scope_now(file));
+    }
+    let estimate = |id: &TaskId| tasks.find(id.as_str())?.estimate.map(Minutes);
+    let ids = planned(session.snapshot(), &file.sprint.id)?.into_iter();
+    Ok(ids.map(|id| (id.clone(), estimate(&id))).collect())
+}
+
+fn line_of(file: &SprintFile, members: &Members, tasks: &Tasks) -> SprintLine {
+    let is_complete = |id: &TaskId| tasks.find(id.as_str()).is_some_and(|task| task.stage == Stage::COMPLETE);
+    let (minutes, missing) = total(members.values());
+    SprintLine {
+        id: file.sprint.id.to_string(),
+        title: file.sprint.title.clone(),
+        state: file.sprint.state().as_str(),
+        starts: file.sprint.starts,
+        ends: file.sprint.ends,
+        tasks: members.len(),
+        complete: delivered(&file.sprint)
+            .unwrap_or_else(|| members.keys().filter(|id| is_complete(id)).count()),
+        estimate_minutes: minutes,
+        without_estimate: missing,
+        goal: file.sprint.goal.clone(),
+    }
 }
 
 /// Returns how many tasks a closed sprint delivered, as its numbers say.
@@ -166,31 +172,27 @@ pub struct ScopeChangeView {
 
 /// Shows one sprint, or the only one that is active.
 pub fn show_sprint(session: &Session<'_>, name: Option<&str>) -> Result<SprintShown> {
-    let file = find_or_active(session, name)?;
-    let listing = list_sprints(session)?;
-    let own = file.sprint.id.as_str();
-    let line = listing.sprints.into_iter().find(|line| line.id == own).expect("it was just read");
-    let folder = format!("{}/{own}", crate::model::RecordKind::SprintDocument.folder());
+    let (file, tasks) = (find_or_active(session, name)?, session.snapshot().tasks()?);
+    let members = members(session, &tasks, &file)?;
+    let folder = format!("{}/{}", RecordKind::SprintDocument.folder(), file.sprint.id);
     let names = session.snapshot().list(&folder)?.into_iter().map(|entry| format!("{folder}/{}", entry.name));
-    let is_document = |path: &String| {
-        crate::model::RecordPath::parse(path)
-            .is_some_and(|path| path.kind() == crate::model::RecordKind::SprintDocument)
-    };
+    let is_document =
+        |path: &String| RecordPath::parse(path).is_some_and(|path| path.kind() == RecordKind::SprintDocument);
     let sprint = &file.sprint;
     Ok(SprintShown {
         capacity_minutes: sprint.capacity.map(|capacity| capacity.0),
         blackout: sprint.blackout.clone(),
         phase: sprint.phase.clone(),
-        scope: scope_view(session, &file)?,
+        scope: scope_view(&file, &members, &tasks),
         history: sprint.history.iter().map(event_view).collect(),
         changes: file.scope.iter().flat_map(change_views).collect(),
         numbers: sprint.numbers.as_ref().and_then(|numbers| Numbers::read(numbers).ok()),
         documents: names.filter(is_document).collect(),
-        line,
+        line: line_of(&file, &members, &tasks),
     })
 }
 
-fn event_view(event: &crate::model::SprintEvent) -> SprintEventView {
+fn event_view(event: &SprintEvent) -> SprintEventView {
     SprintEventView {
         at: event.at,
         by: event.by.clone(),
@@ -200,7 +202,7 @@ fn event_view(event: &crate::model::SprintEvent) -> SprintEventView {
     }
 }
 
-fn change_views(record: &crate::model::ScopeRecord) -> impl Iterator<Item = ScopeChangeView> {
+fn change_views(record: &ScopeRecord) -> impl Iterator<Item = ScopeChangeView> {
     record.changes.iter().map(|entry| ScopeChangeView {
         at: record.at,
         by: record.by.clone(),
@@ -211,19 +213,10 @@ fn change_views(record: &crate::model::ScopeRecord) -> impl Iterator<Item = Scop
     })
 }
 
-fn scope_view(session: &Session<'_>, file: &SprintFile) -> Result<Vec<SprintTask>> {
-    let tasks = session.snapshot().tasks()?;
+fn scope_view(file: &SprintFile, members: &Members, tasks: &Tasks) -> Vec<SprintTask> {
     let committed: BTreeSet<&TaskId> = file.sprint.committed.iter().map(|one| &one.task).collect();
     let carried = carried(file);
-    let scope: Vec<(TaskId, Option<Minutes>)> = match file.sprint.state() {
-        SprintState::Planned => {
-            let ids = planned(session.snapshot(), &file.sprint.id)?;
-            let estimate = |id: &TaskId| tasks.find(id.as_str())?.estimate.map(Minutes);
-            ids.into_iter().map(|id| (id.clone(), estimate(&id))).collect()
-        }
-        _ => scope_now(file).into_iter().collect(),
-    };
-    let view = |(id, estimate): (TaskId, Option<Minutes>)| {
+    let view = |(id, estimate): (&TaskId, &Option<Minutes>)| {
         let task = tasks.find(id.as_str());
         let text = |value: Option<&str>| value.map(str::to_owned);
         SprintTask {
@@ -231,12 +224,12 @@ fn scope_view(session: &Session<'_>, file: &SprintFile) -> Result<Vec<SprintTask
             stage: task.as_ref().map(|task| task.stage.to_owned()),
             assignee: task.as_ref().and_then(|task| text(task.assignee)),
             estimate_minutes: estimate.map(|estimate| estimate.0),
-            committed: committed.contains(&id),
-            carried_to: carried.get(&id).map(ToString::to_string),
+            committed: committed.contains(id),
+            carried_to: carried.get(id).map(ToString::to_string),
             id: id.to_string(),
         }
     };
-    Ok(scope.into_iter().map(view).collect())
+    members.iter().map(view).collect()
 }
 
 /// The status of a sprint.
@@ -316,39 +309,36 @@ pub struct Drift {
 /// Returns the status of a sprint, or the only one that is active.
 pub fn sprint_status(session: &Session<'_>, name: Option<&str>) -> Result<(SprintStatus, Vec<Problem>)> {
     let file = find_or_active(session, name)?;
-    let own = file.sprint.id.to_string();
-    let line = list_sprints(session)?.sprints.into_iter().find(|line| line.id == own);
-    let line = line.expect("it was just read");
+    let tasks = session.snapshot().tasks()?;
+    let line = line_of(&file, &members(session, &tasks, &file)?, &tasks);
     let data = gather(session, file)?;
     let (config, mut problems) = session.config_or_default();
     problems.extend(data.found.problems.iter().cloned());
-    let numbers = match (&data.file.sprint.numbers, &data.scope) {
-        (Some(frozen), _) => Numbers::read(frozen).ok(),
-        (None, Some(scope)) => {
-            Some(metrics::of(&data.found.items, Some(scope), &data.window, config.sprints.per_person))
-        }
-        (None, None) => None,
-    };
     let is_active = data.file.sprint.state() == SprintState::Active;
     let team = team_cycle_time(session, &data)?;
     let in_progress = if is_active { in_progress(session, &data, team)? } else { Vec::new() };
-    let last = last_closed(session, &data.file.sprint.id)?.filter(|_| is_active);
-    let open_actions = match last {
-        Some(last) => actions_of(session, &last.sprint.id)?.into_iter().filter(|one| !one.done).collect(),
-        None => Vec::new(),
-    };
+    let last = if is_active { last_actions(session, &data.file.sprint.id)? } else { None };
+    let open_actions = last.into_iter().flat_map(|(_, actions)| actions).filter(|one| !one.done).collect();
     let status = SprintStatus {
         days_left: is_active.then(|| days_left(&data, session.env().today())),
         burn_up: burn_up(&data, session.env().today()),
         at_risk: if is_active { at_risk(&data, &in_progress, session.env().today()) } else { Vec::new() },
         drift: if is_active { sprint_drift(session.snapshot(), &data.file)? } else { Vec::new() },
         team_cycle_time: team,
-        numbers,
+        numbers: numbers_so_far(&data, &config),
         in_progress,
         open_actions,
         line,
     };
     Ok((status, problems))
+}
+
+/// Returns the numbers that were frozen, or those up to now; none before the start.
+fn numbers_so_far(data: &SprintData, config: &Config) -> Option<Numbers> {
+    match &data.file.sprint.numbers {
+        Some(frozen) => Numbers::read(frozen).ok(),
+        None => data.scope.is_some().then(|| numbers_of(data, config)),
+    }
 }
 
 fn last_day(data: &SprintData) -> NaiveDate {
@@ -368,24 +358,12 @@ fn burn_up(data: &SprintData, today: NaiveDate) -> Vec<BurnUpDay> {
     let last = calendar.day_of(data.window.to).min(today.max(first));
     let day = |day: NaiveDate| {
         let end = calendar.end_of(day);
-        let members = members_at(scope, end);
-        let is_complete = |item: &&Item| members.contains(&item.id) && is_complete_at(item, end);
+        let members = scope.at(end - TimeDelta::nanoseconds(1)).members;
+        let is_complete = |item: &&Item| members.contains_key(&item.id) && is_complete_at(item, end);
         let complete = data.found.items.iter().filter(is_complete).count();
         BurnUpDay { day, scope: members.len(), complete }
     };
     days(first, last).map(day).collect()
-}
-
-fn members_at(scope: &metrics::Scope, end: DateTime<Utc>) -> BTreeSet<&TaskId> {
-    let mut members: BTreeSet<&TaskId> = scope.committed.iter().map(|one| &one.task).collect();
-    for change in scope.changes.iter().filter(|change| change.at < end) {
-        match change.change {
-            metrics::ScopeChangeKind::Added(_) => members.insert(&change.task),
-            metrics::ScopeChangeKind::Removed => members.remove(&change.task),
-            metrics::ScopeChangeKind::Estimated(_) => false,
-        };
-    }
-    members
 }
 
 fn is_complete_at(item: &Item, end: DateTime<Utc>) -> bool {
@@ -407,7 +385,7 @@ fn team_cycle_time(session: &Session<'_>, data: &SprintData) -> Result<Option<Pe
         let known = data.found.items.iter().find(|item| item.id == id);
         let moves = match known {
             Some(item) => item.moves.clone(),
-            None => match session.snapshot().task_file(&id)?.and_then(|file| file.parse().ok()) {
+            None => match session.snapshot().readable_task(&id)? {
                 Some(task) => task.history,
                 None => continue,
             },
@@ -455,8 +433,7 @@ fn in_progress(
 
 /// Reads a task that is neither complete nor cancelled.
 pub(super) fn open_task(snapshot: &Snapshot, id: &TaskId) -> Result<Option<Task>> {
-    let file = snapshot.task_file(id)?;
-    let task = file.and_then(|file| file.parse().ok());
+    let task = snapshot.readable_task(id)?;
     Ok(task.filter(|task| task.cancelled.is_none() && !task.stage.is_complete()))
 }
 
@@ -500,9 +477,8 @@ pub(in crate::ops) fn sprint_drift(snapshot: &Snapshot, file: &SprintFile) -> Re
         found.push(Drift { id: task.to_string(), message, suggestion });
     }
     for (task, estimate) in &scope {
-        let tasks = snapshot.task_file(task)?.and_then(|file| file.parse().ok());
         let record = |verb: &str| Suggestion::tracker(["sprint", verb, id.as_str(), task.as_str()]);
-        match tasks {
+        match snapshot.readable_task(task)? {
             None => {
                 let message = "no task has this id, and no record removed it".to_owned();
                 found.push(Drift { id: task.to_string(), message, suggestion: record("remove") });
@@ -548,10 +524,11 @@ pub struct ComparedFigure {
 
 /// Compares two sprints figure by figure; one that is not closed is taken as it is now.
 pub fn compare_sprints(session: &Session<'_>, names: [&str; 2]) -> Result<SprintComparison> {
+    let (config, _) = session.config_or_default();
     let numbers = |name: &str| -> Result<(SprintId, Option<Numbers>)> {
-        let (status, _) = sprint_status(session, Some(name))?;
-        let file = records::find(session, name)?;
-        Ok((file.sprint.id, status.numbers))
+        let data = gather(session, find(session, name)?)?;
+        let numbers = numbers_so_far(&data, &config);
+        Ok((data.file.sprint.id, numbers))
     };
     let ((one, a), (other, b)) = (numbers(names[0])?, numbers(names[1])?);
     let mut figures: Vec<ComparedFigure> = Vec::new();

@@ -103,7 +103,7 @@ fn word_of(key: &str) -> Option<Word> {
     WORDS.iter().find(|(word, _)| word.eq_ignore_ascii_case(key)).map(|(_, word)| *word)
 }
 
-/// Whether a text is a part of an id behind a `#`, as other trackers mark theirs: `#12` is a number of theirs.
+/// Whether a text is a part of an id after a `#`, as other trackers mark theirs: `#12` is a number of theirs.
 fn is_marked_part(text: &str) -> bool {
     text.strip_prefix('#').is_some_and(|part| is_part(part) && part.bytes().any(|c| c.is_ascii_digit()))
 }

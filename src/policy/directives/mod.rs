@@ -88,7 +88,7 @@ pub enum DirectiveErrorKind {
     Unresolved(String),
     /// It contains something that was probably meant as an id.
     NotAnId(String),
-    /// Behind the ids is something else.
+    /// Something else follows the ids.
     Trailing(String),
     /// A failure without a reason.
     NoReason,

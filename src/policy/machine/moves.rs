@@ -110,8 +110,7 @@ pub fn set_stage(case: &Case<'_>, stage: &str, why: Option<&str>) -> Result<Outc
     if case.task.cancelled.is_some() {
         return Err(Refusal::because(Attempt::Move(id.clone()), Missing::Cancelled));
     }
-    let own = case.config.stages_of(case.task.kind.as_deref());
-    let all = || [Stage::none()].into_iter().chain(own.iter().cloned()).chain([Stage::complete()]);
+    let all = || case.config.all_stages_of(case.task.kind.as_deref());
     let query = stage.trim().to_ascii_lowercase();
     let Some(to) = all().find(|stage| stage.as_str() == query) else {
         let reason = Reason::NoSuchStage { query: stage.to_owned(), stages: all().collect() };

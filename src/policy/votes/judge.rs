@@ -10,7 +10,7 @@ use crate::policy::history::PersonKey;
 use crate::policy::{Route, Staleness, is_agent, is_member, is_member_meant, is_overridden, is_sound};
 
 /// Judges all votes of a task in the stage that it is in. `criteria` is the digest of its acceptance text, `canonical`
-/// the mailmap: it returns the one person behind a name and address.
+/// the mailmap: it returns the one person that a name and address belong to.
 #[must_use]
 pub fn judge<'v>(
     task: &Task,

@@ -109,7 +109,7 @@ fn tick(x: f64, y: f64, text: &str) -> Text {
     Text { x: n(x), y: n(y), text: text.to_owned(), style: 0 }
 }
 
-/// Writes a number with one digit behind the point at most, and never as minus nothing.
+/// Writes a number with one digit after the point at most, and never as minus nothing.
 fn n(value: f64) -> String {
     let tenths = (value * 10.0).round() / 10.0 + 0.0;
     if tenths.fract() == 0.0 { format!("{tenths:.0}") } else { format!("{tenths:.1}") }

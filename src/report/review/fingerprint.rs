@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use sha2::{Digest, Sha256};
 
+use crate::model::to_hex;
 use crate::review::Violation;
 
 /// Shortest text that may be a commit's id.
@@ -29,7 +30,7 @@ fn lasting_digest(violation: &Violation, nth: u32) -> String {
         digest.update(part.as_bytes());
         digest.update([0]);
     }
-    digest.finalize()[..16].iter().map(|byte| format!("{byte:02x}")).collect()
+    to_hex(&digest.finalize()[..16])
 }
 
 /// Returns the message without what changes by itself: ids of commits, and the lines after file names.

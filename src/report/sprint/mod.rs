@@ -98,7 +98,7 @@ pub struct FigureView {
     pub formula: &'static str,
     /// What it is computed from.
     pub inputs: &'static str,
-    /// The tasks behind it.
+    /// The tasks that it was computed from.
     pub tasks: Vec<String>,
     /// Tasks that lack what it needs, such as an estimate.
     pub missing: Vec<String>,

@@ -124,7 +124,7 @@ fn note_other_route(facts: &RangeTask, after: &Task, book: &mut Violations<'_>) 
 fn wrong_with(task: &Task, at: usize, step: &Move, kind: Option<&str>, config: &Config) -> Option<String> {
     let before = at.checked_sub(1).and_then(|at| task.history.get(at));
     let previous = before.map_or_else(crate::model::Stage::none, |before| before.to.clone());
-    // Two branches that made the same move leave it behind twice.
+    // Two branches that made the same move leave it there twice.
     let is_twice = before.is_some_and(|before| before.from == step.from && before.to == step.to);
     if is_twice {
         return None;

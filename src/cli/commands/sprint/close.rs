@@ -7,7 +7,7 @@ use owo_colors::Style;
 
 use crate::cli::args::{ReadArgs, WriteArgs};
 use crate::cli::commands::edit::open_editor;
-use crate::cli::commands::shared::counted;
+use crate::cli::commands::shared::{counted, short_id};
 use crate::cli::context::Context;
 use crate::cli::error::Failure;
 use crate::cli::output::{Cell, Output, clean};
@@ -166,13 +166,13 @@ pub(super) fn closed(answer: &ops::ClosedSprint, out: &mut Output) {
     }
     out.gap();
     let word = if answer.closed { "Closed" } else { "Would close" };
-    let at = answer.numbers_of.as_deref().map_or("", |commit| &commit[..commit.len().min(7)]);
+    let at = answer.numbers_of.as_deref().map_or("", short_id);
     let resumed = if answer.resumed { " (continued)" } else { "" };
     let summary = answer.summary.as_deref().unwrap_or_default();
     out.line(format!("{word} {} at {at}{resumed}  {}", out.bold(&answer.sprint), clean(summary)));
     let mut row = |name: &str, value: String| out.line(format!("  {name:<11} {value}"));
     if let Some(commit) = &answer.commit {
-        row("commit", commit[..commit.len().min(7)].to_owned());
+        row("commit", short_id(commit).to_owned());
     }
     if let Some(tag) = &answer.tag {
         row("tag", clean(tag).into_owned());

@@ -2,7 +2,7 @@
 
 use owo_colors::Style;
 
-use crate::cli::commands::shared::counted;
+use crate::cli::commands::shared::{counted, short_id};
 use crate::cli::output::{Cell, Output, clean, truncate};
 use crate::metrics::{FigureName, Numbers, Value};
 use crate::model::Minutes;
@@ -100,8 +100,7 @@ pub(super) fn sprint(shown: &SprintShown, out: &mut Output) {
         .history
         .iter()
         .map(|event| {
-            let commit =
-                event.commit.as_deref().map(|commit| format!("at {}", &commit[..commit.len().min(7)]));
+            let commit = event.commit.as_deref().map(|commit| format!("at {}", short_id(commit)));
             let why = event.why.as_deref().unwrap_or_default();
             vec![
                 Cell::new(out.time(event.at)),

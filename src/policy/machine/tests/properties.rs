@@ -8,7 +8,7 @@ use crate::policy::judge;
 use crate::policy::machine::{Case, MovePlan, advance, auto_advance, fail, set_stage, start};
 use crate::policy::tests::example::{ADA, KEN, in_order, seal, stage, vote_record};
 
-/// What a person or a hook may ask for.
+/// What a person or a hook may request.
 #[derive(Debug, Clone)]
 enum Ask {
     Start,
