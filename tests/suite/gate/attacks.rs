@@ -101,8 +101,11 @@ const ATTACKS: &[Attack] = &[
         rule: "policy-owners",
         says: "by commits of no task",
         play: |world| {
-            world.tracker_as("Lead", &format!("approve {ID} --as policy-owner"));
-            world.commit_as("Lead", "Approve the policy's changes of this task: there are none");
+            world.does(
+                "Lead",
+                &format!("approve {ID} --as policy-owner"),
+                "Approve the policy's changes of this task: there are none",
+            );
             world.append(CONFIG, "[roles.other]\nquorum = 1\n");
             world.commit("Unlinked");
         },
@@ -311,10 +314,8 @@ const ATTACKS: &[Attack] = &[
             world.commit_as("Bob", "Work\n\nTask: TASK-0THR");
             world.tracker_as("Dev", "advance 0thr");
             world.commit("Deliver");
-            world.tracker_as("Bob", "approve 0thr --as reviewer");
-            world.commit_as("Bob", "Approve");
-            world.tracker_as("Bob", "set-stage 0thr sec -m hurry");
-            world.commit_as("Bob", "On");
+            world.does("Bob", "approve 0thr --as reviewer", "Approve");
+            world.does("Bob", "set-stage 0thr sec -m hurry", "On");
         },
     },
     Attack {
@@ -443,15 +444,13 @@ const ATTACKS: &[Attack] = &[
         says: "no valid approval of src/theme.rs",
         play: |world| {
             world.deliver_again();
-            world.tracker_as("Bob", &format!("approve {ID} --as reviewer"));
-            world.commit_as("Bob", "Approve");
+            world.does("Bob", &format!("approve {ID} --as reviewer"), "Approve");
             let folder = world.sandbox.path().join(format!(".tracker/signoffs/{ID}"));
             let names = std::fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().file_name());
             let last =
                 names.map(|name| name.into_string().unwrap()).filter(|name| name.contains("reviewer")).max();
             let text = std::fs::read(folder.join(last.unwrap())).unwrap();
-            world.tracker_as("Bob", &format!("withdraw {ID} --as reviewer"));
-            world.commit_as("Bob", "Withdraw");
+            world.does("Bob", &format!("withdraw {ID} --as reviewer"), "Withdraw");
             std::fs::write(folder.join("20991231T000000Z-reviewer-0badc0de.yaml"), text).unwrap();
             world.commit_as("Bob", "Tidy");
         },
@@ -472,8 +471,7 @@ const ATTACKS: &[Attack] = &[
 fn rejection(world: &World) -> String {
     let before = world.votes();
     world.deliver_again();
-    world.tracker_as("Bob", &format!("reject {ID} --as reviewer -m no"));
-    world.commit_as("Bob", "Reject");
+    world.does("Bob", &format!("reject {ID} --as reviewer -m no"), "Reject");
     world.votes().into_iter().find(|vote| !before.contains(vote)).unwrap()
 }
 

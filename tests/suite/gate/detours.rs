@@ -94,13 +94,13 @@ fn a_finding_is_not_weakened_through_a_broken_one() {
     world.write(&path, "[\n");
     world.commit("Break");
     world.write(&path, &text.replace("severity: high", "severity: low"));
-    world.commit("Mend");
+    world.commit("Fix");
     earn(&world, "Bob");
     let found = errors(&world);
     assert!(found.len() == 1 && found[0].starts_with("!open-findings: makes finding"), "{found:?}");
     // One that is as it was before it was broken is as bad as it was.
     world.write(&path, &text);
-    world.commit("Mend it as it was");
+    world.commit("Fix it as it was");
     assert!(!errors(&world).iter().any(|messages| messages.contains("earned-moves")), "{:?}", errors(&world));
 }
 
@@ -128,7 +128,7 @@ fn nothing_hides_among_the_records() {
 fn cross(world: &World, before: bool, args: &[&str]) {
     world.git(&["checkout", "--quiet", "main"]);
     world.write("src/fix.rs", "fixed\n");
-    world.commit_as("Lead", "Mend a hole");
+    world.commit_as("Lead", "Fix a hole");
     let fixed = world.git(&["rev-parse", "HEAD"]);
     world.git(&["checkout", "--quiet", "work"]);
     let mut tries = 0;

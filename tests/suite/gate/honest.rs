@@ -15,8 +15,7 @@ const TWINS: &[Twin] = &[
         play: |world| {
             world.append(".tracker/config.toml", "[roles.other]\nquorum = 1\n");
             world.work("Add a role");
-            world.tracker_as("Lead", &format!("approve {ID} --as policy-owner"));
-            world.commit_as("Lead", "Approve");
+            world.does("Lead", &format!("approve {ID} --as policy-owner"), "Approve");
         },
     },
     Twin {
@@ -24,29 +23,24 @@ const TWINS: &[Twin] = &[
         play: |world| {
             world.tracker_as("Dev", &format!("reopen {ID} -m \"found a bug\""));
             world.replace("src/theme.rs", "    3\n", "    4\n");
-            world.work("Mend it");
+            world.work("Fix it");
             world.tracker_as("Dev", &format!("advance {ID}"));
             world.commit("Again");
-            world.tracker_as("Bob", &format!("approve {ID} --as reviewer"));
-            world.commit_as("Bob", "Approve");
-            world.tracker_as("Sec", &format!("approve {ID} --as auditor"));
-            world.commit_as("Sec", "Approve");
+            world.does("Bob", &format!("approve {ID} --as reviewer"), "Approve");
+            world.does("Sec", &format!("approve {ID} --as auditor"), "Approve");
         },
     },
     Twin {
-        name: "is rejected, mended and approved by who rejected it",
+        name: "is rejected, fixed and approved by who rejected it",
         play: |world| {
             world.deliver_again();
-            world.tracker_as("Bob", &format!("reject {ID} --as reviewer -m no"));
-            world.commit_as("Bob", "Reject");
+            world.does("Bob", &format!("reject {ID} --as reviewer -m no"), "Reject");
             world.replace("src/theme.rs", "    3\n", "    4\n");
-            world.work("Mend it");
+            world.work("Fix it");
             world.tracker_as("Dev", &format!("advance {ID}"));
             world.commit("Once more");
-            world.tracker_as("Bob", &format!("approve {ID} --as reviewer"));
-            world.commit_as("Bob", "Approve");
-            world.tracker_as("Sec", &format!("approve {ID} --as auditor"));
-            world.commit_as("Sec", "Approve");
+            world.does("Bob", &format!("approve {ID} --as reviewer"), "Approve");
+            world.does("Sec", &format!("approve {ID} --as auditor"), "Approve");
         },
     },
     Twin {
@@ -124,10 +118,8 @@ const TWINS: &[Twin] = &[
             world.tracker_as("Dev", &format!("reopen {ID}"));
             world.tracker_as("Dev", &format!("advance {ID}"));
             world.commit("Once more");
-            world.tracker_as("Ada", &format!("approve {ID} --as reviewer"));
-            world.commit_as("Ada", "Approve");
-            world.tracker_as("Sec", &format!("approve {ID} --as auditor"));
-            world.commit_as("Sec", "Approve");
+            world.does("Ada", &format!("approve {ID} --as reviewer"), "Approve");
+            world.does("Sec", &format!("approve {ID} --as auditor"), "Approve");
         },
     },
     Twin {
@@ -188,10 +180,8 @@ const TWINS: &[Twin] = &[
             world.tracker_as("Bob", &format!("findings waive {ID} {id} -m \"by design\""));
             world.tracker_as("Dev", &format!("advance {ID}"));
             world.commit_as("Bob", "Waive");
-            world.tracker_as("Bob", &format!("approve {ID} --as reviewer"));
-            world.commit_as("Bob", "Approve after all");
-            world.tracker_as("Sec", &format!("approve {ID} --as auditor"));
-            world.commit_as("Sec", "Approve again");
+            world.does("Bob", &format!("approve {ID} --as reviewer"), "Approve after all");
+            world.does("Sec", &format!("approve {ID} --as auditor"), "Approve again");
         },
     },
     Twin {
@@ -211,10 +201,8 @@ const TWINS: &[Twin] = &[
             world.work("Fix the leak");
             world.tracker_as("Dev", &format!("advance {ID}"));
             world.commit("Deliver it again");
-            world.tracker_as("Bob", &format!("approve {ID} --as reviewer"));
-            world.commit_as("Bob", "Approve");
-            world.tracker_as("Sec", &format!("approve {ID} --as auditor"));
-            world.commit_as("Sec", "Approve again");
+            world.does("Bob", &format!("approve {ID} --as reviewer"), "Approve");
+            world.does("Sec", &format!("approve {ID} --as auditor"), "Approve again");
         },
     },
     Twin {
@@ -239,10 +227,8 @@ const TWINS: &[Twin] = &[
             world.work("Do more");
             world.tracker_as("Dev", &format!("advance {ID}"));
             world.commit("Deliver more");
-            world.tracker_as("Bob", &format!("approve {ID} --as reviewer"));
-            world.commit_as("Bob", "Approve");
-            world.tracker_as("Sec", &format!("approve {ID} --as auditor"));
-            world.commit_as("Sec", "Approve again");
+            world.does("Bob", &format!("approve {ID} --as reviewer"), "Approve");
+            world.does("Sec", &format!("approve {ID} --as auditor"), "Approve again");
         },
     },
     Twin {

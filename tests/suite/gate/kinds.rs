@@ -29,8 +29,7 @@ fn approve_second(world: &World, reviewer: &str) {
     world.tracker_as(reviewer, "approve 0thr --as reviewer");
     world.commit_as(reviewer, "Approve the second");
     if world.sandbox.read(".tracker/tasks/TASK-0THR.md").contains("stage: sec") {
-        world.tracker_as("Sec", "approve 0thr --as auditor");
-        world.commit_as("Sec", "Approve the second as well");
+        world.does("Sec", "approve 0thr --as auditor", "Approve the second as well");
     }
 }
 
@@ -44,8 +43,7 @@ fn again(world: &World, author: &str, message: &str, reviewer: &str) {
     world.tracker_as(reviewer, &format!("approve {ID} --as reviewer"));
     world.commit_as(reviewer, "Approve again");
     if world.sandbox.read(RECORD).contains("stage: sec") {
-        world.tracker_as("Sec", &format!("approve {ID} --as auditor"));
-        world.commit_as("Sec", "Approve again as well");
+        world.does("Sec", &format!("approve {ID} --as auditor"), "Approve again as well");
     }
 }
 
@@ -53,14 +51,11 @@ fn again(world: &World, author: &str, message: &str, reviewer: &str) {
 fn waived(world: &World) -> String {
     let path = finding(world);
     let id = path.rsplit('/').next().unwrap().trim_end_matches(".yaml").to_owned();
-    world.tracker_as("Ada", &format!("findings waive {ID} {id} -m \"not now\""));
-    world.commit_as("Ada", "Not now");
+    world.does("Ada", &format!("findings waive {ID} {id} -m \"not now\""), "Not now");
     world.tracker_as("Dev", &format!("advance {ID}"));
     world.commit("Again");
-    world.tracker_as("Bob", &format!("approve {ID} --as reviewer"));
-    world.commit_as("Bob", "Approve again");
-    world.tracker_as("Sec", &format!("approve {ID} --as auditor"));
-    world.commit_as("Sec", "Approve again as well");
+    world.does("Bob", &format!("approve {ID} --as reviewer"), "Approve again");
+    world.does("Sec", &format!("approve {ID} --as auditor"), "Approve again as well");
     path
 }
 
@@ -170,8 +165,7 @@ const ROWS: &[Row] = &[
             world.commit("Done");
         },
         twin: |world| {
-            world.tracker_as("Lead", "set-stage 0thr complete -m hurry");
-            world.commit_as("Lead", "Done");
+            world.does("Lead", "set-stage 0thr complete -m hurry", "Done");
         },
     },
     Row {
@@ -271,8 +265,7 @@ const ROWS: &[Row] = &[
             world.work("And more");
             world.tracker_as("Dev", &format!("advance {ID}"));
             world.commit("Again");
-            world.tracker_as("Bob", &format!("approve {ID} --as reviewer"));
-            world.commit_as("Bob", "Approve");
+            world.does("Bob", &format!("approve {ID} --as reviewer"), "Approve");
             forced(world);
         },
         twin: |world| {
@@ -299,8 +292,7 @@ const ROWS: &[Row] = &[
             world.commit_as("Bob", &format!("Merge main\n\nTask: {ID}"));
             world.tracker_as("Dev", &format!("advance {ID}"));
             world.commit("Again");
-            world.tracker_as("Bob", &format!("approve {ID} --as reviewer"));
-            world.commit_as("Bob", "Approve");
+            world.does("Bob", &format!("approve {ID} --as reviewer"), "Approve");
             forced(world);
         },
         twin: |world| {
@@ -343,14 +335,12 @@ const ROWS: &[Row] = &[
         says: "deletes a vote",
         attack: |world| {
             world.deliver_again();
-            world.tracker_as("Bob", &format!("reject {ID} --as reviewer -m no"));
-            world.commit_as("Bob", "Reject");
+            world.does("Bob", &format!("reject {ID} --as reviewer -m no"), "Reject");
             world.git(&["revert", "--no-edit", "HEAD"]);
         },
         twin: |world| {
             world.deliver_again();
-            world.tracker_as("Ada", &format!("approve {ID} --as reviewer"));
-            world.commit_as("Ada", "Approve");
+            world.does("Ada", &format!("approve {ID} --as reviewer"), "Approve");
             world.git(&["revert", "--no-edit", "HEAD"]);
         },
     },
@@ -363,14 +353,12 @@ const ROWS: &[Row] = &[
             world.tracker_as("Ada", &format!("approve {ID} --as reviewer"));
             world.git(&["checkout", "--quiet", "HEAD", "--", RECORD]);
             world.commit_as("Ada", "Approve");
-            world.tracker_as("Ada", &format!("withdraw {ID} --as reviewer"));
-            world.commit_as("Ada", "Withdraw");
+            world.does("Ada", &format!("withdraw {ID} --as reviewer"), "Withdraw");
             world.git(&["revert", "--no-edit", "HEAD"]);
         },
         twin: |world| {
             world.deliver_again();
-            world.tracker_as("Ada", &format!("approve {ID} --as reviewer"));
-            world.commit_as("Ada", "Approve");
+            world.does("Ada", &format!("approve {ID} --as reviewer"), "Approve");
             world.git(&["revert", "--no-edit", "HEAD"]);
         },
     },
@@ -380,8 +368,7 @@ const ROWS: &[Row] = &[
         says: "out of the history",
         attack: |world| {
             world.deliver_again();
-            world.tracker_as("Bob", &format!("fail {ID} \"it leaks\""));
-            world.commit_as("Bob", "Fail");
+            world.does("Bob", &format!("fail {ID} \"it leaks\""), "Fail");
             world.git(&["revert", "--no-edit", "HEAD"]);
         },
         twin: |world| {
@@ -397,15 +384,13 @@ const ROWS: &[Row] = &[
         attack: |world| {
             world.git(&["checkout", "--quiet", "main"]);
             world.git(&["merge", "--quiet", "--ff-only", "work~2"]);
-            world.tracker_as("Lead", &format!("cancel {ID} \"not wanted\""));
-            world.commit_as("Lead", "Cancel");
+            world.does("Lead", &format!("cancel {ID} \"not wanted\""), "Cancel");
             world.git(&["checkout", "--quiet", "work"]);
         },
         twin: |world| {
             world.git(&["checkout", "--quiet", "main"]);
             world.git(&["merge", "--quiet", "--ff-only", "work~2"]);
-            world.tracker_as("Lead", &format!("note {ID} wanted"));
-            world.commit_as("Lead", "Note");
+            world.does("Lead", &format!("note {ID} wanted"), "Note");
             world.git(&["checkout", "--quiet", "work"]);
         },
     },
@@ -484,8 +469,7 @@ fn complete_docs(world: &World) {
 
 /// Leads the task on, whatever is missing, so that what its votes are worth is asked.
 fn forced(world: &World) {
-    world.tracker_as("Lead", &format!("set-stage {ID} complete -m hurry"));
-    world.commit_as("Lead", "Hurry");
+    world.does("Lead", &format!("set-stage {ID} complete -m hurry"), "Hurry");
 }
 
 /// The branch's task gets something on the base, where it is in review.

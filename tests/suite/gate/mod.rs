@@ -112,6 +112,12 @@ impl World {
         self.git_as(name, &["commit", "--quiet", "--allow-empty", "--no-verify", "--message", message]);
     }
 
+    /// Runs the tracker as somebody, who commits what it wrote.
+    fn does(&self, name: &str, line: &str, message: &str) {
+        self.tracker_as(name, line);
+        self.commit_as(name, message);
+    }
+
     /// Commits all there is as the author of the work.
     fn commit(&self, message: &str) {
         self.commit_as("Dev", message);

@@ -18,20 +18,7 @@ fn sign_with(world: &World, name: &str) {
 
 /// Begins a pull request in a repository that wants signatures; `vote` has the reviewer's part.
 fn verdict(vote: impl Fn(&World)) -> Vec<String> {
-    let world = World::honest();
-    let (ada, sec) = (key(&world, "ada"), key(&world, "sec"));
-    key(&world, "eve");
-    world.git(&["checkout", "--quiet", "main"]);
-    world.append(".tracker/config.toml", "signatures = \"require\"\n");
-    let signers = format!("ada@example.com {ada}\nsec@example.com {sec}\n");
-    world.write(".tracker/allowed_signers", &signers);
-    world.commit_as("Lead", "Want signatures");
-    world.git(&["checkout", "--quiet", "-b", "signed"]);
-    world.write("src/other.rs", "fn other() {}\n");
-    world.tracker_as("Dev", "start 0thr");
-    world.commit("Work\n\nTask: TASK-0THR");
-    world.tracker_as("Dev", "advance 0thr");
-    world.commit("Deliver\n\nTask: TASK-0THR");
+    let world = signing(&["ada", "sec"], "");
     vote(&world);
     sign_with(&world, "sec");
     if world.sandbox.read(".tracker/tasks/TASK-0THR.md").contains("stage: sec") {
@@ -45,8 +32,7 @@ fn verdict(vote: impl Fn(&World)) -> Vec<String> {
 fn votes_by_allowed_keys_pass() {
     let found = verdict(|world| {
         sign_with(world, "ada");
-        world.tracker_as("Ada", "approve 0thr --as reviewer --sign");
-        world.commit_as("Ada", "Approve");
+        world.does("Ada", "approve 0thr --as reviewer --sign", "Approve");
     });
     let nothing: Vec<String> = Vec::new();
     assert_eq!(found, nothing);
@@ -80,8 +66,7 @@ fn a_key_that_the_range_itself_allows_does_not_count() {
         world.append(".tracker/allowed_signers", &format!("ada@example.com {eve}"));
         world.commit("Another key\n\nTask: TASK-0THR");
         sign_with(world, "eve");
-        world.tracker_as("Ada", "approve 0thr --as reviewer --sign");
-        world.commit_as("Ada", "Approve");
+        world.does("Ada", "approve 0thr --as reviewer --sign", "Approve");
     });
     assert!(
         found.iter().any(|messages| messages.starts_with("!policy-owners: part of the policy is changed")),
@@ -107,8 +92,7 @@ fn an_unsigned_vote_and_one_whose_signature_was_taken_off_are_stopped() {
     assert!(unsigned.contains(&says.to_owned()), "{unsigned:#?}");
     let stripped = verdict(|world| {
         sign_with(world, "ada");
-        world.tracker_as("Ada", "approve 0thr --as reviewer --sign");
-        world.commit_as("Ada", "Approve");
+        world.does("Ada", "approve 0thr --as reviewer --sign", "Approve");
         let folder = ".tracker/signoffs/TASK-0THR";
         let entry = std::fs::read_dir(world.sandbox.path().join(folder)).unwrap().next().unwrap().unwrap();
         let path = format!("{folder}/{}", entry.file_name().to_str().unwrap());
@@ -129,7 +113,7 @@ fn a_vote_in_the_name_of_another_does_not_count() {
     let world = World::honest();
     world.git(&["reset", "--quiet", "--hard", "HEAD~2"]);
     world.tracker_as("Ada", &format!("approve {ID} --as reviewer"));
-    world.commit("What Ada is to have said");
+    world.commit("What Ada is to have written");
     let review = world.review();
     assert_eq!(review.tasks[0].votes[0].trust.as_str(), "unverified");
     let why = "does not count: another than its author committed it, and it is not signed";
@@ -145,13 +129,17 @@ fn a_vote_in_the_name_of_another_does_not_count() {
     );
 }
 
-/// A repository that wants signatures, in which Lead, Ada and Sec have keys, with `0thr` delivered on `signed`.
-fn signing() -> World {
+/// Whose keys are allowed where records are signed, and what the policy says beside that.
+const SIGNERS: [&str; 4] = ["ada", "sec", "lead", "dev"];
+const WARN_OF_OVERRIDES: &str = "overrides = \"warn\"\n";
+
+/// A repository that requires signatures, in which these people have allowed keys, with `0thr` delivered on `signed`.
+fn signing(people: &[&str], policy: &str) -> World {
     let world = World::honest();
-    let keys = ["ada", "sec", "lead", "dev"].map(|name| (name, key(&world, name)));
+    let keys: Vec<(&str, String)> = people.iter().map(|name| (*name, key(&world, name))).collect();
     key(&world, "eve");
     world.git(&["checkout", "--quiet", "main"]);
-    world.append(".tracker/config.toml", "signatures = \"require\"\noverrides = \"warn\"\n");
+    world.append(".tracker/config.toml", &format!("signatures = \"require\"\n{policy}"));
     let signers: String = keys.iter().map(|(name, key)| format!("{name}@example.com {key}\n")).collect();
     world.write(".tracker/allowed_signers", &signers);
     world.commit_as("Lead", "Want signatures");
@@ -167,8 +155,11 @@ fn signing() -> World {
 /// The one finding that Ada raises against `0thr`, by its id; the task is delivered again.
 fn raised(world: &World) -> String {
     sign_with(world, "ada");
-    world.tracker_as("Ada", "reject 0thr --as reviewer --finding \"high: leaks @ src/other.rs:1\" --sign");
-    world.commit_as("Ada", "Reject");
+    world.does(
+        "Ada",
+        "reject 0thr --as reviewer --finding \"high: leaks @ src/other.rs:1\" --sign",
+        "Reject",
+    );
     let folder = world.sandbox.path().join(".tracker/findings/TASK-0THR");
     let name = std::fs::read_dir(folder).unwrap().next().unwrap().unwrap().file_name();
     name.into_string().unwrap().trim_end_matches(".yaml").to_owned()
@@ -181,7 +172,7 @@ fn whose(world: &World) -> Vec<String> {
 }
 
 /// What somebody does, whose key is used, who commits it, and the report.
-type Deed = (&'static str, &'static str, &'static str, &'static str, Option<&'static str>);
+type Action = (&'static str, &'static str, &'static str, &'static str, Option<&'static str>);
 
 #[test]
 fn where_signatures_are_required_waivers_overrides_and_notes_are_signed_too() {
@@ -191,7 +182,7 @@ fn where_signatures_are_required_waivers_overrides_and_notes_are_signed_too() {
     const NOTE: &str = "note 0thr \"looked at it\"";
     let unsigned = Some("is not signed");
     let foreign = Some("the commit that says so is by another");
-    let deeds: &[(Deed, &str)] = &[
+    let actions: &[(Action, &str)] = &[
         (("Ada", WAIVE, "ada", "Ada", None), "open-findings"),
         (("Ada", WAIVE, "", "Ada", unsigned), "open-findings"),
         (("Ada", WAIVE, "eve", "Ada", unsigned), "open-findings"),
@@ -209,10 +200,10 @@ fn where_signatures_are_required_waivers_overrides_and_notes_are_signed_too() {
         (("Ada", NOTE, "", "Ada", unsigned), "signed-votes"),
         (("Ada", NOTE, "dev", "Dev", foreign), "signed-votes"),
     ];
-    let world = signing();
+    let world = signing(&SIGNERS, WARN_OF_OVERRIDES);
     let id = raised(&world);
     let begun = world.git(&["rev-parse", "HEAD"]);
-    for ((by, line, with, commits, expected), rule) in deeds {
+    for ((by, line, with, commits, expected), rule) in actions {
         world.git(&["reset", "--quiet", "--hard", &begun]);
         world.git(&["clean", "--quiet", "-fd"]);
         match *with {
@@ -235,11 +226,10 @@ fn where_signatures_are_required_waivers_overrides_and_notes_are_signed_too() {
 
 #[test]
 fn a_signature_is_good_for_its_record_alone() {
-    let world = signing();
+    let world = signing(&SIGNERS, WARN_OF_OVERRIDES);
     let id = raised(&world);
     sign_with(&world, "ada");
-    world.tracker_as("Ada", &format!("findings waive 0thr {id} -m \"a false alarm\""));
-    world.commit_as("Ada", "Waive");
+    world.does("Ada", &format!("findings waive 0thr {id} -m \"a false alarm\""), "Waive");
     let path = format!(".tracker/findings/TASK-0THR/{id}.yaml");
     let text = world.sandbox.read(&path);
     let (_, line) = text.rsplit_once("  - ").unwrap();
@@ -256,14 +246,13 @@ fn a_signature_is_good_for_its_record_alone() {
 
 #[test]
 fn what_the_base_has_waived_needs_nobody_again() {
-    let world = signing();
+    let world = signing(&SIGNERS, WARN_OF_OVERRIDES);
     let id = raised(&world);
     world.git(&["branch", "other"]);
     world.git(&["checkout", "--quiet", "main"]);
     world.git(&["merge", "--quiet", "signed"]);
     sign_with(&world, "ada");
-    world.tracker_as("Ada", &format!("findings waive 0thr {id} -m \"a false alarm\""));
-    world.commit_as("Ada", "Waive");
+    world.does("Ada", &format!("findings waive 0thr {id} -m \"a false alarm\""), "Waive");
     world.git(&["checkout", "--quiet", "signed"]);
     world.write("src/more.rs", "more\n");
     world.commit("More\n\nTask: TASK-0THR");

@@ -382,7 +382,7 @@ pub(super) const CASES: &[Case] = &[
         play: || modes(false, false, false, true),
     },
     Case {
-        name: "mode of the base undone by a merge",
+        name: "mode of the base reverted by a merge",
         right: Stops(&["uncovered"]),
         why: "the base took it, the merge gives it back",
         play: || modes(false, true, true, false),
@@ -413,13 +413,13 @@ pub(super) const CASES: &[Case] = &[
         play: || there_and_back(false),
     },
     Case {
-        name: "undone by another task, and back for none",
+        name: "reverted by another task, and back for none",
         right: Stops(&["incomplete"]),
         why: "the second task's approved change does not arrive",
         play: || reverted_by_another(true),
     },
     Case {
-        name: "undone by another task",
+        name: "reverted by another task",
         right: Passes,
         why: "there and back, both approved",
         play: || reverted_by_another(false),
@@ -495,7 +495,7 @@ pub(super) const CASES: &[Case] = &[
         },
     },
     Case {
-        name: "half of it undone after the votes",
+        name: "half of it reverted after the votes",
         right: Stops(&["incomplete", "uncovered"]),
         why: "an approval counts whole",
         play: || {
@@ -515,7 +515,7 @@ pub(super) const CASES: &[Case] = &[
         },
     },
     Case {
-        name: "half of it undone for another task",
+        name: "half of it reverted for another task",
         right: Passes,
         why: "the other task has its own votes",
         play: || {
