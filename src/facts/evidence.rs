@@ -57,11 +57,8 @@ impl<'s, 'a> VoteSight<'s, 'a> {
                     self.comes_after(&votes[at].vote, &votes[other], added[at].is_none())
                 } else {
                     let names =
-                        |one: &VoteRecord, other: &VoteRecord| one.vote.replaces.contains(&other.name);
-                    // Commits beside one another tell no order: a vote that names another knew it.
-                    let knew = names(&votes[at], &votes[other]) && !names(&votes[other], &votes[at]);
-                    self.history.is_after(added[at], added[other])
-                        || knew && !self.history.is_after(added[other], added[at])
+                        |one: usize, other: usize| votes[one].vote.replaces.contains(&votes[other].name);
+                    self.history.is_later((added[at], names(at, other)), (added[other], names(other, at)))
                 };
                 if is_after {
                     after.push(votes[other].name.clone());

@@ -146,17 +146,9 @@ impl<H: History> Evidence for Seen<'_, '_, '_, H> {
 
     fn is_after(&mut self, one: usize, other: usize) -> Result<bool, H::Error> {
         let (one, other) = (self.judge.vote(self.cast[one]), self.judge.vote(self.cast[other]));
-        let changes = &mut self.judge.changes;
-        // Commits beside one another, or one, tell no order: a vote that names another knew it.
-        let names = |one: &CastVote, other: &CastVote| one.replaces.contains(&other.name);
-        let knew = names(one, other) && !names(other, one);
-        Ok(match one.added == other.added {
-            true => knew,
-            false => {
-                changes.is_after(Some(one.added), Some(other.added))
-                    || knew && !changes.is_after(Some(other.added), Some(one.added))
-            }
-        })
+        let seen =
+            |vote: &CastVote, other: &CastVote| (Some(vote.added), vote.replaces.contains(&other.name));
+        Ok(self.judge.changes.is_later(seen(one, other), seen(other, one)))
     }
 
     fn is_shown(&mut self, vote: usize) -> Result<bool, H::Error> {

@@ -85,6 +85,14 @@ impl<'h, H: History> VoteHistory<'h, H> {
         }
     }
 
+    /// Whether one vote comes after another, each with the commit that added it and whether it names the other as replaced:
+    /// a later commit added it, or the same one or one beside it, and it alone names the other. Such commits tell no
+    /// order: who names a vote knew it.
+    pub fn is_later(&mut self, one: (Option<Commit>, bool), other: (Option<Commit>, bool)) -> bool {
+        let ((one, names_other), (other, names_one)) = (one, other);
+        self.is_after(one, other) || names_other && !names_one && !self.is_after(other, one)
+    }
+
     /// Returns whether a task's commits, seen from one, made what a vote lists.
     pub fn shows(&mut self, task: &TaskId, at: Commit, files: &[CoveredChange]) -> Result<bool, H::Error> {
         self.changes.shows(task, at, files)
