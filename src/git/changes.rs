@@ -9,6 +9,7 @@ use gix::diff::blob::{Algorithm, Diff, InternedInput};
 use gix::objs::tree::EntryMode;
 use rayon::prelude::*;
 
+use crate::git::malformed::{MalformedTree, TreeFault, is_valid_name};
 use crate::git::merge::{Ends, common_ends};
 use crate::git::tree::{file_mode, text_of};
 use crate::git::trees::{Tree, TreeItem};
@@ -49,6 +50,15 @@ pub struct FileChange {
     pub after: Option<FileState>,
 }
 
+/// What a commit changed.
+#[derive(Debug, Default)]
+pub struct CommitChanges {
+    /// The files, sorted by path.
+    pub files: Vec<FileChange>,
+    /// The malformed trees that it brings: its own trees that none of its parents has in their place.
+    pub malformed: Vec<MalformedTree>,
+}
+
 impl Repository {
     /// Returns the files that the commits changed, against their parents: sorted, each once, however deep.
     ///
@@ -70,10 +80,10 @@ impl Repository {
         let found = self.inner.find_commit(commit.raw()).map_err(cannot)?;
         self.know_root(commit.raw(), found.tree_id().map_err(cannot)?.detach());
         let parents: Vec<CommitId> = found.parent_ids().map(|id| CommitId::new(id.detach())).collect();
-        self.changes_on(commit, &parents)
+        Ok(self.changes_on(commit, &parents)?.files)
     }
 
-    fn changes_on(&self, commit: CommitId, parents: &[CommitId]) -> Result<Vec<FileChange>, Error> {
+    fn changes_on(&self, commit: CommitId, parents: &[CommitId]) -> Result<CommitChanges, Error> {
         let mut before = Vec::new();
         for parent in parents {
             // The end of a shallow clone: what was there before is not known.
@@ -85,13 +95,13 @@ impl Repository {
         self.tree_changes(commit, "", before, Some(self.root_tree_id(commit)?))
     }
 
-    /// Returns what each of some commits changed, as [`Repository::changes_of`], on as many threads as there are.
-    /// Neighbours share most trees, so each thread has a run of them.
+    /// Returns what each of some commits changed, as [`Repository::changes_of`], and the malformed trees that it brings,
+    /// on as many threads as there are. Neighbours share most trees, so each thread has a run of them.
     pub fn changes_of_each(
         &self,
         commits: &[CommitInfo],
         seen: impl Fn() + Sync,
-    ) -> Result<Vec<Vec<FileChange>>, Error> {
+    ) -> Result<Vec<CommitChanges>, Error> {
         let look = |view: &Self, commit: &CommitInfo| {
             let changes = view.changes_on(commit.id, &commit.parents);
             seen();
@@ -131,7 +141,7 @@ impl Repository {
     ) -> Result<Vec<FileChange>, Error> {
         let tree = |commit| Ok::<_, Error>(self.tree_id(commit, folder)?.map(TreeId::raw));
         let old = old.map_or(Ok(None), tree)?;
-        self.tree_changes(new, folder, vec![old], tree(new)?)
+        Ok(self.tree_changes(new, folder, vec![old], tree(new)?)?.files)
     }
 
     /// Returns who wrote the commits, and whom they name in `Co-authored-by:`: sorted, each once, as the commits
@@ -158,9 +168,9 @@ impl Repository {
         folder: &str,
         before: Vec<Option<ObjectId>>,
         now: Option<ObjectId>,
-    ) -> Result<Vec<FileChange>, Error> {
+    ) -> Result<CommitChanges, Error> {
         let prefix = if folder.is_empty() { Vec::new() } else { format!("{folder}/").into_bytes() };
-        let (mut changes, mut seen) = (Vec::new(), 0);
+        let (mut changes, mut seen) = (CommitChanges::default(), 0);
         let mut waiting = vec![(prefix, before, now)];
         while let Some((prefix, before, now)) = waiting.pop() {
             if before.contains(&now) {
@@ -168,9 +178,15 @@ impl Repository {
             }
             let trees: Vec<Arc<Tree>> =
                 before.iter().chain([&now]).map(|tree| self.tree(commit, *tree)).collect::<Result<_, _>>()?;
+            let mut fault = trees.last().and_then(|now| now.fault());
             each_difference(&trees, |name, states, is_tree| {
                 let path = [prefix.as_slice(), name].concat();
                 let Some((now, before)) = states.split_last() else { return };
+                if let Some((mode, _)) = now
+                    && !is_valid_name(name, *mode)
+                {
+                    fault.get_or_insert_with(|| TreeFault::Name(text_of(name.as_bstr())));
+                }
                 if is_tree {
                     let id = |entry: &Entry| entry.map(|(_, id)| id);
                     waiting.push((
@@ -182,17 +198,21 @@ impl Repository {
                     let file = |entry: &Entry| entry.and_then(|(mode, id)| state(mode, id));
                     let (before, after) = (before.first().and_then(file), file(now));
                     let path = text_of(path.as_bstr());
-                    changes.push(FileChange { path, before, after });
+                    changes.files.push(FileChange { path, before, after });
                 }
                 seen += 1;
             });
+            if let Some(fault) = fault {
+                let folder = text_of(prefix.strip_suffix(b"/").unwrap_or(&prefix).as_bstr());
+                changes.malformed.push(MalformedTree { commit_id: commit, folder, fault });
+            }
             if seen > MOST_CHANGES {
                 let reason = format!("there are more than {MOST_CHANGES}");
                 let action = "compare the files";
                 return Err(Error::Commit { action, commit_id: commit, reason, partial: false });
             }
         }
-        changes.sort_unstable();
+        changes.files.sort_unstable();
         Ok(changes)
     }
 }

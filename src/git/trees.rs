@@ -2,7 +2,7 @@
 //! again and again.
 
 use std::cell::RefCell;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use gix::ObjectId;
@@ -10,7 +10,9 @@ use gix::bstr::ByteSlice;
 use gix::objs::TreeRefIter;
 use gix::objs::tree::{EntryMode, EntryRef};
 
+use crate::git::malformed::TreeFault;
 use crate::git::repository::SharedRepository;
+use crate::git::tree::text_of;
 use crate::git::{CommitId, Error, Repository};
 
 /// Most bytes of trees that are kept; from there on all are forgotten.
@@ -36,18 +38,28 @@ pub(super) struct Tree {
     hash: gix::hash::Kind,
     /// Whether the names are in git's order. Whoever may push may push others.
     is_sorted: bool,
+    /// Whether a file and a folder have one name.
+    has_twins: bool,
 }
 
 impl Tree {
     fn read(bytes: Vec<u8>, hash: gix::hash::Kind) -> Result<Self, gix::Error> {
         let mut items: Vec<TreeItem> = Vec::with_capacity(bytes.len() / 32);
-        let (start, mut is_sorted) = (bytes.as_ptr().addr(), true);
+        let (start, mut is_sorted, mut has_twins) = (bytes.as_ptr().addr(), true, false);
         let offset = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
         let mut last: Option<EntryRef<'_>> = None;
+        // A folder is sorted as if its name ended in `/`: between it and a file of its name, all begin with that name.
+        let mut beginnings: Vec<&[u8]> = Vec::new();
         for entry in TreeRefIter::from_bytes(&bytes, hash) {
             let entry = entry.map_err(gix::Error::from_error)?;
             is_sorted &= last.is_none_or(|last| last < entry);
             last = Some(entry);
+            while beginnings.pop_if(|name| !entry.filename.starts_with(name)).is_some() {}
+            if !entry.mode.is_tree() {
+                beginnings.push(entry.filename);
+            } else if beginnings.last().is_some_and(|name| entry.filename == *name) {
+                has_twins = true;
+            }
             let at = entry.filename.as_ptr().addr() - start;
             items.push(TreeItem {
                 start: offset(at),
@@ -55,7 +67,7 @@ impl Tree {
                 mode: entry.mode,
             });
         }
-        Ok(Self { bytes, items, hash, is_sorted })
+        Ok(Self { bytes, items, hash, is_sorted, has_twins })
     }
 
     pub(super) fn items(&self) -> &[TreeItem] {
@@ -64,6 +76,21 @@ impl Tree {
 
     pub(super) fn name(&self, item: &TreeItem) -> &[u8] {
         &self.bytes[item.start as usize..item.end as usize]
+    }
+
+    /// Returns what is wrong with the order of the names; names themselves are not looked at.
+    pub(super) fn fault(&self) -> Option<TreeFault> {
+        if self.is_sorted && !self.has_twins {
+            return None;
+        }
+        let text = |item: &TreeItem| text_of(self.name(item).as_bstr());
+        let mut known = HashSet::new();
+        let twice = self.items.iter().find(|item| !known.insert(self.name(item)));
+        let mut pairs = self.items.array_windows::<2>();
+        let unsorted = pairs.find(|[one, next]| self.entry(one) >= self.entry(next));
+        twice
+            .map(|item| TreeFault::Twice(text(item)))
+            .or(unsorted.map(|[one, _]| TreeFault::OutOfOrder(text(one))))
     }
 
     fn id(&self, item: &TreeItem) -> &gix::oid {
@@ -178,7 +205,8 @@ impl Repository {
     pub(super) fn tree(&self, commit: CommitId, id: Option<ObjectId>) -> Result<Arc<Tree>, Error> {
         let hash = self.inner.object_hash();
         let Some(id) = id else {
-            return Ok(Arc::new(Tree { bytes: Vec::new(), items: Vec::new(), hash, is_sorted: true }));
+            let (bytes, items) = (Vec::new(), Vec::new());
+            return Ok(Arc::new(Tree { bytes, items, hash, is_sorted: true, has_twins: false }));
         };
         if let Some(known) = self.trees.borrow().trees.get(&id) {
             return Ok(Arc::clone(known));
@@ -252,6 +280,7 @@ impl Repository {
 #[cfg(test)]
 mod tests {
     use super::Tree;
+    use crate::git::malformed::TreeFault;
 
     fn tree(entries: &[(&str, &str)]) -> Tree {
         let bytes = entries.iter().flat_map(|(mode, name)| {
@@ -274,6 +303,40 @@ mod tests {
                 assert_eq!(found.mode.is_tree(), name == "bb", "{name}");
             }
             assert!(["", "b", "bbb", "d"].iter().all(|name| tree.find(name.as_bytes()).is_none()));
+        }
+    }
+
+    #[test]
+    fn what_programs_read_each_in_its_own_way_is_a_fault() {
+        let fault = |names: &[&'static str]| {
+            let entry = |name: &&'static str| match name.strip_suffix('/') {
+                Some(name) => ("40000", name),
+                None => ("100644", *name),
+            };
+            tree(&names.iter().map(entry).collect::<Vec<_>>()).fault()
+        };
+        for names in [
+            &[][..],
+            &["a"],
+            &["a", "a-b", "a.b", "a0"],
+            &["a-b", "a.b", "a/", "a0"],
+            &["A", "a"],
+            &["a-b", "a-b.c", "a/", "b-", "b/"],
+        ] {
+            assert_eq!(fault(names), None, "{names:?}");
+        }
+        let twice = |name: &str| Some(TreeFault::Twice(name.to_owned()));
+        let order = |name: &str| Some(TreeFault::OutOfOrder(name.to_owned()));
+        for (names, expected) in [
+            (&["a", "a"][..], twice("a")),
+            (&["a/", "a/"], twice("a")),
+            (&["a", "a/"], twice("a")),
+            (&["a", "a-b", "a-b.c", "a.b", "a/"], twice("a")),
+            (&["a", "b", "a"], twice("a")),
+            (&["b", "a"], order("b")),
+            (&["a/", "a.b"], order("a")),
+        ] {
+            assert_eq!(fault(names), expected, "{names:?}");
         }
     }
 }

@@ -43,6 +43,15 @@ pub fn review(session: &Session<'_>, request: &GateRequest) -> Result<(Review, V
     let policy = Policy::of(session, &repository, &ends, as_of)?;
     let repo_paths = (session.workspace(), session.env());
     let reader = RangeReader::open(repo_paths, &repository, &ends, &policy.range, request.counts_lines)?;
+    if !reader.malformed().is_empty() {
+        let facts = RangeFacts {
+            range: range_review(&repository, &ends, policy.is_own, &[], reader.commits().count()),
+            malformed: reader.malformed().to_vec(),
+            is_own_policy: policy.is_own,
+            ..no_facts()
+        };
+        return Ok((review::review(&facts, &policy.range.config), policy.problems));
+    }
     let _step = session.begin(LongStep::CheckRange, None);
     let files = reader.files(request.counts_lines)?;
     let (mut commits, tasks) = reader.tasks()?;
@@ -56,6 +65,7 @@ pub fn review(session: &Session<'_>, request: &GateRequest) -> Result<(Review, V
     let facts = RangeFacts {
         range: range_review(&repository, &ends, policy.is_own, &files, commits.len()),
         is_own_policy: policy.is_own,
+        malformed: Vec::new(),
         landing,
         steps: reader.steps()?,
         broken: reader.broken()?,
@@ -165,20 +175,32 @@ pub fn check_records(session: &Session<'_>, request: &GateRequest) -> Result<(Re
             policy: "the working tree".to_owned(),
             ..RangeReview::default()
         },
+        broken,
+        in_progress: in_progress(session.snapshot(), &config)?,
+        commands,
+        ..no_facts()
+    };
+    Ok((review::review(&facts, &config), Vec::new()))
+}
+
+/// Returns what is known before anything was looked at.
+fn no_facts() -> RangeFacts<'static> {
+    RangeFacts {
+        range: RangeReview::default(),
         is_own_policy: false,
+        malformed: Vec::new(),
         commits: Vec::new(),
         files: Vec::new(),
         tasks: Vec::new(),
         landing: RangeLanding::default(),
         steps: Vec::new(),
-        broken,
+        broken: Vec::new(),
         closed_sprints: Vec::new(),
         merged: Vec::new(),
-        in_progress: in_progress(session.snapshot(), &config)?,
-        commands,
+        in_progress: BTreeMap::new(),
+        commands: None,
         people: &Person::clone,
-    };
-    Ok((review::review(&facts, &config), Vec::new()))
+    }
 }
 
 /// Returns the tasks in progress by assignee, where a limit is agreed.

@@ -6,6 +6,7 @@ use super::RangeReview;
 pub(crate) use crate::facts::{
     CommitFacts, Credited, FileFacts, MergedRecord, RangeLanding, RangeTask, RecordStep,
 };
+use crate::git::MalformedTree;
 use crate::model::{Person, Problem, SprintId, TaskId};
 
 /// Returns the one person that a name and address belong to, as the base's mailmap says.
@@ -17,6 +18,8 @@ pub struct RangeFacts<'a> {
     pub range: RangeReview,
     /// Whether the head's own rules judge, because the base has none.
     pub is_own_policy: bool,
+    /// The malformed trees that the commits bring.
+    pub malformed: Vec<MalformedTree>,
     /// The commits, each after its parents.
     pub commits: Vec<CommitFacts>,
     /// The files that differ between the merge base and the head, by path.

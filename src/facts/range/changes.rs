@@ -9,7 +9,9 @@ use super::types::{FileFacts, FileState as FactState};
 use super::{RangeEnds, Result};
 use crate::env::Env;
 use crate::events::LongStep;
-use crate::git::{CommitId, CommitInfo, FileChange, FileMode, FileState, Repository, TreeFile};
+use crate::git::{
+    CommitChanges, CommitId, CommitInfo, FileChange, FileMode, FileState, MalformedTree, Repository, TreeFile,
+};
 use crate::model::{RecordPath, is_in_tracker};
 use crate::store::Workspace;
 
@@ -19,6 +21,8 @@ pub(super) struct Changes {
     pub(super) commits: Vec<RangeCommit>,
     /// What differs between the merge base and the head, by path.
     pub(super) net: BTreeMap<String, FileChange>,
+    /// The malformed trees that the commits bring.
+    pub(super) malformed: Vec<MalformedTree>,
 }
 
 /// A commit with what it changed.
@@ -53,8 +57,11 @@ impl Changes {
         let infos = repository.commits_between(base, ends.head_commit)?;
         let step = repository.events().begin(LongStep::ReadRange, Some(infos.len()));
         let changes = repository.changes_of_each(&infos, || step.advance(1))?;
-        let commits = infos.into_iter().zip(changes).map(|(info, changes)| RangeCommit::new(info, changes));
-        let commits = commits.collect();
+        let (mut commits, mut malformed) = (Vec::with_capacity(infos.len()), Vec::new());
+        for (info, CommitChanges { files, malformed: own }) in infos.into_iter().zip(changes) {
+            commits.push(RangeCommit::new(info, files));
+            malformed.extend(own);
+        }
         let net = if ends.is_staged {
             let index_file = workspace.repo_paths().index_file(env);
             let staged = repository.staged(&index_file)?.files("");
@@ -64,7 +71,7 @@ impl Changes {
         } else {
             net_changes(repository, ends)?
         };
-        Ok(Self { commits, net: by_path(net) })
+        Ok(Self { commits, net: by_path(net), malformed })
     }
 }
 

@@ -25,7 +25,7 @@ use self::read::RecordTexts;
 use super::Result;
 use super::votes::{SignatureCheck, VoteReader};
 use crate::env::Env;
-use crate::git::{CommitId, CommitInfo, People, Repository};
+use crate::git::{CommitId, CommitInfo, MalformedTree, People, Repository};
 use crate::model::{Config, Signatures};
 use crate::store::{Snapshot, Workspace};
 
@@ -126,6 +126,12 @@ impl<'a> RangeReader<'a> {
     /// The commits, each after its parents.
     pub fn commits(&self) -> impl Iterator<Item = &CommitInfo> {
         self.changes.commits.iter().map(|commit| &commit.info)
+    }
+
+    /// The malformed trees that the commits bring: nothing that is read of such a range is to be believed.
+    #[must_use]
+    pub fn malformed(&self) -> &[MalformedTree] {
+        &self.changes.malformed
     }
 
     /// The records at the head.

@@ -52,6 +52,17 @@ impl About<'_> {
     fn with(&self, fix: Option<Fix>) -> Self {
         Self { task: self.task, commit: self.commit, file: self.file, line: self.line, fix }
     }
+
+    fn violation(self, rule: GateRule, level: Level, message: impl Into<String>) -> Violation {
+        Violation {
+            task: self.task.map(ToString::to_string),
+            commit: self.commit.map(str::to_owned),
+            file: self.file.map(str::to_owned),
+            line: self.line,
+            suggestion: self.fix,
+            ..Violation::of(rule, level, message)
+        }
+    }
 }
 
 impl Violations<'_> {
@@ -64,21 +75,18 @@ impl Violations<'_> {
         self.add_at(Level::Error, rule, message, about);
     }
 
+    /// Writes a violation down that shuts the gate, whatever the level of its rule.
+    fn add_always(&mut self, rule: GateRule, message: impl Into<String>, about: About<'_>) {
+        self.violations.push((rule, about.violation(rule, Level::Error, message)));
+    }
+
     /// Writes a violation down at a level that is no higher than its rule's.
     fn add_at(&mut self, most: Level, rule: GateRule, message: impl Into<String>, about: About<'_>) {
         let level = self.level_of(rule).min(most);
         if level == Level::Off {
             return;
         }
-        let violation = Violation {
-            task: about.task.map(ToString::to_string),
-            commit: about.commit.map(str::to_owned),
-            file: about.file.map(str::to_owned),
-            line: about.line,
-            suggestion: about.fix,
-            ..Violation::of(rule, level, message)
-        };
-        self.violations.push((rule, violation));
+        self.violations.push((rule, about.violation(rule, level, message)));
     }
 
     fn note(&mut self, rule: GateRule, text: impl Into<String>) {

@@ -55,6 +55,14 @@ fn wip_limit(facts: &RangeFacts<'_>, book: &mut Violations<'_>) {
 }
 
 fn broken_documents(facts: &RangeFacts<'_>, book: &mut Violations<'_>) {
+    for tree in &facts.malformed {
+        let folder = if tree.folder.is_empty() { "the top folder" } else { tree.folder.as_str() };
+        let message = format!("malformed tree in {folder}: {}; nothing else was judged", tree.fault);
+        let fix = Some(Fix::Advice("make the commit again with git; git fsck shows the tree".to_owned()));
+        let commit = tree.commit_id.to_string();
+        let about = About { commit: Some(&commit), fix, ..About::default() };
+        book.add_always(GateRule::BrokenDocuments, message, about);
+    }
     for problem in &facts.broken {
         let key = problem.key.as_ref().map(|key| format!("{key}: ")).unwrap_or_default();
         let most = if problem.severity == Severity::Error { Level::Error } else { Level::Warn };

@@ -11,6 +11,7 @@ mod kinds;
 mod ranges;
 mod rules;
 mod signed;
+mod trees;
 
 use std::fs;
 use std::sync::OnceLock;
