@@ -10,7 +10,7 @@ use super::{Result, Session};
 use crate::doc::read_task;
 use crate::facts::Commits;
 use crate::git::{CommitId, CommitInfo, Repository};
-use crate::model::{Finding, Person, Problem, RecordKind, RecordPath, Task, TaskId, Vote};
+use crate::model::{Field, FieldValue, Finding, Person, Problem, RecordKind, RecordPath, Task, TaskId, Vote};
 use crate::store::LARGEST_FILE;
 
 /// A task's log.
@@ -234,29 +234,16 @@ fn task_at(repository: &Repository, commit: CommitId, path: &str) -> TaskAt {
 fn differences(before: &Task, after: &Task) -> Vec<String> {
     let (old, new) = (before.summary(), after.summary());
     let mut messages = Vec::new();
-    let mut field = |name: &str, old: String, new: String| {
+    for field in Field::in_file() {
+        let (old, new) = (field.value(&old), field.value(&new));
         if old != new {
-            let shown = |text: String| if text.is_empty() { "nothing".to_owned() } else { text };
-            messages.push(format!("{name} {} → {}", shown(old), shown(new)));
+            let shown = |value: &FieldValue<'_>| match value {
+                FieldValue::Missing => "nothing".to_owned(),
+                value => value.to_string(),
+            };
+            messages.push(format!("{} {} → {}", field.key(), shown(&old), shown(&new)));
         }
-    };
-    let text = |value: Option<&str>| value.unwrap_or_default().to_owned();
-    let minutes =
-        |value: Option<u32>| value.map_or_else(String::new, |value| crate::model::Minutes(value).to_string());
-    field("title", old.title.to_owned(), new.title.to_owned());
-    field("type", text(old.kind), text(new.kind));
-    field("priority", text(old.priority), text(new.priority));
-    field("stage", old.stage.to_owned(), new.stage.to_owned());
-    field("assignee", text(old.assignee), text(new.assignee));
-    field("area", text(old.area), text(new.area));
-    field("tags", old.tags.join(", "), new.tags.join(", "));
-    field("sprint", text(old.sprint), text(new.sprint));
-    field("depends_on", old.depends_on.join(", "), new.depends_on.join(", "));
-    field("files", old.files.join(", "), new.files.join(", "));
-    field("estimate", minutes(old.estimate), minutes(new.estimate));
-    field("spent", minutes(old.spent), minutes(new.spent));
-    field("blocked", text(old.blocked), text(new.blocked));
-    field("cancelled", text(old.cancelled), text(new.cancelled));
+    }
     let (old_boxes, new_boxes) = (boxes_of(before), boxes_of(after));
     for new in &new_boxes {
         if old_boxes.iter().any(|old| old.text == new.text && old.done != new.done) {

@@ -8,7 +8,7 @@ fn lists_moves_notes_and_commits_in_time_order() {
     let sandbox = world();
     sandbox.tracker(&["note", "d4", "The table is in.\nUse it."]);
     sandbox.tracker(&["tick", "d4", "2"]);
-    sandbox.tracker(&["set", "d4", "priority=low", "tags-=theme"]);
+    sandbox.tracker(&["set", "d4", "priority=low", "tags-=theme", "due=2026-12-24", "parent=s3"]);
     sandbox.tracker(&["set-stage", "d4", "qa", "--why", "shown to Ken"]);
     commit(&sandbox, "Move the colours into a table");
     assert_snapshot!(sandbox.tracker(&["log", "d4"]), @r"
@@ -22,10 +22,12 @@ fn lists_moves_notes_and_commits_in_time_order() {
       2026-11-11 09:05  noted    Ada Lovelace  The table is in.
           Use it.
       2026-11-11 09:08  moved    Ada Lovelace  dev → qa  override: shown to Ken
-      2026-11-11 09:10  commit   Ada Lovelace  1837683  Move the colours into a table
+      2026-11-11 09:10  commit   Ada Lovelace  75990ea  Move the colours into a table
           priority high → low
-          stage dev → qa
           tags ui, theme → ui
+          parent nothing → TASK-S3SS
+          due nothing → 2026-12-24
+          stage dev → qa
           ticked two colours from one table
     ");
     assert_snapshot!(sandbox.tracker(&["log", "d4", "--limit", "2"]), @r"
@@ -33,10 +35,12 @@ fn lists_moves_notes_and_commits_in_time_order() {
     --- stdout
     TASK-D4RK  Add dark mode to the dashboard
       2026-11-11 09:08  moved    Ada Lovelace  dev → qa  override: shown to Ken
-      2026-11-11 09:10  commit   Ada Lovelace  1837683  Move the colours into a table
+      2026-11-11 09:10  commit   Ada Lovelace  75990ea  Move the colours into a table
           priority high → low
-          stage dev → qa
           tags ui, theme → ui
+          parent nothing → TASK-S3SS
+          due nothing → 2026-12-24
+          stage dev → qa
           ticked two colours from one table
     ");
 }
