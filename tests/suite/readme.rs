@@ -6,7 +6,7 @@
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
-use super::support::Sandbox;
+use super::support::{Sandbox, without_counts_of_rules};
 
 const FENCE: &str = "```console";
 
@@ -48,7 +48,8 @@ fn difference(path: &Path, played: &str) -> String {
         std::fs::write(path, played).unwrap();
         return String::new();
     }
-    let diff = similar::TextDiff::from_lines(text.as_str(), played);
+    let (text, played) = (without_counts_of_rules(&text), without_counts_of_rules(played));
+    let diff = similar::TextDiff::from_lines(&text, &played);
     diff.unified_diff().header(&path.display().to_string(), "what the commands print").to_string()
 }
 

@@ -31,7 +31,7 @@ fn a_failed_check_lists_every_violation_with_its_fix() {
                           tracker reopen TASK-D4RK
     warn  declared-files  TASK-D4RK: changes src/theme.rs, which is none of its target files
                           tracker set TASK-D4RK files+=src/theme.rs
-    ok    15 other rules
+    ok    [N] other rules
     off   wip-limit
     --- stderr
     3 errors, 3 warnings      tracker explain policy-owners
@@ -50,7 +50,7 @@ fn a_failed_check_lists_every_violation_with_its_fix() {
     exit 0
     --- stdout
     topic..main · 0 commits · 0 tasks · policy from topic
-    ok    18 rules
+    ok    [N] rules
     off   deliverables wip-limit
     --- stderr
     all checks passed
@@ -102,7 +102,7 @@ fn without_a_range_it_looks_at_the_records() {
     exit 0
     --- stdout
     working tree · policy from the working tree
-    ok    3 rules
+    ok    [N] rules
     --- stderr
     all checks passed
     only the records were checked; to check a branch run `tracker check --base main`
@@ -115,7 +115,7 @@ fn without_a_range_it_looks_at_the_records() {
     working tree · policy from the working tree
     error broken-documents  title: did not find expected ',' or ']' (.tracker/tasks/TASK-BR0K.md:3)
                             a bracket is not closed, or a text in it needs quotes
-    ok    2 other rules
+    ok    [N] other rules
     --- stderr
     1 error, 0 warnings      tracker explain broken-documents
     only the records were checked; to check a branch run `tracker check --base main`

@@ -116,7 +116,7 @@ fn a_range_is_shown_by_task() {
                           tracker reopen TASK-D4RK
     warn  declared-files  TASK-D4RK: changes src/theme.rs, which is none of its target files
                           tracker set TASK-D4RK files+=src/theme.rs
-    ok    15 other rules
+    ok    [N] other rules
     off   wip-limit
     --- stderr
     3 errors, 3 warnings      tracker explain policy-owners
@@ -248,7 +248,7 @@ fn what_is_staged_can_be_looked_at() {
     ok  TASK-D4RK  Add dark mode to the dashboard  in dev
       checkboxes  [x]  two colours from one table
 
-    ok    20 rules
+    ok    [N] rules
     --- stderr
     all checks passed
 
