@@ -29,16 +29,9 @@
 //!
 //! # Files on disk
 //!
+//! The records below `.tracker` are the rows of the table in `model::record`, which `tracker help files` prints.
+//!
 //! ```text
-//! .tracker/
-//!   config.toml               format version, project, pipeline, types, roles, hooks, policy, reports
-//!   tasks/TASK-7Q2M.md        YAML front matter + Markdown body; the file name is the id
-//!   notes/TASK-7Q2M/*.md      one per note
-//!   signoffs/TASK-7Q2M/*.yaml one per vote, written once
-//!   findings/TASK-7Q2M/*.yaml one per finding
-//!   sprints/NAME/             sprint.yaml, scope/*.yaml (one per change after the start), reports, charts
-//!   roles/*.md                instructions for a role: prompt and checklist
-//!   templates/                overrides of the built-in report templates
 //! <git dir>/tracker/          local only: index, active task, unsaved edits
 //! <common git dir>/tracker/   local only: lock, ids seen on other branches, which commits link what
 //! ```

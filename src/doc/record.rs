@@ -4,7 +4,7 @@ use super::{
     Document, read_config, read_finding, read_note, read_role, read_scope_change, read_sprint, read_task,
     read_vote,
 };
-use crate::model::{Problem, RecordPath, Task, TaskId};
+use crate::model::{Problem, RecordKind, RecordPath, Task, TaskId};
 
 /// Reads a task and compares its id with the one that its path names: an edit that git carried into the wrong file is
 /// found here.
@@ -24,36 +24,40 @@ pub fn read_task_of(id: &TaskId, bytes: &[u8]) -> Result<Task, Vec<Problem>> {
 #[must_use]
 pub fn record_problems(path: &RecordPath, bytes: &[u8]) -> Vec<Problem> {
     let found = match path {
-        RecordPath::Config => read_config(bytes).map(|(config, warnings)| [config.errors, warnings].concat()),
         RecordPath::Task(id) => read_task_of(id, bytes).map(|task| task.warnings),
-        RecordPath::Vote { task, .. } => read_vote(task, bytes).and_then(|vote| {
+        RecordPath::Sprint(id) => read_sprint(id, bytes).map(|sprint| sprint.warnings),
+        RecordPath::OfTask { kind, task, .. } => problems_of_task(*kind, task, bytes),
+        RecordPath::OfSprint { kind: RecordKind::ScopeChange, sprint, .. } => {
+            read_scope_change(sprint, bytes).map(|change| change.warnings)
+        }
+        RecordPath::Named { kind: RecordKind::Role, name } => {
+            read_role(name.as_str(), bytes).map(|guide| guide.warnings)
+        }
+        RecordPath::File(RecordKind::Config) => {
+            read_config(bytes).map(|(config, warnings)| [config.errors, warnings].concat())
+        }
+        // Lines, or kinds that nothing reads yet.
+        RecordPath::File(_)
+        | RecordPath::Named { .. }
+        | RecordPath::OfSprint { .. }
+        | RecordPath::OfRemote { .. }
+        | RecordPath::Placeholder(_) => Ok(Vec::new()),
+    };
+    found.unwrap_or_else(|problems| problems)
+}
+
+/// Reads a record in the folder of a task; the error is what makes it unusable.
+fn problems_of_task(kind: RecordKind, task: &TaskId, bytes: &[u8]) -> Result<Vec<Problem>, Vec<Problem>> {
+    match kind {
+        RecordKind::Vote => read_vote(task, bytes).and_then(|vote| {
             if vote.task == *task {
                 return Ok(vote.warnings);
             }
             let message = format!("the vote is on {}, and lies in the folder of {task}", vote.task);
             Err(vec![Problem::error(message).on_key("task")])
         }),
-        RecordPath::Finding { task, .. } => read_finding(task, bytes).map(|finding| finding.warnings),
-        RecordPath::Note { task, .. } => read_note(task, bytes).map(|_| Vec::new()),
-        RecordPath::Sprint(id) => read_sprint(id, bytes).map(|sprint| sprint.warnings),
-        RecordPath::ScopeChange { sprint, .. } => {
-            read_scope_change(sprint, bytes).map(|change| change.warnings)
-        }
-        RecordPath::Role(name) => read_role(name.as_str(), bytes).map(|guide| guide.warnings),
-        // Lines, or kinds that nothing reads yet.
-        RecordPath::Attributes
-        | RecordPath::Ignore
-        | RecordPath::AllowedSigners
-        | RecordPath::Template(_)
-        | RecordPath::Workflow(_)
-        | RecordPath::Evidence { .. }
-        | RecordPath::Plan(_)
-        | RecordPath::Run(_)
-        | RecordPath::Escalation(_)
-        | RecordPath::SyncLink { .. }
-        | RecordPath::SprintDocument { .. }
-        | RecordPath::SprintHistory
-        | RecordPath::Placeholder(_) => Ok(Vec::new()),
-    };
-    found.unwrap_or_else(|problems| problems)
+        RecordKind::Finding => read_finding(task, bytes).map(|finding| finding.warnings),
+        RecordKind::Note => read_note(task, bytes).map(|_| Vec::new()),
+        _ => Ok(Vec::new()),
+    }
 }

@@ -14,7 +14,7 @@ use sha2::{Digest, Sha256};
 use super::TallyContext;
 use super::commits::{USUAL_BASES, linked_ids};
 use crate::git::{CacheFile, CommitId, MailmapConfig, Repository};
-use crate::model::RecordPath;
+use crate::model::{RecordKind, RecordPath};
 use crate::policy::Tally;
 use crate::store::{FolderStamp, Stat};
 
@@ -166,8 +166,8 @@ fn key(context: &TallyContext<'_>) -> Option<[u8; 32]> {
         digest.update((bytes.len() as u64).to_le_bytes());
         digest.update(bytes);
     };
-    add(&snapshot.read(&RecordPath::Config.to_string()).ok()?.unwrap_or_default());
-    add(&snapshot.read(&RecordPath::AllowedSigners.to_string()).ok()?.unwrap_or_default());
+    add(&snapshot.read(RecordKind::Config.file()).ok()?.unwrap_or_default());
+    add(&snapshot.read(RecordKind::AllowedSigners.file()).ok()?.unwrap_or_default());
     let mut files: Vec<PathBuf> = OWN_CONFIG.iter().map(|name| repo_paths.common_dir.join(name)).collect();
     files.extend([repo_paths.git_dir.join("config.worktree"), PathBuf::from("/etc/gitconfig")]);
     files.push(context.workspace.work_dir().join(".mailmap"));

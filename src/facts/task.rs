@@ -294,7 +294,7 @@ impl<'a> FactsReader<'a> {
         if let Some(signers) = self.signers.get() {
             return Ok(signers);
         }
-        let bytes = self.snapshot.read(&RecordPath::AllowedSigners.to_string())?.unwrap_or_default();
+        let bytes = self.snapshot.read(RecordKind::AllowedSigners.file())?.unwrap_or_default();
         Ok(self.signers.get_or_init(|| String::from_utf8_lossy(&bytes).into_owned()))
     }
 

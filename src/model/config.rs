@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{
-    Advance, HookRules, PolicyRules, Problem, RecordPath, Role, RoleRules, SprintRules, Stage, StageRules,
+    Advance, HookRules, PolicyRules, Problem, RecordKind, Role, RoleRules, SprintRules, Stage, StageRules,
 };
 
 /// How new ids are made.
@@ -100,7 +100,7 @@ impl Config {
     pub fn write_problem(&self) -> Option<Problem> {
         (self.format != Self::FORMAT).then(|| {
             let message = format!("a tracker of format {} is read and not written", self.format);
-            let problem = Problem::error(message).on_key("format").in_file(RecordPath::Config.to_string());
+            let problem = Problem::error(message).on_key("format").in_file(RecordKind::Config.file());
             problem.with_hint("tracker doctor --fix --format")
         })
     }

@@ -10,7 +10,7 @@ use crate::events::LongStep;
 use crate::facts::{FileFacts, RangeEnds, RangeLanding, RangePolicy, RangeReader, USUAL_BASES};
 use crate::git::{CommitId, People, Repository};
 use crate::model::{
-    Config, Level, Person, Problem, RecordPath, Severity, TaskId, is_in_tracker, is_same_name,
+    Config, Level, Person, Problem, RecordKind, Severity, TaskId, is_in_tracker, is_same_name,
 };
 use crate::process::Program;
 use crate::review::{self, CommandOutcome, RangeFacts, RangeReview, Review, Web};
@@ -106,13 +106,13 @@ impl Policy {
         as_of: DateTime<Utc>,
     ) -> Result<Self> {
         let base = session.workspace().snapshot_of_commit(ends.base.as_ref().map(|(_, id)| *id))?;
-        let is_own = base.read(&RecordPath::Config.to_string())?.is_none();
+        let is_own = base.read(RecordKind::Config.file())?.is_none();
         let judge = if is_own { ends.head_snapshot(session.workspace(), session.env())? } else { base };
         let (config, mut problems) = judge.config()?;
         // Whoever brings a change cannot help what the base says already; what hangs on it is granted to nobody.
         let of_base = config.errors.iter().cloned();
         problems.extend(of_base.map(|problem| Problem { severity: Severity::Warning, ..problem }));
-        let signers = judge.read(&RecordPath::AllowedSigners.to_string())?.unwrap_or_default();
+        let signers = judge.read(RecordKind::AllowedSigners.file())?.unwrap_or_default();
         let of = if is_own { Some(ends.head_commit) } else { ends.base.as_ref().map(|(_, id)| *id) };
         let people = of.map_or_else(|| Ok(People::default()), |commit| People::at(repository, commit))?;
         let signers = String::from_utf8_lossy(&signers).into_owned();

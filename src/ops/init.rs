@@ -63,7 +63,10 @@ pub struct Initialised {
 
 /// Returns the files that every tracker has, with their text, except the configuration.
 pub(super) fn own_files() -> [(RecordPath, String); 2] {
-    [(RecordPath::Attributes, ATTRIBUTES.to_owned()), (RecordPath::Ignore, IGNORE.to_owned())]
+    [
+        (RecordPath::File(RecordKind::Attributes), ATTRIBUTES.to_owned()),
+        (RecordPath::File(RecordKind::Ignore), IGNORE.to_owned()),
+    ]
 }
 
 /// Writes what is missing of a tracker and leaves alone what is there.

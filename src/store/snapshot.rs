@@ -112,7 +112,7 @@ impl Snapshot {
             Some(bytes) => match doc::read_config(&bytes) {
                 Ok((mut config, mut warnings)) => {
                     if doc::names_keys(&config) {
-                        let signers = self.read(&RecordPath::AllowedSigners.to_string())?.unwrap_or_default();
+                        let signers = self.read(RecordKind::AllowedSigners.file())?.unwrap_or_default();
                         let signers = String::from_utf8_lossy(&signers);
                         warnings.extend(doc::resolve_member_keys(&mut config, &signers));
                     }
@@ -374,7 +374,7 @@ impl Snapshot {
 
 fn role_of(path: &str) -> Option<String> {
     match RecordPath::parse(path)? {
-        RecordPath::Role(name) => Some(name.to_string()),
+        RecordPath::Named { kind: RecordKind::Role, name } => Some(name.to_string()),
         _ => None,
     }
 }

@@ -11,7 +11,7 @@ use crate::cli::completion;
 use crate::cli::context::Context;
 use crate::cli::error::Failure;
 use crate::cli::output::Output;
-use crate::model::nearest;
+use crate::model::{RecordKind, nearest};
 
 /// Topics by name; the first line of each is its title.
 const TOPICS: [(&str, &str); 7] = [
@@ -23,6 +23,16 @@ const TOPICS: [(&str, &str); 7] = [
     ("queries", include_str!("../../../templates/help/queries.txt")),
     ("trust", include_str!("../../../templates/help/trust.txt")),
 ];
+
+/// Where a topic lists the files of the tracker.
+const RECORDS: &str = "{records}";
+
+/// Returns the files of the tracker, a line each: those of the table of records.
+fn records() -> String {
+    let width = RecordKind::described().map(|(pattern, _)| pattern.len()).max().unwrap_or_default();
+    let lines = RecordKind::described().map(|(pattern, about)| format!("    {pattern:width$}  {about}"));
+    lines.collect::<Vec<_>>().join("\n")
+}
 
 /// Show the help of a command or a topic
 ///
@@ -53,7 +63,7 @@ impl Command for Help {
             _ => None,
         };
         let text = match topic {
-            Some((_, text)) => (*text).to_owned(),
+            Some((_, text)) => text.replace(RECORDS, &records()),
             None => help_of(&self.words)?,
         };
         Ok(Answer::of(Response { text }))
@@ -106,7 +116,7 @@ impl View for Response {
 
 #[cfg(test)]
 mod tests {
-    use super::{Help, TOPICS};
+    use super::{Help, TOPICS, records};
     use clap::{Args, Command};
 
     #[test]
@@ -120,5 +130,6 @@ mod tests {
                 "{name}"
             );
         }
+        assert!(records().lines().all(|line| line.chars().count() <= 100));
     }
 }

@@ -6,7 +6,7 @@ use super::{RangeReader, Result};
 use crate::doc::{read_finding, read_note, signed_move, signed_note, signed_resolution};
 use crate::facts::votes::{RECORD_NAMESPACE, framed};
 use crate::git::{CommitInfo, FileChange, FileState, SignatureStatus};
-use crate::model::{Finding, Move, Person, RecordPath, TaskId, is_same_name};
+use crate::model::{Finding, Move, Person, RecordKind, RecordPath, TaskId, is_same_name};
 use crate::policy::{Trust, is_signer};
 
 /// A record that says whose it is.
@@ -59,7 +59,7 @@ impl RangeReader<'_> {
             credits.push(Credit { task: task.clone(), record, trust });
         };
         match record {
-            RecordPath::Finding { task, .. } => {
+            RecordPath::OfTask { kind: RecordKind::Finding, task, .. } => {
                 let read = |state| -> Result<_> {
                     Ok(self.read(state)?.and_then(|bytes| read_finding(task, &bytes).ok()))
                 };
@@ -84,7 +84,7 @@ impl RangeReader<'_> {
                     add(task, Credited::Override(step.clone()), claim, &|| signed_move(task, step));
                 }
             }
-            RecordPath::Note { task, .. } if change.before.is_none() => {
+            RecordPath::OfTask { kind: RecordKind::Note, task, .. } if change.before.is_none() => {
                 let bytes = self.read(change.after)?;
                 let Some(note) = bytes.and_then(|bytes| read_note(task, &bytes).ok()) else { return Ok(()) };
                 let claim = Claim { by: &note.by, signature: note.signature.as_deref() };

@@ -163,7 +163,11 @@ impl<'r, 'a> Gatherer<'r, 'a> {
                 reach.know_changed(commit, part.changes.iter().map(|change| change.path.clone()));
             }
             for (change, record) in part.records() {
-                let (RecordPath::Vote { task, name }, Some(after)) = (record, change.after) else { continue };
+                let (RecordPath::OfTask { kind: RecordKind::Vote, task, name }, Some(after)) =
+                    (record, change.after)
+                else {
+                    continue;
+                };
                 let (name, blob_id, info) = (name.as_str(), after.blob_id, &part.info);
                 brought.entry(task).or_default().push(Brought { commit, name, blob_id, info });
             }
@@ -411,7 +415,7 @@ impl<'r, 'a> Gatherer<'r, 'a> {
             let mut removal = Removal { commit, votes: Vec::new(), moves: Vec::new(), tasks: Vec::new() };
             for (change, record) in changes {
                 match record {
-                    RecordPath::Vote { .. } if change.after.is_none() => {
+                    RecordPath::OfTask { kind: RecordKind::Vote, .. } if change.after.is_none() => {
                         removal.votes.push(change.path.clone());
                     }
                     RecordPath::Task(id) if tasks.binary_search(id).is_ok() => {

@@ -11,7 +11,7 @@ use super::Result;
 use super::changes::{Changes, is_file};
 use crate::doc::{acceptance_text, read_task, read_vote, upgrade_task};
 use crate::git::{self, BlobId, FileState, Repository};
-use crate::model::{Move, Problem, RecordPath, Task, TaskId, Vote};
+use crate::model::{Move, Problem, RecordKind, RecordPath, Task, TaskId, Vote};
 use crate::policy::{criteria_digest, is_override};
 use crate::store::LARGEST_FILE;
 
@@ -76,7 +76,9 @@ impl<'a> RecordTexts<'a> {
             let states = [change.before, change.after].into_iter().flatten().filter(is_file);
             match record {
                 RecordPath::Task(_) => tasks.extend(states.map(|state| state.blob_id)),
-                RecordPath::Vote { task, .. } => votes.extend(states.map(|state| (state.blob_id, task))),
+                RecordPath::OfTask { kind: RecordKind::Vote, task, .. } => {
+                    votes.extend(states.map(|state| (state.blob_id, task)))
+                }
                 _ => {}
             }
         }

@@ -8,8 +8,8 @@ use super::{RangeReader, Result};
 use crate::doc::{read_finding, read_sprint, record_problems};
 use crate::git::{self, CommitId, FileChange, FileState};
 use crate::model::{
-    Finding, Problem, RecordPath, Severity, Sprint, SprintAction, SprintId, SprintState, TaskId, Verdict,
-    is_in_tracker,
+    Finding, Problem, RecordKind, RecordPath, Severity, Sprint, SprintAction, SprintId, SprintState, TaskId,
+    Verdict, is_in_tracker,
 };
 use crate::store::{self, Snapshot};
 
@@ -52,11 +52,11 @@ impl RangeReader<'_> {
                 let (after, task) = (self.texts.moves(change.after)?, task.clone());
                 (before != after).then_some(RecordStep::History { commit, task, path, before, after })
             }
-            RecordPath::Vote { task, .. } => {
+            RecordPath::OfTask { kind: RecordKind::Vote, task, .. } => {
                 let (verdict, task) = (self.verdict(task, Some(before))?, task.clone());
                 Some(RecordStep::Vote { commit, task, path, is_deleted: change.after.is_none(), verdict })
             }
-            RecordPath::Finding { task, .. } => {
+            RecordPath::OfTask { kind: RecordKind::Finding, task, .. } => {
                 let (action, task) = (self.action(task, change, last)?, task.clone());
                 action.map(|action| RecordStep::Finding { commit, task, path, action })
             }
@@ -108,11 +108,11 @@ impl RangeReader<'_> {
                 }
                 let (commit, path) = (None, change.path.clone());
                 let step = match record {
-                    RecordPath::Vote { task, .. } => {
+                    RecordPath::OfTask { kind: RecordKind::Vote, task, .. } => {
                         let (verdict, task) = (self.verdict(task, change.after)?, task.clone());
                         RecordStep::Vote { commit, task, path, is_deleted: true, verdict }
                     }
-                    RecordPath::Finding { task, .. } => {
+                    RecordPath::OfTask { kind: RecordKind::Finding, task, .. } => {
                         let (action, task) = ("a merge drops a finding".to_owned(), task.clone());
                         RecordStep::Finding { commit, task, path, action }
                     }
@@ -206,7 +206,7 @@ impl RangeReader<'_> {
                 Err(store::Error::Git(git::Error::TooLarge { .. })) => false,
                 Err(error) => return Err(error),
             },
-            RecordPath::Vote { task, .. } => {
+            RecordPath::OfTask { kind: RecordKind::Vote, task, .. } => {
                 self.texts.vote(task, state.blob_id)?.is_some_and(|vote| vote.task == *task)
             }
             _ => false,

@@ -11,7 +11,7 @@ use super::{RangeReader, Result};
 use crate::doc::{open_boxes, read_task, upgrade_task};
 use crate::facts::{linked_ids, named_ids, waits_for};
 use crate::git::{CommitInfo, FileMode, FileState};
-use crate::model::{Finding, RecordPath, Task, TaskId};
+use crate::model::{Finding, RecordKind, RecordPath, Task, TaskId};
 use crate::store::Snapshot;
 
 impl RangeReader<'_> {
@@ -20,7 +20,9 @@ impl RangeReader<'_> {
         let links = self.links()?;
         let mut notes: BTreeMap<TaskId, usize> = BTreeMap::new();
         for (path, change) in &self.changes.net {
-            if let (Some(RecordPath::Note { task, .. }), None) = (RecordPath::parse(path), change.before) {
+            if let (Some(RecordPath::OfTask { kind: RecordKind::Note, task, .. }), None) =
+                (RecordPath::parse(path), change.before)
+            {
                 *notes.entry(task).or_default() += 1;
             }
         }

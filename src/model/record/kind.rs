@@ -97,6 +97,23 @@ pub(super) enum Place {
     Elsewhere,
 }
 
+/// Whose folder a record is in, where its kind has a folder for each owner.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Owner {
+    Task,
+    Sprint,
+    /// Another tracker.
+    Remote,
+}
+
+/// What the name of a file, without its ending, must be where the kind has no owners.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Naming {
+    Any,
+    Id,
+    Role,
+}
+
 /// What is known of a kind.
 #[derive(Clone, Copy)]
 pub(super) struct Row {
@@ -104,6 +121,10 @@ pub(super) struct Row {
     /// What a person calls one.
     pub(super) name: &'static str,
     pub(super) place: Place,
+    pub(super) owner: Option<Owner>,
+    pub(super) naming: Naming,
+    /// A few words for the list of files in the help; none where no command reads or writes the kind yet.
+    pub(super) about: Option<&'static str>,
     /// Endings of file names; none where any name will do.
     pub(super) endings: &'static [&'static str],
     pub(super) format: RecordFormat,
@@ -121,53 +142,119 @@ pub(super) const TABLE: [Row; 21] = {
     use RecordKind as K;
     type Texts = &'static [&'static str];
     const fn row(kind: K, name: &'static str, place: Place, endings: Texts, format: RecordFormat) -> Row {
-        Row { kind, name, place, endings, format, owner_key: None, is_append_only: false, is_policy: false }
+        Row {
+            kind,
+            name,
+            place,
+            owner: None,
+            naming: Naming::Any,
+            about: None,
+            endings,
+            format,
+            owner_key: None,
+            is_append_only: false,
+            is_policy: false,
+        }
     }
     const fn policy(row: Row) -> Row {
         Row { is_policy: true, ..row }
     }
     const fn with_id(row: Row) -> Row {
-        Row { owner_key: Some("id"), ..row }
+        Row { owner_key: Some("id"), naming: Naming::Id, ..row }
     }
     const fn of_task(row: Row) -> Row {
-        Row { owner_key: Some("task"), ..row }
+        Row { owner: Some(Owner::Task), owner_key: Some("task"), ..row }
+    }
+    const fn of_sprint(row: Row) -> Row {
+        Row { owner: Some(Owner::Sprint), ..row }
     }
     const fn append_only(row: Row) -> Row {
         Row { is_append_only: true, ..row }
     }
+    const fn about(row: Row, about: &'static str) -> Row {
+        Row { about: Some(about), ..row }
+    }
     const MD: Texts = &[".md"];
     const YAML: Texts = &[".yaml"];
     const DOCUMENTS: Texts = &[".md", ".html", ".svg"];
-    const fn of_sprint(row: Row) -> Row {
-        Row { owner_key: Some("sprint"), ..row }
-    }
     [
-        policy(row(K::Config, "configuration", File(root!("config.toml")), &[], Toml)),
-        policy(row(K::Attributes, "attributes for git", File(root!(".gitattributes")), &[], Text)),
-        policy(row(K::Ignore, "list of ignored files", File(root!(".gitignore")), &[], Text)),
-        policy(row(K::AllowedSigners, "list of signers", File(root!("allowed_signers")), &[], Text)),
-        policy(row(K::Template, "template", Folder(root!("templates")), &[], Text)),
-        policy(row(K::Role, "role", Folder(root!("roles")), MD, Markdown)),
+        about(
+            policy(row(K::Config, "configuration", File(root!("config.toml")), &[], Toml)),
+            "format version, project, ids, pipeline, types, roles, policy, reports",
+        ),
+        about(
+            policy(row(K::Attributes, "attributes for git", File(root!(".gitattributes")), &[], Text)),
+            "line endings, and the driver that merges records field by field",
+        ),
+        about(
+            policy(row(K::Ignore, "list of ignored files", File(root!(".gitignore")), &[], Text)),
+            "what a write leaves behind when it is killed",
+        ),
+        about(
+            policy(row(K::AllowedSigners, "list of signers", File(root!("allowed_signers")), &[], Text)),
+            "whose key signs for whom",
+        ),
+        about(
+            policy(row(K::Template, "template", Folder(root!("templates")), &[], Text)),
+            "templates that replace the built-in ones of the same name",
+        ),
+        about(
+            Row {
+                naming: Naming::Role,
+                ..policy(row(K::Role, "role", Folder(root!("roles")), MD, Markdown))
+            },
+            "instructions of a role: a prompt for agents, a checklist for people",
+        ),
         policy(row(K::Workflow, "workflow", Folder(root!("workflows")), YAML, Yaml)),
-        with_id(row(K::Task, "task", Folder(root!("tasks")), MD, Markdown)),
-        append_only(of_task(row(K::Vote, "vote", Owned(root!("signoffs")), YAML, Yaml))),
-        of_task(row(K::Finding, "finding", Owned(root!("findings")), YAML, Yaml)),
-        append_only(of_task(row(K::Note, "note", Owned(root!("notes")), MD, Markdown))),
+        about(
+            with_id(row(K::Task, "task", Folder(root!("tasks")), MD, Markdown)),
+            "YAML front matter and Markdown; the file name is the id",
+        ),
+        about(
+            append_only(of_task(row(K::Vote, "vote", Owned(root!("signoffs")), YAML, Yaml))),
+            "one file per vote, never edited",
+        ),
+        about(
+            of_task(row(K::Finding, "finding", Owned(root!("findings")), YAML, Yaml)),
+            "one file per finding",
+        ),
+        about(
+            append_only(of_task(row(K::Note, "note", Owned(root!("notes")), MD, Markdown))),
+            "one file per note",
+        ),
         append_only(of_task(row(K::Evidence, "receipt", Owned(root!("evidence")), YAML, Yaml))),
         with_id(row(K::Plan, "plan", Folder(root!("plans")), MD, Markdown)),
         with_id(row(K::Run, "run", Folder(root!("runs")), YAML, Yaml)),
         row(K::Escalation, "escalation", Folder(root!("escalations")), YAML, Yaml),
-        row(K::SyncLink, "sync link", Owned(root!("sync")), YAML, Yaml),
-        with_id(row(K::Sprint, "sprint", FileOfOwner(root!("sprints"), "sprint.yaml"), YAML, Yaml)),
-        append_only(of_sprint(row(
-            K::ScopeChange,
-            "change of scope",
-            FolderInOwner(root!("sprints"), "scope"),
-            YAML,
-            Yaml,
-        ))),
-        row(K::SprintDocument, "document of a sprint", Owned(root!("sprints")), DOCUMENTS, Text),
-        row(K::SprintHistory, "list of sprints", File(root!("sprints/SPRINT_HISTORY.md")), &[], Text),
+        Row { owner: Some(Owner::Remote), ..row(K::SyncLink, "sync link", Owned(root!("sync")), YAML, Yaml) },
+        about(
+            of_sprint(Row {
+                owner_key: Some("id"),
+                ..row(K::Sprint, "sprint", FileOfOwner(root!("sprints"), "sprint.yaml"), YAML, Yaml)
+            }),
+            "plan of a sprint, its start and close, and what was frozen",
+        ),
+        about(
+            append_only(of_sprint(Row {
+                owner_key: Some("sprint"),
+                ..row(K::ScopeChange, "change of scope", FolderInOwner(root!("sprints"), "scope"), YAML, Yaml)
+            })),
+            "one file per change of scope after the start",
+        ),
+        about(
+            of_sprint(row(
+                K::SprintDocument,
+                "document of a sprint",
+                Owned(root!("sprints")),
+                DOCUMENTS,
+                Text,
+            )),
+            "report and charts, POSTMORTEM.md, CHANGELOG.md, TASK_CARDS.md",
+        ),
+        about(
+            row(K::SprintHistory, "list of sprints", File(root!("sprints/SPRINT_HISTORY.md")), &[], Text),
+            "one line for each closed sprint",
+        ),
         row(K::Placeholder, "placeholder", Elsewhere, &[], Text),
     ]
 };
@@ -229,7 +316,7 @@ impl RecordKind {
     /// Whether its records belong to a task and lie in a folder of it.
     #[must_use]
     pub fn is_of_task(self) -> bool {
-        self.has_owners() && self.row().owner_key == Some("task")
+        self.row().owner == Some(Owner::Task)
     }
 
     /// The endings that names of files have, with their dot; none where any name will do.
@@ -248,6 +335,29 @@ impl RecordKind {
     #[must_use]
     pub fn is_policy(self) -> bool {
         self.row().is_policy
+    }
+
+    /// Returns the kinds that commands read or write, each as a pattern of its paths below the folder of the tracker,
+    /// and a few words about it.
+    pub fn described() -> impl Iterator<Item = (String, &'static str)> {
+        let below = |path: &'static str| path.strip_prefix(root!("")).unwrap_or(path);
+        TABLE.iter().filter_map(move |row| {
+            let owner = if row.owner == Some(Owner::Task) { "TASK-7Q2M" } else { "NAME" };
+            let ending = row.endings.first().copied().unwrap_or_default();
+            let name = if row.kind == Self::Task { "TASK-7Q2M" } else { "*" };
+            let pattern = match row.place {
+                Place::File(path) => below(path).to_owned(),
+                Place::Folder(folder) => format!("{}/{name}{ending}", below(folder)),
+                Place::FolderOfOwner(folder) if row.endings.len() > 1 => {
+                    format!("{}/{owner}/*", below(folder))
+                }
+                Place::FolderOfOwner(folder) => format!("{}/{owner}/*{ending}", below(folder)),
+                Place::FileOfOwner(folder, file) => format!("{}/{owner}/{file}", below(folder)),
+                Place::FolderInOwner(folder, inner) => format!("{}/{owner}/{inner}/*{ending}", below(folder)),
+                Place::Elsewhere => return None,
+            };
+            Some((pattern, row.about?))
+        })
     }
 
     /// Finds the kind whose files lie in a folder of this name; where several kinds share it, the one that `rest`, the

@@ -8,7 +8,7 @@ mod kind;
 use std::fmt;
 
 use super::{IdError, SprintId, TaskId, is_role_name};
-use kind::{Place, TABLE};
+use kind::{Naming, Owner, Place, TABLE};
 pub use kind::{RecordFormat, RecordKind, TRACKER_FOLDER};
 
 /// In a folder of records, which git would otherwise leave out.
@@ -46,85 +46,51 @@ impl fmt::Display for RecordName {
     }
 }
 
-/// The path of a record. A `name` is that of the file, with its ending; what a record is called where the ending is
-/// left out means the whole folder.
+/// The path of a record. Kinds whose paths differ in their row alone share a variant. A `name` is that of the file, with
+/// its ending where the record is in the folder of an owner; what a record is called where the ending is left out means
+/// the whole folder.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum RecordPath {
-    /// `config.toml`
-    Config,
-    /// `.gitattributes`
-    Attributes,
-    /// `.gitignore`
-    Ignore,
-    /// `allowed_signers`
-    AllowedSigners,
-    /// `templates/NAME`
-    Template(RecordName),
-    /// `roles/ROLE.md`
-    Role(RecordName),
-    /// `workflows/WORKFLOW.yaml`
-    Workflow(RecordName),
+    /// Of a kind that is a single file, such as `config.toml`.
+    File(RecordKind),
     /// `tasks/ID.md`
     Task(TaskId),
-    /// `signoffs/ID/NAME`
-    Vote {
+    /// Of a kind with a file a record, such as `roles/ROLE.md`.
+    Named {
+        /// The kind.
+        kind: RecordKind,
+        /// The file's name, without its ending.
+        name: RecordName,
+    },
+    /// In the folder of a task, such as `signoffs/ID/NAME`.
+    OfTask {
+        /// The kind.
+        kind: RecordKind,
         /// The task that it is on.
         task: TaskId,
-        /// The file's name.
-        name: RecordName,
-    },
-    /// `findings/ID/NAME`
-    Finding {
-        /// The task that it is open on.
-        task: TaskId,
-        /// The file's name.
-        name: RecordName,
-    },
-    /// `notes/ID/NAME`
-    Note {
-        /// The task that it is on.
-        task: TaskId,
-        /// The file's name.
-        name: RecordName,
-    },
-    /// `evidence/ID/NAME`
-    Evidence {
-        /// The task whose check was run.
-        task: TaskId,
-        /// The file's name.
-        name: RecordName,
-    },
-    /// `plans/ID.md`
-    Plan(RecordName),
-    /// `runs/ID.yaml`
-    Run(RecordName),
-    /// `escalations/NAME.yaml`
-    Escalation(RecordName),
-    /// `sync/REMOTE/NAME`
-    SyncLink {
-        /// The other tracker.
-        remote: RecordName,
         /// The file's name.
         name: RecordName,
     },
     /// `sprints/SPRINT/sprint.yaml`
     Sprint(SprintId),
-    /// `sprints/SPRINT/scope/NAME`
-    ScopeChange {
+    /// In the folder of a sprint, such as `sprints/SPRINT/scope/NAME`.
+    OfSprint {
+        /// The kind.
+        kind: RecordKind,
         /// The sprint.
         sprint: SprintId,
         /// The file's name.
         name: RecordName,
     },
-    /// `sprints/SPRINT/NAME`
-    SprintDocument {
-        /// The sprint.
-        sprint: SprintId,
+    /// In the folder of another tracker, such as `sync/REMOTE/NAME`.
+    OfRemote {
+        /// The kind.
+        kind: RecordKind,
+        /// The other tracker.
+        remote: RecordName,
         /// The file's name.
         name: RecordName,
     },
-    /// `sprints/SPRINT_HISTORY.md`
-    SprintHistory,
     /// `.gitkeep` in this folder, whose path is below the tracker's.
     Placeholder(Box<str>),
 }
@@ -220,9 +186,7 @@ impl RecordPath {
     #[must_use]
     pub fn sprint(&self) -> Option<&SprintId> {
         match self {
-            Self::Sprint(sprint) | Self::ScopeChange { sprint, .. } | Self::SprintDocument { sprint, .. } => {
-                Some(sprint)
-            }
+            Self::Sprint(sprint) | Self::OfSprint { sprint, .. } => Some(sprint),
             _ => None,
         }
     }
@@ -246,32 +210,28 @@ impl RecordPath {
     }
 
     fn of(kind: RecordKind, owner: Option<&str>, name: &str) -> Option<Self> {
-        let task = || TaskId::parse(owner?).ok();
+        let row = kind.row();
         let own = || RecordName::parse(name);
-        let id = || TaskId::check(name).ok().and_then(|()| own());
-        let sprint = || SprintId::parse(owner?).ok();
-        Some(match kind {
-            RecordKind::Config => Self::Config,
-            RecordKind::Attributes => Self::Attributes,
-            RecordKind::Ignore => Self::Ignore,
-            RecordKind::AllowedSigners => Self::AllowedSigners,
-            RecordKind::Template => Self::Template(own()?),
-            RecordKind::Role => Self::Role(own().filter(|name| is_role_name(name.as_str()))?),
-            RecordKind::Workflow => Self::Workflow(own()?),
-            RecordKind::Task => Self::Task(TaskId::parse(name).ok()?),
-            RecordKind::Vote => Self::Vote { task: task()?, name: own()? },
-            RecordKind::Finding => Self::Finding { task: task()?, name: own()? },
-            RecordKind::Note => Self::Note { task: task()?, name: own()? },
-            RecordKind::Evidence => Self::Evidence { task: task()?, name: own()? },
-            RecordKind::Plan => Self::Plan(id()?),
-            RecordKind::Run => Self::Run(id()?),
-            RecordKind::Escalation => Self::Escalation(own()?),
-            RecordKind::SyncLink => Self::SyncLink { remote: RecordName::parse(owner?)?, name: own()? },
-            RecordKind::Sprint => Self::Sprint(sprint()?),
-            RecordKind::ScopeChange => Self::ScopeChange { sprint: sprint()?, name: own()? },
-            RecordKind::SprintDocument => Self::SprintDocument { sprint: sprint()?, name: own()? },
-            RecordKind::SprintHistory => Self::SprintHistory,
-            RecordKind::Placeholder => return None,
+        Some(match (row.place, row.owner) {
+            (Place::Elsewhere, _) => return None,
+            (Place::File(_), _) => Self::File(kind),
+            (Place::Folder(_), _) if kind == RecordKind::Task => Self::Task(TaskId::parse(name).ok()?),
+            (Place::Folder(_), _) => {
+                let is_name = match row.naming {
+                    Naming::Any => true,
+                    Naming::Id => TaskId::check(name).is_ok(),
+                    Naming::Role => is_role_name(name),
+                };
+                Self::Named { kind, name: own().filter(|_| is_name)? }
+            }
+            (Place::FileOfOwner(..), _) => Self::Sprint(SprintId::parse(owner?).ok()?),
+            (_, Some(Owner::Task)) => Self::OfTask { kind, task: TaskId::parse(owner?).ok()?, name: own()? },
+            (_, Some(Owner::Sprint)) => {
+                Self::OfSprint { kind, sprint: SprintId::parse(owner?).ok()?, name: own()? }
+            }
+            (_, Some(Owner::Remote) | None) => {
+                Self::OfRemote { kind, remote: RecordName::parse(owner?)?, name: own()? }
+            }
         })
     }
 
@@ -279,26 +239,13 @@ impl RecordPath {
     #[must_use]
     pub fn kind(&self) -> RecordKind {
         match self {
-            Self::Config => RecordKind::Config,
-            Self::Attributes => RecordKind::Attributes,
-            Self::Ignore => RecordKind::Ignore,
-            Self::AllowedSigners => RecordKind::AllowedSigners,
-            Self::Template(_) => RecordKind::Template,
-            Self::Role(_) => RecordKind::Role,
-            Self::Workflow(_) => RecordKind::Workflow,
+            Self::File(kind)
+            | Self::Named { kind, .. }
+            | Self::OfTask { kind, .. }
+            | Self::OfSprint { kind, .. }
+            | Self::OfRemote { kind, .. } => *kind,
             Self::Task(_) => RecordKind::Task,
-            Self::Vote { .. } => RecordKind::Vote,
-            Self::Finding { .. } => RecordKind::Finding,
-            Self::Note { .. } => RecordKind::Note,
-            Self::Evidence { .. } => RecordKind::Evidence,
-            Self::Plan(_) => RecordKind::Plan,
-            Self::Run(_) => RecordKind::Run,
-            Self::Escalation(_) => RecordKind::Escalation,
-            Self::SyncLink { .. } => RecordKind::SyncLink,
             Self::Sprint(_) => RecordKind::Sprint,
-            Self::ScopeChange { .. } => RecordKind::ScopeChange,
-            Self::SprintDocument { .. } => RecordKind::SprintDocument,
-            Self::SprintHistory => RecordKind::SprintHistory,
             Self::Placeholder(_) => RecordKind::Placeholder,
         }
     }
@@ -307,11 +254,7 @@ impl RecordPath {
     #[must_use]
     pub fn task(&self) -> Option<&TaskId> {
         match self {
-            Self::Task(task)
-            | Self::Vote { task, .. }
-            | Self::Finding { task, .. }
-            | Self::Note { task, .. }
-            | Self::Evidence { task, .. } => Some(task),
+            Self::Task(task) | Self::OfTask { task, .. } => Some(task),
             _ => None,
         }
     }
@@ -319,25 +262,13 @@ impl RecordPath {
     /// Returns the owner of its folder, and its own name.
     fn parts(&self) -> (Option<&str>, &str) {
         match self {
-            Self::Config | Self::Attributes | Self::Ignore | Self::AllowedSigners | Self::SprintHistory => {
-                (None, "")
-            }
+            Self::File(_) => (None, ""),
             Self::Task(id) => (None, id.as_str()),
-            Self::Template(name)
-            | Self::Role(name)
-            | Self::Workflow(name)
-            | Self::Plan(name)
-            | Self::Run(name)
-            | Self::Escalation(name) => (None, name.as_str()),
-            Self::Vote { task, name }
-            | Self::Finding { task, name }
-            | Self::Note { task, name }
-            | Self::Evidence { task, name } => (Some(task.as_str()), name.as_str()),
-            Self::SyncLink { remote, name } => (Some(remote.as_str()), name.as_str()),
+            Self::Named { name, .. } => (None, name.as_str()),
+            Self::OfTask { task, name, .. } => (Some(task.as_str()), name.as_str()),
+            Self::OfRemote { remote, name, .. } => (Some(remote.as_str()), name.as_str()),
             Self::Sprint(sprint) => (Some(sprint.as_str()), ""),
-            Self::ScopeChange { sprint, name } | Self::SprintDocument { sprint, name } => {
-                (Some(sprint.as_str()), name.as_str())
-            }
+            Self::OfSprint { sprint, name, .. } => (Some(sprint.as_str()), name.as_str()),
             Self::Placeholder(folder) => (Some(folder), PLACEHOLDER),
         }
     }
@@ -352,7 +283,11 @@ impl RecordPath {
     #[must_use]
     pub fn format(&self) -> RecordFormat {
         match self {
-            Self::SprintDocument { name, .. } if name.as_str().ends_with(".md") => RecordFormat::Markdown,
+            Self::OfSprint { kind: RecordKind::SprintDocument, name, .. }
+                if name.as_str().ends_with(".md") =>
+            {
+                RecordFormat::Markdown
+            }
             _ => self.kind().row().format,
         }
     }

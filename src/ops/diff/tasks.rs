@@ -4,7 +4,7 @@ use super::records::pair;
 use super::sides::Sides;
 use super::view::{DiffFinding, DiffNote, DiffStage, DiffTask, DiffVote, DiffWarning};
 use crate::doc::{read_finding, read_note, read_task, read_vote};
-use crate::model::{Finding, Move, Note, Problem, RecordPath, Task, TaskId, Vote};
+use crate::model::{Finding, Move, Note, Problem, RecordKind, RecordPath, Task, TaskId, Vote};
 use crate::ops::Result;
 use crate::policy::is_override;
 use crate::review::{MoveReview, changed_fields, ticks};
@@ -39,15 +39,15 @@ pub(super) fn compare(
     }
     for path in paths {
         match RecordPath::parse(path) {
-            Some(RecordPath::Vote { .. }) => {
+            Some(RecordPath::OfTask { kind: RecordKind::Vote, .. }) => {
                 let votes = pair(sides, path, |bytes| read_vote(id, bytes), problems)?;
                 diff.votes.extend(vote(votes.before.as_ref(), votes.after.as_ref()));
             }
-            Some(RecordPath::Finding { .. }) => {
+            Some(RecordPath::OfTask { kind: RecordKind::Finding, .. }) => {
                 let findings = pair(sides, path, |bytes| read_finding(id, bytes), problems)?;
                 diff.findings.extend(finding(findings.before.as_ref(), findings.after.as_ref()));
             }
-            Some(RecordPath::Note { .. }) => {
+            Some(RecordPath::OfTask { kind: RecordKind::Note, .. }) => {
                 let notes = pair(sides, path, |bytes| read_note(id, bytes), problems)?;
                 diff.notes.extend(note(notes.before.as_ref(), notes.after.as_ref()));
             }

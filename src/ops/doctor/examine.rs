@@ -141,7 +141,7 @@ impl<'a> Examination<'a> {
         if !self.has(config) {
             match self.as_git_has_it(config)? {
                 Some(text) => {
-                    let fix = Fix::Restore { path: RecordPath::Config, text };
+                    let fix = Fix::Restore { path: RecordPath::File(RecordKind::Config), text };
                     let problem = Problem::error("is missing, and git has it").in_file(config);
                     self.add_fixable(DoctorRule::OwnFiles, problem, fix);
                 }
@@ -221,7 +221,7 @@ impl<'a> Examination<'a> {
             step.advance(1);
             match path {
                 // Reported by itself.
-                RecordPath::Config => {}
+                RecordPath::File(RecordKind::Config) => {}
                 RecordPath::Task(id) => tasks.extend(self.task(file, &id)?),
                 path => {
                     let problems = match self.snapshot().read(file) {
@@ -399,7 +399,7 @@ impl<'a> Examination<'a> {
     /// Texts of roles that no stage requires.
     fn roles(&mut self, known: &[&str]) {
         for (file, path) in self.record_paths() {
-            let RecordPath::Role(name) = path else { continue };
+            let RecordPath::Named { kind: RecordKind::Role, name } = path else { continue };
             if !known.contains(&name.as_str()) {
                 let problem = Problem::warning(format!("the configuration has no role `{name}`"));
                 let hint = format!("name it in the `signoffs` of a stage, or as `[roles.{name}]`");

@@ -8,7 +8,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::doc::{upgrade_config, upgrade_task};
-use crate::model::{Config, Problem, RecordPath, Task};
+use crate::model::{Config, Problem, RecordKind, RecordPath, Task};
 use crate::ops::session::parse;
 use crate::ops::written::WrittenTask;
 use crate::ops::{Error, Result, Session, Written};
@@ -68,14 +68,14 @@ pub(super) fn upgrade(session: &Session<'_>) -> Result<FormatUpgrade> {
 fn changes(session: &Session<'_>) -> Result<(Vec<Change>, Vec<WrittenTask>)> {
     let snapshot = session.snapshot();
     let (mut changes, mut tasks, mut broken) = (Vec::new(), Vec::new(), Vec::new());
-    let path = RecordPath::Config.to_string();
-    let bytes = snapshot.read(&path)?.unwrap_or_default();
+    let path = RecordKind::Config.file();
+    let bytes = snapshot.read(path)?.unwrap_or_default();
     let in_file = |problems: Vec<Problem>, path: &str| -> Vec<Problem> {
         problems.into_iter().map(|problem| problem.in_file(path)).collect()
     };
     match upgrade_config(&bytes) {
-        Ok(after) => changes.push(Change::replace(&path, String::from_utf8_lossy(&bytes), after)),
-        Err(problems) => broken.extend(in_file(problems, &path)),
+        Ok(after) => changes.push(Change::replace(path, String::from_utf8_lossy(&bytes), after)),
+        Err(problems) => broken.extend(in_file(problems, path)),
     }
     let first_commits = first_days(session)?;
     for id in snapshot.task_ids()? {

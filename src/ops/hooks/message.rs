@@ -84,7 +84,7 @@ fn unreadable_in_merge(workspace: &Workspace, staged: &Snapshot) -> Result<Vec<P
     };
     let changed = staged.staged_files(TRACKER_FOLDER).into_iter().filter(|file| !before.contains(file));
     let records = changed.filter_map(|file| Some((RecordPath::parse(&file.path)?, file.path)));
-    let records = records.filter(|(record, _)| *record != RecordPath::Config);
+    let records = records.filter(|(record, _)| *record != RecordPath::File(RecordKind::Config));
     Ok(records.filter_map(|(record, path)| unreadable(&record, &path, staged)).collect())
 }
 

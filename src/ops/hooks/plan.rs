@@ -126,7 +126,7 @@ impl CommitContext<'_> {
     /// Returns the tasks whose record or votes the commit changed.
     fn touched(&self) -> BTreeSet<TaskId> {
         let task_of = |path: &String| match RecordPath::parse(path)? {
-            RecordPath::Task(task) | RecordPath::Vote { task, .. } => Some(task),
+            RecordPath::Task(task) | RecordPath::OfTask { kind: RecordKind::Vote, task, .. } => Some(task),
             _ => None,
         };
         self.changed.iter().filter_map(task_of).collect()

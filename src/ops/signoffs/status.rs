@@ -8,9 +8,7 @@ use serde::Serialize;
 
 use crate::facts::TaskFacts;
 use crate::git::Repository;
-use crate::model::{
-    Config, Person, Problem, RecordKind, RecordPath, SelfApproval, Signatures, Suggestion, Task,
-};
+use crate::model::{Config, Person, Problem, RecordKind, SelfApproval, Signatures, Suggestion, Task};
 use crate::ops::{Result, Session};
 use crate::policy::{Fix, JudgedVote, Missing, RoleSignoff, Trust, VoteStatus, gate, is_member_meant};
 
@@ -155,8 +153,7 @@ fn signers_of_target(
         problems.push(Problem::warning(message).in_file(RecordKind::AllowedSigners.file()).with_hint(hint));
         return Ok(None);
     }
-    let bytes =
-        session.workspace().snapshot_of_commit(target)?.read(&RecordPath::AllowedSigners.to_string())?;
+    let bytes = session.workspace().snapshot_of_commit(target)?.read(RecordKind::AllowedSigners.file())?;
     Ok(Some(String::from_utf8_lossy(&bytes.unwrap_or_default()).into_owned()))
 }
 
