@@ -9,10 +9,12 @@ use std::rc::Rc;
 
 use super::Result;
 use super::commits::graph_from;
-use crate::git::{BlobId, CommitGraph, CommitId, FileState, Hunks, People, Repository, merge_changes};
+use crate::git::{
+    BlobId, CommitGraph, CommitId, DiffWork, FileState, Hunks, People, Repository, TooMuchWork, merge_changes,
+};
 use crate::model::{RecordKind, RecordPath, TaskId, TreeEntry, is_daily_record};
-use crate::policy::history::{Changes, Commit, History, PersonKey, merge_bases};
-use crate::store::{Error, LARGEST_FILE};
+use crate::policy::history::{Changes, Commit, History, PersonKey, maximal, merge_bases};
+use crate::store::Error;
 
 /// Two commits that are asked what they have in common.
 type Pair = (Commit, Commit);
@@ -45,11 +47,45 @@ pub struct Reach<'a> {
     /// Texts that were read for merges.
     read: RefCell<HashMap<String, Rc<Vec<u8>>>>,
     /// What changes of texts are, by the ids of both.
-    hunks: RefCell<HashMap<(String, String), Rc<Hunks>>>,
+    hunks: RefCell<HashMap<(String, String), Bounded<Rc<Hunks>>>>,
+    /// What merges may still cost: nobody stops a server with a few files.
+    limits: RefCell<MergeLimits>,
+    /// The sides of the texts that were not merged, since that is too much work.
+    unmerged: RefCell<BTreeSet<String>>,
 }
 
-/// Most texts that are kept: the links of a chain change one text again and again.
+type Bounded<T> = std::result::Result<T, TooMuchWork>;
+
+/// What the merges of one judgement may cost.
+struct MergeLimits {
+    work: DiffWork,
+    /// Bytes of large files that may still be merged.
+    bytes: u64,
+}
+
+impl Default for MergeLimits {
+    fn default() -> Self {
+        Self { work: DiffWork::default(), bytes: 512 * 1024 * 1024 }
+    }
+}
+
+/// Of a merge of more, all is its own that it has otherwise than each of its parents.
+const MOST_PARENTS: usize = 16;
+
+/// A text, for a merge.
+enum Text {
+    Known(Rc<Vec<u8>>),
+    Missing,
+    TooLarge,
+}
+
+/// Larger files are not merged, in bytes.
+const LARGEST: u64 = 64 * 1024 * 1024;
+/// From this many bytes on, files count against the limits.
+const LARGE: usize = 1024 * 1024;
+/// Most texts that are kept, and most bytes of them: the links of a chain change one text again and again.
 const MOST_TEXTS: usize = 16;
+const MOST_BYTES: usize = 64 * 1024 * 1024;
 
 impl<'a> Reach<'a> {
     /// Reads the graph of commits; the rest is read when it is requested.
@@ -72,6 +108,8 @@ impl<'a> Reach<'a> {
             made: RefCell::default(),
             read: RefCell::default(),
             hunks: RefCell::default(),
+            limits: RefCell::default(),
+            unmerged: RefCell::default(),
         })
     }
 
@@ -133,32 +171,69 @@ impl<'a> Reach<'a> {
         self.graph.id(commit.0).expect("a commit of this history")
     }
 
-    fn texts(&self, id: &str) -> Result<Option<Rc<Vec<u8>>>> {
+    fn text(&self, id: &str) -> Result<Text> {
         for known in [&self.made, &self.read] {
             if let Some(text) = known.borrow().get(id) {
-                return Ok(Some(Rc::clone(text)));
+                return Ok(Text::Known(Rc::clone(text)));
             }
         }
-        let Ok(blob_id) = id.parse::<BlobId>() else { return Ok(None) };
-        match self.repository.read_blob(blob_id, LARGEST_FILE) {
+        let Ok(blob_id) = id.parse::<BlobId>() else { return Ok(Text::Missing) };
+        match self.repository.read_blob(blob_id, LARGEST) {
             Ok(text) => {
                 let (text, mut read) = (Rc::new(text), self.read.borrow_mut());
-                if read.len() >= MOST_TEXTS {
+                let bytes: usize = read.values().map(|text| text.len()).sum();
+                if read.len() >= MOST_TEXTS || bytes + text.len() > MOST_BYTES {
                     read.clear();
                 }
                 read.insert(id.to_owned(), Rc::clone(&text));
-                Ok(Some(text))
+                Ok(Text::Known(text))
             }
-            Err(crate::git::Error::MissingObject { .. } | crate::git::Error::TooLarge { .. }) => Ok(None),
+            Err(crate::git::Error::MissingObject { .. }) => Ok(Text::Missing),
+            Err(crate::git::Error::TooLarge { .. }) => Ok(Text::TooLarge),
             Err(error) => Err(error.into()),
         }
+    }
+
+    /// Returns what a text changed of another, each with its id.
+    fn hunks_of(&self, base: (&str, &[u8]), side: (&str, &[u8])) -> Bounded<Rc<Hunks>> {
+        let mut hunks = self.hunks.borrow_mut();
+        let compare = || Hunks::of(base.1, side.1, &mut self.limits.borrow_mut().work).map(Rc::new);
+        hunks.entry((base.0.to_owned(), side.0.to_owned())).or_insert_with(compare).clone()
+    }
+
+    /// Merges two texts over a third, given by their ids; none where they conflict.
+    fn merged(&self, ids: [&str; 3]) -> Result<Bounded<Option<Vec<u8>>>> {
+        let [base_id, one_id, other_id] = ids;
+        let texts = [self.text(base_id)?, self.text(one_id)?, self.text(other_id)?];
+        let (base, one, other) = match &texts {
+            [Text::Known(base), Text::Known(one), Text::Known(other)] => (base, one, other),
+            texts if texts.iter().any(|text| matches!(text, Text::Missing)) => return Ok(Ok(None)),
+            _ => return Ok(Err(TooMuchWork)),
+        };
+        let large = [base, one, other].map(|text| if text.len() < LARGE { 0 } else { text.len() as u64 });
+        let Some(left) = self.limits.borrow().bytes.checked_sub(large.iter().sum()) else {
+            return Ok(Err(TooMuchWork));
+        };
+        self.limits.borrow_mut().bytes = left;
+        let ours = self.hunks_of((base_id, base), (one_id, one));
+        let theirs = self.hunks_of((base_id, base), (other_id, other));
+        let merge =
+            |(ours, theirs): (Rc<Hunks>, Rc<Hunks>)| merge_changes(base, [one, other], [&ours, &theirs]);
+        Ok(ours.and_then(|ours| Ok((ours, theirs?))).map(merge))
+    }
+
+    /// Returns the texts that were not merged, since that is too much work; they were taken for conflicts.
+    #[must_use]
+    pub(super) fn unmerged(&self) -> BTreeSet<String> {
+        self.unmerged.borrow().clone()
     }
 
     fn paths_changed(&self, commit: Commit) -> Result<Vec<String>> {
         let parents = self.parents(commit);
         if parents.len() != 2 {
             let changes = self.repository.changes_of(self.id(commit))?;
-            return Ok(changes.into_iter().map(|change| change.path).collect());
+            let paths = changes.into_iter().map(|change| change.path).collect();
+            return if parents.len() > 2 { self.own_of_octopus(commit, paths) } else { Ok(paths) };
         }
         let (one, other) = (parents[0], parents[1]);
         let bases = self.merge_bases(one, other)?;
@@ -169,6 +244,37 @@ impl<'a> Reach<'a> {
             own.extend(self.differs_from_merge(commit, base, [one, other])?);
         }
         Ok(own.into_iter().collect())
+    }
+
+    /// Returns those of some paths of which a merge of several has otherwise than its parents merge to, one after the
+    /// other, as git merges them.
+    fn own_of_octopus(&self, merge: Commit, paths: Vec<String>) -> Result<Vec<String>> {
+        let parents = self.parents(merge);
+        if paths.is_empty() || parents.len() > MOST_PARENTS {
+            return Ok(paths);
+        }
+        let mut bases = Vec::new();
+        for (at, parent) in parents.iter().enumerate().skip(1) {
+            let mut all = Vec::new();
+            for before in &parents[..at] {
+                all.extend_from_slice(&self.merge_bases(*before, *parent)?);
+            }
+            all.sort_unstable();
+            all.dedup();
+            bases.push(maximal(self, &all));
+        }
+        let (mut own, mut changes) = (Vec::new(), Changes::new(self, None));
+        for path in paths {
+            let mut merged = Some(self.entry(parents[0], &path)?);
+            for (parent, bases) in parents[1..].iter().zip(&bases) {
+                let (Some(ours), [base]) = (merged.take(), bases.as_slice()) else { break };
+                merged = changes.merge(&self.entry(*base, &path)?, &ours, &self.entry(*parent, &path)?)?;
+            }
+            if merged != Some(self.entry(merge, &path)?) {
+                own.push(path);
+            }
+        }
+        Ok(own)
     }
 
     /// Returns where a merge is not the clean merge of its sides over a base.
@@ -296,16 +402,13 @@ impl History for Reach<'_> {
     }
 
     fn merge_blobs(&self, base: &str, one: &str, other: &str) -> Result<Option<String>> {
-        let texts = (self.texts(base)?, self.texts(one)?, self.texts(other)?);
-        let (Some(of_base), Some(of_one), Some(of_other)) = texts else { return Ok(None) };
-        let hunks = [(one, &of_one), (other, &of_other)].map(|(side, text)| {
-            let key = (base.to_owned(), side.to_owned());
-            Rc::clone(
-                self.hunks.borrow_mut().entry(key).or_insert_with(|| Rc::new(Hunks::of(&of_base, text))),
-            )
-        });
-        let Some(merged) = merge_changes(&of_base, [&of_one, &of_other], [&hunks[0], &hunks[1]]) else {
-            return Ok(None);
+        let merged = match self.merged([base, one, other])? {
+            Ok(Some(merged)) => merged,
+            Ok(None) => return Ok(None),
+            Err(TooMuchWork) => {
+                self.unmerged.borrow_mut().extend([one.to_owned(), other.to_owned()]);
+                return Ok(None);
+            }
         };
         let Some(id) = self.repository.hash_blob(&merged) else { return Ok(None) };
         let id = id.to_string();

@@ -9,6 +9,7 @@ use gix::diff::blob::{Algorithm, Diff, InternedInput};
 use gix::objs::tree::EntryMode;
 use rayon::prelude::*;
 
+use crate::git::diff_work::DiffWork;
 use crate::git::malformed::{MalformedTree, TreeFault, is_valid_name};
 use crate::git::merge::{Ends, common_ends};
 use crate::git::tree::{file_mode, text_of};
@@ -297,8 +298,8 @@ pub struct LineCount {
 
 impl Repository {
     /// Counts the lines that a change adds and removes, as `git diff --numstat` does. None for what has no lines:
-    /// binary files, submodules, and files of more than 4 MiB.
-    pub fn count_lines(&self, change: &FileChange) -> Result<Option<LineCount>, Error> {
+    /// binary files, submodules, files of more than 4 MiB, and texts that are more work than is left.
+    pub fn count_lines(&self, change: &FileChange, mut work: DiffWork) -> Result<Option<LineCount>, Error> {
         if change.before.map(|state| state.blob_id) == change.after.map(|state| state.blob_id) {
             return Ok(Some(LineCount::default()));
         }
@@ -308,6 +309,9 @@ impl Repository {
         let Ends { head, tail } = common_ends(&before, &after, 0);
         let [before, after] = [&before, &after].map(|text| &text[head..text.len() - tail]);
         let input = InternedInput::new(before, after);
+        if work.take(&input).is_err() {
+            return Ok(None);
+        }
         let diff = Diff::compute(Algorithm::Histogram, &input);
         Ok(Some(LineCount { added: diff.count_additions(), removed: diff.count_removals() }))
     }

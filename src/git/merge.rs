@@ -9,6 +9,7 @@ use gix::diff::blob::sources::byte_lines;
 use gix::diff::blob::{Algorithm, Diff, InternedInput};
 use gix::objs::tree::{EntryKind, EntryMode};
 
+use super::diff_work::{DiffWork, TooMuchWork};
 use super::tree::{file_mode, text_of};
 use super::{BlobId, CommitId, Error, FileState, Repository};
 
@@ -39,12 +40,13 @@ pub struct Hunks {
 
 impl Hunks {
     /// Compares a text with what it was.
-    #[must_use]
-    pub fn of(base: &[u8], text: &[u8]) -> Self {
+    pub fn of(base: &[u8], text: &[u8], work: &mut DiffWork) -> Result<Self, TooMuchWork> {
         if is_binary(base) || is_binary(text) {
-            return Self { hunks: Vec::new(), is_binary: true };
+            return Ok(Self { hunks: Vec::new(), is_binary: true });
         }
-        Self { hunks: hunks_near(base, text).unwrap_or_else(|| hunks(base, text)), is_binary: false }
+        let near = hunks_near(base, text, work)?;
+        let hunks = near.map_or_else(|| hunks(base, text, work), Ok)?;
+        Ok(Self { hunks, is_binary: false })
     }
 }
 
@@ -67,12 +69,13 @@ impl<'t> Side<'t> {
     }
 }
 
-fn hunks(base: &[u8], text: &[u8]) -> Vec<Hunk> {
+fn hunks(base: &[u8], text: &[u8], work: &mut DiffWork) -> Result<Vec<Hunk>, TooMuchWork> {
     let input = InternedInput::new(byte_lines(base), byte_lines(text));
+    work.take(&input)?;
     let mut diff = Diff::compute(Algorithm::Histogram, &input);
     diff.postprocess_no_heuristic(&input);
     let range = |range: Range<u32>| range.start as usize..range.end as usize;
-    diff.hunks().map(|hunk| Hunk { base: range(hunk.before), side: range(hunk.after) }).collect()
+    Ok(diff.hunks().map(|hunk| Hunk { base: range(hunk.before), side: range(hunk.after) }).collect())
 }
 
 /// Equal lines around what differs that are compared as well: an added line moves down past equal ones.
@@ -80,17 +83,17 @@ const CONTEXT: usize = 16;
 
 /// Returns the hunks of texts that have much in common at their ends, comparing nothing but what is between; none where
 /// they have not, and where a hunk might move out of there.
-fn hunks_near(base: &[u8], text: &[u8]) -> Option<Vec<Hunk>> {
+fn hunks_near(base: &[u8], text: &[u8], work: &mut DiffWork) -> Result<Option<Vec<Hunk>>, TooMuchWork> {
     let Ends { head, tail } = common_ends(base, text, CONTEXT);
     if head + tail < base.len() / 4 {
-        return None;
+        return Ok(None);
     }
     let [own, other] = [base, text].map(|all| &all[head..all.len() - tail]);
-    let mut hunks = hunks(own, other);
+    let mut hunks = hunks(own, other, work)?;
     let meets_end = |hunk: &Hunk| hunk.base.end >= count_lines(own) || hunk.side.end >= count_lines(other);
     let meets_start = |hunk: &Hunk| hunk.base.start == 0 || hunk.side.start == 0;
     if tail > 0 && hunks.last().is_some_and(meets_end) || head > 0 && hunks.first().is_some_and(meets_start) {
-        return None;
+        return Ok(None);
     }
     let above = count_lines(&base[..head]);
     for hunk in &mut hunks {
@@ -98,7 +101,7 @@ fn hunks_near(base: &[u8], text: &[u8]) -> Option<Vec<Hunk>> {
             *range = range.start + above..range.end + above;
         }
     }
-    Some(hunks)
+    Ok(Some(hunks))
 }
 
 fn count_lines(text: &[u8]) -> usize {
@@ -146,7 +149,9 @@ pub(super) fn common_ends(one: &[u8], other: &[u8], context: usize) -> Ends {
 /// where one of them is no text.
 #[must_use]
 pub fn merge_texts(base: &[u8], one: &[u8], other: &[u8]) -> Option<Vec<u8>> {
-    merge_changes(base, [one, other], [&Hunks::of(base, one), &Hunks::of(base, other)])
+    let mut work = DiffWork::endless();
+    let mut hunks = |side| Hunks::of(base, side, &mut work).ok();
+    merge_changes(base, [one, other], [&hunks(one)?, &hunks(other)?])
 }
 
 /// Merges two texts over a third, as [`merge_texts`], given what they have otherwise.
@@ -331,7 +336,7 @@ fn undisputed<T: PartialEq + Copy>(base: T, one: T, other: T) -> Option<T> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Ends, common_ends, hunks, hunks_near, merge_texts};
+    use super::{DiffWork, Ends, common_ends, hunks, hunks_near, merge_texts};
 
     fn merged(base: &str, one: &str, other: &str) -> Option<String> {
         let text = |text: &str| text.replace(' ', "\n").into_bytes();
@@ -390,8 +395,9 @@ mod tests {
                 }
             }
             let changed = text(&lines, if rng.u8(..8) == 0 { "" } else { "\n" });
-            let whole = hunks(&base, &changed);
-            if let Some(found) = hunks_near(&base, &changed) {
+            let mut work = DiffWork::endless();
+            let whole = hunks(&base, &changed, &mut work).unwrap();
+            if let Some(found) = hunks_near(&base, &changed, &mut work).unwrap() {
                 near += 1;
                 assert_eq!(found, whole, "{base:?} {changed:?}");
             }

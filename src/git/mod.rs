@@ -25,6 +25,7 @@
 mod cache_file;
 mod changes;
 mod config;
+mod diff_work;
 mod error;
 mod files;
 mod fold;
@@ -47,6 +48,7 @@ pub(crate) use cache_file::{CacheFile, replace_cache};
 pub use changes::FileState;
 pub(crate) use changes::{CommitChanges, FileChange};
 pub use config::HooksRefusal;
+pub(crate) use diff_work::{DiffWork, TooMuchWork};
 pub use error::Error;
 pub use files::share;
 pub(crate) use files::{open_regular, read_regular};

@@ -10,7 +10,8 @@ use super::{RangeEnds, Result};
 use crate::env::Env;
 use crate::events::LongStep;
 use crate::git::{
-    CommitChanges, CommitId, CommitInfo, FileChange, FileMode, FileState, MalformedTree, Repository, TreeFile,
+    CommitChanges, CommitId, CommitInfo, DiffWork, FileChange, FileMode, FileState, MalformedTree,
+    Repository, TreeFile,
 };
 use crate::model::{RecordPath, is_in_tracker};
 use crate::store::Workspace;
@@ -98,10 +99,11 @@ impl RangeReader<'_> {
     /// Returns the files that differ between the two ends.
     pub fn files(&self, counts_lines: bool) -> Result<Vec<FileFacts>> {
         let shared = self.repository.shared();
+        let work = DiffWork::share(self.changes.net.len());
         let state = |state: FileState| FactState { mode: state.mode.bits(), blob: state.blob_id.to_string() };
         let of = |view: &mut Repository, change: &FileChange| -> Result<FileFacts> {
             let is_counted = counts_lines && !is_in_tracker(&change.path);
-            let lines = if is_counted { view.count_lines(change)? } else { None };
+            let lines = if is_counted { view.count_lines(change, work.clone())? } else { None };
             Ok(FileFacts {
                 path: change.path.clone(),
                 before: change.before.map(state),

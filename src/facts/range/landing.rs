@@ -108,13 +108,23 @@ impl RangeReader<'_> {
             path: Some(path),
             role: None,
         }));
+        let (merges, writers) = (gatherer.merges()?, gatherer.writers(tasks)?);
+        let changed = gatherer.changed(&facts.tasks)?;
+        let unmerged = gatherer.unmerged();
+        let is_known = |own: &Objection| own.ruling == Ruling::Conflict && unmerged.contains(&own.path);
+        judgement.objections.retain(|objection| !is_known(objection));
+        judgement.objections.extend(unmerged.into_iter().map(|path| Objection {
+            ruling: Ruling::TooMuchWork,
+            task: None,
+            commit: None,
+            path,
+            role: None,
+        }));
         let spoken = judgement.objections.iter().filter_map(|objection| objection.commit);
         let spoken = spoken.chain(judgement.leavings.iter().map(|leaving| leaving.at));
         let spoken: BTreeSet<Commit> = spoken.chain(judgement.reverts.keys().copied()).collect();
         let commits = spoken.into_iter().filter_map(|commit| Some((commit, gatherer.id_of(commit)?)));
-        let (commits, writers) = (commits.collect(), gatherer.writers(tasks)?);
-        let merges = gatherer.merges()?;
-        let changed = gatherer.changed(&facts.tasks)?;
+        let commits = commits.collect();
         let (votes, cast) = (facts.records, facts.cast);
         Ok(RangeLanding { judgement, votes, cast, commits, merges, writers, changed })
     }
@@ -452,6 +462,20 @@ impl<'r, 'a> Gatherer<'r, 'a> {
             }
         }
         Ok(own)
+    }
+
+    /// Returns the files that were not merged, since that is too much work; none for one whose path is not known.
+    fn unmerged(&self) -> BTreeSet<Option<String>> {
+        let texts = self.reach.unmerged();
+        if texts.is_empty() {
+            return BTreeSet::new();
+        }
+        let changes = self.range.changes.commits.iter().flat_map(|commit| &commit.changes);
+        let is_of = |state: &FileState| texts.contains(&state.blob_id.to_string());
+        let has = |change: &&FileChange| [change.before, change.after].iter().flatten().any(is_of);
+        let found = changes.chain(self.range.changes.net.values()).filter(has);
+        let paths: BTreeSet<Option<String>> = found.map(|change| Some(change.path.clone())).collect();
+        if paths.is_empty() { BTreeSet::from([None]) } else { paths }
     }
 
     /// Returns what tasks have changed in all whose stages skip sign-offs or that are cancelled.

@@ -62,7 +62,8 @@ pub trait History {
     fn merge_bases(&self, one: Commit, other: Commit) -> Result<Rc<[Commit]>, Self::Error>;
 
     /// The paths that a commit changed by itself, sorted, records left out: against its parent; of a merge of two,
-    /// where it is not their clean merge over each of their bases; of a merge of more, where it differs from all.
+    /// where it is not their clean merge over each of their bases; of a merge of more, where it is not their clean merge one
+    /// after the other.
     fn changed(&self, commit: Commit) -> Result<Rc<[String]>, Self::Error>;
 
     /// All paths that differ between two commits, sorted, records included; from nothing where there is no old one.

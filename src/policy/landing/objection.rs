@@ -97,6 +97,8 @@ pub enum Ruling {
     },
     /// The file does not merge: merge the base, name the task, and have that reviewed.
     Conflict,
+    /// The file is too large, or too much work, to be merged by the judge; it was taken for a conflict.
+    TooMuchWork,
     /// The two histories have several bases that make different things of the file: merge the base.
     SeveralBases,
     /// No commit that changed the file names a task.

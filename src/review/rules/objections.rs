@@ -70,6 +70,14 @@ fn of_objection<'f>(
             let message = format!("{} conflicts with {}", name(objection), base(facts));
             book.add(GateRule::MergeIntegrity, message, About { fix: merge_base(facts), ..about() });
         }
+        Ruling::TooMuchWork => {
+            let message = format!(
+                "{}: too large or too much work to be merged here, so its clean merge is not known",
+                name(objection)
+            );
+            let way = format!("rebase on {}, so that there is nothing to merge", base(facts));
+            book.add(GateRule::MergeIntegrity, message, About { fix: advice(&way), ..about() });
+        }
         Ruling::SeveralBases => {
             let message = format!("{} merges in several ways: the histories have crossed", name(objection));
             book.add(GateRule::MergeIntegrity, message, About { fix: merge_base(facts), ..about() });

@@ -5,6 +5,7 @@
 
 mod attacks;
 mod detours;
+mod disguises;
 mod histories;
 mod honest;
 mod kinds;

@@ -30,6 +30,7 @@ fn kind(objection: &Objection) -> &'static str {
         Ruling::Uncovered { .. } => "uncovered",
         Ruling::Incomplete { .. } => "incomplete",
         Ruling::TooManyCombinations => "given up",
+        Ruling::TooMuchWork => "not merged",
     }
 }
 
