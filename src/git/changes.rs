@@ -265,21 +265,56 @@ impl CommitInfo {
     }
 }
 
-/// The people in a message's lines `Co-authored-by: Name <address>`, wherever they are: GitHub is as generous.
+/// The people in a message's lines `Co-authored-by: Name <address>`, wherever they are: GitHub is as generous. A line that
+/// begins with a space goes on with the one before it, as `git interpret-trailers` reads it, and one line may name several.
 fn co_authors(message: &str) -> impl Iterator<Item = Person> + '_ {
-    message.lines().filter_map(|line| {
-        let (key, value) = line.split_once(':')?;
+    let mut lines = message.lines().peekable();
+    let mut values = Vec::new();
+    while let Some(line) = lines.next() {
+        let Some((key, value)) = line.split_once(':') else { continue };
         if !key.trim_end().eq_ignore_ascii_case("co-authored-by") {
-            return None;
+            continue;
         }
-        let (name, email) = match value.split_once('<') {
-            Some((name, rest)) => (name, rest.split_once('>').map_or(rest, |(email, _)| email)),
-            // An address without brackets names somebody all the same.
-            None => ("", value.split_whitespace().find(|word| word.contains('@'))?),
-        };
-        let (name, email) = (name.trim().to_owned(), email.trim().to_owned());
-        (!email.is_empty()).then_some(Person { name, email })
-    })
+        let mut value = value.to_owned();
+        let goes_on = |next: &&str| next.starts_with([' ', '\t']) && !next.trim().is_empty();
+        while let Some(more) = lines.next_if(goes_on) {
+            value.push(' ');
+            value.push_str(more.trim());
+        }
+        values.push(value);
+    }
+    values.into_iter().flat_map(|value| people_in(&value))
+}
+
+/// Returns everybody whom a line names: by addresses in brackets, and by whatever else has an `@`.
+fn people_in(value: &str) -> Vec<Person> {
+    let mut people = Vec::new();
+    let mut add = |name: &str, email: &str| {
+        let (name, email) = (name.trim_matches(is_between).to_owned(), email.trim().to_owned());
+        if !email.is_empty() {
+            people.push(Person { name, email });
+        }
+    };
+    let mut rest = value;
+    while let Some((before, after)) = rest.split_once('<') {
+        let (email, next) = after.split_once('>').unwrap_or((after, ""));
+        // Of several names before an address, the last is its own; the others may be addresses without brackets.
+        let (others, name) = before.rsplit_once([',', ';']).unwrap_or(("", before));
+        bare_addresses(others).for_each(|email| add("", email));
+        add(name, email);
+        rest = next;
+    }
+    bare_addresses(rest).for_each(|email| add("", email));
+    people
+}
+
+/// An address without brackets names somebody all the same.
+fn bare_addresses(text: &str) -> impl Iterator<Item = &str> {
+    text.split(is_between).filter(|word| word.contains('@'))
+}
+
+fn is_between(c: char) -> bool {
+    c.is_whitespace() || matches!(c, ',' | ';' | '&')
 }
 
 /// Larger files are not counted, in bytes: nobody reads such a difference.
@@ -341,5 +376,22 @@ mod tests {
             Co-authored-by: nobody\nCo-authored-by: Bob bob@x\nCo-authored-by: Kim <kim@x\nNot-Co-authored-by: No <no@x>\n";
         let found: Vec<String> = co_authors(message).map(|person| person.to_string()).collect();
         assert_eq!(found, ["Ada <ada@x>", "Eve E. <eve@x>", " <bob@x>", "Kim <kim@x>"]);
+    }
+
+    #[test]
+    fn a_line_names_several_and_may_be_folded() {
+        for (message, expected) in [
+            ("Co-authored-by: Zed <zed@x>, Bob <bob@x>", &["Zed <zed@x>", "Bob <bob@x>"][..]),
+            ("Co-authored-by: Zed <zed@x> Bob <bob@x>", &["Zed <zed@x>", "Bob <bob@x>"]),
+            ("Co-authored-by: zed@x, Bob <bob@x>; kim@x", &[" <zed@x>", "Bob <bob@x>", " <kim@x>"]),
+            ("Co-authored-by: Bob\n <bob@x>", &["Bob <bob@x>"]),
+            ("Co-authored-by:\n\tBob\n\t<bob@x>\n\tKim <kim@x>", &["Bob <bob@x>", "Kim <kim@x>"]),
+            ("Co-authored-by: Bob <bob@x>\n\n  Kim <kim@x>", &["Bob <bob@x>"]),
+            ("Co-authored-by: Bob <bob@x>\nKim <kim@x>", &["Bob <bob@x>"]),
+            ("Co-authored-by: Bob <bob@x>\r\n and Kim <kim@x>\r\n", &["Bob <bob@x>", "and Kim <kim@x>"]),
+        ] {
+            let found: Vec<String> = co_authors(message).map(|person| person.to_string()).collect();
+            assert_eq!(found, expected, "{message:?}");
+        }
     }
 }
