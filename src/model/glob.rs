@@ -8,6 +8,8 @@ use std::fmt;
 
 use gix_glob::wildmatch::Mode;
 
+use super::same_name::{fold, fold_file_name, without_end};
+
 /// Most `*` in one name: git's matcher gives up on more.
 const MOST_STARS: usize = 32;
 /// The classes of characters that git knows.
@@ -111,12 +113,26 @@ fn after_class(text: &str) -> Result<&str, GlobError> {
 /// folder would choose that nobody looks.
 #[must_use]
 pub fn is_selected(globs: &[String], path: &str) -> bool {
+    selects(globs, path, Names::AsWritten)
+}
+
+/// Whether a list of globs selects a path, or what a checkout may put in its place: names that differ in case or in how
+/// letters are composed are one on many systems ([`fold_file_name`]), and what is no folder matches where a glob has a
+/// folder, since a link there leads anywhere. What is taken out must match as it is written. For lists of what somebody
+/// has to look at; what somebody may do is never more than is written.
+#[must_use]
+pub fn may_select(globs: &[String], path: &str) -> bool {
+    selects(globs, path, Names::Folded)
+}
+
+fn selects(globs: &[String], path: &str, names: Names) -> bool {
     let is_deciding = |glob: &&String| match glob.strip_prefix('!') {
         Some(taken_out) if is_of_names(taken_out) => {
             let name = path.rsplit('/').next().unwrap_or(path);
-            matches(taken_out, name)
+            matches(taken_out, name, Names::AsWritten)
         }
-        taken_out => matches(taken_out.unwrap_or(glob), path),
+        Some(taken_out) => matches(taken_out, path, Names::AsWritten),
+        None => matches(glob, path, names),
     };
     globs.iter().rev().find(is_deciding).is_some_and(|glob| !glob.starts_with('!'))
 }
@@ -130,8 +146,17 @@ fn names_of(glob: &str) -> impl Iterator<Item = &str> {
     glob.split('/').filter(|name| !name.is_empty() && *name != ".")
 }
 
+/// How names are compared.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Names {
+    /// Byte by byte.
+    AsWritten,
+    /// As file systems that fold names do.
+    Folded,
+}
+
 /// Whether a glob matches a path below the repository, with `/`.
-fn matches(glob: &str, path: &str) -> bool {
+fn matches(glob: &str, path: &str, names: Names) -> bool {
     let anchored = glob.trim_end_matches('/').contains('/');
     let only_folders = glob.ends_with('/');
     let mut pattern: Vec<&str> = names_of(glob).collect();
@@ -142,12 +167,12 @@ fn matches(glob: &str, path: &str) -> bool {
         pattern.insert(0, "**");
     }
     let parts: Vec<&str> = path.split('/').filter(|part| !part.is_empty()).collect();
-    folders_match(&pattern, &parts, only_folders)
+    folders_match(&pattern, &parts, only_folders, names)
 }
 
 /// Matches folder by folder; a pattern that is used up by a folder matches all that is in it. Only the last `**` is
 /// ever tried again, so the time is quadratic at worst.
-fn folders_match(pattern: &[&str], parts: &[&str], only_folders: bool) -> bool {
+fn folders_match(pattern: &[&str], parts: &[&str], only_folders: bool, names: Names) -> bool {
     let (mut at, mut part) = (0, 0);
     let mut retry: Option<(usize, usize)> = None;
     while part < parts.len() {
@@ -157,7 +182,7 @@ fn folders_match(pattern: &[&str], parts: &[&str], only_folders: bool) -> bool {
                 retry = Some((at, part));
                 at += 1;
             }
-            Some(glob) if name_matches(glob, parts[part]) => {
+            Some(glob) if name_matches(glob, parts[part], names) => {
                 at += 1;
                 part += 1;
             }
@@ -171,20 +196,39 @@ fn folders_match(pattern: &[&str], parts: &[&str], only_folders: bool) -> bool {
             },
         }
     }
-    // A closing `**` is all within a folder and not the folder itself, so it must have had something to match.
-    at == pattern.len() && !only_folders
+    match (names, &pattern[at..]) {
+        // A closing `**` is all within a folder and not the folder itself, so it must have had something to match.
+        (Names::AsWritten, rest) => rest.is_empty() && !only_folders,
+        (Names::Folded, [] | ["**"]) => true,
+        (Names::Folded, _) => pattern[..at].iter().all(|name| !is_wild(name)),
+    }
 }
 
-fn name_matches(glob: &str, name: &str) -> bool {
-    if !glob.contains(['*', '?', '[', '\\']) {
-        return glob == name;
+fn is_wild(glob: &str) -> bool {
+    glob.contains(['*', '?', '[', '\\'])
+}
+
+fn name_matches(glob: &str, name: &str, names: Names) -> bool {
+    let is_match = |glob: &str, name: &str, mode: Mode| match is_wild(glob) {
+        true => gix_glob::wildmatch(glob.into(), name.into(), Mode::NO_MATCH_SLASH_LITERAL | mode),
+        false if mode == Mode::IGNORE_CASE => glob.eq_ignore_ascii_case(name),
+        false => glob == name,
+    };
+    if is_match(glob, name, Mode::empty()) {
+        return true;
     }
-    gix_glob::wildmatch(glob.into(), name.into(), Mode::NO_MATCH_SLASH_LITERAL)
+    if names == Names::AsWritten {
+        return false;
+    }
+    if glob.is_ascii() && name.is_ascii() {
+        return is_match(glob, without_end(name), Mode::IGNORE_CASE);
+    }
+    is_match(&fold(glob), &fold_file_name(name), Mode::empty())
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{GlobError, check_glob, is_selected};
+    use super::{GlobError, check_glob, is_selected, may_select};
 
     fn selects(glob: &str, path: &str) -> bool {
         is_selected(&[glob.to_owned()], path)
@@ -237,6 +281,51 @@ mod tests {
         ] {
             assert!(!selects(glob, path), "{glob} does not select {path}");
         }
+    }
+
+    #[test]
+    fn names_are_one_where_a_checkout_puts_them_in_one_place() {
+        for (glob, path) in [
+            ("SRC/**", "src/a"),
+            ("src/**", "Src/a.rs"),
+            ("src/**", "src./a.rs"),
+            ("src/**", "s\u{200c}rc/a.rs"),
+            ("s\u{e9}c/**", "se\u{301}c/a.rs"),
+            ("se\u{301}c/*.rs", "S\u{c9}C/a.RS"),
+            ("*.rs", "A.RS"),
+            ("[a-c]x", "BX"),
+            (".github/**", ".GitHub/workflows/x.yml"),
+        ] {
+            assert!(may_select(&[glob.to_owned()], path), "{glob} may select {path}");
+            assert!(!selects(glob, path), "{glob} does not select {path} as it is written");
+        }
+        for (glob, path) in [("src/**", "srcs/a.rs"), ("src/**", "lib/Src/a.rs"), ("*.rs", "a.rss")] {
+            assert!(!may_select(&[glob.to_owned()], path), "{glob} {path}");
+        }
+        let globs = ["src/**", "!src/generated/**"].map(str::to_owned);
+        assert!(may_select(&globs, "src/Generated/a.rs"), "what is taken out is so as it is written");
+        assert!(!may_select(&globs, "src/generated/a.rs"));
+    }
+
+    #[test]
+    fn what_is_no_folder_belongs_to_whoever_has_the_folder() {
+        for (glob, path) in [
+            ("src/**", "src"),
+            ("src/", "src"),
+            ("src/*.rs", "src"),
+            ("src/api/**", "src"),
+            ("src/**/b.rs", "src"),
+            ("lib/*/gen/**", "lib/a/gen"),
+            (".github/workflows/**", ".github"),
+        ] {
+            assert!(may_select(&[glob.to_owned()], path), "{glob} may select {path}");
+            assert!(!selects(glob, path), "{glob} does not select {path} as it is written");
+        }
+        for (glob, path) in [("src/**/b.rs", "lib"), ("*/src/**", "README.md"), ("**/src/**", "README.md")] {
+            assert!(!may_select(&[glob.to_owned()], path), "{glob} {path}");
+        }
+        let globs = ["**", "!docs/**"].map(str::to_owned);
+        assert!(may_select(&globs, "docs"), "a link in the place of what is taken out");
     }
 
     #[test]

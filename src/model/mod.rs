@@ -65,7 +65,7 @@ pub(crate) use finding::{FindingId, Resolution, ToolSource};
 pub use finding::{FindingSeverity, FindingState};
 pub use gate::Standard;
 pub(crate) use gate::{GateCommand, GateRule, GateRules, Level};
-pub(crate) use glob::{check_glob, is_selected};
+pub(crate) use glob::{check_glob, is_selected, may_select};
 pub(crate) use hex::to_hex;
 pub(crate) use id::IdError;
 pub use id::TaskId;
@@ -95,4 +95,4 @@ pub use texts::Texts;
 pub use vote::{AcceptanceText, Coverage, CoverageFormat, CoveredChange, TreeEntry, Verdict, Vote};
 
 serialize_as_text!(Badge, FindingSeverity, FindingState, GateRule, Level, Stage, Status, Verdict);
-pub(crate) use same_name::{composed, fold, is_same_name};
+pub(crate) use same_name::{composed, fold, fold_file_name, is_same_name};

@@ -22,6 +22,22 @@ pub(crate) fn fold(text: &str) -> String {
     text.nfc().flat_map(folded).collect::<String>().nfc().collect()
 }
 
+/// Returns a name of a file or folder as the file systems of macOS and Windows find it, where a checkout of it ends up in
+/// the same place: without case, composed, without characters of no width, streams, and dots and spaces at the end.
+#[must_use]
+pub(crate) fn fold_file_name(name: &str) -> String {
+    let has_width = |c: &char| !matches!(c, '\u{200c}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{206a}'..='\u{206f}' | '\u{feff}');
+    let name =
+        if name.is_ascii() { fold(name) } else { fold(&name.chars().filter(has_width).collect::<String>()) };
+    without_end(&name).to_owned()
+}
+
+/// Leaves out of a name what Windows does: a stream, and dots and spaces at the end.
+#[must_use]
+pub(crate) fn without_end(name: &str) -> &str {
+    name.split_once(':').map_or(name, |(name, _)| name).trim_end_matches(['.', ' '])
+}
+
 /// Yields a character without its case: `Straße` and `STRASSE` come out the same, so do all three sigmas.
 fn folded(c: char) -> impl Iterator<Item = char> {
     // Down, up, down: only the way up takes ß apart, and only the way down takes capital ẞ there.
@@ -36,7 +52,7 @@ pub(crate) fn is_same_name(a: &str, b: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{composed, fold, is_same_name};
+    use super::{composed, fold, fold_file_name, is_same_name};
 
     #[test]
     fn case_is_no_difference_in_any_script() {
@@ -60,6 +76,15 @@ mod tests {
             assert!(is_same_name(a, b), "{a} {b}");
             assert!(composed(a).chars().count() <= a.chars().count(), "{a}");
         }
+    }
+
+    #[test]
+    fn names_of_files_are_folded_as_checkouts_find_them() {
+        for name in ["src", "Src", "SRC.", "src. .", "s\u{200c}rc", "src:$DATA", "src::$X", "\u{17f}rc"] {
+            assert_eq!(fold_file_name(name), "src", "{name}");
+        }
+        assert_eq!(fold_file_name("se\u{301}c"), fold_file_name("S\u{c9}C"));
+        assert_eq!(fold_file_name(".github"), ".github");
     }
 
     #[test]

@@ -8,7 +8,7 @@ use std::fmt;
 
 use sha2::{Digest, Sha256};
 
-use super::is_selected;
+use super::may_select;
 use crate::model::{
     AcceptanceText, Coverage, CoverageFormat, CoveredChange, Role, TaskId, TreeEntry, Vote, is_daily_record,
     to_hex,
@@ -49,11 +49,11 @@ pub fn is_sound(vote: &Vote) -> bool {
         || may_be_old && covers.digest == digest_of_format_1(&vote.task, covers)
 }
 
-/// Returns whether a role reviews a path.
+/// Returns whether a role reviews a path, also where it is written otherwise than a checkout has it.
 #[must_use]
 pub fn is_covered(role: Role<'_>, path: &str) -> bool {
     let globs = &role.rules.paths;
-    !is_daily_record(path) && (globs.is_empty() || is_selected(globs, path))
+    !is_daily_record(path) && (globs.is_empty() || may_select(globs, path))
 }
 
 fn digest(vote: &Vote) -> String {

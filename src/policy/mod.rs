@@ -35,7 +35,7 @@ mod tests;
 mod tree;
 mod votes;
 
-pub(crate) use crate::model::is_selected;
+pub(crate) use crate::model::{is_selected, may_select};
 pub(crate) use blocking::{blocking_findings, finding_id, finding_identity};
 pub(crate) use coverage::{Staleness, is_sound};
 pub use coverage::{coverage_digest, criteria_digest};
@@ -43,7 +43,9 @@ pub(crate) use cycle::Cycle;
 pub use derive::derive;
 pub(crate) use derive::{Derived, derive_with};
 pub use directives::DIRECTIVE_WORDS;
-pub(crate) use directives::{Action, Comments, DirectiveError, Directives, complete_ids, parse_message};
+pub(crate) use directives::{
+    Action, Comments, DirectiveError, Directives, complete_ids, parse_message,
+};
 pub(crate) use graph::{Dependency, Graph};
 pub(crate) use identity::{is_agent, is_member, is_member_meant, is_signer, role_for_people};
 pub use machine::{Case, Missing, advance, fail, gate, set_stage, start};

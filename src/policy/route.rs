@@ -126,9 +126,8 @@ impl<'c> Route<'c> {
         let requires = |stage: &Stage| self.roles_of(stage).iter().any(|name| name == role);
         let Some(last) = self.stages.iter().rposition(requires) else { return true };
         let later = self.stages[last + 1..].iter().flat_map(|stage| self.roles_of(stage));
-        !later
-            .map(|name| self.config.role(name))
-            .any(|role| !role.rules.paths.is_empty() && is_covered(role, path))
+        // What a later role has by another spelling of its paths alone stays here as well.
+        !later.map(|name| self.config.role(name)).any(|role| is_selected(&role.rules.paths, path))
     }
 
     fn positions_of(&self, history: &[Move]) -> impl Iterator<Item = (usize, usize)> {
@@ -211,6 +210,8 @@ mod tests {
             ("reviewer", "src/a.rs", true),
             ("reviewer", "docs/a.md", false),
             ("writer", "docs/a.md", true),
+            ("writer", "Docs/a.md", true),
+            ("reviewer", "Docs/a.md", true),
             ("writer", "src/a.rs", false),
             ("somebody", "docs/a.md", true),
             ("reviewer", ".tracker/tasks/TASK-AAAA.md", false),

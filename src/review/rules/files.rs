@@ -6,31 +6,23 @@ use super::super::facts::{FileFacts, RangeFacts};
 use super::super::stage_exits::{Judged, kind_of};
 use super::{About, Violations};
 use crate::model::{
-    Config, GateRule, Level, Suggestion, TRACKER_FOLDER, TaskId, is_daily_record, is_in_tracker,
+    Config, GateRule, Level, Suggestion, TRACKER_FOLDER, TaskId, fold_file_name, is_daily_record,
+    is_in_tracker,
 };
-use crate::policy::{Fix, Route, is_selected};
+use crate::policy::{Fix, Route, is_selected, may_select};
 
 /// Returns whether a path is what the gate judges by: the tracker's files that are no records, a tracker in another
 /// place, and the mailmap, which says who is who.
 pub(in crate::review) fn is_policy(path: &str) -> bool {
-    let is_tracker = |part: &str| matches!(folded(part).as_str(), TRACKER_FOLDER | "tracke~1");
+    let is_tracker = |part: &str| matches!(fold_file_name(part).as_str(), TRACKER_FOLDER | "tracke~1");
     let is_own = is_in_tracker(path);
     let is_other = !is_own && path.split('/').any(is_tracker);
-    is_own && !is_daily_record(path) || is_other || folded(path) == ".mailmap"
+    is_own && !is_daily_record(path) || is_other || fold_file_name(path) == ".mailmap"
 }
 
 /// Tells the same of a file: a link or an executable in the place of a record is policy.
 pub(in crate::review) fn is_policy_file(file: &FileFacts) -> bool {
     is_policy(&file.path) || is_in_tracker(&file.path) && !file.is_daily_record()
-}
-
-/// Reads a name as the file systems of macOS and Windows do, where a checkout of it ends up in the same place: without
-/// case, characters of no width, streams, and dots and spaces at the end.
-fn folded(name: &str) -> String {
-    let has_width = |c: &char| !matches!(c, '\u{200c}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{206a}'..='\u{206f}' | '\u{feff}');
-    let name: String = name.chars().filter(has_width).flat_map(char::to_lowercase).collect();
-    let name = name.split_once(':').map_or(name.as_str(), |(name, _)| name);
-    name.trim_end_matches(['.', ' ']).to_owned()
 }
 
 /// Returns the roles that would review a file, had it come with a task.
@@ -54,7 +46,7 @@ pub fn owned_paths(files: &[FileFacts], config: &Config) -> BTreeSet<String> {
 
 fn is_owned(file: &FileFacts, config: &Config) -> bool {
     let protect = &config.policy.gate.protect;
-    is_policy_file(file) || !protect.is_empty() && is_selected(protect, &file.path)
+    is_policy_file(file) || may_select(protect, &file.path)
 }
 
 pub(super) fn judge(facts: &RangeFacts<'_>, tasks: &[Judged<'_>], book: &mut Violations<'_>) {
@@ -83,7 +75,7 @@ fn policy_owners(facts: &RangeFacts<'_>, book: &mut Violations<'_>) {
                 let about = About { file: Some(path), fix, ..About::default() };
                 book.add_at(Level::Warn, rule, message, about);
             }
-        } else if is_selected(&RUNNERS.map(str::to_owned), path) {
+        } else if may_select(&RUNNERS.map(str::to_owned), path) {
             let about = About { file: Some(path), ..About::default() };
             let message = "changes the workflow that may run this gate: look at it closely";
             book.add_at(Level::Warn, rule, message, about);
@@ -100,7 +92,7 @@ fn change_of(file: &FileFacts) -> &'static str {
 }
 
 fn part_of(path: &str) -> &'static str {
-    match (is_in_tracker(path) || folded(path) == ".mailmap", is_policy(path)) {
+    match (is_in_tracker(path) || fold_file_name(path) == ".mailmap", is_policy(path)) {
         (true, _) => "part of the policy",
         (false, true) => "another tracker in another place",
         (false, false) => "a protected file",
