@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashSet};
 use super::changes::is_file;
 use super::types::RecordStep;
 use super::{RangeReader, Result};
-use crate::doc::{read_finding, read_sprint, record_problems};
+use crate::doc::{read_finding, read_note, read_sprint, record_problems};
 use crate::git::{self, CommitId, FileChange, FileState};
 use crate::model::{
     Finding, Problem, RecordKind, RecordPath, Severity, Sprint, SprintAction, SprintId, SprintState, TaskId,
@@ -56,12 +56,24 @@ impl RangeReader<'_> {
                 let (verdict, task) = (self.verdict(task, Some(before))?, task.clone());
                 Some(RecordStep::Vote { commit, task, path, is_deleted: change.after.is_none(), verdict })
             }
+            // What is staged is not known to be anybody's yet.
+            RecordPath::OfTask { kind: RecordKind::Note, task, .. }
+                if commit.is_some() || !self.ends.is_staged =>
+            {
+                let (by, task) = (self.note_author(task, change.before)?, task.clone());
+                Some(RecordStep::Note { commit, task, path, is_deleted: change.after.is_none(), by })
+            }
             RecordPath::OfTask { kind: RecordKind::Finding, task, .. } => {
                 let (action, task) = (self.action(task, change, last)?, task.clone());
                 action.map(|action| RecordStep::Finding { commit, task, path, action })
             }
             _ => None,
         })
+    }
+
+    fn note_author(&self, task: &TaskId, state: Option<FileState>) -> Result<Option<String>> {
+        let note = self.read(state)?.and_then(|bytes| read_note(task, &bytes).ok());
+        Ok(note.map(|note| note.by))
     }
 
     fn verdict(&self, task: &TaskId, state: Option<FileState>) -> Result<Option<Verdict>> {
@@ -95,7 +107,9 @@ impl RangeReader<'_> {
     /// a commit.
     fn dropped_by_merges(&self, steps: &[RecordStep]) -> Result<Vec<RecordStep>> {
         let path_of = |step: &RecordStep| match step {
-            RecordStep::Vote { path, .. } | RecordStep::Finding { path, .. } => Some(path.clone()),
+            RecordStep::Vote { path, .. }
+            | RecordStep::Note { path, .. }
+            | RecordStep::Finding { path, .. } => Some(path.clone()),
             RecordStep::History { .. } => None,
         };
         let known: HashSet<String> = steps.iter().filter_map(path_of).collect();
@@ -119,6 +133,15 @@ impl RangeReader<'_> {
                     _ => continue,
                 };
                 dropped.insert(change.path.clone(), step);
+            }
+        }
+        // What was there before and no commit took out, a merge did.
+        let gone = self.changes.net.iter().filter(|(_, change)| change.after.is_none());
+        for (path, change) in gone.filter(|(path, _)| !self.ends.is_staged && !known.contains(*path)) {
+            if let Some(RecordPath::OfTask { kind: RecordKind::Note, task, .. }) = RecordPath::parse(path) {
+                let (by, commit) = (self.note_author(&task, change.before)?, None);
+                let step = RecordStep::Note { commit, task, path: path.clone(), is_deleted: true, by };
+                dropped.insert(path.clone(), step);
             }
         }
         Ok(dropped.into_values().collect())

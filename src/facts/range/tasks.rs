@@ -60,6 +60,7 @@ impl RangeReader<'_> {
             subject: info.subject.clone(),
             author: info.author.clone(),
             committer: info.committer.clone(),
+            co_authors: info.authors().into_iter().filter(|person| *person != info.author).collect(),
             parents: info.parents.len(),
             links,
             unknown,

@@ -5,6 +5,7 @@ use std::rc::Rc;
 use crate::git::FileMode;
 use crate::model::{
     Finding, FindingId, Move, OpenBox, Person, Resolution, Task, TaskId, Verdict, is_daily_record,
+    is_same_name,
 };
 use crate::policy::Trust;
 
@@ -51,6 +52,8 @@ pub struct CommitFacts {
     pub author: Person,
     /// Who committed it.
     pub committer: Person,
+    /// Whom it names as co-authors.
+    pub co_authors: Vec<Person>,
     /// How many parents it has.
     pub parents: usize,
     /// The tasks that its message names.
@@ -67,6 +70,16 @@ impl CommitFacts {
     #[must_use]
     pub fn short(&self) -> &str {
         self.id.get(..7).unwrap_or(&self.id)
+    }
+
+    /// Whether a name in a record is that of its author, a co-author or its committer, or of the one person that they are
+    /// to `people`.
+    #[must_use]
+    pub fn is_by(&self, name: &str, people: &dyn Fn(&Person) -> Person) -> bool {
+        let is_named =
+            |person: &Person| is_same_name(&person.name, name) || is_same_name(&person.email, name);
+        let mut own = [&self.author, &self.committer].into_iter().chain(&self.co_authors);
+        own.any(|person| is_named(person) || is_named(&people(person)))
     }
 }
 
@@ -169,6 +182,19 @@ pub enum RecordStep {
         is_deleted: bool,
         /// The finding; none where that cannot be read.
         verdict: Option<Verdict>,
+    },
+    /// It changed or deleted a note.
+    Note {
+        /// The commit; none for what a merge dropped.
+        commit: Option<String>,
+        /// The task in whose folder the note is.
+        task: TaskId,
+        /// The note.
+        path: String,
+        /// Whether the note is gone.
+        is_deleted: bool,
+        /// Who wrote it, as it says; none where that cannot be read.
+        by: Option<String>,
     },
     /// It deleted a finding, or made one less bad.
     Finding {

@@ -2,12 +2,16 @@
 //! has, nothing is taken out of a history, and each stage that the range led a task out of had what it requires. What
 //! votes are worth is stated by the objections.
 
+use std::collections::BTreeSet;
+
 use super::super::facts::{Credited, RangeFacts, RangeTask, RecordStep};
 use super::super::stage_exits::{Judged, StageExit, kind_of, lost};
 use super::objections::{exceptions, is_revert, is_reverted, not_counted};
 use super::votes::doubt_whose;
 use super::{About, Violations};
-use crate::model::{Config, GateRule, Level, Move, MoveKind, Suggestion, Task, TaskId, is_same_name};
+use crate::model::{
+    Advance, Config, GateRule, Level, Move, MoveKind, Stage, Suggestion, Task, TaskId, is_same_name,
+};
 use crate::policy::{Fix, Missing, Route, VoteStatus, WhyNot, is_override, overriding_move, role_for_people};
 
 const LEGAL: GateRule = GateRule::LegalMoves;
@@ -15,6 +19,7 @@ const LEGAL: GateRule = GateRule::LegalMoves;
 pub(super) fn judge(facts: &RangeFacts<'_>, tasks: &[Judged<'_>], book: &mut Violations<'_>) {
     for step in &facts.steps {
         taken_out(facts, step, book);
+        in_anothers_name(facts, step, book);
     }
     for task in tasks {
         legal(facts, task, book);
@@ -44,6 +49,9 @@ fn note_awaited(facts: &RangeFacts<'_>, tasks: &[Judged<'_>], book: &mut Violati
             .collect();
         if !roles.is_empty() {
             awaited.push(format!("{} in {} by {}", task.facts.id, after.stage, roles.join(", ")));
+        } else if let Some((stage, roles)) = first_review(facts, task, book.config) {
+            let before = format!("before {stage} by {}", roles.join(", "));
+            awaited.push(format!("{} in {}, {before}", task.facts.id, after.stage));
         }
     }
     if awaited.is_empty() {
@@ -53,6 +61,30 @@ fn note_awaited(facts: &RangeFacts<'_>, tasks: &[Judged<'_>], book: &mut Violati
     awaited.truncate(NAMED);
     let more = if more > 0 { format!("; and {more} more") } else { String::new() };
     book.note(GateRule::EarnedMoves, format!("not approved yet: {}{more}", awaited.join("; ")));
+}
+
+/// Returns the first stage that is still before a task and in which somebody reviews what the range brings of it, and by
+/// whom.
+fn first_review<'c>(
+    facts: &RangeFacts<'_>,
+    task: &Judged<'_>,
+    config: &'c Config,
+) -> Option<(&'c Stage, Vec<&'c str>)> {
+    let after = task.facts.after.as_ref().filter(|after| after.cancelled.is_none())?;
+    let route = Route::of(config, kind_of(task.facts));
+    let changed: BTreeSet<&String> =
+        task.facts.commits.iter().flat_map(|at| &facts.commits[*at].paths).collect();
+    let brought: Vec<&str> = facts
+        .files
+        .iter()
+        .filter(|file| changed.contains(&file.path))
+        .map(|file| file.path.as_str())
+        .collect();
+    route.stages().iter().skip(route.place(&after.stage)?).find_map(|stage| {
+        let reviews = |role: &&String| brought.iter().any(|path| route.is_reviewed(role, path));
+        let roles: Vec<&str> = route.roles_of(stage).iter().filter(reviews).map(String::as_str).collect();
+        (!roles.is_empty()).then_some((stage, roles))
+    })
 }
 
 fn taken_out(facts: &RangeFacts<'_>, step: &RecordStep, book: &mut Violations<'_>) {
@@ -72,6 +104,39 @@ fn taken_out(facts: &RangeFacts<'_>, step: &RecordStep, book: &mut Violations<'_
     let (commit, fix) = (commit.as_deref(), Some(restore(path)));
     let about = About { task: Some(task), commit, file: Some(path), fix, ..About::default() };
     book.add(LEGAL, message, about);
+}
+
+/// What somebody decides has a name in the record that may be another's: to finalise a manual stage, to send a
+/// task back, to open it again. Of a merge the moves are of both its sides, and every other move follows from what others
+/// did.
+fn in_anothers_name(facts: &RangeFacts<'_>, step: &RecordStep, book: &mut Violations<'_>) {
+    let RecordStep::History { commit: Some(id), task, path, before, after } = step else { return };
+    let Some(commit) = facts.commits.iter().find(|own| own.id == *id && own.parents < 2) else { return };
+    let is_own = |own: &Move| {
+        let names = [Some(&own.by), own.agent.as_ref()];
+        names.into_iter().flatten().any(|name| commit.is_by(name, facts.people))
+    };
+    let is_manual = |stage: &Stage| {
+        book.config.stages.get(stage.as_str()).is_some_and(|rules| rules.advance == Advance::Manual)
+    };
+    let is_decided = |own: &Move| match own.kind {
+        MoveKind::Fail | MoveKind::Reopen => true,
+        MoveKind::Advance | MoveKind::Unknown(_) => is_manual(&own.from),
+        MoveKind::Start | MoveKind::Override | MoveKind::Revert | MoveKind::Import => false,
+    };
+    let is_doubtful = |own: &&Move| is_decided(own) && !before.contains(own) && !is_own(own);
+    let messages: Vec<String> = after
+        .iter()
+        .filter(is_doubtful)
+        .map(|own| {
+            let author = (facts.people)(&commit.author).name;
+            format!("{} by {} comes in a commit of {author}", arrow(own), own.by)
+        })
+        .collect();
+    for message in messages {
+        let about = About { task: Some(task), commit: Some(id), file: Some(path), ..About::default() };
+        book.add_at(Level::Warn, LEGAL, message, about);
+    }
 }
 
 fn legal(facts: &RangeFacts<'_>, task: &Judged<'_>, book: &mut Violations<'_>) {

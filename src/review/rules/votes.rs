@@ -46,8 +46,25 @@ fn of_step(facts: &RangeFacts<'_>, step: &RecordStep, book: &mut Violations<'_>)
             let about = About { task: Some(task), commit, file: Some(path), fix, ..About::default() };
             book.add(GateRule::OpenFindings, action.clone(), about);
         }
+        RecordStep::Note { .. } => of_note(facts, step, book),
         RecordStep::History { .. } => {}
     }
+}
+
+/// A note is its author's to change; reports show it in that name.
+fn of_note(facts: &RangeFacts<'_>, step: &RecordStep, book: &mut Violations<'_>) {
+    let RecordStep::Note { commit, task, path, is_deleted, by } = step else { return };
+    let commit = commit.as_deref();
+    let made = facts.commits.iter().find(|own| Some(own.id.as_str()) == commit);
+    let is_own = by.as_ref().zip(made).is_some_and(|(by, made)| made.is_by(by, facts.people));
+    if is_own || *is_deleted && is_revert(facts, commit) {
+        return;
+    }
+    let action = if *is_deleted { "deletes" } else { "changes" };
+    let message = format!("{action} a note of {}", by.as_deref().unwrap_or("somebody else"));
+    let fix = Some(Fix::Advice("restore the file; an answer is a note of its own: tracker note".to_owned()));
+    let about = About { task: Some(task), commit, file: Some(path), fix, ..About::default() };
+    book.add_at(Level::Warn, GateRule::NoRewrittenVotes, message, about);
 }
 
 /// Says that a vote's file is gone or changed.

@@ -3,7 +3,7 @@
 
 use tracker::review::Violation;
 
-use super::{World, messages};
+use super::{ID, World, messages};
 
 fn violations(world: &World) -> Vec<Violation> {
     world.review().verdict.violations
@@ -12,6 +12,46 @@ fn violations(world: &World) -> Vec<Violation> {
 fn errors(world: &World) -> Vec<String> {
     let all = violations(world);
     messages(&all).into_iter().filter(|message| message.starts_with('!')).collect()
+}
+
+/// Whether a role must still approve a file.
+fn is_uncovered(world: &World, path: &str) -> bool {
+    violations(world).iter().any(|own| {
+        own.is_error() && own.rule.as_str() == "covered-files" && own.file.as_deref() == Some(path)
+    })
+}
+
+#[test]
+fn a_file_is_of_the_role_in_whose_folder_a_checkout_puts_it() {
+    for path in ["Src/evil.rs", "src./evil.rs", "s\u{200c}rc/evil.rs", "cargo.TOML"] {
+        let world = World::honest();
+        world.write(path, "evil\n");
+        world.work("More");
+        assert!(is_uncovered(&world, path), "{path}: {:#?}", errors(&world));
+    }
+    for path in ["lib/more.rs", "Srcs/more.rs", "lib/Src/more.rs"] {
+        let world = World::honest();
+        world.write(path, "more\n");
+        world.work("More");
+        assert_eq!(errors(&world), [""; 0], "{path}");
+    }
+}
+
+#[test]
+#[cfg(unix)]
+fn a_link_in_the_place_of_a_folder_is_of_the_role_that_has_the_folder() {
+    let link = |path: &str| {
+        let world = World::honest();
+        world.write("lib/theme.rs", "evil\n");
+        if path == "src" {
+            world.git(&["rm", "--quiet", "-r", "src"]);
+        }
+        std::os::unix::fs::symlink("lib", world.sandbox.path().join(path)).unwrap();
+        world.work("A link");
+        world
+    };
+    assert!(is_uncovered(&link("src"), "src"));
+    assert_eq!(errors(&link("source")), [""; 0]);
 }
 
 /// Has the branch and main change a file, each in its own way.
@@ -99,4 +139,78 @@ fn an_octopus_is_what_its_parents_merge_to() {
         let says = "is a merge with changes of its own and belongs to no task";
         assert!(errors(&world).iter().any(|own| own.contains(says)), "{:#?}", errors(&world));
     }
+}
+
+#[test]
+fn co_authors_of_every_form_do_not_approve() {
+    let is_reported = |trailers: &str| {
+        let world = World::honest();
+        world.append("src/theme.rs", "// more\n");
+        world.commit(&format!("More\n\nTask: {ID}\n{trailers}"));
+        world.deliver_again();
+        let args = ["approve", ID, "--as", "reviewer"];
+        world.sandbox.tracker_with("", &args, |command| super::identity("Bob", command));
+        world.commit_as("Bob", "Approve");
+        violations(&world).iter().any(|own| own.rule.as_str() == "self-approval")
+    };
+    for trailers in [
+        "Co-authored-by: Bob <bob@example.com>",
+        "Co-authored-by: Zed <zed@example.com>, Bob <bob@example.com>",
+        "Co-authored-by: Bob\n <bob@example.com>",
+        "Co-authored-by: Zed <zed@example.com>\n\tbob@example.com",
+    ] {
+        assert!(is_reported(trailers), "{trailers}");
+    }
+    assert!(!is_reported("Co-authored-by: Zed <zed@example.com>, Kim <kim@example.com>"));
+    assert!(!is_reported("Reviewed-by: Zed\n <zed@example.com>"));
+}
+
+#[test]
+fn a_note_is_its_authors_to_change() {
+    let told = |world: &World| -> Vec<String> {
+        messages(&violations(world)).into_iter().filter(|own| own.contains("a note of")).collect()
+    };
+    let noted = || {
+        let world = World::honest();
+        world.tracker_as("Carol", "note 0thr unsafe");
+        world.commit_as("Carol", "A note");
+        let folder = ".tracker/notes/TASK-0THR";
+        let mut names = std::fs::read_dir(world.sandbox.path().join(folder)).unwrap();
+        let name = names.next().unwrap().unwrap().file_name().into_string().unwrap();
+        (world, format!("{folder}/{name}"))
+    };
+    for (who, expected) in [("Dev", &["no-rewritten-votes: deletes a note of Carol"][..]), ("Carol", &[])] {
+        let (world, path) = noted();
+        world.git(&["rm", "--quiet", &path]);
+        world.commit_as(who, "Tidy");
+        assert_eq!(told(&world), expected, "{who}");
+    }
+    let (world, path) = noted();
+    world.replace(&path, "unsafe", "safe");
+    world.work("Typo");
+    assert_eq!(told(&world), ["no-rewritten-votes: changes a note of Carol"]);
+    // A merge that leaves out what main has.
+    let world = World::honest();
+    world.git(&["checkout", "--quiet", "main"]);
+    world.tracker_as("Carol", "note 0thr unsafe");
+    world.commit_as("Carol", "A note");
+    world.git(&["checkout", "--quiet", "work"]);
+    world.git(&["merge", "--quiet", "--no-ff", "-m", "Merge", "main"]);
+    assert_eq!(told(&world), [""; 0]);
+    world.git(&["rm", "--quiet", "-r", ".tracker/notes"]);
+    world.git(&["commit", "--quiet", "--amend", "--no-edit", "--no-verify"]);
+    assert_eq!(told(&world), ["no-rewritten-votes: deletes a note of Carol"]);
+}
+
+#[test]
+fn a_move_in_anothers_name_is_reported() {
+    let told = |who: &str, message: &str| -> Vec<String> {
+        let world = World::honest();
+        world.tracker_as("Ada", &format!("reopen {ID}"));
+        world.commit_as(who, message);
+        messages(&violations(&world)).into_iter().filter(|own| own.contains("in a commit of")).collect()
+    };
+    assert_eq!(told("Dev", "Again"), ["legal-moves: complete → dev by Ada comes in a commit of Dev"]);
+    assert_eq!(told("Ada", "Again"), [""; 0]);
+    assert_eq!(told("Dev", "Again\n\nCo-authored-by: Ada <ada@example.com>"), [""; 0]);
 }
