@@ -1,14 +1,16 @@
 //! Which commits belong to which task, and what each of them changed: read once, for as many tasks as are asked about.
 
 use std::cell::OnceCell;
+use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use super::Result;
 use super::reach::Reach;
 use crate::git::{CommitGraph, CommitId, LinkParser, Links, People, Repository};
-use crate::model::{RecordKind, TaskId};
+use crate::model::{Config, RecordKind, TaskId};
 use crate::policy::history::Commit;
-use crate::policy::{Comments, parse_message};
+use crate::policy::{Comments, Directive, parse_message};
+use crate::store::Snapshot;
 
 /// Most commits that are read for what they link, of those that nobody has read before.
 const MOST_LINKS: usize = 200_000;
@@ -23,10 +25,28 @@ pub fn linked_ids(message: &str) -> Vec<TaskId> {
 
 /// Returns the tasks that a message names on purpose: not an id of another tracker under a word that it borrows.
 #[must_use]
-pub fn named_ids(message: &str, prefix: &str) -> Vec<TaskId> {
+pub fn named_ids(message: &str, prefixes: &Prefixes) -> Vec<TaskId> {
     let directives = parse_message(message, Comments::None).directives;
-    let meant = directives.into_iter().filter(|own| !own.is_borrowed || own.task.prefix() == prefix);
-    meant.map(|own| own.task).collect()
+    directives.into_iter().filter(|own| prefixes.is_meant(own)).map(|own| own.task).collect()
+}
+
+/// What the ids of a tracker begin with: what new ones do, and those that came with other trackers' tasks.
+#[derive(Debug, Clone)]
+pub struct Prefixes(BTreeSet<String>);
+
+impl Prefixes {
+    /// Reads them from the names of the files of tasks.
+    pub fn of(snapshot: &Snapshot, config: &Config) -> Result<Self> {
+        let ids = snapshot.task_ids()?;
+        let own = ids.iter().map(|id| id.prefix().to_owned());
+        Ok(Self(own.chain([config.id_prefix.clone()]).collect()))
+    }
+
+    /// Whether a directive means a task of this tracker: a word that others use too may name one of theirs.
+    #[must_use]
+    pub fn is_meant(&self, directive: &Directive) -> bool {
+        !directive.is_borrowed || self.0.contains(directive.task.prefix())
+    }
 }
 
 /// The history of a tip.

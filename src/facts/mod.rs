@@ -19,7 +19,7 @@ mod task;
 mod votes;
 
 pub use commits::Commits;
-pub(crate) use commits::{USUAL_BASES, linked_ids, named_ids};
+pub(crate) use commits::{Prefixes, USUAL_BASES, linked_ids, named_ids};
 pub use range::FileState;
 pub(crate) use range::{
     CommitFacts, Credited, FileFacts, MergedRecord, RangeEnds, RangeLanding, RangePolicy, RangeReader,

@@ -9,7 +9,7 @@ use super::read::TaskText;
 use super::types::{CommitFacts, Credit, RangeTask};
 use super::{RangeReader, Result};
 use crate::doc::{open_boxes, read_task, upgrade_task};
-use crate::facts::{linked_ids, named_ids, waits_for};
+use crate::facts::{Prefixes, linked_ids, named_ids, waits_for};
 use crate::git::{CommitInfo, FileMode, FileState};
 use crate::model::{Finding, RecordKind, RecordPath, Task, TaskId};
 use crate::store::Snapshot;
@@ -43,15 +43,21 @@ impl RangeReader<'_> {
             facts.credits.extend(credits.remove(id).unwrap_or_default());
             tasks.push(facts);
         }
+        let prefixes = Prefixes::of(&self.head, &self.policy.config)?;
         let commit = |commit: &RangeCommit| {
             let paths = commit.changes.iter().map(|change| change.path.clone()).collect();
-            self.commit(&commit.info, paths, &missing)
+            self.commit(&commit.info, paths, (&missing, &prefixes))
         };
         Ok((self.changes.commits.iter().map(commit).collect(), tasks))
     }
 
-    fn commit(&self, info: &CommitInfo, paths: Vec<String>, missing: &BTreeSet<&TaskId>) -> CommitFacts {
-        let named = named_ids(&info.message, &self.policy.config.id_prefix);
+    fn commit(
+        &self,
+        info: &CommitInfo,
+        paths: Vec<String>,
+        (missing, prefixes): (&BTreeSet<&TaskId>, &Prefixes),
+    ) -> CommitFacts {
+        let named = named_ids(&info.message, prefixes);
         let (unknown, _): (Vec<TaskId>, Vec<TaskId>) = named.into_iter().partition(|id| missing.contains(id));
         let mut links = linked_ids(&info.message);
         links.retain(|id| !missing.contains(id));

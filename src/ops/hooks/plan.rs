@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 
 use super::times::{Times, times_of};
 use crate::doc::{Document, Edit, Value, read_task};
-use crate::facts::{FactsReader, TaskFacts, has_failed};
+use crate::facts::{FactsReader, Prefixes, TaskFacts, has_failed};
 use crate::git::CommitId;
 use crate::model::{Config, Minutes, Move, MoveKind, RecordKind, RecordPath, Stage, Task, TaskId};
 use crate::ops::Result;
@@ -105,7 +105,7 @@ impl CommitContext<'_> {
         let touched = self.touched();
         for id in named.union(&touched) {
             let Some(file) = self.after.task_file(id)? else {
-                self.note_unknown(id, &mut plan);
+                self.note_unknown(id, &mut plan)?;
                 continue;
             };
             // A document that is broken is reported by every command; a commit must go on.
@@ -116,11 +116,16 @@ impl CommitContext<'_> {
     }
 
     /// An id in prose or of another tracker is nobody's mistake.
-    fn note_unknown(&self, id: &TaskId, plan: &mut Plan) {
-        let mut own = self.directives.directives.iter().filter(|directive| directive.task == *id);
-        if own.any(|directive| !directive.is_borrowed || id.prefix() == self.config.id_prefix) {
+    fn note_unknown(&self, id: &TaskId, plan: &mut Plan) -> Result<()> {
+        let own: Vec<_> = self.directives.directives.iter().filter(|own| own.task == *id).collect();
+        if own.is_empty() {
+            return Ok(());
+        }
+        let prefixes = Prefixes::of(self.after, self.config)?;
+        if own.iter().any(|directive| prefixes.is_meant(directive)) {
             plan.unknown.push(id.clone());
         }
+        Ok(())
     }
 
     /// Returns the tasks whose record or votes the commit changed.
