@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use gix::diff::blob::{InternedInput, Token};
 
-/// So many lines in a row tell one place of a text from the others.
+/// Lines in a row that tell one place of a text from the others.
 const PLACE: usize = 8;
 /// The histogram looks at no more occurrences of a line.
 const MOST_OCCURRENCES: u32 = 64;
@@ -32,7 +32,7 @@ impl Default for DiffWork {
 }
 
 impl DiffWork {
-    /// Returns the share of one of so many diffs.
+    /// Returns the share that one of N diffs has.
     #[must_use]
     pub fn share(diffs: usize) -> Self {
         let whole = Self::default();

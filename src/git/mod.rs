@@ -22,6 +22,7 @@
 //! `XDG_CONFIG_HOME` and git's own `GIT_CONFIG_*` from the process when [`Repository::open`] loads the
 //! configuration, as git does.
 
+mod attributes;
 mod cache_file;
 mod changes;
 mod config;
@@ -44,6 +45,7 @@ mod sign;
 mod tree;
 mod trees;
 
+pub(crate) use attributes::IgnoringLine;
 pub(crate) use cache_file::{CacheFile, replace_cache};
 pub use changes::FileState;
 pub(crate) use changes::{CommitChanges, FileChange};

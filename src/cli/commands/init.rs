@@ -69,7 +69,9 @@ impl Command for Init {
             }),
             dry_run: self.dry_run,
         };
-        Ok(Answer::of(ops::init(context.env(), &request)?))
+        let made = ops::init(context.env(), &request)?;
+        let problems = ops::ignored_at_init(context.env(), &made)?;
+        Ok(Answer::of(made).with_problems(problems))
     }
 }
 

@@ -46,8 +46,15 @@ impl Command for Approve {
             findings: Vec::new(),
             sign: self.sign,
         };
-        Ok(Answer::of(ops::approve(&session, &request)?))
+        let written = ops::approve(&session, &request)?;
+        cast(&session, written)
     }
+}
+
+/// Answers with a vote, and warns where no commit would have it.
+fn cast(session: &ops::Session<'_>, written: ops::Written) -> Reply<ops::Written> {
+    let problems = ops::ignored_records(session, &written)?;
+    Ok(Answer::of(written).with_problems(problems))
 }
 
 /// Reject a task as a role
@@ -89,7 +96,8 @@ impl Command for Reject {
             findings: self.findings,
             sign: self.sign,
         };
-        Ok(Answer::of(ops::reject(&session, &request)?))
+        let written = ops::reject(&session, &request)?;
+        cast(&session, written)
     }
 }
 
@@ -126,6 +134,7 @@ impl Command for Withdraw {
             findings: Vec::new(),
             sign: self.sign,
         };
-        Ok(Answer::of(ops::withdraw(&session, &request)?))
+        let written = ops::withdraw(&session, &request)?;
+        cast(&session, written)
     }
 }

@@ -10,6 +10,7 @@ use crate::model::{
     TRACKER_FOLDER, Task, TaskId,
 };
 use crate::ops::init::own_files;
+use crate::ops::not_committed::{converted, ignored};
 use crate::ops::sprint::sprint_drift;
 use crate::ops::{Result, Session};
 use crate::policy::{Graph, stage_order};
@@ -26,6 +27,7 @@ pub(super) fn examine(session: &Session<'_>) -> Result<Examined> {
     let entries = snapshot.walk()?;
     let mut found = Examination::new(session, &entries);
     found.own_files()?;
+    found.git_settings()?;
     found.names();
     found.configuration();
     let tasks = found.records()?;
@@ -151,6 +153,21 @@ impl<'a> Examination<'a> {
                 }
             }
         }
+        Ok(())
+    }
+
+    /// What git leaves out of commits, but for what it has already, or commits otherwise than it is.
+    fn git_settings(&mut self) -> Result<()> {
+        if !self.snapshot().is_work_tree() {
+            return Ok(());
+        }
+        let workspace = self.session.workspace();
+        let index_file = workspace.repo_paths().index_file(self.session.env());
+        let staged = workspace.repository()?.staged(&index_file)?;
+        let records = self.record_paths().map(|(path, _)| path).filter(|path| staged.file(path).is_none());
+        let mut problems = ignored(workspace, &records.collect::<Vec<_>>())?;
+        problems.extend(converted(workspace)?);
+        problems.into_iter().for_each(|problem| self.add(DoctorRule::GitSettings, problem));
         Ok(())
     }
 

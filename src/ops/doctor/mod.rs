@@ -74,6 +74,8 @@ pub enum DoctorRule {
     FileKind,
     /// A name that is no text.
     FileName,
+    /// What git leaves out of commits, or commits otherwise than it is.
+    GitSettings,
     /// Hooks that the clone lacks.
     Hooks,
     /// What a write that was killed left behind.
@@ -113,6 +115,7 @@ impl DoctorRule {
             Self::DuplicateId => "duplicate-id",
             Self::FileKind => "file-kind",
             Self::FileName => "file-name",
+            Self::GitSettings => "git-settings",
             Self::Hooks => "hooks",
             Self::Leftover => "leftover",
             Self::Misplaced => "misplaced",

@@ -68,13 +68,13 @@ fn a_revision_without_a_tracker_or_none_at_all_is_an_error() {
     exit 2
     --- stderr
     error: `main~9` is not a revision of this repository
-      hint: commit cbde98e has 0 ancestors along the first parent and ancestor number 9 is out of range
+      hint: commit 77fb4a2 has 0 ancestors along the first parent and ancestor number 9 is out of range
 
     $ tracker show d4 --at main:src
     exit 2
     --- stderr
     error: `main:src` is not a revision of this repository
-      hint: could not find path "src" in tree 393b28b of parent object cbde98e
+      hint: could not find path "src" in tree 451306f of parent object 77fb4a2
 
     $ tracker queue
     exit 2

@@ -21,9 +21,9 @@ fn a_failed_check_lists_every_violation_with_its_fix() {
     main..topic · 6 commits · 2 tasks · 2 files · policy from main
     error policy-owners   part of the policy is changed by commits of no task, so policy-owner cannot approve it (.tracker/config.toml)
                           link the commit to a task: Task: ID
-    warn  linked-commits  180c84c "wip" belongs to no task
+    warn  linked-commits  4e44f5e "wip" belongs to no task
                           git rebase -i, and add a line: Task: ID
-    warn  linked-commits  ae148c6 "Be kind" belongs to no task
+    warn  linked-commits  ac6b2b1 "Be kind" belongs to no task
                           git rebase -i, and add a line: Task: ID
     error covered-files   notes.txt changed without a task, so code-reviewer never saw it
                           link the commit to a task: Task: ID
@@ -40,8 +40,8 @@ fn a_failed_check_lists_every_violation_with_its_fix() {
     exit 1
     --- stdout
     error policy-owners   part of the policy is changed by commits of no task, so policy-owner cannot approve it (.tracker/config.toml)
-    warn  linked-commits  180c84c "wip" belongs to no task
-    warn  linked-commits  ae148c6 "Be kind" belongs to no task
+    warn  linked-commits  4e44f5e "wip" belongs to no task
+    warn  linked-commits  ac6b2b1 "Be kind" belongs to no task
     error covered-files   notes.txt changed without a task, so code-reviewer never saw it
     error covered-files   TASK-D4RK: code-reviewer has no valid approval of src/theme.rs as it is now
     warn  declared-files  TASK-D4RK: changes src/theme.rs, which is none of its target files
@@ -76,9 +76,9 @@ fn a_terminal_gets_lines_that_fit() {
     ✗ policy-owners   part of the policy is changed by commits of no task, so
                       policy-owner cannot approve it (.tracker/config.toml)
                       link the commit to a task: Task: ID
-    ! linked-commits  180c84c "wip" belongs to no task
+    ! linked-commits  4e44f5e "wip" belongs to no task
                       git rebase -i, and add a line: Task: ID
-    ! linked-commits  ae148c6 "Be kind" belongs to no task
+    ! linked-commits  ac6b2b1 "Be kind" belongs to no task
                       git rebase -i, and add a line: Task: ID
     ✗ covered-files   notes.txt changed without a task, so code-reviewer never saw
                       it

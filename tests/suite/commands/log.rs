@@ -17,12 +17,12 @@ fn lists_moves_notes_and_commits_in_time_order() {
     TASK-D4RK  Add dark mode to the dashboard
       2026-11-08        created  Add dark mode to the dashboard
       2026-11-09 09:00  moved    Ada Lovelace  none → dev  started
-      2026-11-11 09:03  commit   Ada Lovelace  cbde98e  Four tasks
+      2026-11-11 09:03  commit   Ada Lovelace  77fb4a2  Four tasks
           added
       2026-11-11 09:05  noted    Ada Lovelace  The table is in.
           Use it.
       2026-11-11 09:08  moved    Ada Lovelace  dev → qa  override: shown to Ken
-      2026-11-11 09:10  commit   Ada Lovelace  75990ea  Move the colours into a table
+      2026-11-11 09:10  commit   Ada Lovelace  dbda661  Move the colours into a table
           priority high → low
           tags ui, theme → ui
           parent nothing → TASK-S3SS
@@ -35,7 +35,7 @@ fn lists_moves_notes_and_commits_in_time_order() {
     --- stdout
     TASK-D4RK  Add dark mode to the dashboard
       2026-11-11 09:08  moved    Ada Lovelace  dev → qa  override: shown to Ken
-      2026-11-11 09:10  commit   Ada Lovelace  75990ea  Move the colours into a table
+      2026-11-11 09:10  commit   Ada Lovelace  dbda661  Move the colours into a table
           priority high → low
           tags ui, theme → ui
           parent nothing → TASK-S3SS

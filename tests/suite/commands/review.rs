@@ -87,9 +87,9 @@ fn a_range_is_shown_by_task() {
       votes       ok  code-reviewer  Grace  13m  attributed  "clean"
       checkboxes  [x]  two colours from one table
       changed     priority  high > critical
-      commits     d5d326c  Two colours       Ada Lovelace
-                  d407304  Ask for a review  Ada Lovelace
-                  fb0888f  Three colours     Ada Lovelace
+      commits     bb3f0aa  Two colours       Ada Lovelace
+                  a95d5b8  Ask for a review  Ada Lovelace
+                  5fca391  Three colours     Ada Lovelace
       files       !  src/theme.rs  +3 -0  added  not covered
 
     open  TASK-EXP0  Describe the export  not started
@@ -97,8 +97,8 @@ fn a_range_is_shown_by_task() {
       missing     -  waits for TASK-S3SS
 
     Not linked to a task
-      commits     180c84c  wip      Ada Lovelace
-                  ae148c6  Be kind  Ada Lovelace
+      commits     4e44f5e  wip      Ada Lovelace
+                  ac6b2b1  Be kind  Ada Lovelace
       files       !  notes.txt  +1 -0  added  not covered
 
     Policy files
@@ -106,9 +106,9 @@ fn a_range_is_shown_by_task() {
 
     error policy-owners   part of the policy is changed by commits of no task, so policy-owner cannot approve it (.tracker/config.toml)
                           link the commit to a task: Task: ID
-    warn  linked-commits  180c84c "wip" belongs to no task
+    warn  linked-commits  4e44f5e "wip" belongs to no task
                           git rebase -i, and add a line: Task: ID
-    warn  linked-commits  ae148c6 "Be kind" belongs to no task
+    warn  linked-commits  ac6b2b1 "Be kind" belongs to no task
                           git rebase -i, and add a line: Task: ID
     error covered-files   notes.txt changed without a task, so code-reviewer never saw it
                           link the commit to a task: Task: ID
@@ -130,8 +130,8 @@ fn a_range_is_shown_by_task() {
 
     Without a task:
 
-    - `180c84c` wip (Ada Lovelace)
-    - `ae148c6` Be kind (Ada Lovelace)
+    - `4e44f5e` wip (Ada Lovelace)
+    - `ac6b2b1` Be kind (Ada Lovelace)
 
     $ tracker review topic --quiet
     exit 0
@@ -144,9 +144,9 @@ fn a_range_is_shown_by_task() {
       votes       ok  code-reviewer  Grace  15m  attributed  "clean"
       checkboxes  [x]  two colours from one table
       changed     priority  high > critical
-      commits     d5d326c  Two colours       Ada Lovelace
-                  d407304  Ask for a review  Ada Lovelace
-                  fb0888f  Three colours     Ada Lovelace
+      commits     bb3f0aa  Two colours       Ada Lovelace
+                  a95d5b8  Ask for a review  Ada Lovelace
+                  5fca391  Three colours     Ada Lovelace
       files       !  src/theme.rs  +3 -0  added  not covered
 
     open  TASK-EXP0  Describe the export  not started
@@ -154,16 +154,16 @@ fn a_range_is_shown_by_task() {
       missing     -  waits for TASK-S3SS
 
     Not linked to a task
-      commits     180c84c  wip      Ada Lovelace
-                  ae148c6  Be kind  Ada Lovelace
+      commits     4e44f5e  wip      Ada Lovelace
+                  ac6b2b1  Be kind  Ada Lovelace
       files       !  notes.txt  +1 -0  added  not covered
 
     Policy files
       files       -  .tracker/config.toml
 
     error policy-owners   part of the policy is changed by commits of no task, so policy-owner cannot approve it (.tracker/config.toml)
-    warn  linked-commits  180c84c "wip" belongs to no task
-    warn  linked-commits  ae148c6 "Be kind" belongs to no task
+    warn  linked-commits  4e44f5e "wip" belongs to no task
+    warn  linked-commits  ac6b2b1 "Be kind" belongs to no task
     error covered-files   notes.txt changed without a task, so code-reviewer never saw it
     error covered-files   TASK-D4RK: code-reviewer has no valid approval of src/theme.rs as it is now
     warn  declared-files  TASK-D4RK: changes src/theme.rs, which is none of its target files
@@ -193,9 +193,9 @@ fn a_terminal_gets_glyphs_and_is_never_exceeded() {
       votes       ✓  code-reviewer  Grace  16m  attributed  "clean"
       checkboxes  ✓  two colours from one table
       changed     priority  high → critical
-      commits     d5d326c  Two colours       Ada Lovelace
-                  d407304  Ask for a review  Ada Lovelace
-                  fb0888f  Three colours     Ada Lovelace
+      commits     bb3f0aa  Two colours       Ada Lovelace
+                  a95d5b8  Ask for a review  Ada Lovelace
+                  5fca391  Three colours     Ada Lovelace
       files       !  src/theme.rs  +3 −0  added  not covered
 
     ○  TASK-EXP0  Describe the export  not started
@@ -203,8 +203,8 @@ fn a_terminal_gets_glyphs_and_is_never_exceeded() {
       missing     ○  waits for TASK-S3SS
 
     Not linked to a task
-      commits     180c84c  wip      Ada Lovelace
-                  ae148c6  Be kind  Ada Lovelace
+      commits     4e44f5e  wip      Ada Lovelace
+                  ac6b2b1  Be kind  Ada Lovelace
       files       !  notes.txt  +1 −0  added  not covered
 
     Policy files
@@ -213,9 +213,9 @@ fn a_terminal_gets_glyphs_and_is_never_exceeded() {
     ✗ policy-owners   part of the policy is changed by commits of no task, so
                       policy-owner cannot approve it (.tracker/config.toml)
                       link the commit to a task: Task: ID
-    ! linked-commits  180c84c "wip" belongs to no task
+    ! linked-commits  4e44f5e "wip" belongs to no task
                       git rebase -i, and add a line: Task: ID
-    ! linked-commits  ae148c6 "Be kind" belongs to no task
+    ! linked-commits  ac6b2b1 "Be kind" belongs to no task
                       git rebase -i, and add a line: Task: ID
     ✗ covered-files   notes.txt changed without a task, so code-reviewer never saw
                       it

@@ -116,7 +116,7 @@ fn a_terminal_gets_glyphs_beside_the_colours() {
     TASK-D4RK  Add dark mode to the dashboard
       2026-11-08        ✎  Add dark mode to the dashboard
       2026-11-09 09:00  →  Ada Lovelace  none → dev  started
-      2026-11-11 09:03  ●  Ada Lovelace  cbde98e  Four tasks
+      2026-11-11 09:03  ●  Ada Lovelace  77fb4a2  Four tasks
           added
     ");
 }

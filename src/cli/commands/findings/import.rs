@@ -82,7 +82,8 @@ impl Import {
             resolve_gone: self.resolve_gone,
             sign: self.sign,
         };
-        let (import, problems) = ops::import_findings(&session, &request)?;
+        let (import, mut problems) = ops::import_findings(&session, &request)?;
+        problems.extend(ops::ignored_records(&session, &import.written)?);
         let fails = import.fails;
         Ok(Answer::of(Response::Imported(Box::new(import))).with_problems(problems).no_if(fails))
     }
