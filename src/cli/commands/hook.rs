@@ -13,6 +13,7 @@ use crate::cli::answer::{Answer, View};
 use crate::cli::context::Context;
 use crate::cli::error::Failure;
 use crate::cli::output::{Output, clean};
+use crate::model::Suggestion;
 use crate::review::RuleName;
 use crate::{ops, store};
 
@@ -174,7 +175,9 @@ impl Response {
         };
         let closer = branches.iter().find(is_judged).map(|branch| match branch.judged_by {
             ops::PushCheck::Gate => {
-                format!("; for details run `tracker check --base origin/{}`", clean(&branch.branch))
+                let base = format!("origin/{}", branch.branch);
+                let check = Suggestion::tracker(["check", "--base", &base]).to_string();
+                format!("; for details run `{}`", clean(&check))
             }
             ops::PushCheck::Readable => "; for details run `tracker doctor`".to_owned(),
         });

@@ -6,7 +6,7 @@ use owo_colors::Style;
 use crate::cli::answer::View;
 use crate::cli::context::Context;
 use crate::cli::output::{Cell, Output, clean, truncate};
-use crate::model::{Badge, Minutes, Status};
+use crate::model::{Badge, Minutes, Status, Suggestion};
 use crate::ops::{self, CountView, Session, TaskAction, TaskLine, Written, WrittenTask};
 
 /// Maximum number of items of a checklist shown beside a vote.
@@ -182,7 +182,8 @@ pub(super) fn show_checklist(context: &Context, session: &Session<'_>, id: &str,
             context.say(&format!("  ☐ {item}"));
         }
         if items.len() > MOST_ITEMS {
-            context.say(&format!("  … and {} more: tracker role show {role}", items.len() - MOST_ITEMS));
+            let show = Suggestion::tracker(["role", "show", &role]);
+            context.say(&format!("  … and {} more: {show}", items.len() - MOST_ITEMS));
         }
     }
 }

@@ -433,6 +433,55 @@ const ROWS: &[Row] = &[
             complete_docs(world);
         },
     },
+    // What git left in conflict is not committed silently; what is written about it is.
+    Row {
+        name: "commits a record with the markers of a conflict",
+        rule: "broken-documents",
+        says: "conflict",
+        attack: |world| {
+            let both = "<<<<<<< HEAD\ntitle: Remember the theme\n=======\ntitle: Another\n>>>>>>> main\n";
+            world.replace(RECORD, "title: Remember the theme\n", both);
+            world.work("Merge");
+        },
+        twin: |world| {
+            world.append(
+                RECORD,
+                "\n## Notes\n\n    <<<<<<< HEAD\n    ours\n    =======\n    theirs\n    >>>>>>> main\n",
+            );
+            world.work("How to resolve");
+        },
+    },
+    Row {
+        name: "commits a finding with the markers of a conflict",
+        rule: "broken-documents",
+        says: "",
+        attack: |world| {
+            let path = waived(world);
+            let text = world.sandbox.read(&path);
+            world.write(&path, &format!("<<<<<<< HEAD\n{text}=======\n{text}>>>>>>> main\n"));
+            world.commit("Merge");
+        },
+        twin: |world| drop(waived(world)),
+    },
+    Row {
+        name: "commits a policy with the markers of a conflict",
+        rule: "broken-documents",
+        says: "",
+        attack: |world| {
+            let both =
+                "<<<<<<< HEAD\nself_approval = \"forbid\"\n=======\nself_approval = \"allow\"\n>>>>>>> x\n";
+            world.replace(super::CONFIG, "self_approval = \"forbid\"\n", both);
+            world.commit_as("Lead", "Merge");
+        },
+        twin: |world| {
+            world.replace(
+                super::CONFIG,
+                "self_approval = \"forbid\"\n",
+                "self_approval = \"forbid\" # <<<<<<<\n",
+            );
+            world.commit_as("Lead", "A comment");
+        },
+    },
     // A protected file is reported as what it is.
     Row {
         name: "links nothing to a folder of another tracker",

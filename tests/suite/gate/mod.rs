@@ -10,6 +10,7 @@ mod histories;
 mod honest;
 mod kinds;
 mod ranges;
+mod reported;
 mod rules;
 mod signed;
 mod trees;

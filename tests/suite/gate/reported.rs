@@ -1,0 +1,238 @@
+//! What is reported beside the verdict: directives that nobody carried out, hooks that are gone, and commands that somebody
+//! is to copy. Each attack beside the honest work that looks like it.
+
+use std::fs;
+
+use super::{World, identity};
+
+/// The task that nobody has begun.
+const OTHER: &str = "TASK-0THR";
+
+struct Row {
+    name: &'static str,
+    attack: fn(&World),
+    twin: fn(&World),
+}
+
+fn check(rows: &[Row], is_reported: impl Fn(&World) -> bool) {
+    let mut wrong = Vec::new();
+    for row in rows {
+        for (play, is_attack) in [(row.attack, true), (row.twin, false)] {
+            let world = World::honest();
+            play(&world);
+            if is_reported(&world) != is_attack {
+                wrong.push(format!(
+                    "{}: {}",
+                    row.name,
+                    if is_attack { "nothing is reported" } else { "honest" }
+                ));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+fn out_of(world: &World, args: &[&str]) -> String {
+    world.sandbox.tracker_with("", args, |command| identity("Dev", command)).to_string()
+}
+
+fn apply(world: &World) {
+    world.does("Dev", "apply HEAD~..", "Apply");
+}
+
+/// Makes a branch of one commit that has a directive, and goes back to `work`.
+fn side(world: &World, body: &str) {
+    world.git(&["checkout", "--quiet", "-b", "side"]);
+    world.write("lib/side.rs", "side\n");
+    world.commit(&format!("Beside\n\n{body}"));
+    world.git(&["checkout", "--quiet", "work"]);
+    world.write("lib/more.rs", "more\n");
+    world.work("More");
+}
+
+const WAYS_TO_COMMIT: &[Row] = &[
+    Row {
+        name: "a directive alone in the subject, without hooks",
+        attack: |world| world.commit("Advance: TASK-0THR"),
+        twin: |world| {
+            world.commit("Advance: TASK-0THR");
+            apply(world);
+        },
+    },
+    Row {
+        name: "a merge that asks for a move",
+        attack: |world| {
+            side(world, "Task: TASK-0THR");
+            world.git(&["merge", "--quiet", "--no-ff", "-m", "Merge", "-m", "Advance: TASK-0THR", "side"]);
+        },
+        twin: |world| {
+            side(world, "Task: TASK-0THR");
+            world.git(&[
+                "merge",
+                "--quiet",
+                "--no-ff",
+                "-m",
+                "Merge",
+                "-m",
+                "It will advance TASK-0THR",
+                "side",
+            ]);
+        },
+    },
+    Row {
+        name: "a squash of a forge, which lists messages as they were",
+        attack: |world| {
+            side(world, "Advance: TASK-0THR");
+            world.git(&["merge", "--quiet", "--squash", "side"]);
+            world.commit("Beside (#7)\n\n* Beside\n\nAdvance: TASK-0THR\n\n* More");
+        },
+        twin: |world| {
+            side(world, "Advance: TASK-0THR");
+            world.git(&["merge", "--quiet", "--squash", "side"]);
+            // git itself indents what it lists.
+            world.git(&["commit", "--quiet", "--no-verify", "--no-edit"]);
+        },
+    },
+    Row {
+        name: "a program that runs no hooks",
+        attack: |world| {
+            out_of(world, &["hooks", "install"]);
+            world.git(&[
+                "-c",
+                "core.hooksPath=/dev/null",
+                "commit",
+                "--quiet",
+                "--allow-empty",
+                "-m",
+                "Advance: TASK-0THR",
+            ]);
+        },
+        twin: |world| {
+            out_of(world, &["hooks", "install"]);
+            world.git(&["commit", "--quiet", "--allow-empty", "-m", "Advance: TASK-0THR"]);
+        },
+    },
+];
+
+#[test]
+fn what_no_hook_has_done_is_reported() {
+    for command in [&["doctor"][..], &["check", "--base", "main"], &["review", "main..work"]] {
+        check(WAYS_TO_COMMIT, |world| {
+            let text = out_of(world, command);
+            text.contains(&format!("says `Advance: {OTHER}`, and that was not done"))
+        });
+    }
+}
+
+fn hook(world: &World, name: &str) -> std::path::PathBuf {
+    world.sandbox.path().join(".git/hooks").join(name)
+}
+
+const LOST_HOOKS: &[Row] = &[
+    Row {
+        name: "one that is deleted",
+        attack: |world| fs::remove_file(hook(world, "post-commit")).unwrap(),
+        twin: |_| {},
+    },
+    Row {
+        name: "one that another tool has written over",
+        attack: |world| {
+            fs::write(hook(world, "commit-msg"), "#!/bin/sh\nnpx commitlint --edit \"$1\"\n").unwrap()
+        },
+        twin: |world| {
+            let text = fs::read_to_string(hook(world, "commit-msg")).unwrap();
+            fs::write(hook(world, "commit-msg"), text + "\n: npx commitlint --edit \"$1\"\n").unwrap();
+        },
+    },
+    Row {
+        name: "a folder of hooks that git is led to",
+        attack: |world| {
+            fs::create_dir(world.sandbox.path().join(".husky")).unwrap();
+            world.git(&["config", "core.hooksPath", ".husky"]);
+        },
+        twin: |world| drop(world.git(&["config", "core.hooksPath", ".git/hooks"])),
+    },
+];
+
+#[test]
+fn hooks_that_are_gone_are_reported() {
+    let rows: Vec<Row> = LOST_HOOKS.iter().map(|row| Row { ..*row }).collect();
+    let mut wrong = Vec::new();
+    for row in rows {
+        for (play, is_attack) in [(row.attack, true), (row.twin, false)] {
+            let world = World::honest();
+            out_of(&world, &["hooks", "install"]);
+            play(&world);
+            let status = world.sandbox.tracker(&["hooks", "status"]).status;
+            let doctor = out_of(&world, &["doctor"]).contains("tracker hooks install");
+            if (status != 0) != is_attack || doctor != is_attack {
+                wrong.push(format!("{}: attack {is_attack}, status {status}, doctor {doctor}", row.name));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// What a shell would run, were it not quoted.
+const EVIL: [&str; 5] =
+    ["a; touch pwned", "$(touch pwned)", "it's `touch pwned`", "a\"b && touch pwned", "-x|touch pwned"];
+
+/// Runs suggested commands in a shell in which `tracker` and `git` only show their arguments; returns these.
+fn run(world: &World, suggestions: &[String]) -> Vec<Vec<String>> {
+    let mut seen = Vec::new();
+    for suggestion in suggestions {
+        let show = "show() { printf '%s\\n' \"$@\"; }\ntracker() { show \"$@\"; }\ngit() { show \"$@\"; }";
+        let script = format!("{show}\n{suggestion}\n");
+        let output = world.sandbox.program_with("sh", "", &["-c", &script], |_| {});
+        assert_eq!(output.status, 0, "{suggestion}: {output}");
+        seen.push(output.stdout.lines().map(str::to_owned).collect());
+    }
+    assert!(!world.sandbox.path().join("pwned").exists(), "{suggestions:?}");
+    seen
+}
+
+fn commands_of(review: tracker::review::Review) -> Vec<String> {
+    let fixes = review.verdict.violations.into_iter().filter_map(|violation| violation.suggestion);
+    let texts = fixes.map(|fix| fix.to_string());
+    texts.filter(|text| text.starts_with("tracker ") || text.starts_with("git ")).collect()
+}
+
+#[test]
+fn a_name_of_a_file_is_one_word_of_a_suggested_command() {
+    for evil in EVIL {
+        let world = World::honest();
+        world.git(&["checkout", "--quiet", "-b", "stricter"]);
+        let rule = "linked-commits = \"error\"\n";
+        world.replace(super::CONFIG, rule, &format!("{rule}declared-files = \"error\"\n"));
+        world.commit_as("Lead", "Stricter");
+        world.git(&["checkout", "--quiet", "work"]);
+        world.write(&format!("lib/{evil}"), "x\n");
+        world.work("A file");
+        let mut commands = commands_of(world.review_of("stricter", "work"));
+        commands.retain(|text| text.contains("files+="));
+        assert_eq!(commands.len(), 1, "{evil}");
+        assert_eq!(run(&world, &commands)[0].last(), Some(&format!("files+=lib/{evil}")));
+    }
+}
+
+#[test]
+fn a_name_of_a_branch_is_one_word_of_a_suggested_command() {
+    for evil in ["a;touch${IFS}pwned", "$(touch${IFS}pwned)", "it's`touch${IFS}pwned`", "a&&touch${IFS}pwned"]
+    {
+        let world = World::honest();
+        world.git(&["checkout", "--quiet", "-b", evil, "main"]);
+        world.replace("src/theme.rs", "    1\n", "    9\n");
+        world.commit_as("Other", "The same line");
+        world.git(&["checkout", "--quiet", "work"]);
+        let commands = commands_of(world.review_of(evil, "work"));
+        let merges: Vec<Vec<String>> = run(&world, &commands);
+        assert!(merges.iter().any(|words| words.iter().any(|word| word == evil)), "{evil}: {commands:?}");
+        // A page that a forge shows has the command for the whole range.
+        let page = out_of(&world, &["review", &format!("{evil}..work"), "--format", "markdown"]);
+        let shown = page.lines().filter_map(|line| line.split("tracker review ").nth(1));
+        for words in shown.filter_map(|rest| rest.split(" --full").next()) {
+            let words = words.replace("&amp;", "&").replace("&#39;", "'");
+            run(&world, &[format!("tracker review {words}")]);
+        }
+    }
+}
