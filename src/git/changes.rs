@@ -97,7 +97,8 @@ impl Repository {
     }
 
     /// Returns what each of some commits changed, as [`Repository::changes_of`], and the malformed trees that it brings,
-    /// on as many threads as there are. Neighbours share most trees, so each thread has a run of them.
+    /// on as many threads as there are. The commits are each after its parents. Neighbours share most trees, so each
+    /// thread has a run of them; it begins with the newest, for what is older is packed as a difference of what is newer.
     pub fn changes_of_each(
         &self,
         commits: &[CommitInfo],
@@ -108,17 +109,22 @@ impl Repository {
             seen();
             changes
         };
+        let newest_first = |view: &Self, commits: &[CommitInfo]| {
+            let changes = commits.iter().rev().map(|commit| look(view, commit));
+            let mut changes = changes.collect::<Result<Vec<_>, Error>>()?;
+            changes.reverse();
+            Ok::<_, Error>(changes)
+        };
         if commits.len() < WORTH_A_THREAD {
-            return commits.iter().map(|commit| look(self, commit)).collect();
+            return newest_first(self, commits);
         }
         let run = commits.len().div_ceil(rayon::current_num_threads().max(1)).max(WORTH_A_THREAD / 2);
         let (shared, roots) = (self.shared(), self.roots());
         let of_run = |commits: &[CommitInfo]| {
             let view = Self::view(&shared, &roots);
-            let changes: Result<Vec<_>, Error> = commits.iter().map(|commit| look(&view, commit)).collect();
-            changes.map(|changes| (changes, view.trees.into_inner()))
+            Ok((newest_first(&view, commits)?, view.trees.into_inner()))
         };
-        let runs: Vec<Result<_, Error>> = commits.par_chunks(run).map(of_run).collect();
+        let runs: Vec<Result<(Vec<CommitChanges>, _), Error>> = commits.par_chunks(run).map(of_run).collect();
         let mut all = Vec::with_capacity(commits.len());
         for run in runs {
             let (changes, trees) = run?;

@@ -2,7 +2,7 @@
 //! once.
 
 use std::cell::{OnceCell, RefCell};
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
 use rayon::prelude::*;
@@ -69,15 +69,17 @@ pub(super) struct RecordTexts<'a> {
 }
 
 impl<'a> RecordTexts<'a> {
-    /// Reads the tasks and votes that the commits made or changed.
+    /// Reads the tasks and votes that the commits made or changed, the newest first: what is older is packed as a
+    /// difference of what is newer.
     pub(super) fn of(repository: &'a Repository, changes: &Changes, brings_format: bool) -> Self {
-        let (mut tasks, mut votes) = (BTreeSet::new(), BTreeSet::new());
-        for (change, record) in changes.commits.iter().flat_map(|commit| commit.records()) {
-            let states = [change.before, change.after].into_iter().flatten().filter(is_file);
+        let (mut tasks, mut votes, mut known) = (Vec::new(), Vec::new(), HashSet::new());
+        for (change, record) in changes.commits.iter().rev().flat_map(|commit| commit.records()) {
+            let states = [change.after, change.before].into_iter().flatten().filter(is_file);
+            let new = states.map(|state| state.blob_id).filter(|id| known.insert(*id));
             match record {
-                RecordPath::Task(_) => tasks.extend(states.map(|state| state.blob_id)),
+                RecordPath::Task(_) => tasks.extend(new),
                 RecordPath::OfTask { kind: RecordKind::Vote, task, .. } => {
-                    votes.extend(states.map(|state| (state.blob_id, task)))
+                    votes.extend(new.map(|id| (id, task)));
                 }
                 _ => {}
             }
@@ -146,7 +148,7 @@ fn text_of((task, upgraded): ReadTask) -> TaskText {
 /// Reads each of some texts, in runs on as many threads as there are.
 fn each<I: Send, T: Send>(
     repository: &Repository,
-    ids: BTreeSet<I>,
+    ids: Vec<I>,
     read: impl Fn(&mut Repository, I) -> Option<T> + Sync + Send,
 ) -> Vec<T> {
     let shared = repository.shared();
@@ -155,6 +157,5 @@ fn each<I: Send, T: Send>(
         return ids.into_iter().filter_map(|one| read(&mut view, one)).collect();
     }
     let run = ids.len().div_ceil(rayon::current_num_threads().max(1)).max(WORTH_A_THREAD / 2);
-    let ids: Vec<I> = ids.into_iter().collect();
     ids.into_par_iter().with_min_len(run).map_init(|| shared.open(), read).flatten().collect()
 }

@@ -15,6 +15,13 @@ pub(super) struct Link {
     pub(super) to: TreeEntry,
 }
 
+impl Link {
+    /// Whether it leads on from a content to which links of some tasks have led.
+    fn begins_with(&self, entry: &TreeEntry, used: &TaskSet) -> bool {
+        self.from == *entry && !self.tasks.meets(used)
+    }
+}
+
 /// Some of a path's tasks, by their places among them.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
 pub(super) struct TaskSet(Vec<u64>);
@@ -98,12 +105,13 @@ struct Search<'s, E> {
     dead_ends: usize,
 }
 
-/// A state on the way, with where to go from there.
+/// A state on the way, with where to go from there: to where links lead that begin with what the chain has come to, then
+/// to merges with the others, the first link first. A text is merged only when all that comes before has led nowhere.
 struct Step {
     state: State,
-    next: Vec<State>,
-    /// Whether merges are among them: they are tried last.
-    has_merges: bool,
+    tries_merges: bool,
+    /// The link that is tried next.
+    next: usize,
 }
 
 impl<E> Search<'_, E> {
@@ -117,41 +125,34 @@ impl<E> Search<'_, E> {
                 if state.0 == *self.goal && state.1.has_all(self.must) {
                     return Ok(Outcome::Found);
                 }
-                let next = self.exact(&state);
-                way.push(Step { state, next, has_merges: false });
+                way.push(Step { state, tries_merges: false, next: 0 });
             }
             let Some(last) = way.last_mut() else { return Ok(Outcome::NotFound) };
-            entering = last.next.pop();
-            if entering.is_some() {
-                continue;
-            }
-            if last.has_merges {
+            entering = self.next(last)?;
+            if entering.is_none() {
                 way.pop();
                 self.dead_ends += 1;
                 if self.dead_ends > MOST_COMBINATIONS {
                     return Ok(Outcome::GivenUp);
                 }
-                continue;
-            }
-            last.has_merges = true;
-            let state = last.state.clone();
-            let next = self.merged(&state)?;
-            if let Some(last) = way.last_mut() {
-                last.next = next;
             }
         }
     }
 
-    /// Returns where the links lead that begin with what the chain has come to, the first link last.
-    fn exact(&self, (entry, used): &State) -> Vec<State> {
-        let fits = |link: &&Link| link.from == *entry && !link.tasks.meets(used);
-        self.links.iter().rev().filter(fits).map(|link| (link.to.clone(), used.with(&link.tasks))).collect()
-    }
-
-    /// Returns where the other links lead, by merges, the first link last.
-    fn merged(&mut self, (entry, used): &State) -> Result<Vec<State>, E> {
-        let mut next = Vec::new();
-        for link in self.links.iter().rev() {
+    /// Returns where to go next.
+    fn next(&mut self, step: &mut Step) -> Result<Option<State>, E> {
+        let (entry, used) = &step.state;
+        if !step.tries_merges {
+            let fits = |link: &Link| link.begins_with(entry, used);
+            if let Some(at) = self.links[step.next..].iter().position(fits) {
+                let link = &self.links[step.next + at];
+                step.next += at + 1;
+                return Ok(Some((link.to.clone(), used.with(&link.tasks))));
+            }
+            (step.tries_merges, step.next) = (true, 0);
+        }
+        while let Some(link) = self.links.get(step.next) {
+            step.next += 1;
             if link.from == *entry || link.tasks.meets(used) {
                 continue;
             }
@@ -160,10 +161,10 @@ impl<E> Search<'_, E> {
                 continue;
             }
             if let Some(merged) = (self.merge)(&link.from, &link.to, entry)? {
-                next.push((merged, taken));
+                return Ok(Some((merged, taken)));
             }
         }
-        Ok(next)
+        Ok(None)
     }
 
     /// Returns whether links that are not used yet lead, end to end, from one content to another.
@@ -171,10 +172,11 @@ impl<E> Search<'_, E> {
         let mut seen: HashSet<State> = HashSet::new();
         let mut waiting = vec![(from.clone(), used.clone())];
         while let Some(state) = waiting.pop() {
-            for next in self.exact(&state) {
-                if next.0 == *to {
+            for link in self.links.iter().filter(|link| link.begins_with(&state.0, &state.1)) {
+                if link.to == *to {
                     return true;
                 }
+                let next = (link.to.clone(), state.1.with(&link.tasks));
                 if seen.len() < MOST_COMBINATIONS * self.links.len() && seen.insert(next.clone()) {
                     waiting.push(next);
                 }
