@@ -97,15 +97,25 @@ impl Repository {
         let walk = self.inner.rev_walk([tip.raw()]).with_hidden(base.map(CommitId::raw));
         let mut within = HashSet::new();
         for step in walk.all().map_err(failed)? {
-            within.insert(step.map_err(failed)?.id);
+            within.insert(CommitId::new(step.map_err(failed)?.id));
         }
+        self.commits_within(within, tip)
+    }
+
+    /// Returns those commits of `tip`'s history that are among some, each after its parents. Where a commit is not among
+    /// them, none that is before it is looked for.
+    pub(crate) fn commits_within(
+        &self,
+        mut within: HashSet<CommitId>,
+        tip: CommitId,
+    ) -> Result<Vec<CommitInfo>, Error> {
         let (mut commits, mut waiting, mut entered) = (Vec::new(), vec![tip], HashMap::new());
         while let Some(id) = waiting.last().copied() {
-            if !within.contains(&id.raw()) {
+            if !within.contains(&id) {
                 waiting.pop();
             } else if let Some(commit) = entered.remove(&id) {
                 waiting.pop();
-                within.remove(&id.raw());
+                within.remove(&id);
                 commits.push(commit);
             } else {
                 let commit = self.commit_info(id)?;
@@ -120,15 +130,15 @@ impl Repository {
     pub fn commit_info(&self, id: CommitId) -> Result<CommitInfo, Error> {
         let cannot = |error: gix::Error| self.unreadable(id, "read the commit", &error);
         let commit = self.inner.find_commit(id.raw()).map_err(cannot)?;
-        self.know_root(id.raw(), commit.tree_id().map_err(cannot)?.detach());
-        let author = commit.author().map_err(cannot)?;
-        let committer = commit.committer().map_err(cannot)?;
         let decoded = commit.decode().map_err(cannot)?;
+        self.know_root(id.raw(), decoded.tree());
+        let author = decoded.author().map_err(cannot)?;
+        let committer = decoded.committer().map_err(cannot)?;
         let message = text_of(decoded.message, decoded.encoding);
         let subject = gix::objs::commit::MessageRef::from_bytes(message.as_bytes()).summary().to_string();
         Ok(CommitInfo {
             id,
-            parents: commit.parent_ids().map(|parent| CommitId::new(parent.detach())).collect(),
+            parents: decoded.parents().map(CommitId::new).collect(),
             author: Person { name: author.name.to_string(), email: author.email.to_string() },
             committer: Person { name: committer.name.to_string(), email: committer.email.to_string() },
             author_time: time_of(author.seconds()),

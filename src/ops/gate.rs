@@ -45,7 +45,7 @@ pub fn review(session: &Session<'_>, request: &GateRequest) -> Result<(Review, V
     let reader = RangeReader::open(repo_paths, &repository, &ends, &policy.range, request.counts_lines)?;
     if !reader.malformed().is_empty() {
         let facts = RangeFacts {
-            range: range_review(&repository, &ends, policy.is_own, &[], reader.commits().count()),
+            range: range_review(&repository, &reader, (&ends, policy.is_own), &[]),
             malformed: reader.malformed().to_vec(),
             is_own_policy: policy.is_own,
             ..no_facts()
@@ -63,7 +63,7 @@ pub fn review(session: &Session<'_>, request: &GateRequest) -> Result<(Review, V
     landing.leave_own_changes(&mut commits);
     let people = |person: &Person| policy.range.people.canonical(person);
     let facts = RangeFacts {
-        range: range_review(&repository, &ends, policy.is_own, &files, commits.len()),
+        range: range_review(&repository, &reader, (&ends, policy.is_own), &files),
         is_own_policy: policy.is_own,
         malformed: Vec::new(),
         landing,
@@ -123,10 +123,9 @@ impl Policy {
 
 fn range_review(
     repository: &Repository,
-    ends: &RangeEnds,
-    is_own_policy: bool,
+    reader: &RangeReader<'_>,
+    (ends, is_own_policy): (&RangeEnds, bool),
     files: &[FileFacts],
-    commits: usize,
 ) -> RangeReview {
     let own = || files.iter().filter(|file| !is_in_tracker(&file.path));
     let sum = |of: &dyn Fn(&(u32, u32)) -> u32| {
@@ -139,13 +138,13 @@ fn range_review(
         base: base.map(|(name, _)| name.clone()),
         base_commit: base.map(|(_, id)| id.to_string()),
         head: ends.head.clone(),
-        merge_base: ends.merge_base.map(|id| id.to_string()),
+        merge_base: reader.merge_base().map(|id| id.to_string()),
         policy: match (base, is_own_policy) {
             (Some((name, _)), false) => name.clone(),
             (Some((name, _)), true) => format!("the range itself, for {name} has none"),
             (None, _) => "the range itself, for it has no base".to_owned(),
         },
-        commits,
+        commits: reader.commits().count(),
         files: own().count(),
         added: sum(&|(added, _)| *added),
         removed: sum(&|(_, removed)| *removed),
@@ -231,17 +230,12 @@ fn range_ends(repository: &Repository, request: &GateRequest) -> Result<RangeEnd
         None if request.is_staged => Some((head.clone(), head_commit)),
         None => Some(usual_base(repository, &head, head_commit)?),
     };
-    let mut other_bases = match &base {
-        Some((_, id)) => repository.merge_bases(*id, head_commit)?,
-        None => Vec::new(),
-    };
-    let merge_base = if other_bases.is_empty() { None } else { Some(other_bases.remove(0)) };
     let head = match (request.is_staged, named) {
         (true, _) => "index".to_owned(),
         (false, Some(name)) => short(&name).to_owned(),
         (false, None) => repository.branch()?.unwrap_or(head),
     };
-    Ok(RangeEnds { base, head, head_commit, merge_base, other_bases, is_staged: request.is_staged })
+    Ok(RangeEnds { base, head, head_commit, is_staged: request.is_staged })
 }
 
 /// Returns a branch's name as people say it.

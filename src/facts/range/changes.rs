@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use rayon::prelude::*;
 
 use super::RangeReader;
+use super::history::RangeHistory;
 use super::types::{FileFacts, FileState as FactState};
 use super::{RangeEnds, Result};
 use crate::env::Env;
@@ -13,7 +14,7 @@ use crate::git::{
     CommitChanges, CommitId, CommitInfo, DiffWork, FileChange, FileMode, FileState, MalformedTree,
     Repository, TreeFile,
 };
-use crate::model::{RecordPath, is_in_tracker};
+use crate::model::{RecordPath, TreeEntry, is_in_tracker};
 use crate::store::Workspace;
 
 /// All changes of a range.
@@ -49,13 +50,12 @@ impl RangeCommit {
 
 impl Changes {
     pub(super) fn read(
-        workspace: &Workspace,
-        env: &Env,
+        (workspace, env): (&Workspace, &Env),
         repository: &Repository,
         ends: &RangeEnds,
+        history: &RangeHistory<'_>,
     ) -> Result<Self> {
-        let base = ends.base.as_ref().map(|(_, id)| *id);
-        let infos = repository.commits_between(base, ends.head_commit)?;
+        let infos = history.commits(repository, ends.head_commit)?;
         let step = repository.events().begin(LongStep::ReadRange, Some(infos.len()));
         let changes = repository.changes_of_each(&infos, || step.advance(1))?;
         let (mut commits, mut malformed) = (Vec::with_capacity(infos.len()), Vec::new());
@@ -67,12 +67,30 @@ impl Changes {
             let index_file = workspace.repo_paths().index_file(env);
             let staged = repository.staged(&index_file)?.files("");
             let before =
-                ends.merge_base.map(|id| repository.tree_files(id, "")).transpose()?.unwrap_or_default();
+                history.merge_base().map(|id| repository.tree_files(id, "")).transpose()?.unwrap_or_default();
             differences(&before, &staged)
         } else {
-            net_changes(repository, ends)?
+            net_changes(repository, ends, history)?
         };
         Ok(Self { commits, net: by_path(net), malformed })
+    }
+
+    /// Returns what the index has otherwise than the head, by path.
+    pub(super) fn staged_on(
+        &self,
+        repository: &Repository,
+        merge_base: Option<CommitId>,
+        head: CommitId,
+    ) -> Result<BTreeMap<String, TreeEntry>> {
+        let mut files = BTreeMap::new();
+        for change in repository.changes_between(merge_base, head)? {
+            files.insert(change.path, change.before);
+        }
+        for change in self.net.values() {
+            files.insert(change.path.clone(), change.after);
+        }
+        let entry = |state: Option<FileState>| state.map_or(TreeEntry::Absent, |state| state.entry());
+        Ok(files.into_iter().map(|(path, state)| (path, entry(state))).collect())
     }
 }
 
@@ -129,18 +147,22 @@ type State = Option<FileState>;
 /// Where histories crossed, each side had merged an older state of the other, so that there are several places where
 /// they parted. A file that is as one of those has it may still take back what the other one brought: it is compared
 /// with what they give when they are merged, as git does it.
-fn net_changes(repository: &Repository, ends: &RangeEnds) -> Result<Vec<FileChange>> {
+fn net_changes(
+    repository: &Repository,
+    ends: &RangeEnds,
+    history: &RangeHistory<'_>,
+) -> Result<Vec<FileChange>> {
     let head = ends.head_commit;
-    let plain = repository.changes_between(ends.merge_base, head)?;
-    let (Some(first), Some((_, base))) = (ends.merge_base, &ends.base) else { return Ok(plain) };
-    if ends.other_bases.is_empty() {
+    let plain = repository.changes_between(history.merge_base(), head)?;
+    let (Some(first), Some((_, base))) = (history.merge_base(), &ends.base) else { return Ok(plain) };
+    if history.other_bases().is_empty() {
         return Ok(plain);
     }
     let side = |commit: Option<CommitId>| Side::of(repository, commit, head);
     let tip = side(Some(*base))?;
     let mut begun = Side { changes: by_path(plain) };
-    for other in &ends.other_bases {
-        let root = side(repository.merge_base(first, *other)?)?;
+    for other in history.other_bases() {
+        let root = side(history.base_of(first, *other)?)?;
         begun = joined(&begun, &side(Some(*other))?, &root, &tip);
     }
     Ok(begun.changes.into_values().filter(|change| change.before != change.after).collect())

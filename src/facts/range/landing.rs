@@ -4,19 +4,20 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::rc::Rc;
 
+use super::history::RangeHistory;
 use super::read::{TaskText, criteria_of};
-use super::{CommitFacts, RangeEnds, RangeReader, Result};
+use super::{CommitFacts, RangeReader, Result};
 use crate::facts::evidence::upgrade_vote;
 use crate::facts::reach::Reach;
 use crate::facts::votes::{self, CastVotes, VoteFile, copies, votes_cast};
 use crate::git::{BlobId, CommitId, CommitInfo, FileChange, FileMode, FileState};
-use crate::model::{RecordKind, RecordPath, Task, TaskId, TreeEntry, Verdict, Vote, is_daily_record};
+use crate::model::{RecordKind, RecordPath, Task, TaskId, Verdict, Vote, is_daily_record};
 use crate::policy::history::{Ancestors, Changes as TaskChanges, Commit, History, PersonKey};
 use crate::policy::landing::{
     HistoryStep, Judgement, Landing, Objection, Removal, Ruling, TaskSide, TaskSides, judge as judge_landing,
 };
 use crate::policy::{CastVote, Flaw, Route, Sides, VoteHistory, VoteRecord, flaw_of};
-use crate::store::{Error, LARGEST_FILE, Snapshot};
+use crate::store::{LARGEST_FILE, Snapshot};
 
 /// What a range lands, and what the rules of sign-offs say of it.
 #[derive(Debug, Clone, Default)]
@@ -83,7 +84,7 @@ impl RangeReader<'_> {
         tasks: &[TaskId],
         owned: Option<(&str, &BTreeSet<String>)>,
     ) -> Result<RangeLanding> {
-        let gatherer = Gatherer::open(self)?;
+        let gatherer = Gatherer::open(self);
         let sides = tasks.iter().map(|id| gatherer.task(id)).collect::<Result<Vec<_>>>()?;
         let (records, cast) = gatherer.votes(&sides)?;
         let mut facts = Facts { tasks: sides, records, cast, ..Facts::default() };
@@ -100,7 +101,7 @@ impl RangeReader<'_> {
         };
         let mut more =
             |id: &TaskId| -> Result<Vec<CastVote>> { Ok(gatherer.votes(&[gatherer.task(id)?])?.1) };
-        let mut judgement = judge_landing(&gatherer.reach, &landing, &mut more)?;
+        let mut judgement = judge_landing(gatherer.reach, &landing, &mut more)?;
         judgement.objections.extend(self.record_conflicts()?.into_iter().map(|(path, task)| Objection {
             ruling: Ruling::Conflict,
             task,
@@ -141,7 +142,7 @@ struct Facts {
 
 struct Gatherer<'r, 'a> {
     range: &'r RangeReader<'a>,
-    reach: Reach<'r>,
+    reach: &'r Reach<'a>,
     tip: Commit,
     head: Commit,
     /// Where the two parted.
@@ -154,17 +155,8 @@ struct Gatherer<'r, 'a> {
 }
 
 impl<'r, 'a> Gatherer<'r, 'a> {
-    fn open(range: &'r RangeReader<'a>) -> Result<Self> {
-        let RangeEnds { base, head_commit, merge_base, .. } = range.ends;
-        // Where there is no base, nothing is there before the range.
-        let tip_id = base.as_ref().map(|(_, id)| *id);
-        let tips: Vec<CommitId> = tip_id.into_iter().chain([*head_commit]).collect();
-        let mut reach = Reach::from(range.repository, Rc::clone(&range.policy.people), &tips)?;
-        let place = |reach: &Reach<'_>, id: CommitId| {
-            let missing = || crate::git::Error::MissingObject { id: id.to_string(), shallow: false };
-            reach.commit(id).ok_or_else(|| Error::Git(missing()))
-        };
-        let mut head = place(&reach, *head_commit)?;
+    fn open(range: &'r RangeReader<'a>) -> Self {
+        let RangeHistory { reach, tip, head, .. } = &range.history;
         let (mut own, mut brought) = (HashSet::new(), HashMap::<_, Vec<Brought<'_>>>::new());
         for part in &range.changes.commits {
             let Some(commit) = reach.commit(part.info.id) else { continue };
@@ -183,19 +175,9 @@ impl<'r, 'a> Gatherer<'r, 'a> {
             }
         }
         brought.values_mut().for_each(|votes| votes.sort_by_key(|vote| vote.commit));
-        if range.ends.is_staged {
-            head = reach.stage(head, range.staged_files()?);
-        }
-        let tip = match tip_id {
-            Some(id) => place(&reach, id)?,
-            None => reach.nothing(),
-        };
-        let base = match merge_base {
-            Some(id) => Some(place(&reach, *id)?),
-            None => None,
-        };
-        let landed = Ancestors::of(&reach, &[tip], Commit(0));
-        Ok(Self { range, reach, tip, head, base, landed, own, brought })
+        let base = range.merge_base().and_then(|id| reach.commit(id));
+        let landed = Ancestors::of(reach, &[*tip], Commit(0));
+        Self { range, reach, tip: *tip, head: *head, base, landed, own, brought }
     }
 
     fn id_of(&self, commit: Commit) -> Option<String> {
@@ -298,7 +280,7 @@ impl<'r, 'a> Gatherer<'r, 'a> {
         for copy in copied {
             records[copy].flaw = Some(Flaw::Copy);
         }
-        let mut history = VoteHistory::new(&self.reach, self.base);
+        let mut history = VoteHistory::new(self.reach, self.base);
         let mut cast = Vec::with_capacity(records.len());
         for (record, (task, own)) in records.iter_mut().zip(&found) {
             self.upgrade(&mut record.vote, task, self.added_at(own), &mut history)?;
@@ -372,7 +354,7 @@ impl<'r, 'a> Gatherer<'r, 'a> {
         vote: &mut Vote,
         task: &TaskSides,
         at: Commit,
-        history: &mut VoteHistory<'_, Reach<'r>>,
+        history: &mut VoteHistory<'_, Reach<'a>>,
     ) -> Result<()> {
         let Some(side) = task.sides.head.as_ref().or(task.sides.tip.as_ref()) else { return Ok(()) };
         let route = Route::of(&self.range.policy.config, task.kind.as_deref());
@@ -482,7 +464,7 @@ impl<'r, 'a> Gatherer<'r, 'a> {
     fn changed(&self, tasks: &[TaskSides]) -> Result<BTreeMap<TaskId, BTreeSet<String>>> {
         let config = &self.range.policy.config;
         let mut found = BTreeMap::new();
-        let mut changes = TaskChanges::new(&self.reach, None);
+        let mut changes = TaskChanges::new(self.reach, None);
         for task in tasks {
             let skips = task.kind.as_deref().is_some_and(|kind| !config.skipped_signoffs(kind).is_empty());
             if !skips && !task.sides.head.as_ref().is_some_and(|side| side.is_cancelled) {
@@ -508,22 +490,5 @@ impl<'r, 'a> Gatherer<'r, 'a> {
             }
         }
         Ok(writers)
-    }
-}
-
-impl RangeReader<'_> {
-    /// Returns what the index has otherwise than the head.
-    fn staged_files(&self) -> Result<BTreeMap<String, TreeEntry>> {
-        let (base, head) = (self.ends.merge_base, self.ends.head_commit);
-        let beyond = self.repository.changes_between(base, head)?;
-        let mut files = BTreeMap::new();
-        for change in beyond {
-            files.insert(change.path, change.before);
-        }
-        for change in self.changes.net.values() {
-            files.insert(change.path.clone(), change.after);
-        }
-        let entry = |state: Option<FileState>| state.map_or(TreeEntry::Absent, |state| state.entry());
-        Ok(files.into_iter().map(|(path, state)| (path, entry(state))).collect())
     }
 }

@@ -63,7 +63,7 @@ impl RangeReader<'_> {
         if between.is_empty() && from_ours.is_empty() {
             return Ok(());
         }
-        let base = repository.merge_base(ours, theirs)?;
+        let base = self.history.base_of(ours, theirs)?;
         let from_base = by_path(repository.changes_below(TRACKER_FOLDER, base, ours)?);
         let mut paths: Vec<&String> = between.keys().chain(from_ours.keys()).collect();
         paths.sort_unstable();
@@ -97,12 +97,12 @@ impl RangeReader<'_> {
 
     /// Returns the records that the base's tip and the head have both changed and that do not merge field by field.
     pub(super) fn record_conflicts(&self) -> Result<Vec<(String, Option<TaskId>)>> {
-        let ends = self.ends;
-        let Some((_, tip)) = ends.base.as_ref().filter(|(_, tip)| Some(*tip) != ends.merge_base) else {
+        let merge_base = self.merge_base();
+        let Some((_, tip)) = self.ends.base.as_ref().filter(|(_, tip)| Some(*tip) != merge_base) else {
             return Ok(Vec::new());
         };
         let mut conflicts = Vec::new();
-        for theirs in self.repository.changes_below(TRACKER_FOLDER, ends.merge_base, *tip)? {
+        for theirs in self.repository.changes_below(TRACKER_FOLDER, merge_base, *tip)? {
             let Some(own) = self.changes.net.get(&theirs.path) else { continue };
             let is_one_sided = own.after == theirs.after || own.before == theirs.after;
             if is_one_sided || !is_daily_record(&theirs.path) {

@@ -5,6 +5,7 @@
 
 mod changes;
 mod credits;
+mod history;
 mod landing;
 mod merges;
 mod read;
@@ -21,6 +22,7 @@ use std::rc::Rc;
 use chrono::{DateTime, Utc};
 
 use self::changes::Changes;
+use self::history::RangeHistory;
 use self::read::RecordTexts;
 use super::Result;
 use super::votes::{SignatureCheck, VoteReader};
@@ -29,7 +31,7 @@ use crate::git::{CommitId, CommitInfo, MalformedTree, People, Repository};
 use crate::model::{Config, Signatures};
 use crate::store::{Snapshot, Workspace};
 
-/// Both ends of a range, and where they parted.
+/// Both ends of a range.
 #[derive(Debug, Clone)]
 pub struct RangeEnds {
     /// What it is to be merged into, by name; none where it has no base at all.
@@ -38,10 +40,6 @@ pub struct RangeEnds {
     pub head: String,
     /// Its commit.
     pub head_commit: CommitId,
-    /// Where the two parted: what the base has beyond that is not of this range.
-    pub merge_base: Option<CommitId>,
-    /// More commits at which they parted, where each had merged an older state of the other.
-    pub other_bases: Vec<CommitId>,
     /// Whether what is staged on top of the head is the head.
     pub is_staged: bool,
 }
@@ -73,6 +71,7 @@ pub struct RangeReader<'a> {
     repository: &'a Repository,
     ends: &'a RangeEnds,
     policy: &'a RangePolicy,
+    history: RangeHistory<'a>,
     /// The records at the merge base.
     before: Snapshot,
     /// The records at the base's tip, where the two parted before it.
@@ -101,14 +100,20 @@ impl<'a> RangeReader<'a> {
             (Signatures::Off, true) => SignatureCheck::Label,
             _ => SignatureCheck::Judge,
         };
-        let before = workspace.snapshot_of_commit(ends.merge_base)?;
+        let mut history = RangeHistory::read(repository, Rc::clone(&policy.people), ends)?;
+        let merge_base = history.merge_base();
+        let before = workspace.snapshot_of_commit(merge_base)?;
         let head = ends.head_snapshot(workspace, env)?;
-        let tip_id = ends.base.as_ref().map(|(_, id)| *id).filter(|id| Some(*id) != ends.merge_base);
+        let tip_id = ends.base.as_ref().map(|(_, id)| *id).filter(|id| Some(*id) != merge_base);
         let tip = tip_id.map(|id| workspace.snapshot_of_commit(Some(id))).transpose()?;
         let format = |snapshot: &Snapshot| snapshot.config().map_or(0, |(config, _)| config.format);
         let (old, new) = (format(&before), format(&head));
-        let (brings_format, changes) =
-            (0 < old && old < new, Changes::read(workspace, env, repository, ends)?);
+        let changes = Changes::read((workspace, env), repository, ends, &history)?;
+        if ends.is_staged {
+            let files = changes.staged_on(repository, merge_base, ends.head_commit)?;
+            history.head = history.reach.stage(history.head, files);
+        }
+        let brings_format = 0 < old && old < new;
         Ok(Self {
             repository,
             brings_format,
@@ -120,12 +125,19 @@ impl<'a> RangeReader<'a> {
             check,
             ends,
             policy,
+            history,
         })
     }
 
     /// The commits, each after its parents.
     pub fn commits(&self) -> impl Iterator<Item = &CommitInfo> {
         self.changes.commits.iter().map(|commit| &commit.info)
+    }
+
+    /// Where the two ends parted; none where their histories never met.
+    #[must_use]
+    pub fn merge_base(&self) -> Option<CommitId> {
+        self.history.merge_base()
     }
 
     /// The malformed trees that the commits bring: nothing that is read of such a range is to be believed.

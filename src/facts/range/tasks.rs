@@ -78,7 +78,7 @@ impl RangeReader<'_> {
     /// moves, which are joined elsewhere.
     pub(super) fn as_merged(&self, id: &TaskId, own: &Task) -> Result<Task> {
         let Some(tip) = &self.tip else { return Ok(own.clone()) };
-        let before = if self.ends.merge_base.is_some() { state_in(&self.before, id)? } else { None };
+        let before = if self.merge_base().is_some() { state_in(&self.before, id)? } else { None };
         let (theirs, ours) = (state_in(tip, id)?, state_in(&self.head, id)?);
         if theirs.is_none() || ours.is_none() || before == theirs || ours == theirs {
             return Ok(own.clone());
@@ -106,7 +106,7 @@ impl RangeReader<'_> {
         if let Some(change) = self.changes.net.get(&path) {
             return Ok(change.before.filter(is_file));
         }
-        let file = if self.ends.merge_base.is_some() { self.before.tree_file(&path)? } else { None };
+        let file = if self.merge_base().is_some() { self.before.tree_file(&path)? } else { None };
         Ok(file.map(|file| file.state()))
     }
 
@@ -180,7 +180,7 @@ impl RangeReader<'_> {
 
     /// Whether the base has, since the two parted, got another task of this id.
     fn collides(&self, id: &TaskId, own: Option<&Task>) -> Result<bool> {
-        let Some((_, base)) = self.ends.base.as_ref().filter(|(_, base)| Some(*base) != self.ends.merge_base)
+        let Some((_, base)) = self.ends.base.as_ref().filter(|(_, base)| Some(*base) != self.merge_base())
         else {
             return Ok(false);
         };

@@ -86,6 +86,7 @@ pub fn judge<H: History>(
         landed: Ancestors::of(history, &[landing.tip], Commit(0)),
         tasks: Vec::new(),
         votes: HashMap::new(),
+        steps: steps_by_task(landing.steps),
         own_work: HashMap::new(),
         sound: HashMap::new(),
         more_votes,
@@ -116,6 +117,8 @@ struct Judge<'h, 'a, H: History> {
     tasks: Vec<LandingTask<'a>>,
     /// The votes that will be there, by the task's place and role.
     votes: HashMap<(usize, &'a str), Vec<usize>>,
+    /// The commits of the range that changed each task's history, ascending.
+    steps: HashMap<&'a TaskId, Vec<&'a HistoryStep>>,
     /// Which votes are by someone who wrote what they cover.
     own_work: HashMap<usize, bool>,
     /// Which votes list what the commit that they looked at shows.
@@ -128,6 +131,14 @@ struct Judge<'h, 'a, H: History> {
     leavings: Vec<JudgedLeaving>,
     files: BTreeMap<String, FileCoverage>,
     reverts: BTreeMap<Commit, Commit>,
+}
+
+fn steps_by_task(steps: &[HistoryStep]) -> HashMap<&TaskId, Vec<&HistoryStep>> {
+    let mut by_task: HashMap<&TaskId, Vec<&HistoryStep>> = HashMap::new();
+    for step in steps {
+        by_task.entry(&step.task).or_default().push(step);
+    }
+    by_task
 }
 
 impl<'h, 'a, H: History> Judge<'h, 'a, H> {

@@ -21,7 +21,8 @@ impl<H: History> Judge<'_, '_, H> {
     /// Returns the first commit that has a move, and the history that it has.
     pub(super) fn made(&self, task: usize, step: &Move) -> (Commit, &[Move]) {
         let own = &self.tasks[task];
-        let first = self.landing.steps.iter().find(|made| made.task == *own.id && made.after.contains(step));
+        let mut steps = self.steps.get(own.id).into_iter().flatten();
+        let first = steps.find(|made| made.after.contains(step));
         first.map_or((self.landing.head, own.history.as_slice()), |made| (made.commit, &*made.after))
     }
 

@@ -207,8 +207,9 @@ fn a_review_emits_events_for_long_steps() {
         GateRequest { base: Some("main".into()), head: Some("work".into()), ..GateRequest::default() };
     ops::review(&session, &request).unwrap();
     let seen = seen.lock().unwrap();
-    let commits = Event::Started { step: LongStep::ReadRange, total: Some(5) };
-    assert_eq!(seen.first(), Some(&commits));
+    let started = |step, total| Event::Started { step, total };
+    assert_eq!(seen.first(), Some(&started(LongStep::ReadHistory, None)));
+    assert!(seen.contains(&started(LongStep::ReadRange, Some(5))), "{seen:?}");
     assert!(seen.contains(&Event::Finished { step: LongStep::ReadRange, done: 5 }), "{seen:?}");
     assert_eq!(seen.last(), Some(&Event::Finished { step: LongStep::CheckRange, done: 0 }));
 }
