@@ -6,7 +6,7 @@ use std::ops::Range;
 
 use gix::ObjectId;
 use gix::diff::blob::sources::byte_lines;
-use gix::diff::blob::{Algorithm, Diff, InternedInput};
+use gix::diff::blob::{Algorithm, Diff, InternedInput, Token};
 use gix::objs::tree::{EntryKind, EntryMode};
 
 use super::diff_work::{DiffWork, TooMuchWork};
@@ -16,7 +16,7 @@ use super::{BlobId, CommitId, Error, FileState, Repository};
 /// A zero byte among this many first ones marks a binary file, as in git.
 const LOOKED_AT: usize = 8000;
 
-/// Lines of the base that a side has replaced, with what it has there.
+/// Lines of the base that a side has replaced, with what it has there: from which byte to which, each of whole lines.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Hunk {
     base: Range<usize>,
@@ -52,20 +52,21 @@ impl Hunks {
 
 /// One side of a merge.
 struct Side<'t> {
-    lines: Vec<&'t [u8]>,
+    text: &'t [u8],
     hunks: &'t [Hunk],
 }
 
-impl<'t> Side<'t> {
-    /// Writes what the side has of a part of the base, in which some of its hunks lie.
-    fn write(&self, hunks: &[Hunk], part: Range<usize>, base: &[&[u8]], out: &mut Vec<u8>) {
-        let mut at = part.start;
+impl Side<'_> {
+    /// Returns what the side has of a part of the base, in which some of its hunks lie.
+    fn part(&self, hunks: &[Hunk], part: Range<usize>, base: &[u8]) -> Vec<u8> {
+        let (mut at, mut own) = (part.start, Vec::new());
         for hunk in hunks {
-            extend(out, &base[at..hunk.base.start]);
-            extend(out, &self.lines[hunk.side.clone()]);
+            own.extend_from_slice(&base[at..hunk.base.start]);
+            own.extend_from_slice(&self.text[hunk.side.clone()]);
             at = hunk.base.end;
         }
-        extend(out, &base[at..part.end]);
+        own.extend_from_slice(&base[at..part.end]);
+        own
     }
 }
 
@@ -74,8 +75,24 @@ fn hunks(base: &[u8], text: &[u8], work: &mut DiffWork) -> Result<Vec<Hunk>, Too
     work.take(&input)?;
     let mut diff = Diff::compute(Algorithm::Histogram, &input);
     diff.postprocess_no_heuristic(&input);
-    let range = |range: Range<u32>| range.start as usize..range.end as usize;
-    Ok(diff.hunks().map(|hunk| Hunk { base: range(hunk.before), side: range(hunk.after) }).collect())
+    let [starts, side_starts] = [&input.before, &input.after].map(|lines| line_starts(&input, lines));
+    let range =
+        |starts: &[usize], lines: Range<u32>| starts[lines.start as usize]..starts[lines.end as usize];
+    let hunk = |hunk: gix::diff::blob::Hunk| Hunk {
+        base: range(&starts, hunk.before),
+        side: range(&side_starts, hunk.after),
+    };
+    Ok(diff.hunks().map(hunk).collect())
+}
+
+/// Returns at which byte each line begins, and where the last one ends.
+fn line_starts(input: &InternedInput<&[u8]>, lines: &[Token]) -> Vec<usize> {
+    let mut at = 0;
+    let ends = lines.iter().map(|line| {
+        at += input.interner[*line].len();
+        at
+    });
+    std::iter::once(0).chain(ends).collect()
 }
 
 /// Equal lines around what differs that are compared as well: an added line moves down past equal ones.
@@ -90,23 +107,17 @@ fn hunks_near(base: &[u8], text: &[u8], work: &mut DiffWork) -> Result<Option<Ve
     }
     let [own, other] = [base, text].map(|all| &all[head..all.len() - tail]);
     let mut hunks = hunks(own, other, work)?;
-    let meets_end = |hunk: &Hunk| hunk.base.end >= count_lines(own) || hunk.side.end >= count_lines(other);
+    let meets_end = |hunk: &Hunk| hunk.base.end == own.len() || hunk.side.end == other.len();
     let meets_start = |hunk: &Hunk| hunk.base.start == 0 || hunk.side.start == 0;
     if tail > 0 && hunks.last().is_some_and(meets_end) || head > 0 && hunks.first().is_some_and(meets_start) {
         return Ok(None);
     }
-    let above = count_lines(&base[..head]);
     for hunk in &mut hunks {
         for range in [&mut hunk.base, &mut hunk.side] {
-            *range = range.start + above..range.end + above;
+            *range = range.start + head..range.end + head;
         }
     }
     Ok(Some(hunks))
-}
-
-fn count_lines(text: &[u8]) -> usize {
-    text.iter().filter(|byte| **byte == b'\n').count()
-        + usize::from(text.last().is_some_and(|byte| *byte != b'\n'))
 }
 
 /// How many bytes of whole lines two texts have in common at their ends, which do not overlap.
@@ -160,10 +171,9 @@ pub fn merge_changes(base: &[u8], texts: [&[u8]; 2], hunks: [&Hunks; 2]) -> Opti
     if hunks.iter().any(|hunks| hunks.is_binary) {
         return None;
     }
-    let lines = lines_of(base);
-    let [one, other] = [0, 1].map(|side| Side { lines: lines_of(texts[side]), hunks: &hunks[side].hunks });
+    let [one, other] = [0, 1].map(|side| Side { text: texts[side], hunks: &hunks[side].hunks });
     let (mut at, mut i, mut j) = (0, 0, 0);
-    let mut out = Vec::with_capacity(base.len());
+    let mut out = Vec::with_capacity(base.len().max(one.text.len()).max(other.text.len()));
     while i < one.hunks.len() || j < other.hunks.len() {
         let (from_i, from_j) = (i, j);
         let is_first = match (one.hunks.get(i), other.hunks.get(j)) {
@@ -193,19 +203,17 @@ pub fn merge_changes(base: &[u8], texts: [&[u8]; 2], hunks: [&Hunks; 2]) -> Opti
         }
         let (ours, theirs) = (&one.hunks[from_i..i], &other.hunks[from_j..j]);
         let part = around(ours, theirs);
-        extend(&mut out, &lines[at..part.start]);
+        out.extend_from_slice(&base[at..part.start]);
         at = part.end;
-        let (mut first, mut second) = (Vec::new(), Vec::new());
-        one.write(ours, part.clone(), &lines, &mut first);
-        other.write(theirs, part, &lines, &mut second);
+        let (first, second) = (one.part(ours, part.clone(), base), other.part(theirs, part, base));
         match (ours, theirs) {
-            (_, []) => out.append(&mut first),
-            ([], _) => out.append(&mut second),
-            _ if first == second => out.append(&mut first),
+            (_, []) => out.extend(first),
+            ([], _) => out.extend(second),
+            _ if first == second => out.extend(first),
             _ => return None,
         }
     }
-    extend(&mut out, &lines[at..]);
+    out.extend_from_slice(&base[at..]);
     Some(out)
 }
 
@@ -215,14 +223,6 @@ fn around(ours: &[Hunk], theirs: &[Hunk]) -> Range<usize> {
     let start = all().map(|hunk| hunk.base.start).min().unwrap_or_default();
     let end = all().map(|hunk| hunk.base.end).max().unwrap_or_default();
     start..end
-}
-
-fn lines_of(text: &[u8]) -> Vec<&[u8]> {
-    text.split_inclusive(|byte| *byte == b'\n').collect()
-}
-
-fn extend(out: &mut Vec<u8>, lines: &[&[u8]]) {
-    lines.iter().for_each(|line| out.extend_from_slice(line));
 }
 
 fn is_binary(text: &[u8]) -> bool {
