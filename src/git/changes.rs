@@ -344,9 +344,9 @@ impl Repository {
         if change.before.map(|state| state.blob_id) == change.after.map(|state| state.blob_id) {
             return Ok(Some(LineCount::default()));
         }
-        let (Some(before), Some(after)) = (self.text_of(change.before)?, self.text_of(change.after)?) else {
-            return Ok(None);
-        };
+        // What was before is packed as a difference of what came after it.
+        let after = self.text_of(change.after)?;
+        let (Some(before), Some(after)) = (self.text_of(change.before)?, after) else { return Ok(None) };
         let Ends { head, tail } = common_ends(&before, &after, 0);
         let [before, after] = [&before, &after].map(|text| &text[head..text.len() - tail]);
         let input = InternedInput::new(before, after);

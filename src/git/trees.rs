@@ -175,7 +175,9 @@ impl Repository {
 
     /// Makes a view for a thread that knows which trees commits have.
     pub(super) fn view(shared: &SharedRepository, roots: &HashMap<ObjectId, ObjectId>) -> Self {
-        let view = shared.open();
+        let mut view = shared.open();
+        // Each tree is read once, and kept as it is used.
+        view.inner.objects.unset_object_cache();
         view.trees.borrow_mut().roots.clone_from(roots);
         view
     }

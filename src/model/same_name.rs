@@ -25,11 +25,16 @@ pub(crate) fn fold(text: &str) -> String {
 /// Returns a name of a file or folder as the file systems of macOS and Windows find it, where a checkout of it ends up in
 /// the same place: without case, composed, without characters of no width, streams, and dots and spaces at the end.
 #[must_use]
-pub(crate) fn fold_file_name(name: &str) -> String {
+pub(crate) fn fold_file_name(name: &str) -> Cow<'_, str> {
+    // Nearly all names are so already.
+    let is_plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"/_-.".contains(&byte);
+    if name.bytes().all(is_plain) && !name.ends_with('.') {
+        return Cow::Borrowed(name);
+    }
     let has_width = |c: &char| !matches!(c, '\u{200c}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{206a}'..='\u{206f}' | '\u{feff}');
     let name =
         if name.is_ascii() { fold(name) } else { fold(&name.chars().filter(has_width).collect::<String>()) };
-    without_end(&name).to_owned()
+    without_end(&name).to_owned().into()
 }
 
 /// Leaves out of a name what Windows does: a stream, and dots and spaces at the end.

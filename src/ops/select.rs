@@ -80,8 +80,9 @@ impl Selector<'_, '_> {
 impl Selection<'_> {
     /// Puts those that match into an order.
     pub(super) fn sort(&mut self, sort: &Sort) {
-        let subject = |at: usize| Subject::new(&self.summaries[at], &self.derived.facts[at]);
-        self.matching.sort_by(|&a, &b| sort.compare(&subject(a), &subject(b)));
+        let subject = |&at: &usize| Subject::new(&self.summaries[at], &self.derived.facts[at]);
+        let subjects: Vec<Subject<'_>> = self.matching.iter().map(subject).collect();
+        self.matching = sort.order(&subjects).into_iter().map(|place| self.matching[place]).collect();
     }
 
     /// Makes lines of some.

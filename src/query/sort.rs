@@ -37,34 +37,38 @@ impl Sort {
         Ok(Self { keys, stages })
     }
 
-    /// Compares two tasks.
+    /// Returns the places of some tasks among them, in this order. What a key says of a task is read once, not for each
+    /// comparison.
     #[must_use]
-    pub fn compare(&self, a: &Subject<'_>, b: &Subject<'_>) -> Ordering {
-        let by_keys = self.keys.iter().map(|key| self.compare_by(*key, a, b));
-        let first = by_keys.into_iter().find(|order| order.is_ne());
-        first.unwrap_or_else(|| compare_ids(a.summary.id, b.summary.id))
+    pub fn order(&self, subjects: &[Subject<'_>]) -> Vec<usize> {
+        let count = self.keys.len();
+        let of_task = |subject| self.keys.iter().map(move |key| self.rank(*key, subject));
+        let ranks: Vec<Rank<'_>> = subjects.iter().flat_map(of_task).collect();
+        let of = |at: usize| &ranks[at * count..(at + 1) * count];
+        let mut places: Vec<usize> = (0..subjects.len()).collect();
+        places.sort_by(|&a, &b| {
+            let by_id = || compare_ids(subjects[a].summary.id, subjects[b].summary.id);
+            self.compare_ranks(of(a), of(b)).then_with(by_id)
+        });
+        places
     }
 
-    fn compare_by(&self, key: Key, a: &Subject<'_>, b: &Subject<'_>) -> Ordering {
-        let (one, other) = (a.summary, b.summary);
-        let order = match key.field.kind() {
-            FieldKind::Id => compare_ids(one.id, other.id),
-            FieldKind::Priority => Priority::most_urgent_first(one.priority, other.priority),
-            FieldKind::Status => {
-                place(&Status::ALL, a.facts.status).cmp(&place(&Status::ALL, b.facts.status))
-            }
-            FieldKind::Badge => place(&Badge::ALL, a.facts.badge).cmp(&place(&Badge::ALL, b.facts.badge)),
-            FieldKind::Flag => b.facts.ready.cmp(&a.facts.ready),
-            FieldKind::Stage => {
-                return missing_last(self.place_of(one.stage), self.place_of(other.stage), key, Ord::cmp);
-            }
-            kind => {
-                let (a, b) = (key.field.value(one), key.field.value(other));
-                let both = ((!a.is_missing()).then_some(a), (!b.is_missing()).then_some(b));
-                return missing_last(both.0, both.1, key, |a, b| compare_values(kind, a, b));
-            }
-        };
-        if key.reversed { order.reverse() } else { order }
+    fn compare_ranks(&self, a: &[Rank<'_>], b: &[Rank<'_>]) -> Ordering {
+        let by_keys = self.keys.iter().zip(a.iter().zip(b)).map(|(key, (a, b))| key.compare(a, b));
+        by_keys.into_iter().find(|order| order.is_ne()).unwrap_or(Ordering::Equal)
+    }
+
+    fn rank<'a>(&self, key: Key, subject: &Subject<'a>) -> Rank<'a> {
+        let (task, facts) = (subject.summary, subject.facts);
+        match key.field.kind() {
+            FieldKind::Id => Rank::Id(task.id),
+            FieldKind::Priority => Rank::Place(Some(usize::from(u8::MAX - Priority::rank_of(task.priority)))),
+            FieldKind::Status => Rank::Place(place(&Status::ALL, facts.status)),
+            FieldKind::Badge => Rank::Place(place(&Badge::ALL, facts.badge)),
+            FieldKind::Flag => Rank::Place(Some(usize::from(!facts.ready))),
+            FieldKind::Stage => Rank::Place(self.place_of(task.stage)),
+            _ => Rank::Value(Some(key.field.value(task)).filter(|value| !value.is_missing())),
+        }
     }
 
     fn place_of(&self, stage: &str) -> Option<usize> {
@@ -76,7 +80,28 @@ impl Sort {
     }
 }
 
+/// What a key says of a task.
+enum Rank<'t> {
+    Id(&'t str),
+    Place(Option<usize>),
+    Value(Option<FieldValue<'t>>),
+}
+
 impl Key {
+    fn compare(self, a: &Rank<'_>, b: &Rank<'_>) -> Ordering {
+        match (a, b) {
+            (Rank::Id(a), Rank::Id(b)) if self.reversed => compare_ids(b, a),
+            (Rank::Id(a), Rank::Id(b)) => compare_ids(a, b),
+            (Rank::Place(a), Rank::Place(b)) => missing_last(a.as_ref(), b.as_ref(), self, Ord::cmp),
+            (Rank::Value(a), Rank::Value(b)) => {
+                let kind = self.field.kind();
+                missing_last(a.as_ref(), b.as_ref(), self, |a, b| compare_values(kind, a, b))
+            }
+            // One key says the same kind of thing of all tasks.
+            _ => Ordering::Equal,
+        }
+    }
+
     fn parse(name: &str, start: usize) -> Result<Self, Fault> {
         let (reversed, plain) = match name.strip_prefix('-') {
             Some(rest) => (true, rest),
@@ -114,10 +139,10 @@ fn place<T: PartialEq + Copy>(all: &[T], value: T) -> Option<usize> {
     all.iter().position(|other| *other == value)
 }
 
-fn missing_last<T>(a: Option<T>, b: Option<T>, key: Key, compare: impl Fn(&T, &T) -> Ordering) -> Ordering {
+fn missing_last<T>(a: Option<&T>, b: Option<&T>, key: Key, compare: impl Fn(&T, &T) -> Ordering) -> Ordering {
     match (a, b) {
-        (Some(a), Some(b)) if key.reversed => compare(&b, &a),
-        (Some(a), Some(b)) => compare(&a, &b),
+        (Some(a), Some(b)) if key.reversed => compare(b, a),
+        (Some(a), Some(b)) => compare(a, b),
         (a, b) => a.is_none().cmp(&b.is_none()),
     }
 }

@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 
 use super::{context, tasks};
-use crate::model::{Field, Summary};
+use crate::model::{Facts, Field, Summary};
 use crate::query::{Context, Query, Sort, Subject, parse_fields};
 
 /// Texts that are mostly queries: fields, operators, values, signs and odd characters in any order.
@@ -152,13 +152,17 @@ proptest! {
         let sort = Sort::parse(&text.join(","), &context()).unwrap();
         prop_assert_eq!(sort.to_string(), text.join(","));
         let tasks = tasks();
-        let compare = |a: usize, b: usize| {
-            sort.compare(&Subject::new(&tasks[a].0, &tasks[a].1), &Subject::new(&tasks[b].0, &tasks[b].1))
+        let ids = |tasks: &[(Summary<'static>, Facts)]| -> Vec<String> {
+            let subjects: Vec<Subject<'_>> = tasks.iter().map(|(task, facts)| Subject::new(task, facts)).collect();
+            sort.order(&subjects).into_iter().map(|at| tasks[at].0.id.to_owned()).collect()
         };
-        for (a, b, c) in (0..216).map(|n| (n / 36, n / 6 % 6, n % 6)) {
-            prop_assert_eq!(compare(a, b), compare(b, a).reverse());
-            prop_assert_eq!(compare(a, b).is_eq(), a == b);
-            prop_assert!(!(compare(a, b).is_lt() && compare(b, c).is_lt()) || compare(a, c).is_lt());
+        let whole = ids(&tasks);
+        for (a, b) in (0..36).map(|n| (n / 6, n % 6)) {
+            let mut swapped = tasks.clone();
+            swapped.swap(a, b);
+            prop_assert_eq!(&ids(&swapped), &whole);
+            let place = |at: usize| whole.iter().position(|id| *id == tasks[at].0.id);
+            prop_assert_eq!(ids(&[tasks[a].clone(), tasks[b].clone()])[0] == tasks[a].0.id, place(a) <= place(b));
         }
     }
 }

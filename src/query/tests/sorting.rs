@@ -8,9 +8,10 @@ use crate::query::{Sort, Subject};
 
 fn sorted(text: &str) -> String {
     let sort = Sort::parse(text, &context()).unwrap();
-    let mut tasks = tasks();
-    tasks.sort_by(|a, b| sort.compare(&Subject::new(&a.0, &a.1), &Subject::new(&b.0, &b.1)));
-    let ids: Vec<&str> = tasks.iter().map(|(task, _)| task.id.split_once('-').unwrap().1).collect();
+    let tasks = tasks();
+    let subjects: Vec<Subject<'_>> = tasks.iter().map(|(task, facts)| Subject::new(task, facts)).collect();
+    let order = sort.order(&subjects);
+    let ids: Vec<&str> = order.iter().map(|at| tasks[*at].0.id.split_once('-').unwrap().1).collect();
     ids.join(" ")
 }
 
@@ -45,8 +46,8 @@ fn the_default_is_what_to_do_first() {
     assert_eq!(default.to_string(), "priority,due,created,id");
     for a in &tasks {
         for b in &tasks {
-            let order = default.compare(&Subject::new(&a.0, &a.1), &Subject::new(&b.0, &b.1));
-            assert_eq!(order, first_to_do(&a.0, &b.0), "{} {}", a.0.id, b.0.id);
+            let order = default.order(&[Subject::new(&a.0, &a.1), Subject::new(&b.0, &b.1)]);
+            assert_eq!(order == [0, 1], first_to_do(&a.0, &b.0).is_le(), "{} {}", a.0.id, b.0.id);
         }
     }
     let parsed = Sort::parse("Priority, -Created,+id", &context()).unwrap();

@@ -14,10 +14,11 @@ use crate::policy::{Fix, Route, is_selected, may_select};
 /// Returns whether a path is what the gate judges by: the tracker's files that are no records, a tracker in another
 /// place, and the mailmap, which says who is who.
 pub(in crate::review) fn is_policy(path: &str) -> bool {
-    let is_tracker = |part: &str| matches!(fold_file_name(part).as_str(), TRACKER_FOLDER | "tracke~1");
-    let is_own = is_in_tracker(path);
-    let is_other = !is_own && path.split('/').any(is_tracker);
-    is_own && !is_daily_record(path) || is_other || fold_file_name(path) == ".mailmap"
+    let is_tracker = |part: &str| matches!(&*fold_file_name(part), TRACKER_FOLDER | "tracke~1");
+    if is_in_tracker(path) {
+        return !is_daily_record(path);
+    }
+    path.split('/').any(is_tracker) || fold_file_name(path) == ".mailmap"
 }
 
 /// Tells the same of a file: a link or an executable in the place of a record is policy.
