@@ -67,8 +67,10 @@ pub(super) enum Format {
     #[default]
     Human,
     Json,
-    /// A form that `review` and `check` alone have.
+    /// A form that `review` and `check` alone have; of them `report` has Markdown.
     Review(&'static ReviewFormat),
+    /// A page, which `report` alone has.
+    Html,
     /// `tracker doctor --format`: not how to answer, but what to do.
     Upgrade,
 }
@@ -79,12 +81,17 @@ const COMMON_FORMATS: [(&str, Format, &str); 2] = [
     ("json", Format::Json, "One JSON document: tracker help json"),
 ];
 const UPGRADE: &str = "upgrade";
+const HTML: &str = "html";
 
 impl Format {
     fn named(name: &str) -> Option<Self> {
         let common = COMMON_FORMATS.iter().find(|(common, ..)| *common == name).map(|(_, format, _)| *format);
         let of_reviews = || FORMATS.iter().find(|format| format.name == name).map(Self::Review);
-        common.or_else(of_reviews).or_else(|| (name == UPGRADE).then_some(Self::Upgrade))
+        common.or_else(of_reviews).or_else(|| match name {
+            UPGRADE => Some(Self::Upgrade),
+            HTML => Some(Self::Html),
+            _ => None,
+        })
     }
 
     /// Returns its name, as it is typed.
@@ -93,6 +100,7 @@ impl Format {
             Self::Human => "human",
             Self::Json => "json",
             Self::Review(format) => format.name,
+            Self::Html => HTML,
             Self::Upgrade => UPGRADE,
         }
     }
@@ -110,7 +118,7 @@ impl Format {
 /// Reads `--format`. What only some commands have is read everywhere, but shown by those alone.
 pub(super) fn format_parser() -> impl TypedValueParser<Value = Format> {
     let common = COMMON_FORMATS.iter().map(|(name, ..)| PossibleValue::new(*name));
-    let others = FORMATS.iter().map(|format| format.name).chain([UPGRADE]);
+    let others = FORMATS.iter().map(|format| format.name).chain([HTML, UPGRADE]);
     named_formats(common.chain(others.map(|name| PossibleValue::new(name).hide(true))).collect())
 }
 
@@ -128,6 +136,25 @@ pub(super) fn every_format() -> Arg {
         .value_name("FORMAT")
         .value_parser(named_formats(common.chain(others).collect()))
         .default_value("human")
+        .help_heading("Everywhere")
+        .help("Output format")
+}
+
+/// Returns `--format` for the command that renders documents. It takes the place of the one that all others have.
+pub(super) fn document_format() -> Arg {
+    let values = [
+        ("markdown", "Markdown [default]"),
+        (HTML, "One page that needs nothing else; the default for an output that ends in .html"),
+        ("json", "The data of the document: tracker help json"),
+    ];
+    let values = values.into_iter().map(|(name, about)| PossibleValue::new(name).help(about));
+    let human = PossibleValue::new("human").hide(true);
+    Arg::new("format")
+        .long("format")
+        .value_name("FORMAT")
+        .value_parser(named_formats(values.chain([human]).collect()))
+        .default_value("human")
+        .hide_default_value(true)
         .help_heading("Everywhere")
         .help("Output format")
 }
@@ -226,11 +253,12 @@ fn command_index(arguments: &[OsString]) -> Option<usize> {
     arguments.len().checked_sub(words + 1)
 }
 
-/// Whether a command lists every form of answers as its own.
-pub(super) fn takes_every_format(name: &str) -> bool {
+/// Whether a command lists this form of answers as its own.
+pub(super) fn takes_format(name: &str, format: Format) -> bool {
     let root = command();
-    let found = root.find_subcommand(name);
-    found.is_some_and(|command| command.get_arguments().any(|argument| argument.get_id() == "format"))
+    let Some(command) = root.find_subcommand(name) else { return false };
+    let own = command.get_arguments().find(|argument| argument.get_id() == "format");
+    own.is_some_and(|own| own.get_possible_values().iter().any(|value| value.get_name() == format.name()))
 }
 
 /// Returns the command that these arguments name, for errors that come before they are understood.

@@ -64,13 +64,13 @@ fn run(global: &Global, matches: &clap::ArgMatches, env: Env) -> ExitCode {
     let context = Context::new(global, env);
     let is_known = match format {
         Format::Human | Format::Json => true,
-        Format::Review(_) => args::takes_every_format(name),
+        Format::Review(_) | Format::Html => args::takes_format(name, format),
         Format::Upgrade => name == "doctor",
     };
     if !is_known {
         let failure = Failure::usage_message(
             format!("`tracker {name}` has no format `{}`", format.name()),
-            "use --format human or --format json; the others are for tracker review and tracker check",
+            "use --format human or --format json; the others are for tracker review, check and report",
         );
         return report(&failure, name, format, context.error_output());
     }
@@ -99,7 +99,7 @@ fn deliver(answer: &AnyAnswer, context: &Context, name: &str) -> ExitCode {
     let mut status = context.error_output();
     match context.format() {
         Format::Json => answer.write_json(name, &mut json),
-        Format::Human | Format::Upgrade => {
+        Format::Human | Format::Html | Format::Upgrade => {
             answer.show(&mut out);
             answer.status(&mut status);
         }

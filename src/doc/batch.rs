@@ -28,7 +28,12 @@ pub struct Draft {
     pub deliverables: Vec<String>,
     /// Acceptance criteria, each a checkbox.
     pub criteria: Vec<String>,
+    /// Whether the text has every section of a task card, also those of which nothing is given.
+    pub has_all_sections: bool,
 }
+
+/// The sections of a task card that are filled in while the work goes on.
+const OTHER_SECTIONS: [&str; 4] = ["Technical details", "Testing", "Blockers", "Next steps"];
 
 impl Draft {
     /// Returns the Markdown of a new task: a section for each thing that was given.
@@ -38,6 +43,8 @@ impl Draft {
         let mut section = |heading: &str, text: &str| {
             if !text.trim().is_empty() {
                 body.push_str(&format!("\n## {heading}\n\n{}\n", text.trim()));
+            } else if self.has_all_sections {
+                body.push_str(&format!("\n## {heading}\n"));
             }
         };
         let one_line =
@@ -46,6 +53,9 @@ impl Draft {
         section("Description", self.description.as_deref().unwrap_or_default());
         section("Deliverables", &boxes(&self.deliverables));
         section("Acceptance criteria", &boxes(&self.criteria));
+        for heading in OTHER_SECTIONS {
+            section(heading, "");
+        }
         body
     }
 }

@@ -3,7 +3,7 @@
 use super::Document;
 use super::source::Kind;
 use super::task::{Fields, Writer, moment, moment_text};
-use crate::model::{Note, Problem, Severity, TaskId};
+use crate::model::{Note, NoteKind, Problem, Severity, TaskId};
 
 /// Reads a note on a task. Blank lines around its text are not part of it.
 ///
@@ -16,6 +16,7 @@ pub fn read_note(task: &TaskId, bytes: &[u8]) -> Result<Note, Vec<Problem>> {
     fields.require("by", "the note has no `by`", "add a line such as `by: ada`");
     let at = fields.parsed("at", moment);
     let by = fields.text("by").map(str::to_owned);
+    let kind = fields.text("kind").map(NoteKind::parse);
     let signature = fields.text("signature").map(str::to_owned);
     let problems = fields.into_problems();
     match (at, by) {
@@ -24,6 +25,7 @@ pub fn read_note(task: &TaskId, bytes: &[u8]) -> Result<Note, Vec<Problem>> {
                 task: task.clone(),
                 at,
                 by,
+                kind,
                 text: document.body().trim_matches(['\n', '\r']).to_owned(),
                 signature,
             })
@@ -46,6 +48,7 @@ pub fn create_note(note: &Note) -> String {
     let mut out = Writer::default();
     out.plain("at", &moment_text(note.at));
     out.text("by", Some(&note.by));
+    out.text("kind", note.kind.as_ref().map(NoteKind::as_str));
     out.text("signature", note.signature.as_deref());
     out.finish(&format!("\n{}\n", note.text.trim_matches(['\n', '\r'])))
 }

@@ -4,6 +4,8 @@ use std::cell::OnceCell;
 use std::collections::BTreeSet;
 use std::rc::Rc;
 
+use chrono::{DateTime, Utc};
+
 use super::Result;
 use super::reach::Reach;
 use crate::git::{CommitGraph, CommitId, LinkParser, Links, People, Repository};
@@ -81,6 +83,15 @@ impl<'a> Commits<'a> {
     /// Whether all of the history was looked at.
     pub fn are_complete(&self) -> Result<bool> {
         Ok(self.links()?.is_none_or(|links| links.is_complete))
+    }
+
+    /// Returns the commits since a moment that link a task, each with all that it links; newest first.
+    pub fn linked_since(&self, since: DateTime<Utc>) -> Result<Vec<(CommitId, Vec<TaskId>)>> {
+        let Some(links) = self.links()? else { return Ok(Vec::new()) };
+        let recent = links.commits.iter().take_while(|commit| commit.time >= since);
+        let ids = |ids: &[String]| ids.iter().filter_map(|id| TaskId::parse(id).ok()).collect::<Vec<_>>();
+        let linked = recent.map(|commit| (commit.id, ids(&commit.ids)));
+        Ok(linked.filter(|(_, ids)| !ids.is_empty()).collect())
     }
 
     fn links(&self) -> Result<Option<&Links>> {

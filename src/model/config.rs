@@ -41,6 +41,10 @@ pub struct ReportSettings {
     pub days_off: Vec<chrono::Weekday>,
     /// Other days on which nobody works.
     pub holidays: Vec<chrono::NaiveDate>,
+    /// The commands that run the project, for whoever takes it over.
+    pub run: Vec<String>,
+    /// The commands that test it.
+    pub test: Vec<String>,
 }
 
 /// Settings of the workflows that `init --ci` writes.

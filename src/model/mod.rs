@@ -90,7 +90,7 @@ pub(crate) use status::Badge;
 pub use status::{Facts, Status};
 pub(crate) use suggestion::Suggestion;
 pub(crate) use task::Summary;
-pub use task::{BoxCount, Note, Task};
+pub use task::{BoxCount, Note, NoteKind, Task};
 pub use texts::Texts;
 pub use vote::{AcceptanceText, Coverage, CoverageFormat, CoveredChange, TreeEntry, Verdict, Vote};
 

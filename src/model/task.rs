@@ -69,10 +69,48 @@ pub struct Note {
     pub at: DateTime<Utc>,
     /// Who wrote it.
     pub by: String,
+    /// What it tells, where that is given: whoever takes over looks for these.
+    pub kind: Option<NoteKind>,
     /// Markdown.
     pub text: String,
     /// Of whom it names, over all of it: base64 without its frame.
     pub signature: Option<String>,
+}
+
+/// What a note tells.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum NoteKind {
+    /// `decision`: what was decided, and why.
+    Decision,
+    /// `tried`: what was tried and ruled out.
+    Tried,
+    /// `cause`: why something went wrong.
+    Cause,
+    /// Another word, which is kept.
+    Unknown(String),
+}
+
+impl NoteKind {
+    /// Those that the program knows.
+    pub const ALL: [Self; 3] = [Self::Decision, Self::Tried, Self::Cause];
+
+    /// Reads the word.
+    #[must_use]
+    pub fn parse(text: &str) -> Self {
+        let known = Self::ALL.into_iter().find(|kind| kind.as_str() == text);
+        known.unwrap_or_else(|| Self::Unknown(text.to_owned()))
+    }
+
+    /// Returns the word.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        match self {
+            Self::Decision => "decision",
+            Self::Tried => "tried",
+            Self::Cause => "cause",
+            Self::Unknown(text) => text,
+        }
+    }
 }
 
 impl Task {

@@ -10,7 +10,9 @@ use super::{Result, Session};
 use crate::doc::read_task;
 use crate::facts::Commits;
 use crate::git::{CommitId, CommitInfo, Repository};
-use crate::model::{Field, FieldValue, Finding, Person, Problem, RecordKind, RecordPath, Task, TaskId, Vote};
+use crate::model::{
+    Field, FieldValue, Finding, Note, Person, Problem, RecordKind, RecordPath, Task, TaskId, Vote,
+};
 use crate::store::LARGEST_FILE;
 
 /// A task's log.
@@ -71,14 +73,7 @@ pub fn log(session: &Session<'_>, id: &str, limit: Option<usize>) -> Result<(Tas
     let mut events = own_events(&task);
     events.extend(votes.iter().map(|(_, vote)| voted(vote)));
     events.extend(findings.iter().flat_map(|(_, finding)| found(finding)));
-    events.extend(notes.into_iter().map(|note| Event {
-        at: note.at,
-        by: Some(note.by),
-        kind: EventKind::Noted,
-        text: note.text.trim_end().to_owned(),
-        commit: None,
-        changes: Vec::new(),
-    }));
+    events.extend(notes.iter().map(noted));
     let (committed, is_complete) = commits(session, &task.id, limit)?;
     events.extend(committed);
     events.sort_by_key(|event| (event.at, event.kind));
@@ -89,11 +84,11 @@ pub fn log(session: &Session<'_>, id: &str, limit: Option<usize>) -> Result<(Tas
 }
 
 /// Returns who did something, and the agent that did it for them.
-fn with_agent(by: &str, agent: Option<&str>) -> String {
+pub(super) fn with_agent(by: &str, agent: Option<&str>) -> String {
     agent.map_or_else(|| by.to_owned(), |agent| format!("{by} ({agent})"))
 }
 
-fn own_events(task: &Task) -> Vec<Event> {
+pub(super) fn own_events(task: &Task) -> Vec<Event> {
     let event = |at, by, kind, text| Event { at, by, kind, text, commit: None, changes: Vec::new() };
     let created = task.created.and_then(|day| day.and_hms_opt(0, 0, 0)).map(|time| time.and_utc());
     let created = created.map(|at| event(at, None, EventKind::Created, task.title.clone()));
@@ -109,8 +104,22 @@ fn own_events(task: &Task) -> Vec<Event> {
     created.into_iter().chain(moves).collect()
 }
 
+/// Describes a note.
+pub(super) fn noted(note: &Note) -> Event {
+    let kind = note.kind.as_ref().map_or_else(String::new, |kind| format!("{}: ", kind.as_str()));
+    let text = format!("{kind}{}", note.text.trim_end());
+    Event {
+        at: note.at,
+        by: Some(note.by.clone()),
+        kind: EventKind::Noted,
+        text,
+        commit: None,
+        changes: Vec::new(),
+    }
+}
+
 /// Describes a vote. What it is worth is for `signoffs` to say.
-fn voted(vote: &Vote) -> Event {
+pub(super) fn voted(vote: &Vote) -> Event {
     let notes = vote.notes.as_deref().map_or_else(String::new, |notes| format!("  {}", notes.trim_end()));
     let text = format!("{} as {} in {}{notes}", vote.verdict, vote.role, vote.stage);
     let by = Some(with_agent(&vote.by.name, vote.agent.as_deref()));
@@ -118,7 +127,7 @@ fn voted(vote: &Vote) -> Event {
 }
 
 /// Describes a finding, and what became of it.
-fn found(finding: &Finding) -> Vec<Event> {
+pub(super) fn found(finding: &Finding) -> Vec<Event> {
     let event = |at, by: &Person, text| {
         let by = Some(by.name.clone());
         Event { at, by, kind: EventKind::Found, text, commit: None, changes: Vec::new() }

@@ -6,7 +6,7 @@ use super::signoffs::sign_where_required;
 use super::written::WrittenTask;
 use super::{Error, Result, Session, Written};
 use crate::doc::{create_note, signed_note};
-use crate::model::{Note, RecordKind, TaskId};
+use crate::model::{Note, NoteKind, RecordKind, TaskId};
 use crate::store::Change;
 
 /// Longest part of a note that the answer repeats, in characters.
@@ -32,7 +32,7 @@ fn free_path(session: &Session<'_>, id: &TaskId, at: DateTime<Utc>) -> Result<St
 }
 
 /// Adds a note to a task.
-pub fn note(session: &Session<'_>, id: &str, text: &str) -> Result<Written> {
+pub fn note(session: &Session<'_>, id: &str, text: &str, kind: Option<NoteKind>) -> Result<Written> {
     let text = text.trim();
     if text.is_empty() {
         return Err(Error::usage_with(
@@ -44,7 +44,7 @@ pub fn note(session: &Session<'_>, id: &str, text: &str) -> Result<Written> {
     let locked = session.lock("note")?;
     let (_, task) = session.find(id)?;
     let at = session.env().now();
-    let mut note = Note { task: task.id.clone(), at, by, text: format!("{text}\n"), signature: None };
+    let mut note = Note { task: task.id.clone(), at, by, kind, text: format!("{text}\n"), signature: None };
     let (config, _) = session.config_or_default();
     let (signature, unsigned) = sign_where_required(session, &config, &signed_note(&note))?;
     note.signature = signature;

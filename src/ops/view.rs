@@ -241,13 +241,17 @@ pub struct NoteView {
     pub at: DateTime<Utc>,
     /// Who.
     pub by: String,
+    /// What it tells: `decision`, `tried` or `cause`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub kind: Option<String>,
     /// Markdown.
     pub text: String,
 }
 
 impl From<&Note> for NoteView {
     fn from(note: &Note) -> Self {
-        Self { at: note.at, by: note.by.clone(), text: note.text.clone() }
+        let kind = note.kind.as_ref().map(|kind| kind.as_str().to_owned());
+        Self { at: note.at, by: note.by.clone(), kind, text: note.text.clone() }
     }
 }
 

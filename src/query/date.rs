@@ -1,6 +1,6 @@
 //! Dates and times of a query, counted in seconds of the user's own clock.
 
-use chrono::{DateTime, Datelike, FixedOffset, NaiveDate, NaiveDateTime};
+use chrono::{DateTime, Datelike, FixedOffset, NaiveDate, NaiveDateTime, Utc};
 
 use super::Context;
 
@@ -47,6 +47,13 @@ pub(super) fn start_of_day(days_from_ce: i32) -> i64 {
 pub fn read_day(text: &str, now: DateTime<FixedOffset>) -> Option<NaiveDate> {
     let moment = read_date(text, &Context { now, me: &[], stages: &[] }).filter(|moment| moment.is_day)?;
     Some(DateTime::from_timestamp(moment.span.to - DAY, 0)?.date_naive())
+}
+
+/// Reads a moment as a query does; of a day, a month or a year it is the beginning.
+#[must_use]
+pub fn read_moment(text: &str, now: DateTime<FixedOffset>) -> Option<DateTime<Utc>> {
+    let moment = read_date(text, &Context { now, me: &[], stages: &[] })?;
+    DateTime::from_timestamp(moment.span.from - i64::from(now.offset().local_minus_utc()), 0)
 }
 
 /// Reads a date or time.

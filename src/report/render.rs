@@ -15,6 +15,8 @@ const FUEL: u64 = 50_000_000;
 const DEPTH: usize = 64;
 /// Longest text that a filter puts into a line, in characters.
 const LONGEST_LINE: usize = 1000;
+/// The looks of every page, for templates of pages: `{{ page_style | safe }}`.
+const PAGE_STYLE: &str = include_str!("../../templates/reports/page.css");
 /// Longest report, in bytes.
 const LONGEST: usize = 256 * 1024 * 1024;
 
@@ -46,12 +48,49 @@ fn render_within(fuel: u64, name: &str, source: &str, context: Value) -> Result<
     environment.add_filter("line", |text: &str| value::one_line(text));
     environment.add_filter("code", |text: &str| escape::code(text, LONGEST_LINE));
     environment.add_filter("md", |text: &str| escape::text(text, LONGEST_LINE));
+    environment.add_filter("cell", |text: Option<&str>| match text {
+        Some(text) => escape::text(text, LONGEST_LINE),
+        None => "-".to_owned(),
+    });
+    environment.add_filter("badge", badge_words);
+    environment.add_filter("quote", |text: &str, indent: Option<usize>| quoted(text, indent.unwrap_or(0)));
+    environment.add_filter("count", |count: u64, one: &str, many: Option<&str>| counted(count, one, many));
+    environment.add_global("page_style", PAGE_STYLE);
     environment.add_template(name, source).map_err(failed)?;
     let template = environment.get_template(name).map_err(failed)?;
     let mut output = Limited { bytes: Vec::new() };
     template.render_captured_to(context, &mut output).map_err(failed)?;
     // Templates and values are text, and text is written as a whole.
     Ok(String::from_utf8_lossy(&output.bytes).into_owned())
+}
+
+/// Writes a text of several lines as a quotation, so that nothing in it is taken for a part of the report.
+fn quoted(text: &str, indent: usize) -> String {
+    let lines = text.trim_end().lines().map(|line| {
+        let line: String = line.chars().map(|c| if value::is_unsafe(c) { '\u{fffd}' } else { c }).collect();
+        format!("{:indent$}> {line}", "").trim_end().to_owned()
+    });
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+/// Writes the badge of a task as people read it; of a cancelled one, that.
+fn badge_words(task: &Value) -> String {
+    let is_cancelled = task.get_attr("status").is_ok_and(|status| status.as_str() == Some("cancelled"));
+    let badge = task.get_attr("badge").ok();
+    match badge.as_ref().and_then(Value::as_str) {
+        _ if is_cancelled => "cancelled".to_owned(),
+        Some(badge) => badge.replace('_', " ").replace("qa", "QA"),
+        None => String::new(),
+    }
+}
+
+/// Writes a number with what it counts.
+fn counted(count: u64, one: &str, many: Option<&str>) -> String {
+    match (count, many) {
+        (1, _) => format!("1 {one}"),
+        (_, Some(many)) => format!("{count} {many}"),
+        (_, None) => format!("{count} {one}s"),
+    }
 }
 
 /// Output that ends in an error rather than in all of the memory.

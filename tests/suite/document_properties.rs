@@ -6,7 +6,9 @@ use proptest::prelude::*;
 use tracker::doc::{
     self, Document, Edit, Value, append_move, create_note, create_task, read_note, read_task,
 };
-use tracker::model::{BoxCount, Minutes, Move, MoveKind, Note, Priority, SprintId, Stage, Task, TaskId};
+use tracker::model::{
+    BoxCount, Minutes, Move, MoveKind, Note, NoteKind, Priority, SprintId, Stage, Task, TaskId,
+};
 
 /// Any text that is not blank, with a liking for what YAML is particular about.
 fn text() -> impl Strategy<Value = String> {
@@ -129,7 +131,8 @@ proptest! {
     #[test]
     fn a_note_reads_back_the_same(at in moment(), by in text(), text in body()) {
         let text = text.trim_matches('\n').to_owned();
-        let note = Note { task: TaskId::parse("TASK-1").unwrap(), at, by, text, signature: None };
+        let kind = (text.len() % 2 == 0).then_some(NoteKind::Tried);
+        let note = Note { task: TaskId::parse("TASK-1").unwrap(), at, by, kind, text, signature: None };
         prop_assert_eq!(read_note(&note.task, create_note(&note).as_bytes()).unwrap(), note);
     }
 

@@ -25,7 +25,7 @@ const READS: [&str; 10] = [
     "thread::sleep",
 ];
 /// Where a crate may be named: what it brings is copied to plain data at that border.
-const BORDERS: [(&str, &[&str]); 9] = [
+const BORDERS: [(&str, &[&str]); 10] = [
     ("gix", &["src/git/"]),
     ("gix_glob", &["src/model/"]),
     ("clap", &["src/cli/"]),
@@ -34,6 +34,7 @@ const BORDERS: [(&str, &[&str]); 9] = [
     ("fs4", &["src/store/"]),
     ("serde_yaml", &["src/doc/"]),
     ("minijinja", &["src/report/"]),
+    ("comrak", &["src/report/"]),
     ("quick_xml", &["src/import/"]),
 ];
 

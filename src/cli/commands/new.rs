@@ -33,6 +33,9 @@ pub(in crate::cli) struct New {
     /// Acceptance criterion, as a checkbox; can be repeated
     #[arg(long = "criterion", value_name = "TEXT", allow_hyphen_values = true)]
     criteria: Vec<String>,
+    /// Also write the empty sections of a task card, to be filled in
+    #[arg(long, conflicts_with = "batch")]
+    template: bool,
     /// Task ID [default: a new random one]
     #[arg(long, value_name = "ID")]
     id: Option<String>,
@@ -71,6 +74,7 @@ impl New {
             description: self.description.clone(),
             deliverables: self.deliverables.clone(),
             criteria: self.criteria.clone(),
+            has_all_sections: self.template,
         }
     }
 }

@@ -6,19 +6,23 @@
 //! ```
 
 use clap::Args;
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 
 use super::{Command, Reply};
 use crate::cli::answer::Answer;
 use crate::cli::args::{WriteArgs, text_word};
 use crate::cli::completion::tasks;
 use crate::cli::context::Context;
+use crate::model::NoteKind;
 use crate::ops;
 
 /// Add a note to a task
 ///
-/// Each note is a file of its own, so that notes of two people never conflict.
+/// Each note is a file of its own, so that notes of two people never conflict. `tracker report handoff` collects the
+/// notes that have a kind: decisions, what was tried and ruled out, and causes of problems.
 ///
 /// Example: tracker note 7q2m "Contrast is 4.6 now"
+/// Example: tracker note 7q2m --kind tried "A cache per request: slower than none"
 #[derive(Debug, Args)]
 #[command(override_usage = "tracker note [OPTIONS] <ID> <TEXT>...")]
 pub(in crate::cli) struct Note {
@@ -32,8 +36,22 @@ pub(in crate::cli) struct Note {
     rest: Vec<String>,
     #[arg(hide = true, last = true, value_name = "TEXT")]
     literal: Vec<String>,
+    /// What the note tells
+    #[arg(long, value_name = "KIND", value_parser = kind_parser())]
+    kind: Option<NoteKind>,
     #[command(flatten)]
     write: WriteArgs,
+}
+
+/// Reads the kind of a note.
+fn kind_parser() -> impl TypedValueParser<Value = NoteKind> {
+    let words = [
+        ("decision", "What was decided, and why"),
+        ("tried", "What was tried and ruled out"),
+        ("cause", "Why something went wrong"),
+    ];
+    let values = words.map(|(word, about)| PossibleValue::new(word).help(about));
+    PossibleValuesParser::new(values).map(|name| NoteKind::parse(&name))
 }
 
 impl Command for Note {
@@ -46,6 +64,6 @@ impl Command for Note {
             words => words.join(" "),
         };
         let session = context.write(&self.write)?;
-        Ok(Answer::of(ops::note(&session, &self.id, &text)?))
+        Ok(Answer::of(ops::note(&session, &self.id, &text, self.kind)?))
     }
 }

@@ -51,6 +51,14 @@ pub(crate) fn comment(layout: &Layout) -> String {
     format!("{OPEN} {json}{CLOSE}")
 }
 
+/// The mark of a section that was computed when the document was rendered.
+pub(crate) const DERIVED: &str = "<!-- tracker: derived -->";
+
+/// Returns the name of the derived section that a line begins.
+pub(crate) fn read_derived(line: &str) -> Option<&str> {
+    line.trim_end().strip_suffix(DERIVED)?.trim_end().strip_prefix("**")?.strip_suffix(":**")
+}
+
 /// Reads such a comment at the end of a line; returns what is before it.
 pub(crate) fn read_comment(line: &str) -> Option<(&str, Layout)> {
     let (before, comment) = line.split_at(line.rfind(OPEN)?);

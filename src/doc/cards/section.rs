@@ -35,6 +35,8 @@ pub(crate) struct Part<'a> {
     pub(crate) entries: Vec<Entry<'a>>,
     /// Present where the text must be taken as it is written.
     pub(crate) layout: Option<Layout>,
+    /// Whether it was computed when the document was rendered.
+    pub(crate) is_derived: bool,
 }
 
 impl Part<'_> {
@@ -96,11 +98,13 @@ struct Reader<'a> {
 
 impl<'a> Reader<'a> {
     fn take(&mut self, line: &Line<'a>, below: &[Line<'a>]) {
-        if let Some((name, inline, layout)) = self.section_start(line, below) {
+        let derived = if line.kind == Kind::Text { layout::read_derived(line.text) } else { None };
+        let start = derived.map(|name| (name, "", None)).or_else(|| self.section_start(line, below));
+        if let Some((name, inline, layout)) = start {
             self.in_metadata = false;
             self.under_headings |= line.heading().is_some();
-            let name = name.to_owned();
-            let mut part = Part { name, line: line.number, entries: Vec::new(), layout };
+            let (name, is_derived) = (name.to_owned(), derived.is_some());
+            let mut part = Part { name, line: line.number, entries: Vec::new(), layout, is_derived };
             if !inline.is_empty() {
                 part.entries.push(Entry {
                     number: line.number,

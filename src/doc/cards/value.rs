@@ -147,7 +147,7 @@ pub(crate) fn one_line(text: &str) -> String {
 }
 
 /// Control characters, line separators and those that change the direction of what follows. All are below U+FFFF.
-fn is_unsafe(c: char) -> bool {
+pub(crate) fn is_unsafe(c: char) -> bool {
     c.is_control()
         || matches!(c, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
 }

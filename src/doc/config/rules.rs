@@ -299,9 +299,15 @@ impl Reader<'_> {
             "title" => settings.title = reader.text(path, value),
             "days_off" => settings.days_off = reader.weekdays(path, value),
             "holidays" => settings.holidays = reader.days(path, value),
-            _ => reader.unknown(path, key, &["title", "days_off", "holidays"]),
+            "run" => settings.run = reader.lines(path, value),
+            "test" => settings.test = reader.lines(path, value),
+            _ => reader.unknown(path, key, &["title", "days_off", "holidays", "run", "test"]),
         });
         settings
+    }
+
+    fn lines(&mut self, path: &str, value: &Value<'_>) -> Vec<String> {
+        self.texts(path, value).into_iter().map(|(text, _)| text).collect()
     }
 
     fn weekdays(&mut self, path: &str, value: &Value<'_>) -> Vec<Weekday> {

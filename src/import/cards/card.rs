@@ -116,7 +116,9 @@ impl Builder {
             let content = part.content(&self.metadata.taken);
             let lines = Lines { first: part.line, last: part.last_line(&self.metadata.taken) };
             let (what, mut to) = (part.name.clone(), Vec::new());
-            if let Some(layout) = &part.layout {
+            if part.is_derived {
+                to.push("left out: it is computed".to_owned());
+            } else if let Some(layout) = &part.layout {
                 let section = as_written(part, content, layout);
                 to.push(format!("body: {}", section.heading));
                 self.sections.push(section);

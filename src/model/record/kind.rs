@@ -220,7 +220,7 @@ pub(super) const TABLE: [Row; 21] = {
         ),
         about(
             append_only(of_task(row(K::Note, "note", Owned(root!("notes")), MD, Markdown))),
-            "one file per note",
+            "one file per note: at, by, kind (decision, tried or cause)",
         ),
         append_only(of_task(row(K::Evidence, "receipt", Owned(root!("evidence")), YAML, Yaml))),
         with_id(row(K::Plan, "plan", Folder(root!("plans")), MD, Markdown)),

@@ -279,7 +279,7 @@ fn audit(session: &Session<'_>, request: &CloseRequest, file: &SprintFile) -> Re
     };
     let audit = auditor.audit()?;
     let postmortem = postmortem_of(request)?;
-    let merged = merged_branches(session, file)?;
+    let merged = merged_branches(session, file, "HEAD")?;
     Ok(Audited {
         audit,
         data,
@@ -508,12 +508,12 @@ fn merge_finished(session: &Session<'_>, request: &CloseRequest, file: &SprintFi
     Ok(())
 }
 
-/// Returns the branches that were merged since the sprint started, as the subjects of merge commits name them.
-fn merged_branches(session: &Session<'_>, file: &SprintFile) -> Result<Vec<String>> {
+/// Returns the branches that were merged from the sprint's start to a commit, as the subjects of merge commits name them.
+pub(super) fn merged_branches(session: &Session<'_>, file: &SprintFile, tip: &str) -> Result<Vec<String>> {
     let Some(start) = file.sprint.started().and_then(|event| event.commit.clone()) else {
         return Ok(Vec::new());
     };
-    let range = format!("{start}..HEAD");
+    let range = format!("{start}..{tip}");
     let arguments = ["log", "--merges", "--first-parent", "--reverse", "--format=%s", &range];
     // A start that is gone, after a rebase or in a shallow clone, says nothing of merges.
     let Ok(text) = git(session, &arguments, "list merges") else { return Ok(Vec::new()) };

@@ -8,6 +8,7 @@ use super::close::{Audited, CloseRequest, git};
 use super::closing::{Closing, ClosingFile};
 use super::plan::{edited, event, path_of};
 use super::records::{last_closed, scope_record};
+use super::reports::{moment_text, one_changelog, report_of};
 use crate::doc::{Edit, Value, append_event, create_scope_change, create_task, evidence_block, set_block};
 use crate::facts::{carried, inputs_digest, sprint_days};
 use crate::metrics::FORMULAS;
@@ -16,10 +17,12 @@ use crate::model::{
     SprintEvent, SprintEvidence, SprintId, SprintState, Suggestion, Task, TaskId,
 };
 use crate::ops::ids::IdMaker;
+use crate::ops::report::own_templates;
 use crate::ops::session::spliced;
 use crate::ops::{Error, Result, Session};
-use crate::report::closing::{ClosingFacts, block_of, changelog, history_line, put_block, put_line};
-use crate::report::sprint::{OwnTemplates, SPRINT_HTML, SPRINT_MARKDOWN, SprintReport, documents};
+use crate::report::closing::{ClosingFacts, block_of, history_line, put_block, put_line};
+use crate::report::sprint::documents;
+use crate::report::{Context, Report, ReportFormat, ReportKind};
 use crate::store::Change;
 
 /// Makes the plan of a close.
@@ -76,8 +79,8 @@ impl<'a, 'e> Planner<'a, 'e> {
 
     fn facts_text(&self) -> FactsText {
         let data = &self.audited.data;
-        let at = data.window.to.with_timezone(&data.window.calendar.offset());
-        FactsText { closed_at: at.format("%Y-%m-%d %H:%M %:z").to_string(), carried: carried(&data.file) }
+        let closed_at = moment_text(data.window.to, data.window.calendar.offset());
+        FactsText { closed_at, carried: carried(&data.file) }
     }
 
     fn closing_facts<'f>(&'f self, text: &'f FactsText) -> ClosingFacts<'f> {
@@ -85,8 +88,7 @@ impl<'a, 'e> Planner<'a, 'e> {
         ClosingFacts {
             sprint: &data.file.sprint,
             days: sprint_days(&data.file, data.window.calendar.day_of(data.window.from)),
-            closed_at: &text.closed_at,
-            commit: &self.audited.commit,
+            closed: Some((&text.closed_at, &self.audited.commit)),
             numbers: &self.audited.numbers,
             items: &data.found.items,
             evidence: &self.audited.evidence,
@@ -239,9 +241,13 @@ impl<'a, 'e> Planner<'a, 'e> {
                     files.map(|(name, text)| (own(&name), text)).collect()
                 }
                 CloseStep::Postmortem => {
-                    vec![(own("POSTMORTEM.md"), self.audited.postmortem.document(&facts))]
+                    let context = self.audited.postmortem.context(&facts);
+                    vec![(own("POSTMORTEM.md"), self.rendered(ReportKind::Postmortem, &context)?)]
                 }
-                CloseStep::Changelog => vec![(own("CHANGELOG.md"), changelog(&facts))],
+                CloseStep::Changelog => {
+                    let context = one_changelog(&facts);
+                    vec![(own("CHANGELOG.md"), self.rendered(ReportKind::Changelog, &context)?)]
+                }
                 CloseStep::Cards => vec![(own("TASK_CARDS.md"), self.cards()?)],
                 CloseStep::History => {
                     let path = self.config.sprints.history.clone();
@@ -272,25 +278,17 @@ impl<'a, 'e> Planner<'a, 'e> {
     /// Renders the report with its charts.
     fn report(&self, facts: &ClosingFacts<'_>) -> Result<Vec<(String, String)>> {
         let data = &self.audited.data;
-        let carried: Vec<(String, String)> =
-            facts.carried.iter().map(|(task, to)| (task.to_string(), to.to_string())).collect();
-        let own = |name: &str| self.session.snapshot().template(name);
-        let templates = OwnTemplates { markdown: own(SPRINT_MARKDOWN)?, html: own(SPRINT_HTML)? };
-        Ok(documents(
-            &SprintReport {
-                project: self.config.project.as_deref(),
-                sprint: facts.sprint,
-                numbers: facts.numbers,
-                scope: data.scope.as_ref().expect("an active sprint has started"),
-                items: facts.items,
-                window: &data.window,
-                commit: Some(facts.commit),
-                evidence: &facts.evidence_lines(),
-                carried: &carried,
-                merged: facts.merged,
-            },
-            &templates,
-        )?)
+        let scope = data.scope.as_ref().expect("an active sprint has started");
+        let report = report_of(facts, scope, data, self.config.project.as_deref());
+        let own = own_templates(self.session, Report::of(ReportKind::Sprint))?;
+        Ok(documents(&report, &own)?)
+    }
+
+    /// Renders another report of the sprint as Markdown.
+    fn rendered(&self, kind: ReportKind, context: &impl serde::Serialize) -> Result<String> {
+        let report = Report::of(kind);
+        let own = own_templates(self.session, report)?;
+        Ok(report.render(ReportFormat::Markdown, &own, &Context::of(context))?)
     }
 
     fn text_of(&self, path: &str) -> Result<Option<String>> {

@@ -11,6 +11,7 @@ mod closing;
 mod documents;
 mod plan;
 mod records;
+mod reports;
 mod verify;
 mod view;
 
@@ -21,6 +22,10 @@ pub(crate) use close::{
 };
 pub(crate) use plan::*;
 pub(super) use records::scope_changes;
+pub(super) use reports::{
+    changelog_context, history_context, in_order, last_tests, lines_of, plan_context, postmortem_context,
+    sprint_context, sprint_members, sprint_named,
+};
 pub(crate) use verify::{VerifiedSprint, verify_sprint};
 pub(super) use view::sprint_drift;
 pub(crate) use view::*;

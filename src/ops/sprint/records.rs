@@ -69,6 +69,16 @@ pub(super) fn last_closed(session: &Session<'_>, but: &SprintId) -> Result<Optio
     Ok(closed_last(all(session)?.into_iter().filter(|file| file.sprint.id != *but)))
 }
 
+/// Returns the sprint that was closed last before this one was; of one that is open, the last of all.
+pub(super) fn closed_before(session: &Session<'_>, file: &SprintFile) -> Result<Option<SprintFile>> {
+    let own = file.sprint.closed().map(|event| event.at);
+    let is_before = |other: &SprintFile| {
+        let at = other.sprint.closed().map(|event| event.at);
+        other.sprint.id != file.sprint.id && own.is_none_or(|own| at.is_some_and(|at| at < own))
+    };
+    Ok(closed_last(all(session)?.into_iter().filter(is_before)))
+}
+
 /// Finds the closed sprint that is named, or the one that was closed last.
 pub(super) fn find_or_closed_last(session: &Session<'_>, name: Option<&str>) -> Result<SprintFile> {
     if let Some(name) = name {

@@ -59,10 +59,10 @@ pub fn list_sprints(session: &Session<'_>) -> Result<SprintListing> {
 }
 
 /// The tasks of a sprint, each with its estimate.
-type Members = BTreeMap<TaskId, Option<Minutes>>;
+pub(super) type Members = BTreeMap<TaskId, Option<Minutes>>;
 
 /// Returns the tasks in a sprint's scope; before its start, those that are planned for it.
-fn members(session: &Session<'_>, tasks: &Tasks, file: &SprintFile) -> Result<Members> {
+pub(super) fn members(session: &Session<'_>, tasks: &Tasks, file: &SprintFile) -> Result<Members> {
     if file.sprint.state() != SprintState::Planned {
         return Ok(scope_now(file));
     }
@@ -71,7 +71,7 @@ fn members(session: &Session<'_>, tasks: &Tasks, file: &SprintFile) -> Result<Me
     Ok(ids.map(|id| (id.clone(), estimate(&id))).collect())
 }
 
-fn line_of(file: &SprintFile, members: &Members, tasks: &Tasks) -> SprintLine {
+pub(super) fn line_of(file: &SprintFile, members: &Members, tasks: &Tasks) -> SprintLine {
     let is_complete = |id: &TaskId| tasks.find(id.as_str()).is_some_and(|task| task.stage == Stage::COMPLETE);
     let (minutes, missing) = total(members.values());
     SprintLine {

@@ -9,6 +9,8 @@ use crate::model::{
     Task,
 };
 
+use super::CardInput;
+use super::review::CardReview;
 use super::sections::{self, Section};
 
 /// A metadata line: both parts are safe on a line.
@@ -88,6 +90,8 @@ pub struct Card {
     pub deliverables: BoxCount,
     /// All checkboxes.
     pub boxes: BoxCount,
+    /// What is known of its sign-offs and findings.
+    pub review: Option<CardReview>,
     /// The metadata lines of the card, in order, ready to be written.
     pub metadata: Vec<Field>,
     /// The sections of the card, in order, ready to be written.
@@ -98,7 +102,8 @@ pub struct Card {
 
 impl Card {
     /// Builds the card of a task.
-    pub(super) fn of(task: &Task, status: Status) -> Self {
+    pub(super) fn of(input: &CardInput<'_>) -> Self {
+        let (task, status) = (input.task, input.status);
         let days = Days::of(task, status);
         let implied = days.implied_history(task, status);
         let laid_out = sections::of(task, implied != task.history);
@@ -138,6 +143,7 @@ impl Card {
             history: task.history.iter().map(step).collect(),
             deliverables: task.deliverables,
             boxes: task.boxes,
+            review: input.review.clone(),
             metadata: lines.fields,
             sections: laid_out.sections,
             body: task.body.clone(),

@@ -4,17 +4,30 @@
 //! tasks: values and sections are written by `doc::cards`, which also reads them.
 
 mod card;
+mod review;
 mod sections;
 mod statistics;
 
 use serde::Serialize;
 
-use super::ReportInput;
+use super::CardsInput;
 use crate::model::{Priority, Status, Task};
 
 pub(crate) use card::Card;
 pub use card::Field;
+pub(crate) use review::{CardFinding, CardReview, CardSignoff};
 pub(crate) use statistics::Statistics;
+
+/// A task that becomes a card.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CardInput<'a> {
+    /// The task.
+    pub task: &'a Task,
+    /// Its derived status.
+    pub status: Status,
+    /// What is known of its sign-offs and findings; none where nobody is asked and nothing was found.
+    pub review: Option<CardReview>,
+}
 
 /// The data of the template `cards`.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -36,13 +49,13 @@ pub struct CardsContext {
 impl CardsContext {
     /// Builds the data of tasks.
     #[must_use]
-    pub fn of(input: &ReportInput<'_>) -> Self {
-        let mut sorted: Vec<(&Task, Status)> = input.tasks.to_vec();
-        sorted.sort_by(|(a, _), (b, _)| a.id.cmp(&b.id));
+    pub fn of(input: &CardsInput<'_>) -> Self {
+        let mut sorted: Vec<&CardInput<'_>> = input.tasks.iter().collect();
+        sorted.sort_by(|a, b| a.task.id.cmp(&b.task.id));
         let statistics = Statistics::of(&sorted);
         let (archived, mut active): (Vec<_>, Vec<_>) =
-            sorted.into_iter().partition(|(_, status)| status.is_closed());
-        active.sort_by(|(a, _), (b, _)| Priority::most_urgent_first(word(a), word(b)));
+            sorted.into_iter().partition(|input| input.status.is_closed());
+        active.sort_by(|a, b| Priority::most_urgent_first(word(a.task), word(b.task)));
         let title = match (input.title, input.project) {
             (Some(title), _) => title.to_owned(),
             (None, Some(project)) => format!("Task Cards - {project}"),
@@ -52,8 +65,8 @@ impl CardsContext {
             title,
             project: input.project.map(str::to_owned),
             today: input.today.to_string(),
-            active: active.into_iter().map(|(task, status)| Card::of(task, status)).collect(),
-            archive: archived.into_iter().map(|(task, status)| Card::of(task, status)).collect(),
+            active: active.into_iter().map(Card::of).collect(),
+            archive: archived.into_iter().map(Card::of).collect(),
             statistics,
         }
     }

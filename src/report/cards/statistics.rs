@@ -2,7 +2,8 @@
 
 use serde::Serialize;
 
-use crate::model::{Minutes, Status, Task};
+use super::CardInput;
+use crate::model::{Minutes, Status};
 
 /// Counts and sums.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
@@ -31,9 +32,9 @@ pub struct Statistics {
 
 impl Statistics {
     /// Counts tasks.
-    pub(super) fn of(tasks: &[(&Task, Status)]) -> Self {
+    pub(super) fn of(tasks: &[&CardInput<'_>]) -> Self {
         let mut counts = Self { total: tasks.len(), ..Self::default() };
-        for (task, status) in tasks {
+        for CardInput { task, status, .. } in tasks {
             let count = match status {
                 Status::Completed => &mut counts.completed,
                 Status::InProgress => &mut counts.in_progress,

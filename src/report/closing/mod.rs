@@ -6,5 +6,8 @@ mod postmortem;
 mod texts;
 
 pub use figures::{span, value_text};
-pub(crate) use postmortem::{Postmortem, read_postmortem};
-pub(crate) use texts::{ClosingFacts, block_of, changelog, history_line, put_block, put_line};
+pub(crate) use postmortem::{Postmortem, PostmortemContext, read_postmortem};
+pub(crate) use texts::{
+    ChangelogContext, ChangelogSection, ChangelogTask, ClosingFacts, block_of, history_line, put_block,
+    put_line,
+};

@@ -86,6 +86,45 @@ pub struct ActionItem {
     pub title: String,
 }
 
+/// The data of the template `postmortem`.
+#[derive(Debug, Clone, serde::Serialize)]
+pub struct PostmortemContext {
+    /// The sprint's name.
+    pub sprint: String,
+    /// Its title.
+    pub title: Option<String>,
+    /// What is known of it: computed, in words.
+    pub facts: Vec<FactRow>,
+    /// A line for each kind of evidence, ready to be written.
+    pub evidence: Vec<String>,
+    /// Tasks that go on in another sprint: id and sprint.
+    pub carried: Vec<(String, String)>,
+    /// Branches that were merged for the close.
+    pub merged: Vec<String>,
+    /// The parts that people write, in order.
+    pub parts: Vec<PartView>,
+    /// What is to be done, by whom.
+    pub actions: Vec<ActionItem>,
+}
+
+/// A fact.
+#[derive(Debug, Clone, serde::Serialize)]
+pub struct FactRow {
+    /// What it is.
+    pub name: &'static str,
+    /// What it says.
+    pub value: String,
+}
+
+/// A part of a postmortem.
+#[derive(Debug, Clone, serde::Serialize)]
+pub struct PartView {
+    /// Its heading.
+    pub heading: &'static str,
+    /// Markdown; none where nobody wrote it.
+    pub text: Option<String>,
+}
+
 /// What people wrote.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Postmortem {
@@ -171,15 +210,15 @@ impl Postmortem {
         Part::ALL.iter().filter(|part| !written(part)).map(|part| part.heading()).collect()
     }
 
-    /// Returns the document: the facts, then every part; of one that nobody wrote it says so.
+    /// Returns the data of the document: the facts, then every part, written or not.
     #[must_use]
-    pub fn document(&self, facts: &ClosingFacts<'_>) -> String {
-        let mut out = format!("# Postmortem of {}\n\n", facts.title());
-        let mut row = |name: &str, value: String| {
-            let _ = writeln!(out, "- {name}: {value}");
-        };
+    pub fn context(&self, facts: &ClosingFacts<'_>) -> PostmortemContext {
+        let mut rows = Vec::new();
+        let mut row = |name: &'static str, value: String| rows.push(FactRow { name, value });
         row("Dates", format!("{} to {}", facts.days.0, facts.days.1));
-        row("Closed", format!("{} at {}", facts.closed_at, facts.commit));
+        if let Some((at, commit)) = facts.closed {
+            row("Closed", format!("{at} at {commit}"));
+        }
         for name in [
             FigureName::Delivery,
             FigureName::CommitmentMet,
@@ -195,21 +234,20 @@ impl Postmortem {
                 row(name.label(), super::value_text(&figure.value, name));
             }
         }
-        for line in facts.evidence_lines() {
-            row("Evidence", line);
-        }
-        for (task, to) in facts.carried {
-            row("Carried over", format!("{task} to {to}"));
-        }
-        for branch in facts.merged {
-            row("Merged", format!("`{branch}`"));
-        }
-        for part in Part::ALL {
+        let part = |part: Part| {
             let text = self.parts.iter().find(|(heading, _)| *heading == part.heading());
-            let text = text.map_or(NOT_WRITTEN, |(_, text)| text.as_str());
-            let _ = write!(out, "\n## {}\n\n{text}\n", part.heading());
+            PartView { heading: part.heading(), text: text.map(|(_, text)| text.clone()) }
+        };
+        PostmortemContext {
+            sprint: facts.sprint.id.to_string(),
+            title: facts.sprint.title.clone(),
+            facts: rows,
+            evidence: facts.evidence_lines(),
+            carried: facts.carried.iter().map(|(task, to)| (task.to_string(), to.to_string())).collect(),
+            merged: facts.merged.to_vec(),
+            parts: Part::ALL.into_iter().map(part).collect(),
+            actions: self.actions.clone(),
         }
-        out
     }
 
     /// Returns what an editor is given: every part with what it is for.

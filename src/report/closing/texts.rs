@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use chrono::NaiveDate;
+use serde::Serialize;
 
 use crate::metrics::{FigureName, Item, Numbers, Value};
 use crate::model::{EvidenceCounts, Sprint, SprintEvidence, SprintId, TaskId};
@@ -15,10 +16,8 @@ pub struct ClosingFacts<'f> {
     pub sprint: &'f Sprint,
     /// Its first and last day.
     pub days: (NaiveDate, NaiveDate),
-    /// The moment of its close, as people read it.
-    pub closed_at: &'f str,
-    /// The commit that the numbers are of.
-    pub commit: &'f str,
+    /// The moment of its close, as people read it, and the commit that the numbers are of; none before.
+    pub closed: Option<(&'f str, &'f str)>,
     /// The numbers.
     pub numbers: &'f Numbers,
     /// The tasks that were ever in it.
@@ -105,29 +104,81 @@ fn escaped(text: &str) -> String {
     out
 }
 
-/// Returns the changelog: what was delivered, by type of task. It is made of tasks and never of commits.
-#[must_use]
-pub fn changelog(facts: &ClosingFacts<'_>) -> String {
-    let delivered = facts.numbers.figure(FigureName::Delivered).map_or(&[][..], |figure| &figure.tasks);
-    let mut groups: BTreeMap<(u8, &str), Vec<String>> = BTreeMap::new();
-    for item in facts.items.iter().filter(|item| delivered.iter().any(|id| *id == *item.id.as_str())) {
-        let group = match item.kind.as_deref().unwrap_or_default() {
-            "feature" | "enhancement" => (0, "Added"),
-            "bug" | "bugfix" | "fix" => (2, "Fixed"),
-            "security" => (3, "Security"),
-            "docs" | "documentation" => (4, "Documentation"),
-            _ => (1, "Changed"),
-        };
-        groups.entry(group).or_default().push(format!("- {} ({})", escaped(&item.title), item.id));
+/// The data of the template `changelog`: what was delivered. It is made of tasks and never of commits.
+#[derive(Debug, Clone, Serialize)]
+pub struct ChangelogContext {
+    /// The project's name; none where it is of one sprint.
+    pub project: Option<String>,
+    /// Whether it is of one sprint.
+    pub is_of_one: bool,
+    /// What is not in a closed sprint, then the closed sprints, newest first.
+    pub sections: Vec<ChangelogSection>,
+}
+
+/// A part of a changelog.
+#[derive(Debug, Clone, Serialize)]
+pub struct ChangelogSection {
+    /// The sprint; none for what is in no closed one.
+    pub sprint: Option<String>,
+    /// The sprint's title.
+    pub title: Option<String>,
+    /// The day of its end.
+    pub day: Option<String>,
+    /// What was delivered, by what it is for whoever uses it.
+    pub groups: Vec<ChangelogGroup>,
+}
+
+/// Changes of one kind.
+#[derive(Debug, Clone, Serialize)]
+pub struct ChangelogGroup {
+    /// `Added`, `Changed`, `Fixed`, `Security` or `Documentation`.
+    pub name: &'static str,
+    /// The tasks, in the order of their ids.
+    pub tasks: Vec<ChangelogTask>,
+}
+
+/// A task that was delivered.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct ChangelogTask {
+    /// The id.
+    pub id: String,
+    /// Its title.
+    pub title: String,
+}
+
+impl ChangelogSection {
+    /// Groups tasks, each with its type.
+    #[must_use]
+    pub fn of<'t>(tasks: impl IntoIterator<Item = (Option<&'t str>, ChangelogTask)>) -> Self {
+        let mut groups: BTreeMap<(u8, &'static str), Vec<ChangelogTask>> = BTreeMap::new();
+        for (kind, task) in tasks {
+            let group = match kind.unwrap_or_default() {
+                "feature" | "enhancement" => (0, "Added"),
+                "bug" | "bugfix" | "fix" => (2, "Fixed"),
+                "security" => (3, "Security"),
+                "docs" | "documentation" => (4, "Documentation"),
+                _ => (1, "Changed"),
+            };
+            groups.entry(group).or_default().push(task);
+        }
+        groups.values_mut().for_each(|tasks| tasks.sort());
+        let group = |((_, name), tasks)| ChangelogGroup { name, tasks };
+        Self { sprint: None, title: None, day: None, groups: groups.into_iter().map(group).collect() }
     }
-    let mut out = format!("# Changes of {}\n", facts.title());
-    if groups.is_empty() {
-        out.push_str("\nNothing was delivered.\n");
+
+    /// Groups what a sprint delivered.
+    #[must_use]
+    pub fn of_sprint(facts: &ClosingFacts<'_>) -> Self {
+        let delivered = facts.numbers.figure(FigureName::Delivered).map_or(&[][..], |figure| &figure.tasks);
+        let items = facts.items.iter().filter(|item| delivered.iter().any(|id| *id == *item.id.as_str()));
+        let task = |item: &Item| ChangelogTask { id: item.id.to_string(), title: item.title.clone() };
+        Self {
+            sprint: Some(facts.sprint.id.to_string()),
+            title: facts.sprint.title.clone(),
+            day: Some(facts.days.1.to_string()),
+            ..Self::of(items.map(|item| (item.kind.as_deref(), task(item))))
+        }
     }
-    for ((_, heading), lines) in groups {
-        let _ = write!(out, "\n## {heading}\n\n{}\n", lines.join("\n"));
-    }
-    out
 }
 
 /// Returns the sprint's line of the list of sprints; `folder` is the way from the list to the sprint's folder.

@@ -7,13 +7,12 @@ use serde::Serialize;
 
 use crate::metrics::{Figure, FigureName, Item, Numbers, Scope, Value, Window};
 use crate::model::{Minutes, Sprint, SprintState};
-use crate::report::Error;
 use crate::report::charts::{self, Chart, SprintCharts};
 use crate::report::closing::{span, value_text};
-use crate::report::render::render;
+use crate::report::{Context, Error, OwnTemplates, Report, ReportFormat, ReportKind};
 
 /// What the report of a sprint is made of.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct SprintReport<'a> {
     /// The project's name.
     pub project: Option<&'a str>,
@@ -30,9 +29,9 @@ pub struct SprintReport<'a> {
     /// The commit that the numbers are of, of a closed sprint.
     pub commit: Option<&'a str>,
     /// A line for each kind of evidence that was attached.
-    pub evidence: &'a [String],
+    pub evidence: Vec<String>,
     /// Tasks that go on in another sprint: id and sprint.
-    pub carried: &'a [(String, String)],
+    pub carried: Vec<(String, String)>,
     /// Branches that were merged for the close.
     pub merged: &'a [String],
 }
@@ -134,35 +133,17 @@ pub struct ChartView {
     pub svg: String,
 }
 
-/// The template of the report as Markdown.
-pub const SPRINT_MARKDOWN: &str = "sprint.md.j2";
-/// The template of the report as a page.
-pub const SPRINT_HTML: &str = "sprint.html.j2";
-
-/// A team's own templates, which take the place of the built-in ones.
-#[derive(Debug, Clone, Default)]
-pub struct OwnTemplates {
-    /// [`SPRINT_MARKDOWN`].
-    pub markdown: Option<String>,
-    /// [`SPRINT_HTML`].
-    pub html: Option<String>,
-}
-
 /// Returns the files of a sprint's report: name and content, in the order of their names.
 ///
 /// # Errors
 /// Whatever is wrong with a team's own template.
 pub fn documents(report: &SprintReport<'_>, own: &OwnTemplates) -> Result<Vec<(String, String)>, Error> {
-    let context = SprintContext::of(report);
+    let data = SprintContext::of(report);
     let mut files: Vec<(String, String)> =
-        context.charts.iter().map(|chart| (format!("{}.svg", chart.name), chart.svg.clone())).collect();
-    let markdown = own.markdown.as_deref().unwrap_or(include_str!("../../../templates/reports/sprint.md.j2"));
-    let html = own.html.as_deref().unwrap_or(include_str!("../../../templates/reports/sprint.html.j2"));
-    for (template, source, file) in
-        [(SPRINT_MARKDOWN, markdown, "report.md"), (SPRINT_HTML, html, "report.html")]
-    {
-        let data = minijinja::value::Serde(&context).into();
-        files.push((file.to_owned(), render(template, source, data)?));
+        data.charts.iter().map(|chart| (format!("{}.svg", chart.name), chart.svg.clone())).collect();
+    let (context, row) = (Context::of(&data), Report::of(ReportKind::Sprint));
+    for (format, file) in [(ReportFormat::Markdown, "report.md"), (ReportFormat::Html, "report.html")] {
+        files.push((file.to_owned(), row.render(format, own, &context)?));
     }
     files.sort();
     Ok(files)
@@ -208,8 +189,8 @@ impl SprintContext {
             summary: summary(numbers),
             groups: groups(numbers),
             tasks: task_rows(report),
-            evidence: report.evidence.to_vec(),
-            carried: report.carried.to_vec(),
+            evidence: report.evidence.clone(),
+            carried: report.carried.clone(),
             merged: report.merged.to_vec(),
             charts: drawn(report).into_iter().map(view).collect(),
         }

@@ -127,8 +127,8 @@ fn files(world: &World) -> Vec<(String, String)> {
         items: &world.items,
         window: &world.window,
         commit: None,
-        evidence: &[],
-        carried: &[("TASK-0025".to_owned(), "SPRINT-2".to_owned())],
+        evidence: Vec::new(),
+        carried: vec![("TASK-0025".to_owned(), "SPRINT-2".to_owned())],
         merged: &["dark-mode".to_owned()],
     };
     documents(&report, &OwnTemplates::default()).unwrap()
@@ -218,8 +218,8 @@ fn a_terminal_shows_the_same_as_text() {
         items: &world.items,
         window: &world.window,
         commit: None,
-        evidence: &[],
-        carried: &[],
+        evidence: Vec::new(),
+        carried: Vec::new(),
         merged: &[],
     };
     insta::assert_snapshot!(terminal_charts(&report, 80).join("\n"), @r"

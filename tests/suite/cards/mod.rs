@@ -12,7 +12,8 @@ use std::path::{Path, PathBuf};
 use tracker::import::cards::{self, CardsDocument};
 use tracker::model::{Stage, Status, Task};
 use tracker::policy;
-use tracker::report::{Context, Report, ReportInput};
+use tracker::report::cards::{CardInput, CardsContext};
+use tracker::report::{CardsInput, Context, OwnTemplates, Report, ReportFormat};
 
 /// Returns the documents of `fixtures/imports/cards`, in order.
 fn fixtures() -> Vec<PathBuf> {
@@ -51,14 +52,22 @@ fn statuses(tasks: &[Task]) -> Vec<Status> {
 
 fn context(tasks: &[Task]) -> Context {
     let today = chrono::NaiveDate::from_ymd_opt(2026, 11, 11).unwrap();
-    let tasks: Vec<_> = tasks.iter().zip(statuses(tasks)).collect();
-    cards_report().context(&ReportInput { tasks: &tasks, title: None, project: Some("Lantern"), today })
+    let input = |(task, status)| CardInput { task, status, review: None };
+    let tasks: Vec<_> = tasks.iter().zip(statuses(tasks)).map(input).collect();
+    Context::of(&CardsContext::of(&CardsInput {
+        tasks: &tasks,
+        title: None,
+        project: Some("Lantern"),
+        today,
+    }))
 }
 
 fn render(tasks: &[Task]) -> String {
-    cards_report().render(None, &context(tasks)).unwrap()
+    render_by(None, &context(tasks))
 }
 
-fn cards_report() -> &'static Report {
-    Report::named("cards").unwrap()
+/// Renders cards by a template of one's own, or by the built-in one.
+fn render_by(own: Option<&str>, context: &Context) -> String {
+    let own = OwnTemplates { markdown: own.map(str::to_owned), html: None };
+    Report::named("cards").unwrap().render(ReportFormat::Markdown, &own, context).unwrap()
 }

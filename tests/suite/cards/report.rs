@@ -6,7 +6,7 @@ use std::path::Path;
 
 use tracker::import::cards;
 
-use super::{cards_report, comparable, context, fixture, fixtures, render, tasks};
+use super::{comparable, context, fixture, fixtures, render, render_by, tasks};
 
 /// Renders what each document contains, and compares with the file of the same name in `fixtures/reports/cards`.
 #[test]
@@ -101,6 +101,6 @@ fn the_context_is_plain_data_and_the_same_each_time() {
 fn a_template_of_ones_own_lays_out_the_same_data() {
     let context = context(&tasks(&fixture("every-status.md")));
     let source = "{% for card in active %}{{ card.id }} {{ card.title | line }}\n{% endfor %}";
-    let text = cards_report().render(Some(source), &context).unwrap();
+    let text = render_by(Some(source), &context);
     assert!(text.starts_with("WH-2 Under way\nWH-10 What a template leaves behind\n"), "{text}");
 }

@@ -99,7 +99,9 @@ fn grown(seed: u64) -> Sandbox {
 /// Changes a random task as an editor would, or deletes it.
 fn disturb(rng: &mut Rng, sandbox: &Sandbox) {
     let folder = sandbox.path().join(".tracker/tasks");
-    let mut paths: Vec<_> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    // git takes away a folder from which the last file is gone.
+    let Ok(entries) = std::fs::read_dir(folder) else { return };
+    let mut paths: Vec<_> = entries.map(|entry| entry.unwrap().path()).collect();
     paths.retain(|path| path.extension().is_some_and(|ending| ending == "md"));
     paths.sort();
     if paths.is_empty() {

@@ -1,0 +1,174 @@
+//! Tasks as cards: with their sign-offs and open findings, which are derived, and the day they were last touched.
+
+use std::collections::HashMap;
+
+use rayon::prelude::*;
+
+use crate::facts::{FactsReader, TaskFacts};
+use crate::model::{Config, Problem, RecordKind, Status, Task};
+use crate::ops::session::parse;
+use crate::ops::signoffs::{RoleView, unresolved_findings, view_of};
+use crate::ops::{Error, Result, Session};
+use crate::policy::{badge_of, blocking_findings, derive};
+use crate::report::cards::{CardFinding, CardInput, CardReview, CardSignoff, CardsContext};
+use crate::report::{CardsInput, Context, Report, ReportFormat, ReportKind};
+
+/// Returns the cards of all tasks that can be read, or of those of a sprint.
+pub(super) fn context(
+    session: &Session<'_>,
+    sprint: Option<&str>,
+    problems: &mut Vec<Problem>,
+) -> Result<Context> {
+    let (config, found) = session.config_or_default();
+    problems.extend(found);
+    let (mut tasks, broken) = all_tasks(session)?;
+    problems.extend(broken);
+    let mut own_title = None;
+    let all = tasks.clone();
+    if let Some(name) = sprint {
+        let (id, members) = crate::ops::sprint::sprint_members(session, name)?;
+        tasks.retain(|task| members.contains(&task.id));
+        own_title = Some(format!("Task Cards - {id}"));
+    }
+    let title = own_title.or_else(|| config.reports.title.clone());
+    Ok(Context::of(&of_tasks(session, &config, &tasks, &all, title.as_deref(), session.env().today())?))
+}
+
+/// Renders the cards of some tasks, as of a day.
+pub(in crate::ops) fn cards_of(
+    session: &Session<'_>,
+    config: &Config,
+    tasks: &[Task],
+    today: chrono::NaiveDate,
+) -> Result<String> {
+    let report = Report::of(ReportKind::Cards);
+    let title = config.reports.title.as_deref();
+    let context = Context::of(&of_tasks(session, config, tasks, tasks, title, today)?);
+    let own = super::own_templates(session, report)?;
+    Ok(report.render(ReportFormat::Markdown, &own, &context)?)
+}
+
+/// Builds the cards of some tasks, whose statuses follow from all.
+fn of_tasks(
+    session: &Session<'_>,
+    config: &Config,
+    tasks: &[Task],
+    all: &[Task],
+    title: Option<&str>,
+    today: chrono::NaiveDate,
+) -> Result<CardsContext> {
+    let summaries: Vec<_> = all.iter().map(Task::summary).collect();
+    let derived = derive(&summaries, config);
+    let statuses: HashMap<&str, Status> =
+        summaries.iter().zip(&derived.facts).map(|(summary, facts)| (summary.id, facts.status)).collect();
+    let repository = session.workspace().repository()?;
+    let reviewer = Reviewer { session, config, reader: session.facts(&repository, config)? };
+    let mut inputs = Vec::with_capacity(tasks.len());
+    for task in tasks {
+        let status = statuses[task.id.as_str()];
+        inputs.push(CardInput { task, status, review: reviewer.review(task)? });
+    }
+    Ok(CardsContext::of(&CardsInput { tasks: &inputs, title, project: config.project.as_deref(), today }))
+}
+
+fn all_tasks(session: &Session<'_>) -> Result<(Vec<Task>, Vec<Problem>)> {
+    let ids = session.snapshot().task_ids()?;
+    let files: Vec<_> = ids.iter().map(|id| session.snapshot().task_file(id)).collect();
+    let read: Vec<Result<Option<Task>>> =
+        files.into_par_iter().map(|file| file?.map(|file| parse(&file)).transpose()).collect();
+    let (mut tasks, mut problems) = (Vec::new(), Vec::new());
+    for task in read {
+        match task {
+            Ok(task) => tasks.extend(task),
+            Err(Error::Broken(found)) => problems.extend(found),
+            Err(error) => problems.push(Problem::error(error.to_string())),
+        }
+    }
+    Ok((tasks, problems))
+}
+
+/// Reads sign-offs and findings of many tasks.
+struct Reviewer<'a, 'e> {
+    session: &'a Session<'e>,
+    config: &'a Config,
+    reader: FactsReader<'a>,
+}
+
+impl Reviewer<'_, '_> {
+    /// Returns the state of a task's sign-offs; none where nobody is asked, nobody has voted and nothing was found.
+    fn review(&self, task: &Task) -> Result<Option<CardReview>> {
+        let snapshot = self.session.snapshot();
+        let has = |kind: RecordKind| Ok::<_, Error>(!snapshot.list(&kind.folder_of(&task.id))?.is_empty());
+        let (has_votes, has_findings) = (has(RecordKind::Vote)?, has(RecordKind::Finding)?);
+        let requires = !self.config.signoffs_of(task.stage.as_str()).is_empty();
+        if !(has_votes || has_findings || requires) {
+            return Ok(None);
+        }
+        let is_closed = task.summary().is_closed();
+        let facts = if has_votes && !is_closed {
+            self.reader.task(task.clone())?
+        } else {
+            TaskFacts::without_votes(snapshot, task.clone())?
+        };
+        let blocking = blocking_findings(self.config, &facts.findings);
+        let signoffs = facts.signoffs(self.config);
+        let tally = signoffs.tally(blocking).or_required_by(&task.summary(), self.config);
+        let badge = badge_of(&task.summary(), self.config, tally);
+        let votes = match is_closed {
+            true => self.cast_votes(task)?,
+            false => view_of(self.session, self.config, &facts).roles.iter().flat_map(signoffs_of).collect(),
+        };
+        let finding = |found: crate::ops::FindingView| CardFinding {
+            id: found.id,
+            severity: found.severity,
+            title: found.title,
+            place: found.place,
+            role: found.role,
+        };
+        let findings = unresolved_findings(&facts.findings, self.config).into_iter().map(finding).collect();
+        let counts = if is_closed { (0, 0) } else { (tally.approved, tally.required) };
+        Ok(Some(CardReview::new(badge, counts, votes, findings)))
+    }
+
+    /// Returns the last vote of each person in each role. What a vote was worth when the task moved is for `signoffs` and
+    /// `check` to say.
+    fn cast_votes(&self, task: &Task) -> Result<Vec<CardSignoff>> {
+        let (mut votes, _) = self.session.snapshot().votes(&task.id)?;
+        votes.sort_by_key(|(_, vote)| vote.at);
+        let mut last: Vec<crate::model::Vote> = Vec::new();
+        for (_, vote) in votes {
+            last.retain(|other| (&other.role, &other.by.name) != (&vote.role, &vote.by.name));
+            last.push(vote);
+        }
+        let signoff = |vote: crate::model::Vote| CardSignoff {
+            role: vote.role,
+            verdict: Some(vote.verdict.to_string()),
+            by: Some(vote.by.name),
+            at: Some(vote.at),
+            waiting_for: Vec::new(),
+            why_not: None,
+        };
+        Ok(last.into_iter().map(signoff).collect())
+    }
+}
+
+/// Returns the votes of a role, and that it is waited for where its quorum is not reached.
+fn signoffs_of(role: &RoleView) -> Vec<CardSignoff> {
+    let vote = |vote: &crate::ops::VoteView| CardSignoff {
+        role: role.role.clone(),
+        verdict: Some(vote.verdict.clone()),
+        by: Some(vote.by.clone()),
+        at: Some(vote.at),
+        waiting_for: Vec::new(),
+        why_not: vote.why_not.clone(),
+    };
+    let waiting = CardSignoff {
+        role: role.role.clone(),
+        verdict: None,
+        by: None,
+        at: None,
+        waiting_for: role.waiting_for.clone(),
+        why_not: None,
+    };
+    role.votes.iter().map(vote).chain((!role.done).then_some(waiting)).collect()
+}
