@@ -22,6 +22,7 @@ use crate::ops;
 /// notes that have a kind: decisions, what was tried and ruled out, and causes of problems.
 ///
 /// Example: tracker note 7q2m "Contrast is 4.6 now"
+///
 /// Example: tracker note 7q2m --kind tried "A cache per request: slower than none"
 #[derive(Debug, Args)]
 #[command(override_usage = "tracker note [OPTIONS] <ID> <TEXT>...")]

@@ -21,6 +21,7 @@ use crate::store;
 /// that of the page. --context prints the data that a template gets.
 ///
 /// Example: tracker report sprint SPRINT-1 --output report.html
+///
 /// Example: tracker report handoff --since yesterday
 #[derive(Debug, Args)]
 #[command(arg = document_format())]

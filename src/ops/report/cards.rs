@@ -7,7 +7,7 @@ use rayon::prelude::*;
 use crate::facts::{FactsReader, TaskFacts};
 use crate::model::{Config, Problem, RecordKind, Status, Task};
 use crate::ops::session::parse;
-use crate::ops::signoffs::{RoleView, unresolved_findings, view_of};
+use crate::ops::signoffs::{RoleView, VoteView, unresolved_findings, view_of};
 use crate::ops::{Error, Result, Session};
 use crate::policy::{badge_of, blocking_findings, derive};
 use crate::report::cards::{CardFinding, CardInput, CardReview, CardSignoff, CardsContext};
@@ -116,7 +116,11 @@ impl Reviewer<'_, '_> {
         let badge = badge_of(&task.summary(), self.config, tally);
         let votes = match is_closed {
             true => self.cast_votes(task)?,
-            false => view_of(self.session, self.config, &facts).roles.iter().flat_map(signoffs_of).collect(),
+            false => {
+                let view = view_of(self.session, self.config, &facts);
+                let earlier = view.others.iter().map(voted);
+                view.roles.iter().flat_map(signoffs_of).chain(earlier).collect()
+            }
         };
         let finding = |found: crate::ops::FindingView| CardFinding {
             id: found.id,
@@ -152,16 +156,19 @@ impl Reviewer<'_, '_> {
     }
 }
 
-/// Returns the votes of a role, and that it is waited for where its quorum is not reached.
-fn signoffs_of(role: &RoleView) -> Vec<CardSignoff> {
-    let vote = |vote: &crate::ops::VoteView| CardSignoff {
-        role: role.role.clone(),
+fn voted(vote: &VoteView) -> CardSignoff {
+    CardSignoff {
+        role: vote.role.clone(),
         verdict: Some(vote.verdict.clone()),
         by: Some(vote.by.clone()),
         at: Some(vote.at),
         waiting_for: Vec::new(),
         why_not: vote.why_not.clone(),
-    };
+    }
+}
+
+/// Returns the votes of a role, and that it is waited for where its quorum is not reached.
+fn signoffs_of(role: &RoleView) -> Vec<CardSignoff> {
     let waiting = CardSignoff {
         role: role.role.clone(),
         verdict: None,
@@ -170,5 +177,5 @@ fn signoffs_of(role: &RoleView) -> Vec<CardSignoff> {
         waiting_for: role.waiting_for.clone(),
         why_not: None,
     };
-    role.votes.iter().map(vote).chain((!role.done).then_some(waiting)).collect()
+    role.votes.iter().map(voted).chain((!role.done).then_some(waiting)).collect()
 }

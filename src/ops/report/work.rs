@@ -8,8 +8,8 @@ use serde::Serialize;
 use crate::facts::Commits;
 use crate::git::CommitInfo;
 use crate::model::{
-    Config, EvidenceCounts, Finding, FindingState, MoveKind, Note, NoteKind, Problem, RecordKind, RecordPath,
-    Task, TaskId, Vote,
+    Config, EvidenceCounts, Finding, FindingState, Move, MoveKind, Note, NoteKind, Problem, RecordKind,
+    RecordPath, Task, TaskId, Vote,
 };
 use crate::ops::log::{Event, EventKind, found, noted, own_events, voted};
 use crate::ops::sprint::{in_order, last_tests, lines_of};
@@ -95,6 +95,19 @@ impl Recent {
             self.tasks.insert(id.clone(), task);
         }
         Ok(())
+    }
+
+    /// Returns the commits of a task after it was sent back, up to its next move.
+    fn commits_after(
+        &self,
+        id: &TaskId,
+        failed: &Move,
+        history: &[Move],
+    ) -> impl Iterator<Item = &CommitInfo> {
+        let next = history.iter().skip_while(|step| *step != failed).nth(1).map(|step| step.at);
+        let own = self.commits.iter().filter(|(_, ids)| ids.contains(id)).map(|(commit, _)| commit);
+        let (from, to) = (failed.at, next);
+        own.filter(move |commit| commit.author_time > from && to.is_some_and(|to| commit.author_time <= to))
     }
 
     fn title(&self, id: &TaskId) -> String {
@@ -272,7 +285,7 @@ struct TaskProblems {
     problems: Vec<String>,
     /// Notes of the kind `cause`.
     causes: Vec<TaskNote>,
-    /// How findings were resolved; empty where they are not.
+    /// How findings were resolved, and the commits with which a task that was sent back went on.
     solutions: Vec<String>,
     /// Findings that are open.
     open: usize,
@@ -424,6 +437,10 @@ fn problems_of(recent: &Recent) -> Vec<TaskProblems> {
             let why = step.why.as_ref().map_or_else(String::new, |why| format!(": {why}"));
             let text = format!("sent back from {} to {} by {}{why}", step.from, step.to, step.by);
             at(id, &|entry| entry.problems.push(text.clone()));
+            for commit in recent.commits_after(id, step, &task.history) {
+                let text = format!("{} {}", &commit.id.to_string()[..7], commit.subject);
+                at(id, &|entry| entry.solutions.push(text.clone()));
+            }
         }
     }
     for note in recent.notes.iter().filter(|note| note.kind == Some(NoteKind::Cause)) {

@@ -62,7 +62,9 @@ fn every_report_is_markdown_a_page_and_data() {
         "changelog",
     ] {
         let markdown = run(&sandbox, &format!("report {name}"));
-        assert!(markdown.starts_with("# ") && !markdown.contains("<b>"), "{name}: {markdown}");
+        // Cards keep titles as they are: an import reads them back.
+        let is_text = name == "cards" || !markdown.contains("<b>");
+        assert!(markdown.starts_with("# ") && is_text, "{name}: {markdown}");
         assert_eq!(run(&sandbox, &format!("report {name} --format markdown")), markdown, "{name}");
         let page = run(&sandbox, &format!("report {name} --format html"));
         assert!(page.starts_with("<!DOCTYPE html>\n<html lang=\"en\">"), "{name}: {page}");
@@ -101,7 +103,7 @@ fn a_closed_sprint_is_reported_as_its_close_wrote_it() {
 fn a_plan_has_its_tasks_in_order_with_what_they_wait_for() {
     let sandbox = closed();
     run(&sandbox, "set thr3 sprint=SPRINT-2");
-    run(&sandbox, "set tw02 depends_on+=THR3");
+    assert_eq!(sandbox.tracker(&["set", "tw02", "depends_on+=THR3"]).status, 0);
     let plan: Value = serde_json::from_str(&run(&sandbox, "report plan --context")).unwrap();
     let ids: Vec<&str> =
         plan["tasks"].as_array().unwrap().iter().map(|task| task["id"].as_str().unwrap()).collect();
@@ -128,7 +130,7 @@ fn a_handoff_tells_what_was_done_decided_tried_and_left() {
     sandbox.write(".tracker/config.toml", config);
     let text = run(&sandbox, "report handoff --since 2d");
     for part in [
-        "- **TASK-0NE1** Wire \\| \\<b\\>bold\\</b\\>",
+        "- **TASK-0NE1** Wire &#124; &lt;b&gt;bold&lt;/b&gt; (done, Ada Lovelace, ",
         "## Decisions\n\n- TASK-TW02 Second (Ada Lovelace, ",
         "  > one table\n",
         "## Tried and ruled out\n\n- TASK-TW02",
