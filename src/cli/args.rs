@@ -29,8 +29,7 @@ pub fn command() -> clap::Command {
         .propagate_version(true)
         .max_term_width(100)
         .disable_help_subcommand(true)
-        .subcommand_required(true)
-        .arg_required_else_help(true);
+        .subcommand_required(false);
     commands::add_to(Global::augment_args(root))
 }
 

@@ -72,6 +72,13 @@ impl Context {
         Output::new(self.error_style, self.quiet, self.env.now())
     }
 
+    /// Whether the working tree has a tracker, or what of it cannot be read is to be reported.
+    pub(super) fn has_tracker(&self) -> bool {
+        use crate::store::Error;
+        let found = Workspace::open(&self.env);
+        !matches!(found, Err(Error::NoTracker { .. } | Error::Bare { .. } | Error::Git(_)))
+    }
+
     /// Opens the tracker for a command that reads.
     pub(super) fn read(&self, args: &ReadArgs) -> Result<Session<'_>, Failure> {
         // A commit may have a tracker where the working tree has none, and where there is no working tree.

@@ -59,9 +59,9 @@ pub fn main() -> ExitCode {
 }
 
 fn run(global: &Global, matches: &clap::ArgMatches, env: Env) -> ExitCode {
-    let (name, matches) = matches.subcommand().expect("the parser requires a command");
     let format = global.format;
     let context = Context::new(global, env);
+    let Some((name, matches)) = matches.subcommand() else { return without_command(&context) };
     let is_known = match format {
         Format::Human | Format::Json => true,
         Format::Review(_) | Format::Html => args::takes_format(name, format),
@@ -75,6 +75,22 @@ fn run(global: &Global, matches: &clap::ArgMatches, env: Env) -> ExitCode {
         return report(&failure, name, format, context.error_output());
     }
     answer(name, &context, commands::run_named(name, matches, &context))
+}
+
+/// Answers `tracker` alone: where the user is, in a repository with a tracker; elsewhere the help.
+fn without_command(context: &Context) -> ExitCode {
+    if context.has_tracker() {
+        return answer(commands::STATUS, context, commands::run_status(context));
+    }
+    let mut out = context.output();
+    out.raw(&command().render_help().to_string());
+    match write_stdout(out.into_text().as_bytes()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(source) => {
+            let failure = Failure::unwritable("standard output", &source);
+            report(&failure, "tracker", Format::Human, context.error_output())
+        }
+    }
 }
 
 /// Delivers what a command has answered, or why it has not.

@@ -10,6 +10,7 @@
 
 mod commits;
 mod evidence;
+mod in_flight;
 mod range;
 mod reach;
 mod remembered;
@@ -20,6 +21,7 @@ mod votes;
 
 pub use commits::Commits;
 pub(crate) use commits::{Prefixes, USUAL_BASES, linked_ids, named_ids};
+pub(crate) use in_flight::{Flight, InFlight};
 pub use range::FileState;
 pub(crate) use range::{
     CommitFacts, Credited, FileFacts, MergedRecord, RangeEnds, RangeLanding, RangePolicy, RangeReader,

@@ -70,6 +70,7 @@ pub(crate) use object::{BlobId, Quarantine, TreeId};
 pub use paths::{RepoPaths, discover};
 pub(crate) use people::MailmapConfig;
 pub use people::{People, Person};
+pub(crate) use refs::BranchTip;
 pub use repository::Repository;
 pub use sign::{SignError, SignatureStatus};
 pub use tree::FileMode;

@@ -337,18 +337,24 @@ impl RepoPaths {
     /// be read: these are other people's desks.
     #[must_use]
     pub fn other_work_dirs(&self) -> Vec<PathBuf> {
-        let mut found: Vec<PathBuf> = self.linked_work_dirs();
+        self.other_desks().into_iter().map(|(work_dir, _)| work_dir).collect()
+    }
+
+    /// Returns the other working trees with the git dir of each, sorted.
+    #[must_use]
+    pub fn other_desks(&self) -> Vec<(PathBuf, PathBuf)> {
+        let mut found = self.linked_desks();
         if self.git_dir != self.common_dir {
-            found.extend(self.main_work_dir());
+            found.extend(self.main_work_dir().map(|top| (top, self.common_dir.clone())));
         }
-        found.retain(|work_dir| Some(work_dir) != self.work_dir.as_ref() && work_dir.is_dir());
+        found.retain(|(work_dir, _)| Some(work_dir) != self.work_dir.as_ref() && work_dir.is_dir());
         found.sort();
         found.dedup();
         found
     }
 
     /// Each linked working tree has a folder that names the `.git` file at its top.
-    fn linked_work_dirs(&self) -> Vec<PathBuf> {
+    fn linked_desks(&self) -> Vec<(PathBuf, PathBuf)> {
         let Ok(folders) = fs::read_dir(self.common_dir.join("worktrees")) else { return Vec::new() };
         let own = self.git_dir.file_name().filter(|_| self.git_dir != self.common_dir);
         let mut found = Vec::new();
@@ -358,7 +364,7 @@ impl RepoPaths {
             }
             let Ok(bytes) = fs::read(folder.path().join("gitdir")) else { continue };
             let dot_git = folder.path().join(path_in(&bytes));
-            found.extend(dot_git.parent().map(|work_dir| real_or(work_dir.to_owned())));
+            found.extend(dot_git.parent().map(|work_dir| (real_or(work_dir.to_owned()), folder.path())));
         }
         found
     }

@@ -57,12 +57,30 @@ impl RepoPaths {
     }
 }
 
+/// A branch, here or on a remote, and the commit that it ends in.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct BranchTip {
+    /// The whole name of the ref.
+    pub name: String,
+    /// Where it ends.
+    pub commit: CommitId,
+}
+
 /// Returns the commits that local and remote-tracking branches end in, and those that detached working trees are
 /// at: sorted, each once.
 ///
 /// Symbolic refs are left out: what they point to is a branch of its own. So is what does not parse: a
 /// damaged ref is for git to report.
 pub(super) fn tips(repo_paths: &RepoPaths) -> Result<Vec<ObjectId>, Error> {
+    let mut tips: Vec<ObjectId> = branches(repo_paths)?.into_iter().map(|(_, tip)| tip).collect();
+    tips.extend(heads(repo_paths).iter().filter_map(|file| read_ref(file).ok().flatten()));
+    tips.sort_unstable();
+    tips.dedup();
+    Ok(tips)
+}
+
+/// Returns the local and remote-tracking branches by their whole names.
+fn branches(repo_paths: &RepoPaths) -> Result<Vec<(Vec<u8>, ObjectId)>, Error> {
     refuse_reftable(repo_paths)?;
     let mut unpacked = UnpackedRefs::default();
     for branches in BRANCHES {
@@ -72,10 +90,28 @@ pub(super) fn tips(repo_paths: &RepoPaths) -> Result<Vec<ObjectId>, Error> {
     let packed = packed_tips(&repo_paths.common_dir.join("packed-refs"), &unpacked.names)?;
     let mut tips = unpacked.tips;
     tips.extend(packed);
-    tips.extend(heads(repo_paths).iter().filter_map(|file| read_ref(file).ok().flatten()));
-    tips.sort_unstable();
-    tips.dedup();
     Ok(tips)
+}
+
+impl RepoPaths {
+    /// Returns the local and remote-tracking branches, from the files of refs alone; local ones first, by name. A branch
+    /// whose name is no text is left out.
+    pub fn branch_tips(&self) -> Result<Vec<BranchTip>, Error> {
+        let tip = |(name, id): (Vec<u8>, ObjectId)| {
+            Some(BranchTip { name: String::from_utf8(name).ok()?, commit: CommitId::new(id) })
+        };
+        let mut tips: Vec<BranchTip> = branches(self)?.into_iter().filter_map(tip).collect();
+        tips.sort_unstable();
+        Ok(tips)
+    }
+
+    /// Returns what a symbolic ref below the common dir names, such as `refs/remotes/origin/HEAD`; none where it is none.
+    #[must_use]
+    pub fn symbolic_ref(&self, name: &str) -> Option<String> {
+        let bytes = fs::read(self.common_dir.join(name)).ok()?;
+        let target = bytes.strip_prefix(b"ref:")?.trim_ascii();
+        String::from_utf8(target.to_vec()).ok()
+    }
 }
 
 /// Fails where refs are not files.
@@ -91,7 +127,7 @@ pub(super) fn refuse_reftable(repo_paths: &RepoPaths) -> Result<(), Error> {
 struct UnpackedRefs {
     /// All names seen, whatever the file says: a loose ref hides the packed one of its name.
     names: HashSet<Vec<u8>>,
-    tips: Vec<ObjectId>,
+    tips: Vec<(Vec<u8>, ObjectId)>,
 }
 
 impl UnpackedRefs {
@@ -113,7 +149,7 @@ impl UnpackedRefs {
             } else if !child.ends_with(b".lock") {
                 match read_ref(&path) {
                     Ok(tip) => {
-                        self.tips.extend(tip);
+                        self.tips.extend(tip.map(|tip| (child.clone(), tip)));
                         self.names.insert(child);
                     }
                     // Deleted or packed since it was listed.
@@ -135,7 +171,7 @@ pub(super) fn read_ref(path: &Path) -> std::io::Result<Option<ObjectId>> {
     Ok(ObjectId::from_hex(buffer[..length].trim_ascii()).ok())
 }
 
-fn packed_tips(path: &Path, unpacked: &HashSet<Vec<u8>>) -> Result<Vec<ObjectId>, Error> {
+fn packed_tips(path: &Path, unpacked: &HashSet<Vec<u8>>) -> Result<Vec<(Vec<u8>, ObjectId)>, Error> {
     let bytes = match fs::read(path) {
         Ok(bytes) => bytes,
         Err(source) if is_worth_telling(&source) => {
@@ -150,7 +186,7 @@ fn packed_tips(path: &Path, unpacked: &HashSet<Vec<u8>>) -> Result<Vec<ObjectId>
             name.strip_prefix(branches.as_bytes()).is_some_and(|rest| rest.starts_with(b"/"))
         });
         if is_branch && !unpacked.contains(name) {
-            tips.extend(ObjectId::from_hex(id));
+            tips.extend(ObjectId::from_hex(id).map(|id| (name.to_vec(), id)));
         }
     }
     Ok(tips)

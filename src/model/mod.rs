@@ -95,4 +95,4 @@ pub use texts::Texts;
 pub use vote::{AcceptanceText, Coverage, CoverageFormat, CoveredChange, TreeEntry, Verdict, Vote};
 
 serialize_as_text!(Badge, FindingSeverity, FindingState, GateRule, Level, Stage, Status, Verdict);
-pub(crate) use same_name::{composed, fold, fold_file_name, is_same_name};
+pub(crate) use same_name::{composed, fold, fold_file_name, is_mentioned, is_same_name};

@@ -55,9 +55,28 @@ pub(crate) fn is_same_name(a: &str, b: &str) -> bool {
     if a.is_ascii() && b.is_ascii() { a.eq_ignore_ascii_case(b) } else { a == b || fold(a) == fold(b) }
 }
 
+/// Whether a text mentions somebody: as `@` and the name, both as words of their own.
+#[must_use]
+pub(crate) fn is_mentioned(name: &str, text: &str) -> bool {
+    let is_of_word = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-');
+    let (name, text) = (fold(name), fold(text));
+    let mentions = |(at, _): (usize, &str)| {
+        let is_begun = text[..at].chars().next_back().is_some_and(|c| is_of_word(c) || c == '.');
+        let Some(rest) = text[at + 1..].strip_prefix(&name) else { return false };
+        let mut rest = rest.chars();
+        // A full stop ends a sentence, or goes on as an address.
+        let is_longer = match rest.next() {
+            Some('.' | '@') => rest.next().is_some_and(is_of_word),
+            next => next.is_some_and(is_of_word),
+        };
+        !is_begun && !is_longer
+    };
+    !name.is_empty() && text.match_indices('@').any(mentions)
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{composed, fold, fold_file_name, is_same_name};
+    use super::{composed, fold, fold_file_name, is_mentioned, is_same_name};
 
     #[test]
     fn case_is_no_difference_in_any_script() {
@@ -90,6 +109,17 @@ mod tests {
         }
         assert_eq!(fold_file_name("se\u{301}c"), fold_file_name("S\u{c9}C"));
         assert_eq!(fold_file_name(".github"), ".github");
+    }
+
+    #[test]
+    fn a_mention_is_a_word_of_its_own() {
+        for text in ["@ada please", "ask @Ada.", "(@ADA)", "x\n@ada", "@ada: look", "@bob @ada"] {
+            assert!(is_mentioned("Ada", text), "{text}");
+        }
+        for text in ["ada", "@adam", "me@ada", "@ada-b", "@ada.b", "@ada@example.com", "", "@"] {
+            assert!(!is_mentioned("ada", text), "{text}");
+        }
+        assert!(is_mentioned("Ada Lovelace", "cc @ada lovelace") && !is_mentioned("", "@"));
     }
 
     #[test]

@@ -5,6 +5,7 @@ use std::cell::Cell;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::in_flight::{add_flights, in_flight_of};
 use super::select::{Selector, read_query};
 use super::view::TaskLine;
 use super::{Result, Session};
@@ -53,6 +54,7 @@ pub fn list(session: &Session<'_>, request: &ListRequest) -> Result<(Listing, Ve
     selection.sort(&sort);
     let matched = selection.matching.len();
     let shown = &selection.matching[..matched.min(request.limit.unwrap_or(usize::MAX))];
-    let tasks = selection.lines(shown);
+    let mut tasks = selection.lines(shown);
+    add_flights(&in_flight_of(session), &mut tasks);
     Ok((Listing { query: query.to_string(), tasks, matched, hidden: hidden.get() }, problems))
 }

@@ -1,37 +1,58 @@
 //! Moves between stages that a person makes by hand: `start`, `advance`, `fail`, `set-stage`. The stage
 //! machine says whether and where; each move is in the history.
 
+use std::cell::OnceCell;
+
 use super::fields::{person, reason};
+use super::in_flight::in_flight_of;
+use super::queue::{QueueRequest, queue};
 use super::session::{Step, parse, spliced};
 use super::signoffs::{next_of, sign_where_required, summary_of};
 use super::written::WrittenTask;
-use super::{Error, Result, Session, Written};
+use super::{Error, Result, Session, TaskLine, Written};
 use crate::doc::{Edit, Value, append_move, signed_move};
-use crate::facts::TaskFacts;
+use crate::facts::{Flight, TaskFacts};
 use crate::model::{Config, Move, Stage, Task, is_same_name};
-use crate::policy::{self, Attempt, Case, Hint, Missing, Outcome, Reason};
+use crate::policy::{self, Attempt, Case, Hint, Missing, Outcome, Reason, Refusal};
+use crate::store::Locked;
+
+/// What to start.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum StartWhat {
+    /// The task that a unique part of an id means.
+    Task(String),
+    /// The first task of the queue that matches a query.
+    Next(String),
+}
 
 /// How to start.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct StartRequest {
-    /// A unique part of the id.
-    pub id: String,
+    /// Which task.
+    pub what: StartWhat,
     /// The caller by default.
     pub assignee: Option<String>,
-    /// Start even if the task is blocked or assigned to somebody else.
+    /// Start even if the task is blocked, assigned to somebody else, or in progress elsewhere.
     pub force: bool,
 }
 
-/// Starts a task: assigns it, moves it to its first stage if it has none, and makes it the active one.
+/// Starts a task: assigns it, moves it to its first stage if it has none, and makes it the active one. Working trees of
+/// one repository share the lock under which all of that happens, so no two of them start the same task.
 pub fn start(session: &Session<'_>, request: &StartRequest) -> Result<Written> {
     let assignee = request.assignee.as_deref().map(|name| person(session, &reason(name)?)).transpose()?;
     if assignee.as_deref() == Some("") {
         return Err(Error::usage("the name of an assignee must not be empty"));
     }
-    let ids = std::slice::from_ref(&request.id);
-    let written = by_the_machine(session, "start", ids, |case| {
+    let chosen = || match &request.what {
+        StartWhat::Task(id) => Ok(vec![id.clone()]),
+        StartWhat::Next(query) => Ok(vec![next_of_queue(session, query)?]),
+    };
+    let in_flight = OnceCell::new();
+    let (written, _locked) = by_the_machine(session, "start", chosen, |case| {
         let assignee = assignee.as_deref().unwrap_or(case.actor);
-        let plan = start_plan(case, assignee, request.force)?;
+        let flights = in_flight.get_or_init(|| in_flight_of(session));
+        let elsewhere = flights.of(case.task.id.as_str(), case.task.since()).first().copied();
+        let plan = start_plan(case, assignee, elsewhere, request.force)?;
         let mut step = Step { edits: Vec::new(), messages: Vec::new() };
         if !case.task.assignee.as_deref().is_some_and(|own| is_same_name(own, assignee)) {
             step.edits
@@ -50,23 +71,44 @@ pub fn start(session: &Session<'_>, request: &StartRequest) -> Result<Written> {
         }
         Ok(step)
     })?;
-    if !session.is_dry() {
-        session.workspace().set_active_task(Some(&session.snapshot().resolve(&request.id)?))?;
+    if let Some(task) = written.tasks.first().filter(|_| !session.is_dry()) {
+        session.workspace().set_active_task(Some(&session.snapshot().resolve(&task.id)?))?;
     }
     Ok(written)
 }
 
-fn start_plan(case: &Case<'_>, assignee: &str, force: bool) -> Result<Outcome> {
+/// Returns the first task of the queue that nobody has begun.
+fn next_of_queue(session: &Session<'_>, query: &str) -> Result<String> {
+    let nobodys = if query.trim().is_empty() { "stage:none".to_owned() } else { format!("({query}) stage:none") };
+    let request = QueueRequest { query: nobodys, limit: None };
+    let (listing, _) = queue(session, &request)?;
+    let own = session.actor()?;
+    let is_free = |task: &&TaskLine| task.assignee.as_deref().is_none_or(|name| is_same_name(name, &own));
+    let first = listing.tasks.iter().find(is_free).map(|task| task.id.clone());
+    first.ok_or_else(|| Error::refused(Attempt::StartNext, Reason::NothingReady))
+}
+
+fn start_plan(
+    case: &Case<'_>,
+    assignee: &str,
+    elsewhere: Option<&Flight>,
+    force: bool,
+) -> Result<Outcome> {
     let id = &case.task.id;
     let other = case.task.assignee.as_deref().filter(|other| !is_same_name(other, assignee) && !force);
-    let taken = other.map(|other| Reason::AssignedTo(other.to_owned()));
+    let mut taken: Vec<Reason> = other.map(|other| Reason::AssignedTo(other.to_owned())).into_iter().collect();
+    taken.extend(elsewhere.filter(|_| !force).map(in_progress));
     let unblocked = Task { blocked: None, ..case.task.clone() };
     let forced = Case { task: &unblocked, waits_for: &[], ..*case };
     let outcome = policy::start(if force { &forced } else { case });
-    match (outcome, taken) {
-        (Ok(outcome), None) => Ok(outcome),
-        (Ok(_), Some(taken)) => Err(Error::refused(Attempt::Start(id.clone()), taken)),
-        (Err(mut refusal), taken) => {
+    match outcome {
+        Ok(outcome) if taken.is_empty() => Ok(outcome),
+        Ok(_) => {
+            let is_elsewhere = taken.iter().any(|reason| matches!(reason, Reason::InFlight { .. }));
+            let refusal = Refusal::new(Attempt::Start(id.clone()), taken);
+            Err(Error::Refused(if is_elsewhere { refusal.with_hint(Hint::ForceStarts) } else { refusal }))
+        }
+        Err(mut refusal) => {
             refusal.reasons.extend(taken);
             let is_closed = case.task.cancelled.is_some() || case.task.stage.is_complete();
             refusal.hint = (!is_closed).then_some(Hint::ForceStarts);
@@ -75,28 +117,35 @@ fn start_plan(case: &Case<'_>, assignee: &str, force: bool) -> Result<Outcome> {
     }
 }
 
+/// Says where a task is in progress.
+fn in_progress(flight: &Flight) -> Reason {
+    Reason::InFlight { stage: flight.stage.clone(), person: flight.person().to_owned(), place: flight.place() }
+}
+
 /// Advances tasks whose stages have all that they require.
 pub fn advance(session: &Session<'_>, ids: &[String], why: Option<&str>) -> Result<Written> {
     let why = why.map(reason).transpose()?;
-    by_the_machine(session, "advance", ids, |case| {
+    by_the_machine(session, "advance", || Ok(ids.to_vec()), |case| {
         let plan = policy::advance(case, why.as_deref())?;
         Ok(Step::new(move_edits(&plan.step), summary_of(&plan)))
     })
+    .map(|(written, _)| written)
 }
 
 /// Sends a task back to the stage that failures of its stage go to.
 pub fn fail(session: &Session<'_>, id: &str, why: &str) -> Result<Written> {
     let why = reason(why)?;
-    by_the_machine(session, "fail", &[id.to_owned()], |case| {
+    by_the_machine(session, "fail", || Ok(vec![id.to_owned()]), |case| {
         let plan = policy::fail(case, &why)?;
         Ok(Step::new(move_edits(&plan.step), summary_of(&plan)))
     })
+    .map(|(written, _)| written)
 }
 
 /// Moves tasks to a stage whatever their state; their history records an override.
 pub fn set_stage(session: &Session<'_>, ids: &[String], stage: &str, why: Option<&str>) -> Result<Written> {
     let why = why.map(reason).transpose()?;
-    by_the_machine(session, "set-stage", ids, |case| {
+    by_the_machine(session, "set-stage", || Ok(ids.to_vec()), |case| {
         refuse_unknown_stage(case, stage)?;
         let outcome = policy::set_stage(case, stage, why.as_deref())?;
         Ok(match outcome {
@@ -111,6 +160,7 @@ pub fn set_stage(session: &Session<'_>, ids: &[String], stage: &str, why: Option
             Outcome::Stays(stage) => Step::nothing(format!("already in {stage}")),
         })
     })
+    .map(|(written, _)| written)
 }
 
 /// A mistyped stage is an error of usage, not a refusal.
@@ -137,20 +187,22 @@ fn for_user(session: &Session<'_>, config: &Config, facts: &TaskFacts, error: Er
     Error::Refused(refusal)
 }
 
-/// Asks the stage machine what becomes of each task, and writes all of them only when none was refused.
-fn by_the_machine(
-    session: &Session<'_>,
+/// Asks the stage machine what becomes of each task, and writes all of them only when none was refused. Returns the lock
+/// as well: what has to happen before anybody else writes can be done while it is there.
+fn by_the_machine<'l>(
+    session: &'l Session<'_>,
     operation: &str,
-    ids: &[String],
+    chosen: impl FnOnce() -> Result<Vec<String>>,
     step: impl Fn(&Case<'_>) -> Result<Step>,
-) -> Result<Written> {
+) -> Result<(Written, Locked<'l>)> {
     let config = session.config()?;
     let repository = session.workspace().repository()?;
     let (actor, agent) = (repository.identity(session.env())?.name, session.agent());
-    let locked = session.lock(&format!("{operation} {}", ids.join(" ")))?;
+    let locked = session.lock(operation)?;
+    let ids = chosen()?;
     let reader = session.facts(&repository, &config)?;
     let (mut changes, mut tasks, mut closed) = (Vec::new(), Vec::new(), Vec::new());
-    for id in ids {
+    for id in &ids {
         let file = session.snapshot().find(id)?;
         let facts = reader.task(parse(&file)?)?;
         let signoffs = facts.signoffs(&config);
@@ -171,7 +223,7 @@ fn by_the_machine(
     if !session.is_dry() && session.workspace().active_task().is_some_and(|id| closed.contains(&id)) {
         session.workspace().set_active_task(None)?;
     }
-    Ok(written)
+    Ok((written, locked))
 }
 
 /// Adds the titles of the tasks that a refusal waits for.

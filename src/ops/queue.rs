@@ -1,5 +1,6 @@
 //! `queue`: the tasks that are ready to start, by priority.
 
+use super::in_flight::in_flight_of;
 use super::select::{Selector, read_query};
 use super::{Listing, Result, Session};
 use crate::model::{Problem, Summary, is_same_name};
@@ -13,8 +14,8 @@ pub struct QueueRequest {
     pub limit: Option<usize>,
 }
 
-/// Lists tasks that are neither closed nor blocked nor started by somebody else, and whose dependencies are complete; by
-/// priority, then age.
+/// Lists tasks that are neither closed nor blocked nor started by somebody else or elsewhere, and whose dependencies are
+/// complete; by priority, then age.
 pub fn queue(session: &Session<'_>, request: &QueueRequest) -> Result<(Listing, Vec<Problem>)> {
     let (config, mut problems) = session.config_or_default();
     let (query, _) = read_query(session, &config, &request.query, None)?;
@@ -26,6 +27,11 @@ pub fn queue(session: &Session<'_>, request: &QueueRequest) -> Result<(Listing, 
     let mut queue = selection.derived.queue(&selection.summaries);
     queue.retain(|&at| is_selected[at]);
     leave_to_others(session, &selection.summaries, &mut queue);
+    let in_flight = in_flight_of(session);
+    queue.retain(|&at| {
+        let task = &selection.summaries[at];
+        in_flight.of(task.id, task.since_at()).is_empty()
+    });
     let matched = queue.len();
     queue.truncate(request.limit.unwrap_or(usize::MAX));
     let tasks = selection.lines(&queue);

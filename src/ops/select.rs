@@ -115,8 +115,14 @@ pub(super) fn read_query(
 /// Returns the names the user goes by, where a query says "me": only then git is asked, which takes a moment.
 fn names(session: &Session<'_>, query: &str) -> Vec<String> {
     let names_me = query.contains("@me") || query.contains("mine");
-    let ask = || session.workspace().repository().and_then(|found| Ok(found.identity(session.env())?));
-    let Some(person) = names_me.then(ask).and_then(|person| person.ok()) else { return Vec::new() };
+    if names_me { own_names(session) } else { Vec::new() }
+}
+
+/// Returns the names that the user goes by: the part of the address before the `@`, the name, the address. None where
+/// git does not know the user.
+pub(super) fn own_names(session: &Session<'_>) -> Vec<String> {
+    let person = session.workspace().repository().and_then(|found| Ok(found.identity(session.env())?));
+    let Ok(person) = person else { return Vec::new() };
     let local = person.email.split_once('@').map(|(local, _)| local.to_owned());
     local.into_iter().chain([person.name, person.email]).collect()
 }

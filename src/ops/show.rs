@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::in_flight::{add_flights, in_flight_of};
 use super::session::parse;
 use super::signoffs::{SignoffsView, facts_of_task, unresolved_findings, view_of};
 use super::view::{DependencyView, MoveView, NoteView, StepView, TaskLine, TaskView, boxes_of};
@@ -94,8 +95,10 @@ fn view(
     let facts = facts_of(status, badge_of(&summary, config, tally));
     let waiting = dependencies.iter().filter(|dependency| dependency.open);
     let waiting = waiting.map(|dependency| Dependency { id: &dependency.id, task: None, open: true });
+    let mut line = TaskLine::new(&summary, facts, tally, waiting);
+    add_flights(&in_flight_of(session), std::slice::from_mut(&mut line));
     Ok(TaskView {
-        line: TaskLine::new(&summary, facts, tally, waiting),
+        line,
         path: file.path.clone(),
         pipeline: pipeline(config, task),
         history: task.history.iter().map(MoveView::from).collect(),

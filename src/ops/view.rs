@@ -6,7 +6,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::FindingView;
+use super::{FindingView, FlightView};
 use crate::model::{Badge, BoxCount, Facts, Move, Note, Status, Summary, Task, Texts};
 use crate::policy::{Dependency, Tally};
 
@@ -71,6 +71,9 @@ pub struct TaskLine {
     pub boxes: CountView,
     /// Sign-offs that the stage requires.
     pub signoffs: CountView,
+    /// Where somebody has moved it on, on other branches and in other working trees; the latest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub in_flight: Vec<FlightView>,
 }
 
 /// N of M.
@@ -133,6 +136,7 @@ impl TaskLine {
             deliverables: task.deliverables.into(),
             boxes: task.boxes.into(),
             signoffs: tally.into(),
+            in_flight: Vec::new(),
         }
     }
 }

@@ -54,7 +54,7 @@ pub(crate) use metrics::Metrics;
 pub(crate) use pipeline::stage_order;
 pub use queue::queue;
 pub use refusal::Fix;
-pub(crate) use refusal::{Attempt, Hint, Reason, Refusal};
+pub(crate) use refusal::{Attempt, FlightPlace, Hint, Reason, Refusal};
 pub(crate) use rounds::{is_overridden, is_override, overriding_move, round_of};
 pub use route::Route;
 pub use status::Tally;

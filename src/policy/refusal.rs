@@ -31,6 +31,8 @@ pub struct Refusal {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Attempt {
     Start(TaskId),
+    /// The first task that can begin.
+    StartNext,
     Leave {
         task: TaskId,
         stage: Stage,
@@ -86,6 +88,15 @@ pub enum Reason {
         stages: Vec<Stage>,
     },
     AssignedTo(String),
+    /// Somebody has moved it where this working tree does not have it.
+    InFlight {
+        /// The stage that it is in there.
+        stage: String,
+        person: String,
+        place: FlightPlace,
+    },
+    /// No task can begin.
+    NothingReady,
     /// An agent moves a task out of a stage that this role, which is for people only, signs off.
     PeopleOnly(String),
     /// An agent closes a finding of this role, which is for people only.
@@ -142,6 +153,19 @@ pub enum Reason {
     },
     /// The refusal of one of several tasks.
     Task(Refusal),
+}
+
+/// Where a task goes on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum FlightPlace {
+    Branch(String),
+    /// A branch of a remote, as `origin/fix`; `git switch` takes the name without the remote.
+    RemoteBranch {
+        branch: String,
+        local: String,
+    },
+    /// The folder of another working tree.
+    Folder(String),
 }
 
 /// What a refusal says beside its reasons.
@@ -248,7 +272,7 @@ impl Attempt {
             | Self::AddFindings(task)
             | Self::CloseFinding(task)
             | Self::Edit(task) => Some(task),
-            Self::CreateRole(_) | Self::ChangeSprint { .. } | Self::Commit => None,
+            Self::StartNext | Self::CreateRole(_) | Self::ChangeSprint { .. } | Self::Commit => None,
         }
     }
 }
@@ -265,6 +289,7 @@ impl fmt::Display for Attempt {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Start(task) => write!(f, "{task} cannot start"),
+            Self::StartNext => f.write_str("no task can begin"),
             Self::Leave { task, stage } => write!(f, "{task} cannot leave {stage}"),
             Self::Fail(task) => write!(f, "{task} cannot fail"),
             Self::Move(task) => write!(f, "{task} cannot move"),
@@ -323,6 +348,14 @@ impl fmt::Display for Fix {
     }
 }
 
+impl fmt::Display for FlightPlace {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Branch(name) | Self::RemoteBranch { branch: name, .. } | Self::Folder(name) => f.write_str(name),
+        }
+    }
+}
+
 impl Reason {
     /// One word or two that sort it, such as `missing`.
     #[must_use]
@@ -335,6 +368,8 @@ impl Reason {
             Self::NoWhy => "reason",
             Self::NoSuchStage { .. } => "stage",
             Self::AssignedTo(_) => "assigned",
+            Self::InFlight { .. } => "in progress",
+            Self::NothingReady => "queue",
             Self::PeopleOnly(_) | Self::FindingForPeople { .. } => "people",
             Self::Cycle(_) => "cycle",
             Self::TooManyFiles { .. } => "too large",
@@ -369,6 +404,13 @@ impl Reason {
             Self::FailsToItself(_) => of_task(&["note", "…"]),
             Self::NoWhy => of_task(&["fail", "…"]),
             Self::AssignedTo(_) => of_task(&["start", "--force"]),
+            Self::InFlight { place, .. } => Some(match place {
+                FlightPlace::Branch(name) | FlightPlace::RemoteBranch { local: name, .. } => {
+                    Fix::Run(Suggestion::git(["switch", name]))
+                }
+                FlightPlace::Folder(folder) => Fix::Advice(format!("go on in {folder}")),
+            }),
+            Self::NothingReady => Some(Fix::Run(Suggestion::tracker(["list"]))),
             Self::PeopleOnly(_) => {
                 let command = Suggestion::tracker(["advance", task?.as_str()]);
                 Some(Fix::RunAs { person: "a person".to_owned(), command })
@@ -421,6 +463,8 @@ impl fmt::Display for Reason {
                 write!(f, "unknown stage `{}` (expected {})", query.escape_debug(), stages.join(", "))
             }
             Self::AssignedTo(person) => write!(f, "to {person}"),
+            Self::InFlight { stage, person, place } => write!(f, "{stage} on {place} ({person})"),
+            Self::NothingReady => f.write_str("every open task is started, blocked, waiting, or somebody else's"),
             Self::PeopleOnly(role) => write!(f, "what {role} signs off is moved on by people only"),
             Self::FindingForPeople { role, .. } => write!(f, "what {role} reported is closed by people only"),
             Self::Cycle(cycle) => cycle.fmt(f),

@@ -1,5 +1,7 @@
 //! The task somebody works on in this working tree, of each branch: local, never committed.
 
+use std::path::Path;
+
 use super::{Error, Result, Workspace};
 use crate::git::read_regular;
 use crate::model::TaskId;
@@ -66,14 +68,7 @@ impl Workspace {
     }
 
     fn active_tasks(&self) -> Vec<Line> {
-        let bytes = read_regular(&self.local_path(NAME)).unwrap_or_default();
-        let text = String::from_utf8(bytes).unwrap_or_default();
-        let line = |line: &str| {
-            let (id, branch) = line.split_once(' ').unwrap_or((line, ""));
-            let branch = Some(branch.trim()).filter(|branch| !branch.is_empty());
-            Some((TaskId::parse(id.trim()).ok()?, branch.map(str::to_owned)))
-        };
-        text.lines().filter_map(line).take(MOST_BRANCHES).collect()
+        lines_in(&self.local_path(NAME))
     }
 
     fn write_active(&self, lines: &[Line]) -> Result<()> {
@@ -92,4 +87,21 @@ impl Workspace {
         });
         self.write_local(NAME, text.collect::<String>().as_bytes())
     }
+}
+
+fn lines_in(path: &Path) -> Vec<Line> {
+    let text = String::from_utf8(read_regular(path).unwrap_or_default()).unwrap_or_default();
+    let line = |line: &str| {
+        let (id, branch) = line.split_once(' ').unwrap_or((line, ""));
+        let branch = Some(branch.trim()).filter(|branch| !branch.is_empty());
+        Some((TaskId::parse(id.trim()).ok()?, branch.map(str::to_owned)))
+    };
+    text.lines().filter_map(line).take(MOST_BRANCHES).collect()
+}
+
+/// Returns the tasks that were started in another working tree on the branch that it has checked out.
+#[must_use]
+pub fn active_tasks_in(git_dir: &Path, branch: Option<&str>) -> Vec<TaskId> {
+    let lines = lines_in(&git_dir.join("tracker").join(NAME)).into_iter();
+    lines.filter(|(_, own)| own.is_none() || own.as_deref() == branch).map(|(id, _)| id).collect()
 }

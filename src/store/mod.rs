@@ -23,6 +23,7 @@ mod unexpected;
 mod workspace;
 mod write;
 
+pub(crate) use active::active_tasks_in;
 pub use change::Change;
 pub(crate) use change::ChangeAction;
 pub use error::Error;

@@ -4,7 +4,7 @@ use clap::Args;
 use owo_colors::Style;
 use unicode_width::UnicodeWidthStr;
 
-use super::shared::{badge_cell, priority_cell, status_cell};
+use super::shared::{badge_cell, in_flight, priority_cell, status_cell};
 use super::{Command, Reply};
 use crate::cli::answer::{Answer, View};
 use crate::cli::args::ReadArgs;
@@ -75,6 +75,7 @@ fn show_as_lists(board: &ops::Board, out: &mut Output) {
                 status_cell(task, out),
                 Cell::new(&task.title),
                 Cell::new(task.assignee.as_deref().unwrap_or_default()),
+                Cell::new(in_flight(task, out)),
             ]
         };
         let rows: Vec<Vec<Cell>> = column.tasks.iter().map(row).collect();
@@ -153,6 +154,14 @@ fn show_columns(columns: &[ops::BoardColumn], widths: &[usize], out: &mut Output
         show_row(firsts.into_iter(), widths, out);
         let second = |task: &ops::TaskLine| (format!("  {}", clean(&task.title)), Style::new());
         show_row(tasks().map(|task| task.map_or_else(nothing, second)), widths, out);
+        if tasks().flatten().any(|task| !task.in_flight.is_empty()) {
+            let third = |task: &ops::TaskLine| {
+                let place = if task.in_flight.is_empty() { String::new() } else { format!("  {}", in_flight(task, out)) };
+                (clean(&place).into_owned(), Style::new().magenta())
+            };
+            let thirds: Vec<_> = tasks().map(|task| task.map_or_else(nothing, third)).collect();
+            show_row(thirds.into_iter(), widths, out);
+        }
     }
     let more = |column: &ops::BoardColumn| match column.tasks.len().saturating_sub(SHOWN) {
         0 => nothing(),

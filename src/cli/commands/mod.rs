@@ -38,6 +38,7 @@ mod shared;
 mod show;
 mod signoffs;
 mod sprint;
+mod status;
 mod tick;
 mod verdict;
 mod vote;
@@ -55,6 +56,8 @@ use crate::cli::error::Failure;
 /// All commands, in the order of the help.
 const COMMANDS: &[Entry] = &[
     entry::<init::Init>("init"),
+    entry::<status::Status>("status"),
+    entry::<status::Inbox>("inbox"),
     entry::<new::New>("new"),
     entry::<list::List>("list"),
     entry::<show::Show>("show"),
@@ -140,6 +143,14 @@ pub(super) fn add_to(root: clap::Command) -> clap::Command {
 pub(super) fn run_named(name: &str, matches: &ArgMatches, context: &Context) -> Result<AnyAnswer, Failure> {
     let entry = COMMANDS.iter().find(|entry| entry.name == name);
     (entry.expect("the parser knows the commands of the table alone").run)(matches, context)
+}
+
+/// What `tracker` alone runs.
+pub(super) const STATUS: &str = "status";
+
+/// Shows where the user is.
+pub(super) fn run_status(context: &Context) -> Result<AnyAnswer, Failure> {
+    Ok(Box::new(status::Status::default().run(context)?))
 }
 
 /// Reads the command line of a hook that git has called, without the parser that knows all commands: that one takes

@@ -20,19 +20,27 @@ use clap::Args;
 
 /// Start work on a task
 ///
-/// You become its assignee, it moves to its first stage, and it becomes your active task. A task that is closed, blocked,
-/// waiting for others or assigned to somebody else is refused.
+/// You become its assignee, it moves to its first stage, and it becomes your active task: commits on this branch are
+/// linked to it. A task that is closed, blocked, waiting for others, assigned to somebody else or in progress on another
+/// branch or in another working tree is refused.
+///
+/// With --next it takes the first task of `tracker queue` that nobody has begun, and that another query may narrow.
 ///
 /// Example: tracker start 7q2m
+/// Example: tracker start --next tag:ui
 #[derive(Debug, Args)]
+#[command(alias = "claim", override_usage = "tracker start [OPTIONS] <ID>\n       tracker start [OPTIONS] --next [QUERY]...")]
 pub(in crate::cli) struct Start {
     /// Task ID; a unique part is enough
-    #[arg(value_name = "ID", add = tasks())]
-    id: String,
+    #[arg(value_name = "ID", add = tasks(), required_unless_present = "next", conflicts_with = "next")]
+    id: Option<String>,
+    /// Take the first task of the queue that matches, of all without a query
+    #[arg(long, value_name = "QUERY", num_args = 0..)]
+    next: Option<Vec<String>>,
     /// Assignee [default: you]
     #[arg(long, value_name = "NAME")]
     assignee: Option<String>,
-    /// Start even if the task is blocked or assigned to somebody else
+    /// Start even if the task is blocked, assigned to somebody else, or in progress elsewhere
     #[arg(long)]
     force: bool,
     #[command(flatten)]
@@ -44,10 +52,13 @@ impl Command for Start {
 
     fn run(self, context: &Context) -> Reply<ops::Written> {
         let session = context.write(&self.write)?;
-        Ok(Answer::of(ops::start(
-            &session,
-            &ops::StartRequest { id: self.id, assignee: self.assignee, force: self.force },
-        )?))
+        let what = match self.id {
+            Some(id) => ops::StartWhat::Task(id),
+            None => ops::StartWhat::Next(self.next.unwrap_or_default().join(" ")),
+        };
+        let request = ops::StartRequest { what, assignee: self.assignee, force: self.force };
+        let written = ops::start(&session, &request)?;
+        Ok(Answer::of(written).with_problems(ops::hooks_warning(&session)))
     }
 }
 

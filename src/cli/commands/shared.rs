@@ -7,7 +7,7 @@ use crate::cli::answer::View;
 use crate::cli::context::Context;
 use crate::cli::output::{Cell, Output, clean, truncate};
 use crate::model::{Badge, Minutes, Status, Suggestion};
-use crate::ops::{self, CountView, Session, TaskAction, TaskLine, Written, WrittenTask};
+use crate::ops::{self, CountView, FlightView, Session, TaskAction, TaskLine, Written, WrittenTask};
 
 /// Maximum number of items of a checklist shown beside a vote.
 const MOST_ITEMS: usize = 7;
@@ -154,6 +154,23 @@ fn last_change(task: &TaskLine, out: &Output) -> String {
     }
 }
 
+/// Returns where a task goes on: `qa on fix/cart (bob, 2h)`, and how many other places there are.
+pub(super) fn in_flight(task: &TaskLine, out: &Output) -> String {
+    let Some(first) = task.in_flight.first() else { return String::new() };
+    let more = match task.in_flight.len() {
+        1 => String::new(),
+        count => format!(", and {} more", count - 1),
+    };
+    format!("{}{more}", flight(first, out))
+}
+
+/// Returns one place where a task goes on.
+pub(super) fn flight(flight: &FlightView, out: &Output) -> String {
+    let place = flight.branch.as_deref().or(flight.folder.as_deref()).unwrap_or_default();
+    let uncommitted = if flight.committed { "" } else { ", not committed" };
+    format!("{} on {place} ({}, {}{uncommitted})", flight.stage, flight.by, out.ago(flight.since))
+}
+
 /// Shows tasks as one line each.
 pub(super) fn show_lines(tasks: &[TaskLine], out: &mut Output) {
     let row = |task: &TaskLine, out: &Output| {
@@ -165,6 +182,7 @@ pub(super) fn show_lines(tasks: &[TaskLine], out: &mut Output) {
             Cell::new(&task.title),
             Cell::styled(task.assignee.as_deref().unwrap_or_default(), Style::new().cyan()),
             Cell::styled(last_change(task, out), Style::new().dimmed()).right(),
+            Cell::styled(in_flight(task, out), Style::new().magenta()),
         ]
     };
     let rows: Vec<Vec<Cell>> = tasks.iter().map(|task| row(task, out)).collect();

@@ -5,7 +5,7 @@ use owo_colors::Style;
 use serde_json::Value;
 
 use super::findings::finding_cells;
-use super::shared::{ago, badge_cell, bar, minutes};
+use super::shared::{self, ago, badge_cell, bar, minutes};
 use super::{Command, Reply};
 use crate::cli::answer::{Answer, View};
 use crate::cli::args::ReadArgs;
@@ -43,7 +43,7 @@ impl Command for Show {
         let none = || Failure::usage_message("no task given and none is active", "run `tracker show ID`");
         let id = self.id.or_else(active).ok_or_else(none)?;
         let (shown, problems) = ops::show(&session, &id, self.parts)?;
-        Ok(Answer::of(shown).with_problems(problems))
+        Ok(Answer::of(shown).with_problems(problems).with_problems(ops::hooks_warning(&session)))
     }
 }
 
@@ -101,6 +101,12 @@ fn show_head(task: &TaskView, out: &mut Output) {
     let facts = facts.chain(other_fields(line));
     out.flow(&facts.map(Cell::new).collect::<Vec<_>>(), 2);
     out.line(format!("  {}", pipeline(task, out)));
+    for flight in &line.in_flight {
+        let label = out.paint("In flight:", Style::new().magenta());
+        let folder = flight.folder.as_ref().filter(|_| flight.branch.is_some());
+        let folder = folder.map_or_else(String::new, |folder| format!(" in {folder}"));
+        out.line(format!("  {label} {}{}", clean(&shared::flight(flight, out)), clean(&folder)));
+    }
     for (label, why) in [("Blocked:", &line.blocked), ("Cancelled:", &line.cancelled)] {
         if let Some(why) = why {
             out.line(format!("  {} {}", out.paint(label, Style::new().red()), clean(why)));

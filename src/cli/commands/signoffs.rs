@@ -2,26 +2,34 @@
 
 use clap::Args;
 use owo_colors::Style;
+use schemars::JsonSchema;
+use serde::Serialize;
 
-use super::shared::{ago, bar};
+use super::shared::{ago, bar, counted};
 use super::{Command, Reply};
 use crate::cli::answer::{Answer, View};
 use crate::cli::args::ReadArgs;
 use crate::cli::completion::tasks;
 use crate::cli::context::Context;
+use crate::cli::error::Failure;
 use crate::cli::output::{Cell, Output, clean};
 use crate::ops::{self, CountView};
 
 /// Show required sign-offs and which votes count
 ///
-/// For each role that the stage requires: the votes, and for a vote that does not count the reason.
+/// For each role that the stage requires: the votes, and for a vote that does not count the reason. Without an id it
+/// lists the sign-offs that are pending on all tasks: for which role, who may give them, since when.
 ///
 /// Example: tracker signoffs 7q2m --verify
+/// Example: tracker signoffs --query sprint:SPRINT-1
 #[derive(Debug, Args)]
 pub(in crate::cli) struct Signoffs {
-    /// Task ID; a unique part is enough
+    /// Task ID; a unique part is enough [default: all tasks]
     #[arg(value_name = "ID", add = tasks())]
-    id: String,
+    id: Option<String>,
+    /// Only pending sign-offs of tasks that match, as for `tracker list`
+    #[arg(long, value_name = "QUERY", conflicts_with_all = ["id", "verify", "base"])]
+    query: Option<String>,
     /// Verify signatures by .tracker/allowed_signers of the target branch
     #[arg(long)]
     verify: bool,
@@ -33,14 +41,65 @@ pub(in crate::cli) struct Signoffs {
 }
 
 impl Command for Signoffs {
-    type Response = ops::SignoffsView;
+    type Response = Response;
 
-    fn run(self, context: &Context) -> Reply<ops::SignoffsView> {
+    fn run(self, context: &Context) -> Reply<Response> {
         let session = context.read(&self.read)?;
         let verify = ops::Verify { always: self.verify || self.base.is_some(), base: self.base };
-        let (view, problems) = ops::signoffs(&session, &self.id, &verify)?;
-        Ok(Answer::of(view).with_problems(problems))
+        let Some(id) = self.id else {
+            if verify.always {
+                let hint = "run `tracker signoffs ID --verify`";
+                return Err(Failure::usage_message("signatures are verified of one task at a time", hint));
+            }
+            let (pending, problems) = ops::pending_signoffs(&session, &self.query.unwrap_or_default())?;
+            return Ok(Answer::of(Response::Pending(pending)).with_problems(problems));
+        };
+        let (view, problems) = ops::signoffs(&session, &id, &verify)?;
+        Ok(Answer::of(Response::Task(view)).with_problems(problems))
     }
+}
+
+/// The sign-offs of a task, or the pending ones of all.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(untagged)]
+pub(super) enum Response {
+    Task(ops::SignoffsView),
+    Pending(ops::PendingSignoffs),
+}
+
+impl View for Response {
+    fn show(&self, out: &mut Output) {
+        match self {
+            Self::Task(view) => view.show(out),
+            Self::Pending(pending) => show_pending(&pending.pending, out),
+        }
+    }
+
+    fn status(&self, out: &mut Output) {
+        if let Self::Pending(pending) = self {
+            let count = counted(pending.pending.len(), "pending sign-off");
+            out.line(out.dim(&count));
+        }
+    }
+}
+
+fn show_pending(pending: &[ops::PendingSignoff], out: &mut Output) {
+    let row = |signoff: &ops::PendingSignoff| {
+        let who = match signoff.waiting_for.as_slice() {
+            [] => "anyone".to_owned(),
+            members => members.join(", "),
+        };
+        vec![
+            Cell::styled(&signoff.task, Style::new().bold()),
+            Cell::new(&signoff.stage),
+            Cell::new(&signoff.role),
+            Cell::styled(signoff.state.as_deref().unwrap_or_default(), Style::new().yellow()),
+            Cell::styled(who, Style::new().cyan()),
+            Cell::new(&signoff.title),
+            Cell::styled(ago(signoff.since, out), Style::new().dimmed()).right(),
+        ]
+    };
+    out.columns(&pending.iter().map(row).collect::<Vec<_>>(), 5, 0);
 }
 
 impl View for ops::SignoffsView {

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use crate::env::Env;
 use crate::model::Problem;
-use crate::ops::{Error, Result};
+use crate::ops::{Error, Result, Session};
 use crate::process::Program;
 use crate::store::{Hook, HookChange, HookFiles, HookState, Workspace};
 
@@ -93,6 +93,15 @@ pub fn hooks_status(env: &Env) -> Result<HookReport> {
     let runs_all = states.all(|state| state.is_ok_and(HookState::runs));
     let is_complete = runs_all && (merge_driver || workspace.repo_paths().work_dir.is_none());
     Ok(HookReport { has_folder: Path::new(&folder).is_dir(), folder, hooks, merge_driver, is_complete })
+}
+
+/// Warns of the hooks that this clone lacks, for commands after which people commit. What cannot be looked at is for
+/// `doctor` to report.
+pub fn hooks_warning(session: &Session<'_>) -> Vec<Problem> {
+    if !session.snapshot().is_work_tree() {
+        return Vec::new();
+    }
+    gone_hooks(session.workspace()).ok().flatten().into_iter().collect()
 }
 
 /// Says which hooks a clone lacks: all of them, as a new one does, or some.

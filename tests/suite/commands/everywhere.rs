@@ -24,7 +24,7 @@ fn usage_errors_exit_2_with_a_suggestion() {
 
       tip: some similar subcommands exist: 'ls', 'list'
 
-    Usage: tracker [OPTIONS] <COMMAND>
+    Usage: tracker [OPTIONS] [COMMAND]
 
     For more information, try '--help'.
 
@@ -62,7 +62,7 @@ fn usage_errors_exit_2_with_a_suggestion() {
 
     For more information, try '--help'.
     ");
-    assert_eq!(sandbox.tracker(&[]).status, 2);
+    assert_eq!(sandbox.tracker(&[]).status, 0);
 }
 
 #[test]
@@ -92,7 +92,7 @@ fn usage_errors_are_json_with_json() {
     $ tracker nothing --format json
     exit 2
     --- stdout
-    {"version":2,"command":"tracker","exit":2,"error":{"kind":"usage","message":"unrecognized subcommand 'nothing'","hints":["a similar subcommand exists: 'note'","Usage: tracker [OPTIONS] <COMMAND>"]}}
+    {"version":2,"command":"tracker","exit":2,"error":{"kind":"usage","message":"unrecognized subcommand 'nothing'","hints":["a similar subcommand exists: 'note'","Usage: tracker [OPTIONS] [COMMAND]"]}}
     "#);
 }
 

@@ -27,6 +27,10 @@ const CALLS: &str = "
     show task
     queue
     queue --stage nowhere
+    status
+    inbox
+    signoffs
+    start --next is:blocked
     board
     board tag:ui
     forecast

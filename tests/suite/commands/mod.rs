@@ -31,6 +31,7 @@ mod set;
 mod set_stage;
 mod show;
 mod start;
+mod status;
 mod terminal;
 mod tick;
 mod worktrees;

@@ -1,0 +1,336 @@
+//! `inbox`: what waits for the current user, most urgent first, each with the command that deals with it; and for the
+//! whole team, the sign-offs that are pending.
+
+use std::collections::HashMap;
+
+use chrono::{DateTime, Utc};
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::select::{Selection, Selector, own_names, read_query};
+use super::signoffs::next_of;
+use super::{Result, Session};
+use crate::facts::{FactsReader, TaskFacts};
+use crate::model::{
+    Badge, Config, FindingSeverity, Move, MoveKind, Note, Problem, RecordKind, Status, Suggestion, Summary,
+    TaskId, is_mentioned, is_same_name,
+};
+use crate::policy::{Fix, Missing, gate};
+use crate::store::Tasks;
+
+/// Why something is in the inbox. In this order: who waits for others comes last.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum InboxKind {
+    /// A task of yours was sent back.
+    Rejected,
+    /// A finding is open on a task of yours.
+    Finding,
+    /// Your vote is required.
+    Review,
+    /// A note names you, and you have not answered it.
+    Mention,
+    /// A task of yours can begin.
+    Ready,
+}
+
+impl InboxKind {
+    /// Returns the word that people read.
+    #[must_use]
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Rejected => "rejected",
+            Self::Finding => "finding",
+            Self::Review => "review",
+            Self::Mention => "mention",
+            Self::Ready => "ready",
+        }
+    }
+}
+
+/// One thing that waits for the user.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct InboxItem {
+    /// Why it is here.
+    pub kind: InboxKind,
+    /// The task.
+    pub task: String,
+    /// Its title.
+    pub title: String,
+    /// What it is about: the role, the reason, the finding, the note.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub about: String,
+    /// Since when it waits.
+    pub since: Option<DateTime<Utc>>,
+    /// What deals with it.
+    pub command: Suggestion,
+}
+
+/// What waits for the user.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct Inbox {
+    /// Most urgent first.
+    pub items: Vec<InboxItem>,
+}
+
+/// A sign-off that is missing.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct PendingSignoff {
+    /// The task.
+    pub task: String,
+    /// Its title.
+    pub title: String,
+    /// The stage that requires it.
+    pub stage: String,
+    /// The role.
+    pub role: String,
+    /// What is missing, where that is more than one approval: `1 of 2`, or who has to vote again.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub state: Option<String>,
+    /// Who may give it; empty where anyone can.
+    pub waiting_for: Vec<String>,
+    /// When the task entered the stage.
+    pub since: Option<DateTime<Utc>>,
+    /// What the current user can do about it: the vote where theirs would count, else whom to ask.
+    pub next: Option<String>,
+}
+
+/// The sign-offs that are pending, of the whole team.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct PendingSignoffs {
+    /// The longest waiting first.
+    pub pending: Vec<PendingSignoff>,
+}
+
+/// Returns what waits for the current user.
+pub fn inbox(session: &Session<'_>) -> Result<(Inbox, Vec<Problem>)> {
+    let (config, mut problems) = session.config_or_default();
+    let tasks = session.snapshot().tasks()?;
+    let inbox = OpenTasks::read(session, &config, &tasks, "", &mut problems)?.inbox(&mut problems)?;
+    Ok((inbox, problems))
+}
+
+/// Returns the sign-offs that are pending on the tasks that a query selects.
+pub fn pending_signoffs(session: &Session<'_>, query: &str) -> Result<(PendingSignoffs, Vec<Problem>)> {
+    let (config, mut problems) = session.config_or_default();
+    let tasks = session.snapshot().tasks()?;
+    let open = OpenTasks::read(session, &config, &tasks, query, &mut problems)?;
+    let mut pending = Vec::new();
+    open.each_in_review(&mut problems, |facts, missing| pending.extend(open.pending(facts, missing)))?;
+    pending.sort_by(|a: &PendingSignoff, b| (a.since, &a.task).cmp(&(b.since, &b.task)));
+    Ok((PendingSignoffs { pending }, problems))
+}
+
+/// The tasks that are neither complete nor cancelled, and who looks at them.
+pub(super) struct OpenTasks<'o, 's> {
+    session: &'o Session<'s>,
+    config: &'o Config,
+    pub(super) selection: Selection<'o>,
+    /// The names that the user goes by.
+    names: Vec<String>,
+    /// What a note calls the user after an `@`: these names, and the first word of the full one.
+    handles: Vec<String>,
+}
+
+impl<'o, 's> OpenTasks<'o, 's> {
+    pub(super) fn read(
+        session: &'o Session<'s>,
+        config: &'o Config,
+        tasks: &'o Tasks,
+        query: &str,
+        problems: &mut Vec<Problem>,
+    ) -> Result<Self> {
+        let (query, _) = read_query(session, config, query, None)?;
+        let selector = Selector { session, config, query: &query };
+        let selection = selector.among(tasks, problems, |task| !task.is_closed())?;
+        let names = own_names(session);
+        let first = names.iter().filter_map(|name| name.split_once(' ')).map(|(first, _)| first.to_owned());
+        let handles = names.iter().cloned().chain(first).collect();
+        Ok(Self { session, config, selection, names, handles })
+    }
+
+    /// Whether somebody is the user.
+    pub(super) fn is_me(&self, name: &str) -> bool {
+        self.names.iter().any(|own| is_same_name(own, name))
+    }
+
+    /// Whether a task is the user's.
+    pub(super) fn is_mine(&self, task: &Summary<'_>) -> bool {
+        task.assignee.is_some_and(|name| self.is_me(name))
+    }
+
+    pub(super) fn inbox(&self, problems: &mut Vec<Problem>) -> Result<Inbox> {
+        let mut items = self.sent_back(problems)?;
+        self.each_in_review(problems, |facts, missing| items.extend(self.review(facts, missing)))?;
+        items.extend(self.mentions()?);
+        let ready = self.selection.derived.queue(&self.selection.summaries).into_iter();
+        let ready = ready.map(|at| &self.selection.summaries[at]);
+        let ready = ready.filter(|task| task.stage == "none" && self.is_mine(task));
+        items.extend(ready.map(|task| InboxItem {
+            kind: InboxKind::Ready,
+            task: task.id.to_owned(),
+            title: task.title.to_owned(),
+            about: task.priority.unwrap_or_default().to_owned(),
+            since: None,
+            command: Suggestion::tracker(["start", task.id]),
+        }));
+        // Stable: what can begin stays in the order of the queue.
+        items.sort_by_key(|item| (item.kind, item.since));
+        Ok(Inbox { items })
+    }
+
+    /// The user's tasks that were sent back, or have open findings.
+    fn sent_back(&self, problems: &mut Vec<Problem>) -> Result<Vec<InboxItem>> {
+        let mut items = Vec::new();
+        let tasks = self.selection.matching.iter().map(|&at| (&self.selection.summaries[at], at));
+        for (summary, at) in tasks.filter(|(task, _)| self.is_mine(task)) {
+            let has_issues = self.selection.derived.facts[at].badge == Badge::IssuesFound;
+            let Some(task) = self.parsed(summary.id, problems)?.filter(|_| summary.stage != "none") else {
+                continue;
+            };
+            let item = |kind, about: String, since| InboxItem {
+                kind,
+                task: summary.id.to_owned(),
+                title: summary.title.to_owned(),
+                about,
+                since,
+                command: Suggestion::tracker(["show", summary.id]),
+            };
+            let findings = if has_issues { self.findings_of(&task.id)? } else { None };
+            let failed = task.history.last().filter(|step| step.kind == MoveKind::Fail);
+            items.extend(match (failed, findings) {
+                (Some(failed), None) => Some(item(InboxKind::Rejected, reason_of(failed), Some(failed.at))),
+                (Some(failed), Some((worst, _))) => {
+                    let about = format!("{}; {worst}", reason_of(failed));
+                    Some(item(InboxKind::Rejected, about, Some(failed.at)))
+                }
+                (None, Some((worst, since))) => Some(item(InboxKind::Finding, worst, since)),
+                (None, None) => None,
+            });
+        }
+        Ok(items)
+    }
+
+    /// The worst of a task's open findings, and how many others there are.
+    fn findings_of(&self, id: &TaskId) -> Result<Option<(String, Option<DateTime<Utc>>)>> {
+        let (findings, _) = self.session.snapshot().findings(id)?;
+        let mut open: Vec<_> = findings.iter().map(|(_, finding)| finding).collect();
+        open.retain(|finding| finding.state().is_open());
+        open.sort_by(|a, b| FindingSeverity::worst_first(&a.severity, &b.severity).then(a.at.cmp(&b.at)));
+        let Some(first) = open.first() else { return Ok(None) };
+        let place = first.place().map_or_else(String::new, |place| format!(", {place}"));
+        let more = if open.len() > 1 { format!(", and {} more", open.len() - 1) } else { String::new() };
+        Ok(Some((format!("{} {}: {}{place}{more}", first.id, first.severity, first.title), Some(first.at))))
+    }
+
+    /// Calls `see` with what each task lacks that is in a stage which requires sign-offs.
+    fn each_in_review(
+        &self,
+        problems: &mut Vec<Problem>,
+        mut see: impl FnMut(&TaskFacts, &Missing),
+    ) -> Result<()> {
+        let is_asking = |at: usize| {
+            let (task, tally) = (&self.selection.summaries[at], self.selection.derived.tallies[at]);
+            let is_open = self.selection.derived.facts[at].status == Status::InProgress;
+            is_open
+                && tally.required > 0
+                && (tally.missing() > 0 || tally.rejected > 0)
+                && task.stage != "none"
+        };
+        let asking: Vec<usize> =
+            self.selection.matching.iter().copied().filter(|&at| is_asking(at)).collect();
+        if asking.is_empty() {
+            return Ok(());
+        }
+        let repository = self.session.workspace().repository()?;
+        let reader: FactsReader<'_> = self.session.facts(&repository, self.config)?;
+        for at in asking {
+            let Some(task) = self.parsed(self.selection.summaries[at].id, problems)? else { continue };
+            let facts = reader.task(task)?;
+            let signoffs = facts.signoffs(self.config);
+            let case = facts.case(self.config, &signoffs, ("", None), self.session.env().now());
+            gate(&case).missing.iter().for_each(|missing| see(&facts, missing));
+        }
+        Ok(())
+    }
+
+    /// A vote of the user's that would count.
+    fn review(&self, facts: &TaskFacts, missing: &Missing) -> Option<InboxItem> {
+        let (Missing::Signoff { role, .. } | Missing::Rejected { role, .. }) = missing else { return None };
+        let Some(Fix::Run(command)) = next_of(self.session, self.config, facts, missing) else { return None };
+        let again = if matches!(missing, Missing::Rejected { .. }) { ", again" } else { "" };
+        Some(InboxItem {
+            kind: InboxKind::Review,
+            task: facts.task.id.to_string(),
+            title: facts.task.title.clone(),
+            about: format!("as {role}{again}"),
+            since: facts.task.since(),
+            command,
+        })
+    }
+
+    fn pending(&self, facts: &TaskFacts, missing: &Missing) -> Option<PendingSignoff> {
+        let (role, state, waiting_for) = match missing {
+            Missing::Signoff { role, have, need, waiting_for, .. } => {
+                (role, (*need > 1).then(|| format!("{have} of {need}")), waiting_for.clone())
+            }
+            Missing::Rejected { role, by, .. } => (role, Some("rejected".to_owned()), vec![by.clone()]),
+            _ => return None,
+        };
+        let next = next_of(self.session, self.config, facts, missing);
+        Some(PendingSignoff {
+            task: facts.task.id.to_string(),
+            title: facts.task.title.clone(),
+            stage: facts.task.stage.to_string(),
+            role: role.clone(),
+            state,
+            waiting_for,
+            since: facts.task.since(),
+            next: next.map(|next| next.to_string()),
+        })
+    }
+
+    /// Notes of others on open tasks that name the user, and that the user has written none after.
+    fn mentions(&self) -> Result<Vec<InboxItem>> {
+        let snapshot = self.session.snapshot();
+        let tasks = self.selection.matching.iter().map(|&at| &self.selection.summaries[at]);
+        let titles: HashMap<&str, &str> = tasks.map(|task| (task.id, task.title)).collect();
+        let mut items = Vec::new();
+        for folder in snapshot.list(RecordKind::Note.folder())? {
+            let Some(title) = titles.get(folder.name.as_str()) else { continue };
+            let Ok(id) = TaskId::parse(&folder.name) else { continue };
+            // What cannot be read is for `show` and `doctor` to report.
+            let (notes, _) = snapshot.notes(&id)?;
+            let answered = notes.iter().rposition(|note| self.is_me(&note.by)).map_or(0, |at| at + 1);
+            let names_me = |note: &&Note| self.handles.iter().any(|name| is_mentioned(name, &note.text));
+            let Some(note) = notes[answered..].iter().find(names_me) else { continue };
+            items.push(InboxItem {
+                kind: InboxKind::Mention,
+                task: id.to_string(),
+                title: (*title).to_owned(),
+                about: format!("{}: {}", note.by, note.text.lines().next().unwrap_or_default()),
+                since: Some(note.at),
+                command: Suggestion::tracker(["show", id.as_str()]),
+            });
+        }
+        Ok(items)
+    }
+
+    fn parsed(&self, id: &str, problems: &mut Vec<Problem>) -> Result<Option<crate::model::Task>> {
+        let Ok(id) = TaskId::parse(id) else { return Ok(None) };
+        let Some(file) = self.session.snapshot().task_file(&id)? else { return Ok(None) };
+        match super::session::parse(&file) {
+            Ok(task) => Ok(Some(task)),
+            Err(super::Error::Broken(found)) => {
+                problems.extend(found);
+                Ok(None)
+            }
+            Err(error) => Err(error),
+        }
+    }
+}
+
+/// What sent a task back, in words.
+fn reason_of(failed: &Move) -> String {
+    failed.why.clone().unwrap_or_else(|| format!("by {}", failed.by))
+}

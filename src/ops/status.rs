@@ -1,0 +1,123 @@
+//! `status`: where the user is, on one screen: the active task, what waits for them, what is next.
+
+use chrono::NaiveDate;
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::hooks::gone_hooks;
+use super::inbox::{Inbox, OpenTasks};
+use super::{Result, Session};
+use crate::model::{Problem, Suggestion, Summary};
+use crate::policy::Graph;
+
+/// Maximum number of tasks in each list.
+const SHOWN: usize = 5;
+
+/// Where the user is.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct StatusView {
+    /// The current branch; none where HEAD is detached.
+    pub branch: Option<String>,
+    /// The active task: the one that commits are linked to.
+    pub active: Option<StatusTask>,
+    /// The user's other tasks in progress.
+    pub mine: Vec<StatusTask>,
+    /// How many these are, those beyond the first few included.
+    pub mine_count: usize,
+    /// What waits for the user, most urgent first.
+    pub inbox: Inbox,
+    /// The first tasks that can begin and are nobody's.
+    pub next: Vec<StatusTask>,
+    /// How many these are.
+    pub ready_count: usize,
+    /// How many tasks are open.
+    pub open_count: usize,
+    /// What to do next, most useful first.
+    pub commands: Vec<Suggestion>,
+}
+
+/// A task, in one line.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct StatusTask {
+    /// The id.
+    pub id: String,
+    /// Its title.
+    pub title: String,
+    /// The stage it is in.
+    pub stage: String,
+    /// Its priority.
+    pub priority: Option<String>,
+    /// The day by which it should be done.
+    pub due: Option<NaiveDate>,
+    /// Deliverables that are done, and how many there are: `1/2`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub deliverables: Option<String>,
+    /// Why it cannot go on: `blocked`, or what it waits for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub blocked: Option<String>,
+}
+
+/// Returns where the user is.
+pub fn status(session: &Session<'_>) -> Result<(StatusView, Vec<Problem>)> {
+    let (config, mut problems) = session.config_or_default();
+    let tasks = session.snapshot().tasks()?;
+    let open = OpenTasks::read(session, &config, &tasks, "", &mut problems)?;
+    let inbox = open.inbox(&mut problems)?;
+    let selection = &open.selection;
+    let active = session.workspace().active_task().map(|id| id.to_string());
+    let line = |at: usize| StatusTask::of(&selection.summaries[at], &selection.derived.graph, at);
+    let is_active = |at: usize| active.as_deref() == Some(selection.summaries[at].id);
+    let is_begun = |at: usize| selection.summaries[at].stage != "none";
+    let mine = selection.matching.iter().copied();
+    let mine: Vec<usize> =
+        mine.filter(|&at| is_begun(at) && !is_active(at) && open.is_mine(&selection.summaries[at])).collect();
+    // The user's own are in the inbox.
+    let mut next = selection.derived.queue(&selection.summaries);
+    next.retain(|&at| !is_begun(at) && selection.summaries[at].assignee.is_none());
+    problems.extend(gone_hooks(session.workspace())?);
+    let view = StatusView {
+        branch: session.workspace().repo_paths().branch()?,
+        active: (0..selection.summaries.len()).find(|&at| is_active(at)).map(line),
+        mine_count: mine.len(),
+        mine: mine.into_iter().take(SHOWN).map(line).collect(),
+        ready_count: next.len(),
+        next: next.into_iter().take(SHOWN).map(line).collect(),
+        open_count: selection.summaries.len(),
+        inbox,
+        commands: Vec::new(),
+    };
+    let commands = commands(&view);
+    Ok((StatusView { commands, ..view }, problems))
+}
+
+/// What brings the user forward.
+fn commands(view: &StatusView) -> Vec<Suggestion> {
+    let mut commands = Vec::new();
+    commands.extend(view.active.iter().map(|task| Suggestion::tracker(["show", task.id.as_str()])));
+    commands.extend(view.inbox.items.first().map(|item| item.command.clone()));
+    if view.active.is_none() {
+        commands.extend(view.next.first().map(|task| Suggestion::tracker(["start", task.id.as_str()])));
+    }
+    if view.open_count == 0 {
+        commands.push(Suggestion::tracker(["new", "Title of a task"]));
+    }
+    commands.dedup();
+    commands
+}
+
+impl StatusTask {
+    fn of(task: &Summary<'_>, graph: &Graph<'_>, at: usize) -> Self {
+        let waits: Vec<&str> = graph.open_dependencies(at).map(|dependency| dependency.id).collect();
+        let waits = (!waits.is_empty()).then(|| format!("waits for {}", waits.join(", ")));
+        let count = task.deliverables;
+        Self {
+            id: task.id.to_owned(),
+            title: task.title.to_owned(),
+            stage: task.stage.to_owned(),
+            priority: task.priority.map(str::to_owned),
+            due: task.due.and_then(NaiveDate::from_num_days_from_ce_opt),
+            deliverables: (count.total > 0).then(|| format!("{}/{}", count.done, count.total)),
+            blocked: task.blocked.map(|why| format!("blocked: {why}")).or(waits),
+        }
+    }
+}
