@@ -396,6 +396,9 @@ impl From<ops::Error> for Failure {
             ops::Error::Report(error) => Self::new("template", USAGE, message).hint(error.hint()),
             ops::Error::Forecast(_) => Self::new("too_little_data", NO, message)
                 .hint("look further back: tracker forecast --days 365"),
+            ops::Error::BranchMoved(_) => {
+                Self::new("changed", NO, message).hint("it was not written; try again")
+            }
             ops::Error::Broken(problems) => Self::broken(message, problems),
             ops::Error::Refused(refusal) => Self::refused(refusal),
         }

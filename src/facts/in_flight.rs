@@ -158,19 +158,22 @@ impl InFlight {
         flights
     }
 
-    /// Returns the tasks that are on branches alone, with where they are.
-    pub fn beyond<'f>(
-        &'f self,
-        is_here: impl Fn(&str) -> bool + 'f,
-    ) -> impl Iterator<Item = (&'f str, &'f Flight)> + 'f {
-        let all = self.flights.iter().filter(move |(id, _)| !is_here(id));
-        all.flat_map(|(id, flights)| flights.iter().map(move |flight| (id.as_str(), flight)))
+    /// Returns the ids of the tasks that were moved on some branch.
+    pub fn ids(&self) -> impl Iterator<Item = &str> {
+        self.flights.keys().map(String::as_str)
     }
 
-    /// Returns every task that goes on elsewhere.
+    /// Returns every task that was moved on some branch, with where that is.
     pub fn all(&self) -> impl Iterator<Item = (&str, &Flight)> {
         self.flights.iter().flat_map(|(id, flights)| flights.iter().map(move |flight| (id.as_str(), flight)))
     }
+}
+
+/// Returns the folder of another working tree that has a branch checked out.
+#[must_use]
+pub fn checked_out_in(paths: &RepoPaths, ref_name: &str) -> Option<String> {
+    let mut desks = Desk::all(paths).into_iter();
+    desks.find(|desk| desk.ref_name.as_deref() == Some(ref_name)).map(|desk| desk.folder)
 }
 
 /// Another working tree.
@@ -234,7 +237,12 @@ impl Work {
     }
 
     /// Makes the public form; none of a task that nobody has moved.
-    fn flight(&self, ref_name: Option<&str>, desk: Option<&Desk>, commit: Option<CommitId>) -> Option<Flight> {
+    fn flight(
+        &self,
+        ref_name: Option<&str>,
+        desk: Option<&Desk>,
+        commit: Option<CommitId>,
+    ) -> Option<Flight> {
         let short = |name: &str| {
             let local = name.strip_prefix("refs/heads/").or_else(|| name.strip_prefix("refs/remotes/"));
             local.unwrap_or(name).to_owned()

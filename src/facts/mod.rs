@@ -21,7 +21,7 @@ mod votes;
 
 pub use commits::Commits;
 pub(crate) use commits::{Prefixes, USUAL_BASES, linked_ids, named_ids};
-pub(crate) use in_flight::{Flight, InFlight};
+pub(crate) use in_flight::{Flight, InFlight, checked_out_in};
 pub use range::FileState;
 pub(crate) use range::{
     CommitFacts, Credited, FileFacts, MergedRecord, RangeEnds, RangeLanding, RangePolicy, RangeReader,

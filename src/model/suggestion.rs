@@ -29,6 +29,13 @@ impl Suggestion {
         Self { argv: std::iter::once(program.to_owned()).chain(words).collect() }
     }
 
+    /// The same command with more words.
+    #[must_use]
+    pub fn and<W: AsRef<str>>(mut self, words: impl IntoIterator<Item = W>) -> Self {
+        self.argv.extend(words.into_iter().map(|word| word.as_ref().to_owned()));
+        self
+    }
+
     /// The program and its arguments.
     #[must_use]
     pub fn argv(&self) -> &[String] {

@@ -87,7 +87,7 @@ pub fn reopen(session: &Session<'_>, ids: &[String], why: Option<&str>) -> Resul
 pub(super) fn forget_closed(session: &Session<'_>, written: &Written) -> Result<()> {
     let active = session.workspace().active_task();
     let is_closed = |id: &str| written.tasks.iter().any(|task| task.id == id);
-    if !written.dry_run && active.is_some_and(|id| is_closed(id.as_str())) {
+    if !written.dry_run && session.writes_here() && active.is_some_and(|id| is_closed(id.as_str())) {
         session.workspace().set_active_task(None)?;
     }
     Ok(())

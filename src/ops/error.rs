@@ -32,6 +32,9 @@ pub enum Error {
     /// The rules say no.
     #[error("{0}")]
     Refused(Refusal),
+    /// Somebody else has moved the branch that was to be written to.
+    #[error("`{0}` has moved on again and again")]
+    BranchMoved(String),
     /// Documents that the verb needs are broken.
     #[error("{}", .0.first().map_or_else(|| "a document is broken".to_owned(), ToString::to_string))]
     Broken(Vec<Problem>),

@@ -7,10 +7,12 @@ use chrono::{DateTime, Utc};
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::in_flight::in_flight_of;
+use super::on_branch::at_place;
 use super::select::{Selection, Selector, own_names, read_query};
 use super::signoffs::next_of;
 use super::{Result, Session};
-use crate::facts::{FactsReader, TaskFacts};
+use crate::facts::{FactsReader, Flight, InFlight, TaskFacts};
 use crate::model::{
     Badge, Config, FindingSeverity, Move, MoveKind, Note, Problem, RecordKind, Status, Suggestion, Summary,
     TaskId, is_mentioned, is_same_name,
@@ -62,6 +64,9 @@ pub struct InboxItem {
     pub about: String,
     /// Since when it waits.
     pub since: Option<DateTime<Utc>>,
+    /// The branch where it is; left out for the current one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub branch: Option<String>,
     /// What deals with it.
     pub command: Suggestion,
 }
@@ -91,6 +96,9 @@ pub struct PendingSignoff {
     pub waiting_for: Vec<String>,
     /// When the task entered the stage.
     pub since: Option<DateTime<Utc>>,
+    /// The branch where it is; left out for the current one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub branch: Option<String>,
     /// What the current user can do about it: the vote where theirs would count, else whom to ask.
     pub next: Option<String>,
 }
@@ -116,7 +124,8 @@ pub fn pending_signoffs(session: &Session<'_>, query: &str) -> Result<(PendingSi
     let tasks = session.snapshot().tasks()?;
     let open = OpenTasks::read(session, &config, &tasks, query, &mut problems)?;
     let mut pending = Vec::new();
-    open.each_in_review(&mut problems, |facts, missing| pending.extend(open.pending(facts, missing)))?;
+    open.each_in_review(&mut problems, |facts, missing| pending.extend(open.pending(facts, missing, None)))?;
+    open.each_in_flight(|flight, facts, missing| pending.extend(open.pending(facts, missing, Some(flight))))?;
     pending.sort_by(|a: &PendingSignoff, b| (a.since, &a.task).cmp(&(b.since, &b.task)));
     Ok((PendingSignoffs { pending }, problems))
 }
@@ -126,6 +135,7 @@ pub(super) struct OpenTasks<'o, 's> {
     session: &'o Session<'s>,
     config: &'o Config,
     pub(super) selection: Selection<'o>,
+    pub(super) in_flight: InFlight,
     /// The names that the user goes by.
     names: Vec<String>,
     /// What a note calls the user after an `@`: these names, and the first word of the full one.
@@ -146,7 +156,7 @@ impl<'o, 's> OpenTasks<'o, 's> {
         let names = own_names(session);
         let first = names.iter().filter_map(|name| name.split_once(' ')).map(|(first, _)| first.to_owned());
         let handles = names.iter().cloned().chain(first).collect();
-        Ok(Self { session, config, selection, names, handles })
+        Ok(Self { session, config, selection, in_flight: in_flight_of(session), names, handles })
     }
 
     /// Whether somebody is the user.
@@ -161,17 +171,22 @@ impl<'o, 's> OpenTasks<'o, 's> {
 
     pub(super) fn inbox(&self, problems: &mut Vec<Problem>) -> Result<Inbox> {
         let mut items = self.sent_back(problems)?;
-        self.each_in_review(problems, |facts, missing| items.extend(self.review(facts, missing)))?;
+        self.each_in_review(problems, |facts, missing| items.extend(self.review(facts, missing, None)))?;
+        self.each_in_flight(|flight, facts, missing| {
+            items.extend(self.review(facts, missing, Some(flight)))
+        })?;
         items.extend(self.mentions()?);
         let ready = self.selection.derived.queue(&self.selection.summaries).into_iter();
         let ready = ready.map(|at| &self.selection.summaries[at]);
-        let ready = ready.filter(|task| task.stage == "none" && self.is_mine(task));
+        let is_elsewhere = |task: &Summary<'_>| !self.in_flight.of(task.id, task.since_at()).is_empty();
+        let ready = ready.filter(|task| task.stage == "none" && self.is_mine(task) && !is_elsewhere(task));
         items.extend(ready.map(|task| InboxItem {
             kind: InboxKind::Ready,
             task: task.id.to_owned(),
             title: task.title.to_owned(),
             about: task.priority.unwrap_or_default().to_owned(),
             since: None,
+            branch: None,
             command: Suggestion::tracker(["start", task.id]),
         }));
         // Stable: what can begin stays in the order of the queue.
@@ -194,6 +209,7 @@ impl<'o, 's> OpenTasks<'o, 's> {
                 title: summary.title.to_owned(),
                 about,
                 since,
+                branch: None,
                 command: Suggestion::tracker(["show", summary.id]),
             };
             let findings = if has_issues { self.findings_of(&task.id)? } else { None };
@@ -254,8 +270,42 @@ impl<'o, 's> OpenTasks<'o, 's> {
         Ok(())
     }
 
+    /// Calls `see` with what each task lacks that is in such a stage on another branch, where it is committed.
+    fn each_in_flight(&self, mut see: impl FnMut(&Flight, &TaskFacts, &Missing)) -> Result<()> {
+        let here: HashMap<&str, Option<DateTime<Utc>>> =
+            self.selection.summaries.iter().map(|task| (task.id, task.since_at())).collect();
+        let is_new = |id: &TaskId| self.session.snapshot().task_file(id).is_ok_and(|file| file.is_none());
+        let repository = self.session.workspace().repository()?;
+        for id in self.in_flight.ids() {
+            let Ok(task_id) = TaskId::parse(id) else { continue };
+            let since = match here.get(id) {
+                Some(since) => *since,
+                None if is_new(&task_id) => None,
+                None => continue,
+            };
+            let Some(flight) = self.in_flight.of(id, since).first().copied() else { continue };
+            let Some(commit) = flight.commit.filter(|_| self.requires_votes(&flight.stage)) else { continue };
+            let snapshot = self.session.workspace().snapshot_of_commit(Some(commit))?;
+            let Some(task) = snapshot.readable_task(&task_id)?.filter(|task| !task.summary().is_closed())
+            else {
+                continue;
+            };
+            let now = self.session.env().now();
+            let facts =
+                FactsReader::new(&repository, &snapshot, Some(commit), self.config, now).task(task)?;
+            let signoffs = facts.signoffs(self.config);
+            let case = facts.case(self.config, &signoffs, ("", None), now);
+            gate(&case).missing.iter().for_each(|missing| see(flight, &facts, missing));
+        }
+        Ok(())
+    }
+
+    fn requires_votes(&self, stage: &str) -> bool {
+        !self.config.signoffs_of(stage).is_empty()
+    }
+
     /// A vote of the user's that would count.
-    fn review(&self, facts: &TaskFacts, missing: &Missing) -> Option<InboxItem> {
+    fn review(&self, facts: &TaskFacts, missing: &Missing, flight: Option<&Flight>) -> Option<InboxItem> {
         let (Missing::Signoff { role, .. } | Missing::Rejected { role, .. }) = missing else { return None };
         let Some(Fix::Run(command)) = next_of(self.session, self.config, facts, missing) else { return None };
         let again = if matches!(missing, Missing::Rejected { .. }) { ", again" } else { "" };
@@ -265,11 +315,17 @@ impl<'o, 's> OpenTasks<'o, 's> {
             title: facts.task.title.clone(),
             about: format!("as {role}{again}"),
             since: facts.task.since(),
-            command,
+            branch: flight.and_then(|flight| flight.branch.clone()),
+            command: flight.map_or_else(|| command.clone(), |flight| at_place(command.clone(), flight)),
         })
     }
 
-    fn pending(&self, facts: &TaskFacts, missing: &Missing) -> Option<PendingSignoff> {
+    fn pending(
+        &self,
+        facts: &TaskFacts,
+        missing: &Missing,
+        flight: Option<&Flight>,
+    ) -> Option<PendingSignoff> {
         let (role, state, waiting_for) = match missing {
             Missing::Signoff { role, have, need, waiting_for, .. } => {
                 (role, (*need > 1).then(|| format!("{have} of {need}")), waiting_for.clone())
@@ -277,7 +333,10 @@ impl<'o, 's> OpenTasks<'o, 's> {
             Missing::Rejected { role, by, .. } => (role, Some("rejected".to_owned()), vec![by.clone()]),
             _ => return None,
         };
-        let next = next_of(self.session, self.config, facts, missing);
+        let next = next_of(self.session, self.config, facts, missing).map(|next| match (next, flight) {
+            (Fix::Run(command), Some(flight)) => Fix::Run(at_place(command, flight)),
+            (next, _) => next,
+        });
         Some(PendingSignoff {
             task: facts.task.id.to_string(),
             title: facts.task.title.clone(),
@@ -286,6 +345,7 @@ impl<'o, 's> OpenTasks<'o, 's> {
             state,
             waiting_for,
             since: facts.task.since(),
+            branch: flight.and_then(|flight| flight.branch.clone()),
             next: next.map(|next| next.to_string()),
         })
     }
@@ -310,6 +370,7 @@ impl<'o, 's> OpenTasks<'o, 's> {
                 title: (*title).to_owned(),
                 about: format!("{}: {}", note.by, note.text.lines().next().unwrap_or_default()),
                 since: Some(note.at),
+                branch: None,
                 command: Suggestion::tracker(["show", id.as_str()]),
             });
         }

@@ -79,7 +79,8 @@ pub fn start(session: &Session<'_>, request: &StartRequest) -> Result<Written> {
 
 /// Returns the first task of the queue that nobody has begun.
 fn next_of_queue(session: &Session<'_>, query: &str) -> Result<String> {
-    let nobodys = if query.trim().is_empty() { "stage:none".to_owned() } else { format!("({query}) stage:none") };
+    let nobodys =
+        if query.trim().is_empty() { "stage:none".to_owned() } else { format!("({query}) stage:none") };
     let request = QueueRequest { query: nobodys, limit: None };
     let (listing, _) = queue(session, &request)?;
     let own = session.actor()?;
@@ -88,15 +89,11 @@ fn next_of_queue(session: &Session<'_>, query: &str) -> Result<String> {
     first.ok_or_else(|| Error::refused(Attempt::StartNext, Reason::NothingReady))
 }
 
-fn start_plan(
-    case: &Case<'_>,
-    assignee: &str,
-    elsewhere: Option<&Flight>,
-    force: bool,
-) -> Result<Outcome> {
+fn start_plan(case: &Case<'_>, assignee: &str, elsewhere: Option<&Flight>, force: bool) -> Result<Outcome> {
     let id = &case.task.id;
     let other = case.task.assignee.as_deref().filter(|other| !is_same_name(other, assignee) && !force);
-    let mut taken: Vec<Reason> = other.map(|other| Reason::AssignedTo(other.to_owned())).into_iter().collect();
+    let mut taken: Vec<Reason> =
+        other.map(|other| Reason::AssignedTo(other.to_owned())).into_iter().collect();
     taken.extend(elsewhere.filter(|_| !force).map(in_progress));
     let unblocked = Task { blocked: None, ..case.task.clone() };
     let forced = Case { task: &unblocked, waits_for: &[], ..*case };
@@ -119,47 +116,66 @@ fn start_plan(
 
 /// Says where a task is in progress.
 fn in_progress(flight: &Flight) -> Reason {
-    Reason::InFlight { stage: flight.stage.clone(), person: flight.person().to_owned(), place: flight.place() }
+    Reason::InFlight {
+        stage: flight.stage.clone(),
+        person: flight.person().to_owned(),
+        place: flight.place(),
+    }
 }
 
 /// Advances tasks whose stages have all that they require.
 pub fn advance(session: &Session<'_>, ids: &[String], why: Option<&str>) -> Result<Written> {
     let why = why.map(reason).transpose()?;
-    by_the_machine(session, "advance", || Ok(ids.to_vec()), |case| {
-        let plan = policy::advance(case, why.as_deref())?;
-        Ok(Step::new(move_edits(&plan.step), summary_of(&plan)))
-    })
+    by_the_machine(
+        session,
+        "advance",
+        || Ok(ids.to_vec()),
+        |case| {
+            let plan = policy::advance(case, why.as_deref())?;
+            Ok(Step::new(move_edits(&plan.step), summary_of(&plan)))
+        },
+    )
     .map(|(written, _)| written)
 }
 
 /// Sends a task back to the stage that failures of its stage go to.
 pub fn fail(session: &Session<'_>, id: &str, why: &str) -> Result<Written> {
     let why = reason(why)?;
-    by_the_machine(session, "fail", || Ok(vec![id.to_owned()]), |case| {
-        let plan = policy::fail(case, &why)?;
-        Ok(Step::new(move_edits(&plan.step), summary_of(&plan)))
-    })
+    by_the_machine(
+        session,
+        "fail",
+        || Ok(vec![id.to_owned()]),
+        |case| {
+            let plan = policy::fail(case, &why)?;
+            Ok(Step::new(move_edits(&plan.step), summary_of(&plan)))
+        },
+    )
     .map(|(written, _)| written)
 }
 
 /// Moves tasks to a stage whatever their state; their history records an override.
 pub fn set_stage(session: &Session<'_>, ids: &[String], stage: &str, why: Option<&str>) -> Result<Written> {
     let why = why.map(reason).transpose()?;
-    by_the_machine(session, "set-stage", || Ok(ids.to_vec()), |case| {
-        refuse_unknown_stage(case, stage)?;
-        let outcome = policy::set_stage(case, stage, why.as_deref())?;
-        Ok(match outcome {
-            Outcome::Moves(mut plan) => {
-                let text = signed_move(&case.task.id, &plan.step);
-                let (signature, unsigned) = sign_where_required(session, case.config, &text)?;
-                plan.step.signature = signature;
-                let mut step = Step::new(move_edits(&plan.step), summary_of(&plan));
-                step.messages.extend(unsigned);
-                step
-            }
-            Outcome::Stays(stage) => Step::nothing(format!("already in {stage}")),
-        })
-    })
+    by_the_machine(
+        session,
+        "set-stage",
+        || Ok(ids.to_vec()),
+        |case| {
+            refuse_unknown_stage(case, stage)?;
+            let outcome = policy::set_stage(case, stage, why.as_deref())?;
+            Ok(match outcome {
+                Outcome::Moves(mut plan) => {
+                    let text = signed_move(&case.task.id, &plan.step);
+                    let (signature, unsigned) = sign_where_required(session, case.config, &text)?;
+                    plan.step.signature = signature;
+                    let mut step = Step::new(move_edits(&plan.step), summary_of(&plan));
+                    step.messages.extend(unsigned);
+                    step
+                }
+                Outcome::Stays(stage) => Step::nothing(format!("already in {stage}")),
+            })
+        },
+    )
     .map(|(written, _)| written)
 }
 

@@ -1,5 +1,6 @@
 //! One command's hold on a tracker: the world, the working tree, the snapshot it reads, and the way it writes.
 
+use super::on_branch::BranchTarget;
 use super::sprint::scope_changes;
 use super::written::{Written, WrittenTask};
 use super::{Error, Result};
@@ -18,6 +19,8 @@ pub struct Session<'e> {
     workspace: Workspace,
     snapshot: Snapshot,
     dry_run: bool,
+    /// The branch that writes go to instead of the working tree.
+    branch: Option<BranchTarget>,
     events: EventSink,
 }
 
@@ -42,7 +45,19 @@ impl<'e> Session<'e> {
     /// Makes a session that reads `snapshot` and writes to `workspace`.
     #[must_use]
     pub fn new(env: &'e Env, workspace: Workspace, snapshot: Snapshot) -> Self {
-        Self { env, workspace, snapshot, dry_run: false, events: EventSink::default() }
+        Self { env, workspace, snapshot, dry_run: false, branch: None, events: EventSink::default() }
+    }
+
+    /// Makes a session that reads and writes a branch instead of the working tree.
+    pub(super) fn on(&self, branch: BranchTarget, snapshot: Snapshot) -> Result<Session<'e>> {
+        let workspace = self.workspace.again(self.env).with_events(self.events.clone());
+        let (dry_run, events) = (self.dry_run, self.events.clone());
+        Ok(Session { env: self.env, workspace, snapshot, dry_run, branch: Some(branch), events })
+    }
+
+    /// Whether writes go to the working tree.
+    pub(super) fn writes_here(&self) -> bool {
+        self.branch.is_none()
     }
 
     /// Makes it show what it would write instead of writing.
@@ -210,8 +225,10 @@ impl<'e> Session<'e> {
         changes: &[Change],
         tasks: Vec<WrittenTask>,
     ) -> Result<Written> {
-        if !self.dry_run {
-            locked.apply(changes)?;
+        match &self.branch {
+            _ if self.dry_run => {}
+            Some(branch) => branch.commit(self, changes, &tasks)?,
+            None => locked.apply(changes)?,
         }
         Ok(Written::new(self.dry_run, changes, tasks))
     }

@@ -73,7 +73,11 @@ pub fn status(session: &Session<'_>) -> Result<(StatusView, Vec<Problem>)> {
         mine.filter(|&at| is_begun(at) && !is_active(at) && open.is_mine(&selection.summaries[at])).collect();
     // The user's own are in the inbox.
     let mut next = selection.derived.queue(&selection.summaries);
-    next.retain(|&at| !is_begun(at) && selection.summaries[at].assignee.is_none());
+    let is_elsewhere = |task: &Summary<'_>| !open.in_flight.of(task.id, task.since_at()).is_empty();
+    next.retain(|&at| {
+        let task = &selection.summaries[at];
+        !is_begun(at) && task.assignee.is_none() && !is_elsewhere(task)
+    });
     problems.extend(gone_hooks(session.workspace())?);
     let view = StatusView {
         branch: session.workspace().repo_paths().branch()?,

@@ -95,6 +95,13 @@ pub enum Reason {
         person: String,
         place: FlightPlace,
     },
+    /// Votes are required of it on a branch, and not here.
+    VotedOn {
+        stage: String,
+        person: String,
+        place: FlightPlace,
+        command: Suggestion,
+    },
     /// No task can begin.
     NothingReady,
     /// An agent moves a task out of a stage that this role, which is for people only, signs off.
@@ -351,7 +358,9 @@ impl fmt::Display for Fix {
 impl fmt::Display for FlightPlace {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Branch(name) | Self::RemoteBranch { branch: name, .. } | Self::Folder(name) => f.write_str(name),
+            Self::Branch(name) | Self::RemoteBranch { branch: name, .. } | Self::Folder(name) => {
+                f.write_str(name)
+            }
         }
     }
 }
@@ -368,7 +377,7 @@ impl Reason {
             Self::NoWhy => "reason",
             Self::NoSuchStage { .. } => "stage",
             Self::AssignedTo(_) => "assigned",
-            Self::InFlight { .. } => "in progress",
+            Self::InFlight { .. } | Self::VotedOn { .. } => "in progress",
             Self::NothingReady => "queue",
             Self::PeopleOnly(_) | Self::FindingForPeople { .. } => "people",
             Self::Cycle(_) => "cycle",
@@ -410,6 +419,7 @@ impl Reason {
                 }
                 FlightPlace::Folder(folder) => Fix::Advice(format!("go on in {folder}")),
             }),
+            Self::VotedOn { command, .. } => Some(Fix::Run(command.clone())),
             Self::NothingReady => Some(Fix::Run(Suggestion::tracker(["list"]))),
             Self::PeopleOnly(_) => {
                 let command = Suggestion::tracker(["advance", task?.as_str()]);
@@ -463,8 +473,12 @@ impl fmt::Display for Reason {
                 write!(f, "unknown stage `{}` (expected {})", query.escape_debug(), stages.join(", "))
             }
             Self::AssignedTo(person) => write!(f, "to {person}"),
-            Self::InFlight { stage, person, place } => write!(f, "{stage} on {place} ({person})"),
-            Self::NothingReady => f.write_str("every open task is started, blocked, waiting, or somebody else's"),
+            Self::InFlight { stage, person, place } | Self::VotedOn { stage, person, place, .. } => {
+                write!(f, "{stage} on {place} ({person})")
+            }
+            Self::NothingReady => {
+                f.write_str("every open task is started, blocked, waiting, or somebody else's")
+            }
             Self::PeopleOnly(role) => write!(f, "what {role} signs off is moved on by people only"),
             Self::FindingForPeople { role, .. } => write!(f, "what {role} reported is closed by people only"),
             Self::Cycle(cycle) => cycle.fmt(f),

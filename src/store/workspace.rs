@@ -62,6 +62,13 @@ impl Workspace {
         Ok((Self::at(repo_paths, env), quarantine))
     }
 
+    /// Returns the same working tree with nothing read of it yet.
+    #[must_use]
+    pub fn again(&self, env: &Env) -> Self {
+        let workspace = Self::at(self.repo_paths.clone(), env);
+        Self { lock_timeout: self.lock_timeout, ..workspace }
+    }
+
     fn at(repo_paths: git::RepoPaths, env: &Env) -> Self {
         let work_dir = repo_paths.work_dir.clone().unwrap_or_else(|| repo_paths.git_dir.clone());
         let (repository, started) = (OnceCell::new(), env.clock_nanos());

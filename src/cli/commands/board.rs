@@ -156,7 +156,11 @@ fn show_columns(columns: &[ops::BoardColumn], widths: &[usize], out: &mut Output
         show_row(tasks().map(|task| task.map_or_else(nothing, second)), widths, out);
         if tasks().flatten().any(|task| !task.in_flight.is_empty()) {
             let third = |task: &ops::TaskLine| {
-                let place = if task.in_flight.is_empty() { String::new() } else { format!("  {}", in_flight(task, out)) };
+                let place = if task.in_flight.is_empty() {
+                    String::new()
+                } else {
+                    format!("  {}", in_flight(task, out))
+                };
                 (clean(&place).into_owned(), Style::new().magenta())
             };
             let thirds: Vec<_> = tasks().map(|task| task.map_or_else(nothing, third)).collect();

@@ -29,7 +29,10 @@ use clap::Args;
 /// Example: tracker start 7q2m
 /// Example: tracker start --next tag:ui
 #[derive(Debug, Args)]
-#[command(alias = "claim", override_usage = "tracker start [OPTIONS] <ID>\n       tracker start [OPTIONS] --next [QUERY]...")]
+#[command(
+    alias = "claim",
+    override_usage = "tracker start [OPTIONS] <ID>\n       tracker start [OPTIONS] --next [QUERY]..."
+)]
 pub(in crate::cli) struct Start {
     /// Task ID; a unique part is enough
     #[arg(value_name = "ID", add = tasks(), required_unless_present = "next", conflicts_with = "next")]

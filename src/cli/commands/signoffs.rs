@@ -91,7 +91,10 @@ fn show_pending(pending: &[ops::PendingSignoff], out: &mut Output) {
         };
         vec![
             Cell::styled(&signoff.task, Style::new().bold()),
-            Cell::new(&signoff.stage),
+            Cell::new(match &signoff.branch {
+                Some(branch) => format!("{} on {branch}", signoff.stage),
+                None => signoff.stage.clone(),
+            }),
             Cell::new(&signoff.role),
             Cell::styled(signoff.state.as_deref().unwrap_or_default(), Style::new().yellow()),
             Cell::styled(who, Style::new().cyan()),

@@ -148,7 +148,10 @@ fn show_items(items: &[InboxItem], indent: usize, out: &mut Output) {
             Cell::styled(item.kind.label(), style),
             Cell::styled(&item.task, Style::new().bold()),
             Cell::new(&item.title),
-            Cell::new(&item.about),
+            Cell::new(match &item.branch {
+                Some(branch) => format!("{}, on {branch}", item.about),
+                None => item.about.clone(),
+            }),
             Cell::styled(ago(item.since, out), Style::new().dimmed()).right(),
             Cell::new(item.command.to_string()),
         ]

@@ -30,6 +30,8 @@ pub(in crate::cli) struct Approve {
     #[arg(long)]
     sign: bool,
     #[command(flatten)]
+    branch: BranchArgs,
+    #[command(flatten)]
     write: WriteArgs,
 }
 
@@ -45,6 +47,7 @@ impl Command for Approve {
             notes: self.notes,
             findings: Vec::new(),
             sign: self.sign,
+            branch: self.branch.choice(),
         };
         let written = ops::approve(&session, &request)?;
         cast(&session, written)
@@ -55,6 +58,23 @@ impl Command for Approve {
 fn cast(session: &ops::Session<'_>, written: ops::Written) -> Reply<ops::Written> {
     let problems = ops::ignored_records(session, &written)?;
     Ok(Answer::of(written).with_problems(problems))
+}
+
+/// Where a vote is cast.
+#[derive(Debug, Args)]
+struct BranchArgs {
+    /// Vote on this branch without checking it out: as a commit on its tip
+    #[arg(long, value_name = "BRANCH")]
+    branch: Option<String>,
+    /// Push that commit, and try again where somebody else has pushed meanwhile
+    #[arg(long, requires = "branch")]
+    push: bool,
+}
+
+impl BranchArgs {
+    fn choice(self) -> Option<ops::BranchChoice> {
+        Some(ops::BranchChoice { name: self.branch?, push: self.push })
+    }
 }
 
 /// Reject a task as a role
@@ -80,6 +100,8 @@ pub(in crate::cli) struct Reject {
     #[arg(long)]
     sign: bool,
     #[command(flatten)]
+    branch: BranchArgs,
+    #[command(flatten)]
     write: WriteArgs,
 }
 
@@ -95,6 +117,7 @@ impl Command for Reject {
             notes: self.notes,
             findings: self.findings,
             sign: self.sign,
+            branch: self.branch.choice(),
         };
         let written = ops::reject(&session, &request)?;
         cast(&session, written)
@@ -119,6 +142,8 @@ pub(in crate::cli) struct Withdraw {
     #[arg(long)]
     sign: bool,
     #[command(flatten)]
+    branch: BranchArgs,
+    #[command(flatten)]
     write: WriteArgs,
 }
 
@@ -133,6 +158,7 @@ impl Command for Withdraw {
             notes: self.notes,
             findings: Vec::new(),
             sign: self.sign,
+            branch: self.branch.choice(),
         };
         let written = ops::withdraw(&session, &request)?;
         cast(&session, written)

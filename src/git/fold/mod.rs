@@ -22,9 +22,12 @@ use crate::git::fold::index::LockedIndex;
 use crate::git::fold::objects::NewFile;
 use crate::git::{CommitId, Error, Repository, SignError, share};
 
+mod branch;
 mod files;
 mod index;
 mod objects;
+
+pub use branch::BranchCommit;
 
 /// One file that shall differ.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -161,12 +161,12 @@ fn is_signature(line: &[u8]) -> bool {
     line.starts_with(b"gpgsig ") || line.starts_with(b"gpgsig-sha256 ")
 }
 
-fn signature_header(id: ObjectId) -> &'static str {
+pub(super) fn signature_header(id: ObjectId) -> &'static str {
     if id.as_slice().len() == 20 { "gpgsig" } else { "gpgsig-sha256" }
 }
 
 /// Puts the signature where git puts it: after all other headers.
-fn insert_signature(commit: &mut Vec<u8>, header: &str, signature: &str) {
+pub(super) fn insert_signature(commit: &mut Vec<u8>, header: &str, signature: &str) {
     let end = commit.windows(2).position(|at| at == b"\n\n").map_or(commit.len(), |at| at + 1);
     let lines = signature.trim_end_matches('\n').replace('\n', "\n ");
     commit.splice(end..end, format!("{header} {lines}\n").into_bytes());

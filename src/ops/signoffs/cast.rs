@@ -4,10 +4,11 @@ use crate::doc::{create_finding, create_vote, read_vote, vote_file_name};
 use crate::facts::{FactsReader, TaskFacts, sign_record, sign_vote};
 use crate::model::{
     Config, Coverage, CoveredChange, Finding, FindingId, FindingSeverity, Person, RecordKind, Signatures,
-    Stage, Task, Verdict, Vote,
+    Stage, Suggestion, Task, Verdict, Vote,
 };
 use crate::ops::block::forget_closed;
 use crate::ops::moves::move_edits;
+use crate::ops::on_branch::{BranchChoice, at_place, on_branch, voting_place};
 use crate::ops::session::spliced;
 use crate::ops::written::WrittenTask;
 use crate::ops::{Error, Result, Session, Written};
@@ -15,7 +16,7 @@ use crate::policy::{
     Attempt, Hint, JudgedVote, Missing, MovePlan, Reason, Refusal, Route, WhyNot, auto_advance,
     coverage_digest, fail, finding_id,
 };
-use crate::store::{Change, TaskFile};
+use crate::store::{self, Change, TaskFile};
 
 /// A vote on fewer files than this can be read again, however long their names are.
 const SURELY_FITS: usize = 200;
@@ -33,6 +34,8 @@ pub struct VoteRecord {
     pub findings: Vec<String>,
     /// Whether to sign it with the key that git is configured with.
     pub sign: bool,
+    /// The branch to cast it on, as a commit on its tip; the working tree by default.
+    pub branch: Option<BranchChoice>,
 }
 
 /// Approves a task for a role. The last approval moves the task on, where its stage says so.
@@ -56,6 +59,38 @@ pub fn withdraw(session: &Session<'_>, request: &VoteRecord) -> Result<Written> 
 }
 
 fn cast(session: &Session<'_>, request: &VoteRecord, verdict: Verdict) -> Result<Written> {
+    if let Some(branch) = &request.branch {
+        return on_branch(session, branch, |there| cast_here(there, request, verdict.clone()));
+    }
+    let cast = cast_here(session, request, verdict.clone());
+    cast.map_err(|error| point_to_branch(session, request, &verdict, error))
+}
+
+/// Says where votes on a task are required, where that is a branch that is not checked out.
+fn point_to_branch(session: &Session<'_>, request: &VoteRecord, verdict: &Verdict, error: Error) -> Error {
+    let is_here = match &error {
+        Error::Refused(refusal) => !matches!(
+            refusal.attempt,
+            Attempt::UnrequiredVote { .. } | Attempt::Vote(_) | Attempt::Withdraw(_)
+        ),
+        Error::Store(store::Error::NotFound { .. }) => false,
+        _ => true,
+    };
+    let Some(config) = session.config().ok().filter(|_| !is_here) else { return error };
+    let Some((id, flight)) = voting_place(session, &config, &request.query) else { return error };
+    let verb = match verdict {
+        Verdict::Rejected => "reject",
+        Verdict::Withdrawn => "withdraw",
+        _ => "approve",
+    };
+    let role = request.role.iter().flat_map(|role| ["--as", role.as_str()]);
+    let words = [verb, id.as_str()].into_iter().chain(role);
+    let command = at_place(Suggestion::tracker(words), &flight);
+    let (stage, person, place) = (flight.stage.clone(), flight.person().to_owned(), flight.place());
+    Error::refused(Attempt::Vote(id), Reason::VotedOn { stage, person, place, command })
+}
+
+fn cast_here(session: &Session<'_>, request: &VoteRecord, verdict: Verdict) -> Result<Written> {
     let config = session.config()?;
     let repository = session.workspace().repository()?;
     let by = repository.identity(session.env())?;

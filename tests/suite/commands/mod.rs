@@ -15,6 +15,7 @@ mod everywhere;
 mod explain;
 mod forecast;
 mod import;
+mod in_flight;
 mod init;
 mod json;
 mod list;

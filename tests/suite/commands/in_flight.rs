@@ -1,0 +1,230 @@
+//! Work on other branches and in other working trees: who sees it, who is refused, and votes without a checkout.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use insta::assert_snapshot;
+use serde_json::Value;
+
+use super::{commit, empty, json, world};
+use crate::support::{Output, Sandbox, items};
+
+const REVIEWED: &str = "\
+format = 2
+[pipeline]
+stages = [\"dev\", \"qa\"]
+[stage.qa]
+signoffs = [\"reviewer\"]
+on_fail = \"dev\"
+[roles.reviewer]
+quorum = 2
+";
+
+/// Runs the tracker as somebody else, in a folder given from the repository's top.
+fn as_person(sandbox: &Sandbox, folder: impl AsRef<Path>, name: &str, args: &[&str]) -> Output {
+    sandbox.tracker_with(folder, args, |command| {
+        let email = format!("{}@example.com", name.to_lowercase());
+        for role in ["AUTHOR", "COMMITTER"] {
+            command.env(format!("GIT_{role}_NAME"), name).env(format!("GIT_{role}_EMAIL"), &email);
+        }
+    })
+}
+
+/// Makes a task that waits for votes on branch `fix`, and returns to `main`, which does not have its moves.
+fn on_a_branch() -> Sandbox {
+    let sandbox = empty();
+    sandbox.write(".tracker/config.toml", REVIEWED);
+    sandbox.write(
+        ".tracker/tasks/TASK-C4RT.md",
+        "---\nid: TASK-C4RT\ntitle: Fix the cart\ncreated: 2026-11-10\nstage: none\n---\n",
+    );
+    commit(&sandbox, "Plan it");
+    sandbox.git(&["switch", "--quiet", "--create", "fix"]);
+    assert_eq!(sandbox.tracker(&["start", "c4rt"]).status, 0);
+    sandbox.write("cart.rs", "fixed\n");
+    commit(&sandbox, "Fix it\n\nTask: TASK-C4RT");
+    assert_eq!(sandbox.tracker(&["advance", "c4rt"]).status, 0);
+    commit(&sandbox, "For review\n\nTask: TASK-C4RT");
+    sandbox.git(&["switch", "--quiet", "main"]);
+    sandbox
+}
+
+#[test]
+fn what_is_started_in_another_working_tree_is_seen_and_refused() {
+    let sandbox = world();
+    sandbox.git(&["worktree", "add", "--quiet", "-b", "session", "../other"]);
+    assert_eq!(as_person(&sandbox, "../other", "Bob", &["start", "s3"]).status, 0);
+    assert_snapshot!(sandbox.tracker(&["list", "s3ss"]), @"");
+    assert_snapshot!(sandbox.tracker(&["start", "s3"]), @"");
+    assert_eq!(sandbox.tracker(&["queue", "-q"]).stdout, "TASK-D4RK\n");
+    let shown = json(&sandbox.tracker(&["show", "s3", "--format", "json"]));
+    assert_eq!(shown["result"]["task"]["in_flight"][0]["by"], "Bob");
+    assert_eq!(sandbox.tracker(&["start", "s3", "--force"]).status, 0);
+}
+
+#[test]
+fn what_a_branch_has_moved_is_seen_until_it_is_merged() {
+    let sandbox = on_a_branch();
+    assert_snapshot!(sandbox.tracker(&["list"]), @"");
+    assert_snapshot!(sandbox.tracker(&["board"]), @"");
+    let shown = sandbox.tracker(&["show", "c4rt"]);
+    assert!(shown.stdout.contains("In flight: qa on fix (Ada Lovelace"), "{shown}");
+    let refused = sandbox.tracker(&["start", "c4rt"]);
+    assert!(refused.status == 1 && refused.stderr.contains("git switch fix"), "{refused}");
+    sandbox.git(&["merge", "--quiet", "--no-ff", "--no-edit", "fix"]);
+    let merged = json(&sandbox.tracker(&["list", "--format", "json"]));
+    assert!(items(&merged["result"]["tasks"])[0].get("in_flight").is_none(), "{merged}");
+    // A squash has the same moves.
+    sandbox.git(&["reset", "--quiet", "--hard", "HEAD~1"]);
+    assert!(sandbox.tracker(&["list"]).stdout.contains("on fix"));
+    sandbox.git(&["merge", "--quiet", "--squash", "fix"]);
+    commit(&sandbox, "Squashed");
+    assert!(!sandbox.tracker(&["list"]).stdout.contains("on fix"));
+}
+
+#[test]
+fn what_is_remembered_of_branches_follows_them() {
+    let sandbox = on_a_branch();
+    let seen =
+        || -> Value { json(&sandbox.tracker(&["list", "--format", "json"]))["result"]["tasks"].clone() };
+    let first = seen();
+    assert_eq!(first, seen(), "from the cache as without it");
+    sandbox.write(".git/tracker/in-flight", "damaged");
+    assert_eq!(first, seen());
+    // From the branch, main has nothing that the branch does not have; from a branch that main left behind, it has.
+    sandbox.git(&["switch", "--quiet", "fix"]);
+    assert!(seen()[0].get("in_flight").is_none());
+    sandbox.git(&["switch", "--quiet", "--create", "old", "main"]);
+    sandbox.git(&["branch", "--quiet", "--force", "main", "fix"]);
+    sandbox.git(&["branch", "--quiet", "-D", "fix"]);
+    assert_eq!(seen()[0]["in_flight"][0]["branch"], "main");
+    // A branch without a commit in 90 days is not read.
+    let later = sandbox.tracker_with("", &["list", "--format", "json"], |command| {
+        command.env("TRACKER_NOW", "2027-03-01T00:00:00Z");
+    });
+    assert!(json(&later)["result"]["tasks"][0].get("in_flight").is_none(), "{later}");
+}
+
+#[test]
+fn a_vote_from_main_says_where_and_is_cast_there_without_a_checkout() {
+    let sandbox = on_a_branch();
+    assert_snapshot!(as_person(&sandbox, "", "Bob", &["approve", "c4rt"]), @"");
+    assert_snapshot!(as_person(&sandbox, "", "Bob", &["inbox"]), @"");
+    let listed = sandbox.tracker(&["signoffs"]);
+    assert!(listed.stdout.contains("qa on fix"), "{listed}");
+    let before = sandbox.git(&["rev-parse", "fix"]);
+    let status = sandbox.git(&["status", "--porcelain"]);
+    let dry = as_person(&sandbox, "", "Bob", &["approve", "c4rt", "--branch", "fix", "--dry-run"]);
+    assert_eq!((dry.status, sandbox.git(&["rev-parse", "fix"])), (0, before.clone()), "{dry}");
+    let voted = as_person(&sandbox, "", "Bob", &["approve", "c4rt", "--branch", "fix", "-m", "fine"]);
+    assert_eq!(voted.status, 0, "{voted}");
+    assert_eq!(sandbox.git(&["rev-parse", "fix~1"]), before);
+    assert_eq!(sandbox.git(&["status", "--porcelain"]), status, "the working tree is as it was");
+    assert_snapshot!(sandbox.git(&["log", "-1", "--format=%an <%ae>%n%B", "fix"]), @"");
+    sandbox.git(&["fsck", "--strict"]);
+    // The last vote moves the task.
+    let last = as_person(&sandbox, "", "Eve", &["approve", "c4rt", "--branch", "fix"]);
+    assert!(last.stdout.contains("qa → complete"), "{last}");
+    sandbox.git(&["switch", "--quiet", "fix"]);
+    let signoffs = json(&sandbox.tracker(&["signoffs", "c4rt", "--format", "json"]));
+    let counted = items(&signoffs["result"]["others"]).iter().filter(|vote| vote["trust"] == "attributed");
+    assert_eq!(counted.count(), 2, "{signoffs}");
+    for args in [
+        &["approve", "c4rt", "--branch", "nowhere"][..],
+        &["approve", "c4rt", "--branch", "fix"],
+        &["approve", "c4rt", "--push"],
+    ] {
+        assert_eq!(sandbox.tracker(args).status, 2, "{args:?}");
+    }
+}
+
+#[test]
+fn a_vote_on_a_branch_is_the_vote_of_a_checkout() {
+    let (there, here) = (on_a_branch(), on_a_branch());
+    as_person(&there, "", "Bob", &["approve", "c4rt", "--branch", "fix", "-m", "fine"]);
+    here.git(&["switch", "--quiet", "fix"]);
+    as_person(&here, "", "Bob", &["approve", "c4rt", "-m", "fine"]);
+    there.git(&["switch", "--quiet", "fix"]);
+    let votes = |sandbox: &Sandbox| -> Vec<String> {
+        let folder = sandbox.path().join(".tracker/signoffs/TASK-C4RT");
+        let files = std::fs::read_dir(folder)
+            .unwrap()
+            .map(|file| std::fs::read_to_string(file.unwrap().path()).unwrap());
+        files
+            .map(|text| text.lines().filter(|line| !line.starts_with("at:")).collect::<Vec<_>>().join("\n"))
+            .collect()
+    };
+    assert_eq!(votes(&there), votes(&here));
+    assert_eq!(there.read(".tracker/tasks/TASK-C4RT.md"), here.read(".tracker/tasks/TASK-C4RT.md"));
+}
+
+#[test]
+fn a_vote_is_pushed_with_a_lease_and_none_of_many_is_lost() {
+    let sandbox = on_a_branch();
+    sandbox.write(".tracker/config.toml", REVIEWED.replace("quorum = 2", "quorum = 9"));
+    sandbox.git(&["init", "--quiet", "--bare", "../remote"]);
+    sandbox.git(&["remote", "add", "origin", "../remote"]);
+    sandbox.git(&["push", "--quiet", "origin", "main", "fix"]);
+    let names = ["Bob", "Eve", "Kim", "Lou", "Max"];
+    for name in names {
+        sandbox.git(&["clone", "--quiet", "../remote", &format!("../{name}")]);
+    }
+    let refused = as_person(&sandbox, "../Bob", "Bob", &["approve", "c4rt", "--branch", "fix"]);
+    assert!(refused.status == 2 && refused.stderr.contains("--push"), "{refused}");
+    std::thread::scope(|scope| {
+        for name in names {
+            let sandbox = &sandbox;
+            scope.spawn(move || {
+                let args = ["approve", "c4rt", "--branch", "fix", "--push"];
+                let voted = as_person(sandbox, format!("../{name}"), name, &args);
+                assert_eq!(voted.status, 0, "{name}: {voted}");
+            });
+        }
+    });
+    sandbox.git(&["fetch", "--quiet"]);
+    let files = sandbox.git(&["ls-tree", "-r", "--name-only", "origin/fix", ".tracker/signoffs"]);
+    assert_eq!(files.lines().count(), 2.max(files.lines().count()), "{files}");
+    let authors: BTreeSet<String> =
+        sandbox.git(&["log", "--format=%an", "main..origin/fix"]).lines().map(str::to_owned).collect();
+    let voted = names.iter().filter(|name| authors.contains(**name)).count();
+    assert_eq!(voted, files.lines().count(), "each vote is a commit: {authors:?} {files}");
+}
+
+#[test]
+fn one_of_many_that_take_the_next_task_wins_each() {
+    let sandbox = empty();
+    for title in ["One", "Two", "Three", "Four"] {
+        sandbox.tracker(&["new", title]);
+    }
+    commit(&sandbox, "Four tasks");
+    for name in ["a", "b"] {
+        sandbox.git(&["worktree", "add", "--quiet", "-b", name, &format!("../{name}")]);
+    }
+    let answers: Vec<Output> = std::thread::scope(|scope| {
+        let started: Vec<_> = (0..8)
+            .map(|at| {
+                let (sandbox, folder) = (&sandbox, ["", "../a", "../b"][at % 3]);
+                scope.spawn(move || as_person(sandbox, folder, &format!("P{at}"), &["start", "--next", "-q"]))
+            })
+            .collect();
+        started.into_iter().map(|thread| thread.join().unwrap()).collect()
+    });
+    let won: Vec<&str> =
+        answers.iter().filter(|answer| answer.status == 0).map(|answer| answer.stdout.trim()).collect();
+    let distinct: BTreeSet<&str> = won.iter().copied().collect();
+    assert_eq!(won.len(), distinct.len(), "{won:?}");
+    let refused = answers.iter().filter(|answer| answer.status != 0);
+    for answer in refused {
+        assert!(answer.status == 1 && answer.stderr.contains("no task can begin"), "{answer}");
+    }
+    assert_eq!(won.len(), 4, "{won:?}");
+}
+
+#[test]
+fn the_next_task_may_be_narrowed() {
+    let sandbox = world();
+    assert_snapshot!(sandbox.tracker(&["start", "--next", "type:bug", "or", "type:docs"]), @"");
+    assert_snapshot!(sandbox.tracker(&["start", "--next", "tag:nothing"]), @"");
+    assert_eq!(sandbox.tracker(&["start"]).status, 2);
+    assert_eq!(sandbox.tracker(&["claim", "d4"]).status, 0);
+}
