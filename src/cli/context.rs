@@ -1,6 +1,6 @@
 //! What a command is given: the environment, the global options, the session, the output.
 
-use std::io::IsTerminal;
+use std::io::{BufRead, IsTerminal};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -130,6 +130,38 @@ impl Context {
             let mut out = self.error_output();
             out.line(super::output::clean(text));
             super::write_stderr(&out.into_text());
+        }
+    }
+
+    /// Whether questions can be asked: somebody looks on, and can type.
+    pub(super) fn can_ask(&self) -> bool {
+        self.is_attended() && std::io::stdin().is_terminal() && std::io::stderr().is_terminal()
+    }
+
+    /// Asks a question and returns the line that was typed; an empty one at the end of the input.
+    pub(super) fn ask(&self, question: &str) -> Result<String, Failure> {
+        super::write_stderr(question);
+        let mut line = String::new();
+        let read = std::io::stdin().lock().read_line(&mut line);
+        match read {
+            Ok(0) => self.say(""),
+            Ok(_) => {}
+            Err(source) => return Err(Failure::unreadable_input("standard input", &source)),
+        }
+        Ok(line.trim().to_owned())
+    }
+
+    /// Asks a question that is answered by yes or no.
+    pub(super) fn confirm(&self, question: &str, default: bool) -> Result<bool, Failure> {
+        let choice = if default { "[Y/n]" } else { "[y/N]" };
+        loop {
+            let answer = self.ask(&format!("{question} {choice} "))?;
+            match answer.to_ascii_lowercase().as_str() {
+                "" => return Ok(default),
+                "y" | "yes" => return Ok(true),
+                "n" | "no" => return Ok(false),
+                other => self.say(&format!("expected y or n, got `{other}`")),
+            }
         }
     }
 

@@ -306,8 +306,13 @@ impl From<store::Error> for Failure {
             }
             store::Error::Bare { .. } => Self::new("bare_repository", USAGE, message)
                 .hint("run it in a clone or a worktree of this repository"),
-            store::Error::NoTracker { .. } => {
+            store::Error::NoTracker { branch: None, .. } => {
                 Self::new("no_tracker", USAGE, message).hint("run `tracker init`")
+            }
+            store::Error::NoTracker { branch: Some(branch), .. } => {
+                let merge = Suggestion::git(["merge", branch.as_str()]);
+                Self::new("no_tracker", USAGE, message)
+                    .hint(format!("`{branch}` has one: run `{merge}`, or change to a branch that has it"))
             }
             store::Error::NotCheckedOut { path, tracked, .. } => Self::new("not_checked_out", USAGE, message)
                 .hint(format!("run `{}`", check_out(&path, tracked))),

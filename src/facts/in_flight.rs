@@ -21,7 +21,7 @@ use crate::env::Env;
 use crate::git::{BranchTip, CacheFile, CommitId, RepoPaths, Repository, read_regular, replace_cache};
 use crate::model::{RecordKind, RecordPath, Task, TaskId};
 use crate::policy::FlightPlace;
-use crate::store::{LARGEST_FILE, Workspace, active_tasks_in};
+use crate::store::{LARGEST_FILE, Workspace, moved_tasks_in};
 
 /// Another number where work is read or kept otherwise.
 const CACHE: CacheFile = CacheFile::new(*b"trkfly01", &["json"]);
@@ -126,7 +126,7 @@ impl InFlight {
             }
         }
         for desk in &desks {
-            for task in desk.started() {
+            for task in desk.moved() {
                 found.add(&task.id, task.flight(desk.ref_name.as_deref(), Some(desk), None));
             }
         }
@@ -181,7 +181,8 @@ struct Desk {
     folder: String,
     /// The branch that it has checked out.
     ref_name: Option<String>,
-    started: Vec<TaskId>,
+    /// The tasks that were moved there last.
+    moved: Vec<TaskId>,
 }
 
 impl Desk {
@@ -189,21 +190,20 @@ impl Desk {
         let desk = |(folder, git_dir): (PathBuf, PathBuf)| {
             let there = RepoPaths { git_dir, work_dir: Some(folder.clone()), ..paths.clone() };
             let ref_name = there.branch().ok().flatten().map(|name| format!("refs/heads/{name}"));
-            let branch = ref_name.as_deref().and_then(|name| name.strip_prefix("refs/heads/"));
-            let started = active_tasks_in(&there.git_dir, branch);
-            Self { folder: folder.display().to_string(), ref_name, started }
+            let moved = moved_tasks_in(&there.git_dir);
+            Self { folder: folder.display().to_string(), ref_name, moved }
         };
         paths.other_desks().into_iter().map(desk).collect()
     }
 
-    /// Reads the tasks that were started there from the files as they are.
-    fn started(&self) -> Vec<Work> {
+    /// Reads the tasks that were moved there from the files as they are.
+    fn moved(&self) -> Vec<Work> {
         let read = |id: &TaskId| {
             let path = Path::new(&self.folder).join(RecordPath::task_file(id));
             let task = read_task_of(id, &read_regular(&path).ok()?).ok()?;
             Some(Work::of(&task))
         };
-        self.started.iter().filter_map(read).collect()
+        self.moved.iter().filter_map(read).collect()
     }
 }
 

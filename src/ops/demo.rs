@@ -52,7 +52,12 @@ const SCRIPT: &[Line] = &[
     ("A repository of its own", "git", &["init", "--quiet", "--initial-branch=main"], 0),
     ("", "git", &["config", "user.name", "ada"], 0),
     ("", "git", &["config", "user.email", "ada@example.com"], 0),
-    ("The tracker is a folder in it", "tracker", &["init", "--project", "Dashboard", "--profile", "team"], 0),
+    (
+        "The tracker is a folder in it",
+        "tracker",
+        &["init", "--project", "Dashboard", "--profile", "team", "--no-hooks"],
+        0,
+    ),
     ("Many tasks in one go: all or none", "tracker", &["new", "--batch", "plan.yaml"], 0),
     ("What another tracker wrote is read whole", "tracker", &["import", "cards", "TASK_CARDS.md"], 0),
     ("Tasks are files, so they are committed like code", "git", &["add", "--all"], 0),

@@ -1,16 +1,21 @@
-//! `init`: makes a tracker in a repository. Done twice it is done once.
+//! `init`: makes a tracker in a repository, with its hooks. Done twice it is done once. `uninstall`: takes out of a clone
+//! what is not the team's.
+
+use std::path::PathBuf;
 
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::agents::agents_files;
 use super::ci::{self, Server};
+use super::hooks::{hooks_install, hooks_status, hooks_uninstall};
 use super::roles::starter;
 use super::session::refuse_other_formats;
 use super::{Error, Result};
 use crate::doc::read_config;
 use crate::env::Env;
-use crate::model::{RecordKind, RecordPath, TRACKER_FOLDER, TaskId};
-use crate::store::{Change, Workspace};
+use crate::model::{Problem, RecordKind, RecordPath, Suggestion, TRACKER_FOLDER, TaskId};
+use crate::store::{Change, Hook, Workspace};
 
 const PLAIN: &str = include_str!("../../templates/init/plain.toml");
 const SOLO: &str = include_str!("../../templates/init/solo.toml");
@@ -22,10 +27,10 @@ const IGNORE: &str = include_str!("../../templates/init/gitignore");
 /// A configuration that fits a way of working.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Profile {
-    /// The default pipeline, and nobody is asked for a sign-off.
-    #[default]
+    /// Four stages, and nobody is asked for a sign-off.
     Plain,
     /// One stage and nobody to ask.
+    #[default]
     Solo,
     /// Reviewed and tested, by others than who wrote it.
     Team,
@@ -44,6 +49,12 @@ pub struct InitRequest {
     pub sequential: bool,
     /// Which configuration to begin with.
     pub profile: Profile,
+    /// Whether to install the hooks.
+    pub hooks: bool,
+    /// Whether to write instructions for coding agents.
+    pub agents: bool,
+    /// Whether to set up a tracker even if another branch has one.
+    pub force: bool,
     /// The workflow to write as well.
     pub server: Option<Server>,
     /// Only tell what would be written.
@@ -59,6 +70,10 @@ pub struct Initialised {
     pub dry_run: bool,
     /// Files that were written, below the top of the working tree; none where all were there.
     pub files: Vec<String>,
+    /// Hooks that were installed or brought up to date, by name.
+    pub hooks: Vec<String>,
+    /// What to do next.
+    pub next: Vec<Suggestion>,
 }
 
 /// Returns the files that every tracker has, with their text, except the configuration.
@@ -70,10 +85,13 @@ pub(super) fn own_files() -> [(RecordPath, String); 2] {
 }
 
 /// Writes what is missing of a tracker and leaves alone what is there.
-pub fn init(env: &Env, request: &InitRequest) -> Result<Initialised> {
+///
+/// The hooks come last: where git takes them from elsewhere, the tracker is there, and a problem says what to do.
+pub fn init(env: &Env, request: &InitRequest) -> Result<(Initialised, Vec<Problem>)> {
     let workspace = Workspace::discover(env)?;
     if !workspace.has_tracker()? {
         workspace.refuse_if_tracked(env, TRACKER_FOLDER)?;
+        refuse_second(&workspace, request)?;
     }
     let config = config_text(&workspace, request)?;
     let mut files = vec![
@@ -102,13 +120,124 @@ pub fn init(env: &Env, request: &InitRequest) -> Result<Initialised> {
             changes.push(Change::create(path, text));
         }
     }
+    if request.agents {
+        changes.extend(agents_files(&workspace, &snapshot)?);
+    }
+    changes.retain(|change| !change.is_empty());
     if !request.dry_run {
         locked.apply(&changes)?;
     }
-    Ok(Initialised {
-        work_dir: workspace.work_dir().display().to_string(),
-        dry_run: request.dry_run,
-        files: changes.into_iter().map(|change| change.path).collect(),
+    drop(locked);
+    let (hooks, problems) = install_hooks(env, request)?;
+    let files: Vec<String> = changes.into_iter().map(|change| change.path).collect();
+    let next = next_commands(&workspace, &files, there.is_none());
+    let work_dir = workspace.work_dir().display().to_string();
+    Ok((Initialised { work_dir, dry_run: request.dry_run, files, hooks, next }, problems))
+}
+
+/// Whether the working tree has no tracker yet.
+#[must_use]
+pub fn is_new(env: &Env) -> bool {
+    Workspace::discover(env).and_then(|workspace| workspace.has_tracker()).is_ok_and(|has| !has)
+}
+
+/// Two trackers that began apart cannot be merged: each has a configuration of its own.
+fn refuse_second(workspace: &Workspace, request: &InitRequest) -> Result<()> {
+    let Some(branch) = workspace.branch_with_tracker()?.filter(|_| !request.force) else { return Ok(()) };
+    let merge = Suggestion::git(["merge", branch.as_str()]);
+    let message = format!("`{branch}` has a tracker, and a second one would conflict with it");
+    let hint =
+        format!("run `{merge}`, or change to a branch that has it; `--force` sets up another all the same");
+    Err(Error::usage_with(message, hint))
+}
+
+/// Installs the hooks, and returns those that were changed.
+fn install_hooks(env: &Env, request: &InitRequest) -> Result<(Vec<String>, Vec<Problem>)> {
+    if !request.hooks {
+        return Ok((Vec::new(), Vec::new()));
+    }
+    if request.dry_run {
+        let names = Hook::CLIENT.iter().map(|hook| hook.name().to_owned());
+        return Ok((names.collect(), Vec::new()));
+    }
+    match hooks_install(env) {
+        Ok(report) => {
+            let changed = report.hooks.into_iter().filter(|hook| hook.state != "unchanged");
+            Ok((changed.map(|hook| hook.name).collect(), Vec::new()))
+        }
+        Err(Error::Usage { message, hint }) => {
+            let problem = Problem::warning(format!("the hooks are not installed: {message}"));
+            Ok((Vec::new(), vec![Problem { hint, ..problem }]))
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// Returns what to do after the set-up.
+fn next_commands(workspace: &Workspace, files: &[String], is_new: bool) -> Vec<Suggestion> {
+    let mut next = Vec::new();
+    if !files.is_empty() {
+        let mut tops: Vec<&str> = files.iter().map(|file| top_of(file)).collect();
+        tops.sort_unstable();
+        tops.dedup();
+        next.push(Suggestion::git(["add"].into_iter().chain(tops)));
+        next.push(Suggestion::git(["commit", "-m", "Set up the tracker"]));
+    }
+    if is_new {
+        next.push(Suggestion::tracker(["new", "Title of a task"]));
+    } else if workspace.snapshot().task_ids().is_ok_and(|ids| !ids.is_empty()) {
+        next.push(Suggestion::tracker(["status"]));
+    }
+    next
+}
+
+/// A file of the tracker goes along with its folder.
+fn top_of(file: &str) -> &str {
+    file.split_once('/').map_or(file, |(top, _)| if top == TRACKER_FOLDER { top } else { file })
+}
+
+/// What `uninstall` removed.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct Uninstalled {
+    /// Whether nothing was removed because the caller asked so.
+    pub dry_run: bool,
+    /// Hooks from which the tracker's part was taken out, by name.
+    pub hooks: Vec<String>,
+    /// Whether git's merge driver was registered.
+    pub merge_driver: bool,
+    /// Local folders that were removed: caches, the active task, unsaved edits.
+    pub folders: Vec<String>,
+    /// The folder of the records, which stays; none where there is none.
+    pub records: Option<String>,
+}
+
+/// Takes the tracker out of this clone: hooks, merge driver, local files of all working trees. The records stay.
+pub fn uninstall(env: &Env, dry_run: bool) -> Result<Uninstalled> {
+    let workspace = Workspace::anywhere(env)?;
+    let before = hooks_status(env)?;
+    let is_ours = |state: &str| !matches!(state, "absent" | "without the tracker");
+    let hooks: Vec<String> =
+        before.hooks.iter().filter(|hook| is_ours(hook.state)).map(|hook| hook.name.clone()).collect();
+    let paths = workspace.repo_paths();
+    let mut folders = vec![paths.common_dir.clone(), paths.git_dir.clone()];
+    folders.extend(paths.other_desks().into_iter().map(|(_, git_dir)| git_dir));
+    let mut folders: Vec<PathBuf> =
+        folders.into_iter().map(|folder| folder.join("tracker")).filter(|folder| folder.is_dir()).collect();
+    folders.sort();
+    folders.dedup();
+    if !dry_run {
+        hooks_uninstall(env)?;
+        for folder in &folders {
+            std::fs::remove_dir_all(folder).map_err(Error::io("remove", folder))?;
+        }
+    }
+    let records = workspace.work_dir().join(TRACKER_FOLDER);
+    Ok(Uninstalled {
+        dry_run,
+        hooks,
+        merge_driver: before.merge_driver,
+        folders: folders.iter().map(|folder| folder.display().to_string()).collect(),
+        records: records.is_dir().then(|| records.display().to_string()),
     })
 }
 

@@ -3,6 +3,7 @@
 //! An op takes a [`Session`] and a request, reads a snapshot, asks pure code what follows, and returns plain data:
 //! what it found, or what it wrote. It prints nothing and knows no exit code. What is `pub` in a file here is for the doors.
 
+mod agents;
 mod block;
 mod board;
 mod ci;
@@ -43,6 +44,7 @@ mod signoffs;
 mod sprint;
 mod status;
 mod tick;
+mod undo;
 mod unmerged;
 mod view;
 mod written;
@@ -87,6 +89,7 @@ pub(crate) use signoffs::*;
 pub(crate) use sprint::*;
 pub(crate) use status::*;
 pub(crate) use tick::*;
+pub(crate) use undo::*;
 pub(crate) use unmerged::*;
 pub(crate) use view::*;
 pub(crate) use written::*;

@@ -3,6 +3,9 @@
 
 use std::cell::OnceCell;
 
+use schemars::JsonSchema;
+use serde::Serialize;
+
 use super::fields::{person, reason};
 use super::in_flight::in_flight_of;
 use super::queue::{QueueRequest, queue};
@@ -138,6 +141,57 @@ pub fn advance(session: &Session<'_>, ids: &[String], why: Option<&str>) -> Resu
     .map(|(written, _)| written)
 }
 
+/// Moves tasks on through every stage of which all requirements are met, up to complete. Where a task cannot go on at all
+/// that is refused; where it went on and stops before the end, the answer says what is missing there.
+pub fn done(session: &Session<'_>, ids: &[String], why: Option<&str>) -> Result<Written> {
+    let mut written = advance(session, ids, why)?;
+    for id in ids {
+        // Each stage has rules of its own: they are read again when the task is there.
+        loop {
+            let (_, task) = session.find(id)?;
+            if session.is_dry() || task.stage.is_complete() {
+                break;
+            }
+            match advance(session, std::slice::from_ref(id), why) {
+                Ok(next) => written.add(next),
+                Err(Error::Refused(refusal)) => {
+                    let missing = refusal.rows().into_iter().map(|row| match row.fix {
+                        Some(fix) => format!("{}: {}   {fix}", row.label, row.message),
+                        None => format!("{}: {}", row.label, row.message),
+                    });
+                    let own = written.tasks.iter_mut().find(|own| own.id == task.id.as_str());
+                    own.into_iter().for_each(|own| own.summary.extend(missing.clone()));
+                    break;
+                }
+                Err(error) => return Err(error),
+            }
+        }
+    }
+    Ok(written)
+}
+
+/// Takes the active task of this branch away: commits are linked to none. The task stays where it is.
+pub fn stop(session: &Session<'_>) -> Result<Stopped> {
+    let Some(active) = session.workspace().active_task() else {
+        return Err(Error::usage_with("no task is active", "run `tracker start ID`"));
+    };
+    let task = session.snapshot().readable_task(&active)?;
+    session.workspace().set_active_task(None)?;
+    let (title, stage) = task.map_or_else(Default::default, |task| (task.title, task.stage.to_string()));
+    Ok(Stopped { id: active.to_string(), title, stage })
+}
+
+/// The task that was active.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct Stopped {
+    /// The id.
+    pub id: String,
+    /// Its title.
+    pub title: String,
+    /// The stage that it stays in.
+    pub stage: String,
+}
+
 /// Sends a task back to the stage that failures of its stage go to.
 pub fn fail(session: &Session<'_>, id: &str, why: &str) -> Result<Written> {
     let why = reason(why)?;
@@ -217,7 +271,8 @@ fn by_the_machine<'l>(
     let locked = session.lock(operation)?;
     let ids = chosen()?;
     let reader = session.facts(&repository, &config)?;
-    let (mut changes, mut tasks, mut closed) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut changes, mut tasks) = (Vec::new(), Vec::new());
+    let (mut closed, mut moved) = (Vec::new(), Vec::new());
     for id in &ids {
         let file = session.snapshot().find(id)?;
         let facts = reader.task(parse(&file)?)?;
@@ -232,8 +287,12 @@ fn by_the_machine<'l>(
         if changes.iter().any(|other: &crate::store::Change| other.path == change.path) {
             continue;
         }
+        moved.push(file.id.clone());
         tasks.push(WrittenTask::changed(&facts.task, step.messages, !change.is_empty()));
         changes.push(change);
+    }
+    if !session.is_dry() {
+        session.workspace().add_moved_tasks(&moved)?;
     }
     let written = session.finish(&locked, &changes, tasks)?;
     if !session.is_dry() && session.workspace().active_task().is_some_and(|id| closed.contains(&id)) {

@@ -2,7 +2,7 @@
 
 use super::on_branch::BranchTarget;
 use super::sprint::scope_changes;
-use super::written::{Written, WrittenTask};
+use super::written::{TaskAction, Written, WrittenTask};
 use super::{Error, Result};
 use crate::doc::{Document, Edit};
 use crate::env::Env;
@@ -228,9 +228,28 @@ impl<'e> Session<'e> {
         match &self.branch {
             _ if self.dry_run => {}
             Some(branch) => branch.commit(self, changes, &tasks)?,
-            None => locked.apply(changes)?,
+            None => {
+                locked.apply(changes)?;
+                locked.remember(self.env.now(), summary_of(&tasks, changes), changes);
+            }
         }
         Ok(Written::new(self.dry_run, changes, tasks))
+    }
+}
+
+/// Says what a write did, for whoever takes it back.
+fn summary_of(tasks: &[WrittenTask], changes: &[Change]) -> String {
+    let of_task = |task: &WrittenTask| match task.summary.first() {
+        Some(summary) => format!("{}: {summary}", task.id),
+        None => {
+            format!("{}: {}", task.id, if task.action == TaskAction::Created { "created" } else { "changed" })
+        }
+    };
+    match (tasks, changes) {
+        ([], [first, ..]) => first.path.clone(),
+        ([], []) => String::new(),
+        ([task], _) => of_task(task),
+        ([task, others @ ..], _) => format!("{}, and {} more", of_task(task), others.len()),
     }
 }
 

@@ -60,6 +60,9 @@ pub enum Attempt {
     AddFindings(TaskId),
     CloseFinding(TaskId),
     Edit(TaskId),
+    Remove(TaskId),
+    /// What the write did, in words.
+    Undo(String),
     CreateRole(String),
     /// A change of a sprint, as a verb: `start`, `add to`.
     ChangeSprint {
@@ -104,6 +107,16 @@ pub enum Reason {
     },
     /// No task can begin.
     NothingReady,
+    /// A commit has the file.
+    Committed {
+        path: String,
+        /// The task that cannot be removed for that.
+        task: Option<TaskId>,
+    },
+    /// The file is in the index.
+    Staged(String),
+    /// The texts of the write were too large to be kept.
+    TooLargeToUndo,
     /// An agent moves a task out of a stage that this role, which is for people only, signs off.
     PeopleOnly(String),
     /// An agent closes a finding of this role, which is for people only.
@@ -278,8 +291,13 @@ impl Attempt {
             | Self::Withdraw(task)
             | Self::AddFindings(task)
             | Self::CloseFinding(task)
+            | Self::Remove(task)
             | Self::Edit(task) => Some(task),
-            Self::StartNext | Self::CreateRole(_) | Self::ChangeSprint { .. } | Self::Commit => None,
+            Self::Undo(_)
+            | Self::StartNext
+            | Self::CreateRole(_)
+            | Self::ChangeSprint { .. }
+            | Self::Commit => None,
         }
     }
 }
@@ -318,6 +336,8 @@ impl fmt::Display for Attempt {
             Self::AddFindings(task) => write!(f, "cannot add findings to {task}"),
             Self::CloseFinding(task) => write!(f, "cannot close a finding of {task}"),
             Self::Edit(task) => write!(f, "the edited text of {task} was not saved"),
+            Self::Remove(task) => write!(f, "cannot remove {task}"),
+            Self::Undo(summary) => write!(f, "cannot take back \"{summary}\""),
             Self::CreateRole(role) => write!(f, "role `{role}` already has a text"),
             Self::ChangeSprint { action, sprint } => write!(f, "cannot {action} {sprint}"),
             Self::Commit => f.write_str("commit rejected"),
@@ -379,6 +399,9 @@ impl Reason {
             Self::AssignedTo(_) => "assigned",
             Self::InFlight { .. } | Self::VotedOn { .. } => "in progress",
             Self::NothingReady => "queue",
+            Self::Committed { .. } => "committed",
+            Self::Staged(_) => "staged",
+            Self::TooLargeToUndo => "too large",
             Self::PeopleOnly(_) | Self::FindingForPeople { .. } => "people",
             Self::Cycle(_) => "cycle",
             Self::TooManyFiles { .. } => "too large",
@@ -420,6 +443,12 @@ impl Reason {
                 FlightPlace::Folder(folder) => Fix::Advice(format!("go on in {folder}")),
             }),
             Self::VotedOn { command, .. } => Some(Fix::Run(command.clone())),
+            Self::Committed { task: Some(task), .. } => {
+                Some(Fix::Run(Suggestion::tracker(["cancel", task.as_str(), "…"])))
+            }
+            Self::Committed { task: None, .. } => Some(Fix::Run(Suggestion::git(["revert", "HEAD"]))),
+            Self::Staged(path) => Some(Fix::Run(Suggestion::git(["rm", "--cached", path]))),
+            Self::TooLargeToUndo => Some(Fix::Run(Suggestion::git(["restore", "--", TRACKER_FOLDER]))),
             Self::NothingReady => Some(Fix::Run(Suggestion::tracker(["list"]))),
             Self::PeopleOnly(_) => {
                 let command = Suggestion::tracker(["advance", task?.as_str()]);
@@ -476,6 +505,12 @@ impl fmt::Display for Reason {
             Self::InFlight { stage, person, place } | Self::VotedOn { stage, person, place, .. } => {
                 write!(f, "{stage} on {place} ({person})")
             }
+            Self::Committed { path, task: Some(_) } => {
+                write!(f, "{path} is in a commit, and history keeps every task")
+            }
+            Self::Committed { path, task: None } => write!(f, "{path} is in a commit as the write left it"),
+            Self::Staged(path) => f.write_str(path),
+            Self::TooLargeToUndo => f.write_str("its files are too large to be kept"),
             Self::NothingReady => {
                 f.write_str("every open task is started, blocked, waiting, or somebody else's")
             }

@@ -7,6 +7,10 @@ use crate::git::read_regular;
 use crate::model::TaskId;
 
 const NAME: &str = "active";
+/// The tasks that were moved here, for other working trees to look at.
+const MOVED: &str = "moved";
+/// Tasks that are remembered as moved, the latest first.
+const MOST_MOVED: usize = 50;
 
 /// Branches of which the task is remembered, the latest first.
 const MOST_BRANCHES: usize = 100;
@@ -56,6 +60,15 @@ impl Workspace {
         self.write_active(&lines)
     }
 
+    /// Remembers that tasks were moved here. It must not be forgotten before a commit has the moves; then branches tell.
+    pub fn add_moved_tasks(&self, ids: &[TaskId]) -> Result<()> {
+        let before = moved_tasks_in(&self.repo_paths().git_dir);
+        let earlier = before.iter().filter(|id| !ids.contains(id));
+        let all: Vec<&TaskId> = ids.iter().chain(earlier).take(MOST_MOVED).collect();
+        let text: String = all.into_iter().map(|id| format!("{id}\n")).collect();
+        self.write_local(MOVED, text.as_bytes())
+    }
+
     /// Whether HEAD has all that a branch has: it was made from it, or merged it.
     fn continues(&self, branch: &str) -> bool {
         let continues = || {
@@ -99,9 +112,8 @@ fn lines_in(path: &Path) -> Vec<Line> {
     text.lines().filter_map(line).take(MOST_BRANCHES).collect()
 }
 
-/// Returns the tasks that were started in another working tree on the branch that it has checked out.
+/// Returns the tasks that were moved last in a working tree: what it has of them may not be committed yet.
 #[must_use]
-pub fn active_tasks_in(git_dir: &Path, branch: Option<&str>) -> Vec<TaskId> {
-    let lines = lines_in(&git_dir.join("tracker").join(NAME)).into_iter();
-    lines.filter(|(_, own)| own.is_none() || own.as_deref() == branch).map(|(id, _)| id).collect()
+pub fn moved_tasks_in(git_dir: &Path) -> Vec<TaskId> {
+    lines_in(&git_dir.join("tracker").join(MOVED)).into_iter().map(|(id, _)| id).collect()
 }

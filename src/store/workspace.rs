@@ -90,7 +90,31 @@ impl Workspace {
             return self.refuse_if_partly_checked_out(env);
         }
         self.refuse_if_tracked(env, TRACKER_FOLDER)?;
-        Err(Error::NoTracker { work_dir: self.work_dir.clone() })
+        Err(Error::NoTracker { work_dir: self.work_dir.clone(), branch: self.branch_with_tracker()? })
+    }
+
+    /// Returns a branch that has a tracker, the one that others are merged into before others; none where no branch has.
+    pub fn branch_with_tracker(&self) -> Result<Option<String>> {
+        /// More branches than this are not looked at.
+        const MOST: usize = 200;
+        let mut tips = self.repo_paths.branch_tips()?;
+        let rank = |name: &str| match name.rsplit('/').next() {
+            Some("main" | "master" | "trunk") => 0,
+            _ => 1,
+        };
+        tips.sort_by_key(|tip| rank(&tip.name));
+        if tips.is_empty() {
+            return Ok(None);
+        }
+        let repository = self.repository()?;
+        for tip in tips.iter().take(MOST) {
+            if repository.tree_file(tip.commit, RecordKind::Config.file())?.is_some() {
+                let local = tip.name.strip_prefix("refs/heads/");
+                let short = local.or_else(|| tip.name.strip_prefix("refs/remotes/")).unwrap_or(&tip.name);
+                return Ok(Some(short.to_owned()));
+            }
+        }
+        Ok(None)
     }
 
     /// Fails where git has a file or folder, in the index or in the current commit: the working tree lacks it, and
@@ -339,6 +363,10 @@ pub struct Locked<'a> {
 }
 
 impl Locked<'_> {
+    pub(super) fn workspace(&self) -> &Workspace {
+        self.workspace
+    }
+
     /// Gives a file another name, which must be free. Only for repairs: records are never renamed in daily work.
     pub fn rename(&self, from: &str, to: &str) -> Result<()> {
         let top = &self.workspace.work_dir;

@@ -15,7 +15,7 @@ const FILE: &str = ".tracker/tasks/TASK-1.md";
 
 fn prepared() -> Sandbox {
     let sandbox = Sandbox::new();
-    assert_eq!(sandbox.tracker(&["init"]).status, 0);
+    assert_eq!(sandbox.tracker(&["init", "--no-hooks", "--profile", "plain", "--no-hooks"]).status, 0);
     sandbox.write(FILE, TASK);
     sandbox
 }
@@ -134,8 +134,8 @@ mod fail_points {
         for nth in 1..=3 {
             for point in BEFORE.into_iter().chain([AFTER]) {
                 let sandbox = Sandbox::new();
-                die(&sandbox, &format!("{point}@{nth}"), &["init"]);
-                run(&sandbox, &["init"]).exits(0);
+                die(&sandbox, &format!("{point}@{nth}"), &["init", "--profile", "plain", "--no-hooks"]);
+                run(&sandbox, &["init", "--profile", "plain", "--no-hooks"]).exits(0);
                 sandbox.write(FILE, TASK);
                 goes_on(&sandbox);
             }

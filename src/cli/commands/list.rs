@@ -38,7 +38,7 @@ const MINUTES: &str = "_minutes";
 ///
 /// Example: tracker list stage:qa -assignee:@me --sort priority,-created
 #[derive(Debug, Args)]
-#[command(visible_alias = "ls", after_long_help = queryable())]
+#[command(visible_aliases = ["ls", "search"], alias = "find", after_long_help = queryable())]
 pub(in crate::cli) struct List {
     /// Query; quote terms with operators or spaces for your shell
     #[arg(value_name = "QUERY")]

@@ -18,6 +18,7 @@ use crate::ops::{self, EventKind};
 ///
 /// Example: tracker log 7q2m --limit 10
 #[derive(Debug, Args)]
+#[command(visible_alias = "history")]
 pub(in crate::cli) struct Log {
     /// Task ID; a unique part is enough
     #[arg(value_name = "ID", add = tasks())]

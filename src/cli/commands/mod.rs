@@ -35,6 +35,7 @@ mod role;
 mod schema;
 mod set;
 mod shared;
+mod short;
 mod show;
 mod signoffs;
 mod sprint;
@@ -56,6 +57,7 @@ use crate::cli::error::Failure;
 /// All commands, in the order of the help.
 const COMMANDS: &[Entry] = &[
     entry::<init::Init>("init"),
+    entry::<init::Uninstall>("uninstall"),
     entry::<status::Status>("status"),
     entry::<status::Inbox>("inbox"),
     entry::<new::New>("new"),
@@ -67,6 +69,10 @@ const COMMANDS: &[Entry] = &[
     entry::<set::Set>("set"),
     entry::<edit::Edit>("edit"),
     entry::<moves::Start>("start"),
+    entry::<short::Stop>("stop"),
+    entry::<short::Done>("done"),
+    entry::<short::Assign>("assign"),
+    entry::<short::Tag>("tag"),
     entry::<tick::Tick>("tick"),
     entry::<tick::Untick>("untick"),
     entry::<note::Note>("note"),
@@ -74,6 +80,8 @@ const COMMANDS: &[Entry] = &[
     entry::<block::Unblock>("unblock"),
     entry::<block::Cancel>("cancel"),
     entry::<block::Reopen>("reopen"),
+    entry::<short::Undo>("undo"),
+    entry::<short::Remove>("rm"),
     entry::<moves::Advance>("advance"),
     entry::<moves::Fail>("fail"),
     entry::<vote::Approve>("approve"),

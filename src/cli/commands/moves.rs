@@ -30,7 +30,7 @@ use clap::Args;
 /// Example: tracker start --next tag:ui
 #[derive(Debug, Args)]
 #[command(
-    alias = "claim",
+    visible_alias = "claim",
     override_usage = "tracker start [OPTIONS] <ID>\n       tracker start [OPTIONS] --next [QUERY]..."
 )]
 pub(in crate::cli) struct Start {
@@ -124,6 +124,7 @@ impl Command for Fail {
 ///
 /// Example: tracker set-stage 7q2m qa --why "reviewed in a pairing session"
 #[derive(Debug, Args)]
+#[command(aliases = ["move", "mv"])]
 pub(in crate::cli) struct SetStage {
     /// Task ID; a unique part is enough
     #[arg(value_name = "ID", add = tasks())]

@@ -18,10 +18,11 @@ use crate::ops;
 ///
 /// Example: tracker new "Add dark mode" --type feature --priority high --tag ui --deliverable "a toggle"
 #[derive(Debug, Args)]
+#[command(visible_alias = "add", alias = "create")]
 pub(in crate::cli) struct New {
-    /// Title, in one line
+    /// Title, in one line; quotes are needed for what your shell would interpret
     #[arg(required_unless_present = "batch", conflicts_with = "batch", value_name = "TITLE")]
-    title: Option<String>,
+    title: Vec<String>,
     #[command(flatten)]
     fields: FieldArgs,
     /// Description, in Markdown
@@ -69,7 +70,7 @@ impl New {
         ops::Draft {
             reference: None,
             id: self.id.clone(),
-            title: self.title.clone().unwrap_or_default(),
+            title: self.title.join(" "),
             fields: self.fields.0.clone(),
             description: self.description.clone(),
             deliverables: self.deliverables.clone(),

@@ -25,7 +25,7 @@ use crate::ops;
 ///
 /// Example: tracker note 7q2m --kind tried "A cache per request: slower than none"
 #[derive(Debug, Args)]
-#[command(override_usage = "tracker note [OPTIONS] <ID> <TEXT>...")]
+#[command(visible_alias = "comment", override_usage = "tracker note [OPTIONS] <ID> <TEXT>...")]
 pub(in crate::cli) struct Note {
     /// Task ID; a unique part is enough
     #[arg(value_name = "ID", add = tasks())]

@@ -20,6 +20,7 @@ use crate::ops;
 ///
 /// Example: tracker queue tag:ui --limit 5
 #[derive(Debug, Args)]
+#[command(visible_aliases = ["next", "ready"])]
 pub(in crate::cli) struct Queue {
     /// Query, as for `tracker list`
     #[arg(value_name = "QUERY")]

@@ -29,7 +29,7 @@ use crate::ops;
 ///
 /// Example: tracker set 7q2m priority=high tags+=ui,theme estimate=45m
 #[derive(Debug, Args)]
-#[command(after_long_help = settable())]
+#[command(aliases = ["update", "modify"], after_long_help = settable())]
 pub(in crate::cli) struct Set {
     /// Task IDs, then the fields; a unique part of an ID is enough
     #[arg(required = true, value_name = "ID… FIELD=VALUE", add = assignments())]

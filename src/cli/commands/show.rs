@@ -23,6 +23,7 @@ use crate::ops::{self, TaskLine, TaskView};
 ///
 /// Example: tracker show 7q2m
 #[derive(Debug, Args)]
+#[command(alias = "view")]
 pub(in crate::cli) struct Show {
     /// Task ID; a unique part is enough
     #[arg(value_name = "ID", add = tasks())]

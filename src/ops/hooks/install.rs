@@ -41,6 +41,9 @@ const COMMAND: &str = "tracker merge-driver %O %A %B %L %P %S %X %Y";
 /// Puts our part into the hooks, and registers the merge driver.
 pub fn hooks_install(env: &Env) -> Result<HookReport> {
     let (workspace, files, folder) = open(env)?;
+    if workspace.repo_paths().work_dir.is_some() {
+        workspace.require_tracker(env)?;
+    }
     if workspace.repo_paths().work_dir.is_none() {
         let what = format!("nobody commits in `{}`: it is a bare repository", workspace.work_dir().display());
         return Err(Error::usage_with(what, "to judge what is pushed to it: tracker hooks install --server"));
@@ -62,6 +65,9 @@ pub fn hooks_install(env: &Env) -> Result<HookReport> {
 /// Puts the gate before pushes into a repository that people push to, bare or not.
 pub fn hooks_install_server(env: &Env) -> Result<HookReport> {
     let (workspace, files, folder) = open(env)?;
+    if workspace.repo_paths().work_dir.is_some() {
+        workspace.require_tracker(env)?;
+    }
     let hooks = each(&Hook::SERVER, |hook| Ok(change_word(files.install(hook)?)))?;
     let merge_driver = has_driver(&workspace)?;
     Ok(HookReport { has_folder: Path::new(&folder).is_dir(), folder, hooks, merge_driver, is_complete: true })
@@ -155,9 +161,6 @@ fn own(workspace: &Workspace, files: &HookFiles) -> Result<&'static [Hook]> {
 
 fn open(env: &Env) -> Result<(Workspace, HookFiles, String)> {
     let workspace = Workspace::anywhere(env)?;
-    if workspace.repo_paths().work_dir.is_some() {
-        workspace.require_tracker(env)?;
-    }
     let folder = workspace.repository()?.hooks_folder().map_err(|refusal| {
         let hint = refusal.hint();
         Error::usage_with(refusal.to_string(), hint)
@@ -202,5 +205,6 @@ fn state_word(state: HookState) -> &'static str {
         HookState::Installed => "installed",
         HookState::Outdated => "outdated: tracker hooks install",
         HookState::NotExecutable => "not executable: tracker hooks install",
+        HookState::NotLedTo => "installed, and husky is not: npm install",
     }
 }

@@ -29,6 +29,8 @@ pub enum HookState {
     Outdated,
     /// Our part is there, and git does not run the file: it is not executable.
     NotExecutable,
+    /// Our part is there, and husky, which runs the file, is not installed in this clone yet.
+    NotLedTo,
 }
 
 impl HookState {
@@ -71,17 +73,31 @@ impl HookFiles {
     /// files beside it, which are the user's.
     #[must_use]
     pub fn file(&self, hook: Hook) -> PathBuf {
-        match self.folder.parent().filter(|_| self.is_run_by_husky(hook)) {
+        match self.folder.parent().filter(|_| self.is_huskys(hook)) {
             Some(own) => own.join(hook.name()),
             None => self.folder.join(hook.name()),
         }
     }
 
+    /// Whether a hook is, or will be, one that husky leads to the user's file: husky need not have been installed yet.
+    /// One that somebody has put into its folder by hand is not.
+    fn is_huskys(&self, hook: Hook) -> bool {
+        let leads_there = |text: Vec<u8>| text.windows(2).any(|at| at == b"/h");
+        self.folder.ends_with(".husky/_") && fs::read(self.folder.join(hook.name())).map_or(true, leads_there)
+    }
+
     /// husky hands the user's files to a shell, executable or not.
     fn is_run_by_husky(&self, hook: Hook) -> bool {
-        self.folder.ends_with(".husky/_")
-            && self.folder.join("h").is_file()
-            && fs::read(self.folder.join(hook.name())).is_ok_and(|text| text.windows(2).any(|at| at == b"/h"))
+        self.is_huskys(hook) && self.folder.join("h").is_file() && self.folder.join(hook.name()).is_file()
+    }
+
+    /// Makes the hook that leads to the user's file, where husky is installed and has made others than this one.
+    fn lead_from_husky(&self, hook: Hook) -> Result<()> {
+        let own = self.folder.join(hook.name());
+        if self.is_huskys(hook) && self.folder.join("h").is_file() && own.symlink_metadata().is_err() {
+            create(&own, b"#!/usr/bin/env sh\n. \"$(dirname \"$0\")/h\"")?;
+        }
+        Ok(())
     }
 
     /// Returns the state of a hook.
@@ -91,6 +107,7 @@ impl HookFiles {
         Ok(match found.ours(&file, hook)? {
             None => HookState::Foreign,
             Some(ours) if !ours.is_current => HookState::Outdated,
+            Some(_) if self.is_huskys(hook) && !self.is_run_by_husky(hook) => HookState::NotLedTo,
             Some(_) if !found.is_executable && !self.is_run_by_husky(hook) => HookState::NotExecutable,
             Some(_) => HookState::Installed,
         })
@@ -98,6 +115,7 @@ impl HookFiles {
 
     /// Puts our part into a hook. Twice is once.
     pub fn install(&self, hook: Hook) -> Result<HookChange> {
+        self.lead_from_husky(hook)?;
         let file = self.file(hook);
         let Some(found) = Found::read(&file)? else {
             write::create_folder(file.parent().unwrap_or(&self.folder))?;
@@ -105,7 +123,7 @@ impl HookFiles {
             create(&file, &script::whole(hook, kind))?;
             return Ok(HookChange::Created);
         };
-        let is_run = found.is_executable || self.is_run_by_husky(hook);
+        let is_run = found.is_executable || self.is_huskys(hook);
         if let Some(ours) = found.ours(&file, hook)? {
             if ours.is_current && is_run {
                 return Ok(HookChange::Unchanged);

@@ -15,6 +15,18 @@ const READS: [&[&str]; 9] = [
     &["log", "d4"],
 ];
 
+/// A checkout shows what other branches have moved since; a commit of the past does not.
+fn forget_flights(value: &mut serde_json::Value) {
+    match value {
+        serde_json::Value::Array(items) => items.iter_mut().for_each(forget_flights),
+        serde_json::Value::Object(keys) => {
+            keys.remove("in_flight");
+            keys.values_mut().for_each(forget_flights);
+        }
+        _ => {}
+    }
+}
+
 #[test]
 fn every_reading_command_equals_a_checkout() {
     let sandbox = world();
@@ -35,7 +47,9 @@ fn every_reading_command_equals_a_checkout() {
     let now: Vec<_> = READS.iter().map(|args| answer(args, &[])).collect();
     sandbox.git(&["checkout", "--quiet", "--force", &first]);
     for ((args, before), now) in READS.iter().zip(&before).zip(&now) {
-        assert_eq!(&answer(args, &[]), before, "{args:?}");
+        let mut here = answer(args, &[]);
+        forget_flights(&mut here);
+        assert_eq!(&here, before, "{args:?}");
         assert_ne!(now, before, "{args:?} tells nothing of the time between");
     }
 }

@@ -1,13 +1,13 @@
 //! `tracker init`
 
-use super::{commit, empty, records, typed, world};
+use super::{commit, empty, json, records, typed, world};
 use crate::support::Sandbox;
 use insta::assert_snapshot;
 
 #[test]
 fn creates_a_tracker_and_suggests_the_next_commands() {
     let sandbox = Sandbox::new();
-    assert_snapshot!(sandbox.tracker(&["init"]), @r#"
+    assert_snapshot!(sandbox.tracker(&["init", "--profile", "plain", "--no-hooks"]), @r#"
     exit 0
     --- stdout
     Set up a tracker in [ROOT]/repo
@@ -42,7 +42,7 @@ fn twice_is_once() {
     let sandbox = empty();
     sandbox.write(".tracker/config.toml", "format = 2\n# ours\n");
     let before = records(&sandbox);
-    assert_snapshot!(sandbox.tracker(&["init", "--project", "Other"]), @r"
+    assert_snapshot!(sandbox.tracker(&["init", "--project", "Other", "--no-hooks"]), @r"
     exit 0
     --- stdout
     [ROOT]/repo already has a tracker; nothing was changed
@@ -51,9 +51,112 @@ fn twice_is_once() {
 }
 
 #[test]
+fn by_default_it_fits_one_person_installs_the_hooks_and_a_task_is_done_by_a_commit() {
+    let sandbox = Sandbox::new();
+    assert_snapshot!(typed(&sandbox, "
+        init
+        init
+        hooks status
+    "), @"");
+    commit(&sandbox, "Set up the tracker");
+    // What a newcomer types next, without quotes.
+    let created = sandbox.tracker(&["new", "Fix", "the", "login", "button", "-q"]).stdout;
+    let id = created.trim();
+    assert_eq!(sandbox.tracker(&["start", id]).status, 0);
+    sandbox.write("login.rs", "fixed\n");
+    sandbox.git(&["add", "--all"]);
+    sandbox.git(&["commit", "--quiet", "--message", &format!("Fix it\n\nCloses: {id}")]);
+    let shown = json(&sandbox.tracker(&["show", id, "--format", "json"]));
+    let task = &shown["result"]["task"];
+    assert_eq!(
+        (&task["stage"], &task["badge"], &task["title"]),
+        (&"complete".into(), &"done".into(), &"Fix the login button".into())
+    );
+}
+
+#[test]
+fn a_clone_is_told_that_it_has_no_hooks_until_it_has() {
+    let sandbox = world();
+    sandbox.git_in("..", &["clone", "--quiet", "repo", "clone"]);
+    for args in [&["status"][..], &["show", "s3"], &["start", "s3"], &["doctor"], &[]] {
+        let answer = sandbox.tracker_in("../clone", args);
+        assert!(answer.stderr.contains("tracker hooks install"), "{args:?}: {answer}");
+    }
+    assert_eq!(sandbox.tracker_in("../clone", &["hooks", "status"]).status, 1);
+    let installed = sandbox.tracker_in("../clone", &["init"]);
+    assert!(installed.stdout.contains("Installed the hooks"), "{installed}");
+    assert_eq!(sandbox.tracker_in("../clone", &["hooks", "status"]).status, 0);
+    assert!(!sandbox.tracker_in("../clone", &["show", "s3"]).stderr.contains("hooks"));
+}
+
+#[test]
+fn a_branch_without_the_tracker_is_told_where_it_is() {
+    let sandbox = world();
+    sandbox.git(&["branch", "release", "main"]);
+    sandbox.git(&["switch", "--quiet", "--orphan", "old"]);
+    sandbox.git(&["commit", "--quiet", "--allow-empty", "--message", "Begin"]);
+    assert_snapshot!(typed(&sandbox, "
+        list
+        init
+    "), @"");
+    assert_eq!(sandbox.tracker(&["init", "--force", "--no-hooks"]).status, 0);
+}
+
+#[test]
+fn hooks_that_cannot_be_installed_are_reported_and_the_tracker_is_there() {
+    let sandbox = Sandbox::new();
+    std::fs::create_dir(sandbox.root().join("elsewhere")).unwrap();
+    let elsewhere = sandbox.root().join("elsewhere").display().to_string();
+    sandbox.git(&["config", "core.hooksPath", &elsewhere]);
+    let init = sandbox.tracker(&["init"]);
+    assert!(init.status == 0 && init.stderr.contains("warning: the hooks are not installed"), "{init}");
+    assert_eq!(sandbox.tracker(&["list"]).status, 0);
+}
+
+#[test]
+fn instructions_for_agents_are_a_block_of_their_own() {
+    let sandbox = Sandbox::new();
+    sandbox.write("AGENTS.md", "# Ours\n\nBe kind.\n");
+    std::os::unix::fs::symlink("AGENTS.md", sandbox.path().join("CLAUDE.md")).unwrap();
+    assert_eq!(sandbox.tracker(&["init", "--agents", "--no-hooks"]).status, 0);
+    let once = sandbox.read("AGENTS.md");
+    assert!(once.starts_with("# Ours\n\nBe kind.\n\n<!-- tracker:begin -->\n"), "{once}");
+    assert_eq!(sandbox.tracker(&["init", "--agents", "--no-hooks"]).status, 0);
+    assert_eq!(sandbox.read("AGENTS.md"), once);
+    let fresh = Sandbox::new();
+    assert_eq!(fresh.tracker(&["init", "--agents", "--no-hooks"]).status, 0);
+    assert!(fresh.read("AGENTS.md").contains("tracker prime"));
+    assert!(!fresh.path().join("CLAUDE.md").exists());
+}
+
+#[test]
+fn uninstalling_leaves_the_records_and_nothing_else() {
+    let sandbox = Sandbox::new();
+    sandbox.write(".git/hooks/commit-msg", "#!/bin/sh\ntrue\n");
+    let hook = sandbox.path().join(".git/hooks/commit-msg");
+    std::fs::set_permissions(&hook, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    let config = sandbox.read(".git/config");
+    sandbox.tracker(&["init"]);
+    sandbox.tracker(&["new", "One"]);
+    let records = records(&sandbox);
+    let dry = sandbox.tracker(&["uninstall", "--dry-run"]);
+    assert!(dry.stdout.contains("Would remove") && sandbox.path().join(".git/tracker").exists(), "{dry}");
+    let done = sandbox.tracker(&["uninstall"]);
+    assert_eq!(done.status, 0, "{done}");
+    assert_eq!(sandbox.read(".git/hooks/commit-msg"), "#!/bin/sh\ntrue\n");
+    assert_eq!(sandbox.read(".git/config"), config);
+    assert!(
+        !sandbox.path().join(".git/tracker").exists()
+            && !sandbox.path().join(".git/hooks/post-commit").exists()
+    );
+    assert_eq!(super::records(&sandbox), records);
+    assert!(sandbox.tracker(&["uninstall"]).stdout.contains("nothing of the tracker"));
+}
+
+#[test]
 fn dry_run_writes_nothing() {
     let sandbox = Sandbox::new();
-    assert_snapshot!(sandbox.tracker(&["init", "--dry-run"]), @r"
+    assert_snapshot!(sandbox.tracker(&["init", "--dry-run", "--no-hooks"]), @r"
     exit 0
     --- stdout
     Would set up a tracker in [ROOT]/repo
@@ -91,7 +194,7 @@ fn ids_may_be_numbers_with_a_prefix_of_ones_own() {
 #[test]
 fn needs_a_repository() {
     let sandbox = Sandbox::without_repository();
-    assert_snapshot!(sandbox.tracker(&["init"]), @r"
+    assert_snapshot!(sandbox.tracker(&["init", "--profile", "plain", "--no-hooks"]), @r"
     exit 2
     --- stderr
     error: `[ROOT]/repo` is not in a git repository
@@ -175,7 +278,7 @@ fn refuses_where_the_tracker_is_left_out_of_a_sparse_checkout() {
 fn refuses_where_the_tracker_was_deleted_by_hand() {
     let sandbox = world();
     std::fs::remove_dir_all(sandbox.path().join(".tracker")).unwrap();
-    let init = sandbox.tracker(&["init"]);
+    let init = sandbox.tracker(&["init", "--profile", "plain", "--no-hooks"]);
     assert_snapshot!(init, @r"
     exit 2
     --- stderr
@@ -220,7 +323,7 @@ fn refuses_where_the_tracker_is_staged_and_nowhere_else() {
     let sandbox = empty();
     sandbox.git(&["add", ".tracker"]);
     std::fs::remove_dir_all(sandbox.path().join(".tracker")).unwrap();
-    assert_snapshot!(sandbox.tracker(&["init"]), @r"
+    assert_snapshot!(sandbox.tracker(&["init", "--profile", "plain", "--no-hooks"]), @r"
     exit 2
     --- stderr
     error: the tracker of this repository is not checked out in `[ROOT]/repo`

@@ -30,6 +30,7 @@ mod review;
 mod role;
 mod set;
 mod set_stage;
+mod short;
 mod show;
 mod start;
 mod status;
@@ -111,7 +112,7 @@ created: 2026-11-11
 /// Makes a repository with a tracker and no task.
 fn empty() -> Sandbox {
     let sandbox = Sandbox::new();
-    assert_eq!(sandbox.tracker(&["init"]).status, 0);
+    assert_eq!(sandbox.tracker(&["init", "--no-hooks", "--profile", "plain", "--no-hooks"]).status, 0);
     sandbox
 }
 

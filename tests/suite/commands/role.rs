@@ -261,14 +261,14 @@ fn an_unreadable_role_is_reported_and_the_rest_is_listed() {
 #[test]
 fn a_profile_that_names_roles_brings_their_texts() {
     let sandbox = Sandbox::new();
-    sandbox.tracker(&["init", "--profile", "team"]);
+    sandbox.tracker(&["init", "--no-hooks", "--profile", "team"]);
     let roles = |sandbox: &Sandbox| {
         let names = records(sandbox).into_keys().filter(|name| name.starts_with("roles/"));
         names.collect::<Vec<_>>().join(" ")
     };
     assert_eq!(roles(&sandbox), "roles/code-reviewer.md roles/security-auditor.md roles/test-automator.md");
     assert_eq!(sandbox.tracker(&["doctor"]).status, 0);
-    let twice = sandbox.tracker(&["init", "--profile", "regulated"]);
+    let twice = sandbox.tracker(&["init", "--no-hooks", "--profile", "regulated"]);
     assert!(twice.stdout.contains("nothing was changed"), "the configuration that is there decides: {twice}");
     let plain = empty();
     assert_eq!(roles(&plain), "");

@@ -117,7 +117,14 @@ fn a_required_vote_is_in_the_inbox_of_whoever_may_give_it() {
     ");
     let bob = as_person(&sandbox, "Bob", &["inbox"]);
     assert!(bob.stdout.contains("as reviewer") && !bob.stdout.contains("as tester"), "{bob}");
-    assert_snapshot!(sandbox.tracker(&["signoffs"]), @"");
+    assert_snapshot!(sandbox.tracker(&["signoffs"]), @r"
+    exit 0
+    --- stdout
+    TASK-8DD1  qa  reviewer  anyone  Dark mode  7m
+    TASK-8DD1  qa  tester    Grace   Dark mode  7m
+    --- stderr
+    2 pending sign-offs
+    ");
     // The suggested command does what it says, and the entry is gone.
     let answer = json(&as_person(&sandbox, "Bob", &["inbox", "--format", "json"]));
     let command = items(&answer["result"]["items"])[0]["command"].as_str().unwrap().to_owned();

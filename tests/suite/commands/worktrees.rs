@@ -37,7 +37,7 @@ fn each_worktree_has_a_tracker_of_its_own() {
 #[test]
 fn ids_of_branches_and_worktrees_are_not_given_again() {
     let sandbox = Sandbox::new();
-    sandbox.tracker(&["init", "--sequential"]);
+    sandbox.tracker(&["init", "--no-hooks", "--sequential"]);
     let new = |folder: &str| sandbox.tracker_in(folder, &["new", "t", "-q"]).stdout.trim().to_owned();
     commit(&sandbox, "A tracker");
     sandbox.git(&["switch", "--quiet", "--create", "side"]);

@@ -221,7 +221,7 @@ fn make() -> Sandbox {
     let world = World { sandbox: Sandbox::new() };
     world.write("src/theme.rs", "fn theme() {\n    1\n}\n\nfn other() {\n    2\n}\n");
     world.write("README.md", "read me\n");
-    world.tracker_as("Dev", "init");
+    world.tracker_as("Dev", "init --profile plain --no-hooks");
     world.write(".tracker/config.toml", POLICY);
     world.write(".tracker/roles/reviewer.md", "---\nrole: reviewer\n---\nLook at it.\n");
     world.write(".tracker/tasks/TASK-0THR.md", "---\nid: TASK-0THR\ntitle: Another\nstage: none\n---\n");

@@ -228,7 +228,7 @@ fn bear_place((name, fate, plant): &Place) {
     let has_rest = !name.starts_with("tracker is") && !name.starts_with("tasks is");
     assert!(!has_rest || listed.stdout.contains("TASK-GOOD"), "{name}: {listed}");
     hostile.read_all("TASK-1", &[]);
-    hostile.run(&["init"]);
+    hostile.run(&["init", "--profile", "plain", "--no-hooks"]);
     hostile.write_all("TASK-1");
     hostile.nothing_outside_changed();
 }

@@ -284,7 +284,7 @@ fn the_steps_and_documents_are_the_team_s_own() {
 #[test]
 fn an_empty_sprint_can_be_closed() {
     let sandbox = Sandbox::new();
-    run(&sandbox, "init");
+    run(&sandbox, "init --profile plain --no-hooks");
     run(&sandbox, "sprint new SPRINT-1");
     run(&sandbox, "sprint start SPRINT-1");
     commit(&sandbox, "Start");

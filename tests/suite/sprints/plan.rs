@@ -155,6 +155,6 @@ fn what_is_shown_at_a_commit_is_what_was_there() {
 #[test]
 fn before_there_is_a_sprint_there_is_an_empty_list() {
     let sandbox = Sandbox::new();
-    run(&sandbox, "init");
+    run(&sandbox, "init --profile plain --no-hooks");
     assert_eq!(run(&sandbox, "sprint list"), "0 sprints\n");
 }

@@ -38,7 +38,7 @@ const READS: [&str; 6] = ["list", "show t3st", "queue", "board", "signoffs t3st"
 fn names(sandbox: &Sandbox, command: &str) {
     let config = sandbox.root().join("clone").join(CONFIG);
     let before = std::fs::read(&config).ok();
-    there(sandbox, "init");
+    there(sandbox, "init --profile plain --no-hooks");
     let writes = ["new Another", "set t3st priority=low", "advance t3st", "note t3st hello"];
     for line in READS.into_iter().chain(writes) {
         let output = there(sandbox, line);
@@ -155,7 +155,7 @@ fn linked_working_trees_and_submodules_are_what_they_are() {
     sandbox.git(&["submodule", "--quiet", "add", "../other", "module"]);
     let list = sandbox.tracker_in("module", &["list"]);
     assert!(list.status == 2 && list.stderr.contains("there is no tracker"), "{list}");
-    ok(&sandbox.tracker_in("module", &["init"]));
+    ok(&sandbox.tracker_in("module", &["init", "--profile", "plain", "--no-hooks"]));
     let list = sandbox.tracker_in("module", &["list"]);
     assert!(list.status == 0 && !list.stdout.contains(ID), "{list}");
 }
