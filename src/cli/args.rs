@@ -8,6 +8,7 @@ use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Arg, Args};
 
 use crate::cli::commands;
+use crate::cli::completion::{stages, tasks};
 use crate::cli::output::Colour;
 use crate::model::Field;
 use crate::report::review::{FORMATS, ReviewFormat};
@@ -41,7 +42,13 @@ pub(super) struct Global {
     pub(super) directory: Option<PathBuf>,
     /// Output format; `review` and `check` have more
     #[arg(long, global = true, value_parser = format_parser(), default_value = "human", help_heading = "Everywhere")]
-    pub(super) format: Format,
+    format: Format,
+    /// The same as `--format json`
+    #[arg(long, global = true, conflicts_with = "format", help_heading = "Everywhere")]
+    json: bool,
+    /// Print for programs and logs: no colour, no glyphs, nothing cut
+    #[arg(long, global = true, conflicts_with = "color", help_heading = "Everywhere")]
+    pub(super) plain: bool,
     /// Print only the answer: ids for writes, no hints
     #[arg(short, long, global = true, help_heading = "Everywhere")]
     pub(super) quiet: bool,
@@ -58,6 +65,13 @@ pub(super) struct Global {
         help_heading = "Everywhere"
     )]
     pub(super) color: Colour,
+}
+
+impl Global {
+    /// Returns how to answer.
+    pub(super) fn format(&self) -> Format {
+        if self.json { Format::Json } else { self.format }
+    }
 }
 
 /// The form of the answer.
@@ -181,19 +195,84 @@ pub(super) struct ReadArgs {
 #[derive(Debug, Args)]
 pub(super) struct ReasonArgs {
     /// Reason, in one line. Put `--` before text that begins with a hyphen
-    #[arg(required_unless_present = "literal", value_name = "REASON", allow_hyphen_values = true, value_parser = text_word)]
+    #[arg(required_unless_present_any = ["literal", "why"], value_name = "REASON", allow_hyphen_values = true, value_parser = text_word)]
     reason: Option<String>,
     #[arg(hide = true, value_name = "REASON")]
     rest: Vec<String>,
     #[arg(hide = true, last = true, value_name = "REASON")]
     literal: Vec<String>,
+    /// The same reason, as an option
+    #[arg(long, short = 'm', value_name = "REASON", conflicts_with_all = ["reason", "rest", "literal"])]
+    why: Option<String>,
 }
 
 impl ReasonArgs {
     pub(super) fn text(&self) -> String {
-        let words: Vec<&str> =
-            self.reason.iter().chain(&self.rest).chain(&self.literal).map(String::as_str).collect();
-        words.join(" ")
+        let words = self.reason.iter().chain(&self.rest).chain(&self.literal).chain(&self.why);
+        words.map(String::as_str).collect::<Vec<_>>().join(" ")
+    }
+}
+
+/// Which tasks: a query, and options for its most frequent terms.
+#[derive(Debug, Default, Args)]
+pub(super) struct QueryArgs {
+    /// Query; quote terms with operators or spaces for your shell
+    #[arg(value_name = "QUERY")]
+    query: Vec<String>,
+    /// Only tasks in this stage
+    #[arg(long, value_name = "STAGE", add = stages())]
+    stage: Option<String>,
+    /// Only tasks with this status, such as in_progress
+    #[arg(long, value_name = "STATUS")]
+    status: Option<String>,
+    /// Only tasks assigned to this person; `@me` is you
+    #[arg(long, value_name = "NAME")]
+    assignee: Option<String>,
+    /// Only your own tasks
+    #[arg(long)]
+    mine: bool,
+    /// Only tasks with this tag
+    #[arg(long, value_name = "TAG")]
+    tag: Option<String>,
+    /// Only tasks of this priority
+    #[arg(long, short, value_name = "PRIORITY")]
+    priority: Option<String>,
+    /// Only tasks of this sprint
+    #[arg(long, value_name = "SPRINT")]
+    sprint: Option<String>,
+    /// Only tasks that are a part of this one
+    #[arg(long, value_name = "ID", add = tasks())]
+    parent: Option<String>,
+}
+
+impl QueryArgs {
+    /// Returns the query as a whole. In the value of an option commas separate alternatives, as in a term.
+    pub(super) fn text(self) -> String {
+        let mut terms = self.query;
+        let options = [
+            ("stage", self.stage),
+            ("status", self.status),
+            ("assignee", self.assignee),
+            ("tag", self.tag),
+            ("priority", self.priority),
+            ("sprint", self.sprint),
+            ("parent", self.parent),
+        ];
+        let quoted = |value: &str| match value.trim() {
+            "@me" => "@me".to_owned(),
+            value => format!("\"{}\"", value.replace('\\', "\\\\").replace('"', "\\\"")),
+        };
+        let term = |(field, value): (&str, Option<String>)| {
+            let values: Vec<String> = value?.split(',').map(quoted).collect();
+            Some(format!("{field}:{}", values.join(",")))
+        };
+        let mut options: Vec<String> = options.into_iter().filter_map(term).collect();
+        options.extend(self.mine.then(|| "is:mine".to_owned()));
+        if !terms.is_empty() && !options.is_empty() {
+            terms = vec![format!("({})", terms.join(" "))];
+        }
+        terms.extend(options);
+        terms.join(" ")
     }
 }
 
@@ -223,7 +302,10 @@ pub(super) fn count(text: &str) -> Result<usize, String> {
 /// but the terms of the commands that take a query is touched, and nothing after `--`.
 pub(super) fn spell_out_negations(mut arguments: Vec<OsString>) -> Vec<OsString> {
     let Some(at) = command_index(&arguments) else { return arguments };
-    if !["list", "ls", "queue", "board", "forecast"].iter().any(|name| arguments[at] == *name) {
+    if !["list", "ls", "search", "find", "queue", "next", "ready", "board", "forecast"]
+        .iter()
+        .any(|name| arguments[at] == *name)
+    {
         return arguments;
     }
     let negation = |word: &OsString| {

@@ -36,9 +36,11 @@ impl Context {
             Some(name) => env.with_agent(name),
             None => env,
         };
-        let style = OutputStyle::of_stdout(global.color, &env);
-        let error_style = OutputStyle::of_stderr(global.color, &env);
-        let format = match global.format {
+        let (style, error_style) = match global.plain {
+            true => (OutputStyle::plain(), OutputStyle::plain()),
+            false => (OutputStyle::of_stdout(global.color, &env), OutputStyle::of_stderr(global.color, &env)),
+        };
+        let format = match global.format() {
             // What `tracker doctor --format` is to do, not how it is to answer.
             Format::Upgrade => Format::Human,
             format => format,

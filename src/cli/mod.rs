@@ -59,7 +59,7 @@ pub fn main() -> ExitCode {
 }
 
 fn run(global: &Global, matches: &clap::ArgMatches, env: Env) -> ExitCode {
-    let format = global.format;
+    let format = global.format();
     let context = Context::new(global, env);
     let Some((name, matches)) = matches.subcommand() else { return without_command(&context) };
     let is_known = match format {
@@ -187,7 +187,8 @@ fn selects_format(arguments: &[OsString], format: Format) -> bool {
     let name = format.name();
     let end = arguments.iter().position(|word| word == "--").unwrap_or(arguments.len());
     let options = &arguments[..end];
-    options.iter().any(|word| *word == *format!("--format={name}"))
+    matches!(format, Format::Json) && options.iter().any(|word| word == "--json")
+        || options.iter().any(|word| *word == *format!("--format={name}"))
         || options.windows(2).any(|pair| pair[0] == "--format" && pair[1] == name)
 }
 

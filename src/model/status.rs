@@ -41,6 +41,18 @@ impl Status {
         Self::ALL.into_iter().find(|status| status.as_str() == text)
     }
 
+    /// Reads a word that other trackers have for a status; `-`, `_` and a space are the same.
+    #[must_use]
+    pub fn of_other_trackers(text: &str) -> Option<Self> {
+        Some(match text.to_ascii_lowercase().replace(['-', ' '], "_").as_str() {
+            "todo" | "to_do" | "pending" | "new" | "backlog" => Self::NotStarted,
+            "doing" | "started" | "active" | "wip" => Self::InProgress,
+            "done" | "complete" | "closed" | "finished" | "resolved" => Self::Completed,
+            "canceled" | "wontfix" => Self::Cancelled,
+            _ => return None,
+        })
+    }
+
     /// Whether nothing is left to do.
     #[must_use]
     pub fn is_closed(self) -> bool {

@@ -16,7 +16,7 @@ use crate::model::{Problem, Summary};
 pub struct ListRequest {
     /// Empty for every open task.
     pub query: String,
-    /// Include closed tasks if there is no query.
+    /// Include closed tasks also where the query says nothing of them.
     pub all: bool,
     /// Sort order; the default one if none.
     pub sort: Option<String>,
@@ -33,7 +33,7 @@ pub struct Listing {
     pub tasks: Vec<TaskLine>,
     /// How many match, those beyond the limit included.
     pub matched: usize,
-    /// How many closed tasks were left out because there was no query.
+    /// How many closed tasks were left out that match: the query says nothing of them.
     pub hidden: usize,
 }
 
@@ -42,14 +42,14 @@ pub fn list(session: &Session<'_>, request: &ListRequest) -> Result<(Listing, Ve
     let (config, mut problems) = session.config_or_default();
     let (query, sort) = read_query(session, &config, &request.query, request.sort.as_deref())?;
     let tasks = session.snapshot().tasks()?;
-    let hides_closed = request.query.trim().is_empty() && !request.all;
+    let hides_closed = !request.all && !query.is_about_closing();
     let hidden = Cell::new(0);
+    let selector = Selector { session, config: &config, query: &query };
     let is_listed = |task: &Summary<'_>| {
         let is_hidden = hides_closed && task.is_closed();
-        hidden.set(hidden.get() + usize::from(is_hidden));
+        hidden.set(hidden.get() + usize::from(is_hidden && selector.matches(task, None)));
         !is_hidden
     };
-    let selector = Selector { session, config: &config, query: &query };
     let mut selection = selector.among(&tasks, &mut problems, is_listed)?;
     selection.sort(&sort);
     let matched = selection.matching.len();

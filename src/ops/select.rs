@@ -70,7 +70,7 @@ impl Selector<'_, '_> {
         Ok(Selection { summaries, derived, matching })
     }
 
-    fn matches(&self, task: &Summary<'_>, facts: Option<&Facts>) -> bool {
+    pub(super) fn matches(&self, task: &Summary<'_>, facts: Option<&Facts>) -> bool {
         let subject = facts.map_or_else(|| Subject::underived(task), |facts| Subject::new(task, facts));
         let body = || body_of(self.session, task.id).map(Cow::Owned);
         self.query.matches(&subject.with_body(&body))
@@ -142,7 +142,7 @@ pub struct SelectedFields {
     pub tasks: Vec<SelectedTask>,
     /// How many match, those beyond the limit included.
     pub matched: usize,
-    /// How many closed tasks were left out because there was no query.
+    /// How many closed tasks were left out that match: the query says nothing of them.
     pub hidden: usize,
 }
 

@@ -85,6 +85,14 @@ impl Query {
         self.uses(Field::Status) || self.uses(Field::Badge)
     }
 
+    /// Whether it says which tasks are closed: by a stage, a status, a badge, or why a task was cancelled.
+    #[must_use]
+    pub fn is_about_closing(&self) -> bool {
+        [Field::Stage, Field::Status, Field::Badge, Field::Cancelled]
+            .into_iter()
+            .any(|field| self.uses(field))
+    }
+
     /// Whether a term asks about a field. `is:mine` asks about the assignee, every other `is:` about the
     /// status; a term without a field asks about id, title and tags.
     #[must_use]

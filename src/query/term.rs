@@ -191,6 +191,7 @@ pub(super) fn resolve(ask: Ask, op: Op, words: Vec<Placed>, context: &Context<'_
         FieldKind::Stage => stage(op, words, context),
         FieldKind::Status => {
             let known = Status::ALL.map(Status::as_str);
+            let words = words.into_iter().map(as_own_status).collect();
             let (bits, words) = bits("status", words, &known)?;
             Ok((words, Test::Status(selected(bits, &Status::ALL.map(|status| status as u8)))))
         }
@@ -206,6 +207,14 @@ pub(super) fn resolve(ask: Ask, op: Op, words: Vec<Placed>, context: &Context<'_
             Ok(plain(words, Pattern::part, |patterns| Test::Words(field, patterns)))
         }
         _ => Ok(plain(words, Pattern::whole, |patterns| Test::Words(field, patterns))),
+    }
+}
+
+/// Returns a status by our own word, where another tracker has one for it.
+fn as_own_status(placed: Placed) -> Placed {
+    match Status::of_other_trackers(&placed.word.text()) {
+        Some(status) if !placed.word.is_glob() => Placed { word: Word::literal(status.as_str()), ..placed },
+        _ => placed,
     }
 }
 

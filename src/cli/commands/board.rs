@@ -7,7 +7,7 @@ use unicode_width::UnicodeWidthStr;
 use super::shared::{badge_cell, in_flight, priority_cell, status_cell};
 use super::{Command, Reply};
 use crate::cli::answer::{Answer, View};
-use crate::cli::args::ReadArgs;
+use crate::cli::args::{QueryArgs, ReadArgs};
 use crate::cli::context::Context;
 use crate::cli::output::{Cell, Output, clean, truncate};
 use crate::model::{Badge, Status};
@@ -29,9 +29,8 @@ const GAP: usize = 2;
 /// Example: tracker board sprint:SPRINT-1
 #[derive(Debug, Args)]
 pub(in crate::cli) struct Board {
-    /// Query, as for `tracker list`
-    #[arg(value_name = "QUERY")]
-    query: Vec<String>,
+    #[command(flatten)]
+    which: QueryArgs,
     #[command(flatten)]
     read: ReadArgs,
 }
@@ -41,7 +40,7 @@ impl Command for Board {
 
     fn run(self, context: &Context) -> Reply<ops::Board> {
         let session = context.read(&self.read)?;
-        let (board, problems) = ops::board(&session, &self.query.join(" "))?;
+        let (board, problems) = ops::board(&session, &self.which.text())?;
         Ok(Answer::of(board).with_problems(problems))
     }
 }

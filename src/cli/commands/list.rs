@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::shared::{counted, minutes, show_lines};
 use super::{Command, Reply};
 use crate::cli::answer::{Answer, View};
-use crate::cli::args::{ReadArgs, count};
+use crate::cli::args::{QueryArgs, ReadArgs, count};
 use crate::cli::context::Context;
 use crate::cli::error::Failure;
 use crate::cli::fields::queryable;
@@ -30,7 +30,8 @@ const MINUTES: &str = "_minutes";
 
 /// List tasks that match a query
 ///
-/// Without a query it lists every open task.
+/// Without a query it lists every open task. Closed tasks are hidden unless the query names their stage or status, as
+/// `is:closed` does.
 ///
 /// A query is terms side by side: stage:qa priority>=high tag:ui -assignee:ada "dark mode". Terms may be joined by `or` and
 /// grouped by parentheses; `-` negates a term; commas separate alternatives: stage:dev,qa. Beside the fields below
@@ -40,9 +41,8 @@ const MINUTES: &str = "_minutes";
 #[derive(Debug, Args)]
 #[command(visible_aliases = ["ls", "search"], alias = "find", after_long_help = queryable())]
 pub(in crate::cli) struct List {
-    /// Query; quote terms with operators or spaces for your shell
-    #[arg(value_name = "QUERY")]
-    query: Vec<String>,
+    #[command(flatten)]
+    which: QueryArgs,
     /// Include closed tasks
     #[arg(short, long)]
     all: bool,
@@ -65,12 +65,8 @@ impl Command for List {
     fn run(self, context: &Context) -> Reply<Response> {
         let fields = self.fields.as_deref().map(crate::query::parse_fields).transpose();
         let fields = fields.map_err(|error| Failure::from(ops::Error::Query(error)))?;
-        let request = ops::ListRequest {
-            query: self.query.join(" "),
-            all: self.all,
-            sort: self.sort,
-            limit: self.limit,
-        };
+        let request =
+            ops::ListRequest { query: self.which.text(), all: self.all, sort: self.sort, limit: self.limit };
         let session = context.read(&self.read)?;
         let (listing, problems) = ops::list(&session, &request)?;
         let output = match fields {

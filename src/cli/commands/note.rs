@@ -31,7 +31,7 @@ pub(in crate::cli) struct Note {
     #[arg(value_name = "ID", add = tasks())]
     id: String,
     /// Text, in Markdown; `-` reads standard input. Put `--` before text that begins with a hyphen
-    #[arg(required_unless_present = "literal", value_name = "TEXT", allow_hyphen_values = true, value_parser = text_word)]
+    #[arg(required_unless_present_any = ["literal", "message"], value_name = "TEXT", allow_hyphen_values = true, value_parser = text_word)]
     text: Option<String>,
     #[arg(hide = true, value_name = "TEXT")]
     rest: Vec<String>,
@@ -40,6 +40,9 @@ pub(in crate::cli) struct Note {
     /// What the note tells
     #[arg(long, value_name = "KIND", value_parser = kind_parser())]
     kind: Option<NoteKind>,
+    /// The same text, as an option
+    #[arg(long, short, value_name = "TEXT", conflicts_with_all = ["text", "rest", "literal"])]
+    message: Option<String>,
     #[command(flatten)]
     write: WriteArgs,
 }
@@ -59,7 +62,8 @@ impl Command for Note {
     type Response = ops::Written;
 
     fn run(self, context: &Context) -> Reply<ops::Written> {
-        let words: Vec<String> = self.text.into_iter().chain(self.rest).chain(self.literal).collect();
+        let words: Vec<String> =
+            self.text.into_iter().chain(self.rest).chain(self.literal).chain(self.message).collect();
         let text = match words.as_slice() {
             [word] if word == "-" => String::from_utf8_lossy(&context.read_input("-")?).into_owned(),
             words => words.join(" "),

@@ -10,7 +10,7 @@ use clap::Args;
 
 use super::{Command, Reply};
 use crate::cli::answer::Answer;
-use crate::cli::args::{ReadArgs, count};
+use crate::cli::args::{QueryArgs, ReadArgs, count};
 use crate::cli::context::Context;
 use crate::ops;
 
@@ -20,20 +20,10 @@ use crate::ops;
 ///
 /// Example: tracker queue tag:ui --limit 5
 #[derive(Debug, Args)]
-#[command(visible_aliases = ["next", "ready"])]
+#[command(visible_aliases = ["next", "ready"], mut_arg("assignee", |assignee| assignee.short('a')))]
 pub(in crate::cli) struct Queue {
-    /// Query, as for `tracker list`
-    #[arg(value_name = "QUERY")]
-    query: Vec<String>,
-    /// Only tasks in this stage
-    #[arg(long, value_name = "STAGE")]
-    stage: Option<String>,
-    /// Only tasks assigned to this person
-    #[arg(short, long, value_name = "NAME")]
-    assignee: Option<String>,
-    /// Only tasks of this sprint
-    #[arg(long, value_name = "SPRINT")]
-    sprint: Option<String>,
+    #[command(flatten)]
+    which: QueryArgs,
     /// Maximum number of tasks
     #[arg(short, long, value_name = "COUNT", value_parser = count)]
     limit: Option<usize>,
@@ -45,22 +35,8 @@ impl Command for Queue {
     type Response = ops::Listing;
 
     fn run(self, context: &Context) -> Reply<ops::Listing> {
-        let mut terms = self.query;
-        let options = [("stage", self.stage), ("assignee", self.assignee), ("sprint", self.sprint)];
-        let options = options.into_iter().filter_map(|(field, value)| Some((field, value?)));
-        let quoted = |value: &str| value.replace('\\', "\\\\").replace('"', "\\\"");
-        let options: Vec<String> = options
-            .map(|(field, value)| match value.as_str() {
-                "@me" => format!("{field}:@me"),
-                value => format!("{field}:\"{}\"", quoted(value)),
-            })
-            .collect();
-        if !terms.is_empty() && !options.is_empty() {
-            terms = vec![format!("({})", terms.join(" "))];
-        }
-        terms.extend(options);
         let session = context.read(&self.read)?;
-        let request = ops::QueueRequest { query: terms.join(" "), limit: self.limit };
+        let request = ops::QueueRequest { query: self.which.text(), limit: self.limit };
         let (listing, problems) = ops::queue(&session, &request)?;
         Ok(Answer::of(listing).with_problems(problems))
     }

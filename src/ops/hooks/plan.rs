@@ -282,10 +282,10 @@ impl CommitContext<'_> {
         let own = self.directives.directives.iter().filter(|directive| directive.task == id);
         // Where the commit has left a stage already, it has done what it requires: it is amended, or moved by hand.
         let is_done = made.iter().any(|step| !step.from.is_none());
-        let requested = own.map(|directive| &directive.action);
+        let requested = own.map(|directive| (&directive.action, directive.is_borrowed));
         let requested =
-            requested.filter(|action| matches!(action, Action::Advance | Action::Fail(_)) && !is_done);
-        let actions: Vec<&Action> = requested.collect();
+            requested.filter(|(action, _)| matches!(action, Action::Advance | Action::Fail(_)) && !is_done);
+        let actions: Vec<(&Action, bool)> = requested.collect();
         let is_requested = !actions.is_empty();
         let is_open = task.cancelled.is_none() && !task.stage.is_complete();
         let begins = is_named && is_open && task.stage.is_none() && made.is_empty();
@@ -309,7 +309,7 @@ impl CommitContext<'_> {
                 Err(_) => return Ok(moves),
             }
         }
-        for action in &actions {
+        for (action, is_borrowed) in &actions {
             let step = match action {
                 Action::Advance => self.judged(&facts, |case| policy::advance(case, None)),
                 Action::Fail(why) => self.judged(&facts, |case| policy::fail(case, why)),
@@ -317,7 +317,20 @@ impl CommitContext<'_> {
             };
             match step {
                 Ok(step) => self.take(step, &mut facts, &mut moves),
-                Err(refusal) => plan.refusals.push(refusal),
+                Err(refusal) => {
+                    plan.refusals.push(refusal);
+                    continue;
+                }
+            }
+            // `Closes:` and its like ask for the end: the task goes as far as it has earned.
+            while *is_borrowed && !facts.task.stage.is_complete() {
+                match self.judged(&facts, |case| policy::advance(case, None)) {
+                    Ok(step) => self.take(step, &mut facts, &mut moves),
+                    Err(refusal) => {
+                        plan.left.push(stopped(&facts.task, &refusal));
+                        break;
+                    }
+                }
             }
         }
         if moves.is_empty() && is_touched && !is_done {
@@ -376,6 +389,12 @@ impl CommitContext<'_> {
         step.apply(&mut facts.task);
         moves.push(step);
     }
+}
+
+/// Says where a task stops on its way to the end, and what is missing there.
+fn stopped(task: &Task, refusal: &policy::Refusal) -> String {
+    let missing = refusal.rows().into_iter().map(|row| format!("{} {}", row.label, row.message));
+    format!("{} stops in {}: {}", task.id, task.stage, missing.collect::<Vec<_>>().join("; "))
 }
 
 /// Returns the path of a task that is written down, where it is unknown only because nobody has staged it.

@@ -3,7 +3,8 @@
 //! | line                    | means |
 //! |-------------------------|-------|
 //! | `Task: ID, ID`          | the commit belongs to these tasks |
-//! | `Advance: ID, ID`       | they move on; also `Closes:`, `Fixes:`, `Resolves:`, `Completes:` |
+//! | `Advance: ID, ID`       | they move on, one stage |
+//! | `Closes: ID, ID`        | they move on as far as they have earned; also `Fixes:`, `Resolves:`, `Completes:` |
 //! | `Fail: ID why`          | it goes back |
 //! | `Block: ID why`         | it is blocked |
 //! | `Unblock: ID`           | it is no longer blocked |
