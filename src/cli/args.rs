@@ -31,7 +31,51 @@ pub fn command() -> clap::Command {
         .max_term_width(100)
         .disable_help_subcommand(true)
         .subcommand_required(false);
-    commands::add_to(Global::augment_args(root))
+    let root = commands::add_to(Global::augment_args(root));
+    let groups = groups_of(&root);
+    root.help_template(format!(
+        "{{before-help}}{{about-with-newline}}\n{{usage-heading}} {{usage}}\n\n{groups}Options:\n{{options}}{{after-help}}"
+    ))
+}
+
+/// The commands in groups, as the help of the program shows them.
+const GROUPS: [(&str, &[&str]); 7] = [
+    (
+        "Every day",
+        &["status", "inbox", "list", "queue", "show", "board", "start", "tick", "note", "done", "undo"],
+    ),
+    ("Tasks", &["new", "set", "assign", "tag", "edit", "deps", "log", "rm"]),
+    ("Moves", &["stop", "advance", "fail", "untick", "block", "unblock", "cancel", "reopen", "set-stage"]),
+    (
+        "Review",
+        &[
+            "approve", "reject", "withdraw", "signoffs", "findings", "role", "review", "check", "explain",
+            "diff", "apply",
+        ],
+    ),
+    ("Plans and reports", &["sprint", "forecast", "report", "import"]),
+    ("Set-up", &["init", "hooks", "doctor", "uninstall", "demo", "completions"]),
+    ("Agents and programs", &["prime", "watch", "schema", "man", "reference", "help"]),
+];
+
+/// Lists the commands in their groups, each with its summary and the names that do the same.
+fn groups_of(root: &clap::Command) -> String {
+    let mut text = String::new();
+    for (heading, names) in GROUPS {
+        text.push_str(&format!("{heading}:\n"));
+        for name in names {
+            let Some(command) = root.find_subcommand(name) else { continue };
+            let about = command.get_about().map(ToString::to_string).unwrap_or_default();
+            let aliases: Vec<&str> = command.get_visible_aliases().collect();
+            let aliases = match aliases.as_slice() {
+                [] => String::new(),
+                aliases => format!(" [also: {}]", aliases.join(", ")),
+            };
+            text.push_str(&format!("  {name:<12} {about}{aliases}\n"));
+        }
+        text.push('\n');
+    }
+    text
 }
 
 // Options that are before or after the command. No doc comment: it would become the text of the help.
@@ -285,7 +329,7 @@ pub(super) fn text_word(word: &str) -> Result<String, String> {
         .ok_or_else(|| format!("unexpected argument; to pass it as text, use `-- {word}`"))
 }
 
-fn seconds(text: &str) -> Result<Duration, String> {
+pub(super) fn seconds(text: &str) -> Result<Duration, String> {
     text.parse::<f64>()
         .ok()
         .and_then(|seconds| Duration::try_from_secs_f64(seconds).ok())
@@ -352,6 +396,17 @@ pub(super) fn command_named(arguments: &[OsString]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_command_is_in_one_group() {
+        let root = command();
+        let shown = root.get_subcommands().filter(|command| !command.is_hide_set());
+        let mut names: Vec<&str> = shown.map(clap::Command::get_name).collect();
+        let mut grouped: Vec<&str> = GROUPS.iter().flat_map(|(_, names)| names.iter().copied()).collect();
+        names.sort_unstable();
+        grouped.sort_unstable();
+        assert_eq!(grouped, names);
+    }
 
     #[test]
     fn only_a_term_of_a_query_is_respelled() {

@@ -33,6 +33,7 @@ mod new;
 mod not_committed;
 mod note;
 mod on_branch;
+mod prime;
 mod queue;
 mod report;
 mod roles;
@@ -47,6 +48,7 @@ mod tick;
 mod undo;
 mod unmerged;
 mod view;
+mod watch;
 mod written;
 
 pub(crate) use block::*;
@@ -78,6 +80,7 @@ pub(crate) use new::*;
 pub(crate) use not_committed::*;
 pub(crate) use note::*;
 pub(crate) use on_branch::BranchChoice;
+pub(crate) use prime::*;
 pub(crate) use queue::*;
 pub(crate) use report::*;
 pub(crate) use roles::*;
@@ -92,6 +95,7 @@ pub(crate) use tick::*;
 pub(crate) use undo::*;
 pub(crate) use unmerged::*;
 pub(crate) use view::*;
+pub(crate) use watch::*;
 pub(crate) use written::*;
 
 /// A result of an op.

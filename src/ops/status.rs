@@ -6,9 +6,8 @@ use serde::Serialize;
 
 use super::hooks::gone_hooks;
 use super::inbox::{Inbox, OpenTasks};
-use super::{Result, Session};
+use super::{Result, Session, TaskLine};
 use crate::model::{Problem, Suggestion, Summary};
-use crate::policy::Graph;
 
 /// Maximum number of tasks in each list.
 const SHOWN: usize = 5;
@@ -65,7 +64,7 @@ pub fn status(session: &Session<'_>) -> Result<(StatusView, Vec<Problem>)> {
     let inbox = open.inbox(&mut problems)?;
     let selection = &open.selection;
     let active = session.workspace().active_task().map(|id| id.to_string());
-    let line = |at: usize| StatusTask::of(&selection.summaries[at], &selection.derived.graph, at);
+    let lines = |some: &[usize]| selection.lines(some).iter().map(StatusTask::from).collect::<Vec<_>>();
     let is_active = |at: usize| active.as_deref() == Some(selection.summaries[at].id);
     let is_begun = |at: usize| selection.summaries[at].stage != "none";
     let mine = selection.matching.iter().copied();
@@ -81,11 +80,11 @@ pub fn status(session: &Session<'_>) -> Result<(StatusView, Vec<Problem>)> {
     problems.extend(gone_hooks(session.workspace())?);
     let view = StatusView {
         branch: session.workspace().repo_paths().branch()?,
-        active: (0..selection.summaries.len()).find(|&at| is_active(at)).map(line),
+        active: (0..selection.summaries.len()).find(|&at| is_active(at)).and_then(|at| lines(&[at]).pop()),
         mine_count: mine.len(),
-        mine: mine.into_iter().take(SHOWN).map(line).collect(),
+        mine: lines(&mine[..mine.len().min(SHOWN)]),
         ready_count: next.len(),
-        next: next.into_iter().take(SHOWN).map(line).collect(),
+        next: lines(&next[..next.len().min(SHOWN)]),
         open_count: selection.summaries.len(),
         inbox,
         commands: Vec::new(),
@@ -109,19 +108,19 @@ fn commands(view: &StatusView) -> Vec<Suggestion> {
     commands
 }
 
-impl StatusTask {
-    fn of(task: &Summary<'_>, graph: &Graph<'_>, at: usize) -> Self {
-        let waits: Vec<&str> = graph.open_dependencies(at).map(|dependency| dependency.id).collect();
-        let waits = (!waits.is_empty()).then(|| format!("waits for {}", waits.join(", ")));
-        let count = task.deliverables;
+impl From<&TaskLine> for StatusTask {
+    fn from(line: &TaskLine) -> Self {
+        let waits =
+            (!line.waiting_for.is_empty()).then(|| format!("waits for {}", line.waiting_for.join(", ")));
+        let count = line.deliverables;
         Self {
-            id: task.id.to_owned(),
-            title: task.title.to_owned(),
-            stage: task.stage.to_owned(),
-            priority: task.priority.map(str::to_owned),
-            due: task.due.and_then(NaiveDate::from_num_days_from_ce_opt),
+            id: line.id.clone(),
+            title: line.title.clone(),
+            stage: line.stage.clone(),
+            priority: line.priority.clone(),
+            due: line.due,
             deliverables: (count.total > 0).then(|| format!("{}/{}", count.done, count.total)),
-            blocked: task.blocked.map(|why| format!("blocked: {why}")).or(waits),
+            blocked: line.blocked.as_ref().map(|why| format!("blocked: {why}")).or(waits),
         }
     }
 }

@@ -21,6 +21,7 @@ mod transaction;
 mod unchanged;
 mod undo;
 mod unexpected;
+mod watch;
 mod workspace;
 mod write;
 
@@ -39,6 +40,7 @@ pub use tasks::Tasks;
 pub(crate) use undo::PastWrite;
 pub use unexpected::unexpected;
 pub(crate) use unexpected::unexpected_among;
+pub(crate) use watch::Watcher;
 pub(crate) use workspace::Locked;
 pub use workspace::Workspace;
 pub(crate) use write::{is_temporary, write_file};

@@ -14,7 +14,8 @@ use crate::cli::output::Output;
 use crate::model::{RecordKind, nearest};
 
 /// Topics by name; the first line of each is its title.
-const TOPICS: [(&str, &str); 7] = [
+const TOPICS: [(&str, &str); 8] = [
+    ("agents", include_str!("../../../templates/help/agents.txt")),
     ("commits", include_str!("../../../templates/help/commits.txt")),
     ("config", include_str!("../../../templates/help/config.txt")),
     ("figures", include_str!("../../../templates/help/figures.txt")),
@@ -36,7 +37,7 @@ fn records() -> String {
 
 /// Show the help of a command or a topic
 ///
-/// Topics: commits, config, figures, files, json, queries, trust. Without a topic it shows the help of tracker and the
+/// Topics: agents, commits, config, figures, files, json, queries, trust. Without a topic it shows the help of tracker and the
 /// list of topics.
 ///
 /// Example: tracker help queries

@@ -2,6 +2,7 @@
 //! looks to a person. A new command is a file here, its `mod` line and its entry below, one function in `ops`, one file
 //! of tests.
 
+mod agent;
 mod apply;
 mod block;
 mod board;
@@ -60,6 +61,8 @@ const COMMANDS: &[Entry] = &[
     entry::<init::Uninstall>("uninstall"),
     entry::<status::Status>("status"),
     entry::<status::Inbox>("inbox"),
+    entry::<agent::Prime>("prime"),
+    entry::<agent::Watch>("watch"),
     entry::<new::New>("new"),
     entry::<list::List>("list"),
     entry::<show::Show>("show"),

@@ -94,7 +94,7 @@ impl View for ops::StatusView {
     }
 }
 
-fn show_tasks(heading: &str, tasks: &[StatusTask], count: usize, out: &mut Output) {
+pub(super) fn show_tasks(heading: &str, tasks: &[StatusTask], count: usize, out: &mut Output) {
     if tasks.is_empty() {
         return;
     }
@@ -136,7 +136,7 @@ impl View for ops::Inbox {
     }
 }
 
-fn show_items(items: &[InboxItem], indent: usize, out: &mut Output) {
+pub(super) fn show_items(items: &[InboxItem], indent: usize, out: &mut Output) {
     let row = |item: &InboxItem| {
         let style = match item.kind {
             InboxKind::Rejected | InboxKind::Finding => Style::new().red(),

@@ -310,33 +310,38 @@ impl CommitContext<'_> {
             }
         }
         for (action, is_borrowed) in &actions {
-            let step = match action {
-                Action::Advance => self.judged(&facts, |case| policy::advance(case, None)),
-                Action::Fail(why) => self.judged(&facts, |case| policy::fail(case, why)),
-                _ => continue,
-            };
-            match step {
-                Ok(step) => self.take(step, &mut facts, &mut moves),
-                Err(refusal) => {
-                    plan.refusals.push(refusal);
-                    continue;
-                }
-            }
-            // `Closes:` and its like ask for the end: the task goes as far as it has earned.
-            while *is_borrowed && !facts.task.stage.is_complete() {
-                match self.judged(&facts, |case| policy::advance(case, None)) {
-                    Ok(step) => self.take(step, &mut facts, &mut moves),
-                    Err(refusal) => {
-                        plan.left.push(stopped(&facts.task, &refusal));
-                        break;
-                    }
-                }
-            }
+            self.follow(action, *is_borrowed, &mut facts, &mut moves, plan);
         }
         if moves.is_empty() && is_touched && !is_done {
             moves.extend(self.by_votes(&facts));
         }
         Ok(moves)
+    }
+
+    /// Follows one directive. `Closes:` and its like ask for the end: the task goes as far as it has earned.
+    fn follow(
+        &self,
+        action: &Action,
+        is_borrowed: bool,
+        facts: &mut TaskFacts,
+        moves: &mut Vec<MovePlan>,
+        plan: &mut Plan,
+    ) {
+        let step = match action {
+            Action::Advance => self.judged(facts, |case| policy::advance(case, None)),
+            Action::Fail(why) => self.judged(facts, |case| policy::fail(case, why)),
+            _ => return,
+        };
+        match step {
+            Ok(step) => self.take(step, facts, moves),
+            Err(refusal) => return plan.refusals.push(refusal),
+        }
+        while is_borrowed && !facts.task.stage.is_complete() {
+            match self.judged(facts, |case| policy::advance(case, None)) {
+                Ok(step) => self.take(step, facts, moves),
+                Err(refusal) => return plan.left.push(stopped(&facts.task, &refusal)),
+            }
+        }
     }
 
     /// Whether git must be read for what the votes on a task cover, and for those that are gone: votes are

@@ -15,7 +15,9 @@ fn creates_a_tracker_and_suggests_the_next_commands() {
       .tracker/.gitattributes
       .tracker/.gitignore
     --- stderr
-    Next: tracker new "Title of a task"
+    Next: git add .tracker
+          git commit -m "Set up the tracker"
+          tracker new "Title of a task"
     "#);
     assert_snapshot!(sandbox.read(".tracker/config.toml"), @r#"
     # The tracker's configuration. It is read from the commit or working tree that a command looks at.
@@ -57,7 +59,35 @@ fn by_default_it_fits_one_person_installs_the_hooks_and_a_task_is_done_by_a_comm
         init
         init
         hooks status
-    "), @"");
+    "), @r#"
+    $ tracker init
+    exit 0
+    --- stdout
+    Set up a tracker in [ROOT]/repo
+      .tracker/config.toml
+      .tracker/.gitattributes
+      .tracker/.gitignore
+      hooks: prepare-commit-msg, commit-msg, post-commit, pre-push
+    --- stderr
+    Next: git add .tracker
+          git commit -m "Set up the tracker"
+          tracker new "Title of a task"
+
+    $ tracker init
+    exit 0
+    --- stdout
+    [ROOT]/repo already has a tracker; nothing was changed
+
+    $ tracker hooks status
+    exit 0
+    --- stdout
+    [ROOT]/repo/.git/hooks
+      prepare-commit-msg  installed
+      commit-msg          installed
+      post-commit         installed
+      pre-push            installed
+      merge driver  registered
+    "#);
     commit(&sandbox, "Set up the tracker");
     // What a newcomer types next, without quotes.
     let created = sandbox.tracker(&["new", "Fix", "the", "login", "button", "-q"]).stdout;

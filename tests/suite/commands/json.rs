@@ -31,6 +31,8 @@ const CALLS: &str = "
     inbox
     signoffs
     start --next is:blocked
+    prime
+    watch --inbox --timeout 0
     stop
     done d4
     assign d4
@@ -302,6 +304,6 @@ fn schema_of_one_command_by_any_of_its_names() {
     assert_eq!(sandbox.tracker(&["schema", "set-stage"]).status, 0);
     let unknown = sandbox.tracker(&["schema", "nothing"]);
     assert_eq!(unknown.status, 2);
-    let expected = "error: unknown command `nothing`\n  hint: expected init, uninstall, status, inbox, new, list, show, ";
+    let expected = "error: unknown command `nothing`\n  hint: expected init, uninstall, status, inbox, prime, watch, new, list, show, ";
     assert!(unknown.stderr.starts_with(expected) && unknown.stderr.ends_with(", error\n"), "{unknown}");
 }

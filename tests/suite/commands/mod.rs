@@ -1,5 +1,6 @@
 //! The command line from outside, one module per command or per promise: the real binary, the real git.
 
+mod agents;
 mod at;
 mod batch;
 mod blocking;

@@ -1,76 +1,15 @@
-//! Why the rules say no: typed reasons, and the one place that has words for them.
-//!
-//! The stage machine, the ops and the hooks build a [`Refusal`] from data. What a person reads of it ([`Reason::label`],
-//! the `Display` of [`Attempt`], [`Reason`] and [`Hint`]) and what a command would get him further ([`Reason::fix`]) is
-//! made here, when it is shown.
-
-#![expect(missing_docs, reason = "most names of attempts and reasons say all there is")]
+//! One reason against an attempt: its words, and what gets somebody past it.
 
 use std::fmt;
 
-use serde::{Serialize, Serializer};
-
-use super::{Cycle, DirectiveError, Missing};
+use super::{Fix, Refusal};
 use crate::model::{
     Problem, RecordKind, Requirement, SprintId, SprintState, Stage, Suggestion, TRACKER_FOLDER, TaskId,
 };
+use crate::policy::{Cycle, DirectiveError, Missing};
 
 /// How many checkboxes a reason names.
 const NAMED: usize = 5;
-
-/// A considered no: what was attempted, and all reasons against it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Refusal {
-    pub attempt: Attempt,
-    pub reasons: Vec<Reason>,
-    /// What was kept, or another way.
-    pub hint: Option<Hint>,
-}
-
-/// What was refused.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Attempt {
-    Start(TaskId),
-    /// The first task that can begin.
-    StartNext,
-    Leave {
-        task: TaskId,
-        stage: Stage,
-    },
-    Fail(TaskId),
-    /// A move to a stage that somebody named.
-    Move(TaskId),
-    Block(TaskId),
-    Cancel(TaskId),
-    DependOn {
-        task: TaskId,
-        on: String,
-    },
-    BePartOf {
-        task: TaskId,
-        parent: String,
-    },
-    Vote(TaskId),
-    /// A vote in a stage that requires none.
-    UnrequiredVote {
-        task: TaskId,
-        stage: Stage,
-    },
-    Withdraw(TaskId),
-    AddFindings(TaskId),
-    CloseFinding(TaskId),
-    Edit(TaskId),
-    Remove(TaskId),
-    /// What the write did, in words.
-    Undo(String),
-    CreateRole(String),
-    /// A change of a sprint, as a verb: `start`, `add to`.
-    ChangeSprint {
-        action: &'static str,
-        sprint: SprintId,
-    },
-    Commit,
-}
 
 /// One reason against an attempt.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -188,190 +127,9 @@ pub enum FlightPlace {
     Folder(String),
 }
 
-/// What a refusal says beside its reasons.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Hint {
-    ForceStarts,
-    ResumeEdit(TaskId),
-    DraftKept(String),
-    MessageKept(String),
-    SeeSignoffs(TaskId),
-}
-
-/// What gets somebody past a reason.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Fix {
-    Run(Suggestion),
-    /// Only this person can run it.
-    RunAs {
-        person: String,
-        command: Suggestion,
-    },
-    /// What no single command does.
-    Advice(String),
-}
-
-impl Refusal {
-    #[must_use]
-    pub fn new(attempt: Attempt, reasons: Vec<Reason>) -> Self {
-        Self { attempt, reasons, hint: None }
-    }
-
-    #[must_use]
-    pub fn because(attempt: Attempt, reason: impl Into<Reason>) -> Self {
-        Self::new(attempt, vec![reason.into()])
-    }
-
-    /// The refusal of everything that a gate misses.
-    #[must_use]
-    pub fn missing(attempt: Attempt, missing: Vec<Missing>) -> Self {
-        Self::new(attempt, missing.into_iter().map(Reason::Missing).collect())
-    }
-
-    #[must_use]
-    pub fn with_hint(mut self, hint: Hint) -> Self {
-        self.hint = Some(hint);
-        self
-    }
-
-    /// The reasons with what gets one past each, those of single tasks in the row below their task's.
-    #[must_use]
-    pub fn rows(&self) -> Vec<ReasonRow> {
-        let mut rows = Vec::new();
-        for reason in &self.reasons {
-            rows.push(ReasonRow {
-                label: reason.label(),
-                message: reason.to_string(),
-                fix: match (&self.attempt, reason) {
-                    // `deps` does not show parents.
-                    (Attempt::BePartOf { parent, .. }, Reason::Cycle(_)) => {
-                        Some(Fix::Run(Suggestion::tracker(["show", parent])))
-                    }
-                    _ => reason.fix(self.attempt.task()),
-                },
-            });
-            if let Reason::Task(refusal) = reason {
-                rows.extend(refusal.rows());
-            }
-        }
-        rows
-    }
-}
-
-/// A reason, ready to be shown.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ReasonRow {
-    /// One word or two, such as `missing`.
-    pub label: &'static str,
-    pub message: String,
-    pub fix: Option<Fix>,
-}
-
 impl From<Missing> for Reason {
     fn from(missing: Missing) -> Self {
         Self::Missing(missing)
-    }
-}
-
-impl Attempt {
-    /// The task that it is about, where it is about one.
-    #[must_use]
-    pub fn task(&self) -> Option<&TaskId> {
-        match self {
-            Self::Start(task)
-            | Self::Leave { task, .. }
-            | Self::Fail(task)
-            | Self::Move(task)
-            | Self::Block(task)
-            | Self::Cancel(task)
-            | Self::DependOn { task, .. }
-            | Self::BePartOf { task, .. }
-            | Self::Vote(task)
-            | Self::UnrequiredVote { task, .. }
-            | Self::Withdraw(task)
-            | Self::AddFindings(task)
-            | Self::CloseFinding(task)
-            | Self::Remove(task)
-            | Self::Edit(task) => Some(task),
-            Self::Undo(_)
-            | Self::StartNext
-            | Self::CreateRole(_)
-            | Self::ChangeSprint { .. }
-            | Self::Commit => None,
-        }
-    }
-}
-
-impl fmt::Display for Refusal {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.attempt.fmt(f)
-    }
-}
-
-impl std::error::Error for Refusal {}
-
-impl fmt::Display for Attempt {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Start(task) => write!(f, "{task} cannot start"),
-            Self::StartNext => f.write_str("no task can begin"),
-            Self::Leave { task, stage } => write!(f, "{task} cannot leave {stage}"),
-            Self::Fail(task) => write!(f, "{task} cannot fail"),
-            Self::Move(task) => write!(f, "{task} cannot move"),
-            Self::Block(task) => write!(f, "cannot block {task}"),
-            Self::Cancel(task) => write!(f, "cannot cancel {task}"),
-            Self::DependOn { task, on } if task.as_str() == on => write!(f, "{task} cannot depend on itself"),
-            Self::DependOn { task, on } => write!(f, "{task} cannot depend on {on}: that would be a cycle"),
-            Self::BePartOf { task, parent } if task.as_str() == parent => {
-                write!(f, "{task} cannot be a part of itself")
-            }
-            Self::BePartOf { task, parent } => {
-                write!(f, "{task} cannot be a part of {parent}: that would be a cycle")
-            }
-            Self::Vote(task) => write!(f, "cannot vote on {task}"),
-            Self::UnrequiredVote { task, stage } => {
-                write!(f, "stage `{stage}` of {task} requires no sign-offs")
-            }
-            Self::Withdraw(task) => write!(f, "no vote to withdraw on {task}"),
-            Self::AddFindings(task) => write!(f, "cannot add findings to {task}"),
-            Self::CloseFinding(task) => write!(f, "cannot close a finding of {task}"),
-            Self::Edit(task) => write!(f, "the edited text of {task} was not saved"),
-            Self::Remove(task) => write!(f, "cannot remove {task}"),
-            Self::Undo(summary) => write!(f, "cannot take back \"{summary}\""),
-            Self::CreateRole(role) => write!(f, "role `{role}` already has a text"),
-            Self::ChangeSprint { action, sprint } => write!(f, "cannot {action} {sprint}"),
-            Self::Commit => f.write_str("commit rejected"),
-        }
-    }
-}
-
-impl fmt::Display for Hint {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::ForceStarts => f.write_str("`--force` starts it all the same"),
-            Self::ResumeEdit(task) => {
-                write!(f, "your text is kept; run `tracker edit {task}` to go on with it")
-            }
-            Self::DraftKept(path) => write!(f, "your text is in {path}; compare it and edit again"),
-            Self::MessageKept(path) => write!(f, "your message is in {path}"),
-            Self::SeeSignoffs(task) => write!(f, "run `tracker signoffs {task}`"),
-        }
-    }
-}
-
-impl Serialize for Fix {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
-    }
-}
-
-impl fmt::Display for Fix {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Run(command) => command.fmt(f),
-            Self::RunAs { person, command } => write!(f, "{person}: {command}"),
-            Self::Advice(text) => f.write_str(text),
-        }
     }
 }
 
@@ -436,20 +194,12 @@ impl Reason {
             Self::FailsToItself(_) => of_task(&["note", "…"]),
             Self::NoWhy => of_task(&["fail", "…"]),
             Self::AssignedTo(_) => of_task(&["start", "--force"]),
-            Self::InFlight { place, .. } => Some(match place {
-                FlightPlace::Branch(name) | FlightPlace::RemoteBranch { local: name, .. } => {
-                    Fix::Run(Suggestion::git(["switch", name]))
-                }
-                FlightPlace::Folder(folder) => Fix::Advice(format!("go on in {folder}")),
-            }),
-            Self::VotedOn { command, .. } => Some(Fix::Run(command.clone())),
-            Self::Committed { task: Some(task), .. } => {
-                Some(Fix::Run(Suggestion::tracker(["cancel", task.as_str(), "…"])))
-            }
-            Self::Committed { task: None, .. } => Some(Fix::Run(Suggestion::git(["revert", "HEAD"]))),
-            Self::Staged(path) => Some(Fix::Run(Suggestion::git(["rm", "--cached", path]))),
-            Self::TooLargeToUndo => Some(Fix::Run(Suggestion::git(["restore", "--", TRACKER_FOLDER]))),
-            Self::NothingReady => Some(Fix::Run(Suggestion::tracker(["list"]))),
+            Self::InFlight { .. }
+            | Self::VotedOn { .. }
+            | Self::Committed { .. }
+            | Self::Staged(_)
+            | Self::TooLargeToUndo
+            | Self::NothingReady => self.fix_in_clone(),
             Self::PeopleOnly(_) => {
                 let command = Suggestion::tracker(["advance", task?.as_str()]);
                 Some(Fix::RunAs { person: "a person".to_owned(), command })
@@ -486,6 +236,29 @@ impl Reason {
                 Some(Fix::Run(Suggestion::tracker(["sprint", "reopen", later.as_str()])))
             }
             Self::NoSuchStage { .. } | Self::ChangedMeanwhile(_) | Self::Task(_) => None,
+        }
+    }
+}
+
+impl Reason {
+    /// What gets somebody past a reason that is about this clone: its branches, its commits, its files.
+    fn fix_in_clone(&self) -> Option<Fix> {
+        match self {
+            Self::InFlight { place, .. } => Some(match place {
+                FlightPlace::Branch(name) | FlightPlace::RemoteBranch { local: name, .. } => {
+                    Fix::Run(Suggestion::git(["switch", name]))
+                }
+                FlightPlace::Folder(folder) => Fix::Advice(format!("go on in {folder}")),
+            }),
+            Self::VotedOn { command, .. } => Some(Fix::Run(command.clone())),
+            Self::Committed { task: Some(task), .. } => {
+                Some(Fix::Run(Suggestion::tracker(["cancel", task.as_str(), "…"])))
+            }
+            Self::Committed { task: None, .. } => Some(Fix::Run(Suggestion::git(["revert", "HEAD"]))),
+            Self::Staged(path) => Some(Fix::Run(Suggestion::git(["rm", "--cached", path]))),
+            Self::TooLargeToUndo => Some(Fix::Run(Suggestion::git(["restore", "--", TRACKER_FOLDER]))),
+            Self::NothingReady => Some(Fix::Run(Suggestion::tracker(["list"]))),
+            _ => None,
         }
     }
 }

@@ -1,0 +1,78 @@
+//! Waiting for writes: the system says when a file of the tracker, or where a branch ends, has changed. Nothing is asked
+//! again and again.
+
+use std::path::{Path, PathBuf};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::time::Duration;
+
+use notify::event::{AccessKind, AccessMode};
+use notify::{Event, EventKind, RecommendedWatcher, RecursiveMode, Watcher as _};
+
+use super::{Error, Result, Workspace};
+use crate::model::TRACKER_FOLDER;
+
+/// Watches one working tree and the refs of its repository.
+pub struct Watcher {
+    /// Watches as long as it is there.
+    _system: RecommendedWatcher,
+    changes: Receiver<()>,
+}
+
+impl Watcher {
+    /// Begins to watch. What changes from now on ends the next [`Watcher::wait`].
+    pub fn new(workspace: &Workspace) -> Result<Self> {
+        let (send, changes) = channel();
+        let paths = workspace.repo_paths();
+        let own = [paths.git_dir.join("tracker"), paths.common_dir.join("tracker")];
+        let see = move |event: notify::Result<Event>| {
+            if event.is_ok_and(|event| is_write(&event, &own)) {
+                // Nobody listens any more when the process ends.
+                let _ = send.send(());
+            }
+        };
+        let folder = workspace.work_dir().join(TRACKER_FOLDER);
+        let cannot = |path: &Path, source: notify::Error| {
+            Error::io("watch", path.to_path_buf())(std::io::Error::other(source))
+        };
+        let mut system = notify::recommended_watcher(see).map_err(|error| cannot(&folder, error))?;
+        let mut watched = vec![(folder, RecursiveMode::Recursive)];
+        watched.push((paths.common_dir.join("refs"), RecursiveMode::Recursive));
+        watched.push((paths.common_dir.clone(), RecursiveMode::NonRecursive));
+        if paths.git_dir != paths.common_dir {
+            watched.push((paths.git_dir.clone(), RecursiveMode::NonRecursive));
+        }
+        for (path, mode) in watched {
+            system.watch(&path, mode).map_err(|error| cannot(&path, error))?;
+        }
+        Ok(Self { _system: system, changes })
+    }
+
+    /// Waits until something changes, or for a time; returns whether something has.
+    #[must_use]
+    pub fn wait(&self, most: Option<Duration>) -> bool {
+        let first = match most {
+            Some(most) => self.changes.recv_timeout(most),
+            None => self.changes.recv().map_err(|_| RecvTimeoutError::Disconnected),
+        };
+        // What came at the same time is looked at together.
+        while self.changes.try_recv().is_ok() {}
+        first.is_ok()
+    }
+}
+
+/// Whether an event changes what a reader sees: no read, no lock, no temporary file and no cache of ours.
+fn is_write(event: &Event, own: &[PathBuf]) -> bool {
+    let is_access = match event.kind {
+        EventKind::Access(AccessKind::Close(AccessMode::Write)) => false,
+        EventKind::Access(_) => true,
+        _ => false,
+    };
+    let is_passing = |path: &PathBuf| {
+        let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+        let extension = path.extension().and_then(|extension| extension.to_str());
+        matches!(extension, Some("lock" | "tmp"))
+            || name == "index"
+            || own.iter().any(|own| path.starts_with(own))
+    };
+    !is_access && (event.paths.is_empty() || !event.paths.iter().all(is_passing))
+}
