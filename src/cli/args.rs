@@ -50,7 +50,7 @@ const GROUPS: [(&str, &[&str]); 7] = [
         "Review",
         &[
             "approve", "reject", "withdraw", "signoffs", "findings", "role", "review", "check", "explain",
-            "diff", "apply",
+            "diff", "merge", "apply",
         ],
     ),
     ("Plans and reports", &["sprint", "forecast", "report", "import"]),

@@ -24,6 +24,7 @@ mod init;
 mod list;
 mod log;
 mod man;
+mod merge;
 mod merge_driver;
 mod moves;
 mod new;
@@ -93,6 +94,7 @@ const COMMANDS: &[Entry] = &[
     entry::<signoffs::Signoffs>("signoffs"),
     entry::<findings::Findings>("findings"),
     entry::<role::Role>("role"),
+    entry::<merge::Merge>("merge"),
     entry::<hooks::Hooks>("hooks"),
     entry::<apply::Apply>("apply"),
     entry::<hook::Hook>("hook"),

@@ -36,7 +36,8 @@ pub struct HookView {
 }
 
 const DRIVER: &str = "merge.tracker.driver";
-const COMMAND: &str = "tracker merge-driver %O %A %B %L %P %S %X %Y";
+/// How git runs the merge driver.
+pub(in crate::ops) const MERGE_DRIVER: &str = "tracker merge-driver %O %A %B %L %P %S %X %Y";
 
 /// Puts our part into the hooks, and registers the merge driver.
 pub fn hooks_install(env: &Env) -> Result<HookReport> {
@@ -49,7 +50,7 @@ pub fn hooks_install(env: &Env) -> Result<HookReport> {
         return Err(Error::usage_with(what, "to judge what is pushed to it: tracker hooks install --server"));
     }
     let hooks = each(&Hook::CLIENT, |hook| Ok(change_word(files.install(hook)?)))?;
-    let set = [("merge.tracker.name", "joins records field by field"), (DRIVER, COMMAND)];
+    let set = [("merge.tracker.name", "joins records field by field"), (DRIVER, MERGE_DRIVER)];
     for (key, value) in set {
         configure(&workspace, &["config", "--local", key, value])?;
     }

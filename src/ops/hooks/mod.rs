@@ -14,10 +14,10 @@ mod pushes;
 mod times;
 
 pub use apply::{Applied, apply};
-pub(in crate::ops) use install::gone_hooks;
 pub(crate) use install::{
     HookReport, hooks_install, hooks_install_server, hooks_status, hooks_uninstall, hooks_warning,
 };
+pub(in crate::ops) use install::{MERGE_DRIVER, gone_hooks};
 pub(crate) use link::prepare_message;
 pub(crate) use message::check_message;
 pub(in crate::ops) use not_done::{not_done, not_done_lately};

@@ -31,6 +31,8 @@ const CALLS: &str = "
     inbox
     signoffs
     start --next is:blocked
+    merge nowhere
+    merge HEAD
     prime
     watch --inbox --timeout 0
     stop

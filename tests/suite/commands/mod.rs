@@ -23,6 +23,7 @@ mod list;
 mod log;
 mod manual;
 mod matrix;
+mod merge;
 mod new;
 mod note;
 mod queue;
