@@ -86,7 +86,7 @@ impl Context {
         // A commit may have a tracker where the working tree has none, and where there is no working tree.
         let workspace = match args.at {
             Some(_) => Workspace::anywhere(&self.env)?,
-            None => Workspace::open(&self.env)?,
+            None => self.open()?,
         };
         self.report_recovered(&workspace);
         let snapshot = workspace.snapshot_of(args.at.as_deref())?;
@@ -103,10 +103,22 @@ impl Context {
 
     /// Opens the tracker for a command that writes.
     pub(super) fn write(&self, args: &WriteArgs) -> Result<Session<'_>, Failure> {
-        let workspace = Workspace::open(&self.env)?.with_lock_timeout(Some(args.lock_timeout));
+        let workspace = self.open()?.with_lock_timeout(Some(args.lock_timeout));
         self.report_recovered(&workspace);
         let snapshot = workspace.snapshot();
         Ok(Session::new(&self.env, workspace, snapshot).dry(args.dry_run).with_events(self.events()))
+    }
+
+    /// Opens the tracker of the working tree. Where there is none it is looked for on branches, which takes a moment.
+    fn open(&self) -> Result<Workspace, Failure> {
+        use crate::store::Error;
+        Workspace::open(&self.env).map_err(|error| match error {
+            Error::NoTracker { work_dir, .. } => {
+                let elsewhere = Workspace::anywhere(&self.env).and_then(|here| here.branch_with_tracker());
+                Error::NoTracker { work_dir, branch: elsewhere.ok().flatten() }.into()
+            }
+            error => error.into(),
+        })
     }
 
     fn report_recovered(&self, workspace: &Workspace) {

@@ -10,6 +10,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use rayon::prelude::*;
@@ -33,6 +34,8 @@ const OLD: TimeDelta = TimeDelta::days(90);
 const MOST_RECORDS: usize = 500;
 /// From this many branches on, they are read on several threads.
 const WORTH_THREADS: usize = 8;
+/// So long branches are read that nobody has read before; those that are left are read the next time.
+const PATIENCE: Duration = Duration::from_millis(200);
 /// Commits that no branch ends in any more are forgotten when there are more of them than of the others, and these.
 const KEPT: usize = 64;
 
@@ -111,7 +114,7 @@ impl InFlight {
         let target = target_among(paths, &tips);
         tips.retain(|tip| Some(&tip.name) != own.as_ref() && Some(tip.commit) != head);
         let sides = Sides { target, head };
-        let works = Known::read(paths).completed(workspace, &tips, sides, env.now())?;
+        let works = Known::read(paths).completed(env, workspace, &tips, sides)?;
         let desks = Desk::all(paths);
         // Local branches before remote ones of the same work.
         for tip in &tips {
@@ -276,10 +279,10 @@ impl Known {
     /// Adds what is not known yet, and remembers it.
     fn completed(
         mut self,
+        env: &Env,
         workspace: &Workspace,
         tips: &[BranchTip],
         sides: Sides,
-        now: DateTime<Utc>,
     ) -> Result<Self> {
         let current: HashMap<String, CommitId> =
             tips.iter().map(|tip| (sides.key(tip.commit), tip.commit)).collect();
@@ -292,17 +295,19 @@ impl Known {
         let mut read = Vec::new();
         if !unknown.is_empty() {
             let repository = workspace.repository()?;
+            let (begun, now) = (env.monotonic(), env.now());
             let reader = |repository: &Repository, (key, tip): &(&String, &CommitId)| {
-                let work = read_tip(repository, **tip, sides.base(**tip), now);
-                ((*key).clone(), work.unwrap_or_default())
+                let is_late = env.monotonic().saturating_sub(begun) > PATIENCE;
+                let work = || read_tip(repository, **tip, sides.base(**tip), now).unwrap_or_default();
+                (!is_late).then(|| ((*key).clone(), work()))
             };
             if unknown.len() < WORTH_THREADS {
-                read.extend(unknown.iter().map(|tip| reader(&repository, tip)));
+                read.extend(unknown.iter().filter_map(|tip| reader(&repository, tip)));
             } else {
                 let shared = repository.shared();
                 let views = unknown.par_iter().with_min_len(WORTH_THREADS / 2);
                 let views = views.map_init(|| shared.open(), |view, tip| reader(view, tip));
-                read = views.collect();
+                read = views.flatten_iter().collect();
             }
         }
         if self.tips.len() > 2 * current.len() + KEPT {
@@ -360,12 +365,19 @@ fn read_tip(
 ) -> Result<TipWork> {
     let committed = repository.commit_info(tip)?.committer_time;
     let mut work = TipWork { committed: committed.timestamp(), tasks: Vec::new() };
+    // Most branches do nothing to any task: then two folders tell without a look at the history.
+    let folder = RecordKind::Task.folder();
+    let tasks = repository.tree_id(tip, folder)?;
+    let of_target = target.map_or(Ok(None), |target| repository.tree_id(target, folder))?;
+    if tasks.is_none() || tasks == of_target {
+        return Ok(work);
+    }
     let base = match target {
         Some(target) if now - committed <= OLD => repository.merge_base(tip, target)?,
         _ => None,
     };
     let Some(base) = base.filter(|base| *base != tip) else { return Ok(work) };
-    let changes = repository.changes_below(RecordKind::Task.folder(), Some(base), tip)?;
+    let changes = repository.changes_below(folder, Some(base), tip)?;
     for change in changes.into_iter().take(MOST_RECORDS) {
         let Some(RecordPath::Task(id)) = RecordPath::parse(&change.path) else { continue };
         let Some(after) = change.after else { continue };

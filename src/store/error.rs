@@ -22,7 +22,7 @@ pub enum Error {
     /// The repository has no `.tracker`.
     #[error("there is no tracker in `{}`", work_dir.display())]
     NoTracker {
-        /// A branch that has one, where this one does not.
+        /// A branch that has one, where somebody has looked for it.
         branch: Option<String>,
         /// Top of the working tree.
         work_dir: PathBuf,

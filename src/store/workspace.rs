@@ -90,7 +90,7 @@ impl Workspace {
             return self.refuse_if_partly_checked_out(env);
         }
         self.refuse_if_tracked(env, TRACKER_FOLDER)?;
-        Err(Error::NoTracker { work_dir: self.work_dir.clone(), branch: self.branch_with_tracker()? })
+        Err(Error::NoTracker { work_dir: self.work_dir.clone(), branch: None })
     }
 
     /// Returns a branch that has a tracker, the one that others are merged into before others; none where no branch has.
