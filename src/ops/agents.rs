@@ -1,4 +1,4 @@
-//! What coding agents are told of the tracker: a marked block in the files that they read, and `prime`.
+//! What coding agents read of the tracker: a marked block in the files that they read, and `prime`.
 
 use super::{Error, Result};
 use crate::store::{Change, Snapshot, Workspace};

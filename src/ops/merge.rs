@@ -28,7 +28,7 @@ pub struct MergeResult {
     pub merged: bool,
     /// Files in conflict, which somebody has to resolve.
     pub conflicts: Vec<String>,
-    /// What git said.
+    /// What git printed.
     pub output: String,
 }
 

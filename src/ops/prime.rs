@@ -21,7 +21,7 @@ Commit as usual; the commit is linked to the active task. Lines of its message: 
 Before a push: tracker check --base origin/main. Every refusal names the command that helps. Add --json for data.
 ";
 
-/// What an agent is told.
+/// What an agent has to know.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Primer {
     /// The text.

@@ -13,7 +13,7 @@ use crate::store::{Change, PastWrite};
 
 /// What was taken back.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
-pub struct Undone {
+pub struct TakenBack {
     /// Whether nothing was written because the caller asked so.
     pub dry_run: bool,
     /// What the write had done, in words.
@@ -29,7 +29,7 @@ pub struct Undone {
 }
 
 /// Takes back the last write.
-pub fn undo(session: &Session<'_>) -> Result<Undone> {
+pub fn undo(session: &Session<'_>) -> Result<TakenBack> {
     let locked = session.lock_any_format("undo")?;
     let mut writes = session.workspace().past_writes();
     let Some(write) = writes.pop() else {
@@ -47,7 +47,7 @@ pub fn undo(session: &Session<'_>) -> Result<Undone> {
         locked.take_back(&write)?;
         forget_unstarted(session)?;
     }
-    Ok(Undone {
+    Ok(TakenBack {
         dry_run: session.is_dry(),
         summary: write.summary,
         at: write.at,

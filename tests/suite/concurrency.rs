@@ -25,7 +25,7 @@ struct Crowd {
 impl Crowd {
     fn new(processes: usize, edits: usize) -> Self {
         let sandbox = Sandbox::new();
-        assert_eq!(sandbox.tracker(&["init", "--no-hooks", "--profile", "plain", "--no-hooks"]).status, 0);
+        assert_eq!(sandbox.tracker(&["init", "--profile", "plain", "--no-hooks"]).status, 0);
         let boxes: String = (1..=processes * edits).map(|n| format!("- [ ] box {n}.\n")).collect();
         let task =
             |id: &str| format!("---\nid: {id}\ntitle: Crowded # kept\n---\n\n## Deliverables\n\n{boxes}");
@@ -189,7 +189,7 @@ fn every_edit_of_a_crowd_is_there() {
 
 fn prepared() -> Sandbox {
     let sandbox = Sandbox::new();
-    assert_eq!(sandbox.tracker(&["init", "--no-hooks", "--profile", "plain", "--no-hooks"]).status, 0);
+    assert_eq!(sandbox.tracker(&["init", "--profile", "plain", "--no-hooks"]).status, 0);
     sandbox.write(".tracker/tasks/TASK-1.md", "---\nid: TASK-1\ntitle: One\n---\n");
     sandbox
 }

@@ -15,7 +15,7 @@ const FILE: &str = ".tracker/tasks/TASK-1.md";
 
 fn prepared() -> Sandbox {
     let sandbox = Sandbox::new();
-    assert_eq!(sandbox.tracker(&["init", "--no-hooks", "--profile", "plain", "--no-hooks"]).status, 0);
+    assert_eq!(sandbox.tracker(&["init", "--profile", "plain", "--no-hooks"]).status, 0);
     sandbox.write(FILE, TASK);
     sandbox
 }

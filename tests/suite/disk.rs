@@ -19,7 +19,7 @@ const WRITES: &str =
 
 fn prepared() -> Sandbox {
     let sandbox = Sandbox::new();
-    assert_eq!(sandbox.tracker(&["init", "--no-hooks", "--profile", "plain", "--no-hooks"]).status, 0);
+    assert_eq!(sandbox.tracker(&["init", "--profile", "plain", "--no-hooks"]).status, 0);
     sandbox.write(FILE, TASK);
     sandbox
 }
@@ -274,7 +274,7 @@ fn what_an_editor_saved_meanwhile_is_not_overwritten() {
 #[test]
 fn votes_and_notes_are_never_edited() {
     let sandbox = Sandbox::new();
-    assert_eq!(sandbox.tracker(&["init", "--no-hooks", "--profile", "plain", "--no-hooks"]).status, 0);
+    assert_eq!(sandbox.tracker(&["init", "--profile", "plain", "--no-hooks"]).status, 0);
     let env = sandbox.env("");
     let workspace = Workspace::open(&env).unwrap();
     let locked = workspace.lock("test").unwrap();
@@ -292,7 +292,7 @@ fn votes_and_notes_are_never_edited() {
 #[test]
 fn a_session_that_lives_on_sees_what_others_wrote() {
     let sandbox = Sandbox::new();
-    assert_eq!(sandbox.tracker(&["init", "--no-hooks", "--profile", "plain", "--no-hooks"]).status, 0);
+    assert_eq!(sandbox.tracker(&["init", "--profile", "plain", "--no-hooks"]).status, 0);
     let env = sandbox.env("");
     let workspace = Workspace::open(&env).unwrap();
     let snapshot = workspace.snapshot();

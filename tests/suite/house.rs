@@ -25,13 +25,14 @@ const READS: [&str; 10] = [
     "thread::sleep",
 ];
 /// Where a crate may be named: what it brings is copied to plain data at that border.
-const BORDERS: [(&str, &[&str]); 10] = [
+const BORDERS: [(&str, &[&str]); 11] = [
     ("gix", &["src/git/"]),
     ("gix_glob", &["src/model/"]),
     ("clap", &["src/cli/"]),
     ("clap_complete", &["src/cli/"]),
     ("clap_mangen", &["src/cli/"]),
     ("fs4", &["src/store/"]),
+    ("notify", &["src/store/"]),
     ("serde_yaml", &["src/doc/"]),
     ("minijinja", &["src/report/"]),
     ("comrak", &["src/report/"]),

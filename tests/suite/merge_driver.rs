@@ -28,7 +28,7 @@ const FILE: &str = ".tracker/tasks/TASK-7Q2M.md";
 /// Makes a tracker with one task on `main`, and the driver where it is requested.
 fn tracker(driver: bool) -> Sandbox {
     let sandbox = Sandbox::new();
-    assert_eq!(sandbox.tracker(&["init", "--no-hooks", "--profile", "plain", "--no-hooks"]).status, 0);
+    assert_eq!(sandbox.tracker(&["init", "--profile", "plain", "--no-hooks"]).status, 0);
     sandbox.write(".tracker/.gitattributes", "* text eol=lf merge=tracker\n");
     if driver {
         sandbox.git(&["config", "merge.tracker.name", "tracker"]);

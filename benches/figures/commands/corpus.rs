@@ -44,7 +44,7 @@ impl Corpus {
         fs::create_dir_all(folder)?;
         let corpus = Self { folder: folder.to_owned(), size };
         corpus.git(&["init", "--quiet"]).run()?;
-        corpus.tracker(&["init", "--no-hooks", "--profile", "plain", "--no-hooks"]).run()?;
+        corpus.tracker(&["init", "--profile", "plain", "--no-hooks"]).run()?;
         // With votes and without, the same stage requires the same sign-off.
         let config = folder.join(".tracker/config.toml");
         let text = fs::read_to_string(&config)?;

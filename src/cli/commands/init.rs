@@ -13,7 +13,7 @@ use crate::ops;
 /// Set up a tracker in this repository
 ///
 /// Writes `.tracker/` with a commented configuration, and installs the git hooks, with which commits move tasks. Existing
-/// files are left alone. On a terminal it asks for what no option says.
+/// files are left alone. On a terminal it asks what no option says.
 ///
 /// In a clone of a repository that has a tracker it installs the hooks.
 ///

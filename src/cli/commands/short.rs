@@ -152,15 +152,15 @@ pub(in crate::cli) struct Undo {
 }
 
 impl Command for Undo {
-    type Response = ops::Undone;
+    type Response = ops::TakenBack;
 
-    fn run(self, context: &Context) -> Reply<ops::Undone> {
+    fn run(self, context: &Context) -> Reply<ops::TakenBack> {
         let session = context.write(&self.write)?;
         Ok(Answer::of(ops::undo(&session)?))
     }
 }
 
-impl View for ops::Undone {
+impl View for ops::TakenBack {
     fn show(&self, out: &mut Output) {
         let word = if self.dry_run { "would take back" } else { "took back" };
         out.line(format!("{word} \"{}\"", clean(&self.summary)));

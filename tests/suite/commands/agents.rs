@@ -10,7 +10,7 @@ use super::{commit, empty, json, world};
 use crate::support::Sandbox;
 
 #[test]
-fn an_agent_is_told_what_it_has_to_know() {
+fn an_agent_reads_what_it_has_to_know() {
     let sandbox = world();
     sandbox.tracker(&["start", "d4"]);
     let primed = sandbox.tracker_with("", &["prime"], |command| {

@@ -105,7 +105,7 @@ fn by_default_it_fits_one_person_installs_the_hooks_and_a_task_is_done_by_a_comm
 }
 
 #[test]
-fn a_clone_is_told_that_it_has_no_hooks_until_it_has() {
+fn a_clone_without_hooks_is_warned_until_it_has_them() {
     let sandbox = world();
     sandbox.git_in("..", &["clone", "--quiet", "repo", "clone"]);
     for args in [&["status"][..], &["show", "s3"], &["start", "s3"], &["doctor"], &[]] {
@@ -120,7 +120,7 @@ fn a_clone_is_told_that_it_has_no_hooks_until_it_has() {
 }
 
 #[test]
-fn a_branch_without_the_tracker_is_told_where_it_is() {
+fn a_branch_without_the_tracker_is_shown_where_it_is() {
     let sandbox = world();
     sandbox.git(&["branch", "release", "main"]);
     sandbox.git(&["switch", "--quiet", "--orphan", "old"]);

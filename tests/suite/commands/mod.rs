@@ -114,7 +114,7 @@ created: 2026-11-11
 /// Makes a repository with a tracker and no task.
 fn empty() -> Sandbox {
     let sandbox = Sandbox::new();
-    assert_eq!(sandbox.tracker(&["init", "--no-hooks", "--profile", "plain", "--no-hooks"]).status, 0);
+    assert_eq!(sandbox.tracker(&["init", "--profile", "plain", "--no-hooks"]).status, 0);
     sandbox
 }
 

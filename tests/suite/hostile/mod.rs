@@ -60,7 +60,7 @@ struct HostileTracker {
 impl HostileTracker {
     fn new() -> Self {
         let sandbox = Sandbox::new();
-        assert_eq!(sandbox.tracker(&["init", "--no-hooks", "--profile", "plain", "--no-hooks"]).status, 0);
+        assert_eq!(sandbox.tracker(&["init", "--profile", "plain", "--no-hooks"]).status, 0);
         sandbox.write(".tracker/tasks/TASK-GOOD.md", GOOD);
         sandbox.write("src.txt", "not ours");
         let outside = sandbox.root().join("outside");

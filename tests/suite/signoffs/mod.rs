@@ -47,7 +47,7 @@ const ONE: &str = "[stage.qa]\nsignoffs = [\"reviewer\"]\non_fail = \"dev\"\n";
 fn world(rules: &str) -> Sandbox {
     let sandbox = Sandbox::new();
     sandbox.git(&["commit", "--quiet", "--allow-empty", "--message", "Begin"]);
-    assert_eq!(sandbox.tracker(&["init", "--no-hooks", "--profile", "plain", "--no-hooks"]).status, 0);
+    assert_eq!(sandbox.tracker(&["init", "--profile", "plain", "--no-hooks"]).status, 0);
     let mut config =
         format!("format = 2\n[pipeline]\nstages = [\"dev\", \"qa\", \"sec\", \"docs\"]\n{rules}");
     for table in ["[roles.reviewer]\n", "[roles.tester]\n"] {

@@ -46,7 +46,7 @@ on_fail = \"dev\"
 /// Makes a tracker with the task and commits it; the hooks are not installed.
 fn world(rules: &str) -> Sandbox {
     let sandbox = Sandbox::new();
-    assert_eq!(sandbox.tracker(&["init", "--no-hooks", "--profile", "plain", "--no-hooks"]).status, 0);
+    assert_eq!(sandbox.tracker(&["init", "--profile", "plain", "--no-hooks"]).status, 0);
     sandbox.write(CONFIG, rules);
     sandbox.write(RECORD, TASK);
     sandbox.write("src/theme.rs", "fn theme() {}\n");
