@@ -10,7 +10,7 @@ use crate::events::LongStep;
 use crate::facts::{FileFacts, RangeEnds, RangeLanding, RangePolicy, RangeReader, USUAL_BASES};
 use crate::git::{CommitId, People, Repository};
 use crate::model::{
-    Config, Level, Person, Problem, RecordKind, Severity, TaskId, is_in_tracker, is_same_name,
+    Config, Level, Person, Problem, RecordKind, Severity, Summary, Task, TaskId, is_in_tracker, is_same_name,
 };
 use crate::process::Program;
 use crate::review::{self, CommandOutcome, RangeFacts, RangeReview, Review, Web};
@@ -71,7 +71,7 @@ pub fn review(session: &Session<'_>, request: &GateRequest) -> Result<(Review, V
         broken: reader.broken()?,
         closed_sprints: reader.closed_sprints()?,
         merged: reader.merged()?,
-        in_progress: in_progress(reader.head(), config)?,
+        in_progress: in_progress(reader.head(), config, || Ok(reader.tasks_of_tip()?))?,
         commands: request.runs_commands.then(|| run_commands(session, config)).transpose()?,
         commits,
         files,
@@ -175,7 +175,7 @@ pub fn check_records(session: &Session<'_>, request: &GateRequest) -> Result<(Re
             ..RangeReview::default()
         },
         broken,
-        in_progress: in_progress(session.snapshot(), &config)?,
+        in_progress: in_progress(session.snapshot(), &config, || Ok(Vec::new()))?,
         commands,
         ..no_facts()
     };
@@ -202,14 +202,20 @@ fn no_facts() -> RangeFacts<'static> {
     }
 }
 
-/// Returns the tasks in progress by assignee, where a limit is agreed.
-fn in_progress(snapshot: &Snapshot, config: &Config) -> Result<BTreeMap<String, Vec<TaskId>>> {
+/// Returns the tasks in progress by assignee, where a limit is agreed; `others` are as given, whatever the snapshot says.
+fn in_progress(
+    snapshot: &Snapshot,
+    config: &Config,
+    others: impl FnOnce() -> Result<Vec<(TaskId, Option<Task>)>>,
+) -> Result<BTreeMap<String, Vec<TaskId>>> {
     let mut found: BTreeMap<String, Vec<TaskId>> = BTreeMap::new();
     if config.policy.gate.wip_limit.is_none() {
         return Ok(found);
     }
-    let tasks = snapshot.tasks()?;
-    for task in tasks.read().0 {
+    let (tasks, others) = (snapshot.tasks()?, others()?);
+    let is_other = |task: &Summary<'_>| others.iter().any(|(id, _)| id.as_str() == task.id);
+    let own = tasks.read().0.into_iter().filter(|task| !is_other(task));
+    for task in own.chain(others.iter().filter_map(|(_, task)| Some(task.as_ref()?.summary()))) {
         let is_busy = !task.is_closed() && task.stage != "none" && task.blocked.is_none();
         if let (true, Some(assignee), Ok(id)) = (is_busy, task.assignee, TaskId::parse(task.id)) {
             // One person may be written in several ways.

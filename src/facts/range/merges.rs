@@ -1,5 +1,6 @@
 //! Merge commits of the range: what the field merge of their parents gives, against what they hold.
 
+use std::cell::Cell;
 use std::collections::BTreeMap;
 
 use similar::{ChangeTag, TextDiff};
@@ -18,6 +19,39 @@ const SHOWN: usize = 4;
 const COMPARED: usize = 200;
 /// A merge with more records that both sides changed is looked at no further.
 const MOST_RECORDS: usize = 20_000;
+
+/// Lines times lines of records that are merged for a judgement: texts that are made to be hard take that many steps.
+const MOST_WORK: u64 = 4_000_000_000;
+
+/// What merges of records may still take.
+pub(super) struct RecordWork(Cell<u64>);
+
+/// What two sides of a record make of each other.
+pub(super) enum FieldMerge {
+    Clean(String),
+    /// With the text, in which both sides of it are.
+    Conflict(String),
+    TooMuchWork,
+}
+
+impl Default for RecordWork {
+    fn default() -> Self {
+        Self(Cell::new(MOST_WORK))
+    }
+}
+
+impl RecordWork {
+    /// Takes what it is to merge two sides of a record, where that much is left.
+    fn take(&self, base: Option<&[u8]>, sides: [&[u8]; 2]) -> bool {
+        let lines = |text: &[u8]| text.iter().filter(|byte| **byte == b'\n').count() as u64 + 1;
+        let [one, other] = sides.map(lines);
+        let base = base.map_or(1, lines);
+        let work = base.saturating_mul(one + other).saturating_add(one.saturating_mul(other));
+        let left = self.0.get().checked_sub(work);
+        self.0.set(left.unwrap_or(self.0.get()));
+        left.is_some()
+    }
+}
 
 impl RangeReader<'_> {
     /// Returns the records of merge commits that are not what their parents give.
@@ -87,7 +121,12 @@ impl RangeReader<'_> {
             let (expected, had_conflict) = match plain {
                 Some(state) if blob(state) == blob(result) => continue,
                 Some(state) => (self.text(state)?, false),
-                None => self.field_merge(path, [base_state, ours_state, theirs_state])?,
+                None => match self.field_merge(path, [base_state, ours_state, theirs_state])? {
+                    FieldMerge::Clean(text) => (text, false),
+                    FieldMerge::Conflict(text) => (text, true),
+                    // Whatever is there is reported.
+                    FieldMerge::TooMuchWork => (String::new(), false),
+                },
             };
             let actual = self.text(result)?;
             found.extend(difference(info.id, path, &expected, &actual, had_conflict));
@@ -108,8 +147,8 @@ impl RangeReader<'_> {
             if is_one_sided || !is_daily_record(&theirs.path) {
                 continue;
             }
-            let (_, is_conflict) = self.field_merge(&own.path, [own.before, theirs.after, own.after])?;
-            if is_conflict {
+            let merged = self.field_merge(&own.path, [own.before, theirs.after, own.after])?;
+            if !matches!(merged, FieldMerge::Clean(_)) {
                 let task = RecordPath::parse(&own.path).and_then(|record| record.task().cloned());
                 conflicts.push((own.path.clone(), task));
             }
@@ -117,35 +156,38 @@ impl RangeReader<'_> {
         Ok(conflicts)
     }
 
-    fn field_merge(&self, path: &str, states: [Option<FileState>; 3]) -> Result<(String, bool)> {
+    fn field_merge(&self, path: &str, states: [Option<FileState>; 3]) -> Result<FieldMerge> {
         let [base, ours, theirs] = states;
         let (Some(own), Some(other)) = (self.read(ours)?, self.read(theirs)?) else {
             // Deleted on one side and changed on the other: a person has to resolve that.
-            return Ok((self.text(ours.or(theirs))?, true));
+            return Ok(FieldMerge::Conflict(self.text(ours.or(theirs))?));
         };
-        let base = self.read(base)?;
-        Ok(match fields_merged(path, base.as_deref(), &own, &other) {
-            Some(merged) => merged,
-            None => (String::from_utf8_lossy(&own).into_owned(), true),
-        })
+        Ok(self.fields_merged(path, self.read(base)?.as_deref(), &own, &other))
+    }
+
+    /// Merges two sides of a record field by field.
+    pub(super) fn fields_merged(
+        &self,
+        path: &str,
+        base: Option<&[u8]>,
+        ours: &[u8],
+        theirs: &[u8],
+    ) -> FieldMerge {
+        if !self.record_work.take(base, [ours, theirs]) {
+            return FieldMerge::TooMuchWork;
+        }
+        let format = RecordPath::parse(path).map_or(RecordFormat::Text, |path| path.format());
+        let marks = Marks { base: "base", ours: "ours", theirs: "theirs", size: 7 };
+        match merge(format, RecordVersions { base, ours, theirs }, None, &marks) {
+            Ok(merged) if merged.conflicts.is_empty() => FieldMerge::Clean(merged.text),
+            Ok(merged) => FieldMerge::Conflict(merged.text),
+            Err(_) => FieldMerge::Conflict(String::from_utf8_lossy(ours).into_owned()),
+        }
     }
 
     fn text(&self, state: Option<FileState>) -> Result<String> {
         Ok(String::from_utf8_lossy(&self.read(state)?.unwrap_or_default()).into_owned())
     }
-}
-
-/// Merges a record field by field: the text, and whether there is a conflict in it. None where it cannot be merged at all.
-fn fields_merged(path: &str, base: Option<&[u8]>, ours: &[u8], theirs: &[u8]) -> Option<(String, bool)> {
-    let format = RecordPath::parse(path).map_or(RecordFormat::Text, |path| path.format());
-    let marks = Marks { base: "base", ours: "ours", theirs: "theirs", size: 7 };
-    let merged = merge(format, RecordVersions { base, ours, theirs }, None, &marks).ok()?;
-    Some((merged.text, !merged.conflicts.is_empty()))
-}
-
-/// Returns what two sides of a record merge to; none where they conflict.
-pub(super) fn merged_text(path: &str, base: Option<&[u8]>, ours: &[u8], theirs: &[u8]) -> Option<String> {
-    fields_merged(path, base, ours, theirs).filter(|(_, is_conflict)| !is_conflict).map(|(text, _)| text)
 }
 
 fn by_path(changes: Vec<FileChange>) -> BTreeMap<String, FileChange> {

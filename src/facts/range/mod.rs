@@ -23,6 +23,7 @@ use chrono::{DateTime, Utc};
 
 use self::changes::Changes;
 use self::history::RangeHistory;
+use self::merges::RecordWork;
 use self::read::RecordTexts;
 use super::Result;
 use super::votes::{SignatureCheck, VoteReader};
@@ -83,6 +84,7 @@ pub struct RangeReader<'a> {
     changes: Changes,
     texts: RecordTexts<'a>,
     check: SignatureCheck,
+    record_work: RecordWork,
 }
 
 impl<'a> RangeReader<'a> {
@@ -123,6 +125,7 @@ impl<'a> RangeReader<'a> {
             head,
             changes,
             check,
+            record_work: RecordWork::default(),
             ends,
             policy,
             history,

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use super::changes::{RangeCommit, is_file};
-use super::merges::merged_text;
+use super::merges::FieldMerge;
 use super::read::TaskText;
 use super::types::{CommitFacts, Credit, RangeTask};
 use super::{RangeReader, Result};
@@ -88,8 +88,15 @@ impl RangeReader<'_> {
             false => {
                 let (theirs, ours) =
                     (self.read(theirs)?.unwrap_or_default(), self.read(ours)?.unwrap_or_default());
-                merged_text(&RecordPath::task_file(id), self.read(before)?.as_deref(), &ours, &theirs)
-                    .map(String::into_bytes)
+                match self.fields_merged(
+                    &RecordPath::task_file(id),
+                    self.read(before)?.as_deref(),
+                    &ours,
+                    &theirs,
+                ) {
+                    FieldMerge::Clean(text) => Some(text.into_bytes()),
+                    FieldMerge::Conflict(_) | FieldMerge::TooMuchWork => None,
+                }
             }
         };
         // A conflict is refused for that.
@@ -162,12 +169,43 @@ impl RangeReader<'_> {
             findings_before,
             credits,
             open_boxes: new.as_ref().map(|task| open_boxes(&task.body)).unwrap_or_default(),
-            waits_for: new.as_ref().map(|task| waits_for(&self.head, task)).transpose()?.unwrap_or_default(),
+            waits_for: new.as_ref().map(|task| self.waits_for(task)).transpose()?.unwrap_or_default(),
             notes: 0,
             commits: links.to_vec(),
             before: old,
             after: new,
         })
+    }
+
+    /// Returns the dependencies that are open as they will be merged: what the head has not changed is as the tip has it.
+    fn waits_for(&self, task: &Task) -> Result<Vec<TaskId>> {
+        let Some(tip) = &self.tip else { return waits_for(&self.head, task) };
+        let mut open = Vec::new();
+        for id in &task.depends_on {
+            let is_own = state_in(&self.head, id)? != state_in(&self.before, id)?;
+            let own = Task { depends_on: vec![id.clone()], ..Task::new(task.id.clone(), String::new()) };
+            open.extend(waits_for(if is_own { &self.head } else { tip }, &own)?);
+        }
+        Ok(open)
+    }
+
+    /// Returns the tasks in which the base's tip differs from where the two parted, as they will be merged; none for one
+    /// that is gone.
+    pub fn tasks_of_tip(&self) -> Result<Vec<(TaskId, Option<Task>)>> {
+        let Some((_, tip)) = self.ends.base.as_ref().filter(|_| self.tip.is_some()) else {
+            return Ok(Vec::new());
+        };
+        let (folder, mut tasks) = (RecordKind::Task.folder(), Vec::new());
+        for change in self.repository.changes_below(folder, self.merge_base(), *tip)? {
+            let Some(RecordPath::Task(id)) = RecordPath::parse(&change.path) else { continue };
+            let theirs = self.parsed(&id, change.after)?;
+            let task = match self.parsed(&id, state_in(&self.head, &id)?)? {
+                Some(own) if state_in(&self.head, &id)? != change.before => Some(self.as_merged(&id, &own)?),
+                _ => theirs,
+            };
+            tasks.push((id, task));
+        }
+        Ok(tasks)
     }
 
     /// A finding whose file is gone is as open as it was.

@@ -95,6 +95,34 @@ fn merges_that_would_take_hours_are_refused_at_once() {
 }
 
 #[test]
+fn records_that_would_take_hours_to_merge_conflict() {
+    let mut rng = fastrand::Rng::with_seed(4);
+    let mut task = || {
+        let body: String = (0..40_000).map(|_| if rng.bool() { "a\n" } else { "b\n" }).collect();
+        format!("---\nid: TASK-0THR\ntitle: Another\nstage: none\n---\n\n{body}")
+    };
+    let path = ".tracker/tasks/TASK-0THR.md";
+    let world = World::honest();
+    world.git(&["checkout", "--quiet", "main"]);
+    world.write(path, &task());
+    world.commit_as("Other", "Much");
+    world.git(&["checkout", "--quiet", "-b", "ours"]);
+    world.write(path, &task());
+    world.commit("Other words");
+    world.git(&["checkout", "--quiet", "main"]);
+    world.write(path, &task());
+    world.commit_as("Other", "Others");
+    let found = messages(&world.review_of("main", "ours").verdict.violations);
+    let says = "!merge-integrity: .tracker/tasks/TASK-0THR.md conflicts with main";
+    assert!(found.iter().any(|own| own.starts_with(says)), "{found:#?}");
+    // A merge that nobody can compute is reported, whatever it has.
+    world.git(&["checkout", "--quiet", "ours"]);
+    world.git(&["merge", "--quiet", "--strategy", "ours", "-m", "Merge", "main"]);
+    let found = messages(&world.review_of("main~1", "ours").verdict.violations);
+    assert!(found.iter().any(|own| own.contains("what neither side has")), "{found:#?}");
+}
+
+#[test]
 fn large_files_are_merged_as_git_merges_them() {
     let lines: Vec<String> = (0..250_000).map(|line| format!("a line of data {line:06}\n")).collect();
     let with = |changes: &[usize]| {

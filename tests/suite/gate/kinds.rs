@@ -413,6 +413,13 @@ const ROWS: &[Row] = &[
             world.git(&["checkout", "--quiet", "work"]);
         },
     },
+    Row {
+        name: "completes what waits for a task that the base has opened again",
+        rule: "earned-moves",
+        says: "and it waits for TASK-0THR",
+        attack: |world| waiting(world, |world| world.does("Lead", "reopen 0thr", "Again")),
+        twin: |world| waiting(world, |world| world.does("Lead", "set 0thr priority=high", "Soon")),
+    },
     // A type that skips a review brings its own files alone, also in two steps.
     Row {
         name: "lands code under a type that skips reviews, and completes the task later",
@@ -499,6 +506,23 @@ const ROWS: &[Row] = &[
 ];
 
 /// A task of type docs, in dev, with a file.
+/// Completes a task of which the base has a dependency, complete, where somebody does something about that.
+fn waiting(world: &World, on_base: impl Fn(&World)) {
+    world.git(&["checkout", "--quiet", "main"]);
+    world.does("Lead", "set-stage 0thr complete -m done", "Done before");
+    world.git(&["checkout", "--quiet", "-B", "work"]);
+    let task = "id: TASK-WA1T\ntitle: Waiting\ntype: docs\ndepends_on: [TASK-0THR]\n";
+    world.write(".tracker/tasks/TASK-WA1T.md", &format!("---\n{task}stage: none\n---\n"));
+    world.commit("Write it down");
+    world.tracker_as("Dev", "start wa1t");
+    world.write("docs/wait.md", "words\n");
+    world.commit("Words\n\nTask: TASK-WA1T");
+    world.does("Dev", "advance wa1t", "Done");
+    world.git(&["checkout", "--quiet", "main"]);
+    on_base(world);
+    world.git(&["checkout", "--quiet", "work"]);
+}
+
 fn docs_task(world: &World, path: &str) {
     onward(world);
     world.write(

@@ -38,6 +38,22 @@ fn nobody_has_more_in_progress_than_is_agreed() {
 }
 
 #[test]
+fn what_main_has_begun_since_counts_as_in_progress() {
+    let world = agreed("wip_limit = 1\n");
+    world.tracker_as("Dev", "start 0thr");
+    world.commit("One");
+    assert!(found(&world, "wip-limit").is_empty());
+    world.git(&["checkout", "--quiet", "main"]);
+    let begun = "  - {at: 2026-11-11T10:00:00Z, by: Dev, from: none, to: dev, kind: start}\n";
+    let task = format!("---\nid: TASK-M0RE\ntitle: More\nstage: dev\nassignee: Dev\nhistory:\n{begun}---\n");
+    world.write(".tracker/tasks/TASK-M0RE.md", &task);
+    world.commit_as("Lead", "Another");
+    world.git(&["checkout", "--quiet", "work"]);
+    let says = "wip-limit: Dev has 2 tasks in progress, 1 are agreed: TASK-0THR, TASK-M0RE";
+    assert_eq!(found(&world, "wip-limit"), [says]);
+}
+
+#[test]
 fn what_changes_the_code_changes_its_tests() {
     let standard = "[[policy.standard]]\nwhen = [\"src/**\"]\nthen = [\"tests/**\"]\nlevel = \"error\"\n\
         message = \"test it\"\n";
