@@ -343,7 +343,7 @@ const ROWS: [FieldRow; 28] = [
             FieldKind::Moment,
             |task| FieldValue::moment(task.updated_at()),
             NOWHERE,
-            "when it last changed",
+            "when it last moved, or a vote or note came",
         )
     },
     row(

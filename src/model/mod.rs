@@ -72,6 +72,7 @@ pub use id::TaskId;
 pub(crate) use nearest::nearest;
 pub(crate) use order::{compare_ids, first_to_do};
 pub use person::Person;
+pub(crate) use person::by_agent;
 pub use priority::Priority;
 pub use problem::{Problem, Severity};
 pub(crate) use record::{NotARecord, TRACKER_FOLDER, is_in_tracker};

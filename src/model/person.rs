@@ -35,6 +35,12 @@ impl fmt::Display for Person {
     }
 }
 
+/// Returns who did something, and the agent that did it for them.
+#[must_use]
+pub(crate) fn by_agent(by: &str, agent: Option<&str>) -> String {
+    agent.map_or_else(|| by.to_owned(), |agent| format!("{by} ({agent})"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::Person;

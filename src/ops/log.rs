@@ -11,7 +11,7 @@ use crate::doc::read_task;
 use crate::facts::Commits;
 use crate::git::{CommitId, CommitInfo, Repository};
 use crate::model::{
-    Field, FieldValue, Finding, Note, Person, Problem, RecordKind, RecordPath, Task, TaskId, Vote,
+    Field, FieldValue, Finding, Note, Person, Problem, RecordKind, RecordPath, Task, TaskId, Vote, by_agent,
 };
 use crate::store::LARGEST_FILE;
 
@@ -83,11 +83,6 @@ pub fn log(session: &Session<'_>, id: &str, limit: Option<usize>) -> Result<(Tas
     Ok((TaskLog { id: task.id.to_string(), title: task.title, events, is_complete }, problems))
 }
 
-/// Returns who did something, and the agent that did it for them.
-pub(super) fn with_agent(by: &str, agent: Option<&str>) -> String {
-    agent.map_or_else(|| by.to_owned(), |agent| format!("{by} ({agent})"))
-}
-
 pub(super) fn own_events(task: &Task) -> Vec<Event> {
     let event = |at, by, kind, text| Event { at, by, kind, text, commit: None, changes: Vec::new() };
     let created = task.created.and_then(|day| day.and_hms_opt(0, 0, 0)).map(|time| time.and_utc());
@@ -96,7 +91,7 @@ pub(super) fn own_events(task: &Task) -> Vec<Event> {
         let why = step.reason().map_or_else(String::new, |why| format!("  {why}"));
         event(
             step.at,
-            Some(with_agent(&step.by, step.agent.as_deref())),
+            Some(by_agent(&step.by, step.agent.as_deref())),
             EventKind::Moved,
             format!("{} → {}{why}", step.from, step.to),
         )
@@ -122,7 +117,7 @@ pub(super) fn noted(note: &Note) -> Event {
 pub(super) fn voted(vote: &Vote) -> Event {
     let notes = vote.notes.as_deref().map_or_else(String::new, |notes| format!("  {}", notes.trim_end()));
     let text = format!("{} as {} in {}{notes}", vote.verdict, vote.role, vote.stage);
-    let by = Some(with_agent(&vote.by.name, vote.agent.as_deref()));
+    let by = Some(by_agent(&vote.by.name, vote.agent.as_deref()));
     Event { at: vote.at, by, kind: EventKind::Voted, text, commit: None, changes: Vec::new() }
 }
 

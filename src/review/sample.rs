@@ -50,6 +50,7 @@ pub(crate) fn vote(role: &str, by: &str, trust: Trust) -> VoteReview {
         role: role.to_owned(),
         verdict: VoteVerdict::Approved,
         by: by.to_owned(),
+        agent: None,
         at: at(2),
         stage: Stage::parse("qa").expect("a stage"),
         trust,

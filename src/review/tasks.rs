@@ -149,6 +149,7 @@ fn voted(judged: Vote<'_>, range: &RangeFacts<'_>) -> VoteReview {
         role: vote.role.clone(),
         verdict: vote.verdict.clone(),
         by: (range.people)(&vote.by).name,
+        agent: vote.agent.clone(),
         at: vote.at,
         stage: vote.stage.clone(),
         trust: judged.record.trust,

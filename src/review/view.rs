@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::{Serialize, Serializer};
 
 use super::Verdict;
-use crate::model::{FindingSeverity, FindingState, Stage};
+use crate::model::{FindingSeverity, FindingState, Stage, by_agent};
 use crate::policy::{Missing, Trust};
 
 /// A range of commits, by task.
@@ -199,6 +199,9 @@ pub struct VoteReview {
     pub verdict: crate::model::Verdict,
     /// Whose it is.
     pub by: String,
+    /// The agent that cast it for them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub agent: Option<String>,
     /// When it was cast.
     pub at: DateTime<Utc>,
     /// The stage it was cast in.
@@ -217,6 +220,14 @@ pub struct VoteReview {
     pub notes: Option<String>,
     /// Whether the range brings it.
     pub is_new: bool,
+}
+
+impl VoteReview {
+    /// Returns whose it is, and the agent that cast it for them.
+    #[must_use]
+    pub fn voter(&self) -> String {
+        by_agent(&self.by, self.agent.as_deref())
+    }
 }
 
 /// A field that changed.

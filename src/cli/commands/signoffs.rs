@@ -13,6 +13,7 @@ use crate::cli::completion::tasks;
 use crate::cli::context::Context;
 use crate::cli::error::Failure;
 use crate::cli::output::{Cell, Output, clean};
+use crate::model::by_agent;
 use crate::ops::{self, CountView};
 
 /// Show required sign-offs and which votes count
@@ -171,7 +172,7 @@ fn vote_cells(vote: &ops::VoteView, out: &Output) -> Vec<Cell> {
     };
     vec![
         Cell::styled(out.glyph(rich, plain), style),
-        Cell::styled(&vote.by, Style::new().cyan()),
+        Cell::styled(by_agent(&vote.by, vote.agent.as_deref()), Style::new().cyan()),
         Cell::new(&vote.role),
         Cell::styled(out.ago(vote.at), Style::new().dimmed()),
         Cell::new(&vote.trust),

@@ -173,9 +173,13 @@ pub(in crate::ops) fn view_of(session: &Session<'_>, config: &Config, facts: &Ta
     let signoffs = facts.signoffs(config);
     let case = facts.case(config, &signoffs, ("", None), session.env().now());
     let gate = gate(&case);
+    let me = current_user(session, facts);
     let missing = gate.missing.iter().map(|missing| {
-        let fix = Some(fix_of(config, facts, missing).to_string());
         let next = next_of(session, config, facts, missing).map(|next| next.to_string());
+        // A second approval of one person adds nothing.
+        let is_given = matches!(missing, Missing::Signoff { role, .. } if has_approved(config, facts, role, me.as_ref()));
+        let fix = next.clone().filter(|_| is_given);
+        let fix = fix.or_else(|| Some(fix_of(config, facts, missing).to_string()));
         let next = next.or_else(|| fix.clone());
         MissingView { label: missing.label().to_owned(), text: missing.to_string(), suggestion: fix, next }
     });
@@ -221,8 +225,7 @@ pub(in crate::ops) fn next_of(
     facts: &TaskFacts,
     missing: &Missing,
 ) -> Option<Fix> {
-    let me = session.workspace().repository().ok()?.identity(session.env()).ok();
-    let me = me.map(|me| facts.canonical(&me));
+    let me = current_user(session, facts);
     let is_author = |role: &str| me.as_ref().is_some_and(|me| facts.is_author(config, role, me));
     if let Missing::Finding { id, .. } = missing {
         let finding = facts.findings.iter().find(|finding| finding.id == *id)?;
@@ -247,6 +250,11 @@ pub(in crate::ops) fn next_of(
         _ => return None,
     };
     Some(Fix::Advice(format!("ask {} to {request}", who.join(" or "))))
+}
+
+fn current_user(session: &Session<'_>, facts: &TaskFacts) -> Option<Person> {
+    let me = session.workspace().repository().ok()?.identity(session.env()).ok()?;
+    Some(facts.canonical(&me))
 }
 
 /// Whether somebody's approval counts already: a second one of theirs adds nothing.

@@ -153,7 +153,7 @@ fn vote_row(vote: &VoteReview, out: &Output) -> Vec<Cell> {
     vec![
         Cell::styled(mark, style),
         Cell::new(&vote.role),
-        Cell::styled(&vote.by, Style::new().cyan()),
+        Cell::styled(vote.voter(), Style::new().cyan()),
         Cell::styled(out.ago(vote.at), DIM),
         Cell::styled(vote.trust.as_str(), if vote.trust == Trust::Signed { GOOD } else { DIM }),
         Cell::new(format!("{verdict}{details}")),

@@ -64,7 +64,7 @@ fn vote(vote: &VoteReview) -> String {
         "{mark} {}: {} by {} in {}, {}, {}{fresh}{void}{notes}",
         text(&vote.role, NAME),
         text(vote.verdict.as_str(), NAME),
-        text(&vote.by, NAME),
+        text(&vote.voter(), NAME),
         text(vote.stage.as_str(), NAME),
         time(vote.at),
         vote.trust.as_str(),
