@@ -68,8 +68,11 @@ pub(super) fn show_diff(diff: &str, out: &mut Output) {
             Some(b'@') => Style::new().cyan(),
             _ => Style::new(),
         };
-        let text = crate::cli::output::clean_lines(line);
-        out.line(out.paint(&text, style));
+        // Byte for byte what would be written, but for what a terminal would obey.
+        let text: Vec<_> = line.split('\t').map(clean).collect();
+        let shown = out.paint(&text.join("\t"), style);
+        out.raw(&shown);
+        out.raw("\n");
     }
 }
 

@@ -236,3 +236,57 @@ fn a_name_of_a_branch_is_one_word_of_a_suggested_command() {
         }
     }
 }
+
+#[test]
+fn what_the_rest_of_the_repository_ignores_or_converts_is_committed_as_it_is() {
+    let world = World { sandbox: crate::support::Sandbox::new() };
+    world.write(".gitignore", "*.yaml\n*.md\n");
+    world.write(".gitattributes", "*.md filter=upper ident\n*.yaml working-tree-encoding=UTF-16\n");
+    world.git(&["config", "filter.upper.clean", "tr a-z A-Z"]);
+    let made = world.tracker_as("Dev", "init --profile team");
+    assert!(!made.to_string().contains("ignored by git"), "{made}");
+    world.tracker_as("Dev", "new \"A task\" --id TASK-AAAA");
+    world.commit("Begin");
+    assert_eq!(
+        world.git(&["show", "HEAD:.tracker/tasks/TASK-AAAA.md"]).lines().nth(1),
+        Some("id: TASK-AAAA")
+    );
+    assert!(out_of(&world, &["doctor"]).contains("nothing wrong"));
+    // What init had written before did not say so.
+    world.write(".tracker/.gitignore", ".*.tmp\n");
+    world.write(".tracker/.gitattributes", "* text eol=lf merge=tracker\n");
+    world.tracker_as("Dev", "set-stage aaaa qa -m x");
+    let voted = out_of(&world, &["approve", "aaaa", "--as", "code-reviewer"]);
+    assert!(
+        voted.contains("is ignored by git (`*.yaml`, line 1 of .gitignore), so no commit has it"),
+        "{voted}"
+    );
+    let doctor = out_of(&world, &["doctor"]);
+    for says in
+        ["is ignored by git (`*.yaml`, line 1 of .gitignore)", "have `filter=upper ident` for records (*.md)"]
+    {
+        assert!(doctor.contains(says), "{says}: {doctor}");
+    }
+}
+
+#[test]
+fn a_tracker_that_is_ignored_whole_is_reported() {
+    let world = World { sandbox: crate::support::Sandbox::new() };
+    world.write(".gitignore", ".*\n!.gitignore\n");
+    let made = world.tracker_as("Dev", "init");
+    assert!(made.to_string().contains("is ignored by git (`.*`, line 1 of .gitignore)"), "{made}");
+}
+
+#[test]
+fn an_unknown_id_that_begins_as_others_do_stops_a_commit() {
+    let world = World::honest();
+    world.write(".tracker/tasks/PROJ-1.md", "---\nid: PROJ-1\ntitle: Imported\nstage: none\n---\n");
+    world.commit("Import");
+    out_of(&world, &["hooks", "install"]);
+    let commit = |line: &str| {
+        let args = ["commit", "--quiet", "--allow-empty", "-m", "Work", "-m", line];
+        world.sandbox.program_with("git", "", &args, |command| identity("Dev", command))
+    };
+    assert_eq!(commit("Closes: PROJ-999").status, 1);
+    assert_eq!(commit("Closes: GH-999").status, 0, "an id of another tracker");
+}
