@@ -6,16 +6,11 @@
 //! task, and nothing reads a file.
 
 pub(crate) mod body;
-pub(crate) mod boxes;
-pub(crate) mod days;
 pub(crate) mod field;
 pub(crate) mod heading;
-pub(crate) mod layout;
 pub(crate) mod lines;
 pub(crate) mod moves;
 pub(crate) mod paths;
-pub(crate) mod person;
-pub(crate) mod priority;
 pub(crate) mod section;
 pub(crate) mod status;
 pub(crate) mod value;

@@ -6,10 +6,11 @@
 use std::collections::BTreeSet;
 
 use super::body;
+use super::body::Layout;
 use super::field::{self, Field, Key, Name};
-use super::layout::{self, Layout};
 use super::lines::{self, Kind, Line};
-use crate::model::Field as TaskField;
+use crate::doc::{is_heading, markdown};
+use crate::model::{BoxCount, Field as TaskField};
 
 /// A line of a part, with its number in the document.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -98,7 +99,7 @@ struct Reader<'a> {
 
 impl<'a> Reader<'a> {
     fn take(&mut self, line: &Line<'a>, below: &[Line<'a>]) {
-        let derived = if line.kind == Kind::Text { layout::read_derived(line.text) } else { None };
+        let derived = if line.kind == Kind::Text { body::read_derived(line.text) } else { None };
         let start = derived.map(|name| (name, "", None)).or_else(|| self.section_start(line, below));
         if let Some((name, inline, layout)) = start {
             self.in_metadata = false;
@@ -117,7 +118,7 @@ impl<'a> Reader<'a> {
             return;
         }
         let is_marked = !self.parts.sections.is_empty() || self.parts.preamble.layout.is_some();
-        let marked = if is_marked || line.is_fenced() { None } else { layout::read_comment(line.text) };
+        let marked = if is_marked || line.is_fenced() { None } else { body::read_comment(line.text) };
         if let Some(("", layout)) = marked {
             self.in_metadata = false;
             self.parts.preamble.layout = Some(layout);
@@ -137,7 +138,7 @@ impl<'a> Reader<'a> {
         if self.current().layout.is_some() {
             return Entry {
                 number,
-                text: layout::unescape_line(line).to_owned(),
+                text: body::unescape_line(line).to_owned(),
                 field: None,
                 may_be_metadata: false,
             };
@@ -174,7 +175,7 @@ impl<'a> Reader<'a> {
         if line.kind != Kind::Text || !line.text.starts_with("**") {
             return None;
         }
-        if let Some((label, layout)) = layout::read_comment(line.text) {
+        if let Some((label, layout)) = body::read_comment(line.text) {
             let name = label.strip_prefix("**")?.strip_suffix(":** ")?;
             return Some((name, "", Some(layout)));
         }
@@ -257,7 +258,7 @@ fn lowered(line: &Line<'_>) -> String {
 /// Writes a section that has no plain form.
 pub(crate) fn write_as_written(section: &body::Section) -> Written {
     let usual = body::Block::usual(Vec::new());
-    let (content, added) = layout::escape(&section.block.content);
+    let (content, added) = body::escape(&section.block.content);
     let shown = super::value::one_line(&section.name);
     let same =
         section.heading == body::usual_heading(&section.name) && shown == section.name && !shown.is_empty();
@@ -269,7 +270,7 @@ pub(crate) fn write_as_written(section: &body::Section) -> Written {
         crlf: false,
     };
     let shown = if shown.is_empty() { "(unnamed)" } else { &shown };
-    Written { label: format!("**{shown}:** {}", layout::comment(&layout)), content }
+    Written { label: format!("**{shown}:** {}", body::comment(&layout)), content }
 }
 
 fn reads_back(written: &Written, section: &body::Section) -> bool {
@@ -299,7 +300,7 @@ fn is_inside_one_card(lines: &[Line<'_>]) -> bool {
         Kind::Blank | Kind::Fenced => false,
     });
     !ends
-        && !layout::leaves_comment_open(lines)
+        && !body::leaves_comment_open(lines)
         && lines::missing_closer(lines.iter().map(|line| line.text)).is_none()
 }
 
@@ -319,6 +320,45 @@ pub(crate) fn write_plain_preamble(content: &[String]) -> Option<Vec<String>> {
 
 fn is_no_metadata(entry: &Entry<'_>) -> bool {
     entry.field.as_ref().is_none_or(|field| field.name == Name::Other)
+}
+
+/// Whether a section lists what a task has to deliver: marks in it are ticks.
+pub(crate) fn is_list_of_boxes(section: &str) -> bool {
+    let name = section.trim_start_matches(|c: char| !c.is_alphanumeric());
+    is_heading(name, "Deliverables") || is_heading(name, "Acceptance criteria")
+}
+
+/// Rewrites `- ✅ done` as `- [x] done`, and an open mark as `- [ ]`; any other line stays.
+pub(crate) fn normalised(line: &str) -> String {
+    let Some((lead, item)) = item(line) else { return line.to_owned() };
+    let marks = [("✅", 'x'), ("☑", 'x'), ("✔", 'x'), ("✓", 'x'), ("⬜", ' '), ("☐", ' ')];
+    let ticked = marks.iter().find_map(|(mark, tick)| Some((item.strip_prefix(mark)?, tick)));
+    match ticked {
+        Some((rest, tick)) => {
+            let rest = rest.trim_start_matches('\u{fe0f}').trim_start();
+            format!("{lead}[{tick}] {rest}").trim_end().to_owned()
+        }
+        None => line.to_owned(),
+    }
+}
+
+/// Whether a line is a checkbox.
+pub(crate) fn is_box(line: &str) -> bool {
+    let item = item(line).map_or("", |(_, item)| item);
+    item.strip_prefix('[').and_then(|rest| rest.split_once(']')).is_some_and(|(mark, after)| {
+        mark.chars().count() <= 1 && !mark.starts_with(|c: char| c.is_ascii_digit()) && after.starts_with(' ')
+    })
+}
+
+fn item(line: &str) -> Option<(&str, &str)> {
+    let item = lines::list_item(line.trim_start())?;
+    Some((&line[..line.len() - item.len()], item))
+}
+
+/// Counts the checkboxes of a body: those under Deliverables, and all.
+pub(crate) fn count_boxes(body: &str) -> (BoxCount, BoxCount) {
+    let counts = markdown::count(body, "Deliverables");
+    (counts.under, counts.all)
 }
 
 #[cfg(test)]
@@ -390,5 +430,28 @@ mod tests {
         assert_eq!(layout.heading.as_deref(), Some("## A ##"));
         assert_eq!((layout.above, layout.below), (Some(0), Some(4)));
         assert_eq!(parts.sections[0].content(&BTreeSet::new()), section.block.content);
+    }
+}
+
+#[cfg(test)]
+mod box_tests {
+    use super::{is_list_of_boxes, normalised};
+
+    #[test]
+    fn marks_become_ticks() {
+        assert_eq!(normalised("- ✅ done"), "- [x] done");
+        assert_eq!(normalised("  1. ✔️ done"), "  1. [x] done");
+        assert_eq!(normalised("* ⬜ open"), "* [ ] open");
+        for line in ["- [x] done", "- [ ] open", "- plain ✅", "✅ no list", ""] {
+            assert_eq!(normalised(line), line);
+        }
+    }
+
+    #[test]
+    fn knows_lists_of_boxes_by_name() {
+        for name in ["Deliverables", "deliverables:", "📦 Deliverables", "Acceptance Criteria"] {
+            assert!(is_list_of_boxes(name), "{name}");
+        }
+        assert!(!is_list_of_boxes("Undelivered"));
     }
 }

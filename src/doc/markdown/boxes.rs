@@ -5,8 +5,8 @@
 
 use std::ops::Range;
 
+use super::sections;
 use super::sections::{HeadingStack, begins_list_item, is_heading};
-use super::walk;
 use crate::model::{AcceptanceText, BoxCount, OpenBox};
 
 /// One checkbox of a body.
@@ -53,7 +53,7 @@ impl BoxPlace {
 pub fn checkboxes(body: &str) -> Vec<Checkbox> {
     let mut headings = HeadingStack::default();
     let mut boxes = Vec::new();
-    for line in walk::lines(body).filter(|line| line.is_text) {
+    for line in sections::lines(body).filter(|line| line.is_text) {
         headings.read(line.text);
         if let Some(place) = box_in(line.text) {
             let mark = line.text[place.mark.clone()].to_owned();
@@ -87,7 +87,7 @@ pub(in crate::doc) fn count(body: &str, heading: &str) -> Counts {
         return counts;
     }
     let mut headings = HeadingStack::default();
-    for line in walk::lines(body).filter(|line| line.is_text) {
+    for line in sections::lines(body).filter(|line| line.is_text) {
         headings.read(line.text);
         let Some(place) = box_in(line.text) else { continue };
         counts.odd += usize::from(!place.is_usual(line.text));
@@ -107,7 +107,7 @@ fn add(count: &mut BoxCount, done: bool) {
 /// Returns where a box's mark is within the body and whether it is ticked; else how many boxes there are.
 pub(in crate::doc) fn find_box(body: &str, number: usize) -> Result<(Range<usize>, bool), usize> {
     let mut seen = 0;
-    for line in walk::lines(body).filter(|line| line.is_text) {
+    for line in sections::lines(body).filter(|line| line.is_text) {
         if let Some(place) = box_in(line.text) {
             seen += 1;
             if seen == number {
@@ -120,7 +120,7 @@ pub(in crate::doc) fn find_box(body: &str, number: usize) -> Result<(Range<usize
 
 /// Returns the line of each box with a usual mark, counted from 0, and where its mark is within the line.
 pub(in crate::doc) fn box_marks(body: &str) -> impl Iterator<Item = (usize, usize)> {
-    let lines = walk::lines(body).filter(|line| line.is_text);
+    let lines = sections::lines(body).filter(|line| line.is_text);
     lines.filter_map(|line| {
         let place = box_in(line.text).filter(|place| place.is_usual(line.text))?;
         Some((line.number - 1, place.mark.start))
@@ -184,7 +184,7 @@ const DELIVERABLES: &str = "Deliverables";
 pub fn acceptance_text(body: &str) -> AcceptanceText {
     let (mut criteria, mut deliverables) = (String::new(), String::new());
     let mut headings = HeadingStack::default();
-    for line in walk::lines(body) {
+    for line in sections::lines(body) {
         let heading = line.is_text && headings.read(line.text);
         let is_own = |name: &str| heading && headings.innermost().is_some_and(|own| is_heading(own, name));
         for (name, text) in [(CRITERIA, &mut criteria), (DELIVERABLES, &mut deliverables)] {
@@ -215,7 +215,7 @@ fn push(text: &mut String, line: &str, is_text: bool) {
 pub fn open_boxes(body: &str) -> Vec<OpenBox> {
     let mut headings = HeadingStack::default();
     let (mut open, mut number) = (Vec::new(), 0);
-    for line in walk::lines(body).filter(|line| line.is_text) {
+    for line in sections::lines(body).filter(|line| line.is_text) {
         headings.read(line.text);
         let Some(place) = box_in(line.text) else { continue };
         number += 1;

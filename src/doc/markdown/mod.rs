@@ -4,7 +4,6 @@
 
 mod boxes;
 mod sections;
-mod walk;
 
 pub(crate) use boxes::Checkbox;
 pub use boxes::acceptance_text;
@@ -12,6 +11,5 @@ pub use boxes::checkboxes;
 pub(crate) use boxes::open_boxes;
 pub(super) use boxes::{box_marks, count, find_box, list_item};
 pub(crate) use sections::Section;
-pub(super) use sections::begins_list_item;
+pub(super) use sections::{begins_list_item, ends_in_text};
 pub use sections::{is_heading, sections};
-pub(super) use walk::ends_in_text;

@@ -2,12 +2,12 @@
 
 use chrono::NaiveDate;
 
+use crate::doc::cards::body::Layout;
 use crate::doc::cards::body::{self, Block, Body};
 use crate::doc::cards::field::Key;
-use crate::doc::cards::layout::Layout;
 use crate::doc::cards::lines::{self, Line};
 use crate::doc::cards::section::{self, Part, Parts};
-use crate::doc::cards::{boxes, days, moves, paths};
+use crate::doc::cards::{moves, paths, value};
 use crate::doc::is_heading;
 use crate::model::{Field, Move, Problem, Stage, Status, Task, TaskId};
 
@@ -195,7 +195,7 @@ impl Builder {
         let metadata = self.metadata;
         let mut placed = metadata.placed;
         placed.sort_by_key(|placed| placed.lines.first);
-        let (deliverables, boxes) = boxes::count(&body);
+        let (deliverables, boxes) = section::count_boxes(&body);
         let title = metadata.title.unwrap_or_else(|| match heading.title {
             "" => format!("Untitled {}", heading.id),
             title => title.to_owned(),
@@ -287,11 +287,11 @@ impl Metadata {
 }
 
 fn plain(part: &Part<'_>, mut content: Vec<String>, has_description: bool) -> body::Section {
-    if boxes::is_list_of_boxes(&part.name) {
+    if section::is_list_of_boxes(&part.name) {
         let lines = lines::scan_lines(content.iter().map(String::as_str));
         let normalised = lines.iter().map(|line| match line.is_fenced() {
             true => line.text.to_owned(),
-            false => boxes::normalised(line.text),
+            false => section::normalised(line.text),
         });
         content = normalised.collect();
     }
@@ -317,5 +317,5 @@ fn first_blocker(parts: &Parts<'_>) -> Option<String> {
     let line = part.entries.iter().map(|entry| entry.text.trim()).find(|line| !line.is_empty())?;
     let item = lines::list_item(line).unwrap_or(line);
     let item = item.strip_prefix("[ ] ").or_else(|| item.strip_prefix("[x] ")).unwrap_or(item).trim();
-    (!days::is_placeholder(item.trim_end_matches('.'))).then(|| item.to_owned())
+    (!value::is_placeholder(item.trim_end_matches('.'))).then(|| item.to_owned())
 }

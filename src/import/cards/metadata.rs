@@ -4,11 +4,11 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use chrono::NaiveDate;
 
-use crate::doc::cards::days::{self, Day};
 use crate::doc::cards::field::{self, Key, Name};
 use crate::doc::cards::section::{Entry, Parts};
 use crate::doc::cards::status::{self, Reading};
-use crate::doc::cards::{person, priority, value};
+use crate::doc::cards::value;
+use crate::doc::cards::value::Day;
 use crate::model::{
     Field, FieldKind, FieldValue, Minutes, Problem, Stage, Status, Task, TaskId, is_same_name,
 };
@@ -192,7 +192,7 @@ impl Metadata {
                 Outcome::Taken(key)
             }
             FieldKind::Tasks => {
-                if days::is_placeholder(text) {
+                if value::is_placeholder(text) {
                     return Outcome::Taken("nothing: it is empty");
                 }
                 let (ids, has_more) = value::read_ids(text);
@@ -236,7 +236,7 @@ impl Metadata {
     }
 
     fn set_assignee(&mut self, text: &str) -> Outcome {
-        let assignee = person::read(text);
+        let assignee = value::read_person(text);
         self.task.assignee = assignee.first;
         match assignee.whole {
             Some(whole) => match self.keep("assigned", &whole) {
@@ -248,8 +248,8 @@ impl Metadata {
     }
 
     fn set_priority(&mut self, text: &str) -> Outcome {
-        let Some(reading) = priority::read(text) else {
-            return if days::is_placeholder(text) {
+        let Some(reading) = value::read_priority(text) else {
+            return if value::is_placeholder(text) {
                 Outcome::Taken("nothing: it is empty")
             } else {
                 Outcome::Left
@@ -260,7 +260,7 @@ impl Metadata {
     }
 
     fn set_cancelled(&mut self, text: &str) -> Outcome {
-        let day = days::read(text).filter(|day| !day.has_more && !value::read(text).exact);
+        let day = value::read_day(text).filter(|day| !day.has_more && !value::read(text).exact);
         if let Some(Day { day, .. }) = day {
             self.task.cancelled = Some(format!("imported as cancelled, {day}"));
             return Outcome::Taken("cancelled");
@@ -270,17 +270,17 @@ impl Metadata {
 }
 
 fn set_day(place: &mut Option<NaiveDate>, text: &str, to: &'static str) -> Outcome {
-    if days::is_placeholder(text) {
+    if value::is_placeholder(text) {
         return Outcome::Taken("nothing: it is empty");
     }
-    let Some(day) = days::read(text) else { return Outcome::Left };
+    let Some(day) = value::read_day(text) else { return Outcome::Left };
     *place = Some(day.day);
     if day.has_more { Outcome::Understood(to) } else { Outcome::Taken(to) }
 }
 
 fn set_minutes(field: Field, task: &mut Task, text: &str) -> Outcome {
     let read = value::read(text);
-    if !read.exact && days::is_placeholder(&read.text) {
+    if !read.exact && value::is_placeholder(&read.text) {
         return Outcome::Taken("nothing: it is empty");
     }
     // A file cannot hold a duration of nothing in the form of one.
@@ -296,7 +296,7 @@ fn set_minutes(field: Field, task: &mut Task, text: &str) -> Outcome {
 
 fn set_reason(field: Field, task: &mut Task, text: &str) -> Outcome {
     let read = value::read(text);
-    if !read.exact && days::is_placeholder(&read.text) {
+    if !read.exact && value::is_placeholder(&read.text) {
         return Outcome::Taken("nothing: it says no");
     }
     field.put(task, FieldValue::text(Some(&read.text)));
@@ -305,7 +305,7 @@ fn set_reason(field: Field, task: &mut Task, text: &str) -> Outcome {
 
 fn set_parsed(text: &str, to: &'static str, mut set: impl FnMut(&str) -> bool) -> Outcome {
     let read = value::read(text);
-    if !read.exact && days::is_placeholder(&read.text) {
+    if !read.exact && value::is_placeholder(&read.text) {
         return Outcome::Taken("nothing: it is empty");
     }
     if set(&read.text) { Outcome::Taken(to) } else { Outcome::Left }

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::doc::cards::lines::{self, Line};
-use crate::doc::cards::{boxes, heading};
+use crate::doc::cards::{heading, section};
 use crate::import::cards::{CardsDocument, Lines};
 use crate::model::Status;
 
@@ -106,7 +106,7 @@ fn kind(lines: &[Line<'_>], first: &Line<'_>, name: &str, has_text: bool) -> Kin
 /// Whether a line is a checkbox or a row of a table: work that somebody keeps outside of cards.
 fn is_work(line: &Line<'_>) -> bool {
     let is_row = || line.text.trim_start().starts_with('|') && line.text.trim_end().ends_with('|');
-    !line.is_fenced() && (boxes::is_box(line.text) || is_row())
+    !line.is_fenced() && (section::is_box(line.text) || is_row())
 }
 
 /// Returns the line on which a template begins: its fence, or its heading.

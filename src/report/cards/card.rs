@@ -3,7 +3,7 @@
 use chrono::{NaiveDate, SecondsFormat};
 use serde::Serialize;
 
-use crate::doc::cards::{field, heading, moves, person, priority, status, value};
+use crate::doc::cards::{field, heading, moves, status, value};
 use crate::model::{
     BoxCount, Field as TaskField, FieldKind, FieldValue, Minutes, Move, Priority, SprintId, Stage, Status,
     Task,
@@ -218,11 +218,11 @@ impl Lines {
         if let Some(assignee) = &task.assignee {
             self.add(
                 "Assigned",
-                whole_assignment(task).map_or_else(|| person::write(assignee), str::to_owned),
+                whole_assignment(task).map_or_else(|| value::write_person(assignee), str::to_owned),
             );
         }
         if let Some(priority) = &task.priority {
-            self.add("Priority", priority::write(priority));
+            self.add("Priority", value::write_priority(priority));
         }
         for (name, day) in
             [("Created", days.created), ("Updated", days.updated), ("Completed", days.completed)]
@@ -264,7 +264,7 @@ impl Lines {
 /// Returns the text of an imported card that named more than one person, if it still tells who is assigned.
 fn whole_assignment(task: &Task) -> Option<&str> {
     let (_, whole) = task.unknown.first().filter(|(name, _)| name == "assigned")?;
-    let read = person::read(whole);
+    let read = value::read_person(whole);
     let same = read.first == task.assignee && read.whole.as_ref() == Some(whole) && value::is_plain(whole);
     same.then_some(whole)
 }

@@ -4,11 +4,11 @@ use std::cell::OnceCell;
 
 use serde::Serialize;
 
+use crate::doc::cards::body::Layout;
 use crate::doc::cards::body::{self, Block, Body};
-use crate::doc::cards::layout::{self, Layout};
 use crate::doc::cards::lines;
 use crate::doc::cards::section::{self, Style, Written};
-use crate::doc::cards::{boxes, moves, paths};
+use crate::doc::cards::{moves, paths};
 use crate::doc::is_heading;
 use crate::model::Task;
 
@@ -92,10 +92,10 @@ impl<'a> Draft<'a> {
 
 fn reads_as_it_is(section: &body::Section) -> bool {
     let content = || section.block.content.iter().map(String::as_str);
-    let has_marks = boxes::is_list_of_boxes(&section.name)
+    let has_marks = section::is_list_of_boxes(&section.name)
         && lines::scan_lines(content())
             .iter()
-            .any(|line| !line.is_fenced() && boxes::normalised(line.text) != line.text);
+            .any(|line| !line.is_fenced() && section::normalised(line.text) != line.text);
     let is_history = is_heading(&section.name, moves::SECTION) && moves::read(content()).is_some();
     !(has_marks || is_history || is_heading(&section.name, "Objective"))
 }
@@ -132,7 +132,7 @@ fn preamble(body: &Body) -> Option<Section> {
             return Some(Section { name: String::new(), label: String::new(), text: content.join("\n") });
         }
     }
-    let (content, added) = layout::escape(&block.content);
+    let (content, added) = body::escape(&block.content);
     let layout = Layout {
         heading: None,
         above: (block.above != usual.above).then_some(block.above),
@@ -140,7 +140,7 @@ fn preamble(body: &Body) -> Option<Section> {
         added,
         crlf: body.crlf,
     };
-    let label = layout::comment(&layout);
+    let label = body::comment(&layout);
     Some(section("", Written { label, content }))
 }
 
