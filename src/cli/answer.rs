@@ -9,10 +9,10 @@ use schemars::{JsonSchema, Schema};
 use serde::Serialize;
 use serde_json::Value;
 
+use crate::cli::args::Format;
 use crate::cli::error;
 use crate::cli::output::{Output, is_obeyed};
 use crate::model::{Problem, Severity};
-use crate::report::review::ReviewFormat;
 
 /// How a result looks to a person.
 pub(super) trait View {
@@ -23,7 +23,7 @@ pub(super) trait View {
     fn status(&self, _out: &mut Output) {}
 
     /// Returns the answer in a form that only some commands know.
-    fn rendered(&self, _format: &ReviewFormat) -> Option<String> {
+    fn rendered(&self, _format: Format) -> Option<String> {
         None
     }
 }
@@ -133,7 +133,7 @@ impl Answer<dyn AnyResult> {
     }
 
     /// Returns the answer in a form that only some commands know.
-    pub(super) fn rendered(&self, format: &ReviewFormat) -> Option<String> {
+    pub(super) fn rendered(&self, format: Format) -> Option<String> {
         self.result.rendered(format)
     }
 
@@ -192,13 +192,21 @@ pub(super) fn write_line(value: &impl Serialize, out: &mut Vec<u8>) {
     out.push(b'\n');
 }
 
-/// Returns JSON that has no white space between its tokens without the keys of objects whose value is `null` or `[]`.
+/// Returns JSON that has no white space between its tokens without the keys of objects whose value is `null` or `[]`. The
+/// lists that an answer itself consists of stay: they are what the command is about.
 fn without_empty(json: &str) -> String {
     let bytes = json.as_bytes();
     let mut kept = String::with_capacity(json.len());
-    let (mut copied, mut at) = (0, 0);
+    let (mut copied, mut at, mut depth) = (0, 0, 0_usize);
+    // How deep the keys of the answer are, while it lasts.
+    let mut of_answer = None;
     while at < bytes.len() {
         if bytes[at] != b'"' {
+            match bytes[at] {
+                b'{' | b'[' => depth += 1,
+                b'}' | b']' => depth -= 1,
+                _ => {}
+            }
             at += 1;
             continue;
         }
@@ -209,7 +217,12 @@ fn without_empty(json: &str) -> String {
         }
         at += 1;
         let Some(value) = json[at..].strip_prefix(':') else { continue };
-        let Some(empty) = ["null", "[]"].iter().find(|empty| value.starts_with(**empty)) else { continue };
+        if depth == 1 {
+            of_answer = (json[key..at] == *"\"result\"" && value.starts_with('{')).then_some(2);
+        }
+        let is_empty =
+            |empty: &&&str| value.starts_with(**empty) && (**empty == "null" || of_answer != Some(depth));
+        let Some(empty) = ["null", "[]"].iter().find(is_empty) else { continue };
         kept.push_str(&json[copied..key]);
         at += 1 + empty.len();
         if bytes.get(at) == Some(&b',') {
@@ -256,6 +269,7 @@ mod tests {
         let kept = [
             (r#"{"a":null,"b":1,"c":[],"d":[null,[]],"e":{}}"#, r#"{"b":1,"d":[null,[]],"e":{}}"#),
             (r#"{"a":null,"b":[]}"#, "{}"),
+            (r#"{"result":{"a":[],"b":null,"c":{"d":[]}},"p":[]}"#, r#"{"result":{"a":[],"c":{}}}"#),
             (r#"{"a":1,"b":null,"c":null}"#, r#"{"a":1}"#),
             (r#"[{"a":[{"b":null}]},"x:null",null]"#, r#"[{"a":[{}]},"x:null",null]"#),
             (r#"{"\\\"a\":null":"\":null","ü\\":null,"z":"[]"}"#, r#"{"\\\"a\":null":"\":null","z":"[]"}"#),

@@ -11,6 +11,7 @@ use crate::cli::commands;
 use crate::cli::completion::{stages, tasks};
 use crate::cli::output::Colour;
 use crate::model::Field;
+use crate::report::listing::{LIST_FORMATS, ListFormat};
 use crate::report::review::{FORMATS, ReviewFormat};
 
 const ABOUT: &str = "Tasks, sign-offs and reports as files in your git repository";
@@ -128,7 +129,9 @@ pub(super) enum Format {
     Review(&'static ReviewFormat),
     /// A page, which `report` alone has.
     Html,
-    /// `tracker doctor --format`: not how to answer, but what to do.
+    /// A form that `list` alone has.
+    List(&'static ListFormat),
+    /// `tracker doctor --format` without a value, which is `--upgrade`: not how to answer, but what to do.
     Upgrade,
 }
 
@@ -144,7 +147,8 @@ impl Format {
     fn named(name: &str) -> Option<Self> {
         let common = COMMON_FORMATS.iter().find(|(common, ..)| *common == name).map(|(_, format, _)| *format);
         let of_reviews = || FORMATS.iter().find(|format| format.name == name).map(Self::Review);
-        common.or_else(of_reviews).or_else(|| match name {
+        let of_lists = || LIST_FORMATS.iter().find(|format| format.name == name).map(Self::List);
+        common.or_else(of_reviews).or_else(of_lists).or_else(|| match name {
             UPGRADE => Some(Self::Upgrade),
             HTML => Some(Self::Html),
             _ => None,
@@ -158,6 +162,7 @@ impl Format {
             Self::Json => "json",
             Self::Review(format) => format.name,
             Self::Html => HTML,
+            Self::List(format) => format.name,
             Self::Upgrade => UPGRADE,
         }
     }
@@ -175,7 +180,8 @@ impl Format {
 /// Reads `--format`. What only some commands have is read everywhere, but shown by those alone.
 pub(super) fn format_parser() -> impl TypedValueParser<Value = Format> {
     let common = COMMON_FORMATS.iter().map(|(name, ..)| PossibleValue::new(*name));
-    let others = FORMATS.iter().map(|format| format.name).chain([HTML, UPGRADE]);
+    let others = FORMATS.iter().map(|format| format.name);
+    let others = others.chain(LIST_FORMATS.iter().map(|format| format.name)).chain([HTML, UPGRADE]);
     named_formats(common.chain(others.map(|name| PossibleValue::new(name).hide(true))).collect())
 }
 
@@ -184,14 +190,31 @@ fn named_formats(values: Vec<PossibleValue>) -> impl TypedValueParser<Value = Fo
         .map(|name| Format::named(&name).expect("the parser knows the names of the tables alone"))
 }
 
-/// Returns `--format` for the commands that have every form. It takes the place of the one that all others have.
-pub(super) fn every_format() -> Arg {
-    let common = COMMON_FORMATS.iter().map(|(name, _, about)| PossibleValue::new(*name).help(*about));
-    let others = FORMATS.iter().map(|format| PossibleValue::new(format.name).help(format.about));
+/// Returns `--format` for the commands that show reviews. It takes the place of the one that all others have.
+pub(super) fn review_formats() -> Arg {
+    own_formats(FORMATS.iter().map(|format| (format.name, format.about)))
+}
+
+/// Returns `--format` for the commands that list tasks.
+pub(super) fn list_formats() -> Arg {
+    own_formats(LIST_FORMATS.iter().map(|format| (format.name, format.about)))
+}
+
+fn own_formats(own: impl Iterator<Item = (&'static str, &'static str)>) -> Arg {
+    let common = COMMON_FORMATS.iter().map(|(name, _, about)| (*name, *about));
+    let mut values: Vec<PossibleValue> =
+        common.chain(own).map(|(name, about)| PossibleValue::new(name).help(about)).collect();
+    // What other commands have is read, so that the error can say which these are.
+    let others =
+        FORMATS.iter().map(|format| format.name).chain(LIST_FORMATS.iter().map(|format| format.name));
+    let is_own = |name: &str| values.iter().any(|value| value.get_name() == name);
+    let hidden: Vec<PossibleValue> =
+        others.filter(|name| !is_own(name)).map(|name| PossibleValue::new(name).hide(true)).collect();
+    values.extend(hidden);
     Arg::new("format")
         .long("format")
         .value_name("FORMAT")
-        .value_parser(named_formats(common.chain(others).collect()))
+        .value_parser(named_formats(values))
         .default_value("human")
         .help_heading("Everywhere")
         .help("Output format")
@@ -378,12 +401,25 @@ fn command_index(arguments: &[OsString]) -> Option<usize> {
     arguments.len().checked_sub(words + 1)
 }
 
-/// Whether a command lists this form of answers as its own.
-pub(super) fn takes_format(name: &str, format: Format) -> bool {
+/// Whether a command answers in a form: every command has the common ones, and some list others as their own.
+pub(super) fn has_format(name: &str, format: Format) -> bool {
+    match format {
+        Format::Human | Format::Json => true,
+        Format::Upgrade => name == "doctor",
+        Format::Review(_) | Format::List(_) | Format::Html => commands_with(format).any(|command| command == name),
+    }
+}
+
+/// Yields the commands that list a form as their own.
+pub(super) fn commands_with(format: Format) -> impl Iterator<Item = String> {
+    let is_own = |command: &clap::Command| {
+        let own = command.get_arguments().filter(|argument| argument.get_id() == "format");
+        let mut values = own.flat_map(Arg::get_possible_values).filter(|value| !value.is_hide_set());
+        values.any(|value| value.get_name() == format.name())
+    };
     let root = command();
-    let Some(command) = root.find_subcommand(name) else { return false };
-    let own = command.get_arguments().find(|argument| argument.get_id() == "format");
-    own.is_some_and(|own| own.get_possible_values().iter().any(|value| value.get_name() == format.name()))
+    let own = root.get_subcommands().filter(|command| is_own(command));
+    own.map(|command| command.get_name().to_owned()).collect::<Vec<_>>().into_iter()
 }
 
 /// Returns the command that these arguments name, for errors that come before they are understood.

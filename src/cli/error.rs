@@ -366,7 +366,12 @@ fn check_out(path: &str, tracked: store::Tracked) -> Suggestion {
 
 impl From<git::Error> for Failure {
     fn from(error: git::Error) -> Self {
-        let failure = Self::new("git", USAGE, error.to_string());
+        let kind = match error {
+            git::Error::UnknownRevision { .. } => "not_found",
+            git::Error::AmbiguousRevision { .. } => "ambiguous",
+            _ => "git",
+        };
+        let failure = Self::new(kind, USAGE, error.to_string());
         match error.hint() {
             Some(hint) => failure.hint(hint),
             None => failure,
@@ -386,6 +391,7 @@ impl From<ops::Error> for Failure {
                     None => failure,
                 }
             }
+            ops::Error::NotFound { hint, .. } => Self::new("not_found", USAGE, message).hint(hint),
             ops::Error::Query(error) => {
                 let mut failure = Self::new("query", USAGE, message);
                 failure.caret = Some(error.caret());

@@ -62,15 +62,15 @@ fn run(global: &Global, matches: &clap::ArgMatches, env: Env) -> ExitCode {
     let format = global.format();
     let context = Context::new(global, env);
     let Some((name, matches)) = matches.subcommand() else { return without_command(&context) };
-    let is_known = match format {
-        Format::Human | Format::Json => true,
-        Format::Review(_) | Format::Html => args::takes_format(name, format),
-        Format::Upgrade => name == "doctor",
-    };
-    if !is_known {
+    if !args::has_format(name, format) {
+        let others: Vec<String> = args::commands_with(format).map(|name| format!("tracker {name}")).collect();
+        let others = match others.as_slice() {
+            [most @ .., last] if !most.is_empty() => format!("{} and {last}", most.join(", ")),
+            few => few.concat(),
+        };
         let failure = Failure::usage_message(
             format!("`tracker {name}` has no format `{}`", format.name()),
-            "use --format human or --format json; the others are for tracker review, check and report",
+            format!("use --format human or --format json; {} is for {}", format.name(), others),
         );
         return report(&failure, name, format, context.error_output());
     }
@@ -113,16 +113,17 @@ fn deliver(answer: &AnyAnswer, context: &Context, name: &str) -> ExitCode {
     let mut out = context.output();
     let mut json = Vec::new();
     let mut status = context.error_output();
-    match context.format() {
+    let format = context.format();
+    match format {
         Format::Json => answer.write_json(name, &mut json),
         Format::Human | Format::Html | Format::Upgrade => {
             answer.show(&mut out);
             answer.status(&mut status);
         }
-        Format::Review(format) => {
+        Format::Review(_) | Format::List(_) => {
             out.raw(&answer.rendered(format).expect("a command with this format was checked for"));
             answer.warn(&mut status);
-            if format.failure.is_some() {
+            if format.of_review().is_some_and(|format| format.failure.is_some()) {
                 status = status.escape_workflow_commands();
             }
         }

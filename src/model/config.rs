@@ -105,7 +105,7 @@ impl Config {
         (self.format != Self::FORMAT).then(|| {
             let message = format!("a tracker of format {} is read and not written", self.format);
             let problem = Problem::error(message).on_key("format").in_file(RecordKind::Config.file());
-            problem.with_hint("tracker doctor --fix --format")
+            problem.with_hint("tracker doctor --fix --upgrade")
         })
     }
 

@@ -23,6 +23,14 @@ pub enum Error {
         /// What to give instead.
         hint: Option<String>,
     },
+    /// What was named is not there.
+    #[error("{message}")]
+    NotFound {
+        /// What is not there.
+        message: String,
+        /// What is there, or what lists it.
+        hint: String,
+    },
     /// A report's template cannot be rendered.
     #[error(transparent)]
     Report(#[from] crate::report::Error),
@@ -49,6 +57,11 @@ impl Error {
     /// Makes a usage error with a hint.
     pub fn usage_with(message: impl Into<String>, hint: impl Into<String>) -> Self {
         Self::Usage { message: message.into(), hint: Some(hint.into()) }
+    }
+
+    /// Makes the error of a name that nothing has.
+    pub fn not_found(message: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self::NotFound { message: message.into(), hint: hint.into() }
     }
 
     /// Makes the closure that turns an I/O error into one that names the action, such as `read`, and the path.

@@ -69,7 +69,7 @@ fn unknown(name: &str) -> Error {
         Some(meant) => format!("did you mean `{meant}`?"),
         None => "run `tracker explain` to list all rules".to_owned(),
     };
-    Error::usage_with(format!("unknown rule `{name}`"), hint)
+    Error::not_found(format!("unknown rule `{name}`"), hint)
 }
 
 fn view(config: Option<&Config>, rule: GateRule) -> RuleView {

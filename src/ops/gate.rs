@@ -128,8 +128,10 @@ fn range_review(
     files: &[FileFacts],
 ) -> RangeReview {
     let own = || files.iter().filter(|file| !is_in_tracker(&file.path));
+    let is_counted = own().any(|file| file.lines.is_some());
     let sum = |of: &dyn Fn(&(u32, u32)) -> u32| {
-        own().filter_map(|file| file.lines.as_ref()).map(|n| u64::from(of(n))).sum()
+        let sum = || own().filter_map(|file| file.lines.as_ref()).map(|n| u64::from(of(n))).sum();
+        is_counted.then(sum)
     };
     let base = ends.base.as_ref();
     let head_commit = (!ends.is_staged).then(|| ends.head_commit.to_string());
@@ -242,6 +244,15 @@ fn range_ends(repository: &Repository, request: &GateRequest) -> Result<RangeEnd
         (false, None) => repository.branch()?.unwrap_or(head),
     };
     Ok(RangeEnds { base, head, head_commit, is_staged: request.is_staged })
+}
+
+/// Returns the branch that the current one is compared with where none is named; none where nothing is committed, or
+/// where there is no such branch.
+pub fn usual_base_of(session: &Session<'_>) -> Option<String> {
+    let repository = session.workspace().repository().ok()?;
+    let head = repository.resolve_head("HEAD").ok()?;
+    let own = || repository.branch().ok().flatten();
+    usual_base(&repository, "HEAD", head).ok().map(|(name, _)| name).or_else(own)
 }
 
 /// Returns a branch's name as people say it.

@@ -139,7 +139,7 @@ fn unknown(name: &str, mut known: Vec<&str>) -> Error {
         [] => "none is configured: add `[roles.NAME]`, and NAME to the `signoffs` of a stage".to_owned(),
         known => format!("expected {}", known.join(", ")),
     };
-    Error::usage_with(message, hint)
+    Error::not_found(message, hint)
 }
 
 fn summary(

@@ -11,7 +11,7 @@ use serde_json::{Map, Value};
 
 use crate::doc::Document;
 use crate::facts::{TallyContext, tallies};
-use crate::model::{Config, Facts, Field, Problem, Summary, TaskId};
+use crate::model::{Config, Facts, Field, FieldKind, Problem, Summary, TaskId};
 use crate::ops::{Listing, Result, Session, TaskLine};
 use crate::policy::{Derived, derive_with, stage_order};
 use crate::query::{Context, Query, Sort, Subject};
@@ -144,6 +144,9 @@ pub struct SelectedFields {
     pub matched: usize,
     /// How many closed tasks were left out that match: the query says nothing of them.
     pub hidden: usize,
+    /// The fields, in the order they were requested.
+    #[serde(skip)]
+    pub fields: Vec<Field>,
 }
 
 /// The fields of a task that were requested, in the order they were requested.
@@ -187,13 +190,14 @@ pub fn select_fields(session: &Session<'_>, listing: Listing, fields: &[Field]) 
         SelectedTask(fields.iter().map(value).collect())
     };
     let tasks = listing.tasks.iter().map(selected).collect();
-    SelectedFields { query: listing.query, tasks, matched: listing.matched, hidden: listing.hidden }
+    let (query, matched, hidden) = (listing.query, listing.matched, listing.hidden);
+    SelectedFields { query, tasks, matched, hidden, fields: fields.to_vec() }
 }
 
 /// Returns the name of a field in a line, where a length of time says its unit.
 fn key_of(field: Field) -> String {
-    match field {
-        Field::Estimate | Field::Spent => format!("{}_minutes", field.key()),
+    match field.kind() {
+        FieldKind::Duration => format!("{}_minutes", field.key()),
         _ => field.key().to_owned(),
     }
 }

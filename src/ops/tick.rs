@@ -32,7 +32,7 @@ pub fn tick(session: &Session<'_>, id: &str, boxes: &[String], done: bool) -> Re
 fn numbers_of(selector: &str, all: &[Checkbox], id: &str) -> Result<Vec<usize>> {
     if all.is_empty() {
         let hint = format!("write checkboxes as `- [ ] text` with `tracker edit {id}`");
-        return Err(Error::usage_with(format!("no checkboxes in {id}"), hint));
+        return Err(Error::not_found(format!("no checkboxes in {id}"), hint));
     }
     if selector == "all" {
         return Ok(all.iter().map(|found| found.number).collect());
@@ -42,7 +42,7 @@ fn numbers_of(selector: &str, all: &[Checkbox], id: &str) -> Result<Vec<usize>> 
     if let Some((from, to)) = number.or(range) {
         if from == 0 || from > to || to > all.len() {
             let message = format!("no checkbox {selector} in {id} (it has {})", all.len());
-            return Err(Error::usage_with(message, format!("run `tracker show {id}`")));
+            return Err(Error::not_found(message, format!("run `tracker show {id}`")));
         }
         return Ok((from..=to).collect());
     }
@@ -56,7 +56,7 @@ fn by_text(selector: &str, all: &[Checkbox], id: &str) -> Result<Vec<usize>> {
     let matches: Vec<&Checkbox> = if exact.is_empty() { part() } else { exact };
     match matches.as_slice() {
         [only] => Ok(vec![only.number]),
-        [] => Err(Error::usage_with(
+        [] => Err(Error::not_found(
             format!("no checkbox of {id} matches `{selector}`"),
             format!("run `tracker show {id}`"),
         )),

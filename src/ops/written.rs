@@ -3,7 +3,9 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::model::{RecordKind, Task};
+use crate::doc::read_task;
+use crate::model::{RecordKind, RecordPath, Stage, Task};
+use crate::review::{FieldChange, changed_fields};
 use crate::store::{Change, ChangeAction};
 
 /// What an op wrote.
@@ -26,6 +28,14 @@ pub struct WrittenTask {
     pub title: String,
     /// What became of it.
     pub action: TaskAction,
+    /// The stage that it is in now, or would be.
+    pub stage: Stage,
+    /// The stage that it was in before, where it moved.
+    pub stage_before: Option<Stage>,
+    /// Who works on it now, or would.
+    pub assignee: Option<String>,
+    /// The fields of its file that changed, but for the stage and the history.
+    pub fields: Vec<FieldChange>,
     /// What changed, in words.
     pub summary: Vec<String>,
     /// Of a vote: whether it counts.
@@ -69,6 +79,8 @@ impl Written {
             diff: dry_run.then(|| change.diff()),
         };
         let records = changes.iter().filter(|change| !change.is_empty()).map(record).collect();
+        let mut tasks = tasks;
+        tasks.iter_mut().for_each(|task| task.compare(changes));
         Self { dry_run, tasks, records }
     }
 
@@ -76,7 +88,7 @@ impl Written {
     pub(super) fn add(&mut self, next: Self) {
         for task in next.tasks {
             match self.tasks.iter_mut().find(|known| known.id == task.id) {
-                Some(known) => known.summary.extend(task.summary),
+                Some(known) => known.followed_by(task),
                 None => self.tasks.push(task),
             }
         }
@@ -94,17 +106,50 @@ impl Written {
 
 impl WrittenTask {
     pub(super) fn created(task: &Task, summary: Vec<String>) -> Self {
+        Self::of(task, TaskAction::Created, summary)
+    }
+
+    pub(super) fn changed(task: &Task, summary: Vec<String>, is_changed: bool) -> Self {
+        Self::of(task, if is_changed { TaskAction::Changed } else { TaskAction::Unchanged }, summary)
+    }
+
+    fn of(task: &Task, action: TaskAction, summary: Vec<String>) -> Self {
         Self {
             id: task.id.to_string(),
             title: task.title.clone(),
-            action: TaskAction::Created,
+            action,
+            stage: task.stage.clone(),
+            stage_before: None,
+            assignee: task.assignee.clone(),
+            fields: Vec::new(),
             summary,
             counts: None,
         }
     }
 
-    pub(super) fn changed(task: &Task, summary: Vec<String>, is_changed: bool) -> Self {
-        let action = if is_changed { TaskAction::Changed } else { TaskAction::Unchanged };
-        Self { id: task.id.to_string(), title: task.title.clone(), action, summary, counts: None }
+    /// Fills in what becomes of its file; other records leave it as it is.
+    fn compare(&mut self, changes: &[Change]) {
+        let is_own = |change: &&Change| matches!(RecordPath::parse(&change.path), Some(RecordPath::Task(id)) if id.as_str() == self.id);
+        let Some(Change { before: Some(before), after, .. }) = changes.iter().find(is_own) else { return };
+        if let (Ok(before), Ok(after)) = (read_task(before.as_bytes()), read_task(after.as_bytes())) {
+            self.stage_before = (before.stage != after.stage).then(|| before.stage.clone());
+            self.fields = changed_fields(&before, &after);
+            self.stage = after.stage;
+            self.assignee = after.assignee;
+        }
+    }
+
+    /// Adds what became of the same task next.
+    fn followed_by(&mut self, next: Self) {
+        self.summary.extend(next.summary);
+        self.stage_before =
+            self.stage_before.take().or(next.stage_before).filter(|stage| *stage != next.stage);
+        (self.stage, self.assignee) = (next.stage, next.assignee);
+        for change in next.fields {
+            match self.fields.iter_mut().find(|known| known.key == change.key) {
+                Some(known) => known.after = change.after,
+                None => self.fields.push(change),
+            }
+        }
     }
 }

@@ -111,7 +111,7 @@ pub(crate) fn empty() -> Review {
 /// Returns a range with one task that is well, one that is not, and work that belongs to none.
 pub(crate) fn review() -> Review {
     let mut review = empty();
-    review.range = RangeReview { commits: 4, files: 5, added: 232, removed: 219, ..review.range };
+    review.range = RangeReview { commits: 4, files: 5, added: Some(232), removed: Some(219), ..review.range };
     review.tasks = vec![colours(), dark()];
     review.unlinked = Unlinked {
         commits: vec![commit("9fc01aa", "wip")],

@@ -47,10 +47,10 @@ pub struct RangeReview {
     pub commits: usize,
     /// How many files outside the tracker's records changed.
     pub files: usize,
-    /// How many lines were added in them, as far as they were counted.
-    pub added: u64,
+    /// How many lines were added in them; none where nobody counted.
+    pub added: Option<u64>,
     /// How many lines were removed.
-    pub removed: u64,
+    pub removed: Option<u64>,
     /// Where commits and files can be looked at.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub web: Option<Web>,

@@ -56,7 +56,7 @@ fn older() -> Sandbox {
 
 fn refused(output: &Output) {
     assert_ne!(output.status, 0, "{output}");
-    assert!(output.stderr.contains("tracker doctor --fix --format"), "{output}");
+    assert!(output.stderr.contains("tracker doctor --fix --upgrade"), "{output}");
 }
 
 #[test]
@@ -112,11 +112,11 @@ fn doctor_brings_format_1_over_in_a_commit_of_its_own() {
     sandbox.git(&["add", "staged.rs"]);
     sandbox.write("src/a.rs", "fn a() { b() }\n");
     let before = sandbox.git(&["status", "--porcelain"]);
-    let dry = sandbox.run("doctor --fix --format --dry-run");
+    let dry = sandbox.run("doctor --fix --upgrade --dry-run");
     assert!(dry.status == 0 && dry.stdout.contains("+format = 2   # since the spring"), "{dry}");
     assert_eq!(sandbox.git(&["status", "--porcelain"]), before);
 
-    let done = sandbox.run("doctor --fix --format");
+    let done = sandbox.run("doctor --fix --upgrade");
     assert_eq!(done.status, 0, "{done}");
     assert_eq!(sandbox.read(".tracker/tasks/TASK-AAAA.md"), NEW);
     assert_eq!(sandbox.read(".tracker/config.toml"), CONFIG.replace("format = 1 ", "format = 2 "));
@@ -134,7 +134,7 @@ fn doctor_brings_format_1_over_in_a_commit_of_its_own() {
     );
 
     let head = sandbox.git(&["rev-parse", "HEAD"]);
-    let again = sandbox.run("doctor --fix --format");
+    let again = sandbox.run("doctor --fix --upgrade");
     assert!(again.status == 0 && again.stderr.contains("has format 2 already"), "{again}");
     assert_eq!(sandbox.git(&["rev-parse", "HEAD"]), head);
     assert_eq!(sandbox.run("note BBBB x").status, 0);
@@ -144,13 +144,13 @@ fn doctor_brings_format_1_over_in_a_commit_of_its_own() {
 fn nothing_is_brought_over_half() {
     let sandbox = older();
     sandbox.write(".tracker/tasks/TASK-BBBB.md", format!("{BARE}edited\n"));
-    let dirty = sandbox.run("doctor --fix --format");
+    let dirty = sandbox.run("doctor --fix --upgrade");
     assert!(dirty.status != 0 && dirty.stderr.contains(".tracker/tasks/TASK-BBBB.md"), "{dirty}");
 
     let anchored = "---\nid: TASK-BBBB\nstage: &s dev\ntitle: *s\n---\n";
     sandbox.write(".tracker/tasks/TASK-BBBB.md", anchored);
     sandbox.git(&["commit", "--quiet", "--all", "--message", "odd"]);
-    let odd = sandbox.run("doctor --fix --format");
+    let odd = sandbox.run("doctor --fix --upgrade");
     assert!(odd.status != 0 && odd.stderr.contains(".tracker/tasks/TASK-BBBB.md:1"), "{odd}");
     assert_eq!(sandbox.git(&["status", "--porcelain"]), "");
     assert_eq!(sandbox.read(".tracker/tasks/TASK-AAAA.md"), OLD);
@@ -162,7 +162,7 @@ fn a_commit_that_git_refuses_leaves_all_as_it_was() {
     sandbox.git(&["config", "user.useConfigOnly", "true"]);
     sandbox.git(&["config", "commit.gpgsign", "true"]);
     sandbox.git(&["config", "gpg.program", "/nowhere/gpg"]);
-    let failed = sandbox.run("doctor --fix --format");
+    let failed = sandbox.run("doctor --fix --upgrade");
     assert!(failed.status != 0 && failed.stderr.contains("nothing was changed"), "{failed}");
     assert_eq!(sandbox.read(".tracker/tasks/TASK-AAAA.md"), OLD);
     assert_eq!(sandbox.git(&["status", "--porcelain"]), "");
@@ -185,7 +185,7 @@ fn the_gate_lets_a_change_of_format_pass_and_nothing_beside_it() {
     let sandbox = older();
     sandbox.git(&["branch", "base"]);
     sandbox.git(&["switch", "--quiet", "--create", "work"]);
-    assert_eq!(sandbox.run("doctor --fix --format").status, 0);
+    assert_eq!(sandbox.run("doctor --fix --upgrade").status, 0);
     let check = sandbox.run("check --base base");
     assert_eq!(check.status, 0, "{check}");
     // A move that is taken out of the history on the way.
@@ -250,7 +250,7 @@ fn votes_of_format_1_count_before_and_after() {
         );
     };
     counts();
-    assert_eq!(sandbox.run("doctor --fix --format").status, 0);
+    assert_eq!(sandbox.run("doctor --fix --upgrade").status, 0);
     assert_eq!(sandbox.read(path), vote, "kept byte for byte");
     counts();
 }

@@ -9,10 +9,10 @@ use super::shared::instant;
 use super::verdict::{show_range, show_verdict, show_verdict_status, write_step_summary};
 use super::{Command, Reply};
 use crate::cli::answer::{Answer, View};
-use crate::cli::args::{ReadArgs, every_format};
+use crate::cli::args::{Format, ReadArgs, review_formats};
 use crate::cli::context::Context;
 use crate::cli::error::Failure;
-use crate::cli::output::Output;
+use crate::cli::output::{Output, clean};
 use crate::model::{GateRule, Problem};
 use crate::ops::{self, GateRequest, Session};
 use crate::report::review::ReviewFormat;
@@ -27,7 +27,7 @@ use crate::review::{RangeReview, Review, RuleOutcome, Verdict};
 ///
 /// Example: tracker check --base origin/main
 #[derive(Debug, Args)]
-#[command(arg = every_format())]
+#[command(arg = review_formats())]
 pub(in crate::cli) struct Check {
     /// Branch or commit to merge into; its policy applies
     #[arg(long, value_name = "REV")]
@@ -63,6 +63,9 @@ pub(super) struct Response {
     review: Review,
     #[serde(skip)]
     is_full: bool,
+    /// The branch that a check of commits would be against; none where commits were checked, or there is none.
+    #[serde(skip)]
+    usual_base: Option<String>,
     #[serde(skip)]
     is_of_records: bool,
 }
@@ -81,6 +84,7 @@ impl Command for Check {
             verdict: review.verdict.clone(),
             review,
             is_full: self.full,
+            usual_base: if self.is_of_records() { ops::usual_base_of(&session) } else { None },
             is_of_records: self.is_of_records(),
         };
         Ok(Answer::of(output).with_problems(problems).no_if(is_no))
@@ -127,13 +131,14 @@ impl View for Response {
     fn status(&self, out: &mut Output) {
         show_verdict_status(&self.verdict, out);
         if self.is_of_records {
-            out.line(
-                out.dim("only the records were checked; to check a branch run `tracker check --base main`"),
-            );
+            let base = self.usual_base.as_ref();
+            let more =
+                base.map(|base| format!("; to check a branch run `tracker check --base {}`", clean(base)));
+            out.line(out.dim(&format!("only the records were checked{}", more.unwrap_or_default())));
         }
     }
 
-    fn rendered(&self, format: &ReviewFormat) -> Option<String> {
-        Some((format.render)(&self.review))
+    fn rendered(&self, format: Format) -> Option<String> {
+        format.of_review().map(|format| (format.render)(&self.review))
     }
 }

@@ -23,8 +23,12 @@ pub(in crate::cli) struct Doctor {
     /// Repair what can be repaired without guessing
     #[arg(long, conflicts_with = "at")]
     fix: bool,
-    /// With --fix: bring a tracker of an older format over, in a commit of its own. With a value: how to answer
-    #[arg(long, value_parser = format_parser(), value_name = "FORMAT", num_args = 0..=1, default_value = "human", default_missing_value = "upgrade", hide_default_value = true, hide_possible_values = true)]
+    /// With --fix: bring a tracker of an older format over, in a commit of its own
+    #[arg(long)]
+    upgrade: bool,
+    // Without a value it was the name of `--upgrade`.
+    /// Output format
+    #[arg(long, value_parser = format_parser(), num_args = 0..=1, default_value = "human", default_missing_value = "upgrade", help_heading = "Everywhere")]
     format: Format,
     #[command(flatten)]
     read: ReadArgs,
@@ -40,10 +44,10 @@ impl Command for Doctor {
             Some(_) => context.read(&self.read)?,
             None => context.write(&self.write)?,
         };
-        if matches!(self.format, Format::Upgrade) {
+        if self.upgrade || matches!(self.format, Format::Upgrade) {
             if !self.fix {
-                let message = "`--format` without a value changes files, which needs `--fix`";
-                return Err(Failure::usage_message(message, "tracker doctor --fix --format"));
+                let message = "`--upgrade` changes files, which needs `--fix`";
+                return Err(Failure::usage_message(message, "tracker doctor --fix --upgrade"));
             }
             return Ok(Answer::of(ops::upgrade_format(&session)?));
         }

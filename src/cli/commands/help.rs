@@ -10,7 +10,7 @@ use crate::cli::command;
 use crate::cli::completion;
 use crate::cli::context::Context;
 use crate::cli::error::Failure;
-use crate::cli::output::Output;
+use crate::cli::output::{Cell, Output};
 use crate::model::{RecordKind, nearest};
 
 /// Topics by name; the first line of each is its title.
@@ -53,6 +53,8 @@ pub(in crate::cli) struct Help {
 pub(super) struct Response {
     /// Plain text.
     text: String,
+    #[serde(skip)]
+    is_topic: bool,
 }
 
 impl Command for Help {
@@ -67,7 +69,7 @@ impl Command for Help {
             Some((_, text)) => text.replace(RECORDS, &records()),
             None => help_of(&self.words)?,
         };
-        Ok(Answer::of(Response { text }))
+        Ok(Answer::of(Response { text, is_topic: topic.is_some() }))
     }
 }
 
@@ -109,9 +111,67 @@ fn unknown(word: &str, within: &clap::Command) -> Failure {
     Failure::usage_message(format!("unknown command or topic `{word}`"), hint)
 }
 
+/// Columns for which topics are written.
+const TOPIC_WIDTH: usize = 100;
+/// Columns that a text needs to be readable.
+const NARROWEST: usize = 20;
+
+/// A line of a topic: what it is about, which may be nothing, and the column at which its text begins.
+struct TopicLine {
+    head: String,
+    column: usize,
+    text: String,
+}
+
+impl TopicLine {
+    fn of(line: &str) -> Self {
+        let indent = line.len() - line.trim_start().len();
+        let gap = line[indent..].find("  ").map(|gap| indent + gap);
+        let column = gap.map_or(indent, |gap| line.len() - line[gap..].trim_start().len());
+        let (head, text) = line.split_at(column);
+        Self { head: head.to_owned(), column, text: text.to_owned() }
+    }
+
+    /// Whether a line goes on with the text of this one: prose is written at the margin, and beside what it is about.
+    fn is_continued_by(&self, next: &Self) -> bool {
+        let is_prose = self.column == 0 || !self.head.trim().is_empty();
+        !self.text.is_empty()
+            && !next.text.is_empty()
+            && is_prose
+            && next.column == self.column
+            && next.head.trim().is_empty()
+    }
+}
+
+/// Shows a text on a terminal that is too narrow for it, its lines broken anew between words.
+fn show_folded(text: &str, out: &mut Output) {
+    let mut lines: Vec<TopicLine> = Vec::new();
+    for line in text.lines().map(TopicLine::of) {
+        match lines.last_mut() {
+            Some(last) if last.is_continued_by(&line) => {
+                last.text.push(' ');
+                last.text.push_str(&line.text);
+            }
+            _ => lines.push(line),
+        }
+    }
+    for line in lines {
+        // A table that is wider than its terminal is left to it.
+        if line.column + NARROWEST > out.width() {
+            out.line(format!("{}{}", line.head, line.text));
+        } else {
+            out.hanging(&Cell::new(line.head), line.column, &Cell::new(line.text));
+        }
+    }
+}
+
 impl View for Response {
     fn show(&self, out: &mut Output) {
-        out.raw(&self.text);
+        if out.width() < TOPIC_WIDTH && self.is_topic {
+            show_folded(&self.text, out);
+        } else {
+            out.raw(&self.text);
+        }
     }
 }
 

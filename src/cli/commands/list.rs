@@ -9,13 +9,14 @@ use serde_json::Value;
 use super::shared::{counted, minutes, show_lines};
 use super::{Command, Reply};
 use crate::cli::answer::{Answer, View};
-use crate::cli::args::{QueryArgs, ReadArgs, count};
+use crate::cli::args::{Format, QueryArgs, ReadArgs, count, list_formats};
 use crate::cli::context::Context;
 use crate::cli::error::Failure;
 use crate::cli::fields::queryable;
 use crate::cli::output::{Cell, Output};
-use crate::model::Badge;
+use crate::model::{Badge, Field, FieldKind};
 use crate::ops;
+use crate::report::listing::Table;
 
 /// Whole lines, or with `--fields` only these fields of each.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -39,7 +40,7 @@ const MINUTES: &str = "_minutes";
 ///
 /// Example: tracker list stage:qa -assignee:@me --sort priority,-created
 #[derive(Debug, Args)]
-#[command(visible_aliases = ["ls", "search"], alias = "find", after_long_help = queryable())]
+#[command(visible_aliases = ["ls", "search"], alias = "find", after_long_help = queryable(), arg = list_formats())]
 pub(in crate::cli) struct List {
     #[command(flatten)]
     which: QueryArgs,
@@ -69,6 +70,10 @@ impl Command for List {
             ops::ListRequest { query: self.which.text(), all: self.all, sort: self.sort, limit: self.limit };
         let session = context.read(&self.read)?;
         let (listing, problems) = ops::list(&session, &request)?;
+        // A spreadsheet has room for what a line on a terminal has not.
+        let is_cell = |field: &Field| field.kind() != FieldKind::Body;
+        let is_table = matches!(context.format(), Format::List(_));
+        let fields = fields.or_else(|| is_table.then(|| Field::shown().filter(is_cell).collect()));
         let output = match fields {
             None => Response::Whole(listing),
             Some(fields) => Response::SelectedFields(ops::select_fields(&session, listing, &fields)),
@@ -90,6 +95,14 @@ impl View for Response {
             Self::Whole(listing) => listing.status(out),
             Self::SelectedFields(selected) => selected.status(out),
         }
+    }
+
+    fn rendered(&self, format: Format) -> Option<String> {
+        let (Format::List(format), Self::SelectedFields(selected)) = (format, self) else { return None };
+        let heads: Vec<&str> = selected.fields.iter().map(|field| field.key()).collect();
+        let cells = |task: &ops::SelectedTask| task.0.iter().map(|(key, value)| text(key, value)).collect();
+        let rows: Vec<Vec<String>> = selected.tasks.iter().map(cells).collect();
+        Some((format.render)(&Table { heads: &heads, rows: &rows }))
     }
 }
 

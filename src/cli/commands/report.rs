@@ -11,7 +11,6 @@ use crate::cli::args::{Format, ReadArgs, document_format};
 use crate::cli::context::Context;
 use crate::cli::output::{Output, clean, clean_lines};
 use crate::ops::{self, ReportRequest};
-use crate::report::review::ReviewFormat;
 use crate::report::{self as reports, ReportFormat};
 use crate::store;
 
@@ -107,7 +106,7 @@ impl View for Response {
         }
     }
 
-    fn rendered(&self, _format: &ReviewFormat) -> Option<String> {
+    fn rendered(&self, _format: Format) -> Option<String> {
         Some(self.report.text.clone())
     }
 }

@@ -120,12 +120,17 @@ impl View for Response {
                 out.line(clean(&format!("{name} has no instructions yet; run `tracker role new {name}`")));
             }
             Self::Written(written) => View::status(written, out),
-            Self::List(_) | Self::One(_) => {}
+            Self::List(view) => out.line(out.dim(&counted(view.roles.len(), "role"))),
+            Self::One(_) => {}
         }
     }
 }
 
 fn show_list(view: &ops::RolesView, out: &mut Output) {
+    if out.is_quiet() {
+        view.roles.iter().for_each(|role| out.line(&role.role));
+        return;
+    }
     let row = |role: &RoleSummary| {
         vec![
             Cell::styled(&role.role, Style::new().bold()),
@@ -142,7 +147,6 @@ fn show_list(view: &ops::RolesView, out: &mut Output) {
     };
     let rows: Vec<Vec<Cell>> = view.roles.iter().map(row).collect();
     out.columns(&rows, 5, 0);
-    out.line(out.dim(&counted(view.roles.len(), "role")));
 }
 
 fn stages(role: &RoleSummary) -> String {

@@ -37,12 +37,12 @@ pub(super) fn show_range(range: &RangeReview, tasks: usize, out: &mut Output) {
         facts.push(Cell::new(counted(tasks, "task")));
     }
     if range.files > 0 {
-        let minus = out.glyph("−", "-");
-        let lines = format!("{} +{} {minus}{}", counted(range.files, "file"), range.added, range.removed);
-        facts.push(Cell::new(if range.added + range.removed > 0 {
-            lines
-        } else {
-            counted(range.files, "file")
+        let (files, minus) = (counted(range.files, "file"), out.glyph("−", "-"));
+        facts.push(Cell::new(match (range.added, range.removed) {
+            (Some(added), Some(removed)) if added + removed > 0 => {
+                format!("{files} +{added} {minus}{removed}")
+            }
+            _ => files,
         }));
     }
     facts.push(Cell::styled(format!("policy from {}", range.policy), Style::new().dimmed()));

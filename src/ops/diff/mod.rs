@@ -62,7 +62,7 @@ fn selected<'w>(sides: &Sides, parts: impl Iterator<Item = &'w String>) -> Resul
         selected.insert(id.map_err(|error| match error {
             store::Error::NotFound { nearest: None, .. } => {
                 let what = format!("`{part}` is neither a revision nor a task");
-                Error::usage_with(what, "see: git branch --all, tracker list")
+                Error::not_found(what, "see: git branch --all, tracker list")
             }
             error => error.into(),
         })?);

@@ -32,7 +32,7 @@ pub struct FormatUpgrade {
 /// Rewrites the configuration and the tasks of an older format and commits them alone. Nothing is done to a tracker of
 /// the current format.
 pub(super) fn upgrade(session: &Session<'_>) -> Result<FormatUpgrade> {
-    let locked = session.lock_any_format("doctor --format")?;
+    let locked = session.lock_any_format("doctor --upgrade")?;
     let from = session.config()?.format;
     let unchanged = || FormatUpgrade {
         from,
@@ -159,7 +159,7 @@ fn refuse_if_changed(session: &Session<'_>) -> Result<()> {
         more => format!(" and {more} more"),
     };
     let message = format!("`{first}`{more} has changes that are not committed");
-    Err(Error::usage_with(message, "commit or stash them, then: tracker doctor --fix --format"))
+    Err(Error::usage_with(message, "commit or stash them, then: tracker doctor --fix --upgrade"))
 }
 
 /// A task that a sparse checkout leaves out would stay in the older format.
@@ -178,7 +178,7 @@ fn refuse_if_not_checked_out(session: &Session<'_>) -> Result<()> {
 /// Commits the changed files and nothing else: what is staged of others stays staged, and no hook runs.
 fn commit(session: &Session<'_>, changes: &[Change], from: u32) -> Result<String> {
     let message = format!(
-        "tracker: bring the records to format {}\n\nWritten by `tracker doctor --fix --format`: the configuration's \
+        "tracker: bring the records to format {}\n\nWritten by `tracker doctor --fix --upgrade`: the configuration's \
          number, the order of keys,\n`created`, `stage` and the kinds of moves; all else is as it was in format {from}.\n",
         Config::FORMAT
     );

@@ -176,7 +176,7 @@ fn named<'f>(task: &TaskId, found: &'f [(String, Finding)], part: &str) -> Resul
         [(name, only)] => Ok((name, only)),
         [] => {
             let message = format!("{task} has no finding `{part}`");
-            Err(Error::usage_with(message, format!("tracker findings {task} --all")))
+            Err(Error::not_found(message, format!("tracker findings {task} --all")))
         }
         several => {
             let ids: Vec<String> = several.iter().map(|(_, each)| each.id.to_string()).collect();

@@ -34,13 +34,13 @@ pub(super) fn find(session: &Session<'_>, name: &str) -> Result<SprintFile> {
         Some(near) => format!("did you mean {near}?"),
         None => format!("run `{}`", Suggestion::tracker(["sprint", "new", name])),
     };
-    Err(Error::usage_with(format!("no sprint `{}`", name.escape_debug()), hint))
+    Err(Error::not_found(format!("no sprint `{}`", name.escape_debug()), hint))
 }
 
 /// Reads a sprint that is there.
 pub(super) fn read(session: &Session<'_>, id: &SprintId) -> Result<SprintFile> {
     let file = session.snapshot().sprint(id)?;
-    file.ok_or_else(|| Error::usage(format!("no sprint `{id}`")))
+    file.ok_or_else(|| Error::not_found(format!("no sprint `{id}`"), "run `tracker sprint list`"))
 }
 
 /// Finds the sprint that is named, or the only one that is active.

@@ -64,7 +64,7 @@ fn commands_and_options_are_completed() {
     let sandbox = world();
     assert_eq!(completed(&sandbox, "bash", &["tracker", "unt"]), "untick");
     assert_eq!(completed(&sandbox, "bash", &["tracker", "list", "--li"]), "--limit");
-    assert_eq!(completed(&sandbox, "bash", &["tracker", "list", "--format", ""]), "human\njson");
+    assert_eq!(completed(&sandbox, "bash", &["tracker", "list", "--format", ""]), "human\njson\ncsv");
 }
 
 #[test]

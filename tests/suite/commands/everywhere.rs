@@ -43,7 +43,7 @@ fn usage_errors_exit_2_with_a_suggestion() {
     exit 2
     --- stderr
     error: invalid value 'yaml' for '--format <FORMAT>'
-      [possible values: human, json]
+      [possible values: human, json, csv]
 
     For more information, try '--help'.
 

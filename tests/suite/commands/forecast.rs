@@ -100,7 +100,7 @@ fn answers_say_what_they_are_made_from() {
     $ tracker forecast --when 4 --backtest --format json
     exit 0
     --- stdout
-    {"version":2,"command":"forecast","exit":0,"result":{"query":"","open":3,"items":4,"sample":{"from":"2026-09-01","to":"2026-11-10","offset":"+00:00","days":71,"active_days":21,"finished":41},"trials":100000,"seed":1,"today":"2026-11-11","done_by":[{"percent":50,"day":"2026-11-17"},{"percent":70,"day":"2026-11-19"},{"percent":85,"day":"2026-11-22"},{"percent":95,"day":"2026-11-26"}],"backtest":{"windows":2,"held":2,"from":34,"to":100}}}
+    {"version":2,"command":"forecast","exit":0,"result":{"query":"","open":3,"items":4,"sample":{"from":"2026-09-01","to":"2026-11-10","offset":"+00:00","days":71,"active_days":21,"finished":41},"trials":100000,"seed":1,"today":"2026-11-11","done_by":[{"percent":50,"day":"2026-11-17"},{"percent":70,"day":"2026-11-19"},{"percent":85,"day":"2026-11-22"},{"percent":95,"day":"2026-11-26"}],"at_least":[],"backtest":{"windows":2,"held":2,"from":34,"to":100}}}
     "#);
 }
 

@@ -176,6 +176,6 @@ fn a_document_without_cards_is_refused_with_a_hint() {
     $ tracker import cards none.md --format json
     exit 1
     --- stdout
-    {"version":2,"command":"import","exit":1,"result":{"summary":"0 tasks; text outside of any card: line 1","written":{"dry_run":false}},"problems":[{"severity":"error","file":"none.md","message":"no task card found","hint":"a card begins with a heading such as `### TASK-7Q2M: Title`"},{"severity":"warning","file":"none.md","line":1,"message":"text outside of any card is not imported: line 1","hint":"add it to a task by hand if it is needed"}]}
+    {"version":2,"command":"import","exit":1,"result":{"summary":"0 tasks; text outside of any card: line 1","cards":[],"written":{"dry_run":false}},"problems":[{"severity":"error","file":"none.md","message":"no task card found","hint":"a card begins with a heading such as `### TASK-7Q2M: Title`"},{"severity":"warning","file":"none.md","line":1,"message":"text outside of any card is not imported: line 1","hint":"add it to a task by hand if it is needed"}]}
     "#);
 }

@@ -234,14 +234,15 @@ fn the_schema_would_notice() {
 
 #[test]
 fn keys_without_a_value_and_empty_lists_are_left_out() {
-    fn assert_full(value: &Value, call: &str) {
+    fn assert_full(value: &Value, call: &str, depth: usize) {
         match value {
-            Value::Array(items) => items.iter().for_each(|item| assert_full(item, call)),
+            Value::Array(items) => items.iter().for_each(|item| assert_full(item, call, depth + 1)),
             Value::Object(keys) => {
                 for (key, value) in keys {
-                    let is_empty = value.is_null() || value.as_array().is_some_and(Vec::is_empty);
-                    assert!(!is_empty, "{call}: {key}");
-                    assert_full(value, call);
+                    // What the answer itself consists of is there also when it is empty.
+                    let is_empty = depth != 1 && value.as_array().is_some_and(Vec::is_empty);
+                    assert!(!value.is_null() && !is_empty, "{call}: {key}");
+                    assert_full(value, call, depth + 1);
                 }
             }
             _ => {}
@@ -259,13 +260,59 @@ fn keys_without_a_value_and_empty_lists_are_left_out() {
         "start exp",
     ] {
         let words: Vec<&str> = call.split(' ').chain(["--format", "json"]).collect();
-        assert_full(&json(&sandbox.tracker(&words)), call);
+        assert_full(&json(&sandbox.tracker(&words)), call, 0);
+    }
+    for (call, list) in
+        [("list zzz", "tasks"), ("queue zzz", "tasks"), ("findings", "findings"), ("deps", "cycles")]
+    {
+        let words: Vec<&str> = call.split(' ').chain(["--format", "json"]).collect();
+        assert_eq!(json(&sandbox.tracker(&words))["result"][list], serde_json::json!([]), "{call}");
     }
     assert_snapshot!(sandbox.tracker(&["list", "d4rk", "--format", "json"]), @r#"
     exit 0
     --- stdout
     {"version":2,"command":"list","exit":0,"result":{"query":"d4rk","tasks":[{"id":"TASK-D4RK","title":"Add dark mode to the dashboard","type":"feature","priority":"high","stage":"dev","status":"in_progress","badge":"in_progress","ready":true,"assignee":"Ada Lovelace","area":"ui","tags":["ui","theme"],"sprint":"SPRINT-1","depends_on":["TASK-C0DE"],"files":["src/ui/theme.rs"],"estimate_minutes":45,"created":"2026-11-08","updated":"2026-11-09T09:00:00Z","since":"2026-11-09T09:00:00Z","deliverables":{"done":1,"total":2},"boxes":{"done":1,"total":3},"signoffs":{"done":0,"total":0}}],"matched":1,"hidden":0}}
     "#);
+}
+
+#[test]
+fn what_was_written_has_the_stage_and_the_fields() {
+    let sandbox = world();
+    let task = |words: &[&str]| {
+        let answer = json(&sandbox.tracker(&[words, &["--format", "json"]].concat()));
+        let task = answer["result"]["tasks"][0].as_object().unwrap().clone();
+        let kept = ["stage", "stage_before", "assignee", "fields"];
+        Value::Object(task.into_iter().filter(|(key, _)| kept.contains(&key.as_str())).collect())
+    };
+    let started = task(&["start", "s3"]);
+    let assigned = serde_json::json!([{ "key": "assignee", "after": "Ada Lovelace" }]);
+    let expected = serde_json::json!(
+        { "stage": "dev", "stage_before": "none", "assignee": "Ada Lovelace", "fields": assigned }
+    );
+    assert_eq!(started, expected);
+    let moved = task(&["advance", "s3", "--dry-run"]);
+    assert_eq!((&moved["stage"], &moved["stage_before"]), (&"qa".into(), &"dev".into()), "{moved}");
+    let set = task(&["set", "s3", "priority=low"]);
+    let changed = serde_json::json!([{ "key": "priority", "before": "critical", "after": "low" }]);
+    assert_eq!((set.get("stage_before"), &set["fields"]), (None, &changed), "{set}");
+}
+
+#[test]
+fn what_is_not_there_is_not_found() {
+    let sandbox = world();
+    for call in [
+        "show zzzz",
+        "role show nosuch",
+        "findings resolve d4 F2QX",
+        "explain nosuch",
+        "list --at nosuch",
+        "tick d4 9",
+        "diff nosuch",
+        "sprint show nosuch",
+    ] {
+        let words: Vec<&str> = call.split(' ').chain(["--format", "json"]).collect();
+        assert_eq!(json(&sandbox.tracker(&words))["error"]["kind"], "not_found", "{call}");
+    }
 }
 
 #[test]

@@ -302,3 +302,15 @@ fn a_long_title_does_not_push_the_other_rows_aside() {
     4 tasks; 1 closed hidden, see `tracker list --all`
     ");
 }
+
+#[test]
+fn a_list_is_a_table_for_spreadsheets() {
+    let sandbox = world();
+    sandbox.tracker(&["new", "=HYPERLINK(\"x\", 1)", "--id", "TASK-EV11", "--estimate", "1h 30m"]);
+    assert_snapshot!(typed(&sandbox, "
+        list --format csv --fields id,title,tags,estimate
+        list type:feature --format csv
+        list zzz --format csv --fields id
+        queue --format csv
+    "), @"");
+}

@@ -53,6 +53,7 @@ fn roles_are_listed_with_their_rules_and_their_texts() {
     --- stdout
     reviewer  qa  2 to approve  people only  has instructions  ada@example.com, *@review.example, including you  Reads it all
     tester    qa  1 to approve               no instructions   anyone
+    --- stderr
     2 roles
 
     $ tracker role show reviewer
@@ -224,10 +225,10 @@ fn an_unreadable_role_is_reported_and_the_rest_is_listed() {
     --- stdout
     reviewer  qa  2 to approve  people only  has instructions  ada@example.com, *@review.example, including you
     tester    qa  1 to approve               has instructions  anyone
-    2 roles
     --- stderr
     error: .tracker/roles/reviewer.md:2: title: did not find expected node content
       hint: check indentation, quotes and brackets here and on the line above
+    2 roles
 
     $ tracker role show reviewer
     exit 1

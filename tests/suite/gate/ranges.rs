@@ -148,7 +148,7 @@ fn a_range_is_shown_by_task() {
         .collect();
     assert_eq!(files, ["changed src/theme.rs +1 -1 auditor reviewer"]);
     assert_eq!(task.commits.len(), 2);
-    assert_eq!((review.range.commits, review.range.files, review.range.added), (5, 1, 1));
+    assert_eq!((review.range.commits, review.range.files, review.range.added), (5, 1, Some(1)));
     assert!(review.unlinked.commits.is_empty() && review.unlinked.files.is_empty());
 }
 

@@ -16,7 +16,10 @@ use crate::ops::{self, FindingsImport, ImportVote, ImportedFinding};
 
 /// Import the findings of a tool's report
 ///
-/// Formats: SARIF 2.1.0, JUnit XML, `security_report.json`, `bugs.json`.
+/// Formats: SARIF 2.1.0, JUnit XML, `security_report.json`, `bugs.json`. The last two are lists, under `vulnerabilities`,
+/// `bugs`, `findings` or `issues`, of objects with `title`, `severity` (critical, high, medium, low, info; high by default),
+/// `file`, `line`, `rule`, `description` and `recommendation`, of which only a title is required; `tool` beside the list
+/// names the tool: {"tool": "audit", "bugs": [{"title": "Header is missing", "severity": "low", "file": "a.c", "line": 1}]}
 ///
 /// A high or critical finding rejects the task as the role, as `tracker reject` does; others are only recorded. Importing
 /// the same report twice changes nothing. A resolved finding that is found again is reopened, a waived one stays waived.

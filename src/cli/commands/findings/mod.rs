@@ -40,7 +40,6 @@ pub(in crate::cli) struct Findings {
 
 #[derive(Debug, Subcommand)]
 enum What {
-    /// Import the findings of a tool's report
     Import(import::Import),
     /// Mark a finding as fixed, for the role that reported it to see
     Fix(Change),
@@ -115,12 +114,16 @@ impl View for Response {
         match self {
             Self::Written(written) => written.status(out),
             Self::Imported(import) => import.status(out),
-            Self::List(_) => {}
+            Self::List(view) => out.line(out.dim(&counted(view.findings.len(), "finding"))),
         }
     }
 }
 
 fn show_list(view: &ops::FindingsView, out: &mut Output) {
+    if out.is_quiet() {
+        view.findings.iter().for_each(|finding| out.line(&finding.id));
+        return;
+    }
     let row = |finding: &ops::FindingView, out: &Output| {
         let mut cells = finding_cells(finding, out);
         cells.insert(1, Cell::styled(&finding.task, Style::new().bold()));
@@ -128,7 +131,6 @@ fn show_list(view: &ops::FindingsView, out: &mut Output) {
     };
     let rows: Vec<Vec<Cell>> = view.findings.iter().map(|finding| row(finding, out)).collect();
     out.columns(&rows, 5, 0);
-    out.line(out.dim(&counted(view.findings.len(), "finding")));
 }
 
 /// Returns what a list shows of a finding, beside its task.

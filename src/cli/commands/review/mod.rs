@@ -11,12 +11,12 @@ use super::shared::instant;
 use super::verdict::{show_verdict_status, write_step_summary};
 use super::{Command, Reply};
 use crate::cli::answer::{Answer, View};
-use crate::cli::args::every_format;
+use crate::cli::args::{Format, review_formats};
 use crate::cli::context::Context;
 use crate::cli::error::Failure;
 use crate::cli::output::Output;
 use crate::ops::{self, GateRequest};
-use crate::report::review::{ReviewFormat, brief};
+use crate::report::review::brief;
 
 /// Show a range of commits by task
 ///
@@ -28,7 +28,7 @@ use crate::report::review::{ReviewFormat, brief};
 ///
 /// Example: tracker review origin/main..HEAD
 #[derive(Debug, Args)]
-#[command(arg = every_format())]
+#[command(arg = review_formats())]
 pub(in crate::cli) struct Review {
     /// BASE..HEAD, or a branch [default: the current branch]
     #[arg(value_name = "RANGE")]
@@ -116,7 +116,8 @@ impl View for Response {
         }
     }
 
-    fn rendered(&self, format: &ReviewFormat) -> Option<String> {
+    fn rendered(&self, format: Format) -> Option<String> {
+        let format = format.of_review()?;
         let render = format.render_brief.filter(|_| self.is_brief).unwrap_or(format.render);
         Some(render(&self.review))
     }

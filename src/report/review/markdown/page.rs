@@ -85,8 +85,8 @@ fn facts(range: &RangeReview, tasks: usize) -> String {
     facts.push(counted(tasks, "task"));
     if range.files > 0 {
         let lines = match (range.added, range.removed) {
-            (0, 0) => String::new(),
-            (added, removed) => format!(" +{added} −{removed}"),
+            (Some(added), Some(removed)) if added + removed > 0 => format!(" +{added} −{removed}"),
+            _ => String::new(),
         };
         facts.push(format!("{}{lines}", counted(range.files, "file")));
     }
