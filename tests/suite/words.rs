@@ -62,15 +62,12 @@ const SOURCE_WORDS: [(&str, &str); 14] = [
     ("wanted", "query, or the argument's own name"),
 ];
 /// Words that stay somewhere: where a path begins so, which word, and why.
-const EXCEPTIONS: [(&str, &str, &str); 8] = [
+const EXCEPTIONS: [(&str, &str, &str); 5] = [
     ("src/git/", "loose", "git's word for refs and objects outside of packs"),
     ("src/model/finding.rs", "settled", "the state as old files spell it"),
     ("src/cli/commands/findings/", "settle", "the command and option as they were called"),
-    ("src/policy/machine/tests/", "settled", "the state as old files spell it"),
-    ("tests/suite/commits/received.rs", "loose", "git's word for objects outside of packs"),
     ("tests/suite/words.rs", "", "the list itself"),
-    ("src/", "cherry pick", "git's word"),
-    ("tests/", "cherry pick", "git's word"),
+    ("", "cherry pick", "git's word"),
 ];
 
 /// Names that people type stay as they are.

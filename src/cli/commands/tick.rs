@@ -24,7 +24,7 @@ pub(in crate::cli) struct Tick {
     #[arg(value_name = "ID", add = tasks())]
     id: String,
     /// Checkboxes: numbers as in `tracker show`, ranges (2-4), a part of the text, or `all`
-    #[arg(required = true, value_name = "BOX")]
+    #[arg(required = true, value_name = "CHECKBOX")]
     boxes: Vec<String>,
     #[command(flatten)]
     write: WriteArgs,
@@ -48,7 +48,7 @@ pub(in crate::cli) struct Untick {
     #[arg(value_name = "ID", add = tasks())]
     id: String,
     /// Checkboxes: numbers as in `tracker show`, ranges (2-4), a part of the text, or `all`
-    #[arg(required = true, value_name = "BOX")]
+    #[arg(required = true, value_name = "CHECKBOX")]
     boxes: Vec<String>,
     #[command(flatten)]
     write: WriteArgs,

@@ -190,9 +190,10 @@ fn what_cannot_be_judged_is_annotated_too() {
     $ tracker list --format github
     exit 2
     --- stdout
-    ::error title=tracker list::invalid value 'github' for '--format <FORMAT>' [possible values: human, json, csv]
+    ::error title=tracker list::`tracker list` has no format `github`%0Ause --format human or --format json; github is for tracker review and tracker check
     --- stderr
-    error: invalid value 'github' for '--format <FORMAT>' [possible values: human, json, csv]
+    error: `tracker list` has no format `github`
+      hint: use --format human or --format json; github is for tracker review and tracker check
     ");
     let outside = Sandbox::without_repository().tracker(&["check", "--format", "github"]);
     assert_eq!((outside.status, outside.stdout.lines().count()), (2, 1), "{outside}");

@@ -312,5 +312,31 @@ fn a_list_is_a_table_for_spreadsheets() {
         list type:feature --format csv
         list zzz --format csv --fields id
         queue --format csv
-    "), @"");
+    "), @r#"
+    $ tracker list --format csv --fields id,title,tags,estimate
+    exit 0
+    --- stdout
+    id,title,tags,estimate
+    TASK-S3SS,Session expires while typing,,
+    TASK-D4RK,Add dark mode to the dashboard,"ui,theme",45m
+    TASK-EV11,"'=HYPERLINK(""x"", 1)",,1h 30m
+    TASK-EXP0,Describe the export,,
+
+    $ tracker list type:feature --format csv
+    exit 0
+    --- stdout
+    id,title,type,priority,area,tags,parent,depends_on,sprint,due,files,estimate,source,created,stage,assignee,blocked,cancelled,spent,status,badge,ready,updated,since,deliverables,boxes
+    TASK-D4RK,Add dark mode to the dashboard,feature,high,ui,"ui,theme",,TASK-C0DE,SPRINT-1,,src/ui/theme.rs,45m,,2026-11-08,dev,Ada Lovelace,,,,in_progress,in_progress,true,2026-11-09T09:00:00Z,2026-11-09T09:00:00Z,1/2,1/3
+
+    $ tracker list zzz --format csv --fields id
+    exit 0
+    --- stdout
+    id
+
+    $ tracker queue --format csv
+    exit 2
+    --- stderr
+    error: `tracker queue` has no format `csv`
+      hint: use --format human or --format json; csv is for tracker list
+    "#);
 }

@@ -357,13 +357,13 @@ fn other_commands_refuse_the_forms_of_reviews_before_they_do_anything() {
     exit 2
     --- stderr
     error: `tracker new` has no format `markdown`
-      hint: use --format human or --format json; markdown is for tracker review and tracker check and tracker doctor
+      hint: use --format human or --format json; markdown is for tracker review and tracker check
 
     $ tracker --format sarif list
     exit 2
     --- stderr
     error: `tracker list` has no format `sarif`
-      hint: use --format human or --format json; sarif is for tracker review and tracker check and tracker doctor
+      hint: use --format human or --format json; sarif is for tracker review and tracker check
 
     $ tracker review --format yaml
     exit 2

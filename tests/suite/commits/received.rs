@@ -83,7 +83,7 @@ fn an_unearned_move_is_refused_and_nothing_of_the_push_lands() {
 }
 
 #[test]
-fn packs_and_loose_objects_in_quarantine_are_read() {
+fn packs_and_single_objects_in_quarantine_are_read() {
     for limit in ["1", "10000"] {
         let sandbox = served(CONFIG);
         sandbox.git_in(SERVER, &["config", "receive.unpackLimit", limit]);

@@ -120,7 +120,7 @@ struct Start {
     /// Sprint
     #[arg(value_name = "NAME")]
     name: String,
-    /// Last day [default: as the sprint says, else 14 days]
+    /// Last day [default: the one that the sprint has, else 14 days]
     #[arg(long, value_name = "DATE")]
     ends: Option<String>,
     #[command(flatten)]
