@@ -406,7 +406,9 @@ pub(super) fn has_format(name: &str, format: Format) -> bool {
     match format {
         Format::Human | Format::Json => true,
         Format::Upgrade => name == "doctor",
-        Format::Review(_) | Format::List(_) | Format::Html => commands_with(format).any(|command| command == name),
+        Format::Review(_) | Format::List(_) | Format::Html => {
+            commands_with(format).any(|command| command == name)
+        }
     }
 }
 

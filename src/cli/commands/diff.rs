@@ -1,6 +1,5 @@
 //! `tracker diff`
 
-use crate::model::RecordKind;
 use chrono::{DateTime, Utc};
 use clap::Args;
 use owo_colors::Style;
@@ -11,8 +10,9 @@ use crate::cli::answer::{Answer, View};
 use crate::cli::completion::tasks;
 use crate::cli::context::Context;
 use crate::cli::output::{Cell, Output, clean, truncate};
-use crate::ops::{self, DiffTask, DiffView};
-use crate::review::{FieldChange, MoveReview};
+use crate::model::{FindingState, RecordKind, Stage, Verdict};
+use crate::ops::{self, DiffTask, DiffView, FindingChange, NoteChange, VoteChange};
+use crate::review::{FieldChange, FileChange, MoveReview};
 
 /// A value longer than this is cut on a terminal.
 const LONGEST_VALUE: usize = 60;
@@ -80,11 +80,11 @@ impl View for DiffView {
             out.gap();
             let cells = |file: &ops::DiffFile| {
                 let mark = match file.change {
-                    "added" => Cell::styled("+", Style::new().green()),
-                    "deleted" => Cell::styled("-", Style::new().red()),
+                    FileChange::Added => Cell::styled("+", Style::new().green()),
+                    FileChange::Deleted => Cell::styled("-", Style::new().red()),
                     _ => Cell::styled("~", Style::new().yellow()),
                 };
-                vec![mark, Cell::new(&file.path), Cell::styled(file.change, Style::new().dimmed())]
+                vec![mark, Cell::new(&file.path), Cell::styled(file.change.as_str(), Style::new().dimmed())]
             };
             out.columns(&self.files.iter().map(cells).collect::<Vec<_>>(), 1, 0);
         }
@@ -153,8 +153,16 @@ fn rows_of(task: &DiffTask, out: &Output) -> Vec<Row> {
     rows.extend(task.votes.iter().map(|vote| voted(vote, out)));
     rows.extend(task.findings.iter().map(|finding| found(finding, out)));
     rows.extend(task.notes.iter().map(|note| Row {
-        mark: mark_of(note.change),
-        label: Cell::new(labelled("note", note.change, "written")),
+        mark: match note.change {
+            NoteChange::Written => new_mark(),
+            NoteChange::Changed => changed_mark(),
+            NoteChange::Gone => gone_mark(),
+        },
+        label: Cell::new(match note.change {
+            NoteChange::Written => "note",
+            NoteChange::Changed => "note changed",
+            NoteChange::Gone => "note gone",
+        }),
         text: format!("“{}”", note.text),
         by: note.by.clone(),
         at: Some(note.at),
@@ -170,9 +178,9 @@ fn stage_by_hand(task: &DiffTask) -> Option<Row> {
         return None;
     }
     let text = match &stage.before {
-        Some(before) => format!("{before} → {}", stage.after.as_deref()?),
-        None if stage.after.as_deref() == Some("none") => return None,
-        None => stage.after.clone()?,
+        Some(before) => format!("{before} → {}", stage.after.as_ref()?),
+        None if stage.after.as_ref().is_some_and(Stage::is_none) => return None,
+        None => stage.after.as_ref()?.to_string(),
     };
     Some(Row { mark: changed_mark(), label: Cell::new("stage"), text, by: String::new(), at: None })
 }
@@ -196,60 +204,64 @@ fn field(change: &FieldChange, out: &Output) -> Row {
     };
     let (mark, text) = match (&change.before, &change.after) {
         (Some(before), Some(after)) => (changed_mark(), format!("{} → {}", shown(before), shown(after))),
-        (None, Some(after)) => (mark_of("added"), shown(after)),
-        (Some(before), None) => (mark_of("gone"), format!("{} → nothing", shown(before))),
+        (None, Some(after)) => (new_mark(), shown(after)),
+        (Some(before), None) => (gone_mark(), format!("{} → nothing", shown(before))),
         (None, None) => (changed_mark(), String::new()),
     };
     Row { mark, label: Cell::new(&change.key), text, by: String::new(), at: None }
 }
 
 fn voted(vote: &ops::DiffVote, out: &Output) -> Row {
-    let mark = match (vote.change, vote.verdict.as_str()) {
-        ("gone" | "changed", _) => Cell::styled("!", Style::new().red()),
-        (_, "approved") => Cell::styled(out.glyph("✓", "+"), Style::new().green()),
-        (_, "rejected") => Cell::styled(out.glyph("✗", "x"), Style::new().red()),
+    let is_rewritten = matches!(vote.change, VoteChange::Gone | VoteChange::Changed);
+    let mark = match &vote.verdict {
+        _ if is_rewritten => Cell::styled("!", Style::new().red()),
+        Verdict::Approved => Cell::styled(out.glyph("✓", "+"), Style::new().green()),
+        Verdict::Rejected => Cell::styled(out.glyph("✗", "x"), Style::new().red()),
         _ => Cell::styled("-", Style::new().dimmed()),
     };
-    let before = vote.verdict_before.as_deref().map_or_else(String::new, |before| format!("{before} → "));
+    let before = vote.verdict_before.as_ref().map_or_else(String::new, |before| format!("{before} → "));
     let notes = vote.notes.as_deref().map_or_else(String::new, |notes| format!("  “{notes}”"));
     let label = match vote.change {
-        "cast" | "withdrawn" => vote.verdict.clone(),
-        change => format!("vote {change}"),
+        VoteChange::Cast | VoteChange::Withdrawn => vote.verdict.as_str(),
+        VoteChange::Changed => "vote changed",
+        VoteChange::Gone => "vote gone",
     };
-    let verdict = if matches!(vote.change, "gone" | "changed") { vote.verdict.as_str() } else { "" };
+    let verdict = if is_rewritten { vote.verdict.as_str() } else { "" };
     let text = format!("{} {before}{verdict}{notes}", vote.role).replace("  “", " “");
     Row { mark, label: Cell::new(label), text, by: vote.by.clone(), at: Some(vote.at) }
 }
 
 fn found(finding: &ops::DiffFinding, out: &Output) -> Row {
-    let mark = match finding.change.as_str() {
-        "opened" | "reopened" => Cell::styled(out.glyph("⚑", "!"), Style::new().red()),
-        "resolved" | "waived" => Cell::styled(out.glyph("✓", "+"), Style::new().green()),
-        other => mark_of(other),
+    let closed = || Cell::styled(out.glyph("✓", "+"), Style::new().green());
+    let (mark, change) = match &finding.change {
+        FindingChange::Opened => (Cell::styled(out.glyph("⚑", "!"), Style::new().red()), "opened"),
+        FindingChange::Reopened => (Cell::styled(out.glyph("⚑", "!"), Style::new().red()), "reopened"),
+        FindingChange::Became(state @ (FindingState::Resolved | FindingState::Waived)) => {
+            (closed(), state.as_str())
+        }
+        FindingChange::Became(state) => (changed_mark(), state.as_str()),
+        FindingChange::Changed => (changed_mark(), "changed"),
+        FindingChange::Gone => (gone_mark(), "gone"),
     };
     let place = finding.place.as_deref().map_or_else(String::new, |place| format!("  {place}"));
     let why = finding.why.as_deref().map_or_else(String::new, |why| format!("  “{why}”"));
     Row {
         mark,
-        label: Cell::new(format!("finding {}", finding.change)),
+        label: Cell::new(format!("finding {change}")),
         text: format!("{} {}: {}{place}{why}", finding.id, finding.severity, finding.title),
         by: finding.by.clone(),
         at: Some(finding.at),
     }
 }
 
-fn labelled(noun: &str, change: &str, usual: &str) -> String {
-    if change == usual { noun.to_owned() } else { format!("{noun} {change}") }
-}
-
 fn changed_mark() -> Cell {
     Cell::styled("~", Style::new().yellow())
 }
 
-fn mark_of(change: &str) -> Cell {
-    match change {
-        "written" | "added" => Cell::styled("+", Style::new().green()),
-        "gone" => Cell::styled("-", Style::new().red()),
-        _ => changed_mark(),
-    }
+fn new_mark() -> Cell {
+    Cell::styled("+", Style::new().green())
+}
+
+fn gone_mark() -> Cell {
+    Cell::styled("-", Style::new().red())
 }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashSet};
 
 use super::changes::is_file;
-use super::types::RecordStep;
+use super::types::{FindingAction, RecordStep};
 use super::{RangeReader, Result};
 use crate::doc::{read_finding, read_note, read_sprint, record_problems};
 use crate::git::{self, CommitId, FileChange, FileState};
@@ -83,7 +83,12 @@ impl RangeReader<'_> {
 
     /// Says what was done to a finding that is more than adding what became of it. One that was broken in between is
     /// compared with what it was before that.
-    fn action(&self, task: &TaskId, change: &FileChange, last: &mut LastRead) -> Result<Option<String>> {
+    fn action(
+        &self,
+        task: &TaskId,
+        change: &FileChange,
+        last: &mut LastRead,
+    ) -> Result<Option<FindingAction>> {
         let read = |state: Option<FileState>| -> Result<Option<Finding>> {
             Ok(self.read(state)?.and_then(|bytes| read_finding(task, &bytes).ok()))
         };
@@ -93,7 +98,7 @@ impl RangeReader<'_> {
         };
         let Some(old) = old else { return Ok(None) };
         if change.after.is_none() {
-            return Ok(Some(format!("deletes finding {} ({})", old.id, old.severity)));
+            return Ok(Some(FindingAction::Deleted { id: old.id, severity: old.severity }));
         }
         let Some(new) = read(change.after)? else {
             last.insert(change.path.clone(), old);
@@ -127,7 +132,7 @@ impl RangeReader<'_> {
                         RecordStep::Vote { commit, task, path, is_deleted: true, verdict }
                     }
                     RecordPath::OfTask { kind: RecordKind::Finding, task, .. } => {
-                        let (action, task) = ("a merge drops a finding".to_owned(), task.clone());
+                        let (action, task) = (FindingAction::DroppedByMerge, task.clone());
                         RecordStep::Finding { commit, task, path, action }
                     }
                     _ => continue,
@@ -238,16 +243,17 @@ impl RangeReader<'_> {
 }
 
 /// Says how a finding was made less than it was.
-fn weakened(old: &Finding, new: &Finding) -> Option<String> {
-    let id = &old.id;
+fn weakened(old: &Finding, new: &Finding) -> Option<FindingAction> {
+    let id = || old.id.clone();
     if new.severity.rank() < old.severity.rank() {
-        return Some(format!("makes finding {id} {} where it was {}", new.severity, old.severity));
+        let (from, to) = (old.severity.clone(), new.severity.clone());
+        return Some(FindingAction::Lowered { id: id(), from, to });
     }
     let kept = old.resolutions.len() <= new.resolutions.len()
         && old.resolutions.iter().all(|step| new.resolutions.contains(step));
     if !kept {
-        return Some(format!("takes back what became of finding {id}"));
+        return Some(FindingAction::TakenBack(id()));
     }
     let is_same = old.title == new.title && old.role == new.role && old.file == new.file && old.id == new.id;
-    (!is_same).then(|| format!("rewrites finding {id}"))
+    (!is_same).then(|| FindingAction::Rewritten(id()))
 }

@@ -1,11 +1,12 @@
 //! What is known of a range, as plain data.
 
+use std::fmt;
 use std::rc::Rc;
 
 use crate::git::FileMode;
 use crate::model::{
-    Finding, FindingId, Move, OpenBox, Person, Resolution, Task, TaskId, Verdict, is_daily_record,
-    is_same_name,
+    Finding, FindingId, FindingSeverity, Move, OpenBox, Person, Resolution, Task, TaskId, Verdict,
+    is_daily_record, is_same_name,
 };
 use crate::policy::Trust;
 
@@ -204,9 +205,48 @@ pub enum RecordStep {
         task: TaskId,
         /// The finding.
         path: String,
-        /// What was done to it: `deleted`, or in words what was changed.
-        action: String,
+        /// What was done to it.
+        action: FindingAction,
     },
+}
+
+/// What a commit does to a finding that its reviewer should know of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum FindingAction {
+    /// The file is gone.
+    Deleted {
+        /// The finding.
+        id: FindingId,
+        /// How bad it was.
+        severity: FindingSeverity,
+    },
+    /// A merge leaves out what one of its sides had.
+    DroppedByMerge,
+    /// It is less bad than it was.
+    Lowered {
+        /// The finding.
+        id: FindingId,
+        /// How bad it was.
+        from: FindingSeverity,
+        /// How bad it is.
+        to: FindingSeverity,
+    },
+    /// What became of it is no longer there.
+    TakenBack(FindingId),
+    /// It says something else.
+    Rewritten(FindingId),
+}
+
+impl fmt::Display for FindingAction {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Deleted { id, severity } => write!(f, "deletes finding {id} ({severity})"),
+            Self::DroppedByMerge => f.write_str("a merge drops a finding"),
+            Self::Lowered { id, from, to } => write!(f, "makes finding {id} {to} where it was {from}"),
+            Self::TakenBack(id) => write!(f, "takes back what became of finding {id}"),
+            Self::Rewritten(id) => write!(f, "rewrites finding {id}"),
+        }
+    }
 }
 
 /// A record at a merge commit that differs from what the field merge of its parents gives.

@@ -1,12 +1,13 @@
 //! `diff`: what differs between the trackers of two commits, or of a commit and the working tree, as changes of the
 //! tracker. Only records that differ are read.
 
-mod records;
 mod sides;
 mod tasks;
 mod view;
 
-pub(crate) use view::{DiffFile, DiffFinding, DiffTask, DiffView, DiffVote};
+pub(crate) use view::{
+    DiffFile, DiffFinding, DiffTask, DiffView, DiffVote, FindingChange, NoteChange, VoteChange,
+};
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -48,7 +49,7 @@ pub fn diff(session: &Session<'_>, request: &DiffRequest) -> Result<(DiffView, V
     for (id, paths) in by_task {
         tasks.push(tasks::compare(&sides, &id, &paths, &mut problems)?);
     }
-    let (config, files) = records::compare_files(&sides, &others, &mut problems)?;
+    let (config, files) = sides::compare_files(&sides, &others, &mut problems)?;
     let view = DiffView { from: sides.from.view(), to: sides.to.view(), tasks, config, files };
     Ok((view, problems))
 }

@@ -1,10 +1,11 @@
 //! One task on both sides: its own file, its votes, findings and notes.
 
-use super::records::pair;
-use super::sides::Sides;
-use super::view::{DiffFinding, DiffNote, DiffStage, DiffTask, DiffVote, DiffWarning};
+use super::sides::{Sides, pair};
+use super::view::{
+    DiffFinding, DiffNote, DiffStage, DiffTask, DiffVote, DiffWarning, FindingChange, NoteChange, VoteChange,
+};
 use crate::doc::{read_finding, read_note, read_task, read_vote};
-use crate::model::{Finding, Move, Note, Problem, RecordKind, RecordPath, Task, TaskId, Vote};
+use crate::model::{Finding, Move, Note, Problem, RecordKind, RecordPath, Task, TaskId, Verdict, Vote};
 use crate::ops::Result;
 use crate::policy::is_override;
 use crate::review::{MoveReview, changed_fields, ticks};
@@ -68,7 +69,7 @@ fn of_file(diff: &mut DiffTask, before: Option<&Task>, after: Option<&Task>) {
     if !diff.is_deleted {
         diff.taken_back = beyond(&old, &new);
     }
-    let stage = |task: Option<&Task>| task.map(|task| task.stage.to_string());
+    let stage = |task: Option<&Task>| task.map(|task| task.stage.clone());
     if stage(before) != stage(after) {
         diff.stage = Some(DiffStage { before: stage(before), after: stage(after) });
     }
@@ -112,18 +113,18 @@ fn beyond(own: &[Move], other: &[Move]) -> Vec<MoveReview> {
 
 fn vote(before: Option<&Vote>, after: Option<&Vote>) -> Option<DiffVote> {
     let (change, own) = match (before, after) {
-        (None, Some(vote)) if vote.verdict.as_str() == "withdrawn" => ("withdrawn", vote),
-        (None, Some(vote)) => ("cast", vote),
-        (Some(_), Some(vote)) => ("changed", vote),
-        (Some(vote), None) => ("gone", vote),
+        (None, Some(vote)) if vote.verdict == Verdict::Withdrawn => (VoteChange::Withdrawn, vote),
+        (None, Some(vote)) => (VoteChange::Cast, vote),
+        (Some(_), Some(vote)) => (VoteChange::Changed, vote),
+        (Some(vote), None) => (VoteChange::Gone, vote),
         (None, None) => return None,
     };
-    let reported_before = before.filter(|_| after.is_some()).map(|vote| vote.verdict.to_string());
+    let reported_before = before.filter(|_| after.is_some()).map(|vote| vote.verdict.clone());
     Some(DiffVote {
         change,
         role: own.role.clone(),
-        verdict_before: reported_before.filter(|verdict| *verdict != own.verdict.to_string()),
-        verdict: own.verdict.to_string(),
+        verdict_before: reported_before.filter(|verdict| *verdict != own.verdict),
+        verdict: own.verdict.clone(),
         by: own.by.name.clone(),
         at: own.at,
         notes: own.notes.as_deref().and_then(first_line),
@@ -132,19 +133,19 @@ fn vote(before: Option<&Vote>, after: Option<&Vote>) -> Option<DiffVote> {
 
 fn finding(before: Option<&Finding>, after: Option<&Finding>) -> Option<DiffFinding> {
     let (change, own) = match (before, after) {
-        (None, Some(finding)) if finding.state().is_open() => ("opened".to_owned(), finding),
-        (None, Some(finding)) => (finding.state().to_string(), finding),
-        (Some(old), Some(new)) if old.state() == new.state() => ("changed".to_owned(), new),
-        (Some(_), Some(new)) if new.state().is_open() => ("reopened".to_owned(), new),
-        (Some(_), Some(new)) => (new.state().to_string(), new),
-        (Some(old), None) => ("gone".to_owned(), old),
+        (None, Some(finding)) if finding.state().is_open() => (FindingChange::Opened, finding),
+        (None, Some(finding)) => (FindingChange::Became(finding.state().clone()), finding),
+        (Some(old), Some(new)) if old.state() == new.state() => (FindingChange::Changed, new),
+        (Some(_), Some(new)) if new.state().is_open() => (FindingChange::Reopened, new),
+        (Some(_), Some(new)) => (FindingChange::Became(new.state().clone()), new),
+        (Some(old), None) => (FindingChange::Gone, old),
         (None, None) => return None,
     };
     let by = own.resolution().filter(|_| before.is_some() || !own.state().is_open());
     Some(DiffFinding {
         change,
         id: own.id.to_string(),
-        severity: own.severity.to_string(),
+        severity: own.severity.clone(),
         title: own.title.clone(),
         place: own.place(),
         by: by.map_or_else(|| own.by.name.clone(), |step| step.by.name.clone()),
@@ -155,9 +156,9 @@ fn finding(before: Option<&Finding>, after: Option<&Finding>) -> Option<DiffFind
 
 fn note(before: Option<&Note>, after: Option<&Note>) -> Option<DiffNote> {
     let (change, own) = match (before, after) {
-        (None, Some(note)) => ("written", note),
-        (Some(_), Some(note)) => ("changed", note),
-        (Some(note), None) => ("gone", note),
+        (None, Some(note)) => (NoteChange::Written, note),
+        (Some(_), Some(note)) => (NoteChange::Changed, note),
+        (Some(note), None) => (NoteChange::Gone, note),
         (None, None) => return None,
     };
     let text = first_line(&own.text).unwrap_or_default();

@@ -4,8 +4,8 @@ use chrono::{DateTime, Utc};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::model::TaskId;
-use crate::review::{FieldChange, MoveReview};
+use crate::model::{FindingSeverity, FindingState, Stage, TaskId, Verdict};
+use crate::review::{FieldChange, FileChange, MoveReview};
 
 /// What differs between two trackers.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
@@ -74,22 +74,53 @@ pub struct DiffWarning(pub &'static str);
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct DiffStage {
     /// None where there was no task.
-    pub before: Option<String>,
+    pub before: Option<Stage>,
     /// None where there is no task.
-    pub after: Option<String>,
+    pub after: Option<Stage>,
+}
+
+/// What became of a vote.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum VoteChange {
+    Cast,
+    Withdrawn,
+    Changed,
+    Gone,
+}
+
+/// What became of a finding.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum FindingChange {
+    Opened,
+    Reopened,
+    Changed,
+    Gone,
+    /// It is fixed, resolved or waived.
+    #[serde(untagged)]
+    Became(FindingState),
+}
+
+/// What became of a note.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum NoteChange {
+    Written,
+    Changed,
+    Gone,
 }
 
 /// A vote.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct DiffVote {
-    /// `cast`, `withdrawn`, `changed`, `gone`.
-    pub change: &'static str,
+    pub change: VoteChange,
     /// The role.
     pub role: String,
     /// What it was, where it was rewritten.
-    pub verdict_before: Option<String>,
+    pub verdict_before: Option<Verdict>,
     /// `approved`, `rejected`, `withdrawn`.
-    pub verdict: String,
+    pub verdict: Verdict,
     /// Whose it is.
     pub by: String,
     /// When it was cast.
@@ -101,12 +132,11 @@ pub struct DiffVote {
 /// A finding.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct DiffFinding {
-    /// `opened`, `resolved`, `waived`, `reopened`, `changed`, `gone`.
-    pub change: String,
+    pub change: FindingChange,
     /// Its id within the task.
     pub id: String,
     /// How bad it is.
-    pub severity: String,
+    pub severity: FindingSeverity,
     /// What it is.
     pub title: String,
     /// `file:line`, as far as they are known.
@@ -122,8 +152,7 @@ pub struct DiffFinding {
 /// A note.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct DiffNote {
-    /// `written`, `changed`, `gone`.
-    pub change: &'static str,
+    pub change: NoteChange,
     /// Whose it is.
     pub by: String,
     /// When it was written.
@@ -137,8 +166,7 @@ pub struct DiffNote {
 pub struct DiffFile {
     /// The path below the repository.
     pub path: String,
-    /// `added`, `changed`, `deleted`.
-    pub change: &'static str,
+    pub change: FileChange,
 }
 
 impl DiffTask {

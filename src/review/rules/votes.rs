@@ -44,7 +44,7 @@ fn of_step(facts: &RangeFacts<'_>, step: &RecordStep, book: &mut Violations<'_>)
             let fix = Some(Fix::Advice(format!("restore the file; {resolve}, or waive")));
             let commit = commit.as_deref();
             let about = About { task: Some(task), commit, file: Some(path), fix, ..About::default() };
-            book.add(GateRule::OpenFindings, action.clone(), about);
+            book.add(GateRule::OpenFindings, action.to_string(), about);
         }
         RecordStep::Note { .. } => of_note(facts, step, book),
         RecordStep::History { .. } => {}

@@ -160,7 +160,7 @@ fn open_findings_that_block_keep_the_gate_shut() {
         world.config.policy.blocking_severity = threshold;
         world.findings = vec![finding("F1", severity)];
         assert_eq!(!world.gate().is_open(), shuts, "{threshold:?} {severity}");
-        for (state, is_open) in [("settled", true), ("waived", true), ("open", !shuts), ("gone", !shuts)] {
+        for (state, is_open) in [("resolved", true), ("waived", true), ("open", !shuts), ("gone", !shuts)] {
             let to = FindingState::parse(state);
             world.findings[0].resolutions =
                 vec![Resolution { at: now(), by: person(ADA), to, why: None, signature: None }];
