@@ -433,7 +433,7 @@ impl<'a> Examination<'a> {
             if file.sprint.state() != SprintState::Active {
                 continue;
             }
-            for drift in sprint_drift(self.snapshot(), &file)? {
+            for drift in sprint_drift(&self.snapshot().tasks()?, &file) {
                 let problem = Problem::warning(drift.message).on_key("sprint");
                 let problem = problem.in_file(task_file(&drift.id)).with_hint(drift.suggestion.to_string());
                 self.add(DoctorRule::SprintScope, problem);

@@ -13,6 +13,7 @@ use crate::facts::{carried, scope_now};
 use crate::model::{MoveKind, Severity, SprintEvidence, SprintId, Suggestion, Task, TaskId};
 use crate::ops::signoffs::{facts_of_task, view_of};
 use crate::ops::{Result, Session};
+use crate::store::Tasks;
 
 /// So often a task may be carried over before somebody has to say what becomes of it.
 const MOST_CARRIES: usize = 2;
@@ -139,6 +140,8 @@ impl Audit {
 pub(super) struct Auditor<'a, 'e> {
     pub(super) session: &'a Session<'e>,
     pub(super) request: &'a CloseRequest,
+    /// The tasks as they are now.
+    pub(super) tasks: &'a Tasks,
     pub(super) data: &'a SprintData,
     pub(super) disposals: &'a BTreeMap<TaskId, Disposal>,
     pub(super) branches: &'a [Branch],
@@ -181,7 +184,7 @@ impl Auditor<'_, '_> {
         }
         self.branches(&mut audit);
         self.evidence(&mut audit)?;
-        for drift in sprint_drift(self.session.snapshot(), &self.data.file)? {
+        for drift in sprint_drift(self.tasks, &self.data.file) {
             let fix = vec![drift.suggestion.to_string()];
             self.refuse(&mut audit, AuditRule::Drift, Some(&drift.id), drift.message, fix);
         }

@@ -18,13 +18,13 @@ use crate::import::evidence::{read_coverage, read_tests};
 use crate::metrics::{Calendar, Numbers};
 use crate::model::{
     EvidenceCounts, Problem, ScopeAction, ScopeEntry, ScopeRecord, SprintEvidence, SprintId, SprintState,
-    Suggestion, Task, TaskId, to_hex,
+    Suggestion, Summary, TaskId, to_hex,
 };
 use crate::ops::{Error, Result, Session, Written};
 use crate::policy::{Attempt, Reason};
 use crate::process::Program;
 use crate::report::closing::{Postmortem, read_postmortem};
-use crate::store::SprintFile;
+use crate::store::{SprintFile, Tasks};
 
 /// A file of evidence that was given on the command line.
 #[derive(Debug, Clone)]
@@ -251,7 +251,8 @@ fn audit(session: &Session<'_>, request: &CloseRequest, file: &SprintFile) -> Re
         return Err(Error::usage_with(message, "finish or abort it first"));
     }
     let next = request.carry_over.as_deref().map(|name| next_sprint(session, file, name)).transpose()?;
-    let disposals = disposals(session, request, file, next.as_ref())?;
+    let tasks = session.snapshot().tasks()?;
+    let disposals = disposals(session, request, (file, &tasks), next.as_ref())?;
     let record = record_of(session, file, &disposals)?;
     let mut own = file.clone();
     own.scope.extend(record.clone());
@@ -271,6 +272,7 @@ fn audit(session: &Session<'_>, request: &CloseRequest, file: &SprintFile) -> Re
         next_name: planned.map_or("NEXT", |file| file.sprint.id.as_str()),
         session,
         request,
+        tasks: &tasks,
         data: &data,
         disposals: &disposals,
         branches: &branches,
@@ -327,10 +329,11 @@ fn next_sprint(session: &Session<'_>, file: &SprintFile, name: &str) -> Result<S
 fn disposals(
     session: &Session<'_>,
     request: &CloseRequest,
-    file: &SprintFile,
+    (file, tasks): (&SprintFile, &Tasks),
     next: Option<&SprintFile>,
 ) -> Result<BTreeMap<TaskId, Disposal>> {
     let scope = crate::facts::scope_now(file);
+    let open = |id: &TaskId| tasks.find(id.as_str()).filter(|task| !task.is_closed());
     let mut found = BTreeMap::new();
     for (query, why) in &request.drop {
         let id = session.snapshot().resolve(query)?;
@@ -341,7 +344,7 @@ fn disposals(
         if !scope.contains_key(&id) {
             return Err(Error::usage(format!("{id} is not in {}", file.sprint.id)));
         }
-        if super::view::open_task(session.snapshot(), &id)?.is_none() {
+        if open(&id).is_none() {
             return Err(Error::usage(format!("{id} is closed already")));
         }
         found.insert(id, Disposal::Drop(why));
@@ -349,9 +352,9 @@ fn disposals(
     if let Some(next) = next {
         let before = carried(file);
         for id in scope.keys().filter(|id| !request.drop.iter().any(|(own, _)| *own == *id.as_str())) {
-            let open = super::view::open_task(session.snapshot(), id)?;
-            let is_on = |task: &Task| task.sprint.is_some() && task.sprint.as_ref() == before.get(id);
-            if !found.contains_key(id) && open.is_some_and(|task| !is_on(&task)) {
+            let was = before.get(id).map(SprintId::as_str);
+            let is_on = |task: &Summary<'_>| task.sprint.is_some() && task.sprint == was;
+            if !found.contains_key(id) && open(id).is_some_and(|task| !is_on(&task)) {
                 found.insert(id.clone(), Disposal::CarryOver(next.sprint.id.clone()));
             }
         }

@@ -14,7 +14,7 @@ use crate::model::{
 };
 use crate::ops::{Error, Result, Session};
 use crate::policy::{Attempt, Reason};
-use crate::store::{Change, SprintFile};
+use crate::store::{Change, SprintFile, Tasks};
 
 /// Finds the sprint that a name means, in either case, or its title.
 pub(super) fn find(session: &Session<'_>, name: &str) -> Result<SprintFile> {
@@ -127,7 +127,7 @@ pub(super) fn gather_at(
     let scope = scope_of(&file, calendar);
     let ids = match scope {
         Some(_) => tasks_ever_in(&file),
-        None => planned(snapshot, &file.sprint.id)?,
+        None => planned(&snapshot.tasks()?, &file.sprint.id),
     };
     let mut found = sprint_items(snapshot, config, &ids)?;
     let dropped = dropped(&file);
@@ -139,10 +139,9 @@ pub(super) fn gather_at(
 }
 
 /// Returns the tasks whose own files name a sprint.
-pub(super) fn planned(snapshot: &crate::store::Snapshot, id: &SprintId) -> Result<BTreeSet<TaskId>> {
-    let tasks = snapshot.tasks()?;
+pub(super) fn planned(tasks: &Tasks, id: &SprintId) -> BTreeSet<TaskId> {
     let (summaries, _) = tasks.select(|task| task.sprint == Some(id.as_str()));
-    Ok(summaries.iter().filter_map(|task| TaskId::parse(task.id).ok()).collect())
+    summaries.iter().filter_map(|task| TaskId::parse(task.id).ok()).collect()
 }
 
 /// What a change does to one sprint's scope.

@@ -54,21 +54,20 @@ pub struct SprintListing {
 /// Lists all sprints.
 pub fn list_sprints(session: &Session<'_>) -> Result<SprintListing> {
     let (files, tasks) = (all(session)?, session.snapshot().tasks()?);
-    let line = |file: &SprintFile| Ok(line_of(file, &members(session, &tasks, file)?, &tasks));
-    Ok(SprintListing { sprints: files.iter().map(line).collect::<Result<_>>()? })
+    let line = |file: &SprintFile| line_of(file, &members(&tasks, file), &tasks);
+    Ok(SprintListing { sprints: files.iter().map(line).collect() })
 }
 
 /// The tasks of a sprint, each with its estimate.
 pub(super) type Members = BTreeMap<TaskId, Option<Minutes>>;
 
 /// Returns the tasks in a sprint's scope; before its start, those that are planned for it.
-pub(super) fn members(session: &Session<'_>, tasks: &Tasks, file: &SprintFile) -> Result<Members> {
+pub(super) fn members(tasks: &Tasks, file: &SprintFile) -> Members {
     if file.sprint.state() != SprintState::Planned {
-        return Ok(scope_now(file));
+        return scope_now(file);
     }
     let estimate = |id: &TaskId| tasks.find(id.as_str())?.estimate.map(Minutes);
-    let ids = planned(session.snapshot(), &file.sprint.id)?.into_iter();
-    Ok(ids.map(|id| (id.clone(), estimate(&id))).collect())
+    planned(tasks, &file.sprint.id).into_iter().map(|id| (id.clone(), estimate(&id))).collect()
 }
 
 pub(super) fn line_of(file: &SprintFile, members: &Members, tasks: &Tasks) -> SprintLine {
@@ -173,7 +172,7 @@ pub struct ScopeChangeView {
 /// Shows one sprint, or the only one that is active.
 pub fn show_sprint(session: &Session<'_>, name: Option<&str>) -> Result<SprintShown> {
     let (file, tasks) = (find_or_active(session, name)?, session.snapshot().tasks()?);
-    let members = members(session, &tasks, &file)?;
+    let members = members(&tasks, &file);
     let folder = format!("{}/{}", RecordKind::SprintDocument.folder(), file.sprint.id);
     let names = session.snapshot().list(&folder)?.into_iter().map(|entry| format!("{folder}/{}", entry.name));
     let is_document =
@@ -310,7 +309,7 @@ pub struct Drift {
 pub fn sprint_status(session: &Session<'_>, name: Option<&str>) -> Result<(SprintStatus, Vec<Problem>)> {
     let file = find_or_active(session, name)?;
     let tasks = session.snapshot().tasks()?;
-    let line = line_of(&file, &members(session, &tasks, &file)?, &tasks);
+    let line = line_of(&file, &members(&tasks, &file), &tasks);
     let data = gather(session, file)?;
     let (config, mut problems) = session.config_or_default();
     problems.extend(data.found.problems.iter().cloned());
@@ -323,7 +322,7 @@ pub fn sprint_status(session: &Session<'_>, name: Option<&str>) -> Result<(Sprin
         days_left: is_active.then(|| days_left(&data, session.env().today())),
         burn_up: burn_up(&data, session.env().today()),
         at_risk: if is_active { at_risk(&data, &in_progress, session.env().today()) } else { Vec::new() },
-        drift: if is_active { sprint_drift(session.snapshot(), &data.file)? } else { Vec::new() },
+        drift: if is_active { sprint_drift(&tasks, &data.file) } else { Vec::new() },
         team_cycle_time: team,
         numbers: numbers_so_far(&data, &config),
         in_progress,
@@ -466,10 +465,10 @@ fn at_risk(data: &SprintData, in_progress: &[InProgress], today: NaiveDate) -> V
     risks
 }
 
-/// Returns the tasks whose own `sprint` or estimate is another than the scope's.
-pub(in crate::ops) fn sprint_drift(snapshot: &Snapshot, file: &SprintFile) -> Result<Vec<Drift>> {
+/// Returns those of the tasks whose own `sprint` or estimate is another than the scope's.
+pub(in crate::ops) fn sprint_drift(tasks: &Tasks, file: &SprintFile) -> Vec<Drift> {
     let id = &file.sprint.id;
-    let (scope, own, carried) = (scope_now(file), planned(snapshot, id)?, carried(file));
+    let (scope, own, carried) = (scope_now(file), planned(tasks, id), carried(file));
     let mut found = Vec::new();
     for task in own.iter().filter(|task| !scope.contains_key(*task)) {
         let suggestion = Suggestion::tracker(["sprint", "add", id.as_str(), task.as_str()]);
@@ -478,28 +477,29 @@ pub(in crate::ops) fn sprint_drift(snapshot: &Snapshot, file: &SprintFile) -> Re
     }
     for (task, estimate) in &scope {
         let record = |verb: &str| Suggestion::tracker(["sprint", verb, id.as_str(), task.as_str()]);
-        match snapshot.readable_task(task)? {
+        match tasks.find(task.as_str()) {
             None => {
                 let message = "no task has this id, and no record removed it".to_owned();
                 found.push(Drift { id: task.to_string(), message, suggestion: record("remove") });
             }
             // A close that was taken back had moved it on.
-            Some(read) if read.sprint.is_some() && read.sprint.as_ref() == carried.get(task) => {}
-            Some(read) if read.sprint.as_ref() != Some(id) => {
+            Some(read) if read.sprint.is_some() && read.sprint == carried.get(task).map(SprintId::as_str) => {
+            }
+            Some(read) if read.sprint != Some(id.as_str()) => {
                 let message = format!("its file does not name {id}, and no record removed it");
                 found.push(Drift { id: task.to_string(), message, suggestion: record("remove") });
             }
-            Some(read) if read.estimate != *estimate => {
+            Some(read) if read.estimate.map(Minutes) != *estimate => {
                 let shown =
                     |time: Option<Minutes>| time.map_or_else(|| "none".to_owned(), |time| time.to_string());
-                let (is, was) = (shown(read.estimate), shown(*estimate));
+                let (is, was) = (shown(read.estimate.map(Minutes)), shown(*estimate));
                 let message = format!("its estimate is {is}, and the scope has {was}");
                 found.push(Drift { id: task.to_string(), message, suggestion: record("add") });
             }
             Some(_) => {}
         }
     }
-    Ok(found)
+    found
 }
 
 /// Two sprints side by side.

@@ -122,7 +122,7 @@ pub(in crate::ops) fn plan_context(
     };
     let sprint = &file.sprint;
     let tasks = session.snapshot().tasks()?;
-    let members = members(session, &tasks, &file)?;
+    let members = members(&tasks, &file);
     let line = line_of(&file, &members, &tasks);
     let minutes = line.estimate_minutes;
     let text = |minutes: u32| (minutes > 0).then(|| Minutes(minutes).to_string());
