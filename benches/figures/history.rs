@@ -13,6 +13,10 @@ use crate::Result;
 pub(crate) const FILES: usize = 500;
 const LETTERS: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 
+/// What every task has below its front matter.
+pub(crate) const BODY: &str = "\n## Description\n\nThe part is asked for, and what it is for is said in a paragraph that somebody \
+    took the time to write.\n\n## Deliverables\n\n- [x] The part\n\n## Acceptance criteria\n\n- [ ] It fits\n";
+
 /// Returns the id of a task: distinct for each number below a million, and in no order.
 pub(crate) fn task_id(number: usize) -> String {
     let mixed = number * 409_021 % LETTERS.len().pow(4);
@@ -28,6 +32,25 @@ pub(crate) fn source(folder: &str, number: usize) -> String {
 /// Returns what a source file has after a change; a change touches a few of its lines.
 pub(crate) fn content(number: usize) -> String {
     (0..40).map(|line| format!("line {line} of version {}\n", number / (line + 1))).collect()
+}
+
+/// A move: when, by whom, from and to which stage.
+pub(crate) type Step<'s> = (i64, &'s str, &'s str, &'s str);
+
+/// Returns a task's record.
+pub(crate) fn record(id: &str, number: usize, moves: &[Step<'_>]) -> String {
+    let stage = moves.last().map_or("none", |step| step.3);
+    let mut text = format!(
+        "---\nid: {id}\ntitle: Make part {number} of the whole\npriority: high\nstage: {stage}\ncreated: 2023-11-01\n"
+    );
+    if !moves.is_empty() {
+        text.push_str("history:\n");
+    }
+    for (at, by, from, to) in moves {
+        let at = DateTime::from_timestamp(*at, 0).unwrap_or_default().format("%Y-%m-%dT%H:%M:%SZ");
+        text += &format!("  - {{at: {at}, by: {by}, from: {from}, to: {to}}}\n");
+    }
+    text + "---\n" + BODY
 }
 
 /// Begins a commit.
@@ -48,15 +71,17 @@ pub(crate) fn file(out: &mut impl Write, path: &str, text: &str) -> Result<()> {
     Ok(write!(out, "M 100644 inline {path}\ndata {}\n{text}\n", text.len())?)
 }
 
-/// Returns an approval by Ada of a task in `qa` with this body, of files and their texts that were not there before.
-pub(crate) fn vote(id: &str, at: i64, body: &str, files: &[(String, String)]) -> Result<Vote> {
+/// A file, its text before, where it was there, and its text after.
+pub(crate) type Changed = (String, Option<String>, String);
+
+/// Returns an approval by Ada of a task in `qa` with this body, of changes of files.
+pub(crate) fn vote(id: &str, at: i64, body: &str, files: &[Changed]) -> Result<Vote> {
     let task = TaskId::parse(id)?;
     let criteria = criteria_digest(&acceptance_text(body));
     let mut covered = Vec::new();
-    for (path, text) in files {
-        let blob = gix::objs::compute_hash(gix::hash::Kind::Sha1, gix::objs::Kind::Blob, text.as_bytes())?;
-        let to = TreeEntry::File { mode: 0o100_644, blob: blob.to_string() };
-        covered.push(CoveredChange { path: path.clone(), from: vec![TreeEntry::Absent], to });
+    for (path, before, after) in files {
+        let from = before.as_deref().map_or(Ok(TreeEntry::Absent), entry)?;
+        covered.push(CoveredChange { path: path.clone(), from: vec![from], to: entry(after)? });
     }
     let mut vote = Vote {
         covers: Coverage::of(&criteria, covered),
@@ -78,4 +103,9 @@ pub(crate) fn vote(id: &str, at: i64, body: &str, files: &[(String, String)]) ->
     };
     vote.covers.digest = coverage_digest(&vote);
     Ok(vote)
+}
+
+fn entry(text: &str) -> Result<TreeEntry> {
+    let blob = gix::objs::compute_hash(gix::hash::Kind::Sha1, gix::objs::Kind::Blob, text.as_bytes())?;
+    Ok(TreeEntry::File { mode: 0o100_644, blob: blob.to_string() })
 }

@@ -4,11 +4,10 @@ use std::fs::{self, File};
 use std::io::{BufWriter, Write as _};
 use std::path::{Path, PathBuf};
 
-use chrono::DateTime;
 use tracker::doc::{create_vote, vote_file_name};
 
 use crate::Result;
-use crate::history::{self, FILES, content, task_id};
+use crate::history::{self, BODY, FILES, Step, content, record, task_id};
 use crate::measure::Process;
 
 /// How many commits the pull request has.
@@ -19,9 +18,6 @@ const BEGINNING: i64 = 1_700_000_000;
 const CONFIG: &str = "format = 2\n[pipeline]\nstages = [\"dev\", \"qa\"]\n[stage.dev]\nrequires = [\"deliverables\"]\n\
     [stage.qa]\nsignoffs = [\"reviewer\"]\n[roles.reviewer]\nmembers = [\"ada@example.com\"]\npaths = [\"src/**\"]\n\
     [policy]\nself_approval = \"forbid\"\nlinked-commits = \"error\"\n";
-const BODY: &str = "\n## Description\n\nThe part is asked for, and what it is for is said in a paragraph that somebody \
-    took the time to write.\n\n## Deliverables\n\n- [x] The part\n\n## Acceptance criteria\n\n- [ ] It fits\n";
-
 /// The repository.
 #[derive(Debug)]
 pub(crate) struct Corpus {
@@ -90,7 +86,7 @@ impl Stream {
     fn task(&mut self, number: usize) -> Result<()> {
         let id = task_id(number);
         let path = format!(".tracker/tasks/{id}.md");
-        let mut moves: Vec<(i64, &str, &str, &str)> = Vec::new();
+        let mut moves: Vec<Step<'_>> = Vec::new();
         let mut covered = Vec::new();
         for part in 0..2 {
             self.commit("work", "Ken", &format!("Make part {number}\n\nTask: {id}"))?;
@@ -99,7 +95,7 @@ impl Stream {
                 self.file(&path, &record(&id, number, &moves))?;
             }
             let (file, text) = (format!("src/new{number}/part{part}.txt"), content(number + part));
-            covered.push((file.clone(), text.clone()));
+            covered.push((file.clone(), None, text.clone()));
             self.file(&file, &text)?;
         }
         self.commit("work", "Ken", &format!("Deliver part {number}\n\nAdvance: {id}"))?;
@@ -122,21 +118,6 @@ impl Stream {
     fn file(&mut self, path: &str, text: &str) -> Result<()> {
         history::file(&mut self.out, path, text)
     }
-}
-
-fn record(id: &str, number: usize, moves: &[(i64, &str, &str, &str)]) -> String {
-    let stage = moves.last().map_or("none", |step| step.3);
-    let mut text = format!(
-        "---\nid: {id}\ntitle: Make part {number} of the whole\npriority: high\nstage: {stage}\ncreated: 2023-11-01\n"
-    );
-    if !moves.is_empty() {
-        text.push_str("history:\n");
-    }
-    for (at, by, from, to) in moves {
-        let at = DateTime::from_timestamp(*at, 0).unwrap_or_default().format("%Y-%m-%dT%H:%M:%SZ");
-        text += &format!("  - {{at: {at}, by: {by}, from: {from}, to: {to}}}\n");
-    }
-    text + "---\n" + BODY
 }
 
 fn source(number: usize) -> String {

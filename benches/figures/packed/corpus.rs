@@ -1,19 +1,25 @@
-//! The repository: a main line of merges, each of a branch of one to three commits, each commit of one to five files.
+//! The repository: a main line of merges, each of the branch of one task: one to three commits of one to five files, its
+//! delivery, and the reviewer's vote.
 
+use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::{BufWriter, Write as _};
 use std::path::{Path, PathBuf};
 
 use fastrand::Rng;
+use tracker::doc::{create_vote, vote_file_name};
 
 use crate::Result;
-use crate::history;
+use crate::history::{self, BODY, Changed, record, task_id};
 use crate::measure::Process;
 
-/// Nothing is asked of the commits: what is measured is reading them.
-const CONFIG: &str = "format = 2\n[policy]\nlinked-commits = \"off\"\n";
-/// Most commits of a branch.
+const CONFIG: &str = "format = 2\n[pipeline]\nstages = [\"dev\", \"qa\"]\n[stage.dev]\nrequires = [\"deliverables\"]\n\
+    [stage.qa]\nsignoffs = [\"reviewer\"]\n[roles.reviewer]\nmembers = [\"ada@example.com\"]\npaths = [\"crates/**\"]\n\
+    [policy]\nself_approval = \"forbid\"\nlinked-commits = \"error\"\n";
+/// Most commits of a branch that change code.
 const LONGEST_BRANCH: usize = 3;
+/// Seconds from one commit to the next.
+const PACE: usize = 600;
 
 /// The repository.
 #[derive(Debug)]
@@ -67,52 +73,99 @@ impl Stream {
     fn write(path: &Path, commits: usize, files: usize) -> Result<Vec<usize>> {
         let out = BufWriter::new(File::create(path)?);
         let mut stream = Self { out, random: Rng::with_seed(7), versions: vec![0; files], made: 0 };
-        stream.commit("Begin", "main", &[])?;
+        stream.commit("Ken", "Begin", "main", &[])?;
         history::file(&mut stream.out, ".tracker/config.toml", CONFIG)?;
         for number in 0..files {
             stream.file(number)?;
         }
         let (mut main, mut steps) = (stream.made, Vec::new());
         while stream.made < commits {
-            let mut tip = main;
-            let length = stream.random.usize(1..=LONGEST_BRANCH);
-            let mut changed = Vec::new();
-            for _ in 0..length {
-                stream.commit("Change some files", "side", &[tip])?;
-                tip = stream.made;
-                for _ in 0..stream.random.usize(1..=5) {
-                    let number = stream.random.usize(..files);
-                    stream.versions[number] += 1;
-                    stream.file(number)?;
-                    changed.push(number);
-                }
-            }
-            stream.commit("Merge a branch", "main", &[main, tip])?;
+            let before = stream.made;
+            let files = stream.branch(main, steps.len())?;
+            let tip = stream.made;
+            stream.commit("Ken", "Merge a branch", "main", &[main, tip])?;
             // A merge has its first parent's files: those of the branch are named once more.
-            for number in changed {
-                stream.file(number)?;
+            for (path, text) in files {
+                history::file(&mut stream.out, &path, &text)?;
             }
             main = stream.made;
-            steps.push(length + 1);
+            steps.push(main - before);
         }
         writeln!(stream.out, "reset refs/heads/main\nfrom :{main}\n")?;
         stream.out.into_inner().map_err(std::io::IntoInnerError::into_error)?.sync_all()?;
         Ok(steps)
     }
 
-    fn commit(&mut self, message: &str, branch: &str, parents: &[usize]) -> Result<()> {
+    /// Works on one task, on top of a commit. Returns what it changed.
+    fn branch(&mut self, main: usize, task: usize) -> Result<BTreeMap<String, String>> {
+        let (id, length) = (task_id(task), self.random.usize(1..=LONGEST_BRANCH));
+        let record_path = format!(".tracker/tasks/{id}.md");
+        let (mut files, mut moves, mut covered) = (BTreeMap::new(), Vec::new(), BTreeMap::new());
+        for step in 0..length {
+            let on = if step == 0 { main } else { self.made };
+            self.commit("Ken", &format!("Change some files\n\nTask: {id}"), "side", &[on])?;
+            if step == 0 {
+                moves.push((self.now(), "Ken", "none", "dev"));
+                self.text(&mut files, &record_path, record(&id, task, &moves))?;
+            }
+            for _ in 0..self.random.usize(1..=5) {
+                let number = self.random.usize(..self.versions.len());
+                covered.entry(number).or_insert(self.versions[number]);
+                self.versions[number] += 1;
+                let text = self.content(number, self.versions[number]);
+                self.text(&mut files, &path(number), text)?;
+            }
+        }
+        self.commit("Ken", &format!("Deliver\n\nAdvance: {id}"), "side", &[self.made])?;
+        moves.push((self.now(), "Ken", "dev", "qa"));
+        self.text(&mut files, &record_path, record(&id, task, &moves))?;
+        self.commit("Ada", "Approve", "side", &[self.made])?;
+        moves.push((self.now(), "Ada", "qa", "complete"));
+        self.text(&mut files, &record_path, record(&id, task, &moves))?;
+        let changed = |(number, version): (&usize, &usize)| {
+            let before = self.content(*number, *version);
+            (path(*number), Some(before), self.content(*number, self.versions[*number]))
+        };
+        let changes: Vec<Changed> = covered.iter().map(changed).collect();
+        let vote = history::vote(&id, self.now(), BODY, &changes)?;
+        let name = format!(".tracker/signoffs/{id}/{}", vote_file_name(&vote));
+        self.text(&mut files, &name, create_vote(&vote))?;
+        Ok(files)
+    }
+
+    /// Returns when the last commit was made.
+    fn now(&self) -> i64 {
+        i64::try_from(1_600_000_000 + self.made * PACE).unwrap_or_default()
+    }
+
+    fn commit(&mut self, name: &str, message: &str, branch: &str, parents: &[usize]) -> Result<()> {
         self.made += 1;
-        let (made, at) = (self.made, 1_600_000_000 + self.made * 600);
+        let (made, at, email) = (self.made, self.now(), name.to_lowercase());
         write!(self.out, "commit refs/heads/{branch}\nmark :{made}\n")?;
-        write!(self.out, "committer Ken <ken@example.com> {at} +0000\ndata {}\n{message}\n", message.len())?;
+        write!(
+            self.out,
+            "committer {name} <{email}@example.com> {at} +0000\ndata {}\n{message}\n",
+            message.len()
+        )?;
         for (word, parent) in ["from", "merge"].iter().zip(parents) {
             writeln!(self.out, "{word} :{parent}")?;
         }
         Ok(())
     }
 
+    /// Gives a file of the commit its content, and notes it down.
+    fn text(&mut self, files: &mut BTreeMap<String, String>, path: &str, text: String) -> Result<()> {
+        history::file(&mut self.out, path, &text)?;
+        files.insert(path.to_owned(), text);
+        Ok(())
+    }
+
+    fn content(&self, number: usize, version: usize) -> String {
+        history::content(number * 7 + version)
+    }
+
     fn file(&mut self, number: usize) -> Result<()> {
-        let text = history::content(number * 7 + self.versions[number]);
+        let text = self.content(number, self.versions[number]);
         history::file(&mut self.out, &path(number), &text)
     }
 }
