@@ -9,7 +9,7 @@ use gix::diff::blob::{Algorithm, Diff, InternedInput};
 use gix::objs::tree::EntryMode;
 use rayon::prelude::*;
 
-use crate::git::diff_work::DiffWork;
+use crate::git::diff_work::{DiffWork, TooMuchWork};
 use crate::git::malformed::{MalformedTree, TreeFault, is_valid_name};
 use crate::git::merge::{Ends, common_ends};
 use crate::git::tree::{file_mode, text_of};
@@ -339,22 +339,26 @@ pub struct LineCount {
 
 impl Repository {
     /// Counts the lines that a change adds and removes, as `git diff --numstat` does. None for what has no lines:
-    /// binary files, submodules, files of more than 4 MiB, and texts that are more work than is left.
-    pub fn count_lines(&self, change: &FileChange, mut work: DiffWork) -> Result<Option<LineCount>, Error> {
+    /// binary files, submodules and files of more than 4 MiB.
+    pub fn count_lines(
+        &self,
+        change: &FileChange,
+        work: &mut DiffWork,
+    ) -> Result<Result<Option<LineCount>, TooMuchWork>, Error> {
         if change.before.map(|state| state.blob_id) == change.after.map(|state| state.blob_id) {
-            return Ok(Some(LineCount::default()));
+            return Ok(Ok(Some(LineCount::default())));
         }
         // What was before is packed as a difference of what came after it.
         let after = self.text_of(change.after)?;
-        let (Some(before), Some(after)) = (self.text_of(change.before)?, after) else { return Ok(None) };
+        let (Some(before), Some(after)) = (self.text_of(change.before)?, after) else { return Ok(Ok(None)) };
         let Ends { head, tail } = common_ends(&before, &after, 0);
         let [before, after] = [&before, &after].map(|text| &text[head..text.len() - tail]);
         let input = InternedInput::new(before, after);
-        if work.take(&input).is_err() {
-            return Ok(None);
+        if let Err(error) = work.take(&input) {
+            return Ok(Err(error));
         }
         let diff = Diff::compute(Algorithm::Histogram, &input);
-        Ok(Some(LineCount { added: diff.count_additions(), removed: diff.count_removals() }))
+        Ok(Ok(Some(LineCount { added: diff.count_additions(), removed: diff.count_removals() })))
     }
 
     /// Reads one side; one that is not there has no lines, and what is no text is none.

@@ -117,19 +117,35 @@ impl RangeReader<'_> {
     /// Returns the files that differ between the two ends.
     pub fn files(&self, counts_lines: bool) -> Result<Vec<FileFacts>> {
         let shared = self.repository.shared();
-        let work = DiffWork::share(self.changes.net.len());
+        let share = DiffWork::share(self.changes.net.len());
         let state = |state: FileState| FactState { mode: state.mode.bits(), blob: state.blob_id.to_string() };
-        let of = |view: &mut Repository, change: &FileChange| -> Result<FileFacts> {
+        let lines = |view: &Repository, change: &FileChange, work: &mut DiffWork| -> Result<_> {
             let is_counted = counts_lines && !is_in_tracker(&change.path);
-            let lines = if is_counted { view.count_lines(change, work.clone())? } else { None };
-            Ok(FileFacts {
+            let count = if is_counted { view.count_lines(change, work)? } else { Ok(None) };
+            Ok(count.map(|lines| lines.map(|lines| (lines.added, lines.removed))))
+        };
+        let of = |view: &mut Repository, change: &FileChange| -> Result<(FileFacts, bool)> {
+            let counted = lines(view, change, &mut share.clone())?;
+            let facts = FileFacts {
                 path: change.path.clone(),
                 before: change.before.map(state),
                 after: change.after.map(state),
-                lines: lines.map(|lines| (lines.added, lines.removed)),
-            })
+                lines: counted.unwrap_or_default(),
+            };
+            Ok((facts, counted.is_err()))
         };
-        self.changes.net.par_iter().map_init(|| shared.open(), |view, (_, change)| of(view, change)).collect()
+        let net = &self.changes.net;
+        let found = net.par_iter().map_init(|| shared.open(), |view, (_, change)| of(view, change));
+        let found: Vec<(FileFacts, bool)> = found.collect::<Result<_>>()?;
+        // The few that take more than their share are counted with what is there for all of them, in their order.
+        let mut whole = DiffWork::default();
+        let counted = found.into_iter().zip(net.values()).map(|((facts, takes_more), change)| {
+            if !takes_more {
+                return Ok(facts);
+            }
+            Ok(FileFacts { lines: lines(self.repository, change, &mut whole)?.unwrap_or_default(), ..facts })
+        });
+        counted.collect()
     }
 
     /// Reads one side of a change of a record; none where there is no file on that side.

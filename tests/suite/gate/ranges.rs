@@ -194,6 +194,24 @@ fn a_tag_named_as_the_base_is_refused() {
 }
 
 #[test]
+fn lines_of_a_file_with_many_changes_are_counted_beside_many_files() {
+    let world = World::honest();
+    let text = |word: &str| -> String {
+        let line = |at| if at % 2 == 0 { format!("line {at}\n") } else { format!("{word} {at}\n") };
+        (0..8000).map(line).collect()
+    };
+    world.git(&["checkout", "--quiet", "main"]);
+    world.write("data/long.txt", &text("old"));
+    world.commit("A long file");
+    world.git(&["checkout", "--quiet", "-b", "more"]);
+    world.write("data/long.txt", &text("new"));
+    (0..400).for_each(|number| world.write(&format!("data/{number}.txt"), "a line\n"));
+    world.commit("Change it");
+    let range = world.review_of("main", "more").range;
+    assert_eq!((range.files, range.added, range.removed), (401, 4400, 4000));
+}
+
+#[test]
 fn a_review_emits_events_for_long_steps() {
     let world = World::honest();
     let env = world.sandbox.env("");
