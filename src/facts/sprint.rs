@@ -66,13 +66,6 @@ fn item_of(snapshot: &Snapshot, config: &Config, task: Task, problems: &mut Vec<
     problems.extend(errors(broken));
     let (findings, broken) = snapshot.findings(&task.id)?;
     problems.extend(errors(broken));
-    let stages: Vec<ItemStage> = config
-        .stages_of(task.kind.as_deref())
-        .iter()
-        .map(|stage| ItemStage { stage: stage.clone(), roles: config.signoffs_of(stage.as_str()).to_vec() })
-        .collect();
-    let is_documentation = |stage: &&ItemStage| *stage.stage.as_str() == *config.sprints.documentation;
-    let documentation: Option<Stage> = stages.iter().find(is_documentation).map(|found| found.stage.clone());
     let blocked = task.blocked.is_some() || !super::waits_for(snapshot, &task)?.is_empty();
     let votes = votes.into_iter().map(|(_, vote)| ItemVote {
         role: vote.role,
@@ -92,9 +85,26 @@ fn item_of(snapshot: &Snapshot, config: &Config, task: Task, problems: &mut Vec<
     Ok(Item {
         votes: votes.collect(),
         findings: findings.collect(),
+        blocked,
+        ..item_without_votes(config, task)
+    })
+}
+
+/// Turns one task into an item that says where it was when: without votes, findings and what it waits for.
+pub fn item_without_votes(config: &Config, task: Task) -> Item {
+    let stages: Vec<ItemStage> = config
+        .stages_of(task.kind.as_deref())
+        .iter()
+        .map(|stage| ItemStage { stage: stage.clone(), roles: config.signoffs_of(stage.as_str()).to_vec() })
+        .collect();
+    let is_documentation = |stage: &&ItemStage| *stage.stage.as_str() == *config.sprints.documentation;
+    let documentation: Option<Stage> = stages.iter().find(is_documentation).map(|found| found.stage.clone());
+    Item {
+        votes: Vec::new(),
+        findings: Vec::new(),
         stages,
         documentation,
-        blocked,
+        blocked: task.blocked.is_some(),
         id: task.id,
         title: task.title,
         kind: task.kind,
@@ -105,7 +115,7 @@ fn item_of(snapshot: &Snapshot, config: &Config, task: Task, problems: &mut Vec<
         moves: task.history,
         cancelled: task.cancelled.is_some(),
         assignee: task.assignee,
-    })
+    }
 }
 
 /// Returns every task that was ever in a sprint's scope since its start.

@@ -140,6 +140,32 @@ impl<'a> Life<'a> {
 }
 
 impl Item {
+    /// Returns when it was started, as of a moment, if that is known.
+    #[must_use]
+    pub fn started(&self, as_of: DateTime<Utc>) -> Option<DateTime<Utc>> {
+        Life::of(self, as_of).started()
+    }
+
+    /// Returns when it was finished, as of a moment, if it is complete then and that is known.
+    #[must_use]
+    pub fn finished(&self, as_of: DateTime<Utc>) -> Option<DateTime<Utc>> {
+        Life::of(self, as_of).finished()
+    }
+
+    /// Returns the calendar time from its start to its finish, in seconds, as of a moment, if both are known.
+    #[must_use]
+    pub fn cycle_time(&self, as_of: DateTime<Utc>) -> Option<i64> {
+        Life::of(self, as_of).cycle_time()
+    }
+
+    /// Returns how old it is, in seconds, where it is in progress at a moment and its start is known.
+    #[must_use]
+    pub fn age(&self, as_of: DateTime<Utc>) -> Option<i64> {
+        let life = Life::of(self, as_of);
+        let started = life.started().filter(|_| life.is_in_progress())?;
+        Some((as_of - started).num_seconds())
+    }
+
     /// Returns a stage's place: 0 for `none`, then the stages from 1, then `complete`; none for a stage that the
     /// pipeline does not have.
     #[must_use]

@@ -34,6 +34,7 @@ mod input;
 mod life;
 mod percentile;
 mod scope;
+mod score;
 pub mod series;
 #[cfg(test)]
 mod tests;
@@ -45,6 +46,7 @@ pub use input::{
 };
 pub use percentile::{Percentiles, nearest_rank};
 pub use scope::ScopeState;
+pub use score::{Score, ScoreName, Scores};
 
 /// The version of the formulas.
 pub const FORMULAS: u32 = 1;

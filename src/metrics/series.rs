@@ -174,18 +174,25 @@ impl ProcessLimits {
         let centre = sum * 1000 / count;
         let spread = ranges * 2660 / (count - 1);
         let (upper, lower) = (centre + spread, (centre - spread).max(0));
-        let thousandths = |value: u32| i64::from(value) * 1000;
+        let mut limits = Self { centre, upper, lower, signals: Vec::new() };
+        limits.signals = limits.signals_in(values);
+        Some(limits)
+    }
+
+    /// Returns the indices of values that these limits call signals: of those that they were made from, or of later ones.
+    #[must_use]
+    pub fn signals_in(&self, values: &[u32]) -> Vec<usize> {
         let mut signals = Vec::new();
         let (mut side, mut run) = (0, 0);
         for (at, value) in values.iter().enumerate() {
-            let now = (thousandths(*value) - centre).signum();
+            let value = i64::from(*value) * 1000;
+            let now = (value - self.centre).signum();
             run = if now != 0 && now == side { run + 1 } else { 1 };
             side = now;
-            let is_outside = thousandths(*value) > upper || thousandths(*value) < lower;
-            if is_outside || (run >= RUN && side != 0) {
+            if value > self.upper || value < self.lower || (run >= RUN && side != 0) {
                 signals.push(at);
             }
         }
-        Some(Self { centre, upper, lower, signals })
+        signals
     }
 }

@@ -83,8 +83,8 @@ pub use rules::{Advance, PolicyRules, SelfApproval, Signatures, StageRules};
 pub(crate) use rules::{Blocking, HookRules, OnCommit, OpenBox, Requirement};
 pub use sprint::SprintId;
 pub(crate) use sprint::{
-    CloseStep, CommittedTask, EvidenceCounts, ScopeAction, ScopeEntry, ScopeRecord, Sprint, SprintAction,
-    SprintEvent, SprintEvidence, SprintRules, SprintState,
+    CloseStep, CommittedTask, EvidenceCounts, ScopeAction, ScopeEntry, ScopeRecord, ScoreRubric, Sprint,
+    SprintAction, SprintEvent, SprintEvidence, SprintRules, SprintState,
 };
 pub use stage::{Move, MoveKind, Stage};
 pub(crate) use status::Badge;

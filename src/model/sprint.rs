@@ -473,6 +473,25 @@ pub struct SprintRules {
     pub documents: Vec<String>,
     /// Whether there are figures of each person.
     pub per_person: bool,
+    /// How a sprint is scored; none where it is not.
+    pub scores: Option<ScoreRubric>,
+}
+
+/// How a sprint is scored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ScoreRubric {
+    /// How much delivery, quality, collaboration and documentation count.
+    pub weights: [u32; 4],
+    /// What `A`, `B`, `C` and `D` require, in percent.
+    pub grades: [u32; 4],
+    /// Hours in which a role should give its first vote.
+    pub answer_within: u32,
+}
+
+impl Default for ScoreRubric {
+    fn default() -> Self {
+        Self { weights: [1; 4], grades: [90, 80, 70, 60], answer_within: 24 }
+    }
 }
 
 impl Default for SprintRules {
@@ -484,6 +503,7 @@ impl Default for SprintRules {
             history: None,
             documents: Vec::new(),
             per_person: false,
+            scores: None,
         }
     }
 }

@@ -2,21 +2,27 @@
 
 use std::collections::BTreeMap;
 
-use chrono::{Days, NaiveDate};
+use chrono::{DateTime, Days, NaiveDate, Utc};
+use rayon::prelude::*;
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::select::{Selector, read_query};
+use super::sprint::{SprintAhead, sprint_ahead};
 use super::{Error, Result, Session};
-use crate::metrics::Calendar;
+use crate::facts::item_without_votes;
 use crate::metrics::forecast::{self, AtLeast, Backtest, Blackout, DoneBy, Sample, Trials};
-use crate::model::{Problem, Summary};
+use crate::metrics::{Calendar, days};
+use crate::model::{Config, Problem, Summary, TaskId};
+use crate::store::TaskFile;
 
 /// What to forecast.
 #[derive(Debug, Clone)]
 pub struct ForecastRequest {
     /// The open tasks that are meant; empty for all.
     pub query: String,
+    /// The sprint whose open tasks alone are meant, and whose days off and last day count.
+    pub sprint: Option<String>,
     /// The question.
     pub question: Question,
     /// Days on which nobody works, beside those of the configuration.
@@ -67,8 +73,26 @@ pub struct Forecast {
     pub by: Option<NaiveDate>,
     /// How likely it is, in percent, that all open tasks are done by that day. Never over 95 while any is open.
     pub chance: Option<u32>,
+    /// The sprint that it is of.
+    pub sprint: Option<SprintForecast>,
     /// How good such forecasts have been.
     pub backtest: Option<Backtest>,
+}
+
+/// How likely it is that a sprint is done in time.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct SprintForecast {
+    /// Its name.
+    pub id: String,
+    /// Its first day.
+    pub starts: NaiveDate,
+    /// Its last day.
+    pub ends: NaiveDate,
+    /// Days on which somebody works that are left, today left out.
+    pub days_left: usize,
+    /// How likely it is, in percent, that all of its open tasks are done by the end of its last day; none where that is
+    /// over.
+    pub chance: Option<u32>,
 }
 
 /// The past that was drawn from.
@@ -93,40 +117,100 @@ pub fn forecast(session: &Session<'_>, request: &ForecastRequest) -> Result<(For
     let (config, mut problems) = session.config_or_default();
     let (query, _) = read_query(session, &config, &request.query, None)?;
     let tasks = session.snapshot().tasks()?;
+    let sprint = request.sprint.as_deref().map(|name| sprint_ahead(session, name)).transpose()?;
+    let is_member = |task: &Summary<'_>| {
+        sprint
+            .as_ref()
+            .is_none_or(|sprint| TaskId::parse(task.id).is_ok_and(|id| sprint.members.contains(&id)))
+    };
     let selector = Selector { session, config: &config, query: &query };
-    let selection = selector.among(&tasks, &mut problems, |task| !task.is_closed())?;
+    let selection = selector.among(&tasks, &mut problems, |task| !task.is_closed() && is_member(task))?;
     let open = u32::try_from(selection.matching.len()).unwrap_or(u32::MAX);
     let now = session.env().local_now();
-    let (calendar, today) = (Calendar::at(*now.offset()), now.date_naive());
-    let (all, _) = tasks.select(|_| true);
-    let past = Past::of(&all, calendar);
+    let calendar = Calendar::at(*now.offset());
+    let own_days_off = sprint.iter().flat_map(|sprint| &sprint.blackout);
     let blackout = Blackout {
-        days: config.reports.holidays.iter().chain(&request.blackout).copied().collect(),
+        days: config.reports.holidays.iter().chain(&request.blackout).chain(own_days_off).copied().collect(),
         weekdays: config.reports.days_off.clone(),
     };
-    let window = past.window(today, request.days);
-    let sample = Sample::of(&past.finished, window, &blackout);
-    let trials = Trials { count: request.trials, seed: request.seed };
+    let today = now.date_naive();
+    let past = Past::read(session, &config, calendar, request, today)?;
+    let sample = Sample::of(&past.finished, past.window(today, request.days), &blackout);
     let items = if let Question::When(items) = request.question { items } else { open };
-    let (mut by, mut at_least, mut chance, mut done_by) = (None, Vec::new(), None, Vec::new());
-    if let Question::HowMany(last) = request.question {
-        if last <= today {
-            return Err(Error::usage(format!("{last} is not in the future; today is {today}")));
-        }
-        by = Some(last);
-        let totals = forecast::totals(&sample, today, last, &blackout, trials)?;
-        at_least = totals.at_least();
-        chance = Some(totals.chance(items));
-    } else {
-        done_by = forecast::when(&sample, items, today, &blackout, trials)?;
-    }
+    let ask = Ask { sample: &sample, blackout: &blackout, items, request };
+    let answer = ask.answer(today, sprint.as_ref())?;
     let backtest = request.backtest.then(|| past.backtest(today, items, request, &blackout));
-    let query = query.to_string();
-    let sample = SampleView::of(&sample, calendar);
-    let (trials, seed) = (request.trials, request.seed);
-    let found =
-        Forecast { query, open, items, sample, trials, seed, today, done_by, at_least, by, chance, backtest };
+    let found = Forecast {
+        query: query.to_string(),
+        open,
+        items,
+        sample: SampleView::of(&sample, calendar),
+        backtest,
+        ..answer
+    };
     Ok((found, problems))
+}
+
+/// What is asked of which past.
+struct Ask<'a> {
+    sample: &'a Sample,
+    blackout: &'a Blackout,
+    items: u32,
+    request: &'a ForecastRequest,
+}
+
+impl Ask<'_> {
+    /// Answers from the day after today, or from the first day of a sprint that is to come.
+    fn answer(&self, today: NaiveDate, sprint: Option<&SprintAhead>) -> Result<Forecast> {
+        let trials = Trials { count: self.request.trials, seed: self.request.seed };
+        let before = sprint.and_then(|sprint| sprint.starts.pred_opt()).filter(|before| *before > today);
+        let from = before.unwrap_or(today);
+        let mut found = Forecast::empty(self.sample, trials, from);
+        if let Question::HowMany(last) = self.request.question {
+            if last <= from {
+                return Err(Error::usage(format!("{last} is not in the future; today is {today}")));
+            }
+            let totals = forecast::totals(self.sample, from, last, self.blackout, trials)?;
+            found.by = Some(last);
+            found.at_least = totals.at_least();
+            found.chance = Some(totals.chance(self.items));
+        } else {
+            found.done_by = forecast::when(self.sample, self.items, from, self.blackout, trials)?;
+        }
+        if let Some(sprint) = sprint {
+            let is_over = sprint.ends <= from;
+            let chance = || forecast::totals(self.sample, from, sprint.ends, self.blackout, trials);
+            let ahead = days(from, sprint.ends).skip(1).filter(|day| !self.blackout.contains(*day));
+            found.sprint = Some(SprintForecast {
+                id: sprint.id.to_string(),
+                starts: sprint.starts,
+                ends: sprint.ends,
+                days_left: ahead.count(),
+                chance: if is_over { None } else { Some(chance()?.chance(self.items)) },
+            });
+        }
+        Ok(found)
+    }
+}
+
+impl Forecast {
+    fn empty(sample: &Sample, trials: Trials, today: NaiveDate) -> Self {
+        Self {
+            query: String::new(),
+            open: 0,
+            items: 0,
+            sample: SampleView::of(sample, Calendar::utc()),
+            trials: trials.count,
+            seed: trials.seed,
+            today,
+            done_by: Vec::new(),
+            at_least: Vec::new(),
+            by: None,
+            chance: None,
+            sprint: None,
+            backtest: None,
+        }
+    }
 }
 
 impl SampleView {
@@ -153,18 +237,39 @@ struct Past {
 }
 
 impl Past {
-    /// Counts the tasks that are complete by the day of their last move there. What another tracker completed was not
-    /// finished on the day of the import.
-    fn of(tasks: &[Summary<'_>], calendar: Calendar) -> Self {
+    /// Counts the tasks that are complete by the day on which they were finished. Of the files only those are read that
+    /// can tell of a day that is asked for; what another tracker completed was not finished on the day of the import.
+    fn read(
+        session: &Session<'_>,
+        config: &Config,
+        calendar: Calendar,
+        request: &ForecastRequest,
+        today: NaiveDate,
+    ) -> Result<Self> {
+        let tasks = session.snapshot().tasks()?;
+        let (all, _) = tasks.select(|_| true);
+        let earliest = today.checked_sub_days(Days::new(u64::from(request.days)));
+        let earliest = earliest.filter(|_| !request.backtest).map(|day| calendar.start_of(day));
+        let is_recent = |task: &&Summary<'_>| {
+            task.is_complete()
+                && earliest.is_none_or(|earliest| task.updated_at().is_some_and(|at| at >= earliest))
+        };
+        let ids: Vec<TaskId> =
+            all.iter().filter(is_recent).filter_map(|task| TaskId::parse(task.id).ok()).collect();
+        let files: Vec<_> = ids.iter().map(|id| session.snapshot().task_file(id)).collect();
+        let now = session.env().now();
+        let finished_at = |file: crate::store::Result<Option<TaskFile>>| {
+            let task = file.ok().flatten()?.parse().ok()?;
+            item_without_votes(config, task).finished(now)
+        };
+        let moments: Vec<DateTime<Utc>> = files.into_par_iter().filter_map(finished_at).collect();
         let mut finished: BTreeMap<NaiveDate, u32> = BTreeMap::new();
-        let is_imported = |task: &Summary<'_>| task.source.is_some() && task.earned.is_empty();
-        let done = tasks.iter().filter(|task| task.is_complete() && !is_imported(task));
-        for at in done.filter_map(Summary::since_at) {
+        for at in moments {
             *finished.entry(calendar.day_of(at)).or_default() += 1;
         }
-        let created = tasks.iter().filter_map(Summary::created_day).min();
+        let created = all.iter().filter_map(Summary::created_day).min();
         let first = created.into_iter().chain(finished.keys().next().copied()).min();
-        Self { finished, first }
+        Ok(Self { finished, first })
     }
 
     /// The last days before today, as many as are asked for or as there are, one at least. Today is not over.

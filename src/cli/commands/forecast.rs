@@ -16,14 +16,15 @@ use crate::ops::{self, ForecastRequest, Question};
 /// Draws days of the team's own past at random, days on which nothing was finished included, and says how many of the
 /// trials were done by when. Days off are those of `days_off` and `holidays` under `[reports]` in config.toml.
 ///
-/// Example: tracker forecast sprint:SPRINT-1
+/// Example: tracker forecast --sprint SPRINT-1
+///
 /// Example: tracker forecast --how-many 2026-12-24 --backtest
 #[derive(Debug, Args)]
 pub(in crate::cli) struct Forecast {
     /// Query for the open tasks that are meant, as for `tracker list` [default: all]
     #[arg(value_name = "QUERY")]
     query: Vec<String>,
-    /// Only tasks of this sprint
+    /// Only tasks in the scope of this sprint; its days off are left out, and its last day is answered
     #[arg(long, value_name = "SPRINT")]
     sprint: Option<String>,
     /// Say when this many tasks will be done, instead of the open ones
@@ -55,19 +56,14 @@ impl Command for Forecast {
     type Response = ops::Forecast;
 
     fn run(self, context: &Context) -> Reply<ops::Forecast> {
-        let mut query = self.query.join(" ");
-        if let Some(sprint) = &self.sprint {
-            let sprint = sprint.replace('\\', "\\\\").replace('"', "\\\"");
-            let rest = if query.is_empty() { query } else { format!("({query}) ") };
-            query = format!("{rest}sprint:\"{sprint}\"");
-        }
         let question = match (self.when, self.how_many) {
             (Some(count), _) => Question::When(count),
             (None, Some(day)) => Question::HowMany(day),
             (None, None) => Question::WhenDone,
         };
         let request = ForecastRequest {
-            query,
+            query: self.query.join(" "),
+            sprint: self.sprint,
             question,
             blackout: self.blackout,
             days: self.days,
@@ -109,6 +105,19 @@ impl View for ops::Forecast {
         }
         if let (Some(chance), Some(day)) = (self.chance, self.by) {
             out.line(format!("All {} done by {day}: {chance} %", counted(self.open as usize, "open task")));
+        }
+        if let Some(sprint) = &self.sprint {
+            let open = counted(self.open as usize, "open task");
+            let left = counted(sprint.days_left, "working day");
+            out.line(match sprint.chance {
+                Some(chance) => {
+                    format!(
+                        "All {open} of {} done by its end, {}, in {left}: {chance} %",
+                        sprint.id, sprint.ends
+                    )
+                }
+                None => format!("{} ended on {}", sprint.id, sprint.ends),
+            });
         }
         let sample = &self.sample;
         let finished = counted(usize::try_from(sample.finished).unwrap_or(usize::MAX), "task");

@@ -11,6 +11,7 @@ use crate::cli::completion;
 use crate::cli::context::Context;
 use crate::cli::error::Failure;
 use crate::cli::output::{Cell, Output};
+use crate::metrics::{FigureName, ScoreName};
 use crate::model::{RecordKind, nearest};
 
 /// Topics by name; the first line of each is its title.
@@ -33,6 +34,37 @@ fn records() -> String {
     let width = RecordKind::described().map(|(pattern, _)| pattern.len()).max().unwrap_or_default();
     let lines = RecordKind::described().map(|(pattern, about)| format!("    {pattern:width$}  {about}"));
     lines.collect::<Vec<_>>().join("\n")
+}
+
+/// Where a topic lists the figures of sprints.
+const FIGURES: &str = "{figures}";
+
+/// Returns what each figure and each score of a sprint is, and how it is computed.
+fn figures() -> String {
+    let figure = |name: &FigureName| (name.label(), format!("{}; from {}", name.formula(), name.inputs()));
+    let figures = FigureName::ALL.iter().map(figure);
+    let scores = ScoreName::ALL.into_iter().map(|name| (name.label(), name.formula().to_owned()));
+    let block = |(label, text): (&str, String)| format!("  {label}\n{}", indented(&text));
+    let lists = [figures.map(block).collect::<Vec<_>>(), scores.map(block).collect()];
+    lists.map(|list| list.join("\n")).join(
+        "\n\nScores, where `scores` under [sprints] is on. The total is weighed, never more than the quality, and\n\
+         a score of which nothing is known does not count:\n\n",
+    )
+}
+
+/// Breaks a text into lines of a help page, indented.
+fn indented(text: &str) -> String {
+    let mut lines = vec![String::new()];
+    for word in text.split_whitespace() {
+        let last = lines.last_mut().expect("there is always a line");
+        if last.chars().count() + word.chars().count() > 92 {
+            lines.push(word.to_owned());
+        } else {
+            let gap = if last.is_empty() { "" } else { " " };
+            *last = format!("{last}{gap}{word}");
+        }
+    }
+    lines.iter().map(|line| format!("      {line}")).collect::<Vec<_>>().join("\n")
 }
 
 /// Show the help of a command or a topic
@@ -66,7 +98,7 @@ impl Command for Help {
             _ => None,
         };
         let text = match topic {
-            Some((_, text)) => text.replace(RECORDS, &records()),
+            Some((_, text)) => text.replace(RECORDS, &records()).replace(FIGURES, &figures()),
             None => help_of(&self.words)?,
         };
         Ok(Answer::of(Response { text, is_topic: topic.is_some() }))
@@ -177,7 +209,7 @@ impl View for Response {
 
 #[cfg(test)]
 mod tests {
-    use super::{Help, TOPICS, records};
+    use super::{Help, TOPICS, figures, records};
     use clap::{Args, Command};
 
     #[test]
@@ -191,6 +223,6 @@ mod tests {
                 "{name}"
             );
         }
-        assert!(records().lines().all(|line| line.chars().count() <= 100));
+        assert!(records().lines().chain(figures().lines()).all(|line| line.chars().count() <= 100));
     }
 }

@@ -12,8 +12,8 @@ use super::{Reader, Value, expected, not_a_role, not_a_stage};
 use crate::doc::printable::printable;
 use crate::model::{
     Advance, Blocking, CloseStep, Config, GateCommand, GateRule, GateRules, HookRules, Level, OnCommit,
-    PolicyRules, ReportSettings, Requirement, RoleRules, SelfApproval, Signatures, SprintRules, Stage,
-    StageRules, Standard, TypeRules, check_glob, is_role_name, nearest,
+    PolicyRules, ReportSettings, Requirement, RoleRules, ScoreRubric, SelfApproval, Signatures, SprintRules,
+    Stage, StageRules, Standard, TypeRules, check_glob, is_role_name, nearest,
 };
 
 impl Reader<'_> {
@@ -82,7 +82,8 @@ impl Reader<'_> {
     }
 
     pub(super) fn sprint_rules(&mut self, value: &Value<'_>) -> SprintRules {
-        const KEYS: [&str; 6] = ["documentation", "steps", "evidence", "history", "documents", "per_person"];
+        const KEYS: [&str; 7] =
+            ["documentation", "steps", "evidence", "history", "documents", "per_person", "scores"];
         let mut rules = SprintRules::default();
         self.table("sprints", value, |reader, path, key, value| match key.get_ref().as_ref() {
             "documentation" => rules.documentation = reader.text(path, value).unwrap_or_default(),
@@ -105,9 +106,56 @@ impl Reader<'_> {
                 rules.documents = read.collect();
             }
             "per_person" => rules.per_person = reader.switch(path, value).unwrap_or_default(),
+            "scores" => rules.scores = reader.scores(path, value),
             _ => reader.unknown(path, key, &KEYS),
         });
         rules
+    }
+
+    /// Reads `scores = true`, or a table of what differs from the usual.
+    fn scores(&mut self, path: &str, value: &Value<'_>) -> Option<ScoreRubric> {
+        const KEYS: [&str; 6] =
+            ["delivery", "quality", "collaboration", "documentation", "grades", "answer_within"];
+        if !matches!(value.get_ref(), DeValue::Table(_)) {
+            return self.switch(path, value).unwrap_or_default().then(ScoreRubric::default);
+        }
+        let mut rubric = ScoreRubric::default();
+        self.table(path, value, |reader, path, key, value| {
+            let name = key.get_ref().as_ref();
+            match name {
+                "grades" => rubric.grades = reader.grades(path, value).unwrap_or(rubric.grades),
+                "answer_within" => {
+                    rubric.answer_within = reader.count(path, value).unwrap_or(rubric.answer_within);
+                }
+                _ => match KEYS[..4].iter().position(|own| *own == name) {
+                    Some(at) => rubric.weights[at] = reader.count_or_none(path, value).unwrap_or(1),
+                    None => reader.unknown(path, key, &KEYS),
+                },
+            }
+        });
+        Some(rubric)
+    }
+
+    /// Reads what the grades A to D require: four falling percentages.
+    fn grades(&mut self, path: &str, value: &Value<'_>) -> Option<[u32; 4]> {
+        let items = if let DeValue::Array(items) = value.get_ref() { &items[..] } else { &[] };
+        let read: Vec<u32> =
+            items.iter().filter_map(|item| integer(item).filter(|number| *number <= 100)).collect();
+        let grades = <[u32; 4]>::try_from(read).ok().filter(|grades| grades.is_sorted_by(|a, b| a > b));
+        if grades.is_none() || items.len() != 4 {
+            self.error(value.span(), path, expected("four falling percentages", value), None);
+            return None;
+        }
+        grades
+    }
+
+    /// Reads a number from 0.
+    fn count_or_none(&mut self, path: &str, value: &Value<'_>) -> Option<u32> {
+        let number = integer(value);
+        if number.is_none() {
+            self.error(value.span(), path, expected("a number from 0", value), None);
+        }
+        number
     }
 
     fn file_below_top(&mut self, path: &str, value: &Value<'_>) -> Option<String> {
@@ -398,14 +446,16 @@ impl Reader<'_> {
     }
 
     pub(super) fn count(&mut self, path: &str, value: &Value<'_>) -> Option<u32> {
-        let number =
-            value.get_ref().as_integer().and_then(|n| u32::from_str_radix(n.as_str(), n.radix()).ok());
-        let number = number.filter(|&number| number > 0);
+        let number = integer(value).filter(|&number| number > 0);
         if number.is_none() {
             self.error(value.span(), path, expected("a number from 1", value), None);
         }
         number
     }
+}
+
+fn integer(value: &Value<'_>) -> Option<u32> {
+    value.get_ref().as_integer().and_then(|n| u32::from_str_radix(n.as_str(), n.radix()).ok())
 }
 
 impl Reader<'_> {

@@ -17,8 +17,8 @@ use crate::facts::carried;
 use crate::import::evidence::{read_coverage, read_tests};
 use crate::metrics::{Calendar, Numbers};
 use crate::model::{
-    EvidenceCounts, Problem, ScopeAction, ScopeEntry, ScopeRecord, SprintEvidence, SprintId, SprintState,
-    Suggestion, Summary, TaskId, to_hex,
+    EvidenceCounts, Problem, ScopeAction, ScopeEntry, ScopeRecord, ScoreRubric, SprintEvidence, SprintId,
+    SprintState, Suggestion, Summary, TaskId, to_hex,
 };
 use crate::ops::{Error, Result, Session, Written};
 use crate::policy::{Attempt, Reason};
@@ -237,6 +237,8 @@ pub(super) struct Audited {
     pub(super) postmortem: Postmortem,
     pub(super) next: Option<SprintFile>,
     pub(super) merged: Vec<String>,
+    /// How it is scored, as the commit says.
+    pub(super) rubric: Option<ScoreRubric>,
 }
 
 /// Looks at everything, and writes nothing.
@@ -292,6 +294,7 @@ fn audit(session: &Session<'_>, request: &CloseRequest, file: &SprintFile) -> Re
         postmortem,
         next,
         merged,
+        rubric: config.sprints.scores,
     })
 }
 

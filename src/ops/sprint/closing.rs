@@ -204,7 +204,8 @@ impl Closing {
             let delete = Suggestion::git(["tag", "--delete", tag]);
             return Err(Error::usage_with(message, format!("`{delete}`, then `{go_on}`")));
         }
-        git(session, &["tag", "--annotate", "-m", &self.tag_message, tag, commit], "tag the commit")?;
+        // A message makes the tag an annotated one, and git signs it where the user's settings say so.
+        git(session, &["tag", "-m", &self.tag_message, tag, commit], "tag the commit")?;
         Ok(())
     }
 

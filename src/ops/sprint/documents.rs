@@ -279,7 +279,8 @@ impl<'a, 'e> Planner<'a, 'e> {
     fn report(&self, facts: &ClosingFacts<'_>) -> Result<Vec<(String, String)>> {
         let data = &self.audited.data;
         let scope = data.scope.as_ref().expect("an active sprint has started");
-        let report = report_of(facts, scope, data, self.config.project.as_deref());
+        let rubric = self.audited.rubric.as_ref();
+        let report = report_of(facts, scope, data, self.config.project.as_deref(), rubric);
         let own = own_templates(self.session, Report::of(ReportKind::Sprint))?;
         Ok(documents(&report, &own)?)
     }

@@ -8,6 +8,7 @@ mod actions;
 mod audit;
 mod close;
 mod closing;
+mod compare;
 mod documents;
 mod plan;
 mod records;
@@ -20,12 +21,14 @@ pub(crate) use audit::{Audit, AuditRule};
 pub(crate) use close::{
     CloseRequest, ClosedSprint, EvidenceFile, abort_close, close_sprint, postmortem_template,
 };
+pub(crate) use compare::*;
 pub(crate) use plan::*;
 pub(super) use records::scope_changes;
+pub(crate) use reports::{SprintChartsView, sprint_charts};
 pub(super) use reports::{
     changelog_context, history_context, in_order, last_tests, lines_of, plan_context, postmortem_context,
     sprint_context, sprint_members, sprint_named,
 };
 pub(crate) use verify::{VerifiedSprint, verify_sprint};
-pub(super) use view::sprint_drift;
 pub(crate) use view::*;
+pub(super) use view::{SprintAhead, sprint_ahead, sprint_drift};

@@ -2,21 +2,23 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::actions::{ActionView, last_actions};
 use super::records::{SprintData, all, find, find_or_active, gather, planned, total};
 use super::verify::numbers_of;
-use crate::facts::{carried, scope_now, sprint_days};
-use crate::metrics::{self, FigureName, Item, Numbers, Percentiles, days};
+use crate::facts::{carried, item_without_votes, scope_now, sprint_days};
+use crate::git::CommitId;
+use crate::metrics::{self, FigureName, Numbers, Percentiles, Scores, days, series};
 use crate::model::{
-    Config, Minutes, Problem, RecordKind, RecordPath, ScopeRecord, Sprint, SprintEvent, SprintId,
-    SprintState, Stage, Suggestion, Task, TaskId,
+    Config, Minutes, Problem, RecordKind, RecordPath, ScopeRecord, ScoreRubric, Sprint, SprintEvent,
+    SprintId, SprintState, Stage, Suggestion, Task, TaskId,
 };
 use crate::ops::signoffs::{facts_of_task, view_of};
 use crate::ops::{Result, Session};
+use crate::report::charts::{self, Chart};
 use crate::store::{Snapshot, SprintFile, Tasks};
 
 /// A sprint in a list.
@@ -114,6 +116,8 @@ pub struct SprintShown {
     pub changes: Vec<ScopeChangeView>,
     /// The numbers that were frozen when it was closed.
     pub numbers: Option<Numbers>,
+    /// The scores that follow from them, where the configuration of that commit has a rubric.
+    pub scores: Option<Scores>,
     /// The documents in its folder.
     pub documents: Vec<String>,
 }
@@ -178,17 +182,28 @@ pub fn show_sprint(session: &Session<'_>, name: Option<&str>) -> Result<SprintSh
     let is_document =
         |path: &String| RecordPath::parse(path).is_some_and(|path| path.kind() == RecordKind::SprintDocument);
     let sprint = &file.sprint;
+    let numbers = sprint.numbers.as_ref().and_then(|numbers| Numbers::read(numbers).ok());
+    let rubric = if numbers.is_some() { rubric_at_close(session, sprint)? } else { None };
     Ok(SprintShown {
+        scores: numbers.as_ref().zip(rubric).map(|(numbers, rubric)| Scores::of(numbers, &rubric)),
         capacity_minutes: sprint.capacity.map(|capacity| capacity.0),
         blackout: sprint.blackout.clone(),
         phase: sprint.phase.clone(),
         scope: scope_view(&file, &members, &tasks),
         history: sprint.history.iter().map(event_view).collect(),
         changes: file.scope.iter().flat_map(change_views).collect(),
-        numbers: sprint.numbers.as_ref().and_then(|numbers| Numbers::read(numbers).ok()),
+        numbers,
         documents: names.filter(is_document).collect(),
         line: line_of(&file, &members, &tasks),
     })
+}
+
+/// Returns how a closed sprint is scored, as the commit says that its numbers are of; none where that is not here.
+fn rubric_at_close(session: &Session<'_>, sprint: &Sprint) -> Result<Option<ScoreRubric>> {
+    let commit = sprint.closed().and_then(|event| CommitId::parse(event.commit.as_deref()?).ok());
+    let Some(commit) = commit else { return Ok(None) };
+    let snapshot = session.workspace().snapshot_of_commit(Some(commit));
+    Ok(snapshot.ok().and_then(|snapshot| Some(snapshot.config().ok()?.0.sprints.scores)).flatten())
 }
 
 fn event_view(event: &SprintEvent) -> SprintEventView {
@@ -243,6 +258,9 @@ pub struct SprintStatus {
     pub numbers: Option<Numbers>,
     /// Its scope and what of it was complete, at the end of each day.
     pub burn_up: Vec<BurnUpDay>,
+    /// The same as a chart; none before its start.
+    #[serde(skip)]
+    pub burn_up_chart: Option<Chart>,
     /// What is in progress, the oldest first.
     pub in_progress: Vec<InProgress>,
     /// How long the team's finished tasks of sprints took, in seconds.
@@ -314,13 +332,17 @@ pub fn sprint_status(session: &Session<'_>, name: Option<&str>) -> Result<(Sprin
     let (config, mut problems) = session.config_or_default();
     problems.extend(data.found.problems.iter().cloned());
     let is_active = data.file.sprint.state() == SprintState::Active;
-    let team = team_cycle_time(session, &data)?;
+    let team = team_cycle_time(session, &config, &data)?;
     let in_progress = if is_active { in_progress(session, &data, team)? } else { Vec::new() };
     let last = if is_active { last_actions(session, &data.file.sprint.id)? } else { None };
     let open_actions = last.into_iter().flat_map(|(_, actions)| actions).filter(|one| !one.done).collect();
     let status = SprintStatus {
         days_left: is_active.then(|| days_left(&data, session.env().today())),
-        burn_up: burn_up(&data, session.env().today()),
+        burn_up: burn_up(&data),
+        burn_up_chart: data
+            .scope
+            .as_ref()
+            .and_then(|scope| charts::burn_up(&data.found.items, scope, &data.window)),
         at_risk: if is_active { at_risk(&data, &in_progress, session.env().today()) } else { Vec::new() },
         drift: if is_active { sprint_drift(&tasks, &data.file) } else { Vec::new() },
         team_cycle_time: team,
@@ -333,7 +355,7 @@ pub fn sprint_status(session: &Session<'_>, name: Option<&str>) -> Result<(Sprin
 }
 
 /// Returns the numbers that were frozen, or those up to now; none before the start.
-fn numbers_so_far(data: &SprintData, config: &Config) -> Option<Numbers> {
+pub(super) fn numbers_so_far(data: &SprintData, config: &Config) -> Option<Numbers> {
     match &data.file.sprint.numbers {
         Some(frozen) => Numbers::read(frozen).ok(),
         None => data.scope.is_some().then(|| numbers_of(data, config)),
@@ -349,49 +371,33 @@ fn days_left(data: &SprintData, today: NaiveDate) -> usize {
     days(today, last_day(data)).filter(|day| !data.file.sprint.blackout.contains(day)).count()
 }
 
-/// Returns how far a sprint was at the end of each of its days.
-fn burn_up(data: &SprintData, today: NaiveDate) -> Vec<BurnUpDay> {
+/// Returns how far a sprint was at the end of each of its days that has come.
+fn burn_up(data: &SprintData) -> Vec<BurnUpDay> {
     let Some(scope) = &data.scope else { return Vec::new() };
-    let calendar = data.window.calendar;
-    let first = scope.days.0.min(calendar.day_of(scope.started));
-    let last = calendar.day_of(data.window.to).min(today.max(first));
-    let day = |day: NaiveDate| {
-        let end = calendar.end_of(day);
-        let members = scope.at(end - TimeDelta::nanoseconds(1)).members;
-        let is_complete = |item: &&Item| members.contains_key(&item.id) && is_complete_at(item, end);
-        let complete = data.found.items.iter().filter(is_complete).count();
-        BurnUpDay { day, scope: members.len(), complete }
+    let burn = series::burn(&data.found.items, scope, &data.window);
+    let counts = burn.scope.iter().zip(&burn.done);
+    let day = |(day, (scope, done)): (&NaiveDate, (&u64, &u64))| BurnUpDay {
+        day: *day,
+        scope: usize::try_from(*scope).unwrap_or(usize::MAX),
+        complete: usize::try_from(*done).unwrap_or(usize::MAX),
     };
-    days(first, last).map(day).collect()
+    burn.days.iter().zip(counts).map(day).collect()
 }
 
-fn is_complete_at(item: &Item, end: DateTime<Utc>) -> bool {
-    item.moves.iter().rfind(|step| step.at < end).is_some_and(|step| step.to.is_complete())
-}
-
-fn started(item: &Item) -> Option<DateTime<Utc>> {
-    item.moves.iter().find(|step| step.from.is_none() && !step.to.is_none()).map(|step| step.at)
-}
-
-/// Returns how long the finished tasks of the sprints up to this one took.
-fn team_cycle_time(session: &Session<'_>, data: &SprintData) -> Result<Option<Percentiles>> {
+/// Returns how long the finished tasks of sprints took.
+fn team_cycle_time(session: &Session<'_>, config: &Config, data: &SprintData) -> Result<Option<Percentiles>> {
     let tasks = session.snapshot().tasks()?;
     let (finished, _) =
         tasks.select(|task| task.sprint.is_some() && task.is_closed() && task.cancelled.is_none());
     let ids: BTreeSet<TaskId> = finished.iter().filter_map(|task| TaskId::parse(task.id).ok()).collect();
     let mut took: Vec<i64> = Vec::new();
     for id in ids {
-        let known = data.found.items.iter().find(|item| item.id == id);
-        let moves = match known {
-            Some(item) => item.moves.clone(),
-            None => match session.snapshot().readable_task(&id)? {
-                Some(task) => task.history,
-                None => continue,
-            },
+        let known = data.found.items.iter().find(|item| item.id == id).cloned();
+        let read = match known {
+            Some(item) => Some(item),
+            None => session.snapshot().readable_task(&id)?.map(|task| item_without_votes(config, task)),
         };
-        let began = moves.iter().find(|step| step.from.is_none()).map(|step| step.at);
-        let ended = moves.iter().rfind(|step| step.to.is_complete()).map(|step| step.at);
-        took.extend(began.zip(ended).map(|(began, ended)| (ended - began).num_seconds().max(0)));
+        took.extend(read.and_then(|item| item.cycle_time(data.window.to)));
     }
     Ok(Percentiles::of(took))
 }
@@ -407,8 +413,7 @@ fn in_progress(
     let mut found = Vec::new();
     for item in data.found.items.iter().filter(|item| scope.contains_key(&item.id) && !item.cancelled) {
         let Some(task) = open_task(session.snapshot(), &item.id)? else { continue };
-        let Some(began) = started(item).filter(|_| !task.stage.is_none()) else { continue };
-        let age = (now - began).num_seconds().max(0);
+        let Some(age) = item.age(now) else { continue };
         let beyond = team.and_then(|team| {
             let marks = [(95, team.p95), (85, team.p85), (70, team.p70), (50, team.p50)];
             marks.into_iter().find(|(_, mark)| age > *mark).map(|(percent, _)| percent)
@@ -502,50 +507,33 @@ pub(in crate::ops) fn sprint_drift(tasks: &Tasks, file: &SprintFile) -> Vec<Drif
     found
 }
 
-/// Two sprints side by side.
-#[derive(Debug, Clone, Serialize, JsonSchema)]
-pub struct SprintComparison {
-    /// Their names.
-    pub sprints: [String; 2],
-    /// Each figure that one of them has, in the order of reports.
-    pub figures: Vec<ComparedFigure>,
+/// What a forecast needs of a sprint.
+#[derive(Debug)]
+pub(in crate::ops) struct SprintAhead {
+    pub(in crate::ops) id: SprintId,
+    pub(in crate::ops) starts: NaiveDate,
+    pub(in crate::ops) ends: NaiveDate,
+    pub(in crate::ops) blackout: Vec<NaiveDate>,
+    /// The tasks in its scope, or planned for it.
+    pub(in crate::ops) members: BTreeSet<TaskId>,
 }
 
-/// One figure of two sprints.
-#[derive(Debug, Clone, Serialize, JsonSchema)]
-pub struct ComparedFigure {
-    /// Which.
-    pub figure: String,
-    /// What a person reads.
-    pub label: String,
-    /// What each says; none where it has no such figure.
-    pub values: [Option<metrics::Value>; 2],
-}
-
-/// Compares two sprints figure by figure; one that is not closed is taken as it is now.
-pub fn compare_sprints(session: &Session<'_>, names: [&str; 2]) -> Result<SprintComparison> {
-    let (config, _) = session.config_or_default();
-    let numbers = |name: &str| -> Result<(SprintId, Option<Numbers>)> {
-        let data = gather(session, find(session, name)?)?;
-        let numbers = numbers_so_far(&data, &config);
-        Ok((data.file.sprint.id, numbers))
-    };
-    let ((one, a), (other, b)) = (numbers(names[0])?, numbers(names[1])?);
-    let mut figures: Vec<ComparedFigure> = Vec::new();
-    for (at, numbers) in [a, b].into_iter().enumerate() {
-        for figure in numbers.into_iter().flat_map(|numbers| numbers.figures) {
-            let path = figure.path();
-            match figures.iter_mut().find(|known| known.figure == path) {
-                Some(known) => known.values[at] = Some(figure.value),
-                None => {
-                    let of = figure.of.as_ref().map(|of| format!(", {of}")).unwrap_or_default();
-                    let label = format!("{}{of}", figure.figure.label());
-                    let mut values = [None, None];
-                    values[at] = Some(figure.value);
-                    figures.push(ComparedFigure { figure: path, label, values });
-                }
-            }
-        }
+/// Reads what a forecast needs of a sprint that is not closed.
+pub(in crate::ops) fn sprint_ahead(session: &Session<'_>, name: &str) -> Result<SprintAhead> {
+    let file = find(session, name)?;
+    if file.sprint.state() == SprintState::Closed {
+        return Err(super::records::refuse_closed("forecast", &file));
     }
-    Ok(SprintComparison { sprints: [one.to_string(), other.to_string()], figures })
+    let calendar = metrics::Calendar::at(*session.env().local_now().offset());
+    let started =
+        file.sprint.started().map_or_else(|| session.env().today(), |event| calendar.day_of(event.at));
+    let (starts, ends) = sprint_days(&file, started);
+    let members = members(&session.snapshot().tasks()?, &file);
+    Ok(SprintAhead {
+        starts,
+        ends,
+        blackout: file.sprint.blackout.clone(),
+        members: members.into_keys().collect(),
+        id: file.sprint.id,
+    })
 }

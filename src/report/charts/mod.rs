@@ -12,11 +12,13 @@ mod of_sprint;
 mod svg;
 mod text;
 
-pub(crate) use of_sprint::{SprintCharts, all};
-pub(crate) use text::show;
+use schemars::JsonSchema;
+use serde::Serialize;
+
+pub(crate) use of_sprint::{SprintCharts, all, burn_up};
 
 /// A chart, ready to be drawn.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct Chart {
     /// What its file is called, without the ending.
     pub name: &'static str,
@@ -33,7 +35,7 @@ pub struct Chart {
 }
 
 /// An axis.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct Axis {
     /// What it counts, with its unit.
     pub label: String,
@@ -44,7 +46,7 @@ pub struct Axis {
 }
 
 /// A part of a chart.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct Layer {
     /// What it is called.
     pub label: String,
@@ -57,7 +59,8 @@ pub struct Layer {
 }
 
 /// How a layer is drawn.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
 pub enum LayerKind {
     /// A line from point to point.
     Line,
@@ -74,7 +77,7 @@ pub enum LayerKind {
 }
 
 /// A point.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct Point {
     /// Horizontal value.
     pub x: f64,

@@ -25,7 +25,7 @@ pub(crate) fn all(input: &SprintCharts<'_>) -> Vec<Chart> {
     // Like the figures, charts of flow look at what is in scope at the end.
     let input = &SprintCharts { items: &items, ..*input };
     let found = [
-        burn_up(all_items),
+        burn_up(all_items.items, all_items.scope, all_items.window),
         burn_down(all_items),
         cumulative_flow(input),
         cycle_times(input),
@@ -49,8 +49,9 @@ fn daily(counts: &[u64]) -> Vec<Point> {
     counts.iter().enumerate().map(|(at, value)| Point::at(position(at), count(*value))).collect()
 }
 
-fn burn_up(input: &SprintCharts<'_>) -> Option<Chart> {
-    let burn = series::burn(input.items, input.scope, input.window);
+/// Draws how far a sprint is.
+pub(crate) fn burn_up(items: &[Item], scope: &Scope, window: &Window) -> Option<Chart> {
+    let burn = series::burn(items, scope, window);
     let (scope, done) = (*burn.scope.last()?, *burn.done.last()?);
     let most = burn.scope.iter().max().copied().unwrap_or(0);
     Some(Chart {
@@ -241,6 +242,7 @@ fn throughput(input: &SprintCharts<'_>) -> Option<Chart> {
         let signals: Vec<Point> = limits.signals.iter().map(|at| points[*at].clone()).collect();
         described = match signals.len() {
             0 => format!("All days lie within the natural process limits ({lower:.1} to {upper:.1}): noise."),
+            1 => format!("1 day is a signal: outside {lower:.1} to {upper:.1}, or the eighth on one side."),
             signals => {
                 format!("{signals} days are signals: outside {lower:.1} to {upper:.1}, or eight on one side.")
             }

@@ -6,9 +6,15 @@ const BARS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█']
 /// Longest row of bars, in columns.
 const WIDEST: usize = 60;
 
-/// Returns a chart as lines: its title, a row of bars for each series with its last value, and the rules.
-#[must_use]
-pub(crate) fn show(chart: &Chart, width: usize) -> Vec<String> {
+impl Chart {
+    /// Returns the chart as lines: its title, a row of bars for each series with its last value, and the rules.
+    #[must_use]
+    pub(crate) fn lines(&self, width: usize) -> Vec<String> {
+        lines(self, width)
+    }
+}
+
+fn lines(chart: &Chart, width: usize) -> Vec<String> {
     let label = chart.layers.iter().map(|layer| layer.label.chars().count()).max().unwrap_or(0);
     let room = width.saturating_sub(label + 14).clamp(8, WIDEST);
     let names: Vec<&str> = chart.x.ticks.iter().map(|(_, name)| name.as_str()).collect();

@@ -5,8 +5,8 @@
 
 use serde::Serialize;
 
-use crate::metrics::{Figure, FigureName, Item, Numbers, Scope, Value, Window};
-use crate::model::{Minutes, Sprint, SprintState};
+use crate::metrics::{Figure, FigureName, Item, Numbers, Scope, Score, Scores, Value, Window};
+use crate::model::{Minutes, ScoreRubric, Sprint, SprintState};
 use crate::report::charts::{self, Chart, SprintCharts};
 use crate::report::closing::{span, value_text};
 use crate::report::{Context, Error, OwnTemplates, Report, ReportFormat, ReportKind};
@@ -34,6 +34,8 @@ pub struct SprintReport<'a> {
     pub carried: Vec<(String, String)>,
     /// Branches that were merged for the close.
     pub merged: &'a [String],
+    /// How it is scored; none where it is not.
+    pub rubric: Option<&'a ScoreRubric>,
 }
 
 /// The data of the templates `sprint.md.j2` and `sprint.html.j2`.
@@ -61,6 +63,8 @@ pub struct SprintContext {
     pub formulas: u32,
     /// Sentences that say what became of it.
     pub summary: Vec<String>,
+    /// Its scores, where the configuration has a rubric.
+    pub scores: Option<ScoresView>,
     /// The figures, grouped.
     pub groups: Vec<FigureGroup>,
     /// The tasks that were in its scope at the end.
@@ -73,6 +77,54 @@ pub struct SprintContext {
     pub merged: Vec<String>,
     /// The charts.
     pub charts: Vec<ChartView>,
+}
+
+/// Scores as people read them.
+#[derive(Debug, Clone, Serialize)]
+pub struct ScoresView {
+    /// Each score: what it is about, its value, its weight and how it is computed.
+    pub rows: Vec<ScoreRow>,
+    /// All together, such as `81.6 %`.
+    pub total: String,
+    /// `A` to `D`, `F`, or `-` where nothing is known.
+    pub grade: String,
+    /// Whether the quality is all that keeps the total from being higher.
+    pub is_capped: bool,
+}
+
+/// A score as people read it.
+#[derive(Debug, Clone, Serialize)]
+pub struct ScoreRow {
+    /// What it is about.
+    pub name: &'static str,
+    /// Its value, such as `95.0 %`; `-` where nothing is known of it.
+    pub value: String,
+    /// How much it counts.
+    pub weight: u32,
+    /// How it is computed.
+    pub formula: &'static str,
+}
+
+impl ScoresView {
+    /// Says scores in words.
+    #[must_use]
+    pub fn of(scores: &Scores) -> Self {
+        let text = |value: Option<u32>| {
+            value.map_or_else(|| "-".to_owned(), |value| format!("{}.{} %", value / 10, value % 10))
+        };
+        let row = |score: &Score| ScoreRow {
+            name: score.name,
+            value: text(score.value),
+            weight: score.weight,
+            formula: score.formula,
+        };
+        Self {
+            rows: scores.scores.iter().map(row).collect(),
+            total: text(scores.total),
+            grade: scores.grade.map_or_else(|| "-".to_owned(), |grade| grade.to_string()),
+            is_capped: scores.is_capped,
+        }
+    }
 }
 
 /// Figures that belong together.
@@ -149,13 +201,9 @@ pub fn documents(report: &SprintReport<'_>, own: &OwnTemplates) -> Result<Vec<(S
     Ok(files)
 }
 
-/// Returns the charts of a sprint as compact text, for a terminal of this width.
+/// Returns the charts of a sprint of which there is anything to show.
 #[must_use]
-pub fn terminal_charts(report: &SprintReport<'_>, width: usize) -> Vec<String> {
-    drawn(report).iter().flat_map(|chart| charts::show(chart, width)).collect()
-}
-
-fn drawn(report: &SprintReport<'_>) -> Vec<Chart> {
+pub(crate) fn drawn(report: &SprintReport<'_>) -> Vec<Chart> {
     charts::all(&SprintCharts {
         items: report.items,
         scope: report.scope,
@@ -187,6 +235,7 @@ impl SprintContext {
             commit: report.commit.map(str::to_owned),
             formulas: numbers.formulas,
             summary: summary(numbers),
+            scores: report.rubric.map(|rubric| ScoresView::of(&Scores::of(numbers, rubric))),
             groups: groups(numbers),
             tasks: task_rows(report),
             evidence: report.evidence.clone(),

@@ -130,6 +130,7 @@ fn files(world: &World) -> Vec<(String, String)> {
         evidence: Vec::new(),
         carried: vec![("TASK-0025".to_owned(), "SPRINT-2".to_owned())],
         merged: &["dark-mode".to_owned()],
+        rubric: None,
     };
     documents(&report, &OwnTemplates::default()).unwrap()
 }
@@ -221,8 +222,10 @@ fn a_terminal_shows_the_same_as_text() {
         evidence: Vec::new(),
         carried: Vec::new(),
         merged: &[],
+        rubric: None,
     };
-    insta::assert_snapshot!(terminal_charts(&report, 80).join("\n"), @r"
+    let lines: Vec<String> = drawn(&report).iter().flat_map(|chart| chart.lines(80)).collect();
+    insta::assert_snapshot!(lines.join("\n"), @r"
     Burn-up (tasks)
       scope  ▆▆▆▆▇▇▇▇▇▇▇▇▇  31
       done   ▁▁▁▂▂▃▃▄▄▅▅▅▅  21

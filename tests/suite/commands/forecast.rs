@@ -165,3 +165,48 @@ fn days_off_are_those_of_the_configuration() {
     let doctor = sandbox.tracker(&["doctor"]);
     assert!(doctor.stdout.contains("sunday") && doctor.stdout.contains("such as `2026-12-25`"), "{doctor}");
 }
+
+#[test]
+fn a_sprint_has_its_own_tasks_days_off_and_last_day() {
+    let sandbox = busy();
+    let run = |line: &str| {
+        let output = sandbox.tracker(&line.split(' ').collect::<Vec<_>>());
+        assert_eq!(output.status, 0, "{line}: {output}");
+        serde_json::from_str::<serde_json::Value>(&output.stdout).unwrap_or_default()["result"].clone()
+    };
+    run("new One --id TASK-AAAA --sprint SPRINT-9");
+    run("new Two --id TASK-BBBB --sprint SPRINT-9");
+    run("sprint new SPRINT-9 --starts 2026-11-16 --ends 2026-11-20 --blackout 2026-11-18");
+    let planned = run("forecast --sprint SPRINT-9 --format json");
+    assert_eq!((&planned["open"], &planned["today"]), (&2.into(), &"2026-11-15".into()), "{planned}");
+    assert_eq!(
+        (&planned["sprint"]["days_left"], &planned["sprint"]["ends"]),
+        (&4.into(), &"2026-11-20".into())
+    );
+    let chance = planned["sprint"]["chance"].as_u64().unwrap();
+    assert!((50..=95).contains(&chance), "{planned}");
+    assert!(planned["done_by"].as_array().unwrap().iter().all(|by| by["day"] != "2026-11-18"), "{planned}");
+    run("sprint start SPRINT-9");
+    // What its file says is not what is in its scope.
+    let text = sandbox.read(".tracker/tasks/TASK-BBBB.md").replace("sprint: SPRINT-9\n", "");
+    sandbox.write(".tracker/tasks/TASK-BBBB.md", text);
+    assert_eq!(run("forecast --sprint SPRINT-9 --format json")["open"], 2);
+    run("set-stage aaaa complete");
+    assert_eq!(run("forecast --sprint SPRINT-9 --format json")["open"], 1);
+    let shown = sandbox.tracker(&["forecast", "--sprint", "sprint-9"]).stdout;
+    assert!(shown.contains("All 1 open task of SPRINT-9 done by its end, 2026-11-20, in "), "{shown}");
+}
+
+#[test]
+fn what_was_finished_when_follows_from_the_moves_in_their_order() {
+    let sandbox = busy();
+    // The last move claims to be earlier than the one above it: it counts as made at the same time.
+    sandbox.write(
+        ".tracker/tasks/TASK-0DDD.md",
+        "---\nid: TASK-0DDD\ntitle: Odd clocks\ncreated: 2026-09-01\nstage: complete\nhistory:\n  \
+         - {at: 2026-10-20T08:00:00Z, by: ada, from: none, to: dev, kind: start}\n  \
+         - {at: 2026-08-20T08:00:00Z, by: ada, from: dev, to: complete}\n---\n",
+    );
+    let shown = sandbox.tracker(&["forecast"]).stdout;
+    assert!(shown.contains("From 42 tasks finished on 22 of 71 days"), "{shown}");
+}

@@ -282,6 +282,85 @@ fn the_steps_and_documents_are_the_team_s_own() {
 }
 
 #[test]
+fn the_tag_is_signed_where_git_signs_tags() {
+    for setting in ["tag.gpgSign", "tag.forceSignAnnotated"] {
+        let sandbox = started();
+        crate::folding::signed::sign_with_ssh(&sandbox);
+        sandbox.git(&["config", setting, "true"]);
+        let tag =
+            ["--carry-over", "SPRINT-2", "--tag", "v1.0-alpha1", "--tag-message", "Sprint 1: reliability"];
+        let closed = close(&sandbox, &tag);
+        assert_eq!(closed.status, 0, "{closed}");
+        let text = sandbox.git(&["cat-file", "tag", "v1.0-alpha1"]);
+        assert!(text.contains("Sprint 1: reliability\n-----BEGIN SSH SIGNATURE-----"), "{setting}: {text}");
+        sandbox.git(&["verify-tag", "v1.0-alpha1"]);
+        assert_eq!(sandbox.git(&["log", "-1", "--format=%G?"]), "G", "{setting}");
+        assert_eq!(sandbox.tracker(&["sprint", "verify"]).status, 0);
+    }
+}
+
+#[test]
+fn on_a_terminal_the_postmortem_is_written_in_the_editor() {
+    let sandbox = started();
+    let editor = sandbox.root().join("home/editor");
+    std::fs::write(
+        &editor,
+        "#!/bin/sh\nsed -i 's/^## Summary$/## Summary\\n\\nIt went well./; s/^## Action items$/## Action items\\n\\n- fix @Ada: the clock/' \"$1\"\n",
+    )
+    .unwrap();
+    std::process::Command::new("chmod").arg("+x").arg(&editor).status().unwrap();
+    let on_terminal = |command: &str| {
+        sandbox.program_with("script", "", &["-qec", command, "/dev/null"], |own| {
+            own.env("EDITOR", &editor).env("TERM", "xterm").env_remove("NO_COLOR");
+        })
+    };
+    if on_terminal("true").status != 0 {
+        eprintln!("LEFT OUT: no script(1) here to make a terminal");
+        return;
+    }
+    let refused = on_terminal("tracker sprint close");
+    assert!(refused.stdout.contains("Nothing was changed."), "{refused}");
+    let closed = on_terminal("tracker sprint close --carry-over SPRINT-2");
+    assert_eq!(closed.status, 0, "{closed}");
+    assert!(closed.stdout.contains("2 parts written, 7 not written"), "{closed}");
+    let text = sandbox.read(".tracker/sprints/SPRINT-1/POSTMORTEM.md");
+    assert!(
+        text.contains("## Summary\n\nIt went well.\n") && text.contains("- fix @Ada: the clock"),
+        "{text}"
+    );
+    assert!(run(&sandbox, "sprint actions").contains("the clock"));
+    assert!(!sandbox.path().join(".git/tracker/postmortem.md").exists(), "the draft was taken");
+}
+
+#[test]
+fn scores_are_off_until_the_configuration_has_a_rubric() {
+    let sandbox = started();
+    let close = |sandbox: &Sandbox| close(sandbox, &["--carry-over", "SPRINT-2"]);
+    let plain = sandbox.copied();
+    assert_eq!(close(&plain).status, 0);
+    assert!(!plain.read(".tracker/sprints/SPRINT-1/report.md").contains("## Scores"));
+    let config = sandbox.read(".tracker/config.toml")
+        + "\n[sprints.scores]\ndelivery = 2\ndocumentation = 0\ngrades = [80, 60, 40, 20]\nanswer_within = 48\n";
+    sandbox.write(".tracker/config.toml", config);
+    commit(&sandbox, "Score");
+    assert_eq!(close(&sandbox).status, 0);
+    let report = sandbox.read(".tracker/sprints/SPRINT-1/report.md");
+    assert!(report.contains("| Delivery | 33.3 % | 2 |") && report.contains("Grade **"), "{report}");
+    // What the rubric says later changes nothing of what was closed.
+    sandbox.write(".tracker/config.toml", "format = 2\n");
+    commit(&sandbox, "Score no more");
+    assert_eq!(run(&sandbox, "report sprint SPRINT-1"), report);
+    let shown = sandbox.tracker(&["sprint", "show", "SPRINT-1"]);
+    assert!(shown.stdout.contains("Grade ") && shown.stdout.contains("33.3 %"), "{shown}");
+    sandbox.write(".tracker/config.toml", "format = 2\n[sprints.scores]\ngrades = [1, 2, 3, 4]\nspeed = 1\n");
+    let doctor = sandbox.tracker(&["doctor"]);
+    assert!(
+        doctor.stdout.contains("four falling percentages") && doctor.stdout.contains("speed"),
+        "{doctor}"
+    );
+}
+
+#[test]
 fn an_empty_sprint_can_be_closed() {
     let sandbox = Sandbox::new();
     run(&sandbox, "init --profile plain --no-hooks");

@@ -102,4 +102,18 @@ fn the_figures_are_those_worked_out_by_hand() {
     let report = sandbox.read(".tracker/sprints/SPRINT-A/report.md");
     assert!(report.contains("- `four`"), "{report}");
     assert_eq!(sandbox.tracker(&["doctor"]).stdout.matches("error ").count(), 0);
+    let compared = run(&sandbox, "sprint compare SPRINT-A SPRINT-B");
+    let signal = "Throughput a day  signal: SPRINT-A varies from 0.0 to 3.9 by itself; signals in SPRINT-B: 1 of 11 days\n";
+    assert!(compared.contains(signal) && compared.contains("\nCycle time  "), "{compared}");
+    let backward = run(&sandbox, "sprint compare SPRINT-C SPRINT-A");
+    assert!(backward.contains("not known: SPRINT-C has 0 days, fewer than six"), "{backward}");
+    let charts = run(&sandbox, "sprint charts SPRINT-A");
+    assert!(
+        charts.starts_with("SPRINT-A\n\nBurn-up (tasks)\n  scope  ") && charts.contains("\nThroughput ("),
+        "{charts}"
+    );
+    let wide = sandbox.tracker_with("", &["sprint", "charts", "SPRINT-A", "--color", "always"], |command| {
+        command.env("COLUMNS", "50");
+    });
+    assert!(wide.stdout.lines().all(|line| line.chars().count() <= 90), "{wide}");
 }

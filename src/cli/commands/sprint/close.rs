@@ -78,7 +78,12 @@ impl Close {
         if asks && let Some(template) = ops::postmortem_template(&session, &request)? {
             request.postmortem = Some(write_postmortem(context, &session, &template)?);
         }
-        Ok(ops::close_sprint(&mut session, &request)?)
+        let closed = ops::close_sprint(&mut session, &request)?;
+        if closed.closed {
+            // The next sprint begins with an empty one.
+            let _ = std::fs::remove_file(session.workspace().local_path(DRAFT));
+        }
+        Ok(closed)
     }
 
     fn request(self, context: &Context) -> Result<ops::CloseRequest, Failure> {

@@ -43,6 +43,8 @@ enum What {
     List(List),
     /// Show a sprint with its scope, history and frozen numbers
     Show(One),
+    /// Show the charts of a sprint as text
+    Charts(One),
     /// Close a sprint: audit, freeze its numbers, write its documents, commit and tag
     ///
     /// The audit names everything that is unfinished, each with the command that resolves it, and then nothing is changed. A
@@ -129,7 +131,7 @@ struct Start {
 
 #[derive(Debug, Args)]
 struct One {
-    /// Sprint [default: the active one; for `actions` the one closed last]
+    /// Sprint [default: the active one; for `actions`, and `charts` where none is active, the one closed last]
     #[arg(value_name = "NAME")]
     name: Option<String>,
     #[command(flatten)]
@@ -177,6 +179,8 @@ pub(super) enum Response {
     Shown(Box<ops::SprintShown>),
     /// The status of one.
     Status(Box<ops::SprintStatus>),
+    /// The charts of one.
+    Charts(ops::SprintChartsView),
     /// Two sprints.
     Compared(ops::SprintComparison),
     /// What came of closing one.
@@ -233,6 +237,11 @@ impl Command for Sprint {
                 let (status, problems) = ops::sprint_status(&session, one.name.as_deref())?;
                 Ok(Answer::of(Response::Status(Box::new(status))).with_problems(problems))
             }
+            What::Charts(one) => {
+                let session = context.read(&one.read)?;
+                let (charts, problems) = ops::sprint_charts(&session, one.name.as_deref())?;
+                Ok(Answer::of(Response::Charts(charts)).with_problems(problems))
+            }
             What::Compare(compare) => {
                 let session = context.read(&compare.read)?;
                 let compared = ops::compare_sprints(&session, [&compare.one, &compare.other])?;
@@ -275,6 +284,7 @@ impl View for Response {
             Self::List(list) => show::list(list, out),
             Self::Shown(shown) => show::sprint(shown, out),
             Self::Status(status) => show::status(status, out),
+            Self::Charts(charts) => show::charts(charts, out),
             Self::Compared(compared) => show::compared(compared, out),
             Self::Closed(closed) => close::closed(closed, out),
             Self::Verified(verified) => close::verified(verified, out),

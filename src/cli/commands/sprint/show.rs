@@ -7,10 +7,12 @@ use crate::cli::output::{Cell, Output, clean, truncate};
 use crate::metrics::{FigureName, Numbers, Value};
 use crate::model::Minutes;
 use crate::ops::{
-    ActionView, ActionsView, BurnUpDay, SprintComparison, SprintLine, SprintListing, SprintShown,
-    SprintStatus,
+    ActionView, ActionsView, BurnUpDay, ComparedSeries, SprintChartsView, SprintComparison, SprintLine,
+    SprintListing, SprintShown, SprintStatus,
 };
+use crate::report::charts::Chart;
 use crate::report::closing::{span, value_text};
+use crate::report::sprint::ScoresView;
 
 /// Maximum number of days of a burn-up shown; of a longer one, its last.
 const MOST_DAYS: usize = 28;
@@ -118,6 +120,39 @@ pub(super) fn sprint(shown: &SprintShown, out: &mut Output) {
         out.gap();
         show_numbers(numbers, out);
     }
+    if let Some(scores) = &shown.scores {
+        show_scores(&ScoresView::of(scores), out);
+    }
+}
+
+fn show_scores(scores: &ScoresView, out: &mut Output) {
+    let capped = if scores.is_capped { ", no better than the quality" } else { "" };
+    out.gap();
+    out.line(format!("Grade {}  {}{capped}", out.bold(&scores.grade), scores.total));
+    let row = |score: &crate::report::sprint::ScoreRow| {
+        let value = Cell::styled(&score.value, Style::new().bold()).right();
+        vec![Cell::new(score.name), value, Cell::styled(score.formula, Style::new().dimmed())]
+    };
+    out.columns(&scores.rows.iter().map(row).collect::<Vec<_>>(), 2, 2);
+}
+
+/// Shows charts, one below the other.
+pub(super) fn charts(view: &SprintChartsView, out: &mut Output) {
+    let title = view.title.as_deref().map(|title| format!("  {}", clean(title))).unwrap_or_default();
+    out.line(format!("{}{title}", out.bold(&view.sprint)));
+    for chart in &view.charts {
+        out.gap();
+        chart_lines(chart, out);
+    }
+    if view.charts.is_empty() {
+        out.line("Nothing to draw yet");
+    }
+}
+
+fn chart_lines(chart: &Chart, out: &mut Output) {
+    for line in chart.lines(out.width()) {
+        out.line(clean(&line));
+    }
 }
 
 fn show_changes(shown: &SprintShown, out: &mut Output) {
@@ -177,7 +212,13 @@ pub(super) fn status(status: &SprintStatus, out: &mut Output) {
         }
     }
     out.line(format!("  {}", parts.join(" · ")));
-    burn_up(&status.burn_up, out);
+    match &status.burn_up_chart {
+        Some(chart) if out.is_rich() && status.burn_up.len() > 1 => {
+            out.gap();
+            chart_lines(chart, out);
+        }
+        _ => burn_up(&status.burn_up, out),
+    }
     show_in_progress(status, out);
     section("At risk", out, status.at_risk.iter().map(|risk| (risk.id.as_str(), risk.why.join("; "))));
     let open =
@@ -205,7 +246,8 @@ fn show_in_progress(status: &SprintStatus, out: &mut Output) {
     out.gap();
     let team = status.team_cycle_time.map_or_else(String::new, |team| {
         let marks = format!("50 % {}, 85 % {}, 95 % {}", span(team.p50), span(team.p85), span(team.p95));
-        format!("; the team's {} done tasks took {marks}", team.n)
+        let tasks = counted(usize::try_from(team.n).unwrap_or(usize::MAX), "done task");
+        format!("; the team's {tasks} took {marks}")
     });
     out.line(format!("In progress ({}){team}", status.in_progress.len()));
     let row = |task: &crate::ops::InProgress| {
@@ -257,6 +299,31 @@ pub(super) fn compared(compared: &SprintComparison, out: &mut Output) {
         }
     }
     out.columns(&rows, 1, 0);
+    out.gap();
+    compared.signals.iter().for_each(|series| signal(series, one, other, out));
+}
+
+/// Says of one series whether the second sprint differs from the first by more than that varies by itself.
+fn signal(series: &ComparedSeries, one: &str, other: &str, out: &mut Output) {
+    let (label, unit) = match series.series {
+        FigureName::Throughput => ("Throughput a day", "days"),
+        _ => ("Cycle time", "tasks"),
+    };
+    let value = |thousandths: i64| match series.series {
+        FigureName::Throughput => format!("{}.{}", thousandths / 1000, thousandths % 1000 / 100),
+        _ => span(thousandths / 1000),
+    };
+    let text = match series.limits {
+        None => format!("not known: {one} has {} {unit}, fewer than six are too few to tell", series.before),
+        Some((lower, upper)) => {
+            let limits = format!("{one} varies from {} to {} by itself", value(lower), value(upper));
+            match series.signals {
+                0 => format!("noise: {limits}, and so do all {} {unit} of {other}", series.after),
+                count => format!("signal: {limits}; signals in {other}: {count} of {} {unit}", series.after),
+            }
+        }
+    };
+    out.line(format!("{}  {text}", out.bold(label)));
 }
 
 /// Shows the actions of a postmortem.

@@ -6,6 +6,7 @@ mod plan;
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, FixedOffset, Utc};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::facts::{carried, sprint_days};
@@ -13,7 +14,8 @@ use crate::git::CommitId;
 use crate::metrics::series::ProcessLimits;
 use crate::metrics::{Calendar, FigureName, Numbers, Value};
 use crate::model::{
-    Config, Problem, RecordKind, SprintEvidence, SprintId, SprintState, Suggestion, Summary, TaskId,
+    Config, Problem, RecordKind, ScoreRubric, SprintEvidence, SprintId, SprintState, Suggestion, Summary,
+    TaskId,
 };
 use crate::ops::sprint::actions::actions_of;
 use crate::ops::sprint::close::merged_branches;
@@ -26,11 +28,12 @@ use crate::ops::sprint::view::members;
 use crate::ops::{Error, Result, Session};
 pub(in crate::ops) use plan::{in_order, lines_of, plan_context};
 
+use crate::report::charts::Chart;
 use crate::report::closing::{
     ChangelogContext, ChangelogSection, ChangelogTask, ClosingFacts, Postmortem, PostmortemContext,
     read_postmortem, span, value_text,
 };
-use crate::report::sprint::{SprintContext, SprintReport};
+use crate::report::sprint::{SprintContext, SprintReport, drawn};
 use crate::store::SprintFile;
 
 /// What reports of a started sprint are made of.
@@ -42,6 +45,8 @@ pub(super) struct ReportData {
     last_evidence: Vec<SprintEvidence>,
     carried: BTreeMap<TaskId, SprintId>,
     merged: Vec<String>,
+    rubric: Option<ScoreRubric>,
+    project: Option<String>,
 }
 
 /// Returns a moment as people read it, where days begin at this offset.
@@ -77,7 +82,15 @@ impl ReportData {
             data,
             closed,
             merged,
+            rubric: config.sprints.scores,
+            project: config.project,
         })
+    }
+
+    /// Draws the charts.
+    pub(super) fn charts(&self) -> Vec<Chart> {
+        let (facts, scope) = (self.facts(), self.data.scope.as_ref().expect("it has started"));
+        drawn(&report_of(&facts, scope, &self.data, None, None))
     }
 
     pub(super) fn facts(&self) -> ClosingFacts<'_> {
@@ -125,10 +138,10 @@ pub(in crate::ops) fn sprint_context(
     name: Option<&str>,
     problems: &mut Vec<Problem>,
 ) -> Result<SprintContext> {
-    let (config, _) = session.config_or_default();
     let read = ReportData::read(session, active_or_last(session, name)?, problems)?;
     let (facts, scope) = (read.facts(), read.data.scope.as_ref().expect("it has started"));
-    Ok(SprintContext::of(&report_of(&facts, scope, &read.data, config.project.as_deref())))
+    let (project, rubric) = (read.project.as_deref(), read.rubric.as_ref());
+    Ok(SprintContext::of(&report_of(&facts, scope, &read.data, project, rubric)))
 }
 
 /// Puts together what the report of a sprint is made of.
@@ -137,6 +150,7 @@ pub(super) fn report_of<'r>(
     scope: &'r crate::metrics::Scope,
     data: &'r SprintData,
     project: Option<&'r str>,
+    rubric: Option<&'r ScoreRubric>,
 ) -> SprintReport<'r> {
     SprintReport {
         project,
@@ -149,7 +163,28 @@ pub(super) fn report_of<'r>(
         evidence: facts.evidence_lines(),
         carried: facts.carried.iter().map(|(task, to)| (task.to_string(), to.to_string())).collect(),
         merged: facts.merged,
+        rubric,
     }
+}
+
+/// The charts of a sprint.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct SprintChartsView {
+    /// Its name.
+    pub sprint: String,
+    /// Its title.
+    pub title: Option<String>,
+    /// Those of which there is anything to show.
+    pub charts: Vec<Chart>,
+}
+
+/// Returns the charts of a sprint: of a closed one as of its commit.
+pub fn sprint_charts(session: &Session<'_>, name: Option<&str>) -> Result<(SprintChartsView, Vec<Problem>)> {
+    let mut problems = Vec::new();
+    let read = ReportData::read(session, active_or_last(session, name)?, &mut problems)?;
+    let sprint = &read.data.file.sprint;
+    let (id, title) = (sprint.id.to_string(), sprint.title.clone());
+    Ok((SprintChartsView { sprint: id, title, charts: read.charts() }, problems))
 }
 
 /// Finds the sprint that is named, the only one that is active, or the one that was closed last.
