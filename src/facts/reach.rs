@@ -47,7 +47,7 @@ pub struct Reach<'a> {
     /// Texts that were read for merges.
     read: RefCell<HashMap<String, Rc<Vec<u8>>>>,
     /// What changes of texts are, by the ids of both.
-    hunks: RefCell<HashMap<(String, String), Bounded<Rc<Hunks>>>>,
+    hunks: RefCell<KnownHunks>,
     /// What merges may still cost: nobody stops a server with a few files.
     limits: RefCell<MergeLimits>,
     /// The sides of the texts that were not merged, since that is too much work.
@@ -55,6 +55,8 @@ pub struct Reach<'a> {
 }
 
 type Bounded<T> = std::result::Result<T, TooMuchWork>;
+
+type KnownHunks = HashMap<(String, String), Bounded<Rc<Hunks>>>;
 
 /// What the merges of one judgement may cost.
 struct MergeLimits {

@@ -86,11 +86,11 @@ impl Tree {
         let text = |item: &TreeItem| text_of(self.name(item).as_bstr());
         let mut known = HashSet::new();
         let twice = self.items.iter().find(|item| !known.insert(self.name(item)));
-        let mut pairs = self.items.array_windows::<2>();
-        let unsorted = pairs.find(|[one, next]| self.entry(one) >= self.entry(next));
+        let mut pairs = self.items.iter().zip(self.items.iter().skip(1));
+        let unsorted = pairs.find(|(one, next)| self.entry(one) >= self.entry(next));
         twice
             .map(|item| TreeFault::Twice(text(item)))
-            .or(unsorted.map(|[one, _]| TreeFault::OutOfOrder(text(one))))
+            .or(unsorted.map(|(one, _)| TreeFault::OutOfOrder(text(one))))
     }
 
     fn id(&self, item: &TreeItem) -> &gix::oid {
