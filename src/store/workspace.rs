@@ -212,6 +212,7 @@ impl Workspace {
         git::share(folder);
         let temporary = path.with_extension(format!("{}.tmp", std::process::id()));
         std::fs::write(&temporary, bytes).map_err(Error::io("write", &temporary))?;
+        git::share(&temporary);
         std::fs::rename(&temporary, &path).map_err(Error::io("replace", path))
     }
 

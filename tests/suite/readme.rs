@@ -79,7 +79,7 @@ pub(crate) fn transcripts() -> Vec<(PathBuf, String)> {
 pub(crate) fn planned() -> Sandbox {
     let sandbox = Sandbox::new();
     for line in [
-        "init --profile team",
+        "init --profile team --no-hooks",
         "new One --id TASK-7Q2M --priority high --deliverable table --deliverable switch",
         "new Two --id TASK-C0LR --type bug --depends-on 7q2m",
     ] {

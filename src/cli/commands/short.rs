@@ -7,6 +7,7 @@
 //! TASK-7Q2M  tags + ui, theme  One
 //! $ tracker undo
 //! took back "TASK-7Q2M: tags + ui, theme"
+//!   restored .tracker/tasks/TASK-7Q2M.md
 //! ```
 
 use clap::Args;

@@ -254,7 +254,9 @@ impl Reason {
             Self::Committed { task: Some(task), .. } => {
                 Some(Fix::Run(Suggestion::tracker(["cancel", task.as_str(), "…"])))
             }
-            Self::Committed { task: None, .. } => Some(Fix::Run(Suggestion::git(["revert", "HEAD"]))),
+            Self::Committed { path, task: None } => {
+                Some(Fix::Run(Suggestion::git(["log", "-1", "--", path])))
+            }
             Self::Staged(path) => Some(Fix::Run(Suggestion::git(["rm", "--cached", path]))),
             Self::TooLargeToUndo => Some(Fix::Run(Suggestion::git(["restore", "--", TRACKER_FOLDER]))),
             Self::NothingReady => Some(Fix::Run(Suggestion::tracker(["list"]))),

@@ -94,7 +94,8 @@ impl HookFiles {
     /// Makes the hook that leads to the user's file, where husky is installed and has made others than this one.
     fn lead_from_husky(&self, hook: Hook) -> Result<()> {
         let own = self.folder.join(hook.name());
-        if self.is_huskys(hook) && self.folder.join("h").is_file() && own.symlink_metadata().is_err() {
+        let is_led = Hook::CLIENT.contains(&hook) && self.is_huskys(hook) && self.folder.join("h").is_file();
+        if is_led && own.symlink_metadata().is_err() {
             create(&own, b"#!/usr/bin/env sh\n. \"$(dirname \"$0\")/h\"")?;
         }
         Ok(())

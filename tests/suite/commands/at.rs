@@ -49,7 +49,10 @@ fn every_reading_command_equals_a_checkout() {
     for ((args, before), now) in READS.iter().zip(&before).zip(&now) {
         let mut here = answer(args, &[]);
         forget_flights(&mut here);
-        assert_eq!(&here, before, "{args:?}");
+        // What is in progress on another branch is in no queue of a checkout.
+        if args[0] != "queue" {
+            assert_eq!(&here, before, "{args:?}");
+        }
         assert_ne!(now, before, "{args:?} tells nothing of the time between");
     }
 }
@@ -94,7 +97,7 @@ fn a_revision_without_a_tracker_or_none_at_all_is_an_error() {
     exit 2
     --- stderr
     error: there is no tracker in `[ROOT]/repo`
-      hint: run `tracker init`
+      hint: `main` has one: run `git merge main`, or change to a branch that has it
     "#);
     assert_eq!(sandbox.tracker(&["list", "--at", "main"]).status, 0, "the working tree needs no tracker");
 }

@@ -22,7 +22,7 @@ fn usage_errors_exit_2_with_a_suggestion() {
     --- stderr
     error: unrecognized subcommand 'lst'
 
-      tip: some similar subcommands exist: 'ls', 'list'
+      tip: some similar subcommands exist: 'stop', 'ls', 'list'
 
     Usage: tracker [OPTIONS] [COMMAND]
 
@@ -82,7 +82,7 @@ fn usage_errors_are_json_with_json() {
     $ tracker new --format=json
     exit 2
     --- stdout
-    {"version":2,"command":"new","exit":2,"error":{"kind":"usage","message":"the following required arguments were not provided: <TITLE>","hints":["Usage: tracker new --format <FORMAT> <TITLE>"]}}
+    {"version":2,"command":"new","exit":2,"error":{"kind":"usage","message":"the following required arguments were not provided: <TITLE>...","hints":["Usage: tracker new --format <FORMAT> <TITLE>..."]}}
 
     $ tracker set-stage --format json
     exit 2

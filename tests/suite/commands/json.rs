@@ -35,7 +35,10 @@ const CALLS: &str = "
     merge HEAD
     prime
     watch --inbox --timeout 0
+    start d4 --force
     stop
+    new Mistyped --id TASK-RMV1
+    rm rmv1
     done d4
     assign d4
     tag d4 ui

@@ -114,9 +114,9 @@ fn refuses_invalid_values_with_what_is_expected() {
     exit 2
     --- stderr
     error: the following required arguments were not provided:
-      <TITLE>
+      <TITLE>...
 
-    Usage: tracker new <TITLE>
+    Usage: tracker new <TITLE>...
 
     For more information, try '--help'.
 
@@ -192,16 +192,16 @@ fn refuses_invalid_values_with_what_is_expected() {
 
       tip: a similar argument exists: '--priority'
 
-    Usage: tracker new --priority <PRIORITY> <TITLE>
+    Usage: tracker new --priority <PRIORITY> <TITLE>...
 
     For more information, try '--help'.
 
     $ tracker new a --batch b
     exit 2
     --- stderr
-    error: the argument '[TITLE]' cannot be used with '--batch <FILE>'
+    error: the argument '[TITLE]...' cannot be used with '--batch <FILE>'
 
-    Usage: tracker new <TITLE>
+    Usage: tracker new <TITLE>...
 
     For more information, try '--help'.
     "#);

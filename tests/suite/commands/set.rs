@@ -299,7 +299,6 @@ fn a_parent_exists_and_is_no_part_of_its_own_part() {
     --- stdout
     id         parent
     TASK-D4RK  TASK-EXP0
-    TASK-C0DE  TASK-EXP0
 
     $ tracker set exp0 parent=d4rk
     exit 1

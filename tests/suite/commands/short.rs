@@ -15,7 +15,26 @@ fn done_goes_as_far_as_the_task_has_earned_and_says_what_is_missing() {
         done d4
         done d4
         done exp
-    "), @"");
+    "), @r"
+    $ tracker done d4
+    exit 0
+    --- stdout
+    TASK-D4RK  Add dark mode to the dashboard
+      dev → qa   needs reviewer
+      missing: approval of reviewer   tracker approve TASK-D4RK --as reviewer
+
+    $ tracker done d4
+    exit 1
+    --- stderr
+    error: TASK-D4RK cannot leave qa
+      missing  approval of reviewer  tracker approve TASK-D4RK --as reviewer
+
+    $ tracker done exp
+    exit 1
+    --- stderr
+    error: TASK-EXP0 cannot start
+      waits for  TASK-S3SS  Session expires while typing  tracker show TASK-S3SS
+    ");
     sandbox.write(".tracker/config.toml", config);
     let done = json(&sandbox.tracker(&["close", "d4", "--format", "json"]));
     assert_eq!(done["command"], "done");
@@ -36,14 +55,70 @@ fn short_names_do_what_the_long_ones_do() {
         add A title without quotes --tag ui
         search login
         next --limit 1 -q
-    "), @"");
+    "), @r"
+    $ tracker assign s3 Grace Hopper
+    exit 0
+    --- stdout
+    TASK-S3SS  assignee = Grace Hopper  Session expires while typing
+
+    $ tracker assign s3
+    exit 0
+    --- stdout
+    TASK-S3SS  assignee = Ada Lovelace  Session expires while typing
+
+    $ tracker tag s3 ui login
+    exit 0
+    --- stdout
+    TASK-S3SS  tags + ui, login  Session expires while typing
+
+    $ tracker start d4
+    exit 0
+    --- stdout
+    TASK-D4RK  already in dev  Add dark mode to the dashboard
+
+    $ tracker stop
+    exit 0
+    --- stdout
+    TASK-D4RK is no longer active (in dev)  Add dark mode to the dashboard
+
+    $ tracker stop
+    exit 2
+    --- stderr
+    error: no task is active
+      hint: run `tracker start ID`
+
+    $ tracker comment d4 no quotes are needed
+    exit 0
+    --- stdout
+    TASK-D4RK  noted: no quotes are needed  Add dark mode to the dashboard
+
+    $ tracker add A title without quotes --tag ui
+    exit 0
+    --- stdout
+    Created TASK-BMH6  A title without quotes
+      .tracker/tasks/TASK-BMH6.md
+
+    $ tracker search login
+    exit 0
+    --- stdout
+    TASK-S3SS  critical  none  pending  Session expires while typing  Ada Lovelace  1d
+    --- stderr
+    1 task
+
+    $ tracker next --limit 1 -q
+    exit 0
+    --- stdout
+    TASK-S3SS
+    ");
     for (short, long) in [
         ("view d4", "show d4"),
         ("history d4", "log d4"),
         ("ready -q", "queue -q"),
         ("find dark -q", "list dark -q"),
     ] {
-        let run = |line: &str| sandbox.tracker(&line.split(' ').collect::<Vec<_>>()).to_string();
+        let run = |line: &str| {
+            sandbox.tracker(&format!("{line} --json").split(' ').collect::<Vec<_>>()).to_string()
+        };
         assert_eq!(run(short), run(long), "{short}");
     }
 }
@@ -60,7 +135,25 @@ fn undo_takes_back_write_by_write_and_nothing_that_a_commit_has() {
         undo --dry-run
         undo
         undo
-    "), @"");
+    "), @r#"
+    $ tracker undo --dry-run
+    exit 0
+    --- stdout
+    would take back "TASK-S3SS: priority = low"
+      restored .tracker/tasks/TASK-S3SS.md
+
+    $ tracker undo
+    exit 0
+    --- stdout
+    took back "TASK-S3SS: priority = low"
+      restored .tracker/tasks/TASK-S3SS.md
+
+    $ tracker undo
+    exit 0
+    --- stdout
+    took back "TASK-S3SS: noted: a note"
+      removed .tracker/notes/TASK-S3SS/20261111T090600Z-4ce5b.md
+    "#);
     assert_eq!(records(&sandbox), second);
     assert_eq!(sandbox.tracker(&["undo"]).status, 0);
     assert_eq!(records(&sandbox), first);
@@ -74,7 +167,12 @@ fn undo_takes_back_write_by_write_and_nothing_that_a_commit_has() {
     assert_eq!(sandbox.tracker(&["undo"]).status, 1);
     sandbox.write(path, &set);
     commit(&sandbox, "Committed");
-    assert_snapshot!(sandbox.tracker(&["undo"]), @"");
+    assert_snapshot!(sandbox.tracker(&["undo"]), @r#"
+    exit 1
+    --- stderr
+    error: cannot take back "TASK-S3SS: priority = high"
+      committed  .tracker/tasks/TASK-S3SS.md is in a commit as the write left it  git log -1 -- .tracker/tasks/TASK-S3SS.md
+    "#);
     assert_eq!(sandbox.read(path), set);
 }
 
@@ -91,5 +189,10 @@ fn rm_is_for_what_no_commit_has() {
     sandbox.git(&["add", "--all"]);
     assert_eq!(sandbox.tracker(&["rm", &id]).status, 1);
     sandbox.git(&["commit", "--quiet", "--message", "A task"]);
-    assert_snapshot!(sandbox.tracker(&["delete", &id]), @"");
+    assert_snapshot!(sandbox.tracker(&["delete", &id]), @r#"
+    exit 1
+    --- stderr
+    error: cannot remove TASK-8J8K
+      committed  .tracker/tasks/TASK-8J8K.md is in a commit, and history keeps every task  tracker cancel TASK-8J8K "…"
+    "#);
 }

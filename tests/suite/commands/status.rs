@@ -85,7 +85,7 @@ fn a_screen_shows_the_task_the_inbox_and_what_is_next() {
 fn without_a_tracker_the_help_is_shown() {
     let sandbox = Sandbox::new();
     let alone = sandbox.tracker(&[]);
-    assert!(alone.status == 0 && alone.stdout.contains("Commands:"), "{alone}");
+    assert!(alone.status == 0 && alone.stdout.contains("Every day:"), "{alone}");
     assert_eq!(sandbox.tracker(&["status"]).status, 2);
 }
 

@@ -9,7 +9,7 @@ use crate::support::{Output, Sandbox};
 /// A sprint of three tasks that has started: one delivered, one begun, one not; the sprint after it is planned.
 pub(super) fn started() -> Sandbox {
     let sandbox = Sandbox::new();
-    run(&sandbox, "init --profile solo");
+    run(&sandbox, "init --profile solo --no-hooks");
     run(&sandbox, "new One --id TASK-0NE1 --estimate 2h --sprint SPRINT-1 --type feature");
     run(&sandbox, "new Two --id TASK-TW02 --estimate 1h --sprint SPRINT-1");
     run(&sandbox, "new Three --id TASK-THR3 --sprint SPRINT-1");

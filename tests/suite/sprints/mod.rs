@@ -37,7 +37,7 @@ fn scope(sandbox: &Sandbox, sprint: &str) -> Vec<String> {
 /// A tracker with three tasks, two of which are planned for a sprint that has not started.
 fn planned() -> Sandbox {
     let sandbox = Sandbox::new();
-    run(&sandbox, "init --profile solo");
+    run(&sandbox, "init --profile solo --no-hooks");
     run(&sandbox, "new One --id TASK-0NE1 --estimate 2h --sprint SPRINT-1");
     run(&sandbox, "new Two --id TASK-TW02 --sprint SPRINT-1");
     run(&sandbox, "new Three --id TASK-THR3 --estimate 3h");

@@ -54,7 +54,7 @@ fn task(rng: &mut Rng, id: &str, estimate: u32, is_member: bool) -> String {
 /// A sprint with a random scope and random tasks, started on the 2nd and not closed.
 fn grown(seed: u64) -> Sandbox {
     let (mut rng, sandbox) = (Rng::with_seed(seed), Sandbox::new());
-    run(&sandbox, "init --profile solo");
+    run(&sandbox, "init --profile solo --no-hooks");
     let (mut committed, mut changes) = (String::new(), String::new());
     for number in 0..rng.usize(..14) {
         let id = format!("TASK-{number:04}");
