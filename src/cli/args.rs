@@ -148,7 +148,7 @@ impl Format {
         let common = COMMON_FORMATS.iter().find(|(common, ..)| *common == name).map(|(_, format, _)| *format);
         let of_reviews = || FORMATS.iter().find(|format| format.name == name).map(Self::Review);
         let of_lists = || LIST_FORMATS.iter().find(|format| format.name == name).map(Self::List);
-        common.or_else(of_reviews).or_else(of_lists).or_else(|| match name {
+        common.or_else(of_reviews).or_else(of_lists).or(match name {
             UPGRADE => Some(Self::Upgrade),
             HTML => Some(Self::Html),
             _ => None,

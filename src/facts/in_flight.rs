@@ -157,7 +157,7 @@ impl InFlight {
         let Some(flights) = self.flights.get(id) else { return Vec::new() };
         let since = since.map(|since| since.timestamp());
         let mut flights: Vec<&Flight> = flights.iter().filter(|flight| flight.continues(since)).collect();
-        flights.sort_by(|a, b| b.at.cmp(&a.at));
+        flights.sort_by_key(|flight| std::cmp::Reverse(flight.at));
         flights
     }
 

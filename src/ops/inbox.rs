@@ -173,7 +173,7 @@ impl<'o, 's> OpenTasks<'o, 's> {
         let mut items = self.sent_back(problems)?;
         self.each_in_review(problems, |facts, missing| items.extend(self.review(facts, missing, None)))?;
         self.each_in_flight(|flight, facts, missing| {
-            items.extend(self.review(facts, missing, Some(flight)))
+            items.extend(self.review(facts, missing, Some(flight)));
         })?;
         items.extend(self.mentions()?);
         let ready = self.selection.derived.queue(&self.selection.summaries).into_iter();

@@ -201,8 +201,8 @@ fn git(session: &Session<'_>, action: &'static str, arguments: &[&str]) -> Resul
 }
 
 fn last_line(text: &str) -> String {
-    let lines = text.lines().map(str::trim).filter(|line| !line.is_empty() && *line != "Done");
-    lines.last().unwrap_or("without a message").to_owned()
+    let mut lines = text.lines().map(str::trim).filter(|line| !line.is_empty() && *line != "Done");
+    lines.next_back().unwrap_or("without a message").to_owned()
 }
 
 /// Names the tasks as a commit would whose author had them checked out.

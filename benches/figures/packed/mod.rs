@@ -1,7 +1,7 @@
 //! What `check` and `review` cost on a history of the shape of a real project: thousands of files in deep folders, short
 //! branches that are merged, each of a task with its votes, all of it packed. Looked at are the last 10, 100 and 1,000
 //! commits. Half of the commits are no first parents, and judged like all others: beside `git log` of the first parents
-//! stands that of all commits, which is what must be read.
+//! is that of all commits, which is what must be read.
 
 mod corpus;
 

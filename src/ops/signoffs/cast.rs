@@ -40,7 +40,7 @@ pub struct VoteRecord {
 
 /// Approves a task for a role. The last approval moves the task on, where its stage says so.
 pub fn approve(session: &Session<'_>, request: &VoteRecord) -> Result<Written> {
-    cast(session, request, Verdict::Approved)
+    cast(session, request, &Verdict::Approved)
 }
 
 /// Rejects a task for a role: a veto until the same person votes again. It goes where failures go.
@@ -50,20 +50,20 @@ pub fn reject(session: &Session<'_>, request: &VoteRecord) -> Result<Written> {
             "tracker reject ID --as ROLE -m WHY, or --finding \"high: what is wrong @ src/file.rs:12\"";
         return Err(Error::usage_with("a rejection needs a reason", hint));
     }
-    cast(session, request, Verdict::Rejected)
+    cast(session, request, &Verdict::Rejected)
 }
 
 /// Takes one's own vote back.
 pub fn withdraw(session: &Session<'_>, request: &VoteRecord) -> Result<Written> {
-    cast(session, request, Verdict::Withdrawn)
+    cast(session, request, &Verdict::Withdrawn)
 }
 
-fn cast(session: &Session<'_>, request: &VoteRecord, verdict: Verdict) -> Result<Written> {
+fn cast(session: &Session<'_>, request: &VoteRecord, verdict: &Verdict) -> Result<Written> {
     if let Some(branch) = &request.branch {
-        return on_branch(session, branch, |there| cast_here(there, request, verdict.clone()));
+        return on_branch(session, branch, |there| cast_here(there, request, verdict));
     }
-    let cast = cast_here(session, request, verdict.clone());
-    cast.map_err(|error| point_to_branch(session, request, &verdict, error))
+    let cast = cast_here(session, request, verdict);
+    cast.map_err(|error| point_to_branch(session, request, verdict, error))
 }
 
 /// Says where votes on a task are required, where that is a branch that is not checked out.
@@ -90,7 +90,7 @@ fn point_to_branch(session: &Session<'_>, request: &VoteRecord, verdict: &Verdic
     Error::refused(Attempt::Vote(id), Reason::VotedOn { stage, person, place, command })
 }
 
-fn cast_here(session: &Session<'_>, request: &VoteRecord, verdict: Verdict) -> Result<Written> {
+fn cast_here(session: &Session<'_>, request: &VoteRecord, verdict: &Verdict) -> Result<Written> {
     let config = session.config()?;
     let repository = session.workspace().repository()?;
     let by = repository.identity(session.env())?;
@@ -113,7 +113,7 @@ fn cast_here(session: &Session<'_>, request: &VoteRecord, verdict: Verdict) -> R
     let statement = Statement {
         role,
         stage,
-        verdict,
+        verdict: verdict.clone(),
         notes: request.notes.clone(),
         findings: found.iter().map(|finding| finding.id.clone()).collect(),
         sign: request.sign,

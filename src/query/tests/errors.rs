@@ -35,8 +35,8 @@ fn unknown_words_come_with_a_suggestion() {
             "8: invalid status `open` (expected not_started, in_progress, blocked, completed or cancelled) | did you mean `is:open`?",
         ),
         (
-            "status:complete",
-            "8: invalid status `complete` (expected not_started, in_progress, blocked, completed or cancelled) | did you mean `completed`?",
+            "status:complted",
+            "8: invalid status `complted` (expected not_started, in_progress, blocked, completed or cancelled) | did you mean `completed`?",
         ),
         (
             "status:x*",

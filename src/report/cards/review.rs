@@ -69,7 +69,7 @@ impl CardReview {
         findings: Vec<CardFinding>,
     ) -> Self {
         let words = badge.as_str().replace('_', " ").replace("qa", "QA");
-        let filled = if required == 0 { 0 } else { approved.min(required) * BAR / required };
+        let filled = (approved.min(required) * BAR).checked_div(required).unwrap_or(0);
         let bar = |filled: u32| {
             let of = |letter: &str, count: u32| letter.repeat(usize::try_from(count).unwrap_or(0));
             format!("{}{}", of("█", filled), of("░", BAR - filled))

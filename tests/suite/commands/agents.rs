@@ -48,7 +48,7 @@ fn a_primer_is_short_and_fenced_whatever_tasks_say() {
 const BUDGETS: [(&str, usize); 8] = [
     ("status", 700),
     ("inbox", 250),
-    ("start s3", 400),
+    ("start s3", 450),
     ("stop", 200),
     ("tick d4 2", 350),
     ("note d4 a note", 400),

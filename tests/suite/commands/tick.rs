@@ -132,11 +132,11 @@ fn dry_run_shows_the_diff() {
     --- a/.tracker/tasks/TASK-D4RK.md
     +++ b/.tracker/tasks/TASK-D4RK.md
     @@ -24,5 +24,5 @@
-
+     
      - [x] toggle in settings
     -- [ ] two colours from one table
     +- [x] two colours from one table
-
+     
      ## Acceptance criteria
     --- stderr
     dry run: 1 file would change, nothing was written

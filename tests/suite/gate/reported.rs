@@ -137,7 +137,7 @@ const LOST_HOOKS: &[Row] = &[
     Row {
         name: "one that another tool has written over",
         attack: |world| {
-            fs::write(hook(world, "commit-msg"), "#!/bin/sh\nnpx commitlint --edit \"$1\"\n").unwrap()
+            fs::write(hook(world, "commit-msg"), "#!/bin/sh\nnpx commitlint --edit \"$1\"\n").unwrap();
         },
         twin: |world| {
             let text = fs::read_to_string(hook(world, "commit-msg")).unwrap();
