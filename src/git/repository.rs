@@ -125,6 +125,12 @@ impl Repository {
     pub fn config_text(&self, key: &str) -> Option<String> {
         self.inner.config_snapshot().string(key).map(|value| value.to_string())
     }
+
+    /// Whether the user's configuration says yes under a key, in any of git's spellings.
+    #[must_use]
+    pub fn config_flag(&self, key: &str) -> bool {
+        self.inner.config_snapshot().boolean(key).unwrap_or_default()
+    }
 }
 
 fn set_caches(inner: &mut gix::Repository) {

@@ -41,7 +41,7 @@ impl Repository {
             commit.message.trim_end()
         )
         .into_bytes();
-        if self.config_text("commit.gpgSign").is_some_and(|text| is_true(&text)) {
+        if self.config_flag("commit.gpgSign") {
             let signature = self.sign_commit(&bytes).map_err(FoldRefusal::Unsigned)?;
             objects::insert_signature(&mut bytes, objects::signature_header(trees.root()), &signature);
         }
@@ -70,8 +70,4 @@ impl Repository {
             Err(error) => Err(cannot(error)),
         }
     }
-}
-
-fn is_true(text: &str) -> bool {
-    ["true", "yes", "on", "1"].iter().any(|word| text.eq_ignore_ascii_case(word))
 }
