@@ -38,7 +38,7 @@ pub use edit::{Edit, Scalar, Value};
 pub use finding::{create_finding, read_finding};
 pub(crate) use finding::{resolve_finding, signed_resolution};
 pub(crate) use markdown::{Checkbox, open_boxes};
-pub use markdown::{acceptance_text, checkboxes, is_heading, sections};
+pub use markdown::{acceptance_text, checkboxes, is_heading, put_block, sections};
 pub use merge::{Conflict, Identity, Marks, Merge, RecordVersions, Subject, merge};
 pub(crate) use note::signed_note;
 pub use note::{create_note, read_note};

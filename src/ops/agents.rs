@@ -1,12 +1,12 @@
 //! What coding agents read of the tracker: a marked block in the files that they read, and `prime`.
 
 use super::{Error, Result};
+use crate::doc::put_block;
 use crate::store::{Change, Snapshot, Workspace};
 
 /// The files that agents read, and whether they are made where they are missing.
 const FILES: [(&str, bool); 2] = [("AGENTS.md", true), ("CLAUDE.md", false)];
-const BEGIN: &str = "<!-- tracker:begin -->";
-const END: &str = "<!-- tracker:end -->";
+const MARKS: [&str; 2] = ["<!-- tracker:begin -->", "<!-- tracker:end -->"];
 const TEXT: &str = include_str!("../../templates/init/agents.md");
 
 /// Returns the changes that bring the block in the agents' files up to date. What is around it stays, byte for byte.
@@ -27,41 +27,30 @@ pub(super) fn agents_files(workspace: &Workspace, snapshot: &Snapshot) -> Result
                 let after = with_block(&before);
                 changes.push(Change::replace(path, &before, after));
             }
-            None if is_made => changes.push(Change::create(path, block())),
+            None if is_made => changes.push(Change::create(path, with_block(""))),
             None => {}
         }
     }
     Ok(changes)
 }
 
-fn block() -> String {
-    format!("{BEGIN}\n{}\n{END}\n", TEXT.trim())
-}
-
 /// Puts the block where it was, or after the text.
 fn with_block(text: &str) -> String {
-    let found = text.find(BEGIN).and_then(|begin| {
-        let end = text[begin..].find(END)? + begin + END.len();
-        Some((begin, end))
-    });
-    match found {
-        Some((begin, end)) => format!("{}{}{}", &text[..begin], block().trim_end(), &text[end..]),
-        None if text.is_empty() => block(),
-        None => format!("{}\n\n{}", text.trim_end_matches('\n'), block()),
-    }
+    put_block(text, MARKS, &format!("{}\n", TEXT.trim()))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{block, with_block};
+    use super::{TEXT, with_block};
 
     #[test]
     fn the_block_is_put_once_and_the_rest_stays() {
+        let block = format!("<!-- tracker:begin -->\n{}\n<!-- tracker:end -->\n", TEXT.trim());
         let once = with_block("# Ours\n\nText.\n");
-        assert_eq!(once, format!("# Ours\n\nText.\n\n{}", block()));
+        assert_eq!(once, format!("# Ours\n\nText.\n\n{block}"));
         assert_eq!(with_block(&once), once);
         let old = once.replace("tracker prime", "another text") + "\nAfter.\n";
         assert_eq!(with_block(&old), once + "\nAfter.\n");
-        assert_eq!(with_block(""), block());
+        assert_eq!(with_block(""), block);
     }
 }

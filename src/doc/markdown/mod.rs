@@ -12,4 +12,4 @@ pub(crate) use boxes::open_boxes;
 pub(super) use boxes::{box_marks, count, find_box, list_item};
 pub(crate) use sections::Section;
 pub(super) use sections::{begins_list_item, ends_in_text};
-pub use sections::{is_heading, sections};
+pub use sections::{is_heading, put_block, sections};

@@ -248,6 +248,20 @@ fn comment_start(line: &str, from: usize) -> Option<usize> {
     Some(open)
 }
 
+/// Puts a block between two marks of a document, in place of the one that is there and of nothing else; where there is
+/// none, it comes to the end. The block ends with its last line.
+#[must_use]
+pub fn put_block(text: &str, [begin, end]: [&str; 2], block: &str) -> String {
+    let whole = format!("{begin}\n{block}{end}");
+    let found =
+        text.find(begin).and_then(|start| Some((start, start + text[start..].find(end)? + end.len())));
+    match found {
+        Some((start, end)) => format!("{}{whole}{}", &text[..start], &text[end..]),
+        None if text.is_empty() => format!("{whole}\n"),
+        None => format!("{}\n\n{whole}\n", text.trim_end_matches('\n')),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::{begins_list_item, is_heading, sections};

@@ -20,7 +20,7 @@ use crate::ops::ids::IdMaker;
 use crate::ops::report::own_templates;
 use crate::ops::session::spliced;
 use crate::ops::{Error, Result, Session};
-use crate::report::closing::{ClosingFacts, block_of, history_line, put_block, put_line};
+use crate::report::closing::{ClosingFacts, block_of, history_line, put_line, put_sprint_block};
 use crate::report::sprint::documents;
 use crate::report::{Context, Report, ReportFormat, ReportKind};
 use crate::store::Change;
@@ -262,7 +262,7 @@ impl<'a, 'e> Planner<'a, 'e> {
                     let mut files = Vec::new();
                     for path in &self.config.sprints.documents {
                         let before = self.text_of(path)?;
-                        files.push((path.clone(), put_block(before.as_deref(), &block)));
+                        files.push((path.clone(), put_sprint_block(before.as_deref(), &block)));
                     }
                     files
                 }

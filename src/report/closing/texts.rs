@@ -6,6 +6,7 @@ use std::fmt::Write as _;
 use chrono::NaiveDate;
 use serde::Serialize;
 
+use crate::doc::put_block;
 use crate::metrics::{FigureName, Item, Numbers, Value};
 use crate::model::{EvidenceCounts, Sprint, SprintEvidence, SprintId, TaskId};
 
@@ -206,8 +207,7 @@ pub fn put_line(text: Option<&str>, id: &SprintId, line: &str) -> String {
     format!("{}\n", lines.join("\n"))
 }
 
-const BEGIN: &str = "<!-- tracker:sprint -->";
-const END: &str = "<!-- /tracker:sprint -->";
+const BLOCK: [&str; 2] = ["<!-- tracker:sprint -->", "<!-- /tracker:sprint -->"];
 
 /// Returns what the marked block of a document says.
 #[must_use]
@@ -230,32 +230,24 @@ pub fn block_of(facts: &ClosingFacts<'_>, next: Option<&SprintId>) -> String {
     out
 }
 
-/// Replaces the marked block of a document and nothing else; where there is none, it comes to the end.
+/// Puts the block into a document, in place of the one that it has.
 #[must_use]
-pub fn put_block(text: Option<&str>, block: &str) -> String {
-    let text = text.unwrap_or_default();
-    let whole = format!("{BEGIN}\n{block}{END}");
-    let found =
-        text.find(BEGIN).and_then(|start| Some((start, start + text[start..].find(END)? + END.len())));
-    match found {
-        Some((start, end)) => format!("{}{whole}{}", &text[..start], &text[end..]),
-        None if text.is_empty() => format!("{whole}\n"),
-        None => format!("{}\n\n{whole}\n", text.trim_end_matches('\n')),
-    }
+pub fn put_sprint_block(text: Option<&str>, block: &str) -> String {
+    put_block(text.unwrap_or_default(), BLOCK, block)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{put_block, put_line};
+    use super::{put_line, put_sprint_block};
     use crate::model::SprintId;
 
     #[test]
     fn a_block_is_kept_up_to_date_and_nothing_else() {
-        let first = put_block(Some("# Status\n\nBy hand.\n"), "one\n");
+        let first = put_sprint_block(Some("# Status\n\nBy hand.\n"), "one\n");
         assert_eq!(first, "# Status\n\nBy hand.\n\n<!-- tracker:sprint -->\none\n<!-- /tracker:sprint -->\n");
-        let second = put_block(Some(&format!("{first}more\n")), "two\n");
+        let second = put_sprint_block(Some(&format!("{first}more\n")), "two\n");
         assert_eq!(second, format!("{first}more\n").replace("one", "two"));
-        assert_eq!(put_block(None, "x\n"), "<!-- tracker:sprint -->\nx\n<!-- /tracker:sprint -->\n");
+        assert_eq!(put_sprint_block(None, "x\n"), "<!-- tracker:sprint -->\nx\n<!-- /tracker:sprint -->\n");
     }
 
     #[test]
