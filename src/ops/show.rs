@@ -11,7 +11,7 @@ use super::signoffs::{SignoffsView, facts_of_task, unresolved_findings, view_of}
 use super::view::{DependencyView, MoveView, NoteView, StepView, TaskLine, TaskView, boxes_of};
 use super::{Error, Result, Session};
 use crate::facts::TaskFacts;
-use crate::model::{Config, Problem, Stage, Status, Suggestion, Summary, Task, TaskId};
+use crate::model::{Config, Problem, RecordPath, Stage, Status, Suggestion, Summary, Task, TaskId};
 use crate::policy::{Dependency, badge_of, blocking_findings, facts_of, status_of};
 use crate::store::TaskFile;
 
@@ -55,7 +55,8 @@ pub fn show(session: &Session<'_>, id: &str, with_parts: bool) -> Result<(Shown,
     problems.extend(facts.problems.iter().cloned());
     let task = &facts.task;
     let signoffs = view_of(session, &config, &facts);
-    let mut view = view(session, &config, &file, &facts, notes)?;
+    let mut view = view(session, &config, file.path, &facts, notes)?;
+    add_flights(&in_flight_of(session), std::slice::from_mut(&mut view.line));
     if with_parts {
         view.children = children(session, task)?;
     }
@@ -80,7 +81,7 @@ fn broken(file: &TaskFile) -> Shown {
 fn view(
     session: &Session<'_>,
     config: &Config,
-    file: &TaskFile,
+    path: String,
     known: &TaskFacts,
     notes: Vec<NoteView>,
 ) -> Result<TaskView> {
@@ -95,11 +96,9 @@ fn view(
     let facts = facts_of(status, badge_of(&summary, config, tally));
     let waiting = dependencies.iter().filter(|dependency| dependency.open);
     let waiting = waiting.map(|dependency| Dependency { id: &dependency.id, task: None, open: true });
-    let mut line = TaskLine::new(&summary, facts, tally, waiting);
-    add_flights(&in_flight_of(session), std::slice::from_mut(&mut line));
     Ok(TaskView {
-        line,
-        path: file.path.clone(),
+        line: TaskLine::new(&summary, facts, tally, waiting),
+        path,
         pipeline: pipeline(config, task),
         history: task.history.iter().map(MoveView::from).collect(),
         findings: unresolved_findings(&known.findings, config),
@@ -155,6 +154,16 @@ fn pipeline(config: &Config, task: &Task) -> Vec<StepView> {
 
 /// Maximum number of steps named at once.
 const STEPS: usize = 4;
+
+/// Returns what brings a task forward, as [`show`] says it.
+pub(super) fn next_steps_of(
+    session: &Session<'_>,
+    config: &Config,
+    facts: &TaskFacts,
+) -> Result<Vec<String>> {
+    let view = view(session, config, RecordPath::task_file(&facts.task.id), facts, Vec::new())?;
+    Ok(next_steps(&facts.task, &view, &view_of(session, config, facts)))
+}
 
 fn next_steps(task: &Task, view: &TaskView, signoffs: &SignoffsView) -> Vec<String> {
     let id = task.id.as_str();

@@ -21,16 +21,16 @@ pub(super) fn context(
 ) -> Result<Context> {
     let (config, found) = session.config_or_default();
     problems.extend(found);
-    let (mut tasks, broken) = all_tasks(session)?;
+    let (all, broken) = all_tasks(session)?;
     problems.extend(broken);
-    let mut own_title = None;
-    let all = tasks.clone();
-    if let Some(name) = sprint {
-        let (id, members) = crate::ops::sprint::sprint_members(session, name)?;
-        tasks.retain(|task| members.contains(&task.id));
-        own_title = Some(format!("Task Cards - {id}"));
-    }
-    let title = own_title.or_else(|| config.reports.title.clone());
+    let (tasks, title): (Vec<&Task>, _) = match sprint {
+        Some(name) => {
+            let (id, members) = crate::ops::sprint::sprint_members(session, name)?;
+            let own = all.iter().filter(|task| members.contains(&task.id)).collect();
+            (own, Some(format!("Task Cards - {id}")))
+        }
+        None => (all.iter().collect(), config.reports.title.clone()),
+    };
     Ok(Context::of(&of_tasks(session, &config, &tasks, &all, title.as_deref(), session.env().today())?))
 }
 
@@ -43,7 +43,8 @@ pub(in crate::ops) fn cards_of(
 ) -> Result<String> {
     let report = Report::of(ReportKind::Cards);
     let title = config.reports.title.as_deref();
-    let context = Context::of(&of_tasks(session, config, tasks, tasks, title, today)?);
+    let own: Vec<&Task> = tasks.iter().collect();
+    let context = Context::of(&of_tasks(session, config, &own, tasks, title, today)?);
     let own = super::own_templates(session, report)?;
     Ok(report.render(ReportFormat::Markdown, &own, &context)?)
 }
@@ -52,7 +53,7 @@ pub(in crate::ops) fn cards_of(
 fn of_tasks(
     session: &Session<'_>,
     config: &Config,
-    tasks: &[Task],
+    tasks: &[&Task],
     all: &[Task],
     title: Option<&str>,
     today: chrono::NaiveDate,
@@ -64,7 +65,7 @@ fn of_tasks(
     let repository = session.workspace().repository()?;
     let reviewer = Reviewer { session, config, reader: session.facts(&repository, config)? };
     let mut inputs = Vec::with_capacity(tasks.len());
-    for task in tasks {
+    for &task in tasks {
         let status = statuses[task.id.as_str()];
         inputs.push(CardInput { task, status, review: reviewer.review(task)? });
     }
@@ -145,12 +146,10 @@ impl Reviewer<'_, '_> {
             last.push(vote);
         }
         let signoff = |vote: crate::model::Vote| CardSignoff {
-            role: vote.role,
             verdict: Some(vote.verdict.to_string()),
             by: Some(vote.by.name),
             at: Some(vote.at),
-            waiting_for: Vec::new(),
-            why_not: None,
+            ..CardSignoff::of(vote.role)
         };
         Ok(last.into_iter().map(signoff).collect())
     }
@@ -158,24 +157,16 @@ impl Reviewer<'_, '_> {
 
 fn voted(vote: &VoteView) -> CardSignoff {
     CardSignoff {
-        role: vote.role.clone(),
         verdict: Some(vote.verdict.clone()),
         by: Some(vote.by.clone()),
         at: Some(vote.at),
-        waiting_for: Vec::new(),
         why_not: vote.why_not.clone(),
+        ..CardSignoff::of(vote.role.clone())
     }
 }
 
 /// Returns the votes of a role, and that it is waited for where its quorum is not reached.
 fn signoffs_of(role: &RoleView) -> Vec<CardSignoff> {
-    let waiting = CardSignoff {
-        role: role.role.clone(),
-        verdict: None,
-        by: None,
-        at: None,
-        waiting_for: role.waiting_for.clone(),
-        why_not: None,
-    };
+    let waiting = CardSignoff { waiting_for: role.waiting_for.clone(), ..CardSignoff::of(role.role.clone()) };
     role.votes.iter().map(voted).chain((!role.done).then_some(waiting)).collect()
 }

@@ -5,15 +5,18 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 
-use crate::facts::Commits;
+use crate::facts::{Commits, TaskFacts};
 use crate::git::CommitInfo;
 use crate::model::{
-    Config, EvidenceCounts, Finding, FindingState, Move, MoveKind, Note, NoteKind, Problem, RecordKind,
-    RecordPath, Task, TaskId, Vote,
+    Config, EvidenceCounts, Finding, FindingState, Move, MoveKind, Note, NoteKind, Problem, RecordKind, Task,
+    TaskId, Vote, is_in_tracker,
 };
 use crate::ops::log::{Event, EventKind, found, noted, own_events, voted};
+use crate::ops::session::parse;
+use crate::ops::show::next_steps_of;
+use crate::ops::signoffs::has_open_votes;
 use crate::ops::sprint::{in_order, last_tests, lines_of};
-use crate::ops::{NoteView, Result, Session, TaskLine, show};
+use crate::ops::{NoteView, Result, Session, TaskLine};
 
 /// The records of tasks that tell of something since a moment.
 struct Recent {
@@ -397,10 +400,16 @@ fn open_tasks(
 ) -> Result<(Vec<InFlight>, Vec<TaskLine>)> {
     let open = in_order(lines_of(session, config, problems, |task| !task.is_closed())?);
     let (not_started, begun): (Vec<_>, Vec<_>) = open.into_iter().partition(|line| line.stage == "none");
+    let repository = session.workspace().repository()?;
+    let reader = session.facts(&repository, config)?;
     let mut in_flight = Vec::with_capacity(begun.len());
     for line in begun {
-        let (shown, _) = show::show(session, &line.id, false)?;
-        in_flight.push(InFlight { line, next: shown.next });
+        let task = parse(&session.snapshot().find(&line.id)?)?;
+        let facts = match has_open_votes(session, config, &task)? {
+            true => reader.task(task)?,
+            false => TaskFacts::without_votes(session.snapshot(), task)?,
+        };
+        in_flight.push(InFlight { next: next_steps_of(session, config, &facts)?, line });
     }
     Ok((in_flight, not_started))
 }
@@ -454,9 +463,7 @@ fn changed_files(repository: &crate::git::Repository, recent: &Recent) -> Result
     let mut files: BTreeMap<String, BTreeSet<TaskId>> = BTreeMap::new();
     for (commit, tasks) in &recent.commits {
         for change in repository.changes_of(commit.id)? {
-            let is_own = RecordPath::parse(&change.path).is_some()
-                || change.path.starts_with(&format!("{}/", crate::model::TRACKER_FOLDER));
-            if !is_own {
+            if !is_in_tracker(&change.path) {
                 files.entry(change.path).or_default().extend(tasks.iter().cloned());
             }
         }

@@ -8,7 +8,7 @@ use crate::model::{
 };
 use crate::ops::block::forget_closed;
 use crate::ops::moves::move_edits;
-use crate::ops::on_branch::{BranchChoice, at_place, on_branch, voting_place};
+use crate::ops::on_branch::{BranchRequest, at_place, on_branch, voting_place};
 use crate::ops::session::spliced;
 use crate::ops::written::WrittenTask;
 use crate::ops::{Error, Result, Session, Written};
@@ -35,7 +35,7 @@ pub struct VoteRecord {
     /// Whether to sign it with the key that git is configured with.
     pub sign: bool,
     /// The branch to cast it on, as a commit on its tip; the working tree by default.
-    pub branch: Option<BranchChoice>,
+    pub branch: Option<BranchRequest>,
 }
 
 /// Approves a task for a role. The last approval moves the task on, where its stage says so.

@@ -14,4 +14,4 @@ pub(crate) use findings::{FindingView, FindingsView};
 pub use findings::{findings, resolve};
 pub use status::signoffs;
 pub(crate) use status::{MissingView, RoleView, SignoffsView, Verify, VoteView};
-pub(super) use status::{facts_of_task, next_of, view_of};
+pub(super) use status::{facts_of_task, has_open_votes, next_of, view_of};

@@ -159,13 +159,18 @@ fn signers_of_target(
 
 /// Reads what is known of one task, and asks git only where there are votes or some are required.
 pub(in crate::ops) fn facts_of_task(session: &Session<'_>, config: &Config, task: Task) -> Result<TaskFacts> {
-    let requires = !config.signoffs_of(task.stage.as_str()).is_empty();
-    let has_votes = !session.snapshot().list(&RecordKind::Vote.folder_of(&task.id))?.is_empty();
-    if task.summary().is_closed() || !(requires || has_votes) {
+    if !has_open_votes(session, config, &task)? {
         return Ok(TaskFacts::without_votes(session.snapshot(), task)?);
     }
     let repository = session.workspace().repository()?;
     Ok(session.facts(&repository, config)?.task(task)?)
+}
+
+/// Whether a task is open and its stage requires votes, or has some: only then its commits tell anything.
+pub(in crate::ops) fn has_open_votes(session: &Session<'_>, config: &Config, task: &Task) -> Result<bool> {
+    let requires = !config.signoffs_of(task.stage.as_str()).is_empty();
+    let has_votes = !session.snapshot().list(&RecordKind::Vote.folder_of(&task.id))?.is_empty();
+    Ok(!task.summary().is_closed() && (requires || has_votes))
 }
 
 /// Makes the status of what is known of a task.

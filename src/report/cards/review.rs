@@ -44,6 +44,14 @@ pub struct CardSignoff {
     pub why_not: Option<String>,
 }
 
+impl CardSignoff {
+    /// A role of which nothing else is known yet.
+    #[must_use]
+    pub fn of(role: String) -> Self {
+        Self { role, verdict: None, by: None, at: None, waiting_for: Vec::new(), why_not: None }
+    }
+}
+
 /// A finding.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct CardFinding {
