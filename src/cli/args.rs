@@ -180,9 +180,13 @@ impl Format {
 /// Reads `--format`. What only some commands have is read everywhere, but shown by those alone.
 pub(super) fn format_parser() -> impl TypedValueParser<Value = Format> {
     let common = COMMON_FORMATS.iter().map(|(name, ..)| PossibleValue::new(*name));
-    let others = FORMATS.iter().map(|format| format.name);
-    let others = others.chain(LIST_FORMATS.iter().map(|format| format.name)).chain([HTML, UPGRADE]);
+    let others = table_formats().chain([HTML, UPGRADE]);
     named_formats(common.chain(others.map(|name| PossibleValue::new(name).hide(true))).collect())
+}
+
+/// Yields the names of the forms that have a table of their own.
+fn table_formats() -> impl Iterator<Item = &'static str> {
+    FORMATS.iter().map(|format| format.name).chain(LIST_FORMATS.iter().map(|format| format.name))
 }
 
 fn named_formats(values: Vec<PossibleValue>) -> impl TypedValueParser<Value = Format> {
@@ -205,11 +209,11 @@ fn own_formats(own: impl Iterator<Item = (&'static str, &'static str)>) -> Arg {
     let mut values: Vec<PossibleValue> =
         common.chain(own).map(|(name, about)| PossibleValue::new(name).help(about)).collect();
     // What other commands have is read, so that the error can say which these are.
-    let others =
-        FORMATS.iter().map(|format| format.name).chain(LIST_FORMATS.iter().map(|format| format.name));
     let is_own = |name: &str| values.iter().any(|value| value.get_name() == name);
-    let hidden: Vec<PossibleValue> =
-        others.filter(|name| !is_own(name)).map(|name| PossibleValue::new(name).hide(true)).collect();
+    let hidden: Vec<PossibleValue> = table_formats()
+        .filter(|name| !is_own(name))
+        .map(|name| PossibleValue::new(name).hide(true))
+        .collect();
     values.extend(hidden);
     Arg::new("format")
         .long("format")
@@ -278,6 +282,17 @@ impl ReasonArgs {
         let words = self.reason.iter().chain(&self.rest).chain(&self.literal).chain(&self.why);
         words.map(String::as_str).collect::<Vec<_>>().join(" ")
     }
+}
+
+/// Some tasks, and why something is done to them.
+#[derive(Debug, Args)]
+pub(super) struct TasksArgs {
+    /// Task IDs; a unique part of each is enough
+    #[arg(required = true, value_name = "ID", add = tasks())]
+    pub(super) ids: Vec<String>,
+    /// Reason, for the history
+    #[arg(long, short = 'm', value_name = "REASON")]
+    pub(super) why: Option<String>,
 }
 
 /// Which tasks: a query, and options for its most frequent terms.

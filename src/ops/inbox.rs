@@ -135,7 +135,7 @@ pub(super) struct OpenTasks<'o, 's> {
     session: &'o Session<'s>,
     config: &'o Config,
     pub(super) selection: Selection<'o>,
-    pub(super) in_flight: InFlight,
+    in_flight: InFlight,
     /// The names that the user goes by.
     names: Vec<String>,
     /// What a note calls the user after an `@`: these names, and the first word of the full one.
@@ -169,6 +169,11 @@ impl<'o, 's> OpenTasks<'o, 's> {
         task.assignee.is_some_and(|name| self.is_me(name))
     }
 
+    /// Whether a task goes on beside this working tree.
+    pub(super) fn is_elsewhere(&self, task: &Summary<'_>) -> bool {
+        !self.in_flight.of(task.id, task.since_at()).is_empty()
+    }
+
     pub(super) fn inbox(&self, problems: &mut Vec<Problem>) -> Result<Inbox> {
         let mut items = self.sent_back(problems)?;
         self.each_in_review(problems, |facts, missing| items.extend(self.review(facts, missing, None)))?;
@@ -178,8 +183,8 @@ impl<'o, 's> OpenTasks<'o, 's> {
         items.extend(self.mentions()?);
         let ready = self.selection.derived.queue(&self.selection.summaries).into_iter();
         let ready = ready.map(|at| &self.selection.summaries[at]);
-        let is_elsewhere = |task: &Summary<'_>| !self.in_flight.of(task.id, task.since_at()).is_empty();
-        let ready = ready.filter(|task| task.stage == "none" && self.is_mine(task) && !is_elsewhere(task));
+        let ready =
+            ready.filter(|task| task.stage == "none" && self.is_mine(task) && !self.is_elsewhere(task));
         items.extend(ready.map(|task| InboxItem {
             kind: InboxKind::Ready,
             task: task.id.to_owned(),
@@ -263,9 +268,7 @@ impl<'o, 's> OpenTasks<'o, 's> {
         for at in asking {
             let Some(task) = self.parsed(self.selection.summaries[at].id, problems)? else { continue };
             let facts = reader.task(task)?;
-            let signoffs = facts.signoffs(self.config);
-            let case = facts.case(self.config, &signoffs, ("", None), self.session.env().now());
-            gate(&case).missing.iter().for_each(|missing| see(&facts, missing));
+            self.missing_of(&facts).iter().for_each(|missing| see(&facts, missing));
         }
         Ok(())
     }
@@ -293,11 +296,16 @@ impl<'o, 's> OpenTasks<'o, 's> {
             let now = self.session.env().now();
             let facts =
                 FactsReader::new(&repository, &snapshot, Some(commit), self.config, now).task(task)?;
-            let signoffs = facts.signoffs(self.config);
-            let case = facts.case(self.config, &signoffs, ("", None), now);
-            gate(&case).missing.iter().for_each(|missing| see(flight, &facts, missing));
+            self.missing_of(&facts).iter().for_each(|missing| see(flight, &facts, missing));
         }
         Ok(())
+    }
+
+    /// Returns what a task lacks to leave its stage.
+    fn missing_of(&self, facts: &TaskFacts) -> Vec<Missing> {
+        let signoffs = facts.signoffs(self.config);
+        let case = facts.case(self.config, &signoffs, ("", None), self.session.env().now());
+        gate(&case).missing
     }
 
     fn requires_votes(&self, stage: &str) -> bool {

@@ -59,7 +59,8 @@ pub fn merge(env: &Env, request: &MergeOfBranch) -> Result<MergeResult> {
     Ok(MergeResult { merged: merged.is_success(), conflicts, output: output.trim_end().to_owned() })
 }
 
-fn git(workspace: &Workspace, action: &'static str, arguments: &[&str]) -> Result<Output> {
+/// Runs git at the top of the working tree, whatever it answers.
+pub(super) fn git(workspace: &Workspace, action: &'static str, arguments: &[&str]) -> Result<Output> {
     let program = Program::new("git", action).args(arguments).in_folder(workspace.work_dir());
     program.output().map_err(|error| Error::usage_with(error.to_string(), "install git"))
 }

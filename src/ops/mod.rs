@@ -81,7 +81,7 @@ pub(crate) use moves::*;
 pub(crate) use new::*;
 pub(crate) use not_committed::*;
 pub(crate) use note::*;
-pub(crate) use on_branch::BranchChoice;
+pub(crate) use on_branch::BranchRequest;
 pub(crate) use prime::*;
 pub(crate) use queue::*;
 pub(crate) use report::*;

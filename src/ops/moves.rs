@@ -46,12 +46,12 @@ pub fn start(session: &Session<'_>, request: &StartRequest) -> Result<Written> {
     if assignee.as_deref() == Some("") {
         return Err(Error::usage("the name of an assignee must not be empty"));
     }
-    let chosen = || match &request.what {
+    let select = || match &request.what {
         StartWhat::Task(id) => Ok(vec![id.clone()]),
         StartWhat::Next(query) => Ok(vec![next_of_queue(session, query)?]),
     };
     let in_flight = OnceCell::new();
-    let (written, _locked) = by_the_machine(session, "start", chosen, |case| {
+    let (written, _locked) = by_the_machine(session, "start", select, |case| {
         let assignee = assignee.as_deref().unwrap_or(case.actor);
         let flights = in_flight.get_or_init(|| in_flight_of(session));
         let elsewhere = flights.of(case.task.id.as_str(), case.task.since()).first().copied();
@@ -262,14 +262,14 @@ fn for_user(session: &Session<'_>, config: &Config, facts: &TaskFacts, error: Er
 fn by_the_machine<'l>(
     session: &'l Session<'_>,
     operation: &str,
-    chosen: impl FnOnce() -> Result<Vec<String>>,
+    select: impl FnOnce() -> Result<Vec<String>>,
     step: impl Fn(&Case<'_>) -> Result<Step>,
 ) -> Result<(Written, Locked<'l>)> {
     let config = session.config()?;
     let repository = session.workspace().repository()?;
     let (actor, agent) = (repository.identity(session.env())?.name, session.agent());
     let locked = session.lock(operation)?;
-    let ids = chosen()?;
+    let ids = select()?;
     let reader = session.facts(&repository, &config)?;
     let (mut changes, mut tasks) = (Vec::new(), Vec::new());
     let (mut closed, mut moved) = (Vec::new(), Vec::new());

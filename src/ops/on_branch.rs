@@ -2,13 +2,13 @@
 //! moved by compare-and-swap, or pushed with a lease; whoever loses the race reads again and tries again.
 
 use super::in_flight::in_flight_of;
+use super::merge::git;
 use super::written::WrittenTask;
 use super::{Error, Result, Session};
 use crate::facts::{Flight, checked_out_in};
 use crate::git::{BranchCommit, CommitId, FoldRefusal, Repository};
 use crate::model::{Config, Suggestion, TaskId};
 use crate::policy::FlightPlace;
-use crate::process::{Output, Program};
 use crate::store::Change;
 
 /// How often a write is tried that lost the race.
@@ -16,7 +16,7 @@ const MOST_TRIES: u32 = 50;
 
 /// Which branch to write to.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct BranchChoice {
+pub struct BranchRequest {
     /// Its name, `fix/cart` or `origin/fix/cart`.
     pub name: String,
     /// Whether to push it.
@@ -38,11 +38,11 @@ pub(super) struct BranchTarget {
 /// Does something on a branch, again where somebody else has moved it meanwhile.
 pub(super) fn on_branch<T>(
     session: &Session<'_>,
-    choice: &BranchChoice,
+    request: &BranchRequest,
     action: impl Fn(&Session<'_>) -> Result<T>,
 ) -> Result<T> {
     for attempt in 0.. {
-        let target = BranchTarget::find(session, choice)?;
+        let target = BranchTarget::find(session, request)?;
         let snapshot = session.workspace().snapshot_of_commit(Some(target.tip))?;
         let there = session.on(target, snapshot)?;
         match action(&there) {
@@ -57,10 +57,10 @@ pub(super) fn on_branch<T>(
 }
 
 impl BranchTarget {
-    fn find(session: &Session<'_>, choice: &BranchChoice) -> Result<Self> {
+    fn find(session: &Session<'_>, request: &BranchRequest) -> Result<Self> {
         // Another process may have packed or moved refs since.
         let repository = Repository::open(session.workspace().repo_paths())?;
-        let name = choice.name.trim();
+        let name = request.name.trim();
         let name = name.strip_prefix("refs/heads/").unwrap_or(name);
         let local = format!("refs/heads/{name}");
         let local_tip = repository.ref_commit(&local)?;
@@ -72,7 +72,7 @@ impl BranchTarget {
             Error::usage_with(format!("unknown branch `{name}`"), hint)
         };
         let tracked = tracked_by(&repository, name, local_tip.is_some())?;
-        if !choice.push {
+        if !request.push {
             let Some(tip) = local_tip else {
                 tracked.ok_or_else(unknown)?;
                 let message = format!("`{name}` is a branch of a remote, which only a push can change");
@@ -129,7 +129,7 @@ impl BranchTarget {
     fn push(&self, session: &Session<'_>, remote: &str, branch: &str, commit: CommitId) -> Result<()> {
         let lease = format!("--force-with-lease=refs/heads/{branch}:{}", self.tip);
         let refspec = format!("{commit}:refs/heads/{branch}");
-        let pushed = git(session, "push", &["push", "--porcelain", &lease, remote, &refspec])?;
+        let pushed = git(session.workspace(), "push", &["push", "--porcelain", &lease, remote, &refspec])?;
         if pushed.is_success() {
             return Ok(());
         }
@@ -183,7 +183,7 @@ fn refuse_checked_out(session: &Session<'_>, name: &str, ref_name: &str) -> Resu
 
 fn fetch(session: &Session<'_>, remote: &str, branch: &str) -> Result<()> {
     let refspec = format!("+refs/heads/{branch}:refs/remotes/{remote}/{branch}");
-    let fetched = git(session, "fetch", &["fetch", "--quiet", "--no-tags", remote, &refspec])?;
+    let fetched = git(session.workspace(), "fetch", &["fetch", "--quiet", "--no-tags", remote, &refspec])?;
     if fetched.is_success() {
         return Ok(());
     }
@@ -193,11 +193,6 @@ fn fetch(session: &Session<'_>, remote: &str, branch: &str) -> Result<()> {
         return Ok(());
     }
     Err(Error::usage(format!("git fetch from {remote} failed: {}", last_line(&text))))
-}
-
-fn git(session: &Session<'_>, action: &'static str, arguments: &[&str]) -> Result<Output> {
-    let program = Program::new("git", action).args(arguments).in_folder(session.workspace().work_dir());
-    program.output().map_err(|error| Error::usage_with(error.to_string(), "install git"))
 }
 
 fn last_line(text: &str) -> String {

@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::hooks::gone_hooks;
 use super::inbox::{Inbox, OpenTasks};
 use super::{Result, Session, TaskLine};
-use crate::model::{Problem, Suggestion, Summary};
+use crate::model::{Problem, Suggestion};
 
 /// Maximum number of tasks in each list.
 const SHOWN: usize = 5;
@@ -72,10 +72,9 @@ pub fn status(session: &Session<'_>) -> Result<(StatusView, Vec<Problem>)> {
         mine.filter(|&at| is_begun(at) && !is_active(at) && open.is_mine(&selection.summaries[at])).collect();
     // The user's own are in the inbox.
     let mut next = selection.derived.queue(&selection.summaries);
-    let is_elsewhere = |task: &Summary<'_>| !open.in_flight.of(task.id, task.since_at()).is_empty();
     next.retain(|&at| {
         let task = &selection.summaries[at];
-        !is_begun(at) && task.assignee.is_none() && !is_elsewhere(task)
+        !is_begun(at) && task.assignee.is_none() && !open.is_elsewhere(task)
     });
     problems.extend(gone_hooks(session.workspace())?);
     let view = StatusView {

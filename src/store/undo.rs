@@ -64,7 +64,8 @@ impl Workspace {
 impl Locked<'_> {
     /// Remembers a write. What cannot be remembered only cannot be taken back.
     pub fn remember(&self, at: DateTime<Utc>, summary: String, changes: &[Change]) {
-        let size: usize = changes.iter().map(size_of).sum();
+        let sizes = changes.iter().map(|change| size_of(&change.path, change.before.as_ref(), &change.after));
+        let size: usize = sizes.sum();
         let files = changes.iter().filter(|change| !change.is_empty()).map(|change| File {
             path: change.path.clone(),
             before: change.before.clone(),
@@ -78,12 +79,8 @@ impl Locked<'_> {
         writes.push(PastWrite { at, summary, files });
         let (mut bytes, mut kept) = (0, 0);
         for write in writes.iter().rev().take(MOST_WRITES) {
-            bytes += write
-                .files
-                .iter()
-                .flatten()
-                .map(|file| file.path.len() + file.after.len() + file.before.as_ref().map_or(0, String::len))
-                .sum::<usize>();
+            let files = write.files.iter().flatten();
+            bytes += files.map(|file| size_of(&file.path, file.before.as_ref(), &file.after)).sum::<usize>();
             if bytes > MOST_BYTES {
                 break;
             }
@@ -125,8 +122,8 @@ impl Locked<'_> {
     }
 }
 
-fn size_of(change: &Change) -> usize {
-    change.path.len() + change.after.len() + change.before.as_ref().map_or(0, String::len)
+fn size_of(path: &str, before: Option<&String>, after: &str) -> usize {
+    path.len() + after.len() + before.map_or(0, String::len)
 }
 
 fn restore(top: &Path, change: &Change) -> Result<()> {

@@ -13,7 +13,7 @@
 
 use super::{Command, Reply};
 use crate::cli::answer::Answer;
-use crate::cli::args::{ReasonArgs, WriteArgs};
+use crate::cli::args::{ReasonArgs, TasksArgs, WriteArgs};
 use crate::cli::completion::tasks;
 use crate::cli::context::Context;
 use crate::ops;
@@ -101,12 +101,8 @@ impl Command for Cancel {
 /// Example: tracker reopen 7q2m --why "it is back on Safari"
 #[derive(Debug, Args)]
 pub(in crate::cli) struct Reopen {
-    /// Task IDs; a unique part of each is enough
-    #[arg(required = true, value_name = "ID", add = tasks())]
-    ids: Vec<String>,
-    /// Reason, for the history
-    #[arg(long, short = 'm', value_name = "REASON")]
-    why: Option<String>,
+    #[command(flatten)]
+    tasks: TasksArgs,
     #[command(flatten)]
     write: WriteArgs,
 }
@@ -116,6 +112,6 @@ impl Command for Reopen {
 
     fn run(self, context: &Context) -> Reply<ops::Written> {
         let session = context.write(&self.write)?;
-        Ok(Answer::of(ops::reopen(&session, &self.ids, self.why.as_deref())?))
+        Ok(Answer::of(ops::reopen(&session, &self.tasks.ids, self.tasks.why.as_deref())?))
     }
 }

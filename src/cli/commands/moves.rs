@@ -12,7 +12,7 @@
 
 use super::{Command, Reply};
 use crate::cli::answer::Answer;
-use crate::cli::args::{ReasonArgs, WriteArgs};
+use crate::cli::args::{ReasonArgs, TasksArgs, WriteArgs};
 use crate::cli::completion::{stages, tasks};
 use crate::cli::context::Context;
 use crate::ops;
@@ -73,12 +73,8 @@ impl Command for Start {
 /// Example: tracker advance 7q2m
 #[derive(Debug, Args)]
 pub(in crate::cli) struct Advance {
-    /// Task IDs; a unique part of each is enough
-    #[arg(required = true, value_name = "ID", add = tasks())]
-    ids: Vec<String>,
-    /// Reason, for the history
-    #[arg(long, short = 'm', value_name = "REASON")]
-    why: Option<String>,
+    #[command(flatten)]
+    tasks: TasksArgs,
     #[command(flatten)]
     write: WriteArgs,
 }
@@ -88,7 +84,7 @@ impl Command for Advance {
 
     fn run(self, context: &Context) -> Reply<ops::Written> {
         let session = context.write(&self.write)?;
-        Ok(Answer::of(ops::advance(&session, &self.ids, self.why.as_deref())?))
+        Ok(Answer::of(ops::advance(&session, &self.tasks.ids, self.tasks.why.as_deref())?))
     }
 }
 

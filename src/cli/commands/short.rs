@@ -14,7 +14,7 @@ use clap::Args;
 
 use super::{Command, Reply};
 use crate::cli::answer::{Answer, View};
-use crate::cli::args::WriteArgs;
+use crate::cli::args::{TasksArgs, WriteArgs};
 use crate::cli::completion::tasks;
 use crate::cli::context::Context;
 use crate::cli::output::{Output, clean};
@@ -29,12 +29,8 @@ use crate::ops::{self, Assignment, AssignmentOperator};
 #[derive(Debug, Args)]
 #[command(visible_alias = "close", aliases = ["complete", "finish"])]
 pub(in crate::cli) struct Done {
-    /// Task IDs; a unique part of each is enough
-    #[arg(required = true, value_name = "ID", add = tasks())]
-    ids: Vec<String>,
-    /// Reason, for the history
-    #[arg(long, short = 'm', value_name = "REASON")]
-    why: Option<String>,
+    #[command(flatten)]
+    tasks: TasksArgs,
     #[command(flatten)]
     write: WriteArgs,
 }
@@ -44,7 +40,7 @@ impl Command for Done {
 
     fn run(self, context: &Context) -> Reply<ops::Written> {
         let session = context.write(&self.write)?;
-        Ok(Answer::of(ops::done(&session, &self.ids, self.why.as_deref())?))
+        Ok(Answer::of(ops::done(&session, &self.tasks.ids, self.tasks.why.as_deref())?))
     }
 }
 

@@ -6,7 +6,7 @@ use crate::cli::answer::Answer;
 use crate::cli::args::WriteArgs;
 use crate::cli::completion::{roles, tasks};
 use crate::cli::context::Context;
-use crate::ops::{self, BranchChoice, Session, VoteRequest, Written};
+use crate::ops::{self, BranchRequest, Session, VoteRequest, Written};
 use clap::Args;
 
 // What every vote has. No doc comment: it would become the text of the help.
@@ -41,7 +41,7 @@ impl VoteArgs {
 
     fn request(self, findings: Vec<String>) -> VoteRequest {
         let Self { id, role, notes, sign, branch, push, .. } = self;
-        let branch = branch.map(|name| BranchChoice { name, push });
+        let branch = branch.map(|name| BranchRequest { name, push });
         VoteRequest { query: id, role, notes, findings, sign, branch }
     }
 }
