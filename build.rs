@@ -18,9 +18,7 @@ fn main() {
     println!("cargo::rerun-if-env-changed=RUSTC_LINKER");
     println!("cargo::rerun-if-env-changed=CARGO_ENCODED_RUSTFLAGS");
     #[expect(clippy::disallowed_methods, reason = "a build script has no `Env`")]
-    let is = |name: &str, wanted: &str| {
-        env::var(name).is_ok_and(|text| text.split(',').any(|word| word == wanted))
-    };
+    let is = |name: &str, word: &str| env::var(name).is_ok_and(|text| text.split(',').any(|own| own == word));
     let is_glibc = is("CARGO_CFG_TARGET_OS", "linux") && is("CARGO_CFG_TARGET_ENV", "gnu");
     if !is_glibc || is("CARGO_CFG_TARGET_FEATURE", "crt-static") {
         return;

@@ -18,7 +18,7 @@
 //!
 //! `:` compares as people would, `=` requires the whole value, `!=` for anything else (also for no value at all).
 //! `<` `<=` `>` `>=` compare what has an order; `created:>=2026-11` is the same as `created>=2026-11`. Commas
-//! give a choice: `stage:dev,qa`. A field without a value matches no comparison, so `-estimate>2h` finds tasks
+//! separate alternatives: `stage:dev,qa`. A field without a value matches no comparison, so `-estimate>2h` finds tasks
 //! without an estimate as well. `*` means anything where it is not quoted, and then the whole value must
 //! match: `title:dark*` finds what begins with "dark".
 //!

@@ -103,7 +103,7 @@ fn all_or_none() {
     let before = records(&sandbox);
     let plan = |name: &str, text: &str| sandbox.write(name, text);
     plan(
-        "circle.yaml",
+        "cycle.yaml",
         "- {title: A, ref: a, depends_on: ['@b']}\n- {title: B, ref: b, depends_on: ['@a']}\n",
     );
     plan("typo.yaml", "- title: A\n- title: B\n  pritority: high\n");
@@ -114,7 +114,7 @@ fn all_or_none() {
     plan("empty.yaml", "[]\n");
     plan("text.yaml", "just a text\n");
     assert_snapshot!(typed(&sandbox, "
-        new --batch circle.yaml
+        new --batch cycle.yaml
         new --batch typo.yaml
         new --batch value.yaml
         new --batch noref.yaml
@@ -124,7 +124,7 @@ fn all_or_none() {
         new --batch text.yaml
         new --batch nowhere.yaml
     "), @r#"
-    $ tracker new --batch circle.yaml
+    $ tracker new --batch cycle.yaml
     exit 1
     --- stderr
     error: TASK-8DD1 cannot depend on TASK-H0EM: that would be a cycle

@@ -245,7 +245,7 @@ fn rules_that_cannot_be_read_and_a_missing_tracker_let_nothing_in() {
     std::fs::write(&hook, &text).unwrap();
     std::fs::set_permissions(&hook, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
     sandbox.write(".tracker/config.toml", CONFIG);
-    sandbox.git(&["commit", "--quiet", "--all", "--no-verify", "--message", "Mend the rules"]);
+    sandbox.git(&["commit", "--quiet", "--all", "--no-verify", "--message", "Fix the rules"]);
     let pushed = refused(&sandbox, &["main"]);
     assert!(pushed.stderr.contains("the rules of `main` cannot be read"), "{pushed}");
     refused(&sandbox, &["main:refs/heads/other"]);

@@ -195,7 +195,7 @@ fn co_authors_of_every_form_do_not_approve() {
 
 #[test]
 fn a_note_is_its_authors_to_change() {
-    let told = |world: &World| -> Vec<String> {
+    let messages = |world: &World| -> Vec<String> {
         messages(&violations(world)).into_iter().filter(|own| own.contains("a note of")).collect()
     };
     let noted = || {
@@ -211,12 +211,12 @@ fn a_note_is_its_authors_to_change() {
         let (world, path) = noted();
         world.git(&["rm", "--quiet", &path]);
         world.commit_as(who, "Tidy");
-        assert_eq!(told(&world), expected, "{who}");
+        assert_eq!(messages(&world), expected, "{who}");
     }
     let (world, path) = noted();
     world.replace(&path, "unsafe", "safe");
     world.work("Typo");
-    assert_eq!(told(&world), ["no-rewritten-votes: changes a note of Carol"]);
+    assert_eq!(messages(&world), ["no-rewritten-votes: changes a note of Carol"]);
     // A merge that leaves out what main has.
     let world = World::honest();
     world.git(&["checkout", "--quiet", "main"]);
@@ -224,21 +224,21 @@ fn a_note_is_its_authors_to_change() {
     world.commit_as("Carol", "A note");
     world.git(&["checkout", "--quiet", "work"]);
     world.git(&["merge", "--quiet", "--no-ff", "-m", "Merge", "main"]);
-    assert_eq!(told(&world), [""; 0]);
+    assert_eq!(messages(&world), [""; 0]);
     world.git(&["rm", "--quiet", "-r", ".tracker/notes"]);
     world.git(&["commit", "--quiet", "--amend", "--no-edit", "--no-verify"]);
-    assert_eq!(told(&world), ["no-rewritten-votes: deletes a note of Carol"]);
+    assert_eq!(messages(&world), ["no-rewritten-votes: deletes a note of Carol"]);
 }
 
 #[test]
 fn a_move_in_anothers_name_is_reported() {
-    let told = |who: &str, message: &str| -> Vec<String> {
+    let messages = |who: &str, message: &str| -> Vec<String> {
         let world = World::honest();
         world.tracker_as("Ada", &format!("reopen {ID}"));
         world.commit_as(who, message);
         messages(&violations(&world)).into_iter().filter(|own| own.contains("in a commit of")).collect()
     };
-    assert_eq!(told("Dev", "Again"), ["legal-moves: complete → dev by Ada comes in a commit of Dev"]);
-    assert_eq!(told("Ada", "Again"), [""; 0]);
-    assert_eq!(told("Dev", "Again\n\nCo-authored-by: Ada <ada@example.com>"), [""; 0]);
+    assert_eq!(messages("Dev", "Again"), ["legal-moves: complete → dev by Ada comes in a commit of Dev"]);
+    assert_eq!(messages("Ada", "Again"), [""; 0]);
+    assert_eq!(messages("Dev", "Again\n\nCo-authored-by: Ada <ada@example.com>"), [""; 0]);
 }
