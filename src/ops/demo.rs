@@ -1,7 +1,9 @@
-//! `demo`: plays real work through a temporary repository with the real programs, and reports what happened.
+//! `demo`: plays the story of one small sprint in a temporary repository with the real programs, and reports what happened.
 
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
+use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -10,17 +12,15 @@ use crate::env::Env;
 use crate::events::{EventSink, LongStep};
 use crate::process::Program;
 
-/// A cards document of another tracker, as the demo imports it.
-const CARDS: &str = include_str!("../../templates/demo/TASK_CARDS.md");
-/// What the team of the demo plans, as a batch.
-const PLAN: &str = include_str!("../../templates/demo/plan.yaml");
-/// What a scanner reports before something is fixed, and after.
-const REPORTS: [&str; 2] = [
-    include_str!("../../templates/demo/probe.sarif"),
-    include_str!("../../templates/demo/probe-later.sarif"),
+/// The script: `day N, WHO` begins a day, `# …` says why, `$ …` is a command, `! …` one that is refused with 1.
+const STORY: &str = include_str!("../../templates/demo/story.txt");
+/// What lies in the repository before it begins: the plan of the team as a batch, the cards of another tracker, and what
+/// the team writes about its sprint.
+const FILES: [(&str, &str); 3] = [
+    ("plan.yaml", include_str!("../../templates/demo/plan.yaml")),
+    ("TASK_CARDS.md", include_str!("../../templates/demo/TASK_CARDS.md")),
+    ("looking-back.md", include_str!("../../templates/demo/looking-back.md")),
 ];
-/// The role that the reports speak for.
-const AUDITOR: &str = "security-auditor";
 
 /// What the demo did.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
@@ -34,6 +34,10 @@ pub struct Demo {
 /// One command of the demo.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct DemoStep {
+    /// Who does it.
+    pub who: String,
+    /// On which day of the story, from 0.
+    pub day: u32,
     /// Why it is done; empty where it belongs to the step before.
     pub why: String,
     /// The command, as one would type it.
@@ -44,81 +48,55 @@ pub struct DemoStep {
     pub exit: i32,
 }
 
-/// A step of the script: why, the program, its arguments, the exit code it must end with.
-type Line = (&'static str, &'static str, &'static [&'static str], i32);
+/// A step of the script that is still to be taken.
+#[derive(Debug, Clone, Copy)]
+struct Line {
+    day: u32,
+    who: &'static str,
+    why: &'static str,
+    command: &'static str,
+    /// The exit code that it must end with.
+    exit: i32,
+}
 
-/// The script. `TASK-…` ids are those that the plan and the cards name.
-const SCRIPT: &[Line] = &[
-    ("A repository of its own", "git", &["init", "--quiet", "--initial-branch=main"], 0),
-    ("", "git", &["config", "user.name", "ada"], 0),
-    ("", "git", &["config", "user.email", "ada@example.com"], 0),
-    (
-        "The tracker is a folder in it",
-        "tracker",
-        &["init", "--project", "Dashboard", "--profile", "team", "--no-hooks"],
-        0,
-    ),
-    ("Many tasks in one go: all or none", "tracker", &["new", "--batch", "plan.yaml"], 0),
-    ("What another tracker wrote is read whole", "tracker", &["import", "cards", "TASK_CARDS.md"], 0),
-    ("Tasks are files, so they are committed like code", "git", &["add", "--all"], 0),
-    ("", "git", &["commit", "--quiet", "--message", "Plan the dark mode"], 0),
-    ("What can be worked on now", "tracker", &["queue"], 0),
-    ("A task that waits for another cannot begin", "tracker", &["start", "TASK-D4RK"], 1),
-    ("So the other one first; a part of the id is enough", "tracker", &["start", "c0l"], 0),
-    ("Work is done, checkboxes are checked, a note is added", "tracker", &["tick", "c0l", "1-2"], 0),
-    ("", "tracker", &["note", "c0l", "Contrast was measured, AA everywhere"], 0),
-    ("", "tracker", &["set", "c0l", "spent=40m", "tags+=reviewed"], 0),
-    ("", "tracker", &["set-stage", "c0l", "sec", "--why", "reviewed in the same room"], 0),
-    ("Roles have rules, and instructions for reviewers", "tracker", &["role"], 0),
-    (
-        "A tool's report rejects where it is bad",
-        "tracker",
-        &["findings", "import", "probe.sarif", "--task", "c0l", "--as", AUDITOR],
-        1,
-    ),
-    (
-        "Fixed: what is gone is resolved",
-        "tracker",
-        &["findings", "import", "probe-later.sarif", "--task", "c0l", "--as", AUDITOR, "--resolve-gone"],
-        0,
-    ),
-    ("", "tracker", &["set-stage", "c0l", "complete", "--why", "looked at together"], 0),
-    ("The diff is the state of the work, nothing else", "git", &["--no-pager", "diff", "--stat"], 0),
-    ("", "git", &["add", "--all"], 0),
-    ("", "git", &["commit", "--quiet", "--message", "Put the colours into one table"], 0),
-    ("What a pull request of it shows, by task", "tracker", &["review", "HEAD~1..HEAD"], 0),
-    ("`check` recomputes every claim: nobody signed off", "tracker", &["check", "--base", "HEAD~1"], 1),
-    ("Explain the rule", "tracker", &["explain", "overrides"], 0),
-    ("What waited is free now", "tracker", &["start", "TASK-D4RK"], 0),
-    ("Every question in one language", "tracker", &["list", "tag:ui -is:closed priority>=medium"], 0),
-    ("A cycle of dependencies is refused and named", "tracker", &["set", "c0l", "depends_on+=D4RK"], 1),
-    ("The board", "tracker", &["board"], 0),
-    ("One task's log", "tracker", &["log", "c0l"], 0),
-    ("What changed, in words", "tracker", &["diff", "HEAD~1", "HEAD"], 0),
-    ("Any moment can be read", "tracker", &["list", "--at", "HEAD~1", "tag:ui stage:none"], 0),
-    ("The same for a program", "tracker", &["list", "--format", "json", "--fields", "id,stage", "tag:ui"], 0),
-    ("A document to hand over, from a template", "tracker", &["report", "cards", "--output", "CARDS.md"], 0),
-    ("Nothing is wrong with the files", "tracker", &["doctor"], 0),
-];
+/// Returns the steps of the story.
+fn script() -> Vec<Line> {
+    let mut next = Line { day: 0, who: "", why: "", command: "", exit: 0 };
+    let mut lines = Vec::new();
+    for line in STORY.lines() {
+        if let Some((day, who)) = line.strip_prefix("day ").and_then(|day| day.split_once(", ")) {
+            (next.day, next.who) = (day.parse().unwrap_or(next.day), who);
+        } else if let Some(why) = line.strip_prefix("# ") {
+            next.why = why;
+        } else if let Some(command) = line.strip_prefix("$ ").or_else(|| line.strip_prefix("! ")) {
+            lines.push(Line { command, exit: line.starts_with('!').into(), ..next });
+            next.why = "";
+        }
+    }
+    lines
+}
 
-/// Makes a repository in a new folder below `parent`, or below the system's folder for such, and plays the script.
+/// Makes a repository in a new folder below `parent`, or below the system's folder for such, and plays the story.
 pub fn demo(env: &Env, program: &Path, parent: Option<&Path>, events: &EventSink) -> Result<Demo> {
     let folder = make_folder(env, parent)?;
-    let [before, after] = REPORTS;
-    let files = [
-        ("plan.yaml", PLAN),
-        ("TASK_CARDS.md", CARDS),
-        ("probe.sarif", before),
-        ("probe-later.sarif", after),
-    ];
-    for (name, text) in files {
+    for (name, text) in FILES {
         let path = folder.join(name);
         std::fs::write(&path, text).map_err(Error::io("write", &path))?;
     }
-    let running = events.begin(LongStep::RunDemo, Some(SCRIPT.len()));
-    let mut steps = Vec::with_capacity(SCRIPT.len());
-    for line in SCRIPT {
-        steps.push(play(line, program, &folder)?);
+    // The hooks look for this program, too.
+    let mut path = program.parent().map(|folder| folder.as_os_str().to_owned()).unwrap_or_default();
+    path.push(":");
+    path.push(env.variable_os("PATH").unwrap_or_default());
+    let script = script();
+    let running = events.begin(LongStep::RunDemo, Some(script.len()));
+    let mut steps = Vec::with_capacity(script.len());
+    // The story ends now, and each of its steps takes a minute.
+    let days = script.last().map_or(0, |line| line.day);
+    let first = env.now() - TimeDelta::days(days.into());
+    for (line, minutes_left) in script.iter().zip((0..script.len()).rev()) {
+        let left = TimeDelta::minutes(i64::try_from(minutes_left).unwrap_or(0));
+        let at = first + TimeDelta::days(line.day.into()) - left;
+        steps.push(play(line, at, &path, &folder)?);
         running.advance(1);
     }
     drop(running);
@@ -133,29 +111,33 @@ fn make_folder(env: &Env, parent: Option<&Path>) -> Result<PathBuf> {
     Ok(folder)
 }
 
-/// Returns a word as one would type it in a shell.
-fn typed(word: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "-_=./:,@~+".contains(c);
-    if word.chars().all(plain) { word.to_owned() } else { format!("'{word}'") }
-}
-
-fn play(line: &Line, tracker: &Path, folder: &Path) -> Result<DemoStep> {
-    let (why, program, arguments, expected) = *line;
-    let path = if program == "tracker" { tracker } else { Path::new(program) };
+/// Takes a step at its time: the clock and the identity of every program are those of the story.
+fn play(line: &Line, at: DateTime<Utc>, path: &OsStr, folder: &Path) -> Result<DemoStep> {
+    let now = at.to_rfc3339_opts(SecondsFormat::Secs, true);
+    let email = format!("{}@example.com", line.who.to_lowercase());
     // A hook or an alias that calls the demo must not make it work on the caller's repository.
-    let started =
-        Program::new(path, "run the demo").args(arguments).in_folder(folder).in_its_own_repository();
-    let output = started.output().map_err(|error| Error::usage(error.to_string()))?;
+    let program = Program::shell(line.command, "run the demo").in_folder(folder).in_its_own_repository();
+    let program = [
+        ("GIT_AUTHOR_NAME", line.who),
+        ("GIT_AUTHOR_EMAIL", &email),
+        ("GIT_COMMITTER_NAME", line.who),
+        ("GIT_COMMITTER_EMAIL", &email),
+        ("GIT_AUTHOR_DATE", &now),
+        ("GIT_COMMITTER_DATE", &now),
+        ("TRACKER_NOW", &now),
+    ]
+    .into_iter()
+    .fold(program.variable("PATH", path), |program, (name, value)| program.variable(name, value));
+    let output = program.output().map_err(|error| Error::usage(error.to_string()))?;
     let step = DemoStep {
-        why: why.to_owned(),
-        command: format!(
-            "{program} {}",
-            arguments.iter().map(|word| typed(word)).collect::<Vec<_>>().join(" ")
-        ),
+        who: line.who.to_owned(),
+        day: line.day,
+        why: line.why.to_owned(),
+        command: line.command.to_owned(),
         output: output.stdout_text() + &output.stderr_text(),
         exit: output.status.code().unwrap_or(-1),
     };
-    if step.exit == expected {
+    if step.exit == line.exit {
         return Ok(step);
     }
     let message = format!("`{}` ended with {}: {}", step.command, step.exit, step.output.trim());

@@ -1,5 +1,5 @@
 //! Transcripts are true line by line: those of the README, and those at the head of the files of commands, are played,
-//! and what the commands print is what they say.
+//! and what the commands print is what they say. Pictures of the README, whose texts are commands, show what these print.
 //!
 //! `TRACKER_UPDATE_README=1 cargo test readme` writes what they print into them.
 
@@ -10,18 +10,29 @@ use super::support::{Sandbox, without_counts_of_rules};
 
 const FENCE: &str = "```console";
 
+/// The prompts of a transcript, and who types there.
+const PROMPTS: [(&str, Option<(&str, &str)>); 2] =
+    [("$ ", None), ("grace$ ", Some(("Grace Hopper", "grace@example.com")))];
+
 /// Plays every `console` block of a text whose lines begin with this prefix in one sandbox, and returns the text with
-/// what the commands print.
-fn played(sandbox: &Sandbox, prefix: &str, text: &str) -> String {
+/// what the commands print. A picture whose text is a command is compared with what this prints in colour.
+fn played(sandbox: &Sandbox, prefix: &str, text: &str) -> Played {
     let (mut result, mut lines) = (String::new(), text.lines().peekable());
+    let mut pictures = Vec::new();
     let own = |line: &str| line.strip_prefix(prefix).unwrap_or(line.trim_end()).to_owned();
     while let Some(line) = lines.next() {
         let _ = writeln!(result, "{line}");
+        if let Some((command, file)) = picture(line) {
+            pictures.push((file.to_owned(), drawn(sandbox, command)));
+        }
         if own(line) != FENCE {
             continue;
         }
         while let Some(line) = lines.next_if(|line| own(line) != "```") {
-            let Some(mut command) = own(line).strip_prefix("$ ").map(str::to_owned) else { continue };
+            let typed = PROMPTS
+                .iter()
+                .find_map(|(prompt, who)| Some((own(line).strip_prefix(prompt)?.to_owned(), *who)));
+            let Some((mut command, who)) = typed else { continue };
             let _ = writeln!(result, "{line}");
             while command.ends_with('\\') {
                 let more = lines.next().unwrap();
@@ -30,19 +41,47 @@ fn played(sandbox: &Sandbox, prefix: &str, text: &str) -> String {
                 let more = more.trim_start().trim_start_matches("> ");
                 command = format!("{}{more}", command.trim_end_matches('\\'));
             }
-            let output = sandbox.program_with("sh", "", &["-c", &format!("{command} 2>&1")], |_| {});
+            let output =
+                sandbox.program_with("sh", "", &["-c", &format!("{{ {command}\n}} 2>&1")], |program| {
+                    if let Some((name, email)) = who {
+                        program.envs([("GIT_AUTHOR_NAME", name), ("GIT_COMMITTER_NAME", name)]);
+                        program.envs([("GIT_AUTHOR_EMAIL", email), ("GIT_COMMITTER_EMAIL", email)]);
+                    }
+                });
             let printed = output.stdout.replace(&sandbox.root().display().to_string(), "/home/ada");
             for line in printed.lines() {
                 let _ = writeln!(result, "{}", format!("{prefix}{line}").trim_end());
             }
         }
     }
-    result
+    Played { text: result, pictures }
+}
+
+/// What playing a text gave.
+struct Played {
+    /// The text with what its commands print.
+    text: String,
+    /// The files of pictures below the top, and what they should be.
+    pictures: Vec<(String, String)>,
+}
+
+/// Returns the command and the file of a picture: `![tracker board](fixtures/pictures/board.svg)`.
+fn picture(line: &str) -> Option<(&str, &str)> {
+    line.strip_prefix("![")?.strip_suffix(')')?.split_once("](").filter(|(_, file)| file.ends_with(".svg"))
+}
+
+/// Draws what a command prints on a terminal.
+fn drawn(sandbox: &Sandbox, command: &str) -> String {
+    let output = sandbox.program_with("sh", "", &["-c", &format!("{command} 2>&1")], |program| {
+        program.env("CLICOLOR_FORCE", "1").env("COLUMNS", "112");
+    });
+    let text = format!("$ {command}\n{}", output.stdout);
+    anstyle_svg::Term::new().render_svg(&text) + "\n"
 }
 
 /// Compares a file with what its transcripts print; returns the difference, or writes the file anew if asked to.
 fn difference(path: &Path, played: &str) -> String {
-    let text = std::fs::read_to_string(path).unwrap();
+    let text = std::fs::read_to_string(path).unwrap_or_default();
     #[expect(clippy::disallowed_methods, reason = "a switch for whoever edits transcripts")]
     if std::env::var_os("TRACKER_UPDATE_README").is_some() {
         std::fs::write(path, played).unwrap();
@@ -58,8 +97,13 @@ fn readme_commands_print_what_the_readme_shows() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md");
     let text = std::fs::read_to_string(&path).unwrap();
     assert!(text.matches(FENCE).count() >= 3, "the tour is gone");
-    let diff = difference(&path, &played(&Sandbox::new(), "", &text));
-    assert!(diff.is_empty(), "{diff}");
+    let played = played(&Sandbox::new(), "", &text);
+    let mut found = difference(&path, &played.text);
+    for (file, drawn) in &played.pictures {
+        found += &difference(&Path::new(env!("CARGO_MANIFEST_DIR")).join(file), drawn);
+    }
+    assert!(found.is_empty(), "{found}");
+    assert_eq!(played.pictures.len(), 2, "the pictures are gone");
 }
 
 /// Returns the files of commands that begin with a transcript, and their texts.
@@ -92,7 +136,8 @@ pub(crate) fn planned() -> Sandbox {
 
 #[test]
 fn transcripts_print_what_they_show() {
-    let difference = |(path, text): (PathBuf, String)| difference(&path, &played(&planned(), "//! ", &text));
+    let difference =
+        |(path, text): (PathBuf, String)| difference(&path, &played(&planned(), "//! ", &text).text);
     let found: String = transcripts().into_iter().map(difference).collect();
     assert!(found.is_empty(), "{found}");
 }

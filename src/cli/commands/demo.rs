@@ -12,7 +12,7 @@ use crate::ops;
 
 /// Run a demo in a temporary repository
 ///
-/// It runs the real git and this program, and shows what they print.
+/// It plays the story of a small sprint with the real git and this program, and shows what they print.
 ///
 /// Example: tracker demo
 #[derive(Debug, Args)]
@@ -35,7 +35,12 @@ impl Command for Demo {
 
 impl View for ops::Demo {
     fn show(&self, out: &mut Output) {
+        let mut day = None;
         for step in &self.steps {
+            if day.replace((step.day, &step.who)) != Some((step.day, &step.who)) {
+                out.gap();
+                out.line(out.bold(&format!("Day {}, {}", step.day, clean(&step.who))));
+            }
             if !step.why.is_empty() {
                 out.gap();
                 out.line(out.paint(&format!("# {}", step.why), Style::new().green()));
@@ -47,6 +52,6 @@ impl View for ops::Demo {
         }
         out.gap();
         out.line(format!("The repository is {}", clean(&self.folder)));
-        out.line("Next: cd there, and try tracker list, tracker show d4rk, git log --patch");
+        out.line("Next: cd there, and try tracker list, tracker show d4rk, git log --patch, or open\n      .tracker/sprints/SPRINT-1/report.html");
     }
 }

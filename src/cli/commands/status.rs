@@ -86,11 +86,9 @@ impl View for ops::StatusView {
     }
 
     fn status(&self, out: &mut Output) {
-        out.line(out.dim(&format!(
-            "{}, {} can begin",
-            counted(self.open_count, "open task"),
-            self.ready_count
-        )));
+        let own = self.inbox.items.iter().filter(|item| item.kind == InboxKind::Ready).count();
+        let open = counted(self.open_count, "open task");
+        out.line(out.dim(&format!("{open}, {} can begin", self.ready_count + own)));
     }
 }
 
