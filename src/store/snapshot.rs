@@ -1,6 +1,6 @@
 //! The records at one moment: the working tree's, or a commit's.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use super::source::Source;
@@ -91,6 +91,21 @@ impl Snapshot {
             },
             Source::WorkTree(_) => Ok(false),
         }
+    }
+
+    /// Returns the paths of records that are staged otherwise than in a commit, where nothing else is; none where anything
+    /// else is staged, or no record.
+    pub fn staged_records_alone(&self, commit_id: CommitId) -> Result<Option<BTreeSet<String>>> {
+        let Source::Staged { repository, staged } = &self.source else { return Ok(None) };
+        if self.is_of(commit_id)? || !repository.is_staged_beside(commit_id, staged, TRACKER_FOLDER)? {
+            return Ok(None);
+        }
+        let own: BTreeSet<TreeFile> = staged.files(TRACKER_FOLDER).into_iter().collect();
+        let before: BTreeSet<TreeFile> =
+            repository.tree_files(commit_id, TRACKER_FOLDER)?.into_iter().collect();
+        let changed: BTreeSet<String> =
+            own.symmetric_difference(&before).map(|file| file.path.clone()).collect();
+        Ok(Some(changed).filter(|changed| !changed.is_empty()))
     }
 
     /// Returns the files that are staged below a folder; none where the records are not those of the index.

@@ -1,19 +1,24 @@
 //! `prepare-commit-msg`: the message gets its link.
 
+use std::collections::BTreeSet;
+use std::fmt;
 use std::path::Path;
 
 use crate::env::Env;
 use crate::git::{Operation, read_regular};
-use crate::model::{RecordPath, TaskId};
+use crate::model::{RecordPath, TaskId, is_daily_record};
 use crate::ops::{Error, Result};
 use crate::policy::{Comments, parse_message};
 use crate::store::{self, Hook, Workspace};
 
 /// Where git keeps the messages of the commits that `git merge --squash` has joined, until they are committed.
 const SQUASHED: &str = "SQUASH_MSG";
+/// A commit of the records of more tasks is a plan, and belongs to none of them.
+const MOST_OF_RECORDS: usize = 3;
 
-/// Adds `Task: ID` for the active task, or for the one that the branch is named after, to a message that names none; of
-/// what `git merge --squash` joins, for every task that one of the joined commits names. Returns what else there is to say.
+/// Adds `Task: ID` to a message that names no task: for the active one, or the one that the branch is named after; for the
+/// tasks of a commit that changes nothing but their records; and of what `git merge --squash` joins, for every task that
+/// one of the joined commits names. Returns what there is to say of it.
 ///
 /// Messages that git or somebody else has written (`merge`, an amended or reused one) are left alone.
 pub fn prepare_message(env: &Env, file: &Path, kind: Option<&str>) -> Result<Vec<String>> {
@@ -25,12 +30,8 @@ pub fn prepare_message(env: &Env, file: &Path, kind: Option<&str>) -> Result<Vec
     if workspace.repo_paths().operation().is_some_and(|operation| operation != Operation::Revert) {
         return Ok(Vec::new());
     }
-    let remarks = missing_hooks(&workspace, Hook::PrepareCommitMsg);
-    let squashed = squashed(&workspace);
-    let active = if squashed.is_empty() && kind != Some("squash") { active(&workspace) } else { None };
-    if squashed.is_empty() && active.is_none() {
-        return Ok(remarks);
-    }
+    let mut remarks = missing_hooks(&workspace, Hook::PrepareCommitMsg);
+    let Some(found) = found(&workspace, kind) else { return Ok(remarks) };
     let path = env.cwd().join(file);
     let bytes = std::fs::read(&path).map_err(Error::io("read", &path))?;
     // A message in another encoding is left alone: a line of ours could not be read back.
@@ -38,32 +39,102 @@ pub fn prepare_message(env: &Env, file: &Path, kind: Option<&str>) -> Result<Vec
     let mark = comment_mark(&workspace, &text)?;
     let directives = parse_message(&text, Comments::Lines(&mark));
     let named = directives.tasks();
-    let mut new: Vec<&TaskId> = squashed.iter().filter(|id| !named.contains(id)).collect();
-    new.extend(active.iter().filter(|_| named.is_empty()));
-    if new.is_empty() {
+    let new = match found {
+        Found::Squashed(tasks) => {
+            Found::Squashed(tasks.into_iter().filter(|id| !named.contains(&id)).collect())
+        }
+        _ if !named.is_empty() => return Ok(remarks),
+        active => match of_records(env, &workspace)? {
+            Some(tasks) => Found::OfRecords(tasks),
+            None => active,
+        },
+    };
+    if new.tasks().is_empty() {
         return Ok(remarks);
     }
-    for id in new {
+    for id in new.tasks() {
         text = linked(&text, id, &mark);
     }
-    if let Some(active) = &active {
+    if let Found::Active(active) | Found::OfBranchName(active) = &new {
         workspace.adopt_active_task(active)?;
     }
     std::fs::write(&path, text).map_err(Error::io("write", &path))?;
+    remarks.push(new.to_string());
     Ok(remarks)
+}
+
+/// The tasks that a commit is linked to, and why.
+enum Found {
+    Active(TaskId),
+    OfBranchName(TaskId),
+    OfRecords(Vec<TaskId>),
+    Squashed(Vec<TaskId>),
+}
+
+impl Found {
+    fn tasks(&self) -> &[TaskId] {
+        match self {
+            Self::Active(task) | Self::OfBranchName(task) => std::slice::from_ref(task),
+            Self::OfRecords(tasks) | Self::Squashed(tasks) => tasks,
+        }
+    }
+}
+
+impl fmt::Display for Found {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let why = match self {
+            Self::Active(_) => "active",
+            Self::OfBranchName(_) => "named by the branch",
+            Self::OfRecords(_) => "records only",
+            Self::Squashed(_) => "of the joined commits",
+        };
+        let tasks: Vec<&str> = self.tasks().iter().map(TaskId::as_str).collect();
+        write!(f, "linked to {} ({why})", tasks.join(", "))
+    }
+}
+
+/// Returns what a commit may be linked to, before its message and its files are looked at.
+fn found(workspace: &Workspace, kind: Option<&str>) -> Option<Found> {
+    let squashed = squashed(workspace);
+    if !squashed.is_empty() {
+        return Some(Found::Squashed(squashed));
+    }
+    if kind == Some("squash") {
+        return None;
+    }
+    let active = workspace.active_task().filter(|id| exists(workspace, id)).map(Found::Active);
+    active.or_else(|| named_by_branch(workspace).map(Found::OfBranchName))
+}
+
+/// Returns the tasks of a commit that changes nothing but records; none of them where there are too many, as of a plan.
+fn of_records(env: &Env, workspace: &Workspace) -> Result<Option<Vec<TaskId>>> {
+    let Some(head) = workspace.repository()?.head()?.commit else { return Ok(None) };
+    let Some(changed) = workspace.snapshot_of_index(env)?.staged_records_alone(head)? else {
+        return Ok(None);
+    };
+    // The policy is work like any other file.
+    if !changed.iter().all(|path| is_daily_record(path)) {
+        return Ok(None);
+    }
+    let task_of = |path: &String| match RecordPath::parse(path)? {
+        RecordPath::Task(task) | RecordPath::OfTask { task, .. } => Some(task),
+        _ => None,
+    };
+    let tasks: BTreeSet<TaskId> =
+        changed.iter().filter_map(task_of).filter(|id| exists(workspace, id)).collect();
+    let tasks: Vec<TaskId> = tasks.into_iter().collect();
+    Ok(Some(if tasks.len() > MOST_OF_RECORDS { Vec::new() } else { tasks }))
 }
 
 fn exists(workspace: &Workspace, id: &TaskId) -> bool {
     workspace.work_dir().join(RecordPath::task_file(id)).is_file()
 }
 
-fn active(workspace: &Workspace) -> Option<TaskId> {
-    workspace.active_task().filter(|id| exists(workspace, id)).or_else(|| {
-        let branch = workspace.repo_paths().branch().ok()??;
-        let words: Vec<&str> = branch.split(['/', '_', '.', '-']).collect();
-        let pairs = words.windows(2).map(|pair| format!("{}-{}", pair[0], pair[1]).to_ascii_uppercase());
-        pairs.filter_map(|text| TaskId::parse(&text).ok()).find(|id| exists(workspace, id))
-    })
+fn named_by_branch(workspace: &Workspace) -> Option<TaskId> {
+    let branch = workspace.repo_paths().branch().ok()??;
+    let words: Vec<&str> = branch.split(['/', '_', '.', '-']).collect();
+    let pairs = words.windows(2).map(|pair| format!("{}-{}", pair[0], pair[1]).to_ascii_uppercase());
+    pairs.filter_map(|text| TaskId::parse(&text).ok()).find(|id| exists(workspace, id))
 }
 
 /// Returns the tasks that the commits name which a squash is about to join.

@@ -8,7 +8,9 @@ use super::times::{Times, times_of};
 use crate::doc::{Document, Edit, Value, read_task};
 use crate::facts::{FactsReader, Prefixes, TaskFacts, has_failed};
 use crate::git::CommitId;
-use crate::model::{Config, Minutes, Move, MoveKind, RecordKind, RecordPath, Stage, Task, TaskId};
+use crate::model::{
+    Config, Minutes, Move, MoveKind, RecordKind, RecordPath, Stage, Task, TaskId, is_daily_record,
+};
 use crate::ops::Result;
 use crate::ops::moves::move_edits;
 use crate::ops::session::parse;
@@ -288,7 +290,10 @@ impl CommitContext<'_> {
         let actions: Vec<(&Action, bool)> = requested.collect();
         let is_requested = !actions.is_empty();
         let is_open = task.cancelled.is_none() && !task.stage.is_complete();
-        let begins = is_named && is_open && task.stage.is_none() && made.is_empty();
+        // Whoever plans, votes or notes does not begin the work.
+        let is_work = self.changed.is_empty() || !self.changed.iter().all(|path| is_daily_record(path));
+        let begins =
+            is_named && is_open && task.stage.is_none() && made.is_empty() && (is_requested || is_work);
         let requires_signoffs = !self.config.signoffs_of(task.stage.as_str()).is_empty();
         let has_no_action = !(is_requested || begins || is_touched && requires_signoffs && !is_done);
         if has_no_action {

@@ -101,9 +101,53 @@ fn the_link_is_put_in_once_and_not_where_somebody_else_wrote_the_message() {
 fn a_branch_may_be_named_after_its_task() {
     let sandbox = world();
     sandbox.git(&["checkout", "--quiet", "-b", "ada/task-2bbb-dark-mode"]);
-    assert_eq!(commit(&sandbox, "src/a", "One"), "tracker: TASK-2BBB  none → dev\n");
+    let linked = "tracker: linked to TASK-2BBB (named by the branch)\n";
+    assert_eq!(commit(&sandbox, "src/a", "One"), format!("{linked}tracker: TASK-2BBB  none → dev\n"));
     assert_eq!(sandbox.git(&["log", "-1", "--format=%B"]), "One\n\nTask: TASK-2BBB");
     sandbox.git(&["checkout", "--quiet", "-b", "ada/task-9zzz"]);
     commit(&sandbox, "src/a", "Two");
     assert_eq!(sandbox.git(&["log", "-1", "--format=%B"]), "Two");
+}
+
+#[test]
+fn a_commit_of_records_alone_is_linked_to_their_tasks_and_starts_none() {
+    let sandbox = world();
+    sandbox.tracker(&["start", "2bbb"]);
+    sandbox.git(&["commit", "--quiet", "-am", "Start"]);
+    let message = |sandbox: &Sandbox| sandbox.git(&["log", "-1", "--format=%B"]);
+    // The active task is not that of a note on another.
+    sandbox.tracker(&["note", "1aaa", "ask Ken first"]);
+    sandbox.git(&["add", "."]);
+    let done = git(&sandbox, &["commit", "--quiet", "-m", "Note"]);
+    assert_eq!(done.stderr, "tracker: linked to TASK-1AAA (records only)\n");
+    assert_eq!(message(&sandbox), "Note\n\nTask: TASK-1AAA");
+    assert_eq!(stage(&sandbox, READY), "none");
+    // A plan of many tasks belongs to none.
+    for title in ["One", "Two", "Three", "Four"] {
+        sandbox.tracker(&["new", title]);
+    }
+    sandbox.git(&["add", "."]);
+    sandbox.git(&["commit", "--quiet", "-m", "Plan"]);
+    assert_eq!(message(&sandbox), "Plan");
+    // The policy and the code are work.
+    for path in [".tracker/config.toml", "src/a", "new/file"] {
+        sandbox.write(path, if path.ends_with("toml") { format!("{CONFIG}\n") } else { "x\n".to_owned() });
+        sandbox.tracker(&["note", "1aaa", path]);
+        sandbox.git(&["add", "."]);
+        let done = git(&sandbox, &["commit", "--quiet", "-m", "Work"]);
+        assert_eq!(done.stderr, "tracker: linked to TASK-2BBB (active)\n", "{path}");
+        assert_eq!(message(&sandbox), "Work\n\nTask: TASK-2BBB", "{path}");
+    }
+    sandbox.git(&["rm", "--quiet", "src/a"]);
+    assert_eq!(
+        git(&sandbox, &["commit", "--quiet", "-m", "Gone"]).stderr,
+        "tracker: linked to TASK-2BBB (active)\n"
+    );
+    // Somebody may still move a task by a commit of its records.
+    sandbox.tracker(&["note", "1aaa", "done already"]);
+    sandbox.git(&["add", "."]);
+    let done = git(&sandbox, &["commit", "--quiet", "-m", "Move", "-m", "Advance: TASK-1AAA"]);
+    assert_eq!(done.status, 0, "{done}");
+    assert_eq!(stage(&sandbox, READY), "qa");
+    assert_clean(&sandbox);
 }

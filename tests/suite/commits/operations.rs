@@ -122,7 +122,8 @@ fn a_squash_keeps_what_was_moved() {
     beside(&sandbox);
     sandbox.git(&["checkout", "--quiet", "side"]);
     quietly(&sandbox, &["merge", "--quiet", "--squash", "main"], "true", "true");
-    quietly(&sandbox, &["commit", "--quiet", "--no-edit"], "true", "true");
+    let done = git(&sandbox, &["commit", "--quiet", "--no-edit"]);
+    assert_eq!(done.stderr, "tracker: linked to TASK-2BBB, TASK-1AAA (of the joined commits)\n");
     assert_once(&sandbox);
     sandbox.git(&["reset", "--quiet", "--hard", "HEAD~"]);
     sandbox.git(&["merge", "--quiet", "--squash", "main"]);
