@@ -163,6 +163,8 @@ pub(super) struct ProblemView {
     file: String,
     /// Line, counted from 1.
     line: Option<usize>,
+    /// Column of that line in characters, counted from 1.
+    column: Option<usize>,
     /// The key it is about.
     key: Option<String>,
     /// What is wrong.
@@ -177,6 +179,7 @@ impl From<&Problem> for ProblemView {
             severity: if problem.severity == Severity::Error { "error" } else { "warning" },
             file: problem.file.clone(),
             line: problem.line,
+            column: problem.column,
             key: problem.key.clone(),
             message: problem.message.clone(),
             hint: problem.hint.clone(),

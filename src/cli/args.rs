@@ -40,7 +40,7 @@ pub fn command() -> clap::Command {
 }
 
 /// The commands in groups, as the help of the program shows them.
-const GROUPS: [(&str, &[&str]); 7] = [
+const GROUPS: [(&str, &[&str]); 8] = [
     (
         "Every day",
         &["status", "inbox", "list", "queue", "show", "board", "start", "tick", "note", "done", "undo"],
@@ -55,6 +55,7 @@ const GROUPS: [(&str, &[&str]); 7] = [
         ],
     ),
     ("Plans and reports", &["sprint", "forecast", "report", "import"]),
+    ("Runs", &["workflow"]),
     ("Set-up", &["init", "hooks", "doctor", "uninstall", "demo", "completions"]),
     ("Agents and programs", &["prime", "watch", "schema", "man", "reference", "help"]),
 ];

@@ -34,6 +34,11 @@ pub(super) fn stages() -> ArgValueCompleter {
     ArgValueCompleter::new(|typed: &OsStr| beginning(found(ops::stage_candidates), typed))
 }
 
+/// Completes the name of a workflow.
+pub(super) fn workflows() -> ArgValueCompleter {
+    ArgValueCompleter::new(|typed: &OsStr| beginning(found(ops::workflow_candidates), typed))
+}
+
 /// Completes the value of a field, where the table of fields or the tracker knows some.
 pub(super) fn values_of(field: Field) -> ArgValueCompleter {
     ArgValueCompleter::new(move |typed: &OsStr| beginning(values(field), typed))

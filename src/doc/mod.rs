@@ -28,6 +28,7 @@ mod task;
 mod upgrade;
 mod vote;
 mod words;
+mod workflow;
 mod yaml;
 
 pub(crate) use batch::{Draft, read_batch};
@@ -53,3 +54,4 @@ pub use task::{append_move, create_task, read_task};
 pub(crate) use upgrade::{upgrade_config, upgrade_task};
 pub(crate) use vote::signed_text;
 pub use vote::{create_vote, read_vote, vote_file_name};
+pub(crate) use workflow::{read_workflow, workflow_schema};

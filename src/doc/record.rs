@@ -2,7 +2,7 @@
 
 use super::{
     Document, read_config, read_finding, read_note, read_role, read_scope_change, read_sprint, read_task,
-    read_vote,
+    read_vote, read_workflow,
 };
 use crate::model::{Problem, RecordKind, RecordPath, Task, TaskId};
 
@@ -32,6 +32,9 @@ pub fn record_problems(path: &RecordPath, bytes: &[u8]) -> Vec<Problem> {
         }
         RecordPath::Named { kind: RecordKind::Role, name } => {
             read_role(name.as_str(), bytes).map(|guide| guide.warnings)
+        }
+        RecordPath::Named { kind: RecordKind::Workflow, .. } => {
+            read_workflow(bytes).map(|(_, warnings)| warnings)
         }
         RecordPath::File(RecordKind::Config) => {
             read_config(bytes).map(|(config, warnings)| [config.errors, warnings].concat())

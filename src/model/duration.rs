@@ -1,6 +1,7 @@
-//! Lengths of working time, in whole minutes.
+//! Lengths of time: of work, in whole minutes, and on a clock.
 
 use std::fmt;
+use std::time::Duration;
 
 /// A length of working time in minutes: estimates and time spent. A day is eight hours, a week five days.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
@@ -54,9 +55,70 @@ impl fmt::Display for Minutes {
     }
 }
 
+/// Units of time on a clock, longest first, in milliseconds.
+const SPANS: [(&str, u64); 4] = [("h", 3_600_000), ("m", 60_000), ("s", 1000), ("ms", 1)];
+
+/// Reads a time on a clock: `500ms`, `30s`, `1m 30s`, `2h`; a bare number is seconds. Returns none for anything else.
+#[must_use]
+pub fn parse_span(text: &str) -> Option<Duration> {
+    let mut rest = text.trim();
+    if let Ok(seconds) = rest.parse::<f64>() {
+        return Duration::try_from_secs_f64(seconds).ok();
+    }
+    let mut total = 0.0;
+    while !rest.is_empty() {
+        let digits = rest.find(|c: char| !c.is_ascii_digit() && c != '.').filter(|at| *at > 0)?;
+        let number: f64 = rest[..digits].parse().ok()?;
+        rest = rest[digits..].trim_start();
+        let letters = rest.find(|c: char| !c.is_ascii_alphabetic()).unwrap_or(rest.len());
+        let (_, millis) = SPANS.iter().find(|(unit, _)| *unit == &rest[..letters])?;
+        #[expect(clippy::cast_precision_loss, reason = "units are small numbers")]
+        let millis = *millis as f64;
+        total += number * millis / 1000.0;
+        rest = rest[letters..].trim_start();
+    }
+    (!text.trim().is_empty()).then(|| Duration::try_from_secs_f64(total).ok())?
+}
+
+/// Returns a time on a clock as [`parse_span`] reads it, to the millisecond.
+#[must_use]
+pub fn span_text(span: Duration) -> String {
+    let mut rest = u64::try_from(span.as_millis()).unwrap_or(u64::MAX);
+    let mut parts = Vec::new();
+    for (unit, millis) in SPANS {
+        if rest >= millis {
+            parts.push(format!("{}{unit}", rest / millis));
+            rest %= millis;
+        }
+    }
+    if parts.is_empty() { "0s".to_owned() } else { parts.join(" ") }
+}
+
 #[cfg(test)]
 mod tests {
-    use super::Minutes;
+    use std::time::Duration;
+
+    use super::{Minutes, parse_span, span_text};
+
+    #[test]
+    fn reads_times_on_a_clock() {
+        let cases = [
+            ("30s", 30_000),
+            ("1m 30s", 90_000),
+            ("500ms", 500),
+            ("2h", 7_200_000),
+            ("1.5", 1500),
+            ("0.5m", 30_000),
+        ];
+        for (text, millis) in cases {
+            assert_eq!(parse_span(text), Some(Duration::from_millis(millis)), "{text}");
+            let written = span_text(Duration::from_millis(millis));
+            assert_eq!(parse_span(&written), Some(Duration::from_millis(millis)), "{written}");
+        }
+        for text in ["", "soon", "-1s", "5 years", "s", "1e400", "3d"] {
+            assert_eq!(parse_span(text), None, "{text}");
+        }
+    }
 
     #[test]
     fn reads_what_people_write() {

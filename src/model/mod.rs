@@ -1,4 +1,4 @@
-//! The nouns: ids, people, tasks, stages, moves, notes, votes, findings, roles, configuration, and the problems a
+//! The nouns: ids, people, tasks, stages, moves, notes, votes, findings, roles, workflows, runs, configuration, and the problems a
 //! document can have.
 //!
 //! Pure data. Nothing here reads a file, reads the clock or knows YAML.
@@ -53,10 +53,12 @@ mod suggestion;
 mod task;
 mod texts;
 mod vote;
+mod workflow;
 
 pub use config::{Config, Pipeline};
 pub(crate) use config::{IdScheme, ReportSettings, TypeRules};
 pub use duration::Minutes;
+pub(crate) use duration::{parse_span, span_text};
 pub use field::Field;
 pub use field_value::{Editing, FieldPart};
 pub(crate) use field_value::{FieldKind, FieldValue, InvalidValue};
@@ -94,6 +96,11 @@ pub(crate) use task::Summary;
 pub use task::{BoxCount, Note, NoteKind, Task};
 pub use texts::Texts;
 pub use vote::{AcceptanceText, Coverage, CoverageFormat, CoveredChange, TreeEntry, Verdict, Vote};
+
+pub(crate) use workflow::{
+    ANSWER, Action, Backoff, Condition, Handler, Operand, Param, Part, Question, Reference, Retry, Step,
+    StepName, Template, ValueKind, When, Workflow, output_variable, param_variable,
+};
 
 serialize_as_text!(Badge, FindingSeverity, FindingState, GateRule, Level, Stage, Status, Verdict);
 pub(crate) use same_name::{composed, fold, fold_file_name, is_mentioned, is_same_name};

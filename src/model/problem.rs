@@ -18,6 +18,8 @@ pub struct Problem {
     pub file: String,
     /// Line, counted from 1, where it is known.
     pub line: Option<usize>,
+    /// Column of that line in characters, counted from 1, where it is known.
+    pub column: Option<usize>,
     /// The key it is about, such as `history[2].at`.
     pub key: Option<String>,
     /// What is wrong: a lowercase fragment with the user's own value in backticks.
@@ -36,6 +38,7 @@ impl Problem {
         Self {
             file: String::new(),
             line: None,
+            column: None,
             key: None,
             message: message.into(),
             hint: None,
@@ -59,6 +62,13 @@ impl Problem {
     #[must_use]
     pub fn at_line(mut self, line: usize) -> Self {
         self.line = Some(line);
+        self
+    }
+
+    /// Adds the column, counted from 1.
+    #[must_use]
+    pub fn at_column(mut self, column: usize) -> Self {
+        self.column = Some(column);
         self
     }
 
@@ -90,6 +100,9 @@ impl fmt::Display for Problem {
             write!(f, "{}:", self.file)?;
             if let Some(line) = self.line {
                 write!(f, "{line}:")?;
+            }
+            if let Some(column) = self.column {
+                write!(f, "{column}:")?;
             }
             f.write_str(" ")?;
         } else if let Some(line) = self.line {

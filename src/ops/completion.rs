@@ -50,6 +50,11 @@ pub fn value_candidates(env: &Env, field: Field) -> Result<Vec<String>> {
     })
 }
 
+/// Returns the names of the workflows.
+pub fn workflow_candidates(env: &Env) -> Result<Vec<String>> {
+    super::workflows::names(&Workspace::open(env)?.snapshot())
+}
+
 /// Returns the ids of all tasks, the open ones first.
 pub fn task_candidates(env: &Env) -> Result<Vec<Candidate>> {
     let tasks = Workspace::open(env)?.snapshot().tasks()?;

@@ -50,6 +50,7 @@ mod undo;
 mod unmerged;
 mod view;
 mod watch;
+mod workflows;
 mod written;
 
 pub(crate) use block::*;
@@ -98,6 +99,7 @@ pub(crate) use undo::*;
 pub(crate) use unmerged::*;
 pub(crate) use view::*;
 pub(crate) use watch::*;
+pub(crate) use workflows::*;
 pub(crate) use written::*;
 
 /// A result of an op.

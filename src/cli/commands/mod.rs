@@ -45,6 +45,7 @@ mod status;
 mod tick;
 mod verdict;
 mod vote;
+mod workflow;
 
 use std::ffi::OsString;
 
@@ -107,6 +108,7 @@ const COMMANDS: &[Entry] = &[
     entry::<explain::Explain>("explain"),
     entry::<doctor::Doctor>("doctor"),
     entry::<sprint::Sprint>("sprint"),
+    entry::<workflow::Workflow>("workflow"),
     entry::<import::Import>("import"),
     entry::<report::Report>("report"),
     entry::<demo::Demo>("demo"),

@@ -19,6 +19,8 @@ use crate::doc::printable::printable;
 
 /// Most values a document may expand to; 64 KiB without aliases cannot hold as many.
 const MOST_VALUES: usize = 70_000;
+/// The same of a workflow: one of 10,000 steps has 80,000.
+const MOST_VALUES_OF_WORKFLOW: usize = 200_000;
 /// Most bytes of text a document may expand to.
 const MOST_TEXT: usize = 1024 * 1024;
 
@@ -27,10 +29,19 @@ pub(in crate::doc) fn parse(text: &str) -> Result<Node, Failure> {
     quick::read(text).map_or_else(|| by_parser(text), Ok)
 }
 
+/// Parses a workflow, which may have more values than a record.
+pub(in crate::doc) fn parse_workflow(text: &str) -> Result<Node, Failure> {
+    quick::read(text).map_or_else(|| within(text, MOST_VALUES_OF_WORKFLOW), Ok)
+}
+
 /// Parses one YAML document of whatever form.
 pub(super) fn by_parser(text: &str) -> Result<Node, Failure> {
+    within(text, MOST_VALUES)
+}
+
+fn within(text: &str, most_values: usize) -> Result<Node, Failure> {
     check_depth(text)?;
-    let meter = Meter::default();
+    let meter = Meter::new(most_values);
     let deserializer = serde_yaml::Deserializer::from_str(text);
     let built = Build { meter: &meter }.deserialize(deserializer);
     let mut node = built.map_err(|error| Failure::of(&error, meter.refusal.take(), text))?;
@@ -59,19 +70,17 @@ struct Meter {
     refusal: Cell<Option<Refusal>>,
 }
 
-impl Default for Meter {
-    fn default() -> Self {
+impl Meter {
+    fn new(most_values: usize) -> Self {
         Self {
-            values: Cell::new(MOST_VALUES),
+            values: Cell::new(most_values),
             text: Cell::new(MOST_TEXT),
             has_literals: Cell::new(false),
             has_rewritten: Cell::new(false),
             refusal: Cell::new(None),
         }
     }
-}
 
-impl Meter {
     fn take<E: de::Error>(&self, text: &str) -> Result<(), E> {
         let left = self.values.get().checked_sub(1).zip(self.text.get().checked_sub(text.len()));
         let Some((values, bytes)) = left else { return Err(self.refuse(Refusal::Growth)) };

@@ -205,7 +205,10 @@ pub(super) const TABLE: [Row; 21] = {
             },
             "instructions of a role: a prompt for agents, a checklist for people",
         ),
-        policy(row(K::Workflow, "workflow", Folder(root!("workflows")), YAML, Yaml)),
+        about(
+            policy(row(K::Workflow, "workflow", Folder(root!("workflows")), YAML, Yaml)),
+            "what `tracker run` does: a graph of steps (tracker help workflows)",
+        ),
         about(
             with_id(row(K::Task, "task", Folder(root!("tasks")), MD, Markdown)),
             "YAML front matter and Markdown; the file name is the id",

@@ -197,6 +197,12 @@ impl RecordPath {
         Self::Task(id.clone()).to_string()
     }
 
+    /// Returns the path of a workflow; none where a workflow cannot have this name.
+    #[must_use]
+    pub fn workflow(name: &str) -> Option<Self> {
+        Self::of(RecordKind::Workflow, None, name)
+    }
+
     /// Returns the path of a role's file; none where a role cannot have this name.
     #[must_use]
     pub fn role(name: &str) -> Option<Self> {

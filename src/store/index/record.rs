@@ -45,6 +45,7 @@ impl<'a> Stored<'a> {
         Problem {
             file: file.to_owned(),
             line: self.line.map(|line| line as usize),
+            column: None,
             key: self.key.map(str::to_owned),
             message: self.message.to_owned(),
             hint: self.hint.map(str::to_owned),

@@ -97,6 +97,12 @@ const CALLS: &str = "
     role new reviewer --dry-run
     role new reviewer
     role new reviewer
+    workflow new checks
+    workflow
+    workflow check
+    workflow show checks
+    workflow show nothing
+    workflow schema
     findings
     findings import scan.sarif --task s3 --as tester --create-tasks --dry-run
     findings import scan.sarif --task s3 --as tester

@@ -38,6 +38,7 @@ mod start;
 mod status;
 mod terminal;
 mod tick;
+mod workflow;
 mod worktrees;
 
 use std::collections::BTreeMap;

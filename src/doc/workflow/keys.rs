@@ -1,0 +1,188 @@
+//! The keys of a workflow's document: one table, from which the reader takes what it knows and editors their schema.
+
+use serde_json::{Map, Value, json};
+
+/// What can be the value of a key.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Shape {
+    Text,
+    /// A text, a number or a boolean.
+    Scalar,
+    Texts,
+    /// One text or a list of them.
+    OneOrTexts,
+    Boolean,
+    Count {
+        least: u32,
+    },
+    Percent,
+    Factor,
+    /// A time on a clock.
+    Span,
+    Word(&'static [&'static str]),
+    ExitCodes,
+    Variables,
+    Params,
+    Steps,
+    /// A number of retries, or a mapping.
+    Retry,
+    Human,
+    Handler,
+}
+
+/// A key.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Key {
+    pub(super) name: &'static str,
+    shape: Shape,
+    about: &'static str,
+}
+
+const fn key(name: &'static str, shape: Shape, about: &'static str) -> Key {
+    Key { name, shape, about }
+}
+
+pub(super) const BACKOFFS: &[&str] = &["constant", "linear", "exponential"];
+pub(super) const TYPES: &[&str] = &["string", "integer", "boolean", "choice"];
+
+const STEP_ENV: Key =
+    key("env", Shape::Variables, "Variables of the step; ${param.NAME} and ${step.NAME.KEY} are values");
+const CWD: Key = key("cwd", Shape::Text, "Folder in which it runs, from the top of the working tree");
+const TIMEOUT: Key = key("timeout", Shape::Span, "How long one attempt may take, such as 90s or 10m");
+const RETRY: Key =
+    key("retry", Shape::Retry, "How often it is tried again, and when: a number, or a mapping");
+const RUN: Key =
+    key("run", Shape::Text, "Lines of the POSIX shell, run with `set -e`; values come as variables");
+const ARGV: Key = key("argv", Shape::Texts, "A program and its arguments, started without a shell");
+const ABOUT: Key = key("about", Shape::Text, "What it is for, in a line");
+
+pub(super) const WORKFLOW: &[Key] = &[
+    ABOUT,
+    key("params", Shape::Params, "Parameters: a name with its default, or with a mapping"),
+    key("env", Shape::Variables, "Variables of every step; ${param.NAME} is a value"),
+    key("jobs", Shape::Count { least: 1 }, "Most steps that run at once"),
+    key("timeout", Shape::Span, "How long one attempt of any step may take, unless the step says"),
+    key("retry", Shape::Retry, "How often any step is tried again, unless the step says"),
+    key("steps", Shape::Steps, "The steps, by name"),
+    key("on_success", Shape::Handler, "Runs after the last step where the run has succeeded"),
+    key("on_failure", Shape::Handler, "Runs after the last step where the run has failed"),
+    key("on_cancel", Shape::Handler, "Runs where the run was cancelled"),
+    key("on_exit", Shape::Handler, "Runs last, however the run has ended"),
+];
+
+pub(super) const STEP: &[Key] = &[
+    ABOUT,
+    RUN,
+    ARGV,
+    key("human", Shape::Human, "A question to a person, which waits without a process"),
+    key("needs", Shape::OneOrTexts, "Steps that must have ended before"),
+    STEP_ENV,
+    CWD,
+    TIMEOUT,
+    RETRY,
+    key("critical", Shape::Boolean, "Whether the run fails where it does (default: true)"),
+    key("when", Shape::Text, "Condition, such as `step.test == failed and param.deploy`"),
+    key("outputs", Shape::OneOrTexts, "Names that it writes as `name=value` lines into $TRACKER_OUTPUT"),
+    key("files", Shape::OneOrTexts, "Files that it may write, as globs"),
+    key("inputs", Shape::OneOrTexts, "Files that it reads, as globs: it is reused where nothing has changed"),
+];
+
+pub(super) const HANDLER: &[Key] = &[ABOUT, RUN, ARGV, STEP_ENV, CWD, TIMEOUT, RETRY];
+
+pub(super) const PARAM: &[Key] = &[
+    ABOUT,
+    key("type", Shape::Word(TYPES), "What its values are (default: that of `default`)"),
+    key("default", Shape::Scalar, "Its value where none is given; without it, one must be"),
+    key("choices", Shape::Texts, "The values of a choice"),
+];
+
+pub(super) const HUMAN: &[Key] = &[
+    key("approve", Shape::Text, "What to approve: yes lets the run go on, no fails the step"),
+    key("ask", Shape::Text, "A question; the answer is the output `answer`"),
+    key("type", Shape::Word(TYPES), "What the answer is (default: string)"),
+    key("choices", Shape::Texts, "The answers of a choice"),
+];
+
+pub(super) const RETRIES: &[Key] = &[
+    key("max", Shape::Count { least: 0 }, "How often at most, the first attempt not counted (default: 3)"),
+    key("backoff", Shape::Word(BACKOFFS), "How the wait grows (default: exponential)"),
+    key("delay", Shape::Span, "The first wait (default: 1s)"),
+    key("factor", Shape::Factor, "By how much each wait is longer than the one before (default: 2)"),
+    key("cap", Shape::Span, "The longest wait (default: 5m)"),
+    key("jitter", Shape::Percent, "By how much a wait is changed at random, such as 20% (default: 0%)"),
+    key("on_exit", Shape::ExitCodes, "Exit codes that are worth another attempt (default: all)"),
+];
+
+/// Names of variables that the tracker itself sets.
+pub(super) const RESERVED: [&str; 3] = ["TRACKER_", "PARAM_", "OUTPUT_"];
+
+/// Returns the JSON Schema of a workflow, for editors.
+#[must_use]
+pub fn workflow_schema() -> Value {
+    let mut schema = mapping(WORKFLOW, &["steps"]);
+    schema["$schema"] = json!("https://json-schema.org/draft/2020-12/schema");
+    schema["title"] = json!("Workflow of tracker");
+    schema
+}
+
+fn mapping(keys: &[Key], required: &[&str]) -> Value {
+    let property = |key: &Key| {
+        let mut value = key.shape.schema();
+        value["description"] = json!(key.about);
+        (key.name.to_owned(), value)
+    };
+    let properties: Map<String, Value> = keys.iter().map(property).collect();
+    json!({"type": "object", "properties": properties, "required": required, "additionalProperties": false})
+}
+
+fn one_of_keys(schema: &mut Value, keys: &[&str]) {
+    schema["oneOf"] = keys.iter().map(|key| json!({"required": [key]})).collect();
+}
+
+/// What a [`crate::model::StepName`] looks like.
+const NAME: &str = "^[A-Za-z][A-Za-z0-9_-]{0,63}$";
+
+impl Shape {
+    fn schema(self) -> Value {
+        let scalar = json!({"type": ["string", "number", "boolean"]});
+        let texts = json!({"type": "array", "items": scalar});
+        let span =
+            json!({"type": ["string", "number"], "pattern": r"^\s*([0-9.]+|([0-9.]+\s*(h|m|s|ms)\s*)+)\s*$"});
+        let named = |values: Value| json!({"type": "object", "propertyNames": {"pattern": NAME}, "additionalProperties": values});
+        match self {
+            Self::Text => json!({"type": "string"}),
+            Self::Scalar => scalar,
+            Self::Texts => texts,
+            Self::OneOrTexts => json!({"anyOf": [scalar, texts]}),
+            Self::Boolean => json!({"type": "boolean"}),
+            Self::Count { least } => json!({"type": "integer", "minimum": least}),
+            Self::Percent => json!({"type": ["string", "integer"], "pattern": "^[0-9]+%?$"}),
+            Self::Factor => json!({"type": "number", "minimum": 1}),
+            Self::Span => span,
+            Self::Word(words) => json!({"enum": words}),
+            Self::ExitCodes => {
+                json!({"anyOf": [{"type": "integer"}, {"type": "array", "items": {"type": "integer"}}]})
+            }
+            Self::Variables => json!({"type": "object", "additionalProperties": scalar}),
+            Self::Params => named(json!({"anyOf": [scalar, {"type": "null"}, mapping(PARAM, &[])]})),
+            Self::Steps => {
+                let mut step = mapping(STEP, &[]);
+                one_of_keys(&mut step, &["run", "argv", "human"]);
+                let mut steps = named(step);
+                steps["minProperties"] = json!(1);
+                steps
+            }
+            Self::Retry => json!({"anyOf": [{"type": "integer", "minimum": 0}, mapping(RETRIES, &[])]}),
+            Self::Human => {
+                let mut human = mapping(HUMAN, &[]);
+                one_of_keys(&mut human, &["approve", "ask"]);
+                human
+            }
+            Self::Handler => {
+                let mut handler = mapping(HANDLER, &[]);
+                one_of_keys(&mut handler, &["run", "argv"]);
+                handler
+            }
+        }
+    }
+}
