@@ -1,20 +1,16 @@
 //! How much work a diff of two texts is, before it is done: whoever pushes chooses the texts, and some of a few
 //! thousand lines take git's own histogram diff seconds, larger ones hours.
 
-use std::collections::HashMap;
-
 use gix::diff::blob::{InternedInput, Token};
 
-/// Lines in a row that tell one place of a text from the others.
-const PLACE: usize = 8;
-/// The histogram looks at no more occurrences of a line.
-const MOST_OCCURRENCES: u32 = 64;
+/// The histogram looks at no more occurrences of a line; lines that have so many make no block by themselves.
+const MOST_OCCURRENCES: usize = 64;
 
 /// A diff that takes more steps than are left.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TooMuchWork;
 
-/// The steps that diffs may take: hundreds of millions are a second. The same texts in the same order always fit or do
+/// The steps that diffs may take: some hundred millions are a second. The same texts in the same order always fit or do
 /// not, on any machine.
 #[derive(Debug, Clone)]
 pub struct DiffWork {
@@ -27,7 +23,7 @@ pub struct DiffWork {
 impl Default for DiffWork {
     fn default() -> Self {
         // Some seconds in all.
-        Self { rough: 1_000_000_000, of_one: 2_000_000_000, left: 10_000_000_000 }
+        Self { rough: 1_000_000_000, of_one: 100_000_000, left: 500_000_000 }
     }
 }
 
@@ -55,10 +51,11 @@ impl DiffWork {
             self.rough = left;
             return Ok(());
         }
-        let work = texts.work();
-        let left = self.left.checked_sub(work).filter(|_| work <= self.of_one);
-        self.left = left.ok_or(TooMuchWork)?;
-        Ok(())
+        let most = self.of_one.min(self.left);
+        let work = texts.work(most);
+        // To find out that it is too much takes as long.
+        self.left -= work.unwrap_or(most);
+        work.map(drop).ok_or(TooMuchWork)
     }
 }
 
@@ -66,52 +63,138 @@ impl DiffWork {
 struct Texts<'t> {
     old: &'t [Token],
     new: &'t [Token],
-    /// How often each line is in the old one.
-    occurrences: Vec<u32>,
-    /// Steps for one block that both have in common.
+    /// How many different lines there are.
+    kinds: u32,
+    /// Most steps for one block that both have in common.
     of_one_block: u64,
 }
 
 impl<'t> Texts<'t> {
     fn of<T: std::hash::Hash + Eq>(input: &'t InternedInput<T>) -> Self {
         let (old, new) = apart(&input.before, &input.after);
-        let mut occurrences = vec![0_u32; input.interner.num_tokens() as usize];
+        let kinds = input.interner.num_tokens();
+        let mut occurrences = vec![0_usize; kinds as usize];
         old.iter().for_each(|line| occurrences[line.0 as usize] += 1);
-        let compared = |line: &Token| u64::from(occurrences[line.0 as usize].min(MOST_OCCURRENCES));
+        let compared = |line: &Token| occurrences[line.0 as usize].min(MOST_OCCURRENCES) as u64;
         let of_one_block = (old.len() + new.len()) as u64 + new.iter().map(compared).sum::<u64>();
-        Self { old, new, occurrences, of_one_block }
+        Self { old, new, kinds, of_one_block }
     }
 
     fn at_most(&self) -> u64 {
         self.of_one_block.saturating_mul(self.new.len().min(self.old.len()) as u64)
     }
 
-    /// Returns about how many steps the histogram diff takes at most.
-    ///
-    /// It finds one common block at a time, and looks at all the lines that are left for each.
-    fn work(&self) -> u64 {
-        if self.old.is_empty() || self.new.is_empty() {
-            return 0;
-        }
-        self.of_one_block.saturating_mul(self.blocks())
+    /// Returns how many steps the histogram diff takes; none where these are more than some.
+    fn work(&self, most: u64) -> Option<u64> {
+        let mut search = Search::new(self.kinds, most);
+        search.run((self.old, self.new)).then(|| most - search.left)
+    }
+}
+
+/// The histogram's search for common blocks, of which only the steps are counted: it finds one block at a time, by the
+/// line of it that is there the fewest times, and goes on before and after it. The texts decide whether that splits them
+/// in two each time or takes a line off their end.
+struct Search {
+    left: u64,
+    /// Where each line is in the old text, as far as these are looked at.
+    places: Vec<Vec<u32>>,
+}
+
+/// What was found of two parts.
+enum Found {
+    Nothing,
+    Block {
+        old_at: usize,
+        new_at: usize,
+        length: usize,
+    },
+    /// Only lines that are there very often.
+    OnlyFrequent,
+    TooMuchWork,
+}
+
+/// A part of both texts.
+type Part<'t> = (&'t [Token], &'t [Token]);
+
+impl Search {
+    fn new(kinds: u32, left: u64) -> Self {
+        Self { left, places: vec![Vec::new(); kinds as usize] }
     }
 
-    /// Counts blocks: the lines of the new text that are in the old one and do not go on where the line before them is
-    /// there.
-    fn blocks(&self) -> u64 {
-        // What is there several times has no place.
-        let mut places: HashMap<&[Token], Option<usize>> = HashMap::new();
-        for (at, lines) in self.old.windows(PLACE).enumerate() {
-            places.entry(lines).and_modify(|place| *place = None).or_insert(Some(at));
+    /// Returns whether there are as many steps left as it takes.
+    fn run(&mut self, whole: Part<'_>) -> bool {
+        let mut waiting = vec![whole];
+        while let Some((old, new)) = waiting.pop() {
+            if old.is_empty() || new.is_empty() {
+                continue;
+            }
+            let Some(left) = self.left.checked_sub((old.len() + new.len()) as u64) else { return false };
+            self.left = left;
+            let found = self.block((old, new));
+            old.iter().for_each(|line| self.places[line.0 as usize].clear());
+            match found {
+                Found::Nothing => {}
+                Found::Block { old_at, new_at, length } => {
+                    waiting.push((&old[..old_at], &new[..new_at]));
+                    waiting.push((&old[old_at + length..], &new[new_at + length..]));
+                }
+                // The rest is left to Myers' diff, which gives up at a cost that grows with the root of the lines.
+                Found::OnlyFrequent => {
+                    let lines = (old.len() + new.len()) as u64;
+                    let cost = lines.isqrt().max(256).saturating_mul(lines);
+                    let Some(left) = self.left.checked_sub(cost) else { return false };
+                    self.left = left;
+                }
+                Found::TooMuchWork => return false,
+            }
         }
-        let (mut blocks, mut expected) = (1, None);
-        for (at, line) in self.new.iter().enumerate() {
-            let place = self.new.get(at..at + PLACE).and_then(|lines| places.get(lines).copied().flatten());
-            let is_known = self.occurrences[line.0 as usize] > 0;
-            blocks += u64::from(is_known && (place.is_none() || place != expected));
-            expected = place.map(|place| place + 1);
+        true
+    }
+
+    fn block(&mut self, (old, new): Part<'_>) -> Found {
+        for (at, line) in (0..).zip(old) {
+            let places = &mut self.places[line.0 as usize];
+            if places.len() < MOST_OCCURRENCES {
+                places.push(at);
+            }
         }
-        blocks
+        let (mut best, mut fewest, mut is_any, mut at) = (None, MOST_OCCURRENCES, false, 0);
+        while let Some(line) = new.get(at) {
+            let places = &self.places[line.0 as usize];
+            is_any |= !places.is_empty();
+            if places.is_empty() || places.len() > fewest {
+                at += 1;
+                continue;
+            }
+            let (mut next, mut covered) = (at + 1, 0);
+            for place in places.iter().map(|place| *place as usize) {
+                if place < covered {
+                    continue;
+                }
+                let before = old[..place].iter().rev().zip(new[..at].iter().rev());
+                let before = before.take_while(|(old, new)| old == new).count();
+                let after = old[place..].iter().zip(&new[at..]).take_while(|(old, new)| old == new).count();
+                let (start, length) = (place - before, before + after);
+                let Some(left) = self.left.checked_sub(length as u64 + 1) else { return Found::TooMuchWork };
+                self.left = left;
+                let rarest = old[start..place + after].iter().map(|line| self.places[line.0 as usize].len());
+                let rarest = rarest.min().unwrap_or(places.len());
+                let longest = best.map_or(0, |(_, _, length)| length);
+                if longest < length || fewest > rarest {
+                    (best, fewest) = (Some((start, at - before, length)), rarest);
+                }
+                next = next.max(at + after);
+                covered = at + after + 1;
+            }
+            at = next;
+        }
+        match best {
+            _ if !is_any => Found::Nothing,
+            Some((old_at, new_at, length)) if fewest < MOST_OCCURRENCES => {
+                Found::Block { old_at, new_at, length }
+            }
+            _ => Found::OnlyFrequent,
+        }
     }
 }
 
@@ -132,8 +215,9 @@ mod tests {
         InternedInput::new(old, new)
     }
 
-    fn of(old: &[String], new: &[String]) -> u64 {
-        Texts::of(&input(&old.join("\n"), &new.join("\n"))).work()
+    /// Returns the steps; none where these are more than some.
+    fn of(old: &[String], new: &[String], most: u64) -> Option<u64> {
+        Texts::of(&input(&old.join("\n"), &new.join("\n"))).work(most)
     }
 
     #[test]
@@ -144,25 +228,33 @@ mod tests {
             "changed".clone_into(&mut new[at]);
         }
         new.splice(50_000..50_000, (0..1000).map(|line| format!("new {line}")));
-        let work = of(&old, &new);
-        assert!(work < 50_000_000, "{work}");
-        assert_eq!(of(&old, &old), 0);
+        assert!(of(&old, &new, 2_000_000).is_some());
+        assert_eq!(of(&old, &old, 0), Some(0));
+    }
+
+    #[test]
+    fn texts_of_few_lines_again_and_again_are_little_work() {
+        for kinds in [1, 7, 60, 1000] {
+            let old: Vec<String> = (0..30_000).map(|line| format!("line {}", line * 7919 % kinds)).collect();
+            let mut new = old.clone();
+            for at in [1, 15_000, 29_998] {
+                "changed".clone_into(&mut new[at]);
+            }
+            let work = of(&old, &new, 20_000_000);
+            assert!(work.is_some(), "{kinds}");
+        }
     }
 
     #[test]
     fn texts_that_are_made_to_be_hard_are_much_work() {
+        // Lines that change places in pairs: each block is one line, found at the end of all that is left.
+        let once: Vec<String> = (0..10_000).map(|line| line.to_string()).collect();
+        let swapped: Vec<String> = once.chunks(2).flat_map(|pair| pair.iter().rev().cloned()).collect();
+        assert_eq!(of(&once, &swapped, 20_000_000), None);
+        // Two lines in no order: what is left to the other diff counts as well.
         let mut rng = fastrand::Rng::with_seed(1);
-        let mut random =
-            |kinds: u32| -> Vec<String> { (0..100_000).map(|_| rng.u32(..kinds).to_string()).collect() };
-        // Two lines again and again, some lines of a few dozen occurrences, and lines that change places in pairs.
-        let repeated = (random(2), random(2));
-        let seldom = (random(2500), random(2500));
-        let once: Vec<String> = (0..100_000).map(|line| line.to_string()).collect();
-        let swapped = once.chunks(2).flat_map(|pair| pair.iter().rev().cloned()).collect();
-        for (old, new) in [repeated, seldom, (once, swapped)] {
-            let work = of(&old, &new);
-            assert!(work > 10_000_000_000, "{work}");
-        }
+        let mut random = || -> Vec<String> { (0..20_000).map(|_| rng.u8(..2).to_string()).collect() };
+        assert_eq!(of(&random(), &random(), 5_000_000), None);
     }
 
     #[test]
@@ -171,9 +263,9 @@ mod tests {
         let new: String = (0..2000).map(|line| format!("{}\n", line % 5)).collect();
         let input = input(&old, &new);
         let mut work = DiffWork::default();
-        let fits = (0..1000).take_while(|_| work.take(&input).is_ok()).count();
-        assert!((2..200).contains(&fits), "{fits}");
-        assert_eq!(DiffWork::share(1000).take(&input), Err(TooMuchWork));
+        let fits = (0..5000).take_while(|_| work.take(&input).is_ok()).count();
+        assert!((100..4000).contains(&fits), "{fits}");
+        assert_eq!(DiffWork::share(2000).take(&input), Err(TooMuchWork));
         assert_eq!(DiffWork::endless().take(&input), Ok(()));
     }
 }
