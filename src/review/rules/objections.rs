@@ -83,6 +83,7 @@ fn of_objection<'f>(
             book.add(GateRule::MergeIntegrity, message, About { fix: merge_base(facts), ..about() });
         }
         Ruling::Unlinked => unlinked(facts, objection, book),
+        Ruling::Uncovered { .. } | Ruling::Incomplete { .. } if is_conflict(facts, objection, book) => {}
         Ruling::Uncovered { unapproved, is_off_route } => {
             if let Some(file) = uncovered(facts, objection, unapproved, *is_off_route, book) {
                 file.join(files);
@@ -95,6 +96,17 @@ fn of_objection<'f>(
             book.add(GateRule::CoveredFiles, message, About { fix: advice(way), ..about() });
         }
     }
+}
+
+/// Whether a file is refused already since it does not merge: nothing of it will land.
+fn is_conflict(facts: &RangeFacts<'_>, objection: &Objection, book: &Violations<'_>) -> bool {
+    let conflicts = |other: &Objection| {
+        matches!(other.ruling, Ruling::Conflict | Ruling::SeveralBases | Ruling::TooMuchWork)
+            && other.path.is_some()
+            && other.path == objection.path
+    };
+    book.level_of(GateRule::MergeIntegrity) == Level::Error
+        && facts.landing.judgement.objections.iter().any(conflicts)
 }
 
 fn incomplete(objection: &Objection, tasks: &[TaskId], about: &About<'_>, book: &mut Violations<'_>) {

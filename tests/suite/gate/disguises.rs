@@ -3,7 +3,7 @@
 
 use tracker::review::Violation;
 
-use super::{ID, World, messages};
+use super::{CONFIG, ID, World, messages};
 
 fn violations(world: &World) -> Vec<Violation> {
     world.review().verdict.violations
@@ -73,9 +73,11 @@ fn crossed(base: &str, own: &str, main: &str) -> World {
 
 #[test]
 fn merges_that_would_take_hours_are_refused_at_once() {
-    let mut rng = fastrand::Rng::with_seed(3);
-    let mut text = || (0..30_000).map(|_| if rng.bool() { "a\n" } else { "b\n" }).collect::<String>();
-    let world = crossed(&text(), &text(), &text());
+    let lines: Vec<String> = (0..30_000).map(|line| format!("{line}\n")).collect();
+    // Lines that change places with their neighbours.
+    let text = |run: usize| lines.chunks(run).flat_map(|run| run.iter().rev().cloned()).collect::<String>();
+    let edited = text(1).replacen("20000\n", "changed\n", 1);
+    let world = crossed(&text(1), &text(2), &edited);
     let says = "!merge-integrity: data.txt: too large or too much work to be merged here";
     assert!(errors(&world).iter().any(|own| own.starts_with(says)), "{:#?}", errors(&world));
     // The same in a merge of the branch itself.
@@ -85,13 +87,46 @@ fn merges_that_would_take_hours_are_refused_at_once() {
         world.write("data.txt", &text);
         world.work("Data");
     };
-    change("work", text());
-    change("one", text());
-    change("other", text());
+    change("work", text(1));
+    change("one", text(2));
+    change("other", edited);
     let merge = ["merge", "--quiet", "--strategy", "ours", "-m", "Merge", "-m", "Task: TASK-T3ST", "one"];
     world.git(&merge);
     world.git(&["branch", "--force", "work"]);
     assert!(errors(&world).iter().any(|own| own.starts_with(says)), "{:#?}", errors(&world));
+}
+
+#[test]
+fn lines_that_are_there_again_and_again_are_merged_as_git_merges_them() {
+    let lines: Vec<String> = (0..12_000).map(|line| format!("  item {}\n", line % 7)).collect();
+    let with = |changes: &[usize]| {
+        let mut lines = lines.clone();
+        changes.iter().for_each(|at| lines[*at] = format!("changed {at}\n"));
+        lines.concat()
+    };
+    let world = crossed(&with(&[]), &with(&[2, 6_000]), &with(&[3_000, 11_990]));
+    assert_eq!(errors(&world), [""; 0]);
+    let world =
+        crossed(&with(&[]), &with(&[2, 6_000]), &with(&[3_000, 11_990]).replacen("item 2\n", "no\n", 1));
+    let says = "!merge-integrity: data.txt conflicts with main";
+    assert!(errors(&world).iter().any(|own| own.starts_with(says)), "{:#?}", errors(&world));
+}
+
+#[test]
+fn a_file_that_conflicts_is_reported_for_that_alone() {
+    let world = World::honest();
+    world.git(&["checkout", "--quiet", "main"]);
+    world.replace("src/theme.rs", "    1\n", "    9\n");
+    world.commit_as("Other", "The same line");
+    world.git(&["checkout", "--quiet", "work"]);
+    assert_eq!(errors(&world), ["!merge-integrity: src/theme.rs conflicts with main"]);
+    // Where that is no error, what reviewers approved is still missed.
+    world.git(&["checkout", "--quiet", "main"]);
+    world.replace(CONFIG, "linked-commits", "merge-integrity = \"off\"\nlinked-commits");
+    world.commit_as("Other", "Policy");
+    world.git(&["checkout", "--quiet", "work"]);
+    let found = errors(&world);
+    assert!(!found.is_empty() && found.iter().all(|own| own.contains("src/theme.rs")), "{found:#?}");
 }
 
 #[test]
