@@ -157,6 +157,12 @@ enum Names {
 
 /// Whether a glob matches a path below the repository, with `/`.
 fn matches(glob: &str, path: &str, names: Names) -> bool {
+    if glob == "**" {
+        return !path.is_empty();
+    }
+    if names == Names::AsWritten && !path.starts_with(beginning(glob)) {
+        return false;
+    }
     let anchored = glob.trim_end_matches('/').contains('/');
     let only_folders = glob.ends_with('/');
     let mut pattern: Vec<&str> = names_of(glob).collect();
@@ -168,6 +174,15 @@ fn matches(glob: &str, path: &str, names: Names) -> bool {
     }
     let parts: Vec<&str> = path.split('/').filter(|part| !part.is_empty()).collect();
     folders_match(&pattern, &parts, only_folders, names)
+}
+
+/// Returns what every path begins with that a glob matches as it is written: whole names, and none where the glob is not
+/// written in the plainest way.
+fn beginning(glob: &str) -> &str {
+    let plain = &glob[..glob.find(['*', '?', '[', '\\']).unwrap_or(glob.len())];
+    let folders = plain.rfind('/').map_or("", |at| &plain[..=at]);
+    let is_plain = !folders.starts_with(['/', '.']) && !folders.contains("//") && !folders.contains("/.");
+    if is_plain && folders.len() < glob.len() { folders } else { "" }
 }
 
 /// Matches folder by folder; a pattern that is used up by a folder matches all that is in it. Only the last `**` is

@@ -2,9 +2,9 @@
 //! has, nothing is taken out of a history, and each stage that the range led a task out of had what it requires. What
 //! votes are worth is stated by the objections.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
-use super::super::facts::{Credited, RangeFacts, RangeTask, RecordStep};
+use super::super::facts::{CommitFacts, Credited, RangeFacts, RangeTask, RecordStep};
 use super::super::stage_exits::{Judged, StageExit, kind_of, lost};
 use super::objections::{exceptions, is_revert, is_reverted, not_counted};
 use super::votes::doubt_whose;
@@ -16,10 +16,14 @@ use crate::policy::{Fix, Missing, Route, VoteStatus, WhyNot, is_override, overri
 
 const LEGAL: GateRule = GateRule::LegalMoves;
 
+/// The commits of the range, by their ids.
+type Commits<'f> = HashMap<&'f str, &'f CommitFacts>;
+
 pub(super) fn judge(facts: &RangeFacts<'_>, tasks: &[Judged<'_>], book: &mut Violations<'_>) {
+    let commits: Commits<'_> = facts.commits.iter().map(|commit| (commit.id.as_str(), commit)).collect();
     for step in &facts.steps {
-        taken_out(facts, step, book);
-        in_anothers_name(facts, step, book);
+        taken_out(facts, &commits, step, book);
+        in_anothers_name(facts, &commits, step, book);
     }
     for task in tasks {
         legal(facts, task, book);
@@ -87,13 +91,12 @@ fn first_review<'c>(
     })
 }
 
-fn taken_out(facts: &RangeFacts<'_>, step: &RecordStep, book: &mut Violations<'_>) {
+fn taken_out(facts: &RangeFacts<'_>, commits: &Commits<'_>, step: &RecordStep, book: &mut Violations<'_>) {
     let RecordStep::History { commit, task, path, before, after } = step else { return };
     let own = facts.tasks.iter().find(|own| own.id == *task);
     let route = Route::of(book.config, own.and_then(kind_of));
     // Without a move back the task is further along, past a rejection in all but name: only its author may remove it.
-    let author =
-        facts.commits.iter().find(|own| Some(&own.id) == commit.as_ref()).map(|own| &own.author.name);
+    let author = commit.as_ref().and_then(|id| commits.get(id.as_str())).map(|own| &own.author.name);
     let is_own = |step: &Move| author.is_some_and(|author| is_same_name(author, &step.by));
     let is_lawful = |gone: &Move| {
         is_revert(facts, commit.as_deref())
@@ -109,9 +112,14 @@ fn taken_out(facts: &RangeFacts<'_>, step: &RecordStep, book: &mut Violations<'_
 /// What somebody decides has a name in the record that may be another's: to finalise a manual stage, to send a
 /// task back, to open it again. Of a merge the moves are of both its sides, and every other move follows from what others
 /// did.
-fn in_anothers_name(facts: &RangeFacts<'_>, step: &RecordStep, book: &mut Violations<'_>) {
+fn in_anothers_name(
+    facts: &RangeFacts<'_>,
+    commits: &Commits<'_>,
+    step: &RecordStep,
+    book: &mut Violations<'_>,
+) {
     let RecordStep::History { commit: Some(id), task, path, before, after } = step else { return };
-    let Some(commit) = facts.commits.iter().find(|own| own.id == *id && own.parents < 2) else { return };
+    let Some(commit) = commits.get(id.as_str()).filter(|own| own.parents < 2) else { return };
     let is_own = |own: &Move| {
         let names = [Some(&own.by), own.agent.as_ref()];
         names.into_iter().flatten().any(|name| commit.is_by(name, facts.people))

@@ -117,7 +117,8 @@ fn worth_of<'f>(facts: &'f RangeFacts<'_>, vote: Vote<'f>) -> &'f VoteStatus {
 /// Whether somebody committed, as another's, work on more than records.
 fn is_committed_by(facts: &RangeFacts<'_>, commit: &CommitFacts, person: &PersonKey) -> bool {
     let key = |person: &Person| PersonKey::of(&(facts.people)(person));
-    key(&commit.committer) == *person
+    commit.committer != commit.author
+        && key(&commit.committer) == *person
         && key(&commit.author) != *person
         && commit.paths.iter().any(|path| !is_daily_record(path))
 }
