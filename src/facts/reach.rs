@@ -3,14 +3,15 @@
 //!
 //! No attribute, driver or setting of the repository has a say in a merge.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::rc::Rc;
 
 use super::Result;
 use super::commits::graph_from;
 use crate::git::{
-    BlobId, CommitGraph, CommitId, DiffWork, FileState, Hunks, People, Repository, TooMuchWork, merge_changes,
+    BlobId, CommitGraph, CommitId, DiffWork, FileChange, FileState, Hunks, MergedBlobs, People, Repository,
+    TooMuchWork, merge_changes,
 };
 use crate::model::{RecordKind, RecordPath, TaskId, TreeEntry, is_daily_record};
 use crate::policy::history::{Changes, Commit, History, PersonKey, maximal, merge_bases};
@@ -44,6 +45,8 @@ pub struct Reach<'a> {
     nothing: Option<Commit>,
     /// Texts that merges made, by the ids that they would have: no object has them.
     made: RefCell<HashMap<String, Rc<Vec<u8>>>>,
+    /// What texts are made of that merges are known to give.
+    recipes: RefCell<HashMap<String, MergedBlobs>>,
     /// Texts that were read for merges.
     read: RefCell<HashMap<String, Rc<Vec<u8>>>>,
     /// What changes of texts are, by the ids of both.
@@ -52,6 +55,8 @@ pub struct Reach<'a> {
     limits: RefCell<MergeLimits>,
     /// The sides of the texts that were not merged, since that is too much work.
     unmerged: RefCell<BTreeSet<String>>,
+    /// How many merges were taken for conflicts that may be none, since a text is missing or that is too much work.
+    undecided: Cell<usize>,
 }
 
 type Bounded<T> = std::result::Result<T, TooMuchWork>;
@@ -108,10 +113,12 @@ impl<'a> Reach<'a> {
             staged: None,
             nothing: None,
             made: RefCell::default(),
+            recipes: RefCell::default(),
             read: RefCell::default(),
             hunks: RefCell::default(),
             limits: RefCell::default(),
             unmerged: RefCell::default(),
+            undecided: Cell::default(),
         })
     }
 
@@ -158,6 +165,18 @@ impl<'a> Reach<'a> {
         self.changed.borrow_mut().insert(commit, paths.into());
     }
 
+    /// Takes over what a commit is known to have at some paths, and its first parent at the same ones.
+    pub(super) fn know_entries(&self, commit: Commit, changes: &[FileChange]) {
+        let mut entries = self.entries.borrow_mut();
+        let entry = |state: Option<FileState>| state.map_or(TreeEntry::Absent, |state| state.entry());
+        for change in changes.iter().filter(|change| !is_daily_record(&change.path)) {
+            entries.entry(commit).or_default().insert(change.path.clone(), entry(change.after));
+            if let Some(parent) = self.parents(commit).first() {
+                entries.entry(*parent).or_default().insert(change.path.clone(), entry(change.before));
+            }
+        }
+    }
+
     /// Returns a commit's number; none where no tip reaches it.
     #[must_use]
     pub fn commit(&self, id: CommitId) -> Option<Commit> {
@@ -190,10 +209,22 @@ impl<'a> Reach<'a> {
                 read.insert(id.to_owned(), Rc::clone(&text));
                 Ok(Text::Known(text))
             }
-            Err(crate::git::Error::MissingObject { .. }) => Ok(Text::Missing),
+            Err(crate::git::Error::MissingObject { .. }) => {
+                Ok(self.made_again(id)?.map_or(Text::Missing, Text::Known))
+            }
             Err(crate::git::Error::TooLarge { .. }) => Ok(Text::TooLarge),
             Err(error) => Err(error.into()),
         }
+    }
+
+    /// Makes a text again of which only the id was remembered.
+    fn made_again(&self, id: &str) -> Result<Option<Rc<Vec<u8>>>> {
+        let Some(blobs) = self.recipes.borrow_mut().remove(id) else { return Ok(None) };
+        let [base, one, other] = blobs.map(|id| id.to_string());
+        let Ok(Some(text)) = self.merged([&base, &one, &other])? else { return Ok(None) };
+        let text = Rc::new(text);
+        self.made.borrow_mut().insert(id.to_owned(), Rc::clone(&text));
+        Ok(Some(text))
     }
 
     /// Returns what a text changed of another, each with its id.
@@ -209,7 +240,10 @@ impl<'a> Reach<'a> {
         let texts = [self.text(base_id)?, self.text(one_id)?, self.text(other_id)?];
         let (base, one, other) = match &texts {
             [Text::Known(base), Text::Known(one), Text::Known(other)] => (base, one, other),
-            texts if texts.iter().any(|text| matches!(text, Text::Missing)) => return Ok(Ok(None)),
+            texts if texts.iter().any(|text| matches!(text, Text::Missing)) => {
+                self.undecided.update(|count| count + 1);
+                return Ok(Ok(None));
+            }
             _ => return Ok(Err(TooMuchWork)),
         };
         let large = [base, one, other].map(|text| if text.len() < LARGE { 0 } else { text.len() as u64 });
@@ -218,10 +252,8 @@ impl<'a> Reach<'a> {
         };
         self.limits.borrow_mut().bytes = left;
         let ours = self.hunks_of((base_id, base), (one_id, one));
-        let theirs = self.hunks_of((base_id, base), (other_id, other));
-        let merge =
-            |(ours, theirs): (Rc<Hunks>, Rc<Hunks>)| merge_changes(base, [one, other], [&ours, &theirs]);
-        Ok(ours.and_then(|ours| Ok((ours, theirs?))).map(merge))
+        let both = ours.and_then(|ours| Ok([ours, self.hunks_of((base_id, base), (other_id, other))?]));
+        Ok(both.map(|[ours, theirs]| merge_changes(base, [one, other], [&ours, &theirs])))
     }
 
     /// Returns the texts that were not merged, since that is too much work; they were taken for conflicts.
@@ -232,10 +264,26 @@ impl<'a> Reach<'a> {
 
     fn paths_changed(&self, commit: Commit) -> Result<Vec<String>> {
         let parents = self.parents(commit);
-        if parents.len() != 2 {
+        if parents.len() < 2 {
             let changes = self.repository.changes_of(self.id(commit))?;
-            let paths = changes.into_iter().map(|change| change.path).collect();
-            return if parents.len() > 2 { self.own_of_octopus(commit, paths) } else { Ok(paths) };
+            return Ok(changes.into_iter().map(|change| change.path).collect());
+        }
+        if let Some(known) = self.repository.remembered_own_of_merge(self.id(commit)) {
+            return Ok(known);
+        }
+        let undecided = self.undecided.get();
+        let own = self.own_of_merge(commit)?;
+        if self.graph.is_complete() && self.undecided.get() == undecided {
+            self.repository.know_own_of_merge(self.id(commit), &own);
+        }
+        Ok(own)
+    }
+
+    fn own_of_merge(&self, commit: Commit) -> Result<Vec<String>> {
+        let parents = self.parents(commit);
+        if parents.len() > 2 {
+            let changes = self.repository.changes_of(self.id(commit))?;
+            return self.own_of_octopus(commit, changes.into_iter().map(|change| change.path).collect());
         }
         let (one, other) = (parents[0], parents[1]);
         let bases = self.merge_bases(one, other)?;
@@ -404,15 +452,31 @@ impl History for Reach<'_> {
     }
 
     fn merge_blobs(&self, base: &str, one: &str, other: &str) -> Result<Option<String>> {
+        let ids = [base, one, other].map(|id| id.parse::<BlobId>().ok());
+        let blobs =
+            if let [Some(base), Some(one), Some(other)] = ids { Some([base, one, other]) } else { None };
+        if let Some((blobs, known)) =
+            blobs.and_then(|blobs| Some((blobs, self.repository.remembered_merge(blobs)?)))
+        {
+            let merged = known.map(|id| id.to_string());
+            self.recipes.borrow_mut().extend(merged.clone().map(|id| (id, blobs)));
+            return Ok(merged);
+        }
+        let undecided = self.undecided.get();
         let merged = match self.merged([base, one, other])? {
-            Ok(Some(merged)) => merged,
-            Ok(None) => return Ok(None),
+            Ok(merged) => merged,
             Err(TooMuchWork) => {
+                self.undecided.update(|count| count + 1);
+                self.repository.give_up_merges();
                 self.unmerged.borrow_mut().extend([one.to_owned(), other.to_owned()]);
                 return Ok(None);
             }
         };
-        let Some(id) = self.repository.hash_blob(&merged) else { return Ok(None) };
+        let id = merged.as_ref().map(|merged| self.repository.hash_blob(merged));
+        if let Some(blobs) = blobs.filter(|_| id != Some(None) && self.undecided.get() == undecided) {
+            self.repository.know_merge(blobs, id.flatten());
+        }
+        let Some((id, merged)) = id.flatten().zip(merged) else { return Ok(None) };
         let id = id.to_string();
         self.made.borrow_mut().insert(id.clone(), Rc::new(merged));
         Ok(Some(id))

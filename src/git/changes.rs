@@ -96,21 +96,45 @@ impl Repository {
         self.tree_changes(commit, "", before, Some(self.root_tree_id(commit)?))
     }
 
-    /// Returns what each of some commits changed, as [`Repository::changes_of`], and the malformed trees that it brings,
-    /// on as many threads as there are. The commits are each after its parents. Neighbours share most trees, so each
-    /// thread has a run of them; it begins with the newest, for what is older is packed as a difference of what is newer.
+    /// Returns what each of some commits changed, as [`Repository::changes_of`], and the malformed trees that it brings.
+    /// The commits are each after its parents. What is remembered is not read again, and what is new is remembered for
+    /// as long as this repository is open; see [`Repository::remember_changes`].
     pub fn changes_of_each(
         &self,
         commits: &[CommitInfo],
         seen: impl Fn() + Sync,
     ) -> Result<Vec<CommitChanges>, Error> {
-        let look = |view: &Self, commit: &CommitInfo| {
-            let changes = view.changes_on(commit.id, &commit.parents);
+        let known = |commit: &CommitInfo| {
+            let files = self.remembered_changes(commit.id)?;
             seen();
-            changes
+            Some(CommitChanges { files, malformed: Vec::new() })
         };
-        let newest_first = |view: &Self, commits: &[CommitInfo]| {
-            let changes = commits.iter().rev().map(|commit| look(view, commit));
+        let known: Vec<Option<CommitChanges>> = commits.iter().map(known).collect();
+        let unknown = commits.iter().zip(&known).filter(|(_, known)| known.is_none());
+        let unknown: Vec<&CommitInfo> = unknown.map(|(commit, _)| commit).collect();
+        let read = self.read_changes(&unknown, &seen)?;
+        for (commit, changes) in unknown.iter().zip(&read) {
+            if changes.malformed.is_empty() {
+                self.know_changes(commit.id, &changes.files);
+            }
+        }
+        let mut read = read.into_iter();
+        Ok(known.into_iter().filter_map(|known| known.or_else(|| read.next())).collect())
+    }
+
+    /// Reads what each of some commits changed, on as many threads as there are. Neighbours share most trees, so each
+    /// thread has a run of them; it begins with the newest, for what is older is packed as a difference of what is newer.
+    fn read_changes(
+        &self,
+        commits: &[&CommitInfo],
+        seen: &(impl Fn() + Sync),
+    ) -> Result<Vec<CommitChanges>, Error> {
+        let newest_first = |view: &Self, commits: &[&CommitInfo]| {
+            let changes = commits.iter().rev().map(|commit| {
+                let changes = view.changes_on(commit.id, &commit.parents);
+                seen();
+                changes
+            });
             let mut changes = changes.collect::<Result<Vec<_>, Error>>()?;
             changes.reverse();
             Ok::<_, Error>(changes)
@@ -120,7 +144,7 @@ impl Repository {
         }
         let run = commits.len().div_ceil(rayon::current_num_threads().max(1)).max(WORTH_A_THREAD / 2);
         let (shared, roots) = (self.shared(), self.roots());
-        let of_run = |commits: &[CommitInfo]| {
+        let of_run = |commits: &[&CommitInfo]| {
             let view = Self::view(&shared, &roots);
             Ok((newest_first(&view, commits)?, view.trees.into_inner()))
         };

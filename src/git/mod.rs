@@ -32,6 +32,7 @@ mod files;
 mod fold;
 mod head;
 mod ids;
+mod known_changes;
 mod links;
 mod log;
 mod malformed;
@@ -59,6 +60,7 @@ pub use fold::{Fold, FoldEdit, FoldRefusal, Folded, SkipReason, Skipped, Skipped
 pub(crate) use head::peek_head;
 pub use head::{HeadAction, HeadMove, Operation};
 pub use ids::IdsElsewhere;
+pub(crate) use known_changes::MergedBlobs;
 pub(crate) use links::CommitGraph;
 pub use links::{LinkParser, Links};
 pub(crate) use log::CommitInfo;

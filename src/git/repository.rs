@@ -3,7 +3,10 @@
 use gix::odb::pack::cache::lru::MemoryCappedHashmap;
 
 use crate::events::EventSink;
+use std::cell::{OnceCell, RefCell};
+
 use crate::git::error::one_line;
+use crate::git::known_changes::KnownChanges;
 use crate::git::trees::TreeCache;
 use crate::git::{CommitId, Error, RepoPaths, refs};
 
@@ -19,6 +22,8 @@ pub struct Repository {
     repo_paths: RepoPaths,
     events: EventSink,
     pub(super) trees: TreeCache,
+    /// What commits changed, once that is asked; none where it may not be remembered.
+    pub(super) known_changes: OnceCell<Option<RefCell<KnownChanges>>>,
 }
 
 /// What HEAD is.
@@ -63,7 +68,7 @@ impl Repository {
     /// Makes one thread's own of what several share.
     pub(super) fn local(inner: gix::Repository, repo_paths: &RepoPaths) -> Self {
         let (events, trees) = (EventSink::default(), TreeCache::default());
-        Self { inner, repo_paths: repo_paths.clone(), events, trees }
+        Self { inner, repo_paths: repo_paths.clone(), events, trees, known_changes: OnceCell::new() }
     }
 
     /// Makes it tell of what takes long.

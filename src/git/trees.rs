@@ -2,11 +2,12 @@
 //! again and again.
 
 use std::cell::RefCell;
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use gix::ObjectId;
 use gix::bstr::ByteSlice;
+use gix::hashtable::HashMap;
 use gix::objs::TreeRefIter;
 use gix::objs::tree::{EntryMode, EntryRef};
 

@@ -78,6 +78,7 @@ pub fn review(session: &Session<'_>, request: &GateRequest) -> Result<(Review, V
         tasks,
         people: &people,
     };
+    repository.remember_changes();
     let mut problems = policy.problems.clone();
     if !ends.is_staged {
         problems.extend(super::hooks::not_done(session, reader.head(), ends.head_commit, reader.commits())?);

@@ -164,6 +164,7 @@ impl<'r, 'a> Gatherer<'r, 'a> {
             if part.info.parents.len() < 2 {
                 reach.know_changed(commit, part.changes.iter().map(|change| change.path.clone()));
             }
+            reach.know_entries(commit, &part.changes);
             for (change, record) in part.records() {
                 let (RecordPath::OfTask { kind: RecordKind::Vote, task, name }, Some(after)) =
                     (record, change.after)

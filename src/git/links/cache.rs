@@ -164,9 +164,10 @@ impl Remembered {
 
     /// Returns the commits that some tips reach.
     pub(super) fn graph_from(self, tips: &[CommitId]) -> CommitGraph {
-        let (is_reachable, _) = self.reached_from(tips);
+        let (is_reachable, is_complete) = self.reached_from(tips);
         let count = self.commits.len();
-        let mut graph = CommitGraph { positions: vec![LEFT_OUT; count], ..CommitGraph::default() };
+        let positions = vec![LEFT_OUT; count];
+        let mut graph = CommitGraph { positions, is_complete, ..CommitGraph::default() };
         graph.commits.reserve_exact(count);
         graph.starts.reserve_exact(count + 1);
         graph.parents.reserve_exact(self.parents.len());

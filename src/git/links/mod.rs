@@ -126,11 +126,19 @@ pub struct CommitGraph {
     /// The numbers of all commits that are remembered, and their positions.
     numbers: gix::hashtable::HashMap<ObjectId, u32>,
     positions: Vec<u32>,
+    /// Whether all of the history that this clone has was looked at.
+    is_complete: bool,
     /// Which of the linking commits, by their positions among these, link something of this hash.
     linking: OnceCell<HashMap<u64, Vec<u32>>>,
 }
 
 impl CommitGraph {
+    /// Whether all of the history that this clone has was looked at.
+    #[must_use]
+    pub fn is_complete(&self) -> bool {
+        self.is_complete
+    }
+
     /// How many commits there are.
     #[must_use]
     pub fn len(&self) -> usize {

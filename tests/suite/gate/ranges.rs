@@ -56,6 +56,37 @@ fn a_partial_clone_is_no_pass() {
     assert!(error.to_string().contains("is not in this clone"), "{error}");
 }
 
+/// What commits changed is remembered: what is judged is the same with it, without it and with one that is damaged.
+#[test]
+fn a_range_is_judged_alike_with_and_without_what_is_remembered_of_it() {
+    let world = World::honest();
+    world.git(&["checkout", "--quiet", "main"]);
+    world.replace("src/theme.rs", "    2\n}", "    2\n}\n// theirs");
+    world.commit_as("Other", "Elsewhere in the file");
+    world.git(&["checkout", "--quiet", "work"]);
+    world.git(&["merge", "--quiet", "--no-verify", "-m", "Update", "main"]);
+    world.write("src/unseen.rs", "unseen\n");
+    world.work("More");
+    let judge = || messages(&world.review().verdict.violations);
+    let file = world.sandbox.path().join(".git/tracker/changes");
+    std::fs::remove_file(&file).ok();
+    let found = judge();
+    assert!(found.iter().any(|own| own.contains("src/unseen.rs")), "{found:#?}");
+    let written = std::fs::read(&file).unwrap();
+    assert_eq!(judge(), found, "remembered");
+    assert_eq!(std::fs::read(&file).unwrap(), written);
+    for length in [0, 12, written.len() / 2, written.len() - 1] {
+        std::fs::write(&file, &written[..length]).unwrap();
+        assert_eq!(judge(), found, "cut off at {length}");
+    }
+    for at in (0..written.len()).step_by(97) {
+        let mut damaged = written.clone();
+        damaged[at] ^= 1;
+        std::fs::write(&file, &damaged).unwrap();
+        assert_eq!(judge(), found, "damaged at {at}");
+    }
+}
+
 /// What two branches made of one record, and whether they merge.
 #[test]
 fn records_that_conflict_with_the_base_are_refused() {
