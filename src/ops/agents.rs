@@ -1,8 +1,18 @@
-//! What coding agents read of the tracker: a marked block in the files that they read, and `prime`.
+//! What coding agents have of the tracker: a marked block in the files that they read, and the commands that they run at
+//! events of their own.
 
+use super::ci::default_branch;
 use super::{Error, Result};
-use crate::doc::put_block;
+use crate::doc::{put_block, put_commands, take_commands};
 use crate::store::{Change, Snapshot, Workspace};
+
+/// The settings in which an agent finds what to run at its events.
+const SETTINGS: &str = ".claude/settings.json";
+/// When a session begins, and when it goes on after it was compacted: what an agent has to know.
+const SESSION_START: &str = "SessionStart";
+/// When an agent calls its task done: what `check` says against it. Exit code 2 means that the agent has to go on.
+const TASK_COMPLETED: &str = "TaskCompleted";
+const PRIME: &str = "tracker prime";
 
 /// The files that agents read, and whether they are made where they are missing.
 const FILES: [(&str, bool); 2] = [("AGENTS.md", true), ("CLAUDE.md", false)];
@@ -31,7 +41,59 @@ pub(super) fn agents_files(workspace: &Workspace, snapshot: &Snapshot) -> Result
             None => {}
         }
     }
+    changes.extend(settings(workspace, snapshot)?);
     Ok(changes)
+}
+
+/// Returns the change that adds the tracker's commands to the settings of an agent.
+fn settings(workspace: &Workspace, snapshot: &Snapshot) -> Result<Option<Change>> {
+    let check = check_command(workspace)?;
+    let Some(before) = settings_text(workspace, snapshot)? else { return Ok(None) };
+    let commands = [(SESSION_START, PRIME), (TASK_COMPLETED, check.as_str())];
+    let after = put_commands(&before, &commands).map_err(|error| {
+        let hint =
+            format!("add `{PRIME}` to its `{SESSION_START}` by hand, or correct it and run init again");
+        Error::usage_with(format!("{SETTINGS} cannot be edited: {error}"), hint)
+    })?;
+    Ok(Some(match before.is_empty() {
+        true => Change::create(SETTINGS, after),
+        false => Change::replace(SETTINGS, before, after),
+    }))
+}
+
+/// Returns the settings; empty where there are none, and nothing where they are a link.
+fn settings_text(workspace: &Workspace, snapshot: &Snapshot) -> Result<Option<String>> {
+    if workspace.work_dir().join(SETTINGS).symlink_metadata().is_ok_and(|found| found.is_symlink()) {
+        return Ok(None);
+    }
+    let bytes = snapshot.read(SETTINGS)?.unwrap_or_default();
+    let text = String::from_utf8(bytes);
+    text.map(Some).map_err(|_| Error::usage_with(format!("{SETTINGS} is no text"), "it has to be UTF-8"))
+}
+
+/// Returns the command that checks what is to be merged, with the exit code 2 for a no: where nothing can be checked, or
+/// the tracker is not there, an agent is not kept from its end.
+fn check_command(workspace: &Workspace) -> Result<String> {
+    let branch = default_branch(workspace)?;
+    let of_remote = format!("origin/{branch}");
+    let has_remote = workspace.repository()?.ref_commit(&format!("refs/remotes/{of_remote}"))?.is_some();
+    let base = if has_remote { of_remote } else { branch };
+    let base = base.replace('\'', "'\\''");
+    Ok(format!("tracker check --base '{base}' --staged >&2; test $? -ne 1 || exit 2"))
+}
+
+/// Returns the settings from which the tracker's commands are to be taken: their path, and the text without them, none
+/// where nothing else is left. Settings that cannot be read have none of them.
+pub(super) fn settings_without(
+    workspace: &Workspace,
+    snapshot: &Snapshot,
+) -> Result<Option<(&'static str, String, Option<String>)>> {
+    let Some(before) = settings_text(workspace, snapshot)?.filter(|text| !text.is_empty()) else {
+        return Ok(None);
+    };
+    let commands = [(SESSION_START, PRIME), (TASK_COMPLETED, "tracker check")];
+    let Ok(after) = take_commands(&before, &commands) else { return Ok(None) };
+    Ok(Some((SETTINGS, before, after)).filter(|(_, before, after)| Some(before) != after.as_ref()))
 }
 
 /// Puts the block where it was, or after the text.

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::agents::agents_files;
+use super::agents::{agents_files, settings_without};
 use super::ci::{self, Server};
 use super::hooks::{hooks_install, hooks_status, hooks_uninstall};
 use super::roles::starter;
@@ -205,6 +205,8 @@ pub struct Uninstalled {
     pub hooks: Vec<String>,
     /// Whether git's merge driver was registered.
     pub merge_driver: bool,
+    /// Settings of coding agents from which the tracker's commands were taken out.
+    pub settings: Option<String>,
     /// Local folders that were removed: caches, the active task, unsaved edits.
     pub folders: Vec<String>,
     /// The folder of the records, which stays; none where there is none.
@@ -214,6 +216,7 @@ pub struct Uninstalled {
 /// Takes the tracker out of this clone: hooks, merge driver, local files of all working trees. The records stay.
 pub fn uninstall(env: &Env, dry_run: bool) -> Result<Uninstalled> {
     let workspace = Workspace::anywhere(env)?;
+    let settings = take_settings(&workspace, dry_run)?;
     let before = hooks_status(env)?;
     let is_ours = |state: &str| !matches!(state, "absent" | "without the tracker");
     let hooks: Vec<String> =
@@ -236,9 +239,26 @@ pub fn uninstall(env: &Env, dry_run: bool) -> Result<Uninstalled> {
         dry_run,
         hooks,
         merge_driver: before.merge_driver,
+        settings,
         folders: folders.iter().map(|folder| folder.display().to_string()).collect(),
         records: records.is_dir().then(|| records.display().to_string()),
     })
+}
+
+/// Takes the tracker's commands out of the settings of an agent, and returns the path of these if there were any.
+fn take_settings(workspace: &Workspace, dry_run: bool) -> Result<Option<String>> {
+    let Some((path, before, after)) = settings_without(workspace, &workspace.snapshot())? else {
+        return Ok(None);
+    };
+    match after.filter(|_| !dry_run) {
+        Some(after) => workspace.lock("uninstall")?.apply(&[Change::replace(path, before, after)])?,
+        None if dry_run => {}
+        None => {
+            let path = workspace.work_dir().join(path);
+            std::fs::remove_file(&path).map_err(Error::io("remove", &path))?;
+        }
+    }
+    Ok(Some(path.to_owned()))
 }
 
 fn workflow_text(workspace: &Workspace, server: Server, config: Option<&[u8]>) -> Result<String> {

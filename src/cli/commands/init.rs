@@ -35,7 +35,7 @@ pub(in crate::cli) struct Init {
     /// Do not install the git hooks
     #[arg(long)]
     no_hooks: bool,
-    /// Also write instructions for coding agents into AGENTS.md and CLAUDE.md
+    /// Also write instructions for coding agents into AGENTS.md and CLAUDE.md, and hooks into .claude/settings.json
     #[arg(long)]
     agents: bool,
     /// Also write a CI workflow that runs on the server what hooks run locally
@@ -181,7 +181,7 @@ impl View for ops::Initialised {
 /// Remove the hooks, the merge driver and local files
 ///
 /// What the tracker has put into this clone goes: its part of the git hooks, byte for byte, the merge driver, caches and
-/// the active task. The records in `.tracker` stay, for they are the team's.
+/// the active task; and the commands that `init --agents` has added to the settings of an agent. The records in `.tracker` stay, for they are the team's.
 ///
 /// Example: tracker uninstall --dry-run
 #[derive(Debug, Args)]
@@ -204,8 +204,12 @@ impl View for ops::Uninstalled {
         let word = if self.dry_run { "Would remove" } else { "Removed" };
         let hooks = (!self.hooks.is_empty()).then(|| format!("hooks: {}", self.hooks.join(", ")));
         let driver = self.merge_driver.then(|| "merge driver".to_owned());
-        let parts: Vec<String> =
-            hooks.into_iter().chain(driver).chain(self.folders.iter().cloned()).collect();
+        let parts: Vec<String> = hooks
+            .into_iter()
+            .chain(driver)
+            .chain(self.settings.clone())
+            .chain(self.folders.iter().cloned())
+            .collect();
         if parts.is_empty() {
             out.line("nothing of the tracker is installed in this clone");
         } else {

@@ -171,6 +171,65 @@ fn instructions_for_agents_are_a_block_of_their_own() {
     assert!(!fresh.path().join("CLAUDE.md").exists());
 }
 
+/// Returns the command that an agent runs at an event, as its settings have it.
+fn command_at(sandbox: &Sandbox, event: &str) -> String {
+    let settings: serde_json::Value = serde_json::from_str(&sandbox.read(".claude/settings.json")).unwrap();
+    let entries = settings["hooks"][event].as_array().unwrap();
+    entries.last().unwrap()["hooks"][0]["command"].as_str().unwrap().to_owned()
+}
+
+#[test]
+fn an_agent_is_primed_and_kept_from_its_end_by_what_check_says() {
+    let sandbox = Sandbox::new();
+    let own = "{\n  \"model\": \"large\",\n  \"hooks\": {\n    \"Stop\": [{\"hooks\": [{\"type\": \"command\", \"command\": \"make\"}]}]\n  }\n}\n";
+    sandbox.write(".claude/settings.json", own);
+    let init = sandbox.tracker(&["init", "--profile", "team", "--agents", "--no-hooks"]);
+    assert!(
+        init.stdout.contains(".claude/settings.json")
+            && init.stderr.contains("git add .claude/settings.json"),
+        "{init}"
+    );
+    sandbox.tracker(&["new", "One", "--id", "TASK-0NE1"]);
+    sandbox.git(&["add", "."]);
+    sandbox.git(&["commit", "--quiet", "-m", "Set up"]);
+    let run = |event: &str| {
+        let command = command_at(&sandbox, event);
+        sandbox.program_with("sh", "", &["-c", &command], |_| {})
+    };
+    assert!(run("SessionStart").stdout.contains("You act for Ada Lovelace"));
+    let done = run("TaskCompleted");
+    assert_eq!((done.status, done.stdout.as_str()), (0, ""), "{done}");
+    // A task that was moved by hand has earned nothing.
+    let task = sandbox.read(".tracker/tasks/TASK-0NE1.md").replace("stage: none", "stage: complete");
+    sandbox.write(".tracker/tasks/TASK-0NE1.md", task);
+    sandbox.git(&["add", "."]);
+    let done = run("TaskCompleted");
+    assert!(done.status == 2 && done.stderr.contains("error") && done.stderr.contains("TASK-0NE1"), "{done}");
+    // Without the program, or without a base, nobody is kept.
+    let command = command_at(&sandbox, "TaskCompleted").replace("'main'", "'gone'");
+    assert_eq!(sandbox.program_with("sh", "", &["-c", &command], |_| {}).status, 0);
+    let gone = sandbox.program_with("/bin/sh", "", &["-c", &command], |sh| {
+        sh.env("PATH", "/nowhere");
+    });
+    assert_eq!(gone.status, 0, "{gone}");
+    let removed = sandbox.tracker(&["uninstall"]);
+    assert!(removed.stdout.contains(".claude/settings.json"), "{removed}");
+    assert_eq!(sandbox.read(".claude/settings.json"), own);
+}
+
+#[test]
+fn settings_that_cannot_be_edited_are_refused_before_anything_is_written() {
+    let sandbox = Sandbox::new();
+    sandbox.write(".claude/settings.json", "// mine\n{}\n");
+    let init = sandbox.tracker(&["init", "--agents", "--no-hooks"]);
+    assert!(init.status == 2 && init.stderr.contains("by hand"), "{init}");
+    assert!(!sandbox.path().join(".tracker/config.toml").exists());
+    let fresh = Sandbox::new();
+    fresh.tracker(&["init", "--agents", "--no-hooks"]);
+    fresh.tracker(&["uninstall"]);
+    assert!(!fresh.path().join(".claude/settings.json").exists());
+}
+
 #[test]
 fn uninstalling_leaves_the_records_and_nothing_else() {
     let sandbox = Sandbox::new();
