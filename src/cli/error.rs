@@ -242,8 +242,8 @@ impl ReasonView {
         let who = self.person.as_ref().map_or_else(String::new, |person| format!("{person}: "));
         vec![
             Cell::styled(&self.label, Style::new().yellow()),
-            Cell::new(&self.message),
-            Cell::new(format!("{who}{suggestion}")),
+            Cell::new(&self.message).wrap(),
+            Cell::new(format!("{who}{suggestion}")).below(),
         ]
     }
 }

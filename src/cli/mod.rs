@@ -9,6 +9,7 @@ mod completion;
 mod context;
 mod error;
 mod fields;
+mod layout;
 mod output;
 mod progress;
 

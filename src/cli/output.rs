@@ -10,14 +10,17 @@ use clap::ValueEnum;
 use owo_colors::{OwoColorize, Style};
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
+use super::layout::{self, Column, Fit, Place};
 use crate::env::{self, Env};
 
 /// Columns assumed where there is no terminal to ask.
 const WIDTH_WITHOUT_TERMINAL: usize = 100;
 /// Where nothing is cut, a longer text pushes the rest of its own row aside and not that of all rows.
 const WIDEST_PADDING: usize = 60;
-/// A text is cut to no less than this.
+/// A text after a head has at least this many columns.
 const NARROWEST: usize = 12;
+/// A line below a row begins no further in than this.
+const WIDEST_INDENT: usize = 16;
 /// So old a time is shown as a date, in days.
 const OLD: i64 = 30;
 
@@ -178,74 +181,89 @@ impl Output {
         env::local(at).format("%Y-%m-%d %H:%M").to_string()
     }
 
-    /// Adds rows as aligned columns. On a terminal the column `flexible` is cut so that each row fits.
+    /// Adds rows as aligned columns. On a terminal that is too narrow the column `flexible` is cut, or broken where its
+    /// cells wrap, and the others go where their cells say; see [`layout`].
     pub(super) fn columns(&mut self, rows: &[Vec<Cell>], flexible: usize, indent: usize) {
         let count = rows.iter().map(Vec::len).max().unwrap_or(0);
-        let width_of =
-            |at: usize| rows.iter().filter_map(|row| row.get(at)).map(Cell::width).max().unwrap_or(0);
-        let mut widths: Vec<usize> = (0..count).map(width_of).collect();
-        if !self.truncates() {
-            // One endless text must not make every other row as long.
-            widths.iter_mut().for_each(|width| *width = (*width).min(WIDEST_COLUMN));
+        let column_of = |at: usize| {
+            let cells = || rows.iter().filter_map(|row| row.get(at));
+            let fit = cells().map(|cell| cell.fit).max().unwrap_or_default();
+            let fit = if at == flexible && fit == Fit::Whole { Fit::Cut } else { fit };
+            let word = if fit == Fit::Wrap { cells().map(Cell::longest_word).max() } else { None };
+            Column { width: cells().map(Cell::width).max().unwrap_or(0), word: word.unwrap_or(0), fit }
+        };
+        let columns: Vec<Column> = (0..count).map(column_of).collect();
+        if self.truncates() {
+            let places = layout::places(&columns, self.style.width.saturating_sub(indent));
+            rows.iter().for_each(|row| self.fitted_row(row, &columns, &places, indent));
+            return;
         }
-        let used = widths.iter().filter(|width| **width > 0).count().saturating_sub(1) * 2 + indent;
-        let total: usize = widths.iter().sum::<usize>() + used;
-        if self.truncates() && total > self.style.width && flexible < count {
-            widths[flexible] = widths[flexible].saturating_sub(total - self.style.width).max(NARROWEST);
-            self.drop_columns(&mut widths, flexible, indent);
-        }
-        if let Some(width) = widths.get_mut(flexible).filter(|_| !self.truncates()) {
-            *width = (*width).min(WIDEST_PADDING);
-        }
+        // One endless text must not make every other row as long.
+        let most = |at: usize| if at == flexible { WIDEST_PADDING } else { WIDEST_COLUMN };
+        let widths: Vec<usize> =
+            columns.iter().enumerate().map(|(at, column)| column.width.min(most(at))).collect();
         for row in rows {
             self.pad(indent);
-            for (at, cell) in row.iter().enumerate().filter(|(at, _)| widths[*at] > 0) {
-                self.cell(cell, widths[at]);
+            for (cell, width) in row.iter().zip(&widths).filter(|(_, width)| **width > 0) {
+                self.cell(cell, &cell.text, cell.width, *width);
             }
-            self.text.truncate(self.text.trim_end_matches(' ').len());
-            self.text.push('\n');
+            self.end_row();
         }
     }
 
-    /// Adds a cell of a row and the space after it.
-    fn cell(&mut self, cell: &Cell, width: usize) {
-        let (text, columns) = if self.truncates() && cell.width > width {
-            let text = truncate(&cell.text, width);
-            let columns = text.width();
-            (text, columns)
-        } else {
-            (Cow::Borrowed(cell.text.as_str()), cell.width)
+    /// Adds a row to a terminal: as many lines as its broken texts take, then what has lines of its own.
+    fn fitted_row(&mut self, row: &[Cell], columns: &[Column], places: &[Place], indent: usize) {
+        let lines_of = |(at, cell): (usize, &Cell)| match places[at] {
+            Place::Beside(width) if cell.width <= width => Some((width, vec![cell.text.clone()])),
+            Place::Beside(width) if columns[at].fit == Fit::Wrap => Some((width, folded(&cell.text, width))),
+            Place::Beside(width) => Some((width, vec![truncate(&cell.text, width).into_owned()])),
+            Place::Below | Place::LeftOut => None,
         };
+        let beside: Vec<_> =
+            row.iter().enumerate().filter_map(|cell| Some((cell.1, lines_of(cell)?))).collect();
+        let height = beside.iter().map(|(_, (_, lines))| lines.len()).max().unwrap_or(0);
+        for line in 0..height {
+            self.pad(indent);
+            for (cell, (width, lines)) in &beside {
+                let text = lines.get(line).map_or("", String::as_str);
+                self.cell(cell, text, text.width(), *width);
+            }
+            self.end_row();
+        }
+        let first = places.iter().find_map(|place| match place {
+            Place::Beside(width) => Some(width + layout::GAP),
+            _ => None,
+        });
+        let below = row.iter().zip(places).filter(|(cell, place)| **place == Place::Below && cell.width > 0);
+        for (cell, _) in below {
+            self.pad(indent + first.unwrap_or(0).min(WIDEST_INDENT));
+            self.cell(cell, &cell.text, cell.width, 0);
+            self.end_row();
+        }
+    }
+
+    /// Adds a text in a cell's style, and the space after it.
+    fn cell(&mut self, cell: &Cell, text: &str, columns: usize, width: usize) {
         let padding = width.saturating_sub(columns);
         if cell.right {
             self.pad(padding);
         }
         if self.style.colour {
-            let painted = self.paint(&text, cell.style);
+            let painted = self.paint(text, cell.style);
             self.text.push_str(&painted);
         } else {
-            self.text.push_str(&text);
+            self.text.push_str(text);
         }
-        self.pad(if cell.right { 2 } else { padding + 2 });
+        self.pad(if cell.right { 0 } else { padding } + layout::GAP);
+    }
+
+    fn end_row(&mut self) {
+        self.text.truncate(self.text.trim_end_matches(' ').len());
+        self.text.push('\n');
     }
 
     fn pad(&mut self, columns: usize) {
         self.text.extend(std::iter::repeat_n(' ', columns));
-    }
-
-    /// Leaves out columns where a terminal is too narrow for all: those after the flexible one first, the last
-    /// first, then those before it; never the first one, which says what the row is about.
-    fn drop_columns(&self, widths: &mut [usize], flexible: usize, indent: usize) {
-        let total = |widths: &[usize]| {
-            let shown = widths.iter().filter(|width| **width > 0);
-            indent + shown.map(|width| width + 2).sum::<usize>() - 2
-        };
-        for at in (flexible + 1..widths.len()).rev().chain((1..flexible).rev()) {
-            if total(widths) <= self.style.width {
-                return;
-            }
-            widths[at] = 0;
-        }
     }
 
     /// Adds parts side by side with ` · ` between them, on as many lines as the width requires.
@@ -301,13 +319,14 @@ pub(super) struct Cell {
     width: usize,
     style: Style,
     right: bool,
+    fit: Fit,
 }
 
 impl Cell {
     pub(super) fn new(text: impl AsRef<str>) -> Self {
         let text = clean(text.as_ref()).into_owned();
         let width = if text.is_ascii() { text.len() } else { text.width() };
-        Self { text, width, style: Style::new(), right: false }
+        Self { text, width, style: Style::new(), right: false, fit: Fit::Whole }
     }
 
     pub(super) fn styled(text: impl AsRef<str>, style: Style) -> Self {
@@ -321,6 +340,25 @@ impl Cell {
     pub(super) fn right(mut self) -> Self {
         self.right = true;
         self
+    }
+
+    fn longest_word(&self) -> usize {
+        self.text.split(' ').map(str::width).max().unwrap_or(0)
+    }
+
+    /// Breaks the text into lines where there is too little room, instead of cutting it: where it is the answer.
+    pub(super) fn wrap(self) -> Self {
+        Self { fit: Fit::Wrap, ..self }
+    }
+
+    /// Gives it a line of its own, whole, where there is too little room: for commands.
+    pub(super) fn below(self) -> Self {
+        Self { fit: Fit::Below, ..self }
+    }
+
+    /// Leaves its column out where there is too little room.
+    pub(super) fn minor(self) -> Self {
+        Self { fit: Fit::Minor, ..self }
     }
 
     pub(super) fn width(&self) -> usize {
@@ -376,6 +414,25 @@ fn wrapped(text: &str, width: usize) -> Vec<String> {
     lines
 }
 
+/// Breaks a text into lines of N columns, between words; a word that is longer than a line is broken as well.
+fn folded(text: &str, width: usize) -> Vec<String> {
+    let mut lines = Vec::new();
+    for line in wrapped(text, width) {
+        let (mut part, mut columns) = (String::new(), 0);
+        for c in line.chars() {
+            let wide = c.width().unwrap_or(0);
+            if columns + wide > width && !part.is_empty() {
+                lines.push(std::mem::take(&mut part));
+                columns = 0;
+            }
+            part.push(c);
+            columns += wide;
+        }
+        lines.push(part);
+    }
+    lines
+}
+
 /// Truncates a text to a width in columns, with an ellipsis where something was cut.
 pub(super) fn truncate(text: &str, width: usize) -> Cow<'_, str> {
     if text.width() <= width {
@@ -417,6 +474,36 @@ mod tests {
         assert_eq!(wrapped("日本 語です", 6), ["日本", "語です"]);
         assert_eq!(wrapped("", 7), [""]);
         assert_eq!(wrapped("a muchtoolong b", 5), ["a", "muchtoolong", "b"]);
+    }
+
+    #[test]
+    fn in_a_column_a_long_word_is_broken_too() {
+        assert_eq!(folded("a muchtoolong b", 5), ["a", "mucht", "oolon", "g", "b"]);
+        assert_eq!(folded("日本語です", 5), ["日本", "語で", "す"]);
+    }
+
+    #[test]
+    fn a_narrow_terminal_keeps_texts_and_commands_whole() {
+        let style = OutputStyle { truncates: true, width: 44, ..OutputStyle::plain() };
+        let mut out = Output::new(style, false, DateTime::UNIX_EPOCH);
+        let reason = |label: &str, text: &str, command: &str| {
+            vec![Cell::new(label), Cell::new(text).wrap(), Cell::new(command).below()]
+        };
+        let rows = [
+            reason(
+                "missing",
+                "approval of code-reviewer for src/theme.rs",
+                "tracker approve TASK-7Q2M --as code-reviewer",
+            ),
+            reason("open", "finding F2QX", ""),
+        ];
+        out.columns(&rows, 1, 2);
+        insta::assert_snapshot!(out.into_text(), @r"
+        missing  approval of code-reviewer for
+                 src/theme.rs
+                 tracker approve TASK-7Q2M --as code-reviewer
+        open     finding F2QX
+        ");
     }
 
     #[test]

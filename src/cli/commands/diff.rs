@@ -84,7 +84,11 @@ impl View for DiffView {
                     FileChange::Deleted => Cell::styled("-", Style::new().red()),
                     _ => Cell::styled("~", Style::new().yellow()),
                 };
-                vec![mark, Cell::new(&file.path), Cell::styled(file.change.as_str(), Style::new().dimmed())]
+                vec![
+                    mark,
+                    Cell::new(&file.path).wrap(),
+                    Cell::styled(file.change.as_str(), Style::new().dimmed()),
+                ]
             };
             out.columns(&self.files.iter().map(cells).collect::<Vec<_>>(), 1, 0);
         }
@@ -119,9 +123,9 @@ fn show_rows(rows: &[Row], width: usize, out: &mut Output) {
         vec![
             row.mark.clone(),
             Cell::new(label),
-            Cell::new(&row.text),
+            Cell::new(&row.text).wrap(),
             Cell::styled(&row.by, Style::new().cyan()),
-            Cell::styled(at, Style::new().dimmed()).right(),
+            Cell::styled(at, Style::new().dimmed()).right().minor(),
         ]
     };
     let rows: Vec<Vec<Cell>> = rows.iter().map(|row| cells(row, out)).collect();

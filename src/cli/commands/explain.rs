@@ -66,7 +66,7 @@ impl View for ops::Rules {
                     vec![
                         Cell::styled(rule.rule, Style::new().bold()),
                         Cell::styled(rule.level.as_str(), level_style(rule.level)),
-                        Cell::new(rule.title),
+                        Cell::new(rule.title).wrap(),
                     ]
                 };
                 let (of_gate, others): (Vec<_>, Vec<_>) =

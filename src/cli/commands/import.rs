@@ -84,7 +84,7 @@ fn show_pieces(import: &ops::CardsImport, out: &mut Output) {
     for card in &import.cards {
         out.line(out.bold(&card.id));
         let row = |placed: &ops::PlacedView| {
-            vec![Cell::new(&placed.lines), Cell::new(&placed.what), Cell::new(&placed.to)]
+            vec![Cell::new(&placed.lines), Cell::new(&placed.what), Cell::new(&placed.to).wrap()]
         };
         let rows: Vec<Vec<Cell>> = card.placed.iter().map(row).collect();
         out.columns(&rows, 2, 2);
@@ -113,7 +113,7 @@ fn show_cards(import: &ops::CardsImport, out: &mut Output) {
             Cell::styled(&card.id, Style::new().bold()),
             Cell::new(card.status.replace('_', " ")),
             Cell::new(&card.title),
-            Cell::new(differs),
+            Cell::new(differs).below(),
         ]
     };
     let rows: Vec<Vec<Cell>> = import.cards.iter().map(|card| row(card, out)).collect();

@@ -144,7 +144,11 @@ impl View for ops::SelectedFields {
         let name = |key: &String| key.trim_end_matches(MINUTES).to_owned();
         let heads = first.0.keys().map(|key| Cell::styled(name(key), Style::new().dimmed())).collect();
         let row = |task: &ops::SelectedTask| {
-            task.0.iter().map(|(key, value)| Cell::new(text(key, value))).collect()
+            let cell = |(key, value): (&String, &Value)| match key.as_str() {
+                "id" | "title" => Cell::new(text(key, value)),
+                _ => Cell::new(text(key, value)).wrap(),
+            };
+            task.0.iter().map(cell).collect()
         };
         let mut rows: Vec<Vec<Cell>> = if out.is_quiet() { Vec::new() } else { vec![heads] };
         rows.extend(self.tasks.iter().map(row));

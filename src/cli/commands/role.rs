@@ -141,8 +141,8 @@ fn show_list(view: &ops::RolesView, out: &mut Output) {
                 if role.file.is_some() { "has instructions" } else { "no instructions" },
                 Style::new().dimmed(),
             ),
-            Cell::styled(holders(role), Style::new().cyan()),
-            Cell::styled(role.title.as_deref().unwrap_or_default(), Style::new().dimmed()),
+            Cell::styled(holders(role), Style::new().cyan()).wrap(),
+            Cell::styled(role.title.as_deref().unwrap_or_default(), Style::new().dimmed()).minor(),
         ]
     };
     let rows: Vec<Vec<Cell>> = view.roles.iter().map(row).collect();

@@ -183,9 +183,9 @@ pub(super) fn show_lines(tasks: &[TaskLine], out: &mut Output) {
             Cell::new(&task.stage),
             status_cell(task, out),
             Cell::new(&task.title),
-            Cell::styled(task.assignee.as_deref().unwrap_or_default(), Style::new().cyan()),
-            Cell::styled(last_change(task, out), Style::new().dimmed()).right(),
-            Cell::styled(in_flight(task, out), Style::new().magenta()),
+            Cell::styled(task.assignee.as_deref().unwrap_or_default(), Style::new().cyan()).minor(),
+            Cell::styled(last_change(task, out), Style::new().dimmed()).right().minor(),
+            Cell::styled(in_flight(task, out), Style::new().magenta()).below(),
         ]
     };
     let rows: Vec<Vec<Cell>> = tasks.iter().map(|task| row(task, out)).collect();

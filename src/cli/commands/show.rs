@@ -88,7 +88,7 @@ fn show_head(task: &TaskView, out: &mut Output) {
         Status::Blocked => Cell::styled(out.glyph("■ blocked", "blocked"), Style::new().red()),
         _ => badge_cell(line.badge, out),
     };
-    let head = vec![Cell::styled(&line.id, Style::new().bold()), Cell::new(&line.title), badge];
+    let head = vec![Cell::styled(&line.id, Style::new().bold()), Cell::new(&line.title).wrap(), badge];
     out.columns(&[head], 1, 0);
     let created = line.created.map(|day| format!("created {day}"));
     let due = line.due.map(|day| format!("due {day}"));
@@ -201,7 +201,7 @@ fn show_tasks(heading: &str, tasks: &[ops::DependencyView], out: &mut Output) {
             (false, _) => ("✓", "done", Style::new().green()),
         };
         let title = found.title.as_deref().unwrap_or("unknown task, or it cannot be read");
-        vec![Cell::styled(out.glyph(rich, plain), style), Cell::new(&found.id), Cell::new(title)]
+        vec![Cell::styled(out.glyph(rich, plain), style), Cell::new(&found.id), Cell::new(title).wrap()]
     };
     let rows: Vec<Vec<Cell>> = tasks.iter().map(row).collect();
     out.columns(&rows, 2, 2);

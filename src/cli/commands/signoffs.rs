@@ -90,17 +90,16 @@ fn show_pending(pending: &[ops::PendingSignoff], out: &mut Output) {
             [] => "anyone".to_owned(),
             members => members.join(", "),
         };
+        let branch = signoff.branch.as_ref().map_or_else(String::new, |branch| format!("on {branch}"));
         vec![
             Cell::styled(&signoff.task, Style::new().bold()),
-            Cell::new(match &signoff.branch {
-                Some(branch) => format!("{} on {branch}", signoff.stage),
-                None => signoff.stage.clone(),
-            }),
+            Cell::new(&signoff.stage),
             Cell::new(&signoff.role),
             Cell::styled(signoff.state.as_deref().unwrap_or_default(), Style::new().yellow()),
-            Cell::styled(who, Style::new().cyan()),
+            Cell::styled(who, Style::new().cyan()).wrap(),
             Cell::new(&signoff.title),
-            Cell::styled(ago(signoff.since, out), Style::new().dimmed()).right(),
+            Cell::styled(ago(signoff.since, out), Style::new().dimmed()).right().minor(),
+            Cell::new(branch).below(),
         ]
     };
     out.columns(&pending.iter().map(row).collect::<Vec<_>>(), 5, 0);
@@ -174,9 +173,9 @@ fn vote_cells(vote: &ops::VoteView, out: &Output) -> Vec<Cell> {
         Cell::styled(out.glyph(rich, plain), style),
         Cell::styled(by_agent(&vote.by, vote.agent.as_deref()), Style::new().cyan()),
         Cell::new(&vote.role),
-        Cell::styled(out.ago(vote.at), Style::new().dimmed()),
+        Cell::styled(out.ago(vote.at), Style::new().dimmed()).minor(),
         Cell::new(&vote.trust),
-        Cell::new(why),
+        Cell::new(why).wrap(),
     ]
 }
 
@@ -186,22 +185,12 @@ fn show_missing(missing: &[ops::MissingView], out: &mut Output) {
     }
     out.gap();
     let row = |missing: &ops::MissingView| {
-        let label = Cell::styled(&missing.label, Style::new().yellow());
-        vec![label, Cell::new(&missing.text), Cell::new(missing.suggestion.as_deref().unwrap_or_default())]
+        vec![
+            Cell::styled(&missing.label, Style::new().yellow()),
+            Cell::new(&missing.text).wrap(),
+            Cell::new(missing.suggestion.as_deref().unwrap_or_default()).below(),
+        ]
     };
     let rows: Vec<Vec<Cell>> = missing.iter().map(row).collect();
-    let widths = [0, 1, 2].map(|at| rows.iter().map(|row| row[at].width()).max().unwrap_or(0));
-    if !out.truncates() || widths.iter().sum::<usize>() + 6 <= out.width() {
-        out.columns(&rows, 1, 2);
-        return;
-    }
-    // Neither what is missing nor the command that fixes it is of use when it is cut.
-    let indent = widths[0] + 4;
-    for (row, missing) in rows.iter().zip(missing) {
-        let label = out.paint(row[0].text(), Style::new().yellow());
-        out.line(format!("  {label}{:1$}{2}", "", indent - 2 - row[0].width(), clean(&missing.text)));
-        if let Some(suggestion) = &missing.suggestion {
-            out.line(format!("{:indent$}{}", "", clean(suggestion)));
-        }
-    }
+    out.columns(&rows, 1, 2);
 }

@@ -66,7 +66,7 @@ impl View for ops::StatusView {
             Some(task) => {
                 let mut head = vec![Cell::styled(format!("On {}", task.id), Style::new().bold())];
                 head.extend(cells(task).into_iter().skip(1));
-                head.push(Cell::styled(&branch, Style::new().dimmed()));
+                head.push(Cell::styled(&branch, Style::new().dimmed()).below());
                 out.columns(&[head], 1, 0);
             }
             None => out.line(format!("No active task   {}", out.dim(&clean(&branch)))),
@@ -112,7 +112,7 @@ fn cells(task: &StatusTask) -> Vec<Cell> {
     vec![
         Cell::styled(&task.id, Style::new().bold()),
         Cell::new(&task.title),
-        Cell::styled(facts.join(" · "), Style::new().dimmed()),
+        Cell::styled(facts.join(" · "), Style::new().dimmed()).below(),
     ]
 }
 
@@ -149,9 +149,10 @@ pub(super) fn show_items(items: &[InboxItem], indent: usize, out: &mut Output) {
             Cell::new(match &item.branch {
                 Some(branch) => format!("{}, on {branch}", item.about),
                 None => item.about.clone(),
-            }),
+            })
+            .below(),
             Cell::styled(ago(item.since, out), Style::new().dimmed()).right(),
-            Cell::new(item.command.to_string()),
+            Cell::new(item.command.to_string()).below(),
         ]
     };
     out.columns(&items.iter().map(row).collect::<Vec<_>>(), 2, indent);

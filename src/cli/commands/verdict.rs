@@ -8,6 +8,7 @@ use super::shared::counted;
 use crate::cli::context::Context;
 use crate::cli::output::{Cell, Output};
 use crate::model::{Level, Problem};
+use crate::policy::Fix;
 use crate::report::review::markdown;
 use crate::review::{RangeReview, Review, Verdict, Violation};
 
@@ -79,7 +80,12 @@ fn show_violation(violation: &Violation, width: usize, out: &mut Output) {
     let indent = mark.chars().count() + 1 + width + 2;
     out.hanging(&head, indent, &Cell::new(shown(violation)));
     if let Some(suggestion) = violation.suggestion.as_ref().filter(|_| !out.is_quiet()) {
-        out.hanging(&Cell::new(""), indent, &Cell::styled(suggestion.to_string(), Style::new().dimmed()));
+        let text = Cell::styled(suggestion.to_string(), Style::new().dimmed());
+        match suggestion {
+            Fix::Advice(_) => out.hanging(&Cell::new(""), indent, &text),
+            // Never broken into lines: a shell would run the first by itself.
+            Fix::Run(_) | Fix::RunAs { .. } => out.columns(&[vec![text]], 1, indent),
+        }
     }
 }
 

@@ -54,6 +54,23 @@ fn on_a_branch_for(quorum: u32) -> Sandbox {
 }
 
 #[test]
+fn a_narrow_terminal_shows_where_the_work_goes_on_and_whole_commands() {
+    let sandbox = on_a_branch();
+    let narrow = |args: &[&str]| {
+        let output = sandbox.tracker_with("", &[args, &["--color", "always"]].concat(), |command| {
+            command.env("COLUMNS", "60");
+        });
+        anstream::adapter::strip_str(&format!("{}{}", output.stdout, output.stderr)).to_string()
+    };
+    let list = narrow(&["list"]);
+    assert!(list.contains("Fix the cart") && list.contains("\n           qa on fix ("), "{list}");
+    let pending = narrow(&["signoffs"]);
+    assert!(pending.contains("reviewer") && pending.contains("\n           on fix\n"), "{pending}");
+    assert!(narrow(&["inbox"]).contains("tracker approve TASK-C4RT --as reviewer --branch fix\n"));
+    assert!(narrow(&["start", "c4rt"]).contains("git switch fix\n"));
+}
+
+#[test]
 fn what_is_started_in_another_working_tree_is_seen_and_refused() {
     let sandbox = world();
     sandbox.git(&["worktree", "add", "--quiet", "-b", "session", "../other"]);
@@ -153,7 +170,7 @@ fn a_vote_from_main_says_where_and_is_cast_there_without_a_checkout() {
     1 for you
     ");
     let listed = sandbox.tracker(&["signoffs"]);
-    assert!(listed.stdout.contains("qa on fix"), "{listed}");
+    assert!(listed.stdout.ends_with("  on fix\n"), "{listed}");
     let before = sandbox.git(&["rev-parse", "fix"]);
     let status = sandbox.git(&["status", "--porcelain"]);
     let dry = as_person(&sandbox, "", "Bob", &["approve", "c4rt", "--branch", "fix", "--dry-run"]);

@@ -147,9 +147,9 @@ pub(super) fn finding_cells(finding: &ops::FindingView, out: &Output) -> Vec<Cel
         Cell::new(&finding.id),
         Cell::styled(&finding.severity, style),
         Cell::new(&finding.state),
-        Cell::new(&finding.title),
-        Cell::styled(finding.place.as_deref().unwrap_or_default(), Style::new().cyan()),
-        Cell::styled(finding.fix.as_deref().unwrap_or_default(), Style::new().bold()),
-        Cell::styled(format!("{} as {}", finding.by, finding.role), Style::new().dimmed()),
+        Cell::new(&finding.title).wrap(),
+        Cell::styled(finding.place.as_deref().unwrap_or_default(), Style::new().cyan()).below(),
+        Cell::styled(finding.fix.as_deref().unwrap_or_default(), Style::new().bold()).below(),
+        Cell::styled(format!("{} as {}", finding.by, finding.role), Style::new().dimmed()).below(),
     ]
 }

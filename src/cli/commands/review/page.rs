@@ -61,7 +61,7 @@ fn show_task(task: &TaskReview, is_full: bool, out: &mut Output) {
     let head = vec![
         Cell::styled(mark, style),
         Cell::styled(&task.id, Style::new().bold()),
-        Cell::new(&task.title),
+        Cell::new(&task.title).wrap(),
         Cell::styled(path(task, out), Style::new().cyan()),
     ];
     out.columns(&[head], 2, 0);
@@ -81,7 +81,7 @@ fn show_task(task: &TaskReview, is_full: bool, out: &mut Output) {
     list(out, "commits", task.commits.iter().map(commit_row).collect(), 1);
     list(out, "files", task.files.iter().map(|file| file_row(file, out)).collect(), 1);
     let missing = |missing: &MissingReview| {
-        vec![Cell::styled(out.glyph("○", "-"), WARN), Cell::new(missing.to_string())]
+        vec![Cell::styled(out.glyph("○", "-"), WARN), Cell::new(missing.to_string()).wrap()]
     };
     let rows = task.missing.iter().map(missing).collect();
     list(out, "missing", rows, 1);
@@ -133,8 +133,8 @@ fn move_row(made: &MoveReview, out: &Output) -> Vec<Cell> {
     vec![
         Cell::styled(step.trim_end(), style),
         Cell::styled(&made.by, Style::new().cyan()),
-        Cell::styled(out.ago(made.at), DIM),
-        Cell::new(made.why.as_deref().unwrap_or_default()),
+        Cell::styled(out.ago(made.at), DIM).minor(),
+        Cell::new(made.why.as_deref().unwrap_or_default()).wrap(),
     ]
 }
 
@@ -154,9 +154,9 @@ fn vote_row(vote: &VoteReview, out: &Output) -> Vec<Cell> {
         Cell::styled(mark, style),
         Cell::new(&vote.role),
         Cell::styled(vote.voter(), Style::new().cyan()),
-        Cell::styled(out.ago(vote.at), DIM),
+        Cell::styled(out.ago(vote.at), DIM).minor(),
         Cell::styled(vote.trust.as_str(), if vote.trust == Trust::Signed { GOOD } else { DIM }),
-        Cell::new(format!("{verdict}{details}")),
+        Cell::new(format!("{verdict}{details}")).wrap(),
     ]
 }
 
@@ -196,8 +196,8 @@ fn finding_row(finding: &FindingReview, out: &Output) -> Vec<Cell> {
         Cell::styled(mark, style),
         Cell::new(&finding.id),
         Cell::new(finding.severity.as_str()),
-        Cell::new(&finding.title),
-        Cell::styled(finding.place.as_deref().unwrap_or_default(), DIM),
+        Cell::new(&finding.title).wrap(),
+        Cell::styled(finding.place.as_deref().unwrap_or_default(), DIM).below(),
         Cell::styled(change, DIM),
     ]
 }
@@ -207,7 +207,7 @@ fn commit_row(commit: &CommitReview) -> Vec<Cell> {
     vec![
         Cell::styled(short, Style::new().yellow()),
         Cell::new(&commit.subject),
-        Cell::styled(&commit.author, Style::new().cyan()),
+        Cell::styled(&commit.author, Style::new().cyan()).minor(),
     ]
 }
 
@@ -229,8 +229,8 @@ fn file_row(file: &FileReview, out: &Output) -> Vec<Cell> {
     };
     vec![
         Cell::styled(mark, style),
-        Cell::new(&file.path),
-        Cell::styled(lines, DIM).right(),
+        Cell::new(&file.path).wrap(),
+        Cell::styled(lines, DIM).right().minor(),
         Cell::styled(change, DIM),
         Cell::styled(seen, if file.is_uncovered { WARN } else { DIM }),
     ]
