@@ -5,6 +5,7 @@ use std::str::FromStr;
 
 use chrono::{DateTime, FixedOffset};
 
+use super::sprint::{misspelt, no_such_sprint};
 use super::{Error, Result, Session};
 use crate::doc::{Edit, Value};
 use crate::model::{Editing, Field, FieldKind, FieldValue, SprintId, Task, TaskId, is_same_name};
@@ -132,6 +133,10 @@ impl<'r> ValueReader<'r> {
             FieldKind::Sprint => {
                 if let Some(id) = self.sprints.iter().find(|id| id.as_str().eq_ignore_ascii_case(value)) {
                     return Ok(FieldValue::Text(Cow::Owned(id.to_string())));
+                }
+                // A sprint can be named before there is one, but hardly by a name that is almost another's.
+                if misspelt(value, &self.sprints).is_some() {
+                    return Err(no_such_sprint(value, &self.sprints));
                 }
                 // A name of the form of an id is written as ids are, before there is a sprint of that name.
                 let upper = value.to_ascii_uppercase();

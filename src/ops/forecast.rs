@@ -90,8 +90,8 @@ pub struct SprintForecast {
     pub ends: NaiveDate,
     /// Days on which somebody works that are left, today left out.
     pub days_left: usize,
-    /// How likely it is, in percent, that all of its open tasks are done by the end of its last day; none where that is
-    /// over.
+    /// How likely it is, in percent, that all of its open tasks are done by the end of its last day; none on that day
+    /// and after it: nothing of today is forecast.
     pub chance: Option<u32>,
 }
 
@@ -178,7 +178,7 @@ impl Ask<'_> {
             found.done_by = forecast::when(self.sample, self.items, from, self.blackout, trials)?;
         }
         if let Some(sprint) = sprint {
-            let is_over = sprint.ends <= from;
+            let has_days = from < sprint.ends;
             let chance = || forecast::totals(self.sample, from, sprint.ends, self.blackout, trials);
             let ahead = days(from, sprint.ends).skip(1).filter(|day| !self.blackout.contains(*day));
             found.sprint = Some(SprintForecast {
@@ -186,7 +186,7 @@ impl Ask<'_> {
                 starts: sprint.starts,
                 ends: sprint.ends,
                 days_left: ahead.count(),
-                chance: if is_over { None } else { Some(chance()?.chance(self.items)) },
+                chance: if has_days { Some(chance()?.chance(self.items)) } else { None },
             });
         }
         Ok(found)

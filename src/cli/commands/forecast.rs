@@ -108,7 +108,9 @@ impl View for ops::Forecast {
         }
         if let Some(sprint) = &self.sprint {
             let open = counted(self.open as usize, "open task");
-            let left = counted(sprint.days_left, "working day");
+            // Where no day off is known, the days are not called working days.
+            let all = usize::try_from((sprint.ends - self.today).num_days()).unwrap_or(0);
+            let left = counted(sprint.days_left, if all == sprint.days_left { "day" } else { "working day" });
             out.line(match sprint.chance {
                 Some(chance) => {
                     format!(
@@ -116,6 +118,7 @@ impl View for ops::Forecast {
                         sprint.id, sprint.ends
                     )
                 }
+                None if sprint.ends == self.today => format!("{} ends today, with {open}", sprint.id),
                 None => format!("{} ended on {}", sprint.id, sprint.ends),
             });
         }

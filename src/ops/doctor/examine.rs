@@ -6,12 +6,12 @@ use super::{DoctorFinding, DoctorRule, Fix};
 use crate::doc::{Document, read_task, record_problems};
 use crate::events::LongStep;
 use crate::model::{
-    Config, NotARecord, Problem, RecordKind, RecordPath, Severity, SprintState, Stage, Summary,
-    TRACKER_FOLDER, Task, TaskId,
+    Config, NotARecord, Problem, RecordKind, RecordPath, Severity, SprintId, SprintState, Stage, Suggestion,
+    Summary, TRACKER_FOLDER, Task, TaskId,
 };
 use crate::ops::init::own_files;
 use crate::ops::not_committed::{converted, ignored};
-use crate::ops::sprint::sprint_drift;
+use crate::ops::sprint::{misspelt, sprint_drift};
 use crate::ops::{Result, Session};
 use crate::policy::{Graph, stage_order};
 use crate::store::{self, EntryKind, Snapshot, is_temporary, unexpected_among};
@@ -428,7 +428,9 @@ impl<'a> Examination<'a> {
     /// Tasks of active sprints that were edited by hand: the records of the scope do not have it. Of a sprint that is
     /// broken its own file tells.
     fn sprints(&mut self) -> Result<()> {
-        for id in self.snapshot().sprint_ids()? {
+        let ids = self.snapshot().sprint_ids()?;
+        self.unknown_sprints(&ids)?;
+        for id in ids {
             let Ok(Some(file)) = self.snapshot().sprint(&id) else { continue };
             if file.sprint.state() != SprintState::Active {
                 continue;
@@ -438,6 +440,29 @@ impl<'a> Examination<'a> {
                 let problem = problem.in_file(task_file(&drift.id)).with_hint(drift.suggestion.to_string());
                 self.add(DoctorRule::SprintScope, problem);
             }
+        }
+        Ok(())
+    }
+
+    /// Open tasks whose sprint is not there, in a repository that has sprints: no list of a sprint shows them.
+    fn unknown_sprints(&mut self, ids: &[SprintId]) -> Result<()> {
+        let tasks = self.snapshot().tasks()?;
+        let (summaries, _) = tasks.select(|task| !task.is_closed() && !ids.is_empty());
+        for task in summaries {
+            let Some(name) =
+                task.sprint.filter(|name| !ids.iter().any(|id| id.as_str().eq_ignore_ascii_case(name)))
+            else {
+                continue;
+            };
+            let hint = match misspelt(name, ids) {
+                Some(near) => Suggestion::tracker(["set", task.id, &format!("sprint={near}")]).to_string(),
+                None => Suggestion::tracker(["sprint", "new", name]).to_string(),
+            };
+            let problem = Problem::warning(format!("no sprint `{}`", name.escape_debug()));
+            self.add(
+                DoctorRule::DanglingReference,
+                problem.on_key("sprint").in_file(task_file(task.id)).with_hint(hint),
+            );
         }
         Ok(())
     }

@@ -23,7 +23,7 @@ pub(crate) use close::{
 };
 pub(crate) use compare::*;
 pub(crate) use plan::*;
-pub(super) use records::scope_changes;
+pub(super) use records::{misspelt, no_such_sprint, scope_changes};
 pub(crate) use reports::{SprintChartsView, sprint_charts};
 pub(super) use reports::{
     changelog_context, history_context, in_order, last_tests, lines_of, plan_context, postmortem_context,

@@ -30,11 +30,26 @@ pub(super) fn find(session: &Session<'_>, name: &str) -> Result<SprintFile> {
             return Ok(file);
         }
     }
-    let hint = match nearest(name, ids.iter().map(SprintId::as_str)) {
+    Err(no_such_sprint(name, &ids))
+}
+
+/// Returns the sprint that a misspelt name may have meant. Names that differ in their numbers alone are the names of
+/// two sprints: `SPRINT-2` is not `SPRINT-1` misspelt.
+pub(in crate::ops) fn misspelt<'i>(name: &str, ids: &'i [SprintId]) -> Option<&'i SprintId> {
+    let is_digit = |c: char| c.is_ascii_digit();
+    let words = |name: &str| name.replace(is_digit, "").to_ascii_lowercase();
+    let others = ids.iter().map(SprintId::as_str).filter(|id| words(id) != words(name));
+    let near = nearest(name, others)?;
+    ids.iter().find(|id| id.as_str() == near)
+}
+
+/// The error that there is no sprint of a name.
+pub(in crate::ops) fn no_such_sprint(name: &str, ids: &[SprintId]) -> Error {
+    let hint = match misspelt(name, ids) {
         Some(near) => format!("did you mean {near}?"),
         None => format!("run `{}`", Suggestion::tracker(["sprint", "new", name])),
     };
-    Err(Error::not_found(format!("no sprint `{}`", name.escape_debug()), hint))
+    Error::not_found(format!("no sprint `{}`", name.escape_debug()), hint)
 }
 
 /// Reads a sprint that is there.

@@ -131,6 +131,8 @@ pub struct SprintTask {
     pub title: Option<String>,
     /// Where it is.
     pub stage: Option<String>,
+    /// Whether it was cancelled.
+    pub cancelled: bool,
     /// Who works on it.
     pub assignee: Option<String>,
     /// Its estimate as the scope has it.
@@ -236,6 +238,7 @@ fn scope_view(file: &SprintFile, members: &Members, tasks: &Tasks) -> Vec<Sprint
         SprintTask {
             title: task.as_ref().map(|task| task.title.to_owned()),
             stage: task.as_ref().map(|task| task.stage.to_owned()),
+            cancelled: task.as_ref().is_some_and(|task| task.cancelled.is_some()),
             assignee: task.as_ref().and_then(|task| text(task.assignee)),
             estimate_minutes: estimate.map(|estimate| estimate.0),
             committed: committed.contains(id),
@@ -458,7 +461,8 @@ fn at_risk(data: &SprintData, in_progress: &[InProgress], today: NaiveDate) -> V
             why.push(format!("it is older than {beyond} % of the team's tasks were when they were done"));
         }
         if own.is_none() && left <= 2 {
-            why.push(format!("it has not begun, and {left} days are left"));
+            let left = if left == 1 { "1 day is".to_owned() } else { format!("{left} days are") };
+            why.push(format!("it has not begun, and {left} left"));
         }
         if item.findings.iter().any(|finding| finding.state.is_open()) {
             why.push("it has open findings".to_owned());

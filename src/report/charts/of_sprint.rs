@@ -78,8 +78,9 @@ fn burn_down(input: &SprintCharts<'_>) -> Option<Chart> {
         name: "burn-down",
         title: "Burn-down".to_owned(),
         description: format!(
-            "Tasks of the scope that were not done at the end of each day, against an even pace on working days. \
-             At the end {last} were left."
+            "Tasks of the scope that were not done at the end of each day, against an even pace{}. \
+             At the end {last} were left.",
+            if input.scope.blackout.is_empty() { "" } else { " on working days" }
         ),
         x: Axis::of_days(&burn.days),
         y: Axis::from_zero("tasks left", count(most)),

@@ -5,7 +5,7 @@ mod figures;
 mod postmortem;
 mod texts;
 
-pub use figures::{span, value_text};
+pub use figures::{percent, permille_text, span, value_text};
 pub(crate) use postmortem::{Postmortem, PostmortemContext, read_postmortem};
 pub(crate) use texts::{
     ChangelogContext, ChangelogSection, ChangelogTask, ClosingFacts, block_of, history_line, put_line,

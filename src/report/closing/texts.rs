@@ -49,7 +49,7 @@ impl ClosingFacts<'_> {
         let value = |name: FigureName| self.numbers.figure(name).map(|figure| &figure.value);
         let delivery = value(FigureName::Delivery).map(|value| match value {
             Value::Share { part, of } if *of > 0 => {
-                format!("{part} of {of} delivered ({} %)", part * 100 / of)
+                format!("{part} of {of} delivered ({} %)", super::percent(*part, *of))
             }
             Value::Share { part, of } => format!("{part} of {of} delivered"),
             _ => "nothing delivered".to_owned(),
@@ -84,7 +84,7 @@ fn counts_text(counts: EvidenceCounts) -> String {
             format!("{total} tests, {failed} failed, {skipped} skipped")
         }
         EvidenceCounts::Coverage { lines, covered } => {
-            format!("{covered} of {lines} lines covered ({} %)", covered * 100 / lines.max(1))
+            format!("{covered} of {lines} lines covered ({} %)", super::percent(covered, lines))
         }
     }
 }

@@ -8,6 +8,7 @@ use serde::Serialize;
 use crate::metrics::{Figure, FigureName, Item, Numbers, Scope, Score, Scores, Value, Window};
 use crate::model::{Minutes, ScoreRubric, Sprint, SprintState};
 use crate::report::charts::{self, Chart, SprintCharts};
+use crate::report::closing::permille_text;
 use crate::report::closing::{span, value_text};
 use crate::report::{Context, Error, OwnTemplates, Report, ReportFormat, ReportKind};
 
@@ -110,7 +111,7 @@ impl ScoresView {
     #[must_use]
     pub fn of(scores: &Scores) -> Self {
         let text = |value: Option<u32>| {
-            value.map_or_else(|| "-".to_owned(), |value| format!("{}.{} %", value / 10, value % 10))
+            value.map_or_else(|| "-".to_owned(), |value| permille_text(i64::from(value)))
         };
         let row = |score: &Score| ScoreRow {
             name: score.name,

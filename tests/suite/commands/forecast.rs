@@ -195,6 +195,10 @@ fn a_sprint_has_its_own_tasks_days_off_and_last_day() {
     assert_eq!(run("forecast --sprint SPRINT-9 --format json")["open"], 1);
     let shown = sandbox.tracker(&["forecast", "--sprint", "sprint-9"]).stdout;
     assert!(shown.contains("All 1 open task of SPRINT-9 done by its end, 2026-11-20, in "), "{shown}");
+    run("sprint new LAST --starts 2026-11-09 --ends 2026-11-11");
+    run("new Three --id TASK-CCCC --sprint LAST");
+    let shown = sandbox.tracker(&["forecast", "--sprint", "LAST"]).stdout;
+    assert!(shown.contains("LAST ends today, with 1 open task\n"), "{shown}");
 }
 
 #[test]

@@ -53,7 +53,14 @@ fn the_audit_names_everything_with_the_command_that_resolves_it() {
     assert!(uncommitted.stdout.contains("TASK-TW02.md has changes that are not committed"), "{uncommitted}");
     assert_eq!((uncommitted.status, sandbox.git(&["rev-parse", "HEAD"])), (1, head));
     let nowhere = close(&sandbox, &["--carry-over", "SPRINT-9"]);
-    assert!(nowhere.status == 2 && nowhere.stderr.contains("no sprint `SPRINT-9`"), "{nowhere}");
+    let hint = "no sprint `SPRINT-9`\n  hint: run `tracker sprint new SPRINT-9`";
+    assert!(nowhere.status == 2 && nowhere.stderr.contains(hint), "{nowhere}");
+    let narrow = sandbox.tracker_with("", &["sprint", "close", "SPRINT-1", "--color", "always"], |command| {
+        command.env("COLUMNS", "60");
+    });
+    for whole in ["TASK-TW02 is open (dev)", "tracker sprint close SPRINT-1 --drop TASK-TW02 why"] {
+        assert!(narrow.stdout.contains(whole), "{whole}: {narrow}");
+    }
 }
 
 #[test]
@@ -345,13 +352,13 @@ fn scores_are_off_until_the_configuration_has_a_rubric() {
     commit(&sandbox, "Score");
     assert_eq!(close(&sandbox).status, 0);
     let report = sandbox.read(".tracker/sprints/SPRINT-1/report.md");
-    assert!(report.contains("| Delivery | 33.3 % | 2 |") && report.contains("Grade **"), "{report}");
+    assert!(report.contains("| Delivery | 33 % | 2 |") && report.contains("Grade **"), "{report}");
     // What the rubric says later changes nothing of what was closed.
     sandbox.write(".tracker/config.toml", "format = 2\n");
     commit(&sandbox, "Score no more");
     assert_eq!(run(&sandbox, "report sprint SPRINT-1"), report);
     let shown = sandbox.tracker(&["sprint", "show", "SPRINT-1"]);
-    assert!(shown.stdout.contains("Grade ") && shown.stdout.contains("33.3 %"), "{shown}");
+    assert!(shown.stdout.contains("Grade ") && shown.stdout.contains("33 %"), "{shown}");
     sandbox.write(".tracker/config.toml", "format = 2\n[sprints.scores]\ngrades = [1, 2, 3, 4]\nspeed = 1\n");
     let doctor = sandbox.tracker(&["doctor"]);
     assert!(

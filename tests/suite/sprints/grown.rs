@@ -105,6 +105,15 @@ fn the_figures_are_those_worked_out_by_hand() {
     let compared = run(&sandbox, "sprint compare SPRINT-A SPRINT-B");
     let signal = "Throughput a day  signal: SPRINT-A varies from 0.0 to 3.9 by itself; signals in SPRINT-B: 1 of 11 days\n";
     assert!(compared.contains(signal) && compared.contains("\nCycle time  "), "{compared}");
+    let narrow = sandbox.tracker_with(
+        "",
+        &["sprint", "compare", "SPRINT-A", "SPRINT-B", "--color", "always"],
+        |command| {
+            command.env("COLUMNS", "80");
+        },
+    );
+    assert!(narrow.stdout.lines().next().is_some_and(|heads| heads.contains("SPRINT-B")), "{narrow}");
+    assert!(!narrow.stdout.contains('…'), "{narrow}");
     let backward = run(&sandbox, "sprint compare SPRINT-C SPRINT-A");
     assert!(backward.contains("not known: SPRINT-C has 0 days, fewer than six"), "{backward}");
     let charts = run(&sandbox, "sprint charts SPRINT-A");

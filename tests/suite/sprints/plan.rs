@@ -67,6 +67,52 @@ fn a_task_that_changes_sprints_is_recorded_in_both() {
 }
 
 #[test]
+fn a_misspelt_sprint_is_refused_and_one_that_is_not_there_is_reported() {
+    let sandbox = planned();
+    run(&sandbox, "set thr3 sprint=SPRINT-7");
+    assert_snapshot!(sandbox.tracker(&["set", "thr3", "sprint=SPRNT-1"]).to_string(), @r"
+    exit 2
+    --- stderr
+    error: no sprint `SPRNT-1`
+      hint: did you mean SPRINT-1?
+    ");
+    assert_eq!(sandbox.tracker(&["new", "Four", "--sprint", "SPRNT-1"]).status, 2);
+    let doctor = sandbox.tracker(&["doctor"]).stdout;
+    assert!(
+        doctor.contains("no sprint `SPRINT-7`") && doctor.contains("tracker sprint new SPRINT-7"),
+        "{doctor}"
+    );
+    let file = sandbox.read(".tracker/tasks/TASK-THR3.md").replace("SPRINT-7", "SPRNT-1");
+    sandbox.write(".tracker/tasks/TASK-THR3.md", file);
+    let doctor = sandbox.tracker(&["doctor"]).stdout;
+    assert!(doctor.contains("tracker set TASK-THR3 sprint=SPRINT-1"), "{doctor}");
+}
+
+#[test]
+fn what_was_cancelled_is_shown_as_that_and_not_as_not_begun() {
+    let sandbox = planned();
+    run(&sandbox, "sprint start SPRINT-1");
+    run(&sandbox, "cancel tw02 -m not_needed");
+    let status = run(&sandbox, "sprint status");
+    assert!(status.contains("  0 of 2 complete · 14 days left · 1 cancelled\n"), "{status}");
+    let shown = run(&sandbox, "sprint show SPRINT-1");
+    assert!(shown.contains("TASK-TW02  cancelled"), "{shown}");
+}
+
+#[test]
+fn a_plan_counts_working_days_only_where_days_off_are_known() {
+    let sandbox = planned();
+    let dates = |sandbox: &Sandbox| {
+        let plan = run(sandbox, "report plan SPRINT-1");
+        plan.lines().find(|line| line.starts_with("- Dates")).unwrap_or_default().to_owned()
+    };
+    assert_eq!(dates(&sandbox), "- Dates: 2026-11-11 to 2026-11-24, 14 days, no days off");
+    let config = sandbox.read(".tracker/config.toml");
+    sandbox.write(".tracker/config.toml", format!("{config}\n[reports]\ndays_off = [\"sat\", \"sun\"]\n"));
+    assert_eq!(dates(&sandbox), "- Dates: 2026-11-11 to 2026-11-24, 10 working days");
+}
+
+#[test]
 fn an_edit_by_hand_is_reported_with_the_command_that_records_it() {
     let sandbox = planned();
     run(&sandbox, "sprint start SPRINT-1");
@@ -76,7 +122,8 @@ fn an_edit_by_hand_is_reported_with_the_command_that_records_it() {
     sandbox.write(path, sandbox.read(path).replace("sprint: SPRINT-1\n", ""));
     let status = run(&sandbox, "sprint status");
     assert!(
-        status.contains("its estimate is 5h, and the scope has 2h  tracker sprint add SPRINT-1 TASK-0NE1"),
+        status.contains("its estimate is 5h, and the scope has 2h ")
+            && status.contains("  tracker sprint add SPRINT-1 TASK-0NE1"),
         "{status}"
     );
     assert!(status.contains("no record removed it  tracker sprint remove SPRINT-1 TASK-TW02"), "{status}");
@@ -113,7 +160,8 @@ fn names_are_refused_with_the_command_that_works() {
     for (words, expected) in [
         (&["sprint", "new", "a/b c"][..], "run `tracker sprint new a-b-c --title \"a/b c\"`"),
         (&["sprint", "new", "sprint-1"], "there is a sprint SPRINT-1"),
-        (&["sprint", "show", "SPRINT-9"], "did you mean SPRINT-1?"),
+        (&["sprint", "show", "SPRNT-1"], "did you mean SPRINT-1?"),
+        (&["sprint", "show", "SPRINT-9"], "run `tracker sprint new SPRINT-9`"),
         (&["sprint", "add", "later", "0ne1"], "run `tracker sprint new later`"),
         (&["sprint", "status"], "no sprint is active"),
         (&["sprint", "new", "S2", "--starts", "2026-12-09", "--ends", "2026-12-01"], "before it starts"),

@@ -230,8 +230,8 @@ fn show_audit(audit: &ops::Audit, out: &mut Output) {
         let shown: Vec<&str> = item.suggestions.iter().take(MOST_SUGGESTIONS).map(String::as_str).collect();
         rows.push(vec![
             cell,
-            Cell::new(&item.message),
-            Cell::styled(shown.join(", or "), Style::new().dimmed()),
+            Cell::new(&item.message).wrap(),
+            Cell::styled(shown.join(", or "), Style::new().dimmed()).below(),
         ]);
     }
     out.columns(&rows, 1, 2);

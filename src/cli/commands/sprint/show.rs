@@ -3,7 +3,7 @@
 use owo_colors::Style;
 
 use crate::cli::commands::shared::{counted, short_id};
-use crate::cli::output::{Cell, Output, clean, truncate};
+use crate::cli::output::{Cell, Output, clean};
 use crate::metrics::{FigureName, Numbers, Value};
 use crate::model::Minutes;
 use crate::ops::{
@@ -87,13 +87,16 @@ pub(super) fn sprint(shown: &SprintShown, out: &mut Output) {
         let carried = task.carried_to.as_ref().map(|to| format!("carried over to {to}"));
         vec![
             Cell::styled(&task.id, Style::new().bold()),
-            Cell::new(task.stage.as_deref().unwrap_or("missing")),
+            match task.cancelled {
+                true => Cell::styled("cancelled", Style::new().dimmed()),
+                false => Cell::new(task.stage.as_deref().unwrap_or("missing")),
+            },
             Cell::new(task.estimate_minutes.map_or_else(|| "-".to_owned(), |m| Minutes(m).to_string()))
                 .right(),
             Cell::new(if task.committed { "" } else { "added" }),
             Cell::new(task.title.as_deref().unwrap_or_default()),
-            Cell::styled(task.assignee.as_deref().unwrap_or_default(), Style::new().cyan()),
-            Cell::new(carried.unwrap_or_default()),
+            Cell::styled(task.assignee.as_deref().unwrap_or_default(), Style::new().cyan()).minor(),
+            Cell::new(carried.unwrap_or_default()).below(),
         ]
     };
     let rows: Vec<Vec<Cell>> = shown.scope.iter().map(row).collect();
@@ -109,7 +112,7 @@ pub(super) fn sprint(shown: &SprintShown, out: &mut Output) {
                 Cell::new(event.action),
                 Cell::new(&event.by),
                 Cell::new(commit.unwrap_or_default()),
-                Cell::new(why),
+                Cell::new(why).wrap(),
             ]
         })
         .collect();
@@ -131,7 +134,7 @@ fn show_scores(scores: &ScoresView, out: &mut Output) {
     out.line(format!("Grade {}  {}{capped}", out.bold(&scores.grade), scores.total));
     let row = |score: &crate::report::sprint::ScoreRow| {
         let value = Cell::styled(&score.value, Style::new().bold()).right();
-        vec![Cell::new(score.name), value, Cell::styled(score.formula, Style::new().dimmed())]
+        vec![Cell::new(score.name), value, Cell::styled(score.formula, Style::new().dimmed()).wrap()]
     };
     out.columns(&scores.rows.iter().map(row).collect::<Vec<_>>(), 2, 2);
 }
@@ -165,7 +168,7 @@ fn show_changes(shown: &SprintShown, out: &mut Output) {
             Cell::styled(&change.task, Style::new().bold()),
             Cell::new(estimate.unwrap_or_default()),
             Cell::new(&change.by),
-            Cell::new(change.why.as_deref().unwrap_or_default()),
+            Cell::new(change.why.as_deref().unwrap_or_default()).wrap(),
         ]
     };
     let rows: Vec<Vec<Cell>> = shown.changes[from..].iter().map(row).collect();
@@ -186,7 +189,7 @@ pub(super) fn show_numbers(numbers: &Numbers, out: &mut Output) {
         };
         vec![
             Cell::new(format!("{}{of}", figure.figure.label())),
-            Cell::styled(value_text(&figure.value, figure.figure), Style::new().bold()),
+            Cell::styled(value_text(&figure.value, figure.figure), Style::new().bold()).wrap(),
             Cell::styled(missing, Style::new().dimmed()),
         ]
     };
@@ -206,6 +209,7 @@ pub(super) fn status(status: &SprintStatus, out: &mut Output) {
             (FigureName::Added, "added"),
             (FigureName::Removed, "removed"),
             (FigureName::ReEstimated, "re-estimated"),
+            (FigureName::Cancelled, "cancelled"),
         ] {
             let count = numbers.count(name).filter(|count| *count > 0);
             parts.extend(count.map(|count| format!("{count} {word}")));
@@ -220,18 +224,18 @@ pub(super) fn status(status: &SprintStatus, out: &mut Output) {
         _ => burn_up(&status.burn_up, out),
     }
     show_in_progress(status, out);
-    section("At risk", out, status.at_risk.iter().map(|risk| (risk.id.as_str(), risk.why.join("; "))));
-    let open =
-        status.open_actions.iter().map(|action| (action.task.as_str(), clean(&action.title).into_owned()));
-    section("Open actions of the last sprint", out, open);
-    let drift =
-        status.drift.iter().map(|one| (one.id.as_str(), format!("{}  {}", one.message, one.suggestion)));
-    section("Edited by hand", out, drift);
+    let row = |id: &str, text: &str, command: &str| {
+        vec![Cell::styled(id, Style::new().bold()), Cell::new(text).wrap(), Cell::new(command).below()]
+    };
+    let at_risk = status.at_risk.iter().map(|risk| row(&risk.id, &risk.why.join("; "), ""));
+    section("At risk", out, at_risk.collect());
+    let open = status.open_actions.iter().map(|action| row(&action.task, &action.title, ""));
+    section("Open actions of the last sprint", out, open.collect());
+    let drift = status.drift.iter().map(|one| row(&one.id, &one.message, &one.suggestion.to_string()));
+    section("Edited by hand", out, drift.collect());
 }
 
-fn section<'a>(title: &str, out: &mut Output, rows: impl Iterator<Item = (&'a str, String)>) {
-    let rows: Vec<Vec<Cell>> =
-        rows.map(|(id, text)| vec![Cell::styled(id, Style::new().bold()), Cell::new(text)]).collect();
+fn section(title: &str, out: &mut Output, rows: Vec<Vec<Cell>>) {
     if !rows.is_empty() {
         out.gap();
         out.line(format!("{title} ({})", rows.len()));
@@ -256,13 +260,13 @@ fn show_in_progress(status: &SprintStatus, out: &mut Output) {
             Cell::new(&task.stage),
             Cell::new(span(task.age)).right(),
             Cell::new(task.beyond.map_or_else(String::new, |percent| format!("over {percent} %"))),
-            Cell::new(truncate(&clean(&task.title), 40)),
+            Cell::new(&task.title),
             Cell::styled(task.assignee.as_deref().unwrap_or_default(), Style::new().cyan()),
-            Cell::styled(task.waits_for.join("; "), Style::new().dimmed()),
+            Cell::styled(task.waits_for.join("; "), Style::new().dimmed()).below(),
         ]
     };
     let rows: Vec<Vec<Cell>> = status.in_progress.iter().map(row).collect();
-    out.columns(&rows, 6, 2);
+    out.columns(&rows, 4, 2);
 }
 
 /// Shows what was in scope and what was complete, at the end of each day: one column a day.
@@ -295,7 +299,7 @@ pub(super) fn compared(compared: &SprintComparison, out: &mut Output) {
         };
         let [a, b] = [text(&figure.values[0]), text(&figure.values[1])];
         if a != "-" || b != "-" {
-            rows.push(vec![Cell::new(&figure.label), Cell::new(a), Cell::new(b)]);
+            rows.push(vec![Cell::new(&figure.label), Cell::new(a).wrap(), Cell::new(b).wrap()]);
         }
     }
     out.columns(&rows, 1, 0);
@@ -338,7 +342,7 @@ pub(super) fn actions(view: &ActionsView, out: &mut Output) {
             Cell::styled(mark, style),
             Cell::styled(&action.task, Style::new().bold()),
             Cell::new(action.kind.as_deref().unwrap_or("-")),
-            Cell::new(&action.title),
+            Cell::new(&action.title).wrap(),
             Cell::styled(action.owner.as_deref().unwrap_or_default(), Style::new().cyan()),
         ]
     };

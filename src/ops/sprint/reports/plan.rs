@@ -29,7 +29,9 @@ pub(in crate::ops) struct PlanContext {
     phase: Option<String>,
     /// Days on which nobody works.
     blackout: Vec<NaiveDate>,
-    /// Days from the first to the last on which somebody works; none where it has no dates.
+    /// Days from the first to the last; none where it has no dates.
+    days: Option<usize>,
+    /// Those of them on which somebody works.
     working_days: Option<usize>,
     /// How much work fits in, such as `40h`.
     capacity: Option<String>,
@@ -146,6 +148,7 @@ pub(in crate::ops) fn plan_context(
         project: config.project.clone(),
         phase: sprint.phase.clone(),
         blackout: sprint.blackout.clone(),
+        days: dates.map(|(first, last)| days(first, last).count()),
         working_days: dates.map(|(first, last)| days(first, last).filter(works).count()),
         capacity: capacity.map(|minutes| Minutes(minutes).to_string()),
         estimated: text(minutes),
