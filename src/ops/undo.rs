@@ -9,7 +9,7 @@ use super::{Error, Result, Session};
 use crate::git::Repository;
 use crate::model::{RecordKind, RecordPath, TaskId};
 use crate::policy::{Attempt, Reason};
-use crate::store::{Change, PastWrite};
+use crate::store::{PastFile, PastWrite};
 
 /// What was taken back.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
@@ -36,13 +36,14 @@ pub fn undo(session: &Session<'_>) -> Result<TakenBack> {
         let hint = "what is committed is taken back by `git revert`, or moved on by another command";
         return Err(Error::usage_with("there is no write to take back", hint));
     };
-    let Some(changes) = write.changes() else {
+    let Some(files) = write.files() else {
         return Err(Error::refused(Attempt::Undo(write.summary), Reason::TooLargeToUndo));
     };
-    refuse_committed(session, &write, &changes)?;
-    let (removed, restored): (Vec<&Change>, Vec<&Change>) =
-        changes.iter().partition(|change| change.before.is_none());
-    let paths = |changes: Vec<&Change>| changes.into_iter().map(|change| change.path.clone()).collect();
+    refuse_committed(session, &write, files)?;
+    let (removed, restored): (Vec<&PastFile>, Vec<&PastFile>) =
+        files.iter().partition(|file| file.before.is_none());
+    let paths = |files: Vec<&PastFile>| files.into_iter().map(|file| file.path.clone()).collect::<Vec<_>>();
+    let (removed, restored) = (paths(removed), paths(restored));
     if !session.is_dry() {
         locked.take_back(&write)?;
         forget_unstarted(session)?;
@@ -51,20 +52,21 @@ pub fn undo(session: &Session<'_>) -> Result<TakenBack> {
         dry_run: session.is_dry(),
         summary: write.summary,
         at: write.at,
-        restored: paths(restored),
-        removed: paths(removed),
-        left: writes.iter().rev().take_while(|write| write.changes().is_some()).count(),
+        restored,
+        removed,
+        left: writes.iter().rev().take_while(|write| write.files().is_some()).count(),
     })
 }
 
 /// What a commit has is history: taking the file back would be a change of its own.
-fn refuse_committed(session: &Session<'_>, write: &PastWrite, changes: &[Change]) -> Result<()> {
+fn refuse_committed(session: &Session<'_>, write: &PastWrite, files: &[PastFile]) -> Result<()> {
     let repository = session.workspace().repository()?;
     let Some(head) = repository.head()?.commit else { return Ok(()) };
-    for change in changes {
-        let committed = repository.tree_file(head, &change.path)?;
-        if committed.is_some_and(|file| repository.is_blob(change.after.as_bytes(), file.blob_id)) {
-            let reason = Reason::Committed { path: change.path.clone(), task: None };
+    for file in files {
+        let Some(after) = &file.after else { continue };
+        let committed = repository.tree_file(head, &file.path)?;
+        if committed.is_some_and(|committed| repository.is_blob(after.as_bytes(), committed.blob_id)) {
+            let reason = Reason::Committed { path: file.path.clone(), task: None };
             return Err(Error::refused(Attempt::Undo(write.summary.clone()), reason));
         }
     }
@@ -109,7 +111,8 @@ pub fn remove(session: &Session<'_>, ids: &[String]) -> Result<Removed> {
         removed.tasks.push(id.to_string());
     }
     if !session.is_dry() {
-        locked.remove(&files)?;
+        let summary = format!("removed {}", removed.tasks.join(", "));
+        locked.remove(session.env().now(), summary, &files)?;
         forget_unstarted(session)?;
     }
     Ok(removed)

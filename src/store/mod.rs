@@ -37,7 +37,7 @@ pub(crate) use snapshot::{Snapshot, SprintFile, TaskFile};
 pub(crate) use source::{Entry, EntryKind};
 pub(crate) use stamps::{FolderStamp, Stamps};
 pub use tasks::Tasks;
-pub(crate) use undo::PastWrite;
+pub(crate) use undo::{PastFile, PastWrite};
 pub use unexpected::unexpected;
 pub(crate) use unexpected::unexpected_among;
 pub(crate) use watch::Watcher;

@@ -13,7 +13,7 @@ use super::{Change, Error, Locked, Result, Workspace};
 use crate::git::CacheFile;
 
 /// Another number where writes are kept otherwise.
-const JOURNAL: CacheFile = CacheFile::new(*b"trkundo1", &["json"]);
+const JOURNAL: CacheFile = CacheFile::new(*b"trkundo2", &["json"]);
 const NAME: &str = "undo";
 /// Writes that are kept.
 const MOST_WRITES: usize = 100;
@@ -29,26 +29,25 @@ pub struct PastWrite {
     /// What it did, in words.
     pub summary: String,
     /// The files, in the order they were written; none where they were too large to be kept.
-    files: Option<Vec<File>>,
+    files: Option<Vec<PastFile>>,
 }
 
+/// A file of a write.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-struct File {
-    path: String,
-    before: Option<String>,
-    after: String,
+pub struct PastFile {
+    /// Path below the top of the working tree.
+    pub path: String,
+    /// The text before; none where the file was new.
+    pub before: Option<String>,
+    /// The text after; none where the file was removed.
+    pub after: Option<String>,
 }
 
 impl PastWrite {
-    /// Returns its changes; none where they were too large to be kept.
+    /// Returns its files; none where they were too large to be kept.
     #[must_use]
-    pub fn changes(&self) -> Option<Vec<Change>> {
-        let change = |file: &File| Change {
-            path: file.path.clone(),
-            before: file.before.clone(),
-            after: file.after.clone(),
-        };
-        Some(self.files.as_ref()?.iter().map(change).collect())
+    pub fn files(&self) -> Option<&[PastFile]> {
+        self.files.as_deref()
     }
 }
 
@@ -64,23 +63,26 @@ impl Workspace {
 impl Locked<'_> {
     /// Remembers a write. What cannot be remembered only cannot be taken back.
     pub fn remember(&self, at: DateTime<Utc>, summary: String, changes: &[Change]) {
-        let sizes = changes.iter().map(|change| size_of(&change.path, change.before.as_ref(), &change.after));
-        let size: usize = sizes.sum();
-        let files = changes.iter().filter(|change| !change.is_empty()).map(|change| File {
+        let files = changes.iter().filter(|change| !change.is_empty()).map(|change| PastFile {
             path: change.path.clone(),
             before: change.before.clone(),
-            after: change.after.clone(),
+            after: Some(change.after.clone()),
         });
-        let files = (size <= MOST_BYTES).then(|| files.collect::<Vec<_>>());
-        if files.as_ref().is_some_and(Vec::is_empty) {
+        self.remember_files(at, summary, files.collect());
+    }
+
+    fn remember_files(&self, at: DateTime<Utc>, summary: String, files: Vec<PastFile>) {
+        if files.is_empty() {
             return;
         }
+        let size: usize = files.iter().map(size_of).sum();
+        let files = (size <= MOST_BYTES).then_some(files);
         let mut writes = self.workspace().past_writes();
         writes.push(PastWrite { at, summary, files });
         let (mut bytes, mut kept) = (0, 0);
         for write in writes.iter().rev().take(MOST_WRITES) {
             let files = write.files.iter().flatten();
-            bytes += files.map(|file| size_of(&file.path, file.before.as_ref(), &file.after)).sum::<usize>();
+            bytes += files.map(size_of).sum::<usize>();
             if bytes > MOST_BYTES {
                 break;
             }
@@ -93,12 +95,15 @@ impl Locked<'_> {
     /// as the write left it.
     pub fn take_back(&self, write: &PastWrite) -> Result<()> {
         let top = self.workspace().work_dir();
-        let changes = write.changes().unwrap_or_default();
-        for change in &changes {
-            refuse_if_changed(top, &change.path, &change.after)?;
+        let files = write.files().unwrap_or_default();
+        for file in files {
+            match &file.after {
+                Some(after) => refuse_if_changed(top, &file.path, after)?,
+                None => refuse_if_there(top, &file.path)?,
+            }
         }
-        for change in changes.iter().rev() {
-            restore(top, change)?;
+        for file in files.iter().rev() {
+            restore(top, file)?;
         }
         let mut writes = self.workspace().past_writes();
         writes.retain(|other| other != write);
@@ -106,12 +111,19 @@ impl Locked<'_> {
         Ok(())
     }
 
-    /// Removes files that are as they are expected to be: records that no history has.
-    pub fn remove(&self, files: &[(String, String)]) -> Result<()> {
+    /// Removes files that are as they are expected to be: records that no history has. It is remembered first, so that
+    /// nothing is lost where it is killed in between.
+    pub fn remove(&self, at: DateTime<Utc>, summary: String, files: &[(String, String)]) -> Result<()> {
         let top = self.workspace().work_dir();
         for (path, text) in files {
             refuse_if_changed(top, path, text)?;
         }
+        let file = |(path, text): &(String, String)| PastFile {
+            path: path.clone(),
+            before: Some(text.clone()),
+            after: None,
+        };
+        self.remember_files(at, summary, files.iter().map(file).collect());
         files.iter().try_for_each(|(path, _)| remove(top, path))
     }
 
@@ -122,14 +134,26 @@ impl Locked<'_> {
     }
 }
 
-fn size_of(path: &str, before: Option<&String>, after: &str) -> usize {
-    path.len() + after.len() + before.map_or(0, String::len)
+fn size_of(file: &PastFile) -> usize {
+    let texts = [&file.before, &file.after].into_iter().flatten();
+    file.path.len() + texts.map(String::len).sum::<usize>()
 }
 
-fn restore(top: &Path, change: &Change) -> Result<()> {
-    match &change.before {
-        Some(before) => write(&top.join(&change.path), before.as_bytes(), Target::Existing),
-        None => remove(top, &change.path),
+fn refuse_if_there(top: &Path, path: &str) -> Result<()> {
+    let path = top.join(path);
+    if path.symlink_metadata().is_ok() { Err(Error::Changed { path }) } else { Ok(()) }
+}
+
+fn restore(top: &Path, file: &PastFile) -> Result<()> {
+    let path = top.join(&file.path);
+    match (&file.before, &file.after) {
+        (Some(before), Some(_)) => write(&path, before.as_bytes(), Target::Existing),
+        (Some(before), None) => {
+            let (folder, _) = split(&file.path);
+            std::fs::create_dir_all(top.join(folder)).map_err(Error::io("create", top.join(folder)))?;
+            write(&path, before.as_bytes(), Target::New)
+        }
+        (None, _) => remove(top, &file.path),
     }
 }
 

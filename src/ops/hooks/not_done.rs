@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use super::plan::leaves_a_stage;
 use super::times::missing_times;
 use crate::git::{CommitId, CommitInfo, LogLimit};
 use crate::model::{Move, Problem, RecordPath, Task, TaskId};
@@ -36,12 +37,12 @@ pub(in crate::ops) fn not_done<'c>(
     let mut found = records.actions_not_done(&commits)?;
     let repository = session.workspace().repository()?;
     for missing in missing_times(&repository, commits.iter().copied(), tip, now)? {
-        found.push((missing.commit_id, missing.task, "Time"));
+        found.push((missing.commit_id, missing.task, "Time".to_owned()));
     }
     let at: HashMap<CommitId, usize> =
         commits.iter().enumerate().map(|(at, commit)| (commit.id, at)).collect();
     found.sort_by_key(|(commit, ..)| at.get(commit).copied());
-    let problem = |(commit, task, word): &(CommitId, TaskId, &str)| {
+    let problem = |(commit, task, word): &(CommitId, TaskId, String)| {
         let message = format!("commit {} says `{word}: {task}`, and that was not done", commit.short());
         let problem = Problem::warning(message).in_file(RecordPath::task_file(task));
         let parent = commits.get(*at.get(commit)?)?.parents.first()?;
@@ -60,7 +61,7 @@ struct Records<'a> {
 
 impl Records<'_> {
     /// Returns the directives, but for those of time, that were not carried out: the commit, the task, and the word.
-    fn actions_not_done(&mut self, commits: &[&CommitInfo]) -> Result<Vec<(CommitId, TaskId, &'static str)>> {
+    fn actions_not_done(&mut self, commits: &[&CommitInfo]) -> Result<Vec<(CommitId, TaskId, String)>> {
         let (mut found, mut compared) = (Vec::new(), 0);
         let times: HashMap<CommitId, i64> =
             commits.iter().map(|commit| (commit.id, commit.committer_time.timestamp())).collect();
@@ -84,7 +85,9 @@ impl Records<'_> {
                 let [before, own] = [&before, &own].map(|snapshot| task_in(snapshot, &directive.task));
                 let (Some(own), Some(Some(now))) = (own, self.tasks.get(&directive.task)) else { continue };
                 if !is_done(&directive.action, before.as_ref(), &own, now) {
-                    found.push((commit.id, directive.task.clone(), directive.action.word()));
+                    let line = commit.message.lines().nth(directive.line - 1).unwrap_or_default();
+                    let word = line.split_once(':').map_or(directive.action.word(), |(word, _)| word);
+                    found.push((commit.id, directive.task.clone(), word.to_owned()));
                 }
             }
         }
@@ -103,7 +106,7 @@ fn is_recorded(action: &Action, commit: &CommitInfo, task: &Task) -> bool {
     let is_its =
         |step: &Move| step.by == commit.author.name && step.at.timestamp() == commit.author_time.timestamp();
     matches!(action, Action::Advance | Action::Fail(_))
-        && task.history.iter().any(|step| is_its(step) && !step.from.is_none())
+        && task.history.iter().any(|step| is_its(step) && leaves_a_stage(step))
 }
 
 fn task_in(snapshot: &Snapshot, id: &TaskId) -> Option<Task> {
@@ -114,7 +117,7 @@ fn task_in(snapshot: &Snapshot, id: &TaskId) -> Option<Task> {
 fn is_done(action: &Action, before: Option<&Task>, own: &Task, now: &Task) -> bool {
     let had_moves = before.map_or(0, |task| task.history.len());
     // A start is not what was requested, and may be in the same commit.
-    let has_left = |task: &Task| task.history.iter().skip(had_moves).any(|step| !step.from.is_none());
+    let has_left = |task: &Task| task.history.iter().skip(had_moves).any(leaves_a_stage);
     match action {
         Action::Link | Action::Time(_) => true,
         // A task that was closed since by whatever way needs no move of an older commit.

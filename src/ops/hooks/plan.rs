@@ -240,7 +240,6 @@ impl CommitContext<'_> {
         for directive in self.directives.directives.iter().filter(|directive| directive.task == after.id) {
             match &directive.action {
                 Action::Block(why) if after.blocked.is_none() && !self.was_blocked_since(&after.id)? => {
-                    let why = if why.is_empty() { "by a commit" } else { why };
                     edits.push(Edit::Set { key: "blocked".to_owned(), value: Value::Text(why.to_owned()) });
                     messages.push(format!("blocked: {why}"));
                 }
@@ -283,7 +282,7 @@ impl CommitContext<'_> {
         let id = task.id.clone();
         let own = self.directives.directives.iter().filter(|directive| directive.task == id);
         // Where the commit has left a stage already, it has done what it requires: it is amended, or moved by hand.
-        let is_done = made.iter().any(|step| !step.from.is_none());
+        let is_done = made.iter().any(leaves_a_stage);
         let requested = own.map(|directive| (&directive.action, directive.is_borrowed));
         let requested =
             requested.filter(|(action, _)| matches!(action, Action::Advance | Action::Fail(_)) && !is_done);
@@ -399,6 +398,11 @@ impl CommitContext<'_> {
         step.apply(&mut facts.task);
         moves.push(step);
     }
+}
+
+/// Whether a move is what a directive requires: a start comes before that, and a task that was opened again waits for it.
+pub(super) fn leaves_a_stage(step: &Move) -> bool {
+    !step.from.is_none() && step.kind != MoveKind::Reopen
 }
 
 /// Says where a task stops on its way to the end, and what is missing there.

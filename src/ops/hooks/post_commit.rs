@@ -93,7 +93,7 @@ fn write_moves(
     (head, later): (CommitId, &Later),
 ) -> Result<PostCommit> {
     let mut outcome = PostCommit::of(session, plan, context.changed);
-    let left_out = left_out(context, session.workspace())?;
+    let left_out = left_out(context, plan, session.workspace())?;
     match context.config.hooks.on_commit {
         OnCommit::Stage => stage(session, plan, &left_out, &mut outcome)?,
         _ => fold_into(session, context.repository, (head, later), (plan, &left_out), &mut outcome)?,
@@ -229,7 +229,7 @@ fn left(workspace: &Workspace, plan: &Plan) -> Vec<String> {
     plan.refusals.iter().map(reason).chain(unknown).collect()
 }
 
-/// Votes and findings of a task that a commit moves, which are in the working tree and not in the commit: `git commit -a`
+/// Votes, findings and notes of a task that a commit moves, which are in the working tree and not in the commit: `git commit -a`
 /// knows no new files.
 struct LeftOut {
     task: TaskId,
@@ -240,26 +240,36 @@ struct LeftOut {
 impl fmt::Display for LeftOut {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let names: Vec<&str> = self.files.iter().map(|(path, _)| path.as_str()).collect();
-        write!(f, "{}  added {}, which the move depends on", self.task, names.join(", "))
+        let is_note = |path: &&str| path.starts_with(RecordKind::Note.folder());
+        let why = if names.iter().all(is_note) { "which goes along" } else { "which the move depends on" };
+        write!(f, "{}  added {}, {why}", self.task, names.join(", "))
     }
 }
 
 /// Returns what a commit leaves out of that which the moves in it depend on.
-fn left_out(context: &CommitContext<'_>, workspace: &Workspace) -> Result<Vec<LeftOut>> {
+fn left_out(context: &CommitContext<'_>, plan: &Plan, workspace: &Workspace) -> Result<Vec<LeftOut>> {
     let work_tree = workspace.snapshot();
     let mut all = Vec::new();
-    for path in context.changed {
-        let Some(RecordPath::Task(id)) = RecordPath::parse(path) else { continue };
+    let task_of = |path: &String| match RecordPath::parse(path) {
+        Some(RecordPath::Task(id)) => Some(id),
+        _ => None,
+    };
+    let moved: BTreeSet<TaskId> = plan.tasks.iter().map(|task| task.id.clone()).collect();
+    let changed: BTreeSet<TaskId> = context.changed.iter().filter_map(task_of).collect();
+    for id in moved.union(&changed) {
         let moves = |snapshot: &Snapshot| -> Result<usize> {
-            let task = snapshot.readable_task(&id)?;
+            let task = snapshot.readable_task(id)?;
             Ok(task.map_or(0, |task| task.history.len()))
         };
-        if moves(context.own)? <= moves(context.before)? {
+        let is_moved = moves(context.own)? > moves(context.before)?;
+        if !is_moved && !moved.contains(id) {
             continue;
         }
+        // What was written about the task goes along with any move; votes and findings with those that they may have made.
+        let kinds = [(RecordKind::Vote, is_moved), (RecordKind::Finding, is_moved), (RecordKind::Note, true)];
         let mut files = Vec::new();
-        for kind in [RecordKind::Vote, RecordKind::Finding] {
-            let folder = kind.folder_of(&id);
+        for kind in kinds.into_iter().filter_map(|(kind, goes_along)| goes_along.then_some(kind)) {
+            let folder = kind.folder_of(id);
             let has: BTreeSet<String> =
                 context.own.list(&folder)?.into_iter().map(|entry| entry.name).collect();
             for entry in work_tree.list(&folder)?.into_iter().filter(|entry| !has.contains(&entry.name)) {
@@ -271,7 +281,7 @@ fn left_out(context: &CommitContext<'_>, workspace: &Workspace) -> Result<Vec<Le
             }
         }
         if !files.is_empty() {
-            all.push(LeftOut { task: id, files });
+            all.push(LeftOut { task: id.clone(), files });
         }
     }
     Ok(all)

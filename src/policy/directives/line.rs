@@ -23,13 +23,22 @@ enum Word {
     Time,
 }
 
-const WORDS: [(&str, Word); 10] = [
+const WORDS: [(&str, Word); 19] = [
     ("task", Word::Task),
     ("advance", Word::Advance),
+    ("close", Word::Borrowed),
     ("closes", Word::Borrowed),
+    ("closed", Word::Borrowed),
+    ("fix", Word::Borrowed),
     ("fixes", Word::Borrowed),
+    ("fixed", Word::Borrowed),
+    ("resolve", Word::Borrowed),
     ("resolves", Word::Borrowed),
+    ("resolved", Word::Borrowed),
+    ("complete", Word::Borrowed),
     ("completes", Word::Borrowed),
+    ("completed", Word::Borrowed),
+    ("done", Word::Borrowed),
     ("fail", Word::Fail),
     ("block", Word::Block),
     ("unblock", Word::Unblock),
@@ -92,7 +101,7 @@ fn read_without_colon(line: &str, number: usize) -> Read {
     let Some((key, rest)) = line.split_once([' ', '\t']) else { return Read::default() };
     let is_word = word_of(key).is_some_and(|word| !matches!(word, Word::Fail | Word::Block | Word::Time));
     let mut items = rest.split(',').map(str::trim);
-    if !is_word || !items.all(|item| own_id(item).is_some() || is_marked_part(item)) {
+    if !is_word || !items.all(|item| own_id(item).is_some() || is_like_a_part(item.trim_start_matches('#'))) {
         return Read::default();
     }
     let kind = DirectiveErrorKind::NoColon(rest.trim().to_owned());
@@ -105,7 +114,12 @@ fn word_of(key: &str) -> Option<Word> {
 
 /// Whether a text is a part of an id after a `#`, as other trackers mark theirs: `#12` is a number of theirs.
 fn is_marked_part(text: &str) -> bool {
-    text.strip_prefix('#').is_some_and(|part| is_part(part) && part.bytes().any(|c| c.is_ascii_digit()))
+    text.strip_prefix('#').is_some_and(is_like_a_part)
+}
+
+/// Whether a text is rather a part of an id than a word of prose.
+fn is_like_a_part(text: &str) -> bool {
+    is_part(text) && text.bytes().any(|c| c.is_ascii_digit())
 }
 
 /// Whether a text may be what follows the dash of an id, or the first three characters of it or more.
@@ -154,6 +168,7 @@ fn action(word: Word, ids: &[TaskId], rest: &str) -> Result<Action, DirectiveErr
         Word::Unblock => bare(Action::Unblock),
         Word::Fail if rest.is_empty() => Err(DirectiveErrorKind::NoReason),
         Word::Fail => Ok(Action::Fail(rest.to_owned())),
+        Word::Block if rest.is_empty() => Err(DirectiveErrorKind::NoReason),
         Word::Block => Ok(Action::Block(rest.to_owned())),
         Word::Time if ids.len() > 1 => Err(DirectiveErrorKind::SharedTime),
         Word::Time => {

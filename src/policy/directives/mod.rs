@@ -4,7 +4,7 @@
 //! |-------------------------|-------|
 //! | `Task: ID, ID`          | the commit belongs to these tasks |
 //! | `Advance: ID, ID`       | they move on, one stage |
-//! | `Closes: ID, ID`        | they move on as far as they have earned; also `Fixes:`, `Resolves:`, `Completes:` |
+//! | `Closes: ID, ID`        | they move on as far as they have earned; also `Fixes:`, `Resolves:`, `Completes:`, `Done:`, and their other forms |
 //! | `Fail: ID why`          | it goes back |
 //! | `Block: ID why`         | it is blocked |
 //! | `Unblock: ID`           | it is no longer blocked |
@@ -40,7 +40,7 @@ pub enum Action {
     Advance,
     /// The task goes back, for this reason.
     Fail(String),
-    /// The task is blocked, for this reason; it may be empty.
+    /// The task is blocked, for this reason.
     Block(String),
     /// The task is no longer blocked.
     Unblock,
@@ -91,7 +91,7 @@ pub enum DirectiveErrorKind {
     NotAnId(String),
     /// Something else follows the ids.
     Trailing(String),
-    /// A failure without a reason.
+    /// A failure or a block without a reason.
     NoReason,
     /// A time that is none.
     NotATime(String),
@@ -141,7 +141,9 @@ impl DirectiveError {
             DirectiveErrorKind::Unresolved(_) => "write the whole id, such as `TASK-7Q2M`",
             DirectiveErrorKind::NotAnId(_) => "write the whole id, such as `TASK-7Q2M`",
             DirectiveErrorKind::Trailing(_) => "write nothing after the ids; several are separated by commas",
-            DirectiveErrorKind::NoReason => "write why: `Fail: TASK-7Q2M the colours are wrong`",
+            DirectiveErrorKind::NoReason => {
+                "write why: `Fail: TASK-7Q2M the colours are wrong`, `Block: TASK-7Q2M no design yet`"
+            }
             DirectiveErrorKind::NotATime(_) => "write a time such as `1h 30m` or `45m`",
             DirectiveErrorKind::SharedTime => "write one line for each task",
             DirectiveErrorKind::Contradiction { .. } => "keep one of the two, or make two commits",
@@ -163,7 +165,7 @@ impl fmt::Display for DirectiveError {
             }
             DirectiveErrorKind::NotAnId(text) => write!(f, "`{}` is not an id", text.escape_debug()),
             DirectiveErrorKind::Trailing(text) => write!(f, "`{}` is too much", text.escape_debug()),
-            DirectiveErrorKind::NoReason => f.write_str("a failure needs a reason"),
+            DirectiveErrorKind::NoReason => f.write_str("no reason is given"),
             DirectiveErrorKind::NotATime(text) => write!(f, "`{}` is no length of time", text.escape_debug()),
             DirectiveErrorKind::SharedTime => f.write_str("one time for several tasks"),
             DirectiveErrorKind::Contradiction { task, first, first_line, second } => {

@@ -35,7 +35,7 @@ fn id(text: &str) -> TaskId {
 #[test]
 fn every_directive() {
     let message = "Subject\n\nTask: A-1\nAdvance: A-2\nCloses: A-3\nFixes: A-4\nResolves: A-5\nCompletes: A-6\n\
-                   Fail: A-7 the colours, all wrong\nBlock: A-8 no design\nBlock: A-9\nUnblock: A-10\n\
+                   Fail: A-7 the colours, all wrong\nBlock: A-8 no design\nBlock: A-9 no time\nUnblock: A-10\n\
                    Time: A-11 1h 30m\n";
     let found = parse(message);
     assert_eq!(
@@ -49,7 +49,7 @@ fn every_directive() {
             "8 Advance A-6",
             "9 Fail A-7 the colours, all wrong",
             "10 Block A-8 no design",
-            "11 Block A-9 ",
+            "11 Block A-9 no time",
             "12 Unblock A-10",
             "13 Time A-11 1h 30m",
         ]
@@ -99,6 +99,7 @@ fn lines_that_direct_nothing() {
 #[test]
 fn lines_that_were_meant_to_direct() {
     for (line, expected) in [
+        ("closes 7Q2M", "line 3: closes: no colon follows; write `closes: 7Q2M`"),
         ("Fixes TASK-7Q2M", "line 3: Fixes: no colon follows; write `Fixes: TASK-7Q2M`"),
         ("Closes #SH4R", "line 3: Closes: no colon follows; write `Closes: #SH4R`"),
         ("Advance TASK-7Q2M, A-1", "line 3: Advance: no colon follows; write `Advance: TASK-7Q2M, A-1`"),
@@ -197,6 +198,7 @@ fn impossible_directives_are_reported() {
         ("Advance: A-1 now", DirectiveErrorKind::Trailing(text("now"))),
         ("Advance: A-1 A-2", DirectiveErrorKind::Trailing(text("A-2"))),
         ("Fail: A-1", DirectiveErrorKind::NoReason),
+        ("Block: A-1", DirectiveErrorKind::NoReason),
         ("Time: A-1 soon", DirectiveErrorKind::NotATime(text("soon"))),
         ("Time: A-1", DirectiveErrorKind::NotATime(text(""))),
         ("Time: A-1, A-2 1h", DirectiveErrorKind::SharedTime),

@@ -17,6 +17,10 @@ pub(super) const END: &str = "# <<< tracker <<<";
 /// What is put after the name of a hook that is moved aside.
 pub(super) const ASIDE: &str = ".tracker-original";
 
+/// Words that many a subject begins with: only what may be an id after them needs the tracker.
+const SUBJECTS: [&str; 9] =
+    ["close", "closed", "fix", "fixed", "resolve", "resolved", "complete", "completed", "done"];
+
 /// A shell reads a file byte by byte: a longer message, or one with comments below, is the tracker's.
 const MOST_LINES: usize = 40;
 
@@ -207,5 +211,6 @@ fn at_the_message() -> String {
 /// `task` → `[Tt][Aa][Ss][Kk][:\ ]*`; a line that lacks its colon is looked at, too.
 fn in_either_case(word: &str) -> String {
     let letter = |c: char| format!("[{}{c}]", c.to_ascii_uppercase());
-    word.chars().map(letter).collect::<String>() + "[:\\ ]*"
+    let rest = if SUBJECTS.contains(&word) { "[:\\ ]*[-0-9]*" } else { "[:\\ ]*" };
+    word.chars().map(letter).collect::<String>() + rest
 }

@@ -185,6 +185,12 @@ fn rm_is_for_what_no_commit_has() {
     sandbox.tracker(&["note", &id, "and a note"]);
     let removed = sandbox.tracker(&["rm", &id]);
     assert_eq!((removed.status, sandbox.git(&["status", "--porcelain"])), (0, String::new()), "{removed}");
+    // It is a write like any other: it is taken back with all its files, and so are those before it.
+    assert_eq!(sandbox.tracker(&["undo"]).status, 0);
+    assert!(sandbox.tracker(&["show", &id]).stdout.contains("and a note"));
+    assert_eq!(sandbox.tracker(&["undo"]).stdout.lines().count(), 2);
+    assert_eq!(sandbox.tracker(&["undo"]).status, 0);
+    assert_eq!(sandbox.git(&["status", "--porcelain"]), "");
     let id = new(&sandbox);
     sandbox.git(&["add", "--all"]);
     assert_eq!(sandbox.tracker(&["rm", &id]).status, 1);
@@ -192,7 +198,7 @@ fn rm_is_for_what_no_commit_has() {
     assert_snapshot!(sandbox.tracker(&["delete", &id]), @r#"
     exit 1
     --- stderr
-    error: cannot remove TASK-8J8K
-      committed  .tracker/tasks/TASK-8J8K.md is in a commit, and history keeps every task  tracker cancel TASK-8J8K "…"
+    error: cannot remove TASK-29B3
+      committed  .tracker/tasks/TASK-29B3.md is in a commit, and history keeps every task  tracker cancel TASK-29B3 "…"
     "#);
 }

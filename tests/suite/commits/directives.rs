@@ -128,3 +128,60 @@ fn a_part_of_an_id_becomes_the_whole_one() {
     let warned = git(&sandbox, &["commit", "--quiet", "-m", "y", "-m", "Fixes TASK-1AAA"]);
     assert!(warned.stderr.contains("write `Fixes: TASK-1AAA`"), "{warned}");
 }
+
+#[test]
+fn a_task_that_was_opened_again_is_closed_by_the_commit_of_its_fix() {
+    let sandbox = Sandbox::new();
+    sandbox.tracker(&["init", "--quiet"]);
+    sandbox.tracker(&["new", "One", "--id", "TASK-1AAA"]);
+    sandbox.tracker(&["start", "1aaa"]);
+    sandbox.tracker(&["done", "1aaa"]);
+    sandbox.git(&["add", "."]);
+    sandbox.git(&["commit", "--quiet", "-m", "Done"]);
+    let reopened = sandbox.tracker(&["reopen", "1aaa"]);
+    assert_eq!(reopened.status, 0, "{reopened}");
+    let said = commit(&sandbox, "src/a", "Work beside it");
+    assert!(!said.contains("complete"), "{said}");
+    let done =
+        git(&sandbox, &["commit", "--quiet", "--allow-empty", "-am", "Fix it", "-m", "Closes: TASK-1AAA"]);
+    assert!(done.stderr.contains("TASK-1AAA  dev → complete"), "{done}");
+    sandbox.git(&["commit", "--quiet", "--amend", "--no-edit"]);
+    assert_eq!(moves(&sandbox, READY), ["none dev", "dev complete", "complete dev", "dev complete"]);
+    assert_clean(&sandbox);
+}
+
+#[test]
+fn the_closing_words_of_forges_act_or_say_why_not() {
+    for word in [
+        "Close",
+        "closes",
+        "Closed",
+        "Fix",
+        "Fixes",
+        "fixed",
+        "Resolve",
+        "Resolves",
+        "Resolved",
+        "Done",
+        "Completed",
+    ] {
+        let sandbox = world();
+        let said = commit(&sandbox, "src/a", &format!("Work\n\n{word}: TASK-1AAA"));
+        assert_eq!(stage(&sandbox, READY), "qa", "{word}: {said}");
+    }
+    let sandbox = world();
+    let said = commit(&sandbox, "src/a", "Work\n\nCloses 1AAA");
+    assert!(said.contains("no colon follows; write `Closes: 1AAA`"), "{said}");
+    let done = git(&sandbox, &["commit", "--quiet", "--allow-empty", "-m", "x", "-m", "Block: TASK-1AAA"]);
+    assert!(done.status == 1 && done.stderr.contains("no reason is given"), "{done}");
+}
+
+#[test]
+fn notes_of_a_task_go_along_with_its_move() {
+    let sandbox = world();
+    sandbox.tracker(&["note", "1aaa", "the cache is slower"]);
+    sandbox.write("src/a", "x\n");
+    let done = git(&sandbox, &["commit", "--quiet", "-am", "Work", "-m", "Advance: TASK-1AAA"]);
+    assert!(done.stderr.contains("added .tracker/notes/TASK-1AAA/"), "{done}");
+    assert_clean(&sandbox);
+}
