@@ -3,7 +3,7 @@
 
 use gix::diff::blob::{InternedInput, Token};
 
-/// The histogram looks at no more occurrences of a line; lines that have so many make no block by themselves.
+/// The histogram looks at no more occurrences of a line; lines that are there as often make no block by themselves.
 const MOST_OCCURRENCES: usize = 64;
 
 /// A diff that takes more steps than are left.
