@@ -9,7 +9,7 @@ use super::{FactsReader, Result};
 use crate::git::CommitId;
 use crate::model::{CoverageFormat, Move, SelfApproval, Task, TaskId, Verdict, Vote};
 use crate::policy::history::{Change, Commit, History, PersonKey};
-use crate::policy::{Flaw, OwnWork, Route, VoteClaim, VoteHistory, VoteRecord, flaw_of};
+use crate::policy::{Flaw, OwnWork, Route, VoteClaim, VoteHistory, VoteRecord, VoteTurn, flaw_of};
 
 /// The votes on a task, looked at by the history of a tip.
 pub(super) struct VoteSight<'s, 'a> {
@@ -56,9 +56,14 @@ impl<'s, 'a> VoteSight<'s, 'a> {
                 let is_after = if added[at] == added[other] {
                     self.comes_after(&votes[at].vote, &votes[other], added[at].is_none())
                 } else {
-                    let names =
-                        |one: usize, other: usize| votes[one].vote.replaces.contains(&votes[other].name);
-                    self.history.is_later((added[at], names(at, other)), (added[other], names(other, at)))
+                    let turn = |one: usize, other: usize| VoteTurn {
+                        added: added[one],
+                        looked_at: self.looked_at(&votes[one].vote),
+                        is_rejection: votes[one].vote.verdict == Verdict::Rejected,
+                        names_other: votes[one].vote.replaces.contains(&votes[other].name),
+                    };
+                    let (one, other) = (turn(at, other), turn(other, at));
+                    self.history.is_later(one, other)
                 };
                 if is_after {
                     after.push(votes[other].name.clone());
@@ -76,6 +81,11 @@ impl<'s, 'a> VoteSight<'s, 'a> {
         let own = earlier.iter().filter(|other| self.is_same_voter(last, other));
         last.evidence.after = own.map(|other| other.name.clone()).collect();
         self.read_at(last, None)
+    }
+
+    /// Returns the commit that a vote looked at; none where it is not in the history.
+    fn looked_at(&self, vote: &Vote) -> Option<Commit> {
+        vote.commit.parse().ok().and_then(|id: CommitId| self.reach.commit(id))
     }
 
     fn is_same_voter(&self, one: &VoteRecord, other: &VoteRecord) -> bool {
@@ -97,8 +107,7 @@ impl<'s, 'a> VoteSight<'s, 'a> {
         let claim =
             VoteClaim { task: &self.task.id, voter: &voter, files: &vote.vote.covers.files, at: self.tip };
         vote.evidence.stale = self.history.stale(self.route, &vote.vote.role, claim)?;
-        let looked_at: Option<CommitId> = vote.vote.commit.parse().ok();
-        if let Some(at) = looked_at.and_then(|id| self.reach.commit(id)) {
+        if let Some(at) = self.looked_at(&vote.vote) {
             vote.evidence.is_unshown = !self.history.shows(&self.task.id, at, claim.files)?;
         }
         if self.reader.config().policy.self_approval != SelfApproval::Forbid {

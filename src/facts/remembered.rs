@@ -19,7 +19,7 @@ use crate::policy::Tally;
 use crate::store::{FolderStamp, Stat};
 
 /// Another number where tallies are counted or kept otherwise.
-const CACHE: CacheFile = CacheFile::new(*b"trktal06", &[]);
+const CACHE: CacheFile = CacheFile::new(*b"trktal07", &[]);
 /// Over more commits than this everything is counted again.
 const MOST_COMMITS: usize = 200;
 /// Files that change what git's configuration says, below the home folder and the common dir.

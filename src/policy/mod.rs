@@ -63,6 +63,6 @@ pub use tree::Branch;
 pub(crate) use tree::Direction;
 pub(crate) use votes::{
     Candidate, Evidence, Flaw, JudgedVote, OwnWork, Question, RoleSignoff, Signoffs, Trust, VoteClaim,
-    VoteEvidence, VoteHistory, VoteRecord, count_votes, flaw_of,
+    VoteEvidence, VoteHistory, VoteRecord, VoteTurn, count_votes, flaw_of,
 };
 pub use votes::{CastVote, Sides, VoteStatus, WhyNot, judge};

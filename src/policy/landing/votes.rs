@@ -6,8 +6,8 @@ use super::{Judge, JudgedRole};
 use crate::model::{SelfApproval, Stage, TaskId, TreeEntry, Verdict};
 use crate::policy::history::{Commit, History, PersonKey};
 use crate::policy::{
-    Candidate, CastVote, Evidence, OwnWork, Question, Staleness, VoteClaim, VoteStatus, count_votes,
-    is_overridden,
+    Candidate, CastVote, Evidence, OwnWork, Question, Staleness, VoteClaim, VoteStatus, VoteTurn,
+    count_votes, is_overridden,
 };
 
 /// For what votes are counted.
@@ -146,9 +146,13 @@ impl<H: History> Evidence for Seen<'_, '_, '_, H> {
 
     fn is_after(&mut self, one: usize, other: usize) -> Result<bool, H::Error> {
         let (one, other) = (self.judge.vote(self.cast[one]), self.judge.vote(self.cast[other]));
-        let seen =
-            |vote: &CastVote, other: &CastVote| (Some(vote.added), vote.replaces.contains(&other.name));
-        Ok(self.judge.changes.is_later(seen(one, other), seen(other, one)))
+        let turn = |vote: &CastVote, other: &CastVote| VoteTurn {
+            added: Some(vote.added),
+            looked_at: vote.looked_at,
+            is_rejection: vote.verdict == Verdict::Rejected,
+            names_other: vote.replaces.contains(&other.name),
+        };
+        Ok(self.judge.changes.is_later(turn(one, other), turn(other, one)))
     }
 
     fn is_shown(&mut self, vote: usize) -> Result<bool, H::Error> {

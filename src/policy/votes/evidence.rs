@@ -23,6 +23,18 @@ pub struct VoteClaim<'v> {
     pub at: Commit,
 }
 
+/// A vote in the order of a person's votes for a role, beside another.
+#[derive(Debug, Clone, Copy)]
+pub struct VoteTurn {
+    /// The commit that added it; none where no commit has it yet.
+    pub added: Option<Commit>,
+    /// The commit that was looked at, where the history has it.
+    pub looked_at: Option<Commit>,
+    pub is_rejection: bool,
+    /// Whether it names the other as replaced.
+    pub names_other: bool,
+}
+
 /// How far a vote is on what the voter wrote.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum OwnWork {
@@ -85,12 +97,24 @@ impl<'h, H: History> VoteHistory<'h, H> {
         }
     }
 
-    /// Whether one vote comes after another, each with the commit that added it and whether it names the other as replaced:
-    /// a later commit added it, or the same one or one beside it, and it alone names the other. Such commits tell no
-    /// order: who names a vote knew it.
-    pub fn is_later(&mut self, one: (Option<Commit>, bool), other: (Option<Commit>, bool)) -> bool {
-        let ((one, names_other), (other, names_one)) = (one, other);
-        self.is_after(one, other) || names_other && !names_one && !self.is_after(other, one)
+    /// Whether one vote comes after another: a later commit added it, or the same one or one beside it, and it alone names
+    /// the other. Such commits tell no order: who names a vote knew it. A rejection ends only by a vote that knew it: a
+    /// rebase puts older approvals after it.
+    pub fn is_later(&mut self, one: VoteTurn, other: VoteTurn) -> bool {
+        let is_later = self.is_after(one.added, other.added)
+            || one.names_other && !other.names_other && !self.is_after(other.added, one.added);
+        is_later && (!other.is_rejection || one.is_rejection || self.knew(one, other))
+    }
+
+    /// Whether who cast a vote knew another: it names it, or looked at a commit that has it.
+    fn knew(&mut self, one: VoteTurn, other: VoteTurn) -> bool {
+        let has_seen = match (one.looked_at, other.added) {
+            (Some(looked_at), Some(added)) => {
+                looked_at == added || self.is_after(Some(looked_at), Some(added))
+            }
+            _ => false,
+        };
+        one.names_other || has_seen
     }
 
     /// Returns whether a task's commits, seen from one, made what a vote lists.

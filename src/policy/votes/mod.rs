@@ -28,7 +28,7 @@ mod tests;
 
 pub use cast::{CastVote, Sides};
 pub use counting::{Candidate, Evidence, Question, count_votes};
-pub use evidence::{OwnWork, VoteClaim, VoteHistory};
+pub use evidence::{OwnWork, VoteClaim, VoteHistory, VoteTurn};
 pub use judge::{flaw_of, judge};
 pub use status::{VoteStatus, WhyNot};
 

@@ -315,6 +315,18 @@ pub(super) const CASES: &[Case] = &[
         play: || rejected_on_base("Gil", false),
     },
     Case {
+        name: "approval put behind a rejection by a rebase",
+        right: Stops(&["veto"]),
+        why: "who approved did not know of the rejection, in whatever order the commits are",
+        play: || rebased_behind_rejection(false),
+    },
+    Case {
+        name: "approval put behind a rejection by a rebase, and given again",
+        right: Passes,
+        why: "the reviewer has voted again, and names the rejection",
+        play: || rebased_behind_rejection(true),
+    },
+    Case {
         name: "rejection of another on the base",
         right: Stops(&["veto"]),
         why: "one reviewer's approval lifts no rejection of another",

@@ -253,6 +253,27 @@ pub(super) fn rejected_on_base(by: &str, merged: bool) -> World {
     world
 }
 
+/// Gil approves on the branch and rejects on the base, on which the branch is rebased.
+pub(super) fn rebased_behind_rejection(again: bool) -> World {
+    let mut world = World::with(&["A"]);
+    world.edit("Dev", "A", "f", 5, "A5");
+    world.advance("A", "review");
+    world.branch("work", MAIN);
+    world.on("work");
+    world.approve("A", "qa", "Gil", true);
+    world.on(MAIN);
+    world.cast("A", "qa", "Gil", Rejected, true, "Gil");
+    world.on("work");
+    world.rebase(MAIN);
+    if again {
+        world.approve("A", "qa", "Gil", true);
+    }
+    world.approve("A", "qa", "Ida", true);
+    world.approve("A", "sec", "Hal", true);
+    world.advance("A", "docs");
+    world
+}
+
 pub(super) fn between_own_work(task: &str) -> World {
     let mut world = begun(&["A", "B"]);
     world.edit("Dev", "A", "f", 5, "A5");
