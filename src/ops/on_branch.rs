@@ -7,7 +7,7 @@ use super::written::WrittenTask;
 use super::{Error, Result, Session};
 use crate::facts::{Flight, checked_out_in};
 use crate::git::{BranchCommit, CommitId, FoldRefusal, Repository};
-use crate::model::{Config, Suggestion, TaskId};
+use crate::model::{Config, Suggestion, TaskId, is_daily_record};
 use crate::policy::FlightPlace;
 use crate::store::Change;
 
@@ -81,9 +81,12 @@ impl BranchTarget {
             return Ok(Self { name: name.to_owned(), local: Some(local), remote: None, tip });
         }
         let (remote, branch) = tracked.ok_or_else(unknown)?;
+        let tracking = format!("refs/remotes/{remote}/{branch}");
+        let seen = repository.ref_commit(&tracking)?;
         fetch(session, &remote, &branch)?;
         let repository = Repository::open(session.workspace().repo_paths())?;
-        let tip = repository.ref_commit(&format!("refs/remotes/{remote}/{branch}"))?.ok_or_else(unknown)?;
+        let tip = repository.ref_commit(&tracking)?.ok_or_else(unknown)?;
+        refuse_unseen(&repository, name, seen, tip)?;
         if let Some(own) = local_tip.filter(|own| *own != tip)
             && repository.merge_base(own, tip)? != Some(own)
         {
@@ -143,6 +146,28 @@ impl BranchTarget {
         let message = format!("git push to {remote} failed: {}", last_line(&text));
         Err(Error::usage_with(message, "the vote was not cast; try again when the remote accepts pushes"))
     }
+}
+
+/// How many commits are named that nobody here has seen.
+const NAMED: usize = 3;
+
+/// Refuses to vote on work that came to the remote since it was fetched last: nobody here can have read it. Votes and other
+/// records are no work.
+fn refuse_unseen(repository: &Repository, name: &str, seen: Option<CommitId>, tip: CommitId) -> Result<()> {
+    let Some(seen) = seen.filter(|seen| *seen != tip) else { return Ok(()) };
+    let changes = repository.changes_between(Some(seen), tip)?;
+    if changes.iter().all(|change| is_daily_record(&change.path)) {
+        return Ok(());
+    }
+    let commits = repository.commits_between(Some(seen), tip)?;
+    let newest = commits.iter().rev().take(NAMED);
+    let newest: Vec<String> =
+        newest.map(|commit| format!("{} \"{}\"", commit.id.short(), commit.subject)).collect();
+    let more = if commits.len() > NAMED { ", …" } else { "" };
+    let message = format!("`{name}` has changed since it was last fetched: {}{more}", newest.join(", "));
+    let range = format!("{}..{}", seen.short(), tip.short());
+    let look = Suggestion::git(["log", "-p", range.as_str()]);
+    Err(Error::usage_with(message, format!("read what is new, `{look}`, and vote again")))
 }
 
 /// The remote and the branch there that a name means: the one that a local branch follows, `origin/fix`, or a branch of
