@@ -13,6 +13,8 @@ use crate::store::{self, Hook, Workspace};
 
 /// Where git keeps the messages of the commits that `git merge --squash` has joined, until they are committed.
 const SQUASHED: &str = "SQUASH_MSG";
+/// Where git keeps the message of a merge until it is committed, with the files that conflicted.
+const MERGE_MESSAGE: &str = "MERGE_MSG";
 /// A commit of the records of more tasks is a plan, and belongs to none of them.
 const MOST_OF_RECORDS: usize = 3;
 
@@ -20,14 +22,21 @@ const MOST_OF_RECORDS: usize = 3;
 /// tasks of a commit that changes nothing but their records; and of what `git merge --squash` joins, for every task that
 /// one of the joined commits names. Returns what there is to say of it.
 ///
-/// Messages that git or somebody else has written (`merge`, an amended or reused one) are left alone.
+/// Messages that git or somebody else has written (a clean merge, an amended or reused one) are left alone. What a merge
+/// that conflicts comes to is work, and named like any other.
 pub fn prepare_message(env: &Env, file: &Path, kind: Option<&str>) -> Result<Vec<String>> {
-    if matches!(kind, Some("merge" | "commit")) {
+    if kind == Some("commit") {
         return Ok(Vec::new());
     }
     let workspace = Workspace::discover(env)?;
-    // A revert that git does not commit by itself, with `-n` or after a conflict, is a commit like any other.
-    if workspace.repo_paths().operation().is_some_and(|operation| operation != Operation::Revert) {
+    let is_own = match workspace.repo_paths().operation() {
+        None => kind != Some("merge"),
+        // A revert that git does not commit by itself, with `-n` or after a conflict, is a commit like any other.
+        Some(Operation::Revert) => true,
+        Some(Operation::Merge) => has_conflicts(&workspace),
+        Some(_) => false,
+    };
+    if !is_own {
         return Ok(Vec::new());
     }
     let mut remarks = missing_hooks(&workspace, Hook::PrepareCommitMsg);
@@ -91,6 +100,16 @@ impl fmt::Display for Found {
         let tasks: Vec<&str> = self.tasks().iter().map(TaskId::as_str).collect();
         write!(f, "linked to {} ({why})", tasks.join(", "))
     }
+}
+
+/// Whether files that are no records conflicted in the merge that is to be committed: git names them in its message.
+fn has_conflicts(workspace: &Workspace) -> bool {
+    let file = workspace.repo_paths().git_dir.join(MERGE_MESSAGE);
+    let text = read_regular(&file).unwrap_or_default();
+    let text = String::from_utf8_lossy(&text);
+    let mut lines = text.lines().skip_while(|line| !line.ends_with("Conflicts:")).skip(1);
+    let path = |line: &'_ str| line.split_once('\t').map(|(_, path)| !is_daily_record(path));
+    lines.any(|line| path(line).unwrap_or(false))
 }
 
 /// Returns what a commit may be linked to, before its message and its files are looked at.

@@ -179,7 +179,7 @@ fn before_the_message() -> String {
      { read -r tracker_head <\"${1%/*}/HEAD\"; } 2>/dev/null || :\n\
      case $tracker_head in 'ref: refs/heads/'*[-_./]* | '') tracker_asks=yes ;; esac\n\
      if [ -e \"${1%/*}/tracker/active\" ]; then tracker_asks=yes; fi\n\
-     case ${2-} in merge | commit) tracker_asks=no ;; squash) tracker_asks=yes ;; esac\n\
+     case ${2-} in commit) tracker_asks=no ;; squash) tracker_asks=yes ;; esac\n\
      if [ -e \"${1%/*}/SQUASH_MSG\" ]; then tracker_asks=yes; fi\n"
         .to_owned()
 }

@@ -131,3 +131,32 @@ fn a_squash_keeps_what_was_moved() {
     quietly(&sandbox, &["commit", "--quiet", "-m", message], "true", "true");
     assert_once(&sandbox);
 }
+
+#[test]
+fn a_merge_that_conflicts_is_linked_and_a_clean_one_is_not() {
+    for is_clean in [false, true] {
+        let sandbox = world();
+        sandbox.tracker(&["start", "2bbb"]);
+        sandbox.write("src/list", "1\n2\n3\n4\n5\n");
+        sandbox.git(&["add", "--all"]);
+        sandbox.git(&["commit", "--quiet", "-m", "List"]);
+        let branch = sandbox.git(&["branch", "--show-current"]);
+        sandbox.git(&["switch", "--quiet", "--create", "other"]);
+        let text = if is_clean { "1\n2\n3\n4\nother\n" } else { "other\n2\n3\n4\n5\n" };
+        sandbox.write("src/list", text);
+        sandbox.git(&["-c", "core.hooksPath=/dev/null", "commit", "--quiet", "-am", "Other"]);
+        sandbox.git(&["switch", "--quiet", &branch]);
+        sandbox.write("src/list", "mine\n2\n3\n4\n5\n");
+        sandbox.git(&["commit", "--quiet", "-am", "Mine"]);
+        let merged = sandbox.program_with("git", "", &["merge", "--quiet", "--no-edit", "other"], |_| {});
+        assert_eq!(merged.status == 0, is_clean, "{merged}");
+        if !is_clean {
+            sandbox.write("src/list", "both\n2\n3\n4\n5\n");
+            sandbox.git(&["add", "--all"]);
+            sandbox.git(&["commit", "--quiet", "--no-edit"]);
+        }
+        let message = sandbox.git(&["log", "-1", "--format=%B"]);
+        assert!(message.starts_with("Merge branch 'other'"), "{message}");
+        assert_eq!(message.contains("Task: TASK-2BBB"), !is_clean, "{message}");
+    }
+}
