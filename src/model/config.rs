@@ -86,6 +86,8 @@ pub struct Config {
     /// What is written and cannot be meant, such as a role that no table defines. The rest can be read and moves tasks;
     /// what hangs on such a line is granted to nobody, and `doctor` and `check` report it as errors.
     pub errors: Vec<Problem>,
+    /// Those of the errors whose lines are not read, such as a misspelt key: what they would require is required by nobody.
+    pub unread: Vec<Problem>,
 }
 
 static NO_RULES: StageRules =
@@ -206,6 +208,7 @@ impl Default for Config {
             sprints: SprintRules::default(),
             ci: CiSettings::default(),
             errors: Vec::new(),
+            unread: Vec::new(),
         }
     }
 }

@@ -60,7 +60,7 @@ pub fn read_config(bytes: &[u8]) -> Result<(Config, Vec<Problem>), Vec<Problem>>
         return Err(vec![Problem::error(message).at_line(1)]);
     }
     let (table, errors) = DeTable::parse_recoverable(text);
-    let mut reader = Reader { text, problems: Vec::new(), misfits: Vec::new() };
+    let mut reader = Reader { text, problems: Vec::new(), misfits: Vec::new(), unread: Vec::new() };
     for error in errors.into_iter().take(MOST_ERRORS) {
         let span = error.span().unwrap_or(0..0);
         reader.error(span, "", error.message().trim().replace('\n', ", "), None);
@@ -73,6 +73,7 @@ pub fn read_config(bytes: &[u8]) -> Result<(Config, Vec<Problem>), Vec<Problem>>
     reader.check_types(table.get_ref(), &config);
     reader.misfits.sort_by_key(|problem| problem.line);
     config.errors = std::mem::take(&mut reader.misfits);
+    config.unread = std::mem::take(&mut reader.unread);
     let mut problems = reader.problems;
     problems.sort_by_key(|problem| problem.line);
     if problems.iter().any(|problem| problem.severity == Severity::Error) {
@@ -89,6 +90,8 @@ struct Reader<'t> {
     problems: Vec<Problem>,
     /// What is stated and cannot be meant; see [`Config::errors`].
     misfits: Vec<Problem>,
+    /// Those of them whose lines are not read; see [`Config::unread`].
+    unread: Vec<Problem>,
 }
 
 impl Reader<'_> {
@@ -265,7 +268,14 @@ impl Reader<'_> {
             (None, Some(table)) => format!("it belongs into {table}"),
             (None, None) => return self.warn(key.span(), path, message),
         };
-        self.misfit(key.span(), path, message, hint);
+        self.unread(key.span(), path, message, hint);
+    }
+
+    /// Reports a line that is not read.
+    fn unread(&mut self, span: Range<usize>, path: &str, message: String, hint: String) {
+        let known = self.misfits.len();
+        self.misfit(span, path, message, hint);
+        self.unread.extend(self.misfits.get(known).cloned());
     }
 
     fn misfit(&mut self, span: Range<usize>, path: &str, message: String, hint: impl Into<String>) {

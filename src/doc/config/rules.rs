@@ -284,7 +284,7 @@ impl Reader<'_> {
                     let message = format!("unknown stage `{name}`: no pipeline has it");
                     match nearest(name, all) {
                         Some(meant) => {
-                            self.misfit(key.span(), &path, message, format!("did you mean `{meant}`?"));
+                            self.unread(key.span(), &path, message, format!("did you mean `{meant}`?"));
                         }
                         None => self.warn(key.span(), &path, message),
                     }
