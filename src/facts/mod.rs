@@ -25,7 +25,7 @@ pub(crate) use in_flight::{Flight, InFlight, checked_out_in};
 pub use range::FileState;
 pub(crate) use range::{
     CommitFacts, Credited, FileFacts, MergedRecord, RangeEnds, RangeLanding, RangePolicy, RangeReader,
-    RangeTask, RecordStep,
+    RangeTask, RecordStep, SprintDoubt,
 };
 pub use reach::Reach;
 pub(crate) use sprint::{

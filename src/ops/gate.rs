@@ -7,10 +7,11 @@ use chrono::{DateTime, Utc};
 
 use super::{Error, Result, Session};
 use crate::events::LongStep;
-use crate::facts::{FileFacts, RangeEnds, RangeLanding, RangePolicy, RangeReader, USUAL_BASES};
+use crate::facts::{FileFacts, RangeEnds, RangeLanding, RangePolicy, RangeReader, SprintDoubt, USUAL_BASES};
 use crate::git::{CommitId, People, Repository};
 use crate::model::{
-    Config, Level, Person, Problem, RecordKind, Severity, Summary, Task, TaskId, is_in_tracker, is_same_name,
+    Config, Level, Person, Problem, RecordKind, RecordPath, Severity, Summary, Task, TaskId, is_in_tracker,
+    is_same_name,
 };
 use crate::process::Program;
 use crate::review::{self, CommandOutcome, RangeFacts, RangeReview, Review, Web};
@@ -68,8 +69,8 @@ pub fn review(session: &Session<'_>, request: &GateRequest) -> Result<(Review, V
         malformed: Vec::new(),
         landing,
         steps: reader.steps()?,
-        broken: reader.broken()?,
-        closed_sprints: reader.closed_sprints()?,
+        broken: unread(config, &files).into_iter().chain(reader.broken()?).collect(),
+        sprint_doubts: sprint_doubts(session, &reader, ends.head_commit)?,
         merged: reader.merged()?,
         in_progress: in_progress(reader.head(), config, || Ok(reader.tasks_of_tip()?))?,
         commands: request.runs_commands.then(|| run_commands(session, config)).transpose()?,
@@ -111,7 +112,7 @@ impl Policy {
         let judge = if is_own { ends.head_snapshot(session.workspace(), session.env())? } else { base };
         let (config, mut problems) = judge.config()?;
         // Whoever brings a change cannot help what the base says already; what hangs on it is granted to nobody.
-        let of_base = config.errors.iter().cloned();
+        let of_base = config.errors.iter().filter(|problem| !config.unread.contains(problem)).cloned();
         problems.extend(of_base.map(|problem| Problem { severity: Severity::Warning, ..problem }));
         let signers = judge.read(RecordKind::AllowedSigners.file())?.unwrap_or_default();
         let of = if is_own { Some(ends.head_commit) } else { ends.base.as_ref().map(|(_, id)| *id) };
@@ -120,6 +121,42 @@ impl Policy {
         let people = Rc::new(people.with_signers(&signers));
         Ok(Self { range: RangePolicy { config, signers, people, as_of }, problems, is_own })
     }
+}
+
+/// Returns the lines of the base's configuration that are not read, where the range leaves them: what they would require
+/// is required by nobody, and no yes rests on that. What a range makes of the file is reported as a record of it.
+fn unread(config: &Config, files: &[FileFacts]) -> Vec<Problem> {
+    let is_changed = files.iter().any(|file| file.path == RecordKind::Config.file());
+    if is_changed { Vec::new() } else { config.unread.clone() }
+}
+
+/// Returns what speaks against files of sprints; what the range closes is computed again.
+fn sprint_doubts(
+    session: &Session<'_>,
+    reader: &RangeReader<'_>,
+    head: CommitId,
+) -> Result<Vec<(String, SprintDoubt)>> {
+    let mut doubts = reader.sprint_doubts()?;
+    for file in reader.sprints_closed() {
+        let id = file.sprint.id.clone();
+        let doubt = match super::sprint::verified(session, &file, Some(head)) {
+            Ok(found) if found.matches && found.in_history => continue,
+            Ok(found) if found.matches => {
+                SprintDoubt::NotComputed(id.clone(), format!("commit {} is of another history", found.commit))
+            }
+            Ok(found) => {
+                let differing = found.figures.into_iter().filter(|figure| !figure.matches);
+                let mut figures: Vec<String> = differing.map(|figure| figure.figure).collect();
+                if !found.same_inputs {
+                    figures.push("inputs".to_owned());
+                }
+                SprintDoubt::Figures(id.clone(), figures)
+            }
+            Err(error) => SprintDoubt::NotComputed(id.clone(), error.to_string()),
+        };
+        doubts.push((RecordPath::Sprint(id).to_string(), doubt));
+    }
+    Ok(doubts)
 }
 
 fn range_review(
@@ -197,7 +234,7 @@ fn no_facts() -> RangeFacts<'static> {
         landing: RangeLanding::default(),
         steps: Vec::new(),
         broken: Vec::new(),
-        closed_sprints: Vec::new(),
+        sprint_doubts: Vec::new(),
         merged: Vec::new(),
         in_progress: BTreeMap::new(),
         commands: None,

@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use super::RangeReview;
 pub(crate) use crate::facts::{
-    CommitFacts, Credited, FileFacts, MergedRecord, RangeLanding, RangeTask, RecordStep,
+    CommitFacts, Credited, FileFacts, MergedRecord, RangeLanding, RangeTask, RecordStep, SprintDoubt,
 };
 use crate::git::MalformedTree;
-use crate::model::{Person, Problem, SprintId, TaskId};
+use crate::model::{Person, Problem, TaskId};
 
 /// Returns the one person that a name and address belong to, as the base's mailmap says.
 pub type People<'a> = &'a dyn Fn(&Person) -> Person;
@@ -32,8 +32,8 @@ pub struct RangeFacts<'a> {
     pub steps: Vec<RecordStep>,
     /// Records that the range changed and that cannot be read at the head.
     pub broken: Vec<Problem>,
-    /// Files of sprints that are closed at the base's tip and not reopened by the range: the sprint, and the file.
-    pub closed_sprints: Vec<(SprintId, String)>,
+    /// Files of sprints against which something speaks.
+    pub sprint_doubts: Vec<(String, SprintDoubt)>,
     /// Records of merge commits that are not what the field merge of their parents gives.
     pub merged: Vec<MergedRecord>,
     /// Whose they are: the tasks in progress at the head, by assignee. Filled in only where a limit is agreed.

@@ -11,7 +11,7 @@ use crate::facts::evidence::upgrade_vote;
 use crate::facts::reach::Reach;
 use crate::facts::votes::{self, CastVotes, VoteFile, copies, votes_cast};
 use crate::git::{BlobId, CommitId, CommitInfo, FileChange, FileMode, FileState};
-use crate::model::{RecordKind, RecordPath, Task, TaskId, Verdict, Vote, is_daily_record};
+use crate::model::{Move, RecordKind, RecordPath, Task, TaskId, Verdict, Vote, is_daily_record};
 use crate::policy::history::{Ancestors, Changes as TaskChanges, Commit, History, PersonKey};
 use crate::policy::landing::{
     HistoryStep, Judgement, Landing, Objection, Removal, Ruling, TaskSide, TaskSides, judge as judge_landing,
@@ -285,7 +285,7 @@ impl<'r, 'a> Gatherer<'r, 'a> {
         let mut cast = Vec::with_capacity(records.len());
         for (record, (task, own)) in records.iter_mut().zip(&found) {
             self.upgrade(&mut record.vote, task, self.added_at(own), &mut history)?;
-            cast.push(self.cast(record, task, own));
+            cast.push(self.cast(record, task, own)?);
         }
         Ok((records, cast))
     }
@@ -362,15 +362,20 @@ impl<'r, 'a> Gatherer<'r, 'a> {
         upgrade_vote(vote, (&task.id, &side.history), route, at, history)
     }
 
-    fn cast(&self, record: &VoteRecord, task: &TaskSides, own: &Found) -> CastVote {
+    fn cast(&self, record: &VoteRecord, task: &TaskSides, own: &Found) -> Result<CastVote> {
         let config = &self.range.policy.config;
         let vote = &record.vote;
         let person = self.range.policy.people.canonical(&vote.by);
         let route = Route::of(config, task.kind.as_deref());
         let histories = [&task.sides.tip, &task.sides.head].into_iter().flatten();
-        let round = histories.map(|side| route.round(&side.history, &vote.stage)).max().unwrap_or(1);
+        let mut round = histories.map(|side| route.round(&side.history, &vote.stage)).max().unwrap_or(1);
+        if vote.round > round {
+            // What was taken out of a history since had begun all the same.
+            let then = self.moves_at(self.added_at(own), task)?;
+            round = round.max(route.round(&then, &vote.stage));
+        }
         let looked_at = vote.commit.parse().ok().and_then(|id| self.reach.commit(id));
-        CastVote {
+        Ok(CastVote {
             path: format!("{}/{}", RecordKind::Vote.folder_of(&task.id), record.name),
             name: record.name.clone(),
             task: task.id.clone(),
@@ -388,7 +393,14 @@ impl<'r, 'a> Gatherer<'r, 'a> {
             was_on_base: own.sides.tip || own.first.as_ref().is_some_and(|first| first.was_on_base),
             sides: own.sides,
             is_rewritten: own.is_rewritten,
-        }
+        })
+    }
+
+    /// Returns the moves that a task had at a commit.
+    fn moves_at(&self, commit: Commit, task: &TaskSides) -> Result<Rc<[Move]>> {
+        let Some(id) = self.reach.real_id(commit) else { return Ok(Rc::default()) };
+        let file = self.range.repository.tree_file(id, &task.path)?;
+        self.range.texts.moves(file.map(|file| file.state()))
     }
 
     /// Adds what the commits of the range did to histories, votes and records of tasks.
@@ -414,7 +426,9 @@ impl<'r, 'a> Gatherer<'r, 'a> {
                     RecordPath::Task(id) if tasks.binary_search(id).is_ok() => {
                         let before = self.range.texts.moves(change.before)?;
                         let after = self.range.texts.moves(change.after)?;
-                        let gone = before.iter().filter(|step| !after.contains(step));
+                        // Only the last moves of a history can be taken back.
+                        let is_end = before.starts_with(&after);
+                        let gone = before.iter().filter(|step| is_end && !after.contains(step));
                         removal.moves.extend(gone.map(|step| (change.path.clone(), step.clone())));
                         if change.after.is_none() {
                             removal.tasks.push(change.path.clone());

@@ -15,7 +15,7 @@ mod types;
 
 pub(crate) use landing::RangeLanding;
 pub use types::FileState;
-pub(crate) use types::{CommitFacts, Credited, FileFacts, MergedRecord, RangeTask, RecordStep};
+pub(crate) use types::{CommitFacts, Credited, FileFacts, MergedRecord, RangeTask, RecordStep, SprintDoubt};
 
 use std::rc::Rc;
 

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashSet};
 
 use super::changes::is_file;
-use super::types::{FindingAction, RecordStep};
+use super::types::{FindingAction, RecordStep, SprintDoubt};
 use super::{RangeReader, Result};
 use crate::doc::{read_finding, read_note, read_sprint, record_problems};
 use crate::git::{self, CommitId, FileChange, FileState};
@@ -11,7 +11,7 @@ use crate::model::{
     Finding, Problem, RecordKind, RecordPath, Severity, Sprint, SprintAction, SprintId, SprintState, TaskId,
     Verdict, is_in_tracker,
 };
-use crate::store::{self, Snapshot};
+use crate::store::{self, Snapshot, SprintFile};
 
 /// Findings whose files cannot be read any more, as they were when they could, by path.
 type LastRead = BTreeMap<String, Finding>;
@@ -156,26 +156,63 @@ impl RangeReader<'_> {
         self.before.read(path).is_ok_and(|bytes| bytes.is_some())
     }
 
-    /// Returns the files of sprints that are closed at the base's tip and that the range changes without reopening the
-    /// sprint, sorted by path.
-    pub fn closed_sprints(&self) -> Result<Vec<(SprintId, String)>> {
+    /// Returns the files of sprints against which something speaks, sorted by path: those of sprints that are closed at the
+    /// base's tip, where the range does not reopen them; pages of sprints that are not closed; a list of closed sprints
+    /// that has lost lines.
+    pub fn sprint_doubts(&self) -> Result<Vec<(String, SprintDoubt)>> {
         let tip = self.tip.as_ref().unwrap_or(&self.before);
         let mut known: BTreeMap<SprintId, bool> = BTreeMap::new();
         let mut found = Vec::new();
         for change in self.changes.net.values() {
-            let Some(id) = RecordPath::parse(&change.path).and_then(|path| path.sprint().cloned()) else {
-                continue;
-            };
+            let record = RecordPath::parse(&change.path);
+            let is_list = record.as_ref().is_some_and(|record| record.kind() == RecordKind::SprintHistory);
+            if is_list && self.loses_lines(change)? {
+                found.push((change.path.clone(), SprintDoubt::ListChanged));
+            }
+            let Some(id) = record.and_then(|path| path.sprint().cloned()) else { continue };
             let is_kept = match known.get(&id) {
                 Some(is_kept) => *is_kept,
                 None => *known.entry(id.clone()).or_insert(self.stays_closed(tip, &id)?),
             };
             if is_kept {
-                found.push((id, change.path.clone()));
+                found.push((change.path.clone(), SprintDoubt::Closed(id)));
+            } else if change.after.is_some() && is_page(&change.path) && self.closed_at_head(&id).is_none() {
+                found.push((change.path.clone(), SprintDoubt::PageOfNone(id)));
             }
         }
-        found.sort_by(|a, b| a.1.cmp(&b.1));
+        found.sort_by(|a, b| a.0.cmp(&b.0));
         Ok(found)
+    }
+
+    /// Returns the sprints that the range closes, also anew, with their files.
+    #[must_use]
+    pub fn sprints_closed(&self) -> Vec<SprintFile> {
+        let tip = self.tip.as_ref().unwrap_or(&self.before);
+        let mut closed = Vec::new();
+        for change in self.changes.net.values() {
+            let Some(RecordPath::Sprint(id)) = RecordPath::parse(&change.path) else { continue };
+            let Some(file) = self.closed_at_head(&id) else { continue };
+            let known = tip.sprint(&id).ok().flatten();
+            if known.is_none_or(|known| known.sprint.history != file.sprint.history) {
+                closed.push(file);
+            }
+        }
+        closed
+    }
+
+    /// Returns a sprint's file at the head, where it is closed there.
+    fn closed_at_head(&self, id: &SprintId) -> Option<SprintFile> {
+        // One that cannot be read is reported as that.
+        let file = self.head.sprint(id).ok().flatten();
+        file.filter(|file| file.sprint.state() == SprintState::Closed)
+    }
+
+    /// Whether a text has lines no more that it had.
+    fn loses_lines(&self, change: &FileChange) -> Result<bool> {
+        let (before, after) = (self.read(change.before)?, self.read(change.after)?);
+        let [before, after] = [before, after].map(|text| text.unwrap_or_default());
+        let kept: HashSet<&[u8]> = after.split(|byte| *byte == b'\n').collect();
+        Ok(before.split(|byte| *byte == b'\n').any(|line| !kept.contains(line)))
     }
 
     /// Whether a sprint is closed at the tip, and the range does not reopen it. What cannot be read at the head is not
@@ -240,6 +277,11 @@ impl RangeReader<'_> {
             _ => false,
         })
     }
+}
+
+/// Whether a browser shows a file, and runs what is in it.
+fn is_page(path: &str) -> bool {
+    [".html", ".svg"].iter().any(|ending| path.ends_with(ending))
 }
 
 /// Says how a finding was made less than it was.

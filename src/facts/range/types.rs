@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use crate::git::FileMode;
 use crate::model::{
-    Finding, FindingId, FindingSeverity, Move, OpenBox, Person, Resolution, Task, TaskId, Verdict,
+    Finding, FindingId, FindingSeverity, Move, OpenBox, Person, Resolution, SprintId, Task, TaskId, Verdict,
     is_daily_record, is_same_name,
 };
 use crate::policy::Trust;
@@ -17,6 +17,29 @@ pub struct FileState {
     pub mode: u32,
     /// Id of the content, in hex.
     pub blob: String,
+}
+
+impl FileState {
+    /// Whether it is a commit of another repository.
+    #[must_use]
+    pub fn is_submodule(&self) -> bool {
+        self.mode == FileMode::Submodule.bits()
+    }
+}
+
+/// What speaks against a file of a sprint.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SprintDoubt {
+    /// The sprint is closed at the base's tip, and the range does not reopen it.
+    Closed(SprintId),
+    /// The range closes the sprint, and these figures are not what is computed from its records.
+    Figures(SprintId, Vec<String>),
+    /// The range closes the sprint, and its figures cannot be computed: why.
+    NotComputed(SprintId, String),
+    /// It is a page of a sprint that is not closed, or not there.
+    PageOfNone(SprintId),
+    /// Lines of the list of closed sprints are gone or changed.
+    ListChanged,
 }
 
 /// One file that differs between the merge base and the head.

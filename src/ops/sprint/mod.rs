@@ -29,6 +29,7 @@ pub(super) use reports::{
     changelog_context, history_context, in_order, last_tests, lines_of, plan_context, postmortem_context,
     sprint_context, sprint_members, sprint_named,
 };
+pub(super) use verify::verified;
 pub(crate) use verify::{VerifiedSprint, verify_sprint};
 pub(crate) use view::*;
 pub(super) use view::{SprintAhead, sprint_ahead, sprint_drift};

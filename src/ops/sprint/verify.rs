@@ -50,6 +50,16 @@ pub(super) fn numbers_of(data: &SprintData, config: &Config) -> Numbers {
 /// Computes the numbers of a closed sprint again.
 pub fn verify_sprint(session: &Session<'_>, name: Option<&str>) -> Result<VerifiedSprint> {
     let file = find_or_closed_last(session, name)?;
+    let tip = session.tip(&*session.workspace().repository()?)?;
+    verified(session, &file, tip)
+}
+
+/// Computes the numbers of a closed sprint again, whose file it is; `tip` is whose history must have their commit.
+pub(in crate::ops) fn verified(
+    session: &Session<'_>,
+    file: &SprintFile,
+    tip: Option<CommitId>,
+) -> Result<VerifiedSprint> {
     let id = file.sprint.id.clone();
     let attempt = || Attempt::ChangeSprint { action: "verify", sprint: id.clone() };
     let (Some(closed), Some(frozen)) = (file.sprint.closed().cloned(), file.sprint.numbers.clone()) else {
@@ -80,7 +90,7 @@ pub fn verify_sprint(session: &Session<'_>, name: Option<&str>) -> Result<Verifi
     let scope = data.scope.as_ref().expect("a closed sprint has started");
     let same_inputs =
         closed.inputs.as_deref() == Some(&inputs_digest(&data.found.items, scope, &data.window));
-    let in_history = match session.tip(&repository)? {
+    let in_history = match tip {
         Some(tip) => repository.merge_base(commit_id, tip)? == Some(commit_id),
         None => false,
     };
@@ -92,7 +102,7 @@ pub fn verify_sprint(session: &Session<'_>, name: Option<&str>) -> Result<Verifi
     if !same_inputs {
         notes.push("the sprint's scope, dates or records were edited since it was closed".to_owned());
     }
-    notes.extend(edited_since_tag(session, &file)?);
+    notes.extend(edited_since_tag(session, file)?);
     let figures = figures(&now, &frozen, &differences);
     Ok(VerifiedSprint {
         sprint: id.to_string(),

@@ -14,24 +14,35 @@ pub(super) fn judge(facts: &RangeFacts<'_>, tasks: &[Judged<'_>], book: &mut Vio
             !facts.commits[at + 1..].iter().any(|later| later.paths.iter().any(|own| own == path))
         };
         // What comes to nothing against the base's tip, as after a squash of these commits, lands under no name.
-        let lands = |path: &str| facts.landing.judgement.files.contains_key(path);
-        let landed: Vec<&str> = commit.paths.iter().map(String::as_str).filter(|path| lands(path)).collect();
+        let coverage = |path: &&str| facts.landing.judgement.files.get(*path);
+        let paths = commit.paths.iter().map(String::as_str);
+        let landed: Vec<&str> = paths.filter(|path| coverage(path).is_some()).collect();
         let is_last = landed.iter().any(|path| is_last_on(path));
-        let leaves = Leaves { lands: !landed.is_empty(), is_last };
-        of_commit(commit, tasks, leaves, book);
+        // What others did to the file afterwards was approved from what this commit made of it.
+        let is_approved = |path: &&str| {
+            coverage(path).is_some_and(|own| !own.covered_by.is_empty() && own.missing.is_empty())
+        };
+        let leaves = Leaves { lands: is_last || !landed.iter().all(is_approved), is_last };
+        let is_head = facts.range.head_commit.as_ref() == Some(&commit.id);
+        of_commit((commit, is_head), tasks, leaves, book);
     }
 }
 
 /// What of a commit's changes is in what will be merged.
 #[derive(Clone, Copy)]
 struct Leaves {
-    /// Whether it changed a file that the merge changes.
+    /// Whether it changed a file that the merge changes, and its change was not approved with a later one.
     lands: bool,
     /// Whether it is the last to change one of these.
     is_last: bool,
 }
 
-fn of_commit(commit: &CommitFacts, tasks: &[Judged<'_>], leaves: Leaves, book: &mut Violations<'_>) {
+fn of_commit(
+    (commit, is_head): (&CommitFacts, bool),
+    tasks: &[Judged<'_>],
+    leaves: Leaves,
+    book: &mut Violations<'_>,
+) {
     let (short, subject) = (commit.short(), &commit.subject);
     let about = || About { commit: Some(&commit.id), ..About::default() };
     for id in &commit.unknown {
@@ -48,7 +59,13 @@ fn of_commit(commit: &CommitFacts, tasks: &[Judged<'_>], leaves: Leaves, book: &
         return;
     }
     if commit.links.is_empty() {
-        let fix = Some(Fix::Advice("git rebase -i, and add a line: Task: ID".to_owned()));
+        let way = match (commit.parents > 1, is_head) {
+            (_, true) => "git commit --amend, and add a line: Task: ID",
+            // A rebase would leave the merge out.
+            (true, false) => "merge again, with a line in the message of the merge: Task: ID",
+            (false, false) => "git rebase -i, and add a line: Task: ID",
+        };
+        let fix = Some(Fix::Advice(way.to_owned()));
         let what = if commit.parents > 1 { "is a merge with changes of its own and" } else { "" };
         let message = format!("{short} \"{subject}\" {what} belongs to no task").replace("  ", " ");
         book.add(RULE, message, About { fix, ..about() });

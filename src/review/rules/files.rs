@@ -52,6 +52,7 @@ fn is_owned(file: &FileFacts, config: &Config) -> bool {
 
 pub(super) fn judge(facts: &RangeFacts<'_>, tasks: &[Judged<'_>], book: &mut Violations<'_>) {
     policy_owners(facts, book);
+    submodules(facts, book);
     declared_files(facts, tasks, book);
     files_of_types(facts, tasks, book);
     unseen_by_roles(facts, tasks, book);
@@ -221,6 +222,28 @@ fn landed_and_cancelled(facts: &RangeFacts<'_>, tasks: &[Judged<'_>], book: &mut
     }
 }
 
+/// A submodule is a folder in every checkout: who reviews what lies in such a folder must see it by its name as well.
+fn submodules(facts: &RangeFacts<'_>, book: &mut Violations<'_>) {
+    let route = Route::of(book.config, None);
+    let roles = book.config.role_names();
+    for file in
+        facts.files.iter().filter(|file| file.after.as_ref().is_some_and(|after| after.is_submodule()))
+    {
+        let inside = format!("{}/file", file.path);
+        let sees_inside_alone =
+            |role: &&&str| route.is_reviewed(role, &inside) && !route.is_reviewed(role, &file.path);
+        let unseen: Vec<&str> = roles.iter().filter(sees_inside_alone).copied().collect();
+        if unseen.is_empty() {
+            continue;
+        }
+        let (path, unseen) = (file.path.as_str(), unseen.join(" and "));
+        let message = format!("{path} is a submodule, whose files are of {unseen}, under a name that is not");
+        let fix = Some(Fix::Advice("give the submodule a name that is none of a file".to_owned()));
+        let about = About { file: Some(path), fix, ..About::default() };
+        book.add(GateRule::CoveredFiles, message, about);
+    }
+}
+
 /// An approval of a role whose paths select nothing of what a task changed is worth nothing, and looks like one.
 fn unseen_by_roles(facts: &RangeFacts<'_>, tasks: &[Judged<'_>], book: &mut Violations<'_>) {
     for task in tasks {
@@ -234,6 +257,7 @@ fn unseen_by_roles(facts: &RangeFacts<'_>, tasks: &[Judged<'_>], book: &mut Viol
             .iter()
             .flat_map(|leaving| &leaving.roles)
             .filter(|role| role.approvals().next().is_some())
+            .filter(|role| role.approvals().all(|at| facts.landing.cast[at].files.is_empty()))
             .map(|role| role.role.as_str())
             .collect();
         let sees_nothing = |role: &&&str| {

@@ -100,6 +100,7 @@ fn taken_out(facts: &RangeFacts<'_>, commits: &Commits<'_>, step: &RecordStep, b
     let is_own = |step: &Move| author.is_some_and(|author| is_same_name(author, &step.by));
     let is_lawful = |gone: &Move| {
         is_revert(facts, commit.as_deref())
+            && before.starts_with(after)
             && (route.place_after(after.iter()) <= route.place_after(before.iter()) || is_own(gone))
     };
     let Some(gone) = lost(before, after).filter(|gone| !is_lawful(gone)) else { return };
@@ -164,6 +165,14 @@ fn legal(facts: &RangeFacts<'_>, task: &Judged<'_>, book: &mut Violations<'_>) {
         let fix = Some(Fix::Run(Suggestion::tracker(["reopen", own.id.as_str()])));
         book.add(LEGAL, "moves on, and is cancelled", About { fix, ..about() });
     }
+    // Blocked in the meantime only is none of the range's business, unless nobody could unblock it any more.
+    let was_blocked = own.before.as_ref().is_some_and(|before| before.blocked.is_some());
+    if let Some(why) = after.blocked.as_ref().filter(|_| was_blocked || after.stage.is_complete())
+        && !task.moves.is_empty()
+    {
+        let fix = Some(Fix::Run(Suggestion::tracker(["unblock", own.id.as_str()])));
+        book.add_at(Level::Warn, LEGAL, format!("moves on, and is blocked: {why}"), About { fix, ..about() });
+    }
     for (at, step) in &task.moves {
         if let Some(wrong) = wrong_with(after, *at, step, kind_of(own), book.config) {
             book.add(LEGAL, format!("{} by {}: {wrong}", arrow(step), step.by), about());
@@ -197,7 +206,10 @@ fn note_other_route(facts: &RangeTask, after: &Task, book: &mut Violations<'_>) 
 fn wrong_with(task: &Task, at: usize, step: &Move, kind: Option<&str>, config: &Config) -> Option<String> {
     let before = at.checked_sub(1).and_then(|at| task.history.get(at));
     let previous = before.map_or_else(crate::model::Stage::none, |before| before.to.clone());
-    // Two branches that made the same move leave it there twice.
+    if before == Some(step) {
+        return Some("it is there twice".to_owned());
+    }
+    // Two branches that made the same move leave it there twice, each as it made it.
     let is_twice = before.is_some_and(|before| before.from == step.from && before.to == step.to);
     if is_twice {
         return None;

@@ -1,9 +1,10 @@
 //! `merge-stage`, `wip-limit`, `broken-documents`, `closed-sprints`, `merge-integrity` and `commands`: how things are at the head.
 
-use super::super::facts::{MergedRecord, RangeFacts};
+use super::super::facts::{MergedRecord, RangeFacts, SprintDoubt};
 use super::super::stage_exits::{Judged, kind_of};
+use super::objections::is_revert;
 use super::{About, Violations};
-use crate::model::{GateRule, Level, Severity, Suggestion, is_daily_record};
+use crate::model::{GateRule, Level, Severity, SprintId, Suggestion, is_daily_record};
 use crate::policy::{Fix, Route};
 
 pub(super) fn judge(facts: &RangeFacts<'_>, tasks: &[Judged<'_>], book: &mut Violations<'_>) {
@@ -20,7 +21,11 @@ pub(super) fn judge(facts: &RangeFacts<'_>, tasks: &[Judged<'_>], book: &mut Vio
 fn merge_stage(facts: &RangeFacts<'_>, tasks: &[Judged<'_>], book: &mut Violations<'_>) {
     let Some(required) = book.config.policy.gate.merge_stage.clone() else { return };
     for task in tasks {
-        let does_work = |at: &usize| facts.commits[*at].paths.iter().any(|path| !is_daily_record(path));
+        // A commit that takes work back does none.
+        let does_work = |at: &usize| {
+            let commit = &facts.commits[*at];
+            commit.paths.iter().any(|path| !is_daily_record(path)) && !is_revert(facts, Some(&commit.id))
+        };
         let Some(after) = task.facts.after.as_ref().filter(|after| after.cancelled.is_none()) else {
             continue;
         };
@@ -84,17 +89,41 @@ fn broken_documents(facts: &RangeFacts<'_>, book: &mut Violations<'_>) {
 }
 
 fn closed_sprints(facts: &RangeFacts<'_>, book: &mut Violations<'_>) {
-    for (sprint, path) in &facts.closed_sprints {
-        let file = facts.files.iter().find(|file| file.path == *path);
-        let action = match file.map(|file| (&file.before, &file.after)) {
-            Some((None, _)) => "added",
-            Some((_, None)) => "deleted",
-            _ => "changed",
+    for (path, doubt) in &facts.sprint_doubts {
+        let verify = |sprint: &SprintId| Fix::Run(Suggestion::tracker(["sprint", "verify", sprint.as_str()]));
+        let restore =
+            || Fix::Advice(format!("restore the lines of {path}: a report that was sent says what was"));
+        let (most, message, fix) = match doubt {
+            SprintDoubt::Closed(sprint) => {
+                let file = facts.files.iter().find(|file| file.path == *path);
+                let action = match file.map(|file| (&file.before, &file.after)) {
+                    Some((None, _)) => "added",
+                    Some((_, None)) => "deleted",
+                    _ => "changed",
+                };
+                (Level::Error, format!("{sprint} is closed, and {path} is {action}"), verify(sprint))
+            }
+            SprintDoubt::Figures(sprint, figures) => {
+                let figures = figures.join(", ");
+                let message =
+                    format!("{sprint} is closed with figures that its records do not give: {figures}");
+                (Level::Error, message, verify(sprint))
+            }
+            SprintDoubt::NotComputed(sprint, why) => {
+                let message = format!("the figures of {sprint} are not computed again: {why}");
+                (Level::Warn, message, verify(sprint))
+            }
+            SprintDoubt::PageOfNone(sprint) => {
+                let message = format!("{path} is a page of {sprint}, which is not closed");
+                let fix = Fix::Run(Suggestion::tracker(["sprint", "close", sprint.as_str()]));
+                (Level::Warn, message, fix)
+            }
+            SprintDoubt::ListChanged => {
+                (Level::Warn, format!("{path} no longer has lines of closed sprints"), restore())
+            }
         };
-        let message = format!("{sprint} is closed, and {path} is {action}");
-        let fix = Some(Fix::Run(Suggestion::tracker(["sprint", "verify", sprint.as_str()])));
-        let about = About { file: Some(path), fix, ..About::default() };
-        book.add(GateRule::ClosedSprints, message, about);
+        let about = About { file: Some(path), fix: Some(fix), ..About::default() };
+        book.add_at(most, GateRule::ClosedSprints, message, about);
     }
 }
 

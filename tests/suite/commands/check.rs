@@ -24,7 +24,7 @@ fn a_failed_check_lists_every_violation_with_its_fix() {
     warn  linked-commits  4e44f5e "wip" belongs to no task
                           git rebase -i, and add a line: Task: ID
     warn  linked-commits  ac6b2b1 "Be kind" belongs to no task
-                          git rebase -i, and add a line: Task: ID
+                          git commit --amend, and add a line: Task: ID
     error covered-files   notes.txt changed without a task, so code-reviewer never saw it
                           link the commit to a task: Task: ID
     error covered-files   TASK-D4RK: code-reviewer has no valid approval of src/theme.rs as it is now
@@ -79,7 +79,7 @@ fn a_terminal_gets_lines_that_fit() {
     ! linked-commits  4e44f5e "wip" belongs to no task
                       git rebase -i, and add a line: Task: ID
     ! linked-commits  ac6b2b1 "Be kind" belongs to no task
-                      git rebase -i, and add a line: Task: ID
+                      git commit --amend, and add a line: Task: ID
     ✗ covered-files   notes.txt changed without a task, so code-reviewer never saw
                       it
                       link the commit to a task: Task: ID

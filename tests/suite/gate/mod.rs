@@ -11,6 +11,7 @@ mod honest;
 mod kinds;
 mod ranges;
 mod reported;
+mod rewritten;
 mod rules;
 mod signed;
 mod trees;

@@ -1,0 +1,143 @@
+//! What is written again, written in between or put in the place of something else: histories, policies, names, and what
+//! sprints report.
+
+use super::{CONFIG, ID, World, messages};
+
+const RECORD: &str = ".tracker/tasks/TASK-T3ST.md";
+
+fn found(world: &World) -> Vec<String> {
+    messages(&world.review().verdict.violations)
+}
+
+fn has(world: &World, rule: &str, says: &str) -> bool {
+    found(world).iter().any(|own| own.starts_with(rule) && own.contains(says))
+}
+
+/// Does something on main.
+fn on_main(world: &World, action: impl Fn(&World)) {
+    world.git(&["checkout", "--quiet", "main"]);
+    action(world);
+    world.git(&["checkout", "--quiet", "work"]);
+}
+
+/// Writes moves into the history, before the first of a kind.
+fn inserted(world: &World, before: &str, moves: &str) {
+    let text = world.sandbox.read(RECORD);
+    let at = text.lines().find(|line| line.contains(before)).unwrap();
+    world.write(RECORD, &text.replace(at, &format!("{moves}{at}")));
+    world.work("Rework");
+}
+
+#[test]
+fn a_move_that_is_there_twice_is_no_move() {
+    let world = World::honest();
+    let text = world.sandbox.read(RECORD);
+    let line = text.lines().find(|line| line.contains("from: dev, to: qa")).unwrap();
+    inserted(&world, "from: dev, to: qa", &format!("{line}\n"));
+    assert!(has(&world, "!legal-moves", "it is there twice"), "{:#?}", found(&world));
+}
+
+#[test]
+fn only_the_last_moves_are_taken_back_by_a_revert() {
+    let world = World::honest();
+    let step = |from: &str, to: &str| {
+        format!("  - {{at: 2026-11-11T12:00:00Z, by: Dev, from: {from}, to: {to}, why: again}}\n")
+    };
+    inserted(&world, "from: dev, to: qa", &(step("dev", "qa") + &step("qa", "dev")));
+    world.git(&["revert", "--no-edit", "HEAD"]);
+    world.git(&[
+        "commit",
+        "--quiet",
+        "--amend",
+        "--no-verify",
+        "-m",
+        "Revert \"Rework\"",
+        "-m",
+        "Task: TASK-T3ST",
+    ]);
+    assert!(has(&world, "!legal-moves", "out of the history"), "{:#?}", found(&world));
+}
+
+#[test]
+fn a_line_of_the_base_policy_that_is_not_read_is_no_yes() {
+    let world = World::honest();
+    on_main(&world, |world| {
+        world.replace(CONFIG, "[stage.sec]\nsignoffs", "[stage.sec]\nsignoff");
+        world.commit_as("Lead", "Rules");
+    });
+    let says = "unknown key `signoff`";
+    assert!(has(&world, "!broken-documents", says), "{:#?}", found(&world));
+    // Who corrects it is not refused for it.
+    world.git(&["checkout", "--quiet", "-B", "work", "main"]);
+    world.replace(CONFIG, "signoff = [\"auditor\"]", "signoffs = [\"auditor\"]");
+    world.commit_as("Lead", "Correct them");
+    assert!(!has(&world, "!broken-documents", says), "{:#?}", found(&world));
+}
+
+#[test]
+fn a_submodule_is_of_those_who_review_what_is_in_it() {
+    for (name, is_hidden) in [("vendor.md", true), ("vendor", false)] {
+        let world = World::honest();
+        on_main(&world, |world| {
+            world.replace(CONFIG, "paths = [\"src/**\", \"Cargo.toml\"]", "paths = [\"**\", \"!*.md\"]");
+            world.commit_as("Lead", "Rules");
+        });
+        world.git(&["merge", "--quiet", "--no-verify", "-m", "Update", "main"]);
+        let entry = format!("160000,{},{name}", "1".repeat(40));
+        world.git(&["update-index", "--add", "--cacheinfo", &entry]);
+        world.git(&["commit", "--quiet", "--no-verify", "-m", "Vendor", "-m", "Task: TASK-T3ST"]);
+        assert_eq!(
+            has(&world, "!covered-files", "is a submodule"),
+            is_hidden,
+            "{name}: {:#?}",
+            found(&world)
+        );
+    }
+}
+
+#[test]
+fn a_move_of_a_blocked_task_is_a_warning() {
+    let world = World::honest();
+    assert!(!has(&world, "legal-moves", "is blocked"), "{:#?}", found(&world));
+    world.replace(RECORD, "stage: complete\n", "stage: complete\nblocked: the law forbids it\n");
+    world.work("Block");
+    assert!(has(&world, "legal-moves", "is blocked: the law forbids it"), "{:#?}", found(&world));
+}
+
+#[test]
+fn a_commit_of_a_closed_task_that_a_reviewed_one_has_built_upon_is_no_fault() {
+    let world = World::honest();
+    on_main(&world, |world| {
+        world.git(&["merge", "--quiet", "--squash", "work"]);
+        world.work("Land it");
+    });
+    // A stacked branch: the lower commits are still in it.
+    world.tracker_as("Dev", "start 0thr");
+    world.replace("src/theme.rs", "    2\n", "    4\n");
+    world.commit("More\n\nTask: TASK-0THR");
+    world.does("Dev", "advance 0thr", "Deliver\n\nTask: TASK-0THR");
+    world.does("Bob", "approve 0thr --as reviewer", "Approve the second");
+    world.does("Sec", "approve 0thr --as auditor", "Approve the second as well");
+    world.git(&["merge", "--quiet", "--no-verify", "-m", "Update", "main"]);
+    let errors: Vec<String> = found(&world).into_iter().filter(|own| own.starts_with('!')).collect();
+    assert_eq!(errors, [""; 0], "{ID}");
+}
+
+#[test]
+fn pages_and_lists_of_sprints_are_of_those_that_are_closed() {
+    let list = ".tracker/sprints/SPRINT_HISTORY.md";
+    let world = World::honest();
+    on_main(&world, |world| {
+        world.write(list, "# Sprints\n\n- SPRINT-1: 50 %\n");
+        world.commit_as("Lead", "A sprint");
+    });
+    world.git(&["merge", "--quiet", "--no-verify", "-m", "Update", "main"]);
+    world.append(list, "- SPRINT-2: 60 %\n");
+    world.commit("Another");
+    assert!(!has(&world, "closed-sprints", ""), "{:#?}", found(&world));
+    world.replace(list, "50 %", "100 %");
+    world.write(".tracker/sprints/NOPE/report.html", "<script>alert(1)</script>\n");
+    world.commit("Better");
+    assert!(has(&world, "closed-sprints", "no longer has lines"), "{:#?}", found(&world));
+    assert!(has(&world, "closed-sprints", "is a page of NOPE"), "{:#?}", found(&world));
+}
