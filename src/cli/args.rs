@@ -9,8 +9,10 @@ use clap::{Arg, Args};
 
 use crate::cli::commands;
 use crate::cli::completion::{stages, tasks};
+use crate::cli::error::Failure;
 use crate::cli::output::Colour;
 use crate::model::Field;
+use crate::ops::Session;
 use crate::report::listing::{LIST_FORMATS, ListFormat};
 use crate::report::review::{FORMATS, ReviewFormat};
 
@@ -289,11 +291,27 @@ impl ReasonArgs {
 #[derive(Debug, Args)]
 pub(super) struct TasksArgs {
     /// Task IDs; a unique part of each is enough
-    #[arg(required = true, value_name = "ID", add = tasks())]
-    pub(super) ids: Vec<String>,
+    #[arg(value_name = "ID", add = tasks())]
+    ids: Vec<String>,
     /// Reason, for the history
     #[arg(long, short = 'm', value_name = "REASON")]
     pub(super) why: Option<String>,
+}
+
+impl TasksArgs {
+    /// Returns the tasks. Where none is named, the refusal names the active one: what is not meant is not written.
+    pub(super) fn ids(&self, session: &Session<'_>, command: &str) -> Result<&[String], Failure> {
+        if !self.ids.is_empty() {
+            return Ok(&self.ids);
+        }
+        let active = session.workspace().active_task();
+        let id = active.as_ref().map_or("ID", |id| id.as_str());
+        let hint = format!("run `tracker {command} {id}`");
+        Err(Failure::usage_message(
+            "no task given",
+            if active.is_some() { hint + ", your active task" } else { hint },
+        ))
+    }
 }
 
 /// Which tasks: a query, and options for its most frequent terms.

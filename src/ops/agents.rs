@@ -23,6 +23,7 @@ const TEXT: &str = include_str!("../../templates/init/agents.md");
 /// A file that is a link, as from one of them to the other, is left alone.
 pub(super) fn agents_files(workspace: &Workspace, snapshot: &Snapshot) -> Result<Vec<Change>> {
     let mut changes = Vec::new();
+    let base = base(workspace)?;
     for (path, is_made) in FILES {
         let found = workspace.work_dir().join(path).symlink_metadata();
         if found.is_ok_and(|found| found.is_symlink()) {
@@ -34,10 +35,10 @@ pub(super) fn agents_files(workspace: &Workspace, snapshot: &Snapshot) -> Result
         });
         match before.transpose()? {
             Some(before) => {
-                let after = with_block(&before);
+                let after = with_block(&before, &base);
                 changes.push(Change::replace(path, &before, after));
             }
-            None if is_made => changes.push(Change::create(path, with_block(""))),
+            None if is_made => changes.push(Change::create(path, with_block("", &base))),
             None => {}
         }
     }
@@ -71,14 +72,18 @@ fn settings_text(workspace: &Workspace, snapshot: &Snapshot) -> Result<Option<St
     text.map(Some).map_err(|_| Error::usage_with(format!("{SETTINGS} is no text"), "it has to be UTF-8"))
 }
 
-/// Returns the command that checks what is to be merged, with the exit code 2 for a no: where nothing can be checked, or
-/// the tracker is not there, an agent is not kept from its end.
-fn check_command(workspace: &Workspace) -> Result<String> {
+/// Returns what work is checked against: the default branch as the remote has it, or here where there is no remote.
+pub(super) fn base(workspace: &Workspace) -> Result<String> {
     let branch = default_branch(workspace)?;
     let of_remote = format!("origin/{branch}");
     let has_remote = workspace.repository()?.ref_commit(&format!("refs/remotes/{of_remote}"))?.is_some();
-    let base = if has_remote { of_remote } else { branch };
-    let base = base.replace('\'', "'\\''");
+    Ok(if has_remote { of_remote } else { branch })
+}
+
+/// Returns the command that checks what is to be merged, with the exit code 2 for a no: where nothing can be checked, or
+/// the tracker is not there, an agent is not kept from its end.
+fn check_command(workspace: &Workspace) -> Result<String> {
+    let base = base(workspace)?.replace('\'', "'\\''");
     Ok(format!("tracker check --base '{base}' --staged >&2; test $? -ne 1 || exit 2"))
 }
 
@@ -97,8 +102,8 @@ pub(super) fn settings_without(
 }
 
 /// Puts the block where it was, or after the text.
-fn with_block(text: &str) -> String {
-    put_block(text, MARKS, &format!("{}\n", TEXT.trim()))
+fn with_block(text: &str, base: &str) -> String {
+    put_block(text, MARKS, &format!("{}\n", TEXT.trim().replace("{base}", base)))
 }
 
 #[cfg(test)]
@@ -107,7 +112,11 @@ mod tests {
 
     #[test]
     fn the_block_is_put_once_and_the_rest_stays() {
-        let block = format!("<!-- tracker:begin -->\n{}\n<!-- tracker:end -->\n", TEXT.trim());
+        let block = format!(
+            "<!-- tracker:begin -->\n{}\n<!-- tracker:end -->\n",
+            TEXT.trim().replace("{base}", "main")
+        );
+        let with_block = |text: &str| with_block(text, "main");
         let once = with_block("# Ours\n\nText.\n");
         assert_eq!(once, format!("# Ours\n\nText.\n\n{block}"));
         assert_eq!(with_block(&once), once);

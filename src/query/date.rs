@@ -1,6 +1,6 @@
 //! Dates and times of a query, counted in seconds of the user's own clock.
 
-use chrono::{DateTime, Datelike, FixedOffset, NaiveDate, NaiveDateTime, Utc};
+use chrono::{DateTime, Datelike, FixedOffset, NaiveDate, NaiveDateTime, Utc, Weekday};
 
 use super::Context;
 
@@ -63,8 +63,18 @@ pub(super) fn read_date(text: &str, context: &Context<'_>) -> Option<Moment> {
         "today" => Some(days_from(0, context)),
         "yesterday" => Some(days_from(-1, context)),
         "tomorrow" => Some(days_from(1, context)),
-        _ => from_now(&text, context).or_else(|| calendar(&text)).or_else(|| time(&text, context)),
+        _ => from_now(&text, context)
+            .or_else(|| weekday(&text, context))
+            .or_else(|| calendar(&text))
+            .or_else(|| time(&text, context)),
     }
+}
+
+/// Reads `fri`, `friday`: the next such day, today included.
+fn weekday(text: &str, context: &Context<'_>) -> Option<Moment> {
+    let day: Weekday = text.parse().ok()?;
+    let ahead = (day.num_days_from_monday() + 7 - context.today().weekday().num_days_from_monday()) % 7;
+    Some(Moment { text: text.to_owned(), ..days_from(ahead.into(), context) })
 }
 
 fn start(day: NaiveDate) -> i64 {

@@ -112,6 +112,6 @@ impl Command for Reopen {
 
     fn run(self, context: &Context) -> Reply<ops::Written> {
         let session = context.write(&self.write)?;
-        Ok(Answer::of(ops::reopen(&session, &self.tasks.ids, self.tasks.why.as_deref())?))
+        Ok(Answer::of(ops::reopen(&session, self.tasks.ids(&session, "reopen")?, self.tasks.why.as_deref())?))
     }
 }

@@ -64,10 +64,11 @@ impl Command for List {
     type Response = Response;
 
     fn run(self, context: &Context) -> Reply<Response> {
+        let query = self.which.text();
+        refuse_fields_as_query(&query)?;
         let fields = self.fields.as_deref().map(crate::query::parse_fields).transpose();
         let fields = fields.map_err(|error| Failure::from(ops::Error::Query(error)))?;
-        let request =
-            ops::ListRequest { query: self.which.text(), all: self.all, sort: self.sort, limit: self.limit };
+        let request = ops::ListRequest { query, all: self.all, sort: self.sort, limit: self.limit };
         let session = context.read(&self.read)?;
         let (listing, problems) = ops::list(&session, &request)?;
         // A spreadsheet has room for what a line on a terminal has not.
@@ -80,6 +81,15 @@ impl Command for List {
         };
         Ok(Answer::of(output).with_problems(problems))
     }
+}
+
+/// Another tracker's `--json` takes fields; here they are a query, which finds nothing.
+fn refuse_fields_as_query(query: &str) -> Result<(), Failure> {
+    if query.contains(',') && !query.contains(' ') && crate::query::parse_fields(query).is_ok() {
+        let hint = format!("run `tracker list --json --fields {query}`");
+        return Err(Failure::usage_message(format!("`{query}` names fields, and a query is expected"), hint));
+    }
+    Ok(())
 }
 
 impl View for Response {

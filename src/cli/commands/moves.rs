@@ -84,7 +84,11 @@ impl Command for Advance {
 
     fn run(self, context: &Context) -> Reply<ops::Written> {
         let session = context.write(&self.write)?;
-        Ok(Answer::of(ops::advance(&session, &self.tasks.ids, self.tasks.why.as_deref())?))
+        Ok(Answer::of(ops::advance(
+            &session,
+            self.tasks.ids(&session, "advance")?,
+            self.tasks.why.as_deref(),
+        )?))
     }
 }
 

@@ -42,7 +42,7 @@ impl Command for Set {
     type Response = ops::Written;
 
     fn run(self, context: &Context) -> Reply<ops::Written> {
-        let (fields, ids): (Vec<_>, Vec<_>) = self.words.into_iter().partition(|word| word.contains('='));
+        let (fields, ids): (Vec<_>, Vec<_>) = self.words.iter().cloned().partition(|word| word.contains('='));
         if fields.is_empty() || ids.is_empty() {
             let missing = if ids.is_empty() { "task" } else { "field" };
             let hint = "for example `tracker set 7q2 priority=high`";
@@ -52,6 +52,20 @@ impl Command for Set {
         let assignments =
             parsed.map_err(|message| Failure::usage_message(message, "run `tracker set --help`"))?;
         let session = context.write(&self.write)?;
+        if let Some(id) = ids.iter().find(|id| session.snapshot().resolve(id).is_err())
+            && let Some(list) = self.list_before(id)
+        {
+            let hint = format!("several values are separated by commas: `{list},{id}`");
+            return Err(Failure::usage_message(format!("`{id}` is no task"), hint));
+        }
         Ok(Answer::of(ops::set(&session, &ids, &assignments)?))
+    }
+}
+
+impl Set {
+    /// Returns the field before a word, where the word may be another of its values: `tags=ui theme`.
+    fn list_before(&self, word: &str) -> Option<&str> {
+        let at = self.words.iter().position(|own| own == word)?;
+        self.words[..at].iter().rfind(|own| own.contains('=')).map(String::as_str)
     }
 }

@@ -40,7 +40,7 @@ impl Command for Done {
 
     fn run(self, context: &Context) -> Reply<ops::Written> {
         let session = context.write(&self.write)?;
-        Ok(Answer::of(ops::done(&session, &self.tasks.ids, self.tasks.why.as_deref())?))
+        Ok(Answer::of(ops::done(&session, self.tasks.ids(&session, "done")?, self.tasks.why.as_deref())?))
     }
 }
 

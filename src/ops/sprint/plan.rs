@@ -119,7 +119,7 @@ fn day(session: &Session<'_>, text: &str) -> Result<NaiveDate> {
     query::read_day(text, session.env().local_now()).ok_or_else(|| {
         Error::usage_with(
             format!("invalid date `{}`", text.escape_debug()),
-            "expected a date such as 2026-11-11",
+            "expected a date such as 2026-11-11, today, tomorrow, fri or +7d",
         )
     })
 }

@@ -241,7 +241,7 @@ fn active(session: &Session<'_>, id: &SprintId) -> Result<Option<SprintFile>> {
 /// Refuses a change of a sprint that is closed.
 pub(super) fn refuse_closed(action: &'static str, file: &SprintFile) -> Error {
     let sprint = file.sprint.id.clone();
-    let fix = Some(Suggestion::tracker(["sprint", "reopen", sprint.as_str()]));
+    let fix = Some(Suggestion::tracker(["sprint", "reopen", sprint.as_str(), "…"]));
     let reason = Reason::SprintIs { sprint: sprint.clone(), state: SprintState::Closed, fix };
     Error::refused(Attempt::ChangeSprint { action, sprint }, reason)
 }

@@ -233,7 +233,7 @@ impl Reason {
             Self::RoleExists { role, .. } => Some(Fix::Run(Suggestion::tracker(["role", "show", role]))),
             Self::SprintIs { fix, .. } => fix.clone().map(Fix::Run),
             Self::NotTheLast { later, .. } => {
-                Some(Fix::Run(Suggestion::tracker(["sprint", "reopen", later.as_str()])))
+                Some(Fix::Run(Suggestion::tracker(["sprint", "reopen", later.as_str(), "…"])))
             }
             Self::NoSuchStage { .. } | Self::ChangedMeanwhile(_) | Self::Task(_) => None,
         }

@@ -27,7 +27,7 @@ fn an_agent_reads_what_it_has_to_know() {
     Commands: tracker start --next | show ID | tick ID N | note ID TEXT | done ID | block ID WHY | inbox | queue | undo
     Commit as usual; the commit is linked to the active task. Lines of its message: `Advance: ID` moves a task one stage,
     `Closes: ID` as far as it has earned, `Fail: ID why` back, `Time: ID 1h`.
-    Before a push: tracker check --base origin/main. Every refusal names the command that helps. Add --json for data.
+    Before a push: tracker check --base main. Every refusal names the command that helps. Add --json for data.
     "#);
 }
 

@@ -253,7 +253,7 @@ fn a_day_by_which_a_task_is_due_is_read_as_in_a_query() {
     exit 2
     --- stderr
     error: invalid date `soon`
-      hint: expected a date such as 2026-11-11
+      hint: expected a date such as 2026-11-11, today, tomorrow, fri or +7d
 
     $ tracker set d4rk due=
     exit 0

@@ -1,6 +1,6 @@
 //! `tracker set`
 
-use super::{changed, records, typed, world};
+use super::{changed, empty, records, typed, world};
 use insta::assert_snapshot;
 
 #[test]
@@ -334,4 +334,19 @@ fn when_a_task_was_created_never_changes() {
     error: `created` cannot be set
       hint: it is written once, when the task is created
     ");
+}
+
+#[test]
+fn a_value_behind_a_blank_is_no_task_and_a_letter_from_the_middle_finds_none() {
+    let sandbox = empty();
+    sandbox.tracker(&["new", "Mine", "--id", "TASK-9NMV"]);
+    sandbox.tracker(&["new", "Not mine", "--id", "TASK-20BE"]);
+    let before = records(&sandbox);
+    assert_snapshot!(sandbox.tracker(&["set", "9nmv", "tags=ui", "b"]), @r"
+    exit 2
+    --- stderr
+    error: `b` is no task
+      hint: several values are separated by commas: `tags=ui,b`
+    ");
+    assert_eq!(records(&sandbox), before);
 }

@@ -82,7 +82,7 @@ fn shows_what_blocks_a_task() {
 #[test]
 fn a_part_of_an_id_is_enough() {
     let sandbox = world();
-    for part in ["TASK-D4RK", "task-d4rk", "d4rk", "D4", "4R"] {
+    for part in ["TASK-D4RK", "task-d4rk", "d4rk", "D4"] {
         assert_eq!(json(&sandbox.tracker(&["show", part, "--format", "json"]))["result"]["id"], "TASK-D4RK");
     }
     assert_snapshot!(typed(&sandbox, "
