@@ -27,6 +27,20 @@ pub enum Unit {
     Permille,
 }
 
+impl fmt::Display for Unit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Tasks => "tasks",
+            Self::Moves => "moves",
+            Self::Findings => "findings",
+            Self::Votes => "votes",
+            Self::Seconds => "calendar time, seconds",
+            Self::Minutes => "working time, minutes",
+            Self::Permille => "parts of a thousand",
+        })
+    }
+}
+
 macro_rules! figures {
     ($($(#[$doc:meta])* $name:ident = $word:literal, $label:literal, $unit:ident, $formula:literal, $inputs:literal;)*) => {
         /// What a figure is. The order is that of reports.

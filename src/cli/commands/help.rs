@@ -15,13 +15,14 @@ use crate::metrics::{FigureName, ScoreName};
 use crate::model::{RecordKind, nearest};
 
 /// Topics by name; the first line of each is its title.
-const TOPICS: [(&str, &str); 9] = [
+const TOPICS: [(&str, &str); 10] = [
     ("agents", include_str!("../../../templates/help/agents.txt")),
     ("commits", include_str!("../../../templates/help/commits.txt")),
     ("config", include_str!("../../../templates/help/config.txt")),
     ("figures", include_str!("../../../templates/help/figures.txt")),
     ("files", include_str!("../../../templates/help/files.txt")),
     ("json", include_str!("../../../templates/help/json.txt")),
+    ("metrics", include_str!("../../../templates/help/metrics.txt")),
     ("queries", include_str!("../../../templates/help/queries.txt")),
     ("trust", include_str!("../../../templates/help/trust.txt")),
     ("workflows", include_str!("../../../templates/help/workflows.txt")),
@@ -42,10 +43,13 @@ const FIGURES: &str = "{figures}";
 
 /// Returns what each figure and each score of a sprint is, and how it is computed.
 fn figures() -> String {
-    let figure = |name: &FigureName| (name.label(), format!("{}; from {}", name.formula(), name.inputs()));
+    let figure = |name: &FigureName| {
+        let head = format!("{} ({}; {name})", name.label(), name.unit());
+        (head, format!("{}; from {}", name.formula(), name.inputs()))
+    };
     let figures = FigureName::ALL.iter().map(figure);
-    let scores = ScoreName::ALL.into_iter().map(|name| (name.label(), name.formula().to_owned()));
-    let block = |(label, text): (&str, String)| format!("  {label}\n{}", indented(&text));
+    let scores = ScoreName::ALL.into_iter().map(|name| (name.label().to_owned(), name.formula().to_owned()));
+    let block = |(head, text): (String, String)| format!("  {head}\n{}", indented(&text));
     let lists = [figures.map(block).collect::<Vec<_>>(), scores.map(block).collect()];
     lists.map(|list| list.join("\n")).join(
         "\n\nScores, where `scores` under [sprints] is on. The total is weighed, never more than the quality, and\n\
@@ -70,7 +74,7 @@ fn indented(text: &str) -> String {
 
 /// Show the help of a command or a topic
 ///
-/// Topics: agents, commits, config, figures, files, json, queries, trust, workflows. Without a topic it shows the help of
+/// Topics: agents, commits, config, figures, files, json, metrics, queries, trust, workflows. Without a topic it shows the help of
 /// tracker and the list of topics.
 ///
 /// Example: tracker help queries
