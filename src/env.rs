@@ -97,6 +97,24 @@ impl Env {
         now.with_nanosecond(0).unwrap_or(now)
     }
 
+    /// Returns the current time to the millisecond, UTC.
+    #[must_use]
+    pub fn now_millis(&self) -> DateTime<Utc> {
+        let now = match &self.clock {
+            #[expect(clippy::disallowed_methods, reason = "this module is the one reader of the world")]
+            Clock::System { .. } => Utc::now(),
+            Clock::Fixed { beginning, .. } => *beginning + self.monotonic(),
+        };
+        let millis = now.timestamp_subsec_millis();
+        now.with_nanosecond(millis * 1_000_000).unwrap_or(now)
+    }
+
+    /// Whether the clock is a test's, which moves by what is slept and by nothing else.
+    #[must_use]
+    pub fn has_fixed_clock(&self) -> bool {
+        matches!(self.clock, Clock::Fixed { .. })
+    }
+
     /// Returns the time since this was made, by a clock that nobody sets back.
     #[must_use]
     pub fn monotonic(&self) -> Duration {

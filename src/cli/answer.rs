@@ -90,6 +90,7 @@ pub(super) fn sparse_schema<T: JsonSchema>() -> Schema {
 pub(super) struct Answer<T: ?Sized> {
     problems: Vec<Problem>,
     is_no: bool,
+    is_interrupted: bool,
     result: T,
 }
 
@@ -98,7 +99,7 @@ pub(super) type AnyAnswer = Box<Answer<dyn AnyResult>>;
 
 impl<T> Answer<T> {
     pub(super) fn of(result: T) -> Self {
-        Self { problems: Vec::new(), is_no: false, result }
+        Self { problems: Vec::new(), is_no: false, is_interrupted: false, result }
     }
 
     /// Adds problems met on the way; an error among them makes the exit code 1.
@@ -110,6 +111,14 @@ impl<T> Answer<T> {
     /// Makes the answer a considered no where `is_no` is true.
     pub(super) fn no_if(mut self, is_no: bool) -> Self {
         self.is_no |= is_no;
+        self
+    }
+}
+
+impl<T> Answer<T> {
+    /// Makes the exit code that of an interruption where `is_interrupted` is true.
+    pub(super) fn interrupted_if(mut self, is_interrupted: bool) -> Self {
+        self.is_interrupted |= is_interrupted;
         self
     }
 }
@@ -143,7 +152,7 @@ impl Answer<dyn AnyResult> {
 
     pub(super) fn exit(&self) -> u8 {
         let broken = self.problems.iter().any(|problem| problem.severity == Severity::Error);
-        error::exit_of_answer(self.is_no || broken)
+        if self.is_interrupted { error::INTERRUPTED } else { error::exit_of_answer(self.is_no || broken) }
     }
 
     pub(super) fn write_json(&self, command: &str, out: &mut Vec<u8>) {

@@ -57,7 +57,7 @@ const GROUPS: [(&str, &[&str]); 8] = [
         ],
     ),
     ("Plans and reports", &["sprint", "forecast", "report", "import"]),
-    ("Runs", &["workflow"]),
+    ("Runs", &["run", "workflow"]),
     ("Set-up", &["init", "hooks", "doctor", "uninstall", "demo", "completions"]),
     ("Agents and programs", &["prime", "watch", "schema", "man", "reference", "help"]),
 ];

@@ -13,12 +13,13 @@ use crate::model::{Problem, Severity, Suggestion};
 use crate::ops;
 use crate::policy::{Fix, Refusal};
 use crate::report::review;
-use crate::{git, store};
+use crate::{engine, git, store};
 
 const NO: u8 = 1;
 pub(super) const USAGE: u8 = 2;
 const LOCKED: u8 = 3;
 const OUR_BUG: u8 = 70;
+pub(super) const INTERRUPTED: u8 = 130;
 /// This many problems are shown to a person before the rest is only counted.
 const SHOWN_WARNINGS: usize = 20;
 /// How many lines of alike warnings are named.
@@ -379,6 +380,18 @@ impl From<git::Error> for Failure {
     }
 }
 
+impl From<engine::Error> for Failure {
+    fn from(error: engine::Error) -> Self {
+        let message = error.to_string();
+        match error {
+            engine::Error::Store(error) => error.into(),
+            engine::Error::Locked { run } => Self::new("locked", LOCKED, message)
+                .hint(format!("watch it: {}", Suggestion::tracker(["run", "status", &run, "--watch"]))),
+            engine::Error::Io { .. } | engine::Error::Damaged { .. } => Self::new("io", USAGE, message),
+        }
+    }
+}
+
 impl From<ops::Error> for Failure {
     fn from(error: ops::Error) -> Self {
         let message = error.to_string();
@@ -404,6 +417,7 @@ impl From<ops::Error> for Failure {
                 failure.hints.extend(error.hint());
                 failure
             }
+            ops::Error::Run(error) => error.into(),
             ops::Error::Report(error) => Self::new("template", USAGE, message).hint(error.hint()),
             ops::Error::Forecast(_) => Self::new("too_little_data", NO, message)
                 .hint("look further back: tracker forecast --days 365"),

@@ -22,6 +22,7 @@ mod printable;
 mod record;
 mod recover;
 mod role;
+mod run;
 mod settings;
 mod source;
 mod sprint;
@@ -46,6 +47,7 @@ pub(crate) use note::signed_note;
 pub use note::{create_note, read_note};
 pub(crate) use record::{read_task_of, record_problems};
 pub use role::{create_role, read_role};
+pub(crate) use run::{create_run, read_run};
 pub(crate) use settings::{put_commands, take_commands};
 pub(crate) use sprint::{
     append_event, committed_block, create_scope_change, create_sprint, evidence_block, read_scope_change,

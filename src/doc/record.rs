@@ -1,8 +1,8 @@
 //! Any record, read for what is wrong with it: the one table of which reader reads which kind.
 
 use super::{
-    Document, read_config, read_finding, read_note, read_role, read_scope_change, read_sprint, read_task,
-    read_vote, read_workflow,
+    Document, read_config, read_finding, read_note, read_role, read_run, read_scope_change, read_sprint,
+    read_task, read_vote, read_workflow,
 };
 use crate::model::{Problem, RecordKind, RecordPath, Task, TaskId};
 
@@ -35,6 +35,9 @@ pub fn record_problems(path: &RecordPath, bytes: &[u8]) -> Vec<Problem> {
         }
         RecordPath::Named { kind: RecordKind::Workflow, .. } => {
             read_workflow(bytes).map(|(_, warnings)| warnings)
+        }
+        RecordPath::Named { kind: RecordKind::Run, name } => {
+            read_run(name.as_str(), bytes).map(|_| Vec::new())
         }
         RecordPath::File(RecordKind::Config) => {
             read_config(bytes).map(|(config, warnings)| [config.errors, warnings].concat())

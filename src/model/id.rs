@@ -106,6 +106,11 @@ id! {
     TaskId
 }
 
+id! {
+    /// The id of a run, such as `RUN-4F2K`.
+    RunId
+}
+
 #[cfg(test)]
 mod tests {
     use super::TaskId;

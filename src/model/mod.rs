@@ -45,6 +45,7 @@ mod problem;
 mod record;
 mod role;
 mod rules;
+mod run;
 mod same_name;
 mod sprint;
 mod stage;
@@ -70,7 +71,7 @@ pub(crate) use gate::{GateCommand, GateRule, GateRules, Level};
 pub(crate) use glob::{check_glob, is_selected, may_select};
 pub(crate) use hex::to_hex;
 pub(crate) use id::IdError;
-pub use id::TaskId;
+pub use id::{RunId, TaskId};
 pub(crate) use nearest::nearest;
 pub(crate) use order::{compare_ids, first_to_do};
 pub use person::Person;
@@ -83,6 +84,7 @@ pub(crate) use role::{Role, is_role_name};
 pub use role::{RoleGuide, RoleRules};
 pub use rules::{Advance, PolicyRules, SelfApproval, Signatures, StageRules};
 pub(crate) use rules::{Blocking, HookRules, OnCommit, OpenBox, Requirement};
+pub(crate) use run::{AttemptEnd, ErrorRecord, RunRecord, RunState, StateRecord, StepRecord, StepState};
 pub use sprint::SprintId;
 pub(crate) use sprint::{
     CloseStep, CommittedTask, EvidenceCounts, ScopeAction, ScopeEntry, ScopeRecord, ScoreRubric, Sprint,
@@ -102,5 +104,16 @@ pub(crate) use workflow::{
     StepName, Template, ValueKind, When, Workflow, output_variable, param_variable,
 };
 
-serialize_as_text!(Badge, FindingSeverity, FindingState, GateRule, Level, Stage, Status, Verdict);
+serialize_as_text!(
+    Badge,
+    FindingSeverity,
+    FindingState,
+    GateRule,
+    Level,
+    RunState,
+    Stage,
+    Status,
+    StepState,
+    Verdict
+);
 pub(crate) use same_name::{composed, fold, fold_file_name, is_mentioned, is_same_name};

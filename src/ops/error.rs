@@ -37,6 +37,9 @@ pub enum Error {
     /// There is too little to forecast from.
     #[error(transparent)]
     Forecast(#[from] crate::metrics::forecast::ForecastError),
+    /// A run could not be driven.
+    #[error(transparent)]
+    Run(#[from] crate::engine::Error),
     /// The rules say no.
     #[error("{0}")]
     Refused(Refusal),

@@ -27,13 +27,13 @@ impl fmt::Display for Holder {
 
 /// The lock, released when dropped.
 #[derive(Debug)]
-pub(super) struct Lock {
+pub struct Lock {
     _file: File,
 }
 
 impl Lock {
     /// Takes the lock, waiting at most `timeout`. `action` is what others see while they wait.
-    pub(super) fn acquire(path: &Path, timeout: Duration, action: &str) -> Result<Self> {
+    pub fn acquire(path: &Path, timeout: Duration, action: &str) -> Result<Self> {
         let file = open(path)?;
         let mut file = match FileExt::try_lock(&file) {
             Ok(()) => file,
@@ -49,7 +49,7 @@ impl Lock {
 
 impl Lock {
     /// Takes the lock where nobody has it.
-    pub(super) fn try_acquire(path: &Path) -> Result<Option<Self>> {
+    pub fn try_acquire(path: &Path) -> Result<Option<Self>> {
         let file = open(path)?;
         match FileExt::try_lock(&file) {
             Ok(()) => Ok(Some(Self { _file: file })),

@@ -32,7 +32,7 @@ pub use error::Error;
 pub(crate) use error::Tracked;
 pub(crate) use folder::{LARGEST_FILE, Stat};
 pub use hooks::{Hook, HookChange, HookFiles, HookState};
-pub(crate) use lock::Holder;
+pub(crate) use lock::{Holder, Lock};
 pub(crate) use snapshot::{Snapshot, SprintFile, TaskFile};
 pub(crate) use source::{Entry, EntryKind};
 pub(crate) use stamps::{FolderStamp, Stamps};

@@ -25,6 +25,7 @@ mod house;
 mod merge_driver;
 mod merges;
 mod readme;
+mod runs;
 mod signoffs;
 mod sprints;
 mod tool_reports;

@@ -34,6 +34,7 @@ mod reference;
 mod report;
 mod review;
 mod role;
+mod run;
 mod schema;
 mod set;
 mod shared;
@@ -108,6 +109,7 @@ const COMMANDS: &[Entry] = &[
     entry::<explain::Explain>("explain"),
     entry::<doctor::Doctor>("doctor"),
     entry::<sprint::Sprint>("sprint"),
+    entry::<run::Run>("run"),
     entry::<workflow::Workflow>("workflow"),
     entry::<import::Import>("import"),
     entry::<report::Report>("report"),

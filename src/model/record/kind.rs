@@ -227,7 +227,10 @@ pub(super) const TABLE: [Row; 21] = {
         ),
         append_only(of_task(row(K::Evidence, "receipt", Owned(root!("evidence")), YAML, Yaml))),
         with_id(row(K::Plan, "plan", Folder(root!("plans")), MD, Markdown)),
-        with_id(row(K::Run, "run", Folder(root!("runs")), YAML, Yaml)),
+        about(
+            with_id(row(K::Run, "run", Folder(root!("runs")), YAML, Yaml)),
+            "what a run has done: state, steps with durations, errors",
+        ),
         row(K::Escalation, "escalation", Folder(root!("escalations")), YAML, Yaml),
         Row { owner: Some(Owner::Remote), ..row(K::SyncLink, "sync link", Owned(root!("sync")), YAML, Yaml) },
         about(

@@ -7,7 +7,7 @@ mod kind;
 
 use std::fmt;
 
-use super::{IdError, SprintId, TaskId, is_role_name};
+use super::{IdError, RunId, SprintId, TaskId, is_role_name};
 use kind::{Naming, Owner, Place, TABLE};
 pub use kind::{RecordFormat, RecordKind, TRACKER_FOLDER};
 
@@ -195,6 +195,12 @@ impl RecordPath {
     #[must_use]
     pub fn task_file(id: &TaskId) -> String {
         Self::Task(id.clone()).to_string()
+    }
+
+    /// Returns the path of the record of a run.
+    #[must_use]
+    pub fn run(id: &RunId) -> Option<Self> {
+        Self::of(RecordKind::Run, None, id.as_str())
     }
 
     /// Returns the path of a workflow; none where a workflow cannot have this name.

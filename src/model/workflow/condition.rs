@@ -84,7 +84,6 @@ impl Condition {
     }
 
     /// Returns the steps whose state it looks at: these may have ended in whatever way.
-    #[expect(dead_code, reason = "what drives a run asks this")]
     #[must_use]
     pub fn states(&self) -> BTreeSet<usize> {
         let state =

@@ -78,13 +78,6 @@ pub struct Workflow {
 }
 
 impl Workflow {
-    /// Finds a step by its name.
-    #[expect(dead_code, reason = "what drives a run asks this")]
-    #[must_use]
-    pub fn find(&self, name: &str) -> Option<usize> {
-        self.steps.iter().position(|step| step.name.as_str() == name)
-    }
-
     /// Returns, for each step, the steps that need it.
     #[must_use]
     pub fn dependents(&self) -> Vec<Vec<usize>> {
@@ -277,7 +270,6 @@ impl Template {
     }
 
     /// Puts the values in. One that there is not is empty.
-    #[cfg_attr(not(test), expect(dead_code, reason = "what drives a run asks this"))]
     #[must_use]
     pub fn fill(&self, value: &dyn Fn(&Reference) -> Option<String>) -> String {
         let part = |part: &Part| match part {

@@ -49,7 +49,6 @@ pub enum Backoff {
 impl Retry {
     /// Whether an attempt that ended with this exit code is followed by another, after N retries. None is an
     /// attempt that has no exit code: a signal ended it, or it took too long.
-    #[cfg_attr(not(test), expect(dead_code, reason = "what drives a run asks this"))]
     #[must_use]
     pub fn allows(&self, retries: u32, exit: Option<i32>) -> bool {
         let is_worth = match (&self.on_exit, exit) {
@@ -61,7 +60,6 @@ impl Retry {
     }
 
     /// Returns the wait before a retry, of which the first is number 1. `random` below 1000 chooses within the jitter.
-    #[cfg_attr(not(test), expect(dead_code, reason = "what drives a run asks this"))]
     #[must_use]
     pub fn wait(&self, retry: u32, random: u32) -> Duration {
         let delay = self.delay.as_millis().min(u128::from(u64::MAX));

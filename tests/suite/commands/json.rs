@@ -103,6 +103,18 @@ const CALLS: &str = "
     workflow show checks
     workflow show nothing
     workflow schema
+    run start checks
+    run start nothing
+    run status
+    run list
+    run why lint
+    run why nothing
+    run logs build
+    run retry --step test
+    run resume
+    run cancel
+    run approve
+    run prune --keep 0 --dry-run
     findings
     findings import scan.sarif --task s3 --as tester --create-tasks --dry-run
     findings import scan.sarif --task s3 --as tester

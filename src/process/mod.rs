@@ -3,6 +3,8 @@
 //! A program that works on another repository than git was called for is started without what git tells its children
 //! of that one. Errors name the program and what it was to do. Which program counts as trusted is the caller's matter.
 
+mod jobs;
+
 use std::ffi::{OsStr, OsString};
 use std::io::{Read, Write};
 use std::os::unix::process::CommandExt;
@@ -13,6 +15,8 @@ use std::time::Duration;
 
 use rustix::io::retry_on_intr;
 use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, waitid};
+
+pub use jobs::{GroupSignal, Job, JobEnd, birth, kill_marked, signal_group};
 
 /// What git tells its children of the repository they are called for, as `git rev-parse --local-env-vars` lists it.
 const GIT_LOCAL_VARIABLES: [&str; 15] = [

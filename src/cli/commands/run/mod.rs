@@ -1,0 +1,401 @@
+//! `tracker run`
+
+mod show;
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use clap::{Args, Subcommand};
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::{Command, Reply};
+use crate::cli::answer::{Answer, View};
+use crate::cli::args::{ReadArgs, WriteArgs, count, text_word};
+use crate::cli::completion::{runs, workflows};
+use crate::cli::context::Context;
+use crate::cli::output::{Output, clean};
+use crate::ops;
+
+/// Run workflows, follow them, and act on them
+///
+/// A run is a graph of steps (tracker help workflows). It is driven in the foreground; its log is below the git directory, and
+/// what has come of it is a record in `.tracker/runs`. After a crash `run resume` goes on and repeats nothing that succeeded.
+/// Where a run is expected, a part of its id is enough; without one it is the newest.
+///
+/// Example: tracker run start checks
+/// Example: tracker run why test
+#[derive(Debug, Args)]
+#[command(visible_alias = "runs")]
+pub(in crate::cli) struct Run {
+    #[command(subcommand)]
+    what: What,
+}
+
+#[derive(Debug, Subcommand)]
+enum What {
+    /// Start a run of a workflow
+    ///
+    /// Exit code 1 means that the run has failed, was cancelled, or is on hold. Ctrl-C ends what runs; `run resume` goes on.
+    Start(Start),
+    /// Show a run: its steps, their states, retries and durations
+    Status(Status),
+    /// List runs, the newest first
+    List(List),
+    /// Print what a step has printed
+    Logs(Logs),
+    /// Explain why a step is in its state, in one sentence
+    Why(Why),
+    /// Run again what failed, and what depends on it
+    Retry(Retry),
+    /// Let what runs go on to its end, and begin nothing else
+    Pause(Quick),
+    /// Go on with a run that was paused or interrupted
+    Resume(Resume),
+    /// End a run: what runs is asked to end, and ended if it does not
+    Cancel(Resume),
+    /// Approve what a run asks, and go on with it
+    Approve(Verdict),
+    /// Reject what a run asks: the step fails
+    Reject(Verdict),
+    /// Answer a question of a run, and go on with it
+    Answer(AnswerArgs),
+    /// Remove logs and outputs of old runs that have ended; their records stay
+    Prune(Prune),
+}
+
+#[derive(Debug, Args)]
+struct Start {
+    /// Workflow, or the path of a file
+    #[arg(value_name = "NAME", add = workflows())]
+    name: String,
+    /// Value of a parameter; can be repeated
+    #[arg(long = "param", short = 'p', value_name = "NAME=VALUE")]
+    params: Vec<String>,
+    /// Most steps that run at once [default: what the workflow says, else the number of processors]
+    #[arg(long, short, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    jobs: Option<u32>,
+    /// Do not wait for the disk at every step: safe against kills, not against power loss
+    #[arg(long)]
+    no_sync: bool,
+    #[command(flatten)]
+    events: Events,
+}
+
+#[derive(Debug, Args)]
+struct Events {
+    /// Print every event as a line of JSON when it happens, and nothing else
+    #[arg(long)]
+    events: bool,
+}
+
+#[derive(Debug, Args)]
+struct Status {
+    /// Run [default: the newest]
+    #[arg(value_name = "RUN", add = runs())]
+    run: Option<String>,
+    /// Show attempts and errors too
+    #[arg(long, short)]
+    verbose: bool,
+    /// Show it again whenever something happens, until nothing drives it
+    #[arg(long, short)]
+    watch: bool,
+    #[command(flatten)]
+    events: Events,
+}
+
+#[derive(Debug, Args)]
+struct List {
+    #[command(flatten)]
+    read: ReadArgs,
+}
+
+#[derive(Debug, Args)]
+struct Logs {
+    /// Run and step; of the newest run where there is only a step, of the step that failed last where there is none
+    #[arg(value_name = "RUN STEP", num_args = 0..=2, add = runs())]
+    words: Vec<String>,
+    /// Attempt [default: the last]
+    #[arg(long, value_name = "N")]
+    attempt: Option<u32>,
+    /// Maximum number of lines, from the end
+    #[arg(long, short = 'l', value_name = "N", default_value = "200", value_parser = count)]
+    lines: usize,
+    /// Print only the paths of the files
+    #[arg(long)]
+    path: bool,
+}
+
+#[derive(Debug, Args)]
+struct Why {
+    /// Run and step; of the newest run where there is only a step
+    #[arg(value_name = "RUN STEP", num_args = 1..=2, required = true)]
+    words: Vec<String>,
+}
+
+#[derive(Debug, Args)]
+struct Retry {
+    /// Run [default: the newest]
+    #[arg(value_name = "RUN", add = runs())]
+    run: Option<String>,
+    /// Only this step, also where it has succeeded; can be repeated
+    #[arg(long = "step", short, value_name = "STEP")]
+    steps: Vec<String>,
+    /// Also everything that depends on these steps
+    #[arg(long, requires = "steps")]
+    downstream: bool,
+    #[command(flatten)]
+    events: Events,
+}
+
+#[derive(Debug, Args)]
+struct Quick {
+    /// Run [default: the newest]
+    #[arg(value_name = "RUN", add = runs())]
+    run: Option<String>,
+}
+
+#[derive(Debug, Args)]
+struct Resume {
+    /// Run [default: the newest]
+    #[arg(value_name = "RUN", add = runs())]
+    run: Option<String>,
+    #[command(flatten)]
+    events: Events,
+}
+
+#[derive(Debug, Args)]
+struct Verdict {
+    /// Run and step; the newest run, and its only question, where they are left out
+    #[arg(value_name = "RUN STEP", num_args = 0..=2, add = runs())]
+    words: Vec<String>,
+    /// Only take the answer down, and do not go on with the run
+    #[arg(long)]
+    no_resume: bool,
+    #[command(flatten)]
+    events: Events,
+}
+
+#[derive(Debug, Args)]
+struct AnswerArgs {
+    /// Run and step, and the answer last
+    #[arg(value_name = "RUN STEP VALUE", num_args = 1..=3, required = true, value_parser = text_word)]
+    words: Vec<String>,
+    /// Only take the answer down, and do not go on with the run
+    #[arg(long)]
+    no_resume: bool,
+    #[command(flatten)]
+    events: Events,
+}
+
+#[derive(Debug, Args)]
+struct Prune {
+    /// Number of runs that are kept, the newest
+    #[arg(long, value_name = "N", default_value = "20", value_parser = count)]
+    keep: usize,
+    #[command(flatten)]
+    write: WriteArgs,
+}
+
+/// What a command about runs answers.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(untagged)]
+pub(super) enum Response {
+    /// A run.
+    Run(Box<Shown>),
+    /// All runs.
+    List(ops::RunsView),
+    /// What a step has printed.
+    Logs(PrintedLogs),
+    /// Why a step is in its state.
+    Why(ops::Why),
+    /// What has become of a run.
+    Changed(ops::RunChanged),
+    /// What was removed.
+    Pruned(ops::PrunedRuns),
+}
+
+/// A run as it is shown.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(transparent)]
+pub(super) struct Shown {
+    run: ops::RunView,
+    #[serde(skip)]
+    is_verbose: bool,
+    /// Whether events were printed instead.
+    #[serde(skip)]
+    is_silent: bool,
+}
+
+/// What a step has printed, as it is shown.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(transparent)]
+pub(super) struct PrintedLogs {
+    logs: ops::RunLogs,
+    #[serde(skip)]
+    is_path: bool,
+}
+
+impl Command for Run {
+    type Response = Response;
+
+    fn run(self, context: &Context) -> Reply<Response> {
+        match self.what {
+            What::Start(start) => {
+                let session = context.write(&WriteArgs::default())?;
+                let (workflow, params) = (start.name, start.params);
+                let request = ops::RunRequest { workflow, params, jobs: start.jobs, unsynced: start.no_sync };
+                driven(ops::start_run(&session, &request, observer(context, &start.events))?, &start.events)
+            }
+            What::Resume(resume) => {
+                let session = context.write(&WriteArgs::default())?;
+                let observer = observer(context, &resume.events);
+                driven(ops::resume_run(&session, resume.run.as_deref(), observer)?, &resume.events)
+            }
+            What::Retry(retry) => {
+                let session = context.write(&WriteArgs::default())?;
+                let request =
+                    ops::RetryRequest { run: retry.run, steps: retry.steps, downstream: retry.downstream };
+                driven(ops::retry_run(&session, &request, observer(context, &retry.events))?, &retry.events)
+            }
+            What::Status(status) => status.run(context),
+            What::List(list) => {
+                let (runs, problems) = ops::list_runs(&context.read(&list.read)?)?;
+                Ok(Answer::of(Response::List(runs)).with_problems(problems))
+            }
+            What::Logs(logs) => {
+                let session = context.read(&ReadArgs::default())?;
+                let read = ops::run_logs(&session, &logs.words, logs.attempt, logs.lines)?;
+                Ok(Answer::of(Response::Logs(PrintedLogs { logs: read, is_path: logs.path })))
+            }
+            What::Why(why) => {
+                let session = context.read(&ReadArgs::default())?;
+                Ok(Answer::of(Response::Why(ops::why_step(&session, &why.words)?)))
+            }
+            What::Pause(pause) => {
+                let session = context.write(&WriteArgs::default())?;
+                changed(ops::pause_run(&session, pause.run.as_deref())?)
+            }
+            What::Cancel(cancel) => {
+                let session = context.write(&WriteArgs::default())?;
+                let observer = observer(context, &cancel.events);
+                Ok(Answer::of(Response::Changed(ops::cancel_run(&session, cancel.run.as_deref(), observer)?)))
+            }
+            What::Approve(verdict) => verdict.run(context, true),
+            What::Reject(verdict) => verdict.run(context, false),
+            What::Answer(answer) => answer.run(context),
+            What::Prune(prune) => {
+                let session = context.write(&prune.write)?;
+                Ok(Answer::of(Response::Pruned(ops::prune_runs(&session, prune.keep)?)))
+            }
+        }
+    }
+}
+
+/// A run that was driven as far as it goes. One that has not ended well is a no.
+fn driven(run: ops::RunView, events: &Events) -> Reply<Response> {
+    let is_no = !run.state.is_good();
+    let is_interrupted = run.hold == Some(ops::RunHold::Interrupted);
+    let shown = Shown { run, is_verbose: false, is_silent: events.events };
+    Ok(Answer::of(Response::Run(Box::new(shown))).no_if(is_no).interrupted_if(is_interrupted))
+}
+
+fn changed(changed: ops::RunChanged) -> Reply<Response> {
+    let is_no = changed.result.as_ref().is_some_and(|run| !run.state.is_good());
+    Ok(Answer::of(Response::Changed(changed)).no_if(is_no))
+}
+
+impl Status {
+    fn run(self, context: &Context) -> Reply<Response> {
+        let session = context.read(&ReadArgs::default())?;
+        let run = match self.watch {
+            true => {
+                let watcher = show::Watcher::new(context, self.events.events, self.verbose);
+                ops::watch_run(&session, self.run.as_deref(), |run, events| watcher.show(run, events))?
+            }
+            false => ops::run_status(&session, self.run.as_deref())?,
+        };
+        let is_no = run.state == crate::model::RunState::Failed;
+        let shown = Shown { run, is_verbose: self.verbose, is_silent: self.events.events };
+        Ok(Answer::of(Response::Run(Box::new(shown))).no_if(is_no))
+    }
+}
+
+impl Verdict {
+    fn run(self, context: &Context, approved: bool) -> Reply<Response> {
+        let session = context.write(&WriteArgs::default())?;
+        let request =
+            ops::AnswerRequest { words: self.words, answer: None, approved, no_resume: self.no_resume };
+        changed(ops::answer_run(&session, &request, observer(context, &self.events))?)
+    }
+}
+
+impl AnswerArgs {
+    fn run(mut self, context: &Context) -> Reply<Response> {
+        let session = context.write(&WriteArgs::default())?;
+        let answer = self.words.pop();
+        let request =
+            ops::AnswerRequest { words: self.words, answer, approved: true, no_resume: self.no_resume };
+        changed(ops::answer_run(&session, &request, observer(context, &self.events))?)
+    }
+}
+
+/// Returns who shows what happens: a line for a person on stderr, or a line of JSON for a program on stdout.
+fn observer<'c>(context: &'c Context, events: &Events) -> ops::RunObserver<'c> {
+    let is_for_programs = events.events;
+    let width = Rc::new(RefCell::new(0));
+    Box::new(move |logged, run| {
+        if is_for_programs {
+            // Nobody may read any more: the run goes on.
+            let _ = crate::cli::write_stdout(format!("{}\n", logged.to_line()).as_bytes());
+        } else if !context.is_quiet() {
+            let mut width = width.borrow_mut();
+            if let Some(line) = show::event_line(logged, run, &mut width, &context.error_output()) {
+                context.say(&line);
+            }
+        }
+    })
+}
+
+impl View for Response {
+    fn show(&self, out: &mut Output) {
+        match self {
+            Self::Run(shown) if shown.is_silent => {}
+            Self::Run(shown) if out.is_quiet() => out.line(clean(&shown.run.run)),
+            Self::Run(shown) => show::run(&shown.run, shown.is_verbose, out),
+            Self::List(runs) => show::list(runs, out),
+            Self::Logs(printed) => show::logs(&printed.logs, printed.is_path, out),
+            Self::Why(why) => out.line(format!("{}  {}", out.bold(&clean(&why.step)), clean(&why.why))),
+            Self::Changed(changed) => {
+                out.line(format!("{}  {}", out.bold(&clean(&changed.run)), clean(&changed.message)));
+                if let Some(run) = &changed.result {
+                    show::run(run, false, out);
+                }
+            }
+            Self::Pruned(pruned) => {
+                pruned.removed.iter().for_each(|run| out.line(clean(run)));
+            }
+        }
+    }
+
+    fn status(&self, out: &mut Output) {
+        match self {
+            Self::Run(shown) if !shown.is_silent => show::next_commands(&shown.run, out),
+            Self::List(runs) if runs.runs.is_empty() => {
+                out.line("no runs; start one with `tracker run start NAME`")
+            }
+            Self::Logs(printed) if printed.logs.truncated && !printed.is_path => {
+                out.line(out.dim(&format!("more: {}", clean(&printed.logs.stdout_file))));
+            }
+            Self::Pruned(pruned) => {
+                let word = if pruned.dry_run { "would be removed" } else { "removed" };
+                let size = pruned.bytes / 1024;
+                out.line(out.dim(&format!(
+                    "{} {word}, {size} KiB",
+                    super::shared::counted(pruned.removed.len(), "run")
+                )));
+            }
+            _ => {}
+        }
+    }
+}

@@ -1,0 +1,346 @@
+//! How runs look to a person.
+
+use std::cell::RefCell;
+use std::time::Duration;
+
+use owo_colors::Style;
+
+use crate::cli::commands::shared::{counted, short_id};
+use crate::cli::context::Context;
+use crate::cli::output::{Cell, Output, clean, clean_lines, truncate};
+use crate::engine::{Event, Logged, Run};
+use crate::model::{RunState, StepState, Suggestion, span_text};
+use crate::ops::{self, RunHold, StepLine};
+
+/// Returns a time as people read it: tenths of a second below a minute, seconds below an hour.
+fn took(millis: u64) -> String {
+    match millis {
+        0..=59_999 => format!("{}.{} s", millis / 1000, millis % 1000 / 100),
+        _ => span_text(Duration::from_millis(millis / 1000 * 1000)),
+    }
+}
+
+fn style_of(state: StepState) -> Style {
+    match state {
+        StepState::Success => Style::new().green(),
+        StepState::Failed => Style::new().red(),
+        StepState::Running => Style::new().blue(),
+        StepState::Retry => Style::new().yellow(),
+        StepState::Pending | StepState::Skipped | StepState::Cancelled => Style::new().dimmed(),
+    }
+}
+
+fn glyph_of(state: StepState, out: &Output) -> &'static str {
+    let glyph = match state {
+        StepState::Success => "✓ ",
+        StepState::Failed => "✗ ",
+        StepState::Running => "▶ ",
+        StepState::Retry => "↻ ",
+        StepState::Pending => "· ",
+        StepState::Skipped => "⊘ ",
+        StepState::Cancelled => "■ ",
+    };
+    out.glyph(glyph, "")
+}
+
+fn state_words(run: &ops::RunView) -> (String, Style) {
+    let style = match run.state {
+        RunState::Success => Style::new().green().bold(),
+        RunState::PartialSuccess | RunState::Retry => Style::new().yellow().bold(),
+        RunState::Failed => Style::new().red().bold(),
+        RunState::Running => Style::new().blue().bold(),
+        RunState::Created | RunState::Cancelled => Style::new().bold(),
+    };
+    let hold = match run.hold {
+        Some(RunHold::Paused) => " (paused)",
+        Some(RunHold::WaitsForPerson) => " (waits for a person)",
+        Some(RunHold::Interrupted) => " (interrupted)",
+        None => "",
+    };
+    (format!("{}{hold}", run.state.as_str().to_ascii_uppercase()), style)
+}
+
+/// Shows a run: a line for itself, a table of its steps, and where it is asked for the attempts and the errors.
+pub(super) fn run(run: &ops::RunView, is_verbose: bool, out: &mut Output) {
+    let (state, style) = state_words(run);
+    let (id, state) = (out.bold(&clean(&run.run)), out.paint(&state, style));
+    let started = format!("{}  started {}", took(run.millis), out.time(run.created));
+    out.line(format!("{id}  {}  {state}  {}", clean(&run.workflow), out.dim(&started)));
+    match run.revision {
+        ops::Revision::Current => {}
+        ops::Revision::Behind => {
+            let text = format!(
+                "  runs {} of {}, which has changed since: a revision behind",
+                short_id(&run.digest),
+                run.path
+            );
+            out.line(out.paint(&clean(&text), Style::new().yellow()));
+        }
+        ops::Revision::Gone => {
+            let text =
+                format!("  runs {} of {}, which is not there any more", short_id(&run.digest), run.path);
+            out.line(out.paint(&clean(&text), Style::new().yellow()));
+        }
+    }
+    let dim = Style::new().dimmed();
+    let heads = ["STEP", "STATUS", "RETRIES", "DURATION", ""].map(|head| Cell::styled(head, dim));
+    let shown =
+        run.steps.iter().filter(|step| is_verbose || !(step.handler && step.state == StepState::Skipped));
+    let rows: Vec<Vec<Cell>> =
+        std::iter::once(heads.to_vec()).chain(shown.map(|step| row(step, out))).collect();
+    out.columns(&rows, 4, 0);
+    if is_verbose {
+        attempts(run, out);
+        errors(run, out);
+    }
+}
+
+fn row(step: &StepLine, out: &Output) -> Vec<Cell> {
+    let word = if step.reused { "reused" } else { step.state.as_str() };
+    let retries = match (step.max_retries, step.reused) {
+        (0, _) | (_, true) => "-".to_owned(),
+        (max, false) => format!("{}/{max}", step.retries),
+    };
+    let took = match (step.millis, step.total_millis) {
+        (Some(millis), Some(total)) if total > millis + 50 => format!("{} of {}", took(millis), took(total)),
+        (Some(millis), _) => took(millis),
+        (None, _) => "-".to_owned(),
+    };
+    // That a step has run and succeeded is no news; why is for `run why`.
+    let is_plain = step.state == StepState::Success && !step.reused || step.state == StepState::Running;
+    let why = if is_plain { String::new() } else { without_state(&step.why) };
+    vec![
+        Cell::styled(&step.step, Style::new().bold()),
+        Cell::styled(format!("{}{word}", glyph_of(step.state, out)), style_of(step.state)),
+        Cell::new(retries),
+        Cell::new(took).right(),
+        Cell::styled(truncate(&clean(&why), 90), Style::new().dimmed()),
+    ]
+}
+
+/// Returns a sentence without the word in front that the column beside it has.
+fn without_state(why: &str) -> String {
+    let words = ["failed: ", "skipped: ", "reused: ", "waits: "];
+    words.iter().find_map(|word| why.strip_prefix(word)).unwrap_or(why).to_owned()
+}
+
+fn attempts(run: &ops::RunView, out: &mut Output) {
+    let several: Vec<&StepLine> = run.steps.iter().filter(|step| step.attempts.len() > 1).collect();
+    if several.is_empty() {
+        return;
+    }
+    out.gap();
+    out.line("Attempts");
+    let mut rows = Vec::new();
+    for step in several {
+        for attempt in &step.attempts {
+            let end = attempt.end.clone().unwrap_or_else(|| "runs".to_owned());
+            rows.push(vec![
+                Cell::styled(&step.step, Style::new().bold()),
+                Cell::new(attempt.attempt.to_string()),
+                Cell::new(out.time(attempt.started)),
+                Cell::new(attempt.millis.map_or_else(String::new, took)).right(),
+                Cell::new(end),
+            ]);
+        }
+    }
+    out.columns(&rows, 4, 2);
+}
+
+fn errors(run: &ops::RunView, out: &mut Output) {
+    if run.errors.is_empty() {
+        return;
+    }
+    out.gap();
+    out.line("Errors");
+    for error in &run.errors {
+        let head = format!("  {} attempt {}  {}  {}", error.step, error.attempt, error.end, error.at);
+        out.line(out.paint(&clean(&head), Style::new().red()));
+        error.lines.iter().for_each(|line| out.line(format!("    {}", clean(line))));
+    }
+}
+
+/// Shows the commands that come next.
+pub(super) fn next_commands(run: &ops::RunView, out: &mut Output) {
+    let id = run.run.as_str();
+    let command = |words: &[&str]| Suggestion::tracker(words.iter().copied()).to_string();
+    let failed = run.steps.iter().find(|step| step.state == StepState::Failed && !step.attempts.is_empty());
+    let mut next = Vec::new();
+    next.extend(failed.map(|step| command(&["run", "logs", id, &step.step])));
+    match (run.state, run.hold) {
+        (_, Some(RunHold::WaitsForPerson)) => {
+            next.extend(run.steps.iter().filter_map(|step| match step.asks? {
+                ops::Asks::Approval => Some(command(&["run", "approve", id, &step.step])),
+                ops::Asks::Value => Some(command(&["run", "answer", id, &step.step, "VALUE"])),
+            }));
+        }
+        (_, Some(RunHold::Paused | RunHold::Interrupted)) => next.push(command(&["run", "resume", id])),
+        (RunState::Failed | RunState::Cancelled | RunState::PartialSuccess, None) => {
+            next.push(command(&["run", "retry", id]));
+        }
+        _ => {}
+    }
+    if !next.is_empty() {
+        out.line(out.dim(&next.join(" · ")));
+    }
+}
+
+/// Lists runs.
+pub(super) fn list(runs: &ops::RunsView, out: &mut Output) {
+    let row = |run: &ops::RunLine| {
+        let hold = match run.hold {
+            Some(RunHold::Paused) => "paused",
+            Some(RunHold::WaitsForPerson) => "waits for a person",
+            Some(RunHold::Interrupted) => "interrupted",
+            None if !run.here => "record",
+            None => "",
+        };
+        let style = match run.state {
+            RunState::Success => Style::new().green(),
+            RunState::Failed => Style::new().red(),
+            RunState::PartialSuccess | RunState::Retry => Style::new().yellow(),
+            RunState::Running => Style::new().blue(),
+            RunState::Created | RunState::Cancelled => Style::new(),
+        };
+        vec![
+            Cell::styled(&run.run, Style::new().bold()),
+            Cell::new(&run.workflow),
+            Cell::styled(run.state.as_str(), style),
+            Cell::new(format!("{}/{}", run.done, run.steps)).right(),
+            Cell::styled(&run.created, Style::new().dimmed()),
+            Cell::styled(hold, Style::new().dimmed()),
+        ]
+    };
+    let rows: Vec<Vec<Cell>> = runs.runs.iter().map(row).collect();
+    out.columns(&rows, 1, 0);
+}
+
+/// Shows what a step has printed, or where that is.
+pub(super) fn logs(logs: &ops::RunLogs, is_path: bool, out: &mut Output) {
+    if is_path {
+        out.line(clean(&logs.stdout_file));
+        out.line(clean(&logs.stderr_file));
+        return;
+    }
+    let is_both = !logs.stdout.is_empty() && !logs.stderr.is_empty();
+    for (name, text) in [("stdout", &logs.stdout), ("stderr", &logs.stderr)] {
+        if text.is_empty() {
+            continue;
+        }
+        if is_both {
+            out.line(out.dim(&format!("==> {name} of {} attempt {} <==", clean(&logs.step), logs.attempt)));
+        }
+        for line in text.lines() {
+            out.line(clean_lines(line));
+        }
+    }
+}
+
+/// Returns what a person is shown of an event; none of one that is no news. `width` is that of the longest name so far.
+pub(super) fn event_line(logged: &Logged, run: &Run, width: &mut usize, out: &Output) -> Option<String> {
+    let line = |step: &str, state: StepState, text: String, width: &mut usize| {
+        *width = (*width).max(step.chars().count());
+        format!("{}{step:<width$}  {text}", glyph_of(state, out), width = *width).trim_end().to_owned()
+    };
+    let name =
+        |step: &str| run.find(step).map_or(step, |index| run.workflow.steps[index].name.as_str()).to_owned();
+    match &logged.event {
+        Event::Created { .. } | Event::Finished { .. } | Event::Stopped { .. } => None,
+        Event::Began { .. } => Some(format!("{}  {}, {}", run.id, run.name, counted(steps(run), "step"))),
+        Event::Started { .. } => None,
+        Event::Ended { step, end, millis, retry_in, message, .. } => {
+            let state = run.find(step).map_or(StepState::Failed, |index| run.steps[index].state);
+            let took = took(*millis);
+            let text = match (end.is_success(), retry_in) {
+                (true, _) => took,
+                (false, Some(wait)) => {
+                    format!("{end} after {took}; another attempt in {}", self::took(*wait))
+                }
+                (false, None) => format!("{end} after {took}"),
+            };
+            let message = message.as_ref().map_or_else(String::new, |message| format!(": {message}"));
+            Some(line(&name(step), state, format!("{text}{message}"), width))
+        }
+        Event::Reused { step, from, inputs, .. } => {
+            let text = format!("reused from {from}: same recipe, same {}", counted(*inputs, "input"));
+            Some(line(&name(step), StepState::Success, text, width))
+        }
+        Event::Skipped { step, .. } => match run.find(step) {
+            Some(index) if run.workflow.steps[index].handler.is_some() => None,
+            _ => Some(line(&name(step), StepState::Skipped, "skipped".to_owned(), width)),
+        },
+        Event::Asked { step } => {
+            Some(line(&name(step), StepState::Pending, "waits for a person".to_owned(), width))
+        }
+        Event::Answered { step, answer, by, approved } => {
+            let state = if *approved { StepState::Success } else { StepState::Failed };
+            Some(line(&name(step), state, format!("{by}: {answer}"), width))
+        }
+        Event::Paused { by } => Some(format!("paused by {by}: what runs goes on to its end")),
+        Event::Cancelled { by } => Some(format!("cancelled by {by}")),
+        Event::Retried { steps, by: None, .. } => {
+            Some(format!("again, for it was interrupted: {}", steps.join(", ")))
+        }
+        Event::Retried { steps, .. } => Some(format!("again: {}", steps.join(", "))),
+    }
+}
+
+fn steps(run: &Run) -> usize {
+    run.workflow.steps.iter().filter(|step| step.handler.is_none()).count()
+}
+
+/// Shows a run while it changes: again and again in place on a terminal, line by line elsewhere.
+pub(super) struct Watcher<'c> {
+    context: &'c Context,
+    is_for_programs: bool,
+    is_verbose: bool,
+    /// How many lines were painted last.
+    painted: RefCell<usize>,
+}
+
+impl<'c> Watcher<'c> {
+    pub(super) fn new(context: &'c Context, is_for_programs: bool, is_verbose: bool) -> Self {
+        Self { context, is_for_programs, is_verbose, painted: RefCell::new(0) }
+    }
+
+    pub(super) fn show(&self, run: &ops::RunView, events: &[Logged]) {
+        if self.is_for_programs {
+            for logged in events {
+                let _ = crate::cli::write_stdout(format!("{}\n", logged.to_line()).as_bytes());
+            }
+            return;
+        }
+        if !self.context.is_attended() {
+            return events.iter().for_each(|logged| self.context.say(&plain_line(logged)));
+        }
+        let mut out = self.context.error_output();
+        self::run(run, self.is_verbose, &mut out);
+        let text = out.into_text();
+        let mut painted = self.painted.borrow_mut();
+        let up = if *painted > 0 { format!("\u{1b}[{}A\u{1b}[J", *painted) } else { String::new() };
+        *painted = if run.state == RunState::Running { text.lines().count() } else { 0 };
+        // The last picture is the answer itself.
+        let shown = if run.state == RunState::Running { text } else { String::new() };
+        crate::cli::write_stderr(&format!("{up}{shown}"));
+    }
+}
+
+/// Returns an event for whoever only follows: its time, its name, and the step.
+fn plain_line(logged: &Logged) -> String {
+    let at = logged.at.format("%H:%M:%S");
+    match &logged.event {
+        Event::Started { step, attempt, .. } => format!("{at}  {step}  attempt {attempt} started"),
+        Event::Ended { step, attempt, end, .. } => format!("{at}  {step}  attempt {attempt} ended: {end}"),
+        Event::Reused { step, from, .. } => format!("{at}  {step}  reused from {from}"),
+        Event::Skipped { step, .. } => format!("{at}  {step}  skipped"),
+        Event::Asked { step } => format!("{at}  {step}  waits for a person"),
+        Event::Answered { step, answer, by, .. } => format!("{at}  {step}  {by}: {answer}"),
+        Event::Created { run, .. } => format!("{at}  {run} created"),
+        Event::Began { .. } => format!("{at}  an engine drives it"),
+        Event::Paused { by } => format!("{at}  paused by {by}"),
+        Event::Cancelled { by } => format!("{at}  cancelled by {by}"),
+        Event::Retried { steps, .. } => format!("{at}  again: {}", steps.join(", ")),
+        Event::Stopped { .. } => format!("{at}  nothing drives it any more"),
+        Event::Finished { state } => format!("{at}  ended: {}", state.as_str()),
+    }
+}

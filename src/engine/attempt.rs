@@ -1,0 +1,170 @@
+//! The folder of one attempt: what it was given, what it printed, and how it has ended, written by its own shell.
+//!
+//! The shell waits for a line before it does anything, so that nothing runs that the log does not know. It runs the step
+//! in a shell within itself and writes the exit code as a line of its own when that has ended: whoever comes later knows it
+//! even where the engine has died. A line without its end is no exit code.
+
+use std::fs::{self, File};
+use std::io::{Read, Seek, SeekFrom};
+use std::path::{Path, PathBuf};
+
+use serde::Serialize;
+
+use super::event::Values;
+use super::{Error, Result};
+use crate::model::{AttemptEnd, StepName};
+use crate::process::Program;
+
+/// Runs the lines that are its second argument and writes their exit code to the file that is its first.
+const SHELL: &str = "IFS= read -r _go || exit 125\n\
+exec </dev/null\n\
+(set -e; _lines=$2; shift $#; eval \"$_lines\")\n\
+_code=$?\n\
+printf '%s\\n' \"$_code\" >\"$1\"\n\
+exit \"$_code\"";
+
+/// Runs the program that is its second argument, with the rest of them, in the same way.
+const PROGRAM: &str = "IFS= read -r _go || exit 125\n\
+exec </dev/null\n\
+(shift; exec \"$@\")\n\
+_code=$?\n\
+printf '%s\\n' \"$_code\" >\"$1\"\n\
+exit \"$_code\"";
+
+/// Most bytes that are read of the outputs of a step.
+const MOST_OUTPUTS: u64 = 64 * 1024;
+
+/// What an attempt does.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Recipe {
+    /// Lines for the shell.
+    Run(String),
+    /// A program and its arguments.
+    Argv(Vec<String>),
+}
+
+/// What is noted down of an attempt before it begins. Of variables only the names: their values may be secret.
+#[derive(Debug, Serialize)]
+struct Noted<'a> {
+    #[serde(flatten)]
+    recipe: &'a Recipe,
+    cwd: &'a str,
+    env: Vec<&'a str>,
+}
+
+/// The folder.
+#[derive(Debug, Clone)]
+pub struct AttemptFolder(PathBuf);
+
+impl AttemptFolder {
+    /// Returns the folder of an attempt of a step, of a run that lies in `run`.
+    #[must_use]
+    pub fn of(run: &Path, step: &str, attempt: u32) -> Self {
+        Self(run.join("steps").join(step).join(attempt.to_string()))
+    }
+
+    /// Makes it, with what the attempt is given, and returns the program to start and the files of its outputs.
+    pub fn prepare(
+        &self,
+        recipe: &Recipe,
+        cwd: &Path,
+        shown_cwd: &str,
+        variables: &[(String, String)],
+    ) -> Result<(Program, File, File)> {
+        fs::create_dir_all(&self.0).map_err(Error::io("create", &self.0))?;
+        let names = variables.iter().map(|(name, _)| name.as_str()).collect();
+        let noted = serde_json::to_vec(&Noted { recipe, cwd: shown_cwd, env: names });
+        let noted = noted.expect("plain data with text keys is always JSON");
+        let path = self.0.join("command.json");
+        fs::write(&path, noted).map_err(Error::io("write", &path))?;
+        let output = |name: &str| {
+            let path = self.0.join(name);
+            File::create(&path).map_err(Error::io("create", &path))
+        };
+        let exit = self.0.join("exit");
+        let script = if matches!(recipe, Recipe::Run(_)) { SHELL } else { PROGRAM };
+        let program = Program::new("sh", "run a step").args(["-c", script, "sh"]).args([&exit]);
+        let mut program = match recipe {
+            Recipe::Run(lines) => program.args([lines]),
+            Recipe::Argv(words) => program.args(words),
+        };
+        program = program.in_folder(cwd).in_its_own_repository();
+        for (name, value) in variables {
+            program = program.variable(name, value);
+        }
+        program = program.variable("TRACKER_OUTPUT", self.0.join("outputs"));
+        Ok((program, output("stdout")?, output("stderr")?))
+    }
+
+    /// Returns the exit code that the attempt has left; none where it has left none.
+    #[must_use]
+    pub fn exit(&self) -> Option<AttemptEnd> {
+        let text = fs::read_to_string(self.0.join("exit")).ok()?;
+        text.strip_suffix('\n')?.parse().ok().map(AttemptEnd::Exit)
+    }
+
+    /// Returns when it has left its exit code.
+    #[must_use]
+    pub fn ended(&self) -> Option<std::time::SystemTime> {
+        fs::metadata(self.0.join("exit")).and_then(|meta| meta.modified()).ok()
+    }
+
+    /// Reads the outputs that a step has written, of which it must have written these.
+    ///
+    /// # Errors
+    /// What is wrong with them.
+    pub fn outputs(&self, declared: &[StepName]) -> std::result::Result<Values, String> {
+        let mut text = String::new();
+        if declared.is_empty() {
+            return Ok(Values::new());
+        }
+        if let Ok(file) = File::open(self.0.join("outputs")) {
+            file.take(MOST_OUTPUTS).read_to_string(&mut text).map_err(|error| format!("outputs: {error}"))?;
+        }
+        let mut values = Values::new();
+        for (number, line) in text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
+            let (key, value) = line
+                .split_once('=')
+                .ok_or_else(|| format!("line {} of the outputs is not `name=value`", number + 1))?;
+            if declared.iter().any(|name| name.as_str() == key) {
+                values.insert(key.to_owned(), value.to_owned());
+            }
+        }
+        match declared.iter().find(|name| !values.contains_key(name.as_str())) {
+            Some(missing) => Err(format!("it has not written the output `{missing}` to $TRACKER_OUTPUT")),
+            None => Ok(values),
+        }
+    }
+
+    /// Returns the file of what it printed.
+    #[must_use]
+    pub fn stream(&self, is_stderr: bool) -> PathBuf {
+        self.0.join(if is_stderr { "stderr" } else { "stdout" })
+    }
+
+    /// Returns the last lines of what it printed, of its errors where there are any.
+    #[must_use]
+    pub fn last_lines(&self, most: usize) -> Vec<String> {
+        let errors = tail(&self.stream(true), most);
+        if errors.is_empty() { tail(&self.stream(false), most) } else { errors }
+    }
+}
+
+/// Returns the last lines of a file that are not empty, whatever its bytes and however long it is.
+fn tail(path: &Path, most: usize) -> Vec<String> {
+    /// No more than this is read.
+    const BYTES: u64 = 8 * 1024;
+    let read = || -> std::io::Result<Vec<u8>> {
+        let mut file = File::open(path)?;
+        let length = file.metadata()?.len();
+        file.seek(SeekFrom::Start(length.saturating_sub(BYTES)))?;
+        let mut bytes = Vec::new();
+        file.take(BYTES).read_to_end(&mut bytes)?;
+        Ok(bytes)
+    };
+    let text = read().map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).unwrap_or_default();
+    let mut lines: Vec<&str> = text.lines().rev().filter(|line| !line.trim().is_empty()).take(most).collect();
+    lines.reverse();
+    lines.into_iter().map(|line| line.chars().take(500).collect()).collect()
+}

@@ -1,0 +1,551 @@
+//! The engine: one process that drives a run until it ends, is paused, or waits for people alone.
+//!
+//! Each turn takes in what has come, decides what follows, starts the programs of that (which wait), writes everything to
+//! the log at once, and only then lets the programs go. So the log knows of every process that has done anything.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::time::Duration;
+
+use super::attempt::{AttemptFolder, Recipe};
+use super::control::{POLL, Request};
+use super::event::{Cause, Event, Log, Logged, StopReason, Values};
+use super::recover::{Orphan, ended, recover};
+use super::reuse::{Made, Memory};
+use super::state::{Moment, Rest, Run};
+use super::{Error, Result};
+use crate::env::{Env, fail_point};
+use crate::model::{Action, AttemptEnd, RunState, StepState, output_variable, param_variable};
+use crate::process::{GroupSignal, Job, JobEnd, birth, kill_marked, signal_group};
+use crate::store::Lock;
+
+/// How long what was asked to end may take before it is ended.
+const GRACE: u64 = 5_000;
+/// The variable by which processes of an attempt are found again, wherever they have moved to.
+const MARK: &str = "TRACKER_ATTEMPT_DIR";
+
+/// Where an engine has stopped.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Driven {
+    /// The run has ended.
+    Finished(RunState),
+    /// It has not.
+    Stopped(StopReason),
+}
+
+/// What threads that wait for processes say.
+struct Ended {
+    step: usize,
+    attempt: u32,
+    /// None where the process was not started by this engine: what it has left says how it has ended.
+    end: Option<JobEnd>,
+}
+
+/// An attempt that runs.
+struct Active {
+    attempt: u32,
+    pid: u32,
+    started: u64,
+    deadline: Option<u64>,
+    /// Why it was asked to end, and when it will be ended.
+    ending: Option<(AttemptEnd, u64)>,
+    made: Option<Made>,
+}
+
+/// Who is shown what has happened, once it is on disk.
+pub type Observer<'e> = dyn FnMut(&Logged, &Run) + 'e;
+/// Who writes the record of a run that ends.
+pub type Recorder<'e> = dyn FnMut(&Run) -> std::result::Result<(), Error> + 'e;
+
+/// An engine.
+pub struct Driver<'e> {
+    env: &'e Env,
+    /// The folder of the run.
+    folder: PathBuf,
+    top: PathBuf,
+    memory: Memory,
+    log: Log,
+    run: Run,
+    _lock: Lock,
+    observe: Box<Observer<'e>>,
+    record: Box<Recorder<'e>>,
+    unseen: Vec<Logged>,
+    held: Vec<(usize, Job)>,
+    active: BTreeMap<usize, Active>,
+    taken: Vec<PathBuf>,
+    send: Sender<Ended>,
+    receive: Receiver<Ended>,
+    interrupted: Arc<AtomicBool>,
+    is_stopping: bool,
+}
+
+/// What an engine works with.
+pub struct Place<'p> {
+    /// The folder of the run.
+    pub folder: &'p Path,
+    /// The local folder in which successes are remembered.
+    pub reuse: &'p Path,
+    /// The top of the working tree.
+    pub top: &'p Path,
+}
+
+impl<'e> Driver<'e> {
+    /// Makes the engine of a run whose lock is held.
+    pub fn new(
+        env: &'e Env,
+        place: &Place<'_>,
+        run: Run,
+        lock: Lock,
+        is_synced: bool,
+        observe: Box<Observer<'e>>,
+        record: Box<Recorder<'e>>,
+    ) -> Result<Self> {
+        let interrupted = Arc::new(AtomicBool::new(false));
+        for signal in [signal_hook::consts::SIGINT, signal_hook::consts::SIGTERM] {
+            let _ = signal_hook::flag::register(signal, Arc::clone(&interrupted));
+        }
+        let (send, receive) = channel();
+        Ok(Self {
+            env,
+            folder: place.folder.to_path_buf(),
+            top: place.top.to_path_buf(),
+            memory: Memory::of(place.reuse, &run.name, place.top),
+            log: Log::open(place.folder, is_synced)?,
+            run,
+            _lock: lock,
+            observe,
+            record,
+            unseen: Vec::new(),
+            held: Vec::new(),
+            active: BTreeMap::new(),
+            taken: Vec::new(),
+            send,
+            receive,
+            interrupted,
+            is_stopping: false,
+        })
+    }
+
+    /// Returns the run as it is now.
+    #[must_use]
+    pub fn run(&self) -> &Run {
+        &self.run
+    }
+
+    /// Takes in what somebody wants before the engine begins.
+    pub fn emit_first(&mut self, event: Event) -> Result<()> {
+        self.emit(event);
+        self.commit()
+    }
+
+    /// Drives the run as far as it goes. Where that fails, nothing of it is left running.
+    pub fn drive(&mut self) -> Result<Driven> {
+        let driven = self.go_on();
+        if driven.is_err() {
+            self.active.values().for_each(|active| signal_group(active.pid, GroupSignal::Kill));
+            self.held.clear();
+            kill_marked(MARK, &self.mark(""));
+        }
+        driven
+    }
+
+    fn go_on(&mut self) -> Result<Driven> {
+        self.take_up()?;
+        loop {
+            self.requests();
+            self.stop_what_must();
+            if !self.is_stopping {
+                self.advance();
+            }
+            self.commit()?;
+            if let Some(driven) = self.rest()? {
+                return Ok(driven);
+            }
+            self.wait();
+        }
+    }
+
+    fn now(&self) -> Moment {
+        let mono = u64::try_from(self.env.monotonic().as_millis()).unwrap_or(u64::MAX);
+        Moment { wall: self.env.now_millis(), mono }
+    }
+
+    fn emit(&mut self, event: Event) {
+        let now = self.now();
+        let logged = Logged { at: now.wall, event };
+        self.log.append(&logged);
+        self.run.apply(&logged, now);
+        self.unseen.push(logged);
+    }
+
+    /// Returns the folder of all attempts, of those of a step, or of one, as the variable of their processes has it. No two
+    /// runs of one machine have the same.
+    fn mark(&self, below: &str) -> String {
+        format!("{}/steps/{below}", self.folder.display())
+    }
+
+    /// Writes what has been emitted, and lets go what was held until then.
+    fn commit(&mut self) -> Result<()> {
+        self.log.commit()?;
+        for (step, mut job) in std::mem::take(&mut self.held) {
+            fail_point("run:held");
+            job.release();
+            fail_point("run:released");
+            let Some(active) = self.active.get(&step) else { continue };
+            let (send, attempt) = (self.send.clone(), active.attempt);
+            std::thread::spawn(move || {
+                let end = job.wait().unwrap_or(JobEnd::Signal(0));
+                // Nobody listens any more when the engine has failed.
+                let _ = send.send(Ended { step, attempt, end: Some(end) });
+            });
+        }
+        for logged in std::mem::take(&mut self.unseen) {
+            (self.observe)(&logged, &self.run);
+        }
+        for path in std::mem::take(&mut self.taken) {
+            let _ = fs::remove_file(path);
+        }
+        Ok(())
+    }
+
+    /// Begins where another engine has ended: takes in what that has left, waits for what still runs, and lets run again
+    /// what was interrupted.
+    fn take_up(&mut self) -> Result<()> {
+        self.emit(Event::Began { process: std::process::id() });
+        let (events, orphans) = recover(&self.run, &self.folder);
+        for event in events {
+            let event = self.with_retry(event);
+            self.emit(event);
+        }
+        orphans.into_iter().for_each(|orphan| self.adopt(orphan));
+        let is_interrupted = |index: &usize| {
+            let step = &self.run.steps[*index];
+            let last = step.attempts.last().and_then(|attempt| attempt.end);
+            step.state == StepState::Failed && last == Some(AttemptEnd::Interrupted)
+        };
+        let interrupted: Vec<usize> = (0..self.run.steps.len()).filter(is_interrupted).collect();
+        if !interrupted.is_empty() {
+            let name = |index: usize| self.run.workflow.steps[index].name.to_string();
+            let steps: Vec<String> = interrupted.iter().map(|index| name(*index)).collect();
+            for step in &steps {
+                kill_marked(MARK, &self.mark(&format!("{step}/")));
+            }
+            self.emit(Event::Retried { steps, forced: false, by: None });
+        }
+        fail_point("run:taken-up");
+        self.commit()
+    }
+
+    /// Waits for a process that another engine has started.
+    fn adopt(&mut self, orphan: Orphan) {
+        let Orphan { step, attempt, pid, birth: born } = orphan;
+        let send = self.send.clone();
+        let now = self.now();
+        let started = self.run.steps[step].attempts.last().map_or(now.wall, |attempt| attempt.started);
+        let passed = (now.wall - started).num_milliseconds().max(0).unsigned_abs();
+        let timeout = self.run.workflow.steps[step].timeout.map(millis);
+        let deadline = timeout.map(|timeout| now.mono + timeout.saturating_sub(passed));
+        let active = Active {
+            attempt,
+            pid,
+            started: now.mono.saturating_sub(passed),
+            deadline,
+            ending: None,
+            made: None,
+        };
+        self.active.insert(step, active);
+        std::thread::spawn(move || {
+            while birth(pid) == born {
+                std::thread::park_timeout(Duration::from_millis(10));
+            }
+            let _ = send.send(Ended { step, attempt, end: None });
+        });
+    }
+
+    /// Takes in what other processes want.
+    fn requests(&mut self) {
+        let Ok(folder) = fs::read_dir(self.folder.join("control")) else { return };
+        let is_request = |path: &PathBuf| path.extension().is_some_and(|ending| ending == "json");
+        let mut paths: Vec<PathBuf> = folder.flatten().map(|entry| entry.path()).filter(is_request).collect();
+        paths.sort();
+        for path in paths {
+            let request =
+                fs::read(&path).ok().and_then(|bytes| serde_json::from_slice::<Request>(&bytes).ok());
+            if let Some(request) = request {
+                self.emit(request.into_event());
+            }
+            self.taken.push(path);
+        }
+    }
+
+    /// Ends what takes too long, and everything where the run was cancelled or this process is to end.
+    fn stop_what_must(&mut self) {
+        self.is_stopping |= self.interrupted.load(Ordering::Relaxed);
+        let why = match (&self.run.cancelled_by, self.is_stopping) {
+            (_, true) => Some(AttemptEnd::Interrupted),
+            (Some(_), false) => Some(AttemptEnd::Cancelled),
+            (None, false) => None,
+        };
+        let now = self.now().mono;
+        let handlers = &self.run.workflow.steps;
+        for (step, active) in &mut self.active {
+            // What cleans up after a cancelled run is not cancelled with it.
+            let why = why.filter(|why| *why == AttemptEnd::Interrupted || handlers[*step].handler.is_none());
+            let late = active.deadline.filter(|deadline| now >= *deadline).map(|_| AttemptEnd::TimedOut);
+            match (&active.ending, why.or(late)) {
+                (None, Some(why)) => {
+                    signal_group(active.pid, GroupSignal::Terminate);
+                    active.ending = Some((why, now + GRACE));
+                }
+                (Some((_, at)), _) if now >= *at => signal_group(active.pid, GroupSignal::Kill),
+                _ => {}
+            }
+        }
+    }
+
+    /// Does what is to be done now, until nothing more follows.
+    fn advance(&mut self) {
+        loop {
+            let next = self.run.next(self.now().mono);
+            if next.is_empty() {
+                return;
+            }
+            let name = |run: &Run, index: usize| run.workflow.steps[index].name.to_string();
+            for (index, because) in next.skips {
+                let step = name(&self.run, index);
+                self.emit(Event::Skipped { step, because });
+            }
+            for index in next.asks {
+                let step = name(&self.run, index);
+                self.emit(Event::Asked { step });
+            }
+            for index in next.starts {
+                self.start(index);
+            }
+        }
+    }
+
+    /// Starts a step, or reuses what it has done.
+    fn start(&mut self, index: usize) {
+        let values = self.values(index);
+        let step = &self.run.workflow.steps[index];
+        let state = &self.run.steps[index];
+        let made =
+            step.inputs.as_ref().map(|_| self.memory.look(&self.run.id, step, &self.run.workflow, &values));
+        let retry =
+            state.attempts.last().and_then(|attempt| attempt.end).filter(|_| state.state == StepState::Retry);
+        let cause = match (retry, &state.retried, &made) {
+            _ if step.handler.is_some() && retry.is_none() => Cause::Handler { state: self.run.outcome() },
+            (Some(end), ..) => Cause::Failed { end, retry: state.retries + 1 },
+            (None, Some(by), _) if state.is_forced() => Cause::Retried { by: by.clone() },
+            (None, retried, Some(made)) => match (self.memory.find(step, made), retried) {
+                (Ok(made), _) => {
+                    let (from, inputs, outputs) = (made.run, made.inputs.len(), made.outputs);
+                    let step = step.name.to_string();
+                    return self.emit(Event::Reused { step, from, inputs, outputs });
+                }
+                (Err(_), Some(by)) => Cause::Retried { by: by.clone() },
+                (Err(cause), None) => cause,
+            },
+            (None, Some(by), None) => Cause::Retried { by: by.clone() },
+            (None, None, None) => Cause::Always,
+        };
+        self.spawn(index, values, cause, made);
+    }
+
+    fn spawn(
+        &mut self,
+        index: usize,
+        mut variables: Vec<(String, String)>,
+        because: Cause,
+        made: Option<Made>,
+    ) {
+        let step = &self.run.workflow.steps[index];
+        let name = step.name.to_string();
+        let attempt = self.run.steps[index].attempts.last().map_or(1, |attempt| attempt.number + 1);
+        let value = |reference: &crate::model::Reference| self.run.value(reference);
+        variables.extend(step.env.iter().map(|(name, template)| (name.clone(), template.fill(&value))));
+        if step.handler.is_some() {
+            variables.push(("TRACKER_RUN_STATE".to_owned(), self.run.outcome().as_str().to_owned()));
+        }
+        let own = [("TRACKER_RUN", self.run.id.clone()), ("TRACKER_STEP", name.clone())];
+        variables.extend(own.map(|(name, value)| (name.to_owned(), value)));
+        variables.push(("TRACKER_ATTEMPT".to_owned(), attempt.to_string()));
+        variables.push((MARK.to_owned(), self.mark(&format!("{name}/{attempt}"))));
+        let recipe = match &step.action {
+            Action::Shell(lines) => Recipe::Run(lines.clone()),
+            Action::Program(words) => Recipe::Argv(words.iter().map(|word| word.fill(&value)).collect()),
+            Action::Ask(_) => return,
+        };
+        let started =
+            self.held_job(&name, attempt, &recipe, step.cwd.as_deref().unwrap_or_default(), &variables);
+        let timeout = step.timeout.map(millis);
+        let now = self.now().mono;
+        match started {
+            Ok(job) => {
+                let pid = job.pid();
+                self.emit(Event::Started { step: name, attempt, pid, birth: birth(pid), because });
+                let deadline = timeout.map(|timeout| now + timeout);
+                self.active
+                    .insert(index, Active { attempt, pid, started: now, deadline, ending: None, made });
+                self.held.push((index, job));
+                fail_point("run:spawned");
+            }
+            Err(message) => {
+                self.emit(Event::Started { step: name.clone(), attempt, pid: 0, birth: None, because });
+                let (end, outputs, message) = (AttemptEnd::Broken, Values::new(), Some(message));
+                let event =
+                    Event::Ended { step: name, attempt, end, millis: 0, outputs, retry_in: None, message };
+                let event = self.with_retry(event);
+                self.emit(event);
+            }
+        }
+    }
+
+    fn held_job(
+        &self,
+        step: &str,
+        attempt: u32,
+        recipe: &Recipe,
+        cwd: &str,
+        variables: &[(String, String)],
+    ) -> std::result::Result<Job, String> {
+        let folder = self.top.join(cwd);
+        if !folder.is_dir() {
+            return Err(format!("there is no folder `{cwd}`"));
+        }
+        let left = AttemptFolder::of(&self.folder, step, attempt);
+        let (program, stdout, stderr) =
+            left.prepare(recipe, &folder, cwd, variables).map_err(|error| error.to_string())?;
+        program.start_held(stdout, stderr).map_err(|error| error.to_string())
+    }
+
+    /// Returns the variables that a step is given of the run: parameters, and outputs of earlier steps.
+    fn values(&self, index: usize) -> Vec<(String, String)> {
+        let params = self.run.params.iter().map(|(name, value)| (param_variable(name), value.clone()));
+        let outputs = self.run.outputs_for(index).into_iter();
+        let outputs = outputs.map(|((step, key), value)| (output_variable(&step, &key), value));
+        params.chain(outputs).collect()
+    }
+
+    /// Says whether another attempt follows one that has failed.
+    fn with_retry(&self, event: Event) -> Event {
+        let Event::Ended { step, attempt, end, millis: took, outputs, message, .. } = event else {
+            return event;
+        };
+        let may_follow = !end.is_success()
+            && !matches!(end, AttemptEnd::Interrupted | AttemptEnd::Cancelled)
+            && self.run.cancelled_by.is_none();
+        let retry_in = self.run.find(&step).filter(|_| may_follow).and_then(|index| {
+            let retry = &self.run.workflow.steps[index].retry;
+            let retries = self.run.steps[index].retries;
+            let wait = || millis(retry.wait(retries + 1, self.env.random_below(1001)));
+            retry.allows(retries, end.exit()).then(wait)
+        });
+        Event::Ended { step, attempt, end, millis: took, outputs, retry_in, message }
+    }
+
+    fn ended(&mut self, message: &Ended) {
+        let Some(active) =
+            self.active.remove(&message.step).filter(|active| active.attempt == message.attempt)
+        else {
+            return;
+        };
+        fail_point("run:ended");
+        let step = &self.run.workflow.steps[message.step];
+        let folder = AttemptFolder::of(&self.folder, step.name.as_str(), message.attempt);
+        let by_itself = match message.end {
+            Some(JobEnd::Exit(code)) => AttemptEnd::Exit(code),
+            Some(JobEnd::Signal(number)) => AttemptEnd::Signal(number),
+            None => folder.exit().unwrap_or(AttemptEnd::Interrupted),
+        };
+        let end = match active.ending {
+            Some((why @ AttemptEnd::TimedOut, _)) => why,
+            Some((why, _)) if !by_itself.is_success() => why,
+            _ => by_itself,
+        };
+        let mut event = ended(&self.run, message.step, message.attempt, end, &folder);
+        if let Event::Ended { millis, .. } = &mut event {
+            *millis = self.now().mono.saturating_sub(active.started);
+        }
+        if let (Event::Ended { end: AttemptEnd::Exit(0), outputs, .. }, Some(made)) = (&event, active.made) {
+            self.memory.remember(step, made, outputs);
+        }
+        let event = self.with_retry(event);
+        let is_interrupted = matches!(&event, Event::Ended { end: AttemptEnd::Interrupted, .. });
+        self.emit(event);
+        if is_interrupted && !self.is_stopping {
+            let steps = vec![self.run.workflow.steps[message.step].name.to_string()];
+            self.emit(Event::Retried { steps, forced: false, by: None });
+        }
+    }
+
+    /// Returns how the engine has ended, where nothing is left to do.
+    fn rest(&mut self) -> Result<Option<Driven>> {
+        if !self.active.is_empty() {
+            return Ok(None);
+        }
+        if self.is_stopping {
+            return self.stop(StopReason::Interrupted).map(Some);
+        }
+        let next = self.run.next(self.now().mono);
+        match next.rest {
+            Rest::Busy => Ok(None),
+            Rest::Paused => self.stop(StopReason::Paused).map(Some),
+            Rest::Person => self.stop(StopReason::WaitsForPerson).map(Some),
+            Rest::Done(state) => {
+                kill_marked(MARK, &self.mark(""));
+                let now = self.now();
+                let finished = Logged { at: now.wall, event: Event::Finished { state } };
+                let mut run = self.run.clone();
+                run.apply(&finished, now);
+                fail_point("run:done");
+                (self.record)(&run)?;
+                fail_point("run:recorded");
+                self.log.append(&finished);
+                self.run = run;
+                self.unseen.push(finished);
+                self.commit()?;
+                Ok(Some(Driven::Finished(state)))
+            }
+        }
+    }
+
+    fn stop(&mut self, because: StopReason) -> Result<Driven> {
+        kill_marked(MARK, &self.mark(""));
+        self.emit(Event::Stopped { because });
+        self.commit()?;
+        Ok(Driven::Stopped(because))
+    }
+
+    /// Waits until something has ended, is due, or may have been asked for.
+    fn wait(&mut self) {
+        let now = self.now().mono;
+        let timers = self.active.values().filter_map(|active| match active.ending {
+            Some((_, at)) => Some(at),
+            None => active.deadline,
+        });
+        let due = self.run.next(now).wake.into_iter().chain(timers).min();
+        let left = due.map(|due| Duration::from_millis(due.saturating_sub(now)));
+        if self.active.is_empty() && self.env.has_fixed_clock() {
+            return self.env.sleep(left.unwrap_or(POLL));
+        }
+        match self.receive.recv_timeout(left.unwrap_or(POLL).min(POLL)) {
+            Ok(first) => {
+                self.ended(&first);
+                while let Ok(more) = self.receive.try_recv() {
+                    self.ended(&more);
+                }
+            }
+            Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => {}
+        }
+    }
+}
+
+fn millis(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
+}

@@ -1,0 +1,63 @@
+//! What a crash has left, as events: attempts of which the log does not know how they have ended.
+
+use std::path::Path;
+
+use super::attempt::AttemptFolder;
+use super::event::{Event, Values};
+use super::state::Run;
+use crate::model::{AttemptEnd, StepState};
+use crate::process::birth;
+
+/// An attempt that still runs, and that nobody waits for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Orphan {
+    pub step: usize,
+    pub attempt: u32,
+    pub pid: u32,
+    pub birth: Option<String>,
+}
+
+/// What became of the attempts of a run that no engine drives: those that have ended or are gone, as events, and those
+/// that still run. A process counts as the attempt's only where it was started at the time that the log says.
+#[must_use]
+pub fn recover(run: &Run, folder: &Path) -> (Vec<Event>, Vec<Orphan>) {
+    let (mut events, mut orphans) = (Vec::new(), Vec::new());
+    for (index, step) in run.steps.iter().enumerate().filter(|(_, step)| step.state == StepState::Running) {
+        let Some(attempt) = step.attempts.last() else { continue };
+        let is_alive = attempt.birth.is_some() && birth(attempt.pid) == attempt.birth;
+        let name = run.workflow.steps[index].name.as_str();
+        let left = AttemptFolder::of(folder, name, attempt.number);
+        match left.exit() {
+            Some(end) => events.push(ended(run, index, attempt.number, end, &left)),
+            None if is_alive => {
+                let (number, pid, birth) = (attempt.number, attempt.pid, attempt.birth.clone());
+                orphans.push(Orphan { step: index, attempt: number, pid, birth });
+            }
+            // It may have written its exit code and ended between the two looks.
+            None => {
+                let end = left.exit().unwrap_or(AttemptEnd::Interrupted);
+                events.push(ended(run, index, attempt.number, end, &left));
+            }
+        }
+    }
+    (events, orphans)
+}
+
+/// Makes the event of an attempt that has ended while nobody waited for it. Whether it is tried again is for an engine.
+#[must_use]
+pub fn ended(run: &Run, index: usize, attempt: u32, end: AttemptEnd, folder: &AttemptFolder) -> Event {
+    let step = &run.workflow.steps[index];
+    let started = run.steps[index].attempts.last().map(|attempt| attempt.started);
+    let ended = folder.ended().map(chrono::DateTime::<chrono::Utc>::from);
+    let millis = started.zip(ended).map_or(0, |(started, ended)| (ended - started).num_milliseconds().max(0));
+    let mut event = (end, Values::new(), None);
+    if end.is_success() {
+        match folder.outputs(&step.outputs) {
+            Ok(outputs) => event.1 = outputs,
+            Err(message) => event = (AttemptEnd::Broken, Values::new(), Some(message)),
+        }
+    }
+    let (end, outputs, message) = event;
+    let millis = millis.unsigned_abs();
+    Event::Ended { step: step.name.to_string(), attempt, end, millis, outputs, retry_in: None, message }
+}

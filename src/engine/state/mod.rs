@@ -1,0 +1,595 @@
+//! The state of a run: what its events make of it, and what is to be done next. Pure.
+
+mod step;
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use chrono::{DateTime, Utc};
+
+use step::Decision;
+pub use step::{Attempt, Moment, Next, Rest, StepRun};
+
+use super::event::{Event, Logged, SkipReason, StopReason, Values};
+use crate::model::{ANSWER, Action, AttemptEnd, Handler, Reference, RunState, StepState, Workflow};
+
+/// A run.
+#[derive(Debug, Clone)]
+pub struct Run {
+    pub workflow: Workflow,
+    pub id: String,
+    /// The name of the workflow.
+    pub name: String,
+    /// The path of the workflow's file.
+    pub path: String,
+    pub digest: String,
+    pub params: Values,
+    pub jobs: u32,
+    pub by: String,
+    pub agent: Option<String>,
+    pub created: DateTime<Utc>,
+    pub ended: Option<DateTime<Utc>>,
+    pub state: RunState,
+    /// The states that it has had, the present one last.
+    pub history: Vec<(DateTime<Utc>, RunState)>,
+    /// Why it is on hold, where it is.
+    pub stopped: Option<StopReason>,
+    pub is_paused: bool,
+    pub cancelled_by: Option<String>,
+    pub steps: Vec<StepRun>,
+    index: HashMap<String, usize>,
+    dependents: Vec<Vec<usize>>,
+    /// How many of its needs are not settled, by step.
+    unmet: Vec<usize>,
+    /// Steps of which all needs are settled and that have not begun.
+    ready: BTreeSet<usize>,
+    /// The same of questions that were not asked.
+    questions: BTreeSet<usize>,
+    /// Steps that wait for another attempt, by the time at which it is due.
+    waiting: BTreeSet<(u64, usize)>,
+    running: usize,
+    /// How many steps, handlers apart, are not settled.
+    open: usize,
+}
+
+/// What a need has come to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Settled {
+    Passed,
+    Skipped,
+    /// It has failed, was cancelled, or could not begin.
+    Lost,
+}
+
+impl Run {
+    /// Makes a run of its first event; none where that is another.
+    #[must_use]
+    pub fn new(workflow: Workflow, first: &Logged) -> Option<Self> {
+        let Event::Created { run, workflow: name, path, digest, params, jobs, by, agent } = &first.event
+        else {
+            return None;
+        };
+        let names = workflow.steps.iter().enumerate();
+        let mut made = Self {
+            index: names.map(|(index, step)| (step.name.to_string(), index)).collect(),
+            dependents: workflow.dependents(),
+            steps: workflow.steps.iter().map(|_| StepRun::new()).collect(),
+            workflow,
+            id: run.clone(),
+            name: name.clone(),
+            path: path.clone(),
+            digest: digest.clone(),
+            params: params.clone(),
+            jobs: *jobs,
+            by: by.clone(),
+            agent: agent.clone(),
+            created: first.at,
+            ended: None,
+            state: RunState::Created,
+            history: vec![(first.at, RunState::Created)],
+            stopped: None,
+            is_paused: false,
+            cancelled_by: None,
+            unmet: Vec::new(),
+            ready: BTreeSet::new(),
+            questions: BTreeSet::new(),
+            waiting: BTreeSet::new(),
+            running: 0,
+            open: 0,
+        };
+        made.arrange();
+        Some(made)
+    }
+
+    /// Makes a run of all its events. Times are given by the clocks as they are now.
+    #[must_use]
+    pub fn replay(workflow: Workflow, events: &[Logged], now: Moment) -> Option<Self> {
+        let (first, rest) = events.split_first()?;
+        let mut run = Self::new(workflow, first)?;
+        rest.iter().for_each(|logged| run.apply(logged, now));
+        Some(run)
+    }
+
+    /// Returns the place of a step.
+    #[must_use]
+    pub fn find(&self, name: &str) -> Option<usize> {
+        self.index.get(name).copied()
+    }
+
+    /// Returns how many steps run.
+    #[must_use]
+    pub fn running(&self) -> usize {
+        self.running
+    }
+
+    /// Returns the value of a parameter, a state or an output.
+    #[must_use]
+    pub fn value(&self, reference: &Reference) -> Option<String> {
+        match reference {
+            Reference::Param(name) => self.params.get(name).cloned(),
+            Reference::State(step) => Some(self.steps[*step].state.as_str().to_owned()),
+            Reference::Output(step, key) => self.steps[*step].outputs.get(key).cloned(),
+        }
+    }
+
+    /// Works out anew which steps can begin.
+    fn arrange(&mut self) {
+        self.ready.clear();
+        self.questions.clear();
+        self.waiting.clear();
+        self.steps.iter_mut().for_each(|step| step.blocked_by = None);
+        self.unmet = self.workflow.steps.iter().map(|step| step.needs.len()).collect();
+        self.running = self.steps.iter().filter(|step| step.state == StepState::Running).count();
+        self.open = self.workflow.steps.iter().filter(|step| step.handler.is_none()).count();
+        for index in 0..self.steps.len() {
+            if let (StepState::Retry, Some(due)) = (self.steps[index].state, self.steps[index].due) {
+                self.waiting.insert((due, index));
+            }
+            if self.is_step(index) && self.unmet[index] == 0 {
+                self.make_ready(index);
+            }
+        }
+        for index in
+            (0..self.steps.len()).filter(|index| self.steps[*index].state.is_end()).collect::<Vec<_>>()
+        {
+            self.settle(index);
+        }
+    }
+
+    fn is_step(&self, index: usize) -> bool {
+        self.workflow.steps[index].handler.is_none()
+    }
+
+    fn settled(&self, index: usize) -> Option<Settled> {
+        let step = &self.steps[index];
+        match step.state {
+            StepState::Success => Some(Settled::Passed),
+            StepState::Failed if !self.workflow.steps[index].critical => Some(Settled::Passed),
+            StepState::Skipped => Some(Settled::Skipped),
+            StepState::Failed | StepState::Cancelled => Some(Settled::Lost),
+            StepState::Pending if step.blocked_by.is_some() => Some(Settled::Lost),
+            _ => None,
+        }
+    }
+
+    /// Counts a step as settled for those that need it.
+    fn settle(&mut self, index: usize) {
+        if !self.is_step(index) {
+            return;
+        }
+        self.open -= 1;
+        self.not_ready(index);
+        for dependent in self.dependents[index].clone() {
+            self.unmet[dependent] -= 1;
+            if self.unmet[dependent] == 0 {
+                self.make_ready(dependent);
+            }
+        }
+    }
+
+    fn make_ready(&mut self, index: usize) {
+        let step = &self.steps[index];
+        if step.state != StepState::Pending || step.is_asked {
+            return;
+        }
+        match self.workflow.steps[index].action {
+            Action::Ask(_) => self.questions.insert(index),
+            _ => self.ready.insert(index),
+        };
+    }
+
+    fn not_ready(&mut self, index: usize) {
+        self.ready.remove(&index);
+        self.questions.remove(&index);
+    }
+
+    /// Takes in what has happened. Events of steps that there are not, or that cannot follow, change nothing.
+    pub fn apply(&mut self, logged: &Logged, now: Moment) {
+        let at = logged.at;
+        match &logged.event {
+            Event::Created { .. } => {}
+            Event::Began { .. } => {
+                self.stopped = None;
+                self.is_paused = false;
+                self.become_state(RunState::Running, at);
+            }
+            Event::Started { step, attempt, pid, birth, because } => {
+                self.started(step, at, |started| Attempt {
+                    number: *attempt,
+                    pid: *pid,
+                    birth: birth.clone(),
+                    started,
+                    because: because.clone(),
+                    end: None,
+                    ended: None,
+                    millis: None,
+                    message: None,
+                });
+            }
+            Event::Ended { .. } => self.ended(logged, now),
+            Event::Reused { step, from, inputs, outputs } => {
+                self.end_pending(step, at, StepState::Success, |step| {
+                    step.reused = Some((from.clone(), *inputs));
+                    step.outputs.clone_from(outputs);
+                })
+            }
+            Event::Skipped { step, because } => self.end_pending(step, at, StepState::Skipped, |step| {
+                step.skipped = Some(because.clone());
+            }),
+            Event::Asked { step } => {
+                if let Some(index) = self.find(step) {
+                    self.steps[index].is_asked = true;
+                    self.not_ready(index);
+                }
+            }
+            Event::Answered { step, answer, approved, by } => {
+                let state = if *approved { StepState::Success } else { StepState::Failed };
+                self.end_pending(step, at, state, |step| {
+                    step.is_asked = false;
+                    step.answered = Some((answer.clone(), by.clone()));
+                    step.outputs.insert(ANSWER.to_owned(), answer.clone());
+                });
+            }
+            Event::Paused { .. } => self.is_paused = true,
+            Event::Cancelled { by } => self.cancel(by, at),
+            Event::Retried { steps, forced, by } => self.retry(steps, *forced, by.as_ref(), at),
+            Event::Stopped { because } => {
+                self.stopped = Some(*because);
+                let interrupted = *because == StopReason::Interrupted;
+                self.become_state(if interrupted { RunState::Failed } else { RunState::Created }, at);
+            }
+            Event::Finished { state } => {
+                self.ended = Some(at);
+                self.become_state(*state, at);
+            }
+        }
+    }
+
+    fn become_state(&mut self, state: RunState, at: DateTime<Utc>) {
+        self.state = state;
+        self.history.push((at, state));
+    }
+
+    fn started(&mut self, name: &str, at: DateTime<Utc>, attempt: impl FnOnce(DateTime<Utc>) -> Attempt) {
+        let Some(index) = self.find(name) else { return };
+        let step = &mut self.steps[index];
+        if !step.state.leads_to(StepState::Running) {
+            return;
+        }
+        if let Some(due) = step.due.take() {
+            self.waiting.remove(&(due, index));
+        }
+        if step.state == StepState::Retry {
+            step.retries += 1;
+        }
+        step.become_state(StepState::Running, at);
+        step.attempts.push(attempt(at));
+        self.not_ready(index);
+        self.running += 1;
+    }
+
+    fn ended(&mut self, logged: &Logged, now: Moment) {
+        let Event::Ended { step, attempt, end, millis, outputs, retry_in, message } = &logged.event else {
+            return;
+        };
+        let Some(index) = self.find(step) else { return };
+        let step = &mut self.steps[index];
+        let Some(last) =
+            step.attempts.last_mut().filter(|last| last.number == *attempt && last.end.is_none())
+        else {
+            return;
+        };
+        last.end = Some(*end);
+        last.ended = Some(logged.at);
+        last.millis = Some(*millis);
+        last.message.clone_from(message);
+        self.running -= 1;
+        step.outputs.clone_from(outputs);
+        let state = match (end, retry_in) {
+            (AttemptEnd::Exit(0), _) => StepState::Success,
+            (AttemptEnd::Cancelled, _) => StepState::Cancelled,
+            (_, Some(_)) => StepState::Retry,
+            (_, None) => StepState::Failed,
+        };
+        step.become_state(state, logged.at);
+        if let (StepState::Retry, Some(wait)) = (state, retry_in) {
+            // What has passed of the wait: never more than all of it, and nothing where the clock was set back.
+            let passed = (now.wall - logged.at).num_milliseconds().clamp(0, i64::MAX).unsigned_abs();
+            let due = now.mono + wait.saturating_sub(passed);
+            step.due = Some(due);
+            self.waiting.insert((due, index));
+        }
+        if state.is_end() {
+            self.settle(index);
+        }
+    }
+
+    /// Ends a step that has not run.
+    fn end_pending(
+        &mut self,
+        name: &str,
+        at: DateTime<Utc>,
+        state: StepState,
+        change: impl FnOnce(&mut StepRun),
+    ) {
+        let Some(index) = self.find(name) else { return };
+        if self.steps[index].state != StepState::Pending {
+            return;
+        }
+        self.steps[index].become_state(state, at);
+        change(&mut self.steps[index]);
+        self.settle(index);
+    }
+
+    fn cancel(&mut self, by: &str, at: DateTime<Utc>) {
+        self.cancelled_by = Some(by.to_owned());
+        self.is_paused = false;
+        for index in 0..self.steps.len() {
+            let is_waiting = matches!(self.steps[index].state, StepState::Pending | StepState::Retry);
+            if is_waiting && self.is_step(index) {
+                self.steps[index].is_asked = false;
+                self.steps[index].become_state(StepState::Cancelled, at);
+            }
+        }
+        self.arrange();
+    }
+
+    fn retry(&mut self, names: &[String], forced: bool, by: Option<&String>, at: DateTime<Utc>) {
+        for index in names.iter().filter_map(|name| self.find(name)).collect::<Vec<_>>() {
+            self.reset(index, forced, by, at);
+        }
+        // They run again when the steps have ended.
+        for index in (0..self.steps.len()).filter(|index| !self.is_step(*index)).collect::<Vec<_>>() {
+            if self.steps[index].state.is_end() {
+                self.reset(index, false, by, at);
+            }
+        }
+        if by.is_some() {
+            self.cancelled_by = None;
+            self.ended = None;
+            self.become_state(RunState::Retry, at);
+        }
+        self.arrange();
+    }
+
+    fn reset(&mut self, index: usize, forced: bool, by: Option<&String>, at: DateTime<Utc>) {
+        let step = &mut self.steps[index];
+        if !step.state.leads_to(StepState::Pending) {
+            return;
+        }
+        step.become_state(StepState::Pending, at);
+        (step.due, step.reused, step.skipped, step.answered, step.is_asked) = (None, None, None, None, false);
+        step.outputs.clear();
+        // An engine that goes on after a crash gives no new retries.
+        if by.is_some() {
+            step.retries = 0;
+        }
+        step.is_forced = forced;
+        step.retried = Some(by.cloned());
+    }
+
+    /// Returns how the run ends, were it to end now.
+    #[must_use]
+    pub fn outcome(&self) -> RunState {
+        let is_lost = |index: usize| self.steps[index].state == StepState::Failed;
+        let critical = |index: &usize| self.workflow.steps[*index].critical;
+        let mut lost = (0..self.steps.len()).filter(|index| is_lost(*index)).peekable();
+        if self.cancelled_by.is_some() {
+            RunState::Cancelled
+        } else if lost.peek().is_none() {
+            RunState::Success
+        } else if lost.any(|index| critical(&index)) {
+            RunState::Failed
+        } else {
+            RunState::PartialSuccess
+        }
+    }
+
+    /// Returns what is to be done now. What is returned is to be applied as events before this is asked again.
+    pub fn next(&mut self, mono: u64) -> Next {
+        let mut next = Next::default();
+        let mut slots = (self.jobs.max(1) as usize).saturating_sub(self.running);
+        if !self.is_paused {
+            self.due(mono, &mut slots, &mut next);
+            self.begin(slots, &mut next);
+        }
+        next.wake = self.waiting.first().map(|(due, _)| *due).filter(|_| !self.is_paused);
+        let is_idle = self.running == 0 && next.is_empty() && (self.waiting.is_empty() || self.is_paused);
+        if !is_idle {
+            return next;
+        }
+        if self.open == 0 {
+            self.handlers(&mut next);
+        } else {
+            next.rest = if self.is_paused { Rest::Paused } else { Rest::Person };
+        }
+        next
+    }
+
+    /// Chooses attempts that are due again.
+    fn due(&self, mono: u64, slots: &mut usize, next: &mut Next) {
+        for (_, index) in self.waiting.iter().take_while(|(due, _)| *due <= mono) {
+            if *slots == 0 {
+                break;
+            }
+            *slots -= 1;
+            next.starts.push(*index);
+        }
+    }
+
+    /// Decides about the steps of which all needs are settled, in the order of the document; questions first, which need
+    /// no slot. Where nothing but steps that cannot begin was found, what that leads to is looked at too.
+    fn begin(&mut self, mut slots: usize, next: &mut Next) {
+        loop {
+            let mut has_blocked = false;
+            let mut at = self.questions.first().copied();
+            while let Some(index) = at {
+                has_blocked |= self.choose(index, next);
+                at = self.questions.range(index + 1..).next().copied();
+            }
+            at = self.ready.first().copied();
+            while let Some(index) = at.filter(|_| slots > 0) {
+                let starts = next.starts.len();
+                has_blocked |= self.choose(index, next);
+                slots -= next.starts.len() - starts;
+                at = self.ready.range(index + 1..).next().copied();
+            }
+            if !has_blocked || !next.is_empty() {
+                return;
+            }
+        }
+    }
+
+    /// Finds the steps that cannot begin any more, for whoever only looks at the run.
+    pub fn find_blocked(&mut self) {
+        loop {
+            let waiting: Vec<usize> = self.ready.iter().chain(&self.questions).copied().collect();
+            let blocked = waiting.into_iter().filter_map(|index| match self.decide(index) {
+                Decision::Block(need) => Some((index, need)),
+                _ => None,
+            });
+            let blocked: Vec<(usize, usize)> = blocked.collect();
+            if blocked.is_empty() {
+                return;
+            }
+            for (index, need) in blocked {
+                self.steps[index].blocked_by = Some(need);
+                self.settle(index);
+            }
+        }
+    }
+
+    /// Decides about one step; returns whether it cannot begin at all.
+    fn choose(&mut self, index: usize, next: &mut Next) -> bool {
+        match self.decide(index) {
+            Decision::Start => next.starts.push(index),
+            Decision::Ask => next.asks.push(index),
+            Decision::Skip(reason) => next.skips.push((index, reason)),
+            Decision::Block(need) => {
+                self.steps[index].blocked_by = Some(need);
+                self.settle(index);
+                return true;
+            }
+        }
+        false
+    }
+
+    fn decide(&self, index: usize) -> Decision {
+        let step = &self.workflow.steps[index];
+        let looked_at = step.when.as_ref().map(|when| when.condition.states()).unwrap_or_default();
+        let mut skipped = None;
+        for need in &step.needs {
+            // What the condition looks at may have ended in any way, but it must have ended.
+            if looked_at.contains(need) && self.steps[*need].state.is_end() {
+                continue;
+            }
+            match self.settled(*need) {
+                Some(Settled::Passed) => {}
+                Some(Settled::Skipped) => skipped = skipped.or(Some(*need)),
+                Some(Settled::Lost) | None => return Decision::Block(*need),
+            }
+        }
+        if let Some(need) = skipped {
+            return Decision::Skip(SkipReason::Need { step: self.workflow.steps[need].name.to_string() });
+        }
+        if let Some(when) = &step.when
+            && !when.condition.is_true(&|reference| self.value(reference))
+        {
+            return Decision::Skip(SkipReason::Condition { when: when.text.clone() });
+        }
+        match step.action {
+            Action::Ask(_) => Decision::Ask,
+            _ => Decision::Start,
+        }
+    }
+
+    /// Lets the handlers run one after the other, once all steps have ended.
+    fn handlers(&self, next: &mut Next) {
+        let state = self.outcome();
+        for (index, step) in self.workflow.steps.iter().enumerate() {
+            let Some(handler) = step.handler else { continue };
+            if self.steps[index].state.is_end() {
+                continue;
+            }
+            let is_meant = match handler {
+                Handler::Success => state.is_good(),
+                Handler::Failure => state == RunState::Failed,
+                Handler::Cancel => state == RunState::Cancelled,
+                Handler::Exit => true,
+            };
+            if is_meant {
+                next.starts.push(index);
+                return;
+            }
+            next.skips.push((index, SkipReason::Handler { state }));
+        }
+        if next.skips.is_empty() {
+            next.rest = Rest::Done(state);
+        }
+    }
+
+    /// Returns the steps that a retry without a choice is of: what failed or was cancelled, and what has ended and needs one
+    /// of these.
+    #[must_use]
+    pub fn to_retry(&self) -> Vec<usize> {
+        let lost =
+            |index: &usize| matches!(self.steps[*index].state, StepState::Failed | StepState::Cancelled);
+        let lost: Vec<usize> =
+            (0..self.steps.len()).filter(|index| self.is_step(*index)).filter(lost).collect();
+        self.with_dependents(&lost)
+    }
+
+    /// Returns these steps and all that have ended and need one of them by some way.
+    #[must_use]
+    pub fn with_dependents(&self, steps: &[usize]) -> Vec<usize> {
+        let mut found: BTreeSet<usize> = steps.iter().copied().collect();
+        let mut open = steps.to_vec();
+        while let Some(step) = open.pop() {
+            for dependent in &self.dependents[step] {
+                if found.insert(*dependent) {
+                    open.push(*dependent);
+                }
+            }
+        }
+        found.into_iter().filter(|index| self.steps[*index].state.is_end()).collect()
+    }
+
+    /// Returns what a step is given of earlier steps: outputs of all that it needs, of a handler those of all steps.
+    #[must_use]
+    pub fn outputs_for(&self, index: usize) -> BTreeMap<(String, String), String> {
+        let earlier = match self.is_step(index) {
+            true => self.workflow.ancestors(index),
+            false => (0..self.steps.len()).filter(|other| self.is_step(*other)).collect(),
+        };
+        let of = |step: usize| {
+            let name = self.workflow.steps[step].name.to_string();
+            self.steps[step]
+                .outputs
+                .iter()
+                .map(move |(key, value)| ((name.clone(), key.clone()), value.clone()))
+        };
+        earlier.into_iter().flat_map(of).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,325 @@
+//! Simulations: a fake clock and a fake executor drive random graphs whose steps fail at random.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::doc::read_workflow;
+use crate::engine::event::Cause;
+
+struct Simulation {
+    run: Run,
+    events: Vec<Logged>,
+    mono: u64,
+    /// When each running step ends.
+    ends: BTreeMap<(u64, usize), u32>,
+    random: fastrand::Rng,
+    most_running: usize,
+    /// How often each attempt fails: of 100.
+    failing: u32,
+}
+
+impl Simulation {
+    fn new(text: &str, jobs: u32, seed: u64, failing: u32) -> Self {
+        let (workflow, _) =
+            read_workflow(text.as_bytes()).unwrap_or_else(|problems| panic!("{problems:#?}\n{text}"));
+        let created = Event::Created {
+            run: "RUN-1".into(),
+            workflow: "w".into(),
+            path: "w.yaml".into(),
+            digest: String::new(),
+            params: Values::new(),
+            jobs,
+            by: "ada".into(),
+            agent: None,
+        };
+        let first = Logged { at: DateTime::UNIX_EPOCH, event: created };
+        let run = Run::new(workflow, &first).unwrap();
+        let random = fastrand::Rng::with_seed(seed);
+        Self { run, events: vec![first], mono: 0, ends: BTreeMap::new(), random, most_running: 0, failing }
+    }
+
+    fn moment(&self) -> Moment {
+        let wall = DateTime::UNIX_EPOCH + chrono::TimeDelta::milliseconds(i64::try_from(self.mono).unwrap());
+        Moment { wall, mono: self.mono }
+    }
+
+    fn emit(&mut self, event: Event) {
+        let logged = Logged { at: self.moment().wall, event };
+        self.run.apply(&logged, self.moment());
+        self.events.push(logged);
+    }
+
+    fn name(&self, index: usize) -> String {
+        self.run.workflow.steps[index].name.to_string()
+    }
+
+    fn start(&mut self, index: usize) {
+        let attempt = u32::try_from(self.run.steps[index].attempts.len()).unwrap() + 1;
+        let step = self.name(index);
+        self.emit(Event::Started { step, attempt, pid: 1, birth: None, because: Cause::Always });
+        self.ends.insert((self.mono + self.random.u64(1..500), index), attempt);
+        self.most_running = self.most_running.max(self.run.running());
+    }
+
+    fn end(&mut self, index: usize, attempt: u32) {
+        let fails = self.random.u32(..100) < self.failing;
+        let retry = &self.run.workflow.steps[index].retry;
+        let retries = self.run.steps[index].retries;
+        let retry_in = (fails && retry.allows(retries, Some(1)))
+            .then(|| u64::try_from(retry.wait(retries + 1, 500).as_millis()).unwrap());
+        let end = AttemptEnd::Exit(i32::from(fails));
+        let (step, outputs) = (self.name(index), Values::new());
+        self.emit(Event::Ended { step, attempt, end, millis: 1, outputs, retry_in, message: None });
+    }
+
+    /// Drives the run until nothing is left to do; the answer is how it has ended.
+    fn drive(&mut self) -> Rest {
+        loop {
+            let next = self.run.next(self.mono);
+            for (index, because) in next.skips.clone() {
+                let step = self.name(index);
+                self.emit(Event::Skipped { step, because });
+            }
+            for index in next.asks.clone() {
+                let step = self.name(index);
+                self.emit(Event::Asked { step });
+            }
+            next.starts.iter().for_each(|index| self.start(*index));
+            if !next.is_empty() {
+                continue;
+            }
+            match next.rest {
+                Rest::Busy => {}
+                Rest::Done(state) => {
+                    self.emit(Event::Finished { state });
+                    return next.rest;
+                }
+                rest => return rest,
+            }
+            let first = self.ends.first_key_value().map(|((at, index), attempt)| (*at, *index, *attempt));
+            match (first, next.wake) {
+                (Some((at, ..)), Some(wake)) if wake < at && self.run.running() < self.run.jobs as usize => {
+                    self.mono = self.mono.max(wake);
+                }
+                (Some((at, index, attempt)), _) => {
+                    self.mono = self.mono.max(at);
+                    self.ends.remove(&(at, index));
+                    self.end(index, attempt);
+                }
+                (None, Some(wake)) => self.mono = self.mono.max(wake),
+                (None, None) => panic!("nothing runs and nothing is due"),
+            }
+        }
+    }
+}
+
+/// Writes a workflow of N steps, each with a few needs among the earlier ones.
+fn graph(steps: usize, random: &mut fastrand::Rng) -> String {
+    let mut text = String::from("steps:\n");
+    for index in 0..steps {
+        let needs: BTreeSet<usize> =
+            (0..random.usize(..4)).filter_map(|_| (index > 0).then(|| random.usize(..index))).collect();
+        let names: Vec<String> = needs.iter().map(|need| format!("s{need}")).collect();
+        let retries = random.u32(..4);
+        let critical = random.u32(..10) > 2;
+        let when = match needs.first() {
+            Some(need) if random.u32(..10) == 0 => format!(", when: step.s{need} != failed"),
+            _ => String::new(),
+        };
+        text.push_str(&format!(
+            "  s{index}: {{run: x, needs: [{}], retry: {{max: {retries}, delay: 10ms, cap: 1s}}, critical: {critical}{when}}}\n",
+            names.join(", ")
+        ));
+    }
+    text
+}
+
+/// Looks at the whole log: order, limit, retries, and that nothing runs again that has succeeded.
+fn check(simulation: &Simulation, jobs: usize) {
+    let run = &simulation.run;
+    assert!(simulation.most_running <= jobs, "{} of {jobs}", simulation.most_running);
+    let mut ended: BTreeMap<&str, StepState> = BTreeMap::new();
+    for logged in &simulation.events {
+        match &logged.event {
+            Event::Started { step, .. } => {
+                assert!(!ended.contains_key(step.as_str()), "{step} begins again");
+                let spec = &run.workflow.steps[run.find(step).unwrap()];
+                for need in &spec.needs {
+                    let name = run.workflow.steps[*need].name.as_str();
+                    assert!(ended.contains_key(name), "{step} begins before {name} has ended");
+                    let may_lack = !run.workflow.steps[*need].critical || spec.when.is_some();
+                    assert!(may_lack || ended[name] == StepState::Success, "{step} begins without {name}");
+                }
+            }
+            Event::Ended { step, end, retry_in, .. } if retry_in.is_none() => {
+                let state = if end.is_success() { StepState::Success } else { StepState::Failed };
+                ended.insert(step, state);
+            }
+            Event::Skipped { step, .. } => {
+                ended.insert(step, StepState::Skipped);
+            }
+            _ => {}
+        }
+    }
+    for (index, step) in run.steps.iter().enumerate() {
+        let max = run.workflow.steps[index].retry.max as usize;
+        match step.state {
+            StepState::Success => assert!(step.attempts.len() <= max + 1),
+            StepState::Failed => assert_eq!(step.attempts.len(), max + 1, "{}", simulation.name(index)),
+            StepState::Pending => {
+                assert!(step.blocked_by.is_some(), "{} waits for nothing", simulation.name(index))
+            }
+            StepState::Skipped => assert!(step.attempts.is_empty()),
+            state => panic!("{} is left as {state:?}", simulation.name(index)),
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn random_graphs_keep_order_limit_and_retries(seed: u64, steps in 1..200_usize, jobs in 1..9_u32, failing in 0..60_u32) {
+        let text = graph(steps, &mut fastrand::Rng::with_seed(seed));
+        let mut simulation = Simulation::new(&text, jobs, seed, failing);
+        let rest = simulation.drive();
+        check(&simulation, jobs as usize);
+        let lost = |index: &usize| simulation.run.steps[*index].state == StepState::Failed;
+        let lost: Vec<usize> = (0..simulation.run.steps.len()).filter(lost).collect();
+        let critical = lost.iter().any(|index| simulation.run.workflow.steps[*index].critical);
+        let expected = match (lost.is_empty(), critical) {
+            (true, _) => RunState::Success,
+            (false, true) => RunState::Failed,
+            (false, false) => RunState::PartialSuccess,
+        };
+        prop_assert_eq!(rest, Rest::Done(expected));
+        // Whoever reads the log makes the same run of it.
+        let replayed = Run::replay(simulation.run.workflow.clone(), &simulation.events, simulation.moment()).unwrap();
+        for (one, other) in replayed.steps.iter().zip(&simulation.run.steps) {
+            prop_assert_eq!((one.state, &one.history, one.retries), (other.state, &other.history, other.retries));
+        }
+    }
+
+    #[test]
+    fn a_retry_runs_what_failed_and_nothing_that_succeeded(seed: u64, steps in 1..100_usize) {
+        let text = graph(steps, &mut fastrand::Rng::with_seed(seed));
+        let mut simulation = Simulation::new(&text, 4, seed, 40);
+        simulation.drive();
+        let before: Vec<usize> = simulation.run.steps.iter().map(|step| step.attempts.len()).collect();
+        let again = simulation.run.to_retry();
+        let names: Vec<String> = again.iter().map(|index| simulation.name(*index)).collect();
+        let kept: Vec<usize> = (0..steps)
+            .filter(|index| simulation.run.steps[*index].state == StepState::Success && !again.contains(index))
+            .collect();
+        simulation.emit(Event::Retried { steps: names, forced: true, by: Some("ada".into()) });
+        simulation.emit(Event::Began { process: 1 });
+        simulation.failing = 0;
+        let rest = simulation.drive();
+        prop_assert_eq!(rest, Rest::Done(RunState::Success));
+        for index in kept {
+            prop_assert_eq!(simulation.run.steps[index].attempts.len(), before[index]);
+        }
+        let is_over = simulation.run.steps.iter().all(|step| matches!(step.state, StepState::Success | StepState::Skipped));
+        prop_assert!(is_over);
+    }
+}
+
+fn states(simulation: &Simulation) -> Vec<&'static str> {
+    simulation.run.steps.iter().map(|step| step.state.as_str()).collect()
+}
+
+#[test]
+fn a_question_takes_no_slot_and_is_asked_while_others_run() {
+    let text =
+        "steps:\n  a: {run: x}\n  b: {run: x}\n  ask: {human: {approve: Go?}}\n  c: {run: x, needs: [ask]}\n";
+    let mut simulation = Simulation::new(text, 1, 1, 0);
+    let next = simulation.run.next(0);
+    assert_eq!((next.starts, next.asks), (vec![0], vec![2]));
+    assert_eq!(simulation.drive(), Rest::Person);
+    assert_eq!(states(&simulation), ["success", "success", "pending", "pending"]);
+    simulation.emit(Event::Answered {
+        step: "ask".into(),
+        answer: "yes".into(),
+        approved: true,
+        by: "ada".into(),
+    });
+    assert_eq!(simulation.drive(), Rest::Done(RunState::Success));
+}
+
+#[test]
+fn a_retry_that_waits_holds_no_slot() {
+    let text = "steps:\n  a: {run: x, retry: {max: 1, delay: 1h, cap: 2h}}\n  b: {run: x}\n";
+    let mut simulation = Simulation::new(text, 1, 1, 0);
+    simulation.start(0);
+    simulation.failing = 100;
+    simulation.end(0, 1);
+    assert_eq!(simulation.run.steps[0].state, StepState::Retry);
+    let next = simulation.run.next(0);
+    assert_eq!((next.starts, next.wake), (vec![1], Some(3_600_000)));
+}
+
+#[test]
+fn a_clock_that_was_set_back_makes_no_wait_longer() {
+    let text = "steps:\n  a: {run: x, retry: {max: 1, delay: 10s}}\n";
+    let mut simulation = Simulation::new(text, 1, 1, 100);
+    simulation.start(0);
+    simulation.end(0, 1);
+    let at = simulation.moment().wall;
+    for (shift, due) in [(0, 10_000), (-3_600_000, 10_000), (4_000, 6_000), (3_600_000, 0)] {
+        let now = Moment { wall: at + chrono::TimeDelta::milliseconds(shift), mono: 0 };
+        let mut run = Run::replay(simulation.run.workflow.clone(), &simulation.events, now).unwrap();
+        assert_eq!(run.next(0).wake, Some(due), "{shift}");
+    }
+}
+
+#[test]
+fn handlers_run_after_the_last_step_and_only_those_that_are_meant() {
+    let text = "steps:\n  a: {run: x, retry: 0}\n  b: {run: x, needs: [a]}\non_success: {run: x}\non_failure: {run: x, retry: 0}\non_exit: {run: x, retry: 0}\n";
+    let mut simulation = Simulation::new(text, 4, 1, 100);
+    assert_eq!(simulation.drive(), Rest::Done(RunState::Failed));
+    assert_eq!(states(&simulation), ["failed", "pending", "skipped", "failed", "failed"]);
+    let mut simulation = Simulation::new(text, 4, 1, 0);
+    assert_eq!(simulation.drive(), Rest::Done(RunState::Success));
+    assert_eq!(states(&simulation), ["success", "success", "success", "skipped", "success"]);
+}
+
+#[test]
+fn what_was_cancelled_and_paused_begins_no_more() {
+    let text = "steps:\n  a: {run: x}\n  b: {run: x, needs: [a]}\n  c: {run: x, retry: {delay: 1h}}\n";
+    let mut simulation = Simulation::new(text, 4, 1, 0);
+    simulation.start(0);
+    simulation.emit(Event::Paused { by: "ada".into() });
+    let next = simulation.run.next(0);
+    assert_eq!((next.is_empty(), next.rest), (true, Rest::Busy));
+    simulation.end(0, 1);
+    assert_eq!(simulation.run.next(0).rest, Rest::Paused);
+    simulation.emit(Event::Cancelled { by: "ada".into() });
+    assert_eq!(simulation.drive(), Rest::Done(RunState::Cancelled));
+    assert_eq!(states(&simulation), ["success", "cancelled", "cancelled"]);
+}
+
+#[test]
+fn a_condition_sees_how_its_need_has_ended() {
+    let text = "steps:\n  a: {run: x, retry: 0}\n  rescue: {run: x, needs: [a], when: step.a == failed}\n  after: {run: x, needs: [rescue]}\n  \
+                other: {run: x, needs: [a]}\n";
+    let mut simulation = Simulation::new(text, 1, 1, 0);
+    simulation.start(0);
+    simulation.failing = 100;
+    simulation.end(0, 1);
+    simulation.failing = 0;
+    simulation.ends.clear();
+    assert_eq!(simulation.drive(), Rest::Done(RunState::Failed));
+    assert_eq!(states(&simulation), ["failed", "success", "success", "pending"]);
+    let mut simulation = Simulation::new(text, 1, 1, 0);
+    assert_eq!(simulation.drive(), Rest::Done(RunState::Success));
+    assert_eq!(states(&simulation), ["success", "skipped", "skipped", "success"]);
+}
+
+#[test]
+fn ten_thousand_steps_side_by_side_are_not_looked_at_again_and_again() {
+    let steps: String = (0..10_000).map(|index| format!("  s{index}: {{argv: [x]}}\n")).collect();
+    let mut simulation = Simulation::new(&format!("steps:\n{steps}"), 4, 1, 0);
+    assert_eq!(simulation.drive(), Rest::Done(RunState::Success));
+}

@@ -1,0 +1,165 @@
+//! Acting on a run from another process: pausing and cancelling it, answering what it asks.
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::found::{find_run, read_run, runs_folder};
+use super::start::{RunObserver, drive, logged, take_lock};
+use super::view::RunView;
+use super::why::{find_step, run_and_step, sentence};
+use crate::engine::{self, Event, Log, Request, Run};
+use crate::model::{Action, RunId, RunState, StepState};
+use crate::ops::{Error, Result, Session};
+
+/// What has become of a run.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct RunChanged {
+    /// The run.
+    pub run: String,
+    /// What happened, in one line.
+    pub message: String,
+    /// The run as it is then, where this command has driven it.
+    pub result: Option<Box<RunView>>,
+}
+
+/// An answer to a question of a run.
+#[derive(Debug, Clone, Default)]
+pub struct AnswerRequest {
+    /// The step, with the run before it where it is not the newest.
+    pub words: Vec<String>,
+    /// The answer; none for an approval.
+    pub answer: Option<String>,
+    /// Whether an approval is given.
+    pub approved: bool,
+    /// Whether only the answer is taken down, and the run not gone on with.
+    pub no_resume: bool,
+}
+
+/// Pauses a run: what runs goes on to its end, nothing else begins.
+pub fn pause_run(session: &Session<'_>, given: Option<&str>) -> Result<RunChanged> {
+    let id = find_run(session, given)?;
+    let by = session.actor()?;
+    let folder = runs_folder(session.workspace()).join(id.as_str());
+    if engine::try_lock(&folder)?.is_none() {
+        return asked(session, &id, &Request::Pause { by }, "is pausing: what runs goes on to its end");
+    }
+    let (run, _) = read_run(session.env(), &folder)?;
+    let message = match run.state.is_end() {
+        true => format!("{id} has ended as {}", run.state.as_str()),
+        false => format!("nothing drives {id}"),
+    };
+    Err(Error::usage_with(message, "there is nothing to pause"))
+}
+
+/// Cancels a run: what runs is asked to end, and ended if it does not; nothing else begins.
+pub fn cancel_run<'e>(
+    session: &'e Session<'_>,
+    given: Option<&str>,
+    observe: RunObserver<'e>,
+) -> Result<RunChanged> {
+    let id = find_run(session, given)?;
+    let by = session.actor()?;
+    let folder = runs_folder(session.workspace()).join(id.as_str());
+    if engine::try_lock(&folder)?.is_none() {
+        return asked(session, &id, &Request::Cancel { by }, "is being cancelled");
+    }
+    let lock = take_lock(&folder, &id)?;
+    let (run, _) = read_run(session.env(), &folder)?;
+    if run.state.is_end() && run.stopped.is_none() {
+        return Err(Error::usage_with(
+            format!("{id} has ended as {}", run.state.as_str()),
+            "there is nothing to cancel",
+        ));
+    }
+    let view = drive(session, folder, run, lock, true, observe, Some(Event::Cancelled { by }))?;
+    Ok(RunChanged { run: id.to_string(), message: "was cancelled".to_owned(), result: Some(Box::new(view)) })
+}
+
+/// Hands a request to the engine of a run.
+fn asked(session: &Session<'_>, id: &RunId, request: &Request, message: &str) -> Result<RunChanged> {
+    let folder = runs_folder(session.workspace()).join(id.as_str());
+    if engine::ask(session.env(), &folder, request)? {
+        return Ok(RunChanged { run: id.to_string(), message: message.to_owned(), result: None });
+    }
+    Err(Error::usage_with(
+        format!("the engine of {id} has ended meanwhile"),
+        "look at it, and try again: tracker run status",
+    ))
+}
+
+/// Answers a question of a run, and goes on with it where no engine does.
+pub fn answer_run<'e>(
+    session: &'e Session<'_>,
+    request: &AnswerRequest,
+    observe: RunObserver<'e>,
+) -> Result<RunChanged> {
+    let (id, step) = run_and_step(session, &request.words)?;
+    let folder = runs_folder(session.workspace()).join(id.as_str());
+    let (run, _) = read_run(session.env(), &folder)?;
+    let step = match step {
+        Some(step) => step,
+        None => only_question(&run, &id)?,
+    };
+    let index = find_step(&run, &step)?;
+    let (answer, approved) = answer_of(&run, index, request)?;
+    if run.steps[index].state != StepState::Pending || !run.steps[index].is_asked {
+        let why = sentence(&run, index, &folder, session.env().now_millis());
+        return Err(Error::usage_with(format!("`{step}` asks nothing now"), why));
+    }
+    let by = session.actor()?;
+    let message = format!("`{step}` is answered: {answer}");
+    if engine::try_lock(&folder)?.is_none() {
+        let request = Request::Answer { step, answer, approved, by };
+        return asked(session, &id, &request, &message);
+    }
+    let event = Event::Answered { step, answer, approved, by };
+    let lock = take_lock(&folder, &id)?;
+    if request.no_resume {
+        let mut log = Log::open(&folder, true)?;
+        log.append(&logged(session, event));
+        log.commit()?;
+        return Ok(RunChanged { run: id.to_string(), message, result: None });
+    }
+    let view = drive(session, folder, run, lock, true, observe, Some(event))?;
+    Ok(RunChanged { run: id.to_string(), message, result: Some(Box::new(view)) })
+}
+
+fn only_question(run: &Run, id: &RunId) -> Result<String> {
+    let asked = (0..run.steps.len()).filter(|index| run.steps[*index].is_asked);
+    let asked: Vec<&str> = asked.map(|index| run.workflow.steps[index].name.as_str()).collect();
+    match asked.as_slice() {
+        [only] => Ok((*only).to_owned()),
+        [] if run.state == RunState::Created => Err(Error::usage(format!("{id} asks nothing"))),
+        [] => Err(Error::usage(format!("{id} asks nothing now"))),
+        several => Err(Error::usage_with(
+            format!("{id} asks {} questions", several.len()),
+            format!("choose one: {}", several.join(", ")),
+        )),
+    }
+}
+
+fn answer_of(run: &Run, index: usize, request: &AnswerRequest) -> Result<(String, bool)> {
+    let step = &run.workflow.steps[index];
+    let Action::Ask(question) = &step.action else {
+        return Err(Error::usage(format!("`{}` asks nothing: it runs a program", step.name)));
+    };
+    match (&question.kind, &request.answer) {
+        (None, None) => {
+            Ok((if request.approved { "approved" } else { "rejected" }.to_owned(), request.approved))
+        }
+        (None, Some(_)) => {
+            let hint = format!("tracker run approve {} {}, or tracker run reject", run.id, step.name);
+            Err(Error::usage_with(format!("`{}` is approved or rejected", step.name), hint))
+        }
+        (Some(_), None) => {
+            let hint = format!("tracker run answer {} {} VALUE", run.id, step.name);
+            Err(Error::usage_with(format!("`{}` asks for a value: {}", step.name, question.text), hint))
+        }
+        (Some(kind), Some(answer)) => match kind.read(answer) {
+            Ok(answer) => Ok((answer, true)),
+            Err(expected) => {
+                Err(Error::usage(format!("invalid answer `{}` (expected {expected})", answer.escape_debug())))
+            }
+        },
+    }
+}

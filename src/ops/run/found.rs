@@ -1,0 +1,125 @@
+//! Finding runs: the folders of those that were started here.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use crate::doc::read_workflow;
+use crate::engine::{self, Log, Logged, Moment, Run, recover, try_lock};
+use crate::env::Env;
+use crate::model::{RunId, RunState};
+use crate::ops::{Error, Result, Session};
+use crate::store::Workspace;
+
+/// The name of the frozen document in the folder of a run.
+pub(super) const FROZEN: &str = "workflow.yaml";
+
+/// A run that was started here.
+#[derive(Debug)]
+pub(super) struct FoundRun {
+    pub(super) folder: PathBuf,
+    pub(super) run: Run,
+    /// Whether an engine drives it now.
+    pub(super) is_driven: bool,
+}
+
+/// Returns the folder of all runs.
+pub(super) fn runs_folder(workspace: &Workspace) -> PathBuf {
+    workspace.local_path("runs")
+}
+
+/// Returns the ids of the runs that were started here, the oldest first.
+pub(super) fn run_ids(workspace: &Workspace) -> Vec<RunId> {
+    let Ok(folder) = fs::read_dir(runs_folder(workspace)) else { return Vec::new() };
+    let dated = folder.flatten().filter_map(|entry| {
+        let id = RunId::parse(entry.file_name().to_str()?).ok()?;
+        // Its document is written once, when it is created.
+        let created = entry.path().join(FROZEN).metadata().and_then(|meta| meta.modified()).ok()?;
+        entry.path().join(Log::FILE).exists().then_some((created, id))
+    });
+    let mut ids: Vec<_> = dated.collect();
+    ids.sort();
+    ids.into_iter().map(|(_, id)| id).collect()
+}
+
+/// Returns the ids of runs for completion, the newest first.
+pub fn run_candidates(env: &Env) -> Result<Vec<String>> {
+    let ids = run_ids(&Workspace::open(env)?);
+    Ok(ids.into_iter().rev().map(|id| id.to_string()).collect())
+}
+
+/// Finds the run that a part of an id names, or the newest.
+pub(super) fn find_run(session: &Session<'_>, given: Option<&str>) -> Result<RunId> {
+    let ids = run_ids(session.workspace());
+    let Some(given) = given else {
+        return ids.last().cloned().ok_or_else(|| {
+            Error::not_found(
+                "there are no runs here",
+                "start one: tracker run start NAME; `tracker workflow` lists what there is",
+            )
+        });
+    };
+    let wanted = given.to_ascii_uppercase();
+    if let Some(id) = ids.iter().find(|id| id.as_str() == wanted) {
+        return Ok(id.clone());
+    }
+    let matches: Vec<&RunId> =
+        ids.iter().filter(|id| id.suffix().starts_with(wanted.trim_start_matches("RUN-"))).collect();
+    match matches.as_slice() {
+        [only] => Ok((*only).clone()),
+        [] => Err(Error::not_found(
+            format!("no run matches `{}`", given.escape_debug()),
+            "run `tracker run list` to see all runs",
+        )),
+        several => {
+            let names: Vec<&str> = several.iter().take(8).map(|id| id.as_str()).collect();
+            Err(Error::usage_with(
+                format!("`{given}` matches {} runs", several.len()),
+                format!("use more of the id: {}", names.join(" ")),
+            ))
+        }
+    }
+}
+
+/// Whether a word names a run rather than a step.
+pub(super) fn names_run(session: &Session<'_>, word: &str) -> bool {
+    find_run(session, Some(word)).is_ok()
+}
+
+/// Reads a run as its log has it.
+pub(super) fn read_run(env: &Env, folder: &Path) -> Result<(Run, Vec<Logged>)> {
+    let path = folder.join(FROZEN);
+    let bytes = fs::read(&path).map_err(Error::io("read", &path))?;
+    let (workflow, _) = read_workflow(&bytes).map_err(Error::Broken)?;
+    let events = Log::read(folder)?;
+    let run = Run::replay(workflow, &events, moment(env));
+    let run = run.ok_or_else(|| engine::Error::Damaged {
+        path: folder.join(Log::FILE),
+        line: 1,
+        message: "it does not begin with the creation of a run".to_owned(),
+    })?;
+    Ok((run, events))
+}
+
+/// Reads a run for a person: of one that no engine drives, what its attempts have left counts as if it were in the log.
+pub(super) fn look_at(session: &Session<'_>, id: &RunId) -> Result<FoundRun> {
+    let folder = runs_folder(session.workspace()).join(id.as_str());
+    let is_driven = try_lock(&folder)?.is_none();
+    let (mut run, _) = read_run(session.env(), &folder)?;
+    if !is_driven {
+        let now = moment(session.env());
+        let (events, _) = recover(&run, &folder);
+        for event in events {
+            run.apply(&Logged { at: now.wall, event }, now);
+        }
+        if run.state == RunState::Running {
+            run.stopped = Some(engine::StopReason::Interrupted);
+            run.state = RunState::Failed;
+        }
+    }
+    run.find_blocked();
+    Ok(FoundRun { folder, run, is_driven })
+}
+
+pub(super) fn moment(env: &Env) -> Moment {
+    Moment { wall: env.now_millis(), mono: u64::try_from(env.monotonic().as_millis()).unwrap_or(u64::MAX) }
+}

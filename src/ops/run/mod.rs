@@ -1,0 +1,22 @@
+//! `run`: start workflows, follow them, and act on them.
+//!
+//! A run lives in the folder of its log below the git directory until it is pruned; what is committed of it is its record.
+//! Commands that change a run either drive it themselves, or hand what they want to the engine that does.
+
+mod control;
+mod found;
+mod prune;
+mod record;
+mod start;
+mod view;
+mod why;
+
+pub(crate) use control::{AnswerRequest, RunChanged, answer_run, cancel_run, pause_run};
+pub(crate) use found::run_candidates;
+pub(crate) use prune::{PrunedRuns, prune_runs};
+pub(crate) use start::{RetryRequest, RunObserver, RunRequest, resume_run, retry_run, start_run};
+pub(crate) use view::{
+    Asks, Revision, RunHold, RunLine, RunLogs, RunView, RunsView, StepLine, list_runs, run_logs, run_status,
+    watch_run,
+};
+pub(crate) use why::{Why, why_step};

@@ -1,0 +1,259 @@
+//! Driving runs: a new one, one that is on hold, one that has ended and is to run again.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use sha2::{Digest, Sha256};
+
+use super::found::{FROZEN, find_run, moment, read_run, runs_folder};
+use super::record::write_record;
+use super::view::{RunView, view_of};
+use super::why::{find_step, sentence};
+use crate::engine::{self, Driver, Event, Log, Logged, Place, Run};
+use crate::model::{Param, RecordPath, RunId, StepState, Suggestion, Workflow, nearest, to_hex};
+use crate::ops::workflows::{LoadedWorkflow, load_workflow};
+use crate::ops::{Error, Result, Session};
+use crate::store::Lock;
+
+/// Crockford's base 32, as in the ids of tasks.
+const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+
+/// Who is shown what happens, once it is on disk.
+pub type RunObserver<'e> = Box<dyn FnMut(&Logged, &Run) + 'e>;
+
+/// What to start.
+#[derive(Debug, Clone, Default)]
+pub struct RunRequest {
+    /// A workflow's name, or the path of a file.
+    pub workflow: String,
+    /// Values of parameters, as `name=value`.
+    pub params: Vec<String>,
+    /// Most steps that run at once.
+    pub jobs: Option<u32>,
+    /// Whether nothing waits for the disk.
+    pub unsynced: bool,
+}
+
+/// What to run again.
+#[derive(Debug, Clone, Default)]
+pub struct RetryRequest {
+    /// A part of the run's id; the newest if none.
+    pub run: Option<String>,
+    /// These steps; what failed, and what depends on it, if none.
+    pub steps: Vec<String>,
+    /// Also what depends on these steps.
+    pub downstream: bool,
+}
+
+/// Starts a run and drives it as far as it goes.
+pub fn start_run<'e>(
+    session: &'e Session<'_>,
+    request: &RunRequest,
+    observe: RunObserver<'e>,
+) -> Result<RunView> {
+    let loaded = load_workflow(session, &request.workflow)?;
+    let params = params(&loaded.workflow, &request.params)?;
+    let by = session.actor()?;
+    let (id, folder) = create_folder(session, &loaded)?;
+    let lock = take_lock(&folder, &id)?;
+    let processors =
+        || std::thread::available_parallelism().map_or(2, |count| u32::try_from(count.get()).unwrap_or(2));
+    let LoadedWorkflow { name, path, bytes, workflow, .. } = loaded;
+    let jobs = request.jobs.or(workflow.jobs).unwrap_or_else(processors);
+    let (digest, agent) = (to_hex(&Sha256::digest(&bytes)), session.agent());
+    let event = Event::Created { run: id.to_string(), workflow: name, path, digest, params, jobs, by, agent };
+    let first = Logged { at: session.env().now_millis(), event };
+    let mut log = Log::open(&folder, !request.unsynced)?;
+    log.append(&first);
+    log.commit()?;
+    let run = Run::new(workflow, &first).expect("the first event is its creation");
+    drive(session, folder, run, lock, !request.unsynced, observe, None)
+}
+
+/// Goes on with a run that is on hold: paused, interrupted, or waiting for a person who has answered.
+pub fn resume_run<'e>(
+    session: &'e Session<'_>,
+    given: Option<&str>,
+    observe: RunObserver<'e>,
+) -> Result<RunView> {
+    let id = find_run(session, given)?;
+    let folder = runs_folder(session.workspace()).join(id.as_str());
+    let lock = take_lock(&folder, &id)?;
+    let (run, _) = read_run(session.env(), &folder)?;
+    if run.state.is_end() && run.stopped.is_none() {
+        let retry = Suggestion::tracker(["run", "retry", id.as_str()]);
+        let message = format!("{id} has ended as {}", run.state.as_str());
+        let hint = if run.state == crate::model::RunState::Success {
+            "start another: tracker run start".to_owned()
+        } else {
+            format!("run what failed again: {retry}")
+        };
+        return Err(Error::usage_with(message, hint));
+    }
+    drive(session, folder, run, lock, true, observe, None)
+}
+
+/// Runs again what failed, or these steps.
+pub fn retry_run<'e>(
+    session: &'e Session<'_>,
+    request: &RetryRequest,
+    observe: RunObserver<'e>,
+) -> Result<RunView> {
+    let id = find_run(session, request.run.as_deref())?;
+    let folder = runs_folder(session.workspace()).join(id.as_str());
+    let lock = take_lock(&folder, &id)?;
+    let (run, _) = read_run(session.env(), &folder)?;
+    let is_stopped = run.stopped.is_some() || !run.state.is_end();
+    if is_stopped && request.steps.is_empty() {
+        let resume = Suggestion::tracker(["run", "resume", id.as_str()]);
+        return Err(Error::usage_with(format!("{id} has not ended"), format!("go on with it: {resume}")));
+    }
+    let chosen = match request.steps.as_slice() {
+        [] => run.to_retry(),
+        names => chosen_steps(&run, names, request.downstream, &folder, session)?,
+    };
+    if chosen.is_empty() {
+        let hint =
+            format!("run one again: {} --step STEP", Suggestion::tracker(["run", "retry", id.as_str()]));
+        return Err(Error::usage_with(format!("nothing of {id} has failed"), hint));
+    }
+    let steps = chosen.iter().map(|index| run.workflow.steps[*index].name.to_string()).collect();
+    let event = Event::Retried { steps, forced: true, by: Some(session.actor()?) };
+    drive(session, folder, run, lock, true, observe, Some(event))
+}
+
+fn chosen_steps(
+    run: &Run,
+    names: &[String],
+    downstream: bool,
+    folder: &Path,
+    session: &Session<'_>,
+) -> Result<Vec<usize>> {
+    let mut chosen = Vec::new();
+    for name in names {
+        let index = find_step(run, name)?;
+        let state = run.steps[index].state;
+        let is_handler = run.workflow.steps[index].handler.is_some();
+        if is_handler || !matches!(state, StepState::Success | StepState::Failed | StepState::Cancelled) {
+            let why = sentence(run, index, folder, session.env().now_millis());
+            let message = match is_handler {
+                true => format!("`{name}` is a handler, which runs again when a step does"),
+                false => format!("`{name}` cannot be retried; it {why}"),
+            };
+            return Err(Error::usage_with(message, "retry what decided that instead"));
+        }
+        chosen.push(index);
+    }
+    Ok(if downstream { run.with_dependents(&chosen) } else { chosen })
+}
+
+/// Drives a run whose lock is held, after an event where there is one.
+pub(super) fn drive<'e>(
+    session: &'e Session<'_>,
+    folder: PathBuf,
+    run: Run,
+    lock: Lock,
+    is_synced: bool,
+    observe: RunObserver<'e>,
+    first: Option<Event>,
+) -> Result<RunView> {
+    let reuse = session.workspace().local_path("reuse");
+    let place = Place { folder: &folder, reuse: &reuse, top: session.workspace().work_dir() };
+    let own = folder.clone();
+    let record = move |run: &Run| {
+        write_record(session, run, &own).map_err(|error| match error {
+            Error::Store(error) => engine::Error::Store(error),
+            other => engine::Error::Io {
+                action: "write the record of",
+                path: own.clone(),
+                source: std::io::Error::other(other.to_string()),
+            },
+        })
+    };
+    let mut driver = Driver::new(session.env(), &place, run, lock, is_synced, observe, Box::new(record))?;
+    if let Some(event) = first {
+        driver.emit_first(event)?;
+    }
+    driver.drive()?;
+    let run = driver.run().clone();
+    drop(driver);
+    Ok(view_of(session, &run, &folder, false))
+}
+
+/// Takes the lock of a run. Whoever only looks at it has it for a moment too.
+pub(super) fn take_lock(folder: &Path, id: &RunId) -> Result<Lock> {
+    const PATIENCE: std::time::Duration = std::time::Duration::from_millis(300);
+    Lock::acquire(&folder.join("lock"), PATIENCE, "drive a run").map_err(|error| match error {
+        crate::store::Error::Locked { .. } => engine::Error::Locked { run: id.to_string() }.into(),
+        error => error.into(),
+    })
+}
+
+/// Makes the folder of a new run, with its frozen document.
+fn create_folder(session: &Session<'_>, loaded: &LoadedWorkflow) -> Result<(RunId, PathBuf)> {
+    let _locked = session.lock("run start")?;
+    let all = runs_folder(session.workspace());
+    fs::create_dir_all(&all).map_err(Error::io("create", &all))?;
+    for length in 4..12 {
+        let letter = || char::from(ALPHABET[session.env().random_below(32) as usize]);
+        let suffix: String = std::iter::repeat_with(letter).take(length).collect();
+        let id = RunId::parse(&format!("RUN-{suffix}")).expect("capital letters and digits");
+        let record = RecordPath::run(&id).map(String::from).unwrap_or_default();
+        let folder = all.join(id.as_str());
+        let is_taken = session.workspace().work_dir().join(record).symlink_metadata().is_ok();
+        if is_taken || fs::create_dir(&folder).is_err() {
+            continue;
+        }
+        let path = folder.join(FROZEN);
+        fs::write(&path, &loaded.bytes).map_err(Error::io("write", &path))?;
+        fs::File::open(&path).and_then(|file| file.sync_all()).map_err(Error::io("sync", &path))?;
+        return Ok((id, folder));
+    }
+    Err(Error::usage(format!("no run can be created in `{}`", all.display())))
+}
+
+/// Reads the values of parameters; everything that is wrong with them is reported at once.
+fn params(workflow: &Workflow, given: &[String]) -> Result<BTreeMap<String, String>> {
+    let mut values: BTreeMap<String, String> = BTreeMap::new();
+    let mut wrong = Vec::new();
+    let names = || workflow.params.iter().map(|param| param.name.as_str());
+    for each in given {
+        let Some((name, value)) = each.split_once('=') else {
+            wrong.push(format!("expected a parameter such as `name=value`, got `{}`", each.escape_debug()));
+            continue;
+        };
+        match workflow.params.iter().find(|param| param.name.as_str() == name) {
+            None => {
+                let meant = nearest(name, names())
+                    .map_or_else(String::new, |meant| format!("; did you mean `{meant}`?"));
+                wrong.push(format!("unknown parameter `{}`{meant}", name.escape_debug()));
+            }
+            Some(param) => match param.kind.read(value) {
+                Ok(value) => drop(values.insert(name.to_owned(), value)),
+                Err(expected) => {
+                    wrong.push(format!("invalid {name} `{}` (expected {expected})", value.escape_debug()))
+                }
+            },
+        }
+    }
+    for Param { name, default, .. } in &workflow.params {
+        match default {
+            _ if values.contains_key(name.as_str())
+                || given.iter().any(|each| each.starts_with(&format!("{name}="))) => {}
+            Some(default) => drop(values.insert(name.to_string(), default.clone())),
+            None => {
+                wrong.push(format!("the parameter `{name}` has no default: give it with --param {name}=…"))
+            }
+        }
+    }
+    match wrong.as_slice() {
+        [] => Ok(values),
+        wrong => Err(Error::usage(wrong.join("; "))),
+    }
+}
+
+/// Returns the moment for events that a command writes itself.
+pub(super) fn logged(session: &Session<'_>, event: Event) -> Logged {
+    Logged { at: moment(session.env()).wall, event }
+}

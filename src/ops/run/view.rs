@@ -1,0 +1,413 @@
+//! Runs as they are shown: one with its steps, all of them as lines, what an attempt has printed.
+
+use std::fs::File;
+use std::io::{Read, Seek, SeekFrom};
+use std::path::Path;
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use schemars::JsonSchema;
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+
+use super::found::{FoundRun, find_run, look_at, run_ids, runs_folder};
+use super::record::{durations, errors, time};
+use super::why::{find_step, run_and_step, sentence};
+use crate::doc::read_run;
+use crate::engine::{AttemptFolder, Log, Logged, Run, StopReason};
+use crate::git::read_regular;
+use crate::model::{Action, ErrorRecord, Problem, RecordKind, RunState, StepState, to_hex};
+use crate::ops::{Error, Result, Session};
+use crate::store::EntryKind;
+
+/// Why a run that has not ended is on hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum RunHold {
+    /// Somebody paused it.
+    Paused,
+    /// Only a person can go on.
+    WaitsForPerson,
+    /// Its engine has ended before it.
+    Interrupted,
+}
+
+/// Whether a workflow's file is what a run was started with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Revision {
+    /// It is.
+    Current,
+    /// The file has changed since.
+    Behind,
+    /// The file is not there any more.
+    Gone,
+}
+
+/// A run.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct RunView {
+    /// Its id.
+    pub run: String,
+    /// The name of its workflow.
+    pub workflow: String,
+    /// The path of the workflow's file.
+    pub path: String,
+    /// SHA-256 of the document that it runs, which is frozen.
+    pub digest: String,
+    /// Whether that is what the file contains now.
+    pub revision: Revision,
+    /// Its state.
+    pub state: RunState,
+    /// Why it is on hold, where it is.
+    pub hold: Option<RunHold>,
+    /// When it was created.
+    pub created: DateTime<Utc>,
+    /// When it ended.
+    pub ended: Option<DateTime<Utc>>,
+    /// How long it has taken, in milliseconds.
+    pub millis: u64,
+    /// Who started it.
+    pub by: String,
+    /// The agent that did so for them.
+    pub agent: Option<String>,
+    /// Most steps that run at once.
+    pub jobs: u32,
+    /// The values of its parameters.
+    pub params: std::collections::BTreeMap<String, String>,
+    /// Its steps, in the order of the workflow.
+    pub steps: Vec<StepLine>,
+    /// What has failed, attempt by attempt.
+    pub errors: Vec<ErrorRecord>,
+}
+
+/// A step of a run.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct StepLine {
+    /// Its name.
+    pub step: String,
+    /// Its state.
+    pub state: StepState,
+    /// Whether what an earlier run has done was reused.
+    pub reused: bool,
+    /// How often it was tried again by itself.
+    pub retries: u32,
+    /// How often it may be.
+    pub max_retries: u32,
+    /// How long the last attempt took, in milliseconds.
+    pub millis: Option<u64>,
+    /// How long it is from the start of the first attempt to the end of the last, in milliseconds.
+    pub total_millis: Option<u64>,
+    /// Why it is in this state, in one sentence.
+    pub why: String,
+    /// Whether the run fails where it does.
+    pub critical: bool,
+    /// Whether it is a handler.
+    pub handler: bool,
+    /// What a person is asked now, where one is: an approval, or a value.
+    pub asks: Option<Asks>,
+    /// Its attempts.
+    pub attempts: Vec<AttemptView>,
+}
+
+/// What a person is asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Asks {
+    /// To approve or to reject.
+    Approval,
+    /// For a value.
+    Value,
+}
+
+/// An attempt of a step.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct AttemptView {
+    /// Counted from 1.
+    pub attempt: u32,
+    /// When it began.
+    pub started: DateTime<Utc>,
+    /// How it ended, such as `exit 101`; none while it runs.
+    pub end: Option<String>,
+    /// How long it took, in milliseconds.
+    pub millis: Option<u64>,
+}
+
+/// Runs, the newest first.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct RunsView {
+    pub runs: Vec<RunLine>,
+}
+
+/// A run in a list.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct RunLine {
+    /// Its id.
+    pub run: String,
+    /// The name of its workflow.
+    pub workflow: String,
+    /// Its state.
+    pub state: RunState,
+    /// Why it is on hold, where it is.
+    pub hold: Option<RunHold>,
+    /// When it was created.
+    pub created: String,
+    /// How many of its steps have succeeded or were skipped.
+    pub done: usize,
+    /// How many steps it has.
+    pub steps: usize,
+    /// Whether its log is here; of others there is only the record.
+    pub here: bool,
+}
+
+/// What an attempt has printed.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct RunLogs {
+    /// The run.
+    pub run: String,
+    /// The step.
+    pub step: String,
+    /// The attempt, counted from 1.
+    pub attempt: u32,
+    /// The file of its standard output.
+    pub stdout_file: String,
+    /// The file of its standard error.
+    pub stderr_file: String,
+    /// The last lines of its standard output; what is not UTF-8 is replaced.
+    pub stdout: String,
+    /// The last lines of its standard error.
+    pub stderr: String,
+    /// Whether there is more in front of these lines.
+    pub truncated: bool,
+}
+
+/// Shows a run.
+pub fn run_status(session: &Session<'_>, given: Option<&str>) -> Result<RunView> {
+    let id = find_run(session, given)?;
+    let FoundRun { folder, run, is_driven } = look_at(session, &id)?;
+    Ok(view_of(session, &run, &folder, is_driven))
+}
+
+/// Shows a run again and again, as it changes, until nothing drives it. `show` is given what has happened since the last time.
+pub fn watch_run(
+    session: &Session<'_>,
+    given: Option<&str>,
+    mut show: impl FnMut(&RunView, &[Logged]),
+) -> Result<RunView> {
+    const LOOK: Duration = Duration::from_millis(20);
+    const REPAINT: u32 = 25;
+    let id = find_run(session, given)?;
+    let log = runs_folder(session.workspace()).join(id.as_str()).join(Log::FILE);
+    let (mut length, mut seen, mut looks) = (0, 0, 0);
+    loop {
+        let now = log.metadata().map_or(0, |meta| meta.len());
+        looks += 1;
+        if now == length && looks % REPAINT != 0 {
+            std::thread::park_timeout(LOOK);
+            continue;
+        }
+        length = now;
+        let FoundRun { folder, run, is_driven } = look_at(session, &id)?;
+        let events = Log::read(&folder)?;
+        let view = view_of(session, &run, &folder, is_driven);
+        show(&view, events.get(seen..).unwrap_or_default());
+        seen = events.len();
+        if !is_driven {
+            return Ok(view);
+        }
+    }
+}
+
+pub(super) fn view_of(session: &Session<'_>, run: &Run, folder: &Path, is_driven: bool) -> RunView {
+    let now = session.env().now_millis();
+    let hold = run.stopped.map(|reason| match reason {
+        StopReason::Paused => RunHold::Paused,
+        StopReason::WaitsForPerson => RunHold::WaitsForPerson,
+        StopReason::Interrupted => RunHold::Interrupted,
+    });
+    let last = run.history.last().map_or(now, |(at, _)| *at);
+    let until = run.ended.unwrap_or(if is_driven { now } else { last });
+    RunView {
+        run: run.id.clone(),
+        workflow: run.name.clone(),
+        path: run.path.clone(),
+        digest: run.digest.clone(),
+        revision: revision(session, run),
+        state: run.state,
+        hold: hold.filter(|_| !is_driven),
+        created: run.created,
+        ended: run.ended,
+        millis: (until - run.created).num_milliseconds().max(0).unsigned_abs(),
+        by: run.by.clone(),
+        agent: run.agent.clone(),
+        jobs: run.jobs,
+        params: run.params.clone(),
+        steps: (0..run.steps.len()).map(|index| line_of(run, index, folder, now)).collect(),
+        errors: errors(run, folder),
+    }
+}
+
+fn line_of(run: &Run, index: usize, folder: &Path, now: DateTime<Utc>) -> StepLine {
+    let (spec, step) = (&run.workflow.steps[index], &run.steps[index]);
+    let (millis, total_millis) = durations(run, index, Some(now));
+    let attempts = step.attempts.iter().map(|attempt| AttemptView {
+        attempt: attempt.number,
+        started: attempt.started,
+        end: attempt.end.map(|end| end.to_string()),
+        millis: attempt.millis,
+    });
+    let asks = match &spec.action {
+        Action::Ask(question) if question.kind.is_some() => Some(Asks::Value),
+        Action::Ask(_) => Some(Asks::Approval),
+        _ => None,
+    };
+    StepLine {
+        step: spec.name.to_string(),
+        state: step.state,
+        reused: step.reused.is_some(),
+        retries: step.retries,
+        max_retries: spec.retry.max,
+        millis,
+        total_millis,
+        why: sentence(run, index, folder, now),
+        critical: spec.critical,
+        handler: spec.handler.is_some(),
+        asks: asks.filter(|_| step.is_asked && step.state == StepState::Pending),
+        attempts: attempts.collect(),
+    }
+}
+
+fn revision(session: &Session<'_>, run: &Run) -> Revision {
+    match read_regular(&session.workspace().work_dir().join(&run.path)) {
+        Ok(bytes) if to_hex(&Sha256::digest(&bytes)) == run.digest => Revision::Current,
+        Ok(_) => Revision::Behind,
+        Err(_) => Revision::Gone,
+    }
+}
+
+/// Lists the runs that were started here and those that there are records of, the newest first.
+pub fn list_runs(session: &Session<'_>) -> Result<(RunsView, Vec<Problem>)> {
+    let (mut runs, mut problems) = (Vec::new(), Vec::new());
+    let mut here = Vec::new();
+    if session.snapshot().is_work_tree() {
+        for id in run_ids(session.workspace()) {
+            match look_at(session, &id) {
+                Ok(FoundRun { run, is_driven, folder }) => {
+                    let view = view_of(session, &run, &folder, is_driven);
+                    let is_done =
+                        |step: &&StepLine| matches!(step.state, StepState::Success | StepState::Skipped);
+                    let steps = view.steps.iter().filter(|step| !step.handler);
+                    runs.push(RunLine {
+                        run: view.run,
+                        workflow: view.workflow,
+                        state: view.state,
+                        hold: view.hold,
+                        created: time(run.created),
+                        done: steps.clone().filter(is_done).count(),
+                        steps: steps.count(),
+                        here: true,
+                    });
+                }
+                Err(error) => problems.push(Problem::error(format!("{id}: {error}"))),
+            }
+            here.push(id.to_string());
+        }
+    }
+    let folder = RecordKind::Run.folder();
+    for entry in session.snapshot().list(folder)?.into_iter().filter(|entry| entry.kind == EntryKind::File) {
+        let Some(id) = entry.name.strip_suffix(".yaml").filter(|id| !here.iter().any(|other| other == id))
+        else {
+            continue;
+        };
+        let path = format!("{folder}/{}", entry.name);
+        let Some(bytes) = session.snapshot().read(&path)? else { continue };
+        match read_run(id, &bytes) {
+            Ok(record) => {
+                let is_done = |state: StepState| matches!(state, StepState::Success | StepState::Skipped);
+                runs.push(RunLine {
+                    done: record.steps.iter().filter(|step| is_done(step.state)).count(),
+                    steps: record.steps.len(),
+                    run: record.id,
+                    workflow: record.workflow,
+                    state: record.state,
+                    hold: None,
+                    created: record.created,
+                    here: false,
+                });
+            }
+            Err(found) => problems.extend(found.into_iter().map(|problem| problem.in_file(&path))),
+        }
+    }
+    runs.sort_by(|a, b| (&b.created, &b.run).cmp(&(&a.created, &a.run)));
+    Ok((RunsView { runs }, problems))
+}
+
+/// Returns the last lines that an attempt has printed: of the last one of the step, or of the step that failed last.
+pub fn run_logs(
+    session: &Session<'_>,
+    words: &[String],
+    attempt: Option<u32>,
+    lines: usize,
+) -> Result<RunLogs> {
+    let (id, step) = run_and_step(session, words)?;
+    let FoundRun { folder, run, .. } = look_at(session, &id)?;
+    let index = match step {
+        Some(step) => find_step(&run, &step)?,
+        None => {
+            let last = |index: &usize| run.steps[*index].attempts.last().map(|attempt| attempt.started);
+            let rank = |index: &usize| (run.steps[*index].state == StepState::Failed, last(index));
+            let attempted = (0..run.steps.len()).filter(|index| last(index).is_some());
+            attempted.max_by_key(rank).ok_or_else(|| Error::usage(format!("no step of {id} has begun")))?
+        }
+    };
+    let name = run.workflow.steps[index].name.as_str();
+    let attempts = &run.steps[index].attempts;
+    let number = match (attempt, attempts.last()) {
+        (Some(number), _) if attempts.iter().any(|attempt| attempt.number == number) => number,
+        (Some(number), _) => {
+            let message = format!("`{name}` of {id} has no attempt {number} (it has {})", attempts.len());
+            return Err(Error::usage(message));
+        }
+        (None, Some(last)) => last.number,
+        (None, None) => {
+            let why = sentence(&run, index, &folder, session.env().now_millis());
+            return Err(Error::usage_with(format!("`{name}` of {id} has not run"), why));
+        }
+    };
+    let left = AttemptFolder::of(&folder, name, number);
+    let (stdout, stderr) = (left.stream(false), left.stream(true));
+    let ((out, more), (err, more_errors)) = (last_lines(&stdout, lines)?, last_lines(&stderr, lines)?);
+    Ok(RunLogs {
+        run: id.to_string(),
+        step: name.to_owned(),
+        attempt: number,
+        stdout_file: stdout.to_string_lossy().into_owned(),
+        stderr_file: stderr.to_string_lossy().into_owned(),
+        stdout: out,
+        stderr: err,
+        truncated: more || more_errors,
+    })
+}
+
+/// Returns the last lines of a file, and whether there is more in front of them.
+fn last_lines(path: &Path, lines: usize) -> Result<(String, bool)> {
+    /// No more than this is read.
+    const BYTES: u64 = 1024 * 1024;
+    let read = || -> std::io::Result<(Vec<u8>, bool)> {
+        let mut file = File::open(path)?;
+        let start = file.metadata()?.len().saturating_sub(BYTES);
+        file.seek(SeekFrom::Start(start))?;
+        let mut bytes = Vec::new();
+        file.take(BYTES).read_to_end(&mut bytes)?;
+        Ok((bytes, start > 0))
+    };
+    let (bytes, is_cut) = match read() {
+        Ok(read) => read,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok((String::new(), false)),
+        Err(error) => return Err(Error::io("read", path)(error)),
+    };
+    let text = String::from_utf8_lossy(&bytes);
+    let all: Vec<&str> = text.split_inclusive('\n').collect();
+    let from = all.len().saturating_sub(lines);
+    Ok((all[from..].concat(), is_cut || from > 0))
+}

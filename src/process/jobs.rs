@@ -1,0 +1,172 @@
+//! Programs that run beside the caller, each in a process group of its own: started and held, let go, signalled, and
+//! recognised again by another process.
+
+use std::fs::File;
+use std::io::Write;
+use std::os::unix::process::{CommandExt, ExitStatusExt};
+use std::process::{Child, ChildStdin, Stdio};
+
+use rustix::io::retry_on_intr;
+use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, waitid};
+
+use super::{Error, Program};
+
+/// A program that was started and waits for a line on its standard input.
+#[derive(Debug)]
+pub struct Job {
+    child: Child,
+    gate: Option<ChildStdin>,
+}
+
+/// How a program has ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum JobEnd {
+    /// By itself.
+    Exit(i32),
+    /// By a signal.
+    Signal(i32),
+}
+
+/// What is sent to all processes of a group.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum GroupSignal {
+    /// Asks them to end.
+    Terminate,
+    /// Ends them.
+    Kill,
+}
+
+impl Program {
+    /// Starts it as the first of a process group, with files for its outputs. It is to read one line before it does
+    /// anything, which [`Job::release`] writes: where this process dies before, it reads the end of its input.
+    pub fn start_held(mut self, stdout: File, stderr: File) -> Result<Job, Error> {
+        self.command.stdin(Stdio::piped()).stdout(stdout).stderr(stderr).process_group(0);
+        let mut child = self.command.spawn().map_err(|error| self.failed(error))?;
+        let gate = child.stdin.take();
+        Ok(Job { child, gate })
+    }
+}
+
+impl Job {
+    /// Returns the number of its process, which is that of its group too.
+    #[must_use]
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Lets it go. One that has died meanwhile is seen by [`Job::wait`].
+    pub fn release(&mut self) {
+        if let Some(mut gate) = self.gate.take() {
+            let _ = gate.write_all(b"go\n");
+        }
+    }
+
+    /// Waits until it has ended, and ends what it has left in its group.
+    pub fn wait(mut self) -> std::io::Result<JobEnd> {
+        if let Some(pid) = pid_of(self.child.id()) {
+            // Sees the end and leaves the number taken, so that no other process and no other group has it.
+            let _ = retry_on_intr(|| waitid(WaitId::Pid(pid), WaitIdOptions::EXITED | WaitIdOptions::NOWAIT));
+            let _ = kill_process_group(pid, Signal::KILL);
+        }
+        let status = self.child.wait()?;
+        Ok(match (status.code(), status.signal()) {
+            (Some(code), _) => JobEnd::Exit(code),
+            (None, signal) => JobEnd::Signal(signal.unwrap_or_default()),
+        })
+    }
+}
+
+fn pid_of(number: u32) -> Option<Pid> {
+    i32::try_from(number).ok().and_then(Pid::from_raw)
+}
+
+/// Sends a signal to a process group that this process has started, or recognised.
+pub fn signal_group(group: u32, signal: GroupSignal) {
+    let signal = match signal {
+        GroupSignal::Terminate => Signal::TERM,
+        GroupSignal::Kill => Signal::KILL,
+    };
+    if let Some(pid) = pid_of(group) {
+        let _ = kill_process_group(pid, signal);
+    }
+}
+
+/// Returns what tells a process from every other that has had or will have its number: the boot and the time at which it
+/// was started. None where there is no such process, where it has ended and only waits to be reaped, or where the system
+/// does not say.
+#[must_use]
+pub fn birth(pid: u32) -> Option<String> {
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+    // The name in brackets may contain anything.
+    let fields: Vec<&str> = stat.rsplit_once(')')?.1.split_whitespace().collect();
+    let (state, started) = (fields.first()?, fields.get(19)?);
+    (!matches!(*state, "Z" | "X")).then(|| format!("{}-{started}", boot()))
+}
+
+fn boot() -> &'static str {
+    static BOOT: std::sync::OnceLock<String> = std::sync::OnceLock::new();
+    BOOT.get_or_init(|| {
+        let id = std::fs::read_to_string("/proc/sys/kernel/random/boot_id").unwrap_or_default();
+        id.chars().filter(char::is_ascii_hexdigit).take(8).collect()
+    })
+}
+
+/// Kills every process that has a variable with this beginning in its environment, whatever group it has moved to.
+/// Returns how many there were.
+pub fn kill_marked(variable: &str, beginning: &str) -> usize {
+    let marker = format!("{variable}={beginning}");
+    let mut killed = 0;
+    let Ok(folder) = std::fs::read_dir("/proc") else { return 0 };
+    for entry in folder.flatten() {
+        let Some(pid) = entry.file_name().to_str().and_then(|name| name.parse::<u32>().ok()) else {
+            continue;
+        };
+        if pid == std::process::id() {
+            continue;
+        }
+        let Ok(environment) = std::fs::read(entry.path().join("environ")) else { continue };
+        let is_marked = environment.split(|byte| *byte == 0).any(|each| each.starts_with(marker.as_bytes()));
+        if is_marked && let Some(pid) = pid_of(pid) {
+            let _ = rustix::process::kill_process(pid, Signal::KILL);
+            killed += 1;
+        }
+    }
+    killed
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn file() -> File {
+        tempfile::tempfile().unwrap()
+    }
+
+    #[test]
+    fn a_held_program_begins_when_it_is_released() {
+        let mut job = Program::shell("read go || exit 9; exit 3", "try").start_held(file(), file()).unwrap();
+        assert!(birth(job.pid()).is_some());
+        job.release();
+        let pid = job.pid();
+        assert_eq!(job.wait().unwrap(), JobEnd::Exit(3));
+        assert_eq!(birth(pid), None);
+        let mut job = Program::shell("read go || exit 9", "try").start_held(file(), file()).unwrap();
+        job.gate = None;
+        assert_eq!(job.wait().unwrap(), JobEnd::Exit(9));
+    }
+
+    #[test]
+    fn what_it_leaves_ends_with_it() {
+        let mut job = Program::shell("read go; sleep 60 & exit 0", "try").start_held(file(), file()).unwrap();
+        job.release();
+        let group = job.pid();
+        assert_eq!(job.wait().unwrap(), JobEnd::Exit(0));
+        for _ in 0..100 {
+            if rustix::process::test_kill_process_group(pid_of(group).unwrap()).is_err() {
+                return;
+            }
+            std::thread::park_timeout(std::time::Duration::from_millis(20));
+        }
+        panic!("the group is still there");
+    }
+}

@@ -1,0 +1,307 @@
+//! What people do with runs every day.
+
+use std::fs;
+use std::process::Stdio;
+use std::time::{Duration, Instant};
+
+use insta::assert_snapshot;
+
+use super::{is_left, run_folder, state_of, states, status, tracker, world};
+use crate::support::Sandbox;
+
+const RELEASE: &str = "\
+about: Release
+params:
+  target: debug
+  deploy: {type: boolean, default: false}
+retry: 0
+steps:
+  fmt: {run: echo formatted, inputs: ['src/**']}
+  build:
+    run: |
+      echo \"building $PARAM_TARGET\"
+      echo version=1.2.3 >\"$TRACKER_OUTPUT\"
+    needs: [fmt]
+    outputs: [version]
+  test: {run: 'echo 41 passed; echo \"tests::theme_is_kept\" >&2; exit 101', needs: [build], retry: {max: 3, delay: 1s}}
+  ask: {human: {approve: Deploy?}, needs: [build], when: param.deploy}
+  publish: {argv: [echo, 'v=${step.build.version}'], needs: [test]}
+on_failure: {run: 'echo \"$TRACKER_RUN_STATE\" >told'}
+on_exit: {run: 'true'}
+";
+
+fn typed(sandbox: &Sandbox, lines: &str) -> String {
+    let lines = lines.lines().map(str::trim).filter(|line| !line.is_empty());
+    lines.map(|line| format!("$ tracker {line}\n{}\n", tracker(sandbox, line))).collect()
+}
+
+#[test]
+fn a_run_fails_is_explained_mended_and_retried() {
+    let sandbox = world(RELEASE);
+    sandbox.write("src/a.rs", "a");
+    let started = tracker(&sandbox, "run start w");
+    assert_eq!(started.status, 1, "{started}");
+    let run = status(&sandbox);
+    assert_eq!(run["state"], "failed");
+    let expected = ["success", "success", "failed", "skipped", "pending", "success", "success"];
+    assert_eq!(states(&run).iter().map(|(_, state)| state.as_str()).collect::<Vec<_>>(), expected);
+    assert_eq!(run["steps"][2]["attempts"].as_array().unwrap().len(), 4);
+    assert_eq!(run["errors"][3]["lines"][0], "tests::theme_is_kept");
+    assert_eq!(sandbox.read("told"), "failed\n");
+    for (step, why) in [
+        ("test", "failed: exit 101 after 3 retries: tests::theme_is_kept"),
+        ("publish", "waits: needs test, which ended as failed"),
+        ("ask", "skipped: `param.deploy` is false: param.deploy is false"),
+        ("fmt", "ran: it had not succeeded here before"),
+        ("build", "ran: it has no `inputs` and always runs"),
+    ] {
+        let answered = tracker(&sandbox, &format!("run why {step}"));
+        assert_eq!(answered.stdout, format!("{step}  {why}\n"));
+    }
+    let logs = tracker(&sandbox, "run logs");
+    assert!(logs.stdout.contains("41 passed") && logs.stdout.contains("tests::theme_is_kept"), "{logs}");
+    for line in ["run retry --step publish", "run resume", "run why nothing"] {
+        let refused = tracker(&sandbox, line);
+        assert!(refused.status == 2 && refused.stderr.contains("  hint: "), "{line}: {refused}");
+    }
+    // An edit changes nothing of what has begun, and is shown.
+    sandbox.write(".tracker/workflows/w.yaml", RELEASE.replace("exit 101", "exit 0"));
+    assert_eq!(tracker(&sandbox, "run retry").status, 1);
+    assert_eq!(status(&sandbox)["revision"], "behind");
+    assert_eq!(tracker(&sandbox, "run start w").status, 0);
+    assert_eq!(status(&sandbox)["steps"][0]["reused"], true);
+    sandbox.write("src/a.rs", "changed");
+    assert_eq!(tracker(&sandbox, "run start w").status, 0);
+    let why = tracker(&sandbox, "run why fmt").stdout;
+    assert!(why.starts_with("fmt  ran: `src/a.rs` changed, "), "{why}");
+    assert_eq!(fs::read_dir(sandbox.path().join(".tracker/runs")).unwrap().count(), 3);
+    let doctor = tracker(&sandbox, "doctor");
+    assert_eq!(doctor.status, 0, "{doctor}");
+}
+
+#[test]
+fn wrong_parameters_are_all_named() {
+    let sandbox =
+        world("params: {n: {type: integer}, to: {choices: [test, live]}}\nsteps: {a: {run: 'true'}}\n");
+    assert_snapshot!(typed(&sandbox, "
+        run start w -p n=x -p too=live
+        run start nothing
+        run status
+        run start w -p n=7 -p to=live
+        run resume
+        run retry
+        run pause
+        run cancel
+        run approve
+        run logs nothing nothing
+    "), @r"
+    $ tracker run start w -p n=x -p too=live
+    exit 2
+    --- stderr
+    error: invalid n `x` (expected a whole number); unknown parameter `too`; did you mean `to`?; the parameter `to` has no default: give it with --param to=…
+
+    $ tracker run start nothing
+    exit 2
+    --- stderr
+    error: no workflow `nothing`
+      hint: expected w, or the path of a file
+
+    $ tracker run status
+    exit 2
+    --- stderr
+    error: there are no runs here
+      hint: start one: tracker run start NAME; `tracker workflow` lists what there is
+
+    $ tracker run start w -p n=7 -p to=live
+    exit 0
+    --- stdout
+    RUN-MSJ8  w  SUCCESS  0.0 s  started 2026-11-11 09:05
+    STEP  STATUS   RETRIES  DURATION
+    a     success  0/3         0.0 s
+    --- stderr
+    RUN-MSJ8  w, 1 step
+    a  0.0 s
+
+    $ tracker run resume
+    exit 2
+    --- stderr
+    error: RUN-MSJ8 has ended as success
+      hint: start another: tracker run start
+
+    $ tracker run retry
+    exit 2
+    --- stderr
+    error: nothing of RUN-MSJ8 has failed
+      hint: run one again: tracker run retry RUN-MSJ8 --step STEP
+
+    $ tracker run pause
+    exit 2
+    --- stderr
+    error: RUN-MSJ8 has ended as success
+      hint: there is nothing to pause
+
+    $ tracker run cancel
+    exit 2
+    --- stderr
+    error: RUN-MSJ8 has ended as success
+      hint: there is nothing to cancel
+
+    $ tracker run approve
+    exit 2
+    --- stderr
+    error: RUN-MSJ8 asks nothing now
+
+    $ tracker run logs nothing nothing
+    exit 2
+    --- stderr
+    error: no run matches `nothing`
+      hint: run `tracker run list` to see all runs
+    ");
+}
+
+#[test]
+fn a_person_is_asked_and_the_same_run_goes_on() {
+    let sandbox = world(
+        "steps:\n  which: {human: {ask: Which?, choices: [one, two]}}\n  go: {human: {approve: Go on?}, needs: [which]}\n  \
+                         last: {run: 'echo \"$OUTPUT_WHICH_ANSWER\" >chosen', needs: [go]}\n",
+    );
+    for (line, status) in [
+        ("run start w", 1),
+        ("run approve", 2),
+        ("run answer three", 2),
+        ("run answer two", 1),
+        ("run reject go --no-resume", 0),
+        ("run resume", 1),
+        ("run retry", 1),
+        ("run approve", 0),
+    ] {
+        let answered = tracker(&sandbox, line);
+        assert_eq!(answered.status, status, "{line}: {answered}");
+    }
+    assert_eq!(sandbox.read("chosen"), "two\n");
+}
+
+/// Starts a run in the background, without the test's clock, and waits until a file is there.
+fn in_background(sandbox: &Sandbox, file: &str) -> std::process::Child {
+    let mut command = sandbox.tracker_command(&["run", "start", "w"]);
+    command.env_remove("TRACKER_NOW").stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    let child = command.spawn().unwrap();
+    wait_until(|| sandbox.path().join(file).exists());
+    child
+}
+
+fn wait_until(mut is_so: impl FnMut() -> bool) {
+    let end = Instant::now() + Duration::from_secs(20);
+    while !is_so() {
+        assert!(Instant::now() < end, "nothing came");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+}
+
+#[test]
+fn a_paused_run_lets_what_runs_end_and_is_gone_on_with() {
+    let sandbox = world(
+        "steps:\n  a: {run: ': >begun; sleep 0.3; echo a >>noted', retry: 0}\n  b: {run: 'echo b >>noted', needs: [a]}\n",
+    );
+    let mut child = in_background(&sandbox, "begun");
+    assert_eq!(tracker(&sandbox, "run pause").status, 0);
+    assert_eq!(child.wait().unwrap().code(), Some(1));
+    let run = status(&sandbox);
+    assert_eq!((run["state"].as_str(), run["hold"].as_str()), (Some("created"), Some("paused")));
+    assert_eq!(sandbox.read("noted"), "a\n");
+    let resumed = tracker(&sandbox, "run resume");
+    assert_eq!(resumed.status, 0, "{resumed}");
+    assert_eq!(sandbox.read("noted"), "a\nb\n");
+}
+
+#[test]
+fn a_cancelled_run_ends_all_of_its_processes() {
+    let sandbox = world(
+        "steps:\n  a: {run: 'sleep 300 & setsid sleep 300 & : >begun; sleep 300'}\n  b: {run: 'true', needs: [a]}\non_cancel: {run: ': >told'}\n",
+    );
+    let mut child = in_background(&sandbox, "begun");
+    assert_eq!(tracker(&sandbox, "run cancel").status, 0);
+    assert_eq!(child.wait().unwrap().code(), Some(1));
+    let run = status(&sandbox);
+    assert_eq!(run["state"], "cancelled");
+    assert_eq!((state_of(&run, "a"), state_of(&run, "b")), ("cancelled".into(), "cancelled".into()));
+    assert!(sandbox.path().join("told").exists());
+    assert!(!is_left(&sandbox));
+}
+
+#[test]
+fn an_interrupt_ends_what_runs_and_the_run_can_be_gone_on_with() {
+    let sandbox = world("steps:\n  a: {run: ': >begun; test -e go || sleep 300; echo a >>noted'}\n");
+    let mut child = in_background(&sandbox, "begun");
+    rustix::process::kill_process(rustix::process::Pid::from_child(&child), rustix::process::Signal::INT)
+        .unwrap();
+    assert_eq!(child.wait().unwrap().code(), Some(130));
+    let run = status(&sandbox);
+    assert_eq!((run["state"].as_str(), run["hold"].as_str()), (Some("failed"), Some("interrupted")));
+    assert!(!is_left(&sandbox));
+    sandbox.write("go", "");
+    assert_eq!(tracker(&sandbox, "run resume").status, 0);
+    assert_eq!(sandbox.read("noted"), "a\n");
+}
+
+#[test]
+fn what_takes_too_long_is_ended_even_where_it_does_not_want_to() {
+    let sandbox = world(
+        "retry: 0\nsteps:\n  deaf: {run: 'trap \"\" TERM; : >begun; while :; do sleep 0.1; done', timeout: 200ms}\n",
+    );
+    let mut child = in_background(&sandbox, "begun");
+    assert_eq!(child.wait().unwrap().code(), Some(1));
+    let run = status(&sandbox);
+    assert_eq!(run["steps"][0]["attempts"][0]["end"], "timed out", "{run:#}");
+    assert_eq!(run["steps"][0]["why"], "failed: it took longer than 200ms");
+    assert!(!is_left(&sandbox));
+}
+
+#[test]
+fn much_output_and_output_of_any_bytes_is_kept() {
+    let sandbox = world(
+        "retry: 0\nsteps:\n  much: {run: 'head -c 100000000 /dev/zero; printf \"\\377\\033[31mend\\n\"'}\n  left: {run: 'sleep 300 & echo gone'}\n",
+    );
+    let ran = tracker(&sandbox, "run start w --events");
+    assert_eq!(ran.status, 0, "{}", ran.stderr);
+    assert!(ran.stdout.lines().all(|line| serde_json::from_str::<serde_json::Value>(line).is_ok()));
+    let kept = run_folder(&sandbox).join("steps/much/1/stdout");
+    assert_eq!(fs::metadata(kept).unwrap().len(), 100_000_010);
+    let logs = tracker(&sandbox, "run logs much --lines 1");
+    assert!(
+        logs.stdout.ends_with("\\u{1b}[31mend\n"),
+        "{:?}",
+        logs.stdout.chars().rev().take(40).collect::<String>()
+    );
+    assert!(!is_left(&sandbox));
+}
+
+#[test]
+fn values_never_become_a_part_of_a_line_for_the_shell() {
+    let sandbox = world(
+        "params: {x: y}\nsteps:\n  a: {run: 'printf %s \"$PARAM_X\" >a'}\n  b: {argv: [cp, a, '${param.x}']}\n  c: {argv: [sh, -c, 'printf %s \"$E\" >c'], env: {E: 'e${param.x}'}}\n",
+    );
+    let evil = "$(touch evil); `touch evil`; ' \" && touch evil";
+    let param = format!("x={evil}");
+    assert_eq!(sandbox.tracker(&["run", "start", "w", "--param", &param]).status, 0);
+    assert_eq!(sandbox.read("a"), evil);
+    assert_eq!(sandbox.read("c"), format!("e{evil}"));
+    assert!(sandbox.path().join(evil).exists() && !sandbox.path().join("evil").exists());
+}
+
+#[test]
+fn a_watcher_sees_events_as_they_happen_and_old_runs_are_pruned() {
+    let sandbox = world("steps:\n  a: {run: ': >begun; sleep 0.3'}\n  b: {run: 'true', needs: [a]}\n");
+    let mut child = in_background(&sandbox, "begun");
+    let watched = tracker(&sandbox, "run status --watch --events");
+    assert!(child.wait().unwrap().success());
+    let last = watched.stdout.lines().last().unwrap();
+    assert!(last.contains("\"finished\""), "{watched}");
+    assert_eq!(tracker(&sandbox, "run start w").status, 0);
+    let pruned = tracker(&sandbox, "run prune --keep 1");
+    assert_eq!(pruned.stdout.lines().count(), 1, "{pruned}");
+    assert_eq!(fs::read_dir(sandbox.path().join(".git/tracker/runs")).unwrap().count(), 1);
+    let list = tracker(&sandbox, "run list");
+    assert_eq!(list.stdout.lines().count(), 2, "{list}");
+    assert_eq!(states(&status(&sandbox)).len(), 2);
+}
