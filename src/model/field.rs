@@ -334,7 +334,14 @@ const ROWS: [FieldRow; 28] = [
         aliases: &["qa"],
         ..row(Field::Badge, "badge", FieldKind::Badge, NOTHING, NOWHERE, "state of its sign-offs")
     },
-    row(Field::Ready, "ready", FieldKind::Flag, NOTHING, NOWHERE, "whether it can be worked on now"),
+    row(
+        Field::Ready,
+        "ready",
+        FieldKind::Flag,
+        NOTHING,
+        NOWHERE,
+        "whether it can begin now: not begun, not blocked",
+    ),
     FieldRow {
         cards: &["Updated", "updated on", "updated at", "last updated", "date updated"],
         ..row(

@@ -1,4 +1,4 @@
-//! What is derived of a task and never stored: its status, its badge, and whether it can be worked on.
+//! What is derived of a task and never stored: its status, its badge, and whether it can begin.
 
 use std::fmt;
 
@@ -97,6 +97,12 @@ impl Badge {
         Self::QaApproved,
     ];
 
+    /// Whether only a task that somebody is asked to review can have it.
+    #[must_use]
+    pub fn is_of_signoffs(self) -> bool {
+        matches!(self, Self::AwaitingQa | Self::ReadyToFinalise | Self::QaApproved)
+    }
+
     /// Returns the word used in queries and JSON.
     #[must_use]
     pub fn as_str(self) -> &'static str {
@@ -160,6 +166,6 @@ pub struct Facts {
     pub status: Status,
     /// The state of its sign-offs.
     pub badge: Badge,
-    /// Whether it can be worked on now: neither closed nor blocked.
+    /// Whether it can begin now: neither begun nor closed nor blocked.
     pub ready: bool,
 }

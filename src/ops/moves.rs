@@ -80,11 +80,9 @@ pub fn start(session: &Session<'_>, request: &StartRequest) -> Result<Written> {
     Ok(written)
 }
 
-/// Returns the first task of the queue that nobody has begun.
+/// Returns the first task of the queue that is not somebody else's.
 fn next_of_queue(session: &Session<'_>, query: &str) -> Result<String> {
-    let nobodys =
-        if query.trim().is_empty() { "stage:none".to_owned() } else { format!("({query}) stage:none") };
-    let request = QueueRequest { query: nobodys, limit: None };
+    let request = QueueRequest { query: query.to_owned(), limit: None };
     let (listing, _) = queue(session, &request)?;
     let own = session.actor()?;
     let is_free = |task: &&TaskLine| task.assignee.as_deref().is_none_or(|name| is_same_name(name, &own));

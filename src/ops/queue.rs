@@ -3,7 +3,7 @@
 use super::in_flight::in_flight_of;
 use super::select::{Selector, read_query};
 use super::{Listing, Result, Session};
-use crate::model::{Problem, Summary, is_same_name};
+use crate::model::Problem;
 
 /// What to look for.
 #[derive(Debug, Clone, Default)]
@@ -14,8 +14,8 @@ pub struct QueueRequest {
     pub limit: Option<usize>,
 }
 
-/// Lists tasks that are neither closed nor blocked nor started by somebody else or elsewhere, and whose dependencies are
-/// complete; by priority, then age.
+/// Lists tasks that are neither closed nor blocked nor begun, here or elsewhere, and whose dependencies are complete; by
+/// priority, then age.
 pub fn queue(session: &Session<'_>, request: &QueueRequest) -> Result<(Listing, Vec<Problem>)> {
     let (config, mut problems) = session.config_or_default();
     let (query, _) = read_query(session, &config, &request.query, None)?;
@@ -26,7 +26,6 @@ pub fn queue(session: &Session<'_>, request: &QueueRequest) -> Result<(Listing, 
     selection.matching.iter().for_each(|&at| is_selected[at] = true);
     let mut queue = selection.derived.queue(&selection.summaries);
     queue.retain(|&at| is_selected[at]);
-    leave_to_others(session, &selection.summaries, &mut queue);
     let in_flight = in_flight_of(session);
     queue.retain(|&at| {
         let task = &selection.summaries[at];
@@ -36,14 +35,4 @@ pub fn queue(session: &Session<'_>, request: &QueueRequest) -> Result<(Listing, 
     queue.truncate(request.limit.unwrap_or(usize::MAX));
     let tasks = selection.lines(&queue);
     Ok((Listing { query: query.to_string(), tasks, matched, hidden: 0 }, problems))
-}
-
-/// Takes out what others have started. Git is read for the user's name only if there is such a task.
-fn leave_to_others(session: &Session<'_>, tasks: &[Summary<'_>], queue: &mut Vec<usize>) {
-    let holder = |at: usize| tasks[at].assignee.filter(|_| tasks[at].stage != "none");
-    if queue.iter().any(|&at| holder(at).is_some())
-        && let Ok(own) = session.actor()
-    {
-        queue.retain(|&at| holder(at).is_none_or(|name| is_same_name(name, &own)));
-    }
 }

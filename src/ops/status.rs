@@ -74,7 +74,7 @@ pub fn status(session: &Session<'_>) -> Result<(StatusView, Vec<Problem>)> {
     let mut next = selection.derived.queue(&selection.summaries);
     next.retain(|&at| {
         let task = &selection.summaries[at];
-        !is_begun(at) && task.assignee.is_none() && !open.is_elsewhere(task)
+        task.assignee.is_none() && !open.is_elsewhere(task)
     });
     problems.extend(gone_hooks(session.workspace())?);
     let view = StatusView {

@@ -29,7 +29,7 @@ pub struct TaskLine {
     /// Derived: `pending`, `in_progress`, `awaiting_qa`, `issues_found`, `ready_to_finalise`, `done`,
     /// `qa_approved`.
     pub badge: Badge,
-    /// Derived: whether it can be worked on now.
+    /// Derived: whether it can begin now: not begun, not blocked.
     pub ready: bool,
     /// Who works on it.
     pub assignee: Option<String>,

@@ -72,9 +72,8 @@ pub fn watch(
 }
 
 fn ready(session: &Session<'_>, query: &str) -> Result<Option<(Watched, Vec<Problem>)>> {
-    let query =
-        if query.trim().is_empty() { "stage:none".to_owned() } else { format!("({query}) stage:none") };
-    let (listing, problems) = queue(session, &QueueRequest { query, limit: Some(SHOWN) })?;
+    let request = QueueRequest { query: query.to_owned(), limit: Some(SHOWN) };
+    let (listing, problems) = queue(session, &request)?;
     let tasks: Vec<StatusTask> = listing.tasks.iter().map(StatusTask::from).collect();
     Ok((!tasks.is_empty()).then_some((Watched::Ready(tasks), problems)))
 }

@@ -33,7 +33,7 @@ pub struct Metrics {
     pub cancelled: usize,
     /// Blocked by hand or by an open dependency.
     pub blocked: usize,
-    /// Can be worked on now.
+    /// Can begin now.
     pub ready: usize,
     /// Approvals that open tasks lack in the stages they are in.
     pub pending_signoffs: u64,

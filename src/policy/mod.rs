@@ -1,6 +1,6 @@
 //! Rules: what follows from tasks and configuration and is never stored.
 //!
-//! Status, badge, whether a task can be worked on, the graph of dependencies, the queue and the metrics row;
+//! Status, badge, whether a task can begin, the graph of dependencies, the queue and the metrics row;
 //! which votes count ([`judge`]) for which content ([`coverage_digest`]), where a task may go ([`advance`] and its like),
 //! and what a commit message requires ([`parse_message`]). Pure: [`derive()`] looks at every task once and returns
 //! what follows; nothing here reads files or the clock, or writes.

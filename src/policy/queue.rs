@@ -1,8 +1,8 @@
-//! What can be worked on now, in the order to do it.
+//! What can begin now, in the order to do it.
 
 use crate::model::{Facts, Summary, first_to_do};
 
-/// Returns the indices of the tasks that can be worked on: neither closed nor blocked, and all their dependencies
+/// Returns the indices of the tasks that can begin: neither begun nor closed nor blocked, and all their dependencies
 /// closed. The more urgent come first, then the older, then by id.
 ///
 /// `facts` are those of `tasks`, in the same order.
@@ -39,6 +39,6 @@ mod tests {
         ];
         let derived = derive(&tasks, &Config::default());
         let ids: Vec<&str> = derived.queue(&tasks).into_iter().map(|at| tasks[at].id).collect();
-        assert_eq!(ids, ["T-0", "T-11", "T-6", "T-7", "T-9", "T-8", "T-10", "T-5"]);
+        assert_eq!(ids, ["T-0", "T-6", "T-7", "T-9", "T-8", "T-10", "T-5"]);
     }
 }

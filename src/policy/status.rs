@@ -93,7 +93,7 @@ fn is_earned(task: &Summary<'_>, config: &Config) -> bool {
 /// Puts status and badge together.
 #[must_use]
 pub fn facts_of(status: Status, badge: Badge) -> Facts {
-    Facts { status, badge, ready: matches!(status, Status::NotStarted | Status::InProgress) }
+    Facts { status, badge, ready: status == Status::NotStarted }
 }
 
 #[cfg(test)]

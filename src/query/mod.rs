@@ -40,7 +40,7 @@
 //! a day or month, `<` before its beginning. Days are those of the user's clock, with today's offset all year.
 //!
 //! `has:x` and `no:x` ask whether a task has the field at all. `is:` knows `open` (neither complete nor
-//! cancelled), `closed`, `blocked` (by hand or by a dependency), `ready` (can be worked on now), `overdue` and `mine`.
+//! cancelled), `closed`, `blocked` (by hand or by a dependency), `ready` (can begin now), `overdue` and `mine`.
 //!
 //! # What it promises
 //!

@@ -16,7 +16,8 @@ use crate::ops;
 
 /// List the tasks that are ready to start
 ///
-/// Tasks that are neither closed nor blocked and whose dependencies are complete; by priority, then age.
+/// Tasks that are neither begun nor closed nor blocked and whose dependencies are complete; by priority, then age. What you
+/// have begun is in `tracker status`.
 ///
 /// Example: tracker queue tag:ui --limit 5
 #[derive(Debug, Args)]

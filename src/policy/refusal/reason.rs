@@ -127,6 +127,19 @@ pub enum FlightPlace {
     Folder(String),
 }
 
+impl FlightPlace {
+    /// Returns how to get there.
+    #[must_use]
+    pub fn way_there(&self) -> Fix {
+        match self {
+            Self::Branch(name) | Self::RemoteBranch { local: name, .. } => {
+                Fix::Run(Suggestion::git(["switch", name]))
+            }
+            Self::Folder(folder) => Fix::Advice(format!("go on in {folder}")),
+        }
+    }
+}
+
 impl From<Missing> for Reason {
     fn from(missing: Missing) -> Self {
         Self::Missing(missing)
@@ -244,12 +257,7 @@ impl Reason {
     /// What gets somebody past a reason that is about this clone: its branches, its commits, its files.
     fn fix_in_clone(&self) -> Option<Fix> {
         match self {
-            Self::InFlight { place, .. } => Some(match place {
-                FlightPlace::Branch(name) | FlightPlace::RemoteBranch { local: name, .. } => {
-                    Fix::Run(Suggestion::git(["switch", name]))
-                }
-                FlightPlace::Folder(folder) => Fix::Advice(format!("go on in {folder}")),
-            }),
+            Self::InFlight { place, .. } => Some(place.way_there()),
             Self::VotedOn { command, .. } => Some(Fix::Run(command.clone())),
             Self::Committed { task: Some(task), .. } => {
                 Some(Fix::Run(Suggestion::tracker(["cancel", task.as_str(), "…"])))

@@ -292,7 +292,7 @@ fn keys_without_a_value_and_empty_lists_are_left_out() {
     assert_snapshot!(sandbox.tracker(&["list", "d4rk", "--format", "json"]), @r#"
     exit 0
     --- stdout
-    {"version":2,"command":"list","exit":0,"result":{"query":"d4rk","tasks":[{"id":"TASK-D4RK","title":"Add dark mode to the dashboard","type":"feature","priority":"high","stage":"dev","status":"in_progress","badge":"in_progress","ready":true,"assignee":"Ada Lovelace","area":"ui","tags":["ui","theme"],"sprint":"SPRINT-1","depends_on":["TASK-C0DE"],"files":["src/ui/theme.rs"],"estimate_minutes":45,"created":"2026-11-08","updated":"2026-11-09T09:00:00Z","since":"2026-11-09T09:00:00Z","deliverables":{"done":1,"total":2},"boxes":{"done":1,"total":3},"signoffs":{"done":0,"total":0}}],"matched":1,"hidden":0}}
+    {"version":2,"command":"list","exit":0,"result":{"query":"d4rk","tasks":[{"id":"TASK-D4RK","title":"Add dark mode to the dashboard","type":"feature","priority":"high","stage":"dev","status":"in_progress","badge":"in_progress","ready":false,"assignee":"Ada Lovelace","area":"ui","tags":["ui","theme"],"sprint":"SPRINT-1","depends_on":["TASK-C0DE"],"files":["src/ui/theme.rs"],"estimate_minutes":45,"created":"2026-11-08","updated":"2026-11-09T09:00:00Z","since":"2026-11-09T09:00:00Z","deliverables":{"done":1,"total":2},"boxes":{"done":1,"total":3},"signoffs":{"done":0,"total":0}}],"matched":1,"hidden":0}}
     "#);
 }
 

@@ -20,7 +20,7 @@ fn seen(sandbox: &Sandbox) -> [String; 5] {
         of(&ask(sandbox, "show t3st")["result"]["task"]),
         of(&ask(sandbox, "list t3st")["result"]["tasks"][0]),
         of(&column["tasks"][0]),
-        of(&ask(sandbox, "queue t3st")["result"]["tasks"][0]),
+        of(&ask(sandbox, "list t3st --all")["result"]["tasks"][0]),
         of(&ask(sandbox, "list t3st --at HEAD")["result"]["tasks"][0]),
     ]
 }
