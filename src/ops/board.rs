@@ -17,6 +17,8 @@ pub struct Board {
     pub query: String,
     /// Counts over all tasks that match.
     pub metrics: Metrics,
+    /// Whether some stage requires sign-offs, or a task has earned them: elsewhere a board does not speak of QA.
+    pub has_signoffs: bool,
     /// A column for each stage, `none` first and `complete` last.
     pub columns: Vec<BoardColumn>,
 }
@@ -58,5 +60,7 @@ pub fn board(session: &Session<'_>, text: &str) -> Result<(Board, Vec<Problem>)>
         BoardColumn { stage: stage.to_owned(), tasks }
     };
     let columns = stages.into_iter().map(column).collect();
-    Ok((Board { query: query.to_string(), metrics, columns }, problems))
+    let is_required = config.stages.values().any(|rules| !rules.signoffs.is_empty());
+    let has_signoffs = is_required || metrics.qa_approved > 0;
+    Ok((Board { query: query.to_string(), metrics, has_signoffs, columns }, problems))
 }

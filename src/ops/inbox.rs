@@ -1,7 +1,7 @@
 //! `inbox`: what waits for the current user, most urgent first, each with the command that deals with it; and for the
 //! whole team, the sign-offs that are pending.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use chrono::{DateTime, Utc};
 use schemars::JsonSchema;
@@ -13,6 +13,7 @@ use super::select::{Selection, Selector, own_names, read_query};
 use super::signoffs::next_of;
 use super::{Result, Session};
 use crate::facts::{FactsReader, Flight, InFlight, TaskFacts};
+use crate::git::Repository;
 use crate::model::{
     Badge, Config, FindingSeverity, Move, MoveKind, Note, Problem, RecordKind, Status, Suggestion, Summary,
     TaskId, is_mentioned, is_same_name,
@@ -21,7 +22,7 @@ use crate::policy::{Fix, Missing, gate};
 use crate::store::Tasks;
 
 /// Why something is in the inbox. In this order: who waits for others comes last.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum InboxKind {
     /// A task of yours was sent back.
@@ -183,8 +184,7 @@ impl<'o, 's> OpenTasks<'o, 's> {
         items.extend(self.mentions()?);
         let ready = self.selection.derived.queue(&self.selection.summaries).into_iter();
         let ready = ready.map(|at| &self.selection.summaries[at]);
-        let ready =
-            ready.filter(|task| task.stage == "none" && self.is_mine(task) && !self.is_elsewhere(task));
+        let ready = ready.filter(|task| self.is_mine(task) && !self.is_elsewhere(task));
         items.extend(ready.map(|task| InboxItem {
             kind: InboxKind::Ready,
             task: task.id.to_owned(),
@@ -194,6 +194,9 @@ impl<'o, 's> OpenTasks<'o, 's> {
             branch: None,
             command: Suggestion::tracker(["start", task.id]),
         }));
+        // Who rejected is also one of those who could approve: that is one vote.
+        let mut seen = HashSet::new();
+        items.retain(|item| seen.insert((item.kind, item.task.clone(), item.command.to_string())));
         // Stable: what can begin stays in the order of the queue.
         items.sort_by_key(|item| (item.kind, item.since));
         Ok(Inbox { items })
@@ -268,7 +271,7 @@ impl<'o, 's> OpenTasks<'o, 's> {
         for at in asking {
             let Some(task) = self.parsed(self.selection.summaries[at].id, problems)? else { continue };
             let facts = reader.task(task)?;
-            self.missing_of(&facts).iter().for_each(|missing| see(&facts, missing));
+            missing_of(self.session, self.config, &facts).iter().for_each(|missing| see(&facts, missing));
         }
         Ok(())
     }
@@ -287,29 +290,15 @@ impl<'o, 's> OpenTasks<'o, 's> {
                 None => continue,
             };
             let Some(flight) = self.in_flight.of(id, since).first().copied() else { continue };
-            let Some(commit) = flight.commit.filter(|_| self.requires_votes(&flight.stage)) else { continue };
-            let snapshot = self.session.workspace().snapshot_of_commit(Some(commit))?;
-            let Some(task) = snapshot.readable_task(&task_id)?.filter(|task| !task.summary().is_closed())
+            let Some(facts) = voted_on_there(self.session, self.config, &repository, (&task_id, flight))?
             else {
                 continue;
             };
-            let now = self.session.env().now();
-            let facts =
-                FactsReader::new(&repository, &snapshot, Some(commit), self.config, now).task(task)?;
-            self.missing_of(&facts).iter().for_each(|missing| see(flight, &facts, missing));
+            missing_of(self.session, self.config, &facts)
+                .iter()
+                .for_each(|missing| see(flight, &facts, missing));
         }
         Ok(())
-    }
-
-    /// Returns what a task lacks to leave its stage.
-    fn missing_of(&self, facts: &TaskFacts) -> Vec<Missing> {
-        let signoffs = facts.signoffs(self.config);
-        let case = facts.case(self.config, &signoffs, ("", None), self.session.env().now());
-        gate(&case).missing
-    }
-
-    fn requires_votes(&self, stage: &str) -> bool {
-        !self.config.signoffs_of(stage).is_empty()
     }
 
     /// A vote of the user's that would count.
@@ -397,6 +386,56 @@ impl<'o, 's> OpenTasks<'o, 's> {
             Err(error) => Err(error),
         }
     }
+}
+
+/// Reads what is known of a task where it goes on; none where nothing of that is committed, where the task is closed
+/// there, and where its stage requires no votes.
+fn voted_on_there(
+    session: &Session<'_>,
+    config: &Config,
+    repository: &Repository,
+    (id, flight): (&TaskId, &Flight),
+) -> Result<Option<TaskFacts>> {
+    let requires_votes = !config.signoffs_of(&flight.stage).is_empty();
+    let Some(commit) = flight.commit.filter(|_| requires_votes) else { return Ok(None) };
+    let snapshot = session.workspace().snapshot_of_commit(Some(commit))?;
+    let task = snapshot.readable_task(id)?.filter(|task| !task.summary().is_closed());
+    let Some(task) = task else { return Ok(None) };
+    let reader = FactsReader::new(repository, &snapshot, Some(commit), config, session.env().now());
+    Ok(Some(reader.task(task)?))
+}
+
+/// Returns what a task lacks to leave its stage.
+fn missing_of(session: &Session<'_>, config: &Config, facts: &TaskFacts) -> Vec<Missing> {
+    let signoffs = facts.signoffs(config);
+    let case = facts.case(config, &signoffs, ("", None), session.env().now());
+    gate(&case).missing
+}
+
+/// Returns the votes of the user's that would count on a task which goes on elsewhere.
+pub(super) fn votes_elsewhere(
+    session: &Session<'_>,
+    config: &Config,
+    id: &TaskId,
+    flight: &Flight,
+) -> Result<Vec<Suggestion>> {
+    let repository = session.workspace().repository()?;
+    let Some(facts) = voted_on_there(session, config, &repository, (id, flight))? else {
+        return Ok(Vec::new());
+    };
+    let next = missing_of(session, config, &facts).into_iter().filter_map(|missing| match &missing {
+        Missing::Signoff { .. } | Missing::Rejected { .. } => next_of(session, config, &facts, &missing),
+        _ => None,
+    });
+    let mut votes: Vec<Suggestion> = Vec::new();
+    for fix in next {
+        if let Fix::Run(command) = fix
+            && !votes.contains(&command)
+        {
+            votes.push(command);
+        }
+    }
+    Ok(votes.into_iter().map(|command| at_place(command, flight)).collect())
 }
 
 /// What sent a task back, in words.

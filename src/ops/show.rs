@@ -6,6 +6,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::in_flight::{add_flights, in_flight_of};
+use super::inbox::votes_elsewhere;
 use super::session::parse;
 use super::signoffs::{SignoffsView, facts_of_task, unresolved_findings, view_of};
 use super::view::{DependencyView, MoveView, NoteView, StepView, TaskLine, TaskView, boxes_of};
@@ -56,11 +57,19 @@ pub fn show(session: &Session<'_>, id: &str, with_parts: bool) -> Result<(Shown,
     let task = &facts.task;
     let signoffs = view_of(session, &config, &facts);
     let mut view = view(session, &config, file.path, &facts, notes)?;
-    add_flights(&in_flight_of(session), std::slice::from_mut(&mut view.line));
+    let in_flight = in_flight_of(session);
+    add_flights(&in_flight, std::slice::from_mut(&mut view.line));
     if with_parts {
         view.children = children(session, task)?;
     }
-    let next = next_steps(task, &view, &signoffs);
+    let next = match in_flight.of(task.id.as_str(), task.since()).first() {
+        Some(flight) => {
+            let votes = votes_elsewhere(session, &config, &task.id, flight)?;
+            let votes = votes.iter().take(STEPS - 1).map(ToString::to_string);
+            votes.chain([flight.place().way_there().to_string()]).collect()
+        }
+        None => next_steps(task, &view, &signoffs),
+    };
     let (id, path) = (task.id.to_string(), view.path.clone());
     let is_idle = signoffs.roles.is_empty() && signoffs.others.is_empty();
     let signoffs = (!task.summary().is_closed() && !is_idle).then_some(signoffs);

@@ -59,7 +59,8 @@ impl View for ops::Board {
         let legend = |badge: &Badge| {
             Cell::styled(format!("{} {}", badge.glyph(), badge.label()), Style::new().dimmed())
         };
-        out.flow(&Badge::ALL.iter().map(legend).collect::<Vec<_>>(), 0);
+        let is_used = |badge: &&Badge| self.has_signoffs || !badge.is_of_signoffs();
+        out.flow(&Badge::ALL.iter().filter(is_used).map(legend).collect::<Vec<_>>(), 0);
     }
 }
 
@@ -115,29 +116,32 @@ fn show_metrics(board: &ops::Board, out: &mut Output) {
     let metrics = &board.metrics;
     let plural = |count: u64, one: &str| if count == 1 { one.to_owned() } else { format!("{one}s") };
     let numbers = [
-        (metrics.total as u64, "total".to_owned(), Style::new().bold()),
-        (metrics.qa_approved as u64, "QA approved".to_owned(), Style::new().green()),
-        (metrics.done as u64, "done".to_owned(), Style::new().green()),
-        (metrics.awaiting_qa as u64, "awaiting QA".to_owned(), Style::new().yellow()),
-        (metrics.in_progress as u64, "in progress".to_owned(), Style::new().blue()),
+        (false, metrics.total as u64, "total".to_owned(), Style::new().bold()),
+        (true, metrics.qa_approved as u64, "QA approved".to_owned(), Style::new().green()),
+        (false, metrics.done as u64, "done".to_owned(), Style::new().green()),
+        (true, metrics.awaiting_qa as u64, "awaiting QA".to_owned(), Style::new().yellow()),
+        (false, metrics.in_progress as u64, "in progress".to_owned(), Style::new().blue()),
         (
+            true,
             metrics.pending_signoffs,
             plural(metrics.pending_signoffs, "pending sign-off"),
             Style::new().yellow(),
         ),
-        (metrics.rejections, plural(metrics.rejections, "rejection"), Style::new().red()),
+        (true, metrics.rejections, plural(metrics.rejections, "rejection"), Style::new().red()),
         (
+            false,
             metrics.blocking_findings,
             plural(metrics.blocking_findings, "blocking finding"),
             Style::new().red(),
         ),
-        (metrics.blocked as u64, "blocked".to_owned(), Style::new().red()),
+        (false, metrics.blocked as u64, "blocked".to_owned(), Style::new().red()),
     ];
-    let shown = |(count, label, style): &(u64, String, Style)| {
+    let shown = |(is_of_signoffs, count, label, style): &(bool, u64, String, Style)| {
         let style = if *count == 0 { Style::new().dimmed() } else { *style };
-        Cell::styled(format!("{count} {label}"), style)
+        let is_shown = board.has_signoffs || !is_of_signoffs;
+        is_shown.then(|| Cell::styled(format!("{count} {label}"), style))
     };
-    out.flow(&numbers.iter().map(shown).collect::<Vec<_>>(), 0);
+    out.flow(&numbers.iter().filter_map(shown).collect::<Vec<_>>(), 0);
 }
 
 /// Shows columns beside each other; each task takes two lines, id with badge and title.

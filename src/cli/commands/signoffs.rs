@@ -162,9 +162,12 @@ fn vote_cells(vote: &ops::VoteView, out: &Output) -> Vec<Cell> {
     let (rich, plain, style) = match (vote.counts, vote.verdict.as_str()) {
         (true, "approved") => ("✓", "approved", Style::new().green()),
         (true, _) => ("✗", "rejected", Style::new().red()),
+        // It had its say where it was cast, and is not asked here.
+        (false, _) if vote.is_earlier => ("·", "earlier", Style::new().dimmed()),
         (false, _) => ("!", "no", Style::new().dimmed()),
     };
     let why = match (&vote.why_not, &vote.notes) {
+        (Some(_), _) if vote.is_earlier => format!("{} in {}", vote.verdict, vote.stage),
         (Some(why), _) => format!("{}: {why}", vote.verdict),
         (None, Some(notes)) => format!("\"{}\"", notes.lines().next().unwrap_or_default()),
         (None, None) => String::new(),
@@ -188,7 +191,8 @@ fn show_missing(missing: &[ops::MissingView], out: &mut Output) {
         vec![
             Cell::styled(&missing.label, Style::new().yellow()),
             Cell::new(&missing.text).wrap(),
-            Cell::new(missing.suggestion.as_deref().unwrap_or_default()).below(),
+            // Of use to the reader: who may not vote is shown whom to ask.
+            Cell::new(missing.next.as_deref().or(missing.suggestion.as_deref()).unwrap_or_default()).below(),
         ]
     };
     let rows: Vec<Vec<Cell>> = missing.iter().map(row).collect();

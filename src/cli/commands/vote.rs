@@ -46,16 +46,17 @@ impl VoteArgs {
     }
 }
 
-/// Answers with a vote, and warns where no commit would have it.
+/// Answers with a vote, and warns where no commit would have it. One that does not count is a no.
 fn answer(session: &Session<'_>, written: Written) -> Reply<Written> {
     let problems = ops::ignored_records(session, &written)?;
-    Ok(Answer::of(written).with_problems(problems))
+    let is_no = written.tasks.iter().any(|task| task.counts == Some(false));
+    Ok(Answer::of(written).with_problems(problems).no_if(is_no))
 }
 
 /// Approve a task as a role
 ///
 /// The vote is a file of its own and covers the content as of HEAD. The last approval that the stage requires moves the
-/// task on, if the stage advances by itself.
+/// task on, if the stage advances by itself. A vote that does not count exits 1, and says what would.
 ///
 /// Example: tracker approve 7q2m --as code-reviewer -m "clean, follows conventions"
 #[derive(Debug, Args)]

@@ -3,18 +3,19 @@
 use crate::doc::{create_finding, create_vote, read_vote, vote_file_name};
 use crate::facts::{FactsReader, TaskFacts, sign_record, sign_vote};
 use crate::model::{
-    Config, Coverage, CoveredChange, Finding, FindingId, FindingSeverity, Person, RecordKind, Signatures,
-    Stage, Suggestion, Task, Verdict, Vote,
+    Config, Coverage, CoveredChange, Finding, FindingId, FindingSeverity, FindingState, Person, RecordKind,
+    Signatures, Stage, Suggestion, Task, Verdict, Vote,
 };
 use crate::ops::block::forget_closed;
 use crate::ops::moves::move_edits;
 use crate::ops::on_branch::{BranchRequest, at_place, on_branch, voting_place};
 use crate::ops::session::spliced;
+use crate::ops::signoffs::next_of;
 use crate::ops::written::WrittenTask;
 use crate::ops::{Error, Result, Session, Written};
 use crate::policy::{
-    Attempt, Hint, JudgedVote, Missing, MovePlan, Reason, Refusal, Route, WhyNot, auto_advance,
-    coverage_digest, fail, finding_id,
+    Attempt, Case, Hint, JudgedVote, Missing, MovePlan, Reason, Refusal, Route, VoteStatus, WhyNot,
+    auto_advance, coverage_digest, fail, finding_id, gate,
 };
 use crate::store::{self, Change, TaskFile};
 
@@ -124,7 +125,7 @@ fn cast_here(session: &Session<'_>, request: &VoteRecord, verdict: &Verdict) -> 
     context.facts.findings.extend(found);
     let cast = context.cast(statement)?;
     changes.extend(cast.changes);
-    let mut task = WrittenTask::changed(&context.facts.task, cast.messages, true);
+    let mut task = WrittenTask::changed(&context.facts.task, cast.messages, !changes.is_empty());
     task.counts = Some(cast.counts);
     let written = session.finish(&locked, &changes, vec![task])?;
     if cast.completes {
@@ -177,6 +178,11 @@ impl VoteContext<'_> {
     /// command counts.
     pub(in crate::ops) fn cast(&mut self, statement: Statement) -> Result<CastVote> {
         let vote = self.vote(statement)?;
+        if let Some(earlier) = self.same_approval(&vote) {
+            let mut cast = self.follows(&earlier)?;
+            cast.messages.insert(0, format!("already approved as {}", vote.role));
+            return Ok(cast);
+        }
         let record = self.reader.own_vote(&self.facts, vote.clone(), &vote_file_name(&vote))?;
         self.facts.votes.push(record);
         let path = format!("{}/{}", RecordKind::Vote.folder_of(&vote.task), vote_file_name(&vote));
@@ -202,7 +208,10 @@ impl VoteContext<'_> {
             Some(WhyNot::NotRequired) if is_owners => {
                 messages.push("for its changes of the policy".to_owned());
             }
-            Some(why) => messages.push(format!("it does not count: {why}")),
+            Some(why) => {
+                messages.push(format!("it does not count: {why}"));
+                messages.extend(self.what_would(&case, &vote.role));
+            }
         }
         let plan = match vote.verdict {
             Verdict::Approved => auto_advance(&case),
@@ -217,6 +226,39 @@ impl VoteContext<'_> {
         let counts = matches!(why_not, None | Some(WhyNot::Withdrawn))
             || is_owners && why_not == Some(&WhyNot::NotRequired);
         Ok(CastVote { changes, messages, counts, completes })
+    }
+
+    /// Says what would count in place of a vote that does not.
+    fn what_would(&self, case: &Case<'_>, role: &str) -> Option<String> {
+        let missing = gate(case).missing;
+        let own = missing.iter().find(|missing| {
+            matches!(missing, Missing::Signoff { role: asked, .. } | Missing::Rejected { role: asked, .. } if asked == role)
+        });
+        let fix = next_of(self.session, self.reader.config(), &self.facts, own?)?;
+        Some(fix.to_string())
+    }
+
+    /// Returns the user's own approval that counts already and says all that another one would.
+    fn same_approval(&self, vote: &Vote) -> Option<Vote> {
+        let facts = &self.facts;
+        let signoffs = facts.signoffs(self.reader.config());
+        let own = signoffs.roles.iter().filter(|role| role.role == vote.role).flat_map(|role| &role.votes);
+        let is_same = |judged: &&JudgedVote<'_>| {
+            let earlier = &judged.record.vote;
+            judged.status == VoteStatus::Approval
+                && earlier.by == vote.by
+                && (&earlier.covers.files, &earlier.covers.criteria)
+                    == (&vote.covers.files, &vote.covers.criteria)
+                && (&earlier.notes, &earlier.agent) == (&vote.notes, &vote.agent)
+                && (earlier.signature.is_some() || vote.signature.is_none())
+        };
+        // An approval after a finding was fixed resolves it.
+        let resolves = facts
+            .findings
+            .iter()
+            .any(|finding| finding.role == vote.role && finding.state() == &FindingState::Fixed);
+        let is_bare = vote.verdict == Verdict::Approved && vote.findings.is_empty() && !resolves;
+        own.filter(|_| is_bare).find(is_same).map(|judged| judged.record.vote.clone())
     }
 
     fn vote(&self, statement: Statement) -> Result<Vote> {

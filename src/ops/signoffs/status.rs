@@ -10,7 +10,9 @@ use crate::facts::TaskFacts;
 use crate::git::Repository;
 use crate::model::{Config, Person, Problem, RecordKind, SelfApproval, Signatures, Suggestion, Task};
 use crate::ops::{Result, Session};
-use crate::policy::{Fix, JudgedVote, Missing, RoleSignoff, Trust, VoteStatus, gate, is_member_meant};
+use crate::policy::{
+    Fix, JudgedVote, Missing, RoleSignoff, Trust, VoteStatus, WhyNot, gate, is_member_meant,
+};
 
 /// The sign-off status of a task.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
@@ -79,6 +81,9 @@ pub struct VoteView {
     pub why_not: Option<String>,
     /// What it says beside the verdict.
     pub notes: Option<String>,
+    /// Whether it was cast in another stage, and is not asked of this one.
+    #[serde(skip)]
+    pub is_earlier: bool,
 }
 
 /// Something that is missing.
@@ -299,6 +304,7 @@ impl From<&JudgedVote<'_>> for VoteView {
             counts: !matches!(judged.status, VoteStatus::None(_)),
             reason: why.map(|why| why.word().to_owned()),
             why_not: why.map(ToString::to_string),
+            is_earlier: matches!(why, Some(WhyNot::OtherStage(_))),
             notes: vote.notes.clone(),
         }
     }

@@ -242,7 +242,12 @@ fn of_stage_exit(task: &Judged<'_>, stage_exit: &StageExit<'_>, book: &mut Viola
         let Some((rule, what)) = rule_of(missing) else { continue };
         let fix = Some(fix_of(task.facts, missing));
         let about = About { task: Some(id), file: Some(&task.facts.path), fix, ..About::default() };
-        book.add(rule, format!("left {}, {what}", stage_exit.stage), about);
+        let after = task.facts.after.as_ref().filter(|_| is_found_later(task, stage_exit, missing));
+        let message = match after {
+            Some(after) => format!("in {}, {what}", after.stage),
+            None => format!("left {}, {what}", stage_exit.stage),
+        };
+        book.add(rule, message, about);
     }
     let Some(step) = stage_exit.step else { return };
     let agent = step.agent.as_deref();
@@ -255,6 +260,12 @@ fn of_stage_exit(task: &Judged<'_>, stage_exit: &StageExit<'_>, book: &mut Viola
         );
         book.add(GateRule::EarnedMoves, message, about);
     }
+}
+
+/// Whether a finding was reported after the task had left a stage, as the file dates it: nothing was wrong with the move.
+fn is_found_later(task: &Judged<'_>, stage_exit: &StageExit<'_>, missing: &Missing) -> bool {
+    let (Missing::Finding { id, .. }, Some(step)) = (missing, stage_exit.step) else { return false };
+    task.facts.findings.iter().any(|finding| finding.id == *id && finding.at > step.at)
 }
 
 /// One move that was forced: past which stages, and what was missing there.

@@ -4,6 +4,18 @@ use super::{empty, typed, world};
 use insta::assert_snapshot;
 
 #[test]
+fn where_nobody_is_asked_a_board_does_not_speak_of_qa() {
+    let sandbox = empty();
+    let config = "format = 2\n[pipeline]\nstages = [\"dev\"]\n";
+    sandbox.write(".tracker/config.toml", config);
+    for args in [&["board"][..], &["board", "--color", "always"], &["report", "board"]] {
+        let board = sandbox.tracker(args);
+        assert!(board.status == 0 && !board.stdout.contains("QA"), "{board}");
+        assert!(!board.stdout.contains("sign-off"), "{board}");
+    }
+}
+
+#[test]
 fn in_a_pipe_it_is_a_list_by_stage_with_nothing_cut() {
     let sandbox = world();
     assert_snapshot!(typed(&sandbox, "
@@ -14,7 +26,7 @@ fn in_a_pipe_it_is_a_list_by_stage_with_nothing_cut() {
     $ tracker board
     exit 0
     --- stdout
-    4 total · 0 QA approved · 1 done · 0 awaiting QA · 1 in progress · 0 pending sign-offs · 0 rejections · 0 blocking findings · 1 blocked
+    4 total · 1 done · 1 in progress · 0 blocking findings · 1 blocked
     none 2
       TASK-S3SS  critical  pending  Session expires while typing
       TASK-EXP0  low       blocked  Describe the export
@@ -29,7 +41,7 @@ fn in_a_pipe_it_is_a_list_by_stage_with_nothing_cut() {
     $ tracker board tag:ui
     exit 0
     --- stdout
-    1 total · 0 QA approved · 0 done · 0 awaiting QA · 1 in progress · 0 pending sign-offs · 0 rejections · 0 blocking findings · 0 blocked
+    1 total · 0 done · 1 in progress · 0 blocking findings · 0 blocked
     none 0
     dev 1
       TASK-D4RK  high  1/2  Add dark mode to the dashboard  Ada Lovelace
@@ -49,7 +61,7 @@ fn in_a_pipe_it_is_a_list_by_stage_with_nothing_cut() {
     assert_snapshot!(empty().tracker(&["board"]), @r"
     exit 0
     --- stdout
-    0 total · 0 QA approved · 0 done · 0 awaiting QA · 0 in progress · 0 pending sign-offs · 0 rejections · 0 blocking findings · 0 blocked
+    0 total · 0 done · 0 in progress · 0 blocking findings · 0 blocked
     none 0
     dev 0
     qa 0
@@ -76,8 +88,7 @@ fn on_a_terminal(columns: &str) -> String {
 #[test]
 fn columns_share_eighty_columns() {
     assert_snapshot!(on_a_terminal("80"), @r"
-    5 total · 0 QA approved · 1 done · 0 awaiting QA · 2 in progress
-    0 pending sign-offs · 0 rejections · 0 blocking findings · 1 blocked
+    5 total · 1 done · 2 in progress · 0 blocking findings · 1 blocked
 
     none 2                                dev 1                                 qa 0
     ○ TASK-S3SS                           ● TASK-D4RK Ada Lovelace
@@ -89,16 +100,14 @@ fn columns_share_eighty_columns() {
     ● TASK-FEW0                                  ◉ TASK-C0DE
       Colours for those who see few of…            One table for all colours
 
-    ○ pending · ● in progress · ⧖ awaiting QA · ✗ issues found · ◎ ready to finalise
-    ◉ done · ✓ QA approved
+    ○ pending · ● in progress · ✗ issues found · ◉ done
     ");
 }
 
 #[test]
 fn columns_share_a_wide_terminal() {
     assert_snapshot!(on_a_terminal("120"), @r"
-    5 total · 0 QA approved · 1 done · 0 awaiting QA · 2 in progress · 0 pending sign-offs · 0 rejections
-    0 blocking findings · 1 blocked
+    5 total · 1 done · 2 in progress · 0 blocking findings · 1 blocked
 
     none 2                     dev 1                      qa 0  sec 1                      docs 0  complete 1
     ○ TASK-S3SS                ● TASK-D4RK Ada Lovelace         ● TASK-FEW0                        ◉ TASK-C0DE
@@ -106,15 +115,14 @@ fn columns_share_a_wide_terminal() {
     ■ TASK-EXP0
       Describe the export
 
-    ○ pending · ● in progress · ⧖ awaiting QA · ✗ issues found · ◎ ready to finalise · ◉ done · ✓ QA approved
+    ○ pending · ● in progress · ✗ issues found · ◉ done
     ");
 }
 
 #[test]
 fn a_narrow_terminal_gets_several_rows_of_columns() {
     assert_snapshot!(on_a_terminal("50"), @r"
-    5 total · 0 QA approved · 1 done · 0 awaiting QA
-    2 in progress · 0 pending sign-offs · 0 rejections
+    5 total · 1 done · 2 in progress
     0 blocking findings · 1 blocked
 
     none 2                    dev 1
@@ -131,9 +139,8 @@ fn a_narrow_terminal_gets_several_rows_of_columns() {
             ◉ TASK-C0DE
               One table for all colours
 
-    ○ pending · ● in progress · ⧖ awaiting QA
-    ✗ issues found · ◎ ready to finalise · ◉ done
-    ✓ QA approved
+    ○ pending · ● in progress · ✗ issues found
+    ◉ done
     ");
 }
 

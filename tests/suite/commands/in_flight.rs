@@ -71,6 +71,14 @@ fn a_narrow_terminal_shows_where_the_work_goes_on_and_whole_commands() {
 }
 
 #[test]
+fn what_goes_on_elsewhere_is_not_proposed_to_be_started() {
+    let sandbox = on_a_branch();
+    let shown = as_person(&sandbox, "", "Bob", &["show", "c4rt"]).stdout;
+    let next = "  Next: tracker approve TASK-C4RT --as reviewer --branch fix  or  git switch fix\n";
+    assert!(shown.ends_with(next), "{shown}");
+}
+
+#[test]
 fn what_is_started_in_another_working_tree_is_seen_and_refused() {
     let sandbox = world();
     sandbox.git(&["worktree", "add", "--quiet", "-b", "session", "../other"]);
@@ -89,7 +97,7 @@ fn what_is_started_in_another_working_tree_is_seen_and_refused() {
       in progress  dev on [ROOT]/other (Bob)  go on in [ROOT]/other
       hint: `--force` starts it all the same
     ");
-    assert_eq!(sandbox.tracker(&["queue", "-q"]).stdout, "TASK-D4RK\n");
+    assert_eq!(sandbox.tracker(&["queue", "-q"]).stdout, "");
     let shown = json(&sandbox.tracker(&["show", "s3", "--format", "json"]));
     assert_eq!(shown["result"]["task"]["in_flight"][0]["by"], "Bob");
     assert_eq!(sandbox.tracker(&["start", "s3", "--force"]).status, 0);

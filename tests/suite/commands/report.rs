@@ -8,11 +8,13 @@ use serde_json::Value;
 use super::world;
 use crate::support::Sandbox;
 
-/// Runs the tracker with words split at spaces; `_` means a space within a word.
+/// Runs the tracker with words split at spaces; `_` means a space within a word. A vote that does not count is cast all the
+/// same.
 fn run(sandbox: &Sandbox, line: &str) -> String {
     let words: Vec<String> = line.split(' ').map(|word| word.replace('_', " ")).collect();
     let output = sandbox.tracker(&words.iter().map(String::as_str).collect::<Vec<_>>());
-    assert_eq!(output.status, 0, "{line}: {output}");
+    let is_cast = output.status == 1 && output.stdout.contains("it does not count: ");
+    assert!(output.status == 0 || is_cast, "{line}: {output}");
     output.stdout
 }
 

@@ -101,12 +101,13 @@ impl World {
         self.git_as("Dev", args).stdout.trim_end().to_owned()
     }
 
-    /// Runs the tracker as somebody.
+    /// Runs the tracker as somebody. A vote that does not count is cast all the same.
     fn tracker_as(&self, name: &str, line: &str) -> Output {
         let words = shell_words::split(line).unwrap();
         let words: Vec<&str> = words.iter().map(String::as_str).collect();
         let output = self.sandbox.tracker_with("", &words, |command| identity(name, command));
-        assert_eq!(output.status, 0, "tracker {line}: {output}");
+        let is_cast = output.status == 1 && output.stdout.contains("it does not count: ");
+        assert!(output.status == 0 || is_cast, "tracker {line}: {output}");
         output
     }
 

@@ -112,8 +112,10 @@ fn identity(name: &str) -> (String, String) {
     (format!("user.name={name}"), format!("user.email={}@example.com", name.to_lowercase()))
 }
 
+/// A vote that does not count is cast all the same.
 fn ok(output: &Output) -> &Output {
-    assert_eq!(output.status, 0, "{output}");
+    let is_cast = output.status == 1 && output.stdout.contains("it does not count: ");
+    assert!(output.status == 0 || is_cast, "{output}");
     output
 }
 

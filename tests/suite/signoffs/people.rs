@@ -29,10 +29,50 @@ fn voting_twice_counts_once() {
 }
 
 #[test]
+fn the_same_approval_again_is_no_other_vote() {
+    let sandbox = world(&format!("{ONE}[roles.reviewer]\nquorum = 2\n"));
+    let votes = || std::fs::read_dir(sandbox.path().join(".tracker/signoffs/TASK-T3ST")).unwrap().count();
+    ok(&by(&sandbox, "Ada", "approve t3st -m fine"));
+    let again = super::alone(&sandbox, "Ada", "approve t3st -m fine");
+    assert!(ok(&again).stdout.contains("already approved as reviewer"), "{again}");
+    assert_eq!((votes(), sandbox.git(&["status", "--porcelain"]).as_str()), (1, ""));
+    ok(&by(&sandbox, "Ada", "approve t3st -m 'fine, and fast'"));
+    ok(&by(&sandbox, "Bob", "approve t3st -m fine"));
+    assert_eq!(votes(), 3, "other words and other people are votes of their own");
+}
+
+#[test]
+fn an_approval_of_an_earlier_stage_is_shown_as_that() {
+    let sandbox = world(ONE);
+    ok(&by(&sandbox, "Ada", "approve t3st -m fine"));
+    assert_eq!(super::stage(&sandbox), "sec");
+    let shown = sandbox.tracker(&["show", "t3st"]).stdout;
+    assert!(shown.contains("  earlier  Ada  reviewer") && shown.contains("  approved in qa\n"), "{shown}");
+}
+
+#[test]
+fn who_rejected_is_asked_once_to_vote_again() {
+    let sandbox = world(ONE);
+    ok(&by(&sandbox, "Ada", "reject t3st -m no"));
+    ok(&by(&sandbox, "Ken", "advance t3st"));
+    let inbox = super::alone(&sandbox, "Ada", "inbox").stdout;
+    assert_eq!(inbox.matches("tracker approve TASK-T3ST --as reviewer").count(), 1, "{inbox}");
+    assert!(inbox.contains("as reviewer, again"), "{inbox}");
+}
+
+#[test]
 fn who_wrote_it_does_not_count_where_that_is_forbidden() {
     let sandbox = world(&format!("{ONE}[policy]\nself_approval = \"forbid\"\n"));
     let output = by(&sandbox, "Ken", "approve t3st");
-    assert!(ok(&output).stdout.contains("it does not count: its author wrote what it covers"), "{output}");
+    let says =
+        "it does not count: its author wrote what it covers\n  ask somebody else to approve as reviewer\n";
+    assert!(output.status == 1 && output.stdout.contains(says), "{output}");
+    // Nor is that what the list of sign-offs tells its author to do.
+    let listed = super::alone(&sandbox, "Ken", "signoffs t3st");
+    assert!(
+        listed.stdout.contains("approval of reviewer  ask somebody else to approve as reviewer"),
+        "{listed}"
+    );
     assert_eq!(signoffs_of(&sandbox), "reviewer 0/1\n  Ken approved: its author wrote what it covers");
     ok(&by(&sandbox, "Ada", "approve t3st"));
     assert_eq!(super::stage(&sandbox), "sec");
