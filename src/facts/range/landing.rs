@@ -382,6 +382,7 @@ impl<'r, 'a> Gatherer<'r, 'a> {
             role: vote.role.clone(),
             verdict: vote.verdict.clone(),
             voter: PersonKey::of(&person),
+            agent: vote.agent.clone(),
             stage: vote.stage.clone(),
             round: vote.round,
             criteria: vote.covers.criteria.clone(),

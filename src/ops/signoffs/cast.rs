@@ -282,12 +282,14 @@ impl VoteContext<'_> {
                 to: change.to.clone(),
             })
             .collect();
-        let me = facts.canonical(&self.by);
+        let (me, agent) = (facts.canonical(&self.by), self.session.agent());
         let own = facts.votes.iter().filter(|record| {
             let vote = &record.vote;
             record.folder == *id
                 && (&vote.role, &vote.stage) == (&role, &stage)
                 && facts.canonical(&vote.by).is_same(&me)
+                // An agent takes back nothing that the person has said.
+                && (agent.is_none() || agent == vote.agent)
         });
         let mut replaces: Vec<String> = own.map(|record| record.name.clone()).collect();
         replaces.sort();
@@ -297,7 +299,7 @@ impl VoteContext<'_> {
             replaces,
             verdict,
             by: self.by.clone(),
-            agent: self.session.agent(),
+            agent,
             at: self.session.env().now(),
             round: route.round(&facts.task.history, &stage),
             stage,

@@ -37,6 +37,7 @@ impl<'a, H: History> Judge<'_, 'a, H> {
             let own = self.vote(*vote);
             candidates.push(Candidate {
                 voter: own.voter.clone(),
+                agent: own.agent.as_deref(),
                 verdict: &own.verdict,
                 stage: &own.stage,
                 round: own.round,

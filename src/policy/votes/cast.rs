@@ -30,6 +30,8 @@ pub struct CastVote {
     pub verdict: Verdict,
     /// Whose it is.
     pub voter: PersonKey,
+    /// The agent that cast it for that person.
+    pub agent: Option<String>,
     /// The stage it is cast for.
     pub stage: Stage,
     /// The round of that stage, from 1.

@@ -1,5 +1,6 @@
 //! Which of several votes count: one rule for the sign-offs of a task and for the gate.
 
+use std::cmp::Ordering;
 use std::collections::{BTreeMap, HashSet};
 
 use super::{VoteStatus, WhyNot};
@@ -12,6 +13,8 @@ use crate::policy::history::PersonKey;
 pub struct Candidate<'v> {
     /// Whose it is.
     pub voter: PersonKey,
+    /// The agent that cast it for that person.
+    pub agent: Option<&'v str>,
     /// What it says.
     pub verdict: &'v Verdict,
     /// The stage it was cast for.
@@ -133,7 +136,8 @@ fn approval<E: Evidence>(
     Ok(is_own.then_some(WhyNot::OwnWork))
 }
 
-/// Returns those that no other vote of the same person replaces: of the latest round, those that nothing comes after.
+/// Returns those that no other vote of the same person replaces: one of a later round does, or one of the same that comes
+/// after. An agent replaces its own votes and never those of the person for whom it acts, nor those of another agent.
 fn last_of_each<E: Evidence>(
     votes: &[Candidate<'_>],
     some: &[usize],
@@ -145,12 +149,18 @@ fn last_of_each<E: Evidence>(
     }
     let mut last = HashSet::new();
     for own in people.into_values() {
-        let round = own.iter().map(|at| votes[*at].round).max();
-        let of_round: Vec<usize> = own.into_iter().filter(|at| Some(votes[*at].round) == round).collect();
-        for at in &of_round {
+        for at in &own {
+            let vote = &votes[*at];
+            let may_replace =
+                |other: &&usize| votes[**other].agent.is_none() || votes[**other].agent == vote.agent;
             let mut is_last = true;
-            for other in of_round.iter().filter(|other| *other != at) {
-                is_last = is_last && !evidence.is_after(*other, *at)?;
+            for other in own.iter().filter(|other| *other != at).filter(may_replace) {
+                let is_replaced = match votes[*other].round.cmp(&vote.round) {
+                    Ordering::Greater => true,
+                    Ordering::Equal => evidence.is_after(*other, *at)?,
+                    Ordering::Less => false,
+                };
+                is_last = is_last && !is_replaced;
             }
             if is_last {
                 last.insert(*at);

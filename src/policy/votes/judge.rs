@@ -66,6 +66,7 @@ fn statuses(
         let vote = &record.vote;
         candidates.push(Candidate {
             voter: PersonKey::of(person),
+            agent: vote.agent.as_deref(),
             verdict: &vote.verdict,
             stage: &vote.stage,
             round: vote.round,

@@ -235,6 +235,21 @@ fn an_agents_vote_moves_nothing_on_by_itself_where_people_sign_off() {
 }
 
 #[test]
+fn an_agents_approval_does_not_end_a_rejection_of_its_person() {
+    let sandbox = world(RULES);
+    sandbox.git(&["switch", "--quiet", "--create", "work"]);
+    ok(&by(&sandbox, "Bob", "reject t3st --as reviewer -m \"it leaks\""));
+    commit_by(&sandbox, "Bob", "Reject");
+    ok(&by(&sandbox, "Ada", "set-stage t3st qa --why again"));
+    commit_by(&sandbox, "Ada", "Again\n\nTask: TASK-T3ST");
+    by(&sandbox, "Bob", "approve t3st --as reviewer --agent builder-1");
+    commit_by(&sandbox, "Bob", "Vote by an agent");
+    assert_eq!(stage(&sandbox), "qa");
+    ok(&by(&sandbox, "Bob", "approve t3st --as reviewer"));
+    assert_eq!(stage(&sandbox), "complete");
+}
+
+#[test]
 fn members_match_by_address_where_votes_are_signed() {
     for (signatures, members, name, counts) in [
         ("off", "Carol", "Carol", true),

@@ -126,6 +126,7 @@ fn recorded(commits: u32, files: usize, voters: usize) -> usize {
                 role: role.to_owned(),
                 verdict: Verdict::Approved,
                 voter: person(&format!("voter{voter}")),
+                agent: None,
                 stage: stage("review"),
                 round: 1,
                 criteria: "does it".to_owned(),

@@ -502,6 +502,7 @@ impl World {
             role: vote.role.clone(),
             verdict: vote.verdict.clone(),
             voter: person(&vote.by),
+            agent: None,
             stage: vote.stage.clone(),
             round: vote.round,
             criteria: format!("does {}", vote.task),
