@@ -55,7 +55,7 @@ pub enum Event {
         millis: u64,
         #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
         outputs: Values,
-        /// Another attempt follows after so many milliseconds.
+        /// Milliseconds until another attempt, where one follows.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         retry_in: Option<u64>,
         /// What is wrong where it is broken.
@@ -178,7 +178,7 @@ mod millis {
     }
 }
 
-/// The log, open for the one that holds the run's lock.
+/// The log, open for the process that has the run's lock.
 #[derive(Debug)]
 pub struct Log {
     path: PathBuf,
@@ -199,6 +199,19 @@ impl Log {
             .and_then(|mut file| file.read_to_end(&mut text))
             .map_err(Error::io("read", &path))?;
         parse(&path, &text)
+    }
+
+    /// Whether a run was created: its log has a whole line.
+    #[must_use]
+    pub fn has_begun(folder: &Path) -> bool {
+        /// The first line is not longer: names, and the values of parameters.
+        const FIRST: u64 = 1024 * 1024;
+        let mut text = Vec::new();
+        let read = File::open(folder.join(Self::FILE)).and_then(|file| {
+            let mut lines = std::io::BufReader::new(file.take(FIRST));
+            std::io::BufRead::read_until(&mut lines, b'\n', &mut text)
+        });
+        read.is_ok() && text.ends_with(b"\n")
     }
 
     /// Opens it to append, without what a crash has left of a line.

@@ -4,7 +4,7 @@
 //! process, so that thousands of runs can be simulated. [`event`] is the log, the truth of a live run: lines of JSON that
 //! are only ever appended, each on disk before anything follows from it. [`attempt`] is the folder of one attempt, which
 //! the attempt's own shell fills: whoever comes after a crash reads there what became of it. [`drive`] is the engine:
-//! one process, in the foreground of a command, that holds the lock of its run.
+//! one process, in the foreground of a command, that has the lock of its run.
 //!
 //! ```text
 //! <git dir>/tracker/runs/RUN-4F2K/

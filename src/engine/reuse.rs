@@ -12,7 +12,7 @@ use sha2::{Digest, Sha256};
 use super::event::{Cause, Values};
 use crate::model::{Step, Workflow, is_selected, to_hex};
 
-/// So many successes of a step are remembered: going back to an earlier branch reuses what was done there.
+/// Number of successes of a step that are remembered: going back to an earlier branch reuses what was done there.
 const MOST: usize = 8;
 
 /// What a success of a step was made of. Values are kept as digests: they may be secret.

@@ -38,22 +38,22 @@ pub struct Run {
     pub steps: Vec<StepRun>,
     index: HashMap<String, usize>,
     dependents: Vec<Vec<usize>>,
-    /// How many of its needs are not settled, by step.
+    /// How many of its needs are not resolved, by step.
     unmet: Vec<usize>,
-    /// Steps of which all needs are settled and that have not begun.
+    /// Steps of which all needs are resolved and that have not begun.
     ready: BTreeSet<usize>,
     /// The same of questions that were not asked.
     questions: BTreeSet<usize>,
     /// Steps that wait for another attempt, by the time at which it is due.
     waiting: BTreeSet<(u64, usize)>,
     running: usize,
-    /// How many steps, handlers apart, are not settled.
+    /// How many steps, handlers apart, are not resolved.
     open: usize,
 }
 
 /// What a need has come to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Settled {
+enum Resolved {
     Passed,
     Skipped,
     /// It has failed, was cancelled, or could not begin.
@@ -151,7 +151,7 @@ impl Run {
         for index in
             (0..self.steps.len()).filter(|index| self.steps[*index].state.is_end()).collect::<Vec<_>>()
         {
-            self.settle(index);
+            self.resolve(index);
         }
     }
 
@@ -159,20 +159,20 @@ impl Run {
         self.workflow.steps[index].handler.is_none()
     }
 
-    fn settled(&self, index: usize) -> Option<Settled> {
+    fn resolved(&self, index: usize) -> Option<Resolved> {
         let step = &self.steps[index];
         match step.state {
-            StepState::Success => Some(Settled::Passed),
-            StepState::Failed if !self.workflow.steps[index].critical => Some(Settled::Passed),
-            StepState::Skipped => Some(Settled::Skipped),
-            StepState::Failed | StepState::Cancelled => Some(Settled::Lost),
-            StepState::Pending if step.blocked_by.is_some() => Some(Settled::Lost),
+            StepState::Success => Some(Resolved::Passed),
+            StepState::Failed if !self.workflow.steps[index].critical => Some(Resolved::Passed),
+            StepState::Skipped => Some(Resolved::Skipped),
+            StepState::Failed | StepState::Cancelled => Some(Resolved::Lost),
+            StepState::Pending if step.blocked_by.is_some() => Some(Resolved::Lost),
             _ => None,
         }
     }
 
-    /// Counts a step as settled for those that need it.
-    fn settle(&mut self, index: usize) {
+    /// Counts a step as resolved for those that need it.
+    fn resolve(&mut self, index: usize) {
         if !self.is_step(index) {
             return;
         }
@@ -230,7 +230,7 @@ impl Run {
                 self.end_pending(step, at, StepState::Success, |step| {
                     step.reused = Some((from.clone(), *inputs));
                     step.outputs.clone_from(outputs);
-                })
+                });
             }
             Event::Skipped { step, because } => self.end_pending(step, at, StepState::Skipped, |step| {
                 step.skipped = Some(because.clone());
@@ -319,7 +319,7 @@ impl Run {
             self.waiting.insert((due, index));
         }
         if state.is_end() {
-            self.settle(index);
+            self.resolve(index);
         }
     }
 
@@ -337,7 +337,7 @@ impl Run {
         }
         self.steps[index].become_state(state, at);
         change(&mut self.steps[index]);
-        self.settle(index);
+        self.resolve(index);
     }
 
     fn cancel(&mut self, by: &str, at: DateTime<Utc>) {
@@ -436,7 +436,7 @@ impl Run {
         }
     }
 
-    /// Decides about the steps of which all needs are settled, in the order of the document; questions first, which need
+    /// Decides about the steps of which all needs are resolved, in the order of the document; questions first, which need
     /// no slot. Where nothing but steps that cannot begin was found, what that leads to is looked at too.
     fn begin(&mut self, mut slots: usize, next: &mut Next) {
         loop {
@@ -473,7 +473,7 @@ impl Run {
             }
             for (index, need) in blocked {
                 self.steps[index].blocked_by = Some(need);
-                self.settle(index);
+                self.resolve(index);
             }
         }
     }
@@ -486,7 +486,7 @@ impl Run {
             Decision::Skip(reason) => next.skips.push((index, reason)),
             Decision::Block(need) => {
                 self.steps[index].blocked_by = Some(need);
-                self.settle(index);
+                self.resolve(index);
                 return true;
             }
         }
@@ -502,10 +502,10 @@ impl Run {
             if looked_at.contains(need) && self.steps[*need].state.is_end() {
                 continue;
             }
-            match self.settled(*need) {
-                Some(Settled::Passed) => {}
-                Some(Settled::Skipped) => skipped = skipped.or(Some(*need)),
-                Some(Settled::Lost) | None => return Decision::Block(*need),
+            match self.resolved(*need) {
+                Some(Resolved::Passed) => {}
+                Some(Resolved::Skipped) => skipped = skipped.or(Some(*need)),
+                Some(Resolved::Lost) | None => return Decision::Block(*need),
             }
         }
         if let Some(need) = skipped {

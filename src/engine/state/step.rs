@@ -125,7 +125,7 @@ pub enum Rest {
     Done(RunState),
 }
 
-/// What is decided about a step of which all needs are settled.
+/// What is decided about a step of which all needs are resolved.
 pub(super) enum Decision {
     Start,
     Ask,

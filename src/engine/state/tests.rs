@@ -120,7 +120,7 @@ fn graph(steps: usize, random: &mut fastrand::Rng) -> String {
     let mut text = String::from("steps:\n");
     for index in 0..steps {
         let needs: BTreeSet<usize> =
-            (0..random.usize(..4)).filter_map(|_| (index > 0).then(|| random.usize(..index))).collect();
+            (0..random.usize(..4)).filter(|_| index > 0).map(|_| random.usize(..index)).collect();
         let names: Vec<String> = needs.iter().map(|need| format!("s{need}")).collect();
         let retries = random.u32(..4);
         let critical = random.u32(..10) > 2;
@@ -169,7 +169,7 @@ fn check(simulation: &Simulation, jobs: usize) {
             StepState::Success => assert!(step.attempts.len() <= max + 1),
             StepState::Failed => assert_eq!(step.attempts.len(), max + 1, "{}", simulation.name(index)),
             StepState::Pending => {
-                assert!(step.blocked_by.is_some(), "{} waits for nothing", simulation.name(index))
+                assert!(step.blocked_by.is_some(), "{} waits for nothing", simulation.name(index));
             }
             StepState::Skipped => assert!(step.attempts.is_empty()),
             state => panic!("{} is left as {state:?}", simulation.name(index)),
@@ -249,7 +249,7 @@ fn a_question_takes_no_slot_and_is_asked_while_others_run() {
 }
 
 #[test]
-fn a_retry_that_waits_holds_no_slot() {
+fn a_retry_that_waits_takes_no_slot() {
     let text = "steps:\n  a: {run: x, retry: {max: 1, delay: 1h, cap: 2h}}\n  b: {run: x}\n";
     let mut simulation = Simulation::new(text, 1, 1, 0);
     simulation.start(0);

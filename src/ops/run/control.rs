@@ -71,7 +71,7 @@ pub fn cancel_run<'e>(
             "there is nothing to cancel",
         ));
     }
-    let view = drive(session, folder, run, lock, true, observe, Some(Event::Cancelled { by }))?;
+    let view = drive(session, &folder, run, lock, true, observe, Some(Event::Cancelled { by }))?;
     Ok(RunChanged { run: id.to_string(), message: "was cancelled".to_owned(), result: Some(Box::new(view)) })
 }
 
@@ -120,7 +120,7 @@ pub fn answer_run<'e>(
         log.commit()?;
         return Ok(RunChanged { run: id.to_string(), message, result: None });
     }
-    let view = drive(session, folder, run, lock, true, observe, Some(event))?;
+    let view = drive(session, &folder, run, lock, true, observe, Some(event))?;
     Ok(RunChanged { run: id.to_string(), message, result: Some(Box::new(view)) })
 }
 
@@ -153,7 +153,10 @@ fn answer_of(run: &Run, index: usize, request: &AnswerRequest) -> Result<(String
         }
         (Some(_), None) => {
             let hint = format!("tracker run answer {} {} VALUE", run.id, step.name);
-            Err(Error::usage_with(format!("`{}` asks for a value: {}", step.name, question.text), hint))
+            Err(Error::usage_with(
+                format!("`{}` asks a question, which is answered by a value: {}", step.name, question.text),
+                hint,
+            ))
         }
         (Some(kind), Some(answer)) => match kind.read(answer) {
             Ok(answer) => Ok((answer, true)),

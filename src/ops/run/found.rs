@@ -34,7 +34,7 @@ pub(super) fn run_ids(workspace: &Workspace) -> Vec<RunId> {
         let id = RunId::parse(entry.file_name().to_str()?).ok()?;
         // Its document is written once, when it is created.
         let created = entry.path().join(FROZEN).metadata().and_then(|meta| meta.modified()).ok()?;
-        entry.path().join(Log::FILE).exists().then_some((created, id))
+        Log::has_begun(&entry.path()).then_some((created, id))
     });
     let mut ids: Vec<_> = dated.collect();
     ids.sort();
@@ -58,12 +58,12 @@ pub(super) fn find_run(session: &Session<'_>, given: Option<&str>) -> Result<Run
             )
         });
     };
-    let wanted = given.to_ascii_uppercase();
-    if let Some(id) = ids.iter().find(|id| id.as_str() == wanted) {
+    let query = given.to_ascii_uppercase();
+    if let Some(id) = ids.iter().find(|id| id.as_str() == query) {
         return Ok(id.clone());
     }
     let matches: Vec<&RunId> =
-        ids.iter().filter(|id| id.suffix().starts_with(wanted.trim_start_matches("RUN-"))).collect();
+        ids.iter().filter(|id| id.suffix().starts_with(query.trim_start_matches("RUN-"))).collect();
     match matches.as_slice() {
         [only] => Ok((*only).clone()),
         [] => Err(Error::not_found(

@@ -68,7 +68,7 @@ pub fn start_run<'e>(
     log.append(&first);
     log.commit()?;
     let run = Run::new(workflow, &first).expect("the first event is its creation");
-    drive(session, folder, run, lock, !request.unsynced, observe, None)
+    drive(session, &folder, run, lock, !request.unsynced, observe, None)
 }
 
 /// Goes on with a run that is on hold: paused, interrupted, or waiting for a person who has answered.
@@ -91,7 +91,7 @@ pub fn resume_run<'e>(
         };
         return Err(Error::usage_with(message, hint));
     }
-    drive(session, folder, run, lock, true, observe, None)
+    drive(session, &folder, run, lock, true, observe, None)
 }
 
 /// Runs again what failed, or these steps.
@@ -120,7 +120,7 @@ pub fn retry_run<'e>(
     }
     let steps = chosen.iter().map(|index| run.workflow.steps[*index].name.to_string()).collect();
     let event = Event::Retried { steps, forced: true, by: Some(session.actor()?) };
-    drive(session, folder, run, lock, true, observe, Some(event))
+    drive(session, &folder, run, lock, true, observe, Some(event))
 }
 
 fn chosen_steps(
@@ -151,7 +151,7 @@ fn chosen_steps(
 /// Drives a run whose lock is held, after an event where there is one.
 pub(super) fn drive<'e>(
     session: &'e Session<'_>,
-    folder: PathBuf,
+    folder: &Path,
     run: Run,
     lock: Lock,
     is_synced: bool,
@@ -159,8 +159,8 @@ pub(super) fn drive<'e>(
     first: Option<Event>,
 ) -> Result<RunView> {
     let reuse = session.workspace().local_path("reuse");
-    let place = Place { folder: &folder, reuse: &reuse, top: session.workspace().work_dir() };
-    let own = folder.clone();
+    let place = Place { folder, reuse: &reuse, top: session.workspace().work_dir() };
+    let own = folder.to_path_buf();
     let record = move |run: &Run| {
         write_record(session, run, &own).map_err(|error| match error {
             Error::Store(error) => engine::Error::Store(error),
@@ -178,7 +178,7 @@ pub(super) fn drive<'e>(
     driver.drive()?;
     let run = driver.run().clone();
     drop(driver);
-    Ok(view_of(session, &run, &folder, false))
+    Ok(view_of(session, &run, folder, false))
 }
 
 /// Takes the lock of a run. Whoever only looks at it has it for a moment too.
@@ -232,7 +232,7 @@ fn params(workflow: &Workflow, given: &[String]) -> Result<BTreeMap<String, Stri
             Some(param) => match param.kind.read(value) {
                 Ok(value) => drop(values.insert(name.to_owned(), value)),
                 Err(expected) => {
-                    wrong.push(format!("invalid {name} `{}` (expected {expected})", value.escape_debug()))
+                    wrong.push(format!("invalid {name} `{}` (expected {expected})", value.escape_debug()));
                 }
             },
         }
@@ -243,7 +243,7 @@ fn params(workflow: &Workflow, given: &[String]) -> Result<BTreeMap<String, Stri
                 || given.iter().any(|each| each.starts_with(&format!("{name}="))) => {}
             Some(default) => drop(values.insert(name.to_string(), default.clone())),
             None => {
-                wrong.push(format!("the parameter `{name}` has no default: give it with --param {name}=…"))
+                wrong.push(format!("the parameter `{name}` has no default: give it with --param {name}=…"));
             }
         }
     }

@@ -36,7 +36,7 @@ fn typed(sandbox: &Sandbox, lines: &str) -> String {
 }
 
 #[test]
-fn a_run_fails_is_explained_mended_and_retried() {
+fn a_run_that_fails_is_explained_fixed_and_retried() {
     let sandbox = world(RELEASE);
     sandbox.write("src/a.rs", "a");
     let started = tracker(&sandbox, "run start w");

@@ -382,7 +382,7 @@ impl View for Response {
         match self {
             Self::Run(shown) if !shown.is_silent => show::next_commands(&shown.run, out),
             Self::List(runs) if runs.runs.is_empty() => {
-                out.line("no runs; start one with `tracker run start NAME`")
+                out.line("no runs; start one with `tracker run start NAME`");
             }
             Self::Logs(printed) if printed.logs.truncated && !printed.is_path => {
                 out.line(out.dim(&format!("more: {}", clean(&printed.logs.stdout_file))));
