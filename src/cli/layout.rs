@@ -62,10 +62,16 @@ pub(super) fn places(columns: &[Column], room: usize) -> Vec<Place> {
         (1..columns.len()).rev().find(is_movable)
     };
     loop {
-        if squeeze(columns, &mut places, room, |column| column.word.max(COMFORTABLE)) {
+        // A text is not broken beside something that can go below.
+        let below = last_of(&places, Fit::Below);
+        let comfortable = |column: &Column| match column.fit {
+            Fit::Wrap if below.is_some() => column.width,
+            _ => column.word.max(COMFORTABLE),
+        };
+        if squeeze(columns, &mut places, room, comfortable) {
             return places;
         }
-        if let Some(at) = last_of(&places, Fit::Below) {
+        if let Some(at) = below {
             places[at] = Place::Below;
         } else if let Some(at) = last_of(&places, Fit::Minor) {
             places[at] = Place::LeftOut;
@@ -138,6 +144,7 @@ mod tests {
         let refusal = [column(7, Fit::Whole), column(60, Fit::Wrap), column(50, Fit::Below)];
         assert_eq!(at(78, &refusal), "7 60 below");
         assert_eq!(at(38, &refusal), "7 29 below");
+        assert_eq!(at(118, &refusal), "7 60 below", "nor is it broken for a command to stay");
     }
 
     #[test]

@@ -228,18 +228,18 @@ pub(super) fn status(status: &SprintStatus, out: &mut Output) {
         vec![Cell::styled(id, Style::new().bold()), Cell::new(text).wrap(), Cell::new(command).below()]
     };
     let at_risk = status.at_risk.iter().map(|risk| row(&risk.id, &risk.why.join("; "), ""));
-    section("At risk", out, at_risk.collect());
+    section("At risk", out, &at_risk.collect::<Vec<_>>());
     let open = status.open_actions.iter().map(|action| row(&action.task, &action.title, ""));
-    section("Open actions of the last sprint", out, open.collect());
+    section("Open actions of the last sprint", out, &open.collect::<Vec<_>>());
     let drift = status.drift.iter().map(|one| row(&one.id, &one.message, &one.suggestion.to_string()));
-    section("Edited by hand", out, drift.collect());
+    section("Edited by hand", out, &drift.collect::<Vec<_>>());
 }
 
-fn section(title: &str, out: &mut Output, rows: Vec<Vec<Cell>>) {
+fn section(title: &str, out: &mut Output, rows: &[Vec<Cell>]) {
     if !rows.is_empty() {
         out.gap();
         out.line(format!("{title} ({})", rows.len()));
-        out.columns(&rows, 1, 2);
+        out.columns(rows, 1, 2);
     }
 }
 
