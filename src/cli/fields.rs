@@ -79,6 +79,10 @@ fn option(field: Field) -> Arg {
         FieldKind::Task | FieldKind::Tasks => option.add(tasks()),
         _ => option.add(values_of(field)),
     };
+    if kind == FieldKind::Date {
+        // `-1d` is a day.
+        option = option.allow_hyphen_values(true);
+    }
     match field {
         Field::Type => option.short('t'),
         Field::Priority => option.short('p'),

@@ -53,7 +53,8 @@ impl FromStr for Assignment {
 
 impl Assignment {
     /// Returns the field that it changes; none for a key of the task's own.
-    pub(super) fn field(&self) -> Option<Field> {
+    #[must_use]
+    pub fn field(&self) -> Option<Field> {
         Field::of_key(&self.name).or_else(|| Field::parse(&self.name))
     }
 
@@ -149,6 +150,8 @@ impl<'r> ValueReader<'r> {
                 if let Some(day) = query::read_day(value, self.now) {
                     return Ok(FieldValue::Day(day));
                 }
+                let error = field.parse_value(value).err().map(|error| error.to_string());
+                return Err(Error::usage_with(error.unwrap_or_default(), query::DAY_HINT));
             }
             _ => {}
         }

@@ -4,6 +4,10 @@ use chrono::{DateTime, Datelike, FixedOffset, NaiveDate, NaiveDateTime, Utc, Wee
 
 use super::Context;
 
+/// What is said of a day that cannot be read.
+pub(crate) const DAY_HINT: &str =
+    "expected a date such as 2026-11-11, today, fri, eow, `next week`, 7d or -1d";
+
 /// Seconds of a day.
 const DAY: i64 = 24 * 60 * 60;
 
@@ -42,10 +46,13 @@ pub(super) fn start_of_day(days_from_ce: i32) -> i64 {
     (i64::from(days_from_ce) - DAYS_TO_1970) * DAY
 }
 
-/// Reads a day as a query does; of a month or a year it is the last day.
+/// Reads a day as a query does; of a week, a month or a year it is the last day. A length of time without a sign, which
+/// could mean either in a query, is ahead: `7d`.
 #[must_use]
 pub fn read_day(text: &str, now: DateTime<FixedOffset>) -> Option<NaiveDate> {
-    let moment = read_date(text, &Context { now, me: &[], stages: &[] }).filter(|moment| moment.is_day)?;
+    let context = Context { now, me: &[], stages: &[] };
+    let ahead = || read_date(&format!("+{text}"), &context);
+    let moment = read_date(text, &context).or_else(ahead).filter(|moment| moment.is_day)?;
     Some(DateTime::from_timestamp(moment.span.to - DAY, 0)?.date_naive())
 }
 
@@ -65,6 +72,7 @@ pub(super) fn read_date(text: &str, context: &Context<'_>) -> Option<Moment> {
         "tomorrow" => Some(days_from(1, context)),
         _ => from_now(&text, context)
             .or_else(|| weekday(&text, context))
+            .or_else(|| named_days(&text, context))
             .or_else(|| calendar(&text))
             .or_else(|| time(&text, context)),
     }
@@ -75,6 +83,35 @@ fn weekday(text: &str, context: &Context<'_>) -> Option<Moment> {
     let day: Weekday = text.parse().ok()?;
     let ahead = (day.num_days_from_monday() + 7 - context.today().weekday().num_days_from_monday()) % 7;
     Some(Moment { text: text.to_owned(), ..days_from(ahead.into(), context) })
+}
+
+/// Reads `eow` and `eom`, the last day of this week and month, and `next
+/// week`, `this month` and the like. A week begins on Monday.
+fn named_days(text: &str, context: &Context<'_>) -> Option<Moment> {
+    let from_monday = i64::from(context.today().weekday().num_days_from_monday());
+    let monday = start(context.today()) - from_monday * DAY;
+    let week = |weeks: i64| Span { from: monday + weeks * 7 * DAY, to: monday + (weeks + 1) * 7 * DAY };
+    let month = |months: i32| {
+        let first = |months: i32| {
+            let (day, count) = (context.today().with_day(1)?, chrono::Months::new(months.unsigned_abs()));
+            if months < 0 { day.checked_sub_months(count) } else { day.checked_add_months(count) }
+        };
+        Some(Span { from: start(first(months)?), to: start(first(months + 1)?) })
+    };
+    let last_day = |span: Span| Span { from: span.to - DAY, to: span.to };
+    let text = text.replace([' ', '_'], "-");
+    let span = match text.as_str() {
+        "eow" => last_day(week(0)),
+        "eom" => last_day(month(0)?),
+        "last-week" => week(-1),
+        "this-week" => week(0),
+        "next-week" => week(1),
+        "last-month" => month(-1)?,
+        "this-month" => month(0)?,
+        "next-month" => month(1)?,
+        _ => return None,
+    };
+    Some(Moment { text, span, is_day: true })
 }
 
 fn start(day: NaiveDate) -> i64 {
@@ -162,7 +199,7 @@ fn local_seconds(timestamp: i64, context: &Context<'_>) -> i64 {
 mod tests {
     use chrono::DateTime;
 
-    use super::read_date;
+    use super::{read_date, read_day};
     use crate::query::Context;
 
     #[test]
@@ -198,5 +235,38 @@ mod tests {
         ] {
             assert_eq!(read_date(text, &context), None, "{text}");
         }
+    }
+
+    #[test]
+    fn days_have_names() {
+        // A Thursday.
+        let now = DateTime::parse_from_rfc3339("2026-11-12T01:00:00+02:00").unwrap();
+        let context = Context { now, me: &[], stages: &[] };
+        let day = |text: &str| read_day(text, now).map(|day| day.to_string()).unwrap_or_default();
+        for (text, expected) in [
+            ("today", "2026-11-12"),
+            ("fri", "2026-11-13"),
+            ("Friday", "2026-11-13"),
+            ("thu", "2026-11-12"),
+            ("wed", "2026-11-18"),
+            ("eow", "2026-11-15"),
+            ("next week", "2026-11-22"),
+            ("last-week", "2026-11-08"),
+            ("eom", "2026-11-30"),
+            ("next month", "2026-12-31"),
+            ("last month", "2026-10-31"),
+            ("7d", "2026-11-19"),
+            ("2w", "2026-11-26"),
+            ("-1d", "2026-11-11"),
+            ("+7d", "2026-11-19"),
+            ("4h", ""),
+            ("someday", ""),
+        ] {
+            assert_eq!(day(text), expected, "{text}");
+            if let Some(date) = read_date(text, &context) {
+                assert_eq!(read_date(&date.text, &context), Some(date), "{text}");
+            }
+        }
+        assert_eq!(read_date("7d", &context), None, "ahead or ago");
     }
 }

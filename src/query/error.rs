@@ -160,7 +160,7 @@ impl ErrorKind {
             Self::NoQuestion { field } => format!("write `has:{field}` or `no:{field}`"),
             Self::NotALength { .. } => "expected a duration such as `45m`, `1h30m` or `2d`".to_owned(),
             Self::NotADate { .. } => {
-                "expected a date such as `2026-11-01`, `2026-11`, `today`, `yesterday` or `-7d` for seven days ago"
+                "expected a date such as `2026-11-01`, `2026-11`, `today`, `fri`, `next-week` or `-7d` for seven days ago"
                     .to_owned()
             }
             Self::Age { field, word } => {

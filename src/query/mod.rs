@@ -59,7 +59,7 @@ mod term;
 mod tests;
 
 pub(crate) use crate::model::nearest;
-pub(crate) use date::{read_day, read_moment};
+pub(crate) use date::{DAY_HINT, read_day, read_moment};
 pub use error::Error;
 pub(crate) use expr::Query;
 pub use expr::{Context, Subject};

@@ -116,12 +116,8 @@ fn refuse_taken(session: &Session<'_>, id: &SprintId) -> Result<()> {
 }
 
 fn day(session: &Session<'_>, text: &str) -> Result<NaiveDate> {
-    query::read_day(text, session.env().local_now()).ok_or_else(|| {
-        Error::usage_with(
-            format!("invalid date `{}`", text.escape_debug()),
-            "expected a date such as 2026-11-11, today, tomorrow, fri or +7d",
-        )
-    })
+    query::read_day(text, session.env().local_now())
+        .ok_or_else(|| Error::usage_with(format!("invalid date `{}`", text.escape_debug()), query::DAY_HINT))
 }
 
 fn capacity(text: &str) -> Result<Minutes> {

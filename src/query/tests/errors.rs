@@ -111,7 +111,7 @@ fn values_that_do_not_fit_are_explained() {
         ("estimate:soon", "10: invalid duration `soon` | expected a duration such as `45m`, `1h30m` or `2d`"),
         (
             "created:2026-02-30",
-            "9: invalid date `2026-02-30` | expected a date such as `2026-11-01`, `2026-11`, `today`, `yesterday` or \
+            "9: invalid date `2026-02-30` | expected a date such as `2026-11-01`, `2026-11`, `today`, `fri`, `next-week` or \
              `-7d` for seven days ago",
         ),
         (
