@@ -106,7 +106,7 @@ impl Context {
         let workspace = self.open()?.with_lock_timeout(Some(args.lock_timeout));
         self.report_recovered(&workspace);
         let snapshot = workspace.snapshot();
-        Ok(Session::new(&self.env, workspace, snapshot).dry(args.dry_run).with_events(self.events()))
+        Ok(Session::new(&self.env, workspace, snapshot).to_write(args.dry_run).with_events(self.events()))
     }
 
     /// Opens the tracker of the working tree. Where there is none it is looked for on branches, which takes a moment.

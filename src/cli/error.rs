@@ -121,7 +121,7 @@ impl Failure {
         }
     }
 
-    fn hint(mut self, hint: impl Into<String>) -> Self {
+    pub(super) fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hints.push(hint.into());
         self
     }
@@ -330,6 +330,8 @@ impl From<store::Error> for Failure {
                     None => failure.hint("run `tracker list` to see all tasks"),
                 }
             }
+            store::Error::TooShort { meant, .. } => Self::new("ambiguous", USAGE, message)
+                .hint(format!("give three characters from the front, or all: did you mean {meant}?")),
             store::Error::Ambiguous { matches, .. } => {
                 let more = if matches.len() > 8 { " …" } else { "" };
                 let some = matches[..matches.len().min(8)].join(" ");

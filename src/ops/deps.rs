@@ -65,7 +65,7 @@ pub fn deps(session: &Session<'_>, request: &DepsRequest) -> Result<(DepsView, V
         below.is_some() && above.is_none() && (request.all || !summaries[task].is_closed())
     };
     let roots: Vec<usize> = match &request.id {
-        Some(id) => graph.task(session.snapshot().resolve(id)?.as_str()).into_iter().collect(),
+        Some(id) => graph.task(session.resolve(id)?.as_str()).into_iter().collect(),
         None => (0..summaries.len()).filter(|&task| is_root(task)).collect(),
     };
     let row = |branch: crate::policy::Branch<'_>| {

@@ -31,7 +31,7 @@ pub struct PreparedEdit {
 /// Copies a task's text to where an editor may change it. A text that was refused before is offered again, as long as
 /// the task is what that text was begun from: otherwise it would overwrite what has changed since.
 pub fn prepare_edit(session: &Session<'_>, id: &str) -> Result<PreparedEdit> {
-    let file = session.snapshot().find(id)?;
+    let file = session.find_file(id)?;
     let original = text_of(&file)?;
     let workspace = session.workspace();
     let draft = workspace.local_path(&format!("edit/{}.md", file.id));

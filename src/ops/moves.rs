@@ -75,7 +75,7 @@ pub fn start(session: &Session<'_>, request: &StartRequest) -> Result<Written> {
         Ok(step)
     })?;
     if let Some(task) = written.tasks.first().filter(|_| !session.is_dry()) {
-        session.workspace().set_active_task(Some(&session.snapshot().resolve(&task.id)?))?;
+        session.workspace().set_active_task(Some(&session.resolve(&task.id)?))?;
     }
     Ok(written)
 }
@@ -272,7 +272,7 @@ fn by_the_machine<'l>(
     let (mut changes, mut tasks) = (Vec::new(), Vec::new());
     let (mut closed, mut moved) = (Vec::new(), Vec::new());
     for id in &ids {
-        let file = session.snapshot().find(id)?;
+        let file = session.find_file(id)?;
         let facts = reader.task(parse(&file)?)?;
         let signoffs = facts.signoffs(&config);
         let acting = (actor.as_str(), agent.as_deref());

@@ -27,7 +27,7 @@ pub fn new(session: &Session<'_>, drafts: &[Draft]) -> Result<Written> {
         }),
         None => match TaskId::parse(&part.to_ascii_uppercase()).ok().filter(|id| ids.contains(id)) {
             Some(id) => Ok(id.to_string()),
-            None => Ok(session.snapshot().resolve(part)?.to_string()),
+            None => Ok(session.resolve(part)?.to_string()),
         },
     };
     let mut tasks = Vec::with_capacity(drafts.len());

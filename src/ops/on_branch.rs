@@ -261,7 +261,7 @@ pub(super) fn at_place(command: Suggestion, flight: &Flight) -> Suggestion {
 pub(super) fn voting_place(session: &Session<'_>, config: &Config, query: &str) -> Option<(TaskId, Flight)> {
     let in_flight = in_flight_of(session);
     let requires = |flight: &Flight| !config.signoffs_of(&flight.stage).is_empty();
-    let resolved = session.snapshot().resolve(query).ok();
+    let resolved = session.resolve(query).ok();
     let since = resolved.as_ref().and_then(|id| session.snapshot().readable_task(id).ok()??.since());
     if let Some(id) = resolved {
         let flights = in_flight.of(id.as_str(), since);

@@ -9,8 +9,8 @@ use crate::env::Env;
 use crate::events::{EventSink, LongStep, RunningStep};
 use crate::facts::FactsReader;
 use crate::git::{CommitId, Repository};
-use crate::model::{Config, Problem, Task};
-use crate::store::{self, Change, Locked, Snapshot, TaskFile, Workspace};
+use crate::model::{Config, Problem, Task, TaskId};
+use crate::store::{self, Change, Locked, Purpose, Snapshot, TaskFile, Workspace};
 
 /// What a verb works with.
 #[derive(Debug)]
@@ -19,6 +19,8 @@ pub struct Session<'e> {
     workspace: Workspace,
     snapshot: Snapshot,
     dry_run: bool,
+    /// What tasks are looked for to do with them.
+    purpose: Purpose,
     /// The branch that writes go to instead of the working tree.
     branch: Option<BranchTarget>,
     events: EventSink,
@@ -45,14 +47,16 @@ impl<'e> Session<'e> {
     /// Makes a session that reads `snapshot` and writes to `workspace`.
     #[must_use]
     pub fn new(env: &'e Env, workspace: Workspace, snapshot: Snapshot) -> Self {
-        Self { env, workspace, snapshot, dry_run: false, branch: None, events: EventSink::default() }
+        let events = EventSink::default();
+        Self { env, workspace, snapshot, dry_run: false, purpose: Purpose::Read, branch: None, events }
     }
 
     /// Makes a session that reads and writes a branch instead of the working tree.
     pub(super) fn on(&self, branch: BranchTarget, snapshot: Snapshot) -> Result<Session<'e>> {
         let workspace = self.workspace.again(self.env).with_events(self.events.clone());
         let (dry_run, events) = (self.dry_run, self.events.clone());
-        Ok(Session { env: self.env, workspace, snapshot, dry_run, branch: Some(branch), events })
+        let purpose = self.purpose;
+        Ok(Session { env: self.env, workspace, snapshot, dry_run, purpose, branch: Some(branch), events })
     }
 
     /// Whether writes go to the working tree.
@@ -60,9 +64,10 @@ impl<'e> Session<'e> {
         self.branch.is_none()
     }
 
-    /// Makes it show what it would write instead of writing.
+    /// Makes it a session of a command that writes, or that shows what it would write.
     #[must_use]
-    pub fn dry(mut self, dry_run: bool) -> Self {
+    pub fn to_write(mut self, dry_run: bool) -> Self {
+        self.purpose = Purpose::Write;
         self.dry_run = dry_run;
         self
     }
@@ -156,9 +161,31 @@ impl<'e> Session<'e> {
         Ok(FactsReader::new(repository, &self.snapshot, self.tip(repository)?, config, self.env.now()))
     }
 
+    /// Finds the id that a part of it means: to write, more of it is needed than to read.
+    pub(super) fn resolve(&self, query: &str) -> Result<TaskId> {
+        Ok(self.snapshot.resolve(query, self.purpose)?)
+    }
+
+    /// Whether a word names a task, where a task need not be named. What looks like an id and is none is an error.
+    pub fn names_task(&self, word: &str) -> Result<bool> {
+        let looks_like_id = word.contains('-') || word.bytes().any(|c| c.is_ascii_digit());
+        match self.resolve(word) {
+            Ok(_) => Ok(true),
+            Err(Error::Store(
+                store::Error::NotFound { nearest: None, .. } | store::Error::TooShort { .. },
+            )) if word.contains(' ') || !looks_like_id => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Finds a task by a part of its id and reads its file.
+    pub(super) fn find_file(&self, query: &str) -> Result<TaskFile> {
+        Ok(self.snapshot.find_for(query, self.purpose)?)
+    }
+
     /// Finds a task by a part of its id and reads it.
-    pub(super) fn find(&self, ids: &str) -> Result<(TaskFile, Task)> {
-        let file = self.snapshot.find(ids)?;
+    pub(super) fn find(&self, query: &str) -> Result<(TaskFile, Task)> {
+        let file = self.find_file(query)?;
         let task = parse(&file)?;
         Ok((file, task))
     }

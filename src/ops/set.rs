@@ -9,7 +9,7 @@ use crate::policy::{Attempt, Cycle, Graph, Reason};
 
 /// Changes fields of one or more tasks.
 pub fn set(session: &Session<'_>, ids: &[String], assignments: &[Assignment]) -> Result<Written> {
-    let resolve = |part: &str| Ok(session.snapshot().resolve(part)?.to_string());
+    let resolve = |part: &str| Ok(session.resolve(part)?.to_string());
     let reader = ValueReader::new(session, &resolve);
     session.change("set", ids, |task, _| {
         let mut edits = Vec::new();

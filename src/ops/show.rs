@@ -39,7 +39,7 @@ pub struct Shown {
 /// Its parts are found only where they are requested: that takes a look at every task.
 pub fn show(session: &Session<'_>, id: &str, with_parts: bool) -> Result<(Shown, Vec<Problem>)> {
     let (config, mut problems) = session.config_or_default();
-    let file = session.snapshot().find(id)?;
+    let file = session.find_file(id)?;
     let task = match parse(&file) {
         Ok(task) => task,
         Err(Error::Broken(found)) => {

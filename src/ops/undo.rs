@@ -101,7 +101,7 @@ pub fn remove(session: &Session<'_>, ids: &[String]) -> Result<Removed> {
     let mut removed = Removed { dry_run: session.is_dry(), tasks: Vec::new(), files: Vec::new() };
     let mut files = Vec::new();
     for id in ids {
-        let id = session.snapshot().find(id)?.id;
+        let id = session.find_file(id)?.id;
         refuse_known(session, &repository, &id)?;
         for path in files_of(session, &id)? {
             let text = session.snapshot().read(&path)?.unwrap_or_default();

@@ -47,7 +47,7 @@ pub fn watch(
     // Before the first look: what is written meanwhile is not missed.
     let watcher = Watcher::new(session.workspace())?;
     let task = match what {
-        WatchFor::Task(query) => Some(session.snapshot().resolve(query)?),
+        WatchFor::Task(query) => Some(session.resolve(query)?),
         _ => None,
     };
     let before = task.as_ref().map(|id| bytes_of(session, id)).transpose()?;

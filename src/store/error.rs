@@ -72,6 +72,14 @@ pub enum Error {
         /// An id that is close to it.
         nearest: Option<String>,
     },
+    /// A part of an id is enough to read a task, not to write it.
+    #[error("`{query}` is too short a part of an id for a change")]
+    TooShort {
+        /// What was requested.
+        query: String,
+        /// The id that begins with it.
+        meant: String,
+    },
     /// More than one task matches.
     #[error("`{query}` matches {} tasks", matches.len())]
     Ambiguous {

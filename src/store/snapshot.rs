@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
+use super::resolve::Purpose;
 use super::source::Source;
 use super::tasks::Tasks;
 use super::transaction::Writes;
@@ -210,12 +211,17 @@ impl Snapshot {
 
     /// Finds the task that a part of an id means and reads its file.
     pub fn find(&self, query: &str) -> Result<TaskFile> {
-        let id = self.resolve(query)?;
+        self.find_for(query, Purpose::Read)
+    }
+
+    /// Finds the task that a part of an id means, for a purpose, and reads its file.
+    pub fn find_for(&self, query: &str, purpose: Purpose) -> Result<TaskFile> {
+        let id = self.resolve(query, purpose)?;
         self.task_file(&id)?.ok_or(Error::NotFound { query: query.to_owned(), nearest: None })
     }
 
-    /// Finds the id that an unambiguous part of it means, in either case.
-    pub fn resolve(&self, query: &str) -> Result<TaskId> {
+    /// Finds the id that an unambiguous part of it means, in either case. A write needs more of it than reading does.
+    pub fn resolve(&self, query: &str, purpose: Purpose) -> Result<TaskId> {
         let exists = |id: &TaskId| self.task_exists(id);
         if let Some(id) = resolve::whole_id(query).filter(exists) {
             return Ok(id);
@@ -225,7 +231,7 @@ impl Snapshot {
         if let Some(id) = resolve::whole_id(&format!("{prefix}-{query}")).filter(exists) {
             return Ok(id);
         }
-        resolve::part_of_id(query, &self.task_ids()?)
+        resolve::part_of_id(query, &self.task_ids()?, purpose)
     }
 
     fn task_exists(&self, id: &TaskId) -> bool {

@@ -58,8 +58,9 @@ pub fn diff(session: &Session<'_>, request: &DiffRequest) -> Result<(DiffView, V
 fn selected<'w>(sides: &Sides, parts: impl Iterator<Item = &'w String>) -> Result<Option<BTreeSet<TaskId>>> {
     let mut selected = BTreeSet::new();
     for part in parts {
-        let found = sides.to.snapshot.resolve(part);
-        let id = found.or_else(|error| sides.from.snapshot.resolve(part).map_err(|_| error));
+        let found = sides.to.snapshot.resolve(part, store::Purpose::Read);
+        let id =
+            found.or_else(|error| sides.from.snapshot.resolve(part, store::Purpose::Read).map_err(|_| error));
         selected.insert(id.map_err(|error| match error {
             store::Error::NotFound { nearest: None, .. } => {
                 let what = format!("`{part}` is neither a revision nor a task");

@@ -13,7 +13,7 @@ use crate::ops::{Error, Result, Session};
 use crate::policy::{
     Action, Attempt, Comments, DirectiveError, Directives, Hint, Reason, Refusal, complete_ids, parse_message,
 };
-use crate::store::{self, Hook, Snapshot, Workspace};
+use crate::store::{self, Hook, Purpose, Snapshot, Workspace};
 
 /// Checks what a message requires against what is staged, and refuses the commit with every reason.
 pub fn check_message(env: &Env, file: &Path) -> Result<Vec<Problem>> {
@@ -38,7 +38,7 @@ pub fn check_message(env: &Env, file: &Path) -> Result<Vec<Problem>> {
     }
     let mark = comment_mark(&workspace, &text)?;
     let staged = workspace.snapshot_of_index(env)?;
-    let resolve = |part: &str| staged.resolve(part).ok();
+    let resolve = |part: &str| staged.resolve(part, Purpose::Write).ok();
     if has_parts && let Some(completed) = complete_ids(&text, Comments::Lines(&mark), &resolve) {
         // The message outlives the ids that make a part unique today.
         std::fs::write(&path, &completed).map_err(Error::io("write", &path))?;

@@ -339,7 +339,7 @@ fn disposals(
     let open = |id: &TaskId| tasks.find(id.as_str()).filter(|task| !task.is_closed());
     let mut found = BTreeMap::new();
     for (query, why) in &request.drop {
-        let id = session.snapshot().resolve(query)?;
+        let id = session.resolve(query)?;
         let why = crate::ops::fields::reason(why)?;
         if why.is_empty() {
             return Err(Error::usage_with("the reason is empty", format!("give one: `--drop {id} REASON`")));

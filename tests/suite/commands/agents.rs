@@ -12,7 +12,7 @@ use crate::support::Sandbox;
 #[test]
 fn an_agent_reads_what_it_has_to_know() {
     let sandbox = world();
-    sandbox.tracker(&["start", "d4"]);
+    sandbox.tracker(&["start", "d4r"]);
     let primed = sandbox.tracker_with("", &["prime"], |command| {
         command.env("TRACKER_AGENT", "builder-1");
     });
@@ -48,11 +48,11 @@ fn a_primer_is_short_and_fenced_whatever_tasks_say() {
 const BUDGETS: [(&str, usize); 8] = [
     ("status", 700),
     ("inbox", 250),
-    ("start s3", 450),
+    ("start s3s", 450),
     ("stop", 200),
-    ("tick d4 2", 350),
-    ("note d4 a note", 400),
-    ("done s3", 500),
+    ("tick d4r 2", 350),
+    ("note d4r a note", 400),
+    ("done s3s", 500),
     ("undo", 300),
 ];
 

@@ -6,13 +6,13 @@ use insta::assert_snapshot;
 const READS: [&[&str]; 9] = [
     &["list", "--all"],
     &["list", "dark", "--fields", "id,body,boxes"],
-    &["show", "d4"],
-    &["show", "s3"],
+    &["show", "d4r"],
+    &["show", "s3s"],
     &["board"],
     &["queue"],
     &["deps", "--all"],
-    &["deps", "s3", "--reverse"],
-    &["log", "d4"],
+    &["deps", "s3s", "--reverse"],
+    &["log", "d4r"],
 ];
 
 /// A checkout shows what other branches have moved since; a commit of the past does not.
@@ -31,14 +31,14 @@ fn forget_flights(value: &mut serde_json::Value) {
 fn every_reading_command_equals_a_checkout() {
     let sandbox = world();
     let first = sandbox.git(&["rev-parse", "HEAD"]);
-    sandbox.tracker(&["note", "d4", "Later."]);
-    sandbox.tracker(&["tick", "d4", "all"]);
-    sandbox.tracker(&["start", "s3"]);
-    sandbox.tracker(&["set-stage", "d4", "complete"]);
-    sandbox.tracker(&["new", "Another", "--dep", "s3"]);
+    sandbox.tracker(&["note", "d4r", "Later."]);
+    sandbox.tracker(&["tick", "d4r", "all"]);
+    sandbox.tracker(&["start", "s3s"]);
+    sandbox.tracker(&["set-stage", "d4r", "complete"]);
+    sandbox.tracker(&["new", "Another", "--dep", "s3s"]);
     sandbox.write(".tracker/config.toml", "format = 2\n[pipeline]\nstages = [\"dev\", \"try\"]\n");
     commit(&sandbox, "Work");
-    sandbox.tracker(&["set", "s3", "title=Not committed"]);
+    sandbox.tracker(&["set", "s3s", "title=Not committed"]);
     let answer = |args: &[&str], more: &[&str]| {
         let args: Vec<&str> = args.iter().chain(more).copied().collect();
         json(&sandbox.tracker(&[&args, &["--format", "json"][..]].concat()))
@@ -66,7 +66,7 @@ fn a_revision_without_a_tracker_or_none_at_all_is_an_error() {
         list --at empty
         list --at nowhere
         list --at main~9
-        show d4 --at main:src
+        show d4r --at main:src
         queue
     "), @r#"
     $ tracker list --at empty
@@ -87,7 +87,7 @@ fn a_revision_without_a_tracker_or_none_at_all_is_an_error() {
     error: `main~9` is not a revision of this repository
       hint: commit 77fb4a2 has 0 ancestors along the first parent and ancestor number 9 is out of range
 
-    $ tracker show d4 --at main:src
+    $ tracker show d4r --at main:src
     exit 2
     --- stderr
     error: `main:src` is not a revision of this repository

@@ -7,22 +7,22 @@ use insta::assert_snapshot;
 fn a_block_is_a_field_and_goes_without_a_trace() {
     let sandbox = world();
     assert_snapshot!(typed(&sandbox, "
-        block s3 no access to the server
-        block s3 no access to the server
-        block s3 'still: no access'
+        block s3s no access to the server
+        block s3s no access to the server
+        block s3s 'still: no access'
         list -q is:blocked
     "), @r"
-    $ tracker block s3 no access to the server
+    $ tracker block s3s no access to the server
     exit 0
     --- stdout
     TASK-S3SS  blocked: no access to the server  Session expires while typing
 
-    $ tracker block s3 no access to the server
+    $ tracker block s3s no access to the server
     exit 0
     --- stdout
     TASK-S3SS  blocked: no access to the server (as it was)  Session expires while typing
 
-    $ tracker block s3 'still: no access'
+    $ tracker block s3s 'still: no access'
     exit 0
     --- stdout
     TASK-S3SS  blocked: still: no access  Session expires while typing
@@ -35,15 +35,15 @@ fn a_block_is_a_field_and_goes_without_a_trace() {
     ");
     assert_snapshot!(changed(&sandbox), @r#"+blocked: "still: no access""#);
     assert_snapshot!(typed(&sandbox, "
-        unblock s3
-        unblock s3
+        unblock s3s
+        unblock s3s
     "), @r"
-    $ tracker unblock s3
+    $ tracker unblock s3s
     exit 0
     --- stdout
     TASK-S3SS  unblocked  Session expires while typing
 
-    $ tracker unblock s3
+    $ tracker unblock s3s
     exit 0
     --- stdout
     TASK-S3SS  not blocked by hand  Session expires while typing
@@ -55,18 +55,18 @@ fn a_block_is_a_field_and_goes_without_a_trace() {
 fn reopening_a_cancelled_task_keeps_its_stage() {
     let sandbox = world();
     assert_snapshot!(typed(&sandbox, "
-        cancel d4 duplicate of TASK-C0DE
-        cancel d4 duplicate of TASK-C0DE
+        cancel d4r duplicate of TASK-C0DE
+        cancel d4r duplicate of TASK-C0DE
         list
-        reopen d4
-        reopen d4
+        reopen d4r
+        reopen d4r
     "), @r"
-    $ tracker cancel d4 duplicate of TASK-C0DE
+    $ tracker cancel d4r duplicate of TASK-C0DE
     exit 0
     --- stdout
     TASK-D4RK  cancelled: duplicate of TASK-C0DE  Add dark mode to the dashboard
 
-    $ tracker cancel d4 duplicate of TASK-C0DE
+    $ tracker cancel d4r duplicate of TASK-C0DE
     exit 0
     --- stdout
     TASK-D4RK  cancelled: duplicate of TASK-C0DE (as it was)  Add dark mode to the dashboard
@@ -79,12 +79,12 @@ fn reopening_a_cancelled_task_keeps_its_stage() {
     --- stderr
     2 tasks; 2 closed hidden, see `tracker list --all`
 
-    $ tracker reopen d4
+    $ tracker reopen d4r
     exit 0
     --- stdout
     TASK-D4RK  no longer cancelled, continues in dev  Add dark mode to the dashboard
 
-    $ tracker reopen d4
+    $ tracker reopen d4r
     exit 0
     --- stdout
     TASK-D4RK  already open  Add dark mode to the dashboard
@@ -115,21 +115,21 @@ fn refuses_what_makes_no_sense() {
     let sandbox = world();
     let before = records(&sandbox);
     assert_snapshot!(typed(&sandbox, "
-        block d4
-        block d4 ' '
+        block d4r
+        block d4r ' '
         block c0de why
         cancel c0de why
-        cancel d4
+        cancel d4r
         unblock
         reopen zzz
-        block d4 'two \u{7}'
+        block d4r 'two \u{7}'
         reopen c0de --why '\u{1b}[2J'
-        set-stage d4 qa --why '\u{1b}[2J'
-        start d4 --assignee '\u{1b}[2J'
-        block d4 why -n
-        cancel d4 why -n --quiet
+        set-stage d4r qa --why '\u{1b}[2J'
+        start d4r --assignee '\u{1b}[2J'
+        block d4r why -n
+        cancel d4r why -n --quiet
     "), @r"
-    $ tracker block d4
+    $ tracker block d4r
     exit 2
     --- stderr
     error: the following required arguments were not provided:
@@ -139,7 +139,7 @@ fn refuses_what_makes_no_sense() {
 
     For more information, try '--help'.
 
-    $ tracker block d4 ' '
+    $ tracker block d4r ' '
     exit 2
     --- stderr
     error: the reason is empty
@@ -157,7 +157,7 @@ fn refuses_what_makes_no_sense() {
     error: cannot cancel TASK-C0DE
       closed  it is complete  tracker reopen TASK-C0DE
 
-    $ tracker cancel d4
+    $ tracker cancel d4r
     exit 2
     --- stderr
     error: the following required arguments were not provided:
@@ -183,7 +183,7 @@ fn refuses_what_makes_no_sense() {
     error: no task matches `zzz`
       hint: run `tracker list` to see all tasks
 
-    $ tracker block d4 'two �'
+    $ tracker block d4r 'two �'
     exit 2
     --- stderr
     error: a reason is one line, without control characters
@@ -193,17 +193,17 @@ fn refuses_what_makes_no_sense() {
     --- stderr
     error: a reason is one line, without control characters
 
-    $ tracker set-stage d4 qa --why '�[2J'
+    $ tracker set-stage d4r qa --why '�[2J'
     exit 2
     --- stderr
     error: a reason is one line, without control characters
 
-    $ tracker start d4 --assignee '�[2J'
+    $ tracker start d4r --assignee '�[2J'
     exit 2
     --- stderr
     error: a reason is one line, without control characters
 
-    $ tracker block d4 why -n
+    $ tracker block d4r why -n
     exit 0
     --- stdout
     TASK-D4RK  blocked: why  Add dark mode to the dashboard
@@ -218,7 +218,7 @@ fn refuses_what_makes_no_sense() {
     --- stderr
     dry run: 1 file would change, nothing was written
 
-    $ tracker cancel d4 why -n --quiet
+    $ tracker cancel d4r why -n --quiet
     exit 0
     --- stdout
     TASK-D4RK

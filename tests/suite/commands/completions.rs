@@ -40,7 +40,7 @@ fn ids_come_with_their_titles_the_open_ones_first() {
 #[test]
 fn a_part_of_an_id_in_either_case_is_completed() {
     let sandbox = world();
-    assert_eq!(completed(&sandbox, "bash", &["tracker", "show", "d4"]), "TASK-D4RK");
+    assert_eq!(completed(&sandbox, "bash", &["tracker", "show", "d4r"]), "TASK-D4RK");
     assert_eq!(completed(&sandbox, "bash", &["tracker", "show", "task-d"]), "TASK-D4RK");
     assert_eq!(completed(&sandbox, "bash", &["tracker", "new", "x", "--dep", "3s"]), "TASK-S3SS");
     assert_eq!(completed(&sandbox, "bash", &["tracker", "show", "nope"]), "");
@@ -54,7 +54,7 @@ fn roles_are_completed() {
         ".tracker/config.toml",
         config + "\n[stage.qa]\nsignoffs = [\"reviewer\", \"tester\"]\n[roles.reviewer]\n[roles.tester]\n",
     );
-    assert_eq!(completed(&sandbox, "bash", &["tracker", "approve", "d4", "--as", ""]), "reviewer\ntester");
+    assert_eq!(completed(&sandbox, "bash", &["tracker", "approve", "d4r", "--as", ""]), "reviewer\ntester");
     assert_eq!(completed(&sandbox, "bash", &["tracker", "findings", "import", "x", "--as", "t"]), "tester");
     assert_eq!(completed(&sandbox, "bash", &["tracker", "role", "show", "r"]), "reviewer");
 }
@@ -105,10 +105,10 @@ fn every_shell_has_a_script() {
 #[test]
 fn fields_values_stages_and_topics_are_completed() {
     let sandbox = world();
-    assert_eq!(completed(&sandbox, "bash", &["tracker", "set", "d4", "pri"]), "priority=");
-    assert_eq!(completed(&sandbox, "bash", &["tracker", "set", "d4", "priority=h"]), "priority=high");
+    assert_eq!(completed(&sandbox, "bash", &["tracker", "set", "d4r", "pri"]), "priority=");
+    assert_eq!(completed(&sandbox, "bash", &["tracker", "set", "d4r", "priority=h"]), "priority=high");
     assert_eq!(completed(&sandbox, "bash", &["tracker", "new", "x", "--priority", "l"]), "low");
-    assert_eq!(completed(&sandbox, "bash", &["tracker", "set-stage", "d4", "q"]), "qa");
+    assert_eq!(completed(&sandbox, "bash", &["tracker", "set-stage", "d4r", "q"]), "qa");
     assert_eq!(completed(&sandbox, "bash", &["tracker", "help", "quer"]), "queries");
     assert_eq!(completed(&sandbox, "bash", &["tracker", "schema", "sho"]), "show");
 }

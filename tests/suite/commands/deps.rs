@@ -9,8 +9,8 @@ fn draws_what_waits_for_what() {
     assert_snapshot!(typed(&sandbox, "
         deps
         deps --all
-        deps d4
-        deps s3 --reverse
+        deps d4r
+        deps s3s --reverse
         deps c0de
         deps zzz
     "), @r"
@@ -30,13 +30,13 @@ fn draws_what_waits_for_what() {
     TASK-EXP0  blocked  Describe the export
     `- TASK-S3SS  none  Session expires while typing
 
-    $ tracker deps d4
+    $ tracker deps d4r
     exit 0
     --- stdout
     TASK-D4RK  dev  Add dark mode to the dashboard
     `- TASK-C0DE  complete  One table for all colours
 
-    $ tracker deps s3 --reverse
+    $ tracker deps s3s --reverse
     exit 0
     --- stdout
     TASK-S3SS  none  Session expires while typing

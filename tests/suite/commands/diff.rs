@@ -14,12 +14,12 @@ fn history() -> Sandbox {
     commit(&sandbox, "Rules");
     sandbox.git(&["tag", "a"]);
     for call in [
-        "tick d4 2",
-        "untick d4 1",
-        "set d4 priority=low area= estimate=2h",
-        "set-stage d4 qa",
-        "reject d4 --as reviewer --finding high:loud -m no",
-        "note d4 why",
+        "tick d4r 2",
+        "untick d4r 1",
+        "set d4r priority=low area= estimate=2h",
+        "set-stage d4r qa",
+        "reject d4r --as reviewer --finding high:loud -m no",
+        "note d4r why",
         "new Fifth --id TASK-F1VE",
     ] {
         let words: Vec<&str> = call.split(' ').collect();
@@ -45,7 +45,7 @@ fn differences_are_shown_by_task() {
     let sandbox = history();
     assert_snapshot!(typed(&sandbox, "
         diff a b
-        diff b a d4
+        diff b a d4r
         diff a..b -- five f1ve
         diff b..b
         diff b nowhere
@@ -83,7 +83,7 @@ fn differences_are_shown_by_task() {
     --- stderr
     a..b: 4 tasks, 3 settings, 1 other file
 
-    $ tracker diff b a d4
+    $ tracker diff b a d4r
     exit 0
     --- stdout
     TASK-D4RK  Add dark mode to the dashboard

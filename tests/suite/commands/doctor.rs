@@ -182,15 +182,15 @@ fn a_broken_configuration_is_found_and_the_tasks_are_shown() {
 fn after_a_merge_of_two_sides_the_conflict_is_loud_everywhere() {
     let sandbox = world();
     sandbox.git(&["switch", "--quiet", "--create", "side"]);
-    sandbox.tracker(&["set", "d4", "priority=low"]);
+    sandbox.tracker(&["set", "d4r", "priority=low"]);
     commit(&sandbox, "Low");
     sandbox.git(&["switch", "--quiet", "main"]);
-    sandbox.tracker(&["set", "d4", "priority=critical"]);
+    sandbox.tracker(&["set", "d4r", "priority=critical"]);
     commit(&sandbox, "Critical");
     sandbox.program_with("git", "", &["merge", "--quiet", "side"], |_| {});
     assert_snapshot!(typed(&sandbox, "
         list
-        set d4 priority=high
+        set d4r priority=high
         doctor
     "), @r"
     $ tracker list
@@ -203,7 +203,7 @@ fn after_a_merge_of_two_sides_the_conflict_is_loud_everywhere() {
       hint: edit .tracker/tasks/TASK-D4RK.md until no marker is left; then: tracker doctor; git add .tracker/tasks/TASK-D4RK.md; git merge --continue
     2 tasks; 1 closed hidden, see `tracker list --all`
 
-    $ tracker set d4 priority=high
+    $ tracker set d4r priority=high
     exit 1
     --- stderr
     error: .tracker/tasks/TASK-D4RK.md:5: the file contains a merge conflict

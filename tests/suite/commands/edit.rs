@@ -12,7 +12,7 @@ const TASK: &str = ".tracker/tasks/TASK-D4RK.md";
 fn edited(sandbox: &Sandbox, script: &str, args: &[&str]) -> Output {
     let editor = sandbox.root().join("editor.sh");
     fs::write(&editor, script).unwrap();
-    let words: Vec<&str> = ["edit", "d4"].into_iter().chain(args.iter().copied()).collect();
+    let words: Vec<&str> = ["edit", "d4r"].into_iter().chain(args.iter().copied()).collect();
     sandbox.tracker_with("", &words, |command| {
         command.env("GIT_EDITOR", format!("sh {}", editor.display()));
     })
@@ -143,7 +143,7 @@ fn an_editor_that_fails_changes_nothing() {
     error: the editor `sh [ROOT]/editor.sh` ended with exit status: 3; nothing was written
       hint: your text is in [ROOT]/repo/.git/tracker/edit/TASK-D4RK.md
     ");
-    let output = sandbox.tracker_with("", &["edit", "d4"], |command| {
+    let output = sandbox.tracker_with("", &["edit", "d4r"], |command| {
         command.env("GIT_EDITOR", "no-such-editor");
     });
     assert_snapshot!(output, @r"
@@ -153,16 +153,16 @@ fn an_editor_that_fails_changes_nothing() {
     error: the editor `no-such-editor` ended with exit status: 127; nothing was written
       hint: your text is in [ROOT]/repo/.git/tracker/edit/TASK-D4RK.md
     ");
-    let output = sandbox.tracker_with("", &["edit", "d4"], |command| {
+    let output = sandbox.tracker_with("", &["edit", "d4r"], |command| {
         command.env("TERM", "xterm");
     });
     assert_eq!(output.status, 2, "nobody presses a key in the vi that git would open: {output}");
     assert_snapshot!(typed(&sandbox, "
-        edit d4
+        edit d4r
         edit zzz
         edit
     "), @r"
-    $ tracker edit d4
+    $ tracker edit d4r
     exit 2
     --- stderr
     error: no editor is configured
@@ -204,7 +204,7 @@ fn a_broken_document_can_be_fixed() {
 fn a_refused_text_does_not_overwrite_later_changes() {
     let sandbox = world();
     assert_eq!(edited(&sandbox, "sed -i 's/^title:.*/title: \"broken/' $1", &[]).status, 1);
-    assert_eq!(sandbox.tracker(&["set", "d4", "tags+=new"]).status, 0);
+    assert_eq!(sandbox.tracker(&["set", "d4r", "tags+=new"]).status, 0);
     let again = edited(&sandbox, "sed -i 's/^title:.*/title: Better/' $1", &[]);
     assert!(
         again.status == 0 && again.stderr.contains("TASK-D4RK has changed since; your unsaved text is in"),

@@ -141,15 +141,15 @@ fn dry_runs_write_nothing_at_all() {
     let before = (records(&sandbox), git());
     for line in [
         "new a",
-        "set d4 priority=low",
-        "start s3",
-        "block d4 why",
-        "cancel d4 why",
+        "set d4r priority=low",
+        "start s3s",
+        "block d4r why",
+        "cancel d4r why",
         "reopen exp",
-        "note d4 text",
-        "tick d4 2",
-        "untick d4 1",
-        "set-stage d4 qa",
+        "note d4r text",
+        "tick d4r 2",
+        "untick d4r 1",
+        "set-stage d4r qa",
         "doctor --fix",
         "role new tester",
         "init",
@@ -163,10 +163,10 @@ fn dry_runs_write_nothing_at_all() {
 #[test]
 fn a_taken_lock_names_its_holder() {
     let sandbox = world();
-    sandbox.tracker(&["set", "d4", "priority=low"]);
+    sandbox.tracker(&["set", "d4r", "priority=low"]);
     let lock = File::options().write(true).open(sandbox.path().join(".git/tracker/lock")).unwrap();
     lock.lock().unwrap();
-    let output = sandbox.tracker(&["set", "d4", "priority=high", "--lock-timeout", "0.01"]);
+    let output = sandbox.tracker(&["set", "d4r", "priority=high", "--lock-timeout", "0.01"]);
     assert_eq!(output.status, 3);
     let seen = output.to_string();
     let pid: String =
@@ -174,10 +174,11 @@ fn a_taken_lock_names_its_holder() {
     assert_snapshot!(seen.replace(&pid, "[PID]"), @r"
     exit 3
     --- stderr
-    error: the tracker is locked by process [PID] (set d4); waited 10ms
+    error: the tracker is locked by process [PID] (set d4r); waited 10ms
       hint: try again, or wait longer with `--lock-timeout 60`
     ");
-    let error = json(&sandbox.tracker(&["block", "d4", "why", "--lock-timeout", "0.01", "--format", "json"]));
+    let error =
+        json(&sandbox.tracker(&["block", "d4r", "why", "--lock-timeout", "0.01", "--format", "json"]));
     assert_eq!((&error["exit"], &error["error"]["kind"]), (&3.into(), &"locked".into()));
     assert_eq!(sandbox.tracker(&["list"]).status, 0, "readers take no lock");
 }

@@ -82,7 +82,7 @@ fn what_goes_on_elsewhere_is_not_proposed_to_be_started() {
 fn what_is_started_in_another_working_tree_is_seen_and_refused() {
     let sandbox = world();
     sandbox.git(&["worktree", "add", "--quiet", "-b", "session", "../other"]);
-    assert_eq!(as_person(&sandbox, "../other", "Bob", &["start", "s3"]).status, 0);
+    assert_eq!(as_person(&sandbox, "../other", "Bob", &["start", "s3s"]).status, 0);
     assert_snapshot!(sandbox.tracker(&["list", "s3ss"]), @r"
     exit 0
     --- stdout
@@ -90,7 +90,7 @@ fn what_is_started_in_another_working_tree_is_seen_and_refused() {
     --- stderr
     1 task
     ");
-    assert_snapshot!(sandbox.tracker(&["start", "s3"]), @r"
+    assert_snapshot!(sandbox.tracker(&["start", "s3s"]), @r"
     exit 1
     --- stderr
     error: TASK-S3SS cannot start
@@ -98,9 +98,9 @@ fn what_is_started_in_another_working_tree_is_seen_and_refused() {
       hint: `--force` starts it all the same
     ");
     assert_eq!(sandbox.tracker(&["queue", "-q"]).stdout, "");
-    let shown = json(&sandbox.tracker(&["show", "s3", "--format", "json"]));
+    let shown = json(&sandbox.tracker(&["show", "s3s", "--format", "json"]));
     assert_eq!(shown["result"]["task"]["in_flight"][0]["by"], "Bob");
-    assert_eq!(sandbox.tracker(&["start", "s3", "--force"]).status, 0);
+    assert_eq!(sandbox.tracker(&["start", "s3s", "--force"]).status, 0);
 }
 
 #[test]
@@ -307,5 +307,5 @@ fn the_next_task_may_be_narrowed() {
       queue  every open task is started, blocked, waiting, or somebody else's  tracker list
     ");
     assert_eq!(sandbox.tracker(&["start"]).status, 2);
-    assert_eq!(sandbox.tracker(&["claim", "d4"]).status, 0);
+    assert_eq!(sandbox.tracker(&["claim", "d4r"]).status, 0);
 }

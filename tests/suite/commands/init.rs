@@ -108,7 +108,7 @@ fn by_default_it_fits_one_person_installs_the_hooks_and_a_task_is_done_by_a_comm
 fn a_clone_without_hooks_is_warned_until_it_has_them() {
     let sandbox = world();
     sandbox.git_in("..", &["clone", "--quiet", "repo", "clone"]);
-    for args in [&["status"][..], &["show", "s3"], &["start", "s3"], &["doctor"], &[]] {
+    for args in [&["status"][..], &["show", "s3s"], &["start", "s3s"], &["doctor"], &[]] {
         let answer = sandbox.tracker_in("../clone", args);
         assert!(answer.to_string().contains("has no hooks of the tracker"), "{args:?}: {answer}");
     }
@@ -116,7 +116,7 @@ fn a_clone_without_hooks_is_warned_until_it_has_them() {
     let installed = sandbox.tracker_in("../clone", &["init"]);
     assert!(installed.stdout.contains("Installed the hooks"), "{installed}");
     assert_eq!(sandbox.tracker_in("../clone", &["hooks", "status"]).status, 0);
-    assert!(!sandbox.tracker_in("../clone", &["show", "s3"]).stderr.contains("hooks"));
+    assert!(!sandbox.tracker_in("../clone", &["show", "s3s"]).stderr.contains("hooks"));
 }
 
 #[test]

@@ -20,8 +20,8 @@ const CALLS: &str = "
     list --fields estimate
     list stage:nowhere
     ls nothing:at:all
-    show d4
-    show s3
+    show d4r
+    show s3s
     show br0k
     show zzz
     show task
@@ -35,15 +35,15 @@ const CALLS: &str = "
     merge HEAD
     prime
     watch --inbox --timeout 0
-    start d4 --force
+    start d4r --force
     stop
     new Mistyped --id TASK-RMV1
     rm rmv1
-    done d4
-    assign d4
-    tag d4 ui
+    done d4r
+    assign d4r
+    tag d4r ui
     undo --dry-run
-    rm d4
+    rm d4r
     uninstall --dry-run
     init --dry-run --profile team
     board
@@ -55,40 +55,40 @@ const CALLS: &str = "
     new Two --dry-run
     new Three --priority urgent
     new --batch nowhere.yaml
-    set d4 priority=low
-    set d4 priority=low --dry-run
-    set d4 stage=qa
+    set d4r priority=low
+    set d4r priority=low --dry-run
+    set d4r stage=qa
     set br0k priority=low
-    set s3 depends_on=exp0
-    edit d4
-    start s3
+    set s3s depends_on=exp0
+    edit d4r
+    start s3s
     start exp
-    tick d4 2
-    tick d4 9
-    untick d4 2
-    note d4 text
+    tick d4r 2
+    tick d4r 9
+    untick d4r 2
+    note d4r text
     note zzz text
-    block d4 why
+    block d4r why
     block c0de why
-    unblock d4
-    cancel d4 why
-    reopen d4
-    reopen d4
-    set-stage d4 qa
-    set-stage d4 nowhere
-    signoffs d4
-    approve d4
-    approve d4 --as reviewer --dry-run
-    approve d4 --as reviewer -m fine
-    signoffs d4 --verify
-    show d4
-    advance d4
-    withdraw d4
-    withdraw d4
-    reject d4 --as tester
-    reject d4 --as tester --finding high:bad
-    list d4
-    board d4
+    unblock d4r
+    cancel d4r why
+    reopen d4r
+    reopen d4r
+    set-stage d4r qa
+    set-stage d4r nowhere
+    signoffs d4r
+    approve d4r
+    approve d4r --as reviewer --dry-run
+    approve d4r --as reviewer -m fine
+    signoffs d4r --verify
+    show d4r
+    advance d4r
+    withdraw d4r
+    withdraw d4r
+    reject d4r --as tester
+    reject d4r --as tester --finding high:bad
+    list d4r
+    board d4r
     role
     roles --at HEAD
     role show reviewer
@@ -116,28 +116,28 @@ const CALLS: &str = "
     run approve
     run prune --keep 0 --dry-run
     findings
-    findings import scan.sarif --task s3 --as tester --create-tasks --dry-run
-    findings import scan.sarif --task s3 --as tester
-    findings import nothing.xml --task s3 --as tester
-    findings import scan.sarif --task s3 --as nobody
-    findings import nowhere.sarif --task d4
-    findings waive d4 F
-    findings settle d4 F
-    findings d4 --all
-    advance d4
-    signoffs d4
+    findings import scan.sarif --task s3s --as tester --create-tasks --dry-run
+    findings import scan.sarif --task s3s --as tester
+    findings import nothing.xml --task s3s --as tester
+    findings import scan.sarif --task s3s --as nobody
+    findings import nowhere.sarif --task d4r
+    findings waive d4r F
+    findings settle d4r F
+    findings d4r --all
+    advance d4r
+    signoffs d4r
     signoffs zzz
-    fail d4 why
-    fail d4 why
+    fail d4r why
+    fail d4r why
     hooks status
     apply HEAD..HEAD
-    log d4
+    log d4r
     log zzz
     deps
-    deps d4 --reverse
+    deps d4r --reverse
     deps zzz
     diff
-    diff HEAD HEAD d4
+    diff HEAD HEAD d4r
     diff zzz
     doctor
     doctor --fix --dry-run
@@ -273,7 +273,7 @@ fn keys_without_a_value_and_empty_lists_are_left_out() {
     for call in [
         "list",
         "list --fields id,assignee,tags",
-        "show s3",
+        "show s3s",
         "board",
         "deps",
         "doctor",
@@ -305,15 +305,15 @@ fn what_was_written_has_the_stage_and_the_fields() {
         let kept = ["stage", "stage_before", "assignee", "fields"];
         Value::Object(task.into_iter().filter(|(key, _)| kept.contains(&key.as_str())).collect())
     };
-    let started = task(&["start", "s3"]);
+    let started = task(&["start", "s3s"]);
     let assigned = serde_json::json!([{ "key": "assignee", "after": "Ada Lovelace" }]);
     let expected = serde_json::json!(
         { "stage": "dev", "stage_before": "none", "assignee": "Ada Lovelace", "fields": assigned }
     );
     assert_eq!(started, expected);
-    let moved = task(&["advance", "s3", "--dry-run"]);
+    let moved = task(&["advance", "s3s", "--dry-run"]);
     assert_eq!((&moved["stage"], &moved["stage_before"]), (&"qa".into(), &"dev".into()), "{moved}");
-    let set = task(&["set", "s3", "priority=low"]);
+    let set = task(&["set", "s3s", "priority=low"]);
     let changed = serde_json::json!([{ "key": "priority", "before": "critical", "after": "low" }]);
     assert_eq!((set.get("stage_before"), &set["fields"]), (None, &changed), "{set}");
 }
@@ -324,10 +324,10 @@ fn what_is_not_there_is_not_found() {
     for call in [
         "show zzzz",
         "role show nosuch",
-        "findings resolve d4 F2QX",
+        "findings resolve d4r F2QX",
         "explain nosuch",
         "list --at nosuch",
-        "tick d4 9",
+        "tick d4r 9",
         "diff nosuch",
         "sprint show nosuch",
     ] {
@@ -343,7 +343,7 @@ fn an_error_has_a_word_to_branch_on_and_what_to_try() {
         show d4rl --format json
         list stage:qq --format json
         start exp --format json
-        set s3 depends_on=exp --format json
+        set s3s depends_on=exp --format json
     "), @r#"
     $ tracker show d4rl --format json
     exit 2
@@ -360,7 +360,7 @@ fn an_error_has_a_word_to_branch_on_and_what_to_try() {
     --- stdout
     {"version":2,"command":"start","exit":1,"error":{"kind":"refused","message":"TASK-EXP0 cannot start","hints":["`--force` starts it all the same"],"reasons":[{"label":"waits for","message":"TASK-S3SS  Session expires while typing","suggestion":"tracker show TASK-S3SS"}]}}
 
-    $ tracker set s3 depends_on=exp --format json
+    $ tracker set s3s depends_on=exp --format json
     exit 1
     --- stdout
     {"version":2,"command":"set","exit":1,"error":{"kind":"refused","message":"TASK-S3SS cannot depend on TASK-EXP0: that would be a cycle","reasons":[{"label":"cycle","message":"TASK-S3SS → TASK-EXP0 → TASK-S3SS","suggestion":"tracker deps"}]}}

@@ -232,7 +232,7 @@ fn a_mistake_is_shown_where_it_is() {
     error: invalid date `soon`
       created:soon
               ^^^^
-      hint: expected a date such as `2026-11-01`, `2026-11`, `today`, `yesterday` or `-7d` for seven days ago
+      hint: expected a date such as `2026-11-01`, `2026-11`, `today`, `fri`, `next-week` or `-7d` for seven days ago
 
     $ tracker list --sort priority,foo
     exit 2

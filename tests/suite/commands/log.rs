@@ -6,12 +6,12 @@ use insta::assert_snapshot;
 #[test]
 fn lists_moves_notes_and_commits_in_time_order() {
     let sandbox = world();
-    sandbox.tracker(&["note", "d4", "The table is in.\nUse it."]);
-    sandbox.tracker(&["tick", "d4", "2"]);
-    sandbox.tracker(&["set", "d4", "priority=low", "tags-=theme", "due=2026-12-24", "parent=s3"]);
-    sandbox.tracker(&["set-stage", "d4", "qa", "--why", "shown to Ken"]);
+    sandbox.tracker(&["note", "d4r", "The table is in.\nUse it."]);
+    sandbox.tracker(&["tick", "d4r", "2"]);
+    sandbox.tracker(&["set", "d4r", "priority=low", "tags-=theme", "due=2026-12-24", "parent=s3s"]);
+    sandbox.tracker(&["set-stage", "d4r", "qa", "--why", "shown to Ken"]);
     commit(&sandbox, "Move the colours into a table");
-    assert_snapshot!(sandbox.tracker(&["log", "d4"]), @r"
+    assert_snapshot!(sandbox.tracker(&["log", "d4r"]), @r"
     exit 0
     --- stdout
     TASK-D4RK  Add dark mode to the dashboard
@@ -30,7 +30,7 @@ fn lists_moves_notes_and_commits_in_time_order() {
           stage dev → qa
           ticked two colours from one table
     ");
-    assert_snapshot!(sandbox.tracker(&["log", "d4", "--limit", "2"]), @r"
+    assert_snapshot!(sandbox.tracker(&["log", "d4r", "--limit", "2"]), @r"
     exit 0
     --- stdout
     TASK-D4RK  Add dark mode to the dashboard

@@ -17,7 +17,7 @@ fn diverged(here: &[&str], there: &[&str]) -> Sandbox {
 
 #[test]
 fn fields_that_stand_side_by_side_are_merged_without_a_registered_driver() {
-    let sandbox = diverged(&["set", "d4", "area=web"], &["set", "d4", "tags+=night"]);
+    let sandbox = diverged(&["set", "d4r", "area=web"], &["set", "d4r", "tags+=night"]);
     let by_lines = sandbox.program_with("git", "", &["merge", "--no-edit", "side"], |_| {});
     assert_eq!(by_lines.status, 1, "{by_lines}");
     sandbox.git(&["merge", "--abort"]);
@@ -32,7 +32,7 @@ fn fields_that_stand_side_by_side_are_merged_without_a_registered_driver() {
 
 #[test]
 fn a_conflict_is_a_no_that_names_the_files() {
-    let sandbox = diverged(&["set", "d4", "area=web"], &["set", "d4", "area=app"]);
+    let sandbox = diverged(&["set", "d4r", "area=web"], &["set", "d4r", "area=app"]);
     let merged = json(&sandbox.tracker(&["merge", "side", "--json"]));
     assert_eq!((merged["exit"].as_i64(), merged["result"]["merged"].as_bool()), (Some(1), Some(false)));
     assert_eq!(items(&merged["result"]["conflicts"]), [".tracker/tasks/TASK-D4RK.md"]);

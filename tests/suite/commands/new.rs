@@ -68,7 +68,7 @@ fn quiet_prints_the_id_alone() {
 fn dry_run_shows_the_file_and_writes_nothing() {
     let sandbox = world();
     let before = records(&sandbox);
-    assert_snapshot!(sandbox.tracker(&["new", "A: \"b\" # c", "--dep", "d4", "--dry-run"]), @r#"
+    assert_snapshot!(sandbox.tracker(&["new", "A: \"b\" # c", "--dep", "d4r", "--dry-run"]), @r#"
     exit 0
     --- stdout
     Would create TASK-MSJ8  A: "b" # c
@@ -253,7 +253,7 @@ fn a_day_by_which_a_task_is_due_is_read_as_in_a_query() {
     exit 2
     --- stderr
     error: invalid date `soon`
-      hint: expected a date such as 2026-11-11, today, tomorrow, fri or +7d
+      hint: expected a date such as 2026-11-11, today, fri, eow, `next week`, 7d or -1d
 
     $ tracker set d4rk due=
     exit 0

@@ -63,7 +63,7 @@ fn a_task_comes_up_when_what_it_waited_for_is_done() {
         tasks.iter().map(|task| task["id"].as_str().unwrap().to_owned()).collect()
     };
     assert_eq!(ids(), ["TASK-S3SS"]);
-    sandbox.tracker(&["set-stage", "s3", "complete"]);
+    sandbox.tracker(&["set-stage", "s3s", "complete"]);
     assert_eq!(ids(), ["TASK-EXP0"]);
     sandbox.tracker(&["block", "exp0", "no colours"]);
     assert_eq!(ids(), [""; 0]);
@@ -72,7 +72,7 @@ fn a_task_comes_up_when_what_it_waited_for_is_done() {
 #[test]
 fn tasks_that_others_have_started_are_left_out() {
     let sandbox = world();
-    assert_eq!(sandbox.tracker(&["set", "d4", "assignee=Grace"]).status, 0);
+    assert_eq!(sandbox.tracker(&["set", "d4r", "assignee=Grace"]).status, 0);
     let queue = sandbox.tracker(&["queue", "-q"]).stdout;
     assert!(!queue.contains("TASK-D4RK") && queue.contains("TASK-S3SS"), "{queue}");
 }

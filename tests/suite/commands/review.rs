@@ -30,13 +30,13 @@ pub(super) fn branch() -> Sandbox {
     sandbox.write(".tracker/config.toml", POLICY);
     commit(&sandbox, "Agree on a policy");
     sandbox.git(&["switch", "--quiet", "--create", "topic"]);
-    sandbox.tracker(&["tick", "d4", "2"]);
-    sandbox.tracker(&["set", "d4", "priority=critical"]);
+    sandbox.tracker(&["tick", "d4r", "2"]);
+    sandbox.tracker(&["set", "d4r", "priority=critical"]);
     sandbox.write("src/theme.rs", "one\ntwo\n");
     commit(&sandbox, "Two colours\n\nTask: TASK-D4RK");
-    sandbox.tracker(&["advance", "d4"]);
+    sandbox.tracker(&["advance", "d4r"]);
     commit(&sandbox, "Ask for a review\n\nTask: TASK-D4RK");
-    as_grace(&sandbox, &["approve", "d4", "--as", "code-reviewer", "-m", "clean"]);
+    as_grace(&sandbox, &["approve", "d4r", "--as", "code-reviewer", "-m", "clean"]);
     sandbox.git(&["add", "--all"]);
     sandbox.git(&[
         "-c",
@@ -234,7 +234,7 @@ fn a_terminal_gets_glyphs_and_is_never_exceeded() {
 #[test]
 fn what_is_staged_can_be_looked_at() {
     let sandbox = world();
-    sandbox.tracker(&["tick", "d4", "2"]);
+    sandbox.tracker(&["tick", "d4r", "2"]);
     sandbox.git(&["add", "--all"]);
     assert_snapshot!(typed(&sandbox, "
         review --staged

@@ -7,12 +7,12 @@ use insta::assert_snapshot;
 fn changes_fields_of_one_or_more_tasks() {
     let sandbox = world();
     assert_snapshot!(typed(&sandbox, "
-        set d4 priority=low tags+=dark,ui tags-=theme estimate=2h assignee=
-        set s3 exp sprint=sprint-2
-        set d4 priority=LOW
-        set d4 priority=low --quiet
+        set d4r priority=low tags+=dark,ui tags-=theme estimate=2h assignee=
+        set s3s exp sprint=sprint-2
+        set d4r priority=LOW
+        set d4r priority=low --quiet
     "), @r"
-    $ tracker set d4 priority=low tags+=dark,ui tags-=theme estimate=2h assignee=
+    $ tracker set d4r priority=low tags+=dark,ui tags-=theme estimate=2h assignee=
     exit 0
     --- stdout
     TASK-D4RK  Add dark mode to the dashboard
@@ -22,18 +22,18 @@ fn changes_fields_of_one_or_more_tasks() {
       estimate = 2h
       assignee removed
 
-    $ tracker set s3 exp sprint=sprint-2
+    $ tracker set s3s exp sprint=sprint-2
     exit 0
     --- stdout
     TASK-S3SS  sprint = SPRINT-2  Session expires while typing
     TASK-EXP0  sprint = SPRINT-2  Describe the export
 
-    $ tracker set d4 priority=LOW
+    $ tracker set d4r priority=LOW
     exit 0
     --- stdout
     TASK-D4RK  priority = low (as it was)  Add dark mode to the dashboard
 
-    $ tracker set d4 priority=low --quiet
+    $ tracker set d4r priority=low --quiet
     exit 0
     --- stdout
     TASK-D4RK
@@ -55,7 +55,7 @@ fn changes_fields_of_one_or_more_tasks() {
 fn dry_run_shows_the_diff_and_writes_nothing() {
     let sandbox = world();
     let before = records(&sandbox);
-    assert_snapshot!(sandbox.tracker(&["set", "d4", "priority=low", "--dry-run"]), @r"
+    assert_snapshot!(sandbox.tracker(&["set", "d4r", "priority=low", "--dry-run"]), @r"
     exit 0
     --- stdout
     TASK-D4RK  priority = low  Add dark mode to the dashboard
@@ -80,24 +80,24 @@ fn refuses_invalid_values_with_what_is_expected() {
     let before = records(&sandbox);
     assert_snapshot!(typed(&sandbox, "
         set
-        set d4
+        set d4r
         set priority=low
-        set d4 prioriy=low
-        set d4 priority=urgent
-        set d4 priority+=low
-        set d4 title=
-        set d4 created=yesterday
-        set d4 estimate=soon
-        set d4 stage=qa
-        set d4 status=done
-        set d4 blocked=yes
-        set d4 id=TASK-1
-        set d4 reviewer=ken
-        set d4 depends_on+=nope
-        set d4 files+=../x
-        set d4 tags+=
-        set d4 =x
-        set d4 zzz priority=low
+        set d4r prioriy=low
+        set d4r priority=urgent
+        set d4r priority+=low
+        set d4r title=
+        set d4r created=yesterday
+        set d4r estimate=soon
+        set d4r stage=qa
+        set d4r status=done
+        set d4r blocked=yes
+        set d4r id=TASK-1
+        set d4r reviewer=ken
+        set d4r depends_on+=nope
+        set d4r files+=../x
+        set d4r tags+=
+        set d4r =x
+        set d4r zzz priority=low
     "), @r"
     $ tracker set
     exit 2
@@ -109,7 +109,7 @@ fn refuses_invalid_values_with_what_is_expected() {
 
     For more information, try '--help'.
 
-    $ tracker set d4
+    $ tracker set d4r
     exit 2
     --- stderr
     error: no field given
@@ -121,96 +121,96 @@ fn refuses_invalid_values_with_what_is_expected() {
     error: no task given
       hint: for example `tracker set 7q2 priority=high`
 
-    $ tracker set d4 prioriy=low
+    $ tracker set d4r prioriy=low
     exit 2
     --- stderr
     error: `prioriy` is not a field
       hint: did you mean `priority`?
 
-    $ tracker set d4 priority=urgent
+    $ tracker set d4r priority=urgent
     exit 2
     --- stderr
     error: invalid priority `urgent`
       hint: expected critical, high, medium or low
 
-    $ tracker set d4 priority+=low
+    $ tracker set d4r priority+=low
     exit 2
     --- stderr
     error: `priority` is not a list
       hint: set it as a whole: priority=low
 
-    $ tracker set d4 title=
+    $ tracker set d4r title=
     exit 2
     --- stderr
     error: a task needs a title
 
-    $ tracker set d4 created=yesterday
+    $ tracker set d4r created=yesterday
     exit 2
     --- stderr
     error: `created` cannot be set
       hint: it is written once, when the task is created
 
-    $ tracker set d4 estimate=soon
+    $ tracker set d4r estimate=soon
     exit 2
     --- stderr
     error: invalid duration `soon`
       hint: expected a duration such as 45m, 2h, 1h 30m or 3d (a day is 8 hours)
 
-    $ tracker set d4 stage=qa
+    $ tracker set d4r stage=qa
     exit 2
     --- stderr
     error: `stage` cannot be set
       hint: a stage is moved to: tracker set-stage ID STAGE
 
-    $ tracker set d4 status=done
+    $ tracker set d4r status=done
     exit 2
     --- stderr
     error: `status` cannot be set
       hint: status is derived: tracker start, block, cancel, set-stage
 
-    $ tracker set d4 blocked=yes
+    $ tracker set d4r blocked=yes
     exit 2
     --- stderr
     error: `blocked` cannot be set
       hint: tracker block ID WHY, tracker unblock ID
 
-    $ tracker set d4 id=TASK-1
+    $ tracker set d4r id=TASK-1
     exit 2
     --- stderr
     error: `id` cannot be set
       hint: it is written by the tracker alone
 
-    $ tracker set d4 reviewer=ken
+    $ tracker set d4r reviewer=ken
     exit 2
     --- stderr
     error: `reviewer` is not a field
       hint: expected one of [FIELDS TO SET]; a key of your own is added with tracker edit ID
 
-    $ tracker set d4 depends_on+=nope
+    $ tracker set d4r depends_on+=nope
     exit 2
     --- stderr
     error: no task matches `nope`
       hint: run `tracker list` to see all tasks
 
-    $ tracker set d4 files+=../x
+    $ tracker set d4r files+=../x
     exit 2
     --- stderr
     error: `../x` does not lie in the repository
       hint: give a path below the top of the working tree
 
-    $ tracker set d4 tags+=
+    $ tracker set d4r tags+=
     exit 2
     --- stderr
     error: say what to add to `tags`
       hint: tags= removes the whole list
 
-    $ tracker set d4 =x
+    $ tracker set d4r =x
     exit 2
     --- stderr
     error: expected FIELD=VALUE, got `=x`
       hint: run `tracker set --help`
 
-    $ tracker set d4 zzz priority=low
+    $ tracker set d4r zzz priority=low
     exit 2
     --- stderr
     error: no task matches `zzz`
@@ -223,17 +223,17 @@ fn refuses_invalid_values_with_what_is_expected() {
 fn a_cycle_is_refused_and_named() {
     let sandbox = world();
     assert_snapshot!(typed(&sandbox, "
-        set s3 depends_on+=exp0
-        set s3 depends_on=s3
+        set s3s depends_on+=exp0
+        set s3s depends_on=s3s
         set c0de depends_on=exp0,d4rk
     "), @r"
-    $ tracker set s3 depends_on+=exp0
+    $ tracker set s3s depends_on+=exp0
     exit 1
     --- stderr
     error: TASK-S3SS cannot depend on TASK-EXP0: that would be a cycle
       cycle  TASK-S3SS → TASK-EXP0 → TASK-S3SS  tracker deps
 
-    $ tracker set s3 depends_on=s3
+    $ tracker set s3s depends_on=s3s
     exit 1
     --- stderr
     error: TASK-S3SS cannot depend on itself

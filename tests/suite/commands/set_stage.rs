@@ -7,34 +7,34 @@ use insta::assert_snapshot;
 fn a_forced_move_is_marked_as_an_override() {
     let sandbox = world();
     assert_snapshot!(typed(&sandbox, "
-        set-stage d4 QA --why 'reviewed on paper'
-        set-stage d4 qa
-        set-stage s3 complete
-        set-stage s3 nowhere
-        set-stage s3
+        set-stage d4r QA --why 'reviewed on paper'
+        set-stage d4r qa
+        set-stage s3s complete
+        set-stage s3s nowhere
+        set-stage s3s
     "), @r"
-    $ tracker set-stage d4 QA --why 'reviewed on paper'
+    $ tracker set-stage d4r QA --why 'reviewed on paper'
     exit 0
     --- stdout
     TASK-D4RK  dev → qa  Add dark mode to the dashboard
 
-    $ tracker set-stage d4 qa
+    $ tracker set-stage d4r qa
     exit 0
     --- stdout
     TASK-D4RK  already in qa  Add dark mode to the dashboard
 
-    $ tracker set-stage s3 complete
+    $ tracker set-stage s3s complete
     exit 0
     --- stdout
     TASK-S3SS  none → complete  Session expires while typing
 
-    $ tracker set-stage s3 nowhere
+    $ tracker set-stage s3s nowhere
     exit 2
     --- stderr
     error: unknown stage `nowhere` of TASK-S3SS
       hint: expected none, dev, qa, sec, docs, complete
 
-    $ tracker set-stage s3
+    $ tracker set-stage s3s
     exit 2
     --- stderr
     error: the following required arguments were not provided:

@@ -12,18 +12,18 @@ fn done_goes_as_far_as_the_task_has_earned_and_says_what_is_missing() {
     let config = sandbox.read(".tracker/config.toml");
     sandbox.write(".tracker/config.toml", config.clone() + rules);
     assert_snapshot!(typed(&sandbox, "
-        done d4
-        done d4
+        done d4r
+        done d4r
         done exp
     "), @r"
-    $ tracker done d4
+    $ tracker done d4r
     exit 0
     --- stdout
     TASK-D4RK  Add dark mode to the dashboard
       dev → qa   needs reviewer
       missing: approval of reviewer   tracker approve TASK-D4RK --as reviewer
 
-    $ tracker done d4
+    $ tracker done d4r
     exit 1
     --- stderr
     error: TASK-D4RK cannot leave qa
@@ -36,7 +36,7 @@ fn done_goes_as_far_as_the_task_has_earned_and_says_what_is_missing() {
       waits for  TASK-S3SS  Session expires while typing  tracker show TASK-S3SS
     ");
     sandbox.write(".tracker/config.toml", config);
-    let done = json(&sandbox.tracker(&["close", "d4", "--format", "json"]));
+    let done = json(&sandbox.tracker(&["close", "d4r", "--format", "json"]));
     assert_eq!(done["command"], "done");
     assert!(sandbox.read(".tracker/tasks/TASK-D4RK.md").contains("stage: complete"));
 }
@@ -45,33 +45,33 @@ fn done_goes_as_far_as_the_task_has_earned_and_says_what_is_missing() {
 fn short_names_do_what_the_long_ones_do() {
     let sandbox = world();
     assert_snapshot!(typed(&sandbox, "
-        assign s3 Grace Hopper
-        assign s3
-        tag s3 ui login
-        start d4
+        assign s3s Grace Hopper
+        assign s3s
+        tag s3s ui login
+        start d4r
         stop
         stop
-        comment d4 no quotes are needed
+        comment d4r no quotes are needed
         add A title without quotes --tag ui
         search login
         next --limit 1 -q
     "), @r"
-    $ tracker assign s3 Grace Hopper
+    $ tracker assign s3s Grace Hopper
     exit 0
     --- stdout
     TASK-S3SS  assignee = Grace Hopper  Session expires while typing
 
-    $ tracker assign s3
+    $ tracker assign s3s
     exit 0
     --- stdout
     TASK-S3SS  assignee = Ada Lovelace  Session expires while typing
 
-    $ tracker tag s3 ui login
+    $ tracker tag s3s ui login
     exit 0
     --- stdout
     TASK-S3SS  tags + ui, login  Session expires while typing
 
-    $ tracker start d4
+    $ tracker start d4r
     exit 0
     --- stdout
     TASK-D4RK  already in dev  Add dark mode to the dashboard
@@ -87,7 +87,7 @@ fn short_names_do_what_the_long_ones_do() {
     error: no task is active
       hint: run `tracker start ID`
 
-    $ tracker comment d4 no quotes are needed
+    $ tracker comment d4r no quotes are needed
     exit 0
     --- stdout
     TASK-D4RK  noted: no quotes are needed  Add dark mode to the dashboard
@@ -111,8 +111,8 @@ fn short_names_do_what_the_long_ones_do() {
     TASK-S3SS
     ");
     for (short, long) in [
-        ("view d4", "show d4"),
-        ("history d4", "log d4"),
+        ("view d4r", "show d4r"),
+        ("history d4r", "log d4r"),
         ("ready -q", "queue -q"),
         ("find dark -q", "list dark -q"),
     ] {
@@ -127,10 +127,10 @@ fn short_names_do_what_the_long_ones_do() {
 fn undo_takes_back_write_by_write_and_nothing_that_a_commit_has() {
     let sandbox = world();
     let first = records(&sandbox);
-    sandbox.tracker(&["start", "s3"]);
+    sandbox.tracker(&["start", "s3s"]);
     let second = records(&sandbox);
-    sandbox.tracker(&["note", "s3", "a note"]);
-    sandbox.tracker(&["set", "s3", "priority=low"]);
+    sandbox.tracker(&["note", "s3s", "a note"]);
+    sandbox.tracker(&["set", "s3s", "priority=low"]);
     assert_snapshot!(typed(&sandbox, "
         undo --dry-run
         undo
@@ -160,7 +160,7 @@ fn undo_takes_back_write_by_write_and_nothing_that_a_commit_has() {
     assert!(sandbox.tracker(&["show"]).stderr.contains("none is active"), "a start that was taken back");
     assert_eq!(sandbox.tracker(&["undo"]).status, 2);
     // What was changed since, or committed, stays.
-    sandbox.tracker(&["set", "s3", "priority=high"]);
+    sandbox.tracker(&["set", "s3s", "priority=high"]);
     let path = ".tracker/tasks/TASK-S3SS.md";
     let set = sandbox.read(path);
     sandbox.write(path, set.replace("high", "low"));

@@ -6,7 +6,7 @@ use insta::assert_snapshot;
 #[test]
 fn shows_everything_of_a_task() {
     let sandbox = world();
-    sandbox.tracker(&["note", "d4", "The table is in.\nUse it."]);
+    sandbox.tracker(&["note", "d4r", "The table is in.\nUse it."]);
     assert_snapshot!(sandbox.tracker(&["show", "d4rk"]), @r"
     exit 0
     --- stdout
@@ -54,8 +54,8 @@ fn shows_what_blocks_a_task() {
 
       Next: tracker show TASK-S3SS
     ");
-    sandbox.tracker(&["block", "s3", "no access to the server"]);
-    assert_snapshot!(sandbox.tracker(&["show", "s3"]), @r"
+    sandbox.tracker(&["block", "s3s", "no access to the server"]);
+    assert_snapshot!(sandbox.tracker(&["show", "s3s"]), @r"
     exit 0
     --- stdout
     TASK-S3SS  Session expires while typing  blocked
@@ -65,8 +65,8 @@ fn shows_what_blocks_a_task() {
 
       Next: tracker unblock TASK-S3SS
     ");
-    sandbox.tracker(&["cancel", "s3", "not ours"]);
-    assert_snapshot!(sandbox.tracker(&["show", "s3"]), @r"
+    sandbox.tracker(&["cancel", "s3s", "not ours"]);
+    assert_snapshot!(sandbox.tracker(&["show", "s3s"]), @r"
     exit 0
     --- stdout
     TASK-S3SS  Session expires while typing  cancelled
@@ -127,7 +127,7 @@ fn a_part_of_an_id_is_enough() {
 #[test]
 fn without_an_id_it_is_the_active_task() {
     let sandbox = world();
-    sandbox.tracker(&["start", "s3"]);
+    sandbox.tracker(&["start", "s3s"]);
     assert!(sandbox.tracker(&["show"]).stdout.starts_with("TASK-S3SS"));
 }
 

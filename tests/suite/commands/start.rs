@@ -7,23 +7,23 @@ use insta::assert_snapshot;
 fn takes_a_task_moves_it_and_makes_it_the_active_one() {
     let sandbox = world();
     assert_snapshot!(typed(&sandbox, "
-        start s3
-        start s3
-        start s3 --quiet
+        start s3s
+        start s3s
+        start s3s --quiet
     "), @r"
-    $ tracker start s3
+    $ tracker start s3s
     exit 0
     --- stdout
     TASK-S3SS  Session expires while typing
       assignee = Ada Lovelace
       none → dev
 
-    $ tracker start s3
+    $ tracker start s3s
     exit 0
     --- stdout
     TASK-S3SS  already in dev  Session expires while typing
 
-    $ tracker start s3 --quiet
+    $ tracker start s3s --quiet
     exit 0
     --- stdout
     TASK-S3SS
@@ -42,12 +42,12 @@ fn refuses_what_cannot_start_with_every_reason() {
     let sandbox = world();
     sandbox.tracker(&["block", "exp", "no words"]);
     sandbox.tracker(&["set", "exp", "assignee=grace"]);
-    sandbox.tracker(&["cancel", "d4", "too dark"]);
+    sandbox.tracker(&["cancel", "d4r", "too dark"]);
     let before = records(&sandbox);
     assert_snapshot!(typed(&sandbox, "
         start exp
         start c0de
-        start d4
+        start d4r
         start zzz
     "), @r"
     $ tracker start exp
@@ -65,7 +65,7 @@ fn refuses_what_cannot_start_with_every_reason() {
     error: TASK-C0DE cannot start
       closed  it is complete  tracker reopen TASK-C0DE
 
-    $ tracker start d4
+    $ tracker start d4r
     exit 1
     --- stderr
     error: TASK-D4RK cannot start
@@ -94,7 +94,7 @@ fn refuses_what_cannot_start_with_every_reason() {
 fn dry_run_changes_neither_file_nor_active_task() {
     let sandbox = world();
     let before = records(&sandbox);
-    assert_snapshot!(sandbox.tracker(&["start", "s3", "--dry-run"]), @r"
+    assert_snapshot!(sandbox.tracker(&["start", "s3s", "--dry-run"]), @r"
     exit 0
     --- stdout
     TASK-S3SS  Session expires while typing
@@ -120,17 +120,17 @@ fn dry_run_changes_neither_file_nor_active_task() {
 #[test]
 fn closing_the_active_task_ends_that() {
     let sandbox = world();
-    sandbox.tracker(&["start", "s3"]);
-    sandbox.tracker(&["cancel", "s3", "not ours"]);
+    sandbox.tracker(&["start", "s3s"]);
+    sandbox.tracker(&["cancel", "s3s", "not ours"]);
     assert_snapshot!(sandbox.tracker(&["show"]), @r"
     exit 2
     --- stderr
     error: no task given and none is active
       hint: run `tracker show ID`
     ");
-    sandbox.tracker(&["reopen", "s3"]);
-    sandbox.tracker(&["start", "s3"]);
-    sandbox.tracker(&["set-stage", "s3", "complete"]);
+    sandbox.tracker(&["reopen", "s3s"]);
+    sandbox.tracker(&["start", "s3s"]);
+    sandbox.tracker(&["set-stage", "s3s", "complete"]);
     assert_eq!(sandbox.tracker(&["show"]).status, 2);
 }
 
@@ -178,7 +178,7 @@ fn tags_in_either_case_are_one() {
 #[test]
 fn an_agent_is_recorded_beside_the_person_it_works_for() {
     let sandbox = world();
-    typed(&sandbox, "start s3 --agent builder-1");
+    typed(&sandbox, "start s3s --agent builder-1");
     assert!(
         changed(&sandbox).contains("by: Ada Lovelace, agent: builder-1, from: none"),
         "{}",
@@ -192,6 +192,6 @@ fn an_agent_is_recorded_beside_the_person_it_works_for() {
     assert_eq!(by_variable("two\nlines", &["set-stage", "exp", "dev"]).status, 0);
     assert!(changed(&sandbox).contains("agent: two lines, from: none"), "{}", changed(&sandbox));
     assert_eq!(by_variable("  ", &["set-stage", "exp", "qa"]).status, 0);
-    assert!(sandbox.tracker(&["log", "s3"]).stdout.contains("Ada Lovelace (builder-1)"));
+    assert!(sandbox.tracker(&["log", "s3s"]).stdout.contains("Ada Lovelace (builder-1)"));
     assert!(sandbox.tracker(&["log", "exp"]).stdout.contains("Ada Lovelace  dev → qa"));
 }

@@ -46,7 +46,7 @@ fn in_review() -> (Sandbox, String) {
 #[test]
 fn a_screen_shows_the_task_the_inbox_and_what_is_next() {
     let sandbox = world();
-    sandbox.tracker(&["start", "d4"]);
+    sandbox.tracker(&["start", "d4r"]);
     assert_snapshot!(typed(&sandbox, "
         status
         status --quiet

@@ -19,7 +19,7 @@ fn plain(output: &Output) -> String {
 fn a_pipe_gets_no_colour_and_no_glyph() {
     let sandbox = world();
     for args in
-        [&["list"][..], &["show", "d4"], &["board"], &["queue"], &["deps"], &["log", "d4"], &["doctor"]]
+        [&["list"][..], &["show", "d4r"], &["board"], &["queue"], &["deps"], &["log", "d4r"], &["doctor"]]
     {
         let output = sandbox.tracker(args);
         let seen = format!("{}{}", output.stdout, output.stderr);
@@ -55,7 +55,7 @@ fn errors_follow_the_same_choice() {
 fn rows_fit_the_terminal_and_are_cut_only_there() {
     let sandbox = world();
     let title = "A title that goes on and on until it has said everything that there was to say about it";
-    sandbox.tracker(&["new", title, "--id", "TASK-L0NG", "--dep", "d4"]);
+    sandbox.tracker(&["new", title, "--id", "TASK-L0NG", "--dep", "d4r"]);
     for columns in [40, 60, 80, 120, 200] {
         for args in [&["list"][..], &["queue"], &["deps"]] {
             let output = wide(&sandbox, &columns.to_string(), args);
@@ -82,7 +82,7 @@ fn rows_fit_the_terminal_and_are_cut_only_there() {
 #[test]
 fn a_terminal_gets_glyphs_beside_the_colours() {
     let sandbox = world();
-    assert_snapshot!(plain(&wide(&sandbox, "80", &["show", "d4"])), @r"
+    assert_snapshot!(plain(&wide(&sandbox, "80", &["show", "d4r"])), @r"
     TASK-D4RK  Add dark mode to the dashboard  ● in progress
       feature · high · ui · Ada Lovelace · SPRINT-1 · estimate 45m
       created 2026-11-08 · #ui #theme
@@ -112,7 +112,7 @@ fn a_terminal_gets_glyphs_beside_the_colours() {
     TASK-EXP0  ■  Describe the export
     └─ TASK-S3SS  ○  Session expires while typing
     ");
-    assert_snapshot!(plain(&wide(&sandbox, "80", &["log", "d4"])), @r"
+    assert_snapshot!(plain(&wide(&sandbox, "80", &["log", "d4r"])), @r"
     TASK-D4RK  Add dark mode to the dashboard
       2026-11-08        ✎  Add dark mode to the dashboard
       2026-11-09 09:00  →  Ada Lovelace  none → dev  started
@@ -156,7 +156,7 @@ fn what_a_terminal_obeys_never_gets_there() {
         board
         queue is:blocked
         deps
-        deps d4 --reverse
+        deps d4r --reverse
         log ev11
         doctor
         start ev11

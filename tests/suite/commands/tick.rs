@@ -7,30 +7,30 @@ use insta::assert_snapshot;
 fn ticks_by_number_range_and_text() {
     let sandbox = world();
     assert_snapshot!(typed(&sandbox, "
-        tick d4 2
-        tick d4 blinded
-        tick d4 1-2
-        untick d4 all
-        tick d4 'Two Colours' 3 --quiet
+        tick d4r 2
+        tick d4r blinded
+        tick d4r 1-2
+        untick d4r all
+        tick d4r 'Two Colours' 3 --quiet
     "), @r"
-    $ tracker tick d4 2
+    $ tracker tick d4r 2
     exit 0
     --- stdout
     TASK-D4RK  checked 2 two colours from one table  Add dark mode to the dashboard
 
-    $ tracker tick d4 blinded
+    $ tracker tick d4r blinded
     exit 0
     --- stdout
     TASK-D4RK  checked 3 nobody is blinded  Add dark mode to the dashboard
 
-    $ tracker tick d4 1-2
+    $ tracker tick d4r 1-2
     exit 0
     --- stdout
     TASK-D4RK  Add dark mode to the dashboard
       already checked 1 toggle in settings
       already checked 2 two colours from one table
 
-    $ tracker untick d4 all
+    $ tracker untick d4r all
     exit 0
     --- stdout
     TASK-D4RK  Add dark mode to the dashboard
@@ -38,7 +38,7 @@ fn ticks_by_number_range_and_text() {
       unchecked 2 two colours from one table
       unchecked 3 nobody is blinded
 
-    $ tracker tick d4 'Two Colours' 3 --quiet
+    $ tracker tick d4r 'Two Colours' 3 --quiet
     exit 0
     --- stdout
     TASK-D4RK
@@ -58,46 +58,46 @@ fn refuses_what_is_no_box() {
     let sandbox = world();
     let before = records(&sandbox);
     assert_snapshot!(typed(&sandbox, "
-        tick d4 4
-        tick d4 0
-        tick d4 2-1
-        tick d4 nothing
-        tick d4 o
-        tick d4
-        tick s3 1
+        tick d4r 4
+        tick d4r 0
+        tick d4r 2-1
+        tick d4r nothing
+        tick d4r o
+        tick d4r
+        tick s3s 1
         tick zzz 1
     "), @r"
-    $ tracker tick d4 4
+    $ tracker tick d4r 4
     exit 2
     --- stderr
     error: no checkbox 4 in TASK-D4RK (it has 3)
       hint: run `tracker show TASK-D4RK`
 
-    $ tracker tick d4 0
+    $ tracker tick d4r 0
     exit 2
     --- stderr
     error: no checkbox 0 in TASK-D4RK (it has 3)
       hint: run `tracker show TASK-D4RK`
 
-    $ tracker tick d4 2-1
+    $ tracker tick d4r 2-1
     exit 2
     --- stderr
     error: no checkbox 2-1 in TASK-D4RK (it has 3)
       hint: run `tracker show TASK-D4RK`
 
-    $ tracker tick d4 nothing
+    $ tracker tick d4r nothing
     exit 2
     --- stderr
     error: no checkbox of TASK-D4RK matches `nothing`
       hint: run `tracker show TASK-D4RK`
 
-    $ tracker tick d4 o
+    $ tracker tick d4r o
     exit 2
     --- stderr
     error: `o` matches 3 checkboxes of TASK-D4RK
       hint: use the number: 1 toggle in settings; 2 two colours from one table; 3 nobody is blinded
 
-    $ tracker tick d4
+    $ tracker tick d4r
     exit 2
     --- stderr
     error: the following required arguments were not provided:
@@ -107,7 +107,7 @@ fn refuses_what_is_no_box() {
 
     For more information, try '--help'.
 
-    $ tracker tick s3 1
+    $ tracker tick s3s 1
     exit 2
     --- stderr
     error: no checkboxes in TASK-S3SS
@@ -125,7 +125,7 @@ fn refuses_what_is_no_box() {
 #[test]
 fn dry_run_shows_the_diff() {
     let sandbox = world();
-    assert_snapshot!(sandbox.tracker(&["tick", "d4", "2", "-n"]), @r"
+    assert_snapshot!(sandbox.tracker(&["tick", "d4r", "2", "-n"]), @r"
     exit 0
     --- stdout
     TASK-D4RK  checked 2 two colours from one table  Add dark mode to the dashboard

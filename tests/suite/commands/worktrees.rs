@@ -8,9 +8,9 @@ use insta::assert_snapshot;
 fn works_from_any_folder_below() {
     let sandbox = world();
     sandbox.write("src/deep/lib.rs", "");
-    let here = sandbox.tracker_in("src/deep", &["show", "d4"]);
-    assert_eq!(here.stdout, sandbox.tracker(&["show", "d4"]).stdout);
-    assert_eq!(sandbox.tracker_in("src/deep", &["set", "d4", "priority=low"]).status, 0);
+    let here = sandbox.tracker_in("src/deep", &["show", "d4r"]);
+    assert_eq!(here.stdout, sandbox.tracker(&["show", "d4r"]).stdout);
+    assert_eq!(sandbox.tracker_in("src/deep", &["set", "d4r", "priority=low"]).status, 0);
     assert!(sandbox.read(".tracker/tasks/TASK-D4RK.md").contains("priority: low"));
     let elsewhere = sandbox.tracker_in("../home", &["-C", "../repo/src", "list", "-q"]);
     assert_eq!(elsewhere.stdout, sandbox.tracker(&["list", "-q"]).stdout);
@@ -20,10 +20,10 @@ fn works_from_any_folder_below() {
 fn each_worktree_has_a_tracker_of_its_own() {
     let sandbox = world();
     sandbox.git(&["worktree", "add", "--quiet", "-b", "side", "../side"]);
-    sandbox.tracker_in("../side", &["set", "d4", "title=On the side"]);
-    sandbox.tracker_in("../side", &["start", "s3"]);
+    sandbox.tracker_in("../side", &["set", "d4r", "title=On the side"]);
+    sandbox.tracker_in("../side", &["start", "s3s"]);
     let title = |folder: &str| {
-        let shown = json(&sandbox.tracker_in(folder, &["show", "d4", "--format", "json"]));
+        let shown = json(&sandbox.tracker_in(folder, &["show", "d4r", "--format", "json"]));
         shown["result"]["task"]["title"].as_str().unwrap().to_owned()
     };
     assert_eq!(
