@@ -9,10 +9,8 @@ use clap::{Arg, Args};
 
 use crate::cli::commands;
 use crate::cli::completion::{stages, tasks};
-use crate::cli::error::Failure;
 use crate::cli::output::Colour;
 use crate::model::Field;
-use crate::ops::Session;
 use crate::report::listing::{LIST_FORMATS, ListFormat};
 use crate::report::review::{FORMATS, ReviewFormat};
 
@@ -290,28 +288,12 @@ impl ReasonArgs {
 /// Some tasks, and why something is done to them.
 #[derive(Debug, Args)]
 pub(super) struct TasksArgs {
-    /// Task IDs; a unique part of each is enough
+    /// Task IDs; a unique part of each is enough [default: the active task]
     #[arg(value_name = "ID", add = tasks())]
-    ids: Vec<String>,
+    pub(super) ids: Vec<String>,
     /// Reason, for the history
     #[arg(long, short = 'm', value_name = "REASON")]
     pub(super) why: Option<String>,
-}
-
-impl TasksArgs {
-    /// Returns the tasks. Where none is named, the refusal names the active one: what is not meant is not written.
-    pub(super) fn ids(&self, session: &Session<'_>, command: &str) -> Result<&[String], Failure> {
-        if !self.ids.is_empty() {
-            return Ok(&self.ids);
-        }
-        let active = session.workspace().active_task();
-        let id = active.as_ref().map_or("ID", |id| id.as_str());
-        let hint = format!("run `tracker {command} {id}`");
-        Err(Failure::usage_message(
-            "no task given",
-            if active.is_some() { hint + ", your active task" } else { hint },
-        ))
-    }
 }
 
 /// Which tasks: a query, and options for its most frequent terms.
@@ -401,8 +383,9 @@ pub(super) fn count(text: &str) -> Result<usize, String> {
 /// Respells the negated terms of a query, such as `-assignee:ada`, as `!assignee:ada`, which means the same. The parser
 /// of arguments would take them for options, or, configured not to, every option after the first term for a term. Nothing
 /// but the terms of the commands that take a query is touched, and nothing after `--`.
-pub(super) fn spell_out_negations(mut arguments: Vec<OsString>) -> Vec<OsString> {
+pub(super) fn spell_out(mut arguments: Vec<OsString>) -> Vec<OsString> {
     let Some(at) = command_index(&arguments) else { return arguments };
+    spell_out_fields(&mut arguments);
     if !["list", "ls", "search", "find", "queue", "next", "ready", "board", "forecast"]
         .iter()
         .any(|name| arguments[at] == *name)
@@ -423,9 +406,30 @@ pub(super) fn spell_out_negations(mut arguments: Vec<OsString>) -> Vec<OsString>
     arguments
 }
 
+/// Respells `--json id,title`, as `gh` has it, as `--json --fields id,title`: two words or more with commas between them
+/// right after `--json` are fields.
+fn spell_out_fields(arguments: &mut Vec<OsString>) {
+    let end = arguments.iter().position(|word| word == "--").unwrap_or(arguments.len());
+    let is_name = |name: &str| !name.is_empty() && name.bytes().all(|c| c.is_ascii_lowercase() || c == b'_');
+    let are_fields = |text: &str| text.contains(',') && text.split(',').all(is_name);
+    for at in 0..end {
+        let Some(word) = arguments[at].to_str() else { continue };
+        if let Some(fields) = word.strip_prefix("--json=") {
+            let fields = OsString::from(fields);
+            arguments.splice(at..=at, [OsString::from("--json"), OsString::from("--fields"), fields]);
+            return;
+        }
+        let next = arguments.get(at + 1).and_then(|next| next.to_str());
+        if word == "--json" && at + 1 < end && next.is_some_and(are_fields) {
+            arguments.insert(at + 1, OsString::from("--fields"));
+            return;
+        }
+    }
+}
+
 /// Returns where the command's name is among the arguments: the first word that is neither an option that is
 /// everywhere nor the value of one.
-fn command_index(arguments: &[OsString]) -> Option<usize> {
+pub(super) fn command_index(arguments: &[OsString]) -> Option<usize> {
     let options = Global::augment_args(clap::Command::new("tracker"))
         .allow_external_subcommands(true)
         .ignore_errors(true);
@@ -484,12 +488,18 @@ mod tests {
     fn only_a_term_of_a_query_is_respelled() {
         let respelled = |words: &[&str]| -> Vec<String> {
             let words = words.iter().map(OsString::from).collect();
-            spell_out_negations(words).into_iter().filter_map(|word| word.into_string().ok()).collect()
+            spell_out(words).into_iter().filter_map(|word| word.into_string().ok()).collect()
         };
         assert_eq!(
             respelled(&["tracker", "ls", "-assignee:ada", "-a", "--limit=3"])[2..],
             ["!assignee:ada", "-a", "--limit=3"]
         );
+        assert_eq!(
+            respelled(&["tracker", "list", "--json", "id,title"])[2..],
+            ["--json", "--fields", "id,title"]
+        );
+        assert_eq!(respelled(&["tracker", "list", "--json=id"])[2..], ["--json", "--fields", "id"]);
+        assert_eq!(respelled(&["tracker", "list", "--json", "dark"])[2..], ["--json", "dark"]);
         assert_eq!(respelled(&["tracker", "-C", "a", "--format=json", "queue", "-is:x"])[5], "!is:x");
         for words in [
             &["tracker", "note", "7q", "-assignee:ada"][..],

@@ -9,6 +9,7 @@ mod completion;
 mod context;
 mod error;
 mod fields;
+mod foreign;
 mod layout;
 mod output;
 mod progress;
@@ -24,6 +25,7 @@ pub use args::command;
 use args::{Format, Global};
 use context::Context;
 use error::Failure;
+use foreign::Translation;
 use output::{Output, OutputStyle};
 
 use crate::env::Env;
@@ -51,12 +53,31 @@ pub fn main() -> ExitCode {
         let context = Context::new(&Global::default(), env);
         return answer("hook", &context, commands::run_hook(hook, &context));
     }
-    let arguments = args::spell_out_negations(env.arguments());
-    let parsed = command().try_get_matches_from(&arguments);
-    match parsed.and_then(|matches| Ok((Global::from_arg_matches(&matches)?, matches))) {
-        Ok((global, matches)) => run(&global, &matches, env),
-        Err(error) => usage(&error, &arguments, &env),
+    let arguments = args::spell_out(env.arguments());
+    let error = match parse(&arguments) {
+        Ok((global, matches)) => return run(&global, &matches, env),
+        Err(error) => error,
+    };
+    let translation = if error.use_stderr() { foreign::translate(&arguments) } else { None };
+    match translation {
+        None => usage(&error, &arguments, &env),
+        Some(Translation::Arguments(ours)) => match parse(&ours) {
+            Ok((global, matches)) => run(&global, &matches, env),
+            Err(error) => usage(&error, &ours, &env),
+        },
+        Some(Translation::Failure(failure)) => {
+            let name = args::command_named(&arguments);
+            let format = format_for_programs(&arguments).unwrap_or_default();
+            let context = Context::new(&Global::default(), env);
+            report(&failure, &name, format, context.error_output())
+        }
     }
+}
+
+/// Reads a command line.
+fn parse(arguments: &[OsString]) -> Result<(Global, clap::ArgMatches), clap::Error> {
+    let matches = command().try_get_matches_from(arguments)?;
+    Ok((Global::from_arg_matches(&matches)?, matches))
 }
 
 fn run(global: &Global, matches: &clap::ArgMatches, env: Env) -> ExitCode {
@@ -172,9 +193,7 @@ fn usage(error: &clap::Error, arguments: &[OsString], env: &Env) -> ExitCode {
         let _ = write_stdout(text.as_bytes());
         return ExitCode::SUCCESS;
     }
-    let for_runners = FORMATS.iter().filter(|format| format.failure.is_some()).map(Format::Review);
-    let mut for_programs = [Format::Json].into_iter().chain(for_runners);
-    if let Some(format) = for_programs.find(|format| selects_format(arguments, *format)) {
+    if let Some(format) = format_for_programs(arguments) {
         let name = args::command_named(arguments);
         let out = Output::new(OutputStyle::plain(), false, env.now());
         return report(&Failure::usage(error), &name, format, out);
@@ -183,6 +202,13 @@ fn usage(error: &clap::Error, arguments: &[OsString], env: &Env) -> ExitCode {
     let rich = std::io::stderr().is_terminal();
     write_stderr(&if rich { text.ansi().to_string() } else { text.to_string() });
     ExitCode::from(error::USAGE)
+}
+
+/// Returns the form for programs that a command line requests, which need not be understood as a whole.
+fn format_for_programs(arguments: &[OsString]) -> Option<Format> {
+    let for_runners = FORMATS.iter().filter(|format| format.failure.is_some()).map(Format::Review);
+    let mut for_programs = [Format::Json].into_iter().chain(for_runners);
+    for_programs.find(|format| selects_format(arguments, *format))
 }
 
 fn selects_format(arguments: &[OsString], format: Format) -> bool {

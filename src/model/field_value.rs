@@ -267,7 +267,7 @@ impl FieldKind {
             Self::Sprint => SprintId::EXPECTED,
             Self::Stage => "lowercase letters, digits, `-` and `_`, such as dev",
             Self::Duration => "a duration such as 45m, 2h, 1h 30m or 3d (a day is 8 hours)",
-            Self::Date => "a date such as 2026-11-11, today, tomorrow, fri or +7d",
+            Self::Date => "a date such as 2026-11-11",
             Self::Paths => "a path below the top of the working tree",
             _ => "text",
         }

@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::hooks::gone_hooks;
 use super::inbox::{Inbox, OpenTasks};
+use super::show::show;
 use super::{Result, Session, TaskLine};
 use crate::model::{Problem, Suggestion};
 
@@ -32,7 +33,7 @@ pub struct StatusView {
     /// How many tasks are open.
     pub open_count: usize,
     /// What to do next, most useful first.
-    pub commands: Vec<Suggestion>,
+    pub commands: Vec<String>,
 }
 
 /// A task, in one line.
@@ -88,20 +89,24 @@ pub fn status(session: &Session<'_>) -> Result<(StatusView, Vec<Problem>)> {
         inbox,
         commands: Vec::new(),
     };
-    let commands = commands(&view);
+    let step =
+        view.active.as_ref().and_then(|task| show(session, &task.id, false).ok()?.0.next.into_iter().next());
+    let commands = commands(&view, step);
     Ok((StatusView { commands, ..view }, problems))
 }
 
-/// What brings the user forward.
-fn commands(view: &StatusView) -> Vec<Suggestion> {
-    let mut commands = Vec::new();
-    commands.extend(view.active.iter().map(|task| Suggestion::tracker(["show", task.id.as_str()])));
-    commands.extend(view.inbox.items.first().map(|item| item.command.clone()));
+/// What brings the user forward: the next step of the active task, the first thing of the inbox, or a task to begin.
+fn commands(view: &StatusView, step: Option<String>) -> Vec<String> {
+    let show = |task: &StatusTask| Suggestion::tracker(["show", task.id.as_str()]).to_string();
+    let mut commands: Vec<String> = step.or_else(|| view.active.as_ref().map(show)).into_iter().collect();
+    commands.extend(view.inbox.items.first().map(|item| item.command.to_string()));
     if view.active.is_none() {
-        commands.extend(view.next.first().map(|task| Suggestion::tracker(["start", task.id.as_str()])));
+        commands.extend(
+            view.next.first().map(|task| Suggestion::tracker(["start", task.id.as_str()]).to_string()),
+        );
     }
     if view.open_count == 0 {
-        commands.push(Suggestion::tracker(["new", "Title of a task"]));
+        commands.push(Suggestion::tracker(["new", "Title of a task"]).to_string());
     }
     commands.dedup();
     commands

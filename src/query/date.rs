@@ -4,7 +4,7 @@ use chrono::{DateTime, Datelike, FixedOffset, NaiveDate, NaiveDateTime, Utc, Wee
 
 use super::Context;
 
-/// What is said of a day that cannot be read.
+/// The hint where a day cannot be read.
 pub(crate) const DAY_HINT: &str =
     "expected a date such as 2026-11-11, today, fri, eow, `next week`, 7d or -1d";
 

@@ -11,6 +11,7 @@
 //! TASK-C0LR  no longer cancelled, continues in none  Two
 //! ```
 
+use super::shared::given_or_active_tasks;
 use super::{Command, Reply};
 use crate::cli::answer::Answer;
 use crate::cli::args::{ReasonArgs, TasksArgs, WriteArgs};
@@ -112,6 +113,7 @@ impl Command for Reopen {
 
     fn run(self, context: &Context) -> Reply<ops::Written> {
         let session = context.write(&self.write)?;
-        Ok(Answer::of(ops::reopen(&session, self.tasks.ids(&session, "reopen")?, self.tasks.why.as_deref())?))
+        let ids = given_or_active_tasks(&session, "reopen", self.tasks.ids)?;
+        Ok(Answer::of(ops::reopen(&session, &ids, self.tasks.why.as_deref())?))
     }
 }

@@ -3,7 +3,7 @@
 use clap::Args;
 use owo_colors::Style;
 
-use super::shared::short_id;
+use super::shared::{given_or_active, short_id};
 use super::{Command, Reply};
 use crate::cli::answer::{Answer, View};
 use crate::cli::args::{ReadArgs, count};
@@ -20,9 +20,9 @@ use crate::ops::{self, EventKind};
 #[derive(Debug, Args)]
 #[command(visible_alias = "history")]
 pub(in crate::cli) struct Log {
-    /// Task ID; a unique part is enough
+    /// Task ID; a unique part is enough [default: the active task]
     #[arg(value_name = "ID", add = tasks())]
-    id: String,
+    id: Option<String>,
     /// Maximum number of entries, the newest
     #[arg(short, long, value_name = "COUNT", value_parser = count)]
     limit: Option<usize>,
@@ -35,7 +35,8 @@ impl Command for Log {
 
     fn run(self, context: &Context) -> Reply<ops::TaskLog> {
         let session = context.read(&self.read)?;
-        let (log, problems) = ops::log(&session, &self.id, self.limit)?;
+        let id = given_or_active(&session, "log", self.id)?;
+        let (log, problems) = ops::log(&session, &id, self.limit)?;
         Ok(Answer::of(log).with_problems(problems))
     }
 }

@@ -10,6 +10,7 @@
 //!   unchecked  deliverables 1 table, 2 switch  tracker tick TASK-7Q2M 1 2
 //! ```
 
+use super::shared::given_or_active_tasks;
 use super::{Command, Reply};
 use crate::cli::answer::Answer;
 use crate::cli::args::{ReasonArgs, TasksArgs, WriteArgs};
@@ -84,11 +85,8 @@ impl Command for Advance {
 
     fn run(self, context: &Context) -> Reply<ops::Written> {
         let session = context.write(&self.write)?;
-        Ok(Answer::of(ops::advance(
-            &session,
-            self.tasks.ids(&session, "advance")?,
-            self.tasks.why.as_deref(),
-        )?))
+        let ids = given_or_active_tasks(&session, "advance", self.tasks.ids)?;
+        Ok(Answer::of(ops::advance(&session, &ids, self.tasks.why.as_deref())?))
     }
 }
 

@@ -8,12 +8,14 @@
 use clap::Args;
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 
+use super::shared::given_or_active;
 use super::{Command, Reply};
 use crate::cli::answer::Answer;
 use crate::cli::args::{WriteArgs, text_word};
 use crate::cli::completion::tasks;
 use crate::cli::context::Context;
-use crate::model::NoteKind;
+use crate::cli::error::Failure;
+use crate::model::{NoteKind, Suggestion};
 use crate::ops;
 
 /// Add a note to a task
@@ -25,13 +27,13 @@ use crate::ops;
 ///
 /// Example: tracker note 7q2m --kind tried "A cache per request: slower than none"
 #[derive(Debug, Args)]
-#[command(visible_alias = "comment", override_usage = "tracker note [OPTIONS] <ID> <TEXT>...")]
+#[command(visible_alias = "comment", override_usage = "tracker note [OPTIONS] [ID] <TEXT>...")]
 pub(in crate::cli) struct Note {
-    /// Task ID; a unique part is enough
+    /// Task ID; a unique part is enough [default: the active task]
     #[arg(value_name = "ID", add = tasks())]
-    id: String,
+    id: Option<String>,
     /// Text, in Markdown; `-` reads standard input. Put `--` before text that begins with a hyphen
-    #[arg(required_unless_present_any = ["literal", "message"], value_name = "TEXT", allow_hyphen_values = true, value_parser = text_word)]
+    #[arg(value_name = "TEXT", allow_hyphen_values = true, value_parser = text_word)]
     text: Option<String>,
     #[arg(hide = true, value_name = "TEXT")]
     rest: Vec<String>,
@@ -62,13 +64,23 @@ impl Command for Note {
     type Response = ops::Written;
 
     fn run(self, context: &Context) -> Reply<ops::Written> {
-        let words: Vec<String> =
-            self.text.into_iter().chain(self.rest).chain(self.literal).chain(self.message).collect();
+        let session = context.write(&self.write)?;
+        let (mut id, mut words) = (self.id, Vec::new());
+        // Of the active task the text alone is given.
+        let is_active = session.workspace().active_task().is_some();
+        if let Some(first) = id.take_if(|id| is_active && !session.names_task(id).unwrap_or(true)) {
+            words.push(first);
+        }
+        let id = given_or_active(&session, "note", id)?;
+        words.extend(self.text.into_iter().chain(self.rest).chain(self.literal).chain(self.message));
+        if words.is_empty() {
+            let hint = Suggestion::tracker(["note", id.as_str(), "TEXT"]);
+            return Err(Failure::usage_message("no text given", hint.to_string()));
+        }
         let text = match words.as_slice() {
             [word] if word == "-" => String::from_utf8_lossy(&context.read_input("-")?).into_owned(),
             words => words.join(" "),
         };
-        let session = context.write(&self.write)?;
-        Ok(Answer::of(ops::note(&session, &self.id, &text, self.kind)?))
+        Ok(Answer::of(ops::note(&session, &id, &text, self.kind)?))
     }
 }

@@ -5,6 +5,7 @@ use owo_colors::Style;
 
 use crate::cli::answer::View;
 use crate::cli::context::Context;
+use crate::cli::error::Failure;
 use crate::cli::output::{Cell, Output, clean, truncate};
 use crate::model::{Badge, Minutes, Status, Suggestion};
 use crate::ops::{self, CountView, FlightView, Session, TaskAction, TaskLine, Written, WrittenTask};
@@ -207,6 +208,28 @@ pub(super) fn show_checklist(context: &Context, session: &Session<'_>, id: &str,
             context.say(&format!("  … and {} more: {show}", items.len() - MOST_ITEMS));
         }
     }
+}
+
+/// Returns the task that a command is about: the one that was given, else the active one.
+pub(super) fn given_or_active(
+    session: &Session<'_>,
+    command: &str,
+    given: Option<String>,
+) -> Result<String, Failure> {
+    let active = || session.workspace().active_task().map(|id| id.to_string());
+    given.or_else(active).ok_or_else(|| {
+        let hint = format!("run `tracker {command} ID`, or `tracker start ID` first");
+        Failure::usage_message("no task given and none is active", hint)
+    })
+}
+
+/// Returns the tasks that a command is about: those that were given, else the active one.
+pub(super) fn given_or_active_tasks(
+    session: &Session<'_>,
+    command: &str,
+    given: Vec<String>,
+) -> Result<Vec<String>, Failure> {
+    if given.is_empty() { Ok(vec![given_or_active(session, command, None)?]) } else { Ok(given) }
 }
 
 /// Returns `1 task`, `2 tasks`.

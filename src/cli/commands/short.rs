@@ -12,6 +12,7 @@
 
 use clap::Args;
 
+use super::shared::given_or_active_tasks;
 use super::{Command, Reply};
 use crate::cli::answer::{Answer, View};
 use crate::cli::args::{TasksArgs, WriteArgs};
@@ -40,7 +41,8 @@ impl Command for Done {
 
     fn run(self, context: &Context) -> Reply<ops::Written> {
         let session = context.write(&self.write)?;
-        Ok(Answer::of(ops::done(&session, self.tasks.ids(&session, "done")?, self.tasks.why.as_deref())?))
+        let ids = given_or_active_tasks(&session, "done", self.tasks.ids)?;
+        Ok(Answer::of(ops::done(&session, &ids, self.tasks.why.as_deref())?))
     }
 }
 

@@ -5,13 +5,12 @@ use owo_colors::Style;
 use serde_json::Value;
 
 use super::findings::finding_cells;
-use super::shared::{self, ago, badge_cell, bar, minutes};
+use super::shared::{self, ago, badge_cell, bar, given_or_active, minutes};
 use super::{Command, Reply};
 use crate::cli::answer::{Answer, View};
 use crate::cli::args::ReadArgs;
 use crate::cli::completion::tasks;
 use crate::cli::context::Context;
-use crate::cli::error::Failure;
 use crate::cli::output::{Cell, Output, clean, clean_lines};
 use crate::model::Field;
 use crate::model::Status;
@@ -40,9 +39,7 @@ impl Command for Show {
 
     fn run(self, context: &Context) -> Reply<ops::Shown> {
         let session = context.read(&self.read)?;
-        let active = || session.workspace().active_task().map(|id| id.to_string());
-        let none = || Failure::usage_message("no task given and none is active", "run `tracker show ID`");
-        let id = self.id.or_else(active).ok_or_else(none)?;
+        let id = given_or_active(&session, "show", self.id)?;
         let (shown, problems) = ops::show(&session, &id, self.parts)?;
         Ok(Answer::of(shown).with_problems(problems).with_problems(ops::hooks_warning(&session)))
     }

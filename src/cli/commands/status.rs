@@ -80,8 +80,7 @@ impl View for ops::StatusView {
         show_tasks("Next", &self.next, self.ready_count, out);
         if !self.commands.is_empty() {
             out.gap();
-            let commands: Vec<String> = self.commands.iter().map(ToString::to_string).collect();
-            out.line(format!("{} {}", out.dim("Run:"), commands.join("  or  ")));
+            out.line(format!("{} {}", out.dim("Run:"), clean(&self.commands.join("  or  "))));
         }
     }
 

@@ -1,20 +1,21 @@
 //! `tracker approve`, `tracker reject`, `tracker withdraw`: one person's vote for a role.
 
-use super::shared::show_checklist;
+use super::shared::{given_or_active, show_checklist};
 use super::{Command, Reply};
 use crate::cli::answer::Answer;
 use crate::cli::args::WriteArgs;
 use crate::cli::completion::{roles, tasks};
 use crate::cli::context::Context;
+use crate::cli::error::Failure;
 use crate::ops::{self, BranchRequest, Session, VoteRequest, Written};
 use clap::Args;
 
 // What every vote has. No doc comment: it would become the text of the help.
 #[derive(Debug, Args)]
 struct VoteArgs {
-    /// Task ID; a unique part is enough
+    /// Task ID; a unique part is enough [default: the active task]
     #[arg(value_name = "ID", add = tasks())]
-    id: String,
+    id: Option<String>,
     /// Role to vote as [default: the only role that you can vote as]
     #[arg(long = "as", value_name = "ROLE", add = roles())]
     role: Option<String>,
@@ -35,14 +36,17 @@ struct VoteArgs {
 }
 
 impl VoteArgs {
-    fn show_checklist(&self, context: &Context, session: &Session<'_>) {
-        show_checklist(context, session, &self.id, self.role.as_deref());
-    }
-
-    fn request(self, findings: Vec<String>) -> VoteRequest {
+    /// Makes it a vote on a task: the one that was given, else the active one.
+    fn request(
+        self,
+        session: &Session<'_>,
+        command: &str,
+        findings: Vec<String>,
+    ) -> Result<VoteRequest, Failure> {
         let Self { id, role, notes, sign, branch, push, .. } = self;
         let branch = branch.map(|name| BranchRequest { name, push });
-        VoteRequest { query: id, role, notes, findings, sign, branch }
+        let query = given_or_active(session, command, id)?;
+        Ok(VoteRequest { query, role, notes, findings, sign, branch })
     }
 }
 
@@ -70,8 +74,9 @@ impl Command for Approve {
 
     fn run(self, context: &Context) -> Reply<Written> {
         let session = context.write(&self.vote.write)?;
-        self.vote.show_checklist(context, &session);
-        let written = ops::approve(&session, &self.vote.request(Vec::new()))?;
+        let request = self.vote.request(&session, "approve", Vec::new())?;
+        show_checklist(context, &session, &request.query, request.role.as_deref());
+        let written = ops::approve(&session, &request)?;
         answer(&session, written)
     }
 }
@@ -95,8 +100,9 @@ impl Command for Reject {
 
     fn run(self, context: &Context) -> Reply<Written> {
         let session = context.write(&self.vote.write)?;
-        self.vote.show_checklist(context, &session);
-        let written = ops::reject(&session, &self.vote.request(self.findings))?;
+        let request = self.vote.request(&session, "reject", self.findings)?;
+        show_checklist(context, &session, &request.query, request.role.as_deref());
+        let written = ops::reject(&session, &request)?;
         answer(&session, written)
     }
 }
@@ -115,7 +121,7 @@ impl Command for Withdraw {
 
     fn run(self, context: &Context) -> Reply<Written> {
         let session = context.write(&self.vote.write)?;
-        let written = ops::withdraw(&session, &self.vote.request(Vec::new()))?;
+        let written = ops::withdraw(&session, &self.vote.request(&session, "withdraw", Vec::new())?)?;
         answer(&session, written)
     }
 }

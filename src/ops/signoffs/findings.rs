@@ -9,6 +9,7 @@ use super::cast::sign_where_required;
 use crate::doc::{Document, resolve_finding, signed_resolution};
 use crate::model::{Config, Finding, FindingSeverity, FindingState, Problem, RecordKind, Resolution, TaskId};
 use crate::ops::import_findings::FixTasks;
+use crate::ops::list::{ListRequest, list};
 use crate::ops::written::WrittenTask;
 use crate::ops::{Error, Result, Session, Written};
 use crate::policy::{Attempt, Reason};
@@ -88,27 +89,115 @@ fn worst_first(a: &Finding, b: &Finding) -> Ordering {
     FindingSeverity::worst_first(&a.severity, &b.severity).then_with(|| a.id.cmp(&b.id))
 }
 
-/// Lists findings: of one task, or of all; open ones only, unless `all`.
-pub fn findings(
-    session: &Session<'_>,
-    query: Option<&str>,
-    all: bool,
-) -> Result<(FindingsView, Vec<Problem>)> {
-    let (config, mut problems) = session.config_or_default();
-    let ids = match query {
-        Some(query) => vec![session.snapshot().resolve(query)?],
-        None => {
-            let entries = session.snapshot().list(RecordKind::Finding.folder())?;
-            entries.iter().filter_map(|entry| TaskId::parse(&entry.name).ok()).collect()
+/// Returns the tasks that have findings, sorted.
+fn tasks_with_findings(session: &Session<'_>) -> Result<Vec<TaskId>> {
+    let entries = session.snapshot().list(RecordKind::Finding.folder())?;
+    Ok(entries.iter().filter_map(|entry| TaskId::parse(&entry.name).ok()).collect())
+}
+
+/// Which findings are meant: terms of their own, and which tasks.
+#[derive(Debug, Default)]
+struct FindingQuery {
+    terms: Vec<(String, Vec<String>)>,
+    tasks: Option<Vec<TaskId>>,
+    id: Option<String>,
+}
+
+/// What a term of a query may ask of a finding itself; anything else is asked of its task.
+const FINDING_TERMS: [&str; 3] = ["severity", "role", "state"];
+
+impl FindingQuery {
+    /// Reads the words that say which: the id of a task or of a finding, or a query.
+    fn read(session: &Session<'_>, words: &[String]) -> Result<Self> {
+        if let [word] = words
+            && !word.contains(':')
+        {
+            return match session.resolve(word) {
+                Ok(id) => Ok(Self { tasks: Some(vec![id]), ..Self::default() }),
+                Err(error) => match find_anywhere(session, word)?.as_slice() {
+                    [] => Err(error),
+                    _ => Ok(Self { id: Some(word.to_ascii_uppercase()), ..Self::default() }),
+                },
+            };
         }
+        let own = |word: &String| {
+            let (name, values) = word.split_once(':')?;
+            let values = values.split(',').map(str::to_ascii_lowercase).collect();
+            FINDING_TERMS.contains(&name).then(|| (name.to_owned(), values))
+        };
+        let terms: Vec<_> = words.iter().filter_map(own).collect();
+        let others: Vec<&str> = words.iter().filter(|word| own(word).is_none()).map(String::as_str).collect();
+        if others.is_empty() {
+            return Ok(Self { terms, ..Self::default() });
+        }
+        let request = ListRequest { query: others.join(" "), all: true, ..ListRequest::default() };
+        let (listing, _) = list(session, &request)?;
+        let tasks = listing.tasks.iter().filter_map(|line| TaskId::parse(&line.id).ok()).collect();
+        Ok(Self { terms, tasks: Some(tasks), id: None })
+    }
+
+    fn matches(&self, finding: &Finding) -> bool {
+        let has = |(name, values): &(String, Vec<String>)| {
+            let value = match name.as_str() {
+                "severity" => finding.severity.as_str(),
+                "role" => finding.role.as_str(),
+                _ => finding.state().as_str(),
+            };
+            values.iter().any(|one| *one == value.to_ascii_lowercase())
+        };
+        self.terms.iter().all(has) && self.id.as_ref().is_none_or(|id| finding.id.as_str().starts_with(id))
+    }
+
+    /// Whether the words say themselves what a list leaves out otherwise.
+    fn names_closed(&self) -> bool {
+        self.id.is_some() || self.terms.iter().any(|(name, _)| name == "state")
+    }
+}
+
+/// Returns the findings of all tasks whose id begins so, each with its task.
+fn find_anywhere(session: &Session<'_>, part: &str) -> Result<Vec<(TaskId, Finding)>> {
+    let part = part.to_ascii_uppercase();
+    let mut matches = Vec::new();
+    if !part.starts_with('F') {
+        return Ok(matches);
+    }
+    for task in tasks_with_findings(session)? {
+        let (found, _) = session.snapshot().findings(&task)?;
+        let named = found.into_iter().filter(|(_, finding)| finding.id.as_str().starts_with(&part));
+        matches.extend(named.map(|(_, finding)| (task.clone(), finding)));
+    }
+    Ok(matches)
+}
+
+/// Returns the one task that has a finding of this id.
+fn task_of_finding(session: &Session<'_>, part: &str) -> Result<TaskId> {
+    let matches = find_anywhere(session, part)?;
+    match matches.as_slice() {
+        [(task, _)] => Ok(task.clone()),
+        [] => Err(Error::not_found(format!("no task has a finding `{part}`"), "tracker findings --all")),
+        several => {
+            let ids: Vec<String> = several.iter().map(|(task, each)| format!("{task} {}", each.id)).collect();
+            Err(Error::usage_with(format!("`{part}` matches {}", ids.join(", ")), "give the task, too"))
+        }
+    }
+}
+
+/// Lists findings: those that the words name, else of all tasks; open ones only, unless `all`.
+pub fn findings(session: &Session<'_>, words: &[String], all: bool) -> Result<(FindingsView, Vec<Problem>)> {
+    let (config, mut problems) = session.config_or_default();
+    let asked = FindingQuery::read(session, words)?;
+    let ids = match &asked.tasks {
+        Some(tasks) => tasks.clone(),
+        None => tasks_with_findings(session)?,
     };
+    let all = all || asked.names_closed();
     let mut views = Vec::new();
     let mut fixes = None;
     for id in ids {
         let (found, broken) = session.snapshot().findings(&id)?;
         problems.extend(broken);
         let mut found: Vec<Finding> = found.into_iter().map(|(_, finding)| finding).collect();
-        found.retain(|finding| all || finding.state().is_open());
+        found.retain(|finding| (all || finding.state().is_open()) && asked.matches(finding));
         found.sort_by(worst_first);
         if fixes.is_none() && found.iter().any(|finding| finding.source.is_some()) {
             fixes = Some(FixTasks::find(session)?);
@@ -121,10 +210,10 @@ pub fn findings(
     Ok((FindingsView { findings: views }, problems))
 }
 
-/// Marks a finding as fixed, resolves or waives it, or opens it again.
+/// Marks a finding as fixed, resolves or waives it, or opens it again. Without a task it is looked for in all.
 pub fn resolve(
     session: &Session<'_>,
-    query: &str,
+    query: Option<&str>,
     finding: &str,
     to: FindingState,
     why: Option<&str>,
@@ -134,7 +223,10 @@ pub fn resolve(
     }
     let by = session.workspace().repository()?.identity(session.env())?;
     let locked = session.lock("findings")?;
-    let (_, task) = session.find(query)?;
+    let (_, task) = match query {
+        Some(query) => session.find(query)?,
+        None => session.find(task_of_finding(session, finding)?.as_str())?,
+    };
     let (found, _) = session.snapshot().findings(&task.id)?;
     let (name, found) = named(&task.id, &found, finding)?;
     let (config, _) = session.config_or_default();

@@ -111,14 +111,14 @@ fn quiet_writes_print_ids_alone() {
     let sandbox = world();
     for line in [
         "new a --id TASK-D5RK",
-        "set d5 priority=low",
-        "start d5",
-        "block d5 why",
-        "unblock d5",
-        "cancel d5 why",
-        "reopen d5",
-        "set-stage d5 qa",
-        "note d5 text",
+        "set d5r priority=low",
+        "start d5r",
+        "block d5r why",
+        "unblock d5r",
+        "cancel d5r why",
+        "reopen d5r",
+        "set-stage d5r qa",
+        "note d5r text",
     ] {
         let output = sandbox.tracker(&[&line.split(' ').collect::<Vec<_>>()[..], &["--quiet"]].concat());
         assert_eq!((output.stdout.as_str(), output.stderr.as_str()), ("TASK-D5RK\n", ""), "{line}");

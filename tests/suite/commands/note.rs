@@ -108,12 +108,8 @@ fn refuses_an_empty_note() {
     $ tracker note d4r
     exit 2
     --- stderr
-    error: the following required arguments were not provided:
-      <TEXT>
-
-    Usage: tracker note [OPTIONS] <ID> <TEXT>...
-
-    For more information, try '--help'.
+    error: no text given
+      hint: tracker note d4r TEXT
 
     $ tracker note d4r ' '
     exit 2
@@ -159,7 +155,7 @@ fn a_text_may_begin_with_a_hyphen_and_a_misspelt_option_is_no_text() {
       tip: a similar argument exists: '--dry-run'
       tip: to pass '--dry-runn' as a value, use '-- --dry-runn'
 
-    Usage: tracker note [OPTIONS] <ID> <TEXT>...
+    Usage: tracker note [OPTIONS] [ID] <TEXT>...
 
     For more information, try '--help'.
 

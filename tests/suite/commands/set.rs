@@ -345,8 +345,9 @@ fn a_value_behind_a_blank_is_no_task_and_a_letter_from_the_middle_finds_none() {
     assert_snapshot!(sandbox.tracker(&["set", "9nmv", "tags=ui", "b"]), @r"
     exit 2
     --- stderr
-    error: `b` is no task
-      hint: several values are separated by commas: `tags=ui,b`
+    error: `b` is after `tags=ui`: neither its value nor a task before the fields
+      hint: to add it to the value: tracker set 9nmv tags=ui,b
+      hint: to change that task, too: tracker set 9nmv b tags=ui
     ");
     assert_eq!(records(&sandbox), before);
 }

@@ -120,7 +120,7 @@ fn a_part_of_an_id_is_enough() {
     exit 2
     --- stderr
     error: no task given and none is active
-      hint: run `tracker show ID`
+      hint: run `tracker show ID`, or `tracker start ID` first
     ");
 }
 

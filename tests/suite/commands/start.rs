@@ -126,7 +126,7 @@ fn closing_the_active_task_ends_that() {
     exit 2
     --- stderr
     error: no task given and none is active
-      hint: run `tracker show ID`
+      hint: run `tracker show ID`, or `tracker start ID` first
     ");
     sandbox.tracker(&["reopen", "s3s"]);
     sandbox.tracker(&["start", "s3s"]);

@@ -60,7 +60,7 @@ fn a_screen_shows_the_task_the_inbox_and_what_is_next() {
     Next
       TASK-S3SS  Session expires while typing  critical
 
-    Run: tracker show TASK-D4RK
+    Run: tracker tick TASK-D4RK 2 3
     --- stderr
     3 open tasks, 1 can begin
 

@@ -100,12 +100,8 @@ fn refuses_what_is_no_box() {
     $ tracker tick d4r
     exit 2
     --- stderr
-    error: the following required arguments were not provided:
-      <CHECKBOX>...
-
-    Usage: tracker tick <ID> <CHECKBOX>...
-
-    For more information, try '--help'.
+    error: no checkbox given
+      hint: numbers are those of `tracker show d4r`, or `all`
 
     $ tracker tick s3s 1
     exit 2

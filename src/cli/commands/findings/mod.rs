@@ -23,14 +23,16 @@ use crate::ops;
 /// fixed; the next approval of the role that reported it resolves it.
 ///
 /// Example: tracker findings 7q2m
+///
+/// Example: tracker findings severity:high,critical assignee:@me
 #[derive(Debug, Args)]
 #[command(args_conflicts_with_subcommands = true)]
 pub(in crate::cli) struct Findings {
     #[command(subcommand)]
     what: Option<What>,
-    /// Task ID; a unique part is enough [default: all tasks]
-    #[arg(value_name = "ID", add = tasks())]
-    id: Option<String>,
+    /// Task, finding, or a query: severity:high, role:…, state:waived, and terms about their tasks [default: all]
+    #[arg(value_name = "ID|QUERY", add = tasks())]
+    words: Vec<String>,
     /// Include resolved and waived findings
     #[arg(short, long)]
     all: bool,
@@ -42,6 +44,7 @@ pub(in crate::cli) struct Findings {
 enum What {
     Import(import::Import),
     /// Mark a finding as fixed, for the role that reported it to see
+    #[command(alias = "fixed")]
     Fix(Change),
     /// Resolve a finding
     #[command(alias = "settle")]
@@ -54,12 +57,9 @@ enum What {
 
 #[derive(Debug, Args)]
 struct Change {
-    /// Task ID; a unique part is enough
-    #[arg(value_name = "ID", add = tasks())]
-    id: String,
-    /// Finding ID, or the beginning of it
-    #[arg(value_name = "FINDING")]
-    finding: String,
+    /// Finding ID, or the beginning of it; its task before it, where several have such a finding
+    #[arg(value_names = ["TASK", "FINDING"], num_args = 1..=2, required = true, add = tasks())]
+    words: Vec<String>,
     /// Reason
     #[arg(long, short = 'm', value_name = "REASON")]
     why: Option<String>,
@@ -86,7 +86,7 @@ impl Command for Findings {
         let (change, to) = match self.what {
             None => {
                 let session = context.read(&self.read)?;
-                let (view, problems) = ops::findings(&session, self.id.as_deref(), self.all)?;
+                let (view, problems) = ops::findings(&session, &self.words, self.all)?;
                 return Ok(Answer::of(Response::List(view)).with_problems(problems));
             }
             Some(What::Import(import)) => return import.run(context),
@@ -96,7 +96,11 @@ impl Command for Findings {
             Some(What::Reopen(change)) => (change, FindingState::Open),
         };
         let session = context.write(&change.write)?;
-        let written = ops::resolve(&session, &change.id, &change.finding, to, change.why.as_deref())?;
+        let (task, finding) = match change.words.as_slice() {
+            [task, finding] => (Some(task.as_str()), finding.as_str()),
+            words => (None, words.first().map_or("", String::as_str)),
+        };
+        let written = ops::resolve(&session, task, finding, to, change.why.as_deref())?;
         Ok(Answer::of(Response::Written(written)))
     }
 }

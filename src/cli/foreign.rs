@@ -1,0 +1,308 @@
+//! The words of other trackers and of forges: what Backlog.md, taskwarrior and `gh` call what is here, and what to run
+//! where it is not here. Only a command line that is not understood is looked up, so that no word of our own changes.
+
+use std::ffi::OsString;
+
+use super::args::{command, command_index};
+use super::error::Failure;
+use crate::model::{TaskId, nearest};
+
+/// What a foreign word becomes.
+#[derive(Debug, Clone, Copy)]
+enum Meaning {
+    /// These words take its place.
+    Words(&'static [&'static str]),
+    /// The value after it, without the option.
+    Value,
+    /// There is no such thing; this is what to do instead.
+    Instead(&'static str),
+}
+
+use Meaning::{Instead, Value, Words};
+
+/// Commands, of one word or two.
+const COMMANDS: &[(&str, Meaning)] = &[
+    ("task create", Words(&["new"])),
+    ("task add", Words(&["new"])),
+    ("task list", Words(&["list"])),
+    ("task view", Words(&["show"])),
+    ("task show", Words(&["show"])),
+    ("task edit", Words(&["edit"])),
+    ("task done", Words(&["done"])),
+    ("task archive", Instead("tracker cancel ID REASON")),
+    ("task", Instead("tracker list, tracker show ID, tracker new TITLE")),
+    ("issue create", Words(&["new"])),
+    ("issue list", Words(&["list"])),
+    ("issue view", Words(&["show"])),
+    ("issue edit", Words(&["edit"])),
+    ("issue close", Words(&["done"])),
+    ("issue reopen", Words(&["reopen"])),
+    ("issue comment", Words(&["note"])),
+    ("issue status", Words(&["status"])),
+    ("issue", Instead("tracker list, tracker show ID, tracker new TITLE")),
+    ("pr", Instead("tracker review BASE..HEAD, and tracker check --base BRANCH")),
+    ("milestone", Words(&["sprint"])),
+    ("browser", Instead("tracker report board --output board.html")),
+    ("overview", Words(&["status"])),
+    ("summary", Words(&["status"])),
+    ("stats", Words(&["report", "activity"])),
+    ("burndown", Instead("tracker report sprint NAME --output report.html, which has all charts")),
+    ("info", Words(&["show"])),
+    ("get", Words(&["show"])),
+    ("annotate", Words(&["note"])),
+    ("append", Words(&["note"])),
+    ("mod", Words(&["set"])),
+    ("untag", Instead("tracker set ID tags-=TAG")),
+    ("unassign", Instead("tracker set ID assignee=")),
+    ("archive", Instead("tracker cancel ID REASON; a closed task is hidden already")),
+    ("completed", Words(&["list", "is:closed"])),
+    ("overdue", Words(&["list", "is:overdue"])),
+    ("blocked", Words(&["list", "is:blocked"])),
+    ("waiting", Words(&["list", "is:blocked"])),
+    ("mine", Words(&["list", "--mine"])),
+    ("tags", Instead("tracker list has:tag --fields id,tags")),
+    ("projects", Instead("tracker list has:area --fields id,area")),
+    ("export", Instead("tracker list --all --json; for people: tracker report cards")),
+    ("sync", Instead("git pull and git push: the records are files of the repository")),
+    ("config", Instead("tracker edit config, and tracker help config")),
+    ("draft", Instead("tracker new TITLE: a task without a stage is not begun")),
+];
+
+/// Options, of the commands that these names are.
+const OPTIONS: &[(&[&str], &str, Meaning)] = &[
+    (&["new"], "--title", Value),
+    (&["new"], "--body", Words(&["--description"])),
+    (&["new"], "--desc", Words(&["--description"])),
+    (&["new"], "--ac", Words(&["--criterion"])),
+    (&["new"], "--acceptance-criteria", Words(&["--criterion"])),
+    (&["new"], "--dod", Words(&["--deliverable"])),
+    (&["new"], "--depends", Words(&["--depends-on"])),
+    (&["new", "list", "queue", "board"], "--label", Words(&["--tag"])),
+    (&["new", "list", "queue", "board"], "--labels", Words(&["--tag"])),
+    (&["new", "list", "queue", "board"], "--milestone", Words(&["--sprint"])),
+    (&["new"], "--project", Words(&["--area"])),
+    (&["new"], "--plan", Instead("a note: tracker note ID TEXT")),
+    (&["new"], "--notes", Instead("a note: tracker note ID TEXT")),
+    (&["list"], "--state", Instead("tracker list --all, is:closed or is:open")),
+    (&["list"], "--search", Value),
+    (&["list", "queue", "board"], "--overdue", Words(&["is:overdue"])),
+    (&["list", "queue", "board"], "--blocked", Words(&["is:blocked"])),
+    (&["list", "queue", "board"], "--ready", Words(&["is:ready"])),
+    (&["list", "queue", "board"], "--closed", Words(&["is:closed"])),
+    (&["list", "queue", "board"], "--open", Words(&["is:open"])),
+    (&["list"], "--author", Instead("--assignee NAME; who wrote a file: tracker log ID")),
+    (&["done"], "--reason", Instead("-m REASON; a task that will not be done: tracker cancel ID REASON")),
+    (&["done"], "--comment", Words(&["--why"])),
+    (&["cancel", "block", "fail", "reopen", "advance", "set-stage"], "--reason", Words(&["--why"])),
+    (&["cancel", "block", "fail", "reopen", "advance", "set-stage"], "--comment", Words(&["--why"])),
+    (&["note"], "--body", Words(&["--message"])),
+    (&["approve", "reject", "withdraw"], "--body", Words(&["--notes"])),
+    (&["approve", "reject", "withdraw"], "--comment", Words(&["--notes"])),
+    (&["edit"], "--title", Instead("tracker set ID title=TITLE")),
+    (&["edit"], "--status", Instead("tracker set-stage ID STAGE")),
+    (&["edit"], "--add-label", Instead("tracker set ID tags+=TAG")),
+    (&["edit"], "--remove-label", Instead("tracker set ID tags-=TAG")),
+    (&["edit"], "--add-assignee", Instead("tracker assign ID NAME")),
+    (&["edit"], "--priority", Instead("tracker set ID priority=high")),
+    (&["edit"], "--label", Instead("tracker set ID tags=TAG")),
+    (&["edit"], "--assignee", Instead("tracker assign ID NAME")),
+    (&["edit"], "--body", Instead("tracker edit ID alone, which opens your editor")),
+    (&["edit"], "--check-ac", Instead("tracker tick ID NUMBER")),
+    (&["edit"], "--notes", Instead("tracker note ID TEXT")),
+    (&["edit"], "--append-notes", Instead("tracker note ID TEXT")),
+];
+
+/// Words that take an id before them, as taskwarrior has it: `tracker TASK-7Q2M start`.
+const AFTER_ID: &[&str] =
+    &["start", "stop", "done", "modify", "annotate", "edit", "delete", "info", "show", "log", "note", "set"];
+
+/// What a command line means that the parser does not understand.
+#[derive(Debug)]
+pub(super) enum Translation {
+    /// The same as this program's own arguments.
+    Arguments(Vec<OsString>),
+    /// Nothing that could be run.
+    Failure(Box<Failure>),
+}
+
+/// Returns what a command line means, where it has a word of the tables.
+pub(super) fn translate(arguments: &[OsString]) -> Option<Translation> {
+    let at = command_index(arguments)?;
+    let mut words = arguments.to_vec();
+    let mut changed = false;
+    match translate_command(&mut words, at) {
+        Some(Ok(())) => changed = true,
+        Some(Err(failure)) => return Some(Translation::Failure(Box::new(failure))),
+        None => {}
+    }
+    match translate_options(&mut words, at) {
+        Ok(has_changed) => changed |= has_changed,
+        Err(failure) => return Some(Translation::Failure(Box::new(failure))),
+    }
+    changed.then_some(Translation::Arguments(words))
+}
+
+/// Returns the name that a word has as a command of ours.
+fn own_name(word: &OsString) -> Option<String> {
+    command().find_subcommand(word).map(|command| command.get_name().to_owned())
+}
+
+fn translate_command(words: &mut Vec<OsString>, at: usize) -> Option<Result<(), Failure>> {
+    let word = words[at].to_str()?.to_owned();
+    if own_name(&words[at]).is_some() {
+        return None;
+    }
+    let two = words.get(at + 1).and_then(|next| next.to_str()).map(|next| format!("{word} {next}"));
+    let row = |name: &str| COMMANDS.iter().find(|(foreign, _)| *foreign == name);
+    let found = two.as_deref().and_then(row).map(|row| (row, 2)).or_else(|| row(&word).map(|row| (row, 1)));
+    match found {
+        Some(((_, Words(ours)), length)) => {
+            words.splice(at..at + length, ours.iter().map(OsString::from));
+            Some(Ok(()))
+        }
+        Some(((foreign, Instead(what)), _)) => {
+            let message = format!("`tracker {foreign}` does not exist");
+            Some(Err(Failure::usage_message(message, format!("instead: {what}"))))
+        }
+        Some(((_, Value), _)) => None,
+        None => id_first(words, at, &word).then_some(Ok(())),
+    }
+}
+
+/// Turns an id in the place of a command around, or shows its task.
+fn id_first(words: &mut Vec<OsString>, at: usize, word: &str) -> bool {
+    let root = command();
+    let names = root.get_subcommands().map(clap::Command::get_name);
+    if TaskId::parse(&word.to_ascii_uppercase()).is_err() || nearest(word, names).is_some() {
+        return false;
+    }
+    match words.get(at + 1).and_then(|next| next.to_str()) {
+        Some(verb) if AFTER_ID.contains(&verb) => words.swap(at, at + 1),
+        Some(verb) if !verb.starts_with('-') => return false,
+        _ => words.insert(at, OsString::from("show")),
+    }
+    true
+}
+
+fn translate_options(words: &mut Vec<OsString>, at: usize) -> Result<bool, Failure> {
+    let Some(name) = own_name(&words[at]) else { return Ok(false) };
+    let mut changed = false;
+    let mut index = at + 1;
+    while index < words.len() && words[index] != "--" {
+        if let Some(replaced) = translated(&words[index], &name)? {
+            let length = replaced.len();
+            words.splice(index..=index, replaced);
+            changed = true;
+            // What was put in its place is ours.
+            index += length;
+        } else {
+            index += 1;
+        }
+    }
+    Ok(changed)
+}
+
+/// Returns what takes the place of a word among the arguments of a command of ours.
+fn translated(word: &OsString, command: &str) -> Result<Option<Vec<OsString>>, Failure> {
+    let Some(text) = word.to_str() else { return Ok(None) };
+    if let (true, Some(tag)) = (command == "set" && !text.contains('='), text.strip_prefix('+')) {
+        return Ok(Some(vec![format!("tags+={tag}").into()]));
+    }
+    let (option, value) = text.split_once('=').map_or((text, None), |(option, value)| (option, Some(value)));
+    let row = OPTIONS.iter().find(|(commands, foreign, _)| *foreign == option && commands.contains(&command));
+    let Some((_, _, meaning)) = row else { return Ok(None) };
+    match (meaning, value) {
+        (Value, value) => Ok(Some(value.map(OsString::from).into_iter().collect())),
+        (Words([ours]), Some(value)) if ours.starts_with('-') => {
+            Ok(Some(vec![format!("{ours}={value}").into()]))
+        }
+        (Words(ours), _) => Ok(Some(ours.iter().map(OsString::from).collect())),
+        (Instead(what), _) => {
+            let message = format!("`tracker {command}` has no option `{option}`");
+            Err(Failure::usage_message(message, format!("instead: {what}")))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn translation(line: &str) -> String {
+        let words: Vec<OsString> = line.split(' ').map(OsString::from).collect();
+        match translate(&words) {
+            Some(Translation::Arguments(words)) => {
+                words.join(std::ffi::OsStr::new(" ")).to_string_lossy().into_owned()
+            }
+            Some(Translation::Failure(failure)) => format!("{failure:?}"),
+            None => "-".to_owned(),
+        }
+    }
+
+    #[test]
+    fn every_foreign_command_is_no_word_of_ours_and_becomes_one() {
+        for (foreign, meaning) in COMMANDS {
+            let first = OsString::from(foreign.split(' ').next().unwrap());
+            assert!(own_name(&first).is_none(), "{foreign} is a command");
+            match meaning {
+                Words(ours) => {
+                    assert!(own_name(&ours[0].into()).is_some(), "{foreign}");
+                    assert_eq!(
+                        translation(&format!("tracker {foreign} x")),
+                        format!("tracker {} x", ours.join(" "))
+                    );
+                }
+                Instead(what) => {
+                    assert!(translation(&format!("tracker {foreign}")).contains(what), "{foreign}");
+                }
+                Value => panic!("{foreign}"),
+            }
+        }
+    }
+
+    #[test]
+    fn every_foreign_option_is_none_of_ours_and_becomes_one() {
+        let root = command();
+        for (commands, foreign, meaning) in OPTIONS {
+            for name in *commands {
+                let of_ours = root.find_subcommand(name).unwrap_or_else(|| panic!("{name}"));
+                let has = |option: &str| {
+                    let names = |argument: &clap::Arg| {
+                        let mut all = argument.get_all_aliases().unwrap_or_default();
+                        all.extend(argument.get_long());
+                        all.contains(&option.trim_start_matches('-'))
+                    };
+                    of_ours.get_arguments().any(names)
+                };
+                assert!(!has(foreign), "{name} {foreign} is an option");
+                let line = format!("tracker {name} {foreign} x");
+                match meaning {
+                    Words([ours]) => {
+                        assert!(!ours.starts_with('-') || has(ours), "{name} {ours}");
+                        assert_eq!(translation(&line), format!("tracker {name} {ours} x"));
+                    }
+                    Words(_) => panic!("{foreign}"),
+                    Value => assert_eq!(translation(&line), format!("tracker {name} x")),
+                    Instead(what) => assert!(translation(&line).contains(what), "{line}"),
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn an_id_may_come_first() {
+        for (line, expected) in [
+            ("tracker TASK-7Q2M", "tracker show TASK-7Q2M"),
+            ("tracker task-7q2m start --force", "tracker start task-7q2m --force"),
+            ("tracker -C a TASK-7Q2M --json", "tracker -C a show TASK-7Q2M --json"),
+            ("tracker mod 7q2 +ui", "tracker set 7q2 tags+=ui"),
+            ("tracker issue create --title=Bug --label=ui", "tracker new Bug --tag=ui"),
+            ("tracker set-stag 7q2", "-"),
+            ("tracker TASK-7Q2M nonsense", "-"),
+            ("tracker note 7q2 -- --body", "-"),
+            ("tracker list --label ui", "tracker list --tag ui"),
+        ] {
+            assert_eq!(translation(line), expected, "{line}");
+        }
+    }
+}
