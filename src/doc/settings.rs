@@ -54,8 +54,7 @@ pub(crate) fn put_commands(text: &str, commands: &[EventCommand<'_>]) -> serde_j
 pub(crate) fn take_commands(text: &str, commands: &[EventCommand<'_>]) -> serde_json::Result<Option<String>> {
     let mut text = text.to_owned();
     for (event, command) in commands {
-        loop {
-            let Some(hooks) = member(&text, 0..text.len(), HOOKS)? else { break };
+        while let Some(hooks) = member(&text, 0..text.len(), HOOKS)? {
             let Some(list) = member(&text, hooks.clone(), event)? else { break };
             let entries = items(&text, list.clone())?;
             let Some(own) = entries.iter().find(|entry| is_like(&text[(*entry).clone()], command)) else {
