@@ -288,7 +288,7 @@ impl VoteContext<'_> {
             record.folder == *id
                 && (&vote.role, &vote.stage) == (&role, &stage)
                 && facts.canonical(&vote.by).is_same(&me)
-                // An agent takes back nothing that the person has said.
+                // An agent replaces no vote of the person.
                 && (agent.is_none() || agent == vote.agent)
         });
         let mut replaces: Vec<String> = own.map(|record| record.name.clone()).collect();

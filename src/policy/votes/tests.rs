@@ -209,7 +209,7 @@ fn each_reason_not_to_count() {
 }
 
 #[test]
-fn an_agent_takes_back_nothing_that_its_person_said() {
+fn an_agent_replaces_no_vote_of_its_person() {
     let (config, task) = (config(), task_in("qa"));
     let by_agent = |mut record: VoteRecord, name: &str| {
         record.vote.agent = Some(name.to_owned());
@@ -219,18 +219,18 @@ fn an_agent_takes_back_nothing_that_its_person_said() {
         record.evidence.after.insert(other.name.clone());
         record
     };
-    let said = rejection(1, KEN, "reviewer");
-    let agents = after(by_agent(approval(2, KEN, "reviewer"), "builder-1"), &said);
+    let first = rejection(1, KEN, "reviewer");
+    let agents = after(by_agent(approval(2, KEN, "reviewer"), "builder-1"), &first);
     let superseded = not(WhyNot::Superseded);
-    let counted = statuses_of(&task, &config, &[said.clone(), agents]);
-    assert_eq!(counted, [VoteStatus::Rejection, superseded.clone()], "it still stands");
-    let own = after(approval(2, KEN, "reviewer"), &said);
-    assert_eq!(statuses_of(&task, &config, &[said, own]), [superseded.clone(), VoteStatus::Approval]);
+    let counted = statuses_of(&task, &config, &[first.clone(), agents]);
+    assert_eq!(counted, [VoteStatus::Rejection, superseded.clone()], "it counts still");
+    let own = after(approval(2, KEN, "reviewer"), &first);
+    assert_eq!(statuses_of(&task, &config, &[first, own]), [superseded.clone(), VoteStatus::Approval]);
     let agents = by_agent(rejection(1, KEN, "reviewer"), "builder-1");
     for (name, expected) in [
         (None, [superseded.clone(), VoteStatus::Approval]),
         (Some("builder-1"), [superseded.clone(), VoteStatus::Approval]),
-        (Some("builder-2"), [VoteStatus::Rejection, superseded.clone()]),
+        (Some("builder-2"), [VoteStatus::Rejection, superseded]),
     ] {
         let later = after(approval(2, KEN, "reviewer"), &agents);
         let later = name.map_or(later.clone(), |name| by_agent(later, name));
