@@ -225,7 +225,8 @@ fn an_agent_is_no_person_for_roles_of_people() {
 fn an_agents_vote_moves_nothing_on_by_itself_where_people_sign_off() {
     for (people_only, expected) in [("", "complete"), ("people_only = true\n", "qa")] {
         let sandbox = world(&format!("{RULES}{people_only}"));
-        ok(&by(&sandbox, "Bob", "approve t3st --as reviewer --agent builder-1"));
+        let voted = by(&sandbox, "Bob", "approve t3st --as reviewer --agent builder-1");
+        assert_eq!(voted.status == 0, people_only.is_empty(), "{voted}");
         assert_eq!(stage(&sandbox), expected, "{people_only}");
         ok(&run(&sandbox, "list"));
         let shown = run(&sandbox, "signoffs t3st");
@@ -329,7 +330,8 @@ fn an_agents_vote_earns_no_move_past_what_people_sign_off() {
         let rules = RULES.replace("on_fail = \"dev\"", "on_fail = \"dev\"\nadvance = \"manual\"");
         let sandbox = world(&format!("{rules}{only}"));
         sandbox.git(&["switch", "--quiet", "--create", "work"]);
-        ok(&by(&sandbox, "Bob", &format!("approve t3st --as reviewer{agent}")));
+        let voted = by(&sandbox, "Bob", &format!("approve t3st --as reviewer{agent}"));
+        assert_eq!(voted.status == 0, is_fine, "{voted}");
         commit_by(&sandbox, "Bob", "Vote");
         let step = "  - {at: 2026-11-11T10:00:00Z, by: Bob, from: qa, to: complete}\n---\n";
         let text = sandbox.read(RECORD).replacen("\n---\n", &format!("\n{step}"), 1);
