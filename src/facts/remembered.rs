@@ -13,7 +13,7 @@ use sha2::{Digest, Sha256};
 
 use super::TallyContext;
 use super::commits::{USUAL_BASES, linked_ids};
-use crate::git::{CacheFile, CommitId, MailmapConfig, Repository};
+use crate::git::{Bytes, CacheFile, CommitId, MailmapConfig, Repository};
 use crate::model::{RecordKind, RecordPath};
 use crate::policy::Tally;
 use crate::store::{FolderStamp, Stat};
@@ -133,13 +133,13 @@ impl Remembered {
     fn decode(bytes: &[u8]) -> Option<Self> {
         let mut rest = Bytes(CACHE.open(bytes)?);
         let mut found = Self { key: rest.array()?, tip: rest.text()?, ..Self::default() };
-        for _ in 0..rest.number()? {
+        for _ in 0..rest.u32()? {
             let id = rest.text()?;
             let task = rest.option(Bytes::stat)?;
             let (votes, findings) = (rest.option(Bytes::stamp)?, rest.option(Bytes::stamp)?);
             let tally = rest.option(|rest| {
-                let [approved, required] = [rest.number()?, rest.number()?];
-                let [rejected, blocking_findings] = [rest.number()?, rest.number()?];
+                let [approved, required] = [rest.u32()?, rest.u32()?];
+                let [rejected, blocking_findings] = [rest.u32()?, rest.u32()?];
                 Some(Tally { approved, required, rejected, blocking_findings })
             })?;
             found.tasks.insert(id, Counted { task, votes, findings, tally });
@@ -217,25 +217,10 @@ fn put_stamp(out: &mut Vec<u8>, stamp: &FolderStamp) {
     }
 }
 
-/// What is left of the bytes.
-struct Bytes<'a>(&'a [u8]);
-
 impl Bytes<'_> {
-    fn array<const N: usize>(&mut self) -> Option<[u8; N]> {
-        let (array, rest) = self.0.split_first_chunk()?;
-        self.0 = rest;
-        Some(*array)
-    }
-
-    fn number(&mut self) -> Option<u32> {
-        self.array().map(u32::from_le_bytes)
-    }
-
     fn text(&mut self) -> Option<String> {
-        let length = usize::try_from(self.number()?).ok()?;
-        let (text, rest) = self.0.split_at_checked(length)?;
-        self.0 = rest;
-        String::from_utf8(text.to_owned()).ok()
+        let length = usize::try_from(self.u32()?).ok()?;
+        String::from_utf8(self.take(length)?.to_owned()).ok()
     }
 
     fn option<T>(&mut self, read: impl FnOnce(&mut Self) -> Option<T>) -> Option<Option<T>> {
@@ -252,7 +237,7 @@ impl Bytes<'_> {
 
     fn stamp(&mut self) -> Option<FolderStamp> {
         let folder = self.stat()?;
-        let count = self.number()?;
+        let count = self.u32()?;
         let file = |_| Some((self.text()?, self.stat()?));
         Some(FolderStamp { folder, files: (0..count).map(file).collect::<Option<_>>()? })
     }

@@ -10,7 +10,9 @@ use std::collections::BTreeMap;
 
 use gix::ObjectId;
 
-use crate::git::{BlobId, CacheFile, CommitId, FileChange, FileMode, FileState, Repository, replace_cache};
+use crate::git::{
+    BlobId, Bytes, CacheFile, CommitId, FileChange, FileMode, FileState, Repository, replace_cache,
+};
 
 /// Another number where changes are found or kept otherwise.
 const CACHE: CacheFile = CacheFile::new(*b"trkchg01", &[]);
@@ -295,26 +297,9 @@ fn mode_number(state: Option<FileState>) -> u8 {
     place.and_then(|place| u8::try_from(place + 1).ok()).unwrap_or(0)
 }
 
-/// What is left of the bytes.
-struct Bytes<'a>(&'a [u8]);
-
-impl<'a> Bytes<'a> {
-    fn take(&mut self, count: usize) -> Option<&'a [u8]> {
-        let (taken, rest) = self.0.split_at_checked(count)?;
-        self.0 = rest;
-        Some(taken)
-    }
-
-    fn u8(&mut self) -> Option<u8> {
-        self.take(1).map(|bytes| bytes[0])
-    }
-
-    fn u32(&mut self) -> Option<u32> {
-        self.take(4)?.try_into().ok().map(u32::from_le_bytes)
-    }
-
+impl Bytes<'_> {
     fn path(&mut self) -> Option<String> {
-        let length = self.take(2)?.try_into().ok().map(u16::from_le_bytes)?;
+        let length = self.u16()?;
         String::from_utf8(self.take(usize::from(length))?.to_vec()).ok()
     }
 

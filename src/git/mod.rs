@@ -47,7 +47,7 @@ mod tree;
 mod trees;
 
 pub(crate) use attributes::IgnoringLine;
-pub(crate) use cache_file::{CacheFile, replace_cache};
+pub(crate) use cache_file::{Bytes, CacheFile, replace_cache};
 pub use changes::FileState;
 pub(crate) use changes::{CommitChanges, FileChange};
 pub use config::HooksRefusal;

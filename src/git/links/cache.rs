@@ -7,7 +7,7 @@ use gix::ObjectId;
 use gix::hashtable::HashMap;
 
 use crate::git::links::{CommitGraph, LinkedCommit, Links};
-use crate::git::{CacheFile, CommitId, replace_cache};
+use crate::git::{Bytes, CacheFile, CommitId, replace_cache};
 
 const CACHE: CacheFile = CacheFile::new(*b"trklnk02", &[]);
 /// In place of a parent's number: it was left out.
@@ -201,28 +201,5 @@ impl Remembered {
         // Stable: where times are the same, the order in which parents come last stays.
         commits.sort_by_key(|commit| std::cmp::Reverse(commit.time));
         Links::new(commits, is_complete)
-    }
-}
-
-/// What is left of the bytes.
-struct Bytes<'a>(&'a [u8]);
-
-impl<'a> Bytes<'a> {
-    fn take(&mut self, count: usize) -> Option<&'a [u8]> {
-        let (taken, rest) = self.0.split_at_checked(count)?;
-        self.0 = rest;
-        Some(taken)
-    }
-
-    fn u8(&mut self) -> Option<u8> {
-        self.take(1).map(|bytes| bytes[0])
-    }
-
-    fn u32(&mut self) -> Option<u32> {
-        self.take(4)?.try_into().ok().map(u32::from_le_bytes)
-    }
-
-    fn u64(&mut self) -> Option<u64> {
-        self.take(8)?.try_into().ok().map(u64::from_le_bytes)
     }
 }
