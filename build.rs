@@ -1,13 +1,13 @@
 //! Links the unwinder into the program, so that it needs no shared library but libc.
 //!
-//! The standard library prints backtraces with libgcc's unwinder, and on Linux with glibc asks for the shared one,
+//! The standard library prints backtraces with libgcc's unwinder, and on Linux with glibc links the shared one,
 //! `libgcc_s`. The static one comes with every gcc; named first, it answers for all of it, and the linker drops
 //! the shared one. Where it is not found, as with another compiler's own run-time, nothing is changed.
 //!
 //! And links what is released to a fixed address (`-no-pie`). A hook runs for a millisecond, and a fifth of that went into
 //! moving twenty thousand pointers to wherever the system had put the program. Position-independent with packed
 //! relocations still costs 0.20 ms a start, and needs glibc 2.36. Libraries, stack and heap stay where chance puts them.
-//! Who wants the program itself to be moved says so: `RUSTFLAGS="-C relocation-model=pic"`.
+//! To have the program itself moved: `RUSTFLAGS="-C relocation-model=pic"`.
 
 use std::env;
 use std::path::Path;

@@ -14,7 +14,7 @@ pub(crate) const FILES: usize = 500;
 const LETTERS: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 
 /// What every task has below its front matter.
-pub(crate) const BODY: &str = "\n## Description\n\nThe part is asked for, and what it is for is said in a paragraph that somebody \
+pub(crate) const BODY: &str = "\n## Description\n\nThe part is required, and what it is for is given in a paragraph that somebody \
     took the time to write.\n\n## Deliverables\n\n- [x] The part\n\n## Acceptance criteria\n\n- [ ] It fits\n";
 
 /// Returns the id of a task: distinct for each number below a million, and in no order.

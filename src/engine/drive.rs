@@ -522,7 +522,7 @@ impl<'e> Driver<'e> {
         Ok(Driven::Stopped(because))
     }
 
-    /// Waits until something has ended, is due, or may have been asked for.
+    /// Waits until something has ended, is due, or may have been requested.
     fn wait(&mut self) {
         let now = self.now().mono;
         let timers = self.active.values().filter_map(|active| match active.ending {

@@ -238,7 +238,7 @@ struct Past {
 
 impl Past {
     /// Counts the tasks that are complete by the day on which they were finished. Of the files only those are read that
-    /// can tell of a day that is asked for; what another tracker completed was not finished on the day of the import.
+    /// can tell of a day that is requested; what another tracker completed was not finished on the day of the import.
     fn read(
         session: &Session<'_>,
         config: &Config,
@@ -272,7 +272,7 @@ impl Past {
         Ok(Self { finished, first })
     }
 
-    /// The last days before today, as many as are asked for or as there are, one at least. Today is not over.
+    /// The last days before today, as many as are requested or as there are, one at least. Today is not over.
     fn window(&self, today: NaiveDate, days: u32) -> (NaiveDate, NaiveDate) {
         let last = today - Days::new(1);
         let earliest = today.checked_sub_days(Days::new(u64::from(days))).unwrap_or(NaiveDate::MIN);

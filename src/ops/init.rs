@@ -27,7 +27,7 @@ const IGNORE: &str = include_str!("../../templates/init/gitignore");
 /// A configuration that fits a way of working.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Profile {
-    /// Four stages, and nobody is asked for a sign-off.
+    /// Four stages, and no sign-off is required.
     Plain,
     /// One stage and nobody to ask.
     #[default]

@@ -151,7 +151,7 @@ fn agrees(edit: &Edit, text: &str) -> Result<(), String> {
         Edit::Append { key, entry } => items(key).last().is_some_and(|last| last.get(&entry[0].0).is_some()),
         Edit::Tick { .. } | Edit::AppendToSection { .. } | Edit::ReplaceBody(_) => true,
     };
-    if is_right { Ok(()) } else { Err("the text does not say what was asked for".to_owned()) }
+    if is_right { Ok(()) } else { Err("the text does not say what was requested".to_owned()) }
 }
 
 /// Checks that every other key says what it contained, in the same order.

@@ -197,7 +197,7 @@ fn body(number: usize, done: bool) -> String {
     let tick = if done { "x" } else { " " };
     let thing = THINGS[number % THINGS.len()];
     format!(
-        "## Description\n\nSeveral customers asked for {thing} this quarter, and support spends hours on what \
+        "## Description\n\nSeveral customers requested {thing} this quarter, and support spends hours on what \
          the product could do itself. The first version is small: it covers the common case, tells plainly what \
          it does not cover, and can be switched off for one customer.\n\n## Deliverables\n\n- [{tick}] The change \
          itself, behind a switch\n- [{tick}] Tests for the cases that support has seen\n- [ ] A page in the \

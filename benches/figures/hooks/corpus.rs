@@ -195,8 +195,7 @@ impl Corpus {
                 _ => None,
             };
             let link = linked.map(|task| format!("\nTask: {}\n", task_id(task))).unwrap_or_default();
-            let message =
-                format!("Change {number}\n\nWhy it was made is said here, in a line or two.\n{link}");
+            let message = format!("Change {number}\n\nWhy it was made is here, in a line or two.\n{link}");
             let at = 1_700_000_000 + number * 60;
             history::commit(&mut out, "main", "Ken", at, &message)?;
             if number == 0 {
@@ -222,7 +221,7 @@ impl Corpus {
         let stage = if number == 0 { "qa" } else { "dev" };
         format!(
             "---\nid: {}\ntitle: Make part {number} of the whole\npriority: high\nstage: {stage}\ncreated: \
-             2026-01-11\n---\n\n## Description\n\nPart {number} is asked for, and what it is for is said in a \
+             2026-01-11\n---\n\n## Description\n\nPart {number} is required, and what it is for is given in a \
              paragraph that somebody took the time to write.\n\n## Deliverables\n\n- [x] The part\n\n## Acceptance \
              criteria\n\n- [ ] It fits\n",
             task_id(number)

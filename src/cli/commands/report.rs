@@ -58,13 +58,13 @@ pub(super) struct Response {
     output: Option<String>,
     #[serde(flatten)]
     report: ops::RenderedReport,
-    /// Whether the data is what was asked for.
+    /// Whether the data is what was requested.
     #[serde(skip)]
     is_data: bool,
 }
 
 impl Report {
-    /// Returns the form of the document; none where only the data is asked for.
+    /// Returns the form of the document; none where only the data is requested.
     fn format(&self, context: &Context) -> Option<ReportFormat> {
         let is_page = |file: &String| file.ends_with(".html") || file.ends_with(".htm");
         match context.format() {

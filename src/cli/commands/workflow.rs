@@ -79,7 +79,7 @@ struct New {
     write: WriteArgs,
 }
 
-/// What was asked for.
+/// What was requested.
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(untagged)]
 pub(super) enum Response {

@@ -37,7 +37,7 @@ pub struct StepRun {
     /// The states that it has had, the present one last.
     pub history: Vec<(DateTime<Utc>, StepState)>,
     pub attempts: Vec<Attempt>,
-    /// How often it was tried again by itself since somebody last asked for it.
+    /// How often it was tried again by itself since somebody last requested it.
     pub retries: u32,
     /// When another attempt is due, by the clock that only goes on.
     pub due: Option<u64>,

@@ -322,7 +322,7 @@ impl CommitContext<'_> {
         Ok(moves)
     }
 
-    /// Follows one directive. `Closes:` and its like ask for the end: the task goes as far as it has earned.
+    /// Follows one directive. `Closes:` and its like request the end: the task goes as far as it has earned.
     fn follow(
         &self,
         action: &Action,

@@ -23,7 +23,7 @@ pub struct ReportRequest {
     pub sprint: Option<String>,
     /// Since when: a day, a time, `7d`, or a revision.
     pub since: Option<String>,
-    /// The form; none where only the data is asked for.
+    /// The form; none where only the data is requested.
     pub format: Option<ReportFormat>,
 }
 
@@ -32,7 +32,7 @@ pub struct ReportRequest {
 pub struct RenderedReport {
     /// Which.
     pub report: &'static str,
-    /// The document, where it was asked for.
+    /// The document, where it was requested.
     #[serde(skip)]
     pub text: String,
     /// The data that its template gets.

@@ -1,4 +1,4 @@
-//! What a postmortem asked for: tasks that say which sprint they come from.
+//! What a postmortem requested: tasks that say which sprint they come from.
 
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -13,7 +13,7 @@ pub const ACTION_KINDS: [&str; 5] = ["prevent", "detect", "mitigate", "process",
 /// The tag of a task that is an action item.
 pub(super) const ACTION_TAG: &str = "action";
 
-/// One thing that a postmortem asked for.
+/// One thing that a postmortem requested.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct ActionView {
     /// The id of its task.
@@ -33,7 +33,7 @@ pub struct ActionView {
 /// The actions of one sprint.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct ActionsView {
-    /// The sprint whose postmortem asked for them.
+    /// The sprint whose postmortem requested them.
     pub sprint: String,
     /// In the postmortem's order.
     pub actions: Vec<ActionView>,
@@ -46,7 +46,7 @@ pub(super) fn action_source(sprint: &SprintId, number: usize) -> String {
     format!("sprint/{sprint}#{number}")
 }
 
-/// Returns what the postmortem of a sprint asked for, of those of its tasks that are there.
+/// Returns what the postmortem of a sprint requested, of those of its tasks that are there.
 pub(super) fn actions_of(session: &Session<'_>, sprint: &SprintId) -> Result<Vec<ActionView>> {
     let start = format!("sprint/{sprint}#");
     let number = |task: &Summary<'_>| task.source?.strip_prefix(start.as_str())?.parse::<usize>().ok();
@@ -71,7 +71,7 @@ pub(super) fn actions_of(session: &Session<'_>, sprint: &SprintId) -> Result<Vec
     Ok(numbered.into_iter().map(|(_, view)| view).collect())
 }
 
-/// Shows what the postmortem of a sprint asked for; of the one that was closed last where none is named.
+/// Shows what the postmortem of a sprint requested; of the one that was closed last where none is named.
 pub fn sprint_actions(session: &Session<'_>, name: Option<&str>) -> Result<(ActionsView, Vec<Problem>)> {
     let file = find_or_closed_last(session, name)?;
     let actions = actions_of(session, &file.sprint.id)?;

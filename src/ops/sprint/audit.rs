@@ -114,7 +114,7 @@ pub struct AuditItem {
 /// What an audit found.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Audit {
-    /// The sprint that was closed before this one, where its postmortem asked for something.
+    /// The sprint that was closed before this one, where its postmortem requested something.
     pub last_sprint: Option<String>,
     /// How many of its actions are done.
     pub actions_done: usize,

@@ -270,7 +270,7 @@ pub struct SprintStatus {
     pub team_cycle_time: Option<Percentiles>,
     /// Tasks that may not be done in time, and why.
     pub at_risk: Vec<AtRisk>,
-    /// What the last sprint's postmortem asked for and is not done.
+    /// What the last sprint's postmortem requested and is not done.
     pub open_actions: Vec<ActionView>,
     /// Tasks whose own file and the sprint's scope disagree: somebody edited a file by hand.
     pub drift: Vec<Drift>,

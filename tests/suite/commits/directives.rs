@@ -140,8 +140,8 @@ fn a_task_that_was_opened_again_is_closed_by_the_commit_of_its_fix() {
     sandbox.git(&["commit", "--quiet", "-m", "Done"]);
     let reopened = sandbox.tracker(&["reopen", "1aaa"]);
     assert_eq!(reopened.status, 0, "{reopened}");
-    let said = commit(&sandbox, "src/a", "Work beside it");
-    assert!(!said.contains("complete"), "{said}");
+    let output = commit(&sandbox, "src/a", "Work beside it");
+    assert!(!output.contains("complete"), "{output}");
     let done =
         git(&sandbox, &["commit", "--quiet", "--allow-empty", "-am", "Fix it", "-m", "Closes: TASK-1AAA"]);
     assert!(done.stderr.contains("TASK-1AAA  dev → complete"), "{done}");
@@ -166,12 +166,12 @@ fn the_closing_words_of_forges_act_or_say_why_not() {
         "Completed",
     ] {
         let sandbox = world();
-        let said = commit(&sandbox, "src/a", &format!("Work\n\n{word}: TASK-1AAA"));
-        assert_eq!(stage(&sandbox, READY), "qa", "{word}: {said}");
+        let output = commit(&sandbox, "src/a", &format!("Work\n\n{word}: TASK-1AAA"));
+        assert_eq!(stage(&sandbox, READY), "qa", "{word}: {output}");
     }
     let sandbox = world();
-    let said = commit(&sandbox, "src/a", "Work\n\nCloses 1AAA");
-    assert!(said.contains("no colon follows; write `Closes: 1AAA`"), "{said}");
+    let output = commit(&sandbox, "src/a", "Work\n\nCloses 1AAA");
+    assert!(output.contains("no colon follows; write `Closes: 1AAA`"), "{output}");
     let done = git(&sandbox, &["commit", "--quiet", "--allow-empty", "-m", "x", "-m", "Block: TASK-1AAA"]);
     assert!(done.status == 1 && done.stderr.contains("no reason is given"), "{done}");
 }

@@ -26,7 +26,7 @@ steps:
   test: {run: 'echo 41 passed; echo \"tests::theme_is_kept\" >&2; exit 101', needs: [build], retry: {max: 3, delay: 1s}}
   ask: {human: {approve: Deploy?}, needs: [build], when: param.deploy}
   publish: {argv: [echo, 'v=${step.build.version}'], needs: [test]}
-on_failure: {run: 'echo \"$TRACKER_RUN_STATE\" >told'}
+on_failure: {run: 'echo \"$TRACKER_RUN_STATE\" >seen'}
 on_exit: {run: 'true'}
 ";
 
@@ -47,7 +47,7 @@ fn a_run_that_fails_is_explained_fixed_and_retried() {
     assert_eq!(states(&run).iter().map(|(_, state)| state.as_str()).collect::<Vec<_>>(), expected);
     assert_eq!(run["steps"][2]["attempts"].as_array().unwrap().len(), 4);
     assert_eq!(run["errors"][3]["lines"][0], "tests::theme_is_kept");
-    assert_eq!(sandbox.read("told"), "failed\n");
+    assert_eq!(sandbox.read("seen"), "failed\n");
     for (step, why) in [
         ("test", "failed: exit 101 after 3 retries: tests::theme_is_kept"),
         ("publish", "waits: needs test, which ended as failed"),
@@ -217,7 +217,7 @@ fn a_paused_run_lets_what_runs_end_and_is_gone_on_with() {
 #[test]
 fn a_cancelled_run_ends_all_of_its_processes() {
     let sandbox = world(
-        "steps:\n  a: {run: 'sleep 300 & setsid sleep 300 & : >begun; sleep 300'}\n  b: {run: 'true', needs: [a]}\non_cancel: {run: ': >told'}\n",
+        "steps:\n  a: {run: 'sleep 300 & setsid sleep 300 & : >begun; sleep 300'}\n  b: {run: 'true', needs: [a]}\non_cancel: {run: ': >seen'}\n",
     );
     let mut child = in_background(&sandbox, "begun");
     assert_eq!(tracker(&sandbox, "run cancel").status, 0);
@@ -225,7 +225,7 @@ fn a_cancelled_run_ends_all_of_its_processes() {
     let run = status(&sandbox);
     assert_eq!(run["state"], "cancelled");
     assert_eq!((state_of(&run, "a"), state_of(&run, "b")), ("cancelled".into(), "cancelled".into()));
-    assert!(sandbox.path().join("told").exists());
+    assert!(sandbox.path().join("seen").exists());
     assert!(!is_left(&sandbox));
 }
 

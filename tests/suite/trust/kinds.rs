@@ -145,8 +145,8 @@ fn readers_agree_on_what_is_no_record() {
         commit(&sandbox, "Something like a record");
         let name = path.rsplit('/').next().unwrap();
         for line in ["doctor", "check", "check --base main --full"] {
-            let told = run(&sandbox, line);
-            assert!(format!("{told}").contains(name), "{line} of {path}: {told}");
+            let output = run(&sandbox, line);
+            assert!(format!("{output}").contains(name), "{line} of {path}: {output}");
         }
     }
 }
@@ -265,8 +265,8 @@ fn suggested_commands_quote_what_they_take_from_names() {
     sandbox.write("src/theme.rs", "fn theme() { two() }\n");
     commit(&sandbox, &format!("Add\n\nTask: {ID}"));
     sandbox.git(&["switch", "--quiet", "work"]);
-    let told = sandbox.tracker(&["check", "--base", base, "--full"]);
-    for line in told.stdout.lines() {
+    let output = sandbox.tracker(&["check", "--base", base, "--full"]);
+    for line in output.stdout.lines() {
         for command in ["tracker set ", "git merge "] {
             let Some((_, command)) = line.split_once(command) else { continue };
             let words = shell_words::split(command).unwrap();
@@ -275,7 +275,7 @@ fn suggested_commands_quote_what_they_take_from_names() {
             assert!(!command.contains("$(") || command.contains('\''), "{line}");
         }
     }
-    assert!(told.stdout.contains("git merge 'main;$(touch${IFS}pwned)'"), "{told}");
+    assert!(output.stdout.contains("git merge 'main;$(touch${IFS}pwned)'"), "{output}");
     assert!(!sandbox.path().join("pwned").exists());
 }
 
@@ -286,15 +286,15 @@ fn a_clone_that_lacks_something_says_what_and_never_less() {
     // Nothing is checked out: nothing is reported as missing, done or allowed.
     for line in ["list", "show t3st", "advance t3st", "approve t3st --as reviewer", "init", "new x"] {
         let words: Vec<&str> = line.split(' ').collect();
-        let told = sandbox.tracker_in("../clone", &words);
-        let said = format!("{told}");
-        assert_ne!(told.status, 0, "{line}: {told}");
-        assert!(!said.contains("no tracker") && !said.contains("0 tasks"), "{line}: {told}");
+        let output = sandbox.tracker_in("../clone", &words);
+        let text = format!("{output}");
+        assert_ne!(output.status, 0, "{line}: {output}");
+        assert!(!text.contains("no tracker") && !text.contains("0 tasks"), "{line}: {output}");
     }
     // In a folder below, from a working tree of a submodule's kind, and with the index as the only one who knows.
     sandbox.git_in("../clone", &["read-tree", "HEAD"]);
-    let told = sandbox.tracker_in("../clone", &["init"]);
-    assert_ne!(told.status, 0, "{told}");
+    let output = sandbox.tracker_in("../clone", &["init"]);
+    assert_ne!(output.status, 0, "{output}");
     sandbox.git_in("../clone", &["checkout", "--quiet", "--force", "main"]);
     let shown = sandbox.tracker_in("../clone", &["list"]);
     assert!(shown.status == 0 && shown.stdout.contains(ID), "{shown}");

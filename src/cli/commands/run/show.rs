@@ -60,7 +60,7 @@ fn state_words(run: &ops::RunView) -> (String, Style) {
     (format!("{}{hold}", run.state.as_str().to_ascii_uppercase()), style)
 }
 
-/// Shows a run: a line for itself, a table of its steps, and where it is asked for the attempts and the errors.
+/// Shows a run: a line for itself, a table of its steps, and where it is requested the attempts and the errors.
 pub(super) fn run(run: &ops::RunView, is_verbose: bool, out: &mut Output) {
     let (state, style) = state_words(run);
     let (id, state) = (out.bold(&clean(&run.run)), out.paint(&state, style));

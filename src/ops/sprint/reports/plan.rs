@@ -210,7 +210,7 @@ fn planned_tasks(
     Ok(planned)
 }
 
-/// Returns lines of the tasks that are asked for, the most urgent first.
+/// Returns lines of the tasks that are requested, the most urgent first.
 pub(in crate::ops) fn lines_of(
     session: &Session<'_>,
     config: &Config,
