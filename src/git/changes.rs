@@ -1,6 +1,6 @@
 //! What commits changed, by how many lines, and who made them.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use gix::ObjectId;
@@ -14,7 +14,9 @@ use crate::git::malformed::{MalformedTree, TreeFault, is_valid_name};
 use crate::git::merge::{Ends, common_ends};
 use crate::git::tree::{file_mode, text_of};
 use crate::git::trees::{Tree, TreeItem};
-use crate::git::{BlobId, CommitId, CommitInfo, Error, FileMode, Person, Repository, TreeId};
+use crate::git::{
+    BlobId, CommitId, CommitInfo, Error, FileMode, Person, Repository, Staged, TreeFile, TreeId,
+};
 use crate::model::TreeEntry;
 
 /// A few small trees that name each other can represent more files than there is memory.
@@ -173,6 +175,19 @@ impl Repository {
         let tree = |commit| Ok::<_, Error>(self.tree_id(commit, folder)?.map(TreeId::raw));
         let old = old.map_or(Ok(None), tree)?;
         Ok(self.tree_changes(new, folder, vec![old], tree(new)?)?.files)
+    }
+
+    /// Returns what is staged otherwise than in a commit, sorted by path; from nothing where there is none.
+    pub fn staged_changes(&self, old: Option<CommitId>, staged: &Staged) -> Result<Vec<FileChange>, Error> {
+        if let (Some(commit), Some(now)) = (old, staged.tree_id("")) {
+            let before = vec![Some(self.root_tree_id(commit)?)];
+            // The index may name a tree that was never written: then the files tell.
+            if let Ok(found) = self.tree_changes(commit, "", before, Some(now.raw())) {
+                return Ok(found.files);
+            }
+        }
+        let before = old.map(|commit| self.tree_files(commit, "")).transpose()?.unwrap_or_default();
+        Ok(differences(&before, &staged.files("")))
     }
 
     /// Returns who wrote the commits, and whom they name in `Co-authored-by:`: sorted, each once, as the commits
@@ -398,6 +413,20 @@ impl Repository {
             Err(error) => Err(error),
         }
     }
+}
+
+/// Compares two lists of files.
+fn differences(before: &[TreeFile], after: &[TreeFile]) -> Vec<FileChange> {
+    let state = |file: &TreeFile| FileState { mode: file.mode, blob_id: file.blob_id };
+    let mut changes: BTreeMap<&str, (Option<FileState>, Option<FileState>)> = BTreeMap::new();
+    for file in before {
+        changes.entry(&file.path).or_default().0 = Some(state(file));
+    }
+    for file in after {
+        changes.entry(&file.path).or_default().1 = Some(state(file));
+    }
+    let changed = changes.into_iter().filter(|(_, (before, after))| before != after);
+    changed.map(|(path, (before, after))| FileChange { path: path.to_owned(), before, after }).collect()
 }
 
 #[cfg(test)]

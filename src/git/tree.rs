@@ -3,7 +3,6 @@
 //! A path that is not UTF-8 has a text of its own, in which each odd byte is written as `�` and two digits.
 
 use std::borrow::Cow;
-use std::collections::BTreeSet;
 use std::path::Path;
 
 use gix::bstr::{BStr, BString, ByteSlice};
@@ -214,48 +213,7 @@ impl Repository {
     }
 }
 
-impl Repository {
-    /// Whether what is staged beside a folder at the top is what a commit has there. Folders whose trees git has computed
-    /// are not looked into.
-    pub fn is_staged_beside(&self, commit: CommitId, staged: &Staged, folder: &str) -> Result<bool, Error> {
-        let tree = self.tree(commit, None)?;
-        let name_of = |item| text_of(tree.name(item).as_bstr());
-        let mut names: BTreeSet<String> = tree.items().iter().map(name_of).collect();
-        names.extend(staged.names_at_top());
-        names.remove(folder);
-        for name in names {
-            let is_same = match staged.tree_id(&name) {
-                Some(tree_id) => self.tree_id(commit, &name)? == Some(tree_id),
-                None => {
-                    self.tree_file(commit, &name)? == staged.file(&name)
-                        && self.tree_files(commit, &name)? == staged.files(&name)
-                }
-            };
-            if !is_same {
-                return Ok(false);
-            }
-        }
-        Ok(true)
-    }
-}
-
 impl Staged {
-    /// Returns the names of files and folders at the top.
-    fn names_at_top(&self) -> BTreeSet<String> {
-        let Some(index) = &self.index else { return BTreeSet::new() };
-        let mut names = BTreeSet::new();
-        let mut last: &[u8] = b"";
-        for entry in index.entries() {
-            let path: &[u8] = entry.path(index);
-            let name = path.split(|byte| *byte == b'/').next().unwrap_or(path);
-            if name != last {
-                names.insert(text_of(name.as_bstr()));
-                last = name;
-            }
-        }
-        names
-    }
-
     /// Returns one file; none where it is not staged.
     #[must_use]
     pub fn file(&self, path: &str) -> Option<TreeFile> {
@@ -308,11 +266,11 @@ impl Staged {
         index.entries().iter().filter(inside).filter(|entry| is_left_out(entry)).count()
     }
 
-    /// Returns the tree that a folder is staged as; none where git has not computed it since something in it changed.
+    /// Returns the tree that a folder is staged as, the whole of it where the folder is empty; none where git has not computed it since something in it changed.
     #[must_use]
     pub fn tree_id(&self, folder: &str) -> Option<TreeId> {
         let mut tree = self.index.as_ref()?.tree()?;
-        for name in folder.split('/') {
+        for name in folder.split('/').filter(|name| !name.is_empty()) {
             tree = tree.children.iter().find(|child| child.name.as_slice() == name.as_bytes())?;
         }
         tree.num_entries.map(|_| TreeId::new(tree.id))

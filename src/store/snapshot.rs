@@ -12,7 +12,7 @@ use crate::doc;
 use crate::git::{CommitId, FileMode, TreeFile};
 use crate::model::{
     Config, Finding, Note, Problem, RecordKind, RecordPath, RoleGuide, ScopeRecord, Severity, Sprint,
-    SprintId, TRACKER_FOLDER, Task, TaskId, Vote, compare_ids,
+    SprintId, TRACKER_FOLDER, Task, TaskId, Vote, compare_ids, is_in_tracker,
 };
 
 /// A task's file, read.
@@ -98,15 +98,12 @@ impl Snapshot {
     /// else is staged, or no record.
     pub fn staged_records_alone(&self, commit_id: CommitId) -> Result<Option<BTreeSet<String>>> {
         let Source::Staged { repository, staged } = &self.source else { return Ok(None) };
-        if self.is_of(commit_id)? || !repository.is_staged_beside(commit_id, staged, TRACKER_FOLDER)? {
+        if self.is_of(commit_id)? {
             return Ok(None);
         }
-        let own: BTreeSet<TreeFile> = staged.files(TRACKER_FOLDER).into_iter().collect();
-        let before: BTreeSet<TreeFile> =
-            repository.tree_files(commit_id, TRACKER_FOLDER)?.into_iter().collect();
-        let changed: BTreeSet<String> =
-            own.symmetric_difference(&before).map(|file| file.path.clone()).collect();
-        Ok(Some(changed).filter(|changed| !changed.is_empty()))
+        let changes = repository.staged_changes(Some(commit_id), staged)?;
+        let changed: BTreeSet<String> = changes.into_iter().map(|change| change.path).collect();
+        Ok(Some(changed).filter(|paths| !paths.is_empty() && paths.iter().all(|path| is_in_tracker(path))))
     }
 
     /// Returns the files that are staged below a folder; none where the records are not those of the index.

@@ -11,8 +11,7 @@ use super::{RangeEnds, Result};
 use crate::env::Env;
 use crate::events::LongStep;
 use crate::git::{
-    CommitChanges, CommitId, CommitInfo, DiffWork, FileChange, FileMode, FileState, MalformedTree,
-    Repository, TreeFile,
+    CommitChanges, CommitId, CommitInfo, DiffWork, FileChange, FileMode, FileState, MalformedTree, Repository,
 };
 use crate::model::{RecordPath, TreeEntry, is_in_tracker};
 use crate::store::Workspace;
@@ -65,10 +64,7 @@ impl Changes {
         }
         let net = if ends.is_staged {
             let index_file = workspace.repo_paths().index_file(env);
-            let staged = repository.staged(&index_file)?.files("");
-            let before =
-                history.merge_base().map(|id| repository.tree_files(id, "")).transpose()?.unwrap_or_default();
-            differences(&before, &staged)
+            repository.staged_changes(history.merge_base(), &repository.staged(&index_file)?)?
         } else {
             net_changes(repository, ends, history)?
         };
@@ -97,20 +93,6 @@ impl Changes {
 /// Whether it is a file, and no link or submodule.
 pub(super) fn is_file(state: &FileState) -> bool {
     matches!(state.mode, FileMode::Plain | FileMode::Executable)
-}
-
-/// Compares two lists of files.
-fn differences(before: &[TreeFile], after: &[TreeFile]) -> Vec<FileChange> {
-    let state = |file: &TreeFile| FileState { mode: file.mode, blob_id: file.blob_id };
-    let mut changes: BTreeMap<&str, (Option<FileState>, Option<FileState>)> = BTreeMap::new();
-    for file in before {
-        changes.entry(&file.path).or_default().0 = Some(state(file));
-    }
-    for file in after {
-        changes.entry(&file.path).or_default().1 = Some(state(file));
-    }
-    let changed = changes.into_iter().filter(|(_, (before, after))| before != after);
-    changed.map(|(path, (before, after))| FileChange { path: path.to_owned(), before, after }).collect()
 }
 
 impl RangeReader<'_> {

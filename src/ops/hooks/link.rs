@@ -108,8 +108,7 @@ fn has_conflicts(workspace: &Workspace) -> bool {
     let text = read_regular(&file).unwrap_or_default();
     let text = String::from_utf8_lossy(&text);
     let mut lines = text.lines().skip_while(|line| !line.ends_with("Conflicts:")).skip(1);
-    let path = |line: &'_ str| line.split_once('\t').map(|(_, path)| !is_daily_record(path));
-    lines.any(|line| path(line).unwrap_or(false))
+    lines.any(|line| line.split_once('\t').is_some_and(|(_, path)| !is_daily_record(path)))
 }
 
 /// Returns what a commit may be linked to, before its message and its files are looked at.

@@ -143,6 +143,12 @@ fn a_commit_of_records_alone_is_linked_to_their_tasks_and_starts_none() {
         git(&sandbox, &["commit", "--quiet", "-m", "Gone"]).stderr,
         "tracker: linked to TASK-2BBB (active)\n"
     );
+    // Also where nothing else is left of a folder at the top.
+    sandbox.git(&["rm", "--quiet", "new/file"]);
+    sandbox.tracker(&["note", "1aaa", "no longer new"]);
+    sandbox.git(&["add", "."]);
+    let done = git(&sandbox, &["commit", "--quiet", "-m", "Gone too"]);
+    assert_eq!(done.stderr, "tracker: linked to TASK-2BBB (active)\n");
     // Somebody may still move a task by a commit of its records.
     sandbox.tracker(&["note", "1aaa", "done already"]);
     sandbox.git(&["add", "."]);
