@@ -173,13 +173,14 @@ fn precheck(hook: Hook) -> (String, &'static str) {
 }
 
 /// A link comes from the active task or from a branch whose name has two words. The message lies in the git dir, as
-/// both of these do.
+/// both of these do. A merge that git could make by itself has its message in the file of merges; one that was resolved has
+/// it where every commit has.
 fn before_the_message() -> String {
     "tracker_asks=no tracker_head=\n\
      { read -r tracker_head <\"${1%/*}/HEAD\"; } 2>/dev/null || :\n\
      case $tracker_head in 'ref: refs/heads/'*[-_./]* | '') tracker_asks=yes ;; esac\n\
      if [ -e \"${1%/*}/tracker/active\" ]; then tracker_asks=yes; fi\n\
-     case ${2-} in commit) tracker_asks=no ;; squash) tracker_asks=yes ;; esac\n\
+     case ${2-}:$1 in commit:* | merge:*/MERGE_MSG) tracker_asks=no ;; squash:*) tracker_asks=yes ;; esac\n\
      if [ -e \"${1%/*}/SQUASH_MSG\" ]; then tracker_asks=yes; fi\n"
         .to_owned()
 }
