@@ -15,7 +15,7 @@ use crate::git::{
 };
 
 /// Another number where changes are found or kept otherwise.
-const CACHE: CacheFile = CacheFile::new(*b"trkchg01", &[]);
+const CACHE: CacheFile = CacheFile::new(*b"trkchg02", &[]);
 /// Where it is kept, below the common dir.
 const NAME: &str = "tracker/changes";
 /// Of more than this, only what is new is kept.
@@ -30,7 +30,7 @@ enum Kind {
     Changes = 0,
     /// The paths of which a merge has something else than what its parents merge to.
     OwnOfMerge = 1,
-    /// What two texts merge to over it.
+    /// What two texts merge to over a third, by a digest of the three.
     Merges = 2,
 }
 
@@ -86,11 +86,12 @@ impl KnownChanges {
         if let Some(text) = self.fresh.get(&(id, kind)) {
             return Some(text);
         }
+        let sought = key_of(id, kind);
         let (mut low, mut high) = (0, self.count);
         while low < high {
             let middle = low + (high - low) / 2;
             let (key, text) = self.line(middle)?;
-            match key.cmp(&key_of(id, kind)) {
+            match key.cmp(&sought) {
                 std::cmp::Ordering::Less => low = middle + 1,
                 std::cmp::Ordering::Greater => high = middle,
                 std::cmp::Ordering::Equal => return Some(text),
@@ -118,42 +119,25 @@ impl KnownChanges {
         (0..count).map(|_| rest.path()).collect()
     }
 
-    /// Returns what two texts merge to, or that they conflict.
-    fn merge(&self, [base, one, other]: MergedBlobs) -> Option<Option<BlobId>> {
-        let mut rest = Bytes(self.text(base.raw(), Kind::Merges)?);
-        for _ in 0..rest.u32()? {
-            let sides = [rest.id(self.hash)?, rest.id(self.hash)?];
-            let is_clean = rest.u8()? != 0;
-            let merged = is_clean.then(|| rest.id(self.hash)).map_or(Some(None), |id| id.map(Some))?;
-            if sides == [one.raw(), other.raw()] {
-                return Some(merged.map(BlobId::new));
-            }
-        }
-        None
+    /// Returns the key of a merge, which has no object of its own: a digest of what is merged.
+    fn merge_key(&self, blobs: MergedBlobs) -> Option<ObjectId> {
+        let ids: Vec<u8> = blobs.iter().flat_map(|id| id.as_bytes()).copied().collect();
+        gix::objs::compute_hash(self.hash, gix::objs::Kind::Blob, &ids).ok()
     }
 
-    fn add_merge(&mut self, [base, one, other]: MergedBlobs, merged: Option<BlobId>) -> Option<()> {
-        let (known, mut text) = match self.text(base.raw(), Kind::Merges) {
-            Some(known) => {
-                let mut rest = Bytes(known);
-                let count = rest.u32()?;
-                for _ in 0..count {
-                    rest.take(2 * self.hash.len_in_bytes())?;
-                    let is_clean = rest.u8()? != 0;
-                    rest.take(if is_clean { self.hash.len_in_bytes() } else { 0 })?;
-                }
-                (count, known[..known.len() - rest.0.len()].to_vec())
-            }
-            None => (0, vec![0; 4]),
-        };
-        text[..4].copy_from_slice(&known.checked_add(1)?.to_le_bytes());
-        text.extend_from_slice(one.as_bytes());
-        text.extend_from_slice(other.as_bytes());
-        text.push(u8::from(merged.is_some()));
-        if let Some(merged) = merged {
-            text.extend_from_slice(merged.as_bytes());
+    /// Returns what two texts merge to, or that they conflict.
+    fn merge(&self, blobs: MergedBlobs) -> Option<Option<BlobId>> {
+        let mut rest = Bytes(self.text(self.merge_key(blobs)?, Kind::Merges)?);
+        match rest.u8()? {
+            0 => Some(None),
+            _ => rest.id(self.hash).map(|id| Some(BlobId::new(id))),
         }
-        self.fresh.insert((base.raw(), Kind::Merges), text);
+    }
+
+    fn add_merge(&mut self, blobs: MergedBlobs, merged: Option<BlobId>) -> Option<()> {
+        let mut text = vec![u8::from(merged.is_some())];
+        text.extend(merged.iter().flat_map(|id| id.as_bytes()));
+        self.fresh.insert((self.merge_key(blobs)?, Kind::Merges), text);
         Some(())
     }
 
@@ -269,7 +253,8 @@ impl Repository {
     /// Writes what was found for whoever asks next, where that is possible: a read-only repository works as well, and
     /// slower.
     pub fn remember_changes(&self) {
-        let Some(known) = self.known_changes() else { return };
+        // What nobody has asked for was not read either.
+        let Some(Some(known)) = self.known_changes.get() else { return };
         let known = known.borrow();
         let file = self.repo_paths().common_dir.join(NAME);
         let is_worth =
