@@ -62,8 +62,7 @@ impl<'s, 'a> VoteSight<'s, 'a> {
                         is_rejection: votes[one].vote.verdict == Verdict::Rejected,
                         names_other: votes[one].vote.replaces.contains(&votes[other].name),
                     };
-                    let (one, other) = (turn(at, other), turn(other, at));
-                    self.history.is_later(one, other)
+                    self.history.is_later(turn(at, other), turn(other, at))
                 };
                 if is_after {
                     after.push(votes[other].name.clone());

@@ -3,8 +3,8 @@
 use crate::doc::{create_finding, create_vote, read_vote, vote_file_name};
 use crate::facts::{FactsReader, TaskFacts, sign_record, sign_vote};
 use crate::model::{
-    Config, Coverage, CoveredChange, Finding, FindingId, FindingSeverity, FindingState, Person, RecordKind,
-    Signatures, Stage, Suggestion, Task, Verdict, Vote,
+    Config, Coverage, CoveredChange, Finding, FindingId, FindingSeverity, Person, RecordKind, Signatures,
+    Stage, Suggestion, Task, Verdict, Vote,
 };
 use crate::ops::block::forget_closed;
 use crate::ops::moves::move_edits;
@@ -177,12 +177,18 @@ impl VoteContext<'_> {
     /// Makes the vote, then the move that it earns: a write that is killed in between leaves a vote that the next
     /// command counts.
     pub(in crate::ops) fn cast(&mut self, statement: Statement) -> Result<CastVote> {
-        let vote = self.vote(statement)?;
-        if let Some(earlier) = self.same_approval(&vote) {
+        let is_signed = statement.sign;
+        let mut vote = self.vote(statement)?;
+        // Nothing is signed that is not written.
+        if let Some(earlier) = self.same_approval(&vote, is_signed) {
             let mut cast = self.follows(&earlier)?;
             cast.messages.insert(0, format!("already approved as {}", vote.role));
             return Ok(cast);
         }
+        if is_signed {
+            vote.signature = Some(signed(self.reader, &vote)?);
+        }
+        refuse_if_too_large(&vote)?;
         let record = self.reader.own_vote(&self.facts, vote.clone(), &vote_file_name(&vote))?;
         self.facts.votes.push(record);
         let path = format!("{}/{}", RecordKind::Vote.folder_of(&vote.task), vote_file_name(&vote));
@@ -239,7 +245,7 @@ impl VoteContext<'_> {
     }
 
     /// Returns the user's own approval that counts already and says all that another one would.
-    fn same_approval(&self, vote: &Vote) -> Option<Vote> {
+    fn same_approval(&self, vote: &Vote, is_signed: bool) -> Option<Vote> {
         let facts = &self.facts;
         let signoffs = facts.signoffs(self.reader.config());
         let own = signoffs.roles.iter().filter(|role| role.role == vote.role).flat_map(|role| &role.votes);
@@ -250,19 +256,17 @@ impl VoteContext<'_> {
                 && (&earlier.covers.files, &earlier.covers.criteria)
                     == (&vote.covers.files, &vote.covers.criteria)
                 && (&earlier.notes, &earlier.agent) == (&vote.notes, &vote.agent)
-                && (earlier.signature.is_some() || vote.signature.is_none())
+                && (earlier.signature.is_some() || !is_signed)
         };
         // An approval after a finding was fixed resolves it.
-        let resolves = facts
-            .findings
-            .iter()
-            .any(|finding| finding.role == vote.role && finding.state() == &FindingState::Fixed);
+        let resolves =
+            facts.findings.iter().any(|finding| finding.role == vote.role && finding.state().awaits_review());
         let is_bare = vote.verdict == Verdict::Approved && vote.findings.is_empty() && !resolves;
         own.filter(|_| is_bare).find(is_same).map(|judged| judged.record.vote.clone())
     }
 
     fn vote(&self, statement: Statement) -> Result<Vote> {
-        let Statement { role, stage, verdict, notes, findings, sign: is_signed } = statement;
+        let Statement { role, stage, verdict, notes, findings, sign: _ } = statement;
         let (id, facts) = (&self.file.id, &self.facts);
         let Some(tip) = self.reader.tip() else {
             return Err(Error::refused(Attempt::Vote(id.clone()), Reason::NoCommit));
@@ -312,10 +316,6 @@ impl VoteContext<'_> {
             warnings: Vec::new(),
         };
         vote.covers.digest = coverage_digest(&vote);
-        if is_signed {
-            vote.signature = Some(signed(self.reader, &vote)?);
-        }
-        refuse_if_too_large(&vote)?;
         Ok(vote)
     }
 }

@@ -108,13 +108,9 @@ impl<'h, H: History> VoteHistory<'h, H> {
 
     /// Whether who cast a vote knew another: it names it, or looked at a commit that has it.
     fn knew(&mut self, one: VoteTurn, other: VoteTurn) -> bool {
-        let has_seen = match (one.looked_at, other.added) {
-            (Some(looked_at), Some(added)) => {
-                looked_at == added || self.is_after(Some(looked_at), Some(added))
-            }
-            _ => false,
-        };
-        one.names_other || has_seen
+        one.names_other
+            || one.looked_at.is_some()
+                && (one.looked_at == other.added || self.is_after(one.looked_at, other.added))
     }
 
     /// Returns whether a task's commits, seen from one, made what a vote lists.
