@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::folder::split;
 use super::transaction::refuse_if_changed;
-use super::write::{Target, sync_folder, write};
+use super::write::{Target, create_folder, sync_folder, write};
 use super::{Change, Error, Locked, Result, Workspace};
 use crate::git::CacheFile;
 
@@ -149,8 +149,7 @@ fn restore(top: &Path, file: &PastFile) -> Result<()> {
     match (&file.before, &file.after) {
         (Some(before), Some(_)) => write(&path, before.as_bytes(), Target::Existing),
         (Some(before), None) => {
-            let (folder, _) = split(&file.path);
-            std::fs::create_dir_all(top.join(folder)).map_err(Error::io("create", top.join(folder)))?;
+            create_folder(&top.join(split(&file.path).0))?;
             write(&path, before.as_bytes(), Target::New)
         }
         (None, _) => remove(top, &file.path),

@@ -429,7 +429,9 @@ impl<'a> Examination<'a> {
     /// broken its own file tells.
     fn sprints(&mut self) -> Result<()> {
         let ids = self.snapshot().sprint_ids()?;
-        self.unknown_sprints(&ids)?;
+        if !ids.is_empty() {
+            self.unknown_sprints(&ids)?;
+        }
         for id in ids {
             let Ok(Some(file)) = self.snapshot().sprint(&id) else { continue };
             if file.sprint.state() != SprintState::Active {
@@ -447,7 +449,7 @@ impl<'a> Examination<'a> {
     /// Open tasks whose sprint is not there, in a repository that has sprints: no list of a sprint shows them.
     fn unknown_sprints(&mut self, ids: &[SprintId]) -> Result<()> {
         let tasks = self.snapshot().tasks()?;
-        let (summaries, _) = tasks.select(|task| !task.is_closed() && !ids.is_empty());
+        let (summaries, _) = tasks.select(|task| !task.is_closed());
         for task in summaries {
             let Some(name) =
                 task.sprint.filter(|name| !ids.iter().any(|id| id.as_str().eq_ignore_ascii_case(name)))
