@@ -219,6 +219,55 @@ fn folders_match(pattern: &[&str], parts: &[&str], only_folders: bool, names: Na
     }
 }
 
+/// Whether some path may match both globs. What is in brackets may be any text; a name without wildcards at the end may be
+/// that of a folder.
+#[must_use]
+pub fn may_overlap(one: &str, other: &str) -> bool {
+    let split = |glob| -> Vec<&str> {
+        let parts: Vec<&str> = names_of(glob).collect();
+        let at_any_depth = !glob.contains('/');
+        let may_be_folder = parts.last().is_some_and(|last| !is_wild(last));
+        let any = |is_there: bool| is_there.then_some("**");
+        any(at_any_depth).into_iter().chain(parts).chain(any(may_be_folder)).collect()
+    };
+    have_common(&split(one), &split(other), |name| *name == "**", |one, other| names_overlap(one, other))
+}
+
+fn names_overlap(one: &str, other: &str) -> bool {
+    let letters = |name: &str| -> Vec<char> {
+        let (plain, bracket) = name.split_once('[').map_or((name, None), |(plain, _)| (plain, Some('*')));
+        plain.chars().chain(bracket).collect()
+    };
+    let is_like = |one: &char, other: &char| one == other || *one == '?' || *other == '?';
+    have_common(&letters(one), &letters(other), |letter| *letter == '*', is_like)
+}
+
+/// Whether two patterns may match the same: an item that is any matches any number of items. Takes as many steps as the
+/// one length times the other.
+fn have_common<T>(
+    one: &[T],
+    other: &[T],
+    is_any: impl Fn(&T) -> bool,
+    is_like: impl Fn(&T, &T) -> bool,
+) -> bool {
+    // What the rests of the first pattern from the next item on have in common with each rest of the second.
+    let mut below = vec![false; other.len() + 1];
+    for at in (0..=one.len()).rev() {
+        let mut row = vec![false; other.len() + 1];
+        for beside in (0..=other.len()).rev() {
+            row[beside] = match (one.get(at), other.get(beside)) {
+                (None, None) => true,
+                (Some(item), second) if is_any(item) => below[beside] || second.is_some() && row[beside + 1],
+                (first, Some(item)) if is_any(item) => row[beside + 1] || first.is_some() && below[beside],
+                (Some(first), Some(second)) => is_like(first, second) && below[beside + 1],
+                _ => false,
+            };
+        }
+        below = row;
+    }
+    below[0]
+}
+
 fn is_wild(glob: &str) -> bool {
     glob.contains(['*', '?', '[', '\\'])
 }
@@ -243,7 +292,7 @@ fn name_matches(glob: &str, name: &str, names: Names) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{GlobError, check_glob, is_selected, may_select};
+    use super::{GlobError, check_glob, is_selected, may_overlap, may_select};
 
     fn selects(glob: &str, path: &str) -> bool {
         is_selected(&[glob.to_owned()], path)
@@ -392,5 +441,30 @@ mod tests {
         let glob = format!("{}b", "**/a*/".repeat(200));
         assert!(!selects(&glob, &"a/".repeat(2000)));
         assert!(!selects(&"*a".repeat(500), &"a".repeat(499)));
+    }
+
+    #[test]
+    fn globs_that_may_match_one_path() {
+        for (one, other, expected) in [
+            ("src/**", "src/a.rs", true),
+            ("src/**", "docs/**", false),
+            ("src/*.rs", "src/*.md", false),
+            ("src/*.rs", "src/gen_*", true),
+            ("**/x.txt", "a/b/*.txt", true),
+            ("**/x.txt", "a/b/*.md", false),
+            ("*.log", "build/a.log", true),
+            ("out/a?", "out/b1", false),
+            ("out/[ab]", "out/c", true),
+            ("out", "out/deep/er", true),
+            ("*.log", "*.txt", false),
+            ("src/**/*.rs", "src/**/*.md", false),
+            ("**/a/*.rs", "**/b/**", true),
+        ] {
+            assert_eq!(may_overlap(one, other), expected, "{one} {other}");
+            assert_eq!(may_overlap(other, one), expected, "{other} {one}");
+        }
+        // A repository chooses its globs: this must not take for ever.
+        let stars = "*a".repeat(32);
+        assert!(!may_overlap(&format!("{stars}b"), &format!("{stars}c")));
     }
 }

@@ -254,18 +254,10 @@ pub(super) fn names(snapshot: &Snapshot) -> Result<Vec<String>> {
 
 /// Returns the longest way to each step from one that needs nothing; handlers come after all.
 fn levels(workflow: &Workflow) -> Vec<usize> {
-    let dependents = workflow.dependents();
-    let mut unmet: Vec<usize> = workflow.steps.iter().map(|step| step.needs.len()).collect();
-    let mut levels = vec![0; unmet.len()];
-    let mut free: Vec<usize> = (0..unmet.len()).filter(|step| unmet[*step] == 0).collect();
-    while let Some(step) = free.pop() {
-        for next in &dependents[step] {
-            levels[*next] = levels[*next].max(levels[step] + 1);
-            unmet[*next] -= 1;
-            if unmet[*next] == 0 {
-                free.push(*next);
-            }
-        }
+    let mut levels = vec![0; workflow.steps.len()];
+    for step in workflow.order() {
+        let needs = workflow.steps[step].needs.iter();
+        levels[step] = needs.map(|need| levels[*need] + 1).max().unwrap_or(0);
     }
     let last = levels.iter().max().copied().unwrap_or_default();
     let handlers = workflow.steps.iter().zip(&mut levels).filter(|(step, _)| step.handler.is_some());

@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use super::{At, Problems};
 use crate::doc::printable::printable;
-use crate::model::{Action, Problem, Reference, Step, Workflow, is_selected, output_variable};
+use crate::model::{Action, Problem, Step, Template, Workflow, is_selected, may_overlap, output_variable};
 
 /// Looks at everything that concerns more than one step.
 pub(super) fn check(workflow: &Workflow, problems: &mut Problems) {
@@ -21,27 +21,16 @@ fn at_step<T>(step: &Step, look: impl FnOnce(&At<'_>) -> T) -> T {
 
 /// Returns a rank for every step, higher than those of what it needs. Where there is none, every cycle is reported once.
 fn ranks(workflow: &Workflow, problems: &mut Problems) -> Option<Vec<usize>> {
-    let dependents = workflow.dependents();
-    let mut unmet: Vec<usize> = workflow.steps.iter().map(|step| step.needs.len()).collect();
-    let mut free: Vec<usize> = (0..unmet.len()).filter(|step| unmet[*step] == 0).collect();
-    let mut ranks = vec![0; unmet.len()];
-    let mut ranked = 0;
-    while let Some(step) = free.pop() {
-        ranks[step] = ranked;
-        ranked += 1;
-        for next in &dependents[step] {
-            unmet[*next] -= 1;
-            if unmet[*next] == 0 {
-                free.push(*next);
-            }
-        }
+    let order = workflow.order();
+    let mut ranks = vec![None; workflow.steps.len()];
+    order.iter().enumerate().for_each(|(rank, step)| ranks[*step] = Some(rank));
+    if order.len() == ranks.len() {
+        return ranks.into_iter().collect();
     }
-    if ranked == ranks.len() {
-        return Some(ranks);
-    }
+    let is_left = |step: usize| ranks[step].is_none();
     // Whatever is left needs something that is left: following that leads into a cycle.
     let mut seen: BTreeSet<usize> = BTreeSet::new();
-    for start in (0..unmet.len()).filter(|step| unmet[*step] > 0) {
+    for start in (0..ranks.len()).filter(|step| is_left(*step)) {
         let mut way: Vec<usize> = Vec::new();
         let mut next = Some(start);
         while let Some(step) = next {
@@ -53,7 +42,7 @@ fn ranks(workflow: &Workflow, problems: &mut Problems) -> Option<Vec<usize>> {
                 break;
             }
             way.push(step);
-            next = workflow.steps[step].needs.iter().copied().find(|need| unmet[*need] > 0);
+            next = workflow.steps[step].needs.iter().copied().find(|need| is_left(*need));
         }
     }
     None
@@ -82,21 +71,22 @@ fn references(workflow: &Workflow, problems: &mut Problems) {
             _ => &[],
         };
         let templates = step.env.iter().map(|(_, template)| template).chain(argv);
-        let templates: BTreeSet<&Reference> = templates.flat_map(|template| template.references()).collect();
-        let conditions: BTreeSet<&Reference> =
-            step.when.iter().flat_map(|when| when.condition.references()).collect();
-        if templates.is_empty() && conditions.is_empty() {
+        let of_templates = templates.flat_map(Template::references).map(|reference| (None, reference));
+        let of_condition = step.when.iter().flat_map(|when| when.condition.references());
+        let of_condition = of_condition.map(|reference| (Some("when"), reference));
+        let steps = of_condition.chain(of_templates).filter_map(|(key, own)| Some((key, own.step()?)));
+        // What is needed directly has no need to be looked for.
+        let others: BTreeSet<(Option<&str>, usize)> =
+            steps.filter(|(_, other)| !step.needs.contains(other)).collect();
+        if others.is_empty() {
             continue;
         }
         let ancestors = workflow.ancestors(index);
-        let conditions = conditions.iter().map(|reference| (Some("when"), reference));
-        let all = conditions.chain(templates.iter().map(|reference| (None, reference)));
-        for (key, reference) in all {
-            let (Reference::State(other) | Reference::Output(other, _)) = reference else { continue };
-            if ancestors.binary_search(other).is_ok() {
+        for (key, other) in others {
+            if ancestors.binary_search(&other).is_ok() {
                 continue;
             }
-            let other = &workflow.steps[*other].name;
+            let other = &workflow.steps[other].name;
             let message = format!("refers to `{other}`, which the step does not need: it may not have ended");
             let problem =
                 Problem::error(message).with_hint(format!("add `{other}` to `needs` of `{}`", step.name));
@@ -207,79 +197,4 @@ fn overlap<'g>(globs: &'g [String], others: &[String]) -> Option<&'g str> {
         others.any(|other| may_overlap(glob, other) && !is_taken_out(other))
     };
     positive(globs).find(overlaps).map(String::as_str)
-}
-
-/// Whether some path may match both globs. What is in brackets may be any character; a name without wildcards at the end
-/// may be that of a folder.
-fn may_overlap(one: &str, other: &str) -> bool {
-    const ANY: &str = "**";
-    let split = |glob: &str| -> Vec<String> {
-        let at_any_depth = !glob.contains('/');
-        let parts: Vec<&str> = glob.trim_matches('/').split('/').collect();
-        let may_be_folder = parts.last().is_some_and(|last| !last.contains(['*', '?', '[', '\\']));
-        let any = |is_there: bool| is_there.then_some(ANY);
-        let parts = any(at_any_depth).into_iter().chain(parts).chain(any(may_be_folder));
-        parts.map(str::to_owned).collect()
-    };
-    folders_overlap(&split(one), &split(other))
-}
-
-fn folders_overlap(one: &[String], other: &[String]) -> bool {
-    match (one, other) {
-        ([], rest) | (rest, []) => rest.iter().all(|part| part == "**"),
-        ([any, rest @ ..], all) | (all, [any, rest @ ..]) if any == "**" => {
-            folders_overlap(rest, all) || folders_overlap_after(any, rest, all)
-        }
-        ([a, one @ ..], [b, other @ ..]) => {
-            names_overlap(a.as_bytes(), b.as_bytes()) && folders_overlap(one, other)
-        }
-    }
-}
-
-fn folders_overlap_after(any: &str, rest: &[String], all: &[String]) -> bool {
-    let with_any: Vec<String> = std::iter::once(any.to_owned()).chain(rest.iter().cloned()).collect();
-    match all {
-        [] => true,
-        [first, ..] if first == "**" => true,
-        [_, below @ ..] => folders_overlap(&with_any, below),
-    }
-}
-
-fn names_overlap(one: &[u8], other: &[u8]) -> bool {
-    match (one, other) {
-        ([], []) => true,
-        ([b'*', one @ ..], all) | (all, [b'*', one @ ..]) => {
-            names_overlap(one, all)
-                || matches!(all, [_, rest @ ..] if names_overlap(&[b"*", one].concat(), rest))
-        }
-        ([], _) | (_, []) => false,
-        ([b'[', ..], _) | (_, [b'[', ..]) => true,
-        ([a, one @ ..], [b, other @ ..]) => {
-            (a == b || matches!((a, b), (b'?', _) | (_, b'?'))) && names_overlap(one, other)
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::may_overlap;
-
-    #[test]
-    fn globs_that_may_match_one_path() {
-        for (one, other, expected) in [
-            ("src/**", "src/a.rs", true),
-            ("src/**", "docs/**", false),
-            ("src/*.rs", "src/*.md", false),
-            ("src/*.rs", "src/gen_*", true),
-            ("**/x.txt", "a/b/*.txt", true),
-            ("**/x.txt", "a/b/*.md", false),
-            ("*.log", "build/a.log", true),
-            ("out/a?", "out/b1", false),
-            ("out/[ab]", "out/c", true),
-            ("out", "out/deep/er", true),
-        ] {
-            assert_eq!(may_overlap(one, other), expected, "{one} {other}");
-            assert_eq!(may_overlap(other, one), expected, "{other} {one}");
-        }
-    }
 }

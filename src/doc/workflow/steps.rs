@@ -16,7 +16,7 @@ use crate::model::{
 /// What steps have of the workflow around them.
 struct Scope<'n> {
     params: Vec<Param>,
-    env: Option<(&'n Node, At<'static>)>,
+    env: Vec<(String, Template)>,
     retry: Retry,
     timeout: Option<Duration>,
     /// The place of each step by its name.
@@ -40,7 +40,7 @@ pub(super) fn workflow(root: &Node, problems: &mut Problems) -> Option<Workflow>
     };
     let mut scope = Scope {
         params: value("params").map(|node| problems.params(node, &at("params"))).unwrap_or_default(),
-        env: value("env").map(|node| (node, at("env"))),
+        env: Vec::new(),
         retry: value("retry")
             .map_or_else(Retry::default, |node| problems.retry(node, &at("retry"), &Retry::default())),
         timeout: value("timeout").and_then(|node| problems.span(node, &at("timeout"))),
@@ -50,13 +50,17 @@ pub(super) fn workflow(root: &Node, problems: &mut Problems) -> Option<Workflow>
     let handlers = Handler::ALL.into_iter().filter_map(|handler| Some((handler, value(handler.key())?)));
     let handlers: Vec<(Handler, &Node)> = handlers.collect();
     scope.outputs.resize(steps.len() + handlers.len(), Vec::new());
+    if let Some(node) = value("env") {
+        scope.env = variables(node, &at("env"), Vec::new(), &scope, problems);
+    }
     let mut read = Vec::with_capacity(steps.len());
     for (name, node) in &steps {
-        read.extend(step(name, node, &at("steps").key(name), &scope, problems));
+        read.extend(step(name, None, (node, &at("steps").key(name)), &scope, problems));
     }
     let all_are_read = read.len() == steps.len();
     for (handler, node) in handlers {
-        read.extend(self::handler(handler, node, &at(handler.key()), &scope, problems));
+        let key = handler.key();
+        read.extend(step(key, Some(handler), (node, &at(key)), &scope, problems));
     }
     let workflow = Workflow {
         about: value("about").and_then(|node| problems.text(node, &at("about"))).map(str::to_owned),
@@ -82,18 +86,25 @@ fn declared_outputs(node: &Node) -> Vec<&str> {
     }
 }
 
-fn step(text: &str, node: &Node, at: &At<'_>, scope: &Scope<'_>, problems: &mut Problems) -> Option<Step> {
-    let entries = problems.known(node, at, keys::STEP);
+/// Reads a step, or a handler, which is one with fewer keys.
+fn step(
+    text: &str,
+    handler: Option<Handler>,
+    (node, at): (&Node, &At<'_>),
+    scope: &Scope<'_>,
+    problems: &mut Problems,
+) -> Option<Step> {
+    let entries = problems.known(node, at, if handler.is_some() { keys::HANDLER } else { keys::STEP });
     let name = problems.name(text, at);
-    let is_handler = Handler::ALL.into_iter().any(|handler| handler.key() == text);
-    if is_handler {
+    if handler.is_none() && Handler::ALL.into_iter().any(|handler| handler.key() == text) {
         problems.on_key(at, Problem::error(format!("`{text}` is a handler, which is beside `steps`")));
     }
     let action = action(&entries, at, scope, problems);
     // What is wrong besides is reported too: the step is not used where there is an error.
     let mut step = Step::new(name?, action.unwrap_or(Action::Program(Vec::new())), scope);
+    step.handler = handler;
+    step.critical = handler.is_none();
     let is_question = matches!(step.action, Action::Ask(_));
-    step.env = variables(scope.env, &entries, at, scope, problems);
     for (key, value) in entries {
         let at = at.key(key);
         match key {
@@ -103,6 +114,7 @@ fn step(text: &str, node: &Node, at: &At<'_>, scope: &Scope<'_>, problems: &mut 
             }
             "about" => step.about = problems.text(value, &at).map(str::to_owned),
             "needs" => step.needs = needs(text, value, &at, scope, problems),
+            "env" => step.env = variables(value, &at, step.env, scope, problems),
             "cwd" => {
                 step.cwd =
                     problems.text(value, &at).filter(|path| problems.is_below(path, &at)).map(str::to_owned);
@@ -120,36 +132,6 @@ fn step(text: &str, node: &Node, at: &At<'_>, scope: &Scope<'_>, problems: &mut 
     Some(step)
 }
 
-fn handler(
-    handler: Handler,
-    node: &Node,
-    at: &At<'_>,
-    scope: &Scope<'_>,
-    problems: &mut Problems,
-) -> Option<Step> {
-    let entries = problems.known(node, at, keys::HANDLER);
-    let action = action(&entries, at, scope, problems);
-    let name = problems.name(handler.key(), at);
-    let mut step = Step::new(name?, action.unwrap_or(Action::Program(Vec::new())), scope);
-    step.handler = Some(handler);
-    step.critical = false;
-    step.env = variables(scope.env, &entries, at, scope, problems);
-    for (key, value) in entries {
-        let at = at.key(key);
-        match key {
-            "about" => step.about = problems.text(value, &at).map(str::to_owned),
-            "cwd" => {
-                step.cwd =
-                    problems.text(value, &at).filter(|path| problems.is_below(path, &at)).map(str::to_owned);
-            }
-            "timeout" => step.timeout = problems.span(value, &at),
-            "retry" => step.retry = problems.retry(value, &at, &scope.retry),
-            _ => {}
-        }
-    }
-    Some(step)
-}
-
 impl Step {
     fn new(name: crate::model::StepName, action: Action, scope: &Scope<'_>) -> Self {
         let is_question = matches!(action, Action::Ask(_));
@@ -158,7 +140,7 @@ impl Step {
             about: None,
             action,
             needs: Vec::new(),
-            env: Vec::new(),
+            env: scope.env.clone(),
             cwd: None,
             timeout: scope.timeout.filter(|_| !is_question),
             retry: if is_question { Retry { max: 0, ..Retry::default() } } else { scope.retry.clone() },
@@ -288,46 +270,32 @@ fn needs(own: &str, node: &Node, at: &At<'_>, scope: &Scope<'_>, problems: &mut 
     needs
 }
 
-/// Reads the variables of the workflow and of a step, which takes the place of one with the same name.
+/// Reads variables beside those that are there already, whose place one of the same name takes.
 fn variables(
-    common: Option<(&Node, At<'static>)>,
-    entries: &[(&str, &Node)],
+    node: &Node,
     at: &At<'_>,
+    mut variables: Vec<(String, Template)>,
     scope: &Scope<'_>,
     problems: &mut Problems,
 ) -> Vec<(String, Template)> {
-    let mut variables: Vec<(String, Template)> = Vec::new();
-    let own = entries.iter().find(|(key, _)| *key == "env").map(|(_, node)| (*node, at.key("env")));
-    // What is wrong with those of the workflow is reported once, with the first step.
-    let quiet = &mut Problems::default();
-    let is_first = problems.found.iter().all(|(path, ..)| path.first().is_none_or(|first| !is_env(first)));
-    for (node, at, is_common) in
-        common.map(|(node, at)| (node, at, true)).into_iter().chain(own.map(|(node, at)| (node, at, false)))
-    {
-        let problems = if is_common && !is_first { &mut *quiet } else { &mut *problems };
-        for (name, value) in problems.entries(node, &at, "variables as `NAME: value`") {
-            let at = at.key(name);
-            if !is_variable(name, &at, problems) {
-                continue;
-            }
-            let template = match value {
-                Node::Null => Some(Template::of_text("")),
-                node => match node.as_text() {
-                    Some(text) => problems.template(text, &at, scope),
-                    None => problems.no(&at, Problem::error(format!("expected text, found {}", node.kind()))),
-                },
-            };
-            if let Some(template) = template {
-                variables.retain(|(other, _)| other != name);
-                variables.push((name.to_owned(), template));
-            }
+    for (name, value) in problems.entries(node, at, "variables as `NAME: value`") {
+        let at = at.key(name);
+        if !is_variable(name, &at, problems) {
+            continue;
+        }
+        let template = match value {
+            Node::Null => Some(Template::of_text("")),
+            node => match node.as_text() {
+                Some(text) => problems.template(text, &at, scope),
+                None => problems.no(&at, Problem::error(format!("expected text, found {}", node.kind()))),
+            },
+        };
+        if let Some(template) = template {
+            variables.retain(|(other, _)| other != name);
+            variables.push((name.to_owned(), template));
         }
     }
     variables
-}
-
-fn is_env(segment: &crate::doc::yaml::Segment) -> bool {
-    *segment == crate::doc::yaml::Segment::Key("env".to_owned())
 }
 
 fn is_variable(name: &str, at: &At<'_>, problems: &mut Problems) -> bool {

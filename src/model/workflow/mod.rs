@@ -12,27 +12,18 @@ use std::time::Duration;
 pub use condition::{Condition, Operand, When};
 pub use retry::{Backoff, Retry};
 
+use crate::model::is_role_name;
+
 /// The name of a step, a parameter or an output: a letter, then letters, digits, `_` and `-`. It is the name of a folder
 /// and, in capitals, a part of a variable's name.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct StepName(Box<str>);
 
 impl StepName {
-    /// Longest name accepted, in bytes.
-    const LONGEST: usize = 64;
-
     /// Reads a name; none where it cannot be one.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
-        Self::is_valid(text).then(|| Self(text.into()))
-    }
-
-    /// Whether a text can be a name.
-    #[must_use]
-    pub fn is_valid(text: &str) -> bool {
-        text.len() <= Self::LONGEST
-            && text.bytes().next().is_some_and(|c| c.is_ascii_alphabetic())
-            && text.bytes().all(|c| c.is_ascii_alphanumeric() || matches!(c, b'_' | b'-'))
+        is_role_name(text).then(|| Self(text.into()))
     }
 
     /// Returns the name as text.
@@ -78,6 +69,25 @@ pub struct Workflow {
 }
 
 impl Workflow {
+    /// Returns the steps so that each comes after all that it needs; without those that are part of a cycle or need one.
+    #[must_use]
+    pub fn order(&self) -> Vec<usize> {
+        let dependents = self.dependents();
+        let mut unmet: Vec<usize> = self.steps.iter().map(|step| step.needs.len()).collect();
+        let mut free: Vec<usize> = (0..unmet.len()).filter(|step| unmet[*step] == 0).collect();
+        let mut order = Vec::with_capacity(unmet.len());
+        while let Some(step) = free.pop() {
+            order.push(step);
+            for next in &dependents[step] {
+                unmet[*next] -= 1;
+                if unmet[*next] == 0 {
+                    free.push(*next);
+                }
+            }
+        }
+        order
+    }
+
     /// Returns, for each step, the steps that need it.
     #[must_use]
     pub fn dependents(&self) -> Vec<Vec<usize>> {
@@ -247,6 +257,17 @@ pub enum Reference {
     State(usize),
     /// An output of a step.
     Output(usize, String),
+}
+
+impl Reference {
+    /// Returns the step whose state or output it is.
+    #[must_use]
+    pub fn step(&self) -> Option<usize> {
+        match self {
+            Self::State(step) | Self::Output(step, _) => Some(*step),
+            Self::Param(_) => None,
+        }
+    }
 }
 
 /// A text with values in it, such as `--target=${param.target}`.
