@@ -116,62 +116,53 @@ const OPTIONS: &[(&[&str], &str, Meaning)] = &[
 const AFTER_ID: &[&str] =
     &["start", "stop", "done", "modify", "annotate", "edit", "delete", "info", "show", "log", "note", "set"];
 
-/// What a command line means that the parser does not understand.
-#[derive(Debug)]
-pub(super) enum Translation {
-    /// The same as this program's own arguments.
-    Arguments(Vec<OsString>),
-    /// Nothing that could be run.
-    Failure(Box<Failure>),
-}
-
-/// Returns what a command line means, where it has a word of the tables.
-pub(super) fn translate(arguments: &[OsString]) -> Option<Translation> {
-    let at = command_index(arguments)?;
-    let mut words = arguments.to_vec();
-    let mut changed = false;
-    match translate_command(&mut words, at) {
-        Some(Ok(())) => changed = true,
-        Some(Err(failure)) => return Some(Translation::Failure(Box::new(failure))),
-        None => {}
-    }
-    match translate_options(&mut words, at) {
-        Ok(has_changed) => changed |= has_changed,
-        Err(failure) => return Some(Translation::Failure(Box::new(failure))),
-    }
-    changed.then_some(Translation::Arguments(words))
+/// Returns what a command line means in this program's own words, where it has one of the tables.
+///
+/// # Errors
+/// There is no such thing here; it names what to do instead.
+pub(super) fn translate(arguments: &[OsString]) -> Result<Option<Vec<OsString>>, Failure> {
+    let Some(at) = command_index(arguments) else { return Ok(None) };
+    let (root, mut words) = (command(), arguments.to_vec());
+    let has_command = translate_command(&root, &mut words, at)?;
+    let has_option = translate_options(&root, &mut words, at)?;
+    Ok((has_command || has_option).then_some(words))
 }
 
 /// Returns the name that a word has as a command of ours.
-fn own_name(word: &OsString) -> Option<String> {
-    command().find_subcommand(word).map(|command| command.get_name().to_owned())
+fn own_name<'c>(root: &'c clap::Command, word: &OsString) -> Option<&'c str> {
+    root.find_subcommand(word).map(clap::Command::get_name)
 }
 
-fn translate_command(words: &mut Vec<OsString>, at: usize) -> Option<Result<(), Failure>> {
-    let word = words[at].to_str()?.to_owned();
-    if own_name(&words[at]).is_some() {
-        return None;
-    }
+/// Puts a command of ours in the place of a foreign one, and returns whether it did.
+fn translate_command(root: &clap::Command, words: &mut Vec<OsString>, at: usize) -> Result<bool, Failure> {
+    let Some(word) = words[at].to_str().filter(|_| own_name(root, &words[at]).is_none()) else {
+        return Ok(false);
+    };
+    let word = word.to_owned();
     let two = words.get(at + 1).and_then(|next| next.to_str()).map(|next| format!("{word} {next}"));
     let row = |name: &str| COMMANDS.iter().find(|(foreign, _)| *foreign == name);
     let found = two.as_deref().and_then(row).map(|row| (row, 2)).or_else(|| row(&word).map(|row| (row, 1)));
     match found {
         Some(((_, Words(ours)), length)) => {
             words.splice(at..at + length, ours.iter().map(OsString::from));
-            Some(Ok(()))
+            Ok(true)
         }
         Some(((foreign, Instead(what)), _)) => {
             let message = format!("`tracker {foreign}` does not exist");
-            Some(Err(Failure::usage_message(message, format!("instead: {what}"))))
+            Err(Failure::usage_message(message, format!("instead: {what}")))
         }
-        Some(((_, Value), _)) => None,
-        None => id_first(words, at, &word).then_some(Ok(())),
+        Some(((_, Value), _)) => Ok(false),
+        None if id_first(root, words, at, &word) => {
+            // The word behind the id may be a foreign one.
+            translate_command(root, words, at)?;
+            Ok(true)
+        }
+        None => Ok(false),
     }
 }
 
 /// Turns an id in the place of a command around, or shows its task.
-fn id_first(words: &mut Vec<OsString>, at: usize, word: &str) -> bool {
-    let root = command();
+fn id_first(root: &clap::Command, words: &mut Vec<OsString>, at: usize, word: &str) -> bool {
     let names = root.get_subcommands().map(clap::Command::get_name);
     if TaskId::parse(&word.to_ascii_uppercase()).is_err() || nearest(word, names).is_some() {
         return false;
@@ -184,12 +175,12 @@ fn id_first(words: &mut Vec<OsString>, at: usize, word: &str) -> bool {
     true
 }
 
-fn translate_options(words: &mut Vec<OsString>, at: usize) -> Result<bool, Failure> {
-    let Some(name) = own_name(&words[at]) else { return Ok(false) };
+fn translate_options(root: &clap::Command, words: &mut Vec<OsString>, at: usize) -> Result<bool, Failure> {
+    let Some(name) = own_name(root, &words[at]) else { return Ok(false) };
     let mut changed = false;
     let mut index = at + 1;
     while index < words.len() && words[index] != "--" {
-        if let Some(replaced) = translated(&words[index], &name)? {
+        if let Some(replaced) = translated(&words[index], name)? {
             let length = replaced.len();
             words.splice(index..=index, replaced);
             changed = true;
@@ -231,22 +222,21 @@ mod tests {
     fn translation(line: &str) -> String {
         let words: Vec<OsString> = line.split(' ').map(OsString::from).collect();
         match translate(&words) {
-            Some(Translation::Arguments(words)) => {
-                words.join(std::ffi::OsStr::new(" ")).to_string_lossy().into_owned()
-            }
-            Some(Translation::Failure(failure)) => format!("{failure:?}"),
-            None => "-".to_owned(),
+            Ok(Some(words)) => words.join(std::ffi::OsStr::new(" ")).to_string_lossy().into_owned(),
+            Ok(None) => "-".to_owned(),
+            Err(failure) => format!("{failure:?}"),
         }
     }
 
     #[test]
     fn every_foreign_command_is_no_word_of_ours_and_becomes_one() {
+        let root = command();
         for (foreign, meaning) in COMMANDS {
             let first = OsString::from(foreign.split(' ').next().unwrap());
-            assert!(own_name(&first).is_none(), "{foreign} is a command");
+            assert!(own_name(&root, &first).is_none(), "{foreign} is a command");
             match meaning {
                 Words(ours) => {
-                    assert!(own_name(&ours[0].into()).is_some(), "{foreign}");
+                    assert!(own_name(&root, &ours[0].into()).is_some(), "{foreign}");
                     assert_eq!(
                         translation(&format!("tracker {foreign} x")),
                         format!("tracker {} x", ours.join(" "))
@@ -295,6 +285,8 @@ mod tests {
             ("tracker TASK-7Q2M", "tracker show TASK-7Q2M"),
             ("tracker task-7q2m start --force", "tracker start task-7q2m --force"),
             ("tracker -C a TASK-7Q2M --json", "tracker -C a show TASK-7Q2M --json"),
+            ("tracker TASK-7Q2M info", "tracker show TASK-7Q2M"),
+            ("tracker TASK-7Q2M annotate hi", "tracker note TASK-7Q2M hi"),
             ("tracker mod 7q2 +ui", "tracker set 7q2 tags+=ui"),
             ("tracker issue create --title=Bug --label=ui", "tracker new Bug --tag=ui"),
             ("tracker set-stag 7q2", "-"),

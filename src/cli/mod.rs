@@ -25,7 +25,6 @@ pub use args::command;
 use args::{Format, Global};
 use context::Context;
 use error::Failure;
-use foreign::Translation;
 use output::{Output, OutputStyle};
 
 use crate::env::Env;
@@ -58,14 +57,14 @@ pub fn main() -> ExitCode {
         Ok((global, matches)) => return run(&global, &matches, env),
         Err(error) => error,
     };
-    let translation = if error.use_stderr() { foreign::translate(&arguments) } else { None };
-    match translation {
-        None => usage(&error, &arguments, &env),
-        Some(Translation::Arguments(ours)) => match parse(&ours) {
+    let translated = if error.use_stderr() { foreign::translate(&arguments) } else { Ok(None) };
+    match translated {
+        Ok(None) => usage(&error, &arguments, &env),
+        Ok(Some(ours)) => match parse(&ours) {
             Ok((global, matches)) => run(&global, &matches, env),
             Err(error) => usage(&error, &ours, &env),
         },
-        Some(Translation::Failure(failure)) => {
+        Err(failure) => {
             let name = args::command_named(&arguments);
             let format = format_for_programs(&arguments).unwrap_or_default();
             let context = Context::new(&Global::default(), env);

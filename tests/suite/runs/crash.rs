@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process};
 
-use super::{is_left, run_folder, states, status, tracker, world};
+use super::{is_left, run_folder, states, status, tracker, wait_until, world};
 use crate::support::Sandbox;
 
 /// Each step notes that it has begun and that it is done; one fails at first, one may fail.
@@ -166,9 +166,7 @@ fn a_step_that_still_runs_is_waited_for_and_not_begun_again() {
         "steps:\n  slow: {run: 'echo begun >>noted; sleep 0.5; echo done >>noted', retry: 0}\n  after: {run: 'echo after >>noted', needs: [slow]}\n",
     );
     let mut child = start(&sandbox, &["run", "start", "w"]).spawn().unwrap();
-    while !sandbox.path().join("noted").exists() {
-        std::thread::sleep(Duration::from_millis(5));
-    }
+    wait_until(|| sandbox.path().join("noted").exists());
     child.kill().unwrap();
     child.wait().unwrap();
     let resumed = tracker(&sandbox, "run resume");
@@ -180,9 +178,7 @@ fn a_step_that_still_runs_is_waited_for_and_not_begun_again() {
 fn a_process_with_the_number_of_a_step_is_not_taken_for_it() {
     let sandbox = world("steps:\n  slow: {run: 'echo begun >>noted; test -e go || sleep 60', retry: 0}\n");
     let mut child = start(&sandbox, &["run", "start", "w"]).spawn().unwrap();
-    while !sandbox.path().join("noted").exists() {
-        std::thread::sleep(Duration::from_millis(5));
-    }
+    wait_until(|| sandbox.path().join("noted").exists());
     child.kill().unwrap();
     child.wait().unwrap();
     // The log now says that the step's process was started at another time.
@@ -205,9 +201,7 @@ fn a_process_with_the_number_of_a_step_is_not_taken_for_it() {
 fn two_engines_never_drive_one_run() {
     let sandbox = world("steps:\n  slow: {run: 'echo begun >>noted; sleep 1', retry: 0}\n");
     let mut child = start(&sandbox, &["run", "start", "w"]).spawn().unwrap();
-    while !sandbox.path().join("noted").exists() {
-        std::thread::sleep(Duration::from_millis(5));
-    }
+    wait_until(|| sandbox.path().join("noted").exists());
     for line in ["run resume", "run retry"] {
         let refused = tracker(&sandbox, line);
         assert_eq!(refused.status, 3, "{refused}");

@@ -2,11 +2,10 @@
 
 use std::fs;
 use std::process::Stdio;
-use std::time::{Duration, Instant};
 
 use insta::assert_snapshot;
 
-use super::{is_left, run_folder, state_of, states, status, tracker, world};
+use super::{is_left, run_folder, state_of, states, status, tracker, wait_until, world};
 use crate::support::Sandbox;
 
 const RELEASE: &str = "\
@@ -188,14 +187,6 @@ fn in_background(sandbox: &Sandbox, file: &str) -> std::process::Child {
     let child = command.spawn().unwrap();
     wait_until(|| sandbox.path().join(file).exists());
     child
-}
-
-fn wait_until(mut is_so: impl FnMut() -> bool) {
-    let end = Instant::now() + Duration::from_secs(20);
-    while !is_so() {
-        assert!(Instant::now() < end, "nothing came");
-        std::thread::sleep(Duration::from_millis(5));
-    }
 }
 
 #[test]

@@ -41,6 +41,14 @@ fn state_of(run: &Value, step: &str) -> String {
     found.unwrap_or_else(|| panic!("no step {step} in {run}")).1
 }
 
+fn wait_until(mut is_so: impl FnMut() -> bool) {
+    let end = std::time::Instant::now() + std::time::Duration::from_secs(20);
+    while !is_so() {
+        assert!(std::time::Instant::now() < end, "nothing came");
+        std::thread::sleep(std::time::Duration::from_millis(5));
+    }
+}
+
 /// Returns the folder of the only run.
 fn run_folder(sandbox: &Sandbox) -> PathBuf {
     let runs = sandbox.path().join(".git/tracker/runs");

@@ -164,11 +164,9 @@ struct Resume {
     events: Events,
 }
 
+/// What happens when a question has its answer.
 #[derive(Debug, Args)]
-struct Verdict {
-    /// Run and step; the newest run, and its only question, where they are left out
-    #[arg(value_name = "RUN STEP", num_args = 0..=2, add = runs())]
-    words: Vec<String>,
+struct AfterAnswer {
     /// Only take the answer down, and do not go on with the run
     #[arg(long)]
     no_resume: bool,
@@ -177,15 +175,21 @@ struct Verdict {
 }
 
 #[derive(Debug, Args)]
+struct Verdict {
+    /// Run and step; the newest run, and its only question, where they are left out
+    #[arg(value_name = "RUN STEP", num_args = 0..=2, add = runs())]
+    words: Vec<String>,
+    #[command(flatten)]
+    then: AfterAnswer,
+}
+
+#[derive(Debug, Args)]
 struct AnswerArgs {
     /// Run and step, and the answer last
     #[arg(value_name = "RUN STEP VALUE", num_args = 1..=3, required = true, value_parser = text_word)]
     words: Vec<String>,
-    /// Only take the answer down, and do not go on with the run
-    #[arg(long)]
-    no_resume: bool,
     #[command(flatten)]
-    events: Events,
+    then: AfterAnswer,
 }
 
 #[derive(Debug, Args)]
@@ -323,19 +327,27 @@ impl Status {
 
 impl Verdict {
     fn run(self, context: &Context, approved: bool) -> Reply<Response> {
-        let session = context.write(&WriteArgs::default())?;
-        let request =
-            ops::AnswerRequest { words: self.words, answer: None, approved, no_resume: self.no_resume };
-        changed(ops::answer_run(&session, &request, observer(context, &self.events))?)
+        self.then.answer(context, self.words, None, approved)
     }
 }
 
 impl AnswerArgs {
     fn run(mut self, context: &Context) -> Reply<Response> {
-        let session = context.write(&WriteArgs::default())?;
         let answer = self.words.pop();
-        let request =
-            ops::AnswerRequest { words: self.words, answer, approved: true, no_resume: self.no_resume };
+        self.then.answer(context, self.words, answer, true)
+    }
+}
+
+impl AfterAnswer {
+    fn answer(
+        self,
+        context: &Context,
+        words: Vec<String>,
+        answer: Option<String>,
+        approved: bool,
+    ) -> Reply<Response> {
+        let session = context.write(&WriteArgs::default())?;
+        let request = ops::AnswerRequest { words, answer, approved, no_resume: self.no_resume };
         changed(ops::answer_run(&session, &request, observer(context, &self.events))?)
     }
 }
