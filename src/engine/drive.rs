@@ -170,8 +170,7 @@ impl<'e> Driver<'e> {
     }
 
     fn now(&self) -> Moment {
-        let mono = u64::try_from(self.env.monotonic().as_millis()).unwrap_or(u64::MAX);
-        Moment { wall: self.env.now_millis(), mono }
+        Moment::now(self.env)
     }
 
     fn emit(&mut self, event: Event) {

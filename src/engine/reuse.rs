@@ -7,10 +7,9 @@ use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 
 use super::event::{Cause, Values};
-use crate::model::{Step, Workflow, is_selected, to_hex};
+use crate::model::{Step, Workflow, digest_of, is_selected};
 
 /// Number of successes of a step that are remembered: going back to an earlier branch reuses what was done there.
 const MOST: usize = 8;
@@ -46,7 +45,7 @@ impl Memory {
     /// Looks at what a step would be made of now. `values` are the variables that it is given of the run.
     #[must_use]
     pub fn look(&self, run: &str, step: &Step, workflow: &Workflow, values: &[(String, String)]) -> Made {
-        let values = values.iter().map(|(name, value)| (name.clone(), digest(value.as_bytes()))).collect();
+        let values = values.iter().map(|(name, value)| (name.clone(), digest_of(value.as_bytes()))).collect();
         let recipe = recipe(step, workflow);
         let inputs = self.digests(step.inputs.as_deref().unwrap_or_default());
         let (files, outputs) = (BTreeMap::new(), Values::new());
@@ -123,7 +122,7 @@ impl Memory {
                 Ok(meta) if meta.is_file() => fs::read(&found),
                 _ => return None,
             };
-            Some((path, bytes.map_or_else(|_| "unreadable".to_owned(), |bytes| digest(&bytes))))
+            Some((path, bytes.map_or_else(|_| "unreadable".to_owned(), |bytes| digest_of(&bytes))))
         };
         paths.into_par_iter().filter_map(of).collect()
     }
@@ -142,14 +141,10 @@ fn root(glob: &str) -> &str {
     }
 }
 
-fn digest(bytes: &[u8]) -> String {
-    to_hex(&Sha256::digest(bytes))
-}
-
 fn recipe(step: &Step, workflow: &Workflow) -> String {
     let env: Vec<String> =
         step.env.iter().map(|(name, value)| format!("{name}={}", value.shown(workflow))).collect();
-    digest(
+    digest_of(
         format!("{:?}", (&step.action, env, &step.cwd, &step.outputs, &step.files, &step.inputs)).as_bytes(),
     )
 }

@@ -7,14 +7,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use chrono::{DateTime, Days, NaiveDate, SecondsFormat, Utc};
-use sha2::{Digest, Sha256};
 
 use super::Result;
 use crate::metrics::{
     Calendar, Commitment, Item, ItemFinding, ItemStage, ItemVote, Scope, ScopeChange, ScopeChangeKind, Window,
 };
 use crate::model::{
-    Config, Minutes, Problem, ScopeAction, Severity, SprintAction, SprintId, Stage, Task, TaskId, to_hex,
+    Config, Minutes, Problem, ScopeAction, Severity, SprintAction, SprintId, Stage, Task, TaskId, digest_of,
 };
 use crate::store::{Snapshot, SprintFile};
 
@@ -255,5 +254,5 @@ pub fn inputs_digest(items: &[Item], scope: &Scope, window: &Window) -> String {
             line(&[&"finding", &at(finding.opened), &words, &finding.resolved.map(at)]);
         }
     }
-    to_hex(&Sha256::digest(text.as_bytes()))
+    digest_of(text.as_bytes())
 }

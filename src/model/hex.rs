@@ -1,5 +1,7 @@
 //! Bytes as text.
 
+use sha2::{Digest, Sha256};
+
 /// Returns bytes as lowercase hex digits, two for each byte.
 #[must_use]
 pub fn to_hex(bytes: &[u8]) -> String {
@@ -8,4 +10,10 @@ pub fn to_hex(bytes: &[u8]) -> String {
         let _ = write!(text, "{byte:02x}");
         text
     })
+}
+
+/// Returns the SHA-256 of bytes, in hex.
+#[must_use]
+pub fn digest_of(bytes: &[u8]) -> String {
+    to_hex(&Sha256::digest(bytes))
 }

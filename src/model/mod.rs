@@ -69,7 +69,7 @@ pub use finding::{FindingSeverity, FindingState};
 pub use gate::Standard;
 pub(crate) use gate::{GateCommand, GateRule, GateRules, Level};
 pub(crate) use glob::{check_glob, is_selected, may_overlap, may_select};
-pub(crate) use hex::to_hex;
+pub(crate) use hex::{digest_of, to_hex};
 pub(crate) use id::IdError;
 pub use id::{RunId, TaskId};
 pub(crate) use nearest::nearest;

@@ -4,14 +4,13 @@ use std::path::Path;
 
 use schemars::JsonSchema;
 use serde::Serialize;
-use sha2::{Digest, Sha256};
 
 use super::{Error, Result, Session, Written};
 use crate::doc::read_workflow;
 use crate::git::read_regular;
 use crate::model::{
-    Action, Param, Problem, RecordKind, RecordPath, Severity, Step, Suggestion, ValueKind, Workflow, nearest,
-    span_text, to_hex,
+    Action, Param, Problem, RecordKind, RecordPath, Severity, Step, Suggestion, ValueKind, Workflow,
+    digest_of, nearest, span_text,
 };
 use crate::store::{Change, EntryKind, Snapshot};
 
@@ -173,7 +172,7 @@ pub fn show_workflow(session: &Session<'_>, given: &str) -> Result<(WorkflowView
     let view = WorkflowView {
         name,
         path,
-        digest: to_hex(&Sha256::digest(&bytes)),
+        digest: digest_of(&bytes),
         steps: steps.map(|(step, level)| WorkflowStep::of(step, *level, &workflow)).collect(),
         params: workflow.params.iter().map(ParamView::of).collect(),
         jobs: workflow.jobs,

@@ -13,7 +13,6 @@ use std::time::{Duration, SystemTime};
 
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 
 use super::folder::{Folder, split};
 use super::lock::Lock;
@@ -21,7 +20,7 @@ use super::write::{self, Target, Temporary};
 use super::{Change, Error, Result};
 use crate::env::fail_point;
 use crate::git::{read_regular, share};
-use crate::model::to_hex;
+use crate::model::digest_of;
 
 /// The name of what is noted down while files are staged.
 const STAGED: &str = "staged";
@@ -178,7 +177,7 @@ impl Journal {
                 path: change.path.clone(),
                 temporary: write::temporary_name(name),
                 before: change.before.clone(),
-                after: digest(change.after.as_bytes()),
+                after: digest_of(change.after.as_bytes()),
             }
         });
         let files = files.collect();
@@ -236,7 +235,7 @@ impl Journal {
             // Opened component by component: a link on the way leads nowhere.
             let Some(open) = Folder::open(top, folder)? else { continue };
             let path = top.join(&file.path);
-            let is_ours = open.read(name)?.is_some_and(|(bytes, _)| digest(&bytes) == file.after);
+            let is_ours = open.read(name)?.is_some_and(|(bytes, _)| digest_of(&bytes) == file.after);
             match &file.before {
                 Some(before) if is_ours => write::write(&path, before.as_bytes(), Target::Existing)?,
                 None if is_ours => fs::remove_file(&path).map_err(Error::io("remove", &path))?,
@@ -277,8 +276,4 @@ pub(super) fn refuse_if_changed(top: &Path, relative: &str, before: &str) -> Res
         Some((bytes, _)) if bytes == before.as_bytes() => Ok(()),
         _ => Err(Error::Changed { path: top.join(relative) }),
     }
-}
-
-fn digest(bytes: &[u8]) -> String {
-    to_hex(&Sha256::digest(bytes))
 }

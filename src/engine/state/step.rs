@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 
 use crate::engine::event::{Cause, SkipReason, Values};
+use crate::env::Env;
 use crate::model::{AttemptEnd, RunState, StepState};
 
 /// A moment by both clocks: the machine's, which somebody may set, and one that only goes on, in milliseconds.
@@ -12,6 +13,15 @@ pub struct Moment {
     pub wall: DateTime<Utc>,
     /// By a clock of this process that nobody sets back.
     pub mono: u64,
+}
+
+impl Moment {
+    /// Reads both clocks.
+    #[must_use]
+    pub fn now(env: &Env) -> Self {
+        let mono = u64::try_from(env.monotonic().as_millis()).unwrap_or(u64::MAX);
+        Self { wall: env.now_millis(), mono }
+    }
 }
 
 /// An attempt of a step.

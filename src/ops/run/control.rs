@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::found::{find_run, read_run, runs_folder};
+use super::found::{find_run, read_run, run_folder};
 use super::start::{RunObserver, drive, logged, take_lock};
 use super::view::RunView;
 use super::why::{find_step, run_and_step, sentence};
@@ -39,7 +39,7 @@ pub struct AnswerRequest {
 pub fn pause_run(session: &Session<'_>, given: Option<&str>) -> Result<RunChanged> {
     let id = find_run(session, given)?;
     let by = session.actor()?;
-    let folder = runs_folder(session.workspace()).join(id.as_str());
+    let folder = run_folder(session, &id);
     if engine::try_lock(&folder)?.is_none() {
         return asked(session, &id, &Request::Pause { by }, "is pausing: what runs goes on to its end");
     }
@@ -59,7 +59,7 @@ pub fn cancel_run<'e>(
 ) -> Result<RunChanged> {
     let id = find_run(session, given)?;
     let by = session.actor()?;
-    let folder = runs_folder(session.workspace()).join(id.as_str());
+    let folder = run_folder(session, &id);
     if engine::try_lock(&folder)?.is_none() {
         return asked(session, &id, &Request::Cancel { by }, "is being cancelled");
     }
@@ -77,7 +77,7 @@ pub fn cancel_run<'e>(
 
 /// Hands a request to the engine of a run.
 fn asked(session: &Session<'_>, id: &RunId, request: &Request, message: &str) -> Result<RunChanged> {
-    let folder = runs_folder(session.workspace()).join(id.as_str());
+    let folder = run_folder(session, id);
     if engine::ask(session.env(), &folder, request)? {
         return Ok(RunChanged { run: id.to_string(), message: message.to_owned(), result: None });
     }
@@ -94,7 +94,7 @@ pub fn answer_run<'e>(
     observe: RunObserver<'e>,
 ) -> Result<RunChanged> {
     let (id, step) = run_and_step(session, &request.words)?;
-    let folder = runs_folder(session.workspace()).join(id.as_str());
+    let folder = run_folder(session, &id);
     let (run, _) = read_run(session.env(), &folder)?;
     let step = match step {
         Some(step) => step,

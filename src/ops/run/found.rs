@@ -27,6 +27,11 @@ pub(super) fn runs_folder(workspace: &Workspace) -> PathBuf {
     workspace.local_path("runs")
 }
 
+/// Returns the folder of a run.
+pub(super) fn run_folder(session: &Session<'_>, id: &RunId) -> PathBuf {
+    runs_folder(session.workspace()).join(id.as_str())
+}
+
 /// Returns the ids of the runs that were started here, the oldest first.
 pub(super) fn run_ids(workspace: &Workspace) -> Vec<RunId> {
     let Ok(folder) = fs::read_dir(runs_folder(workspace)) else { return Vec::new() };
@@ -91,7 +96,7 @@ pub(super) fn read_run(env: &Env, folder: &Path) -> Result<(Run, Vec<Logged>)> {
     let bytes = fs::read(&path).map_err(Error::io("read", &path))?;
     let (workflow, _) = read_workflow(&bytes).map_err(Error::Broken)?;
     let events = Log::read(folder)?;
-    let run = Run::replay(workflow, &events, moment(env));
+    let run = Run::replay(workflow, &events, Moment::now(env));
     let run = run.ok_or_else(|| engine::Error::Damaged {
         path: folder.join(Log::FILE),
         line: 1,
@@ -102,11 +107,11 @@ pub(super) fn read_run(env: &Env, folder: &Path) -> Result<(Run, Vec<Logged>)> {
 
 /// Reads a run for a person: of one that no engine drives, what its attempts have left counts as if it were in the log.
 pub(super) fn look_at(session: &Session<'_>, id: &RunId) -> Result<FoundRun> {
-    let folder = runs_folder(session.workspace()).join(id.as_str());
+    let folder = run_folder(session, id);
     let is_driven = try_lock(&folder)?.is_none();
     let (mut run, _) = read_run(session.env(), &folder)?;
     if !is_driven {
-        let now = moment(session.env());
+        let now = Moment::now(session.env());
         let (events, _) = recover(&run, &folder);
         for event in events {
             run.apply(&Logged { at: now.wall, event }, now);
@@ -118,8 +123,4 @@ pub(super) fn look_at(session: &Session<'_>, id: &RunId) -> Result<FoundRun> {
     }
     run.find_blocked();
     Ok(FoundRun { folder, run, is_driven })
-}
-
-pub(super) fn moment(env: &Env) -> Moment {
-    Moment { wall: env.now_millis(), mono: u64::try_from(env.monotonic().as_millis()).unwrap_or(u64::MAX) }
 }

@@ -5,7 +5,7 @@ use std::fs;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::found::{look_at, run_ids, runs_folder};
+use super::found::{look_at, run_folder, run_ids};
 use crate::engine::try_lock;
 use crate::ops::{Error, Result, Session};
 
@@ -26,7 +26,7 @@ pub fn prune_runs(session: &Session<'_>, keep: usize) -> Result<PrunedRuns> {
     ids.truncate(ids.len().saturating_sub(keep));
     let mut pruned = PrunedRuns { removed: Vec::new(), bytes: 0, dry_run: session.is_dry() };
     for id in ids {
-        let folder = runs_folder(session.workspace()).join(id.as_str());
+        let folder = run_folder(session, &id);
         let found = look_at(session, &id);
         // One that can be gone on with is kept, and so is one that cannot be read.
         let has_ended = found.is_ok_and(|found| found.run.state.is_end() && found.run.stopped.is_none());

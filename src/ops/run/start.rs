@@ -4,14 +4,12 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use sha2::{Digest, Sha256};
-
-use super::found::{FROZEN, find_run, moment, read_run, runs_folder};
+use super::found::{FROZEN, find_run, read_run, run_folder, runs_folder};
 use super::record::write_record;
 use super::view::{RunView, view_of};
 use super::why::{find_step, sentence};
 use crate::engine::{self, Driver, Event, Log, Logged, Place, Run};
-use crate::model::{Param, RecordPath, RunId, StepState, Suggestion, Workflow, nearest, to_hex};
+use crate::model::{Param, RecordPath, RunId, StepState, Suggestion, Workflow, digest_of, nearest};
 use crate::ops::workflows::{LoadedWorkflow, load_workflow};
 use crate::ops::{Error, Result, Session};
 use crate::store::Lock;
@@ -61,7 +59,7 @@ pub fn start_run<'e>(
         || std::thread::available_parallelism().map_or(2, |count| u32::try_from(count.get()).unwrap_or(2));
     let LoadedWorkflow { name, path, bytes, workflow, .. } = loaded;
     let jobs = request.jobs.or(workflow.jobs).unwrap_or_else(processors);
-    let (digest, agent) = (to_hex(&Sha256::digest(&bytes)), session.agent());
+    let (digest, agent) = (digest_of(&bytes), session.agent());
     let event = Event::Created { run: id.to_string(), workflow: name, path, digest, params, jobs, by, agent };
     let first = Logged { at: session.env().now_millis(), event };
     let mut log = Log::open(&folder, !request.unsynced)?;
@@ -78,7 +76,7 @@ pub fn resume_run<'e>(
     observe: RunObserver<'e>,
 ) -> Result<RunView> {
     let id = find_run(session, given)?;
-    let folder = runs_folder(session.workspace()).join(id.as_str());
+    let folder = run_folder(session, &id);
     let lock = take_lock(&folder, &id)?;
     let (run, _) = read_run(session.env(), &folder)?;
     if run.state.is_end() && run.stopped.is_none() {
@@ -101,7 +99,7 @@ pub fn retry_run<'e>(
     observe: RunObserver<'e>,
 ) -> Result<RunView> {
     let id = find_run(session, request.run.as_deref())?;
-    let folder = runs_folder(session.workspace()).join(id.as_str());
+    let folder = run_folder(session, &id);
     let lock = take_lock(&folder, &id)?;
     let (run, _) = read_run(session.env(), &folder)?;
     let is_stopped = run.stopped.is_some() || !run.state.is_end();
@@ -255,5 +253,5 @@ fn params(workflow: &Workflow, given: &[String]) -> Result<BTreeMap<String, Stri
 
 /// Returns the moment for events that a command writes itself.
 pub(super) fn logged(session: &Session<'_>, event: Event) -> Logged {
-    Logged { at: moment(session.env()).wall, event }
+    Logged { at: session.env().now_millis(), event }
 }

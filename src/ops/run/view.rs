@@ -8,15 +8,14 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use schemars::JsonSchema;
 use serde::Serialize;
-use sha2::{Digest, Sha256};
 
-use super::found::{FoundRun, find_run, look_at, run_ids, runs_folder};
+use super::found::{FoundRun, find_run, look_at, run_folder, run_ids};
 use super::record::{durations, errors, time};
 use super::why::{find_step, run_and_step, sentence};
 use crate::doc::read_run;
 use crate::engine::{AttemptFolder, Log, Logged, Run, StopReason};
 use crate::git::read_regular;
-use crate::model::{Action, ErrorRecord, Problem, RecordKind, RunState, StepState, to_hex};
+use crate::model::{Action, ErrorRecord, Problem, RecordKind, RunState, StepState, digest_of};
 use crate::ops::{Error, Result, Session};
 use crate::store::EntryKind;
 
@@ -197,7 +196,7 @@ pub fn watch_run(
     const LOOK: Duration = Duration::from_millis(20);
     const REPAINT: u32 = 25;
     let id = find_run(session, given)?;
-    let log = runs_folder(session.workspace()).join(id.as_str()).join(Log::FILE);
+    let log = run_folder(session, &id).join(Log::FILE);
     let (mut length, mut seen, mut looks) = (0, 0, 0);
     loop {
         let now = log.metadata().map_or(0, |meta| meta.len());
@@ -279,7 +278,7 @@ fn line_of(run: &Run, index: usize, folder: &Path, now: DateTime<Utc>) -> StepLi
 
 fn revision(session: &Session<'_>, run: &Run) -> Revision {
     match read_regular(&session.workspace().work_dir().join(&run.path)) {
-        Ok(bytes) if to_hex(&Sha256::digest(&bytes)) == run.digest => Revision::Current,
+        Ok(bytes) if digest_of(&bytes) == run.digest => Revision::Current,
         Ok(_) => Revision::Behind,
         Err(_) => Revision::Gone,
     }
