@@ -30,7 +30,7 @@ pub struct TakenBack {
 
 /// Takes back the last write.
 pub fn undo(session: &Session<'_>) -> Result<TakenBack> {
-    let locked = session.lock_any_format("undo")?;
+    let locked = session.lock("undo")?;
     let mut writes = session.workspace().past_writes();
     let Some(write) = writes.pop() else {
         let hint = "what is committed is taken back by `git revert`, or moved on by another command";

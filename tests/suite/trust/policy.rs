@@ -90,7 +90,7 @@ const UNREADABLE: [(&str, Change); 5] = [
 ];
 
 /// Commands that write records.
-const WRITES: [&str; 16] = [
+const WRITES: [&str; 17] = [
     "new Another",
     "set t3st priority=low",
     "note t3st hello",
@@ -105,6 +105,7 @@ const WRITES: [&str; 16] = [
     "approve t3st --as reviewer",
     "reject t3st --as reviewer -m no",
     "role new tester",
+    "undo",
     "init",
     "findings import scan.json t3st --as reviewer",
 ];
