@@ -10,12 +10,14 @@ use super::fields::{person, reason};
 use super::in_flight::in_flight_of;
 use super::queue::{QueueRequest, queue};
 use super::session::{Step, parse, spliced};
+use super::show::{parts, shared_files};
 use super::signoffs::{next_of, sign_where_required, summary_of};
+use super::view::SharedFileView;
 use super::written::WrittenTask;
 use super::{Error, Result, Session, TaskLine, Written};
 use crate::doc::{Edit, Value, append_move, signed_move};
 use crate::facts::{Flight, TaskFacts};
-use crate::model::{Config, Move, Stage, Task, is_same_name};
+use crate::model::{Config, Move, Stage, Task, TaskId, is_same_name};
 use crate::policy::{self, Attempt, Case, Hint, Missing, Outcome, Reason, Refusal};
 use crate::store::Locked;
 
@@ -51,7 +53,7 @@ pub fn start(session: &Session<'_>, request: &StartRequest) -> Result<Written> {
         StartWhat::Next(query) => Ok(vec![next_of_queue(session, query)?]),
     };
     let in_flight = OnceCell::new();
-    let (written, _locked) = by_the_machine(session, "start", select, |case| {
+    let (mut written, _locked) = by_the_machine(session, "start", select, |case| {
         let assignee = assignee.as_deref().unwrap_or(case.actor);
         let flights = in_flight.get_or_init(|| in_flight_of(session));
         let elsewhere = flights.of(case.task.id.as_str(), case.task.since()).first().copied();
@@ -74,10 +76,28 @@ pub fn start(session: &Session<'_>, request: &StartRequest) -> Result<Written> {
         }
         Ok(step)
     })?;
-    if let Some(task) = written.tasks.first().filter(|_| !session.is_dry()) {
-        session.workspace().set_active_task(Some(&session.resolve(&task.id)?))?;
+    if let Some(task) = written.tasks.first_mut() {
+        let id = session.resolve(&task.id)?;
+        task.summary.extend(same_files(session, &id)?);
+        if !session.is_dry() {
+            session.workspace().set_active_task(Some(&id))?;
+        }
     }
     Ok(written)
+}
+
+/// Says which other tasks that somebody has begun are about the same files.
+fn same_files(session: &Session<'_>, id: &TaskId) -> Result<Vec<String>> {
+    let Some(task) = session.snapshot().readable_task(id)?.filter(|task| !task.files.is_empty()) else {
+        return Ok(Vec::new());
+    };
+    let others = shared_files(&session.snapshot().tasks()?, &task.summary());
+    let begun = others.iter().filter(|other| other.stage != Stage::NONE);
+    let text = |other: &SharedFileView| {
+        let who = other.assignee.as_ref().map_or_else(String::new, |name| format!(" of {name}"));
+        format!("{} is also a file of {}{who}, in {}", other.file, other.task, other.stage)
+    };
+    Ok(begun.map(text).collect())
 }
 
 /// Returns the first task of the queue that is not somebody else's.
@@ -127,7 +147,7 @@ fn in_progress(flight: &Flight) -> Reason {
 /// Advances tasks whose stages have all that they require.
 pub fn advance(session: &Session<'_>, ids: &[String], why: Option<&str>) -> Result<Written> {
     let why = why.map(reason).transpose()?;
-    by_the_machine(
+    let (mut written, _locked) = by_the_machine(
         session,
         "advance",
         || Ok(ids.to_vec()),
@@ -135,8 +155,27 @@ pub fn advance(session: &Session<'_>, ids: &[String], why: Option<&str>) -> Resu
             let plan = policy::advance(case, why.as_deref())?;
             Ok(Step::new(move_edits(&plan.step), summary_of(&plan)))
         },
-    )
-    .map(|(written, _)| written)
+    )?;
+    tell_of_open_parts(session, &mut written)?;
+    Ok(written)
+}
+
+/// Says of each task that is complete now which of its parts are open.
+fn tell_of_open_parts(session: &Session<'_>, written: &mut Written) -> Result<()> {
+    let completed = || written.tasks.iter().any(|task| task.stage.is_complete());
+    if !completed() {
+        return Ok(());
+    }
+    let tasks = session.snapshot().tasks()?;
+    for task in written.tasks.iter_mut().filter(|task| task.stage.is_complete()) {
+        let parts = parts(&tasks, &session.resolve(&task.id)?);
+        let open: Vec<&str> = parts.iter().filter(|part| part.open).map(|part| part.id.as_str()).collect();
+        if !open.is_empty() {
+            let (count, all) = (open.len(), parts.len());
+            task.summary.push(format!("{count} of {all} parts still open: {}", open.join(", ")));
+        }
+    }
+    Ok(())
 }
 
 /// Moves tasks on through every stage of which all requirements are met, up to complete. Where a task cannot go on at all

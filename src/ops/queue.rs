@@ -34,5 +34,5 @@ pub fn queue(session: &Session<'_>, request: &QueueRequest) -> Result<(Listing, 
     let matched = queue.len();
     queue.truncate(request.limit.unwrap_or(usize::MAX));
     let tasks = selection.lines(&queue);
-    Ok((Listing { query: query.to_string(), tasks, matched, hidden: 0 }, problems))
+    Ok((Listing { query: query.to_string(), tasks, matched, hidden: 0, tree: None }, problems))
 }

@@ -1,4 +1,4 @@
-//! `show`: one task in full, with everything derived of it. Reads the task and what it depends on, nothing else.
+//! `show`: one task in full, with everything derived of it, its parts, and the open tasks that are about the same files.
 
 use std::collections::HashMap;
 
@@ -9,12 +9,14 @@ use super::in_flight::{add_flights, in_flight_of};
 use super::inbox::votes_elsewhere;
 use super::session::parse;
 use super::signoffs::{SignoffsView, facts_of_task, unresolved_findings, view_of};
-use super::view::{DependencyView, MoveView, NoteView, StepView, TaskLine, TaskView, boxes_of};
+use super::view::{
+    DependencyView, MoveView, NoteView, SharedFileView, StepView, TaskLine, TaskView, boxes_of,
+};
 use super::{Error, Result, Session};
-use crate::facts::TaskFacts;
+use crate::facts::{Flight, TaskFacts};
 use crate::model::{Config, Problem, RecordPath, Stage, Status, Suggestion, Summary, Task, TaskId};
 use crate::policy::{Dependency, badge_of, blocking_findings, facts_of, status_of};
-use crate::store::TaskFile;
+use crate::store::{TaskFile, Tasks};
 
 /// A task, and what to do next with it.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
@@ -35,9 +37,7 @@ pub struct Shown {
 
 /// Reads one task in full; problems are those of its notes and its odd values. Of a document that is broken the
 /// text is shown: it must stay readable.
-///
-/// Its parts are found only where they are requested: that takes a look at every task.
-pub fn show(session: &Session<'_>, id: &str, with_parts: bool) -> Result<(Shown, Vec<Problem>)> {
+pub fn show(session: &Session<'_>, id: &str) -> Result<(Shown, Vec<Problem>)> {
     let (config, mut problems) = session.config_or_default();
     let file = session.find_file(id)?;
     let task = match parse(&file) {
@@ -59,15 +59,11 @@ pub fn show(session: &Session<'_>, id: &str, with_parts: bool) -> Result<(Shown,
     let mut view = view(session, &config, file.path, &facts, notes)?;
     let in_flight = in_flight_of(session);
     add_flights(&in_flight, std::slice::from_mut(&mut view.line));
-    if with_parts {
-        view.children = children(session, task)?;
-    }
+    let others = session.snapshot().tasks()?;
+    view.children = parts(&others, &task.id);
+    view.shared_files = shared_files(&others, &task.summary());
     let next = match in_flight.of(task.id.as_str(), task.since()).first() {
-        Some(flight) => {
-            let votes = votes_elsewhere(session, &config, &task.id, flight)?;
-            let votes = votes.iter().take(STEPS - 1).map(ToString::to_string);
-            votes.chain([flight.place().way_there().to_string()]).collect()
-        }
+        Some(flight) => steps_elsewhere(session, &config, task, flight)?,
         None => next_steps(task, &view, &signoffs),
     };
     let (id, path) = (task.id.to_string(), view.path.clone());
@@ -117,19 +113,41 @@ fn view(
         body: task.body.clone(),
         dependencies,
         children: Vec::new(),
+        shared_files: Vec::new(),
     })
 }
 
 /// Returns the tasks that name this one as their parent.
-fn children(session: &Session<'_>, task: &Task) -> Result<Vec<DependencyView>> {
-    let tasks = session.snapshot().tasks()?;
-    let (found, _) = tasks.select(|other| other.parent == Some(task.id.as_str()));
+pub(super) fn parts(tasks: &Tasks, id: &TaskId) -> Vec<DependencyView> {
+    let (found, _) = tasks.select(|other| other.parent == Some(id.as_str()));
     let view = |child: &Summary<'_>| DependencyView {
         id: child.id.to_owned(),
         title: Some(child.title.to_owned()),
         open: !child.is_closed(),
     };
-    Ok(found.iter().map(view).collect())
+    found.iter().map(view).collect()
+}
+
+/// Returns the other open tasks that name a target file of this one, each with the first that it names; none where this
+/// one is closed.
+pub(super) fn shared_files(tasks: &Tasks, task: &Summary<'_>) -> Vec<SharedFileView> {
+    if task.files.is_empty() || task.is_closed() {
+        return Vec::new();
+    }
+    let common = |other: &Summary<'_>| -> Option<String> {
+        let is_own = |file: &&str| task.files.iter().any(|own| own == *file);
+        other.files.iter().find(is_own).map(str::to_owned)
+    };
+    let (found, _) =
+        tasks.select(|other| other.id != task.id && !other.is_closed() && common(other).is_some());
+    let view = |other: &Summary<'_>| SharedFileView {
+        file: common(other).unwrap_or_default(),
+        task: other.id.to_owned(),
+        title: other.title.to_owned(),
+        stage: other.stage.to_owned(),
+        assignee: other.assignee.map(str::to_owned),
+    };
+    found.iter().map(view).collect()
 }
 
 /// Reads what a task depends on. What cannot be read blocks the task, as an unknown id does.
@@ -164,7 +182,29 @@ fn pipeline(config: &Config, task: &Task) -> Vec<StepView> {
 /// Maximum number of steps named at once.
 const STEPS: usize = 4;
 
-/// Returns what brings a task forward, as [`show`] says it.
+/// Returns what brings a task forward that goes on elsewhere: votes, and the way there.
+fn steps_elsewhere(
+    session: &Session<'_>,
+    config: &Config,
+    task: &Task,
+    flight: &Flight,
+) -> Result<Vec<String>> {
+    let votes = votes_elsewhere(session, config, &task.id, flight)?;
+    let votes = votes.iter().take(STEPS - 1).map(ToString::to_string);
+    Ok(votes.chain([flight.place().way_there().to_string()]).collect())
+}
+
+/// Returns the first of what brings a task forward, as [`show`] says it; none where it cannot be read.
+pub(super) fn next_step(session: &Session<'_>, config: &Config, id: &TaskId) -> Result<Option<String>> {
+    let Some(task) = session.snapshot().readable_task(id)? else { return Ok(None) };
+    let steps = match in_flight_of(session).of(id.as_str(), task.since()).first() {
+        Some(flight) => steps_elsewhere(session, config, &task, flight)?,
+        None => next_steps_of(session, config, &facts_of_task(session, config, task)?)?,
+    };
+    Ok(steps.into_iter().next())
+}
+
+/// Returns what brings a task forward that goes on nowhere else, as [`show`] says it.
 pub(super) fn next_steps_of(
     session: &Session<'_>,
     config: &Config,

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::hooks::gone_hooks;
 use super::inbox::{Inbox, OpenTasks};
-use super::show::show;
+use super::show::next_step;
 use super::{Result, Session, TaskLine};
 use crate::model::{Problem, Suggestion};
 
@@ -64,9 +64,9 @@ pub fn status(session: &Session<'_>) -> Result<(StatusView, Vec<Problem>)> {
     let open = OpenTasks::read(session, &config, &tasks, "", &mut problems)?;
     let inbox = open.inbox(&mut problems)?;
     let selection = &open.selection;
-    let active = session.workspace().active_task().map(|id| id.to_string());
+    let active = session.workspace().active_task();
     let lines = |some: &[usize]| selection.lines(some).iter().map(StatusTask::from).collect::<Vec<_>>();
-    let is_active = |at: usize| active.as_deref() == Some(selection.summaries[at].id);
+    let is_active = |at: usize| active.as_ref().is_some_and(|id| id.as_str() == selection.summaries[at].id);
     let is_begun = |at: usize| selection.summaries[at].stage != "none";
     let mine = selection.matching.iter().copied();
     let mine: Vec<usize> =
@@ -89,8 +89,8 @@ pub fn status(session: &Session<'_>) -> Result<(StatusView, Vec<Problem>)> {
         inbox,
         commands: Vec::new(),
     };
-    let step =
-        view.active.as_ref().and_then(|task| show(session, &task.id, false).ok()?.0.next.into_iter().next());
+    let step = active.filter(|_| view.active.is_some());
+    let step = step.and_then(|id| next_step(session, &config, &id).ok().flatten());
     let commands = commands(&view, step);
     Ok((StatusView { commands, ..view }, problems))
 }

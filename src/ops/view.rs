@@ -156,6 +156,9 @@ pub struct TaskView {
     /// The tasks that are a part of it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub children: Vec<DependencyView>,
+    /// Other open tasks that name one of its target files.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub shared_files: Vec<SharedFileView>,
     /// Every move between stages, oldest first.
     pub history: Vec<MoveView>,
     /// Findings that are open, or fixed and not yet reviewed, the worst first.
@@ -188,6 +191,21 @@ pub struct DependencyView {
     pub title: Option<String>,
     /// Whether it still blocks the task.
     pub open: bool,
+}
+
+/// Another open task that names the same target file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct SharedFileView {
+    /// The file.
+    pub file: String,
+    /// The other task's id.
+    pub task: String,
+    /// Its title.
+    pub title: String,
+    /// Its stage.
+    pub stage: String,
+    /// Who works on it.
+    pub assignee: Option<String>,
 }
 
 /// A move between stages.

@@ -87,7 +87,8 @@ fn changed(
     if now.as_ref() == before {
         return Ok(None);
     }
-    let request = super::ListRequest { query: format!("id={id}"), all: true, sort: None, limit: Some(1) };
+    let request =
+        super::ListRequest { query: format!("id={id}"), all: true, limit: Some(1), ..Default::default() };
     let (listing, problems) = super::list(session, &request)?;
     Ok(Some((Watched::Task(listing.tasks.first().map(StatusTask::from)), problems)))
 }

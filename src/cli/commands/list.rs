@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::shared::{counted, minutes, show_lines};
+use super::shared::{counted, minutes, show_lines, show_tree};
 use super::{Command, Reply};
 use crate::cli::answer::{Answer, View};
 use crate::cli::args::{Format, QueryArgs, ReadArgs, count, list_formats};
@@ -53,6 +53,9 @@ pub(in crate::cli) struct List {
     /// Maximum number of tasks
     #[arg(short, long, value_name = "COUNT", value_parser = count)]
     limit: Option<usize>,
+    /// Show each task below the one that it is a part of
+    #[arg(long, conflicts_with = "fields")]
+    tree: bool,
     /// Fields to show, such as id,title,assignee
     #[arg(short, long, value_name = "FIELDS")]
     fields: Option<String>,
@@ -68,7 +71,8 @@ impl Command for List {
         refuse_fields_as_query(&query)?;
         let fields = self.fields.as_deref().map(crate::query::parse_fields).transpose();
         let fields = fields.map_err(|error| Failure::from(ops::Error::Query(error)))?;
-        let request = ops::ListRequest { query, all: self.all, sort: self.sort, limit: self.limit };
+        let request =
+            ops::ListRequest { query, all: self.all, sort: self.sort, limit: self.limit, tree: self.tree };
         let session = context.read(&self.read)?;
         let (listing, problems) = ops::list(&session, &request)?;
         // A spreadsheet has room for what a line on a terminal has not.
@@ -124,7 +128,10 @@ impl View for ops::Listing {
             }
             return;
         }
-        show_lines(&self.tasks, out);
+        match &self.tree {
+            Some(tree) => show_tree(&self.tasks, tree, out),
+            None => show_lines(&self.tasks, out),
+        }
     }
 
     fn status(&self, out: &mut Output) {

@@ -8,7 +8,7 @@ use crate::cli::context::Context;
 use crate::cli::error::Failure;
 use crate::cli::output::{Cell, Output, clean, truncate};
 use crate::model::{Badge, Minutes, Status, Suggestion};
-use crate::ops::{self, CountView, FlightView, Session, TaskAction, TaskLine, Written, WrittenTask};
+use crate::ops::{self, Branch, CountView, FlightView, Session, TaskAction, TaskLine, Written, WrittenTask};
 
 /// Maximum number of items of a checklist shown beside a vote.
 const MOST_ITEMS: usize = 7;
@@ -177,19 +177,37 @@ pub(super) fn flight(flight: &FlightView, out: &Output) -> String {
 
 /// Shows tasks as one line each.
 pub(super) fn show_lines(tasks: &[TaskLine], out: &mut Output) {
-    let row = |task: &TaskLine, out: &Output| {
-        vec![
-            Cell::styled(&task.id, Style::new().bold()),
-            priority_cell(task.priority.as_deref()),
-            Cell::new(&task.stage),
-            status_cell(task, out),
-            Cell::new(&task.title),
-            Cell::styled(task.assignee.as_deref().unwrap_or_default(), Style::new().cyan()).minor(),
-            Cell::styled(last_change(task, out), Style::new().dimmed()).right().minor(),
-            Cell::styled(in_flight(task, out), Style::new().magenta()).below(),
-        ]
+    let rows: Vec<Vec<Cell>> = tasks.iter().map(|task| cells_of_line(task, out)).collect();
+    out.columns(&rows, 4, 0);
+}
+
+/// Returns a task as a row: id, priority, stage, state, title, assignee, last change, where it goes on.
+fn cells_of_line(task: &TaskLine, out: &Output) -> Vec<Cell> {
+    vec![
+        Cell::styled(&task.id, Style::new().bold()),
+        priority_cell(task.priority.as_deref()),
+        Cell::new(&task.stage),
+        status_cell(task, out),
+        Cell::new(&task.title),
+        Cell::styled(task.assignee.as_deref().unwrap_or_default(), Style::new().cyan()).minor(),
+        Cell::styled(last_change(task, out), Style::new().dimmed()).right().minor(),
+        Cell::styled(in_flight(task, out), Style::new().magenta()).below(),
+    ]
+}
+
+/// Shows tasks as one line each, below what they are a part of. Of a task that has parts it shows how many are closed.
+pub(super) fn show_tree(tasks: &[TaskLine], tree: &[Branch], out: &mut Output) {
+    let row = |(task, branch): (&TaskLine, &Branch), out: &Output| {
+        let mut cells = cells_of_line(task, out);
+        let mark = if branch.depth > 0 { out.glyph("└ ", "- ") } else { "" };
+        let indent = "  ".repeat(branch.depth.saturating_sub(1));
+        cells[0] = Cell::styled(format!("{indent}{mark}{}", task.id), Style::new().bold());
+        if branch.parts.total > 0 && task.status != Status::Cancelled {
+            cells[3] = Cell::new(format!("{} parts", bar(branch.parts, out)));
+        }
+        cells
     };
-    let rows: Vec<Vec<Cell>> = tasks.iter().map(|task| row(task, out)).collect();
+    let rows: Vec<Vec<Cell>> = tasks.iter().zip(tree).map(|line| row(line, out)).collect();
     out.columns(&rows, 4, 0);
 }
 

@@ -27,9 +27,6 @@ pub(in crate::cli) struct Show {
     /// Task ID; a unique part is enough
     #[arg(value_name = "ID", add = tasks())]
     id: Option<String>,
-    /// Also show the tasks that are a part of it; reads every task
-    #[arg(long)]
-    parts: bool,
     #[command(flatten)]
     read: ReadArgs,
 }
@@ -40,7 +37,7 @@ impl Command for Show {
     fn run(self, context: &Context) -> Reply<ops::Shown> {
         let session = context.read(&self.read)?;
         let id = given_or_active(&session, "show", self.id)?;
-        let (shown, problems) = ops::show(&session, &id, self.parts)?;
+        let (shown, problems) = ops::show(&session, &id)?;
         Ok(Answer::of(shown).with_problems(problems).with_problems(ops::hooks_warning(&session)))
     }
 }
@@ -99,6 +96,7 @@ fn show_head(task: &TaskView, out: &mut Output) {
     let facts = facts.chain(other_fields(line));
     out.flow(&facts.map(Cell::new).collect::<Vec<_>>(), 2);
     out.line(format!("  {}", pipeline(task, out)));
+    show_files(task, out);
     for flight in &line.in_flight {
         let label = out.paint("In flight:", Style::new().magenta());
         let folder = flight.folder.as_ref().filter(|_| flight.branch.is_some());
@@ -112,6 +110,20 @@ fn show_head(task: &TaskView, out: &mut Output) {
     }
     for (key, value) in &task.unknown {
         out.line(format!("  {} {}", out.dim(&format!("{}:", clean(key))), clean(value)));
+    }
+}
+
+/// Shows the target files, and who else is about to change them.
+fn show_files(task: &TaskView, out: &mut Output) {
+    if !task.line.files.is_empty() {
+        let label = Cell::styled("  Files:", Style::new().dimmed());
+        out.hanging(&label, 9, &Cell::new(task.line.files.join(", ")));
+    }
+    for shared in &task.shared_files {
+        let label = Cell::styled("  Also:", Style::new().yellow());
+        let who = shared.assignee.as_ref().map_or_else(String::new, |name| format!(", {name}"));
+        let text = format!("{} in {} ({}{who})  {}", shared.file, shared.task, shared.stage, shared.title);
+        out.hanging(&label, 9, &Cell::new(text));
     }
 }
 

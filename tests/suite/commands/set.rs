@@ -265,7 +265,7 @@ fn a_parent_exists_and_is_no_part_of_its_own_part() {
     let sandbox = world();
     assert_snapshot!(typed(&sandbox, r"
         set d4rk c0de parent=exp0
-        show exp0 --parts
+        show exp0
         list parent:exp0 --fields id,parent
         set exp0 parent=d4rk
         set exp0 parent=exp0
@@ -278,7 +278,7 @@ fn a_parent_exists_and_is_no_part_of_its_own_part() {
     TASK-D4RK  parent = TASK-EXP0  Add dark mode to the dashboard
     TASK-C0DE  parent = TASK-EXP0  One table for all colours
 
-    $ tracker show exp0 --parts
+    $ tracker show exp0
     exit 0
     --- stdout
     TASK-EXP0  Describe the export  blocked

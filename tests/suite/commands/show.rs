@@ -1,6 +1,6 @@
 //! `tracker show`
 
-use super::{json, typed, world};
+use super::{empty, json, typed, world};
 use insta::assert_snapshot;
 
 #[test]
@@ -13,6 +13,7 @@ fn shows_everything_of_a_task() {
     TASK-D4RK  Add dark mode to the dashboard  in progress
       feature · high · ui · Ada Lovelace · SPRINT-1 · estimate 45m · created 2026-11-08 · #ui #theme
       none > [dev] > qa > sec > docs > complete   since 2d
+      Files: src/ui/theme.rs
 
       Depends on
       done  TASK-C0DE  One table for all colours
@@ -183,5 +184,96 @@ fn unknown_keys_and_values_are_shown() {
     --- stderr
     warning: .tracker/tasks/TASK-0DD0.md:5: priority: invalid priority `someday`
       hint: expected critical, high, medium or low
+    ");
+}
+
+#[test]
+fn parts_and_target_files_are_shown_with_who_else_is_about_them() {
+    let sandbox = empty();
+    assert_snapshot!(typed(&sandbox, r"
+        new Cart --id TASK-CART --file src/cart.rs --file src/sum.rs
+        new Total --id TASK-T0TA --parent cart --file src/sum.rs
+        new Coupon --id TASK-C0UP --parent t0ta --file src/cart.rs
+        start t0ta
+        start cart
+        show cart
+        list --tree
+        list --tree --limit 2
+        done cart
+    "), @r"
+    $ tracker new Cart --id TASK-CART --file src/cart.rs --file src/sum.rs
+    exit 0
+    --- stdout
+    Created TASK-CART  Cart
+      .tracker/tasks/TASK-CART.md
+
+    $ tracker new Total --id TASK-T0TA --parent cart --file src/sum.rs
+    exit 0
+    --- stdout
+    Created TASK-T0TA  Total
+      .tracker/tasks/TASK-T0TA.md
+
+    $ tracker new Coupon --id TASK-C0UP --parent t0ta --file src/cart.rs
+    exit 0
+    --- stdout
+    Created TASK-C0UP  Coupon
+      .tracker/tasks/TASK-C0UP.md
+
+    $ tracker start t0ta
+    exit 0
+    --- stdout
+    TASK-T0TA  Total
+      assignee = Ada Lovelace
+      none → dev
+
+    $ tracker start cart
+    exit 0
+    --- stdout
+    TASK-CART  Cart
+      assignee = Ada Lovelace
+      none → dev
+      src/sum.rs is also a file of TASK-T0TA of Ada Lovelace, in dev
+
+    $ tracker show cart
+    exit 0
+    --- stdout
+    TASK-CART  Cart  in progress
+      Ada Lovelace · created 2026-11-11
+      none > [dev] > qa > sec > docs > complete   since 1m
+      Files: src/cart.rs, src/sum.rs
+      Also:  src/cart.rs in TASK-C0UP (none)  Coupon
+      Also:  src/sum.rs in TASK-T0TA (dev, Ada Lovelace)  Total
+
+      Parts 0/1
+      open  TASK-T0TA  Total
+
+      Next: tracker advance TASK-CART
+
+    $ tracker list --tree
+    exit 0
+    --- stdout
+    TASK-CART      -  dev   0/1 parts  Cart    Ada Lovelace     2m
+    - TASK-T0TA    -  dev   0/1 parts  Total   Ada Lovelace     3m
+      - TASK-C0UP  -  none  pending    Coupon                today
+    --- stderr
+    3 tasks
+
+    $ tracker list --tree --limit 2
+    exit 0
+    --- stdout
+    TASK-CART    -  dev  0/1 parts  Cart   Ada Lovelace  3m
+    - TASK-T0TA  -  dev  0/1 parts  Total  Ada Lovelace  4m
+    --- stderr
+    2 of 3 tasks
+
+    $ tracker done cart
+    exit 0
+    --- stdout
+    TASK-CART  Cart
+      dev → qa
+      qa → sec
+      sec → docs
+      docs → complete
+      1 of 1 parts still open: TASK-T0TA
     ");
 }

@@ -87,6 +87,7 @@ fn a_terminal_gets_glyphs_beside_the_colours() {
       feature · high · ui · Ada Lovelace · SPRINT-1 · estimate 45m
       created 2026-11-08 · #ui #theme
       none ✓ ─ [dev] ─ qa ─ sec ─ docs ─ complete   since 2d
+      Files: src/ui/theme.rs
 
       Depends on
       ✓  TASK-C0DE  One table for all colours
