@@ -8,7 +8,7 @@ use super::set::Relations;
 use super::written::WrittenTask;
 use super::{Error, Result, Session, Written};
 use crate::doc;
-use crate::model::{BoxCount, Field, RecordPath, Summary, Task, TaskId};
+use crate::model::{BoxCount, Field, RecordPath, Summary, Task, TaskId, compare_ids};
 use crate::policy::Graph;
 use crate::store::Change;
 
@@ -19,7 +19,7 @@ pub fn new(session: &Session<'_>, drafts: &[Draft]) -> Result<Written> {
     let config = session.config()?;
     let locked = session.lock("new")?;
     let mut ids = IdMaker::new(session, &config)?;
-    let ids = drafts.iter().map(|draft| id_for(draft, &mut ids)).collect::<Result<Vec<_>>>()?;
+    let ids = ids_for(drafts, &mut ids)?;
     let references = references(drafts, &ids)?;
     let resolve = |part: &str| match part.strip_prefix('@') {
         Some(name) => references.get(name).map(ToString::to_string).ok_or_else(|| {
@@ -54,6 +54,19 @@ fn of_draft(error: Error, draft: &Draft) -> Error {
         }
         error => error,
     }
+}
+
+/// Returns the ids of the drafts. Those that are made here ascend: lists order tasks of one day by id, and so a plan stays
+/// in its order.
+fn ids_for(drafts: &[Draft], maker: &mut IdMaker<'_, '_>) -> Result<Vec<TaskId>> {
+    let mut ids = drafts.iter().map(|draft| id_for(draft, maker)).collect::<Result<Vec<_>>>()?;
+    let is_made = |draft: &Draft| draft.id.is_none();
+    let made = drafts.iter().zip(&ids).filter(|(draft, _)| is_made(draft));
+    let mut made: Vec<TaskId> = made.map(|(_, id)| id.clone()).collect();
+    made.sort_by(|a, b| compare_ids(a.as_str(), b.as_str()));
+    let places = drafts.iter().zip(&mut ids).filter(|(draft, _)| is_made(draft));
+    places.zip(made).for_each(|((_, place), id)| *place = id);
+    Ok(ids)
 }
 
 fn id_for(draft: &Draft, ids: &mut IdMaker<'_, '_>) -> Result<TaskId> {

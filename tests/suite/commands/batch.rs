@@ -34,14 +34,14 @@ fn creates_many_that_may_depend_on_each_other() {
     $ tracker new --batch plan.yaml
     exit 0
     --- stdout
-    Created TASK-XZRQ  One table for all colours
-    Created TASK-9J66  Add dark mode
+    Created TASK-9J66  One table for all colours
+    Created TASK-XZRQ  Add dark mode
 
     $ tracker deps
     exit 0
     --- stdout
-    TASK-9J66  blocked  Add dark mode
-    `- TASK-XZRQ  none  One table for all colours
+    TASK-XZRQ  blocked  Add dark mode
+    `- TASK-9J66  none  One table for all colours
     ");
 }
 
@@ -67,8 +67,8 @@ fn reads_json_and_json_lines_alike() {
     $ tracker new --batch plan.jsonl --quiet
     exit 0
     --- stdout
-    TASK-XZRQ
     TASK-9J66
+    TASK-XZRQ
 
     $ tracker list --fields title,dep --sort title
     exit 0
@@ -77,7 +77,7 @@ fn reads_json_and_json_lines_alike() {
     A
     B      TASK-8DD1
     C
-    D      TASK-XZRQ
+    D      TASK-9J66
     ");
 }
 
@@ -186,4 +186,15 @@ fn values_are_read_as_set_reads_them() {
     assert_eq!(sandbox.tracker(&["new", "--batch", "plan.yaml", "-q"]).status, 0);
     let task = sandbox.read(".tracker/tasks/TASK-8DD1.md");
     assert!(task.contains("tags: [ui, theme]") && task.contains("assignee: Ada"), "{task}");
+}
+
+#[test]
+fn a_plan_stays_in_its_order() {
+    let sandbox = empty();
+    let steps: String = (1..=9).map(|step| format!("- title: Step {step}\n")).collect();
+    sandbox.write("plan.yaml", &steps);
+    sandbox.tracker(&["new", "--batch", "plan.yaml", "--quiet"]);
+    let listed = sandbox.tracker(&["queue", "--plain"]).stdout;
+    let order: Vec<&str> = listed.lines().filter_map(|line| line.split("Step ").nth(1)?.get(..1)).collect();
+    assert_eq!(order, ["1", "2", "3", "4", "5", "6", "7", "8", "9"], "{listed}");
 }
