@@ -1,22 +1,26 @@
 //! Sums of test and coverage reports: JUnit, lcov, Cobertura. A report that cannot be read whole is no evidence.
 
-use super::findings::xml::{Piece, Pieces};
+use super::findings::xml::{Element, Piece, Pieces};
 use crate::model::{EvidenceCounts, Problem};
 
 /// Counts the test cases of a JUnit report.
 ///
 /// # Errors
-/// Where it is no such report, is cut off, or has no case: nothing tested is no evidence.
+/// Where it is no such report, is cut off, has no case, or contradicts itself: where a suite counts more cases or failures
+/// than it has, a run was killed or a report cut short, and what is missing may have failed.
 pub fn read_tests(bytes: &[u8]) -> Result<EvidenceCounts, Problem> {
     let text = String::from_utf8_lossy(bytes);
     let mut pieces = Pieces::of(&text);
     let (mut total, mut failed, mut skipped) = (0, 0, 0);
     let mut open: Vec<String> = Vec::new();
     let mut case = None::<(bool, bool)>;
+    // What each suite that is open counts, and what was read before it began.
+    let mut suites: Vec<(SuiteCounts, u64, u64)> = Vec::new();
     loop {
         match pieces.next()? {
             Piece::Open(element) => {
                 match element.name.as_str() {
+                    "testsuites" | "testsuite" => suites.push((SuiteCounts::of(&element), total, failed)),
                     "testcase" => case = Some((false, false)),
                     "failure" | "error" if open.last().is_some_and(|name| name == "testcase") => {
                         case = case.map(|(_, is_skipped)| (true, is_skipped));
@@ -26,15 +30,20 @@ pub fn read_tests(bytes: &[u8]) -> Result<EvidenceCounts, Problem> {
                 }
                 open.push(element.name);
             }
-            Piece::Close => {
-                if open.pop().is_some_and(|name| name == "testcase")
-                    && let Some((has_failed, is_skipped)) = case.take()
-                {
+            Piece::Close => match (open.pop().as_deref(), case) {
+                (Some("testcase"), Some((has_failed, is_skipped))) => {
+                    case = None;
                     total += 1;
                     failed += u64::from(has_failed);
                     skipped += u64::from(is_skipped && !has_failed);
                 }
-            }
+                (Some("testsuites" | "testsuite"), _) => {
+                    if let Some((counts, cases, failures)) = suites.pop() {
+                        counts.compare(total - cases, failed - failures)?;
+                    }
+                }
+                _ => {}
+            },
             Piece::Text(_) => {}
             Piece::End => break,
         }
@@ -44,6 +53,40 @@ pub fn read_tests(bytes: &[u8]) -> Result<EvidenceCounts, Problem> {
         return Err(Problem::error("has no test case").with_hint(hint));
     }
     Ok(EvidenceCounts::Tests { total, failed, skipped })
+}
+
+/// What a suite's own attributes count.
+struct SuiteCounts {
+    name: String,
+    cases: u64,
+    failures: u64,
+}
+
+impl SuiteCounts {
+    fn of(element: &Element) -> Self {
+        let count = |key: &str| element.get(key).and_then(|text| text.trim().parse().ok()).unwrap_or(0_u64);
+        Self {
+            name: element.get("name").unwrap_or_default().to_owned(),
+            cases: count("tests"),
+            failures: count("failures").saturating_add(count("errors")),
+        }
+    }
+
+    /// Refuses a suite that counts more than it has. One that has more than it counts hides nothing.
+    fn compare(&self, cases: u64, failures: u64) -> Result<(), Problem> {
+        // A case may fail more than once, and some writers count each time.
+        let hides_failures = self.failures > failures && (failures == 0 || self.failures > cases);
+        if self.cases <= cases && !hides_failures {
+            return Ok(());
+        }
+        let who =
+            if self.name.is_empty() { "the report".to_owned() } else { format!("its suite {}", self.name) };
+        let message = format!(
+            "contradicts itself: {who} counts {} tests and {} failures, and has {cases} and {failures}",
+            self.cases, self.failures
+        );
+        Err(Problem::error(message).with_hint("run the tests again, to their end"))
+    }
 }
 
 /// Counts the lines of an lcov or a Cobertura report.
@@ -133,12 +176,29 @@ mod tests {
 
     #[test]
     fn counts_cases_once() {
-        let text = r#"<testsuites><testsuite tests="9"><testcase name="a"/><testcase name="b"><failure/><error/></testcase>
+        let text = r#"<testsuites><testsuite tests="4" errors="2"><testcase name="a"/><testcase name="b"><failure/><error/></testcase>
             <testcase name="c"><skipped/></testcase><testcase name="d"><rerunFailure/></testcase></testsuite></testsuites>"#;
         assert_eq!(read_tests(text.as_bytes()), Ok(Tests { total: 4, failed: 1, skipped: 1 }));
         for text in ["", "<testsuites/>", "<testsuite><testcase>", "no xml"] {
             assert!(read_tests(text.as_bytes()).is_err(), "{text}");
         }
+    }
+
+    #[test]
+    fn a_report_that_contradicts_itself_is_refused() {
+        let case = r#"<testcase name="a"/>"#;
+        for (counts, message) in [
+            (r#"name="t" tests="10" failures="1" errors="1""#, "its suite t counts 10 tests and 2 failures"),
+            (r#"tests="2""#, "the report counts 2 tests and 0 failures, and has 1 and 0"),
+            (r#"tests="1" errors="1""#, "counts 1 tests and 1 failures, and has 1 and 0"),
+        ] {
+            let text = format!("<testsuite {counts}>{case}</testsuite>");
+            let problem = read_tests(text.as_bytes()).unwrap_err();
+            assert!(problem.message.contains(message), "{problem}");
+        }
+        let text =
+            format!(r#"<testsuites tests="2"><testsuite tests="1">{case}</testsuite>{case}</testsuites>"#);
+        assert_eq!(read_tests(text.as_bytes()), Ok(Tests { total: 2, failed: 0, skipped: 0 }));
     }
 
     #[test]
