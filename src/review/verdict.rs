@@ -169,4 +169,11 @@ impl Verdict {
     pub fn is_yes(&self) -> bool {
         self.errors == 0
     }
+
+    /// Returns whether it is a yes although approvals are missing: nothing here has moved past them yet.
+    #[must_use]
+    pub fn awaits_approvals(&self) -> bool {
+        let is_noted = |rule: &RuleOutcome| rule.rule == GateRule::EarnedMoves && rule.status.is_some();
+        self.is_yes() && self.rules.iter().any(is_noted)
+    }
 }

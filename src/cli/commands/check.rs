@@ -123,7 +123,7 @@ impl Check {
 impl View for Response {
     fn show(&self, out: &mut Output) {
         if !out.is_quiet() {
-            show_range(&self.range, self.review.tasks.len(), out);
+            show_range(&self.review, out);
         }
         show_verdict(&self.verdict, self.is_full, out);
     }

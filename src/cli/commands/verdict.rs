@@ -30,8 +30,9 @@ pub(super) fn range_name(range: &RangeReview) -> String {
     format!("{base}{}", range.head)
 }
 
-/// Shows what was looked at, and by whose rules.
-pub(super) fn show_range(range: &RangeReview, tasks: usize, out: &mut Output) {
+/// Shows what was looked at, and by whose rules, and whether a yes is one that approvals are missing from.
+pub(super) fn show_range(review: &Review, out: &mut Output) {
+    let (range, tasks) = (&review.range, review.tasks.len());
     let mut facts = vec![Cell::styled(range_name(range), Style::new().bold())];
     if range.base.is_some() || range.commits > 0 {
         facts.push(Cell::new(counted(range.commits, "commit")));
@@ -47,6 +48,9 @@ pub(super) fn show_range(range: &RangeReview, tasks: usize, out: &mut Output) {
         }));
     }
     facts.push(Cell::styled(format!("policy from {}", range.policy), Style::new().dimmed()));
+    if review.verdict.awaits_approvals() {
+        facts.push(Cell::styled("approvals missing", Style::new().yellow()));
+    }
     out.flow(&facts, 0);
 }
 
@@ -133,6 +137,7 @@ pub(super) fn show_verdict_status(verdict: &Verdict, out: &mut Output) {
     let counts = format!("{}, {}", counted(verdict.errors, "error"), counted(verdict.warnings, "warning"));
     let first = verdict.violations.first().map(|violation| violation.rule);
     match first {
+        None if verdict.awaits_approvals() => out.line(out.dim("all checks passed, approvals missing")),
         None => out.line(out.dim("all checks passed")),
         Some(rule) => out.line(out.dim(&format!("{counts}      tracker explain {rule}"))),
     }

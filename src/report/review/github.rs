@@ -35,8 +35,11 @@ pub(super) fn github(review: &Review) -> String {
     }
     if errors.is_empty() && warnings.is_empty() {
         let (commits, tasks) = (review.range.commits, review.tasks.len());
-        let _ =
-            writeln!(out, "::notice title=tracker::all checks passed (commits: {commits}, tasks: {tasks})");
+        let missing = if review.verdict.awaits_approvals() { ", approvals missing" } else { "" };
+        let _ = writeln!(
+            out,
+            "::notice title=tracker::all checks passed{missing} (commits: {commits}, tasks: {tasks})"
+        );
     }
     out
 }

@@ -28,7 +28,7 @@ const DIM: Style = Style::new().dimmed();
 
 /// Shows a review.
 pub(super) fn show(review: &Review, is_full: bool, out: &mut Output) {
-    show_range(&review.range, review.tasks.len(), out);
+    show_range(review, out);
     let shown = if is_full { review.tasks.len() } else { SHOWN_TASKS.min(review.tasks.len()) };
     for task in in_order(&review.tasks).into_iter().take(shown) {
         out.gap();

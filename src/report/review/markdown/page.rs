@@ -74,7 +74,11 @@ fn head(review: &Review) -> String {
         (0, warnings) => format!(", with {}", counted(warnings, "warning")),
         (errors, warnings) => format!(": {}, {}", counted(errors, "error"), counted(warnings, "warning")),
     };
-    let answer = if review.verdict.is_yes() { "✓ All checks passed" } else { "✗ Checks failed" };
+    let answer = match review.verdict.is_yes() {
+        true if review.verdict.awaits_approvals() => "✓ All checks passed, approvals missing",
+        true => "✓ All checks passed",
+        false => "✗ Checks failed",
+    };
     format!("{MARKER}### {answer}{counts}\n\n{}\n", facts(&review.range, review.tasks.len()))
 }
 
