@@ -245,7 +245,7 @@ pub(super) fn document_format() -> Arg {
 }
 
 /// Options of commands that write.
-#[derive(Debug, Clone, Default, Args)]
+#[derive(Debug, Clone, Args)]
 pub(super) struct WriteArgs {
     /// Show what would change without writing it
     #[arg(short = 'n', long)]
@@ -253,6 +253,13 @@ pub(super) struct WriteArgs {
     /// Maximum time to wait for the lock
     #[arg(long, value_name = "SECONDS", default_value = "10", hide_default_value = true, value_parser = seconds)]
     pub(super) lock_timeout: Duration,
+}
+
+impl Default for WriteArgs {
+    /// What the options are where they are not given.
+    fn default() -> Self {
+        Self { dry_run: false, lock_timeout: Duration::from_secs(10) }
+    }
 }
 
 /// Options of commands that read.

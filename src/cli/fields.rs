@@ -50,6 +50,7 @@ fn option(field: Field) -> Arg {
         FieldKind::Word => "TYPE",
         FieldKind::Priority => "PRIORITY",
         FieldKind::Sprint => "SPRINT",
+        FieldKind::Run => "RUN",
         FieldKind::Labels => "TAG",
         FieldKind::Label => "NAME",
         FieldKind::Person => "NAME",

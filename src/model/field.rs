@@ -19,6 +19,7 @@ pub enum Field {
     Parent,
     DependsOn,
     Sprint,
+    Run,
     Due,
     Files,
     Estimate,
@@ -87,7 +88,7 @@ const fn row(
 const NOTHING: for<'a> fn(&Summary<'a>) -> FieldValue<'a> = |_| FieldValue::Missing;
 const NOWHERE: fn(&mut Task, FieldValue<'_>) = |_, _| {};
 
-const ROWS: [FieldRow; 28] = [
+const ROWS: [FieldRow; 29] = [
     FieldRow {
         editing: BY_TRACKER,
         ..row(
@@ -197,6 +198,14 @@ const ROWS: [FieldRow; 28] = [
             "sprint that it is planned for",
         )
     },
+    row(
+        Field::Run,
+        "run",
+        FieldKind::Run,
+        |task| FieldValue::text(task.run),
+        |task, value| task.run = value.into_run(),
+        "task run that it is part of",
+    ),
     FieldRow {
         cards: &["Due", "due date", "deadline"],
         ..row(

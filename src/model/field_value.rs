@@ -6,7 +6,7 @@ use std::fmt;
 use chrono::{DateTime, NaiveDate, SecondsFormat, Utc};
 use serde::{Serialize, Serializer};
 
-use super::{BoxCount, Field, Minutes, Priority, SprintId, Stage, TaskId, Texts};
+use super::{BoxCount, Field, Minutes, Priority, RunId, SprintId, Stage, TaskId, Texts};
 
 /// What kind of value a field contains: how it is read, written, checked, requested, compared and merged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,6 +22,8 @@ pub enum FieldKind {
     Priority,
     Stage,
     Sprint,
+    /// A run of tasks.
+    Run,
     /// A sentence; the empty one is a bare yes.
     Reason,
     Task,
@@ -152,6 +154,11 @@ impl<'a> FieldValue<'a> {
     }
 
     #[must_use]
+    pub fn into_run(self) -> Option<RunId> {
+        RunId::parse(self.as_text()?).ok()
+    }
+
+    #[must_use]
     pub fn into_priority(self) -> Option<Priority> {
         self.as_text().map(Priority::parse)
     }
@@ -224,6 +231,7 @@ impl Field {
         let value = match kind {
             FieldKind::Id | FieldKind::Task | FieldKind::Tasks => valid(TaskId::parse(text).is_ok()),
             FieldKind::Sprint => valid(SprintId::parse(text).is_ok()),
+            FieldKind::Run => valid(RunId::parse(text).is_ok()),
             FieldKind::Stage => valid(Stage::parse(text).is_some()),
             FieldKind::Word => valid(is_word(text)),
             FieldKind::Priority => match Priority::parse(text) {
@@ -247,6 +255,7 @@ impl FieldKind {
             Self::Word => "type",
             Self::Priority => "priority",
             Self::Sprint => "sprint",
+            Self::Run => "run",
             Self::Stage => "stage",
             Self::Paths => "path",
             Self::Duration => "duration",
@@ -265,6 +274,7 @@ impl FieldKind {
             Self::Word => "one word of letters, digits, `-` and `_`, such as feature",
             Self::Priority => "critical, high, medium or low",
             Self::Sprint => SprintId::EXPECTED,
+            Self::Run => "the id of a task run, such as RUN-4F2K",
             Self::Stage => "lowercase letters, digits, `-` and `_`, such as dev",
             Self::Duration => "a duration such as 45m, 2h, 1h 30m or 3d (a day is 8 hours)",
             Self::Date => "a date such as 2026-11-11",

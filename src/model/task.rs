@@ -3,7 +3,9 @@
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::{Field, FieldValue, Minutes, Move, MoveKind, Priority, Problem, SprintId, Stage, TaskId, Texts};
+use super::{
+    Field, FieldValue, Minutes, Move, MoveKind, Priority, Problem, RunId, SprintId, Stage, TaskId, Texts,
+};
 
 /// A task: the front matter of its file, typed, and the body as it is.
 #[derive(Debug, Clone, PartialEq)]
@@ -26,6 +28,8 @@ pub struct Task {
     pub tags: Vec<String>,
     /// The sprint it is planned for.
     pub sprint: Option<SprintId>,
+    /// The task run that it is part of.
+    pub run: Option<RunId>,
     /// The day by which it should be done.
     pub due: Option<NaiveDate>,
     /// The task that it is a part of.
@@ -127,6 +131,7 @@ impl Task {
             area: None,
             tags: Vec::new(),
             sprint: None,
+            run: None,
             due: None,
             parent: None,
             depends_on: Vec::new(),
@@ -190,6 +195,7 @@ impl Task {
             area: self.area.as_deref(),
             tags: self.tags.iter().map(String::as_str).collect(),
             sprint: self.sprint.as_ref().map(SprintId::as_str),
+            run: self.run.as_ref().map(RunId::as_str),
             due: self.due.map(|day| chrono::Datelike::num_days_from_ce(&day)),
             parent: self.parent.as_ref().map(TaskId::as_str),
             depends_on: self.depends_on.iter().map(TaskId::as_str).collect(),
@@ -239,6 +245,8 @@ pub struct Summary<'a> {
     pub tags: Texts<'a>,
     /// Sprint id.
     pub sprint: Option<&'a str>,
+    /// Id of the task run that it is part of.
+    pub run: Option<&'a str>,
     /// The day by which it should be done, counted from the common era.
     pub due: Option<i32>,
     /// Id of the task that it is a part of.
@@ -285,6 +293,7 @@ impl<'a> Summary<'a> {
             area: None,
             tags: Texts::default(),
             sprint: None,
+            run: None,
             due: None,
             parent: None,
             depends_on: Texts::default(),

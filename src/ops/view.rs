@@ -39,6 +39,8 @@ pub struct TaskLine {
     pub tags: Vec<String>,
     /// The sprint it is planned for.
     pub sprint: Option<String>,
+    /// The task run that it is part of.
+    pub run: Option<String>,
     /// The day by which it should be done.
     pub due: Option<NaiveDate>,
     /// The task that it is a part of.
@@ -120,6 +122,7 @@ impl TaskLine {
             area: text(task.area),
             tags: texts(&task.tags),
             sprint: text(task.sprint),
+            run: text(task.run),
             due: task.due.and_then(NaiveDate::from_num_days_from_ce_opt),
             parent: text(task.parent),
             depends_on: texts(&task.depends_on),

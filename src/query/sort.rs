@@ -150,7 +150,9 @@ fn missing_last<T>(a: Option<&T>, b: Option<&T>, key: Key, compare: impl Fn(&T, 
 fn compare_values(kind: FieldKind, a: &FieldValue<'_>, b: &FieldValue<'_>) -> Ordering {
     use FieldValue::{Checkboxes, Day, List, Minutes, Moment, Text};
     match (a, b) {
-        (Text(a), Text(b)) if matches!(kind, FieldKind::Sprint | FieldKind::Task) => compare_ids(a, b),
+        (Text(a), Text(b)) if matches!(kind, FieldKind::Sprint | FieldKind::Run | FieldKind::Task) => {
+            compare_ids(a, b)
+        }
         (Text(a), Text(b)) => compare_texts(a, b),
         (List(a), List(b)) => {
             let pairs = a.iter().zip(b.iter()).map(|(a, b)| compare_texts(a, b));

@@ -182,7 +182,7 @@ pub(super) fn resolve(ask: Ask, op: Op, words: Vec<Placed>, context: &Context<'_
         Ask::Text => Field::Title,
     };
     match field.kind() {
-        FieldKind::Id | FieldKind::Task | FieldKind::Tasks | FieldKind::Sprint => {
+        FieldKind::Id | FieldKind::Task | FieldKind::Tasks | FieldKind::Sprint | FieldKind::Run => {
             Ok(plain(words, Pattern::whole, |patterns| Test::Ids(field, patterns)))
         }
         FieldKind::Paths if op == Op::Is => Ok(plain(words, PathPattern::whole, Test::Paths)),

@@ -80,6 +80,7 @@ fields! {
         area: Option<&'a str>,
         tags: Texts<'a>,
         sprint: Option<&'a str>,
+        run: Option<&'a str>,
         due: Option<i32>,
         parent: Option<&'a str>,
         depends_on: Texts<'a>,

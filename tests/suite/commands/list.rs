@@ -324,8 +324,8 @@ fn a_list_is_a_table_for_spreadsheets() {
     $ tracker list type:feature --format csv
     exit 0
     --- stdout
-    id,title,type,priority,area,tags,parent,depends_on,sprint,due,files,estimate,source,created,stage,assignee,blocked,cancelled,spent,status,badge,ready,updated,since,deliverables,boxes
-    TASK-D4RK,Add dark mode to the dashboard,feature,high,ui,"ui,theme",,TASK-C0DE,SPRINT-1,,src/ui/theme.rs,45m,,2026-11-08,dev,Ada Lovelace,,,,in_progress,in_progress,false,2026-11-09T09:00:00Z,2026-11-09T09:00:00Z,1/2,1/3
+    id,title,type,priority,area,tags,parent,depends_on,sprint,run,due,files,estimate,source,created,stage,assignee,blocked,cancelled,spent,status,badge,ready,updated,since,deliverables,boxes
+    TASK-D4RK,Add dark mode to the dashboard,feature,high,ui,"ui,theme",,TASK-C0DE,SPRINT-1,,,src/ui/theme.rs,45m,,2026-11-08,dev,Ada Lovelace,,,,in_progress,in_progress,false,2026-11-09T09:00:00Z,2026-11-09T09:00:00Z,1/2,1/3
 
     $ tracker list zzz --format csv --fields id
     exit 0
