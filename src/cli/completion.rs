@@ -44,6 +44,11 @@ pub(super) fn runs() -> ArgValueCompleter {
     ArgValueCompleter::new(|typed: &OsStr| beginning(found(ops::run_candidates), typed))
 }
 
+/// Completes the id of a task run.
+pub(super) fn task_runs() -> ArgValueCompleter {
+    values_of(Field::Run)
+}
+
 /// Completes the value of a field, where the table of fields or the tracker knows some.
 pub(super) fn values_of(field: Field) -> ArgValueCompleter {
     ArgValueCompleter::new(move |typed: &OsStr| beginning(values(field), typed))

@@ -47,7 +47,9 @@ pub(crate) use note::signed_note;
 pub use note::{create_note, read_note};
 pub(crate) use record::{read_task_of, record_problems};
 pub use role::{create_role, read_role};
-pub(crate) use run::{create_run, read_run};
+pub(crate) use run::{
+    AnyRun, create_run, create_task_run, decide_task_run, is_task_run, read_any_run, read_run, read_task_run,
+};
 pub(crate) use settings::{put_commands, take_commands};
 pub(crate) use sprint::{
     append_event, committed_block, create_scope_change, create_sprint, evidence_block, read_scope_change,

@@ -1,7 +1,7 @@
 //! Any record, read for what is wrong with it: the one table of which reader reads which kind.
 
 use super::{
-    Document, read_config, read_finding, read_note, read_role, read_run, read_scope_change, read_sprint,
+    Document, read_any_run, read_config, read_finding, read_note, read_role, read_scope_change, read_sprint,
     read_task, read_vote, read_workflow,
 };
 use crate::model::{Problem, RecordKind, RecordPath, Task, TaskId};
@@ -37,7 +37,7 @@ pub fn record_problems(path: &RecordPath, bytes: &[u8]) -> Vec<Problem> {
             read_workflow(bytes).map(|(_, warnings)| warnings)
         }
         RecordPath::Named { kind: RecordKind::Run, name } => {
-            read_run(name.as_str(), bytes).map(|_| Vec::new())
+            read_any_run(name.as_str(), bytes).map(|_| Vec::new())
         }
         RecordPath::File(RecordKind::Config) => {
             read_config(bytes).map(|(config, warnings)| [config.errors, warnings].concat())

@@ -52,6 +52,7 @@ mod stage;
 mod status;
 mod suggestion;
 mod task;
+mod task_run;
 mod texts;
 mod vote;
 mod workflow;
@@ -96,6 +97,7 @@ pub use status::{Facts, Status};
 pub(crate) use suggestion::Suggestion;
 pub(crate) use task::Summary;
 pub use task::{BoxCount, Note, NoteKind, Task};
+pub(crate) use task_run::{TaskRun, TaskRunChange, TaskRunDecision, TaskRunKind, TaskRunState};
 pub use texts::Texts;
 pub use vote::{AcceptanceText, Coverage, CoverageFormat, CoveredChange, TreeEntry, Verdict, Vote};
 

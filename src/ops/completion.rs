@@ -1,6 +1,7 @@
 //! Ids with their titles, names and values, for shells that complete them.
 
 use super::Result;
+use super::run::open_runs;
 use crate::env::Env;
 use crate::model::{Field, FieldKind, Priority, SprintId, Stage};
 use crate::store::Workspace;
@@ -41,6 +42,7 @@ pub fn value_candidates(env: &Env, field: Field) -> Result<Vec<String>> {
             let ids = Workspace::open(env)?.snapshot().sprint_ids()?;
             ids.iter().map(SprintId::to_string).collect()
         }
+        FieldKind::Run => open_runs(&Workspace::open(env)?.snapshot())?.into_iter().rev().collect(),
         FieldKind::Task | FieldKind::Tasks => task_candidates(env)?.into_iter().map(|task| task.id).collect(),
         _ if field == Field::Type => {
             let (config, _) = Workspace::open(env)?.snapshot().config()?;

@@ -5,6 +5,7 @@ use std::str::FromStr;
 
 use chrono::{DateTime, FixedOffset};
 
+use super::run::run_to_join;
 use super::sprint::{misspelt, no_such_sprint};
 use super::{Error, Result, Session};
 use crate::doc::{Edit, Value};
@@ -145,6 +146,7 @@ impl<'r> ValueReader<'r> {
                     return Ok(FieldValue::Text(Cow::Owned(upper)));
                 }
             }
+            FieldKind::Run => return Ok(FieldValue::Text(Cow::Owned(run_to_join(self.session, value)?))),
             FieldKind::Task => return Ok(FieldValue::Text(Cow::Owned((self.resolve)(value)?))),
             FieldKind::Date => {
                 if let Some(day) = query::read_day(value, self.now) {

@@ -102,7 +102,7 @@ fn same_files(session: &Session<'_>, id: &TaskId) -> Result<Vec<String>> {
 
 /// Returns the first task of the queue that is not somebody else's.
 fn next_of_queue(session: &Session<'_>, query: &str) -> Result<String> {
-    let request = QueueRequest { query: query.to_owned(), limit: None };
+    let request = QueueRequest { query: query.to_owned(), ..QueueRequest::default() };
     let (listing, _) = queue(session, &request)?;
     let own = session.actor()?;
     let is_free = |task: &&TaskLine| task.assignee.as_deref().is_none_or(|name| is_same_name(name, &own));

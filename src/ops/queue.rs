@@ -1,9 +1,10 @@
 //! `queue`: the tasks that are ready to start, by priority.
 
 use super::in_flight::in_flight_of;
+use super::run::queued_of_run;
 use super::select::{Selector, read_query};
 use super::{Listing, Result, Session};
-use crate::model::Problem;
+use crate::model::{Problem, Status, first_to_do};
 
 /// What to look for.
 #[derive(Debug, Clone, Default)]
@@ -12,19 +13,34 @@ pub struct QueueRequest {
     pub query: String,
     /// Maximum number of tasks.
     pub limit: Option<usize>,
+    /// Only tasks of this task run, those that have begun too.
+    pub run: Option<String>,
 }
 
 /// Lists tasks that are neither closed nor blocked nor begun, here or elsewhere, and whose dependencies are complete; by
-/// priority, then age.
+/// priority, then age. Of a task run all that can be worked on are listed, in whatever stage they are.
 pub fn queue(session: &Session<'_>, request: &QueueRequest) -> Result<(Listing, Vec<Problem>)> {
     let (config, mut problems) = session.config_or_default();
     let (query, _) = read_query(session, &config, &request.query, None)?;
     let tasks = session.snapshot().tasks()?;
     let selector = Selector { session, config: &config, query: &query };
+    let run = request.run.as_deref().map(|run| queued_of_run(session, run, &mut problems)).transpose()?;
     let selection = selector.among(&tasks, &mut problems, |task| !task.is_closed())?;
     let mut is_selected = vec![false; selection.summaries.len()];
     selection.matching.iter().for_each(|&at| is_selected[at] = true);
-    let mut queue = selection.derived.queue(&selection.summaries);
+    let mut queue = match &run {
+        None => selection.derived.queue(&selection.summaries),
+        Some((_, true)) => Vec::new(),
+        Some((run, false)) => {
+            let is_free = |&at: &usize| {
+                selection.summaries[at].run == Some(run)
+                    && selection.derived.facts[at].status != Status::Blocked
+            };
+            let mut free: Vec<usize> = (0..selection.summaries.len()).filter(is_free).collect();
+            free.sort_by(|&a, &b| first_to_do(&selection.summaries[a], &selection.summaries[b]));
+            free
+        }
+    };
     queue.retain(|&at| is_selected[at]);
     let in_flight = in_flight_of(session);
     queue.retain(|&at| {

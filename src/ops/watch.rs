@@ -72,7 +72,7 @@ pub fn watch(
 }
 
 fn ready(session: &Session<'_>, query: &str) -> Result<Option<(Watched, Vec<Problem>)>> {
-    let request = QueueRequest { query: query.to_owned(), limit: Some(SHOWN) };
+    let request = QueueRequest { query: query.to_owned(), limit: Some(SHOWN), run: None };
     let (listing, problems) = queue(session, &request)?;
     let tasks: Vec<StatusTask> = listing.tasks.iter().map(StatusTask::from).collect();
     Ok((!tasks.is_empty()).then_some((Watched::Ready(tasks), problems)))

@@ -30,6 +30,7 @@ mod refusal;
 mod rounds;
 mod route;
 mod status;
+mod task_run;
 #[cfg(test)]
 mod tests;
 mod tree;
@@ -59,6 +60,7 @@ pub(crate) use rounds::{is_overridden, is_override, overriding_move, round_of};
 pub use route::Route;
 pub use status::Tally;
 pub(crate) use status::{badge_of, facts_of, status_of};
+pub(crate) use task_run::{TaskRunProgress, loops_since, sent_back_from};
 pub use tree::Branch;
 pub(crate) use tree::Direction;
 pub(crate) use votes::{

@@ -11,6 +11,7 @@ use crate::model::{
 };
 use crate::ops::init::own_files;
 use crate::ops::not_committed::{converted, ignored};
+use crate::ops::run::task_runs;
 use crate::ops::sprint::{misspelt, sprint_drift};
 use crate::ops::{Result, Session};
 use crate::policy::{Graph, stage_order};
@@ -432,6 +433,7 @@ impl<'a> Examination<'a> {
         if !ids.is_empty() {
             self.unknown_sprints(&ids)?;
         }
+        self.unknown_runs()?;
         for id in ids {
             let Ok(Some(file)) = self.snapshot().sprint(&id) else { continue };
             if file.sprint.state() != SprintState::Active {
@@ -464,6 +466,26 @@ impl<'a> Examination<'a> {
             self.add(
                 DoctorRule::DanglingReference,
                 problem.on_key("sprint").in_file(task_file(task.id)).with_hint(hint),
+            );
+        }
+        Ok(())
+    }
+
+    /// Open tasks whose task run is not there: nothing queues or drives them.
+    fn unknown_runs(&mut self) -> Result<()> {
+        let tasks = self.snapshot().tasks()?;
+        let (summaries, _) = tasks.select(|task| !task.is_closed() && task.run.is_some());
+        if summaries.is_empty() {
+            return Ok(());
+        }
+        let (runs, _) = task_runs(self.snapshot())?;
+        for task in summaries {
+            let Some(run) = task.run.filter(|own| !runs.iter().any(|run| run.id == *own)) else { continue };
+            let problem = Problem::warning(format!("no task run `{}`", run.escape_debug()));
+            let hint = Suggestion::tracker(["set", task.id, "run="]).to_string();
+            self.add(
+                DoctorRule::DanglingReference,
+                problem.on_key("run").in_file(task_file(task.id)).with_hint(hint),
             );
         }
         Ok(())

@@ -5,8 +5,11 @@ use std::collections::HashMap;
 
 use crate::doc::create_task;
 use crate::import::findings::{FindingStatus, Matched, is_inside};
-use crate::model::{Config, Finding, FindingSeverity, Priority, RecordPath, Task, TaskId};
+use crate::model::{
+    Config, Finding, FindingSeverity, Move, MoveKind, Priority, RecordPath, RunId, Task, TaskId,
+};
 use crate::ops::ids::IdMaker;
+use crate::ops::run::open_runs;
 use crate::ops::written::WrittenTask;
 use crate::ops::{Result, Session};
 use crate::store::Change;
@@ -14,11 +17,16 @@ use crate::store::Change;
 /// Types that a task which fixes something has, best first.
 const TYPES: [&str; 3] = ["bug", "fix", "bugfix"];
 
+/// The run, the title and the file of a task.
+type RunKey = (String, String, Option<String>);
+
 /// Tasks that fix findings.
 #[derive(Default)]
 pub(in crate::ops) struct FixTasks {
     /// By `TASK/FINDING`: one that is open, else one that is done; and whether it is done.
     by_finding: HashMap<String, (String, bool)>,
+    /// Open ones of a task run, by run, title and file: another finding of the same is fixed with it.
+    in_runs: HashMap<RunKey, String>,
     pub(super) changes: Vec<Change>,
     pub(super) written: Vec<WrittenTask>,
 }
@@ -33,6 +41,10 @@ impl FixTasks {
             // Of every other source this is a part that no finding is called by.
             let Some(finding) = summary.source.filter(|source| source.contains("/F")) else { continue };
             let is_done = summary.is_closed() && summary.cancelled.is_none();
+            if let Some(run) = summary.run.filter(|_| !summary.is_closed()) {
+                let file = summary.files.iter().next().map(str::to_owned);
+                found.in_runs.insert((run.to_owned(), summary.title.to_owned(), file), summary.id.to_owned());
+            }
             let newest =
                 found.by_finding.entry(finding.to_owned()).or_insert((summary.id.to_owned(), is_done));
             if newest.1 && !is_done {
@@ -47,9 +59,21 @@ impl FixTasks {
         self.by_finding.get(&source_of(finding)).map(|(id, _)| id.as_str())
     }
 
-    /// Makes one for each open finding that has none. What came back after its task was done gets another.
-    pub(super) fn make(&mut self, session: &Session<'_>, config: &Config, matched: &[Matched]) -> Result<()> {
+    /// Makes one for each open finding that has none. What came back after its task was done gets another. Where the task
+    /// with the findings is part of a task run, those that fix them are too, and are in their first stage at once.
+    pub(super) fn make(
+        &mut self,
+        session: &Session<'_>,
+        config: &Config,
+        found_on: &Task,
+        matched: &[Matched],
+    ) -> Result<()> {
         let mut ids = IdMaker::new(session, config)?;
+        let run = match &found_on.run {
+            Some(run) => open_runs(session.snapshot())?.contains(&run.to_string()).then_some(run),
+            None => None,
+        };
+        let mut started = Vec::new();
         for Matched { finding, status, .. } in matched.iter().filter(|matched| matched.status.is_open()) {
             let has_one = match self.by_finding.get(&source_of(finding)) {
                 Some((_, is_done)) => !is_done || *status != FindingStatus::Reopened,
@@ -58,14 +82,38 @@ impl FixTasks {
             if has_one {
                 continue;
             }
-            let task = fix_of(session, config, finding, ids.fresh()?);
+            let key = |run: &RunId| (run.to_string(), finding.title.clone(), finding.file.clone());
+            if let Some(same) = run.and_then(|run| self.in_runs.get(&key(run))) {
+                self.by_finding.insert(source_of(finding), (same.clone(), false));
+                continue;
+            }
+            let mut task = fix_of(session, config, finding, ids.fresh()?);
+            if let Some(run) = run {
+                self.in_runs.insert(key(run), task.id.to_string());
+                start_in(session, config, run, &mut task)?;
+                started.push(task.id.clone());
+            }
             self.by_finding.insert(source_of(finding), (task.id.to_string(), false));
             self.changes.push(Change::create(RecordPath::task_file(&task.id), create_task(&task)));
             let summary = format!("fixes {} of {}", finding.id, finding.task);
             self.written.push(WrittenTask::created(&task, vec![summary]));
         }
+        if !started.is_empty() && !session.is_dry() {
+            session.workspace().add_moved_tasks(&started)?;
+        }
         Ok(())
     }
+}
+
+/// Makes a new task part of a task run, in the first stage of its pipeline.
+fn start_in(session: &Session<'_>, config: &Config, run: &RunId, task: &mut Task) -> Result<()> {
+    task.run = Some(run.clone());
+    let Some(first) = config.stages_of(task.kind.as_deref()).first().cloned() else { return Ok(()) };
+    let (by, agent) = (session.actor()?, session.agent());
+    let (from, why) = (std::mem::replace(&mut task.stage, first.clone()), Some("started".to_owned()));
+    let at = session.env().now();
+    task.history.push(Move { at, by, agent, from, to: first, kind: MoveKind::Start, why, signature: None });
+    Ok(())
 }
 
 /// Returns what the `source` of a task says that fixes a finding.

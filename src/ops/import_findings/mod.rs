@@ -74,7 +74,7 @@ pub fn import_findings(
     let mut changes = import.record(&all, &resolved, &records)?;
     let mut fixes = FixTasks::find(session)?;
     if request.create_tasks {
-        fixes.make(session, &config, &all)?;
+        fixes.make(session, &config, &task, &all)?;
     }
     changes.append(&mut fixes.changes);
     let (vote, cast) = import.vote(&repository, &all, request.sign)?;

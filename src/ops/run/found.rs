@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use super::tasks::open_runs;
 use crate::doc::read_workflow;
 use crate::engine::{self, Log, Logged, Moment, Run, recover, try_lock};
 use crate::env::Env;
@@ -48,8 +49,10 @@ pub(super) fn run_ids(workspace: &Workspace) -> Vec<RunId> {
 
 /// Returns the ids of runs for completion, the newest first.
 pub fn run_candidates(env: &Env) -> Result<Vec<String>> {
-    let ids = run_ids(&Workspace::open(env)?);
-    Ok(ids.into_iter().rev().map(|id| id.to_string()).collect())
+    let workspace = Workspace::open(env)?;
+    let of_tasks = open_runs(&workspace.snapshot())?;
+    let ids = run_ids(&workspace).into_iter().map(|id| id.to_string());
+    Ok(ids.rev().chain(of_tasks.into_iter().rev()).collect())
 }
 
 /// Finds the run that a part of an id names, or the newest.

@@ -8,6 +8,7 @@ mod found;
 mod prune;
 mod record;
 mod start;
+mod tasks;
 mod view;
 mod why;
 
@@ -15,6 +16,11 @@ pub(crate) use control::{AnswerRequest, RunChanged, answer_run, cancel_run, paus
 pub(crate) use found::run_candidates;
 pub(crate) use prune::{PrunedRuns, prune_runs};
 pub(crate) use start::{RetryRequest, RunObserver, RunRequest, resume_run, retry_run, start_run};
+pub(crate) use tasks::{
+    RunTask, TaskRunDecided, TaskRunLine, TaskRunRequest, TaskRunStarted, TaskRunView, decide_run,
+    run_progress, start_task_run, task_run_meant,
+};
+pub(super) use tasks::{open_runs, queued_of_run, run_to_join, task_runs};
 pub(crate) use view::{
     Asks, Revision, RunHold, RunLine, RunLogs, RunView, RunsView, StepLine, list_runs, run_logs, run_status,
     watch_run,

@@ -9,6 +9,7 @@ use super::record::write_record;
 use super::view::{RunView, view_of};
 use super::why::{find_step, sentence};
 use crate::engine::{self, Driver, Event, Log, Logged, Place, Run};
+use crate::env::Env;
 use crate::model::{Param, RecordPath, RunId, StepState, Suggestion, Workflow, digest_of, nearest};
 use crate::ops::workflows::{LoadedWorkflow, load_workflow};
 use crate::ops::{Error, Result, Session};
@@ -194,9 +195,7 @@ fn create_folder(session: &Session<'_>, loaded: &LoadedWorkflow) -> Result<(RunI
     let all = runs_folder(session.workspace());
     fs::create_dir_all(&all).map_err(Error::io("create", &all))?;
     for length in 4..12 {
-        let letter = || char::from(ALPHABET[session.env().random_below(32) as usize]);
-        let suffix: String = std::iter::repeat_with(letter).take(length).collect();
-        let id = RunId::parse(&format!("RUN-{suffix}")).expect("capital letters and digits");
+        let id = random_id(session.env(), length);
         let record = RecordPath::run(&id).map(String::from).unwrap_or_default();
         let folder = all.join(id.as_str());
         let is_taken = session.workspace().work_dir().join(record).symlink_metadata().is_ok();
@@ -209,6 +208,13 @@ fn create_folder(session: &Session<'_>, loaded: &LoadedWorkflow) -> Result<(RunI
         return Ok((id, folder));
     }
     Err(Error::usage(format!("no run can be created in `{}`", all.display())))
+}
+
+/// Makes an id with this number of random characters.
+pub(super) fn random_id(env: &Env, length: usize) -> RunId {
+    let letter = || char::from(ALPHABET[env.random_below(32) as usize]);
+    let suffix: String = std::iter::repeat_with(letter).take(length).collect();
+    RunId::parse(&format!("RUN-{suffix}")).expect("capital letters and digits")
 }
 
 /// Reads the values of parameters; everything that is wrong with them is reported at once.

@@ -11,8 +11,9 @@ use serde::Serialize;
 
 use super::found::{FoundRun, find_run, look_at, run_folder, run_ids};
 use super::record::{durations, errors, time};
+use super::tasks::{TaskRunLine, list_task_runs};
 use super::why::{find_step, run_and_step, sentence};
-use crate::doc::read_run;
+use crate::doc::{AnyRun, read_any_run};
 use crate::engine::{AttemptFolder, Log, Logged, Run, StopReason};
 use crate::git::read_regular;
 use crate::model::{Action, ErrorRecord, Problem, RecordKind, RunState, StepState, digest_of};
@@ -135,7 +136,10 @@ pub struct AttemptView {
 /// Runs, the newest first.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct RunsView {
+    /// Runs of workflows.
     pub runs: Vec<RunLine>,
+    /// Runs of tasks.
+    pub task_runs: Vec<TaskRunLine>,
 }
 
 /// A run in a list.
@@ -320,8 +324,10 @@ pub fn list_runs(session: &Session<'_>) -> Result<(RunsView, Vec<Problem>)> {
         };
         let path = format!("{folder}/{}", entry.name);
         let Some(bytes) = session.snapshot().read(&path)? else { continue };
-        match read_run(id, &bytes) {
-            Ok(record) => {
+        match read_any_run(id, &bytes) {
+            // Listed apart.
+            Ok(AnyRun::Tasks(_)) => {}
+            Ok(AnyRun::Workflow(record)) => {
                 let is_done = |state: StepState| matches!(state, StepState::Success | StepState::Skipped);
                 runs.push(RunLine {
                     done: record.steps.iter().filter(|step| is_done(step.state)).count(),
@@ -338,7 +344,9 @@ pub fn list_runs(session: &Session<'_>) -> Result<(RunsView, Vec<Problem>)> {
         }
     }
     runs.sort_by(|a, b| (&b.created, &b.run).cmp(&(&a.created, &a.run)));
-    Ok((RunsView { runs }, problems))
+    let (task_runs, found) = list_task_runs(session)?;
+    problems.extend(found);
+    Ok((RunsView { runs, task_runs }, problems))
 }
 
 /// Returns the last lines that an attempt has printed: of the last one of the step, or of the step that failed last.

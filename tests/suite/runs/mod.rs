@@ -2,6 +2,7 @@
 
 mod crash;
 mod daily;
+mod tasks;
 
 use std::fs;
 use std::path::PathBuf;

@@ -1,6 +1,7 @@
 //! `tracker run`
 
 mod show;
+mod tasks;
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -15,6 +16,7 @@ use crate::cli::args::{ReadArgs, WriteArgs, count, text_word};
 use crate::cli::completion::{runs, workflows};
 use crate::cli::context::Context;
 use crate::cli::output::{Output, clean};
+use crate::model::TaskRunDecision;
 use crate::ops;
 
 /// Run workflows, follow them, and act on them
@@ -23,7 +25,10 @@ use crate::ops;
 /// what has come of it is a record in `.tracker/runs`. After a crash `run resume` goes on and repeats nothing that succeeded.
 /// Where a run is expected, a part of its id is enough; without one it is the newest.
 ///
+/// A task run is another kind: tasks that go through the stages together (`--tasks`). Where it is follows from its tasks.
+///
 /// Example: tracker run start checks
+/// Example: tracker run start --tasks sprint:SPRINT-1
 /// Example: tracker run why test
 #[derive(Debug, Args)]
 #[command(visible_alias = "runs")]
@@ -34,10 +39,23 @@ pub(in crate::cli) struct Run {
 
 #[derive(Debug, Subcommand)]
 enum What {
-    /// Start a run of a workflow
+    /// Start a run of a workflow, or of tasks
     ///
     /// Exit code 1 means that the run has failed, was cancelled, or is on hold. Ctrl-C ends what runs; `run resume` goes on.
+    ///
+    /// With --tasks nothing is executed: the tasks become one run, and those that can begin enter their first stage.
+    ///
+    /// Example: tracker run start checks -p profile=release
+    /// Example: tracker run start --tasks 7q2m,k4zd --title "Harden the login"
+    /// Example: tracker run start --tasks "sprint:SPRINT-1 type:bug"
     Start(Start),
+    /// Show where a task run is: tasks per stage, and what each waits for
+    ///
+    /// Its state is the earliest stage that a task of it is in; `sec_failed` where a task that failed in `sec` was sent back and
+    /// has not gone on since; `ready_for_commit` when every task has left the last stage; `completed` when HEAD has that.
+    ///
+    /// Example: tracker run progress 4f2k
+    Progress(tasks::Progress),
     /// Show a run: its steps, their states, retries and durations
     Status(Status),
     /// List runs, the newest first
@@ -53,7 +71,11 @@ enum What {
     /// Go on with a run that was paused or interrupted
     Resume(Resume),
     /// End a run: what runs is asked to end, and ended if it does not
-    Cancel(Resume),
+    ///
+    /// Of a task run only that is recorded: its tasks stay as they are, and it no longer queues them. `run resume` takes it back.
+    ///
+    /// Example: tracker run cancel 4f2k -m "not in this release"
+    Cancel(Cancel),
     /// Approve what a run asks, and go on with it
     Approve(Verdict),
     /// Reject what a run asks: the step fails
@@ -67,8 +89,14 @@ enum What {
 #[derive(Debug, Args)]
 struct Start {
     /// Workflow, or the path of a file
-    #[arg(value_name = "NAME", add = workflows())]
-    name: String,
+    #[arg(value_name = "NAME", add = workflows(), required_unless_present = "tasks")]
+    name: Option<String>,
+    /// Start a run of tasks instead: ids with commas, or a query
+    #[arg(long, value_name = "TASKS", conflicts_with_all = ["name", "params", "jobs", "no_sync", "events"])]
+    tasks: Option<String>,
+    /// What the run of tasks is for, in a line
+    #[arg(long, value_name = "TEXT", requires = "tasks")]
+    title: Option<String>,
     /// Value of a parameter; can be repeated
     #[arg(long = "param", short = 'p', value_name = "NAME=VALUE")]
     params: Vec<String>,
@@ -78,6 +106,21 @@ struct Start {
     /// Do not wait for the disk at every step: safe against kills, not against power loss
     #[arg(long)]
     no_sync: bool,
+    #[command(flatten)]
+    events: Events,
+    /// Show what a run of tasks would change without writing it
+    #[arg(long, short = 'n', requires = "tasks")]
+    dry_run: bool,
+}
+
+#[derive(Debug, Args)]
+struct Cancel {
+    /// Run [default: the newest]
+    #[arg(value_name = "RUN", add = runs())]
+    run: Option<String>,
+    /// Reason, for the record of a task run
+    #[arg(long, short = 'm', value_name = "REASON")]
+    why: Option<String>,
     #[command(flatten)]
     events: Events,
 }
@@ -207,6 +250,12 @@ struct Prune {
 pub(super) enum Response {
     /// A run.
     Run(Box<Shown>),
+    /// Where a task run is.
+    Progress(Box<ops::TaskRunView>),
+    /// A task run that was started.
+    Started(ops::TaskRunStarted),
+    /// A task run that was cancelled, or goes on.
+    Decided(ops::TaskRunDecided),
     /// All runs.
     List(ops::RunsView),
     /// What a step has printed.
@@ -245,17 +294,17 @@ impl Command for Run {
 
     fn run(self, context: &Context) -> Reply<Response> {
         match self.what {
+            What::Start(Start { tasks: Some(tasks), title, dry_run, .. }) => {
+                tasks::start(context, tasks, title, &WriteArgs { dry_run, ..WriteArgs::default() })
+            }
+            What::Progress(progress) => progress.run(context),
             What::Start(start) => {
                 let session = context.write(&WriteArgs::default())?;
-                let (workflow, params) = (start.name, start.params);
+                let (workflow, params) = (start.name.unwrap_or_default(), start.params);
                 let request = ops::RunRequest { workflow, params, jobs: start.jobs, unsynced: start.no_sync };
                 driven(ops::start_run(&session, &request, observer(context, &start.events))?, &start.events)
             }
-            What::Resume(resume) => {
-                let session = context.write(&WriteArgs::default())?;
-                let observer = observer(context, &resume.events);
-                driven(ops::resume_run(&session, resume.run.as_deref(), observer)?, &resume.events)
-            }
+            What::Resume(resume) => resume.run(context),
             What::Retry(retry) => {
                 let session = context.write(&WriteArgs::default())?;
                 let request =
@@ -280,11 +329,7 @@ impl Command for Run {
                 let session = context.write(&WriteArgs::default())?;
                 changed(ops::pause_run(&session, pause.run.as_deref())?)
             }
-            What::Cancel(cancel) => {
-                let session = context.write(&WriteArgs::default())?;
-                let observer = observer(context, &cancel.events);
-                Ok(Answer::of(Response::Changed(ops::cancel_run(&session, cancel.run.as_deref(), observer)?)))
-            }
+            What::Cancel(cancel) => cancel.run(context),
             What::Approve(verdict) => verdict.run(context, true),
             What::Reject(verdict) => verdict.run(context, false),
             What::Answer(answer) => answer.run(context),
@@ -309,9 +354,34 @@ fn changed(changed: ops::RunChanged) -> Reply<Response> {
     Ok(Answer::of(Response::Changed(changed)).no_if(is_no))
 }
 
+impl Resume {
+    fn run(self, context: &Context) -> Reply<Response> {
+        let session = context.write(&WriteArgs::default())?;
+        if let Some(run) = ops::task_run_meant(&session, self.run.as_deref())? {
+            return tasks::decide(&session, &run, TaskRunDecision::Resumed, None);
+        }
+        let observer = observer(context, &self.events);
+        driven(ops::resume_run(&session, self.run.as_deref(), observer)?, &self.events)
+    }
+}
+
+impl Cancel {
+    fn run(self, context: &Context) -> Reply<Response> {
+        let session = context.write(&WriteArgs::default())?;
+        if let Some(run) = ops::task_run_meant(&session, self.run.as_deref())? {
+            return tasks::decide(&session, &run, TaskRunDecision::Cancelled, self.why.as_deref());
+        }
+        let observer = observer(context, &self.events);
+        Ok(Answer::of(Response::Changed(ops::cancel_run(&session, self.run.as_deref(), observer)?)))
+    }
+}
+
 impl Status {
     fn run(self, context: &Context) -> Reply<Response> {
         let session = context.read(&ReadArgs::default())?;
+        if let Some(run) = ops::task_run_meant(&session, self.run.as_deref())? {
+            return tasks::progress(&session, Some(&run));
+        }
         let run = match self.watch {
             true => {
                 let watcher = show::Watcher::new(context, self.events.events, self.verbose);
@@ -375,7 +445,15 @@ impl View for Response {
             Self::Run(shown) if shown.is_silent => {}
             Self::Run(shown) if out.is_quiet() => out.line(clean(&shown.run.run)),
             Self::Run(shown) => show::run(&shown.run, shown.is_verbose, out),
-            Self::List(runs) => show::list(runs, out),
+            Self::Progress(run) => tasks::show(run, out),
+            Self::Started(started) => tasks::started(started, out),
+            Self::Decided(decided) => {
+                out.line(format!("{}  {}", out.bold(&clean(&decided.run)), clean(&decided.message)));
+            }
+            Self::List(runs) => {
+                show::list(runs, out);
+                tasks::list(&runs.task_runs, out);
+            }
             Self::Logs(printed) => show::logs(&printed.logs, printed.is_path, out),
             Self::Why(why) => out.line(format!("{}  {}", out.bold(&clean(&why.step)), clean(&why.why))),
             Self::Changed(changed) => {
@@ -393,7 +471,9 @@ impl View for Response {
     fn status(&self, out: &mut Output) {
         match self {
             Self::Run(shown) if !shown.is_silent => show::next_commands(&shown.run, out),
-            Self::List(runs) if runs.runs.is_empty() => {
+            Self::Progress(run) => tasks::next_commands(run, out),
+            Self::Started(started) => started.written.status(out),
+            Self::List(runs) if runs.runs.is_empty() && runs.task_runs.is_empty() => {
                 out.line("no runs; start one with `tracker run start NAME`");
             }
             Self::Logs(printed) if printed.logs.truncated && !printed.is_path => {
