@@ -18,6 +18,7 @@ mod lines;
 mod markdown;
 mod merge;
 mod note;
+mod pipeline;
 mod printable;
 mod record;
 mod recover;
@@ -45,6 +46,7 @@ pub use markdown::{acceptance_text, checkboxes, is_heading, put_block, sections}
 pub use merge::{Conflict, Identity, Marks, Merge, RecordVersions, Subject, merge};
 pub(crate) use note::signed_note;
 pub use note::{create_note, read_note};
+pub(crate) use pipeline::{PipelineRequest, PipelineTarget, export_workflow};
 pub(crate) use record::{read_task_of, record_problems};
 pub use role::{create_role, read_role};
 pub(crate) use run::{

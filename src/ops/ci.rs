@@ -28,13 +28,18 @@ impl Server {
 
 /// Returns the workflow of a server.
 pub(super) fn workflow(server: Server, install: Option<&str>, default_branch: &str) -> String {
-    let install = install
-        .map_or_else(|| own_install(env!("CARGO_PKG_REPOSITORY"), env!("CARGO_PKG_VERSION")), str::to_owned);
+    let install = install_command(install);
     let template = match server {
         Server::Github => GITHUB,
         Server::Gitlab => GITLAB,
     };
     fill(template, &install, default_branch)
+}
+
+/// Returns the command that installs this program on a runner: the configured one, else that of this version.
+pub(super) fn install_command(configured: Option<&str>) -> String {
+    configured
+        .map_or_else(|| own_install(env!("CARGO_PKG_REPOSITORY"), env!("CARGO_PKG_VERSION")), str::to_owned)
 }
 
 /// Puts the command at the depth of its placeholder, and the branch into quotes.

@@ -5,8 +5,9 @@ use std::path::Path;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::ci::install_command;
 use super::{Error, Result, Session, Written};
-use crate::doc::read_workflow;
+use crate::doc::{self, PipelineRequest, PipelineTarget, read_workflow};
 use crate::git::read_regular;
 use crate::model::{
     Action, Param, Problem, RecordKind, RecordPath, Severity, Step, Suggestion, ValueKind, Workflow,
@@ -212,6 +213,54 @@ pub(super) fn load_workflow(session: &Session<'_>, given: &str) -> Result<Loaded
         }
         Err(problems) => Err(Error::Broken(located(problems))),
     }
+}
+
+/// What to export.
+#[derive(Debug, Clone)]
+pub struct ExportRequest {
+    /// A workflow's name, or the path of a file.
+    pub workflow: String,
+    /// The engine that it is for.
+    pub target: PipelineTarget,
+    /// The container image in which jobs run.
+    pub image: Option<String>,
+    /// Whether no job records the run.
+    pub no_record: bool,
+}
+
+/// A workflow as a pipeline.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Exported {
+    /// The name of the workflow.
+    pub workflow: String,
+    /// The path of its file.
+    pub path: String,
+    /// SHA-256 of that file.
+    pub digest: String,
+    /// The pipeline, as YAML.
+    pub pipeline: String,
+}
+
+/// Writes a workflow as a pipeline of another engine, or reports everything that the engine cannot express.
+pub fn export_workflow(session: &Session<'_>, request: &ExportRequest) -> Result<(Exported, Vec<Problem>)> {
+    let loaded = load_workflow(session, &request.workflow)?;
+    let LoadedWorkflow { name, path, bytes, workflow, warnings } = loaded;
+    let digest = digest_of(&bytes);
+    let configured = session.config_or_default().0.ci.install;
+    let install = (!request.no_record).then(|| install_command(configured.as_deref()));
+    let request = PipelineRequest {
+        target: request.target,
+        name: &name,
+        path: &path,
+        digest: &digest,
+        image: request.image.as_deref(),
+        install: install.as_deref(),
+    };
+    let document = String::from_utf8_lossy(&bytes);
+    let pipeline = doc::export_workflow(&workflow, &document, &request).map_err(|problems| {
+        Error::Broken(problems.into_iter().map(|problem| problem.in_file(path.clone())).collect())
+    })?;
+    Ok((Exported { workflow: name, path, digest, pipeline }, warnings))
 }
 
 fn read(session: &Session<'_>, given: &str) -> Result<(String, String, Vec<u8>)> {

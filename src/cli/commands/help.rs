@@ -15,7 +15,7 @@ use crate::metrics::{FigureName, ScoreName};
 use crate::model::{RecordKind, nearest};
 
 /// Topics by name; the first line of each is its title.
-const TOPICS: [(&str, &str); 11] = [
+const TOPICS: [(&str, &str); 12] = [
     ("agents", include_str!("../../../templates/help/agents.txt")),
     ("commits", include_str!("../../../templates/help/commits.txt")),
     ("config", include_str!("../../../templates/help/config.txt")),
@@ -23,6 +23,7 @@ const TOPICS: [(&str, &str); 11] = [
     ("files", include_str!("../../../templates/help/files.txt")),
     ("json", include_str!("../../../templates/help/json.txt")),
     ("metrics", include_str!("../../../templates/help/metrics.txt")),
+    ("pipelines", include_str!("../../../templates/help/pipelines.txt")),
     ("queries", include_str!("../../../templates/help/queries.txt")),
     ("runs", include_str!("../../../templates/help/runs.txt")),
     ("trust", include_str!("../../../templates/help/trust.txt")),
@@ -75,7 +76,7 @@ fn indented(text: &str) -> String {
 
 /// Show the help of a command or a topic
 ///
-/// Topics: agents, commits, config, figures, files, json, metrics, queries, runs, trust, workflows. Without a topic it shows
+/// Topics: agents, commits, config, figures, files, json, metrics, pipelines, queries, runs, trust, workflows. Without one it shows
 /// the help of tracker and the list of topics.
 ///
 /// Example: tracker help queries

@@ -1,6 +1,6 @@
 //! `tracker workflow`
 
-use clap::{Args, Subcommand};
+use clap::{Args, Subcommand, ValueEnum};
 use owo_colors::Style;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -11,9 +11,9 @@ use crate::cli::answer::{Answer, View, pretty};
 use crate::cli::args::{ReadArgs, WriteArgs};
 use crate::cli::completion::workflows;
 use crate::cli::context::Context;
-use crate::cli::output::{Cell, Output, clean, truncate};
-use crate::doc::workflow_schema;
-use crate::ops;
+use crate::cli::output::{Cell, Output, clean, clean_lines, truncate};
+use crate::doc::{PipelineTarget, workflow_schema};
+use crate::{ops, store};
 
 /// Check and show workflows: what runs do
 ///
@@ -22,6 +22,7 @@ use crate::ops;
 ///
 /// Example: tracker workflow check
 /// Example: tracker workflow show checks
+/// Example: tracker workflow export checks --to github --output .github/workflows/checks.yml
 #[derive(Debug, Args)]
 #[command(args_conflicts_with_subcommands = true)]
 #[command(visible_alias = "workflows")]
@@ -42,6 +43,10 @@ enum What {
     Show(Show),
     /// Create a workflow to edit
     New(New),
+    /// Write a workflow as a pipeline of GitLab CI, GitHub Actions or Argo
+    ///
+    /// Jobs are the steps. What the target cannot express is refused, all of it at once, each with its line.
+    Export(Export),
     /// Print the JSON Schema of workflows, for editors
     Schema,
 }
@@ -79,6 +84,34 @@ struct New {
     write: WriteArgs,
 }
 
+#[derive(Debug, Args)]
+struct Export {
+    /// Workflow, or the path of a file
+    #[arg(value_name = "NAME", add = workflows())]
+    name: String,
+    /// Engine that the pipeline is for
+    #[arg(long, value_name = "ENGINE")]
+    to: Target,
+    /// File to write to [default: standard output]
+    #[arg(long, short, value_name = "FILE")]
+    output: Option<String>,
+    /// Container image in which jobs run; argo needs one
+    #[arg(long, value_name = "IMAGE")]
+    image: Option<String>,
+    /// Leave out the job that brings the states back (tracker run record)
+    #[arg(long)]
+    no_record: bool,
+    #[command(flatten)]
+    read: ReadArgs,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Target {
+    Github,
+    Gitlab,
+    Argo,
+}
+
 /// What was requested.
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(untagged)]
@@ -91,6 +124,13 @@ pub(super) enum Response {
     Checked(ops::WorkflowsChecked),
     /// A file was written.
     Written(ops::Written),
+    /// A pipeline.
+    Exported {
+        #[serde(flatten)]
+        exported: ops::Exported,
+        /// The file that it was written to; none where it is printed.
+        output: Option<String>,
+    },
     /// The schema.
     Schema {
         /// JSON Schema of a workflow.
@@ -117,6 +157,7 @@ impl Command for Workflow {
                 let written = ops::new_workflow(&context.write(&new.write)?, &new.name)?;
                 Ok(Answer::of(Response::Written(written)))
             }
+            Some(What::Export(export)) => export.run(context),
             Some(What::Schema) => Ok(Answer::of(Response::Schema { schema: workflow_schema() })),
         }
     }
@@ -125,6 +166,23 @@ impl Command for Workflow {
 fn list(context: &Context, read: &ReadArgs) -> Reply<Response> {
     let (view, problems) = ops::workflows(&context.read(read)?)?;
     Ok(Answer::of(Response::List(view)).with_problems(problems))
+}
+
+impl Export {
+    fn run(self, context: &Context) -> Reply<Response> {
+        let target = match self.to {
+            Target::Github => PipelineTarget::Github,
+            Target::Gitlab => PipelineTarget::Gitlab,
+            Target::Argo => PipelineTarget::Argo,
+        };
+        let request =
+            ops::ExportRequest { workflow: self.name, target, image: self.image, no_record: self.no_record };
+        let (exported, problems) = ops::export_workflow(&context.read(&self.read)?, &request)?;
+        if let Some(file) = &self.output {
+            store::write_file(&context.path(file), exported.pipeline.as_bytes())?;
+        }
+        Ok(Answer::of(Response::Exported { exported, output: self.output }).with_problems(problems))
+    }
 }
 
 impl View for Response {
@@ -145,6 +203,9 @@ impl View for Response {
                     file.diff.iter().for_each(|diff| show_diff(diff, out));
                 }
             }
+            Self::Exported { output: Some(file), .. } => out.line(format!("Wrote {}", clean(file))),
+            Self::Exported { exported, .. } if out.is_rich() => out.line(clean_lines(&exported.pipeline)),
+            Self::Exported { exported, .. } => out.raw(&exported.pipeline),
             Self::Schema { schema } => out.raw(&pretty(schema)),
         }
     }
@@ -164,7 +225,7 @@ impl View for Response {
                 )));
             }
             Self::Written(written) => written.status(out),
-            Self::Shown(_) | Self::Schema { .. } => {}
+            Self::Shown(_) | Self::Exported { .. } | Self::Schema { .. } => {}
         }
     }
 }

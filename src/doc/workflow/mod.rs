@@ -40,7 +40,7 @@ pub fn read_workflow(bytes: &[u8]) -> Result<(Workflow, Vec<Problem>), Vec<Probl
 
 /// The way to a value in the document.
 #[derive(Debug, Clone, Copy)]
-struct At<'a> {
+pub(super) struct At<'a> {
     parent: Option<&'a At<'a>>,
     segment: Option<Step<'a>>,
 }
@@ -52,9 +52,9 @@ enum Step<'a> {
 }
 
 impl<'a> At<'a> {
-    const ROOT: At<'static> = At { parent: None, segment: None };
+    pub(super) const ROOT: At<'static> = At { parent: None, segment: None };
 
-    fn key(&'a self, key: &'a str) -> At<'a> {
+    pub(super) fn key(&'a self, key: &'a str) -> At<'a> {
         At { parent: Some(self), segment: Some(Step::Key(key)) }
     }
 
@@ -74,7 +74,7 @@ impl<'a> At<'a> {
 
 /// What is wrong so far.
 #[derive(Debug, Default)]
-struct Problems {
+pub(super) struct Problems {
     found: Vec<(Vec<Segment>, bool, Problem)>,
 }
 
@@ -85,7 +85,7 @@ impl Problems {
     }
 
     /// Takes note of a problem with a key, or with all of its value.
-    fn on_key(&mut self, at: &At<'_>, problem: Problem) {
+    pub(super) fn on_key(&mut self, at: &At<'_>, problem: Problem) {
         self.found.push((at.path(), true, problem));
     }
 
@@ -94,7 +94,7 @@ impl Problems {
     }
 
     /// Returns the problems in the order of the document.
-    fn placed(self, text: &str) -> Vec<Problem> {
+    pub(super) fn placed(self, text: &str) -> Vec<Problem> {
         if self.found.is_empty() {
             return Vec::new();
         }

@@ -51,6 +51,12 @@ pub fn output_variable(step: &str, key: &str) -> String {
     format!("OUTPUT_{}_{}", in_capitals(step), in_capitals(key))
 }
 
+/// Returns the variable in which a job of a pipeline finds the state of an earlier step: `TRACKER_STATE_BUILD`.
+#[must_use]
+pub fn state_variable(step: &str) -> String {
+    format!("TRACKER_STATE_{}", in_capitals(step))
+}
+
 fn in_capitals(name: &str) -> String {
     name.to_ascii_uppercase().replace('-', "_")
 }
