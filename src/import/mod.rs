@@ -6,3 +6,4 @@
 pub mod cards;
 pub(crate) mod evidence;
 pub mod findings;
+pub(crate) mod jobs;

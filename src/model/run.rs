@@ -233,6 +233,12 @@ pub struct RunRecord {
     pub path: String,
     /// SHA-256 of that file as it was when the run began.
     pub digest: String,
+    /// Where it ran, such as `gitlab`; here where it does not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub place: Option<String>,
+    /// The address of the run there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub url: Option<String>,
     /// The values of its parameters.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub params: BTreeMap<String, String>,
@@ -273,6 +279,9 @@ pub struct StepRecord {
     pub total: Option<String>,
     /// Why it is in this state, in one sentence.
     pub why: String,
+    /// The address of its log, where it ran elsewhere.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub log: Option<String>,
 }
 
 /// An attempt that has failed.

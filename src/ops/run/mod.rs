@@ -4,6 +4,7 @@
 //! Commands that change a run either drive it themselves, or hand what they want to the engine that does.
 
 mod control;
+mod elsewhere;
 mod found;
 mod prune;
 mod record;
@@ -13,6 +14,7 @@ mod view;
 mod why;
 
 pub(crate) use control::{AnswerRequest, RunChanged, answer_run, cancel_run, pause_run};
+pub(crate) use elsewhere::{RecordRequest, record_run};
 pub(crate) use found::run_candidates;
 pub(crate) use prune::{PrunedRuns, prune_runs};
 pub(crate) use start::{RetryRequest, RunObserver, RunRequest, resume_run, retry_run, start_run};

@@ -29,7 +29,7 @@ pub(super) fn write_record(session: &Session<'_>, run: &Run, folder: &Path) -> R
     Ok(locked.apply(&[change])?)
 }
 
-fn record_of(run: &Run, folder: &Path) -> RunRecord {
+pub(super) fn record_of(run: &Run, folder: &Path) -> RunRecord {
     let steps = run.steps.iter().enumerate().map(|(index, step)| {
         let (took, total) = durations(run, index, None);
         StepRecord {
@@ -39,6 +39,7 @@ fn record_of(run: &Run, folder: &Path) -> RunRecord {
             took: took.map(shown),
             total: total.map(shown),
             why: sentence(run, index, folder, run.ended.unwrap_or(run.created)),
+            log: None,
         }
     });
     RunRecord {
@@ -46,6 +47,8 @@ fn record_of(run: &Run, folder: &Path) -> RunRecord {
         workflow: run.name.clone(),
         path: run.path.clone(),
         digest: run.digest.clone(),
+        place: None,
+        url: None,
         params: run.params.clone(),
         state: run.state,
         by: run.by.clone(),
@@ -94,7 +97,7 @@ pub(super) fn durations(run: &Run, index: usize, now: Option<DateTime<Utc>>) -> 
     (took, total)
 }
 
-fn shown(millis: u64) -> String {
+pub(super) fn shown(millis: u64) -> String {
     span_text(std::time::Duration::from_millis(millis))
 }
 

@@ -218,7 +218,7 @@ pub(super) fn random_id(env: &Env, length: usize) -> RunId {
 }
 
 /// Reads the values of parameters; everything that is wrong with them is reported at once.
-fn params(workflow: &Workflow, given: &[String]) -> Result<BTreeMap<String, String>> {
+pub(super) fn params(workflow: &Workflow, given: &[String]) -> Result<BTreeMap<String, String>> {
     let mut values: BTreeMap<String, String> = BTreeMap::new();
     let mut wrong = Vec::new();
     let names = || workflow.params.iter().map(|param| param.name.as_str());

@@ -9,6 +9,7 @@ use chrono::{DateTime, Utc};
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::elsewhere::{find_record, view_of_record};
 use super::found::{FoundRun, find_run, look_at, run_folder, run_ids};
 use super::record::{durations, errors, time};
 use super::tasks::{TaskRunLine, list_task_runs};
@@ -57,6 +58,10 @@ pub struct RunView {
     pub digest: String,
     /// Whether that is what the file contains now.
     pub revision: Revision,
+    /// Where it ran, such as `gitlab`; none where that is here.
+    pub place: Option<String>,
+    /// Its address there.
+    pub url: Option<String>,
     /// Its state.
     pub state: RunState,
     /// Why it is on hold, where it is.
@@ -106,6 +111,8 @@ pub struct StepLine {
     pub handler: bool,
     /// What a person is asked now, where one is: an approval, or a value.
     pub asks: Option<Asks>,
+    /// The address of its log, where it ran elsewhere.
+    pub log: Option<String>,
     /// Its attempts.
     pub attempts: Vec<AttemptView>,
 }
@@ -161,6 +168,8 @@ pub struct RunLine {
     pub steps: usize,
     /// Whether its log is here; of others there is only the record.
     pub here: bool,
+    /// Where it ran, such as `gitlab`; none where that is here, or nobody says.
+    pub place: Option<String>,
 }
 
 /// What an attempt has printed.
@@ -186,7 +195,13 @@ pub struct RunLogs {
 
 /// Shows a run.
 pub fn run_status(session: &Session<'_>, given: Option<&str>) -> Result<RunView> {
-    let id = find_run(session, given)?;
+    let found = find_run(session, given);
+    if let (Err(Error::NotFound { .. }), Some(given)) = (&found, given)
+        && let Some(record) = find_record(session, given)?
+    {
+        return Ok(view_of_record(session, record));
+    }
+    let id = found?;
     let FoundRun { folder, run, is_driven } = look_at(session, &id)?;
     Ok(view_of(session, &run, &folder, is_driven))
 }
@@ -235,7 +250,9 @@ pub(super) fn view_of(session: &Session<'_>, run: &Run, folder: &Path, is_driven
         workflow: run.name.clone(),
         path: run.path.clone(),
         digest: run.digest.clone(),
-        revision: revision(session, run),
+        revision: revision(session, &run.path, &run.digest),
+        place: None,
+        url: None,
         state: run.state,
         hold: hold.filter(|_| !is_driven),
         created: run.created,
@@ -276,13 +293,14 @@ fn line_of(run: &Run, index: usize, folder: &Path, now: DateTime<Utc>) -> StepLi
         critical: spec.critical,
         handler: spec.handler.is_some(),
         asks: asks.filter(|_| step.is_asked && step.state == StepState::Pending),
+        log: None,
         attempts: attempts.collect(),
     }
 }
 
-fn revision(session: &Session<'_>, run: &Run) -> Revision {
-    match read_regular(&session.workspace().work_dir().join(&run.path)) {
-        Ok(bytes) if digest_of(&bytes) == run.digest => Revision::Current,
+pub(super) fn revision(session: &Session<'_>, path: &str, digest: &str) -> Revision {
+    match read_regular(&session.workspace().work_dir().join(path)) {
+        Ok(bytes) if digest_of(&bytes) == digest => Revision::Current,
         Ok(_) => Revision::Behind,
         Err(_) => Revision::Gone,
     }
@@ -309,6 +327,7 @@ pub fn list_runs(session: &Session<'_>) -> Result<(RunsView, Vec<Problem>)> {
                         done: steps.clone().filter(is_done).count(),
                         steps: steps.count(),
                         here: true,
+                        place: None,
                     });
                 }
                 Err(error) => problems.push(Problem::error(format!("{id}: {error}"))),
@@ -338,6 +357,7 @@ pub fn list_runs(session: &Session<'_>) -> Result<(RunsView, Vec<Problem>)> {
                     hold: None,
                     created: record.created,
                     here: false,
+                    place: record.place,
                 });
             }
             Err(found) => problems.extend(found.into_iter().map(|problem| problem.in_file(&path))),

@@ -2,6 +2,7 @@
 
 mod crash;
 mod daily;
+mod pipelines;
 mod tasks;
 
 use std::fs;

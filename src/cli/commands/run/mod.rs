@@ -82,6 +82,11 @@ enum What {
     Reject(Verdict),
     /// Answer a question of a run, and go on with it
     Answer(AnswerArgs),
+    /// Write the record of a run that another engine has driven (tracker workflow export)
+    ///
+    /// A step of which nothing is known could not begin, was skipped or has failed, as what it needs tells. What is recorded
+    /// again for the same `--run-url` is written to the same record.
+    Record(Record),
     /// Remove logs and outputs of old runs that have ended; their records stay
     Prune(Prune),
 }
@@ -236,6 +241,30 @@ struct AnswerArgs {
 }
 
 #[derive(Debug, Args)]
+struct Record {
+    /// Workflow, or the path of a file
+    #[arg(long, value_name = "NAME", add = workflows())]
+    workflow: String,
+    /// Engine that has driven it, such as gitlab
+    #[arg(long, value_name = "ENGINE")]
+    place: Option<String>,
+    /// Address of the run there
+    #[arg(long, value_name = "URL")]
+    run_url: Option<String>,
+    /// Value of a parameter; can be repeated
+    #[arg(long = "param", short = 'p', value_name = "NAME=VALUE")]
+    params: Vec<String>,
+    /// How a step has ended, and the address of its log; can be repeated
+    #[arg(long = "step", short, value_name = "NAME=STATE[:URL]")]
+    steps: Vec<String>,
+    /// File of jobs as the engine tells of them, as JSON; `-` is standard input
+    #[arg(long, value_name = "FILE", required_unless_present = "steps")]
+    from: Option<String>,
+    #[command(flatten)]
+    write: WriteArgs,
+}
+
+#[derive(Debug, Args)]
 struct Prune {
     /// Number of runs that are kept, the newest
     #[arg(long, value_name = "N", default_value = "20", value_parser = count)]
@@ -266,6 +295,8 @@ pub(super) enum Response {
     Changed(ops::RunChanged),
     /// What was removed.
     Pruned(ops::PrunedRuns),
+    /// A record was written.
+    Recorded(ops::Written),
 }
 
 /// A run as it is shown.
@@ -333,6 +364,7 @@ impl Command for Run {
             What::Approve(verdict) => verdict.run(context, true),
             What::Reject(verdict) => verdict.run(context, false),
             What::Answer(answer) => answer.run(context),
+            What::Record(record) => record.run(context),
             What::Prune(prune) => {
                 let session = context.write(&prune.write)?;
                 Ok(Answer::of(Response::Pruned(ops::prune_runs(&session, prune.keep)?)))
@@ -392,6 +424,23 @@ impl Status {
         let is_no = run.state == crate::model::RunState::Failed;
         let shown = Shown { run, is_verbose: self.verbose, is_silent: self.events.events };
         Ok(Answer::of(Response::Run(Box::new(shown))).no_if(is_no))
+    }
+}
+
+impl Record {
+    fn run(self, context: &Context) -> Reply<Response> {
+        let jobs = self.from.as_deref().map(|file| context.read_input(file)).transpose()?;
+        let jobs = jobs.map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
+        let session = context.write(&self.write)?;
+        let request = ops::RecordRequest {
+            workflow: self.workflow,
+            params: self.params,
+            steps: self.steps,
+            jobs,
+            place: self.place,
+            url: self.run_url,
+        };
+        Ok(Answer::of(Response::Recorded(ops::record_run(&session, &request)?)))
     }
 }
 
@@ -462,6 +511,13 @@ impl View for Response {
                     show::run(run, false, out);
                 }
             }
+            Self::Recorded(written) => {
+                for file in &written.records {
+                    let word = if written.dry_run { "Would write" } else { "Wrote" };
+                    out.line(format!("{word} {}", clean(&file.path)));
+                    file.diff.iter().for_each(|diff| super::shared::show_diff(diff, out));
+                }
+            }
             Self::Pruned(pruned) => {
                 pruned.removed.iter().for_each(|run| out.line(clean(run)));
             }
@@ -476,6 +532,7 @@ impl View for Response {
             Self::List(runs) if runs.runs.is_empty() && runs.task_runs.is_empty() => {
                 out.line("no runs; start one with `tracker run start NAME`");
             }
+            Self::Recorded(written) => written.status(out),
             Self::Logs(printed) if printed.logs.truncated && !printed.is_path => {
                 out.line(out.dim(&format!("more: {}", clean(&printed.logs.stdout_file))));
             }

@@ -66,6 +66,10 @@ pub(super) fn run(run: &ops::RunView, is_verbose: bool, out: &mut Output) {
     let (id, state) = (out.bold(&clean(&run.run)), out.paint(&state, style));
     let started = format!("{}  started {}", took(run.millis), out.time(run.created));
     out.line(format!("{id}  {}  {state}  {}", clean(&run.workflow), out.dim(&started)));
+    if let Some(place) = &run.place {
+        let at = run.url.as_ref().map_or_else(String::new, |url| format!(": {url}"));
+        out.line(out.dim(&clean(&format!("  ran on {place}{at}"))));
+    }
     match run.revision {
         ops::Revision::Current => {}
         ops::Revision::Behind => {
@@ -167,6 +171,13 @@ pub(super) fn next_commands(run: &ops::RunView, out: &mut Output) {
     let failed = run.steps.iter().find(|step| step.state == StepState::Failed && !step.attempts.is_empty());
     let mut next = Vec::new();
     next.extend(failed.map(|step| command(&["run", "logs", id, &step.step])));
+    if run.place.is_some() {
+        let failed = run.steps.iter().find(|step| step.state == StepState::Failed);
+        if let Some(log) = failed.and_then(|step| step.log.as_ref()) {
+            out.line(out.dim(&clean(&format!("log: {log}"))));
+        }
+        return;
+    }
     match (run.state, run.hold) {
         (_, Some(RunHold::WaitsForPerson)) => {
             next.extend(run.steps.iter().filter_map(|step| match step.asks? {
@@ -192,7 +203,7 @@ pub(super) fn list(runs: &ops::RunsView, out: &mut Output) {
             Some(RunHold::Paused) => "paused",
             Some(RunHold::WaitsForPerson) => "waits for a person",
             Some(RunHold::Interrupted) => "interrupted",
-            None if !run.here => "record",
+            None if !run.here => run.place.as_deref().unwrap_or("record"),
             None => "",
         };
         let style = match run.state {
