@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::{
-    Advance, HookRules, PolicyRules, Problem, RecordKind, Role, RoleRules, SprintRules, Stage, StageRules,
+    Advance, Executor, HookRules, PolicyRules, Problem, RecordKind, Role, RoleRules, SprintRules, Stage,
+    StageRules,
 };
 
 /// How new ids are made.
@@ -73,6 +74,8 @@ pub struct Config {
     pub types: BTreeMap<String, TypeRules>,
     /// The rules of roles, by name.
     pub roles: BTreeMap<String, RoleRules>,
+    /// The commands that do the work of stages and roles, by name.
+    pub executors: BTreeMap<String, Executor>,
     /// Settings of the git hooks.
     pub hooks: HookRules,
     /// Which votes count and which findings block.
@@ -202,6 +205,7 @@ impl Default for Config {
             stages: BTreeMap::new(),
             types: BTreeMap::new(),
             roles: BTreeMap::new(),
+            executors: BTreeMap::new(),
             hooks: HookRules::default(),
             policy: PolicyRules::default(),
             reports: ReportSettings::default(),

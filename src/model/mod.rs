@@ -30,6 +30,7 @@ macro_rules! serialize_as_text {
 
 mod config;
 mod duration;
+mod executor;
 mod field;
 mod field_value;
 mod finding;
@@ -61,6 +62,7 @@ pub use config::{Config, Pipeline};
 pub(crate) use config::{IdScheme, ReportSettings, TypeRules};
 pub use duration::Minutes;
 pub(crate) use duration::{parse_span, span_text};
+pub(crate) use executor::{Duty, Executor, executor_for};
 pub use field::Field;
 pub use field_value::{Editing, FieldPart};
 pub(crate) use field_value::{FieldKind, FieldValue, InvalidValue};

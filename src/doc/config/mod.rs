@@ -4,6 +4,7 @@
 //! looks like a misspelt or misplaced known one, and a name that nothing defines, is kept in [`Config::errors`]. Any other
 //! unknown key is a warning, since a newer program may have written it.
 
+mod executors;
 mod members;
 mod rules;
 #[cfg(test)]
@@ -29,7 +30,7 @@ const MOST_ERRORS: usize = 20;
 const MOST_PROBLEMS: usize = 200;
 
 /// The keys at the top.
-const ROOT: [&str; 13] = [
+const ROOT: [&str; 14] = [
     "format",
     "project",
     "id_prefix",
@@ -38,6 +39,7 @@ const ROOT: [&str; 13] = [
     "stage",
     "types",
     "roles",
+    "executors",
     "hooks",
     "policy",
     "reports",
@@ -71,6 +73,7 @@ pub fn read_config(bytes: &[u8]) -> Result<(Config, Vec<Problem>), Vec<Problem>>
     reader.check_roles(table.get_ref(), &config);
     reader.check_members(table.get_ref(), &config);
     reader.check_types(table.get_ref(), &config);
+    reader.check_executors(table.get_ref(), &config);
     reader.misfits.sort_by_key(|problem| problem.line);
     config.errors = std::mem::take(&mut reader.misfits);
     config.unread = std::mem::take(&mut reader.unread);
@@ -127,6 +130,16 @@ impl Reader<'_> {
                     }
                     let rules = reader.role_rules(path, value);
                     config.roles.insert(name.to_string(), rules);
+                }),
+                "executors" => self.table("executors", value, |reader, path, key, value| {
+                    let name = key.get_ref();
+                    if !is_role_name(name) {
+                        let message = format!("`{}` is not an executor's name", printable(name));
+                        let hint = "letters, digits, `-` and `_`, beginning with a letter";
+                        reader.error(key.span(), path, message, Some(hint));
+                    }
+                    let executor = reader.executor(path, value);
+                    config.executors.insert(name.to_string(), executor);
                 }),
                 "hooks" => config.hooks = self.hook_rules(value),
                 "policy" => config.policy = self.policy_rules(value),

@@ -566,7 +566,9 @@ pub(super) fn home_of(key: &str) -> Option<&'static str> {
         "on_commit" | "pre_push" | "pre_receive" => Some("[hooks]"),
         "days_off" | "holidays" => Some("[reports]"),
         "per_person" => Some("[sprints]"),
-        "pipeline" | "stage" | "types" | "roles" | "hooks" | "policy" => Some("the top of the file"),
+        "pipeline" | "stage" | "types" | "roles" | "executors" | "hooks" | "policy" => {
+            Some("the top of the file")
+        }
         key => policy_keys().any(|known| known == key).then_some("[policy]"),
     }
 }

@@ -212,3 +212,38 @@ fn reads_the_settings_of_the_gate() {
     let found = problems("[policy]\nearned-moves = \"no\"\n[[policy.standard]]\nwhen = [\"a\"]\n");
     assert_eq!(found.iter().map(|(line, _)| *line).collect::<Vec<_>>(), [2, 3]);
 }
+
+#[test]
+fn executors_are_read_and_work_for_something() {
+    let text = "format = 2\n[executors.dev]\ncommand = [\"./agent\", \"-p\"]\ntimeout = \"30m\"\n\
+                [executors.scanner]\ncommand = [\"scan\"]\nstages = [\"sec\"]\ntypes = [\"bug\"]\n\
+                report = \"security_report.json\"\n";
+    let (config, warnings) = read_config(text.as_bytes()).unwrap();
+    assert_eq!((warnings.len(), config.errors.len()), (0, 0), "{:?}", config.errors);
+    let dev = &config.executors["dev"];
+    assert_eq!((dev.command.len(), dev.timeout.map(|limit| limit.as_secs())), (2, Some(1800)));
+    assert_eq!(config.executors["scanner"].report.as_deref(), Some("security_report.json"));
+    for (line, expected) in [
+        ("[executors.dev]\ncomand = [\"x\"]", "an executor needs a `command`"),
+        ("[executors.dev]\ncommand = \"x\"", "expected a list of texts"),
+        ("[executors.dev]\ncommand = []", "the list has no program"),
+        ("[executors.dev]\ncommand = [\"x\"]\ntimeout = \"soon\"", "expected a time such as"),
+        ("[executors.dev]\ncommand = [\"x\"]\nreport = \"../x\"", "does not lie below"),
+    ] {
+        let found = problems(&format!("format = 2\n{line}\n"));
+        assert!(found.iter().any(|(_, message)| message.contains(expected)), "{line}: {found:?}");
+    }
+    for (line, expected) in [
+        ("[executors.bulider]\ncommand = [\"x\"]", "`bulider` is neither a stage nor a role"),
+        ("[executors.a]\ncommand = [\"x\"]\nstages = [\"dve\"]", "unknown stage `dve`"),
+        ("[executors.a]\ncommand = [\"x\"]\nroles = [\"tester\"]", "unknown role `tester`"),
+        ("[executors.dev]\ncommand = [\"x\"]\ntimout = \"1m\"", "unknown key `timout`"),
+    ] {
+        let (config, _) = read_config(format!("format = 2\n{line}\n").as_bytes()).unwrap();
+        assert!(
+            config.errors.iter().any(|error| error.message.contains(expected)),
+            "{line}: {:?}",
+            config.errors
+        );
+    }
+}

@@ -37,7 +37,12 @@ pub(super) fn examine(session: &Session<'_>) -> Result<Examined> {
     found.references(&summaries);
     if let Ok((config, _)) = snapshot.config() {
         found.stages(&summaries, &stage_order(&config));
-        found.roles(&config.role_names());
+        // Instructions of an executor are in the file of its role, of its stage, or of its own name.
+        let executors = config.executors.iter();
+        let executors = executors.flat_map(|(name, own)| {
+            std::iter::once(name.as_str()).chain(own.stages.iter().map(Stage::as_str))
+        });
+        found.roles(&config.role_names().into_iter().chain(executors).collect::<Vec<_>>());
         found.left_to_later_roles(&config);
     }
     found.owners();
