@@ -13,7 +13,7 @@ use crate::model::{Problem, RunRecord, TaskRun, TaskRunChange};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum AnyRun {
     /// Of a workflow's run.
-    Workflow(RunRecord),
+    Workflow(Box<RunRecord>),
     /// Of a task run.
     Tasks(TaskRun),
 }
@@ -25,7 +25,7 @@ pub enum AnyRun {
 pub fn read_any_run(id: &str, bytes: &[u8]) -> Result<AnyRun, Vec<Problem>> {
     match is_task_run(bytes) {
         true => read_task_run(id, bytes).map(AnyRun::Tasks),
-        false => read_run(id, bytes).map(AnyRun::Workflow),
+        false => read_run(id, bytes).map(|run| AnyRun::Workflow(Box::new(run))),
     }
 }
 

@@ -31,6 +31,14 @@ _code=$?\n\
 printf '%s\\n' \"$_code\" >\"$1\"\n\
 exit \"$_code\"";
 
+/// The same, with what it is to do on its standard input.
+const EXECUTOR: &str = "IFS= read -r _go || exit 125\n\
+exec <\"$TRACKER_BRIEF\"\n\
+(shift; exec \"$@\")\n\
+_code=$?\n\
+printf '%s\\n' \"$_code\" >\"$1\"\n\
+exit \"$_code\"";
+
 /// Most bytes that are read of the outputs of a step.
 const MOST_OUTPUTS: u64 = 64 * 1024;
 
@@ -42,6 +50,8 @@ pub enum Recipe {
     Run(String),
     /// A program and its arguments.
     Argv(Vec<String>),
+    /// A program and its arguments, which reads what it is to do.
+    Executor(Vec<String>),
 }
 
 /// What is noted down of an attempt before it begins. Of variables only the names: their values may be secret.
@@ -83,11 +93,15 @@ impl AttemptFolder {
             File::create(&path).map_err(Error::io("create", &path))
         };
         let exit = self.0.join("exit");
-        let script = if matches!(recipe, Recipe::Run(_)) { SHELL } else { PROGRAM };
+        let script = match recipe {
+            Recipe::Run(_) => SHELL,
+            Recipe::Argv(_) => PROGRAM,
+            Recipe::Executor(_) => EXECUTOR,
+        };
         let program = Program::new("sh", "run a step").args(["-c", script, "sh"]).args([&exit]);
         let mut program = match recipe {
             Recipe::Run(lines) => program.args([lines]),
-            Recipe::Argv(words) => program.args(words),
+            Recipe::Argv(words) | Recipe::Executor(words) => program.args(words),
         };
         program = program.in_folder(cwd).in_its_own_repository();
         for (name, value) in variables {
@@ -95,6 +109,12 @@ impl AttemptFolder {
         }
         program = program.variable("TRACKER_OUTPUT", self.0.join("outputs"));
         Ok((program, output("stdout")?, output("stderr")?))
+    }
+
+    /// Writes what an executor is to do.
+    pub fn write_brief(&self, text: &str) -> Result<()> {
+        let path = self.0.join("brief.md");
+        fs::write(&path, text).map_err(Error::io("write", &path))
     }
 
     /// Returns the exit code that the attempt has left; none where it has left none.

@@ -24,9 +24,9 @@ use crate::process::{GroupSignal, Job, JobEnd, birth, kill_marked, signal_group}
 use crate::store::Lock;
 
 /// How long what was asked to end may take before it is ended.
-const GRACE: u64 = 5_000;
+pub(super) const GRACE: u64 = 5_000;
 /// The variable by which processes of an attempt are found again, wherever they have moved to.
-const MARK: &str = "TRACKER_ATTEMPT_DIR";
+pub(super) const MARK: &str = "TRACKER_ATTEMPT_DIR";
 
 /// Where an engine has stopped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -104,10 +104,7 @@ impl<'e> Driver<'e> {
         observe: Box<Observer<'e>>,
         record: Box<Recorder<'e>>,
     ) -> Result<Self> {
-        let interrupted = Arc::new(AtomicBool::new(false));
-        for signal in [signal_hook::consts::SIGINT, signal_hook::consts::SIGTERM] {
-            let _ = signal_hook::flag::register(signal, Arc::clone(&interrupted));
-        }
+        let interrupted = on_signals();
         let (send, receive) = channel();
         Ok(Self {
             env,
@@ -543,6 +540,15 @@ impl<'e> Driver<'e> {
             Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => {}
         }
     }
+}
+
+/// Returns a flag that is set when this process is asked to end.
+pub(super) fn on_signals() -> Arc<AtomicBool> {
+    let interrupted = Arc::new(AtomicBool::new(false));
+    for signal in [signal_hook::consts::SIGINT, signal_hook::consts::SIGTERM] {
+        let _ = signal_hook::flag::register(signal, Arc::clone(&interrupted));
+    }
+    interrupted
 }
 
 fn millis(time: Duration) -> u64 {

@@ -91,6 +91,8 @@ pub enum Event {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         by: Option<String>,
     },
+    /// What an attempt of an executor has come to for the task of a task run.
+    Judged { step: String, attempt: u32, outcome: TaskOutcome, message: String },
     /// The engine has ended before the run.
     Stopped { because: StopReason },
     /// The run has ended.
@@ -119,6 +121,28 @@ pub enum Cause {
     Retried { by: Option<String> },
     /// It is a handler, and the run has ended like this.
     Handler { state: RunState },
+    /// A task of a task run is in this stage after N moves, and waits for this executor.
+    Task {
+        executor: String,
+        stage: String,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        role: Option<String>,
+        moves: usize,
+    },
+}
+
+/// What an attempt of an executor has come to for its task.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TaskOutcome {
+    /// The work is done, or the approval given.
+    Passed,
+    /// The task was sent back, or the work was not done.
+    Failed,
+    /// The executor says yes, and the task could not leave its stage.
+    Stays,
+    /// It counts for nothing: it was interrupted, or the task had moved meanwhile.
+    Void,
 }
 
 /// Why a step does not run.

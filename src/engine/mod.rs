@@ -4,7 +4,8 @@
 //! process, so that thousands of runs can be simulated. [`event`] is the log, the truth of a live run: lines of JSON that
 //! are only ever appended, each on disk before anything follows from it. [`attempt`] is the folder of one attempt, which
 //! the attempt's own shell fills: whoever comes after a crash reads there what became of it. [`drive`] is the engine:
-//! one process, in the foreground of a command, that has the lock of its run.
+//! one process, in the foreground of a command, that has the lock of its run. [`executions`] does the same for the tasks of
+//! a task run.
 //!
 //! ```text
 //! <git dir>/tracker/runs/RUN-4F2K/
@@ -22,6 +23,7 @@ mod attempt;
 mod control;
 mod drive;
 mod event;
+mod executions;
 mod recover;
 mod reuse;
 mod state;
@@ -29,7 +31,8 @@ mod state;
 pub(crate) use attempt::AttemptFolder;
 pub(crate) use control::{Request, ask, try_lock};
 pub(crate) use drive::{Driver, Place};
-pub(crate) use event::{Cause, Event, Log, Logged, SkipReason, StopReason};
+pub(crate) use event::{Cause, Event, Log, Logged, SkipReason, StopReason, TaskOutcome};
+pub(crate) use executions::{Execution, Executions, Work};
 pub(crate) use recover::recover;
 pub(crate) use state::{Moment, Run};
 

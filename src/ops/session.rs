@@ -23,6 +23,8 @@ pub struct Session<'e> {
     purpose: Purpose,
     /// The branch that writes go to instead of the working tree.
     branch: Option<BranchTarget>,
+    /// The agent that acts, where it is not the one that the caller is.
+    agent: Option<String>,
     events: EventSink,
 }
 
@@ -48,15 +50,33 @@ impl<'e> Session<'e> {
     #[must_use]
     pub fn new(env: &'e Env, workspace: Workspace, snapshot: Snapshot) -> Self {
         let events = EventSink::default();
-        Self { env, workspace, snapshot, dry_run: false, purpose: Purpose::Read, branch: None, events }
+        Self {
+            env,
+            workspace,
+            snapshot,
+            dry_run: false,
+            purpose: Purpose::Read,
+            branch: None,
+            agent: None,
+            events,
+        }
     }
 
     /// Makes a session that reads and writes a branch instead of the working tree.
     pub(super) fn on(&self, branch: BranchTarget, snapshot: Snapshot) -> Result<Session<'e>> {
         let workspace = self.workspace.again(self.env).with_events(self.events.clone());
         let (dry_run, events) = (self.dry_run, self.events.clone());
-        let purpose = self.purpose;
-        Ok(Session { env: self.env, workspace, snapshot, dry_run, purpose, branch: Some(branch), events })
+        let (purpose, agent) = (self.purpose, self.agent.clone());
+        Ok(Session {
+            env: self.env,
+            workspace,
+            snapshot,
+            dry_run,
+            purpose,
+            branch: Some(branch),
+            agent,
+            events,
+        })
     }
 
     /// Whether writes go to the working tree.
@@ -140,7 +160,12 @@ impl<'e> Session<'e> {
     /// Returns the agent that works for the user, where there is one.
     #[must_use]
     pub fn agent(&self) -> Option<String> {
-        self.env.agent()
+        self.agent.clone().or_else(|| self.env.agent())
+    }
+
+    /// Says which agent acts for the user from now on; none for the caller's own.
+    pub(super) fn act_as(&mut self, agent: Option<&str>) {
+        self.agent = agent.map(str::to_owned);
     }
 
     /// Returns the commit that history is read from: the one the session looks at, else the current one; none

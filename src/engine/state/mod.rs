@@ -206,7 +206,7 @@ impl Run {
     pub fn apply(&mut self, logged: &Logged, now: Moment) {
         let at = logged.at;
         match &logged.event {
-            Event::Created { .. } => {}
+            Event::Created { .. } | Event::Judged { .. } => {}
             Event::Began { .. } => {
                 self.stopped = None;
                 self.is_paused = false;

@@ -1,7 +1,7 @@
 //! One task per finding, to fix it. Its `source` names the finding: that is the only link, and what keeps a second
 //! import from making it twice.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use crate::doc::create_task;
 use crate::import::findings::{FindingStatus, Matched, is_inside};
@@ -27,6 +27,8 @@ pub(in crate::ops) struct FixTasks {
     by_finding: HashMap<String, (String, bool)>,
     /// Open ones of a task run, by run, title and file: another finding of the same is fixed with it.
     in_runs: HashMap<RunKey, String>,
+    /// Those that are done or cancelled.
+    closed: HashSet<String>,
     pub(super) changes: Vec<Change>,
     pub(super) written: Vec<WrittenTask>,
 }
@@ -40,6 +42,9 @@ impl FixTasks {
         for summary in &tasks {
             // Of every other source this is a part that no finding is called by.
             let Some(finding) = summary.source.filter(|source| source.contains("/F")) else { continue };
+            if summary.is_closed() {
+                found.closed.insert(summary.id.to_owned());
+            }
             let is_done = summary.is_closed() && summary.cancelled.is_none();
             if let Some(run) = summary.run.filter(|_| !summary.is_closed()) {
                 let file = summary.files.iter().next().map(str::to_owned);
@@ -57,6 +62,11 @@ impl FixTasks {
     /// Returns the task that fixes a finding.
     pub(in crate::ops) fn of(&self, finding: &Finding) -> Option<&str> {
         self.by_finding.get(&source_of(finding)).map(|(id, _)| id.as_str())
+    }
+
+    /// Returns the open task that fixes a finding.
+    pub(in crate::ops) fn open_fix_of(&self, finding: &Finding) -> Option<&str> {
+        self.of(finding).filter(|id| !self.closed.contains(*id))
     }
 
     /// Makes one for each open finding that has none. What came back after its task was done gets another. Where the task

@@ -19,8 +19,9 @@ pub(crate) use found::run_candidates;
 pub(crate) use prune::{PrunedRuns, prune_runs};
 pub(crate) use start::{RetryRequest, RunObserver, RunRequest, resume_run, retry_run, start_run};
 pub(crate) use tasks::{
-    RunTask, TaskRunDecided, TaskRunLine, TaskRunRequest, TaskRunStarted, TaskRunView, decide_run,
-    run_progress, start_task_run, task_run_meant,
+    Ask, DriveRequest, RunTask, TaskDrive, TaskObserver, TaskRunDecided, TaskRunLine, TaskRunRequest,
+    TaskRunStarted, TaskRunView, Trigger, decide_run, drive_tasks, run_progress, start_task_run,
+    task_run_logs, task_run_meant, why_task,
 };
 pub(super) use tasks::{open_runs, queued_of_run, run_to_join, task_runs};
 pub(crate) use view::{

@@ -306,6 +306,23 @@ pub(super) fn revision(session: &Session<'_>, path: &str, digest: &str) -> Revis
     }
 }
 
+fn line_of_run(session: &Session<'_>, FoundRun { run, is_driven, folder }: &FoundRun) -> RunLine {
+    let view = view_of(session, run, folder, *is_driven);
+    let is_done = |step: &&StepLine| matches!(step.state, StepState::Success | StepState::Skipped);
+    let steps = view.steps.iter().filter(|step| !step.handler);
+    RunLine {
+        run: view.run,
+        workflow: view.workflow,
+        state: view.state,
+        hold: view.hold,
+        created: time(run.created),
+        done: steps.clone().filter(is_done).count(),
+        steps: steps.count(),
+        here: true,
+        place: None,
+    }
+}
+
 /// Lists the runs that were started here and those that there are records of, the newest first.
 pub fn list_runs(session: &Session<'_>) -> Result<(RunsView, Vec<Problem>)> {
     let (mut runs, mut problems) = (Vec::new(), Vec::new());
@@ -313,23 +330,7 @@ pub fn list_runs(session: &Session<'_>) -> Result<(RunsView, Vec<Problem>)> {
     if session.snapshot().is_work_tree() {
         for id in run_ids(session.workspace()) {
             match look_at(session, &id) {
-                Ok(FoundRun { run, is_driven, folder }) => {
-                    let view = view_of(session, &run, &folder, is_driven);
-                    let is_done =
-                        |step: &&StepLine| matches!(step.state, StepState::Success | StepState::Skipped);
-                    let steps = view.steps.iter().filter(|step| !step.handler);
-                    runs.push(RunLine {
-                        run: view.run,
-                        workflow: view.workflow,
-                        state: view.state,
-                        hold: view.hold,
-                        created: time(run.created),
-                        done: steps.clone().filter(is_done).count(),
-                        steps: steps.count(),
-                        here: true,
-                        place: None,
-                    });
-                }
+                Ok(found) => runs.push(line_of_run(session, &found)),
                 Err(error) => problems.push(Problem::error(format!("{id}: {error}"))),
             }
             here.push(id.to_string());
@@ -401,13 +402,23 @@ pub fn run_logs(
             return Err(Error::usage_with(format!("`{name}` of {id} has not run"), why));
         }
     };
-    let left = AttemptFolder::of(&folder, name, number);
+    logs_of(id.as_str(), name, number, &AttemptFolder::of(&folder, name, number), lines)
+}
+
+/// Returns the last lines that an attempt has printed.
+pub(super) fn logs_of(
+    run: &str,
+    step: &str,
+    attempt: u32,
+    left: &AttemptFolder,
+    lines: usize,
+) -> Result<RunLogs> {
     let (stdout, stderr) = (left.stream(false), left.stream(true));
     let ((out, more), (err, more_errors)) = (last_lines(&stdout, lines)?, last_lines(&stderr, lines)?);
     Ok(RunLogs {
-        run: id.to_string(),
-        step: name.to_owned(),
-        attempt: number,
+        run: run.to_owned(),
+        step: step.to_owned(),
+        attempt,
         stdout_file: stdout.to_string_lossy().into_owned(),
         stderr_file: stderr.to_string_lossy().into_owned(),
         stdout: out,

@@ -142,6 +142,7 @@ fn cause(cause: &Cause) -> String {
         Cause::Failed { end, retry } => format!("retry {retry} after {end}"),
         Cause::Retried { by: Some(by) } => format!("{by} retried it"),
         Cause::Retried { by: None } => "it had been interrupted".to_owned(),
+        Cause::Task { stage, .. } => format!("its task is in {stage}"),
         Cause::Handler { state } => format!("the run has ended as {}", state.as_str()),
     }
 }

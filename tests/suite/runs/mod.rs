@@ -2,6 +2,7 @@
 
 mod crash;
 mod daily;
+mod driving;
 mod pipelines;
 mod tasks;
 

@@ -56,6 +56,22 @@ enum What {
     ///
     /// Example: tracker run progress 4f2k
     Progress(tasks::Progress),
+    /// Start the executor of a role for the tasks of a run that wait for it
+    ///
+    /// The command is that of `[executors.NAME]` in the configuration of HEAD. Exit code 0 does the work of the stage, or
+    /// approves for the role; any other sends the task back.
+    ///
+    /// Example: tracker run trigger 4f2k --role qa
+    /// Example: tracker run trigger 4f2k --role security-auditor --task 7q2m --create-tasks
+    Trigger(tasks::Trigger),
+    /// Start the executors that the tasks of a run wait for, until all are complete or only people can go on
+    ///
+    /// A task that has failed `--max-rounds` times is left to a person. Exit code 0 when every task is complete, 1 when a
+    /// person is asked, 130 when it was interrupted. After that, or after a crash, the same command goes on.
+    ///
+    /// Example: tracker run drive 4f2k --max-rounds 5
+    /// Example: tracker run drive --create-tasks
+    Drive(tasks::Drive),
     /// Show a run: its steps, their states, retries and durations
     Status(Status),
     /// List runs, the newest first
@@ -281,6 +297,8 @@ pub(super) enum Response {
     Run(Box<Shown>),
     /// Where a task run is.
     Progress(Box<ops::TaskRunView>),
+    /// What has come of driving a task run.
+    Driven(Box<tasks::Driven>),
     /// A task run that was started.
     Started(ops::TaskRunStarted),
     /// A task run that was cancelled, or goes on.
@@ -291,6 +309,8 @@ pub(super) enum Response {
     Logs(PrintedLogs),
     /// Why a step is in its state.
     Why(ops::Why),
+    /// What a task of a task run waits for.
+    WhyTask(tasks::WhyTask),
     /// What has become of a run.
     Changed(ops::RunChanged),
     /// What was removed.
@@ -329,6 +349,8 @@ impl Command for Run {
                 tasks::start(context, tasks, title, &WriteArgs { dry_run, ..WriteArgs::default() })
             }
             What::Progress(progress) => progress.run(context),
+            What::Trigger(trigger) => trigger.run(context),
+            What::Drive(drive) => drive.run(context),
             What::Start(start) => {
                 let session = context.write(&WriteArgs::default())?;
                 let (workflow, params) = (start.name.unwrap_or_default(), start.params);
@@ -349,11 +371,20 @@ impl Command for Run {
             }
             What::Logs(logs) => {
                 let session = context.read(&ReadArgs::default())?;
+                if let Some(run) = ops::task_run_meant(&session, logs.words.first().map(String::as_str))? {
+                    return tasks::logs(&session, &run, &logs);
+                }
                 let read = ops::run_logs(&session, &logs.words, logs.attempt, logs.lines)?;
                 Ok(Answer::of(Response::Logs(PrintedLogs { logs: read, is_path: logs.path })))
             }
             What::Why(why) => {
                 let session = context.read(&ReadArgs::default())?;
+                if let [run, task] = why.words.as_slice()
+                    && let Some(run) = ops::task_run_meant(&session, Some(run))?
+                {
+                    let (task, why) = ops::why_task(&session, &run, task)?;
+                    return Ok(Answer::of(Response::WhyTask(tasks::WhyTask { run, task, why })));
+                }
                 Ok(Answer::of(Response::Why(ops::why_step(&session, &why.words)?)))
             }
             What::Pause(pause) => {
@@ -495,6 +526,7 @@ impl View for Response {
             Self::Run(shown) if out.is_quiet() => out.line(clean(&shown.run.run)),
             Self::Run(shown) => show::run(&shown.run, shown.is_verbose, out),
             Self::Progress(run) => tasks::show(run, out),
+            Self::Driven(driven) => driven.show(out),
             Self::Started(started) => tasks::started(started, out),
             Self::Decided(decided) => {
                 out.line(format!("{}  {}", out.bold(&clean(&decided.run)), clean(&decided.message)));
@@ -505,6 +537,7 @@ impl View for Response {
             }
             Self::Logs(printed) => show::logs(&printed.logs, printed.is_path, out),
             Self::Why(why) => out.line(format!("{}  {}", out.bold(&clean(&why.step)), clean(&why.why))),
+            Self::WhyTask(why) => out.line(format!("{}  {}", out.bold(&clean(&why.task)), clean(&why.why))),
             Self::Changed(changed) => {
                 out.line(format!("{}  {}", out.bold(&clean(&changed.run)), clean(&changed.message)));
                 if let Some(run) = &changed.result {
@@ -528,6 +561,7 @@ impl View for Response {
         match self {
             Self::Run(shown) if !shown.is_silent => show::next_commands(&shown.run, out),
             Self::Progress(run) => tasks::next_commands(run, out),
+            Self::Driven(driven) => driven.status(out),
             Self::Started(started) => started.written.status(out),
             Self::List(runs) if runs.runs.is_empty() && runs.task_runs.is_empty() => {
                 out.line("no runs; start one with `tracker run start NAME`");

@@ -256,7 +256,7 @@ pub(super) fn event_line(logged: &Logged, run: &Run, width: &mut usize, out: &Ou
     let name =
         |step: &str| run.find(step).map_or(step, |index| run.workflow.steps[index].name.as_str()).to_owned();
     match &logged.event {
-        Event::Created { .. } | Event::Finished { .. } | Event::Stopped { .. } => None,
+        Event::Created { .. } | Event::Finished { .. } | Event::Stopped { .. } | Event::Judged { .. } => None,
         Event::Began { .. } => Some(format!("{}  {}, {}", run.id, run.name, counted(steps(run), "step"))),
         Event::Started { .. } => None,
         Event::Ended { step, end, millis, retry_in, message, .. } => {
@@ -350,6 +350,7 @@ fn plain_line(logged: &Logged) -> String {
         Event::Began { .. } => format!("{at}  an engine drives it"),
         Event::Paused { by } => format!("{at}  paused by {by}"),
         Event::Cancelled { by } => format!("{at}  cancelled by {by}"),
+        Event::Judged { step, message, .. } => format!("{at}  {step}  {message}"),
         Event::Retried { steps, .. } => format!("{at}  again: {}", steps.join(", ")),
         Event::Stopped { .. } => format!("{at}  nothing drives it any more"),
         Event::Finished { state } => format!("{at}  ended: {}", state.as_str()),

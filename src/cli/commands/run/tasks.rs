@@ -2,15 +2,18 @@
 
 use clap::Args;
 use owo_colors::Style;
+use schemars::JsonSchema;
+use serde::Serialize;
 
-use super::Response;
+use super::{Events, Response};
 use crate::cli::answer::{Answer, View};
-use crate::cli::args::{ReadArgs, WriteArgs};
+use crate::cli::args::{ReadArgs, WriteArgs, count};
 use crate::cli::commands::Reply;
 use crate::cli::commands::shared::{counted, priority_cell};
-use crate::cli::completion::task_runs;
+use crate::cli::completion::{roles, task_runs, tasks};
 use crate::cli::context::Context;
 use crate::cli::output::{Cell, Output, clean, truncate};
+use crate::engine::{Cause, Event, Logged};
 use crate::model::{Suggestion, TaskRunDecision, TaskRunState};
 use crate::ops::{self, RunTask, TaskRunLine, TaskRunView};
 
@@ -30,10 +33,162 @@ impl Progress {
     }
 }
 
+/// What both commands that start executors take.
+#[derive(Debug, Args)]
+struct Driving {
+    /// Task run [default: the newest]
+    #[arg(value_name = "RUN", add = task_runs())]
+    run: Option<String>,
+    /// Most executors at once; they share the working tree
+    #[arg(long, short, value_name = "N", default_value = "1", value_parser = count)]
+    jobs: usize,
+    /// Create a task of the run for each finding of the reports that executors write
+    #[arg(long)]
+    create_tasks: bool,
+    #[command(flatten)]
+    events: Events,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Drive {
+    #[command(flatten)]
+    driving: Driving,
+    /// How often a task may fail until a person is asked
+    #[arg(long, value_name = "N", default_value = "3", value_parser = clap::value_parser!(u32).range(1..))]
+    max_rounds: u32,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Trigger {
+    #[command(flatten)]
+    driving: Driving,
+    /// Role, stage or executor whose command is started
+    #[arg(long, value_name = "ROLE", add = roles())]
+    role: String,
+    /// Only for this task; can be repeated
+    #[arg(long = "task", value_name = "ID", add = tasks())]
+    tasks: Vec<String>,
+}
+
+impl Drive {
+    pub(super) fn run(self, context: &Context) -> Reply<Response> {
+        self.driving.run(context, self.max_rounds, None)
+    }
+}
+
+impl Trigger {
+    pub(super) fn run(self, context: &Context) -> Reply<Response> {
+        let only = ops::Trigger { role: self.role, tasks: self.tasks };
+        self.driving.run(context, u32::MAX, Some(only))
+    }
+}
+
+impl Driving {
+    fn run(self, context: &Context, max_rounds: u32, only: Option<ops::Trigger>) -> Reply<Response> {
+        let mut session = context.write(&WriteArgs::default())?;
+        let is_triggered = only.is_some();
+        let is_silent = self.events.events;
+        let request = ops::DriveRequest {
+            run: self.run,
+            max_rounds,
+            jobs: self.jobs,
+            create_tasks: self.create_tasks,
+            only,
+        };
+        let observer: ops::TaskObserver<'_> = Box::new(move |logged| match is_silent {
+            true => drop(crate::cli::write_stdout(format!("{}\n", logged.to_line()).as_bytes())),
+            false => event_line(logged)
+                .into_iter()
+                .filter(|_| !context.is_quiet())
+                .for_each(|line| context.say(&line)),
+        });
+        let (drive, problems) = ops::drive_tasks(&mut session, &request, observer)?;
+        let (is_no, is_interrupted) = (!drive.is_good(is_triggered), drive.interrupted);
+        let driven = Driven { drive, is_silent, is_triggered };
+        let answer = Answer::of(Response::Driven(Box::new(driven))).with_problems(problems);
+        Ok(answer.no_if(is_no).interrupted_if(is_interrupted))
+    }
+}
+
+/// Returns an event for whoever follows: of attempts their beginning, and what came of them.
+fn event_line(logged: &Logged) -> Option<String> {
+    let at = logged.at.format("%H:%M:%S");
+    match &logged.event {
+        Event::Started { step, because: Cause::Task { executor, stage, role, .. }, .. } => {
+            let role = role.as_ref().map_or_else(String::new, |role| format!(", as {role}"));
+            Some(format!("{at}  {step}  {executor} started in {stage}{role}"))
+        }
+        Event::Judged { step, message, .. } => Some(format!("{at}  {step}  {message}")),
+        _ => None,
+    }
+}
+
+/// What has come of driving, as it is shown.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(transparent)]
+pub(in crate::cli::commands) struct Driven {
+    drive: ops::TaskDrive,
+    /// Whether events were printed instead.
+    #[serde(skip)]
+    is_silent: bool,
+    #[serde(skip)]
+    is_triggered: bool,
+}
+
+impl Driven {
+    pub(super) fn show(&self, out: &mut Output) {
+        if self.is_silent {
+            return;
+        }
+        show(&self.drive.progress, out);
+        if out.is_quiet() || self.is_triggered || self.drive.asks.is_empty() {
+            return;
+        }
+        out.gap();
+        out.line(out.bold("A person is asked"));
+        let row = |ask: &ops::Ask| {
+            vec![
+                Cell::styled(&ask.task, Style::new().bold()),
+                Cell::new(&ask.message).wrap(),
+                Cell::styled(ask.fix.as_deref().unwrap_or_default(), Style::new().dimmed()),
+            ]
+        };
+        let rows: Vec<Vec<Cell>> = self.drive.asks.iter().map(row).collect();
+        out.columns(&rows, 1, 2);
+    }
+
+    pub(super) fn status(&self, out: &mut Output) {
+        if self.is_triggered && self.drive.attempts.is_empty() && !self.is_silent {
+            out.line("no task of the run waits for it");
+        }
+        if self.drive.asks.is_empty() && !self.is_silent {
+            next_commands(&self.drive.progress, out);
+        }
+    }
+}
+
 /// Answers with where a task run is.
 pub(super) fn progress(session: &ops::Session<'_>, run: Option<&str>) -> Reply<Response> {
     let (view, problems) = ops::run_progress(session, run)?;
     Ok(Answer::of(Response::Progress(Box::new(view))).with_problems(problems))
+}
+
+/// Prints what an attempt at a task has printed.
+pub(super) fn logs(session: &ops::Session<'_>, run: &str, logs: &super::Logs) -> Reply<Response> {
+    let task = logs.words.get(1).map(String::as_str);
+    let read = ops::task_run_logs(session, run, task, logs.attempt, logs.lines)?;
+    Ok(Answer::of(Response::Logs(super::PrintedLogs { logs: read, is_path: logs.path })))
+}
+
+/// What a task of a task run waits for.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(in crate::cli::commands) struct WhyTask {
+    /// The run.
+    pub(super) run: String,
+    /// The task.
+    pub(super) task: String,
+    /// One sentence.
+    pub(super) why: String,
 }
 
 /// Starts a task run.

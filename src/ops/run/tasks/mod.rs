@@ -1,6 +1,9 @@
 //! Task runs: tasks that go through the pipeline together. A task says in its own file which run it is part of; the run's
 //! record contains what does not follow from its tasks.
 
+mod brief;
+mod drive;
+mod judge;
 mod progress;
 mod start;
 
@@ -16,7 +19,10 @@ use crate::ops::fields::reason;
 use crate::ops::{Error, Result, Session, Written};
 use crate::store::{Change, EntryKind, Snapshot};
 
-pub(crate) use progress::{RunTask, TaskRunLine, TaskRunView, list_task_runs, run_progress};
+pub(crate) use drive::{Ask, DriveRequest, TaskDrive, TaskObserver, Trigger, drive_tasks};
+pub(crate) use progress::{
+    RunTask, TaskRunLine, TaskRunView, TaskWait, list_task_runs, run_progress, task_run_logs, why_task,
+};
 pub(crate) use start::{TaskRunRequest, TaskRunStarted, start_task_run};
 
 /// A task run whose state a person has changed.

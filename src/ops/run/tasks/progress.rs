@@ -5,11 +5,14 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{find_task_run, task_runs, tasks_of};
+use crate::engine::{AttemptFolder, Execution, Executions};
 use crate::facts::{FactsReader, TaskFacts};
 use crate::git::Repository;
 use crate::model::{Config, Problem, Stage, Suggestion, Task, TaskRun, TaskRunState, first_to_do};
+use crate::ops::run::found::run_folder;
+use crate::ops::run::view::{RunLogs, logs_of};
 use crate::ops::signoffs::next_of;
-use crate::ops::{Result, Session};
+use crate::ops::{Error, Result, Session};
 use crate::policy::{Attempt, Missing, Refusal, TaskRunProgress, gate, loops_since, sent_back_from};
 
 /// Where a task run is.
@@ -127,6 +130,7 @@ pub fn run_progress(session: &Session<'_>, given: Option<&str>) -> Result<(TaskR
     let repository = session.workspace().repository()?;
     let progress = progress_of(session, &repository, &config, &run, &tasks);
     let reader = session.facts(&repository, &config)?;
+    let executions = Executions::read(&run_folder(session, &run.run_id()))?;
     let mut lines = Vec::with_capacity(tasks.len());
     let is_driven = run.cancelled().is_none();
     let mut ordered = tasks;
@@ -135,7 +139,14 @@ pub fn run_progress(session: &Session<'_>, given: Option<&str>) -> Result<(TaskR
         a.is_closed().cmp(&b.is_closed()).then_with(|| first_to_do(&a, &b))
     });
     for task in ordered {
-        lines.push(line_of(session, &config, &reader, &run, task, is_driven)?);
+        let mut line = line_of(session, &config, &reader, &run, task, is_driven)?;
+        let last = executions.iter().rev().find(|own| own.task == line.id).filter(|own| own.is_alive());
+        if let Some(alive) = last {
+            let logs = Suggestion::tracker(["run", "logs", &run.id, &line.id]).to_string();
+            let message = format!("{} works on it, attempt {}", alive.executor, alive.attempt);
+            line.waits_for = vec![TaskWait { message, fix: Some(logs) }];
+        }
+        lines.push(line);
     }
     let cancelled = run.cancelled().map(|change| RunCancelled {
         at: change.at,
@@ -227,7 +238,7 @@ fn line_of(
 }
 
 /// Says what a task waits for of which nothing is missing but somebody's work.
-fn work(config: &Config, task: &Task) -> TaskWait {
+pub(super) fn work(config: &Config, task: &Task) -> TaskWait {
     let id = task.id.as_str();
     let (message, verb) = match config.signoffs_of(task.stage.as_str()).is_empty() {
         _ if task.stage.is_none() => ("is ready to start".to_owned(), "start"),
@@ -237,7 +248,7 @@ fn work(config: &Config, task: &Task) -> TaskWait {
     TaskWait { message, fix: Some(Suggestion::tracker([verb, id]).to_string()) }
 }
 
-fn wait(session: &Session<'_>, config: &Config, facts: &TaskFacts, missing: Missing) -> TaskWait {
+pub(super) fn wait(session: &Session<'_>, config: &Config, facts: &TaskFacts, missing: Missing) -> TaskWait {
     let own = next_of(session, config, facts, &missing);
     let attempt = Attempt::Leave { task: facts.task.id.clone(), stage: facts.task.stage.clone() };
     let refusal = Refusal::missing(attempt, vec![missing]);
@@ -270,4 +281,49 @@ pub fn list_task_runs(session: &Session<'_>) -> Result<(Vec<TaskRunLine>, Vec<Pr
         });
     }
     Ok((lines, problems))
+}
+
+/// Says what a task of a run waits for, in one sentence.
+pub fn why_task(session: &Session<'_>, run: &str, task: &str) -> Result<(String, String)> {
+    let (view, _) = run_progress(session, Some(run))?;
+    let id = session.resolve(task)?;
+    let Some(own) = view.tasks.iter().find(|own| own.id == id.as_str()) else {
+        let hint = Suggestion::tracker(["set", id.as_str(), &format!("run={}", view.run)]).to_string();
+        return Err(Error::not_found(format!("{id} is no task of {}", view.run), hint));
+    };
+    let waits: Vec<&str> = own.waits_for.iter().map(|wait| wait.message.as_str()).collect();
+    let back = own.sent_back_from.as_ref().map(|from| format!("sent back from {from}; ")).unwrap_or_default();
+    let why = match (&own.cancelled, waits.is_empty()) {
+        (Some(why), _) => format!("cancelled: {why}"),
+        (None, true) if own.stage.is_complete() => "complete".to_owned(),
+        (None, true) => format!("in {}; the run is cancelled", own.stage),
+        (None, false) => format!("{back}in {}: {}", own.stage, waits.join("; ")),
+    };
+    Ok((own.id.clone(), why))
+}
+
+/// Returns the last lines that an attempt at a task has printed: of the last one, of the task that was tried last where none
+/// is named.
+pub fn task_run_logs(
+    session: &Session<'_>,
+    run: &str,
+    task: Option<&str>,
+    attempt: Option<u32>,
+    lines: usize,
+) -> Result<RunLogs> {
+    let run = find_task_run(session, Some(run))?;
+    let folder = run_folder(session, &run.run_id());
+    let task = task.map(|task| session.resolve(task)).transpose()?;
+    let executions = Executions::read(&folder)?;
+    let is_meant = |own: &&Execution| {
+        task.as_ref().is_none_or(|task| own.task == task.as_str())
+            && attempt.is_none_or(|number| own.attempt == number)
+    };
+    let Some(last) = executions.iter().rev().find(is_meant) else {
+        let of = task.map_or_else(|| run.id.clone(), |task| format!("{task} in {}", run.id));
+        let hint = format!("start one: {}", Suggestion::tracker(["run", "drive", &run.id]));
+        return Err(Error::not_found(format!("there is no such attempt at {of} here"), hint));
+    };
+    let left = AttemptFolder::of(&folder, &last.task, last.attempt);
+    logs_of(&run.id, &last.task, last.attempt, &left, lines)
 }
