@@ -10,8 +10,10 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::cli::args::Format;
+use crate::cli::brief::plain;
 use crate::cli::error;
 use crate::cli::output::{Output, is_obeyed};
+use crate::cli::selection::{Selection, cut_json};
 use crate::model::{Problem, Severity};
 
 /// How a result looks to a person.
@@ -26,11 +28,24 @@ pub(super) trait View {
     fn rendered(&self, _format: Format) -> Option<String> {
         None
     }
+
+    /// Returns what `--json` prints: of the keys that there are, those that the text shows; none where that is all.
+    fn brief(&self) -> Option<Value> {
+        None
+    }
+
+    /// Whether it has the fields alone that were requested.
+    fn is_selected(&self) -> bool {
+        false
+    }
 }
 
 /// A result whose type only its command knows.
 pub(super) trait AnyResult: View {
     fn write_json(&self, command: &str, exit: u8, problems: &[Problem], out: &mut Vec<u8>);
+
+    /// Returns the result as JSON, whole.
+    fn value(&self) -> Value;
 }
 
 impl<T: View + Serialize> AnyResult for T {
@@ -44,6 +59,19 @@ impl<T: View + Serialize> AnyResult for T {
         };
         write_line(&envelope, out);
     }
+
+    fn value(&self) -> Value {
+        plain(self)
+    }
+}
+
+/// What `--json` prints: the answer, and of the rest what is not as usual.
+#[derive(Serialize)]
+struct BriefEnvelope {
+    exit: Option<u8>,
+    result: Value,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    problems: Vec<ProblemView>,
 }
 
 /// What `--format json` prints when a command has an answer.
@@ -84,6 +112,17 @@ pub(super) fn sparse_schema<T: JsonSchema>() -> Schema {
         }
     });
     SchemaSettings::default().with_transform(optional_lists).into_generator().into_root_schema_for::<T>()
+}
+
+/// How much of an answer is printed.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Shape {
+    /// `--json`: only what the text shows.
+    pub(super) is_brief: bool,
+    /// `--fields`.
+    pub(super) selection: Option<Selection>,
+    /// `--max-bytes`.
+    pub(super) max_bytes: Option<usize>,
 }
 
 /// A command's answer.
@@ -155,8 +194,46 @@ impl Answer<dyn AnyResult> {
         if self.is_interrupted { error::INTERRUPTED } else { error::exit_of_answer(self.is_no || broken) }
     }
 
-    pub(super) fn write_json(&self, command: &str, out: &mut Vec<u8>) {
-        self.result.write_json(command, self.exit(), &self.problems, out);
+    pub(super) fn write_json(&self, command: &str, how: &Shape, out: &mut Vec<u8>) {
+        let exit = self.exit();
+        let selection = how.selection.as_ref().filter(|_| !self.result.is_selected());
+        if !how.is_brief && selection.is_none() && how.max_bytes.is_none() {
+            self.result.write_json(command, exit, &self.problems, out);
+            return;
+        }
+        let problems = self.problems.iter().map(ProblemView::from).collect();
+        let brief = || self.result.brief().filter(|_| how.is_brief);
+        let result = match selection {
+            Some(selection) => {
+                let mut result = self.result.value();
+                selection.apply(&mut result, how.is_brief);
+                result
+            }
+            None => brief().unwrap_or_else(|| self.result.value()),
+        };
+        let mut answer = match how.is_brief {
+            true => plain(BriefEnvelope { exit: Some(exit).filter(|exit| *exit != 0), result, problems }),
+            false => {
+                let command = command.to_owned();
+                plain(Envelope { version: JSON_VERSION, command, exit, result, problems })
+            }
+        };
+        if let Some(most) = how.max_bytes {
+            // Keys without a value are not printed, and count for nothing.
+            let mut line = Vec::new();
+            write_line(&answer, &mut line);
+            answer = serde_json::from_slice(&line).unwrap_or(answer);
+            cut_json(&mut answer, most.saturating_sub(1));
+        }
+        write_line(&answer, out);
+    }
+
+    /// Shows the requested fields as a table.
+    pub(super) fn show_selected(&self, selection: &Selection, out: &mut Output) {
+        match self.result.is_selected() {
+            true => self.result.show(out),
+            false => selection.show(&self.result.value(), out),
+        }
     }
 }
 

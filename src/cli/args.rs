@@ -89,9 +89,15 @@ pub(super) struct Global {
     /// Output format; `review` and `check` have more
     #[arg(long, global = true, value_parser = format_parser(), default_value = "human", help_heading = "Everywhere")]
     format: Format,
-    /// The same as `--format json`
+    /// Print as JSON what the text shows; `--format json` has everything
     #[arg(long, global = true, conflicts_with = "format", help_heading = "Everywhere")]
     json: bool,
+    /// Print only these fields of an answer, such as id,title
+    #[arg(long, global = true, value_name = "FIELDS", help_heading = "Everywhere")]
+    pub(super) fields: Option<String>,
+    /// Print at most this many bytes, and how much more there is
+    #[arg(long, global = true, value_name = "BYTES", value_parser = bytes, help_heading = "Everywhere")]
+    pub(super) max_bytes: Option<usize>,
     /// Print for programs and logs: no colour, no glyphs, nothing cut
     #[arg(long, global = true, conflicts_with = "color", help_heading = "Everywhere")]
     pub(super) plain: bool,
@@ -117,6 +123,11 @@ impl Global {
     /// Returns how to answer.
     pub(super) fn format(&self) -> Format {
         if self.json { Format::Json } else { self.format }
+    }
+
+    /// Whether JSON has only what the text shows.
+    pub(super) fn is_brief(&self) -> bool {
+        self.json
     }
 }
 
@@ -380,6 +391,14 @@ pub(super) fn seconds(text: &str) -> Result<Duration, String> {
         .ok()
         .and_then(|seconds| Duration::try_from_secs_f64(seconds).ok())
         .ok_or_else(|| "expected a number of seconds, such as 10 or 0.5".to_owned())
+}
+
+/// Fewer bytes than this say nothing.
+const FEWEST_BYTES: usize = 100;
+
+fn bytes(text: &str) -> Result<usize, String> {
+    let count = text.parse().ok().filter(|count| *count >= FEWEST_BYTES);
+    count.ok_or_else(|| format!("expected a number of bytes, {FEWEST_BYTES} at least"))
 }
 
 /// Reads how many are requested at most.

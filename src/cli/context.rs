@@ -4,10 +4,12 @@ use std::io::{BufRead, IsTerminal};
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use super::answer::Shape;
 use super::args::{Format, Global, ReadArgs, WriteArgs};
 use super::error::Failure;
 use super::output::{Output, OutputStyle};
 use super::progress;
+use super::selection::Selection;
 use crate::env::Env;
 use crate::events::EventSink;
 use crate::ops::Session;
@@ -21,6 +23,7 @@ pub(super) struct Context {
     env: Arc<Env>,
     events: EventSink,
     format: Format,
+    shape: Shape,
     quiet: bool,
     style: OutputStyle,
     error_style: OutputStyle,
@@ -46,7 +49,8 @@ impl Context {
             format => format,
         };
         let (env, quiet) = (Arc::new(env), global.quiet);
-        let context = Self { env, events: EventSink::default(), format, quiet, style, error_style };
+        let shape = Shape { is_brief: global.is_brief(), selection: None, max_bytes: global.max_bytes };
+        let context = Self { env, events: EventSink::default(), format, shape, quiet, style, error_style };
         // Somebody must look on, for the line goes away again.
         let is_shown = context.is_attended() && std::io::stderr().is_terminal();
         let on_stderr = || EventSink::new(progress::on_stderr(Arc::clone(&context.env)));
@@ -60,6 +64,16 @@ impl Context {
 
     pub(super) fn format(&self) -> Format {
         self.format
+    }
+
+    /// How much of the answer is printed.
+    pub(super) fn shape(&self) -> &Shape {
+        &self.shape
+    }
+
+    pub(super) fn with_selection(mut self, selection: Option<Selection>) -> Self {
+        self.shape.selection = selection;
+        self
     }
 
     pub(super) fn is_quiet(&self) -> bool {

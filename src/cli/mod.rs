@@ -4,6 +4,7 @@
 
 mod answer;
 mod args;
+mod brief;
 mod commands;
 mod completion;
 mod context;
@@ -13,6 +14,7 @@ mod foreign;
 mod layout;
 mod output;
 mod progress;
+mod selection;
 
 use std::ffi::OsString;
 use std::io::{IsTerminal, Write};
@@ -26,6 +28,7 @@ use args::{Format, Global};
 use context::Context;
 use error::Failure;
 use output::{Output, OutputStyle};
+use selection::{Selection, cut_lines};
 
 use crate::env::Env;
 use crate::ops;
@@ -95,7 +98,15 @@ fn run(global: &Global, matches: &clap::ArgMatches, env: Env) -> ExitCode {
         );
         return report(&failure, name, format, context.error_output());
     }
-    answer(name, &context, commands::run_named(name, matches, &context))
+    // Before anything is written: a field that there is not is an error of usage.
+    let selection = global.fields.as_deref().filter(|_| !commands::selects_fields(name));
+    match selection.map(|names| Selection::read(names, &commands::schema(name))).transpose() {
+        Ok(selection) => {
+            let context = context.with_selection(selection);
+            answer(name, &context, commands::run_named(name, matches, &context))
+        }
+        Err(failure) => report(&failure, name, format, context.error_output()),
+    }
 }
 
 /// Answers `tracker` alone: where the user is, in a repository with a tracker; elsewhere the help.
@@ -136,9 +147,12 @@ fn deliver(answer: &AnyAnswer, context: &Context, name: &str) -> ExitCode {
     let mut status = context.error_output();
     let format = context.format();
     match format {
-        Format::Json => answer.write_json(name, &mut json),
+        Format::Json => answer.write_json(name, context.shape(), &mut json),
         Format::Human | Format::Html | Format::Upgrade => {
-            answer.show(&mut out);
+            match &context.shape().selection {
+                Some(selection) => answer.show_selected(selection, &mut out),
+                None => answer.show(&mut out),
+            }
             answer.status(&mut status);
         }
         Format::Review(_) | Format::List(_) => {
@@ -149,7 +163,11 @@ fn deliver(answer: &AnyAnswer, context: &Context, name: &str) -> ExitCode {
             }
         }
     }
-    let answered = if json.is_empty() { out.into_text().into_bytes() } else { json };
+    let text = || match context.shape().max_bytes {
+        Some(most) => cut_lines(&out.into_text(), most).into_bytes(),
+        None => out.into_text().into_bytes(),
+    };
+    let answered = if json.is_empty() { text() } else { json };
     match write_stdout(&answered) {
         Ok(()) => {
             write_stderr(&status.into_text());

@@ -46,6 +46,10 @@ impl Command for Board {
 }
 
 impl View for ops::Board {
+    fn brief(&self) -> Option<serde_json::Value> {
+        Some(crate::cli::brief::board(self))
+    }
+
     fn show(&self, out: &mut Output) {
         show_metrics(self, out);
         if !out.truncates() {

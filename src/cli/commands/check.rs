@@ -138,6 +138,15 @@ impl View for Response {
         }
     }
 
+    fn brief(&self) -> Option<serde_json::Value> {
+        let tells = |rule: &&RuleOutcome| rule.status.is_some() || rule.errors + rule.warnings > 0;
+        let mut verdict = self.verdict.clone();
+        verdict.rules = self.verdict.rules.iter().filter(tells).cloned().collect();
+        let range =
+            RangeReview { base_commit: None, head_commit: None, merge_base: None, ..self.range.clone() };
+        Some(serde_json::json!({"range": range, "verdict": verdict}))
+    }
+
     fn rendered(&self, format: Format) -> Option<String> {
         format.of_review().map(|format| (format.render)(&self.review))
     }

@@ -1,19 +1,20 @@
 //! `tracker list`
 
 use clap::Args;
-use owo_colors::Style;
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::shared::{counted, minutes, show_lines, show_tree};
+use super::shared::{counted, show_lines, show_tree};
 use super::{Command, Reply};
 use crate::cli::answer::{Answer, View};
 use crate::cli::args::{Format, QueryArgs, ReadArgs, count, list_formats};
+use crate::cli::brief;
 use crate::cli::context::Context;
 use crate::cli::error::Failure;
 use crate::cli::fields::queryable;
-use crate::cli::output::{Cell, Output};
+use crate::cli::output::Output;
+use crate::cli::selection::{show_table, text};
 use crate::model::{Badge, Field, FieldKind};
 use crate::ops;
 use crate::report::listing::Table;
@@ -25,9 +26,6 @@ pub(super) enum Response {
     Whole(ops::Listing),
     SelectedFields(ops::SelectedFields),
 }
-
-/// What the key of a length of time ends with.
-const MINUTES: &str = "_minutes";
 
 /// List tasks that match a query
 ///
@@ -111,6 +109,14 @@ impl View for Response {
         }
     }
 
+    fn brief(&self) -> Option<Value> {
+        if let Self::Whole(listing) = self { listing.brief() } else { None }
+    }
+
+    fn is_selected(&self) -> bool {
+        matches!(self, Self::SelectedFields(_))
+    }
+
     fn rendered(&self, format: Format) -> Option<String> {
         let (Format::List(format), Self::SelectedFields(selected)) = (format, self) else { return None };
         let heads: Vec<&str> = selected.fields.iter().map(|field| field.key()).collect();
@@ -137,6 +143,10 @@ impl View for ops::Listing {
     fn status(&self, out: &mut Output) {
         out.line(out.dim(&summary(self)));
     }
+
+    fn brief(&self) -> Option<Value> {
+        Some(brief::listing(self))
+    }
 }
 
 fn summary(listing: &ops::Listing) -> String {
@@ -158,42 +168,14 @@ fn summary(listing: &ops::Listing) -> String {
 impl View for ops::SelectedFields {
     fn show(&self, out: &mut Output) {
         let Some(first) = self.tasks.first() else { return };
-        let name = |key: &String| key.trim_end_matches(MINUTES).to_owned();
-        let heads = first.0.keys().map(|key| Cell::styled(name(key), Style::new().dimmed())).collect();
-        let row = |task: &ops::SelectedTask| {
-            let cell = |(key, value): (&String, &Value)| match key.as_str() {
-                "id" | "title" => Cell::new(text(key, value)),
-                _ => Cell::new(text(key, value)).wrap(),
-            };
-            task.0.iter().map(cell).collect()
-        };
-        let mut rows: Vec<Vec<Cell>> = if out.is_quiet() { Vec::new() } else { vec![heads] };
-        rows.extend(self.tasks.iter().map(row));
-        let title = first.0.keys().position(|key| key == "title").unwrap_or(usize::MAX);
-        out.columns(&rows, title, 0);
+        let keys: Vec<String> = first.0.keys().cloned().collect();
+        let rows: Vec<_> = self.tasks.iter().map(|task| task.0.clone()).collect();
+        show_table(&keys, &rows, out);
     }
 
     fn status(&self, out: &mut Output) {
         if self.tasks.len() < self.matched {
             out.line(out.dim(&format!("{} of {}", self.tasks.len(), counted(self.matched, "task"))));
         }
-    }
-}
-
-/// Returns a value as people write it.
-fn text(key: &str, value: &Value) -> String {
-    match value {
-        Value::Null => String::new(),
-        Value::String(text) => text.trim().to_owned(),
-        Value::Number(number) if key.ends_with(MINUTES) => {
-            let number = number.as_u64().and_then(|number| u32::try_from(number).ok());
-            minutes(number).unwrap_or_default()
-        }
-        Value::Array(items) => items.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(","),
-        Value::Object(count) => {
-            let number = |key: &str| count.get(key).map_or_else(String::new, ToString::to_string);
-            format!("{}/{}", number("done"), number("total"))
-        }
-        other => other.to_string(),
     }
 }

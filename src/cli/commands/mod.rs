@@ -162,6 +162,17 @@ pub(super) fn run_named(name: &str, matches: &ArgMatches, context: &Context) -> 
     (entry.expect("the parser knows the commands of the table alone").run)(matches, context)
 }
 
+/// Whether a command reads `--fields` itself: as the fields of tasks, with the text below their front matter.
+pub(super) fn selects_fields(name: &str) -> bool {
+    name == "list"
+}
+
+/// Returns the JSON Schema of a command's answer.
+pub(super) fn schema(name: &str) -> serde_json::Value {
+    let entry = COMMANDS.iter().find(|entry| entry.name == name);
+    (entry.expect("the parser knows the commands of the table alone").schema)().to_value()
+}
+
 /// What `tracker` alone runs.
 pub(super) const STATUS: &str = "status";
 

@@ -14,6 +14,10 @@ use crate::ops::{self, Branch, CountView, FlightView, Session, TaskAction, TaskL
 const MOST_ITEMS: usize = 7;
 
 impl View for Written {
+    fn brief(&self) -> Option<serde_json::Value> {
+        Some(crate::cli::brief::written(self))
+    }
+
     fn show(&self, out: &mut Output) {
         if out.is_quiet() {
             for task in &self.tasks {

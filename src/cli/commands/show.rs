@@ -43,6 +43,10 @@ impl Command for Show {
 }
 
 impl View for ops::Shown {
+    fn brief(&self) -> Option<serde_json::Value> {
+        Some(crate::cli::brief::shown(self))
+    }
+
     fn show(&self, out: &mut Output) {
         match &self.task {
             Some(task) => {

@@ -377,3 +377,162 @@ fn schema_of_one_command_by_any_of_its_names() {
     let expected = "error: unknown command `nothing`\n  hint: expected init, uninstall, status, inbox, prime, watch, new, list, show, ";
     assert!(unknown.stderr.starts_with(expected) && unknown.stderr.ends_with(", error\n"), "{unknown}");
 }
+
+/// Lines that a day is made of, as they are typed.
+const EVERY_DAY: &str = "
+    list
+    queue
+    show d4r
+    start s3s --force
+    tick d4r 2
+    note d4r went well
+    signoffs d4r
+    inbox
+    status
+    board
+";
+
+#[test]
+fn json_of_every_day_takes_at_most_twice_the_bytes_of_the_text() {
+    let world = world();
+    let mut measured = String::new();
+    let mut sums = (0, 0);
+    for line in EVERY_DAY.lines().map(str::trim).filter(|line| !line.is_empty()) {
+        let words: Vec<&str> = line.split(' ').collect();
+        let text = world.copied().tracker(&words).stdout.len();
+        let (bytes, brief) = short(&world, &words);
+        assert!(brief["version"].is_null() && brief["exit"].is_null(), "{brief}");
+        measured.push_str(&format!("{:<8} {text:>4} {bytes:>5}\n", words[0]));
+        sums = (sums.0 + text, sums.1 + bytes);
+    }
+    assert_snapshot!(measured, @r"
+    list      264   462
+    queue      69   141
+    show      535   670
+    start      81   109
+    tick       80   107
+    note       60    87
+    signoffs   92   162
+    inbox       0    24
+    status    198   351
+    board     348   745
+    ");
+    assert!(sums.1 <= 2 * sums.0, "{sums:?}");
+}
+
+#[test]
+fn short_json_has_the_keys_of_the_whole() {
+    let world = world();
+    for line in EVERY_DAY.lines().map(str::trim).filter(|line| !line.is_empty()) {
+        let words: Vec<&str> = line.split(' ').collect();
+        let mut schema = json_of_schema(&world, words[0]);
+        optional(&mut schema);
+        let (_, brief) = short(&world, &words);
+        let validator = Validator::new(&schema).unwrap();
+        let errors: Vec<String> = validator.iter_errors(&brief).map(|error| error.to_string()).collect();
+        assert!(errors.is_empty(), "{line}: {errors:?}");
+    }
+}
+
+/// Returns what `--json` prints, and how many bytes it takes.
+fn short(world: &Sandbox, words: &[&str]) -> (usize, Value) {
+    let printed = world.copied().tracker(&[words, &["--json"]].concat()).stdout;
+    (printed.len(), serde_json::from_str(&printed).unwrap())
+}
+
+fn json_of_schema(world: &Sandbox, command: &str) -> Value {
+    serde_json::from_str(&world.tracker(&["schema", command]).stdout).unwrap()
+}
+
+/// Makes every key optional.
+fn optional(schema: &mut Value) {
+    match schema {
+        Value::Object(object) => {
+            object.remove("required");
+            object.values_mut().for_each(optional);
+        }
+        Value::Array(items) => items.iter_mut().for_each(optional),
+        _ => {}
+    }
+}
+
+#[test]
+fn every_answer_can_be_narrowed_and_limited() {
+    let world = world();
+    assert_snapshot!(typed(&world, "
+        queue --fields id,title
+        show d4r --fields id,estimate,checkboxes --json
+        signoffs --fields task,role
+        board --fields id --json
+        status --fields branch,open_count
+        new Never written --fields titel
+        list --max-bytes 120
+        list --max-bytes 300 --json
+        show d4r --max-bytes 100
+        list --max-bytes 9
+    "), @r#"
+    $ tracker queue --fields id,title
+    exit 0
+    --- stdout
+    id         title
+    TASK-S3SS  Session expires while typing
+    --- stderr
+    1 task
+
+    $ tracker show d4r --fields id,estimate,checkboxes --json
+    exit 0
+    --- stdout
+    {"result":{"task":{"id":"TASK-D4RK","estimate_minutes":45,"checkboxes":[{"number":1,"section":"Deliverables","text":"toggle in settings","done":true},{"number":2,"section":"Deliverables","text":"two colours from one table","done":false},{"number":3,"section":"Acceptance criteria","text":"nobody is blinded","done":false}]}}}
+
+    $ tracker signoffs --fields task,role
+    exit 0
+    --- stderr
+    0 pending sign-offs
+
+    $ tracker board --fields id --json
+    exit 0
+    --- stdout
+    {"result":{"columns":[{"tasks":[{"id":"TASK-S3SS"},{"id":"TASK-EXP0"}]},{"tasks":[{"id":"TASK-D4RK"}]},{"tasks":[{"id":"TASK-C0DE"}]}]}}
+
+    $ tracker status --fields branch,open_count
+    exit 0
+    --- stdout
+    branch  open_count
+    main    3
+    --- stderr
+    3 open tasks, 1 can begin
+
+    $ tracker new Never written --fields titel
+    exit 2
+    --- stderr
+    error: unknown field `titel`
+      hint: did you mean `title`?
+
+    $ tracker list --max-bytes 120
+    exit 0
+    --- stdout
+    TASK-S3SS  critical  none  pending  Session expires while typing                     1d
+    more: 2 lines
+    --- stderr
+    3 tasks; 1 closed hidden, see `tracker list --all`
+
+    $ tracker list --max-bytes 300 --json
+    exit 0
+    --- stdout
+    {"result":{"tasks":[{"id":"TASK-S3SS","title":"Session expires while typing","priority":"critical","stage":"none","created":"2026-11-10"}],"hidden":1},"more":2}
+
+    $ tracker show d4r --max-bytes 100
+    exit 0
+    --- stdout
+    TASK-D4RK  Add dark mode to the dashboard  in progress
+    more: 21 lines
+
+    $ tracker list --max-bytes 9
+    exit 2
+    --- stderr
+    error: invalid value '9' for '--max-bytes <BYTES>': expected a number of bytes, 100 at least
+
+    For more information, try '--help'.
+    "#);
+    assert!(!world.tracker(&["list", "--all"]).stdout.contains("Never written"));
+}
