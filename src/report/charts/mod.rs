@@ -112,7 +112,9 @@ impl Axis {
             step = step.max(1.0);
         }
         let count = (most / step).ceil();
-        let digits = usize::from(step < 1.0);
+        // As many digits as tell the ticks apart.
+        let digits = (0..6).find(|digits| step * 10f64.powi(*digits) >= 0.999).unwrap_or(6);
+        let digits = usize::try_from(digits).unwrap_or(0);
         let ticks =
             (0..=8).map(|at| f64::from(at) * step).take_while(|tick| *tick <= count * step + step / 2.0);
         let ticks = ticks.map(|tick| (tick, format!("{tick:.digits$}"))).collect();
@@ -152,4 +154,44 @@ fn count(count: u64) -> f64 {
 #[expect(clippy::cast_precision_loss, reason = "no task takes longer than a float has digits")]
 fn in_days(seconds: i64) -> f64 {
     seconds as f64 / 86_400.0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Axis, Chart, Layer, LayerKind, Point};
+
+    fn ticks(most: f64) -> Vec<String> {
+        Axis::from_zero("days", most).ticks.into_iter().map(|(_, text)| text).collect()
+    }
+
+    #[test]
+    fn ticks_differ_however_small_the_values_are() {
+        assert_eq!(ticks(0.0011), ["0.0000", "0.0005", "0.0010", "0.0015"]);
+        assert_eq!(ticks(0.8), ["0.0", "0.2", "0.4", "0.6", "0.8"]);
+        assert_eq!(ticks(4.0), ["0", "1", "2", "3", "4"]);
+    }
+
+    #[test]
+    fn nothing_is_no_bar_and_marks_are_counted() {
+        let layer = |kind, values: &[f64]| Layer {
+            label: "tasks".to_owned(),
+            kind,
+            style: 0,
+            points: values.iter().enumerate().map(|(at, y)| Point::at(super::position(at), *y)).collect(),
+        };
+        let chart = Chart {
+            name: "x",
+            title: "Title".to_owned(),
+            description: String::new(),
+            x: Axis { label: "days".to_owned(), range: (0.0, 3.0), ticks: Vec::new() },
+            y: Axis::from_zero("tasks", 4.0),
+            layers: vec![
+                layer(LayerKind::Steps, &[0.0, 0.1, 4.0, 0.0]),
+                layer(LayerKind::Points, &[1.0, 2.5, 0.5, 4.0]),
+            ],
+        };
+        let lines = chart.lines(30);
+        assert_eq!(lines[1], "  tasks  ·▁█·  0");
+        assert!(lines[2].ends_with("  4, at most 4"), "{lines:?}");
+    }
 }

@@ -3,11 +3,14 @@
 use super::{Chart, Layer, LayerKind};
 
 const BARS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
+/// A value of nothing, which the lowest bar would hide.
+const NOTHING: char = '·';
 /// Longest row of bars, in columns.
 const WIDEST: usize = 60;
 
 impl Chart {
-    /// Returns the chart as lines: its title, a row of bars for each series with its last value, and the rules.
+    /// Returns the chart as lines: its title, a row of bars for each series with its last value, or of marks with how many
+    /// they are and the largest, and the rules.
     #[must_use]
     pub(crate) fn lines(&self, width: usize) -> Vec<String> {
         lines(self, width)
@@ -46,10 +49,19 @@ fn row(chart: &Chart, layer: &Layer, label: usize, room: usize) -> String {
     }
     let bars: String =
         values.into_iter().map(|value| value.map_or(' ', |value| bar(value, chart.y.range.1))).collect();
-    let last = layer.points.last().map_or(0.0, |point| point.y);
-    let last = if last.fract() == 0.0 { format!("{last:.0}") } else { format!("{last:.1}") };
-    let last = if chart.has_names() { String::new() } else { format!("  {last}") };
-    format!("  {:label$}  {bars}{last}", layer.label)
+    let value = match layer.kind {
+        _ if chart.has_names() => String::new(),
+        LayerKind::Points => {
+            let most = layer.points.iter().map(|point| point.y).fold(0.0, f64::max);
+            format!("  {}, at most {}", layer.points.len(), number(most))
+        }
+        _ => format!("  {}", number(layer.points.last().map_or(0.0, |point| point.y))),
+    };
+    format!("  {:label$}  {bars}{value}", layer.label)
+}
+
+fn number(value: f64) -> String {
+    if value.fract() == 0.0 { format!("{value:.0}") } else { format!("{value:.1}") }
 }
 
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a share lies between 0 and 1")]
@@ -58,5 +70,8 @@ fn slot(share: f64, count: usize) -> usize {
 }
 
 fn bar(value: f64, most: f64) -> char {
+    if value <= 0.0 {
+        return NOTHING;
+    }
     BARS[slot(if most > 0.0 { value / most } else { 0.0 }, BARS.len())]
 }

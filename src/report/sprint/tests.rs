@@ -228,21 +228,21 @@ fn a_terminal_shows_the_same_as_text() {
     insta::assert_snapshot!(lines.join("\n"), @r"
     Burn-up (tasks)
       scope  ▆▆▆▆▇▇▇▇▇▇▇▇▇  31
-      done   ▁▁▁▂▂▃▃▄▄▅▅▅▅  21
+      done   ·▁▁▂▂▃▃▄▄▅▅▅▅  21
     Burn-down (tasks left)
-      even pace  ██▇▆▅▅▅▄▃▂▁▁▁▁  0
+      even pace  ██▇▆▅▅▅▄▃▂▁···  0
       left       █████▇▇▆▅▄▄▄▄  10
     Cumulative flow (tasks)
       dev       ▁▂▃▃▄▅▅▆▇▇███  30
       qa        ▁▂▂▂▃▄▅▆▆▇▇▇█  27
       sec       ▁▂▂▂▃▄▅▅▆▇▇▇▇  24
-      docs      ▁▁▂▂▃▃▄▅▅▆▆▇▇  23
-      complete  ▁▁▁▂▂▃▄▅▅▆▆▆▆  21
+      docs      ·▁▂▂▃▃▄▅▅▆▆▇▇  23
+      complete  ·▁▁▂▂▃▄▅▅▆▆▆▆  21
     Cycle time (days from start to finish)
       50 % 2.2 days
       85 % 2.8 days
       95 % 3.1 days
-      finished task         ▅ ▅   ▄▆  ▄▄    ▄█ ▆ ▄▃ ▇▆ ▅▅▃   ▆▆     ▆       2.9
+      finished task         ▅ ▅   ▄▆  ▄▄    ▄█ ▆ ▄▃ ▇▆ ▅▅▃   ▆▆     ▆       21, at most 3.8
     Age of work in progress (days since start): dev, qa, sec, docs
       50 %              ▂▂▃▄
       85 %              ▂▄▅▅
@@ -251,7 +251,7 @@ fn a_terminal_shows_the_same_as_text() {
     Throughput (tasks finished on a day)
       upper limit 5.1
       average 1.6
-      finished         ▁▂▃▅▂▅▃▅▂▁  0
+      finished         ·▂▃▅▂▅▃▅▂·  0
     Time in stage (days): dev, qa, sec, docs
       50 %      ▅              ▄              ▃              ▃          
       70 %        ▆              ▅              ▄              ▄        
