@@ -30,6 +30,6 @@ pub(super) use reports::{
     sprint_context, sprint_members, sprint_named,
 };
 pub(super) use verify::verified;
-pub(crate) use verify::{VerifiedSprint, verify_sprint};
+pub(crate) use verify::{DocumentPart, VerifiedSprint, verify_sprint};
 pub(crate) use view::*;
 pub(super) use view::{SprintAhead, sprint_ahead, sprint_drift};

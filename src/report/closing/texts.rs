@@ -194,13 +194,20 @@ pub fn history_line(facts: &ClosingFacts<'_>, folder: &str) -> String {
     )
 }
 
+/// Returns a sprint's line of the list of sprints.
+#[must_use]
+pub fn line_of<'t>(text: &'t str, id: &SprintId) -> Option<&'t str> {
+    let own = format!(" [{id}](");
+    text.lines().find(|line| line.starts_with("- ") && line.contains(&own))
+}
+
 /// Puts a sprint's line into the list of sprints: in the place of the one it has, else at the end.
 #[must_use]
 pub fn put_line(text: Option<&str>, id: &SprintId, line: &str) -> String {
     let text = text.unwrap_or("# Sprints\n\n");
-    let own = format!(" [{id}](");
     let mut lines: Vec<&str> = text.lines().collect();
-    match lines.iter().position(|one| one.starts_with("- ") && one.contains(&own)) {
+    let own = line_of(text, id);
+    match lines.iter().position(|one| Some(*one) == own) {
         Some(at) => lines[at] = line,
         None => lines.push(line),
     }

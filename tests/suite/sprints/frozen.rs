@@ -154,3 +154,38 @@ fn the_gate_refuses_a_range_that_edits_a_closed_sprint() {
     let check = sandbox.tracker(&["check", "--base", "main"]);
     assert!(!check.stdout.contains("closed-sprints"), "{check}");
 }
+
+#[test]
+fn an_edited_document_is_reported_with_the_command_that_brings_it_back() {
+    let sandbox = closed();
+    let folder = ".tracker/sprints/SPRINT-1";
+    let edit = |file: &str, from: &str, to: &str| {
+        let text = sandbox.read(file);
+        assert!(text.contains(from), "{file}: {text}");
+        sandbox.write(file, text.replacen(from, to, 1));
+    };
+    // People go on writing their parts.
+    edit(&format!("{folder}/POSTMORTEM.md"), "*Not written.*", "It went well.");
+    assert_eq!(sandbox.tracker(&["sprint", "verify", "SPRINT-1"]).status, 0);
+    edit(&format!("{folder}/report.md"), "Delivered", "Delivered at last");
+    edit(&format!("{folder}/POSTMORTEM.md"), "\n- ", "\n- More ");
+    edit(".tracker/sprints/SPRINT_HISTORY.md", "delivered", "shipped");
+    std::fs::remove_file(sandbox.path().join(folder).join("burn-up.svg")).unwrap();
+    commit(&sandbox, "Better numbers");
+    let verified = sandbox.tracker(&["sprint", "verify", "SPRINT-1"]);
+    assert_eq!(verified.status, 1, "{verified}");
+    insta::assert_snapshot!(verified.stdout, @r"
+    error .tracker/sprints/SPRINT-1/POSTMORTEM.md has other facts than when the sprint was closed
+    error .tracker/sprints/SPRINT-1/burn-up.svg is gone
+    error .tracker/sprints/SPRINT-1/report.md was edited since the sprint was closed
+    error .tracker/sprints/SPRINT_HISTORY.md has another line of the sprint than when it was closed
+          git checkout 6a8e9533432a -- .tracker/sprints/SPRINT-1/burn-up.svg .tracker/sprints/SPRINT-1/report.md
+          git diff 6a8e9533432a -- .tracker/sprints/SPRINT-1/POSTMORTEM.md .tracker/sprints/SPRINT_HISTORY.md
+    29 of 29 figures of SPRINT-1 match, computed from commit 48148b07b6ce
+    ");
+    let restore = verified.stdout.lines().find(|line| line.contains("git checkout")).unwrap();
+    sandbox.git(&restore.split_whitespace().skip(1).collect::<Vec<_>>());
+    edit(&format!("{folder}/POSTMORTEM.md"), "\n- More ", "\n- ");
+    edit(".tracker/sprints/SPRINT_HISTORY.md", "shipped", "delivered");
+    assert_eq!(sandbox.tracker(&["sprint", "verify", "SPRINT-1"]).status, 0);
+}

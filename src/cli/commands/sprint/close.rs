@@ -249,6 +249,19 @@ pub(super) fn verified(answer: &ops::VerifiedSprint, out: &mut Output) {
         let mark = out.paint(out.glyph("✗", "error"), Style::new().red());
         out.line(format!("{mark} {}  frozen {}, computed {}", figure.figure, clean(&frozen), clean(&now)));
     }
+    for document in &answer.documents {
+        let mark = out.paint(out.glyph("✗", "error"), Style::new().red());
+        let what = match (document.is_gone, document.part) {
+            (true, _) => "is gone",
+            (false, ops::DocumentPart::Whole) => "was edited since the sprint was closed",
+            (false, ops::DocumentPart::Facts) => "has other facts than when the sprint was closed",
+            (false, ops::DocumentPart::Line) => "has another line of the sprint than when it was closed",
+        };
+        out.line(format!("{mark} {} {what}", clean(&document.path)));
+    }
+    for restore in &answer.restore {
+        out.columns(&[vec![Cell::styled(restore, Style::new().dimmed())]], 1, 6);
+    }
     for note in &answer.notes {
         let mark = out.paint(out.glyph("!", "warn"), Style::new().yellow());
         out.line(format!("{mark} {}", clean(note)));
