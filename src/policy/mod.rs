@@ -45,7 +45,7 @@ pub use derive::derive;
 pub(crate) use derive::{Derived, derive_with};
 pub use directives::DIRECTIVE_WORDS;
 pub(crate) use directives::{
-    Action, Comments, Directive, DirectiveError, Directives, complete_ids, parse_message,
+    Action, Comments, Directive, DirectiveError, Directives, complete_ids, near_misses, parse_message,
 };
 pub(crate) use graph::{Dependency, Graph};
 pub(crate) use identity::{is_agent, is_member, is_member_meant, is_signer, role_for_people};

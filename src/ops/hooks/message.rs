@@ -11,7 +11,8 @@ use crate::git::{CommitId, Operation};
 use crate::model::{Config, Problem, RecordKind, RecordPath, Severity, TRACKER_FOLDER, TaskId};
 use crate::ops::{Error, Result, Session};
 use crate::policy::{
-    Action, Attempt, Comments, DirectiveError, Directives, Hint, Reason, Refusal, complete_ids, parse_message,
+    Action, Attempt, Comments, DirectiveError, Directives, Hint, Reason, Refusal, complete_ids, near_misses,
+    parse_message,
 };
 use crate::store::{self, Hook, Purpose, Snapshot, Workspace};
 
@@ -28,8 +29,11 @@ pub fn check_message(env: &Env, file: &Path) -> Result<Vec<Problem>> {
     let is_text = std::str::from_utf8(&bytes).is_ok();
     let has_parts =
         is_text && complete_ids(&text, Comments::None, &|_| TaskId::parse("TASK-0").ok()).is_some();
+    let work_tree = workspace.snapshot();
+    let here = |part: &str| work_tree.resolve(part, Purpose::Write).ok();
+    let is_meant = has_parts || !near_misses(&text, Comments::None, &here).is_empty();
     let is_granted =
-        !has_parts && (is_silent(&at_most) || at_most.errors.is_empty() && are_granted(&workspace, &at_most));
+        !is_meant && (is_silent(&at_most) || at_most.errors.is_empty() && are_granted(&workspace, &at_most));
     let operation = workspace.repo_paths().operation();
     if operation.is_some_and(|operation| operation != Operation::Merge)
         || operation.is_none() && is_granted && workspace.is_policy_marked_read()
@@ -62,15 +66,20 @@ pub fn check_message(env: &Env, file: &Path) -> Result<Vec<Problem>> {
     };
     let remarks = missing_hooks(&workspace, Hook::CommitMsg).into_iter().map(Problem::warning);
     let mut warnings: Vec<Problem> = remarks.collect();
+    warnings.extend(near_misses(&text, Comments::Lines(&mark), &here).iter().map(warning_of));
     if is_granted || is_silent(&directives) {
         return Ok(warnings);
     }
     let (fatal, odd): (Vec<&DirectiveError>, Vec<_>) =
         directives.errors.iter().partition(|error| error.is_fatal());
-    warnings.extend(odd.iter().map(|error| Problem::warning(error.to_string()).with_hint(error.hint())));
+    warnings.extend(odd.into_iter().map(warning_of));
     let mut reasons: Vec<Reason> = fatal.into_iter().cloned().map(Reason::Message).collect();
     reasons.extend(reasons_against(env, workspace, staged, &config, &directives)?);
     if reasons.is_empty() { Ok(warnings) } else { Err(rejected(reasons, &path)) }
+}
+
+fn warning_of(error: &DirectiveError) -> Problem {
+    Problem::warning(error.to_string()).with_hint(error.hint())
 }
 
 /// Returns what is wrong with the records that a merge would change, where they cannot be read. A configuration that cannot

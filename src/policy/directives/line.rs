@@ -108,6 +108,24 @@ fn read_without_colon(line: &str, number: usize) -> Read {
     Read { directives: Vec::new(), error: Some(DirectiveError { line: number, key: key.to_owned(), kind }) }
 }
 
+/// Returns what is wrong with a line that begins as a directive does but for its colon, where a task of ours follows: it
+/// directs nothing. `resolve` knows a task by a part of its id.
+pub(super) fn near_miss(
+    line: &str,
+    number: usize,
+    resolve: &dyn Fn(&str) -> Option<TaskId>,
+) -> Option<DirectiveError> {
+    let (key, rest) = line.split_once([' ', '\t'])?;
+    word_of(key)?;
+    let part = rest.split_whitespace().next()?.trim_matches(['#', ',', '.', ';', ':']);
+    if own_id(part).is_none() && !is_part(part) {
+        return None;
+    }
+    let task = resolve(part)?;
+    let kind = DirectiveErrorKind::NoColon(task.to_string());
+    Some(DirectiveError { line: number, key: key.to_owned(), kind })
+}
+
 fn word_of(key: &str) -> Option<Word> {
     WORDS.iter().find(|(word, _)| word.eq_ignore_ascii_case(key)).map(|(_, word)| *word)
 }

@@ -1,8 +1,8 @@
 //! A message to its lines: what is the subject, what git will remove, what is left.
 
 use super::conflict::contradictions;
-use super::line::{complete_line, read_line, subject_ids};
-use super::{Action, Directive, Directives};
+use super::line::{complete_line, near_miss, read_line, subject_ids};
+use super::{Action, Directive, DirectiveError, Directives};
 use crate::model::TaskId;
 
 /// Which lines git removes before it makes the commit.
@@ -77,6 +77,23 @@ pub fn complete_ids(
         lines.push(completed.map_or_else(|| line.to_owned(), |own_text| own_text + &line[own.len()..]));
     }
     is_new.then(|| lines.join("\n"))
+}
+
+/// Returns what is wrong with lines that lack nothing but a colon to be directives of a task that `resolve` knows, and of
+/// which [`parse_message`] says nothing, since they may be prose as well.
+pub fn near_misses(
+    message: &str,
+    comments: Comments<'_>,
+    resolve: &dyn Fn(&str) -> Option<TaskId>,
+) -> Vec<DirectiveError> {
+    let lines = message.split('\n').map(str::trim_end).enumerate();
+    let lines = lines.take_while(|(_, line)| !is_scissors(line, comments));
+    let lines = lines.filter(|(_, line)| !is_comment(line, comments));
+    let is_silent = |(at, line): &(usize, &str)| {
+        let read = read_line(line, at + 1);
+        read.directives.is_empty() && read.error.is_none()
+    };
+    lines.filter(is_silent).filter_map(|(at, line)| near_miss(line, at + 1, resolve)).collect()
 }
 
 /// Whether a directive repeats another one. Times add up, so those are never the same.

@@ -25,7 +25,7 @@ mod message;
 mod tests;
 
 pub use line::DIRECTIVE_WORDS;
-pub(crate) use message::{Comments, complete_ids, parse_message};
+pub(crate) use message::{Comments, complete_ids, near_misses, parse_message};
 
 use std::fmt;
 

@@ -172,6 +172,17 @@ fn the_closing_words_of_forges_act_or_say_why_not() {
     let sandbox = world();
     let output = commit(&sandbox, "src/a", "Work\n\nCloses 1AAA");
     assert!(output.contains("no colon follows; write `Closes: 1AAA`"), "{output}");
+    sandbox.tracker(&["new", "Letters alone", "--id", "TASK-AGQG"]);
+    for (message, is_told) in [
+        ("Work\n\nCloses AGQG", true),
+        ("Closes agqg: the cart", true),
+        ("Work\n\nFixes TASK-AGQG in the cart", true),
+        ("Fix the cart\n\nBlock AGXX", false),
+    ] {
+        let done = git(&sandbox, &["commit", "--quiet", "--allow-empty", "-m", message]);
+        assert!(done.status == 0, "{done}");
+        assert_eq!(done.stderr.contains(": TASK-AGQG`"), is_told, "{message}: {done}");
+    }
     let done = git(&sandbox, &["commit", "--quiet", "--allow-empty", "-m", "x", "-m", "Block: TASK-1AAA"]);
     assert!(done.status == 1 && done.stderr.contains("no reason is given"), "{done}");
 }
