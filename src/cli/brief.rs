@@ -37,7 +37,7 @@ impl<'t> BriefLine<'t> {
         let is_open = !matches!(line.status, Status::Completed | Status::Cancelled);
         let asked = |count: CountView| Some(count).filter(|count| count.total > 0 && is_open);
         let signoffs = asked(line.signoffs).filter(|_| line.stage != Stage::NONE);
-        let is_told = |badge: &Badge| match badge {
+        let is_shown = |badge: &Badge| match badge {
             Badge::Pending | Badge::InProgress | Badge::Done => false,
             Badge::AwaitingQa => signoffs.is_none(),
             _ => true,
@@ -48,7 +48,7 @@ impl<'t> BriefLine<'t> {
             priority: line.priority.as_deref(),
             stage: &line.stage,
             status: Some(line.status).filter(|status| matches!(status, Status::Blocked | Status::Cancelled)),
-            badge: Some(line.badge).filter(is_told),
+            badge: Some(line.badge).filter(is_shown),
             deliverables: asked(line.deliverables).filter(|_| signoffs.is_none()),
             signoffs,
             assignee: line.assignee.as_deref(),
@@ -133,18 +133,18 @@ pub(super) fn shown(shown: &ops::Shown) -> Value {
     let mut brief = plain(task);
     if let Value::Object(fields) = &mut brief {
         let line = &task.line;
-        let is_told = |key: &str| match key {
+        let is_shown = |key: &str| match key {
             "status" => matches!(line.status, Status::Blocked | Status::Cancelled),
             "badge" => BriefLine::new(line).badge.is_some(),
             "unknown" => !task.unknown.is_empty(),
             key => !NOT_SHOWN.contains(&key),
         };
-        fields.retain(|key, _| is_told(key));
+        fields.retain(|key, _| is_shown(key));
         if task.body.trim().is_empty() {
             fields.remove("body");
         }
     }
-    json!({"task": brief, "signoffs": plain(&shown.signoffs), "next": shown.next})
+    json!({"branch": shown.branch, "task": brief, "signoffs": plain(&shown.signoffs), "next": shown.next})
 }
 
 /// Returns counts that are not zero.

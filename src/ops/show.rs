@@ -16,7 +16,7 @@ use super::{Error, Result, Session};
 use crate::facts::{Flight, TaskFacts};
 use crate::model::{Config, Problem, RecordPath, Stage, Status, Suggestion, Summary, Task, TaskId};
 use crate::policy::{Dependency, badge_of, blocking_findings, facts_of, status_of};
-use crate::store::{TaskFile, Tasks};
+use crate::store::{self, TaskFile, Tasks};
 
 /// A task, and what to do next with it.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
@@ -25,6 +25,9 @@ pub struct Shown {
     pub id: String,
     /// Its file, below the top of the working tree.
     pub path: String,
+    /// The branch that it is read from, where the working tree does not have it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub branch: Option<String>,
     /// The task; none where its document is broken, and then the problems say why.
     pub task: Option<TaskView>,
     /// The document as it is; only where it is broken.
@@ -37,7 +40,38 @@ pub struct Shown {
 
 /// Reads one task in full; problems are those of its notes and its odd values. Of a document that is broken the
 /// text is shown: it must stay readable.
+///
+/// A task that the working tree does not have is looked for on the branches that this clone knows.
 pub fn show(session: &Session<'_>, id: &str) -> Result<(Shown, Vec<Problem>)> {
+    match show_here(session, id) {
+        Err(error @ Error::Store(store::Error::NotFound { .. })) if session.snapshot().is_work_tree() => {
+            show_elsewhere(session, id)?.ok_or(error)
+        }
+        shown => shown,
+    }
+}
+
+/// Reads a task from the first branch that has it; none where no branch does.
+fn show_elsewhere(session: &Session<'_>, id: &str) -> Result<Option<(Shown, Vec<Problem>)>> {
+    for tip in session.workspace().repo_paths().branch_tips()? {
+        let workspace = session.workspace().again(session.env());
+        // A branch whose objects are not here has nothing to show.
+        let Ok(snapshot) = workspace.snapshot_of_commit(Some(tip.commit)) else { continue };
+        let Ok((mut shown, problems)) = show_here(&Session::new(session.env(), workspace, snapshot), id)
+        else {
+            continue;
+        };
+        let remote = tip.name.strip_prefix("refs/remotes/");
+        let branch = remote.or_else(|| tip.name.strip_prefix("refs/heads/")).unwrap_or(&tip.name);
+        let local = remote.and_then(|name| Some(name.split_once('/')?.1)).unwrap_or(branch);
+        shown.next = vec![Suggestion::git(["switch", local]).to_string()];
+        shown.branch = Some(branch.to_owned());
+        return Ok(Some((shown, problems)));
+    }
+    Ok(None)
+}
+
+fn show_here(session: &Session<'_>, id: &str) -> Result<(Shown, Vec<Problem>)> {
     let (config, mut problems) = session.config_or_default();
     let file = session.find_file(id)?;
     let task = match parse(&file) {
@@ -69,13 +103,14 @@ pub fn show(session: &Session<'_>, id: &str) -> Result<(Shown, Vec<Problem>)> {
     let (id, path) = (task.id.to_string(), view.path.clone());
     let is_idle = signoffs.roles.is_empty() && signoffs.others.is_empty();
     let signoffs = (!task.summary().is_closed() && !is_idle).then_some(signoffs);
-    Ok((Shown { id, path, task: Some(view), text: None, signoffs, next }, problems))
+    Ok((Shown { id, path, branch: None, task: Some(view), text: None, signoffs, next }, problems))
 }
 
 fn broken(file: &TaskFile) -> Shown {
     Shown {
         id: file.id.to_string(),
         path: file.path.clone(),
+        branch: None,
         task: None,
         text: Some(String::from_utf8_lossy(&file.bytes).into_owned()),
         signoffs: None,

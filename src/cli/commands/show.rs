@@ -51,6 +51,10 @@ impl View for ops::Shown {
         match &self.task {
             Some(task) => {
                 show_head(task, out);
+                if let Some(branch) = &self.branch {
+                    let label = out.paint("Only on branch:", Style::new().magenta());
+                    out.line(format!("  {label} {}", clean(branch)));
+                }
                 show_signoffs(self, task, out);
                 show_findings(task, out);
                 show_dependencies(task, out);

@@ -309,3 +309,39 @@ fn the_next_task_may_be_narrowed() {
     assert_eq!(sandbox.tracker(&["start"]).status, 2);
     assert_eq!(sandbox.tracker(&["claim", "d4r"]).status, 0);
 }
+
+#[test]
+fn a_task_that_only_a_branch_has_is_shown_from_there() {
+    let sandbox = super::empty();
+    super::commit(&sandbox, "Set up");
+    sandbox.git(&["switch", "--quiet", "--create", "fix/cart"]);
+    sandbox.tracker(&["new", "Only there", "--id", "TASK-0N1Y"]);
+    super::commit(&sandbox, "Plan");
+    sandbox.git(&["switch", "--quiet", "main"]);
+    insta::assert_snapshot!(super::typed(&sandbox, "
+        show 0n1y
+        show 0n1y --json
+        show n0ne
+    "), @r#"
+    $ tracker show 0n1y
+    exit 0
+    --- stdout
+    TASK-0N1Y  Only there  pending
+      unassigned · created 2026-11-11
+      [none] > dev > qa > sec > docs > complete
+      Only on branch: fix/cart
+
+      Next: git switch fix/cart
+
+    $ tracker show 0n1y --json
+    exit 0
+    --- stdout
+    {"result":{"branch":"fix/cart","task":{"id":"TASK-0N1Y","title":"Only there","stage":"none","created":"2026-11-11"},"next":["git switch fix/cart"]}}
+
+    $ tracker show n0ne
+    exit 2
+    --- stderr
+    error: no task matches `n0ne`
+      hint: run `tracker list` to see all tasks
+    "#);
+}
