@@ -57,6 +57,8 @@ pub struct InitRequest {
     pub force: bool,
     /// The workflow to write as well.
     pub server: Option<Server>,
+    /// The branch that it is for; by default, the one that work is merged into.
+    pub default_branch: Option<String>,
     /// Only tell what would be written.
     pub dry_run: bool,
 }
@@ -108,7 +110,10 @@ pub fn init(env: &Env, request: &InitRequest) -> Result<(Initialised, Vec<Proble
     let mut changes = Vec::new();
     let there = snapshot.read(RecordKind::Config.file())?;
     let workflow = match request.server {
-        Some(server) => Some((server.path(), workflow_text(&workspace, server, there.as_deref())?)),
+        Some(server) => {
+            let branch = request.default_branch.as_deref();
+            Some((server.path(), workflow_text(&workspace, (server, branch), there.as_deref())?))
+        }
         None => None,
     };
     files.extend(workflow.as_ref().map(|(path, text)| (*path, text.as_str())));
@@ -139,6 +144,11 @@ pub fn init(env: &Env, request: &InitRequest) -> Result<(Initialised, Vec<Proble
 #[must_use]
 pub fn is_new(env: &Env) -> bool {
     Workspace::discover(env).and_then(|workspace| workspace.has_tracker()).is_ok_and(|has| !has)
+}
+
+/// Returns the branch that work is merged into, as far as git tells.
+pub fn default_branch_of(env: &Env) -> Result<String> {
+    ci::default_branch(&Workspace::discover(env)?)
 }
 
 /// Two trackers that began apart cannot be merged: each has a configuration of its own.
@@ -261,9 +271,14 @@ fn take_settings(workspace: &Workspace, dry_run: bool) -> Result<Option<String>>
     Ok(Some(path.to_owned()))
 }
 
-fn workflow_text(workspace: &Workspace, server: Server, config: Option<&[u8]>) -> Result<String> {
+fn workflow_text(
+    workspace: &Workspace,
+    (server, branch): (Server, Option<&str>),
+    config: Option<&[u8]>,
+) -> Result<String> {
     let install = config.and_then(|config| read_config(config).ok()?.0.ci.install);
-    Ok(ci::workflow(server, install.as_deref(), &ci::default_branch(workspace)?))
+    let branch = branch.map_or_else(|| ci::default_branch(workspace), |branch| Ok(branch.to_owned()))?;
+    Ok(ci::workflow(server, install.as_deref(), &branch))
 }
 
 /// Returns the instructions for roles, to begin with: those that the configuration names and for which there is a text.

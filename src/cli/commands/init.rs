@@ -41,6 +41,9 @@ pub(in crate::cli) struct Init {
     /// Also write a CI workflow that runs on the server what hooks run locally
     #[arg(long, value_enum, value_name = "SERVER")]
     ci: Option<ServerName>,
+    /// Branch that the CI workflow is for [default: the remote's, else main or master]
+    #[arg(long, value_name = "BRANCH", requires = "ci")]
+    default_branch: Option<String>,
     /// Set up a tracker even if another branch has one
     #[arg(long)]
     force: bool,
@@ -91,7 +94,12 @@ impl Command for Init {
         let hooks = !self.no_hooks && (!asks || context.confirm("Install the git hooks?", true)?);
         let agents = self.agents
             || asks && context.confirm("Write instructions for coding agents into AGENTS.md?", false)?;
+        let default_branch = match self.default_branch {
+            None if asks && self.ci.is_some() => ask_for_branch(context)?,
+            given => given,
+        };
         let request = ops::InitRequest {
+            default_branch,
             project: self.project,
             prefix: Some(self.prefix),
             sequential: self.sequential,
@@ -109,6 +117,13 @@ impl Command for Init {
         let ignored = ops::ignored_at_init(context.env(), &initialised)?;
         Ok(Answer::of(initialised).with_problems(problems).with_problems(ignored))
     }
+}
+
+/// Asks which branch work is merged into; none where it is the usual one.
+fn ask_for_branch(context: &Context) -> Result<Option<String>, Failure> {
+    let usual = ops::default_branch_of(context.env())?;
+    let answer = context.ask(&format!("Default branch [{}]: ", clean(&usual)))?;
+    Ok(Some(answer).filter(|answer| !answer.is_empty()))
 }
 
 /// Asks who works here, until the answer is one of the profiles.
