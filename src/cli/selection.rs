@@ -188,7 +188,7 @@ pub(super) fn cut_json(answer: &mut Value, most: usize) {
         match cut {
             Some(count) => more += count,
             None => {
-                // Nothing is left that could be cut: whoever set the limit wanted less than there is at least.
+                // Nothing is left that could be cut: the limit is below what an answer has at least.
                 let command = answer.get("command").cloned();
                 *answer =
                     Value::Object(command.map(|name| ("command".to_owned(), name)).into_iter().collect());
@@ -206,7 +206,7 @@ fn size_of(value: &Value) -> usize {
     serde_json::to_string(value).map_or(0, |text| text.len())
 }
 
-/// Takes entries from the end of the largest list, until that is so many bytes less.
+/// Takes entries from the end of the largest list, until these bytes are gone.
 fn cut_list(answer: &mut Value, excess: usize) -> Option<usize> {
     let list = largest(answer, &|value| value.as_array().is_some_and(|items| !items.is_empty()))?;
     let Value::Array(items) = list else { return None };

@@ -1,6 +1,7 @@
 //! `tracker help`: topics that are more than one command, and the help of commands.
 
 use clap::Args;
+use roff::{Roff, roman};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -105,11 +106,34 @@ impl Command for Help {
             _ => None,
         };
         let text = match topic {
-            Some((_, text)) => text.replace(RECORDS, &records()).replace(FIGURES, &figures()),
+            Some((_, text)) => topic_text(text),
             None => help_of(&self.words)?,
         };
         Ok(Answer::of(Response { text, is_topic: topic.is_some() }))
     }
+}
+
+/// Returns a topic with the tables that the program makes.
+fn topic_text(text: &str) -> String {
+    text.replace(RECORDS, &records()).replace(FIGURES, &figures())
+}
+
+/// Yields a man page for each topic, with its name.
+pub(super) fn topic_pages() -> impl Iterator<Item = (String, String)> {
+    TOPICS.into_iter().map(|(name, text)| {
+        let text = topic_text(text);
+        let (title, body) = text.split_once('\n').unwrap_or((&text, ""));
+        let page = format!("tracker-help-{name}");
+        let mut roff = Roff::new();
+        roff.control("TH", [page.as_str(), "1", "", concat!("tracker ", env!("CARGO_PKG_VERSION"))]);
+        roff.control("SH", ["NAME"]).text([roman(format!("{page} - {title}"))]);
+        roff.control("SH", ["DESCRIPTION"]).control("nf", []);
+        for line in body.trim_start_matches('\n').lines() {
+            roff.text([roman(line)]);
+        }
+        roff.control("fi", []);
+        (format!("{page}.1"), roff.render())
+    })
 }
 
 /// Returns the help of the command that the words name; of the program, with all topics, where there are none.

@@ -4,6 +4,7 @@ use clap::Args;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::help::topic_pages;
 use super::{Command, Reply};
 use crate::cli::answer::{Answer, View};
 use crate::cli::command;
@@ -13,7 +14,8 @@ use crate::cli::output::Output;
 
 /// Write the man pages
 ///
-/// One page for each command into a directory; without one, the main page goes to standard output.
+/// One page for each command and for each topic of `tracker help` into a directory; without one, the main page goes to
+/// standard output.
 ///
 /// Example: tracker man ~/.local/share/man/man1
 #[derive(Debug, Args)]
@@ -47,6 +49,10 @@ impl Command for Man {
         let written =
             std::fs::create_dir_all(&path).and_then(|()| clap_mangen::generate_to(command(), &path));
         written.map_err(|source| Failure::unwritable(&folder, &source))?;
+        for (name, page) in topic_pages() {
+            let written = std::fs::write(path.join(&name), page);
+            written.map_err(|source| Failure::unwritable(&format!("{folder}/{name}"), &source))?;
+        }
         let mut files: Vec<String> = std::fs::read_dir(&path)
             .map_err(|source| Failure::unreadable_input(&folder, &source))?
             .filter_map(|entry| Some(entry.ok()?.path().display().to_string()))

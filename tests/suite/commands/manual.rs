@@ -32,6 +32,14 @@ fn each_command_has_a_man_page() {
     pages.sort();
     let mut expected: Vec<String> = commands().iter().map(|name| format!("tracker-{name}.1")).collect();
     expected.push("tracker.1".to_owned());
+    let topics = sandbox.tracker(&["help"]).stdout;
+    let topics = topics.rsplit("Topics, shown by").next().unwrap().lines().skip(1);
+    expected.extend(topics.map(|line| format!("tracker-help-{}.1", line.split_whitespace().next().unwrap())));
+    let topic = fs::read_to_string(sandbox.root().join("man/tracker-help-json.1")).unwrap();
+    assert!(
+        topic.contains(".SH NAME\ntracker\\-help\\-json") && topic.contains("130   interrupted"),
+        "{topic}"
+    );
     expected.sort();
     assert_eq!(pages, expected);
     assert_eq!(output.stdout.lines().count(), pages.len());
