@@ -12,7 +12,9 @@ use crate::policy::FlightPlace;
 use crate::store::Change;
 
 /// How often a write is tried that lost the race.
-const MOST_TRIES: u32 = 50;
+const MOST_TRIES: u32 = 400;
+/// Milliseconds by which the wait before another try may grow with each, and up to which try.
+const WAIT: (u32, u32) = (20, 50);
 
 /// Which branch to write to.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -47,7 +49,8 @@ pub(super) fn on_branch<T>(
         let there = session.on(target, snapshot)?;
         match action(&there) {
             Err(Error::BranchMoved(_)) if attempt < MOST_TRIES => {
-                let wait = session.env().random_below(20) + 1;
+                // The more there are who vote, the longer they make room for each other.
+                let wait = session.env().random_below(WAIT.0 * (attempt + 1).min(WAIT.1)) + 1;
                 session.env().sleep(std::time::Duration::from_millis(wait.into()));
             }
             done => return done,

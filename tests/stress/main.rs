@@ -8,8 +8,9 @@
 //!
 //! Names: `crowd` (16 processes, 200 edits each, readers meanwhile), `kills` (500 writers killed at random),
 //! `documents` (every command on every hostile document), `junk` (50,000 files that are no tasks), `chain`
-//! (10,000 tasks that wait for each other), `figures` (1,000 histories of sprints, computed twice). Without a name it ends at once, so that `cargo test` stays quick. Fail
-//! points exist in debug builds only and are tried by the suite.
+//! (10,000 tasks that wait for each other), `figures` (1,000 histories of sprints, computed twice), `starters` (1,000 races of
+//! 16 for the next task), `voters` (200 votes on a branch at once). Without a name it ends at once, so that `cargo test` stays
+//! quick. Fail points exist in debug builds only and are tried by the suite.
 
 #![expect(clippy::disallowed_methods, reason = "tests start programs and wait for them")]
 #![expect(clippy::unwrap_used, reason = "what fails here is a failing test")]
@@ -23,6 +24,8 @@ mod crash;
 mod figures;
 #[path = "../suite/hostile/mod.rs"]
 mod hostile;
+#[path = "../suite/races.rs"]
+mod races;
 #[path = "../suite/support.rs"]
 mod support;
 #[path = "../suite/watchdog.rs"]
@@ -39,7 +42,7 @@ struct Stress {
     round: fn(seed: u64),
 }
 
-const STRESS_TESTS: [Stress; 6] = [
+const STRESS_TESTS: [Stress; 8] = [
     Stress {
         name: "crowd",
         full: || {
@@ -82,6 +85,21 @@ const STRESS_TESTS: [Stress; 6] = [
             "a chain and a cycle of 10,000 tasks".to_owned()
         },
         round: |_| hostile::numbers::chain(500),
+    },
+    Stress {
+        name: "starters",
+        full: || {
+            races::starters(1_000, 16);
+            "1,000 races of 16 for the next task, one winner each".to_owned()
+        },
+        round: |_| races::starters(5, 16),
+    },
+    Stress {
+        name: "voters",
+        full: || format!("{} votes on a branch at once, none lost", races::voters(200)),
+        round: |_| {
+            races::voters(20);
+        },
     },
     Stress {
         name: "figures",

@@ -24,6 +24,7 @@ mod hostile;
 mod house;
 mod merge_driver;
 mod merges;
+mod races;
 mod readme;
 mod runs;
 mod signoffs;
