@@ -33,7 +33,7 @@ pub fn undo(session: &Session<'_>) -> Result<TakenBack> {
     let locked = session.lock("undo")?;
     let mut writes = session.workspace().past_writes();
     let Some(write) = writes.pop() else {
-        let hint = "what is committed is taken back by `git revert`, or moved on by another command";
+        let hint = "what is committed is taken back by `git revert COMMIT`, or moved on by another command";
         return Err(Error::usage_with("there is no write to take back", hint));
     };
     let Some(files) = write.files() else {

@@ -36,6 +36,7 @@ mod short;
 mod show;
 mod start;
 mod status;
+mod suggested;
 mod terminal;
 mod tick;
 mod workflow;
