@@ -82,7 +82,7 @@ pub(super) fn board(board: &ops::Board) -> Value {
     let columns = board.columns.iter().filter(|column| !column.tasks.is_empty());
     let columns: Vec<Value> =
         columns.map(|column| json!({"stage": column.stage, "tasks": lines(&column.tasks)})).collect();
-    json!({"metrics": without_zeros(plain(&board.metrics)), "columns": columns})
+    json!({"metrics": without_zeros(plain(board.metrics)), "columns": columns})
 }
 
 /// Returns what was written: each task with what became of it, and the changed bytes where nothing was written.
