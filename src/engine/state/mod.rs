@@ -49,6 +49,8 @@ pub struct Run {
     running: usize,
     /// How many steps, handlers apart, are not resolved.
     open: usize,
+    /// Whether any step has outputs, or an answer.
+    has_outputs: bool,
 }
 
 /// What a need has come to.
@@ -72,6 +74,7 @@ impl Run {
         let mut made = Self {
             index: names.map(|(index, step)| (step.name.to_string(), index)).collect(),
             dependents: workflow.dependents(),
+            has_outputs: workflow.has_outputs(),
             steps: workflow.steps.iter().map(|_| StepRun::new()).collect(),
             workflow,
             id: run.clone(),
@@ -577,6 +580,7 @@ impl Run {
     #[must_use]
     pub fn outputs_for(&self, index: usize) -> BTreeMap<(String, String), String> {
         let earlier = match self.is_step(index) {
+            _ if !self.has_outputs => Vec::new(),
             true => self.workflow.ancestors(index),
             false => (0..self.steps.len()).filter(|other| self.is_step(*other)).collect(),
         };

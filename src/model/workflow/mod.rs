@@ -104,17 +104,25 @@ impl Workflow {
         dependents
     }
 
+    /// Whether any step has outputs, or is given an answer.
+    #[must_use]
+    pub fn has_outputs(&self) -> bool {
+        let is_program = |step: &Step| matches!(step.action, Action::Shell(_) | Action::Program(_));
+        self.steps.iter().any(|step| !step.outputs.is_empty() || !is_program(step))
+    }
+
     /// Returns everything that a step needs, by whatever way, in the order of the document.
     #[must_use]
     pub fn ancestors(&self, step: usize) -> Vec<usize> {
-        let mut seen = std::collections::BTreeSet::new();
+        // A mark for each step costs less than a set of those that were seen.
+        let mut is_seen = vec![false; self.steps.len()];
         let mut open = self.steps[step].needs.clone();
         while let Some(next) = open.pop() {
-            if seen.insert(next) {
+            if !std::mem::replace(&mut is_seen[next], true) {
                 open.extend(&self.steps[next].needs);
             }
         }
-        seen.into_iter().collect()
+        (0..is_seen.len()).filter(|step| is_seen[*step]).collect()
     }
 }
 
