@@ -123,6 +123,31 @@ impl Context {
         Ok(Session::new(&self.env, workspace, snapshot).to_write(args.dry_run).with_events(self.events()))
     }
 
+    /// Opens the working tree for runs. They need no tracker where a workflow is the path of a file, and where there are runs
+    /// already: then there are only their logs, and no record is written.
+    pub(super) fn runs(&self, workflow: Option<&str>) -> Result<Session<'_>, Failure> {
+        use crate::store::Error;
+        if let Err(Error::NoTracker { .. }) = Workspace::open(&self.env)
+            && let Ok(workspace) = Workspace::discover(&self.env)
+            && (workflow.is_some_and(|name| name.contains(['/', '.']))
+                || workspace.local_path("runs").is_dir())
+        {
+            let snapshot = workspace.snapshot();
+            return Ok(Session::new(&self.env, workspace, snapshot)
+                .to_write(false)
+                .with_events(self.events()));
+        }
+        self.write(&WriteArgs::default())
+    }
+
+    /// Opens the tracker for a command that reads a workflow: of the path of a file also where there is no tracker.
+    pub(super) fn workflow(&self, args: &ReadArgs, name: Option<&String>) -> Result<Session<'_>, Failure> {
+        match args.at {
+            Some(_) => self.read(args),
+            None => self.runs(name.map(String::as_str)),
+        }
+    }
+
     /// Opens the tracker of the working tree. Where there is none it is looked for on branches, which takes a moment.
     fn open(&self) -> Result<Workspace, Failure> {
         use crate::store::Error;

@@ -85,6 +85,11 @@ impl OutputStyle {
     }
 }
 
+/// Returns how many lines the terminal of stderr has.
+pub(super) fn terminal_height() -> Option<usize> {
+    terminal_size::terminal_size_of(std::io::stderr()).map(|(_, height)| usize::from(height.0))
+}
+
 /// A text being written for a person.
 pub(super) struct Output {
     style: OutputStyle,

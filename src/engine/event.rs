@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 use std::fs::{File, OpenOptions};
-use std::io::{Read, Write};
+use std::io::{Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, SecondsFormat, Utc};
@@ -284,6 +284,42 @@ impl Log {
         fail_point("log:synced");
         self.pending.clear();
         Ok(())
+    }
+}
+
+/// Reads a log as it grows: each event once.
+#[derive(Debug)]
+pub struct Follower {
+    path: PathBuf,
+    /// How many bytes were read, and how many lines.
+    read: u64,
+    lines: usize,
+}
+
+impl Follower {
+    /// Begins at the beginning.
+    #[must_use]
+    pub fn new(folder: &Path) -> Self {
+        Self { path: folder.join(Log::FILE), read: 0, lines: 0 }
+    }
+
+    /// Returns what has come since it was last asked.
+    pub fn more(&mut self) -> Result<Vec<Logged>> {
+        let mut text = Vec::new();
+        let mut file = File::open(&self.path).map_err(Error::io("open", &self.path))?;
+        file.seek(SeekFrom::Start(self.read))
+            .and_then(|_| file.read_to_end(&mut text))
+            .map_err(Error::io("read", &self.path))?;
+        let whole = whole_lines(&text);
+        let events = parse(&self.path, whole).map_err(|error| match error {
+            Error::Damaged { path, line, message } => {
+                Error::Damaged { path, line: line + self.lines, message }
+            }
+            error => error,
+        })?;
+        self.read += whole.len() as u64;
+        self.lines += events.len();
+        Ok(events)
     }
 }
 

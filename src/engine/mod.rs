@@ -31,7 +31,7 @@ mod state;
 pub(crate) use attempt::AttemptFolder;
 pub(crate) use control::{Request, ask, try_lock};
 pub(crate) use drive::{Driver, Place};
-pub(crate) use event::{Cause, Event, Log, Logged, SkipReason, StopReason, TaskOutcome};
+pub(crate) use event::{Cause, Event, Follower, Log, Logged, SkipReason, StopReason, TaskOutcome};
 pub(crate) use executions::{Execution, Executions, Work};
 pub(crate) use recover::recover;
 pub(crate) use state::{Moment, Run};

@@ -215,6 +215,7 @@ mod tests {
         assert!(
             matches!(find(&workflow, &value("2")), Err(Cause::ValueChanged { name, .. }) if name == "PARAM_A")
         );
+        assert!(memory.digests(&["./src/*.md".to_owned()]).contains_key("src/c.md"));
         fs::write(top.join("src/c.md"), "changed").unwrap();
         assert!(find(&workflow, &value("1")).is_ok());
         fs::remove_file(top.join("out.txt")).unwrap();

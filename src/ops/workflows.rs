@@ -301,7 +301,7 @@ pub(super) fn names(snapshot: &Snapshot) -> Result<Vec<String>> {
 }
 
 /// Returns the longest way to each step from one that needs nothing; handlers come after all.
-fn levels(workflow: &Workflow) -> Vec<usize> {
+pub(super) fn levels(workflow: &Workflow) -> Vec<usize> {
     let mut levels = vec![0; workflow.steps.len()];
     for step in workflow.order() {
         let needs = workflow.steps[step].needs.iter();

@@ -41,7 +41,7 @@ pub use tasks::Tasks;
 pub(crate) use undo::{PastFile, PastWrite};
 pub use unexpected::unexpected;
 pub(crate) use unexpected::unexpected_among;
-pub(crate) use watch::Watcher;
+pub(crate) use watch::{FolderWatcher, Watcher};
 pub(crate) use workspace::Locked;
 pub use workspace::Workspace;
 pub(crate) use write::{is_temporary, write_file};

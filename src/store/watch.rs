@@ -2,7 +2,7 @@
 //! again and again.
 
 use std::path::{Path, PathBuf};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::time::Duration;
 
 use notify::event::{AccessKind, AccessMode};
@@ -57,6 +57,44 @@ impl Watcher {
         // What came at the same time is looked at together.
         while self.changes.try_recv().is_ok() {}
         first.is_ok()
+    }
+}
+
+/// Watches one folder, with all that is in it.
+pub struct FolderWatcher {
+    /// Watches as long as it is there; where the system cannot, [`FolderWatcher::wait`] only waits.
+    system: Option<RecommendedWatcher>,
+    changes: Receiver<()>,
+    _send: Sender<()>,
+}
+
+impl FolderWatcher {
+    /// Begins to watch. What is written from now on ends the next [`FolderWatcher::wait`].
+    #[must_use]
+    pub fn new(folder: &Path) -> Self {
+        let (send, changes) = channel();
+        let see = {
+            let send = send.clone();
+            move |event: notify::Result<Event>| {
+                if event.is_ok_and(|event| !event.kind.is_access()) {
+                    // Nobody listens any more when the process ends.
+                    let _ = send.send(());
+                }
+            }
+        };
+        let system = notify::recommended_watcher(see)
+            .ok()
+            .and_then(|mut system| system.watch(folder, RecursiveMode::Recursive).is_ok().then_some(system));
+        Self { system, changes, _send: send }
+    }
+
+    /// Waits until something is written, or for a time at most.
+    pub fn wait(&self, most: Duration) {
+        /// How often is looked where the system does not tell.
+        const LOOK: Duration = Duration::from_millis(20);
+        let most = if self.system.is_some() { most } else { most.min(LOOK) };
+        let _ = self.changes.recv_timeout(most);
+        while self.changes.try_recv().is_ok() {}
     }
 }
 

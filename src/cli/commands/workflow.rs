@@ -146,11 +146,13 @@ impl Command for Workflow {
             None => list(context, &self.read),
             Some(What::List(list)) => self::list(context, &list.read),
             Some(What::Check(check)) => {
-                let (checked, problems) = ops::check_workflows(&context.read(&check.read)?, &check.names)?;
+                let (checked, problems) =
+                    ops::check_workflows(&context.workflow(&check.read, check.names.first())?, &check.names)?;
                 Ok(Answer::of(Response::Checked(checked)).with_problems(problems))
             }
             Some(What::Show(show)) => {
-                let (view, problems) = ops::show_workflow(&context.read(&show.read)?, &show.name)?;
+                let (view, problems) =
+                    ops::show_workflow(&context.workflow(&show.read, Some(&show.name))?, &show.name)?;
                 Ok(Answer::of(Response::Shown(Box::new(view))).with_problems(problems))
             }
             Some(What::New(new)) => {
@@ -177,7 +179,8 @@ impl Export {
         };
         let request =
             ops::ExportRequest { workflow: self.name, target, image: self.image, no_record: self.no_record };
-        let (exported, problems) = ops::export_workflow(&context.read(&self.read)?, &request)?;
+        let (exported, problems) =
+            ops::export_workflow(&context.workflow(&self.read, Some(&request.workflow))?, &request)?;
         if let Some(file) = &self.output {
             store::write_file(&context.path(file), exported.pipeline.as_bytes())?;
         }

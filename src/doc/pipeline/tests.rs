@@ -89,8 +89,33 @@ on_cancel: {run: 'true'}
     line 10: on_cancel: GitLab cannot express what follows when somebody cancels
     line 10: on_cancel.retry: GitLab cannot express a random wait (`jitter`)
     ");
-    insta::assert_snapshot!(refused(PipelineTarget::Github), @"");
-    insta::assert_snapshot!(refused(PipelineTarget::Argo), @"");
+    insta::assert_snapshot!(refused(PipelineTarget::Github), @r"
+    line 1: jobs: GitHub cannot express how many steps run at once
+    line 2: params: GitHub cannot express `${{` in the parameter `p`
+    line 5: steps.pages.retry: GitHub cannot express a random wait (`jitter`)
+    line 6: steps.ask.human: GitHub cannot express a question with an answer
+    line 6: steps.ask.human: GitHub cannot express an approval: who approves is a setting of the repository
+    line 7: steps.go.human: GitHub cannot express an approval: who approves is a setting of the repository
+    line 8: steps.c.retry: GitHub cannot express a random wait (`jitter`)
+    line 9: steps.d.retry: GitHub cannot express a random wait (`jitter`)
+    line 9: steps.d.when: GitHub cannot express a condition that tells a skipped step from one that cannot begin
+    line 10: on_cancel.retry: GitHub cannot express a random wait (`jitter`)
+    ");
+    insta::assert_snapshot!(refused(PipelineTarget::Argo), @r"
+    line 5: steps.pages.retry: Argo cannot express a random wait (`jitter`)
+    line 5: steps.pages.retry: Argo cannot express waits that grow by the same time
+    line 6: steps.ask.human: Argo cannot express a question with an answer
+    line 8: steps.c.retry: Argo cannot express a random wait (`jitter`)
+    line 8: steps.c.retry: Argo cannot express waits that grow by the same time
+    line 8: steps.c.run: Argo cannot express `{{` in lines for the shell
+    line 9: steps.d.retry: Argo cannot express a random wait (`jitter`)
+    line 9: steps.d.retry: Argo cannot express waits that grow by the same time
+    line 9: steps.d.when: Argo cannot express a condition that tells a skipped step from one that cannot begin
+    line 9: steps.d.files: Argo cannot express files by a pattern
+    line 10: on_cancel: Argo cannot express what follows when somebody cancels
+    line 10: on_cancel.retry: Argo cannot express a random wait (`jitter`)
+    line 10: on_cancel.retry: Argo cannot express waits that grow by the same time
+    ");
 }
 
 /// Runs the program of a step as the job of a target would, with these variables; returns its exit code and its report.

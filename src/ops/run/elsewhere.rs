@@ -352,6 +352,7 @@ pub(super) fn view_of_record(session: &Session<'_>, record: RunRecord) -> RunVie
         why: step.why.clone(),
         critical: true,
         handler: step.step.starts_with("on_"),
+        level: 0,
         asks: None,
         log: step.log.clone(),
         attempts: Vec::new(),

@@ -7,7 +7,7 @@ use super::tasks::open_runs;
 use crate::doc::read_workflow;
 use crate::engine::{self, Log, Logged, Moment, Run, recover, try_lock};
 use crate::env::Env;
-use crate::model::{RunId, RunState};
+use crate::model::{RunId, RunState, Workflow};
 use crate::ops::{Error, Result, Session};
 use crate::store::Workspace;
 
@@ -93,11 +93,16 @@ pub(super) fn names_run(session: &Session<'_>, word: &str) -> bool {
     find_run(session, Some(word)).is_ok()
 }
 
-/// Reads a run as its log has it.
-pub(super) fn read_run(env: &Env, folder: &Path) -> Result<(Run, Vec<Logged>)> {
+/// Reads the workflow that a run was frozen with.
+pub(super) fn frozen(folder: &Path) -> Result<Workflow> {
     let path = folder.join(FROZEN);
     let bytes = fs::read(&path).map_err(Error::io("read", &path))?;
-    let (workflow, _) = read_workflow(&bytes).map_err(Error::Broken)?;
+    Ok(read_workflow(&bytes).map_err(Error::Broken)?.0)
+}
+
+/// Reads a run as its log has it.
+pub(super) fn read_run(env: &Env, folder: &Path) -> Result<(Run, Vec<Logged>)> {
+    let workflow = frozen(folder)?;
     let events = Log::read(folder)?;
     let run = Run::replay(workflow, &events, Moment::now(env));
     let run = run.ok_or_else(|| engine::Error::Damaged {

@@ -11,6 +11,7 @@ mod record;
 mod start;
 mod tasks;
 mod view;
+mod watch;
 mod why;
 
 pub(crate) use control::{AnswerRequest, RunChanged, answer_run, cancel_run, pause_run};
@@ -26,6 +27,6 @@ pub(crate) use tasks::{
 pub(super) use tasks::{open_runs, queued_of_run, run_to_join, task_runs};
 pub(crate) use view::{
     Asks, Revision, RunHold, RunLine, RunLogs, RunView, RunsView, StepLine, list_runs, run_logs, run_status,
-    watch_run,
 };
+pub(crate) use watch::{Printed, Watched as WatchedRun, follow_logs, watch_run};
 pub(crate) use why::{Why, why_step};

@@ -14,8 +14,11 @@ use crate::store::Change;
 /// How many of the last lines of an attempt that failed are kept.
 const LINES: usize = 5;
 
-/// Writes the record of a run that has ended.
+/// Writes the record of a run that has ended, where there is a tracker.
 pub(super) fn write_record(session: &Session<'_>, run: &Run, folder: &Path) -> Result<()> {
+    if !session.workspace().has_tracker()? {
+        return Ok(());
+    }
     let id = RunId::parse(&run.id).map_err(|error| Error::usage(error.to_string()))?;
     let path = RecordPath::run(&id).map(String::from).unwrap_or_default();
     let text = create_run(&record_of(run, folder));

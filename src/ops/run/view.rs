@@ -3,21 +3,21 @@
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
 use std::path::Path;
-use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::elsewhere::{find_record, view_of_record};
-use super::found::{FoundRun, find_run, look_at, run_folder, run_ids};
+use super::found::{FoundRun, find_run, look_at, run_ids};
 use super::record::{durations, errors, time};
 use super::tasks::{TaskRunLine, list_task_runs};
 use super::why::{find_step, run_and_step, sentence};
 use crate::doc::{AnyRun, read_any_run};
-use crate::engine::{AttemptFolder, Log, Logged, Run, StopReason};
+use crate::engine::{AttemptFolder, Run, StopReason};
 use crate::git::read_regular;
-use crate::model::{Action, ErrorRecord, Problem, RecordKind, RunState, StepState, digest_of};
+use crate::model::{Action, ErrorRecord, Problem, RecordKind, RunRecord, RunState, StepState, digest_of};
+use crate::ops::workflows::levels;
 use crate::ops::{Error, Result, Session};
 use crate::store::EntryKind;
 
@@ -109,6 +109,8 @@ pub struct StepLine {
     pub critical: bool,
     /// Whether it is a handler.
     pub handler: bool,
+    /// The longest way to it from a step that needs nothing, in steps.
+    pub level: usize,
     /// What a person is asked now, where one is: an approval, or a value.
     pub asks: Option<Asks>,
     /// The address of its log, where it ran elsewhere.
@@ -206,36 +208,6 @@ pub fn run_status(session: &Session<'_>, given: Option<&str>) -> Result<RunView>
     Ok(view_of(session, &run, &folder, is_driven))
 }
 
-/// Shows a run again and again, as it changes, until nothing drives it. `show` is given what has happened since the last time.
-pub fn watch_run(
-    session: &Session<'_>,
-    given: Option<&str>,
-    mut show: impl FnMut(&RunView, &[Logged]),
-) -> Result<RunView> {
-    const LOOK: Duration = Duration::from_millis(20);
-    const REPAINT: u32 = 25;
-    let id = find_run(session, given)?;
-    let log = run_folder(session, &id).join(Log::FILE);
-    let (mut length, mut seen, mut looks) = (0, 0, 0);
-    loop {
-        let now = log.metadata().map_or(0, |meta| meta.len());
-        looks += 1;
-        if now == length && looks % REPAINT != 0 {
-            std::thread::park_timeout(LOOK);
-            continue;
-        }
-        length = now;
-        let FoundRun { folder, run, is_driven } = look_at(session, &id)?;
-        let events = Log::read(&folder)?;
-        let view = view_of(session, &run, &folder, is_driven);
-        show(&view, events.get(seen..).unwrap_or_default());
-        seen = events.len();
-        if !is_driven {
-            return Ok(view);
-        }
-    }
-}
-
 pub(super) fn view_of(session: &Session<'_>, run: &Run, folder: &Path, is_driven: bool) -> RunView {
     let now = session.env().now_millis();
     let hold = run.stopped.map(|reason| match reason {
@@ -262,12 +234,16 @@ pub(super) fn view_of(session: &Session<'_>, run: &Run, folder: &Path, is_driven
         agent: run.agent.clone(),
         jobs: run.jobs,
         params: run.params.clone(),
-        steps: (0..run.steps.len()).map(|index| line_of(run, index, folder, now)).collect(),
+        steps: levels(&run.workflow)
+            .into_iter()
+            .enumerate()
+            .map(|at| line_of(run, at, folder, now))
+            .collect(),
         errors: errors(run, folder),
     }
 }
 
-fn line_of(run: &Run, index: usize, folder: &Path, now: DateTime<Utc>) -> StepLine {
+fn line_of(run: &Run, (index, level): (usize, usize), folder: &Path, now: DateTime<Utc>) -> StepLine {
     let (spec, step) = (&run.workflow.steps[index], &run.steps[index]);
     let (millis, total_millis) = durations(run, index, Some(now));
     let attempts = step.attempts.iter().map(|attempt| AttemptView {
@@ -292,6 +268,7 @@ fn line_of(run: &Run, index: usize, folder: &Path, now: DateTime<Utc>) -> StepLi
         why: sentence(run, index, folder, now),
         critical: spec.critical,
         handler: spec.handler.is_some(),
+        level,
         asks: asks.filter(|_| step.is_asked && step.state == StepState::Pending),
         log: None,
         attempts: attempts.collect(),
@@ -306,20 +283,36 @@ pub(super) fn revision(session: &Session<'_>, path: &str, digest: &str) -> Revis
     }
 }
 
-fn line_of_run(session: &Session<'_>, FoundRun { run, is_driven, folder }: &FoundRun) -> RunLine {
-    let view = view_of(session, run, folder, *is_driven);
-    let is_done = |step: &&StepLine| matches!(step.state, StepState::Success | StepState::Skipped);
-    let steps = view.steps.iter().filter(|step| !step.handler);
-    RunLine {
-        run: view.run,
-        workflow: view.workflow,
-        state: view.state,
-        hold: view.hold,
-        created: time(run.created),
-        done: steps.clone().filter(is_done).count(),
-        steps: steps.count(),
-        here: true,
-        place: None,
+impl RunLine {
+    fn of(view: RunView) -> Self {
+        let is_done = |step: &&StepLine| matches!(step.state, StepState::Success | StepState::Skipped);
+        let steps = view.steps.iter().filter(|step| !step.handler);
+        Self {
+            created: time(view.created),
+            done: steps.clone().filter(is_done).count(),
+            steps: steps.count(),
+            run: view.run,
+            workflow: view.workflow,
+            state: view.state,
+            hold: view.hold,
+            here: true,
+            place: None,
+        }
+    }
+
+    fn of_record(record: RunRecord) -> Self {
+        let is_done = |state: StepState| matches!(state, StepState::Success | StepState::Skipped);
+        Self {
+            done: record.steps.iter().filter(|step| is_done(step.state)).count(),
+            steps: record.steps.len(),
+            run: record.id,
+            workflow: record.workflow,
+            state: record.state,
+            hold: None,
+            created: record.created,
+            here: false,
+            place: record.place,
+        }
     }
 }
 
@@ -330,7 +323,9 @@ pub fn list_runs(session: &Session<'_>) -> Result<(RunsView, Vec<Problem>)> {
     if session.snapshot().is_work_tree() {
         for id in run_ids(session.workspace()) {
             match look_at(session, &id) {
-                Ok(found) => runs.push(line_of_run(session, &found)),
+                Ok(FoundRun { run, is_driven, folder }) => {
+                    runs.push(RunLine::of(view_of(session, &run, &folder, is_driven)));
+                }
                 Err(error) => problems.push(Problem::error(format!("{id}: {error}"))),
             }
             here.push(id.to_string());
@@ -347,20 +342,7 @@ pub fn list_runs(session: &Session<'_>) -> Result<(RunsView, Vec<Problem>)> {
         match read_any_run(id, &bytes) {
             // Listed apart.
             Ok(AnyRun::Tasks(_)) => {}
-            Ok(AnyRun::Workflow(record)) => {
-                let is_done = |state: StepState| matches!(state, StepState::Success | StepState::Skipped);
-                runs.push(RunLine {
-                    done: record.steps.iter().filter(|step| is_done(step.state)).count(),
-                    steps: record.steps.len(),
-                    run: record.id,
-                    workflow: record.workflow,
-                    state: record.state,
-                    hold: None,
-                    created: record.created,
-                    here: false,
-                    place: record.place,
-                });
-            }
+            Ok(AnyRun::Workflow(record)) => runs.push(RunLine::of_record(record)),
             Err(found) => problems.extend(found.into_iter().map(|problem| problem.in_file(&path))),
         }
     }

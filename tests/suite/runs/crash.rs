@@ -115,13 +115,22 @@ fn killed_at_random(seed: u64) {
     converges(&sandbox, &format!("seed {seed}"));
 }
 
-#[test]
-fn two_hundred_random_kills_repeat_nothing_that_succeeded() {
+/// Kills N engines at random moments, and looks each time whether all is as if nothing had been.
+pub(crate) fn random_kills(kills: u64, seed: u64) {
+    const LANES: u64 = 4;
     std::thread::scope(|scope| {
-        for lane in 0..4 {
-            scope.spawn(move || (0..50).for_each(|index| killed_at_random(lane * 1000 + index)));
+        for lane in 0..LANES {
+            let first = seed.wrapping_add(lane * 100_000);
+            scope.spawn(move || {
+                (0..kills / LANES).for_each(|index| killed_at_random(first.wrapping_add(index)))
+            });
         }
     });
+}
+
+#[test]
+fn two_hundred_random_kills_repeat_nothing_that_succeeded() {
+    random_kills(200, 0);
 }
 
 /// The named points of an engine. They exist in debug builds only.
@@ -230,4 +239,47 @@ fn a_full_disk_ends_the_engine_and_nothing_else() {
     let resumed = tracker(&sandbox, "run resume");
     assert_eq!(resumed.status, 0, "{resumed}");
     assert_eq!(status(&sandbox)["state"], "partial_success");
+}
+
+#[test]
+fn a_disk_that_is_full_for_the_record_ends_the_engine_and_the_run_can_be_gone_on_with() {
+    let sandbox = world("retry: 0\nsteps: {a: {run: echo ran >>noted}}\n");
+    let script = "mkdir -p .tracker/runs && mount -t tmpfs -o nr_inodes=1 none .tracker/runs && exec tracker run start w";
+    let command = ["--map-root-user", "--mount", "sh", "-euc", script];
+    let output = sandbox.program_with("unshare", "", &command, |_| {});
+    if output.stderr.contains("unshare") || output.stderr.contains("mount:") {
+        eprintln!("LEFT OUT: this system lets no test mount a disk of its own: {}", output.stderr.trim());
+        return;
+    }
+    assert_eq!(output.status, 2, "{output}");
+    assert!(output.stderr.contains("error: cannot "), "{output}");
+    assert!(!is_left(&sandbox));
+    let resumed = tracker(&sandbox, "run resume");
+    assert_eq!(resumed.status, 0, "{resumed}");
+    assert_eq!(sandbox.read("noted"), "ran\n");
+    assert_eq!(fs::read_dir(sandbox.path().join(".tracker/runs")).unwrap().count(), 1);
+}
+
+#[test]
+fn a_clock_that_is_set_back_shortens_no_wait_and_makes_no_time_negative() {
+    let sandbox = world(
+        "steps:\n  a: {run: 'test \"$TRACKER_ATTEMPT\" -ge 2', retry: {max: 1, delay: 200ms}}\n  b: {run: 'true', needs: [a]}\n",
+    );
+    let at = |now: &str, line: &str| {
+        let words: Vec<&str> = line.split_whitespace().collect();
+        sandbox.tracker_with("", &words, |own| {
+            own.env("TRACKER_NOW", now);
+        })
+    };
+    let started = at("2026-11-11T09:00:00Z", "run start w");
+    assert_eq!(started.status, 0, "{started}");
+    // The events of the engine that goes on are earlier than those before it.
+    let retried = at("2026-11-10T09:00:00Z", "run retry --step a --downstream");
+    assert_eq!(retried.status, 0, "{retried}");
+    let run = status(&sandbox);
+    for step in run["steps"].as_array().unwrap() {
+        assert!(step["total_millis"].as_i64().is_none_or(|millis| (0..60_000).contains(&millis)), "{step}");
+    }
+    assert!(run["millis"].as_i64().unwrap() >= 0);
+    assert_eq!(tracker(&sandbox, "doctor").status, 0);
 }

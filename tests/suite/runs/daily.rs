@@ -296,3 +296,91 @@ fn a_watcher_sees_events_as_they_happen_and_old_runs_are_pruned() {
     assert_eq!(list.stdout.lines().count(), 2, "{list}");
     assert_eq!(states(&status(&sandbox)).len(), 2);
 }
+
+#[test]
+fn what_a_step_prints_is_followed_over_its_attempts() {
+    let sandbox = world(
+        "steps:\n  a: {run: 'echo \"one $TRACKER_ATTEMPT\"; : >begun; sleep 0.3; echo two >&2; printf \"end\\377\"; exit 3', retry: {max: 1, delay: 50ms}}\n",
+    );
+    let mut child = in_background(&sandbox, "begun");
+    let followed = tracker(&sandbox, "run logs a --follow");
+    assert_eq!(child.wait().unwrap().code(), Some(1));
+    assert_snapshot!(followed, @r"
+    exit 0
+    --- stdout
+    one 1
+    ==> stderr of attempt 1 <==
+    two
+    ==> stdout of attempt 1 <==
+    end�
+    ==> stdout of attempt 2 <==
+    one 2
+    ==> stderr of attempt 2 <==
+    two
+    ==> stdout of attempt 2 <==
+    end�
+    --- stderr
+    failed
+    ");
+    assert_eq!(tracker(&sandbox, "run logs --follow").status, 2);
+}
+
+#[test]
+fn on_a_terminal_a_watched_run_is_drawn_by_level_with_a_timeline() {
+    let sandbox = world(
+        "retry: 0\nsteps:\n  a: {run: ': >begun; sleep 0.1; echo printed; sleep 0.4'}\n  b: {run: 'true', needs: [a]}\n",
+    );
+    let on_terminal = |command: &str| {
+        sandbox.program_with("script", "", &["-qec", command, "/dev/null"], |own| {
+            own.env_remove("TRACKER_NOW").env("TERM", "xterm").env("COLUMNS", "80").env("NO_COLOR", "1");
+        })
+    };
+    if on_terminal("true").status != 0 {
+        eprintln!("LEFT OUT: no script(1) here to make a terminal");
+        return;
+    }
+    let mut child = in_background(&sandbox, "begun");
+    let watched = on_terminal("tracker run status --watch --step a");
+    assert!(child.wait().unwrap().success());
+    for part in ["0  ▶ a", "1  · b", "▒", "a attempt 1", "printed", "SUCCESS"] {
+        assert!(watched.stdout.contains(part), "{part}: {watched}");
+    }
+}
+
+#[test]
+fn a_workflow_of_a_file_runs_where_there_is_no_tracker() {
+    let sandbox = Sandbox::new();
+    sandbox.write(
+        "ci/w.yaml",
+        "retry: 0\nsteps: {a: {run: echo ran, inputs: [ci/*]}, b: {run: exit 4, needs: [a]}}\n",
+    );
+    assert_eq!(tracker(&sandbox, "workflow check ci/w.yaml").status, 0);
+    let lines = [
+        ("run status", 2),
+        ("run start w", 2),
+        ("run start ci/w.yaml", 1),
+        ("run status", 1),
+        ("run logs a", 0),
+        ("run retry", 1),
+        ("run list", 0),
+        ("workflow export ci/w.yaml --to gitlab", 0),
+    ];
+    for (line, status) in lines {
+        let answered = tracker(&sandbox, line);
+        assert_eq!(answered.status, status, "{line}: {answered}");
+    }
+    assert!(!sandbox.path().join(".tracker").exists());
+    let again = tracker(&sandbox, "run start ci/w.yaml");
+    assert!(again.stdout.contains("a     reused"), "{again}");
+}
+
+#[test]
+fn the_checks_of_this_repository_are_a_workflow() {
+    let sandbox = Sandbox::new();
+    let text = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/.ci/checks.yaml")).unwrap();
+    sandbox.write(".ci/checks.yaml", text);
+    let checked = tracker(&sandbox, "workflow check .ci/checks.yaml");
+    assert!(checked.status == 0 && !checked.stderr.contains("warning"), "{checked}");
+    let shown = tracker(&sandbox, "workflow show .ci/checks.yaml");
+    assert!(shown.stdout.matches("reusable").count() >= 5, "{shown}");
+}

@@ -1,6 +1,6 @@
 //! Runs of workflows, from outside: through the program, its log and its folders.
 
-mod crash;
+pub(crate) mod crash;
 mod daily;
 mod driving;
 mod pipelines;

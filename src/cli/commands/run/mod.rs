@@ -1,5 +1,6 @@
 //! `tracker run`
 
+mod live;
 mod show;
 mod tasks;
 
@@ -16,7 +17,7 @@ use crate::cli::args::{ReadArgs, WriteArgs, count, text_word};
 use crate::cli::completion::{runs, workflows};
 use crate::cli::context::Context;
 use crate::cli::output::{Output, clean};
-use crate::model::TaskRunDecision;
+use crate::model::{StepState, TaskRunDecision};
 use crate::ops;
 
 /// Run workflows, follow them, and act on them
@@ -161,9 +162,12 @@ struct Status {
     /// Show attempts and errors too
     #[arg(long, short)]
     verbose: bool,
-    /// Show it again whenever something happens, until nothing drives it
+    /// Show its graph, a timeline of attempts and what a step prints, as it changes, until nothing drives it
     #[arg(long, short)]
     watch: bool,
+    /// Step whose output is shown beside the graph [default: the one that began last]
+    #[arg(long, short, value_name = "STEP", requires = "watch")]
+    step: Option<String>,
     #[command(flatten)]
     events: Events,
 }
@@ -188,6 +192,9 @@ struct Logs {
     /// Print only the paths of the files
     #[arg(long)]
     path: bool,
+    /// Print what comes too, attempt after attempt, until the step has ended
+    #[arg(long, short, conflicts_with_all = ["attempt", "lines", "path"])]
+    follow: bool,
 }
 
 #[derive(Debug, Args)]
@@ -307,6 +314,11 @@ pub(super) enum Response {
     List(ops::RunsView),
     /// What a step has printed.
     Logs(PrintedLogs),
+    /// A step was followed to its end.
+    Followed {
+        /// How it has ended.
+        state: StepState,
+    },
     /// Why a step is in its state.
     Why(ops::Why),
     /// What a task of a task run waits for.
@@ -352,33 +364,38 @@ impl Command for Run {
             What::Trigger(trigger) => trigger.run(context),
             What::Drive(drive) => drive.run(context),
             What::Start(start) => {
-                let session = context.write(&WriteArgs::default())?;
+                let session = context.runs(start.name.as_deref())?;
                 let (workflow, params) = (start.name.unwrap_or_default(), start.params);
                 let request = ops::RunRequest { workflow, params, jobs: start.jobs, unsynced: start.no_sync };
                 driven(ops::start_run(&session, &request, observer(context, &start.events))?, &start.events)
             }
             What::Resume(resume) => resume.run(context),
             What::Retry(retry) => {
-                let session = context.write(&WriteArgs::default())?;
+                let session = context.runs(None)?;
                 let request =
                     ops::RetryRequest { run: retry.run, steps: retry.steps, downstream: retry.downstream };
                 driven(ops::retry_run(&session, &request, observer(context, &retry.events))?, &retry.events)
             }
             What::Status(status) => status.run(context),
             What::List(list) => {
-                let (runs, problems) = ops::list_runs(&context.read(&list.read)?)?;
+                let (runs, problems) = ops::list_runs(&context.workflow(&list.read, None)?)?;
                 Ok(Answer::of(Response::List(runs)).with_problems(problems))
             }
             What::Logs(logs) => {
-                let session = context.read(&ReadArgs::default())?;
+                let session = context.runs(None)?;
                 if let Some(run) = ops::task_run_meant(&session, logs.words.first().map(String::as_str))? {
                     return tasks::logs(&session, &run, &logs);
+                }
+                if logs.follow {
+                    let mut printer = live::LogPrinter::new(context);
+                    let state = ops::follow_logs(&session, &logs.words, |printed| printer.print(printed))?;
+                    return Ok(Answer::of(Response::Followed { state }));
                 }
                 let read = ops::run_logs(&session, &logs.words, logs.attempt, logs.lines)?;
                 Ok(Answer::of(Response::Logs(PrintedLogs { logs: read, is_path: logs.path })))
             }
             What::Why(why) => {
-                let session = context.read(&ReadArgs::default())?;
+                let session = context.runs(None)?;
                 if let [run, task] = why.words.as_slice()
                     && let Some(run) = ops::task_run_meant(&session, Some(run))?
                 {
@@ -388,7 +405,7 @@ impl Command for Run {
                 Ok(Answer::of(Response::Why(ops::why_step(&session, &why.words)?)))
             }
             What::Pause(pause) => {
-                let session = context.write(&WriteArgs::default())?;
+                let session = context.runs(None)?;
                 changed(ops::pause_run(&session, pause.run.as_deref())?)
             }
             What::Cancel(cancel) => cancel.run(context),
@@ -419,7 +436,7 @@ fn changed(changed: ops::RunChanged) -> Reply<Response> {
 
 impl Resume {
     fn run(self, context: &Context) -> Reply<Response> {
-        let session = context.write(&WriteArgs::default())?;
+        let session = context.runs(None)?;
         if let Some(run) = ops::task_run_meant(&session, self.run.as_deref())? {
             return tasks::decide(&session, &run, TaskRunDecision::Resumed, None);
         }
@@ -430,7 +447,7 @@ impl Resume {
 
 impl Cancel {
     fn run(self, context: &Context) -> Reply<Response> {
-        let session = context.write(&WriteArgs::default())?;
+        let session = context.runs(None)?;
         if let Some(run) = ops::task_run_meant(&session, self.run.as_deref())? {
             return tasks::decide(&session, &run, TaskRunDecision::Cancelled, self.why.as_deref());
         }
@@ -441,14 +458,15 @@ impl Cancel {
 
 impl Status {
     fn run(self, context: &Context) -> Reply<Response> {
-        let session = context.read(&ReadArgs::default())?;
+        let session = context.runs(None)?;
         if let Some(run) = ops::task_run_meant(&session, self.run.as_deref())? {
             return tasks::progress(&session, Some(&run));
         }
         let run = match self.watch {
             true => {
-                let watcher = show::Watcher::new(context, self.events.events, self.verbose);
-                ops::watch_run(&session, self.run.as_deref(), |run, events| watcher.show(run, events))?
+                let watcher = live::Watcher::new(context, self.events.events);
+                let (run, step) = (self.run.as_deref(), self.step.as_deref());
+                ops::watch_run(&session, run, step, |run, events| watcher.show(run, events))?
             }
             false => ops::run_status(&session, self.run.as_deref())?,
         };
@@ -496,7 +514,7 @@ impl AfterAnswer {
         answer: Option<String>,
         approved: bool,
     ) -> Reply<Response> {
-        let session = context.write(&WriteArgs::default())?;
+        let session = context.runs(None)?;
         let request = ops::AnswerRequest { words, answer, approved, no_resume: self.no_resume };
         changed(ops::answer_run(&session, &request, observer(context, &self.events))?)
     }
@@ -522,6 +540,7 @@ fn observer<'c>(context: &'c Context, events: &Events) -> ops::RunObserver<'c> {
 impl View for Response {
     fn show(&self, out: &mut Output) {
         match self {
+            Self::Followed { .. } => {}
             Self::Run(shown) if shown.is_silent => {}
             Self::Run(shown) if out.is_quiet() => out.line(clean(&shown.run.run)),
             Self::Run(shown) => show::run(&shown.run, shown.is_verbose, out),
@@ -566,6 +585,7 @@ impl View for Response {
             Self::List(runs) if runs.runs.is_empty() && runs.task_runs.is_empty() => {
                 out.line("no runs; start one with `tracker run start NAME`");
             }
+            Self::Followed { state } => out.line(out.dim(state.as_str())),
             Self::Recorded(written) => written.status(out),
             Self::Logs(printed) if printed.logs.truncated && !printed.is_path => {
                 out.line(out.dim(&format!("more: {}", clean(&printed.logs.stdout_file))));

@@ -1,26 +1,24 @@
 //! How runs look to a person.
 
-use std::cell::RefCell;
 use std::time::Duration;
 
 use owo_colors::Style;
 
 use crate::cli::commands::shared::{counted, short_id};
-use crate::cli::context::Context;
 use crate::cli::output::{Cell, Output, clean, clean_lines, truncate};
 use crate::engine::{Event, Logged, Run};
 use crate::model::{RunState, StepState, Suggestion, span_text};
 use crate::ops::{self, RunHold, StepLine};
 
 /// Returns a time as people read it: tenths of a second below a minute, seconds below an hour.
-fn took(millis: u64) -> String {
+pub(super) fn took(millis: u64) -> String {
     match millis {
         0..=59_999 => format!("{}.{} s", millis / 1000, millis % 1000 / 100),
         _ => span_text(Duration::from_millis(millis / 1000 * 1000)),
     }
 }
 
-fn style_of(state: StepState) -> Style {
+pub(super) fn style_of(state: StepState) -> Style {
     match state {
         StepState::Success => Style::new().green(),
         StepState::Failed => Style::new().red(),
@@ -30,7 +28,7 @@ fn style_of(state: StepState) -> Style {
     }
 }
 
-fn glyph_of(state: StepState, out: &Output) -> &'static str {
+pub(super) fn glyph_of(state: StepState, out: &Output) -> &'static str {
     let glyph = match state {
         StepState::Success => "✓ ",
         StepState::Failed => "✗ ",
@@ -43,7 +41,7 @@ fn glyph_of(state: StepState, out: &Output) -> &'static str {
     out.glyph(glyph, "")
 }
 
-fn state_words(run: &ops::RunView) -> (String, Style) {
+pub(super) fn state_words(run: &ops::RunView) -> (String, Style) {
     let style = match run.state {
         RunState::Success => Style::new().green().bold(),
         RunState::PartialSuccess | RunState::Retry => Style::new().yellow().bold(),
@@ -300,44 +298,8 @@ fn steps(run: &Run) -> usize {
     run.workflow.steps.iter().filter(|step| step.handler.is_none()).count()
 }
 
-/// Shows a run while it changes: again and again in place on a terminal, line by line elsewhere.
-pub(super) struct Watcher<'c> {
-    context: &'c Context,
-    is_for_programs: bool,
-    is_verbose: bool,
-    /// How many lines were painted last.
-    painted: RefCell<usize>,
-}
-
-impl<'c> Watcher<'c> {
-    pub(super) fn new(context: &'c Context, is_for_programs: bool, is_verbose: bool) -> Self {
-        Self { context, is_for_programs, is_verbose, painted: RefCell::new(0) }
-    }
-
-    pub(super) fn show(&self, run: &ops::RunView, events: &[Logged]) {
-        if self.is_for_programs {
-            for logged in events {
-                let _ = crate::cli::write_stdout(format!("{}\n", logged.to_line()).as_bytes());
-            }
-            return;
-        }
-        if !self.context.is_attended() {
-            return events.iter().for_each(|logged| self.context.say(&plain_line(logged)));
-        }
-        let mut out = self.context.error_output();
-        self::run(run, self.is_verbose, &mut out);
-        let text = out.into_text();
-        let mut painted = self.painted.borrow_mut();
-        let up = if *painted > 0 { format!("\u{1b}[{}A\u{1b}[J", *painted) } else { String::new() };
-        *painted = if run.state == RunState::Running { text.lines().count() } else { 0 };
-        // The last picture is the answer itself.
-        let shown = if run.state == RunState::Running { text } else { String::new() };
-        crate::cli::write_stderr(&format!("{up}{shown}"));
-    }
-}
-
 /// Returns an event for whoever only follows: its time, its name, and the step.
-fn plain_line(logged: &Logged) -> String {
+pub(super) fn plain_line(logged: &Logged) -> String {
     let at = logged.at.format("%H:%M:%S");
     match &logged.event {
         Event::Started { step, attempt, .. } => format!("{at}  {step}  attempt {attempt} started"),
