@@ -9,8 +9,8 @@
 //! Names: `crowd` (16 processes, 200 edits each, readers meanwhile), `kills` (500 writers killed at random),
 //! `documents` (every command on every hostile document), `junk` (50,000 files that are no tasks), `chain`
 //! (10,000 tasks that wait for each other), `figures` (1,000 histories of sprints, computed twice), `starters` (1,000 races of
-//! 16 for the next task), `voters` (200 votes on a branch at once). Without a name it ends at once, so that `cargo test` stays
-//! quick. Fail points exist in debug builds only and are tried by the suite.
+//! 16 for the next task), `voters` (200 votes on a branch at once), `runs` (2,000 engines of runs killed at random). Without a
+//! name it ends at once, so that `cargo test` stays quick. Fail points exist in debug builds only and are tried by the suite.
 
 #![expect(clippy::disallowed_methods, reason = "tests start programs and wait for them")]
 #![expect(clippy::unwrap_used, reason = "what fails here is a failing test")]
@@ -26,6 +26,8 @@ mod figures;
 mod hostile;
 #[path = "../suite/races.rs"]
 mod races;
+#[path = "../suite/runs/mod.rs"]
+mod runs;
 #[path = "../suite/support.rs"]
 mod support;
 #[path = "../suite/watchdog.rs"]
@@ -42,7 +44,7 @@ struct Stress {
     round: fn(seed: u64),
 }
 
-const STRESS_TESTS: [Stress; 8] = [
+const STRESS_TESTS: [Stress; 9] = [
     Stress {
         name: "crowd",
         full: || {
@@ -110,6 +112,14 @@ const STRESS_TESTS: [Stress; 8] = [
         round: |seed| {
             figures::compare(seed, 20);
         },
+    },
+    Stress {
+        name: "runs",
+        full: || {
+            runs::crash::random_kills(2_000, 0);
+            "2,000 engines killed: nothing repeated, nothing left running".to_owned()
+        },
+        round: |seed| runs::crash::random_kills(8, seed),
     },
 ];
 

@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use wait4::Wait4;
@@ -74,6 +74,13 @@ impl Process {
         let wall = start.elapsed();
         self.refuse_failure(ended.status)?;
         Ok(Run { wall, cpu: ended.rusage.utime + ended.rusage.stime, peak: ended.rusage.maxrss })
+    }
+
+    /// Starts it with its output to be read, and returns it with the time on the stop-watch.
+    pub(crate) fn spawn_piped(&self) -> Result<(Child, Instant)> {
+        let mut command = self.command()?;
+        let start = now();
+        Ok((command.stdout(Stdio::piped()).spawn()?, start))
     }
 
     /// Runs it and returns what it prints.

@@ -70,6 +70,12 @@ impl Row {
         }
     }
 
+    /// Limits a command to a time, in milliseconds.
+    pub(crate) fn limit(what: &str, samples: &Samples, most: f64) -> Self {
+        let promise = promise(samples.median(), most, &format!("{most} ms"));
+        Self { promise, ..Self::figure(what, samples) }
+    }
+
     /// Limits a command to an amount of memory, in megabytes.
     pub(crate) fn peak(what: &str, samples: &Samples, most: f64) -> Self {
         Self {
