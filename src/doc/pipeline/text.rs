@@ -154,7 +154,7 @@ mod tests {
     proptest! {
         #[test]
         fn what_is_written_is_read(text in "\\PC*|[ \\t\\n\\r#:'\"a-c\u{85}\u{2028}\u{feff}-]{0,12}", more in "[a-z \n]{0,8}\n") {
-            let value = json!({"a": {"b": text.clone(), "c": [more.clone(), {"d": text, "e": more}]}});
+            let value = json!({"a": {"b": text, "c": [more, {"d": text, "e": more}]}});
             let read: Value = serde_yaml::from_str(&document(&value)).unwrap();
             prop_assert_eq!(read, value);
         }

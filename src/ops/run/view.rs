@@ -342,7 +342,7 @@ pub fn list_runs(session: &Session<'_>) -> Result<(RunsView, Vec<Problem>)> {
         match read_any_run(id, &bytes) {
             // Listed apart.
             Ok(AnyRun::Tasks(_)) => {}
-            Ok(AnyRun::Workflow(record)) => runs.push(RunLine::of_record(record)),
+            Ok(AnyRun::Workflow(record)) => runs.push(RunLine::of_record(*record)),
             Err(found) => problems.extend(found.into_iter().map(|problem| problem.in_file(&path))),
         }
     }
