@@ -1,6 +1,7 @@
 //! `tracker run`
 
 mod live;
+mod record;
 mod show;
 mod tasks;
 
@@ -103,7 +104,7 @@ enum What {
     ///
     /// A step of which nothing is known could not begin, was skipped or has failed, as what it needs tells. What is recorded
     /// again for the same `--run-url` is written to the same record.
-    Record(Record),
+    Record(record::Record),
     /// Remove logs and outputs of old runs that have ended; their records stay
     Prune(Prune),
 }
@@ -264,30 +265,6 @@ struct AnswerArgs {
 }
 
 #[derive(Debug, Args)]
-struct Record {
-    /// Workflow, or the path of a file
-    #[arg(long, value_name = "NAME", add = workflows())]
-    workflow: String,
-    /// Engine that has driven it, such as gitlab
-    #[arg(long, value_name = "ENGINE")]
-    place: Option<String>,
-    /// Address of the run there
-    #[arg(long, value_name = "URL")]
-    run_url: Option<String>,
-    /// Value of a parameter; can be repeated
-    #[arg(long = "param", short = 'p', value_name = "NAME=VALUE")]
-    params: Vec<String>,
-    /// How a step has ended, and the address of its log; can be repeated
-    #[arg(long = "step", short, value_name = "NAME=STATE[:URL]")]
-    steps: Vec<String>,
-    /// File of jobs as the engine tells of them, as JSON; `-` is standard input
-    #[arg(long, value_name = "FILE", required_unless_present = "steps")]
-    from: Option<String>,
-    #[command(flatten)]
-    write: WriteArgs,
-}
-
-#[derive(Debug, Args)]
 struct Prune {
     /// Number of runs that are kept, the newest
     #[arg(long, value_name = "N", default_value = "20", value_parser = count)]
@@ -381,19 +358,7 @@ impl Command for Run {
                 let (runs, problems) = ops::list_runs(&context.workflow(&list.read, None)?)?;
                 Ok(Answer::of(Response::List(runs)).with_problems(problems))
             }
-            What::Logs(logs) => {
-                let session = context.runs(None)?;
-                if let Some(run) = ops::task_run_meant(&session, logs.words.first().map(String::as_str))? {
-                    return tasks::logs(&session, &run, &logs);
-                }
-                if logs.follow {
-                    let mut printer = live::LogPrinter::new(context);
-                    let state = ops::follow_logs(&session, &logs.words, |printed| printer.print(printed))?;
-                    return Ok(Answer::of(Response::Followed { state }));
-                }
-                let read = ops::run_logs(&session, &logs.words, logs.attempt, logs.lines)?;
-                Ok(Answer::of(Response::Logs(PrintedLogs { logs: read, is_path: logs.path })))
-            }
+            What::Logs(logs) => logs.run(context),
             What::Why(why) => {
                 let session = context.runs(None)?;
                 if let [run, task] = why.words.as_slice()
@@ -456,6 +421,22 @@ impl Cancel {
     }
 }
 
+impl Logs {
+    fn run(self, context: &Context) -> Reply<Response> {
+        let session = context.runs(None)?;
+        if let Some(run) = ops::task_run_meant(&session, self.words.first().map(String::as_str))? {
+            return tasks::logs(&session, &run, &self);
+        }
+        if self.follow {
+            let mut printer = live::LogPrinter::new(context);
+            let state = ops::follow_logs(&session, &self.words, |printed| printer.print(printed))?;
+            return Ok(Answer::of(Response::Followed { state }));
+        }
+        let read = ops::run_logs(&session, &self.words, self.attempt, self.lines)?;
+        Ok(Answer::of(Response::Logs(PrintedLogs { logs: read, is_path: self.path })))
+    }
+}
+
 impl Status {
     fn run(self, context: &Context) -> Reply<Response> {
         let session = context.runs(None)?;
@@ -473,23 +454,6 @@ impl Status {
         let is_no = run.state == crate::model::RunState::Failed;
         let shown = Shown { run, is_verbose: self.verbose, is_silent: self.events.events };
         Ok(Answer::of(Response::Run(Box::new(shown))).no_if(is_no))
-    }
-}
-
-impl Record {
-    fn run(self, context: &Context) -> Reply<Response> {
-        let jobs = self.from.as_deref().map(|file| context.read_input(file)).transpose()?;
-        let jobs = jobs.map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
-        let session = context.write(&self.write)?;
-        let request = ops::RecordRequest {
-            workflow: self.workflow,
-            params: self.params,
-            steps: self.steps,
-            jobs,
-            place: self.place,
-            url: self.run_url,
-        };
-        Ok(Answer::of(Response::Recorded(ops::record_run(&session, &request)?)))
     }
 }
 
