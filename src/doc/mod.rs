@@ -62,4 +62,4 @@ pub use task::{append_move, create_task, read_task};
 pub(crate) use upgrade::{upgrade_config, upgrade_task};
 pub(crate) use vote::signed_text;
 pub use vote::{create_vote, read_vote, vote_file_name};
-pub(crate) use workflow::{read_workflow, workflow_schema};
+pub(crate) use workflow::{read_workflow, read_workflow_of, workflow_schema};

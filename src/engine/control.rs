@@ -2,6 +2,8 @@
 
 use std::fs;
 use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -36,6 +38,15 @@ impl Request {
             Self::Answer { step, answer, approved, by } => Event::Answered { step, answer, approved, by },
         }
     }
+}
+
+/// Returns a flag that is set when this process is asked to end.
+pub(super) fn on_signals() -> Arc<AtomicBool> {
+    let interrupted = Arc::new(AtomicBool::new(false));
+    for signal in [signal_hook::consts::SIGINT, signal_hook::consts::SIGTERM] {
+        let _ = signal_hook::flag::register(signal, Arc::clone(&interrupted));
+    }
+    interrupted
 }
 
 /// Takes the lock of a run; none where an engine has it.

@@ -12,14 +12,16 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::time::Duration;
 
 use super::attempt::{AttemptFolder, Recipe};
-use super::control::{POLL, Request};
+use super::control::{POLL, Request, on_signals};
 use super::event::{Cause, Event, Log, Logged, StopReason, Values};
 use super::recover::{Orphan, ended, recover};
 use super::reuse::{Made, Memory};
 use super::state::{Moment, Rest, Run};
 use super::{Error, Result};
 use crate::env::{Env, fail_point};
-use crate::model::{Action, AttemptEnd, RunState, StepState, output_variable, param_variable};
+use crate::model::{
+    Action, AttemptEnd, RunState, StepState, TaskGoal, TaskSight, output_variable, param_variable,
+};
 use crate::process::{GroupSignal, Job, JobEnd, birth, kill_marked, signal_group};
 use crate::store::Lock;
 
@@ -61,6 +63,12 @@ pub type Observer<'e> = dyn FnMut(&Logged, &Run) + 'e;
 /// Who writes the record of a run that ends.
 pub type Recorder<'e> = dyn FnMut(&Run) -> std::result::Result<(), Error> + 'e;
 
+/// Who says how a task is that a step waits for.
+pub type TaskLook<'e> = dyn Fn(&TaskGoal) -> TaskSight + 'e;
+
+/// How often tasks that steps wait for are looked at while something runs.
+const LOOK: u64 = 250;
+
 /// An engine.
 pub struct Driver<'e> {
     env: &'e Env,
@@ -81,6 +89,9 @@ pub struct Driver<'e> {
     receive: Receiver<Ended>,
     interrupted: Arc<AtomicBool>,
     is_stopping: bool,
+    /// Says how a task is that a step waits for, and when that was looked at last.
+    tasks: Box<TaskLook<'e>>,
+    looked: u64,
 }
 
 /// What an engine works with.
@@ -124,7 +135,16 @@ impl<'e> Driver<'e> {
             receive,
             interrupted,
             is_stopping: false,
+            tasks: Box::new(|goal| TaskSight::Lost(format!("nothing is known of {}", goal.task))),
+            looked: 0,
         })
+    }
+
+    /// Makes it look at tasks that steps wait for.
+    #[must_use]
+    pub fn looking_at(mut self, tasks: Box<TaskLook<'e>>) -> Self {
+        self.tasks = tasks;
+        self
     }
 
     /// Returns the run as it is now.
@@ -156,6 +176,7 @@ impl<'e> Driver<'e> {
             self.requests();
             self.stop_what_must();
             if !self.is_stopping {
+                self.look_at_tasks();
                 self.advance();
             }
             self.commit()?;
@@ -303,6 +324,29 @@ impl<'e> Driver<'e> {
         }
     }
 
+    /// Looks at the tasks that steps wait for: at once where nothing runs, now and then where something does.
+    fn look_at_tasks(&mut self) {
+        let now = self.now().mono;
+        if !self.active.is_empty() && now < self.looked + LOOK {
+            return;
+        }
+        self.looked = now;
+        let sights =
+            self.run.awaited().map(|(index, goal)| (index, goal.task.to_string(), (self.tasks)(goal)));
+        for (index, task, sight) in sights.collect::<Vec<_>>() {
+            let step = self.run.workflow.steps[index].name.to_string();
+            match sight {
+                TaskSight::Open(_) => {}
+                TaskSight::Reached(stage) => {
+                    let message =
+                        if stage.is_complete() { "is complete".to_owned() } else { format!("is in {stage}") };
+                    self.emit(Event::Awaited { step, task, reached: true, message });
+                }
+                TaskSight::Lost(message) => self.emit(Event::Awaited { step, task, reached: false, message }),
+            }
+        }
+    }
+
     /// Does what is to be done now, until nothing more follows.
     fn advance(&mut self) {
         loop {
@@ -315,9 +359,14 @@ impl<'e> Driver<'e> {
                 let step = name(&self.run, index);
                 self.emit(Event::Skipped { step, because });
             }
+            let has_asked = !next.asks.is_empty();
             for index in next.asks {
                 let step = name(&self.run, index);
                 self.emit(Event::Asked { step });
+            }
+            if has_asked {
+                self.looked = 0;
+                self.look_at_tasks();
             }
             for index in next.starts {
                 self.start(index);
@@ -375,7 +424,7 @@ impl<'e> Driver<'e> {
         let recipe = match &step.action {
             Action::Shell(lines) => Recipe::Run(lines.clone()),
             Action::Program(words) => Recipe::Argv(words.iter().map(|word| word.fill(&value)).collect()),
-            Action::Ask(_) => return,
+            Action::Ask(_) | Action::Await(_) => return,
         };
         let started =
             self.held_job(&name, attempt, &recipe, step.cwd.as_deref().unwrap_or_default(), &variables);
@@ -492,6 +541,9 @@ impl<'e> Driver<'e> {
         match next.rest {
             Rest::Busy => Ok(None),
             Rest::Paused => self.stop(StopReason::Paused).map(Some),
+            Rest::Person if self.run.awaited().next().is_some() && !self.run.asks_person() => {
+                self.stop(StopReason::WaitsForTask).map(Some)
+            }
             Rest::Person => self.stop(StopReason::WaitsForPerson).map(Some),
             Rest::Done(state) => {
                 kill_marked(MARK, &self.mark(""));
@@ -540,15 +592,6 @@ impl<'e> Driver<'e> {
             Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => {}
         }
     }
-}
-
-/// Returns a flag that is set when this process is asked to end.
-pub(super) fn on_signals() -> Arc<AtomicBool> {
-    let interrupted = Arc::new(AtomicBool::new(false));
-    for signal in [signal_hook::consts::SIGINT, signal_hook::consts::SIGTERM] {
-        let _ = signal_hook::flag::register(signal, Arc::clone(&interrupted));
-    }
-    interrupted
 }
 
 fn millis(time: Duration) -> u64 {

@@ -78,6 +78,8 @@ pub enum Event {
     Asked { step: String },
     /// A person has answered.
     Answered { step: String, answer: String, approved: bool, by: String },
+    /// A task that a step waits for is where it must be, or never will be.
+    Awaited { step: String, task: String, reached: bool, message: String },
     /// Nothing begins any more.
     Paused { by: String },
     /// Everything that had not ended was cancelled.
@@ -165,6 +167,8 @@ pub enum StopReason {
     Paused,
     /// Only people can go on.
     WaitsForPerson,
+    /// Only tasks that steps wait for can let it go on.
+    WaitsForTask,
     /// It was interrupted.
     Interrupted,
 }

@@ -15,8 +15,8 @@ use chrono::{DateTime, Utc};
 
 use super::Result;
 use super::attempt::{AttemptFolder, Recipe};
-use super::control::POLL;
-use super::drive::{GRACE, MARK, on_signals};
+use super::control::{POLL, on_signals};
+use super::drive::{GRACE, MARK};
 use super::event::{Cause, Event, Log, Logged, StopReason, TaskOutcome, Values};
 use crate::env::{Env, fail_point};
 use crate::model::AttemptEnd;

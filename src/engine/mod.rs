@@ -34,7 +34,7 @@ pub(crate) use drive::{Driver, Place};
 pub(crate) use event::{Cause, Event, Follower, Log, Logged, SkipReason, StopReason, TaskOutcome};
 pub(crate) use executions::{Execution, Executions, Work};
 pub(crate) use recover::recover;
-pub(crate) use state::{Moment, Run};
+pub(crate) use state::{Moment, Run, StepRun};
 
 use std::path::PathBuf;
 

@@ -105,7 +105,8 @@ pub use vote::{AcceptanceText, Coverage, CoverageFormat, CoveredChange, TreeEntr
 
 pub(crate) use workflow::{
     ANSWER, Action, Backoff, Condition, Handler, Operand, Param, Part, Question, Reference, Retry, Step,
-    StepName, Template, ValueKind, When, Workflow, output_variable, param_variable, state_variable,
+    StepName, TaskGoal, TaskSight, Template, ValueKind, When, Workflow, output_variable, param_variable,
+    state_variable,
 };
 
 serialize_as_text!(

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::ci::install_command;
 use super::{Error, Result, Session, Written};
-use crate::doc::{self, PipelineRequest, PipelineTarget, read_workflow};
+use crate::doc::{self, PipelineRequest, PipelineTarget, read_workflow, read_workflow_of};
 use crate::git::read_regular;
 use crate::model::{
     Action, Param, Problem, RecordKind, RecordPath, Severity, Step, Suggestion, ValueKind, Workflow,
@@ -92,9 +92,9 @@ pub struct ParamView {
 pub struct WorkflowStep {
     /// Its name.
     pub name: String,
-    /// `run`, `argv` or `human`.
+    /// `run`, `argv`, `human` or `task`.
     pub action: &'static str,
-    /// The lines, the program with its arguments, or the question, in one line.
+    /// The lines, the program with its arguments, the question, or the task, in one line.
     pub does: String,
     /// Steps that must have ended before.
     pub needs: Vec<String>,
@@ -150,7 +150,7 @@ fn line_of(session: &Session<'_>, given: &str) -> Result<(WorkflowLine, Vec<Prob
     let (name, path, bytes) = read(session, given)?;
     let line = WorkflowLine { name, path, about: None, steps: None, params: Vec::new(), errors: 0 };
     let located = |problem: Problem, line: &WorkflowLine| problem.in_file(line.path.clone());
-    Ok(match read_workflow(&bytes) {
+    Ok(match read_known(session, &bytes)? {
         Ok((workflow, warnings)) => {
             let problems = warnings.into_iter().map(|problem| located(problem, &line)).collect();
             let steps = workflow.steps.iter().filter(|step| step.handler.is_none()).count();
@@ -206,7 +206,7 @@ pub(super) fn load_workflow(session: &Session<'_>, given: &str) -> Result<Loaded
     let located = |problems: Vec<Problem>| -> Vec<Problem> {
         problems.into_iter().map(|problem| problem.in_file(path.clone())).collect()
     };
-    match read_workflow(&bytes) {
+    match read_known(session, &bytes)? {
         Ok((workflow, warnings)) => {
             let warnings = located(warnings);
             Ok(LoadedWorkflow { name, path, bytes, workflow, warnings })
@@ -262,6 +262,19 @@ pub fn export_workflow(session: &Session<'_>, request: &ExportRequest) -> Result
     })?;
     Ok((Exported { workflow: name, path, digest, pipeline }, warnings))
 }
+
+/// Reads a document, and compares the tasks that its steps wait for with those that there are.
+fn read_known(session: &Session<'_>, bytes: &[u8]) -> Result<std::result::Result<Read, Vec<Problem>>> {
+    // Few workflows wait for tasks, and there may be many tasks.
+    let names_tasks = bytes.windows(5).any(|part| part == b"task:" || part == b"task\"");
+    Ok(match names_tasks {
+        true => read_workflow_of(bytes, session.snapshot().task_ids()?.into_iter().collect()),
+        false => read_workflow(bytes),
+    })
+}
+
+/// A workflow, and what is odd about its document.
+type Read = (Workflow, Vec<Problem>);
 
 fn read(session: &Session<'_>, given: &str) -> Result<(String, String, Vec<u8>)> {
     if let Some(path) = RecordPath::workflow(given).map(String::from)
@@ -341,6 +354,7 @@ impl WorkflowStep {
                 ("argv", words.iter().map(word).collect::<Vec<_>>().join(" "))
             }
             Action::Ask(question) => ("human", question.text.clone()),
+            Action::Await(goal) => ("task", goal.to_string()),
         };
         Self {
             name: step.name.to_string(),

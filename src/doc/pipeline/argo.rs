@@ -68,7 +68,7 @@ fn texts(plan: &Plan<'_>, index: usize, refused: &mut Refused) {
             &[]
         }
         Action::Program(words) => words,
-        Action::Ask(_) => &[],
+        Action::Ask(_) | Action::Await(_) => &[],
     };
     let templates = || words.iter().chain(step.env.iter().map(|(_, template)| template));
     let has_braces = |template: &Template| {

@@ -233,6 +233,14 @@ impl Refused {
             if step.retry.max > MOST_RETRIES {
                 self.step(step, "retry", "that many retries", format!("use at most {MOST_RETRIES}"));
             }
+            if matches!(step.action, Action::Await(_)) {
+                self.step(
+                    step,
+                    "task",
+                    "a step that waits for a task",
+                    "run this workflow with `tracker run start`",
+                );
+            }
             if let Action::Ask(question) = &step.action
                 && question.kind.is_some()
             {

@@ -157,7 +157,7 @@ fn attempts(plan: &Plan<'_>, step: &Step, says: &Says) -> String {
     let command = match &step.action {
         Action::Shell(_) => "sh -e \"$dir/step\"".to_owned(),
         Action::Program(words) => words.iter().map(|each| word(plan, each)).collect::<Vec<_>>().join(" "),
-        Action::Ask(_) => "true".to_owned(),
+        Action::Ask(_) | Action::Await(_) => "true".to_owned(),
     };
     let limit = step.timeout.filter(|_| says.is_alone);
     let limited = limit.map_or_else(String::new, |limit| format!("timeout -k 5 {} ", seconds(limit)));

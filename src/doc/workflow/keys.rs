@@ -27,6 +27,8 @@ pub(super) enum Shape {
     /// A number of retries, or a mapping.
     Retry,
     Human,
+    /// An id, or a mapping.
+    Task,
     Handler,
 }
 
@@ -75,6 +77,11 @@ pub(super) const STEP: &[Key] = &[
     RUN,
     ARGV,
     key("human", Shape::Human, "A question to a person, which waits without a process"),
+    key(
+        "task",
+        Shape::Task,
+        "A task that must be complete, or have reached `stage`; it waits without a process",
+    ),
     key("needs", Shape::OneOrTexts, "Steps that must have ended before"),
     STEP_ENV,
     CWD,
@@ -85,6 +92,11 @@ pub(super) const STEP: &[Key] = &[
     key("outputs", Shape::OneOrTexts, "Names that it writes as `name=value` lines into $TRACKER_OUTPUT"),
     key("files", Shape::OneOrTexts, "Files that it may write, as globs"),
     key("inputs", Shape::OneOrTexts, "Files that it reads, as globs: it is reused where nothing has changed"),
+];
+
+pub(super) const TASK: &[Key] = &[
+    key("id", Shape::Text, "The task's whole id"),
+    key("stage", Shape::Text, "The stage that it must have reached, if not complete"),
 ];
 
 pub(super) const HANDLER: &[Key] = &[ABOUT, RUN, ARGV, STEP_ENV, CWD, TIMEOUT, RETRY];
@@ -167,7 +179,7 @@ impl Shape {
             Self::Params => named(json!({"anyOf": [scalar, {"type": "null"}, mapping(PARAM, &[])]})),
             Self::Steps => {
                 let mut step = mapping(STEP, &[]);
-                one_of_keys(&mut step, &["run", "argv", "human"]);
+                one_of_keys(&mut step, &["run", "argv", "human", "task"]);
                 let mut steps = named(step);
                 steps["minProperties"] = json!(1);
                 steps
@@ -178,6 +190,7 @@ impl Shape {
                 one_of_keys(&mut human, &["approve", "ask"]);
                 human
             }
+            Self::Task => json!({"anyOf": [{"type": "string"}, mapping(TASK, &["id"])]}),
             Self::Handler => {
                 let mut handler = mapping(HANDLER, &[]);
                 one_of_keys(&mut handler, &["run", "argv"]);

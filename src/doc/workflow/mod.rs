@@ -12,10 +12,12 @@ mod values;
 
 pub use keys::workflow_schema;
 
+use std::collections::BTreeSet;
+
 use super::printable::printable;
 use super::source::{self, Kind};
 use super::yaml::{self, Node, Place, Segment};
-use crate::model::{Problem, Severity, Workflow, nearest};
+use crate::model::{Problem, Severity, TaskId, Workflow, nearest};
 use keys::Key;
 
 /// Reads a workflow. Beside it are warnings.
@@ -23,11 +25,25 @@ use keys::Key;
 /// # Errors
 /// All problems of the document, warnings included, each with its line, and its column where that is known.
 pub fn read_workflow(bytes: &[u8]) -> Result<(Workflow, Vec<Problem>), Vec<Problem>> {
+    read(bytes, Problems::default())
+}
+
+/// Reads a workflow, and reports a task that is none of these.
+///
+/// # Errors
+/// As [`read_workflow`].
+pub fn read_workflow_of(
+    bytes: &[u8],
+    tasks: BTreeSet<TaskId>,
+) -> Result<(Workflow, Vec<Problem>), Vec<Problem>> {
+    read(bytes, Problems { tasks: Some(tasks), ..Problems::default() })
+}
+
+fn read(bytes: &[u8], mut problems: Problems) -> Result<(Workflow, Vec<Problem>), Vec<Problem>> {
     let source = source::check(bytes, Kind::Yaml)?;
     let text = &source.text[source.front.clone()];
     let root = yaml::parse_workflow(text)
         .map_err(|failure| vec![Problem::error(failure.message).at_line(failure.line)])?;
-    let mut problems = Problems::default();
     let workflow = steps::workflow(&root, &mut problems);
     let problems = problems.placed(text);
     match workflow {
@@ -76,6 +92,8 @@ impl<'a> At<'a> {
 #[derive(Debug, Default)]
 pub(super) struct Problems {
     found: Vec<(Vec<Segment>, bool, Problem)>,
+    /// The tasks that there are, where that is known.
+    tasks: Option<BTreeSet<TaskId>>,
 }
 
 impl Problems {

@@ -9,8 +9,8 @@ use super::{At, Problems, graph, unknown};
 use crate::doc::printable::printable;
 use crate::doc::yaml::Node;
 use crate::model::{
-    ANSWER, Action, Handler, Param, Problem, Question, Reference, Retry, Step, Template, When, Workflow,
-    param_variable,
+    ANSWER, Action, Handler, Param, Problem, Question, Reference, Retry, Stage, Step, TaskGoal, TaskId,
+    Template, When, Workflow, param_variable,
 };
 
 /// What steps have of the workflow around them.
@@ -104,12 +104,14 @@ fn step(
     let mut step = Step::new(name?, action.unwrap_or(Action::Program(Vec::new())), scope);
     step.handler = handler;
     step.critical = handler.is_none();
-    let is_question = matches!(step.action, Action::Ask(_));
+    let is_waiting = step.action.waits();
     for (key, value) in entries {
         let at = at.key(key);
         match key {
-            "cwd" | "timeout" | "retry" | "env" | "outputs" | "files" | "inputs" if is_question => {
-                let message = format!("`{key}` means nothing for a step that asks a person");
+            "cwd" | "timeout" | "retry" | "env" | "outputs" | "files" | "inputs" if is_waiting => {
+                let what =
+                    if matches!(step.action, Action::Ask(_)) { "asks a person" } else { "waits for a task" };
+                let message = format!("`{key}` means nothing for a step that {what}");
                 problems.on_key(&at, Problem::error(message));
             }
             "about" => step.about = problems.text(value, &at).map(str::to_owned),
@@ -134,7 +136,7 @@ fn step(
 
 impl Step {
     fn new(name: crate::model::StepName, action: Action, scope: &Scope<'_>) -> Self {
-        let is_question = matches!(action, Action::Ask(_));
+        let is_waiting = action.waits();
         Self {
             name,
             about: None,
@@ -142,8 +144,8 @@ impl Step {
             needs: Vec::new(),
             env: scope.env.clone(),
             cwd: None,
-            timeout: scope.timeout.filter(|_| !is_question),
-            retry: if is_question { Retry { max: 0, ..Retry::default() } } else { scope.retry.clone() },
+            timeout: scope.timeout.filter(|_| !is_waiting),
+            retry: if is_waiting { Retry { max: 0, ..Retry::default() } } else { scope.retry.clone() },
             critical: true,
             when: None,
             outputs: Vec::new(),
@@ -161,10 +163,11 @@ fn action(
     scope: &Scope<'_>,
     problems: &mut Problems,
 ) -> Option<Action> {
-    const ACTIONS: [&str; 3] = ["run", "argv", "human"];
+    const ACTIONS: [&str; 4] = ["run", "argv", "human", "task"];
     let mut found = entries.iter().filter(|(key, _)| ACTIONS.contains(key));
     let Some((key, value)) = found.next() else {
-        let hint = "add `run: …` for the shell, `argv: […]` for a program, or `human: …` for a question";
+        let hint =
+            "add `run: …` for the shell, `argv: […]` for a program, `human: …` for a question, or `task: ID`";
         problems.on_key(at, Problem::error("the step does nothing").with_hint(hint));
         return None;
     };
@@ -178,8 +181,34 @@ fn action(
     match *key {
         "run" => shell(value, &at, problems),
         "argv" => program(value, &at, scope, problems),
+        "task" => goal(value, &at, problems),
         _ => question(value, &at, problems),
     }
+}
+
+/// Reads the task that a step waits for: its id, or a mapping with the stage that it must have reached.
+fn goal(node: &Node, at: &At<'_>, problems: &mut Problems) -> Option<Action> {
+    if !matches!(node, Node::Map(_)) {
+        return problems.task_id(node, at).map(|task| Action::Await(TaskGoal { task, stage: None }));
+    }
+    let (mut task, mut stage) = (None, None);
+    for (key, value) in problems.known(node, at, keys::TASK) {
+        let at = at.key(key);
+        match key {
+            "id" => task = problems.task_id(value, &at),
+            _ => {
+                stage = problems.text(value, &at).and_then(|text| match Stage::parse(text) {
+                    Some(stage) if !stage.is_none() => Some(stage),
+                    _ => problems
+                        .no(&at, Problem::error(format!("`{}` is not a stage to reach", printable(text)))),
+                });
+            }
+        }
+    }
+    if task.is_none() && !problems.has_errors() {
+        problems.on_key(at, Problem::error("the task has no `id`").with_hint("write `task: TASK-7Q2M`"));
+    }
+    Some(Action::Await(TaskGoal { task: task?, stage: stage.filter(|stage| !stage.is_complete()) }))
 }
 
 fn shell(node: &Node, at: &At<'_>, problems: &mut Problems) -> Option<Action> {
@@ -312,6 +341,22 @@ fn is_variable(name: &str, at: &At<'_>, problems: &mut Problems) -> bool {
 }
 
 impl Problems {
+    /// Reads the whole id of a task; one that there is not is reported where it is known which there are.
+    fn task_id(&mut self, node: &Node, at: &At<'_>) -> Option<TaskId> {
+        let text = self.text(node, at)?;
+        let Ok(id) = TaskId::parse(text) else {
+            let problem = Problem::error(format!("`{}` is not an id", printable(text)));
+            return self.no(at, problem.with_hint("write the whole id, such as TASK-7Q2M"));
+        };
+        if let Some(known) = &self.tasks
+            && !known.contains(&id)
+        {
+            let problem = unknown("task", text, known.iter().map(TaskId::as_str));
+            return self.no(at, problem);
+        }
+        Some(id)
+    }
+
     fn template(&mut self, text: &str, at: &At<'_>, scope: &Scope<'_>) -> Option<Template> {
         match expression::template(text, &mut |name| scope.resolve(name)) {
             _ if text.contains('\0') => self.no(at, Problem::error("the text has a NUL character")),

@@ -10,7 +10,7 @@ use step::Decision;
 pub use step::{Attempt, Moment, Next, Rest, StepRun};
 
 use super::event::{Event, Logged, SkipReason, StopReason, Values};
-use crate::model::{ANSWER, Action, AttemptEnd, Handler, Reference, RunState, StepState, Workflow};
+use crate::model::{ANSWER, Action, AttemptEnd, Handler, RunState, StepState, Workflow};
 
 /// A run.
 #[derive(Debug, Clone)]
@@ -124,16 +124,6 @@ impl Run {
         self.running
     }
 
-    /// Returns the value of a parameter, a state or an output.
-    #[must_use]
-    pub fn value(&self, reference: &Reference) -> Option<String> {
-        match reference {
-            Reference::Param(name) => self.params.get(name).cloned(),
-            Reference::State(step) => Some(self.steps[*step].state.as_str().to_owned()),
-            Reference::Output(step, key) => self.steps[*step].outputs.get(key).cloned(),
-        }
-    }
-
     /// Works out anew which steps can begin.
     fn arrange(&mut self) {
         self.ready.clear();
@@ -195,7 +185,7 @@ impl Run {
             return;
         }
         match self.workflow.steps[index].action {
-            Action::Ask(_) => self.questions.insert(index),
+            Action::Ask(_) | Action::Await(_) => self.questions.insert(index),
             _ => self.ready.insert(index),
         };
     }
@@ -244,13 +234,10 @@ impl Run {
                     self.not_ready(index);
                 }
             }
-            Event::Answered { step, answer, approved, by } => {
-                let state = if *approved { StepState::Success } else { StepState::Failed };
-                self.end_pending(step, at, state, |step| {
-                    step.is_asked = false;
-                    step.answered = Some((answer.clone(), by.clone()));
-                    step.outputs.insert(ANSWER.to_owned(), answer.clone());
-                });
+            Event::Answered { .. } => self.answered(logged),
+            Event::Awaited { step, task, reached, message } => {
+                let state = if *reached { StepState::Success } else { StepState::Failed };
+                self.end_pending(step, at, state, |step| step.found(task, message));
             }
             Event::Paused { .. } => self.is_paused = true,
             Event::Cancelled { by } => self.cancel(by, at),
@@ -326,6 +313,16 @@ impl Run {
         }
     }
 
+    fn answered(&mut self, logged: &Logged) {
+        let Event::Answered { step, answer, approved, by } = &logged.event else { return };
+        let state = if *approved { StepState::Success } else { StepState::Failed };
+        self.end_pending(step, logged.at, state, |step| {
+            step.is_asked = false;
+            step.answered = Some((answer.clone(), by.clone()));
+            step.outputs.insert(ANSWER.to_owned(), answer.clone());
+        });
+    }
+
     /// Ends a step that has not run.
     fn end_pending(
         &mut self,
@@ -381,6 +378,7 @@ impl Run {
         }
         step.become_state(StepState::Pending, at);
         (step.due, step.reused, step.skipped, step.answered, step.is_asked) = (None, None, None, None, false);
+        step.awaited = None;
         step.outputs.clear();
         // An engine that goes on after a crash gives no new retries.
         if by.is_some() {
@@ -520,7 +518,7 @@ impl Run {
             return Decision::Skip(SkipReason::Condition { when: when.text.clone() });
         }
         match step.action {
-            Action::Ask(_) => Decision::Ask,
+            Action::Ask(_) | Action::Await(_) => Decision::Ask,
             _ => Decision::Start,
         }
     }

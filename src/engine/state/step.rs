@@ -1,10 +1,11 @@
-//! A step of a run, and what is to be done next.
+//! A step of a run, what is to be done next, and what steps have of others.
 
 use chrono::{DateTime, Utc};
 
+use super::Run;
 use crate::engine::event::{Cause, SkipReason, Values};
 use crate::env::Env;
-use crate::model::{AttemptEnd, RunState, StepState};
+use crate::model::{Action, AttemptEnd, Reference, RunState, StepState, TaskGoal};
 
 /// A moment by both clocks: the machine's, which somebody may set, and one that only goes on, in milliseconds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -58,6 +59,8 @@ pub struct StepRun {
     pub is_asked: bool,
     /// Who has answered what.
     pub answered: Option<(String, String)>,
+    /// The task that it has waited for, and what became of that.
+    pub awaited: Option<(String, String)>,
     pub outputs: Values,
     /// Who wants that it runs again: it is not reused then.
     pub retried: Option<Option<String>>,
@@ -78,6 +81,7 @@ impl StepRun {
             skipped: None,
             is_asked: false,
             answered: None,
+            awaited: None,
             outputs: Values::new(),
             retried: None,
             is_forced: false,
@@ -89,6 +93,12 @@ impl StepRun {
     #[must_use]
     pub fn is_forced(&self) -> bool {
         self.is_forced
+    }
+
+    /// Takes in what became of the task that it waits for.
+    pub(super) fn found(&mut self, task: &str, message: &str) {
+        self.is_asked = false;
+        self.awaited = Some((task.to_owned(), message.to_owned()));
     }
 
     pub(super) fn become_state(&mut self, state: StepState, at: DateTime<Utc>) {
@@ -142,4 +152,35 @@ pub(super) enum Decision {
     Skip(SkipReason),
     /// It cannot begin, because of this need.
     Block(usize),
+}
+
+impl Run {
+    /// Returns the steps that wait for a task now.
+    pub fn awaited(&self) -> impl Iterator<Item = (usize, &TaskGoal)> {
+        self.workflow.steps.iter().enumerate().filter_map(|(index, step)| match &step.action {
+            Action::Await(goal)
+                if self.steps[index].is_asked && self.steps[index].state == StepState::Pending =>
+            {
+                Some((index, goal))
+            }
+            _ => None,
+        })
+    }
+
+    /// Whether a person is asked something now.
+    #[must_use]
+    pub fn asks_person(&self) -> bool {
+        let is_question = |index: usize| matches!(self.workflow.steps[index].action, Action::Ask(_));
+        (0..self.steps.len()).any(|index| self.steps[index].is_asked && is_question(index))
+    }
+
+    /// Returns the value of a parameter, a state or an output.
+    #[must_use]
+    pub fn value(&self, reference: &Reference) -> Option<String> {
+        match reference {
+            Reference::Param(name) => self.params.get(name).cloned(),
+            Reference::State(step) => Some(self.steps[*step].state.as_str().to_owned()),
+            Reference::Output(step, key) => self.steps[*step].outputs.get(key).cloned(),
+        }
+    }
 }

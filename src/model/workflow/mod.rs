@@ -12,7 +12,7 @@ use std::time::Duration;
 pub use condition::{Condition, Operand, When};
 pub use retry::{Backoff, Retry};
 
-use crate::model::is_role_name;
+use crate::model::{Stage, TaskId, is_role_name};
 
 /// The name of a step, a parameter or an output: a letter, then letters, digits, `_` and `-`. It is the name of a folder
 /// and, in capitals, a part of a variable's name.
@@ -219,6 +219,45 @@ pub enum Action {
     Program(Vec<Template>),
     /// Asks a person.
     Ask(Question),
+    /// Waits for a task.
+    Await(TaskGoal),
+}
+
+impl Action {
+    /// Whether it waits, without a process and without a slot.
+    #[must_use]
+    pub fn waits(&self) -> bool {
+        matches!(self, Self::Ask(_) | Self::Await(_))
+    }
+}
+
+/// The task that a step waits for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TaskGoal {
+    /// The task.
+    pub task: TaskId,
+    /// The stage that it must have reached; none where it must be complete.
+    pub stage: Option<Stage>,
+}
+
+impl fmt::Display for TaskGoal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.stage {
+            Some(stage) => write!(f, "{} in {stage}", self.task),
+            None => write!(f, "{}", self.task),
+        }
+    }
+}
+
+/// How a task that a step waits for is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum TaskSight {
+    /// It is not yet where it must be: the stage that it is in.
+    Open(Stage),
+    /// It is.
+    Reached(Stage),
+    /// It never will be: why.
+    Lost(String),
 }
 
 /// What a person is asked. It waits without a process.

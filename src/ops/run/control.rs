@@ -125,7 +125,8 @@ pub fn answer_run<'e>(
 }
 
 fn only_question(run: &Run, id: &RunId) -> Result<String> {
-    let asked = (0..run.steps.len()).filter(|index| run.steps[*index].is_asked);
+    let is_question = |index: &usize| matches!(run.workflow.steps[*index].action, Action::Ask(_));
+    let asked = (0..run.steps.len()).filter(|index| run.steps[*index].is_asked).filter(is_question);
     let asked: Vec<&str> = asked.map(|index| run.workflow.steps[index].name.as_str()).collect();
     match asked.as_slice() {
         [only] => Ok((*only).to_owned()),
@@ -141,7 +142,8 @@ fn only_question(run: &Run, id: &RunId) -> Result<String> {
 fn answer_of(run: &Run, index: usize, request: &AnswerRequest) -> Result<(String, bool)> {
     let step = &run.workflow.steps[index];
     let Action::Ask(question) = &step.action else {
-        return Err(Error::usage(format!("`{}` asks nothing: it runs a program", step.name)));
+        let what = if step.action.waits() { "it waits for a task" } else { "it runs a program" };
+        return Err(Error::usage(format!("`{}` asks nothing: {what}", step.name)));
     };
     match (&question.kind, &request.answer) {
         (None, None) => {

@@ -10,7 +10,9 @@ use super::view::{RunView, view_of};
 use super::why::{find_step, sentence};
 use crate::engine::{self, Driver, Event, Log, Logged, Place, Run};
 use crate::env::Env;
-use crate::model::{Param, RecordPath, RunId, StepState, Suggestion, Workflow, digest_of, nearest};
+use crate::model::{
+    Param, RecordPath, RunId, Stage, StepState, Suggestion, TaskGoal, TaskSight, Workflow, digest_of, nearest,
+};
 use crate::ops::workflows::{LoadedWorkflow, load_workflow};
 use crate::ops::{Error, Result, Session};
 use crate::store::Lock;
@@ -170,7 +172,8 @@ pub(super) fn drive<'e>(
             },
         })
     };
-    let mut driver = Driver::new(session.env(), &place, run, lock, is_synced, observe, Box::new(record))?;
+    let driver = Driver::new(session.env(), &place, run, lock, is_synced, observe, Box::new(record))?;
+    let mut driver = driver.looking_at(Box::new(|goal| sight_of(session, goal)));
     if let Some(event) = first {
         driver.emit_first(event)?;
     }
@@ -178,6 +181,33 @@ pub(super) fn drive<'e>(
     let run = driver.run().clone();
     drop(driver);
     Ok(view_of(session, &run, folder, false))
+}
+
+/// Says how a task of the working tree is that a step waits for. A file that cannot be read now can be read later.
+fn sight_of(session: &Session<'_>, goal: &TaskGoal) -> TaskSight {
+    let snapshot = session.workspace().snapshot();
+    let task = match snapshot.task_file(&goal.task) {
+        Ok(None) => return TaskSight::Lost("is not there".to_owned()),
+        Ok(Some(file)) => file.parse(),
+        Err(error) => Err(error),
+    };
+    let Ok(task) = task else { return TaskSight::Open(Stage::none()) };
+    if let Some(why) = &task.cancelled {
+        let why = if why.is_empty() { String::new() } else { format!(": {why}") };
+        return TaskSight::Lost(format!("was cancelled{why}"));
+    }
+    let (config, _) = snapshot.config_or_default();
+    let stages: Vec<Stage> = config.all_stages_of(task.kind.as_deref()).collect();
+    let place = |stage: &Stage| stages.iter().position(|own| own == stage);
+    match &goal.stage {
+        _ if task.stage.is_complete() => TaskSight::Reached(task.stage),
+        None => TaskSight::Open(task.stage),
+        Some(stage) if place(stage).is_none() => {
+            TaskSight::Lost(format!("has no stage {stage} in its pipeline"))
+        }
+        Some(stage) if place(&task.stage) >= place(stage) => TaskSight::Reached(task.stage),
+        Some(_) => TaskSight::Open(task.stage),
+    }
 }
 
 /// Takes the lock of a run. Whoever only looks at it has it for a moment too.

@@ -29,6 +29,8 @@ pub enum RunHold {
     Paused,
     /// Only a person can go on.
     WaitsForPerson,
+    /// It goes on when a task is where it must be.
+    WaitsForTask,
     /// Its engine has ended before it.
     Interrupted,
 }
@@ -213,6 +215,7 @@ pub(super) fn view_of(session: &Session<'_>, run: &Run, folder: &Path, is_driven
     let hold = run.stopped.map(|reason| match reason {
         StopReason::Paused => RunHold::Paused,
         StopReason::WaitsForPerson => RunHold::WaitsForPerson,
+        StopReason::WaitsForTask => RunHold::WaitsForTask,
         StopReason::Interrupted => RunHold::Interrupted,
     });
     let last = run.history.last().map_or(now, |(at, _)| *at);

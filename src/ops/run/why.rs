@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::found::{find_run, look_at, names_run};
-use crate::engine::{AttemptFolder, Cause, Run, SkipReason};
+use crate::engine::{AttemptFolder, Cause, Run, SkipReason, StepRun};
 use crate::model::{Action, AttemptEnd, Reference, StepState, nearest, span_text};
 use crate::ops::{Error, Result, Session};
 
@@ -65,6 +65,8 @@ pub(super) fn sentence(run: &Run, index: usize, folder: &Path, now: DateTime<Utc
     let step = &run.steps[index];
     let last = step.attempts.last();
     match step.state {
+        StepState::Success if step.awaited.is_some() => awaited(step),
+        StepState::Failed if step.awaited.is_some() => format!("failed: {}", awaited(step)),
         StepState::Success => match (&step.reused, &step.answered) {
             (Some((from, inputs)), _) => {
                 format!("reused: same recipe, same {} as in {from}", counted(*inputs, "input"))
@@ -103,6 +105,11 @@ pub(super) fn sentence(run: &Run, index: usize, folder: &Path, now: DateTime<Utc
         }
         StepState::Pending => waits(run, index),
     }
+}
+
+/// Says what became of the task that a step has waited for.
+fn awaited(step: &StepRun) -> String {
+    step.awaited.as_ref().map_or_else(String::new, |(task, message)| format!("{task} {message}"))
 }
 
 fn counted(count: usize, one: &str) -> String {
@@ -200,6 +207,14 @@ fn waits(run: &Run, index: usize) -> String {
     {
         return format!("waits for a person: {}", question.text);
     }
+    if let Action::Await(goal) = &step.action
+        && run.steps[index].is_asked
+    {
+        return match &goal.stage {
+            Some(stage) => format!("waits for {} to reach {stage}", goal.task),
+            None => format!("waits for {} to be complete", goal.task),
+        };
+    }
     if let Some(need) = run.steps[index].blocked_by {
         let (root, name) = (root_of(run, need), run.workflow.steps[need].name.as_str());
         let how = run.steps[root].state.as_str();
@@ -215,6 +230,7 @@ fn waits(run: &Run, index: usize) -> String {
             let word = match run.steps[*need].state {
                 StepState::Running => "runs",
                 StepState::Retry => "waits for another attempt",
+                _ if matches!(run.workflow.steps[*need].action, Action::Await(_)) => "waits for a task",
                 _ => "has not begun",
             };
             format!("waits: needs {}, which {word}", run.workflow.steps[*need].name)

@@ -246,3 +246,129 @@ fn a_cancelled_run_keeps_its_tasks_and_queues_none() {
     let doctor = tracker(&sandbox, "doctor");
     assert!(doctor.stdout.contains("no task run `RUN-0000`"), "{doctor}");
 }
+
+#[test]
+fn a_step_waits_for_a_task_without_a_slot() {
+    let sandbox = prepared();
+    let workflow = "\
+jobs: 1
+retry: 0
+steps:
+  login: {task: T-1}
+  reviewed: {task: {id: T-2, stage: qa}, critical: false}
+  build: {run: 'true'}
+  publish: {run: 'true', needs: [login, build]}
+";
+    sandbox.write(".tracker/workflows/w.yaml", workflow);
+    sandbox.write(
+        ".tracker/workflows/bad.yaml",
+        "steps:\n  a: {task: T-3}\n  b: {task: {id: T-1, stage: Qa}, retry: 2}\n",
+    );
+    let mut transcript = String::new();
+    for line in [
+        "workflow check bad",
+        "run start bad",
+        "run start w",
+        "run why login",
+        "run why publish",
+        "run answer login x",
+        "run resume --quiet",
+        "set-stage T-1 complete",
+        "cancel T-2 not now",
+        "run resume",
+        "run why login",
+        "run why reviewed",
+    ] {
+        transcript.push_str(&format!("$ tracker {line}\n{}\n", tracker(&sandbox, line)));
+    }
+    assert_snapshot!(transcript, @r"
+    $ tracker workflow check bad
+    exit 1
+    --- stderr
+    error: .tracker/workflows/bad.yaml:2:13: steps.a.task: unknown task `T-3`
+      hint: did you mean `T-1`?
+    error: .tracker/workflows/bad.yaml:3:30: steps.b.task.stage: `Qa` is not a stage to reach
+    error: .tracker/workflows/bad.yaml:3:35: steps.b.retry: `retry` means nothing for a step that waits for a task
+    1 workflow, 3 errors
+
+    $ tracker run start bad
+    exit 1
+    --- stderr
+    error: .tracker/workflows/bad.yaml:2:13: steps.a.task: unknown task `T-3`
+      hint: did you mean `T-1`?
+    error: .tracker/workflows/bad.yaml:3:30: steps.b.task.stage: `Qa` is not a stage to reach
+    error: .tracker/workflows/bad.yaml:3:35: steps.b.retry: `retry` means nothing for a step that waits for a task
+
+    $ tracker run start w
+    exit 1
+    --- stdout
+    RUN-FQ7T  w  CREATED (waits for a task)  0.0 s  started 2026-11-11 09:04
+    STEP      STATUS   RETRIES  DURATION
+    login     pending  -               -  waits for T-1 to be complete
+    reviewed  pending  -               -  waits for T-2 to reach qa
+    build     success  -           0.0 s
+    publish   pending  -               -  needs login, which waits for a task
+    --- stderr
+    RUN-FQ7T  w, 4 steps
+    login  waits for T-1
+    reviewed  waits for T-2 in qa
+    build     0.0 s
+    tracker run resume RUN-FQ7T
+
+    $ tracker run why login
+    exit 0
+    --- stdout
+    login  waits for T-1 to be complete
+
+    $ tracker run why publish
+    exit 0
+    --- stdout
+    publish  waits: needs login, which waits for a task
+
+    $ tracker run answer login x
+    exit 2
+    --- stderr
+    error: `login` asks nothing: it waits for a task
+
+    $ tracker run resume --quiet
+    exit 1
+    --- stdout
+    RUN-FQ7T
+
+    $ tracker set-stage T-1 complete
+    exit 0
+    --- stdout
+    T-1  none → complete  Login form
+
+    $ tracker cancel T-2 not now
+    exit 0
+    --- stdout
+    T-2  cancelled: not now  Session store
+
+    $ tracker run resume
+    exit 0
+    --- stdout
+    RUN-FQ7T  w  PARTIAL_SUCCESS  7m  started 2026-11-11 09:04
+    STEP      STATUS   RETRIES  DURATION
+    login     success  -               -
+    reviewed  failed   -               -  T-2 was cancelled: not now
+    build     success  -           0.0 s
+    publish   success  -           0.0 s
+    --- stderr
+    RUN-FQ7T  w, 4 steps
+    login  T-1 is complete
+    reviewed  T-2 was cancelled: not now
+    publish   0.0 s
+    tracker run retry RUN-FQ7T
+
+    $ tracker run why login
+    exit 0
+    --- stdout
+    login  T-1 is complete
+
+    $ tracker run why reviewed
+    exit 0
+    --- stdout
+    reviewed  failed: T-2 was cancelled: not now
+    ");
+}

@@ -52,6 +52,7 @@ pub(super) fn state_words(run: &ops::RunView) -> (String, Style) {
     let hold = match run.hold {
         Some(RunHold::Paused) => " (paused)",
         Some(RunHold::WaitsForPerson) => " (waits for a person)",
+        Some(RunHold::WaitsForTask) => " (waits for a task)",
         Some(RunHold::Interrupted) => " (interrupted)",
         None => "",
     };
@@ -183,7 +184,9 @@ pub(super) fn next_commands(run: &ops::RunView, out: &mut Output) {
                 ops::Asks::Value => Some(command(&["run", "answer", id, &step.step, "VALUE"])),
             }));
         }
-        (_, Some(RunHold::Paused | RunHold::Interrupted)) => next.push(command(&["run", "resume", id])),
+        (_, Some(RunHold::Paused | RunHold::Interrupted | RunHold::WaitsForTask)) => {
+            next.push(command(&["run", "resume", id]));
+        }
         (RunState::Failed | RunState::Cancelled | RunState::PartialSuccess, None) => {
             next.push(command(&["run", "retry", id]));
         }
@@ -200,6 +203,7 @@ pub(super) fn list(runs: &ops::RunsView, out: &mut Output) {
         let hold = match run.hold {
             Some(RunHold::Paused) => "paused",
             Some(RunHold::WaitsForPerson) => "waits for a person",
+            Some(RunHold::WaitsForTask) => "waits for a task",
             Some(RunHold::Interrupted) => "interrupted",
             None if !run.here => run.place.as_deref().unwrap_or("record"),
             None => "",
@@ -254,6 +258,10 @@ pub(super) fn event_line(logged: &Logged, run: &Run, width: &mut usize, out: &Ou
     let name =
         |step: &str| run.find(step).map_or(step, |index| run.workflow.steps[index].name.as_str()).to_owned();
     match &logged.event {
+        Event::Awaited { step, task, reached, message } => {
+            let state = if *reached { StepState::Success } else { StepState::Failed };
+            Some(line(&name(step), state, format!("{task} {message}"), width))
+        }
         Event::Created { .. } | Event::Finished { .. } | Event::Stopped { .. } | Event::Judged { .. } => None,
         Event::Began { .. } => Some(format!("{}  {}, {}", run.id, run.name, counted(steps(run), "step"))),
         Event::Started { .. } => None,
@@ -279,7 +287,9 @@ pub(super) fn event_line(logged: &Logged, run: &Run, width: &mut usize, out: &Ou
             _ => Some(line(&name(step), StepState::Skipped, "skipped".to_owned(), width)),
         },
         Event::Asked { step } => {
-            Some(line(&name(step), StepState::Pending, "waits for a person".to_owned(), width))
+            let awaited = run.awaited().find(|(index, _)| run.find(step) == Some(*index));
+            let what = awaited.map_or_else(|| "a person".to_owned(), |(_, goal)| goal.to_string());
+            Some(line(&name(step), StepState::Pending, format!("waits for {what}"), width))
         }
         Event::Answered { step, answer, by, approved } => {
             let state = if *approved { StepState::Success } else { StepState::Failed };
@@ -306,12 +316,13 @@ pub(super) fn plain_line(logged: &Logged) -> String {
         Event::Ended { step, attempt, end, .. } => format!("{at}  {step}  attempt {attempt} ended: {end}"),
         Event::Reused { step, from, .. } => format!("{at}  {step}  reused from {from}"),
         Event::Skipped { step, .. } => format!("{at}  {step}  skipped"),
-        Event::Asked { step } => format!("{at}  {step}  waits for a person"),
+        Event::Asked { step } => format!("{at}  {step}  waits"),
         Event::Answered { step, answer, by, .. } => format!("{at}  {step}  {by}: {answer}"),
         Event::Created { run, .. } => format!("{at}  {run} created"),
         Event::Began { .. } => format!("{at}  an engine drives it"),
         Event::Paused { by } => format!("{at}  paused by {by}"),
         Event::Cancelled { by } => format!("{at}  cancelled by {by}"),
+        Event::Awaited { step, task, message, .. } => format!("{at}  {step}  {task} {message}"),
         Event::Judged { step, message, .. } => format!("{at}  {step}  {message}"),
         Event::Retried { steps, .. } => format!("{at}  again: {}", steps.join(", ")),
         Event::Stopped { .. } => format!("{at}  nothing drives it any more"),
