@@ -84,9 +84,7 @@ pub(crate) fn voters(people: usize) -> usize {
     sandbox.tracker(&["advance", "c4rt"]);
     commit_all(&sandbox, "For review\n\nTask: TASK-C4RT");
     sandbox.git(&["switch", "--quiet", "main"]);
-    for answer in
-        at_once(&sandbox, &[""], people, &["approve", "c4rt", "--as", "reviewer", "--branch", "fix"])
-    {
+    for answer in at_once(&sandbox, &[""], people, &VOTE) {
         assert_eq!(answer.status, 0, "{answer}");
     }
     let authors = sandbox.git(&["log", "--format=%an", "--grep", "approved", "main..fix"]);
