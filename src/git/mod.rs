@@ -43,6 +43,7 @@ mod people;
 mod refs;
 mod repository;
 mod sign;
+mod signers;
 mod tree;
 mod trees;
 

@@ -1,9 +1,8 @@
 //! Who the user is by git's own rules, and who a name and address of a commit are by the mailmap.
 
-use std::collections::HashMap;
-
 use gix::bstr::BStr;
 
+use super::signers::Signers;
 use crate::env::Env;
 use crate::git::{CommitId, Error, FileMode, Repository};
 
@@ -47,8 +46,7 @@ const LARGEST_MAILMAP: u64 = 4 * 1024 * 1024;
 #[derive(Debug, Clone, Default)]
 pub struct People {
     mailmap: gix::mailmap::Snapshot,
-    /// The first address of a signer's line, by each further one, in lowercase.
-    signers: HashMap<String, String>,
+    signers: Signers,
 }
 
 /// What a mailmap is made of besides `.mailmap`.
@@ -96,26 +94,10 @@ impl People {
         Ok(Self { mailmap: gix::mailmap::Snapshot::from_bytes(&bytes), ..Self::default() })
     }
 
-    /// Takes all addresses of a line of a list of allowed signers for one person's. A pattern is nobody's address, and an
-    /// authority that certifies keys signs for many.
+    /// Takes all addresses that one key of a list of allowed signers signs for as one person's.
     #[must_use]
-    pub fn with_signers(mut self, allowed_signers: &str) -> Self {
-        for line in allowed_signers.lines().map(str::trim).filter(|line| !line.starts_with('#')) {
-            let mut words = line.split_whitespace();
-            let principals = words.next().unwrap_or_default().trim_matches('"');
-            let options = words.next().unwrap_or_default().to_lowercase();
-            if options.split(',').any(|option| option == "cert-authority") {
-                continue;
-            }
-            let is_address = |one: &&str| one.contains('@') && !one.contains(['*', '?', '!']);
-            let mut addresses = principals.split(',').filter(is_address).map(str::to_lowercase);
-            let Some(first) = addresses.next() else { continue };
-            let first = self.signers.get(&first).cloned().unwrap_or(first);
-            for other in addresses.filter(|other| *other != first) {
-                self.signers.insert(other, first.clone());
-            }
-        }
-        self
+    pub fn with_signers(self, allowed_signers: &str) -> Self {
+        Self { signers: Signers::read(allowed_signers), ..self }
     }
 
     /// Reads what [`People::load`] would read in a checkout of a commit: its `.mailmap`, and what the configuration
@@ -150,7 +132,7 @@ impl People {
         };
         let resolved = self.mailmap.resolve_cow(signature);
         let email = resolved.email.to_string();
-        let signer = self.signers.get(&email.to_lowercase()).cloned();
+        let signer = self.signers.known_as(&email).map(str::to_owned);
         Person { name: resolved.name.to_string(), email: signer.unwrap_or(email) }
     }
 }
@@ -168,7 +150,7 @@ mod tests {
 
     #[test]
     fn addresses_of_one_signer_are_one_person() {
-        let signers = "# team\nbob@example.com,Bob@Home.org ssh-ed25519 AAAA\n*@example.com,eve@example.com ssh-ed25519 BBBB\n\
+        let signers = "# team\nbob@example.com,Bob@Home.org ssh-ed25519 AAAA\n*@other.com,eve@example.com ssh-ed25519 BBBB\n\
                        ca@example.com,dan@example.com cert-authority ssh-ed25519 CCCC\n";
         let people = People::default().with_signers(signers);
         let address =

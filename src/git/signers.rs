@@ -1,0 +1,130 @@
+//! Who is one person by the list of allowed signers: whoever holds one key.
+
+use std::collections::HashMap;
+
+use crate::model::may_overlap;
+
+/// The principals of a list of allowed signers, by the people whose keys they are.
+///
+/// All principals of a line are one person, for one key signs for each of them. A principal that is a pattern is that
+/// person under every address that it matches, also one that another line names: the key signs for that as well. So the
+/// people of two lines that have an address in common are one. An authority that certifies keys signs for many.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Signers {
+    /// The person of each principal without wildcards, in lowercase.
+    addresses: HashMap<String, usize>,
+    /// The patterns, in lowercase, and whose they are.
+    patterns: Vec<(String, usize)>,
+    /// The name of each person: an address, or the pattern where there is none.
+    names: Vec<String>,
+}
+
+impl Signers {
+    /// Reads a list as ssh-keygen takes it.
+    pub(super) fn read(allowed_signers: &str) -> Self {
+        let mut signers = Self::default();
+        for line in allowed_signers.lines().map(str::trim).filter(|line| !line.starts_with('#')) {
+            let mut words = line.split_whitespace();
+            let principals = words.next().unwrap_or_default().trim_matches('"').to_lowercase();
+            let options = words.next().unwrap_or_default().to_lowercase();
+            if !options.split(',').any(|option| option == "cert-authority") {
+                let principals = principals.split(',').filter(|one| !one.is_empty() && !one.starts_with('!'));
+                signers.add(principals);
+            }
+        }
+        signers
+    }
+
+    /// Adds a line.
+    fn add<'p>(&mut self, principals: impl Iterator<Item = &'p str>) {
+        let mut own: Option<usize> = None;
+        for principal in principals {
+            // Without an `@` it stands for the part before it.
+            let pattern =
+                if principal.contains('@') { principal.to_owned() } else { format!("{principal}@*") };
+            let is_pattern = pattern.contains(['*', '?']);
+            let overlap = |other: &str| have_common_address(&pattern, other);
+            let mut same: Vec<usize> = match is_pattern {
+                true => self.addresses.iter().filter(|(at, _)| overlap(at)).map(|(_, who)| *who).collect(),
+                false => self.addresses.get(&pattern).copied().into_iter().collect(),
+            };
+            same.extend(self.patterns.iter().filter(|(other, _)| overlap(other)).map(|(_, who)| *who));
+            let who = *own.get_or_insert_with(|| {
+                self.names.push(pattern.clone());
+                self.names.len() - 1
+            });
+            if !is_pattern && self.names[who].contains(['*', '?']) {
+                self.names[who].clone_from(&pattern);
+            }
+            let who = same.into_iter().fold(who, |who, other| self.join(who, other));
+            own = Some(who);
+            match is_pattern {
+                true => self.patterns.push((pattern, who)),
+                false => drop(self.addresses.insert(pattern, who)),
+            }
+        }
+    }
+
+    /// Makes one person of two, of the name of the earlier one; returns who that is.
+    fn join(&mut self, one: usize, other: usize) -> usize {
+        let (kept, gone) = (one.min(other), one.max(other));
+        let whose = self.addresses.values_mut().chain(self.patterns.iter_mut().map(|(_, who)| who));
+        whose.filter(|who| **who == gone).for_each(|who| *who = kept);
+        kept
+    }
+
+    /// Returns the address by which a person is known: the same for all addresses that one key signs for.
+    pub(super) fn known_as(&self, address: &str) -> Option<&str> {
+        let address = address.to_lowercase();
+        let of_pattern = || self.patterns.iter().find(|(pattern, _)| have_common_address(pattern, &address));
+        let who = self.addresses.get(&address).or_else(|| of_pattern().map(|(_, who)| who))?;
+        Some(&self.names[*who]).filter(|name| **name != address).map(String::as_str)
+    }
+}
+
+/// Whether some address may be meant by both: two patterns, or a pattern and an address.
+fn have_common_address(one: &str, other: &str) -> bool {
+    // As names at the top, which is where a glob with a slash begins.
+    may_overlap(&format!("/{one}"), &format!("/{other}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Signers;
+
+    const CASES: [(&str, &str, &[&[&str]]); 7] = [
+        ("two lines", "ada@x.org K1\nbob@x.org K2", &[&["ada@x.org"], &["bob@x.org"]]),
+        ("addresses of a line", "bob@x.org,Bob@Home.org K1", &[&["bob@x.org", "bob@home.org", "BOB@X.org"]]),
+        (
+            "a pattern",
+            "*@rev.org K1\nada@x.org K2",
+            &[&["b1@rev.org", "b2@rev.org"], &["ada@x.org"], &["c@else.org"]],
+        ),
+        ("a pattern over an address", "b1@rev.org K1\n*@rev.org K2", &[&["b1@rev.org", "b2@rev.org"]]),
+        (
+            "patterns that overlap",
+            "a*@x.org K1\n*b@x.org K2\nc?@y.org K3",
+            &[&["ad@x.org", "eb@x.org"], &["cc@y.org"]],
+        ),
+        ("a name for any address", "ada K1\nbob@x.org K2", &[&["ada@x.org", "ada@y.org"], &["bob@x.org"]]),
+        ("an authority", "*@x.org cert-authority K1", &[&["ada@x.org"], &["bob@x.org"]]),
+    ];
+
+    #[test]
+    fn one_key_is_one_person() {
+        for (what, list, people) in CASES {
+            let signers = Signers::read(list);
+            let name = |address: &str| {
+                let lower = address.to_lowercase();
+                signers.known_as(address).map_or(lower, str::to_owned)
+            };
+            let mut names = Vec::new();
+            for person in people {
+                let name_of_first = name(person[0]);
+                assert!(person.iter().all(|address| name(address) == name_of_first), "{what}: {person:?}");
+                assert!(!names.contains(&name_of_first), "{what}: {person:?} is somebody else");
+                names.push(name_of_first);
+            }
+        }
+    }
+}
