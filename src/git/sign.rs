@@ -32,6 +32,9 @@ pub enum SignError {
     /// No key is configured.
     #[error("git does not know your signing key")]
     NoKey,
+    /// What is to be signed again was signed with another key than git is configured with.
+    #[error("it was signed with another key than `user.signingKey`")]
+    OtherKey,
     /// The program is not there.
     #[error("`{program}` is not installed")]
     Missing {

@@ -11,7 +11,7 @@ use gix::objs::TreeRefIter;
 use gix::objs::tree::{EntryKind, EntryMode, EntryRef, name_order};
 
 use crate::git::fold::FoldRefusal;
-use crate::git::{CommitId, Error, Repository};
+use crate::git::{CommitId, Error, Repository, SignError};
 
 /// A file's new content.
 pub(super) struct NewFile<'a> {
@@ -117,10 +117,13 @@ pub(super) fn with_tree(
 ) -> Result<ObjectId, FoldRefusal> {
     let cannot = |error: gix::Error| Error::other("read the commit", error);
     let object = repository.inner.find_object(commit.raw()).map_err(cannot)?;
-    let Parts { mut bytes, was_signed } = parts(&object.data, &tree.to_string())
+    let Parts { mut bytes, signature: before } = parts(&object.data, &tree.to_string())
         .ok_or_else(|| Error::other("read the commit", "it is damaged"))?;
-    if was_signed {
+    if !before.is_empty() {
         let signature = repository.sign_commit(&bytes).map_err(FoldRefusal::Unsigned)?;
+        if ssh_key(&before) != ssh_key(signature.as_bytes()) {
+            return Err(FoldRefusal::Unsigned(SignError::OtherKey));
+        }
         insert_signature(&mut bytes, signature_header(tree), &signature);
     }
     Ok(repository.write_bytes(gix::objs::Kind::Commit, &bytes)?)
@@ -130,14 +133,15 @@ pub(super) fn with_tree(
 #[derive(Debug, PartialEq, Eq)]
 struct Parts {
     bytes: Vec<u8>,
-    was_signed: bool,
+    /// The lines of the signature; empty where it has none.
+    signature: Vec<u8>,
 }
 
 fn parts(commit: &[u8], tree: &str) -> Option<Parts> {
     let headers_end = commit.windows(2).position(|at| at == b"\n\n").map_or(commit.len(), |at| at + 1);
     let (headers, message) = commit.split_at(headers_end);
     let mut bytes = Vec::with_capacity(commit.len());
-    let mut was_signed = false;
+    let mut signature = Vec::new();
     let mut in_signature = false;
     for (at, line) in headers.split_inclusive(|byte| *byte == b'\n').enumerate() {
         if at == 0 {
@@ -148,13 +152,25 @@ fn parts(commit: &[u8], tree: &str) -> Option<Parts> {
         // A header goes on in the lines that begin with a space; a tag's own signature is in such lines.
         let goes_on = line.starts_with(b" ");
         in_signature = if goes_on { in_signature } else { is_signature(line) };
-        was_signed |= in_signature;
-        if !in_signature {
-            bytes.extend_from_slice(line);
-        }
+        let part = if in_signature { &mut signature } else { &mut bytes };
+        part.extend_from_slice(line);
     }
     bytes.extend_from_slice(message);
-    Some(Parts { bytes, was_signed })
+    Some(Parts { bytes, signature })
+}
+
+/// Returns the public key that an ssh signature was made with, as it names it itself; none of another signature.
+///
+/// The format is that of OpenSSH's `PROTOCOL.sshsig`: a preamble, a version of four bytes, then the key behind its length.
+fn ssh_key(signature: &[u8]) -> Option<Vec<u8>> {
+    let text = std::str::from_utf8(signature).ok()?;
+    let (_, rest) = text.split_once("-----BEGIN SSH SIGNATURE-----")?;
+    let (armour, _) = rest.split_once("-----END")?;
+    let letters: String = armour.split_whitespace().collect();
+    let bytes = data_encoding::BASE64.decode(letters.as_bytes()).ok()?;
+    let rest = bytes.strip_prefix(b"SSHSIG")?.get(4..)?;
+    let (length, rest) = rest.split_first_chunk::<4>()?;
+    rest.get(..u32::from_be_bytes(*length) as usize).map(<[u8]>::to_vec)
 }
 
 fn is_signature(line: &[u8]) -> bool {
@@ -259,13 +275,13 @@ mod tests {
 
     #[test]
     fn only_the_tree_and_the_signature_go() {
-        let Parts { bytes, was_signed } = parts(COMMIT, "9999").unwrap();
-        assert!(was_signed);
+        let Parts { bytes, signature } = parts(COMMIT, "9999").unwrap();
+        assert!(signature.starts_with(b"gpgsig -----BEGIN"));
         let expected: &[u8] = b"tree 9999\nparent 2222\nauthor A <a> 1 +0000\ncommitter A <a> 1 +0000\n\
             encoding ISO-8859-1\nmergetag object 33\n gpgsig inside\nodd header\n\n\
             Subj\xe9ct\n\ngpgsig in the message\n";
         assert_eq!(bytes, expected);
-        assert!(!parts(expected, "9999").unwrap().was_signed);
+        assert!(parts(expected, "9999").unwrap().signature.is_empty());
         assert_eq!(parts(b"object 12\n", "9"), None);
     }
 

@@ -43,6 +43,21 @@ fn with_an_ssh_key() {
     }
 }
 
+#[test]
+fn a_commit_that_another_key_signed_is_not_signed_by_the_configured_one() {
+    let sandbox = repository();
+    sign_with_ssh(&sandbox);
+    let release = sandbox.root().join("home/the key").display().to_string();
+    sandbox.commit_file("src/a", "a", "Signed by the first key");
+    std::fs::rename(&release, format!("{release} of releases")).unwrap();
+    std::fs::remove_file(format!("{release}.pub")).unwrap();
+    sign_with_ssh(&sandbox);
+    let before = sandbox.git(&["rev-parse", "HEAD"]);
+    let refused = fold_in(&sandbox, "", &[moving(TASK, DEV)]);
+    assert!(matches!(refused, Err(FoldRefusal::Unsigned(SignError::OtherKey))), "{refused:?}");
+    assert_eq!(sandbox.git(&["rev-parse", "HEAD"]), before);
+}
+
 /// Files whose names git and the tracker do not know.
 fn temporary_files(sandbox: &Sandbox) -> usize {
     let names = fs::read_dir(sandbox.path().join(".git")).unwrap().flatten().map(|entry| entry.file_name());
