@@ -20,7 +20,7 @@ use super::{Result, USUAL_BASES};
 use crate::doc::read_task_of;
 use crate::env::Env;
 use crate::git::{BranchTip, CacheFile, CommitId, RepoPaths, Repository, read_regular, replace_cache};
-use crate::model::{RecordKind, RecordPath, Task, TaskId};
+use crate::model::{RecordKind, RecordPath, Stage, Task, TaskId};
 use crate::policy::FlightPlace;
 use crate::store::{LARGEST_FILE, Workspace, moved_tasks_in};
 
@@ -51,7 +51,7 @@ pub struct Flight {
     /// The commit that has it; none where it is not committed.
     pub commit: Option<CommitId>,
     /// The stage that the task is in there.
-    pub stage: String,
+    pub stage: Stage,
     /// Who works on it there.
     pub assignee: Option<String>,
     /// Who moved it last.
@@ -172,11 +172,14 @@ impl InFlight {
     }
 }
 
-/// Returns the folder of another working tree that has a branch checked out.
+/// Returns the folder of another working tree that has a branch checked out, or rebases it.
 #[must_use]
 pub fn checked_out_in(paths: &RepoPaths, ref_name: &str) -> Option<String> {
     let mut desks = Desk::all(paths).into_iter();
-    desks.find(|desk| desk.ref_name.as_deref() == Some(ref_name)).map(|desk| desk.folder)
+    let has = |desk: &Desk| {
+        desk.ref_name.as_deref() == Some(ref_name) || desk.rebased.iter().any(|name| name == ref_name)
+    };
+    desks.find(has).map(|desk| desk.folder)
 }
 
 /// Another working tree.
@@ -184,6 +187,8 @@ struct Desk {
     folder: String,
     /// The branch that it has checked out.
     ref_name: Option<String>,
+    /// The branches that are being rebased there.
+    rebased: Vec<String>,
     /// The tasks that were moved there last.
     moved: Vec<TaskId>,
 }
@@ -194,7 +199,8 @@ impl Desk {
             let there = RepoPaths { git_dir, work_dir: Some(folder.clone()), ..paths.clone() };
             let ref_name = there.branch().ok().flatten().map(|name| format!("refs/heads/{name}"));
             let moved = moved_tasks_in(&there.git_dir);
-            Self { folder: folder.display().to_string(), ref_name, moved }
+            let rebased = there.rebased_branches();
+            Self { folder: folder.display().to_string(), ref_name, rebased, moved }
         };
         paths.other_desks().into_iter().map(desk).collect()
     }
@@ -255,7 +261,7 @@ impl Work {
             ref_name: ref_name.map(str::to_owned),
             work_dir: desk.map(|desk| desk.folder.clone()),
             commit,
-            stage: self.stage.clone(),
+            stage: Stage::parse(&self.stage)?,
             assignee: self.assignee.clone(),
             by: self.by.clone(),
             at: DateTime::from_timestamp(*self.moves.last()?, 0)?,

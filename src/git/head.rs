@@ -213,6 +213,18 @@ impl RepoPaths {
         }
     }
 
+    /// Returns the branches, by their whole names, that a rebase which is going on will move when it ends. HEAD is detached
+    /// until then.
+    #[must_use]
+    pub fn rebased_branches(&self) -> Vec<String> {
+        let read = |name: &str| fs::read_to_string(self.git_dir.join(name)).unwrap_or_default();
+        // `update-refs` has the commits of each ref in the lines below it.
+        let files =
+            ["rebase-merge/head-name", "rebase-apply/head-name", "rebase-merge/update-refs"].map(read);
+        let names = files.iter().flat_map(|text| text.lines()).map(str::trim);
+        names.filter(|name| name.starts_with("refs/heads/")).map(str::to_owned).collect()
+    }
+
     /// Between two commits of a row there is nothing but the list of those to come.
     fn sequence(&self) -> Option<Operation> {
         let todo = fs::read_to_string(self.git_dir.join("sequencer/todo")).ok()?;

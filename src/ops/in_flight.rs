@@ -7,12 +7,13 @@ use serde::Serialize;
 use super::Session;
 use super::view::TaskLine;
 use crate::facts::{Flight, InFlight};
+use crate::model::Stage;
 
 /// Where a task goes on.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct FlightView {
     /// The stage that it is in there.
-    pub stage: String,
+    pub stage: Stage,
     /// The branch, local or of a remote; none where a working tree is on none.
     pub branch: Option<String>,
     /// The folder of the working tree that has it checked out.

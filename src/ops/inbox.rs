@@ -396,7 +396,7 @@ fn voted_on_there(
     repository: &Repository,
     (id, flight): (&TaskId, &Flight),
 ) -> Result<Option<TaskFacts>> {
-    let requires_votes = !config.signoffs_of(&flight.stage).is_empty();
+    let requires_votes = !config.signoffs_of(flight.stage.as_str()).is_empty();
     let Some(commit) = flight.commit.filter(|_| requires_votes) else { return Ok(None) };
     let snapshot = session.workspace().snapshot_of_commit(Some(commit))?;
     let task = snapshot.readable_task(id)?.filter(|task| !task.summary().is_closed());

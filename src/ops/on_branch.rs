@@ -200,6 +200,10 @@ fn refuse_checked_out(session: &Session<'_>, name: &str, ref_name: &str) -> Resu
     if paths.branch()?.as_deref() == Some(name) {
         return Err(Error::usage_with(format!("`{name}` is checked out here"), "leave out --branch"));
     }
+    if paths.rebased_branches().iter().any(|rebased| rebased == ref_name) {
+        let hint = "git rebase --continue, or --abort, then vote without --branch";
+        return Err(Error::usage_with(format!("`{name}` is being rebased here"), hint));
+    }
     match checked_out_in(paths, ref_name) {
         Some(folder) => Err(Error::usage_with(
             format!("`{name}` is checked out in {folder}"),
@@ -263,7 +267,7 @@ pub(super) fn at_place(command: Suggestion, flight: &Flight) -> Suggestion {
 /// Finds the branch on which a task is in a stage where votes are required, for somebody who looks for it here.
 pub(super) fn voting_place(session: &Session<'_>, config: &Config, query: &str) -> Option<(TaskId, Flight)> {
     let in_flight = in_flight_of(session);
-    let requires = |flight: &Flight| !config.signoffs_of(&flight.stage).is_empty();
+    let requires = |flight: &Flight| !config.signoffs_of(flight.stage.as_str()).is_empty();
     let resolved = session.resolve(query).ok();
     let since = resolved.as_ref().and_then(|id| session.snapshot().readable_task(id).ok()??.since());
     if let Some(id) = resolved {

@@ -33,13 +33,13 @@ pub enum Reason {
     /// Somebody has moved it where this working tree does not have it.
     InFlight {
         /// The stage that it is in there.
-        stage: String,
+        stage: Stage,
         person: String,
         place: FlightPlace,
     },
     /// Votes are required of it on a branch, and not here.
     VotedOn {
-        stage: String,
+        stage: Stage,
         person: String,
         place: FlightPlace,
         command: Suggestion,

@@ -211,6 +211,24 @@ fn a_vote_from_main_says_where_and_is_cast_there_without_a_checkout() {
 }
 
 #[test]
+fn a_branch_that_is_being_rebased_is_not_voted_on() {
+    let sandbox = on_a_branch();
+    sandbox.git(&["worktree", "add", "--quiet", "../desk", "fix"]);
+    let desk = sandbox.root().join("desk").display().to_string();
+    let rebase =
+        ["-C", &desk, "-c", "sequence.editor=sed -i.bak 1s/pick/edit/", "rebase", "--quiet", "--interactive"];
+    let stopped = sandbox.program_with("git", "", &[&rebase[..], &["main"]].concat(), |_| {});
+    assert_eq!(stopped.status, 0, "{stopped}");
+    let before = sandbox.git(&["rev-parse", "fix"]);
+    let voted = as_person(&sandbox, "", "Bob", &["approve", "c4rt", "--branch", "fix"]);
+    assert!(voted.status == 2 && voted.stderr.contains("`fix` is checked out in "), "{voted}");
+    let there = as_person(&sandbox, "../desk", "Bob", &["approve", "c4rt", "--branch", "fix"]);
+    assert!(there.status == 2 && there.stderr.contains("`fix` is being rebased here"), "{there}");
+    assert_eq!(sandbox.git(&["rev-parse", "fix"]), before);
+    sandbox.git(&["-C", &desk, "rebase", "--continue"]);
+}
+
+#[test]
 fn a_vote_on_a_branch_is_the_vote_of_a_checkout() {
     let (there, here) = (on_a_branch(), on_a_branch());
     as_person(&there, "", "Bob", &["approve", "c4rt", "--branch", "fix", "-m", "fine"]);
