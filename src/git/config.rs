@@ -126,6 +126,22 @@ fn real_as_far_as_it_is(path: &Path) -> PathBuf {
 }
 
 impl Repository {
+    /// Returns the name of the remote that `git push` means by a name or a place; none for a place that is no remote's.
+    #[must_use]
+    pub fn remote_at(&self, place: &str) -> Option<String> {
+        let names: Vec<String> = self.inner.remote_names().iter().map(|name| name.to_string()).collect();
+        if let Some(name) = names.iter().find(|name| *name == place) {
+            return Some(name.clone());
+        }
+        let is_place = |url: &gix::Url| url.to_bstring() == place || url.path == place;
+        names.into_iter().find(|name| {
+            let Ok(remote) = self.inner.find_remote(name.as_str()) else { return false };
+            [gix::remote::Direction::Push, gix::remote::Direction::Fetch]
+                .into_iter()
+                .any(|direction| remote.url(direction).is_some_and(is_place))
+        })
+    }
+
     /// Returns the address of a remote, or of the one the current branch fetches from, without credentials.
     ///
     /// `url.….insteadOf` is applied. None where there is no such remote.

@@ -17,7 +17,7 @@ use crate::ops::{Error, Result, Session};
 use crate::policy::{Fix, is_selected};
 use crate::review::{RuleName, Violation};
 use crate::store;
-use crate::store::{LARGEST_FILE, Workspace, unexpected};
+use crate::store::{LARGEST_FILE, Snapshot, Workspace, unexpected};
 use schemars::JsonSchema;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
@@ -363,18 +363,31 @@ fn violation(problem: Problem) -> Violation {
 
 /// Judges the commits that git is about to push to a remote, each line as git hands it over: local ref, local
 /// commit, remote ref, remote commit. A deletion is not looked at.
+///
+/// It is asked for by the configuration of the remote's default branch, or of the working tree: what is checked out
+/// need not be what is pushed. `remote` is a name, or a place as `git push` takes it.
 pub fn check_push(env: &Env, remote: &str, lines: &str) -> Result<PushReport> {
     let updates: Vec<Update> = lines.lines().filter_map(pushed_update).collect();
     if updates.is_empty() {
         return Ok(PushReport::default());
     }
-    let workspace = Workspace::open(env)?;
-    if !workspace.snapshot().config()?.0.hooks.pre_push {
-        return Ok(PushReport::default());
-    }
+    let workspace = Workspace::anywhere(env)?;
     let repository = workspace.repository()?;
-    let default = remote_default_branch(&repository, remote, &updates)?;
-    let snapshot = workspace.snapshot();
+    let remote = repository.remote_at(remote);
+    let default = remote_default_branch(&repository, remote.as_deref(), &updates)?;
+    let of_target = match &default {
+        Some((_, Some(commit))) => Some(workspace.snapshot_of_commit(Some(*commit))?),
+        _ => None,
+    };
+    let is_asked = |snapshot: &Snapshot| Ok::<bool, store::Error>(snapshot.config()?.0.hooks.pre_push);
+    let is_asked_there = of_target.as_ref().is_some_and(|snapshot| is_asked(snapshot).unwrap_or(false));
+    if !is_asked_there {
+        workspace.require_tracker(env)?;
+        if !is_asked(&workspace.snapshot())? {
+            return Ok(PushReport::default());
+        }
+    }
+    let snapshot = of_target.unwrap_or_else(|| workspace.snapshot());
     let session = Session::new(env, workspace, snapshot);
     let judge = Judge::new(&session, default)?;
     let mut report = PushReport::default();
@@ -382,7 +395,9 @@ pub fn check_push(env: &Env, remote: &str, lines: &str) -> Result<PushReport> {
         // What the remote has and this clone does not: git will ask to fetch it first.
         let is_here = |commit: &CommitId| repository.commit_info(*commit).is_ok();
         if update.old.is_some_and(|old| !is_here(&old)) {
-            update.old = repository.ref_commit(&format!("refs/remotes/{remote}/{}", update.branch))?;
+            let known =
+                |remote: &String| repository.ref_commit(&format!("refs/remotes/{remote}/{}", update.branch));
+            update.old = remote.as_ref().map_or(Ok(None), known)?;
         }
         report.branches.push(judge.of(&update)?);
     }
@@ -400,18 +415,23 @@ fn pushed_update(line: &str) -> Option<Update> {
 /// Returns the default branch of a remote, as far as it is known here: where it is being pushed, as the remote has it.
 fn remote_default_branch(
     repository: &Repository,
-    remote: &str,
+    remote: Option<&str>,
     updates: &[Update],
 ) -> Result<Option<(String, Option<CommitId>)>> {
-    let tracking = format!("refs/remotes/{remote}/");
-    let named = repository.symbolic_target(&format!("{tracking}HEAD"))?;
-    let named = named.as_deref().and_then(|name| name.strip_prefix(&tracking)).map(str::to_owned);
+    let tracking = remote.map(|remote| format!("refs/remotes/{remote}/"));
+    let named = match &tracking {
+        Some(tracking) => repository.symbolic_target(&format!("{tracking}HEAD"))?,
+        None => None,
+    };
+    let named = named.as_deref().zip(tracking.as_deref());
+    let named = named.and_then(|(name, tracking)| name.strip_prefix(tracking)).map(str::to_owned);
     for name in named.iter().map(String::as_str).chain(USUAL) {
         let pushed = updates.iter().find(|update| update.branch == name);
         let known = pushed.and_then(|update| update.old).filter(|old| repository.commit_info(*old).is_ok());
-        let commit_id = match known {
-            Some(old) => Some(old),
-            None => repository.ref_commit(&format!("{tracking}{name}"))?,
+        let commit_id = match (known, &tracking) {
+            (Some(old), _) => Some(old),
+            (None, Some(tracking)) => repository.ref_commit(&format!("{tracking}{name}"))?,
+            (None, None) => None,
         };
         if commit_id.is_some() {
             return Ok(Some((name.to_owned(), commit_id)));

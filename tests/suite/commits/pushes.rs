@@ -66,3 +66,32 @@ fn the_gate_judges_what_goes_to_the_default_branch_as_the_server_has_it() {
     assert_eq!((elsewhere.status, elsewhere.stderr.as_str()), (0, ""), "{elsewhere}");
     assert_eq!(push(&["--delete", "wip"]).status, 0);
 }
+
+#[test]
+fn the_gate_judges_a_push_to_an_address_and_from_a_tree_without_a_tracker() {
+    let sandbox = with_remote(true);
+    sandbox.git(&["push", "--quiet", "origin", "main"]);
+    commit(&sandbox, "src/a", &format!("Work\n\nAdvance: {READY}"));
+    let good = sandbox.git(&["rev-parse", "HEAD"]);
+    break_a_record(&sandbox);
+    sandbox.git(&["branch", "broken"]);
+    let place = sandbox.root().join("remote").display().to_string();
+    let push = |to: &str, what: &str| sandbox.program_with("git", "", &["push", "--quiet", to, what], |_| {});
+    for to in [place.clone(), format!("file://{place}")] {
+        let refused = push(&to, "main");
+        assert!(refused.status == 1 && refused.stderr.contains("main is rejected"), "{to}: {refused}");
+    }
+    sandbox.git(&["switch", "--quiet", "--orphan", "pages"]);
+    sandbox.write("index.html", "<p>");
+    sandbox.git(&["add", "--all"]);
+    sandbox.git(&["commit", "--quiet", "--message", "Pages"]);
+    assert!(!sandbox.path().join(".tracker").exists());
+    for what in ["broken:main", "+pages:main"] {
+        let refused = push("origin", what);
+        assert!(refused.status == 1 && refused.stderr.contains("main is rejected"), "{what}: {refused}");
+    }
+    for (to, what) in [("origin", "pages"), (place.as_str(), &format!("{good}:main"))] {
+        let pushed = push(to, what);
+        assert_eq!((pushed.status, pushed.stderr.as_str()), (0, ""), "{what}: {pushed}");
+    }
+}
