@@ -158,11 +158,13 @@ impl Env {
     }
 
     /// Returns the agent that works for the user (`TRACKER_AGENT`), as one line; none where there is none.
+    ///
+    /// A name of which nothing can be read names an agent all the same: `?`.
     #[must_use]
     pub fn agent(&self) -> Option<String> {
-        let name = self.variable(AGENT)?;
-        let name = name.split(char::is_control).collect::<Vec<_>>().join(" ");
-        Some(name.trim().to_owned()).filter(|name| !name.is_empty())
+        let name = self.variable_os(AGENT)?;
+        let name = name.to_string_lossy().split(char::is_control).collect::<Vec<_>>().join(" ");
+        Some(name.trim().to_owned()).map(|name| if name.is_empty() { "?".to_owned() } else { name })
     }
 
     /// Returns the same world with this agent.

@@ -236,6 +236,21 @@ fn an_agents_vote_moves_nothing_on_by_itself_where_people_sign_off() {
     }
 }
 
+#[cfg(unix)]
+#[test]
+fn an_agent_whose_name_cannot_be_read_is_an_agent() {
+    use std::os::unix::ffi::OsStrExt as _;
+    for name in [&b"J\xfcrgen-bot"[..], b"\x01"] {
+        let sandbox = world(&format!("{RULES}people_only = true\n"));
+        let args = ["approve", ID, "--as", "reviewer"];
+        let voted = sandbox.tracker_with("", &args, |command| {
+            identity("Bob", command);
+            command.env("TRACKER_AGENT", std::ffi::OsStr::from_bytes(name));
+        });
+        assert_eq!((voted.status, stage(&sandbox).as_str()), (1, "qa"), "{voted}");
+    }
+}
+
 #[test]
 fn an_agents_approval_does_not_end_a_rejection_of_its_person() {
     let sandbox = world(RULES);
