@@ -4,14 +4,15 @@
 //! in a shell within itself and writes the exit code as a line of its own when that has ended: whoever comes later knows it
 //! even where the engine has died. A line without its end is no exit code.
 
-use std::fs::{self, File};
-use std::io::{Read, Seek, SeekFrom};
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
 use super::event::Values;
 use super::{Error, Result};
+use crate::git::{open_regular, read_regular};
 use crate::model::{AttemptEnd, StepName};
 use crate::process::Program;
 
@@ -120,7 +121,7 @@ impl AttemptFolder {
     /// Returns the exit code that the attempt has left; none where it has left none.
     #[must_use]
     pub fn exit(&self) -> Option<AttemptEnd> {
-        let text = fs::read_to_string(self.0.join("exit")).ok()?;
+        let text = String::from_utf8(read_regular(&self.0.join("exit")).ok()?).ok()?;
         text.strip_suffix('\n')?.parse().ok().map(AttemptEnd::Exit)
     }
 
@@ -139,8 +140,13 @@ impl AttemptFolder {
         if declared.is_empty() {
             return Ok(Values::new());
         }
-        if let Ok(file) = File::open(self.0.join("outputs")) {
-            file.take(MOST_OUTPUTS).read_to_string(&mut text).map_err(|error| format!("outputs: {error}"))?;
+        match open_regular(OpenOptions::new().read(true), &self.0.join("outputs")) {
+            Ok(file) => {
+                let read = file.take(MOST_OUTPUTS).read_to_string(&mut text);
+                read.map_err(|error| format!("outputs: {error}"))?;
+            }
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(error) => return Err(format!("outputs: {error}")),
         }
         let mut values = Values::new();
         for (number, line) in text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
@@ -176,7 +182,7 @@ fn tail(path: &Path, most: usize) -> Vec<String> {
     /// No more than this is read.
     const BYTES: u64 = 8 * 1024;
     let read = || -> std::io::Result<Vec<u8>> {
-        let mut file = File::open(path)?;
+        let mut file = open_regular(OpenOptions::new().read(true), path)?;
         let length = file.metadata()?.len();
         file.seek(SeekFrom::Start(length.saturating_sub(BYTES)))?;
         let mut bytes = Vec::new();

@@ -15,7 +15,7 @@ use super::tasks::{TaskRunLine, list_task_runs};
 use super::why::{find_step, run_and_step, sentence};
 use crate::doc::{AnyRun, read_any_run};
 use crate::engine::{AttemptFolder, Run, StopReason};
-use crate::git::read_regular;
+use crate::git::{open_regular, read_regular};
 use crate::model::{Action, ErrorRecord, Problem, RecordKind, RunRecord, RunState, StepState, digest_of};
 use crate::ops::workflows::levels;
 use crate::ops::{Error, Result, Session};
@@ -417,7 +417,7 @@ fn last_lines(path: &Path, lines: usize) -> Result<(String, bool)> {
     /// No more than this is read.
     const BYTES: u64 = 1024 * 1024;
     let read = || -> std::io::Result<(Vec<u8>, bool)> {
-        let mut file = File::open(path)?;
+        let mut file = open_regular(File::options().read(true), path)?;
         let start = file.metadata()?.len().saturating_sub(BYTES);
         file.seek(SeekFrom::Start(start))?;
         let mut bytes = Vec::new();

@@ -10,6 +10,7 @@ use super::found::{find_run, frozen, look_at, run_folder};
 use super::view::{RunLogs, RunView, logs_of, view_of};
 use super::why::{find_step, run_and_step};
 use crate::engine::{AttemptFolder, Event, Follower, Logged, Moment, Run, try_lock};
+use crate::git::open_regular;
 use crate::model::{RunId, StepState};
 use crate::ops::{Error, Result, Session};
 use crate::store::FolderWatcher;
@@ -155,7 +156,7 @@ impl Stream {
     /// Returns what has come: up to the last end of a line, or all where nothing follows.
     fn more(&mut self, is_over: bool) -> String {
         let mut bytes = Vec::new();
-        let read = File::open(&self.path).and_then(|mut file| {
+        let read = open_regular(File::options().read(true), &self.path).and_then(|mut file| {
             file.seek(SeekFrom::Start(self.read))?;
             file.take(Self::MOST).read_to_end(&mut bytes)
         });

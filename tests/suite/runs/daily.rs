@@ -373,4 +373,16 @@ fn the_checks_of_this_repository_are_a_workflow() {
     assert!(checked.status == 0 && !checked.stderr.contains("warning"), "{checked}");
     let shown = tracker(&sandbox, "workflow show .ci/checks.yaml");
     assert!(shown.stdout.matches("reusable").count() >= 5, "{shown}");
+
+#[cfg(unix)]
+#[test]
+fn a_pipe_in_the_place_of_the_outputs_is_an_error_of_the_step() {
+    let sandbox = world(
+        "retry: 0\nsteps:\n  a: {run: 'rm -f \"$TRACKER_OUTPUT\"; mkfifo \"$TRACKER_OUTPUT\"', outputs: [x]}\n",
+    );
+    let ended = sandbox.tracker(&["run", "start", "w"]);
+    assert!(
+        ended.status == 1 && sandbox.tracker(&["run", "why", "a"]).stdout.contains("not a regular file"),
+        "{ended}"
+    );
 }
