@@ -12,8 +12,9 @@ use super::{Reader, Value, expected, not_a_role, not_a_stage};
 use crate::doc::printable::printable;
 use crate::model::{
     Advance, Blocking, CloseStep, Config, GateCommand, GateRule, GateRules, HookRules, Level, OnCommit,
-    PolicyRules, ReportSettings, Requirement, RoleRules, ScoreRubric, SelfApproval, Signatures, SprintRules,
-    Stage, StageRules, Standard, TypeRules, check_glob, is_role_name, nearest,
+    PolicyRules, RecordKind, RecordPath, ReportSettings, Requirement, RoleRules, ScoreRubric, SelfApproval,
+    Signatures, SprintRules, Stage, StageRules, Standard, TypeRules, check_glob, fold_file_name,
+    is_in_tracker, is_role_name, nearest,
 };
 
 impl Reader<'_> {
@@ -174,6 +175,13 @@ impl Reader<'_> {
         if text.split('/').any(is_odd) || text.contains(char::is_control) {
             let message = format!("`{}` is no file below the top of the working tree", printable(&text));
             self.error(span, path, message, Some("write a path such as `docs/SPRINT_HISTORY.md`"));
+            return None;
+        }
+        let is_history =
+            || RecordPath::parse(&text).is_some_and(|own| own.kind() == RecordKind::SprintHistory);
+        if is_in_tracker(&fold_file_name(&text)) && !is_history() {
+            let message = format!("`{text}` lies among the records of the tracker");
+            self.error(span, path, message, Some("name a file elsewhere, such as `docs/STATUS.md`"));
             return None;
         }
         Some(text)

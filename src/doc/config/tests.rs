@@ -247,3 +247,15 @@ fn executors_are_read_and_work_for_something() {
         );
     }
 }
+
+#[test]
+fn what_a_close_writes_is_no_record() {
+    let of = |path: &str| {
+        problems(&format!("format = 2\n[sprints]\nhistory = \"{path}\"\ndocuments = [\"{path}\"]\n"))
+    };
+    for path in [".tracker/config.toml", ".tracker/tasks/TASK-7Q2M.md", ".Tracker/Config.toml"] {
+        let found = of(path);
+        assert_eq!(found.iter().map(|(line, _)| *line).collect::<Vec<_>>(), [3, 4], "{path}: {found:?}");
+    }
+    assert_eq!(of("docs/STATUS.md"), []);
+}

@@ -373,6 +373,7 @@ fn the_checks_of_this_repository_are_a_workflow() {
     assert!(checked.status == 0 && !checked.stderr.contains("warning"), "{checked}");
     let shown = tracker(&sandbox, "workflow show .ci/checks.yaml");
     assert!(shown.stdout.matches("reusable").count() >= 5, "{shown}");
+}
 
 #[cfg(unix)]
 #[test]
