@@ -147,7 +147,8 @@ const EXPLANATIONS: [Explanation; GateRule::ALL.len()] = [
         name: GateRule::ClosedSprints.as_str(),
         title: "a closed sprint stays as it was closed",
         requires: "No file of a sprint that is closed at the base's tip is added, changed or deleted, but by a range that \
-                reopens it: its history goes on with `reopened`.",
+                reopens it: its history goes on with `reopened`. Of one that has begun there, what it committed to \
+                and each change of its scope stay as they are.",
         why: "A report that was sent says what was. Numbers that change afterwards make every one of them worthless.",
         example: "SPRINT-1 is closed, and .tracker/sprints/SPRINT-1/sprint.yaml is changed",
         fix: "Restore it (`git checkout BASE -- .tracker/sprints/NAME`), or reopen the sprint with `tracker sprint \

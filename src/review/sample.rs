@@ -125,8 +125,8 @@ fn dark() -> TaskReview {
     TaskReview {
         id: "TASK-7Q2M".to_owned(),
         title: "Add dark mode to the dashboard".to_owned(),
-        stage_before: Some("dev".to_owned()),
-        stage: "sec".to_owned(),
+        stage_before: Stage::parse("dev"),
+        stage: Stage::parse("sec"),
         moves: vec![
             MoveReview { why: Some("all boxes ticked".to_owned()), ..moved("dev", "qa", 0) },
             MoveReview { is_override: true, ..moved("qa", "sec", 3) },
@@ -186,7 +186,7 @@ fn colours() -> TaskReview {
         id: "TASK-3F8K".to_owned(),
         title: "One colour table".to_owned(),
         is_new: true,
-        stage: "complete".to_owned(),
+        stage: Some(Stage::complete()),
         moves: vec![moved("none", "qa", 1), moved("qa", "complete", 2)],
         votes: vec![
             vote("code-reviewer", "Grace", Trust::Signed),
@@ -237,9 +237,6 @@ pub(crate) fn everywhere(text: &str) -> Review {
     let mut review = review();
     for task in &mut review.tasks {
         task.title = own();
-        // A task without a stage is one that cannot be read, and comes first.
-        task.stage = if text.is_empty() { "dev".to_owned() } else { own() };
-        task.stage_before = some();
         task.ticked = vec![own(); 2];
         task.unticked = vec![own(); 2];
         let rejected = Missing::Rejected { role: own(), by: own(), notes: some() };

@@ -78,9 +78,10 @@ pub struct TaskReview {
     pub is_deleted: bool,
     /// The stage before; none for a new task.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub stage_before: Option<String>,
-    /// The stage at the head.
-    pub stage: String,
+    pub stage_before: Option<Stage>,
+    /// The stage at the head; none of a record that cannot be read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub stage: Option<Stage>,
     /// The moves that the range makes, oldest first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub moves: Vec<MoveReview>,
@@ -126,18 +127,18 @@ impl TaskReview {
     /// Returns whether it has a violation that shuts the gate; a record that cannot be read does.
     #[must_use]
     pub fn is_refused(&self) -> bool {
-        self.errors > 0 || (self.stage.is_empty() && !self.is_deleted)
+        self.errors > 0 || (self.stage.is_none() && !self.is_deleted)
     }
 
     /// Returns where a task is that the range does not move.
     #[must_use]
     pub fn status(&self) -> String {
-        match (self.is_new, self.stage.as_str()) {
-            (_, "") => "cannot be read".to_owned(),
-            (true, "none") => "new".to_owned(),
-            (true, stage) => format!("new, in {stage}"),
-            (false, "none") => "not started".to_owned(),
-            (false, stage) => format!("in {stage}"),
+        let Some(stage) = &self.stage else { return "cannot be read".to_owned() };
+        match (self.is_new, stage.is_none()) {
+            (true, true) => "new".to_owned(),
+            (true, false) => format!("new, in {stage}"),
+            (false, true) => "not started".to_owned(),
+            (false, false) => format!("in {stage}"),
         }
     }
 }

@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::rc::Rc;
 
+use super::changes::RangeCommit;
 use super::history::RangeHistory;
 use super::read::{TaskText, criteria_of};
 use super::{CommitFacts, RangeReader, Result};
@@ -36,6 +37,8 @@ pub struct RangeLanding {
     pub writers: BTreeMap<TaskId, BTreeSet<PersonKey>>,
     /// The files that tasks whose stages skip sign-offs, or that are cancelled, have changed in all, landed ones too.
     pub changed: BTreeMap<TaskId, BTreeSet<String>>,
+    /// The commits, by id, from before there was a tracker: up to the one that brings the policy, where the base has none.
+    pub before_policy: HashSet<String>,
 }
 
 /// A vote's file, read.
@@ -121,13 +124,14 @@ impl RangeReader<'_> {
             path,
             role: None,
         }));
+        let before_policy = gatherer.leave_what_was_before(&mut judgement)?;
         let spoken = judgement.objections.iter().filter_map(|objection| objection.commit);
         let spoken = spoken.chain(judgement.leavings.iter().map(|leaving| leaving.at));
         let spoken: BTreeSet<Commit> = spoken.chain(judgement.reverts.keys().copied()).collect();
         let commits = spoken.into_iter().filter_map(|commit| Some((commit, gatherer.id_of(commit)?)));
         let commits = commits.collect();
         let (votes, cast) = (facts.records, facts.cast);
-        Ok(RangeLanding { judgement, votes, cast, commits, merges, writers, changed })
+        Ok(RangeLanding { judgement, votes, cast, commits, merges, writers, changed, before_policy })
     }
 }
 
@@ -179,6 +183,41 @@ impl<'r, 'a> Gatherer<'r, 'a> {
         let base = range.merge_base().and_then(|id| reach.commit(id));
         let landed = Ancestors::of(reach, &[*tip], Commit(0));
         Self { range, reach, tip: *tip, head: *head, base, landed, own, brought }
+    }
+
+    /// Takes out what a commit of no task brought before there was a tracker to have tasks in, up to and with the commit
+    /// that brings the policy, where the base has none: `init` and its files land like that. What changed since is judged.
+    /// Returns these commits.
+    fn leave_what_was_before(&self, judgement: &mut Judgement) -> Result<HashSet<String>> {
+        let tip = self.range.tip.as_ref().unwrap_or(&self.range.before);
+        if tip.read(RecordKind::Config.file())?.is_some() {
+            return Ok(HashSet::new());
+        }
+        let brings = |commit: &&RangeCommit| {
+            commit.records().any(|(change, record)| {
+                record.kind() == RecordKind::Config && change.before.is_none() && change.after.is_some()
+            })
+        };
+        let first = self.range.changes.commits.iter().find(brings);
+        let Some(first) = first.and_then(|commit| self.reach.commit(commit.info.id)) else {
+            return Ok(HashSet::new());
+        };
+        let mut before = BTreeSet::new();
+        let unlinked = |own: &Objection| own.ruling == Ruling::Unlinked && own.task.is_none();
+        for path in judgement.objections.iter().filter(|own| unlinked(own)).filter_map(|own| own.path.clone())
+        {
+            if self.reach.entry(first, &path)? == self.reach.entry(self.head, &path)? {
+                before.insert(path);
+            }
+        }
+        let is_before =
+            |own: &Objection| unlinked(own) && own.path.as_ref().is_some_and(|path| before.contains(path));
+        judgement.objections.retain(|own| !is_before(own));
+        judgement.files.retain(|path, _| !before.contains(path));
+        let known = Ancestors::of(self.reach, &[first], Commit(0));
+        let ids = self.range.changes.commits.iter().map(|commit| commit.info.id);
+        let is_known = |id: &CommitId| self.reach.commit(*id).is_some_and(|commit| known.has(commit));
+        Ok(ids.filter(is_known).map(|id| id.to_string()).collect())
     }
 
     fn id_of(&self, commit: Commit) -> Option<String> {

@@ -152,33 +152,44 @@ impl RangeReader<'_> {
         Ok(dropped.into_values().collect())
     }
 
+    fn is_at_head(&self, path: &str) -> bool {
+        self.head.read(path).is_ok_and(|bytes| bytes.is_some())
+    }
+
     fn is_at_merge_base(&self, path: &str) -> bool {
         self.before.read(path).is_ok_and(|bytes| bytes.is_some())
     }
 
     /// Returns the files of sprints against which something speaks, sorted by path: those of sprints that are closed at the
-    /// base's tip, where the range does not reopen them; pages of sprints that are not closed; a list of closed sprints
-    /// that has lost lines.
+    /// base's tip, where the range does not reopen them; what a sprint that has begun there has committed to, and how that
+    /// changed; pages of sprints that are not closed; a list of closed sprints that has lost lines.
     pub fn sprint_doubts(&self) -> Result<Vec<(String, SprintDoubt)>> {
         let tip = self.tip.as_ref().unwrap_or(&self.before);
-        let mut known: BTreeMap<SprintId, bool> = BTreeMap::new();
+        let mut known: BTreeMap<SprintId, Standing> = BTreeMap::new();
         let mut found = Vec::new();
         for change in self.changes.net.values() {
             let record = RecordPath::parse(&change.path);
-            let is_list = record.as_ref().is_some_and(|record| record.kind() == RecordKind::SprintHistory);
-            if is_list && self.loses_lines(change)? {
+            let Some(record) = record else { continue };
+            if record.kind() == RecordKind::SprintHistory && self.loses_lines(change)? {
                 found.push((change.path.clone(), SprintDoubt::ListChanged));
             }
-            let Some(id) = record.and_then(|path| path.sprint().cloned()) else { continue };
-            let is_kept = match known.get(&id) {
-                Some(is_kept) => *is_kept,
-                None => *known.entry(id.clone()).or_insert(self.stays_closed(tip, &id)?),
+            let Some(id) = record.sprint().cloned() else { continue };
+            let standing = match known.get(&id) {
+                Some(standing) => *standing,
+                None => *known.entry(id.clone()).or_insert(self.standing(tip, &id)?),
             };
-            if is_kept {
-                found.push((change.path.clone(), SprintDoubt::Closed(id)));
-            } else if change.after.is_some() && is_page(&change.path) && self.closed_at_head(&id).is_none() {
-                found.push((change.path.clone(), SprintDoubt::PageOfNone(id)));
-            }
+            let is_sprint = record.kind() == RecordKind::Sprint;
+            let is_scope = record.kind() == RecordKind::ScopeChange && change.before.is_some();
+            let is_page = || is_page(&change.path) && self.closed_at_head(&id).is_none();
+            let doubt = match standing {
+                Standing::Closed => SprintDoubt::Closed(id),
+                Standing::Begun if is_scope => SprintDoubt::Begun(id),
+                Standing::CommittedOtherwise if is_sprint || is_scope => SprintDoubt::Begun(id),
+                Standing::NotBegun if is_sprint => SprintDoubt::NotBegun(id),
+                _ if change.after.is_some() && is_page() => SprintDoubt::PageOfNone(id),
+                _ => continue,
+            };
+            found.push((change.path.clone(), doubt));
         }
         found.sort_by(|a, b| a.0.cmp(&b.0));
         Ok(found)
@@ -215,22 +226,29 @@ impl RangeReader<'_> {
         Ok(before.split(|byte| *byte == b'\n').any(|line| !kept.contains(line)))
     }
 
-    /// Whether a sprint is closed at the tip, and the range does not reopen it. What cannot be read at the head is not
-    /// reopened.
-    fn stays_closed(&self, tip: &Snapshot, id: &SprintId) -> Result<bool> {
+    /// Looks at a sprint at the tip and at the head. What cannot be read at the head is reported as that, and not reopened.
+    fn standing(&self, tip: &Snapshot, id: &SprintId) -> Result<Standing> {
         let path = RecordPath::Sprint(id.clone()).to_string();
         let read = |snapshot: &Snapshot| -> Result<Option<Sprint>> {
             Ok(snapshot.read(&path)?.and_then(|bytes| read_sprint(id, &bytes).ok()))
         };
-        let Some(before) = read(tip)?.filter(|sprint| sprint.state() == SprintState::Closed) else {
-            return Ok(false);
+        let Some(before) = read(tip)?.filter(|sprint| sprint.state() != SprintState::Planned) else {
+            return Ok(Standing::Open);
         };
-        let is_reopened = read(&self.head)?.is_some_and(|after| {
+        let after = read(&self.head)?;
+        let is_reopened = after.as_ref().is_some_and(|after| {
             after.history.starts_with(&before.history)
                 && after.history.get(before.history.len()).map(|event| event.action)
                     == Some(SprintAction::Reopened)
         });
-        Ok(!is_reopened)
+        let is_closed = before.state() == SprintState::Closed && !is_reopened;
+        Ok(match after {
+            _ if is_closed => Standing::Closed,
+            Some(after) if after.started() != before.started() => Standing::NotBegun,
+            Some(after) if after.committed != before.committed => Standing::CommittedOtherwise,
+            None if !self.is_at_head(&path) => Standing::NotBegun,
+            _ => Standing::Begun,
+        })
     }
 
     /// Returns the problems of records that the range changed.
@@ -298,4 +316,19 @@ fn weakened(old: &Finding, new: &Finding) -> Option<FindingAction> {
     }
     let is_same = old.title == new.title && old.role == new.role && old.file == new.file && old.id == new.id;
     (!is_same).then(|| FindingAction::Rewritten(id()))
+}
+
+/// How a sprint of the base's tip stands at the head.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Standing {
+    /// It is not there, or has not begun.
+    Open,
+    /// It has begun, and goes on.
+    Begun,
+    /// It has begun with other commitments than the head says.
+    CommittedOtherwise,
+    /// It has begun at the tip, and has not at the head, or at another time.
+    NotBegun,
+    /// It is closed.
+    Closed,
 }

@@ -32,6 +32,10 @@ impl FileState {
 pub enum SprintDoubt {
     /// The sprint is closed at the base's tip, and the range does not reopen it.
     Closed(SprintId),
+    /// The sprint has begun at the base's tip, and what it committed to then, or a change of its scope since, is otherwise.
+    Begun(SprintId),
+    /// The sprint has begun at the base's tip, and has not at the head.
+    NotBegun(SprintId),
     /// The range closes the sprint, and these figures are not what is computed from its records.
     Figures(SprintId, Vec<String>),
     /// The range closes the sprint, and its figures cannot be computed: why.

@@ -22,7 +22,9 @@ pub(super) fn judge(facts: &RangeFacts<'_>, tasks: &[Judged<'_>], book: &mut Vio
         let is_approved = |path: &&str| {
             coverage(path).is_some_and(|own| !own.covered_by.is_empty() && own.missing.is_empty())
         };
-        let leaves = Leaves { lands: is_last || !landed.iter().all(is_approved), is_last };
+        let is_before_policy = facts.landing.before_policy.contains(&commit.id);
+        let lands = is_last || !landed.iter().all(is_approved);
+        let leaves = Leaves { lands, is_last, is_before_policy };
         let is_head = facts.range.head_commit.as_ref() == Some(&commit.id);
         of_commit((commit, is_head), tasks, leaves, book);
     }
@@ -35,6 +37,8 @@ struct Leaves {
     lands: bool,
     /// Whether it is the last to change one of these.
     is_last: bool,
+    /// Whether there was no tracker, and so no task to name, before it.
+    is_before_policy: bool,
 }
 
 fn of_commit(
@@ -55,7 +59,7 @@ fn of_commit(
     }
     // A merge without changes of its own, and the bookkeeping of the tracker, belong to nobody's task.
     let does_work = commit.paths.iter().any(|path| !is_daily_record(path));
-    if !does_work {
+    if !does_work || leaves.is_before_policy {
         return;
     }
     if commit.links.is_empty() {

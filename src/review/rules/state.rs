@@ -91,8 +91,7 @@ fn broken_documents(facts: &RangeFacts<'_>, book: &mut Violations<'_>) {
 fn closed_sprints(facts: &RangeFacts<'_>, book: &mut Violations<'_>) {
     for (path, doubt) in &facts.sprint_doubts {
         let verify = |sprint: &SprintId| Fix::Run(Suggestion::tracker(["sprint", "verify", sprint.as_str()]));
-        let restore =
-            || Fix::Advice(format!("restore the lines of {path}: a report that was sent says what was"));
+        let restore = || Fix::Advice(format!("restore the lines of {path}: git checkout BASE -- {path}"));
         let (most, message, fix) = match doubt {
             SprintDoubt::Closed(sprint) => {
                 let file = facts.files.iter().find(|file| file.path == *path);
@@ -102,6 +101,13 @@ fn closed_sprints(facts: &RangeFacts<'_>, book: &mut Violations<'_>) {
                     _ => "changed",
                 };
                 (Level::Error, format!("{sprint} is closed, and {path} is {action}"), verify(sprint))
+            }
+            SprintDoubt::Begun(sprint) => {
+                let message = format!("{sprint} has begun, and {path} says otherwise what it committed to");
+                (Level::Error, message, restore())
+            }
+            SprintDoubt::NotBegun(sprint) => {
+                (Level::Warn, format!("{sprint} has begun on the base, and has not at the head"), restore())
             }
             SprintDoubt::Figures(sprint, figures) => {
                 let figures = figures.join(", ");

@@ -3,6 +3,7 @@
 use std::sync::{Arc, Mutex};
 
 use tracker::events::{Event, EventSink, LongStep};
+use tracker::model::Stage;
 use tracker::ops::{self, GateRequest, Session};
 use tracker::store::Workspace;
 
@@ -151,7 +152,10 @@ fn a_range_is_shown_by_task() {
     let world = World::honest();
     let review = world.review();
     let [task] = review.tasks.as_slice() else { panic!("{:?}", review.tasks) };
-    assert_eq!((task.id.as_str(), task.is_new, task.stage.as_str()), ("TASK-T3ST", true, "complete"));
+    assert_eq!(
+        (task.id.as_str(), task.is_new, task.stage.clone()),
+        ("TASK-T3ST", true, Some(Stage::complete()))
+    );
     let moves: Vec<String> = task.moves.iter().map(|step| format!("{} {}", step.to, step.by)).collect();
     assert_eq!(moves, ["dev Dev", "qa Dev", "sec Ada", "complete Sec"]);
     let votes: Vec<String> = task
@@ -261,4 +265,30 @@ fn a_review_emits_events_for_long_steps() {
     assert!(seen.contains(&started(LongStep::ReadRange, Some(5))), "{seen:?}");
     assert!(seen.contains(&Event::Finished { step: LongStep::ReadRange, done: 5 }), "{seen:?}");
     assert_eq!(seen.last(), Some(&Event::Finished { step: LongStep::CheckRange, done: 0 }));
+}
+
+#[test]
+fn what_was_there_before_the_tracker_belongs_to_no_task_and_what_came_later_does() {
+    let sandbox = crate::support::Sandbox::new();
+    let git = |args: &[&str]| sandbox.git(args);
+    sandbox.write("a.txt", "a\n");
+    git(&["add", "--all"]);
+    git(&["commit", "--quiet", "--message", "Begin"]);
+    git(&["switch", "--quiet", "--create", "adopt"]);
+    sandbox.write("b.txt", "b\n");
+    git(&["add", "--all"]);
+    git(&["commit", "--quiet", "--message", "Before"]);
+    let made =
+        sandbox.tracker(&["init", "--profile", "regulated", "--ci", "gitlab", "--agents", "--no-hooks"]);
+    assert_eq!(made.status, 0, "{made}");
+    git(&["add", "--all"]);
+    git(&["commit", "--quiet", "--message", "Set up the tracker"]);
+    let adopted = sandbox.tracker(&["check", "--base", "main"]);
+    assert!(adopted.status == 0 && !adopted.stdout.contains("linked-commits "), "{adopted}");
+    sandbox.write("b.txt", "c\n");
+    git(&["commit", "--quiet", "--all", "--message", "After"]);
+    let later = sandbox.tracker(&["check", "--base", "main"]);
+    let is_told =
+        later.stdout.contains("\"After\" belongs to no task") && later.stdout.contains("b.txt changed");
+    assert!(later.status == 1 && is_told && !later.stdout.contains(".gitlab-ci"), "{later}");
 }

@@ -141,3 +141,45 @@ fn pages_and_lists_of_sprints_are_of_those_that_are_closed() {
     assert!(has(&world, "closed-sprints", "no longer has lines"), "{:#?}", found(&world));
     assert!(has(&world, "closed-sprints", "is a page of NOPE"), "{:#?}", found(&world));
 }
+
+#[test]
+fn what_a_sprint_has_begun_with_stays() {
+    type Change = fn(&World);
+    let sprint = ".tracker/sprints/SPRINT-1/sprint.yaml";
+    let attacks: [(&str, Change, &str); 4] = [
+        (
+            "a commitment made smaller",
+            |world| world.replace(".tracker/sprints/SPRINT-1/sprint.yaml", "estimate: 6h", "estimate: 1h"),
+            "sprint.yaml says otherwise what it committed to",
+        ),
+        (
+            "a change of scope left out",
+            |world| drop(world.git(&["rm", "-r", "--quiet", ".tracker/sprints/SPRINT-1/scope"])),
+            "yaml says otherwise what it committed to",
+        ),
+        (
+            "the sprint deleted",
+            |world| drop(world.git(&["rm", "-r", "--quiet", ".tracker/sprints/SPRINT-1"])),
+            "SPRINT-1 has begun on the base, and has not at the head",
+        ),
+        ("an estimate", |world| drop(world.tracker_as("Lead", "set 0thr estimate=2h")), ""),
+    ];
+    let world = World::honest();
+    on_main(&world, |world| {
+        world.tracker_as("Lead", "sprint new SPRINT-1");
+        world.tracker_as("Lead", "set 0thr sprint=SPRINT-1 estimate=6h");
+        world.tracker_as("Lead", "sprint start SPRINT-1");
+        world.tracker_as("Lead", "set 0thr estimate=4h");
+        world.commit_as("Lead", "Start a sprint");
+    });
+    world.git(&["merge", "--quiet", "--no-verify", "-m", "Update", "main"]);
+    assert!(world.sandbox.read(sprint).contains("estimate: 6h"));
+    for (name, attack, expected) in attacks {
+        attack(&world);
+        world.commit("Tidy");
+        let is_told =
+            found(&world).iter().any(|own| own.contains("closed-sprints") && own.contains(expected));
+        assert_eq!(is_told, !expected.is_empty(), "{name}: {:#?}", found(&world));
+        world.git(&["reset", "--quiet", "--hard", "HEAD~1"]);
+    }
+}
