@@ -122,7 +122,7 @@ pub(crate) fn random_kills(kills: u64, seed: u64) {
         for lane in 0..LANES {
             let first = seed.wrapping_add(lane * 100_000);
             scope.spawn(move || {
-                (0..kills / LANES).for_each(|index| killed_at_random(first.wrapping_add(index)))
+                (0..kills / LANES).for_each(|index| killed_at_random(first.wrapping_add(index)));
             });
         }
     });
