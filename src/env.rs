@@ -162,9 +162,11 @@ impl Env {
     /// A name of which nothing can be read names an agent all the same: `?`.
     #[must_use]
     pub fn agent(&self) -> Option<String> {
-        let name = self.variable_os(AGENT)?;
-        let name = name.to_string_lossy().split(char::is_control).collect::<Vec<_>>().join(" ");
-        Some(name.trim().to_owned()).map(|name| if name.is_empty() { "?".to_owned() } else { name })
+        let given = self.variable_os(AGENT)?;
+        let given = given.to_string_lossy();
+        let name = given.split(char::is_control).collect::<Vec<_>>().join(" ");
+        let name = if name.trim().is_empty() { "?" } else { name.trim() };
+        (!given.trim().is_empty()).then(|| name.to_owned())
     }
 
     /// Returns the same world with this agent.

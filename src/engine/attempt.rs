@@ -2,7 +2,8 @@
 //!
 //! The shell waits for a line before it does anything, so that nothing runs that the log does not know. It runs the step
 //! in a shell within itself and writes the exit code as a line of its own when that has ended: whoever comes later knows it
-//! even where the engine has died. A line without its end is no exit code.
+//! even where the engine has died. A line without its end is no exit code. Asked to end, it waits for the step, which may
+//! clean up; a handler, not "ignore", because a program inherits the latter.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom};
@@ -18,6 +19,7 @@ use crate::process::Program;
 
 /// Runs the lines that are its second argument and writes their exit code to the file that is its first.
 const SHELL: &str = "IFS= read -r _go || exit 125\n\
+trap : TERM\n\
 exec </dev/null\n\
 (set -e; _lines=$2; shift $#; eval \"$_lines\")\n\
 _code=$?\n\
@@ -26,6 +28,7 @@ exit \"$_code\"";
 
 /// Runs the program that is its second argument, with the rest of them, in the same way.
 const PROGRAM: &str = "IFS= read -r _go || exit 125\n\
+trap : TERM\n\
 exec </dev/null\n\
 (shift; exec \"$@\")\n\
 _code=$?\n\
@@ -34,6 +37,7 @@ exit \"$_code\"";
 
 /// The same, with what it is to do on its standard input.
 const EXECUTOR: &str = "IFS= read -r _go || exit 125\n\
+trap : TERM\n\
 exec <\"$TRACKER_BRIEF\"\n\
 (shift; exec \"$@\")\n\
 _code=$?\n\
@@ -142,8 +146,14 @@ impl AttemptFolder {
         }
         match open_regular(OpenOptions::new().read(true), &self.0.join("outputs")) {
             Ok(file) => {
-                let read = file.take(MOST_OUTPUTS).read_to_string(&mut text);
+                let read = file.take(MOST_OUTPUTS + 1).read_to_string(&mut text);
                 read.map_err(|error| format!("outputs: {error}"))?;
+                if text.len() as u64 > MOST_OUTPUTS {
+                    return Err(format!("the outputs are longer than {} KiB", MOST_OUTPUTS / 1024));
+                }
+                if text.contains('\0') {
+                    return Err("a NUL byte in the outputs, which no variable can hold".to_owned());
+                }
             }
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
             Err(error) => return Err(format!("outputs: {error}")),

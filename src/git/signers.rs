@@ -1,4 +1,4 @@
-//! Who is one person by the list of allowed signers: whoever holds one key.
+//! Who is one person by the list of allowed signers: whoever has one key.
 
 use std::collections::HashMap;
 
@@ -39,7 +39,7 @@ impl Signers {
     fn add<'p>(&mut self, principals: impl Iterator<Item = &'p str>) {
         let mut own: Option<usize> = None;
         for principal in principals {
-            // Without an `@` it stands for the part before it.
+            // Without an `@` it means the part before it.
             let pattern =
                 if principal.contains('@') { principal.to_owned() } else { format!("{principal}@*") };
             let is_pattern = pattern.contains(['*', '?']);

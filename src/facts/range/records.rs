@@ -165,7 +165,7 @@ impl RangeReader<'_> {
     /// changed; pages of sprints that are not closed; a list of closed sprints that has lost lines.
     pub fn sprint_doubts(&self) -> Result<Vec<(String, SprintDoubt)>> {
         let tip = self.tip.as_ref().unwrap_or(&self.before);
-        let mut known: BTreeMap<SprintId, Standing> = BTreeMap::new();
+        let mut known: BTreeMap<SprintId, SprintStatus> = BTreeMap::new();
         let mut found = Vec::new();
         for change in self.changes.net.values() {
             let record = RecordPath::parse(&change.path);
@@ -174,18 +174,18 @@ impl RangeReader<'_> {
                 found.push((change.path.clone(), SprintDoubt::ListChanged));
             }
             let Some(id) = record.sprint().cloned() else { continue };
-            let standing = match known.get(&id) {
-                Some(standing) => *standing,
-                None => *known.entry(id.clone()).or_insert(self.standing(tip, &id)?),
+            let status = match known.get(&id) {
+                Some(status) => *status,
+                None => *known.entry(id.clone()).or_insert(self.sprint_status(tip, &id)?),
             };
             let is_sprint = record.kind() == RecordKind::Sprint;
             let is_scope = record.kind() == RecordKind::ScopeChange && change.before.is_some();
             let is_page = || is_page(&change.path) && self.closed_at_head(&id).is_none();
-            let doubt = match standing {
-                Standing::Closed => SprintDoubt::Closed(id),
-                Standing::Begun if is_scope => SprintDoubt::Begun(id),
-                Standing::CommittedOtherwise if is_sprint || is_scope => SprintDoubt::Begun(id),
-                Standing::NotBegun if is_sprint => SprintDoubt::NotBegun(id),
+            let doubt = match status {
+                SprintStatus::Closed => SprintDoubt::Closed(id),
+                SprintStatus::Begun if is_scope => SprintDoubt::Begun(id),
+                SprintStatus::CommittedOtherwise if is_sprint || is_scope => SprintDoubt::Begun(id),
+                SprintStatus::NotBegun if is_sprint => SprintDoubt::NotBegun(id),
                 _ if change.after.is_some() && is_page() => SprintDoubt::PageOfNone(id),
                 _ => continue,
             };
@@ -227,13 +227,13 @@ impl RangeReader<'_> {
     }
 
     /// Looks at a sprint at the tip and at the head. What cannot be read at the head is reported as that, and not reopened.
-    fn standing(&self, tip: &Snapshot, id: &SprintId) -> Result<Standing> {
+    fn sprint_status(&self, tip: &Snapshot, id: &SprintId) -> Result<SprintStatus> {
         let path = RecordPath::Sprint(id.clone()).to_string();
         let read = |snapshot: &Snapshot| -> Result<Option<Sprint>> {
             Ok(snapshot.read(&path)?.and_then(|bytes| read_sprint(id, &bytes).ok()))
         };
         let Some(before) = read(tip)?.filter(|sprint| sprint.state() != SprintState::Planned) else {
-            return Ok(Standing::Open);
+            return Ok(SprintStatus::Open);
         };
         let after = read(&self.head)?;
         let is_reopened = after.as_ref().is_some_and(|after| {
@@ -243,11 +243,11 @@ impl RangeReader<'_> {
         });
         let is_closed = before.state() == SprintState::Closed && !is_reopened;
         Ok(match after {
-            _ if is_closed => Standing::Closed,
-            Some(after) if after.started() != before.started() => Standing::NotBegun,
-            Some(after) if after.committed != before.committed => Standing::CommittedOtherwise,
-            None if !self.is_at_head(&path) => Standing::NotBegun,
-            _ => Standing::Begun,
+            _ if is_closed => SprintStatus::Closed,
+            Some(after) if after.started() != before.started() => SprintStatus::NotBegun,
+            Some(after) if after.committed != before.committed => SprintStatus::CommittedOtherwise,
+            None if !self.is_at_head(&path) => SprintStatus::NotBegun,
+            _ => SprintStatus::Begun,
         })
     }
 
@@ -318,9 +318,9 @@ fn weakened(old: &Finding, new: &Finding) -> Option<FindingAction> {
     (!is_same).then(|| FindingAction::Rewritten(id()))
 }
 
-/// How a sprint of the base's tip stands at the head.
+/// What has become at the head of a sprint of the base's tip.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Standing {
+enum SprintStatus {
     /// It is not there, or has not begun.
     Open,
     /// It has begun, and goes on.

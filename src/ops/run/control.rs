@@ -10,6 +10,7 @@ use super::why::{find_step, run_and_step, sentence};
 use crate::engine::{self, Event, Log, Request, Run};
 use crate::model::{Action, RunId, RunState, StepState};
 use crate::ops::{Error, Result, Session};
+use crate::policy::{Attempt, Reason};
 
 /// What has become of a run.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -105,6 +106,10 @@ pub fn answer_run<'e>(
     if run.steps[index].state != StepState::Pending || !run.steps[index].is_asked {
         let why = sentence(&run, index, &folder, session.env().now_millis());
         return Err(Error::usage_with(format!("`{step}` asks nothing now"), why));
+    }
+    if let Some(agent) = session.agent() {
+        let attempt = Attempt::Answer { run: id, step };
+        return Err(Error::refused(attempt, Reason::AgentAnswers(agent)));
     }
     let by = session.actor()?;
     let message = format!("`{step}` is answered: {answer}");

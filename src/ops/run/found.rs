@@ -88,9 +88,13 @@ pub(super) fn find_run(session: &Session<'_>, given: Option<&str>) -> Result<Run
     }
 }
 
-/// Whether a word names a run rather than a step.
+/// Whether a word names a run rather than a step: a step of the newest run comes before a part of an id.
 pub(super) fn names_run(session: &Session<'_>, word: &str) -> bool {
-    find_run(session, Some(word)).is_ok()
+    let is_step_of = |id: RunId| {
+        let workflow = frozen(&run_folder(session, &id));
+        workflow.is_ok_and(|workflow| workflow.steps.iter().any(|step| step.name.as_str() == word))
+    };
+    !find_run(session, None).is_ok_and(is_step_of) && find_run(session, Some(word)).is_ok()
 }
 
 /// Reads the workflow that a run was frozen with.

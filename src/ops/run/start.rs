@@ -55,6 +55,13 @@ pub fn start_run<'e>(
 ) -> Result<RunView> {
     let loaded = load_workflow(session, &request.workflow)?;
     let params = params(&loaded.workflow, &request.params)?;
+    if session.is_dry() {
+        let show = Suggestion::tracker(["workflow", "show", loaded.name.as_str()]);
+        return Err(Error::usage_with(
+            "`--dry-run` starts no step of a workflow",
+            format!("see what would run: {show}"),
+        ));
+    }
     let by = session.actor()?;
     let (id, folder) = create_folder(session, &loaded)?;
     let lock = take_lock(&folder, &id)?;

@@ -15,7 +15,7 @@ use std::fmt;
 use serde::{Serialize, Serializer};
 
 use super::Missing;
-use crate::model::{SprintId, Stage, Suggestion, TaskId};
+use crate::model::{RunId, SprintId, Stage, Suggestion, TaskId};
 
 /// A considered no: what was attempted, and all reasons against it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -62,6 +62,11 @@ pub enum Attempt {
     Remove(TaskId),
     /// What the write did, in words.
     Undo(String),
+    /// An answer to what this step of a run asks.
+    Answer {
+        run: RunId,
+        step: String,
+    },
     CreateRole(String),
     /// A change of a sprint, as a verb: `start`, `add to`.
     ChangeSprint {
@@ -171,6 +176,7 @@ impl Attempt {
             | Self::Remove(task)
             | Self::Edit(task) => Some(task),
             Self::Undo(_)
+            | Self::Answer { .. }
             | Self::StartNext
             | Self::CreateRole(_)
             | Self::ChangeSprint { .. }
@@ -215,6 +221,7 @@ impl fmt::Display for Attempt {
             Self::Edit(task) => write!(f, "the edited text of {task} was not saved"),
             Self::Remove(task) => write!(f, "cannot remove {task}"),
             Self::Undo(summary) => write!(f, "cannot take back \"{summary}\""),
+            Self::Answer { run, step } => write!(f, "cannot answer `{step}` of {run}"),
             Self::CreateRole(role) => write!(f, "role `{role}` already has a text"),
             Self::ChangeSprint { action, sprint } => write!(f, "cannot {action} {sprint}"),
             Self::Commit => f.write_str("commit rejected"),

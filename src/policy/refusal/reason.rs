@@ -58,6 +58,8 @@ pub enum Reason {
     TooLargeToUndo,
     /// An agent moves a task out of a stage that this role, which is for people only, signs off.
     PeopleOnly(String),
+    /// An agent answers a step that waits for a person.
+    AgentAnswers(String),
     /// An agent closes a finding of this role, which is for people only.
     FindingForPeople {
         role: String,
@@ -173,7 +175,7 @@ impl Reason {
             Self::Committed { .. } => "committed",
             Self::Staged(_) => "staged",
             Self::TooLargeToUndo => "too large",
-            Self::PeopleOnly(_) | Self::FindingForPeople { .. } => "people",
+            Self::PeopleOnly(_) | Self::FindingForPeople { .. } | Self::AgentAnswers(_) => "people",
             Self::Cycle(_) => "cycle",
             Self::TooManyFiles { .. } => "too large",
             Self::NoCommit => "commit",
@@ -248,7 +250,9 @@ impl Reason {
             Self::NotTheLast { later, .. } => {
                 Some(Fix::Run(Suggestion::tracker(["sprint", "reopen", later.as_str(), "…"])))
             }
-            Self::NoSuchStage { .. } | Self::ChangedMeanwhile(_) | Self::Task(_) => None,
+            Self::NoSuchStage { .. } | Self::ChangedMeanwhile(_) | Self::AgentAnswers(_) | Self::Task(_) => {
+                None
+            }
         }
     }
 }
@@ -298,6 +302,7 @@ impl fmt::Display for Reason {
                 f.write_str("every open task is started, blocked, waiting, or somebody else's")
             }
             Self::PeopleOnly(role) => write!(f, "what {role} signs off is moved on by people only"),
+            Self::AgentAnswers(agent) => write!(f, "it waits for a person, and {agent} is an agent"),
             Self::FindingForPeople { role, .. } => write!(f, "what {role} reported is closed by people only"),
             Self::Cycle(cycle) => cycle.fmt(f),
             Self::TooManyFiles { role, files, .. } => {

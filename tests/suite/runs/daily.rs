@@ -387,3 +387,61 @@ fn a_pipe_in_the_place_of_the_outputs_is_an_error_of_the_step() {
         "{ended}"
     );
 }
+
+#[test]
+fn a_step_that_is_asked_to_end_may_clean_up() {
+    let sandbox = world(
+        "retry: 0\nsteps:\n  a: {run: \"trap 'sleep 0.3; echo cleaned >seen; exit 1' TERM; : >begun; sleep 20 & wait\", }\n  \
+         b: {argv: [sh, -c, \"trap 'sleep 0.3; echo cleaned >too; exit 1' TERM; : >also; sleep 20 & wait\"]}\n",
+    );
+    let mut child = in_background(&sandbox, "begun");
+    wait_until(|| sandbox.path().join("also").exists());
+    assert_eq!(tracker(&sandbox, "run cancel").status, 0);
+    assert_eq!(child.wait().unwrap().code(), Some(1));
+    assert_eq!((sandbox.read("seen").as_str(), sandbox.read("too").as_str()), ("cleaned\n", "cleaned\n"));
+}
+
+#[test]
+fn outputs_that_no_variable_can_hold_fail_their_step() {
+    for (what, expected) in
+        [("head -c 70000 /dev/zero | tr '\\0' x", "longer than 64 KiB"), ("printf '\\0'", "NUL")]
+    {
+        let sandbox = world(&format!(
+            "retry: 0\nsteps:\n  a:\n    run: |\n      (printf x=; {what}; echo) >$TRACKER_OUTPUT\n    outputs: [x]\n"
+        ));
+        assert_eq!(tracker(&sandbox, "run start w").status, 1);
+        let why = tracker(&sandbox, "run why a");
+        assert!(why.stdout.contains(expected), "{why}");
+    }
+}
+
+#[test]
+fn a_dry_run_of_a_workflow_starts_nothing() {
+    let sandbox = world("steps:\n  a: {run: ': >seen'}\n");
+    let dry = tracker(&sandbox, "run start w --dry-run");
+    assert!(dry.status == 2 && dry.stderr.contains("tracker workflow show w"), "{dry}");
+    assert!(!sandbox.path().join("seen").exists());
+}
+
+#[test]
+fn a_step_of_the_newest_run_comes_before_a_part_of_an_id_and_only_people_answer() {
+    let sandbox = world(
+        "steps:\n  m: {run: echo printed}\n  ask: {human: {ask: How many?, type: integer}, needs: [m]}\n",
+    );
+    assert_eq!(tracker(&sandbox, "run start w").status, 1);
+    let letters: String = ('a'..='z').map(|letter| format!("  {letter}: {{run: echo printed}}\n")).collect();
+    let other = world(&format!("steps:\n{letters}"));
+    let first = |id: &str| {
+        id.chars().next().filter(char::is_ascii_alphabetic).map(|letter| letter.to_ascii_lowercase())
+    };
+    let letter = (0..12).find_map(|_| {
+        assert_eq!(tracker(&other, "run start w").status, 0);
+        tracker(&other, "run list").stdout.split("RUN-").skip(1).find_map(first)
+    });
+    let logs = tracker(&other, &format!("run logs {}", letter.unwrap()));
+    assert_eq!(logs.stdout, "printed\n", "{logs}");
+    let by_agent = tracker(&sandbox, "run answer 5 --agent builder-1");
+    assert!(by_agent.status == 1 && by_agent.stderr.contains("builder-1 is an agent"), "{by_agent}");
+    let answered = tracker(&sandbox, "run answer -5");
+    assert!(answered.status == 0 && answered.stdout.contains("-5"), "{answered}");
+}

@@ -14,7 +14,7 @@ use serde::Serialize;
 
 use super::{Command, Reply};
 use crate::cli::answer::{Answer, View};
-use crate::cli::args::{ReadArgs, WriteArgs, count, text_word};
+use crate::cli::args::{ReadArgs, WriteArgs, count};
 use crate::cli::completion::{runs, workflows};
 use crate::cli::context::Context;
 use crate::cli::output::{Output, clean};
@@ -258,7 +258,7 @@ struct Verdict {
 #[derive(Debug, Args)]
 struct AnswerArgs {
     /// Run and step, and the answer last
-    #[arg(value_name = "RUN STEP VALUE", num_args = 1..=3, required = true, value_parser = text_word)]
+    #[arg(value_name = "RUN STEP VALUE", num_args = 1..=3, required = true, allow_negative_numbers = true)]
     words: Vec<String>,
     #[command(flatten)]
     then: AfterAnswer,
@@ -341,7 +341,7 @@ impl Command for Run {
             What::Trigger(trigger) => trigger.run(context),
             What::Drive(drive) => drive.run(context),
             What::Start(start) => {
-                let session = context.runs(start.name.as_deref())?;
+                let session = context.runs(start.name.as_deref())?.to_write(start.dry_run);
                 let (workflow, params) = (start.name.unwrap_or_default(), start.params);
                 let request = ops::RunRequest { workflow, params, jobs: start.jobs, unsynced: start.no_sync };
                 driven(ops::start_run(&session, &request, observer(context, &start.events))?, &start.events)
