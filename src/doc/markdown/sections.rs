@@ -79,10 +79,11 @@ fn trim_blank_lines(text: &str) -> &str {
 
 /// Reads a line as a heading: its level and text.
 fn heading_in(line: &str) -> Option<(usize, &str)> {
-    let content = line.trim_start_matches(' ');
-    if line.len() - content.len() > 3 {
+    let indent = line.bytes().take(4).take_while(|byte| *byte == b' ').count();
+    if indent > 3 {
         return None;
     }
+    let content = &line[indent..];
     let level = content.bytes().take_while(|&byte| byte == b'#').count();
     let rest = &content[level..];
     if !(1..=6).contains(&level) || !(rest.is_empty() || rest.starts_with([' ', '\t'])) {
@@ -224,6 +225,9 @@ impl Walk<'_> {
 
 /// Returns the mark and length of the fence that a line opens.
 fn opening_fence(line: &str) -> Option<(u8, usize)> {
+    if !line.contains('`') && !line.contains('~') {
+        return None;
+    }
     let content = line.trim_start();
     let content = content.strip_prefix(['-', '*', '+']).map_or(content, str::trim_start);
     let mark = *content.as_bytes().first().filter(|byte| matches!(byte, b'`' | b'~'))?;
