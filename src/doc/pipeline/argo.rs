@@ -11,7 +11,7 @@ use crate::model::{
 };
 
 /// Where the repository is in a container.
-const SOURCE: &str = "/work/source";
+const SOURCE: &str = "/workspace/source";
 /// Where a step leaves its outputs.
 const OUTPUTS: &str = "/tmp/tracker-outputs";
 
