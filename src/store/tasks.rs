@@ -17,6 +17,8 @@ use crate::{doc, git};
 const WORTH_THREADS: usize = 256;
 /// Number of files that may be read anew at each listing before the index is written again.
 const STALE_ENOUGH: usize = 32;
+/// Number of bytes that may be: few large files cost as much as many small ones.
+const STALE_BYTES: u64 = 256 * 1024;
 
 /// What the names of the indices of commits begin with.
 const AT: &str = "index-at-";
@@ -57,7 +59,8 @@ impl Tasks {
         let unused = index.len().saturating_sub(slots.len());
         let unexpected = names.unexpected(&Source::WorkTree(top.to_path_buf()))?;
         let tasks = Self { index, fresh, slots, unexpected };
-        if tasks.fresh.len().max(unused) > STALE_ENOUGH {
+        let bytes: u64 = tasks.fresh.iter().map(|file| file.stat.size).sum();
+        if tasks.fresh.len().max(unused) > STALE_ENOUGH || bytes > STALE_BYTES {
             tasks.write_index(index_path, started);
         }
         Ok(tasks)
