@@ -3,32 +3,26 @@
 //! Each turn takes in what has come, decides what follows, starts the programs of that (which wait), writes everything to
 //! the log at once, and only then lets the programs go. So the log knows of every process that has done anything.
 
-use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::time::Duration;
 
 use super::attempt::{AttemptFolder, Recipe};
 use super::control::{POLL, Request, on_signals};
 use super::event::{Cause, Event, Log, Logged, StopReason, Values};
+use super::processes::{Ended, MARK, Process, Processes, mark};
 use super::recover::{Orphan, ended, recover};
 use super::reuse::{Made, Memory};
-use super::state::{Moment, Rest, Run};
+use super::state::{Moment, Rest, Run, millis};
 use super::{Error, Result};
 use crate::env::{Env, fail_point};
 use crate::model::{
     Action, AttemptEnd, RunState, StepState, TaskGoal, TaskSight, output_variable, param_variable,
 };
-use crate::process::{GroupSignal, Job, JobEnd, birth, kill_marked, signal_group};
+use crate::process::{Job, JobEnd, birth, kill_marked};
 use crate::store::Lock;
-
-/// How long what was asked to end may take before it is ended.
-pub(super) const GRACE: u64 = 5_000;
-/// The variable by which processes of an attempt are found again, wherever they have moved to.
-pub(super) const MARK: &str = "TRACKER_ATTEMPT_DIR";
 
 /// Where an engine has stopped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,25 +31,6 @@ pub enum Driven {
     Finished(RunState),
     /// It has not.
     Stopped(StopReason),
-}
-
-/// What threads that wait for processes say.
-struct Ended {
-    step: usize,
-    attempt: u32,
-    /// None where the process was not started by this engine: what it has left says how it has ended.
-    end: Option<JobEnd>,
-}
-
-/// An attempt that runs.
-struct Active {
-    attempt: u32,
-    pid: u32,
-    started: u64,
-    deadline: Option<u64>,
-    /// Why it was asked to end, and when it will be ended.
-    ending: Option<(AttemptEnd, u64)>,
-    made: Option<Made>,
 }
 
 /// Who is shown what has happened, once it is on disk.
@@ -83,10 +58,9 @@ pub struct Driver<'e> {
     record: Box<Recorder<'e>>,
     unseen: Vec<Logged>,
     held: Vec<(usize, Job)>,
-    active: BTreeMap<usize, Active>,
+    /// The steps that run, each with what it is made of.
+    active: Processes<usize, Option<Made>>,
     taken: Vec<PathBuf>,
-    send: Sender<Ended>,
-    receive: Receiver<Ended>,
     interrupted: Arc<AtomicBool>,
     is_stopping: bool,
     /// Says how a task is that a step waits for, and when that was looked at last.
@@ -115,8 +89,6 @@ impl<'e> Driver<'e> {
         observe: Box<Observer<'e>>,
         record: Box<Recorder<'e>>,
     ) -> Result<Self> {
-        let interrupted = on_signals();
-        let (send, receive) = channel();
         Ok(Self {
             env,
             folder: place.folder.to_path_buf(),
@@ -129,11 +101,9 @@ impl<'e> Driver<'e> {
             record,
             unseen: Vec::new(),
             held: Vec::new(),
-            active: BTreeMap::new(),
+            active: Processes::new(),
             taken: Vec::new(),
-            send,
-            receive,
-            interrupted,
+            interrupted: on_signals(),
             is_stopping: false,
             tasks: Box::new(|goal| TaskSight::Lost(format!("nothing is known of {}", goal.task))),
             looked: 0,
@@ -163,7 +133,7 @@ impl<'e> Driver<'e> {
     pub fn drive(&mut self) -> Result<Driven> {
         let driven = self.go_on();
         if driven.is_err() {
-            self.active.values().for_each(|active| signal_group(active.pid, GroupSignal::Kill));
+            self.active.kill();
             self.held.clear();
             kill_marked(MARK, &self.mark(""));
         }
@@ -199,26 +169,17 @@ impl<'e> Driver<'e> {
         self.unseen.push(logged);
     }
 
-    /// Returns the folder of all attempts, of those of a step, or of one, as the variable of their processes has it. No two
-    /// runs of one machine have the same.
     fn mark(&self, below: &str) -> String {
-        format!("{}/steps/{below}", self.folder.display())
+        mark(&self.folder, below)
     }
 
     /// Writes what has been emitted, and lets go what was held until then.
     fn commit(&mut self) -> Result<()> {
         self.log.commit()?;
-        for (step, mut job) in std::mem::take(&mut self.held) {
+        for (step, job) in std::mem::take(&mut self.held) {
             fail_point("run:held");
-            job.release();
+            self.active.release(step, job);
             fail_point("run:released");
-            let Some(active) = self.active.get(&step) else { continue };
-            let (send, attempt) = (self.send.clone(), active.attempt);
-            std::thread::spawn(move || {
-                let end = job.wait().unwrap_or(JobEnd::Signal(0));
-                // Nobody listens any more when the engine has failed.
-                let _ = send.send(Ended { step, attempt, end: Some(end) });
-            });
         }
         for logged in std::mem::take(&mut self.unseen) {
             (self.observe)(&logged, &self.run);
@@ -260,27 +221,13 @@ impl<'e> Driver<'e> {
     /// Waits for a process that another engine has started.
     fn adopt(&mut self, orphan: Orphan) {
         let Orphan { step, attempt, pid, birth: born } = orphan;
-        let send = self.send.clone();
         let now = self.now();
         let started = self.run.steps[step].attempts.last().map_or(now.wall, |attempt| attempt.started);
         let passed = (now.wall - started).num_milliseconds().max(0).unsigned_abs();
         let timeout = self.run.workflow.steps[step].timeout.map(millis);
         let deadline = timeout.map(|timeout| now.mono + timeout.saturating_sub(passed));
-        let active = Active {
-            attempt,
-            pid,
-            started: now.mono.saturating_sub(passed),
-            deadline,
-            ending: None,
-            made: None,
-        };
-        self.active.insert(step, active);
-        std::thread::spawn(move || {
-            while birth(pid) == born {
-                std::thread::park_timeout(Duration::from_millis(10));
-            }
-            let _ = send.send(Ended { step, attempt, end: None });
-        });
+        let started = now.mono.saturating_sub(passed);
+        self.active.adopt(step, Process { attempt, pid, started, deadline, about: None }, born);
     }
 
     /// Takes in what other processes want.
@@ -307,21 +254,11 @@ impl<'e> Driver<'e> {
             (Some(_), false) => Some(AttemptEnd::Cancelled),
             (None, false) => None,
         };
-        let now = self.now().mono;
-        let handlers = &self.run.workflow.steps;
-        for (step, active) in &mut self.active {
-            // What cleans up after a cancelled run is not cancelled with it.
-            let why = why.filter(|why| *why == AttemptEnd::Interrupted || handlers[*step].handler.is_none());
-            let late = active.deadline.filter(|deadline| now >= *deadline).map(|_| AttemptEnd::TimedOut);
-            match (&active.ending, why.or(late)) {
-                (None, Some(why)) => {
-                    signal_group(active.pid, GroupSignal::Terminate);
-                    active.ending = Some((why, now + GRACE));
-                }
-                (Some((_, at)), _) if now >= *at => signal_group(active.pid, GroupSignal::Kill),
-                _ => {}
-            }
-        }
+        let steps = &self.run.workflow.steps;
+        // What cleans up after a cancelled run is not cancelled with it.
+        let is_meant =
+            |why: &AttemptEnd, step: usize| *why == AttemptEnd::Interrupted || steps[step].handler.is_none();
+        self.active.stop(self.now().mono, |step| why.filter(|why| is_meant(why, *step)));
     }
 
     /// Looks at the tasks that steps wait for: at once where nothing runs, now and then where something does.
@@ -435,8 +372,7 @@ impl<'e> Driver<'e> {
                 let pid = job.pid();
                 self.emit(Event::Started { step: name, attempt, pid, birth: birth(pid), because });
                 let deadline = timeout.map(|timeout| now + timeout);
-                self.active
-                    .insert(index, Active { attempt, pid, started: now, deadline, ending: None, made });
+                self.active.add(index, Process { attempt, pid, started: now, deadline, about: made });
                 self.held.push((index, job));
                 fail_point("run:spawned");
             }
@@ -494,37 +430,33 @@ impl<'e> Driver<'e> {
         Event::Ended { step, attempt, end, millis: took, outputs, retry_in, message }
     }
 
-    fn ended(&mut self, message: &Ended) {
-        let Some(active) =
-            self.active.remove(&message.step).filter(|active| active.attempt == message.attempt)
-        else {
-            return;
-        };
+    fn ended(&mut self, found: Ended<usize, Option<Made>>) {
         fail_point("run:ended");
-        let step = &self.run.workflow.steps[message.step];
-        let folder = AttemptFolder::of(&self.folder, step.name.as_str(), message.attempt);
-        let by_itself = match message.end {
+        let Ended { key: index, process: Process { attempt, started, about: made, .. }, end, asked } = found;
+        let step = &self.run.workflow.steps[index];
+        let folder = AttemptFolder::of(&self.folder, step.name.as_str(), attempt);
+        let by_itself = match end {
             Some(JobEnd::Exit(code)) => AttemptEnd::Exit(code),
             Some(JobEnd::Signal(number)) => AttemptEnd::Signal(number),
             None => folder.exit().unwrap_or(AttemptEnd::Interrupted),
         };
-        let end = match active.ending {
-            Some((why @ AttemptEnd::TimedOut, _)) => why,
-            Some((why, _)) if !by_itself.is_success() => why,
+        let end = match asked {
+            Some(why @ AttemptEnd::TimedOut) => why,
+            Some(why) if !by_itself.is_success() => why,
             _ => by_itself,
         };
-        let mut event = ended(&self.run, message.step, message.attempt, end, &folder);
+        let mut event = ended(&self.run, index, attempt, end, &folder);
         if let Event::Ended { millis, .. } = &mut event {
-            *millis = self.now().mono.saturating_sub(active.started);
+            *millis = self.now().mono.saturating_sub(started);
         }
-        if let (Event::Ended { end: AttemptEnd::Exit(0), outputs, .. }, Some(made)) = (&event, active.made) {
+        if let (Event::Ended { end: AttemptEnd::Exit(0), outputs, .. }, Some(made)) = (&event, made) {
             self.memory.remember(step, made, outputs);
         }
         let event = self.with_retry(event);
         let is_interrupted = matches!(&event, Event::Ended { end: AttemptEnd::Interrupted, .. });
         self.emit(event);
         if is_interrupted && !self.is_stopping {
-            let steps = vec![self.run.workflow.steps[message.step].name.to_string()];
+            let steps = vec![self.run.workflow.steps[index].name.to_string()];
             self.emit(Event::Retried { steps, forced: false, by: None });
         }
     }
@@ -573,27 +505,15 @@ impl<'e> Driver<'e> {
     /// Waits until something has ended, is due, or may have been requested.
     fn wait(&mut self) {
         let now = self.now().mono;
-        let timers = self.active.values().filter_map(|active| match active.ending {
-            Some((_, at)) => Some(at),
-            None => active.deadline,
-        });
-        let due = self.run.next(now).wake.into_iter().chain(timers).min();
+        let due = self.run.next(now).wake.into_iter().chain(self.active.due()).min();
         let left = due.map(|due| Duration::from_millis(due.saturating_sub(now)));
         if self.active.is_empty() && self.env.has_fixed_clock() {
             return self.env.sleep(left.unwrap_or(POLL));
         }
-        match self.receive.recv_timeout(left.unwrap_or(POLL).min(POLL)) {
-            Ok(first) => {
-                self.ended(&first);
-                while let Ok(more) = self.receive.try_recv() {
-                    self.ended(&more);
-                }
-            }
-            Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => {}
+        let mut limit = left.unwrap_or(POLL).min(POLL);
+        while let Some(found) = self.active.wait(limit) {
+            self.ended(found);
+            limit = Duration::ZERO;
         }
     }
-}
-
-fn millis(time: Duration) -> u64 {
-    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }

@@ -4,11 +4,9 @@
 //! for its task is an event of its own, so that whoever comes after a crash neither repeats an attempt that has ended nor
 //! acts on it twice.
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
@@ -16,11 +14,12 @@ use chrono::{DateTime, Utc};
 use super::Result;
 use super::attempt::{AttemptFolder, Recipe};
 use super::control::{POLL, on_signals};
-use super::drive::{GRACE, MARK};
 use super::event::{Cause, Event, Log, Logged, StopReason, TaskOutcome, Values};
+use super::processes::{Ended, MARK, Process, Processes, is_alive, mark};
+use super::state::{Moment, millis};
 use crate::env::{Env, fail_point};
 use crate::model::AttemptEnd;
-use crate::process::{GroupSignal, JobEnd, birth, kill_marked, signal_group};
+use crate::process::{JobEnd, birth, kill_marked};
 use crate::store::Lock;
 
 /// An attempt at a task.
@@ -65,14 +64,6 @@ pub struct Work {
 /// Who is shown what has happened, once it is on disk.
 pub type Observer<'e> = dyn FnMut(&Logged) + 'e;
 
-struct Active {
-    at: usize,
-    started: u64,
-    deadline: Option<u64>,
-    /// Why it was asked to end, and when it will be ended.
-    ending: Option<(AttemptEnd, u64)>,
-}
-
 /// The attempts of one task run, for the process that has its lock.
 pub struct Executions<'e> {
     env: &'e Env,
@@ -85,9 +76,8 @@ pub struct Executions<'e> {
     pub all: Vec<Execution>,
     /// How many there were when a person was last asked to look.
     asked: usize,
-    active: BTreeMap<String, Active>,
-    send: Sender<(String, Option<JobEnd>)>,
-    receive: Receiver<(String, Option<JobEnd>)>,
+    /// The tasks that somebody works at, each with the place of its attempt.
+    active: Processes<String, usize>,
     interrupted: Arc<AtomicBool>,
 }
 
@@ -104,7 +94,6 @@ impl<'e> Executions<'e> {
             true => replay(&Log::read(folder)?),
             false => (Vec::new(), 0),
         };
-        let (send, receive) = channel();
         let mut made = Self {
             env,
             folder: folder.to_path_buf(),
@@ -114,9 +103,7 @@ impl<'e> Executions<'e> {
             observe,
             all,
             asked,
-            active: BTreeMap::new(),
-            send,
-            receive,
+            active: Processes::new(),
             interrupted: on_signals(),
         };
         made.emit(&[Event::Began { process: std::process::id() }])?;
@@ -140,23 +127,16 @@ impl<'e> Executions<'e> {
             return Ok(());
         }
         if found.is_alive() && self.left(&found).exit().is_none() {
-            let (send, task, pid, born) =
-                (self.send.clone(), found.task.clone(), found.pid, found.birth.clone());
-            std::thread::spawn(move || {
-                while birth(pid) == born {
-                    std::thread::park_timeout(Duration::from_millis(10));
-                }
-                let _ = send.send((task, None));
-            });
-            let started = self.now();
-            self.active.insert(found.task, Active { at, started, deadline: None, ending: None });
+            let Execution { attempt, pid, .. } = found;
+            let process = Process { attempt, pid, started: self.now(), deadline: None, about: at };
+            self.active.adopt(found.task, process, found.birth);
             return Ok(());
         }
         self.ended(at, None, 0)
     }
 
     fn now(&self) -> u64 {
-        u64::try_from(self.env.monotonic().as_millis()).unwrap_or(u64::MAX)
+        Moment::now(self.env).mono
     }
 
     fn left(&self, execution: &Execution) -> AttemptFolder {
@@ -164,7 +144,7 @@ impl<'e> Executions<'e> {
     }
 
     fn mark(&self, below: &str) -> String {
-        format!("{}/steps/{below}", self.folder.display())
+        mark(&self.folder, below)
     }
 
     fn emit(&mut self, events: &[Event]) -> Result<()> {
@@ -199,7 +179,7 @@ impl<'e> Executions<'e> {
 
     #[must_use]
     pub fn is_running(&self, task: &str) -> bool {
-        self.active.contains_key(task)
+        self.active.has(task)
     }
 
     #[must_use]
@@ -248,18 +228,12 @@ impl<'e> Executions<'e> {
         let at = self.all.len();
         note(&mut self.all, &Logged { at: self.env.now_millis(), event });
         match started {
-            Ok(mut job) => {
+            Ok(job) => {
                 fail_point("run:held");
-                job.release();
-                let (send, task) = (self.send.clone(), work.task.clone());
-                std::thread::spawn(move || {
-                    let end = job.wait().unwrap_or(JobEnd::Signal(0));
-                    let _ = send.send((task, Some(end)));
-                });
                 let started = self.now();
-                let deadline =
-                    work.timeout.map(|limit| started + u64::try_from(limit.as_millis()).unwrap_or(u64::MAX));
-                self.active.insert(work.task, Active { at, started, deadline, ending: None });
+                let deadline = work.timeout.map(|limit| started + millis(limit));
+                self.active.add(work.task.clone(), Process { attempt, pid, started, deadline, about: at });
+                self.active.release(work.task, job);
                 Ok(())
             }
             Err(message) => self.end(at, AttemptEnd::Broken, 0, Some(message)),
@@ -273,34 +247,21 @@ impl<'e> Executions<'e> {
         if self.active.is_empty() {
             return Ok(());
         }
-        let Ok((task, end)) = self.receive.recv_timeout(POLL) else { return Ok(()) };
-        let Some(active) = self.active.remove(&task) else { return Ok(()) };
+        let Some(Ended { process, end, asked, .. }) = self.active.wait(POLL) else { return Ok(()) };
         fail_point("run:ended");
-        let millis = self.now().saturating_sub(active.started);
+        let millis = self.now().saturating_sub(process.started);
         let by_itself = match end {
             Some(JobEnd::Exit(code)) => Some(AttemptEnd::Exit(code)),
             Some(JobEnd::Signal(number)) => Some(AttemptEnd::Signal(number)),
             None => None,
         };
-        let asked =
-            active.ending.map(|(why, _)| why).filter(|_| by_itself.is_none_or(|end| !end.is_success()));
-        self.ended(active.at, asked.or(by_itself), millis)
+        let asked = asked.filter(|_| by_itself.is_none_or(|end| !end.is_success()));
+        self.ended(process.about, asked.or(by_itself), millis)
     }
 
     fn stop_what_must(&mut self) {
-        let (now, is_stopping) = (self.now(), self.is_interrupted());
-        for active in self.active.values_mut() {
-            let pid = self.all[active.at].pid;
-            let late = active.deadline.filter(|deadline| now >= *deadline).map(|_| AttemptEnd::TimedOut);
-            match (&active.ending, late.or(is_stopping.then_some(AttemptEnd::Interrupted))) {
-                (None, Some(why)) => {
-                    signal_group(pid, GroupSignal::Terminate);
-                    active.ending = Some((why, now + GRACE));
-                }
-                (Some((_, at)), _) if now >= *at => signal_group(pid, GroupSignal::Kill),
-                _ => {}
-            }
-        }
+        let why = self.is_interrupted().then_some(AttemptEnd::Interrupted);
+        self.active.stop(self.now(), |_| why);
     }
 
     /// Takes down how an attempt has ended: where nobody knows, by what it has left.
@@ -345,7 +306,7 @@ impl Drop for Executions<'_> {
     /// Nothing is left running where driving has failed.
     fn drop(&mut self) {
         if !self.active.is_empty() {
-            self.active.values().for_each(|active| signal_group(self.all[active.at].pid, GroupSignal::Kill));
+            self.active.kill();
             kill_marked(MARK, &self.mark(""));
         }
     }
@@ -355,7 +316,7 @@ impl Execution {
     /// Whether its process runs.
     #[must_use]
     pub fn is_alive(&self) -> bool {
-        self.end.is_none() && self.birth.is_some() && birth(self.pid) == self.birth
+        self.end.is_none() && is_alive(self.pid, self.birth.as_ref())
     }
 }
 

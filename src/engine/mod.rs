@@ -5,7 +5,7 @@
 //! are only ever appended, each on disk before anything follows from it. [`attempt`] is the folder of one attempt, which
 //! the attempt's own shell fills: whoever comes after a crash reads there what became of it. [`drive`] is the engine:
 //! one process, in the foreground of a command, that has the lock of its run. [`executions`] does the same for the tasks of
-//! a task run.
+//! a task run; both keep their processes in [`processes`].
 //!
 //! ```text
 //! <git dir>/tracker/runs/RUN-4F2K/
@@ -24,6 +24,7 @@ mod control;
 mod drive;
 mod event;
 mod executions;
+mod processes;
 mod recover;
 mod reuse;
 mod state;

@@ -4,9 +4,9 @@ use std::path::Path;
 
 use super::attempt::AttemptFolder;
 use super::event::{Event, Values};
+use super::processes::is_alive;
 use super::state::Run;
 use crate::model::{AttemptEnd, StepState};
-use crate::process::birth;
 
 /// An attempt that still runs, and that nobody waits for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,7 +24,7 @@ pub fn recover(run: &Run, folder: &Path) -> (Vec<Event>, Vec<Orphan>) {
     let (mut events, mut orphans) = (Vec::new(), Vec::new());
     for (index, step) in run.steps.iter().enumerate().filter(|(_, step)| step.state == StepState::Running) {
         let Some(attempt) = step.attempts.last() else { continue };
-        let is_alive = attempt.birth.is_some() && birth(attempt.pid) == attempt.birth;
+        let is_alive = is_alive(attempt.pid, attempt.birth.as_ref());
         let name = run.workflow.steps[index].name.as_str();
         let left = AttemptFolder::of(folder, name, attempt.number);
         match left.exit() {

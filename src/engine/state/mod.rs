@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use chrono::{DateTime, Utc};
 
 use step::Decision;
-pub use step::{Attempt, Moment, Next, Rest, StepRun};
+pub use step::{Attempt, Moment, Next, Rest, StepRun, millis};
 
 use super::event::{Event, Logged, SkipReason, StopReason, Values};
 use crate::model::{ANSWER, Action, AttemptEnd, Handler, RunState, StepState, Workflow};

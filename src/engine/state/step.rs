@@ -1,5 +1,7 @@
 //! A step of a run, what is to be done next, and what steps have of others.
 
+use std::time::Duration;
+
 use chrono::{DateTime, Utc};
 
 use super::Run;
@@ -20,9 +22,13 @@ impl Moment {
     /// Reads both clocks.
     #[must_use]
     pub fn now(env: &Env) -> Self {
-        let mono = u64::try_from(env.monotonic().as_millis()).unwrap_or(u64::MAX);
-        Self { wall: env.now_millis(), mono }
+        Self { wall: env.now_millis(), mono: millis(env.monotonic()) }
     }
+}
+
+/// Returns a time in milliseconds.
+pub fn millis(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }
 
 /// An attempt of a step.

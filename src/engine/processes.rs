@@ -1,0 +1,147 @@
+//! The processes of attempts that run: threads wait for them, and what is asked to end is ended when its time is over.
+
+use std::borrow::Borrow;
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::time::Duration;
+
+use crate::model::AttemptEnd;
+use crate::process::{GroupSignal, Job, JobEnd, birth, signal_group};
+
+/// How long what was asked to end may take before it is ended, in milliseconds.
+const GRACE: u64 = 5_000;
+/// The variable by which processes of an attempt are found again, wherever they have moved to.
+pub(super) const MARK: &str = "TRACKER_ATTEMPT_DIR";
+
+/// An attempt that runs. Times are in milliseconds of the clock that only goes on.
+pub(super) struct Process<T> {
+    pub attempt: u32,
+    pub pid: u32,
+    pub started: u64,
+    pub deadline: Option<u64>,
+    /// What else its engine wants to know when it has ended.
+    pub about: T,
+}
+
+/// An attempt whose process has ended.
+pub(super) struct Ended<K, T> {
+    pub key: K,
+    pub process: Process<T>,
+    /// How; none where the process was not started by this engine: what it has left says so.
+    pub end: Option<JobEnd>,
+    /// Why it was asked to end.
+    pub asked: Option<AttemptEnd>,
+}
+
+struct Running<T> {
+    process: Process<T>,
+    /// Why it was asked to end, and when it will be ended.
+    ending: Option<(AttemptEnd, u64)>,
+}
+
+/// The attempts that run, of one each step or task.
+pub(super) struct Processes<K, T> {
+    running: BTreeMap<K, Running<T>>,
+    send: Sender<(K, u32, Option<JobEnd>)>,
+    receive: Receiver<(K, u32, Option<JobEnd>)>,
+}
+
+impl<K: Ord + Clone + Send + 'static, T> Processes<K, T> {
+    pub(super) fn new() -> Self {
+        let (send, receive) = channel();
+        Self { running: BTreeMap::new(), send, receive }
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.running.is_empty()
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.running.len()
+    }
+
+    pub(super) fn has<Q: Ord + ?Sized>(&self, key: &Q) -> bool
+    where
+        K: Borrow<Q>,
+    {
+        self.running.contains_key(key)
+    }
+
+    /// Takes one in that has been started, and is held or runs.
+    pub(super) fn add(&mut self, key: K, process: Process<T>) {
+        self.running.insert(key, Running { process, ending: None });
+    }
+
+    /// Lets a process that was held go, and waits for it.
+    pub(super) fn release(&self, key: K, mut job: Job) {
+        job.release();
+        let Some(attempt) = self.running.get(&key).map(|running| running.process.attempt) else { return };
+        let send = self.send.clone();
+        std::thread::spawn(move || {
+            let end = job.wait().unwrap_or(JobEnd::Signal(0));
+            // Nobody listens any more when the engine has failed.
+            let _ = send.send((key, attempt, Some(end)));
+        });
+    }
+
+    /// Waits for a process that another engine has started.
+    pub(super) fn adopt(&mut self, key: K, process: Process<T>, born: Option<String>) {
+        let (send, pid, attempt) = (self.send.clone(), process.pid, process.attempt);
+        self.add(key.clone(), process);
+        std::thread::spawn(move || {
+            while birth(pid) == born {
+                std::thread::park_timeout(Duration::from_millis(10));
+            }
+            let _ = send.send((key, attempt, None));
+        });
+    }
+
+    /// Asks those to end that `why` names, or whose time is over; ends those that have had the time to.
+    pub(super) fn stop(&mut self, now: u64, why: impl Fn(&K) -> Option<AttemptEnd>) {
+        for (key, running) in &mut self.running {
+            let Running { process, ending } = running;
+            let late = || process.deadline.filter(|at| now >= *at).map(|_| AttemptEnd::TimedOut);
+            match (&ending, why(key).or_else(late)) {
+                (None, Some(why)) => {
+                    signal_group(process.pid, GroupSignal::Terminate);
+                    *ending = Some((why, now + GRACE));
+                }
+                (Some((_, at)), _) if now >= *at => signal_group(process.pid, GroupSignal::Kill),
+                _ => {}
+            }
+        }
+    }
+
+    /// Ends all, at once.
+    pub(super) fn kill(&self) {
+        self.running.values().for_each(|running| signal_group(running.process.pid, GroupSignal::Kill));
+    }
+
+    /// Returns when the next is to be asked to end, or to be ended.
+    pub(super) fn due(&self) -> Option<u64> {
+        let at = |running: &Running<T>| running.ending.map_or(running.process.deadline, |(_, at)| Some(at));
+        self.running.values().filter_map(at).min()
+    }
+
+    /// Waits until one has ended, for some time at most.
+    pub(super) fn wait(&mut self, limit: Duration) -> Option<Ended<K, T>> {
+        let (key, attempt, end) = self.receive.recv_timeout(limit).ok()?;
+        if self.running.get(&key)?.process.attempt != attempt {
+            return None;
+        }
+        let Running { process, ending } = self.running.remove(&key)?;
+        Some(Ended { key, process, end, asked: ending.map(|(why, _)| why) })
+    }
+}
+
+/// Whether a process is the one that was started with this birth, and runs.
+pub(super) fn is_alive(pid: u32, born: Option<&String>) -> bool {
+    born.is_some() && birth(pid).as_ref() == born
+}
+
+/// Returns the folder of all attempts of a run, of those of a step, or of one, as the variable of their processes has it. No
+/// two runs of one machine have the same.
+pub(super) fn mark(run: &Path, below: &str) -> String {
+    format!("{}/steps/{below}", run.display())
+}
