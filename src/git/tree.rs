@@ -266,7 +266,8 @@ impl Staged {
         index.entries().iter().filter(inside).filter(|entry| is_left_out(entry)).count()
     }
 
-    /// Returns the tree that a folder is staged as, the whole of it where the folder is empty; none where git has not computed it since something in it changed.
+    /// Returns the tree that a folder is staged as, that of everything for an empty name; none where git has not computed it
+    /// since something in it changed.
     #[must_use]
     pub fn tree_id(&self, folder: &str) -> Option<TreeId> {
         let mut tree = self.index.as_ref()?.tree()?;

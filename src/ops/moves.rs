@@ -136,7 +136,7 @@ fn start_plan(case: &Case<'_>, assignee: &str, elsewhere: Option<&Flight>, force
 }
 
 /// Says where a task is in progress.
-fn in_progress(flight: &Flight) -> Reason {
+pub(in crate::ops) fn in_progress(flight: &Flight) -> Reason {
     Reason::InFlight {
         stage: flight.stage.clone(),
         person: flight.person().to_owned(),

@@ -189,8 +189,7 @@ impl<'r, 'a> Gatherer<'r, 'a> {
     /// that brings the policy, where the base has none: `init` and its files land like that. What changed since is judged.
     /// Returns these commits.
     fn leave_what_was_before(&self, judgement: &mut Judgement) -> Result<HashSet<String>> {
-        let tip = self.range.tip.as_ref().unwrap_or(&self.range.before);
-        if tip.read(RecordKind::Config.file())?.is_some() {
+        if self.range.tip().read(RecordKind::Config.file())?.is_some() {
             return Ok(HashSet::new());
         }
         let brings = |commit: &&RangeCommit| {

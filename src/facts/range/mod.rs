@@ -132,6 +132,11 @@ impl<'a> RangeReader<'a> {
         })
     }
 
+    /// The records at the base's tip.
+    fn tip(&self) -> &Snapshot {
+        self.tip.as_ref().unwrap_or(&self.before)
+    }
+
     /// The commits, each after its parents.
     pub fn commits(&self) -> impl Iterator<Item = &CommitInfo> {
         self.changes.commits.iter().map(|commit| &commit.info)

@@ -164,7 +164,7 @@ impl RangeReader<'_> {
     /// base's tip, where the range does not reopen them; what a sprint that has begun there has committed to, and how that
     /// changed; pages of sprints that are not closed; a list of closed sprints that has lost lines.
     pub fn sprint_doubts(&self) -> Result<Vec<(String, SprintDoubt)>> {
-        let tip = self.tip.as_ref().unwrap_or(&self.before);
+        let tip = self.tip();
         let mut known: BTreeMap<SprintId, SprintStatus> = BTreeMap::new();
         let mut found = Vec::new();
         for change in self.changes.net.values() {
@@ -198,7 +198,7 @@ impl RangeReader<'_> {
     /// Returns the sprints that the range closes, also anew, with their files.
     #[must_use]
     pub fn sprints_closed(&self) -> Vec<SprintFile> {
-        let tip = self.tip.as_ref().unwrap_or(&self.before);
+        let tip = self.tip();
         let mut closed = Vec::new();
         for change in self.changes.net.values() {
             let Some(RecordPath::Sprint(id)) = RecordPath::parse(&change.path) else { continue };

@@ -15,7 +15,7 @@ use crate::ops::run::task_runs;
 use crate::ops::sprint::{misspelt, sprint_drift};
 use crate::ops::{Result, Session};
 use crate::policy::{Graph, stage_order};
-use crate::store::{self, EntryKind, Snapshot, is_temporary, unexpected_among};
+use crate::store::{self, EntryKind, Snapshot, Tasks, is_temporary, unexpected_among};
 
 /// Files looked at, what is wrong with them, and what can be repaired.
 pub(super) type Examined = (usize, Vec<DoctorFinding>, Vec<Fix>);
@@ -434,17 +434,17 @@ impl<'a> Examination<'a> {
     /// Tasks of active sprints that were edited by hand: the records of the scope do not have it. Of a sprint that is
     /// broken its own file tells.
     fn sprints(&mut self) -> Result<()> {
-        let ids = self.snapshot().sprint_ids()?;
+        let (ids, tasks) = (self.snapshot().sprint_ids()?, self.snapshot().tasks()?);
         if !ids.is_empty() {
-            self.unknown_sprints(&ids)?;
+            self.unknown_sprints(&tasks, &ids);
         }
-        self.unknown_runs()?;
+        self.unknown_runs(&tasks)?;
         for id in ids {
             let Ok(Some(file)) = self.snapshot().sprint(&id) else { continue };
             if file.sprint.state() != SprintState::Active {
                 continue;
             }
-            for drift in sprint_drift(&self.snapshot().tasks()?, &file) {
+            for drift in sprint_drift(&tasks, &file) {
                 let problem = Problem::warning(drift.message).on_key("sprint");
                 let problem = problem.in_file(task_file(&drift.id)).with_hint(drift.suggestion.to_string());
                 self.add(DoctorRule::SprintScope, problem);
@@ -454,8 +454,7 @@ impl<'a> Examination<'a> {
     }
 
     /// Open tasks whose sprint is not there, in a repository that has sprints: no list of a sprint shows them.
-    fn unknown_sprints(&mut self, ids: &[SprintId]) -> Result<()> {
-        let tasks = self.snapshot().tasks()?;
+    fn unknown_sprints(&mut self, tasks: &Tasks, ids: &[SprintId]) {
         let (summaries, _) = tasks.select(|task| !task.is_closed());
         for task in summaries {
             let Some(name) =
@@ -473,12 +472,10 @@ impl<'a> Examination<'a> {
                 problem.on_key("sprint").in_file(task_file(task.id)).with_hint(hint),
             );
         }
-        Ok(())
     }
 
     /// Open tasks whose task run is not there: nothing queues or drives them.
-    fn unknown_runs(&mut self) -> Result<()> {
-        let tasks = self.snapshot().tasks()?;
+    fn unknown_runs(&mut self, tasks: &Tasks) -> Result<()> {
         let (summaries, _) = tasks.select(|task| !task.is_closed() && task.run.is_some());
         if summaries.is_empty() {
             return Ok(());

@@ -5,20 +5,20 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 
+use super::found::{Meant, RecordFile, ambiguous, meant, record_files};
 use super::record::{record_of, shown, time};
-use super::start::{params, random_id};
+use super::start::{free_id, params};
 use super::view::{RunView, StepLine};
 use super::why::find_step;
 use crate::doc::{create_run, read_run};
 use crate::engine::{Cause, Event, Logged, Moment, Run, SkipReason};
 use crate::import::jobs::{JobReport, read_job_state, read_jobs};
 use crate::model::{
-    Action, AttemptEnd, ErrorRecord, RecordKind, RecordPath, RunId, RunRecord, StepState, digest_of,
-    parse_span,
+    Action, AttemptEnd, ErrorRecord, RecordPath, RunId, RunRecord, StepState, digest_of, parse_span,
 };
 use crate::ops::workflows::{LoadedWorkflow, load_workflow};
 use crate::ops::{Error, Result, Session, Written};
-use crate::store::{Change, EntryKind};
+use crate::store::Change;
 
 /// A run that another engine has driven.
 #[derive(Debug, Clone, Default)]
@@ -80,29 +80,13 @@ pub fn record_run(session: &Session<'_>, request: &RecordRequest) -> Result<Writ
     session.finish(&locked, &[change], Vec::new())
 }
 
-fn free_id(session: &Session<'_>) -> Result<RunId> {
-    for length in 4..12 {
-        let id = random_id(session.env(), length);
-        let path = RecordPath::run(&id).map(String::from).unwrap_or_default();
-        if session.snapshot().read(&path)?.is_none() && !super::found::run_folder(session, &id).exists() {
-            return Ok(id);
-        }
-    }
-    Err(Error::usage("no id is free for the record of a run"))
-}
-
 /// Returns all records of runs that can be read.
 fn records(session: &Session<'_>) -> Result<Vec<(RunRecord, String)>> {
-    let folder = RecordKind::Run.folder();
-    let mut found = Vec::new();
-    for entry in session.snapshot().list(folder)?.into_iter().filter(|entry| entry.kind == EntryKind::File) {
-        let Some(id) = entry.name.strip_suffix(".yaml") else { continue };
-        let Some(bytes) = session.snapshot().read(&format!("{folder}/{}", entry.name))? else { continue };
-        if let (Ok(record), Ok(text)) = (read_run(id, &bytes), String::from_utf8(bytes)) {
-            found.push((record, text));
-        }
-    }
-    Ok(found)
+    let read = |file: RecordFile| {
+        let record = read_run(&file.id, &file.bytes).ok()?;
+        Some((record, String::from_utf8(file.bytes).ok()?))
+    };
+    Ok(record_files(session.snapshot())?.into_iter().filter_map(read).collect())
 }
 
 fn known_record(session: &Session<'_>, url: Option<&str>) -> Result<Option<(RunId, String)>> {
@@ -315,20 +299,11 @@ fn millis(report: &JobReport) -> Option<u64> {
 
 /// Finds the record that a part of an id names, where the run itself is not here.
 pub(super) fn find_record(session: &Session<'_>, given: &str) -> Result<Option<RunRecord>> {
-    let query = given.to_ascii_uppercase();
-    let suffix = query.trim_start_matches("RUN-");
-    let all = records(session)?.into_iter().map(|(record, _)| record);
-    let matches: Vec<RunRecord> = all
-        .filter(|record| record.id.trim_start_matches("RUN-").starts_with(suffix) && !suffix.is_empty())
-        .collect();
-    let exact = matches.iter().position(|record| record.id == query);
-    match (exact, matches.len()) {
-        (Some(index), _) => Ok(matches.into_iter().nth(index)),
-        (None, 0) => Ok(None),
-        (None, 1) => Ok(matches.into_iter().next()),
-        (None, several) => {
-            Err(Error::usage_with(format!("`{given}` matches {several} runs"), "use more of the id"))
-        }
+    let mut all: Vec<RunRecord> = records(session)?.into_iter().map(|(record, _)| record).collect();
+    match meant(given, all.iter().map(|record| record.id.as_str())) {
+        Meant::One(at) => Ok(Some(all.swap_remove(at))),
+        Meant::None => Ok(None),
+        Meant::Several(names) => Err(ambiguous(given, "runs", &names)),
     }
 }
 

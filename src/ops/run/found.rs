@@ -7,9 +7,9 @@ use super::tasks::open_runs;
 use crate::doc::read_workflow;
 use crate::engine::{self, Log, Logged, Moment, Run, recover, try_lock};
 use crate::env::Env;
-use crate::model::{RunId, RunState, Workflow};
+use crate::model::{RecordKind, RunId, RunState, Workflow};
 use crate::ops::{Error, Result, Session};
-use crate::store::Workspace;
+use crate::store::{EntryKind, Snapshot, Workspace};
 
 /// The name of the frozen document in the folder of a run.
 pub(super) const FROZEN: &str = "workflow.yaml";
@@ -66,26 +66,68 @@ pub(super) fn find_run(session: &Session<'_>, given: Option<&str>) -> Result<Run
             )
         });
     };
-    let query = given.to_ascii_uppercase();
-    if let Some(id) = ids.iter().find(|id| id.as_str() == query) {
-        return Ok(id.clone());
-    }
-    let matches: Vec<&RunId> =
-        ids.iter().filter(|id| id.suffix().starts_with(query.trim_start_matches("RUN-"))).collect();
-    match matches.as_slice() {
-        [only] => Ok((*only).clone()),
-        [] => Err(Error::not_found(
+    match meant(given, ids.iter().map(RunId::as_str)) {
+        Meant::One(at) => Ok(ids[at].clone()),
+        Meant::None => Err(Error::not_found(
             format!("no run matches `{}`", given.escape_debug()),
             "run `tracker run list` to see all runs",
         )),
-        several => {
-            let names: Vec<&str> = several.iter().take(8).map(|id| id.as_str()).collect();
-            Err(Error::usage_with(
-                format!("`{given}` matches {} runs", several.len()),
-                format!("use more of the id: {}", names.join(" ")),
-            ))
-        }
+        Meant::Several(names) => Err(ambiguous(given, "runs", &names)),
     }
+}
+
+/// Which of some ids of runs somebody means.
+pub(super) enum Meant {
+    /// The one at this place.
+    One(usize),
+    None,
+    Several(Vec<String>),
+}
+
+/// Finds the id that is given whole, or by the beginning of what follows the hyphen.
+pub(super) fn meant<'i>(given: &str, ids: impl Iterator<Item = &'i str> + Clone) -> Meant {
+    let query = given.to_ascii_uppercase();
+    let part = query.trim_start_matches("RUN-");
+    if let Some(at) = ids.clone().position(|id| id == query) {
+        return Meant::One(at);
+    }
+    let is_meant = |id: &str| !part.is_empty() && id.trim_start_matches("RUN-").starts_with(part);
+    let matches: Vec<(usize, &str)> = ids.enumerate().filter(|(_, id)| is_meant(id)).collect();
+    match matches.as_slice() {
+        [] => Meant::None,
+        [(at, _)] => Meant::One(*at),
+        several => Meant::Several(several.iter().map(|(_, id)| (*id).to_owned()).collect()),
+    }
+}
+
+/// Says that a part of an id means several; `what` they are.
+pub(super) fn ambiguous(given: &str, what: &str, names: &[String]) -> Error {
+    let some: Vec<&str> = names.iter().take(8).map(String::as_str).collect();
+    Error::usage_with(
+        format!("`{}` matches {} {what}", given.escape_debug(), names.len()),
+        format!("use more of the id: {}", some.join(" ")),
+    )
+}
+
+/// The file of a run's record.
+pub(super) struct RecordFile {
+    /// The id, by the file's name.
+    pub(super) id: String,
+    pub(super) path: String,
+    pub(super) bytes: Vec<u8>,
+}
+
+/// Reads the files of the records of runs, of workflows and of tasks, in the order of their names.
+pub(super) fn record_files(snapshot: &Snapshot) -> Result<Vec<RecordFile>> {
+    let folder = RecordKind::Run.folder();
+    let mut found = Vec::new();
+    for entry in snapshot.list(folder)?.into_iter().filter(|entry| entry.kind == EntryKind::File) {
+        let Some(id) = entry.name.strip_suffix(".yaml") else { continue };
+        let path = format!("{folder}/{}", entry.name);
+        let Some(bytes) = snapshot.read(&path)? else { continue };
+        found.push(RecordFile { id: id.to_owned(), path, bytes });
+    }
+    Ok(found)
 }
 
 /// Whether a word names a run rather than a step: a step of the newest run comes before a part of an id.

@@ -117,16 +117,16 @@ pub fn retry_run<'e>(
         let resume = Suggestion::tracker(["run", "resume", id.as_str()]);
         return Err(Error::usage_with(format!("{id} has not ended"), format!("go on with it: {resume}")));
     }
-    let chosen = match request.steps.as_slice() {
+    let selected = match request.steps.as_slice() {
         [] => run.to_retry(),
         names => chosen_steps(&run, names, request.downstream, &folder, session)?,
     };
-    if chosen.is_empty() {
+    if selected.is_empty() {
         let hint =
             format!("run one again: {} --step STEP", Suggestion::tracker(["run", "retry", id.as_str()]));
         return Err(Error::usage_with(format!("nothing of {id} has failed"), hint));
     }
-    let steps = chosen.iter().map(|index| run.workflow.steps[*index].name.to_string()).collect();
+    let steps = selected.iter().map(|index| run.workflow.steps[*index].name.to_string()).collect();
     let event = Event::Retried { steps, forced: true, by: Some(session.actor()?) };
     drive(session, &folder, run, lock, true, observe, Some(event))
 }
@@ -138,7 +138,7 @@ fn chosen_steps(
     folder: &Path,
     session: &Session<'_>,
 ) -> Result<Vec<usize>> {
-    let mut chosen = Vec::new();
+    let mut selected = Vec::new();
     for name in names {
         let index = find_step(run, name)?;
         let state = run.steps[index].state;
@@ -151,9 +151,9 @@ fn chosen_steps(
             };
             return Err(Error::usage_with(message, "retry what decided that instead"));
         }
-        chosen.push(index);
+        selected.push(index);
     }
-    Ok(if downstream { run.with_dependents(&chosen) } else { chosen })
+    Ok(if downstream { run.with_dependents(&selected) } else { selected })
 }
 
 /// Drives a run whose lock is held, after an event where there is one.
@@ -247,8 +247,22 @@ fn create_folder(session: &Session<'_>, loaded: &LoadedWorkflow) -> Result<(RunI
     Err(Error::usage(format!("no run can be created in `{}`", all.display())))
 }
 
+/// Makes an id that no run has.
+pub(super) fn free_id(session: &Session<'_>) -> Result<RunId> {
+    for length in 4..12 {
+        let id = random_id(session.env(), length);
+        let record = RecordPath::run(&id).map(String::from).unwrap_or_default();
+        let is_taken = |path: std::path::PathBuf| path.symlink_metadata().is_ok();
+        let local = run_folder(session, &id);
+        if !is_taken(session.workspace().work_dir().join(record)) && !is_taken(local) {
+            return Ok(id);
+        }
+    }
+    Err(Error::usage("no id is free for a run"))
+}
+
 /// Makes an id with this number of random characters.
-pub(super) fn random_id(env: &Env, length: usize) -> RunId {
+fn random_id(env: &Env, length: usize) -> RunId {
     let letter = || char::from(ALPHABET[env.random_below(32) as usize]);
     let suffix: String = std::iter::repeat_with(letter).take(length).collect();
     RunId::parse(&format!("RUN-{suffix}")).expect("capital letters and digits")

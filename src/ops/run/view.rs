@@ -9,17 +9,16 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::elsewhere::{find_record, view_of_record};
-use super::found::{FoundRun, find_run, look_at, run_ids};
+use super::found::{FoundRun, RecordFile, find_run, look_at, record_files, run_ids};
 use super::record::{durations, errors, time};
 use super::tasks::{TaskRunLine, list_task_runs};
 use super::why::{find_step, run_and_step, sentence};
 use crate::doc::{AnyRun, read_any_run};
 use crate::engine::{AttemptFolder, Run, StopReason};
 use crate::git::{open_regular, read_regular};
-use crate::model::{Action, ErrorRecord, Problem, RecordKind, RunRecord, RunState, StepState, digest_of};
+use crate::model::{Action, ErrorRecord, Problem, RunRecord, RunState, StepState, digest_of};
 use crate::ops::workflows::levels;
 use crate::ops::{Error, Result, Session};
-use crate::store::EntryKind;
 
 /// Why a run that has not ended is on hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
@@ -334,15 +333,9 @@ pub fn list_runs(session: &Session<'_>) -> Result<(RunsView, Vec<Problem>)> {
             here.push(id.to_string());
         }
     }
-    let folder = RecordKind::Run.folder();
-    for entry in session.snapshot().list(folder)?.into_iter().filter(|entry| entry.kind == EntryKind::File) {
-        let Some(id) = entry.name.strip_suffix(".yaml").filter(|id| !here.iter().any(|other| other == id))
-        else {
-            continue;
-        };
-        let path = format!("{folder}/{}", entry.name);
-        let Some(bytes) = session.snapshot().read(&path)? else { continue };
-        match read_any_run(id, &bytes) {
+    let is_elsewhere = |file: &RecordFile| !here.contains(&file.id);
+    for RecordFile { id, path, bytes } in record_files(session.snapshot())?.into_iter().filter(is_elsewhere) {
+        match read_any_run(&id, &bytes) {
             // Listed apart.
             Ok(AnyRun::Tasks(_)) => {}
             Ok(AnyRun::Workflow(record)) => runs.push(RunLine::of_record(*record)),

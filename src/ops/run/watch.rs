@@ -20,13 +20,13 @@ const TICK: Duration = Duration::from_millis(250);
 /// The same where an engine has written that it ends.
 const ENDING: Duration = Duration::from_millis(10);
 
-/// A run that is watched, and what it is asked for.
+/// A run that is watched, and the step whose output is shown.
 pub struct Watched<'w> {
     session: &'w Session<'w>,
     run: &'w Run,
     folder: &'w Path,
     is_driven: bool,
-    chosen: Option<usize>,
+    selected: Option<usize>,
 }
 
 impl Watched<'_> {
@@ -44,7 +44,7 @@ impl Watched<'_> {
         view_of(self.session, &run, self.folder, self.is_driven)
     }
 
-    /// Returns what the chosen step has printed last: where none was chosen, of the steps that run the one that began last,
+    /// Returns what the selected step has printed last: where none was selected, of the steps that run the one that began last,
     /// else the one that ended last.
     #[must_use]
     pub fn log(&self, lines: usize) -> Option<RunLogs> {
@@ -53,7 +53,7 @@ impl Watched<'_> {
             (step.state == StepState::Running, step.attempts.last().map(|attempt| attempt.started))
         };
         let attempted = (0..self.run.steps.len()).filter(|index| !self.run.steps[*index].attempts.is_empty());
-        let index = self.chosen.or_else(|| attempted.max_by_key(rank))?;
+        let index = self.selected.or_else(|| attempted.max_by_key(rank))?;
         let number = self.run.steps[index].attempts.last()?.number;
         let name = self.run.workflow.steps[index].name.as_str();
         let left = AttemptFolder::of(self.folder, name, number);
@@ -110,13 +110,13 @@ pub fn watch_run(
     // Before the first look: what is written meanwhile is not missed.
     let watcher = FolderWatcher::new(&run_folder(session, &id));
     let (mut followed, mut events) = Followed::new(session, &id)?;
-    let chosen = step.map(|step| find_step(&followed.run, step)).transpose()?;
+    let selected = step.map(|step| find_step(&followed.run, step)).transpose()?;
     let mut is_ending = false;
     // What is there already does not say that somebody drives it.
     let mut is_driven = try_lock(&followed.folder)?.is_none();
     loop {
         let Followed { run, folder, .. } = &followed;
-        show(&Watched { session, run, folder, is_driven, chosen }, &events);
+        show(&Watched { session, run, folder, is_driven, selected }, &events);
         if !is_driven {
             let found = look_at(session, &id)?;
             return Ok(view_of(session, &found.run, &found.folder, found.is_driven));

@@ -56,7 +56,7 @@ pub type TaskObserver<'e> = Box<dyn FnMut(&Logged) + 'e>;
 pub struct TaskDrive {
     /// The attempts, in the order in which they began.
     pub attempts: Vec<ExecutionView>,
-    /// What a person is asked for.
+    /// What only a person can do.
     pub asks: Vec<Ask>,
     /// Whether it was interrupted.
     pub interrupted: bool,
@@ -87,7 +87,7 @@ pub struct ExecutionView {
     pub message: Option<String>,
 }
 
-/// What a person is asked for.
+/// What only a person can do for a task.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Ask {
     /// The task.
@@ -261,7 +261,7 @@ impl Drive<'_, '_> {
         }
     }
 
-    /// Looks at every open task, and starts what can be started. Returns what people are asked for, and whether a task has
+    /// Looks at every open task, and starts what can be started. Returns what only people can do, and whether a task has
     /// moved.
     fn begin(&mut self) -> Result<(Vec<Ask>, bool)> {
         let (config, _) = self.session.config_or_default();

@@ -4,7 +4,7 @@ use std::time::SystemTime;
 
 use crate::engine::{Execution, TaskOutcome};
 use crate::git::read_regular;
-use crate::model::{AttemptEnd, Config, FindingState, Signatures, Task, TaskId};
+use crate::model::{AttemptEnd, Config, FindingState, Signatures, Stage, Task, TaskId};
 use crate::ops::import_findings::{FindingsImportRequest, import_findings};
 use crate::ops::moves::{advance, fail};
 use crate::ops::signoffs::{VoteRequest, approve, reject, resolve};
@@ -78,6 +78,10 @@ fn current(session: &Session<'_>, id: &str) -> Result<Option<Task>> {
     }
 }
 
+fn stage_now(session: &Session<'_>, task: &Task) -> Result<Stage> {
+    Ok(current(session, task.id.as_str())?.map_or_else(|| task.stage.clone(), |now| now.stage))
+}
+
 fn with_line(end: &str, line: Option<&str>) -> String {
     let line = line.map(|line| line.split(char::is_control).collect::<Vec<_>>().join(" "));
     let line: Option<String> = line.map(|line| line.trim().chars().take(160).collect());
@@ -141,7 +145,7 @@ fn passed(session: &Session<'_>, config: &Config, task: &Task) -> Result<Judgeme
     }
     match advance(session, &[task.id.to_string()], None) {
         Ok(_) => {
-            let now = current(session, task.id.as_str())?.map_or_else(|| task.stage.clone(), |now| now.stage);
+            let now = stage_now(session, task)?;
             Ok(Judgement::new(TaskOutcome::Passed, format!("{} → {now}", task.stage)))
         }
         Err(Error::Refused(refusal)) => Ok(stays(&refusal)),
@@ -153,7 +157,7 @@ fn failed(session: &Session<'_>, task: &Task, execution: &Execution, why: &str) 
     let why = format!("{}: {why}", execution.executor);
     match fail(session, task.id.as_str(), &why) {
         Ok(_) => {
-            let now = current(session, task.id.as_str())?.map_or_else(|| task.stage.clone(), |now| now.stage);
+            let now = stage_now(session, task)?;
             Ok(Judgement::new(TaskOutcome::Failed, format!("{} → {now}, {why}", task.stage)))
         }
         // The stage that failures are sent to has nowhere to send them: the work is to be done again.

@@ -10,14 +10,14 @@ mod start;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::found::find_run;
+use super::found::{Meant, RecordFile, ambiguous, find_run, meant, record_files};
 use crate::doc::{Document, decide_task_run, is_task_run, read_run, read_task_run};
 use crate::model::{
-    Problem, RecordKind, RecordPath, RunId, Suggestion, Task, TaskId, TaskRun, TaskRunChange, TaskRunDecision,
+    Problem, RecordPath, RunId, Suggestion, Task, TaskId, TaskRun, TaskRunChange, TaskRunDecision,
 };
 use crate::ops::fields::reason;
 use crate::ops::{Error, Result, Session, Written};
-use crate::store::{Change, EntryKind, Snapshot};
+use crate::store::{Change, Snapshot, Tasks};
 
 pub(crate) use drive::{Ask, DriveRequest, TaskDrive, TaskObserver, Trigger, drive_tasks};
 pub(crate) use progress::{
@@ -38,15 +38,10 @@ pub struct TaskRunDecided {
 
 /// Returns the task runs of a snapshot, the oldest first, and what is wrong with the records of others.
 pub(in crate::ops) fn task_runs(snapshot: &Snapshot) -> Result<(Vec<TaskRun>, Vec<Problem>)> {
-    let folder = RecordKind::Run.folder();
     let (mut runs, mut problems) = (Vec::new(), Vec::new());
-    for entry in snapshot.list(folder)?.into_iter().filter(|entry| entry.kind == EntryKind::File) {
-        let path = format!("{folder}/{}", entry.name);
-        let Some(id) = entry.name.strip_suffix(".yaml").filter(|_| RecordPath::parse(&path).is_some()) else {
-            continue;
-        };
-        let Some(bytes) = snapshot.read(&path)?.filter(|bytes| is_task_run(bytes)) else { continue };
-        match read_task_run(id, &bytes) {
+    let is_record = |file: &RecordFile| RecordPath::parse(&file.path).is_some() && is_task_run(&file.bytes);
+    for RecordFile { id, path, bytes } in record_files(snapshot)?.into_iter().filter(is_record) {
+        match read_task_run(&id, &bytes) {
             Ok(run) => runs.push(run),
             Err(found) => problems.extend(found.into_iter().map(|problem| problem.in_file(&path))),
         }
@@ -65,30 +60,18 @@ pub(in crate::ops) fn find_task_run(session: &Session<'_>, given: Option<&str>) 
         });
     };
     let query = given.to_ascii_uppercase();
-    if let Some(at) = runs.iter().position(|run| run.id == query) {
-        return Ok(runs.swap_remove(at));
-    }
-    let part = query.trim_start_matches("RUN-");
-    let is_meant = |run: &TaskRun| !part.is_empty() && run.run_id().suffix().starts_with(part);
-    let mut matches: Vec<TaskRun> = runs.into_iter().filter(is_meant).collect();
-    match matches.len() {
-        1 => Ok(matches.remove(0)),
-        0 if is_of_workflow(session, &query)? => Err(Error::usage_with(
+    match meant(given, runs.iter().map(|run| run.id.as_str())) {
+        Meant::One(at) => Ok(runs.swap_remove(at)),
+        Meant::None if is_of_workflow(session, &query)? => Err(Error::usage_with(
             format!("{query} is the run of a workflow, and has no tasks"),
             Suggestion::tracker(["run", "status", &query]).to_string(),
         )),
-        0 if !problems.is_empty() => Err(Error::Broken(problems)),
-        0 => Err(Error::not_found(
+        Meant::None if !problems.is_empty() => Err(Error::Broken(problems)),
+        Meant::None => Err(Error::not_found(
             format!("no task run matches `{}`", given.escape_debug()),
             "run `tracker run list` to see all runs",
         )),
-        several => {
-            let names: Vec<&str> = matches.iter().take(8).map(|run| run.id.as_str()).collect();
-            Err(Error::usage_with(
-                format!("`{}` matches {several} task runs", given.escape_debug()),
-                format!("use more of the id: {}", names.join(" ")),
-            ))
-        }
+        Meant::Several(names) => Err(ambiguous(given, "task runs", &names)),
     }
 }
 
@@ -185,8 +168,18 @@ pub(in crate::ops) fn tasks_of(
     problems: &mut Vec<Problem>,
 ) -> Result<Vec<Task>> {
     let all = session.snapshot().tasks()?;
-    let (selected, found) = all.select(|task| task.run == Some(run));
-    problems.extend(found.into_iter().filter(|problem| problem.severity == crate::model::Severity::Error));
+    problems.extend(unreadable(&all));
+    tasks_among(session, &all, run)
+}
+
+/// Returns what keeps tasks from being read.
+fn unreadable(all: &Tasks) -> impl Iterator<Item = Problem> {
+    let (_, found) = all.select(|_| false);
+    found.into_iter().filter(|problem| problem.severity == crate::model::Severity::Error)
+}
+
+fn tasks_among(session: &Session<'_>, all: &Tasks, run: &str) -> Result<Vec<Task>> {
+    let (selected, _) = all.select(|task| task.run == Some(run));
     let ids: Vec<TaskId> = selected.iter().filter_map(|task| TaskId::parse(task.id).ok()).collect();
     let mut tasks = Vec::with_capacity(ids.len());
     for id in ids {

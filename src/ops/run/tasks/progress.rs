@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::{find_task_run, task_runs, tasks_of};
+use super::{find_task_run, task_runs, tasks_among, tasks_of, unreadable};
 use crate::engine::{AttemptFolder, Execution, Executions};
 use crate::facts::{FactsReader, TaskFacts};
 use crate::git::Repository;
@@ -267,8 +267,10 @@ pub fn list_task_runs(session: &Session<'_>) -> Result<(Vec<TaskRunLine>, Vec<Pr
     let (config, _) = session.config_or_default();
     let repository = session.workspace().repository()?;
     let mut lines = Vec::with_capacity(runs.len());
+    let all = session.snapshot().tasks()?;
+    problems.extend(unreadable(&all));
     for run in runs.iter().rev() {
-        let tasks = tasks_of(session, &run.id, &mut problems)?;
+        let tasks = tasks_among(session, &all, &run.id)?;
         let progress = progress_of(session, &repository, &config, run, &tasks);
         lines.push(TaskRunLine {
             run: run.id.clone(),

@@ -8,9 +8,8 @@ use crate::doc::{Edit, Value, create_task_run};
 use crate::model::{Config, RecordPath, RunId, Suggestion, TaskId, TaskRun, TaskRunKind, first_to_do};
 use crate::ops::fields::reason;
 use crate::ops::in_flight::in_flight_of;
-use crate::ops::moves::move_edits;
-use crate::ops::run::found::run_folder;
-use crate::ops::run::start::random_id;
+use crate::ops::moves::{in_progress, move_edits};
+use crate::ops::run::start::free_id;
 use crate::ops::select::{Selector, read_query};
 use crate::ops::session::{Step, parse, spliced};
 use crate::ops::signoffs::summary_of;
@@ -45,8 +44,8 @@ pub fn start_task_run(session: &Session<'_>, request: &TaskRunRequest) -> Result
     let repository = session.workspace().repository()?;
     let (by, agent) = (repository.identity(session.env())?.name, session.agent());
     let locked = session.lock("run start")?;
-    let ids = chosen(session, &config, &request.tasks)?;
-    let id = fresh_id(session)?;
+    let ids = selected(session, &config, &request.tasks)?;
+    let id = free_id(session)?;
     let path = RecordPath::run(&id).map(String::from).unwrap_or_default();
     let now = session.env().now();
     let record = TaskRun {
@@ -95,22 +94,8 @@ fn joins(run: &RunId) -> Edit {
     Edit::Set { key: "run".to_owned(), value: Value::Text(run.to_string()) }
 }
 
-/// Makes an id that no run has.
-fn fresh_id(session: &Session<'_>) -> Result<RunId> {
-    for length in 4..12 {
-        let id = random_id(session.env(), length);
-        let record = RecordPath::run(&id).map(String::from).unwrap_or_default();
-        let is_taken = |path: std::path::PathBuf| path.symlink_metadata().is_ok();
-        let local = run_folder(session, &id);
-        if !is_taken(session.workspace().work_dir().join(record)) && !is_taken(local) {
-            return Ok(id);
-        }
-    }
-    Err(Error::usage("no id is free for a run"))
-}
-
 /// Returns the open tasks that ids or a query name; everything that keeps one of them out is reported at once.
-fn chosen(session: &Session<'_>, config: &Config, given: &str) -> Result<Vec<TaskId>> {
+fn selected(session: &Session<'_>, config: &Config, given: &str) -> Result<Vec<TaskId>> {
     let words: Vec<&str> = given.split([',', ' ']).filter(|word| !word.is_empty()).collect();
     let mut are_ids = !words.is_empty();
     for word in &words {
@@ -142,8 +127,7 @@ fn chosen(session: &Session<'_>, config: &Config, given: &str) -> Result<Vec<Tas
             reasons.push(Missing::Completed.into());
         }
         for flight in in_flight.of(id.as_str(), task.since()).into_iter().take(1) {
-            let (stage, person, place) = (flight.stage.clone(), flight.person().to_owned(), flight.place());
-            reasons.push(Reason::InFlight { stage, person, place });
+            reasons.push(in_progress(flight));
         }
         let other = task.run.as_ref().and_then(|own| runs.iter().find(|run| run.id == own.as_str()));
         if let Some(other) = other.filter(|run| run.cancelled().is_none()) {
