@@ -253,7 +253,7 @@ impl Repository {
     /// Writes what was found for whoever asks next, where that is possible: a read-only repository works as well, and
     /// slower.
     pub fn remember_changes(&self) {
-        // What nobody has asked for was not read either.
+        // What was not requested was not read either.
         let Some(Some(known)) = self.known_changes.get() else { return };
         let known = known.borrow();
         let file = self.repo_paths().common_dir.join(NAME);

@@ -220,7 +220,7 @@ fn comments_below_same(before: &str, after: &str) -> Result<(), String> {
     if !is_comment || after.ends_with(&below) {
         Ok(())
     } else {
-        Err(format!("what stood below is gone: {below:?}"))
+        Err(format!("what was below is gone: {below:?}"))
     }
 }
 

@@ -317,7 +317,7 @@ fn nothing_panics_or_silences_on_purpose() {
             }
         }
     }
-    assert_none(&offences, "`expect(\"why it holds\")` for invariants, `#[expect(lint, reason)]` for lints");
+    assert_none(&offences, "`expect(\"why it is so\")` for invariants, `#[expect(lint, reason)]` for lints");
 }
 
 #[test]

@@ -15,7 +15,7 @@ use crate::model::{
 const CHECKOUT: &str = "actions/checkout@11bd71901bbe5b1630ceea73d27597364c9af683";
 const UPLOAD: &str = "actions/upload-artifact@ea165f8d65b6e75b540449e92b4886f43607fa02";
 const DOWNLOAD: &str = "actions/download-artifact@d3f86a106a0bac45b974a628896c90dbdf5c8093";
-/// Most values that somebody can be asked for.
+/// Maximum number of inputs of a workflow.
 const MOST_INPUTS: usize = 25;
 /// The output of a job that is the state of its step. No output of a step begins with `_`.
 const STATE: &str = "_state";

@@ -85,7 +85,7 @@ pub(super) fn pipeline(plan: &Plan<'_>, request: &PipelineRequest<'_>) -> Value 
     root.into()
 }
 
-/// Returns a parameter as a variable that is asked for where somebody starts the pipeline by hand.
+/// Returns a parameter as a variable with a field in the form that starts a pipeline by hand.
 fn variable(param: &Param) -> Value {
     let mut variable = Map::new();
     if let Some(about) = &param.about {

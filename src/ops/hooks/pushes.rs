@@ -364,7 +364,7 @@ fn violation(problem: Problem) -> Violation {
 /// Judges the commits that git is about to push to a remote, each line as git hands it over: local ref, local
 /// commit, remote ref, remote commit. A deletion is not looked at.
 ///
-/// It is asked for by the configuration of the remote's default branch, or of the working tree: what is checked out
+/// It is requested by the configuration of the remote's default branch, or of the working tree: what is checked out
 /// need not be what is pushed. `remote` is a name, or a place as `git push` takes it.
 pub fn check_push(env: &Env, remote: &str, lines: &str) -> Result<PushReport> {
     let updates: Vec<Update> = lines.lines().filter_map(pushed_update).collect();
@@ -379,11 +379,12 @@ pub fn check_push(env: &Env, remote: &str, lines: &str) -> Result<PushReport> {
         Some((_, Some(commit))) => Some(workspace.snapshot_of_commit(Some(*commit))?),
         _ => None,
     };
-    let is_asked = |snapshot: &Snapshot| Ok::<bool, store::Error>(snapshot.config()?.0.hooks.pre_push);
-    let is_asked_there = of_target.as_ref().is_some_and(|snapshot| is_asked(snapshot).unwrap_or(false));
-    if !is_asked_there {
+    let is_requested = |snapshot: &Snapshot| Ok::<bool, store::Error>(snapshot.config()?.0.hooks.pre_push);
+    let is_requested_there =
+        of_target.as_ref().is_some_and(|snapshot| is_requested(snapshot).unwrap_or(false));
+    if !is_requested_there {
         workspace.require_tracker(env)?;
-        if !is_asked(&workspace.snapshot())? {
+        if !is_requested(&workspace.snapshot())? {
             return Ok(PushReport::default());
         }
     }

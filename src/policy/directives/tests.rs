@@ -24,7 +24,7 @@ fn shown(found: &Directives) -> Vec<String> {
     found.directives.iter().map(show).collect()
 }
 
-fn oddities(message: &str) -> Vec<DirectiveErrorKind> {
+fn errors_of(message: &str) -> Vec<DirectiveErrorKind> {
     parse(message).errors.into_iter().map(|error| error.kind).collect()
 }
 
@@ -169,7 +169,7 @@ fn an_id_in_the_subject_links_and_no_more() {
     assert_eq!(shown(&parse("Advance: TASK-7Q2M")), ["1 Advance TASK-7Q2M"], "alone in its line");
     for mark in ["fixup!", "squash!", "amend!"] {
         let message = format!("{mark} Do it\n\nAdvance: A-1\nTime: A-1 1h\nTask: A-2\n");
-        assert_eq!(shown(&parse(&message)), ["3 Task A-1", "5 Task A-2"], "asked for already");
+        assert_eq!(shown(&parse(&message)), ["3 Task A-1", "5 Task A-2"], "requested already");
     }
     let found = parse("# comment\n\n\nA-1 subject\nAdvance: A-2\n");
     assert_eq!(found.tasks(), [&id("A-2"), &id("A-1")]);
@@ -227,7 +227,7 @@ fn contradictions_are_reported() {
         ("Fail: A-1 x\nBlock: A-1 y", false),
         ("Advance: A-1\nAdvance: A-1", false),
     ] {
-        let found = oddities(&format!("s\n\n{lines}\n"));
+        let found = errors_of(&format!("s\n\n{lines}\n"));
         assert_eq!(found.len(), usize::from(disagree), "{lines}: {found:?}");
     }
     let found = parse("s\n\nAdvance: A-1\nFail: A-1 x\n");

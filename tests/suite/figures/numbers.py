@@ -1,7 +1,7 @@
 """The figures of sprints, computed once more, from the files alone.
 
 A second implementation that shares nothing with the program: the standard library of Python, and a reader for the few
-shapes of YAML that records are written in. For each folder on the command line, which holds `config.toml`, `tasks`,
+shapes of YAML that records are written in. For each folder on the command line, which has `config.toml`, `tasks`,
 `signoffs`, `findings` and `sprints`, one line of JSON: the figures of the sprint named after `--sprint`, of the time
 between its start and its close, as {"path": {"value": …, "tasks": […], "missing": […]}}.
 """

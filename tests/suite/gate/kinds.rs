@@ -395,7 +395,7 @@ const ROWS: &[Row] = &[
         },
     },
     Row {
-        name: "delivers what the base asked for, and not what it asked for since",
+        name: "delivers what the base required, and not what it requires since",
         rule: "earned-moves",
         says: "the acceptance criteria or deliverables were reworded",
         attack: |world| {

@@ -60,7 +60,7 @@ const WAYS_TO_COMMIT: &[Row] = &[
         },
     },
     Row {
-        name: "a merge that asks for a move",
+        name: "a merge that requests a move",
         attack: |world| {
             side(world, "Task: TASK-0THR");
             world.git(&["merge", "--quiet", "--no-ff", "-m", "Merge", "-m", "Advance: TASK-0THR", "side"]);

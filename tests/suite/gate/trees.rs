@@ -72,7 +72,7 @@ fn a_malformed_tree_is_refused_whatever_is_read_of_it() {
         // Nor is it the better for a commit after it that has a tree of the same name in order.
         commit_tree(&world, &[("theme.rs", OK)]);
         let found = messages(&world.review().verdict.violations);
-        assert!(found.iter().any(|own| own.starts_with(&expected)), "{says}, and mended: {found:#?}");
+        assert!(found.iter().any(|own| own.starts_with(&expected)), "{says}, and fixed: {found:#?}");
     }
 }
 

@@ -92,7 +92,7 @@ pub(super) const PLACES: &[Place] = &[
         fs::File::create(root.join("config.toml")).unwrap().set_len(100_000_000).unwrap();
     }),
     ("config is not UTF-8", Broken, |root| replace_by_bytes(&root.join("config.toml"), b"a = \"\xff\"\n")),
-    ("config holds a NUL", Broken, |root| replace_by_bytes(&root.join("config.toml"), b"a = \"\0\"\n")),
+    ("config contains a NUL", Broken, |root| replace_by_bytes(&root.join("config.toml"), b"a = \"\0\"\n")),
     ("config nested deep", Broken, |root| {
         replace_by_bytes(&root.join("config.toml"), format!("a = {}", "[".repeat(100_000)).as_bytes());
     }),

@@ -311,7 +311,7 @@ pub(super) const CASES: &[Case] = &[
     Case {
         name: "rejection on the base",
         right: Stops(&["veto"]),
-        why: "what will land holds the reviewer's own rejection",
+        why: "what will land has the reviewer's own rejection",
         play: || rejected_on_base("Gil", false),
     },
     Case {
@@ -546,7 +546,7 @@ pub(super) const CASES: &[Case] = &[
     Case {
         name: "open task brings back what the base took",
         right: Stops(&["uncovered"]),
-        why: "the base holds its votes with their change: they are spent",
+        why: "the base has its votes with their change: they are spent",
         play: || two_requests(&Second::AgainUnseen),
     },
     Case {
@@ -650,7 +650,7 @@ pub(super) const CASES: &[Case] = &[
             let old = world.head();
             world.main_edits("f", 5, "fix");
             let fix = world.branches[MAIN];
-            // Each merges the other, and resolves line 5 in its own favour.
+            // Each merges the other, and resolves line 5 as its own side has it.
             let own = world.tree.clone();
             world.commit_on(vec![old, fix], "Dev", &[], &["A"]);
             world.on(MAIN);
@@ -711,13 +711,13 @@ pub(super) const CASES: &[Case] = &[
     Case {
         name: "override",
         right: Passes,
-        why: "it stands for the approvals that are missing; the rule on overrides speaks of it",
+        why: "it counts in place of the approvals that are missing; the rule on overrides speaks of it",
         play: || overruled(false),
     },
     Case {
         name: "edit after an override",
         right: Stops(&["uncovered"]),
-        why: "the override stood for what there was",
+        why: "the override counted for what there was",
         play: || overruled(true),
     },
 ];
