@@ -1,6 +1,6 @@
 //! `show`: one task in full, with everything derived of it, its parts, and the open tasks that are about the same files.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -14,7 +14,9 @@ use super::view::{
 };
 use super::{Error, Result, Session};
 use crate::facts::{Flight, TaskFacts};
-use crate::model::{Config, Problem, RecordPath, Stage, Status, Suggestion, Summary, Task, TaskId};
+use crate::model::{
+    Config, Problem, RecordKind, RecordPath, Stage, Status, Suggestion, Summary, Task, TaskId,
+};
 use crate::policy::{Dependency, badge_of, blocking_findings, facts_of, status_of};
 use crate::store::{self, TaskFile, Tasks};
 
@@ -53,9 +55,15 @@ pub fn show(session: &Session<'_>, id: &str) -> Result<(Shown, Vec<Problem>)> {
 
 /// Reads a task from the first branch that has it; none where no branch does.
 fn show_elsewhere(session: &Session<'_>, id: &str) -> Result<Option<(Shown, Vec<Problem>)>> {
+    let repository = session.workspace().repository()?;
+    let mut seen = HashSet::new();
     for tip in session.workspace().repo_paths().branch_tips()? {
+        // Most branches have the same tasks; one whose objects are not here has nothing to show.
+        let tasks = repository.tree_id(tip.commit, RecordKind::Task.folder()).ok().flatten();
+        if !tasks.is_some_and(|tasks| seen.insert(tasks)) {
+            continue;
+        }
         let workspace = session.workspace().again(session.env());
-        // A branch whose objects are not here has nothing to show.
         let Ok(snapshot) = workspace.snapshot_of_commit(Some(tip.commit)) else { continue };
         let Ok((mut shown, problems)) = show_here(&Session::new(session.env(), workspace, snapshot), id)
         else {

@@ -22,11 +22,6 @@ const STATE: &str = "_state";
 const RECORD: &str = "_record";
 
 pub(super) fn refuse(plan: &Plan<'_>, refused: &mut Refused) {
-    let count = plan.plain_steps().count();
-    if plan.workflow.jobs.is_some_and(|jobs| (jobs as usize) < count) {
-        let hint = "leave `jobs` out, and write it here as `tracker run start --jobs N`";
-        refused.workflow("jobs", "how many steps run at once", hint);
-    }
     if plan.workflow.params.len() > MOST_INPUTS {
         let hint = "put values into a file that a step reads";
         refused.workflow("params", &format!("more than {MOST_INPUTS} parameters"), hint);

@@ -32,11 +32,6 @@ const MOST_NEEDS: usize = 50;
 const RECORD: &str = "tracker:record";
 
 pub(super) fn refuse(plan: &Plan<'_>, refused: &mut Refused) {
-    let count = plan.plain_steps().count();
-    if plan.workflow.jobs.is_some_and(|jobs| (jobs as usize) < count) {
-        let hint = "leave `jobs` out, and write it here as `tracker run start --jobs N`";
-        refused.workflow("jobs", "how many steps run at once", hint);
-    }
     for (index, step) in plan.workflow.steps.iter().enumerate() {
         let name = step.name.as_str();
         if RESERVED.contains(&name) || name == "types" {

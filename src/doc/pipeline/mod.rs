@@ -226,6 +226,11 @@ impl Refused {
     }
 
     fn of_all_targets(&mut self, plan: &Plan<'_>) {
+        let is_limited = plan.workflow.jobs.is_some_and(|jobs| (jobs as usize) < plan.plain_steps().count());
+        if is_limited && self.target != PipelineTarget::Argo {
+            let hint = "leave `jobs` out, and write it here as `tracker run start --jobs N`";
+            self.workflow("jobs", "how many steps run at once", hint);
+        }
         for (index, step) in plan.workflow.steps.iter().enumerate() {
             if step.retry.jitter > 0 {
                 self.step(step, "retry", "a random wait (`jitter`)", "leave `jitter` out");

@@ -26,7 +26,8 @@ pub(crate) use tasks::{
 };
 pub(super) use tasks::{open_runs, queued_of_run, run_to_join, task_runs};
 pub(crate) use view::{
-    Asks, Revision, RunHold, RunLine, RunLogs, RunView, RunsView, StepLine, list_runs, run_logs, run_status,
+    Asks, AttemptView, Revision, RunHold, RunLine, RunLogs, RunView, RunsView, StepLine, list_runs, run_logs,
+    run_status,
 };
 pub(crate) use watch::{Printed, Watched as WatchedRun, follow_logs, watch_run};
 pub(crate) use why::{Why, why_step};

@@ -184,10 +184,10 @@ fn timeline(run: &ops::RunView, attempts: &[&StepLine], rows: usize, now: DateTi
     let width = out.width().saturating_sub(name_width + 12).max(10);
     let begin = shown.iter().filter_map(|step| Some(step.attempts.first()?.started)).min().unwrap_or(now);
     let millis = |at: DateTime<Utc>| (at - begin).num_milliseconds().max(0).unsigned_abs() as usize;
-    let end = shown.iter().flat_map(|step| &step.attempts).map(|attempt| {
+    let ended = |attempt: &ops::AttemptView| {
         attempt.millis.map_or_else(|| millis(now), |took| millis(attempt.started) + took as usize)
-    });
-    let span = end.max().unwrap_or_default().max(1);
+    };
+    let span = shown.iter().flat_map(|step| &step.attempts).map(ended).max().unwrap_or_default().max(1);
     let from = millis_text(begin, run.created);
     let axis = format!("{:name_width$} {from}", "");
     let to =
@@ -200,9 +200,7 @@ fn timeline(run: &ops::RunView, attempts: &[&StepLine], rows: usize, now: DateTi
         let last = step.attempts.len();
         for (index, attempt) in step.attempts.iter().enumerate() {
             let from = millis(attempt.started) * width / span;
-            let end =
-                attempt.millis.map_or_else(|| millis(now), |took| millis(attempt.started) + took as usize);
-            let to = (end * width).div_ceil(span).clamp(from + 1, width.max(from + 1));
+            let to = (ended(attempt) * width).div_ceil(span).clamp(from + 1, width.max(from + 1));
             let kind = if attempt.millis.is_none() {
                 1
             } else if index + 1 < last {
