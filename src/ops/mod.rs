@@ -46,6 +46,7 @@ mod show;
 mod signoffs;
 mod sprint;
 mod status;
+mod target_policy;
 mod tick;
 mod undo;
 mod unmerged;

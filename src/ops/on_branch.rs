@@ -29,12 +29,12 @@ pub struct BranchRequest {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct BranchTarget {
     /// As people name it.
-    name: String,
+    pub(super) name: String,
     /// The whole name of the local ref; none where the branch is only on the remote.
     local: Option<String>,
     /// The remote and the branch's name there, where it is to be pushed.
     remote: Option<(String, String)>,
-    tip: CommitId,
+    pub(super) tip: CommitId,
 }
 
 /// Does something on a branch, again where somebody else has moved it meanwhile.

@@ -2,6 +2,7 @@
 
 use super::on_branch::BranchTarget;
 use super::sprint::scope_changes;
+use super::target_policy::{TargetPolicy, target_policy, target_policy_here};
 use super::written::{TaskAction, Written, WrittenTask};
 use super::{Error, Result};
 use crate::doc::{Document, Edit};
@@ -143,13 +144,33 @@ impl<'e> Session<'e> {
 
     /// Reads the configuration that moves are judged by.
     pub fn config(&self) -> Result<Config> {
-        Ok(self.workspace.policy(self.env, &self.snapshot)?.0)
+        let (own, _) = self.workspace.policy(self.env, &self.snapshot)?;
+        Ok(self.target_policy(&own)?.map_or(own, |target| target.config))
     }
 
     /// Reads the configuration for a command that only reads; what is wrong with it comes with it.
     #[must_use]
     pub fn config_or_default(&self) -> (Config, Vec<Problem>) {
-        self.workspace.policy_or_default(self.env, &self.snapshot)
+        let (own, problems) = self.workspace.policy_or_default(self.env, &self.snapshot);
+        let target = self.target_policy(&own).ok().flatten();
+        (target.map_or(own, |target| target.config), problems)
+    }
+
+    /// Says so where the branch has changed the policy, which does not count before it is merged.
+    pub(super) fn target_policy_remark(&self) -> Option<Problem> {
+        let (own, _) = self.workspace.policy(self.env, &self.snapshot).ok()?;
+        Some(self.target_policy(&own).ok()??.remark())
+    }
+
+    /// Returns the policy that the branch goes by, where that is not its own; none for a commit, which is read as it is.
+    pub(super) fn target_policy(&self, own: &Config) -> Result<Option<TargetPolicy>> {
+        match &self.branch {
+            Some(branch) => {
+                target_policy(&self.workspace, &self.snapshot, own, &branch.name, Some(branch.tip))
+            }
+            None if self.snapshot.commit_id().is_some() => Ok(None),
+            None => target_policy_here(&self.workspace, &self.snapshot, own),
+        }
     }
 
     /// Returns the name under which git would commit.

@@ -9,6 +9,7 @@ use crate::doc::record_problems;
 use crate::env::Env;
 use crate::git::{CommitId, Operation};
 use crate::model::{Config, Problem, RecordKind, RecordPath, Severity, TRACKER_FOLDER, TaskId};
+use crate::ops::target_policy::target_policy_here;
 use crate::ops::{Error, Result, Session};
 use crate::policy::{
     Action, Attempt, Comments, DirectiveError, Directives, Hint, Reason, Refusal, complete_ids, near_misses,
@@ -175,7 +176,8 @@ fn policy_of_commit(
         Ok((config, _)) => {
             let Some(problem) = config.write_problem() else {
                 workspace.mark_policy_read();
-                return Ok(Policy::Readable(Box::new(config)));
+                let target = target_policy_here(workspace, staged, &config)?;
+                return Ok(Policy::Readable(Box::new(target.map_or(config, |target| target.config))));
             };
             // A link that is there already moves nothing.
             may_pass |= is_granted;

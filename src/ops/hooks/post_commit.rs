@@ -13,6 +13,7 @@ use super::times::{Times, times_of};
 use crate::env::Env;
 use crate::git::{CommitId, Fold, FoldEdit, HeadAction, HeadMove, Operation, Repository, fold, peek_head};
 use crate::model::{Config, OnCommit, Problem, RecordKind, RecordPath, TRACKER_FOLDER, TaskId};
+use crate::ops::target_policy::target_policy_here;
 use crate::ops::{Error, Result, Session};
 use crate::policy::{Action, Comments, Reason, parse_message};
 use crate::process::Program;
@@ -53,7 +54,7 @@ pub fn post_commit(env: &Env) -> Result<PostCommit> {
     }
     let before = has_records.then(|| workspace.snapshot_of_commit(parent)).transpose()?;
     let after = workspace.snapshot_of_commit(Some(head))?;
-    let config = match policy_after(&after, before.as_ref()) {
+    let config = match policy_after(&workspace, &after, before.as_ref()) {
         Ok(config) => config,
         Err(error) => return Ok(PostCommit::not_moved(&error, parent)),
     };
@@ -82,7 +83,21 @@ pub fn post_commit(env: &Env) -> Result<PostCommit> {
     if let Some(operation) = operation {
         return Ok(during_operation(operation, &plan, &later));
     }
-    write_moves(&session, &context, &plan, (head, &later))
+    let outcome = write_moves(&session, &context, &plan, (head, &later))?;
+    copy_notes(&session, last_move, head);
+    Ok(outcome)
+}
+
+/// Copies the notes of an amended commit to the one that was folded, where the user's settings want notes to be copied.
+/// Git copies them after this hook, and to the commit from before the fold.
+fn copy_notes(session: &Session<'_>, last_move: Option<HeadMove>, head: CommitId) {
+    let amended = last_move.filter(|step| step.action == HeadAction::Amend).and_then(|step| step.from);
+    let folded = session.workspace().repo_paths().head_commit().filter(|now| *now != head);
+    let (Some(from), Some(to)) = (amended, folded) else { return };
+    let copy = Program::new("git", "copy notes").args(["notes", "copy", "--for-rewrite=amend", "--stdin"]);
+    let copy = copy.in_folder(session.workspace().work_dir());
+    // A note more or less stops no commit, and nobody reads what a hook says of it.
+    let _ = copy.input(format!("{from} {to}\n").as_bytes()).output();
 }
 
 /// Writes the moves of a plan where the configuration wants them: into the commit, or into the index.
@@ -135,7 +150,7 @@ impl PostCommit {
 }
 
 /// Reads the policy that a commit leaves. One that it removes is missing, not empty.
-fn policy_after(after: &Snapshot, before: Option<&Snapshot>) -> Result<Config> {
+fn policy_after(workspace: &Workspace, after: &Snapshot, before: Option<&Snapshot>) -> Result<Config> {
     let has_policy =
         |snapshot: &Snapshot| Ok::<_, Error>(snapshot.read(RecordKind::Config.file())?.is_some());
     if let Some(before) = before
@@ -148,7 +163,7 @@ fn policy_after(after: &Snapshot, before: Option<&Snapshot>) -> Result<Config> {
     let config = after.config()?.0;
     match config.write_problem() {
         Some(problem) => Err(Error::Broken(vec![problem])),
-        None => Ok(config),
+        None => Ok(target_policy_here(workspace, after, &config)?.map_or(config, |target| target.config)),
     }
 }
 

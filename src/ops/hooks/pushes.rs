@@ -13,6 +13,7 @@ use crate::model::{
     GateRule, Level, Problem, RecordKind, RecordPath, Severity, TRACKER_FOLDER, is_in_tracker,
 };
 use crate::ops::gate::{GateRequest, review};
+use crate::ops::target_policy::anchored;
 use crate::ops::{Error, Result, Session};
 use crate::policy::{Fix, is_selected};
 use crate::review::{RuleName, Violation};
@@ -180,12 +181,7 @@ impl<'a> Judge<'a> {
         let mut judge = Self { session, repository, default, gated: Vec::new() };
         if let Some((name, Some(commit_id))) = judge.default.clone() {
             let hooks = judge.rules_of(&name, commit_id)?.hooks;
-            // Names are globs from the first letter on, not at any depth as of files.
-            let anchored = |glob: &String| match glob.strip_prefix('!') {
-                Some(glob) => format!("!/{glob}"),
-                None => format!("/{glob}"),
-            };
-            judge.gated = hooks.pre_receive.iter().map(anchored).collect();
+            judge.gated = anchored(&hooks.pre_receive);
         }
         Ok(judge)
     }

@@ -145,3 +145,18 @@ fn a_commit_signed_with_gpg_stays_signed() {
     assert_eq!(stage(&sandbox, READY), "qa");
     assert_clean(&sandbox);
 }
+
+#[test]
+fn notes_of_an_amended_commit_go_to_the_one_that_was_folded() {
+    let notes = |sandbox: &Sandbox| git(sandbox, &["notes", "show", "HEAD"]);
+    for wish in ["refs/notes/*", "refs/notes/other"] {
+        let sandbox = world();
+        sandbox.git(&["config", "notes.rewriteRef", wish]);
+        commit(&sandbox, "src/a", "Work");
+        sandbox.git(&["notes", "add", "--message", "measured: 12 ms"]);
+        sandbox.git(&["commit", "--quiet", "--amend", "--message", "Work\n\nAdvance: TASK-1AAA"]);
+        assert_eq!(moves(&sandbox, READY), ["none dev", "dev qa"]);
+        let found = notes(&sandbox);
+        assert_eq!(found.stdout.trim() == "measured: 12 ms", wish == "refs/notes/*", "{wish}: {found}");
+    }
+}

@@ -362,3 +362,89 @@ fn an_agents_vote_earns_no_move_past_what_people_sign_off() {
         );
     }
 }
+
+/// Two roles sign off, and each may be named anew.
+const TWO_ROLES: &str = "\
+format = 2
+[pipeline]
+stages = [\"dev\", \"qa\", \"docs\"]
+[stage.qa]
+signoffs = [\"reviewer\", \"tester\"]
+on_fail = \"dev\"
+[roles.reviewer]
+[roles.tester]
+";
+
+/// How a branch changes the policy.
+const CHANGES: [(&str, &str, &str); 3] = [
+    ("a role gets another name", "tester", "checker"),
+    ("a role is not required any more", "[\"reviewer\", \"tester\"]", "[\"reviewer\"]"),
+    ("a stage is gone", "\"dev\", \"qa\", \"docs\"", "\"dev\", \"docs\""),
+];
+
+#[test]
+fn a_branch_that_changes_the_policy_goes_by_the_one_that_it_is_judged_by() {
+    for (what, old, new) in CHANGES {
+        let sandbox = world(TWO_ROLES);
+        ok(&run(&sandbox, "hooks install"));
+        sandbox.git(&["switch", "--quiet", "--create", "policy"]);
+        sandbox.write(CONFIG, TWO_ROLES.replace(old, new));
+        commit(&sandbox, "Policy\n\nTask: TASK-T3ST");
+        // Whoever is asked by the policy of main can sign off, at the branch and from main.
+        ok(&by(&sandbox, "Bob", "approve t3st --as reviewer"));
+        commit_by(&sandbox, "Bob", "Vote\n\nTask: TASK-T3ST");
+        sandbox.git(&["switch", "--quiet", "main"]);
+        ok(&by(&sandbox, "Tess", "approve t3st --as tester --branch policy"));
+        sandbox.git(&["switch", "--quiet", "policy"]);
+        assert_eq!(stage(&sandbox), "docs", "{what}");
+        let judged = run(&sandbox, "check --base main");
+        assert_eq!(judged.status, 0, "{what}: {judged}");
+        for line in ["status", "doctor"] {
+            let said = run(&sandbox, line).to_string();
+            let remark = "changes the policy: until it is merged, moves and votes go by that of main";
+            assert!(said.contains(remark), "{what}: {line}: {said}");
+        }
+        // Merged, it counts.
+        sandbox.git(&["switch", "--quiet", "main"]);
+        sandbox.git(&["merge", "--quiet", "--no-ff", "--message", "Merge", "policy"]);
+        assert!(!run(&sandbox, "status").to_string().contains("changes the policy"), "{what}");
+    }
+}
+
+#[test]
+fn the_policy_of_a_branch_counts_where_others_are_merged_into_it_or_main_alone_changed_its_own() {
+    let milder = TWO_ROLES.replace("[\"reviewer\", \"tester\"]", "[\"reviewer\"]");
+    let approved = |sandbox: &Sandbox| {
+        ok(&by(sandbox, "Bob", "approve t3st --as reviewer"));
+        stage(sandbox)
+    };
+    // The branch of a release has its own rules.
+    let release = format!("{milder}[hooks]\npre_receive = [\"release/*\"]\n");
+    let sandbox = world(TWO_ROLES);
+    sandbox.git(&["switch", "--quiet", "--create", "release/1"]);
+    sandbox.write(CONFIG, release);
+    commit(&sandbox, "Rules of the release");
+    assert_eq!(approved(&sandbox), "docs");
+    // Main has become stricter since: that comes with the next merge of main.
+    let sandbox = world(&milder);
+    sandbox.git(&["switch", "--quiet", "--create", "work"]);
+    sandbox.git(&["switch", "--quiet", "main"]);
+    sandbox.write(CONFIG, TWO_ROLES);
+    commit(&sandbox, "Stricter");
+    sandbox.git(&["switch", "--quiet", "work"]);
+    assert_eq!(approved(&sandbox), "docs");
+    // There is no other policy before the first is merged.
+    let sandbox = Sandbox::new();
+    commit(&sandbox, "Begin");
+    sandbox.git(&["switch", "--quiet", "--create", "tracker"]);
+    assert_eq!(run(&sandbox, "init --profile plain --no-hooks").status, 0);
+    sandbox.write(CONFIG, &milder);
+    sandbox.write(RECORD, super::TASK);
+    commit(&sandbox, "Set up the tracker");
+    assert_eq!(approved(&sandbox), "docs");
+    // Nor can a branch make its own rules milder before it is committed.
+    let sandbox = world(TWO_ROLES);
+    sandbox.git(&["switch", "--quiet", "--create", "work"]);
+    sandbox.write(CONFIG, &milder);
+    assert_eq!(approved(&sandbox), "qa");
+}

@@ -1,0 +1,105 @@
+//! The policy that moves on a branch go by: that of the branch it will be merged into, as of the gate.
+//!
+//! A branch that changes the policy is judged by the policy before its change (a pull request cannot loosen the rules it
+//! is judged by). Votes and moves on it go by the same, or the gate would refuse what every command has allowed: votes of
+//! roles that are only there after the merge, moves past stages that are there until it. What the branch has of its own
+//! beside the policy (its project, ids, hooks, reports) is its own from the start.
+
+use super::Result;
+use crate::facts::USUAL_BASES;
+use crate::git::{CommitId, Repository};
+use crate::model::{Config, Problem, RecordKind, is_selected};
+use crate::store::{Snapshot, Workspace};
+
+/// The policy of the branch that another will be merged into.
+#[derive(Debug, Clone)]
+pub(super) struct TargetPolicy {
+    /// The branch that has it, as people name it.
+    pub(super) branch: String,
+    /// The configuration of before, with the policy of that branch.
+    pub(super) config: Config,
+}
+
+impl TargetPolicy {
+    /// Says that the branch's own policy does not count yet.
+    pub(super) fn remark(&self) -> Problem {
+        let message =
+            format!("changes the policy: until it is merged, moves and votes go by that of {}", self.branch);
+        Problem::warning(message).in_file(RecordKind::Config.file())
+    }
+}
+
+/// Returns the policy that a branch goes by, where that is not its own: where it has changed its own since it left the
+/// branch that it will be merged into.
+///
+/// `snapshot` has the configuration `own`; `branch` is its name without `refs/heads/`, none of a detached head; `tip` is
+/// its last commit.
+pub(super) fn target_policy(
+    workspace: &Workspace,
+    snapshot: &Snapshot,
+    own: &Config,
+    branch: &str,
+    tip: Option<CommitId>,
+) -> Result<Option<TargetPolicy>> {
+    let is_target = |name: &&str| matches!(name.strip_prefix("refs/heads/"), Some(name) if name == branch);
+    if USUAL_BASES.iter().any(|name| is_target(&name))
+        || is_selected(&anchored(&own.hooks.pre_receive), branch)
+    {
+        return Ok(None);
+    }
+    let repository = workspace.repository()?;
+    let Some((target, target_tip)) = target_of(&repository, branch)? else { return Ok(None) };
+    let path = RecordKind::Config.file();
+    let of_commit = |commit: CommitId| -> Result<Option<Vec<u8>>> {
+        Ok(workspace.snapshot_of_commit(Some(commit))?.read(path)?)
+    };
+    let (mine, theirs) = (snapshot.read(path)?, of_commit(target_tip)?);
+    let Some(tip) = tip.filter(|_| theirs.is_some() && mine != theirs) else { return Ok(None) };
+    // What the target alone has changed comes with the next merge of it.
+    let parted = repository.merge_base(target_tip, tip)?;
+    if parted.map(of_commit).transpose()?.flatten() == mine {
+        return Ok(None);
+    }
+    let Ok((config, _)) = workspace.snapshot_of_commit(Some(target_tip))?.config() else { return Ok(None) };
+    if config.format != own.format {
+        return Ok(None);
+    }
+    let Config { pipeline, stages, types, roles, policy, .. } = config;
+    Ok(Some(TargetPolicy {
+        branch: target,
+        config: Config { pipeline, stages, types, roles, policy, ..own.clone() },
+    }))
+}
+
+/// Returns the same of the branch that is checked out.
+pub(super) fn target_policy_here(
+    workspace: &Workspace,
+    snapshot: &Snapshot,
+    own: &Config,
+) -> Result<Option<TargetPolicy>> {
+    let paths = workspace.repo_paths();
+    let Some(branch) = paths.branch()? else { return Ok(None) };
+    target_policy(workspace, snapshot, own, &branch, paths.head_commit())
+}
+
+/// Returns the branch that others are usually merged into, with its commit; none where that is the branch itself.
+fn target_of(repository: &Repository, branch: &str) -> Result<Option<(String, CommitId)>> {
+    for name in USUAL_BASES {
+        let Some(commit) = repository.ref_commit(name)? else { continue };
+        let whole = repository.symbolic_target(name)?.unwrap_or_else(|| name.to_owned());
+        let short = whole.strip_prefix("refs/heads/").or_else(|| whole.strip_prefix("refs/remotes/"));
+        let short = short.unwrap_or(&whole).to_owned();
+        let is_itself = short.strip_prefix("origin/").unwrap_or(&short) == branch;
+        return Ok((!is_itself).then_some((short, commit)));
+    }
+    Ok(None)
+}
+
+/// Names of branches are globs from the first letter on, not at any depth as those of files.
+pub(super) fn anchored(globs: &[String]) -> Vec<String> {
+    let anchor = |glob: &String| match glob.strip_prefix('!') {
+        Some(glob) => format!("!/{glob}"),
+        None => format!("/{glob}"),
+    };
+    globs.iter().map(anchor).collect()
+}
