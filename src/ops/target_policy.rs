@@ -41,8 +41,8 @@ pub(super) fn target_policy(
     branch: &str,
     tip: Option<CommitId>,
 ) -> Result<Option<TargetPolicy>> {
-    let is_target = |name: &&str| matches!(name.strip_prefix("refs/heads/"), Some(name) if name == branch);
-    if USUAL_BASES.iter().any(|name| is_target(&name))
+    let is_target = |name: &str| name.strip_prefix("refs/heads/") == Some(branch);
+    if USUAL_BASES.iter().any(|name| is_target(name))
         || is_selected(&anchored(&own.hooks.pre_receive), branch)
     {
         return Ok(None);
