@@ -233,6 +233,29 @@ pub fn may_overlap(one: &str, other: &str) -> bool {
     have_common(&split(one), &split(other), |name| *name == "**", |one, other| names_overlap(one, other))
 }
 
+/// Returns a glob of the first list that may match a path which the second matches too.
+#[must_use]
+pub fn first_overlap<'g>(globs: &'g [String], others: &[String]) -> Option<&'g str> {
+    let is_taken_out = |glob: &str| globs.iter().any(|out| out.strip_prefix('!') == Some(glob));
+    let overlaps = |glob: &&String| {
+        let mut others = others.iter().filter(|other| !other.starts_with('!'));
+        others.any(|other| may_be_one(glob, other) && !is_taken_out(other))
+    };
+    globs.iter().filter(|glob| !glob.starts_with('!')).find(overlaps).map(String::as_str)
+}
+
+/// The same of what somebody writes: a path without wildcards is that file, or all of that folder.
+fn may_be_one(one: &str, other: &str) -> bool {
+    if is_wild(one) || is_wild(other) {
+        return may_overlap(one, other);
+    }
+    let (one, other) = (one.trim_end_matches('/'), other.trim_end_matches('/'));
+    let is_in = |path: &str, folder: &str| {
+        path.strip_prefix(folder).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    };
+    is_in(one, other) || is_in(other, one)
+}
+
 fn names_overlap(one: &str, other: &str) -> bool {
     let letters = |name: &str| -> Vec<char> {
         let (plain, bracket) = name.split_once('[').map_or((name, None), |(plain, _)| (plain, Some('*')));

@@ -71,7 +71,7 @@ pub(crate) use finding::{FindingId, Resolution, ToolSource};
 pub use finding::{FindingSeverity, FindingState};
 pub use gate::Standard;
 pub(crate) use gate::{GateCommand, GateRule, GateRules, Level};
-pub(crate) use glob::{check_glob, is_selected, may_overlap, may_select};
+pub(crate) use glob::{check_glob, first_overlap, is_selected, may_overlap, may_select};
 pub(crate) use hex::{digest_of, to_hex};
 pub(crate) use id::IdError;
 pub use id::{RunId, TaskId};

@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use super::{At, Problems};
 use crate::doc::printable::printable;
-use crate::model::{Action, Problem, Step, Template, Workflow, is_selected, may_overlap, output_variable};
+use crate::model::{Action, Problem, Step, Template, Workflow, first_overlap, is_selected, output_variable};
 
 /// Looks at everything that concerns more than one step.
 pub(super) fn check(workflow: &Workflow, problems: &mut Problems) {
@@ -151,7 +151,7 @@ impl Writers<'_> {
         }
         for (position, (one, patterns)) in globs.iter().enumerate() {
             for (other, others) in &globs[position + 1..] {
-                if let Some(file) = overlap(patterns, others) {
+                if let Some(file) = first_overlap(patterns, others) {
                     self.pair(*one, *other, file, problems);
                 }
             }
@@ -186,15 +186,4 @@ impl Writers<'_> {
         }
         false
     }
-}
-
-/// Returns a glob of the first list that may match a path which the second matches too.
-fn overlap<'g>(globs: &'g [String], others: &[String]) -> Option<&'g str> {
-    let is_taken_out = |glob: &str| globs.iter().any(|out| out.strip_prefix('!') == Some(glob));
-    let positive = |globs: &'g [String]| globs.iter().filter(|glob| !glob.starts_with('!'));
-    let overlaps = |glob: &&String| {
-        let mut others = others.iter().filter(|other| !other.starts_with('!'));
-        others.any(|other| may_overlap(glob, other) && !is_taken_out(other))
-    };
-    positive(globs).find(overlaps).map(String::as_str)
 }

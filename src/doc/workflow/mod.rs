@@ -42,8 +42,7 @@ pub fn read_workflow_of(
 fn read(bytes: &[u8], mut problems: Problems) -> Result<(Workflow, Vec<Problem>), Vec<Problem>> {
     let source = source::check(bytes, Kind::Yaml)?;
     let text = &source.text[source.front.clone()];
-    let root = yaml::parse_workflow(text)
-        .map_err(|failure| vec![Problem::error(failure.message).at_line(failure.line)])?;
+    let root = yaml::parse_workflow(text).map_err(|failure| vec![unreadable(&failure, text)])?;
     let workflow = steps::workflow(&root, &mut problems);
     let problems = problems.placed(text);
     match workflow {
@@ -52,6 +51,37 @@ fn read(bytes: &[u8], mut problems: Problems) -> Result<(Workflow, Vec<Problem>)
         }
         _ => Err(problems),
     }
+}
+
+/// Says in plain words why a text is no YAML.
+fn unreadable(failure: &yaml::Failure, text: &str) -> Problem {
+    let line = text.lines().nth(failure.line - 1).unwrap_or_default();
+    let column = failure.column.unwrap_or(1);
+    let (message, hint) = match failure.message.as_str() {
+        "found character that cannot start any token" if line.trim_start_matches(' ').starts_with('\t') => {
+            ("a tab cannot indent a line".to_owned(), "write spaces")
+        }
+        "found character that cannot start any token" => {
+            let character = line.chars().nth(column - 1).map_or_else(String::new, |c| format!(" `{c}`"));
+            (format!("no value begins with{}", printable(&character)), "put the text into quotes")
+        }
+        "did not find expected key" => (
+            "this is neither a key nor a part of the value before it".to_owned(),
+            "indent the keys of one step alike; put text with `: ` or quotes in it into quotes",
+        ),
+        "found unexpected end of stream" => {
+            ("the text ends within a quoted text or a bracket".to_owned(), "close it")
+        }
+        "unknown anchor" => (
+            "there is no anchor of this name".to_owned(),
+            "text that begins with `*` or `&` belongs into quotes",
+        ),
+        "mapping values are not allowed in this context" => {
+            ("a second `: ` in one line".to_owned(), "put the text into quotes, or the key on its own line")
+        }
+        other => return Problem::error(other.to_owned()).at_line(failure.line).at_column(column),
+    };
+    Problem::error(message).with_hint(hint).at_line(failure.line).at_column(column)
 }
 
 /// The way to a value in the document.

@@ -43,7 +43,7 @@ pub(super) fn workflow(root: &Node, problems: &mut Problems) -> Option<Workflow>
         env: Vec::new(),
         retry: value("retry")
             .map_or_else(Retry::default, |node| problems.retry(node, &at("retry"), &Retry::default())),
-        timeout: value("timeout").and_then(|node| problems.span(node, &at("timeout"))),
+        timeout: value("timeout").and_then(|node| problems.limit(node, &at("timeout"))),
         places: steps.iter().enumerate().map(|(index, (name, _))| (*name, index)).collect(),
         outputs: steps.iter().map(|(_, node)| declared_outputs(node)).collect(),
     };
@@ -94,12 +94,16 @@ fn step(
     scope: &Scope<'_>,
     problems: &mut Problems,
 ) -> Option<Step> {
+    if !matches!(node, Node::Map(_)) {
+        let problem = Problem::error(format!("expected `key: value` lines, found {}", node.kind()));
+        return problems.no(at, problem.with_hint(format!("write `{}: {{run: …}}`", printable(text))));
+    }
     let entries = problems.known(node, at, if handler.is_some() { keys::HANDLER } else { keys::STEP });
     let name = problems.name(text, at);
     if handler.is_none() && Handler::ALL.into_iter().any(|handler| handler.key() == text) {
         problems.on_key(at, Problem::error(format!("`{text}` is a handler, which is beside `steps`")));
     }
-    let action = action(&entries, at, scope, problems);
+    let action = action(handler.is_some(), &entries, at, scope, problems);
     // What is wrong besides is reported too: the step is not used where there is an error.
     let mut step = Step::new(name?, action.unwrap_or(Action::Program(Vec::new())), scope);
     step.handler = handler;
@@ -121,7 +125,7 @@ fn step(
                 step.cwd =
                     problems.text(value, &at).filter(|path| problems.is_below(path, &at)).map(str::to_owned);
             }
-            "timeout" => step.timeout = problems.span(value, &at),
+            "timeout" => step.timeout = problems.limit(value, &at),
             "retry" => step.retry = problems.retry(value, &at, &scope.retry),
             "critical" => step.critical = problems.boolean(value, &at).unwrap_or(true),
             "when" => step.when = problems.when(value, &at, scope),
@@ -158,6 +162,7 @@ impl Step {
 
 /// Reads what a step does, of which there must be one thing.
 fn action(
+    is_handler: bool,
     entries: &[(&str, &Node)],
     at: &At<'_>,
     scope: &Scope<'_>,
@@ -166,9 +171,14 @@ fn action(
     const ACTIONS: [&str; 4] = ["run", "argv", "human", "task"];
     let mut found = entries.iter().filter(|(key, _)| ACTIONS.contains(key));
     let Some((key, value)) = found.next() else {
-        let hint =
-            "add `run: …` for the shell, `argv: […]` for a program, `human: …` for a question, or `task: ID`";
-        problems.on_key(at, Problem::error("the step does nothing").with_hint(hint));
+        let (what, hint) = match is_handler {
+            true => ("handler", "add `run: …` for the shell, or `argv: […]` for a program"),
+            false => (
+                "step",
+                "add `run: …` for the shell, `argv: […]` for a program, `human: …` for a question, or `task: ID`",
+            ),
+        };
+        problems.on_key(at, Problem::error(format!("the {what} does nothing")).with_hint(hint));
         return None;
     };
     if let Some((other, _)) = found.next() {
@@ -244,7 +254,8 @@ fn program(node: &Node, at: &At<'_>, scope: &Scope<'_>, problems: &mut Problems)
         match item.as_text() {
             // An argument may be empty, the program may not.
             Some(text) if index > 0 || !text.is_empty() => words.extend(problems.template(text, &at, scope)),
-            _ => problems.on_value(&at, Problem::error(format!("expected text, found {}", item.kind()))),
+            Some(_) => problems.on_value(&at, Problem::error("expected a program, found an empty text")),
+            None => problems.on_value(&at, Problem::error(format!("expected text, found {}", item.kind()))),
         }
     }
     (words.len() == items.len()).then_some(Action::Program(words))
@@ -258,10 +269,7 @@ fn question(node: &Node, at: &At<'_>, problems: &mut Problems) -> Option<Action>
             "approve" => approve = problems.text(value, &at),
             "ask" => ask = problems.text(value, &at),
             "type" => word = problems.word(value, &at, TYPES),
-            _ => {
-                let texts = problems.texts(value, &at).into_iter();
-                choices = Some(texts.map(|(_, text)| text.to_owned()).collect());
-            }
+            _ => choices = Some(problems.choices(value, &at)),
         }
     }
     let (text, kind) = match (approve, ask) {
@@ -402,9 +410,10 @@ impl Scope<'_> {
                 if outputs.contains(&key) {
                     return Ok(Reference::Output(step, key.to_owned()));
                 }
-                let hint = match meant(key, &mut outputs.iter().copied()) {
-                    hint if hint.is_empty() => format!("; add it to `outputs` of `{name}`"),
-                    hint => hint,
+                let hint = match (meant(key, &mut outputs.iter().copied()), outputs.as_slice()) {
+                    (_, [ANSWER]) => format!("; the answer is `step.{}.{ANSWER}`", printable(name)),
+                    (hint, _) if hint.is_empty() => format!("; add it to `outputs` of `{name}`"),
+                    (hint, _) => hint,
                 };
                 Err(format!("`{name}` has no output `{}`{hint}", printable(key)))
             }

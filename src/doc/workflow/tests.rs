@@ -108,8 +108,7 @@ fn what_is_no_workflow_is_refused_with_a_line() {
         ("a", "1:1: expected `key: value` lines, found text\n"),
         ("about: x\n", "1:1: the workflow has no steps (add `steps:` and below it `build: {run: make}`)\n"),
         ("steps: [a]\n", "1:8: expected steps as `name: …`, found a list\n"),
-        ("steps:\n  a: {run: x}\n  a: {run: y}\n", "3:0: the key `a` is there twice\n"),
-        ("steps:\n  a: {run: 'x}\n", "2:0: found unexpected end of stream\n"),
+        ("steps:\n  a: {run: x}\n  a: {run: y}\n", "3:3: the key `a` is there twice\n"),
         (
             "steps:\n  a: {human: {ask: x, approve: y}}\n",
             "2:14: a person is asked one thing: `approve` or `ask` (write `human: {approve: Deploy to production?}`)\n",
@@ -117,6 +116,44 @@ fn what_is_no_workflow_is_refused_with_a_line() {
     ] {
         assert_eq!(problems(text), expected, "{text}");
     }
+}
+
+#[test]
+fn what_is_no_yaml_is_reported_in_plain_words_with_its_column() {
+    let texts = [
+        "steps:\n  a:\n    run: echo\n   b: x\n",
+        "steps:\n  a:\n\trun: echo\n",
+        "steps:\n  a: {run: \"echo\n",
+        "steps:\n  a: *nope\n",
+        "steps:\n  a: {run: @x}\n",
+        "steps:\n  a: b: c\n",
+    ];
+    let found: String = texts.into_iter().map(problems).collect();
+    insta::assert_snapshot!(found, @r"
+    4:4: this is neither a key nor a part of the value before it (indent the keys of one step alike; put text with `: ` or quotes in it into quotes)
+    3:1: a tab cannot indent a line (write spaces)
+    2:1: the text ends within a quoted text or a bracket (close it)
+    2:6: there is no anchor of this name (text that begins with `*` or `&` belongs into quotes)
+    2:12: no value begins with `@` (put the text into quotes)
+    2:7: a second `: ` in one line (put the text into quotes, or the key on its own line)
+    ");
+}
+
+#[test]
+fn what_nobody_can_answer_reach_or_start_is_an_error() {
+    let text = "params: {r: {choices: []}}\nsteps:\n  a: {human: {ask: Which?, type: choice, choices: []}}\n  b: {run: x, timeout: \
+                0s}\n  c: {argv: ['']}\n  d: {run: x, critical: \"false\"}\n  e: {human: {ask: x}}\n  f: {run: x, needs: e, when: \
+                step.e.value}\non_failure: echo\non_exit: {about: x}\n";
+    insta::assert_snapshot!(problems(text), @r"
+    1:23: a choice of nothing: no value can be given (add `choices: [one, another]`)
+    3:51: a choice of nothing: no value can be given (add `choices: [one, another]`)
+    4:24: expected a time above zero: nothing can end within it (without `timeout` there is no limit)
+    5:14: expected a program, found an empty text
+    6:25: expected true or false, found the text `false` (write it without quotes)
+    8:31: `e` has no output `value`; the answer is `step.e.answer`
+    9:13: expected `key: value` lines, found text (write `on_failure: {run: …}`)
+    10:1: the handler does nothing (add `run: …` for the shell, or `argv: […]` for a program)
+    ");
 }
 
 #[test]

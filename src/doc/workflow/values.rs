@@ -44,10 +44,16 @@ impl Problems {
             Node::Literal(text) if text.eq_ignore_ascii_case("true") => Some(true),
             Node::Literal(text) if text.eq_ignore_ascii_case("false") => Some(false),
             node => {
-                let found = node
-                    .as_text()
-                    .map_or_else(|| node.kind().to_owned(), |text| format!("`{}`", printable(text)));
-                self.no(at, Problem::error(format!("expected true or false, found {found}")))
+                let text = node.as_text();
+                let is_quoted =
+                    text.is_some_and(|text| ["true", "false"].contains(&text.to_lowercase().as_str()));
+                let found = match text {
+                    Some(text) if is_quoted => format!("the text `{}`", printable(text)),
+                    Some(text) => format!("`{}`", printable(text)),
+                    None => node.kind().to_owned(),
+                };
+                let problem = Problem::error(format!("expected true or false, found {found}"));
+                self.no(at, if is_quoted { problem.with_hint("write it without quotes") } else { problem })
             }
         }
     }
@@ -61,6 +67,28 @@ impl Problems {
                 self.no(at, problem.with_hint("write a time such as 500ms, 90s, 10m or 1h 30m"))
             }
         }
+    }
+
+    /// Reads how long something may take.
+    pub(super) fn limit(&mut self, node: &Node, at: &At<'_>) -> Option<Duration> {
+        let span = self.span(node, at)?;
+        if span.is_zero() {
+            let problem = Problem::error("expected a time above zero: nothing can end within it");
+            return self.no(at, problem.with_hint("without `timeout` there is no limit"));
+        }
+        Some(span)
+    }
+
+    /// Reads the values of a choice.
+    pub(super) fn choices(&mut self, node: &Node, at: &At<'_>) -> Vec<String> {
+        let choices: Vec<String> =
+            self.texts(node, at).into_iter().map(|(_, text)| text.to_owned()).collect();
+        let is_empty = matches!(node, Node::Null) || matches!(node, Node::List(items) if items.is_empty());
+        if is_empty {
+            let problem = Problem::error("a choice of nothing: no value can be given");
+            self.on_value(at, problem.with_hint("add `choices: [one, another]`"));
+        }
+        choices
     }
 
     pub(super) fn count(&mut self, node: &Node, at: &At<'_>, least: u32) -> Option<u32> {
@@ -267,11 +295,7 @@ impl Problems {
                     match key {
                         "about" => about = self.text(value, &at).map(str::to_owned),
                         "type" => word = self.word(value, &at, TYPES),
-                        "choices" => {
-                            choices = Some(
-                                self.texts(value, &at).into_iter().map(|(_, text)| text.to_owned()).collect(),
-                            );
-                        }
+                        "choices" => choices = Some(self.choices(value, &at)),
                         _ => default = Some(value).filter(|value| **value != Node::Null),
                     }
                 }

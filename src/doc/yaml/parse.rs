@@ -226,7 +226,7 @@ fn check_depth(text: &str) -> Result<(), Failure> {
 }
 
 fn failure(line: usize, what: &str) -> Failure {
-    Failure { line, message: format!("{what} are nested more than {DEEPEST} deep") }
+    Failure { line, column: None, message: format!("{what} are nested more than {DEEPEST} deep") }
 }
 
 /// Counts the lists and keys that begin at the beginning of a line.
@@ -282,6 +282,8 @@ fn word_end(bytes: &[u8], at: usize) -> usize {
 pub(in crate::doc) struct Failure {
     /// The line within the text, counted from 1.
     pub(in crate::doc) line: usize,
+    /// The column in that line, counted from 1, where it is known.
+    pub(in crate::doc) column: Option<usize>,
     /// What is wrong, without a place.
     pub(in crate::doc) message: String,
 }
@@ -299,15 +301,17 @@ impl Failure {
     pub(super) fn of(error: &serde_yaml::Error, refusal: Option<Refusal>, text: &str) -> Self {
         let last = text.lines().count().max(1);
         let line = error.location().map_or(1, |location| location.line()).clamp(1, last);
+        let column = error.location().filter(|at| at.line() == line).map(|at| at.column());
         match refusal {
             Some(Refusal::Growth) => {
-                Self { line, message: "aliases expand to more than is accepted".to_owned() }
+                Self { line, column, message: "aliases expand to more than is accepted".to_owned() }
             }
             Some(Refusal::Twice(key)) => {
-                let line = second_line_of(&key, text, line).unwrap_or(line);
-                Self { line, message: format!("the key `{}` is there twice", printable(&key)) }
+                let (line, column) = second_place_of(&key, text, line)
+                    .map_or((line, column), |(line, column)| (line, Some(column)));
+                Self { line, column, message: format!("the key `{}` is there twice", printable(&key)) }
             }
-            None => Self::of_parser(error, line, text),
+            None => Self { column, ..Self::of_parser(error, line, text) },
         }
     }
 
@@ -316,22 +320,23 @@ impl Failure {
         if whole.contains("more than one document") {
             let is_marker = |line: &str| line.starts_with("---") || line.starts_with("...");
             let line = text.lines().skip(1).position(is_marker).map_or(line, |at| at + 2);
-            return Self { line, message: "there is more than one YAML document".to_owned() };
+            return Self { line, column: None, message: "there is more than one YAML document".to_owned() };
         }
         if whole.contains("recursion limit exceeded") {
-            return Self { line, message: "values are nested too deeply".to_owned() };
+            return Self { line, column: None, message: "values are nested too deeply".to_owned() };
         }
         // The place is stated by the caller, in the file's own lines.
         let message = whole.split(" at line ").next().unwrap_or(&whole);
-        Self { line, message: message.to_owned() }
+        Self { line, column: None, message: message.to_owned() }
     }
 }
 
-/// Finds the line of a key's second appearance at or below a line.
-fn second_line_of(key: &str, text: &str, from: usize) -> Option<usize> {
+/// Finds line and column of a key's second appearance at or below a line.
+fn second_place_of(key: &str, text: &str, from: usize) -> Option<(usize, usize)> {
     let start = (1..from).fold(0, |at, _| lines::next(text, at));
-    let second = positions_of_key(&text[start..], key).nth(1)?;
-    Some(lines::number_at(text, start + second))
+    let second = start + positions_of_key(&text[start..], key).nth(1)?;
+    let begin = text[..second].rfind('\n').map_or(0, |end| end + 1);
+    Some((lines::number_at(text, second), text[begin..second].chars().count() + 1))
 }
 
 #[cfg(test)]
