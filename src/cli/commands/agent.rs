@@ -54,6 +54,7 @@ impl View for ops::Primer {
 /// or the end of a branch changes. Exit code 1 means that the time was over before.
 ///
 /// Example: tracker watch --ready --timeout 600
+///
 /// Example: tracker watch --task 7q2m
 #[derive(Debug, Args)]
 #[command(group = clap::ArgGroup::new("what").required(true).args(["ready", "inbox", "task"]))]

@@ -28,6 +28,7 @@ use clap::Args;
 /// With --next it takes the first task of `tracker queue` that nobody has begun, and that another query may narrow.
 ///
 /// Example: tracker start 7q2m
+///
 /// Example: tracker start --next tag:ui
 #[derive(Debug, Args)]
 #[command(

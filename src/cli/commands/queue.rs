@@ -21,6 +21,7 @@ use crate::ops;
 /// have begun is in `tracker status`.
 ///
 /// Example: tracker queue tag:ui --limit 5
+///
 /// Example: tracker queue --run 4f2k --stage qa
 #[derive(Debug, Args)]
 #[command(visible_aliases = ["next", "ready"], mut_arg("assignee", |assignee| assignee.short('a')))]

@@ -22,6 +22,7 @@ use crate::ops::{self, CountView};
 /// lists the sign-offs that are pending on all tasks: for which role, who may give them, since when.
 ///
 /// Example: tracker signoffs 7q2m --verify
+///
 /// Example: tracker signoffs --query sprint:SPRINT-1
 #[derive(Debug, Args)]
 pub(in crate::cli) struct Signoffs {

@@ -21,7 +21,9 @@ use crate::{ops, store};
 /// are explained by `tracker help workflows`.
 ///
 /// Example: tracker workflow check
+///
 /// Example: tracker workflow show checks
+///
 /// Example: tracker workflow export checks --to github --output .github/workflows/checks.yml
 #[derive(Debug, Args)]
 #[command(args_conflicts_with_subcommands = true)]
