@@ -389,7 +389,22 @@ impl From<engine::Error> for Failure {
             engine::Error::Store(error) => error.into(),
             engine::Error::Locked { run } => Self::new("locked", LOCKED, message)
                 .hint(format!("watch it: {}", Suggestion::tracker(["run", "status", &run, "--watch"]))),
-            engine::Error::Io { .. } | engine::Error::Damaged { .. } => Self::new("io", USAGE, message),
+            engine::Error::Writes { run, .. } => Self::new("locked", LOCKED, message).hint(format!(
+                "wait until it has ended: {}",
+                Suggestion::tracker(["run", "status", &run, "--watch"])
+            )),
+            engine::Error::Unanswered { run } => Self::new("locked", LOCKED, message).hint(format!(
+                "look at it: {}; `fg` lets go on what Ctrl-Z has stopped",
+                Suggestion::tracker(["run", "status", &run])
+            )),
+            engine::Error::Damaged { ref path, .. } => {
+                let folder = path.parent().unwrap_or(path).display();
+                let hint = format!(
+                    "the run cannot be gone on with; its record, if it had ended, stays: remove `{folder}`"
+                );
+                Self::new("io", USAGE, message).hint(hint)
+            }
+            engine::Error::Io { .. } => Self::new("io", USAGE, message),
         }
     }
 }

@@ -202,5 +202,46 @@ fn tail(path: &Path, most: usize) -> Vec<String> {
     let text = read().map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).unwrap_or_default();
     let mut lines: Vec<&str> = text.lines().rev().filter(|line| !line.trim().is_empty()).take(most).collect();
     lines.reverse();
-    lines.into_iter().map(|line| line.chars().take(500).collect()).collect()
+    lines.into_iter().map(readable).collect()
+}
+
+/// Returns a line without colours and other signs for terminals. One that is no text is replaced.
+fn readable(line: &str) -> String {
+    const MOST: usize = 500;
+    let (mut text, mut lost, mut chars) = (String::new(), 0, line.chars().take(MOST).peekable());
+    while let Some(c) = chars.next() {
+        match c {
+            '\u{1b}' if chars.next_if_eq(&'[').is_some() => {
+                // Parameters, then a letter.
+                while chars.next_if(|c| !('@'..='~').contains(c)).is_some() {}
+                chars.next();
+            }
+            '\t' => text.push(' '),
+            '\r' if chars.peek().is_some() => text.clear(),
+            '\r' => {}
+            '\u{fffd}' => lost += 1,
+            c if c.is_control() => lost += 1,
+            c => text.push(c),
+        }
+    }
+    if lost > 0 && lost * 4 >= text.chars().count() { "(binary output)".to_owned() } else { text }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_is_shown_without_what_is_no_text() {
+        for (line, expected) in [
+            ("plain", "plain"),
+            ("\u{1b}[1;31merror\u{1b}[0m: x\ty", "error: x y"),
+            ("10 %\r100 %", "100 %"),
+            ("a\0\0\0b\u{fffd}", "(binary output)"),
+            ("a name with one \u{fffd} in it is text", "a name with one  in it is text"),
+            ("\u{1b}[", ""),
+        ] {
+            assert_eq!(readable(line), expected, "{line:?}");
+        }
+    }
 }

@@ -55,8 +55,29 @@ pub fn try_lock(folder: &Path) -> store::Result<Option<Lock>> {
     Lock::try_acquire(&folder.join("lock"))
 }
 
-/// Hands a request to the engine that drives a run, and waits until it is taken. Returns whether it was.
-pub fn ask(env: &Env, folder: &Path, request: &Request) -> Result<bool> {
+/// Whether an engine drives a run. Nothing is written: this can be asked where nothing can be.
+pub fn is_driven(folder: &Path) -> store::Result<bool> {
+    Lock::is_held(&folder.join("lock"))
+}
+
+/// What has become of a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Asked {
+    /// The engine has taken it.
+    Taken,
+    /// The engine had ended before, and nobody has seen it.
+    Ended,
+    /// The engine does not answer: it was stopped, or the machine is busy. It finds the request when it goes on.
+    Unanswered,
+}
+
+/// Hands a request to the engine that drives a run, and waits until it is taken.
+pub fn ask(env: &Env, folder: &Path, request: &Request) -> Result<Asked> {
+    ask_for(200, env, folder, request)
+}
+
+/// The same; `looks` is how often is looked whether it was taken.
+fn ask_for(looks: u32, env: &Env, folder: &Path, request: &Request) -> Result<Asked> {
     let control = folder.join("control");
     fs::create_dir_all(&control).map_err(Error::io("create", &control))?;
     let name = format!("{}-{}", env.clock_nanos(), std::process::id());
@@ -64,16 +85,35 @@ pub fn ask(env: &Env, folder: &Path, request: &Request) -> Result<bool> {
     let bytes = serde_json::to_vec(request).expect("plain data with text keys is always JSON");
     fs::write(&temporary, bytes).map_err(Error::io("write", &temporary))?;
     fs::rename(&temporary, &path).map_err(Error::io("write", &path))?;
-    for _ in 0..200 {
+    for _ in 0..looks {
         if !path.exists() {
-            return Ok(true);
+            return Ok(Asked::Taken);
         }
-        // The engine may have ended meanwhile.
-        if try_lock(folder)?.is_some() {
-            break;
+        if !is_driven(folder)? {
+            // What is taken back here nobody has seen.
+            return Ok(if fs::remove_file(&path).is_ok() { Asked::Ended } else { Asked::Taken });
         }
         std::thread::park_timeout(POLL);
     }
-    // What is taken back here nobody has seen.
-    Ok(fs::remove_file(&path).is_err())
+    Ok(Asked::Unanswered)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_request_is_kept_for_an_engine_that_does_not_answer_and_taken_back_from_one_that_has_ended() {
+        let folder = tempfile::tempdir().unwrap();
+        let request = Request::Cancel { by: "ada".to_owned() };
+        let waiting = || fs::read_dir(folder.path().join("control")).unwrap().count();
+        let env = Env::from_process().unwrap();
+        let lock = try_lock(folder.path()).unwrap().unwrap();
+        assert!(is_driven(folder.path()).unwrap());
+        assert_eq!(ask_for(2, &env, folder.path(), &request).unwrap(), Asked::Unanswered);
+        assert_eq!(waiting(), 1);
+        drop(lock);
+        assert_eq!(ask_for(2, &env, folder.path(), &request).unwrap(), Asked::Ended);
+        assert_eq!(waiting(), 1);
+    }
 }

@@ -12,8 +12,8 @@ use std::time::Duration;
 use super::attempt::{AttemptFolder, Recipe};
 use super::control::{POLL, Request, on_signals};
 use super::event::{Cause, Event, Log, Logged, StopReason, Values};
-use super::processes::{Ended, MARK, Process, Processes, mark};
-use super::recover::{Orphan, ended, recover};
+use super::processes::{Ended, MARK, Process, Processes, mark, signed};
+use super::recover::{ended, recover};
 use super::reuse::{Made, Memory};
 use super::state::{Moment, Rest, Run, millis};
 use super::{Error, Result};
@@ -21,7 +21,7 @@ use crate::env::{Env, fail_point};
 use crate::model::{
     Action, AttemptEnd, RunState, StepState, TaskGoal, TaskSight, output_variable, param_variable,
 };
-use crate::process::{Job, JobEnd, birth, kill_marked};
+use crate::process::{Job, birth, kill_marked};
 use crate::store::Lock;
 
 /// Where an engine has stopped.
@@ -199,7 +199,11 @@ impl<'e> Driver<'e> {
             let event = self.with_retry(event);
             self.emit(event);
         }
-        orphans.into_iter().for_each(|orphan| self.adopt(orphan));
+        let now = self.now();
+        for (step, orphan) in orphans {
+            let timeout = self.run.workflow.steps[step].timeout;
+            self.active.adopt(step, orphan, now, timeout, None);
+        }
         let is_interrupted = |index: &usize| {
             let step = &self.run.steps[*index];
             let last = step.attempts.last().and_then(|attempt| attempt.end);
@@ -216,18 +220,6 @@ impl<'e> Driver<'e> {
         }
         fail_point("run:taken-up");
         self.commit()
-    }
-
-    /// Waits for a process that another engine has started.
-    fn adopt(&mut self, orphan: Orphan) {
-        let Orphan { step, attempt, pid, birth: born } = orphan;
-        let now = self.now();
-        let started = self.run.steps[step].attempts.last().map_or(now.wall, |attempt| attempt.started);
-        let passed = (now.wall - started).num_milliseconds().max(0).unsigned_abs();
-        let timeout = self.run.workflow.steps[step].timeout.map(millis);
-        let deadline = timeout.map(|timeout| now.mono + timeout.saturating_sub(passed));
-        let started = now.mono.saturating_sub(passed);
-        self.active.adopt(step, Process { attempt, pid, started, deadline, about: None }, born);
     }
 
     /// Takes in what other processes want.
@@ -372,7 +364,7 @@ impl<'e> Driver<'e> {
                 let pid = job.pid();
                 self.emit(Event::Started { step: name, attempt, pid, birth: birth(pid), because });
                 let deadline = timeout.map(|timeout| now + timeout);
-                self.active.add(index, Process { attempt, pid, started: now, deadline, about: made });
+                self.active.add(index, Process { attempt, pid, started: signed(now), deadline, about: made });
                 self.held.push((index, job));
                 fail_point("run:spawned");
             }
@@ -399,10 +391,27 @@ impl<'e> Driver<'e> {
         if !folder.is_dir() {
             return Err(format!("there is no folder `{cwd}`"));
         }
+        if let Recipe::Argv(words) = recipe
+            && let Some(program) = words.first()
+            && !self.is_program(program, &folder, variables)
+        {
+            return Err(format!("there is no program `{}`", program.escape_debug()));
+        }
         let left = AttemptFolder::of(&self.folder, step, attempt);
         let (program, stdout, stderr) =
             left.prepare(recipe, &folder, cwd, variables).map_err(|error| error.to_string())?;
         program.start_held(stdout, stderr).map_err(|error| error.to_string())
+    }
+
+    /// Whether there is such a program: a file by its path from the folder in which it is to run, or one that is on the `PATH`.
+    fn is_program(&self, name: &str, folder: &Path, variables: &[(String, String)]) -> bool {
+        if name.contains('/') {
+            return folder.join(name).exists();
+        }
+        let own =
+            variables.iter().rev().find(|(variable, _)| variable == "PATH").map(|(_, value)| value.into());
+        let Some(path) = own.or_else(|| self.env.variable_os("PATH")) else { return true };
+        std::env::split_paths(&path).any(|place| folder.join(place).join(name).exists())
     }
 
     /// Returns the variables that a step is given of the run: parameters, and outputs of earlier steps.
@@ -432,23 +441,14 @@ impl<'e> Driver<'e> {
 
     fn ended(&mut self, found: Ended<usize, Option<Made>>) {
         fail_point("run:ended");
-        let Ended { key: index, process: Process { attempt, started, about: made, .. }, end, asked } = found;
+        let (index, attempt) = (found.key, found.process.attempt);
         let step = &self.run.workflow.steps[index];
         let folder = AttemptFolder::of(&self.folder, step.name.as_str(), attempt);
-        let by_itself = match end {
-            Some(JobEnd::Exit(code)) => AttemptEnd::Exit(code),
-            Some(JobEnd::Signal(number)) => AttemptEnd::Signal(number),
-            None => folder.exit().unwrap_or(AttemptEnd::Interrupted),
-        };
-        let end = match asked {
-            Some(why @ AttemptEnd::TimedOut) => why,
-            Some(why) if !by_itself.is_success() => why,
-            _ => by_itself,
-        };
-        let mut event = ended(&self.run, index, attempt, end, &folder);
+        let mut event = ended(&self.run, index, attempt, found.how(&folder), &folder);
         if let Event::Ended { millis, .. } = &mut event {
-            *millis = self.now().mono.saturating_sub(started);
+            *millis = found.millis(self.now().mono);
         }
+        let made = found.process.about;
         if let (Event::Ended { end: AttemptEnd::Exit(0), outputs, .. }, Some(made)) = (&event, made) {
             self.memory.remember(step, made, outputs);
         }

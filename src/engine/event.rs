@@ -155,6 +155,8 @@ pub enum SkipReason {
     Condition { when: String },
     /// It needs this step, which was skipped.
     Need { step: String },
+    /// It needs `need`, which has failed, was cancelled or could not begin, because of `root` in the end.
+    Lost { need: String, root: String },
     /// It is a handler of another end.
     Handler { state: RunState },
 }
@@ -240,6 +242,22 @@ impl Log {
             std::io::BufRead::read_until(&mut lines, b'\n', &mut text)
         });
         read.is_ok() && text.ends_with(b"\n")
+    }
+
+    /// Whether the last whole line says that the run has ended. Only that is read.
+    #[must_use]
+    pub fn has_finished(folder: &Path) -> bool {
+        /// A line that says so is shorter.
+        const LAST: u64 = 256;
+        let mut text = Vec::new();
+        let read = File::open(folder.join(Self::FILE)).and_then(|mut file| {
+            let length = file.metadata()?.len();
+            file.seek(SeekFrom::Start(length.saturating_sub(LAST)))?;
+            file.read_to_end(&mut text)
+        });
+        let last = whole_lines(&text).trim_ascii_end().rsplit(|byte| *byte == b'\n').next();
+        let logged = last.and_then(|line| serde_json::from_slice::<Logged>(line).ok());
+        read.is_ok() && logged.is_some_and(|logged| matches!(logged.event, Event::Finished { .. }))
     }
 
     /// Opens it to append, without what a crash has left of a line.

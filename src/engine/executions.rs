@@ -15,11 +15,11 @@ use super::Result;
 use super::attempt::{AttemptFolder, Recipe};
 use super::control::{POLL, on_signals};
 use super::event::{Cause, Event, Log, Logged, StopReason, TaskOutcome, Values};
-use super::processes::{Ended, MARK, Process, Processes, is_alive, mark};
+use super::processes::{MARK, Orphan, Process, Processes, is_alive, mark, signed};
 use super::state::{Moment, millis};
 use crate::env::{Env, fail_point};
 use crate::model::AttemptEnd;
-use crate::process::{JobEnd, birth, kill_marked};
+use crate::process::{birth, kill_marked};
 use crate::store::Lock;
 
 /// An attempt at a task.
@@ -82,13 +82,14 @@ pub struct Executions<'e> {
 }
 
 impl<'e> Executions<'e> {
-    /// Reads what has happened, and takes up what a crash has left: what still runs is waited for.
+    /// Reads what has happened, and takes up what a crash has left: what still runs is waited for, for as long as
+    /// `timeout` lets its executor take.
     pub fn open(
         env: &'e Env,
-        folder: &Path,
-        top: &Path,
+        (folder, top): (&Path, &Path),
         lock: Lock,
         observe: Box<Observer<'e>>,
+        timeout: impl Fn(&str) -> Option<Duration>,
     ) -> Result<Self> {
         let (all, asked) = match Log::has_begun(folder) {
             true => replay(&Log::read(folder)?),
@@ -108,7 +109,7 @@ impl<'e> Executions<'e> {
         };
         made.emit(&[Event::Began { process: std::process::id() }])?;
         for at in 0..made.all.len() {
-            made.take_up(at)?;
+            made.take_up(at, &timeout)?;
         }
         Ok(made)
     }
@@ -121,18 +122,23 @@ impl<'e> Executions<'e> {
         }
     }
 
-    fn take_up(&mut self, at: usize) -> Result<()> {
+    fn take_up(&mut self, at: usize, timeout: &impl Fn(&str) -> Option<Duration>) -> Result<()> {
         let found = self.all[at].clone();
         if found.end.is_some() {
             return Ok(());
         }
         if found.is_alive() && self.left(&found).exit().is_none() {
-            let Execution { attempt, pid, .. } = found;
-            let process = Process { attempt, pid, started: self.now(), deadline: None, about: at };
-            self.active.adopt(found.task, process, found.birth);
+            let limit = timeout(&found.executor);
+            let Execution { task, attempt, pid, birth, started, .. } = found;
+            let orphan = Orphan { attempt, pid, birth, started };
+            self.active.adopt(task, orphan, Moment::now(self.env), limit, at);
             return Ok(());
         }
-        self.ended(at, None, 0)
+        let left = self.left(&found);
+        let took =
+            left.ended().map(|ended| (DateTime::<Utc>::from(ended) - found.started).num_milliseconds());
+        let took = took.unwrap_or_default().max(0).unsigned_abs();
+        self.end(at, left.exit().unwrap_or(AttemptEnd::Interrupted), took, None)
     }
 
     fn now(&self) -> u64 {
@@ -232,7 +238,8 @@ impl<'e> Executions<'e> {
                 fail_point("run:held");
                 let started = self.now();
                 let deadline = work.timeout.map(|limit| started + millis(limit));
-                self.active.add(work.task.clone(), Process { attempt, pid, started, deadline, about: at });
+                let process = Process { attempt, pid, started: signed(started), deadline, about: at };
+                self.active.add(work.task.clone(), process);
                 self.active.release(work.task, job);
                 Ok(())
             }
@@ -247,27 +254,16 @@ impl<'e> Executions<'e> {
         if self.active.is_empty() {
             return Ok(());
         }
-        let Some(Ended { process, end, asked, .. }) = self.active.wait(POLL) else { return Ok(()) };
+        let Some(found) = self.active.wait(POLL) else { return Ok(()) };
         fail_point("run:ended");
-        let millis = self.now().saturating_sub(process.started);
-        let by_itself = match end {
-            Some(JobEnd::Exit(code)) => Some(AttemptEnd::Exit(code)),
-            Some(JobEnd::Signal(number)) => Some(AttemptEnd::Signal(number)),
-            None => None,
-        };
-        let asked = asked.filter(|_| by_itself.is_none_or(|end| !end.is_success()));
-        self.ended(process.about, asked.or(by_itself), millis)
+        let at = found.process.about;
+        let end = found.how(&self.folder_of(at));
+        self.end(at, end, found.millis(self.now()), None)
     }
 
     fn stop_what_must(&mut self) {
         let why = self.is_interrupted().then_some(AttemptEnd::Interrupted);
         self.active.stop(self.now(), |_| why);
-    }
-
-    /// Takes down how an attempt has ended: where nobody knows, by what it has left.
-    fn ended(&mut self, at: usize, end: Option<AttemptEnd>, millis: u64) -> Result<()> {
-        let end = end.or_else(|| self.folder_of(at).exit()).unwrap_or(AttemptEnd::Interrupted);
-        self.end(at, end, millis, None)
     }
 
     fn end(&mut self, at: usize, end: AttemptEnd, millis: u64, message: Option<String>) -> Result<()> {

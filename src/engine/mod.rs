@@ -30,7 +30,7 @@ mod reuse;
 mod state;
 
 pub(crate) use attempt::AttemptFolder;
-pub(crate) use control::{Request, ask, try_lock};
+pub(crate) use control::{Asked, Request, ask, is_driven, try_lock};
 pub(crate) use drive::{Driver, Place};
 pub(crate) use event::{Cause, Event, Follower, Log, Logged, SkipReason, StopReason, TaskOutcome};
 pub(crate) use executions::{Execution, Executions, Work};
@@ -65,6 +65,20 @@ pub enum Error {
     /// Another engine drives the run.
     #[error("{run} is driven by another process")]
     Locked {
+        /// The run.
+        run: String,
+    },
+    /// A run that is driven may write the same file.
+    #[error("{run} is under way and may write `{file}` too")]
+    Writes {
+        /// The other run.
+        run: String,
+        /// The file, or the pattern, as a workflow has it.
+        file: String,
+    },
+    /// The engine of the run takes no request.
+    #[error("the process that drives {run} does not answer; it will find the request when it goes on")]
+    Unanswered {
         /// The run.
         run: String,
     },

@@ -6,6 +6,10 @@ use std::path::Path;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::Duration;
 
+use chrono::{DateTime, Utc};
+
+use super::attempt::AttemptFolder;
+use super::state::{Moment, millis};
 use crate::model::AttemptEnd;
 use crate::process::{GroupSignal, Job, JobEnd, birth, signal_group};
 
@@ -18,7 +22,8 @@ pub(super) const MARK: &str = "TRACKER_ATTEMPT_DIR";
 pub(super) struct Process<T> {
     pub attempt: u32,
     pub pid: u32,
-    pub started: u64,
+    /// Before zero where another engine has started it.
+    pub started: i64,
     pub deadline: Option<u64>,
     /// What else its engine wants to know when it has ended.
     pub about: T,
@@ -32,6 +37,41 @@ pub(super) struct Ended<K, T> {
     pub end: Option<JobEnd>,
     /// Why it was asked to end.
     pub asked: Option<AttemptEnd>,
+}
+
+impl<K, T> Ended<K, T> {
+    /// Says how the attempt has ended: where nobody has seen it, by what it has left. What was asked to end and has done what
+    /// it does all the same has succeeded, unless its time was over.
+    pub(super) fn how(&self, left: &AttemptFolder) -> AttemptEnd {
+        let by_itself = match self.end {
+            Some(JobEnd::Exit(code)) => AttemptEnd::Exit(code),
+            Some(JobEnd::Signal(number)) => AttemptEnd::Signal(number),
+            None => left.exit().unwrap_or(AttemptEnd::Interrupted),
+        };
+        match self.asked {
+            Some(why) if why == AttemptEnd::TimedOut || !by_itself.is_success() => why,
+            _ => by_itself,
+        }
+    }
+
+    /// Returns how long it took, in milliseconds.
+    pub(super) fn millis(&self, now: u64) -> u64 {
+        (signed(now) - self.process.started).max(0).unsigned_abs()
+    }
+}
+
+/// Returns a time as one that can be before zero.
+pub(super) fn signed(millis: u64) -> i64 {
+    i64::try_from(millis).unwrap_or(i64::MAX)
+}
+
+/// What is known of a process that another engine has started.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Orphan {
+    pub attempt: u32,
+    pub pid: u32,
+    pub birth: Option<String>,
+    pub started: DateTime<Utc>,
 }
 
 struct Running<T> {
@@ -85,10 +125,14 @@ impl<K: Ord + Clone + Send + 'static, T> Processes<K, T> {
         });
     }
 
-    /// Waits for a process that another engine has started.
-    pub(super) fn adopt(&mut self, key: K, process: Process<T>, born: Option<String>) {
-        let (send, pid, attempt) = (self.send.clone(), process.pid, process.attempt);
-        self.add(key.clone(), process);
+    /// Waits for a process that another engine has started, for as long as it may still take.
+    pub(super) fn adopt(&mut self, key: K, orphan: Orphan, now: Moment, timeout: Option<Duration>, about: T) {
+        let Orphan { attempt, pid, birth: born, started } = orphan;
+        let passed = (now.wall - started).num_milliseconds().max(0);
+        let deadline = timeout.map(|limit| now.mono + millis(limit).saturating_sub(passed.unsigned_abs()));
+        let started = signed(now.mono) - passed;
+        let send = self.send.clone();
+        self.add(key.clone(), Process { attempt, pid, started, deadline, about });
         std::thread::spawn(move || {
             while birth(pid) == born {
                 std::thread::park_timeout(Duration::from_millis(10));
@@ -144,4 +188,58 @@ pub(super) fn is_alive(pid: u32, born: Option<&String>) -> bool {
 /// two runs of one machine have the same.
 pub(super) fn mark(run: &Path, below: &str) -> String {
     format!("{}/steps/{below}", run.display())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ended(end: Option<JobEnd>, asked: Option<AttemptEnd>) -> Ended<u8, ()> {
+        let process = Process { attempt: 1, pid: 1, started: -2_000, deadline: None, about: () };
+        Ended { key: 0, process, end, asked }
+    }
+
+    #[test]
+    fn what_was_asked_to_end_has_succeeded_where_it_has_unless_its_time_was_over() {
+        let folder = tempfile::tempdir().unwrap();
+        let left = AttemptFolder::of(folder.path(), "a", 1);
+        let (good, bad) = (Some(JobEnd::Exit(0)), Some(JobEnd::Signal(15)));
+        let (over, cancelled) = (AttemptEnd::TimedOut, AttemptEnd::Cancelled);
+        for (end, asked, expected) in [
+            (good, None, AttemptEnd::Exit(0)),
+            (good, Some(cancelled), AttemptEnd::Exit(0)),
+            (good, Some(over), over),
+            (bad, Some(cancelled), cancelled),
+            (bad, None, AttemptEnd::Signal(15)),
+            (None, None, AttemptEnd::Interrupted),
+            (None, Some(over), over),
+        ] {
+            assert_eq!(ended(end, asked).how(&left), expected, "{end:?} {asked:?}");
+        }
+        assert_eq!(ended(good, None).millis(500), 2_500);
+        std::fs::create_dir_all(folder.path().join("steps/a/1")).unwrap();
+        std::fs::write(folder.path().join("steps/a/1/exit"), "3\n").unwrap();
+        assert_eq!(ended(None, None).how(&left), AttemptEnd::Exit(3));
+    }
+
+    #[test]
+    fn one_that_another_engine_has_started_has_what_is_left_of_its_time() {
+        let mut processes: Processes<u8, ()> = Processes::new();
+        let wall = DateTime::UNIX_EPOCH + chrono::TimeDelta::seconds(100);
+        let orphan = |seconds: i64| {
+            let started = wall - chrono::TimeDelta::seconds(seconds);
+            Orphan { attempt: 1, pid: 0, birth: None, started }
+        };
+        let now = Moment { wall, mono: 7 };
+        processes.adopt(1, orphan(40), now, Some(Duration::from_secs(60)), ());
+        assert_eq!((processes.due(), processes.running[&1].process.started), (Some(20_007), -39_993));
+        processes.adopt(1, orphan(90), now, Some(Duration::from_secs(60)), ());
+        assert_eq!(processes.due(), Some(7), "its time is over");
+        processes.adopt(1, orphan(-90), now, None, ());
+        assert_eq!(
+            (processes.due(), processes.running[&1].process.started),
+            (None, 7),
+            "the clock was set back"
+        );
+    }
 }

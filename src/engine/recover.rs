@@ -4,23 +4,14 @@ use std::path::Path;
 
 use super::attempt::AttemptFolder;
 use super::event::{Event, Values};
-use super::processes::is_alive;
+use super::processes::{Orphan, is_alive};
 use super::state::Run;
 use crate::model::{AttemptEnd, StepState};
 
-/// An attempt that still runs, and that nobody waits for.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Orphan {
-    pub step: usize,
-    pub attempt: u32,
-    pub pid: u32,
-    pub birth: Option<String>,
-}
-
 /// What became of the attempts of a run that no engine drives: those that have ended or are gone, as events, and those
-/// that still run. A process counts as the attempt's only where it was started at the time that the log says.
+/// that still run, by their steps. A process counts as the attempt's only where it was started at the time that the log says.
 #[must_use]
-pub fn recover(run: &Run, folder: &Path) -> (Vec<Event>, Vec<Orphan>) {
+pub fn recover(run: &Run, folder: &Path) -> (Vec<Event>, Vec<(usize, Orphan)>) {
     let (mut events, mut orphans) = (Vec::new(), Vec::new());
     for (index, step) in run.steps.iter().enumerate().filter(|(_, step)| step.state == StepState::Running) {
         let Some(attempt) = step.attempts.last() else { continue };
@@ -30,8 +21,8 @@ pub fn recover(run: &Run, folder: &Path) -> (Vec<Event>, Vec<Orphan>) {
         match left.exit() {
             Some(end) => events.push(ended(run, index, attempt.number, end, &left)),
             None if is_alive => {
-                let (number, pid, birth) = (attempt.number, attempt.pid, attempt.birth.clone());
-                orphans.push(Orphan { step: index, attempt: number, pid, birth });
+                let (pid, birth, started) = (attempt.pid, attempt.birth.clone(), attempt.started);
+                orphans.push((index, Orphan { attempt: attempt.number, pid, birth, started }));
             }
             // It may have written its exit code and ended between the two looks.
             None => {

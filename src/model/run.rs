@@ -279,6 +279,9 @@ pub struct StepRecord {
     pub total: Option<String>,
     /// Why it is in this state, in one sentence.
     pub why: String,
+    /// The step that it needs and because of which it could not begin.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub blocked_by: Option<String>,
     /// The address of its log, where it ran elsewhere.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub log: Option<String>,

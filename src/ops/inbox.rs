@@ -9,6 +9,7 @@ use serde::Serialize;
 
 use super::in_flight::in_flight_of;
 use super::on_branch::at_place;
+use super::run::run_questions;
 use super::select::{Selection, Selector, own_names, read_query};
 use super::signoffs::next_of;
 use super::{Result, Session};
@@ -31,6 +32,8 @@ pub enum InboxKind {
     Finding,
     /// Your vote is required.
     Review,
+    /// A run of a workflow asks a person.
+    Question,
     /// A note names you, and you have not answered it.
     Mention,
     /// A task of yours can begin.
@@ -45,6 +48,7 @@ impl InboxKind {
             Self::Rejected => "rejected",
             Self::Finding => "finding",
             Self::Review => "review",
+            Self::Question => "question",
             Self::Mention => "mention",
             Self::Ready => "ready",
         }
@@ -56,11 +60,11 @@ impl InboxKind {
 pub struct InboxItem {
     /// Why it is here.
     pub kind: InboxKind,
-    /// The task.
+    /// The task; of a question the run.
     pub task: String,
-    /// Its title.
+    /// Its title; of a question the name of the workflow.
     pub title: String,
-    /// What it is about: the role, the reason, the finding, the note.
+    /// What it is about: the question, the role, the reason, the finding, the note.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub about: String,
     /// Since when it waits.
@@ -181,6 +185,7 @@ impl<'o, 's> OpenTasks<'o, 's> {
         self.each_in_flight(|flight, facts, missing| {
             items.extend(self.review(facts, missing, Some(flight)));
         })?;
+        items.extend(self.questions());
         items.extend(self.mentions()?);
         let ready = self.selection.derived.queue(&self.selection.summaries).into_iter();
         let ready = ready.map(|at| &self.selection.summaries[at]);
@@ -200,6 +205,23 @@ impl<'o, 's> OpenTasks<'o, 's> {
         // Stable: what can begin stays in the order of the queue.
         items.sort_by_key(|item| (item.kind, item.since));
         Ok(Inbox { items })
+    }
+
+    /// What runs of this working tree ask; agents cannot answer.
+    fn questions(&self) -> impl Iterator<Item = InboxItem> {
+        let questions = match self.session.agent() {
+            None => run_questions(self.session),
+            Some(_) => Vec::new(),
+        };
+        questions.into_iter().map(|question| InboxItem {
+            kind: InboxKind::Question,
+            task: question.run,
+            title: question.workflow,
+            about: question.text,
+            since: Some(question.since),
+            branch: None,
+            command: question.command,
+        })
     }
 
     /// The user's tasks that were sent back, or have open findings.

@@ -10,8 +10,8 @@ use super::{Error, Result, Session, Written};
 use crate::doc::{self, PipelineRequest, PipelineTarget, read_workflow, read_workflow_of};
 use crate::git::read_regular;
 use crate::model::{
-    Action, Param, Problem, RecordKind, RecordPath, Severity, Step, Suggestion, ValueKind, Workflow,
-    digest_of, nearest, span_text,
+    Action, Param, Problem, Question, RecordKind, RecordPath, Severity, Step, Suggestion, ValueKind,
+    Workflow, digest_of, nearest, span_text,
 };
 use crate::store::{Change, EntryKind, Snapshot};
 
@@ -108,10 +108,48 @@ pub struct WorkflowStep {
     pub critical: bool,
     /// Its condition.
     pub when: Option<String>,
+    /// What a person is asked, where it asks one.
+    pub asks: Option<QuestionView>,
     /// Whether it is reused where nothing has changed.
     pub reusable: bool,
     /// Whether it is a handler, which runs after the last step.
     pub handler: bool,
+}
+
+/// What a person is asked.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct QuestionView {
+    /// The question.
+    pub text: String,
+    /// `approval`, which is given or refused; else what the answer is: `string`, `integer`, `boolean` or `choice`.
+    #[serde(rename = "type")]
+    pub kind: &'static str,
+    /// The answers of a choice.
+    pub choices: Vec<String>,
+}
+
+impl QuestionView {
+    pub(super) fn of(question: &Question) -> Self {
+        let kind = question.kind.as_ref();
+        Self {
+            text: question.text.clone(),
+            kind: kind.map_or("approval", ValueKind::word),
+            choices: kind.map(|kind| kind.choices().to_vec()).unwrap_or_default(),
+        }
+    }
+
+    /// Whether it is answered by a value, and not approved or rejected.
+    #[must_use]
+    pub fn is_value(&self) -> bool {
+        self.kind != "approval"
+    }
+
+    /// Returns the placeholder of the answer in a command: the choices, or `VALUE`.
+    #[must_use]
+    pub fn placeholder(&self) -> String {
+        let words = self.choices.iter().all(|choice| choice.chars().all(|c| c.is_ascii_alphanumeric()));
+        if self.choices.is_empty() || !words { "VALUE".to_owned() } else { self.choices.join("|") }
+    }
 }
 
 /// What came of looking at workflows.
@@ -185,9 +223,14 @@ pub fn show_workflow(session: &Session<'_>, given: &str) -> Result<(WorkflowView
 /// Creates a workflow to begin with.
 pub fn new_workflow(session: &Session<'_>, name: &str) -> Result<Written> {
     const NEW: &str = include_str!("../../templates/workflow.yaml");
-    let Some(path) = RecordPath::workflow(name).map(String::from) else {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
+    let is_name = name.starts_with(|c: char| c.is_ascii_alphanumeric()) && name.chars().all(is_plain);
+    let Some(path) = RecordPath::workflow(name).map(String::from).filter(|_| is_name) else {
         let message = format!("invalid name of a workflow `{}`", name.escape_debug());
-        return Err(Error::usage_with(message, "use letters, digits, `-` and `_`"));
+        return Err(Error::usage_with(
+            message,
+            "use letters, digits, `-` and `_`, a letter or a digit first",
+        ));
     };
     let locked = session.lock(&format!("workflow new {name}"))?;
     if session.snapshot().read(&path)?.is_some() {
@@ -328,16 +371,10 @@ pub(super) fn levels(workflow: &Workflow) -> Vec<usize> {
 
 impl ParamView {
     fn of(param: &Param) -> Self {
-        let (kind, choices) = match &param.kind {
-            ValueKind::Text => ("string", Vec::new()),
-            ValueKind::Integer => ("integer", Vec::new()),
-            ValueKind::Boolean => ("boolean", Vec::new()),
-            ValueKind::Choice(choices) => ("choice", choices.clone()),
-        };
         Self {
             name: param.name.to_string(),
-            kind,
-            choices,
+            kind: param.kind.word(),
+            choices: param.kind.choices().to_vec(),
             default: param.default.clone(),
             required: param.default.is_none(),
             about: param.about.clone(),
@@ -353,7 +390,7 @@ impl WorkflowStep {
                 let word = |word: &crate::model::Template| word.shown(workflow);
                 ("argv", words.iter().map(word).collect::<Vec<_>>().join(" "))
             }
-            Action::Ask(question) => ("human", question.text.clone()),
+            Action::Ask(question) => ("human", question.shown()),
             Action::Await(goal) => ("task", goal.to_string()),
         };
         Self {
@@ -366,6 +403,11 @@ impl WorkflowStep {
             timeout: step.timeout.map(span_text),
             critical: step.critical,
             when: step.when.as_ref().map(|when| when.text.clone()),
+            asks: if let Action::Ask(question) = &step.action {
+                Some(QuestionView::of(question))
+            } else {
+                None
+            },
             reusable: step.inputs.is_some(),
             handler: step.handler.is_some(),
         }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::fs::{File, OpenOptions};
-use std::io::{Read, Seek, Write};
+use std::io::{ErrorKind, Read, Seek, Write};
 use std::path::Path;
 use std::sync::mpsc;
 use std::time::Duration;
@@ -48,6 +48,20 @@ impl Lock {
 }
 
 impl Lock {
+    /// Whether somebody has the lock. Nothing is written: one that is not there is nobody's.
+    pub fn is_held(path: &Path) -> Result<bool> {
+        let file = match open_regular(OpenOptions::new().read(true), path) {
+            Ok(file) => file,
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(false),
+            Err(error) => return Err(Error::io("open", path)(error)),
+        };
+        match FileExt::try_lock_shared(&file) {
+            Ok(()) => Ok(false),
+            Err(fs4::TryLockError::WouldBlock) => Ok(true),
+            Err(fs4::TryLockError::Error(source)) => Err(Error::io("lock", path)(source)),
+        }
+    }
+
     /// Takes the lock where nobody has it.
     pub fn try_acquire(path: &Path) -> Result<Option<Self>> {
         let file = open(path)?;
@@ -64,7 +78,7 @@ fn open(path: &Path) -> Result<File> {
     // Reading, writing and no truncation: what NFS needs to lock a file at all.
     options.read(true).write(true).create(true).truncate(false);
     let opened = match open_regular(&mut options, path) {
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+        Err(error) if error.kind() == ErrorKind::NotFound => {
             if let Some(folder) = path.parent() {
                 std::fs::create_dir_all(folder).map_err(Error::io("create", folder))?;
                 share(folder);

@@ -138,7 +138,7 @@ pub(super) fn show_items(items: &[InboxItem], indent: usize, out: &mut Output) {
         let style = match item.kind {
             InboxKind::Rejected | InboxKind::Finding => Style::new().red(),
             InboxKind::Review => Style::new().yellow(),
-            InboxKind::Mention => Style::new().cyan(),
+            InboxKind::Mention | InboxKind::Question => Style::new().cyan(),
             InboxKind::Ready => Style::new().green(),
         };
         vec![

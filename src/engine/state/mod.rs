@@ -1,5 +1,6 @@
 //! The state of a run: what its events make of it, and what is to be done next. Pure.
 
+mod again;
 mod step;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -33,7 +34,8 @@ pub struct Run {
     pub history: Vec<(DateTime<Utc>, RunState)>,
     /// Why it is on hold, where it is.
     pub stopped: Option<StopReason>,
-    pub is_paused: bool,
+    /// Who lets nothing begin any more.
+    pub paused_by: Option<String>,
     pub cancelled_by: Option<String>,
     pub steps: Vec<StepRun>,
     index: HashMap<String, usize>,
@@ -90,7 +92,7 @@ impl Run {
             state: RunState::Created,
             history: vec![(first.at, RunState::Created)],
             stopped: None,
-            is_paused: false,
+            paused_by: None,
             cancelled_by: None,
             unmet: Vec::new(),
             ready: BTreeSet::new(),
@@ -202,7 +204,7 @@ impl Run {
             Event::Created { .. } | Event::Judged { .. } => {}
             Event::Began { .. } => {
                 self.stopped = None;
-                self.is_paused = false;
+                self.paused_by = None;
                 self.become_state(RunState::Running, at);
             }
             Event::Started { step, attempt, pid, birth, because } => {
@@ -239,7 +241,7 @@ impl Run {
                 let state = if *reached { StepState::Success } else { StepState::Failed };
                 self.end_pending(step, at, state, |step| step.found(task, message));
             }
-            Event::Paused { .. } => self.is_paused = true,
+            Event::Paused { by } => self.paused_by = Some(by.clone()),
             Event::Cancelled { by } => self.cancel(by, at),
             Event::Retried { steps, forced, by } => self.retry(steps, *forced, by.as_ref(), at),
             Event::Stopped { because } => {
@@ -305,6 +307,8 @@ impl Run {
             // What has passed of the wait: never more than all of it, and nothing where the clock was set back.
             let passed = (now.wall - logged.at).num_milliseconds().clamp(0, i64::MAX).unsigned_abs();
             let due = now.mono + wait.saturating_sub(passed);
+            let wait = chrono::TimeDelta::milliseconds(i64::try_from(*wait).unwrap_or(i64::MAX));
+            step.due_at = logged.at.checked_add_signed(wait);
             step.due = Some(due);
             self.waiting.insert((due, index));
         }
@@ -335,14 +339,18 @@ impl Run {
         if self.steps[index].state != StepState::Pending {
             return;
         }
+        // One that cannot begin counts as resolved already.
+        let is_resolved = self.steps[index].blocked_by.is_some();
         self.steps[index].become_state(state, at);
         change(&mut self.steps[index]);
-        self.resolve(index);
+        if !is_resolved {
+            self.resolve(index);
+        }
     }
 
     fn cancel(&mut self, by: &str, at: DateTime<Utc>) {
         self.cancelled_by = Some(by.to_owned());
-        self.is_paused = false;
+        self.paused_by = None;
         for index in 0..self.steps.len() {
             let is_waiting = matches!(self.steps[index].state, StepState::Pending | StepState::Retry);
             if is_waiting && self.is_step(index) {
@@ -351,41 +359,6 @@ impl Run {
             }
         }
         self.arrange();
-    }
-
-    fn retry(&mut self, names: &[String], forced: bool, by: Option<&String>, at: DateTime<Utc>) {
-        for index in names.iter().filter_map(|name| self.find(name)).collect::<Vec<_>>() {
-            self.reset(index, forced, by, at);
-        }
-        // They run again when the steps have ended.
-        for index in (0..self.steps.len()).filter(|index| !self.is_step(*index)).collect::<Vec<_>>() {
-            if self.steps[index].state.is_end() {
-                self.reset(index, false, by, at);
-            }
-        }
-        if by.is_some() {
-            self.cancelled_by = None;
-            self.ended = None;
-            self.become_state(RunState::Retry, at);
-        }
-        self.arrange();
-    }
-
-    fn reset(&mut self, index: usize, forced: bool, by: Option<&String>, at: DateTime<Utc>) {
-        let step = &mut self.steps[index];
-        if !step.state.leads_to(StepState::Pending) {
-            return;
-        }
-        step.become_state(StepState::Pending, at);
-        (step.due, step.reused, step.skipped, step.answered, step.is_asked) = (None, None, None, None, false);
-        step.awaited = None;
-        step.outputs.clear();
-        // An engine that goes on after a crash gives no new retries.
-        if by.is_some() {
-            step.retries = 0;
-        }
-        step.is_forced = forced;
-        step.retried = Some(by.cloned());
     }
 
     /// Returns how the run ends, were it to end now.
@@ -409,19 +382,23 @@ impl Run {
     pub fn next(&mut self, mono: u64) -> Next {
         let mut next = Next::default();
         let mut slots = (self.jobs.max(1) as usize).saturating_sub(self.running);
-        if !self.is_paused {
+        let is_paused = self.paused_by.is_some();
+        if !is_paused {
             self.due(mono, &mut slots, &mut next);
             self.begin(slots, &mut next);
         }
-        next.wake = self.waiting.first().map(|(due, _)| *due).filter(|_| !self.is_paused);
-        let is_idle = self.running == 0 && next.is_empty() && (self.waiting.is_empty() || self.is_paused);
+        next.wake = self.waiting.first().map(|(due, _)| *due).filter(|_| !is_paused);
+        let is_idle = self.running == 0 && next.is_empty() && (self.waiting.is_empty() || is_paused);
         if !is_idle {
             return next;
         }
         if self.open == 0 {
-            self.handlers(&mut next);
+            next.skips = self.lost();
+            if next.skips.is_empty() {
+                self.handlers(&mut next);
+            }
         } else {
-            next.rest = if self.is_paused { Rest::Paused } else { Rest::Person };
+            next.rest = if is_paused { Rest::Paused } else { Rest::Person };
         }
         next
     }
@@ -477,6 +454,43 @@ impl Run {
                 self.resolve(index);
             }
         }
+    }
+
+    /// Returns the steps that have not begun and cannot any more, once all others have ended.
+    pub fn lost(&self) -> Vec<(usize, SkipReason)> {
+        let name = |index: usize| self.workflow.steps[index].name.to_string();
+        let blocked_by = |index: usize| {
+            let step = &self.steps[index];
+            step.blocked_by.filter(|_| step.state == StepState::Pending)
+        };
+        let mut roots: Vec<Option<usize>> = vec![None; self.steps.len()];
+        let mut lost = Vec::new();
+        for index in 0..self.steps.len() {
+            let Some(need) = blocked_by(index) else { continue };
+            let (mut way, mut at) = (vec![index], need);
+            let root = loop {
+                match (roots[at], blocked_by(at)) {
+                    (Some(root), _) => break root,
+                    (None, None) => break at,
+                    (None, Some(next)) => {
+                        way.push(at);
+                        at = next;
+                    }
+                }
+            };
+            way.into_iter().for_each(|step| roots[step] = Some(root));
+            lost.push((index, SkipReason::Lost { need: name(need), root: name(root) }));
+        }
+        lost
+    }
+
+    /// Returns the step because of which another cannot begin: that one, or what it needs by some way.
+    #[must_use]
+    pub fn root_of(&self, mut index: usize) -> usize {
+        while let (StepState::Pending, Some(need)) = (self.steps[index].state, self.steps[index].blocked_by) {
+            index = need;
+        }
+        index
     }
 
     /// Decides about one step; returns whether it cannot begin at all.
@@ -546,32 +560,6 @@ impl Run {
         if next.skips.is_empty() {
             next.rest = Rest::Done(state);
         }
-    }
-
-    /// Returns the steps that a retry without a choice is of: what failed or was cancelled, and what has ended and needs one
-    /// of these.
-    #[must_use]
-    pub fn to_retry(&self) -> Vec<usize> {
-        let lost =
-            |index: &usize| matches!(self.steps[*index].state, StepState::Failed | StepState::Cancelled);
-        let lost: Vec<usize> =
-            (0..self.steps.len()).filter(|index| self.is_step(*index)).filter(lost).collect();
-        self.with_dependents(&lost)
-    }
-
-    /// Returns these steps and all that have ended and need one of them by some way.
-    #[must_use]
-    pub fn with_dependents(&self, steps: &[usize]) -> Vec<usize> {
-        let mut found: BTreeSet<usize> = steps.iter().copied().collect();
-        let mut open = steps.to_vec();
-        while let Some(step) = open.pop() {
-            for dependent in &self.dependents[step] {
-                if found.insert(*dependent) {
-                    open.push(*dependent);
-                }
-            }
-        }
-        found.into_iter().filter(|index| self.steps[*index].state.is_end()).collect()
     }
 
     /// Returns what a step is given of earlier steps: outputs of all that it needs, of a handler those of all steps.

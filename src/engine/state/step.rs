@@ -58,6 +58,8 @@ pub struct StepRun {
     pub retries: u32,
     /// When another attempt is due, by the clock that only goes on.
     pub due: Option<u64>,
+    /// The same by the machine's clock.
+    pub due_at: Option<DateTime<Utc>>,
     /// The run in which it succeeded, and how many files it reads, where it was reused.
     pub reused: Option<(String, usize)>,
     pub skipped: Option<SkipReason>,
@@ -83,6 +85,7 @@ impl StepRun {
             attempts: Vec::new(),
             retries: 0,
             due: None,
+            due_at: None,
             reused: None,
             skipped: None,
             is_asked: false,
@@ -93,6 +96,12 @@ impl StepRun {
             is_forced: false,
             blocked_by: None,
         }
+    }
+
+    /// Whether it has not begun because of what it needs.
+    #[must_use]
+    pub fn is_lost(&self) -> bool {
+        matches!(self.skipped, Some(SkipReason::Lost { .. }))
     }
 
     /// Whether it runs even where it could be reused.

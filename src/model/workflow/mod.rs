@@ -158,22 +158,45 @@ impl ValueKind {
     /// # Errors
     /// What was expected instead.
     pub fn read(&self, text: &str) -> Result<String, String> {
-        match self {
-            Self::Text if text.contains(['\n', '\r', '\0']) => Err("one line of text".to_owned()),
-            Self::Text => Ok(text.to_owned()),
-            Self::Integer => text
-                .trim()
-                .parse::<i64>()
-                .map(|number| number.to_string())
-                .map_err(|_| "a whole number".into()),
+        let value = match self {
+            Self::Text => Some(text.to_owned()).filter(|text| !text.contains(['\n', '\r', '\0'])),
+            Self::Integer => text.trim().parse::<i64>().ok().map(|number| number.to_string()),
             Self::Boolean => match text.trim().to_ascii_lowercase().as_str() {
-                "true" | "yes" => Ok("true".to_owned()),
-                "false" | "no" => Ok("false".to_owned()),
-                _ => Err("true or false".to_owned()),
+                "true" | "yes" => Some("true".to_owned()),
+                "false" | "no" => Some("false".to_owned()),
+                _ => None,
             },
-            Self::Choice(choices) if choices.iter().any(|choice| choice == text) => Ok(text.to_owned()),
-            Self::Choice(choices) => Err(choices.join(", ")),
+            Self::Choice(choices) => choices.iter().find(|choice| *choice == text).cloned(),
+        };
+        value.ok_or_else(|| self.expected())
+    }
+
+    /// Says what its values are.
+    #[must_use]
+    pub fn expected(&self) -> String {
+        match self {
+            Self::Text => "one line of text".to_owned(),
+            Self::Integer => "a whole number".to_owned(),
+            Self::Boolean => "true or false".to_owned(),
+            Self::Choice(choices) => choices.join(", "),
         }
+    }
+
+    /// Returns its name in a document.
+    #[must_use]
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::Text => "string",
+            Self::Integer => "integer",
+            Self::Boolean => "boolean",
+            Self::Choice(_) => "choice",
+        }
+    }
+
+    /// Returns the values of a choice; none of anything else.
+    #[must_use]
+    pub fn choices(&self) -> &[String] {
+        if let Self::Choice(choices) = self { choices } else { &[] }
     }
 }
 
@@ -267,6 +290,17 @@ pub struct Question {
     pub text: String,
     /// What the answer can be; none for an approval, which is given or refused.
     pub kind: Option<ValueKind>,
+}
+
+impl Question {
+    /// Returns the question with what can be answered, where not any text can.
+    #[must_use]
+    pub fn shown(&self) -> String {
+        match &self.kind {
+            None | Some(ValueKind::Text) => self.text.clone(),
+            Some(kind) => format!("{} ({})", self.text, kind.expected()),
+        }
+    }
 }
 
 /// The output in which the answer to a question is found.

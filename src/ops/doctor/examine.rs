@@ -11,7 +11,7 @@ use crate::model::{
 };
 use crate::ops::init::own_files;
 use crate::ops::not_committed::{converted, ignored};
-use crate::ops::run::task_runs;
+use crate::ops::run::{damaged_runs, task_runs};
 use crate::ops::sprint::{misspelt, sprint_drift};
 use crate::ops::{Result, Session};
 use crate::policy::{Graph, stage_order};
@@ -47,6 +47,9 @@ pub(super) fn examine(session: &Session<'_>) -> Result<Examined> {
     }
     found.owners();
     found.sprints()?;
+    for problem in damaged_runs(session) {
+        found.add(DoctorRule::BrokenDocument, problem);
+    }
     let Examination { mut findings, fixes, .. } = found;
     findings.sort();
     findings.dedup();

@@ -3,12 +3,12 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::found::{find_run, read_run, run_folder};
-use super::start::{RunObserver, drive, logged, take_lock};
-use super::view::RunView;
-use super::why::{find_step, run_and_step, sentence};
-use crate::engine::{self, Event, Log, Request, Run};
-use crate::model::{Action, RunId, RunState, StepState};
+use super::found::{find_run, replay_run, run_folder};
+use super::start::{RunObserver, drive, logged, take_lock, take_up};
+use super::view::{RunHold, RunView};
+use super::why::{find_step, own_run_and_step, sentence};
+use crate::engine::{self, Asked, Event, Log, Request, Run};
+use crate::model::{Action, RunId, StepState, Suggestion};
 use crate::ops::{Error, Result, Session};
 use crate::policy::{Attempt, Reason};
 
@@ -19,6 +19,8 @@ pub struct RunChanged {
     pub run: String,
     /// What happened, in one line.
     pub message: String,
+    /// What goes on with it, where nothing does.
+    pub next: Option<String>,
     /// The run as it is then, where this command has driven it.
     pub result: Option<Box<RunView>>,
 }
@@ -41,92 +43,123 @@ pub fn pause_run(session: &Session<'_>, given: Option<&str>) -> Result<RunChange
     let id = find_run(session, given)?;
     let by = session.actor()?;
     let folder = run_folder(session, &id);
-    if engine::try_lock(&folder)?.is_none() {
+    if engine::is_driven(&folder)? {
         return asked(session, &id, &Request::Pause { by }, "is pausing: what runs goes on to its end");
     }
-    let (run, _) = read_run(session.env(), &folder)?;
-    let message = match run.state.is_end() {
-        true => format!("{id} has ended as {}", run.state.as_str()),
-        false => format!("nothing drives {id}"),
+    let (run, _) = replay_run(session.env(), &folder)?;
+    if run.state.is_end() && run.stopped.is_none() {
+        let message = format!("{id} has ended as {}", run.state.as_str());
+        return Err(Error::usage_with(message, "there is nothing to pause"));
+    }
+    let message = match &run.paused_by {
+        Some(by) => format!("{id} was paused by {by}"),
+        None => format!("nothing drives {id}"),
     };
-    Err(Error::usage_with(message, "there is nothing to pause"))
+    Err(Error::usage_with(message, format!("go on with it: {}", resume(&id))))
 }
 
 /// Cancels a run: what runs is asked to end, and ended if it does not; nothing else begins.
 pub fn cancel_run<'e>(
     session: &'e Session<'_>,
     given: Option<&str>,
-    observe: RunObserver<'e>,
+    mut observe: RunObserver<'e>,
 ) -> Result<RunChanged> {
     let id = find_run(session, given)?;
     let by = session.actor()?;
     let folder = run_folder(session, &id);
-    if engine::try_lock(&folder)?.is_none() {
+    if engine::is_driven(&folder)? {
         return asked(session, &id, &Request::Cancel { by }, "is being cancelled");
     }
     let lock = take_lock(&folder, &id)?;
-    let (run, _) = read_run(session.env(), &folder)?;
+    let (run, events) = replay_run(session.env(), &folder)?;
     if run.state.is_end() && run.stopped.is_none() {
         return Err(Error::usage_with(
             format!("{id} has ended as {}", run.state.as_str()),
             "there is nothing to cancel",
         ));
     }
+    observe(&events[0], &run);
     let view = drive(session, &folder, run, lock, true, observe, Some(Event::Cancelled { by }))?;
-    Ok(RunChanged { run: id.to_string(), message: "was cancelled".to_owned(), result: Some(Box::new(view)) })
+    Ok(RunChanged {
+        run: id.to_string(),
+        message: "was cancelled".to_owned(),
+        next: None,
+        result: Some(Box::new(view)),
+    })
+}
+
+fn resume(id: &RunId) -> Suggestion {
+    Suggestion::tracker(["run", "resume", id.as_str()])
 }
 
 /// Hands a request to the engine of a run.
 fn asked(session: &Session<'_>, id: &RunId, request: &Request, message: &str) -> Result<RunChanged> {
     let folder = run_folder(session, id);
-    if engine::ask(session.env(), &folder, request)? {
-        return Ok(RunChanged { run: id.to_string(), message: message.to_owned(), result: None });
+    match engine::ask(session.env(), &folder, request)? {
+        Asked::Taken => {
+            Ok(RunChanged { run: id.to_string(), message: message.to_owned(), next: None, result: None })
+        }
+        Asked::Ended => Err(Error::usage_with(
+            format!("the engine of {id} has ended meanwhile"),
+            "look at it, and try again: tracker run status",
+        )),
+        Asked::Unanswered => Err(engine::Error::Unanswered { run: id.to_string() }.into()),
     }
-    Err(Error::usage_with(
-        format!("the engine of {id} has ended meanwhile"),
-        "look at it, and try again: tracker run status",
-    ))
 }
 
 /// Answers a question of a run, and goes on with it where no engine does.
 pub fn answer_run<'e>(
     session: &'e Session<'_>,
     request: &AnswerRequest,
-    observe: RunObserver<'e>,
+    mut observe: RunObserver<'e>,
 ) -> Result<RunChanged> {
-    let (id, step) = run_and_step(session, &request.words)?;
+    let (id, step) = own_run_and_step(session, &request.words)?;
     let folder = run_folder(session, &id);
-    let (run, _) = read_run(session.env(), &folder)?;
+    let (run, _) = replay_run(session.env(), &folder)?;
     let step = match step {
         Some(step) => step,
         None => only_question(&run, &id)?,
     };
     let index = find_step(&run, &step)?;
     let (answer, approved) = answer_of(&run, index, request)?;
-    if run.steps[index].state != StepState::Pending || !run.steps[index].is_asked {
-        let why = sentence(&run, index, &folder, session.env().now_millis());
-        return Err(Error::usage_with(format!("`{step}` asks nothing now"), why));
-    }
+    is_asked(session, (&run, &id, index))?;
     if let Some(agent) = session.agent() {
         let attempt = Attempt::Answer { run: id, step };
         return Err(Error::refused(attempt, Reason::AgentAnswers(agent)));
     }
     let by = session.actor()?;
     let message = format!("`{step}` is answered: {answer}");
-    if engine::try_lock(&folder)?.is_none() {
+    if engine::is_driven(&folder)? {
         let request = Request::Answer { step, answer, approved, by };
         return asked(session, &id, &request, &message);
     }
     let event = Event::Answered { step, answer, approved, by };
-    let lock = take_lock(&folder, &id)?;
+    // Somebody else may have answered meanwhile.
+    let (lock, run, events) = take_up(session, &folder, &id)?;
+    is_asked(session, (&run, &id, index))?;
     if request.no_resume {
         let mut log = Log::open(&folder, true)?;
         log.append(&logged(session, event));
         log.commit()?;
-        return Ok(RunChanged { run: id.to_string(), message, result: None });
+        let next = Some(resume(&id).to_string());
+        return Ok(RunChanged { run: id.to_string(), message, next, result: None });
     }
+    observe(&events[0], &run);
     let view = drive(session, &folder, run, lock, true, observe, Some(event))?;
-    Ok(RunChanged { run: id.to_string(), message, result: Some(Box::new(view)) })
+    Ok(RunChanged { run: id.to_string(), message, next: None, result: Some(Box::new(view)) })
+}
+
+/// Refuses an answer to what is not asked now.
+fn is_asked(session: &Session<'_>, (run, id, index): (&Run, &RunId, usize)) -> Result<()> {
+    if run.steps[index].state == StepState::Pending && run.steps[index].is_asked {
+        return Ok(());
+    }
+    let hint = match RunHold::of(run) {
+        Some(RunHold::Answered) => format!("go on with the run: {}", resume(id)),
+        _ => sentence(run, index, &run_folder(session, id), session.env().now_millis()),
+    };
+    let name = &run.workflow.steps[index].name;
+    Err(Error::usage_with(format!("`{name}` asks nothing now"), hint))
 }
 
 fn only_question(run: &Run, id: &RunId) -> Result<String> {
@@ -135,7 +168,10 @@ fn only_question(run: &Run, id: &RunId) -> Result<String> {
     let asked: Vec<&str> = asked.map(|index| run.workflow.steps[index].name.as_str()).collect();
     match asked.as_slice() {
         [only] => Ok((*only).to_owned()),
-        [] if run.state == RunState::Created => Err(Error::usage(format!("{id} asks nothing"))),
+        [] if RunHold::of(run) == Some(RunHold::Answered) => Err(Error::usage_with(
+            format!("{id} asks nothing now: it is answered"),
+            format!("go on with it: {}", resume(id)),
+        )),
         [] => Err(Error::usage(format!("{id} asks nothing now"))),
         several => Err(Error::usage_with(
             format!("{id} asks {} questions", several.len()),
@@ -161,7 +197,11 @@ fn answer_of(run: &Run, index: usize, request: &AnswerRequest) -> Result<(String
         (Some(_), None) => {
             let hint = format!("tracker run answer {} {} VALUE", run.id, step.name);
             Err(Error::usage_with(
-                format!("`{}` asks a question, which is answered by a value: {}", step.name, question.text),
+                format!(
+                    "`{}` asks a question, which is answered by a value: {}",
+                    step.name,
+                    question.shown()
+                ),
                 hint,
             ))
         }

@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 
-use super::found::{Meant, RecordFile, ambiguous, meant, record_files};
+use super::found::{RecordFile, record_files};
 use super::record::{record_of, shown, time};
 use super::start::{free_id, params};
-use super::view::{RunView, StepLine};
+use super::view::{RunView, StepLine, moment};
 use super::why::find_step;
 use crate::doc::{create_run, read_run};
 use crate::engine::{Cause, Event, Logged, Moment, Run, SkipReason};
@@ -256,9 +256,13 @@ impl Replayed {
         if is_cancelled {
             self.apply(Event::Cancelled { by: "somebody".to_owned() });
         }
+        self.run.find_blocked();
+        for (index, because) in self.run.lost() {
+            let step = self.run.workflow.steps[index].name.to_string();
+            self.apply(Event::Skipped { step, because });
+        }
         let state = self.run.outcome();
         self.apply(Event::Finished { state });
-        self.run.find_blocked();
     }
 
     fn record(&self, request: &RecordRequest) -> RunRecord {
@@ -297,25 +301,14 @@ fn millis(report: &JobReport) -> Option<u64> {
     Some((ended - started).num_milliseconds().max(0).unsigned_abs())
 }
 
-/// Finds the record that a part of an id names, where the run itself is not here.
-pub(super) fn find_record(session: &Session<'_>, given: &str) -> Result<Option<RunRecord>> {
-    let mut all: Vec<RunRecord> = records(session)?.into_iter().map(|(record, _)| record).collect();
-    match meant(given, all.iter().map(|record| record.id.as_str())) {
-        Meant::One(at) => Ok(Some(all.swap_remove(at))),
-        Meant::None => Ok(None),
-        Meant::Several(names) => Err(ambiguous(given, "runs", &names)),
-    }
-}
-
 /// Shows a run of which there is only the record.
 pub(super) fn view_of_record(session: &Session<'_>, record: RunRecord) -> RunView {
-    let time = |text: &str| DateTime::parse_from_rfc3339(text).map(|time| time.to_utc()).unwrap_or_default();
     let span = |text: &Option<String>| {
         let span = parse_span(text.as_deref()?)?;
         u64::try_from(span.as_millis()).ok()
     };
-    let created = time(&record.created);
-    let ended = record.ended.as_deref().map(time);
+    let created = moment(&record.created);
+    let ended = record.ended.as_deref().map(moment);
     let steps = record.steps.iter().map(|step| StepLine {
         step: step.step.clone(),
         state: step.state,
@@ -329,6 +322,7 @@ pub(super) fn view_of_record(session: &Session<'_>, record: RunRecord) -> RunVie
         handler: step.step.starts_with("on_"),
         level: 0,
         asks: None,
+        blocked_by: step.blocked_by.clone(),
         log: step.log.clone(),
         attempts: Vec::new(),
     });
@@ -340,10 +334,12 @@ pub(super) fn view_of_record(session: &Session<'_>, record: RunRecord) -> RunVie
         workflow: record.workflow,
         path: record.path,
         digest: record.digest,
+        here: false,
         place: record.place,
         url: record.url,
         state: record.state,
         hold: None,
+        paused_by: None,
         created,
         ended,
         by: record.by,

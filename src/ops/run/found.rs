@@ -3,11 +3,15 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use chrono::{DateTime, Utc};
+
 use super::tasks::open_runs;
-use crate::doc::read_workflow;
-use crate::engine::{self, Log, Logged, Moment, Run, recover, try_lock};
+use crate::doc::{AnyRun, read_any_run, read_run, read_workflow};
+use crate::engine::{self, Log, Logged, Moment, Run, is_driven, recover};
 use crate::env::Env;
-use crate::model::{RecordKind, RunId, RunState, Workflow};
+use crate::model::{
+    Action, Problem, RecordKind, RunId, RunRecord, RunState, StepState, Suggestion, Workflow,
+};
 use crate::ops::{Error, Result, Session};
 use crate::store::{EntryKind, Snapshot, Workspace};
 
@@ -55,24 +59,73 @@ pub fn run_candidates(env: &Env) -> Result<Vec<String>> {
     Ok(ids.rev().chain(of_tasks.into_iter().rev()).collect())
 }
 
-/// Finds the run that a part of an id names, or the newest.
-pub(super) fn find_run(session: &Session<'_>, given: Option<&str>) -> Result<RunId> {
+/// What a word names where a run is expected.
+pub(super) enum Located {
+    /// A run that was started here.
+    Here(RunId),
+    /// A run of which there is only the record.
+    Record(Box<RunRecord>),
+    /// A run of tasks, which has no steps.
+    Tasks(RunId),
+}
+
+/// Finds what a part of an id names: runs that were started here come before records. Without one it is the newest that was
+/// started here, else the newest record.
+pub(super) fn locate(session: &Session<'_>, given: Option<&str>) -> Result<Located> {
     let ids = run_ids(session.workspace());
     let Some(given) = given else {
-        return ids.last().cloned().ok_or_else(|| {
-            Error::not_found(
+        return match (ids.last(), newest_record(session)?) {
+            (Some(newest), _) => Ok(Located::Here(newest.clone())),
+            (None, Some(record)) => Ok(Located::Record(Box::new(record))),
+            (None, None) => Err(Error::not_found(
                 "there are no runs here",
                 "start one: tracker run start NAME; `tracker workflow` lists what there is",
-            )
-        });
+            )),
+        };
     };
     match meant(given, ids.iter().map(RunId::as_str)) {
-        Meant::One(at) => Ok(ids[at].clone()),
+        Meant::One(at) => return Ok(Located::Here(ids[at].clone())),
+        Meant::Several(names) => return Err(ambiguous(given, "runs", &names)),
+        Meant::None => {}
+    }
+    let mut files = record_files(session.snapshot())?;
+    match meant(given, files.iter().map(|file| file.id.as_str())) {
+        Meant::One(at) => {
+            let RecordFile { id, path, bytes } = files.swap_remove(at);
+            let in_file =
+                |problems: Vec<Problem>| problems.into_iter().map(|own| own.in_file(&path)).collect();
+            match read_any_run(&id, &bytes).map_err(|problems| Error::Broken(in_file(problems)))? {
+                AnyRun::Workflow(record) => Ok(Located::Record(record)),
+                AnyRun::Tasks(run) => Ok(Located::Tasks(run.run_id())),
+            }
+        }
+        Meant::Several(names) => Err(ambiguous(given, "runs", &names)),
         Meant::None => Err(Error::not_found(
             format!("no run matches `{}`", given.escape_debug()),
             "run `tracker run list` to see all runs",
         )),
-        Meant::Several(names) => Err(ambiguous(given, "runs", &names)),
+    }
+}
+
+fn newest_record(session: &Session<'_>) -> Result<Option<RunRecord>> {
+    let records = record_files(session.snapshot())?.into_iter();
+    let records = records.filter_map(|file| read_run(&file.id, &file.bytes).ok());
+    Ok(records.max_by(|a, b| (&a.created, &a.id).cmp(&(&b.created, &b.id))))
+}
+
+/// Finds the run that a part of an id names, or the newest, for whoever acts on it: it must have been started here.
+pub(super) fn find_run(session: &Session<'_>, given: Option<&str>) -> Result<RunId> {
+    match locate(session, given)? {
+        Located::Here(id) => Ok(id),
+        Located::Record(record) => {
+            let show = Suggestion::tracker(["run", "status", &record.id, "--verbose"]);
+            let message = format!("{} was not started here: there is only its record", record.id);
+            Err(Error::usage_with(message, show.to_string()))
+        }
+        Located::Tasks(id) => {
+            let show = Suggestion::tracker(["run", "progress", id.as_str()]);
+            Err(Error::usage_with(format!("{id} is a run of tasks: it has no steps"), show.to_string()))
+        }
     }
 }
 
@@ -132,11 +185,13 @@ pub(super) fn record_files(snapshot: &Snapshot) -> Result<Vec<RecordFile>> {
 
 /// Whether a word names a run rather than a step: a step of the newest run comes before a part of an id.
 pub(super) fn names_run(session: &Session<'_>, word: &str) -> bool {
-    let is_step_of = |id: RunId| {
-        let workflow = frozen(&run_folder(session, &id));
-        workflow.is_ok_and(|workflow| workflow.steps.iter().any(|step| step.name.as_str() == word))
+    let is_step = match locate(session, None) {
+        Ok(Located::Here(id)) => frozen(&run_folder(session, &id))
+            .is_ok_and(|workflow| workflow.steps.iter().any(|step| step.name.as_str() == word)),
+        Ok(Located::Record(record)) => record.steps.iter().any(|step| step.step == word),
+        _ => false,
     };
-    !find_run(session, None).is_ok_and(is_step_of) && find_run(session, Some(word)).is_ok()
+    !is_step && locate(session, Some(word)).is_ok()
 }
 
 /// Reads the workflow that a run was frozen with.
@@ -147,7 +202,7 @@ pub(super) fn frozen(folder: &Path) -> Result<Workflow> {
 }
 
 /// Reads a run as its log has it.
-pub(super) fn read_run(env: &Env, folder: &Path) -> Result<(Run, Vec<Logged>)> {
+pub(super) fn replay_run(env: &Env, folder: &Path) -> Result<(Run, Vec<Logged>)> {
     let workflow = frozen(folder)?;
     let events = Log::read(folder)?;
     let run = Run::replay(workflow, &events, Moment::now(env));
@@ -162,8 +217,8 @@ pub(super) fn read_run(env: &Env, folder: &Path) -> Result<(Run, Vec<Logged>)> {
 /// Reads a run for a person: of one that no engine drives, what its attempts have left counts as if it were in the log.
 pub(super) fn look_at(session: &Session<'_>, id: &RunId) -> Result<FoundRun> {
     let folder = run_folder(session, id);
-    let is_driven = try_lock(&folder)?.is_none();
-    let (mut run, _) = read_run(session.env(), &folder)?;
+    let is_driven = is_driven(&folder)?;
+    let (mut run, _) = replay_run(session.env(), &folder)?;
     if !is_driven {
         let now = Moment::now(session.env());
         let (events, _) = recover(&run, &folder);
@@ -177,4 +232,69 @@ pub(super) fn look_at(session: &Session<'_>, id: &RunId) -> Result<FoundRun> {
     }
     run.find_blocked();
     Ok(FoundRun { folder, run, is_driven })
+}
+
+/// A question of a run that waits for a person.
+#[derive(Debug)]
+pub(in crate::ops) struct RunQuestion {
+    pub(in crate::ops) run: String,
+    pub(in crate::ops) workflow: String,
+    /// What is asked, with what can be answered.
+    pub(in crate::ops) text: String,
+    /// What answers it.
+    pub(in crate::ops) command: Suggestion,
+    /// When the run last did anything.
+    pub(in crate::ops) since: DateTime<Utc>,
+}
+
+/// Returns what runs of this working tree ask people now. Of runs that have ended only the last line is read.
+pub(in crate::ops) fn run_questions(session: &Session<'_>) -> Vec<RunQuestion> {
+    let mut questions = Vec::new();
+    if !session.snapshot().is_work_tree() {
+        return questions;
+    }
+    let has_not_ended = |id: &RunId| !Log::has_finished(&run_folder(session, id));
+    for id in run_ids(session.workspace()).into_iter().filter(has_not_ended) {
+        let Ok(FoundRun { run, .. }) = look_at(session, &id) else { continue };
+        for (index, step) in run.workflow.steps.iter().enumerate() {
+            let Action::Ask(question) = &step.action else { continue };
+            if !run.steps[index].is_asked || run.steps[index].state != StepState::Pending {
+                continue;
+            }
+            let (id, step) = (id.as_str(), step.name.as_str());
+            let command = match &question.kind {
+                None => Suggestion::tracker(["run", "approve", id, step]),
+                Some(_) => Suggestion::tracker(["run", "answer", id, step, "VALUE"]),
+            };
+            let since = run.history.last().map_or(run.created, |(at, _)| *at);
+            let workflow = run.name.clone();
+            questions.push(RunQuestion {
+                run: run.id.clone(),
+                workflow,
+                text: question.shown(),
+                command,
+                since,
+            });
+        }
+    }
+    questions
+}
+
+/// Returns what is wrong with the logs of runs of this working tree that cannot be read.
+pub(in crate::ops) fn damaged_runs(session: &Session<'_>) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    if !session.snapshot().is_work_tree() {
+        return problems;
+    }
+    for id in run_ids(session.workspace()) {
+        let folder = run_folder(session, &id);
+        if let Err(error) = replay_run(session.env(), &folder) {
+            let hint = format!(
+                "it cannot be gone on with; its record, if it had ended, stays: remove `{}`",
+                folder.display()
+            );
+            problems.push(Problem::error(format!("{id}: {error}")).with_hint(hint));
+        }
+    }
+    problems
 }

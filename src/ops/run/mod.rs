@@ -17,17 +17,18 @@ mod why;
 pub(crate) use control::{AnswerRequest, RunChanged, answer_run, cancel_run, pause_run};
 pub(crate) use elsewhere::{RecordRequest, record_run};
 pub(crate) use found::run_candidates;
+pub(super) use found::{damaged_runs, run_questions};
 pub(crate) use prune::{PrunedRuns, prune_runs};
 pub(crate) use start::{RetryRequest, RunObserver, RunRequest, resume_run, retry_run, start_run};
 pub(crate) use tasks::{
     Ask, DriveRequest, RunTask, TaskDrive, TaskObserver, TaskRunDecided, TaskRunLine, TaskRunRequest,
-    TaskRunStarted, TaskRunView, Trigger, decide_run, drive_tasks, run_progress, start_task_run,
+    TaskRunStarted, TaskRunView, TaskWait, Trigger, decide_run, drive_tasks, run_progress, start_task_run,
     task_run_logs, task_run_meant, why_task,
 };
 pub(super) use tasks::{open_runs, queued_of_run, run_to_join, task_runs};
 pub(crate) use view::{
-    Asks, AttemptView, Revision, RunHold, RunLine, RunLogs, RunView, RunsView, StepLine, list_runs, run_logs,
-    run_status,
+    AttemptView, ListedRun, Revision, RunHold, RunLine, RunLogs, RunView, RunsRequest, RunsView, StepLine,
+    list_runs, run_logs, run_status,
 };
 pub(crate) use watch::{Printed, Watched as WatchedRun, follow_logs, watch_run};
 pub(crate) use why::{Why, why_step};

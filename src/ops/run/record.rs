@@ -4,6 +4,7 @@ use std::path::Path;
 
 use chrono::{DateTime, SecondsFormat, Utc};
 
+use super::view::blocked_by;
 use super::why::sentence;
 use crate::doc::create_run;
 use crate::engine::{AttemptFolder, Run};
@@ -42,6 +43,7 @@ pub(super) fn record_of(run: &Run, folder: &Path) -> RunRecord {
             took: took.map(shown),
             total: total.map(shown),
             why: sentence(run, index, folder, run.ended.unwrap_or(run.created)),
+            blocked_by: blocked_by(run, index),
             log: None,
         }
     });

@@ -1,17 +1,18 @@
 //! Driving runs: a new one, one that is on hold, one that has ended and is to run again.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::found::{FROZEN, find_run, read_run, run_folder, runs_folder};
+use super::found::{FROZEN, find_run, replay_run, run_folder, run_ids, runs_folder};
 use super::record::write_record;
 use super::view::{RunView, view_of};
 use super::why::{find_step, sentence};
 use crate::engine::{self, Driver, Event, Log, Logged, Place, Run};
 use crate::env::Env;
 use crate::model::{
-    Param, RecordPath, RunId, Stage, StepState, Suggestion, TaskGoal, TaskSight, Workflow, digest_of, nearest,
+    Param, RecordPath, RunId, Stage, StepState, Suggestion, TaskGoal, TaskSight, Workflow, digest_of,
+    first_overlap, nearest,
 };
 use crate::ops::workflows::{LoadedWorkflow, load_workflow};
 use crate::ops::{Error, Result, Session};
@@ -51,7 +52,7 @@ pub struct RetryRequest {
 pub fn start_run<'e>(
     session: &'e Session<'_>,
     request: &RunRequest,
-    observe: RunObserver<'e>,
+    mut observe: RunObserver<'e>,
 ) -> Result<RunView> {
     let loaded = load_workflow(session, &request.workflow)?;
     let params = params(&loaded.workflow, &request.params)?;
@@ -63,8 +64,7 @@ pub fn start_run<'e>(
         ));
     }
     let by = session.actor()?;
-    let (id, folder) = create_folder(session, &loaded)?;
-    let lock = take_lock(&folder, &id)?;
+    let (id, folder, lock) = create_folder(session, &loaded)?;
     let processors =
         || std::thread::available_parallelism().map_or(2, |count| u32::try_from(count.get()).unwrap_or(2));
     let LoadedWorkflow { name, path, bytes, workflow, .. } = loaded;
@@ -76,6 +76,7 @@ pub fn start_run<'e>(
     log.append(&first);
     log.commit()?;
     let run = Run::new(workflow, &first).expect("the first event is its creation");
+    observe(&first, &run);
     drive(session, &folder, run, lock, !request.unsynced, observe, None)
 }
 
@@ -83,22 +84,22 @@ pub fn start_run<'e>(
 pub fn resume_run<'e>(
     session: &'e Session<'_>,
     given: Option<&str>,
-    observe: RunObserver<'e>,
+    mut observe: RunObserver<'e>,
 ) -> Result<RunView> {
     let id = find_run(session, given)?;
     let folder = run_folder(session, &id);
-    let lock = take_lock(&folder, &id)?;
-    let (run, _) = read_run(session.env(), &folder)?;
+    let (lock, run, events) = take_up(session, &folder, &id)?;
     if run.state.is_end() && run.stopped.is_none() {
         let retry = Suggestion::tracker(["run", "retry", id.as_str()]);
         let message = format!("{id} has ended as {}", run.state.as_str());
         let hint = if run.state == crate::model::RunState::Success {
-            "start another: tracker run start".to_owned()
+            format!("start another: {}", Suggestion::tracker(["run", "start", &run.name]))
         } else {
             format!("run what failed again: {retry}")
         };
         return Err(Error::usage_with(message, hint));
     }
+    observe(&events[0], &run);
     drive(session, &folder, run, lock, true, observe, None)
 }
 
@@ -106,12 +107,11 @@ pub fn resume_run<'e>(
 pub fn retry_run<'e>(
     session: &'e Session<'_>,
     request: &RetryRequest,
-    observe: RunObserver<'e>,
+    mut observe: RunObserver<'e>,
 ) -> Result<RunView> {
     let id = find_run(session, request.run.as_deref())?;
     let folder = run_folder(session, &id);
-    let lock = take_lock(&folder, &id)?;
-    let (run, _) = read_run(session.env(), &folder)?;
+    let (lock, run, events) = take_up(session, &folder, &id)?;
     let is_stopped = run.stopped.is_some() || !run.state.is_end();
     if is_stopped && request.steps.is_empty() {
         let resume = Suggestion::tracker(["run", "resume", id.as_str()]);
@@ -128,6 +128,7 @@ pub fn retry_run<'e>(
     }
     let steps = selected.iter().map(|index| run.workflow.steps[*index].name.to_string()).collect();
     let event = Event::Retried { steps, forced: true, by: Some(session.actor()?) };
+    observe(&events[0], &run);
     drive(session, &folder, run, lock, true, observe, Some(event))
 }
 
@@ -142,13 +143,9 @@ fn chosen_steps(
     for name in names {
         let index = find_step(run, name)?;
         let state = run.steps[index].state;
-        let is_handler = run.workflow.steps[index].handler.is_some();
-        if is_handler || !matches!(state, StepState::Success | StepState::Failed | StepState::Cancelled) {
+        if !matches!(state, StepState::Success | StepState::Failed | StepState::Cancelled) {
             let why = sentence(run, index, folder, session.env().now_millis());
-            let message = match is_handler {
-                true => format!("`{name}` is a handler, which runs again when a step does"),
-                false => format!("`{name}` cannot be retried; it {why}"),
-            };
+            let message = format!("`{name}` cannot be retried: {why}");
             return Err(Error::usage_with(message, "retry what decided that instead"));
         }
         selected.push(index);
@@ -217,7 +214,42 @@ fn sight_of(session: &Session<'_>, goal: &TaskGoal) -> TaskSight {
     }
 }
 
-/// Takes the lock of a run. Whoever only looks at it has it for a moment too.
+/// Takes the lock of a run to go on with it, and reads it.
+pub(super) fn take_up(session: &Session<'_>, folder: &Path, id: &RunId) -> Result<(Lock, Run, Vec<Logged>)> {
+    let lock = take_lock(folder, id)?;
+    let (run, events) = replay_run(session.env(), folder)?;
+    // Whoever looks next sees this one as driven: of two, one at least finds the other.
+    let _locked = session.lock("run")?;
+    writes_alone(session, id, &run.workflow)?;
+    Ok((lock, run, events))
+}
+
+/// Refuses a run that may write what a run under way in this working tree may write too: between the steps of two runs there
+/// is no order.
+fn writes_alone(session: &Session<'_>, id: &RunId, workflow: &Workflow) -> Result<()> {
+    let files = |workflow: &Workflow, is_meant: &dyn Fn(usize) -> bool| -> Vec<String> {
+        let steps = workflow.steps.iter().enumerate().filter(|(index, _)| is_meant(*index));
+        steps.flat_map(|(_, step)| step.files.iter().cloned()).collect::<BTreeSet<_>>().into_iter().collect()
+    };
+    let own = files(workflow, &|_| true);
+    if own.is_empty() {
+        return Ok(());
+    }
+    for other in run_ids(session.workspace()).into_iter().filter(|other| other != id) {
+        let folder = run_folder(session, &other);
+        if !engine::is_driven(&folder)? {
+            continue;
+        }
+        let Ok((run, _)) = replay_run(session.env(), &folder) else { continue };
+        let theirs = files(&run.workflow, &|index| !run.steps[index].state.is_end());
+        if let Some(file) = first_overlap(&own, &theirs) {
+            return Err(engine::Error::Writes { run: other.to_string(), file: file.to_owned() }.into());
+        }
+    }
+    Ok(())
+}
+
+/// Takes the lock of a run.
 pub(super) fn take_lock(folder: &Path, id: &RunId) -> Result<Lock> {
     const PATIENCE: std::time::Duration = std::time::Duration::from_millis(300);
     Lock::acquire(&folder.join("lock"), PATIENCE, "drive a run").map_err(|error| match error {
@@ -226,13 +258,17 @@ pub(super) fn take_lock(folder: &Path, id: &RunId) -> Result<Lock> {
     })
 }
 
-/// Makes the folder of a new run, with its frozen document.
-fn create_folder(session: &Session<'_>, loaded: &LoadedWorkflow) -> Result<(RunId, PathBuf)> {
+/// Makes the folder of a new run, with its frozen document, and takes its lock.
+fn create_folder(session: &Session<'_>, loaded: &LoadedWorkflow) -> Result<(RunId, PathBuf, Lock)> {
     let _locked = session.lock("run start")?;
     let all = runs_folder(session.workspace());
     fs::create_dir_all(&all).map_err(Error::io("create", &all))?;
+    let mut has_looked = false;
     for length in 4..12 {
         let id = random_id(session.env(), length);
+        if !std::mem::replace(&mut has_looked, true) {
+            writes_alone(session, &id, &loaded.workflow)?;
+        }
         let record = RecordPath::run(&id).map(String::from).unwrap_or_default();
         let folder = all.join(id.as_str());
         let is_taken = session.workspace().work_dir().join(record).symlink_metadata().is_ok();
@@ -242,7 +278,8 @@ fn create_folder(session: &Session<'_>, loaded: &LoadedWorkflow) -> Result<(RunI
         let path = folder.join(FROZEN);
         fs::write(&path, &loaded.bytes).map_err(Error::io("write", &path))?;
         fs::File::open(&path).and_then(|file| file.sync_all()).map_err(Error::io("sync", &path))?;
-        return Ok((id, folder));
+        let lock = take_lock(&folder, &id)?;
+        return Ok((id, folder, lock));
     }
     Err(Error::usage(format!("no run can be created in `{}`", all.display())))
 }

@@ -8,16 +8,18 @@ use chrono::{DateTime, Utc};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::elsewhere::{find_record, view_of_record};
-use super::found::{FoundRun, RecordFile, find_run, look_at, record_files, run_ids};
-use super::record::{durations, errors, time};
+use super::elsewhere::view_of_record;
+use super::found::{FoundRun, Located, RecordFile, find_run, locate, look_at, record_files, run_ids};
+use super::record::{durations, errors};
 use super::tasks::{TaskRunLine, list_task_runs};
 use super::why::{find_step, run_and_step, sentence};
 use crate::doc::{AnyRun, read_any_run};
-use crate::engine::{AttemptFolder, Run, StopReason};
+use crate::engine::{AttemptFolder, Run, SkipReason, StopReason};
 use crate::git::{open_regular, read_regular};
-use crate::model::{Action, ErrorRecord, Problem, RunRecord, RunState, StepState, digest_of};
-use crate::ops::workflows::levels;
+use crate::model::{
+    Action, ErrorRecord, Problem, RunRecord, RunState, StepRecord, StepState, Suggestion, digest_of,
+};
+use crate::ops::workflows::{QuestionView, levels};
 use crate::ops::{Error, Result, Session};
 
 /// Why a run that has not ended is on hold.
@@ -30,8 +32,34 @@ pub enum RunHold {
     WaitsForPerson,
     /// It goes on when a task is where it must be.
     WaitsForTask,
+    /// A person has answered, and nothing drives it since.
+    Answered,
     /// Its engine has ended before it.
     Interrupted,
+}
+
+impl RunHold {
+    /// Returns it as data has it.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Paused => "paused",
+            Self::WaitsForPerson => "waits_for_person",
+            Self::WaitsForTask => "waits_for_task",
+            Self::Answered => "answered",
+            Self::Interrupted => "interrupted",
+        }
+    }
+
+    pub(super) fn of(run: &Run) -> Option<Self> {
+        Some(match run.stopped? {
+            StopReason::Paused => Self::Paused,
+            StopReason::WaitsForPerson if !run.asks_person() => Self::Answered,
+            StopReason::WaitsForPerson => Self::WaitsForPerson,
+            StopReason::WaitsForTask => Self::WaitsForTask,
+            StopReason::Interrupted => Self::Interrupted,
+        })
+    }
 }
 
 /// Whether a workflow's file is what a run was started with.
@@ -59,6 +87,8 @@ pub struct RunView {
     pub digest: String,
     /// Whether that is what the file contains now.
     pub revision: Revision,
+    /// Whether its log is here, so that it can be gone on with or retried; of others there is only the record.
+    pub here: bool,
     /// Where it ran, such as `gitlab`; none where that is here.
     pub place: Option<String>,
     /// Its address there.
@@ -67,6 +97,8 @@ pub struct RunView {
     pub state: RunState,
     /// Why it is on hold, where it is.
     pub hold: Option<RunHold>,
+    /// Who paused it, where somebody has.
+    pub paused_by: Option<String>,
     /// When it was created.
     pub created: DateTime<Utc>,
     /// When it ended.
@@ -112,22 +144,14 @@ pub struct StepLine {
     pub handler: bool,
     /// The longest way to it from a step that needs nothing, in steps.
     pub level: usize,
-    /// What a person is asked now, where one is: an approval, or a value.
-    pub asks: Option<Asks>,
+    /// What a person is asked now, where one is.
+    pub asks: Option<QuestionView>,
+    /// The step that it needs and because of which it could not begin.
+    pub blocked_by: Option<String>,
     /// The address of its log, where it ran elsewhere.
     pub log: Option<String>,
     /// Its attempts.
     pub attempts: Vec<AttemptView>,
-}
-
-/// What a person is asked.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Asks {
-    /// To approve or to reject.
-    Approval,
-    /// For a value.
-    Value,
 }
 
 /// An attempt of a step.
@@ -146,10 +170,31 @@ pub struct AttemptView {
 /// Runs, the newest first.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct RunsView {
-    /// Runs of workflows.
-    pub runs: Vec<RunLine>,
-    /// Runs of tasks.
-    pub task_runs: Vec<TaskRunLine>,
+    /// Runs of workflows and of tasks, in one order.
+    pub runs: Vec<ListedRun>,
+    /// How many there are besides, because of `--limit`.
+    pub left_out: usize,
+}
+
+/// A run of either kind.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum ListedRun {
+    /// Of a workflow.
+    Workflow(RunLine),
+    /// Of tasks.
+    Tasks(TaskRunLine),
+}
+
+/// Which runs to list.
+#[derive(Debug, Clone, Default)]
+pub struct RunsRequest {
+    /// Most runs; all if none.
+    pub limit: Option<usize>,
+    /// Only runs of this workflow.
+    pub workflow: Option<String>,
+    /// Only runs in one of these states, or on hold like this.
+    pub states: Vec<String>,
 }
 
 /// A run in a list.
@@ -164,8 +209,8 @@ pub struct RunLine {
     /// Why it is on hold, where it is.
     pub hold: Option<RunHold>,
     /// When it was created.
-    pub created: String,
-    /// How many of its steps have succeeded or were skipped.
+    pub created: DateTime<Utc>,
+    /// How many of its steps have succeeded, or were skipped by their conditions.
     pub done: usize,
     /// How many steps it has.
     pub steps: usize,
@@ -198,25 +243,17 @@ pub struct RunLogs {
 
 /// Shows a run.
 pub fn run_status(session: &Session<'_>, given: Option<&str>) -> Result<RunView> {
-    let found = find_run(session, given);
-    if let (Err(Error::NotFound { .. }), Some(given)) = (&found, given)
-        && let Some(record) = find_record(session, given)?
-    {
-        return Ok(view_of_record(session, record));
-    }
-    let id = found?;
+    let id = match locate(session, given)? {
+        Located::Record(record) => return Ok(view_of_record(session, *record)),
+        Located::Here(id) => id,
+        Located::Tasks(_) => find_run(session, given)?,
+    };
     let FoundRun { folder, run, is_driven } = look_at(session, &id)?;
     Ok(view_of(session, &run, &folder, is_driven))
 }
 
 pub(super) fn view_of(session: &Session<'_>, run: &Run, folder: &Path, is_driven: bool) -> RunView {
     let now = session.env().now_millis();
-    let hold = run.stopped.map(|reason| match reason {
-        StopReason::Paused => RunHold::Paused,
-        StopReason::WaitsForPerson => RunHold::WaitsForPerson,
-        StopReason::WaitsForTask => RunHold::WaitsForTask,
-        StopReason::Interrupted => RunHold::Interrupted,
-    });
     let last = run.history.last().map_or(now, |(at, _)| *at);
     let until = run.ended.unwrap_or(if is_driven { now } else { last });
     RunView {
@@ -225,10 +262,12 @@ pub(super) fn view_of(session: &Session<'_>, run: &Run, folder: &Path, is_driven
         path: run.path.clone(),
         digest: run.digest.clone(),
         revision: revision(session, &run.path, &run.digest),
+        here: true,
         place: None,
         url: None,
         state: run.state,
-        hold: hold.filter(|_| !is_driven),
+        hold: RunHold::of(run).filter(|_| !is_driven),
+        paused_by: run.paused_by.clone(),
         created: run.created,
         ended: run.ended,
         millis: (until - run.created).num_milliseconds().max(0).unsigned_abs(),
@@ -255,8 +294,9 @@ fn line_of(run: &Run, (index, level): (usize, usize), folder: &Path, now: DateTi
         millis: attempt.millis,
     });
     let asks = match &spec.action {
-        Action::Ask(question) if question.kind.is_some() => Some(Asks::Value),
-        Action::Ask(_) => Some(Asks::Approval),
+        Action::Ask(question) if step.is_asked && step.state == StepState::Pending => {
+            Some(QuestionView::of(question))
+        }
         _ => None,
     };
     StepLine {
@@ -271,9 +311,19 @@ fn line_of(run: &Run, (index, level): (usize, usize), folder: &Path, now: DateTi
         critical: spec.critical,
         handler: spec.handler.is_some(),
         level,
-        asks: asks.filter(|_| step.is_asked && step.state == StepState::Pending),
+        asks,
+        blocked_by: blocked_by(run, index),
         log: None,
         attempts: attempts.collect(),
+    }
+}
+
+/// Returns the step because of which another could not begin.
+pub(super) fn blocked_by(run: &Run, index: usize) -> Option<String> {
+    match (&run.steps[index].skipped, run.steps[index].blocked_by) {
+        (Some(SkipReason::Lost { need, .. }), _) => Some(need.clone()),
+        (None, Some(need)) => Some(run.workflow.steps[need].name.to_string()),
+        _ => None,
     }
 }
 
@@ -286,48 +336,86 @@ pub(super) fn revision(session: &Session<'_>, path: &str, digest: &str) -> Revis
 }
 
 impl RunLine {
-    fn of(view: RunView) -> Self {
-        let is_done = |step: &&StepLine| matches!(step.state, StepState::Success | StepState::Skipped);
-        let steps = view.steps.iter().filter(|step| !step.handler);
+    fn of(FoundRun { run, is_driven, .. }: &FoundRun) -> Self {
+        let is_step = |index: &usize| run.workflow.steps[*index].handler.is_none();
+        let steps = (0..run.steps.len()).filter(is_step);
+        let is_done = |index: &usize| {
+            let step = &run.steps[*index];
+            step.state == StepState::Success || step.state == StepState::Skipped && !step.is_lost()
+        };
         Self {
-            created: time(view.created),
+            created: run.created,
             done: steps.clone().filter(is_done).count(),
             steps: steps.count(),
-            run: view.run,
-            workflow: view.workflow,
-            state: view.state,
-            hold: view.hold,
+            run: run.id.clone(),
+            workflow: run.name.clone(),
+            state: run.state,
+            hold: RunHold::of(run).filter(|_| !is_driven),
             here: true,
             place: None,
         }
     }
 
     fn of_record(record: RunRecord) -> Self {
-        let is_done = |state: StepState| matches!(state, StepState::Success | StepState::Skipped);
+        let is_done = |step: &&StepRecord| {
+            step.state == StepState::Success || step.state == StepState::Skipped && step.blocked_by.is_none()
+        };
         Self {
-            done: record.steps.iter().filter(|step| is_done(step.state)).count(),
+            done: record.steps.iter().filter(is_done).count(),
             steps: record.steps.len(),
             run: record.id,
             workflow: record.workflow,
             state: record.state,
             hold: None,
-            created: record.created,
+            created: moment(&record.created),
             here: false,
             place: record.place,
         }
     }
 }
 
+/// Reads a time of a record.
+pub(super) fn moment(text: &str) -> DateTime<Utc> {
+    DateTime::parse_from_rfc3339(text).map(|time| time.to_utc()).unwrap_or_default()
+}
+
+impl ListedRun {
+    fn key(&self) -> (DateTime<Utc>, &str) {
+        match self {
+            Self::Workflow(run) => (run.created, &run.run),
+            Self::Tasks(run) => (run.created, &run.run),
+        }
+    }
+
+    /// Whether it is one of those that were requested.
+    fn is_meant(&self, request: &RunsRequest) -> bool {
+        let is_any = |words: &[String], is: &dyn Fn(&str) -> bool| {
+            words.is_empty() || words.iter().any(|word| is(word))
+        };
+        match self {
+            Self::Workflow(run) => {
+                let hold = run.hold.map(RunHold::as_str);
+                let is_in = |word: &str| run.state.as_str().eq_ignore_ascii_case(word) || hold == Some(word);
+                request.workflow.as_ref().is_none_or(|name| *name == run.workflow)
+                    && is_any(&request.states, &is_in)
+            }
+            Self::Tasks(run) => {
+                let state = run.state.to_string();
+                request.workflow.is_none()
+                    && is_any(&request.states, &|word: &str| state.eq_ignore_ascii_case(word))
+            }
+        }
+    }
+}
+
 /// Lists the runs that were started here and those that there are records of, the newest first.
-pub fn list_runs(session: &Session<'_>) -> Result<(RunsView, Vec<Problem>)> {
+pub fn list_runs(session: &Session<'_>, request: &RunsRequest) -> Result<(RunsView, Vec<Problem>)> {
     let (mut runs, mut problems) = (Vec::new(), Vec::new());
     let mut here = Vec::new();
     if session.snapshot().is_work_tree() {
         for id in run_ids(session.workspace()) {
             match look_at(session, &id) {
-                Ok(FoundRun { run, is_driven, folder }) => {
-                    runs.push(RunLine::of(view_of(session, &run, &folder, is_driven)));
-                }
+                Ok(found) => runs.push(ListedRun::Workflow(RunLine::of(&found))),
                 Err(error) => problems.push(Problem::error(format!("{id}: {error}"))),
             }
             here.push(id.to_string());
@@ -336,16 +424,22 @@ pub fn list_runs(session: &Session<'_>) -> Result<(RunsView, Vec<Problem>)> {
     let is_elsewhere = |file: &RecordFile| !here.contains(&file.id);
     for RecordFile { id, path, bytes } in record_files(session.snapshot())?.into_iter().filter(is_elsewhere) {
         match read_any_run(&id, &bytes) {
-            // Listed apart.
+            // Listed below, with what their tasks say.
             Ok(AnyRun::Tasks(_)) => {}
-            Ok(AnyRun::Workflow(record)) => runs.push(RunLine::of_record(*record)),
+            Ok(AnyRun::Workflow(record)) => runs.push(ListedRun::Workflow(RunLine::of_record(*record))),
             Err(found) => problems.extend(found.into_iter().map(|problem| problem.in_file(&path))),
         }
     }
-    runs.sort_by(|a, b| (&b.created, &b.run).cmp(&(&a.created, &a.run)));
-    let (task_runs, found) = list_task_runs(session)?;
-    problems.extend(found);
-    Ok((RunsView { runs, task_runs }, problems))
+    if request.workflow.is_none() {
+        let (task_runs, found) = list_task_runs(session)?;
+        problems.extend(found);
+        runs.extend(task_runs.into_iter().map(ListedRun::Tasks));
+    }
+    runs.retain(|run| run.is_meant(request));
+    runs.sort_by(|a, b| b.key().cmp(&a.key()));
+    let left_out = runs.len().saturating_sub(request.limit.unwrap_or(usize::MAX));
+    runs.truncate(runs.len() - left_out);
+    Ok((RunsView { runs, left_out }, problems))
 }
 
 /// Returns the last lines that an attempt has printed: of the last one of the step, or of the step that failed last.
@@ -355,7 +449,11 @@ pub fn run_logs(
     attempt: Option<u32>,
     lines: usize,
 ) -> Result<RunLogs> {
-    let (id, step) = run_and_step(session, words)?;
+    let (id, step) = match run_and_step(session, words)? {
+        (Located::Record(record), step) => return Err(no_logs(&record, step.as_deref())),
+        (Located::Here(id), step) => (id, step),
+        (Located::Tasks(id), _) => (find_run(session, Some(id.as_str()))?, None),
+    };
     let FoundRun { folder, run, .. } = look_at(session, &id)?;
     let index = match step {
         Some(step) => find_step(&run, &step)?,
@@ -381,6 +479,22 @@ pub fn run_logs(
         }
     };
     logs_of(id.as_str(), name, number, &AttemptFolder::of(&folder, name, number), lines)
+}
+
+/// Says where the logs of a run are of which there is only the record.
+fn no_logs(record: &RunRecord, step: Option<&str>) -> Error {
+    let own = record.steps.iter().find(|own| match step {
+        Some(step) => own.step == step,
+        None => own.state == StepState::Failed && own.log.is_some(),
+    });
+    let hint = match own.and_then(|own| own.log.as_deref()) {
+        Some(log) => format!("its log is at {log}"),
+        None => format!(
+            "the record has the last lines of what failed: {}",
+            Suggestion::tracker(["run", "status", &record.id, "--verbose"])
+        ),
+    };
+    Error::usage_with(format!("the logs of {} are not here: there is only its record", record.id), hint)
 }
 
 /// Returns the last lines that an attempt has printed.

@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use super::found::{find_run, frozen, look_at, run_folder};
 use super::view::{RunLogs, RunView, logs_of, view_of};
-use super::why::{find_step, run_and_step};
-use crate::engine::{AttemptFolder, Event, Follower, Logged, Moment, Run, try_lock};
+use super::why::{find_step, own_run_and_step};
+use crate::engine::{AttemptFolder, Event, Follower, Logged, Moment, Run, is_driven};
 use crate::git::open_regular;
 use crate::model::{RunId, StepState};
 use crate::ops::{Error, Result, Session};
@@ -91,7 +91,7 @@ impl<'s> Followed<'s> {
     /// Whether an engine drives the run. Where events come, one does.
     fn is_driven(&self, events: &[Logged]) -> Result<bool> {
         let is_going_on = events.last().is_some_and(|last| !is_last(last));
-        Ok(is_going_on || try_lock(&self.folder)?.is_none())
+        Ok(is_going_on || is_driven(&self.folder)?)
     }
 }
 
@@ -113,7 +113,7 @@ pub fn watch_run(
     let selected = step.map(|step| find_step(&followed.run, step)).transpose()?;
     let mut is_ending = false;
     // What is there already does not say that somebody drives it.
-    let mut is_driven = try_lock(&followed.folder)?.is_none();
+    let mut is_driven = is_driven(&followed.folder)?;
     loop {
         let Followed { run, folder, .. } = &followed;
         show(&Watched { session, run, folder, is_driven, selected }, &events);
@@ -177,7 +177,7 @@ pub fn follow_logs(
     words: &[String],
     mut show: impl FnMut(&Printed),
 ) -> Result<StepState> {
-    let (id, step) = run_and_step(session, words)?;
+    let (id, step) = own_run_and_step(session, words)?;
     let step = step.ok_or_else(|| {
         Error::usage_with(
             "which step is to be followed?",
@@ -188,7 +188,7 @@ pub fn follow_logs(
     let (mut followed, mut events) = Followed::new(session, &id)?;
     let index = find_step(&followed.run, &step)?;
     let (mut attempt, mut streams): (u32, Vec<Stream>) = (0, Vec::new());
-    let mut is_driven = try_lock(&followed.folder)?.is_none();
+    let mut is_driven = is_driven(&followed.folder)?;
     loop {
         let last = followed.run.steps[index].attempts.last();
         let (number, has_ended) = last.map_or((0, false), |last| (last.number, last.end.is_some()));

@@ -1,14 +1,15 @@
 //! `run why`: why a step is in the state that it is in, in one sentence that names what decided it.
 
 use std::path::Path;
+use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::found::{find_run, look_at, names_run};
+use super::found::{Located, find_run, locate, look_at, names_run};
 use crate::engine::{AttemptFolder, Cause, Run, SkipReason, StepRun};
-use crate::model::{Action, AttemptEnd, Reference, StepState, nearest, span_text};
+use crate::model::{Action, AttemptEnd, Reference, RunId, RunRecord, StepState, nearest, span_text};
 use crate::ops::{Error, Result, Session};
 
 /// Why a step is in its state.
@@ -25,39 +26,63 @@ pub struct Why {
 }
 
 /// Finds a run and a step by one or two words.
-pub(super) fn run_and_step(
-    session: &Session<'_>,
-    words: &[String],
-) -> Result<(crate::model::RunId, Option<String>)> {
+pub(super) fn run_and_step(session: &Session<'_>, words: &[String]) -> Result<(Located, Option<String>)> {
     match words {
-        [] => Ok((find_run(session, None)?, None)),
-        [word] if names_run(session, word) => Ok((find_run(session, Some(word))?, None)),
-        [step] => Ok((find_run(session, None)?, Some(step.clone()))),
-        [run, step, ..] => Ok((find_run(session, Some(run))?, Some(step.clone()))),
+        [] => Ok((locate(session, None)?, None)),
+        [word] if names_run(session, word) => Ok((locate(session, Some(word))?, None)),
+        [step] => Ok((locate(session, None)?, Some(step.clone()))),
+        [run, step, ..] => Ok((locate(session, Some(run))?, Some(step.clone()))),
     }
+}
+
+/// The same of a run that was started here.
+pub(super) fn own_run_and_step(session: &Session<'_>, words: &[String]) -> Result<(RunId, Option<String>)> {
+    let (located, step) = run_and_step(session, words)?;
+    let id = match located {
+        Located::Here(id) => id,
+        Located::Record(record) => find_run(session, Some(&record.id))?,
+        Located::Tasks(id) => find_run(session, Some(id.as_str()))?,
+    };
+    Ok((id, step))
 }
 
 /// Finds a step of a run.
 pub(super) fn find_step(run: &Run, name: &str) -> Result<usize> {
     run.find(name).ok_or_else(|| {
         let names: Vec<&str> = run.workflow.steps.iter().map(|step| step.name.as_str()).collect();
-        let hint = match nearest(name, names.iter().copied()) {
-            Some(meant) => format!("did you mean `{meant}`?"),
-            None => format!("expected {}", names.iter().take(12).copied().collect::<Vec<_>>().join(", ")),
-        };
-        Error::not_found(format!("{} has no step `{}`", run.id, name.escape_debug()), hint)
+        no_step(&run.id, name, &names)
     })
+}
+
+fn no_step(run: &str, name: &str, names: &[&str]) -> Error {
+    let hint = match nearest(name, names.iter().copied()) {
+        Some(meant) => format!("did you mean `{meant}`?"),
+        None => format!("expected {}", names.iter().take(12).copied().collect::<Vec<_>>().join(", ")),
+    };
+    Error::not_found(format!("{run} has no step `{}`", name.escape_debug()), hint)
 }
 
 /// Says why a step is in its state.
 pub fn why_step(session: &Session<'_>, words: &[String]) -> Result<Why> {
-    let (id, step) = run_and_step(session, words)?;
-    let step =
-        step.ok_or_else(|| Error::usage_with("which step?", format!("write it: tracker run why {id} STEP")))?;
+    let (located, step) = run_and_step(session, words)?;
+    let which = |id: &str| Error::usage_with("which step?", format!("write it: tracker run why {id} STEP"));
+    let id = match located {
+        Located::Here(id) => id,
+        Located::Record(record) => return why_of_record(&record, &step.ok_or_else(|| which(&record.id))?),
+        Located::Tasks(id) => find_run(session, Some(id.as_str()))?,
+    };
+    let step = step.ok_or_else(|| which(id.as_str()))?;
     let found = look_at(session, &id)?;
     let index = find_step(&found.run, &step)?;
     let why = sentence(&found.run, index, &found.folder, session.env().now_millis());
     Ok(Why { run: id.to_string(), step, state: found.run.steps[index].state, why })
+}
+
+fn why_of_record(record: &RunRecord, step: &str) -> Result<Why> {
+    let names: Vec<&str> = record.steps.iter().map(|own| own.step.as_str()).collect();
+    let own = record.steps.iter().find(|own| own.step == step);
+    let own = own.ok_or_else(|| no_step(&record.id, step, &names))?;
+    Ok(Why { run: record.id.clone(), step: own.step.clone(), state: own.state, why: own.why.clone() })
 }
 
 /// Returns the sentence.
@@ -84,6 +109,7 @@ pub(super) fn sentence(run: &Run, index: usize, folder: &Path, now: DateTime<Utc
                 format!("skipped: `{when}` is false{}", values(run, index))
             }
             Some(SkipReason::Need { step }) => format!("skipped: needs {step}, which was skipped"),
+            Some(SkipReason::Lost { need, root }) => format!("skipped: {}", lost(run, need, root)),
             Some(SkipReason::Handler { state }) => {
                 format!("skipped: the run has ended as {}", state.as_str())
             }
@@ -93,17 +119,32 @@ pub(super) fn sentence(run: &Run, index: usize, folder: &Path, now: DateTime<Utc
         StepState::Retry => {
             let max = run.workflow.steps[index].retry.max;
             let end = last.and_then(|last| last.end).map_or_else(String::new, |end| format!("{end}; "));
-            format!("waits: {end}retry {} of {max} is due", step.retries + 1)
+            let left = step.due_at.map_or(0, |due| (due - now).num_milliseconds()).max(0).unsigned_abs();
+            let when = match left {
+                0 => "is due".to_owned(),
+                1..1000 => "in less than a second".to_owned(),
+                left => format!("in {}", span_text(Duration::from_millis(left / 1000 * 1000))),
+            };
+            format!("waits: {end}retry {} of {max} {when}", step.retries + 1)
         }
         StepState::Running => {
             let since = last.map_or(0, |last| (now - last.started).num_milliseconds().max(0).unsigned_abs());
-            format!(
-                "runs for {}: {}",
-                span_text(std::time::Duration::from_millis(since / 1000 * 1000)),
-                ran(run, index)
-            )
+            format!("runs for {}: {}", span_text(Duration::from_millis(since / 1000 * 1000)), ran(run, index))
         }
         StepState::Pending => waits(run, index),
+    }
+}
+
+/// Says why a step could not begin: because of what it needs, or what that needs.
+fn lost(run: &Run, need: &str, root: &str) -> String {
+    let how = match run.find(root).map(|index| run.steps[index].state) {
+        Some(StepState::Failed) => "failed".to_owned(),
+        Some(StepState::Cancelled) => "was cancelled".to_owned(),
+        state => format!("ended as {}", state.map_or("nothing", StepState::as_str)),
+    };
+    match need == root {
+        true => format!("needs {need}, which {how}"),
+        false => format!("needs {need}, which could not begin: {root} {how}"),
     }
 }
 
@@ -205,7 +246,7 @@ fn waits(run: &Run, index: usize) -> String {
     if let Action::Ask(question) = &step.action
         && run.steps[index].is_asked
     {
-        return format!("waits for a person: {}", question.text);
+        return format!("waits for a person: {}", question.shown());
     }
     if let Action::Await(goal) = &step.action
         && run.steps[index].is_asked
@@ -216,13 +257,8 @@ fn waits(run: &Run, index: usize) -> String {
         };
     }
     if let Some(need) = run.steps[index].blocked_by {
-        let (root, name) = (root_of(run, need), run.workflow.steps[need].name.as_str());
-        let how = run.steps[root].state.as_str();
-        let root_name = run.workflow.steps[root].name.as_str();
-        return match root == need {
-            true => format!("waits: needs {name}, which ended as {how}"),
-            false => format!("waits: needs {name}, which cannot begin: {root_name} ended as {how}"),
-        };
+        let name = |index: usize| run.workflow.steps[index].name.as_str();
+        return format!("cannot begin: {}", lost(run, name(need), name(run.root_of(need))));
     }
     let open = step.needs.iter().find(|need| !run.steps[**need].state.is_end());
     match open {
@@ -231,19 +267,16 @@ fn waits(run: &Run, index: usize) -> String {
                 StepState::Running => "runs",
                 StepState::Retry => "waits for another attempt",
                 _ if matches!(run.workflow.steps[*need].action, Action::Await(_)) => "waits for a task",
+                _ if run.steps[*need].is_asked => "waits for a person",
                 _ => "has not begun",
             };
             format!("waits: needs {}, which {word}", run.workflow.steps[*need].name)
         }
-        None if run.is_paused || run.stopped.is_some() => "waits: nothing drives the run".to_owned(),
+        None if run.paused_by.is_some() => {
+            format!("waits: {} paused the run", run.paused_by.as_deref().unwrap_or_default())
+        }
+        None if run.stopped.is_some() => "waits: nothing drives the run".to_owned(),
         None if step.handler.is_some() => "waits: the steps have not ended".to_owned(),
         None => format!("waits for a slot: {} of {} are taken", run.running(), run.jobs),
     }
-}
-
-fn root_of(run: &Run, mut index: usize) -> usize {
-    while let (StepState::Pending, Some(need)) = (run.steps[index].state, run.steps[index].blocked_by) {
-        index = need;
-    }
-    index
 }

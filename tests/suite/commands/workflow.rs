@@ -89,7 +89,7 @@ fn workflows_are_listed_shown_and_created() {
     exit 2
     --- stderr
     error: invalid name of a workflow `../x`
-      hint: use letters, digits, `-` and `_`
+      hint: use letters, digits, `-` and `_`, a letter or a digit first
 
     $ tracker workflow check
     exit 0

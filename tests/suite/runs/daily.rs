@@ -42,14 +42,14 @@ fn a_run_that_fails_is_explained_fixed_and_retried() {
     assert_eq!(started.status, 1, "{started}");
     let run = status(&sandbox);
     assert_eq!(run["state"], "failed");
-    let expected = ["success", "success", "failed", "skipped", "pending", "success", "success"];
+    let expected = ["success", "success", "failed", "skipped", "skipped", "success", "success"];
     assert_eq!(states(&run).iter().map(|(_, state)| state.as_str()).collect::<Vec<_>>(), expected);
     assert_eq!(run["steps"][2]["attempts"].as_array().unwrap().len(), 4);
     assert_eq!(run["errors"][3]["lines"][0], "tests::theme_is_kept");
     assert_eq!(sandbox.read("seen"), "failed\n");
     for (step, why) in [
         ("test", "failed: exit 101 after 3 retries: tests::theme_is_kept"),
-        ("publish", "waits: needs test, which ended as failed"),
+        ("publish", "skipped: needs test, which failed"),
         ("ask", "skipped: `param.deploy` is false: param.deploy is false"),
         ("fmt", "ran: it had not succeeded here before"),
         ("build", "ran: it has no `inputs` and always runs"),
@@ -125,7 +125,7 @@ fn wrong_parameters_are_all_named() {
     exit 2
     --- stderr
     error: RUN-MSJ8 has ended as success
-      hint: start another: tracker run start
+      hint: start another: tracker run start w
 
     $ tracker run retry
     exit 2

@@ -3,6 +3,7 @@
 pub(crate) mod crash;
 mod daily;
 mod driving;
+mod looking;
 mod pipelines;
 mod tasks;
 

@@ -174,7 +174,7 @@ fn a_run_elsewhere_is_recorded_and_shown_like_one_of_here() {
     assert_snapshot!(tracker(&sandbox, "run list"), @r"
     exit 0
     --- stdout
-    RUN-8DD1  w  failed  2/4  2026-11-11T08:00:00Z  gitlab
+    RUN-8DD1  w  failed  2/4  2026-11-11 08:00  gitlab
     ");
     assert_snapshot!(tracker(&sandbox, &format!("run status {id}")), @r"
     exit 1
@@ -185,7 +185,7 @@ fn a_run_elsewhere_is_recorded_and_shown_like_one_of_here() {
     build    success  -           7.0 s
     test     failed   -              1m  its job on gitlab failed
     go       skipped  -               -  `param.deploy` is false: param.deploy is false
-    publish  pending  -               -  needs test, which ended as failed
+    publish  skipped  -               -  needs test, which failed
     --- stderr
     log: https://g/2
     ");
@@ -222,9 +222,10 @@ fn a_run_elsewhere_is_recorded_and_shown_like_one_of_here() {
       attempts: 0
       why: 'skipped: `param.deploy` is false: param.deploy is false'
     - step: publish
-      state: pending
+      state: skipped
       attempts: 0
-      why: 'waits: needs test, which ended as failed'
+      why: 'skipped: needs test, which failed'
+      blocked_by: test
       log: https://g/3
     errors:
     - step: test

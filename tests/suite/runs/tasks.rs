@@ -115,7 +115,7 @@ fn tasks_go_through_all_stages_with_a_loop_back_and_fix_tasks() {
     assert_snapshot!(tracker(&sandbox, "run list"), @r"
     exit 0
     --- stdout
-    RUN-8DD1  COMPLETED  3/3  100 %  2026-11-11 09:02  Harden the login
+    RUN-8DD1  Harden the login  completed  3/3  2026-11-11 09:02  tasks, 100 %
     ");
 }
 

@@ -30,7 +30,9 @@ use crate::ops;
 /// A task run is another kind: tasks that go through the stages together (`--tasks`). Where it is follows from its tasks.
 ///
 /// Example: tracker run start checks
+///
 /// Example: tracker run start --tasks sprint:SPRINT-1
+///
 /// Example: tracker run why test
 #[derive(Debug, Args)]
 #[command(visible_alias = "runs")]
@@ -48,7 +50,9 @@ enum What {
     /// With --tasks nothing is executed: the tasks become one run, and those that can begin enter their first stage.
     ///
     /// Example: tracker run start checks -p profile=release
+    ///
     /// Example: tracker run start --tasks 7q2m,k4zd --title "Harden the login"
+    ///
     /// Example: tracker run start --tasks "sprint:SPRINT-1 type:bug"
     Start(Start),
     /// Show where a task run is: tasks per stage, and what each waits for
@@ -64,6 +68,7 @@ enum What {
     /// approves for the role; any other sends the task back.
     ///
     /// Example: tracker run trigger 4f2k --role qa
+    ///
     /// Example: tracker run trigger 4f2k --role security-auditor --task 7q2m --create-tasks
     Trigger(tasks::Trigger),
     /// Start the executors that the tasks of a run wait for, until all are complete or only people can go on
@@ -72,6 +77,7 @@ enum What {
     /// person is asked, 130 when it was interrupted. After that, or after a crash, the same command goes on.
     ///
     /// Example: tracker run drive 4f2k --max-rounds 5
+    ///
     /// Example: tracker run drive --create-tasks
     Drive(tasks::Drive),
     /// Show a run: its steps, their states, retries and durations
@@ -175,6 +181,15 @@ struct Status {
 
 #[derive(Debug, Args)]
 struct List {
+    /// Maximum number of runs, from the newest
+    #[arg(long, short = 'l', value_name = "N", value_parser = count)]
+    limit: Option<usize>,
+    /// Only runs of this workflow
+    #[arg(long, short, value_name = "NAME", add = workflows())]
+    workflow: Option<String>,
+    /// Only runs in this state, or on hold like this (paused, waits_for_person …); commas separate alternatives
+    #[arg(long = "state", short, value_name = "STATE", value_delimiter = ',')]
+    states: Vec<String>,
     #[command(flatten)]
     read: ReadArgs,
 }
@@ -355,7 +370,9 @@ impl Command for Run {
             }
             What::Status(status) => status.run(context),
             What::List(list) => {
-                let (runs, problems) = ops::list_runs(&context.workflow(&list.read, None)?)?;
+                let request =
+                    ops::RunsRequest { limit: list.limit, workflow: list.workflow, states: list.states };
+                let (runs, problems) = ops::list_runs(&context.workflow(&list.read, None)?, &request)?;
                 Ok(Answer::of(Response::List(runs)).with_problems(problems))
             }
             What::Logs(logs) => logs.run(context),
@@ -514,10 +531,7 @@ impl View for Response {
             Self::Decided(decided) => {
                 out.line(format!("{}  {}", out.bold(&clean(&decided.run)), clean(&decided.message)));
             }
-            Self::List(runs) => {
-                show::list(runs, out);
-                tasks::list(&runs.task_runs, out);
-            }
+            Self::List(runs) => show::list(runs, out),
             Self::Logs(printed) => show::logs(&printed.logs, printed.is_path, out),
             Self::Why(why) => out.line(format!("{}  {}", out.bold(&clean(&why.step)), clean(&why.why))),
             Self::WhyTask(why) => out.line(format!("{}  {}", out.bold(&clean(&why.task)), clean(&why.why))),
@@ -546,9 +560,13 @@ impl View for Response {
             Self::Progress(run) => tasks::next_commands(run, out),
             Self::Driven(driven) => driven.status(out),
             Self::Started(started) => started.written.status(out),
-            Self::List(runs) if runs.runs.is_empty() && runs.task_runs.is_empty() => {
+            Self::List(runs) if runs.runs.is_empty() => {
                 out.line("no runs; start one with `tracker run start NAME`");
             }
+            Self::List(runs) if runs.left_out > 0 => {
+                out.line(out.dim(&format!("{} more", runs.left_out)));
+            }
+            Self::Changed(changed) => changed.next.iter().for_each(|next| out.line(out.dim(&clean(next)))),
             Self::Followed { state } => out.line(out.dim(state.as_str())),
             Self::Recorded(written) => written.status(out),
             Self::Logs(printed) if printed.logs.truncated && !printed.is_path => {

@@ -6,7 +6,7 @@ use owo_colors::Style;
 
 use crate::cli::commands::shared::{counted, short_id};
 use crate::cli::output::{Cell, Output, clean, clean_lines, truncate};
-use crate::engine::{Event, Logged, Run};
+use crate::engine::{Event, Logged, Run, SkipReason};
 use crate::model::{RunState, StepState, Suggestion, span_text};
 use crate::ops::{self, RunHold, StepLine};
 
@@ -41,6 +41,16 @@ pub(super) fn glyph_of(state: StepState, out: &Output) -> &'static str {
     out.glyph(glyph, "")
 }
 
+fn hold_words(hold: RunHold) -> &'static str {
+    match hold {
+        RunHold::Paused => "paused",
+        RunHold::WaitsForPerson => "waits for a person",
+        RunHold::WaitsForTask => "waits for a task",
+        RunHold::Answered => "answered, not gone on with",
+        RunHold::Interrupted => "interrupted",
+    }
+}
+
 pub(super) fn state_words(run: &ops::RunView) -> (String, Style) {
     let style = match run.state {
         RunState::Success => Style::new().green().bold(),
@@ -49,12 +59,10 @@ pub(super) fn state_words(run: &ops::RunView) -> (String, Style) {
         RunState::Running => Style::new().blue().bold(),
         RunState::Created | RunState::Cancelled => Style::new().bold(),
     };
-    let hold = match run.hold {
-        Some(RunHold::Paused) => " (paused)",
-        Some(RunHold::WaitsForPerson) => " (waits for a person)",
-        Some(RunHold::WaitsForTask) => " (waits for a task)",
-        Some(RunHold::Interrupted) => " (interrupted)",
-        None => "",
+    let hold = match (run.hold, &run.paused_by) {
+        (Some(RunHold::Paused), Some(by)) => format!(" (paused by {by})"),
+        (Some(hold), _) => format!(" ({})", hold_words(hold)),
+        (None, _) => String::new(),
     };
     (format!("{}{hold}", run.state.as_str().to_ascii_uppercase()), style)
 }
@@ -170,7 +178,7 @@ pub(super) fn next_commands(run: &ops::RunView, out: &mut Output) {
     let failed = run.steps.iter().find(|step| step.state == StepState::Failed && !step.attempts.is_empty());
     let mut next = Vec::new();
     next.extend(failed.map(|step| command(&["run", "logs", id, &step.step])));
-    if run.place.is_some() {
+    if !run.here {
         let failed = run.steps.iter().find(|step| step.state == StepState::Failed);
         if let Some(log) = failed.and_then(|step| step.log.as_ref()) {
             out.line(out.dim(&clean(&format!("log: {log}"))));
@@ -179,12 +187,17 @@ pub(super) fn next_commands(run: &ops::RunView, out: &mut Output) {
     }
     match (run.state, run.hold) {
         (_, Some(RunHold::WaitsForPerson)) => {
-            next.extend(run.steps.iter().filter_map(|step| match step.asks? {
-                ops::Asks::Approval => Some(command(&["run", "approve", id, &step.step])),
-                ops::Asks::Value => Some(command(&["run", "answer", id, &step.step, "VALUE"])),
+            next.extend(run.steps.iter().filter_map(|step| {
+                let asks = step.asks.as_ref()?;
+                Some(match asks.is_value() {
+                    false => command(&["run", "approve", id, &step.step]),
+                    true => {
+                        format!("{} {}", command(&["run", "answer", id, &step.step]), asks.placeholder())
+                    }
+                })
             }));
         }
-        (_, Some(RunHold::Paused | RunHold::Interrupted | RunHold::WaitsForTask)) => {
+        (_, Some(RunHold::Paused | RunHold::Interrupted | RunHold::Answered | RunHold::WaitsForTask)) => {
             next.push(command(&["run", "resume", id]));
         }
         (RunState::Failed | RunState::Cancelled | RunState::PartialSuccess, None) => {
@@ -197,35 +210,44 @@ pub(super) fn next_commands(run: &ops::RunView, out: &mut Output) {
     }
 }
 
-/// Lists runs.
+/// Lists runs of both kinds.
 pub(super) fn list(runs: &ops::RunsView, out: &mut Output) {
-    let row = |run: &ops::RunLine| {
-        let hold = match run.hold {
-            Some(RunHold::Paused) => "paused",
-            Some(RunHold::WaitsForPerson) => "waits for a person",
-            Some(RunHold::WaitsForTask) => "waits for a task",
-            Some(RunHold::Interrupted) => "interrupted",
-            None if !run.here => run.place.as_deref().unwrap_or("record"),
-            None => "",
+    if out.is_quiet() {
+        let id = |run: &ops::ListedRun| match run {
+            ops::ListedRun::Workflow(run) => run.run.clone(),
+            ops::ListedRun::Tasks(run) => run.run.clone(),
         };
-        let style = match run.state {
-            RunState::Success => Style::new().green(),
-            RunState::Failed => Style::new().red(),
-            RunState::PartialSuccess | RunState::Retry => Style::new().yellow(),
-            RunState::Running => Style::new().blue(),
-            RunState::Created | RunState::Cancelled => Style::new(),
-        };
-        vec![
-            Cell::styled(&run.run, Style::new().bold()),
-            Cell::new(&run.workflow),
-            Cell::styled(run.state.as_str(), style),
-            Cell::new(format!("{}/{}", run.done, run.steps)).right(),
-            Cell::styled(&run.created, Style::new().dimmed()),
-            Cell::styled(hold, Style::new().dimmed()),
-        ]
+        return runs.runs.iter().for_each(|run| out.line(clean(&id(run))));
+    }
+    let row = |run: &ops::ListedRun| match run {
+        ops::ListedRun::Workflow(run) => list_row(run, out),
+        ops::ListedRun::Tasks(run) => super::tasks::list_row(run, out),
     };
     let rows: Vec<Vec<Cell>> = runs.runs.iter().map(row).collect();
     out.columns(&rows, 1, 0);
+}
+
+fn list_row(run: &ops::RunLine, out: &Output) -> Vec<Cell> {
+    let hold = match run.hold {
+        Some(hold) => hold_words(hold),
+        None if !run.here => run.place.as_deref().unwrap_or("record"),
+        None => "",
+    };
+    let style = match run.state {
+        RunState::Success => Style::new().green(),
+        RunState::Failed => Style::new().red(),
+        RunState::PartialSuccess | RunState::Retry => Style::new().yellow(),
+        RunState::Running => Style::new().blue(),
+        RunState::Created | RunState::Cancelled => Style::new(),
+    };
+    vec![
+        Cell::styled(&run.run, Style::new().bold()),
+        Cell::new(&run.workflow),
+        Cell::styled(run.state.as_str(), style),
+        Cell::new(format!("{}/{}", run.done, run.steps)).right(),
+        Cell::styled(out.time(run.created), Style::new().dimmed()),
+        Cell::styled(hold, Style::new().dimmed()),
+    ]
 }
 
 /// Shows what a step has printed, or where that is.
@@ -282,6 +304,8 @@ pub(super) fn event_line(logged: &Logged, run: &Run, width: &mut usize, out: &Ou
             let text = format!("reused from {from}: same recipe, same {}", counted(*inputs, "input"));
             Some(line(&name(step), StepState::Success, text, width))
         }
+        // What could not begin is in the table that is shown in the end.
+        Event::Skipped { because: SkipReason::Lost { .. }, .. } => None,
         Event::Skipped { step, .. } => match run.find(step) {
             Some(index) if run.workflow.steps[index].handler.is_some() => None,
             _ => Some(line(&name(step), StepState::Skipped, "skipped".to_owned(), width)),

@@ -149,8 +149,8 @@ impl Driven {
         let row = |ask: &ops::Ask| {
             vec![
                 Cell::styled(&ask.task, Style::new().bold()),
-                Cell::new(&ask.message).wrap(),
-                Cell::styled(ask.fix.as_deref().unwrap_or_default(), Style::new().dimmed()),
+                Cell::new(&ask.wait.message).wrap(),
+                Cell::styled(what_to_do(&ask.wait), Style::new().dimmed()),
             ]
         };
         let rows: Vec<Vec<Cell>> = self.drive.asks.iter().map(row).collect();
@@ -289,7 +289,10 @@ pub(super) fn next_commands(run: &TaskRunView, out: &mut Output) {
         TaskRunState::Cancelled if run.cancelled.is_some() => vec![command(&["run", "resume", &run.run])],
         TaskRunState::ReadyForCommit => vec!["commit what is done: git commit".to_owned()],
         TaskRunState::Cancelled | TaskRunState::Completed => Vec::new(),
-        _ => run.tasks.iter().flat_map(|task| &task.waits_for).filter_map(|wait| wait.fix.clone()).collect(),
+        _ => {
+            let waits = run.tasks.iter().flat_map(|task| &task.waits_for);
+            waits.filter(|wait| wait.person.is_none()).filter_map(|wait| wait.fix.clone()).collect()
+        }
     };
     next.dedup();
     next.truncate(3);
@@ -309,18 +312,24 @@ pub(super) fn started(started: &ops::TaskRunStarted, out: &mut Output) {
     started.written.show(out);
 }
 
-/// Shows task runs in a list.
-pub(super) fn list(runs: &[TaskRunLine], out: &mut Output) {
-    let row = |run: &TaskRunLine| {
-        vec![
-            Cell::styled(&run.run, Style::new().bold()),
-            Cell::styled(state_text(&run.state), style_of(&run.state)),
-            Cell::new(format!("{}/{}", run.complete, run.total)).right(),
-            Cell::new(format!("{} %", run.percent)).right(),
-            Cell::new(out.time(run.created)),
-            Cell::new(run.title.as_deref().unwrap_or("tasks")),
-        ]
-    };
-    let rows: Vec<Vec<Cell>> = runs.iter().map(row).collect();
-    out.columns(&rows, 5, 0);
+/// Says what brings a task forward.
+fn what_to_do(wait: &ops::TaskWait) -> String {
+    match (&wait.person, &wait.fix, &wait.advice) {
+        (Some(person), Some(fix), _) => format!("{person}: {fix}"),
+        (None, Some(fix), _) => fix.clone(),
+        (_, None, advice) => advice.clone().unwrap_or_default(),
+    }
+}
+
+/// Returns the row of a task run in a list of runs.
+pub(super) fn list_row(run: &TaskRunLine, out: &Output) -> Vec<Cell> {
+    let dim = Style::new().dimmed();
+    vec![
+        Cell::styled(&run.run, Style::new().bold()),
+        Cell::new(run.title.as_deref().unwrap_or("tasks")),
+        Cell::styled(run.state.to_string(), style_of(&run.state)),
+        Cell::new(format!("{}/{}", run.complete, run.total)).right(),
+        Cell::styled(out.time(run.created), dim),
+        Cell::styled(format!("tasks, {} %", run.percent), dim),
+    ]
 }

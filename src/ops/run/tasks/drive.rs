@@ -21,7 +21,7 @@ use crate::ops::moves;
 use crate::ops::run::found::run_folder;
 use crate::ops::run::start::take_lock;
 use crate::ops::{Error, Result, Session};
-use crate::policy::{Missing, gate, sent_back_from};
+use crate::policy::{Fix, Missing, gate, sent_back_from};
 use crate::store::Snapshot;
 
 /// What to drive, and how far.
@@ -92,10 +92,9 @@ pub struct ExecutionView {
 pub struct Ask {
     /// The task.
     pub task: String,
-    /// Why.
-    pub message: String,
-    /// What to do or to look at.
-    pub fix: Option<String>,
+    /// Why, and what to do.
+    #[serde(flatten)]
+    pub wait: TaskWait,
 }
 
 impl ExecutionView {
@@ -201,7 +200,8 @@ pub fn drive_tasks<'e>(
     std::fs::create_dir_all(&folder).map_err(Error::io("create", &folder))?;
     let lock = take_lock(&folder, &run.run_id())?;
     let top = session.workspace().work_dir().to_path_buf();
-    let executions = Executions::open(session.env(), &folder, &top, lock, observe)?;
+    let timeout = |executor: &str| rules.executor(executor).and_then(|executor| executor.timeout);
+    let executions = Executions::open(session.env(), (&folder, &top), lock, observe, timeout)?;
     let before = executions.all.len();
     let mut drive = Drive { session, run, rules, request, executions, before, tried: Vec::new() };
     let asks = drive.go_on();
@@ -292,7 +292,7 @@ impl Drive<'_, '_> {
                         self.start(&config, &facts, &executor, role.as_deref())?;
                     }
                 }
-                Decision::Person(wait) => asks.push(Ask { task: id, message: wait.message, fix: wait.fix }),
+                Decision::Person(wait) => asks.push(Ask { task: id, wait }),
             }
         }
         Ok((asks, false))
@@ -398,7 +398,7 @@ impl Drive<'_, '_> {
         let times = if lost == 1 { "once".to_owned() } else { format!("{lost} times") };
         let logs = Suggestion::tracker(["run", "logs", &self.run.id, task.id.as_str()]);
         let message = format!("failed {times}, and a person must look: {why}");
-        Decision::Person(TaskWait { message, fix: Some(logs.to_string()) })
+        Decision::Person(TaskWait::new(message, Some(Fix::Run(logs))))
     }
 
     /// Does not start again what could not be started at all in this stage.
@@ -413,10 +413,11 @@ impl Drive<'_, '_> {
     fn for_person(&self, config: &Config, facts: &TaskFacts, missing: Vec<Missing>) -> Decision {
         let wait = match missing.into_iter().next() {
             Some(missing) => super::progress::wait(self.session, config, facts, missing),
-            None if config.signoffs_of(facts.task.stage.as_str()).is_empty() => TaskWait {
-                message: format!("no executor works for {}", facts.task.stage),
-                fix: Some(Suggestion::tracker(["advance", facts.task.id.as_str()]).to_string()),
-            },
+            None if config.signoffs_of(facts.task.stage.as_str()).is_empty() => {
+                let advance = Suggestion::tracker(["advance", facts.task.id.as_str()]);
+                let message = format!("no executor works for {}", facts.task.stage);
+                TaskWait::new(message, Some(Fix::Run(advance)))
+            }
             None => super::progress::work(config, &facts.task),
         };
         Decision::Person(wait)
@@ -496,9 +497,9 @@ fn cannot_run(end: AttemptEnd) -> bool {
 impl Ask {
     fn of_refusal(task: &str, refusal: &crate::policy::Refusal) -> Self {
         let row = refusal.rows().into_iter().next();
-        let fix = row.as_ref().and_then(|row| row.fix.as_ref()).map(ToString::to_string);
+        let fix = row.as_ref().and_then(|row| row.fix.clone());
         let message = row.map(|row| format!("{} {}", row.label, row.message)).unwrap_or_default();
-        Self { task: task.to_owned(), message, fix }
+        Self { task: task.to_owned(), wait: TaskWait::new(message, fix) }
     }
 }
 

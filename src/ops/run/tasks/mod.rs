@@ -14,6 +14,7 @@ use super::found::{Meant, RecordFile, ambiguous, find_run, meant, record_files};
 use crate::doc::{Document, decide_task_run, is_task_run, read_run, read_task_run};
 use crate::model::{
     Problem, RecordPath, RunId, Suggestion, Task, TaskId, TaskRun, TaskRunChange, TaskRunDecision,
+    TaskRunState,
 };
 use crate::ops::fields::reason;
 use crate::ops::{Error, Result, Session, Written};
@@ -112,6 +113,10 @@ pub fn decide_run(
                 format!("see what it waits for: {}", Suggestion::tracker(["run", "progress", &run.id]));
             return Err(Error::usage_with(format!("{} is not cancelled", run.id), hint));
         }
+        (TaskRunDecision::Cancelled, None) if has_ended(session, &run)? => {
+            let message = format!("{} is completed", run.id);
+            return Err(Error::usage_with(message, "there is nothing to cancel"));
+        }
         (TaskRunDecision::Cancelled, None) => "is cancelled; its tasks stay as they are".to_owned(),
         (TaskRunDecision::Resumed, Some(_)) => "goes on".to_owned(),
     };
@@ -125,6 +130,15 @@ pub fn decide_run(
     let changes = [Change::replace(&path, document.text(), after)];
     let written = session.finish(&locked, &changes, Vec::new())?;
     Ok(TaskRunDecided { run: run.id, message, written })
+}
+
+/// Whether every task of a run is complete, and HEAD has that.
+fn has_ended(session: &Session<'_>, run: &TaskRun) -> Result<bool> {
+    let (config, _) = session.config_or_default();
+    let tasks = tasks_of(session, &run.id, &mut Vec::new())?;
+    let repository = session.workspace().repository()?;
+    let progress = progress::progress_of(session, &repository, &config, run, &tasks);
+    Ok(progress.state == TaskRunState::Completed)
 }
 
 /// Returns the id of a run whose tasks are queued, and whether it is cancelled, which is then among the problems: it queues

@@ -13,7 +13,7 @@ use crate::ops::run::found::run_folder;
 use crate::ops::run::view::{RunLogs, logs_of};
 use crate::ops::signoffs::next_of;
 use crate::ops::{Error, Result, Session};
-use crate::policy::{Attempt, Missing, Refusal, TaskRunProgress, gate, loops_since, sent_back_from};
+use crate::policy::{Attempt, Fix, Missing, Refusal, TaskRunProgress, gate, loops_since, sent_back_from};
 
 /// Where a task run is.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -99,8 +99,27 @@ pub struct RunTask {
 pub struct TaskWait {
     /// What, in a few words.
     pub message: String,
-    /// What brings it forward: a command, or whom to ask for what.
+    /// The command that brings it forward.
     pub fix: Option<String>,
+    /// The only person who can run it.
+    pub person: Option<String>,
+    /// What to do where no command does it, such as whom to ask.
+    pub advice: Option<String>,
+}
+
+impl TaskWait {
+    pub(super) fn new(message: impl Into<String>, fix: Option<Fix>) -> Self {
+        let (mut command, mut person, mut advice) = (None, None, None);
+        match fix {
+            Some(Fix::Run(suggestion)) => command = Some(suggestion.to_string()),
+            Some(Fix::RunAs { person: only, command: suggestion }) => {
+                (command, person) = (Some(suggestion.to_string()), Some(only));
+            }
+            Some(Fix::Advice(text)) => advice = Some(text),
+            None => {}
+        }
+        Self { message: message.into(), fix: command, person, advice }
+    }
 }
 
 /// A task run in a list.
@@ -142,9 +161,9 @@ pub fn run_progress(session: &Session<'_>, given: Option<&str>) -> Result<(TaskR
         let mut line = line_of(session, &config, &reader, &run, task, is_driven)?;
         let last = executions.iter().rev().find(|own| own.task == line.id).filter(|own| own.is_alive());
         if let Some(alive) = last {
-            let logs = Suggestion::tracker(["run", "logs", &run.id, &line.id]).to_string();
+            let logs = Suggestion::tracker(["run", "logs", &run.id, &line.id]);
             let message = format!("{} works on it, attempt {}", alive.executor, alive.attempt);
-            line.waits_for = vec![TaskWait { message, fix: Some(logs) }];
+            line.waits_for = vec![TaskWait::new(message, Some(Fix::Run(logs)))];
         }
         lines.push(line);
     }
@@ -245,7 +264,7 @@ pub(super) fn work(config: &Config, task: &Task) -> TaskWait {
         false => (format!("has all approvals of {}", task.stage), "advance"),
         true => (format!("work in {}", task.stage), "advance"),
     };
-    TaskWait { message, fix: Some(Suggestion::tracker([verb, id]).to_string()) }
+    TaskWait::new(message, Some(Fix::Run(Suggestion::tracker([verb, id]))))
 }
 
 pub(super) fn wait(session: &Session<'_>, config: &Config, facts: &TaskFacts, missing: Missing) -> TaskWait {
@@ -253,9 +272,9 @@ pub(super) fn wait(session: &Session<'_>, config: &Config, facts: &TaskFacts, mi
     let attempt = Attempt::Leave { task: facts.task.id.clone(), stage: facts.task.stage.clone() };
     let refusal = Refusal::missing(attempt, vec![missing]);
     let row = refusal.rows().into_iter().next();
-    let fix = own.or_else(|| row.as_ref().and_then(|row| row.fix.clone())).map(|fix| fix.to_string());
+    let fix = own.or_else(|| row.as_ref().and_then(|row| row.fix.clone()));
     let message = row.map(|row| format!("{} {}", row.label, row.message)).unwrap_or_default();
-    TaskWait { message, fix }
+    TaskWait::new(message, fix)
 }
 
 /// Lists the task runs, the newest first.
