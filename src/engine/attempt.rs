@@ -15,7 +15,7 @@ use super::event::Values;
 use super::{Error, Result};
 use crate::git::{open_regular, read_regular};
 use crate::model::{AttemptEnd, StepName};
-use crate::process::Program;
+use crate::process::{Program, posix_shell};
 
 /// Runs the lines that are its second argument and writes their exit code to the file that is its first.
 const SHELL: &str = "IFS= read -r _go || exit 125\n\
@@ -87,7 +87,12 @@ impl AttemptFolder {
         shown_cwd: &str,
         variables: &[(String, String)],
     ) -> Result<(Program, File, File)> {
-        fs::create_dir_all(&self.0).map_err(Error::io("create", &self.0))?;
+        // The folder of the step is there for later attempts, that of all steps for all but the first.
+        let of_step = self.0.parent().unwrap_or(&self.0);
+        let _ = fs::create_dir(of_step);
+        fs::create_dir(&self.0)
+            .or_else(|_| fs::create_dir_all(&self.0))
+            .map_err(Error::io("create", &self.0))?;
         let names = variables.iter().map(|(name, _)| name.as_str()).collect();
         let noted = serde_json::to_vec(&Noted { recipe, cwd: shown_cwd, env: names });
         let noted = noted.expect("plain data with text keys is always JSON");
@@ -103,7 +108,7 @@ impl AttemptFolder {
             Recipe::Argv(_) => PROGRAM,
             Recipe::Executor(_) => EXECUTOR,
         };
-        let program = Program::new("sh", "run a step").args(["-c", script, "sh"]).args([&exit]);
+        let program = Program::new(posix_shell(), "run a step").args(["-c", script, "sh"]).args([&exit]);
         let mut program = match recipe {
             Recipe::Run(lines) => program.args([lines]),
             Recipe::Argv(words) | Recipe::Executor(words) => program.args(words),

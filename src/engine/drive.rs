@@ -66,6 +66,8 @@ pub struct Driver<'e> {
     /// Says how a task is that a step waits for, and when that was looked at last.
     tasks: Box<TaskLook<'e>>,
     looked: u64,
+    /// When requests were looked for last.
+    asked: Option<u64>,
 }
 
 /// What an engine works with.
@@ -107,6 +109,7 @@ impl<'e> Driver<'e> {
             is_stopping: false,
             tasks: Box::new(|goal| TaskSight::Lost(format!("nothing is known of {}", goal.task))),
             looked: 0,
+            asked: None,
         })
     }
 
@@ -224,6 +227,11 @@ impl<'e> Driver<'e> {
 
     /// Takes in what other processes want.
     fn requests(&mut self) {
+        let now = self.now().mono;
+        if self.asked.is_some_and(|at| now < at + millis(POLL)) && !self.env.has_fixed_clock() {
+            return;
+        }
+        self.asked = Some(now);
         let Ok(folder) = fs::read_dir(self.folder.join("control")) else { return };
         let is_request = |path: &PathBuf| path.extension().is_some_and(|ending| ending == "json");
         let mut paths: Vec<PathBuf> = folder.flatten().map(|entry| entry.path()).filter(is_request).collect();
@@ -388,7 +396,7 @@ impl<'e> Driver<'e> {
         variables: &[(String, String)],
     ) -> std::result::Result<Job, String> {
         let folder = self.top.join(cwd);
-        if !folder.is_dir() {
+        if !cwd.is_empty() && !folder.is_dir() {
             return Err(format!("there is no folder `{cwd}`"));
         }
         if let Recipe::Argv(words) = recipe
@@ -444,10 +452,8 @@ impl<'e> Driver<'e> {
         let (index, attempt) = (found.key, found.process.attempt);
         let step = &self.run.workflow.steps[index];
         let folder = AttemptFolder::of(&self.folder, step.name.as_str(), attempt);
-        let mut event = ended(&self.run, index, attempt, found.how(&folder), &folder);
-        if let Event::Ended { millis, .. } = &mut event {
-            *millis = found.millis(self.now().mono);
-        }
+        let took = found.millis(self.now().mono);
+        let event = ended(&self.run, index, attempt, found.how(&folder), &folder, Some(took));
         let made = found.process.about;
         if let (Event::Ended { end: AttemptEnd::Exit(0), outputs, .. }, Some(made)) = (&event, made) {
             self.memory.remember(step, made, outputs);

@@ -4,6 +4,7 @@ use std::borrow::Borrow;
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
@@ -85,12 +86,18 @@ pub(super) struct Processes<K, T> {
     running: BTreeMap<K, Running<T>>,
     send: Sender<(K, u32, Option<JobEnd>)>,
     receive: Receiver<(K, u32, Option<JobEnd>)>,
+    /// Jobs for the threads that wait, each for one at a time.
+    jobs: Sender<(K, u32, Job)>,
+    next_job: Arc<Mutex<Receiver<(K, u32, Job)>>>,
+    waiters: usize,
 }
 
 impl<K: Ord + Clone + Send + 'static, T> Processes<K, T> {
     pub(super) fn new() -> Self {
         let (send, receive) = channel();
-        Self { running: BTreeMap::new(), send, receive }
+        let (jobs, next_job) = channel();
+        let next_job = Arc::new(Mutex::new(next_job));
+        Self { running: BTreeMap::new(), send, receive, jobs, next_job, waiters: 0 }
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -114,14 +121,28 @@ impl<K: Ord + Clone + Send + 'static, T> Processes<K, T> {
     }
 
     /// Lets a process that was held go, and waits for it.
-    pub(super) fn release(&self, key: K, mut job: Job) {
+    pub(super) fn release(&mut self, key: K, mut job: Job) {
         job.release();
         let Some(attempt) = self.running.get(&key).map(|running| running.process.attempt) else { return };
-        let send = self.send.clone();
+        while self.waiters < self.running.len() {
+            self.start_waiter();
+        }
+        // The threads are there as long as this is.
+        let _ = self.jobs.send((key, attempt, job));
+    }
+
+    /// Starts a thread that waits for one process after the other: a thread for each would cost more than the wait.
+    fn start_waiter(&mut self) {
+        self.waiters += 1;
+        let (send, next_job) = (self.send.clone(), Arc::clone(&self.next_job));
         std::thread::spawn(move || {
-            let end = job.wait().unwrap_or(JobEnd::Signal(0));
-            // Nobody listens any more when the engine has failed.
-            let _ = send.send((key, attempt, Some(end)));
+            loop {
+                let next = next_job.lock().map_or(None, |next| next.recv().ok());
+                let Some((key, attempt, job)) = next else { return };
+                let end = job.wait().unwrap_or(JobEnd::Signal(0));
+                // Nobody listens any more when the engine has failed.
+                let _ = send.send((key, attempt, Some(end)));
+            }
         });
     }
 

@@ -19,7 +19,7 @@ pub fn recover(run: &Run, folder: &Path) -> (Vec<Event>, Vec<(usize, Orphan)>) {
         let name = run.workflow.steps[index].name.as_str();
         let left = AttemptFolder::of(folder, name, attempt.number);
         match left.exit() {
-            Some(end) => events.push(ended(run, index, attempt.number, end, &left)),
+            Some(end) => events.push(ended(run, index, attempt.number, end, &left, None)),
             None if is_alive => {
                 let (pid, birth, started) = (attempt.pid, attempt.birth.clone(), attempt.started);
                 orphans.push((index, Orphan { attempt: attempt.number, pid, birth, started }));
@@ -27,20 +27,31 @@ pub fn recover(run: &Run, folder: &Path) -> (Vec<Event>, Vec<(usize, Orphan)>) {
             // It may have written its exit code and ended between the two looks.
             None => {
                 let end = left.exit().unwrap_or(AttemptEnd::Interrupted);
-                events.push(ended(run, index, attempt.number, end, &left));
+                events.push(ended(run, index, attempt.number, end, &left, None));
             }
         }
     }
     (events, orphans)
 }
 
-/// Makes the event of an attempt that has ended while nobody waited for it. Whether it is tried again is for an engine.
+/// Makes the event of an attempt that has ended. How long it took is by what it has left where nobody has seen that. Whether
+/// it is tried again is for an engine.
 #[must_use]
-pub fn ended(run: &Run, index: usize, attempt: u32, end: AttemptEnd, folder: &AttemptFolder) -> Event {
+pub fn ended(
+    run: &Run,
+    index: usize,
+    attempt: u32,
+    end: AttemptEnd,
+    folder: &AttemptFolder,
+    seen_millis: Option<u64>,
+) -> Event {
     let step = &run.workflow.steps[index];
-    let started = run.steps[index].attempts.last().map(|attempt| attempt.started);
-    let ended = folder.ended().map(chrono::DateTime::<chrono::Utc>::from);
-    let millis = started.zip(ended).map_or(0, |(started, ended)| (ended - started).num_milliseconds().max(0));
+    let millis = seen_millis.unwrap_or_else(|| {
+        let started = run.steps[index].attempts.last().map(|attempt| attempt.started);
+        let ended = folder.ended().map(chrono::DateTime::<chrono::Utc>::from);
+        let took = started.zip(ended).map(|(started, ended)| (ended - started).num_milliseconds());
+        took.unwrap_or_default().max(0).unsigned_abs()
+    });
     let mut event = (end, Values::new(), None);
     if end.is_success() {
         match folder.outputs(&step.outputs) {
@@ -49,6 +60,5 @@ pub fn ended(run: &Run, index: usize, attempt: u32, end: AttemptEnd, folder: &At
         }
     }
     let (end, outputs, message) = event;
-    let millis = millis.unsigned_abs();
     Event::Ended { step: step.name.to_string(), attempt, end, millis, outputs, retry_in: None, message }
 }

@@ -18,6 +18,13 @@ use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, wa
 
 pub use jobs::{GroupSignal, Job, JobEnd, birth, kill_marked, signal_group};
 
+/// Returns the POSIX shell: where it is at its usual place by its path, so that no start searches all of `PATH` for it.
+#[must_use]
+pub fn posix_shell() -> &'static str {
+    static SHELL: std::sync::OnceLock<&str> = std::sync::OnceLock::new();
+    SHELL.get_or_init(|| if Path::new("/bin/sh").exists() { "/bin/sh" } else { "sh" })
+}
+
 /// What git tells its children of the repository they are called for, as `git rev-parse --local-env-vars` lists it.
 const GIT_LOCAL_VARIABLES: [&str; 15] = [
     "GIT_ALTERNATE_OBJECT_DIRECTORIES",
