@@ -7,4 +7,3 @@ pub mod cards;
 pub(crate) mod evidence;
 pub mod findings;
 pub(crate) mod jobs;
-pub mod tasks;

@@ -9,8 +9,8 @@
 //! Names: `crowd` (16 processes, 200 edits each, readers meanwhile), `kills` (500 writers killed at random),
 //! `documents` (every command on every hostile document), `junk` (50,000 files that are no tasks), `chain`
 //! (10,000 tasks that wait for each other), `figures` (1,000 histories of sprints, computed twice), `starters` (1,000 races of
-//! 16 for the next task), `voters` (200 votes on a branch at once), `runs` (2,000 engines of runs killed at random). Without a
-//! name it ends at once, so that `cargo test` stays quick. Fail points exist in debug builds only and are tried by the suite.
+//! 16 for the next task), `voters` (200 votes on a branch at once), `runs` (2,000 engines of runs killed at random),
+//! `drivers` (400 drivers of task runs killed at random). Without a name it ends at once, so that `cargo test` stays quick. Fail points exist in debug builds only and are tried by the suite.
 
 #![expect(clippy::disallowed_methods, reason = "tests start programs and wait for them")]
 #![expect(clippy::unwrap_used, reason = "what fails here is a failing test")]
@@ -44,7 +44,7 @@ struct Stress {
     round: fn(seed: u64),
 }
 
-const STRESS_TESTS: [Stress; 9] = [
+const STRESS_TESTS: [Stress; 10] = [
     Stress {
         name: "crowd",
         full: || {
@@ -120,6 +120,14 @@ const STRESS_TESTS: [Stress; 9] = [
             "2,000 engines killed: nothing repeated, nothing left running".to_owned()
         },
         round: |seed| runs::crash::random_kills(8, seed),
+    },
+    Stress {
+        name: "drivers",
+        full: || {
+            runs::driving::random_kills(400, 0);
+            "400 drivers of task runs killed: no task moved twice, nothing left running".to_owned()
+        },
+        round: |seed| runs::driving::random_kills(4, seed),
     },
 ];
 

@@ -91,7 +91,6 @@ fields! {
         blocked: Option<&'a str>,
         cancelled: Option<&'a str>,
         source: Option<&'a str>,
-        imported: Option<&'a str>,
         updated: Option<i64>,
         since: Option<i64>,
         earned: Texts<'a>,

@@ -315,11 +315,57 @@ fn a_driver_that_is_killed_moves_no_task_twice_and_leaves_nothing() {
         std::thread::sleep(std::time::Duration::from_millis(moment));
         kill_process(Pid::from_child(&child), Signal::KILL).unwrap();
         child.wait().unwrap();
-        let ran = driven(&sandbox, "run drive");
-        assert_eq!(ran.status, 0, "{ran}");
-        let expected = ["none dev", "dev qa", "qa sec", "sec docs", "docs complete"];
-        assert_eq!(moves(&sandbox, "T-1"), expected, "{ran}");
-        assert_eq!(sandbox.read("noted"), "begun\ndone\n", "what had begun was not repeated");
-        assert!(!is_left(&sandbox));
+        goes_on(&sandbox, kill_at);
     }
+}
+
+/// Goes on after a driver was killed, and looks whether all is as if nothing had been.
+fn goes_on(sandbox: &Sandbox, context: &str) {
+    let ran = driven(sandbox, "run drive");
+    assert_eq!(ran.status, 0, "{context}: {ran}");
+    let expected = ["none dev", "dev qa", "qa sec", "sec docs", "docs complete"];
+    assert_eq!(moves(sandbox, "T-1"), expected, "{context}: {ran}");
+    assert_eq!(sandbox.read("noted"), "begun\ndone\n", "{context}: what had begun was not repeated");
+    assert!(!is_left(sandbox), "{context}");
+}
+
+/// Kills N drivers at random moments.
+pub(crate) fn random_kills(kills: u64, seed: u64) {
+    const LANES: u64 = 4;
+    std::thread::scope(|scope| {
+        for lane in 0..LANES.min(kills) {
+            scope.spawn(move || {
+                for seed in (lane..kills).step_by(4).map(|index| seed.wrapping_add(index)) {
+                    let sandbox = prepared(EXECUTORS, "#!/bin/sh\nexit 0\n");
+                    sandbox.write(".fixed", "");
+                    script(&sandbox, "dev", "#!/bin/sh\necho begun >>noted\nsleep 0.05\necho done >>noted\n");
+                    let mut command: Command = sandbox.tracker_command(&["run", "drive"]);
+                    let command = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+                    let mut child = command.spawn().unwrap();
+                    let moment = fastrand::Rng::with_seed(seed).u64(5_000..1_200_000);
+                    std::thread::sleep(std::time::Duration::from_micros(moment));
+                    let _ = kill_process(Pid::from_child(&child), Signal::KILL);
+                    child.wait().unwrap();
+                    goes_on(&sandbox, &format!("seed {seed}"));
+                }
+            });
+        }
+    });
+}
+
+#[test]
+fn drivers_that_are_killed_at_random_move_no_task_twice() {
+    random_kills(4, 7);
+}
+
+#[test]
+fn logs_of_a_run_of_tasks_are_pruned_once_it_has_ended() {
+    let sandbox = prepared("[executors.dev]\ncommand = [\"true\"]\n", "");
+    assert_eq!(driven(&sandbox, "run drive").status, 1);
+    let count = || fs::read_dir(sandbox.path().join(".git/tracker/runs")).unwrap().count();
+    assert!(driven(&sandbox, "run prune --keep 0").status == 0 && count() == 1, "it is under way");
+    let id = progress(&sandbox)["run"].as_str().unwrap().to_owned();
+    assert_eq!(driven(&sandbox, &format!("run cancel {id}")).status, 0);
+    let pruned = driven(&sandbox, "run prune --keep 0");
+    assert_eq!((pruned.stdout.trim(), count()), (id.as_str(), 0), "{pruned}");
 }

@@ -2,7 +2,7 @@
 
 pub(crate) mod crash;
 mod daily;
-mod driving;
+pub(crate) mod driving;
 mod looking;
 mod pipelines;
 mod tasks;

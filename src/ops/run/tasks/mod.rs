@@ -132,6 +132,15 @@ pub fn decide_run(
     Ok(TaskRunDecided { run: run.id, message, written })
 }
 
+/// Whether nothing drives a task run any more: it is completed or cancelled, or there is no record of it.
+pub(super) fn task_run_has_ended(session: &Session<'_>, id: &RunId) -> Result<bool> {
+    let (runs, problems) = task_runs(session.snapshot())?;
+    match runs.iter().find(|run| run.id == id.as_str()) {
+        Some(run) => Ok(run.cancelled().is_some() || has_ended(session, run)?),
+        None => Ok(problems.is_empty()),
+    }
+}
+
 /// Whether every task of a run is complete, and HEAD has that.
 fn has_ended(session: &Session<'_>, run: &TaskRun) -> Result<bool> {
     let (config, _) = session.config_or_default();
