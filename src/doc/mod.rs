@@ -14,6 +14,7 @@ mod config;
 mod document;
 mod edit;
 mod finding;
+mod front;
 mod lines;
 mod markdown;
 mod merge;
@@ -41,6 +42,7 @@ pub use document::Document;
 pub use edit::{Edit, Scalar, Value};
 pub use finding::{create_finding, read_finding};
 pub(crate) use finding::{resolve_finding, signed_resolution};
+pub(crate) use front::{FrontMatter, read_front_matter};
 pub(crate) use markdown::{Checkbox, open_boxes};
 pub use markdown::{acceptance_text, checkboxes, is_heading, put_block, sections};
 pub use merge::{Conflict, Identity, Marks, Merge, RecordVersions, Subject, merge};
@@ -53,6 +55,7 @@ pub(crate) use run::{
     AnyRun, create_run, create_task_run, decide_task_run, is_task_run, read_any_run, read_run, read_task_run,
 };
 pub(crate) use settings::{put_commands, take_commands};
+pub(crate) use source::plain_text;
 pub(crate) use sprint::{
     append_event, committed_block, create_scope_change, create_sprint, evidence_block, read_scope_change,
     read_sprint, set_block,

@@ -37,7 +37,7 @@ pub(super) struct Source {
 }
 
 /// Returns the text of a file that is neither Markdown nor YAML, without its byte order mark.
-pub(super) fn plain_text(bytes: &[u8]) -> Result<&str, Vec<Problem>> {
+pub(crate) fn plain_text(bytes: &[u8]) -> Result<&str, Vec<Problem>> {
     if let Some(problem) = conflict_marker(bytes) {
         return Err(vec![problem]);
     }

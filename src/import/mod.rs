@@ -7,3 +7,4 @@ pub mod cards;
 pub(crate) mod evidence;
 pub mod findings;
 pub(crate) mod jobs;
+pub mod tasks;

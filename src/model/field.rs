@@ -24,6 +24,7 @@ pub enum Field {
     Files,
     Estimate,
     Source,
+    Imported,
     Created,
     Stage,
     Assignee,
@@ -65,7 +66,7 @@ pub struct FieldRow {
 const BY_TRACKER: Editing = Editing::Otherwise("it is written by the tracker alone");
 const DERIVED: Editing = Editing::Otherwise("it is derived");
 
-/// Begins a row: a field of this kind that `set` changes, with one name.
+/// Begins a row: a field of this kind with one name, which `set` changes where it is in the file.
 const fn row(
     field: Field,
     key: &'static str,
@@ -81,29 +82,30 @@ const fn row(
     } else {
         FieldPart::Derived
     };
-    let editing = if matches!(part, FieldPart::Derived) { DERIVED } else { Editing::Set };
+    let editing = match field {
+        Field::Id | Field::Imported | Field::History => BY_TRACKER,
+        _ if matches!(part, FieldPart::Derived) => DERIVED,
+        _ => Editing::Set,
+    };
     FieldRow { key, name: key, aliases: &[], about, kind, part, editing, cards: &[], field, get, put }
 }
 
 const NOTHING: for<'a> fn(&Summary<'a>) -> FieldValue<'a> = |_| FieldValue::Missing;
 const NOWHERE: fn(&mut Task, FieldValue<'_>) = |_, _| {};
 
-const ROWS: [FieldRow; 29] = [
-    FieldRow {
-        editing: BY_TRACKER,
-        ..row(
-            Field::Id,
-            "id",
-            FieldKind::Id,
-            |task| FieldValue::text(Some(task.id)),
-            |task, value| {
-                if let Some(id) = value.into_task() {
-                    task.id = id;
-                }
-            },
-            "the task's id",
-        )
-    },
+const ROWS: [FieldRow; 30] = [
+    row(
+        Field::Id,
+        "id",
+        FieldKind::Id,
+        |task| FieldValue::text(Some(task.id)),
+        |task, value| {
+            if let Some(id) = value.into_task() {
+                task.id = id;
+            }
+        },
+        "the task's id",
+    ),
     FieldRow {
         cards: &["Title"],
         ..row(
@@ -248,6 +250,14 @@ const ROWS: [FieldRow; 29] = [
         |task, value| task.source = value.into_text(),
         "where it was imported from",
     ),
+    row(
+        Field::Imported,
+        "imported",
+        FieldKind::Text,
+        |task| FieldValue::text(task.imported),
+        |task, value| task.imported = value.into_text(),
+        "digests of what its source gave it at the last import",
+    ),
     FieldRow {
         editing: Editing::Otherwise("it is written once, when the task is created"),
         cards: &["Created", "created on", "created at", "date created", "creation date"],
@@ -323,10 +333,7 @@ const ROWS: [FieldRow; 29] = [
             "how long it has taken",
         )
     },
-    FieldRow {
-        editing: BY_TRACKER,
-        ..row(Field::History, "history", FieldKind::Moves, NOTHING, NOWHERE, "moves between stages")
-    },
+    row(Field::History, "history", FieldKind::Moves, NOTHING, NOWHERE, "moves between stages"),
     FieldRow {
         editing: Editing::Otherwise("status is derived: tracker start, block, cancel, set-stage"),
         cards: &["Status", "state"],

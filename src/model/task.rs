@@ -50,6 +50,8 @@ pub struct Task {
     pub cancelled: Option<String>,
     /// Where it was imported from, such as `TASK_CARDS.md#TASK-161FA`.
     pub source: Option<String>,
+    /// Digests of what its source gave it at the last import, such as `title=1a2b3c4d files=5e6f7a8b`.
+    pub imported: Option<String>,
     /// Every move between stages, oldest first.
     pub history: Vec<Move>,
     /// Keys that the tracker does not know, with the text of their values, in the file's order.
@@ -142,6 +144,7 @@ impl Task {
             blocked: None,
             cancelled: None,
             source: None,
+            imported: None,
             history: Vec::new(),
             unknown: Vec::new(),
             body: String::new(),
@@ -206,6 +209,7 @@ impl Task {
             blocked: self.blocked.as_deref(),
             cancelled: self.cancelled.as_deref(),
             source: self.source.as_deref(),
+            imported: self.imported.as_deref(),
             updated: self.updated().map(|time| time.timestamp()),
             since: self.since().map(|time| time.timestamp()),
             earned: self.earned(),
@@ -267,6 +271,8 @@ pub struct Summary<'a> {
     pub cancelled: Option<&'a str>,
     /// Where it was imported from.
     pub source: Option<&'a str>,
+    /// Digests of what its source gave it at the last import.
+    pub imported: Option<&'a str>,
     /// Seconds since 1970: the last move or the creation.
     pub updated: Option<i64>,
     /// Seconds since 1970: when it entered its stage.
@@ -304,6 +310,7 @@ impl<'a> Summary<'a> {
             blocked: None,
             cancelled: None,
             source: None,
+            imported: None,
             updated: None,
             since: None,
             earned: Texts::default(),

@@ -125,7 +125,7 @@ fn refuse_cycles(session: &Session<'_>, tasks: &[Task]) -> Result<()> {
 }
 
 /// Puts what others depend on, or are a part of, first, so that a batch that is killed half-way leaves no dangling reference.
-fn in_order(tasks: &[Task], changes: Vec<Change>) -> Vec<Change> {
+pub(super) fn in_order(tasks: &[Task], changes: Vec<Change>) -> Vec<Change> {
     let with_parent = |task| {
         let mut summary = Task::summary(task);
         summary.depends_on = summary.depends_on.iter().chain(summary.parent).collect();

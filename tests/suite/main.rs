@@ -22,6 +22,7 @@ mod git_facts;
 mod hook_files;
 mod hostile;
 mod house;
+mod imports;
 mod merge_driver;
 mod merges;
 mod races;

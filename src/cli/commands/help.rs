@@ -12,16 +12,18 @@ use crate::cli::completion;
 use crate::cli::context::Context;
 use crate::cli::error::Failure;
 use crate::cli::output::{Cell, Output};
+use crate::import::tasks::FORMATS;
 use crate::metrics::{FigureName, ScoreName};
 use crate::model::{RecordKind, nearest};
 
 /// Topics by name; the first line of each is its title.
-const TOPICS: [(&str, &str); 12] = [
+const TOPICS: [(&str, &str); 13] = [
     ("agents", include_str!("../../../templates/help/agents.txt")),
     ("commits", include_str!("../../../templates/help/commits.txt")),
     ("config", include_str!("../../../templates/help/config.txt")),
     ("figures", include_str!("../../../templates/help/figures.txt")),
     ("files", include_str!("../../../templates/help/files.txt")),
+    ("imports", include_str!("../../../templates/help/imports.txt")),
     ("json", include_str!("../../../templates/help/json.txt")),
     ("metrics", include_str!("../../../templates/help/metrics.txt")),
     ("pipelines", include_str!("../../../templates/help/pipelines.txt")),
@@ -38,6 +40,16 @@ const RECORDS: &str = "{records}";
 fn records() -> String {
     let width = RecordKind::described().map(|(pattern, _)| pattern.len()).max().unwrap_or_default();
     let lines = RecordKind::described().map(|(pattern, about)| format!("    {pattern:width$}  {about}"));
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+/// Where a topic lists the formats of imports.
+const IMPORT_FORMATS: &str = "{formats}";
+
+/// Returns the formats of imports, a line each.
+fn import_formats() -> String {
+    let width = FORMATS.iter().map(|row| row.name.len()).max().unwrap_or_default();
+    let lines = FORMATS.iter().map(|row| format!("  {:width$}  {}", row.name, row.about));
     lines.collect::<Vec<_>>().join("\n")
 }
 
@@ -77,8 +89,8 @@ fn indented(text: &str) -> String {
 
 /// Show the help of a command or a topic
 ///
-/// Topics: agents, commits, config, figures, files, json, metrics, pipelines, queries, runs, trust, workflows. Without one it shows
-/// the help of tracker and the list of topics.
+/// Topics: agents, commits, config, figures, files, imports, json, metrics, pipelines, queries, runs, trust, workflows.
+/// Without one it shows the help of tracker and the list of topics.
 ///
 /// Example: tracker help queries
 #[derive(Debug, Args)]
@@ -115,7 +127,8 @@ impl Command for Help {
 
 /// Returns a topic with the tables that the program makes.
 fn topic_text(text: &str) -> String {
-    text.replace(RECORDS, &records()).replace(FIGURES, &figures())
+    let text = text.replace(RECORDS, &records()).replace(FIGURES, &figures());
+    text.replace(IMPORT_FORMATS, &import_formats())
 }
 
 /// Yields a man page for each topic, with its name.

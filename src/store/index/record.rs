@@ -91,6 +91,7 @@ fields! {
         blocked: Option<&'a str>,
         cancelled: Option<&'a str>,
         source: Option<&'a str>,
+        imported: Option<&'a str>,
         updated: Option<i64>,
         since: Option<i64>,
         earned: Texts<'a>,

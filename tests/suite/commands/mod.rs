@@ -114,7 +114,7 @@ created: 2026-11-11
 ";
 
 /// Makes a repository with a tracker and no task.
-fn empty() -> Sandbox {
+pub(super) fn empty() -> Sandbox {
     let sandbox = Sandbox::new();
     assert_eq!(sandbox.tracker(&["init", "--profile", "plain", "--no-hooks"]).status, 0);
     sandbox
@@ -138,7 +138,7 @@ fn commit(sandbox: &Sandbox, message: &str) -> String {
 }
 
 /// Runs commands, one per line, and returns what a person would see of all of them.
-fn typed(sandbox: &Sandbox, lines: &str) -> String {
+pub(super) fn typed(sandbox: &Sandbox, lines: &str) -> String {
     let mut seen = String::new();
     for line in lines.lines().map(str::trim).filter(|line| !line.is_empty()) {
         let words = shell_words::split(line).unwrap();

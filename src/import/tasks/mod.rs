@@ -1,0 +1,222 @@
+//! Tasks of other trackers: from their files to [`ImportedTask`]s, in whatever format, and what importing them again
+//! would change. Pure.
+//!
+//! A format is a row of [`FORMATS`] and a reader. A reader understands what it can and drops nothing: what it does not
+//! understand it leaves in the task's text and reports with its line. The one writer is `ops::import`.
+
+mod backlog;
+mod beads;
+mod checklist;
+mod github;
+mod json;
+mod labels;
+mod outline;
+mod references;
+mod task;
+mod task_master;
+mod taskwarrior;
+mod todo_json;
+mod todo_txt;
+mod update;
+mod words;
+
+use crate::doc::plain_text;
+use crate::import::cards;
+use crate::model::Problem;
+
+pub use task::{ImportedTask, Progress};
+pub use update::{Update, digests, update, with_ticks_of};
+
+/// A format that can be imported.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[expect(missing_docs, reason = "its row in the table describes each")]
+pub enum ImportFormat {
+    Cards,
+    SpecKit,
+    OpenSpec,
+    Kiro,
+    Breakdown,
+    Backlog,
+    TodoJson,
+    TaskMaster,
+    Beads,
+    GitHub,
+    Taskwarrior,
+    TodoTxt,
+}
+
+/// What is known of a format.
+pub struct FormatRow {
+    /// The format.
+    pub format: ImportFormat,
+    /// Its name on the command line and in `source`.
+    pub name: &'static str,
+    /// What its files are, in a few words.
+    pub about: &'static str,
+    /// Whether a text is of this format, as far as it and its path tell.
+    is_it: fn(&ImportInput<'_>) -> bool,
+    read: fn(&ImportInput<'_>) -> Tasks,
+}
+
+/// The formats, in the order in which a text is tried.
+pub const FORMATS: [FormatRow; 12] = {
+    use ImportFormat as F;
+    const fn row(
+        format: ImportFormat,
+        name: &'static str,
+        about: &'static str,
+        is_it: fn(&ImportInput<'_>) -> bool,
+        read: fn(&ImportInput<'_>) -> Tasks,
+    ) -> FormatRow {
+        FormatRow { format, name, about, is_it, read }
+    }
+    // Cards have a reader and a writer of their own: they bring whole tasks, with their histories.
+    [
+        row(F::Cards, "cards", "task cards (TASK_CARDS.md)", is_cards, |_| Tasks::default()),
+        row(
+            F::Backlog,
+            "backlog",
+            "Backlog.md: its folder, or one of its tasks",
+            backlog::is_it,
+            backlog::read,
+        ),
+        row(F::SpecKit, "spec-kit", "Spec Kit: tasks.md", checklist::is_spec_kit, |input| {
+            checklist::read(input, F::SpecKit)
+        }),
+        row(F::Kiro, "kiro", "Kiro: tasks.md of a spec", checklist::is_kiro, |input| {
+            checklist::read(input, F::Kiro)
+        }),
+        row(F::OpenSpec, "openspec", "OpenSpec: tasks.md of a change", checklist::is_openspec, |input| {
+            checklist::read(input, F::OpenSpec)
+        }),
+        row(
+            F::Breakdown,
+            "breakdown",
+            "a breakdown in Markdown: numbered checkboxes, as Agent OS writes them",
+            checklist::is_breakdown,
+            |input| checklist::read(input, F::Breakdown),
+        ),
+        row(F::Taskwarrior, "taskwarrior", "Taskwarrior: task export", taskwarrior::is_it, taskwarrior::read),
+        row(F::GitHub, "github", "GitHub: gh issue list --json …", github::is_it, github::read),
+        row(
+            F::TodoJson,
+            "todo-json",
+            "todo.json: id, task, priority, blocked_by",
+            todo_json::is_it,
+            todo_json::read,
+        ),
+        row(F::Beads, "beads", "Beads: .beads/issues.jsonl", beads::is_it, beads::read),
+        row(F::TaskMaster, "task-master", "Task Master: tasks.json", task_master::is_it, task_master::read),
+        row(F::TodoTxt, "todo-txt", "todo.txt", todo_txt::is_it, todo_txt::read),
+    ]
+};
+
+impl ImportFormat {
+    /// Returns its row.
+    #[must_use]
+    pub fn row(self) -> &'static FormatRow {
+        FORMATS.iter().find(|row| row.format == self).expect("every format has a row")
+    }
+
+    /// Returns its name.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        self.row().name
+    }
+
+    /// Returns the format of a name.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        FORMATS.iter().find(|row| row.name == name).map(|row| row.format)
+    }
+}
+
+/// One text to be imported.
+#[derive(Debug, Clone, Copy)]
+pub struct ImportInput<'a> {
+    /// The file, as it was named: for messages, and for its name.
+    pub path: &'a str,
+    /// What numbers of tasks are unique in: part of their `source` where the format has no ids of its own.
+    pub scope: &'a str,
+    /// The text, with `\n` at the ends of its lines.
+    pub text: &'a str,
+}
+
+impl ImportInput<'_> {
+    /// Returns the name of the file.
+    fn file_name(&self) -> &str {
+        self.path.rsplit('/').next().unwrap_or(self.path)
+    }
+
+    /// Whether the file is in, or below, a folder of this name.
+    fn is_below(&self, folder: &str) -> bool {
+        self.path.rsplit('/').skip(1).any(|part| part == folder)
+    }
+}
+
+/// What a reader found.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Tasks {
+    /// The tasks, in the order of the text.
+    pub tasks: Vec<ImportedTask>,
+    /// What is wrong or was not understood, each with its line. With an error nothing is imported.
+    pub problems: Vec<Problem>,
+}
+
+impl Tasks {
+    fn failed(problem: Problem) -> Self {
+        Self { tasks: Vec::new(), problems: vec![problem] }
+    }
+}
+
+/// Returns a file's text as readers take it.
+///
+/// # Errors
+/// The file is no text.
+pub fn text_of(bytes: &[u8]) -> Result<String, Vec<Problem>> {
+    Ok(plain_text(bytes)?.replace("\r\n", "\n").replace('\r', "\n"))
+}
+
+/// Finds out which format a text has.
+#[must_use]
+pub fn detect(input: &ImportInput<'_>) -> Option<ImportFormat> {
+    FORMATS.iter().find(|row| (row.is_it)(input)).map(|row| row.format)
+}
+
+/// Reads a text of a format other than cards. Two tasks of one key are an error.
+#[must_use]
+pub fn read(input: &ImportInput<'_>, format: ImportFormat) -> Tasks {
+    let mut found = (format.row().read)(input);
+    for task in &mut found.tasks {
+        input.path.clone_into(&mut task.file);
+    }
+    for problem in &mut found.problems {
+        input.path.clone_into(&mut problem.file);
+    }
+    found
+}
+
+/// Returns what is wrong with a text that is meant to be JSON, and is not.
+#[must_use]
+pub fn broken_json(input: &ImportInput<'_>) -> Option<Problem> {
+    if !input.file_name().ends_with(".json") {
+        return None;
+    }
+    let read: Result<serde::de::IgnoredAny, _> = serde_json::from_str(input.text);
+    read.err().map(|error| json::broken(&error, 0))
+}
+
+fn is_cards(input: &ImportInput<'_>) -> bool {
+    let has_card_heading = |line: &str| {
+        line.strip_prefix("##")
+            .is_some_and(|rest| crate::doc::cards::heading::read(rest.trim_start_matches('#')).is_some())
+    };
+    input.text.lines().any(has_card_heading)
+        && !cards::read(input.text.as_bytes(), input.file_name()).cards.is_empty()
+        || input.text.lines().take(5).any(|line| line.starts_with("<!-- tracker: task cards"))
+}
+
+/// Returns a number of things in words.
+fn counted(count: usize, one: &str) -> String {
+    if count == 1 { format!("1 {one}") } else { format!("{count} {one}s") }
+}

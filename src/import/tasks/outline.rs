@@ -1,0 +1,188 @@
+//! The outline of a Markdown checklist: groups under headings, checkboxes nested in them, and the text around these.
+//!
+//! Nesting is by indentation alone, so that lists which Markdown would take apart, for a blank too few, are read as
+//! they were meant. Code fences hold no checkboxes.
+
+use crate::doc::cards::lines::{self, Line};
+
+/// A line of text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct TextLine<'a> {
+    /// Counted from 1.
+    pub(super) number: usize,
+    pub(super) text: &'a str,
+    /// Whether it is part of a code fence.
+    pub(super) is_fenced: bool,
+}
+
+impl TextLine<'_> {
+    pub(super) fn indent(&self) -> usize {
+        indent_of(self.text)
+    }
+}
+
+/// A checkbox.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Item<'a> {
+    /// Counted from 1.
+    pub(super) line: usize,
+    /// The item that it is nested in, as its place in the group.
+    pub(super) parent: Option<usize>,
+    /// What is between the brackets.
+    pub(super) mark: char,
+    /// `- [ ]*`: may be left out.
+    pub(super) is_optional: bool,
+    /// What is after the box.
+    pub(super) text: &'a str,
+    /// What is below it and belongs to it, but for the checkboxes there.
+    pub(super) below: Vec<TextLine<'a>>,
+    indent: usize,
+}
+
+/// What is under one heading, up to the next.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(super) struct Group<'a> {
+    /// The headings above, outermost first, and its own; without the title of the document.
+    pub(super) path: Vec<&'a str>,
+    /// The line of its heading; 0 for what is above the first.
+    pub(super) line: usize,
+    /// Text above its first item.
+    pub(super) intro: Vec<TextLine<'a>>,
+    pub(super) items: Vec<Item<'a>>,
+    /// Text below its first item that belongs to none.
+    pub(super) outro: Vec<TextLine<'a>>,
+}
+
+/// Reads the groups of a text, those without items included.
+pub(super) fn read(text: &str) -> Vec<Group<'_>> {
+    let mut groups = vec![Group::default()];
+    let mut headings: Vec<(usize, &str)> = Vec::new();
+    let mut is_after_blank = true;
+    for line in lines::scan(text) {
+        if let Some((level, name)) = line.heading() {
+            headings.retain(|(above, _)| *above < level);
+            headings.push((level, name));
+            let path = headings.iter().filter(|(level, _)| *level > 1).map(|(_, name)| *name).collect();
+            groups.push(Group { path, line: line.number, ..Group::default() });
+        } else if let Some(group) = groups.last_mut() {
+            group.take(&line, is_after_blank);
+        }
+        is_after_blank = line.is_blank();
+    }
+    groups
+}
+
+impl<'a> Group<'a> {
+    fn take(&mut self, line: &Line<'a>, is_after_blank: bool) {
+        if let Some(mut item) = checkbox(line) {
+            let is_above = |at: &usize| self.items[*at].indent < item.indent;
+            item.parent = self.chain().find(is_above);
+            if !self.outro.is_empty() && item.indent == 0 {
+                item.parent = None;
+            }
+            self.items.push(item);
+            return;
+        }
+        let text = TextLine { number: line.number, text: line.text, is_fenced: line.is_fenced() };
+        if self.items.is_empty() {
+            self.intro.push(text);
+        } else if let Some(at) = self.owner_of(line, is_after_blank) {
+            self.items[at].below.push(text);
+        } else {
+            self.outro.push(text);
+        }
+    }
+
+    /// Yields the last item and those that it is nested in, innermost first.
+    fn chain(&self) -> impl Iterator<Item = usize> + '_ {
+        std::iter::successors(self.items.len().checked_sub(1), |at| self.items[*at].parent)
+    }
+
+    /// Returns the item that a line of text belongs to.
+    fn owner_of(&self, line: &Line<'_>, is_after_blank: bool) -> Option<usize> {
+        let last = self.items.len().checked_sub(1)?;
+        let is_apart = !self.outro.is_empty()
+            && self.outro.last().is_some_and(|text| text.number > self.items[last].line);
+        if is_apart {
+            return None;
+        }
+        if line.is_blank() {
+            return Some(last);
+        }
+        let indent = indent_of(line.text);
+        let owner = self.chain().find(|at| self.items[*at].indent < indent);
+        // A line at the margin goes on with the paragraph above it, unless it begins something.
+        let begins = is_after_blank
+            || lines::list_item(line.text).is_some()
+            || line.text.starts_with(['*', '_', '>', '|', '#', '<']);
+        owner.or((!begins && !lines::is_rule(line.text)).then_some(last))
+    }
+}
+
+/// Reads a line with a checkbox.
+fn checkbox<'a>(line: &Line<'a>) -> Option<Item<'a>> {
+    if line.is_fenced() || line.is_blank() {
+        return None;
+    }
+    let content = lines::list_item(line.text.trim_start())?;
+    let rest = content.strip_prefix('[')?;
+    let (inner, rest) = rest.split_once(']')?;
+    let mut marks = inner.chars();
+    let mark = marks.next().unwrap_or(' ');
+    if marks.next().is_some() || mark.is_ascii_digit() {
+        return None;
+    }
+    let (is_optional, rest) = match rest.strip_prefix('*') {
+        Some(rest) if rest.starts_with([' ', '\t']) => (true, rest),
+        _ => (false, rest),
+    };
+    (rest.is_empty() || rest.starts_with([' ', '\t'])).then(|| Item {
+        line: line.number,
+        parent: None,
+        mark,
+        is_optional,
+        text: rest.trim(),
+        below: Vec::new(),
+        indent: indent_of(line.text),
+    })
+}
+
+/// Returns the columns before the text of a line; a tab goes to the next multiple of four.
+fn indent_of(text: &str) -> usize {
+    let blanks = text.bytes().take_while(|byte| matches!(byte, b' ' | b'\t'));
+    blanks.fold(0, |columns, byte| if byte == b'\t' { (columns / 4 + 1) * 4 } else { columns + 1 })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::read;
+
+    #[test]
+    fn boxes_are_nested_by_indentation() {
+        let text = "# Title\nabout\n\n## A\nintro\n- [ ] one\n   more\n  - [x] two\n\t- [-] three\n      - note\n- [ ]* four\nlazy\n\nafter\n\
+                    ```\n- [ ] code\n```\n\n## B\n1. [X] five\n";
+        let groups = read(text);
+        let names: Vec<_> = groups.iter().map(|group| group.path.join("/")).collect();
+        assert_eq!(names, ["", "", "A", "B"]);
+        let items = &groups[2].items;
+        let shape: Vec<_> =
+            items.iter().map(|item| (item.text, item.parent, item.mark, item.is_optional)).collect();
+        assert_eq!(
+            shape,
+            [
+                ("one", None, ' ', false),
+                ("two", Some(0), 'x', false),
+                ("three", Some(1), '-', false),
+                ("four", None, ' ', true)
+            ]
+        );
+        assert_eq!(items[0].below.len(), 1);
+        assert_eq!(items[1].below.len(), 0);
+        assert_eq!(items[2].below[0].text, "      - note");
+        assert_eq!(items[3].below[0].text, "lazy");
+        assert_eq!(groups[2].intro[0].text, "intro");
+        let outro: Vec<_> = groups[2].outro.iter().map(|line| line.text).collect();
+        assert_eq!(outro, ["after", "```", "- [ ] code", "```", ""]);
+        assert_eq!(groups[3].items[0].mark, 'X');
+    }
+}

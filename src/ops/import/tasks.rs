@@ -1,0 +1,485 @@
+//! Tasks of other trackers, written: matched by `source`, all or none of them.
+
+use std::collections::{HashMap, HashSet};
+
+use chrono::Utc;
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::ImportFiles;
+use super::relations::leave_out_relations;
+use crate::doc::{Edit, create_task, read_task};
+use crate::events::LongStep;
+use crate::import::tasks::{
+    FORMATS, ImportFormat, ImportedTask, Progress, Tasks, broken_json, digests, read, update, with_ticks_of,
+};
+use crate::model::{
+    Config, Field, Move, MoveKind, Problem, RecordPath, Severity, Stage, Status, Task, TaskId, compare_ids,
+};
+use crate::ops::fields::{ValueReader, edit_to};
+use crate::ops::ids::IdMaker;
+use crate::ops::new::in_order;
+use crate::ops::session::{parse, spliced};
+use crate::ops::set::Relations;
+use crate::ops::written::WrittenTask;
+use crate::ops::{Result, Session, Written};
+use crate::store::{Change, TaskFile};
+
+/// What an import did.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct TasksImport {
+    /// The format that was read; none where there was nothing to read.
+    pub format: Option<&'static str>,
+    /// What was found and done, in one line.
+    pub summary: String,
+    /// The tasks, in the order of their files.
+    pub tasks: Vec<ImportedLine>,
+    /// What was written.
+    pub written: Written,
+}
+
+/// One imported task.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct ImportedLine {
+    /// The id here.
+    pub id: String,
+    /// The title.
+    pub title: String,
+    /// What it is in its source.
+    pub source: String,
+    /// The file that it was read from.
+    pub file: String,
+    /// Its line there.
+    pub line: usize,
+    /// How far it is: `not_started`, `in_progress`, `blocked`, `completed` or `cancelled`.
+    pub status: &'static str,
+    /// `created`, `updated`, `unchanged` or `differs`.
+    pub action: &'static str,
+    /// The fields that follow their source.
+    pub fields: Vec<&'static str>,
+    /// The fields that both the source and somebody here have changed: they are left as they are.
+    pub differs: Vec<&'static str>,
+}
+
+/// Imports tasks. With `force`, what people have changed here follows the source, too.
+pub fn import_tasks(
+    session: &Session<'_>,
+    files: &ImportFiles,
+    format: Option<ImportFormat>,
+    force: bool,
+) -> Result<(TasksImport, Vec<Problem>)> {
+    let locked = session.lock("import")?;
+    let format = format.or_else(|| files.files.iter().find_map(|file| file.format));
+    let found = read_all(files, format);
+    let mut problems = found.problems;
+    if found.tasks.is_empty() && problems.iter().all(|problem| problem.severity != Severity::Error) {
+        problems.push(nothing_found(files, format));
+    }
+    let is_broken = |problems: &[Problem]| problems.iter().any(|problem| problem.severity == Severity::Error);
+    let Some(format) = format.filter(|_| !is_broken(&problems)) else {
+        let written = session.write(&locked, &[], Vec::new())?;
+        return Ok((
+            TasksImport { format: None, summary: "nothing imported".to_owned(), tasks: Vec::new(), written },
+            problems,
+        ));
+    };
+    let config = session.config()?;
+    let mut writer = Writer::new(session, &config, format, found.tasks, problems)?;
+    writer.plan()?;
+    let outcome = writer.changes(force)?;
+    let Outcome { changes, written, lines, problems } = outcome;
+    let changes = if is_broken(&problems) { Vec::new() } else { changes };
+    let written = if changes.is_empty() { Vec::new() } else { written };
+    let summary = summary_of(format, &lines, is_broken(&problems));
+    let written = session.finish(&locked, &changes, written)?;
+    Ok((TasksImport { format: Some(format.name()), summary, tasks: lines, written }, problems))
+}
+
+/// Reads all files of one format. Two tasks of one name are an error.
+fn read_all(files: &ImportFiles, format: Option<ImportFormat>) -> Tasks {
+    let mut all = Tasks { tasks: Vec::new(), problems: files.problems.clone() };
+    let Some(format) = format else { return all };
+    let mut seen: HashMap<String, (String, usize)> = HashMap::new();
+    for file in &files.files {
+        let found = read(&file.input(), format);
+        all.problems.extend(found.problems);
+        for task in found.tasks {
+            match seen.insert(task.key.clone(), (task.file.clone(), task.line)) {
+                Some((file, line)) => {
+                    let message = format!("`{}` is also what the task in {file}:{line} is called", task.key);
+                    all.problems.push(Problem::error(message).in_file(&task.file).at_line(task.line));
+                }
+                None => all.tasks.push(task),
+            }
+        }
+    }
+    all
+}
+
+fn nothing_found(files: &ImportFiles, format: Option<ImportFormat>) -> Problem {
+    let names = || FORMATS.iter().map(|row| row.name).collect::<Vec<_>>().join(", ");
+    let file = files.files.first().map(|file| file.path.clone()).unwrap_or_default();
+    if let Some(problem) =
+        files.files.first().filter(|_| format.is_none()).and_then(|file| broken_json(&file.input()))
+    {
+        return problem.in_file(file);
+    }
+    match format {
+        Some(format) => {
+            let row = format.row();
+            Problem::error(format!("no task found that {} would have", row.name))
+                .in_file(file)
+                .with_hint(format!("expected {}", row.about))
+        }
+        None if file.is_empty() => Problem::error("no file found that tasks could be imported from")
+            .with_hint("name the file, and its format with --from"),
+        None => Problem::error("unknown format")
+            .in_file(file)
+            .with_hint(format!("name it with --from, one of {}", names())),
+    }
+}
+
+fn summary_of(format: ImportFormat, lines: &[ImportedLine], is_refused: bool) -> String {
+    if is_refused {
+        return format!("{}: nothing imported", format.name());
+    }
+    let count = |action: &str| lines.iter().filter(|line| line.action == action).count();
+    let actions = ["created", "updated", "unchanged", "differs"].map(|action| (action, count(action)));
+    let counts: Vec<String> = actions
+        .iter()
+        .filter(|(_, count)| *count > 0)
+        .map(|(action, count)| format!("{count} {action}"))
+        .collect();
+    let tasks = if lines.len() == 1 { "1 task".to_owned() } else { format!("{} tasks", lines.len()) };
+    format!("{}: {tasks}, {}", format.name(), counts.join(", "))
+}
+
+/// What one import is to do.
+struct Outcome {
+    changes: Vec<Change>,
+    written: Vec<WrittenTask>,
+    lines: Vec<ImportedLine>,
+    problems: Vec<Problem>,
+}
+
+struct Writer<'w, 'e> {
+    session: &'w Session<'e>,
+    config: &'w Config,
+    format: ImportFormat,
+    imported: Vec<ImportedTask>,
+    /// The tasks that are here already, at the places of their imported ones.
+    there: Vec<Option<(TaskFile, Task)>>,
+    ids: Vec<TaskId>,
+    /// The tasks as their source gives them.
+    tasks: Vec<Task>,
+    problems: Vec<Problem>,
+}
+
+impl<'w, 'e> Writer<'w, 'e> {
+    fn new(
+        session: &'w Session<'e>,
+        config: &'w Config,
+        format: ImportFormat,
+        imported: Vec<ImportedTask>,
+        problems: Vec<Problem>,
+    ) -> Result<Self> {
+        let by_source = by_source(session, format)?;
+        let mut there = Vec::with_capacity(imported.len());
+        for task in &imported {
+            let file = match by_source.get(&source_of(format, &task.key)) {
+                Some(id) => session.snapshot().task_file(id)?,
+                None => None,
+            };
+            there.push(file.map(|file| parse(&file).map(|task| (file, task))).transpose()?);
+        }
+        let ids = Vec::new();
+        let mut writer = Self { session, config, format, imported, there, ids, tasks: Vec::new(), problems };
+        writer.find_ids()?;
+        Ok(writer)
+    }
+
+    /// Gives each task its id: the one that it has here, its own where that is like ours and free, else a new one. New
+    /// ones ascend, so that lists show a plan in its order.
+    fn find_ids(&mut self) -> Result<()> {
+        let mut ids: Vec<Option<TaskId>> =
+            self.there.iter().map(|there| there.as_ref().map(|(_, task)| task.id.clone())).collect();
+        if ids.iter().any(Option::is_none) {
+            let mut maker = IdMaker::new(self.session, self.config)?;
+            for (id, task) in ids.iter_mut().zip(&self.imported).filter(|(id, _)| id.is_none()) {
+                let own = task.id.as_ref().and_then(|own| TaskId::parse(&own.to_ascii_uppercase()).ok());
+                let Some(own) = own else { continue };
+                match maker.claim(&own) {
+                    Ok(()) => *id = Some(own),
+                    Err(crate::ops::Error::Usage { .. }) => {
+                        let problem = Problem::warning(format!("{own} is taken"));
+                        self.problems
+                            .push(at(task, problem).with_hint("the task is imported under another id"));
+                    }
+                    Err(error) => return Err(error),
+                }
+            }
+            let missing = ids.iter().filter(|id| id.is_none()).count();
+            let mut fresh = (0..missing).map(|_| maker.fresh()).collect::<Result<Vec<TaskId>>>()?;
+            fresh.sort_by(|a, b| compare_ids(a.as_str(), b.as_str()));
+            ids.iter_mut().filter(|id| id.is_none()).zip(fresh).for_each(|(id, fresh)| *id = Some(fresh));
+        }
+        self.ids = ids.into_iter().flatten().collect();
+        Ok(())
+    }
+
+    /// Makes the tasks, as their source gives them.
+    fn plan(&mut self) -> Result<()> {
+        let step = self.session.begin(LongStep::Import, Some(self.imported.len()));
+        let resolved = self.resolve_relations()?;
+        for (at, (depends_on, parent)) in resolved.into_iter().enumerate() {
+            step.advance(1);
+            let mut task = self.task_of(at)?;
+            task.depends_on = depends_on;
+            task.parent = parent;
+            self.tasks.push(task);
+        }
+        for (place, field, why) in leave_out_relations(self.session, &mut self.tasks)? {
+            let imported = &mut self.imported[place];
+            imported.keep(field.name(), &why);
+            let problem = Problem::warning(why).with_hint("it is left out, and kept in the task's text");
+            self.problems.push(at(imported, problem));
+        }
+        for (task, imported) in self.tasks.iter_mut().zip(&self.imported) {
+            task.body = imported.body();
+            task.imported = Some(digests(task));
+        }
+        Ok(())
+    }
+
+    /// Finds the ids of what the tasks depend on and are parts of.
+    fn resolve_relations(&mut self) -> Result<Vec<(Vec<TaskId>, Option<TaskId>)>> {
+        let keys: HashMap<String, TaskId> =
+            self.imported.iter().map(|task| task.key.clone()).zip(self.ids.iter().cloned()).collect();
+        let by_source = by_source(self.session, self.format)?;
+        let known: HashSet<TaskId> = self.session.snapshot().task_ids()?.into_iter().collect();
+        let find = |key: &str| {
+            let id = keys.get(key).or_else(|| by_source.get(&source_of(self.format, key))).cloned();
+            id.or_else(|| TaskId::parse(&key.to_ascii_uppercase()).ok().filter(|id| known.contains(id)))
+        };
+        let mut all = Vec::with_capacity(self.imported.len());
+        for task in &mut self.imported {
+            let mut depends_on: Vec<TaskId> = Vec::new();
+            let mut missing = Vec::new();
+            for on in &task.depends_on {
+                match find(on) {
+                    Some(id) if !depends_on.contains(&id) => depends_on.push(id),
+                    Some(_) => {}
+                    None => missing.push(("depends on", on.clone())),
+                }
+            }
+            let parent = task.parent.as_deref().and_then(&find);
+            if let (None, Some(parent)) = (&parent, &task.parent) {
+                missing.push(("parent", parent.clone()));
+            }
+            for (name, key) in missing {
+                let problem = Problem::warning(format!("no task is called `{key}`"));
+                self.problems.push(at(task, problem).with_hint("it is kept in the task's text"));
+                task.keep(name, &key);
+            }
+            all.push((depends_on, parent));
+        }
+        Ok(all)
+    }
+
+    /// Makes a task but for its relations and its text.
+    fn task_of(&mut self, place: usize) -> Result<Task> {
+        let resolve = |id: &str| Ok(id.to_owned());
+        let reader = ValueReader::new(self.session, &resolve);
+        let imported = &mut self.imported[place];
+        let title = if imported.title.is_empty() { imported.key.clone() } else { imported.title.clone() };
+        let mut task = Task::new(self.ids[place].clone(), title);
+        for (field, values) in std::mem::take(&mut imported.fields) {
+            if let Err(error) = reader.put(field, &values, &mut task) {
+                imported.keep(field.name(), &values.join(", "));
+                let problem = Problem::warning(error.to_string()).with_hint("it is kept in the task's text");
+                self.problems.push(at(imported, problem));
+            }
+        }
+        task.created = Some(imported.created.unwrap_or_else(|| self.session.env().today()));
+        task.source = Some(source_of(self.format, &imported.key));
+        self.put_progress(place, &mut task)?;
+        Ok(task)
+    }
+
+    /// Gives a new task the progress that it has in its source.
+    fn put_progress(&self, place: usize, task: &mut Task) -> Result<()> {
+        if self.there[place].is_some() {
+            return Ok(());
+        }
+        let now = self.session.env().now();
+        let (to, at, why) = match &self.imported[place].progress {
+            Progress::Open => return Ok(()),
+            Progress::Blocked(why) => {
+                task.blocked = Some(why.clone());
+                return Ok(());
+            }
+            Progress::Cancelled(why) => {
+                task.cancelled = Some(why.clone());
+                return Ok(());
+            }
+            Progress::Begun => {
+                let stages = self.config.stages_of(task.kind.as_deref());
+                (stages.first().cloned().unwrap_or_else(Stage::none), now, "imported as in progress")
+            }
+            Progress::Done(at) => (Stage::complete(), at.unwrap_or(now).min(now), "imported as completed"),
+        };
+        task.history = vec![Move {
+            at: at.with_timezone(&Utc),
+            by: self.session.actor()?,
+            agent: self.session.agent(),
+            from: Stage::none(),
+            to: to.clone(),
+            kind: MoveKind::Import,
+            why: Some(why.to_owned()),
+            signature: None,
+        }];
+        task.stage = to;
+        Ok(())
+    }
+
+    /// Compares the tasks with those that are here.
+    fn changes(mut self, force: bool) -> Result<Outcome> {
+        let (mut created, mut changes) = (Vec::new(), Vec::new());
+        let (mut written, mut lines, mut ahead) = (Vec::new(), Vec::new(), Vec::new());
+        let mut is_related = false;
+        for (place, task) in std::mem::take(&mut self.tasks).into_iter().enumerate() {
+            let imported = &self.imported[place];
+            let mut line = line_of(imported, &task);
+            let Some((file, there)) = &self.there[place] else {
+                self.problems.extend(unreadable(imported, &task));
+                written.push(WrittenTask::created(&task, Vec::new()));
+                created.push(task);
+                lines.push(line);
+                continue;
+            };
+            let update = update(there, &task, force);
+            let edits = edits_of(&update.take, update.imported.as_deref(), there, &task);
+            let change = spliced(file, &edits)?;
+            line.fields = update.take.iter().map(|field| field.key()).collect();
+            line.differs = update.differing.iter().map(|field| field.key()).collect();
+            line.action = match (update.take.is_empty(), update.differing.is_empty()) {
+                (false, _) => "updated",
+                (true, false) => "differs",
+                (true, true) => "unchanged",
+            };
+            line.status = status_of(there).as_str();
+            is_related |= update.take.iter().any(|field| matches!(field, Field::DependsOn | Field::Parent));
+            if matches!(imported.progress, Progress::Done(_)) && !there.summary().is_closed() {
+                ahead.push((place, there.id.clone()));
+            }
+            if !change.is_empty() {
+                let message =
+                    format!("{} from {}", line.fields.join(", "), task.source.as_deref().unwrap_or_default());
+                written.push(WrittenTask::changed(there, vec![message], true));
+                changes.push(change);
+            }
+            lines.push(line);
+        }
+        let new: Vec<Change> = created
+            .iter()
+            .map(|task| Change::create(RecordPath::task_file(&task.id), create_task(task)))
+            .collect();
+        if is_related {
+            self.report_cycles(&created, &changes)?;
+        }
+        self.report_ahead(&ahead);
+        let changes = in_order(&created, new).into_iter().chain(changes).collect();
+        Ok(Outcome { changes, written, lines, problems: self.problems })
+    }
+
+    /// Refuses what would make a cycle together with dependencies that people have added here.
+    fn report_cycles(&mut self, created: &[Task], changes: &[Change]) -> Result<()> {
+        let changed: Vec<Task> =
+            changes.iter().filter_map(|change| read_task(change.after.as_bytes()).ok()).collect();
+        let after: Vec<&Task> = created.iter().chain(&changed).collect();
+        let new: HashSet<&str> = after.iter().map(|task| task.id.as_str()).collect();
+        let there = self.session.snapshot().tasks()?;
+        let mut all: Vec<_> = there.read().0.into_iter().filter(|task| !new.contains(task.id)).collect();
+        let before = Relations::among(&there.read().0).cycles().len();
+        all.extend(after.iter().map(|task| task.summary()));
+        let cycles = Relations::among(&all).cycles();
+        for (_, cycle) in cycles.iter().filter(|_| cycles.len() > before) {
+            let problem = Problem::error(format!("the dependencies would make a cycle: {cycle}"));
+            self.problems
+                .push(problem.with_hint("nothing is imported; remove one of them here or in the source"));
+        }
+        Ok(())
+    }
+
+    /// Reports tasks that are done in their source and open here. Their progress is theirs.
+    fn report_ahead(&mut self, ahead: &[(usize, TaskId)]) {
+        let Some((first, id)) = ahead.first() else { return };
+        let shown: Vec<String> = ahead.iter().take(8).map(|(_, id)| id.to_string()).collect();
+        let more = if ahead.len() > 8 { format!(" and {} more", ahead.len() - 8) } else { String::new() };
+        let message = format!("done in their source, open here: {}{more}", shown.join(", "));
+        let problem = Problem::warning(message)
+            .with_hint(format!("an import moves no task that is here: tracker done {id}"));
+        self.problems.push(at(&self.imported[*first], problem));
+    }
+}
+
+fn source_of(format: ImportFormat, key: &str) -> String {
+    format!("{}:{key}", format.name())
+}
+
+/// Returns the tasks that were imported from a format, by their sources.
+fn by_source(session: &Session<'_>, format: ImportFormat) -> Result<HashMap<String, TaskId>> {
+    let start = format!("{}:", format.name());
+    let tasks = session.snapshot().tasks()?;
+    let (found, _) = tasks.select(|task| task.source.is_some_and(|source| source.starts_with(&start)));
+    let pair =
+        |task: &crate::model::Summary<'_>| Some((task.source?.to_owned(), TaskId::parse(task.id).ok()?));
+    Ok(found.iter().rev().filter_map(pair).collect())
+}
+
+fn at(task: &ImportedTask, problem: Problem) -> Problem {
+    problem.in_file(&task.file).at_line(task.line)
+}
+
+fn line_of(imported: &ImportedTask, task: &Task) -> ImportedLine {
+    ImportedLine {
+        id: task.id.to_string(),
+        title: task.title.clone(),
+        source: task.source.clone().unwrap_or_default(),
+        file: imported.file.clone(),
+        line: imported.line,
+        status: status_of(task).as_str(),
+        action: "created",
+        fields: Vec::new(),
+        differs: Vec::new(),
+    }
+}
+
+/// Returns the status of a task, its dependencies aside.
+fn status_of(task: &Task) -> Status {
+    crate::policy::status_of(&task.summary(), |_| false)
+}
+
+/// A task that could not be read again must not be written.
+fn unreadable(imported: &ImportedTask, task: &Task) -> Vec<Problem> {
+    let Err(problems) = read_task(create_task(task).as_bytes()) else { return Vec::new() };
+    let error = |problem: Problem| {
+        at(imported, Problem::error(format!("the task cannot be written: {}", problem.message)))
+    };
+    problems.into_iter().filter(|problem| problem.severity == Severity::Error).map(error).collect()
+}
+
+fn edits_of(take: &[Field], imported: Option<&str>, there: &Task, task: &Task) -> Vec<Edit> {
+    let mut edits: Vec<Edit> = take
+        .iter()
+        .map(|field| match field {
+            Field::Body => Edit::ReplaceBody(with_ticks_of(&there.body, &task.body)),
+            field => edit_to(field.key().to_owned(), &task.value(*field)),
+        })
+        .collect();
+    if let Some(text) = imported {
+        let key = Field::Imported.key().to_owned();
+        edits.push(edit_to(key, &crate::model::FieldValue::text(Some(text))));
+    }
+    edits
+}

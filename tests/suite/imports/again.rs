@@ -1,0 +1,89 @@
+//! A file that is imported again: as it was, changed, and changed on both sides.
+
+use crate::commands::{empty, typed};
+use insta::assert_snapshot;
+
+const PLAN: &str = "# Plan\n\n## 1. Base\n- [ ] 1.1 Schema (P1)\n  - File: db/schema.sql\n  - [ ] up\n- [ ] 1.2 Loader\n  \
+                    - Depends on: 1.1\n";
+
+#[test]
+fn only_what_the_source_changed_is_updated() {
+    let sandbox = empty();
+    sandbox.write("plan.md", PLAN);
+    assert_eq!(sandbox.tracker(&["import", "plan.md", "--quiet"]).status, 0);
+    let ids: Vec<String> = sandbox.tracker(&["list", "--quiet"]).stdout.lines().map(str::to_owned).collect();
+    let [first, second] = ids.as_slice() else { panic!("{ids:?}") };
+    let before = sandbox.read(&format!(".tracker/tasks/{first}.md"));
+    let again = sandbox.tracker(&["import", "plan.md", "--format", "json"]);
+    assert!(again.stdout.contains("\"2 unchanged\"") || again.stdout.contains("2 unchanged"), "{again}");
+    assert_eq!(sandbox.read(&format!(".tracker/tasks/{first}.md")), before);
+    // Somebody works on the first, and gives the second another title.
+    for args in [
+        &["start", first][..],
+        &["tick", first, "1"],
+        &["set", first, "priority=low"],
+        &["set", second, "title=Reader"],
+    ] {
+        let output = sandbox.tracker(args);
+        assert_eq!(output.status, 0, "{output}");
+    }
+    let changed = PLAN
+        .replace("db/schema.sql", "db/tables.sql")
+        .replace("- [ ] up", "- [ ] up\n  - [ ] down")
+        .replace("Loader", "Importer")
+        .replace("- [ ] 1.1", "- [x] 1.1");
+    sandbox.write("plan.md", &changed);
+    let output = sandbox.tracker(&["import", "plan.md"]);
+    let shown = output.to_string().replace(first, "FIRST").replace(second, "SECOND");
+    assert_snapshot!(shown, @r"
+    exit 0
+    --- stdout
+    updated  FIRST  in progress  Schema    follows its source: files, body
+    differs  SECOND  not started  Importer  changed on both sides, left as it is: title
+    breakdown: 2 tasks, 1 updated, 1 differs
+    1 file written
+    --- stderr
+    warning: plan.md:4: done in their source, open here: FIRST
+      hint: an import moves no task that is here: tracker done FIRST
+    ");
+    let task = sandbox.read(&format!(".tracker/tasks/{first}.md"));
+    assert!(task.contains("files: [db/tables.sql]") && task.contains("priority: low"), "{task}");
+    assert!(task.contains("- [x] up\n- [ ] down\n") && task.contains("stage: dev"), "{task}");
+    let task = sandbox.read(&format!(".tracker/tasks/{second}.md"));
+    assert!(task.contains("title: Reader"), "{task}");
+    let forced = sandbox.tracker(&["import", "plan.md", "--update"]);
+    assert_eq!(forced.status, 0, "{forced}");
+    assert!(sandbox.read(&format!(".tracker/tasks/{second}.md")).contains("title: Importer"));
+    let last = sandbox.tracker(&["import", "plan.md"]);
+    assert!(last.stdout.contains("2 unchanged\n0 files written"), "{last}");
+}
+
+#[test]
+fn ids_of_our_form_stay_and_relations_are_found() {
+    let sandbox = empty();
+    sandbox.tracker(&["new", "Mine", "--id", "WH-2"]);
+    sandbox.write(
+        "todo.json",
+        "[{\"id\":\"WH-1\",\"task\":\"A\",\"priority\":1,\"blocked_by\":[\"WH-2\"]},\n\
+         {\"id\":\"WH-2\",\"task\":\"B\",\"blocked_by\":[\"WH-3\",\"WH-2\"]},\n\
+         {\"id\":\"WH-3\",\"task\":\"C\",\"blocked_by\":[\"WH-1\"]}]\n",
+    );
+    assert_snapshot!(typed(&sandbox, "import todo.json --dry-run --quiet"), @r"
+    $ tracker import todo.json --dry-run --quiet
+    exit 0
+    --- stdout
+    WH-1
+    TASK-XZRQ
+    WH-3
+    --- stderr
+    warning: todo.json:2: WH-2 is taken
+      hint: the task is imported under another id
+    warning: todo.json:2: TASK-XZRQ cannot name itself
+      hint: it is left out, and kept in the task's text
+    warning: todo.json:3: `WH-1` would make a cycle: WH-1 → TASK-XZRQ → WH-3 → WH-1
+      hint: it is left out, and kept in the task's text
+    ");
+    assert_eq!(sandbox.tracker(&["import", "todo.json"]).status, 0);
+    let output = sandbox.tracker(&["doctor"]);
+    assert_eq!(output.status, 0, "{output}");
+}
