@@ -11,6 +11,7 @@ use crate::cli::commands;
 use crate::cli::completion::{stages, tasks};
 use crate::cli::output::Colour;
 use crate::model::Field;
+use crate::report::graph::{GRAPH_FORMATS, GraphFormat};
 use crate::report::listing::{LIST_FORMATS, ListFormat};
 use crate::report::review::{FORMATS, ReviewFormat};
 
@@ -143,6 +144,8 @@ pub(super) enum Format {
     Html,
     /// A form that `list` alone has.
     List(&'static ListFormat),
+    /// A form that `deps` alone has.
+    Graph(&'static GraphFormat),
     /// `tracker doctor --format` without a value, which is `--upgrade`: not how to answer, but what to do.
     Upgrade,
 }
@@ -160,7 +163,8 @@ impl Format {
         let common = COMMON_FORMATS.iter().find(|(common, ..)| *common == name).map(|(_, format, _)| *format);
         let of_reviews = || FORMATS.iter().find(|format| format.name == name).map(Self::Review);
         let of_lists = || LIST_FORMATS.iter().find(|format| format.name == name).map(Self::List);
-        common.or_else(of_reviews).or_else(of_lists).or(match name {
+        let of_graphs = || GRAPH_FORMATS.iter().find(|format| format.name == name).map(Self::Graph);
+        common.or_else(of_reviews).or_else(of_lists).or_else(of_graphs).or(match name {
             UPGRADE => Some(Self::Upgrade),
             HTML => Some(Self::Html),
             _ => None,
@@ -175,6 +179,7 @@ impl Format {
             Self::Review(format) => format.name,
             Self::Html => HTML,
             Self::List(format) => format.name,
+            Self::Graph(format) => format.name,
             Self::Upgrade => UPGRADE,
         }
     }
@@ -198,7 +203,12 @@ pub(super) fn format_parser() -> impl TypedValueParser<Value = Format> {
 
 /// Yields the names of the forms that have a table of their own.
 fn table_formats() -> impl Iterator<Item = &'static str> {
-    FORMATS.iter().map(|format| format.name).chain(LIST_FORMATS.iter().map(|format| format.name))
+    let lists = LIST_FORMATS.iter().map(|format| format.name);
+    FORMATS
+        .iter()
+        .map(|format| format.name)
+        .chain(lists)
+        .chain(GRAPH_FORMATS.iter().map(|format| format.name))
 }
 
 fn named_formats(values: Vec<PossibleValue>) -> impl TypedValueParser<Value = Format> {
@@ -214,6 +224,11 @@ pub(super) fn review_formats() -> Arg {
 /// Returns `--format` for the commands that list tasks.
 pub(super) fn list_formats() -> Arg {
     own_formats(LIST_FORMATS.iter().map(|format| (format.name, format.about)))
+}
+
+/// Returns `--format` for the command that shows dependencies.
+pub(super) fn graph_formats() -> Arg {
+    own_formats(GRAPH_FORMATS.iter().map(|format| (format.name, format.about)))
 }
 
 fn own_formats(own: impl Iterator<Item = (&'static str, &'static str)>) -> Arg {
@@ -470,7 +485,7 @@ pub(super) fn has_format(name: &str, format: Format) -> bool {
     match format {
         Format::Human | Format::Json => true,
         Format::Upgrade => name == "doctor",
-        Format::Review(_) | Format::List(_) | Format::Html => {
+        Format::Review(_) | Format::List(_) | Format::Graph(_) | Format::Html => {
             commands_with(format).any(|command| command == name)
         }
     }

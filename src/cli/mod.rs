@@ -155,7 +155,7 @@ fn deliver(answer: &AnyAnswer, context: &Context, name: &str) -> ExitCode {
             }
             answer.status(&mut status);
         }
-        Format::Review(_) | Format::List(_) => {
+        Format::Review(_) | Format::List(_) | Format::Graph(_) => {
             out.raw(&answer.rendered(format).expect("a command with this format was checked for"));
             answer.warn(&mut status);
             if format.of_review().is_some_and(|format| format.failure.is_some()) {

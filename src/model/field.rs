@@ -475,9 +475,9 @@ impl Field {
         Self::ALL.into_iter().filter(|field| field.row().editing == Editing::Set)
     }
 
-    /// Yields the fields that lists and JSON can show: all but the history.
+    /// Yields the fields that lists and JSON can show: all but the history, and what imports alone read.
     pub fn shown() -> impl Iterator<Item = Self> {
-        Self::ALL.into_iter().filter(|field| field.kind() != FieldKind::Moves)
+        Self::ALL.into_iter().filter(|field| !matches!(field, Self::History | Self::Imported))
     }
 
     /// Yields the fields that a query may name.
@@ -531,7 +531,8 @@ impl Field {
     /// Whether a query may require it.
     #[must_use]
     pub fn is_queryable(self) -> bool {
-        !matches!(self.kind(), FieldKind::Checkboxes | FieldKind::Flag | FieldKind::Moves)
+        let is_counted = matches!(self.kind(), FieldKind::Checkboxes | FieldKind::Flag);
+        !is_counted && !matches!(self, Self::History | Self::Imported)
     }
 
     /// Whether lists can be sorted by it.

@@ -27,6 +27,9 @@ pub struct DepsView {
     pub cycles: Vec<String>,
     /// Ids in `depends_on` that no task has.
     pub unknown: Vec<String>,
+    /// Whether what lies deeper waits for what is above it, instead of the other way round.
+    #[serde(skip)]
+    pub is_reverse: bool,
 }
 
 /// One row of the forest.
@@ -84,6 +87,7 @@ pub fn deps(session: &Session<'_>, request: &DepsRequest) -> Result<(DepsView, V
         rows: graph.tree(&roots, direction).into_iter().map(row).collect(),
         cycles: graph.cycles().iter().map(ToString::to_string).collect(),
         unknown: graph.unknown().map(|(task, id)| format!("{id} (of {})", summaries[task].id)).collect(),
+        is_reverse: request.reverse,
     };
     Ok((view, problems))
 }

@@ -12,6 +12,7 @@ pub mod cards;
 pub(crate) mod charts;
 pub(crate) mod closing;
 mod error;
+pub(crate) mod graph;
 pub(crate) mod listing;
 mod page;
 mod render;

@@ -6,27 +6,32 @@
 //! `- TASK-7Q2M  none  One
 //! ```
 
+use std::collections::HashMap;
+
 use clap::Args;
 use owo_colors::Style;
 use unicode_width::UnicodeWidthStr;
 
 use super::{Command, Reply};
 use crate::cli::answer::{Answer, View};
-use crate::cli::args::ReadArgs;
+use crate::cli::args::{Format, ReadArgs, graph_formats};
 use crate::cli::completion::tasks;
 use crate::cli::context::Context;
 use crate::cli::output::{Output, clean, truncate};
 use crate::ops;
+use crate::report::graph::{GraphNode, NodeState, TaskGraph};
 
 /// Rows that lie deeper are not indented further.
 const DEEPEST: usize = 12;
 
 /// Show dependencies between tasks
 ///
-/// As a tree. The exit code is 1 if there is a dependency cycle.
+/// As a tree, or with --format as a graph in which what must be done first is on the left. The exit code is 1 if there is a
+/// dependency cycle.
 ///
 /// Example: tracker deps 7q2m --reverse
 #[derive(Debug, Args)]
+#[command(arg = graph_formats())]
 pub(in crate::cli) struct Deps {
     /// Task ID; a unique part is enough [default: all tasks with dependencies]
     #[arg(value_name = "ID", add = tasks())]
@@ -72,6 +77,42 @@ impl View for ops::DepsView {
             out.line(format!("{} {}", out.paint("unknown task:", Style::new().red()), clean(unknown)));
         }
     }
+
+    fn rendered(&self, format: Format) -> Option<String> {
+        let Format::Graph(format) = format else { return None };
+        Some((format.render)(&graph_of(self)))
+    }
+}
+
+/// Makes a graph of the forest, in which each task is once.
+fn graph_of(view: &ops::DepsView) -> TaskGraph {
+    let mut graph = TaskGraph::default();
+    let mut places: HashMap<&str, usize> = HashMap::new();
+    let mut above: Vec<usize> = Vec::new();
+    for row in &view.rows {
+        let at = *places.entry(&row.id).or_insert_with(|| {
+            graph.nodes.push(node_of(row));
+            graph.nodes.len() - 1
+        });
+        above.truncate(row.depth);
+        if let Some(other) = above.last() {
+            // What is below waits for what is above where dependents are shown, else the other way round.
+            graph.edges.push(if view.is_reverse { (*other, at) } else { (at, *other) });
+        }
+        above.push(at);
+    }
+    graph
+}
+
+fn node_of(row: &ops::DepsRow) -> GraphNode {
+    let state = match row.status.as_deref() {
+        None => NodeState::Unknown,
+        Some("completed" | "cancelled") => NodeState::Closed,
+        Some("blocked") => NodeState::Blocked,
+        Some(_) => NodeState::Open,
+    };
+    let label = row.title.clone().unwrap_or_else(|| "unknown task".to_owned());
+    GraphNode { id: row.id.clone(), label, state }
 }
 
 /// Draws what is before a row. From a certain depth on the depth is shown as a number, so that a long chain

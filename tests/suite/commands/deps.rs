@@ -120,3 +120,56 @@ fn a_long_chain_fits_the_width() {
                                      ... 19 C-20  none  Link 20
     ");
 }
+
+#[test]
+fn draws_a_graph_for_other_programs() {
+    let sandbox = world();
+    sandbox.tracker(&["new", "Say \"hi\"", "--id", "T-1", "--depends-on", "C0DE,D4RK"]);
+    assert_snapshot!(typed(&sandbox, "
+        deps --all --format mermaid
+        deps c0d --reverse --format dot
+        list --format mermaid
+    "), @r##"
+    $ tracker deps --all --format mermaid
+    exit 0
+    --- stdout
+    flowchart LR
+      n0["T-1<br>Say #quot;hi#quot;"]:::blocked
+      n1["TASK-C0DE<br>One table for all colours"]:::closed
+      n2["TASK-D4RK<br>Add dark mode to the dashboard"]:::open
+      n3["TASK-EXP0<br>Describe the export"]:::blocked
+      n4["TASK-S3SS<br>Session expires while typing"]:::open
+      n1 --> n0
+      n2 --> n0
+      n1 --> n2
+      n4 --> n3
+      classDef blocked stroke-dasharray: 6 3
+      classDef closed stroke-dasharray: 2 2
+      classDef unknown stroke-dasharray: 1 4
+
+    $ tracker deps c0d --reverse --format dot
+    exit 0
+    --- stdout
+    digraph tasks {
+      rankdir=LR;
+      bgcolor="transparent";
+      node [shape=box, style="rounded,filled", fillcolor="#f6f8fa", color="#59636e", fontcolor="#1f2328", fontname="sans-serif", fontsize=11];
+      edge [color="#768390"];
+      n0 [label="TASK-C0DE\nOne table for all colours", style="rounded,filled,dotted"];
+      n1 [label="T-1\nSay \"hi\"", style="rounded,filled,dashed"];
+      n2 [label="TASK-D4RK\nAdd dark mode to the dashboard"];
+      n0 -> n1;
+      n0 -> n2;
+      n2 -> n1;
+    }
+
+    $ tracker list --format mermaid
+    exit 2
+    --- stderr
+    error: `tracker list` has no format `mermaid`
+      hint: use --format human or --format json; mermaid is for tracker deps
+    "##);
+    let svg = sandbox.tracker(&["deps", "--all", "--format", "svg"]).stdout;
+    let picture = roxmltree::Document::parse(&svg).unwrap();
+    assert_eq!(picture.descendants().filter(|node| node.has_tag_name("g")).count(), 5, "{svg}");
+}
