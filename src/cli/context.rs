@@ -1,7 +1,8 @@
 //! What a command is given: the environment, the global options, the session, the output.
 
-use std::io::{BufRead, IsTerminal};
-use std::path::PathBuf;
+use std::fs::{File, OpenOptions};
+use std::io::{BufRead, ErrorKind, IsTerminal};
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::answer::Shape;
@@ -12,6 +13,7 @@ use super::progress;
 use super::selection::Selection;
 use crate::env::Env;
 use crate::events::EventSink;
+use crate::git::open_regular;
 use crate::ops::Session;
 use crate::store::Workspace;
 
@@ -244,9 +246,22 @@ impl Context {
             return read(&mut std::io::stdin().lock())
                 .map_err(|source| Failure::unreadable_input("standard input", &source));
         }
-        let opened = std::fs::File::open(self.path(given));
-        opened
-            .and_then(|mut file| read(&mut file))
-            .map_err(|source| Failure::unreadable_input(given, &source))
+        open_input(&self.path(given)).and_then(|mut file| read(&mut file)).map_err(|source| {
+            match source.kind() {
+                ErrorKind::InvalidInput => {
+                    Failure::unreadable_input(given, &source).hint("pass `-` to read standard input")
+                }
+                _ => Failure::unreadable_input(given, &source),
+            }
+        })
     }
+}
+
+/// Opens a file that is named on the command line. A named pipe is refused, for nobody may ever write to it; what a shell
+/// has opened already, as `<(…)` does, has a name below `/dev` or `/proc` and is read like standard input.
+fn open_input(path: &Path) -> std::io::Result<File> {
+    if ["/dev", "/proc"].iter().any(|folder| path.starts_with(folder)) {
+        return File::open(path);
+    }
+    open_regular(OpenOptions::new().read(true), path)
 }

@@ -69,3 +69,18 @@ fn no_command_waits_for_a_pipe_in_the_place_of_a_local_file() {
     hostile.run(&["list"]).exits(0);
     hostile.run(&["set", "TASK-GOOD", "estimate=1h"]).exits(2).complains_of("it is not a regular file");
 }
+
+#[test]
+fn no_command_waits_for_a_pipe_that_it_is_given_as_a_file() {
+    let hostile = HostileTracker::new();
+    make_pipe(&hostile.sandbox.path().join("pipe"));
+    for words in [
+        &["findings", "import", "pipe", "--task", "TASK-GOOD", "--as", "reviewer"][..],
+        &["import", "cards", "pipe"],
+        &["new", "--batch", "pipe"],
+    ] {
+        hostile.run(words).exits(2).complains_of("cannot read `pipe`: it is not a regular file");
+    }
+    // What a shell opens is read: `findings import <(scanner)`.
+    hostile.run(&["new", "--batch", "/dev/stdin"]).complains_of("there is no task in it");
+}
