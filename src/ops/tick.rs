@@ -1,5 +1,7 @@
 //! `tick`, `untick`: checkboxes by number or by text.
 
+use std::collections::BTreeSet;
+
 use super::session::Step;
 use super::{Error, Result, Session, Written};
 use crate::doc::{Checkbox, Edit, checkboxes};
@@ -11,15 +13,14 @@ pub fn tick(session: &Session<'_>, id: &str, boxes: &[String], done: bool) -> Re
     let command = if done { "tick" } else { "untick" };
     session.change(command, &[id.to_owned()], |task, _| {
         let all = checkboxes(&task.body);
-        let mut numbers = Vec::new();
+        let mut numbers = BTreeSet::new();
         for selector in boxes {
             numbers.extend(numbers_of(selector, &all, task.id.as_str())?);
         }
-        numbers.sort_unstable();
-        numbers.dedup();
         let selected = || all.iter().filter(|found| numbers.contains(&found.number));
-        let edits = selected().filter(|found| found.done != done);
-        let edits = edits.map(|found| Edit::Tick { number: found.number, done }).collect();
+        let changed: Vec<usize> =
+            selected().filter(|found| found.done != done).map(|found| found.number).collect();
+        let edits = if changed.is_empty() { Vec::new() } else { vec![Edit::Tick { numbers: changed, done }] };
         let state = |found: &Checkbox| if found.done == done { "already " } else { "" };
         let word = if done { "checked" } else { "unchecked" };
         let messages = selected()

@@ -83,7 +83,7 @@ fn random_edit(rng: &mut Rng) -> Edit {
             let entry = vec![("at".to_owned(), plain), ("by".to_owned(), Scalar::Text(text(rng)))];
             Edit::Append { key: if rng.bool() { "history".to_owned() } else { key }, entry }
         }
-        14 => Edit::Tick { number: rng.usize(1..5), done: rng.bool() },
+        14 => Edit::Tick { numbers: vec![rng.usize(1..5)], done: rng.bool() },
         _ => Edit::AppendToSection { heading: "Deliverables".to_owned(), text: "- [ ] more".to_owned() },
     }
 }

@@ -191,7 +191,7 @@ proptest! {
     fn ticking_changes_one_byte(task in task(), number in 1..5_usize, done: bool) {
         let document = Document::markdown(create_task(&task).as_bytes()).unwrap();
         let boxes = doc::checkboxes(document.body());
-        match document.edit(&[Edit::Tick { number, done }]) {
+        match document.edit(&[Edit::Tick { numbers: vec![number], done }]) {
             Ok(after) => {
                 let differing = after.bytes().zip(document.text().bytes()).filter(|(a, b)| a != b).count();
                 prop_assert_eq!(differing, usize::from(boxes[number - 1].done != done));
@@ -199,6 +199,15 @@ proptest! {
             }
             Err(_) => prop_assert!(number > boxes.len()),
         }
+    }
+
+    #[test]
+    fn boxes_are_ticked_together_as_one_by_one(task in task(), numbers in vec(1..5_usize, 0..4), done: bool) {
+        let document = Document::markdown(create_task(&task).as_bytes()).unwrap();
+        let singly: Vec<Edit> =
+            numbers.iter().map(|&number| Edit::Tick { numbers: vec![number], done }).collect();
+        let together = document.edit(&[Edit::Tick { numbers, done }]);
+        prop_assert_eq!(together.ok(), document.edit(&singly).ok());
     }
 
     #[test]

@@ -299,7 +299,7 @@ fn read_edit(map: &serde_yaml::Mapping) -> Edit {
         Edit::Append { key, entry: map["entry"].as_mapping().unwrap().iter().map(read_field).collect() }
     } else if let Some(number) = map.get("tick").or_else(|| map.get("untick")) {
         let number = usize::try_from(number.as_u64().unwrap()).unwrap();
-        Edit::Tick { number, done: map.contains_key("tick") }
+        Edit::Tick { numbers: vec![number], done: map.contains_key("tick") }
     } else if let Some(heading) = text("section") {
         Edit::AppendToSection { heading, text: text("text").unwrap() }
     } else {

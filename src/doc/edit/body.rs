@@ -1,29 +1,42 @@
 //! Changes below the front matter.
 
+use std::collections::BTreeSet;
+
 use super::draft::Draft;
 use crate::doc::lines;
-use crate::doc::markdown::{Section, begins_list_item, ends_in_text, find_box, is_heading, sections};
+use crate::doc::markdown::{Section, begins_list_item, ends_in_text, every_mark, is_heading, sections};
 use crate::model::Problem;
 
 impl Draft {
-    pub(super) fn tick(&mut self, number: usize, done: bool) -> Result<(), Problem> {
-        match find_box(&self.text[self.body..], number) {
-            Ok((_, is_done)) if is_done == done => Ok(()),
-            Ok((mark, _)) => {
-                let mark = self.body + mark.start..self.body + mark.end;
-                self.text.replace_range(mark, if done { "x" } else { " " });
-                Ok(())
-            }
-            Err(count) => {
-                let message = match count {
-                    0 => format!("no checkbox {number}: the body has none"),
-                    1 => format!("no checkbox {number}: the body has one"),
-                    _ => format!("no checkbox {number}: the body has {count}"),
-                };
-                let problem = Problem::error(message).at_line(lines::number_at(&self.text, self.body));
-                Err(problem.with_hint("checkboxes are numbered from 1 through the whole body"))
+    pub(super) fn tick(&mut self, numbers: &[usize], done: bool) -> Result<(), Problem> {
+        let body = &self.text[self.body..];
+        let mut left: BTreeSet<usize> = numbers.iter().copied().collect();
+        let (mut new, mut copied, mut count) = (String::with_capacity(body.len() + left.len()), 0, 0);
+        for (number, (mark, is_done)) in (1..).zip(every_mark(body)) {
+            count = number;
+            if left.remove(&number) && is_done != done {
+                new.push_str(&body[copied..mark.start]);
+                new.push(if done { 'x' } else { ' ' });
+                copied = mark.end;
             }
         }
+        if let Some(number) = left.first() {
+            return Err(self.no_box(*number, count));
+        }
+        new.push_str(&body[copied..]);
+        self.text.truncate(self.body);
+        self.text.push_str(&new);
+        Ok(())
+    }
+
+    fn no_box(&self, number: usize, count: usize) -> Problem {
+        let message = match count {
+            0 => format!("no checkbox {number}: the body has none"),
+            1 => format!("no checkbox {number}: the body has one"),
+            _ => format!("no checkbox {number}: the body has {count}"),
+        };
+        let problem = Problem::error(message).at_line(lines::number_at(&self.text, self.body));
+        problem.with_hint("checkboxes are numbered from 1 through the whole body")
     }
 
     pub(super) fn append_to_section(&mut self, heading: &str, text: &str) -> Result<(), Problem> {

@@ -41,7 +41,7 @@ impl Draft {
             Edit::AddItem { key, item } => self.add_item(key, item),
             Edit::RemoveItem { key, item } => self.remove_item(key, item),
             Edit::Append { key, entry } => self.append(key, entry),
-            Edit::Tick { number, done } => self.tick(*number, *done),
+            Edit::Tick { numbers, done } => self.tick(numbers, *done),
             Edit::AppendToSection { heading, text } => self.append_to_section(heading, text),
             Edit::ReplaceBody(body) => self.replace_body(body),
         }

@@ -75,11 +75,11 @@ pub enum Edit {
         /// The mapping.
         entry: Vec<(String, Scalar)>,
     },
-    /// Ticks or unticks a checkbox of the body.
+    /// Ticks or unticks checkboxes of the body.
     Tick {
-        /// Its number, counted from 1 through the whole body.
-        number: usize,
-        /// Whether it is to be ticked.
+        /// Their numbers, counted from 1 through the whole body.
+        numbers: Vec<usize>,
+        /// Whether they are to be ticked.
         done: bool,
     },
     /// Appends a text to a section of the body, which is added at the end where it is absent.

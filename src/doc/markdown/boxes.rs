@@ -104,18 +104,12 @@ fn add(count: &mut BoxCount, done: bool) {
     count.done += u32::from(done);
 }
 
-/// Returns where a box's mark is within the body and whether it is ticked; else how many boxes there are.
-pub(in crate::doc) fn find_box(body: &str, number: usize) -> Result<(Range<usize>, bool), usize> {
-    let mut seen = 0;
-    for line in sections::lines(body).filter(|line| line.is_text) {
-        if let Some(place) = box_in(line.text) {
-            seen += 1;
-            if seen == number {
-                return Ok((line.start + place.mark.start..line.start + place.mark.end, place.done));
-            }
-        }
-    }
-    Err(seen)
+/// Returns of each box, in order, where its mark is within the body and whether it is ticked.
+pub(in crate::doc) fn every_mark(body: &str) -> impl Iterator<Item = (Range<usize>, bool)> {
+    sections::lines(body).filter(|line| line.is_text).filter_map(|line| {
+        let place = box_in(line.text)?;
+        Some((line.start + place.mark.start..line.start + place.mark.end, place.done))
+    })
 }
 
 /// Returns the line of each box with a usual mark, counted from 0, and where its mark is within the line.
@@ -233,7 +227,7 @@ pub fn open_boxes(body: &str) -> Vec<OpenBox> {
 
 #[cfg(test)]
 mod tests {
-    use super::{checkboxes, count, find_box};
+    use super::{checkboxes, count, every_mark};
 
     const BODY: &str = "- [ ] alone\n## Deliverables\n* [x] a\n  + [X] nested\n### More\n1. [ ] c\n\
                         ```\n- [ ] code\n```\n<!--\n- [ ] hidden\n-->\n## Acceptance criteria\n2) [ ] d\n- []\n-[ ] no\n";
@@ -262,9 +256,9 @@ mod tests {
     fn counts_and_finds() {
         let super::Counts { under, all, odd } = count(BODY, "deliverables");
         assert_eq!((under.done, under.total, all.done, all.total, odd), (2, 3, 2, 6, 1));
-        let (at, done) = find_box(BODY, 2).unwrap();
+        let (at, done) = every_mark(BODY).nth(1).unwrap();
         assert!(done && &BODY[at] == "x");
-        assert_eq!(find_box(BODY, 7), Err(6));
+        assert_eq!(every_mark(BODY).count(), 6);
     }
 
     #[test]
@@ -277,7 +271,7 @@ mod tests {
             assert_eq!((found[0].done, found[0].odd_mark.as_deref()), (false, Some(mark)), "{mark}");
             let counts = count(&body, "Deliverables");
             assert_eq!((counts.under.done, counts.under.total, counts.odd), (0, 1, 1), "{mark}");
-            assert_eq!(&body[find_box(&body, 1).unwrap().0], mark);
+            assert_eq!(&body[every_mark(&body).next().unwrap().0], mark);
         }
         for line in ["- [1] a source", "- [a](b)", "- [ab] c", "- [note]: d", "-[/] e", "[/] f", "- [/]g"] {
             assert!(checkboxes(line).is_empty(), "{line}");

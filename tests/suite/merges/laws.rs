@@ -93,7 +93,7 @@ fn edit() -> impl Strategy<Value = Edit> {
             let entry = vec![("at".to_owned(), at), ("to".to_owned(), Scalar::Text(to))];
             Edit::Append { key: "history".to_owned(), entry }
         }),
-        (1..6_usize, any::<bool>()).prop_map(|(number, done)| Edit::Tick { number, done }),
+        (1..6_usize, any::<bool>()).prop_map(|(number, done)| Edit::Tick { numbers: vec![number], done }),
         (proptest::sample::select(vec!["Notes", "Deliverables", "New", "Later"]), word()).prop_map(
             |(heading, text)| Edit::AppendToSection {
                 heading: heading.to_owned(),
