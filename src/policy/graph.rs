@@ -174,9 +174,42 @@ impl<'a> Graph<'a> {
     }
 }
 
+/// Returns for each of some tasks, given with what they depend on, how many of them follow one another before it; none
+/// for those of a cycle, and for what waits for them. Ids that none of them has are passed over.
+pub fn dependency_levels<'a, D: IntoIterator<Item = &'a str>>(
+    tasks: impl Iterator<Item = (&'a str, D)>,
+) -> Vec<Option<usize>> {
+    let (ids, dependencies): (Vec<&str>, Vec<D>) = tasks.unzip();
+    let by_id: HashMap<&str, usize, RandomState> = ids.iter().enumerate().map(|(at, id)| (*id, at)).collect();
+    let mut edges = Vec::new();
+    let mut waiting = vec![0_usize; ids.len()];
+    for (own, dependencies) in dependencies.into_iter().enumerate() {
+        for other in dependencies.into_iter().filter_map(|id| by_id.get(id)).filter(|at| **at != own) {
+            waiting[own] += 1;
+            edges.push((*other, own));
+        }
+    }
+    let dependents = Edges::new(ids.len(), &edges);
+    let mut levels = vec![None; ids.len()];
+    let mut free: Vec<usize> = (0..ids.len()).filter(|at| waiting[*at] == 0).collect();
+    let mut level = 0;
+    while !free.is_empty() {
+        let mut next = Vec::new();
+        for at in free {
+            levels[at] = Some(level);
+            for other in dependents.of(at) {
+                waiting[*other] -= 1;
+                next.extend((waiting[*other] == 0).then_some(*other));
+            }
+        }
+        (free, level) = (next, level + 1);
+    }
+    levels
+}
+
 #[cfg(test)]
 mod tests {
-    use super::Graph;
+    use super::{Graph, dependency_levels};
     use crate::model::Summary;
 
     fn tasks() -> Vec<Summary<'static>> {
@@ -199,5 +232,26 @@ mod tests {
         assert_eq!(graph.unknown().collect::<Vec<_>>(), [(0, "X-1")]);
         assert_eq!([graph.is_blocked(0), graph.is_blocked(2)], [true, false]);
         assert_eq!((graph.task("D-1"), graph.task("X-1"), graph.len()), (Some(3), None, 4));
+    }
+
+    #[test]
+    fn levels_count_what_follows_one_another() {
+        let levels = |tasks: &[(&'static str, &[&'static str])]| {
+            dependency_levels(tasks.iter().map(|(id, on)| (*id, on.iter().copied())))
+        };
+        assert_eq!(levels(&[]), []);
+        let tasks: &[(_, &[_])] = &[
+            ("A", &["B", "C", "B", "X"]),
+            ("B", &[]),
+            ("C", &["B", "C"]),
+            ("D", &["E"]),
+            ("E", &["D"]),
+            ("F", &["D"]),
+        ];
+        assert_eq!(levels(tasks), [Some(2), Some(0), Some(1), None, None, None]);
+        // A chain costs as much as its length.
+        let ids: Vec<String> = (0..100_000).map(|number| number.to_string()).collect();
+        let chain = ids.iter().enumerate().map(|(at, id)| (id.as_str(), ids.get(at + 1).map(String::as_str)));
+        assert_eq!(dependency_levels(chain).first(), Some(&Some(ids.len() - 1)));
     }
 }

@@ -15,6 +15,7 @@ use crate::ops::sprint::records::{all, find_or_active};
 use crate::ops::sprint::view::{SprintLine, line_of, members};
 use crate::ops::view::{BoxView, boxes_of};
 use crate::ops::{Result, Session, TaskLine};
+use crate::policy::dependency_levels;
 use crate::report::closing::value_text;
 use crate::store::SprintFile;
 
@@ -226,22 +227,14 @@ pub(in crate::ops) fn lines_of(
     Ok(selection.lines(&matching))
 }
 
-/// Puts lines into an order in which none comes before one that it depends on; those of a cycle stay where they are.
+/// Puts lines into an order in which none comes before one that it depends on: first those that wait for no other, then
+/// those that wait for these alone, and so on. Those of a cycle, and what waits for them, come last, as they were.
 pub(in crate::ops) fn in_order(lines: Vec<TaskLine>) -> Vec<TaskLine> {
-    let mut left = lines;
-    let mut sorted: Vec<TaskLine> = Vec::with_capacity(left.len());
-    while !left.is_empty() {
-        let waiting: BTreeSet<String> = left.iter().map(|line| line.id.clone()).collect();
-        let is_free =
-            |line: &TaskLine| line.depends_on.iter().all(|id| *id == line.id || !waiting.contains(id));
-        let (mut free, mut rest): (Vec<_>, Vec<_>) = left.into_iter().partition(is_free);
-        if free.is_empty() {
-            free.append(&mut rest);
-        }
-        sorted.append(&mut free);
-        left = rest;
-    }
-    sorted
+    let waits = lines.iter().map(|line| (line.id.as_str(), line.depends_on.iter().map(String::as_str)));
+    let levels = dependency_levels(waits);
+    let mut ordered: Vec<_> = levels.into_iter().zip(lines).collect();
+    ordered.sort_by_key(|(level, _)| level.unwrap_or(usize::MAX));
+    ordered.into_iter().map(|(_, line)| line).collect()
 }
 
 fn outside(session: &Session<'_>, members: &BTreeMap<TaskId, Option<Minutes>>) -> Result<Vec<OutsideTask>> {
