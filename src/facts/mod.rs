@@ -29,8 +29,8 @@ pub(crate) use range::{
 };
 pub use reach::Reach;
 pub(crate) use sprint::{
-    SprintItems, carried, dropped, inputs_digest, item_without_votes, scope_now, scope_of, sprint_days,
-    sprint_items, tasks_ever_in,
+    SprintItems, TaskRecords, carried, dropped, inputs_digest, item_without_votes, scope_now, scope_of,
+    sprint_days, sprint_items, tasks_ever_in,
 };
 pub(crate) use tallies::TallyContext;
 pub use tallies::tallies;

@@ -3,20 +3,25 @@
 //! Everything comes from the files of one snapshot, a commit's or the working tree's, and nothing from the history of
 //! git: the same commit gives the same items in a shallow clone, after a rebase and with another mailmap.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt::Write as _;
 
 use chrono::{DateTime, Days, NaiveDate, SecondsFormat, Utc};
+use rayon::prelude::*;
 
 use super::Result;
+use crate::doc::{read_finding, read_vote};
 use crate::metrics::{
     Calendar, Commitment, Item, ItemFinding, ItemStage, ItemVote, Scope, ScopeChange, ScopeChangeKind, Window,
 };
 use crate::model::{
-    Config, Minutes, Problem, ScopeAction, Severity, SprintAction, SprintId, Stage, Task, TaskId, digest_of,
+    Config, Finding, Minutes, Problem, RecordKind, ScopeAction, Severity, SprintAction, SprintId, Stage,
+    Task, TaskId, Vote, digest_of,
 };
-use crate::store::{Snapshot, SprintFile};
+use crate::store::{RecordBytes, Snapshot, SprintFile, TaskFile};
 
+/// So few tasks are parsed on one thread: starting another costs more.
+const FEW: usize = 64;
 /// How long a sprint is that does not say when it ends, in days.
 const USUAL_DAYS: u64 = 14;
 
@@ -25,10 +30,49 @@ const USUAL_DAYS: u64 = 14;
 pub struct SprintItems {
     /// The items, sorted by id.
     pub items: Vec<Item>,
+    /// What each of them was made of.
+    pub records: Vec<TaskRecords>,
     /// Ids that no task has, or whose task cannot be read.
     pub missing: Vec<TaskId>,
     /// What is wrong with the records that could not be read.
     pub problems: Vec<Problem>,
+}
+
+/// A task with its votes and its findings.
+#[derive(Debug)]
+pub struct TaskRecords {
+    /// The task.
+    pub task: Task,
+    /// The votes that can be read, by the names of their files.
+    pub votes: Vec<Vote>,
+    /// The findings that can be read, by the names of their files.
+    pub findings: Vec<Finding>,
+}
+
+impl TaskRecords {
+    /// Reads the votes and the findings of a task; the problems are those of the files that cannot be read.
+    ///
+    /// # Errors
+    /// Where they cannot be listed.
+    pub fn read(snapshot: &Snapshot, task: Task) -> Result<(Self, Vec<Problem>)> {
+        let (votes, findings) = Self::bytes(snapshot, &task.id)?;
+        Ok(Self::parse(task, &votes, &findings))
+    }
+
+    /// Reads the files of the votes and of the findings.
+    fn bytes(snapshot: &Snapshot, id: &TaskId) -> Result<(RecordBytes, RecordBytes)> {
+        let of = |kind: RecordKind| snapshot.record_bytes(&kind.folder_of(id));
+        Ok((of(RecordKind::Vote)?, of(RecordKind::Finding)?))
+    }
+
+    fn parse(task: Task, votes: &RecordBytes, findings: &RecordBytes) -> (Self, Vec<Problem>) {
+        let (votes, mut problems) = votes.read(|bytes| read_vote(&task.id, bytes));
+        let (findings, broken) = findings.read(|bytes| read_finding(&task.id, bytes));
+        problems.extend(broken);
+        let votes = votes.into_iter().map(|(_, vote)| vote).collect();
+        let findings = findings.into_iter().map(|(_, finding)| finding).collect();
+        (Self { task, votes, findings }, problems)
+    }
 }
 
 /// Reads these tasks, their votes and their findings.
@@ -37,60 +81,77 @@ pub struct SprintItems {
 /// Where the snapshot cannot be read at all.
 pub fn sprint_items(snapshot: &Snapshot, config: &Config, ids: &BTreeSet<TaskId>) -> Result<SprintItems> {
     let mut found = SprintItems::default();
+    let mut files = Vec::with_capacity(ids.len());
     for id in ids {
-        match snapshot.task_file(id)?.map(|file| file.parse()) {
-            Some(Ok(task)) => {
-                let item = item_of(snapshot, config, task, &mut found.problems)?;
-                found.items.push(item);
-            }
-            Some(Err(crate::store::Error::Broken(problems))) => {
-                found.problems.extend(problems);
-                found.missing.push(id.clone());
-            }
-            Some(Err(error)) => return Err(error),
+        match snapshot.task_file(id)? {
+            Some(file) => files.push((file, TaskRecords::bytes(snapshot, id)?)),
             None => found.missing.push(id.clone()),
         }
+    }
+    let parse =
+        |(file, (votes, findings)): &(TaskFile, _)| Ok(TaskRecords::parse(file.parse()?, votes, findings));
+    let parsed: Vec<Result<_>> = files.par_iter().with_min_len(FEW).map(parse).collect();
+    for ((file, _), parsed) in files.iter().zip(parsed) {
+        match parsed {
+            Ok((records, problems)) => {
+                let errors = problems.into_iter().filter(|problem| problem.severity == Severity::Error);
+                found.problems.extend(errors);
+                found.records.push(records);
+            }
+            Err(crate::store::Error::Broken(problems)) => {
+                found.problems.extend(problems);
+                found.missing.push(file.id.clone());
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    found.missing.sort_unstable();
+    let mut closed: HashMap<TaskId, bool> = HashMap::with_capacity(found.records.len());
+    closed.extend(found.records.iter().map(|own| (own.task.id.clone(), own.task.summary().is_closed())));
+    for records in &found.records {
+        let mut blocked = records.task.blocked.is_some();
+        for id in &records.task.depends_on {
+            let is_closed = match closed.get(id) {
+                Some(is_closed) => *is_closed,
+                None => {
+                    let task = snapshot.readable_task(id)?;
+                    *closed.entry(id.clone()).or_insert(task.is_some_and(|task| task.summary().is_closed()))
+                }
+            };
+            blocked |= !is_closed;
+        }
+        found.items.push(item_of(config, records, blocked));
     }
     Ok(found)
 }
 
 /// Turns one task into an item.
-///
-/// # Errors
-/// Where its votes or findings cannot be listed.
-fn item_of(snapshot: &Snapshot, config: &Config, task: Task, problems: &mut Vec<Problem>) -> Result<Item> {
-    let errors =
-        |found: Vec<Problem>| found.into_iter().filter(|problem| problem.severity == Severity::Error);
-    let (votes, broken) = snapshot.votes(&task.id)?;
-    problems.extend(errors(broken));
-    let (findings, broken) = snapshot.findings(&task.id)?;
-    problems.extend(errors(broken));
-    let blocked = task.blocked.is_some() || !super::waits_for(snapshot, &task)?.is_empty();
-    let votes = votes.into_iter().map(|(_, vote)| ItemVote {
-        role: vote.role,
-        verdict: vote.verdict,
-        by: vote.by.name,
+fn item_of(config: &Config, records: &TaskRecords, blocked: bool) -> Item {
+    let votes = records.votes.iter().map(|vote| ItemVote {
+        role: vote.role.clone(),
+        verdict: vote.verdict.clone(),
+        by: vote.by.name.clone(),
         at: vote.at,
-        stage: vote.stage,
+        stage: vote.stage.clone(),
         round: vote.round,
     });
-    let findings = findings.into_iter().map(|(_, finding)| ItemFinding {
+    let findings = records.findings.iter().map(|finding| ItemFinding {
         state: finding.state().clone(),
         resolved: finding.resolution().map(|resolution| resolution.at),
-        severity: finding.severity,
-        role: finding.role,
+        severity: finding.severity.clone(),
+        role: finding.role.clone(),
         opened: finding.at,
     });
-    Ok(Item {
+    Item {
         votes: votes.collect(),
         findings: findings.collect(),
         blocked,
-        ..item_without_votes(config, task)
-    })
+        ..item_without_votes(config, &records.task)
+    }
 }
 
 /// Turns one task into an item that says where it was when: without votes, findings and what it waits for.
-pub fn item_without_votes(config: &Config, task: Task) -> Item {
+pub fn item_without_votes(config: &Config, task: &Task) -> Item {
     let stages: Vec<ItemStage> = config
         .stages_of(task.kind.as_deref())
         .iter()
@@ -104,16 +165,16 @@ pub fn item_without_votes(config: &Config, task: Task) -> Item {
         stages,
         documentation,
         blocked: task.blocked.is_some(),
-        id: task.id,
-        title: task.title,
-        kind: task.kind,
-        stage: task.stage,
+        id: task.id.clone(),
+        title: task.title.clone(),
+        kind: task.kind.clone(),
+        stage: task.stage.clone(),
         estimate: task.estimate,
         spent: task.spent,
         created: task.created,
-        moves: task.history,
+        moves: task.history.clone(),
         cancelled: task.cancelled.is_some(),
-        assignee: task.assignee,
+        assignee: task.assignee.clone(),
     }
 }
 

@@ -309,16 +309,22 @@ impl TaskFacts {
     /// Reads what is known of a task that nobody has voted on and that requires no vote, without git.
     pub fn without_votes(snapshot: &Snapshot, task: Task) -> Result<Self> {
         let (findings, problems) = snapshot.findings(&task.id)?;
+        let findings = findings.into_iter().map(|(_, finding)| finding).collect();
+        Ok(Self { problems, ..Self::with_findings(snapshot, task, findings)? })
+    }
+
+    /// What is known of such a task whose findings were read.
+    pub fn with_findings(snapshot: &Snapshot, task: Task, findings: Vec<Finding>) -> Result<Self> {
         Ok(Self {
             criteria: criteria_digest(&acceptance_text(&task.body)),
             changes: BTreeMap::new(),
             work: Vec::new(),
             open_boxes: open_boxes(&task.body),
             waits_for: waits_for(snapshot, &task)?,
-            findings: findings.into_iter().map(|(_, finding)| finding).collect(),
+            findings,
             people: None,
             votes: Vec::new(),
-            problems,
+            problems: Vec::new(),
             task,
         })
     }

@@ -260,7 +260,7 @@ impl Past {
         let now = session.env().now();
         let finished_at = |file: crate::store::Result<Option<TaskFile>>| {
             let task = file.ok().flatten()?.parse().ok()?;
-            item_without_votes(config, task).finished(now)
+            item_without_votes(config, &task).finished(now)
         };
         let moments: Vec<DateTime<Utc>> = files.into_par_iter().filter_map(finished_at).collect();
         let mut finished: BTreeMap<NaiveDate, u32> = BTreeMap::new();

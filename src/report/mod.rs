@@ -123,6 +123,14 @@ pub struct OwnTemplates {
     pub html: Option<String>,
 }
 
+impl OwnTemplates {
+    /// Whether the built-in ones are taken.
+    #[must_use]
+    pub fn are_none(&self) -> bool {
+        self.markdown.is_none() && self.html.is_none()
+    }
+}
+
 /// The data of a report, ready for its template and for JSON.
 #[derive(Debug, Clone, Serialize)]
 #[serde(transparent)]

@@ -34,7 +34,7 @@ pub(crate) use folder::{LARGEST_FILE, Stat};
 pub use hooks::{Hook, HookChange, HookFiles, HookState};
 pub(crate) use lock::{Holder, Lock};
 pub use resolve::Purpose;
-pub(crate) use snapshot::{Snapshot, SprintFile, TaskFile};
+pub(crate) use snapshot::{RecordBytes, Snapshot, SprintFile, TaskFile};
 pub(crate) use source::{Entry, EntryKind};
 pub(crate) use stamps::{FolderStamp, Stamps};
 pub use tasks::Tasks;

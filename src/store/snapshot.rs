@@ -50,6 +50,35 @@ pub struct SprintFile {
 /// Records with the names of their files, and the problems of those that cannot be read.
 pub type Records<T> = (Vec<(String, T)>, Vec<Problem>);
 
+/// The files of a folder of records as they were read, and what is no record there. Apart from [`Snapshot`], so that
+/// many can be parsed on several threads.
+#[derive(Debug)]
+pub struct RecordBytes(Vec<RecordEntry>);
+
+#[derive(Debug)]
+enum RecordEntry {
+    File { name: String, path: String, bytes: std::result::Result<Vec<u8>, Vec<Problem>> },
+    Unexpected(Vec<Problem>),
+}
+
+impl RecordBytes {
+    /// Parses the records; what cannot be read, and what is no record, is among the problems.
+    pub fn read<T>(&self, read: impl Fn(&[u8]) -> std::result::Result<T, Vec<Problem>>) -> Records<T> {
+        let (mut records, mut problems) = (Vec::new(), Vec::new());
+        for entry in &self.0 {
+            match entry {
+                RecordEntry::File { name, path, bytes } => match bytes.clone().and_then(|bytes| read(&bytes))
+                {
+                    Ok(record) => records.push((name.clone(), record)),
+                    Err(found) => problems.extend(found.into_iter().map(|problem| problem.in_file(path))),
+                },
+                RecordEntry::Unexpected(found) => problems.extend(found.iter().cloned()),
+            }
+        }
+        (records, problems)
+    }
+}
+
 /// A view of all records at one moment.
 #[derive(Debug)]
 pub struct Snapshot {
@@ -305,25 +334,25 @@ impl Snapshot {
         folder: &str,
         read: impl Fn(&[u8]) -> std::result::Result<T, Vec<Problem>>,
     ) -> Result<Records<T>> {
-        let (mut records, mut problems) = (Vec::new(), Vec::new());
-        for entry in self.source.list(folder)? {
-            let path = format!("{folder}/{}", entry.name);
-            match entry.kind {
+        Ok(self.record_bytes(folder)?.read(read))
+    }
+
+    /// Reads the files of a folder of records, sorted by name.
+    pub fn record_bytes(&self, folder: &str) -> Result<RecordBytes> {
+        let mut entries = Vec::new();
+        for Entry { name, kind } in self.source.list(folder)? {
+            let path = format!("{folder}/{name}");
+            entries.push(match kind {
                 EntryKind::File if RecordPath::parse(&path).is_some() => {
                     let bytes =
                         self.source.read(&path).map_err(|error| vec![Problem::error(error.to_string())]);
-                    match bytes.and_then(|bytes| read(&bytes.unwrap_or_default())) {
-                        Ok(record) => records.push((entry.name, record)),
-                        Err(found) => {
-                            problems.extend(found.into_iter().map(|problem| problem.in_file(&path)));
-                        }
-                    }
+                    RecordEntry::File { name, path, bytes: bytes.map(Option::unwrap_or_default) }
                 }
-                EntryKind::Folder => problems.extend(self.unexpected(&path)?),
-                kind => problems.extend(unexpected(&path, kind)),
-            }
+                EntryKind::Folder => RecordEntry::Unexpected(self.unexpected(&path)?),
+                kind => RecordEntry::Unexpected(unexpected(&path, kind).into_iter().collect()),
+            });
         }
-        Ok((records, problems))
+        Ok(RecordBytes(entries))
     }
 
     /// Returns the paths of the roles' files, by the names of the roles.

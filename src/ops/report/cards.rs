@@ -4,8 +4,9 @@ use std::collections::HashMap;
 
 use rayon::prelude::*;
 
-use crate::facts::{FactsReader, TaskFacts};
-use crate::model::{Config, Problem, RecordKind, Status, Task};
+use crate::facts::{FactsReader, TaskFacts, TaskRecords};
+use crate::git::Repository;
+use crate::model::{Config, Problem, RecordKind, Status, Task, Vote};
 use crate::ops::session::parse;
 use crate::ops::signoffs::{RoleView, VoteView, unresolved_findings, view_of};
 use crate::ops::{Error, Result, Session};
@@ -31,45 +32,27 @@ pub(super) fn context(
         }
         None => (all.iter().collect(), config.reports.title.clone()),
     };
-    Ok(Context::of(&of_tasks(session, &config, &tasks, &all, title.as_deref(), session.env().today())?))
+    let all: Vec<&Task> = all.iter().collect();
+    let repository = session.workspace().repository()?;
+    let reviewer = Reviewer::new(session, &config, &repository, &[])?;
+    Ok(Context::of(&reviewer.cards(&tasks, &all, title.as_deref(), session.env().today())?))
 }
 
-/// Renders the cards of some tasks, as of a day.
+/// Renders the cards of some tasks whose records were read, as of a day.
 pub(in crate::ops) fn cards_of(
     session: &Session<'_>,
     config: &Config,
-    tasks: &[Task],
+    records: &[&TaskRecords],
     today: chrono::NaiveDate,
 ) -> Result<String> {
     let report = Report::of(ReportKind::Cards);
     let title = config.reports.title.as_deref();
-    let own: Vec<&Task> = tasks.iter().collect();
-    let context = Context::of(&of_tasks(session, config, &own, tasks, title, today)?);
+    let tasks: Vec<&Task> = records.iter().map(|records| &records.task).collect();
+    let repository = session.workspace().repository()?;
+    let reviewer = Reviewer::new(session, config, &repository, records)?;
+    let context = Context::of(&reviewer.cards(&tasks, &tasks, title, today)?);
     let own = super::own_templates(session, report)?;
     Ok(report.render(ReportFormat::Markdown, &own, &context)?)
-}
-
-/// Builds the cards of some tasks, whose statuses follow from all.
-fn of_tasks(
-    session: &Session<'_>,
-    config: &Config,
-    tasks: &[&Task],
-    all: &[Task],
-    title: Option<&str>,
-    today: chrono::NaiveDate,
-) -> Result<CardsContext> {
-    let summaries: Vec<_> = all.iter().map(Task::summary).collect();
-    let derived = derive(&summaries, config);
-    let statuses: HashMap<&str, Status> =
-        summaries.iter().zip(&derived.facts).map(|(summary, facts)| (summary.id, facts.status)).collect();
-    let repository = session.workspace().repository()?;
-    let reviewer = Reviewer { session, config, reader: session.facts(&repository, config)? };
-    let mut inputs = Vec::with_capacity(tasks.len());
-    for &task in tasks {
-        let status = statuses[task.id.as_str()];
-        inputs.push(CardInput { task, status, review: reviewer.review(task)? });
-    }
-    Ok(CardsContext::of(&CardsInput { tasks: &inputs, title, project: config.project.as_deref(), today }))
 }
 
 fn all_tasks(session: &Session<'_>) -> Result<(Vec<Task>, Vec<Problem>)> {
@@ -93,14 +76,51 @@ struct Reviewer<'a, 'e> {
     session: &'a Session<'e>,
     config: &'a Config,
     reader: FactsReader<'a>,
+    /// The votes and findings that were read already.
+    known: HashMap<&'a str, &'a TaskRecords>,
 }
 
-impl Reviewer<'_, '_> {
+impl<'a, 'e> Reviewer<'a, 'e> {
+    fn new(
+        session: &'a Session<'e>,
+        config: &'a Config,
+        repository: &'a Repository,
+        known: &[&'a TaskRecords],
+    ) -> Result<Self> {
+        let known = known.iter().map(|records| (records.task.id.as_str(), *records)).collect();
+        Ok(Self { session, config, reader: session.facts(repository, config)?, known })
+    }
+
+    /// Builds the cards of some tasks, whose statuses follow from all.
+    fn cards(
+        &self,
+        tasks: &[&Task],
+        all: &[&Task],
+        title: Option<&str>,
+        today: chrono::NaiveDate,
+    ) -> Result<CardsContext> {
+        let summaries: Vec<_> = all.iter().map(|task| task.summary()).collect();
+        let derived = derive(&summaries, self.config);
+        let statuses: HashMap<&str, Status> =
+            summaries.iter().zip(&derived.facts).map(|(summary, facts)| (summary.id, facts.status)).collect();
+        let mut inputs = Vec::with_capacity(tasks.len());
+        for &task in tasks {
+            let status = statuses[task.id.as_str()];
+            inputs.push(CardInput { task, status, review: self.review(task)? });
+        }
+        let project = self.config.project.as_deref();
+        Ok(CardsContext::of(&CardsInput { tasks: &inputs, title, project, today }))
+    }
+
     /// Returns the state of a task's sign-offs; none where nobody is asked, nobody has voted and nothing was found.
     fn review(&self, task: &Task) -> Result<Option<CardReview>> {
         let snapshot = self.session.snapshot();
+        let known = self.known.get(task.id.as_str()).copied();
         let has = |kind: RecordKind| Ok::<_, Error>(!snapshot.list(&kind.folder_of(&task.id))?.is_empty());
-        let (has_votes, has_findings) = (has(RecordKind::Vote)?, has(RecordKind::Finding)?);
+        let (has_votes, has_findings) = match known {
+            Some(known) => (!known.votes.is_empty(), !known.findings.is_empty()),
+            None => (has(RecordKind::Vote)?, has(RecordKind::Finding)?),
+        };
         let requires = !self.config.signoffs_of(task.stage.as_str()).is_empty();
         if !(has_votes || has_findings || requires) {
             return Ok(None);
@@ -109,14 +129,23 @@ impl Reviewer<'_, '_> {
         let facts = if has_votes && !is_closed {
             self.reader.task(task.clone())?
         } else {
-            TaskFacts::without_votes(snapshot, task.clone())?
+            match known {
+                Some(known) => TaskFacts::with_findings(snapshot, task.clone(), known.findings.clone())?,
+                None => TaskFacts::without_votes(snapshot, task.clone())?,
+            }
         };
         let blocking = blocking_findings(self.config, &facts.findings);
         let signoffs = facts.signoffs(self.config);
         let tally = signoffs.tally(blocking).or_required_by(&task.summary(), self.config);
         let badge = badge_of(&task.summary(), self.config, tally);
         let votes = match is_closed {
-            true => self.cast_votes(task)?,
+            true => match known {
+                Some(known) => cast_votes(known.votes.clone()),
+                None => {
+                    let (votes, _) = snapshot.votes(&task.id)?;
+                    cast_votes(votes.into_iter().map(|(_, vote)| vote).collect())
+                }
+            },
             false => {
                 let view = view_of(self.session, self.config, &facts);
                 let earlier = view.others.iter().map(voted);
@@ -134,25 +163,24 @@ impl Reviewer<'_, '_> {
         let counts = if is_closed { (0, 0) } else { (tally.approved, tally.required) };
         Ok(Some(CardReview::new(badge, counts, votes, findings)))
     }
+}
 
-    /// Returns the last vote of each person in each role. What a vote was worth when the task moved is for `signoffs` and
-    /// `check` to say.
-    fn cast_votes(&self, task: &Task) -> Result<Vec<CardSignoff>> {
-        let (mut votes, _) = self.session.snapshot().votes(&task.id)?;
-        votes.sort_by_key(|(_, vote)| vote.at);
-        let mut last: Vec<crate::model::Vote> = Vec::new();
-        for (_, vote) in votes {
-            last.retain(|other| (&other.role, &other.by.name) != (&vote.role, &vote.by.name));
-            last.push(vote);
-        }
-        let signoff = |vote: crate::model::Vote| CardSignoff {
-            verdict: Some(vote.verdict.to_string()),
-            by: Some(vote.by.name),
-            at: Some(vote.at),
-            ..CardSignoff::of(vote.role)
-        };
-        Ok(last.into_iter().map(signoff).collect())
+/// Returns the last vote of each person in each role. What a vote was worth when the task moved is for `signoffs` and
+/// `check` to say.
+fn cast_votes(mut votes: Vec<Vote>) -> Vec<CardSignoff> {
+    votes.sort_by_key(|vote| vote.at);
+    let mut last: Vec<Vote> = Vec::new();
+    for vote in votes {
+        last.retain(|other| (&other.role, &other.by.name) != (&vote.role, &vote.by.name));
+        last.push(vote);
     }
+    let signoff = |vote: Vote| CardSignoff {
+        verdict: Some(vote.verdict.to_string()),
+        by: Some(vote.by.name),
+        at: Some(vote.at),
+        ..CardSignoff::of(vote.role)
+    };
+    last.into_iter().map(signoff).collect()
 }
 
 fn voted(vote: &VoteView) -> CardSignoff {

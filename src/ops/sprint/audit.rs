@@ -9,7 +9,7 @@ use super::actions::last_actions;
 use super::close::{Branch, CloseRequest, Disposal};
 use super::records::SprintData;
 use super::view::sprint_drift;
-use crate::facts::{carried, scope_now};
+use crate::facts::{TaskRecords, carried, scope_now};
 use crate::model::{MoveKind, Severity, SprintEvidence, SprintId, Suggestion, Task, TaskId};
 use crate::ops::signoffs::{facts_of_task, view_of};
 use crate::ops::{Result, Session};
@@ -178,9 +178,15 @@ impl Auditor<'_, '_> {
                 note(&mut audit, AuditRule::OpenActions, Some(&action.task), message, vec![show.to_string()]);
             }
         }
+        let known = self.data.found.records.iter().map(|records| (&records.task.id, records));
+        let known: BTreeMap<&TaskId, &TaskRecords> = known.filter(|_| self.uncommitted.is_empty()).collect();
         for task in scope.keys() {
-            let Some(task) = self.session.snapshot().readable_task(task)? else { continue };
-            self.task(&id, task, &mut audit)?;
+            if let Some(records) = known.get(task) {
+                self.task(&id, records, &mut audit)?;
+            } else if let Some(task) = self.session.snapshot().readable_task(task)? {
+                let (records, _) = TaskRecords::read(self.session.snapshot(), task)?;
+                self.task(&id, &records, &mut audit)?;
+            }
         }
         self.branches(&mut audit);
         self.evidence(&mut audit)?;
@@ -226,12 +232,13 @@ impl Auditor<'_, '_> {
         }
     }
 
-    fn task(&self, sprint: &SprintId, task: Task, audit: &mut Audit) -> Result<()> {
+    fn task(&self, sprint: &SprintId, records: &TaskRecords, audit: &mut Audit) -> Result<()> {
+        let task = &records.task;
         let id = task.id.clone();
         let name = Some(id.as_str());
         if task.stage.is_complete() && task.cancelled.is_none() {
             audit.complete += 1;
-            self.complete(&task, audit)?;
+            self.complete(records, audit);
             return Ok(());
         }
         if task.cancelled.is_some() {
@@ -245,11 +252,11 @@ impl Auditor<'_, '_> {
         match self.disposals.get(&id) {
             Some(Disposal::Drop(_)) => {}
             Some(Disposal::CarryOver(to)) => self.carried(&id, to, audit),
-            None if self.is_carried(&task) => {}
+            None if self.is_carried(task) => {}
             None => {
                 let stage = task.stage.to_string();
                 let (config, _) = self.session.config_or_default();
-                let facts = facts_of_task(self.session, &config, task)?;
+                let facts = facts_of_task(self.session, &config, task.clone())?;
                 let missing = view_of(self.session, &config, &facts).missing;
                 let mut message = format!("{id} is open ({stage})");
                 let mut fix = vec![
@@ -274,12 +281,10 @@ impl Auditor<'_, '_> {
         to.is_some() && to == task.sprint
     }
 
-    fn complete(&self, task: &Task, audit: &mut Audit) -> Result<()> {
+    fn complete(&self, TaskRecords { task, findings, .. }: &TaskRecords, audit: &mut Audit) {
         let id = &task.id;
         let name = Some(id.as_str());
-        let (findings, _) = self.session.snapshot().findings(id)?;
-        let unresolved = findings.iter().map(|(_, finding)| finding);
-        for finding in unresolved.filter(|one| one.state().is_open() || one.state().awaits_review()) {
+        for finding in findings.iter().filter(|one| one.state().is_open() || one.state().awaits_review()) {
             let number = finding.id.as_str();
             let message =
                 format!("{id} is complete, and finding {number} {}: {}", finding.state(), finding.title);
@@ -306,7 +311,6 @@ impl Auditor<'_, '_> {
             let set = Suggestion::tracker(words.into_iter().filter(|word| !word.is_empty()));
             note(audit, AuditRule::NoTime, name, format!("{id} has {what}"), vec![set.to_string()]);
         }
-        Ok(())
     }
 
     fn carried(&self, id: &TaskId, to: &SprintId, audit: &mut Audit) {

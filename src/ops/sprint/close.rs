@@ -58,6 +58,15 @@ pub struct CloseRequest {
     pub tag_message: Option<String>,
     /// What the audit may find without refusing.
     pub allow: Vec<AuditRule>,
+    /// Whether a dry run tells what is in the files; else it names them.
+    pub texts: bool,
+}
+
+impl CloseRequest {
+    /// Whether the files are made, and not only named.
+    pub(super) fn makes_texts(&self, session: &Session<'_>) -> bool {
+        self.texts || !session.is_dry()
+    }
 }
 
 /// What becomes of an open task.
@@ -155,7 +164,11 @@ pub fn close_sprint(session: &mut Session<'_>, request: &CloseRequest) -> Result
     if !session.is_dry() {
         closing.note_down(session)?;
     }
-    let closed = carried_out(session, &closing, &file.sprint.id)?;
+    let mut closed = carried_out(session, &closing, &file.sprint.id)?;
+    if !request.makes_texts(session) {
+        let records = closed.written.iter_mut().flat_map(|written| &mut written.records);
+        records.for_each(|record| record.diff = None);
+    }
     Ok(ClosedSprint { numbers: Some(audited.numbers), audit: Some(audited.audit), ..closed })
 }
 

@@ -21,8 +21,8 @@ use crate::ops::report::own_templates;
 use crate::ops::session::spliced;
 use crate::ops::{Error, Result, Session};
 use crate::report::closing::{ClosingFacts, block_of, history_line, put_line, put_sprint_block};
-use crate::report::sprint::documents;
-use crate::report::{Context, Report, ReportFormat, ReportKind};
+use crate::report::sprint::{document_names, documents};
+use crate::report::{Context, OwnTemplates, Report, ReportFormat, ReportKind};
 use crate::store::Change;
 
 /// Makes the plan of a close.
@@ -213,15 +213,19 @@ impl<'a, 'e> Planner<'a, 'e> {
             why: (!allowed.is_empty()).then(|| format!("allowed {}", allowed.join(", "))),
             ..event(self.session, SprintAction::Closed)?
         };
+        let path = path_of(&data.file.sprint.id);
+        let before = Some(data.file.text.clone());
+        let mut text = edited(&data.file, &[append_event(&event)])?;
+        if !self.request.makes_texts(self.session) {
+            self.files.insert(path.clone(), ClosingFile { path, before, after: text });
+            return Ok(());
+        }
         let numbers =
             serde_json::to_value(&self.audited.numbers).expect("plain data with text keys is always JSON");
-        let mut text = edited(&data.file, &[append_event(&event)])?;
         for (key, value) in [("evidence", evidence_block(&self.audited.evidence)), ("numbers", numbers)] {
             text =
                 set_block(&text, key, &value).map_err(|problem| super::plan::broken(&data.file, problem))?;
         }
-        let path = path_of(&data.file.sprint.id);
-        let before = Some(data.file.text.clone());
         self.files.insert(path.clone(), ClosingFile { path, before, after: text });
         Ok(())
     }
@@ -282,7 +286,15 @@ impl<'a, 'e> Planner<'a, 'e> {
         let rubric = self.audited.rubric.as_ref();
         let report = report_of(facts, scope, data, self.config.project.as_deref(), rubric);
         let own = own_templates(self.session, Report::of(ReportKind::Sprint))?;
+        if self.is_only_named(&own) {
+            return Ok(document_names(&report).into_iter().map(|name| (name, String::new())).collect());
+        }
         Ok(documents(&report, &own)?)
+    }
+
+    /// Whether a document need not be rendered to be shown. A team's own template is: it may be broken.
+    fn is_only_named(&self, own: &OwnTemplates) -> bool {
+        !self.request.makes_texts(self.session) && own.are_none()
     }
 
     /// Renders another report of the sprint as Markdown.
@@ -299,13 +311,16 @@ impl<'a, 'e> Planner<'a, 'e> {
 
     /// Renders the cards of the tasks that were in the sprint to its end.
     fn cards(&self) -> Result<String> {
-        let scope = crate::facts::scope_now(&self.audited.data.file);
-        let mut tasks = Vec::new();
-        for id in scope.keys() {
-            tasks.extend(self.session.snapshot().readable_task(id)?);
+        if self.is_only_named(&own_templates(self.session, Report::of(ReportKind::Cards))?) {
+            return Ok(String::new());
         }
-        let day = self.audited.data.window.calendar.day_of(self.audited.data.window.to);
-        crate::ops::report::cards_of(self.session, &self.config, &tasks, day)
+        let data = &self.audited.data;
+        let scope = crate::facts::scope_now(&data.file);
+        // Nothing is planned where a record differs from the commit that the data are of.
+        let own: Vec<_> =
+            data.found.records.iter().filter(|records| scope.contains_key(&records.task.id)).collect();
+        let day = data.window.calendar.day_of(data.window.to);
+        crate::ops::report::cards_of(self.session, &self.config, &own, day)
     }
 }
 

@@ -398,7 +398,7 @@ fn team_cycle_time(session: &Session<'_>, config: &Config, data: &SprintData) ->
         let known = data.found.items.iter().find(|item| item.id == id).cloned();
         let read = match known {
             Some(item) => Some(item),
-            None => session.snapshot().readable_task(&id)?.map(|task| item_without_votes(config, task)),
+            None => session.snapshot().readable_task(&id)?.map(|task| item_without_votes(config, &task)),
         };
         took.extend(read.and_then(|item| item.cycle_time(data.window.to)));
     }

@@ -202,6 +202,13 @@ pub fn documents(report: &SprintReport<'_>, own: &OwnTemplates) -> Result<Vec<(S
     Ok(files)
 }
 
+/// Returns the names of the documents that [`documents`] renders.
+#[must_use]
+pub fn document_names(report: &SprintReport<'_>) -> Vec<String> {
+    let charts = drawn(report).into_iter().map(|chart| format!("{}.svg", chart.name));
+    charts.chain(["report.md".to_owned(), "report.html".to_owned()]).collect()
+}
+
 /// Returns the charts of a sprint of which there is anything to show.
 #[must_use]
 pub(crate) fn drawn(report: &SprintReport<'_>) -> Vec<Chart> {

@@ -5,7 +5,7 @@ use std::io::IsTerminal;
 use clap::Args;
 use owo_colors::Style;
 
-use crate::cli::args::{ReadArgs, WriteArgs};
+use crate::cli::args::{Format, ReadArgs, WriteArgs};
 use crate::cli::commands::edit::open_editor;
 use crate::cli::commands::shared::{counted, short_id};
 use crate::cli::context::Context;
@@ -108,6 +108,7 @@ impl Close {
             tag: self.tag,
             tag_message: self.tag_message,
             allow: self.allow,
+            texts: !matches!(context.format(), Format::Human),
         })
     }
 }
