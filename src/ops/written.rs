@@ -1,10 +1,12 @@
 //! What an op wrote, or would write: per task in words, per record as a diff.
 
+use std::collections::HashMap;
+
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::doc::read_task;
-use crate::model::{RecordKind, RecordPath, Stage, Task};
+use crate::model::{RecordKind, RecordPath, Stage, Task, TaskId};
 use crate::review::{FieldChange, changed_fields};
 use crate::store::{Change, ChangeAction};
 
@@ -79,8 +81,15 @@ impl Written {
             diff: dry_run.then(|| change.diff()),
         };
         let records = changes.iter().filter(|change| !change.is_empty()).map(record).collect();
+        let by_path: HashMap<&str, &Change> =
+            changes.iter().map(|change| (change.path.as_str(), change)).collect();
         let mut tasks = tasks;
-        tasks.iter_mut().for_each(|task| task.compare(changes));
+        for task in &mut tasks {
+            let path = TaskId::parse(&task.id).map(|id| RecordPath::task_file(&id));
+            if let Some(change) = path.ok().and_then(|path| by_path.get(path.as_str())) {
+                task.compare(change);
+            }
+        }
         Self { dry_run, tasks, records }
     }
 
@@ -127,10 +136,9 @@ impl WrittenTask {
         }
     }
 
-    /// Fills in what becomes of its file; other records leave it as it is.
-    fn compare(&mut self, changes: &[Change]) {
-        let is_own = |change: &&Change| matches!(RecordPath::parse(&change.path), Some(RecordPath::Task(id)) if id.as_str() == self.id);
-        let Some(Change { before: Some(before), after, .. }) = changes.iter().find(is_own) else { return };
+    /// Fills in what becomes of its file.
+    fn compare(&mut self, change: &Change) {
+        let Change { before: Some(before), after, .. } = change else { return };
         if let (Ok(before), Ok(after)) = (read_task(before.as_bytes()), read_task(after.as_bytes())) {
             self.stage_before = (before.stage != after.stage).then(|| before.stage.clone());
             self.fields = changed_fields(&before, &after);

@@ -173,10 +173,11 @@ pub(in crate::ops) fn scope_changes(
     why: Option<&str>,
 ) -> Result<Vec<Change>> {
     let mut entries = Entries::new();
+    let mut sprints = Sprints { session, known: BTreeMap::new() };
     for change in changes.iter().filter(|change| concerns_sprints(change)) {
         let Ok(after) = read_task(change.after.as_bytes()) else { continue };
         let before = change.before.as_ref().and_then(|text| read_task(text.as_bytes()).ok());
-        follow(session, before.as_ref(), &after, why, &mut entries)?;
+        follow(&mut sprints, before.as_ref(), &after, why, &mut entries)?;
     }
     entries.retain(|_, entries| !entries.is_empty());
     entries.into_iter().map(|(sprint, changes)| scope_record(session, &sprint, changes)).collect()
@@ -190,8 +191,34 @@ fn concerns_sprints(change: &Change) -> bool {
         && (names_one(&change.after) || change.before.as_deref().is_some_and(names_one))
 }
 
+/// The sprints that changes name, each with the tasks in its scope: read once, for many tasks change at a time.
+struct Sprints<'s, 'e> {
+    session: &'s Session<'e>,
+    known: BTreeMap<SprintId, Option<(SprintFile, BTreeSet<TaskId>)>>,
+}
+
+impl Sprints<'_, '_> {
+    fn read(&mut self, id: &SprintId) -> Result<Option<&(SprintFile, BTreeSet<TaskId>)>> {
+        if !self.known.contains_key(id) {
+            let file = self.session.snapshot().sprint(id)?;
+            let read = file.map(|file| {
+                let scope = scope_now(&file).into_keys().collect();
+                (file, scope)
+            });
+            self.known.insert(id.clone(), read);
+        }
+        Ok(self.known.get(id).and_then(Option::as_ref))
+    }
+
+    /// Whether a sprint is active and has a task in its scope.
+    fn is_in_active(&mut self, id: &SprintId, task: &TaskId) -> Result<bool> {
+        let read = self.read(id)?.filter(|(file, _)| file.sprint.state() == SprintState::Active);
+        Ok(read.is_some_and(|(_, scope)| scope.contains(task)))
+    }
+}
+
 fn follow(
-    session: &Session<'_>,
+    sprints: &mut Sprints<'_, '_>,
     before: Option<&Task>,
     after: &Task,
     why: Option<&str>,
@@ -209,33 +236,28 @@ fn follow(
     };
     if was == is {
         let is_estimated = before.is_some_and(|task| task.estimate != estimate);
-        let active = is.filter(|_| is_estimated).map(|id| active(session, id)).transpose()?.flatten();
-        if let Some(file) = active.filter(|file| scope_now(file).contains_key(&after.id)) {
-            entries.entry(file.sprint.id).or_default().push(entry(ScopeAction::Estimated));
+        if let Some(id) = is.filter(|_| is_estimated)
+            && sprints.is_in_active(id, &after.id)?
+        {
+            entries.entry(id.clone()).or_default().push(entry(ScopeAction::Estimated));
         }
         return Ok(());
     }
     if let Some(id) = was
-        && let Some(file) = active(session, id)?
-        && scope_now(&file).contains_key(&after.id)
+        && sprints.is_in_active(id, &after.id)?
     {
         entries.entry(id.clone()).or_default().push(entry(ScopeAction::Removed));
     }
     let Some(id) = is else { return Ok(()) };
-    let Some(file) = session.snapshot().sprint(id)? else { return Ok(()) };
+    let Some((file, scope)) = sprints.read(id)? else { return Ok(()) };
     match file.sprint.state() {
-        SprintState::Closed => Err(refuse_closed("add to", &file)),
-        SprintState::Active if !scope_now(&file).contains_key(&after.id) => {
+        SprintState::Closed => Err(refuse_closed("add to", file)),
+        SprintState::Active if !scope.contains(&after.id) => {
             entries.entry(id.clone()).or_default().push(entry(ScopeAction::Added));
             Ok(())
         }
         _ => Ok(()),
     }
-}
-
-fn active(session: &Session<'_>, id: &SprintId) -> Result<Option<SprintFile>> {
-    let file = session.snapshot().sprint(id)?;
-    Ok(file.filter(|file| file.sprint.state() == SprintState::Active))
 }
 
 /// Refuses a change of a sprint that is closed.
