@@ -5,6 +5,7 @@ use std::rc::Rc;
 
 use chrono::{DateTime, Utc};
 
+use super::sprint::computed_documents;
 use super::{Error, Result, Session};
 use crate::events::LongStep;
 use crate::facts::{FileFacts, RangeEnds, RangeLanding, RangePolicy, RangeReader, SprintDoubt, USUAL_BASES};
@@ -15,7 +16,7 @@ use crate::model::{
 };
 use crate::process::Program;
 use crate::review::{self, CommandOutcome, RangeFacts, RangeReview, Review, Web};
-use crate::store::Snapshot;
+use crate::store::{Snapshot, SprintFile};
 
 /// Which range is looked at, and how closely.
 #[derive(Debug, Clone, Default)]
@@ -60,8 +61,11 @@ pub fn review(session: &Session<'_>, request: &GateRequest) -> Result<(Review, V
     let ids: Vec<TaskId> = tasks.iter().map(|task| task.id.clone()).collect();
     let owned = review::owned_paths(&files, config);
     let owners = config.policy.gate.owners.as_deref().filter(|_| !policy.is_own);
-    let landing = reader.landing(&ids, owners.map(|owners| (owners, &owned)))?;
+    let mut landing = reader.landing(&ids, owners.map(|owners| (owners, &owned)))?;
+    let (sprint_doubts, closed) = sprint_doubts(session, &reader, ends.head_commit)?;
+    let computed = computed_documents(config, closed, reader.tip(), reader.head())?;
     landing.leave_own_changes(&mut commits);
+    landing.leave_computed(&mut commits, &computed);
     let people = |person: &Person| policy.range.people.canonical(person);
     let facts = RangeFacts {
         range: range_review(&repository, &reader, (&ends, policy.is_own), &files),
@@ -70,7 +74,7 @@ pub fn review(session: &Session<'_>, request: &GateRequest) -> Result<(Review, V
         landing,
         steps: reader.steps()?,
         broken: unread(config, &files).into_iter().chain(reader.broken()?).collect(),
-        sprint_doubts: sprint_doubts(session, &reader, ends.head_commit)?,
+        sprint_doubts,
         merged: reader.merged()?,
         in_progress: in_progress(reader.head(), config, || Ok(reader.tasks_of_tip()?))?,
         commands: request.runs_commands.then(|| run_commands(session, config)).transpose()?,
@@ -130,17 +134,21 @@ fn unread(config: &Config, files: &[FileFacts]) -> Vec<Problem> {
     if is_changed { Vec::new() } else { config.unread.clone() }
 }
 
-/// Returns what speaks against files of sprints; what the range closes is computed again.
+/// Returns what speaks against files of sprints; what the range closes is computed again. And those sprints of these whose
+/// figures are what they were.
 fn sprint_doubts(
     session: &Session<'_>,
     reader: &RangeReader<'_>,
     head: CommitId,
-) -> Result<Vec<(String, SprintDoubt)>> {
-    let mut doubts = reader.sprint_doubts()?;
+) -> Result<(Vec<(String, SprintDoubt)>, Vec<SprintFile>)> {
+    let (mut doubts, mut closed) = (reader.sprint_doubts()?, Vec::new());
     for file in reader.sprints_closed() {
         let id = file.sprint.id.clone();
         let doubt = match super::sprint::verified(session, &file, Some(head)) {
-            Ok(found) if found.matches && found.in_history => continue,
+            Ok(found) if found.matches && found.in_history => {
+                closed.push(file);
+                continue;
+            }
             Ok(found) if found.matches => {
                 SprintDoubt::NotComputed(id.clone(), format!("commit {} is of another history", found.commit))
             }
@@ -156,7 +164,7 @@ fn sprint_doubts(
         };
         doubts.push((RecordPath::Sprint(id).to_string(), doubt));
     }
-    Ok(doubts)
+    Ok((doubts, closed))
 }
 
 fn range_review(

@@ -184,7 +184,9 @@ const EXPLANATIONS: [Explanation; GateRule::ALL.len()] = [
         requires: "For each file that the merge changes, and each role of a stage that its task has left, \
                    approved changes lead from what the base has to what will be merged, each used once; those of \
                    several tasks may follow one another. A file that came without a task is covered by nobody, \
-                   and what a cancelled task brings is not covered either.",
+                   and what a cancelled task brings is not covered either. What `sprint close` writes into the \
+                   `history` and the `documents` of the base's configuration needs no task: it is computed again, \
+                   and is all that may differ.",
         why: "A vote is on a change, from one content to another. It covers neither later changes nor undoing \
               what the base has changed since.",
         example: "TASK-7Q2M: code-reviewer has no valid approval of src/theme.rs as it is now",

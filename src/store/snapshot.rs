@@ -403,7 +403,7 @@ impl Snapshot {
         self.source.list(folder)
     }
 
-    /// Reads any file below `.tracker`; none if it is not there.
+    /// Reads any file, also one beside the records; none if it is not there.
     pub fn read(&self, path: &str) -> Result<Option<Vec<u8>>> {
         self.source.read(path)
     }

@@ -12,7 +12,7 @@ use walkdir::WalkDir;
 use super::folder::{Folder, split};
 use super::{Error, Result, Snapshot};
 use crate::git;
-use crate::model::{RecordKind, TRACKER_FOLDER};
+use crate::model::{RecordKind, TRACKER_FOLDER, is_in_tracker};
 
 /// What is under a name in a folder.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -102,7 +102,7 @@ impl Commit {
     }
 
     fn file(&self, path: &str) -> Result<Option<git::TreeFile>> {
-        if let Some(files) = self.files.get() {
+        if let Some(files) = self.files.get().filter(|_| is_in_tracker(path)) {
             return Ok(position(files, path).map(|at| files[at].clone()));
         }
         if let Some(found) = self.found.borrow().get(path) {

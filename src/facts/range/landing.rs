@@ -77,6 +77,21 @@ impl RangeLanding {
             }
         }
     }
+
+    /// Leaves out files in which the range has changed nothing but what the closes of sprints compute: there is nothing to
+    /// see that was not computed again, and no task that a commit of a close belongs to for their sake.
+    pub fn leave_computed(&mut self, commits: &mut [CommitFacts], paths: &BTreeSet<String>) {
+        let is_sprint = |path: &String| matches!(RecordPath::parse(path), Some(RecordPath::Sprint(_)));
+        for commit in commits.iter_mut().filter(|commit| commit.paths.iter().any(is_sprint)) {
+            commit.paths.retain(|path| !paths.contains(path));
+        }
+        let is_computed = |path: &String| paths.contains(path);
+        let is_unseen = |own: &Objection| matches!(own.ruling, Ruling::Unlinked | Ruling::Uncovered { .. });
+        self.judgement
+            .objections
+            .retain(|own| !(is_unseen(own) && own.path.as_ref().is_some_and(is_computed)));
+        self.judgement.files.retain(|path, _| !is_computed(path));
+    }
 }
 
 impl RangeReader<'_> {

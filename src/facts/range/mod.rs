@@ -133,7 +133,9 @@ impl<'a> RangeReader<'a> {
     }
 
     /// The records at the base's tip.
-    fn tip(&self) -> &Snapshot {
+    /// The records of the base's tip.
+    #[must_use]
+    pub fn tip(&self) -> &Snapshot {
         self.tip.as_ref().unwrap_or(&self.before)
     }
 

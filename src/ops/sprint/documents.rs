@@ -1,7 +1,9 @@
 //! What a close writes: the sprint's own file, tasks that go on or are dropped, tasks for the postmortem's actions, and
 //! the documents that the configuration names.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+
+use chrono::NaiveDate;
 
 use super::actions::{ACTION_TAG, action_source};
 use super::close::{Audited, CloseRequest, git};
@@ -11,7 +13,7 @@ use super::records::{last_closed, scope_record};
 use super::reports::{moment_text, one_changelog, report_of};
 use crate::doc::{Edit, Value, append_event, create_scope_change, create_task, evidence_block, set_block};
 use crate::facts::{carried, inputs_digest, sprint_days};
-use crate::metrics::FORMULAS;
+use crate::metrics::{Calendar, FORMULAS, Numbers};
 use crate::model::{
     CloseStep, Config, RecordKind, RecordPath, ScopeAction, ScopeEntry, ScopeRecord, SprintAction,
     SprintEvent, SprintEvidence, SprintId, SprintState, Suggestion, Task, TaskId,
@@ -23,7 +25,7 @@ use crate::ops::{Error, Result, Session};
 use crate::report::closing::{ClosingFacts, block_of, history_line, put_line, put_sprint_block};
 use crate::report::sprint::{document_names, documents};
 use crate::report::{Context, OwnTemplates, Report, ReportFormat, ReportKind};
-use crate::store::Change;
+use crate::store::{Change, Snapshot, SprintFile};
 
 /// Makes the plan of a close.
 pub(super) struct Planner<'a, 'e> {
@@ -332,6 +334,78 @@ struct FactsText {
 
 fn coming_in(task: &TaskId, estimate: Option<crate::model::Minutes>) -> ScopeEntry {
     ScopeEntry { task: task.clone(), action: ScopeAction::Added, estimate, to: None, why: None }
+}
+
+/// What a closed sprint's file says of its close.
+struct FrozenFacts<'f> {
+    file: &'f SprintFile,
+    numbers: Numbers,
+    days: (NaiveDate, NaiveDate),
+    carried: BTreeMap<TaskId, SprintId>,
+}
+
+impl<'f> FrozenFacts<'f> {
+    fn of(file: &'f SprintFile) -> Option<Self> {
+        let numbers = Numbers::read(file.sprint.numbers.as_ref()?).ok()?;
+        let calendar = Calendar::at(file.sprint.closed()?.offset?);
+        let days = sprint_days(file, calendar.day_of(file.sprint.started()?.at));
+        Some(Self { file, numbers, days, carried: carried(file) })
+    }
+
+    fn closing(&self) -> ClosingFacts<'_> {
+        ClosingFacts {
+            sprint: &self.file.sprint,
+            days: self.days,
+            closed: None,
+            numbers: &self.numbers,
+            items: &[],
+            evidence: &[],
+            last_evidence: &[],
+            carried: &self.carried,
+            merged: &[],
+        }
+    }
+}
+
+/// Returns the files, of those that the configuration names, in which `head` has what `before` has and what the closes of
+/// these sprints write there, computed again from the frozen numbers. One that cannot be read is none of them.
+pub(in crate::ops) fn computed_documents(
+    config: &Config,
+    mut closed: Vec<SprintFile>,
+    before: &Snapshot,
+    head: &Snapshot,
+) -> Result<BTreeSet<String>> {
+    let text = |snapshot: &Snapshot, path: &str| match snapshot.read(path) {
+        Ok(None) => Some(None),
+        Ok(Some(bytes)) => Some(Some(String::from_utf8(bytes).ok()?)),
+        Err(_) => None,
+    };
+    closed.sort_by_key(|file| file.sprint.closed().map(|event| event.at));
+    let Some(frozen) = closed.iter().map(FrozenFacts::of).collect::<Option<Vec<_>>>() else {
+        return Ok(BTreeSet::new());
+    };
+    let Some(last) = frozen.last() else { return Ok(BTreeSet::new()) };
+    let mut computed = BTreeSet::new();
+    let (settings, does) = (&config.sprints, |step| config.sprints.steps.contains(&step));
+    for path in settings.history.iter().filter(|_| does(CloseStep::History)) {
+        let (Some(mut expected), Some(Some(now))) = (text(before, path), text(head, path)) else { continue };
+        for own in &frozen {
+            let id = &own.file.sprint.id;
+            let line = history_line(&own.closing(), &way_to(path, id));
+            expected = Some(put_line(expected.as_deref(), id, &line));
+        }
+        computed.extend((expected == Some(now)).then(|| path.clone()));
+    }
+    // Which sprint was named as the next one is not noted down where nothing was carried over to it.
+    let next = head.sprint_ids()?.into_iter().map(Some);
+    let blocks: Vec<String> =
+        [None].into_iter().chain(next).map(|next| block_of(&last.closing(), next.as_ref())).collect();
+    for path in settings.documents.iter().filter(|_| does(CloseStep::Documents)) {
+        let (Some(before), Some(Some(now))) = (text(before, path), text(head, path)) else { continue };
+        let is_expected = |block: &String| put_sprint_block(before.as_deref(), block) == now;
+        computed.extend(blocks.iter().any(is_expected).then(|| path.clone()));
+    }
+    Ok(computed)
 }
 
 /// Returns the way from a file to the folder of a sprint.

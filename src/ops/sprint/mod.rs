@@ -22,6 +22,7 @@ pub(crate) use close::{
     CloseRequest, ClosedSprint, EvidenceFile, abort_close, close_sprint, postmortem_template,
 };
 pub(crate) use compare::*;
+pub(super) use documents::computed_documents;
 pub(crate) use plan::*;
 pub(super) use records::{misspelt, no_such_sprint, scope_changes};
 pub(crate) use reports::{SprintChartsView, sprint_charts};

@@ -143,6 +143,49 @@ fn pages_and_lists_of_sprints_are_of_those_that_are_closed() {
 }
 
 #[test]
+fn what_a_close_writes_into_other_files_passes_as_it_is_computed() {
+    let (status, list) = ("src/STATUS.md", "src/SPRINTS.md");
+    let world = World::honest();
+    on_main(&world, |world| {
+        world.append(
+            ".tracker/config.toml",
+            "[sprints]\nsteps = [\"history\", \"documents\"]\nhistory = \"src/SPRINTS.md\"\ndocuments = [\"src/STATUS.md\"]\n",
+        );
+        world.write(status, "# Status\n\nby hand\n");
+        for line in [
+            "sprint new SPRINT-1",
+            "set 0thr sprint=SPRINT-1",
+            "sprint start SPRINT-1",
+            "sprint new SPRINT-2",
+        ] {
+            world.tracker_as("Lead", line);
+        }
+        world.commit_as("Lead", "Start a sprint");
+    });
+    world.git(&["merge", "--quiet", "--no-verify", "-m", "Update", "main"]);
+    world.tracker_as("Dev", "sprint close SPRINT-1 --carry-over SPRINT-2");
+    assert!(
+        world.sandbox.read(status).contains("by hand")
+            && world.sandbox.read(status).contains("Last sprint: SPRINT-1")
+    );
+    assert!(world.sandbox.read(list).contains("[SPRINT-1]"));
+    let errors: Vec<String> = found(&world).into_iter().filter(|own| own.starts_with('!')).collect();
+    assert_eq!(errors, [""; 0]);
+    for (path, from, to) in [
+        (status, "by hand", "by Mallory"),
+        (status, "0 of 1 delivered", "1 of 1 delivered"),
+        (list, "0 of 1 delivered", "1 of 1 delivered"),
+        (list, "# Sprints", "# Sprints, all done"),
+    ] {
+        world.replace(path, from, to);
+        world.commit("Tidy");
+        let message = format!("{path} changed without a task");
+        assert!(has(&world, "!covered-files", &message), "{from}: {:#?}", found(&world));
+        world.git(&["reset", "--quiet", "--hard", "HEAD~1"]);
+    }
+}
+
+#[test]
 fn what_a_sprint_has_begun_with_stays() {
     type Change = fn(&World);
     let sprint = ".tracker/sprints/SPRINT-1/sprint.yaml";
