@@ -63,6 +63,8 @@ impl<'a, H: History> Judge<'_, 'a, H> {
 
     fn is_there(&self, vote: &CastVote, at: Option<Commit>) -> Result<bool, H::Error> {
         Ok(match at {
+            // Most moves are made by the commit that brings the last vote.
+            Some(at) if at == vote.added => true,
             Some(at) => self.history().entry(at, &vote.path)? != TreeEntry::Absent,
             None => true,
         })
