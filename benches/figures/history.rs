@@ -1,6 +1,7 @@
 //! What the repositories with a long history have in common: names, contents, and how `git fast-import` reads them.
 
 use std::io::Write;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use chrono::DateTime;
 use tracker::doc::acceptance_text;
@@ -51,6 +52,11 @@ pub(crate) fn record(id: &str, number: usize, moves: &[Step<'_>]) -> String {
         text += &format!("  - {{at: {at}, by: {by}, from: {from}, to: {to}}}\n");
     }
     text + "---\n" + BODY
+}
+
+/// Returns the time of day, for what must be of the last weeks.
+pub(crate) fn now_in_seconds() -> Result<i64> {
+    Ok(i64::try_from(SystemTime::now().duration_since(UNIX_EPOCH)?.as_secs())?)
 }
 
 /// Begins a commit.

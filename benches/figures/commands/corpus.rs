@@ -11,7 +11,7 @@ use tracker::doc::{create_vote, vote_file_name};
 
 use super::FILTER;
 use crate::Result;
-use crate::history::{self, task_id};
+use crate::history::{self, now_in_seconds, task_id};
 use crate::measure::{Process, Run, now};
 
 const PRIORITIES: [&str; 4] = ["critical", "high", "medium", "low"];
@@ -43,7 +43,7 @@ impl Corpus {
     pub(crate) fn create(folder: &Path, size: usize) -> Result<Self> {
         fs::create_dir_all(folder)?;
         let corpus = Self { folder: folder.to_owned(), size };
-        corpus.git(&["init", "--quiet"]).run()?;
+        corpus.git(&["init", "--quiet", "--initial-branch=main"]).run()?;
         corpus.tracker(&["init", "--profile", "plain", "--no-hooks"]).run()?;
         // With votes and without, the same stage requires the same sign-off.
         let config = folder.join(".tracker/config.toml");
@@ -88,6 +88,30 @@ impl Corpus {
             fs::write(folder.join(vote_file_name(&vote)), create_vote(&vote))?;
         }
         Ok(())
+    }
+
+    /// Makes this many branches, on each of which somebody has brought a task to review, and returns the tasks.
+    pub(crate) fn branch(&self, count: usize) -> Result<Vec<String>> {
+        let stream = self.folder.with_extension("stream");
+        let mut out = File::create(&stream)?;
+        let mut tasks = Vec::with_capacity(count);
+        for number in self.size / 2..self.size {
+            let path = format!(".tracker/tasks/{}.md", task_id(number));
+            let text = fs::read_to_string(self.folder.join(&path))?;
+            if tasks.len() == count || text.contains("\nstage: ") {
+                continue;
+            }
+            let moves = "history:\n  - {at: 2026-11-20T15:30:00Z, by: Ken, from: none, to: qa, kind: override}\n---\n\n#";
+            let text = text.replacen("\narea: ", "\nstage: qa\narea: ", 1).replacen("---\n\n#", moves, 1);
+            history::commit(&mut out, &format!("work-{}", tasks.len()), "Ken", now_in_seconds()?, "Work")?;
+            writeln!(out, "from refs/heads/main^0")?;
+            history::file(&mut out, &path, &text)?;
+            tasks.push(task_id(number));
+        }
+        out.sync_all()?;
+        self.git(&["fast-import", "--quiet"]).reading(&stream).run()?;
+        fs::remove_file(&stream)?;
+        Ok(tasks)
     }
 
     /// Takes the index away.

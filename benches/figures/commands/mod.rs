@@ -13,6 +13,8 @@ use crate::measure::{Process, Racer, Row, Table, race};
 const FILTER: [&str; 3] = ["list", "stage:qa", "priority>=high"];
 /// How many votes the tasks of one repository have.
 const VOTES: usize = 2000;
+/// How many branches have work in flight.
+const BRANCHES: usize = 200;
 /// How many times larger the large repository is.
 const SCALE: usize = 10;
 /// Rounds of commands that take milliseconds, and below it of those that take longer.
@@ -37,6 +39,12 @@ pub(crate) fn measure(folder: &Path, sizes: &[usize]) -> Result<()> {
     start_up(&small, table)?;
     listing(&small, table)?;
     votes(&small, &voted, table)?;
+    drop(voted);
+    let branched = Corpus::create(&folder.join("branched"), size)?;
+    branched.commit()?;
+    let tasks = branched.branch(BRANCHES)?;
+    branched.warm_index()?;
+    in_flight(&small, (&branched, &tasks), table)?;
     history(&small, table)?;
     scaling(&small, &large, table)?;
     memory(&small, table)?;
@@ -72,6 +80,22 @@ fn votes(none: &Corpus, voted: &Corpus, table: &Table) -> Result<()> {
     )?;
     table.add(&Row::ratio(&format!("`list` with {VOTES} votes : without them"), &with, &without, 1.2));
     table.add(&Row::ratio(&format!("`list` with {VOTES} votes : `git status`"), &with, &git, 1.0));
+    Ok(())
+}
+
+/// Looking at the branches that have work in flight, and voting on one without a checkout.
+fn in_flight(none: &Corpus, (branched, tasks): (&Corpus, &[String]), table: &Table) -> Result<()> {
+    let turn = Cell::new(0);
+    let vote = || {
+        let at = turn.replace(turn.get() + 1) % tasks.len();
+        let branch = format!("work-{at}");
+        branched.tracker(&["approve", &tasks[at], "--as", "reviewer", "--branch", &branch]).run()
+    };
+    let [without, with, vote] =
+        race(FEW, [always(none.tracker(&["list"])), always(branched.tracker(&["list"])), Box::new(vote)])?;
+    let what = format!("`list` with work in flight on {BRANCHES} branches : without");
+    table.add(&Row::ratio(&what, &with, &without, 1.5));
+    table.add(&Row::figure("`approve --branch`, a vote without a checkout", &vote));
     Ok(())
 }
 
