@@ -134,13 +134,16 @@ fn unread(config: &Config, files: &[FileFacts]) -> Vec<Problem> {
     if is_changed { Vec::new() } else { config.unread.clone() }
 }
 
+/// What speaks against files of sprints, by path.
+type SprintDoubts = Vec<(String, SprintDoubt)>;
+
 /// Returns what speaks against files of sprints; what the range closes is computed again. And those sprints of these whose
 /// figures are what they were.
 fn sprint_doubts(
     session: &Session<'_>,
     reader: &RangeReader<'_>,
     head: CommitId,
-) -> Result<(Vec<(String, SprintDoubt)>, Vec<SprintFile>)> {
+) -> Result<(SprintDoubts, Vec<SprintFile>)> {
     let (mut doubts, mut closed) = (reader.sprint_doubts()?, Vec::new());
     for file in reader.sprints_closed() {
         let id = file.sprint.id.clone();
